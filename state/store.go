@@ -1,0 +1,81 @@
+// Package state holds what reconcile remembers between passes, and the rules
+// by which it may change: the head of the watched branch, one item a
+// workspace, leases, holds and runs.
+//
+// The rules live here once, on top of a Store: a small transactional store of
+// JSON objects. Stores (package dynamodb, package embedded) know nothing of
+// what the objects mean; package statetest is the suite that each must pass.
+package state
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+)
+
+// Key names an item: PK is the record's name, or LeasePartition for leases;
+// SK is the item's name within it.
+type Key struct{ PK, SK string }
+
+// Item is a stored JSON object with its key.
+type Item struct {
+	Key   Key
+	Value json.RawMessage
+}
+
+// Cond is what must hold of an item, at the instant of a Write, for the whole
+// Write to happen. The zero Cond always holds.
+type Cond struct {
+	// Absent: there is no item under the key.
+	Absent bool
+	// Equal: there is an item, and each of these top-level fields of it has
+	// this value (a string, an int64 or a bool).
+	Equal map[string]any
+}
+
+// Op is one part of a Write: a check alone, or a put or a delete under a
+// condition. A put replaces the item whole.
+type Op struct {
+	Key    Key
+	If     Cond
+	Put    json.RawMessage // nil: not a put
+	Delete bool
+}
+
+// Store is a transactional store of JSON objects. Implementations are safe
+// for use by several goroutines and several processes at once.
+//
+// Top-level fields are strings, numbers, bools, objects, arrays or null. The
+// field "expires" (Unix seconds), if present, allows the store to forget the
+// item some time after that instant; Get and List may still return it.
+type Store interface {
+	// Get returns the item's value as of now (never a stale replica), or
+	// ErrNotFound.
+	Get(ctx context.Context, key Key) (json.RawMessage, error)
+	// List returns the items of a partition whose SK begins with prefix,
+	// sorted by SK bytewise, as of now.
+	List(ctx context.Context, pk, prefix string) ([]Item, error)
+	// Write does all of ops or none. No two ops may name one key; at most
+	// MaxOps. If a condition does not hold the error is ErrConflict. Any
+	// other error leaves open whether the write took effect, unless it is
+	// ErrNotWritten.
+	Write(ctx context.Context, ops ...Op) error
+	Close() error
+}
+
+// MaxOps is how many ops a Write takes at most (DynamoDB's limit for one
+// transaction is 100).
+const MaxOps = 100
+
+// Errors of stores. Match with errors.Is.
+var (
+	// ErrNotFound: there is no item under the key.
+	ErrNotFound = errors.New("not found in the record")
+	// ErrConflict: a condition did not hold, so nothing was written.
+	ErrConflict = errors.New("the record was changed by another run")
+	// ErrNotWritten: the store refused for a reason of its own (throttled
+	// before it acted, no such table, access denied): nothing was written.
+	ErrNotWritten = errors.New("nothing was written")
+	// ErrNewer: the record was written by a newer version of reconcile.
+	ErrNewer = errors.New("the record was written by a newer version of reconcile")
+)

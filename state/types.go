@@ -1,0 +1,197 @@
+package state
+
+import "time"
+
+// Schema is the version of the record's layout that this program writes. A
+// record with a higher one is refused with ErrNewer; a lower one is read.
+const Schema = 1
+
+// Trace is the inputs that a workspace was last applied from: by name, each
+// with its id.
+//
+// A name is a path of the repository ("modules/vpc"), with the object's mode
+// and Git id ("040000:9c4f…") or "absent"; or begins with "//", which no path
+// does: "//settings", "//env", "//rules", "//upstream/NAME". Values are
+// compared as text only.
+type Trace map[string]string
+
+// Head is the tip that the record has adopted and what came of it. It is what
+// a pass with nothing to do reads, and all that it reads.
+type Head struct {
+	Schema     int       `json:"schema"`
+	Rev        int64     `json:"rev"`        // raised by each write of the head: what compare-and-set compares
+	Generation int64     `json:"generation"` // counts the adopted tips
+	Epoch      int64     `json:"epoch"`      // raised by distrust: traces of an older epoch count for nothing
+	Commit     string    `json:"commit"`
+	Basis      string    `json:"basis"`    // hash of what else a decision depends on (settings, declared environment)
+	Env        []string  `json:"env"`      // names of the TF_VAR_* that the settings at Commit declare
+	Settled    bool      `json:"settled"`  // no work is possible now
+	Exit       int       `json:"exit"`     // exit code of the pass that settled it
+	NextAt     time.Time `json:"next_at"`  // earliest retry; zero: none
+	Protocol   string    `json:"protocol"` // the Git protocol that the remote spoke: "v2", "v0"
+	Repo       string    `json:"repo"`     // without credentials
+	Branch     string    `json:"branch"`
+	Run        string    `json:"run"` // the run that wrote this
+	UpdatedAt  time.Time `json:"updated_at"`
+}
+
+// Outcome is what the last run made of a workspace, or a run of a workspace.
+type Outcome string
+
+// Outcomes of workspaces.
+const (
+	Unchanged Outcome = "unchanged"  // it was not stale
+	Applied   Outcome = "applied"    // a plan was applied
+	NoChanges Outcome = "no-changes" // it was stale and its plan was empty
+	Failed    Outcome = "failed"
+	Skipped   Outcome = "skipped" // an upstream failed or waits
+	Blocked   Outcome = "blocked" // it waits for a person
+	Busy      Outcome = "busy"    // another run holds its lease
+	Removed   Outcome = "removed" // its directory is gone from the tip
+)
+
+// Changes counts what a plan would change.
+type Changes struct {
+	Add     int `json:"add"`
+	Change  int `json:"change"`
+	Destroy int `json:"destroy"`
+	Replace int `json:"replace"`
+}
+
+// Attempt is an apply that was begun. It stays in the record until an apply
+// or an empty plan of the workspace has succeeded.
+type Attempt struct {
+	Trace      Trace     `json:"trace"`
+	Commit     string    `json:"commit"`
+	Run        string    `json:"run"`
+	PlanDigest string    `json:"plan_digest"`
+	Process    Process   `json:"process"`
+	StartedAt  time.Time `json:"started_at"`
+}
+
+// Workspace is the record of one workspace. The item of a workspace that is
+// gone from the repository stays, with Removed set: its tombstone.
+type Workspace struct {
+	Schema   int    `json:"schema"`
+	Name     string `json:"name"`
+	Path     string `json:"path"`     // its directory in the repository
+	Identity string `json:"identity"` // where its Terraform state lives
+	// What discovery found at the commit of Trace, so that a workspace that
+	// is not stale need not be parsed again.
+	Reads     []string `json:"reads,omitempty"`      // state identities it reads; "*" for parts that could not be evaluated
+	DependsOn []string `json:"depends_on,omitempty"` // upstream workspaces, by settings and by Reads
+
+	Trace   Trace     `json:"trace,omitempty"`
+	Epoch   int64     `json:"epoch"`            // of the head when Trace was recorded
+	Commit  string    `json:"commit,omitempty"` // that Trace was taken at
+	Run     string    `json:"run,omitempty"`    // that recorded Trace
+	Attempt *Attempt  `json:"attempt,omitempty"`
+	At      time.Time `json:"at"` // of the last outcome
+
+	Outcome Outcome `json:"outcome,omitempty"`
+	Error   string  `json:"error,omitempty"`
+	Changes Changes `json:"changes"`
+	Risk    string  `json:"risk,omitempty"`
+	Digest  string  `json:"digest,omitempty"` // plan digest of a plan that waits or was applied
+	// Waiting is the trace of the plan that Outcome is about, where that plan
+	// was not applied: while it still fits and NextAt has not come, nothing
+	// is planned again.
+	Waiting Trace `json:"waiting,omitempty"`
+
+	OutputsDigest string `json:"outputs_digest,omitempty"` // "KEYID:HMAC"
+	Counter       int64  `json:"counter"`                  // successful applies
+
+	Failures int       `json:"failures,omitempty"` // in a row
+	RetryAt  time.Time `json:"retry_at"`
+
+	Terraform string `json:"terraform,omitempty"` // version that last applied
+	LockFile  string `json:"lock_file,omitempty"` // id of .terraform.lock.hcl, or of the one that init made
+	Removed   bool   `json:"removed,omitempty"`
+}
+
+// HoldKind says why a workspace is held.
+type HoldKind string
+
+// Kinds of holds.
+const (
+	Suspended HoldKind = "suspended" // by a person: it alters no exit code
+	Recovery  HoldKind = "recovery"  // by a pass: a person must mend something first
+)
+
+// Hold keeps a workspace from being planned or applied until it is lifted
+// (`reconcile resume`). It is an item of its own, so that it can be placed
+// while a run holds the workspace's lease.
+type Hold struct {
+	Schema int       `json:"schema"`
+	Name   string    `json:"name"` // of the workspace
+	Kind   HoldKind  `json:"kind"`
+	Reason string    `json:"reason"`
+	Help   string    `json:"help,omitempty"` // the command that mends it
+	By     string    `json:"by"`
+	At     time.Time `json:"at"`
+}
+
+// Run is the history of one pass.
+type Run struct {
+	Schema     int            `json:"schema"`
+	ID         string         `json:"id"`
+	Trigger    string         `json:"trigger"`
+	From       string         `json:"from"`
+	To         string         `json:"to"`
+	Outcome    string         `json:"outcome"`
+	Exit       int            `json:"exit"`
+	StartedAt  time.Time      `json:"started_at"`
+	EndedAt    time.Time      `json:"ended_at"`
+	Snapshot   string         `json:"snapshot"`
+	Workspaces []RunWorkspace `json:"workspaces"` // those that the pass worked on
+	Expires    int64          `json:"expires"`    // Unix seconds
+}
+
+// RunWorkspace is what a run did with one workspace.
+type RunWorkspace struct {
+	Name       string   `json:"name"`
+	Outcome    Outcome  `json:"outcome"`
+	Stale      []string `json:"stale"`
+	Changes    Changes  `json:"changes"`
+	Risk       string   `json:"risk"`
+	Digest     string   `json:"digest"`
+	DurationMS int64    `json:"duration_ms"`
+	Error      string   `json:"error"`
+}
+
+// Process names a process so well that another can tell whether it is dead.
+type Process struct {
+	Host  string `json:"host"`            // host name, for people
+	Boot  string `json:"boot"`            // boot id and pid namespace: equal only where pids can be compared
+	PID   int    `json:"pid"`             //
+	Start string `json:"start"`           // start time of the process, in the system's own unit
+	Task  string `json:"task,omitempty"`  // ARN of the ECS task
+	Build string `json:"build,omitempty"` // CodeBuild build id
+	User  string `json:"user,omitempty"`  // user@host as Terraform's lock names it
+}
+
+// LeaseItem is a lease as stored. It is never deleted: Token only grows.
+type LeaseItem struct {
+	Schema    int       `json:"schema"`
+	Identity  string    `json:"identity"`
+	Owner     string    `json:"owner"` // unique to each acquisition; "" when free
+	Token     int64     `json:"token"`
+	Beat      int64     `json:"beat"`  // raised by each renewal
+	Until     time.Time `json:"until"` // for display only
+	Record    string    `json:"record"`
+	Workspace string    `json:"workspace"`
+	Run       string    `json:"run"`
+	Process   Process   `json:"process"`
+	TakenAt   time.Time `json:"taken_at"`
+	// Dead are the holders before this one that did not release it, newest
+	// first: evidence for freeing what they left behind. Empty after a clean
+	// release.
+	Dead []Holder `json:"dead,omitempty"`
+}
+
+// Holder is a run that held a lease.
+type Holder struct {
+	Run     string    `json:"run"`
+	Process Process   `json:"process"`
+	TakenAt time.Time `json:"taken_at"`
+}
