@@ -1,0 +1,185 @@
+#!/usr/bin/env bash
+# Puts what the tests need into a cache, outside the repository:
+#
+#   bin/terraform      from the PATH if it is new enough, else built from source
+#   bin/tofu           OpenTofu, built from source
+#   bin/golangci-lint  the linter, built from source
+#   bin/moto_server    an emulator of AWS, for STS (a virtual environment of Python's)
+#   dynamodb-local/    AWS's own emulator of DynamoDB
+#   mirror/            a provider in the layout of a Terraform filesystem mirror
+#
+# and installs the system packages that are missing where it may. Versions are
+# pinned in the go.mod files, requirements.txt and dynamodb-local.sh beside
+# this script. A tool is made again only when its pin has changed, so a second
+# run takes a fraction of a second.
+#
+# The cache is $RECONCILE_TEST_CACHE, else reconcile-test in the user's cache
+# directory. It may be deleted at any time.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${RECONCILE_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/reconcile-test}
+export RECONCILE_TEST_CACHE=$cache
+# The oldest Terraform that the tests can use: the first whose S3 backend
+# keeps its lock in a file. The program itself needs 1.5.
+terraform_min=1.10
+
+say() { echo "tools: $*"; }
+fail() {
+    echo "tools: $*" >&2
+    exit 1
+}
+
+# at_least HAVE WANT compares two versions, major and minor.
+at_least() {
+    local have=(${1//./ }) want=(${2//./ })
+    ((have[0] > want[0] || (have[0] == want[0] && have[1] >= want[1])))
+}
+
+# make_once NAME PIN RESULT COMMAND... runs the command, its output kept in a
+# log that is shown only if it fails, unless RESULT was made of the same pin.
+# Bash ignores `set -e` inside the command, so that joins its steps by &&.
+make_once() {
+    local name=$1 pin=$2 result=$3 stamp=$cache/stamps/$1 log=$cache/logs/$1.log
+    shift 3
+    if [[ -e $result && -f $stamp && $(<"$stamp") == "$pin" ]]; then
+        return
+    fi
+    say "$name: installing"
+    local start=$SECONDS
+    rm -f "$stamp"
+    if ! "$@" >"$log" 2>&1; then
+        tail -n 40 "$log" >&2
+        fail "$name: failed; the whole output is in $log"
+    fi
+    echo "$pin" >"$stamp"
+    say "$name: done in $((SECONDS - start)) s"
+}
+
+# make_go NAME RESULT COMMAND... is make_once for what NAME/go.mod pins.
+make_go() {
+    local name=$1 result=$2
+    shift 2
+    make_once "$name" "$(cksum <"$here/$name/go.mod")" "$result" "$@"
+}
+
+# build MODULE_DIR PACKAGE VARIABLE OUTPUT builds the tool of a go.mod, as its
+# makers do for a release. VARIABLE is set with -X; %v in it is the version.
+build() (
+    local module version
+    export CGO_ENABLED=0 GOWORK=off GOFLAGS=-mod=readonly
+    cd "$here/$1" &&
+        module=$(go list -f '{{.Module.Path}}' "$2") &&
+        version=$(go list -m -f '{{.Version}}' "$module") &&
+        go build -trimpath -ldflags "-s -w -X ${3//%v/${version#v}}" -o "$4" "$2"
+)
+
+# link_terraform uses the terraform of the PATH, if it is new enough.
+link_terraform() {
+    local path version
+    path=$(command -v terraform) || return 1
+    version=$(CHECKPOINT_DISABLE=1 "$path" version -json 2>/dev/null |
+        sed -n 's/.*"terraform_version": *"\([0-9.]*\).*/\1/p')
+    [[ -n $version ]] && at_least "$version" "$terraform_min" || return 1
+    ln -s "$path" "$cache/bin/terraform"
+    say "terraform: $version, from the PATH"
+}
+
+terraform_binary() {
+    local binary=$cache/bin/terraform
+    if [[ -L $binary ]]; then
+        [[ -x $binary ]] && return
+        rm "$binary" # what it led to is gone
+    fi
+    if [[ ! -e $binary ]] && link_terraform; then
+        return
+    fi
+    make_go terraform "$binary" build terraform github.com/hashicorp/terraform \
+        github.com/hashicorp/terraform/version.dev=no "$binary"
+}
+
+tofu_binary() {
+    local binary=$cache/bin/tofu
+    make_go tofu "$binary" build tofu github.com/opentofu/opentofu/cmd/tofu \
+        github.com/opentofu/opentofu/version.dev=no "$binary"
+}
+
+golangci_lint() {
+    local binary=$cache/bin/golangci-lint
+    # It believes main.version only beside a date.
+    make_go golangci-lint "$binary" build golangci-lint \
+        github.com/golangci/golangci-lint/v2/cmd/golangci-lint \
+        'main.version=%v -X main.date=pinned' "$binary"
+}
+
+# provider_mirror makes a small provider of HashiCorp's, hashicorp/time, and
+# lays it out as `terraform init` expects it in a filesystem mirror.
+provider_mirror() {
+    make_go provider-time "$cache/mirror" lay_out_mirror
+}
+
+lay_out_mirror() {
+    local module=github.com/hashicorp/terraform-provider-time version dir
+    version=$(cd "$here/provider-time" && go list -m -f '{{.Version}}' $module) || return
+    dir=$cache/mirror/registry.terraform.io/hashicorp/time/${version#v}/$(go env GOOS)_$(go env GOARCH)
+    rm -rf "$cache/mirror" &&
+        build provider-time $module main.version=%v "$dir/terraform-provider-time_${version}_x5"
+}
+
+moto() {
+    make_once moto "$(cksum <"$here/moto/requirements.txt")" "$cache/bin/moto_server" make_moto
+}
+
+make_moto() {
+    rm -rf "$cache/moto" &&
+        python3 -m venv "$cache/moto" &&
+        "$cache/moto/bin/pip" install --quiet --disable-pip-version-check -r "$here/moto/requirements.txt" &&
+        ln -sf ../moto/bin/moto_server "$cache/bin/moto_server"
+}
+
+# system_packages sees to the programs that the tests start as they are.
+system_packages() {
+    local missing=() PATH=$PATH:/usr/sbin:/sbin
+    need() { command -v "$1" >/dev/null || missing+=("$2"); }
+    need git git
+    need zstd zstd
+    need sshd openssh-server
+    need java default-jre-headless
+    python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
+    [[ $(uname) != Linux ]] || need bwrap bubblewrap
+    if ((${#missing[@]} == 0)); then
+        return
+    fi
+    if ((EUID != 0)) || ! command -v apt-get >/dev/null; then
+        fail "missing: ${missing[*]} (names of Debian packages). Install them, then run 'make tools' again."
+    fi
+    make_once debian-packages "$(date)" "$cache/bin" install_packages "${missing[@]}"
+}
+
+install_packages() {
+    # At run level 1 Debian starts no service that it installs.
+    export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+    apt-get update -q &&
+        apt-get install -qy --no-install-recommends "$@"
+}
+
+main() {
+    command -v go >/dev/null || fail "Go is missing: install the version that go.mod names."
+    mkdir -p "$cache/bin" "$cache/stamps" "$cache/logs"
+    if command -v flock >/dev/null; then
+        exec 9>"$cache/lock"
+        flock 9 # another run of this script may be at it
+    fi
+    # Downloads beside builds: two lanes, since a build uses all cores alone.
+    system_packages
+    (moto && "$here/dynamodb-local.sh") &
+    local lane=$!
+    terraform_binary
+    tofu_binary
+    golangci_lint
+    provider_mirror
+    wait "$lane" || fail "not everything could be installed: see above."
+    say "ready, in $cache"
+}
+
+main

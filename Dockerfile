@@ -1,0 +1,66 @@
+# syntax=docker/dockerfile:1
+#
+# The image holds four things: reconcile, the Terraform that it runs, the
+# certificates that it trusts and the time zones. It has no shell and no Git
+# (none is needed), runs as a user without rights, and can run on a read-only
+# root: all that is written goes to the volume /work.
+#
+# .ci/image tests what the last stage below puts together.
+
+FROM --platform=$BUILDPLATFORM golang:1.26.8-bookworm AS base
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends ca-certificates tzdata unzip \
+ && rm -rf /var/lib/apt/lists/*
+
+FROM base AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+ARG TARGETOS TARGETARCH VERSION=unknown
+RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
+    go build -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /out/reconcile ./cmd/reconcile
+# Where everything is written. Fargate gives a volume the owner that the
+# directory has here.
+RUN install -d -m 0700 -o 65532 -g 65532 /out/work
+
+FROM base AS terraform
+ARG TARGETOS TARGETARCH
+# The sums are those of HashiCorp's SHA256SUMS for this version: another
+# version needs both of them changed too.
+ARG TERRAFORM_VERSION=1.11.4
+ARG TERRAFORM_SHA256_AMD64=1ce994251c00281d6845f0f268637ba50c0005657eb3cf096b92f753b42ef4dc
+ARG TERRAFORM_SHA256_ARM64=a43d1d0da9b9bab214a8305a39db0e40869572594ccf50c416a7756499143633
+WORKDIR /out
+RUN case "$TARGETARCH" in \
+      amd64) sum=$TERRAFORM_SHA256_AMD64 ;; \
+      arm64) sum=$TERRAFORM_SHA256_ARM64 ;; \
+      *) echo "no checksum of Terraform for $TARGETARCH" >&2; exit 1 ;; \
+    esac \
+ && zip=terraform_${TERRAFORM_VERSION}_${TARGETOS}_${TARGETARCH}.zip \
+ && curl -fsSLO "https://releases.hashicorp.com/terraform/$TERRAFORM_VERSION/$zip" \
+ && echo "$sum  $zip" | sha256sum --check --strict \
+ && unzip -q "$zip" terraform LICENSE.txt \
+ && rm "$zip"
+
+FROM scratch
+LABEL org.opencontainers.image.title="reconcile" \
+      org.opencontainers.image.description="GitOps for Terraform in Backlog Git repositories and AWS" \
+      org.opencontainers.image.licenses="Apache-2.0 AND BUSL-1.1"
+COPY --from=base /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=base /usr/share/zoneinfo /usr/share/zoneinfo
+COPY --from=terraform /out/LICENSE.txt /usr/local/share/doc/terraform/LICENSE.txt
+COPY --from=terraform /out/terraform /usr/local/bin/terraform
+COPY --from=build /src/LICENSE /usr/local/share/doc/reconcile/LICENSE
+COPY --from=build /out/reconcile /usr/local/bin/reconcile
+COPY --from=build --chown=65532:65532 /out/work /work
+ENV PATH=/usr/local/bin HOME=/work TMPDIR=/work RECONCILE_WORK=/work/cache
+VOLUME /work
+WORKDIR /work
+USER 65532:65532
+# On SIGTERM a pass interrupts Terraform, records what was done and frees its
+# leases. Give it the time: on Fargate set stopTimeout to 120, the most there
+# is, and in Docker use --stop-timeout.
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["/usr/local/bin/reconcile"]
+CMD ["now"]

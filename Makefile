@@ -1,0 +1,40 @@
+# What needs to be installed, `make tools` installs, into a cache outside the
+# repository. The versions of tools are pinned in .ci/tools.
+
+export RECONCILE_TEST_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/reconcile-test
+export PATH := $(RECONCILE_TEST_CACHE)/bin:$(PATH)
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+GO_BUILD := CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
+
+.DEFAULT_GOAL := build
+.PHONY: build test bench lint tools cross image help $(PLATFORMS)
+
+build: ## build ./reconcile, one static binary
+	$(GO_BUILD) -o reconcile ./cmd/reconcile
+
+test: tools lint cross ## install what the tests need, then check and test everything
+	go test -count=1 -timeout 40m ./... ./.ci/image
+
+bench: tools ## run the benchmarks; see docs/benchmarks.md
+	go test -run '^$$' -bench . -benchmem -count=1 -timeout 60m ./...
+
+lint: tools ## gofmt, go vet, golangci-lint
+	@unformatted=$$(gofmt -l .) && test -z "$$unformatted" || { echo "run gofmt -w on: $$unformatted"; exit 1; }
+	go vet ./... ./.ci/image
+	golangci-lint run ./... ./.ci/image
+
+tools: ## install what the tests need, and what is missing only
+	@.ci/tools/install.sh
+
+cross: $(PLATFORMS) ## build every package for every platform
+
+$(PLATFORMS):
+	CGO_ENABLED=0 GOOS=$(@D) GOARCH=$(@F) go build ./...
+
+image: ## build the container image; needs Docker or another BuildKit
+	docker build --build-arg VERSION=$(VERSION) -t reconcile:$(VERSION) .
+
+help: ## show this
+	@sed -n 's/^\([a-z]*\):.* ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
