@@ -1,0 +1,83 @@
+package snapshot
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// Fetch lays out the snapshot of a commit in dir, which must be absent or
+// empty. Every path and link of the archive is checked. After an error dir is
+// as it was.
+func (s *Store) Fetch(ctx context.Context, commit, dir string) error {
+	key, err := archiveKey(commit)
+	if err != nil {
+		return fmt.Errorf("snapshot: %w", err)
+	}
+	body, err := s.bucket.get(ctx, key)
+	if err != nil {
+		return fmt.Errorf("snapshot of %s: %w", commit, err)
+	}
+	defer body.Close()
+	if err := layOut(reading{ctx, body}, dir); err != nil {
+		return fmt.Errorf("snapshot of %s: %w", commit, err)
+	}
+	return nil
+}
+
+// layOut unpacks an archive beside dir, and puts it in dir's place when all
+// of it is there.
+func layOut(archive io.Reader, dir string) error {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	if err := checkFree(dir); err != nil {
+		return err
+	}
+	draft := filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+"-"+rand.Text())
+	if err := os.Mkdir(draft, 0o755); err != nil {
+		return err
+	}
+	if err := fill(draft, archive); err != nil {
+		return errors.Join(err, os.RemoveAll(draft))
+	}
+	// Removing fails if dir has got something in it since.
+	if err := errors.Join(ignoreAbsent(os.Remove(dir)), os.Rename(draft, dir)); err != nil {
+		return errors.Join(err, os.RemoveAll(draft))
+	}
+	return nil
+}
+
+func checkFree(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return ignoreAbsent(err)
+	}
+	if len(entries) > 0 {
+		return fmt.Errorf("%s is not empty: name a directory that is empty or not there yet", dir)
+	}
+	return nil
+}
+
+func fill(dir string, archive io.Reader) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	z, err := unzstd(archive)
+	if err != nil {
+		return err
+	}
+	defer z.Close()
+	if err := unpack(z, root); err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, io.LimitReader(z, maxBytes)) // to the end: checksums come last
+	return err
+}

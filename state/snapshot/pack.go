@@ -1,0 +1,100 @@
+package snapshot
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// Limits of one archive, the same for what is written and for what is read,
+// so that whatever can be stored can be fetched.
+const (
+	maxBytes   = 16 << 30 // of all contents together, unpacked
+	maxEntries = 2 << 20
+)
+
+// pack writes tree as tar.zst to w: the same bytes for the same tree and
+// time, on any machine. Memory is bounded whatever the size of the tree.
+func pack(ctx context.Context, w io.Writer, tree Tree, when time.Time) error {
+	compressed, err := zstd.NewWriter(w,
+		zstd.WithEncoderConcurrency(1), // more would make the output depend on the machine, and need more memory
+		zstd.WithWindowSize(1<<20),
+		zstd.WithLowerEncoderMem(true))
+	if err != nil {
+		return err
+	}
+	p := packer{tar: tar.NewWriter(compressed), when: when.UTC().Truncate(time.Second), links: links{}}
+	if err := walk(ctx, tree, p.add); err != nil {
+		return err
+	}
+	if err := p.links.check(); err != nil {
+		return err
+	}
+	if err := p.tar.Close(); err != nil {
+		return err
+	}
+	return compressed.Close()
+}
+
+type packer struct {
+	tar   *tar.Writer
+	when  time.Time
+	links links
+	quota quota
+}
+
+func (p *packer) add(e *entry) error {
+	h := &tar.Header{Name: e.name, ModTime: p.when, Mode: 0o644}
+	switch {
+	case e.mode.IsRegular():
+		h.Typeflag, h.Size = tar.TypeReg, e.size
+		if e.mode&0o111 != 0 {
+			h.Mode = 0o755
+		}
+	case e.mode&fs.ModeType == fs.ModeSymlink:
+		h.Typeflag, h.Linkname, h.Mode = tar.TypeSymlink, e.link, 0o777
+		p.links[e.name] = e.link
+	default: // a submodule: an empty directory, as `git archive` has it
+		h.Typeflag, h.Name, h.Mode = tar.TypeDir, e.name+"/", 0o755
+	}
+	if err := p.quota.take(e.size); err != nil {
+		return err
+	}
+	if err := p.tar.WriteHeader(h); err != nil {
+		return err
+	}
+	if h.Typeflag != tar.TypeReg {
+		return nil
+	}
+	var contents io.Reader = bytes.NewReader(e.data)
+	if e.data == nil {
+		contents = e.file
+	}
+	n, err := io.Copy(p.tar, contents)
+	if err == nil && n != e.size {
+		err = fmt.Errorf("read %d bytes of %d: %w", n, e.size, io.ErrUnexpectedEOF)
+	}
+	return err
+}
+
+// quota counts what an archive holds.
+type quota struct {
+	entries int
+	bytes   int64
+}
+
+// take counts one more entry of size bytes.
+func (q *quota) take(size int64) error {
+	q.entries++
+	if size > maxBytes-q.bytes || q.entries > maxEntries {
+		return fmt.Errorf("the tree is too large for a snapshot (at most %d GiB in %d files)", maxBytes>>30, maxEntries)
+	}
+	q.bytes += size
+	return nil
+}

@@ -1,0 +1,87 @@
+package snapshot
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+)
+
+// ErrUnsafe: a path or a link that could reach outside the tree, or that Git
+// itself would refuse to check out. Match with errors.Is.
+var ErrUnsafe = errors.New("unsafe path")
+
+// checkPath refuses a slash-separated path of a tree that could be laid out
+// somewhere else than inside it, on Linux or on macOS.
+func checkPath(name string) error {
+	for part := range strings.SplitSeq(name, "/") {
+		if err := checkPart(part); err != nil {
+			return fmt.Errorf("%q: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func checkPart(part string) error {
+	switch {
+	case part == "" || part == "." || part == "..":
+		return fmt.Errorf("%w: it has %q as a part", ErrUnsafe, part)
+	case strings.EqualFold(part, ".git"):
+		return fmt.Errorf("%w: %q is Git's own directory", ErrUnsafe, part)
+	case strings.ContainsAny(part, "\\\x00"):
+		return fmt.Errorf("%w: a backslash or a NUL in it", ErrUnsafe)
+	}
+	return nil
+}
+
+// links are the symbolic links of a tree: targets by path.
+type links map[string]string
+
+// check refuses a link whose target could lie outside the tree. Links are
+// followed as the kernel does, through other links of the tree: a check of
+// the text alone would let "s/up/../x" pass where "s/up" points to "..".
+func (l links) check() error {
+	for name, target := range l {
+		if target == "" || path.IsAbs(target) || strings.ContainsAny(target, "\\\x00") || l.leaves(name) {
+			return fmt.Errorf("%q: %w: the link points to %q, outside the tree or nowhere portable", name, ErrUnsafe, target)
+		}
+	}
+	return nil
+}
+
+// maxHops is how many links are followed for one path, as in Linux.
+const maxHops = 40
+
+// leaves tells whether following the link leads out of the tree. A link that
+// points to nothing, or round in a circle, does not.
+func (l links) leaves(name string) bool {
+	at, todo := []string{}, strings.Split(name, "/")
+	for hops := 0; len(todo) > 0; {
+		part := todo[0]
+		todo = todo[1:]
+		switch part {
+		case "", ".":
+			continue
+		case "..":
+			if len(at) == 0 {
+				return true
+			}
+			at = at[:len(at)-1]
+			continue
+		}
+		at = append(at, part)
+		target, isLink := l[strings.Join(at, "/")]
+		if !isLink {
+			continue
+		}
+		if path.IsAbs(target) {
+			return true
+		}
+		if hops++; hops > maxHops {
+			return false
+		}
+		at = at[:len(at)-1]
+		todo = append(strings.Split(target, "/"), todo...)
+	}
+	return false
+}

@@ -1,0 +1,88 @@
+// Package s3test starts an S3 for tests: gofakes3, in this process, on the
+// loopback interface. It keeps conditional writes and checksums as S3 does,
+// can be told to fail, and remembers what it was asked.
+package s3test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
+)
+
+// Region is where the server says it is.
+const Region = "ap-northeast-1"
+
+// Server is a running S3. Requests are to be in path style.
+type Server struct {
+	// URL is the endpoint, without a slash at the end.
+	URL string
+
+	objects *s3mem.Backend
+	s3      http.Handler
+
+	mu       sync.Mutex
+	fail     func(*http.Request) int
+	requests []Request
+}
+
+// Request is one that the server has got.
+type Request struct {
+	Method, Path, Query string
+	Header              http.Header
+	Status              int // of the answer; 0 if there was none
+}
+
+// Start runs a server until the test ends. It has no buckets yet.
+func Start(t testing.TB) *Server {
+	t.Helper()
+	s := &Server{objects: s3mem.New()}
+	s.s3 = gofakes3.New(s.objects, gofakes3.WithLogger(gofakes3.DiscardLog())).Server()
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	s.URL = server.URL
+	return s
+}
+
+// Bucket makes an empty bucket.
+func (s *Server) Bucket(t testing.TB, name string) {
+	t.Helper()
+	if err := s.objects.CreateBucket(name); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Config is the configuration of a client in this process. It retries as
+// often as usual, without waiting.
+func (s *Server) Config() aws.Config {
+	return aws.Config{
+		Region:       Region,
+		BaseEndpoint: &s.URL,
+		Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
+		Retryer: func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) {
+				o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
+				o.RateLimiter = ratelimit.None
+			})
+		},
+	}
+}
+
+// Env is the environment of a client in another process.
+func (s *Server) Env() []string {
+	return []string{
+		"AWS_ENDPOINT_URL_S3=" + s.URL,
+		"AWS_REGION=" + Region,
+		"AWS_ACCESS_KEY_ID=test",
+		"AWS_SECRET_ACCESS_KEY=test",
+		"AWS_EC2_METADATA_DISABLED=true",
+	}
+}

@@ -1,0 +1,212 @@
+// Package snapshot keeps the trees that were applied, each as one
+// deterministic tar.zst under its commit, and the logs and files of runs, in
+// S3 or in a directory:
+//
+//	COMMIT.tar.zst                   the tree of a commit
+//	runs/RUN/WORKSPACE.log           what a run printed for a workspace
+//	runs/RUN/files/WORKSPACE/FILE    what must not be lost of it
+//
+// A snapshot is never overwritten with other content.
+package snapshot
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// Store is where snapshots are kept. It is safe for several goroutines and
+// several processes at once.
+type Store struct {
+	// Temp is the directory for temporary files, which are as large as an
+	// archive; "" is the system's own.
+	Temp string
+
+	bucket bucket
+}
+
+// Snapshot is one stored archive.
+type Snapshot struct {
+	Commit   string
+	Size     int64     // bytes, compressed
+	At       time.Time // when it was stored
+	Location string    // s3://… or a path
+}
+
+// ErrDifferent: the store holds something else under the same name. It is
+// left as it is.
+var ErrDifferent = errors.New("it is there with other content, and never overwritten")
+
+// Open returns the store at location: "s3://BUCKET/PREFIX", "s3://BUCKET" or
+// a directory, which is made when something is first put into it. Nothing is
+// asked of it yet: see Check.
+func Open(ctx context.Context, location string, cfg aws.Config) (*Store, error) {
+	if rest, ok := strings.CutPrefix(location, "s3://"); ok {
+		bucket, prefix, _ := strings.Cut(rest, "/")
+		prefix = strings.TrimSuffix(prefix, "/")
+		if bucket == "" || (prefix != "" && checkPath(prefix) != nil) {
+			return nil, fmt.Errorf("snapshots: %q is not s3://BUCKET/PREFIX", location)
+		}
+		return &Store{bucket: newS3Bucket(bucket, prefix, cfg)}, nil
+	}
+	if location == "" || strings.Contains(location, "://") {
+		return nil, fmt.Errorf("snapshots: %q is neither s3://BUCKET/PREFIX nor a directory", location)
+	}
+	dir, err := filepath.Abs(location)
+	if err != nil {
+		return nil, fmt.Errorf("snapshots: %w", err)
+	}
+	return &Store{bucket: &directory{root: dir, now: time.Now}}, nil
+}
+
+const suffix = ".tar.zst"
+
+var commitID = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+
+func archiveKey(commit string) (string, error) {
+	if !commitID.MatchString(commit) {
+		return "", fmt.Errorf("%q is not a full commit id", commit)
+	}
+	return commit + suffix, nil
+}
+
+// Put stores the tree of a commit made at the instant when, and returns where
+// it lies. A snapshot that is there already with the same content is success;
+// with other content the error is ErrDifferent.
+func (s *Store) Put(ctx context.Context, commit string, when time.Time, tree Tree) (string, error) {
+	key, err := archiveKey(commit)
+	if err != nil {
+		return "", fmt.Errorf("snapshot: %w", err)
+	}
+	b, err := newBlob(s.Temp, func(w io.Writer) error { return pack(ctx, w, tree, when) })
+	if err != nil {
+		return "", fmt.Errorf("snapshot of %s: %w", commit, err)
+	}
+	defer b.close()
+	if err := s.create(ctx, key, b); err != nil {
+		return "", fmt.Errorf("snapshot of %s: %w", commit, err)
+	}
+	return s.bucket.location(key), nil
+}
+
+// create stores b under key, where nothing else may be.
+func (s *Store) create(ctx context.Context, key string, b *blob) error {
+	err := s.bucket.create(ctx, key, b)
+	if !errors.Is(err, errExists) {
+		return err
+	}
+	stored, err := s.bucket.sum(ctx, key)
+	if err == nil && stored != b.sha {
+		err = s.compareUnpacked(ctx, key, b)
+	}
+	return err
+}
+
+// compareUnpacked compares an archive with the stored one by what they hold,
+// since another version of the compressor makes other bytes of one tree.
+func (s *Store) compareUnpacked(ctx context.Context, key string, b *blob) error {
+	different := fmt.Errorf("%s: %w", s.bucket.location(key), ErrDifferent)
+	if !strings.HasSuffix(key, suffix) {
+		return different
+	}
+	body, err := s.bucket.get(ctx, key)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	stored, err := unpackedSum(body)
+	if err != nil {
+		return fmt.Errorf("%w (%w)", different, err)
+	}
+	ours, err := unpackedSum(b.reader())
+	if err == nil && ours != stored {
+		err = different
+	}
+	return err
+}
+
+func unpackedSum(r io.Reader) (sum [sha256.Size]byte, err error) {
+	z, err := unzstd(r)
+	if err != nil {
+		return sum, err
+	}
+	defer z.Close()
+	return sumOf(io.LimitReader(z, maxBytes))
+}
+
+// List returns the stored snapshots, sorted by commit.
+func (s *Store) List(ctx context.Context) ([]Snapshot, error) {
+	objects, err := s.bucket.list(ctx, "")
+	if err != nil {
+		return nil, fmt.Errorf("list snapshots: %w", err)
+	}
+	var snapshots []Snapshot
+	for _, o := range objects {
+		commit, ok := strings.CutSuffix(o.name, suffix)
+		if ok && !o.dir && commitID.MatchString(commit) {
+			snapshots = append(snapshots, Snapshot{commit, o.size, o.at, s.bucket.location(o.name)})
+		}
+	}
+	return snapshots, nil
+}
+
+// Prune removes the snapshots that were stored before an instant, and returns
+// their commits. One for which keep returns true stays; keep is asked right
+// before each is removed.
+func (s *Store) Prune(ctx context.Context, before time.Time, keep func(commit string) bool) ([]string, error) {
+	snapshots, err := s.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var removed []string
+	for _, o := range snapshots {
+		if !o.At.Before(before) || keep(o.Commit) {
+			continue
+		}
+		if err := s.bucket.remove(ctx, o.Commit+suffix); err != nil {
+			return removed, fmt.Errorf("remove old snapshot: %w", err)
+		}
+		removed = append(removed, o.Commit)
+	}
+	return removed, nil
+}
+
+// checkKey is what Check writes. It is not removed, since a role that may
+// not delete is enough for all else, and so that two checks at once agree.
+const checkKey = ".check"
+
+// Check tries whether the store can be listed, read and written, and whether
+// it refuses to overwrite. It leaves one small object behind.
+func (s *Store) Check(ctx context.Context) error {
+	if _, err := s.bucket.list(ctx, "runs"); err != nil {
+		return err
+	}
+	for try, text := range []string{"reconcile was here\n", "a second time\n"} {
+		b, err := newBlob(s.Temp, func(w io.Writer) error { _, err := io.WriteString(w, text); return err })
+		if err != nil {
+			return err
+		}
+		err = s.bucket.create(ctx, checkKey, b)
+		b.close()
+		if err != nil && !errors.Is(err, errExists) {
+			return err
+		}
+		if try > 0 && err == nil {
+			return fmt.Errorf("%s: the store overwrites although it was asked not to (If-None-Match): choose one that does not", s.bucket.location(checkKey))
+		}
+	}
+	body, err := s.bucket.get(ctx, checkKey)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, body)
+	return errors.Join(err, body.Close())
+}

@@ -1,0 +1,209 @@
+package snapshot_test
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"reconcile/state/snapshot"
+	"reconcile/state/snapshot/s3test"
+)
+
+const (
+	commitA = "0123456789abcdef0123456789abcdef01234567"
+	commitB = "89abcdef0123456789abcdef0123456789abcdef"
+	runA    = "01JD0000000000000000000000"
+	runB    = "01KD0000000000000000000000"
+)
+
+var when = time.Unix(1_700_000_000, 0)
+
+func small() fstest.MapFS {
+	return fstest.MapFS{
+		"env/tokyo/main.tf": {Data: []byte("terraform {}\n")},
+		"env.hcl":           {Data: []byte("x")},
+		"bin/run":           {Data: []byte("#!/bin/sh\n"), Mode: 0o755},
+		"env/tokyo/link.tf": {Data: []byte("../../env.hcl"), Mode: fs.ModeSymlink},
+		"日本語/" + strings.Repeat("長", 80) + ".tf": {Data: []byte{}},
+		"vendored": {Mode: fs.ModeIrregular},
+		"large":    {Data: []byte(strings.Repeat("0123456789abcdef", 1<<16))},
+	}
+}
+
+// stores are the kinds of store, each opened empty.
+var stores = map[string]func(t *testing.T) *snapshot.Store{
+	"directory": func(t *testing.T) *snapshot.Store {
+		return open(t, filepath.Join(t.TempDir(), "a", "b"), aws.Config{})
+	},
+	"s3": func(t *testing.T) *snapshot.Store {
+		s := s3test.Start(t)
+		s.Bucket(t, "bucket")
+		return open(t, "s3://bucket/pre/fix", s.Config())
+	},
+}
+
+func open(t *testing.T, location string, cfg aws.Config) *snapshot.Store {
+	t.Helper()
+	s, err := snapshot.Open(t.Context(), location, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Temp = t.TempDir()
+	return s
+}
+
+func each(t *testing.T, test func(t *testing.T, s *snapshot.Store)) {
+	for name, open := range stores {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	}
+}
+
+func put(t *testing.T, s *snapshot.Store, commit string, tree snapshot.Tree) string {
+	t.Helper()
+	location, err := s.Put(t.Context(), commit, when, tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return location
+}
+
+func TestPutAndFetch(t *testing.T) {
+	each(t, func(t *testing.T, s *snapshot.Store) {
+		location := put(t, s, commitA, small())
+		if again := put(t, s, commitA, small()); again != location {
+			t.Errorf("put twice: %s, then %s", location, again)
+		}
+		dir := filepath.Join(t.TempDir(), "tree")
+		if err := s.Fetch(t.Context(), commitA, dir); err != nil {
+			t.Fatal(err)
+		}
+		compare(t, dir)
+	})
+}
+
+func compare(t *testing.T, dir string) {
+	t.Helper()
+	want := small()
+	got := os.DirFS(dir)
+	for name, file := range want {
+		if file.Mode == fs.ModeIrregular {
+			if entries, err := fs.ReadDir(got, name); err != nil || len(entries) > 0 {
+				t.Errorf("%s: %v, %v; want an empty directory", name, entries, err)
+			}
+			continue
+		}
+		if file.Mode == fs.ModeSymlink {
+			if link, err := os.Readlink(filepath.Join(dir, name)); err != nil || link != string(file.Data) {
+				t.Errorf("%s: link to %q, %v", name, link, err)
+			}
+			continue
+		}
+		data, err := fs.ReadFile(got, name)
+		if err != nil || string(data) != string(file.Data) {
+			t.Errorf("%s: %d bytes, %v; want %d", name, len(data), err, len(file.Data))
+		}
+		info, err := fs.Stat(got, name)
+		if err != nil || (info.Mode()&0o100 != 0) != (file.Mode&0o100 != 0) {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
+	}
+}
+
+func TestNeverOverwritten(t *testing.T) {
+	each(t, func(t *testing.T, s *snapshot.Store) {
+		put(t, s, commitA, small())
+		other := small()
+		other["env.hcl"] = &fstest.MapFile{Data: []byte("y")}
+		if _, err := s.Put(t.Context(), commitA, when, other); !errors.Is(err, snapshot.ErrDifferent) {
+			t.Fatalf("another tree under the same commit: %v", err)
+		}
+		dir := filepath.Join(t.TempDir(), "tree")
+		if err := s.Fetch(t.Context(), commitA, dir); err != nil {
+			t.Fatal(err)
+		}
+		compare(t, dir)
+	})
+}
+
+func TestListAndPrune(t *testing.T) {
+	each(t, func(t *testing.T, s *snapshot.Store) {
+		if all, err := s.List(t.Context()); err != nil || len(all) > 0 {
+			t.Fatalf("empty store: %v, %v", all, err)
+		}
+		locations := []string{put(t, s, commitA, small()), put(t, s, commitB, small())}
+		if err := s.PutLog(t.Context(), runA, "a", strings.NewReader("x")); err != nil {
+			t.Fatal(err)
+		}
+		all, err := s.List(t.Context())
+		if err != nil || len(all) != 2 || all[0].Commit != commitA || all[1].Commit != commitB {
+			t.Fatalf("%v, %v", all, err)
+		}
+		for i, got := range all {
+			if got.Size == 0 || time.Since(got.At) > time.Hour || got.Location != locations[i] {
+				t.Errorf("%+v; want location %s", got, locations[i])
+			}
+		}
+		if removed, err := s.Prune(t.Context(), time.Now().Add(-time.Hour), none); err != nil || len(removed) > 0 {
+			t.Errorf("nothing is old: %v, %v", removed, err)
+		}
+		removed, err := s.Prune(t.Context(), time.Now().Add(time.Hour), func(c string) bool { return c == commitB })
+		if err != nil || len(removed) != 1 || removed[0] != commitA {
+			t.Errorf("removed %v, %v", removed, err)
+		}
+		if all, err := s.List(t.Context()); err != nil || len(all) != 1 || all[0].Commit != commitB {
+			t.Errorf("left: %v, %v", all, err)
+		}
+	})
+}
+
+func none(string) bool { return false }
+
+func TestLogs(t *testing.T) {
+	each(t, func(t *testing.T, s *snapshot.Store) {
+		ctx := t.Context()
+		for _, workspace := range []string{"tokyo-ap-A", "a/b", "a", "a.log/b"} {
+			for _, text := range []string{"first", "log of " + workspace} {
+				if err := s.PutLog(ctx, runA, workspace, strings.NewReader(text)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := read(t)(s.Log(ctx, runA, workspace)); got != "log of "+workspace {
+				t.Errorf("%s: %q", workspace, got)
+			}
+		}
+		logs, err := s.Logs(ctx, runA)
+		if got := strings.Join(logs, " "); err != nil || got != "a a.log/b a/b tokyo-ap-A" {
+			t.Errorf("logs: %s, %v", got, err)
+		}
+		if logs, err := s.Logs(ctx, runB); err != nil || len(logs) > 0 {
+			t.Errorf("a run without logs: %v, %v", logs, err)
+		}
+		if _, err := s.Log(ctx, runB, "a"); !errors.Is(err, snapshot.ErrNotFound) {
+			t.Errorf("no such log: %v", err)
+		}
+	})
+}
+
+func read(t *testing.T) func(io.ReadCloser, error) string {
+	return func(r io.ReadCloser, err error) string {
+		t.Helper()
+		if err != nil {
+			t.Error(err)
+			return ""
+		}
+		defer r.Close()
+		b, err := io.ReadAll(r)
+		if err != nil {
+			t.Error(err)
+		}
+		return string(b)
+	}
+}
