@@ -4,6 +4,7 @@
 package s3test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -85,4 +86,25 @@ func (s *Server) Env() []string {
 		"AWS_SECRET_ACCESS_KEY=test",
 		"AWS_EC2_METADATA_DISABLED=true",
 	}
+}
+
+// Backend is Terraform configuration that keeps a state in the server, with
+// the lock file that S3's conditional writes allow. Credentials are in Env.
+func (s *Server) Backend(bucket, key string) string {
+	return fmt.Sprintf(`terraform {
+  backend "s3" {
+    bucket       = %q
+    key          = %q
+    region       = %q
+    use_lockfile = true
+
+    endpoints                   = { s3 = %q }
+    use_path_style              = true
+    skip_credentials_validation = true
+    skip_requesting_account_id  = true
+    skip_metadata_api_check     = true
+    skip_region_validation      = true
+  }
+}
+`, bucket, key, Region, s.URL)
 }
