@@ -55,17 +55,27 @@ type Store interface {
 	// List returns the items of a partition whose SK begins with prefix,
 	// sorted by SK bytewise, as of now.
 	List(ctx context.Context, pk, prefix string) ([]Item, error)
+	// Last returns at most limit of those items, sorted by SK backwards: the
+	// last first.
+	Last(ctx context.Context, pk, prefix string, limit int) ([]Item, error)
 	// Write does all of ops or none. No two ops may name one key; at most
 	// MaxOps. If a condition does not hold the error is ErrConflict. Any
-	// other error leaves open whether the write took effect, unless it is
-	// ErrNotWritten.
+	// other error leaves open whether the write took effect, or will yet,
+	// unless it is ErrNotWritten.
 	Write(ctx context.Context, ops ...Op) error
 	Close() error
 }
 
-// MaxOps is how many ops a Write takes at most (DynamoDB's limit for one
-// transaction is 100).
-const MaxOps = 100
+// Limits of a Write, which are those of DynamoDB ("Service, account, and table
+// quotas"): ops of one transaction, bytes of keys and of an item. An item is
+// measured as JSON here, which is about its size there, keys included.
+const (
+	MaxOps   = 100
+	MaxValue = 390 << 10
+
+	maxPK = 2048
+	maxSK = 1024
+)
 
 // Errors of stores. Match with errors.Is.
 var (

@@ -48,6 +48,7 @@ const (
 	Blocked   Outcome = "blocked" // it waits for a person
 	Busy      Outcome = "busy"    // another run holds its lease
 	Removed   Outcome = "removed" // its directory is gone from the tip
+	Pending   Outcome = "pending" // of a plan that changes nothing: an apply would
 )
 
 // Changes counts what a plan would change.
@@ -73,6 +74,7 @@ type Attempt struct {
 // gone from the repository stays, with Removed set: its tombstone.
 type Workspace struct {
 	Schema   int    `json:"schema"`
+	Rev      int64  `json:"rev"` // raised by each write, so that a late or uninformed one is refused
 	Name     string `json:"name"`
 	Path     string `json:"path"`     // its directory in the repository
 	Identity string `json:"identity"` // where its Terraform state lives
@@ -176,8 +178,9 @@ type LeaseItem struct {
 	Identity  string    `json:"identity"`
 	Owner     string    `json:"owner"` // unique to each acquisition; "" when free
 	Token     int64     `json:"token"`
-	Beat      int64     `json:"beat"`  // raised by each renewal
-	Until     time.Time `json:"until"` // for display only
+	Beat      int64     `json:"beat"`      // raised by each renewal
+	Until     time.Time `json:"until"`     // for display only
+	LengthMS  int64     `json:"length_ms"` // of the holder's lease: a taker waits the longer of this and its own
 	Record    string    `json:"record"`
 	Workspace string    `json:"workspace"`
 	Run       string    `json:"run"`

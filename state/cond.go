@@ -1,0 +1,85 @@
+package state
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+)
+
+// Holds tells whether c holds of the object value; nil stands for "there is
+// no item". It is for stores that evaluate conditions themselves.
+func (c Cond) Holds(value json.RawMessage) (bool, error) {
+	if c.Absent {
+		return value == nil, nil
+	}
+	if len(c.Equal) == 0 {
+		return true, nil
+	}
+	if value == nil {
+		return false, nil
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(value, &fields); err != nil {
+		return false, fmt.Errorf("not a JSON object: %w", err)
+	}
+	for name, want := range c.Equal {
+		equal, err := equalField(fields[name], want)
+		if err != nil {
+			return false, fmt.Errorf("condition on %q: %w", name, err)
+		}
+		if !equal {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+func equalField(got json.RawMessage, want any) (bool, error) {
+	switch want := want.(type) {
+	case string:
+		var text string
+		return len(got) > 0 && got[0] == '"' && json.Unmarshal(got, &text) == nil && text == want, nil
+	case int64:
+		return bytes.Equal(got, strconv.AppendInt(nil, want, 10)), nil
+	case bool:
+		return bytes.Equal(got, strconv.AppendBool(nil, want)), nil
+	default:
+		return false, fmt.Errorf("a %T cannot be compared: use string, int64 or bool", want)
+	}
+}
+
+// CheckOps refuses, with ErrNotWritten, what no store takes: too many ops, two
+// of one key, keys and values that cannot be stored everywhere. Stores call it
+// first.
+func CheckOps(ops []Op) error {
+	if len(ops) == 0 || len(ops) > MaxOps {
+		return fmt.Errorf("%w: %d ops in one write, want 1 to %d", ErrNotWritten, len(ops), MaxOps)
+	}
+	seen := make(map[Key]bool, len(ops))
+	for _, op := range ops {
+		if err := checkOp(op); err != nil {
+			return fmt.Errorf("%w: item %q of %q: %w", ErrNotWritten, op.Key.SK, op.Key.PK, err)
+		}
+		if seen[op.Key] {
+			return fmt.Errorf("%w: item %q of %q is in one write twice", ErrNotWritten, op.Key.SK, op.Key.PK)
+		}
+		seen[op.Key] = true
+	}
+	return nil
+}
+
+func checkOp(op Op) error {
+	switch {
+	case op.Key.PK == "" || op.Key.SK == "":
+		return errors.New("part of its key is empty")
+	case len(op.Key.PK) > maxPK || len(op.Key.SK) > maxSK:
+		return fmt.Errorf("its key is too long: at most %d and %d bytes", maxPK, maxSK)
+	case op.Delete && op.Put != nil:
+		return errors.New("it is both put and deleted")
+	case len(op.Put) > MaxValue:
+		return fmt.Errorf("it is too large: %d bytes, at most %d", len(op.Put), MaxValue)
+	}
+	return nil
+}

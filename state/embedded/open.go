@@ -1,0 +1,110 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bbolterrors "go.etcd.io/bbolt/errors"
+)
+
+// open opens the file, shared with other readers or alone, waiting for its
+// lock for as long as ctx lasts. A missing file is fs.ErrNotExist.
+func open(ctx context.Context, path string, readOnly bool) (*bbolt.DB, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, context.Cause(ctx)
+		}
+		db, err := try(path, readOnly)
+		if !errors.Is(err, bbolterrors.ErrTimeout) {
+			return db, err
+		}
+		// bbolt itself would look again only every 50 ms.
+		if err := pause(ctx, time.Millisecond+rand.N(2*time.Millisecond)); err != nil {
+			return nil, fmt.Errorf("another process has it locked: %w", err)
+		}
+	}
+}
+
+func try(path string, readOnly bool) (db *bbolt.DB, err error) {
+	options := &bbolt.Options{
+		ReadOnly:     readOnly,
+		Timeout:      1, // do not wait
+		FreelistType: bbolt.FreelistMapType,
+		NoStatistics: true,
+		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
+			return os.OpenFile(name, flag&^os.O_CREATE, mode)
+		},
+	}
+	err = guard(func() error {
+		db, err = bbolt.Open(path, 0o600, options)
+		return err
+	})
+	return db, err
+}
+
+// create makes an empty file, whole or not at all: it is filled under another
+// name and then linked. If another process was faster, its file stays.
+func create(path string) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	scratch, err := os.MkdirTemp(dir, ".new-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(scratch)
+	fresh := filepath.Join(scratch, File)
+	db, err := bbolt.Open(fresh, 0o600, &bbolt.Options{NoStatistics: true})
+	if err != nil {
+		return err
+	}
+	if err := db.Close(); err != nil {
+		return err
+	}
+	if err := os.Link(fresh, path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// syncDir makes the directory's new entry last through a loss of power.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// guard turns the panics by which bbolt answers a damaged file into errors,
+// and likewise a memory fault where the file was cut short.
+func guard(f func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("the file is damaged (%v): put back a copy of it, then run: reconcile distrust", fault)
+		}
+	}()
+	return f()
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,127 @@
+// Package embedded keeps the record in one file on this machine, where there
+// is no AWS. Several processes use it at once: each opens it for as long as
+// one read or one batch of writes takes, under the file's own lock.
+package embedded
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+
+	"go.etcd.io/bbolt"
+
+	"reconcile/state"
+)
+
+// File is the name of the record's file in its directory.
+const File = "record.db"
+
+// Store is a state.Store in a bbolt file: a bucket a partition, in it the
+// items by SK.
+type Store struct {
+	path   string
+	writes batcher
+}
+
+// Open returns the store in a directory. Nothing is touched yet: the
+// directory (0700) and the file (0600) are made by the first write.
+func Open(dir string) (*Store, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("state directory: %w", err)
+	}
+	return &Store{path: filepath.Join(dir, File), writes: newBatcher()}, nil
+}
+
+// Path is the store's file.
+func (s *Store) Path() string { return s.path }
+
+// Close does nothing: the file is open only while it is used.
+func (s *Store) Close() error { return nil }
+
+// Get implements state.Store.
+func (s *Store) Get(ctx context.Context, key state.Key) (json.RawMessage, error) {
+	var value json.RawMessage
+	err := s.view(ctx, key.PK, func(b *bbolt.Bucket) {
+		value = bytes.Clone(b.Get([]byte(key.SK)))
+	})
+	if err == nil && value == nil {
+		err = state.ErrNotFound
+	}
+	return value, err
+}
+
+// List implements state.Store.
+func (s *Store) List(ctx context.Context, pk, prefix string) ([]state.Item, error) {
+	var items []state.Item
+	err := s.view(ctx, pk, func(b *bbolt.Bucket) {
+		c := b.Cursor()
+		for k, v := c.Seek([]byte(prefix)); k != nil && bytes.HasPrefix(k, []byte(prefix)); k, v = c.Next() {
+			items = append(items, item(pk, k, v))
+		}
+	})
+	return items, err
+}
+
+// Last implements state.Store.
+func (s *Store) Last(ctx context.Context, pk, prefix string, limit int) ([]state.Item, error) {
+	var items []state.Item
+	err := s.view(ctx, pk, func(b *bbolt.Bucket) {
+		c := b.Cursor()
+		k, v := seekEnd(c, []byte(prefix))
+		for ; k != nil && len(items) < limit && bytes.HasPrefix(k, []byte(prefix)); k, v = c.Prev() {
+			items = append(items, item(pk, k, v))
+		}
+	})
+	return items, err
+}
+
+// seekEnd moves to the last key that is not after all keys with prefix.
+func seekEnd(c *bbolt.Cursor, prefix []byte) (k, v []byte) {
+	end := slices.Clone(prefix)
+	for len(end) > 0 && end[len(end)-1] == 0xff {
+		end = end[:len(end)-1]
+	}
+	if len(end) == 0 {
+		return c.Last()
+	}
+	end[len(end)-1]++
+	if k, _ := c.Seek(end); k == nil {
+		return c.Last()
+	}
+	return c.Prev()
+}
+
+func item(pk string, k, v []byte) state.Item {
+	return state.Item{Key: state.Key{PK: pk, SK: string(k)}, Value: bytes.Clone(v)}
+}
+
+// view shows fn the partition's bucket. Without a file, or without the
+// bucket, there is nothing to show, and nothing is made.
+func (s *Store) view(ctx context.Context, pk string, fn func(*bbolt.Bucket)) error {
+	db, err := open(ctx, s.path, true)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the record in %s: %w", s.path, err)
+	}
+	err = guard(func() error {
+		defer db.Close()
+		return db.View(func(tx *bbolt.Tx) error {
+			if b := tx.Bucket([]byte(pk)); b != nil {
+				fn(b)
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("read the record in %s: %w", s.path, err)
+	}
+	return nil
+}

@@ -1,0 +1,190 @@
+package embedded
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+
+	"go.etcd.io/bbolt"
+
+	"reconcile/state"
+)
+
+// batcher gathers the writes that goroutines of this process want at the same
+// time, so that they share one opening of the file and one flush to the disk.
+type batcher struct {
+	turn    chan struct{} // held by the one that writes
+	mu      sync.Mutex
+	pending []*write
+}
+
+func newBatcher() batcher { return batcher{turn: make(chan struct{}, 1)} }
+
+// write is one Write that waits for its turn.
+type write struct {
+	ops  []state.Op
+	err  error
+	done chan struct{}
+}
+
+// Write implements state.Store.
+func (s *Store) Write(ctx context.Context, ops ...state.Op) error {
+	if err := state.CheckOps(ops); err != nil {
+		return err
+	}
+	if err := s.enqueue(ctx, &write{ops: ops, done: make(chan struct{})}); err != nil {
+		return fmt.Errorf("write the record in %s: %w", s.path, err)
+	}
+	return nil
+}
+
+// enqueue has w done by whoever has the turn, or takes the turn and does all
+// that is pending.
+func (s *Store) enqueue(ctx context.Context, w *write) error {
+	s.writes.add(w)
+	select {
+	case <-w.done:
+		return w.err
+	case <-ctx.Done():
+	case s.writes.turn <- struct{}{}:
+		defer func() { <-s.writes.turn }()
+		if err := s.lead(ctx, w); err != nil && s.writes.remove(w) {
+			return fmt.Errorf("%w: %w", state.ErrNotWritten, err)
+		}
+	}
+	if s.writes.remove(w) {
+		return fmt.Errorf("%w: %w", state.ErrNotWritten, context.Cause(ctx))
+	}
+	<-w.done
+	return w.err
+}
+
+// lead does everything that is pending once the file is ours. Its error means
+// that the file could not be opened: then nothing was taken on.
+func (s *Store) lead(ctx context.Context, own *write) error {
+	select {
+	case <-own.done: // by the one before us
+		return nil
+	default:
+	}
+	db, err := open(ctx, s.path, false)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = create(s.path); err == nil {
+			db, err = open(ctx, s.path, false)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	batch := s.writes.take()
+	err = guard(func() error {
+		defer db.Close()
+		return commit(db, batch)
+	})
+	for _, w := range batch {
+		if err != nil {
+			w.err = err
+		}
+		close(w.done)
+	}
+	return nil
+}
+
+// errNothing rolls a transaction back that would change nothing.
+var errNothing = errors.New("nothing to write")
+
+// commit does all writes of which the conditions hold in one transaction.
+func commit(db *bbolt.DB, batch []*write) error {
+	err := db.Update(func(tx *bbolt.Tx) error {
+		changed := false
+		for _, w := range batch {
+			w.err = check(tx, w.ops)
+			if w.err != nil {
+				continue
+			}
+			did, err := apply(tx, w.ops)
+			if err != nil {
+				return err
+			}
+			changed = changed || did
+		}
+		if !changed {
+			return errNothing
+		}
+		return nil
+	})
+	if errors.Is(err, errNothing) {
+		return nil
+	}
+	return err
+}
+
+func check(tx *bbolt.Tx, ops []state.Op) error {
+	for _, op := range ops {
+		var value json.RawMessage
+		if b := tx.Bucket([]byte(op.Key.PK)); b != nil {
+			value = b.Get([]byte(op.Key.SK))
+		}
+		holds, err := op.If.Holds(value)
+		if err != nil {
+			return fmt.Errorf("%w: item %s: %w", state.ErrNotWritten, op.Key.SK, err)
+		}
+		if !holds {
+			return state.ErrConflict
+		}
+	}
+	return nil
+}
+
+// apply puts and deletes, and tells whether there was anything to do.
+func apply(tx *bbolt.Tx, ops []state.Op) (changed bool, err error) {
+	for _, op := range ops {
+		if op.Put == nil && !op.Delete {
+			continue
+		}
+		changed = true
+		b, err := tx.CreateBucketIfNotExists([]byte(op.Key.PK))
+		if err != nil {
+			return changed, err
+		}
+		if op.Delete {
+			err = b.Delete([]byte(op.Key.SK))
+		} else {
+			err = b.Put([]byte(op.Key.SK), op.Put)
+		}
+		if err != nil {
+			return changed, err
+		}
+	}
+	return changed, nil
+}
+
+func (b *batcher) add(w *write) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.pending = append(b.pending, w)
+}
+
+func (b *batcher) take() []*write {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	batch := b.pending
+	b.pending = nil
+	return batch
+}
+
+// remove takes w back; false means that it is being done or was.
+func (b *batcher) remove(w *write) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i, p := range b.pending {
+		if p == w {
+			b.pending = append(b.pending[:i], b.pending[i+1:]...)
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,101 @@
+package state
+
+import (
+	"context"
+	"fmt"
+)
+
+// Head returns the record's head, or the zero Head (Rev 0) if there is none.
+func (r *Record) Head(ctx context.Context) (Head, error) {
+	head, _, err := get[Head](ctx, r, r.key(headKey))
+	if err != nil {
+		return Head{}, fmt.Errorf("read the head of record %s: %w", r.name, err)
+	}
+	return head, nil
+}
+
+// PutHead replaces the head that was read with h.Rev, and returns h as
+// stored, with the next Rev. If another run wrote the head since, the error
+// is ErrConflict.
+func (r *Record) PutHead(ctx context.Context, h Head) (Head, error) {
+	h, op, err := r.headOp(h)
+	if err == nil {
+		err = r.write(ctx, stored[Head](r, op.Key, op.Put), op)
+	}
+	if err != nil {
+		return Head{}, fmt.Errorf("write the head of record %s: %w", r.name, err)
+	}
+	return h, nil
+}
+
+// Adopt is PutHead for a new tip: it raises the generation, so that runs at
+// the old tip start nothing more, and unsettles the head.
+func (r *Record) Adopt(ctx context.Context, h Head) (Head, error) {
+	h.Generation++
+	h.Settled = false
+	return r.PutHead(ctx, h)
+}
+
+// Unsettle has the next pass look at everything again, and has a pass that is
+// about to settle find that it was overtaken. Without a head it does nothing.
+func (r *Record) Unsettle(ctx context.Context) error {
+	return r.retry(ctx, func() error {
+		op, err := r.unsettling(ctx)
+		if err != nil || op.Put == nil {
+			return err
+		}
+		return r.write(ctx, stored[Head](r, op.Key, op.Put), op)
+	})
+}
+
+// Distrust raises the epoch, so that every recorded trace counts for nothing,
+// and returns the new head. In a record that holds nothing it does nothing.
+func (r *Record) Distrust(ctx context.Context) (Head, error) {
+	var head Head
+	err := r.retry(ctx, func() (err error) {
+		if head, err = r.Head(ctx); err != nil {
+			return err
+		}
+		if head.Rev == 0 {
+			workspaces, err := r.Workspaces(ctx)
+			if err != nil || len(workspaces) == 0 {
+				return err
+			}
+		}
+		head.Epoch++
+		head.Settled = false
+		head, err = r.PutHead(ctx, head)
+		return err
+	})
+	return head, err
+}
+
+// headOp is h with the next Rev, and the op that stores it.
+func (r *Record) headOp(h Head) (Head, Op, error) {
+	cond := Cond{Absent: true}
+	if h.Rev != 0 {
+		cond = Cond{Equal: map[string]any{"rev": h.Rev}}
+	}
+	h.Schema = Schema
+	h.Rev++
+	h.UpdatedAt = r.now()
+	value, err := encode(h)
+	return h, Op{Key: r.key(headKey), If: cond, Put: value}, err
+}
+
+// unsettling is the op by which another change unsettles the head in the same
+// transaction. An unsettled head is written too: its new Rev tells a pass
+// which is about to settle it that something has changed. Without a head the
+// op only checks that there is still none.
+func (r *Record) unsettling(ctx context.Context) (Op, error) {
+	head, err := r.Head(ctx)
+	if err != nil {
+		return Op{}, err
+	}
+	if head.Rev == 0 {
+		return Op{Key: r.key(headKey), If: Cond{Absent: true}}, nil
+	}
+	head.Settled = false
+	_, op, err := r.headOp(head)
+	return op, err
+}

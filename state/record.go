@@ -1,0 +1,149 @@
+package state
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// Options tune the rules. The zero value is right in production, but for Self
+// and ProcessDead in ECS and CodeBuild.
+type Options struct {
+	// Lease is how long a lease outlives its last renewal. Default 60 s.
+	Lease time.Duration
+	// Poll is how often a held lease is looked at again, and how often a
+	// holder looks at its clocks. Default: a 60th of Lease.
+	Poll time.Duration
+	// Now is the wall clock: it is displayed, and watched for leaps.
+	Now func() time.Time
+	// Mono is a clock that never goes back: the time since an instant of the
+	// implementation's choice.
+	Mono func() time.Duration
+	// Self is the process that leases are taken for. Default: Self().
+	Self Process
+	// ProcessDead asks whoever ran a process that is not of this machine (an
+	// ECS task, a CodeBuild build) whether it has ended. It answers true only
+	// if that is certain. It may be nil.
+	ProcessDead func(context.Context, Process) (bool, error)
+}
+
+// Record is what a store holds under one record's name, and the rules by
+// which it changes. It is safe for use by several goroutines.
+type Record struct {
+	store Store
+	name  string
+	opts  Options
+
+	mu   sync.Mutex
+	seen map[string]sighting // by identity: held leases as this process first saw them
+}
+
+// New returns the record of that name in store. Nothing is read yet.
+func New(store Store, name string, opts Options) *Record {
+	if opts.Lease <= 0 {
+		opts.Lease = time.Minute
+	}
+	if opts.Poll <= 0 {
+		opts.Poll = opts.Lease / 60
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Mono == nil {
+		start := time.Now()
+		opts.Mono = func() time.Duration { return time.Since(start) }
+	}
+	if opts.Self == (Process{}) {
+		opts.Self = Self()
+	}
+	return &Record{store: store, name: name, opts: opts, seen: map[string]sighting{}}
+}
+
+// Name is the record's name in its store.
+func (r *Record) Name() string { return r.name }
+
+func (r *Record) key(sk string) Key { return Key{PK: r.name, SK: sk} }
+
+func leaseKey(identity string) Key { return Key{PK: LeasePartition, SK: identity} }
+
+// now is the wall clock without its monotonic reading, to the millisecond, as
+// it is stored.
+func (r *Record) now() time.Time { return r.opts.Now().Round(0).UTC().Truncate(time.Millisecond) }
+
+// get reads the item under key; found is false if there is none.
+func get[T entry](ctx context.Context, r *Record, key Key) (v T, found bool, err error) {
+	value, err := r.store.Get(ctx, key)
+	if errors.Is(err, ErrNotFound) {
+		return v, false, nil
+	}
+	if err != nil {
+		return v, false, err
+	}
+	v, err = decode[T](Item{Key: key, Value: value})
+	return v, err == nil, err
+}
+
+// write does ops. A store's error does not tell whether they took effect: a
+// write can time out, be retried below us, and then fail on its own first
+// effect. So landed looks for it in the record before an error is believed.
+func (r *Record) write(ctx context.Context, landed func(context.Context) (bool, error), ops ...Op) error {
+	err := r.store.Write(ctx, ops...)
+	if err == nil || errors.Is(err, ErrNotWritten) {
+		return err
+	}
+	back, cancel := r.brief(ctx)
+	defer cancel()
+	if ok, readErr := landed(back); readErr == nil && ok {
+		return nil
+	}
+	return err
+}
+
+// brief is a context for what must be known or done even after ctx has ended.
+func (r *Record) brief(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), r.opts.Lease/12)
+}
+
+// stored returns a landed function: is v, as encoded, what the record holds?
+func stored[T entry](r *Record, key Key, value json.RawMessage) func(context.Context) (bool, error) {
+	return func(ctx context.Context) (bool, error) {
+		got, found, err := get[T](ctx, r, key)
+		if err != nil || !found {
+			return false, err
+		}
+		again, err := encode(got)
+		return err == nil && bytes.Equal(again, value), err
+	}
+}
+
+// retries is how often a change that another run overtook is tried again.
+const retries = 50
+
+// retry does f again for as long as others overtake it.
+func (r *Record) retry(ctx context.Context, f func() error) error {
+	for n := 1; ; n++ {
+		err := f()
+		if n == retries || !errors.Is(err, ErrConflict) {
+			return err
+		}
+		if err := pause(ctx, rand.N(time.Duration(n)*time.Millisecond)); err != nil {
+			return err
+		}
+	}
+}
+
+// pause waits for d, or until ctx ends: then it returns the cause.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,108 @@
+// Package statetest holds the conformance suite that every store passes, a
+// store in memory for the tests of other packages, and a wrapper that makes
+// any store fail on purpose.
+package statetest
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"reconcile/state"
+)
+
+// Memory is a state.Store in memory.
+type Memory struct {
+	mu    sync.Mutex
+	items map[state.Key]json.RawMessage
+}
+
+// NewMemory returns an empty store.
+func NewMemory() *Memory { return &Memory{items: map[state.Key]json.RawMessage{}} }
+
+// Copy returns a store of its own that holds the same: a backup.
+func (m *Memory) Copy() *Memory {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return &Memory{items: maps.Clone(m.items)}
+}
+
+// Restore makes m hold what backup holds.
+func (m *Memory) Restore(backup *Memory) {
+	copied := backup.Copy()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.items = copied.items
+}
+
+// Get implements state.Store.
+func (m *Memory) Get(ctx context.Context, key state.Key) (json.RawMessage, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	value, ok := m.items[key]
+	if !ok {
+		return nil, state.ErrNotFound
+	}
+	return bytes.Clone(value), nil
+}
+
+// List implements state.Store.
+func (m *Memory) List(ctx context.Context, pk, prefix string) ([]state.Item, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var items []state.Item
+	for key, value := range m.items {
+		if key.PK == pk && strings.HasPrefix(key.SK, prefix) {
+			items = append(items, state.Item{Key: key, Value: bytes.Clone(value)})
+		}
+	}
+	slices.SortFunc(items, func(a, b state.Item) int { return strings.Compare(a.Key.SK, b.Key.SK) })
+	return items, nil
+}
+
+// Last implements state.Store.
+func (m *Memory) Last(ctx context.Context, pk, prefix string, limit int) ([]state.Item, error) {
+	items, err := m.List(ctx, pk, prefix)
+	slices.Reverse(items)
+	return items[:min(limit, len(items))], err
+}
+
+// Write implements state.Store.
+func (m *Memory) Write(ctx context.Context, ops ...state.Op) error {
+	if err := state.CheckOps(ops); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, op := range ops {
+		if holds, err := op.If.Holds(m.items[op.Key]); err != nil || !holds {
+			return cmp.Or(err, state.ErrConflict)
+		}
+	}
+	for _, op := range ops {
+		switch {
+		case op.Delete:
+			delete(m.items, op.Key)
+		case op.Put != nil:
+			m.items[op.Key] = bytes.Clone(op.Put)
+		}
+	}
+	return nil
+}
+
+// Close implements state.Store.
+func (m *Memory) Close() error { return nil }

@@ -1,0 +1,62 @@
+package state
+
+import (
+	"context"
+	"fmt"
+)
+
+// Leases returns all leases of the store, of other records too, by state
+// identity. Those with an Owner are held, or were when their holder died.
+func (r *Record) Leases(ctx context.Context) (map[string]LeaseItem, error) {
+	all, err := list[LeaseItem](ctx, r, LeasePartition, "")
+	if err != nil {
+		return nil, fmt.Errorf("read the leases: %w", err)
+	}
+	byIdentity := make(map[string]LeaseItem, len(all))
+	for _, l := range all {
+		byIdentity[l.Identity] = l
+	}
+	return byIdentity, nil
+}
+
+// Unlock frees the lease on an identity, whoever holds it, in one transaction
+// with unsettling the head, and returns the lease as it was held (Owner "" if
+// it was free). A holder that is alive after all finds its lease lost. No
+// lease on the identity is ErrNotFound.
+func (r *Record) Unlock(ctx context.Context, identity string) (LeaseItem, error) {
+	var held LeaseItem
+	err := r.retry(ctx, func() (err error) {
+		held, err = r.unlock(ctx, identity)
+		return err
+	})
+	if err != nil {
+		return LeaseItem{}, fmt.Errorf("free the lease on %s: %w", identity, err)
+	}
+	return held, nil
+}
+
+func (r *Record) unlock(ctx context.Context, identity string) (LeaseItem, error) {
+	held, found, err := get[LeaseItem](ctx, r, leaseKey(identity))
+	if err != nil {
+		return held, err
+	}
+	if !found {
+		return held, ErrNotFound
+	}
+	if held.Owner == "" {
+		return held, nil
+	}
+	free := held
+	// Not released by its holder: what that left behind may have to be freed.
+	free.Owner, free.Dead, free.Until = "", withDead(held), r.now()
+	value, err := encode(free)
+	if err != nil {
+		return held, err
+	}
+	unsettle, err := r.unsettling(ctx)
+	if err != nil {
+		return held, err
+	}
+	freed := Cond{Equal: map[string]any{"owner": held.Owner, "token": held.Token}}
+	return held, r.write(ctx, stored[LeaseItem](r, leaseKey(identity), value), Op{Key: leaseKey(identity), If: freed, Put: value}, unsettle)
+}

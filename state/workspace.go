@@ -1,0 +1,64 @@
+package state
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+)
+
+// Workspaces returns what is recorded of every workspace, by name, the
+// tombstones of removed ones included.
+func (r *Record) Workspaces(ctx context.Context) (map[string]Workspace, error) {
+	all, err := list[Workspace](ctx, r, r.name, workspacePrefix)
+	if err != nil {
+		return nil, fmt.Errorf("read the workspaces of record %s: %w", r.name, err)
+	}
+	byName := make(map[string]Workspace, len(all))
+	for _, w := range all {
+		byName[w.Name] = w
+	}
+	return byName, nil
+}
+
+// Workspace returns what is recorded of one workspace, and whether anything
+// is. Writes of a Lease start from what was read under that lease.
+func (r *Record) Workspace(ctx context.Context, name string) (Workspace, bool, error) {
+	w, found, err := get[Workspace](ctx, r, r.key(workspacePrefix+name))
+	if err != nil {
+		return Workspace{}, false, fmt.Errorf("read the record of workspace %s: %w", name, err)
+	}
+	return w, found, nil
+}
+
+// list reads the items of a partition that begin with prefix, sorted by SK.
+func list[T entry](ctx context.Context, r *Record, pk, prefix string) ([]T, error) {
+	items, err := r.store.List(ctx, pk, prefix)
+	if err != nil {
+		return nil, err
+	}
+	return decodeAll[T](items)
+}
+
+// decodeAll decodes items on all processors: of a read of many workspaces it
+// is the greater part.
+func decodeAll[T entry](items []Item) ([]T, error) {
+	values := make([]T, len(items))
+	errs := make([]error, runtime.GOMAXPROCS(0))
+	var wg sync.WaitGroup
+	for worker := range errs {
+		from, to := len(items)*worker/len(errs), len(items)*(worker+1)/len(errs)
+		wg.Go(func() {
+			for i := from; i < to && errs[worker] == nil; i++ {
+				values[i], errs[worker] = decode[T](items[i])
+			}
+		})
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return values, nil
+}

@@ -1,0 +1,141 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Begin records that an apply of ws is about to start: ws has its Attempt. It
+// is refused with ErrMoved when the record has adopted another tip, and with
+// ErrLeaseLost when the lease is not ours: then nothing may be started.
+//
+// ws is what Record.Workspace returned under this lease, changed; later writes
+// of the same workspace under this lease need not be read again first.
+func (l *Lease) Begin(ctx context.Context, ws Workspace) error {
+	if l.ctx.Err() != nil {
+		return fmt.Errorf("begin an apply of workspace %s: %w", ws.Name, context.Cause(l.ctx))
+	}
+	var checks []Op
+	if l.claim.Generation != 0 {
+		checks = append(checks, l.record.sameGeneration(l.claim.Generation))
+	}
+	return l.put(ctx, "begin an apply of", ws, checks...)
+}
+
+// Write records what came of ws. The lease must be ours (else ErrLeaseLost),
+// but the tip may have moved: what was done is recorded all the same. After an
+// error that leaves it open whether ws was written, Write may be called again.
+func (l *Lease) Write(ctx context.Context, ws Workspace) error {
+	return l.put(ctx, "record", ws)
+}
+
+func (l *Lease) put(ctx context.Context, doing string, ws Workspace, checks ...Op) error {
+	ws.Rev = l.rev(ws)
+	op, ws, err := l.workspaceOp(ws)
+	if err == nil {
+		ops := append([]Op{{Key: l.key(), If: l.ours()}, op}, checks...)
+		err = l.record.write(ctx, stored[Workspace](l.record, op.Key, op.Put), ops...)
+	}
+	if err != nil {
+		return fmt.Errorf("%s workspace %s: %w", doing, ws.Name, l.explain(ctx, len(checks) > 0, err))
+	}
+	l.wrote(ws)
+	return nil
+}
+
+// Rename moves what is recorded of from, as read under this lease, to a new
+// name, with the hold on it. Nothing is left under the old name.
+func (l *Lease) Rename(ctx context.Context, from, to Workspace) error {
+	ops, to, err := l.renaming(ctx, from, to)
+	if err == nil {
+		err = l.record.write(ctx, stored[Workspace](l.record, ops[1].Key, ops[1].Put), ops...)
+	}
+	if err != nil {
+		return fmt.Errorf("rename workspace %s to %s: %w", from.Name, to.Name, l.explain(ctx, false, err))
+	}
+	l.wrote(to)
+	l.wrote(Workspace{Name: from.Name})
+	return nil
+}
+
+func (l *Lease) renaming(ctx context.Context, from, to Workspace) ([]Op, Workspace, error) {
+	// A tombstone may lie under the new name.
+	there, _, err := l.record.Workspace(ctx, to.Name)
+	if err != nil {
+		return nil, to, err
+	}
+	to.Rev = there.Rev
+	put, to, err := l.workspaceOp(to)
+	if err != nil {
+		return nil, to, err
+	}
+	old := Op{Key: l.record.key(from.sk()), If: revision(l.rev(from)), Delete: true}
+	ops := []Op{{Key: l.key(), If: l.ours()}, put, old}
+	hold, held, err := get[Hold](ctx, l.record, l.record.key(holdPrefix+from.Name))
+	if err != nil || !held {
+		return ops, to, err
+	}
+	oldHold := Op{Key: l.record.key(hold.sk()), If: unchanged(true, hold), Delete: true}
+	hold.Name = to.Name
+	value, err := encode(hold)
+	return append(ops, oldHold, Op{Key: l.record.key(hold.sk()), Put: value}), to, err
+}
+
+// workspaceOp is the op that replaces the record of which ws has the Rev, and
+// ws as it is then stored.
+func (l *Lease) workspaceOp(ws Workspace) (Op, Workspace, error) {
+	if ws.Identity != l.claim.Identity {
+		return Op{}, ws, fmt.Errorf("its state is %q, but the lease is on %q", ws.Identity, l.claim.Identity)
+	}
+	cond := revision(ws.Rev)
+	ws.Schema = Schema
+	ws.Rev++
+	value, err := encode(ws)
+	return Op{Key: l.record.key(ws.sk()), If: cond, Put: value}, ws, err
+}
+
+// revision is the condition that the item with that Rev is there; 0: none is.
+func revision(rev int64) Cond {
+	if rev == 0 {
+		return Cond{Absent: true}
+	}
+	return Cond{Equal: map[string]any{"rev": rev}}
+}
+
+// rev is what is stored of ws: what this lease wrote last, else what the
+// caller has read.
+func (l *Lease) rev(ws Workspace) int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if rev, ok := l.revs[ws.Name]; ok {
+		return rev
+	}
+	return ws.Rev
+}
+
+func (l *Lease) wrote(ws Workspace) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.revs[ws.Name] = ws.Rev
+}
+
+// explain tells which condition of a write under the lease did not hold.
+func (l *Lease) explain(ctx context.Context, generation bool, err error) error {
+	if !errors.Is(err, ErrConflict) {
+		return err
+	}
+	back, cancel := l.record.brief(ctx)
+	defer cancel()
+	now, held, readErr := l.mine(back)
+	if readErr != nil {
+		return errors.Join(err, readErr)
+	}
+	if !held {
+		return l.lost("run " + now.Run + " holds it, or a person has freed it")
+	}
+	if generation {
+		return l.record.explain(back, l.claim, err)
+	}
+	return err
+}
