@@ -1,0 +1,111 @@
+package terraform
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// StepError is a step that failed, for people: which workspace, what
+// Terraform said, and what to do next.
+type StepError struct {
+	Workspace string
+	Step      string // "init", "plan", "apply", "output", "force-unlock"
+	Detail    string // Terraform's own words, redacted; may be empty
+	Next      string // what to do; may be empty
+	Err       error
+}
+
+func (e *StepError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "workspace %s: %s failed", e.Workspace, e.Step)
+	switch {
+	case e.Detail != "":
+		b.WriteString(": " + e.Detail)
+	case e.Err != nil:
+		b.WriteString(": " + e.Err.Error())
+	}
+	if e.Next != "" {
+		b.WriteString("\nnext: " + e.Next)
+	}
+	return b.String()
+}
+
+func (e *StepError) Unwrap() error { return e.Err }
+
+// LockedError says that Terraform's own lock of the state is held: by a run
+// that works now, or by one that was killed.
+type LockedError struct {
+	ID        string
+	Path      string
+	Operation string
+	Who       string // user@host
+	Version   string
+	Created   time.Time // zero if it could not be read
+}
+
+func (e *LockedError) Error() string {
+	return fmt.Sprintf("the Terraform state is locked by %s since %s (%s, lock %s)", e.Who, e.Created.Format(time.RFC3339), e.Operation, e.ID)
+}
+
+// ErroredStateError says that Terraform changed real things but could not
+// write its state, and where that state is kept. Until it is pushed, any plan
+// would be wrong.
+type ErroredStateError struct {
+	File string // absolute, mode 0600
+}
+
+func (e *ErroredStateError) Error() string {
+	return "terraform could not write its state, and left it in " + e.File
+}
+
+// failed makes a step's error from Terraform's stderr and what running it
+// returned.
+func (s *Session) failed(step string, stderr []byte, err error) error {
+	said := diagnostics(string(stderr))
+	failure := &StepError{Workspace: s.job.Name, Step: step, Detail: s.log.text(said), Err: err}
+	if lock := parseLock(said); lock != nil {
+		failure.Err = lock
+		failure.Detail = lock.Error()
+		failure.Next = "if nothing else works on this state, free the lock: reconcile unlock " + s.job.Name + " --state " + lock.ID
+		return failure
+	}
+	failure.Next = s.next(said, err)
+	return failure
+}
+
+// diagnostics returns the errors of what Terraform printed, without the lines
+// drawn around them, colours, and warnings.
+func diagnostics(printed string) string {
+	var blocks []string
+	var block []string
+	end := func() {
+		if len(block) > 0 && strings.HasPrefix(block[0], "Error: ") {
+			blocks = append(blocks, strings.TrimSpace(strings.Join(block, "\n")))
+		}
+		block = nil
+	}
+	for line := range strings.Lines(printed) {
+		line = strings.TrimRight(plainLine(line), " \t\r\n")
+		if strings.HasPrefix(line, "Error: ") || strings.HasPrefix(line, "Warning: ") {
+			end()
+		}
+		block = append(block, line)
+	}
+	end()
+	if len(blocks) == 0 {
+		return strings.TrimSpace(printed)
+	}
+	return strings.Join(blocks, "\n")
+}
+
+// plainLine takes away colours and the lines drawn at the left.
+func plainLine(line string) string {
+	line = colours.ReplaceAllString(line, "")
+	for _, drawn := range []string{"│ ", "│", "╷", "╵"} {
+		if rest, ok := strings.CutPrefix(line, drawn); ok {
+			return rest
+		}
+	}
+	return line
+}

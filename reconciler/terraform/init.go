@@ -1,0 +1,190 @@
+package terraform
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/hashicorp/terraform-exec/tfexec"
+)
+
+const lockFileName = ".terraform.lock.hcl"
+
+// Init makes the workspace ready for Plan. Terraform's own init is run only
+// when something that it depends on has changed since it last ran in this
+// workspace.
+func (s *Session) Init(ctx context.Context) error {
+	if err := s.start(); err != nil {
+		return s.failed("init", nil, err)
+	}
+	if err := s.findErrored(); err != nil {
+		return err
+	}
+	if err := s.generate(); err != nil {
+		return s.failed("init", nil, err)
+	}
+	kept, err := s.kept()
+	if err != nil {
+		return s.failed("init", nil, err)
+	}
+	if err := s.link(kept.data()); err != nil {
+		return s.failed("init", nil, err)
+	}
+	if kept.done() {
+		s.skipped = true
+		return s.restoreLock(kept)
+	}
+	return s.initAfresh(ctx, kept)
+}
+
+// kept is a directory of what init made, for one workspace and one key.
+type kept string
+
+func (k kept) data() string   { return filepath.Join(string(k), "terraform") } // what .terraform links to
+func (k kept) lock() string   { return filepath.Join(string(k), "lock.hcl") }  // made by init, where none is committed
+func (k kept) marker() string { return filepath.Join(string(k), "done") }
+func (k kept) done() bool     { _, err := os.Stat(k.marker()); return err == nil }
+
+// kept returns the directory for all that init depends on. Workspaces never
+// share one: Terraform keeps the backend's settings in it.
+func (s *Session) kept() (kept, error) {
+	key := []any{s.t.product, s.t.version, runtime.GOOS, runtime.GOARCH, s.job.InitKey, s.job.LocalState, s.job.LockFile}
+	for _, path := range []string{s.job.BackendConfig, s.committedLock()} {
+		content, err := readIfNamed(path)
+		if err != nil {
+			return "", err
+		}
+		key = append(key, content)
+	}
+	text, err := json.Marshal(key)
+	if err != nil {
+		return "", err
+	}
+	return kept(filepath.Join(s.keptParent(), digest(text))), nil
+}
+
+func (s *Session) keptParent() string {
+	return filepath.Join(s.t.opts.Work, "init", digest([]byte(s.job.Dir)))
+}
+
+func digest(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
+}
+
+func readIfNamed(path string) ([]byte, error) {
+	if path == "" {
+		return nil, nil
+	}
+	return os.ReadFile(path)
+}
+
+func (s *Session) committedLock() string {
+	if !s.job.LockFile {
+		return ""
+	}
+	return s.path(lockFileName)
+}
+
+// link points .terraform at dir.
+func (s *Session) link(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	link := s.path(".terraform")
+	if now, err := os.Readlink(link); err == nil && now == dir {
+		return nil
+	} else if info, err := os.Lstat(link); err == nil && info.Mode()&os.ModeSymlink == 0 {
+		return fmt.Errorf("%s is committed to Git, but belongs to Terraform: remove it from the repository and ignore it", link)
+	}
+	return errors.Join(removeIfThere(link), os.Symlink(dir, link))
+}
+
+// initAfresh runs init into an empty directory, so that Terraform finds no
+// earlier backend and has nothing to ask about migrating a state.
+func (s *Session) initAfresh(ctx context.Context, kept kept) error {
+	s.skipped = false
+	if err := errors.Join(os.RemoveAll(string(kept)), os.MkdirAll(kept.data(), 0o700)); err != nil {
+		return s.failed("init", nil, err)
+	}
+	if !s.job.LockFile {
+		if err := removeIfThere(s.path(lockFileName)); err != nil {
+			return s.failed("init", nil, err)
+		}
+	}
+	restore, err := s.hideDefaultState()
+	if err != nil {
+		return s.failed("init", nil, err)
+	}
+	err = s.install(ctx, kept)
+	if err := errors.Join(err, restore()); err != nil {
+		return err
+	}
+	if err := s.keepLock(kept); err != nil {
+		return s.failed("init", nil, err)
+	}
+	if err := os.WriteFile(kept.marker(), nil, 0o600); err != nil {
+		return s.failed("init", nil, err)
+	}
+	return nil
+}
+
+func (s *Session) runInit(ctx context.Context, env map[string]string) error {
+	opts := []tfexec.InitOption{tfexec.Upgrade(false)}
+	if s.job.BackendConfig != "" {
+		opts = append(opts, tfexec.BackendConfig(s.job.BackendConfig))
+	}
+	if s.job.LockFile {
+		// terraform-exec has no option for this; its last argument, once a
+		// directory, is the one place where it passes on what it is given.
+		opts = append(opts, tfexec.Dir("-lockfile=readonly"))
+	}
+	return s.do(ctx, command{step: "init", role: s.job.PlanRole, env: env, run: func(ctx context.Context) error {
+		return s.slot.exec.Init(ctx, opts...)
+	}})
+}
+
+// keepLock keeps the lock file that init made where none is committed.
+func (s *Session) keepLock(kept kept) error {
+	if s.job.LockFile {
+		return nil
+	}
+	made, err := os.ReadFile(s.path(lockFileName))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // no providers
+	}
+	if err != nil {
+		return err
+	}
+	s.lock = made
+	return os.WriteFile(kept.lock(), made, 0o600)
+}
+
+// restoreLock puts that lock file back where init is not run.
+func (s *Session) restoreLock(kept kept) error {
+	if s.job.LockFile {
+		return nil
+	}
+	made, err := os.ReadFile(kept.lock())
+	if errors.Is(err, os.ErrNotExist) {
+		return removeIfThere(s.path(lockFileName))
+	}
+	if err == nil {
+		s.lock = made
+		err = os.WriteFile(s.path(lockFileName), made, 0o644)
+	}
+	if err != nil {
+		return s.failed("init", nil, err)
+	}
+	return nil
+}
+
+// MadeLockFile returns the dependency lock file that init made because none is
+// committed, to be kept with the run; nil where one is, or none is needed.
+func (s *Session) MadeLockFile() []byte { return s.lock }

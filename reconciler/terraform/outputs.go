@@ -1,0 +1,69 @@
+package terraform
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"github.com/hashicorp/terraform-exec/tfexec"
+)
+
+// Outputs returns a keyed hash of all outputs in the state, with their types
+// and whether they are sensitive. Two states with equal outputs have equal
+// digests; without the key nobody can tell values from it.
+func (s *Session) Outputs(ctx context.Context, key []byte) (string, error) {
+	var outputs map[string]tfexec.OutputMeta
+	err := s.do(ctx, command{step: "output", role: s.role, quiet: true, run: func(ctx context.Context) (err error) {
+		outputs, err = s.slot.exec.Output(ctx)
+		return err
+	}})
+	if err != nil {
+		return "", err
+	}
+	for _, output := range outputs {
+		var value any
+		if output.Sensitive && json.Unmarshal(output.Value, &value) == nil {
+			s.log.hide(stringsIn(value)...)
+		}
+	}
+	sum, err := outputsDigest(outputs, key)
+	if err != nil {
+		return "", s.failed("output", nil, err)
+	}
+	return sum, nil
+}
+
+func outputsDigest(outputs map[string]tfexec.OutputMeta, key []byte) (string, error) {
+	canonical := map[string][3]any{}
+	for name, output := range outputs {
+		kind, err := plainJSON(output.Type)
+		if err != nil {
+			return "", fmt.Errorf("type of output %s: %w", name, err)
+		}
+		value, err := plainJSON(output.Value)
+		if err != nil {
+			return "", fmt.Errorf("value of output %s: %w", name, err)
+		}
+		canonical[name] = [3]any{kind, output.Sensitive, value}
+	}
+	text, err := json.Marshal(canonical) // sorts every map
+	if err != nil {
+		return "", err
+	}
+	mac := hmac.New(sha256.New, key)
+	mac.Write(text)
+	return hex.EncodeToString(mac.Sum(nil)), nil
+}
+
+// plainJSON decodes JSON without rounding numbers.
+func plainJSON(text json.RawMessage) (any, error) {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var value any
+	err := decoder.Decode(&value)
+	return value, err
+}

@@ -1,0 +1,127 @@
+package terraform
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/hashicorp/terraform-exec/tfexec"
+	tfjson "github.com/hashicorp/terraform-json"
+)
+
+// Plan is a saved plan: what Apply will do, and nothing else.
+type Plan struct {
+	// Empty: Terraform has nothing to do (its detailed exit code is 0). A
+	// plan that only moves resources or changes outputs is not empty.
+	Empty   bool
+	Changes Changes
+	// Digest tells what would change: two plans with one digest do the same.
+	Digest string
+	Text   string // for people, redacted
+	// StateExists: the state has resources or outputs. Not looked up for an
+	// empty plan.
+	StateExists bool
+
+	file string
+}
+
+// Changes counts resources. A replaced one counts in Replace alone.
+type Changes struct{ Add, Change, Destroy, Replace int }
+
+// Plan makes and saves a plan. Init must have been called.
+func (s *Session) Plan(ctx context.Context) (*Plan, error) {
+	plan := &Plan{file: filepath.Join(s.temp, "plan")}
+	changed, text, err := s.runPlan(ctx, plan.file)
+	if err != nil && s.skipped && wantsInit(err) {
+		// What init made is gone or does not fit after all.
+		if err := s.initAgain(ctx); err != nil {
+			return nil, err
+		}
+		changed, text, err = s.runPlan(ctx, plan.file)
+	}
+	if err != nil {
+		return nil, err
+	}
+	plan.Empty = !changed
+	if !plan.Empty {
+		if err := s.inspect(ctx, plan); err != nil {
+			return nil, err
+		}
+	} else {
+		plan.Digest = planDigest(&tfjson.Plan{})
+	}
+	plan.Text = s.log.text(planText(text))
+	return plan, nil
+}
+
+func (s *Session) runPlan(ctx context.Context, file string) (changed bool, text string, err error) {
+	opts := []tfexec.PlanOption{tfexec.Out(file)}
+	for _, path := range s.job.VarFiles {
+		opts = append(opts, tfexec.VarFile(path))
+	}
+	s.role = s.job.PlanRole
+	var stdout bytes.Buffer
+	err = s.do(ctx, command{step: "plan", role: s.job.PlanRole, stdout: &stdout, run: func(ctx context.Context) error {
+		// Made here, since Terraform would make it for others to read.
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			return err
+		}
+		changed, err = s.slot.exec.Plan(ctx, opts...)
+		return err
+	}})
+	return changed, stdout.String(), err
+}
+
+// wantsInit: every error that init would mend says so.
+func wantsInit(err error) bool {
+	var step *StepError
+	return errors.As(err, &step) && (strings.Contains(step.Detail, "terraform init") || strings.Contains(step.Detail, "tofu init"))
+}
+
+func (s *Session) initAgain(ctx context.Context) error {
+	kept, err := s.kept()
+	if err != nil {
+		return s.failed("init", nil, err)
+	}
+	return s.initAfresh(ctx, kept)
+}
+
+// inspect reads the saved plan.
+func (s *Session) inspect(ctx context.Context, plan *Plan) error {
+	var saved *tfjson.Plan
+	err := s.do(ctx, command{step: "show", role: s.job.PlanRole, quiet: true, run: func(ctx context.Context) (err error) {
+		saved, err = s.slot.exec.ShowPlanFile(ctx, plan.file, tfexec.JSONNumber(true))
+		return err
+	}})
+	if err != nil {
+		return err
+	}
+	s.log.hide(sensitiveIn(saved)...)
+	plan.Changes = countChanges(saved)
+	plan.Digest = planDigest(saved)
+	plan.StateExists = stateExists(saved.PriorState)
+	return nil
+}
+
+func stateExists(state *tfjson.State) bool {
+	if state == nil || state.Values == nil {
+		return false
+	}
+	root := state.Values.RootModule
+	return len(state.Values.Outputs) > 0 || root != nil && (len(root.Resources) > 0 || len(root.ChildModules) > 0)
+}
+
+var progress = regexp.MustCompile(`(?m)^.*: (Refreshing state\.\.\.|Reading\.\.\.|Still reading\.\.\.|Read complete after|Preparing import\.\.\.).*\n`)
+
+// planText is the part of what plan prints that tells the changes.
+func planText(printed string) string {
+	text := progress.ReplaceAllString(colours.ReplaceAllString(printed, ""), "")
+	if before, _, found := strings.Cut(text, "\nSaved the plan to: "); found {
+		text = strings.TrimRight(before, "─\n ")
+	}
+	return strings.TrimSpace(text) + "\n"
+}

@@ -1,0 +1,162 @@
+package terraform
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Job is one workspace at one commit.
+type Job struct {
+	Name string // of the workspace
+	Run  string // id of the pass, for the names of assumed roles' sessions
+	Dir  string // absolute path of the workspace in the checkout
+	Root string // absolute path of the checkout
+
+	VarFiles      []string          // absolute paths
+	BackendConfig string            // absolute path of a file with backend settings; "": none
+	Vars          map[string]string // values of TF_VAR_NAME, by NAME
+	LockFile      bool              // the commit has a .terraform.lock.hcl for this workspace
+
+	// LocalState is the absolute path of the state where the workspace has no
+	// backend of its own; "": it has one.
+	LocalState string
+
+	PlanRole, ApplyRole string    // ARNs; "": our own credentials
+	Log                 io.Writer // takes what Terraform prints, redacted; nil: nobody does
+
+	// InitKey is all that init depends on and that the checkout holds: ids of
+	// the files with module calls, required providers and the backend.
+	InitKey []string
+}
+
+// Session is a job being worked on. Its methods must not be called at the
+// same time. While it is open, nothing else may work in Job.Dir.
+type Session struct {
+	t       *Terraform
+	job     Job
+	hard    context.Context
+	mark    string
+	log     *redactor
+	slot    *slot
+	temp    string // directory of this session, outside the checkout
+	made    []string
+	creds   map[string]assumed
+	role    string // whose credentials the state was last used with
+	lock    []byte
+	skipped bool // init was not run
+}
+
+type assumed struct {
+	env map[string]string
+	at  time.Time
+}
+
+// Open begins work on a job. When hard is done, every process of the session
+// is killed at once; a context given to a method that is done interrupts
+// Terraform, which may then take Options.Grace to end. Close must be called.
+func (t *Terraform) Open(hard context.Context, job Job) *Session {
+	if job.Log == nil {
+		job.Log = io.Discard
+	}
+	s := &Session{
+		t: t, job: job, hard: hard,
+		mark:  workspaceMark(job.Dir) + rand.Text(),
+		log:   newRedactor(job.Log),
+		creds: map[string]assumed{},
+	}
+	s.log.hide(t.opts.Redact...)
+	return s
+}
+
+// start makes the session ready for its first command.
+func (s *Session) start() error {
+	if s.slot != nil {
+		return nil
+	}
+	if err := s.endOrphans(); err != nil {
+		return err
+	}
+	temp, err := os.MkdirTemp(s.t.run, "session-") // 0700
+	if err != nil {
+		return err
+	}
+	s.temp = temp
+	s.slot, err = s.t.take(s.job.Dir)
+	return err
+}
+
+// Close ends every process that the session left, and removes its plan and
+// generated files. An error means that a process could not be ended: what
+// the session worked on may still be changing.
+func (s *Session) Close() error {
+	err := s.kill()
+	if err == nil && s.slot != nil {
+		s.t.give(s.slot)
+	}
+	for _, path := range s.made {
+		err = errors.Join(err, removeIfThere(path))
+	}
+	if s.temp != "" {
+		err = errors.Join(err, os.RemoveAll(s.temp))
+	}
+	return errors.Join(err, s.log.Close())
+}
+
+func removeIfThere(path string) error {
+	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	return nil
+}
+
+// command is one run of Terraform within a session.
+type command struct {
+	step   string            // "init", "plan", … for people
+	role   string            // ARN; "": our own credentials
+	env    map[string]string // beside the session's
+	quiet  bool              // what it prints on stdout is data, and not for the log
+	stdout io.Writer         // beside the log
+	run    func(ctx context.Context) error
+}
+
+// do runs a command to its end, or stops it. Its error, if any, is a
+// *StepError.
+func (s *Session) do(ctx context.Context, c command) error {
+	if err := s.start(); err != nil {
+		return s.failed(c.step, nil, err)
+	}
+	role, err := s.assume(ctx, c.role)
+	if err != nil {
+		return s.failed(c.step, nil, err)
+	}
+	env := s.t.environ(role)
+	env[markVariable] = s.mark
+	for name, value := range c.env {
+		env[name] = value
+	}
+	var stderr bytes.Buffer
+	var out []io.Writer
+	if !c.quiet {
+		out = append(out, s.log)
+	}
+	if c.stdout != nil {
+		out = append(out, c.stdout)
+	}
+	s.slot.exec.SetStdout(io.MultiWriter(out...))
+	s.slot.exec.SetStderr(io.MultiWriter(s.log, &stderr))
+	if err := s.slot.exec.SetEnv(env); err != nil {
+		return s.failed(c.step, nil, err)
+	}
+	if err := s.attend(ctx, c.run); err != nil {
+		return s.failed(c.step, stderr.Bytes(), err)
+	}
+	return nil
+}
+
+func (s *Session) path(name string) string { return filepath.Join(s.job.Dir, name) }

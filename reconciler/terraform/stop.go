@@ -1,0 +1,162 @@
+package terraform
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// markVariable marks, in their environments, Terraform and all that it
+// starts. Its value begins with workspaceMark, so that what a killed run left
+// behind in a workspace is found too.
+const markVariable = "TF_RECONCILE_SESSION"
+
+const (
+	scanEvery = 10 * time.Millisecond
+	killLimit = 20 * time.Second // after which a process that SIGKILL does not end is reported
+)
+
+// ErrStopped is wrapped by the errors of commands that were stopped because
+// a context was done.
+var ErrStopped = errors.New("stopped")
+
+func workspaceMark(dir string) string {
+	sum := sha256.Sum256([]byte(dir))
+	return hex.EncodeToString(sum[:8]) + ":"
+}
+
+// attend runs a command. When ctx is done it interrupts Terraform once, and
+// kills it if it has not ended after the grace; when s.hard is done it kills
+// at once.
+func (s *Session) attend(ctx context.Context, run func(context.Context) error) error {
+	if err := firstDone(ctx, s.hard); err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	go func() {
+		defer func() {
+			if fault := recover(); fault != nil {
+				done <- fmt.Errorf("panic: %v", fault)
+			}
+		}()
+		done <- run(context.WithoutCancel(ctx))
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	case <-s.hard.Done():
+	}
+	err := s.stop(done)
+	if err == nil {
+		return nil // it ended well before the signal reached it
+	}
+	return errors.Join(firstDone(ctx, s.hard), err)
+}
+
+func firstDone(contexts ...context.Context) error {
+	for _, ctx := range contexts {
+		if ctx.Err() != nil {
+			return fmt.Errorf("%w: %w", ErrStopped, context.Cause(ctx))
+		}
+	}
+	return nil
+}
+
+// stop interrupts, waits, kills, and returns the command's own error.
+func (s *Session) stop(done <-chan error) error {
+	grace := time.NewTimer(s.t.opts.Grace)
+	defer grace.Stop()
+	again := time.NewTicker(scanEvery)
+	defer again.Stop()
+	interrupted := false
+	for {
+		if !interrupted {
+			interrupted = s.interrupt()
+		}
+		select {
+		case err := <-done:
+			return err
+		case <-s.hard.Done():
+			return s.killUntil(done)
+		case <-grace.C:
+			return s.killUntil(done)
+		case <-again.C:
+		}
+	}
+}
+
+// interrupt sends SIGINT to Terraform itself, which then stops what it
+// started; false: it is not (yet) there.
+func (s *Session) interrupt() bool {
+	all, err := processes()
+	if err != nil {
+		return false
+	}
+	for _, p := range all {
+		if p.parent == os.Getpid() && p.mark == s.mark {
+			return syscall.Kill(p.pid, syscall.SIGINT) == nil
+		}
+	}
+	return false
+}
+
+// killUntil kills again and again: the command may be only just starting.
+func (s *Session) killUntil(done <-chan error) error {
+	limit := time.NewTimer(killLimit)
+	defer limit.Stop()
+	again := time.NewTicker(scanEvery)
+	defer again.Stop()
+	for {
+		killErr := s.kill()
+		select {
+		case err := <-done:
+			return err
+		case <-limit.C:
+			return errors.Join(killErr, errors.New("terraform was killed but has not ended"))
+		case <-again.C:
+		}
+	}
+}
+
+// kill ends every process of the session and returns when none is left.
+func (s *Session) kill() error {
+	return killFamily(func(mark string) bool { return mark == s.mark })
+}
+
+// endOrphans ends what an earlier run of ours that was killed left behind in
+// this workspace: a local-exec or a provider can outlive Terraform. Whoever
+// calls has the sole right to work here, so nobody else's is hit.
+func (s *Session) endOrphans() error {
+	prefix := workspaceMark(s.job.Dir)
+	return killFamily(func(mark string) bool { return strings.HasPrefix(mark, prefix) && mark != s.mark })
+}
+
+func killFamily(ours func(mark string) bool) error {
+	limit := time.Now().Add(killLimit)
+	again := time.NewTicker(scanEvery)
+	defer again.Stop()
+	for {
+		all, err := processes()
+		if err != nil {
+			return fmt.Errorf("list processes: %w", err)
+		}
+		found := family(all, ours)
+		if len(found) == 0 {
+			return nil
+		}
+		if time.Now().After(limit) {
+			return fmt.Errorf("process %d of terraform does not end although it was killed: the workspace may still be changing; end it by hand", found[0].pid)
+		}
+		for _, p := range found {
+			p.kill()
+		}
+		<-again.C
+	}
+}

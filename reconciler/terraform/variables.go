@@ -1,0 +1,144 @@
+package terraform
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	ctyjson "github.com/zclconf/go-cty/cty/json"
+)
+
+// variables returns the job's values for the variables that the workspace
+// declares, as a JSON variables file has them. Terraform would take a value
+// from the environment as plain text where the variable's type is primitive
+// or not given, and as an expression otherwise: so it is here.
+func (s *Session) variables() (map[string]any, error) {
+	declared := declaredVariables(s.job.Dir)
+	values := map[string]any{}
+	for name, text := range s.job.Vars {
+		s.log.hide(text)
+		isExpression, found := declared[name]
+		if !found {
+			continue // as Terraform does with the environment's
+		}
+		if !isExpression {
+			values[name] = text
+			continue
+		}
+		value, err := expression(text)
+		if err != nil {
+			return nil, fmt.Errorf("TF_VAR_%s is not a value of the type that variable %q has: write it as in a .tfvars file", name, name)
+		}
+		values[name] = ctyjson.SimpleJSONValue{Value: value}
+		s.log.hide(leaves(value)...)
+	}
+	return values, nil
+}
+
+// declaredVariables says of each variable of the module in dir whether its
+// values from outside are expressions. What does not parse is left out:
+// Terraform will say so better.
+func declaredVariables(dir string) map[string]bool {
+	names, _ := filepath.Glob(filepath.Join(dir, "*.tf*"))
+	sort.Slice(names, func(i, j int) bool { // overrides come last
+		if a, b := isOverride(names[i]), isOverride(names[j]); a != b {
+			return b
+		}
+		return names[i] < names[j]
+	})
+	declared := map[string]bool{}
+	parser := hclparse.NewParser()
+	for _, name := range names {
+		var file *hcl.File
+		switch {
+		case strings.HasSuffix(name, ".tf"):
+			file, _ = parser.ParseHCLFile(name)
+		case strings.HasSuffix(name, ".tf.json"):
+			file, _ = parser.ParseJSONFile(name)
+		}
+		if file != nil && file.Body != nil {
+			declareFrom(file.Body, declared)
+		}
+	}
+	return declared
+}
+
+func isOverride(path string) bool {
+	base, _, _ := strings.Cut(filepath.Base(path), ".tf")
+	return base == "override" || strings.HasSuffix(base, "_override")
+}
+
+func declareFrom(body hcl.Body, declared map[string]bool) {
+	content, _, _ := body.PartialContent(&hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{{Type: "variable", LabelNames: []string{"name"}}}})
+	for _, block := range content.Blocks {
+		inner, _, _ := block.Body.PartialContent(&hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "type"}}})
+		name := block.Labels[0]
+		if kind := inner.Attributes["type"]; kind != nil {
+			declared[name] = !isPrimitive(kind.Expr)
+		} else if _, known := declared[name]; !known {
+			declared[name] = false
+		}
+	}
+}
+
+func isPrimitive(kind hcl.Expression) bool {
+	word := hcl.ExprAsKeyword(kind)
+	if word == "" { // the quoted form of old
+		if value, diags := kind.Value(nil); !diags.HasErrors() && value.Type() == cty.String {
+			word = value.AsString()
+		}
+	}
+	return word == "string" || word == "number" || word == "bool"
+}
+
+func expression(text string) (cty.Value, error) {
+	expr, diags := hclsyntax.ParseExpression([]byte(text), "", hcl.InitialPos)
+	if diags.HasErrors() {
+		return cty.NilVal, diags
+	}
+	value, diags := expr.Value(nil)
+	if diags.HasErrors() {
+		return cty.NilVal, diags
+	}
+	return value, nil
+}
+
+// leaves are the strings within a value.
+func leaves(value cty.Value) []string {
+	text, err := json.Marshal(ctyjson.SimpleJSONValue{Value: value})
+	if err != nil {
+		return nil
+	}
+	var plain any
+	if json.Unmarshal(text, &plain) != nil {
+		return nil
+	}
+	return stringsIn(plain)
+}
+
+// stringsIn are the strings within a decoded JSON value.
+func stringsIn(value any) []string {
+	switch value := value.(type) {
+	case string:
+		return []string{value}
+	case []any:
+		var all []string
+		for _, v := range value {
+			all = append(all, stringsIn(v)...)
+		}
+		return all
+	case map[string]any:
+		var all []string
+		for _, v := range value {
+			all = append(all, stringsIn(v)...)
+		}
+		return all
+	}
+	return nil
+}
