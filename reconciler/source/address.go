@@ -1,0 +1,198 @@
+package source
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+// address says where a repository is. It holds no password.
+type address struct {
+	scheme string // https, http, ssh, file
+	user   string // of ssh only: part of the address, not a secret
+	host   string // lower case
+	port   string // "" for the scheme's own
+	path   string
+}
+
+// shortForm is git's short form of an ssh address, [user@]host:path.
+var shortForm = regexp.MustCompile(`^(?:([^@/:\s]+)@)?(\[[0-9a-fA-F:.]+\]|[^@/:\s\[\]]+):([^:].*)$`)
+
+// parseAddress splits credentials from the address. Errors do not repeat what
+// may hold a password.
+func parseAddress(raw string) (address, Credentials, error) {
+	switch {
+	case raw == "":
+		return address{}, Credentials{}, &Error{Kind: ErrURL, URL: "(empty)", Help: "give a URL (https, ssh, file) or a path"}
+	case strings.ContainsFunc(raw, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		return address{}, Credentials{}, &Error{Kind: ErrURL, URL: "(hidden)", Text: "it has control characters"}
+	case strings.Contains(raw, "://"):
+		return parseURL(raw)
+	}
+	if m := shortForm.FindStringSubmatch(raw); m != nil && !exists(raw) {
+		if first, _, _ := strings.Cut(m[3], "/"); strings.Contains(first, "@") {
+			return address{}, Credentials{}, &Error{Kind: ErrURL, URL: "(hidden)", Text: "a user name and password without a scheme", Help: "write https://user:password@host/path"}
+		}
+		host := strings.ToLower(strings.Trim(m[2], "[]"))
+		return address{scheme: "ssh", user: m[1], host: host, path: m[3]}, Credentials{Username: m[1]}, nil
+	}
+	path, err := filepath.Abs(raw)
+	return address{scheme: "file", path: path}, Credentials{}, err
+}
+
+func parseURL(raw string) (address, Credentials, error) {
+	refuse := func(text, help string) (address, Credentials, error) {
+		return address{}, Credentials{}, &Error{Kind: ErrURL, URL: withoutUser(raw), Text: text, Help: help}
+	}
+	u, err := url.Parse(raw)
+	if err != nil {
+		// url.Error repeats the URL with its password.
+		return refuse("it cannot be parsed", "percent-encode special characters in user name and password")
+	}
+	a := address{scheme: strings.ToLower(u.Scheme), host: strings.ToLower(u.Hostname()), port: u.Port(), path: u.Path}
+	password, _ := u.User.Password()
+	credentials := Credentials{Username: u.User.Username(), Password: password}
+	switch a.scheme {
+	case "file":
+		if a.host != "" && a.host != "localhost" {
+			return refuse("a file URL names no host", "write file:///path")
+		}
+		a.host, a.port = "", ""
+		a.path, err = filepath.Abs(a.path)
+		return a, Credentials{}, err
+	case "https", "http", "ssh":
+	case "git+ssh", "ssh+git":
+		a.scheme = "ssh"
+	default:
+		return refuse(fmt.Sprintf("scheme %q", a.scheme), "use https, ssh, file or a path")
+	}
+	if a.host == "" || strings.Trim(a.path, "/") == "" {
+		return refuse("it names no host or no repository", "write scheme://host/path")
+	}
+	if strings.HasPrefix(a.host, "-") || strings.HasPrefix(u.User.Username(), "-") {
+		return refuse("host or user begins with a dash", "check the address")
+	}
+	if u.RawQuery != "" || u.Fragment != "" {
+		return refuse("it has a query or a fragment", "give the address that git clone takes")
+	}
+	if a.port == map[string]string{"https": "443", "http": "80", "ssh": "22"}[a.scheme] {
+		a.port = ""
+	}
+	if a.scheme == "ssh" {
+		a.user = credentials.Username
+	}
+	return a, credentials, nil
+}
+
+// withoutUser cuts what may be credentials out of a URL that cannot be parsed.
+func withoutUser(raw string) string {
+	scheme, rest, ok := strings.Cut(raw, "://")
+	if i := strings.LastIndex(rest, "@"); ok && i >= 0 {
+		rest = rest[i+1:]
+	}
+	rest, _, _ = strings.Cut(rest, "?")
+	return scheme + "://" + rest
+}
+
+// String returns the address as a URL, or a path.
+func (a address) String() string {
+	if a.scheme == "file" {
+		return a.path
+	}
+	u := url.URL{Scheme: a.scheme, Host: a.hostPort(), Path: a.path}
+	if a.user != "" {
+		u.User = url.User(a.user)
+	}
+	if strings.HasPrefix(a.path, "/") {
+		return u.String()
+	}
+	if a.user == "" {
+		return a.hostPort() + ":" + a.path
+	}
+	return a.user + "@" + a.hostPort() + ":" + a.path
+}
+
+func (a address) hostPort() string {
+	if a.port != "" {
+		return net.JoinHostPort(a.host, a.port)
+	}
+	if strings.Contains(a.host, ":") {
+		return "[" + a.host + "]"
+	}
+	return a.host
+}
+
+// loopback reports whether the host is this machine.
+func (a address) loopback() bool {
+	ip := net.ParseIP(a.host)
+	return a.host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// backlogDomains are where Nulab serves Backlog spaces.
+var backlogDomains = []string{".backlog.com", ".backlog.jp", ".backlogtool.com"}
+
+// name returns host and path, in which the addresses of one repository agree.
+//
+// Backlog's differ in more than the scheme (facts as of November 2026):
+// https://SPACE.backlog.com/git/P/r.git and SPACE@SPACE.git.backlog.com:/P/r.git;
+// Enterprise http://host:8969/backlog/git/P/r.git and
+// ssh://git@host:8972/P/r.git.
+func (a address) name() string {
+	if a.scheme == "file" {
+		return filepath.ToSlash(a.path)
+	}
+	host, port, path := a.host, a.port, strings.Trim(strings.TrimSuffix(strings.TrimRight(a.path, "/"), ".git"), "/")
+	for _, domain := range backlogDomains {
+		if space, ok := strings.CutSuffix(host, ".git"+domain); ok && a.scheme == "ssh" {
+			return space + domain + "/" + path
+		}
+		if strings.HasSuffix(host, domain) && a.scheme != "ssh" {
+			return host + "/" + strings.TrimPrefix(path, "git/")
+		}
+	}
+	if rest, ok := strings.CutPrefix(path, "backlog/git/"); ok && a.scheme != "ssh" {
+		return host + "/" + rest
+	}
+	if port == "8972" && a.scheme == "ssh" {
+		port = ""
+	}
+	if port != "" {
+		host = net.JoinHostPort(host, port)
+	}
+	return host + "/" + path
+}
+
+// checkBranch refuses what cannot be a branch, or would be more than one line
+// of the protocol.
+func checkBranch(branch string) error {
+	if err := plumbing.NewBranchReferenceName(branch).Validate(); err != nil {
+		return &Error{Kind: ErrNoBranch, URL: fmt.Sprintf("branch %q", branch), Text: "not a name that Git takes", Help: "check --branch"}
+	}
+	return nil
+}
+
+// parseID takes a full commit id.
+func parseID(text string) (plumbing.Hash, error) {
+	if !plumbing.IsHash(text) {
+		return plumbing.ZeroHash, &Error{Kind: ErrRevision, URL: fmt.Sprintf("%q", text), Text: "not a full commit id (40 hexadecimal digits)"}
+	}
+	return plumbing.NewHash(text), nil
+}
+
+func shortHash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:8])
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}

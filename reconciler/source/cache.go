@@ -1,0 +1,145 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"reconcile/reconciler/source/objects"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+const (
+	// keptCommits is how many commits stay in the cache beside those in use.
+	keptCommits = 2
+	// partial is the prefix of directories that are not complete.
+	partial = "partial-"
+	// useFile is locked (shared) by each process that reads a commit.
+	useFile = "in-use"
+)
+
+// commitCache keeps commits of one remote, each in a directory of its own with an
+// object store of depth 1. Stores are never added to: mixing depths in one
+// store has lost trees without an error (go-git v5).
+type commitCache struct {
+	dir string
+	url string
+}
+
+// open opens a commit that is kept; fs.ErrNotExist when it is not, or not
+// readable: then it is removed.
+func (c commitCache) open(id plumbing.Hash) (*Commit, error) {
+	dir := filepath.Join(c.dir, id.String())
+	use, err := share(dir)
+	if err != nil {
+		return nil, err
+	}
+	commit, err := openCommit(dir, id)
+	if err != nil {
+		use.Close()
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, objects.ErrNotFound) {
+			c.remove(dir)
+		}
+		return nil, fmt.Errorf("%w: commit %s in the cache: %w", fs.ErrNotExist, id, err)
+	}
+	now := time.Now()
+	_ = os.Chtimes(dir, now, now) // only the order of removal depends on it
+	commit.closers = append(commit.closers, use)
+	return commit, nil
+}
+
+// openCommit reads the commit in an object store kept in dir.
+func openCommit(dir string, id plumbing.Hash) (*Commit, error) {
+	store, err := objects.Open(filepath.Join(dir, "objects"))
+	if err != nil {
+		return nil, err
+	}
+	commit, err := readCommit(store, id)
+	if err == nil {
+		_, err = commit.Tree.ReadDir(".")
+	}
+	if err != nil {
+		store.Close()
+		return nil, err
+	}
+	commit.closers = append(commit.closers, store)
+	return commit, nil
+}
+
+// share marks the directory as in use until the file is closed, be it by the
+// end of the process.
+func share(dir string) (*os.File, error) {
+	path := filepath.Join(dir, useFile)
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%w: %s is being removed", fs.ErrNotExist, dir)
+	}
+	if _, err := os.Stat(path); err != nil { // removed before we had the lock
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// remove removes the directory unless it is in use. The name goes first, so
+// that nobody finds a half.
+func (c commitCache) remove(dir string) {
+	f, err := os.Open(filepath.Join(dir, useFile))
+	if err == nil {
+		defer f.Close()
+		if syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
+			return
+		}
+	}
+	gone, err := os.MkdirTemp(c.dir, partial)
+	if err != nil {
+		return
+	}
+	if os.Rename(dir, filepath.Join(gone, "old")) == nil || errors.Is(err, fs.ErrNotExist) {
+		os.RemoveAll(gone)
+	}
+}
+
+// prune removes what is not needed any more: all but the newest commits, and
+// directories that killed processes left behind. What cannot be removed stays
+// for the next time.
+func (c commitCache) prune() {
+	const abandoned = time.Hour
+	entries, err := os.ReadDir(c.dir)
+	if err != nil {
+		return
+	}
+	type kept struct {
+		path string
+		used time.Time
+	}
+	var commits []kept
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil {
+			continue
+		}
+		path := filepath.Join(c.dir, e.Name())
+		switch {
+		case plumbing.IsHash(e.Name()):
+			commits = append(commits, kept{path, info.ModTime()})
+		case strings.HasPrefix(e.Name(), partial) && time.Since(info.ModTime()) > abandoned:
+			os.RemoveAll(path)
+		}
+	}
+	slices.SortFunc(commits, func(a, b kept) int { return b.used.Compare(a.used) })
+	for _, k := range commits[min(keptCommits, len(commits)):] {
+		c.remove(k.path)
+	}
+}

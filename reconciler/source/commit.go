@@ -1,0 +1,75 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"reconcile/reconciler/source/objects"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/object"
+)
+
+// Commit is a commit with its tree.
+type Commit struct {
+	ID      string
+	Parents []string
+	When    time.Time // it was committed
+	Author  string    // "Name <address>"
+	Subject string    // first line of the message
+	Tree    *Tree
+
+	closers []io.Closer
+}
+
+// Close frees what reading the commit holds: open files, and its place in the
+// cache, which may be cleared from then on.
+func (c *Commit) Close() error {
+	var errs []error
+	for _, closer := range c.closers {
+		errs = append(errs, closer.Close())
+	}
+	c.closers = nil
+	return errors.Join(errs...)
+}
+
+func readCommit(store *objects.Store, id plumbing.Hash) (*Commit, error) {
+	raw, err := decodeCommit(store, id)
+	if err != nil {
+		return nil, err
+	}
+	c := &Commit{
+		ID:     id.String(),
+		When:   raw.Committer.When,
+		Author: fmt.Sprintf("%s <%s>", raw.Author.Name, raw.Author.Email),
+		Tree:   newTree(store, raw.TreeHash, raw.Committer.When),
+	}
+	c.Subject, _, _ = strings.Cut(strings.TrimSpace(raw.Message), "\n")
+	for _, parent := range raw.ParentHashes {
+		c.Parents = append(c.Parents, parent.String())
+	}
+	return c, nil
+}
+
+func decodeCommit(store *objects.Store, id plumbing.Hash) (*object.Commit, error) {
+	kind, data, err := store.Read(id)
+	if err != nil {
+		return nil, err
+	}
+	if kind != plumbing.CommitObject {
+		return nil, fmt.Errorf("object %s is a %s, not a commit", id, kind)
+	}
+	encoded := &plumbing.MemoryObject{}
+	encoded.SetType(kind)
+	if _, err := encoded.Write(data); err != nil {
+		return nil, err
+	}
+	commit := &object.Commit{}
+	if err := commit.Decode(encoded); err != nil {
+		return nil, fmt.Errorf("decode commit %s: %w", id, err)
+	}
+	return commit, nil
+}

@@ -1,0 +1,115 @@
+package source
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+)
+
+// What went wrong, for those who decide on it. Match with errors.Is.
+var (
+	ErrURL            = errors.New("not an address of a Git repository")
+	ErrHost           = errors.New("host name not found")
+	ErrUnreachable    = errors.New("cannot be reached")
+	ErrCertificate    = errors.New("certificate not trusted")
+	ErrHostKeyUnknown = errors.New("host key not known")
+	ErrHostKeyChanged = errors.New("HOST KEY HAS CHANGED")
+	ErrAuth           = errors.New("user name or password not accepted")
+	ErrForbidden      = errors.New("access denied")
+	ErrNotFound       = errors.New("repository not found")
+	ErrNotGit         = errors.New("the answer is not Git's")
+	ErrNoBranch       = errors.New("no such branch")
+	ErrEmpty          = errors.New("the repository is empty")
+	ErrMoved          = errors.New("the remote does not give out that commit")
+	ErrTooLarge       = errors.New("the answer is too large")
+	ErrTimeout        = errors.New("timed out")
+	ErrUnavailable    = errors.New("the remote failed")
+	ErrRevision       = errors.New("no such commit")
+	ErrUnsafe         = errors.New("unsafe path in the repository")
+)
+
+// errTookTooLong is the cause of a context that Timeout ended.
+var errTookTooLong = errors.New("took too long")
+
+// Error is a failure of a remote or local repository.
+type Error struct {
+	Kind error  // one of the sentinels above
+	URL  string // of what, without credentials
+	Text string // what was seen
+	Help string // what to do next
+	Err  error  // the cause, if there is one of its own
+
+	transient bool // trying again may help
+}
+
+// Error says what happened, to what, and what to do next.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", e.URL, e.Kind)
+	if e.Text != "" {
+		fmt.Fprintf(&b, ": %s", e.Text)
+	}
+	if e.Err != nil {
+		fmt.Fprintf(&b, ": %s", e.Err)
+	}
+	if e.Help != "" {
+		fmt.Fprintf(&b, "; %s", e.Help)
+	}
+	return b.String()
+}
+
+// Unwrap makes errors.Is find the kind as well as the cause.
+func (e *Error) Unwrap() []error {
+	if e.Err == nil {
+		return []error{e.Kind}
+	}
+	return []error{e.Kind, e.Err}
+}
+
+// Transient reports whether err is a failure of a repository that may be gone
+// on another try: the caller goes on with its schedule.
+func Transient(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.transient
+}
+
+// network turns an error of a connection into an *Error. One that is an
+// *Error already, or the end of the caller's context, is passed on.
+func network(ctx context.Context, url string, err error) error {
+	var known *Error
+	switch {
+	case err == nil, errors.As(err, &known):
+		return err
+	case errors.Is(context.Cause(ctx), errTookTooLong):
+		return &Error{Kind: ErrTimeout, URL: url, Help: "the remote does not answer; try again later", transient: true}
+	case ctx.Err() != nil:
+		return fmt.Errorf("%s: %w", url, context.Cause(ctx))
+	}
+	var dns *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	var timeout net.Error
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return &Error{Kind: ErrHost, URL: url, Text: dns.Name, Help: "check the address, and the DNS server of this network"}
+	case errors.As(err, &certificate):
+		return &Error{Kind: ErrCertificate, URL: url, Err: certificate.Err,
+			Help: "if the authority is your own, put its certificate in a file and set SSL_CERT_FILE (on macOS: add it to the keychain)"}
+	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, os.ErrDeadlineExceeded):
+		return &Error{Kind: ErrTimeout, URL: url, Help: "the remote went silent; try again later", transient: true}
+	case broken(err):
+		return &Error{Kind: ErrUnavailable, URL: url, Err: err, Help: "try again later", transient: true}
+	}
+	return &Error{Kind: ErrUnreachable, URL: url, Err: err, Help: "check the address, the proxy and the firewall", transient: errors.As(err, &dns)}
+}
+
+// broken reports whether the connection ended where it should not.
+func broken(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNREFUSED)
+}

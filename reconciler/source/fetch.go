@@ -1,0 +1,160 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"reconcile/reconciler/source/objects"
+
+	"github.com/go-git/go-billy/v5/osfs"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/cache"
+	"github.com/go-git/go-git/v5/plumbing/filemode"
+	"github.com/go-git/go-git/v5/plumbing/format/packfile"
+	"github.com/go-git/go-git/v5/storage/filesystem"
+)
+
+func (m *remote) fetch(ctx context.Context, id plumbing.Hash) (*Commit, error) {
+	commit, err := m.cache.open(id)
+	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return commit, err
+	}
+	return again(ctx, m.retry, m.log, func() (*Commit, error) {
+		if err := m.download(ctx, id); err != nil {
+			return nil, err
+		}
+		return m.cache.open(id)
+	})
+}
+
+// download puts the commit into the cache. It appears there complete or not
+// at all.
+func (m *remote) download(ctx context.Context, id plumbing.Hash) error {
+	if err := os.MkdirAll(m.cache.dir, 0o700); err != nil {
+		return fmt.Errorf("make the cache of commits: %w", err)
+	}
+	dir, err := os.MkdirTemp(m.cache.dir, partial)
+	if err != nil {
+		return fmt.Errorf("make a place for the commit: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	answer, err := m.wire.uploadPack(ctx, wantPack(id))
+	if err != nil {
+		return m.judge(ctx, err)
+	}
+	defer answer.Close()
+	pack := &sourceErrors{}
+	if pack.r, err = packReader(m.capped(answer)); err != nil {
+		return m.judge(ctx, err)
+	}
+	if err := writePack(dir, pack); err != nil {
+		if pack.err != nil { // not the disk: the remote
+			return m.judge(ctx, pack.err)
+		}
+		return fmt.Errorf("keep commit %s of %s: %w", id, m.url, err)
+	}
+	if err := m.verify(dir, id); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, useFile), nil, 0o600); err != nil {
+		return fmt.Errorf("keep commit %s: %w", id, err)
+	}
+	err = os.Rename(dir, filepath.Join(m.cache.dir, id.String()))
+	if err != nil && !errors.Is(err, fs.ErrExist) { // it exists: another process was faster
+		return fmt.Errorf("keep commit %s: %w", id, err)
+	}
+	m.cache.prune()
+	return nil
+}
+
+// sourceErrors remembers the error of a reader, to tell it from a writer's.
+type sourceErrors struct {
+	r   io.Reader
+	err error
+}
+
+func (s *sourceErrors) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if err != nil && err != io.EOF {
+		s.err = err
+	}
+	return n, err
+}
+
+// writePack writes the pack and its index into a new object store in dir,
+// and makes sure that they are on the disk.
+func writePack(dir string, pack io.Reader) error {
+	store := filesystem.NewStorage(osfs.New(dir, osfs.WithBoundOS()), cache.NewObjectLRU(16*cache.MiByte))
+	if err := packfile.WritePackfileToObjectStorage(store, pack); err != nil {
+		return err
+	}
+	names, err := filepath.Glob(filepath.Join(dir, "objects", "pack", "pack-*"))
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := flush(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func flush(name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// verify makes sure that every tree and blob of the commit is there: what a
+// server leaves out would later look like a file that was removed.
+func (m *remote) verify(dir string, id plumbing.Hash) error {
+	store, err := objects.Open(filepath.Join(dir, "objects"))
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	commit, err := readCommit(store, id)
+	if err == nil {
+		err = commit.Tree.complete()
+	}
+	if errors.Is(err, objects.ErrNotFound) {
+		return &Error{Kind: ErrUnavailable, URL: m.url, Text: "it left out a part of commit " + id.String(), Err: err, transient: true}
+	}
+	return err
+}
+
+// complete reports the first object of the tree that the store lacks.
+func (t *Tree) complete() error {
+	seen := map[plumbing.Hash]bool{}
+	var check func(id plumbing.Hash) error
+	check = func(id plumbing.Hash) error {
+		if seen[id] {
+			return nil
+		}
+		seen[id] = true
+		entries, err := t.entries(id)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			switch {
+			case e.mode == filemode.Dir:
+				if err := check(e.id); err != nil {
+					return err
+				}
+			case e.mode != filemode.Submodule && !t.store.Has(e.id):
+				return fmt.Errorf("object %s: %w", e.id, objects.ErrNotFound)
+			}
+		}
+		return nil
+	}
+	return check(t.root.id)
+}

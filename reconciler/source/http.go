@@ -1,0 +1,183 @@
+package source
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Media types of Git's smart HTTP protocol (gitprotocol-http).
+const (
+	requestType       = "application/x-git-upload-pack-request"
+	resultType        = "application/x-git-upload-pack-result"
+	advertisementType = "application/x-git-upload-pack-advertisement"
+)
+
+// httpWire is the smart HTTP protocol.
+type httpWire struct {
+	address     address
+	credentials Credentials
+	client      *http.Client
+}
+
+func newHTTP(a address, opts Options) (*httpWire, error) {
+	c := opts.Credentials
+	if a.scheme == "http" && !a.loopback() && (c.Username != "" || c.Password != "") {
+		return nil, &Error{Kind: ErrURL, URL: a.String(), Text: "a password would cross the network in plain text", Help: "use https"}
+	}
+	dialer := &net.Dialer{Timeout: opts.Timeout}
+	transport := &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		TLSClientConfig:     &tls.Config{RootCAs: opts.roots, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout: opts.Timeout,
+		DisableCompression:  true, // packs are compressed
+		MaxIdleConns:        2,
+		IdleConnTimeout:     time.Minute,
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			conn, err := dialer.DialContext(ctx, network, addr)
+			if err != nil {
+				return nil, err
+			}
+			return silence{conn, opts.Timeout}, nil
+		},
+	}
+	client := &http.Client{
+		Transport: transport,
+		// A redirect could lead the password elsewhere.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return &httpWire{address: a, credentials: c, client: client}, nil
+}
+
+func (w *httpWire) lsRefs(ctx context.Context, request []byte) (io.ReadCloser, error) {
+	return w.post(ctx, request, "version=2")
+}
+
+func (w *httpWire) uploadPack(ctx context.Context, request []byte) (io.ReadCloser, error) {
+	return w.post(ctx, request, "")
+}
+
+func (w *httpWire) post(ctx context.Context, body []byte, protocol string) (io.ReadCloser, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.url("/git-upload-pack"), bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", requestType)
+	req.Header.Set("Accept", resultType)
+	if protocol != "" {
+		req.Header.Set("Git-Protocol", protocol)
+	}
+	return w.do(req, resultType)
+}
+
+func (w *httpWire) advertisement(ctx context.Context) (io.ReadCloser, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.url("/info/refs?service=git-upload-pack"), nil)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := w.do(req, advertisementType)
+	if err != nil {
+		return nil, err
+	}
+	if err := skipService(answer); err != nil {
+		answer.Close()
+		return nil, err
+	}
+	return answer, nil
+}
+
+// serviceLine is what an advertisement begins with over HTTP alone.
+const serviceLine = "001e# service=git-upload-pack\n0000"
+
+func skipService(r io.Reader) error {
+	head := make([]byte, len(serviceLine))
+	if _, err := io.ReadFull(r, head); err != nil {
+		return unexpected(err)
+	}
+	if string(head) != serviceLine {
+		return errPkt
+	}
+	return nil
+}
+
+// url returns the address of one of the repository's services.
+func (w *httpWire) url(service string) string {
+	return strings.TrimRight(w.address.String(), "/") + service
+}
+
+// do sends the request and accepts nothing but 200 with the given media type.
+func (w *httpWire) do(req *http.Request, mediaType string) (io.ReadCloser, error) {
+	req.Header.Set("User-Agent", "git/"+agent) // some servers look for git/
+	if w.credentials.Username != "" || w.credentials.Password != "" {
+		req.SetBasicAuth(w.credentials.Username, w.credentials.Password)
+	}
+	res, err := w.client.Do(req)
+	if err != nil {
+		return nil, network(req.Context(), w.address.String(), withoutURL(err))
+	}
+	if err := w.judge(res, mediaType); err != nil {
+		res.Body.Close()
+		return nil, err
+	}
+	return res.Body, nil
+}
+
+// withoutURL unwraps *url.Error, which repeats what our own error says.
+func withoutURL(err error) error {
+	if u, ok := err.(*url.Error); ok {
+		return u.Err
+	}
+	return err
+}
+
+// judge turns an answer that is not Git's into an error.
+func (w *httpWire) judge(res *http.Response, mediaType string) error {
+	e := &Error{URL: w.address.String(), Text: "status " + res.Status}
+	got, _, _ := strings.Cut(res.Header.Get("Content-Type"), ";")
+	got = strings.ToLower(strings.TrimSpace(got))
+	switch code := res.StatusCode; {
+	case code == http.StatusOK && got == mediaType:
+		return nil
+	case code == http.StatusOK:
+		e.Kind, e.Text = ErrNotGit, fmt.Sprintf("it is %q", printable([]byte(got)))
+		e.Help = "give the address that git clone takes; a proxy or a page to log in may stand between"
+	case code == http.StatusUnauthorized && w.credentials.Password == "":
+		e.Kind, e.Text = ErrAuth, "none given"
+		e.Help = "set RECONCILE_GIT_USERNAME and RECONCILE_GIT_PASSWORD, or --git-credentials"
+	case code == http.StatusUnauthorized:
+		e.Kind, e.Text = ErrAuth, ""
+		e.Help = "check them; where Backlog asks for a second factor, Git wants the e-mail address and a special password issued for it"
+	case code == http.StatusForbidden:
+		e.Kind, e.Help = ErrForbidden, "check that this user may read the repository, and that this address is on the space's list of allowed IP addresses"
+	case code == http.StatusNotFound, code == http.StatusGone:
+		e.Kind, e.Help = ErrNotFound, "check the address, and that this user may read the repository"
+	case code == http.StatusProxyAuthRequired:
+		e.Kind, e.Help = ErrUnreachable, "the proxy wants a password: set it in HTTPS_PROXY"
+	case code >= 300 && code < 400:
+		e.Kind, e.Help = ErrNotGit, redirectHelp(res)
+	case code == http.StatusTooManyRequests, code >= 500:
+		e.Kind, e.Help, e.transient = ErrUnavailable, "try again later", true
+	default:
+		e.Kind, e.Help = ErrNotGit, "give the address that git clone takes"
+	}
+	return e
+}
+
+// redirectHelp names where the answer points to, without what may be secret.
+func redirectHelp(res *http.Response) string {
+	to, err := res.Location()
+	if err != nil {
+		return "redirects are not followed"
+	}
+	to.User, to.RawQuery, to.Fragment = nil, "", ""
+	to.Path, _ = strings.CutSuffix(to.Path, "/git-upload-pack")
+	to.Path, _ = strings.CutSuffix(to.Path, "/info/refs")
+	return fmt.Sprintf("it redirects to %s: if that is the repository, use its address (redirects are not followed, so that no password goes astray)", to)
+}

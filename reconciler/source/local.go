@@ -1,0 +1,173 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"reconcile/reconciler/source/objects"
+
+	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/storer"
+)
+
+// local is a repository on this machine. It is read as it is: other processes
+// may be writing to it.
+type local struct {
+	root   string // of the main work tree, or of a bare repository
+	dir    string // what Git calls the common directory
+	branch string
+	repo   *git.Repository
+}
+
+// openLocal opens the repository that path lies in: a work tree (also a
+// linked one, or a directory in it) or a bare repository.
+func openLocal(path, branch string) (*local, error) {
+	dir, err := commonDir(path)
+	if err != nil {
+		return nil, err
+	}
+	repo, err := git.PlainOpen(dir)
+	if err != nil {
+		return nil, &Error{Kind: ErrNotFound, URL: path, Err: err, Help: "repositories with SHA-256 ids, reftable or partial clones are not supported"}
+	}
+	root := dir
+	if filepath.Base(dir) == git.GitDirName {
+		root = filepath.Dir(dir)
+	}
+	return &local{root: root, dir: dir, branch: branch, repo: repo}, nil
+}
+
+// commonDir finds the directory with the repository's refs and objects,
+// looking upwards from path, as Git does.
+func commonDir(path string) (string, error) {
+	start, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return "", &Error{Kind: ErrNotFound, URL: path, Err: err, Help: "check --repo"}
+	}
+	for at := start; ; at = filepath.Dir(at) {
+		for _, dir := range []string{filepath.Join(at, git.GitDirName), at} {
+			if link, err := os.ReadFile(dir); err == nil { // ".git" of a linked work tree, or of a submodule
+				dir = resolvePointer(at, strings.TrimPrefix(string(link), "gitdir:"))
+			}
+			if common, err := os.ReadFile(filepath.Join(dir, "commondir")); err == nil {
+				dir = resolvePointer(dir, string(common))
+			}
+			if exists(filepath.Join(dir, "HEAD")) && exists(filepath.Join(dir, "objects")) && exists(filepath.Join(dir, "refs")) {
+				return dir, nil
+			}
+		}
+		if filepath.Dir(at) == at {
+			return "", &Error{Kind: ErrNotFound, URL: path, Text: "not in a Git repository", Help: "check --repo"}
+		}
+	}
+}
+
+// resolvePointer takes a path written in a file of Git's in dir.
+func resolvePointer(dir, pointer string) string {
+	pointer = strings.TrimSpace(pointer)
+	if filepath.IsAbs(pointer) {
+		return filepath.Clean(pointer)
+	}
+	return filepath.Join(dir, pointer)
+}
+
+func (l *local) tip(context.Context, string) (Tip, error) {
+	ref, err := l.repo.Reference(plumbing.NewBranchReferenceName(l.branch), true)
+	if errors.Is(err, plumbing.ErrReferenceNotFound) {
+		return Tip{}, l.noBranch()
+	}
+	if err != nil {
+		return Tip{}, fmt.Errorf("%s: read branch %q: %w", l.root, l.branch, err)
+	}
+	return Tip{ref.Hash().String(), ProtocolLocal}, nil
+}
+
+func (l *local) noBranch() error {
+	refs, err := l.repo.References()
+	if err != nil {
+		return fmt.Errorf("%s: list branches: %w", l.root, err)
+	}
+	var names []string
+	err = refs.ForEach(func(r *plumbing.Reference) error {
+		if r.Type() == plumbing.HashReference {
+			names = appendBranch(names, ref{r.Hash(), r.Name().String()})
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, storer.ErrStop) {
+		return fmt.Errorf("%s: list branches: %w", l.root, err)
+	}
+	return noBranch(l.root, l.branch, names)
+}
+
+func (l *local) fetch(_ context.Context, id plumbing.Hash) (*Commit, error) {
+	store, err := l.objects()
+	if err != nil {
+		return nil, err
+	}
+	commit, err := readCommit(store, id)
+	if err != nil {
+		store.Close()
+		if errors.Is(err, objects.ErrNotFound) {
+			return nil, &Error{Kind: ErrMoved, URL: l.root, Err: err, Help: "the branch may have moved on: ask for its tip again"}
+		}
+		return nil, fmt.Errorf("%s: %w", l.root, err)
+	}
+	commit.closers = append(commit.closers, store)
+	return commit, nil
+}
+
+func (l *local) objects() (*objects.Store, error) {
+	return objects.Open(filepath.Join(l.dir, "objects"))
+}
+
+// contains walks from tip towards the roots until it meets old.
+func (l *local) contains(ctx context.Context, tip, old plumbing.Hash) (yes, known bool, err error) {
+	store, err := l.objects()
+	if err != nil {
+		return false, false, err
+	}
+	defer store.Close()
+	cut, err := l.repo.Storer.Shallow()
+	if err != nil {
+		return false, false, fmt.Errorf("%s: read shallow: %w", l.root, err)
+	}
+	seen := map[plumbing.Hash]bool{tip: true}
+	for queue := []plumbing.Hash{tip}; len(queue) > 0; queue = queue[1:] {
+		if err := ctx.Err(); err != nil {
+			return false, false, err
+		}
+		commit, err := decodeCommit(store, queue[0])
+		if errors.Is(err, objects.ErrNotFound) && len(cut) > 0 {
+			continue // beyond what a shallow clone has
+		}
+		if err != nil {
+			return false, false, fmt.Errorf("%s: %w", l.root, err)
+		}
+		for _, parent := range commit.ParentHashes {
+			if parent == old {
+				return true, true, nil
+			}
+			if !seen[parent] {
+				seen[parent] = true
+				queue = append(queue, parent)
+			}
+		}
+	}
+	return false, len(cut) == 0, nil
+}
+
+func (l *local) resolve(_ context.Context, rev string) (string, error) {
+	for _, name := range []string{"refs/heads/" + rev, rev} {
+		id, err := l.repo.ResolveRevision(plumbing.Revision(name))
+		if err == nil {
+			return id.String(), nil
+		}
+	}
+	return "", &Error{Kind: ErrRevision, URL: l.root, Text: fmt.Sprintf("%q", rev), Help: "give a commit id, a branch or a tag of the repository"}
+}

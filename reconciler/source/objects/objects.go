@@ -1,0 +1,208 @@
+// Package objects reads a Git object store: packs and loose objects, with
+// alternates. It only reads, never loads a pack's index into memory, and is
+// safe for several goroutines, which go-git's store is not: a pass looks up
+// thousands of trees in a store that it has just opened, so opening must cost
+// nothing and lookups must be able to run side by side.
+package objects
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+// ErrNotFound: the store holds no such object.
+var ErrNotFound = errors.New("no such object")
+
+// maxAlternates bounds a chain of stores that borrow from each other.
+const maxAlternates = 8
+
+// Store is a Git object store opened for reading.
+type Store struct {
+	dirs []string // "objects" directories: our own, then alternates
+
+	mu    sync.Mutex
+	packs []*pack // nil until first needed
+	bases baseCache
+}
+
+// Open opens the object store whose directory ("….git/objects") is dir.
+func Open(dir string) (*Store, error) {
+	if _, err := os.Stat(dir); err != nil {
+		return nil, fmt.Errorf("open object store: %w", err)
+	}
+	dirs, err := alternates([]string{filepath.Clean(dir)}, dir, maxAlternates)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{dirs: dirs}, nil
+}
+
+// alternates appends to dirs those that dir borrows objects from.
+func alternates(dirs []string, dir string, depth int) ([]string, error) {
+	text, err := os.ReadFile(filepath.Join(dir, "info", "alternates"))
+	if errors.Is(err, os.ErrNotExist) || depth == 0 {
+		return dirs, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read alternates of object store: %w", err)
+	}
+	for line := range strings.Lines(string(text)) {
+		other := strings.TrimSpace(line)
+		if other == "" || strings.HasPrefix(other, "#") {
+			continue
+		}
+		if !filepath.IsAbs(other) {
+			other = filepath.Join(dir, other)
+		}
+		if other = filepath.Clean(other); slices.Contains(dirs, other) {
+			continue
+		}
+		if dirs, err = alternates(append(dirs, other), other, depth-1); err != nil {
+			return nil, err
+		}
+	}
+	return dirs, nil
+}
+
+// Read returns the type and content of the object. The content must not be
+// changed: others may be reading it.
+func (s *Store) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
+	p, offset, err := s.find(id)
+	if err != nil {
+		return 0, nil, err
+	}
+	if p != nil {
+		kind, data, err := s.readAt(p, offset, 0)
+		if err != nil {
+			return 0, nil, fmt.Errorf("read object %s from %s: %w", id, filepath.Base(p.path), err)
+		}
+		return kind, data, nil
+	}
+	return s.readLoose(id)
+}
+
+// Has reports whether the store holds the object, without reading it.
+func (s *Store) Has(id plumbing.Hash) bool {
+	if p, _, err := s.find(id); err != nil || p != nil {
+		return err == nil
+	}
+	return slices.ContainsFunc(s.dirs, func(dir string) bool {
+		_, err := os.Stat(loosePath(dir, id))
+		return err == nil
+	})
+}
+
+// Close closes the files that the store holds open.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	for _, p := range s.packs {
+		errs = append(errs, p.close())
+	}
+	s.packs = nil
+	return errors.Join(errs...)
+}
+
+// find returns the pack that holds the object, or nil: then it is loose or
+// nowhere.
+func (s *Store) find(id plumbing.Hash) (*pack, int64, error) {
+	packs, err := s.openPacks(false)
+	if err != nil {
+		return nil, 0, err
+	}
+	if p, offset, err := lookup(packs, id); p != nil || err != nil {
+		return p, offset, err
+	}
+	if slices.ContainsFunc(s.dirs, func(dir string) bool { return exists(loosePath(dir, id)) }) {
+		return nil, 0, nil
+	}
+	// Git may have packed it since we looked.
+	if packs, err = s.openPacks(true); err != nil {
+		return nil, 0, err
+	}
+	return lookup(packs, id)
+}
+
+func lookup(packs []*pack, id plumbing.Hash) (*pack, int64, error) {
+	for _, p := range packs {
+		offset, ok, err := p.find(id)
+		if err != nil {
+			return nil, 0, fmt.Errorf("look up object %s in %s: %w", id, filepath.Base(p.path), err)
+		}
+		if ok {
+			return p, offset, nil
+		}
+	}
+	return nil, 0, nil
+}
+
+// openPacks returns the packs, and with again those too that have come since.
+func (s *Store) openPacks(again bool) ([]*pack, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.packs != nil && !again {
+		return s.packs, nil
+	}
+	packs := append([]*pack{}, s.packs...)
+	for _, dir := range s.dirs {
+		names, err := filepath.Glob(filepath.Join(escapeGlob(dir), "pack", "pack-*.idx"))
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			path := strings.TrimSuffix(name, ".idx")
+			if slices.ContainsFunc(packs, func(p *pack) bool { return p.path == path }) {
+				continue
+			}
+			p, err := openPack(path)
+			if errors.Is(err, os.ErrNotExist) {
+				continue // removed by a repack between listing and opening
+			}
+			if err != nil {
+				return nil, err
+			}
+			packs = append(packs, p)
+		}
+	}
+	s.packs = packs
+	return packs, nil
+}
+
+// escapeGlob quotes what filepath.Glob would take as a pattern.
+func escapeGlob(dir string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// Size returns the length of the object's content, without reading it all
+// where that can be told from its head.
+func (s *Store) Size(id plumbing.Hash) (int64, error) {
+	p, offset, err := s.find(id)
+	if err != nil {
+		return 0, err
+	}
+	if p != nil {
+		e, err := p.entry(offset)
+		if err != nil {
+			return 0, fmt.Errorf("read object %s from %s: %w", id, filepath.Base(p.path), err)
+		}
+		readers.Put(e.body)
+		if e.kind != plumbing.OFSDeltaObject && e.kind != plumbing.REFDeltaObject {
+			return e.size, nil
+		}
+	}
+	_, data, err := s.Read(id)
+	return int64(len(data)), err
+}

@@ -1,0 +1,224 @@
+package objects
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sort"
+	"sync"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/klauspost/compress/zlib"
+)
+
+// A pack's index, version 2 (gitformat-pack(5)): header, fan-out, ids, CRCs,
+// 31-bit offsets, 63-bit offsets for packs above 2 GiB, two checksums.
+const (
+	indexMagic   = "\xfftOc\x00\x00\x00\x02"
+	fanoutAt     = 8
+	fanoutLen    = 256 * 4
+	idsAt        = fanoutAt + fanoutLen
+	idLen        = 20
+	wideOffset   = 1 << 31
+	trailerLen   = 2 * idLen
+	packReadSize = 4096
+)
+
+// pack is one pack file with its index. The index is searched where it lies.
+type pack struct {
+	path   string // without extension
+	index  *os.File
+	data   *os.File
+	size   int64 // of data
+	fanout [256]uint32
+}
+
+func openPack(path string) (_ *pack, err error) {
+	p := &pack{path: path}
+	defer func() {
+		if err != nil {
+			p.close()
+			err = fmt.Errorf("open pack: %w", err)
+		}
+	}()
+	if p.index, err = os.Open(path + ".idx"); err != nil {
+		return nil, err
+	}
+	if p.data, err = os.Open(path + ".pack"); err != nil {
+		return nil, err
+	}
+	info, err := p.data.Stat()
+	if err != nil {
+		return nil, err
+	}
+	p.size = info.Size()
+	return p, p.readFanout()
+}
+
+func (p *pack) readFanout() error {
+	var head [idsAt]byte
+	if _, err := p.index.ReadAt(head[:], 0); err != nil || string(head[:fanoutAt]) != indexMagic {
+		return fmt.Errorf("%s.idx: not a pack index of version 2", p.path)
+	}
+	last := uint32(0)
+	for i := range p.fanout {
+		p.fanout[i] = binary.BigEndian.Uint32(head[fanoutAt+4*i:])
+		if p.fanout[i] < last {
+			return fmt.Errorf("%s.idx: damaged", p.path)
+		}
+		last = p.fanout[i]
+	}
+	info, err := p.index.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Size() < idsAt+int64(last)*(idLen+4+4)+trailerLen {
+		return fmt.Errorf("%s.idx: cut short", p.path)
+	}
+	return nil
+}
+
+func (p *pack) close() error {
+	var errs []error
+	for _, f := range []*os.File{p.index, p.data} {
+		if f != nil {
+			errs = append(errs, f.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// find returns where in the pack the object begins.
+func (p *pack) find(id plumbing.Hash) (offset int64, ok bool, err error) {
+	low, high := uint32(0), p.fanout[id[0]]
+	if id[0] > 0 {
+		low = p.fanout[id[0]-1]
+	}
+	if low == high {
+		return 0, false, nil
+	}
+	ids := make([]byte, int(high-low)*idLen)
+	if _, err := p.index.ReadAt(ids, idsAt+int64(low)*idLen); err != nil {
+		return 0, false, err
+	}
+	n := sort.Search(int(high-low), func(i int) bool {
+		return bytes.Compare(ids[i*idLen:(i+1)*idLen], id[:]) >= 0
+	})
+	if n == int(high-low) || !bytes.Equal(ids[n*idLen:(n+1)*idLen], id[:]) {
+		return 0, false, nil
+	}
+	offset, err = p.offset(int64(low) + int64(n))
+	return offset, err == nil, err
+}
+
+// offset reads the n-th offset of the index.
+func (p *pack) offset(n int64) (int64, error) {
+	total := int64(p.fanout[255])
+	narrowAt := idsAt + total*(idLen+4)
+	var b [8]byte
+	if _, err := p.index.ReadAt(b[:4], narrowAt+4*n); err != nil {
+		return 0, err
+	}
+	offset := int64(binary.BigEndian.Uint32(b[:4]))
+	if offset < wideOffset {
+		return offset, nil
+	}
+	if _, err := p.index.ReadAt(b[:], narrowAt+4*total+8*(offset-wideOffset)); err != nil {
+		return 0, err
+	}
+	return int64(binary.BigEndian.Uint64(b[:])), nil
+}
+
+// entry is the head of an object in a pack.
+type entry struct {
+	kind plumbing.ObjectType
+	size int64         // inflated; of the delta, where it is one
+	base int64         // where the base of an offset delta begins
+	ref  plumbing.Hash // the base of a reference delta
+	body *bufio.Reader
+}
+
+func (p *pack) entry(offset int64) (*entry, error) {
+	if offset <= 0 || offset >= p.size {
+		return nil, fmt.Errorf("damaged: offset %d outside the pack", offset)
+	}
+	r := readers.Get().(*bufio.Reader)
+	r.Reset(io.NewSectionReader(p.data, offset, p.size-offset))
+	e := &entry{body: r}
+	first, err := r.ReadByte()
+	if err != nil {
+		return nil, err
+	}
+	e.kind, e.size = plumbing.ObjectType(first>>4&7), int64(first&15)
+	for shift, b := 4, first; b&0x80 != 0; shift += 7 {
+		if b, err = r.ReadByte(); err != nil || shift > 56 {
+			return nil, errors.New("damaged: object head")
+		}
+		e.size |= int64(b&0x7f) << shift
+	}
+	switch e.kind {
+	case plumbing.OFSDeltaObject:
+		e.base, err = readBase(r, offset)
+	case plumbing.REFDeltaObject:
+		_, err = io.ReadFull(r, e.ref[:])
+	}
+	return e, err
+}
+
+// readBase reads the distance to the base of a delta at offset.
+func readBase(r io.ByteReader, offset int64) (int64, error) {
+	distance := int64(0)
+	for n := 0; ; n++ {
+		b, err := r.ReadByte()
+		if err != nil || n > 8 {
+			return 0, errors.New("damaged: base of a delta")
+		}
+		distance = distance<<7 | int64(b&0x7f)
+		if b&0x80 == 0 {
+			break
+		}
+		distance++
+	}
+	if distance <= 0 || distance >= offset {
+		return 0, errors.New("damaged: base of a delta outside the pack")
+	}
+	return offset - distance, nil
+}
+
+// readers and inflaters are kept for reuse: their buffers are larger than
+// most objects.
+var (
+	readers   = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, packReadSize) }}
+	inflaters sync.Pool
+)
+
+// inflate reads the body, which must be as long as the head says.
+func (e *entry) inflate() ([]byte, error) {
+	defer readers.Put(e.body)
+	if e.size > maxObject {
+		return nil, fmt.Errorf("object of %d bytes: more than the %d that are read", e.size, int64(maxObject))
+	}
+	z, _ := inflaters.Get().(io.ReadCloser)
+	var err error
+	if z == nil {
+		z, err = zlib.NewReader(e.body)
+	} else {
+		err = z.(zlib.Resetter).Reset(e.body, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer inflaters.Put(z)
+	data := make([]byte, e.size)
+	if _, err := io.ReadFull(z, data); err != nil {
+		return nil, err
+	}
+	if n, err := z.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+		return nil, errors.New("damaged: object longer than its head says, or its checksum is wrong")
+	}
+	return data, nil
+}

@@ -1,0 +1,200 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+// remote is a repository behind a wire.
+type remote struct {
+	wire     wire
+	url      string
+	branch   string
+	maxBytes int64
+	retry    retry
+	log      *slog.Logger
+	cache    commitCache
+}
+
+func newRemote(w wire, r *Repository) *remote {
+	return &remote{
+		wire: w, url: r.URL(), branch: r.opts.Branch,
+		maxBytes: r.opts.MaxBytes, retry: r.opts.retry, log: r.opts.Log,
+		cache: commitCache{dir: r.opts.cacheDir(r.Name()), url: r.URL()},
+	}
+}
+
+func (m *remote) refName() string { return "refs/heads/" + m.branch }
+
+func (m *remote) tip(ctx context.Context, protocol string) (Tip, error) {
+	return again(ctx, m.retry, m.log, func() (Tip, error) {
+		if protocol == ProtocolV0 {
+			return m.tipV0(ctx)
+		}
+		tip, err := m.tipV2(ctx)
+		if errors.Is(err, errNotV2) {
+			return m.tipV0(ctx)
+		}
+		if err == nil || protocol == ProtocolV2 || !mayBeV0(err) {
+			return tip, err
+		}
+		// A server may refuse the very question. That it answers another
+		// does not prove it, so nothing is to be remembered.
+		if tip, errV0 := m.tipV0(ctx); errV0 == nil {
+			return Tip{Commit: tip.Commit}, nil
+		}
+		return Tip{}, err
+	})
+}
+
+// mayBeV0 reports whether a question in version 2 may have failed because of
+// its version.
+func mayBeV0(err error) bool {
+	return errors.Is(err, ErrUnavailable) || errors.Is(err, ErrNotGit)
+}
+
+// tipV2 asks for the refs that begin with the branch's name: one small answer,
+// however many refs there are.
+func (m *remote) tipV2(ctx context.Context) (Tip, error) {
+	var id plumbing.Hash
+	err := m.listV2(ctx, m.refName(), func(r ref) {
+		if r.name == m.refName() { // the prefix matches main2 as well
+			id = r.id
+		}
+	})
+	if err != nil {
+		return Tip{}, err
+	}
+	if !id.IsZero() {
+		return Tip{id.String(), ProtocolV2}, nil
+	}
+	var branches []string
+	if err := m.listV2(ctx, "refs/", func(r ref) { branches = appendBranch(branches, r) }); err != nil {
+		return Tip{}, err
+	}
+	return Tip{}, noBranch(m.url, m.branch, branches)
+}
+
+func (m *remote) listV2(ctx context.Context, prefix string, each func(ref)) error {
+	answer, err := m.wire.lsRefs(ctx, lsRefs(prefix))
+	if err != nil {
+		return err
+	}
+	defer answer.Close()
+	return m.judge(ctx, readLsRefs(m.capped(answer), each))
+}
+
+// tipV0 reads the list of all refs up to the branch.
+func (m *remote) tipV0(ctx context.Context) (Tip, error) {
+	answer, err := m.wire.advertisement(ctx)
+	if err != nil {
+		return Tip{}, m.judge(ctx, err)
+	}
+	defer answer.Close()
+	var id plumbing.Hash
+	var branches []string
+	err = readAdvertisement(newPktReader(m.capped(answer)), func(r ref) bool {
+		branches = appendBranch(branches, r)
+		if r.name == m.refName() {
+			id = r.id
+		}
+		return id.IsZero()
+	})
+	if err != nil {
+		return Tip{}, m.judge(ctx, err)
+	}
+	if id.IsZero() {
+		return Tip{}, noBranch(m.url, m.branch, branches)
+	}
+	return Tip{id.String(), ProtocolV0}, nil
+}
+
+// contains asks whether the remote's tip reaches old.
+func (m *remote) contains(ctx context.Context, tip, old plumbing.Hash) (yes, known bool, err error) {
+	answer, err := m.wire.uploadPack(ctx, askCommon(tip, old))
+	if err != nil {
+		return false, false, m.judge(ctx, err)
+	}
+	defer answer.Close()
+	_, ready, err := readCommon(m.capped(answer), old)
+	if err != nil {
+		return false, false, m.judge(ctx, err)
+	}
+	return ready, true, nil
+}
+
+func (m *remote) resolve(ctx context.Context, rev string) (string, error) {
+	if plumbing.IsHash(rev) {
+		return strings.ToLower(rev), nil
+	}
+	if rev == m.branch || rev == m.refName() {
+		tip, err := m.tip(ctx, "")
+		return tip.Commit, err
+	}
+	return "", &Error{Kind: ErrRevision, URL: m.url, Text: fmt.Sprintf("%q", rev),
+		Help: fmt.Sprintf("for a remote give a full commit id, or %q", m.branch)}
+}
+
+func (m *remote) capped(answer io.ReadCloser) io.Reader {
+	return &capped{ReadCloser: answer, url: m.url, left: m.maxBytes}
+}
+
+// judge says what an error in the middle of an answer means.
+func (m *remote) judge(ctx context.Context, err error) error {
+	var said *remoteError
+	switch {
+	case err == nil, errors.Is(err, errNotV2):
+		return err
+	case refused(err):
+		return &Error{Kind: ErrMoved, URL: m.url, Err: err, Help: "the branch may have moved on: ask for its tip again"}
+	case errors.As(err, &said):
+		return &Error{Kind: ErrUnavailable, URL: m.url, Err: err}
+	case errors.Is(err, errPkt), errors.Is(err, errRef):
+		return &Error{Kind: ErrNotGit, URL: m.url, Err: err, Help: "a proxy may stand between"}
+	}
+	return network(ctx, m.url, err)
+}
+
+// appendBranch collects names of branches for noBranch; "" stands for the
+// refs that are none.
+func appendBranch(names []string, r ref) []string {
+	const enough = 100
+	name, ok := strings.CutPrefix(r.name, "refs/heads/")
+	if !ok && len(names) > 0 || len(names) >= enough || r.id.IsZero() {
+		return names
+	}
+	if !ok {
+		name = ""
+	}
+	return append(names, name)
+}
+
+// noBranch is the error of a repository without the branch. names are some of
+// the branches that it has; none at all: it is empty.
+func noBranch(url, branch string, names []string) error {
+	if len(names) == 0 {
+		return &Error{Kind: ErrEmpty, URL: url, Help: fmt.Sprintf("push a commit to %q first", branch)}
+	}
+	const few = 5
+	var shown []string
+	for _, name := range names {
+		if name != "" && len(shown) < few {
+			shown = append(shown, printable([]byte(name)))
+		}
+	}
+	help := "it has no branches at all"
+	if len(shown) > 0 {
+		help = "it has " + strings.Join(shown, ", ")
+		if len(names) > few {
+			help += ", …"
+		}
+		help += ": set --branch"
+	}
+	return &Error{Kind: ErrNoBranch, URL: url, Text: fmt.Sprintf("%q", branch), Help: help}
+}

@@ -1,0 +1,5 @@
+package source
+
+import "errors"
+
+func newSSH(a address, opts Options) (wire, error) { return nil, errors.New("todo") }

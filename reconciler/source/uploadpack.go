@@ -1,0 +1,148 @@
+package source
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+// Requests and answers of git-upload-pack in protocol version 0, which servers
+// of version 2 answer as well, and which over HTTP needs no list of refs first.
+
+// wantPack asks for a pack of the commit with its tree, and nothing older.
+func wantPack(id plumbing.Hash) []byte {
+	b := appendPkt(nil, fmt.Sprintf("want %s side-band-64k ofs-delta shallow no-progress agent=%s\n", id, agent))
+	b = appendPkt(b, "deepen 1\n")
+	b = append(b, "0000"...)
+	return appendPkt(b, "done\n")
+}
+
+// packReader returns the pack in an answer to wantPack.
+func packReader(r io.Reader) (io.Reader, error) {
+	pkts := newPktReader(r)
+	for { // "shallow ID" lines, then a flush
+		kind, line, err := pkts.next()
+		if err != nil {
+			return nil, unexpected(err)
+		}
+		if kind == pktFlush {
+			break
+		}
+		if kind != pktData || !bytes.HasPrefix(line, []byte("shallow ")) {
+			return nil, fmt.Errorf("%w: %q where the shallow commits should be", errPkt, printable(line))
+		}
+	}
+	kind, line, err := pkts.next()
+	if err != nil {
+		return nil, unexpected(err)
+	}
+	if kind != pktData || !bytes.Equal(bytes.TrimSpace(line), []byte("NAK")) {
+		return nil, fmt.Errorf("%w: %q where NAK should be", errPkt, printable(line))
+	}
+	return &bandReader{pkts: pkts}, nil
+}
+
+// Bands of side-band-64k.
+const (
+	bandData     = 1
+	bandProgress = 2
+	bandError    = 3
+)
+
+// bandReader reads the data band.
+type bandReader struct {
+	pkts *pktReader
+	rest []byte
+	err  error
+}
+
+func (b *bandReader) Read(p []byte) (int, error) {
+	for len(b.rest) == 0 && b.err == nil {
+		b.rest, b.err = b.fill()
+	}
+	if len(b.rest) == 0 {
+		return 0, b.err
+	}
+	n := copy(p, b.rest)
+	b.rest = b.rest[n:]
+	return n, nil
+}
+
+func (b *bandReader) fill() ([]byte, error) {
+	kind, line, err := b.pkts.next()
+	switch {
+	case err != nil:
+		return nil, unexpected(err)
+	case kind == pktFlush:
+		return nil, io.EOF
+	case kind != pktData || len(line) == 0:
+		return nil, errPkt
+	}
+	switch line[0] {
+	case bandData:
+		return line[1:], nil
+	case bandProgress:
+		return nil, nil
+	case bandError:
+		return nil, &remoteError{printable(line[1:])}
+	}
+	return nil, fmt.Errorf("%w: band %d", errPkt, line[0])
+}
+
+// askCommon asks whether the remote knows old, and whether tip reaches it.
+//
+// upload-pack answers "ACK old common" to what it has, and "ACK old ready"
+// when everything wanted reaches what it knows us to have. It takes us to have
+// the parents of old too, which a commit that replaced old reaches as well;
+// saying that old is shallow, that is, without parents for us, leaves old
+// alone.
+func askCommon(tip, old plumbing.Hash) []byte {
+	b := appendPkt(nil, fmt.Sprintf("want %s multi_ack_detailed shallow no-progress agent=%s\n", tip, agent))
+	b = appendPkt(b, fmt.Sprintf("shallow %s\n", old))
+	b = append(b, "0000"...)
+	b = appendPkt(b, fmt.Sprintf("have %s\n", old))
+	return append(b, "0000"...)
+}
+
+// readCommon reads the answer to askCommon, up to its NAK.
+func readCommon(r io.Reader, old plumbing.Hash) (common, ready bool, err error) {
+	pkts := newPktReader(r)
+	for {
+		kind, line, err := pkts.next()
+		if err != nil {
+			return false, false, unexpected(err)
+		}
+		if kind == pktFlush {
+			continue
+		}
+		switch strings.TrimSpace(string(line)) {
+		case "ACK " + old.String() + " common":
+			common = true
+		case "ACK " + old.String() + " ready":
+			ready = true
+		case "NAK":
+			return common, ready, nil
+		default:
+			return false, false, fmt.Errorf("%w: %q where an acknowledgement should be", errPkt, printable(line))
+		}
+	}
+}
+
+// unexpected: an answer that ends here is cut short.
+func unexpected(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// refused reports whether the remote said that it does not give the commit
+// out. There is nothing but the text to tell by.
+func refused(err error) bool {
+	var said *remoteError
+	return errors.As(err, &said) && strings.Contains(said.text, "not our ref")
+}
