@@ -145,8 +145,13 @@ system_packages() {
     need zstd zstd
     need sshd openssh-server
     need java default-jre-headless
+    need mvn maven
     python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
-    [[ $(uname) != Linux ]] || need bwrap bubblewrap
+    if [[ $(uname) == Linux ]]; then # for the test of the image
+        need bwrap bubblewrap
+        [[ -e /etc/ssl/certs/ca-certificates.crt ]] || missing+=(ca-certificates)
+        [[ -d /usr/share/zoneinfo ]] || missing+=(tzdata)
+    fi
     if ((${#missing[@]} == 0)); then
         return
     fi

@@ -1,0 +1,117 @@
+//go:build linux
+
+// Package image tests the container image of the Dockerfile where no Docker
+// runs: it puts the contents of the last stage together, reading the same
+// lines, and runs them with bubblewrap as a user without rights, on a root
+// that cannot be written, without a network.
+package image
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+const repository = "../.."
+
+// start assembles the image and a small repository for it to work on.
+func start(t *testing.T) *container {
+	t.Helper()
+	image := lastStage(t, filepath.Join(repository, "Dockerfile"))
+	c := &container{
+		image: image,
+		root:  assemble(t, image),
+		work:  t.TempDir(),
+		repo:  estate(t),
+		env:   map[string]string{"RECONCILE_REPO": "/repo"},
+	}
+	open(t, c.work)
+	if os.Geteuid() == 0 {
+		uid, gid := ids(t, image.user)
+		if err := os.Chown(c.work, int(uid), int(gid)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return c
+}
+
+// estate is a repository of two workspaces that share a module.
+func estate(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	open(t, dir)
+	write(t, filepath.Join(dir, "modules/note/main.tf"), `
+variable "text" {
+  type = string
+}
+
+resource "terraform_data" "note" {
+  input = var.text
+}
+
+output "text" {
+  value = terraform_data.note.output
+}
+`)
+	for _, name := range []string{"tokyo", "osaka"} {
+		write(t, filepath.Join(dir, "env", name, "main.tf"), `
+module "note" {
+  source = "../../modules/note"
+  text   = "`+name+`"
+}
+`)
+	}
+	for _, args := range [][]string{
+		{"init", "-q", "-b", "main"},
+		{"add", "."},
+		{"-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "-q", "-m", "Two workspaces"},
+	} {
+		run(t, exec.Command("git", append([]string{"-C", dir}, args...)...))
+	}
+	return dir
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	mkdir(t, filepath.Dir(path))
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRunsAsItIsConfigured(t *testing.T) {
+	image := lastStage(t, filepath.Join(repository, "Dockerfile"))
+	ids(t, image.user)
+	if image.stop != "SIGTERM" {
+		t.Errorf("STOPSIGNAL %q: reconcile stops gracefully on SIGTERM", image.stop)
+	}
+	if len(image.volumes) != 1 || image.volumes[0] != image.env["HOME"] || image.volumes[0] != image.workdir {
+		t.Errorf("VOLUME %v, HOME %s, WORKDIR %s: want one place, the only one that can be written", image.volumes, image.env["HOME"], image.workdir)
+	}
+}
+
+func TestPassInTheImage(t *testing.T) {
+	c := start(t)
+
+	c.run(t, "doctor")
+
+	first := decode(t, c.run(t, "now", "-o", "json"))
+	if first.Outcome != "applied" {
+		t.Errorf("the first pass: %+v, want applied", first)
+	}
+	for _, name := range []string{"osaka", "tokyo"} {
+		if !slices.ContainsFunc(first.Workspaces, func(w struct{ Name, Outcome, Error string }) bool {
+			return w.Name == name && w.Outcome == "applied"
+		}) {
+			t.Errorf("the first pass did not apply %s: %+v", name, first)
+		}
+	}
+
+	c.run(t) // as a scheduled task runs it: nothing but the image's own CMD
+
+	if second := decode(t, c.run(t, "now", "-o", "json")); second.Outcome != "in-sync" {
+		t.Errorf("a pass with nothing to do: %+v, want in-sync", second)
+	}
+}

@@ -1,0 +1,119 @@
+//go:build linux
+
+package image
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// assemble lays out what the stage copies in a directory, each file made or
+// found on this machine as the stages before it would.
+func assemble(t *testing.T, s stage) string {
+	t.Helper()
+	root := t.TempDir()
+	open(t, root)
+	for _, c := range s.copies {
+		target := filepath.Join(root, c.target)
+		mkdir(t, filepath.Dir(target))
+		if c.source == "/out/work" {
+			mkdir(t, target) // mounted over, as a volume is
+			continue
+		}
+		run(t, exec.Command("cp", "-rLT", "--preserve=mode", source(t, c), target))
+	}
+	for _, mount := range []string{"proc", "dev", "repo"} {
+		mkdir(t, filepath.Join(root, mount))
+	}
+	return root
+}
+
+// source is where the file of another stage is on this machine.
+func source(t *testing.T, c copied) string {
+	t.Helper()
+	switch {
+	case c.from == "base": // Debian's own
+		return c.source
+	case c.source == "/out/reconcile":
+		return build(t)
+	case c.source == "/src/LICENSE":
+		return filepath.Join(repository, "LICENSE")
+	case c.source == "/out/terraform":
+		return terraform(t)
+	case c.source == "/out/LICENSE.txt": // of Terraform; it comes with the download
+		return os.DevNull
+	}
+	t.Fatalf("the Dockerfile copies %s from %s: say in this test what that is", c.source, c.from)
+	return ""
+}
+
+// build makes the program as the Dockerfile does.
+func build(t *testing.T) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "reconcile")
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -X main.version=image-test", "-o", binary, "./cmd/reconcile")
+	cmd.Dir = repository
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	run(t, cmd)
+	return binary
+}
+
+// terraform is the binary that `make tools` found or built.
+func terraform(t *testing.T) string {
+	t.Helper()
+	cache := os.Getenv("RECONCILE_TEST_CACHE")
+	if cache == "" {
+		dir, err := os.UserCacheDir()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cache = filepath.Join(dir, "reconcile-test")
+	}
+	binary := filepath.Join(cache, "bin", "terraform")
+	if _, err := os.Stat(binary); err != nil {
+		t.Fatalf("%v: run `make tools`", err)
+	}
+	return binary
+}
+
+// open lets the image's user go through the directories above dir that
+// testing has made for us alone.
+func open(t *testing.T, dir string) {
+	t.Helper()
+	for d := dir; strings.HasPrefix(d, os.TempDir()+"/"); d = filepath.Dir(d) {
+		if err := os.Chmod(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func mkdir(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// run runs a command that must succeed.
+func run(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", strings.Join(cmd.Args, " "), err, out)
+	}
+}
+
+// ids are the numbers in a stage's USER.
+func ids(t *testing.T, user string) (uid, gid uint32) {
+	t.Helper()
+	u, g, _ := strings.Cut(user, ":")
+	uid64, err1 := strconv.ParseUint(u, 10, 32)
+	gid64, err2 := strconv.ParseUint(g, 10, 32)
+	if err1 != nil || err2 != nil || uid64 == 0 || gid64 == 0 {
+		t.Fatalf("USER %q: want two numbers that are not root's, so that the image runs where names are not looked up", user)
+	}
+	return uint32(uid64), uint32(gid64)
+}
