@@ -93,14 +93,15 @@ func LinkState(checkoutPath, statePath string) error {
 	)
 }
 
-// hideDefaultState takes away a link at the path of Terraform's default
-// state while init runs: init would take what it leads to for an old state,
-// copy it to the backend, and then empty it, though both are the same file.
+// hideDefaultState takes away what is at the path of Terraform's default
+// state while init runs. Init would take it for an old state to bring to the
+// backend, and then empty it, even where it is a link to the very state that
+// the backend names.
 func (s *Session) hideDefaultState() (restore func() error, err error) {
 	path := s.path("terraform.tfstate")
-	target, err := os.Readlink(path)
-	if err != nil {
+	if _, err := os.Lstat(path); err != nil {
 		return func() error { return nil }, nil
 	}
-	return func() error { return LinkState(path, target) }, os.Remove(path)
+	hidden := path + ".hidden"
+	return func() error { return os.Rename(hidden, path) }, os.Rename(path, hidden)
 }

@@ -10,11 +10,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"time"
 
 	"github.com/hashicorp/terraform-exec/tfexec"
 )
-
-const lockFileName = ".terraform.lock.hcl"
 
 // Init makes the workspace ready for Plan. Terraform's own init is run only
 // when something that it depends on has changed since it last ran in this
@@ -23,7 +23,7 @@ func (s *Session) Init(ctx context.Context) error {
 	if err := s.start(); err != nil {
 		return s.failed("init", nil, err)
 	}
-	if err := s.findErrored(); err != nil {
+	if err := s.keepErrored(); err != nil {
 		return err
 	}
 	if err := s.generate(); err != nil {
@@ -36,11 +36,16 @@ func (s *Session) Init(ctx context.Context) error {
 	if err := s.link(kept.data()); err != nil {
 		return s.failed("init", nil, err)
 	}
-	if kept.done() {
-		s.skipped = true
-		return s.restoreLock(kept)
+	s.skipped = kept.done()
+	if s.skipped {
+		err = s.restoreLock(kept)
+	} else {
+		err = s.initAfresh(ctx, kept)
 	}
-	return s.initAfresh(ctx, kept)
+	if err != nil {
+		return err
+	}
+	return s.unrecovered(ctx)
 }
 
 // kept is a directory of what init made, for one workspace and one key.
@@ -132,7 +137,30 @@ func (s *Session) initAfresh(ctx context.Context, kept kept) error {
 	if err := os.WriteFile(kept.marker(), nil, 0o600); err != nil {
 		return s.failed("init", nil, err)
 	}
+	s.prune(kept)
 	return nil
+}
+
+// keepInits is how many directories of what init made are kept for a
+// workspace: branches take turns, and a revert comes back to the last.
+const keepInits = 4
+
+func (s *Session) prune(newest kept) {
+	entries, _ := os.ReadDir(s.keptParent())
+	slices.SortFunc(entries, func(a, b os.DirEntry) int { return modified(b).Compare(modified(a)) })
+	for i, entry := range entries {
+		if path := filepath.Join(s.keptParent(), entry.Name()); i >= keepInits && path != string(newest) {
+			os.RemoveAll(path)
+		}
+	}
+}
+
+func modified(entry os.DirEntry) time.Time {
+	info, err := entry.Info()
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
 }
 
 func (s *Session) runInit(ctx context.Context, env map[string]string) error {
@@ -149,42 +177,3 @@ func (s *Session) runInit(ctx context.Context, env map[string]string) error {
 		return s.slot.exec.Init(ctx, opts...)
 	}})
 }
-
-// keepLock keeps the lock file that init made where none is committed.
-func (s *Session) keepLock(kept kept) error {
-	if s.job.LockFile {
-		return nil
-	}
-	made, err := os.ReadFile(s.path(lockFileName))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil // no providers
-	}
-	if err != nil {
-		return err
-	}
-	s.lock = made
-	return os.WriteFile(kept.lock(), made, 0o600)
-}
-
-// restoreLock puts that lock file back where init is not run.
-func (s *Session) restoreLock(kept kept) error {
-	if s.job.LockFile {
-		return nil
-	}
-	made, err := os.ReadFile(kept.lock())
-	if errors.Is(err, os.ErrNotExist) {
-		return removeIfThere(s.path(lockFileName))
-	}
-	if err == nil {
-		s.lock = made
-		err = os.WriteFile(s.path(lockFileName), made, 0o644)
-	}
-	if err != nil {
-		return s.failed("init", nil, err)
-	}
-	return nil
-}
-
-// MadeLockFile returns the dependency lock file that init made because none is
-// committed, to be kept with the run; nil where one is, or none is needed.
-func (s *Session) MadeLockFile() []byte { return s.lock }

@@ -25,6 +25,9 @@ type Plan struct {
 	// StateExists: the state has resources or outputs. Not looked up for an
 	// empty plan.
 	StateExists bool
+	// LockFile is the id of the dependency lock file that was used; "": none.
+	LockFile string
+	Warnings []string
 
 	file string
 }
@@ -55,6 +58,11 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 		plan.Digest = planDigest(&tfjson.Plan{})
 	}
 	plan.Text = s.log.text(planText(text))
+	plan.Warnings = s.warnings
+	plan.LockFile, err = s.lockFileID()
+	if err != nil {
+		return nil, s.failed("plan", nil, err)
+	}
 	return plan, nil
 }
 

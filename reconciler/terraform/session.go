@@ -48,8 +48,10 @@ type Session struct {
 	made    []string
 	creds   map[string]assumed
 	role    string // whose credentials the state was last used with
-	lock    []byte
-	skipped bool // init was not run
+	lock    []byte // the lock file that init made
+	skipped bool   // init was not run
+
+	warnings []string
 }
 
 type assumed struct {
@@ -68,6 +70,7 @@ func (t *Terraform) Open(hard context.Context, job Job) *Session {
 		t: t, job: job, hard: hard,
 		mark:  workspaceMark(job.Dir) + rand.Text(),
 		log:   newRedactor(job.Log),
+		role:  job.PlanRole,
 		creds: map[string]assumed{},
 	}
 	s.log.hide(t.opts.Redact...)

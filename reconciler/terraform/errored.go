@@ -1,0 +1,123 @@
+package terraform
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// erroredFile is what Terraform leaves in a workspace when it has changed
+// things and cannot write its state.
+const erroredFile = "errored.tfstate"
+
+// Keeps tells which files of a checkout are not strays: what Terraform needs
+// from one pass to the next, and what nobody must lose. The path is
+// slash-separated.
+func Keeps(path string) bool {
+	name := path[strings.LastIndexByte(path, '/')+1:]
+	return name == ".terraform" || name == erroredFile
+}
+
+// KeepErrored takes a state that Terraform could not write out of a
+// workspace's directory and into work (Options.Work), and returns its path
+// there (mode 0600); "" when there is none.
+func KeepErrored(work, name, dir string) (string, error) {
+	left := filepath.Join(dir, erroredFile)
+	if _, err := os.Lstat(left); errors.Is(err, os.ErrNotExist) {
+		return "", nil
+	}
+	home := erroredDir(work)
+	to := filepath.Join(home, erroredPrefix(name)+time.Now().UTC().Format("20060102T150405.000000000")+".tfstate")
+	if err := errors.Join(os.MkdirAll(home, 0o700), os.Chmod(left, 0o600), os.Rename(left, to)); err != nil {
+		return "", fmt.Errorf("workspace %s: keep the state that terraform could not write (%s): %w", name, left, err)
+	}
+	return to, nil
+}
+
+func erroredDir(work string) string { return filepath.Join(work, "errored") }
+
+// erroredPrefix begins the names of a workspace's files, and of no other's.
+func erroredPrefix(name string) string { return url.QueryEscape(name) + "@" }
+
+// keepErrored looks for such a state, left by this run or by an earlier one.
+func (s *Session) keepErrored() error {
+	file, err := KeepErrored(s.t.opts.Work, s.job.Name, s.job.Dir)
+	if err != nil || file == "" {
+		return err
+	}
+	return s.errored(file)
+}
+
+func (s *Session) errored(file string) error {
+	found := &ErroredStateError{File: file}
+	next := fmt.Sprintf("in %s, run: %s init && %[2]s state push %s", s.job.Dir, s.t.product, file)
+	if s.job.LocalState != "" {
+		next = fmt.Sprintf("run: cp %s %s", file, s.job.LocalState)
+	}
+	return &StepError{
+		Workspace: s.job.Name, Step: "writing the state", Detail: found.Error(), Err: found,
+		Next: next + "; then: reconcile resume " + s.job.Name,
+	}
+}
+
+// unrecovered refuses to go on while a kept state of this workspace has not
+// been brought in: any plan would be wrong.
+func (s *Session) unrecovered(ctx context.Context) error {
+	files := s.keptErrored()
+	if len(files) == 0 {
+		return nil
+	}
+	var now string
+	err := s.do(ctx, command{step: "state pull", role: s.role, quiet: true, run: func(ctx context.Context) (err error) {
+		now, err = s.slot.exec.StatePull(ctx)
+		return err
+	}})
+	if err != nil {
+		return err
+	}
+	for _, path := range files {
+		kept, err := os.ReadFile(path)
+		if err != nil {
+			return s.failed("init", nil, err)
+		}
+		if !includes([]byte(now), kept) {
+			return s.errored(path)
+		}
+		if err := os.Rename(path, path+".recovered"); err != nil {
+			return s.failed("init", nil, err)
+		}
+	}
+	return nil
+}
+
+// keptErrored returns the kept states of this workspace, oldest first.
+func (s *Session) keptErrored() []string {
+	home := erroredDir(s.t.opts.Work)
+	entries, _ := os.ReadDir(home)
+	var files []string
+	for _, entry := range entries {
+		if name := entry.Name(); strings.HasPrefix(name, erroredPrefix(s.job.Name)) && strings.HasSuffix(name, ".tfstate") {
+			files = append(files, filepath.Join(home, name))
+		}
+	}
+	return files
+}
+
+// includes tells whether the state now is the kept one or came after it.
+func includes(now, kept []byte) bool {
+	type version struct {
+		Lineage string
+		Serial  int64
+	}
+	var n, k version
+	if json.Unmarshal(now, &n) != nil || json.Unmarshal(kept, &k) != nil {
+		return false
+	}
+	return n.Lineage == k.Lineage && n.Serial >= k.Serial
+}
