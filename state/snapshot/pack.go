@@ -24,7 +24,7 @@ const (
 func pack(ctx context.Context, w io.Writer, tree Tree, when time.Time) error {
 	compressed, err := zstd.NewWriter(w,
 		zstd.WithEncoderConcurrency(1), // more would make the output depend on the machine, and need more memory
-		zstd.WithWindowSize(1<<20),
+		zstd.WithWindowSize(1<<20), zstd.WithEncoderLevel(zstd.SpeedFastest),
 		zstd.WithLowerEncoderMem(true))
 	if err != nil {
 		return err

@@ -28,8 +28,8 @@ func checkPart(part string) error {
 		return fmt.Errorf("%w: it has %q as a part", ErrUnsafe, part)
 	case strings.EqualFold(part, ".git"):
 		return fmt.Errorf("%w: %q is Git's own directory", ErrUnsafe, part)
-	case strings.ContainsAny(part, "\\\x00"):
-		return fmt.Errorf("%w: a backslash or a NUL in it", ErrUnsafe)
+	case strings.ContainsAny(part, "/\\\x00"):
+		return fmt.Errorf("%w: a slash, a backslash or a NUL in a name", ErrUnsafe)
 	}
 	return nil
 }

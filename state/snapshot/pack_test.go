@@ -1,0 +1,228 @@
+package snapshot
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+)
+
+var commitTime = time.Unix(1_700_000_000, 123).In(time.FixedZone("JST", 9*3600))
+
+func sample() fstest.MapFS {
+	tree := fstest.MapFS{
+		"a.tf":        {Data: []byte("a file\n")},
+		"a/main.tf":   {Data: []byte("in a directory, after a.tf\n"), Mode: 0o664},
+		"a-b/main.tf": {Data: []byte("before a/ in Git's order\n"), Mode: 0o700},
+		"a/link":      {Data: []byte("../a.tf"), Mode: fs.ModeSymlink},
+		"vendored":    {Mode: fs.ModeIrregular},
+		"large":       {Data: bytes.Repeat([]byte("0123456789abcdef"), 20_000)},
+		"日本語":         {Data: []byte("a name that needs PAX")},
+		"empty":       {},
+	}
+	for i := range 500 {
+		tree[fmt.Sprintf("many/%d/f%d", i%7, i)] = &fstest.MapFile{Data: fmt.Appendf(nil, "%d", i*i*i)}
+	}
+	return tree
+}
+
+func packed(t testing.TB, tree Tree) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := pack(t.Context(), &out, tree, commitTime); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// reversed lists directories in another order, as other file systems do.
+type reversed struct{ fstest.MapFS }
+
+func (r reversed) ReadDir(name string) ([]fs.DirEntry, error) {
+	entries, err := r.MapFS.ReadDir(name)
+	slices.Reverse(entries)
+	return entries, err
+}
+
+// The bytes depend on the tree and the time alone. If a new version of the
+// compressor changes them, the sum here is to be changed too: snapshots that
+// are stored already are then compared by what they hold.
+func TestPackIsDeterministic(t *testing.T) {
+	const want = "840db755a969bf53fef33696039f6cf4dcdcaf41e5761fc70bdb5e5fe6e47c0a"
+	for _, procs := range []int{1, 2, 8} {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
+		for _, tree := range []Tree{sample(), reversed{sample()}} {
+			sum := sha256.Sum256(packed(t, tree))
+			if got := hex.EncodeToString(sum[:]); got != want {
+				t.Errorf("GOMAXPROCS %d, %T: %s, want %s", procs, tree, got, want)
+			}
+		}
+	}
+}
+
+func TestPackedHeaders(t *testing.T) {
+	z, err := unzstd(bytes.NewReader(packed(t, sample())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	var names []string
+	in := tar.NewReader(z)
+	for {
+		h, err := in.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(h.Name, "many/") {
+			names = append(names, fmt.Sprintf("%s %c %o %s", h.Name, h.Typeflag, h.Mode, h.Linkname))
+		}
+		if h.Uid != 0 || h.Gid != 0 || h.Uname != "" || h.Gname != "" || h.ModTime.Unix() != commitTime.Unix() || h.ModTime.Nanosecond() != 0 {
+			t.Errorf("%+v", h)
+		}
+		if pax := h.Name == "日本語"; pax != (len(h.PAXRecords) > 0) {
+			t.Errorf("%s: PAX records %v", h.Name, h.PAXRecords)
+		}
+	}
+	want := []string{
+		"a-b/main.tf 0 755 ", "a.tf 0 644 ", "a/link 2 777 ../a.tf", "a/main.tf 0 644 ",
+		"empty 0 644 ", "large 0 644 ", "vendored/ 5 755 ", "日本語 0 644 ",
+	}
+	if !slices.Equal(names, want) {
+		t.Errorf("got  %q\nwant %q", names, want)
+	}
+}
+
+// named is a tree with one entry of any name.
+type named struct {
+	fstest.MapFS
+	name  string
+	twice bool
+}
+
+func (n named) ReadDir(string) ([]fs.DirEntry, error) {
+	e := fs.FileInfoToDirEntry(info{n.name})
+	if n.twice {
+		return []fs.DirEntry{e, e}, nil
+	}
+	return []fs.DirEntry{e}, nil
+}
+
+func (n named) Open(string) (fs.File, error) { return fstest.MapFS{"x": {}}.Open("x") }
+
+type info struct{ name string }
+
+func (i info) Name() string     { return i.name }
+func (info) Size() int64        { return 0 }
+func (info) Mode() fs.FileMode  { return 0o644 }
+func (info) ModTime() time.Time { return time.Time{} }
+func (info) IsDir() bool        { return false }
+func (info) Sys() any           { return nil }
+
+func TestPackRefuses(t *testing.T) {
+	trees := map[string]Tree{
+		"twice":     named{name: "a", twice: true},
+		"link out":  fstest.MapFS{"a/l": {Data: []byte("../../x"), Mode: fs.ModeSymlink}},
+		"link to /": fstest.MapFS{"l": {Data: []byte("/etc"), Mode: fs.ModeSymlink}},
+	}
+	for _, name := range []string{"..", ".", "", "/", "a/b", "/etc/passwd", ".git", ".Git", `a\b`, "a\x00"} {
+		trees[name] = named{name: name}
+	}
+	for name, tree := range trees {
+		if err := pack(t.Context(), io.Discard, tree, commitTime); !errors.Is(err, ErrUnsafe) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+var errRead = errors.New("the pack is damaged")
+
+// broken is a tree with one file that cannot be opened, or whose reading panics.
+type broken struct {
+	fstest.MapFS
+	file  string
+	panic bool
+}
+
+func (b broken) Open(name string) (fs.File, error) {
+	if name == b.file {
+		if b.panic {
+			panic(errRead)
+		}
+		return nil, errRead
+	}
+	return b.MapFS.Open(name)
+}
+
+func TestPackFails(t *testing.T) {
+	for _, file := range []string{"a-b/main.tf", "large", "many/3/f3", "日本語"} {
+		err := pack(t.Context(), io.Discard, broken{sample(), file, false}, commitTime)
+		if !errors.Is(err, errRead) || !strings.Contains(err.Error(), file) {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := pack(ctx, io.Discard, sample(), commitTime); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// A panic of a goroutine that reads ahead comes out where pack was called,
+// where the program recovers from panics.
+func TestPackPanics(t *testing.T) {
+	defer func() {
+		if v := recover(); v == nil || !strings.Contains(fmt.Sprint(v), errRead.Error()) {
+			t.Errorf("recovered %v", v)
+		}
+	}()
+	_ = pack(t.Context(), io.Discard, broken{sample(), "many/3/f3", true}, commitTime)
+}
+
+var errFull = errors.New("no space left on device")
+
+// full is a disk with room for some bytes.
+type full int
+
+func (f *full) Write(p []byte) (int, error) {
+	n := min(len(p), int(*f))
+	*f -= full(n)
+	if n < len(p) {
+		return n, errFull
+	}
+	return n, nil
+}
+
+func TestPackToAFullDisk(t *testing.T) {
+	size := len(packed(t, sample()))
+	for _, room := range []int{0, 1, 100, size / 2, size - 1} {
+		disk := full(room)
+		if err := pack(t.Context(), &disk, sample(), commitTime); !errors.Is(err, errFull) {
+			t.Errorf("room for %d of %d bytes: %v", room, size, err)
+		}
+	}
+}
+
+func TestQuota(t *testing.T) {
+	var q quota
+	if q.take(maxBytes) != nil || q.take(0) != nil || q.take(1) == nil {
+		t.Error("bytes")
+	}
+	q = quota{entries: maxEntries - 1}
+	if q.take(0) != nil || q.take(0) == nil {
+		t.Error("entries")
+	}
+}
