@@ -137,7 +137,7 @@ func (s *Session) initAfresh(ctx context.Context, kept kept) error {
 	if err := os.WriteFile(kept.marker(), nil, 0o600); err != nil {
 		return s.failed("init", nil, err)
 	}
-	s.prune(kept)
+	s.prune()
 	return nil
 }
 
@@ -145,14 +145,33 @@ func (s *Session) initAfresh(ctx context.Context, kept kept) error {
 // workspace: branches take turns, and a revert comes back to the last.
 const keepInits = 4
 
-func (s *Session) prune(newest kept) {
-	entries, _ := os.ReadDir(s.keptParent())
-	slices.SortFunc(entries, func(a, b os.DirEntry) int { return modified(b).Compare(modified(a)) })
-	for i, entry := range entries {
-		if path := filepath.Join(s.keptParent(), entry.Name()); i >= keepInits && path != string(newest) {
-			os.RemoveAll(path)
+func (s *Session) prune() {
+	for i, old := range s.allKept() {
+		if i >= keepInits {
+			os.RemoveAll(string(old))
 		}
 	}
+}
+
+// allKept lists what init made in this workspace, newest first.
+func (s *Session) allKept() []kept {
+	entries, _ := os.ReadDir(s.keptParent())
+	slices.SortFunc(entries, func(a, b os.DirEntry) int { return modified(b).Compare(modified(a)) })
+	var all []kept
+	for _, entry := range entries {
+		all = append(all, kept(filepath.Join(s.keptParent(), entry.Name())))
+	}
+	return all
+}
+
+// lastKept is the newest that is complete.
+func (s *Session) lastKept() (kept, bool) {
+	for _, k := range s.allKept() {
+		if k.done() {
+			return k, true
+		}
+	}
+	return "", false
 }
 
 func modified(entry os.DirEntry) time.Time {

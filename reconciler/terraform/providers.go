@@ -2,22 +2,98 @@ package terraform
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 )
 
 // install runs init with the provider cache that all workspaces share.
+//
+// Terraform writes into a cache as it unpacks, over what is there: beside
+// another init, or a plan that runs from the cache, that breaks one of them,
+// and a killed init leaves half a provider. So each init gets a cache of its
+// own with links to the whole packages of the shared one; what it has added
+// there is moved into the shared cache afterwards. A lock only saves two
+// inits from fetching the same thing.
 func (s *Session) install(ctx context.Context, kept kept) error {
-	cache := filepath.Join(s.t.opts.Work, "providers")
-	if err := os.MkdirAll(cache, 0o700); err != nil {
+	shared := providerCache(filepath.Join(s.t.opts.Work, "providers"))
+	locked, known := s.lockedProviders()
+	if !known || !shared.holds(locked) {
+		lock, err := s.lockProviders(ctx)
+		if err != nil {
+			return s.failed("init", nil, err)
+		}
+		defer lock.Close()
+	}
+	staging := providerCache(filepath.Join(s.temp, "providers"))
+	if err := errors.Join(os.RemoveAll(string(staging)), shared.linkInto(staging, s.usable(locked))); err != nil {
 		return s.failed("init", nil, err)
 	}
-	lock := flock.New(filepath.Join(s.t.opts.Work, "providers.lock"))
-	if err := lock.Lock(); err != nil {
+	env := map[string]string{"TF_PLUGIN_CACHE_DIR": string(staging)}
+	if !s.job.LockFile {
+		// There is no committed lock file that this could break.
+		env["TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE"] = "1"
+	}
+	if err := s.runInit(ctx, env); err != nil {
+		return err
+	}
+	if err := shared.adopt(staging, kept.data()); err != nil {
 		return s.failed("init", nil, err)
 	}
-	defer lock.Close()
-	return s.runInit(ctx, map[string]string{"TF_PLUGIN_CACHE_DIR": cache})
+	return nil
+}
+
+func (s *Session) lockProviders(ctx context.Context) (*flock.Flock, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.hard, cancel)()
+	lock := flock.New(filepath.Join(s.t.opts.Work, "providers.lock"), flock.SetPermissions(0o600))
+	if _, err := lock.TryLockContext(ctx, 20*time.Millisecond); err != nil {
+		return nil, errors.Join(firstDone(ctx), fmt.Errorf("lock the provider cache (%s): %w", lock.Path(), err))
+	}
+	return lock, nil
+}
+
+// lockedProviders is the text of the lock file that is committed, or else of
+// the one that init last made in this workspace; not known before its first.
+func (s *Session) lockedProviders() (text string, known bool) {
+	path := s.committedLock()
+	if path == "" {
+		last, ok := s.lastKept()
+		if !ok {
+			return "", false
+		}
+		path = last.lock()
+	}
+	content, err := os.ReadFile(path)
+	return string(content), err == nil || errors.Is(err, os.ErrNotExist)
+}
+
+// usable tells by its hash whether Terraform will take a package from the
+// cache: with a committed lock file, if that lists the hash. One that it does
+// not take it would overwrite, so that one is not shown to it.
+func (s *Session) usable(locked string) func(hash string) bool {
+	return func(hash string) bool { return !s.job.LockFile || strings.Contains(locked, hash) }
+}
+
+// provider is what begins a provider's block in a lock file, which Terraform
+// formats itself.
+var provider = regexp.MustCompile(`(?m)^provider "([^"]+)" \{\s+version\s*=\s*"([^"]+)"`)
+
+// holds tells whether a lock file's providers are all in the cache, with a
+// hash that it lists.
+func (c providerCache) holds(locked string) bool {
+	for _, m := range provider.FindAllStringSubmatch(locked, -1) {
+		hash := c.hash(filepath.Join(filepath.FromSlash(m[1]), m[2], platform))
+		if hash == "" || !strings.Contains(locked, hash) {
+			return false
+		}
+	}
+	return true
 }
