@@ -67,7 +67,7 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 }
 
 func (s *Session) runPlan(ctx context.Context, file string) (changed bool, text string, err error) {
-	opts := []tfexec.PlanOption{tfexec.Out(file)}
+	opts := []tfexec.PlanOption{tfexec.Out(file), tfexec.Lock(!s.job.NoLock)}
 	for _, path := range s.job.VarFiles {
 		opts = append(opts, tfexec.VarFile(path))
 	}

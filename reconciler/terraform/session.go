@@ -33,6 +33,10 @@ type Job struct {
 	// InitKey is all that init depends on and that the checkout holds: ids of
 	// the files with module calls, required providers and the backend.
 	InitKey []string
+
+	// NoLock plans without Terraform's own state lock: for plans that are only
+	// looked at.
+	NoLock bool
 }
 
 // Session is a job being worked on. Its methods must not be called at the

@@ -1,0 +1,51 @@
+package reconciler
+
+import (
+	"fmt"
+
+	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/workspace"
+	"reconcile/state"
+)
+
+// gate decides whether a plan that is not empty may be applied, by the
+// workspace's settings: "" or why it may not. It is the one place where the
+// rules of risk and approval go.
+func gate(c workspace.Config, _ *terraform.Plan) string {
+	switch {
+	case c.Apply == workspace.PlanOnly:
+		return "apply = \"plan-only\": apply it by hand, or change the setting"
+	case c.Apply != workspace.Always:
+		return fmt.Sprintf("apply = %q is not known to this version and acts as plan-only", c.Apply)
+	case len(c.Protect) > 0:
+		return "protect is not known to this version, so the workspace acts as plan-only"
+	}
+	return ""
+}
+
+// mayApply puts a plan before the gate, and refuses what would make a state
+// anew that exists elsewhere, or apply to one that nobody told us of.
+func (v *visit) mayApply(plan *terraform.Plan) error {
+	ws := v.work.load(v.it)
+	ours := v.record.Trace != nil || v.record.Attempt != nil
+	switch {
+	case v.options.Adopt:
+	case ours && v.record.Identity != ws.Identity && !plan.StateExists:
+		return &waitError{why: fmt.Sprintf(
+			"its state was at %s and is now said to be at %s, where there is none: move it (terraform init -migrate-state), or create everything anew with `reconcile now --adopt %s`",
+			v.record.Identity, ws.Identity, v.it.Name)}
+	case !ours && plan.StateExists:
+		return &waitError{why: fmt.Sprintf(
+			"it has a Terraform state that reconcile did not apply, and the plan is not empty (%s): read it with `reconcile plan %s`, then go on with `reconcile now --adopt %s`",
+			changesText(plan.Changes), v.it.Name, v.it.Name)}
+	}
+	if why := gate(v.it.config, plan); why != "" {
+		return &waitError{why: fmt.Sprintf("%s waits: %s", changesText(plan.Changes), why)}
+	}
+	return nil
+}
+
+func changesText(c terraform.Changes) string {
+	s := state.Changes(c)
+	return fmt.Sprintf("%d to add, %d to change, %d to replace, %d to destroy", s.Add, s.Change, s.Replace, s.Destroy)
+}

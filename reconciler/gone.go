@@ -1,0 +1,85 @@
+package reconciler
+
+import (
+	"context"
+	"fmt"
+
+	"reconcile/state"
+)
+
+// settleGone gives removed workspaces their tombstones, and a renamed one its
+// record under the new name. One whose lease is held is left for a later pass.
+func (p *pass) settleGone(ctx context.Context, w *work) {
+	for _, rec := range w.gone {
+		if to := w.renamed(rec); to != nil {
+			if err := p.rename(ctx, w, rec, to); err != nil {
+				p.log.Warn("the record of a renamed workspace could not be moved yet", "workspace", rec.Name, "to", to.Name, "error", err)
+			}
+			continue
+		}
+		result := WorkspaceResult{RunWorkspace: state.RunWorkspace{
+			Name: rec.Name, Outcome: state.Removed,
+			Error: fmt.Sprintf("its directory %s is gone from the tip; what it made still stands (state: %s)", rec.Path, rec.Identity),
+		}}
+		if err := p.bury(ctx, w, rec); err != nil {
+			p.log.Warn("the record of a removed workspace could not be closed yet", "workspace", rec.Name, "error", err)
+			continue
+		}
+		p.log.Warn(result.Error, "workspace", rec.Name)
+		p.report(result)
+	}
+}
+
+// renamed finds the new workspace that has a removed one's state.
+func (w *work) renamed(rec state.Workspace) *item {
+	for _, it := range w.items {
+		if !it.known && it.loaded != nil && it.loaded.Err == nil && it.loaded.Identity == rec.Identity {
+			return it
+		}
+	}
+	return nil
+}
+
+func (p *pass) rename(ctx context.Context, w *work, rec state.Workspace, to *item) error {
+	return p.underLease(ctx, w, rec, func(lease *state.Lease, rec state.Workspace) error {
+		moved := rec
+		moved.Name, moved.Path = to.Name, to.Path
+		if err := lease.Rename(ctx, rec, moved); err != nil {
+			return err
+		}
+		to.record, to.known = moved, true
+		to.own = w.ownReasons(to, moved)
+		p.log.Info("a workspace was renamed: its record moved", "workspace", to.Name, "from", rec.Name)
+		return nil
+	})
+}
+
+func (p *pass) bury(ctx context.Context, w *work, rec state.Workspace) error {
+	return p.underLease(ctx, w, rec, func(lease *state.Lease, rec state.Workspace) error {
+		rec.Removed, rec.Outcome, rec.At = true, state.Removed, p.Now()
+		return lease.Write(ctx, rec)
+	})
+}
+
+// underLease does something with the record of a workspace, as it is under its
+// lease, without waiting for that.
+func (p *pass) underLease(ctx context.Context, w *work, rec state.Workspace, do func(*state.Lease, state.Workspace) error) (err error) {
+	lease, err := p.Record.Acquire(ctx, state.Claim{
+		Identity: rec.Identity, Workspace: rec.Name, Run: p.options.Run, Generation: w.head.Generation,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		ctx, cancel := ownDeadline(ctx)
+		defer cancel()
+		if rerr := lease.Release(ctx); err == nil {
+			err = rerr
+		}
+	}()
+	rec, known, err := p.Record.Workspace(ctx, rec.Name)
+	if err != nil || !known {
+		return err
+	}
+	return do(lease, rec)
+}

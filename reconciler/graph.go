@@ -1,0 +1,76 @@
+package reconciler
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"reconcile/reconciler/workspace"
+)
+
+// Graph is the workspaces at the tip with their dependencies and inputs, as
+// `reconcile graph -o json` prints it.
+type Graph struct {
+	Workspaces []GraphWorkspace `json:"workspaces"`
+	Warnings   []string         `json:"warnings,omitempty"`
+}
+
+// GraphWorkspace is one workspace of a Graph.
+type GraphWorkspace struct {
+	Name      string   `json:"name"`
+	Path      string   `json:"path"`
+	DependsOn []string `json:"depends_on"`
+	Inputs    []string `json:"inputs"`
+}
+
+// Graph reads the workspaces at the tip. It needs no record and writes none.
+func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
+	tip, err := r.Source.Tip(ctx, "")
+	if err != nil {
+		return nil, fmt.Errorf("ask %s for %s: %w", r.Repo, r.Branch, err)
+	}
+	commit, err := r.Source.Fetch(ctx, tip.Commit)
+	if err != nil {
+		return nil, fmt.Errorf("fetch %s: %w", short(tip.Commit), err)
+	}
+	defer r.closing(commit)
+	w, err := r.everything(commit)
+	if err != nil {
+		return nil, err
+	}
+	w.loadAll()
+	if err := w.link(); err != nil {
+		return nil, err
+	}
+	g := &Graph{Workspaces: []GraphWorkspace{}}
+	for _, name := range slices.Sorted(maps.Keys(w.items)) {
+		ws := w.items[name].loaded
+		depends := append([]string{}, w.graph.DependsOn(name)...)
+		g.Workspaces = append(g.Workspaces, GraphWorkspace{Name: name, Path: ws.Path, DependsOn: depends, Inputs: ws.Inputs})
+		g.Warnings = append(g.Warnings, ws.Warnings...)
+		if ws.Err != nil {
+			g.Warnings = append(g.Warnings, ws.Err.Error())
+		}
+	}
+	return g, nil
+}
+
+// loadAll parses every workspace, several at once.
+func (w *work) loadAll() {
+	w.loadOnly(func(*item) bool { return true })
+}
+
+// loadOnly parses the chosen workspaces, several at once.
+func (w *work) loadOnly(choose func(*item) bool) {
+	var dirs []workspace.Dir
+	var configs []workspace.Config
+	for _, name := range slices.Sorted(maps.Keys(w.items)) {
+		if it := w.items[name]; choose(it) {
+			dirs, configs = append(dirs, it.Dir), append(configs, it.config)
+		}
+	}
+	for _, loaded := range w.loader.LoadAll(dirs, configs) {
+		w.items[loaded.Name].loaded = loaded
+	}
+}

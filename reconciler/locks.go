@@ -1,0 +1,63 @@
+package reconciler
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"reconcile/reconciler/terraform"
+	"reconcile/state"
+)
+
+// free frees Terraform's own lock when a run of ours left it behind: it fits
+// an attempt in the record or a dead holder of our lease, and the process
+// that made it is provably dead. A live holder's lock freed would lose
+// updates, since backends write states unconditionally; so in every other
+// case the workspace waits.
+func (v *visit) free(ctx context.Context, locked *terraform.LockedError) error {
+	for _, h := range v.leftBy() {
+		if !fits(locked, h) {
+			continue
+		}
+		dead, err := v.processDead(ctx, h.Process)
+		if err != nil {
+			v.log.Warn("cannot tell whether the process that holds Terraform's lock is alive", "error", err)
+		}
+		if !dead {
+			continue
+		}
+		v.log.Info("freeing Terraform's lock that a killed run left behind", "lock", locked.ID, "by", h.Run)
+		if err := v.session.ForceUnlock(ctx, locked.ID); err != nil {
+			return fmt.Errorf("free Terraform's lock %s, left by the killed run %s: %w", locked.ID, h.Run, err)
+		}
+		return nil
+	}
+	return &waitError{retry: true, why: fmt.Sprintf(
+		"Terraform's state lock is held by %s since %s (%s, %s); if nobody is applying there: `reconcile unlock %s --state %s`",
+		locked.Who, locked.Created.UTC().Format("2006-01-02 15:04:05Z"), locked.Operation, locked.ID, v.it.Name, locked.ID)}
+}
+
+// leftBy are the runs of ours that could have left a lock behind.
+func (v *visit) leftBy() []state.Holder {
+	holders := v.lease.Dead()
+	if a := v.record.Attempt; a != nil {
+		holders = append(holders, state.Holder{Run: a.Run, Process: a.Process, TakenAt: a.StartedAt})
+	}
+	return holders
+}
+
+// fits tells whether a lock could have been made by a holder: by the same
+// user on the same host, and not before the holder began. Both times are of
+// that host's clock; Terraform's may be cut to seconds.
+func fits(locked *terraform.LockedError, h state.Holder) bool {
+	return locked.Who == h.Process.User && !locked.Created.Before(h.TakenAt.Add(-time.Second))
+}
+
+// processDead asks this machine first, then whoever can tell of others. True
+// only if it is certain.
+func (p *pass) processDead(ctx context.Context, process state.Process) (bool, error) {
+	if dead, known := process.Dead(); known || p.ProcessDead == nil {
+		return dead && known, nil
+	}
+	return p.ProcessDead(ctx, process)
+}

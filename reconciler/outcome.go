@@ -1,0 +1,148 @@
+package reconciler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"time"
+
+	"reconcile/reconciler/terraform"
+	"reconcile/state"
+)
+
+// waitError is why a workspace waits for a person. Retry: or for something
+// that may pass by itself.
+type waitError struct {
+	why   string
+	retry bool
+}
+
+func (e *waitError) Error() string { return e.why }
+
+// ownDeadline is for what must be written even when the pass was told to
+// stop.
+func ownDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+}
+
+// succeeded records that exactly the trace is applied: after an apply that
+// ended with success, or an empty plan.
+func (v *visit) succeeded(ctx context.Context, engine Terraform, plan *terraform.Plan, outcome state.Outcome) error {
+	id, key, err := v.DigestKey(ctx)
+	if err != nil {
+		return v.failed(ctx, fmt.Errorf("digest key: %w", err))
+	}
+	outputs, err := v.session.Outputs(ctx, key)
+	if err != nil {
+		return v.failed(ctx, err)
+	}
+	ctx, cancel := ownDeadline(ctx)
+	defer cancel()
+	if err := v.distrustMoved(ctx); err != nil {
+		return err
+	}
+	rec := &v.record
+	digest := id + ":" + outputs
+	if outcome == state.Applied || rec.Attempt != nil || rec.OutputsDigest != digest {
+		rec.Counter++
+	}
+	v.describe()
+	rec.OutputsDigest = digest
+	rec.Trace, rec.Waiting, rec.Attempt = v.trace, nil, nil
+	rec.Epoch, rec.Commit, rec.Run = v.work.head.Epoch, v.work.commit.ID, v.options.Run
+	rec.Outcome, rec.Error, rec.At = outcome, "", v.Now()
+	rec.Changes, rec.Risk, rec.Digest = v.result.Changes, v.result.Risk, v.result.Digest
+	rec.Failures, rec.RetryAt = 0, time.Time{}
+	rec.Terraform, rec.LockFile = engine.Version(), plan.LockFile
+	if err := v.lease.Write(ctx, *rec); err != nil {
+		return fmt.Errorf("%s is applied but could not be recorded; the next pass will find its plan empty: %w", v.it.Name, err)
+	}
+	v.result.Outcome = outcome
+	return nil
+}
+
+// failed records a run that did not come to its end, and returns the error.
+// An attempt stays in the record.
+func (v *visit) failed(ctx context.Context, err error) error {
+	if errors.Is(context.Cause(ctx), state.ErrLeaseLost) {
+		return fmt.Errorf("%w; stopped: %w", err, state.ErrLeaseLost) // no longer ours to write
+	}
+	var errored *terraform.ErroredStateError
+	if errors.As(err, &errored) {
+		err = v.recovery(ctx, errored)
+	}
+	stopped := ctx.Err() != nil
+	rec := &v.record
+	if rec.Trace == nil && rec.Attempt == nil {
+		v.describe() // else it tells of what was applied
+	}
+	rec.Outcome, rec.Error, rec.At, rec.Waiting = state.Failed, err.Error(), v.Now(), v.trace
+	rec.Changes, rec.Risk, rec.Digest = v.result.Changes, v.result.Risk, v.result.Digest
+	rec.RetryAt = time.Time{}
+	var waits *waitError
+	switch {
+	case errors.As(err, &waits):
+		rec.Outcome = state.Blocked
+		if waits.retry {
+			rec.RetryAt = v.Now().Add(backoff(1))
+		}
+	case stopped:
+		rec.Waiting = nil
+	default:
+		rec.Failures++
+		rec.RetryAt = v.Now().Add(backoff(rec.Failures))
+	}
+	ctx, cancel := ownDeadline(ctx)
+	defer cancel()
+	if werr := v.lease.Write(ctx, *rec); werr != nil {
+		v.log.Warn("the failure could not be recorded", "error", werr)
+	}
+	return err
+}
+
+// describe brings the record's description of the workspace up to date.
+func (v *visit) describe() {
+	ws := v.work.load(v.it)
+	rec := &v.record
+	rec.Name, rec.Path, rec.Identity, rec.Reads = v.it.Name, v.it.Path, ws.Identity, ws.Reads
+	rec.DependsOn = v.work.graph.DependsOn(v.it.Name)
+	rec.Removed = false
+}
+
+// backoff is how long to wait before the next try after n failures in a row:
+// a minute, doubled each time up to an hour, a fifth more or less.
+func backoff(n int) time.Duration {
+	wait := min(time.Minute<<min(n-1, 10), time.Hour)
+	return wait*4/5 + rand.N(wait*2/5)
+}
+
+// recovery keeps the state that Terraform could not write, and holds the
+// workspace until a person has brought it in.
+func (v *visit) recovery(ctx context.Context, errored *terraform.ErroredStateError) error {
+	kept := errored.File
+	ctx, cancel := ownDeadline(ctx)
+	defer cancel()
+	if data, err := os.ReadFile(errored.File); err != nil {
+		v.log.Error("the state that Terraform could not write cannot be read", "file", errored.File, "error", err)
+	} else if at, err := v.Snapshots.PutFile(ctx, v.options.Run, v.it.Name+".errored.tfstate", data); err != nil {
+		v.log.Error("the state that Terraform could not write is on this machine only", "file", errored.File, "error", err)
+	} else {
+		kept += " and " + at
+	}
+	return v.hold(ctx, v.it.Name, kept, v.it.Path)
+}
+
+// hold places a recovery hold on a workspace whose state was not written.
+func (p *pass) hold(ctx context.Context, name, kept, path string) error {
+	hold := state.Hold{
+		Name: name, Kind: state.Recovery, By: "run " + p.options.Run, At: p.Now(),
+		Reason: "Terraform applied changes and could not write its state: it is kept in " + kept,
+		Help:   fmt.Sprintf("in a checkout of %s run `terraform init`, then `terraform state push FILE`, then `reconcile resume %s`", path, name),
+	}
+	if err := p.Record.Hold(ctx, hold); err != nil {
+		return fmt.Errorf("%s; and the hold could not be placed: %w", holdText(hold), err)
+	}
+	return &waitError{why: holdText(hold)}
+}

@@ -1,0 +1,221 @@
+package reconciler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"reconcile/reconciler/source"
+	"reconcile/reconciler/workspace"
+	"reconcile/state"
+)
+
+// Pass runs one pass: it brings what is applied to the tip of the watched
+// branch, and returns when no more can be done now.
+//
+// When ctx ends, Terraform is interrupted and given time to stop; when hard
+// ends, it is killed. The error is set when the pass as a whole could not run
+// (Git, the record, the settings); what became of each workspace is in the
+// result.
+func (r *Reconciler) Pass(ctx, hard context.Context, o Options) (*Result, error) {
+	p := r.begin(o)
+	err := p.loop(ctx, hard)
+	p.finish(context.WithoutCancel(ctx), err)
+	return p.result, err
+}
+
+// loop makes rounds until one is not overtaken by a newer tip.
+func (p *pass) loop(ctx, hard context.Context) error {
+	for range maxRounds {
+		if done, err := p.round(ctx, hard); done || err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("the tip or the record moved %d times under this pass; the next one goes on from here", maxRounds)
+}
+
+// maxRounds bounds how often one pass starts over.
+const maxRounds = 20
+
+// round is the pass as DESIGN describes it, §3: the numbers are its steps. It
+// is not done when something moved under it, and it must be made again.
+func (p *pass) round(ctx, hard context.Context) (done bool, err error) {
+	// 1. The head first, the remote after it: in the other order a slow pass
+	// could take an old tip for a new one.
+	head, err := p.Record.Head(ctx)
+	if err != nil {
+		return false, fmt.Errorf("read the record %s: %w", p.Name, err)
+	}
+	tip, err := p.ask(ctx, head)
+	if err != nil {
+		return false, err
+	}
+	p.see(head, tip)
+
+	// 2. Nothing to do?
+	if nothing, err := p.nothingToDo(ctx, head, tip); err != nil {
+		return false, err
+	} else if nothing {
+		return true, p.asRecorded(ctx, head)
+	}
+
+	// 3. The new commit.
+	commit, err := p.Source.Fetch(ctx, tip.Commit)
+	if errors.Is(err, source.ErrMoved) {
+		return false, nil // the tip moved between the question and the fetch
+	} else if err != nil {
+		return false, fmt.Errorf("fetch %s: %w", short(tip.Commit), err)
+	}
+	defer p.closing(commit)
+	settings, err := workspace.LoadSettings(commit.Tree, p.Environment)
+	if err != nil {
+		return false, fmt.Errorf("settings at %s: %w", short(tip.Commit), err)
+	}
+
+	// 4. Adopt the tip.
+	head, err = p.adopt(ctx, head, tip, settings)
+	if errors.Is(err, state.ErrConflict) {
+		return false, nil
+	} else if err != nil {
+		return false, fmt.Errorf("adopt %s: %w", short(tip.Commit), err)
+	}
+
+	// 5. What is stale, and in which order?
+	work, err := p.survey(ctx, head, commit, settings)
+	if err != nil {
+		return false, err
+	}
+	if err := work.known(p.options.Only); err != nil {
+		return false, err
+	}
+	p.settleGone(ctx, work)
+
+	// 6. The snapshot, before anything is applied.
+	if p.result.Snapshot, err = p.Snapshots.Put(ctx, commit.ID, commit.When, commit.Tree); err != nil {
+		return false, fmt.Errorf("keep the snapshot of %s (nothing was applied): %w", short(commit.ID), err)
+	}
+
+	// 7. Each stale workspace, in order, several at once.
+	moved := p.run(ctx, hard, work)
+	if p.fault != nil {
+		return false, p.fault
+	}
+	if ctx.Err() != nil {
+		return false, p.stopped(ctx)
+	}
+
+	// 8. Ask again: a tip that moved meanwhile is a round of its own.
+	if !moved && work.worked() {
+		tip, err := p.ask(ctx, head)
+		moved = err == nil && tip.Commit != head.Commit
+	}
+	if moved {
+		return false, nil
+	}
+	if err := p.settle(ctx, head); errors.Is(err, state.ErrConflict) {
+		return false, nil
+	} else if err != nil {
+		return false, fmt.Errorf("settle the record: %w", err)
+	}
+	return true, nil
+}
+
+// ask asks the remote for the tip.
+func (p *pass) ask(ctx context.Context, head state.Head) (source.Tip, error) {
+	tip, err := p.Source.Tip(ctx, head.Protocol)
+	if err != nil {
+		return tip, fmt.Errorf("ask %s for %s: %w", p.Repo, p.Branch, err)
+	}
+	p.asked = p.Now()
+	return tip, nil
+}
+
+// nothingToDo tells whether the head answers for this pass as well.
+func (p *pass) nothingToDo(ctx context.Context, head state.Head, tip source.Tip) (bool, error) {
+	o := p.options
+	if len(o.Only) > 0 || o.Replan || o.Adopt || head.Commit != tip.Commit || !head.Settled {
+		return false, nil
+	}
+	if !head.NextAt.IsZero() && !p.Now().Before(head.NextAt) {
+		return false, nil
+	}
+	if o.Trigger == Manual && head.Exit != ExitOK {
+		return false, nil // a person asks: backoff is ignored, what waits is looked at again
+	}
+	basis, err := p.basis(ctx, head.Env)
+	return basis == head.Basis, err
+}
+
+// adopt makes the tip the head's commit, unless it is already, and the head
+// unsettled: from here on a pass that is killed leaves work to do.
+func (p *pass) adopt(ctx context.Context, head state.Head, tip source.Tip, settings *workspace.Settings) (state.Head, error) {
+	basis, err := p.basis(ctx, settings.Env())
+	if err != nil {
+		return head, err
+	}
+	same := head.Commit == tip.Commit && head.Basis == basis
+	if same && !head.Settled {
+		return head, nil
+	}
+	next := head
+	next.Commit, next.Basis, next.Env, next.Protocol = tip.Commit, basis, settings.Env(), tip.Protocol
+	next.Settled, next.Repo, next.Branch, next.Run, next.UpdatedAt = false, p.Repo, p.Branch, p.result.Run, p.Now()
+	if same {
+		return p.Record.PutHead(ctx, next)
+	}
+	if head.Commit != "" && head.Commit != tip.Commit {
+		p.noteRewrite(ctx, tip.Commit, head.Commit)
+	}
+	return p.Record.Adopt(ctx, next)
+}
+
+// noteRewrite says so when the old tip is no ancestor of the new one. A
+// rewritten history is a tip like any other: only people need to know.
+func (p *pass) noteRewrite(ctx context.Context, tip, old string) {
+	yes, known, err := p.Source.Contains(ctx, tip, old)
+	if err != nil {
+		p.log.Debug("could not tell whether history was rewritten", "error", err)
+		return
+	}
+	if known && !yes {
+		p.result.Rewritten = true
+		p.log.Warn("history was rewritten: the last tip is no ancestor of this one", "last", old, "tip", tip)
+	}
+}
+
+// settle records what the pass came to, so that the next one need not look
+// again before there is something new. The head of a pass over some
+// workspaces alone stays unsettled: it did not look at the others.
+func (p *pass) settle(ctx context.Context, head state.Head) error {
+	if len(p.options.Only) > 0 {
+		return nil
+	}
+	head.Exit, _ = exit(p.results)
+	head.Settled = head.Exit != ExitBusy
+	head.NextAt = p.nextAt()
+	head.Run, head.UpdatedAt = p.result.Run, p.Now()
+	_, err := p.Record.PutHead(ctx, head)
+	return err
+}
+
+// pass is one run of the loop.
+type pass struct {
+	*Reconciler
+	options Options
+	log     *slog.Logger
+	result  *Result
+	results map[string]WorkspaceResult // by workspace, over all rounds of the loop
+	retries map[string]time.Time       // of failed workspaces
+	started time.Time
+	asked   time.Time // when the remote was last asked for the tip
+
+	fault    *FaultError
+	recorded int // exit code of the head that answered for this pass
+}
+
+// short is a commit as people read it.
+func short(commit string) string {
+	return commit[:min(len(commit), 10)]
+}

@@ -1,0 +1,103 @@
+package reconciler
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"reconcile/reconciler/terraform"
+	"reconcile/state"
+)
+
+// Plan says what a pass would do, and changes nothing: nothing is adopted,
+// recorded or leased, and Terraform's own state lock is not taken. Readers of
+// a workspace with changes are planned against its outputs as they are.
+func (r *Reconciler) Plan(ctx, hard context.Context, o Options) (*Result, error) {
+	p := r.begin(o)
+	w, err := r.atTip(ctx)
+	if err != nil {
+		return p.result, err
+	}
+	defer r.closing(w.commit)
+	p.result.From, p.result.To = w.head.Commit, w.commit.ID
+	if err := w.known(o.Only); err != nil {
+		return p.result, err
+	}
+	s := w.schedule(o.Only, o.Replan)
+	site := p.open(w)
+	defer site.close()
+	p.showWaiting(s)
+	for _, name := range w.graph.Order() {
+		if ctx.Err() != nil {
+			return p.result, p.stopped(ctx)
+		}
+		it := w.items[name]
+		result := WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: name, Outcome: state.Unchanged}}
+		if s.candidates[name] && (s.alone || len(w.reasons(it)) > 0) {
+			result = site.preview(ctx, hard, it)
+		}
+		if s.candidates[name] || !s.alone {
+			it.result = &result
+			p.report(result)
+			p.Observe(Event{Workspace: name, Phase: PhaseDone, Result: &result})
+		}
+	}
+	p.conclude(nil)
+	return p.result, nil
+}
+
+// preview plans one workspace without a trace of it.
+func (s *site) preview(ctx, hard context.Context, it *item) WorkspaceResult {
+	result := WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: it.Name, Stale: s.work.reasons(it)}}
+	started := s.Now()
+	plan, err := s.planOnly(ctx, hard, it)
+	result.DurationMS = s.Now().Sub(started).Milliseconds()
+	result.Warnings = s.work.load(it).Warnings
+	var waits *waitError
+	switch {
+	case errors.As(err, &waits):
+		result.Outcome, result.Error = state.Blocked, err.Error()
+	case err != nil:
+		result.Outcome, result.Error = state.Failed, err.Error()
+	case plan.Empty:
+		result.Outcome = state.NoChanges
+	default:
+		result.Outcome, result.Plan = state.Pending, plan.Text
+		result.Changes, result.Digest = state.Changes(plan.Changes), plan.Digest
+		if why := gate(it.config, plan); why != "" {
+			result.Warnings = append(result.Warnings, why)
+		}
+	}
+	if it.hold != nil {
+		result.Warnings = append(result.Warnings, holdText(*it.hold))
+	}
+	return result
+}
+
+func (s *site) planOnly(ctx, hard context.Context, it *item) (plan *terraform.Plan, err error) {
+	root, err := s.checkout(ctx)
+	if err != nil {
+		return nil, err
+	}
+	engine, err := s.engine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	job, err := s.job(root, it)
+	if err != nil {
+		return nil, err
+	}
+	job.NoLock, job.Log = true, &bytes.Buffer{}
+	session := engine.Open(hard, job)
+	defer func() { err = errors.Join(err, session.Close()) }()
+	s.Observe(Event{Workspace: it.Name, Phase: PhaseInit})
+	if err := session.Init(ctx); err != nil {
+		return nil, err
+	}
+	s.Observe(Event{Workspace: it.Name, Phase: PhasePlan})
+	if plan, err = session.Plan(ctx); err != nil {
+		return nil, fmt.Errorf("plan: %w", err)
+	}
+	return plan, nil
+}

@@ -1,0 +1,148 @@
+// Package reconciler is the pass: from the tip of the watched branch to
+// applied workspaces (pass.go, top to bottom), and the questions that can be
+// asked of the same things without changing any: plan, changed, graph, status.
+package reconciler
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"reconcile/reconciler/source"
+	"reconcile/reconciler/terraform"
+	"reconcile/state"
+	"reconcile/state/snapshot"
+)
+
+// Source is the watched repository. *source.Repository is one.
+type Source interface {
+	Tip(ctx context.Context, protocol string) (source.Tip, error)
+	Fetch(ctx context.Context, commit string) (*source.Commit, error)
+	Contains(ctx context.Context, tip, old string) (yes, known bool, err error)
+	Resolve(ctx context.Context, rev string) (commit string, err error)
+}
+
+// Snapshots keeps the trees that were applied, and the logs of runs.
+// *snapshot.Store is one.
+type Snapshots interface {
+	Put(ctx context.Context, commit string, when time.Time, tree snapshot.Tree) (location string, err error)
+	Prune(ctx context.Context, before time.Time, keep func(commit string) bool) ([]string, error)
+	PutLog(ctx context.Context, run, workspace string, log []byte) error
+	PutFile(ctx context.Context, run, name string, data []byte) (location string, err error)
+	PruneLogs(ctx context.Context, before time.Time) error
+}
+
+// Terraform opens sessions on workspaces; Session is what the pass does with
+// one. *terraform.Terraform is behind it outside the model's tests.
+type Terraform interface {
+	Version() string
+	Open(hard context.Context, job terraform.Job) Session
+}
+
+// Session is Terraform at work on one workspace: see terraform.Session.
+type Session interface {
+	Init(ctx context.Context) error
+	Plan(ctx context.Context) (*terraform.Plan, error)
+	Apply(ctx context.Context, plan *terraform.Plan) error
+	Outputs(ctx context.Context, key []byte) (digest string, err error)
+	ForceUnlock(ctx context.Context, id string) error
+	Close() error
+}
+
+// Config is what a Reconciler works with and on.
+type Config struct {
+	Repo        string // for people: no credentials in it
+	Branch      string
+	Name        string // the record's name: also the name of its folder below Work
+	Environment string // of reconcile.hcl; "" for none
+
+	Source    Source
+	Record    *state.Record
+	Snapshots Snapshots
+	// Terraform is called once, when the first workspace is planned, so that
+	// a pass with nothing to do starts no process.
+	Terraform func(ctx context.Context) (Terraform, error)
+	// DigestKey returns the key of outputs digests and of hashed variables,
+	// and its id. Called only when something is hashed.
+	DigestKey func(ctx context.Context) (id string, key []byte, err error)
+	// Variable returns a variable of our environment (TF_VAR_* that the
+	// settings declare).
+	Variable func(name string) (string, bool)
+	// ProcessDead tells whether a process that is not of this machine is
+	// dead, where that can be known (ECS, CodeBuild); may be nil.
+	// It answers true only if that is certain.
+	ProcessDead func(ctx context.Context, p state.Process) (bool, error)
+
+	Work       string // folder for the checkout
+	LocalState string // folder for states with a local backend; "" where they are refused
+	WorkTree   string // work tree of a local repository, where such a state may lie already; "" for none
+
+	Parallelism int           // workspaces at once
+	Wait        time.Duration // how long to wait for what another run holds
+	// AskAgain is how long after the tip was asked for a pass asks again
+	// before it starts another workspace; 30 s when zero.
+	AskAgain time.Duration
+	Now      func() time.Time
+	Log      *slog.Logger
+	Observe  func(Event) // told of each step of each workspace; may be nil
+}
+
+// Options are what one pass is asked for.
+type Options struct {
+	Run     string   // id (ULID); "" makes one
+	Trigger string   // schedule, manual, webhook
+	Only    []string // these workspaces alone; none: all
+	Replan  bool     // take every workspace (or every one of Only) as stale
+	Adopt   bool     // apply to a state that exists already and that we have no record of
+}
+
+// Phase is what a workspace is at in a pass.
+type Phase string
+
+// Phases, in their order.
+const (
+	PhaseWaiting Phase = "waiting" // for upstreams or a free place
+	PhaseLease   Phase = "lease"   // for another run
+	PhaseInit    Phase = "init"
+	PhasePlan    Phase = "plan"
+	PhaseApply   Phase = "apply"
+	PhaseDone    Phase = "done"
+)
+
+// Event tells a live view of a step. Result is set with PhaseDone. Waits
+// names what a waiting workspace waits for.
+type Event struct {
+	Workspace string
+	Phase     Phase
+	Waits     []string
+	Result    *WorkspaceResult
+}
+
+// Reconciler runs passes over one repository, branch and record.
+type Reconciler struct {
+	Config
+	engineMu sync.Mutex
+	opened   Terraform // once it was needed
+}
+
+// New returns a Reconciler. Source, Record, Snapshots, Terraform, DigestKey
+// and Work must be set.
+func New(c Config) *Reconciler {
+	if c.Parallelism < 1 {
+		c.Parallelism = 1
+	}
+	if c.AskAgain == 0 {
+		c.AskAgain = 30 * time.Second
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Observe == nil {
+		c.Observe = func(Event) {}
+	}
+	return &Reconciler{Config: c}
+}

@@ -1,0 +1,87 @@
+package reconciler
+
+import (
+	"reconcile/state"
+)
+
+// Exit codes of a pass and of the commands built on it (docs: README, "Exit
+// codes"). The first that applies is taken.
+const (
+	ExitOK      = 0  // in sync, or all applied
+	ExitFailed  = 1  // something failed, or waits out its backoff after a failure
+	ExitPending = 2  // changes are pending, or wait for a person
+	ExitBusy    = 3  // another run holds what this one needs
+	ExitUsage   = 64 // wrong usage
+	ExitFault   = 70 // a fault of ours
+)
+
+// Outcomes of a pass.
+const (
+	OutcomeInSync  = "in-sync"
+	OutcomeApplied = "applied"
+	OutcomeFailed  = "failed"
+	OutcomeBlocked = "blocked"
+	OutcomeBusy    = "busy"
+	OutcomePending = "pending" // of a plan: there is something to apply
+)
+
+// Result is what a pass did, as `reconcile now -o json` prints it. Fields may
+// be added, never renamed.
+type Result struct {
+	Run        string            `json:"run"` // ULID
+	Repo       string            `json:"repo"`
+	Branch     string            `json:"branch"`
+	Trigger    string            `json:"trigger"`
+	From       string            `json:"from"`                // commit that the record had adopted before; "" for none
+	To         string            `json:"to"`                  // tip
+	Rewritten  bool              `json:"rewritten,omitempty"` // From is no ancestor of To: a force-push
+	Outcome    string            `json:"outcome"`
+	Snapshot   string            `json:"snapshot"` // where the tree of To is kept; "" when there was nothing to do
+	Workspaces []WorkspaceResult `json:"workspaces"`
+	Warnings   []string          `json:"warnings,omitempty"`
+	Exit       int               `json:"exit"`
+}
+
+// WorkspaceResult is what a pass did with one workspace.
+type WorkspaceResult struct {
+	state.RunWorkspace
+	Warnings  []string `json:"warnings,omitempty"`
+	Suspended bool     `json:"suspended,omitempty"` // by a person: alters no exit code
+	Plan      string   `json:"plan,omitempty"`      // its text, from `reconcile plan` alone
+}
+
+// exit returns the exit code that the workspaces' outcomes add up to, and the
+// pass's outcome that goes with it.
+func exit(workspaces map[string]WorkspaceResult) (int, string) {
+	var failed, busy, blocked, pending, applied bool
+	for _, w := range workspaces {
+		if w.Suspended {
+			continue
+		}
+		switch w.Outcome {
+		case state.Failed:
+			failed = true
+		case state.Busy:
+			busy = true
+		case state.Blocked, state.Skipped:
+			blocked = true
+		case state.Pending:
+			pending = true
+		case state.Applied:
+			applied = true
+		}
+	}
+	switch {
+	case failed:
+		return ExitFailed, OutcomeFailed
+	case busy:
+		return ExitBusy, OutcomeBusy
+	case blocked:
+		return ExitPending, OutcomeBlocked
+	case pending:
+		return ExitPending, OutcomePending
+	case applied:
+		return ExitOK, OutcomeApplied
+	}
+	return ExitOK, OutcomeInSync
+}

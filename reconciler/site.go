@@ -1,0 +1,220 @@
+package reconciler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/workspace"
+)
+
+// site is where Terraform works: one checkout of the whole tree at a path
+// that is always the same, held against other passes of this machine from the
+// first workspace that needs it until the last is done.
+type site struct {
+	*pass
+	work *work
+
+	mu   sync.Mutex
+	lock *flock.Flock
+	root string // "" until laid out
+	err  error  // why it could not be
+}
+
+func (p *pass) open(w *work) *site {
+	return &site{pass: p, work: w}
+}
+
+func (s *site) close() {
+	if s.lock == nil {
+		return
+	}
+	if err := s.lock.Unlock(); err != nil {
+		s.log.Warn("the checkout's lock could not be given back", "error", err)
+	}
+}
+
+// checkout lays the tree out, the first time it is called, and returns its
+// root.
+func (s *site) checkout(ctx context.Context) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.root == "" && s.err == nil {
+		s.root, s.err = s.layOut(ctx)
+	}
+	return s.root, s.err
+}
+
+func (s *site) layOut(ctx context.Context) (string, error) {
+	home := filepath.Join(s.Work, "checkout", fileName(s.Name))
+	if err := os.MkdirAll(home, 0o700); err != nil {
+		return "", fmt.Errorf("make room for the checkout: %w", err)
+	}
+	if err := s.lockCheckout(ctx, filepath.Join(home, "lock")); err != nil {
+		return "", err
+	}
+	root := filepath.Join(home, "tree")
+	if err := s.findErrored(ctx, root); err != nil {
+		return "", err
+	}
+	if err := s.work.commit.Tree.Checkout(ctx, root, terraform.Keeps); err != nil {
+		return "", fmt.Errorf("lay out %s: %w", short(s.work.commit.ID), err)
+	}
+	return root, s.linkStates(root)
+}
+
+// lockCheckout waits for another pass of this machine, not longer than Wait.
+func (s *site) lockCheckout(ctx context.Context, file string) error {
+	wait, cancel := context.WithTimeout(ctx, s.Wait)
+	defer cancel()
+	lock := flock.New(file, flock.SetPermissions(0o600))
+	switch ok, err := lock.TryLockContext(wait, 100*time.Millisecond); {
+	case ok:
+		s.lock = lock
+		return nil
+	case ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
+		return &CheckoutBusyError{File: file}
+	default:
+		return fmt.Errorf("lock %s: %w", file, err)
+	}
+}
+
+// CheckoutBusyError: another pass of this machine uses the checkout.
+type CheckoutBusyError struct{ File string }
+
+func (e *CheckoutBusyError) Error() string {
+	return fmt.Sprintf("another pass on this machine works in the checkout (%s is locked): wait for it, or give this one a folder of its own with --work", e.File)
+}
+
+// findErrored looks, before a checkout is laid out anew, for states that a
+// killed Terraform could not write.
+func (s *site) findErrored(ctx context.Context, root string) error {
+	for _, it := range s.work.items {
+		kept, err := terraform.KeepErrored(s.Work, it.Name, filepath.Join(root, filepath.FromSlash(it.Path)))
+		if err != nil {
+			return err
+		}
+		if kept == "" {
+			continue
+		}
+		var waits *waitError
+		if err := s.hold(ctx, it.Name, kept, it.Path); !errors.As(err, &waits) {
+			return err
+		}
+		if holds, err := s.Record.Holds(ctx); err == nil {
+			hold := holds[it.Name]
+			it.hold = &hold
+		}
+	}
+	return nil
+}
+
+// statePath is where the state of a workspace with a local backend is kept.
+func (s *site) statePath(name string) string {
+	return filepath.Join(s.LocalState, filepath.FromSlash(name)+".tfstate")
+}
+
+// localPrefix begins the identity of a state with a local backend; its path
+// in the repository follows.
+const localPrefix = "local:"
+
+// linkStates puts links to the states with a local backend at the places
+// where their readers look for them.
+func (s *site) linkStates(root string) error {
+	if s.LocalState == "" {
+		return nil
+	}
+	for name, it := range s.work.items {
+		path, local := strings.CutPrefix(s.work.identity(it), localPrefix)
+		if !local {
+			continue
+		}
+		if s.work.commit.Tree.ID(path) != "absent" {
+			continue // refused when the workspace is worked on
+		}
+		if err := terraform.LinkState(filepath.Join(root, filepath.FromSlash(path)), s.statePath(name)); err != nil {
+			return fmt.Errorf("link the state of %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// job is what Terraform is told of a workspace.
+func (s *site) job(root string, it *item) (terraform.Job, error) {
+	ws := s.work.load(it)
+	if ws.Err != nil {
+		return terraform.Job{}, ws.Err
+	}
+	if !ws.Backend.Locks && ws.Backend.Type != "local" && !it.config.AllowUnlocked {
+		return terraform.Job{}, fmt.Errorf("the %s backend of %s does not lock: make it lock (s3: use_lockfile = true), or set allow_unlocked = true for it in env/reconcile.hcl", ws.Backend.Type, it.Name)
+	}
+	job := terraform.Job{
+		Name: it.Name, Run: s.options.Run, Root: root, Dir: filepath.Join(root, filepath.FromSlash(it.Path)),
+		PlanRole: it.config.PlanRole, ApplyRole: it.config.ApplyRole,
+		InitKey: ws.InitKey, LockFile: ws.LockFile != "", Vars: map[string]string{},
+	}
+	for _, file := range it.config.VarFiles {
+		job.VarFiles = append(job.VarFiles, filepath.Join(root, filepath.FromSlash(file)))
+	}
+	if it.config.BackendConfig != "" {
+		job.BackendConfig = filepath.Join(root, filepath.FromSlash(it.config.BackendConfig))
+	}
+	for _, name := range it.config.Env {
+		value, ok := s.Variable(name)
+		if !ok {
+			return job, fmt.Errorf("env/reconcile.hcl passes %s on to %s, but it is not set in the environment of reconcile", name, it.Name)
+		}
+		job.Vars[strings.TrimPrefix(name, "TF_VAR_")] = value
+	}
+	if ws.Backend.Type != "local" {
+		return job, nil
+	}
+	job.LocalState = s.statePath(it.Name)
+	return job, s.localAllowed(it, ws, job.LocalState)
+}
+
+// localAllowed refuses a local state where it would be lost, or where one
+// lies elsewhere already.
+func (s *site) localAllowed(it *item, ws *workspace.Workspace, state string) error {
+	if s.LocalState == "" {
+		return fmt.Errorf("%s keeps its Terraform state in a local file, which would be lost with this machine: give it a backend (s3)", it.Name)
+	}
+	if id := s.work.commit.Tree.ID(ws.Backend.Path); id != "absent" {
+		return fmt.Errorf("%s has its Terraform state committed at %s: take it out of Git (git rm --cached) after copying it to %s", it.Name, ws.Backend.Path, state)
+	}
+	if _, err := os.Stat(state); err == nil || s.WorkTree == "" {
+		return nil
+	}
+	lying := filepath.Join(s.WorkTree, filepath.FromSlash(ws.Backend.Path))
+	if info, err := os.Stat(lying); err == nil && info.Size() > 0 {
+		return &waitError{why: fmt.Sprintf("a Terraform state of %s lies in the work tree: bring it in with `mkdir -p %s && cp %s %s`, then run the pass again", it.Name, filepath.Dir(state), lying, state)}
+	}
+	return nil
+}
+
+// engine opens Terraform the first time that a workspace needs it.
+func (s *site) engine(ctx context.Context) (Terraform, error) {
+	s.engineMu.Lock()
+	defer s.engineMu.Unlock()
+	if s.opened == nil {
+		opened, err := s.Terraform(ctx)
+		if err != nil {
+			return nil, err
+		}
+		s.opened = opened
+	}
+	return s.opened, nil
+}
+
+// fileName turns a record's name into one part of a path.
+func fileName(name string) string {
+	return strings.NewReplacer("/", "_", "\\", "_", ":", "_", "@", "_").Replace(name)
+}

@@ -1,0 +1,121 @@
+package reconciler
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"reconcile/state"
+)
+
+// Status is the record as `reconcile status -o json` prints it. Git is not
+// asked.
+type Status struct {
+	Head       StatusHead        `json:"head"`
+	Workspaces []StatusWorkspace `json:"workspaces"`
+}
+
+// StatusHead is the tip that the record has adopted.
+type StatusHead struct {
+	Commit     string     `json:"commit"`
+	Settled    bool       `json:"settled"`
+	Exit       int        `json:"exit"`
+	Generation int64      `json:"generation"`
+	Epoch      int64      `json:"epoch"`
+	NextAt     *time.Time `json:"next_at,omitempty"`
+	Run        string     `json:"run"`
+	UpdatedAt  time.Time  `json:"updated_at"`
+}
+
+// StatusWorkspace is one workspace of the record.
+type StatusWorkspace struct {
+	Name      string        `json:"name"`
+	Path      string        `json:"path"`
+	Commit    string        `json:"commit"` // applied
+	Outcome   state.Outcome `json:"outcome"`
+	At        time.Time     `json:"at"`
+	Error     string        `json:"error,omitempty"`
+	Digest    string        `json:"digest,omitempty"`
+	RetryAt   *time.Time    `json:"retry_at,omitempty"`
+	Attempt   *StatusRun    `json:"attempt,omitempty"` // an apply that was begun and has not ended well
+	Lease     *StatusLease  `json:"lease"`             // null when free
+	Hold      *state.Hold   `json:"hold,omitempty"`
+	DependsOn []string      `json:"depends_on"`
+	Drift     *string       `json:"drift"` // null: not looked for
+	Removed   bool          `json:"removed,omitempty"`
+	Identity  string        `json:"identity"`
+}
+
+// StatusRun is the run behind an attempt.
+type StatusRun struct {
+	Run    string    `json:"run"`
+	Commit string    `json:"commit"`
+	Host   string    `json:"host"`
+	Since  time.Time `json:"since"`
+}
+
+// StatusLease is who holds a lease.
+type StatusLease struct {
+	Run   string    `json:"run"`
+	Host  string    `json:"host"`
+	PID   int       `json:"pid"`
+	Since time.Time `json:"since"`
+	Until time.Time `json:"until"`
+}
+
+// Status reads the record.
+func (r *Reconciler) Status(ctx context.Context) (*Status, error) {
+	head, err := r.Record.Head(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the record %s: %w", r.Name, err)
+	}
+	records, err := r.Record.Workspaces(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the record %s: %w", r.Name, err)
+	}
+	holds, err := r.Record.Holds(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the record %s: %w", r.Name, err)
+	}
+	leases, err := r.Record.Leases(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the leases: %w", err)
+	}
+	st := &Status{
+		Head: StatusHead{
+			Commit: head.Commit, Settled: head.Settled, Exit: head.Exit, Generation: head.Generation,
+			Epoch: head.Epoch, NextAt: whenSet(head.NextAt), Run: head.Run, UpdatedAt: head.UpdatedAt,
+		},
+		Workspaces: []StatusWorkspace{},
+	}
+	for _, name := range slices.Sorted(maps.Keys(records)) {
+		st.Workspaces = append(st.Workspaces, statusOf(records[name], holds, leases))
+	}
+	return st, nil
+}
+
+func statusOf(w state.Workspace, holds map[string]state.Hold, leases map[string]state.LeaseItem) StatusWorkspace {
+	s := StatusWorkspace{
+		Name: w.Name, Path: w.Path, Commit: w.Commit, Outcome: w.Outcome, At: w.At, Error: w.Error, Digest: w.Digest,
+		RetryAt: whenSet(w.RetryAt), DependsOn: append([]string{}, w.DependsOn...), Removed: w.Removed, Identity: w.Identity,
+	}
+	if a := w.Attempt; a != nil {
+		s.Attempt = &StatusRun{Run: a.Run, Commit: a.Commit, Host: a.Process.Host, Since: a.StartedAt}
+	}
+	if hold, ok := holds[w.Name]; ok {
+		s.Hold = &hold
+	}
+	if l := leases[w.Identity]; l.Owner != "" {
+		s.Lease = &StatusLease{Run: l.Run, Host: l.Process.Host, PID: l.Process.PID, Since: l.TakenAt, Until: l.Until}
+	}
+	return s
+}
+
+func whenSet(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

@@ -1,0 +1,47 @@
+package reconciler
+
+import (
+	"context"
+	"fmt"
+
+	"reconcile/state"
+)
+
+// upstreams are the records of a workspace's upstreams as read at one time.
+type upstreams map[string]state.Workspace
+
+func (v *visit) readUpstreams(ctx context.Context, name string) (upstreams, error) {
+	ups := upstreams{}
+	for _, up := range v.work.graph.DependsOn(name) {
+		rec, _, err := v.Record.Workspace(ctx, up)
+		if err != nil {
+			return nil, fmt.Errorf("read the record of %s, upstream of %s: %w", up, name, err)
+		}
+		ups[up] = rec
+	}
+	return ups, nil
+}
+
+func (u upstreams) digests() map[string]string {
+	digests := map[string]string{}
+	for name, rec := range u {
+		digests[name] = outputsID(rec)
+	}
+	return digests
+}
+
+// distrustMoved marks, in the trace to be recorded, the upstreams that were
+// applied while this workspace was planned and applied: which of their
+// outputs it saw cannot be known, even where they are the same again.
+func (v *visit) distrustMoved(ctx context.Context) error {
+	now, err := v.readUpstreams(ctx, v.it.Name)
+	if err != nil {
+		return err
+	}
+	for up, rec := range now {
+		if rec.Counter != v.noted[up].Counter {
+			v.trace[keyUpstream+up] = "applied meanwhile"
+		}
+	}
+	return nil
+}

@@ -1,0 +1,248 @@
+package reconciler
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+
+	"reconcile/reconciler/terraform"
+	"reconcile/state"
+)
+
+// visit is the work of one pass on one workspace, from its lease to its
+// record.
+type visit struct {
+	*site
+	it      *item
+	log     *slog.Logger
+	lease   *state.Lease
+	record  state.Workspace // as read under the lease
+	noted   upstreams       // as they were before the plan
+	trace   state.Trace     // what the plan is made from
+	session Session
+	output  bytes.Buffer // what Terraform printed, redacted
+	result  WorkspaceResult
+	fault   *FaultError
+	lingers bool // processes of it may still run
+}
+
+// visit works on a stale workspace. Overrun: the tip has moved under it, and
+// nothing was done.
+func (s *site) visit(ctx, hard context.Context, it *item) (v *visit, overrun bool) {
+	v = &visit{site: s, it: it, log: s.log.With("workspace", it.Name)}
+	v.result.Name = it.Name
+	started := s.Now()
+	err := v.guarded(ctx, hard)
+	v.result.DurationMS = s.Now().Sub(started).Milliseconds()
+	errors.As(err, &v.fault)
+	v.keepLog(ctx)
+
+	var busy *state.BusyError
+	var checkoutBusy *CheckoutBusyError
+	var waits *waitError
+	switch {
+	case err == nil:
+	case errors.Is(err, state.ErrMoved):
+		return v, true
+	case errors.As(err, &busy), errors.As(err, &checkoutBusy):
+		v.result.Outcome, v.result.Error = state.Busy, err.Error()
+	case errors.As(err, &waits):
+		v.result.Outcome, v.result.Error = state.Blocked, err.Error()
+	default:
+		v.result.Outcome, v.result.Error = state.Failed, err.Error()
+	}
+	return v, false
+}
+
+// guarded turns a panic into an error, so that a fault of ours in one
+// workspace leaves the others and the record in order.
+func (v *visit) guarded(ctx, hard context.Context) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &FaultError{Value: r, Stack: debug.Stack()}
+		}
+	}()
+	return v.all(ctx, hard)
+}
+
+// all is the whole of it, in its order.
+func (v *visit) all(ctx, hard context.Context) (err error) {
+	root, err := v.checkout(ctx)
+	if err != nil {
+		return err
+	}
+	if err := v.acquire(ctx); err != nil {
+		return err
+	}
+	defer v.release(ctx)
+	// A lost lease stops the work as a signal does: interrupted first, and
+	// killed before the lease could end.
+	ctx = v.lease.Context()
+	hard, stop := either(hard, v.lease.Hard())
+	defer stop()
+
+	if stale, err := v.decide(ctx); err != nil || !stale {
+		return err
+	}
+	engine, err := v.engine(ctx)
+	if err != nil {
+		return v.failed(ctx, err)
+	}
+	if err := v.notOlder(engine.Version()); err != nil {
+		return v.failed(ctx, err)
+	}
+	job, err := v.job(root, v.it)
+	if err != nil {
+		return v.failed(ctx, err)
+	}
+	job.Log = &v.output
+	v.session = engine.Open(hard, job)
+	defer func() {
+		if cerr := v.session.Close(); cerr != nil {
+			v.lingers = true
+			err = errors.Join(err, cerr)
+		}
+	}()
+
+	plan, err := v.plan(ctx)
+	if err != nil {
+		return v.failed(ctx, err)
+	}
+	v.result.Changes, v.result.Digest = state.Changes(plan.Changes), plan.Digest
+	v.result.Warnings = append(v.result.Warnings, plan.Warnings...)
+	if plan.Empty {
+		return v.succeeded(ctx, engine, plan, state.NoChanges)
+	}
+	if err := v.mayApply(plan); err != nil {
+		return v.failed(ctx, err)
+	}
+	if err := v.begin(ctx, plan); err != nil {
+		return err
+	}
+	v.phase(PhaseApply)
+	if err := v.session.Apply(ctx, plan); err != nil {
+		return v.failed(ctx, err)
+	}
+	return v.succeeded(ctx, engine, plan, state.Applied)
+}
+
+func (v *visit) acquire(ctx context.Context) (err error) {
+	v.phase(PhaseLease)
+	v.lease, err = v.Record.Acquire(ctx, state.Claim{
+		Identity:   v.work.load(v.it).Identity,
+		Workspace:  v.it.Name,
+		Run:        v.options.Run,
+		Generation: v.work.head.Generation,
+		Wait:       v.Wait,
+	})
+	if err != nil {
+		return fmt.Errorf("lease of %s: %w", v.it.Name, err)
+	}
+	return nil
+}
+
+// release gives the lease back, unless a process of this workspace may still
+// run: then the lease has to run out.
+func (v *visit) release(ctx context.Context) {
+	if v.lingers {
+		v.log.Error("processes of this workspace could not be stopped; its lease is left to run out")
+		v.lease.Abandon()
+		return
+	}
+	ctx, cancel := ownDeadline(ctx)
+	defer cancel()
+	if err := v.lease.Release(ctx); err != nil {
+		v.log.Warn("the lease could not be released and will run out", "error", err)
+	}
+}
+
+// decide reads the record again, now that nobody else may write it, and tells
+// whether the workspace is still stale. It notes the upstreams as they are
+// before the plan reads their states.
+func (v *visit) decide(ctx context.Context) (stale bool, err error) {
+	if v.record, _, err = v.Record.Workspace(ctx, v.it.Name); err != nil {
+		return false, fmt.Errorf("read the record of %s: %w", v.it.Name, err)
+	}
+	if v.noted, err = v.readUpstreams(ctx, v.it.Name); err != nil {
+		return false, err
+	}
+	digests := v.noted.digests()
+	v.trace = v.work.trace(v.it, digests)
+	v.result.Stale = v.work.ownReasons(v.it, v.record)
+	if v.record.Trace != nil {
+		v.result.Stale = append(v.result.Stale, v.work.upstreamReasons(v.it.Name, v.record.Trace, digests)...)
+	}
+	if v.options.Replan && len(v.result.Stale) == 0 {
+		v.result.Stale = []string{"--replan"}
+	}
+	if len(v.result.Stale) == 0 {
+		v.result.Outcome = state.Unchanged
+		return false, nil
+	}
+	v.result.Warnings = append(v.result.Warnings, v.work.load(v.it).Warnings...)
+	if a := v.record.Attempt; a != nil {
+		v.result.Warnings = append(v.result.Warnings, fmt.Sprintf(
+			"the apply that run %s began at %s did not end well: resources that it created and could not write to Terraform's state are not known to anyone; look for them",
+			a.Run, a.StartedAt.UTC().Format("2006-01-02 15:04:05Z")))
+	}
+	return true, nil
+}
+
+// plan initialises and plans, and frees a lock of Terraform's that a dead run
+// of ours left behind.
+func (v *visit) plan(ctx context.Context) (*terraform.Plan, error) {
+	v.phase(PhaseInit)
+	if err := v.session.Init(ctx); err != nil {
+		return nil, err
+	}
+	v.phase(PhasePlan)
+	plan, err := v.session.Plan(ctx)
+	var locked *terraform.LockedError
+	if !errors.As(err, &locked) {
+		return plan, err
+	}
+	if err := v.free(ctx, locked); err != nil {
+		return nil, err
+	}
+	return v.session.Plan(ctx)
+}
+
+// begin writes the attempt, if the tip is still ours to apply.
+func (v *visit) begin(ctx context.Context, plan *terraform.Plan) error {
+	v.record.Attempt = &state.Attempt{
+		Trace: v.trace, Commit: v.work.commit.ID, Run: v.options.Run, PlanDigest: plan.Digest,
+		Process: state.Self(), StartedAt: v.Now(),
+	}
+	v.describe()
+	if err := v.lease.Begin(ctx, v.record); err != nil {
+		return fmt.Errorf("write the attempt on %s (nothing was applied): %w", v.it.Name, err)
+	}
+	return nil
+}
+
+// keepLog stores what Terraform printed with the run's history.
+func (v *visit) keepLog(ctx context.Context) {
+	if v.output.Len() == 0 {
+		return
+	}
+	ctx, cancel := ownDeadline(ctx)
+	defer cancel()
+	if err := v.Snapshots.PutLog(ctx, v.options.Run, v.it.Name, v.output.Bytes()); err != nil {
+		v.log.Warn("the log of this workspace could not be kept", "error", err)
+	}
+}
+
+func (v *visit) phase(phase Phase) {
+	v.log.Debug("phase", "phase", phase)
+	v.Observe(Event{Workspace: v.it.Name, Phase: phase})
+}
+
+// either returns a context that ends with the first of two, with its cause.
+func either(a, b context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(a)
+	stop := context.AfterFunc(b, func() { cancel(context.Cause(b)) })
+	return ctx, func() { stop(); cancel(nil) }
+}

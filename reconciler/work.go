@@ -1,0 +1,227 @@
+package reconciler
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"reconcile/reconciler/source"
+	"reconcile/reconciler/workspace"
+	"reconcile/state"
+)
+
+// work is the workspaces at one tip, beside what the record knows of them.
+type work struct {
+	*Reconciler
+	head   state.Head
+	commit *source.Commit
+	loader *workspace.Loader
+	items  map[string]*item
+	graph  *workspace.Graph
+	gone   []state.Workspace // recorded, and no longer at the tip
+}
+
+// item is one workspace of a work.
+type item struct {
+	workspace.Dir
+	config workspace.Config
+	env    string               // id of the declared variables' values
+	loaded *workspace.Workspace // parsed; nil while the trace answers for it
+	record state.Workspace
+	known  bool // there is a record, and it is no tombstone
+	hold   *state.Hold
+	own    []string // why it is stale, upstreams aside
+	result *WorkspaceResult
+}
+
+// survey reads what is at a commit and what the record knows, and decides
+// which workspaces are stale by inputs of their own. Only those are parsed.
+func (r *Reconciler) survey(ctx context.Context, head state.Head, commit *source.Commit, settings *workspace.Settings) (*work, error) {
+	dirs, err := workspace.Discover(commit.Tree, settings)
+	if err != nil {
+		return nil, fmt.Errorf("workspaces at %s: %w", short(commit.ID), err)
+	}
+	records, err := r.Record.Workspaces(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the record %s: %w", r.Name, err)
+	}
+	holds, err := r.Record.Holds(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the record %s: %w", r.Name, err)
+	}
+	w := &work{Reconciler: r, head: head, commit: commit, loader: workspace.NewLoader(commit.Tree), items: map[string]*item{}}
+	for _, dir := range dirs {
+		it := &item{Dir: dir, config: settings.Config(dir.Name)}
+		if it.env, err = r.hashEnv(ctx, it.config.Env); err != nil {
+			return nil, err
+		}
+		it.record, it.known = records[dir.Name]
+		it.known = it.known && !it.record.Removed
+		if hold, ok := holds[dir.Name]; ok {
+			it.hold = &hold
+		}
+		it.own = w.ownReasons(it, it.record)
+		w.items[dir.Name] = it
+		delete(records, dir.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(records)) {
+		if rec := records[name]; !rec.Removed {
+			w.gone = append(w.gone, rec)
+		}
+	}
+	w.loadOnly(func(it *item) bool { return len(it.own) > 0 })
+	return w, w.link()
+}
+
+// load returns an item's parsed configuration.
+func (w *work) load(it *item) *workspace.Workspace {
+	if it.loaded == nil {
+		it.loaded = w.loader.Load(it.Dir, it.config)
+	}
+	return it.loaded
+}
+
+// link builds the graph, from what was just parsed and from what the record
+// says of the rest.
+func (w *work) link() error {
+	var nodes []workspace.Node
+	for _, name := range slices.Sorted(maps.Keys(w.items)) {
+		it := w.items[name]
+		// One that does not parse keeps its place in the order.
+		node := workspace.Node{
+			Name: name, Identity: w.identity(it), Reads: it.record.Reads, DependsOn: it.config.DependsOn,
+		}
+		if it.loaded != nil && it.loaded.Err == nil {
+			node.Reads = it.loaded.Reads
+		}
+		nodes = append(nodes, node)
+	}
+	graph, err := workspace.Link(nodes)
+	if err != nil {
+		return fmt.Errorf("workspaces at %s: %w", short(w.commit.ID), err)
+	}
+	w.graph = graph
+	return nil
+}
+
+// identity is where an item's state lives, as far as that is known.
+func (w *work) identity(it *item) string {
+	if it.loaded != nil && it.loaded.Err == nil {
+		return it.loaded.Identity
+	}
+	return it.record.Identity
+}
+
+// Keys of a trace that are no paths.
+const (
+	keyEnv      = "//env"
+	keyUpstream = "//upstream/"
+)
+
+// ownReasons says in which inputs of its own an item differs from a record's
+// trace, or why that trace counts for nothing. Few look-ups, no parsing.
+func (w *work) ownReasons(it *item, rec state.Workspace) []string {
+	if rec.Trace == nil && rec.Attempt == nil || rec.Removed {
+		return []string{it.Path}
+	}
+	var reasons []string
+	if rec.Attempt != nil {
+		reasons = append(reasons, fmt.Sprintf("interrupted apply of %s", short(rec.Attempt.Commit)))
+	}
+	if rec.Trace == nil {
+		return reasons
+	}
+	if rec.Epoch != w.head.Epoch {
+		reasons = append(reasons, "distrusted record")
+	}
+	reasons = append(reasons, workspace.Stale(w.commit.Tree, rec.Trace)...)
+	reasons = append(reasons, it.config.Stale(rec.Trace)...)
+	if rec.Trace[keyEnv] != it.env {
+		reasons = append(reasons, "environment")
+	}
+	return reasons
+}
+
+// upstreamReasons says which upstreams' outputs differ from those in a trace.
+// An upstream that the trace has and the graph has no more changes nothing.
+func (w *work) upstreamReasons(name string, trace state.Trace, digests map[string]string) []string {
+	var reasons []string
+	for _, up := range w.graph.DependsOn(name) {
+		if trace[keyUpstream+up] != digests[up] {
+			reasons = append(reasons, "upstream "+up)
+		}
+	}
+	return reasons
+}
+
+// digests are the outputs digests of an item's upstreams, by what this pass
+// knows of them.
+func (w *work) digests(name string) map[string]string {
+	digests := map[string]string{}
+	for _, up := range w.graph.DependsOn(name) {
+		digests[up] = outputsID(w.items[up].record)
+	}
+	return digests
+}
+
+// outputsID is what stands in a reader's trace for an upstream's outputs.
+func outputsID(upstream state.Workspace) string {
+	if upstream.OutputsDigest == "" {
+		return "none"
+	}
+	return upstream.OutputsDigest
+}
+
+// reasons says why an item is stale; nothing when it is not.
+func (w *work) reasons(it *item) []string {
+	reasons := it.own
+	if it.known && it.record.Trace != nil {
+		reasons = slices.Concat(reasons, w.upstreamReasons(it.Name, it.record.Trace, w.digests(it.Name)))
+	}
+	return reasons
+}
+
+// trace is an item's inputs at the tip, with its upstreams' outputs as given.
+func (w *work) trace(it *item, digests map[string]string) state.Trace {
+	trace := state.Trace(w.load(it).Trace(w.commit.Tree))
+	if it.env != "" {
+		trace[keyEnv] = it.env
+	}
+	for up, digest := range digests {
+		trace[keyUpstream+up] = digest
+	}
+	return trace
+}
+
+// worked tells whether any workspace was more than looked at.
+func (w *work) worked() bool {
+	for _, it := range w.items {
+		if it.result != nil && it.result.Outcome != state.Unchanged {
+			return true
+		}
+	}
+	return false
+}
+
+// known refuses names that no workspace has.
+func (w *work) known(names []string) error {
+	for _, name := range names {
+		if w.items[name] == nil {
+			return &UnknownWorkspaceError{Name: name, Known: slices.Sorted(maps.Keys(w.items))}
+		}
+	}
+	return nil
+}
+
+// UnknownWorkspaceError is a name that a person gave and that no workspace at
+// the tip has.
+type UnknownWorkspaceError struct {
+	Name  string
+	Known []string
+}
+
+func (e *UnknownWorkspaceError) Error() string {
+	return fmt.Sprintf("no workspace %q at the tip; there are: %s", e.Name, strings.Join(e.Known, ", "))
+}
