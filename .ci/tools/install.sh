@@ -32,20 +32,22 @@ fail() {
 
 # at_least HAVE WANT compares two versions, major and minor.
 at_least() {
-    local have=(${1//./ }) want=(${2//./ })
+    local have want
+    IFS=. read -r -a have <<<"$1"
+    IFS=. read -r -a want <<<"$2"
     ((have[0] > want[0] || (have[0] == want[0] && have[1] >= want[1])))
 }
 
-# make_once NAME PIN RESULT COMMAND... runs the command, its output kept in a
-# log that is shown only if it fails, unless RESULT was made of the same pin.
-# Bash ignores `set -e` inside the command, so that joins its steps by &&.
+# make_once NAME HOW PIN RESULT COMMAND... says HOW and runs the command, its
+# output kept in a log that is shown only if it fails, unless RESULT was made
+# of the same pin. Bash ignores `set -e` inside the command, so that joins its steps by &&.
 make_once() {
-    local name=$1 pin=$2 result=$3 stamp=$cache/stamps/$1 log=$cache/logs/$1.log
-    shift 3
+    local name=$1 how=$2 pin=$3 result=$4 stamp=$cache/stamps/$1 log=$cache/logs/$1.log
+    shift 4
     if [[ -e $result && -f $stamp && $(<"$stamp") == "$pin" ]]; then
         return
     fi
-    say "$name: installing"
+    say "$name: $how"
     local start=$SECONDS
     rm -f "$stamp"
     if ! "$@" >"$log" 2>&1; then
@@ -60,7 +62,8 @@ make_once() {
 make_go() {
     local name=$1 result=$2
     shift 2
-    make_once "$name" "$(cksum <"$here/$name/go.mod")" "$result" "$@"
+    make_once "$name" "building from source; the first time this takes minutes" \
+        "$(cksum <"$here/$name/go.mod")" "$result" "$@"
 }
 
 # build MODULE_DIR PACKAGE VARIABLE OUTPUT builds the tool of a go.mod, as its
@@ -127,7 +130,7 @@ lay_out_mirror() {
 }
 
 moto() {
-    make_once moto "$(cksum <"$here/moto/requirements.txt")" "$cache/bin/moto_server" make_moto
+    make_once moto installing "$(cksum <"$here/moto/requirements.txt")" "$cache/bin/moto_server" make_moto
 }
 
 make_moto() {
@@ -158,7 +161,7 @@ system_packages() {
     if ((EUID != 0)) || ! command -v apt-get >/dev/null; then
         fail "missing: ${missing[*]} (names of Debian packages). Install them, then run 'make tools' again."
     fi
-    make_once debian-packages "$(date)" "$cache/bin" install_packages "${missing[@]}"
+    make_once debian-packages "installing ${missing[*]}" "" "" install_packages "${missing[@]}"
 }
 
 install_packages() {
@@ -179,6 +182,7 @@ main() {
     system_packages
     (moto && "$here/dynamodb-local.sh") &
     local lane=$!
+    trap wait EXIT
     terraform_binary
     tofu_binary
     golangci_lint
