@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -70,7 +71,11 @@ func fill(dir string, archive io.Reader) error {
 		return err
 	}
 	defer root.Close()
-	z, err := unzstd(archive)
+	in := bufio.NewReader(archive)
+	if _, err := in.Peek(1); err != nil { // no bytes are a valid tar.zst
+		return fmt.Errorf("the archive is empty: %w", err)
+	}
+	z, err := unzstd(in)
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,12 @@ func (u *unpacker) add(h *tar.Header, contents io.Reader) error {
 	if err := checkPath(name); err != nil {
 		return err
 	}
-	if err := u.quota.take(max(h.Size, 0)); err != nil {
+	for record := range h.PAXRecords {
+		if strings.HasPrefix(record, "GNU.sparse.") { // a few bytes would fill the disk
+			return fmt.Errorf("%q: %w: a sparse file", name, ErrUnsafe)
+		}
+	}
+	if err := u.quota.take(h.Size); err != nil {
 		return err
 	}
 	if h.Typeflag == tar.TypeDir {

@@ -1,0 +1,264 @@
+package snapshot
+
+import (
+	"archive/tar"
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/klauspost/compress/zstd"
+)
+
+const commit = "0123456789abcdef0123456789abcdef01234567"
+
+// archive makes a tar.zst of any headers, with the name as contents of files.
+func archive(t testing.TB, headers ...tar.Header) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	z, err := zstd.NewWriter(&out, zstd.WithEncoderLevel(zstd.SpeedBestCompression))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := tar.NewWriter(z)
+	for _, h := range headers {
+		text := "contents of " + h.Name
+		if h.Typeflag == tar.TypeReg {
+			h.Size = int64(len(text))
+		}
+		if err := w.WriteHeader(&h); err != nil {
+			t.Fatal(err)
+		}
+		if h.Typeflag == tar.TypeReg {
+			if _, err := io.WriteString(w, text); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := errors.Join(w.Close(), z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func file(name string) tar.Header { return tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644} }
+
+func link(name, target string) tar.Header {
+	return tar.Header{Typeflag: tar.TypeSymlink, Name: name, Linkname: target, Mode: 0o777}
+}
+
+// storeOf is a store whose one snapshot is made of these bytes.
+func storeOf(t *testing.T, archive []byte) *Store {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, commit+suffix), archive, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(t.Context(), dir, aws.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestFetchRefuses(t *testing.T) {
+	good := archive(t, file("a"), file("b/c"))
+	damaged := bytes.Clone(good)
+	damaged[len(damaged)-3] ^= 1
+	for name, test := range map[string]struct {
+		archive []byte
+		unsafe  bool
+	}{
+		"up":                 {archive(t, file("a"), file("../x")), true},
+		"up, inside":         {archive(t, file("a/../x")), true},
+		"absolute":           {archive(t, file("/tmp/x")), true},
+		"Git's directory":    {archive(t, file("a/.GIT/config")), true},
+		"backslash":          {archive(t, file(`a\b`)), true},
+		"empty part":         {archive(t, file("a//b")), true},
+		"link up":            {archive(t, link("a", "..")), true},
+		"absolute link":      {archive(t, link("a", "/etc")), true},
+		"link through link":  {archive(t, link("s/up", ".."), link("e", "s/up/../x")), true},
+		"link twice":         {archive(t, link("a", "b"), link("a", "c")), true},
+		"hard link":          {archive(t, file("a"), tar.Header{Typeflag: tar.TypeLink, Name: "b", Linkname: "a"}), true},
+		"device":             {archive(t, tar.Header{Typeflag: tar.TypeChar, Name: "null", Devmajor: 1, Devminor: 3}), true},
+		"fifo":               {archive(t, tar.Header{Typeflag: tar.TypeFifo, Name: "f"}), true},
+		"file twice":         {archive(t, file("a"), file("a")), false},
+		"file below a file":  {archive(t, file("a"), file("a/b")), false},
+		"file below a link":  {archive(t, link("l", "d"), file("d/x"), file("l/x")), false},
+		"link over a file":   {archive(t, file("a"), link("a", "b")), false},
+		"link over a folder": {archive(t, file("a/b"), link("a", "b")), false},
+		"damaged":            {damaged, false},
+		"cut":                {good[:len(good)-1], false},
+		"cut in the middle":  {good[:len(good)/2], false},
+		"not zstd":           {[]byte("hello, is this an archive?"), false},
+		"empty":              {nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			parent := t.TempDir()
+			dir := filepath.Join(parent, "dir")
+			err := storeOf(t, test.archive).Fetch(t.Context(), commit, dir)
+			if err == nil || errors.Is(err, ErrUnsafe) != test.unsafe {
+				t.Errorf("error: %v", err)
+			}
+			if left, _ := os.ReadDir(parent); len(left) > 0 {
+				t.Errorf("left behind: %v", left)
+			}
+		})
+	}
+}
+
+func TestFetchInto(t *testing.T) {
+	s := storeOf(t, archive(t, file("a"), file("b/c")))
+	t.Run("empty directory", func(t *testing.T) {
+		dir := t.TempDir()
+		if err := s.Fetch(t.Context(), commit, dir); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := os.ReadFile(filepath.Join(dir, "b/c")); err != nil || string(b) != "contents of b/c" {
+			t.Errorf("%q, %v", b, err)
+		}
+	})
+	t.Run("directory in use", func(t *testing.T) {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "mine"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Fetch(t.Context(), commit, dir); err == nil || !strings.Contains(err.Error(), "not empty") {
+			t.Error(err)
+		}
+		if left, _ := os.ReadDir(dir); len(left) != 1 {
+			t.Errorf("left behind: %v", left)
+		}
+	})
+	t.Run("file", func(t *testing.T) {
+		name := filepath.Join(t.TempDir(), "mine")
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Fetch(t.Context(), commit, name); err == nil {
+			t.Error("no error")
+		}
+	})
+	t.Run("unknown commit", func(t *testing.T) {
+		err := s.Fetch(t.Context(), strings.Repeat("f", 40), filepath.Join(t.TempDir(), "dir"))
+		if !errors.Is(err, ErrNotFound) {
+			t.Error(err)
+		}
+	})
+	for _, id := range []string{"", "main", commit[:10], "../" + commit[3:], strings.ToUpper(commit)} {
+		if err := s.Fetch(t.Context(), id, filepath.Join(t.TempDir(), "dir")); err == nil {
+			t.Errorf("commit %q: no error", id)
+		}
+	}
+}
+
+// The same tree in the bytes of another version of the compressor.
+func TestPutOverOtherCompression(t *testing.T) {
+	z, err := unzstd(bytes.NewReader(packed(t, sample())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	var other bytes.Buffer
+	w, err := zstd.NewWriter(&other, zstd.WithEncoderLevel(zstd.SpeedBestCompression))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(w, z); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := storeOf(t, other.Bytes()).Put(t.Context(), commit, commitTime, sample()); err != nil {
+		t.Error(err)
+	}
+	if _, err := storeOf(t, other.Bytes()[:100]).Put(t.Context(), commit, commitTime, sample()); !errors.Is(err, ErrDifferent) {
+		t.Errorf("over a damaged archive: %v", err)
+	}
+}
+
+// FuzzUnpack lays out what a line-based description says: nothing may come
+// to lie, or point, outside the directory, and nothing may panic.
+func FuzzUnpack(f *testing.F) {
+	f.Add("f a\nf b/c\nl d a\nd e")
+	f.Add("l s/up ..\nl e s/up/../x\nf e/y")
+	f.Add("f ../x\nf /x\nf a/.git/x")
+	f.Add("l a b\nl b a\nf a/c")
+	f.Add("f a\nf a/b\nl a ../..")
+	f.Fuzz(func(t *testing.T, text string) {
+		var raw bytes.Buffer
+		w := tar.NewWriter(&raw)
+		for line := range strings.Lines(text) {
+			kind, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+			name, target, _ := strings.Cut(rest, " ")
+			h := &tar.Header{Typeflag: tar.TypeReg, Name: name, Linkname: target, Mode: 0o644}
+			switch kind {
+			case "l":
+				h.Typeflag = tar.TypeSymlink
+			case "d":
+				h.Typeflag = tar.TypeDir
+			case "h":
+				h.Typeflag = tar.TypeLink
+			}
+			if w.WriteHeader(h) != nil {
+				return // no tar can hold it
+			}
+		}
+		if w.Close() != nil {
+			return
+		}
+		confined(t, &raw)
+	})
+}
+
+// FuzzUnpackBytes is the same for any bytes.
+func FuzzUnpackBytes(f *testing.F) {
+	var raw bytes.Buffer
+	w := tar.NewWriter(&raw)
+	for _, h := range []tar.Header{file("a/b"), link("c", "a/b"), file("日本")} {
+		if err := w.WriteHeader(&h); err != nil {
+			f.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(raw.Bytes())
+	f.Fuzz(func(t *testing.T, data []byte) { confined(t, bytes.NewReader(data)) })
+}
+
+// confined unpacks a tar and checks that all of it is inside.
+func confined(t *testing.T, raw io.Reader) {
+	parent := t.TempDir()
+	dir := filepath.Join(parent, "dir")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	unpackErr := unpack(raw, root)
+	if entries, err := os.ReadDir(parent); err != nil || len(entries) != 1 {
+		t.Fatalf("beside the directory: %v, %v", entries, err)
+	}
+	err = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.Type() != fs.ModeSymlink {
+			return err
+		}
+		if to, err := filepath.EvalSymlinks(name); err == nil && to != dir && !strings.HasPrefix(to, dir+"/") {
+			t.Errorf("%s leads to %s (%v)", name, to, unpackErr)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
