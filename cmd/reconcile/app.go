@@ -1,0 +1,37 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"os"
+)
+
+// app is what every command runs with: the settings, and where it reads and
+// writes.
+type app struct {
+	settings
+	in  io.Reader
+	out io.Writer // what was asked for: text, or JSON
+	err io.Writer // logs, and what went wrong
+	// terminal is where out can be redrawn; nil where out is none.
+	terminal *os.File
+	log      *slog.Logger
+	logs     *logWriter // behind log
+}
+
+func newApp() *app {
+	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr}
+	if isTerminal(os.Stdout) {
+		a.terminal = os.Stdout
+	}
+	a.out = colours(os.Stdout)
+	a.logs = &logWriter{to: os.Stderr}
+	a.log = newLogger(a.logs, isTerminal(os.Stderr))
+	return a
+}
+
+// json says whether output is for programs.
+func (a *app) json() bool { return a.Output == "json" }
+
+// live says whether output can be redrawn.
+func (a *app) live() bool { return a.terminal != nil && !a.json() }

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+)
+
+// check refuses settings that are wrong or contradict each other, naming the
+// setting and what would be right.
+func (s *settings) check() error {
+	for _, check := range []func() error{
+		s.checkPlaces, s.checkDynamoDB, s.checkCredentials, s.checkNumbers,
+	} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *settings) checkPlaces() error {
+	if s.Branch == "" {
+		return usagef("give the name of a branch, such as main", "--branch is empty")
+	}
+	for _, place := range []struct {
+		name, right string
+		schemes     []string
+		value       *string
+	}{
+		{"--state", "dynamodb://TABLE or a directory", []string{schemeDynamoDB}, &s.State},
+		{"--snapshots", "s3://BUCKET/PREFIX or a directory", []string{schemeS3}, &s.Snapshots},
+		{"--digest-key", "secretsmanager://NAME or a file", []string{schemeSecret}, &s.DigestKey},
+		{"--work", "a directory", nil, &s.Work},
+	} {
+		if err := checkPlace(place.name, place.right, place.schemes, place.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkPlace checks a setting that is a URL of one of the schemes, or a path,
+// which it makes absolute.
+func checkPlace(name, right string, schemes []string, value *string) error {
+	if *value == "" {
+		return nil // checkDynamoDB says what is missing
+	}
+	for _, scheme := range schemes {
+		if rest, ok := strings.CutPrefix(*value, scheme); ok {
+			if rest == "" || strings.HasPrefix(rest, "/") {
+				return usagef(name+" takes "+right, "%s %s names nothing", name, *value)
+			}
+			return nil
+		}
+	}
+	if strings.Contains(*value, "://") {
+		return usagef(name+" takes "+right, "%s %s: this scheme is not known", name, *value)
+	}
+	abs, err := filepath.Abs(*value)
+	if err != nil {
+		return err
+	}
+	*value = abs
+	return nil
+}
+
+// checkDynamoDB: what lies beside an embedded state has no such place when
+// the record is in DynamoDB. A container's disk would forget it.
+func (s *settings) checkDynamoDB() error {
+	switch {
+	case s.State == "":
+		return usagef("say where: --state DIRECTORY (or RECONCILE_STATE)", "no home directory to keep the state in")
+	case s.Work == "":
+		return usagef("say where: --work DIRECTORY (or RECONCILE_WORK)", "no cache directory to work in")
+	case s.embedded():
+		return nil
+	case s.Snapshots == "":
+		return usagef("add --snapshots s3://BUCKET/PREFIX (or RECONCILE_SNAPSHOTS)", "--state %s needs a place for snapshots", s.State)
+	case s.DigestKey == "":
+		return usagef("add --digest-key secretsmanager://NAME (or RECONCILE_DIGEST_KEY)", "--state %s needs a place for the digest key", s.State)
+	}
+	return nil
+}
+
+func (s *settings) checkCredentials() error {
+	const right = "--git-credentials takes secretsmanager://NAME, env or ssh-key:FILE"
+	value := s.GitCredentials
+	ssh, http := isSSH(s.Repo), isHTTP(s.Repo)
+	switch {
+	case (s.GitUsername == "") != (s.GitPassword == ""):
+		return usagef("set both RECONCILE_GIT_USERNAME and RECONCILE_GIT_PASSWORD, or neither",
+			"one of RECONCILE_GIT_USERNAME and RECONCILE_GIT_PASSWORD is missing")
+	case value == "":
+		return nil
+	case value == "env":
+		if s.GitUsername == "" {
+			return usagef("set RECONCILE_GIT_USERNAME and RECONCILE_GIT_PASSWORD", "--git-credentials env, but they are not in the environment")
+		}
+		if ssh {
+			return usagef("use ssh-key:FILE, secretsmanager://NAME or the agent for ssh, or an https URL",
+				"--git-credentials env is a user name and a password, but --repo %s is reached by ssh", withoutPassword(s.Repo))
+		}
+		return nil
+	case strings.HasPrefix(value, prefixSSHKey):
+		if value == prefixSSHKey {
+			return usagef(right, "--git-credentials %s names no file", value)
+		}
+		if http {
+			return usagef("use env or secretsmanager://NAME for https, or an ssh URL",
+				"--git-credentials %s is for ssh, but --repo %s is not", value, withoutPassword(s.Repo))
+		}
+		return nil
+	case strings.HasPrefix(value, schemeSecret) && value != schemeSecret:
+		return nil
+	}
+	return usagef(right, "--git-credentials %s is not known", value)
+}
+
+func (s *settings) checkNumbers() error {
+	if s.Parallelism < 1 {
+		return usagef("--parallelism takes 1 or more", "--parallelism %d", s.Parallelism)
+	}
+	if s.Wait < 0 {
+		return usagef("--wait takes a duration such as 0s, 30s or 5m", "--wait %s", s.Wait)
+	}
+	return nil
+}
+
+func isHTTP(repo string) bool {
+	return strings.HasPrefix(repo, "https://") || strings.HasPrefix(repo, "http://")
+}
+
+// isSSH knows the two spellings of an ssh remote: ssh://host/path and
+// user@host:path.
+func isSSH(repo string) bool {
+	if strings.HasPrefix(repo, "ssh://") {
+		return true
+	}
+	host, _, ok := strings.Cut(repo, ":")
+	return ok && !strings.ContainsAny(host, `/\`) && !strings.Contains(repo, "://") && len(host) > 1
+}
+
+// withoutPassword takes what stands before the @ out of a URL.
+func withoutPassword(repo string) string {
+	scheme, rest, ok := strings.Cut(repo, "://")
+	if !ok {
+		return repo
+	}
+	host, path, _ := strings.Cut(rest, "/")
+	if at := strings.LastIndex(host, "@"); at >= 0 {
+		host = host[at+1:]
+	}
+	return scheme + "://" + host + "/" + path
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func newDistrustCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "distrust",
+		GroupID: groupMend,
+		Short:   "After a restore of the record: take every workspace as stale",
+		Long: `Take every workspace as stale until it is planned again: what the record says
+was applied is no longer believed. The first step after the record was
+restored from a backup. What is in line has an empty plan, and is trusted
+again by that.`,
+		Args: nothing,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return runDistrust(c.Context(), a)
+		},
+	}
+}
+
+func runDistrust(ctx context.Context, a *app) error {
+	p, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer a.closing(p)
+	head, err := p.record.Distrust(ctx)
+	if err != nil {
+		return err
+	}
+	if a.json() {
+		return printJSON(a.out, map[string]any{"epoch": head.Epoch})
+	}
+	fmt.Fprintf(a.out, "every workspace is stale now\n%s\n", styleFaint.Render("  → `reconcile plan` shows what a pass would do, `reconcile now` runs it"))
+	return nil
+}

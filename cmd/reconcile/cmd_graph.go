@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"reconcile/reconciler"
+)
+
+func newGraphCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "graph",
+		GroupID: groupLook,
+		Short:   "Workspaces at the tip, their inputs and dependencies",
+		Long: `Show the workspaces at the tip of the branch, what each depends on and which
+inputs it has. -o dot and -o mermaid draw it:
+
+  reconcile graph -o dot | dot -Tsvg > graph.svg`,
+		Args:        nothing,
+		Annotations: map[string]string{annotationOutputs: "text json dot mermaid"},
+		RunE: func(c *cobra.Command, _ []string) error {
+			return runGraph(c.Context(), a)
+		},
+	}
+}
+
+func runGraph(ctx context.Context, a *app) error {
+	p, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer a.closing(p)
+	graph, err := p.reconciler(nil).Graph(ctx)
+	if err != nil {
+		return err
+	}
+	switch a.Output {
+	case "json":
+		return printJSON(a.out, graph)
+	case "dot":
+		printDot(a.out, graph)
+	case "mermaid":
+		printMermaid(a.out, graph)
+	default:
+		printGraph(a, graph)
+	}
+	printWarnings(a, graph.Warnings)
+	return nil
+}
+
+func printGraph(a *app, g *reconciler.Graph) {
+	if len(g.Workspaces) == 0 {
+		fmt.Fprintln(a.out, "no workspaces at the tip")
+	}
+	for _, w := range g.Workspaces {
+		fmt.Fprintln(a.out, styleBold.Render(w.Name))
+		if len(w.DependsOn) > 0 {
+			wrapped(a.out, a.width(), "  after   ", strings.Join(w.DependsOn, ", "))
+		}
+		wrapped(a.out, a.width(), "  inputs  ", strings.Join(w.Inputs, ", "))
+	}
+}
+
+func printDot(w io.Writer, g *reconciler.Graph) {
+	fmt.Fprintln(w, "digraph workspaces {")
+	fmt.Fprintln(w, "  rankdir = LR")
+	fmt.Fprintln(w, "  node [shape = box]")
+	for _, ws := range g.Workspaces {
+		fmt.Fprintf(w, "  %q\n", ws.Name)
+	}
+	for _, ws := range g.Workspaces {
+		for _, up := range ws.DependsOn {
+			fmt.Fprintf(w, "  %q -> %q\n", up, ws.Name)
+		}
+	}
+	fmt.Fprintln(w, "}")
+}
+
+// printMermaid numbers the nodes: Mermaid's ids may not hold all that names
+// may.
+func printMermaid(w io.Writer, g *reconciler.Graph) {
+	ids := map[string]string{}
+	fmt.Fprintln(w, "graph LR")
+	for i, ws := range g.Workspaces {
+		ids[ws.Name] = fmt.Sprintf("w%d", i)
+		fmt.Fprintf(w, "  w%d[\"%s\"]\n", i, strings.ReplaceAll(ws.Name, `"`, "#quot;"))
+	}
+	for _, ws := range g.Workspaces {
+		for _, up := range ws.DependsOn {
+			fmt.Fprintf(w, "  %s --> %s\n", ids[up], ids[ws.Name])
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"reconcile/reconciler"
+)
+
+func newNowCommand(a *app) *cobra.Command {
+	var o nowOptions
+	c := &cobra.Command{
+		Use:     "now [WORKSPACE...]",
+		GroupID: groupPass,
+		Short:   "Run one pass: apply what is stale at the tip",
+		Long: `Run one pass: apply the workspaces that are stale at the tip of the branch.
+With names, those alone: failed upstreams are ignored then, and said so.
+
+Exit codes: 0 in sync, or all applied · 1 something failed · 2 something waits
+for a person · 3 another run holds what this one needs · 64 wrong usage ·
+70 a fault of ours. Scripts should ask for -o json as well.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			o.only = args
+			return runNow(c.Context(), a, o)
+		},
+	}
+	c.Flags().BoolVar(&o.replan, "replan", false, "take every workspace (or each named one) as stale")
+	c.Flags().BoolVar(&o.adopt, "adopt", false, "apply to Terraform states that exist and that the record does not know")
+	c.Flags().StringVar(&o.trigger, "trigger", reconciler.Manual, "what started this pass: manual, schedule or webhook; manual ignores backoff")
+	return c
+}
+
+type nowOptions struct {
+	only    []string
+	replan  bool
+	adopt   bool
+	trigger string
+}
+
+func runNow(ctx context.Context, a *app, o nowOptions) error {
+	if err := checkTrigger(o.trigger); err != nil {
+		return err
+	}
+	result, err := a.runPass(ctx, (*reconciler.Reconciler).Pass, reconciler.Options{
+		Only: o.only, Replan: o.replan, Adopt: o.adopt, Trigger: o.trigger,
+	})
+	if err != nil {
+		return asUsage(err)
+	}
+	return status(result.Exit)
+}
+
+func checkTrigger(trigger string) error {
+	for _, known := range []string{reconciler.Manual, reconciler.Schedule, reconciler.Webhook} {
+		if trigger == known {
+			return nil
+		}
+	}
+	return usagef("--trigger takes manual, schedule or webhook", "--trigger %s is not known", trigger)
+}
+
+// asUsage makes a name that no workspace has wrong usage.
+func asUsage(err error) error {
+	var unknown *reconciler.UnknownWorkspaceError
+	if !errors.As(err, &unknown) {
+		return err
+	}
+	known := map[string]bool{}
+	for _, name := range unknown.Known {
+		known[name] = true
+	}
+	help := "there are: " + strings.Join(unknown.Known, ", ")
+	if len(unknown.Known) > 12 {
+		help = "did you mean " + nearest(unknown.Name, known) + "? `reconcile graph` lists them"
+	}
+	return usagef(help, "no workspace %q at the tip", unknown.Name)
+}

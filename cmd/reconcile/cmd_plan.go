@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"reconcile/reconciler"
+)
+
+func newPlanCommand(a *app) *cobra.Command {
+	var o planOptions
+	c := &cobra.Command{
+		Use:     "plan [WORKSPACE...]",
+		GroupID: groupLook,
+		Short:   "What a pass would do, changing nothing",
+		Long: `Plan the workspaces that are stale at the tip, or the named ones, and change
+nothing: no lease is taken, nothing is recorded.
+
+Exits 2 when changes are pending.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			o.only = args
+			return runPlan(c.Context(), a, o)
+		},
+	}
+	c.Flags().BoolVar(&o.replan, "replan", false, "take every workspace (or each named one) as stale")
+	return c
+}
+
+type planOptions struct {
+	only   []string
+	replan bool
+}
+
+func runPlan(ctx context.Context, a *app, o planOptions) error {
+	result, err := a.runPass(ctx, (*reconciler.Reconciler).Plan, reconciler.Options{Only: o.only, Replan: o.replan})
+	if err != nil {
+		return asUsage(err)
+	}
+	return status(result.Exit)
+}
+
+// printPlans writes the plans of a result in full.
+func printPlans(w io.Writer, result *reconciler.Result) {
+	for _, ws := range result.Workspaces {
+		if plan := strings.TrimSpace(ws.Plan); plan != "" {
+			fmt.Fprintf(w, "%s\n\n%s\n\n", styleBold.Render("# "+ws.Name), plan)
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+)
+
+func newQuickstartCommand(a *app) *cobra.Command {
+	var o quickstartOptions
+	c := &cobra.Command{
+		Use:     "quickstart",
+		GroupID: groupStart,
+		Short:   "A guided tour on a throw-away repository, no cloud needed",
+		Long: `Make a small repository in a directory of its own, and take a tour: a first
+pass, a change to a shared module, what is stale by it and why, a second pass.
+Nothing real is made: no cloud, no account, and no network but for Terraform
+where there is none on the PATH. Other settings than --terraform and --work
+are left out.`,
+		Args:        nothing,
+		Annotations: map[string]string{annotationOutputs: "text"},
+		RunE: func(c *cobra.Command, _ []string) error {
+			return runQuickstart(c.Context(), a, o)
+		},
+	}
+	c.Flags().StringVar(&o.dir, "dir", "", "directory to make (default: a new one in the system's temporary directory)")
+	return c
+}
+
+type quickstartOptions struct{ dir string }
+
+func runQuickstart(ctx context.Context, a *app, o quickstartOptions) error {
+	dir, err := tourDir(o.dir)
+	if err != nil {
+		return err
+	}
+	t := &tour{
+		app:   *a,
+		repo:  filepath.Join(dir, "estate"),
+		dir:   dir,
+		steps: 6,
+	}
+	t.settings = settings{
+		Repo: t.repo, Branch: "main", State: filepath.Join(dir, "state"),
+		Terraform: a.Terraform, Work: a.Work,
+		Parallelism: a.Parallelism, Wait: a.Wait, Output: a.Output,
+	}
+	return t.run(ctx)
+}
+
+// tourDir makes the directory of the tour: the one asked for, which must be
+// absent or empty, or a new one.
+func tourDir(asked string) (string, error) {
+	if asked == "" {
+		return newDir(os.TempDir())
+	}
+	dir, err := filepath.Abs(asked)
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	entries, err := os.ReadDir(dir)
+	if err == nil && len(entries) > 0 {
+		err = usagef("name a directory that does not exist, or is empty", "--dir %s is not empty", dir)
+	}
+	return dir, err
+}
+
+// newDir makes reconcile-1, or the next that is free: commands that are to be
+// copied from a terminal want a short path.
+func newDir(parent string) (string, error) {
+	for n := 1; ; n++ {
+		dir := filepath.Join(parent, fmt.Sprintf("reconcile-%d", n))
+		err := os.Mkdir(dir, 0o700)
+		if err == nil || !errors.Is(err, os.ErrExist) {
+			return dir, err
+		}
+	}
+}

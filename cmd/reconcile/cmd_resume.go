@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func newResumeCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "resume WORKSPACE",
+		GroupID: groupMend,
+		Short:   "Lift what holds a workspace: a suspension, or a recovery that is done",
+		Args:    takes(1, 1, "the name of one workspace"),
+		RunE: func(c *cobra.Command, args []string) error {
+			return runResume(c.Context(), a, resumeOptions{workspace: args[0]})
+		},
+	}
+}
+
+type resumeOptions struct{ workspace string }
+
+func runResume(ctx context.Context, a *app, o resumeOptions) error {
+	p, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer a.closing(p)
+	lifted, err := p.record.Lift(ctx, o.workspace)
+	if err != nil {
+		return err
+	}
+	if !lifted {
+		if err := p.mustKnow(ctx, o.workspace); err != nil {
+			return err
+		}
+	}
+	switch {
+	case a.json():
+		return printJSON(a.out, map[string]any{"name": o.workspace, "lifted": lifted})
+	case lifted:
+		fmt.Fprintf(a.out, "%s is resumed: the next pass looks at it\n", o.workspace)
+	default:
+		fmt.Fprintf(a.out, "%s was not held\n", o.workspace)
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"reconcile/reconciler"
+	"reconcile/state"
+)
+
+func newRunsCommand(a *app) *cobra.Command {
+	var o runsOptions
+	c := &cobra.Command{
+		Use:     "runs [RUN]",
+		GroupID: groupLook,
+		Short:   "History of passes; with a run's id its plans and logs",
+		Args:    takes(0, 1, "the id of one run"),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.id = strings.Join(args, "")
+			return runRuns(c.Context(), a, o)
+		},
+	}
+	c.Flags().IntVar(&o.limit, "limit", 20, "how many runs to list, newest first")
+	return c
+}
+
+type runsOptions struct {
+	id    string
+	limit int
+}
+
+func runRuns(ctx context.Context, a *app, o runsOptions) error {
+	if o.limit < 1 {
+		return usagef("--limit takes 1 or more", "--limit %d", o.limit)
+	}
+	p, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer a.closing(p)
+	if o.id != "" {
+		return runOneRun(ctx, a, p, strings.ToUpper(o.id))
+	}
+	runs, err := p.record.Runs(ctx, o.limit)
+	if err != nil {
+		return err
+	}
+	if a.json() {
+		return printJSON(a.out, struct {
+			Runs []state.Run `json:"runs"`
+		}{append([]state.Run{}, runs...)})
+	}
+	printRuns(a, runs, time.Now())
+	return nil
+}
+
+func printRuns(a *app, runs []state.Run, now time.Time) {
+	if len(runs) == 0 {
+		fmt.Fprintln(a.out, "no pass has done anything yet")
+		return
+	}
+	var rows []row
+	for _, run := range runs {
+		counts := map[state.Outcome]int{}
+		for _, w := range run.Workspaces {
+			counts[w.Outcome]++
+		}
+		rows = append(rows, row{cells: []string{
+			run.ID, ago(run.StartedAt, now), run.Trigger, shortCommit(run.To), countsText(counts),
+		}})
+	}
+	table(a.out, a.width(), []string{"RUN", "WHEN", "TRIGGER", "TO", "WORKSPACES"}, rows)
+}
+
+// runLogs is a run with its logs, by workspace.
+type runLogs struct {
+	state.Run
+	Logs map[string]string `json:"logs"`
+}
+
+func runOneRun(ctx context.Context, a *app, p *parts, id string) error {
+	run, err := p.record.Run(ctx, id)
+	if errors.Is(err, state.ErrNotFound) {
+		return usagef("`reconcile runs` lists them", "no run %s in the record", id)
+	}
+	if err != nil {
+		return err
+	}
+	logs := map[string]string{}
+	names, err := p.snapshots.Logs(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if logs[name], err = readLog(ctx, p, id, name); err != nil {
+			return err
+		}
+	}
+	if a.json() {
+		return printJSON(a.out, runLogs{run, logs})
+	}
+	printRun(a, run, names, logs)
+	return nil
+}
+
+func readLog(ctx context.Context, p *parts, run, workspace string) (string, error) {
+	r, err := p.snapshots.Log(ctx, run, workspace)
+	if err != nil {
+		return "", err
+	}
+	text, err := io.ReadAll(r)
+	return string(text), errors.Join(err, r.Close())
+}
+
+func printRun(a *app, run state.Run, names []string, logs map[string]string) {
+	fmt.Fprintf(a.out, "run       %s (%s, %s)\n", run.ID, run.Trigger, run.Outcome)
+	fmt.Fprintf(a.out, "started   %s, took %s\n", run.StartedAt.Local().Format(time.DateTime), seconds(run.EndedAt.Sub(run.StartedAt)))
+	fmt.Fprintf(a.out, "commits   %s → %s\n", shortCommit(run.From), shortCommit(run.To))
+	fmt.Fprintf(a.out, "snapshot  %s\n\n", run.Snapshot)
+	for _, w := range run.Workspaces {
+		fmt.Fprint(a.out, workspaceText(reconciler.WorkspaceResult{RunWorkspace: w}, a.width()))
+	}
+	for _, name := range names {
+		fmt.Fprintf(a.out, "\n%s\n%s\n", styleBold.Render("# "+name), strings.TrimSpace(logs[name]))
+	}
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"reconcile/state/snapshot"
+)
+
+func newSnapshotCommand(a *app) *cobra.Command {
+	c := &cobra.Command{
+		Use:     "snapshot",
+		GroupID: groupLook,
+		Short:   "List and fetch the trees that were applied",
+		Args:    cobra.ArbitraryArgs,
+		RunE:    runGroup,
+	}
+	c.AddCommand(newSnapshotListCommand(a), newSnapshotFetchCommand(a))
+	return c
+}
+
+func newSnapshotListCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the snapshots that are kept",
+		Args:  nothing,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return runSnapshotList(c.Context(), a)
+		},
+	}
+}
+
+// snapshotJSON is a snapshot as `snapshot list -o json` prints it.
+type snapshotJSON struct {
+	Commit   string    `json:"commit"`
+	Size     int64     `json:"size"`
+	At       time.Time `json:"at"`
+	Location string    `json:"location"`
+}
+
+func runSnapshotList(ctx context.Context, a *app) error {
+	p, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer a.closing(p)
+	list, err := p.snapshots.List(ctx)
+	if err != nil {
+		return err
+	}
+	if a.json() {
+		out := []snapshotJSON{}
+		for _, s := range list {
+			out = append(out, snapshotJSON(s))
+		}
+		return printJSON(a.out, map[string]any{"snapshots": out})
+	}
+	printSnapshots(a, list, time.Now())
+	return nil
+}
+
+func printSnapshots(a *app, list []snapshot.Snapshot, now time.Time) {
+	if len(list) == 0 {
+		fmt.Fprintln(a.out, "no snapshots are kept yet")
+		return
+	}
+	var rows []row
+	for _, s := range list {
+		rows = append(rows, row{cells: []string{s.Commit, bytesText(s.Size), ago(s.At, now)}})
+	}
+	table(a.out, a.width(), []string{"COMMIT", "SIZE", "KEPT"}, rows)
+}
+
+func newSnapshotFetchCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "fetch COMMIT DIR",
+		Short: "Lay out the tree of a commit in a new directory",
+		Args:  takes(2, 2, "a commit (or its first characters) and a directory"),
+		RunE: func(c *cobra.Command, args []string) error {
+			return runSnapshotFetch(c.Context(), a, snapshotFetchOptions{commit: args[0], dir: args[1]})
+		},
+	}
+}
+
+type snapshotFetchOptions struct{ commit, dir string }
+
+func runSnapshotFetch(ctx context.Context, a *app, o snapshotFetchOptions) error {
+	p, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer a.closing(p)
+	list, err := p.snapshots.List(ctx)
+	if err != nil {
+		return err
+	}
+	found, err := findSnapshot(list, o.commit)
+	if err != nil {
+		return err
+	}
+	if err := p.snapshots.Fetch(ctx, found.Commit, o.dir); err != nil {
+		return err
+	}
+	if a.json() {
+		return printJSON(a.out, map[string]string{"commit": found.Commit, "dir": o.dir})
+	}
+	fmt.Fprintf(a.out, "%s is in %s\n", shortCommit(found.Commit), o.dir)
+	return nil
+}
+
+// findSnapshot finds the one snapshot whose commit begins so.
+func findSnapshot(list []snapshot.Snapshot, begin string) (snapshot.Snapshot, error) {
+	var found []snapshot.Snapshot
+	for _, s := range list {
+		if begin != "" && strings.HasPrefix(s.Commit, strings.ToLower(begin)) {
+			found = append(found, s)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return snapshot.Snapshot{}, usagef("`reconcile snapshot list` lists them", "no snapshot of commit %s is kept", begin)
+	}
+	return snapshot.Snapshot{}, usagef("give more of the commit's id", "%d snapshots begin with %s", len(found), begin)
+}

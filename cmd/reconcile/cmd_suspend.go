@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"reconcile/reconciler"
+	"reconcile/state"
+)
+
+func newSuspendCommand(a *app) *cobra.Command {
+	var o suspendOptions
+	c := &cobra.Command{
+		Use:     "suspend WORKSPACE",
+		GroupID: groupMend,
+		Short:   "Leave a workspace alone until it is resumed",
+		Long: `Leave a workspace alone until reconcile resume: it is neither planned nor
+applied, and alters no exit code. A run that is applying it now goes on.`,
+		Args: takes(1, 1, "the name of one workspace"),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.workspace = args[0]
+			return runSuspend(c.Context(), a, o)
+		},
+	}
+	c.Flags().StringVar(&o.reason, "reason", "", "why, for whoever wonders")
+	return c
+}
+
+type suspendOptions struct{ workspace, reason string }
+
+func runSuspend(ctx context.Context, a *app, o suspendOptions) error {
+	p, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer a.closing(p)
+	if err := p.mustKnow(ctx, o.workspace); err != nil {
+		return err
+	}
+	hold := state.Hold{
+		Name: o.workspace, Kind: state.Suspended, Reason: o.reason,
+		By: state.Self().User, At: time.Now().UTC(),
+		Help: "lift it with `reconcile resume " + o.workspace + "`",
+	}
+	if hold.Reason == "" {
+		hold.Reason = "no reason given"
+	}
+	if err := p.record.Hold(ctx, hold); err != nil {
+		return err
+	}
+	if a.json() {
+		return printJSON(a.out, hold)
+	}
+	fmt.Fprintf(a.out, "%s is suspended\n%s\n", o.workspace, styleFaint.Render("  → `reconcile resume "+o.workspace+"` lifts it"))
+	return nil
+}
+
+// mustKnow refuses a name that neither the record nor the tip knows: a
+// misspelt suspension would suspend nothing.
+func (p *parts) mustKnow(ctx context.Context, name string) error {
+	if _, found, err := p.record.Workspace(ctx, name); err != nil || found {
+		return err
+	}
+	graph, err := p.reconciler(nil).Graph(ctx)
+	if err != nil {
+		return err
+	}
+	unknown := &reconciler.UnknownWorkspaceError{Name: name}
+	for _, w := range graph.Workspaces {
+		if w.Name == name {
+			return nil
+		}
+		unknown.Known = append(unknown.Known, w.Name)
+	}
+	return asUsage(unknown)
+}

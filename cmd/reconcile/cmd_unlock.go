@@ -1,0 +1,155 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"reconcile/state"
+)
+
+func newUnlockCommand(a *app) *cobra.Command {
+	var o unlockOptions
+	c := &cobra.Command{
+		Use:     "unlock WORKSPACE",
+		GroupID: groupMend,
+		Short:   "Free the lease that a dead run left on a workspace",
+		Long: `Free the lease that a run holds on a workspace. Leases of dead runs end by
+themselves within a minute or so: this is for those that do not.
+
+A holder that is known to be dead loses its lease without a question. One that
+is alive on this machine keeps it, unless --force is given. Otherwise you are
+asked.
+
+With --state-lock ID, Terraform's own lock of that id is freed as well, by
+terraform force-unlock in the workspace. Be sure that nothing applies there:
+two writers of one state lose updates.`,
+		Args: takes(1, 1, "the name of one workspace"),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.workspace = args[0]
+			return runUnlock(c.Context(), a, o)
+		},
+	}
+	c.Flags().StringVar(&o.stateLock, "state-lock", "", "free Terraform's own lock of this id too")
+	c.Flags().BoolVar(&o.force, "force", false, "do not ask, and free it even if its holder is alive")
+	return c
+}
+
+type unlockOptions struct {
+	workspace string
+	stateLock string
+	force     bool
+}
+
+func runUnlock(ctx context.Context, a *app, o unlockOptions) error {
+	p, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer a.closing(p)
+	held, err := p.leaseOf(ctx, o.workspace)
+	if err != nil {
+		return err
+	}
+	if held.Owner != "" {
+		if err := p.mayFree(ctx, held, o.force); err != nil {
+			return err
+		}
+		if held, err = p.record.Unlock(ctx, held.Identity); err != nil {
+			return err
+		}
+	}
+	if o.stateLock != "" {
+		if err := p.freeStateLock(ctx, o.workspace, o.stateLock); err != nil {
+			return err
+		}
+	}
+	return printUnlocked(a, o, held)
+}
+
+func printUnlocked(a *app, o unlockOptions, held state.LeaseItem) error {
+	if a.json() {
+		return printJSON(a.out, map[string]any{"name": o.workspace, "run": held.Run, "freed": held.Owner != "", "state_lock": o.stateLock})
+	}
+	if held.Owner != "" {
+		fmt.Fprintf(a.out, "%s is free of run %s\n", o.workspace, held.Run)
+	} else {
+		fmt.Fprintf(a.out, "no run holds %s\n", o.workspace)
+	}
+	if o.stateLock != "" {
+		fmt.Fprintf(a.out, "Terraform's lock %s is freed\n", o.stateLock)
+	}
+	return nil
+}
+
+// leaseOf finds the lease on a workspace: by its name too, since a run that
+// was killed early has recorded no identity of it.
+func (p *parts) leaseOf(ctx context.Context, name string) (state.LeaseItem, error) {
+	ws, found, err := p.record.Workspace(ctx, name)
+	if err != nil {
+		return state.LeaseItem{}, err
+	}
+	leases, err := p.record.Leases(ctx)
+	if err != nil {
+		return state.LeaseItem{}, err
+	}
+	if l, ok := leases[ws.Identity]; found && ok {
+		return l, nil
+	}
+	for _, l := range leases {
+		if l.Record == p.record.Name() && l.Workspace == name {
+			return l, nil
+		}
+	}
+	return state.LeaseItem{}, p.mustKnow(ctx, name)
+}
+
+// mayFree lets a dead holder's lease go, keeps a live one's, and asks about
+// others.
+func (p *parts) mayFree(ctx context.Context, held state.LeaseItem, force bool) error {
+	dead, known := held.Process.Dead()
+	if !known {
+		var err error
+		if dead, err = p.processDead(ctx, held.Process); err != nil {
+			p.app.log.Warn("cannot tell whether the holder is alive", "error", err)
+		}
+	}
+	holder := fmt.Sprintf("%s is held by run %s, %s, since %s", held.Workspace, held.Run, held.Process, held.TakenAt.Local().Format(time.DateTime))
+	switch {
+	case force || dead:
+		return nil
+	case known:
+		return &notFreed{holder + ": that process is alive", "stop it (its lease is released then), or take it away with --force"}
+	}
+	yes, asked := p.app.ask(holder + ". Is it dead, and shall its lease be freed?")
+	switch {
+	case !asked:
+		return &notFreed{holder + ": whether it is dead cannot be told from here", "if you know that it is, add --force"}
+	case !yes:
+		return &notFreed{holder + ": left as it is", ""}
+	}
+	return nil
+}
+
+// notFreed: a lease was left to its holder.
+type notFreed struct{ text, help string }
+
+func (e *notFreed) Error() string { return e.text }
+
+// ask asks a person a question, if there is one at a terminal.
+func (a *app) ask(question string) (yes, asked bool) {
+	in, ok := a.in.(*os.File)
+	if !ok || !term.IsTerminal(int(in.Fd())) {
+		return false, false
+	}
+	fmt.Fprintf(a.err, "%s [y/N] ", question)
+	answer, _ := bufio.NewReader(in).ReadString('\n')
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return answer == "y" || answer == "yes", true
+}

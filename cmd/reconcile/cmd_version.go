@@ -1,0 +1,50 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// version is set by the build: -ldflags "-X main.version=1.2.3".
+var version = "dev"
+
+func newVersionCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		GroupID: groupStart,
+		Short:   "Version of this program",
+		Args:    nothing,
+		RunE:    func(*cobra.Command, []string) error { return runVersion(a) },
+	}
+}
+
+// versionJSON is what `version -o json` prints.
+type versionJSON struct {
+	Version  string `json:"version"`
+	Commit   string `json:"commit"` // "" where the build does not know
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+}
+
+func runVersion(a *app) error {
+	v := versionJSON{Version: version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				v.Commit = s.Value
+			}
+		}
+	}
+	if a.json() {
+		return printJSON(a.out, v)
+	}
+	text := "reconcile " + v.Version
+	if v.Commit != "" {
+		text += " (" + shortCommit(v.Commit) + ")"
+	}
+	fmt.Fprintf(a.out, "%s %s %s\n", text, v.Go, v.Platform)
+	return nil
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"reconcile/reconciler"
+)
+
+func newWatchCommand(a *app) *cobra.Command {
+	var o watchOptions
+	c := &cobra.Command{
+		Use:     "watch",
+		GroupID: groupPass,
+		Short:   "Run passes for ever",
+		Long: `Run a pass, wait, and again, until SIGTERM or Ctrl-C. Failures of Git or AWS
+are logged and outlived; while they last the waits grow.
+
+With --health, GET /healthz answers 200 while passes complete, else 503.`,
+		Args: nothing,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return runWatch(c.Context(), a, o)
+		},
+	}
+	c.Flags().DurationVar(&o.interval, "interval", time.Minute, "time between two passes, give or take a tenth")
+	c.Flags().StringVar(&o.health, "health", "", "address to answer GET /healthz on, such as :8080")
+	return c
+}
+
+type watchOptions struct {
+	interval time.Duration
+	health   string
+}
+
+// Waits of watch.
+const (
+	leastInterval = time.Second
+	// mostBackoff bounds how far failures stretch the interval.
+	mostBackoff = 5 * time.Minute
+)
+
+func runWatch(ctx context.Context, a *app, o watchOptions) error {
+	if o.interval < leastInterval {
+		return usagef(fmt.Sprintf("--interval takes %s or more", leastInterval), "--interval %s", o.interval)
+	}
+	if err := a.resolve(); err != nil {
+		return err
+	}
+	ctx, hard, release := stops(ctx, patience, tell(a.err))
+	defer release()
+	w := &watch{app: a, interval: o.interval, pulse: newPulse(o.interval, time.Now())}
+	if o.health != "" {
+		stop, err := w.pulse.serve(o.health, a)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
+	w.run(ctx, hard)
+	return nil
+}
+
+// watch runs passes. Its parts stay open from pass to pass, because what a
+// record has seen of other runs' leases is evidence that takes time to
+// gather; after a failure all is opened anew, with secrets read again.
+type watch struct {
+	app      *app
+	interval time.Duration
+	pulse    *pulse
+	parts    *parts
+	runner   *reconciler.Reconciler
+	failures int // in a row
+}
+
+func (w *watch) run(ctx, hard context.Context) {
+	defer w.drop()
+	for ctx.Err() == nil {
+		err := w.pass(ctx, hard)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err == nil:
+			w.failures = 0
+		default:
+			w.failures++
+			w.drop()
+			w.app.log.Error("the pass could not run", "error", err, "failures", w.failures)
+		}
+		w.wait(ctx)
+	}
+}
+
+// pass runs one pass and prints one line about it.
+func (w *watch) pass(ctx, hard context.Context) (err error) {
+	w.pulse.begin(time.Now())
+	defer func() { w.pulse.end(time.Now(), err) }()
+	if w.parts == nil {
+		if w.parts, err = w.app.open(ctx); err != nil {
+			return err
+		}
+		w.runner = w.parts.reconciler(nil)
+	}
+	started := time.Now()
+	result, err := w.runner.Pass(ctx, hard, reconciler.Options{Trigger: reconciler.Schedule})
+	if result == nil {
+		return err
+	}
+	if w.app.json() {
+		return first(err, printJSON(w.app.out, result))
+	}
+	report := newReport(w.app.out, w.app.width())
+	report.start = started
+	report.stamp = started.Local().Format(time.TimeOnly) + " "
+	if err == nil {
+		report.summary(result)
+	}
+	return err
+}
+
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drop closes the parts; the next pass opens new ones.
+func (w *watch) drop() {
+	if w.parts != nil {
+		w.app.closing(w.parts)
+		w.parts, w.runner = nil, nil
+	}
+}
+
+// wait pauses until the next pass is due, or ctx ends.
+func (w *watch) wait(ctx context.Context) {
+	timer := time.NewTimer(jittered(backoff(w.interval, w.failures)))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// backoff doubles the interval with each failure in a row, up to a bound.
+func backoff(interval time.Duration, failures int) time.Duration {
+	most := max(interval, mostBackoff)
+	for range failures {
+		if interval *= 2; interval >= most {
+			return most
+		}
+	}
+	return interval
+}
+
+// jittered is d give or take a tenth, so that many watchers do not ask at
+// once.
+func jittered(d time.Duration) time.Duration {
+	return d*9/10 + rand.N(d/5+1)
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"reconcile/reconciler/source"
+)
+
+// gitCredentials gives what --git-credentials names. With nothing set it is
+// empty: then ssh asks the agent.
+func (s *settings) gitCredentials(ctx context.Context, cfg func() (aws.Config, error)) (source.Credentials, error) {
+	if file, ok := strings.CutPrefix(s.GitCredentials, prefixSSHKey); ok {
+		return source.Credentials{KeyFile: file}, nil
+	}
+	if !strings.HasPrefix(s.GitCredentials, schemeSecret) {
+		return source.Credentials{Username: s.GitUsername, Password: string(s.GitPassword)}, nil
+	}
+	aws, err := cfg()
+	if err != nil {
+		return source.Credentials{}, err
+	}
+	value, err := readSecret(ctx, aws, "--git-credentials", s.GitCredentials)
+	if err != nil {
+		return source.Credentials{}, err
+	}
+	credentials, err := parseCredentials(value)
+	if err != nil {
+		return credentials, fmt.Errorf("%s: %w", s.GitCredentials, err)
+	}
+	return credentials, nil
+}
+
+// parseCredentials reads a secret: JSON with username and password, or with
+// private_key (and perhaps username), or a private key as it is. Errors say
+// nothing of the value.
+func parseCredentials(value secret) (source.Credentials, error) {
+	text := strings.TrimSpace(string(value))
+	if strings.HasPrefix(text, "-----BEGIN ") {
+		return source.Credentials{PrivateKey: []byte(text + "\n")}, nil
+	}
+	var fields struct {
+		Username   string `json:"username"`
+		Password   string `json:"password"`
+		PrivateKey string `json:"private_key"`
+	}
+	if json.Unmarshal([]byte(text), &fields) != nil {
+		return source.Credentials{}, errors.New("the secret is neither JSON nor a private key: it takes " + secretShape)
+	}
+	if fields.PrivateKey == "" && (fields.Username == "" || fields.Password == "") {
+		return source.Credentials{}, errors.New("the secret lacks a field: it takes " + secretShape)
+	}
+	c := source.Credentials{Username: fields.Username, Password: fields.Password}
+	if fields.PrivateKey != "" {
+		c.PrivateKey = []byte(strings.TrimSpace(fields.PrivateKey) + "\n")
+	}
+	return c, nil
+}
+
+const secretShape = `{"username": …, "password": …}, {"private_key": …} or a private key in PEM`

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// leastKey is how long a digest key must be, in bytes as written.
+const leastKey = 16
+
+// digestKey returns the key that outputs and variables are hashed with, and
+// its id. A key file that is missing is made; a secret never is.
+func (s *settings) digestKey(ctx context.Context, cfg func() (aws.Config, error)) (id string, key []byte, err error) {
+	var text string
+	if strings.HasPrefix(s.DigestKey, schemeSecret) {
+		aws, err := cfg()
+		if err != nil {
+			return "", nil, err
+		}
+		value, err := readSecret(ctx, aws, "--digest-key", s.DigestKey)
+		if err != nil {
+			return "", nil, err
+		}
+		text = string(value)
+	} else if text, err = keyFile(s.DigestKey); err != nil {
+		return "", nil, err
+	}
+	text = strings.TrimSpace(text)
+	if len(text) < leastKey {
+		return "", nil, fmt.Errorf("the digest key %s is shorter than %d characters: use 32 random bytes, as `openssl rand -base64 32` prints", s.DigestKey, leastKey)
+	}
+	sum := sha256.Sum256([]byte("reconcile digest key id\n" + text))
+	return hex.EncodeToString(sum[:4]), []byte(text), nil
+}
+
+// keyFile reads the key, and makes it first where there is none. Of several
+// processes that make it at once one wins, and all read that one's.
+func keyFile(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return string(text), err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", err
+	}
+	temp, err := os.CreateTemp(filepath.Dir(path), ".digest-key-") // 0600
+	if err != nil {
+		return "", err
+	}
+	defer os.Remove(temp.Name())
+	random := make([]byte, 32)
+	_, _ = rand.Read(random) // never fails: see crypto/rand
+	_, err = temp.WriteString(base64.StdEncoding.EncodeToString(random) + "\n")
+	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
+		return "", err
+	}
+	// Link, unlike rename, refuses to put ours over another's.
+	if err := os.Link(temp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", err
+	}
+	text, err = os.ReadFile(path)
+	return string(text), err
+}

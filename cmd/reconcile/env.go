@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"sort"
+	"strings"
+
+	"github.com/agext/levenshtein"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+const envPrefix = "RECONCILE_"
+
+// Variables that are no flags. A password in a command line could be read by
+// every process of the machine.
+const (
+	envGitUsername = envPrefix + "GIT_USERNAME"
+	envGitPassword = envPrefix + "GIT_PASSWORD"
+	// envTestCache is where `make test` keeps emulators; nothing here reads it.
+	envTestCache = envPrefix + "TEST_CACHE"
+)
+
+// variable is the environment variable of a flag: --git-credentials is
+// RECONCILE_GIT_CREDENTIALS.
+func variable(flag string) string {
+	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// applyEnvironment sets the flags of c that were not given from their
+// environment variables. An empty variable counts as not set.
+func (s *settings) applyEnvironment(c *cobra.Command) error {
+	if err := checkVariables(c.Root(), os.Environ()); err != nil {
+		return err
+	}
+	s.GitUsername = os.Getenv(envGitUsername)
+	s.GitPassword = secret(os.Getenv(envGitPassword))
+	var wrong error
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		value := os.Getenv(variable(f.Name))
+		if f.Changed || value == "" || wrong != nil || f.Name == "help" {
+			return
+		}
+		if err := f.Value.Set(value); err != nil {
+			wrong = usagef("it takes what --"+f.Name+" takes: "+f.Usage, "%s=%s: %w", variable(f.Name), value, err)
+		}
+	})
+	return wrong
+}
+
+// checkVariables refuses RECONCILE_* variables that no command knows: a
+// misspelt setting would otherwise silently be its default.
+func checkVariables(root *cobra.Command, environ []string) error {
+	known := knownVariables(root)
+	for _, entry := range environ {
+		name, _, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(name, envPrefix) || known[name] {
+			continue
+		}
+		return usagef(fmt.Sprintf("did you mean %s? Else unset it", nearest(name, known)), "%s is not a setting", name)
+	}
+	return nil
+}
+
+func knownVariables(root *cobra.Command) map[string]bool {
+	known := map[string]bool{envGitUsername: true, envGitPassword: true, envTestCache: true}
+	var walk func(c *cobra.Command)
+	walk = func(c *cobra.Command) {
+		add := func(f *pflag.Flag) { known[variable(f.Name)] = true }
+		c.PersistentFlags().VisitAll(add)
+		c.LocalNonPersistentFlags().VisitAll(add)
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	walk(root)
+	delete(known, variable("help"))
+	return known
+}
+
+// nearest is the candidate with the least edits to name.
+func nearest(name string, candidates map[string]bool) string {
+	names := make([]string, 0, len(candidates))
+	for candidate := range candidates {
+		names = append(names, candidate)
+	}
+	sort.Strings(names)
+	best, least := "", -1
+	for _, candidate := range names {
+		if d := levenshtein.Distance(name, candidate, nil); least < 0 || d < least {
+			best, least = candidate, d
+		}
+	}
+	return best
+}

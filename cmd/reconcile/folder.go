@@ -1,0 +1,37 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+var unusual = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+
+// folder is a record's name as the name of a folder: its last part, for
+// people, and enough of a hash to tell it from all others.
+func folder(record string) string {
+	last := record[strings.LastIndex(record, "/")+1:]
+	sum := sha256.Sum256([]byte(record))
+	return strings.Trim(unusual.ReplaceAllString(last, "-"), ".-") + "-" + hex.EncodeToString(sum[:4])
+}
+
+// workTree is the work tree of a repository on this machine; "" for a bare
+// one and for a remote.
+func workTree(repo string) string {
+	path := strings.TrimPrefix(repo, "file://")
+	if strings.Contains(path, "://") || isSSH(path) {
+		return ""
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return ""
+	}
+	if _, err := os.Lstat(filepath.Join(abs, ".git")); err != nil {
+		return ""
+	}
+	return abs
+}

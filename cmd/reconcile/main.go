@@ -1,0 +1,27 @@
+// Command reconcile keeps infrastructure as Git says it is: it applies the
+// Terraform workspaces of a repository that are stale at the tip of a branch.
+package main
+
+import (
+	"context"
+	"os"
+	"runtime/debug"
+)
+
+func main() {
+	os.Exit(run(newApp(), os.Args[1:]))
+}
+
+// run runs one command and returns the exit code. A panic anywhere below is a
+// fault of ours: Go would exit 2 for it, which here means that changes are
+// pending.
+func run(a *app, args []string) (code int) {
+	defer func() {
+		if p := recover(); p != nil {
+			code = fault(a.err, p, debug.Stack())
+		}
+	}()
+	root := newRootCommand(a)
+	root.SetArgs(args)
+	return exitCode(a.err, root.ExecuteContext(context.Background()))
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"reconcile/state"
+)
+
+// Styles of text. Where colours cannot be shown they are taken out on the way.
+var (
+	styleGood  = lipgloss.NewStyle().Foreground(lipgloss.Green)
+	styleBad   = lipgloss.NewStyle().Foreground(lipgloss.Red)
+	styleWait  = lipgloss.NewStyle().Foreground(lipgloss.Yellow)
+	styleFaint = lipgloss.NewStyle().Faint(true)
+	styleBold  = lipgloss.NewStyle().Bold(true)
+	styleKey   = lipgloss.NewStyle().Foreground(lipgloss.Cyan)
+)
+
+// printJSON writes v as one line.
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// outcomeStyle is the colour of an outcome.
+func outcomeStyle(o state.Outcome) lipgloss.Style {
+	switch o {
+	case state.Applied, state.NoChanges:
+		return styleGood
+	case state.Failed:
+		return styleBad
+	case state.Blocked, state.Skipped, state.Busy:
+		return styleWait
+	}
+	return styleFaint
+}
+
+// shortCommit is a commit as people read it.
+func shortCommit(commit string) string {
+	if commit == "" {
+		return "-"
+	}
+	return commit[:min(len(commit), 10)]
+}
+
+// changesText is a count of changes as people read it.
+func changesText(c state.Changes) string {
+	var parts []string
+	for _, part := range []struct {
+		n    int
+		word string
+	}{{c.Add, "to add"}, {c.Change, "to change"}, {c.Replace, "to replace"}, {c.Destroy, "to destroy"}} {
+		if part.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.word))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// seconds is a duration as people read it: 0.4s, 12s, 3m05s, 1h02m.
+func seconds(d time.Duration) string {
+	switch {
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.0fs", d.Seconds())
+	case d < time.Hour:
+		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
+	}
+	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+}
+
+// ago is how long ago something was, in its largest unit.
+func ago(at, now time.Time) string {
+	if at.IsZero() {
+		return "-"
+	}
+	d := max(now.Sub(at), 0)
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%ds ago", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm ago", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%dh ago", int(d.Hours()))
+	}
+	return fmt.Sprintf("%dd ago", int(d.Hours()/24))
+}
+
+// bytesText is a size as people read it.
+func bytesText(n int64) string {
+	switch {
+	case n < 1<<10:
+		return fmt.Sprintf("%d B", n)
+	case n < 1<<20:
+		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
+	}
+	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+}
+
+// row is a line of a table, and what is said below it.
+type row struct {
+	cells []string
+	notes []string
+}
+
+// table writes rows under a header, in columns as wide as they need to be; a
+// line that is longer than width is cut.
+func table(w io.Writer, width int, header []string, rows []row) {
+	widths := make([]int, len(header))
+	all := append([]row{{cells: header}}, rows...)
+	for _, r := range all {
+		for i, cell := range r.cells {
+			widths[i] = max(widths[i], ansi.StringWidth(cell))
+		}
+	}
+	for n, r := range all {
+		var b strings.Builder
+		for i, cell := range r.cells {
+			b.WriteString(cell)
+			b.WriteString(strings.Repeat(" ", widths[i]-ansi.StringWidth(cell)+2))
+		}
+		line := ansi.Truncate(strings.TrimRight(b.String(), " "), width, "…")
+		if n == 0 {
+			line = styleFaint.Render(line)
+		}
+		fmt.Fprintln(w, line)
+		for _, note := range r.notes {
+			wrapped(w, width, "  ", note)
+		}
+	}
+}
+
+// wrapped writes text in lines of at most width columns: the first after
+// indent, the others under it.
+func wrapped(w io.Writer, width int, indent, text string) {
+	hanging(w, width, 0, indent, text)
+}
+
+// hanging is wrapped for a line that was begun: column columns of it are
+// written already.
+func hanging(w io.Writer, width, column int, indent, text string) {
+	left := column + ansi.StringWidth(indent)
+	room := max(width-left, leastWidth/2)
+	for n, line := range strings.Split(ansi.Wrap(strings.TrimSpace(text), room, " "), "\n") {
+		if n > 0 {
+			indent = strings.Repeat(" ", left)
+		}
+		fmt.Fprintln(w, strings.TrimRight(indent+line, " "))
+	}
+}

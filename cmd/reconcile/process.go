@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/codebuild"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+
+	"reconcile/state"
+)
+
+// envTask is where ECS tells a container about its task (metadata endpoint
+// version 4).
+const envTask = "ECS_CONTAINER_METADATA_URI_V4"
+
+// recordOptions say who we are, and how to find out whether another process
+// has ended, where that takes asking AWS.
+func (p *parts) recordOptions(ctx context.Context) state.Options {
+	self := state.Self()
+	if uri := os.Getenv(envTask); uri != "" {
+		task, err := ownTask(ctx, uri)
+		if err != nil {
+			p.app.log.Warn("ECS does not say which task this is: should it be killed, its leases run out by themselves, but what it left locked must be freed by hand", "error", err)
+		}
+		self.Task = task
+	}
+	return state.Options{Self: self, ProcessDead: p.processDead}
+}
+
+// ownTask asks ECS which task this is.
+func ownTask(ctx context.Context, uri string) (arn string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, uri+"/task", nil)
+	if err != nil {
+		return "", err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("%s: %s", uri, response.Status)
+	}
+	var task struct{ TaskARN string }
+	if err := json.NewDecoder(response.Body).Decode(&task); err != nil {
+		return "", fmt.Errorf("%s: %w", uri, err)
+	}
+	return task.TaskARN, nil
+}
+
+// processDead asks AWS whether a process of an ECS task or a CodeBuild build
+// has ended. What AWS does not know (any more) is not certain.
+func (p *parts) processDead(ctx context.Context, process state.Process) (bool, error) {
+	if process.Task == "" && process.Build == "" {
+		return false, nil
+	}
+	cfg, err := p.aws()
+	if err != nil {
+		return false, err
+	}
+	if process.Task != "" {
+		return taskStopped(ctx, cfg, process.Task)
+	}
+	return buildEnded(ctx, cfg, process.Build)
+}
+
+func taskStopped(ctx context.Context, cfg aws.Config, arn string) (bool, error) {
+	cluster, err := clusterOf(arn)
+	if err != nil {
+		return false, err
+	}
+	out, err := ecs.NewFromConfig(cfg).DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: []string{arn}})
+	if err != nil {
+		return false, fmt.Errorf("ask ECS for the task %s: %w", arn, err)
+	}
+	for _, task := range out.Tasks {
+		if aws.ToString(task.TaskArn) == arn {
+			return aws.ToString(task.LastStatus) == "STOPPED", nil
+		}
+	}
+	return false, nil
+}
+
+// clusterOf reads the cluster's name from a task's ARN, which ends in
+// task/CLUSTER/ID.
+func clusterOf(arn string) (string, error) {
+	parts := strings.Split(arn, "/")
+	if len(parts) != 3 {
+		return "", errors.New("not the ARN of an ECS task: " + arn)
+	}
+	return parts[1], nil
+}
+
+func buildEnded(ctx context.Context, cfg aws.Config, id string) (bool, error) {
+	out, err := codebuild.NewFromConfig(cfg).BatchGetBuilds(ctx, &codebuild.BatchGetBuildsInput{Ids: []string{id}})
+	if err != nil {
+		return false, fmt.Errorf("ask CodeBuild for the build %s: %w", id, err)
+	}
+	for _, build := range out.Builds {
+		if aws.ToString(build.Id) == id {
+			return build.BuildComplete, nil
+		}
+	}
+	return false, nil
+}

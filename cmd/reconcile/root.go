@@ -1,0 +1,127 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+func newRootCommand(a *app) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "reconcile",
+		Short: "Keep infrastructure as Git says it is",
+		Long: `reconcile applies the Terraform workspaces of a Git repository that are stale
+at the tip of a branch, and only those.
+
+New here? reconcile quickstart shows it on a throw-away repository.
+
+Each flag has an environment variable: --git-credentials is
+RECONCILE_GIT_CREDENTIALS. A flag wins.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+		RunE:          runGroup,
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			return a.prepare(c)
+		},
+	}
+	c.SetOut(a.out)
+	c.SetErr(a.err)
+	c.SetIn(a.in)
+	c.SetFlagErrorFunc(flagError)
+	c.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
+	a.bind(c.PersistentFlags())
+	c.AddGroup(
+		&cobra.Group{ID: groupPass, Title: "Bring infrastructure in line:"},
+		&cobra.Group{ID: groupLook, Title: "Look, changing nothing:"},
+		&cobra.Group{ID: groupMend, Title: "Hold and mend:"},
+		&cobra.Group{ID: groupStart, Title: "Start here:"},
+	)
+	c.SetHelpCommandGroupID(groupStart)
+	c.SetCompletionCommandGroupID(groupStart)
+	c.AddCommand(
+		newNowCommand(a), newWatchCommand(a),
+		newPlanCommand(a), newChangedCommand(a), newGraphCommand(a), newStatusCommand(a), newRunsCommand(a), newSnapshotCommand(a),
+		newSuspendCommand(a), newResumeCommand(a), newUnlockCommand(a), newDistrustCommand(a),
+		newQuickstartCommand(a), newDoctorCommand(a), newVersionCommand(a),
+	)
+	return c
+}
+
+// Groups of commands in the help.
+const (
+	groupPass  = "pass"
+	groupLook  = "look"
+	groupMend  = "mend"
+	groupStart = "start"
+)
+
+// prepare readies the settings for a command. Completion must work whatever
+// the environment holds.
+func (a *app) prepare(c *cobra.Command) error {
+	if strings.HasPrefix(c.CommandPath(), "reconcile completion") || strings.HasPrefix(c.Name(), "__complete") {
+		return nil
+	}
+	if err := a.applyEnvironment(c); err != nil {
+		return err
+	}
+	outputs := strings.Split(c.Annotations[annotationOutputs], " ")
+	if outputs[0] == "" {
+		outputs = []string{"text", "json"}
+	}
+	for _, output := range outputs {
+		if a.Output == output {
+			return nil
+		}
+	}
+	return usagef(fmt.Sprintf("`%s` takes -o %s", c.CommandPath(), strings.Join(outputs, ", ")), "-o %s is not known", a.Output)
+}
+
+// annotationOutputs lists the outputs of a command that has others than text
+// and json.
+const annotationOutputs = "outputs"
+
+// runGroup is the run function of commands that only hold others.
+func runGroup(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return c.Help()
+	}
+	help := fmt.Sprintf("`%s --help` lists the commands", c.CommandPath())
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		help = fmt.Sprintf("did you mean `%s %s`?", c.CommandPath(), near[0])
+	}
+	return usagef(help, "unknown command %q", strings.Join(append(strings.Fields(c.CommandPath())[1:], args[0]), " "))
+}
+
+// flagError says of an unknown flag which one is near.
+func flagError(c *cobra.Command, err error) error {
+	help := fmt.Sprintf("`%s --help` lists the flags", c.CommandPath())
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) && len(unknown.GetSpecifiedName()) > 1 {
+		names := map[string]bool{}
+		c.Flags().VisitAll(func(f *pflag.Flag) { names[f.Name] = true })
+		help = fmt.Sprintf("did you mean --%s? %s", nearest(unknown.GetSpecifiedName(), names), help)
+	}
+	return &usageError{err: err, help: help}
+}
+
+// takes returns a check of a command's arguments; what names them for people.
+func takes(least, most int, what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		switch {
+		case len(args) < least:
+			return usagef(fmt.Sprintf("`%s`", c.UseLine()), "`%s` needs %s", c.CommandPath(), what)
+		case len(args) > most && most == 0:
+			return usagef(fmt.Sprintf("`%s`", c.UseLine()), "`%s` takes no arguments, not %q", c.CommandPath(), args[0])
+		case len(args) > most:
+			return usagef(fmt.Sprintf("`%s`", c.UseLine()), "`%s` takes only %s, not %q as well", c.CommandPath(), what, args[most])
+		}
+		return nil
+	}
+}
+
+// nothing is the check of commands without arguments.
+var nothing = takes(0, 0, "")

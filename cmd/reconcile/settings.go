@@ -1,0 +1,142 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+// settings are what every command works by: one field a flag, and an
+// environment variable for each (see env.go).
+type settings struct {
+	Repo           string
+	Branch         string
+	State          string
+	Record         string
+	Snapshots      string
+	GitCredentials string
+	DigestKey      string
+	Terraform      string
+	Environment    string
+	Parallelism    int
+	Wait           time.Duration
+	Work           string
+	Output         string
+
+	// From the environment alone: a password has no place in a command line.
+	GitUsername string
+	GitPassword secret
+}
+
+// Schemes of settings that are not a path.
+const (
+	schemeDynamoDB = "dynamodb://"
+	schemeS3       = "s3://"
+	schemeSecret   = "secretsmanager://"
+	prefixSSHKey   = "ssh-key:"
+)
+
+// lease is the record's default lease: how long `now` waits for another run.
+const lease = time.Minute
+
+func (s *settings) bind(f *pflag.FlagSet) {
+	f.StringVar(&s.Repo, "repo", "", "repository: an https, ssh or file URL, or a path (default: the current directory's)")
+	f.StringVar(&s.Branch, "branch", "main", "watched branch")
+	f.StringVar(&s.State, "state", "", "record: dynamodb://TABLE, or a directory (default: "+short(defaultState())+")")
+	f.StringVar(&s.Record, "record", "", "the record's name in the store (default: from host, path and branch)")
+	f.StringVar(&s.Snapshots, "snapshots", "", "snapshots: s3://BUCKET/PREFIX, or a directory (default: beside the state)")
+	f.StringVar(&s.GitCredentials, "git-credentials", "", "secretsmanager://NAME, env or ssh-key:FILE (default: RECONCILE_GIT_USERNAME and _PASSWORD, else the SSH agent)")
+	f.StringVar(&s.DigestKey, "digest-key", "", "key of outputs digests: secretsmanager://NAME, or a file (default: beside the state)")
+	f.StringVar(&s.Terraform, "terraform", "", "terraform or tofu binary (default: from PATH, else installed once)")
+	f.StringVar(&s.Environment, "environment", "", "environment of reconcile.hcl to run")
+	f.IntVar(&s.Parallelism, "parallelism", 4, "workspaces at once")
+	f.DurationVar(&s.Wait, "wait", lease, "how long to wait for what another run holds")
+	f.StringVar(&s.Work, "work", "", "caches and checkout (default: "+short(defaultWork())+")")
+	f.StringVarP(&s.Output, "output", "o", "text", "text or json")
+}
+
+// embedded says whether the record is in a directory of this machine.
+func (s *settings) embedded() bool { return !strings.HasPrefix(s.State, schemeDynamoDB) }
+
+// resolve fills in the defaults and refuses what is wrong or contradictory.
+// It touches the file system only to find the repository around the current
+// directory.
+func (s *settings) resolve() error {
+	if s.Repo == "" {
+		repo, err := repositoryHere()
+		if err != nil {
+			return err
+		}
+		s.Repo = repo
+	}
+	if s.State == "" {
+		s.State = defaultState()
+	}
+	if s.Work == "" {
+		s.Work = defaultWork()
+	}
+	if s.embedded() {
+		if s.Snapshots == "" {
+			s.Snapshots = filepath.Join(s.State, "snapshots")
+		}
+		if s.DigestKey == "" {
+			s.DigestKey = filepath.Join(s.State, "digest.key")
+		}
+	}
+	return s.check()
+}
+
+// repositoryHere is the top of the Git repository around the current
+// directory.
+func repositoryHere() (string, error) {
+	here, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("the current directory: %w", err)
+	}
+	for dir := here; ; dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", usagef("run it in a Git repository, or say which: --repo URL (or RECONCILE_REPO)",
+				"no repository: %s is in none", here)
+		}
+	}
+}
+
+// defaultState is a directory under the user's state home (XDG, on macOS
+// too, so that one page of documentation serves both).
+func defaultState() string {
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "reconcile")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(home, ".local", "state", "reconcile")
+}
+
+func defaultWork() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "reconcile")
+}
+
+// short writes a path below the home directory with a tilde.
+func short(path string) string {
+	home, err := os.UserHomeDir()
+	if err != nil || path == "" {
+		return path
+	}
+	if rest, ok := strings.CutPrefix(path, home+string(filepath.Separator)); ok {
+		return "~/" + rest
+	}
+	return path
+}

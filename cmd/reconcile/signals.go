@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// patience is how long Terraform may take to stop after a signal before it is
+// killed. Fargate kills us 120 s after its SIGTERM (with the stop timeout at
+// its most); what came of it must be recorded before that.
+const patience = 90 * time.Second
+
+// stopped is why a context ended: we were told to.
+type stopped struct{ signal os.Signal }
+
+func (s *stopped) Error() string {
+	if s.signal == syscall.SIGTERM {
+		return "told to stop by SIGTERM"
+	}
+	return "told to stop by " + s.signal.String()
+}
+
+// stops returns two contexts: ctx ends with the first SIGINT, SIGTERM or
+// SIGHUP, which asks the work to stop; hard ends with the second, or when
+// patience is over, which kills it. A third signal has its usual effect. Say
+// is told of each. Release must be called.
+func stops(parent context.Context, patience time.Duration, say func(string)) (ctx, hard context.Context, release func()) {
+	ctx, stop := context.WithCancelCause(parent)
+	hard, kill := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, stopSignals()...)
+	go func() {
+		defer guard(os.Stderr)
+		var first *stopped
+		select {
+		case s := <-signals:
+			first = &stopped{s}
+		case <-hard.Done():
+			return
+		}
+		say(fmt.Sprintf("stopping: Terraform was asked to stop and has %s; once more kills it", patience))
+		stop(first)
+		timer := time.NewTimer(patience)
+		defer timer.Stop()
+		select {
+		case <-signals:
+			say("killing Terraform; the next pass says what that left behind")
+		case <-timer.C:
+			say(fmt.Sprintf("Terraform did not stop within %s: killing it", patience))
+		case <-hard.Done():
+			return
+		}
+		signal.Stop(signals)
+		kill(first)
+	}()
+	return ctx, hard, func() {
+		signal.Stop(signals)
+		stop(nil)
+		kill(nil)
+	}
+}
+
+// stopSignals leaves out SIGHUP where it is ignored: someone used nohup.
+func stopSignals() []os.Signal {
+	list := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		list = append(list, syscall.SIGHUP)
+	}
+	return list
+}
+
+// tell writes a line of ours to a person, whatever the output is.
+func tell(w io.Writer) func(string) {
+	return func(line string) { fmt.Fprintf(w, "reconcile: %s\n", line) }
+}

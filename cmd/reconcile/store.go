@@ -1,0 +1,25 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	sdk "github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"reconcile/state"
+	"reconcile/state/dynamodb"
+	"reconcile/state/embedded"
+)
+
+// openStore opens what --state names.
+func (p *parts) openStore(ctx context.Context) (state.Store, error) {
+	s := &p.app.settings
+	if s.embedded() {
+		return embedded.Open(s.State)
+	}
+	cfg, err := p.aws()
+	if err != nil {
+		return nil, err
+	}
+	return dynamodb.New(sdk.NewFromConfig(cfg), strings.TrimPrefix(s.State, schemeDynamoDB)), nil
+}

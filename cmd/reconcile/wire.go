@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"reconcile/reconciler"
+	"reconcile/reconciler/source"
+	"reconcile/reconciler/terraform"
+	"reconcile/state"
+	"reconcile/state/snapshot"
+)
+
+// askAgain is how old the tip may be when a pass starts another workspace.
+const askAgain = 10 * time.Second
+
+// parts are what a command works with, made from the settings. What costs
+// something (AWS, secrets, Terraform) is made when it is first asked for.
+type parts struct {
+	app       *app
+	source    *source.Repository
+	record    *state.Record
+	snapshots *snapshot.Store
+	aws       func() (aws.Config, error)
+	key       func() (digestKey, error)
+	closers   []func() error
+}
+
+type digestKey struct {
+	id  string
+	key []byte
+}
+
+// open resolves the settings and makes the parts. Nothing is asked of a
+// remote yet. Close must be called.
+func (a *app) open(ctx context.Context) (_ *parts, err error) {
+	if err := a.resolve(); err != nil {
+		return nil, err
+	}
+	p := &parts{app: a}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.close())
+		}
+	}()
+	p.aws = sync.OnceValues(func() (aws.Config, error) { return loadAWS(ctx) })
+	p.key = sync.OnceValues(func() (digestKey, error) {
+		id, key, err := a.digestKey(ctx, p.aws)
+		return digestKey{id, key}, err
+	})
+	if p.source, err = p.openSource(ctx); err != nil {
+		return nil, err
+	}
+	if p.record, err = p.openRecord(ctx); err != nil {
+		return nil, err
+	}
+	p.snapshots, err = p.openSnapshots(ctx)
+	return p, err
+}
+
+func (p *parts) close() error {
+	var errs []error
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		errs = append(errs, p.closers[i]())
+	}
+	p.closers = nil
+	return errors.Join(errs...)
+}
+
+func (p *parts) openSource(ctx context.Context) (*source.Repository, error) {
+	s := &p.app.settings
+	credentials, err := s.gitCredentials(ctx, p.aws)
+	if err != nil {
+		return nil, err
+	}
+	return source.Open(ctx, source.Options{
+		URL: s.Repo, Branch: s.Branch, Credentials: credentials,
+		Cache: filepath.Join(s.Work, "git"), Log: p.app.log,
+	})
+}
+
+// recordName is what the record is called where no name was given: the same
+// for every spelling of the repository's address.
+func (p *parts) recordName() string {
+	s := &p.app.settings
+	if s.Record != "" {
+		return s.Record
+	}
+	name := p.source.Name() + "@" + s.Branch
+	if s.Environment != "" {
+		name += ":" + s.Environment // a branch name has no colon
+	}
+	return name
+}
+
+func (p *parts) openRecord(ctx context.Context) (*state.Record, error) {
+	store, err := p.openStore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p.closers = append(p.closers, store.Close)
+	return state.New(store, p.recordName(), p.recordOptions(ctx)), nil
+}
+
+func (p *parts) openSnapshots(ctx context.Context) (*snapshot.Store, error) {
+	s := &p.app.settings
+	var cfg aws.Config
+	if strings.HasPrefix(s.Snapshots, schemeS3) {
+		var err error
+		if cfg, err = p.aws(); err != nil {
+			return nil, err
+		}
+	}
+	store, err := snapshot.Open(ctx, s.Snapshots, cfg)
+	if err != nil {
+		return nil, err
+	}
+	// Beside the caches: a container's root may be read-only.
+	store.Temp = filepath.Join(s.Work, "tmp")
+	return store, os.MkdirAll(store.Temp, 0o700)
+}
+
+// reconciler returns what runs passes, observed by observe (which may be
+// nil).
+func (p *parts) reconciler(observe func(reconciler.Event)) *reconciler.Reconciler {
+	s := &p.app.settings
+	c := reconciler.Config{
+		Repo: p.source.URL(), Branch: s.Branch, Name: p.recordName(), Environment: s.Environment,
+		Source: p.source, Record: p.record, Snapshots: p.snapshots,
+		Terraform: p.openTerraform,
+		DigestKey: func(context.Context) (string, []byte, error) {
+			k, err := p.key()
+			return k.id, k.key, err
+		},
+		Variable:    os.LookupEnv,
+		ProcessDead: p.processDead,
+		Work:        s.Work,
+		Parallelism: s.Parallelism, Wait: s.Wait, AskAgain: askAgain,
+		Log: p.app.log, Observe: observe,
+	}
+	if s.embedded() {
+		c.LocalState = filepath.Join(s.State, "tfstate", folder(p.recordName()))
+		c.WorkTree = workTree(s.Repo)
+	}
+	return reconciler.New(c)
+}
+
+func (p *parts) openTerraform(ctx context.Context) (reconciler.Terraform, error) {
+	t, err := p.newTerraform(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return reconciler.Engine(t), nil
+}
+
+func (p *parts) newTerraform(ctx context.Context) (*terraform.Terraform, error) {
+	s := &p.app.settings
+	t, err := terraform.New(ctx, terraform.Options{
+		Binary: s.Terraform, Work: s.Work, Redact: p.secrets(), Log: p.app.log,
+		Assume: func(ctx context.Context, role, session string) (map[string]string, error) {
+			cfg, err := p.aws()
+			if err != nil {
+				return nil, err
+			}
+			return assume(ctx, cfg, role, session)
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.closers = append(p.closers, t.Close)
+	return t, nil
+}
+
+// secrets are what Terraform must not print, should it come by them.
+func (p *parts) secrets() []string {
+	if password := string(p.app.GitPassword); password != "" {
+		return []string{password}
+	}
+	return nil
+}
