@@ -3,16 +3,16 @@
 
 export RECONCILE_TEST_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/reconcile-test
 export PATH := $(RECONCILE_TEST_CACHE)/bin:$(PATH)
+export CGO_ENABLED := 0
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-GO_BUILD := CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 
 .DEFAULT_GOAL := build
 .PHONY: build test bench lint tools cross image help $(PLATFORMS)
 
 build: ## build ./reconcile, one static binary
-	$(GO_BUILD) -o reconcile ./cmd/reconcile
+	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o reconcile ./cmd/reconcile
 
 test: tools lint cross ## install what the tests need, then check and test everything
 	go test -count=1 -timeout 40m ./... ./.ci/image
@@ -31,7 +31,7 @@ tools: ## install what the tests need, and what is missing only
 cross: $(PLATFORMS) ## build every package for every platform
 
 $(PLATFORMS):
-	CGO_ENABLED=0 GOOS=$(@D) GOARCH=$(@F) go build ./...
+	GOOS=$(@D) GOARCH=$(@F) go build ./...
 
 image: ## build the container image; needs Docker or another BuildKit
 	docker build --build-arg VERSION=$(VERSION) -t reconcile:$(VERSION) .

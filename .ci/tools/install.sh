@@ -40,7 +40,8 @@ at_least() {
 
 # make_once NAME HOW PIN RESULT COMMAND... says HOW and runs the command, its
 # output kept in a log that is shown only if it fails, unless RESULT was made
-# of the same pin. Bash ignores `set -e` inside the command, so that joins its steps by &&.
+# of the same pin. Bash ignores `set -e` within the command, which therefore
+# joins its steps by &&.
 make_once() {
     local name=$1 how=$2 pin=$3 result=$4 stamp=$cache/stamps/$1 log=$cache/logs/$1.log
     shift 4
