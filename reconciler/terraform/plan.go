@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-exec/tfexec"
@@ -115,12 +116,19 @@ func (s *Session) inspect(ctx context.Context, plan *Plan) error {
 	return nil
 }
 
+// stateExists tells whether there was a state before the plan. What a plan
+// reads from data sources is in its prior state too, and tells nothing.
 func stateExists(state *tfjson.State) bool {
 	if state == nil || state.Values == nil {
 		return false
 	}
-	root := state.Values.RootModule
-	return len(state.Values.Outputs) > 0 || root != nil && (len(root.Resources) > 0 || len(root.ChildModules) > 0)
+	return len(state.Values.Outputs) > 0 || managesAny(state.Values.RootModule)
+}
+
+func managesAny(m *tfjson.StateModule) bool {
+	return m != nil && (slices.ContainsFunc(m.Resources, func(r *tfjson.StateResource) bool {
+		return r.Mode == tfjson.ManagedResourceMode
+	}) || slices.ContainsFunc(m.ChildModules, managesAny))
 }
 
 var progress = regexp.MustCompile(`(?m)^.*: (Refreshing state\.\.\.|Reading\.\.\.|Still reading\.\.\.|Read complete after|Preparing import\.\.\.).*\n`)

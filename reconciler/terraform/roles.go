@@ -2,9 +2,13 @@ package terraform
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
 // reuseFor is how long credentials of a role are used for further commands:
@@ -39,4 +43,33 @@ var notInSessionName = regexp.MustCompile(`[^\w+=,.@-]`)
 func sessionName(run, workspace string) string {
 	name := notInSessionName.ReplaceAllString("reconcile-"+run+"-"+workspace, "-")
 	return name[:min(len(name), 64)]
+}
+
+// Assumer returns an Options.Assume that asks AWS STS, with the credentials,
+// Region and endpoint of config, which is called when a role is first needed.
+func Assumer(config func(context.Context) (aws.Config, error)) func(ctx context.Context, role, session string) (map[string]string, error) {
+	return func(ctx context.Context, role, session string) (map[string]string, error) {
+		cfg, err := config(ctx)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := sts.NewFromConfig(cfg).AssumeRole(ctx, &sts.AssumeRoleInput{
+			RoleArn: &role, RoleSessionName: &session,
+			// The most that every role allows, also to one that is itself
+			// assumed (as an ECS task's is).
+			DurationSeconds: aws.Int32(3600),
+		})
+		if err != nil {
+			return nil, err
+		}
+		got := answer.Credentials
+		if got == nil || got.AccessKeyId == nil || got.SecretAccessKey == nil || got.SessionToken == nil {
+			return nil, errors.New("the answer of STS has no credentials")
+		}
+		return map[string]string{
+			"AWS_ACCESS_KEY_ID":     *got.AccessKeyId,
+			"AWS_SECRET_ACCESS_KEY": *got.SecretAccessKey,
+			"AWS_SESSION_TOKEN":     *got.SessionToken,
+		}, nil
+	}
 }
