@@ -1,0 +1,231 @@
+package workspace
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+)
+
+// Backend is where a workspace keeps its Terraform state.
+type Backend struct {
+	Type   string            // "local" when the configuration names none
+	Path   string            // of a local state, in the repository
+	Config map[string]string // what tells where the state is; no credentials
+	Locks  bool              // the backend can lock the state, and is told to
+}
+
+// local is the type of the backend that keeps the state in a file.
+const local = "local"
+
+// state finds out where the workspace's state lives.
+func (e *evaluation) state(w *Workspace, s *scope) {
+	block := s.module.backend
+	if block == nil {
+		block = &backendBlock{kind: local, file: w.Path}
+	}
+	complain := func(format string, args ...any) {
+		p := problemAt(block.file, hclRange(block), format, args...)
+		e.problems = append(e.problems, p)
+	}
+	if block.kind == "cloud" || block.kind == "remote" {
+		complain("backend %q runs Terraform elsewhere, where this program has no say: keep the state in another backend, such as s3", block.kind)
+		return
+	}
+	args := map[string]string{}
+	for name, d := range block.arguments {
+		switch v := s.value(d.Expression, nil); {
+		case isNull(v):
+		case v.IsWhollyKnown():
+			args[name] = scalar(v)
+		default:
+			complain("backend %q: %s cannot be evaluated before Terraform runs", block.kind, name)
+		}
+	}
+	if file := w.Config.BackendConfig; file != "" {
+		values, wrong := e.varFile(file)
+		e.problems = append(e.problems, wrong...)
+		for name, v := range values {
+			args[name] = scalar(v)
+		}
+	}
+	for _, name := range required[block.kind] {
+		if args[name] == "" {
+			complain("backend %q: %s is not set, here or in the environment's backend_config in %s", block.kind, name, SettingsFile)
+			return
+		}
+	}
+	w.Backend = Backend{Type: block.kind, Config: telling(block.kind, args), Locks: locks(block.kind, args)}
+	w.Identity = identity(w.Path, block.kind, args, defaultWorkspace)
+	w.Backend.Path, _ = strings.CutPrefix(w.Identity, "local:")
+	if block.kind != local {
+		w.Backend.Path = ""
+	}
+}
+
+// defaultWorkspace is the Terraform workspace that all runs use.
+const defaultWorkspace = "default"
+
+// required are the arguments without which a backend's state has no place.
+var required = map[string][]string{
+	"s3": {"bucket", "key"}, "gcs": {"bucket"}, "azurerm": {"storage_account_name", "container_name", "key"},
+	"http": {"address"}, "consul": {"path"}, "kubernetes": {"secret_suffix"}, "oss": {"bucket"}, "cos": {"bucket"}, "oci": {"bucket", "namespace"},
+}
+
+// places are the arguments that tell where a backend's state is, with their
+// defaults. A backend that is not known is told by all that does not look
+// like a credential.
+var places = map[string]map[string]string{
+	"s3":         {"bucket": "", "key": "", "region": "", "workspace_key_prefix": ""},
+	local:        {"path": "", "workspace_dir": ""},
+	"gcs":        {"bucket": "", "prefix": ""},
+	"azurerm":    {"storage_account_name": "", "container_name": "", "key": ""},
+	"http":       {"address": ""},
+	"consul":     {"address": "", "path": ""},
+	"kubernetes": {"namespace": "default", "secret_suffix": ""},
+	"pg":         {"conn_str": "", "schema_name": "terraform_remote_state"},
+	"oss":        {"bucket": "", "prefix": "env:", "key": "terraform.tfstate"},
+	"cos":        {"bucket": "", "prefix": "terraform/state", "key": "terraform.tfstate"},
+	"oci":        {"bucket": "", "namespace": "", "key": "terraform.tfstate"},
+}
+
+// telling returns the arguments that tell where the state is.
+func telling(kind string, args map[string]string) map[string]string {
+	out := map[string]string{}
+	known, ok := places[kind]
+	if !ok {
+		for name, text := range args {
+			if !looksSecret(name) {
+				out[name] = withoutUser(text)
+			}
+		}
+		return out
+	}
+	for name, fallback := range known {
+		text := args[name]
+		if text == "" {
+			text = fallback
+		}
+		if text != "" {
+			out[name] = withoutUser(text)
+		}
+	}
+	return out
+}
+
+func looksSecret(name string) bool {
+	for _, part := range []string{"pass", "secret", "token", "key", "cred", "user", "conn", "cert"} {
+		if strings.Contains(name, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// withoutUser takes credentials out of a URL.
+func withoutUser(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		if strings.Contains(text, "password=") { // a PostgreSQL connection string of words
+			return ""
+		}
+		return text
+	}
+	u.User = nil
+	if strings.Contains(u.RawQuery, "password") || strings.Contains(u.RawQuery, "token") {
+		u.RawQuery = ""
+	}
+	return u.String()
+}
+
+// identity names the place where a backend keeps a state, alike for the
+// workspace that owns it and for those that read it. dir is the directory in
+// which Terraform runs. Parts may hold "*" for any text.
+func identity(dir, kind string, args map[string]string, workspace string) string {
+	t := telling(kind, args)
+	switch kind {
+	case "s3":
+		return "s3://" + t["bucket"] + "/" + inWorkspace(t["key"], t["workspace_key_prefix"], workspace)
+	case local:
+		return "local:" + localPath(dir, t, workspace)
+	}
+	if workspace != defaultWorkspace {
+		t["workspace"] = workspace
+	}
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(t) // a map of strings always encodes, sorted by key
+	return kind + ":" + strings.TrimSpace(text.String())
+}
+
+// inWorkspace returns the S3 key of a Terraform workspace's state.
+func inWorkspace(key, prefix, workspace string) string {
+	if prefix == "" {
+		prefix = "env:"
+	}
+	switch {
+	case workspace == defaultWorkspace:
+		return key
+	case strings.HasPrefix(workspace, "*"): // perhaps the default one
+		return "*" + key
+	default:
+		return prefix + "/" + workspace + "/" + key
+	}
+}
+
+// localPath returns the path of a state file in the repository.
+func localPath(dir string, t map[string]string, workspace string) string {
+	file := t["path"]
+	if workspace != defaultWorkspace {
+		below := t["workspace_dir"]
+		if below == "" {
+			below = "terraform.tfstate.d"
+		}
+		file = path.Join(below, workspace, "terraform.tfstate")
+	}
+	switch {
+	case file == "":
+		return path.Join(dir, "terraform.tfstate")
+	case strings.HasPrefix(file, "*"), strings.HasPrefix(file, top+"/*"):
+		return "*"
+	case strings.HasPrefix(file, top+"/"):
+		return path.Clean(strings.TrimPrefix(file, top+"/"))
+	case path.IsAbs(file):
+		return path.Clean(file)
+	default:
+		return path.Join(dir, file)
+	}
+}
+
+// locks tells whether a backend can lock, and is told to.
+func locks(kind string, args map[string]string) bool {
+	switch kind {
+	case "s3":
+		return args["use_lockfile"] == "true" || args["dynamodb_table"] != ""
+	case "http":
+		return args["lock_address"] != ""
+	case "oss":
+		return args["tablestore_table"] != ""
+	case "consul":
+		return args["lock"] != "false"
+	case local, "azurerm", "gcs", "kubernetes", "pg", "cos", "oci":
+		return true
+	}
+	return false
+}
+
+// scalar returns a known value as text; "" for null and for what is no text,
+// number or bool.
+func scalar(v cty.Value) string {
+	v, _ = v.UnmarkDeep()
+	text, err := convert.Convert(v, cty.String)
+	if err != nil || text.IsNull() || !text.IsKnown() {
+		return ""
+	}
+	return text.AsString()
+}

@@ -1,0 +1,55 @@
+package workspace
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+)
+
+// Apply says which plans of a workspace are applied without asking.
+type Apply string
+
+// The values of apply in the settings.
+const (
+	Always   Apply = "always"    // every plan
+	PlanOnly Apply = "plan-only" // none
+	Safe     Apply = "safe"      // up to risk "update"
+	Approve  Apply = "approve"   // those that a person approved
+)
+
+// Config is the settings as they hold for one workspace.
+type Config struct {
+	DependsOn     []string // names of workspaces, beside what is inferred
+	Apply         Apply
+	VarFiles      []string // repository paths, in the order in which later ones win
+	BackendConfig string   // repository path of a partial backend configuration; "" for none
+	Env           []string // names of the TF_VAR_* that are passed on, sorted
+	Protect       []string // addresses, as globs, never destroyed or replaced without approval
+	Prune         bool     // destroy when the directory is removed
+	PlanRole      string   // ARN assumed for plans
+	ApplyRole     string   // ARN assumed for applies
+	AllowUnlocked bool     // run although the state's backend cannot lock
+}
+
+// Digest is a hash of the settings that change what Terraform would do, and
+// of no others: how a plan is gated is not an input.
+func (c Config) Digest() string {
+	// A struct of strings and lists always encodes.
+	text, _ := json.Marshal([]any{c.DependsOn, c.VarFiles, c.BackendConfig, c.Env})
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
+}
+
+// Stale says in words which inputs of trace that are no paths of the
+// workspace's own have changed: its settings, or the rules of discovery. It
+// is the other half of the function Stale.
+func (c Config) Stale(trace map[string]string) []string {
+	var stale []string
+	if trace[SettingsInput] != c.Digest() {
+		stale = append(stale, "settings")
+	}
+	if trace[RulesInput] != Rules {
+		stale = append(stale, "discovery rules")
+	}
+	return stale
+}

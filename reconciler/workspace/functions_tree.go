@@ -1,0 +1,132 @@
+package workspace
+
+import (
+	"encoding/base64"
+	"errors"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
+)
+
+// maxRead is the largest file, in bytes, whose content is used to evaluate
+// what depends on it.
+const maxRead = 1 << 20
+
+// treeFunctions are the functions that look at the tree, as seen from a
+// workspace's directory.
+func (e *evaluation) treeFunctions() *hcl.EvalContext {
+	ctx := pureFunctions.NewChild()
+	ctx.Functions = map[string]function.Function{
+		"abspath": text(func(s string) (string, error) {
+			if path.IsAbs(s) {
+				return path.Clean(s), nil
+			}
+			return path.Join(top, e.root.Path, s), nil
+		}),
+		"file":       e.contentFunc(func(b []byte) string { return string(b) }),
+		"filebase64": e.contentFunc(base64.StdEncoding.EncodeToString),
+		"fileexists": e.existsFunc(),
+		"fileset":    e.filesetFunc(),
+	}
+	for name := range fileFunctions {
+		if _, ok := ctx.Functions[name]; !ok { // what is rendered or hashed names no path
+			ctx.Functions[name] = contentUnknown
+		}
+	}
+	for name, f := range ctx.Functions {
+		if !strings.Contains(name, ":") {
+			ctx.Functions["core::"+name] = f
+		}
+	}
+	return ctx
+}
+
+var contentUnknown = function.New(&function.Spec{
+	VarParam: anything,
+	Type:     function.StaticReturnType(cty.String),
+	Impl: func([]cty.Value, cty.Type) (cty.Value, error) {
+		return cty.UnknownVal(cty.String).Mark(content), nil
+	},
+})
+
+func (e *evaluation) contentFunc(encode func([]byte) string) function.Function {
+	return function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "path", Type: cty.String, AllowUnknown: true}},
+		Type:   function.StaticReturnType(cty.String),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			p, ok := e.locate(args[0])
+			if !ok {
+				return cty.UnknownVal(cty.String).Mark(content), nil
+			}
+			b, err := readFile(e.tree, p)
+			if err != nil {
+				return cty.NilVal, err
+			}
+			if len(b) > maxRead {
+				return cty.UnknownVal(cty.String).Mark(content), nil
+			}
+			return cty.StringVal(encode(b)).Mark(content), nil
+		},
+	})
+}
+
+func (e *evaluation) existsFunc() function.Function {
+	return function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "path", Type: cty.String}},
+		Type:   function.StaticReturnType(cty.Bool),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			p, ok := e.locate(args[0])
+			if !ok {
+				return cty.UnknownVal(cty.Bool), nil
+			}
+			return cty.BoolVal(isFile(e.tree, p)), nil
+		},
+	})
+}
+
+func (e *evaluation) filesetFunc() function.Function {
+	return function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "path", Type: cty.String}, {Name: "pattern", Type: cty.String}},
+		Type:   function.StaticReturnType(cty.Set(cty.String)),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			dir, ok := e.locate(args[0])
+			if !ok {
+				return cty.UnknownVal(cty.Set(cty.String)), nil
+			}
+			return e.fileset(dir, args[1].AsString())
+		},
+	})
+}
+
+// maxFiles is how many files a fileset may have for its elements to be used.
+const maxFiles = 10_000
+
+var errTooMany = errors.New("too many files")
+
+func (e *evaluation) fileset(dir, pattern string) (cty.Value, error) {
+	unknown := cty.UnknownVal(cty.Set(cty.String))
+	full := path.Join(dir, pattern)
+	if outside(full) {
+		return unknown, nil
+	}
+	var found []cty.Value
+	err := doublestar.GlobWalk(e.tree, full, func(p string, d fs.DirEntry) error {
+		if len(found) == maxFiles {
+			return errTooMany
+		}
+		found = append(found, cty.StringVal(relative(dir, p)))
+		return nil
+	}, doublestar.WithFilesOnly(), doublestar.WithNoFollow())
+	if err != nil {
+		return unknown, nil
+	}
+	if len(found) == 0 {
+		return cty.SetValEmpty(cty.String), nil
+	}
+	return cty.SetVal(found), nil
+}

@@ -1,0 +1,183 @@
+package workspace
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// inputs collects the objects of the tree that a workspace depends on.
+type inputs struct {
+	loader  *Loader
+	paths   map[string]bool     // true for directories, which cover what lies below
+	guesses map[string][]string // directories that something may lie in, and what is to be said of each
+}
+
+func newInputs(l *Loader) *inputs {
+	return &inputs{loader: l, paths: map[string]bool{}, guesses: map[string][]string{}}
+}
+
+// add takes in the object that p leads to, the links on the way, and what
+// links below it point to. What no pass can use is reported, after all.
+func (in *inputs) add(p string) (errs []error) {
+	if _, done := in.paths[p]; done {
+		return nil
+	}
+	o, err := resolve(in.loader.tree, p)
+	for _, link := range o.links {
+		in.paths[link] = false
+	}
+	if err != nil {
+		return []error{err}
+	}
+	if _, done := in.paths[o.path]; done {
+		return nil
+	}
+	in.paths[o.path] = o.dir
+	switch {
+	case o.dir:
+		return in.below(o.path)
+	case !o.exists:
+		return nil
+	case strings.HasPrefix(in.loader.tree.ID(o.path), submoduleMode):
+		return []error{submodule(o.path)}
+	case in.loader.isPointer(o.path):
+		return []error{pointer(o.path)}
+	}
+	return nil
+}
+
+// below takes in what the links below a directory point to.
+func (in *inputs) below(dir string) (errs []error) {
+	odd, err := in.loader.oddities(dir)
+	if err != nil {
+		return []error{err}
+	}
+	for _, link := range odd.links {
+		to, err := linkTarget(in.loader.tree, link)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		errs = append(errs, in.add(to)...)
+	}
+	for _, p := range odd.submodules {
+		errs = append(errs, submodule(p))
+	}
+	pointers, err := in.loader.pointers(dir, odd)
+	if err != nil {
+		errs = append(errs, err)
+	}
+	for _, p := range pointers {
+		errs = append(errs, pointer(p))
+	}
+	return errs
+}
+
+func submodule(p string) error {
+	return fmt.Errorf("%s is a Git submodule, which is not supported: keep its files in this repository, or call it as a module by its Git URL", p)
+}
+
+func pointer(p string) error {
+	return fmt.Errorf("%s is a Git LFS pointer, which is not supported: keep the file itself in Git, or out of what Terraform reads", p)
+}
+
+// guess takes in a directory that something may lie in, with what is to be
+// said of it unless the directory turns out to be an input anyway.
+func (in *inputs) guess(dir, warning string) {
+	if o, err := resolve(in.loader.tree, dir); err == nil {
+		for _, link := range o.links {
+			in.paths[link] = false
+		}
+		dir = o.path
+	}
+	in.guesses[dir] = append(in.guesses[dir], warning)
+}
+
+// list returns the inputs, own first and the others sorted, without those
+// that lie in others, and what is to be said.
+func (in *inputs) list(own string) (paths, warnings []string) {
+	for dir, said := range in.guesses {
+		if !in.covered(dir) {
+			warnings = append(warnings, said...)
+		}
+	}
+	for _, dir := range sortedKeys(in.guesses) {
+		if !in.covered(dir) {
+			in.add(dir) // what cannot be used there was perhaps not meant
+		}
+	}
+	for p := range in.paths {
+		if p != own && !in.covered(p) {
+			paths = append(paths, p)
+		}
+	}
+	slices.Sort(paths)
+	return append([]string{own}, paths...), warnings
+}
+
+// covered tells whether p lies in a directory that is an input, or is the
+// workspace's.
+func (in *inputs) covered(p string) bool {
+	for p != "." {
+		p = path.Dir(p)
+		if in.paths[p] {
+			return true
+		}
+	}
+	return false
+}
+
+// pointers returns the Git LFS pointers below dir. Git LFS acts on what
+// .gitattributes hands to it, so only where one does are files looked at.
+func (l *Loader) pointers(dir string, odd *oddities) ([]string, error) {
+	if !odd.lfs && !l.lfsAbove(dir) {
+		return nil, nil
+	}
+	return l.pointerScans.get(dir, func() ([]string, error) {
+		var found []string
+		entries, err := l.tree.ReadDir(dir)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			p := path.Join(dir, e.Name())
+			switch {
+			case e.IsDir() && !strings.HasPrefix(l.tree.ID(p), submoduleMode):
+				below, err := l.pointers(p, &oddities{lfs: true})
+				if err != nil {
+					return nil, err
+				}
+				found = append(found, below...)
+			case e.Type().IsRegular() && l.isPointer(p):
+				found = append(found, p)
+			}
+		}
+		return found, nil
+	})
+}
+
+// lfsAbove tells whether a .gitattributes in a directory above hands files to
+// Git LFS.
+func (l *Loader) lfsAbove(dir string) bool {
+	if dir == "." {
+		return false
+	}
+	above := path.Dir(dir)
+	yes, _ := l.attributes.get(above, func() (bool, error) {
+		return l.speaksOfLFS(path.Join(above, ".gitattributes")) || l.lfsAbove(above), nil
+	})
+	return yes
+}
+
+// isPointer tells whether the file p is a Git LFS pointer.
+func (l *Loader) isPointer(p string) bool {
+	info, err := l.tree.Lstat(p)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > maxPointer {
+		return false
+	}
+	text, err := l.tree.ReadFile(p)
+	return err == nil && bytes.HasPrefix(text, []byte(pointerPrefix))
+}

@@ -1,0 +1,151 @@
+package workspace
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	hcljson "github.com/hashicorp/hcl/v2/json"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// jsonNode is a JSON value and where it stands. HashiCorp's parser hides what
+// expressions in JSON consist of, so files are translated into the native
+// syntax tree from this.
+type jsonNode struct {
+	rng     hcl.Range
+	members []jsonMember // of an object
+	items   []*jsonNode  // of an array
+	kind    byte         // '{', '[', 's' string, 'v' any other value
+	text    string
+	value   cty.Value
+}
+
+type jsonMember struct {
+	name  string
+	rng   hcl.Range
+	value *jsonNode
+}
+
+// jsonLabels are the blocks of a configuration file, each with how many
+// labels it has, and those that lie in the terraform block.
+var (
+	jsonLabels = map[string]int{
+		"terraform": 0, "locals": 0, "variable": 1, "output": 1, "module": 1, "provider": 1,
+		"resource": 2, "data": 2, "ephemeral": 2, "check": 1, "moved": 0, "import": 0, "removed": 0,
+	}
+	jsonTerraform = map[string]int{"backend": 1, "cloud": 0, "required_providers": 0, "provider_meta": 1}
+)
+
+// parseJSON translates a .tf.json file.
+func parseJSON(p string, text []byte) (*hclsyntax.Body, []*Problem) {
+	if _, diags := hcljson.Parse(text, ""); diags.HasErrors() {
+		return nil, problems(p, diags)
+	}
+	r := &jsonReader{text: text, dec: json.NewDecoder(bytes.NewReader(text)), path: p, line: 1}
+	r.dec.UseNumber()
+	top, err := r.node()
+	if err != nil {
+		return nil, []*Problem{{File: p, Line: r.line, Text: err.Error()}}
+	}
+	body := &hclsyntax.Body{Attributes: hclsyntax.Attributes{}}
+	for _, object := range top.objects() {
+		for _, m := range object.members {
+			if n, ok := jsonLabels[m.name]; ok {
+				body.Blocks = append(body.Blocks, r.blocks(m.name, nil, n, m.value)...)
+			}
+		}
+	}
+	return body, r.problems
+}
+
+// objects returns n itself, or the objects of an array.
+func (n *jsonNode) objects() []*jsonNode {
+	switch n.kind {
+	case '{':
+		return []*jsonNode{n}
+	case '[':
+		var all []*jsonNode
+		for _, item := range n.items {
+			all = append(all, item.objects()...)
+		}
+		return all
+	}
+	return nil
+}
+
+// blocks returns the blocks that n holds, with as many more labels to come.
+func (r *jsonReader) blocks(kind string, labels []string, more int, n *jsonNode) (all []*hclsyntax.Block) {
+	for _, object := range n.objects() {
+		if more == 0 {
+			all = append(all, r.block(kind, labels, object))
+			continue
+		}
+		for _, m := range object.members {
+			all = append(all, r.blocks(kind, append(labels[:len(labels):len(labels)], m.name), more-1, m.value)...)
+		}
+	}
+	return all
+}
+
+func (r *jsonReader) block(kind string, labels []string, n *jsonNode) *hclsyntax.Block {
+	b := &hclsyntax.Block{
+		Type: kind, Labels: labels, TypeRange: n.rng, OpenBraceRange: n.rng, CloseBraceRange: n.rng,
+		Body: &hclsyntax.Body{Attributes: hclsyntax.Attributes{}, SrcRange: n.rng, EndRange: n.rng},
+	}
+	for _, m := range n.members {
+		if labels, ok := jsonTerraform[m.name]; ok && kind == "terraform" {
+			b.Body.Blocks = append(b.Body.Blocks, r.blocks(m.name, nil, labels, m.value)...)
+			continue
+		}
+		if m.name == "//" {
+			continue // a comment
+		}
+		// A variable's default, and all else about it, is taken as it stands.
+		b.Body.Attributes[m.name] = &hclsyntax.Attribute{
+			Name: m.name, NameRange: m.rng, SrcRange: m.value.rng,
+			Expr: r.expression(m.value, kind == "variable"),
+		}
+	}
+	return b
+}
+
+// expression returns what n stands for: strings are templates, unless they
+// are literal.
+func (r *jsonReader) expression(n *jsonNode, literal bool) hclsyntax.Expression {
+	switch n.kind {
+	case '{':
+		o := &hclsyntax.ObjectConsExpr{SrcRange: n.rng, OpenRange: n.rng}
+		for _, m := range n.members {
+			key := &jsonNode{rng: m.rng, kind: 's', text: m.name}
+			o.Items = append(o.Items, hclsyntax.ObjectConsItem{KeyExpr: r.expression(key, literal), ValueExpr: r.expression(m.value, literal)})
+		}
+		return o
+	case '[':
+		t := &hclsyntax.TupleConsExpr{SrcRange: n.rng, OpenRange: n.rng}
+		for _, item := range n.items {
+			t.Exprs = append(t.Exprs, r.expression(item, literal))
+		}
+		return t
+	case 's':
+		return r.template(n, literal)
+	}
+	return &hclsyntax.LiteralValueExpr{Val: n.value, SrcRange: n.rng}
+}
+
+func (r *jsonReader) template(n *jsonNode, literal bool) hclsyntax.Expression {
+	if literal || !strings.ContainsAny(n.text, "$%") {
+		return &hclsyntax.LiteralValueExpr{Val: cty.StringVal(n.text), SrcRange: n.rng}
+	}
+	x, diags := hclsyntax.ParseTemplate([]byte(n.text), "", n.rng.Start)
+	if diags.HasErrors() {
+		r.problems = append(r.problems, problems(r.path, diags)...)
+		return &hclsyntax.LiteralValueExpr{Val: cty.DynamicVal, SrcRange: n.rng}
+	}
+	if wrap, ok := x.(*hclsyntax.TemplateWrapExpr); ok {
+		return wrap.Wrapped
+	}
+	return x
+}

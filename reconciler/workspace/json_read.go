@@ -1,0 +1,112 @@
+package workspace
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// jsonReader reads JSON with the place of each value.
+type jsonReader struct {
+	text     []byte
+	dec      *json.Decoder
+	path     string
+	problems []*Problem
+
+	offset, line, lineStart int // of what was counted so far
+}
+
+// next returns the next token and its range.
+func (r *jsonReader) next() (json.Token, hcl.Range, error) {
+	start := int(r.dec.InputOffset())
+	for start < len(r.text) && bytes.IndexByte([]byte(" \t\r\n:,"), r.text[start]) >= 0 {
+		start++
+	}
+	token, err := r.dec.Token()
+	return token, hcl.Range{Start: r.position(start), End: r.position(int(r.dec.InputOffset()))}, err
+}
+
+// position returns the place of an offset not before the last one asked for.
+func (r *jsonReader) position(offset int) hcl.Pos {
+	for r.offset < offset && r.offset < len(r.text) {
+		if r.text[r.offset] == '\n' {
+			r.line++
+			r.lineStart = r.offset + 1
+		}
+		r.offset++
+	}
+	return hcl.Pos{Line: r.line, Column: offset - r.lineStart + 1, Byte: offset}
+}
+
+// node reads one value.
+func (r *jsonReader) node() (*jsonNode, error) {
+	token, rng, err := r.next()
+	if err != nil {
+		return nil, err
+	}
+	return r.rest(token, rng)
+}
+
+// rest reads what belongs to a value that begins with token.
+func (r *jsonReader) rest(token json.Token, rng hcl.Range) (*jsonNode, error) {
+	n := &jsonNode{rng: rng, kind: 'v'}
+	var err error
+	switch v := token.(type) {
+	case json.Delim:
+		n.kind = byte(v)
+		if n.kind == '{' {
+			err = r.object(n)
+		} else {
+			err = r.array(n)
+		}
+	case string:
+		n.kind, n.text = 's', v
+	case json.Number:
+		n.value, err = cty.ParseNumberVal(v.String())
+	case bool:
+		n.value = cty.BoolVal(v)
+	case nil:
+		n.value = cty.NullVal(cty.DynamicPseudoType)
+	}
+	return n, err
+}
+
+func (r *jsonReader) object(n *jsonNode) error {
+	for {
+		token, rng, err := r.next()
+		if err != nil {
+			return err
+		}
+		name, ok := token.(string)
+		if !ok { // the closing brace
+			n.rng.End = rng.End
+			return nil
+		}
+		value, err := r.node()
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		n.members = append(n.members, jsonMember{name, rng, value})
+	}
+}
+
+func (r *jsonReader) array(n *jsonNode) error {
+	for {
+		token, rng, err := r.next()
+		if err != nil {
+			return err
+		}
+		if token == json.Delim(']') {
+			n.rng.End = rng.End
+			return nil
+		}
+		item, err := r.rest(token, rng)
+		if err != nil {
+			return err
+		}
+		n.items = append(n.items, item)
+	}
+}

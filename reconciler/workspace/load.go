@@ -1,0 +1,91 @@
+package workspace
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/zclconf/go-cty/cty"
+)
+
+// Load loads one workspace with its settings. It never fails as a whole: what
+// is wrong with the workspace is in its Err, beside what could be found out
+// all the same.
+func (l *Loader) Load(dir Dir, cfg Config) (w *Workspace) {
+	w = &Workspace{Dir: dir, Inputs: []string{dir.Path}, Config: cfg}
+	// The parser and the evaluator are fed with what anyone may commit; one
+	// workspace that breaks them must not stop the others.
+	defer func() {
+		if r := recover(); r != nil {
+			w.Err = fmt.Errorf("%s: a fault in reading the configuration: %v", dir.Path, r)
+		}
+	}()
+	e := &evaluation{
+		Loader: l, root: dir, inputs: newInputs(l),
+		reads: map[string]bool{}, warnings: map[string]bool{}, general: map[string]bool{},
+	}
+	e.base = e.treeFunctions()
+	e.load(w)
+	return w
+}
+
+// Load loads one workspace of tree. To load several, use a Loader.
+func Load(tree Tree, dir Dir, cfg Config) *Workspace { return NewLoader(tree).Load(dir, cfg) }
+
+func (e *evaluation) load(w *Workspace) {
+	e.input(w.Path)
+	for _, f := range w.Config.VarFiles {
+		e.input(f)
+	}
+	if f := w.Config.BackendConfig; f != "" {
+		e.input(f)
+	}
+	m, err := e.module(w.Path)
+	if err != nil {
+		w.Err = fmt.Errorf("workspace %s: %w", w.Name, err)
+		return
+	}
+	s := newScope(e, m)
+	s.given = e.givenVariables(m, w.Config)
+	e.visit(s)
+	e.state(w, s)
+	if lock := w.Path + "/.terraform.lock.hcl"; isFile(e.tree, lock) {
+		w.LockFile = lock
+	}
+	w.Variables = sortedKeys(m.variables)
+	w.Reads = sortedKeys(e.reads)
+	slices.Sort(e.versions)
+	w.RequiredVersion = slices.Compact(e.versions)
+	slices.Sort(e.init)
+	w.InitKey = slices.Compact(e.init)
+	inputs, said := e.inputs.list(w.Path)
+	w.Inputs = inputs
+	for _, s := range said {
+		e.warnings[s] = true
+	}
+	w.Warnings = sortedKeys(e.warnings)
+	w.Err = join(e.problems)
+}
+
+// input takes in an object that the settings, not the configuration, name.
+func (e *evaluation) input(p string) {
+	for _, err := range e.inputs.add(p) {
+		e.problems = append(e.problems, &Problem{File: e.root.Path, Text: err.Error()})
+	}
+}
+
+// givenVariables returns the values that the variable files give to the root
+// module's variables. Those that come from our environment are unknown here.
+func (e *evaluation) givenVariables(m *module, cfg Config) map[string]cty.Value {
+	given := map[string]cty.Value{}
+	for _, f := range append(e.ownVarFiles(), cfg.VarFiles...) {
+		values, wrong := e.varFile(f)
+		e.problems = append(e.problems, wrong...)
+		for name, v := range values {
+			given[name] = v
+		}
+	}
+	for _, name := range cfg.Env {
+		given[name[len("TF_VAR_"):]] = cty.DynamicVal
+	}
+	return given
+}

@@ -1,0 +1,123 @@
+package workspace
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+)
+
+var update = flag.Bool("update", false, "write what was found into testdata; read the difference")
+
+// TestLoad checks what is found in each repository of testdata/*.txtar
+// against its files want/NAME, one a workspace.
+func TestLoad(t *testing.T) {
+	archives, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(archives) == 0 {
+		t.Fatal("no testdata", err)
+	}
+	for _, archive := range archives {
+		t.Run(strings.TrimSuffix(filepath.Base(archive), ".txtar"), func(t *testing.T) {
+			repo, want := splitArchive(t, archive)
+			got := describeAll(newTree(repo))
+			if *update {
+				rewrite(t, archive, got)
+				return
+			}
+			for _, name := range slices.Sorted(maps.Keys(got)) {
+				if got[name] != want[name] {
+					t.Errorf("%s: got\n%s\nwant\n%s", name, got[name], want[name])
+				}
+				delete(want, name)
+			}
+			for name := range want {
+				t.Errorf("%s was not found", name)
+			}
+		})
+	}
+}
+
+// describeAll returns what is found in a repository, by workspace.
+func describeAll(tree *memTree) map[string]string {
+	settings, err := LoadSettings(tree, "")
+	if err != nil {
+		return map[string]string{"settings": err.Error()}
+	}
+	dirs, err := Discover(tree, settings)
+	if err != nil {
+		return map[string]string{"discover": err.Error()}
+	}
+	got := map[string]string{}
+	var nodes []Node
+	loader := NewLoader(tree)
+	for _, dir := range dirs {
+		w := loader.Load(dir, settings.Config(dir.Name))
+		got[dir.Name] = describeOne(tree, w)
+		nodes = append(nodes, w.Node())
+	}
+	if g, err := Link(nodes); err != nil {
+		got["graph"] = err.Error()
+	} else if text := describeGraph(g); text != "" {
+		got["graph"] = text
+	}
+	return got
+}
+
+func describeOne(tree *memTree, w *Workspace) string {
+	var b strings.Builder
+	for _, in := range w.Inputs {
+		fmt.Fprintf(&b, "input %s", in)
+		if tree.ID(in) == Absent {
+			b.WriteString(" (absent)")
+		}
+		b.WriteString("\n")
+	}
+	if w.Backend.Type != local || w.Backend.Path != w.Path+"/terraform.tfstate" {
+		fmt.Fprintf(&b, "state %s locks=%t\n", w.Identity, w.Backend.Locks)
+	}
+	for _, r := range w.Reads {
+		fmt.Fprintf(&b, "reads %s\n", r)
+	}
+	for _, s := range w.Warnings {
+		fmt.Fprintf(&b, "warning %s\n", s)
+	}
+	if w.Err != nil {
+		fmt.Fprintf(&b, "error %s\n", w.Err)
+	}
+	return strings.TrimSpace(b.String())
+}
+
+func describeGraph(g *Graph) string {
+	var lines []string
+	for _, name := range g.Order() {
+		if up := g.DependsOn(name); len(up) > 0 {
+			lines = append(lines, name+" after "+strings.Join(up, ", "))
+		}
+		if not := g.Unmatched(name); len(not) > 0 {
+			lines = append(lines, name+" reads elsewhere "+strings.Join(not, ", "))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// rewrite replaces the archive's expectations.
+func rewrite(t *testing.T, name string, got map[string]string) {
+	t.Helper()
+	a, err := txtar.ParseFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Files = slices.DeleteFunc(a.Files, func(f txtar.File) bool { return strings.HasPrefix(f.Name, "want/") })
+	for _, key := range slices.Sorted(maps.Keys(got)) {
+		a.Files = append(a.Files, txtar.File{Name: "want/" + key, Data: []byte(got[key] + "\n")})
+	}
+	if err := os.WriteFile(name, txtar.Format(a), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,52 @@
+package workspace
+
+import (
+	"runtime"
+	"sync"
+)
+
+// Loader loads the workspaces of one tree. It parses each directory once,
+// however many workspaces reach it. It is safe for several goroutines.
+type Loader struct {
+	tree         Tree
+	modules      onces[*module]
+	templates    onces[[]mention]
+	scans        onces[*oddities]
+	pointerScans onces[[]string]
+	attributes   onces[bool] // directories in or above which .gitattributes speaks of LFS
+}
+
+// NewLoader returns a loader of the workspaces of tree.
+func NewLoader(tree Tree) *Loader { return &Loader{tree: tree} }
+
+// LoadAll loads several workspaces at once, each with the settings at the
+// same place in configs, and returns them in that order.
+func (l *Loader) LoadAll(dirs []Dir, configs []Config) []*Workspace {
+	loaded := make([]*Workspace, len(dirs))
+	next := make(chan int)
+	var group sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(dirs)) {
+		group.Go(func() {
+			for i := range next {
+				loaded[i] = l.Load(dirs[i], configs[i])
+			}
+		})
+	}
+	for i := range dirs {
+		next <- i
+	}
+	close(next)
+	group.Wait()
+	return loaded
+}
+
+// onces keeps one value a key, made once.
+type onces[T any] struct{ m sync.Map }
+
+func (o *onces[T]) get(key string, fill func() (T, error)) (T, error) {
+	once, ok := o.m.Load(key)
+	if !ok {
+		once, _ = o.m.LoadOrStore(key, sync.OnceValues(fill))
+	}
+	return once.(func() (T, error))()
+}

@@ -1,0 +1,225 @@
+package workspace
+
+import (
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// mention is a place in configuration that may name an object of the tree.
+type mention struct {
+	what     string               // the function or attribute, for people
+	path     hclsyntax.Expression // what the name is
+	kind     mentionKind
+	more     hclsyntax.Expression // the pattern of a fileset, the variables of a template; may be nil
+	bindings []binding
+	file     string
+}
+
+type mentionKind int
+
+const (
+	fileArgument mentionKind = iota // the argument of a function that reads
+	filesetArgument
+	templateArgument
+	pathAttribute // an attribute that is known to hold a path
+	anyText       // any other text: a path only if it can be evaluated and leads somewhere
+)
+
+// fileFunctions are the functions that look at the tree.
+var fileFunctions = map[string]mentionKind{
+	"file": fileArgument, "filebase64": fileArgument, "fileexists": fileArgument, "filemd5": fileArgument,
+	"filesha1": fileArgument, "filesha256": fileArgument, "filesha512": fileArgument,
+	"filebase64sha256": fileArgument, "filebase64sha512": fileArgument,
+	"templatefile": templateArgument, "fileset": filesetArgument,
+}
+
+// pathAttributes are the attributes of resources that name files or
+// directories which the provider reads.
+var pathAttributes = map[string]bool{
+	"filename": true, "source": true, "source_dir": true, "source_file": true, "source_path": true,
+	"content_path": true, "template": true,
+}
+
+// binding is a name that stands for each element of a collection in turn.
+type binding struct {
+	key, value string               // names; of the root object's attributes if object is set
+	object     string               // "each", "count", or the iterator of a dynamic block; "" for the names of a for expression
+	collection hclsyntax.Expression // what is gone through; for count, how often
+}
+
+// repetition returns the binding of a block's for_each or count.
+func repetition(body *hclsyntax.Body) []binding {
+	if a := body.Attributes["for_each"]; a != nil {
+		return []binding{{key: "key", value: "value", object: "each", collection: a.Expr}}
+	}
+	if a := body.Attributes["count"]; a != nil {
+		return []binding{{key: "index", object: "count", collection: a.Expr}}
+	}
+	return nil
+}
+
+// collector finds the mentions in one block.
+type collector struct {
+	module   *module
+	file     string
+	paths    bool // attributes and texts count too: this is a resource or its like
+	bindings []binding
+}
+
+// block looks through b and the blocks in it.
+func (c *collector) block(b *hclsyntax.Block) {
+	outer := c.bindings
+	c.bindings = append(outer[:len(outer):len(outer)], repetition(b.Body)...)
+	if b.Type == "dynamic" && len(b.Labels) == 1 {
+		c.bindings = append(outer[:len(outer):len(outer)], dynamic(b)...)
+	}
+	for name, a := range b.Body.Attributes {
+		c.functions(a.Expr)
+		switch {
+		case !c.paths:
+		case pathAttributes[name]:
+			c.path(name, a.Expr)
+		default:
+			c.texts(name, a.Expr)
+		}
+	}
+	for _, inner := range b.Body.Blocks {
+		c.block(inner)
+	}
+	c.bindings = outer
+}
+
+// dynamic returns the binding of a dynamic block's iterator.
+func dynamic(b *hclsyntax.Block) []binding {
+	each := b.Body.Attributes["for_each"]
+	if each == nil {
+		return nil
+	}
+	name := b.Labels[0]
+	if a := b.Body.Attributes["iterator"]; a != nil {
+		if keyword := hcl.ExprAsKeyword(a.Expr); keyword != "" {
+			name = keyword
+		}
+	}
+	return []binding{{key: "key", value: "value", object: name, collection: each.Expr}}
+}
+
+func (c *collector) add(m mention) {
+	m.file, m.bindings = c.file, c.bindings
+	c.module.mentions = append(c.module.mentions, m)
+}
+
+// path takes in an attribute that is known to hold a path.
+func (c *collector) path(name string, e hclsyntax.Expression) {
+	c.add(mention{what: name, path: e, kind: pathAttribute})
+}
+
+// texts takes in the strings of any other attribute that could be a path out
+// of the module's directory.
+func (c *collector) texts(name string, e hclsyntax.Expression) {
+	switch e := e.(type) {
+	case *hclsyntax.TupleConsExpr:
+		for _, x := range e.Exprs {
+			c.texts(name, x)
+		}
+	case *hclsyntax.ObjectConsExpr:
+		for _, item := range e.Items {
+			key := hcl.ExprAsKeyword(item.KeyExpr)
+			if pathAttributes[key] {
+				c.path(key, item.ValueExpr)
+			} else {
+				c.texts(name, item.ValueExpr)
+			}
+		}
+	case *hclsyntax.ParenthesesExpr:
+		c.texts(name, e.Expression)
+	case *hclsyntax.ConditionalExpr:
+		c.texts(name, e.TrueResult)
+		c.texts(name, e.FalseResult)
+	default:
+		if leadsOut(e) {
+			c.add(mention{what: name, path: e, kind: anyText})
+		}
+	}
+}
+
+// leadsOut tells whether the value of e could be a path that leaves the
+// directory: it climbs, is built on path.*, or is somebody else's to say.
+func leadsOut(e hclsyntax.Expression) bool {
+	found := false
+	_ = hclsyntax.VisitAll(e, func(n hclsyntax.Node) hcl.Diagnostics {
+		switch n := n.(type) {
+		case *hclsyntax.LiteralValueExpr:
+			if text, ok := asString(n.Val); ok && strings.Contains(text, "..") {
+				found = true
+			}
+		case *hclsyntax.ScopeTraversalExpr:
+			switch n.Traversal.RootName() {
+			case "path", "var", "local", "each":
+				found = true
+			}
+		}
+		return nil
+	})
+	return found
+}
+
+// functions takes in the arguments of the functions in e that look at the
+// tree.
+func (c *collector) functions(e hclsyntax.Expression) {
+	w := &functionWalker{collector: c}
+	_ = hclsyntax.Walk(e, w)
+}
+
+// functionWalker keeps the for expressions that it is in, as their names are
+// bound in what they yield.
+type functionWalker struct {
+	*collector
+	fors  []*hclsyntax.ForExpr
+	saved [][]binding
+}
+
+// Enter implements hclsyntax.Walker.
+func (w *functionWalker) Enter(n hclsyntax.Node) hcl.Diagnostics {
+	switch n := n.(type) {
+	case *hclsyntax.ForExpr:
+		w.fors = append(w.fors, n)
+	case hclsyntax.ChildScope:
+		w.saved = append(w.saved, w.bindings)
+		if len(w.fors) > 0 {
+			f := w.fors[len(w.fors)-1]
+			b := binding{key: f.KeyVar, value: f.ValVar, collection: f.CollExpr}
+			w.bindings = append(w.bindings[:len(w.bindings):len(w.bindings)], b)
+		}
+	case *hclsyntax.FunctionCallExpr:
+		w.call(n)
+	}
+	return nil
+}
+
+// Exit implements hclsyntax.Walker.
+func (w *functionWalker) Exit(n hclsyntax.Node) hcl.Diagnostics {
+	switch n.(type) {
+	case *hclsyntax.ForExpr:
+		w.fors = w.fors[:len(w.fors)-1]
+	case hclsyntax.ChildScope:
+		w.bindings = w.saved[len(w.saved)-1]
+		w.saved = w.saved[:len(w.saved)-1]
+	}
+	return nil
+}
+
+func (w *functionWalker) call(n *hclsyntax.FunctionCallExpr) {
+	name := strings.TrimPrefix(n.Name, "core::")
+	kind, ok := fileFunctions[name]
+	if !ok || len(n.Args) == 0 {
+		return
+	}
+	m := mention{what: name + "()", path: n.Args[0], kind: kind}
+	if len(n.Args) > 1 {
+		m.more = n.Args[1]
+	}
+	w.add(m)
+}

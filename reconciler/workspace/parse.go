@@ -1,0 +1,96 @@
+package workspace
+
+import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// configSuffixes are the endings of configuration files. OpenTofu reads its
+// own beside Terraform's; what either could see is an input.
+var configSuffixes = []string{".tf", ".tf.json", ".tofu", ".tofu.json"}
+
+// isConfig tells whether Terraform loads a file of this name.
+func isConfig(name string) bool {
+	if strings.HasPrefix(name, ".") || strings.HasSuffix(name, "~") || strings.HasPrefix(name, "#") {
+		return false
+	}
+	return slices.ContainsFunc(configSuffixes, func(s string) bool { return strings.HasSuffix(name, s) })
+}
+
+// isOverride tells whether what the file says is laid over what the others
+// say.
+func isOverride(name string) bool {
+	base, _, _ := strings.Cut(name, ".")
+	return base == "override" || strings.HasSuffix(base, "_override")
+}
+
+// file is one parsed configuration file.
+type file struct {
+	name string // in its directory
+	body *hclsyntax.Body
+	id   string // of the object
+	text []byte // what the body's ranges point into; of JSON they do not
+}
+
+// parseDir parses the configuration files of dir: overrides last, otherwise
+// by name, as Terraform does. The files that do parse are returned even if
+// others do not.
+func (l *Loader) parseDir(dir string) ([]file, []*Problem, error) {
+	entries, err := l.tree.ReadDir(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	var files []file
+	var wrong []*Problem
+	for _, e := range entries {
+		if e.IsDir() || !isConfig(e.Name()) {
+			continue
+		}
+		p := path.Join(dir, e.Name())
+		text, err := readFile(l.tree, p)
+		switch {
+		case errors.Is(err, fs.ErrNotExist) || errors.Is(err, errLeaves):
+			// A link to nothing; the scan of the directory refuses the others.
+			wrong = append(wrong, &Problem{File: p, Text: err.Error()})
+			continue
+		case err != nil:
+			return nil, nil, err
+		}
+		body, problems := parse(p, text)
+		wrong = append(wrong, problems...)
+		if len(problems) == 0 {
+			files = append(files, file{e.Name(), body, l.tree.ID(p), text})
+		}
+	}
+	slices.SortStableFunc(files, func(a, b file) int {
+		return cmp.Or(cmp.Compare(rank(a.name), rank(b.name)), strings.Compare(a.name, b.name))
+	})
+	return files, wrong, nil
+}
+
+func rank(name string) int {
+	if isOverride(name) {
+		return 1
+	}
+	return 0
+}
+
+// parse parses one configuration file. JSON is translated, so that there is
+// one syntax to look through.
+func parse(p string, text []byte) (*hclsyntax.Body, []*Problem) {
+	if strings.HasSuffix(p, ".json") {
+		return parseJSON(p, text)
+	}
+	f, diags := hclsyntax.ParseConfig(text, "", hcl.InitialPos)
+	if diags.HasErrors() {
+		return nil, problems(p, diags)
+	}
+	return f.Body.(*hclsyntax.Body), nil
+}

@@ -1,0 +1,67 @@
+package workspace
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// Problem is something wrong at a place in a file of the repository.
+type Problem struct {
+	File         string // repository path
+	Line, Column int    // from 1; 0 when the whole file is meant
+	Text         string
+}
+
+// Error returns "file:line:column: text".
+func (p *Problem) Error() string {
+	switch {
+	case p.Line == 0:
+		return fmt.Sprintf("%s: %s", p.File, p.Text)
+	case p.Column == 0:
+		return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text)
+	default:
+		return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Text)
+	}
+}
+
+// problemAt returns a problem at the start of rng in file.
+func problemAt(file string, rng hcl.Range, format string, args ...any) *Problem {
+	return &Problem{File: file, Line: rng.Start.Line, Column: rng.Start.Column, Text: fmt.Sprintf(format, args...)}
+}
+
+// problems returns the errors among diags as problems of file.
+func problems(file string, diags hcl.Diagnostics) []*Problem {
+	var list []*Problem
+	for _, d := range diags {
+		if d.Severity != hcl.DiagError {
+			continue
+		}
+		p := &Problem{File: file, Text: d.Summary}
+		if d.Detail != "" {
+			p.Text += ": " + d.Detail
+		}
+		if d.Subject != nil {
+			p.Line, p.Column = d.Subject.Start.Line, d.Subject.Start.Column
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// join returns list as one error, in the order of the places; nil when it is
+// empty.
+func join(list []*Problem) error {
+	slices.SortStableFunc(list, func(a, b *Problem) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Text, b.Text))
+	})
+	list = slices.CompactFunc(list, func(a, b *Problem) bool { return *a == *b })
+	errs := make([]error, len(list))
+	for i, p := range list {
+		errs[i] = p
+	}
+	return errors.Join(errs...)
+}

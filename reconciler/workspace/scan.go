@@ -1,0 +1,67 @@
+package workspace
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"strings"
+)
+
+// oddities are the objects below a directory that need more than the
+// directory's id, or that cannot be used at all. Paths are the repository's.
+type oddities struct {
+	links      []string
+	submodules []string
+	lfs        bool // a .gitattributes that speaks of LFS lies here
+}
+
+// pointerPrefix begins every Git LFS pointer; none is longer than maxPointer
+// bytes (the LFS specification).
+const (
+	pointerPrefix = "version https://git-lfs.github.com/spec/v1\n"
+	maxPointer    = 1024
+)
+
+// oddities looks through the directory dir, once.
+func (l *Loader) oddities(dir string) (*oddities, error) {
+	return l.scans.get(dir, func() (*oddities, error) { return l.scan(dir) })
+}
+
+func (l *Loader) scan(dir string) (*oddities, error) {
+	entries, err := l.tree.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", dir, err)
+	}
+	found := &oddities{}
+	for _, e := range entries {
+		p := path.Join(dir, e.Name())
+		switch {
+		case e.Name() == ".gitattributes":
+			found.lfs = found.lfs || l.speaksOfLFS(p)
+		case e.Type().IsRegular():
+		case e.IsDir() && !strings.HasPrefix(l.tree.ID(p), submoduleMode):
+			below, err := l.oddities(p)
+			if err != nil {
+				return nil, err
+			}
+			found.add(below)
+		case strings.HasPrefix(l.tree.ID(p), linkMode):
+			found.links = append(found.links, p)
+		default:
+			found.submodules = append(found.submodules, p)
+		}
+	}
+	return found, nil
+}
+
+func (o *oddities) add(below *oddities) {
+	o.links = append(o.links, below.links...)
+	o.submodules = append(o.submodules, below.submodules...)
+	o.lfs = o.lfs || below.lfs
+}
+
+// speaksOfLFS tells whether the attributes file p hands files to Git LFS.
+func (l *Loader) speaksOfLFS(p string) bool {
+	text, err := readFile(l.tree, p)
+	return err == nil && bytes.Contains(text, []byte("filter=lfs"))
+}

@@ -1,0 +1,54 @@
+package workspace
+
+import (
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// template takes in the files that a template reads by functions of its own.
+func (e *evaluation) template(s *scope, m mention, v cty.Value, names bound) {
+	p, ok := e.locate(v)
+	if !ok || e.inTemplate > maxTemplates {
+		return
+	}
+	mentions, err := e.templates.get(p, func() ([]mention, error) { return e.parseTemplate(p) })
+	if err != nil || len(mentions) == 0 {
+		return // Terraform says better what is wrong with a template
+	}
+	e.inTemplate++
+	defer func() { e.inTemplate-- }()
+	vars := bound{}
+	if m.more != nil {
+		given, _ := s.value(m.more, names).Unmark()
+		if given.CanIterateElements() && (given.Type().IsObjectType() || given.Type().IsMapType()) {
+			for it := given.ElementIterator(); it.Next(); {
+				k, v := it.Element()
+				if name, ok := asString(k); ok {
+					vars[name] = v
+				}
+			}
+		}
+	}
+	for _, inner := range mentions {
+		e.mentionIn(s, inner, vars)
+	}
+}
+
+// maxTemplates is how deep templates may lie in templates.
+const maxTemplates = 10
+
+// parseTemplate returns the places in a template that name objects.
+func (e *evaluation) parseTemplate(p string) ([]mention, error) {
+	text, err := readFile(e.tree, p)
+	if err != nil {
+		return nil, err
+	}
+	x, diags := hclsyntax.ParseTemplate(text, "", hcl.InitialPos)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	c := &collector{module: &module{}, file: p}
+	c.functions(x)
+	return c.module.mentions, nil
+}

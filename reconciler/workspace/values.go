@@ -1,0 +1,115 @@
+package workspace
+
+import (
+	"path"
+	"strings"
+
+	"github.com/zclconf/go-cty/cty"
+)
+
+// once returns the value under key, filled in when it is first asked for.
+// Definitions in a circle are unknown.
+func (s *scope) once(key string, fill func() cty.Value) cty.Value {
+	if v, ok := s.memo[key]; ok {
+		return v
+	}
+	s.memo[key] = cty.DynamicVal
+	v := fill()
+	s.memo[key] = v
+	return v
+}
+
+// variable returns the value of var.name.
+func (s *scope) variable(name string) cty.Value {
+	return s.once("var."+name, func() cty.Value {
+		if v, ok := s.given[name]; ok {
+			return v
+		}
+		if s.call != nil {
+			if d, ok := s.call.arguments[name]; ok {
+				return s.parent.value(d.Expression, s.bound)
+			}
+		}
+		if d := s.module.variables[name]; d.Expression != nil {
+			return s.value(d.Expression, nil)
+		}
+		return cty.DynamicVal
+	})
+}
+
+// local returns the value of local.name.
+func (s *scope) local(name string) cty.Value {
+	d, ok := s.module.locals[name]
+	if !ok {
+		return cty.DynamicVal
+	}
+	return s.once("local."+name, func() cty.Value { return s.value(d.Expression, nil) })
+}
+
+// output returns the value of module.name.output, for any one of the module's
+// instances.
+func (s *scope) output(name, output string) cty.Value {
+	child := s.callee(name)
+	if child == nil {
+		return cty.DynamicVal
+	}
+	d, ok := child.module.outputs[output]
+	if !ok {
+		return cty.DynamicVal
+	}
+	return child.once("output."+output, func() cty.Value { return child.value(d.Expression, nil) })
+}
+
+// resourceValue returns an attribute of a resource: what the configuration
+// sets it to, else it is for the provider to say.
+func (s *scope) resourceValue(address, attr string) cty.Value {
+	return s.once(address+"."+attr, func() cty.Value {
+		unknown := cty.DynamicVal.Mark(computed)
+		r := s.module.resources[address]
+		if r == nil {
+			return unknown
+		}
+		a := r.attributes[attr]
+		if a == nil {
+			return unknown
+		}
+		return s.value(a.Expr, nil)
+	})
+}
+
+// pathValue returns path.name. Paths are seen from the workspace's directory,
+// where Terraform runs; absolute ones from the top of an imagined file system.
+func (s *scope) pathValue(name string) cty.Value {
+	switch name {
+	case "module":
+		return cty.StringVal(relative(s.root.Path, s.module.dir))
+	case "root":
+		return cty.StringVal(".")
+	case "cwd":
+		return cty.StringVal(path.Join(top, s.root.Path))
+	}
+	return cty.DynamicVal
+}
+
+// top is where absolute paths say that the repository lies. Where it really
+// does depends on the machine.
+const top = "/«repository»"
+
+// relative returns the way from one directory of the repository to another.
+func relative(from, to string) string {
+	if from == to {
+		return "."
+	}
+	a, b := split(from), split(to)
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	return strings.Join(append(strings.Split(strings.Repeat("../", len(a)), "/")[:len(a)], b...), "/")
+}
+
+func split(p string) []string {
+	if p == "." {
+		return nil
+	}
+	return strings.Split(p, "/")
+}
