@@ -155,7 +155,7 @@ func (p *pass) forget(ctx context.Context) {
 		return
 	}
 	for _, w := range records {
-		named[w.Commit] = true
+		named[w.Commit], named[w.Run] = true, true
 		if w.Attempt != nil {
 			named[w.Attempt.Commit] = true
 		}
@@ -163,7 +163,8 @@ func (p *pass) forget(ctx context.Context) {
 	if _, err := p.Snapshots.Prune(ctx, before, func(commit string) bool { return named[commit] }); err != nil {
 		p.log.Warn("old snapshots could not be removed", "error", err)
 	}
-	if err := p.Snapshots.PruneLogs(ctx, before); err != nil {
+	// The log of a run that a record names tells how things came to be.
+	if _, err := p.Snapshots.PruneLogs(ctx, before, func(run string) bool { return named[run] }); err != nil {
 		p.log.Warn("old logs could not be removed", "error", err)
 	}
 	if _, err := p.Record.PruneRuns(ctx, before); err != nil {

@@ -9,7 +9,6 @@ import (
 
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace"
-	"reconcile/state"
 )
 
 // Changed is which workspaces are stale, as `reconcile changed -o json`

@@ -2,6 +2,10 @@ package reconciler
 
 import (
 	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/go-version"
 
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
@@ -48,4 +52,30 @@ func (v *visit) mayApply(plan *terraform.Plan) error {
 func changesText(c terraform.Changes) string {
 	s := state.Changes(c)
 	return fmt.Sprintf("%d to add, %d to change, %d to replace, %d to destroy", s.Add, s.Change, s.Replace, s.Destroy)
+}
+
+// notOlder refuses a Terraform of an older minor version than the one that
+// wrote the state: it might not read it, or would plan by older rules.
+func (v *visit) notOlder(engine Terraform) error {
+	product, last, ok := strings.Cut(v.record.Terraform, " ")
+	if !ok {
+		return nil
+	}
+	if product != engine.Product() {
+		v.result.Warnings = append(v.result.Warnings, fmt.Sprintf("last applied with %s, now with %s", v.record.Terraform, engine.Product()))
+		return nil
+	}
+	then, err := version.NewVersion(last)
+	if err != nil {
+		return fmt.Errorf("the record of %s names %s %q: %w", v.it.Name, product, last, err)
+	}
+	now, err := version.NewVersion(engine.Version())
+	if err != nil {
+		return fmt.Errorf("%s calls itself %q: %w", product, engine.Version(), err)
+	}
+	a, b := now.Segments(), then.Segments()
+	if slices.Compare(a[:2], b[:2]) < 0 {
+		return fmt.Errorf("%s was last applied with %s %s, and this is %s: use that version or a newer one", v.it.Name, product, then, now)
+	}
+	return nil
 }

@@ -55,7 +55,7 @@ func (v *visit) succeeded(ctx context.Context, engine Terraform, plan *terraform
 	rec.Outcome, rec.Error, rec.At = outcome, "", v.Now()
 	rec.Changes, rec.Risk, rec.Digest = v.result.Changes, v.result.Risk, v.result.Digest
 	rec.Failures, rec.RetryAt = 0, time.Time{}
-	rec.Terraform, rec.LockFile = engine.Version(), plan.LockFile
+	rec.Terraform, rec.LockFile = engine.Product()+" "+engine.Version(), plan.LockFile
 	if err := v.lease.Write(ctx, *rec); err != nil {
 		return fmt.Errorf("%s is applied but could not be recorded; the next pass will find its plan empty: %w", v.it.Name, err)
 	}
@@ -121,15 +121,18 @@ func backoff(n int) time.Duration {
 // recovery keeps the state that Terraform could not write, and holds the
 // workspace until a person has brought it in.
 func (v *visit) recovery(ctx context.Context, errored *terraform.ErroredStateError) error {
-	kept := errored.File
 	ctx, cancel := ownDeadline(ctx)
 	defer cancel()
-	if data, err := os.ReadFile(errored.File); err != nil {
-		v.log.Error("the state that Terraform could not write cannot be read", "file", errored.File, "error", err)
-	} else if at, err := v.Snapshots.PutFile(ctx, v.options.Run, v.it.Name+".errored.tfstate", data); err != nil {
-		v.log.Error("the state that Terraform could not write is on this machine only", "file", errored.File, "error", err)
+	kept := errored.File
+	if file, err := os.Open(kept); err != nil {
+		v.log.Error("the state that Terraform could not write cannot be read", "file", kept, "error", err)
 	} else {
-		kept += " and " + at
+		defer file.Close()
+		if at, err := v.Snapshots.PutFile(ctx, v.options.Run, v.it.Name, "errored.tfstate", file); err != nil {
+			v.log.Error("the state that Terraform could not write is on this machine only", "file", kept, "error", err)
+		} else {
+			kept += " and " + at
+		}
 	}
 	return v.hold(ctx, v.it.Name, kept, v.it.Path)
 }

@@ -5,6 +5,7 @@ package reconciler
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"sync"
 	"time"
@@ -28,14 +29,15 @@ type Source interface {
 type Snapshots interface {
 	Put(ctx context.Context, commit string, when time.Time, tree snapshot.Tree) (location string, err error)
 	Prune(ctx context.Context, before time.Time, keep func(commit string) bool) ([]string, error)
-	PutLog(ctx context.Context, run, workspace string, log []byte) error
-	PutFile(ctx context.Context, run, name string, data []byte) (location string, err error)
-	PruneLogs(ctx context.Context, before time.Time) error
+	PutLog(ctx context.Context, run, workspace string, log io.Reader) error
+	PutFile(ctx context.Context, run, workspace, name string, contents io.Reader) (location string, err error)
+	PruneLogs(ctx context.Context, before time.Time, keep func(run string) bool) ([]string, error)
 }
 
 // Terraform opens sessions on workspaces; Session is what the pass does with
 // one. *terraform.Terraform is behind it outside the model's tests.
 type Terraform interface {
+	Product() string
 	Version() string
 	Open(hard context.Context, job terraform.Job) Session
 }

@@ -91,7 +91,7 @@ func (v *visit) all(ctx, hard context.Context) (err error) {
 	if err != nil {
 		return v.failed(ctx, err)
 	}
-	if err := v.notOlder(engine.Version()); err != nil {
+	if err := v.notOlder(engine); err != nil {
 		return v.failed(ctx, err)
 	}
 	job, err := v.job(root, v.it)
@@ -230,7 +230,7 @@ func (v *visit) keepLog(ctx context.Context) {
 	}
 	ctx, cancel := ownDeadline(ctx)
 	defer cancel()
-	if err := v.Snapshots.PutLog(ctx, v.options.Run, v.it.Name, v.output.Bytes()); err != nil {
+	if err := v.Snapshots.PutLog(ctx, v.options.Run, v.it.Name, &v.output); err != nil {
 		v.log.Warn("the log of this workspace could not be kept", "error", err)
 	}
 }

@@ -1,0 +1,83 @@
+package reconciler_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"reconcile/reconciler"
+	"reconcile/state"
+)
+
+// small is two workspaces that share a module, and a reader of one of them.
+const small = `
+-- modules/greeting/main.tf --
+variable "name" {
+  type = string
+}
+
+resource "terraform_data" "this" {
+  input = "hello ${var.name}"
+}
+
+output "text" {
+  value = terraform_data.this.output
+}
+-- env/tokyo/main.tf --
+module "greeting" {
+  source = "../../modules/greeting"
+  name   = "tokyo"
+}
+
+output "text" {
+  value = module.greeting.text
+}
+-- env/osaka/main.tf --
+module "greeting" {
+  source = "../../modules/greeting"
+  name   = "osaka"
+}
+-- env/reader/main.tf --
+data "terraform_remote_state" "tokyo" {
+  backend = "local"
+  config = {
+    path = "../tokyo/terraform.tfstate"
+  }
+}
+
+resource "terraform_data" "seen" {
+  input = data.terraform_remote_state.tokyo.outputs.text
+}
+`
+
+type did = map[string]state.Outcome
+
+func TestPassAppliesWhatIsStaleAndNothingElse(t *testing.T) {
+	w := newWorld(t, small)
+	first, got := w.pass(reconciler.Options{})
+	if diff := cmp.Diff(did{"tokyo": state.Applied, "osaka": state.Applied, "reader": state.Applied}, got); diff != "" {
+		t.Errorf("first pass: %s", diff)
+	}
+	if first.Outcome != reconciler.OutcomeApplied || first.Exit != 0 || first.Snapshot == "" {
+		t.Errorf("first pass: %+v", first)
+	}
+
+	second, got := w.pass(reconciler.Options{})
+	if len(got) > 0 || second.Outcome != reconciler.OutcomeInSync || second.Snapshot != "" {
+		t.Errorf("second pass: %v %+v", got, second)
+	}
+
+	// The reader of tokyo is left alone when tokyo's outputs stay the same.
+	w.commit("-- env/tokyo/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
+	_, got = w.pass(reconciler.Options{})
+	if diff := cmp.Diff(did{"tokyo": state.Applied}, got); diff != "" {
+		t.Errorf("early cutoff: %s", diff)
+	}
+
+	// A comment in a module: stale, and empty plans.
+	w.commit("-- modules/greeting/note.tf --\n# a comment\n")
+	_, got = w.pass(reconciler.Options{})
+	if diff := cmp.Diff(did{"tokyo": state.NoChanges, "osaka": state.NoChanges}, got); diff != "" {
+		t.Errorf("comment: %s", diff)
+	}
+}

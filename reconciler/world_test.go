@@ -1,0 +1,110 @@
+package reconciler_test
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"reconcile/reconciler"
+	"reconcile/reconciler/source"
+	"reconcile/reconciler/source/gittest"
+	"reconcile/reconciler/terraform"
+	"reconcile/state"
+	"reconcile/state/embedded"
+	"reconcile/state/snapshot"
+)
+
+// world is a repository and everything that a pass over it needs, all of it
+// real: Git, Terraform, the embedded record, snapshots in a directory.
+type world struct {
+	*gittest.Repo
+	t      *testing.T
+	dir    string
+	record *state.Record
+	config reconciler.Config
+	vars   map[string]string
+}
+
+func newWorld(t *testing.T, archive string) *world {
+	t.Helper()
+	dir := t.TempDir()
+	w := &world{Repo: gittest.New(t), t: t, dir: dir, vars: map[string]string{}}
+	if archive != "" {
+		w.CommitTxtar("first", archive)
+		w.Push()
+	}
+	store, err := embedded.Open(filepath.Join(dir, "state"))
+	w.must(err)
+	t.Cleanup(func() { w.must(store.Close()) })
+	w.record = state.New(store, "test", state.Options{})
+	repo, err := source.Open(t.Context(), source.Options{URL: w.Dir, Branch: "main", Cache: filepath.Join(dir, "git")})
+	w.must(err)
+	snapshots, err := snapshot.Open(t.Context(), filepath.Join(dir, "snapshots"), aws.Config{})
+	w.must(err)
+	w.config = reconciler.Config{
+		Repo: w.Dir, Branch: "main", Name: "test",
+		Source: repo, Record: w.record, Snapshots: snapshots,
+		Terraform: func(ctx context.Context) (reconciler.Terraform, error) {
+			tf, err := terraform.New(ctx, terraform.Options{Work: filepath.Join(dir, "work")})
+			if err != nil {
+				return nil, err
+			}
+			return reconciler.Engine(tf), nil
+		},
+		DigestKey: func(context.Context) (string, []byte, error) { return "k1", []byte("key"), nil },
+		Variable:  func(name string) (string, bool) { v, ok := w.vars[name]; return v, ok },
+		Work:      filepath.Join(dir, "work"), LocalState: filepath.Join(dir, "tfstate"),
+		Parallelism: 4, Wait: 10 * time.Second,
+		Log: slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelInfo})),
+	}
+	return w
+}
+
+type testLog struct{ t *testing.T }
+
+func (l testLog) Write(p []byte) (int, error) { l.t.Log(string(p)); return len(p), nil }
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// commit adds a commit to main from a txtar archive.
+func (w *world) commit(archive string) {
+	w.t.Helper()
+	w.CommitTxtar("change", archive)
+	w.Push()
+}
+
+func (w *world) reconciler() *reconciler.Reconciler { return reconciler.New(w.config) }
+
+// pass runs one pass and returns its outcomes by workspace, those that were
+// unchanged left out.
+func (w *world) pass(o reconciler.Options) (*reconciler.Result, map[string]state.Outcome) {
+	w.t.Helper()
+	result, err := w.reconciler().Pass(w.t.Context(), w.t.Context(), o)
+	w.must(err)
+	return result, outcomes(result)
+}
+
+func outcomes(result *reconciler.Result) map[string]state.Outcome {
+	got := map[string]state.Outcome{}
+	for _, ws := range result.Workspaces {
+		if ws.Outcome != state.Unchanged {
+			got[ws.Name] = ws.Outcome
+		}
+	}
+	return got
+}
+
+func (w *world) exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
