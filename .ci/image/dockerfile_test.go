@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -34,18 +35,16 @@ func lastStage(t *testing.T, path string) stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := stage{}
-	for _, line := range instructions(string(content)) {
+	lines := instructions(string(content))
+	for i, line := range slices.Backward(lines) {
+		if strings.HasPrefix(line, "FROM ") {
+			lines = lines[i+1:]
+			break
+		}
+	}
+	s := stage{env: map[string]string{}}
+	for _, line := range lines {
 		word, rest, _ := strings.Cut(line, " ")
-		if word == "FROM" {
-			s = stage{env: map[string]string{}}
-			if rest != "scratch" {
-				continue
-			}
-		}
-		if s.env == nil {
-			continue // before the first stage
-		}
 		if err := s.read(word, strings.TrimSpace(rest)); err != nil {
 			t.Fatalf("%s: %s: %v", path, line, err)
 		}
@@ -86,7 +85,7 @@ func (s *stage) read(word, rest string) (err error) {
 		err = json.Unmarshal([]byte(rest), &s.entrypoint)
 	case "CMD":
 		err = json.Unmarshal([]byte(rest), &s.cmd)
-	case "FROM", "LABEL", "ARG", "RUN":
+	case "LABEL":
 	default:
 		err = fmt.Errorf("the test of the image does not know this instruction")
 	}
