@@ -89,11 +89,6 @@ func declareFrom(body hcl.Body, declared map[string]bool) {
 
 func isPrimitive(kind hcl.Expression) bool {
 	word := hcl.ExprAsKeyword(kind)
-	if word == "" { // the quoted form of old
-		if value, diags := kind.Value(nil); !diags.HasErrors() && value.Type() == cty.String {
-			word = value.AsString()
-		}
-	}
 	return word == "string" || word == "number" || word == "bool"
 }
 

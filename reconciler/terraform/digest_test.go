@@ -1,0 +1,113 @@
+package terraform_test
+
+import (
+	"strings"
+	"testing"
+
+	"reconcile/reconciler/terraform"
+)
+
+// TestDigest plans one change after the other from one state, each in a site
+// of its own, and looks at what the digests tell apart.
+func TestDigest(t *testing.T) {
+	const before = `
+resource "terraform_data" "x" {
+  input            = "1"
+  triggers_replace = "1"
+}
+resource "terraform_data" "y" {}
+output "o" { value = "1" }
+`
+	plans := map[string]struct {
+		main    string
+		changes terraform.Changes
+	}{
+		"update":   {strings.Replace(before, `input            = "1"`, `input = "2"`, 1), terraform.Changes{Change: 1}},
+		"update 3": {strings.Replace(before, `input            = "1"`, `input = "3"`, 1), terraform.Changes{Change: 1}},
+		"sensitive 3": {strings.Replace(before, `input            = "1"`, `input = sensitive("3")`, 1),
+			terraform.Changes{Change: 1}},
+		"sensitive 4": {strings.Replace(before, `input            = "1"`, `input = sensitive("4")`, 1),
+			terraform.Changes{Change: 1}},
+		"replace":   {strings.Replace(before, `replace = "1"`, `replace = "2"`, 1), terraform.Changes{Replace: 1}},
+		"replace 3": {strings.Replace(before, `replace = "1"`, `replace = "3"`, 1), terraform.Changes{Replace: 1}},
+		"destroy":   {strings.Replace(before, `resource "terraform_data" "y" {}`, ``, 1), terraform.Changes{Destroy: 1}},
+		"add":       {before + `resource "terraform_data" "z" {}`, terraform.Changes{Add: 1}},
+		"output":    {strings.Replace(before, `value = "1"`, `value = "2"`, 1), terraform.Changes{}},
+		"move": {strings.Replace(before, `"y"`, `"w"`, 1) + "moved {\n  from = terraform_data.y\n  to = terraform_data.w\n}\n",
+			terraform.Changes{}},
+		"forget": {strings.Replace(before, `resource "terraform_data" "y" {}`, "removed {\n  from = terraform_data.y\n  lifecycle {\n    destroy = false\n  }\n}\n", 1),
+			terraform.Changes{}},
+	}
+	both(t, func(t *testing.T, with option) {
+		tf := newTerraform(t, with)
+		seen := map[string]string{}
+		base := newSiteOf(t, tf, "base", before)
+		base.apply()
+		for name, p := range plans {
+			base.write("main.tf", p.main)
+			plan := base.planned()
+			if plan.Empty || plan.Changes != p.changes {
+				t.Errorf("%s: empty %v, changes %+v", name, plan.Empty, plan.Changes)
+			}
+			if other, known := seen[plan.Digest]; known {
+				t.Errorf("%s and %s have one digest", name, other)
+			}
+			seen[plan.Digest] = name
+			if again := base.planned(); again.Digest != plan.Digest {
+				t.Errorf("%s: planned again, it has another digest", name)
+			}
+		}
+	})
+}
+
+// Two states that differ in nothing that a plan changes: the same resources
+// made at other times, in another order.
+func TestDigestIsOfTheChangeAlone(t *testing.T) {
+	const one, two = `resource "terraform_data" "a" { input = "1" }`, `resource "terraform_data" "b" { input = "1" }`
+	tf := newTerraform(t)
+	x, y := newSiteOf(t, tf, "x", one+"\n"+two), newSiteOf(t, tf, "y", two+"\n"+one)
+	if a, b := x.planned().Digest, y.planned().Digest; a != b {
+		t.Errorf("digests %s and %s of the same resources to create", a, b)
+	}
+	x.apply()
+	if first, empty := x.planned(), newSiteOf(t, tf, "z", "").planned(); !first.Empty || first.Digest != empty.Digest {
+		t.Error("empty plans have several digests")
+	}
+}
+
+func TestOutputsDigest(t *testing.T) {
+	both(t, func(t *testing.T, with option) {
+		tf := newTerraform(t, with)
+		seen := map[string]string{}
+		for _, outputs := range []string{
+			``,
+			`output "o" { value = "1" }`,
+			`output "p" { value = "1" }`,
+			`output "o" { value = 1 }`,
+			"output \"o\" {\n value = \"1\"\n sensitive = true\n}",
+			`output "o" { value = 12345678901234567890 }`,
+			`output "o" { value = 12345678901234567891 }`,
+			`output "o" { value = ["1"] }`,
+			`output "o" { value = toset(["1"]) }`,
+		} {
+			s := newSiteOf(t, tf, "one", outputs)
+			_, sum := s.apply()
+			if other, known := seen[sum]; known {
+				t.Errorf("%s and %s have one digest", outputs, other)
+			}
+			seen[sum] = outputs
+			if _, again := newSiteOf(t, tf, "one", outputs).apply(); again != sum {
+				t.Errorf("%s has two digests", outputs)
+			}
+		}
+		s := newSiteOf(t, tf, "one", "")
+		session := s.init()
+		sum, err := session.Outputs(t.Context(), []byte("other key"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen[sum] != "" {
+			t.Error("the key does not matter")
+		}
+	})
+}

@@ -1,0 +1,103 @@
+package terraform
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+func TestRedact(t *testing.T) {
+	for name, c := range map[string]struct {
+		secrets    []string
+		text, want string
+	}{
+		"no secrets":        {nil, "plain", "plain"},
+		"one":               {[]string{"hunter2"}, "pw=hunter2.", "pw=(redacted)."},
+		"twice":             {[]string{"hunter2"}, "hunter2hunter2", "(redacted)(redacted)"},
+		"too short":         {[]string{"abc", ""}, "abc", "abc"},
+		"one in another":    {[]string{"abcd", "abcdefgh"}, "x abcdefgh y abcd", "x (redacted) y (redacted)"},
+		"overlapping":       {[]string{"abcdef", "defghi"}, "abcdefghi", "(redacted)"},
+		"nearly":            {[]string{"abcdef"}, "abcde abcdeabcdef", "abcde abcde(redacted)"},
+		"lines, indented":   {[]string{"first line\nsecond line"}, "  first line\n  second line", "  (redacted)\n  (redacted)"},
+		"in a quoted value": {[]string{`pass"word\`}, `x = "pass\"word\\"`, `x = "(redacted)"`},
+		"of itself":         {[]string{"aaaa"}, "aaaaaaa", "(redacted)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRedactor(&bytes.Buffer{})
+			r.hide(c.secrets...)
+			if got := r.text(c.text); got != c.want {
+				t.Errorf("text: %q, want %q", got, c.want)
+			}
+			for n := 1; n <= len(c.text); n++ {
+				if got := inPieces(c.text, n, c.secrets...); got != c.want {
+					t.Errorf("in pieces of %d: %q, want %q", n, got, c.want)
+				}
+			}
+		})
+	}
+}
+
+// inPieces redacts a text that is written n bytes at a time.
+func inPieces(text string, n int, secrets ...string) string {
+	var out bytes.Buffer
+	r := newRedactor(&out)
+	r.hide(secrets...)
+	for i := 0; i < len(text); i += n {
+		r.Write([]byte(text[i:min(i+n, len(text))]))
+	}
+	r.Close()
+	return out.String()
+}
+
+func FuzzRedact(f *testing.F) {
+	f.Add("abcd", "cdef", "xabcdefabcd", 3)
+	f.Fuzz(func(t *testing.T, one, two, text string, n int) {
+		if n < 1 {
+			return
+		}
+		got := inPieces(text, n, one, two)
+		if len(one) >= minSecret && !strings.Contains(redacted, one) && !spaced(one) && strings.Contains(between(got), one) {
+			t.Errorf("%q is left in %q", one, got)
+		}
+		whole := newRedactor(&bytes.Buffer{})
+		whole.hide(one, two)
+		if want := whole.text(text); got != want {
+			t.Errorf("in pieces %q, whole %q", got, want)
+		}
+	})
+}
+
+// between marks off what was replaced, so that a secret is not seen that only
+// a replacement and its neighbours make up.
+func between(text string) string { return strings.ReplaceAll(text, redacted, "\x00\x00\x00") }
+
+// spaced values are hidden without the space around them.
+func spaced(s string) bool { return strings.TrimSpace(s) != s || strings.Contains(s, "\n") || strings.Contains(s, "\x00") }
+
+func TestPlainDiagnostics(t *testing.T) {
+	for name, c := range map[string]struct{ printed, want string }{
+		"drawn and coloured": {
+			"\x1b[31m╷\x1b[0m\x1b[0m\n\x1b[31m│\x1b[0m \x1b[0m\x1b[1m\x1b[31mError: \x1b[0mNo such bucket\n│ \n│   on main.tf line 1:\n╵\n",
+			"Error: No such bucket\n\n  on main.tf line 1:",
+		},
+		"without colour": {
+			"\nWarning: Old\n\nold\n\nError: One\n\n  on main.tf line 3\n\nError: Two\n",
+			"Error: One\n\n  on main.tf line 3\nError: Two",
+		},
+		"none": {"fork: no memory\n", "fork: no memory"},
+	} {
+		if got := diagnostics(c.printed); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func FuzzDiagnostics(f *testing.F) {
+	f.Add("Error: x\n\nLock Info:\n  ID: 1\n  Created: 2024-01-01 00:00:00 +0000 UTC\n")
+	f.Fuzz(func(_ *testing.T, printed string) {
+		parseLock(diagnostics(printed))
+		planText(printed)
+		provider.FindAllStringSubmatch(printed, -1)
+		expression(printed)
+	})
+}
