@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
@@ -55,9 +57,13 @@ func (s *site) preview(ctx, hard context.Context, it *item) WorkspaceResult {
 	result.DurationMS = s.Now().Sub(started).Milliseconds()
 	result.Warnings = s.work.load(it).Warnings
 	var waits *waitError
+	first := s.pendingUpstreams(it.Name)
 	switch {
 	case errors.As(err, &waits):
 		result.Outcome, result.Error = state.Blocked, err.Error()
+	case err != nil && len(first) > 0:
+		result.Outcome = state.Skipped
+		result.Error = "cannot be planned before " + strings.Join(first, ", ") + " is applied"
 	case err != nil:
 		result.Outcome, result.Error = state.Failed, err.Error()
 	case plan.Empty:
@@ -73,6 +79,14 @@ func (s *site) preview(ctx, hard context.Context, it *item) WorkspaceResult {
 		result.Warnings = append(result.Warnings, holdText(*it.hold))
 	}
 	return result
+}
+
+// pendingUpstreams are those that have something to apply, or might.
+func (s *site) pendingUpstreams(name string) []string {
+	return slices.DeleteFunc(slices.Clone(s.work.graph.DependsOn(name)), func(up string) bool {
+		r := s.work.items[up].result
+		return r == nil || r.Outcome != state.Pending && r.Outcome != state.Skipped
+	})
 }
 
 func (s *site) planOnly(ctx, hard context.Context, it *item) (plan *terraform.Plan, err error) {

@@ -190,14 +190,21 @@ func (s *site) localAllowed(it *item, ws *workspace.Workspace, state string) err
 	if id := s.work.commit.Tree.ID(ws.Backend.Path); id != "absent" {
 		return fmt.Errorf("%s has its Terraform state committed at %s: take it out of Git (git rm --cached) after copying it to %s", it.Name, ws.Backend.Path, state)
 	}
-	if _, err := os.Stat(state); err == nil || s.WorkTree == "" {
+	if hasContent(state) || s.WorkTree == "" {
 		return nil
 	}
 	lying := filepath.Join(s.WorkTree, filepath.FromSlash(ws.Backend.Path))
-	if info, err := os.Stat(lying); err == nil && info.Size() > 0 {
+	if hasContent(lying) {
 		return &waitError{why: fmt.Sprintf("a Terraform state of %s lies in the work tree: bring it in with `mkdir -p %s && cp %s %s`, then run the pass again", it.Name, filepath.Dir(state), lying, state)}
 	}
 	return nil
+}
+
+// hasContent tells whether a state file holds anything: Terraform leaves an
+// empty one behind when it locks a state that does not exist yet.
+func hasContent(file string) bool {
+	info, err := os.Stat(file)
+	return err == nil && info.Size() > 0
 }
 
 // engine opens Terraform the first time that a workspace needs it.

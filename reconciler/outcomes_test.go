@@ -1,0 +1,307 @@
+package reconciler_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"reconcile/reconciler"
+	"reconcile/state"
+)
+
+// one is a workspace that stands alone.
+const one = `
+-- env/solo/main.tf --
+resource "terraform_data" "it" {
+  input = "one"
+}
+`
+
+// failing applies half: one resource is made, the other fails.
+const failing = `
+-- env/solo/main.tf --
+resource "terraform_data" "it" {
+  input = "one"
+}
+
+resource "terraform_data" "bad" {
+  depends_on = [terraform_data.it]
+  provisioner "local-exec" {
+    command = "echo no such thing >&2; exit 3"
+  }
+}
+`
+
+func TestFailureStopsReadersNotNeighboursAndIsRetried(t *testing.T) {
+	w := newWorld(t, small)
+	w.commit("-- env/tokyo/bad.tf --\nresource \"terraform_data\" \"bad\" {\n  provisioner \"local-exec\" {\n    command = \"exit 3\"\n  }\n}\n")
+	now := time.Now()
+	w.config.Now = func() time.Time { return now }
+
+	result, got := w.pass(reconciler.Options{Trigger: reconciler.Schedule})
+	if diff := cmp.Diff(did{"tokyo": state.Failed, "osaka": state.Applied, "reader": state.Skipped}, got); diff != "" {
+		t.Errorf("failing: %s", diff)
+	}
+	if result.Exit != reconciler.ExitFailed {
+		t.Errorf("exit %d", result.Exit)
+	}
+	rec, _, err := w.record.Workspace(t.Context(), "tokyo")
+	w.must(err)
+	if rec.Attempt == nil || rec.Trace != nil || rec.RetryAt.IsZero() {
+		t.Errorf("record of the failure: %+v", rec)
+	}
+
+	// Before its time: the head answers.
+	result, _ = w.pass(reconciler.Options{Trigger: reconciler.Schedule})
+	if result.Exit != reconciler.ExitFailed || result.Snapshot != "" {
+		t.Errorf("in its backoff: %+v", result)
+	}
+
+	// After it, and reverted: the attempt makes it stale although its inputs
+	// are those of no trace, and the half that was made is taken back.
+	now = now.Add(2 * time.Hour)
+	w.Revert("HEAD")
+	w.Push()
+	_, got = w.pass(reconciler.Options{Trigger: reconciler.Schedule})
+	if diff := cmp.Diff(did{"tokyo": state.Applied, "reader": state.Applied}, got); diff != "" {
+		t.Errorf("reverted: %s", diff)
+	}
+}
+
+func TestRevertAfterHalfAnApplyIsStale(t *testing.T) {
+	w := newWorld(t, one)
+	w.pass(reconciler.Options{})
+	w.commit(failing)
+	if _, got := w.pass(reconciler.Options{}); got["solo"] != state.Failed {
+		t.Fatalf("the failing commit: %v", got)
+	}
+	w.Revert("HEAD")
+	w.Push()
+	result, got := w.pass(reconciler.Options{})
+	if got["solo"] != state.Applied {
+		t.Fatalf("reverted: %v", got)
+	}
+	if stale := result.Workspaces[0].Stale; len(stale) == 0 || !strings.HasPrefix(stale[0], "interrupted apply") {
+		t.Errorf("stale by %v", stale)
+	}
+	if len(result.Workspaces[0].Warnings) == 0 {
+		t.Error("nothing was said of what the interrupted apply may have left")
+	}
+}
+
+func TestSkippedCommitForcePushAndRemoval(t *testing.T) {
+	w := newWorld(t, small)
+	w.commit("-- README.md --\nabout\n")
+	w.pass(reconciler.Options{})
+	w.Amend("rewritten", map[string]string{"env/osaka/more.tf": "resource \"terraform_data\" \"more\" {}\n"})
+	w.Push()
+	result, got := w.pass(reconciler.Options{})
+	if diff := cmp.Diff(did{"osaka": state.Applied}, got); diff != "" {
+		t.Errorf("force-push: %s", diff)
+	}
+	if !result.Rewritten {
+		t.Error("the rewritten history was not said")
+	}
+
+	w.Git("rm", "-rq", "env/osaka")
+	w.Save("osaka is no more")
+	w.Push()
+	result, got = w.pass(reconciler.Options{})
+	if diff := cmp.Diff(did{"osaka": state.Removed}, got); diff != "" {
+		t.Errorf("removed: %s", diff)
+	}
+	if result.Exit != reconciler.ExitOK {
+		t.Errorf("exit %d", result.Exit)
+	}
+
+	w.Revert("HEAD")
+	w.Push()
+	if _, got = w.pass(reconciler.Options{}); got["osaka"] != state.NoChanges {
+		t.Errorf("back again: %v", got)
+	}
+}
+
+func TestWhatIsNotAllowedIsPlannedAndWaits(t *testing.T) {
+	for _, setting := range []string{`apply = "plan-only"`, `apply = "safe"`, `apply = "approve"`, `protect = ["terraform_data.*"]`} {
+		t.Run(setting, func(t *testing.T) {
+			w := newWorld(t, one+"-- env/reconcile.hcl --\nworkspace \"solo\" {\n  "+setting+"\n}\n")
+			result, got := w.pass(reconciler.Options{Trigger: reconciler.Schedule})
+			if got["solo"] != state.Blocked || result.Exit != reconciler.ExitPending || result.Workspaces[0].Changes.Add != 1 {
+				t.Fatalf("%+v", result)
+			}
+			if info, err := os.Stat(filepath.Join(w.dir, "tfstate", "solo.tfstate")); err == nil && info.Size() > 0 {
+				t.Error("something was applied")
+			}
+			result, _ = w.pass(reconciler.Options{Trigger: reconciler.Schedule})
+			if result.Snapshot != "" || result.Exit != reconciler.ExitPending || len(result.Workspaces) != 1 {
+				t.Errorf("settled, the head answers: %+v", result)
+			}
+		})
+	}
+}
+
+func TestSuspendedAltersNoExitCode(t *testing.T) {
+	w := newWorld(t, one)
+	w.must(w.record.Hold(t.Context(), state.Hold{Name: "solo", Kind: state.Suspended, By: "me", Reason: "drill"}))
+	result, got := w.pass(reconciler.Options{})
+	if got["solo"] != state.Blocked || result.Exit != reconciler.ExitOK || !result.Workspaces[0].Suspended {
+		t.Fatalf("%+v", result)
+	}
+	if _, err := w.record.Lift(t.Context(), "solo"); err != nil {
+		t.Fatal(err)
+	}
+	if _, got := w.pass(reconciler.Options{Trigger: reconciler.Schedule}); got["solo"] != state.Applied {
+		t.Errorf("resumed: %v", got)
+	}
+}
+
+func TestAnOldEstateIsAdoptedOnlyWhenItsPlanIsEmpty(t *testing.T) {
+	w := newWorld(t, one)
+	w.pass(reconciler.Options{})
+	old := filepath.Join(w.dir, "tfstate", "solo.tfstate")
+
+	same := newWorld(t, one)
+	same.copyState(old)
+	if _, got := same.pass(reconciler.Options{}); got["solo"] != state.NoChanges {
+		t.Errorf("empty plan: %v", got)
+	}
+
+	differs := newWorld(t, strings.Replace(one, `"one"`, `"two"`, 1))
+	differs.copyState(old)
+	result, got := differs.pass(reconciler.Options{})
+	if got["solo"] != state.Blocked || !strings.Contains(result.Workspaces[0].Error, "--adopt") {
+		t.Errorf("plan that is not empty: %+v", result)
+	}
+	// A run that failed since is no reason to go on either.
+	if _, got = differs.pass(reconciler.Options{}); got["solo"] != state.Blocked {
+		t.Errorf("a second time: %v", got)
+	}
+	if _, got = differs.pass(reconciler.Options{Adopt: true}); got["solo"] != state.Applied {
+		t.Errorf("--adopt: %v", got)
+	}
+}
+
+func (w *world) copyState(from string) {
+	w.t.Helper()
+	data, err := os.ReadFile(from)
+	w.must(err)
+	w.must(os.MkdirAll(filepath.Join(w.dir, "tfstate"), 0o700))
+	w.must(os.WriteFile(filepath.Join(w.dir, "tfstate", "solo.tfstate"), data, 0o600))
+}
+
+func TestNamedWorkspacesAlone(t *testing.T) {
+	w := newWorld(t, small)
+	result, got := w.pass(reconciler.Options{Only: []string{"osaka"}})
+	if diff := cmp.Diff(did{"osaka": state.Applied}, got); diff != "" || len(result.Workspaces) != 1 {
+		t.Errorf("%s %+v", diff, result)
+	}
+	head, err := w.record.Head(t.Context())
+	w.must(err)
+	if head.Settled {
+		t.Error("a pass over some workspaces settled the head")
+	}
+	if _, err := w.reconciler().Pass(t.Context(), t.Context(), reconciler.Options{Only: []string{"kyoto"}}); err == nil || !strings.Contains(err.Error(), "osaka, reader, tokyo") {
+		t.Errorf("an unknown name: %v", err)
+	}
+	if _, got = w.pass(reconciler.Options{}); len(got) != 2 {
+		t.Errorf("the rest: %v", got)
+	}
+}
+
+func TestDeclaredVariablesAreInputs(t *testing.T) {
+	w := newWorld(t, `
+-- env/solo/main.tf --
+variable "image" {
+  type = string
+}
+
+resource "terraform_data" "it" {
+  input = var.image
+}
+-- env/reconcile.hcl --
+workspace "solo" {
+  env = ["TF_VAR_image"]
+}
+`)
+	if result, got := w.pass(reconciler.Options{}); got["solo"] != state.Failed || !strings.Contains(result.Workspaces[0].Error, "TF_VAR_image") {
+		t.Errorf("not set: %+v", result)
+	}
+	w.vars["TF_VAR_image"] = "v1"
+	if _, got := w.pass(reconciler.Options{}); got["solo"] != state.Applied {
+		t.Errorf("set: %v", got)
+	}
+	if _, got := w.pass(reconciler.Options{Trigger: reconciler.Schedule}); len(got) != 0 {
+		t.Errorf("the same: %v", got)
+	}
+	w.vars["TF_VAR_image"] = "v2"
+	result, got := w.pass(reconciler.Options{Trigger: reconciler.Schedule})
+	if got["solo"] != state.Applied || result.Workspaces[0].Changes.Change != 1 {
+		t.Errorf("another value: %+v", result)
+	}
+}
+
+func TestBrokenWorkspaceFailsAlone(t *testing.T) {
+	w := newWorld(t, small)
+	w.commit("-- env/osaka/main.tf --\nresource {\n")
+	result, got := w.pass(reconciler.Options{})
+	if diff := cmp.Diff(did{"tokyo": state.Applied, "osaka": state.Failed, "reader": state.Applied}, got); diff != "" {
+		t.Errorf("%s", diff)
+	}
+	if !strings.Contains(result.Workspaces[0].Error, "env/osaka/main.tf:1") {
+		t.Errorf("error: %s", result.Workspaces[0].Error)
+	}
+}
+
+func TestRecordIsDistrusted(t *testing.T) {
+	w := newWorld(t, small)
+	w.pass(reconciler.Options{})
+	if _, err := w.record.Distrust(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, got := w.pass(reconciler.Options{Trigger: reconciler.Schedule}); len(got) != 3 || got["tokyo"] != state.NoChanges {
+		t.Errorf("distrusted: %v", got)
+	}
+}
+
+func TestTipThatMovesInMidPassIsTheOneApplied(t *testing.T) {
+	w := newWorld(t, small)
+	moved := false
+	w.config.AskAgain = time.Nanosecond
+	w.config.Parallelism = 1
+	w.config.Observe = func(e reconciler.Event) {
+		if e.Phase == reconciler.PhaseApply && !moved {
+			moved = true
+			w.commit("-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
+		}
+	}
+	result, got := w.pass(reconciler.Options{})
+	if diff := cmp.Diff(did{"tokyo": state.Applied, "osaka": state.Applied, "reader": state.Applied}, got); diff != "" {
+		t.Errorf("%s", diff)
+	}
+	rec, _, err := w.record.Workspace(t.Context(), "osaka")
+	w.must(err)
+	if rec.Commit != result.To || rec.Counter != 1 || rec.Changes.Add != 2 {
+		t.Errorf("osaka was applied at %s (%d times, %+v), the tip is %s", rec.Commit, rec.Counter, rec.Changes, result.To)
+	}
+}
+
+func TestPlanChangesNothing(t *testing.T) {
+	w := newWorld(t, small)
+	result, err := w.reconciler().Plan(t.Context(), context.Background(), reconciler.Options{})
+	w.must(err)
+	if result.Exit != reconciler.ExitPending || outcomes(result)["tokyo"] != state.Pending || outcomes(result)["reader"] != state.Skipped {
+		t.Errorf("%+v", result)
+	}
+	head, err := w.record.Head(t.Context())
+	w.must(err)
+	records, err := w.record.Workspaces(t.Context())
+	w.must(err)
+	if head.Rev != 0 || len(records) != 0 || w.exists(filepath.Join(w.dir, "snapshots", "runs")) {
+		t.Errorf("something was written: %+v %v", head, records)
+	}
+}
