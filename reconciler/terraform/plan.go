@@ -23,7 +23,7 @@ type Plan struct {
 	// Digest tells what would change: two plans with one digest do the same.
 	Digest string
 	Text   string // for people, redacted
-	// StateExists: the state has resources or outputs. Not looked up for an
+	// StateExists: the state has resources. Not looked up for an
 	// empty plan.
 	StateExists bool
 	// LockFile is the id of the dependency lock file that was used; "": none.
@@ -116,13 +116,11 @@ func (s *Session) inspect(ctx context.Context, plan *Plan) error {
 	return nil
 }
 
-// stateExists tells whether there was a state before the plan. What a plan
-// reads from data sources is in its prior state too, and tells nothing.
+// stateExists tells whether there was a state with anything in it before the
+// plan. What a plan reads from data sources, and outputs that it can tell, are
+// in its prior state in any case.
 func stateExists(state *tfjson.State) bool {
-	if state == nil || state.Values == nil {
-		return false
-	}
-	return len(state.Values.Outputs) > 0 || managesAny(state.Values.RootModule)
+	return state != nil && state.Values != nil && managesAny(state.Values.RootModule)
 }
 
 func managesAny(m *tfjson.StateModule) bool {
