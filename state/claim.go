@@ -173,7 +173,7 @@ func (r *Record) explain(ctx context.Context, claim Claim, err error) error {
 		return headErr
 	}
 	if head.Generation != claim.Generation {
-		return ErrMoved
+		return fmt.Errorf("workspace %s: %w", claim.Workspace, ErrMoved)
 	}
 	return err
 }

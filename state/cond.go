@@ -10,44 +10,48 @@ import (
 
 // Holds tells whether c holds of the object value; nil stands for "there is
 // no item". It is for stores that evaluate conditions themselves.
-func (c Cond) Holds(value json.RawMessage) (bool, error) {
+func (c Cond) Holds(value json.RawMessage) bool {
 	if c.Absent {
-		return value == nil, nil
+		return value == nil
 	}
 	if len(c.Equal) == 0 {
-		return true, nil
-	}
-	if value == nil {
-		return false, nil
+		return true
 	}
 	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(value, &fields); err != nil {
-		return false, fmt.Errorf("not a JSON object: %w", err)
+	if value == nil || json.Unmarshal(value, &fields) != nil {
+		return false
 	}
 	for name, want := range c.Equal {
-		equal, err := equalField(fields[name], want)
-		if err != nil {
-			return false, fmt.Errorf("condition on %q: %w", name, err)
-		}
-		if !equal {
-			return false, nil
+		if !equalField(fields[name], want) {
+			return false
 		}
 	}
-	return true, nil
+	return true
 }
 
-func equalField(got json.RawMessage, want any) (bool, error) {
+func equalField(got json.RawMessage, want any) bool {
 	switch want := want.(type) {
 	case string:
 		var text string
-		return len(got) > 0 && got[0] == '"' && json.Unmarshal(got, &text) == nil && text == want, nil
+		return len(got) > 0 && got[0] == '"' && json.Unmarshal(got, &text) == nil && text == want
 	case int64:
-		return bytes.Equal(got, strconv.AppendInt(nil, want, 10)), nil
+		return bytes.Equal(got, strconv.AppendInt(nil, want, 10))
 	case bool:
-		return bytes.Equal(got, strconv.AppendBool(nil, want)), nil
+		return bytes.Equal(got, strconv.AppendBool(nil, want))
 	default:
-		return false, fmt.Errorf("a %T cannot be compared: use string, int64 or bool", want)
+		return false
 	}
+}
+
+func (c Cond) check() error {
+	for field, want := range c.Equal {
+		switch want.(type) {
+		case string, int64, bool:
+		default:
+			return fmt.Errorf("condition on %q: a %T cannot be compared: use string, int64 or bool", field, want)
+		}
+	}
+	return nil
 }
 
 // CheckOps refuses, with ErrNotWritten, what no store takes: too many ops, two
@@ -78,8 +82,10 @@ func checkOp(op Op) error {
 		return fmt.Errorf("its key is too long: at most %d and %d bytes", maxPK, maxSK)
 	case op.Delete && op.Put != nil:
 		return errors.New("it is both put and deleted")
+	case !op.Delete && op.Put == nil && !op.If.Absent && len(op.If.Equal) == 0:
+		return errors.New("it is neither checked nor put nor deleted")
 	case len(op.Put) > MaxValue:
 		return fmt.Errorf("it is too large: %d bytes, at most %d", len(op.Put), MaxValue)
 	}
-	return nil
+	return op.If.check()
 }

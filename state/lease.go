@@ -97,22 +97,31 @@ func (l *Lease) lost(why string) error {
 	return err
 }
 
-// Release gives the lease up: it is free at once. Call it when nothing that
-// works under it runs any more. A second call does nothing. If the lease was
-// lost meanwhile the error is ErrLeaseLost.
-func (l *Lease) Release(ctx context.Context) error {
+// stillOurs checks, in a transaction, that the lease is ours.
+func (l *Lease) stillOurs() Op { return Op{Key: l.key(), If: l.ours()} }
+
+// freeing ends the renewals and is the op that gives the lease up.
+func (l *Lease) freeing() (Op, error) {
 	l.Abandon()
 	free := l.item
 	free.Owner, free.Beat, free.Dead, free.Until = "", l.beat+1, nil, l.record.now()
 	value, err := encode(free)
+	return Op{Key: l.key(), If: l.ours(), Put: value}, err
+}
+
+// Release gives the lease up: it is free at once. Call it when nothing that
+// works under it runs any more. A second call does nothing. If the lease was
+// lost meanwhile the error is ErrLeaseLost.
+func (l *Lease) Release(ctx context.Context) error {
+	free, err := l.freeing()
 	if err != nil {
 		return err
 	}
 	released := func(ctx context.Context) (bool, error) {
 		now, _, err := get[LeaseItem](ctx, l.record, l.key())
-		return now.Owner == "" && now.Token == free.Token, err
+		return now.Owner == "" && now.Token == l.item.Token, err
 	}
-	err = l.record.write(ctx, released, Op{Key: l.key(), If: l.ours(), Put: value})
+	err = l.record.write(ctx, released, free)
 	if errors.Is(err, ErrConflict) {
 		err = l.lost("another run holds it")
 	}

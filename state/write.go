@@ -16,29 +16,39 @@ func (l *Lease) Begin(ctx context.Context, ws Workspace) error {
 	if l.ctx.Err() != nil {
 		return fmt.Errorf("begin an apply of workspace %s: %w", ws.Name, context.Cause(l.ctx))
 	}
-	var checks []Op
+	checks := []Op{l.stillOurs()}
 	if l.claim.Generation != 0 {
 		checks = append(checks, l.record.sameGeneration(l.claim.Generation))
 	}
-	return l.put(ctx, "begin an apply of", ws, checks...)
+	return l.record.explain(ctx, l.claim, l.put(ctx, "begin an apply of", ws, checks...))
 }
 
 // Write records what came of ws. The lease must be ours (else ErrLeaseLost),
 // but the tip may have moved: what was done is recorded all the same. After an
 // error that leaves it open whether ws was written, Write may be called again.
 func (l *Lease) Write(ctx context.Context, ws Workspace) error {
-	return l.put(ctx, "record", ws)
+	return l.put(ctx, "record", ws, l.stillOurs())
 }
 
-func (l *Lease) put(ctx context.Context, doing string, ws Workspace, checks ...Op) error {
+// Finish is Write and Release in one transaction. After an error the lease is
+// renewed no more, but Finish and Release may be called again.
+func (l *Lease) Finish(ctx context.Context, ws Workspace) error {
+	free, err := l.freeing()
+	if err != nil {
+		return err
+	}
+	return l.put(ctx, "record", ws, free)
+}
+
+// put writes ws in one transaction with ops, which check the lease at least.
+func (l *Lease) put(ctx context.Context, doing string, ws Workspace, ops ...Op) error {
 	ws.Rev = l.rev(ws)
 	op, ws, err := l.workspaceOp(ws)
 	if err == nil {
-		ops := append([]Op{{Key: l.key(), If: l.ours()}, op}, checks...)
-		err = l.record.write(ctx, stored[Workspace](l.record, op.Key, op.Put), ops...)
+		err = l.record.write(ctx, stored[Workspace](l.record, op.Key, op.Put), append(ops, op)...)
 	}
 	if err != nil {
-		return fmt.Errorf("%s workspace %s: %w", doing, ws.Name, l.explain(ctx, len(checks) > 0, err))
+		return fmt.Errorf("%s workspace %s: %w", doing, ws.Name, l.explain(ctx, err))
 	}
 	l.wrote(ws)
 	return nil
@@ -49,10 +59,10 @@ func (l *Lease) put(ctx context.Context, doing string, ws Workspace, checks ...O
 func (l *Lease) Rename(ctx context.Context, from, to Workspace) error {
 	ops, to, err := l.renaming(ctx, from, to)
 	if err == nil {
-		err = l.record.write(ctx, stored[Workspace](l.record, ops[1].Key, ops[1].Put), ops...)
+		err = l.record.write(ctx, stored[Workspace](l.record, ops[0].Key, ops[0].Put), ops...)
 	}
 	if err != nil {
-		return fmt.Errorf("rename workspace %s to %s: %w", from.Name, to.Name, l.explain(ctx, false, err))
+		return fmt.Errorf("rename workspace %s to %s: %w", from.Name, to.Name, l.explain(ctx, err))
 	}
 	l.wrote(to)
 	l.wrote(Workspace{Name: from.Name})
@@ -70,8 +80,12 @@ func (l *Lease) renaming(ctx context.Context, from, to Workspace) ([]Op, Workspa
 	if err != nil {
 		return nil, to, err
 	}
-	old := Op{Key: l.record.key(from.sk()), If: revision(l.rev(from)), Delete: true}
-	ops := []Op{{Key: l.key(), If: l.ours()}, put, old}
+	from.Rev = l.rev(from)
+	if from.Rev == 0 {
+		return nil, to, fmt.Errorf("nothing is recorded of %s: %w", from.Name, ErrConflict)
+	}
+	old := Op{Key: l.record.key(from.sk()), If: revision(from.Rev), Delete: true}
+	ops := []Op{put, old, l.stillOurs()}
 	hold, held, err := get[Hold](ctx, l.record, l.record.key(holdPrefix+from.Name))
 	if err != nil || !held {
 		return ops, to, err
@@ -121,7 +135,7 @@ func (l *Lease) wrote(ws Workspace) {
 }
 
 // explain tells which condition of a write under the lease did not hold.
-func (l *Lease) explain(ctx context.Context, generation bool, err error) error {
+func (l *Lease) explain(ctx context.Context, err error) error {
 	if !errors.Is(err, ErrConflict) {
 		return err
 	}
@@ -133,9 +147,6 @@ func (l *Lease) explain(ctx context.Context, generation bool, err error) error {
 	}
 	if !held {
 		return l.lost("run " + now.Run + " holds it, or a person has freed it")
-	}
-	if generation {
-		return l.record.explain(back, l.claim, err)
 	}
 	return err
 }

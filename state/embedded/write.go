@@ -128,11 +128,7 @@ func check(tx *bbolt.Tx, ops []state.Op) error {
 		if b := tx.Bucket([]byte(op.Key.PK)); b != nil {
 			value = b.Get([]byte(op.Key.SK))
 		}
-		holds, err := op.If.Holds(value)
-		if err != nil {
-			return fmt.Errorf("%w: item %s: %w", state.ErrNotWritten, op.Key.SK, err)
-		}
-		if !holds {
+		if !op.If.Holds(value) {
 			return state.ErrConflict
 		}
 	}

@@ -5,7 +5,6 @@ package statetest
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -89,8 +88,8 @@ func (m *Memory) Write(ctx context.Context, ops ...state.Op) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, op := range ops {
-		if holds, err := op.If.Holds(m.items[op.Key]); err != nil || !holds {
-			return cmp.Or(err, state.ErrConflict)
+		if !op.If.Holds(m.items[op.Key]) {
+			return state.ErrConflict
 		}
 	}
 	for _, op := range ops {

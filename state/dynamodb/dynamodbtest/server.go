@@ -1,0 +1,129 @@
+// Package dynamodbtest starts DynamoDB Local, AWS's own emulator, for tests.
+package dynamodbtest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+)
+
+// Endpoint starts the server, once in a test binary, and returns its URL. It
+// ends with the test binary, however that ends. Any credentials and Region
+// will do.
+func Endpoint(tb testing.TB) string {
+	tb.Helper()
+	endpoint, err := start()
+	if err != nil {
+		tb.Fatalf("start DynamoDB Local: %v", err)
+	}
+	return endpoint
+}
+
+// Client returns a client of the server at endpoint.
+func Client(endpoint string) *dynamodb.Client {
+	return dynamodb.New(dynamodb.Options{
+		BaseEndpoint: &endpoint,
+		Region:       "ap-northeast-1",
+		Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
+	})
+}
+
+// startTimeout is generous, since the machine may be busy with other tests.
+const startTimeout = 2 * time.Minute
+
+var start = sync.OnceValues(func() (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	port, err := freePort()
+	if err != nil {
+		return "", err
+	}
+	exited, err := run(port)
+	if err != nil {
+		return "", err
+	}
+	endpoint := fmt.Sprintf("http://127.0.0.1:%d", port)
+	return endpoint, answers(ctx, endpoint, exited)
+})
+
+// run starts the server. Its parent is a shell that ends it when the pipe
+// breaks of which this process holds the other end.
+func run(port int) (exited <-chan error, err error) {
+	dir := filepath.Join(cacheDir(), "dynamodb-local")
+	if jars, _ := filepath.Glob(filepath.Join(dir, "DynamoDBLocal-*.jar")); len(jars) == 0 {
+		return nil, fmt.Errorf("it is not in %s: run `make tools`", dir)
+	}
+	const script = `
+		exec 3<&0
+		"$@" </dev/null 3<&- & server=$!
+		{ read -r _ <&3; kill -9 $server; } >/dev/null 2>&1 & watch=$!
+		wait $server
+		kill $watch`
+	cmd := exec.Command("sh", "-c", script, "sh",
+		"java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m",
+		"-Djava.library.path="+dir, "-cp", filepath.Join(dir, "*"),
+		"software.amazon.dynamodb.services.local.main.ServerRunner",
+		"-inMemory", "-sharedDb", "-disableTelemetry", "-port", fmt.Sprint(port))
+	var output strings.Builder
+	cmd.Stdout, cmd.Stderr = &output, &output
+	if _, err := cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("%w: run `make tools`", err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- fmt.Errorf("it ended (%v): %s", cmd.Wait(), output.String()) }()
+	return done, nil
+}
+
+// answers waits until the server answers a request.
+func answers(ctx context.Context, endpoint string, exited <-chan error) error {
+	client := Client(endpoint)
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		_, err := client.ListTables(ctx, &dynamodb.ListTablesInput{}, func(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} })
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ticker.C:
+		case err := <-exited:
+			return err
+		case <-ctx.Done():
+			return fmt.Errorf("no answer within %s: %w", startTimeout, err)
+		}
+	}
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// cacheDir is where `make tools` installs.
+func cacheDir() string {
+	if dir := os.Getenv("RECONCILE_TEST_CACHE"); dir != "" {
+		return dir
+	}
+	if dir := os.Getenv("XDG_CACHE_HOME"); dir != "" {
+		return filepath.Join(dir, "reconcile-test")
+	}
+	return filepath.Join(os.Getenv("HOME"), ".cache", "reconcile-test")
+}

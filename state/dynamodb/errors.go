@@ -1,0 +1,61 @@
+package dynamodb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
+
+	"reconcile/state"
+)
+
+// explain says what went wrong while doing something with the table, and what
+// to do about it. What DynamoDB has refused outright is ErrNotWritten; for the
+// rest it stays open whether a write took effect.
+func (s *Store) explain(ctx context.Context, doing string, err error) error {
+	if cancelled(err, failedCondition) {
+		return state.ErrConflict
+	}
+	if ctx.Err() != nil && !cancelled(err, again) {
+		return fmt.Errorf("%s DynamoDB table %s: no answer in time: %w", doing, s.table, context.Cause(ctx))
+	}
+	help, refused := s.help(err)
+	if refused {
+		err = fmt.Errorf("%w: %w", state.ErrNotWritten, err)
+	}
+	return fmt.Errorf("%s DynamoDB table %s: %s%w", doing, s.table, help, err)
+}
+
+// help is what a person can do about err, and whether DynamoDB has certainly
+// written nothing. Codes that are no types of the SDK are from "Common errors"
+// and "Error handling" in the API reference.
+func (s *Store) help(err error) (help string, refused bool) {
+	if missing := (*types.ResourceNotFoundException)(nil); errors.As(err, &missing) {
+		return "there is no such table: check --state, AWS_REGION and the account, or create it: ", true
+	}
+	if cancelled(err, again) {
+		return "it is overloaded, or another run keeps writing the same item: try again later: ", true
+	}
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return "", false
+	}
+	switch api.ErrorCode() {
+	case "AccessDeniedException":
+		return "the credentials in use are not allowed to do this: ", true
+	case "ExpiredTokenException", "ExpiredToken":
+		return "the AWS credentials have expired: renew them: ", true
+	case "UnrecognizedClientException", "InvalidClientTokenId", "MissingAuthenticationToken", "IncompleteSignature":
+		return "the AWS credentials are not valid: ", true
+	case "InvalidSignatureException", "RequestExpired":
+		return "the request's signature was refused: check the secret key and this machine's clock: ", true
+	case "ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded":
+		return "it is overloaded (throttled, after several tries): try again later, or raise its limits: ", false
+	case "ValidationException", "TransactionCanceledException", "ItemCollectionSizeLimitExceededException":
+		return "it refuses the request: ", true
+	default:
+		return "", false
+	}
+}

@@ -1,0 +1,174 @@
+// Package dynamodb keeps the record in one DynamoDB table: partition key pk,
+// sort key sk, both strings, time to live on the attribute "expires". The
+// fields of an item are attributes of their own, so that the record can be
+// read in the console.
+package dynamodb
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"reconcile/state"
+)
+
+// Attributes that the table is defined with.
+const (
+	pkAttribute      = "pk"
+	skAttribute      = "sk"
+	expiresAttribute = "expires"
+)
+
+// callTimeout bounds one call with all its retries: a service that does not
+// answer must not hold up a pass for ever.
+const callTimeout = 30 * time.Second
+
+// Client is what a Store needs of *dynamodb.Client.
+type Client interface {
+	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
+	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
+	TransactWriteItems(context.Context, *dynamodb.TransactWriteItemsInput, ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error)
+	DescribeTable(context.Context, *dynamodb.DescribeTableInput, ...func(*dynamodb.Options)) (*dynamodb.DescribeTableOutput, error)
+	DescribeTimeToLive(context.Context, *dynamodb.DescribeTimeToLiveInput, ...func(*dynamodb.Options)) (*dynamodb.DescribeTimeToLiveOutput, error)
+}
+
+// Store is a state.Store in a DynamoDB table.
+type Store struct {
+	client Client
+	table  string
+}
+
+// New returns the store in a table. Nothing is asked yet: see Check.
+func New(client Client, table string) *Store { return &Store{client: client, table: table} }
+
+// Close does nothing: the client belongs to the caller.
+func (s *Store) Close() error { return nil }
+
+// Get implements state.Store, by a consistent read.
+func (s *Store) Get(ctx context.Context, key state.Key) (json.RawMessage, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: &s.table, Key: attributeKey(key), ConsistentRead: aws.Bool(true),
+	})
+	if err != nil {
+		return nil, s.explain(ctx, "read", err)
+	}
+	if out.Item == nil {
+		return nil, state.ErrNotFound
+	}
+	item, err := fromAttributes(out.Item)
+	return item.Value, err
+}
+
+// List implements state.Store, by consistent queries.
+func (s *Store) List(ctx context.Context, pk, prefix string) ([]state.Item, error) {
+	return s.query(ctx, s.between(pk, prefix), -1)
+}
+
+// Last implements state.Store, by consistent queries.
+func (s *Store) Last(ctx context.Context, pk, prefix string, limit int) ([]state.Item, error) {
+	if limit <= 0 {
+		return nil, nil
+	}
+	input := s.between(pk, prefix)
+	input.ScanIndexForward = aws.Bool(false)
+	input.Limit = aws.Int32(int32(min(limit, 1000)))
+	return s.query(ctx, input, limit)
+}
+
+func (s *Store) between(pk, prefix string) *dynamodb.QueryInput {
+	input := &dynamodb.QueryInput{
+		TableName: &s.table, ConsistentRead: aws.Bool(true),
+		KeyConditionExpression:    aws.String("#pk = :pk"),
+		ExpressionAttributeNames:  map[string]string{"#pk": pkAttribute},
+		ExpressionAttributeValues: attributes{":pk": text(pk)},
+	}
+	if prefix != "" {
+		input.KeyConditionExpression = aws.String("#pk = :pk AND begins_with(#sk, :prefix)")
+		input.ExpressionAttributeNames["#sk"] = skAttribute
+		input.ExpressionAttributeValues[":prefix"] = text(prefix)
+	}
+	return input
+}
+
+// query reads page by page until there are limit items; -1: all.
+func (s *Store) query(ctx context.Context, input *dynamodb.QueryInput, limit int) ([]state.Item, error) {
+	var items []state.Item
+	for {
+		page, err := s.page(ctx, input)
+		if err != nil {
+			return nil, err
+		}
+		for _, found := range page.Items {
+			item, err := fromAttributes(found)
+			if err != nil {
+				return nil, err
+			}
+			if items = append(items, item); len(items) == limit {
+				return items, nil
+			}
+		}
+		if len(page.LastEvaluatedKey) == 0 {
+			return items, nil
+		}
+		input.ExclusiveStartKey = page.LastEvaluatedKey
+	}
+}
+
+func (s *Store) page(ctx context.Context, input *dynamodb.QueryInput) (*dynamodb.QueryOutput, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	page, err := s.client.Query(ctx, input)
+	if err != nil {
+		return nil, s.explain(ctx, "read", err)
+	}
+	return page, nil
+}
+
+// Check tells whether the table is there and defined as the record needs it.
+func (s *Store) Check(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	out, err := s.client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &s.table})
+	if err != nil {
+		return s.explain(ctx, "describe", err)
+	}
+	if err := checkSchema(out.Table); err != nil {
+		return fmt.Errorf("DynamoDB table %s: %w", s.table, err)
+	}
+	ttl, err := s.client.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &s.table})
+	if err != nil {
+		return s.explain(ctx, "describe", err)
+	}
+	d := ttl.TimeToLiveDescription
+	on := d.TimeToLiveStatus == types.TimeToLiveStatusEnabled || d.TimeToLiveStatus == types.TimeToLiveStatusEnabling
+	if !on || aws.ToString(d.AttributeName) != expiresAttribute {
+		return fmt.Errorf("DynamoDB table %s: old runs would stay for ever: turn time to live on, for the attribute %q", s.table, expiresAttribute)
+	}
+	return nil
+}
+
+func checkSchema(table *types.TableDescription) error {
+	if table.TableStatus != types.TableStatusActive && table.TableStatus != types.TableStatusUpdating {
+		return fmt.Errorf("its status is %s: wait until it is ACTIVE", table.TableStatus)
+	}
+	kinds := map[string]types.ScalarAttributeType{}
+	for _, a := range table.AttributeDefinitions {
+		kinds[aws.ToString(a.AttributeName)] = a.AttributeType
+	}
+	keys := map[types.KeyType]string{}
+	for _, k := range table.KeySchema {
+		keys[k.KeyType] = aws.ToString(k.AttributeName)
+	}
+	if keys[types.KeyTypeHash] != pkAttribute || keys[types.KeyTypeRange] != skAttribute ||
+		kinds[pkAttribute] != types.ScalarAttributeTypeS || kinds[skAttribute] != types.ScalarAttributeTypeS {
+		return fmt.Errorf("its keys are not partition key %q and sort key %q, both strings: it is not a table for records, and must be made anew", pkAttribute, skAttribute)
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package dynamodb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"reconcile/state"
+)
+
+// Write implements state.Store. Even one op is a transaction, because only
+// those are idempotent: the SDK sends the same token when it tries again after
+// a time-out, and so the second try of a conditional write that took effect
+// does not fail on its own first effect.
+func (s *Store) Write(ctx context.Context, ops ...state.Op) error {
+	if err := state.CheckOps(ops); err != nil {
+		return err
+	}
+	items := make([]types.TransactWriteItem, len(ops))
+	for i, op := range ops {
+		var err error
+		if items[i], err = s.transactItem(op); err != nil {
+			return fmt.Errorf("%w: item %s: %w", state.ErrNotWritten, op.Key.SK, err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	for attempt := 0; ; attempt++ {
+		_, err := s.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items})
+		if err == nil {
+			return nil
+		}
+		if !cancelled(err, again) || cancelled(err, failedCondition) {
+			return s.explain(ctx, "write", err)
+		}
+		// Cancelled for another transaction's sake, or throttled: nothing was
+		// written, and the SDK leaves the next try to us.
+		if pause(ctx, backoff(attempt)) != nil {
+			return s.explain(ctx, "write", err)
+		}
+	}
+}
+
+// backoff is a random time that grows with each attempt, to one second.
+func backoff(attempt int) time.Duration {
+	return time.Millisecond + rand.N(min(time.Second, 20*time.Millisecond<<min(attempt, 10)))
+}
+
+// failedCondition is the code of a cancelled transaction whose condition did
+// not hold; again are those that another try may get over. See
+// TransactionCanceledException in the API reference.
+var (
+	failedCondition = []string{"ConditionalCheckFailed"}
+	again           = []string{"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+)
+
+// cancelled tells whether err is that of a transaction cancelled for one of
+// those reasons.
+func cancelled(err error, codes []string) bool {
+	var e *types.TransactionCanceledException
+	if !errors.As(err, &e) {
+		return false
+	}
+	return slices.ContainsFunc(e.CancellationReasons, func(r types.CancellationReason) bool {
+		return slices.Contains(codes, aws.ToString(r.Code))
+	})
+}
+
+func (s *Store) transactItem(op state.Op) (types.TransactWriteItem, error) {
+	condition, names, values := expression(op.If)
+	switch {
+	case op.Delete:
+		return types.TransactWriteItem{Delete: &types.Delete{
+			TableName: &s.table, Key: attributeKey(op.Key),
+			ConditionExpression: condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values,
+		}}, nil
+	case op.Put != nil:
+		item, err := toAttributes(state.Item{Key: op.Key, Value: op.Put})
+		return types.TransactWriteItem{Put: &types.Put{
+			TableName: &s.table, Item: item,
+			ConditionExpression: condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values,
+		}}, err
+	default:
+		return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
+			TableName: &s.table, Key: attributeKey(op.Key),
+			ConditionExpression: condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values,
+		}}, nil
+	}
+}
+
+// expression is a condition in DynamoDB's terms. Fields go by placeholders,
+// since many of their names are reserved words.
+func expression(cond state.Cond) (*string, map[string]string, attributes) {
+	if cond.Absent {
+		return aws.String("attribute_not_exists(#pk)"), map[string]string{"#pk": pkAttribute}, nil
+	}
+	if len(cond.Equal) == 0 {
+		return nil, nil, nil
+	}
+	var terms []string
+	names, values := map[string]string{}, attributes{}
+	for i, field := range slices.Sorted(maps.Keys(cond.Equal)) {
+		name, value := fmt.Sprintf("#f%d", i), fmt.Sprintf(":v%d", i)
+		terms = append(terms, name+" = "+value)
+		names[name] = field
+		switch want := cond.Equal[field].(type) {
+		case string:
+			values[value] = text(want)
+		case int64:
+			values[value] = &types.AttributeValueMemberN{Value: fmt.Sprint(want)}
+		case bool:
+			values[value] = &types.AttributeValueMemberBOOL{Value: want}
+		}
+	}
+	return aws.String(strings.Join(terms, " AND ")), names, values
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

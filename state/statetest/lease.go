@@ -1,0 +1,362 @@
+package statetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"reconcile/state"
+)
+
+func testLease(t *testing.T, open Open) {
+	a, b := two(t, open)
+	ctx := t.Context()
+	l := a.acquire()
+	if l.Token() != 1 || len(l.Dead()) != 0 || l.Context().Err() != nil || l.Hard().Err() != nil {
+		t.Fatalf("first lease: token %d, dead %v", l.Token(), l.Dead())
+	}
+	b.busy(a)
+	_, err := b.Acquire(ctx, b.claim())
+	for _, says := range []string{"tokyo", "run-a", "2026-11-23T12:00:00Z", "reconcile unlock tokyo"} {
+		if !strings.Contains(err.Error(), says) {
+			t.Errorf("the error does not say %q: %v", says, err)
+		}
+	}
+	other := b.claim()
+	other.Identity += "2"
+	l2, err := b.Acquire(ctx, other)
+	is(t, "another identity", err, nil)
+	t.Cleanup(l2.Abandon)
+
+	is(t, "release", l.Release(ctx), nil)
+	if l.Context().Err() == nil || l.Hard().Err() == nil {
+		t.Error("the contexts of a released lease go on")
+	}
+	is(t, "release again", l.Release(ctx), nil)
+	l = b.acquire()
+	if l.Token() != 2 || len(l.Dead()) != 0 {
+		t.Fatalf("second lease: token %d, dead %v", l.Token(), l.Dead())
+	}
+	is(t, "a late release", l.Release(ctx), nil)
+	if item := a.item(); item.Token != 2 || item.Owner != "" || item.Record != "record" {
+		t.Fatalf("released: got %+v", item)
+	}
+}
+
+// A held lease may be taken when it has not changed for one lease length on
+// the taker's clock, counted from when it was first seen; the late holder's
+// writes are refused.
+func testTakeover(t *testing.T, open Open) {
+	a, b := two(t, open)
+	ctx := t.Context()
+	held := a.acquire()
+	is(t, "write", held.Write(ctx, newTokyo("c1")), nil)
+	pass(10*lease, b)
+	b.busy(a) // seen for the first time
+	pass(lease-1, b)
+	b.busy(a)
+	pass(1, b)
+	l := b.acquire()
+	if l.Token() != 2 || len(l.Dead()) != 1 || l.Dead()[0].Run != "run-a" || l.Dead()[0].Process.Host != "a" {
+		t.Fatalf("taken over: token %d, dead %+v", l.Token(), l.Dead())
+	}
+	ws := b.tokyo()
+	is(t, "the late holder begins", held.Begin(ctx, ws), state.ErrLeaseLost)
+	is(t, "the late holder writes", held.Write(ctx, ws), state.ErrLeaseLost)
+	is(t, "the late holder renames", held.Rename(ctx, ws, renamed(ws)), state.ErrLeaseLost)
+	is(t, "the late holder finishes", held.Finish(ctx, ws), state.ErrLeaseLost)
+	is(t, "the late holder releases", held.Release(ctx), state.ErrLeaseLost)
+	ended(t, "the late holder's work", held.Context())
+	ended(t, "the late holder's work, killed", held.Hard())
+	if item := b.item(); item.Token != 2 || item.Run != "run-b" {
+		t.Fatalf("lease: got %+v", item)
+	}
+
+	// And over again: nobody has released it yet.
+	l.Abandon()
+	a.busy(b)
+	pass(lease, a)
+	l = a.acquire()
+	if l.Token() != 3 || len(l.Dead()) != 2 || l.Dead()[0].Run != "run-b" || l.Dead()[1].Run != "run-a" {
+		t.Fatalf("taken over again: token %d, dead %+v", l.Token(), l.Dead())
+	}
+	is(t, "release", l.Release(ctx), nil)
+	if l = b.acquire(); len(l.Dead()) != 0 {
+		t.Fatalf("after a clean release: dead %+v", l.Dead())
+	}
+}
+
+// A lease that is renewed is not taken, however long it is held.
+func testRenewed(t *testing.T, open Open) {
+	a, b := two(t, open)
+	l := a.acquire()
+	b.busy(a)
+	for beat := int64(1); beat <= 4; beat++ {
+		pass(lease/3, a)
+		pass(lease-1, b)
+		until(t, "a renewal", func() bool { return a.item().Beat == beat })
+		b.busy(a)
+	}
+	if l.Context().Err() != nil {
+		t.Fatalf("the work was interrupted: %v", context.Cause(l.Context()))
+	}
+	is(t, "write", l.Write(t.Context(), newTokyo("c1")), nil)
+}
+
+// Acquire waits for a release or for the lease to run out, as long as it may
+// and no longer.
+func testWaiting(t *testing.T, open Open) {
+	a, b := two(t, open)
+	held := a.acquire()
+	acquire := func(wait time.Duration) <-chan error {
+		done := make(chan error, 1)
+		claim := b.claim()
+		claim.Wait = wait
+		go func() {
+			l, err := b.Acquire(t.Context(), claim)
+			if err == nil {
+				err = l.Release(t.Context())
+			}
+			done <- err
+		}()
+		return done
+	}
+	// drive lets b's time pass until it has its answer.
+	drive := func(done <-chan error) (err error, took time.Duration) {
+		start := b.mono.Load()
+		until(t, "an answer", func() bool {
+			select {
+			case err = <-done:
+				return true
+			default:
+				pass(time.Second, b)
+				return false
+			}
+		})
+		return err, time.Duration(b.mono.Load() - start)
+	}
+
+	var busy *state.BusyError
+	err, took := drive(acquire(lease / 2))
+	if !errors.As(err, &busy) || took < lease/2 {
+		t.Fatalf("waited %s: got %v, want a BusyError after %s", took, err, lease/2)
+	}
+	done := acquire(lease / 4)
+	is(t, "release", held.Release(t.Context()), nil)
+	is(t, "wait for a release", <-done, nil)
+
+	held = a.acquire()
+	held.Abandon()
+	if err, took := drive(acquire(lease)); err != nil || took < lease {
+		t.Fatalf("a wait of one lease for a dead holder: got %v after %s", err, took)
+	}
+
+	a.acquire()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stop := errors.New("stop")
+	b.store.Inject(func(Call) Fault { cancel(stop); return None })
+	claim := b.claim()
+	claim.Wait = time.Hour
+	_, err = b.Acquire(ctx, claim)
+	if !errors.Is(err, stop) && !errors.Is(err, context.Canceled) {
+		t.Fatalf("a wait that is called off: got %v", err)
+	}
+}
+
+// Wall clocks an hour apart change nothing.
+func testSkewedClocks(t *testing.T, open Open) {
+	for _, skew := range []time.Duration{-time.Hour, time.Hour} {
+		a := newActor(t, open, "a", someday)
+		b := newActor(t, open, "b", someday.Add(skew))
+		l := a.acquire()
+		b.busy(a)
+		b.wall.Add(int64(10 * lease))
+		b.busy(a)
+		pass(lease/3, a)
+		beat := a.item().Beat
+		until(t, "a renewal", func() bool { return a.item().Beat > beat || a.item().Beat == 1 })
+		b.busy(a)
+		pass(lease-1, b)
+		b.busy(a)
+		is(t, "release", l.Release(t.Context()), nil)
+		is(t, "release", b.acquire().Release(t.Context()), nil)
+	}
+}
+
+// A holder that cannot renew interrupts its work at two thirds, kills it at
+// five sixths, and nobody has taken the lease by then.
+func testUnrenewable(t *testing.T, open Open) {
+	for name, fault := range map[string]Fault{"failing": Before, "hanging": Hang} {
+		a, b := two(t, open)
+		l := a.acquire()
+		b.busy(a)
+		a.store.Inject(Always(fault))
+		pass(lease*2/3-1, a, b)
+		b.busy(a)
+		if l.Context().Err() != nil {
+			t.Fatalf("%s: interrupted before two thirds: %v", name, context.Cause(l.Context()))
+		}
+		pass(1, a, b)
+		ended(t, name+": interrupted at two thirds", l.Context())
+		if l.Hard().Err() != nil {
+			t.Fatalf("%s: killed before five sixths: %v", name, context.Cause(l.Hard()))
+		}
+		is(t, name+": begin after the interrupt", l.Begin(t.Context(), newTokyo("c1")), state.ErrLeaseLost)
+		b.busy(a)
+		pass(lease/6, a, b)
+		ended(t, name+": killed at five sixths", l.Hard())
+		b.busy(a)
+		a.store.Inject(nil)
+		// Nobody has taken it yet, so that what was done can be recorded.
+		ws := a.tokyo()
+		ws.Name, ws.Identity, ws.Outcome = "tokyo", identity, state.Failed
+		is(t, name+": write", l.Write(t.Context(), ws), nil)
+		is(t, name+": release", l.Release(t.Context()), nil)
+	}
+
+	// Renewed between the two: the work is interrupted, but not killed.
+	a, b := two(t, open)
+	l := a.acquire()
+	a.store.Inject(Always(Before))
+	pass(lease*2/3, a)
+	ended(t, "interrupted", l.Context())
+	beat := b.item().Beat
+	a.store.Inject(nil)
+	until(t, "a renewal", func() bool { return b.item().Beat > beat })
+	until(t, "its effect", func() bool { pass(lease/60, a); return b.item().Beat > beat+2 })
+	if l.Hard().Err() != nil {
+		t.Fatalf("killed though it was renewed: %v", context.Cause(l.Hard()))
+	}
+}
+
+// A machine that slept sees it by its wall clock alone, and a clock that is
+// set back does not make a lease longer.
+func testAsleep(t *testing.T, open Open) {
+	a, _ := two(t, open)
+	l := a.acquire()
+	a.store.Inject(Always(Before))
+	a.wall.Add(int64(lease))
+	ended(t, "asleep", l.Hard())
+	a.store.Inject(nil)
+	is(t, "release", l.Release(t.Context()), nil)
+
+	l = a.acquire()
+	a.store.Inject(Always(Before))
+	a.wall.Add(int64(-time.Hour))
+	a.mono.Add(int64(lease))
+	ended(t, "set back", l.Hard())
+}
+
+// Whoever ran the holder's process may say that it has ended.
+func testDeadHolder(t *testing.T, open Open) {
+	a, b := two(t, open)
+	a.acquire()
+	b.busy(a) // it cannot tell
+	b.isDead = func(p state.Process) (bool, error) { return p.Host != "a", nil }
+	b.busy(a)
+	b.isDead = func(p state.Process) (bool, error) { return p.Host == "a", errors.New("perhaps") }
+	b.busy(a)
+	b.isDead = func(p state.Process) (bool, error) { return p.Host == "a", nil }
+	if l := b.acquire(); len(l.Dead()) != 1 || l.Dead()[0].Run != "run-a" {
+		t.Fatalf("dead: got %+v", l.Dead())
+	}
+}
+
+func testUnlock(t *testing.T, open Open) {
+	a, b := two(t, open)
+	ctx := t.Context()
+	_, err := b.Unlock(ctx, identity)
+	is(t, "unlock nothing", err, state.ErrNotFound)
+	settled := a.adopt("c1")
+	settled.Settled = true
+	settled, err = a.PutHead(ctx, settled)
+	is(t, "settle", err, nil)
+	l := a.acquire()
+	if item, err := b.Unlock(ctx, identity); err != nil || item.Run != "run-a" || item.Owner == "" {
+		t.Fatalf("unlock: got %+v, %v", item, err)
+	}
+	_, err = a.PutHead(ctx, settled)
+	is(t, "settle after an unlock", err, state.ErrConflict)
+	if item, err := b.Unlock(ctx, identity); err != nil || item.Owner != "" {
+		t.Fatalf("unlock again: got %+v, %v", item, err)
+	}
+	is(t, "write", l.Write(ctx, newTokyo("c1")), state.ErrLeaseLost)
+	ended(t, "the holder's work", l.Hard())
+	next := b.acquire()
+	if next.Token() != 2 || len(next.Dead()) != 1 || next.Dead()[0].Run != "run-a" {
+		t.Fatalf("after an unlock: token %d, dead %+v", next.Token(), next.Dead())
+	}
+}
+
+// A run at an old tip starts nothing more, but records what it did.
+func testMoved(t *testing.T, open Open) {
+	a, b := two(t, open)
+	ctx := t.Context()
+	claim := a.claim()
+	claim.Generation = a.adopt("c1").Generation
+	l, err := a.Acquire(ctx, claim)
+	is(t, "acquire", err, nil)
+	t.Cleanup(l.Abandon)
+	b.adopt("c2")
+	is(t, "begin at the old tip", l.Begin(ctx, newTokyo("c1")), state.ErrMoved)
+	if got := a.tokyo(); got.Rev != 0 {
+		t.Fatalf("an attempt was recorded: %+v", got)
+	}
+	is(t, "write at the old tip", l.Write(ctx, newTokyo("c1")), nil)
+	is(t, "write what was not read", l.Rename(ctx, state.Workspace{Name: "x", Rev: 7}, newTokyo("c1")), state.ErrConflict)
+	is(t, "release", l.Release(ctx), nil)
+	_, err = a.Acquire(ctx, claim)
+	is(t, "acquire at the old tip", err, state.ErrMoved)
+	if item := a.item(); item.Owner != "" || item.Token != 1 {
+		t.Fatalf("lease: got %+v", item)
+	}
+	claim.Generation = 2
+	l, err = a.Acquire(ctx, claim)
+	is(t, "acquire at the new tip", err, nil)
+	ws := a.tokyo()
+	ws.Attempt = &state.Attempt{Run: "run-a"}
+	is(t, "begin at the new tip", l.Begin(ctx, ws), nil)
+	is(t, "release", l.Release(ctx), nil)
+}
+
+// Of many that acquire at once one wins, each time, and tokens grow by one.
+func testRace(t *testing.T, open Open) {
+	const runs, rounds = 6, 4
+	actors := make([]*actor, runs)
+	for i := range actors {
+		actors[i] = newActor(t, open, fmt.Sprint("run", i), someday)
+	}
+	for round := range rounds {
+		won := make([]*state.Lease, runs)
+		var wg sync.WaitGroup
+		for i, a := range actors {
+			wg.Go(func() {
+				l, err := a.Acquire(t.Context(), a.claim())
+				var busy *state.BusyError
+				if err != nil && !errors.As(err, &busy) {
+					t.Errorf("acquire: %v", err)
+				}
+				won[i] = l
+			})
+		}
+		wg.Wait()
+		winners := 0
+		for _, l := range won {
+			if l == nil {
+				continue
+			}
+			winners++
+			if l.Token() != int64(round+1) {
+				t.Errorf("round %d: token %d", round, l.Token())
+			}
+			is(t, "release", l.Release(t.Context()), nil)
+		}
+		if winners != 1 {
+			t.Fatalf("round %d: %d hold the lease", round, winners)
+		}
+	}
+}

@@ -1,0 +1,353 @@
+package statetest
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"reconcile/state"
+)
+
+func testHead(t *testing.T, open Open) {
+	a, b := two(t, open)
+	ctx := t.Context()
+	if h, err := a.Head(ctx); err != nil || !reflect.DeepEqual(h, state.Head{}) {
+		t.Fatalf("head of nothing: got %+v, %v", h, err)
+	}
+	is(t, "unsettle nothing", a.Unsettle(ctx), nil)
+	first, err := a.Adopt(ctx, state.Head{Commit: "c1", Settled: true, Env: []string{"TF_VAR_a"}, NextAt: someday})
+	if err != nil || first.Rev != 1 || first.Generation != 1 || first.Settled {
+		t.Fatalf("adopt: got %+v, %v", first, err)
+	}
+	if got, err := b.Head(ctx); err != nil || !reflect.DeepEqual(got, first) {
+		t.Fatalf("read back: got %+v, %v, want %+v", got, err, first)
+	}
+	_, err = b.Adopt(ctx, state.Head{Commit: "c2"})
+	is(t, "adopt without having read", err, state.ErrConflict)
+
+	settled := first
+	settled.Settled, settled.Exit = true, 2
+	settled, err = a.PutHead(ctx, settled)
+	if err != nil || settled.Rev != 2 || settled.Generation != 1 || !settled.Settled {
+		t.Fatalf("settle: got %+v, %v", settled, err)
+	}
+	_, err = a.PutHead(ctx, first)
+	is(t, "write an old head", err, state.ErrConflict)
+	is(t, "unsettle", b.Unsettle(ctx), nil)
+	_, err = a.PutHead(ctx, settled)
+	is(t, "settle what was unsettled", err, state.ErrConflict)
+	if got, err := a.Head(ctx); err != nil || got.Settled || got.Commit != "c1" || got.Exit != 2 {
+		t.Fatalf("unsettled: got %+v, %v", got, err)
+	}
+	now, _ := a.Head(ctx)
+	is(t, "unsettle again", b.Unsettle(ctx), nil)
+	now.Settled = true
+	_, err = a.PutHead(ctx, now)
+	is(t, "settle what was unsettled, though it was not settled", err, state.ErrConflict)
+}
+
+// Of several passes that adopt at once one wins, at each tip.
+func testAdoption(t *testing.T, open Open) {
+	const passes, tips = 5, 4
+	for tip := range tips {
+		h, err := newActor(t, open, "reader", someday).Head(t.Context())
+		is(t, "read", err, nil)
+		var wg sync.WaitGroup
+		won := make([]bool, passes)
+		for p := range passes {
+			a, h := newActor(t, open, fmt.Sprint("pass", p), someday), h
+			h.Commit, h.Run = fmt.Sprint("tip", tip), a.name
+			wg.Go(func() {
+				got, err := a.Adopt(t.Context(), h)
+				won[p] = err == nil && got.Generation == int64(tip+1)
+				if err != nil && !errors.Is(err, state.ErrConflict) {
+					t.Errorf("adopt: %v", err)
+				}
+			})
+		}
+		wg.Wait()
+		winners := 0
+		for _, w := range won {
+			if w {
+				winners++
+			}
+		}
+		if winners != 1 {
+			t.Fatalf("tip %d: %d passes adopted it, want 1", tip, winners)
+		}
+	}
+}
+
+func testDistrust(t *testing.T, open Open) {
+	a, _ := two(t, open)
+	if h, err := a.Distrust(t.Context()); err != nil || h.Rev != 0 {
+		t.Fatalf("distrust nothing: got %+v, %v", h, err)
+	}
+	l := a.acquire()
+	is(t, "write", l.Write(t.Context(), newTokyo("c1")), nil)
+	if h, err := a.Distrust(t.Context()); err != nil || h.Epoch != 1 || h.Generation != 0 {
+		t.Fatalf("distrust workspaces without a head: got %+v, %v", h, err)
+	}
+	h := a.adopt("c1")
+	h.Settled = true
+	if _, err := a.PutHead(t.Context(), h); err != nil {
+		t.Fatal(err)
+	}
+	if h, err := a.Distrust(t.Context()); err != nil || h.Epoch != 2 || h.Settled || h.Commit != "c1" {
+		t.Fatalf("distrust: got %+v, %v", h, err)
+	}
+}
+
+func testHolds(t *testing.T, open Open) {
+	a, b := two(t, open)
+	ctx := t.Context()
+	suspended := state.Hold{Name: "tokyo", Kind: state.Suspended, Reason: "switch", By: "mika", At: someday}
+	recovery := state.Hold{Name: "osaka", Kind: state.Recovery, Reason: "errored.tfstate", Help: "terraform state push", By: "run-a", At: someday}
+	is(t, "hold without a head", a.Hold(ctx, suspended), nil)
+
+	settled := a.adopt("c1")
+	settled.Settled = true
+	settled, err := a.PutHead(ctx, settled)
+	is(t, "settle", err, nil)
+	is(t, "hold for recovery", a.Hold(ctx, recovery), nil)
+	settled, err = a.PutHead(ctx, settled)
+	is(t, "the pass that places it settles", err, nil)
+
+	want := map[string]state.Hold{"tokyo": suspended, "osaka": recovery}
+	for name, h := range want {
+		h.Schema = state.Schema
+		want[name] = h
+	}
+	if got, err := b.Holds(ctx); err != nil || !reflect.DeepEqual(got, want) {
+		t.Fatalf("holds: got %+v, %v, want %+v", got, err, want)
+	}
+	suspended.Name = "osaka"
+	var held *state.HeldError
+	if err := a.Hold(ctx, suspended); !errors.As(err, &held) || held.Hold.Kind != state.Recovery {
+		t.Fatalf("suspend over recovery: got %v", err)
+	}
+	if lifted, err := b.Lift(ctx, "nothing"); err != nil || lifted {
+		t.Fatalf("lift nothing: got %v, %v", lifted, err)
+	}
+	if lifted, err := b.Lift(ctx, "tokyo"); err != nil || !lifted {
+		t.Fatalf("lift: got %v, %v", lifted, err)
+	}
+	_, err = a.PutHead(ctx, settled)
+	is(t, "settle after a lift", err, state.ErrConflict)
+	if h, err := a.Head(ctx); err != nil || h.Settled {
+		t.Fatalf("head after a lift: got %+v, %v", h, err)
+	}
+	suspended.Name = "tokyo"
+	is(t, "suspend", a.Hold(ctx, suspended), nil)
+	is(t, "suspend again, for another reason", a.Hold(ctx, state.Hold{Name: "tokyo", Kind: state.Suspended, Reason: "other"}), nil)
+	if err := a.Hold(ctx, state.Hold{Name: "tokyo"}); err == nil {
+		t.Error("a hold of no kind was placed")
+	}
+}
+
+func testRuns(t *testing.T, open Open) {
+	a, b := two(t, open)
+	ctx := t.Context()
+	if runs, err := a.Runs(ctx, 10); err != nil || len(runs) != 0 {
+		t.Fatalf("runs of nothing: got %v, %v", runs, err)
+	}
+	_, err := a.Run(ctx, "none")
+	is(t, "no such run", err, state.ErrNotFound)
+	for i := range 5 {
+		run := state.Run{ID: fmt.Sprintf("01JD%d", i), StartedAt: someday.Add(time.Duration(i) * time.Hour), Expires: someday.Add(24 * time.Hour * 365 * 100).Unix()}
+		is(t, "start", a.PutRun(ctx, run), nil)
+		if i < 4 {
+			run.EndedAt, run.Outcome, run.Workspaces = run.StartedAt.Add(time.Minute), "applied", []state.RunWorkspace{{Name: "tokyo", Outcome: state.Applied}}
+			is(t, "end", a.PutRun(ctx, run), nil)
+		}
+	}
+	ids := func(runs []state.Run) (ids []string) {
+		for _, r := range runs {
+			ids = append(ids, r.ID)
+		}
+		return ids
+	}
+	if runs, err := b.Runs(ctx, 3); err != nil || !reflect.DeepEqual(ids(runs), []string{"01JD4", "01JD3", "01JD2"}) {
+		t.Fatalf("runs: got %v, %v", ids(runs), err)
+	}
+	if run, err := b.Run(ctx, "01JD3"); err != nil || run.Outcome != "applied" || len(run.Workspaces) != 1 {
+		t.Fatalf("run: got %+v, %v", run, err)
+	}
+	gone, err := b.PruneRuns(ctx, someday.Add(2*time.Hour))
+	if err != nil || !reflect.DeepEqual(gone, []string{"01JD0", "01JD1"}) {
+		t.Fatalf("prune: got %v, %v", gone, err)
+	}
+	if runs, err := a.Runs(ctx, 10); err != nil || len(runs) != 3 {
+		t.Fatalf("runs after pruning: got %v, %v", ids(runs), err)
+	}
+}
+
+// records are a value for each kind of item, by SK.
+func records() map[state.Key]string {
+	return map[state.Key]string{
+		key("record", "HEAD"):     `{"schema":1,"rev":1}`,
+		key("record", "WS#tokyo"): `{"schema":1,"rev":1,"name":"tokyo"}`,
+		key("record", "HOLD#ap"):  `{"schema":1,"name":"ap","kind":"suspended"}`,
+		key("record", "RUN#r"):    `{"schema":1,"id":"r"}`,
+		key("LEASE", identity):    `{"schema":1,"identity":"` + identity + `","token":1}`,
+	}
+}
+
+// everything calls all that reads or writes, and returns the errors.
+func everything(a *actor) map[string]error {
+	ctx := a.t.Context()
+	errs := map[string]error{}
+	_, errs["head"] = a.Head(ctx)
+	errs["unsettle"] = a.Unsettle(ctx)
+	_, errs["distrust"] = a.Distrust(ctx)
+	_, errs["workspaces"] = a.Workspaces(ctx)
+	_, _, errs["workspace"] = a.Workspace(ctx, "tokyo")
+	_, errs["holds"] = a.Holds(ctx)
+	errs["hold"] = a.Hold(ctx, state.Hold{Name: "ap", Kind: state.Suspended})
+	_, errs["lift"] = a.Lift(ctx, "ap")
+	_, errs["runs"] = a.Runs(ctx, 1)
+	_, errs["run"] = a.Run(ctx, "r")
+	_, errs["prune"] = a.PruneRuns(ctx, someday)
+	_, errs["leases"] = a.Leases(ctx)
+	_, errs["acquire"] = a.Acquire(ctx, a.claim())
+	_, errs["unlock"] = a.Unlock(ctx, identity)
+	return errs
+}
+
+// An item of a newer schema is refused, and nothing is written.
+func testNewer(t *testing.T, open Open) {
+	a, _ := two(t, open)
+	f := fix(t, open)
+	newer := map[state.Key]string{}
+	for k, value := range records() {
+		newer[k] = strings.Replace(value, `"schema":1`, `"schema":2,"rev":"counted otherwise","token":{"new":true}`, 1)
+		f.write(put(k, newer[k]))
+	}
+	for call, err := range everything(a) {
+		if !errors.Is(err, state.ErrNewer) {
+			t.Errorf("%s: got %v, want ErrNewer", call, err)
+		}
+	}
+	for k, value := range newer {
+		f.holds(k, value)
+	}
+}
+
+// An item that cannot be ours is an error that names it.
+func testCorrupt(t *testing.T, open Open) {
+	a, _ := two(t, open)
+	f := fix(t, open)
+	for k, value := range records() {
+		for how, damaged := range map[string]string{
+			"no schema":       strings.Replace(value, `"schema":1,`, ``, 1),
+			"schema 0":        strings.Replace(value, `"schema":1`, `"schema":0`, 1),
+			"schema of text":  strings.Replace(value, `"schema":1`, `"schema":"1"`, 1),
+			"empty":           `{}`,
+			"wrong types":     strings.NewReplacer(`"rev":1`, `"rev":"1"`, `"kind":"suspended"`, `"kind":[]`, `"id":"r"`, `"id":{}`, `"token":1`, `"token":true`).Replace(value),
+			"another's place": strings.NewReplacer(`"tokyo"`, `"kyoto"`, `"ap"`, `"bp"`, `"r"`, `"s"`, identity, identity+"2", `"rev":1`, `"rev":-1`).Replace(value),
+		} {
+			f.write(put(k, damaged))
+			found := 0
+			for call, err := range everything(a) {
+				var corrupt *state.CorruptError
+				if errors.As(err, &corrupt) {
+					found++
+					if corrupt.Key != k || !strings.Contains(err.Error(), k.SK) {
+						t.Errorf("%s of %s: %s: the error does not name it: %v", how, k.SK, call, err)
+					}
+				}
+			}
+			if found == 0 {
+				t.Errorf("%s of %s: nobody minded: %s", how, k.SK, damaged)
+			}
+			f.holds(k, damaged)
+		}
+		f.write(state.Op{Key: k, Delete: true})
+		for _, other := range []state.Key{key("record", "HEAD"), key("record", "HOLD#ap"), key("LEASE", identity)} {
+			f.write(state.Op{Key: other, Delete: true})
+		}
+	}
+}
+
+func testWorkspace(t *testing.T, open Open) {
+	a, b := two(t, open)
+	ctx := t.Context()
+	if _, found, err := a.Workspace(ctx, "tokyo"); err != nil || found {
+		t.Fatalf("workspace of nothing: got %v, %v", found, err)
+	}
+	a.adopt("c1")
+	claim := a.claim()
+	claim.Generation = 1
+	l, err := a.Acquire(ctx, claim)
+	is(t, "acquire", err, nil)
+	t.Cleanup(l.Abandon)
+	ws := newTokyo("c1")
+	ws.Attempt = &state.Attempt{Run: "run-a", Trace: ws.Trace, Process: state.Self(), StartedAt: someday}
+	is(t, "begin", l.Begin(ctx, ws), nil)
+	if got := b.tokyo(); got.Attempt == nil || !reflect.DeepEqual(got.Attempt, ws.Attempt) {
+		t.Fatalf("attempt: got %+v, want %+v", got.Attempt, ws.Attempt)
+	}
+	ws.Attempt, ws.Outcome, ws.Counter = nil, state.Applied, 1
+	is(t, "write", l.Write(ctx, ws), nil)
+	all, err := b.Workspaces(ctx)
+	if got := all["tokyo"]; err != nil || len(all) != 1 || got.Attempt != nil || got.Counter != 1 || got.Rev != 2 {
+		t.Fatalf("workspaces: got %+v, %v", all, err)
+	}
+	elsewhere := ws
+	elsewhere.Identity = "s3://bucket/osaka"
+	if err := l.Write(ctx, elsewhere); err == nil {
+		t.Fatal("a workspace of another state was written under this lease")
+	}
+	is(t, "release", l.Release(ctx), nil)
+
+	l = b.acquire()
+	uninformed := newTokyo("c0")
+	is(t, "write without having read", l.Write(ctx, uninformed), state.ErrConflict)
+	next := b.tokyo()
+	next.Commit = "c2"
+	is(t, "finish", l.Finish(ctx, next), nil)
+	if got := a.tokyo(); got.Commit != "c2" || got.Counter != 1 {
+		t.Fatalf("finished: got %+v", got)
+	}
+	if item := a.item(); item.Owner != "" || item.Token != 2 {
+		t.Fatalf("lease after finish: got %+v", item)
+	}
+	is(t, "release after finish", l.Release(ctx), nil)
+	is(t, "write after finish", l.Write(ctx, next), state.ErrLeaseLost)
+}
+
+func testRename(t *testing.T, open Open) {
+	a, b := two(t, open)
+	ctx := t.Context()
+	l := a.acquire()
+	is(t, "write", l.Write(ctx, newTokyo("c1")), nil)
+	is(t, "hold", a.Hold(ctx, state.Hold{Name: "tokyo", Kind: state.Suspended, Reason: "switch"}), nil)
+	from, to := a.tokyo(), a.tokyo()
+	to.Name, to.Path = "edo", "env/edo"
+	is(t, "rename", l.Rename(ctx, from, to), nil)
+	all, err := b.Workspaces(ctx)
+	if err != nil || len(all) != 1 || all["edo"].Commit != "c1" || all["edo"].Path != "env/edo" {
+		t.Fatalf("renamed: got %+v, %v", all, err)
+	}
+	holds, err := b.Holds(ctx)
+	if err != nil || len(holds) != 1 || holds["edo"].Reason != "switch" {
+		t.Fatalf("holds: got %+v, %v", holds, err)
+	}
+	is(t, "rename what is gone", l.Rename(ctx, from, to), state.ErrConflict)
+	to.Commit = "c2"
+	is(t, "write under the new name", l.Write(ctx, to), nil)
+
+	// Back again, and over a tombstone.
+	is(t, "write under the old name", l.Write(ctx, newTokyo("c3")), nil)
+	edo, _, _ := a.Workspace(ctx, "edo")
+	back := edo
+	back.Name = "tokyo"
+	is(t, "rename over a tombstone", l.Rename(ctx, edo, back), nil)
+	if got := b.tokyo(); got.Commit != "c2" {
+		t.Fatalf("renamed back: got %+v", got)
+	}
+}

@@ -1,0 +1,335 @@
+package statetest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"reconcile/state"
+)
+
+func key(pk, sk string) state.Key { return state.Key{PK: pk, SK: sk} }
+
+func put(k state.Key, value string) state.Op { return state.Op{Key: k, Put: json.RawMessage(value)} }
+
+func (f *fixture) write(ops ...state.Op) {
+	f.t.Helper()
+	if err := f.store.Write(f.t.Context(), ops...); err != nil {
+		f.t.Fatalf("write: %v", err)
+	}
+}
+
+// refused asserts that a write fails as wanted.
+func (f *fixture) refused(want error, ops ...state.Op) {
+	f.t.Helper()
+	if err := f.store.Write(f.t.Context(), ops...); !errors.Is(err, want) {
+		f.t.Fatalf("write: got error %v, want %v", err, want)
+	}
+}
+
+// holds asserts what is stored under a key; "" stands for nothing.
+func (f *fixture) holds(k state.Key, want string) {
+	f.t.Helper()
+	got, err := f.store.Get(f.t.Context(), k)
+	if want == "" {
+		if !errors.Is(err, state.ErrNotFound) {
+			f.t.Fatalf("get %v: got %s, %v, want ErrNotFound", k, got, err)
+		}
+		return
+	}
+	if err != nil || !sameJSON(f.t, got, []byte(want)) {
+		f.t.Fatalf("get %v: got %s, %v, want %s", k, got, err, want)
+	}
+}
+
+// fixture is a handle on the store under test, in a test.
+type fixture struct {
+	t     *testing.T
+	store state.Store
+}
+
+func fix(t *testing.T, open Open) *fixture { return &fixture{t, open()} }
+
+func sameJSON(t *testing.T, a, b []byte) bool {
+	t.Helper()
+	return reflect.DeepEqual(parse(t, a), parse(t, b))
+}
+
+// parse keeps the digits of numbers.
+func parse(t *testing.T, data []byte) any {
+	t.Helper()
+	d := json.NewDecoder(strings.NewReader(string(data)))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		t.Fatalf("not JSON: %v: %.200s", err, data)
+	}
+	return v
+}
+
+func testItems(t *testing.T, open Open) {
+	f, other := fix(t, open), fix(t, open)
+	a := key("p", "a")
+	f.holds(a, "")
+	f.write(put(a, `{"n":1}`))
+	other.holds(a, `{"n":1}`)
+	other.write(put(a, `{"m":2}`)) // replaced whole
+	f.holds(a, `{"m":2}`)
+	f.holds(key("q", "a"), "")
+	f.write(state.Op{Key: a, Delete: true})
+	other.holds(a, "")
+	f.write(state.Op{Key: a, Delete: true}) // twice is fine
+	if err := f.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	other.holds(a, "")
+}
+
+func testConditions(t *testing.T, open Open) {
+	f := fix(t, open)
+	there, missing := key("p", "there"), key("p", "missing")
+	value := `{"s":"x","empty":"","n":9007199254740993,"zero":0,"yes":true,"null":null,"status":"reserved word","o":{"s":"x"}}`
+	f.write(put(there, value))
+	equal := func(pairs ...any) state.Cond {
+		c := state.Cond{Equal: map[string]any{}}
+		for i := 0; i < len(pairs); i += 2 {
+			c.Equal[pairs[i].(string)] = pairs[i+1]
+		}
+		return c
+	}
+	for _, c := range []struct {
+		name  string
+		key   state.Key
+		cond  state.Cond
+		holds bool
+	}{
+		{"absent", missing, state.Cond{Absent: true}, true},
+		{"not absent", there, state.Cond{Absent: true}, false},
+		{"string", there, equal("s", "x"), true},
+		{"other string", there, equal("s", "y"), false},
+		{"empty string", there, equal("empty", ""), true},
+		{"number beyond a float's digits", there, equal("n", int64(9007199254740993)), true},
+		{"its neighbour", there, equal("n", int64(9007199254740992)), false},
+		{"zero", there, equal("zero", int64(0)), true},
+		{"bool", there, equal("yes", true), true},
+		{"other bool", there, equal("yes", false), false},
+		{"reserved word", there, equal("status", "reserved word"), true},
+		{"several", there, equal("s", "x", "yes", true), true},
+		{"one of several", there, equal("s", "x", "yes", false), false},
+		{"no such field", there, equal("t", "x"), false},
+		{"no such field, empty", there, equal("t", ""), false},
+		{"null is not empty", there, equal("null", ""), false},
+		{"text is not a number", there, equal("s", int64(0)), false},
+		{"number is not text", there, equal("zero", "0"), false},
+		{"field of a field", there, equal("o", "x"), false},
+		{"field of no item", missing, equal("s", "x"), false},
+	} {
+		want := state.ErrConflict
+		if c.holds {
+			want = nil
+		}
+		if err := f.store.Write(t.Context(), state.Op{Key: c.key, If: c.cond}); !errors.Is(err, want) {
+			t.Errorf("%s: checked: got %v, want %v", c.name, err, want)
+		}
+		mark := key("marks", c.name)
+		err := f.store.Write(t.Context(), state.Op{Key: c.key, If: c.cond}, put(mark, `{}`))
+		if _, getErr := f.store.Get(t.Context(), mark); !errors.Is(err, want) || (getErr == nil) != c.holds {
+			t.Errorf("%s: with a put: got %v, want %v; the put: %v", c.name, err, want, getErr)
+		}
+	}
+	f.holds(there, value)
+	f.refused(state.ErrConflict, state.Op{Key: there, If: equal("s", "y"), Delete: true})
+	f.refused(state.ErrConflict, state.Op{Key: there, If: state.Cond{Absent: true}, Put: json.RawMessage(`{}`)})
+	f.refused(state.ErrNotWritten, state.Op{Key: there, If: equal("s", 1.5)})
+	f.write(state.Op{Key: there, If: equal("s", "x"), Put: json.RawMessage(`{"s":"y"}`)})
+	f.write(state.Op{Key: there, If: equal("s", "y"), Delete: true})
+	f.holds(there, "")
+}
+
+// All ops of a write happen, or none.
+func testTogether(t *testing.T, open Open) {
+	f := fix(t, open)
+	a, b, c := key("p", "a"), key("q", "b"), key("p", "c")
+	f.write(put(a, `{"v":1}`), put(b, `{"v":1}`))
+	f.refused(state.ErrConflict, put(a, `{"v":2}`), state.Op{Key: b, Delete: true}, state.Op{Key: c, If: state.Cond{Equal: map[string]any{"v": int64(1)}}})
+	f.holds(a, `{"v":1}`)
+	f.holds(b, `{"v":1}`)
+	f.write(put(a, `{"v":2}`), state.Op{Key: b, Delete: true}, state.Op{Key: c, If: state.Cond{Absent: true}})
+	f.holds(a, `{"v":2}`)
+	f.holds(b, "")
+	var many []state.Op
+	for i := range state.MaxOps {
+		many = append(many, put(key("many", fmt.Sprint(i)), `{}`))
+	}
+	f.write(many...)
+	many[99].If = state.Cond{Equal: map[string]any{"v": true}}
+	for i := range many {
+		many[i].Put = json.RawMessage(`{"again":true}`)
+	}
+	f.refused(state.ErrConflict, many...)
+	f.holds(key("many", "0"), `{}`)
+}
+
+func testLists(t *testing.T, open Open) {
+	f := fix(t, open)
+	names := []string{"A", "WS", "WS#", "WS#a", "WS#a/b", "WS#a b", "WS#b", "WS#é", "WS#日本", "WS#\U0001F600", "WT", "a"}
+	for _, name := range names {
+		f.write(put(key("p", name), fmt.Sprintf(`{"name":%q}`, name)))
+	}
+	f.write(put(key("p2", "WS#c"), `{}`))
+	for _, prefix := range []string{"", "WS#", "WS#a", "WS", "none", "WS#日本"} {
+		var want []string
+		for _, name := range names {
+			if strings.HasPrefix(name, prefix) {
+				want = append(want, name)
+			}
+		}
+		slices.Sort(want)
+		got, err := f.store.List(t.Context(), "p", prefix)
+		if err != nil || !slices.Equal(want, sortKeys(got)) {
+			t.Errorf("list %q: got %q, %v, want %q", prefix, sortKeys(got), err, want)
+		}
+		slices.Reverse(want)
+		for _, limit := range []int{0, 1, 3, 100} {
+			got, err := f.store.Last(t.Context(), "p", prefix, limit)
+			if first := want[:min(limit, len(want))]; err != nil || !slices.Equal(first, sortKeys(got)) {
+				t.Errorf("last %d of %q: got %q, %v, want %q", limit, prefix, sortKeys(got), err, first)
+			}
+		}
+	}
+	got, err := f.store.List(t.Context(), "p", "WS#日本")
+	if err != nil || len(got) != 1 || got[0].Key != key("p", "WS#日本") || !sameJSON(t, got[0].Value, []byte(`{"name":"WS#日本"}`)) {
+		t.Errorf("list: got %v, %v", got, err)
+	}
+	if got, err := f.store.List(t.Context(), "nothing", ""); err != nil || len(got) != 0 {
+		t.Errorf("list of nothing: got %v, %v", got, err)
+	}
+}
+
+func sortKeys(items []state.Item) []string {
+	var keys []string
+	for _, item := range items {
+		keys = append(keys, item.Key.SK)
+	}
+	return keys
+}
+
+func testValues(t *testing.T, open Open) {
+	f := fix(t, open)
+	for i, value := range []string{
+		`{}`,
+		`{"empty":"","null":null,"list":[],"object":{},"nested":{"list":[{"a":[1,"x",null,false]}]}}`,
+		`{"n":9223372036854775807,"m":-9223372036854775808,"zero":0}`,
+		`{"text":"日本語 \"quoted\" \\ \n\t\u0000 <&> \u2028 😀"}`,
+		`{"expires":4102444800,"list":[1,2,3],"name":"x","key":"y","value":"z"}`,
+	} {
+		k := key("p", fmt.Sprint(i))
+		f.write(put(k, value))
+		f.holds(k, value)
+	}
+}
+
+func testLarge(t *testing.T, open Open) {
+	f := fix(t, open)
+	value := fmt.Sprintf(`{"text":%q}`, strings.Repeat("x", state.MaxValue-100))
+	const n = 5 // more than DynamoDB answers in one page
+	for i := range n {
+		f.write(put(key("p", fmt.Sprint(i)), value))
+	}
+	f.holds(key("p", "0"), value)
+	if got, err := f.store.List(t.Context(), "p", ""); err != nil || len(got) != n || len(got[n-1].Value) != len(value) {
+		t.Errorf("list: got %d items, %v, want %d", len(got), err, n)
+	}
+	if got, err := f.store.Last(t.Context(), "p", "", n-1); err != nil || len(got) != n-1 || got[0].Key.SK != "4" {
+		t.Errorf("last: got %q, %v", sortKeys(got), err)
+	}
+}
+
+func testRefusals(t *testing.T, open Open) {
+	f := fix(t, open)
+	a := key("p", "a")
+	many := make([]state.Op, state.MaxOps+1)
+	for i := range many {
+		many[i] = put(key("p", fmt.Sprint(i)), `{}`)
+	}
+	for name, ops := range map[string][]state.Op{
+		"no ops":         nil,
+		"too many":       many,
+		"one key twice":  {put(a, `{}`), {Key: a, Delete: true}},
+		"no pk":          {put(key("", "a"), `{}`)},
+		"no sk":          {put(key("p", ""), `{}`)},
+		"long sk":        {put(key("p", strings.Repeat("x", 1025)), `{}`)},
+		"nothing to do":  {{Key: a}},
+		"put and delete": {{Key: a, Put: json.RawMessage(`{}`), Delete: true}},
+		"too large":      {put(a, fmt.Sprintf(`{"x":%q}`, strings.Repeat("x", 400<<10)))},
+	} {
+		if err := f.store.Write(t.Context(), ops...); !errors.Is(err, state.ErrNotWritten) {
+			t.Errorf("%s: got %v, want ErrNotWritten", name, err)
+		}
+	}
+	f.holds(a, "")
+}
+
+func testCancelled(t *testing.T, open Open) {
+	f := fix(t, open)
+	f.write(put(key("p", "a"), `{}`))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, getErr := f.store.Get(ctx, key("p", "a"))
+	_, listErr := f.store.List(ctx, "p", "")
+	writeErr := f.store.Write(ctx, put(key("p", "b"), `{}`))
+	for call, err := range map[string]error{"get": getErr, "list": listErr, "write": writeErr} {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: got %v, want context.Canceled", call, err)
+		}
+	}
+	f.holds(key("p", "b"), "")
+}
+
+// Many writers that each compare and set lose no update.
+func testConcurrency(t *testing.T, open Open) {
+	const writers, each = 8, 10
+	k := key("p", "counter")
+	fix(t, open).write(put(k, `{"n":0}`))
+	var wg sync.WaitGroup
+	for range writers {
+		f := fix(t, open)
+		wg.Go(func() {
+			for range each {
+				if err := increment(t.Context(), f.store, k); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	fix(t, open).holds(k, fmt.Sprintf(`{"n":%d}`, writers*each))
+}
+
+// increment adds one to an item's field n by compare and set.
+func increment(ctx context.Context, store state.Store, k state.Key) error {
+	for {
+		value, err := store.Get(ctx, k)
+		if err != nil {
+			return err
+		}
+		var counter struct{ N int64 }
+		if err := json.Unmarshal(value, &counter); err != nil {
+			return err
+		}
+		err = store.Write(ctx, state.Op{
+			Key: k, If: state.Cond{Equal: map[string]any{"n": counter.N}},
+			Put: fmt.Appendf(nil, `{"n":%d}`, counter.N+1),
+		})
+		if !errors.Is(err, state.ErrConflict) {
+			return err
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package statetest
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"reconcile/state"
+)
+
+// lease is the length of the leases in these tests, on clocks that stand
+// still unless they are moved.
+const lease = time.Minute
+
+// actor is a run with clocks, a store handle that can be made to fail, and a
+// record of its own.
+type actor struct {
+	*state.Record
+	t      *testing.T
+	name   string
+	store  *Faulty
+	mono   atomic.Int64
+	wall   atomic.Int64
+	isDead func(state.Process) (bool, error) // answers Options.ProcessDead; nil: never asked
+}
+
+// newActor returns a run on a host of that name. Its clocks start somewhere
+// of their own.
+func newActor(t *testing.T, open Open, name string, starts time.Time) *actor {
+	a := &actor{t: t, name: name, store: NewFaulty(open())}
+	a.mono.Store(int64(len(name)) * int64(time.Hour))
+	a.wall.Store(starts.UnixNano())
+	a.Record = state.New(a.store, "record", state.Options{
+		Lease: lease, Poll: time.Millisecond,
+		Now:  func() time.Time { return time.Unix(0, a.wall.Load()) },
+		Mono: func() time.Duration { return time.Duration(a.mono.Load()) },
+		Self: state.Process{Host: name, PID: 1},
+		ProcessDead: func(_ context.Context, p state.Process) (bool, error) {
+			if a.isDead == nil {
+				return false, errors.New("cannot tell")
+			}
+			return a.isDead(p)
+		},
+	})
+	return a
+}
+
+var someday = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// two returns two runs on two hosts, with clocks that agree.
+func two(t *testing.T, open Open) (a, b *actor) {
+	return newActor(t, open, "a", someday), newActor(t, open, "b", someday)
+}
+
+// pass lets time pass for some actors.
+func pass(d time.Duration, actors ...*actor) {
+	for _, a := range actors {
+		a.mono.Add(int64(d))
+		a.wall.Add(int64(d))
+	}
+}
+
+const identity = "s3://bucket/tokyo"
+
+func (a *actor) claim() state.Claim {
+	return state.Claim{Identity: identity, Workspace: "tokyo", Run: "run-" + a.name}
+}
+
+// acquire takes the lease, which must be possible at once.
+func (a *actor) acquire() *state.Lease {
+	a.t.Helper()
+	l, err := a.Acquire(a.t.Context(), a.claim())
+	if err != nil {
+		a.t.Fatalf("%s: acquire: %v", a.name, err)
+	}
+	a.t.Cleanup(l.Abandon)
+	return l
+}
+
+// busy asserts that the lease cannot be taken now, because of holder.
+func (a *actor) busy(holder *actor) {
+	a.t.Helper()
+	l, err := a.Acquire(a.t.Context(), a.claim())
+	var busy *state.BusyError
+	if !errors.As(err, &busy) {
+		a.t.Fatalf("%s: acquire: got %v, %v, want a BusyError", a.name, l, err)
+	}
+	if busy.Lease.Run != "run-"+holder.name || busy.Lease.Process.Host != holder.name {
+		a.t.Fatalf("%s: acquire: got %v, want it held by %s", a.name, err, holder.name)
+	}
+}
+
+// item is the lease as stored.
+func (a *actor) item() state.LeaseItem {
+	a.t.Helper()
+	all, err := a.Leases(context.WithoutCancel(a.t.Context()))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return all[identity]
+}
+
+// head adopts a tip and returns the head.
+func (a *actor) adopt(commit string) state.Head {
+	a.t.Helper()
+	h, err := a.Head(a.t.Context())
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	h.Commit, h.Run = commit, "run-"+a.name
+	if h, err = a.Adopt(a.t.Context(), h); err != nil {
+		a.t.Fatal(err)
+	}
+	return h
+}
+
+// tokyo is what is recorded of the workspace.
+func (a *actor) tokyo() state.Workspace {
+	a.t.Helper()
+	w, _, err := a.Workspace(a.t.Context(), "tokyo")
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return w
+}
+
+func newTokyo(commit string) state.Workspace {
+	return state.Workspace{Name: "tokyo", Path: "env/tokyo", Identity: identity, Commit: commit, Trace: state.Trace{"env/tokyo": "040000:" + commit}}
+}
+
+// is asserts the kind of an error.
+func is(t *testing.T, what string, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Fatalf("%s: got %v, want %v", what, err, want)
+	}
+}
+
+// until waits for something that another goroutine does.
+func until(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	ticker := time.NewTicker(time.Millisecond)
+	defer ticker.Stop()
+	for !done() {
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			t.Fatalf("waited in vain: %s", what)
+		}
+	}
+}
+
+// ended waits for a context of a lease and asserts its cause.
+func ended(t *testing.T, what string, ctx context.Context) {
+	t.Helper()
+	until(t, what, func() bool { return ctx.Err() != nil })
+	is(t, what, context.Cause(ctx), state.ErrLeaseLost)
+}
