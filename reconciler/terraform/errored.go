@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"time"
 )
@@ -109,15 +110,20 @@ func (s *Session) keptErrored() []string {
 	return files
 }
 
-// includes tells whether the state now is the kept one or came after it.
+// includes tells whether the state now is the kept one or came after it. A
+// state that is pushed where there was none gets a lineage of its own, so
+// equal contents will do as well.
 func includes(now, kept []byte) bool {
-	type version struct {
-		Lineage string
-		Serial  int64
+	type state struct {
+		Lineage   string
+		Serial    int64
+		Outputs   any
+		Resources any
 	}
-	var n, k version
+	var n, k state
 	if json.Unmarshal(now, &n) != nil || json.Unmarshal(kept, &k) != nil {
 		return false
 	}
-	return n.Lineage == k.Lineage && n.Serial >= k.Serial
+	later := n.Lineage == k.Lineage && n.Serial > k.Serial
+	return later || reflect.DeepEqual(n.Outputs, k.Outputs) && reflect.DeepEqual(n.Resources, k.Resources)
 }

@@ -32,13 +32,19 @@ func family(all []process, ours func(mark string) bool) []process {
 			}
 		}
 	}
-	var found []process
+	// Our own children first: Terraform must not see its programs die, and go
+	// on to write what came of them.
+	var first, rest []process
 	for _, p := range all {
-		if members[p.pid] && p.pid != os.Getpid() {
-			found = append(found, p)
+		switch {
+		case !members[p.pid] || p.pid == os.Getpid():
+		case p.parent == os.Getpid():
+			first = append(first, p)
+		default:
+			rest = append(rest, p)
 		}
 	}
-	return found
+	return append(first, rest...)
 }
 
 // kill kills the process, and its group at once where it leads one, so that

@@ -77,7 +77,7 @@ func (s *Session) stop(done <-chan error) error {
 	defer again.Stop()
 	interrupted := false
 	for {
-		if !interrupted {
+		if !interrupted && s.hard.Err() == nil {
 			interrupted = s.interrupt()
 		}
 		select {

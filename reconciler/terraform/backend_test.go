@@ -1,0 +1,225 @@
+package terraform_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"reconcile/reconciler/terraform"
+	"reconcile/state/snapshot/s3test"
+)
+
+// newS3Site is a workspace whose state is in an S3, with a lock file.
+func newS3Site(t *testing.T, server *s3test.Server, main string, with option) *site {
+	t.Helper()
+	s := newSite(t, main, with, environ(server.Env()...))
+	s.job.LocalState = ""
+	s.write("backend.tf", server.Backend("states", "one/terraform.tfstate"))
+	return s
+}
+
+func startS3(t *testing.T) *s3test.Server {
+	t.Helper()
+	server := s3test.Start(t)
+	server.Bucket(t, "states")
+	return server
+}
+
+func TestS3Backend(t *testing.T) {
+	both(t, func(t *testing.T, with option) {
+		s := newS3Site(t, startS3(t), oneResource, with)
+		first, sum := s.apply()
+		again, sumAgain := s.apply()
+		if first.Changes.Add != 1 || !again.Empty || sum != sumAgain || s.log.inits() != 1 {
+			t.Errorf("first %+v, again %+v, %d inits", first, again, s.log.inits())
+		}
+	})
+}
+
+func TestBackendConfigIsPartOfTheKey(t *testing.T) {
+	server := startS3(t)
+	s := newS3Site(t, server, oneResource, binary(tool(t, "terraform")))
+	s.apply()
+	s.job.BackendConfig = filepath.Join(s.job.Root, "staging.s3.tfbackend")
+	if err := os.WriteFile(s.job.BackendConfig, []byte(`key = "staging/terraform.tfstate"`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if plan := s.planned(); plan.Changes.Add != 1 || plan.StateExists {
+		t.Errorf("with another key in the backend's settings, planned %+v", plan)
+	}
+	s.job.BackendConfig = ""
+	if plan := s.planned(); !plan.Empty || s.log.inits() != 2 {
+		t.Errorf("back at the first key, planned %+v after %d inits", plan, s.log.inits())
+	}
+}
+
+// checkLock looks at what is read out of Terraform's words about a lock.
+func checkLock(t *testing.T, err error, since time.Time) *terraform.LockedError {
+	t.Helper()
+	var lock *terraform.LockedError
+	if !errors.As(err, &lock) {
+		t.Fatalf("error is %v, not a LockedError", err)
+	}
+	me, uerr := user.Current()
+	host, herr := os.Hostname()
+	if uerr != nil || herr != nil {
+		t.Fatal(uerr, herr)
+	}
+	if len(lock.ID) != 36 || lock.Who != me.Username+"@"+host || lock.Operation != "OperationTypeApply" ||
+		lock.Path == "" || lock.Version == "" || lock.Created.Before(since) || lock.Created.After(time.Now()) {
+		t.Errorf("read of the lock: %+v", lock)
+	}
+	if !strings.Contains(err.Error(), "reconcile unlock one --state "+lock.ID) {
+		t.Errorf("what to do is not told: %v", err)
+	}
+	return lock
+}
+
+// A killed apply leaves its lock in the bucket.
+func TestS3Lock(t *testing.T) {
+	both(t, func(t *testing.T, with option) {
+		began := time.Now().Add(-time.Second)
+		p := newPipe(t)
+		s := newS3Site(t, startS3(t), stubborn(p), with)
+		hard, kill := context.WithCancel(t.Context())
+		session, _, result := applying(t.Context(), hard, s, p)
+		kill()
+		<-result
+		s.close(session)
+
+		next := s.init()
+		_, err := next.Plan(t.Context())
+		lock := checkLock(t, err, began)
+		if err := next.ForceUnlock(t.Context(), lock.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := next.Plan(t.Context()); err != nil {
+			t.Errorf("the lock was freed: %v", err)
+		}
+	})
+}
+
+// A lock of a local state is held as long as its process lives.
+func TestLocalLock(t *testing.T) {
+	both(t, func(t *testing.T, with option) {
+		began := time.Now().Add(-time.Second)
+		p := newPipe(t)
+		holder := newSite(t, stubborn(p), with)
+		hard, kill := context.WithCancel(t.Context())
+		_, _, result := applying(t.Context(), hard, holder, p)
+		other := newSite(t, oneResource, with)
+		other.job.LocalState = holder.state
+		session := other.init()
+		_, err := session.Plan(t.Context())
+		checkLock(t, err, began)
+		kill()
+		<-result
+		if _, err := session.Plan(t.Context()); err != nil {
+			t.Errorf("the lock outlived its holder: %v", err)
+		}
+	})
+}
+
+func TestErroredState(t *testing.T) {
+	both(t, func(t *testing.T, with option) {
+		server, work := startS3(t), t.TempDir()
+		s := newS3Site(t, server, oneResource, func(o *terraform.Options) { with(o); o.Work = work })
+		session, plan := s.plan()
+		server.Fail(func(r *http.Request) int {
+			if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, ".tfstate") {
+				return http.StatusForbidden
+			}
+			return s3test.Pass
+		})
+		err := session.Apply(t.Context(), plan)
+		s.close(session)
+		server.Fail(nil)
+		kept := checkErrored(s, err, work)
+
+		// Until it is brought in, nothing is planned: not even where the
+		// record of this has been lost.
+		if again := checkErrored(s, s.fails(), work); again != kept {
+			t.Errorf("first %s was named, then %s", kept, again)
+		}
+		push := exec.Command(s.tf.Binary(), "state", "push", kept)
+		push.Dir, push.Env = s.job.Dir, append(basicEnv(), server.Env()...)
+		if out, err := push.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		if plan := s.planned(); !plan.Empty {
+			t.Errorf("brought in, but planned %+v", plan)
+		}
+	})
+}
+
+func checkErrored(s *site, err error, work string) (kept string) {
+	s.Helper()
+	var errored *terraform.ErroredStateError
+	if !errors.As(err, &errored) {
+		s.Fatalf("error is %v, not an ErroredStateError", err)
+	}
+	if !strings.HasPrefix(errored.File, work) || !strings.Contains(err.Error(), "state push "+errored.File) {
+		s.Errorf("what to do is not told: %v", err)
+	}
+	info, serr := os.Stat(errored.File)
+	if serr != nil || info.Mode().Perm() != 0o600 {
+		s.Errorf("the state is not kept safe: %v, %v", info, serr)
+	}
+	return errored.File
+}
+
+func TestKeepErrored(t *testing.T) {
+	work, dir := t.TempDir(), t.TempDir()
+	if kept, err := terraform.KeepErrored(work, "a/b", dir); kept != "" || err != nil {
+		t.Errorf("nothing there, but %q, %v", kept, err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "errored.tfstate"), []byte("{}"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := terraform.KeepErrored(work, "a/b", dir)
+	if info, serr := os.Stat(kept); err != nil || serr != nil || info.Mode().Perm() != 0o600 || filepath.Dir(kept) != filepath.Join(work, "errored") {
+		t.Errorf("kept at %s: %v, %v", kept, err, serr)
+	}
+	for path, want := range map[string]bool{
+		"env/a/.terraform": true, "env/a/errored.tfstate": true, "env/a/main.tf": false, "errored.tfstate": true, "env/.terraform.lock.hcl": false,
+	} {
+		if terraform.Keeps(path) != want {
+			t.Errorf("%s is a stray: %v", path, want)
+		}
+	}
+}
+
+func TestErrorsOfTerraform(t *testing.T) {
+	for name, c := range map[string]struct {
+		main string
+		want []string
+	}{
+		"syntax":          {"resource {", []string{"workspace one: init failed: Error: ", "main.tf line 1"}},
+		"missing value":   {`variable "v" {}`, []string{"workspace one: plan failed: Error: No value for required variable", "next: give the variable a value"}},
+		"missing module":  {"module \"m\" {\n  source = \"./none\"\n}", []string{"init failed", "none"}},
+		"missing backend": {"terraform {\n  backend \"nowhere\" {}\n}", []string{"init failed: Error: ", "nowhere"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, c.main)
+			if name == "missing backend" {
+				s.job.LocalState = ""
+			}
+			text := s.fails().Error()
+			for _, want := range c.want {
+				if !strings.Contains(text, want) {
+					t.Errorf("%q is not in: %s", want, text)
+				}
+			}
+			if strings.ContainsAny(text, "│╷╵\x1b") {
+				t.Errorf("drawn or coloured: %q", text)
+			}
+		})
+	}
+}
