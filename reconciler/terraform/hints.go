@@ -6,9 +6,12 @@ import (
 )
 
 // hints are what to do next about errors that are not in the configuration.
-// They only advise: nothing is decided by them.
+// They only advise: nothing is decided by them. The first that fits is given.
 var hints = []struct{ said, next string }{
 	{"no space left on device", "free space on the disk that holds --work (reconcile doctor shows where it is)"},
+	{"Provider dependency changes detected", "write the lock file anew and commit it: PRODUCT providers lock -platform=PLATFORM"},
+	{"recorded in the dependency lock file", "add the checksums of this platform to the lock file and commit it: PRODUCT providers lock -platform=PLATFORM"},
+	{"Inconsistent dependency lock file", "write the lock file anew and commit it: PRODUCT providers lock -platform=PLATFORM"},
 	{"AccessDenied", "let the role or user that Terraform runs as do what is named above"},
 	{"is not authorized to perform", "let the role or user that Terraform runs as do what is named above"},
 	{"ExpiredToken", "renew the AWS credentials that reconcile runs with"},
@@ -16,8 +19,7 @@ var hints = []struct{ said, next string }{
 	{"No valid credential sources found", "give reconcile AWS credentials, or set plan_role and apply_role in reconcile.hcl"},
 	{"Failed to query available provider packages", "check the provider's name and version, and that the registry or mirror can be reached"},
 	{"Failed to install provider", "check that the registry or mirror can be reached"},
-	{"does not match any of the checksums recorded in the dependency lock file", "record the checksums of this platform: terraform providers lock -platform=PLATFORM"},
-	{"No value for required variable", "give the variable a value: a default, a *.tfvars file, or env = [\"TF_VAR_…\"] in reconcile.hcl"},
+	{"No value for required variable", `give the variable a value: a default, a *.tfvars file, or env = ["TF_VAR_…"] in reconcile.hcl`},
 	{"Saved plan is stale", "run the pass again: the state has changed since the plan was made"},
 }
 
@@ -25,10 +27,17 @@ func (s *Session) next(said string, err error) string {
 	if errors.Is(err, ErrStopped) {
 		return "the next pass plans this workspace again"
 	}
+	if err != nil {
+		said += " " + err.Error()
+	}
+	said = oneLine(said)
 	for _, hint := range hints {
-		if strings.Contains(said, hint.said) || err != nil && strings.Contains(err.Error(), hint.said) {
-			return hint.next
+		if strings.Contains(said, hint.said) {
+			return strings.NewReplacer("PRODUCT", s.t.product, "PLATFORM", platform).Replace(hint.next)
 		}
 	}
 	return ""
 }
+
+// oneLine undoes Terraform's line breaks.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -85,10 +85,14 @@ func (s *Session) runPlan(ctx context.Context, file string) (changed bool, text 
 	return changed, stdout.String(), err
 }
 
-// wantsInit: every error that init would mend says so.
+// wantsInit: errors that init would mend say so, or that plugins are missing.
 func wantsInit(err error) bool {
 	var step *StepError
-	return errors.As(err, &step) && (strings.Contains(step.Detail, "terraform init") || strings.Contains(step.Detail, "tofu init"))
+	if !errors.As(err, &step) {
+		return false
+	}
+	said := oneLine(step.Detail)
+	return strings.Contains(said, "terraform init") || strings.Contains(said, "tofu init") || strings.Contains(said, "plugins are not installed")
 }
 
 func (s *Session) initAgain(ctx context.Context) error {
