@@ -48,7 +48,7 @@ func runNow(ctx context.Context, a *app, o nowOptions) error {
 		Only: o.only, Replan: o.replan, Adopt: o.adopt, Trigger: o.trigger,
 	})
 	if err != nil {
-		return asUsage(err)
+		return err
 	}
 	return status(result.Exit)
 }

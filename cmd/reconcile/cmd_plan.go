@@ -38,7 +38,7 @@ type planOptions struct {
 func runPlan(ctx context.Context, a *app, o planOptions) error {
 	result, err := a.runPass(ctx, (*reconciler.Reconciler).Plan, reconciler.Options{Only: o.only, Replan: o.replan})
 	if err != nil {
-		return asUsage(err)
+		return err
 	}
 	return status(result.Exit)
 }

@@ -44,6 +44,7 @@ func runQuickstart(ctx context.Context, a *app, o quickstartOptions) error {
 		dir:   dir,
 		steps: 6,
 	}
+	t.log = readerLogger(a.logs)
 	t.settings = settings{
 		Repo: t.repo, Branch: "main", State: filepath.Join(dir, "state"),
 		Terraform: a.Terraform, Work: a.Work,

@@ -110,7 +110,7 @@ func (w *watch) pass(ctx, hard context.Context) (err error) {
 		return err
 	}
 	if w.app.json() {
-		return first(err, printJSON(w.app.out, result))
+		return first(err, printResult(w.app.out, result, err))
 	}
 	report := newReport(w.app.out, w.app.width())
 	report.start = started
@@ -119,15 +119,6 @@ func (w *watch) pass(ctx, hard context.Context) (err error) {
 		report.summary(result)
 	}
 	return err
-}
-
-func first(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // drop closes the parts; the next pass opens new ones.

@@ -54,8 +54,8 @@ func (s *settings) applyEnvironment(c *cobra.Command) error {
 func checkVariables(root *cobra.Command, environ []string) error {
 	known := knownVariables(root)
 	for _, entry := range environ {
-		name, _, _ := strings.Cut(entry, "=")
-		if !strings.HasPrefix(name, envPrefix) || known[name] {
+		name, value, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(name, envPrefix) || value == "" || known[name] {
 			continue
 		}
 		return usagef(fmt.Sprintf("did you mean %s? Else unset it", nearest(name, known)), "%s is not a setting", name)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -48,7 +47,6 @@ func exitCode(stderr io.Writer, err error) int {
 		code  exitStatus
 		usage *usageError
 		busy  *state.BusyError
-		stop  *stopped
 		kept  *notFreed
 		help  string
 		exit  = reconciler.ExitFailed
@@ -64,8 +62,6 @@ func exitCode(stderr io.Writer, err error) int {
 		exit = reconciler.ExitBusy
 	case errors.As(err, &kept):
 		exit, help = reconciler.ExitBusy, kept.help
-	case errors.As(err, &stop), errors.Is(err, context.Canceled):
-		help = "what was applied is recorded; run `reconcile now` to go on"
 	case errors.Is(err, state.ErrNewer):
 		help = "install that version or a newer one; this one changed nothing"
 	case errors.Is(err, state.ErrConflict):

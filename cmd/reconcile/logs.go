@@ -1,18 +1,48 @@
 package main
 
 import (
+	"context"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 )
 
-// newLogger logs as text where people read along, and as JSON elsewhere. On a
-// terminal the command's own output already tells the normal course.
+// newLogger logs as text where people read along, and as JSON elsewhere.
 func newLogger(w io.Writer, terminal bool) *slog.Logger {
 	if terminal {
-		return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: shortTime}))
+		return readerLogger(w)
 	}
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelInfo}))
+}
+
+// readerLogger is for people who read the command's own output as well: that
+// tells the normal course, and what became of each workspace.
+func readerLogger(w io.Writer) *slog.Logger {
+	text := slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: shortTime})
+	return slog.New(&withoutOutcomes{Handler: text})
+}
+
+// withoutOutcomes leaves out the lines that tell a workspace's outcome.
+type withoutOutcomes struct {
+	slog.Handler
+	outcome bool
+}
+
+// Enabled implements slog.Handler.
+func (h *withoutOutcomes) Enabled(ctx context.Context, level slog.Level) bool {
+	return !h.outcome && h.Handler.Enabled(ctx, level)
+}
+
+// WithAttrs implements slog.Handler.
+func (h *withoutOutcomes) WithAttrs(attrs []slog.Attr) slog.Handler {
+	outcome := slices.ContainsFunc(attrs, func(a slog.Attr) bool { return a.Key == "outcome" })
+	return &withoutOutcomes{h.Handler.WithAttrs(attrs), h.outcome || outcome}
+}
+
+// WithGroup implements slog.Handler.
+func (h *withoutOutcomes) WithGroup(name string) slog.Handler {
+	return &withoutOutcomes{h.Handler.WithGroup(name), h.outcome}
 }
 
 func shortTime(groups []string, attr slog.Attr) slog.Attr {

@@ -6,22 +6,24 @@ import (
 	"context"
 	"os"
 	"runtime/debug"
+
+	"github.com/spf13/cobra"
 )
 
 func main() {
-	os.Exit(run(newApp(), os.Args[1:]))
+	a := newApp()
+	os.Exit(run(a, newRootCommand(a), os.Args[1:]))
 }
 
 // run runs one command and returns the exit code. A panic anywhere below is a
 // fault of ours: Go would exit 2 for it, which here means that changes are
 // pending.
-func run(a *app, args []string) (code int) {
+func run(a *app, root *cobra.Command, args []string) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
 			code = fault(a.err, p, debug.Stack())
 		}
 	}()
-	root := newRootCommand(a)
 	root.SetArgs(args)
 	return exitCode(a.err, root.ExecuteContext(context.Background()))
 }

@@ -51,15 +51,22 @@ func shortCommit(commit string) string {
 	return commit[:min(len(commit), 10)]
 }
 
-// changesText is a count of changes as people read it.
-func changesText(c state.Changes) string {
+// changesText is a count of changes as people read it: made, or to be made.
+func changesText(c state.Changes, made bool) string {
 	var parts []string
 	for _, part := range []struct {
-		n    int
-		word string
-	}{{c.Add, "to add"}, {c.Change, "to change"}, {c.Replace, "to replace"}, {c.Destroy, "to destroy"}} {
+		n       int
+		to, did string
+	}{
+		{c.Add, "to add", "added"}, {c.Change, "to change", "changed"},
+		{c.Replace, "to replace", "replaced"}, {c.Destroy, "to destroy", "destroyed"},
+	} {
+		word := part.to
+		if made {
+			word = part.did
+		}
 		if part.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.word))
+			parts = append(parts, fmt.Sprintf("%d %s", part.n, word))
 		}
 	}
 	return strings.Join(parts, ", ")

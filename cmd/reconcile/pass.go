@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io"
 
 	"reconcile/reconciler"
 )
@@ -22,12 +24,10 @@ func (a *app) runPass(ctx context.Context, run passFunc, o reconciler.Options) (
 	defer a.closing(p)
 	result, err := run(p.reconciler(view.observe), ctx, hard, o)
 	view.end()
-	if result != nil {
-		if err := view.result(result); err != nil {
-			return result, err
-		}
+	if err = asUsage(err); result == nil {
+		return nil, err
 	}
-	return result, err
+	return result, first(err, view.result(result, err))
 }
 
 // closing closes the parts when a command has its result: what goes wrong
@@ -76,11 +76,40 @@ func (v *view) end() {
 	}
 }
 
-func (v *view) result(result *reconciler.Result) error {
-	if v.app.json() {
-		return printJSON(v.app.out, result)
+// result shows what a pass came to; err is why it could not run, or not to its
+// end.
+func (v *view) result(result *reconciler.Result, err error) error {
+	var usage *usageError
+	switch {
+	case errors.As(err, &usage):
+		return nil // it was not run
+	case v.app.json():
+		return printResult(v.app.out, result, err)
+	case err != nil && len(result.Workspaces) == 0:
+		return nil // the error says all
 	}
 	printPlans(v.app.out, result)
 	v.report.summary(result)
+	return nil
+}
+
+// printResult writes a result as JSON, with why a pass as a whole failed.
+func printResult(w io.Writer, result *reconciler.Result, err error) error {
+	out := struct {
+		*reconciler.Result
+		Error string `json:"error"`
+	}{Result: result}
+	if err != nil {
+		out.Error = err.Error()
+	}
+	return printJSON(w, out)
+}
+
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
 	return nil
 }

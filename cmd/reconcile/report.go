@@ -59,11 +59,15 @@ func (r *report) line(w reconciler.WorkspaceResult) {
 	fmt.Fprint(r.out, workspaceText(w, r.width))
 }
 
+// nameWidth is how wide names of workspaces are at least, so that most lines
+// align.
+const nameWidth = 12
+
 // workspaceText is a workspace's line, and what it says beside that below it.
 func workspaceText(w reconciler.WorkspaceResult, width int) string {
 	var b strings.Builder
 	about := []string{}
-	if text := changesText(w.Changes); text != "" {
+	if text := changesText(w.Changes, w.Outcome == state.Applied); text != "" {
 		about = append(about, text)
 	}
 	if len(w.Stale) > 0 && w.Outcome != state.Skipped {
@@ -73,11 +77,11 @@ func workspaceText(w reconciler.WorkspaceResult, width int) string {
 		about = append(about, seconds(time.Duration(w.DurationMS)*time.Millisecond))
 	}
 	outcome := fmt.Sprintf("%-10s", w.Outcome)
-	line := outcomeStyle(w.Outcome).Render(outcome) + "  " + styleBold.Render(w.Name)
+	line := outcomeStyle(w.Outcome).Render(outcome) + "  " + styleBold.Render(fmt.Sprintf("%-*s", nameWidth, w.Name))
 	if len(about) > 0 {
 		line += styleFaint.Render("  " + strings.Join(about, " · "))
 	}
-	fmt.Fprintln(&b, ansi.Truncate(line, width, "…"))
+	fmt.Fprintln(&b, strings.TrimRight(ansi.Truncate(line, width, "…"), " "))
 	if w.Error != "" {
 		wrapped(&b, width, "            ", w.Error)
 	}
@@ -103,7 +107,7 @@ func (r *report) summary(result *reconciler.Result) {
 	}
 	fmt.Fprintln(r.out, r.stamp+r.verdict(result, counts))
 	if help := passHelp(result); help != "" {
-		fmt.Fprintln(r.out, styleFaint.Render("  → "+help))
+		wrapped(r.out, r.width, "  → ", help)
 	}
 }
 

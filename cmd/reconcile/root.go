@@ -24,6 +24,8 @@ RECONCILE_GIT_CREDENTIALS. A flag wins.`,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
 		RunE:          runGroup,
+
+		SuggestionsMinimumDistance: 2,
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
 			return a.prepare(c)
 		},

@@ -19,10 +19,13 @@ const patience = 90 * time.Second
 type stopped struct{ signal os.Signal }
 
 func (s *stopped) Error() string {
-	if s.signal == syscall.SIGTERM {
+	switch s.signal {
+	case syscall.SIGINT:
+		return "told to stop by Ctrl-C"
+	case syscall.SIGTERM:
 		return "told to stop by SIGTERM"
 	}
-	return "told to stop by " + s.signal.String()
+	return "told to stop: " + s.signal.String()
 }
 
 // stops returns two contexts: ctx ends with the first SIGINT, SIGTERM or

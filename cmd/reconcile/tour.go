@@ -62,7 +62,7 @@ func (t *tour) makeEstate(ctx context.Context) error {
 
 func (t *tour) firstPass(ctx context.Context) error {
 	t.title("The first pass: nothing was applied yet, so every workspace is stale")
-	t.say("tokyo-ap-A reads the state of tokyo, so it comes after it. tokyo and osaka\nrun at the same time.")
+	t.say("tokyo-ap-A reads the state of tokyo, so it comes after it. tokyo and osaka", "run at the same time.")
 	t.reconcile("now")
 	return runNow(ctx, &t.app, nowOptions{trigger: "manual"})
 }
@@ -98,7 +98,7 @@ func (t *tour) stale(ctx context.Context) error {
 
 func (t *tour) secondPass(ctx context.Context) error {
 	t.title("The second pass applies those two")
-	t.say("The outputs of tokyo stay as they were, so tokyo-ap-A, which reads them, is\nleft alone: no plan, no apply.")
+	t.say("The outputs of tokyo stay as they were, so tokyo-ap-A, which reads them, is", "left alone: no plan, no apply.")
 	t.reconcile("now")
 	return runNow(ctx, &t.app, nowOptions{trigger: "manual"})
 }
@@ -125,7 +125,11 @@ func (t *tour) title(text string) {
 	fmt.Fprintf(t.out, "%s %s\n", styleKey.Render(fmt.Sprintf("%d/%d", t.step, t.steps)), styleBold.Render(text))
 }
 
-func (t *tour) say(text string) { fmt.Fprintln(t.out, styleFaint.Render(text)) }
+func (t *tour) say(lines ...string) {
+	for _, line := range lines {
+		fmt.Fprintln(t.out, styleFaint.Render(line))
+	}
+}
 
 func (t *tour) command(format string, args ...any) {
 	fmt.Fprintf(t.out, "%s %s\n", styleFaint.Render("$"), fmt.Sprintf(format, args...))

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"sync"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"reconcile/state/dynamodb/dynamodbtest"
+	"reconcile/state/snapshot/s3test"
+)
+
+// cloud is AWS for a script: DynamoDB Local, an S3 and a few secrets, each
+// behind a counter of requests.
+type cloud struct {
+	dynamodb, s3 *counter
+	secrets      map[string]string
+}
+
+// counter passes requests on and remembers them.
+type counter struct {
+	mu    sync.Mutex
+	taken []string
+	url   string
+}
+
+func count(w *world, target string) *counter {
+	u, err := url.Parse(target)
+	if err != nil {
+		w.tb.Fatal(err)
+	}
+	c := &counter{}
+	proxy := httputil.NewSingleHostReverseProxy(u)
+	// The Host that a request was signed for must arrive.
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		c.mu.Lock()
+		c.taken = append(c.taken, r.Method+" "+r.URL.Path+" "+r.Header.Get("X-Amz-Target"))
+		c.mu.Unlock()
+		proxy.ServeHTTP(rw, r)
+	}))
+	w.tb.Cleanup(server.Close)
+	c.url = server.URL
+	return c
+}
+
+func (c *counter) take() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	taken := c.taken
+	c.taken = nil
+	return taken
+}
+
+// cloud starts AWS: $TABLE, $BUCKET and the SDK's variables are set.
+func cloudCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: cloud")
+	}
+	w := worldOf(ts)
+	endpoint := dynamodbtest.Endpoint(w.tb)
+	s3 := s3test.Start(w.tb)
+	s3.Bucket(w.tb, "bucket")
+	w.cloud = &cloud{dynamodb: count(w, endpoint), s3: count(w, s3.URL), secrets: map[string]string{}}
+	secrets := httptest.NewServer(http.HandlerFunc(w.cloud.secretsManager))
+	w.tb.Cleanup(secrets.Close)
+	for name, value := range map[string]string{
+		"TABLE":                            dynamodbtest.Table(w.tb, dynamodbtest.Client(endpoint)),
+		"BUCKET":                           "bucket",
+		"AWS_ENDPOINT_URL_DYNAMODB":        w.cloud.dynamodb.url,
+		"AWS_ENDPOINT_URL_S3":              w.cloud.s3.url,
+		"AWS_ENDPOINT_URL_SECRETS_MANAGER": secrets.URL,
+		"AWS_REGION":                       s3test.Region,
+		"AWS_ACCESS_KEY_ID":                "test",
+		"AWS_SECRET_ACCESS_KEY":            "test",
+		"AWS_EC2_METADATA_DISABLED":        "true",
+	} {
+		ts.Setenv(name, value)
+	}
+}
+
+// secret NAME VALUE puts a secret into Secrets Manager.
+func secretCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: secret NAME VALUE")
+	}
+	worldOf(ts).cloud.secrets[args[0]] = args[1]
+}
+
+// secretsManager answers GetSecretValue.
+func (c *cloud) secretsManager(w http.ResponseWriter, r *http.Request) {
+	var in struct{ SecretId string }
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || r.Header.Get("X-Amz-Target") != "secretsmanager.GetSecretValue" {
+		http.Error(w, "only GetSecretValue is known here", http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	value, ok := c.secrets[in.SecretId]
+	if !ok {
+		w.WriteHeader(http.StatusBadRequest)
+		_ = json.NewEncoder(w).Encode(map[string]string{
+			"__type": "ResourceNotFoundException", "Message": "Secrets Manager can't find the specified secret.",
+		})
+		return
+	}
+	_ = json.NewEncoder(w).Encode(map[string]string{"Name": in.SecretId, "SecretString": value})
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/spf13/cobra"
+)
+
+// TestMain makes the test binary play the program in scripts.
+func TestMain(m *testing.M) {
+	if bin := testBin(); bin != "" {
+		os.Setenv("PATH", os.Getenv("PATH")+string(os.PathListSeparator)+bin)
+	}
+	testscript.Main(m, map[string]func(){
+		"reconcile":        main,
+		"reconcile-panics": func() { os.Exit(panicking()) },
+	})
+}
+
+// testBin is where `make tools` puts terraform.
+func testBin() string {
+	if dir := os.Getenv(envTestCache); dir != "" {
+		return filepath.Join(dir, "bin")
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "reconcile-test", "bin")
+}
+
+// panicking is the program with a fault: in a command, or in a goroutine.
+func panicking() int {
+	a := newApp()
+	root := newRootCommand(a)
+	root.AddCommand(&cobra.Command{
+		Use:  "fault",
+		RunE: func(*cobra.Command, []string) error { panic("the fault") },
+	}, &cobra.Command{
+		Use: "fault-beside",
+		RunE: func(c *cobra.Command, _ []string) error {
+			go func() {
+				defer guard(a.err)
+				panic("the fault")
+			}()
+			<-context.Background().Done()
+			return nil
+		},
+	})
+	return run(a, root, os.Args[1:])
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup:               setupScript,
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exits":    exitsCommand,
+			"commit":   commitCommand,
+			"serve":    serveCommand,
+			"requests": requestsCommand,
+			"json":     jsonCommand,
+			"save":     saveCommand,
+			"await":    awaitCommand,
+			"cloud":    cloudCommand,
+			"secret":   secretCommand,
+		},
+	})
+}
