@@ -1,6 +1,8 @@
 package dynamodb_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"reconcile/state"
@@ -8,6 +10,25 @@ import (
 	"reconcile/state/dynamodb/dynamodbtest"
 	"reconcile/state/statetest"
 )
+
+func TestMain(m *testing.M) {
+	statetest.Main(m, func(spec string) (state.Store, error) {
+		endpoint, table, ok := strings.Cut(spec, " ")
+		if !ok {
+			return nil, fmt.Errorf("no table in %q", spec)
+		}
+		return dynamodb.New(dynamodbtest.Client(endpoint), table), nil
+	})
+}
+
+func TestProcesses(t *testing.T) {
+	endpoint := dynamodbtest.Endpoint(t)
+	client := dynamodbtest.Client(endpoint)
+	statetest.Processes(t, func(t *testing.T) (string, statetest.Open) {
+		table := dynamodbtest.Table(t, client)
+		return endpoint + " " + table, func() state.Store { return dynamodb.New(client, table) }
+	})
+}
 
 func TestStore(t *testing.T) {
 	client := dynamodbtest.Client(dynamodbtest.Endpoint(t))

@@ -18,6 +18,17 @@ func open(t testing.TB, dir string) *embedded.Store {
 	return s
 }
 
+func TestMain(m *testing.M) {
+	statetest.Main(m, func(dir string) (state.Store, error) { return embedded.Open(dir) })
+}
+
+func TestProcesses(t *testing.T) {
+	statetest.Processes(t, func(t *testing.T) (string, statetest.Open) {
+		dir := filepath.Join(t.TempDir(), "state")
+		return dir, func() state.Store { return open(t, dir) }
+	})
+}
+
 func TestStore(t *testing.T) {
 	statetest.Run(t, func(t *testing.T) statetest.Open {
 		dir := filepath.Join(t.TempDir(), "state")

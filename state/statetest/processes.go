@@ -1,0 +1,201 @@
+package statetest
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"reconcile/state"
+)
+
+// Processes is the part of the suite in which several processes use one store.
+// fresh makes an empty store and returns its spec and a handle on it. The
+// package's TestMain is Main.
+func Processes(t *testing.T, fresh func(t *testing.T) (spec string, open Open)) {
+	for name, test := range map[string]func(*testing.T, string, Open){
+		"together": testProcesses,
+		"killed":   testKilled,
+		"frozen":   testFrozen,
+		"writing":  testKilledWriting,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			spec, open := fresh(t)
+			test(t, spec, open)
+		})
+	}
+}
+
+// process is another process at a task.
+type process struct {
+	*exec.Cmd
+	t      *testing.T
+	in     io.Writer
+	out    *bufio.Reader
+	stderr bytes.Buffer
+}
+
+func startChild(t *testing.T, work task) *process {
+	t.Helper()
+	given, err := json.Marshal(work)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &process{Cmd: exec.Command(exe), t: t}
+	p.Env = append(os.Environ(), childEnv+"="+string(given))
+	p.Stderr = &p.stderr
+	in, inErr := p.StdinPipe()
+	out, outErr := p.StdoutPipe()
+	if err := errors.Join(inErr, outErr, p.Start()); err != nil {
+		t.Fatal(err)
+	}
+	p.in, p.out = in, bufio.NewReader(out)
+	t.Cleanup(func() {
+		if p.ProcessState == nil {
+			p.Process.Kill()
+			p.Wait()
+		}
+	})
+	return p
+}
+
+// says waits for a line.
+func (p *process) says(want string) {
+	p.t.Helper()
+	line, err := p.out.ReadString('\n')
+	if strings.TrimSpace(line) != want {
+		p.t.Fatalf("child: got %q, %v, want %q: %v: %s", line, err, want, p.Wait(), p.stderr.String())
+	}
+}
+
+// ends waits for a clean end.
+func (p *process) ends() {
+	p.t.Helper()
+	if err := p.Wait(); err != nil {
+		p.t.Fatalf("child: %v: %s", err, p.stderr.String())
+	}
+}
+
+// Several processes at once: nobody is ever beside another under one lease,
+// nothing is lost, and all get their turns.
+func testProcesses(t *testing.T, spec string, open Open) {
+	const processes = 3
+	a := newActor(t, open, "parent", someday)
+	a.adopt("c1")
+	dir := t.TempDir()
+	var all []*process
+	for range processes {
+		all = append(all, startChild(t, task{Do: "count", Spec: spec, Dir: dir, Lease: time.Hour}))
+	}
+	for _, p := range all {
+		p.ends()
+	}
+	workspaces, err := a.Workspaces(t.Context())
+	if err != nil || len(workspaces) != countWorkspaces {
+		t.Fatalf("workspaces: got %d, %v", len(workspaces), err)
+	}
+	for name, w := range workspaces {
+		if w.Counter != processes*countRounds || w.Attempt != nil {
+			t.Errorf("%s: got counter %d, attempt %v, want %d", name, w.Counter, w.Attempt, processes*countRounds)
+		}
+	}
+	leases, err := a.Leases(t.Context())
+	for _, l := range leases {
+		if l.Token != processes*countRounds || l.Owner != "" {
+			t.Errorf("lease %s: got token %d, owner %q, want %d, free", l.Identity, l.Token, l.Owner, processes*countRounds)
+		}
+	}
+	is(t, "leases", err, nil)
+}
+
+// here is a record for this very process, on the machine's clocks.
+func here(open Open, lease time.Duration) *state.Record {
+	return state.New(open(), "record", state.Options{Lease: lease, Poll: pollOf(lease)})
+}
+
+// A holder that was killed is passed over at once.
+func testKilled(t *testing.T, spec string, open Open) {
+	r := here(open, time.Hour)
+	claim := state.Claim{Identity: identity, Workspace: "tokyo", Run: "parent"}
+	p := startChild(t, task{Do: "hold", Spec: spec, Lease: time.Hour})
+	p.says("held")
+	_, err := r.Acquire(t.Context(), claim)
+	var busy *state.BusyError
+	if !errors.As(err, &busy) {
+		t.Fatalf("acquire from a living holder: got %v", err)
+	}
+	if err := p.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	// Dead at some time from now, and then though nobody has reaped it.
+	var l *state.Lease
+	until(t, "the killed holder's lease", func() bool {
+		l, err = r.Acquire(t.Context(), claim)
+		return err == nil
+	})
+	defer l.Abandon()
+	if l.Token() != 2 || len(l.Dead()) != 1 || l.Dead()[0].Process.PID != p.Process.Pid {
+		t.Fatalf("taken over: token %d, dead %+v", l.Token(), l.Dead())
+	}
+	p.Wait()
+	if dead, known := l.Dead()[0].Process.Dead(); !dead || !known {
+		t.Errorf("the killed process: dead %v, known %v", dead, known)
+	}
+}
+
+// A holder that freezes loses its lease, and when it comes back it knows.
+func testFrozen(t *testing.T, spec string, open Open) {
+	const short = 600 * time.Millisecond
+	r := here(open, short)
+	p := startChild(t, task{Do: "hold", Spec: spec, Lease: short})
+	p.says("held")
+	if err := p.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	l, err := r.Acquire(t.Context(), state.Claim{Identity: identity, Workspace: "tokyo", Run: "parent", Wait: time.Minute})
+	is(t, "acquire from a frozen holder", err, nil)
+	if err := p.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(p.in, "go on\n"); err != nil {
+		t.Fatal(err)
+	}
+	p.says("refused")
+	p.ends()
+	is(t, "release", l.Release(t.Context()), nil)
+}
+
+// A process that is killed while it writes leaves all of a write or nothing.
+func testKilledWriting(t *testing.T, spec string, open Open) {
+	f := fix(t, open)
+	for range 8 {
+		p := startChild(t, task{Do: "write", Spec: spec, Lease: time.Hour})
+		until(t, "some writes", func() bool {
+			value, err := f.store.Get(t.Context(), pair[0])
+			var got struct{ N, PID int }
+			return err == nil && json.Unmarshal(value, &got) == nil && got.PID == p.Process.Pid && got.N >= 3
+		})
+		if err := p.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		p.Wait()
+		a, errA := f.store.Get(t.Context(), pair[0])
+		b, errB := f.store.Get(t.Context(), pair[1])
+		if err := errors.Join(errA, errB); err != nil || !sameJSON(t, a, b) {
+			t.Fatalf("half a write: got %s and %s, %v", a, b, err)
+		}
+		f.write(put(pair[0], `{"n":0}`), put(pair[1], `{"n":0}`))
+	}
+}
