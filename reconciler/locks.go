@@ -19,7 +19,7 @@ func (v *visit) free(ctx context.Context, locked *terraform.LockedError) error {
 		if !fits(locked, h) {
 			continue
 		}
-		dead, err := v.processDead(ctx, h.Process)
+		dead, err := v.Record.Dead(ctx, h.Process)
 		if err != nil {
 			v.log.Warn("cannot tell whether the process that holds Terraform's lock is alive", "error", err)
 		}
@@ -51,13 +51,4 @@ func (v *visit) leftBy() []state.Holder {
 // that host's clock; Terraform's may be cut to seconds.
 func fits(locked *terraform.LockedError, h state.Holder) bool {
 	return locked.Who == h.Process.User && !locked.Created.Before(h.TakenAt.Add(-time.Second))
-}
-
-// processDead asks this machine first, then whoever can tell of others. True
-// only if it is certain.
-func (p *pass) processDead(ctx context.Context, process state.Process) (bool, error) {
-	if dead, known := process.Dead(); known || p.ProcessDead == nil {
-		return dead && known, nil
-	}
-	return p.ProcessDead(ctx, process)
 }

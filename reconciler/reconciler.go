@@ -71,10 +71,6 @@ type Config struct {
 	// Variable returns a variable of our environment (TF_VAR_* that the
 	// settings declare).
 	Variable func(name string) (string, bool)
-	// ProcessDead tells whether a process that is not of this machine is
-	// dead, where that can be known (ECS, CodeBuild); may be nil.
-	// It answers true only if that is certain.
-	ProcessDead func(ctx context.Context, p state.Process) (bool, error)
 
 	Work       string // folder for the checkout
 	LocalState string // folder for states with a local backend; "" where they are refused

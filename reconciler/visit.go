@@ -214,7 +214,7 @@ func (v *visit) plan(ctx context.Context) (*terraform.Plan, error) {
 func (v *visit) begin(ctx context.Context, plan *terraform.Plan) error {
 	v.record.Attempt = &state.Attempt{
 		Trace: v.trace, Commit: v.work.commit.ID, Run: v.options.Run, PlanDigest: plan.Digest,
-		Process: state.Self(), StartedAt: v.Now(),
+		Process: v.Record.Self(), StartedAt: v.Now(),
 	}
 	v.describe()
 	if err := v.lease.Begin(ctx, v.record); err != nil {

@@ -80,13 +80,7 @@ func (r *Record) passedOver(ctx context.Context, held LeaseItem, now time.Durati
 	if now-r.sighted(held, now) >= max(r.opts.Lease, time.Duration(held.LengthMS)*time.Millisecond) {
 		return true
 	}
-	if dead, known := held.Process.deadBeside(r.opts.Self); known {
-		return dead
-	}
-	if !first || r.opts.ProcessDead == nil {
-		return false
-	}
-	dead, err := r.opts.ProcessDead(ctx, held.Process)
+	dead, err := r.dead(ctx, held.Process, first)
 	return err == nil && dead
 }
 

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -58,4 +59,21 @@ func (p Process) String() string {
 	default:
 		return fmt.Sprintf("%s (pid %d)", p.Host, p.PID)
 	}
+}
+
+// Self is the process that this record's leases are taken for.
+func (r *Record) Self() Process { return r.opts.Self }
+
+// Dead tells whether a process is certainly dead: this machine is asked first,
+// then whoever ran it.
+func (r *Record) Dead(ctx context.Context, p Process) (bool, error) { return r.dead(ctx, p, true) }
+
+func (r *Record) dead(ctx context.Context, p Process, callOut bool) (bool, error) {
+	if dead, known := p.deadBeside(r.opts.Self); known {
+		return dead, nil
+	}
+	if !callOut || r.opts.ProcessDead == nil {
+		return false, nil
+	}
+	return r.opts.ProcessDead(ctx, p)
 }

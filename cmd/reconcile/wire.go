@@ -140,7 +140,6 @@ func (p *parts) reconciler(observe func(reconciler.Event)) *reconciler.Reconcile
 			return k.id, k.key, err
 		},
 		Variable:    os.LookupEnv,
-		ProcessDead: p.processDead,
 		Work:        s.Work,
 		Parallelism: s.Parallelism, Wait: s.Wait, AskAgain: askAgain,
 		Log: p.app.log, Observe: observe,

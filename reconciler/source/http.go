@@ -45,7 +45,7 @@ func newHTTP(a address, opts Options) (*httpWire, error) {
 			if err != nil {
 				return nil, err
 			}
-			return silence{conn, opts.Timeout}, nil
+			return &silence{Conn: conn, limit: opts.Timeout}, nil
 		},
 	}
 	client := &http.Client{
@@ -114,7 +114,7 @@ func (w *httpWire) url(service string) string {
 
 // do sends the request and accepts nothing but 200 with the given media type.
 func (w *httpWire) do(req *http.Request, mediaType string) (io.ReadCloser, error) {
-	req.Header.Set("User-Agent", "git/"+agent) // some servers look for git/
+	req.Header.Set("User-Agent", "git/"+userAgent) // some servers look for git/
 	if w.credentials.Username != "" || w.credentials.Password != "" {
 		req.SetBasicAuth(w.credentials.Username, w.credentials.Password)
 	}

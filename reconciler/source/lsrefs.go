@@ -9,8 +9,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// agent is what we call ourselves on the wire.
-const agent = "reconcile"
+// userAgent is what we call ourselves on the wire.
+const userAgent = "reconcile"
 
 // errNotV2: the remote does not speak protocol version 2.
 var errNotV2 = errors.New("the remote does not speak protocol version 2")
@@ -20,7 +20,7 @@ var errNotV2 = errors.New("the remote does not speak protocol version 2")
 func lsRefs(prefix string) []byte {
 	var b []byte
 	b = appendPkt(b, "command=ls-refs\n")
-	b = appendPkt(b, "agent="+agent+"\n")
+	b = appendPkt(b, "agent="+userAgent+"\n")
 	b = appendPkt(b, "object-format=sha1")
 	b = append(b, "0001"...)
 	b = appendPkt(b, "ref-prefix "+prefix+"\n")

@@ -84,7 +84,7 @@ func (m *remote) tipV2(ctx context.Context) (Tip, error) {
 func (m *remote) listV2(ctx context.Context, prefix string, each func(ref)) error {
 	answer, err := m.wire.lsRefs(ctx, lsRefs(prefix))
 	if err != nil {
-		return err
+		return m.judge(ctx, err)
 	}
 	defer answer.Close()
 	return m.judge(ctx, readLsRefs(m.capped(answer), each))

@@ -3,11 +3,14 @@ package source
 import (
 	"context"
 	"os"
-	"path/filepath"
 	"testing"
+	"time"
 
 	"reconcile/reconciler/source/gittest"
 )
+
+// quick is how tests try again.
+var quick = retry{tries: 3, first: time.Millisecond}
 
 // open opens the repository with defaults that suit tests.
 func open(t testing.TB, opts Options) *Repository {
@@ -15,6 +18,7 @@ func open(t testing.TB, opts Options) *Repository {
 	if opts.Cache == "" {
 		opts.Cache = t.TempDir()
 	}
+	opts.retry = quick
 	r, err := Open(context.Background(), opts)
 	if err != nil {
 		t.Fatal(err)
@@ -22,34 +26,130 @@ func open(t testing.TB, opts Options) *Repository {
 	return r
 }
 
-func TestThin(t *testing.T) {
-	repo := gittest.New(t)
-	id := repo.Commit("first", map[string]string{"env/tokyo/main.tf": "a", "modules/vpc/main.tf": "b", "run.sh": "#!/bin/sh\n", "env/link": "-> tokyo"})
-	for _, v0 := range []bool{false, true} {
-		server := gittest.ServeHTTP(t, repo)
-		server.Username, server.Password, server.V0 = "u", "p", v0
-		for _, url := range []string{server.WithPassword(), repo.Dir, "file://" + repo.Dir} {
-			r := open(t, Options{URL: url})
-			tip, err := r.Tip(t.Context(), "")
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Log(r.URL(), r.Name(), tip, server.Requests.Load(), server.Up.Load(), server.Down.Load())
-			if tip.Commit != id {
-				t.Fatal(tip, id)
-			}
-			c, err := r.Fetch(t.Context(), id)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Log(c.Tree.ID("env/tokyo"), c.Tree.ID("env/link"), c.Tree.ID("env/link/main.tf"), c.Tree.ID("nix"))
-			dir := filepath.Join(t.TempDir(), "out")
-			if err := c.Tree.Checkout(t.Context(), dir, nil); err != nil {
-				t.Fatal(err)
-			}
-			b, err := os.ReadFile(filepath.Join(dir, "env/link/main.tf"))
-			t.Log(string(b), err)
-			c.Close()
+// way is one way to reach a repository.
+type way struct {
+	name     string
+	protocol string // that Tip finds out
+	open     func(t *testing.T, repo *gittest.Repo, branch string) *Repository
+}
+
+// ways are all the ways there are; what is true of one is true of all.
+func ways() []way {
+	https := func(v0 bool) func(*testing.T, *gittest.Repo, string) *Repository {
+		return func(t *testing.T, repo *gittest.Repo, branch string) *Repository {
+			server := gittest.ServeTLS(t, repo)
+			server.Username, server.Password, server.V0 = "ann@example.com", "p@ss:w/rd", v0
+			return open(t, Options{URL: server.WithPassword(), Branch: branch, roots: server.CA()})
 		}
+	}
+	ssh := func(v0 bool) func(*testing.T, *gittest.Repo, string) *Repository {
+		return func(t *testing.T, repo *gittest.Repo, branch string) *Repository {
+			server := gittest.ServeSSH(t, repo, v0)
+			return open(t, Options{URL: server.URL, Branch: branch, KnownHosts: []string{server.KnownHosts},
+				Credentials: Credentials{KeyFile: server.KeyFile}})
+		}
+	}
+	local := func(url func(*gittest.Repo) string) func(*testing.T, *gittest.Repo, string) *Repository {
+		return func(t *testing.T, repo *gittest.Repo, branch string) *Repository {
+			return open(t, Options{URL: url(repo), Branch: branch})
+		}
+	}
+	return []way{
+		{"https v2", ProtocolV2, https(false)},
+		{"https v0", ProtocolV0, https(true)},
+		{"ssh v2", ProtocolV2, ssh(false)},
+		{"ssh v0", ProtocolV0, ssh(true)},
+		{"bare", ProtocolLocal, local(func(r *gittest.Repo) string { return r.Dir })},
+		{"file", ProtocolLocal, local(func(r *gittest.Repo) string { return "file://" + r.Dir })},
+		{"work tree", ProtocolLocal, local(func(r *gittest.Repo) string { return r.Work })},
+	}
+}
+
+func TestTipAndFetch(t *testing.T) {
+	for _, way := range ways() {
+		t.Run(way.name, func(t *testing.T) {
+			t.Parallel()
+			repo := gittest.New(t)
+			first := repo.Commit("first", map[string]string{"a": "1"})
+			repo.Git("push", "-q", "origin", "HEAD:refs/heads/main2", "HEAD:refs/heads/other", "HEAD:refs/pull/1/head")
+			want := repo.Commit("Second one\n\nwith a body", map[string]string{"env/tokyo/main.tf": "a", "run.sh": "#!/bin/sh\n"})
+			r := way.open(t, repo, "")
+			for _, protocol := range []string{"", way.protocol} {
+				tip, err := r.Tip(t.Context(), protocol)
+				if err != nil || tip != (Tip{want, way.protocol}) {
+					t.Fatalf("Tip(%q) = %v, %v; want %s by %s", protocol, tip, err, want, way.protocol)
+				}
+			}
+			commit, err := r.Fetch(t.Context(), want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer commit.Close()
+			if commit.ID != want || commit.Subject != "Second one" || commit.Author != "Ann Author <ann@example.com>" ||
+				len(commit.Parents) != 1 || commit.Parents[0] != first || commit.When.Unix() != 1767225600+120 {
+				t.Errorf("commit is %+v", commit)
+			}
+			for path, object := range map[string]string{"env": "040000:", "env/tokyo/main.tf": "100644:", "run.sh": "100755:"} {
+				if got, want := commit.Tree.ID(path), object+repo.Git("rev-parse", want+":"+path); got != want {
+					t.Errorf("ID(%s) = %s, want %s", path, got, want)
+				}
+			}
+			if id, err := r.Resolve(t.Context(), "main"); id != want || err != nil {
+				t.Errorf("Resolve(main) = %s, %v", id, err)
+			}
+			if id, err := r.Resolve(t.Context(), first); id != first || err != nil {
+				t.Errorf("Resolve(%s) = %s, %v", first, id, err)
+			}
+		})
+	}
+}
+
+func TestContains(t *testing.T) {
+	for _, way := range ways() {
+		t.Run(way.name, func(t *testing.T) {
+			t.Parallel()
+			repo := gittest.New(t)
+			root := repo.Commit("root", map[string]string{"a": "1"})
+			second := repo.Commit("second", map[string]string{"a": "2"})
+			third := repo.Commit("third", map[string]string{"a": "3"})
+			repo.Git("checkout", "-q", "-b", "side", root)
+			side := repo.Commit("side", map[string]string{"b": "1"})
+			repo.Git("checkout", "-q", "main")
+			repo.Git("merge", "-q", "--no-edit", "side")
+			merge := repo.Push()
+			r := way.open(t, repo, "")
+			check := func(what, tip, old string, want bool) {
+				t.Helper()
+				yes, known, err := r.Contains(t.Context(), tip, old)
+				if yes != want || !known || err != nil {
+					t.Errorf("%s: contains = %v, known %v, %v; want %v", what, yes, known, err, want)
+				}
+			}
+			check("itself", merge, merge, true)
+			check("first parent", merge, third, true)
+			check("second parent", merge, side, true)
+			check("far below", merge, root, true)
+			check("no such commit", merge, "0123456789012345678901234567890123456789", false)
+
+			repo.Reset(third)
+			check("forced back", third, merge, false)
+			check("forced back, below", third, second, true)
+			amended := repo.Amend("third again", map[string]string{"a": "4"})
+			check("amended: same parent", amended, third, false)
+			check("amended, below", amended, second, true)
+			rewritten := repo.Reset(root)
+			rewritten = repo.Commit("anew", map[string]string{"c": "1"})
+			rewritten = repo.Commit("anew 2", map[string]string{"c": "2"})
+			check("rewritten", rewritten, amended, false)
+			check("rewritten: the shared root", rewritten, root, true)
+			check("reverted to", repo.Revert("HEAD"), rewritten, true)
+		})
+	}
+}
+
+func writeFile(t testing.TB, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }

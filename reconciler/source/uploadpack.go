@@ -15,7 +15,7 @@ import (
 
 // wantPack asks for a pack of the commit with its tree, and nothing older.
 func wantPack(id plumbing.Hash) []byte {
-	b := appendPkt(nil, fmt.Sprintf("want %s side-band-64k ofs-delta shallow no-progress agent=%s\n", id, agent))
+	b := appendPkt(nil, fmt.Sprintf("want %s side-band-64k ofs-delta shallow no-progress agent=%s\n", id, userAgent))
 	b = appendPkt(b, "deepen 1\n")
 	b = append(b, "0000"...)
 	return appendPkt(b, "done\n")
@@ -101,7 +101,7 @@ func (b *bandReader) fill() ([]byte, error) {
 // saying that old is shallow, that is, without parents for us, leaves old
 // alone.
 func askCommon(tip, old plumbing.Hash) []byte {
-	b := appendPkt(nil, fmt.Sprintf("want %s multi_ack_detailed shallow no-progress agent=%s\n", tip, agent))
+	b := appendPkt(nil, fmt.Sprintf("want %s multi_ack_detailed shallow no-progress agent=%s\n", tip, userAgent))
 	b = appendPkt(b, fmt.Sprintf("shallow %s\n", old))
 	b = append(b, "0000"...)
 	b = appendPkt(b, fmt.Sprintf("have %s\n", old))

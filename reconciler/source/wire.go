@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"sync/atomic"
 	"time"
 )
 
@@ -24,21 +25,31 @@ type wire interface {
 // that a remote that falls silent is noticed however long an answer takes.
 type silence struct {
 	net.Conn
-	limit time.Duration
+	limit  time.Duration
+	failed atomic.Pointer[error] // the first failure, which layers above may swallow
 }
 
-func (s silence) Read(p []byte) (int, error) {
-	if err := s.SetDeadline(time.Now().Add(s.limit)); err != nil {
-		return 0, err
+func (s *silence) Read(p []byte) (int, error) {
+	n, err := 0, s.SetDeadline(time.Now().Add(s.limit))
+	if err == nil {
+		n, err = s.Conn.Read(p)
 	}
-	return s.Conn.Read(p)
+	return n, s.note(err)
 }
 
-func (s silence) Write(p []byte) (int, error) {
-	if err := s.SetDeadline(time.Now().Add(s.limit)); err != nil {
-		return 0, err
+func (s *silence) Write(p []byte) (int, error) {
+	n, err := 0, s.SetDeadline(time.Now().Add(s.limit))
+	if err == nil {
+		n, err = s.Conn.Write(p)
 	}
-	return s.Conn.Write(p)
+	return n, s.note(err)
+}
+
+func (s *silence) note(err error) error {
+	if err != nil {
+		s.failed.CompareAndSwap(nil, &err)
+	}
+	return err
 }
 
 // capped ends with ErrTooLarge after so many bytes.

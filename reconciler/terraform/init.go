@@ -38,6 +38,7 @@ func (s *Session) Init(ctx context.Context) error {
 	}
 	s.skipped = kept.done()
 	if s.skipped {
+		kept.touch()
 		err = s.restoreLock(kept)
 	} else {
 		err = s.initAfresh(ctx, kept)
@@ -55,6 +56,9 @@ func (k kept) data() string   { return filepath.Join(string(k), "terraform") } /
 func (k kept) lock() string   { return filepath.Join(string(k), "lock.hcl") }  // made by init, where none is committed
 func (k kept) marker() string { return filepath.Join(string(k), "done") }
 func (k kept) done() bool     { _, err := os.Stat(k.marker()); return err == nil }
+
+// touch makes it the newest, so that it is the last to be pruned.
+func (k kept) touch() { _ = os.Chtimes(string(k), time.Time{}, time.Now()) }
 
 // kept returns the directory for all that init depends on. Workspaces never
 // share one: Terraform keeps the backend's settings in it.

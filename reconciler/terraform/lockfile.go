@@ -34,7 +34,7 @@ func (s *Session) restoreLock(kept kept) error {
 	}
 	if err == nil {
 		s.madeLock(made)
-		err = os.WriteFile(s.path(lockFileName), made, 0o644)
+		err = os.WriteFile(s.path(lockFileName), made, 0o600)
 	}
 	if err != nil {
 		return s.failed("init", nil, err)

@@ -22,6 +22,7 @@ type redactor struct {
 	out     io.Writer
 	secrets [][]byte
 	held    []byte
+	failed  error // the first of out
 }
 
 func newRedactor(out io.Writer) *redactor { return &redactor{out: out} }
@@ -58,19 +59,25 @@ func (r *redactor) Write(p []byte) (int, error) {
 	defer r.mu.Unlock()
 	clean, rest := r.split(append(r.held, p...), false)
 	r.held = bytes.Clone(rest)
-	// A log that cannot be written must not stop Terraform in mid-apply.
-	r.out.Write(clean)
+	r.pass(clean)
 	return len(p), nil
 }
 
-// Close writes what is held back.
+// Close writes what is held back. Its error is the first that there was: a
+// log that cannot be written must not stop Terraform in mid-apply.
 func (r *redactor) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	clean, _ := r.split(r.held, true)
 	r.held = nil
-	_, err := r.out.Write(clean)
-	return err
+	r.pass(clean)
+	return r.failed
+}
+
+func (r *redactor) pass(clean []byte) {
+	if _, err := r.out.Write(clean); err != nil && r.failed == nil {
+		r.failed = err
+	}
 }
 
 // span is text[from:to].

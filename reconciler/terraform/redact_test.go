@@ -72,7 +72,9 @@ func FuzzRedact(f *testing.F) {
 func between(text string) string { return strings.ReplaceAll(text, redacted, "\x00\x00\x00") }
 
 // spaced values are hidden without the space around them.
-func spaced(s string) bool { return strings.TrimSpace(s) != s || strings.Contains(s, "\n") || strings.Contains(s, "\x00") }
+func spaced(s string) bool {
+	return strings.TrimSpace(s) != s || strings.Contains(s, "\n") || strings.Contains(s, "\x00")
+}
 
 func TestPlainDiagnostics(t *testing.T) {
 	for name, c := range map[string]struct{ printed, want string }{

@@ -100,19 +100,24 @@ func (s *Session) start() error {
 
 // Close ends every process that the session left, and removes its plan and
 // generated files. An error means that a process could not be ended: what
-// the session worked on may still be changing.
+// the session worked on may still be changing. All else is only told.
 func (s *Session) Close() error {
 	err := s.kill()
 	if err == nil && s.slot != nil {
 		s.t.give(s.slot)
+		s.slot = nil
 	}
+	tidied := s.log.Close()
 	for _, path := range s.made {
-		err = errors.Join(err, removeIfThere(path))
+		tidied = errors.Join(tidied, removeIfThere(path))
 	}
 	if s.temp != "" {
-		err = errors.Join(err, os.RemoveAll(s.temp))
+		tidied = errors.Join(tidied, os.RemoveAll(s.temp))
 	}
-	return errors.Join(err, s.log.Close())
+	if tidied != nil {
+		s.t.opts.Log.Warn("not all could be tidied up after terraform", "workspace", s.job.Name, "error", tidied)
+	}
+	return err
 }
 
 func removeIfThere(path string) error {

@@ -19,33 +19,30 @@ func (e *evaluation) call(s *scope, c *call) {
 	switch {
 	case !known:
 		// What such a module would depend on cannot be told, so all counts.
-		e.inputs.guess(".", at(source.file, source.Expression, "the source of module %q cannot be evaluated here: every change in the repository counts", c.name))
-	case isLocal(text):
+		e.inputs.guess(".", problemAt(source.file, source.Range(), "the source of module %q cannot be evaluated here: every change in the repository counts", c.name))
+	case isLocal(text) && !outside(path.Join(s.module.dir, text)):
 		e.localCall(s, c, source, path.Join(s.module.dir, text))
-	case path.IsAbs(text):
+	case isLocal(text), path.IsAbs(text):
 		e.problems = append(e.problems, problemAt(source.file, source.Range(), "module %q: source %s lies outside the repository", c.name, text))
 	default:
 		e.remoteCall(c, source, text)
 	}
 }
 
+// isLocal tells whether a module's source is a path of the repository.
 func isLocal(source string) bool {
 	return source == "." || source == ".." || strings.HasPrefix(source, "./") || strings.HasPrefix(source, "../")
 }
 
+// localCall takes in the module at dir, which c calls.
 func (e *evaluation) localCall(s *scope, c *call, source definition, dir string) {
 	complain := func(format string, args ...any) {
 		e.problems = append(e.problems, problemAt(source.file, source.Range(), "module %q: "+format, append([]any{c.name}, args...)...))
 	}
-	if outside(dir) {
-		complain("source leads to %s, outside the repository", dir)
-		return
-	}
-	for _, err := range e.inputs.add(dir) {
-		complain("%s", err)
-	}
-	if circle := s.callers(dir); circle != "" {
-		complain("the module calls itself: %s", circle)
+	if errs := e.inputs.add(dir); len(errs) > 0 {
+		for _, err := range errs {
+			complain("%s", err)
+		}
 		return
 	}
 	m, err := e.module(dir)
@@ -53,18 +50,25 @@ func (e *evaluation) localCall(s *scope, c *call, source definition, dir string)
 		complain("%s", err)
 		return
 	}
-	switch {
-	case e.instances > maxInstances:
-		// So many that each is looked at once, whatever its arguments.
-		if !e.general[dir] {
-			e.general[dir] = true
-			e.visit(s.child(m, &call{name: c.name}, nil))
-		}
-	case len(c.bindings) == 0:
-		e.visit(s.callee(c.name))
-	default:
-		s.each(c.bindings, nil, c.expressions(), func(names bound) { e.visit(s.child(m, c, names)) })
+	if circle := s.callers(m.dir); circle != "" {
+		complain("the module calls itself: %s", circle)
+		return
 	}
+	if e.instances > maxInstances {
+		// So many that each is looked at once, whatever its arguments.
+		if !e.general[m.dir] {
+			e.general[m.dir] = true
+			child := s.child(m, c, nil)
+			child.general = true
+			e.visit(child)
+		}
+		return
+	}
+	if child := s.callee(c.name); child != nil && len(c.bindings) == 0 {
+		e.visit(child)
+		return
+	}
+	s.each(c.bindings, nil, c.expressions(), func(names bound) { e.visit(s.child(m, c, names)) })
 }
 
 // expressions are the arguments that are handed to the module.
@@ -99,11 +103,11 @@ func (s *scope) callee(name string) *scope {
 	}
 	text, known := asString(s.value(c.arguments["source"].Expression, nil))
 	dir := path.Join(s.module.dir, text)
-	if !known || !isLocal(text) || outside(dir) || s.callers(dir) != "" || s.instances > maxInstances {
+	if !known || !isLocal(text) || outside(dir) || s.instances > maxInstances {
 		return nil
 	}
 	m, err := s.Loader.module(dir)
-	if err != nil {
+	if err != nil || s.callers(m.dir) != "" {
 		return nil
 	}
 	s.callees[name] = s.child(m, c, nil)

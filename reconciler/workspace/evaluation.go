@@ -1,7 +1,6 @@
 package workspace
 
 import (
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -23,10 +22,11 @@ const (
 type evaluation struct {
 	*Loader
 	root       Dir
+	config     Config
 	base       *hcl.EvalContext // functions
 	inputs     *inputs
 	reads      map[string]bool
-	warnings   map[string]bool
+	warnings   []*Problem
 	problems   []*Problem
 	versions   []string // required_version
 	init       []string // Workspace.InitKey
@@ -106,7 +106,7 @@ func (b binding) elements(collection cty.Value) []bound {
 	var all []bound
 	for it := collection.ElementIterator(); it.Next(); {
 		k, v := it.Element()
-		if collection.Type().IsSetType() {
+		if t := collection.Type(); t.IsSetType() || b.object == "each" && (t.IsListType() || t.IsTupleType()) {
 			k = v
 		}
 		all = append(all, b.bind(k, v))
@@ -168,15 +168,26 @@ func (e *evaluation) mentionIn(s *scope, m mention, names bound) {
 // values returns the values that x may have: of a choice that cannot be
 // evaluated, both.
 func (s *scope) values(x hclsyntax.Expression, names bound) []cty.Value {
-	switch x := x.(type) {
-	case *hclsyntax.ParenthesesExpr:
-		return s.values(x.Expression, names)
-	case *hclsyntax.ConditionalExpr:
-		if v := s.value(x.Condition, names); !v.IsKnown() {
-			return append(s.values(x.TrueResult, names), s.values(x.FalseResult, names)...)
+	if choice, ok := unwrap(x).(*hclsyntax.ConditionalExpr); ok {
+		if v := s.value(choice.Condition, names); !v.IsKnown() {
+			return append(s.values(choice.TrueResult, names), s.values(choice.FalseResult, names)...)
 		}
 	}
 	return []cty.Value{s.value(x, names)}
+}
+
+// unwrap returns what stands in parentheses, or alone in a template.
+func unwrap(x hclsyntax.Expression) hclsyntax.Expression {
+	for {
+		switch inner := x.(type) {
+		case *hclsyntax.ParenthesesExpr:
+			x = inner.Expression
+		case *hclsyntax.TemplateWrapExpr:
+			x = inner.Wrapped
+		default:
+			return x
+		}
+	}
 }
 
 // filesetBase returns the directory that a fileset searches: that of its path
@@ -197,39 +208,41 @@ func (e *evaluation) filesetBase(s *scope, m mention, dir cty.Value, names bound
 // named takes in the object that v, the argument of a function, names.
 func (e *evaluation) named(m mention, v cty.Value) {
 	text, known := asString(v)
-	if !known {
+	switch {
+	case known:
+		if p, ok := e.place(text); ok {
+			e.object(m, p)
+			return
+		}
+		e.warn(m.file, m.path, "%s reads %s, which lies outside the repository: changes there are not seen", m.what, strings.ReplaceAll(text, top, ""))
+	case !isNull(v): // a null is an error, or stands where nothing is read
 		e.widen(m, v)
-		return
 	}
-	if p, ok := e.place(text); ok {
-		e.object(m, p)
-		return
-	}
-	e.warn(m.file, m.path, "%s reads %s, which lies outside the repository: changes there are not seen", m.what, strings.ReplaceAll(text, top, ""))
 }
 
 // attribute takes in the object that v, an attribute that holds a path,
 // names.
 func (e *evaluation) attribute(m mention, v cty.Value) {
+	bare, _ := v.Unmark()
+	if bare.IsKnown() && (bare.IsNull() || bare.Type() != cty.String) {
+		return // not set, or not this kind of attribute
+	}
 	text, known := asString(v)
-	switch {
-	case !known && isNull(v):
-	case !known:
-		if v.HasMark(computed) || v.HasMark(content) {
-			if _, ok := prefixOf(v); !ok {
-				return
-			}
-		}
-		e.widen(m, v)
-	case isPath(text):
-		if p, ok := e.place(text); ok {
+	if known {
+		if p, ok := e.place(text); ok && isPath(text) {
 			e.object(m, p)
 		}
+		return
+	}
+	// What a provider makes, or the content of a file, names nothing in the
+	// tree unless it begins like a path.
+	if _, begins := prefixOf(v); begins || !v.HasMark(computed) && !v.HasMark(content) {
+		e.widen(m, v)
 	}
 }
 
-// text takes in the object that a text names, if it names one outside of the
-// directories that are inputs anyway.
+// text takes in the objects that a text names, outside of the directories
+// that are inputs anyway.
 func (e *evaluation) text(s *scope, m mention, v cty.Value) {
 	text, known := asString(v)
 	if !known {
@@ -240,8 +253,13 @@ func (e *evaluation) text(s *scope, m mention, v cty.Value) {
 		if !ok || !isPath(word) || within(s.module.dir, p) || within(e.root.Path, p) {
 			continue // a way up, as in "cd ../..", names no input
 		}
-		if o, err := resolve(e.tree, p); err == nil && (o.exists || word == text) {
+		o, err := resolve(e.tree, p)
+		switch {
+		case err != nil || !o.exists && word != text:
+		case known:
 			e.object(m, p)
+		default:
+			e.guessed(m, p)
 		}
 	}
 }
@@ -264,7 +282,12 @@ func (e *evaluation) widen(m mention, v cty.Value) {
 		}
 		dir = p
 	}
-	e.inputs.guess(dir, at(m.file, m.path, "%s cannot be evaluated here: every change in %s counts", m.what, describe(dir)))
+	e.guessed(m, dir)
+}
+
+// guessed takes in a directory that m may name something in.
+func (e *evaluation) guessed(m mention, dir string) {
+	e.inputs.guess(dir, problemAt(m.file, m.path.Range(), "%s cannot be evaluated here: every change in %s counts", m.what, describe(dir)))
 }
 
 func describe(dir string) string {
@@ -336,10 +359,5 @@ func within(p, dir string) bool {
 }
 
 func (e *evaluation) warn(file string, x hclsyntax.Expression, format string, args ...any) {
-	e.warnings[at(file, x, format, args...)] = true
-}
-
-// at returns a message about an expression, with its place.
-func at(file string, x hclsyntax.Expression, format string, args ...any) string {
-	return fmt.Sprintf("%s:%d: %s", file, x.Range().Start.Line, fmt.Sprintf(format, args...))
+	e.warnings = append(e.warnings, problemAt(file, x.Range(), format, args...))
 }

@@ -12,20 +12,21 @@ import (
 // formatFunc and joinFunc are the standard ones, but where an argument is
 // unknown they keep the beginning of the text, up to there.
 var (
-	formatFunc = beginning(stdlib.FormatFunc, formatPrefix)
-	joinFunc   = beginning(stdlib.JoinFunc, joinPrefix)
+	formatFunc = beginning(stdlib.FormatFunc, cty.DynamicPseudoType, formatPrefix)
+	joinFunc   = beginning(stdlib.JoinFunc, cty.List(cty.String), joinPrefix)
 )
 
-// beginning returns f with prefix as the beginning of results that are not
-// known.
-func beginning(f function.Function, prefix func(args []cty.Value) string) function.Function {
+// beginning returns f, which takes a string and more, with prefix as the
+// beginning of results that are not known.
+func beginning(f function.Function, more cty.Type, prefix func(first string, more []cty.Value) string) function.Function {
 	return function.New(&function.Spec{
-		VarParam: anything,
+		Params:   []function.Parameter{{Name: "first", Type: cty.String}},
+		VarParam: &function.Parameter{Name: "more", Type: more, AllowNull: true, AllowUnknown: true, AllowDynamicType: true},
 		Type:     function.StaticReturnType(cty.String),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 			for _, a := range args {
 				if !a.IsWhollyKnown() {
-					return unknownWith(prefix(args)), nil
+					return unknownWith(prefix(args[0].AsString(), args[1:])), nil
 				}
 			}
 			return f.Call(args)
@@ -34,13 +35,9 @@ func beginning(f function.Function, prefix func(args []cty.Value) string) functi
 }
 
 // formatPrefix formats as far as the arguments of plain %s are known.
-func formatPrefix(args []cty.Value) string {
-	layout, ok := asString(args[0])
-	if !ok {
-		return ""
-	}
+func formatPrefix(layout string, args []cty.Value) string {
 	var out strings.Builder
-	for args = args[1:]; ; args = args[1:] {
+	for ; ; args = args[1:] {
 		before, after, found := strings.Cut(layout, "%")
 		out.WriteString(before)
 		if !found || !strings.HasPrefix(after, "s") || len(args) == 0 {
@@ -57,14 +54,10 @@ func formatPrefix(args []cty.Value) string {
 }
 
 // joinPrefix joins as far as elements are known.
-func joinPrefix(args []cty.Value) string {
-	sep, ok := asString(args[0])
-	if !ok {
-		return ""
-	}
+func joinPrefix(sep string, lists []cty.Value) string {
 	prefix := ""
-	for _, list := range args[1:] {
-		if !list.CanIterateElements() || list.Type().IsSetType() { // the order of a set may yet change
+	for _, list := range lists {
+		if !list.CanIterateElements() {
 			return prefix
 		}
 		for it := list.ElementIterator(); it.Next(); {

@@ -59,18 +59,12 @@ func (e *evaluation) contentFunc(encode func([]byte) string) function.Function {
 		Params: []function.Parameter{{Name: "path", Type: cty.String, AllowUnknown: true}},
 		Type:   function.StaticReturnType(cty.String),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			p, ok := e.locate(args[0])
-			if !ok {
-				return cty.UnknownVal(cty.String).Mark(content), nil
+			if p, ok := e.locate(args[0]); ok {
+				if b, err := readFile(e.tree, p); err == nil && len(b) <= maxRead {
+					return cty.StringVal(encode(b)).Mark(content), nil
+				}
 			}
-			b, err := readFile(e.tree, p)
-			if err != nil {
-				return cty.NilVal, err
-			}
-			if len(b) > maxRead {
-				return cty.UnknownVal(cty.String).Mark(content), nil
-			}
-			return cty.StringVal(encode(b)).Mark(content), nil
+			return cty.UnknownVal(cty.String).Mark(content), nil
 		},
 	})
 }

@@ -11,12 +11,12 @@ import (
 // inputs collects the objects of the tree that a workspace depends on.
 type inputs struct {
 	loader  *Loader
-	paths   map[string]bool     // true for directories, which cover what lies below
-	guesses map[string][]string // directories that something may lie in, and what is to be said of each
+	paths   map[string]bool       // true for directories, which cover what lies below
+	guesses map[string][]*Problem // directories that something may lie in, and what is to be said of each
 }
 
 func newInputs(l *Loader) *inputs {
-	return &inputs{loader: l, paths: map[string]bool{}, guesses: map[string][]string{}}
+	return &inputs{loader: l, paths: map[string]bool{}, guesses: map[string][]*Problem{}}
 }
 
 // add takes in the object that p leads to, the links on the way, and what
@@ -56,12 +56,7 @@ func (in *inputs) below(dir string) (errs []error) {
 		return []error{err}
 	}
 	for _, link := range odd.links {
-		to, err := linkTarget(in.loader.tree, link)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		errs = append(errs, in.add(to)...)
+		errs = append(errs, in.add(link)...)
 	}
 	for _, p := range odd.submodules {
 		errs = append(errs, submodule(p))
@@ -86,7 +81,7 @@ func pointer(p string) error {
 
 // guess takes in a directory that something may lie in, with what is to be
 // said of it unless the directory turns out to be an input anyway.
-func (in *inputs) guess(dir, warning string) {
+func (in *inputs) guess(dir string, warning *Problem) {
 	if o, err := resolve(in.loader.tree, dir); err == nil {
 		for _, link := range o.links {
 			in.paths[link] = false
@@ -98,16 +93,16 @@ func (in *inputs) guess(dir, warning string) {
 
 // list returns the inputs, own first and the others sorted, without those
 // that lie in others, and what is to be said.
-func (in *inputs) list(own string) (paths, warnings []string) {
+func (in *inputs) list(own string) (paths []string, warnings []*Problem) {
+	var wide []string
 	for dir, said := range in.guesses {
-		if !in.covered(dir) {
+		if !in.paths[dir] && !in.covered(dir) {
+			wide = append(wide, dir)
 			warnings = append(warnings, said...)
 		}
 	}
-	for _, dir := range sortedKeys(in.guesses) {
-		if !in.covered(dir) {
-			in.add(dir) // what cannot be used there was perhaps not meant
-		}
+	for _, dir := range wide {
+		in.add(dir) // what cannot be used there was perhaps not meant
 	}
 	for p := range in.paths {
 		if p != own && !in.covered(p) {
@@ -145,7 +140,7 @@ func (l *Loader) pointers(dir string, odd *oddities) ([]string, error) {
 		for _, e := range entries {
 			p := path.Join(dir, e.Name())
 			switch {
-			case e.IsDir() && !strings.HasPrefix(l.tree.ID(p), submoduleMode):
+			case e.IsDir():
 				below, err := l.pointers(p, &oddities{lfs: true})
 				if err != nil {
 					return nil, err

@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"fmt"
+	"path"
 	"slices"
 
 	"github.com/zclconf/go-cty/cty"
@@ -20,8 +21,8 @@ func (l *Loader) Load(dir Dir, cfg Config) (w *Workspace) {
 		}
 	}()
 	e := &evaluation{
-		Loader: l, root: dir, inputs: newInputs(l),
-		reads: map[string]bool{}, warnings: map[string]bool{}, general: map[string]bool{},
+		Loader: l, root: dir, config: cfg, inputs: newInputs(l),
+		reads: map[string]bool{}, general: map[string]bool{},
 	}
 	e.base = e.treeFunctions()
 	e.load(w)
@@ -48,7 +49,7 @@ func (e *evaluation) load(w *Workspace) {
 	s.given = e.givenVariables(m, w.Config)
 	e.visit(s)
 	e.state(w, s)
-	if lock := w.Path + "/.terraform.lock.hcl"; isFile(e.tree, lock) {
+	if lock := path.Join(w.Path, ".terraform.lock.hcl"); isFile(e.tree, lock) {
 		w.LockFile = lock
 	}
 	w.Variables = sortedKeys(m.variables)
@@ -59,10 +60,9 @@ func (e *evaluation) load(w *Workspace) {
 	w.InitKey = slices.Compact(e.init)
 	inputs, said := e.inputs.list(w.Path)
 	w.Inputs = inputs
-	for _, s := range said {
-		e.warnings[s] = true
+	for _, p := range inOrder(append(e.warnings, said...)) {
+		w.Warnings = append(w.Warnings, p.Error())
 	}
-	w.Warnings = sortedKeys(e.warnings)
 	w.Err = join(e.problems)
 }
 

@@ -111,30 +111,37 @@ func (c *collector) add(m mention) {
 	c.module.mentions = append(c.module.mentions, m)
 }
 
-// path takes in an attribute that is known to hold a path.
+// path takes in an attribute that is known to hold a path, or a list of them.
 func (c *collector) path(name string, e hclsyntax.Expression) {
-	c.add(mention{what: name, path: e, kind: pathAttribute})
+	switch e := unwrap(e).(type) {
+	case *hclsyntax.TupleConsExpr:
+		for _, x := range e.Exprs {
+			c.path(name, x)
+		}
+	case *hclsyntax.ObjectConsExpr: // a block, in JSON
+		c.texts(name, e)
+	default:
+		c.add(mention{what: name, path: e, kind: pathAttribute})
+	}
 }
 
 // texts takes in the strings of any other attribute that could be a path out
 // of the module's directory.
 func (c *collector) texts(name string, e hclsyntax.Expression) {
-	switch e := e.(type) {
+	switch e := unwrap(e).(type) {
 	case *hclsyntax.TupleConsExpr:
 		for _, x := range e.Exprs {
 			c.texts(name, x)
 		}
 	case *hclsyntax.ObjectConsExpr:
 		for _, item := range e.Items {
-			key := hcl.ExprAsKeyword(item.KeyExpr)
+			key := keyName(item.KeyExpr)
 			if pathAttributes[key] {
 				c.path(key, item.ValueExpr)
 			} else {
 				c.texts(name, item.ValueExpr)
 			}
 		}
-	case *hclsyntax.ParenthesesExpr:
-		c.texts(name, e.Expression)
 	case *hclsyntax.ConditionalExpr:
 		c.texts(name, e.TrueResult)
 		c.texts(name, e.FalseResult)
@@ -143,6 +150,15 @@ func (c *collector) texts(name string, e hclsyntax.Expression) {
 			c.add(mention{what: name, path: e, kind: anyText})
 		}
 	}
+}
+
+// keyName returns the constant key of an object's item.
+func keyName(e hclsyntax.Expression) string {
+	if keyword := hcl.ExprAsKeyword(e); keyword != "" {
+		return keyword
+	}
+	text, _ := constant(e)
+	return text
 }
 
 // leadsOut tells whether the value of e could be a path that leaves the

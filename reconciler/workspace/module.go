@@ -1,7 +1,6 @@
 package workspace
 
 import (
-	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -13,18 +12,21 @@ import (
 // states and dependencies go. It is the same for all who call it.
 type module struct {
 	dir       string
-	variables map[string]definition // the default; without an expression where there is none
+	variables map[string]*variable
 	locals    map[string]definition
 	outputs   map[string]definition
 	resources map[string]*resource // by address: "aws_x.y", "data.aws_x.y"
 	calls     map[string]*call
 	mentions  []mention
-	reads     []remoteState
+	reads     []*resource   // terraform_remote_state
 	backend   *backendBlock // nil when there is none
 	versions  []string      // required_version
 	problems  []*Problem
 	init      []string // what init makes something of
 }
+
+// variable is a variable's declaration; both parts may be missing.
+type variable struct{ fallback, constraint hclsyntax.Expression }
 
 // definition is an expression and the file that it stands in.
 type definition struct {
@@ -32,11 +34,13 @@ type definition struct {
 	file string // repository path
 }
 
-// resource is a resource or data source, as others may refer to it.
+// resource is a resource or data source: what others may refer to, or which
+// state it reads.
 type resource struct {
-	attributes hclsyntax.Attributes
+	attributes map[string]definition
+	bindings   []binding // each.* or count.index
 	file       string
-	several    bool // count or for_each: it is referred to by an index
+	line       int
 }
 
 // call is a module block.
@@ -49,18 +53,6 @@ type call struct {
 // meta are the arguments of a module block that are not handed to the module.
 var metaArguments = []string{"source", "version", "count", "for_each", "providers", "depends_on"}
 
-// remoteState is a terraform_remote_state data source.
-type remoteState struct {
-	arguments map[string]definition
-	bindings  []binding
-	file      string
-	line      int
-}
-
-func (r remoteState) at(format string, args ...any) string {
-	return fmt.Sprintf("%s:%d: %s", r.file, r.line, fmt.Sprintf(format, args...))
-}
-
 // backendBlock is the terraform block's backend, or its cloud block.
 type backendBlock struct {
 	kind      string
@@ -69,9 +61,8 @@ type backendBlock struct {
 	block     *hclsyntax.Block
 }
 
-var errNoConfig = errors.New("holds no .tf files")
-
-// module returns what the directory dir says.
+// module returns what the directory dir says. Links to it are followed: what
+// the module calls lies beside the real directory, as Terraform sees it.
 func (l *Loader) module(dir string) (*module, error) {
 	return l.modules.get(dir, func() (*module, error) {
 		o, err := resolve(l.tree, dir)
@@ -85,17 +76,14 @@ func (l *Loader) module(dir string) (*module, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(files) == 0 && len(wrong) == 0 {
-			return nil, fmt.Errorf("%s %w", dir, errNoConfig)
-		}
 		m := &module{
-			dir: dir, problems: wrong,
-			variables: map[string]definition{}, locals: map[string]definition{}, outputs: map[string]definition{},
+			dir: o.path, problems: wrong,
+			variables: map[string]*variable{}, locals: map[string]definition{}, outputs: map[string]definition{},
 			resources: map[string]*resource{}, calls: map[string]*call{},
 		}
 		for _, f := range files {
 			for _, b := range f.body.Blocks {
-				m.add(path.Join(dir, f.name), b)
+				m.add(path.Join(o.path, f.name), b)
 				m.init = append(m.init, f.initOf(b)...)
 			}
 		}
@@ -116,9 +104,7 @@ func (m *module) add(file string, b *hclsyntax.Block) {
 	c := &collector{module: m, file: file}
 	switch b.Type {
 	case "variable":
-		if d := attrs["default"]; d != nil || m.variables[label(0)].Expression == nil {
-			m.variables[label(0)] = define(file, d)
-		}
+		m.addVariable(label(0), attrs)
 	case "locals":
 		for name, a := range attrs {
 			m.locals[name] = define(file, a)
@@ -132,7 +118,8 @@ func (m *module) add(file string, b *hclsyntax.Block) {
 	case "terraform":
 		m.addTerraform(file, b)
 	case "data", "resource", "ephemeral":
-		c.paths = true
+		// A state is no file of the tree, even if it is read by path.
+		c.paths = label(0) != "terraform_remote_state"
 		m.addResource(file, b.Type, label(0), label(1), b)
 	case "provider":
 		c.paths = true
@@ -140,11 +127,20 @@ func (m *module) add(file string, b *hclsyntax.Block) {
 	c.block(b)
 }
 
-func define(file string, a *hclsyntax.Attribute) definition {
-	if a == nil {
-		return definition{file: file}
+func define(file string, a *hclsyntax.Attribute) definition { return definition{a.Expr, file} }
+
+func (m *module) addVariable(name string, attrs hclsyntax.Attributes) {
+	v := m.variables[name]
+	if v == nil {
+		v = &variable{}
+		m.variables[name] = v
 	}
-	return definition{a.Expr, file}
+	if a := attrs["default"]; a != nil {
+		v.fallback = a.Expr
+	}
+	if a := attrs["type"]; a != nil {
+		v.constraint = a.Expr
+	}
 }
 
 func (m *module) addCall(file, name string, b *hclsyntax.Block) {
@@ -156,7 +152,9 @@ func (m *module) addCall(file, name string, b *hclsyntax.Block) {
 	for key, a := range b.Body.Attributes {
 		c.arguments[key] = define(file, a)
 	}
-	c.bindings = repetition(b.Body)
+	if repeated := repetition(b.Body); repeated != nil {
+		c.bindings = repeated
+	}
 }
 
 func (m *module) addTerraform(file string, b *hclsyntax.Block) {
@@ -180,10 +178,19 @@ func (m *module) addResource(file, class, kind, name string, b *hclsyntax.Block)
 	if class != "resource" {
 		address = class + "." + address
 	}
-	repeated := repetition(b.Body)
-	m.resources[address] = &resource{attributes: b.Body.Attributes, file: file, several: len(repeated) > 0}
-	if class == "data" && kind == "terraform_remote_state" {
-		m.reads = append(m.reads, remoteState{definitions(file, b.Body), repeated, file, b.TypeRange.Start.Line})
+	r := m.resources[address]
+	if r == nil {
+		r = &resource{attributes: map[string]definition{}, file: file, line: b.TypeRange.Start.Line}
+		m.resources[address] = r
+		if class == "data" && kind == "terraform_remote_state" {
+			m.reads = append(m.reads, r)
+		}
+	}
+	for key, a := range b.Body.Attributes {
+		r.attributes[key] = define(file, a)
+	}
+	if repeated := repetition(b.Body); repeated != nil {
+		r.bindings = repeated
 	}
 }
 

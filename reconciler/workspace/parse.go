@@ -2,7 +2,6 @@ package workspace
 
 import (
 	"cmp"
-	"errors"
 	"io/fs"
 	"path"
 	"slices"
@@ -54,25 +53,34 @@ func (l *Loader) parseDir(dir string) ([]file, []*Problem, error) {
 			continue
 		}
 		p := path.Join(dir, e.Name())
-		text, err := readFile(l.tree, p)
-		switch {
-		case errors.Is(err, fs.ErrNotExist) || errors.Is(err, errLeaves):
-			// A link to nothing; the scan of the directory refuses the others.
-			wrong = append(wrong, &Problem{File: p, Text: err.Error()})
-			continue
-		case err != nil:
-			return nil, nil, err
-		}
-		body, problems := parse(p, text)
+		f, problems := l.parseFile(p, e.Type()&fs.ModeSymlink != 0)
 		wrong = append(wrong, problems...)
-		if len(problems) == 0 {
-			files = append(files, file{e.Name(), body, l.tree.ID(p), text})
+		if f.body != nil {
+			files = append(files, f)
 		}
 	}
 	slices.SortStableFunc(files, func(a, b file) int {
 		return cmp.Or(cmp.Compare(rank(a.name), rank(b.name)), strings.Compare(a.name, b.name))
 	})
 	return files, wrong, nil
+}
+
+// parseFile parses the configuration file at p.
+func (l *Loader) parseFile(p string, link bool) (file, []*Problem) {
+	real := p
+	if link {
+		o, err := resolve(l.tree, p)
+		if err != nil {
+			return file{}, []*Problem{{File: p, Text: err.Error()}}
+		}
+		real = o.path
+	}
+	text, err := l.tree.ReadFile(real)
+	if err != nil {
+		return file{}, []*Problem{{File: p, Text: err.Error()}}
+	}
+	body, problems := parse(p, text)
+	return file{path.Base(p), body, l.tree.ID(real), text}, problems
 }
 
 func rank(name string) int {

@@ -55,13 +55,17 @@ func problems(file string, diags hcl.Diagnostics) []*Problem {
 // join returns list as one error, in the order of the places; nil when it is
 // empty.
 func join(list []*Problem) error {
+	var errs []error
+	for _, p := range inOrder(list) {
+		errs = append(errs, p)
+	}
+	return errors.Join(errs...)
+}
+
+// inOrder returns list in the order of the places, without repeats.
+func inOrder(list []*Problem) []*Problem {
 	slices.SortStableFunc(list, func(a, b *Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Text, b.Text))
 	})
-	list = slices.CompactFunc(list, func(a, b *Problem) bool { return *a == *b })
-	errs := make([]error, len(list))
-	for i, p := range list {
-		errs[i] = p
-	}
-	return errors.Join(errs...)
+	return slices.CompactFunc(list, func(a, b *Problem) bool { return *a == *b })
 }

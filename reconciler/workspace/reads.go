@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -12,8 +13,8 @@ import (
 const anyPart = "*"
 
 // remoteState takes in the state that a terraform_remote_state reads.
-func (e *evaluation) remoteState(s *scope, r remoteState) {
-	kind, cfg, ws := r.arguments["backend"], r.arguments["config"], r.arguments["workspace"]
+func (e *evaluation) remoteState(s *scope, r *resource) {
+	kind, cfg, ws := r.attributes["backend"], r.attributes["config"], r.attributes["workspace"]
 	exprs := []hclsyntax.Expression{kind.Expression, cfg.Expression, ws.Expression}
 	s.each(r.bindings, nil, exprs, func(names bound) {
 		args := s.patterns(cfg.Expression, names)
@@ -34,8 +35,9 @@ func (e *evaluation) remoteState(s *scope, r remoteState) {
 			read = identity(e.root.Path, backend, args, workspace)
 		}
 		e.reads[read] = true
-		if strings.Contains(read, anyPart) {
-			e.warnings[r.at("which state this reads cannot be evaluated (%s): it is taken for that of every workspace that fits, unless depends_on in %s says more", read, SettingsFile)] = true
+		if strings.Contains(read, anyPart) && len(e.config.DependsOn) == 0 {
+			said := "which state this reads cannot be evaluated (%s): it waits for every workspace that fits; name those it reads in depends_on in %s"
+			e.warnings = append(e.warnings, &Problem{File: r.file, Line: r.line, Text: fmt.Sprintf(said, read, SettingsFile)})
 		}
 	})
 }
@@ -71,7 +73,7 @@ func (s *scope) patterns(x hclsyntax.Expression, names bound) map[string]string 
 // pattern returns the text that x is, with "*" for each part of it that is
 // not known.
 func (s *scope) pattern(x hclsyntax.Expression, names bound) string {
-	t, ok := x.(*hclsyntax.TemplateExpr)
+	t, ok := unwrap(x).(*hclsyntax.TemplateExpr)
 	if !ok {
 		return patternOf(s.value(x, names))
 	}

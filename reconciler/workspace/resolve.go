@@ -16,10 +16,7 @@ const (
 
 // object is what a path leads to once its links are followed.
 type object struct {
-	// path is free of links. Where nothing exists it is the first part of the
-	// way that is missing, or is no directory: what would have to change for
-	// the path to lead somewhere.
-	path   string
+	path   string   // free of links, as far as it exists
 	links  []string // that lie on the way
 	exists bool
 	dir    bool
@@ -30,52 +27,67 @@ var errLeaves = errors.New("leads out of the repository")
 // maxLinks is how many links one path may lead through, as in Linux.
 const maxLinks = 40
 
-// resolve follows the links on a path of tree.
+// resolve follows the links on a path of tree, in the order in which the
+// system would.
 func resolve(tree Tree, p string) (object, error) {
-	if id := tree.ID(p); id != Absent && !strings.HasPrefix(id, linkMode) {
-		return object{path: p, exists: true, dir: strings.HasPrefix(id, dirMode)}, nil
-	}
 	var o object
 	done, rest := ".", p
 	for rest != "" {
 		var name string
 		name, rest, _ = strings.Cut(rest, "/")
+		switch name {
+		case "", ".":
+			continue
+		case "..":
+			if done == "." {
+				return o, leaves(p, o.links)
+			}
+			done = path.Dir(done)
+			continue
+		}
 		next := path.Join(done, name)
 		id := tree.ID(next)
 		switch {
 		case strings.HasPrefix(id, linkMode):
+			text, err := linkText(tree, next)
 			o.links = append(o.links, next)
-			if len(o.links) > maxLinks {
-				return o, fmt.Errorf("symbolic link %s: too many links, or links in a circle", next)
+			if err == nil && len(o.links) > maxLinks {
+				err = fmt.Errorf("symbolic link %s: too many links, or links in a circle", next)
 			}
-			to, err := linkTarget(tree, next)
 			if err != nil {
 				return o, err
 			}
-			done, rest = ".", path.Join(to, rest)
+			rest = text + "/" + rest
 			continue
 		case id == Absent, rest != "" && !strings.HasPrefix(id, dirMode):
-			o.path = next
+			o.path = path.Join(next, rest)
 			return o, nil
 		}
 		done = next
 	}
-	id := tree.ID(done)
-	o.path, o.exists, o.dir = done, id != Absent, strings.HasPrefix(id, dirMode)
+	o.path, o.exists, o.dir = done, true, strings.HasPrefix(tree.ID(done), dirMode)
 	return o, nil
 }
 
-// linkTarget returns the repository path that the link at p points to.
-func linkTarget(tree Tree, p string) (string, error) {
+// linkText returns what the link at p says.
+func linkText(tree Tree, p string) (string, error) {
 	text, err := tree.ReadLink(p)
 	if err != nil {
 		return "", fmt.Errorf("symbolic link %s: %w", p, err)
 	}
-	to := path.Join(path.Dir(p), text)
-	if path.IsAbs(text) || outside(to) {
-		return "", fmt.Errorf("symbolic link %s (to %s) %w: Terraform would see files that no commit holds", p, text, errLeaves)
+	if path.IsAbs(text) {
+		return "", leaves(p, []string{p})
 	}
-	return to, nil
+	return text, nil
+}
+
+// leaves is the error for a path that climbs out of the tree, perhaps by its
+// links.
+func leaves(p string, links []string) error {
+	if len(links) == 0 {
+		return fmt.Errorf("%s %w", p, errLeaves)
+	}
+	return fmt.Errorf("symbolic link %s %w: Terraform would see files that no commit holds", links[len(links)-1], errLeaves)
 }
 
 // readFile returns the content of a file, links followed.

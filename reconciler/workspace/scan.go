@@ -3,8 +3,8 @@ package workspace
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"path"
-	"strings"
 )
 
 // oddities are the objects below a directory that need more than the
@@ -39,13 +39,13 @@ func (l *Loader) scan(dir string) (*oddities, error) {
 		case e.Name() == ".gitattributes":
 			found.lfs = found.lfs || l.speaksOfLFS(p)
 		case e.Type().IsRegular():
-		case e.IsDir() && !strings.HasPrefix(l.tree.ID(p), submoduleMode):
+		case e.IsDir():
 			below, err := l.oddities(p)
 			if err != nil {
 				return nil, err
 			}
 			found.add(below)
-		case strings.HasPrefix(l.tree.ID(p), linkMode):
+		case e.Type()&fs.ModeSymlink != 0:
 			found.links = append(found.links, p)
 		default:
 			found.submodules = append(found.submodules, p)

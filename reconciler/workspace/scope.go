@@ -14,6 +14,10 @@ const (
 	content  origin = "content"  // of a file: not a path itself
 )
 
+// elsewhere is a value that is made elsewhere: what a resource names in the
+// tree it names itself, and is asked itself.
+var elsewhere = cty.DynamicVal.Mark(computed)
+
 // bound are the values of the names that expressions around bind: each, count,
 // those of for expressions and dynamic blocks.
 type bound map[string]cty.Value
@@ -26,6 +30,7 @@ type scope struct {
 	parent  *scope // nil for the root module
 	call    *call
 	bound   bound                // of the call's for_each
+	general bool                 // any arguments: the variables are unknown
 	given   map[string]cty.Value // root module: the variables' values
 	memo    map[string]cty.Value
 	callees map[string]*scope // of calls without for_each, and for references to outputs
@@ -135,39 +140,39 @@ func (s *scope) refer(refs node, t hcl.Traversal) {
 		}
 		refs.set(v, root, one)
 	case "module":
-		s.referTo(refs, t, 2, func(attr string) cty.Value { return s.output(one, attr) })
+		s.referTo(refs, t, 2, cty.DynamicVal, func(attr string) cty.Value { return s.output(one, attr) })
 	case "data", "ephemeral":
 		two, ok := attrAt(t, 2)
 		if !ok {
 			refs.set(cty.DynamicVal, root)
 			return
 		}
-		s.referTo(refs, t, 3, func(attr string) cty.Value { return s.resourceValue(root+"."+one+"."+two, attr) })
+		s.referTo(refs, t, 3, elsewhere, func(attr string) cty.Value { return s.resourceValue(root+"."+one+"."+two, attr) })
 	case "each", "count", "self":
 		refs.set(cty.DynamicVal, root)
 	default:
-		s.referTo(refs, t, 2, func(attr string) cty.Value { return s.resourceValue(root+"."+one, attr) })
+		s.referTo(refs, t, 2, elsewhere, func(attr string) cty.Value { return s.resourceValue(root+"."+one, attr) })
 	}
 }
 
-// referTo puts the attribute that t reads of an object into refs. The first
-// at steps of t lead to the object, and an index may follow.
-func (s *scope) referTo(refs node, t hcl.Traversal, at int, attribute func(string) cty.Value) {
-	steps := make([]string, at, at+1)
-	for i := range steps {
-		steps[i], _ = stepName(t, i)
+// referTo puts the attribute that t reads of an object into refs, or whole
+// if it reads more than one. The first at steps of t lead to the object; an
+// index may follow, but which of several it is matters to no value here.
+func (s *scope) referTo(refs node, t hcl.Traversal, at int, whole cty.Value, attribute func(string) cty.Value) {
+	steps := []string{t.RootName()}
+	for i := 1; i < at; i++ {
+		name, _ := attrAt(t, i)
+		steps = append(steps, name)
+	}
+	if index, ok := indexAt(t, at); ok {
+		steps = append(steps, index)
+		at++
 	}
 	if attr, ok := attrAt(t, at); ok {
 		refs.set(attribute(attr), append(steps, attr)...)
 		return
 	}
-	v := cty.DynamicVal
-	if attr, ok := attrAt(t, at+1); ok {
-		// One of several: which is not told apart here.
-		_, marks := attribute(attr).Unmark()
-		v = v.WithMarks(marks)
-	}
-	refs.set(v, steps...)
+	refs.set(whole, steps...)
 }
 
 // attrAt returns the name of an attribute step of t.
@@ -179,12 +184,16 @@ func attrAt(t hcl.Traversal, i int) (string, bool) {
 	return a.Name, ok
 }
 
-// stepName returns the name of the root or of an attribute step.
-func stepName(t hcl.Traversal, i int) (string, bool) {
-	if i == 0 {
-		return t.RootName(), true
+// indexAt returns the key of an index step of t, as an attribute's name.
+func indexAt(t hcl.Traversal, i int) (string, bool) {
+	if i >= len(t) {
+		return "", false
 	}
-	return attrAt(t, i)
+	index, ok := t[i].(hcl.TraverseIndex)
+	if !ok {
+		return "", false
+	}
+	return scalar(index.Key), true
 }
 
 // node is a tree of names with values at its ends.

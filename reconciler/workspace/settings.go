@@ -198,6 +198,9 @@ func match(tree Tree, pattern string) ([]Dir, error) {
 		if base == "." {
 			name = p
 		}
+		if name == "." {
+			name = "root"
+		}
 		dirs = append(dirs, Dir{Name: name, Path: p})
 		return nil
 	}, doublestar.WithFailOnIOErrors(), doublestar.WithNoFollow())

@@ -66,6 +66,10 @@ func (t *memTree) ID(p string) string {
 	if id, ok := t.ids[p]; ok {
 		return id
 	}
+	dir, name := path.Split(p)
+	if o, err := resolve(t, path.Clean(dir)); err == nil && len(o.links) > 0 && o.dir {
+		return t.ID(path.Join(o.path, name))
+	}
 	return Absent
 }
 

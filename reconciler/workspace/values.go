@@ -4,7 +4,9 @@ import (
 	"path"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2/ext/typeexpr"
 	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
 )
 
 // once returns the value under key, filled in when it is first asked for.
@@ -22,19 +24,50 @@ func (s *scope) once(key string, fill func() cty.Value) cty.Value {
 // variable returns the value of var.name.
 func (s *scope) variable(name string) cty.Value {
 	return s.once("var."+name, func() cty.Value {
-		if v, ok := s.given[name]; ok {
-			return v
+		declared := s.module.variables[name]
+		if declared == nil {
+			return cty.DynamicVal
 		}
-		if s.call != nil {
-			if d, ok := s.call.arguments[name]; ok {
-				return s.parent.value(d.Expression, s.bound)
-			}
-		}
-		if d := s.module.variables[name]; d.Expression != nil {
-			return s.value(d.Expression, nil)
-		}
-		return cty.DynamicVal
+		return declared.convert(s.argument(name, declared))
 	})
+}
+
+// argument returns what var.name is set to.
+func (s *scope) argument(name string, declared *variable) cty.Value {
+	if s.general {
+		return cty.DynamicVal
+	}
+	if v, ok := s.given[name]; ok {
+		return v
+	}
+	if s.call != nil {
+		if d, ok := s.call.arguments[name]; ok {
+			return s.parent.value(d.Expression, s.bound)
+		}
+	}
+	if declared.fallback != nil {
+		return s.value(declared.fallback, nil)
+	}
+	return cty.DynamicVal
+}
+
+// convert returns value as the variable's type, if it has one that it fits.
+func (v *variable) convert(value cty.Value) cty.Value {
+	if v.constraint == nil {
+		return value
+	}
+	want, defaults, diags := typeexpr.TypeConstraintWithDefaults(v.constraint)
+	if diags.HasErrors() {
+		return value
+	}
+	if _, marks := value.Unmark(); defaults != nil && len(marks) == 0 && value.IsKnown() && !value.IsNull() {
+		value = defaults.Apply(value)
+	}
+	converted, err := convert.Convert(value, want)
+	if err != nil {
+		return value
+	}
+	return converted
 }
 
 // local returns the value of local.name.
@@ -47,11 +80,11 @@ func (s *scope) local(name string) cty.Value {
 }
 
 // output returns the value of module.name.output, for any one of the module's
-// instances.
+// instances. Modules from elsewhere know nothing of the tree.
 func (s *scope) output(name, output string) cty.Value {
 	child := s.callee(name)
 	if child == nil {
-		return cty.DynamicVal
+		return elsewhere
 	}
 	d, ok := child.module.outputs[output]
 	if !ok {
@@ -64,16 +97,15 @@ func (s *scope) output(name, output string) cty.Value {
 // sets it to, else it is for the provider to say.
 func (s *scope) resourceValue(address, attr string) cty.Value {
 	return s.once(address+"."+attr, func() cty.Value {
-		unknown := cty.DynamicVal.Mark(computed)
 		r := s.module.resources[address]
 		if r == nil {
-			return unknown
+			return elsewhere
 		}
-		a := r.attributes[attr]
-		if a == nil {
-			return unknown
+		a, ok := r.attributes[attr]
+		if !ok {
+			return elsewhere
 		}
-		return s.value(a.Expr, nil)
+		return s.value(a.Expression, nil)
 	})
 }
 

@@ -38,8 +38,8 @@ type Tree interface {
 	// Lstat and ReadLink do not follow a link at path itself.
 	Lstat(path string) (fs.FileInfo, error)
 	ReadLink(path string) (string, error)
-	// ID is "mode:hex" of the object at path, or Absent. No link is followed:
-	// nothing lies below a link.
+	// ID is "mode:hex" of the object at path, or Absent. A link at path itself
+	// is not followed; those on the way are.
 	ID(path string) string
 }
 
