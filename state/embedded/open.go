@@ -15,20 +15,26 @@ import (
 	bbolterrors "go.etcd.io/bbolt/errors"
 )
 
+// lockTimeout is how long to wait for a file that others use for milliseconds
+// each: one of them must have been stopped in the midst of it.
+const lockTimeout = time.Minute
+
 // open opens the file, shared with other readers or alone, waiting for its
 // lock for as long as ctx lasts. A missing file is fs.ErrNotExist.
 func open(ctx context.Context, path string, readOnly bool) (*bbolt.DB, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, lockTimeout, fmt.Errorf("waited %s for it", lockTimeout))
+	defer cancel()
 	for {
-		if err := ctx.Err(); err != nil {
-			return nil, context.Cause(ctx)
-		}
 		db, err := try(path, readOnly)
 		if !errors.Is(err, bbolterrors.ErrTimeout) {
 			return db, err
 		}
 		// bbolt itself would look again only every 50 ms.
 		if err := pause(ctx, time.Millisecond+rand.N(2*time.Millisecond)); err != nil {
-			return nil, fmt.Errorf("another process has it locked: %w", err)
+			return nil, fmt.Errorf("another process keeps it locked (see who: fuser %s): %w", path, err)
 		}
 	}
 }
