@@ -115,11 +115,14 @@ func (w *sshWire) handshake(conn *silence) (*ssh.Client, error) {
 	if err == nil {
 		return ssh.NewClient(c, channels, requests), nil
 	}
-	if failed := conn.failed.Load(); failed != nil {
+	if failed := conn.failed.Load(); failed != nil && !errors.Is(*failed, net.ErrClosed) {
 		return nil, *failed // the handshake's error says less
 	}
+	var known *Error
 	var offered *ssh.AlgorithmNegotiationError
 	switch {
+	case errors.As(err, &known):
+		return nil, known
 	case errors.As(err, &offered) && len(config.HostKeyAlgorithms) > 0:
 		return nil, w.hosts.otherType(err)
 	case hostAccepted:

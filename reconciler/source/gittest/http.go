@@ -22,13 +22,14 @@ type HTTP struct {
 	Username, Password string
 	// V0 hides the protocol version that a client asks for, as servers do
 	// that know version 0 alone.
-	V0 bool
-	// Fault, if set, may answer a request itself: then it returns true.
-	// requests counts from 1.
-	Fault func(w http.ResponseWriter, r *http.Request, requests int) bool
-	// CutAfter ends each answer, and its connection, after so many bytes of
-	// its body; 0: never.
+	V0    bool
+	Fault Fault // nil: none
+	// CutAfter ends an answer, and its connection, after so many bytes of its
+	// body (0: never), Cuts times (0: every time).
 	CutAfter int64
+	Cuts     int64
+
+	cuts atomic.Int64
 
 	// Requests, Up and Down count requests, and the bytes of their bodies and
 	// of the answers' bodies.
@@ -96,7 +97,7 @@ func (h *HTTP) WithPassword() string {
 func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	n := h.Requests.Add(1)
 	r.Body = &countedBody{r.Body, &h.Up}
-	answer := &countedAnswer{ResponseWriter: w, n: &h.Down, cut: h.CutAfter}
+	answer := &countedAnswer{ResponseWriter: w, server: h}
 	if h.Fault != nil && h.Fault(answer, r, int(n)) {
 		return
 	}
@@ -124,21 +125,21 @@ func (c *countedBody) Read(p []byte) (int, error) {
 
 type countedAnswer struct {
 	http.ResponseWriter
-	n    *atomic.Int64
-	cut  int64
-	sent int64
+	server *HTTP
+	sent   int64
 }
 
 func (c *countedAnswer) Write(p []byte) (int, error) {
-	last := c.cut > 0 && c.sent+int64(len(p)) >= c.cut
-	if last {
-		p = p[:c.cut-c.sent]
+	h := c.server
+	cut := h.CutAfter > 0 && c.sent+int64(len(p)) >= h.CutAfter && (h.Cuts == 0 || h.cuts.Add(1) <= h.Cuts)
+	if cut {
+		p = p[:h.CutAfter-c.sent]
 	}
 	n, err := c.ResponseWriter.Write(p)
 	c.sent += int64(n)
-	c.n.Add(int64(n))
-	if last {
-		http.NewResponseController(c.ResponseWriter).Flush()
+	h.Down.Add(int64(n))
+	if cut {
+		_ = http.NewResponseController(c.ResponseWriter).Flush()
 		panic(http.ErrAbortHandler) // ends the connection
 	}
 	return n, err

@@ -1,0 +1,217 @@
+package source
+
+import (
+	"errors"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"reconcile/reconciler/source/gittest"
+)
+
+// failure is a way for a remote to fail: what it is called, and what its
+// message must say.
+type failure struct {
+	name string
+	kind error
+	says []string
+	do   func(t *testing.T, repo *gittest.Repo) error
+}
+
+func tipError(t *testing.T, opts Options) error {
+	t.Helper()
+	opts.Cache, opts.retry = t.TempDir(), quick
+	r, err := Open(t.Context(), opts)
+	if err != nil {
+		return err
+	}
+	_, err = r.Tip(t.Context(), "")
+	return err
+}
+
+// faulty serves the repository with faults.
+func faulty(t *testing.T, repo *gittest.Repo, fault gittest.Fault) *gittest.HTTP {
+	server := gittest.ServeHTTP(t, repo)
+	server.Fault = fault
+	return server
+}
+
+const password = "s3cr3t-p@ss"
+
+func TestHTTPFailures(t *testing.T) {
+	failures := []failure{
+		{"wrong password", ErrAuth, []string{"special password"}, func(t *testing.T, repo *gittest.Repo) error {
+			server := gittest.ServeHTTP(t, repo)
+			server.Username, server.Password = "ann", "another"
+			return tipError(t, Options{URL: server.URL, Credentials: Credentials{Username: "ann", Password: password}})
+		}},
+		{"no password", ErrAuth, []string{"RECONCILE_GIT_PASSWORD"}, func(t *testing.T, repo *gittest.Repo) error {
+			server := gittest.ServeHTTP(t, repo)
+			server.Password = password
+			return tipError(t, Options{URL: server.URL})
+		}},
+		{"forbidden", ErrForbidden, []string{"IP addresses"}, func(t *testing.T, repo *gittest.Repo) error {
+			return tipError(t, Options{URL: faulty(t, repo, gittest.Status(http.StatusForbidden)).URL})
+		}},
+		{"no such repository", ErrNotFound, []string{"check the address"}, func(t *testing.T, repo *gittest.Repo) error {
+			return tipError(t, Options{URL: gittest.ServeHTTP(t, repo).URL + "2"})
+		}},
+		{"no such host", ErrHost, []string{"no-such-host.invalid"}, func(t *testing.T, _ *gittest.Repo) error {
+			return tipError(t, Options{URL: "https://ann:" + "s3cr3t-p%40ss" + "@no-such-host.invalid/repo.git"})
+		}},
+		{"certificate", ErrCertificate, []string{"SSL_CERT_FILE"}, func(t *testing.T, repo *gittest.Repo) error {
+			return tipError(t, Options{URL: gittest.ServeTLS(t, repo).URL})
+		}},
+		{"login page", ErrNotGit, []string{"text/html", "proxy"}, func(t *testing.T, repo *gittest.Repo) error {
+			return tipError(t, Options{URL: faulty(t, repo, gittest.Page).URL})
+		}},
+		{"redirect", ErrNotGit, []string{"https://login.example.com/elsewhere.git", "not followed"}, func(t *testing.T, repo *gittest.Repo) error {
+			return tipError(t, Options{URL: faulty(t, repo, func(w http.ResponseWriter, r *http.Request, _ int) bool {
+				http.Redirect(w, r, "https://u:"+"pw@login.example.com/elsewhere.git/git-upload-pack?token=1", http.StatusFound)
+				return true
+			}).URL})
+		}},
+		{"server error", ErrUnavailable, []string{"502"}, func(t *testing.T, repo *gittest.Repo) error {
+			return tipError(t, Options{URL: faulty(t, repo, gittest.Status(http.StatusBadGateway)).URL})
+		}},
+		{"silent", ErrTimeout, []string{"try again later"}, func(t *testing.T, repo *gittest.Repo) error {
+			return tipError(t, Options{URL: faulty(t, repo, gittest.Hang).URL, Timeout: 50 * time.Millisecond})
+		}},
+		{"refused", ErrUnavailable, []string{"refused"}, func(t *testing.T, repo *gittest.Repo) error {
+			server := gittest.ServeHTTP(t, repo)
+			server.Close()
+			return tipError(t, Options{URL: server.URL})
+		}},
+		{"password in plain text", ErrURL, []string{"use https"}, func(t *testing.T, _ *gittest.Repo) error {
+			return tipError(t, Options{URL: "http://ann:s3cr3t-p%40ss@git.example.com/repo.git"})
+		}},
+		{"tip too large", ErrTooLarge, []string{"limit"}, func(t *testing.T, repo *gittest.Repo) error {
+			return tipError(t, Options{URL: gittest.ServeHTTP(t, repo).URL, MaxBytes: 20})
+		}},
+		{"pack too large", ErrTooLarge, []string{"limit"}, func(t *testing.T, repo *gittest.Repo) error {
+			r := open(t, Options{URL: gittest.ServeHTTP(t, repo).URL, MaxBytes: 100})
+			_, err := r.Fetch(t.Context(), repo.Git("rev-parse", "HEAD"))
+			return err
+		}},
+		{"commit moved away", ErrMoved, []string{"tip again"}, func(t *testing.T, repo *gittest.Repo) error {
+			lost := repo.Git("rev-parse", "HEAD")
+			repo.Amend("another", map[string]string{"a": "2"})
+			r := open(t, Options{URL: gittest.ServeHTTP(t, repo).URL})
+			_, err := r.Fetch(t.Context(), lost)
+			return err
+		}},
+		{"always cut", ErrUnavailable, []string{"unexpected EOF"}, func(t *testing.T, repo *gittest.Repo) error {
+			server := gittest.ServeHTTP(t, repo)
+			server.CutAfter = 150
+			r := open(t, Options{URL: server.URL})
+			_, err := r.Fetch(t.Context(), repo.Git("rev-parse", "HEAD"))
+			return err
+		}},
+	}
+	runFailures(t, failures)
+}
+
+func TestSSHFailures(t *testing.T) {
+	failures := []failure{
+		{"host key unknown", ErrHostKeyUnknown, []string{"SHA256:", "known_hosts: [127.0.0.1]:"}, func(t *testing.T, repo *gittest.Repo) error {
+			server := gittest.ServeSSH(t, repo, false)
+			none := filepath.Join(t.TempDir(), "known_hosts")
+			writeFile(t, none, "")
+			err := tipError(t, Options{URL: server.URL, KnownHosts: []string{none}, Credentials: Credentials{KeyFile: server.KeyFile}})
+			if err != nil && !strings.Contains(err.Error(), server.Fingerprint) {
+				t.Errorf("%v: does not show the fingerprint %s", err, server.Fingerprint)
+			}
+			return err
+		}},
+		{"host key changed", ErrHostKeyChanged, []string{"HAS CHANGED", "SHA256:", "nothing was sent"}, func(t *testing.T, repo *gittest.Repo) error {
+			server := gittest.ServeSSH(t, repo, false)
+			server.NewHostKey()
+			return tipError(t, sshOptions(server))
+		}},
+		{"key not let in", ErrAuth, []string{"public key"}, func(t *testing.T, repo *gittest.Repo) error {
+			server := gittest.ServeSSH(t, repo, false)
+			opts := sshOptions(server)
+			opts.Credentials.KeyFile = filepath.Join(t.TempDir(), "other")
+			gittest.NewKey(t, opts.Credentials.KeyFile)
+			return tipError(t, opts)
+		}},
+		{"no such repository", ErrNotFound, []string{"check the address"}, func(t *testing.T, repo *gittest.Repo) error {
+			server := gittest.ServeSSH(t, repo, false)
+			opts := sshOptions(server)
+			opts.URL += "2"
+			return tipError(t, opts)
+		}},
+		{"silent", ErrTimeout, []string{"try again later"}, func(t *testing.T, repo *gittest.Repo) error {
+			server := gittest.ServeSSH(t, repo, false)
+			server.Hang.Store(true)
+			opts := sshOptions(server)
+			opts.Timeout = 50 * time.Millisecond
+			return tipError(t, opts)
+		}},
+		{"no such known_hosts", nil, []string{"there is no file"}, func(t *testing.T, repo *gittest.Repo) error {
+			return tipError(t, Options{URL: "ssh://git@example.com/a.git", KnownHosts: []string{"/nowhere/known_hosts"}})
+		}},
+		{"commit moved away", ErrMoved, []string{"tip again"}, func(t *testing.T, repo *gittest.Repo) error {
+			lost := repo.Git("rev-parse", "HEAD")
+			repo.Amend("another", map[string]string{"a": "2"})
+			_, err := open(t, sshOptions(gittest.ServeSSH(t, repo, false))).Fetch(t.Context(), lost)
+			return err
+		}},
+	}
+	runFailures(t, failures)
+}
+
+func sshOptions(server *gittest.SSH) Options {
+	return Options{URL: server.URL, KnownHosts: []string{server.KnownHosts}, Credentials: Credentials{KeyFile: server.KeyFile}}
+}
+
+func TestBranchFailures(t *testing.T) {
+	for _, way := range ways() {
+		t.Run(way.name, func(t *testing.T) {
+			t.Parallel()
+			empty := gittest.New(t)
+			_, err := way.open(t, empty, "").Tip(t.Context(), "")
+			judgeFailure(t, err, ErrEmpty, []string{"push a commit"})
+
+			repo := gittest.New(t)
+			repo.Commit("first", map[string]string{"a": "1"})
+			repo.Git("push", "-q", "origin", "HEAD:refs/heads/prod2")
+			repo.Git("branch", "-q", "prod2")
+			_, err = way.open(t, repo, "prod").Tip(t.Context(), "")
+			judgeFailure(t, err, ErrNoBranch, []string{`"prod"`, "main, prod2"})
+		})
+	}
+}
+
+func runFailures(t *testing.T, failures []failure) {
+	for _, f := range failures {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			repo := gittest.New(t)
+			repo.Commit("first", map[string]string{"a": "1"})
+			repo.Commit("second", map[string]string{"b": "1"})
+			judgeFailure(t, f.do(t, repo), f.kind, f.says)
+		})
+	}
+}
+
+func judgeFailure(t *testing.T, err error, kind error, says []string) {
+	t.Helper()
+	if err == nil {
+		t.Fatal("no error")
+	}
+	t.Log(err)
+	if kind != nil && !errors.Is(err, kind) {
+		t.Errorf("it is not %q", kind)
+	}
+	for _, text := range says {
+		if !strings.Contains(err.Error(), text) {
+			t.Errorf("it does not say %q", text)
+		}
+	}
+	if strings.Contains(err.Error(), "s3cr3t") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("it shows a secret, or is longer than a line")
+	}
+}

@@ -1,0 +1,208 @@
+package gittest
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/knownhosts"
+)
+
+// SSH is OpenSSH's sshd, run as the user that runs the test, one process a
+// connection.
+type SSH struct {
+	// URL of the repository.
+	URL string
+	// KeyFile is the private key that it lets in.
+	KeyFile string
+	// KnownHosts is a file with its host key.
+	KnownHosts string
+	// Fingerprint is its host key's.
+	Fingerprint string
+	// Connections, Up and Down count connections and bytes.
+	Connections, Up, Down atomic.Int64
+	// Hang makes it accept connections and say nothing.
+	Hang atomic.Bool
+
+	addr string
+	dir  string
+	t    testing.TB
+}
+
+// ServeSSH serves the repository on loopback until the test ends. v0: it takes
+// no environment, so that clients cannot ask for protocol version 2.
+func ServeSSH(t testing.TB, r *Repo, v0 bool) *SSH {
+	t.Helper()
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &SSH{t: t, dir: t.TempDir(), addr: listener.Addr().String()}
+	s.URL = fmt.Sprintf("ssh://%s@%s%s", me.Username, s.addr, r.Dir)
+	s.KeyFile = filepath.Join(s.dir, "id")
+	authorized := NewKey(t, s.KeyFile)
+	s.write("authorized_keys", ssh.MarshalAuthorizedKey(authorized))
+	s.NewHostKey()
+	config := fmt.Sprintf("HostKey %s\nAuthorizedKeysFile %s\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin yes\nPidFile none\n",
+		filepath.Join(s.dir, "host"), filepath.Join(s.dir, "authorized_keys"))
+	if !v0 {
+		config += "AcceptEnv GIT_PROTOCOL\n"
+	}
+	s.write("config", []byte(config))
+	s.accept(listener, sshd(t))
+	return s
+}
+
+// NewHostKey gives the server another host key, and makes KnownHosts if there
+// is none yet: a second call is a changed host key.
+func (s *SSH) NewHostKey() {
+	s.t.Helper()
+	key := NewKey(s.t, filepath.Join(s.dir, "host"))
+	s.Fingerprint = ssh.FingerprintSHA256(key)
+	if s.KnownHosts == "" {
+		s.KnownHosts = s.write("known_hosts", []byte(knownhosts.Line([]string{s.addr}, key)+"\n"))
+	}
+}
+
+// NewKey writes a new private key to path and returns the public one.
+func NewKey(t testing.TB, path string) ssh.PublicKey {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := ssh.MarshalPrivateKey(private, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	key, err := ssh.NewPublicKey(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func (s *SSH) write(name string, data []byte) string {
+	s.t.Helper()
+	path := filepath.Join(s.dir, name)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	return path
+}
+
+// sshd finds the server, which is seldom in an ordinary user's PATH.
+func sshd(t testing.TB) string {
+	t.Helper()
+	for _, name := range []string{"sshd", "/usr/sbin/sshd", "/usr/local/sbin/sshd"} {
+		if path, err := exec.LookPath(name); err == nil {
+			if os.Geteuid() == 0 { // sshd insists on it for root alone
+				if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			path, err = filepath.Abs(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return path
+		}
+	}
+	t.Fatal("sshd is needed: make tools, or apt-get install openssh-server")
+	return ""
+}
+
+// accept runs an sshd for each connection, and ends them with the test.
+func (s *SSH) accept(listener net.Listener, sshd string) {
+	var running sync.WaitGroup
+	var conns sync.Map
+	running.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			s.Connections.Add(1)
+			conns.Store(conn, true)
+			if s.Hang.Load() {
+				continue
+			}
+			running.Go(func() {
+				defer conn.Close()
+				s.serve(conn, sshd)
+			})
+		}
+	})
+	s.t.Cleanup(func() {
+		listener.Close()
+		conns.Range(func(conn, _ any) bool { return conn.(net.Conn).Close() != nil || true })
+		running.Wait()
+	})
+}
+
+func (s *SSH) serve(conn net.Conn, sshd string) {
+	counted := &countedConn{conn, s}
+	cmd := exec.Command(sshd, "-i", "-e", "-f", filepath.Join(s.dir, "config"))
+	cmd.Stdout = counted
+	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return
+	}
+	defer log.Close()
+	cmd.Stderr = log
+	in, err := cmd.StdinPipe()
+	if err != nil || cmd.Start() != nil {
+		return
+	}
+	copied := make(chan struct{})
+	go func() {
+		defer close(copied)
+		defer in.Close()
+		_, _ = io.Copy(in, counted)
+	}()
+	_ = cmd.Wait()
+	conn.Close()
+	<-copied
+}
+
+// Log returns what the server said.
+func (s *SSH) Log() string {
+	log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+	return strings.TrimSpace(string(log))
+}
+
+type countedConn struct {
+	net.Conn
+	s *SSH
+}
+
+func (c *countedConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.s.Up.Add(int64(n))
+	return n, err
+}
+
+func (c *countedConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	c.s.Down.Add(int64(n))
+	return n, err
+}

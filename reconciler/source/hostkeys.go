@@ -1,0 +1,69 @@
+package source
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/skeema/knownhosts"
+	"golang.org/x/crypto/ssh"
+)
+
+// hostKeys are the keys that we know hosts by. Without them a password or a
+// commit could be had from whoever answers, so an unknown host is refused.
+type hostKeys struct {
+	url   string
+	files []string
+	db    *knownhosts.HostKeyDB
+}
+
+func loadHostKeys(a address, files []string) (hostKeys, error) {
+	if len(files) == 0 {
+		if home, err := os.UserHomeDir(); err == nil {
+			files = append(files, filepath.Join(home, ".ssh", "known_hosts"))
+		}
+		files = append(files, "/etc/ssh/ssh_known_hosts")
+	} else if i := slices.IndexFunc(files, func(f string) bool { return !exists(f) }); i >= 0 {
+		return hostKeys{}, fmt.Errorf("known hosts for %s: there is no file %s", a, files[i])
+	}
+	db, err := knownhosts.NewDB(slices.DeleteFunc(slices.Clone(files), func(f string) bool { return !exists(f) })...)
+	if err != nil {
+		return hostKeys{}, fmt.Errorf("known hosts for %s: %w", a, err)
+	}
+	return hostKeys{url: a.String(), files: files, db: db}, nil
+}
+
+// algorithms are those of the keys known for the host: asked for any other,
+// it would show a key that we do not know.
+func (h hostKeys) algorithms(hostPort string) []string {
+	return h.db.HostKeyAlgorithms(hostPort)
+}
+
+func (h hostKeys) check(host string, addr net.Addr, key ssh.PublicKey) error {
+	err := h.db.HostKeyCallback()(host, addr, key)
+	shown := fmt.Sprintf("it shows %s %s", key.Type(), ssh.FingerprintSHA256(key))
+	switch {
+	case err == nil:
+		return nil
+	case knownhosts.IsHostKeyChanged(err):
+		return h.changed(shown, nil)
+	case knownhosts.IsHostUnknown(err):
+		return &Error{Kind: ErrHostKeyUnknown, URL: h.url, Text: shown,
+			Help: fmt.Sprintf("compare that with what the remote's owner publishes; if it is the same, add this line to %s: %s",
+				h.files[0], knownhosts.Line([]string{host}, key))}
+	}
+	return h.changed(shown, err) // revoked, or a certificate that does not fit
+}
+
+func (h hostKeys) changed(text string, err error) error {
+	return &Error{Kind: ErrHostKeyChanged, URL: h.url, Err: err, Text: text + ", which is not known for it: someone may be listening in",
+		Help: "nothing was sent; ask the remote's owner, and only if the key was meant to change, replace its line in " + strings.Join(h.files, " or ")}
+}
+
+// otherType is the error of a host none of whose keys is of a known type.
+func (h hostKeys) otherType(err error) error {
+	return h.changed("it has no key of the types known", err)
+}

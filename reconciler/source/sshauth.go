@@ -1,0 +1,62 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
+)
+
+// authMethods returns how to prove who we are: the given key, else the agent,
+// and the password where there is one. done ends the use of the agent.
+func authMethods(a address, c Credentials) (methods []ssh.AuthMethod, done func(), err error) {
+	done = func() {}
+	pem := c.PrivateKey
+	if len(pem) == 0 && c.KeyFile != "" {
+		if pem, err = os.ReadFile(c.KeyFile); err != nil {
+			return nil, done, fmt.Errorf("read the key for %s: %w", a, err)
+		}
+	}
+	socket := os.Getenv("SSH_AUTH_SOCK")
+	switch {
+	case len(pem) > 0:
+		signer, err := parseKey(a, pem, c.Password)
+		if err != nil {
+			return nil, done, err
+		}
+		methods = append(methods, ssh.PublicKeys(signer))
+	case socket != "":
+		conn, err := net.Dial("unix", socket)
+		if err != nil {
+			return nil, done, fmt.Errorf("reach the SSH agent (SSH_AUTH_SOCK) for %s: %w", a, err)
+		}
+		done = func() { conn.Close() }
+		methods = append(methods, ssh.PublicKeysCallback(agent.NewClient(conn).Signers))
+	}
+	if c.Password != "" {
+		methods = append(methods, ssh.Password(c.Password))
+	}
+	if len(methods) == 0 {
+		return nil, done, &Error{Kind: ErrAuth, URL: a.String(), Text: "none given", Help: "set --git-credentials ssh-key:FILE, or start an SSH agent"}
+	}
+	return methods, done, nil
+}
+
+// parseKey decodes a private key; the password opens one that is encrypted.
+func parseKey(a address, pem []byte, password string) (ssh.Signer, error) {
+	signer, err := ssh.ParsePrivateKey(pem)
+	var encrypted *ssh.PassphraseMissingError
+	if errors.As(err, &encrypted) {
+		if password == "" {
+			return nil, &Error{Kind: ErrAuth, URL: a.String(), Text: "the private key is encrypted", Help: "add it to an SSH agent, or use a key of its own without a passphrase"}
+		}
+		signer, err = ssh.ParsePrivateKeyWithPassphrase(pem, []byte(password))
+	}
+	if err != nil {
+		return nil, &Error{Kind: ErrAuth, URL: a.String(), Text: "the private key cannot be read", Err: err, Help: "give a key as ssh-keygen writes it"}
+	}
+	return signer, nil
+}
