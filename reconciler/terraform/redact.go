@@ -22,6 +22,7 @@ type redactor struct {
 	out     io.Writer
 	secrets [][]byte
 	held    []byte
+	lead    int   // how much of held belongs to a secret that was replaced already
 	failed  error // the first of out
 }
 
@@ -50,15 +51,15 @@ func (r *redactor) hide(values ...string) {
 func (r *redactor) text(s string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	clean, _ := r.split([]byte(s), true)
+	clean, _, _ := r.split([]byte(s), 0, true)
 	return string(clean)
 }
 
 func (r *redactor) Write(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	clean, rest := r.split(append(r.held, p...), false)
-	r.held = bytes.Clone(rest)
+	clean, rest, lead := r.split(append(r.held, p...), r.lead, false)
+	r.held, r.lead = bytes.Clone(rest), lead
 	r.pass(clean)
 	return len(p), nil
 }
@@ -68,8 +69,8 @@ func (r *redactor) Write(p []byte) (int, error) {
 func (r *redactor) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	clean, _ := r.split(r.held, true)
-	r.held = nil
+	clean, _, _ := r.split(r.held, r.lead, true)
+	r.held, r.lead = nil, 0
 	r.pass(clean)
 	return r.failed
 }
@@ -85,31 +86,36 @@ type span struct{ from, to int }
 
 // split cleans text as far as it can be judged; rest is the end of it that
 // may be the beginning of a secret. With last set there is no more to come.
-func (r *redactor) split(text []byte, last bool) (clean, rest []byte) {
-	found := r.find(text)
+// The first lead bytes of text, and then of rest, were part of a secret that
+// has been replaced before.
+func (r *redactor) split(text []byte, lead int, last bool) (clean, rest []byte, restLead int) {
 	end := len(text)
 	if !last {
 		end = r.open(text)
-		for _, s := range found { // sorted and apart: at most one reaches over
-			if s.from < end && end < s.to {
-				end = s.from
-			}
-		}
 	}
 	at := 0
-	for _, s := range found {
-		if s.to > end {
+	restLead = max(lead-end, 0)
+	for _, s := range r.find(text, lead) {
+		if s.from >= end {
 			break
 		}
-		clean = append(append(clean, text[at:s.from]...), redacted...)
-		at = s.to
+		clean = append(clean, text[at:s.from]...)
+		if s.from > 0 || lead == 0 {
+			clean = append(clean, redacted...)
+		}
+		at = min(s.to, end)
+		restLead = s.to - at
 	}
-	return append(clean, text[at:end]...), text[end:]
+	return append(clean, text[at:end]...), text[end:], restLead
 }
 
-// find returns where secrets are, sorted, with overlapping ones joined.
-func (r *redactor) find(text []byte) []span {
+// find returns where secrets are, sorted, with overlapping ones joined. The
+// first lead bytes count as one.
+func (r *redactor) find(text []byte, lead int) []span {
 	var all []span
+	if lead > 0 {
+		all = append(all, span{0, lead})
+	}
 	for _, secret := range r.secrets {
 		for at := 0; ; {
 			i := bytes.Index(text[at:], secret)
