@@ -84,6 +84,8 @@ func checkOp(op Op) error {
 		return errors.New("it is both put and deleted")
 	case !op.Delete && op.Put == nil && !op.If.Absent && len(op.If.Equal) == 0:
 		return errors.New("it is neither checked nor put nor deleted")
+	case op.Put != nil && !bytes.HasPrefix(op.Put, []byte("{")):
+		return errors.New("it is not a JSON object")
 	case len(op.Put) > MaxValue:
 		return fmt.Errorf("it is too large: %d bytes, at most %d", len(op.Put), MaxValue)
 	}

@@ -3,6 +3,7 @@ package dynamodb
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -29,6 +30,9 @@ func toAttributes(item state.Item) (attributes, error) {
 	var fields map[string]any
 	if err := decoder.Decode(&fields); err != nil {
 		return nil, fmt.Errorf("not a JSON object: %w", err)
+	}
+	if fields == nil || decoder.More() {
+		return nil, errors.New("not a JSON object")
 	}
 	all := attributeKey(item.Key)
 	for name, field := range fields {

@@ -267,6 +267,9 @@ func testRefusals(t *testing.T, open Open) {
 		"long sk":        {put(key("p", strings.Repeat("x", 1025)), `{}`)},
 		"nothing to do":  {{Key: a}},
 		"put and delete": {{Key: a, Put: json.RawMessage(`{}`), Delete: true}},
+		"no object":      {put(a, `[]`)},
+		"null":           {put(a, `null`)},
+		"empty":          {put(a, ``)},
 		"too large":      {put(a, fmt.Sprintf(`{"x":%q}`, strings.Repeat("x", 400<<10)))},
 	} {
 		if err := f.store.Write(t.Context(), ops...); !errors.Is(err, state.ErrNotWritten) {

@@ -1,0 +1,55 @@
+package state
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+)
+
+// Whatever is stored under a key either is decoded and encoded again to the
+// same, or is an error of a known kind that names the key.
+func FuzzDecode(f *testing.F) {
+	for _, seed := range []string{
+		`{"schema":1,"rev":1,"generation":3,"commit":"c1","env":["TF_VAR_a"],"next_at":"2026-11-23T12:00:00Z"}`,
+		`{"schema":1,"rev":1,"name":"tokyo","identity":"s3://b/k","trace":{"env/tokyo":"040000:1","//rules":"1"},"attempt":{"trace":{},"process":{"pid":7}}}`,
+		`{"schema":1,"name":"tokyo","kind":"suspended"}`,
+		`{"schema":1,"id":"r","workspaces":[{"name":"tokyo","stale":["a"]}],"expires":4102444800}`,
+		`{"schema":1,"identity":"s3://b/k","token":1,"dead":[{"run":"r","process":{}}]}`,
+		`{"schema":2,"rev":"other"}`, `{}`, `null`, `[]`, `"x"`, `{`, `{"schema":1e0}`, `{"schema":1,"rev":-1}`,
+	} {
+		f.Add([]byte(seed), "HEAD")
+		f.Add([]byte(seed), "WS#tokyo")
+		f.Add([]byte(seed), "s3://b/k")
+	}
+	f.Fuzz(func(t *testing.T, value []byte, sk string) {
+		item := Item{Key: Key{PK: "record", SK: sk}, Value: value}
+		decodes[Head](t, item)
+		decodes[Workspace](t, item)
+		decodes[Hold](t, item)
+		decodes[Run](t, item)
+		decodes[LeaseItem](t, item)
+	})
+}
+
+func decodes[T entry](t *testing.T, item Item) {
+	v, err := decode[T](item)
+	if err != nil {
+		var corrupt *CorruptError
+		if !errors.As(err, &corrupt) && !errors.Is(err, ErrNewer) || !strings.Contains(err.Error(), item.Key.SK) {
+			t.Fatalf("error of no known kind: %v", err)
+		}
+		return
+	}
+	first, err := encode(v)
+	if err != nil {
+		t.Fatalf("decoded, but not encoded: %v", err)
+	}
+	again, err := decode[T](Item{Key: item.Key, Value: first})
+	if err != nil {
+		t.Fatalf("encoded, but not decoded: %v", err)
+	}
+	if second, err := encode(again); err != nil || !bytes.Equal(first, second) {
+		t.Fatalf("encoded otherwise: %s and %s, %v", first, second, err)
+	}
+}
