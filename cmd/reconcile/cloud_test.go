@@ -6,6 +6,8 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
+	"strings"
 	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -79,6 +81,14 @@ func cloudCommand(ts *testscript.TestScript, neg bool, args []string) {
 		"AWS_EC2_METADATA_DISABLED":        "true",
 	} {
 		ts.Setenv(name, value)
+	}
+}
+
+// fill FILE... puts the S3's address where @S3@ stands.
+func fillCommand(ts *testscript.TestScript, neg bool, args []string) {
+	for _, arg := range args {
+		text := strings.ReplaceAll(ts.ReadFile(arg), "@S3@", worldOf(ts).cloud.s3.url)
+		ts.Check(os.WriteFile(ts.MkAbs(arg), []byte(text), 0o644))
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
-	"strings"
 
 	"reconcile/reconciler"
 	"reconcile/state"
@@ -74,10 +73,15 @@ func exitCode(stderr io.Writer, err error) int {
 	return exit
 }
 
+// complain says what went wrong and what to do next.
 func complain(stderr io.Writer, message, help string) {
-	fmt.Fprintf(stderr, "reconcile: %s\n", strings.TrimSpace(message))
+	width := noWidth
+	if f, ok := stderr.(*os.File); ok && isTerminal(f) {
+		width = widthOf(f)
+	}
+	wrapped(stderr, width, "reconcile: ", message)
 	if help != "" {
-		fmt.Fprintf(stderr, "  → %s\n", help)
+		wrapped(stderr, width, "  → ", help)
 	}
 }
 

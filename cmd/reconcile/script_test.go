@@ -1,15 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -21,6 +23,7 @@ import (
 type world struct {
 	tb    testing.TB
 	git   *gittest.HTTP
+	ssh   *gittest.SSH
 	cloud *cloud
 }
 
@@ -58,59 +61,11 @@ func exitsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// commit DIR MESSAGE [VARIABLE] commits all that is in DIR, a repository that
-// is made if need be, and sets VARIABLE to the commit. A server of DIR gets
-// it too.
-func commitCommand(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 || len(args) > 3 {
-		ts.Fatalf("usage: commit DIR MESSAGE [VARIABLE]")
-	}
-	dir := ts.MkAbs(args[0])
-	git := func(args ...string) string { return gittest.Git(worldOf(ts).tb, dir, args...) }
-	if _, err := os.Stat(filepath.Join(dir, ".git")); err != nil {
-		git("init", "-q", "-b", "main")
-	}
-	git("add", "-A")
-	git("commit", "-q", "--allow-empty", "-m", args[1])
-	if len(args) == 3 {
-		ts.Setenv(args[2], git("rev-parse", "HEAD"))
-	}
-	if git("remote") != "" {
-		git("push", "-q", "--force", "origin", "HEAD")
-	}
-}
-
-// serve DIR serves a bare clone of the repository DIR at $GIT_URL, by HTTPS
-// and to ann with the password s3cret-pässword alone. SSL_CERT_FILE is set.
-func serveCommand(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: serve DIR")
-	}
-	w := worldOf(ts)
-	dir := ts.MkAbs(args[0])
-	bare := filepath.Join(ts.MkAbs("served"), "PROJ", filepath.Base(dir)+".git")
-	gittest.Git(w.tb, dir, "clone", "-q", "--bare", ".", bare)
-	gittest.Git(w.tb, dir, "remote", "add", "origin", bare)
-	w.git = gittest.ServeTLS(w.tb, &gittest.Repo{Dir: bare})
-	w.git.Username, w.git.Password = "ann", password
-	ts.Setenv("GIT_URL", w.git.URL)
-	ts.Setenv("SSL_CERT_FILE", writeCertificate(ts, w.git.Certificate()))
-}
-
-// password is searched for in all that a pass leaves behind.
-const password = "s3cret-pässword"
-
-func writeCertificate(ts *testscript.TestScript, der []byte) string {
-	file := ts.MkAbs("ca.pem")
-	ts.Check(os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o644))
-	return file
-}
-
-// requests WHERE N: since the last time there were N requests to WHERE, which
-// is git, dynamodb or s3.
+// requests WHERE [N]: since the last time there were N requests to WHERE,
+// which is git, dynamodb or s3. Without N they are forgotten.
 func requestsCommand(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: requests git|dynamodb|s3 N")
+	if neg || len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: requests git|dynamodb|s3 [N]")
 	}
 	w := worldOf(ts)
 	var got []string
@@ -121,6 +76,9 @@ func requestsCommand(ts *testscript.TestScript, neg bool, args []string) {
 		got = w.cloud.dynamodb.take()
 	case "s3":
 		got = w.cloud.s3.take()
+	}
+	if len(args) == 1 {
+		return
 	}
 	if want, err := strconv.Atoi(args[1]); err != nil || len(got) != want {
 		ts.Fatalf("%d requests to %s, want %s: %q", len(got), args[0], args[1], got)
@@ -195,6 +153,23 @@ func element(list []any, which string) (any, bool) {
 	return nil, false
 }
 
+// fifo PATH... makes fifos, by which workspaces and scripts wait for each
+// other. What still waits when the script ends is let go.
+func fifoCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: fifo PATH...")
+	}
+	for _, arg := range args {
+		path := ts.MkAbs(arg)
+		ts.Check(syscall.Mkfifo(path, 0o600))
+		ts.Defer(func() {
+			if f, err := os.OpenFile(path, os.O_RDWR, 0); err == nil {
+				_ = f.Close()
+			}
+		})
+	}
+}
+
 // await FIFO waits until something is written into a fifo, which a workspace
 // does to say how far it is.
 func awaitCommand(ts *testscript.TestScript, neg bool, args []string) {
@@ -203,4 +178,24 @@ func awaitCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	_, err := os.ReadFile(ts.MkAbs(args[0]))
 	ts.Check(err)
+}
+
+// no-secret DIR...: no file below DIR holds the password, but for Terraform's
+// own states.
+func noSecretCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: no-secret DIR...")
+	}
+	for _, arg := range args {
+		ts.Check(filepath.WalkDir(ts.MkAbs(arg), func(path string, e fs.DirEntry, err error) error {
+			if err != nil || !e.Type().IsRegular() {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			if err == nil && bytes.Contains(text, []byte(password)) {
+				err = fmt.Errorf("the password is in %s", path)
+			}
+			return err
+		}))
+	}
 }

@@ -23,14 +23,19 @@ func colours(f *os.File) io.Writer {
 const (
 	defaultWidth = 80
 	leastWidth   = 30
+	// noWidth is that of a pipe or file: no line is cut or broken there.
+	noWidth = 1 << 20
 )
 
-// width is how wide text may be: the terminal's width, or 80 columns.
-func (a *app) width() int {
-	if a.terminal == nil {
-		return defaultWidth
+// width is how wide text may be: as the terminal, or without a bound where
+// there is none.
+func (a *app) width() int { return widthOf(a.terminal) }
+
+func widthOf(terminal *os.File) int {
+	if terminal == nil {
+		return noWidth
 	}
-	w, _, err := term.GetSize(int(a.terminal.Fd()))
+	w, _, err := term.GetSize(int(terminal.Fd()))
 	if err != nil || w <= 0 {
 		return defaultWidth
 	}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"encoding/pem"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"reconcile/reconciler/source/gittest"
+)
+
+// git DIR ARG... runs git in DIR, with a fixed identity and time.
+func gitCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: git DIR ARG...")
+	}
+	gittest.Git(worldOf(ts).tb, ts.MkAbs(args[0]), args[1:]...)
+}
+
+// commit DIR MESSAGE [VARIABLE] commits all that is in DIR, a repository that
+// is made if need be, and sets VARIABLE to the commit. A server of DIR gets
+// it too.
+func commitCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: commit DIR MESSAGE [VARIABLE]")
+	}
+	dir := ts.MkAbs(args[0])
+	git := func(args ...string) string { return gittest.Git(worldOf(ts).tb, dir, args...) }
+	if _, err := os.Stat(filepath.Join(dir, ".git")); err != nil {
+		git("init", "-q", "-b", "main")
+	}
+	git("add", "-A")
+	git("commit", "-q", "--allow-empty", "-m", args[1])
+	if len(args) == 3 {
+		ts.Setenv(args[2], git("rev-parse", "HEAD"))
+	}
+	if git("remote") != "" {
+		git("push", "-q", "--force", "origin", "HEAD")
+	}
+}
+
+// password is searched for in all that passes leave behind.
+const password = "s3cret-pässword"
+
+// serve DIR serves a bare clone of the repository DIR at $GIT_URL, by HTTPS
+// and to ann with $PASSWORD alone. SSL_CERT_FILE is set.
+func serveCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: serve DIR")
+	}
+	w := worldOf(ts)
+	w.git = gittest.ServeTLS(w.tb, bareClone(ts, args[0]))
+	w.git.Username, w.git.Password = "ann", password
+	ts.Setenv("GIT_URL", w.git.URL)
+	ts.Setenv("WITH_PASSWORD", w.git.WithPassword())
+	ts.Setenv("PASSWORD", password)
+	ca := ts.MkAbs("ca.pem")
+	block := &pem.Block{Type: "CERTIFICATE", Bytes: w.git.Certificate()}
+	ts.Check(os.WriteFile(ca, pem.EncodeToMemory(block), 0o644))
+	ts.Setenv("SSL_CERT_FILE", ca)
+}
+
+// serve-ssh DIR serves a bare clone at $SSH_URL, to the key $SSH_KEY. The host
+// key is in the known_hosts of $HOME, and its fingerprint in $FINGERPRINT.
+func serveSSHCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: serve-ssh DIR")
+	}
+	w := worldOf(ts)
+	w.ssh = gittest.ServeSSH(w.tb, bareClone(ts, args[0]), false)
+	ts.Setenv("SSH_URL", w.ssh.URL)
+	ts.Setenv("SSH_KEY", w.ssh.KeyFile)
+	ts.Setenv("FINGERPRINT", w.ssh.Fingerprint)
+	known, err := os.ReadFile(w.ssh.KnownHosts)
+	ts.Check(err)
+	dir := filepath.Join(ts.Getenv("HOME"), ".ssh")
+	ts.Check(os.MkdirAll(dir, 0o700))
+	ts.Check(os.WriteFile(filepath.Join(dir, "known_hosts"), known, 0o600))
+}
+
+// new-host-key gives the ssh server another host key.
+func newHostKeyCommand(ts *testscript.TestScript, _ bool, _ []string) {
+	worldOf(ts).ssh.NewHostKey()
+}
+
+// bareClone clones a repository for a server, and makes it the origin.
+func bareClone(ts *testscript.TestScript, arg string) *gittest.Repo {
+	tb, dir := worldOf(ts).tb, ts.MkAbs(arg)
+	bare := filepath.Join(ts.MkAbs("served"), filepath.Base(dir)+".git")
+	gittest.Git(tb, dir, "clone", "-q", "--bare", ".", bare)
+	gittest.Git(tb, dir, "remote", "add", "origin", bare)
+	return &gittest.Repo{Dir: bare}
+}
+
+// serve-html serves a page for people, whatever is asked, at $HTML_URL.
+func serveHTMLCommand(ts *testscript.TestScript, _ bool, _ []string) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = io.WriteString(w, "<html><title>Login</title></html>")
+	}))
+	worldOf(ts).tb.Cleanup(server.Close)
+	ts.Setenv("HTML_URL", server.URL+"/git/PROJ/estate.git")
+}
