@@ -3,6 +3,9 @@ package reconciler
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"reconcile/state"
 )
@@ -42,6 +45,11 @@ func (w *work) renamed(rec state.Workspace) *item {
 
 func (p *pass) rename(ctx context.Context, w *work, rec state.Workspace, to *item) error {
 	return p.underLease(ctx, w, rec, func(lease *state.Lease, rec state.Workspace) error {
+		// The state first: a pass that is killed in between finds the record
+		// under the old name, and only that is left to do.
+		if err := p.moveLocalState(rec, to.Name); err != nil {
+			return err
+		}
 		moved := rec
 		moved.Name, moved.Path = to.Name, to.Path
 		if err := lease.Rename(ctx, rec, moved); err != nil {
@@ -52,6 +60,21 @@ func (p *pass) rename(ctx context.Context, w *work, rec state.Workspace, to *ite
 		p.log.Info("a workspace was renamed: its record moved", "workspace", to.Name, "from", rec.Name)
 		return nil
 	})
+}
+
+// moveLocalState gives a state that we keep to the workspace's new name.
+func (p *pass) moveLocalState(rec state.Workspace, to string) error {
+	if !strings.HasPrefix(rec.Identity, localPrefix) || p.LocalState == "" {
+		return nil
+	}
+	old, now := p.statePath(rec.Name), p.statePath(to)
+	if hasContent(now) || !hasContent(old) {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(now), 0o700); err != nil {
+		return fmt.Errorf("make room for the state of %s: %w", to, err)
+	}
+	return os.Rename(old, now)
 }
 
 func (p *pass) bury(ctx context.Context, w *work, rec state.Workspace) error {

@@ -62,7 +62,18 @@ func TestFailureStopsReadersNotNeighboursAndIsRetried(t *testing.T) {
 		t.Errorf("in its backoff: %+v", result)
 	}
 
-	// After it, and reverted: the attempt makes it stale although its inputs
+	// After it, with nothing new: tried again, and it waits longer.
+	now = now.Add(2 * time.Minute)
+	if _, got = w.pass(reconciler.Options{Trigger: reconciler.Schedule}); got["tokyo"] != state.Failed {
+		t.Errorf("retried: %v", got)
+	}
+	again, _, err := w.record.Workspace(t.Context(), "tokyo")
+	w.must(err)
+	if again.Failures != 2 || again.RetryAt.Sub(now) < rec.RetryAt.Sub(rec.At) {
+		t.Errorf("second failure: %+v", again)
+	}
+
+	// Reverted: the attempt makes it stale although its inputs
 	// are those of no trace, and the half that was made is taken back.
 	now = now.Add(2 * time.Hour)
 	w.Revert("HEAD")
@@ -303,5 +314,36 @@ func TestPlanChangesNothing(t *testing.T) {
 	w.must(err)
 	if head.Rev != 0 || len(records) != 0 || w.exists(filepath.Join(w.dir, "snapshots", "runs")) {
 		t.Errorf("something was written: %+v %v", head, records)
+	}
+}
+
+func TestRenamedWorkspaceKeepsRecordAndState(t *testing.T) {
+	backend := "-- env/%s/backend.tf --\nterraform {\n  backend \"local\" {\n    path = \"../../states/solo.tfstate\"\n  }\n}\n"
+	w := newWorld(t, one+strings.Replace(backend, "%s", "solo", 1))
+	w.pass(reconciler.Options{})
+	w.Git("mv", "env/solo", "env/first")
+	w.Save("another name")
+	w.Push()
+	result, got := w.pass(reconciler.Options{})
+	if diff := cmp.Diff(did{"first": state.NoChanges}, got); diff != "" {
+		t.Errorf("%s %+v", diff, result)
+	}
+	records, err := w.record.Workspaces(t.Context())
+	w.must(err)
+	if _, old := records["solo"]; old || records["first"].Counter != 1 {
+		t.Errorf("records: %+v", records)
+	}
+}
+
+func TestStateThatMovedInGitAloneIsNotMadeAnew(t *testing.T) {
+	w := newWorld(t, one)
+	w.pass(reconciler.Options{})
+	w.commit("-- env/solo/backend.tf --\nterraform {\n  backend \"local\" {\n    path = \"elsewhere.tfstate\"\n  }\n}\n")
+	w.must(os.Remove(filepath.Join(w.dir, "tfstate", "solo.tfstate")))
+	for range 2 {
+		result, got := w.pass(reconciler.Options{})
+		if got["solo"] != state.Blocked || !strings.Contains(result.Workspaces[0].Error, "migrate-state") {
+			t.Errorf("%+v", result)
+		}
 	}
 }

@@ -49,6 +49,7 @@ type Session interface {
 	Apply(ctx context.Context, plan *terraform.Plan) error
 	Outputs(ctx context.Context, key []byte) (digest string, err error)
 	ForceUnlock(ctx context.Context, id string) error
+	MadeLockFile() []byte
 	Close() error
 }
 
@@ -83,7 +84,9 @@ type Config struct {
 	AskAgain time.Duration
 	Now      func() time.Time
 	Log      *slog.Logger
-	Observe  func(Event) // told of each step of each workspace; may be nil
+	// Observe is told of each step of each workspace, from several goroutines;
+	// it may be nil.
+	Observe func(Event)
 }
 
 // Options are what one pass is asked for.

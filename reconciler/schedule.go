@@ -188,9 +188,6 @@ func (p *pass) settledWithout(s *schedule, it *item) (WorkspaceResult, bool) {
 	case p.waitsStill(s, it):
 		result.Outcome, result.Error = it.record.Outcome, it.record.Error
 		result.Changes, result.Risk, result.Digest = it.record.Changes, it.record.Risk, it.record.Digest
-		if it.record.Outcome == state.Failed {
-			p.retries[it.Name] = it.record.RetryAt
-		}
 	default:
 		return result, false
 	}
@@ -221,6 +218,7 @@ func (p *pass) waitsStill(s *schedule, it *item) bool {
 func (p *pass) done(s *schedule, it *item, result WorkspaceResult) {
 	it.result = &result
 	s.release(it.Name)
+	p.noteRetry(it)
 	p.report(result)
 	p.Observe(Event{Workspace: it.Name, Phase: PhaseDone, Result: &result})
 	log := p.log.With("workspace", it.Name, "outcome", result.Outcome)
@@ -229,6 +227,19 @@ func (p *pass) done(s *schedule, it *item, result WorkspaceResult) {
 		log.Warn(result.Error)
 	case result.Outcome != state.Unchanged:
 		log.Info("done", "stale", result.Stale, "changes", result.Changes, "ms", result.DurationMS)
+	}
+}
+
+// noteRetry notes when to try again what may end otherwise then. One whose
+// files do not parse will not, until there is another commit.
+func (p *pass) noteRetry(it *item) {
+	delete(p.retries, it.Name)
+	switch at := it.record.RetryAt; {
+	case it.loaded != nil && it.loaded.Err != nil:
+	case it.result.Outcome == state.Failed && at.IsZero(): // not even that could be recorded
+		p.retries[it.Name] = p.Now().Add(backoff(1))
+	case it.result.Outcome == state.Failed, it.result.Outcome == state.Blocked && !at.IsZero():
+		p.retries[it.Name] = at
 	}
 }
 

@@ -118,8 +118,8 @@ func (s *site) findErrored(ctx context.Context, root string) error {
 }
 
 // statePath is where the state of a workspace with a local backend is kept.
-func (s *site) statePath(name string) string {
-	return filepath.Join(s.LocalState, filepath.FromSlash(name)+".tfstate")
+func (r *Reconciler) statePath(name string) string {
+	return filepath.Join(r.LocalState, filepath.FromSlash(name)+".tfstate")
 }
 
 // localPrefix begins the identity of a state with a local backend; its path

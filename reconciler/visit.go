@@ -198,6 +198,7 @@ func (v *visit) plan(ctx context.Context) (*terraform.Plan, error) {
 	if err := v.session.Init(ctx); err != nil {
 		return nil, err
 	}
+	v.keepLockFile(ctx)
 	v.phase(PhasePlan)
 	plan, err := v.session.Plan(ctx)
 	var locked *terraform.LockedError
@@ -232,6 +233,18 @@ func (v *visit) keepLog(ctx context.Context) {
 	defer cancel()
 	if err := v.Snapshots.PutLog(ctx, v.options.Run, v.it.Name, &v.output); err != nil {
 		v.log.Warn("the log of this workspace could not be kept", "error", err)
+	}
+}
+
+// keepLockFile stores the dependency lock file that init made, where none is
+// committed: without it nobody could tell which providers were used.
+func (v *visit) keepLockFile(ctx context.Context) {
+	made := v.session.MadeLockFile()
+	if len(made) == 0 {
+		return
+	}
+	if _, err := v.Snapshots.PutFile(ctx, v.options.Run, v.it.Name, ".terraform.lock.hcl", bytes.NewReader(made)); err != nil {
+		v.log.Warn("the lock file that init made could not be kept", "error", err)
 	}
 }
 

@@ -1,0 +1,344 @@
+package reconciler_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"reconcile/reconciler"
+	"reconcile/reconciler/terraform"
+	"reconcile/state"
+	"reconcile/state/snapshot"
+)
+
+// orders are what a child process is to do, as JSON in its environment.
+type orders struct {
+	place
+	Parallelism int           // default 4
+	Wait        time.Duration // default a minute
+	// At is the boundary at which the child sends Signal to itself; 0: never.
+	At     int
+	Signal syscall.Signal
+	// Applies is a file to which the begin and the end of each apply is
+	// written; "" for none.
+	Applies string
+	// Ready has the child say so on stdout, and wait for the end of its stdin
+	// before it starts.
+	Ready bool
+}
+
+const ordersVariable = "RECONCILE_TEST_ORDERS"
+
+// report is what a child says at its end.
+type report struct {
+	Result *reconciler.Result
+	Error  string
+}
+
+// TestChild is no test: it is the pass that other tests run in a process of
+// its own, by the test binary.
+func TestChild(*testing.T) {
+	text, ok := os.LookupEnv(ordersVariable)
+	if !ok {
+		return
+	}
+	os.Unsetenv(ordersVariable)
+	var o orders
+	err := json.Unmarshal([]byte(text), &o)
+	if err == nil {
+		err = o.carryOut()
+	}
+	fmt.Fprintln(os.Stderr, "the child's orders:", err)
+	os.Exit(99)
+}
+
+// carryOut runs the pass as `reconcile now` does, and ends the process.
+func (o orders) carryOut() error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	b := &boundaries{at: o.At, act: func() {
+		if err := syscall.Kill(os.Getpid(), o.Signal); err != nil {
+			panic(err)
+		}
+		<-ctx.Done() // never, after SIGKILL
+	}}
+	config, err := o.disturbed(ctx, b)
+	if err != nil {
+		return err
+	}
+	if o.Ready {
+		fmt.Println("ready")
+		if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
+			return err
+		}
+	}
+	var r report
+	r.Result, err = reconciler.New(config).Pass(ctx, context.Background(), reconciler.Options{Trigger: reconciler.Schedule})
+	if err != nil {
+		r.Error = err.Error()
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(r); err != nil {
+		return err
+	}
+	os.Exit(r.Result.Exit)
+	return nil
+}
+
+// disturbed is the place's configuration with boundaries in it.
+func (o orders) disturbed(ctx context.Context, b *boundaries) (reconciler.Config, error) {
+	store, err := o.store()
+	if err != nil {
+		return reconciler.Config{}, err
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	config, err := o.config(ctx, boundedStore{store, b}, log, state.Options{})
+	if err != nil {
+		return config, err
+	}
+	if o.Parallelism > 0 {
+		config.Parallelism = o.Parallelism
+	}
+	if o.Wait > 0 {
+		config.Wait = o.Wait
+	}
+	config.Snapshots = boundedSnapshots{config.Snapshots, b}
+	engine := config.Terraform
+	config.Terraform = func(ctx context.Context) (reconciler.Terraform, error) {
+		t, err := engine(ctx)
+		return boundedTerraform{t, b, o.Applies}, err
+	}
+	config.Observe = func(e reconciler.Event) {
+		if e.Phase == reconciler.PhaseWaiting || e.Phase == reconciler.PhaseLease {
+			b.reach(string(e.Phase) + " " + e.Workspace)
+		}
+	}
+	return config, nil
+}
+
+// boundaries are the instants between two effects of a pass that last. To be
+// killed anywhere between two is the same: so each is reached once, before
+// the effect that ends it.
+type boundaries struct {
+	at  int
+	act func()
+
+	mu    sync.Mutex
+	names []string
+}
+
+func (b *boundaries) reach(name string) {
+	b.mu.Lock()
+	b.names = append(b.names, name)
+	here := len(b.names) == b.at
+	b.mu.Unlock()
+	if here {
+		b.act()
+	}
+}
+
+type boundedStore struct {
+	state.Store
+	b *boundaries
+}
+
+func (s boundedStore) Write(ctx context.Context, ops ...state.Op) error {
+	var what []string
+	for _, op := range ops {
+		switch {
+		case op.Put != nil:
+			what = append(what, "put "+op.Key.SK)
+		case op.Delete:
+			what = append(what, "delete "+op.Key.SK)
+		}
+	}
+	s.b.reach(strings.Join(what, ", "))
+	return s.Store.Write(ctx, ops...)
+}
+
+type boundedSnapshots struct {
+	reconciler.Snapshots
+	b *boundaries
+}
+
+func (s boundedSnapshots) Put(ctx context.Context, commit string, when time.Time, tree snapshot.Tree) (string, error) {
+	s.b.reach("snapshot")
+	return s.Snapshots.Put(ctx, commit, when, tree)
+}
+
+func (s boundedSnapshots) PutLog(ctx context.Context, run, workspace string, log io.Reader) error {
+	s.b.reach("log of " + workspace)
+	return s.Snapshots.PutLog(ctx, run, workspace, log)
+}
+
+func (s boundedSnapshots) Prune(ctx context.Context, before time.Time, keep func(string) bool) ([]string, error) {
+	s.b.reach("prune")
+	return s.Snapshots.Prune(ctx, before, keep)
+}
+
+type boundedTerraform struct {
+	reconciler.Terraform
+	b       *boundaries
+	applies string
+}
+
+func (t boundedTerraform) Open(hard context.Context, job terraform.Job) reconciler.Session {
+	return boundedSession{t.Terraform.Open(hard, job), t, job.Name}
+}
+
+type boundedSession struct {
+	reconciler.Session
+	t    boundedTerraform
+	name string
+}
+
+func (s boundedSession) Init(ctx context.Context) error {
+	s.t.b.reach("init " + s.name)
+	return s.Session.Init(ctx)
+}
+
+func (s boundedSession) Plan(ctx context.Context) (*terraform.Plan, error) {
+	s.t.b.reach("plan " + s.name)
+	return s.Session.Plan(ctx)
+}
+
+func (s boundedSession) Apply(ctx context.Context, plan *terraform.Plan) error {
+	s.t.b.reach("apply " + s.name)
+	s.note("begin", plan)
+	err := s.Session.Apply(ctx, plan)
+	if err == nil {
+		s.note("applied", plan)
+	}
+	return err
+}
+
+func (s boundedSession) Outputs(ctx context.Context, key []byte) (string, error) {
+	s.t.b.reach("outputs " + s.name)
+	return s.Session.Outputs(ctx, key)
+}
+
+func (s boundedSession) ForceUnlock(ctx context.Context, id string) error {
+	s.t.b.reach("force-unlock " + s.name)
+	return s.Session.ForceUnlock(ctx, id)
+}
+
+func (s boundedSession) Close() error {
+	s.t.b.reach("close " + s.name)
+	return s.Session.Close()
+}
+
+// note writes a line in one piece, so that several processes can.
+func (s boundedSession) note(what string, plan *terraform.Plan) {
+	if s.t.applies == "" {
+		return
+	}
+	f, err := os.OpenFile(s.t.applies, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err == nil {
+		_, err = fmt.Fprintln(f, what, s.name, plan.Digest, os.Getpid())
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		panic(err)
+	}
+}
+
+// child is a pass in a process of its own.
+type child struct {
+	*exec.Cmd
+	t      *testing.T
+	in     io.WriteCloser
+	out    bytes.Buffer
+	ready  chan struct{} // closed when it has said so
+	waited error
+	done   chan struct{}
+}
+
+// childLimit bounds what a child may take, for the case that it hangs.
+const childLimit = 2 * time.Minute
+
+// run starts a child; wait waits for its end.
+func (o orders) run(t *testing.T) *child {
+	t.Helper()
+	text, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), childLimit)
+	c := &child{t: t, ready: make(chan struct{}), done: make(chan struct{})}
+	c.Cmd = exec.CommandContext(ctx, os.Args[0], "-test.run=^TestChild$")
+	c.Env = append(os.Environ(), ordersVariable+"="+string(text))
+	c.Stdout, c.Stderr = &readiness{to: &c.out, ready: c.ready}, &lines{t: t}
+	// What the child started may outlive it and hold its stdout.
+	c.WaitDelay = 10 * time.Second
+	if c.in, err = c.StdinPipe(); err == nil {
+		err = c.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer cancel()
+		c.waited = c.Cmd.Wait()
+		close(c.done)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-c.done
+	})
+	return c
+}
+
+// wait waits for the child's end and returns its report; nil if it was killed.
+func (c *child) wait() *report {
+	c.t.Helper()
+	<-c.done
+	if c.killed() {
+		return nil
+	}
+	text := strings.TrimPrefix(c.out.String(), "ready\n")
+	var r report
+	if err := json.Unmarshal([]byte(text), &r); err != nil {
+		c.t.Fatalf("a child ended (%v) without a report: %q", c.waited, text)
+	}
+	return &r
+}
+
+// killed tells whether the child that has ended was killed.
+func (c *child) killed() bool {
+	status, ok := c.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+}
+
+// readiness takes what a child prints.
+type readiness struct {
+	to    *bytes.Buffer
+	ready chan struct{}
+	once  sync.Once
+}
+
+func (r *readiness) Write(p []byte) (int, error) {
+	n, err := r.to.Write(p)
+	if strings.Contains(r.to.String(), "\n") {
+		r.once.Do(func() { close(r.ready) })
+	}
+	return n, err
+}
+
+// lines logs what a child says, until the test has ended.
+type lines struct{ t *testing.T }
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.t.Log("child: " + string(bytes.TrimRight(p, "\n")))
+	return len(p), nil
+}

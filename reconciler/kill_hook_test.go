@@ -1,0 +1,159 @@
+package reconciler_test
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// heldApply is an apply that is in the middle of its work until it is let go:
+// its local-exec holds one pipe open and waits for another.
+type heldApply struct {
+	t       *testing.T
+	hook    string
+	gate    string
+	entered chan struct{} // closed when it has begun
+	gone    chan struct{} // closed when every process of it has ended
+}
+
+// holdApply has the next apply of a workspace of the module hold. A child of
+// its own, deaf to signals, holds with it.
+func (p place) holdApply(t *testing.T, workspace string) *heldApply {
+	t.Helper()
+	dir := t.TempDir()
+	alive := filepath.Join(dir, "alive")
+	h := &heldApply{t: t, hook: p.Hook, gate: filepath.Join(dir, "gate"), entered: make(chan struct{}), gone: make(chan struct{})}
+	for _, fifo := range []string{alive, h.gate} {
+		if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	script := `
+[ "$WORKSPACE" = ` + workspace + ` ] || return 0
+exec 9>` + alive + `
+( trap "" INT TERM HUP; read go <` + h.gate + ` ) >/dev/null 2>&1 &
+echo begun >&9
+read go <` + h.gate + `
+wait
+`
+	if err := os.WriteFile(p.Hook, []byte(script), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// Opened for writing too, so as to wait for no writer.
+	opener, err := os.OpenFile(alive, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go h.watch(alive, opener)
+	t.Cleanup(func() {
+		h.letGo()
+		opener.Close()
+	})
+	return h
+}
+
+// watch sees the apply begin, and its last process end.
+func (h *heldApply) watch(alive string, opener *os.File) {
+	r, err := os.Open(alive)
+	if err != nil {
+		return
+	}
+	defer r.Close()
+	lines := bufio.NewReader(r)
+	if _, err := lines.ReadString('\n'); err != nil {
+		return
+	}
+	opener.Close()
+	close(h.entered)
+	if _, err := io.Copy(io.Discard, lines); err == nil {
+		close(h.gone)
+	}
+}
+
+// forget lets later applies pass.
+func (h *heldApply) forget() {
+	if err := os.Remove(h.hook); err != nil && !os.IsNotExist(err) {
+		h.t.Error(err)
+	}
+}
+
+// letGo lets this apply and later ones go on.
+func (h *heldApply) letGo() {
+	h.forget()
+	// For as long as someone has it open, nobody waits for it.
+	gate, err := os.OpenFile(h.gate, os.O_RDWR, 0)
+	if err != nil {
+		return // cleaned up
+	}
+	defer gate.Close()
+	select {
+	case <-h.entered:
+		// Two lines, for the two that wait.
+		if _, err := gate.WriteString("go\ngo\n"); err != nil {
+			h.t.Error(err)
+		}
+		<-h.gone
+	default:
+	}
+}
+
+// hangs is how long a test waits for what must happen before it gives up.
+const hangs = time.Minute
+
+func within(t *testing.T, what string, done <-chan struct{}) {
+	t.Helper()
+	limit := time.NewTimer(hangs)
+	defer limit.Stop()
+	select {
+	case <-done:
+	case <-limit.C:
+		t.Fatalf("%s: not within %s", what, hangs)
+	}
+}
+
+// killAll ends a process and all that descend from it at one instant, as a
+// loss of power does.
+func killAll(t *testing.T, pid int) {
+	t.Helper()
+	// What stands still starts nothing more.
+	if syscall.Kill(pid, syscall.SIGSTOP) != nil {
+		return // it has ended
+	}
+	all := []int{pid}
+	for i := 0; i < len(all); i++ {
+		for _, c := range childrenOf(t, all[i]) {
+			_ = syscall.Kill(c, syscall.SIGSTOP)
+			all = append(all, c)
+		}
+	}
+	for _, pid := range all {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+}
+
+func childrenOf(t *testing.T, parent int) []int {
+	t.Helper()
+	list, err := exec.Command("ps", "-A", "-o", "pid=,ppid=").Output()
+	if err != nil {
+		t.Fatalf("ps: %v (apt-get install procps)", err)
+	}
+	var found []int
+	for line := range strings.Lines(string(list)) {
+		fields := strings.Fields(line)
+		if len(fields) == 2 && fields[1] == strconv.Itoa(parent) {
+			pid, err := strconv.Atoi(fields[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = append(found, pid)
+		}
+	}
+	return found
+}

@@ -1,0 +1,194 @@
+package reconciler_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"reconcile/reconciler/source/gittest"
+)
+
+// allKills has every boundary tried everywhere; without it, a seeded few of
+// them where each costs more.
+const allKills = "RECONCILE_TEST_ALL_KILLS"
+
+// killSeed makes the choices of these tests; set another to look elsewhere.
+const killSeed = 20261123
+
+// template is the estate applied at its first commit, with the second
+// waiting: what each kill starts from.
+type template struct {
+	place
+	kind       placeKind
+	boundaries []string // of a pass that is not disturbed, one workspace at a time
+	took       time.Duration
+	want       remains // of that pass
+}
+
+func newTemplate(t *testing.T, kind placeKind) *template {
+	t.Helper()
+	repo := gittest.New(t)
+	repo.CommitTxtar("first", estate(kind))
+	tpl := &template{kind: kind, place: newPlace(t, kind, repo.Dir)}
+	tpl.converge(t)
+	change(repo, kind)
+
+	undisturbed := tpl.copy(t)
+	b := &boundaries{}
+	o := orders{place: undisturbed, Parallelism: 1}
+	config, err := o.disturbed(t.Context(), b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	started := time.Now()
+	if result, err := passOf(t, config); err != nil || result.Exit != 0 {
+		t.Fatalf("the undisturbed pass: %v, %+v", err, result)
+	}
+	tpl.took = time.Since(started)
+	tpl.boundaries = b.names
+	undisturbed.converge(t)
+	tpl.want = undisturbed.remains(t)
+	return tpl
+}
+
+// copy makes a place of its own to be killed in.
+func (tpl *template) copy(t *testing.T) place {
+	t.Helper()
+	p := newPlace(t, tpl.kind, tpl.Repo)
+	tpl.copyTo(t, p)
+	return p
+}
+
+// check lets undisturbed passes follow, and compares with a place in which
+// nothing was ever killed.
+func (tpl *template) check(t *testing.T, p place) {
+	t.Helper()
+	p.converge(t)
+	if diff := cmp.Diff(tpl.want, p.remains(t)); diff != "" {
+		t.Errorf("it is not as if nothing had been killed (-undisturbed +killed):\n%s", diff)
+	}
+}
+
+func TestKilledAtEachBoundaryThePassIsMadeUp(t *testing.T) {
+	for _, kind := range []placeKind{files, cloud} {
+		t.Run(string(kind), func(t *testing.T) {
+			tpl := newTemplate(t, kind)
+			t.Logf("%d boundaries: %s", len(tpl.boundaries), strings.Join(tpl.boundaries, " | "))
+			for _, n := range tpl.choose(12) {
+				t.Run(fmt.Sprintf("%02d %s", n, tpl.boundaries[n-1]), func(t *testing.T) {
+					t.Parallel()
+					p := tpl.copy(t)
+					c := orders{place: p, Parallelism: 1, At: n, Signal: syscall.SIGKILL}.run(t)
+					if r := c.wait(); r != nil {
+						t.Fatalf("the child was not killed: %+v", r)
+					}
+					tpl.check(t, p)
+				})
+			}
+		})
+	}
+}
+
+// choose returns the boundaries to be tried, counted from 1: all of them with
+// files, a few in the cloud.
+func (tpl *template) choose(few int) []int {
+	all := make([]int, len(tpl.boundaries))
+	for i := range all {
+		all[i] = i + 1
+	}
+	if tpl.kind == files || os.Getenv(allKills) != "" {
+		return all
+	}
+	random := rand.New(rand.NewPCG(killSeed, uint64(len(tpl.boundaries))))
+	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return slices.Sorted(slices.Values(all[:few]))
+}
+
+func TestKilledAtAnyTimeThePassIsMadeUp(t *testing.T) {
+	for _, kind := range []placeKind{files, cloud} {
+		t.Run(string(kind), func(t *testing.T) {
+			tpl := newTemplate(t, kind)
+			for seed := range uint64(tpl.seeds()) {
+				t.Run(fmt.Sprint(seed), func(t *testing.T) {
+					t.Parallel()
+					p := tpl.copy(t)
+					random := rand.New(rand.NewPCG(killSeed, seed))
+					for range 1 + random.IntN(3) {
+						tpl.killOnce(t, p, random)
+					}
+					tpl.check(t, p)
+				})
+			}
+		})
+	}
+}
+
+func (tpl *template) seeds() int {
+	switch {
+	case os.Getenv(allKills) != "":
+		return 60
+	case tpl.kind == files:
+		return 6
+	}
+	return 4
+}
+
+// killOnce starts a pass and kills it after a time of its own choice: it
+// alone, or at once with all that it has started.
+func (tpl *template) killOnce(t *testing.T, p place, random *rand.Rand) {
+	t.Helper()
+	c := orders{place: p}.run(t)
+	timer := time.NewTimer(time.Duration(random.Int64N(int64(tpl.took))))
+	defer timer.Stop()
+	power := random.IntN(2) == 0
+	select {
+	case <-c.done:
+		return // it was faster
+	case <-timer.C:
+	}
+	if power {
+		killAll(t, c.Process.Pid)
+	} else if err := c.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		t.Fatal(err)
+	}
+	c.wait()
+}
+
+// Killed in the middle of an apply, Terraform's own lock stays behind in S3;
+// and what the apply had started can live on.
+func TestKilledWithinAnApply(t *testing.T) {
+	for _, kind := range []placeKind{files, cloud} {
+		t.Run(string(kind), func(t *testing.T) {
+			tpl := newTemplate(t, kind)
+			for _, power := range []bool{false, true} {
+				t.Run(fmt.Sprintf("power=%t", power), func(t *testing.T) {
+					t.Parallel()
+					p := tpl.copy(t)
+					held := p.holdApply(t, "kyoto")
+					c := orders{place: p}.run(t)
+					within(t, "the apply of kyoto begins", held.entered)
+					if power {
+						killAll(t, c.Process.Pid)
+					} else if err := c.Process.Kill(); err != nil {
+						t.Fatal(err)
+					}
+					c.wait()
+					held.forget()
+					if locks := p.remains(t).Locks; kind == cloud && !slices.Contains(locks, "kyoto.tfstate.tflock") {
+						t.Errorf("no lock of Terraform's was left behind, so that nothing is tried here: %v", locks)
+					}
+					tpl.check(t, p)
+					within(t, "what the killed apply had started is ended by the next pass", held.gone)
+				})
+			}
+		})
+	}
+}
