@@ -2,7 +2,6 @@ package snapshot
 
 import (
 	"archive/tar"
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -72,11 +71,7 @@ func (p *packer) add(e *entry) error {
 	if h.Typeflag != tar.TypeReg {
 		return nil
 	}
-	var contents io.Reader = bytes.NewReader(e.data)
-	if e.data == nil {
-		contents = e.file
-	}
-	n, err := io.Copy(p.tar, contents)
+	n, err := io.Copy(p.tar, e.data)
 	if err == nil && n != e.size {
 		err = fmt.Errorf("read %d bytes of %d: %w", n, e.size, io.ErrUnexpectedEOF)
 	}

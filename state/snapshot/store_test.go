@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/oklog/ulid/v2"
 
 	"reconcile/state/snapshot"
 	"reconcile/state/snapshot/s3test"
@@ -206,4 +208,137 @@ func read(t *testing.T) func(io.ReadCloser, error) string {
 		}
 		return string(b)
 	}
+}
+
+func TestFiles(t *testing.T) {
+	each(t, func(t *testing.T, s *snapshot.Store) {
+		ctx := t.Context()
+		keep := func(text string) (string, error) {
+			return s.PutFile(ctx, runA, "a/b", "errored.tfstate", strings.NewReader(text))
+		}
+		location, err := keep("state")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := keep("state"); err != nil || again != location {
+			t.Errorf("again: %s, %v", again, err)
+		}
+		if _, err := keep("another state"); !errors.Is(err, snapshot.ErrDifferent) {
+			t.Errorf("another state: %v", err)
+		}
+		if got := read(t)(s.File(ctx, runA, "a/b", "errored.tfstate")); got != "state" {
+			t.Errorf("kept %q", got)
+		}
+		if logs, err := s.Logs(ctx, runA); err != nil || len(logs) > 0 {
+			t.Errorf("logs: %v, %v", logs, err)
+		}
+	})
+}
+
+func TestPruneLogs(t *testing.T) {
+	each(t, func(t *testing.T, s *snapshot.Store) {
+		ctx := t.Context()
+		kept := ulid.MustNew(ulid.Timestamp(time.Unix(1_600_000_000, 0)), nil).String()
+		for _, run := range []string{runA, runB, kept} {
+			if err := s.PutLog(ctx, run, "a/b", strings.NewReader("x")); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.PutFile(ctx, run, "a/b", "errored.tfstate", strings.NewReader("x")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		between := ulid.Time(ulid.MustParse(runB).Time())
+		removed, err := s.PruneLogs(ctx, between, func(run string) bool { return run == kept })
+		if err != nil || len(removed) != 1 || removed[0] != runA {
+			t.Errorf("removed %v, %v", removed, err)
+		}
+		for run, want := range map[string]int{runA: 0, runB: 1, kept: 1} {
+			if logs, err := s.Logs(ctx, run); err != nil || len(logs) != want {
+				t.Errorf("%s: %v, %v", run, logs, err)
+			}
+		}
+		if _, err := s.File(ctx, runA, "a/b", "errored.tfstate"); !errors.Is(err, snapshot.ErrNotFound) {
+			t.Errorf("file of a removed run: %v", err)
+		}
+	})
+}
+
+func TestNames(t *testing.T) {
+	s := open(t, t.TempDir(), aws.Config{})
+	for _, name := range []string{"", ".", "..", "/a", "a/", "a//b", "a/../b", "../a", `a\b`, "a\x00", ".git"} {
+		if err := s.PutLog(t.Context(), runA, name, strings.NewReader("x")); !errors.Is(err, snapshot.ErrUnsafe) {
+			t.Errorf("workspace %q: %v", name, err)
+		}
+		if _, err := s.PutFile(t.Context(), runA, "a", name, strings.NewReader("x")); !errors.Is(err, snapshot.ErrUnsafe) {
+			t.Errorf("file %q: %v", name, err)
+		}
+	}
+	for _, run := range []string{"", "..", "x", strings.ToLower(runA), runA + "/..", runA[1:]} {
+		if err := s.PutLog(t.Context(), run, "a", strings.NewReader("x")); err == nil {
+			t.Errorf("run %q: no error", run)
+		}
+		if _, err := s.Logs(t.Context(), run); err == nil {
+			t.Errorf("run %q: no error", run)
+		}
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	for _, location := range []string{"", "s3://", "s3:///x", "s3://b//x", "s3://b/../x", "https://b/x", "file:///x"} {
+		if _, err := snapshot.Open(t.Context(), location, aws.Config{}); err == nil || !strings.Contains(err.Error(), "s3://BUCKET/PREFIX") {
+			t.Errorf("%q: %v", location, err)
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	each(t, func(t *testing.T, s *snapshot.Store) {
+		for range 2 {
+			if err := s.Check(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		if all, err := s.List(t.Context()); err != nil || len(all) > 0 {
+			t.Errorf("it made snapshots: %v, %v", all, err)
+		}
+	})
+	t.Run("no bucket", func(t *testing.T) {
+		s := open(t, "s3://nowhere/x", s3test.Start(t).Config())
+		if err := s.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "there is no bucket nowhere") {
+			t.Error(err)
+		}
+	})
+	t.Run("reads alone are allowed", func(t *testing.T) {
+		server := s3test.Start(t)
+		server.Bucket(t, "b")
+		server.Fail(func(r *http.Request) int {
+			if r.Method == http.MethodPut {
+				return http.StatusForbidden
+			}
+			return s3test.Pass
+		})
+		if err := open(t, "s3://b", server.Config()).Check(t.Context()); err == nil || !strings.Contains(err.Error(), "access denied") {
+			t.Error(err)
+		}
+	})
+	t.Run("conditions are ignored", func(t *testing.T) {
+		server := s3test.Start(t)
+		server.Bucket(t, "b")
+		server.Fail(func(r *http.Request) int {
+			r.Header.Del("If-None-Match")
+			return s3test.Pass
+		})
+		if err := open(t, "s3://b", server.Config()).Check(t.Context()); err == nil || !strings.Contains(err.Error(), "If-None-Match") {
+			t.Error(err)
+		}
+	})
+	t.Run("not a directory", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "file")
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := open(t, file, aws.Config{}).Check(t.Context()); err == nil {
+			t.Error("no error")
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -26,8 +27,8 @@ type Tree interface {
 }
 
 const (
-	window   = 64        // files read ahead of the one being archived
-	inMemory = 128 << 10 // bytes; larger files are not read ahead
+	window = 64        // files read ahead of the one being archived
+	small  = 128 << 10 // bytes; larger files are not read ahead
 )
 
 // entry is one file, link or submodule of a tree.
@@ -36,8 +37,8 @@ type entry struct {
 	mode fs.FileMode // type, and for files the permissions
 	link string
 	size int64
-	data []byte        // the contents of a small file
-	file fs.File       // of a large one: yet to be read
+	file fs.File       // an open file
+	data io.Reader     // its contents
 	err  error         // what kept it from being read
 	done chan struct{} // closed when the fields above are set; nil: they are
 }
@@ -176,11 +177,18 @@ func (e *entry) read(tree fs.FS) {
 		e.err = err
 		return
 	}
-	e.size, e.mode = info.Size(), info.Mode()
-	if e.size <= inMemory {
-		e.data = make([]byte, e.size)
-		_, e.err = io.ReadFull(e.file, e.data)
+	e.size, e.mode, e.data = info.Size(), info.Mode(), e.file
+	if _, ok := e.file.(inMemory); !ok && e.size <= small {
+		data := make([]byte, e.size)
+		_, e.err = io.ReadFull(e.file, data)
+		e.data = bytes.NewReader(data)
 	}
+}
+
+// inMemory is a file that has been read already, as a bytes.Reader has.
+type inMemory interface {
+	io.WriterTo
+	Len() int
 }
 
 // panicError carries a panic of a goroutine of ours to the one that waits
