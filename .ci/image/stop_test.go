@@ -3,20 +3,24 @@
 package image
 
 import (
-	"bufio"
+	"context"
 	"encoding/json"
 	"os"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // As the first process of a container reconcile gets no signal that it does
 // not ask for, and nobody else passes one on.
 func TestStopsOnSIGTERM(t *testing.T) {
 	c := start(t)
-	cmd := c.command(t.Context(), t, "watch")
+	c.run(t, "doctor") // watch would outlive what is wrong, and never pass
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	cmd := c.command(ctx, t, "watch", "-o", "json")
 	info, give, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -34,13 +38,11 @@ func TestStopsOnSIGTERM(t *testing.T) {
 	}
 	give.Close()
 
-	passed := false
-	for lines := bufio.NewScanner(stdout); !passed && lines.Scan(); {
-		passed = strings.Contains(lines.Text(), "2 applied")
-	}
-	if !passed {
+	var first result
+	if err := json.NewDecoder(stdout).Decode(&first); err != nil || first.Outcome != "applied" {
+		cancel()
 		cmd.Wait()
-		t.Fatalf("watch ended before its first pass did:\n%s", &stderr)
+		t.Fatalf("the first pass of watch: %+v, %v, want applied\n%s", first, err, &stderr)
 	}
 	var process struct {
 		PID int `json:"child-pid"`
