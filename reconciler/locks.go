@@ -33,7 +33,7 @@ func (v *visit) free(ctx context.Context, locked *terraform.LockedError) error {
 		return nil
 	}
 	return &waitError{retry: true, why: fmt.Sprintf(
-		"Terraform's state lock is held by %s since %s (%s, %s); if nobody is applying there: `reconcile unlock %s --state %s`",
+		"Terraform's state lock is held by %s since %s (%s, %s); if nobody is applying there: `reconcile unlock %s --state-lock %s`",
 		locked.Who, locked.Created.UTC().Format("2006-01-02 15:04:05Z"), locked.Operation, locked.ID, v.it.Name, locked.ID)}
 }
 

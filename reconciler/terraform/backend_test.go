@@ -76,7 +76,7 @@ func checkLock(t *testing.T, err error, since time.Time) *terraform.LockedError 
 		lock.Path == "" || lock.Version == "" || lock.Created.Before(since) || lock.Created.After(time.Now()) {
 		t.Errorf("read of the lock: %+v", lock)
 	}
-	if !strings.Contains(err.Error(), "reconcile unlock one --state "+lock.ID) {
+	if !strings.Contains(err.Error(), "reconcile unlock one --state-lock "+lock.ID) {
 		t.Errorf("what to do is not told: %v", err)
 	}
 	return lock

@@ -67,7 +67,7 @@ func (s *Session) failed(step string, stderr []byte, err error) error {
 	if lock := parseLock(said); lock != nil {
 		failure.Err = lock
 		failure.Detail = lock.Error()
-		failure.Next = "if nothing else works on this state, free the lock: reconcile unlock " + s.job.Name + " --state " + lock.ID
+		failure.Next = "if nothing else works on this state, free the lock: reconcile unlock " + s.job.Name + " --state-lock " + lock.ID
 		return failure
 	}
 	failure.Next = s.next(said, err)
