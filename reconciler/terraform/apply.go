@@ -3,7 +3,6 @@ package terraform
 import (
 	"context"
 	"errors"
-	"os"
 
 	"github.com/hashicorp/terraform-exec/tfexec"
 )
@@ -17,17 +16,4 @@ func (s *Session) Apply(ctx context.Context, plan *Plan) error {
 		return s.slot.exec.Apply(ctx, tfexec.DirOrPlan(plan.file))
 	}})
 	return errors.Join(err, s.guardState(), s.keepErrored())
-}
-
-// guardState keeps a local state readable by us alone.
-func (s *Session) guardState() error {
-	if s.job.LocalState == "" {
-		return nil
-	}
-	for _, path := range []string{s.job.LocalState, s.job.LocalState + ".backup"} {
-		if err := os.Chmod(path, 0o600); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return s.failed("apply", nil, err)
-		}
-	}
-	return nil
 }

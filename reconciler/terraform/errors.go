@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -69,6 +70,9 @@ func (s *Session) failed(step string, stderr []byte, err error) error {
 		failure.Detail = lock.Error()
 		failure.Next = "if nothing else works on this state, free the lock: reconcile unlock " + s.job.Name + " --state-lock " + lock.ID
 		return failure
+	}
+	if errors.Is(err, ErrStopped) {
+		failure.Detail = strings.TrimSpace(err.Error() + "\n" + failure.Detail)
 	}
 	failure.Next = s.next(said, err)
 	return failure

@@ -48,8 +48,8 @@ func (s *Session) MadeLockFile() []byte { return s.lock }
 
 func (s *Session) madeLock(made []byte) {
 	s.lock = made
-	s.warnings = []string{"no " + lockFileName + " is committed for " + s.job.Name +
-		", so the newest providers that fit were chosen: commit one (" + s.t.product + " providers lock)"}
+	s.warn("no " + lockFileName + " is committed for " + s.job.Name +
+		", so the newest providers that fit were chosen: commit one (" + s.t.product + " providers lock)")
 }
 
 // lockFileID identifies the lock file that is in force.

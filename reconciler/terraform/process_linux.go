@@ -54,7 +54,7 @@ func (p *process) readStat(stat []byte) bool {
 
 // readProc reads a file of /proc over what the buffer holds; nothing, if it
 // cannot. Done by hand because it is done hundreds of times for each
-// workspace, and os.ReadFile takes three times as long here.
+// workspace, and os.ReadFile takes twice as long here.
 func readProc(buffer []byte, path string) []byte {
 	buffer = buffer[:0]
 	file, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)

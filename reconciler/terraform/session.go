@@ -7,7 +7,9 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -169,6 +171,23 @@ func (s *Session) do(ctx context.Context, c command) error {
 		return s.failed(c.step, stderr.Bytes(), err)
 	}
 	return nil
+}
+
+// withoutOutput takes out of an error of terraform-exec what the command
+// printed: that may hold secrets, and is told in the StepError, redacted.
+func withoutOutput(err error) error {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exit
+	}
+	return err
+}
+
+// warn adds to what the plan tells people; once.
+func (s *Session) warn(text string) {
+	if !slices.Contains(s.warnings, text) {
+		s.warnings = append(s.warnings, text)
+	}
 }
 
 func (s *Session) path(name string) string { return filepath.Join(s.job.Dir, name) }

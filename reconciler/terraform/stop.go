@@ -45,7 +45,7 @@ func (s *Session) attend(ctx context.Context, run func(context.Context) error) e
 				done <- fmt.Errorf("panic: %v", fault)
 			}
 		}()
-		done <- run(context.WithoutCancel(ctx))
+		done <- withoutOutput(run(context.WithoutCancel(ctx)))
 	}()
 	select {
 	case err := <-done:

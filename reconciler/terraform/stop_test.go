@@ -110,7 +110,7 @@ func TestInterrupt(t *testing.T) {
 		session, pids, result := applying(ctx, context.Background(), s, p)
 		cancel(errors.New("SIGTERM"))
 		err := <-result
-		if !errors.Is(err, terraform.ErrStopped) || !strings.Contains(err.Error(), "workspace one: apply failed") {
+		if !errors.Is(err, terraform.ErrStopped) || !strings.Contains(err.Error(), "workspace one: apply failed: stopped: SIGTERM") {
 			t.Errorf("error of an interrupted apply: %v", err)
 		}
 		checkGone(s, session, pids)

@@ -85,7 +85,7 @@ output "fails" { value = var.nested.missing }
 		s.write("main.tf", strings.Replace(s.read(filepath.Join(s.job.Dir, "main.tf")), ".missing", ".password", 1))
 		plan, _ := s.apply()
 		for _, secret := range []string{"tok-123456", "pass-7890", "an-output-secret"} {
-			for where, text := range map[string]string{"log": s.log.String(), "plan": plan.Text, "error": err.Error()} {
+			for where, text := range map[string]string{"log": s.log.String(), "plan": plan.Text, "error": err.Error(), "cause": err.Err.Error()} {
 				if strings.Contains(text, secret) {
 					t.Errorf("%s is in the %s:\n%s", secret, where, text)
 				}
