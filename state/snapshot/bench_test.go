@@ -13,7 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"reconcile/reconciler/source" //nolint:depguard // what a pass archives is read by it
+	"reconcile/reconciler/source"
 )
 
 // BenchmarkSnapshot archives a tree of 20 MB in 3,000 files, from a bare

@@ -56,7 +56,7 @@ func (p *packer) add(e *entry) error {
 		if e.mode&0o111 != 0 {
 			h.Mode = 0o755
 		}
-	case e.mode&fs.ModeType == fs.ModeSymlink:
+	case e.mode.Type() == fs.ModeSymlink:
 		h.Typeflag, h.Linkname, h.Mode = tar.TypeSymlink, e.link, 0o777
 		p.links[e.name] = e.link
 	default: // a submodule: an empty directory, as `git archive` has it

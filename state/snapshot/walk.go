@@ -14,21 +14,23 @@ import (
 	"slices"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 )
 
 // Tree is what is archived. Its methods are called from several goroutines at
 // once, for slash-separated paths below its root ".".
 //
-// A directory entry that is neither a regular file, a directory nor a
-// symbolic link is a submodule, and so is one with fs.ModeIrregular.
+// What is neither a regular file, a directory nor a symbolic link is a
+// submodule. Sizes and modes are those that directory entries tell.
 type Tree interface {
 	fs.ReadDirFS
 	ReadLink(name string) (string, error)
 }
 
 const (
-	window = 64        // files read ahead of the one being archived
-	small  = 128 << 10 // bytes; larger files are not read ahead
+	window = 64       // entries listed ahead of the one being archived
+	ahead  = 16 << 20 // bytes of them that are held in memory
+	small  = 1 << 20  // bytes; larger files are read only when it is their turn
 )
 
 // entry is one file, link or submodule of a tree.
@@ -37,15 +39,16 @@ type entry struct {
 	mode fs.FileMode // type, and for files the permissions
 	link string
 	size int64
-	file fs.File       // an open file
-	data io.Reader     // its contents
-	err  error         // what kept it from being read
-	done chan struct{} // closed when the fields above are set; nil: they are
+
+	ready chan struct{} // closed when what follows is set; nil: it is
+	file  fs.File
+	data  io.Reader
+	err   error // what kept it from being read
 }
 
 func (e *entry) wait() {
-	if e.done != nil {
-		<-e.done
+	if e.ready != nil {
+		<-e.ready
 	}
 }
 
@@ -61,15 +64,13 @@ func (e *entry) close() {
 func walk(ctx context.Context, tree Tree, visit func(*entry) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	queue := make(chan *entry, window)
+	l := &lister{tree: tree, queue: make(chan *entry, window), memory: semaphore.NewWeighted(ahead)}
+	l.readers.SetLimit(runtime.GOMAXPROCS(0) + 1)
 	listed := make(chan error, 1)
-	go func() {
-		defer close(queue)
-		listed <- list(ctx, tree, queue)
-	}()
-	err := drain(queue, visit)
+	go func() { listed <- l.run(ctx) }()
+	err := l.drain(visit)
 	cancel()
-	for e := range queue {
+	for e := range l.queue {
 		e.close() // read ahead in vain
 	}
 	err = cmp.Or(err, <-listed)
@@ -79,14 +80,23 @@ func walk(ctx context.Context, tree Tree, visit func(*entry) error) error {
 	return err
 }
 
-func drain(queue <-chan *entry, visit func(*entry) error) error {
-	for e := range queue {
+type lister struct {
+	tree    Tree
+	queue   chan *entry
+	memory  *semaphore.Weighted
+	readers errgroup.Group
+}
+
+// drain visits what is in the queue until its end or an error.
+func (l *lister) drain(visit func(*entry) error) error {
+	for e := range l.queue {
 		e.wait()
 		err := e.err
 		if err == nil {
 			err = visit(e)
 		}
 		e.close()
+		l.memory.Release(e.weight())
 		if err != nil {
 			return fmt.Errorf("%s: %w", e.name, err)
 		}
@@ -94,19 +104,13 @@ func drain(queue <-chan *entry, visit func(*entry) error) error {
 	return nil
 }
 
-// list sends every entry of tree to queue, files before they are read.
-func list(ctx context.Context, tree Tree, queue chan<- *entry) (err error) {
-	l := lister{tree: tree, queue: queue}
-	l.readers.SetLimit(runtime.GOMAXPROCS(0) + 1)
-	defer func() { err = cmp.Or(err, l.readers.Wait()) }()
+// run sends every entry of the tree to the queue, and closes it. Entries get
+// their share of memory in the order in which they give it back.
+func (l *lister) run(ctx context.Context) (err error) {
+	defer close(l.queue)
+	defer func() { _ = l.readers.Wait() }() // each entry has its own error
 	defer rescue(&err)
 	return l.dir(ctx, ".")
-}
-
-type lister struct {
-	tree    Tree
-	queue   chan<- *entry
-	readers errgroup.Group
 }
 
 func (l *lister) dir(ctx context.Context, dir string) error {
@@ -116,18 +120,20 @@ func (l *lister) dir(ctx context.Context, dir string) error {
 	}
 	// As Git sorts them: as if the names of directories ended in a slash.
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(sortName(a), sortName(b)) })
-	for i, d := range entries {
+	seen := make(map[string]bool, len(entries))
+	for _, d := range entries {
 		name := path.Join(dir, d.Name())
 		if err := checkPart(d.Name()); err != nil {
 			return fmt.Errorf("%q: %w", name, err)
 		}
-		if i > 0 && entries[i-1].Name() == d.Name() {
+		if seen[d.Name()] {
 			return fmt.Errorf("%q: %w: it is there twice", name, ErrUnsafe)
 		}
+		seen[d.Name()] = true
 		if d.Type() == fs.ModeDir {
 			err = l.dir(ctx, name)
 		} else {
-			err = l.leaf(ctx, &entry{name: name, mode: d.Type()})
+			err = l.leaf(ctx, name, d)
 		}
 		if err != nil {
 			return err
@@ -143,21 +149,29 @@ func sortName(d fs.DirEntry) string {
 	return d.Name()
 }
 
-func (l *lister) leaf(ctx context.Context, e *entry) error {
+func (l *lister) leaf(ctx context.Context, name string, d fs.DirEntry) error {
+	info, err := d.Info()
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	e := &entry{name: name, mode: info.Mode()}
 	switch {
-	case e.mode == fs.ModeSymlink:
-		e.link, e.err = l.tree.ReadLink(e.name)
 	case e.mode.IsRegular():
-		e.done = make(chan struct{})
+		e.size, e.ready = info.Size(), make(chan struct{})
+	case e.mode.Type() == fs.ModeSymlink:
+		e.link, e.err = l.tree.ReadLink(name)
+	}
+	if err := l.memory.Acquire(ctx, e.weight()); err != nil {
+		return err
 	}
 	select {
 	case l.queue <- e:
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return ctx.Err()
 	}
-	if e.done != nil {
+	if e.ready != nil {
 		l.readers.Go(func() error {
-			defer close(e.done)
+			defer close(e.ready)
 			e.read(l.tree)
 			return nil
 		})
@@ -165,19 +179,17 @@ func (l *lister) leaf(ctx context.Context, e *entry) error {
 	return nil
 }
 
-// read fills in a file's size, permissions and, if it is small, contents.
+// weight is the entry's share of the memory for what is read ahead.
+func (e *entry) weight() int64 { return min(e.size, ahead) }
+
+// read opens a file and, if it is small, reads it.
 func (e *entry) read(tree fs.FS) {
 	defer rescue(&e.err)
 	e.file, e.err = tree.Open(e.name)
 	if e.err != nil {
 		return
 	}
-	info, err := e.file.Stat()
-	if err != nil {
-		e.err = err
-		return
-	}
-	e.size, e.mode, e.data = info.Size(), info.Mode(), e.file
+	e.data = e.file
 	if _, ok := e.file.(inMemory); !ok && e.size <= small {
 		data := make([]byte, e.size)
 		_, e.err = io.ReadFull(e.file, data)
