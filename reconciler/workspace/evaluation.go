@@ -31,7 +31,8 @@ type evaluation struct {
 	versions   []string // required_version
 	init       []string // Workspace.InitKey
 	instances  int
-	inTemplate int
+	inTemplate int             // how deep
+	depth      int             // of references
 	general    map[string]bool // modules that were looked at with unknown arguments
 }
 
@@ -100,11 +101,15 @@ func (b binding) elements(collection cty.Value) []bound {
 	if b.object == "count" {
 		return b.counted(collection)
 	}
-	if !collection.CanIterateElements() || collection.LengthInt() > maxElements {
-		return []bound{b.bind(cty.DynamicVal, cty.DynamicVal)}
+	unknown := []bound{b.bind(cty.DynamicVal, cty.DynamicVal)}
+	if !iterable(collection) {
+		return unknown
 	}
 	var all []bound
 	for it := collection.ElementIterator(); it.Next(); {
+		if len(all) == maxElements {
+			return unknown
+		}
 		k, v := it.Element()
 		if t := collection.Type(); t.IsSetType() || b.object == "each" && (t.IsListType() || t.IsTupleType()) {
 			k = v

@@ -96,13 +96,17 @@ var oneFunc = function.New(&function.Spec{
 	Type:   function.StaticReturnType(cty.DynamicPseudoType),
 	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 		list := args[0]
-		if !list.CanIterateElements() || list.LengthInt() > 1 {
-			return cty.NilVal, errors.New("must be a list, set, or tuple of no or one element")
+		if !iterable(list) {
+			return cty.NilVal, errors.New("must be a list, set, or tuple")
 		}
-		for _, v := range list.Elements() {
-			return v, nil
+		one := cty.NullVal(cty.DynamicPseudoType)
+		for i, it := 0, list.ElementIterator(); it.Next(); i++ {
+			if i > 0 {
+				return cty.NilVal, errors.New("must be of no or one element")
+			}
+			_, one = it.Element()
 		}
-		return cty.NullVal(cty.DynamicPseudoType), nil
+		return one, nil
 	},
 })
 

@@ -57,7 +57,7 @@ func formatPrefix(layout string, args []cty.Value) string {
 func joinPrefix(sep string, lists []cty.Value) string {
 	prefix := ""
 	for _, list := range lists {
-		if !list.CanIterateElements() {
+		if !iterable(list) {
 			return prefix
 		}
 		for it := list.ElementIterator(); it.Next(); {

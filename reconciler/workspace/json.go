@@ -41,6 +41,9 @@ var (
 
 // parseJSON translates a .tf.json file.
 func parseJSON(p string, text []byte) (*hclsyntax.Body, []*Problem) {
+	if nestsTooDeep(text) {
+		return nil, []*Problem{{File: p, Text: nestedTooDeep}}
+	}
 	if _, diags := hcljson.Parse(text, ""); diags.HasErrors() {
 		return nil, problems(p, diags)
 	}
@@ -138,6 +141,10 @@ func (r *jsonReader) expression(n *jsonNode, literal bool) hclsyntax.Expression 
 func (r *jsonReader) template(n *jsonNode, literal bool) hclsyntax.Expression {
 	if literal || !strings.ContainsAny(n.text, "$%") {
 		return &hclsyntax.LiteralValueExpr{Val: cty.StringVal(n.text), SrcRange: n.rng}
+	}
+	if tooDeep([]byte(n.text)) {
+		r.problems = append(r.problems, problemAt(r.path, n.rng, nestedTooDeep))
+		return &hclsyntax.LiteralValueExpr{Val: cty.DynamicVal, SrcRange: n.rng}
 	}
 	x, diags := hclsyntax.ParseTemplate([]byte(n.text), "", n.rng.Start)
 	if diags.HasErrors() {

@@ -90,11 +90,16 @@ func rank(name string) int {
 	return 0
 }
 
+const nestedTooDeep = "expressions are nested too deep to be read"
+
 // parse parses one configuration file. JSON is translated, so that there is
 // one syntax to look through.
 func parse(p string, text []byte) (*hclsyntax.Body, []*Problem) {
 	if strings.HasSuffix(p, ".json") {
 		return parseJSON(p, text)
+	}
+	if tooDeep(text) {
+		return nil, []*Problem{{File: p, Text: nestedTooDeep}}
 	}
 	f, diags := hclsyntax.ParseConfig(text, "", hcl.InitialPos)
 	if diags.HasErrors() {

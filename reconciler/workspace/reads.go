@@ -60,7 +60,7 @@ func (s *scope) patterns(x hclsyntax.Expression, names bound) map[string]string 
 		return args
 	}
 	v, _ := s.value(x, names).UnmarkDeep()
-	if isNull(v) || !v.CanIterateElements() || !(v.Type().IsObjectType() || v.Type().IsMapType()) {
+	if !iterable(v) || !(v.Type().IsObjectType() || v.Type().IsMapType()) {
 		return nil
 	}
 	for it := v.ElementIterator(); it.Next(); {

@@ -243,3 +243,9 @@ func asString(v cty.Value) (string, bool) {
 	}
 	return v.AsString(), true
 }
+
+// iterable tells whether the elements of v can be gone through. v is not
+// marked; its elements may be.
+func iterable(v cty.Value) bool {
+	return v.IsKnown() && !v.IsNull() && v.CanIterateElements()
+}

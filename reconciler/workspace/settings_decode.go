@@ -8,7 +8,6 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 )
@@ -97,12 +96,12 @@ func (d *settingsDecoder) content(body hcl.Body, schema *hcl.BodySchema) *hcl.Bo
 
 func (d *settingsDecoder) decode(text []byte, chosen string) *Settings {
 	s := &Settings{workspaces: map[string]options{}}
-	file, diags := hclsyntax.ParseConfig(text, SettingsFile, hcl.InitialPos)
-	d.problems = append(d.problems, problems(SettingsFile, diags)...)
-	if len(d.problems) > 0 {
+	body, wrong := parse(SettingsFile, text)
+	if len(wrong) > 0 {
+		d.problems = wrong
 		return s
 	}
-	content := d.content(file.Body, settingsSchema)
+	content := d.content(body, settingsSchema)
 	s.patterns = d.patterns(content)
 	var hasDefaults bool
 	known := map[string]bool{}

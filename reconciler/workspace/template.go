@@ -1,6 +1,9 @@
 package workspace
 
 import (
+	"bytes"
+	"errors"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
@@ -13,6 +16,9 @@ func (e *evaluation) template(s *scope, m mention, v cty.Value, names bound) {
 		return
 	}
 	mentions, err := e.templates.get(p, func() ([]mention, error) { return e.parseTemplate(p) })
+	if deep, ok := errors.AsType[*Problem](err); ok {
+		e.problems = append(e.problems, deep)
+	}
 	if err != nil || len(mentions) == 0 {
 		return // Terraform says better what is wrong with a template
 	}
@@ -21,7 +27,7 @@ func (e *evaluation) template(s *scope, m mention, v cty.Value, names bound) {
 	vars := bound{}
 	if m.more != nil {
 		given, _ := s.value(m.more, names).Unmark()
-		if given.CanIterateElements() && (given.Type().IsObjectType() || given.Type().IsMapType()) {
+		if iterable(given) && (given.Type().IsObjectType() || given.Type().IsMapType()) {
 			for it := given.ElementIterator(); it.Next(); {
 				k, v := it.Element()
 				if name, ok := asString(k); ok {
@@ -43,6 +49,12 @@ func (e *evaluation) parseTemplate(p string) ([]mention, error) {
 	text, err := readFile(e.tree, p)
 	if err != nil {
 		return nil, err
+	}
+	if !bytes.Contains(text, []byte("file")) {
+		return nil, nil // the usual template, of any size
+	}
+	if tooDeep(text) {
+		return nil, &Problem{File: p, Text: nestedTooDeep}
 	}
 	x, diags := hclsyntax.ParseTemplate(text, "", hcl.InitialPos)
 	if diags.HasErrors() {

@@ -9,6 +9,9 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 )
 
+// maxReferences is how many definitions may refer to one another in a row.
+const maxReferences = 1000
+
 // once returns the value under key, filled in when it is first asked for.
 // Definitions in a circle are unknown.
 func (s *scope) once(key string, fill func() cty.Value) cty.Value {
@@ -16,7 +19,12 @@ func (s *scope) once(key string, fill func() cty.Value) cty.Value {
 		return v
 	}
 	s.memo[key] = cty.DynamicVal
+	if s.depth == maxReferences {
+		return cty.DynamicVal
+	}
+	s.depth++
 	v := fill()
+	s.depth--
 	s.memo[key] = v
 	return v
 }

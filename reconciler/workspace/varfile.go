@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/json"
 	"github.com/zclconf/go-cty/cty"
 )
@@ -41,17 +40,11 @@ func (e *evaluation) varFile(p string) (map[string]cty.Value, []*Problem) {
 	if err != nil {
 		return nil, []*Problem{{File: p, Text: err.Error()}}
 	}
-	parse := func(text []byte) (*hcl.File, hcl.Diagnostics) {
-		return hclsyntax.ParseConfig(text, "", hcl.InitialPos)
+	body, wrong := parseAttributes(p, text)
+	if len(wrong) > 0 {
+		return nil, wrong
 	}
-	if strings.HasSuffix(p, ".json") {
-		parse = func(text []byte) (*hcl.File, hcl.Diagnostics) { return json.Parse(text, "") }
-	}
-	file, diags := parse(text)
-	if diags.HasErrors() {
-		return nil, problems(p, diags)
-	}
-	attrs, diags := file.Body.JustAttributes()
+	attrs, diags := body.JustAttributes()
 	values := map[string]cty.Value{}
 	for name, a := range attrs {
 		v, more := a.Expr.Value(nil)
@@ -59,4 +52,17 @@ func (e *evaluation) varFile(p string) (map[string]cty.Value, []*Problem) {
 		values[name] = v
 	}
 	return values, problems(p, diags)
+}
+
+// parseAttributes parses a file of attributes in either syntax.
+func parseAttributes(p string, text []byte) (hcl.Body, []*Problem) {
+	if !strings.HasSuffix(p, ".json") {
+		body, wrong := parse(p, text)
+		return body, wrong
+	}
+	if nestsTooDeep(text) {
+		return nil, []*Problem{{File: p, Text: nestedTooDeep}}
+	}
+	file, diags := json.Parse(text, "")
+	return file.Body, problems(p, diags)
 }

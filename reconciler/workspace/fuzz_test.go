@@ -1,0 +1,103 @@
+package workspace
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+)
+
+// seeds adds the configuration files of testdata to the corpus.
+func seeds(f *testing.F, suffix string, add func(text string)) {
+	f.Helper()
+	archives, err := filepath.Glob("testdata/*.txtar")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, name := range archives {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, file := range txtar.Parse(text).Files {
+			if strings.HasSuffix(file.Name, suffix) {
+				add(string(file.Data))
+			}
+		}
+	}
+}
+
+// load loads a workspace of one file and a few objects that it may name.
+func load(name, text string) *Workspace {
+	tree := newTree(map[string]string{
+		"env/a/" + name:             text,
+		"env/a/terraform.tfvars":    "set = \"../../files/x.txt\"\n",
+		"env/a/common.tf":           "-> ../../modules/m/main.tf",
+		"modules/m/main.tf":         "variable \"x\" {}\noutput \"o\" {\n  value = file(var.x)\n}\n",
+		"files/x.txt":               "${file(name)}",
+		"files/names.json":          `{"name": ["x"]}`,
+		"modules/n/main.tf.json":    `{"module": {"m": {"source": "../m", "x": "${path.module}"}}}`,
+		"modules/l":                 "-> m",
+		"env/b/main.tf":             "",
+		"env/a/.terraform.lock.hcl": "",
+	})
+	return Load(tree, Dir{Name: "a", Path: "env/a"}, Config{Env: []string{"TF_VAR_e"}})
+}
+
+// checkLoaded checks what holds of every workspace, whatever its text says.
+func checkLoaded(t *testing.T, w *Workspace) {
+	t.Helper()
+	if w.Err != nil && strings.Contains(w.Err.Error(), "a fault in reading") {
+		t.Fatal(w.Err)
+	}
+	if len(w.Inputs) == 0 || w.Inputs[0] != "env/a" {
+		t.Fatalf("its own directory is no input: %v", w.Inputs)
+	}
+	for _, in := range w.Inputs {
+		if outside(in) || strings.Contains(in, top) {
+			t.Fatalf("input %q", in)
+		}
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	seeds(f, ".tf", func(text string) { f.Add(text) })
+	f.Add("module \"a\" {\n  source = \"./\"\n}\noutput \"o\" {\n  value = module.a.o\n}\n")
+	f.Add("locals {\n  a = local.b\n  b = local.a\n  c = file(local.a[0].x[*])\n}\n")
+	f.Fuzz(func(t *testing.T, text string) { checkLoaded(t, load("main.tf", text)) })
+}
+
+func FuzzLoadJSON(f *testing.F) {
+	seeds(f, ".tf.json", func(text string) { f.Add(text) })
+	f.Add(`{"resource": {"x": {"y": [[{"a": "${each.key}"}], null, 1, "s"]}}, "locals": {"a": {"${b}": null}}}`)
+	f.Add(`[{"variable": {"": {"type": "string", "default": 1e999}}}]`)
+	f.Fuzz(func(t *testing.T, text string) { checkLoaded(t, load("main.tf.json", text)) })
+}
+
+func FuzzSettings(f *testing.F) {
+	f.Add("workspaces = [\"env/*\"]\ndefaults {\n  apply = \"safe\"\n}\nworkspace \"tokyo\" {\n  depends_on = [\"common\"]\n}\n", "")
+	f.Add("workspaces = [\"**\", \"{env,infra/live}/*\", \".\"]\nenvironment \"x\" {\n  var_file = \"staging.tfvars\"\n}", "x")
+	f.Fuzz(func(t *testing.T, text, environment string) {
+		tree := estate(map[string]string{SettingsFile: text})
+		s, err := LoadSettings(tree, environment)
+		if err != nil {
+			return
+		}
+		dirs, err := Discover(tree, s)
+		if err != nil {
+			return
+		}
+		for _, d := range dirs {
+			if d.Name == "" || outside(d.Name) || tree.dirs[d.Path] == nil {
+				t.Fatalf("workspace %q at %q", d.Name, d.Path)
+			}
+			for _, file := range s.Config(d.Name).VarFiles {
+				if !isFile(tree, file) {
+					t.Fatalf("variable file %q", file)
+				}
+			}
+		}
+	})
+}
