@@ -16,6 +16,7 @@ const (
 	workspacePrefix = "WS#"
 	holdPrefix      = "HOLD#"
 	runPrefix       = "RUN#"
+	runPartPrefix   = "RUNPART#"
 )
 
 // entry is what is stored under a key: it knows the SK that it belongs under,
@@ -30,11 +31,13 @@ func (h Head) sk() string        { return headKey }
 func (w Workspace) sk() string   { return workspacePrefix + w.Name }
 func (h Hold) sk() string        { return holdPrefix + h.Name }
 func (r Run) sk() string         { return runPrefix + r.ID }
+func (p runPart) sk() string     { return fmt.Sprintf("%s%06d", runPartsOf(p.Run), p.Part) }
 func (l LeaseItem) sk() string   { return l.Identity }
 func (h Head) version() int      { return h.Schema }
 func (w Workspace) version() int { return w.Schema }
 func (h Hold) version() int      { return h.Schema }
 func (r Run) version() int       { return r.Schema }
+func (p runPart) version() int   { return p.Schema }
 func (l LeaseItem) version() int { return l.Schema }
 
 func (h Head) check() error {
@@ -52,7 +55,13 @@ func (h Hold) check() error {
 	return named("name", h.Name)
 }
 
-func (r Run) check() error { return named("id", r.ID) }
+func (r Run) check() error {
+	return errors.Join(named("id", r.ID), atLeast("parts", int64(r.Parts), 0))
+}
+
+func (p runPart) check() error {
+	return errors.Join(named("run", p.Run), atLeast("part", int64(p.Part), 1))
+}
 
 func (l LeaseItem) check() error {
 	return errors.Join(atLeast("token", l.Token, 1), atLeast("beat", l.Beat, 0), atLeast("length_ms", l.LengthMS, 0), named("identity", l.Identity))

@@ -2,22 +2,37 @@ package state
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
 
-// PutRun records a run, or replaces what is recorded under its id.
+// PutRun records a run, or replaces what is recorded under its id. A run over
+// very many workspaces takes several items, which are written one by one: the
+// one that names the others comes last.
 func (r *Record) PutRun(ctx context.Context, run Run) error {
 	run.Schema = Schema
-	value, err := encode(run)
+	run, parts, err := split(run)
+	for _, part := range parts {
+		err = errors.Join(err, replace(ctx, r, part))
+	}
 	if err == nil {
-		key := r.key(run.sk())
-		err = r.write(ctx, stored[Run](r, key, value), Op{Key: key, Put: value})
+		err = replace(ctx, r, run)
 	}
 	if err != nil {
 		return fmt.Errorf("record run %s: %w", run.ID, err)
 	}
 	return nil
+}
+
+// replace writes v, whatever was there.
+func replace[T entry](ctx context.Context, r *Record, v T) error {
+	value, err := encode(v)
+	if err != nil {
+		return err
+	}
+	key := r.key(v.sk())
+	return r.write(ctx, stored[T](r, key, value), Op{Key: key, Put: value})
 }
 
 // Runs returns the newest runs first, at most limit of them. Ids of runs sort
@@ -27,7 +42,11 @@ func (r *Record) Runs(ctx context.Context, limit int) ([]Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the runs of record %s: %w", r.name, err)
 	}
-	return decodeAll[Run](items)
+	runs, err := decodeAll[Run](items)
+	for i := range runs {
+		err = errors.Join(err, r.complete(ctx, &runs[i]))
+	}
+	return runs, err
 }
 
 // Run returns one run, or ErrNotFound.
@@ -35,6 +54,9 @@ func (r *Record) Run(ctx context.Context, id string) (Run, error) {
 	run, found, err := get[Run](ctx, r, r.key(runPrefix+id))
 	if err == nil && !found {
 		err = ErrNotFound
+	}
+	if err == nil {
+		err = r.complete(ctx, &run)
 	}
 	if err != nil {
 		return Run{}, fmt.Errorf("read run %s: %w", id, err)
@@ -58,10 +80,22 @@ func (r *Record) PruneRuns(ctx context.Context, before time.Time) ([]string, err
 		if !last.Before(before) {
 			continue
 		}
-		if err := r.store.Write(ctx, Op{Key: r.key(run.sk()), Delete: true}); err != nil {
+		if err := r.forget(ctx, run); err != nil {
 			return ids, fmt.Errorf("forget run %s: %w", run.ID, err)
 		}
 		ids = append(ids, run.ID)
 	}
 	return ids, nil
+}
+
+// forget deletes the parts first: what is left of a run by a failure is found
+// again by the next PruneRuns.
+func (r *Record) forget(ctx context.Context, run Run) error {
+	for n := range run.Parts {
+		part := runPart{Run: run.ID, Part: n + 1}
+		if err := r.store.Write(ctx, Op{Key: r.key(part.sk()), Delete: true}); err != nil {
+			return err
+		}
+	}
+	return r.store.Write(ctx, Op{Key: r.key(run.sk()), Delete: true})
 }

@@ -145,8 +145,9 @@ type Run struct {
 	StartedAt  time.Time      `json:"started_at"`
 	EndedAt    time.Time      `json:"ended_at"`
 	Snapshot   string         `json:"snapshot"`
-	Workspaces []RunWorkspace `json:"workspaces"` // those that the pass worked on
-	Expires    int64          `json:"expires"`    // Unix seconds
+	Workspaces []RunWorkspace `json:"workspaces"`      // those that the pass worked on
+	Parts      int            `json:"parts,omitempty"` // how many items more hold the rest of Workspaces
+	Expires    int64          `json:"expires"`         // Unix seconds
 }
 
 // RunWorkspace is what a run did with one workspace.

@@ -39,9 +39,10 @@ func (c Call) Writes() bool { return len(c.Ops) > 0 }
 type Faulty struct {
 	state.Store
 
-	mu     sync.Mutex
-	decide func(Call) Fault
-	late   [][]state.Op
+	mu       sync.Mutex
+	decide   func(Call) Fault
+	late     [][]state.Op
+	returned int
 }
 
 // NewFaulty wraps store. Nothing fails until Inject says so.
@@ -137,8 +138,22 @@ func (f *Faulty) Last(ctx context.Context, pk, prefix string, limit int) ([]stat
 	return f.Store.Last(ctx, pk, prefix, limit)
 }
 
+// Written is how many writes have returned without an error.
+func (f *Faulty) Written() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.returned
+}
+
 // Write implements state.Store.
-func (f *Faulty) Write(ctx context.Context, ops ...state.Op) error {
+func (f *Faulty) Write(ctx context.Context, ops ...state.Op) (err error) {
+	defer func() {
+		if err == nil {
+			f.mu.Lock()
+			f.returned++
+			f.mu.Unlock()
+		}
+	}()
 	fault := f.fault(Call{Ops: ops})
 	if fault == None || fault == After {
 		if err := f.Store.Write(ctx, ops...); err != nil {

@@ -96,9 +96,11 @@ func testRenewed(t *testing.T, open Open) {
 	l := a.acquire()
 	b.busy(a)
 	for beat := int64(1); beat <= 4; beat++ {
-		pass(lease/3, a)
+		a.renewsAfter(lease / 3)
+		if got := b.item().Beat; got != beat {
+			t.Fatalf("beat: got %d, want %d", got, beat)
+		}
 		pass(lease-1, b)
-		until(t, "a renewal", func() bool { return a.item().Beat == beat })
 		b.busy(a)
 	}
 	if l.Context().Err() != nil {
@@ -112,46 +114,46 @@ func testRenewed(t *testing.T, open Open) {
 func testWaiting(t *testing.T, open Open) {
 	a, b := two(t, open)
 	held := a.acquire()
-	acquire := func(wait time.Duration) <-chan error {
-		done := make(chan error, 1)
+	// acquire tells how long b waits, for whom a second passes with each look
+	// at the lease.
+	acquire := func(wait time.Duration, looks func(n int)) (error, time.Duration) {
+		start, n := b.mono.Load(), 0
+		b.store.Inject(func(c Call) Fault {
+			if !c.Writes() {
+				pass(time.Second, b)
+				n++
+				looks(n)
+			}
+			return None
+		})
+		defer b.store.Inject(nil)
 		claim := b.claim()
 		claim.Wait = wait
-		go func() {
-			l, err := b.Acquire(t.Context(), claim)
-			if err == nil {
-				err = l.Release(t.Context())
-			}
-			done <- err
-		}()
-		return done
+		l, err := b.Acquire(t.Context(), claim)
+		took := time.Duration(b.mono.Load() - start)
+		if err == nil {
+			err = l.Release(t.Context())
+		}
+		return err, took
 	}
-	// drive lets b's time pass until it has its answer.
-	drive := func(done <-chan error) (err error, took time.Duration) {
-		start := b.mono.Load()
-		until(t, "an answer", func() bool {
-			select {
-			case err = <-done:
-				return true
-			default:
-				pass(time.Second, b)
-				return false
-			}
-		})
-		return err, time.Duration(b.mono.Load() - start)
-	}
+	nothing := func(int) {}
 
 	var busy *state.BusyError
-	err, took := drive(acquire(lease / 2))
-	if !errors.As(err, &busy) || took < lease/2 {
+	err, took := acquire(lease/2, nothing)
+	if !errors.As(err, &busy) || took < lease/2 || took > lease/2+2*time.Second {
 		t.Fatalf("waited %s: got %v, want a BusyError after %s", took, err, lease/2)
 	}
-	done := acquire(lease / 4)
-	is(t, "release", held.Release(t.Context()), nil)
-	is(t, "wait for a release", <-done, nil)
-
+	err, took = acquire(lease/4, func(n int) {
+		if n == 5 {
+			is(t, "release", held.Release(t.Context()), nil)
+		}
+	})
+	if err != nil || took > 5*time.Second {
+		t.Fatalf("a wait for a release: got %v after %s", err, took)
+	}
 	held = a.acquire()
 	held.Abandon()
-	if err, took := drive(acquire(lease)); err != nil || took < lease {
+	if err, took := acquire(lease, nothing); err != nil || took < lease {
 		t.Fatalf("a wait of one lease for a dead holder: got %v after %s", err, took)
 	}
 
@@ -176,9 +178,7 @@ func testSkewedClocks(t *testing.T, open Open) {
 		b.busy(a)
 		b.wall.Add(int64(10 * lease))
 		b.busy(a)
-		pass(lease/3, a)
-		beat := a.item().Beat
-		until(t, "a renewal", func() bool { return a.item().Beat > beat || a.item().Beat == 1 })
+		a.renewsAfter(lease / 3)
 		b.busy(a)
 		pass(lease-1, b)
 		b.busy(a)
@@ -219,15 +219,15 @@ func testUnrenewable(t *testing.T, open Open) {
 	}
 
 	// Renewed between the two: the work is interrupted, but not killed.
-	a, b := two(t, open)
+	a, _ := two(t, open)
 	l := a.acquire()
 	a.store.Inject(Always(Before))
 	pass(lease*2/3, a)
 	ended(t, "interrupted", l.Context())
-	beat := b.item().Beat
 	a.store.Inject(nil)
-	until(t, "a renewal", func() bool { return b.item().Beat > beat })
-	until(t, "its effect", func() bool { pass(lease/60, a); return b.item().Beat > beat+2 })
+	a.renewsAfter(0)
+	a.renewsAfter(lease / 3)
+	a.renewsAfter(lease / 3)
 	if l.Hard().Err() != nil {
 		t.Fatalf("killed though it was renewed: %v", context.Cause(l.Hard()))
 	}

@@ -186,6 +186,34 @@ func testRuns(t *testing.T, open Open) {
 	}
 }
 
+// A run over very many workspaces is recorded whole.
+func testLargeRun(t *testing.T, open Open) {
+	a, b := two(t, open)
+	ctx := t.Context()
+	run := state.Run{ID: "01JD0", StartedAt: someday, Expires: someday.AddDate(100, 0, 0).Unix()}
+	for i := range 4000 {
+		run.Workspaces = append(run.Workspaces, state.RunWorkspace{
+			Name: fmt.Sprintf("w%05d", i), Outcome: state.Failed, Error: strings.Repeat("x", 200), Stale: []string{"modules/vpc"},
+		})
+	}
+	is(t, "record", a.PutRun(ctx, run), nil)
+	got, err := b.Run(ctx, run.ID)
+	run.Schema = state.Schema
+	if err != nil || !reflect.DeepEqual(got, run) {
+		t.Fatalf("run: got %d workspaces, %d parts, %v", len(got.Workspaces), got.Parts, err)
+	}
+	if runs, err := b.Runs(ctx, 1); err != nil || len(runs) != 1 || len(runs[0].Workspaces) != 4000 {
+		t.Fatalf("runs: got %d, %v", len(runs), err)
+	}
+	gone, err := b.PruneRuns(ctx, someday.Add(1))
+	if err != nil || len(gone) != 1 {
+		t.Fatalf("prune: got %v, %v", gone, err)
+	}
+	if left, err := fix(t, open).store.List(ctx, "record", ""); err != nil || len(left) != 0 {
+		t.Fatalf("left after pruning: %q, %v", sortKeys(left), err)
+	}
+}
+
 // records are a value for each kind of item, by SK.
 func records() map[state.Key]string {
 	return map[state.Key]string{

@@ -28,6 +28,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Open) {
 		"distrust":  testDistrust,
 		"holds":     testHolds,
 		"runs":      testRuns,
+		"large run": testLargeRun,
 		"newer":     testNewer,
 		"corrupt":   testCorrupt,
 		"workspace": testWorkspace,

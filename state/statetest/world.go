@@ -138,6 +138,15 @@ func is(t *testing.T, what string, err, want error) {
 	}
 }
 
+// renewsAfter lets time pass for a holder that then renews its lease, and
+// waits until it has.
+func (a *actor) renewsAfter(d time.Duration) {
+	a.t.Helper()
+	before := a.store.Written()
+	pass(d, a)
+	until(a.t, "a renewal", func() bool { return a.store.Written() > before })
+}
+
 // until waits for something that another goroutine does.
 func until(t *testing.T, what string, done func() bool) {
 	t.Helper()
