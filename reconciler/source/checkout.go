@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"golang.org/x/sync/errgroup"
@@ -25,9 +27,8 @@ const writers = 4
 // It writes only what differs from the last checkout into dir, of whatever
 // commit, by a manifest beside it (dir + ".manifest"). A file is trusted to be
 // what the manifest says only while size and times are those noted when it was
-// written, on the same boot of the machine. Files appear under their names
-// when they are complete, so that a checkout that was killed is mended by the
-// next. The caller makes sure that there is only one at a time.
+// written, on the same boot of the machine; so a checkout that was killed is
+// mended by the next. The caller makes sure that there is only one at a time.
 //
 // A link that leads out of the tree, or could when something else is put
 // there, is ErrUnsafe, and nothing is written.
@@ -47,8 +48,13 @@ func (t *Tree) Checkout(ctx context.Context, dir string, keep func(path string) 
 		return fmt.Errorf("check out: %w", err)
 	}
 	defer root.Close()
-	c := &checkout{tree: t, root: root, dir: dir, want: want, keep: keep, had: readManifest(dir)}
-	if err := c.run(ctx); err != nil {
+	had := readManifest(dir)
+	c := &checkout{tree: t, root: root, want: want, keep: keep, had: had, there: map[string]fs.FileInfo{}}
+	have, err := c.run(ctx)
+	if !maps.Equal(have, had) { // noted even when the rest failed
+		err = errors.Join(err, have.save(dir))
+	}
+	if err != nil {
 		return fmt.Errorf("check out into %s: %w", dir, err)
 	}
 	return nil
@@ -97,217 +103,181 @@ func (t *Tree) checkLink(name string) error {
 
 // checkout is one run of Tree.Checkout.
 type checkout struct {
-	tree *Tree
-	root *os.Root
-	dir  string
-	want map[string]entry
-	keep func(string) bool
-	had  manifest
+	tree  *Tree
+	root  *os.Root
+	want  map[string]entry
+	keep  func(string) bool
+	had   manifest
+	there map[string]fs.FileInfo // files and links that are there and wanted
 }
 
-func (c *checkout) run(ctx context.Context) error {
-	if err := c.clear(); err != nil {
-		return err
+// run lays the tree out and returns what is there then.
+func (c *checkout) run(ctx context.Context) (manifest, error) {
+	if err := fs.WalkDir(c.root.FS(), ".", c.clear); err != nil {
+		return c.had, err
 	}
-	names := c.sorted()
 	have := manifest{}
-	var write []string
-	for _, name := range names {
+	write := map[string][]string{} // by directory
+	for _, name := range c.sorted() {
 		e := c.want[name]
 		if e.mode == filemode.Dir || e.mode == filemode.Submodule {
-			if err := c.mkdir(name); err != nil {
-				return err
+			if err := c.root.Mkdir(name, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+				return c.had, err
 			}
 			continue
 		}
-		if seen, ok := c.unchanged(name, e); ok {
-			have[name] = seen
+		if noted, ok := c.had[name]; ok && noted.ID == e.String() && c.there[name] != nil && see(c.there[name], noted.ID) == noted {
+			have[name] = noted
 			continue
 		}
-		write = append(write, name)
+		write[path.Dir(name)] = append(write[path.Dir(name)], name)
 	}
-	if len(write) == 0 && len(have) == len(c.had) {
-		return nil
-	}
-	written, err := c.writeAll(ctx, write)
-	for name, seen := range written {
-		have[name] = seen
-	}
-	// What was written is noted even when the rest failed.
-	return errors.Join(err, have.save(c.dir))
+	return have, c.writeAll(ctx, write, have)
 }
 
+// sorted returns the names, a directory before what is in it.
 func (c *checkout) sorted() []string {
-	names := make([]string, 0, len(c.want))
-	for name := range c.want {
-		names = append(names, name)
-	}
-	slices.Sort(names) // a directory before what is in it
-	return names
+	return slices.Sorted(maps.Keys(c.want))
 }
 
-// clear removes what is on the disk and neither wanted nor kept, or is of
-// another kind than wanted: a link where a directory belongs would be followed.
-func (c *checkout) clear() error {
-	return fs.WalkDir(c.root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || name == "." {
-			return err
+// clear removes what is neither wanted nor kept, or is of another kind than
+// wanted: a link where a directory belongs would be followed. It notes what
+// stays.
+func (c *checkout) clear(name string, d fs.DirEntry, err error) error {
+	if err != nil || name == "." {
+		return err
+	}
+	e, wanted := c.want[name]
+	switch {
+	case wanted && fits(d, e):
+		if !d.IsDir() {
+			c.there[name], err = d.Info()
 		}
-		e, ok := c.want[name]
-		switch {
-		case ok && c.fits(d, e):
-			return nil
-		case !ok && c.keep(name):
-			if d.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		case ok || !d.IsDir():
-			if err := c.root.RemoveAll(name); err != nil {
-				return err
-			}
-			if d.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		return c.clearDir(name)
-	})
+		return err
+	case !wanted && c.keep(name):
+	case !wanted && d.IsDir():
+		_, err = c.clearDir(name)
+	default:
+		err = c.root.RemoveAll(name)
+	}
+	if err == nil && d.IsDir() {
+		return fs.SkipDir
+	}
+	return err
 }
 
 // fits reports whether d is of the kind that e needs.
-func (c *checkout) fits(d fs.DirEntry, e entry) bool {
-	switch e.mode {
-	case filemode.Dir, filemode.Submodule:
+func fits(d fs.DirEntry, e entry) bool {
+	if e.mode == filemode.Submodule {
 		return d.IsDir()
-	case filemode.Symlink:
-		return d.Type() == fs.ModeSymlink
 	}
-	return d.Type().IsRegular()
+	return d.Type() == fsMode(e.mode).Type()
 }
 
-// clearDir removes a directory that is not wanted, but for what is kept in it.
-func (c *checkout) clearDir(name string) error {
-	kept := false
+// clearDir removes a directory that is not wanted, but for what is kept in
+// it: then it stays.
+func (c *checkout) clearDir(name string) (stays bool, err error) {
 	entries, err := fs.ReadDir(c.root.FS(), name)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, d := range entries {
 		below := path.Join(name, d.Name())
-		switch {
-		case c.keep(below):
-			kept = true
-		case d.IsDir():
-			if err := c.clearDir(below); err != nil {
+		kept := c.keep(below)
+		if !kept && d.IsDir() {
+			kept, err = c.clearDir(below)
+		} else if !kept {
+			err = c.root.Remove(below)
+		}
+		if err != nil {
+			return false, err
+		}
+		stays = stays || kept
+	}
+	if stays {
+		return true, nil
+	}
+	return false, c.root.Remove(name)
+}
+
+// writeAll writes the files, several directories at once, and notes how each
+// then looks.
+func (c *checkout) writeAll(ctx context.Context, names map[string][]string, have manifest) error {
+	var mu sync.Mutex
+	group, going := errgroup.WithContext(ctx)
+	group.SetLimit(writers)
+	for dir, names := range names {
+		group.Go(func() error {
+			at, err := c.root.OpenRoot(dir)
+			if err != nil {
 				return err
 			}
-			if _, err := c.root.Lstat(below); err == nil {
-				kept = true
+			defer at.Close()
+			for _, name := range names {
+				if going.Err() != nil {
+					return context.Cause(going)
+				}
+				written, err := c.write(at, name)
+				if err != nil {
+					return fmt.Errorf("%s: %w", name, err)
+				}
+				mu.Lock()
+				have[name] = written
+				mu.Unlock()
 			}
-		default:
-			if err := c.root.Remove(below); err != nil {
-				return err
-			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// write writes the file into its directory, in place: a write that is cut off
+// leaves a file that no manifest knows, and so is written again.
+func (c *checkout) write(dir *os.Root, name string) (seen, error) {
+	e := c.want[name]
+	data, err := c.tree.blob(e)
+	if err != nil {
+		return seen{}, err
+	}
+	base := path.Base(name)
+	if c.there[name] != nil {
+		if err := dir.Remove(base); err != nil {
+			return seen{}, err
 		}
 	}
-	if !kept {
-		if err := c.root.Remove(name); err != nil {
-			return err
+	var info fs.FileInfo
+	if e.mode == filemode.Symlink {
+		if err = dir.Symlink(string(data), base); err == nil {
+			info, err = dir.Lstat(base)
 		}
+	} else {
+		info, err = create(dir, base, data, fsMode(e.mode))
 	}
-	return fs.SkipDir
-}
-
-func (c *checkout) mkdir(name string) error {
-	if err := c.root.Mkdir(name, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return nil
-}
-
-// unchanged reports whether the file is still what the manifest says, and
-// that is what the tree holds.
-func (c *checkout) unchanged(name string, e entry) (seen, bool) {
-	noted, ok := c.had[name]
-	if !ok || noted.ID != e.String() {
-		return seen{}, false
-	}
-	now, err := c.look(name, e)
-	return now, err == nil && now == noted
-}
-
-// look describes the file as it lies there.
-func (c *checkout) look(name string, e entry) (seen, error) {
-	info, err := c.root.Lstat(name)
 	if err != nil {
 		return seen{}, err
 	}
 	return see(info, e.String()), nil
 }
 
-// writeAll writes the files, several at once, and says how each then looks.
-func (c *checkout) writeAll(ctx context.Context, names []string) (manifest, error) {
-	results := make([]seen, len(names))
-	group, going := errgroup.WithContext(ctx)
-	group.SetLimit(writers)
-	for i, name := range names {
-		group.Go(func() (err error) {
-			if going.Err() != nil {
-				return context.Cause(going)
-			}
-			results[i], err = c.write(name)
-			return err
-		})
+func create(dir *os.Root, name string, data []byte, mode fs.FileMode) (fs.FileInfo, error) {
+	f, err := dir.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return nil, err
 	}
-	err := group.Wait()
-	written := manifest{}
-	for i, name := range names {
-		if results[i] != (seen{}) {
-			written[name] = results[i]
+	defer f.Close()
+	if _, err := f.Write(data); err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && info.Mode().Perm() != mode { // the umask took bits away
+		if err = f.Chmod(mode); err == nil {
+			info, err = f.Stat()
 		}
 	}
-	return written, err
-}
-
-// temporary is the name that a file has while it is written. One that is left
-// over is not in the tree, and so removed by the next checkout.
-func temporary(name string) string {
-	return path.Join(path.Dir(name), ".reconcile-"+shortHash(name))
-}
-
-func (c *checkout) write(name string) (seen, error) {
-	e := c.want[name]
-	data, err := c.tree.blob(e)
 	if err != nil {
-		return seen{}, fmt.Errorf("%s: %w", name, err)
+		return nil, err
 	}
-	draft := temporary(name)
-	if err := c.root.Remove(draft); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return seen{}, err
-	}
-	if e.mode == filemode.Symlink {
-		err = c.root.Symlink(filepath.FromSlash(string(data)), draft)
-	} else {
-		err = c.create(draft, data, fsMode(e.mode))
-	}
-	if err != nil {
-		return seen{}, err
-	}
-	if err := c.root.Rename(draft, name); err != nil {
-		return seen{}, err
-	}
-	return c.look(name, e)
-}
-
-func (c *checkout) create(name string, data []byte, mode fs.FileMode) error {
-	f, err := c.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	// The umask may have taken bits away.
-	return errors.Join(err, f.Chmod(mode), f.Close())
+	return info, f.Close()
 }
 
 // manifestPath is beside the directory, so that it is no part of the tree.

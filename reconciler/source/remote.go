@@ -99,12 +99,16 @@ func (m *remote) tipV0(ctx context.Context) (Tip, error) {
 	defer answer.Close()
 	var id plumbing.Hash
 	var branches []string
+	rest := 1000 // as many refs more are read, so that the connection can serve again
 	err = readAdvertisement(newPktReader(m.capped(answer)), func(r ref) bool {
 		branches = appendBranch(branches, r)
 		if r.name == m.refName() {
 			id = r.id
 		}
-		return id.IsZero()
+		if !id.IsZero() {
+			rest--
+		}
+		return rest > 0
 	})
 	if err != nil {
 		return Tip{}, m.judge(ctx, err)

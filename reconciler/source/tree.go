@@ -12,8 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"reconcile/reconciler/source/objects"
-
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 )
@@ -22,12 +20,19 @@ import (
 // only the tree objects on the paths asked for, each once, and is safe for
 // several goroutines.
 type Tree struct {
-	store *objects.Store
+	store store
 	root  entry
 	when  time.Time
 
 	mu    sync.RWMutex
 	known map[plumbing.Hash][]entry
+}
+
+// store is what a tree is read from: an *objects.Store.
+type store interface {
+	Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error)
+	Size(id plumbing.Hash) (int64, error)
+	Has(id plumbing.Hash) bool
 }
 
 // entry is one name in a tree object.
@@ -40,7 +45,7 @@ type entry struct {
 // Absent is the ID of a path that the tree does not hold.
 const Absent = "absent"
 
-func newTree(store *objects.Store, root plumbing.Hash, when time.Time) *Tree {
+func newTree(store store, root plumbing.Hash, when time.Time) *Tree {
 	return &Tree{
 		store: store, when: when,
 		root:  entry{name: ".", mode: filemode.Dir, id: root},

@@ -1,0 +1,373 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/fstest"
+
+	"reconcile/reconciler/source/gittest"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+// treeAt returns the tree of the work tree's HEAD.
+func treeAt(t testing.TB, repo *gittest.Repo) *Tree {
+	t.Helper()
+	return treeOf(t, repo, repo.Git("rev-parse", "HEAD"))
+}
+
+func treeOf(t testing.TB, repo *gittest.Repo, commit string) *Tree {
+	t.Helper()
+	c, err := open(t, Options{URL: repo.Dir}).Fetch(context.Background(), commit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c.Tree
+}
+
+// onDisk lists what is below dir: content, mode or link target by path.
+func onDisk(t testing.TB, dir string) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || path == dir {
+			return err
+		}
+		name, _ := filepath.Rel(dir, path)
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		switch {
+		case d.IsDir():
+			found[name] = "dir"
+			return nil
+		case d.Type() == fs.ModeSymlink:
+			target, err := os.Readlink(path)
+			found[name] = "-> " + target
+			return err
+		}
+		data, err := os.ReadFile(path)
+		found[name] = info.Mode().String() + " " + string(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func sameOnDisk(t *testing.T, dir string, want map[string]string) {
+	t.Helper()
+	got := onDisk(t, dir)
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		if got[name] != want[name] {
+			t.Errorf("%s: %q, want %q", name, got[name], want[name])
+		}
+		delete(got, name)
+	}
+	for name, is := range got {
+		t.Errorf("%s: %q, want nothing", name, is)
+	}
+}
+
+func checkOut(t testing.TB, tree *Tree, dir string, keep func(string) bool) {
+	t.Helper()
+	if err := tree.Checkout(t.Context(), dir, keep); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const (
+	plain      = "-rw-r--r-- "
+	executable = "-rwxr-xr-x "
+)
+
+func TestCheckout(t *testing.T) {
+	old := syscall.Umask(0o077) // modes are Git's, whatever the umask
+	defer syscall.Umask(old)
+	repo := gittest.New(t)
+	repo.Commit("first", map[string]string{
+		"env/a/main.tf": "a", "env/b/main.tf": "b", "modules/m/x.tf": "x", "run.sh": "#!/bin/sh",
+		"link": "-> env/a", "becomes-dir": "file", "becomes-file/x": "x", "turns": "-> link", "日本/ö.txt": "ü",
+	})
+	dir := filepath.Join(t.TempDir(), "tree")
+	checkOut(t, treeAt(t, repo), dir, nil)
+	sameOnDisk(t, dir, map[string]string{
+		"env": "dir", "env/a": "dir", "env/a/main.tf": plain + "a", "env/b": "dir", "env/b/main.tf": plain + "b",
+		"modules": "dir", "modules/m": "dir", "modules/m/x.tf": plain + "x", "run.sh": executable + "#!/bin/sh",
+		"link": "-> env/a", "becomes-dir": plain + "file", "becomes-file": "dir", "becomes-file/x": plain + "x",
+		"turns": "-> link", "日本": "dir", "日本/ö.txt": plain + "ü",
+	})
+	// What a run leaves behind.
+	for _, name := range []string{"env/a/.terraform", "env/b/.terraform/deep", "junk"} {
+		if err := os.MkdirAll(filepath.Join(dir, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	writeFile(t, filepath.Join(dir, "env/b/.terraform/deep/f"), "kept")
+	writeFile(t, filepath.Join(dir, "env/b/stray"), "stray")
+	writeFile(t, filepath.Join(dir, "junk/stray"), "stray")
+
+	repo.Commit("second", map[string]string{
+		"env/b/main.tf": "", "modules/m/x.tf": "#!x", "becomes-dir": "", "becomes-file/x": "", "turns": "plain now", "run.sh": "plain",
+	})
+	repo.Commit("third", map[string]string{"becomes-dir/y": "y", "becomes-file": "now"})
+	checkOut(t, treeAt(t, repo), dir, func(path string) bool { return strings.HasSuffix(path, "/.terraform") })
+	sameOnDisk(t, dir, map[string]string{
+		"env": "dir", "env/a": "dir", "env/a/main.tf": plain + "a", "env/a/.terraform": "dir",
+		"env/b": "dir", "env/b/.terraform": "dir", "env/b/.terraform/deep": "dir", "env/b/.terraform/deep/f": "-rw------- kept",
+		"modules": "dir", "modules/m": "dir", "modules/m/x.tf": executable + "#!x", "run.sh": plain + "plain",
+		"link": "-> env/a", "becomes-dir": "dir", "becomes-dir/y": plain + "y", "becomes-file": plain + "now",
+		"turns": plain + "plain now", "日本": "dir", "日本/ö.txt": plain + "ü",
+	})
+}
+
+func TestCheckoutWritesOnlyWhatDiffers(t *testing.T) {
+	repo := gittest.New(t)
+	repo.Commit("first", map[string]string{"a": "1", "b": "1"})
+	dir := filepath.Join(t.TempDir(), "tree")
+	checkOut(t, treeAt(t, repo), dir, nil)
+	before := inode(t, dir, "a")
+	repo.Commit("second", map[string]string{"b": "2"})
+	checkOut(t, treeAt(t, repo), dir, nil)
+	if inode(t, dir, "a") != before {
+		t.Error("a was written though it did not change")
+	}
+	sameOnDisk(t, dir, map[string]string{"a": plain + "1", "b": plain + "2"})
+}
+
+func inode(t *testing.T, dir, name string) uint64 {
+	t.Helper()
+	info, err := os.Stat(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Sys().(*syscall.Stat_t).Ino
+}
+
+// TestCheckoutMends: whatever was done to the directory or the manifest, the
+// next checkout mends it.
+func TestCheckoutMends(t *testing.T) {
+	repo := gittest.New(t)
+	repo.Commit("first", map[string]string{"a/f": "one", "b": "two", "l": "-> b", "d/e/f": "deep"})
+	outside := t.TempDir()
+	writeFile(t, filepath.Join(outside, "f"), "outside")
+	damages := map[string]func(dir string) error{
+		"file removed":         func(dir string) error { return os.Remove(filepath.Join(dir, "b")) },
+		"directory removed":    func(dir string) error { return os.RemoveAll(filepath.Join(dir, "d")) },
+		"file cut":             func(dir string) error { return os.Truncate(filepath.Join(dir, "b"), 1) },
+		"file changed":         func(dir string) error { return os.WriteFile(filepath.Join(dir, "b"), []byte("owt"), 0o600) },
+		"mode changed":         func(dir string) error { return os.Chmod(filepath.Join(dir, "b"), 0o755) },
+		"manifest removed":     func(dir string) error { return os.Remove(dir + ".manifest") },
+		"manifest cut":         func(dir string) error { return os.Truncate(dir+".manifest", 20) },
+		"manifest without dir": func(dir string) error { return os.RemoveAll(dir) },
+		"link elsewhere": func(dir string) error {
+			return errors.Join(os.Remove(filepath.Join(dir, "l")), os.Symlink(outside, filepath.Join(dir, "l")))
+		},
+		"directory is a link": func(dir string) error {
+			return errors.Join(os.RemoveAll(filepath.Join(dir, "a")), os.Symlink(outside, filepath.Join(dir, "a")))
+		},
+		"file is a directory": func(dir string) error {
+			return errors.Join(os.Remove(filepath.Join(dir, "b")), os.MkdirAll(filepath.Join(dir, "b", "c"), 0o755))
+		},
+		"strays": func(dir string) error {
+			return errors.Join(os.MkdirAll(filepath.Join(dir, "x", "y"), 0o755), os.Symlink(outside, filepath.Join(dir, "x", "l")))
+		},
+		"another boot": func(dir string) error {
+			data, err := os.ReadFile(dir + ".manifest")
+			text := strings.Replace(string(data), `"Boot":"`, `"Boot":"another`, 1)
+			return errors.Join(err, os.WriteFile(dir+".manifest", []byte(text), 0o600), os.WriteFile(filepath.Join(dir, "b"), nil, 0o600))
+		},
+	}
+	for name, damage := range damages {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "tree")
+			checkOut(t, treeAt(t, repo), dir, nil)
+			if err := damage(dir); err != nil {
+				t.Fatal(err)
+			}
+			checkOut(t, treeAt(t, repo), dir, nil)
+			sameOnDisk(t, dir, map[string]string{"a": "dir", "a/f": plain + "one", "b": plain + "two", "l": "-> b", "d": "dir", "d/e": "dir", "d/e/f": plain + "deep"})
+			if data, err := os.ReadFile(filepath.Join(outside, "f")); string(data) != "outside" {
+				t.Errorf("a file outside is %q, %v", data, err)
+			}
+		})
+	}
+}
+
+// TestCheckoutKilled: a checkout that ended anywhere, with a file half
+// written and nothing noted, is completed by the next, also to another commit.
+func TestCheckoutKilled(t *testing.T) {
+	repo := gittest.New(t)
+	files := [2]map[string]string{{}, {}}
+	for i := range files {
+		for _, dir := range []string{"a/", "b/", "c/d/", ""} {
+			for _, name := range []string{"1", "2", "3"} {
+				files[i][dir+name] = strings.Repeat(name, 3-i) + dir
+			}
+		}
+	}
+	commits := []string{repo.Commit("first", files[0]), repo.Commit("second", files[1])}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 30 {
+		dir := filepath.Join(t.TempDir(), "tree")
+		for range 3 {
+			noted, _ := os.ReadFile(dir + ".manifest")
+			tree := treeOf(t, repo, commits[random.IntN(2)])
+			tree.store = &stops{store: tree.store, after: int64(random.IntN(14))}
+			if tree.Checkout(t.Context(), dir, nil) == nil {
+				continue
+			}
+			if err := os.WriteFile(dir+".manifest", noted, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_ = os.Truncate(filepath.Join(dir, "c/d/2"), 1)
+		}
+		checkOut(t, treeOf(t, repo, commits[1]), dir, nil)
+		want := map[string]string{"a": "dir", "b": "dir", "c": "dir", "c/d": "dir"}
+		for name, content := range files[1] {
+			want[name] = plain + content
+		}
+		sameOnDisk(t, dir, want)
+	}
+}
+
+// stops is a store that fails after so many blobs.
+type stops struct {
+	store
+	after int64
+	blobs atomic.Int64
+}
+
+func (s *stops) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
+	kind, data, err := s.store.Read(id)
+	if kind == plumbing.BlobObject && s.blobs.Add(1) > s.after {
+		return 0, nil, errors.New("stopped")
+	}
+	return kind, data, err
+}
+
+func TestCheckoutRefuses(t *testing.T) {
+	links := map[string]map[string]string{
+		"absolute":            {"l": "-> /etc/passwd"},
+		"above":               {"l": "-> .."},
+		"above, deeper":       {"a/b/l": "-> ../../../x"},
+		"through another":     {"a/b/up": "-> ../..", "l": "-> a/b/up/.."},
+		"above what is not":   {"l": "-> nothing/../../x"},
+		"above what may come": {"env/a/main.tf": "x", "l": "-> env/a/.terraform/../.."},
+		"a loop":              {"l": "-> m", "m": "-> l"},
+	}
+	for name, files := range links {
+		t.Run(name, func(t *testing.T) {
+			repo := gittest.New(t)
+			repo.Commit("links", files)
+			dir := filepath.Join(t.TempDir(), "tree")
+			err := treeAt(t, repo).Checkout(t.Context(), dir, nil)
+			if err == nil || name != "a loop" && !errors.Is(err, ErrUnsafe) {
+				t.Fatalf("checked out: %v", err)
+			}
+			if _, err := os.Stat(dir); err == nil {
+				t.Error("something was written")
+			}
+		})
+	}
+	t.Run("dangling inside", func(t *testing.T) {
+		repo := gittest.New(t)
+		repo.Commit("links", map[string]string{"env/a/l": "-> ../b/terraform.tfstate", "up": "-> env/a/.."})
+		dir := filepath.Join(t.TempDir(), "tree")
+		checkOut(t, treeAt(t, repo), dir, nil)
+		sameOnDisk(t, dir, map[string]string{"env": "dir", "env/a": "dir", "env/a/l": "-> ../b/terraform.tfstate", "up": "-> env/a/.."})
+	})
+}
+
+// TestTreeNames: trees that git itself would not write.
+func TestTreeNames(t *testing.T) {
+	repo := gittest.New(t)
+	blob := repo.Git("hash-object", "-w", "--stdin")
+	for _, name := range []string{"..", ".", ".git", ".GIT", `a\b`, "a/b", ""} {
+		raw := "100644 " + name + "\x00" + strings.Repeat("x", 20)
+		if _, err := parseTree([]byte(raw)); !errors.Is(err, ErrUnsafe) {
+			t.Errorf("name %q: %v", name, err)
+		}
+	}
+	for _, mode := range []string{"100000", "644", "20000"} {
+		raw := mode + " a\x00" + strings.Repeat("x", 20)
+		if _, err := parseTree([]byte(raw)); !errors.Is(err, ErrUnsafe) {
+			t.Errorf("mode %s: %v", mode, err)
+		}
+	}
+	raw := strings.Repeat("100644 a\x00"+strings.Repeat("x", 20), 2)
+	if _, err := parseTree([]byte(raw)); !errors.Is(err, ErrUnsafe) {
+		t.Errorf("a name twice: %v", err)
+	}
+	for _, raw := range []string{"100644", "100644 a", "100644 a\x00short", "9 a\x00" + strings.Repeat("x", 20)} {
+		if _, err := parseTree([]byte(raw)); err == nil {
+			t.Errorf("damaged %q was parsed", raw)
+		}
+	}
+	// Names that differ in case alone are two names.
+	repo.Git("update-index", "--add", "--cacheinfo", "100644,"+blob+",README", "--cacheinfo", "100644,"+blob+",readme")
+	repo.Save("case")
+	if tree := treeAt(t, repo); tree.ID("README") == Absent || tree.ID("readme") == Absent || tree.ID("Readme") != Absent {
+		t.Error("names that differ in case")
+	}
+}
+
+func TestTreeIsAFileSystem(t *testing.T) {
+	repo := gittest.New(t)
+	repo.Commit("first", map[string]string{"env/a/main.tf": "a", "env/b/main.tf": "b", "link": "-> env/a", "empty": "", "a-b": "1", "a.b": "2", "a/x": "3"})
+	tree := treeAt(t, repo)
+	if err := fstest.TestFS(tree, "env/a/main.tf", "env/b/main.tf", "link", "a-b", "a.b", "a/x"); err != nil {
+		t.Error(err)
+	}
+	if data, err := tree.ReadFile("link/main.tf"); string(data) != "a" || err != nil {
+		t.Errorf("through a link: %q, %v", data, err)
+	}
+	for _, path := range []string{"", "../x", "/env", "env/", "nothing", "env/a/main.tf/x", "link/nothing"} {
+		if id := tree.ID(path); id != Absent {
+			t.Errorf("ID(%q) = %s", path, id)
+		}
+	}
+	for path, want := range map[string]string{".": "040000:" + repo.Git("rev-parse", "HEAD^{tree}"), "link": "120000:", "link/main.tf": tree.ID("env/a/main.tf")} {
+		if id := tree.ID(path); !strings.HasPrefix(id, want) {
+			t.Errorf("ID(%q) = %s, want %s", path, id, want)
+		}
+	}
+}
+
+func TestSubmodule(t *testing.T) {
+	repo := gittest.New(t)
+	sub := repo.Commit("first", map[string]string{"a": "1"})
+	repo.Git("update-index", "--add", "--cacheinfo", "160000,"+sub+",vendor/sub")
+	repo.Save("submodule")
+	tree := treeAt(t, repo)
+	if id := tree.ID("vendor/sub"); id != "160000:"+sub {
+		t.Error(id)
+	}
+	entries, err := tree.ReadDir("vendor")
+	if err != nil || len(entries) != 1 || entries[0].IsDir() || entries[0].Type() != fs.ModeIrregular {
+		t.Errorf("%v, %v", entries, err)
+	}
+	info, err := tree.Lstat("vendor/sub")
+	if err != nil || info.Sys() != (Object{0o160000, sub}) {
+		t.Errorf("%v, %v", info, err)
+	}
+	if _, err := tree.ReadFile("vendor/sub"); !errors.Is(err, errSubmodule) {
+		t.Error(err)
+	}
+	dir := filepath.Join(t.TempDir(), "tree")
+	checkOut(t, tree, dir, nil)
+	sameOnDisk(t, dir, map[string]string{"a": plain + "1", "vendor": "dir", "vendor/sub": "dir"})
+}
