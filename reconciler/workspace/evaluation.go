@@ -151,6 +151,9 @@ func (e *evaluation) mention(s *scope, m mention) { e.mentionIn(s, m, nil) }
 
 // mentionIn is mention where names stand for something already.
 func (e *evaluation) mentionIn(s *scope, m mention, names bound) {
+	if m.kind == anyText && !m.out && !slices.ContainsFunc(m.refs, s.leadsOut) {
+		return
+	}
 	s.each(m.bindings, names, []hclsyntax.Expression{m.path, m.more}, func(names bound) {
 		for _, v := range s.values(m.path, names) {
 			switch m.kind {

@@ -15,7 +15,15 @@ type mention struct {
 	more     hclsyntax.Expression // the pattern of a fileset, the variables of a template; may be nil
 	bindings []binding
 	file     string
+
+	// Of any text: whether it leads out of the directory by what it says, or
+	// may do so by what it refers to.
+	out  bool
+	refs []reference
 }
+
+// reference is var.NAME or local.NAME.
+type reference struct{ root, name string }
 
 type mentionKind int
 
@@ -146,8 +154,13 @@ func (c *collector) texts(name string, e hclsyntax.Expression) {
 		c.texts(name, e.TrueResult)
 		c.texts(name, e.FalseResult)
 	default:
-		if leadsOut(e) {
-			c.add(mention{what: name, path: e, kind: anyText})
+		m := mention{what: name, path: e, kind: anyText}
+		m.leads(e)
+		for _, b := range c.bindings {
+			m.leads(b.collection)
+		}
+		if m.out || len(m.refs) > 0 {
+			c.add(m)
 		}
 	}
 }
@@ -161,25 +174,25 @@ func keyName(e hclsyntax.Expression) string {
 	return text
 }
 
-// leadsOut tells whether the value of e could be a path that leaves the
-// directory: it climbs, is built on path.*, or is somebody else's to say.
-func leadsOut(e hclsyntax.Expression) bool {
-	found := false
+// leads notes what could make a text in e a path out of the directory: it
+// climbs, is built on path.*, or on a variable or local that does so.
+func (m *mention) leads(e hclsyntax.Expression) {
 	_ = hclsyntax.VisitAll(e, func(n hclsyntax.Node) hcl.Diagnostics {
 		switch n := n.(type) {
 		case *hclsyntax.LiteralValueExpr:
-			if text, ok := asString(n.Val); ok && strings.Contains(text, "..") {
-				found = true
-			}
+			text, _ := asString(n.Val)
+			m.out = m.out || strings.Contains(text, "..")
 		case *hclsyntax.ScopeTraversalExpr:
-			switch n.Traversal.RootName() {
-			case "path", "var", "local", "each":
-				found = true
+			name, _ := attrAt(n.Traversal, 1)
+			switch root := n.Traversal.RootName(); root {
+			case "path":
+				m.out = true
+			case "var", "local":
+				m.refs = append(m.refs, reference{root, name})
 			}
 		}
 		return nil
 	})
-	return found
 }
 
 // functions takes in the arguments of the functions in e that look at the

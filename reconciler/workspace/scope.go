@@ -33,11 +33,12 @@ type scope struct {
 	general bool                 // any arguments: the variables are unknown
 	given   map[string]cty.Value // root module: the variables' values
 	memo    map[string]cty.Value
-	callees map[string]*scope // of calls without for_each, and for references to outputs
+	out     map[reference]bool // see leadsOut
+	callees map[string]*scope  // of calls without for_each, and for references to outputs
 }
 
 func newScope(e *evaluation, m *module) *scope {
-	return &scope{evaluation: e, module: m, memo: map[string]cty.Value{}, callees: map[string]*scope{}}
+	return &scope{evaluation: e, module: m, memo: map[string]cty.Value{}, callees: map[string]*scope{}, out: map[reference]bool{}}
 }
 
 // value returns what e is, as far as it can be told. It is never NilVal.

@@ -153,3 +153,29 @@ func split(p string) []string {
 	}
 	return strings.Split(p, "/")
 }
+
+// leadsOut tells whether what r refers to holds a text that climbs out of its
+// directory.
+func (s *scope) leadsOut(r reference) bool {
+	if out, ok := s.out[r]; ok {
+		return out
+	}
+	v := cty.DynamicVal
+	if r.root == "var" {
+		v = s.variable(r.name)
+	} else {
+		v = s.local(r.name)
+	}
+	found := false
+	v, _ = v.UnmarkDeep()
+	_ = cty.Walk(v, func(_ cty.Path, v cty.Value) (bool, error) {
+		text, known := asString(v)
+		if !known && !v.IsKnown() && v.Type() == cty.String {
+			text = v.Range().StringPrefix()
+		}
+		found = found || strings.Contains(text, "..") || strings.Contains(text, top)
+		return !found, nil
+	})
+	s.out[r] = found
+	return found
+}
