@@ -34,8 +34,7 @@ type orders struct {
 	// Applies is a file to which the begin and the end of each apply is
 	// written; "" for none.
 	Applies string
-	// Ready has the child say so on stdout, and wait for the end of its stdin
-	// before it starts.
+	// Ready has the child wait for the end of its stdin before it starts.
 	Ready bool
 }
 
@@ -68,7 +67,7 @@ func TestChild(*testing.T) {
 func (o orders) carryOut() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	b := &boundaries{at: o.At, act: func() {
+	b := &boundaries{at: o.At, tell: os.Stdout, act: func() {
 		if err := syscall.Kill(os.Getpid(), o.Signal); err != nil {
 			panic(err)
 		}
@@ -131,17 +130,22 @@ func (o orders) disturbed(ctx context.Context, b *boundaries) (reconciler.Config
 // killed anywhere between two is the same: so each is reached once, before
 // the effect that ends it.
 type boundaries struct {
-	at  int
-	act func()
+	at   int
+	act  func()
+	tell io.Writer // is told of each; may be nil
 
-	mu    sync.Mutex
-	names []string
+	mu      sync.Mutex
+	names   []string
+	commits map[string]string // of the attempts that were begun, by workspace
 }
 
 func (b *boundaries) reach(name string) {
 	b.mu.Lock()
 	b.names = append(b.names, name)
 	here := len(b.names) == b.at
+	if b.tell != nil {
+		fmt.Fprintln(b.tell, "at", name)
+	}
 	b.mu.Unlock()
 	if here {
 		b.act()
@@ -159,12 +163,33 @@ func (s boundedStore) Write(ctx context.Context, ops ...state.Op) error {
 		switch {
 		case op.Put != nil:
 			what = append(what, "put "+op.Key.SK)
+			s.b.see(op)
 		case op.Delete:
 			what = append(what, "delete "+op.Key.SK)
 		}
 	}
 	s.b.reach(strings.Join(what, ", "))
 	return s.Store.Write(ctx, ops...)
+}
+
+// see notes the commit of an attempt that is being written.
+func (b *boundaries) see(op state.Op) {
+	var ws state.Workspace
+	if !strings.HasPrefix(op.Key.SK, "WS#") || json.Unmarshal(op.Put, &ws) != nil || ws.Attempt == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.commits == nil {
+		b.commits = map[string]string{}
+	}
+	b.commits[ws.Name] = ws.Attempt.Commit
+}
+
+func (b *boundaries) commit(workspace string) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.commits[workspace]
 }
 
 type boundedSnapshots struct {
@@ -215,10 +240,10 @@ func (s boundedSession) Plan(ctx context.Context) (*terraform.Plan, error) {
 
 func (s boundedSession) Apply(ctx context.Context, plan *terraform.Plan) error {
 	s.t.b.reach("apply " + s.name)
-	s.note("begin", plan)
+	s.note("begin")
 	err := s.Session.Apply(ctx, plan)
 	if err == nil {
-		s.note("applied", plan)
+		s.note("applied")
 	}
 	return err
 }
@@ -239,13 +264,13 @@ func (s boundedSession) Close() error {
 }
 
 // note writes a line in one piece, so that several processes can.
-func (s boundedSession) note(what string, plan *terraform.Plan) {
+func (s boundedSession) note(what string) {
 	if s.t.applies == "" {
 		return
 	}
 	f, err := os.OpenFile(s.t.applies, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
 	if err == nil {
-		_, err = fmt.Fprintln(f, what, s.name, plan.Digest, os.Getpid())
+		_, err = fmt.Fprintln(f, what, s.name, s.t.b.commit(s.name), os.Getpid())
 		err = errors.Join(err, f.Close())
 	}
 	if err != nil {
@@ -258,10 +283,9 @@ type child struct {
 	*exec.Cmd
 	t      *testing.T
 	in     io.WriteCloser
-	out    bytes.Buffer
-	ready  chan struct{} // closed when it has said so
+	said   said
 	waited error
-	done   chan struct{}
+	done   chan struct{} // closed when it has ended
 }
 
 // childLimit bounds what a child may take, for the case that it hangs.
@@ -275,10 +299,11 @@ func (o orders) run(t *testing.T) *child {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), childLimit)
-	c := &child{t: t, ready: make(chan struct{}), done: make(chan struct{})}
+	c := &child{t: t, done: make(chan struct{})}
+	c.said.more = make(chan struct{})
 	c.Cmd = exec.CommandContext(ctx, os.Args[0], "-test.run=^TestChild$")
 	c.Env = append(os.Environ(), ordersVariable+"="+string(text))
-	c.Stdout, c.Stderr = &readiness{to: &c.out, ready: c.ready}, &lines{t: t}
+	c.Stdout, c.Stderr = &c.said, logged{t}
 	// What the child started may outlive it and hold its stdout.
 	c.WaitDelay = 10 * time.Second
 	if c.in, err = c.StdinPipe(); err == nil {
@@ -299,6 +324,32 @@ func (o orders) run(t *testing.T) *child {
 	return c
 }
 
+// begin lets a child start that waits for it.
+func (c *child) begin() {
+	c.t.Helper()
+	if err := c.in.Close(); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// says waits until the child has printed a line that begins so.
+func (c *child) says(prefix string) {
+	c.t.Helper()
+	for {
+		line, more := c.said.find(prefix)
+		if line != "" {
+			return
+		}
+		select {
+		case <-more:
+		case <-c.done:
+			if line, _ := c.said.find(prefix); line == "" {
+				c.t.Fatalf("the child ended (%v) without saying %q", c.waited, prefix)
+			}
+		}
+	}
+}
+
 // wait waits for the child's end and returns its report; nil if it was killed.
 func (c *child) wait() *report {
 	c.t.Helper()
@@ -306,10 +357,10 @@ func (c *child) wait() *report {
 	if c.killed() {
 		return nil
 	}
-	text := strings.TrimPrefix(c.out.String(), "ready\n")
+	line, _ := c.said.find("{")
 	var r report
-	if err := json.Unmarshal([]byte(text), &r); err != nil {
-		c.t.Fatalf("a child ended (%v) without a report: %q", c.waited, text)
+	if err := json.Unmarshal([]byte(line), &r); err != nil {
+		c.t.Fatalf("a child ended (%v) without a report: %q", c.waited, line)
 	}
 	return &r
 }
@@ -320,25 +371,38 @@ func (c *child) killed() bool {
 	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
-// readiness takes what a child prints.
-type readiness struct {
-	to    *bytes.Buffer
-	ready chan struct{}
-	once  sync.Once
+// said is what a child has printed.
+type said struct {
+	mu   sync.Mutex
+	text strings.Builder
+	more chan struct{} // closed when there is more
 }
 
-func (r *readiness) Write(p []byte) (int, error) {
-	n, err := r.to.Write(p)
-	if strings.Contains(r.to.String(), "\n") {
-		r.once.Do(func() { close(r.ready) })
+func (s *said) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.more)
+	s.more = make(chan struct{})
+	return s.text.Write(p)
+}
+
+// find returns the first whole line that begins so, and what to wait for if
+// there is none.
+func (s *said) find(prefix string) (string, <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for line := range strings.Lines(s.text.String()) {
+		if strings.HasPrefix(line, prefix) && strings.HasSuffix(line, "\n") {
+			return line, nil
+		}
 	}
-	return n, err
+	return "", s.more
 }
 
-// lines logs what a child says, until the test has ended.
-type lines struct{ t *testing.T }
+// logged takes what a child logs.
+type logged struct{ t *testing.T }
 
-func (l *lines) Write(p []byte) (int, error) {
+func (l logged) Write(p []byte) (int, error) {
 	l.t.Log("child: " + string(bytes.TrimRight(p, "\n")))
 	return len(p), nil
 }

@@ -77,22 +77,33 @@ func (tpl *template) check(t *testing.T, p place) {
 	}
 }
 
-func TestKilledAtEachBoundaryThePassIsMadeUp(t *testing.T) {
+// eachKind runs a test on a template of each kind.
+func eachKind(t *testing.T, test func(*testing.T, *template)) {
 	for _, kind := range []placeKind{files, cloud} {
-		t.Run(string(kind), func(t *testing.T) {
-			tpl := newTemplate(t, kind)
-			t.Logf("%d boundaries: %s", len(tpl.boundaries), strings.Join(tpl.boundaries, " | "))
-			for _, n := range tpl.choose(12) {
-				t.Run(fmt.Sprintf("%02d %s", n, tpl.boundaries[n-1]), func(t *testing.T) {
-					t.Parallel()
-					p := tpl.copy(t)
-					c := orders{place: p, Parallelism: 1, At: n, Signal: syscall.SIGKILL}.run(t)
-					if r := c.wait(); r != nil {
-						t.Fatalf("the child was not killed: %+v", r)
-					}
-					tpl.check(t, p)
-				})
+		t.Run(string(kind), func(t *testing.T) { test(t, newTemplate(t, kind)) })
+	}
+}
+
+// A pass that was killed is made up for by the next.
+func TestKilled(t *testing.T) {
+	eachKind(t, func(t *testing.T, tpl *template) {
+		t.Run("at a boundary", tpl.killedAtBoundaries)
+		t.Run("at any time", tpl.killedAtAnyTime)
+		t.Run("within an apply", tpl.killedWithinAnApply)
+	})
+}
+
+func (tpl *template) killedAtBoundaries(t *testing.T) {
+	t.Logf("%d boundaries: %s", len(tpl.boundaries), strings.Join(tpl.boundaries, " | "))
+	for _, n := range tpl.choose(12) {
+		t.Run(fmt.Sprintf("%02d %s", n, tpl.boundaries[n-1]), func(t *testing.T) {
+			t.Parallel()
+			p := tpl.copy(t)
+			c := orders{place: p, Parallelism: 1, At: n, Signal: syscall.SIGKILL}.run(t)
+			if r := c.wait(); r != nil {
+				t.Fatalf("the child was not killed: %+v", r)
 			}
+			tpl.check(t, p)
 		})
 	}
 }
@@ -112,21 +123,16 @@ func (tpl *template) choose(few int) []int {
 	return slices.Sorted(slices.Values(all[:few]))
 }
 
-func TestKilledAtAnyTimeThePassIsMadeUp(t *testing.T) {
-	for _, kind := range []placeKind{files, cloud} {
-		t.Run(string(kind), func(t *testing.T) {
-			tpl := newTemplate(t, kind)
-			for seed := range uint64(tpl.seeds()) {
-				t.Run(fmt.Sprint(seed), func(t *testing.T) {
-					t.Parallel()
-					p := tpl.copy(t)
-					random := rand.New(rand.NewPCG(killSeed, seed))
-					for range 1 + random.IntN(3) {
-						tpl.killOnce(t, p, random)
-					}
-					tpl.check(t, p)
-				})
+func (tpl *template) killedAtAnyTime(t *testing.T) {
+	for seed := range uint64(tpl.seeds()) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			p := tpl.copy(t)
+			random := rand.New(rand.NewPCG(killSeed, seed))
+			for range 1 + random.IntN(3) {
+				tpl.killOnce(t, p, random)
 			}
+			tpl.check(t, p)
 		})
 	}
 }
@@ -164,31 +170,26 @@ func (tpl *template) killOnce(t *testing.T, p place, random *rand.Rand) {
 
 // Killed in the middle of an apply, Terraform's own lock stays behind in S3;
 // and what the apply had started can live on.
-func TestKilledWithinAnApply(t *testing.T) {
-	for _, kind := range []placeKind{files, cloud} {
-		t.Run(string(kind), func(t *testing.T) {
-			tpl := newTemplate(t, kind)
-			for _, power := range []bool{false, true} {
-				t.Run(fmt.Sprintf("power=%t", power), func(t *testing.T) {
-					t.Parallel()
-					p := tpl.copy(t)
-					held := p.holdApply(t, "kyoto")
-					c := orders{place: p}.run(t)
-					within(t, "the apply of kyoto begins", held.entered)
-					if power {
-						killAll(t, c.Process.Pid)
-					} else if err := c.Process.Kill(); err != nil {
-						t.Fatal(err)
-					}
-					c.wait()
-					held.forget()
-					if locks := p.remains(t).Locks; kind == cloud && !slices.Contains(locks, "kyoto.tfstate.tflock") {
-						t.Errorf("no lock of Terraform's was left behind, so that nothing is tried here: %v", locks)
-					}
-					tpl.check(t, p)
-					within(t, "what the killed apply had started is ended by the next pass", held.gone)
-				})
+func (tpl *template) killedWithinAnApply(t *testing.T) {
+	for _, power := range []bool{false, true} {
+		t.Run(fmt.Sprintf("power=%t", power), func(t *testing.T) {
+			t.Parallel()
+			p := tpl.copy(t)
+			held := p.holdApply(t, "kyoto")
+			c := orders{place: p}.run(t)
+			within(t, "the apply of kyoto begins", held.entered)
+			if power {
+				killAll(t, c.Process.Pid)
+			} else if err := c.Process.Kill(); err != nil {
+				t.Fatal(err)
 			}
+			c.wait()
+			held.forget()
+			if locks := p.remains(t).Locks; tpl.kind == cloud && !slices.Contains(locks, "kyoto.tfstate.tflock") {
+				t.Errorf("no lock of Terraform's was left behind, so that nothing is tried here: %v", locks)
+			}
+			tpl.check(t, p)
+			within(t, "what the killed apply had started is ended by the next pass", held.gone)
 		})
 	}
 }

@@ -1,0 +1,117 @@
+package reconciler_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"reconcile/reconciler"
+	"reconcile/state"
+)
+
+// Told to stop, a pass ends by itself, gives every lease back, leaves no lock
+// of Terraform's and no process behind, and is made up for by the next.
+func TestStopped(t *testing.T) {
+	eachKind(t, func(t *testing.T, tpl *template) {
+		t.Run("at a boundary", tpl.stoppedAtBoundaries)
+		t.Run("within an apply", tpl.stoppedWithinAnApply)
+	})
+}
+
+func (tpl *template) stoppedAtBoundaries(t *testing.T) {
+	for _, n := range tpl.stops() {
+		t.Run(fmt.Sprintf("%02d %s", n, tpl.boundaries[n-1]), func(t *testing.T) {
+			t.Parallel()
+			p := tpl.copy(t)
+			c := orders{place: p, Parallelism: 1, At: n, Signal: syscall.SIGTERM}.run(t)
+			if c.wait() == nil {
+				t.Fatal("the child was killed")
+			}
+			checkStopped(t, p)
+			tpl.check(t, p)
+		})
+	}
+}
+
+// stops are the boundaries at which a pass is stopped: each kind of step, in a
+// workspace that the seed chooses.
+func (tpl *template) stops() []int {
+	random := rand.New(rand.NewPCG(killSeed, 2))
+	kinds := map[string][]int{}
+	for i, name := range tpl.boundaries {
+		verb, object, _ := strings.Cut(name, " ")
+		if verb == "put" {
+			verb += object[:min(3, len(object))] // which partition of the record
+		}
+		kinds[verb] = append(kinds[verb], i+1)
+	}
+	var chosen []int
+	for _, of := range kinds {
+		chosen = append(chosen, of[random.IntN(len(of))])
+	}
+	slices.Sort(chosen)
+	if tpl.kind == cloud && os.Getenv(allKills) == "" {
+		return chosen[len(chosen)/2:]
+	}
+	return chosen
+}
+
+// checkStopped checks what must hold as soon as a stopped pass has ended.
+func checkStopped(t *testing.T, p place) {
+	t.Helper()
+	for identity, lease := range p.leases(t) {
+		if lease.Owner != "" {
+			t.Errorf("the lease on %s was not given back", identity)
+		}
+	}
+	if locks := p.remains(t).Locks; len(locks) > 0 {
+		t.Errorf("locks of Terraform's were left behind: %v", locks)
+	}
+}
+
+func (tpl *template) stoppedWithinAnApply(t *testing.T) {
+	p := tpl.copy(t)
+	held := p.holdApply(t, "kyoto")
+	c := orders{place: p, Parallelism: 1}.run(t)
+	within(t, "the apply of kyoto begins", held.entered)
+	if err := c.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	report := c.wait()
+	if report == nil || report.Result.Exit != reconciler.ExitFailed || !strings.Contains(report.Error, "stopped") {
+		t.Errorf("the stopped pass says %+v", report)
+	}
+	// Nothing would let it go on: if a process of it still ran, it would hold
+	// the pipe for ever.
+	within(t, "nothing that the apply had started is left", held.gone)
+	held.forget()
+	checkStopped(t, p)
+	checkFailedAttempt(t, p, report)
+	tpl.check(t, p)
+}
+
+// checkFailedAttempt checks that the stopped apply of kyoto is in the record,
+// and in the history.
+func checkFailedAttempt(t *testing.T, p place, r *report) {
+	t.Helper()
+	record := p.record(t)
+	kyoto, _, err := record.Workspace(t.Context(), "kyoto")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kyoto.Outcome != state.Failed || kyoto.Attempt == nil || kyoto.Trace != nil {
+		t.Errorf("the record of kyoto: %+v", kyoto)
+	}
+	run, err := record.Run(t.Context(), r.Result.Run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := func(w state.RunWorkspace) bool { return w.Name == "kyoto" && w.Outcome == state.Failed }
+	if run.Outcome != reconciler.OutcomeFailed || !slices.ContainsFunc(run.Workspaces, failed) {
+		t.Errorf("the history: %+v", run)
+	}
+}
