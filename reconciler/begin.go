@@ -116,7 +116,7 @@ func (p *pass) conclude(err error) {
 	case err != nil:
 		p.result.Exit, p.result.Outcome = ExitFailed, OutcomeFailed
 	case p.recorded != ExitOK:
-		p.result.Exit = p.recorded
+		p.result.Exit, p.result.Outcome = p.recorded, outcomeOf(p.recorded)
 	}
 }
 

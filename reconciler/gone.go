@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"reconcile/state"
 )
@@ -88,7 +89,7 @@ func (p *pass) bury(ctx context.Context, w *work, rec state.Workspace) error {
 // lease, without waiting for that.
 func (p *pass) underLease(ctx context.Context, w *work, rec state.Workspace, do func(*state.Lease, state.Workspace) error) (err error) {
 	lease, err := p.Record.Acquire(ctx, state.Claim{
-		Identity: rec.Identity, Workspace: rec.Name, Run: p.options.Run, Generation: w.head.Generation,
+		Identity: p.leased(rec.Name, rec.Identity), Workspace: rec.Name, Run: p.options.Run, Generation: w.head.Generation,
 	})
 	if err != nil {
 		return err
@@ -105,4 +106,30 @@ func (p *pass) underLease(ctx context.Context, w *work, rec state.Workspace, do 
 		return err
 	}
 	return do(lease, rec)
+}
+
+// leased is what a workspace's lease is on: its state's identity. One whose
+// files never parsed has none, and stands for itself.
+func (r *Reconciler) leased(name, identity string) string {
+	if identity == "" {
+		return "workspace:" + r.Name + "/" + name
+	}
+	return identity
+}
+
+// clear takes a failure, or a plan that waited, off the record of a workspace
+// that is not stale any more: someone has taken back what caused it.
+func (p *pass) clear(ctx context.Context, w *work, it *item) {
+	if o := it.record.Outcome; !it.known || o != state.Failed && o != state.Blocked {
+		return
+	}
+	err := p.underLease(ctx, w, it.record, func(lease *state.Lease, rec state.Workspace) error {
+		rec.Outcome, rec.Error, rec.Waiting, rec.At = state.Unchanged, "", nil, p.Now()
+		rec.Failures, rec.RetryAt = 0, time.Time{}
+		it.record = rec
+		return lease.Write(ctx, rec)
+	})
+	if err != nil {
+		p.log.Warn("the record still shows an outcome that is no longer so", "workspace", it.Name, "error", err)
+	}
 }

@@ -268,6 +268,27 @@ func TestBrokenWorkspaceFailsAlone(t *testing.T) {
 	}
 }
 
+func TestFailureThatWasTakenBackIsForgotten(t *testing.T) {
+	w := newWorld(t, small)
+	w.pass(reconciler.Options{})
+	w.commit("-- env/osaka/main.tf --\nresource {\n")
+	w.pass(reconciler.Options{})
+	result, got := w.pass(reconciler.Options{Trigger: reconciler.Schedule})
+	if got["osaka"] != state.Failed || result.Exit != reconciler.ExitFailed || result.Outcome != reconciler.OutcomeFailed {
+		t.Errorf("still broken, as recorded: %+v", result)
+	}
+	w.Revert("HEAD")
+	w.Push()
+	if result, got = w.pass(reconciler.Options{}); len(got) != 0 || result.Exit != 0 {
+		t.Errorf("taken back: %v %+v", got, result)
+	}
+	rec, _, err := w.record.Workspace(t.Context(), "osaka")
+	w.must(err)
+	if rec.Outcome != state.Unchanged || rec.Error != "" || rec.Trace == nil {
+		t.Errorf("record: %+v", rec)
+	}
+}
+
 func TestRecordIsDistrusted(t *testing.T) {
 	w := newWorld(t, small)
 	w.pass(reconciler.Options{})

@@ -85,3 +85,16 @@ func exit(workspaces map[string]WorkspaceResult) (int, string) {
 	}
 	return ExitOK, OutcomeInSync
 }
+
+// outcomeOf is the outcome of a pass that ended with an exit code before.
+func outcomeOf(exit int) string {
+	switch exit {
+	case ExitOK:
+		return OutcomeInSync
+	case ExitPending:
+		return OutcomeBlocked
+	case ExitBusy:
+		return OutcomeBusy
+	}
+	return OutcomeFailed
+}

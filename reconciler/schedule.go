@@ -119,7 +119,7 @@ func (s *schedule) stuck(name string) string {
 // tip has moved, or ctx has ended. It returns when nothing runs any more.
 func (p *pass) run(ctx, hard context.Context, w *work) (moved bool) {
 	s := w.schedule(p.options.Only, p.options.Replan)
-	p.reportUnchanged(s)
+	p.reportUnchanged(ctx, s)
 	p.showWaiting(s)
 	site := p.open(w)
 	defer site.close()
@@ -136,6 +136,9 @@ func (p *pass) run(ctx, hard context.Context, w *work) (moved bool) {
 				break
 			}
 			if result, ok := p.settledWithout(s, it); ok {
+				if result.Outcome == state.Unchanged {
+					p.clear(ctx, w, it)
+				}
 				p.done(s, it, result)
 				continue
 			}
@@ -182,9 +185,6 @@ func (p *pass) settledWithout(s *schedule, it *item) (WorkspaceResult, bool) {
 	case why != "":
 		result.Outcome = state.Skipped
 		result.Error = "waits for its upstreams: " + why
-	case it.loaded != nil && it.loaded.Err != nil:
-		result.Outcome = state.Failed
-		result.Error = it.loaded.Err.Error()
 	case p.waitsStill(s, it):
 		result.Outcome, result.Error = it.record.Outcome, it.record.Error
 		result.Changes, result.Risk, result.Digest = it.record.Changes, it.record.Risk, it.record.Digest
@@ -244,9 +244,10 @@ func (p *pass) noteRetry(it *item) {
 }
 
 // reportUnchanged gives their results to all that are no candidates.
-func (p *pass) reportUnchanged(s *schedule) {
+func (p *pass) reportUnchanged(ctx context.Context, s *schedule) {
 	for _, name := range s.graph.Order() {
 		if it := s.items[name]; !s.candidates[name] && !s.alone {
+			p.clear(ctx, s.work, it)
 			it.result = &WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: name, Outcome: state.Unchanged}}
 			p.report(*it.result)
 		}

@@ -70,9 +70,12 @@ func (v *visit) guarded(ctx, hard context.Context) (err error) {
 
 // all is the whole of it, in its order.
 func (v *visit) all(ctx, hard context.Context) (err error) {
-	root, err := v.checkout(ctx)
-	if err != nil {
-		return err
+	ws := v.work.load(v.it)
+	var root string
+	if ws.Err == nil {
+		if root, err = v.checkout(ctx); err != nil {
+			return err
+		}
 	}
 	if err := v.acquire(ctx); err != nil {
 		return err
@@ -86,6 +89,9 @@ func (v *visit) all(ctx, hard context.Context) (err error) {
 
 	if stale, err := v.decide(ctx); err != nil || !stale {
 		return err
+	}
+	if ws.Err != nil {
+		return v.failed(ctx, ws.Err)
 	}
 	engine, err := v.engine(ctx)
 	if err != nil {
@@ -132,7 +138,7 @@ func (v *visit) all(ctx, hard context.Context) (err error) {
 func (v *visit) acquire(ctx context.Context) (err error) {
 	v.phase(PhaseLease)
 	v.lease, err = v.Record.Acquire(ctx, state.Claim{
-		Identity:   v.work.load(v.it).Identity,
+		Identity:   v.leased(v.it.Name, v.work.identity(v.it)),
 		Workspace:  v.it.Name,
 		Run:        v.options.Run,
 		Generation: v.work.head.Generation,
