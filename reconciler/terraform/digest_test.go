@@ -33,6 +33,7 @@ output "o" { value = "1" }
 		"destroy":   {strings.Replace(before, `resource "terraform_data" "y" {}`, ``, 1), terraform.Changes{Destroy: 1}},
 		"add":       {before + `resource "terraform_data" "z" {}`, terraform.Changes{Add: 1}},
 		"output":    {strings.Replace(before, `value = "1"`, `value = "2"`, 1), terraform.Changes{}},
+		"import":    {before + "resource \"terraform_data\" \"z\" {}\nimport {\n  to = terraform_data.z\n  id = \"z\"\n}\n", terraform.Changes{}},
 		"move": {strings.Replace(before, `"y"`, `"w"`, 1) + "moved {\n  from = terraform_data.y\n  to = terraform_data.w\n}\n",
 			terraform.Changes{}},
 		"forget": {strings.Replace(before, `resource "terraform_data" "y" {}`, "removed {\n  from = terraform_data.y\n  lifecycle {\n    destroy = false\n  }\n}\n", 1),

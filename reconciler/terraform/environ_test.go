@@ -121,6 +121,21 @@ func TestBinary(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	// Where PATH has none, what was installed before is used.
+	work := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(work, "bin"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	before := filepath.Join(work, "bin", "terraform-1.11.4")
+	if err := os.Symlink(tool(t, "terraform"), before); err != nil {
+		t.Fatal(err)
+	}
+	path := os.Getenv("PATH")
+	t.Setenv("PATH", t.TempDir())
+	if tf, err := terraform.New(t.Context(), terraform.Options{Work: work}); err != nil || tf.Binary() != before {
+		t.Errorf("not what was installed before: %v", err)
+	}
+	t.Setenv("PATH", path)
 	for name, product := range map[string]string{"terraform": "terraform", "tofu": "tofu"} {
 		tf := newTerraform(t, binary(tool(t, name)))
 		if tf.Product() != product || tf.Version() == "" {

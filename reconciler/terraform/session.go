@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -142,6 +143,9 @@ type command struct {
 // do runs a command to its end, or stops it. Its error, if any, is a
 // *StepError.
 func (s *Session) do(ctx context.Context, c command) error {
+	if err := firstDone(ctx, s.hard); err != nil {
+		return s.failed(c.step, nil, err)
+	}
 	if err := s.start(); err != nil {
 		return s.failed(c.step, nil, err)
 	}
@@ -158,6 +162,7 @@ func (s *Session) do(ctx context.Context, c command) error {
 	var out []io.Writer
 	if !c.quiet {
 		out = append(out, s.log)
+		fmt.Fprintf(s.log, "\n# %s %s\n", s.t.product, c.step)
 	}
 	if c.stdout != nil {
 		out = append(out, c.stdout)

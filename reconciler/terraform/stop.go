@@ -35,9 +35,6 @@ func workspaceMark(dir string) string {
 // kills it if it has not ended after the grace; when s.hard is done it kills
 // at once.
 func (s *Session) attend(ctx context.Context, run func(context.Context) error) error {
-	if err := firstDone(ctx, s.hard); err != nil {
-		return err
-	}
 	done := make(chan error, 1)
 	go func() {
 		defer func() {

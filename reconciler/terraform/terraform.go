@@ -108,7 +108,7 @@ func (t *Terraform) Binary() string { return t.binary }
 
 // Close removes this process's plans and other passing files.
 func (t *Terraform) Close() error {
-	return errors.Join(os.RemoveAll(t.run), t.alive.Close())
+	return errors.Join(os.RemoveAll(t.run), removeIfThere(t.alive.Path()), t.alive.Close())
 }
 
 // makeRunDir makes a directory for this process, and removes those of
