@@ -30,7 +30,7 @@ func started(pid int) (start string, ended bool) {
 	// The second field is the program's name in brackets, and may hold
 	// anything: count from the last bracket. See proc_pid_stat(5).
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-	const state, startTime = 3 - 3, 22 - 3
+	const state, startTime = 0, 22 - 3 // the fields are numbered from 1, and these begin with the third
 	if len(fields) <= startTime {
 		return "", false
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"sync"
 	"time"
 )
 
@@ -15,12 +16,9 @@ func (l *Lease) keep(ctx context.Context) {
 	defer close(l.stopped)
 	ticker := time.NewTicker(l.record.opts.Poll)
 	defer ticker.Stop()
+	var renewals sync.WaitGroup
+	defer renewals.Wait()
 	var renewal chan error // of the renewal under way; else nil
-	defer func() {
-		if renewal != nil {
-			<-renewal
-		}
-	}()
 	for {
 		select {
 		case <-ctx.Done():
@@ -36,8 +34,9 @@ func (l *Lease) keep(ctx context.Context) {
 				return
 			}
 			if renewal == nil && passed >= l.record.opts.Lease/3 {
-				renewal = make(chan error, 1)
-				go l.renew(ctx, renewal)
+				done := make(chan error, 1)
+				renewals.Go(func() { l.renew(ctx, done) })
+				renewal = done
 			}
 		}
 	}

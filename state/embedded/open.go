@@ -27,13 +27,14 @@ func open(ctx context.Context, path string, readOnly bool) (*bbolt.DB, error) {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, lockTimeout, fmt.Errorf("waited %s for it", lockTimeout))
 	defer cancel()
-	for {
+	// bbolt itself would look again only every 50 ms. A read takes a tenth of a
+	// millisecond, a write some.
+	for wait := 100 * time.Microsecond; ; wait = min(2*wait, 4*time.Millisecond) {
 		db, err := try(path, readOnly)
 		if !errors.Is(err, bbolterrors.ErrTimeout) {
 			return db, err
 		}
-		// bbolt itself would look again only every 50 ms.
-		if err := pause(ctx, time.Millisecond+rand.N(2*time.Millisecond)); err != nil {
+		if err := pause(ctx, wait/2+rand.N(wait/2)); err != nil {
 			return nil, fmt.Errorf("another process keeps it locked (see who: fuser %s): %w", path, err)
 		}
 	}

@@ -26,6 +26,7 @@ const File = "record.db"
 type Store struct {
 	path   string
 	writes batcher
+	open   shared
 }
 
 // Open returns the store in a directory. Nothing is touched yet: the
@@ -104,7 +105,7 @@ func item(pk string, k, v []byte) state.Item {
 // view shows fn the partition's bucket. Without a file, or without the
 // bucket, there is nothing to show, and nothing is made.
 func (s *Store) view(ctx context.Context, pk string, fn func(*bbolt.Bucket)) error {
-	db, err := open(ctx, s.path, true)
+	db, done, err := s.forReading(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -112,7 +113,7 @@ func (s *Store) view(ctx context.Context, pk string, fn func(*bbolt.Bucket)) err
 		return fmt.Errorf("read the record in %s: %w", s.path, err)
 	}
 	err = guard(func() error {
-		defer db.Close()
+		defer done()
 		return db.View(func(tx *bbolt.Tx) error {
 			if b := tx.Bucket([]byte(pk)); b != nil {
 				fn(b)

@@ -79,9 +79,10 @@ func (s *Store) lead(ctx context.Context, own *write) error {
 	if err != nil {
 		return err
 	}
+	done := s.open.share(db)
 	batch := s.writes.take()
 	err = guard(func() error {
-		defer db.Close()
+		defer done()
 		return commit(db, batch)
 	})
 	for _, w := range batch {

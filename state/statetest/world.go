@@ -164,8 +164,8 @@ func until(t *testing.T, what string, done func() bool) {
 }
 
 // ended waits for a context of a lease and asserts its cause.
-func ended(t *testing.T, what string, ctx context.Context) {
+func ended(t *testing.T, what string, work context.Context) {
 	t.Helper()
-	until(t, what, func() bool { return ctx.Err() != nil })
-	is(t, what, context.Cause(ctx), state.ErrLeaseLost)
+	until(t, what, func() bool { return work.Err() != nil })
+	is(t, what, context.Cause(work), state.ErrLeaseLost)
 }
