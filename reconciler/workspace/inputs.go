@@ -11,7 +11,7 @@ import (
 // inputs collects the objects of the tree that a workspace depends on.
 type inputs struct {
 	loader  *Loader
-	paths   map[string]bool       // true for directories, which cover what lies below
+	paths   map[string]bool       // true for directories, and what is absent: they cover what lies below
 	guesses map[string][]*Problem // directories that something may lie in, and what is to be said of each
 }
 
@@ -35,7 +35,7 @@ func (in *inputs) add(p string) (errs []error) {
 	if _, done := in.paths[o.path]; done {
 		return nil
 	}
-	in.paths[o.path] = o.dir
+	in.paths[o.path] = o.dir || !o.exists
 	switch {
 	case o.dir:
 		return in.below(o.path)

@@ -50,24 +50,6 @@ var pathAttributes = map[string]bool{
 	"content_path": true, "template": true,
 }
 
-// binding is a name that stands for each element of a collection in turn.
-type binding struct {
-	key, value string               // names; of the root object's attributes if object is set
-	object     string               // "each", "count", or the iterator of a dynamic block; "" for the names of a for expression
-	collection hclsyntax.Expression // what is gone through; for count, how often
-}
-
-// repetition returns the binding of a block's for_each or count.
-func repetition(body *hclsyntax.Body) []binding {
-	if a := body.Attributes["for_each"]; a != nil {
-		return []binding{{key: "key", value: "value", object: "each", collection: a.Expr}}
-	}
-	if a := body.Attributes["count"]; a != nil {
-		return []binding{{key: "index", object: "count", collection: a.Expr}}
-	}
-	return nil
-}
-
 // collector finds the mentions in one block.
 type collector struct {
 	module   *module
@@ -97,21 +79,6 @@ func (c *collector) block(b *hclsyntax.Block) {
 		c.block(inner)
 	}
 	c.bindings = outer
-}
-
-// dynamic returns the binding of a dynamic block's iterator.
-func dynamic(b *hclsyntax.Block) []binding {
-	each := b.Body.Attributes["for_each"]
-	if each == nil {
-		return nil
-	}
-	name := b.Labels[0]
-	if a := b.Body.Attributes["iterator"]; a != nil {
-		if keyword := hcl.ExprAsKeyword(a.Expr); keyword != "" {
-			name = keyword
-		}
-	}
-	return []binding{{key: "key", value: "value", object: name, collection: each.Expr}}
 }
 
 func (c *collector) add(m mention) {

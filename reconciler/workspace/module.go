@@ -121,7 +121,7 @@ func (m *module) add(file string, b *hclsyntax.Block) {
 		// A state is no file of the tree, even if it is read by path.
 		c.paths = label(0) != "terraform_remote_state"
 		m.addResource(file, b.Type, label(0), label(1), b)
-	case "provider":
+	case "provider", "check":
 		c.paths = true
 	}
 	c.block(b)

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bmatcuk/doublestar/v4"
 	"github.com/hashicorp/hcl/v2"
 )
 
@@ -103,117 +102,6 @@ func (s *Settings) varFiles(name string) []located {
 		files = append(files, located{path.Join(s.paths[name], e.varFile.text), e.varFile.at})
 	}
 	return files
-}
-
-// Discover returns the workspaces of tree, sorted by name: the directories
-// that the patterns match and that hold configuration. A link to a directory
-// is another name for it, not another workspace. Settings that name nothing
-// are errors.
-func Discover(tree Tree, s *Settings) ([]Dir, error) {
-	found := map[string]string{} // path by name
-	var list []*Problem
-	for _, pattern := range s.patterns {
-		dirs, err := match(tree, pattern.text)
-		if err != nil {
-			return nil, fmt.Errorf("look for workspaces in %s: %w", pattern.text, err)
-		}
-		if len(dirs) == 0 && pattern.at.Start.Line > 0 {
-			list = append(list, problemAt(SettingsFile, pattern.at, "workspaces: %q matches no directory that holds .tf files", pattern.text))
-		}
-		for _, d := range dirs {
-			if other, taken := found[d.Name]; taken && other != d.Path {
-				list = append(list, problemAt(SettingsFile, pattern.at, "workspaces: %s and %s would both be named %q: use patterns whose fixed parts differ", other, d.Path, d.Name))
-				continue
-			}
-			found[d.Name] = d.Path
-		}
-	}
-	s.paths = found
-	list = append(list, s.check(tree)...)
-	if err := join(list); err != nil {
-		return nil, err
-	}
-	dirs := make([]Dir, 0, len(found))
-	for _, name := range sortedKeys(found) {
-		dirs = append(dirs, Dir{Name: name, Path: found[name]})
-	}
-	return dirs, nil
-}
-
-// check reports settings that name a workspace or a file that is not there.
-func (s *Settings) check(tree Tree) (list []*Problem) {
-	for label, o := range s.workspaces {
-		if _, ok := s.paths[label]; !ok {
-			list = append(list, problemAt(SettingsFile, o.at, "there is no workspace %q (%s)", label, s.known()))
-		}
-		for _, up := range o.dependsOn {
-			if _, ok := s.paths[up.text]; !ok {
-				list = append(list, problemAt(SettingsFile, up.at, "depends_on: there is no workspace %q (%s)", up.text, s.known()))
-			}
-		}
-	}
-	for name := range s.paths {
-		for _, f := range s.varFiles(name) {
-			switch {
-			case outside(f.text):
-				list = append(list, problemAt(SettingsFile, f.at, "variable file %s of workspace %s lies outside the repository", f.text, name))
-			case !isFile(tree, f.text):
-				list = append(list, problemAt(SettingsFile, f.at, "workspace %s has no variable file %s", name, f.text))
-			}
-		}
-	}
-	return list
-}
-
-// known lists the workspaces for a message.
-func (s *Settings) known() string {
-	names := sortedKeys(s.paths)
-	if len(names) == 0 {
-		return "none was found"
-	}
-	const shown = 10
-	if more := len(names) - shown; more > 0 {
-		return fmt.Sprintf("known: %s and %d more", strings.Join(names[:shown], ", "), more)
-	}
-	return "known: " + strings.Join(names, ", ")
-}
-
-// match returns the directories that pattern matches and that hold
-// configuration.
-func match(tree Tree, pattern string) ([]Dir, error) {
-	base, _ := doublestar.SplitPattern(pattern)
-	var dirs []Dir
-	err := doublestar.GlobWalk(tree, pattern, func(p string, d fs.DirEntry) error {
-		if !d.IsDir() || hidden(p) {
-			return nil
-		}
-		entries, err := tree.ReadDir(p)
-		if err != nil {
-			return err
-		}
-		if !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !e.IsDir() && isConfig(e.Name()) }) {
-			return nil
-		}
-		name := strings.TrimPrefix(strings.TrimPrefix(p, base), "/")
-		if base == "." {
-			name = p
-		}
-		if name == "." {
-			name = "root"
-		}
-		dirs = append(dirs, Dir{Name: name, Path: p})
-		return nil
-	}, doublestar.WithFailOnIOErrors(), doublestar.WithNoFollow())
-	if errors.Is(err, fs.ErrNotExist) { // the fixed part of the pattern
-		return nil, nil
-	}
-	return dirs, err
-}
-
-// hidden tells whether an element of path begins with a dot, as that of
-// .terraform does.
-func hidden(path string) bool {
-	return path != "." && (strings.HasPrefix(path, ".") || strings.Contains(path, "/."))
 }
 
 // isFile tells whether path is a file of tree, links followed.

@@ -3,6 +3,7 @@ package workspace
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -10,11 +11,35 @@ import (
 )
 
 // template takes in the files that a template reads by functions of its own.
+// Where it is not known which template, they are those of every one that it
+// may be.
 func (e *evaluation) template(s *scope, m mention, v cty.Value, names bound) {
-	p, ok := e.locate(v)
-	if !ok || e.inTemplate > maxTemplates {
+	if e.inTemplate > maxTemplates {
 		return
 	}
+	if p, ok := e.locate(v); ok {
+		e.templateAt(s, m, p, names)
+		return
+	}
+	prefix, begins := prefixOf(v)
+	dir, ok := e.place(prefix)
+	if !begins || !ok {
+		return // widened to the repository
+	}
+	o, err := resolve(e.tree, dir)
+	if err != nil || !o.dir {
+		return
+	}
+	_ = fs.WalkDir(e.tree, o.path, func(p string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			e.templateAt(s, m, p, names)
+		}
+		return nil
+	})
+}
+
+// templateAt takes in the files that the template at p reads.
+func (e *evaluation) templateAt(s *scope, m mention, p string, names bound) {
 	mentions, err := e.templates.get(p, func() ([]mention, error) { return e.parseTemplate(p) })
 	if deep, ok := errors.AsType[*Problem](err); ok {
 		e.problems = append(e.problems, deep)

@@ -1,0 +1,139 @@
+package workspace
+
+import (
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// binding is a name that stands for each element of a collection in turn.
+type binding struct {
+	key, value string               // names; of the root object's attributes if object is set
+	object     string               // "each", "count", or the iterator of a dynamic block; "" for the names of a for expression
+	collection hclsyntax.Expression // what is gone through; for count, how often
+}
+
+// repetition returns the binding of a block's for_each or count.
+func repetition(body *hclsyntax.Body) []binding {
+	if a := body.Attributes["for_each"]; a != nil {
+		return []binding{{key: "key", value: "value", object: "each", collection: a.Expr}}
+	}
+	if a := body.Attributes["count"]; a != nil {
+		return []binding{{key: "index", object: "count", collection: a.Expr}}
+	}
+	return nil
+}
+
+// dynamic returns the binding of a dynamic block's iterator.
+func dynamic(b *hclsyntax.Block) []binding {
+	each := b.Body.Attributes["for_each"]
+	if each == nil {
+		return nil
+	}
+	name := b.Labels[0]
+	if a := b.Body.Attributes["iterator"]; a != nil {
+		if keyword := hcl.ExprAsKeyword(a.Expr); keyword != "" {
+			name = keyword
+		}
+	}
+	return []binding{{key: "key", value: "value", object: name, collection: each.Expr}}
+}
+
+// maxElements is how large a collection may be for a name that stands for its
+// elements to be evaluated for each; beyond it is unknown, which widens.
+const maxElements = 256
+
+// each calls f with the values of the bound names that exprs refer to: once
+// for each element of collections that are known, else once with an unknown.
+func (s *scope) each(bindings []binding, names bound, exprs []hclsyntax.Expression, f func(bound)) {
+	if len(bindings) == 0 {
+		f(names)
+		return
+	}
+	b, rest := bindings[0], bindings[1:]
+	if !b.usedBy(exprs, rest) {
+		s.each(rest, names, exprs, f)
+		return
+	}
+	for _, values := range b.elements(s.value(b.collection, names)) {
+		all := make(bound, len(names)+len(values))
+		for k, v := range names {
+			all[k] = v
+		}
+		for k, v := range values {
+			all[k] = v
+		}
+		s.each(rest, all, exprs, f)
+	}
+}
+
+// usedBy tells whether an expression refers to a name that b binds, or a
+// binding inside of it may.
+func (b binding) usedBy(exprs []hclsyntax.Expression, rest []binding) bool {
+	for _, e := range exprs {
+		if e != nil && b.bindsIn(e) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(rest, func(r binding) bool { return b.bindsIn(r.collection) })
+}
+
+func (b binding) bindsIn(e hclsyntax.Expression) bool {
+	return slices.ContainsFunc(hclsyntax.Variables(e), func(t hcl.Traversal) bool {
+		name := t.RootName()
+		return name == b.object || b.object == "" && (name == b.key || name == b.value)
+	})
+}
+
+// elements returns the values of b's names for each element of collection.
+func (b binding) elements(collection cty.Value) []bound {
+	collection, _ = collection.Unmark()
+	if b.object == "count" {
+		return b.counted(collection)
+	}
+	unknown := []bound{b.bind(cty.DynamicVal, cty.DynamicVal)}
+	if !iterable(collection) {
+		return unknown
+	}
+	var all []bound
+	for it := collection.ElementIterator(); it.Next(); {
+		if len(all) == maxElements {
+			return unknown
+		}
+		k, v := it.Element()
+		if t := collection.Type(); t.IsSetType() || b.object == "each" && (t.IsListType() || t.IsTupleType()) {
+			k = v
+		}
+		all = append(all, b.bind(k, v))
+	}
+	return all
+}
+
+func (b binding) counted(n cty.Value) []bound {
+	if n.IsKnown() && !n.IsNull() && n.Type() == cty.Number {
+		if count, accuracy := n.AsBigFloat().Int64(); accuracy == 0 && count <= maxElements {
+			var all []bound
+			for i := range max(count, 0) {
+				all = append(all, b.bind(cty.NumberIntVal(i), cty.NilVal))
+			}
+			return all
+		}
+	}
+	return []bound{b.bind(cty.DynamicVal, cty.NilVal)}
+}
+
+func (b binding) bind(k, v cty.Value) bound {
+	named := bound{}
+	if b.key != "" {
+		named[b.key] = k
+	}
+	if b.value != "" {
+		named[b.value] = v
+	}
+	if b.object == "" {
+		return named
+	}
+	return bound{b.object: cty.ObjectVal(named)}
+}

@@ -1,0 +1,109 @@
+package workspace
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestLoadAll checks that loading many at once finds what loading each alone
+// does, in the order asked for.
+func TestLoadAll(t *testing.T) {
+	tree, dirs, configs := monorepo(60, 20)
+	slices.Reverse(dirs)
+	loaded := NewLoader(tree).LoadAll(dirs, configs)
+	for i, w := range loaded {
+		if alone := Load(tree, dirs[i], configs[i]); !reflect.DeepEqual(w, alone) {
+			t.Errorf("got %+v, alone %+v", w, alone)
+		}
+	}
+	if got := NewLoader(tree).LoadAll(nil, nil); len(got) != 0 {
+		t.Errorf("of none: %v", got)
+	}
+}
+
+func TestTrace(t *testing.T) {
+	files := map[string]string{
+		"env/a/main.tf":     "module \"m\" {\n  source = \"../../modules/m\"\n}\nlocals {\n  x = file(\"../../gone.txt\")\n}\n",
+		"modules/m/main.tf": "",
+		"other.txt":         "",
+	}
+	tree := newTree(files)
+	w := Load(tree, Dir{"a", "env/a"}, Config{})
+	trace := w.Trace(tree)
+	want := []string{RulesInput, SettingsInput, "env/a", "gone.txt", "modules/m"}
+	if got := slices.Sorted(maps.Keys(trace)); !slices.Equal(got, want) {
+		t.Fatalf("got %v, want %v", got, want)
+	}
+	if trace["gone.txt"] != Absent || trace["modules/m"] != tree.ID("modules/m") {
+		t.Errorf("ids: %v", trace)
+	}
+	for change, stale := range map[string][]string{
+		"other.txt": nil, "gone.txt": {"gone.txt"}, "modules/m/x/y.txt": {"modules/m"}, "env/a/b.tf": {"env/a"},
+	} {
+		after := maps.Clone(files)
+		after[change] = "changed"
+		if got := Stale(newTree(after), trace); !slices.Equal(got, stale) {
+			t.Errorf("%s: got %v, want %v", change, got, stale)
+		}
+	}
+	if got := w.Config.Stale(trace); got != nil {
+		t.Errorf("settings: %v", got)
+	}
+	trace[RulesInput] = "0"
+	other := Config{DependsOn: []string{"b"}}
+	if got := other.Stale(trace); !slices.Equal(got, []string{"settings", "discovery rules"}) {
+		t.Errorf("settings: %v", got)
+	}
+}
+
+// TestManyInstances checks that modules which call one another twice, level
+// upon level, are not gone through once for each way to them, and that what
+// is then no longer told apart is widened.
+func TestManyInstances(t *testing.T) {
+	files := map[string]string{"env/a/main.tf": "module \"m\" {\n  source = \"../../modules/m0\"\n  name   = \"x\"\n}\n"}
+	const levels = 30
+	for i := range levels {
+		var b strings.Builder
+		b.WriteString("variable \"name\" {}\n")
+		for _, side := range []string{"l", "r"} {
+			fmt.Fprintf(&b, "module %q {\n  source = \"../m%d\"\n  name   = \"${var.name}%s\"\n}\n", side, i+1, side)
+		}
+		fmt.Fprintf(&b, "output \"o\" {\n  value = \"${module.l.o}${module.r.o}\"\n}\nlocals {\n  x = file(\"../../files/${module.l.o}\")\n}\n")
+		files[fmt.Sprintf("modules/m%d/main.tf", i)] = b.String()
+	}
+	files[fmt.Sprintf("modules/m%d/main.tf", levels)] = "variable \"name\" {}\nlocals {\n  x = file(\"../../names/${var.name}\")\n}\noutput \"o\" {\n  value = \"o\"\n}\n"
+	w := Load(newTree(files), Dir{"a", "env/a"}, Config{})
+	if w.Err != nil {
+		t.Fatal(w.Err)
+	}
+	if len(w.Inputs) < levels || !slices.Contains(w.Inputs, "names") || !slices.Contains(w.Inputs, fmt.Sprintf("modules/m%d", levels)) {
+		t.Errorf("got %v", w.Inputs)
+	}
+}
+
+// TestEach checks that a module is gone through for each element that it is
+// called for, and that large collections widen.
+func TestEach(t *testing.T) {
+	main := "module \"m\" {\n  for_each = toset(COLLECTION)\n  source   = \"../../modules/m\"\n  file     = \"../../files/${each.key}.txt\"\n}\n"
+	module := "variable \"file\" {}\nlocals {\n  x = file(var.file)\n}\n"
+	for collection, want := range map[string]string{
+		`["a", "b"]`:                           "env/a files/a.txt files/b.txt modules/m",
+		`[for i in range(1000) : tostring(i)]`: "env/a files modules/m",
+		`[var.unset, "b"]`:                     "env/a files modules/m",
+		`var.unset`:                            "env/a files modules/m",
+		`[]`:                                   "env/a modules/m",
+	} {
+		files := map[string]string{
+			"env/a/main.tf":     strings.Replace(main, "COLLECTION", collection, 1),
+			"modules/m/main.tf": module,
+		}
+		w := Load(newTree(files), Dir{"a", "env/a"}, Config{})
+		if got := strings.Join(w.Inputs, " "); w.Err != nil || got != want {
+			t.Errorf("%s: got %s (%v), want %s", collection, got, w.Err, want)
+		}
+	}
+}
