@@ -33,25 +33,60 @@ type commitCache struct {
 	url string
 }
 
-// open opens a commit that is kept; fs.ErrNotExist when it is not, or not
-// readable: then it is removed.
+// open opens a commit that is kept. One that is not readable is removed, as
+// far as nobody else has it open.
 func (c commitCache) open(id plumbing.Hash) (*Commit, error) {
 	dir := filepath.Join(c.dir, id.String())
 	use, err := share(dir)
 	if err != nil {
+		c.remove(dir)
 		return nil, err
 	}
 	commit, err := openCommit(dir, id)
 	if err != nil {
 		use.Close()
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, objects.ErrNotFound) {
-			c.remove(dir)
-		}
-		return nil, fmt.Errorf("%w: commit %s in the cache: %w", fs.ErrNotExist, id, err)
+		c.remove(dir)
+		return nil, fmt.Errorf("commit %s in the cache: %w", id, err)
 	}
 	now := time.Now()
 	_ = os.Chtimes(dir, now, now) // only the order of removal depends on it
 	commit.closers = append(commit.closers, use)
+	return commit, nil
+}
+
+// add moves the complete commit in dir into the cache and opens it. It is in
+// use before others can see it, and so not removed.
+func (c commitCache) add(dir string, id plumbing.Hash) (*Commit, error) {
+	if err := os.WriteFile(filepath.Join(dir, useFile), nil, 0o600); err != nil {
+		return nil, err
+	}
+	use, err := share(dir)
+	if err != nil {
+		return nil, err
+	}
+	kept := filepath.Join(c.dir, id.String())
+	for tries := 0; ; tries++ {
+		err := os.Rename(dir, kept)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, fs.ErrExist) || tries == 3 {
+			use.Close()
+			return nil, err
+		}
+		// Another process was faster. It may have removed it again since.
+		if commit, err := c.open(id); err == nil {
+			use.Close()
+			return commit, nil
+		}
+	}
+	commit, err := openCommit(kept, id)
+	if err != nil {
+		use.Close()
+		return nil, err
+	}
+	commit.closers = append(commit.closers, use)
+	c.prune()
 	return commit, nil
 }
 
@@ -95,6 +130,9 @@ func share(dir string) (*os.File, error) {
 // remove removes the directory unless it is in use. The name goes first, so
 // that nobody finds a half.
 func (c commitCache) remove(dir string) {
+	if !exists(dir) {
+		return
+	}
 	f, err := os.Open(filepath.Join(dir, useFile))
 	if err == nil {
 		defer f.Close()
@@ -106,9 +144,8 @@ func (c commitCache) remove(dir string) {
 	if err != nil {
 		return
 	}
-	if os.Rename(dir, filepath.Join(gone, "old")) == nil || errors.Is(err, fs.ErrNotExist) {
-		os.RemoveAll(gone)
-	}
+	_ = os.Rename(dir, filepath.Join(gone, "old"))
+	os.RemoveAll(gone)
 }
 
 // prune removes what is not needed any more: all but the newest commits, and

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -21,28 +20,39 @@ import (
 
 func (m *remote) fetch(ctx context.Context, id plumbing.Hash) (*Commit, error) {
 	commit, err := m.cache.open(id)
-	if err == nil || !errors.Is(err, fs.ErrNotExist) {
-		return commit, err
+	if err == nil {
+		return commit, nil
 	}
-	return again(ctx, m.retry, m.log, func() (*Commit, error) {
-		if err := m.download(ctx, id); err != nil {
-			return nil, err
-		}
-		return m.cache.open(id)
-	})
+	m.log.DebugContext(ctx, "fetching commit", "commit", id, "cache", err)
+	return again(ctx, m.retry, m.log, func() (*Commit, error) { return m.download(ctx, id) })
 }
 
 // download puts the commit into the cache. It appears there complete or not
 // at all.
-func (m *remote) download(ctx context.Context, id plumbing.Hash) error {
+func (m *remote) download(ctx context.Context, id plumbing.Hash) (*Commit, error) {
 	if err := os.MkdirAll(m.cache.dir, 0o700); err != nil {
-		return fmt.Errorf("make the cache of commits: %w", err)
+		return nil, fmt.Errorf("make the cache of commits: %w", err)
 	}
 	dir, err := os.MkdirTemp(m.cache.dir, partial)
 	if err != nil {
-		return fmt.Errorf("make a place for the commit: %w", err)
+		return nil, fmt.Errorf("make a place for the commit: %w", err)
 	}
 	defer os.RemoveAll(dir)
+	if err := m.receive(ctx, dir, id); err != nil {
+		return nil, err
+	}
+	if err := m.verify(dir, id); err != nil {
+		return nil, err
+	}
+	commit, err := m.cache.add(dir, id)
+	if err != nil {
+		return nil, fmt.Errorf("keep commit %s of %s: %w", id, m.url, err)
+	}
+	return commit, nil
+}
+
+// receive asks for the commit and writes its pack into dir.
+func (m *remote) receive(ctx context.Context, dir string, id plumbing.Hash) error {
 	answer, err := m.wire.uploadPack(ctx, wantPack(id))
 	if err != nil {
 		return m.judge(ctx, err)
@@ -56,19 +66,8 @@ func (m *remote) download(ctx context.Context, id plumbing.Hash) error {
 		if pack.err != nil { // not the disk: the remote
 			return m.judge(ctx, pack.err)
 		}
-		return fmt.Errorf("keep commit %s of %s: %w", id, m.url, err)
+		return fmt.Errorf("write the pack of commit %s of %s: %w", id, m.url, err)
 	}
-	if err := m.verify(dir, id); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(dir, useFile), nil, 0o600); err != nil {
-		return fmt.Errorf("keep commit %s: %w", id, err)
-	}
-	err = os.Rename(dir, filepath.Join(m.cache.dir, id.String()))
-	if err != nil && !errors.Is(err, fs.ErrExist) { // it exists: another process was faster
-		return fmt.Errorf("keep commit %s: %w", id, err)
-	}
-	m.cache.prune()
 	return nil
 }
 

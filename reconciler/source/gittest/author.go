@@ -172,3 +172,16 @@ func put(path, content string) error {
 	}
 	return os.WriteFile(path, []byte(content), mode)
 }
+
+// PackOf returns a pack of exactly these objects.
+func PackOf(t testing.TB, r *Repo, objects ...string) []byte {
+	t.Helper()
+	cmd := exec.Command("git", "pack-objects", "--stdout", "-q")
+	cmd.Dir, cmd.Env = r.Work, environment()
+	cmd.Stdin = strings.NewReader(strings.Join(objects, "\n") + "\n")
+	pack, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("git pack-objects: %v", err)
+	}
+	return pack
+}

@@ -1,0 +1,248 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"reconcile/reconciler/source/gittest"
+)
+
+// withContent makes a repository whose pack is some 100 kB, and a server.
+func withContent(t *testing.T) (*gittest.Repo, *gittest.HTTP, string) {
+	t.Helper()
+	repo := gittest.New(t)
+	files := map[string]string{}
+	for i := range 50 {
+		text := ""
+		for k := range 200 {
+			text += fmt.Sprintf("%x", shortHash(fmt.Sprint(i, k)))
+		}
+		files[fmt.Sprintf("dir%d/file%d", i%7, i)] = text
+	}
+	id := repo.Commit("first", files)
+	return repo, gittest.ServeHTTP(t, repo), id
+}
+
+func fetch(t *testing.T, r *Repository, id string) *Commit {
+	t.Helper()
+	commit, err := r.Fetch(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { commit.Close() })
+	return commit
+}
+
+func TestFetchAsksOnce(t *testing.T) {
+	_, server, id := withContent(t)
+	cache := t.TempDir()
+	fetch(t, open(t, Options{URL: server.URL, Cache: cache}), id)
+	fetch(t, open(t, Options{URL: server.URL, Cache: cache}), id)
+	if n := server.Requests.Load(); n != 1 {
+		t.Errorf("%d requests for one commit", n)
+	}
+}
+
+// TestFetchTriesAgain: what is transient is tried again, and nothing of the
+// failed try is left.
+func TestFetchTriesAgain(t *testing.T) {
+	for name, fail := range map[string]func(*gittest.HTTP){
+		"500s":              func(s *gittest.HTTP) { s.Fault = gittest.First(2, gittest.Status(http.StatusInternalServerError)) },
+		"too many requests": func(s *gittest.HTTP) { s.Fault = gittest.First(2, gittest.Status(http.StatusTooManyRequests)) },
+		"cut in the pack":   func(s *gittest.HTTP) { s.CutAfter, s.Cuts = 50_000, 2 },
+		"cut at the start":  func(s *gittest.HTTP) { s.CutAfter, s.Cuts = 10, 2 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, server, id := withContent(t)
+			fail(server)
+			cache := t.TempDir()
+			fetch(t, open(t, Options{URL: server.URL, Cache: cache}), id)
+			if n := server.Requests.Load(); n != 3 {
+				t.Errorf("%d requests, want 3", n)
+			}
+			if partials, _ := filepath.Glob(filepath.Join(cache, "*", partial+"*")); len(partials) > 0 {
+				t.Errorf("left behind: %v", partials)
+			}
+		})
+	}
+}
+
+func TestNeverTriesAgain(t *testing.T) {
+	for _, code := range []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound} {
+		_, server, id := withContent(t)
+		server.Fault = gittest.Status(code)
+		r := open(t, Options{URL: server.URL})
+		if _, err := r.Tip(t.Context(), ProtocolV2); err == nil || Transient(err) {
+			t.Errorf("%d: %v", code, err)
+		}
+		if _, err := r.Fetch(t.Context(), id); err == nil || Transient(err) {
+			t.Errorf("%d: %v", code, err)
+		}
+		if n := server.Requests.Load(); n != 2 {
+			t.Errorf("%d: %d requests for two questions", code, n)
+		}
+	}
+}
+
+func TestSilentInThePack(t *testing.T) {
+	_, server, id := withContent(t)
+	server.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
+		w.Header().Set("Content-Type", resultType)
+		fmt.Fprintf(w, "0034shallow %s0000", id)
+		_ = http.NewResponseController(w).Flush()
+		return gittest.Hang(w, r, n)
+	}
+	_, err := open(t, Options{URL: server.URL, Timeout: 50 * time.Millisecond}).Fetch(t.Context(), id)
+	if !errors.Is(err, ErrTimeout) || !Transient(err) {
+		t.Error(err)
+	}
+}
+
+// TestIncompletePack: a server that leaves something out, or damages it, is
+// not believed.
+func TestIncompletePack(t *testing.T) {
+	repo, server, id := withContent(t)
+	other := repo.Commit("second", map[string]string{"another": "file"})
+	var answer []byte
+	server.Fault = func(w http.ResponseWriter, _ *http.Request, _ int) bool {
+		w.Header().Set("Content-Type", resultType)
+		_, _ = w.Write(answer)
+		return true
+	}
+	// A pack of the tip without its blobs.
+	pack := gittest.PackOf(t, repo, other, repo.Git("rev-parse", other+"^{tree}"))
+	answer = packAnswer(other, pack)
+	r := open(t, Options{URL: server.URL})
+	if _, err := r.Fetch(t.Context(), other); !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "left out a part") {
+		t.Errorf("without blobs: %v", err)
+	}
+	if _, err := r.Fetch(t.Context(), id); err == nil {
+		t.Error("the pack of another commit was taken")
+	}
+	answer = packAnswer(other, pack[:len(pack)-5])
+	if _, err := r.Fetch(t.Context(), other); err == nil {
+		t.Error("a pack without its end was taken")
+	}
+	pack[len(pack)/2] ^= 0xff
+	answer = packAnswer(other, pack)
+	if _, err := r.Fetch(t.Context(), other); err == nil {
+		t.Error("a damaged pack was taken")
+	}
+}
+
+// packAnswer is an answer of upload-pack with the pack in one band line.
+func packAnswer(id string, pack []byte) []byte {
+	b := appendPkt(nil, "shallow "+id)
+	b = append(b, "0000"...)
+	b = appendPkt(b, "NAK\n")
+	b = appendPkt(b, "\x01"+string(pack))
+	return append(b, "0000"...)
+}
+
+// TestFetchTogether: several at once share one cache.
+func TestFetchTogether(t *testing.T) {
+	repo, server, _ := withContent(t)
+	cache := t.TempDir()
+	var ids []string
+	for i := range 4 {
+		ids = append(ids, repo.Commit("next", map[string]string{"n": fmt.Sprint(i)}))
+	}
+	var all sync.WaitGroup
+	for i := range 12 {
+		all.Go(func() {
+			id := ids[i%len(ids)]
+			commit, err := open(t, Options{URL: server.URL, Cache: cache}).Fetch(t.Context(), id)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer commit.Close()
+			if data, err := commit.Tree.ReadFile("n"); string(data) != fmt.Sprint(i%len(ids)) {
+				t.Errorf("n is %q, %v", data, err)
+			}
+		})
+	}
+	all.Wait()
+}
+
+func TestCacheKeepsWhatIsUsed(t *testing.T) {
+	repo, server, _ := withContent(t)
+	cache := t.TempDir()
+	r := open(t, Options{URL: server.URL, Cache: cache})
+	var ids []string
+	for i := range 5 {
+		id := repo.Commit("next", map[string]string{"n": fmt.Sprint(i)})
+		ids = append(ids, id)
+		commit := fetch(t, r, id)
+		if i != 0 { // the first stays in use
+			commit.Close()
+		}
+	}
+	entries, err := os.ReadDir(filepath.Join(cache, shortHash(r.Name())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept []string
+	for _, e := range entries {
+		kept = append(kept, e.Name())
+	}
+	slices.Sort(kept)
+	want := []string{ids[0], ids[3], ids[4]}
+	slices.Sort(want)
+	if !slices.Equal(kept, want) {
+		t.Errorf("kept %v, want the first (in use) and the newest two, %v", kept, want)
+	}
+}
+
+// TestCacheMends: what is damaged in the cache is fetched again.
+func TestCacheMends(t *testing.T) {
+	for name, damage := range map[string]func(dir string) error{
+		"no index": func(dir string) error {
+			names, err := filepath.Glob(filepath.Join(dir, "objects/pack/*.idx"))
+			return errors.Join(err, os.Remove(names[0]))
+		},
+		"no objects": func(dir string) error { return os.RemoveAll(filepath.Join(dir, "objects")) },
+		"nothing":    func(dir string) error { return errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o700)) },
+		"cut index": func(dir string) error {
+			names, err := filepath.Glob(filepath.Join(dir, "objects/pack/*.idx"))
+			return errors.Join(err, os.Chmod(names[0], 0o600), os.Truncate(names[0], 1100))
+		},
+		"cut pack": func(dir string) error {
+			names, err := filepath.Glob(filepath.Join(dir, "objects/pack/*.pack"))
+			return errors.Join(err, os.Chmod(names[0], 0o600), os.Truncate(names[0], 13))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, server, id := withContent(t)
+			r := open(t, Options{URL: server.URL, Cache: t.TempDir()})
+			fetch(t, r, id).Close()
+			if err := damage(filepath.Join(r.opts.cacheDir(r.Name()), id)); err != nil {
+				t.Fatal(err)
+			}
+			if err := (fetch(t, r, id)).Tree.complete(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestFetchTakesNoHalfIds(t *testing.T) {
+	_, server, id := withContent(t)
+	r := open(t, Options{URL: server.URL})
+	for _, bad := range []string{"", id[:39], id + "0", "main", strings.Repeat("g", 40)} {
+		if _, err := r.Fetch(t.Context(), bad); !errors.Is(err, ErrRevision) {
+			t.Errorf("Fetch(%q): %v", bad, err)
+		}
+	}
+	if server.Requests.Load() != 0 {
+		t.Error("the remote was asked")
+	}
+}
