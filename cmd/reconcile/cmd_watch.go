@@ -52,7 +52,7 @@ func runWatch(ctx context.Context, a *app, o watchOptions) error {
 	}
 	ctx, hard, release := stops(ctx, patience, tell(a.err))
 	defer release()
-	w := &watch{app: a, interval: o.interval, pulse: newPulse(o.interval, time.Now())}
+	w := &watch{app: a, interval: o.interval, most: mostBackoff, pulse: newPulse(o.interval, time.Now())}
 	if o.health != "" {
 		stop, err := w.pulse.serve(o.health, a)
 		if err != nil {
@@ -70,6 +70,7 @@ func runWatch(ctx context.Context, a *app, o watchOptions) error {
 type watch struct {
 	app      *app
 	interval time.Duration
+	most     time.Duration // bound of the waits after failures
 	pulse    *pulse
 	parts    *parts
 	runner   *reconciler.Reconciler
@@ -131,7 +132,7 @@ func (w *watch) drop() {
 
 // wait pauses until the next pass is due, or ctx ends.
 func (w *watch) wait(ctx context.Context) {
-	timer := time.NewTimer(jittered(backoff(w.interval, w.failures)))
+	timer := time.NewTimer(jittered(backoff(w.interval, w.most, w.failures)))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -140,8 +141,8 @@ func (w *watch) wait(ctx context.Context) {
 }
 
 // backoff doubles the interval with each failure in a row, up to a bound.
-func backoff(interval time.Duration, failures int) time.Duration {
-	most := max(interval, mostBackoff)
+func backoff(interval, most time.Duration, failures int) time.Duration {
+	most = max(interval, most)
 	for range failures {
 		if interval *= 2; interval >= most {
 			return most

@@ -2,8 +2,9 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
-	"sort"
+	"slices"
 	"strings"
 
 	"github.com/agext/levenshtein"
@@ -79,17 +80,17 @@ func knownVariables(root *cobra.Command) map[string]bool {
 	return known
 }
 
-// nearest is the candidate with the least edits to name.
+// alike prefers candidates that begin as the name does: RECONCILE_REPOSITORY
+// means RECONCILE_REPO.
+var alike = levenshtein.NewParams().BonusPrefix(4).BonusScale(0.2).BonusThreshold(0)
+
+// nearest is the candidate that is most like name.
 func nearest(name string, candidates map[string]bool) string {
-	names := make([]string, 0, len(candidates))
-	for candidate := range candidates {
-		names = append(names, candidate)
-	}
-	sort.Strings(names)
-	best, least := "", -1
-	for _, candidate := range names {
-		if d := levenshtein.Distance(name, candidate, nil); least < 0 || d < least {
-			best, least = candidate, d
+	best, most := "", -1.0
+	for _, candidate := range slices.Sorted(maps.Keys(candidates)) {
+		likeness := levenshtein.Match(strings.TrimPrefix(name, envPrefix), strings.TrimPrefix(candidate, envPrefix), alike)
+		if likeness > most {
+			best, most = candidate, likeness
 		}
 	}
 	return best

@@ -13,10 +13,10 @@ func isTerminal(f *os.File) bool {
 	return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
-// colours writes to f and takes out the colours that it does not show: none
+// colours writes to w and takes out the colours that it does not show: none
 // in a pipe, and none with NO_COLOR.
-func colours(f *os.File) io.Writer {
-	return colorprofile.NewWriter(f, os.Environ())
+func colours(w io.Writer) io.Writer {
+	return colorprofile.NewWriter(w, os.Environ())
 }
 
 // Widths of text, in columns.

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+const pemKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----"
+
+func TestParseCredentials(t *testing.T) {
+	for _, test := range []struct {
+		name, secret             string
+		username, password, priv string
+		wrong                    string
+	}{
+		{name: "password", secret: `{"username":"ann","password":"pw","more":1}`, username: "ann", password: "pw"},
+		{name: "key in JSON", secret: `{"username":"git","private_key":"-----BEGIN X\n"}`, username: "git", priv: "-----BEGIN X\n"},
+		{name: "key as it is", secret: "\n" + pemKey + "\n\n", priv: pemKey + "\n"},
+		{name: "no password", secret: `{"username":"ann"}`, wrong: "lacks a field"},
+		{name: "text", secret: "hunter2", wrong: "neither JSON nor a private key"},
+		{name: "empty", secret: "", wrong: "neither JSON nor a private key"},
+		{name: "list", secret: "[]", wrong: "neither JSON nor a private key"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c, err := parseCredentials(secret(test.secret))
+			if test.wrong != "" {
+				if err == nil || !strings.Contains(err.Error(), test.wrong) {
+					t.Fatalf("got %v, want %s", err, test.wrong)
+				}
+				return
+			}
+			if err != nil || c.Username != test.username || c.Password != test.password || string(c.PrivateKey) != test.priv {
+				t.Errorf("got %q, %q, %q, %v", c.Username, c.Password, c.PrivateKey, err)
+			}
+		})
+	}
+}
+
+// Whatever a secret holds, no error repeats it.
+func FuzzParseCredentials(f *testing.F) {
+	f.Add(`{"username":"ann","password":"pw"}`)
+	f.Add(pemKey)
+	f.Add(`{"private_key":5}`)
+	f.Add("hunter2-hunter2")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := parseCredentials(secret(text))
+		switch {
+		case err == nil:
+			if c.PrivateKey == nil && (c.Username == "" || c.Password == "") {
+				t.Error("nothing to prove who we are, and no error")
+			}
+		case len(text) > 12 && !strings.Contains("the secret is neither JSON nor a private key: it takes the secret lacks a field: it takes "+secretShape, text) && strings.Contains(err.Error(), text):
+			t.Errorf("the error repeats the secret: %v", err)
+		}
+	})
+}

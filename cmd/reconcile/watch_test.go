@@ -1,0 +1,205 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"reconcile/reconciler/source/gittest"
+)
+
+func TestPulse(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	at := func(d time.Duration) time.Time { return start.Add(d) }
+	failure := errors.New("git is away")
+	for _, test := range []struct {
+		name  string
+		do    func(p *pulse)
+		at    time.Duration
+		alive bool
+		age   int64
+	}{
+		{"just started", func(*pulse) {}, time.Minute, true, 60},
+		{"no pass ever completed", func(*pulse) {}, 11 * time.Minute, false, 660},
+		{"a pass completed", func(p *pulse) { p.begin(at(5 * time.Minute)); p.end(at(6*time.Minute), nil) }, 15 * time.Minute, true, 540},
+		{"passes fail", func(p *pulse) { p.begin(at(9 * time.Minute)); p.end(at(10*time.Minute), failure) }, 11 * time.Minute, false, 660},
+		{"a long apply", func(p *pulse) { p.begin(at(time.Minute)) }, 3 * time.Hour, true, 3 * 3600},
+		{"a pass that hangs", func(p *pulse) { p.begin(at(time.Minute)) }, 7 * time.Hour, false, 7 * 3600},
+		{"a pass after failures", func(p *pulse) { p.end(at(time.Minute), failure); p.begin(at(11 * time.Minute)) }, 12 * time.Minute, false, 720},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := newPulse(time.Minute, start)
+			test.do(p)
+			if h := p.health(at(test.at)); h.Alive != test.alive || h.Age != test.age || h.Limit != 600 {
+				t.Errorf("got %+v", h)
+			}
+		})
+	}
+}
+
+func TestHealthz(t *testing.T) {
+	for _, test := range []struct {
+		started time.Time
+		status  int
+	}{
+		{time.Now(), http.StatusOK},
+		{time.Now().Add(-time.Hour), http.StatusServiceUnavailable},
+	} {
+		w := httptest.NewRecorder()
+		newPulse(time.Minute, test.started).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/healthz", nil))
+		var body health
+		if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || w.Code != test.status || body.Alive != (test.status == http.StatusOK) {
+			t.Errorf("%d %s (%v)", w.Code, w.Body, err)
+		}
+	}
+}
+
+func TestBackoff(t *testing.T) {
+	for _, test := range []struct {
+		interval time.Duration
+		failures int
+		want     time.Duration
+	}{
+		{time.Minute, 0, time.Minute},
+		{time.Minute, 1, 2 * time.Minute},
+		{time.Minute, 2, 4 * time.Minute},
+		{time.Minute, 3, 5 * time.Minute},
+		{time.Minute, 1000, 5 * time.Minute},
+		{time.Hour, 3, time.Hour},
+	} {
+		if got := backoff(test.interval, mostBackoff, test.failures); got != test.want {
+			t.Errorf("backoff(%s, %d) = %s, want %s", test.interval, test.failures, got, test.want)
+		}
+	}
+	for range 1000 {
+		if d := jittered(time.Minute); d < 54*time.Second || d > 66*time.Second {
+			t.Fatalf("a minute became %s", d)
+		}
+	}
+}
+
+// feed is output that a test follows line by line.
+type feed struct {
+	mu    sync.Mutex
+	grown *sync.Cond
+	text  []byte
+}
+
+func newFeed() *feed {
+	f := &feed{}
+	f.grown = sync.NewCond(&f.mu)
+	return f
+}
+
+func (f *feed) Write(p []byte) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.text = append(f.text, p...)
+	f.grown.Broadcast()
+	return len(p), nil
+}
+
+// until returns the next line that holds text.
+func (f *feed) until(text string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for {
+		line, rest, whole := bytes.Cut(f.text, []byte("\n"))
+		if !whole {
+			f.grown.Wait()
+			continue
+		}
+		f.text = rest
+		if bytes.Contains(line, []byte(text)) {
+			return string(line)
+		}
+	}
+}
+
+// testApp is the program with its output in hand, and a place of its own.
+func testApp(t *testing.T, repo string) (a *app, out, logs *feed) {
+	t.Helper()
+	out, logs = newFeed(), newFeed()
+	a = &app{out: colours(out), err: logs, logs: &logWriter{to: logs}}
+	a.log = newLogger(a.logs, false)
+	dir := t.TempDir()
+	a.settings = settings{
+		Repo: repo, Branch: "main", Parallelism: 1, Wait: lease, Output: "text",
+		State: filepath.Join(dir, "state"), Work: filepath.Join(dir, "work"),
+	}
+	return a, out, logs
+}
+
+// watch outlives what fails, and goes on by itself when it is mended.
+func TestWatchOutlivesFailures(t *testing.T) {
+	repo := gittest.New(t)
+	a, out, logs := testApp(t, repo.Dir)
+	if err := a.resolve(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	w := &watch{app: a, interval: time.Millisecond, most: time.Millisecond, pulse: newPulse(time.Minute, time.Now())}
+	ended := make(chan struct{})
+	go func() { defer close(ended); w.run(ctx, t.Context()) }()
+
+	logs.until(`"failures":2`) // there is no branch yet
+	repo.Commit("first", map[string]string{"env/a/main.tf": `output "x" { value = 1 }` + "\n"})
+	if line := out.until("done: 1 applied"); len(strings.Fields(line)[0]) != len("15:04:05") {
+		t.Errorf("no time before %q", line)
+	}
+	out.until("in sync: nothing to do")
+	if h := w.pulse.health(time.Now()); h.Error != "" {
+		t.Errorf("still wrong: %+v", h)
+	}
+	stop()
+	<-ended
+	if w.parts != nil {
+		t.Error("parts were left open")
+	}
+}
+
+// The command itself: it answers probes, prints one object a pass, and exits
+// 0 on SIGTERM.
+func TestWatchCommand(t *testing.T) {
+	repo := gittest.New(t)
+	repo.Commit("first", map[string]string{"env/a/main.tf": `output "x" { value = 1 }` + "\n"})
+	a, out, logs := testApp(t, repo.Dir)
+	a.Output = "json"
+	ended := make(chan error)
+	go func() { ended <- runWatch(t.Context(), a, watchOptions{interval: time.Hour, health: "127.0.0.1:0"}) }()
+
+	var line struct{ URL string }
+	if err := json.Unmarshal([]byte(logs.until("answering probes")), &line); err != nil {
+		t.Fatal(err)
+	}
+	var result struct {
+		Outcome, Trigger string
+		Exit             int
+	}
+	if err := json.Unmarshal([]byte(out.until("{")), &result); err != nil || result.Outcome != "applied" || result.Trigger != "schedule" {
+		t.Errorf("%+v, %v", result, err)
+	}
+	answer, err := http.Get(line.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if body, err := io.ReadAll(answer.Body); answer.StatusCode != http.StatusOK || !strings.Contains(string(body), `"alive":true`) {
+		t.Errorf("%s: %s (%v)", answer.Status, body, err)
+	}
+	signalSelf(t, syscall.SIGTERM)
+	if err := <-ended; err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+	logs.until("stopping")
+}
