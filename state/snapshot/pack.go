@@ -22,8 +22,9 @@ const (
 // time, on any machine. Memory is bounded whatever the size of the tree.
 func pack(ctx context.Context, w io.Writer, tree Tree, when time.Time) error {
 	compressed, err := zstd.NewWriter(w,
-		zstd.WithEncoderConcurrency(1), // more would make the output depend on the machine, and need more memory
-		zstd.WithWindowSize(1<<20), zstd.WithEncoderLevel(zstd.SpeedFastest),
+		zstd.WithEncoderConcurrency(1),           // the output must not depend on the machine
+		zstd.WithWindowSize(1<<20),               // before the level, which would change the size of blocks too
+		zstd.WithEncoderLevel(zstd.SpeedFastest), // a third less work than the default for 3 % more bytes
 		zstd.WithLowerEncoderMem(true))
 	if err != nil {
 		return err
