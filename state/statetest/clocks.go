@@ -101,14 +101,14 @@ func testUnrenewable(t *testing.T, open Open) {
 			t.Fatalf("%s: interrupted before two thirds: %v", name, context.Cause(l.Context()))
 		}
 		pass(1, a, b)
-		ended(t, name+": interrupted at two thirds", l.Context())
+		ended(l.Context(), t, name+": interrupted at two thirds")
 		if l.Hard().Err() != nil {
 			t.Fatalf("%s: killed before five sixths: %v", name, context.Cause(l.Hard()))
 		}
 		is(t, name+": begin after the interrupt", l.Begin(t.Context(), newTokyo("c1")), state.ErrLeaseLost)
 		b.busy(a)
 		pass(lease/6, a, b)
-		ended(t, name+": killed at five sixths", l.Hard())
+		ended(l.Hard(), t, name+": killed at five sixths")
 		b.busy(a)
 		a.store.Inject(nil)
 		// Nobody has taken it yet, so that what was done can be recorded.
@@ -123,7 +123,7 @@ func testUnrenewable(t *testing.T, open Open) {
 	l := a.acquire()
 	a.store.Inject(Always(Before))
 	pass(lease*2/3, a)
-	ended(t, "interrupted", l.Context())
+	ended(l.Context(), t, "interrupted")
 	a.store.Inject(nil)
 	a.renewsAfter(0)
 	a.renewsAfter(lease / 3)
@@ -140,7 +140,7 @@ func testAsleep(t *testing.T, open Open) {
 	l := a.acquire()
 	a.store.Inject(Always(Before))
 	a.wall.Add(int64(lease))
-	ended(t, "asleep", l.Hard())
+	ended(l.Hard(), t, "asleep")
 	a.store.Inject(nil)
 	is(t, "release", l.Release(t.Context()), nil)
 
@@ -148,7 +148,7 @@ func testAsleep(t *testing.T, open Open) {
 	a.store.Inject(Always(Before))
 	a.wall.Add(int64(-time.Hour))
 	a.mono.Add(int64(lease))
-	ended(t, "set back", l.Hard())
+	ended(l.Hard(), t, "set back")
 }
 
 // Whoever ran the holder's process may say that it has ended.

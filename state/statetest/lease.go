@@ -69,8 +69,8 @@ func testTakeover(t *testing.T, open Open) {
 	is(t, "the late holder renames", held.Rename(ctx, ws, renamed(ws)), state.ErrLeaseLost)
 	is(t, "the late holder finishes", held.Finish(ctx, ws), state.ErrLeaseLost)
 	is(t, "the late holder releases", held.Release(ctx), state.ErrLeaseLost)
-	ended(t, "the late holder's work", held.Context())
-	ended(t, "the late holder's work, killed", held.Hard())
+	ended(held.Context(), t, "the late holder's work")
+	ended(held.Hard(), t, "the late holder's work, killed")
 	if item := b.item(); item.Token != 2 || item.Run != "run-b" {
 		t.Fatalf("lease: got %+v", item)
 	}
@@ -127,7 +127,7 @@ func testUnlock(t *testing.T, open Open) {
 		t.Fatalf("unlock again: got %+v, %v", item, err)
 	}
 	is(t, "write", l.Write(ctx, newTokyo("c1")), state.ErrLeaseLost)
-	ended(t, "the holder's work", l.Hard())
+	ended(l.Hard(), t, "the holder's work")
 	next := b.acquire()
 	if next.Token() != 2 || len(next.Dead()) != 1 || next.Dead()[0].Run != "run-a" {
 		t.Fatalf("after an unlock: token %d, dead %+v", next.Token(), next.Dead())

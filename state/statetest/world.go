@@ -164,7 +164,7 @@ func until(t *testing.T, what string, done func() bool) {
 }
 
 // ended waits for a context of a lease and asserts its cause.
-func ended(t *testing.T, what string, work context.Context) {
+func ended(work context.Context, t *testing.T, what string) {
 	t.Helper()
 	until(t, what, func() bool { return work.Err() != nil })
 	is(t, what, context.Cause(work), state.ErrLeaseLost)
