@@ -108,11 +108,16 @@ func (p *pass) underLease(ctx context.Context, w *work, rec state.Workspace, do 
 	return do(lease, rec)
 }
 
-// leased is what a workspace's lease is on: its state's identity. One whose
-// files never parsed has none, and stands for itself.
+// leased is what a workspace's lease is on: its state's identity. A local
+// state is this record's own, and only its path in the repository is in the
+// identity; a workspace whose files never parsed has none, and stands for
+// itself.
 func (r *Reconciler) leased(name, identity string) string {
-	if identity == "" {
+	switch {
+	case identity == "":
 		return "workspace:" + r.Name + "/" + name
+	case strings.HasPrefix(identity, localPrefix):
+		return localPrefix + r.Name + "/" + strings.TrimPrefix(identity, localPrefix)
 	}
 	return identity
 }

@@ -91,12 +91,12 @@ func (r *Reconciler) Status(ctx context.Context) (*Status, error) {
 		Workspaces: []StatusWorkspace{},
 	}
 	for _, name := range slices.Sorted(maps.Keys(records)) {
-		st.Workspaces = append(st.Workspaces, statusOf(records[name], holds, leases))
+		st.Workspaces = append(st.Workspaces, r.statusOf(records[name], holds, leases))
 	}
 	return st, nil
 }
 
-func statusOf(w state.Workspace, holds map[string]state.Hold, leases map[string]state.LeaseItem) StatusWorkspace {
+func (r *Reconciler) statusOf(w state.Workspace, holds map[string]state.Hold, leases map[string]state.LeaseItem) StatusWorkspace {
 	s := StatusWorkspace{
 		Name: w.Name, Path: w.Path, Commit: w.Commit, Outcome: w.Outcome, At: w.At, Error: w.Error, Digest: w.Digest,
 		RetryAt: whenSet(w.RetryAt), DependsOn: append([]string{}, w.DependsOn...), Removed: w.Removed, Identity: w.Identity,
@@ -107,7 +107,7 @@ func statusOf(w state.Workspace, holds map[string]state.Hold, leases map[string]
 	if hold, ok := holds[w.Name]; ok {
 		s.Hold = &hold
 	}
-	if l := leases[w.Identity]; l.Owner != "" {
+	if l := leases[r.leased(w.Name, w.Identity)]; l.Owner != "" {
 		s.Lease = &StatusLease{Run: l.Run, Host: l.Process.Host, PID: l.Process.PID, Since: l.TakenAt, Until: l.Until}
 	}
 	return s
