@@ -34,4 +34,4 @@ func newApp() *app {
 func (a *app) json() bool { return a.Output == "json" }
 
 // live says whether output can be redrawn.
-func (a *app) live() bool { return a.terminal != nil && !a.json() }
+func (a *app) live() bool { return a.terminal != nil && !a.json() && foreground(a.terminal) }

@@ -3,6 +3,8 @@ package main
 import (
 	"path/filepath"
 	"strings"
+
+	"reconcile/state"
 )
 
 // check refuses settings that are wrong or contradict each other, naming the
@@ -21,6 +23,9 @@ func (s *settings) check() error {
 func (s *settings) checkPlaces() error {
 	if s.Branch == "" {
 		return usagef("give the name of a branch, such as main", "--branch is empty")
+	}
+	if s.Record == state.LeasePartition || s.Record == doctorPartition {
+		return usagef("choose another name", "--record %s is taken by the store itself", s.Record)
 	}
 	for _, place := range []struct {
 		name, right string

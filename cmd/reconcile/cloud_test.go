@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -81,6 +82,23 @@ func cloudCommand(ts *testscript.TestScript, neg bool, args []string) {
 		"AWS_EC2_METADATA_DISABLED":        "true",
 	} {
 		ts.Setenv(name, value)
+	}
+}
+
+// lock-state KEY ID leaves a lock on a state in S3, as someone's Terraform
+// does that was killed.
+func lockStateCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: lock-state KEY ID")
+	}
+	lock := fmt.Sprintf(`{"ID":%q,"Operation":"OperationTypeApply","Info":"","Who":"someone@elsewhere","Version":"1.11.4","Created":"2026-01-01T00:00:00Z","Path":"bucket/%s"}`, args[1], args[0])
+	request, err := http.NewRequest(http.MethodPut, worldOf(ts).cloud.s3.url+"/bucket/"+args[0]+".tflock", strings.NewReader(lock))
+	ts.Check(err)
+	answer, err := http.DefaultClient.Do(request)
+	ts.Check(err)
+	ts.Check(answer.Body.Close())
+	if answer.StatusCode != http.StatusOK {
+		ts.Fatalf("put the lock: %s", answer.Status)
 	}
 }
 

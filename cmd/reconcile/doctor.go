@@ -148,9 +148,12 @@ func (d *doctor) record(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%s in %s: %s", d.parts.recordName(), d.app.State, at), nil
 }
 
+// doctorPartition is where doctor tries to write.
+const doctorPartition = "DOCTOR"
+
 // writable writes an item that nothing reads, and takes it out again.
 func writable(ctx context.Context, store state.Store) error {
-	key := state.Key{PK: "DOCTOR", SK: state.Self().Host}
+	key := state.Key{PK: doctorPartition, SK: state.Self().Host}
 	value := fmt.Appendf(nil, `{"schema":%d,"expires":%d}`, state.Schema, time.Now().Add(time.Hour).Unix())
 	if err := store.Write(ctx, state.Op{Key: key, Put: value}); err != nil {
 		return fmt.Errorf("write to the record's store: %w", err)

@@ -70,6 +70,7 @@ func TestScripts(t *testing.T) {
 			"new-host-key": newHostKeyCommand,
 			"cloud":        cloudCommand,
 			"secret":       secretCommand,
+			"lock-state":   lockStateCommand,
 			"requests":     requestsCommand,
 			"json":         jsonCommand,
 			"save":         saveCommand,

@@ -15,6 +15,7 @@ type passFunc func(r *reconciler.Reconciler, ctx, hard context.Context, o reconc
 // what it does: JSON, a live view, or plain lines.
 func (a *app) runPass(ctx context.Context, run passFunc, o reconciler.Options) (*reconciler.Result, error) {
 	view := a.newView()
+	defer view.end() // a terminal must be left in order by a fault too
 	ctx, hard, release := stops(ctx, patience, view.say)
 	defer release()
 	p, err := a.open(ctx)

@@ -48,6 +48,7 @@ func (s *screen) start() *tea.Program {
 		_, _ = s.program.Run() // a view that cannot be drawn is no reason to fail the pass
 	}()
 	s.undo = []func(){
+		withoutEcho(s.out),
 		s.report.divert(&above{s.program, s.done, s.report.out}),
 		s.logs.divert(&above{s.program, s.done, os.Stderr}),
 	}

@@ -132,7 +132,7 @@ func (t *tour) say(lines ...string) {
 }
 
 func (t *tour) command(format string, args ...any) {
-	fmt.Fprintf(t.out, "%s %s\n", styleFaint.Render("$"), fmt.Sprintf(format, args...))
+	fmt.Fprintf(t.out, "%s %s\n", styleFaint.Render("$"), styleKey.Render(fmt.Sprintf(format, args...)))
 }
 
 func (t *tour) reconcile(name string) { t.command("%s", t.line(name)) }

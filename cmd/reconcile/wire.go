@@ -26,6 +26,7 @@ const askAgain = 10 * time.Second
 type parts struct {
 	app       *app
 	source    *source.Repository
+	secrets   []string // that Terraform must not print, should it come by them
 	record    *state.Record
 	snapshots *snapshot.Store
 	aws       func() (aws.Config, error)
@@ -79,6 +80,11 @@ func (p *parts) openSource(ctx context.Context) (*source.Repository, error) {
 	credentials, err := s.gitCredentials(ctx, p.aws)
 	if err != nil {
 		return nil, err
+	}
+	for _, value := range []string{credentials.Password, string(credentials.PrivateKey)} {
+		if value != "" {
+			p.secrets = append(p.secrets, value)
+		}
 	}
 	return source.Open(ctx, source.Options{
 		URL: s.Repo, Branch: s.Branch, Credentials: credentials,
@@ -162,7 +168,7 @@ func (p *parts) openTerraform(ctx context.Context) (reconciler.Terraform, error)
 func (p *parts) newTerraform(ctx context.Context) (*terraform.Terraform, error) {
 	s := &p.app.settings
 	t, err := terraform.New(ctx, terraform.Options{
-		Binary: s.Terraform, Work: s.Work, Redact: p.secrets(), Log: p.app.log,
+		Binary: s.Terraform, Work: s.Work, Redact: p.secrets, Log: p.app.log,
 		Assume: func(ctx context.Context, role, session string) (map[string]string, error) {
 			cfg, err := p.aws()
 			if err != nil {
@@ -176,12 +182,4 @@ func (p *parts) newTerraform(ctx context.Context) (*terraform.Terraform, error) 
 	}
 	p.closers = append(p.closers, t.Close)
 	return t, nil
-}
-
-// secrets are what Terraform must not print, should it come by them.
-func (p *parts) secrets() []string {
-	if password := string(p.app.GitPassword); password != "" {
-		return []string{password}
-	}
-	return nil
 }
