@@ -24,7 +24,7 @@ type address struct {
 }
 
 // shortForm is git's short form of an ssh address, [user@]host:path.
-var shortForm = regexp.MustCompile(`^(?:([^@/:\s]+)@)?(\[[0-9a-fA-F:.]+\]|[^@/:\s\[\]]+):([^:].*)$`)
+var shortForm = regexp.MustCompile(`^(?:([\w.+][\w.+-]*)@)?(\[[0-9a-fA-F:.]+\]|[\w.][\w.-]*):([^:].*)$`)
 
 // parseAddress splits credentials from the address. Errors do not repeat what
 // may hold a password.
@@ -37,12 +37,15 @@ func parseAddress(raw string) (address, Credentials, error) {
 	case strings.Contains(raw, "://"):
 		return parseURL(raw)
 	}
-	if m := shortForm.FindStringSubmatch(raw); m != nil && !exists(raw) {
+	if m := shortForm.FindStringSubmatch(raw); m != nil && strings.Trim(m[3], "/") != "" && !exists(raw) {
 		if first, _, _ := strings.Cut(m[3], "/"); strings.Contains(first, "@") {
 			return address{}, Credentials{}, &Error{Kind: ErrURL, URL: "(hidden)", Text: "a user name and password without a scheme", Help: "write https://user:password@host/path"}
 		}
 		host := strings.ToLower(strings.Trim(m[2], "[]"))
 		return address{scheme: "ssh", user: m[1], host: host, path: m[3]}, Credentials{Username: m[1]}, nil
+	}
+	if strings.Contains(raw, "@") && strings.Contains(raw, ":") && !exists(raw) {
+		return address{}, Credentials{}, &Error{Kind: ErrURL, URL: "(hidden)", Text: "neither a URL nor a path that exists", Help: "write https://user:password@host/path"}
 	}
 	path, err := filepath.Abs(raw)
 	return address{scheme: "file", path: path}, Credentials{}, err

@@ -22,6 +22,7 @@ type Commit struct {
 	Subject string    // first line of the message
 	Tree    *Tree
 
+	raw     []byte // as Git stores it
 	closers []io.Closer
 }
 
@@ -37,7 +38,7 @@ func (c *Commit) Close() error {
 }
 
 func readCommit(store *objects.Store, id plumbing.Hash) (*Commit, error) {
-	raw, err := decodeCommit(store, id)
+	raw, data, err := decodeCommit(store, id)
 	if err != nil {
 		return nil, err
 	}
@@ -46,6 +47,7 @@ func readCommit(store *objects.Store, id plumbing.Hash) (*Commit, error) {
 		When:   raw.Committer.When,
 		Author: fmt.Sprintf("%s <%s>", raw.Author.Name, raw.Author.Email),
 		Tree:   newTree(store, raw.TreeHash, raw.Committer.When),
+		raw:    data,
 	}
 	c.Subject, _, _ = strings.Cut(strings.TrimSpace(raw.Message), "\n")
 	for _, parent := range raw.ParentHashes {
@@ -54,22 +56,22 @@ func readCommit(store *objects.Store, id plumbing.Hash) (*Commit, error) {
 	return c, nil
 }
 
-func decodeCommit(store *objects.Store, id plumbing.Hash) (*object.Commit, error) {
+func decodeCommit(store *objects.Store, id plumbing.Hash) (*object.Commit, []byte, error) {
 	kind, data, err := store.Read(id)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if kind != plumbing.CommitObject {
-		return nil, fmt.Errorf("object %s is a %s, not a commit", id, kind)
+		return nil, nil, fmt.Errorf("object %s is a %s, not a commit", id, kind)
 	}
 	encoded := &plumbing.MemoryObject{}
 	encoded.SetType(kind)
 	if _, err := encoded.Write(data); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	commit := &object.Commit{}
 	if err := commit.Decode(encoded); err != nil {
-		return nil, fmt.Errorf("decode commit %s: %w", id, err)
+		return nil, nil, fmt.Errorf("decode commit %s: %w", id, err)
 	}
-	return commit, nil
+	return commit, data, nil
 }

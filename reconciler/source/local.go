@@ -142,7 +142,7 @@ func (l *local) contains(ctx context.Context, tip, old plumbing.Hash) (yes, know
 		if err := ctx.Err(); err != nil {
 			return false, false, err
 		}
-		commit, err := decodeCommit(store, queue[0])
+		commit, _, err := decodeCommit(store, queue[0])
 		if errors.Is(err, objects.ErrNotFound) && len(cut) > 0 {
 			continue // beyond what a shallow clone has
 		}

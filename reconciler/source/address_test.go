@@ -1,0 +1,108 @@
+package source
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestAddress(t *testing.T) {
+	tests := []struct{ in, shown, name, username, password string }{
+		{"https://ann%40example.com:pa%3Ass@SPACE.backlog.com/git/PROJ/repo.git", "https://space.backlog.com/git/PROJ/repo.git", "space.backlog.com/PROJ/repo", "ann@example.com", "pa:ss"},
+		{"SPACE@SPACE.git.backlog.com:/PROJ/repo.git", "ssh://SPACE@space.git.backlog.com/PROJ/repo.git", "space.backlog.com/PROJ/repo", "SPACE", ""},
+		{"ssh://SPACE@SPACE.git.backlog.jp/PROJ/repo.git", "ssh://SPACE@space.git.backlog.jp/PROJ/repo.git", "space.backlog.jp/PROJ/repo", "SPACE", ""},
+		{"https://space.backlog.jp/git/PROJ/repo.git/", "https://space.backlog.jp/git/PROJ/repo.git/", "space.backlog.jp/PROJ/repo", "", ""},
+		{"https://space.backlogtool.com/git/PROJ/repo", "https://space.backlogtool.com/git/PROJ/repo", "space.backlogtool.com/PROJ/repo", "", ""},
+		{"http://host:8969/backlog/git/PROJ/repo.git", "http://host:8969/backlog/git/PROJ/repo.git", "host/PROJ/repo", "", ""},
+		{"ssh://git@host:8972/PROJ/repo.git", "ssh://git@host:8972/PROJ/repo.git", "host/PROJ/repo", "git", ""},
+		{"https://Example.com:443/a/b.git", "https://example.com/a/b.git", "example.com/a/b", "", ""},
+		{"https://example.com:8443/a/b.git", "https://example.com:8443/a/b.git", "example.com:8443/a/b", "", ""},
+		{"git@example.com:a/b.git", "git@example.com:a/b.git", "example.com/a/b", "git", ""},
+		{"example.com:a/b.git", "example.com:a/b.git", "example.com/a/b", "", ""},
+		{"git@[::1]:a/b.git", "git@[::1]:a/b.git", "::1/a/b", "git", ""},
+		{"git+ssh://git@example.com/~ann/b.git", "ssh://git@example.com/~ann/b.git", "example.com/~ann/b", "git", ""},
+		{"ssh://git:secret@example.com/a.git", "ssh://git@example.com/a.git", "example.com/a", "git", "secret"},
+		{"https://[::1]:8443/a.git", "https://[::1]:8443/a.git", "[::1]:8443/a", "", ""},
+		{"file:///srv/git/a.git", "/srv/git/a.git", "/srv/git/a.git", "", ""},
+		{"file://localhost/srv/a%20b", "/srv/a b", "/srv/a b", "", ""},
+		{"/srv/git/../git/a.git", "/srv/git/a.git", "/srv/git/a.git", "", ""},
+	}
+	for _, test := range tests {
+		a, c, err := parseAddress(test.in)
+		if err != nil {
+			t.Errorf("%s: %v", test.in, err)
+			continue
+		}
+		if a.String() != test.shown || a.name() != test.name || c.Username != test.username || c.Password != test.password {
+			t.Errorf("%s:\n got %s, %s, %q, %q\nwant %s, %s, %q, %q", test.in,
+				a, a.name(), c.Username, c.Password, test.shown, test.name, test.username, test.password)
+		}
+	}
+}
+
+func TestAddressRefused(t *testing.T) {
+	for _, in := range []string{
+		"", "ftp://host/a", "git://host/a", "https://", "https://host", "https://host/", "file://host/path",
+		"https://ann:" + password + "@host/a?b=c", "https://ann:" + password + "@ho st/a", "ann:" + password + "@host/a.git",
+		"https://ann:" + password + "\n@host/a", "ssh://-oProxyCommand=x/a", "ssh://-l@host/a", "https://ann:%zz" + password + "@host/a",
+	} {
+		_, _, err := parseAddress(in)
+		if !errors.Is(err, ErrURL) {
+			t.Errorf("%q: %v", in, err)
+			continue
+		}
+		if strings.Contains(err.Error(), "s3cr3t") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q: %v shows the password", in, err)
+		}
+	}
+}
+
+func TestBranchNames(t *testing.T) {
+	for _, bad := range []string{"a b", "a..b", "-x\n", "a\nb", "a~1", "/a", "a.lock", "@{x"} {
+		if _, err := Open(t.Context(), Options{URL: "https://example.com/a", Branch: bad}); !errors.Is(err, ErrNoBranch) {
+			t.Errorf("branch %q: %v", bad, err)
+		}
+	}
+}
+
+func TestCredentialsPrintRedacted(t *testing.T) {
+	c := Credentials{Username: "ann", Password: "s3cr3t", PrivateKey: []byte("s3cr3t")}
+	o := Options{URL: "https://example.com/a", Credentials: c}
+	text, err := json.Marshal(o.Credentials)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := fmt.Sprintf("%v %+v %#v %s %v %+v %#v %s %q", c, c, c, c, o, o, o, text, c) + fmt.Sprintf("%+v", r.opts)
+	if strings.Contains(shown, "s3cr3t") || strings.Contains(shown, fmt.Sprint([]byte("s3cr3t"))) {
+		t.Error(shown)
+	}
+}
+
+func FuzzParseAddress(f *testing.F) {
+	for _, seed := range []string{"https://a:b@host/path", "a@b:c", "ssh://h:22/x", "file:///x", "::", "a:b@c:d", "https://[::1]:2/a", "git@[::1]:a"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		a, c, err := parseAddress(in)
+		if err != nil {
+			return
+		}
+		shown := a.String()
+		if len(c.Password) > 5 && !strings.Contains(strings.Replace(in, c.Password, "", 1), c.Password) && strings.Contains(shown, c.Password) {
+			t.Errorf("%q shows the password: %q", in, shown)
+		}
+		if a.scheme == "file" {
+			return
+		}
+		again, _, err := parseAddress(shown)
+		if err != nil || again.String() != shown || again.name() != a.name() {
+			t.Errorf("%q is shown as %q, which is read as %q (%v)", in, shown, again, err)
+		}
+	})
+}

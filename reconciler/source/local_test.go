@@ -1,0 +1,129 @@
+package source
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"reconcile/reconciler/source/gittest"
+)
+
+// TestLocalPlaces: a repository is found from wherever one stands in it, and
+// has one name.
+func TestLocalPlaces(t *testing.T) {
+	repo := gittest.New(t)
+	id := repo.Commit("first", map[string]string{"env/a/main.tf": "a"})
+	linked := filepath.Join(t.TempDir(), "linked")
+	repo.Git("worktree", "add", "-q", "-b", "side", linked)
+	alias := filepath.Join(t.TempDir(), "alias")
+	if err := os.Symlink(repo.Work, alias); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{repo.Work, filepath.Join(repo.Work, "env", "a"), filepath.Join(repo.Work, ".git"), linked, filepath.Join(linked, "env"), alias} {
+		r := open(t, Options{URL: path})
+		tip, err := r.Tip(t.Context(), "")
+		if err != nil || tip.Commit != id {
+			t.Errorf("%s: %v, %v", path, tip, err)
+		}
+		if want, _ := filepath.EvalSymlinks(repo.Work); r.Name() != want {
+			t.Errorf("%s has the name %s, want %s", path, r.Name(), want)
+		}
+		fetch(t, r, id)
+	}
+	for _, path := range []string{filepath.Join(repo.Work, "nothing"), t.TempDir()} {
+		if _, err := Open(t.Context(), Options{URL: path}); !errors.Is(err, ErrNotFound) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+// TestLocalIgnoresWorkTree: what is not committed does not exist.
+func TestLocalIgnoresWorkTree(t *testing.T) {
+	repo := gittest.New(t)
+	id := repo.Commit("first", map[string]string{"a": "committed"})
+	writeFile(t, filepath.Join(repo.Work, "a"), "changed")
+	writeFile(t, filepath.Join(repo.Work, "b"), "new")
+	repo.Git("add", "-A")
+	repo.Git("checkout", "-q", "-b", "elsewhere")
+	r := open(t, Options{URL: repo.Work})
+	tip, err := r.Tip(t.Context(), "")
+	if err != nil || tip.Commit != id {
+		t.Fatal(tip, err)
+	}
+	tree := fetch(t, r, id).Tree
+	if data, err := tree.ReadFile("a"); string(data) != "committed" || tree.ID("b") != Absent {
+		t.Errorf("%q, %v, %s", data, err, tree.ID("b"))
+	}
+}
+
+// TestLocalStores: loose, packed, with deltas, borrowed, and repacked while
+// open.
+func TestLocalStores(t *testing.T) {
+	repo := gittest.New(t)
+	long := ""
+	var ids []string
+	for i := range 20 {
+		for k := range 50 {
+			long += shortHash(string(rune(i*50+k))) + "\n"
+		}
+		ids = append(ids, repo.Commit("grows", map[string]string{"long": long, "dir/long": long + "x"}))
+	}
+	check := func(what, dir string) {
+		t.Helper()
+		r := open(t, Options{URL: dir})
+		for _, id := range ids {
+			tree := fetch(t, r, id).Tree
+			data, err := tree.ReadFile("long")
+			if want := repo.Git("show", id+":long") + "\n"; err != nil || string(data) != want {
+				t.Errorf("%s: %s: %d bytes, %v; want %d", what, id, len(data), err, len(want))
+			}
+			if info, err := tree.Stat("long"); err != nil || info.Size() != int64(len(data)) {
+				t.Errorf("%s: size %v, %v; want %d", what, info, err, len(data))
+			}
+		}
+	}
+	check("loose", repo.Work)
+	reader := fetch(t, open(t, Options{URL: repo.Work}), ids[3])
+	repo.Git("repack", "-q", "-a", "-d", "-f", "--depth=50")
+	repo.Git("pack-refs", "--all")
+	check("packed", repo.Work)
+	if _, err := reader.Tree.ReadFile("dir/long"); err != nil {
+		t.Errorf("repacked while open: %v", err)
+	}
+	borrower := filepath.Join(t.TempDir(), "borrower.git")
+	gittest.Git(t, ".", "clone", "-q", "--bare", "--shared", repo.Work, borrower)
+	check("borrowed", borrower)
+}
+
+func TestLocalResolve(t *testing.T) {
+	repo := gittest.New(t)
+	first := repo.Commit("first", map[string]string{"a": "1"})
+	second := repo.Commit("second", map[string]string{"a": "2"})
+	repo.Git("tag", "-a", "-m", "one", "v1", first)
+	r := open(t, Options{URL: repo.Work})
+	for rev, want := range map[string]string{"main": second, "HEAD": second, "HEAD~1": first, "main^": first, "v1": first, first[:8]: first, first: first} {
+		if id, err := r.Resolve(t.Context(), rev); id != want || err != nil {
+			t.Errorf("Resolve(%s) = %s, %v; want %s", rev, id, err, want)
+		}
+	}
+	for _, rev := range []string{"nothing", "", "deadbeef", someID} {
+		if id, err := r.Resolve(t.Context(), rev); !errors.Is(err, ErrRevision) {
+			t.Errorf("Resolve(%q) = %s, %v", rev, id, err)
+		}
+	}
+}
+
+// TestShallowClone: where history ends early, nothing is claimed about it.
+func TestShallowClone(t *testing.T) {
+	repo := gittest.New(t)
+	first := repo.Commit("first", map[string]string{"a": "1"})
+	repo.Commit("second", map[string]string{"a": "2"})
+	third := repo.Commit("third", map[string]string{"a": "3"})
+	clone := filepath.Join(t.TempDir(), "clone")
+	gittest.Git(t, ".", "clone", "-q", "--depth", "1", "file://"+repo.Dir, clone)
+	yes, known, err := open(t, Options{URL: clone}).Contains(t.Context(), third, first)
+	if yes || known || err != nil {
+		t.Error(yes, known, err)
+	}
+}

@@ -1,0 +1,169 @@
+package source
+
+import (
+	"bytes"
+	_ "crypto/sha512" // the hash of SSH signatures
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ProtonMail/go-crypto/openpgp"
+	"github.com/hiddeco/sshsig"
+	"golang.org/x/crypto/ssh"
+)
+
+// ErrSignature: the commit is not signed by one of the signers.
+var ErrSignature = errors.New("no valid signature")
+
+// Signers are those whose signature makes a commit trusted.
+type Signers struct {
+	// AllowedSigners is the content of a file as ssh-keygen(1) describes it
+	// under ALLOWED SIGNERS. Lines for certificate authorities are ignored.
+	AllowedSigners []byte
+	// Keyring is PGP public keys, armored.
+	Keyring []byte
+}
+
+// namespace keeps signatures of other things from being taken for a commit's.
+const namespace = "git"
+
+// Verify makes sure that one of the signers signed the commit: the SSH or PGP
+// signature that Git stores in it. The error is ErrSignature, or says what is
+// wrong with signers.
+func (c *Commit) Verify(signers Signers) error {
+	payload, signature := splitSignature(c.raw)
+	refuse := func(text string, err error) error {
+		return &Error{Kind: ErrSignature, URL: "commit " + c.ID, Text: text, Err: err,
+			Help: "have it signed by one of the allowed signers, or add its signer to them"}
+	}
+	switch {
+	case len(signature) == 0:
+		return refuse("it is not signed", nil)
+	case bytes.HasPrefix(signature, []byte("-----BEGIN SSH SIGNATURE-----")):
+		keys, err := allowedKeys(signers.AllowedSigners, c.When)
+		if err != nil {
+			return err
+		}
+		if err := verifySSH(payload, signature, keys); err != nil {
+			return refuse("", err)
+		}
+		return nil
+	case len(signers.Keyring) == 0:
+		return refuse("it has a PGP signature, and no PGP key is allowed", nil)
+	}
+	ring, err := openpgp.ReadArmoredKeyRing(bytes.NewReader(signers.Keyring))
+	if err != nil {
+		return fmt.Errorf("read the PGP keys of the allowed signers: %w", err)
+	}
+	if _, err := openpgp.CheckArmoredDetachedSignature(ring, bytes.NewReader(payload), bytes.NewReader(signature), nil); err != nil {
+		return refuse("", err)
+	}
+	return nil
+}
+
+// splitSignature takes the signature out of a commit as Git stores it; what is
+// left is what was signed. It works on the bytes: decoding and encoding again
+// could change what was signed.
+func splitSignature(raw []byte) (payload, signature []byte) {
+	head, message, _ := bytes.Cut(raw, []byte("\n\n"))
+	in := ""
+	for line := range bytes.Lines(append(bytes.Clone(head), '\n')) {
+		if line[0] != ' ' {
+			name, _, _ := bytes.Cut(line, []byte(" "))
+			in = string(name)
+			line = bytes.TrimPrefix(line, []byte("gpgsig "))
+		} else if in == "gpgsig" {
+			line = line[1:]
+		}
+		switch in {
+		case "gpgsig":
+			signature = append(signature, line...)
+		case "gpgsig-sha256": // of the commit under another id
+		default:
+			payload = append(payload, line...)
+		}
+	}
+	payload = append(payload, '\n')
+	return append(payload, message...), signature
+}
+
+func verifySSH(payload, armored []byte, keys []ssh.PublicKey) error {
+	signature, err := sshsig.Unarmor(armored)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		if bytes.Equal(key.Marshal(), signature.PublicKey.Marshal()) {
+			return sshsig.Verify(bytes.NewReader(payload), signature, key, signature.HashAlgorithm, namespace)
+		}
+	}
+	return fmt.Errorf("it is signed with the key %s, which is not allowed", ssh.FingerprintSHA256(signature.PublicKey))
+}
+
+// allowedKeys returns the keys that may sign commits at that time.
+func allowedKeys(file []byte, at time.Time) ([]ssh.PublicKey, error) {
+	var keys []ssh.PublicKey
+	n := 0
+	for line := range strings.Lines(string(file)) {
+		n++
+		_, rest, _ := strings.Cut(strings.TrimSpace(line), " ") // principals: whose key it is
+		if rest == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		key, _, options, _, err := ssh.ParseAuthorizedKey([]byte(rest))
+		if err != nil {
+			return nil, fmt.Errorf("line %d of the allowed signers: %w", n, err)
+		}
+		ok, err := allowed(options, at)
+		if err != nil {
+			return nil, fmt.Errorf("line %d of the allowed signers: %w", n, err)
+		}
+		if ok {
+			keys = append(keys, key)
+		}
+	}
+	return keys, nil
+}
+
+// allowed reports whether the options let a key sign commits at that time.
+func allowed(options []string, at time.Time) (bool, error) {
+	for _, option := range options {
+		name, value, _ := strings.Cut(option, "=")
+		value = strings.Trim(value, `"`)
+		switch strings.ToLower(name) {
+		case "cert-authority":
+			return false, nil
+		case "namespaces":
+			if !strings.Contains(","+value+",", ","+namespace+",") {
+				return false, nil
+			}
+		case "valid-after", "valid-before":
+			limit, err := parseLimit(value)
+			if err != nil {
+				return false, err
+			}
+			if name == "valid-after" && at.Before(limit) || name == "valid-before" && !at.Before(limit) {
+				return false, nil
+			}
+		default:
+			return false, fmt.Errorf("option %q is not known", name)
+		}
+	}
+	return true, nil
+}
+
+// parseLimit parses YYYYMMDD[HHMM[SS]][Z]; without Z it is local time.
+func parseLimit(text string) (time.Time, error) {
+	const layout = "20060102150405"
+	digits, utc := strings.CutSuffix(text, "Z")
+	zone := time.Local
+	if utc {
+		zone = time.UTC
+	}
+	switch len(digits) {
+	case 8, 12, 14:
+		return time.ParseInLocation(layout[:len(digits)], digits, zone)
+	}
+	return time.Time{}, fmt.Errorf("time %q: write YYYYMMDD or YYYYMMDDHHMMSS", text)
+}
