@@ -28,8 +28,10 @@ type orders struct {
 	place
 	Parallelism int           // default 4
 	Wait        time.Duration // default a minute
-	// At is the boundary at which the child sends Signal to itself; 0: never.
+	// At is the boundary at which the child sends Signal to itself, by its
+	// number or its name; 0 and "": never.
 	At     int
+	AtName string
 	Signal syscall.Signal
 	// Applies is a file to which the begin and the end of each apply is
 	// written; "" for none.
@@ -67,7 +69,7 @@ func TestChild(*testing.T) {
 func (o orders) carryOut() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	b := &boundaries{at: o.At, tell: os.Stdout, act: func() {
+	b := &boundaries{at: o.At, atName: o.AtName, tell: os.Stdout, act: func() {
 		if err := syscall.Kill(os.Getpid(), o.Signal); err != nil {
 			panic(err)
 		}
@@ -130,9 +132,10 @@ func (o orders) disturbed(ctx context.Context, b *boundaries) (reconciler.Config
 // killed anywhere between two is the same: so each is reached once, before
 // the effect that ends it.
 type boundaries struct {
-	at   int
-	act  func()
-	tell io.Writer // is told of each; may be nil
+	at     int
+	atName string
+	act    func()
+	tell   io.Writer // is told of each; may be nil
 
 	mu      sync.Mutex
 	names   []string
@@ -142,7 +145,7 @@ type boundaries struct {
 func (b *boundaries) reach(name string) {
 	b.mu.Lock()
 	b.names = append(b.names, name)
-	here := len(b.names) == b.at
+	here := len(b.names) == b.at || name == b.atName
 	if b.tell != nil {
 		fmt.Fprintln(b.tell, "at", name)
 	}

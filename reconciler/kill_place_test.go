@@ -40,6 +40,8 @@ type place struct {
 
 	// Hook is a shell script that the estate's applies source, if it is there.
 	Hook string
+
+	server *s3test.Server // behind S3, in the test's own process
 }
 
 // Bucket holds the states and the snapshots of a place with S3.
@@ -61,9 +63,9 @@ func newPlace(t *testing.T, kind placeKind, repo string) place {
 	if kind == cloud {
 		p.Endpoint = dynamodbtest.Endpoint(t)
 		p.Table = dynamodbtest.Table(t, dynamodbtest.Client(p.Endpoint))
-		server := s3test.Start(t)
-		server.Bucket(t, bucketName)
-		p.S3 = server.URL
+		p.server = s3test.Start(t)
+		p.server.Bucket(t, bucketName)
+		p.S3 = p.server.URL
 	}
 	return p
 }
@@ -132,7 +134,7 @@ func (p place) config(ctx context.Context, store state.Store, log *slog.Logger, 
 }
 
 // pass runs an undisturbed pass in this process.
-func (p place) pass(t *testing.T, change func(*reconciler.Config)) (*reconciler.Result, error) {
+func (p place) pass(t *testing.T, trigger string) (*reconciler.Result, error) {
 	t.Helper()
 	store, err := p.store()
 	if err != nil {
@@ -142,24 +144,21 @@ func (p place) pass(t *testing.T, change func(*reconciler.Config)) (*reconciler.
 	if err != nil {
 		t.Fatal(err)
 	}
-	if change != nil {
-		change(&config)
-	}
-	return reconciler.New(config).Pass(t.Context(), t.Context(), reconciler.Options{Trigger: reconciler.Schedule})
+	return reconciler.New(config).Pass(t.Context(), t.Context(), reconciler.Options{Trigger: trigger})
 }
 
 // converge runs undisturbed passes until one has nothing to do, which must be
 // the second.
 func (p place) converge(t *testing.T) {
 	t.Helper()
-	result, err := p.pass(t, nil)
+	result, err := p.pass(t, reconciler.Schedule)
 	if err != nil {
 		t.Fatalf("an undisturbed pass: %v", err)
 	}
 	if result.Exit != reconciler.ExitOK {
 		t.Errorf("an undisturbed pass ends with %d: %+v", result.Exit, result.Workspaces)
 	}
-	result, err = p.pass(t, nil)
+	result, err = p.pass(t, reconciler.Schedule)
 	if err != nil {
 		t.Fatalf("the pass after it: %v", err)
 	}

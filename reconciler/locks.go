@@ -9,17 +9,20 @@ import (
 	"reconcile/state"
 )
 
-// free frees Terraform's own lock when a run of ours left it behind: it fits
-// an attempt in the record or a dead holder of our lease, and the process
-// that made it is provably dead. A live holder's lock freed would lose
-// updates, since backends write states unconditionally; so in every other
-// case the workspace waits.
+// free frees Terraform's own lock when a run of ours left it behind: it fits a
+// holder of our lease that never released it, or that had to kill Terraform,
+// and the process that made it is provably dead. A live holder's lock freed
+// would lose updates, since backends write states unconditionally; so in every
+// other case the workspace waits.
 func (v *visit) free(ctx context.Context, locked *terraform.LockedError) error {
-	for _, h := range v.leftBy() {
+	for _, h := range v.lease.Dead() {
 		if !fits(locked, h) {
 			continue
 		}
-		dead, err := v.Record.Dead(ctx, h.Process)
+		dead, err := h.Ended, error(nil)
+		if !dead {
+			dead, err = v.Record.Dead(ctx, h.Process)
+		}
 		if err != nil {
 			v.log.Warn("cannot tell whether the process that holds Terraform's lock is alive", "error", err)
 		}
@@ -37,18 +40,11 @@ func (v *visit) free(ctx context.Context, locked *terraform.LockedError) error {
 		locked.Who, locked.Created.UTC().Format("2006-01-02 15:04:05Z"), locked.Operation, locked.ID, v.it.Name, locked.ID)}
 }
 
-// leftBy are the runs of ours that could have left a lock behind.
-func (v *visit) leftBy() []state.Holder {
-	holders := v.lease.Dead()
-	if a := v.record.Attempt; a != nil {
-		holders = append(holders, state.Holder{Run: a.Run, Process: a.Process, TakenAt: a.StartedAt})
-	}
-	return holders
-}
-
 // fits tells whether a lock could have been made by a holder: by the same
-// user on the same host, and not before the holder began. Both times are of
-// that host's clock; Terraform's may be cut to seconds.
+// user on the same host, while the lease was held. (A person can work there
+// too, before or after.) All times are of that host's clock; Terraform's may
+// be cut to seconds.
 func fits(locked *terraform.LockedError, h state.Holder) bool {
-	return locked.Who == h.Process.User && !locked.Created.Before(h.TakenAt.Add(-time.Second))
+	return locked.Who == h.Process.User &&
+		!locked.Created.Before(h.TakenAt.Add(-time.Second)) && !locked.Created.After(h.Until)
 }

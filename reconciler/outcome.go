@@ -66,6 +66,9 @@ func (v *visit) succeeded(ctx context.Context, engine Terraform, plan *terraform
 // failed records a run that did not come to its end, and returns the error.
 // An attempt stays in the record.
 func (v *visit) failed(ctx context.Context, err error) error {
+	if errors.Is(err, terraform.ErrKilled) {
+		v.lease.Killed()
+	}
 	if errors.Is(context.Cause(ctx), state.ErrLeaseLost) {
 		return fmt.Errorf("%w; stopped: %w", err, state.ErrLeaseLost) // no longer ours to write
 	}

@@ -208,13 +208,16 @@ func (v *visit) plan(ctx context.Context) (*terraform.Plan, error) {
 	v.phase(PhasePlan)
 	plan, err := v.session.Plan(ctx)
 	var locked *terraform.LockedError
-	if !errors.As(err, &locked) {
-		return plan, err
+	if errors.As(err, &locked) {
+		if err := v.free(ctx, locked); err != nil {
+			return nil, err
+		}
+		plan, err = v.session.Plan(ctx)
 	}
-	if err := v.free(ctx, locked); err != nil {
-		return nil, err
+	if err == nil {
+		v.lease.Clear() // Terraform had its lock: nobody has left one
 	}
-	return v.session.Plan(ctx)
+	return plan, err
 }
 
 // begin writes the attempt, if the tip is still ours to apply.

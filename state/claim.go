@@ -25,7 +25,8 @@ type sighting struct {
 	at          time.Duration // on Options.Mono, after the answer came
 }
 
-// keptDead is how many holders that never released are remembered.
+// keptDead is how many holders that may have left something behind are
+// remembered.
 const keptDead = 8
 
 // Acquire takes the lease on claim.Identity. A lease that another run holds is
@@ -145,9 +146,13 @@ func (r *Record) succeed(old LeaseItem, claim Claim, owner string) LeaseItem {
 	return item
 }
 
-// withDead is old's list of holders that never released, with its own.
+// withDead is old's list of the dead, with its holder.
 func withDead(old LeaseItem) []Holder {
-	dead := append([]Holder{{Run: old.Run, Process: old.Process, TakenAt: old.TakenAt}}, old.Dead...)
+	return mourn(Holder{Run: old.Run, Process: old.Process, TakenAt: old.TakenAt, Until: old.Until}, old.Dead)
+}
+
+func mourn(last Holder, dead []Holder) []Holder {
+	dead = append([]Holder{last}, dead...)
 	return dead[:min(len(dead), keptDead)]
 }
 

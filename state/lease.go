@@ -24,9 +24,11 @@ type Lease struct {
 	beat   int64     // of the last renewal; with unsure the renewals' own
 	unsure *instant  // from when the next beat can have taken effect, once it was sent
 
-	mu   sync.Mutex
-	good instant          // the lease is ours for one lease length from here at least
-	revs map[string]int64 // by workspace: as this lease last wrote it
+	mu      sync.Mutex
+	good    instant          // the lease is ours for one lease length from here at least
+	revs    map[string]int64 // by workspace: as this lease last wrote it
+	cleared bool             // nothing of the Dead is left
+	killed  bool             // something of ours may be
 }
 
 // instant is a point in time on both clocks.
@@ -70,8 +72,40 @@ func (l *Lease) Context() context.Context { return l.ctx }
 // ours. It does not end with the context given to Acquire.
 func (l *Lease) Hard() context.Context { return l.hard }
 
-// Dead are the holders before us that never released the lease, newest first.
+// Dead are the holders before us that may have left something behind, newest
+// first: those that never released the lease, and those that said so.
 func (l *Lease) Dead() []Holder { return l.item.Dead }
+
+// Clear says that the Dead have left nothing behind: they are forgotten when
+// the lease is released.
+func (l *Lease) Clear() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cleared = true
+}
+
+// Killed says that what worked under the lease had to be killed, and may have
+// left something behind: its next holder finds us among the Dead.
+func (l *Lease) Killed() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.killed = true
+}
+
+// remembered are the Dead that the next holder is told of.
+func (l *Lease) remembered() []Holder {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	dead := l.item.Dead
+	if l.cleared {
+		dead = nil
+	}
+	if l.killed {
+		self := Holder{Run: l.item.Run, Process: l.item.Process, TakenAt: l.item.TakenAt, Until: l.record.now(), Ended: true}
+		dead = mourn(self, dead)
+	}
+	return dead
+}
 
 // Token is the lease's fencing token.
 func (l *Lease) Token() int64 { return l.item.Token }
@@ -104,7 +138,7 @@ func (l *Lease) stillOurs() Op { return Op{Key: l.key(), If: l.ours()} }
 func (l *Lease) freeing() (Op, error) {
 	l.Abandon()
 	free := l.item
-	free.Owner, free.Beat, free.Dead, free.Until = "", l.beat+1, nil, l.record.now()
+	free.Owner, free.Beat, free.Dead, free.Until = "", l.beat+1, l.remembered(), l.record.now()
 	value, err := encode(free)
 	return Op{Key: l.key(), If: l.ours(), Put: value}, err
 }

@@ -187,15 +187,19 @@ type LeaseItem struct {
 	Run       string    `json:"run"`
 	Process   Process   `json:"process"`
 	TakenAt   time.Time `json:"taken_at"`
-	// Dead are the holders before this one that did not release it, newest
-	// first: evidence for freeing what they left behind. Empty after a clean
-	// release.
+	// Dead are the holders before this one that may have left something
+	// behind (Terraform's lock of the state), newest first: evidence for
+	// freeing it. It is kept until a holder knows that nothing is left.
 	Dead []Holder `json:"dead,omitempty"`
 }
 
-// Holder is a run that held a lease.
+// Holder is a run that held a lease, and did not release it or had to kill
+// what worked under it.
 type Holder struct {
 	Run     string    `json:"run"`
 	Process Process   `json:"process"`
 	TakenAt time.Time `json:"taken_at"`
+	Until   time.Time `json:"until"` // by the same clock: nothing was started under the lease after that
+	// Ended: it released the lease when all that had worked under it was gone.
+	Ended bool `json:"ended,omitempty"`
 }

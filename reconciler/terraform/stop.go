@@ -26,6 +26,10 @@ const (
 // a context was done.
 var ErrStopped = errors.New("stopped")
 
+// ErrKilled is wrapped beside ErrStopped where the command was killed, and so
+// may have left Terraform's lock of the state behind.
+var ErrKilled = errors.New("killed")
+
 func workspaceMark(dir string) string {
 	sum := sha256.Sum256([]byte(dir))
 	return hex.EncodeToString(sum[:8]) + ":"
@@ -104,8 +108,16 @@ func (s *Session) interrupt() bool {
 	return false
 }
 
-// killUntil kills again and again: the command may be only just starting.
+// killUntil kills again and again: the command may be only just starting. It
+// returns nil if the command had ended well before.
 func (s *Session) killUntil(done <-chan error) error {
+	if err := s.killed(done); err != nil {
+		return errors.Join(ErrKilled, err)
+	}
+	return nil
+}
+
+func (s *Session) killed(done <-chan error) error {
 	limit := time.NewTimer(killLimit)
 	defer limit.Stop()
 	again := time.NewTicker(scanEvery)

@@ -84,7 +84,26 @@ func testTakeover(t *testing.T, open Open) {
 		t.Fatalf("taken over again: token %d, dead %+v", l.Token(), l.Dead())
 	}
 	is(t, "release", l.Release(ctx), nil)
-	if l = b.acquire(); len(l.Dead()) != 0 {
+	testRemembered(t, b)
+}
+
+// The dead are remembered until someone knows that they have left nothing.
+func testRemembered(t *testing.T, w *actor) {
+	ctx := t.Context()
+	l := w.acquire()
+	if dead := l.Dead(); len(dead) != 2 || dead[0].Ended || dead[0].Until.IsZero() {
+		t.Fatalf("after a release that knew nothing of them: dead %+v", dead)
+	}
+	l.Clear()
+	l.Killed()
+	is(t, "release", l.Release(ctx), nil)
+	l = w.acquire()
+	if dead := l.Dead(); len(dead) != 1 || !dead[0].Ended || dead[0].Until.Before(dead[0].TakenAt) {
+		t.Fatalf("after a release with work that was killed: dead %+v", dead)
+	}
+	l.Clear()
+	is(t, "release", l.Release(ctx), nil)
+	if l = w.acquire(); len(l.Dead()) != 0 {
 		t.Fatalf("after a clean release: dead %+v", l.Dead())
 	}
 }
