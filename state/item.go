@@ -84,8 +84,8 @@ func named(field, value string) error {
 // decode reads an item strictly: a newer schema is ErrNewer, anything that
 // this program cannot have written under that key a *CorruptError.
 func decode[T entry](item Item) (T, error) {
-	var v T
-	if err := json.Unmarshal(item.Value, &v); err != nil {
+	v, err := unmarshal[T](item.Value)
+	if err != nil {
 		if newer(item.Value) {
 			return v, tooNew(item.Key)
 		}
@@ -102,6 +102,16 @@ func decode[T entry](item Item) (T, error) {
 		return v, &CorruptError{item.Key, err}
 	}
 	return v, nil
+}
+
+// unmarshal reads value as encoding/json does, or faster where T knows how.
+func unmarshal[T entry](value json.RawMessage) (v T, err error) {
+	if fast, ok := any(&v).(interface{ scan([]byte) bool }); ok && fast.scan(value) {
+		return v, nil
+	}
+	var again T
+	err = json.Unmarshal(value, &again)
+	return again, err
 }
 
 // newer tells whether value, which this program cannot read, says that it is

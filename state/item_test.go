@@ -2,9 +2,12 @@ package state
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Whatever is stored under a key either is decoded and encoded again to the
@@ -52,4 +55,39 @@ func decodes[T entry](t *testing.T, item Item) {
 	if second, err := encode(again); err != nil || !bytes.Equal(first, second) {
 		t.Fatalf("encoded otherwise: %s and %s, %v", first, second, err)
 	}
+}
+
+// What is scanned is what encoding/json reads.
+func FuzzScan(f *testing.F) {
+	whole := Workspace{
+		Schema: 1, Rev: 2, Name: "tokyo", Path: "env/tokyo", Identity: "s3://b/k", Reads: []string{"s3://b/c", ""}, DependsOn: []string{"common"},
+		Trace: Trace{"env/tokyo": "040000:1", "//rules": "1"}, Epoch: 1, Commit: "c", Run: "r", At: time.Unix(1, 5).UTC(),
+		Attempt: &Attempt{Trace: Trace{"日本": "1"}, Process: Process{PID: 7}}, Outcome: Failed, Error: "e", Changes: Changes{1, 2, 3, -4},
+		Risk: "loss", Digest: "d", Waiting: Trace{}, OutputsDigest: "k:1", Counter: 123456789012345678, Failures: 1, RetryAt: time.Unix(2, 0).UTC(),
+		Terraform: "1.5", LockFile: "l", Removed: true,
+	}
+	data, err := json.Marshal(whole)
+	if err != nil {
+		f.Fatal(err)
+	}
+	var scanned Workspace
+	if !scanned.scan(data) {
+		f.Fatalf("not scanned: %s", data)
+	}
+	for _, seed := range []string{
+		string(data), `{}`, `{"trace":{}}`, `{"reads":[]}`, `{"reads":["a","b"],"name":"x"}`, `{"rev":01}`, `{"rev":-0}`, `{"name":"\u0041"}`,
+		`{"at":"2026-11-23T12:00:00Z"}`, `{"at":"2026-11-23T12:00:00,5Z"}`, `{"at":"2026-1-2T12:00:00Z"}`, `{"removed":false}`, `{"attempt":null}`, `{"changes":{"add":1}}`,
+		`{"name":"a",}`, `{"name":"a"}}`, `{ "name":"a"}`, `{"trace":{"a":"1","a":"2"}}`, `{"name":"a","name":"b"}`, `{"trace":{"a":"1"},"trace":{"b":"1"}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var scanned, read Workspace
+		if !scanned.scan(data) {
+			return
+		}
+		if err := json.Unmarshal(data, &read); err != nil || !reflect.DeepEqual(scanned, read) {
+			t.Fatalf("%q: scanned %+v, want %+v, %v", data, scanned, read, err)
+		}
+	})
 }

@@ -191,11 +191,16 @@ func testKilledWriting(t *testing.T, spec string, open Open) {
 			t.Fatal(err)
 		}
 		p.Wait()
-		a, errA := f.store.Get(t.Context(), pair[0])
-		b, errB := f.store.Get(t.Context(), pair[1])
-		if err := errors.Join(errA, errB); err != nil || !sameJSON(t, a, b) {
-			t.Fatalf("half a write: got %s and %s, %v", a, b, err)
-		}
+		// The last write may take effect only now.
+		until(t, "a whole write", func() bool {
+			value, err := f.store.Get(t.Context(), pair[0])
+			var got struct{ N, PID int64 }
+			if err != nil || json.Unmarshal(value, &got) != nil {
+				return false
+			}
+			same := state.Cond{Equal: map[string]any{"n": got.N, "pid": got.PID}}
+			return f.store.Write(t.Context(), state.Op{Key: pair[0], If: same}, state.Op{Key: pair[1], If: same}) == nil
+		})
 		f.write(put(pair[0], `{"n":0}`), put(pair[1], `{"n":0}`))
 	}
 }

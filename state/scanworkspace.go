@@ -1,0 +1,82 @@
+package state
+
+// scan reads w from data, and tells whether it could: if not, w is undefined.
+func (w *Workspace) scan(data []byte) bool {
+	s := newScanner(data)
+	s.object(func(name string) {
+		switch name {
+		case "schema":
+			w.Schema = int(s.int())
+		case "rev":
+			w.Rev = s.int()
+		case "name":
+			w.Name = s.string()
+		case "path":
+			w.Path = s.string()
+		case "identity":
+			w.Identity = s.string()
+		case "reads":
+			w.Reads = s.strings()
+		case "depends_on":
+			w.DependsOn = s.strings()
+		case "trace":
+			w.Trace = s.trace(w.Trace)
+		case "epoch":
+			w.Epoch = s.int()
+		case "commit":
+			w.Commit = s.string()
+		case "run":
+			w.Run = s.string()
+		case "attempt":
+			s.value(&w.Attempt)
+		case "at":
+			w.At = s.time()
+		case "outcome":
+			w.Outcome = Outcome(s.string())
+		case "error":
+			w.Error = s.string()
+		case "changes":
+			s.changes(&w.Changes)
+		case "risk":
+			w.Risk = s.string()
+		case "digest":
+			w.Digest = s.string()
+		case "waiting":
+			w.Waiting = s.trace(w.Waiting)
+		case "outputs_digest":
+			w.OutputsDigest = s.string()
+		case "counter":
+			w.Counter = s.int()
+		case "failures":
+			w.Failures = int(s.int())
+		case "retry_at":
+			w.RetryAt = s.time()
+		case "terraform":
+			w.Terraform = s.string()
+		case "lock_file":
+			w.LockFile = s.string()
+		case "removed":
+			w.Removed = s.bool()
+		default:
+			s.bad = true
+		}
+	})
+	return s.complete()
+}
+
+func (s *scanner) changes(c *Changes) {
+	s.object(func(name string) {
+		switch name {
+		case "add":
+			c.Add = int(s.int())
+		case "change":
+			c.Change = int(s.int())
+		case "destroy":
+			c.Destroy = int(s.int())
+		case "replace":
+			c.Replace = int(s.int())
+		default:
+			s.bad = true
+		}
+	})
+}
