@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"path/filepath"
@@ -213,5 +214,57 @@ func judgeFailure(t *testing.T, err error, kind error, says []string) {
 	}
 	if strings.Contains(err.Error(), "s3cr3t") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("it shows a secret, or is longer than a line")
+	}
+}
+
+// TestServerThatRefusesTheQuestion: one that fails on protocol version 2 is
+// asked in version 0, but the failure may have been chance: nothing is to be
+// remembered.
+func TestServerThatRefusesTheQuestion(t *testing.T) {
+	for _, code := range []int{http.StatusBadRequest, http.StatusInternalServerError} {
+		repo := gittest.New(t)
+		id := repo.Commit("first", map[string]string{"a": "1"})
+		server := faulty(t, repo, func(w http.ResponseWriter, r *http.Request, n int) bool {
+			return r.Header.Get("Git-Protocol") != "" && gittest.Status(code)(w, r, n)
+		})
+		r := open(t, Options{URL: server.URL})
+		if tip, err := r.Tip(t.Context(), ""); tip != (Tip{Commit: id}) || err != nil {
+			t.Errorf("%d: %v, %v", code, tip, err)
+		}
+		if _, err := r.Tip(t.Context(), ProtocolV2); err == nil {
+			t.Errorf("%d: no error in the protocol that was spoken before", code)
+		}
+		if tip, err := r.Tip(t.Context(), ProtocolV0); tip != (Tip{id, ProtocolV0}) || err != nil {
+			t.Errorf("%d: %v, %v", code, tip, err)
+		}
+	}
+}
+
+// TestCancel: the end of the caller's context ends a question at once, and is
+// told from the remote's failures.
+func TestCancel(t *testing.T) {
+	repo := gittest.New(t)
+	id := repo.Commit("first", map[string]string{"a": "1"})
+	asked := make(chan struct{}, 10)
+	http := faulty(t, repo, func(w http.ResponseWriter, r *http.Request, n int) bool {
+		asked <- struct{}{}
+		return gittest.Hang(w, r, n)
+	})
+	ssh := gittest.ServeSSH(t, repo, false)
+	ssh.Hang.Store(true)
+	ssh.Accepted = func() { asked <- struct{}{} }
+	for name, opts := range map[string]Options{"http": {URL: http.URL}, "ssh": sshOptions(ssh)} {
+		r := open(t, opts)
+		for what, ask := range map[string]func(context.Context) error{
+			"tip":      func(ctx context.Context) error { _, err := r.Tip(ctx, ""); return err },
+			"fetch":    func(ctx context.Context) error { _, err := r.Fetch(ctx, id); return err },
+			"contains": func(ctx context.Context) error { _, _, err := r.Contains(ctx, id, someID); return err },
+		} {
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() { <-asked; cancel() }()
+			if err := ask(ctx); !errors.Is(err, context.Canceled) || Transient(err) {
+				t.Errorf("%s: %s: %v", name, what, err)
+			}
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 
 	"reconcile/reconciler/source/objects"
@@ -30,6 +31,9 @@ func (m *remote) fetch(ctx context.Context, id plumbing.Hash) (*Commit, error) {
 // download puts the commit into the cache. It appears there complete or not
 // at all.
 func (m *remote) download(ctx context.Context, id plumbing.Hash) (*Commit, error) {
+	if m.cache.dir == "" {
+		return nil, fmt.Errorf("fetch from %s: no cache directory is set", m.url)
+	}
 	if err := os.MkdirAll(m.cache.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the cache of commits: %w", err)
 	}
@@ -127,33 +131,38 @@ func (m *remote) verify(dir string, id plumbing.Hash) error {
 	if errors.Is(err, objects.ErrNotFound) {
 		return &Error{Kind: ErrUnavailable, URL: m.url, Text: "it left out a part of commit " + id.String(), Err: err, transient: true}
 	}
-	return err
+	if err != nil {
+		return fmt.Errorf("commit %s of %s: %w", id, m.url, err)
+	}
+	return nil
 }
 
-// complete reports the first object of the tree that the store lacks.
+// complete reports the first object of the tree that the store lacks, or that
+// is not what it should be.
 func (t *Tree) complete() error {
 	seen := map[plumbing.Hash]bool{}
-	var check func(id plumbing.Hash) error
-	check = func(id plumbing.Hash) error {
+	var check func(dir string, id plumbing.Hash) error
+	check = func(dir string, id plumbing.Hash) error {
 		if seen[id] {
 			return nil
 		}
 		seen[id] = true
 		entries, err := t.entries(id)
 		if err != nil {
-			return err
+			return fmt.Errorf("directory %s: %w", dir, err)
 		}
 		for _, e := range entries {
+			name := path.Join(dir, e.name)
 			switch {
 			case e.mode == filemode.Dir:
-				if err := check(e.id); err != nil {
+				if err := check(name, e.id); err != nil {
 					return err
 				}
 			case e.mode != filemode.Submodule && !t.store.Has(e.id):
-				return fmt.Errorf("object %s: %w", e.id, objects.ErrNotFound)
+				return fmt.Errorf("%s: %w", name, objects.ErrNotFound)
 			}
 		}
 		return nil
 	}
-	return check(t.root.id)
+	return check(".", t.root.id)
 }

@@ -10,9 +10,13 @@ import (
 
 	"reconcile/reconciler/source/objects"
 
+	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/config"
 	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/plumbing/storer"
+	"github.com/go-git/go-git/v5/storage/filesystem"
 )
 
 // local is a repository on this machine. It is read as it is: other processes
@@ -31,15 +35,29 @@ func openLocal(path, branch string) (*local, error) {
 	if err != nil {
 		return nil, err
 	}
-	repo, err := git.PlainOpen(dir)
+	store := filesystem.NewStorage(osfs.New(dir, osfs.WithBoundOS()), cache.NewObjectLRU(cache.MiByte))
+	repo, err := git.Open(lenient{store}, nil)
 	if err != nil {
-		return nil, &Error{Kind: ErrNotFound, URL: path, Err: err, Help: "repositories with SHA-256 ids, reftable or partial clones are not supported"}
+		return nil, &Error{Kind: ErrNotFound, URL: path, Err: err, Help: "repositories with SHA-256 ids or reftable, and partial clones, are not supported"}
 	}
 	root := dir
 	if filepath.Base(dir) == git.GitDirName {
 		root = filepath.Dir(dir)
 	}
 	return &local{root: root, dir: dir, branch: branch, repo: repo}, nil
+}
+
+// lenient hides settings that go-git refuses to work with, and that do not
+// concern a reader.
+type lenient struct{ *filesystem.Storage }
+
+// Config returns the repository's settings.
+func (l lenient) Config() (*config.Config, error) {
+	settings, err := l.Storage.Config()
+	if err == nil && settings.Raw.HasSection("extensions") {
+		settings.Raw.Section("extensions").RemoveOption("worktreeConfig").RemoveOption("preciousObjects")
+	}
+	return settings, err
 }
 
 // commonDir finds the directory with the repository's refs and objects,

@@ -96,6 +96,26 @@ func TestLocalStores(t *testing.T) {
 	check("borrowed", borrower)
 }
 
+// TestLocalSettings: settings that change what the repository is are refused,
+// others are not.
+func TestLocalSettings(t *testing.T) {
+	repo := gittest.New(t)
+	id := repo.Commit("first", map[string]string{"a": "1"})
+	repo.Git("config", "core.repositoryformatversion", "1")
+	repo.Git("config", "extensions.worktreeConfig", "true")
+	repo.Git("config", "extensions.preciousObjects", "true")
+	if tip, err := open(t, Options{URL: repo.Work}).Tip(t.Context(), ""); tip.Commit != id || err != nil {
+		t.Errorf("%v, %v", tip, err)
+	}
+	other := filepath.Join(t.TempDir(), "sha256")
+	gittest.Git(t, ".", "init", "-q", "--object-format=sha256", other)
+	if _, err := Open(t.Context(), Options{URL: other}); !errors.Is(err, ErrNotFound) {
+		t.Errorf("SHA-256: %v", err)
+	} else {
+		t.Log(err)
+	}
+}
+
 func TestLocalResolve(t *testing.T) {
 	repo := gittest.New(t)
 	first := repo.Commit("first", map[string]string{"a": "1"})

@@ -33,7 +33,8 @@ type Options struct {
 	// Credentials for a remote; what they leave empty is taken from URL.
 	Credentials Credentials
 	// Cache is the directory that commits of remotes are kept in. It may be
-	// shared by several repositories and processes.
+	// shared by several repositories and processes. A local repository needs
+	// none.
 	Cache string
 	// KnownHosts are the files with the host keys of ssh remotes; if empty,
 	// those that OpenSSH reads: ~/.ssh/known_hosts and
@@ -185,5 +186,8 @@ func (r *Repository) Resolve(ctx context.Context, rev string) (string, error) {
 
 // cacheDir is where the repository's commits are kept.
 func (o Options) cacheDir(name string) string {
+	if o.Cache == "" {
+		return ""
+	}
 	return filepath.Join(o.Cache, shortHash(name))
 }

@@ -35,6 +35,8 @@ type SSH struct {
 	Connections, Up, Down atomic.Int64
 	// Hang makes it accept connections and say nothing.
 	Hang atomic.Bool
+	// Accepted, if set, is called for each connection.
+	Accepted func()
 
 	addr string
 	dir  string
@@ -143,6 +145,9 @@ func (s *SSH) accept(listener net.Listener, sshd string) {
 			}
 			s.Connections.Add(1)
 			conns.Store(conn, true)
+			if s.Accepted != nil {
+				s.Accepted()
+			}
 			if s.Hang.Load() {
 				continue
 			}

@@ -26,6 +26,7 @@ const (
 	wideOffset   = 1 << 31
 	trailerLen   = 2 * idLen
 	packReadSize = 4096
+	maxRatio     = 1032 // of deflate
 )
 
 // pack is one pack file with its index. The index is searched where it lies.
@@ -137,6 +138,7 @@ func (p *pack) offset(n int64) (int64, error) {
 type entry struct {
 	kind plumbing.ObjectType
 	size int64         // inflated; of the delta, where it is one
+	most int64         // that what is left of the pack can inflate to
 	base int64         // where the base of an offset delta begins
 	ref  plumbing.Hash // the base of a reference delta
 	body *bufio.Reader
@@ -148,7 +150,7 @@ func (p *pack) entry(offset int64) (*entry, error) {
 	}
 	r := readers.Get().(*bufio.Reader)
 	r.Reset(io.NewSectionReader(p.data, offset, p.size-offset))
-	e := &entry{body: r}
+	e := &entry{body: r, most: (p.size - offset) * maxRatio}
 	first, err := r.ReadByte()
 	if err != nil {
 		return nil, err
@@ -199,6 +201,9 @@ var (
 // inflate reads the body, which must be as long as the head says.
 func (e *entry) inflate() ([]byte, error) {
 	defer readers.Put(e.body)
+	if e.size < 0 || e.size > e.most {
+		return nil, errors.New("damaged: object larger than its pack can hold")
+	}
 	if e.size > maxObject {
 		return nil, fmt.Errorf("object of %d bytes: more than the %d that are read", e.size, int64(maxObject))
 	}

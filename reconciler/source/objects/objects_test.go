@@ -1,0 +1,165 @@
+package objects_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"reconcile/reconciler/source/gittest"
+	"reconcile/reconciler/source/objects"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+// grown makes a repository whose objects are worth making deltas of.
+func grown(t testing.TB, arguments ...string) *gittest.Repo {
+	t.Helper()
+	repo := gittest.New(t)
+	text := ""
+	for i := range 12 {
+		text += strings.Repeat(fmt.Sprintf("line %d of a file that grows\n", i), 20)
+		repo.Commit("grows", map[string]string{"file": text, fmt.Sprintf("dir/%d", i): text[i:]})
+	}
+	repo.Git("tag", "-a", "-m", "a tag", "v1")
+	repo.Git(append([]string{"repack", "-q", "-a", "-d", "-f"}, arguments...)...)
+	return repo
+}
+
+func store(t testing.TB, repo *gittest.Repo) *objects.Store {
+	t.Helper()
+	s, err := objects.Open(filepath.Join(repo.Work, ".git", "objects"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// all returns the ids of all objects.
+func all(repo *gittest.Repo) []string {
+	return strings.Fields(repo.Git("cat-file", "--batch-all-objects", "--batch-check=%(objectname)"))
+}
+
+func TestReadsWhatGitReads(t *testing.T) {
+	for name, arguments := range map[string][]string{
+		"offset deltas":    {"--depth=50"},
+		"reference deltas": {"--depth=50"},
+		"no deltas":        {"--depth=0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			repo := grown(t)
+			if name == "reference deltas" {
+				repo.Git("config", "repack.useDeltaBaseOffset", "false")
+			}
+			repo.Git(append([]string{"repack", "-q", "-a", "-d", "-f"}, arguments...)...)
+			s := store(t, repo)
+			for _, id := range all(repo) {
+				kind, data, err := s.Read(plumbing.NewHash(id))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := plumbing.ComputeHash(kind, data).String(); got != id {
+					t.Errorf("%s was read as %s", id, got)
+				}
+				if size, err := s.Size(plumbing.NewHash(id)); size != int64(len(data)) || err != nil {
+					t.Errorf("%s: size %d, %v; want %d", id, size, err, len(data))
+				}
+				if !s.Has(plumbing.NewHash(id)) {
+					t.Errorf("%s is there, and denied", id)
+				}
+			}
+		})
+	}
+}
+
+func TestNotFound(t *testing.T) {
+	s := store(t, grown(t))
+	nothing := plumbing.NewHash("0123456789012345678901234567890123456789")
+	if _, _, err := s.Read(nothing); !errors.Is(err, objects.ErrNotFound) {
+		t.Error(err)
+	}
+	if _, err := s.Size(nothing); !errors.Is(err, objects.ErrNotFound) {
+		t.Error(err)
+	}
+	if s.Has(nothing) {
+		t.Error("it has what is not there")
+	}
+	if _, err := objects.Open(filepath.Join(t.TempDir(), "nothing")); err == nil {
+		t.Error("opened nothing")
+	}
+}
+
+func TestDamagedLooseObjects(t *testing.T) {
+	repo := gittest.New(t)
+	id := repo.Commit("first", map[string]string{"a": "1"})
+	path := filepath.Join(repo.Work, ".git", "objects", id[:2], id[2:])
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, damaged := range [][]byte{nil, whole[:5], whole[:len(whole)-3], bytes.Repeat([]byte("x"), 50)} {
+		if err := os.WriteFile(path, damaged, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := store(t, repo).Read(plumbing.NewHash(id)); err == nil {
+			t.Errorf("read %q", damaged)
+		}
+	}
+}
+
+// FuzzDamagedPack changes bytes of a pack: reading may fail, and must end.
+func FuzzDamagedPack(f *testing.F) {
+	repo := grown(f)
+	ids := all(repo)
+	names, err := filepath.Glob(filepath.Join(repo.Work, ".git", "objects", "pack", "pack-*"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	var pack, index []byte
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		switch filepath.Ext(name) {
+		case ".pack":
+			pack = data
+		case ".idx":
+			index = data
+		}
+	}
+	f.Add(uint32(12), byte(0xff), uint32(2000), byte(1))
+	f.Fuzz(func(t *testing.T, at uint32, change byte, indexAt uint32, indexChange byte) {
+		dir := filepath.Join(t.TempDir(), "pack")
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		for name, data := range map[string][]byte{"pack-x.pack": changed(pack, at, change), "pack-x.idx": changed(index, indexAt, indexChange)} {
+			if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s, err := objects.Open(filepath.Dir(dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		for _, id := range ids {
+			_, _, _ = s.Read(plumbing.NewHash(id))
+			_, _ = s.Size(plumbing.NewHash(id))
+		}
+	})
+}
+
+func changed(data []byte, at uint32, change byte) []byte {
+	data = bytes.Clone(data)
+	data[int(at)%len(data)] ^= change
+	return data
+}

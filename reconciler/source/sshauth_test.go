@@ -1,0 +1,123 @@
+package source
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/pem"
+	"errors"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"reconcile/reconciler/source/gittest"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
+	"golang.org/x/crypto/ssh/knownhosts"
+)
+
+func TestSSHAgent(t *testing.T) {
+	repo := gittest.New(t)
+	id := repo.Commit("first", map[string]string{"a": "1"})
+	server := gittest.ServeSSH(t, repo, false)
+	private, err := os.ReadFile(server.KeyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := ssh.ParseRawPrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyring := agent.NewKeyring()
+	if err := keyring.Add(agent.AddedKey{PrivateKey: key}); err != nil {
+		t.Fatal(err)
+	}
+	opts := Options{URL: server.URL, KnownHosts: []string{server.KnownHosts}}
+
+	t.Setenv("SSH_AUTH_SOCK", "")
+	judgeFailure(t, tipError(t, opts), ErrAuth, []string{"SSH agent"})
+
+	dir, err := os.MkdirTemp("", "agent") // t.TempDir may be too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	listener, err := net.Listen("unix", filepath.Join(dir, "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() { _ = agent.ServeAgent(keyring, conn) }()
+		}
+	}()
+	t.Setenv("SSH_AUTH_SOCK", listener.Addr().String())
+	if tip, err := open(t, opts).Tip(t.Context(), ""); tip.Commit != id || err != nil {
+		t.Errorf("%v, %v", tip, err)
+	}
+}
+
+func TestSSHEncryptedKey(t *testing.T) {
+	repo := gittest.New(t)
+	id := repo.Commit("first", map[string]string{"a": "1"})
+	server := gittest.ServeSSH(t, repo, false)
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := ssh.MarshalPrivateKeyWithPassphrase(private, "", []byte("s3cr3t"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts := sshOptions(server)
+	opts.Credentials = Credentials{PrivateKey: pem.EncodeToMemory(block)}
+	judgeFailure(t, tipError(t, opts), ErrAuth, []string{"encrypted"})
+	opts.Credentials.Password = "another"
+	judgeFailure(t, tipError(t, opts), ErrAuth, []string{"cannot be read"})
+	opts.Credentials = Credentials{PrivateKey: []byte("s3cr3t")}
+	judgeFailure(t, tipError(t, opts), ErrAuth, []string{"ssh-keygen"})
+
+	plainKey, err := os.ReadFile(server.KeyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts.Credentials = Credentials{PrivateKey: plainKey}
+	if tip, err := open(t, opts).Tip(t.Context(), ""); tip.Commit != id || err != nil {
+		t.Errorf("the key as text: %v, %v", tip, err)
+	}
+}
+
+// TestSSHHostKeyOfAnotherType: a host known by a key of one type is asked for
+// that type, and one that has none of it is not the host that we know.
+func TestSSHHostKeyOfAnotherType(t *testing.T) {
+	repo := gittest.New(t)
+	repo.Commit("first", map[string]string{"a": "1"})
+	server := gittest.ServeSSH(t, repo, false)
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := ssh.NewPublicKey(&private.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts := sshOptions(server)
+	opts.KnownHosts = []string{filepath.Join(t.TempDir(), "known_hosts")}
+	writeFile(t, opts.KnownHosts[0], knownhosts.Line([]string{address.Host}, key)+"\n")
+	if err := tipError(t, opts); !errors.Is(err, ErrHostKeyChanged) {
+		t.Error(err)
+	}
+}
