@@ -70,15 +70,27 @@ func (p *pass) asRecorded(ctx context.Context, head state.Head) error {
 		return fmt.Errorf("read the record %s: %w", p.Name, err)
 	}
 	for _, w := range records {
-		if w.Removed || w.Outcome == state.Applied || w.Outcome == state.NoChanges || w.Outcome == state.Unchanged {
+		outcome, why := told(w)
+		if w.Removed || outcome == state.Applied || outcome == state.NoChanges || outcome == state.Unchanged {
 			continue
 		}
 		p.report(WorkspaceResult{RunWorkspace: state.RunWorkspace{
-			Name: w.Name, Outcome: w.Outcome, Changes: w.Changes, Risk: w.Risk, Digest: w.Digest, Error: w.Error,
+			Name: w.Name, Outcome: outcome, Changes: w.Changes, Risk: w.Risk, Digest: w.Digest, Error: why,
 		}})
 	}
 	p.recorded = head.Exit
 	return nil
+}
+
+// told is what the record says of a workspace. Of an apply that was begun and
+// of which nothing more was recorded (its run was killed, or lost its lease)
+// the outcome is that of the run before it.
+func told(w state.Workspace) (outcome state.Outcome, why string) {
+	if a := w.Attempt; a != nil && w.Outcome != state.Failed && w.Outcome != state.Blocked {
+		return state.Failed, fmt.Sprintf("what came of the apply that run %s began at %s was not recorded",
+			a.Run, a.StartedAt.UTC().Format("2006-01-02 15:04:05Z"))
+	}
+	return w.Outcome, w.Error
 }
 
 // closing gives back what an open commit holds.

@@ -10,7 +10,7 @@ import (
 
 // Claim says what a lease is wanted for.
 type Claim struct {
-	Identity   string // the state identity to act on
+	Identity   string // what the lease is on: the state to act on, under a name that all records of the store agree on
 	Workspace  string
 	Run        string
 	Generation int64         // of the head that the work is of; 0: of none

@@ -99,9 +99,6 @@ func (l *Lease) renaming(ctx context.Context, from, to Workspace) ([]Op, Workspa
 // workspaceOp is the op that replaces the record of which ws has the Rev, and
 // ws as it is then stored.
 func (l *Lease) workspaceOp(ws Workspace) (Op, Workspace, error) {
-	if ws.Identity != l.claim.Identity {
-		return Op{}, ws, fmt.Errorf("its state is %q, but the lease is on %q", ws.Identity, l.claim.Identity)
-	}
 	cond := revision(ws.Rev)
 	ws.Schema = Schema
 	ws.Rev++
