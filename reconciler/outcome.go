@@ -56,11 +56,18 @@ func (v *visit) succeeded(ctx context.Context, engine Terraform, plan *terraform
 	rec.Changes, rec.Risk, rec.Digest = v.result.Changes, v.result.Risk, v.result.Digest
 	rec.Failures, rec.RetryAt = 0, time.Time{}
 	rec.Terraform, rec.LockFile = engine.Product()+" "+engine.Version(), plan.LockFile
-	if err := v.lease.Write(ctx, *rec); err != nil {
+	// What Terraform left running must be gone before the lease is free.
+	lingering := v.closeSession()
+	write := v.lease.Finish
+	if lingering != nil {
+		write = v.lease.Write
+	}
+	if err := write(ctx, *rec); err != nil {
 		return fmt.Errorf("%s is applied but could not be recorded; the next pass will find its plan empty: %w", v.it.Name, err)
 	}
+	v.freed = lingering == nil
 	v.result.Outcome = outcome
-	return nil
+	return lingering
 }
 
 // failed records a run that did not come to its end, and returns the error.

@@ -27,6 +27,7 @@ type visit struct {
 	result  WorkspaceResult
 	fault   *FaultError
 	lingers bool // processes of it may still run
+	freed   bool // the lease was given back with the record
 }
 
 // visit works on a stale workspace. Overrun: the tip has moved under it, and
@@ -106,12 +107,7 @@ func (v *visit) all(ctx, hard context.Context) (err error) {
 	}
 	job.Log = &v.output
 	v.session = engine.Open(hard, job)
-	defer func() {
-		if cerr := v.session.Close(); cerr != nil {
-			v.lingers = true
-			err = errors.Join(err, cerr)
-		}
-	}()
+	defer func() { err = errors.Join(err, v.closeSession()) }()
 
 	plan, err := v.plan(ctx)
 	if err != nil {
@@ -150,10 +146,23 @@ func (v *visit) acquire(ctx context.Context) (err error) {
 	return nil
 }
 
+// closeSession ends what Terraform left; a second call does nothing.
+func (v *visit) closeSession() error {
+	if v.session == nil {
+		return nil
+	}
+	err := v.session.Close()
+	v.session, v.lingers = nil, err != nil
+	return err
+}
+
 // release gives the lease back, unless a process of this workspace may still
 // run: then the lease has to run out.
 func (v *visit) release(ctx context.Context) {
-	if v.lingers {
+	switch {
+	case v.freed:
+		return
+	case v.lingers:
 		v.log.Error("processes of this workspace could not be stopped; its lease is left to run out")
 		v.lease.Abandon()
 		return
