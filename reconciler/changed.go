@@ -93,9 +93,9 @@ func (r *Reconciler) atTip(ctx context.Context) (*work, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ask %s for %s: %w", r.Repo, r.Branch, err)
 	}
-	commit, err := r.Source.Fetch(ctx, tip.Commit)
+	commit, err := r.fetch(ctx, tip)
 	if err != nil {
-		return nil, fmt.Errorf("fetch %s: %w", short(tip.Commit), err)
+		return nil, err
 	}
 	settings, err := workspace.LoadSettings(commit.Tree, r.Environment)
 	if err != nil {

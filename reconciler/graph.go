@@ -30,9 +30,9 @@ func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ask %s for %s: %w", r.Repo, r.Branch, err)
 	}
-	commit, err := r.Source.Fetch(ctx, tip.Commit)
+	commit, err := r.fetch(ctx, tip)
 	if err != nil {
-		return nil, fmt.Errorf("fetch %s: %w", short(tip.Commit), err)
+		return nil, err
 	}
 	defer r.closing(commit)
 	w, err := r.everything(commit)

@@ -2,6 +2,7 @@ package reconciler_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"reconcile/reconciler"
+	"reconcile/reconciler/source"
 	"reconcile/state"
 )
 
@@ -366,5 +368,19 @@ func TestStateThatMovedInGitAloneIsNotMadeAnew(t *testing.T) {
 		if got["solo"] != state.Blocked || !strings.Contains(result.Workspaces[0].Error, "migrate-state") {
 			t.Errorf("%+v", result)
 		}
+	}
+}
+
+func TestTipThatIsNotSignedIsRefusedWhereSignaturesAreAskedFor(t *testing.T) {
+	w := newWorld(t, one)
+	w.config.Signers = &source.Signers{AllowedSigners: []byte("someone ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl\n")}
+	_, err := w.reconciler().Pass(t.Context(), t.Context(), reconciler.Options{})
+	if !errors.Is(err, source.ErrSignature) {
+		t.Errorf("a pass over an unsigned tip: %v", err)
+	}
+	head, err := w.record.Head(t.Context())
+	w.must(err)
+	if head.Commit != "" {
+		t.Errorf("it was adopted: %+v", head)
 	}
 }

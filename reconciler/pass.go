@@ -62,11 +62,11 @@ func (p *pass) round(ctx, hard context.Context) (done bool, err error) {
 	}
 
 	// 3. The new commit.
-	commit, err := p.Source.Fetch(ctx, tip.Commit)
+	commit, err := p.fetch(ctx, tip)
 	if errors.Is(err, source.ErrMoved) {
 		return false, nil // the tip moved between the question and the fetch
 	} else if err != nil {
-		return false, fmt.Errorf("fetch %s: %w", short(tip.Commit), err)
+		return false, err
 	}
 	defer p.closing(commit)
 	settings, err := workspace.LoadSettings(commit.Tree, p.Environment)
@@ -130,6 +130,23 @@ func (p *pass) ask(ctx context.Context, head state.Head) (source.Tip, error) {
 	}
 	p.asked = p.Now()
 	return tip, nil
+}
+
+// fetch gets the tip, and refuses it where commits must be signed and it is
+// not: nothing of it is read then.
+func (r *Reconciler) fetch(ctx context.Context, tip source.Tip) (*source.Commit, error) {
+	commit, err := r.Source.Fetch(ctx, tip.Commit)
+	if err != nil {
+		return nil, fmt.Errorf("fetch %s: %w", short(tip.Commit), err)
+	}
+	if r.Signers == nil {
+		return commit, nil
+	}
+	if err := commit.Verify(*r.Signers); err != nil {
+		r.closing(commit)
+		return nil, err
+	}
+	return commit, nil
 }
 
 // nothingToDo tells whether the head answers for this pass as well.

@@ -61,6 +61,7 @@ type Config struct {
 	Environment string // of reconcile.hcl; "" for none
 
 	Source    Source
+	Signers   *source.Signers // who must have signed the tip; nil: nobody need
 	Record    *state.Record
 	Snapshots Snapshots
 	// Terraform is called once, when the first workspace is planned, so that
