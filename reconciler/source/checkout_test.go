@@ -335,6 +335,12 @@ func TestTreeIsAFileSystem(t *testing.T) {
 	if data, err := tree.ReadFile("link/main.tf"); string(data) != "a" || err != nil {
 		t.Errorf("through a link: %q, %v", data, err)
 	}
+	if target, err := tree.ReadLink("link"); target != "env/a" || err != nil {
+		t.Errorf("link to %q, %v", target, err)
+	}
+	if _, err := tree.ReadLink("a-b"); !errors.Is(err, fs.ErrInvalid) {
+		t.Errorf("a file read as a link: %v", err)
+	}
 	for _, path := range []string{"", "../x", "/env", "env/", "nothing", "env/a/main.tf/x", "link/nothing"} {
 		if id := tree.ID(path); id != Absent {
 			t.Errorf("ID(%q) = %s", path, id)

@@ -252,16 +252,18 @@ func TestCancel(t *testing.T) {
 	})
 	ssh := gittest.ServeSSH(t, repo, false)
 	ssh.Hang.Store(true)
-	ssh.Accepted = func() { asked <- struct{}{} }
-	for name, opts := range map[string]Options{"http": {URL: http.URL}, "ssh": sshOptions(ssh)} {
-		r := open(t, opts)
+	for name, way := range map[string]struct {
+		opts  Options
+		asked chan struct{}
+	}{"http": {Options{URL: http.URL}, asked}, "ssh": {sshOptions(ssh), ssh.Accepted}} {
+		r := open(t, way.opts)
 		for what, ask := range map[string]func(context.Context) error{
 			"tip":      func(ctx context.Context) error { _, err := r.Tip(ctx, ""); return err },
 			"fetch":    func(ctx context.Context) error { _, err := r.Fetch(ctx, id); return err },
 			"contains": func(ctx context.Context) error { _, _, err := r.Contains(ctx, id, someID); return err },
 		} {
 			ctx, cancel := context.WithCancel(t.Context())
-			go func() { <-asked; cancel() }()
+			go func() { <-way.asked; cancel() }()
 			if err := ask(ctx); !errors.Is(err, context.Canceled) || Transient(err) {
 				t.Errorf("%s: %s: %v", name, what, err)
 			}

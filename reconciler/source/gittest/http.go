@@ -2,11 +2,14 @@ package gittest
 
 import (
 	"crypto/x509"
+	"encoding/pem"
 	"io"
+	"log"
 	"net/http"
 	"net/http/cgi"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"sync/atomic"
@@ -42,16 +45,16 @@ type HTTP struct {
 // ServeHTTP serves the repository on loopback until the test ends.
 func ServeHTTP(t testing.TB, r *Repo) *HTTP {
 	t.Helper()
-	return serve(t, r, httptest.NewServer)
+	return serve(t, r, (*httptest.Server).Start)
 }
 
 // ServeTLS is ServeHTTP with a certificate that only CA vouches for.
 func ServeTLS(t testing.TB, r *Repo) *HTTP {
 	t.Helper()
-	return serve(t, r, httptest.NewTLSServer)
+	return serve(t, r, (*httptest.Server).StartTLS)
 }
 
-func serve(t testing.TB, r *Repo, start func(http.Handler) *httptest.Server) *HTTP {
+func serve(t testing.TB, r *Repo, start func(*httptest.Server)) *HTTP {
 	t.Helper()
 	git, err := exec.LookPath("git")
 	if err != nil {
@@ -63,12 +66,18 @@ func serve(t testing.TB, r *Repo, start func(http.Handler) *httptest.Server) *HT
 		Env: append(environment(),
 			"GIT_PROJECT_ROOT="+filepath.Dir(r.Dir), "GIT_HTTP_EXPORT_ALL=1"),
 		Stderr: io.Discard,
+		Logger: silent,
 	}}
-	h.server = start(h)
+	h.server = httptest.NewUnstartedServer(h)
+	h.server.Config.ErrorLog = silent
+	start(h.server)
 	t.Cleanup(h.Close)
 	h.URL = h.server.URL + "/" + filepath.Base(r.Dir)
 	return h
 }
+
+// silent swallows what servers log of clients that go away: tests mean it.
+var silent = log.New(io.Discard, "", 0)
 
 // Close ends the server and its connections.
 func (h *HTTP) Close() {
@@ -83,8 +92,17 @@ func (h *HTTP) CA() *x509.CertPool {
 	return pool
 }
 
-// Certificate is that of a server started by ServeTLS (DER), for a PEM file.
-func (h *HTTP) Certificate() []byte { return h.server.Certificate().Raw }
+// CAFile writes the certificate of a server started by ServeTLS to a file, for
+// SSL_CERT_FILE.
+func (h *HTTP) CAFile(t testing.TB) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ca.pem")
+	block := &pem.Block{Type: "CERTIFICATE", Bytes: h.server.Certificate().Raw}
+	if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
 
 // WithPassword returns the URL with user name and password in it.
 func (h *HTTP) WithPassword() string {

@@ -35,8 +35,8 @@ type SSH struct {
 	Connections, Up, Down atomic.Int64
 	// Hang makes it accept connections and say nothing.
 	Hang atomic.Bool
-	// Accepted, if set, is called for each connection.
-	Accepted func()
+	// Accepted has a value for each connection, as far as there is room.
+	Accepted chan struct{}
 
 	addr string
 	dir  string
@@ -55,7 +55,7 @@ func ServeSSH(t testing.TB, r *Repo, v0 bool) *SSH {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &SSH{t: t, dir: t.TempDir(), addr: listener.Addr().String()}
+	s := &SSH{t: t, dir: t.TempDir(), addr: listener.Addr().String(), Accepted: make(chan struct{}, 100)}
 	s.URL = fmt.Sprintf("ssh://%s@%s%s", me.Username, s.addr, r.Dir)
 	s.KeyFile = filepath.Join(s.dir, "id")
 	authorized := NewKey(t, s.KeyFile)
@@ -145,8 +145,9 @@ func (s *SSH) accept(listener net.Listener, sshd string) {
 			}
 			s.Connections.Add(1)
 			conns.Store(conn, true)
-			if s.Accepted != nil {
-				s.Accepted()
+			select {
+			case s.Accepted <- struct{}{}:
+			default:
 			}
 			if s.Hang.Load() {
 				continue

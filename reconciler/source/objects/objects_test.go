@@ -16,7 +16,7 @@ import (
 )
 
 // grown makes a repository whose objects are worth making deltas of.
-func grown(t testing.TB, arguments ...string) *gittest.Repo {
+func grown(t testing.TB) *gittest.Repo {
 	t.Helper()
 	repo := gittest.New(t)
 	text := ""
@@ -25,7 +25,7 @@ func grown(t testing.TB, arguments ...string) *gittest.Repo {
 		repo.Commit("grows", map[string]string{"file": text, fmt.Sprintf("dir/%d", i): text[i:]})
 	}
 	repo.Git("tag", "-a", "-m", "a tag", "v1")
-	repo.Git(append([]string{"repack", "-q", "-a", "-d", "-f"}, arguments...)...)
+	repo.Git("repack", "-q", "-a", "-d", "-f")
 	return repo
 }
 
@@ -45,17 +45,15 @@ func all(repo *gittest.Repo) []string {
 }
 
 func TestReadsWhatGitReads(t *testing.T) {
-	for name, arguments := range map[string][]string{
-		"offset deltas":    {"--depth=50"},
-		"reference deltas": {"--depth=50"},
-		"no deltas":        {"--depth=0"},
+	for name, settings := range map[string][]string{
+		"offset deltas":    {"pack.depth", "50"},
+		"reference deltas": {"repack.useDeltaBaseOffset", "false"},
+		"no deltas":        {"pack.depth", "0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			repo := grown(t)
-			if name == "reference deltas" {
-				repo.Git("config", "repack.useDeltaBaseOffset", "false")
-			}
-			repo.Git(append([]string{"repack", "-q", "-a", "-d", "-f"}, arguments...)...)
+			repo.Git("config", settings[0], settings[1])
+			repo.Git("repack", "-q", "-a", "-d", "-f")
 			s := store(t, repo)
 			for _, id := range all(repo) {
 				kind, data, err := s.Read(plumbing.NewHash(id))
