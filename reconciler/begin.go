@@ -2,10 +2,6 @@ package reconciler
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,7 +11,6 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"reconcile/reconciler/source"
-	"reconcile/reconciler/workspace"
 	"reconcile/state"
 )
 
@@ -25,9 +20,6 @@ const (
 	Manual   = "manual"
 	Webhook  = "webhook"
 )
-
-// keep is how long runs, their logs and snapshots that nothing names are kept.
-const keep = 90 * 24 * time.Hour
 
 func (r *Reconciler) begin(o Options) *pass {
 	if o.Run == "" {
@@ -132,58 +124,6 @@ func (p *pass) conclude(err error) {
 	}
 }
 
-// finish ends a pass, and writes the history of one that did something.
-// History is not worth failing a pass for.
-func (p *pass) finish(ctx context.Context, err error) {
-	p.conclude(err)
-	if p.result.Snapshot == "" {
-		return // it got no further than the questions
-	}
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	run := state.Run{
-		ID: p.result.Run, Trigger: p.result.Trigger, From: p.result.From, To: p.result.To,
-		Outcome: p.result.Outcome, Exit: p.result.Exit, StartedAt: p.started, EndedAt: p.Now(),
-		Snapshot: p.result.Snapshot, Expires: p.Now().Add(keep).Unix(),
-	}
-	for _, w := range p.result.Workspaces {
-		if w.Outcome != state.Unchanged {
-			run.Workspaces = append(run.Workspaces, w.RunWorkspace)
-		}
-	}
-	if err := p.Record.PutRun(ctx, run); err != nil {
-		p.log.Warn("the run's history could not be written", "error", err)
-	}
-	p.forget(ctx)
-}
-
-// forget removes what is old: runs, logs, and snapshots that no record names.
-func (p *pass) forget(ctx context.Context) {
-	before := p.Now().Add(-keep)
-	named := map[string]bool{p.result.To: true, p.result.From: true}
-	records, err := p.Record.Workspaces(ctx)
-	if err != nil {
-		p.log.Warn("old snapshots were left alone", "error", err)
-		return
-	}
-	for _, w := range records {
-		named[w.Commit], named[w.Run] = true, true
-		if w.Attempt != nil {
-			named[w.Attempt.Commit] = true
-		}
-	}
-	if _, err := p.Snapshots.Prune(ctx, before, func(commit string) bool { return named[commit] }); err != nil {
-		p.log.Warn("old snapshots could not be removed", "error", err)
-	}
-	// The log of a run that a record names tells how things came to be.
-	if _, err := p.Snapshots.PruneLogs(ctx, before, func(run string) bool { return named[run] }); err != nil {
-		p.log.Warn("old logs could not be removed", "error", err)
-	}
-	if _, err := p.Record.PruneRuns(ctx, before); err != nil {
-		p.log.Warn("old runs could not be removed", "error", err)
-	}
-}
-
 // nextAt is the earliest retry of what failed; zero when nothing did.
 func (p *pass) nextAt() time.Time {
 	var next time.Time
@@ -193,40 +133,4 @@ func (p *pass) nextAt() time.Time {
 		}
 	}
 	return next
-}
-
-// basis is a hash of all but the commit that a decision depends on: the
-// discovery rules, the environment of the settings, and the values of the
-// variables that the settings declare.
-func (r *Reconciler) basis(ctx context.Context, env []string) (string, error) {
-	values, err := r.hashEnv(ctx, env)
-	if err != nil {
-		return "", err
-	}
-	text, err := json.Marshal([]any{workspace.Rules, r.Environment, values})
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:16]), nil
-}
-
-// hashEnv hashes the named variables of our environment under the digest key,
-// as "KEYID:HMAC"; "" for no names, so that no key is needed then.
-func (r *Reconciler) hashEnv(ctx context.Context, names []string) (string, error) {
-	if len(names) == 0 {
-		return "", nil
-	}
-	id, key, err := r.DigestKey(ctx)
-	if err != nil {
-		return "", fmt.Errorf("digest key: %w", err)
-	}
-	mac := hmac.New(sha256.New, key)
-	for _, name := range names {
-		value, set := r.Variable(name)
-		if err := json.NewEncoder(mac).Encode([]any{name, set, value}); err != nil {
-			return "", err
-		}
-	}
-	return id + ":" + hex.EncodeToString(mac.Sum(nil)[:16]), nil
 }

@@ -1,0 +1,63 @@
+package reconciler
+
+import (
+	"context"
+	"time"
+
+	"reconcile/state"
+)
+
+// keep is how long runs, their logs and snapshots that nothing names are kept.
+const keep = 90 * 24 * time.Hour
+
+// finish ends a pass, and writes the history of one that did something.
+// History is not worth failing a pass for.
+func (p *pass) finish(ctx context.Context, err error) {
+	p.conclude(err)
+	if p.result.Snapshot == "" {
+		return // it got no further than the questions
+	}
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	run := state.Run{
+		ID: p.result.Run, Trigger: p.result.Trigger, From: p.result.From, To: p.result.To,
+		Outcome: p.result.Outcome, Exit: p.result.Exit, StartedAt: p.started, EndedAt: p.Now(),
+		Snapshot: p.result.Snapshot, Expires: p.Now().Add(keep).Unix(),
+	}
+	for _, w := range p.result.Workspaces {
+		if w.Outcome != state.Unchanged {
+			run.Workspaces = append(run.Workspaces, w.RunWorkspace)
+		}
+	}
+	if err := p.Record.PutRun(ctx, run); err != nil {
+		p.log.Warn("the run's history could not be written", "error", err)
+	}
+	p.forget(ctx)
+}
+
+// forget removes what is old: runs, logs, and snapshots that no record names.
+func (p *pass) forget(ctx context.Context) {
+	before := p.Now().Add(-keep)
+	named := map[string]bool{p.result.To: true, p.result.From: true}
+	records, err := p.Record.Workspaces(ctx)
+	if err != nil {
+		p.log.Warn("old snapshots were left alone", "error", err)
+		return
+	}
+	for _, w := range records {
+		named[w.Commit], named[w.Run] = true, true
+		if w.Attempt != nil {
+			named[w.Attempt.Commit] = true
+		}
+	}
+	if _, err := p.Snapshots.Prune(ctx, before, func(commit string) bool { return named[commit] }); err != nil {
+		p.log.Warn("old snapshots could not be removed", "error", err)
+	}
+	// The log of a run that a record names tells how things came to be.
+	if _, err := p.Snapshots.PruneLogs(ctx, before, func(run string) bool { return named[run] }); err != nil {
+		p.log.Warn("old logs could not be removed", "error", err)
+	}
+	if _, err := p.Record.PruneRuns(ctx, before); err != nil {
+		p.log.Warn("old runs could not be removed", "error", err)
+	}
+}
