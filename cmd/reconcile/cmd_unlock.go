@@ -66,8 +66,10 @@ func runUnlock(ctx context.Context, a *app, o unlockOptions) error {
 		}
 	}
 	if o.stateLock != "" {
-		if err := p.freeStateLock(ctx, o.workspace, o.stateLock); err != nil {
-			return err
+		ctx, hard, release := stops(ctx, patience, tell(a.err))
+		defer release()
+		if err := p.reconciler(nil).ForceUnlock(ctx, hard, o.workspace, o.stateLock); err != nil {
+			return asUsage(err)
 		}
 	}
 	return printUnlocked(a, o, held)

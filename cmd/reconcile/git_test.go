@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/pem"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -58,10 +57,7 @@ func serveCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("GIT_URL", w.git.URL)
 	ts.Setenv("WITH_PASSWORD", w.git.WithPassword())
 	ts.Setenv("PASSWORD", password)
-	ca := ts.MkAbs("ca.pem")
-	block := &pem.Block{Type: "CERTIFICATE", Bytes: w.git.Certificate()}
-	ts.Check(os.WriteFile(ca, pem.EncodeToMemory(block), 0o644))
-	ts.Setenv("SSL_CERT_FILE", ca)
+	ts.Setenv("SSL_CERT_FILE", w.git.CAFile(w.tb))
 }
 
 // serve-ssh DIR serves a bare clone at $SSH_URL, to the key $SSH_KEY. The host

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -170,14 +171,20 @@ func fifoCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// await FIFO waits until something is written into a fifo, which a workspace
-// does to say how far it is.
+// await FIFO waits until a line is written into a fifo, which a workspace
+// does to say how far it is. One that never comes fails the script instead of
+// hanging it.
 func awaitCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: await FIFO")
 	}
-	_, err := os.ReadFile(ts.MkAbs(args[0]))
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_RDWR|syscall.O_NONBLOCK, 0)
 	ts.Check(err)
+	defer f.Close()
+	ts.Check(f.SetReadDeadline(time.Now().Add(2 * time.Minute)))
+	if _, err := f.Read(make([]byte, 100)); err != nil {
+		ts.Fatalf("nothing was written into %s: %v", args[0], err)
+	}
 }
 
 // no-secret DIR...: no file below DIR holds the password, but for Terraform's
