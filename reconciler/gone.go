@@ -18,6 +18,7 @@ func (p *pass) settleGone(ctx context.Context, w *work) {
 		if to := w.renamed(rec); to != nil {
 			if err := p.rename(ctx, w, rec, to); err != nil {
 				p.log.Warn("the record of a renamed workspace could not be moved yet", "workspace", rec.Name, "to", to.Name, "error", err)
+				to.unmoved = fmt.Errorf("its record, and its state, are still those of %s: %w", rec.Name, err)
 			}
 			continue
 		}

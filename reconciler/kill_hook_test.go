@@ -42,6 +42,7 @@ exec 9>` + alive + `
 echo begun >&9
 read go <` + h.gate + `
 wait
+[ "$go" = go ]
 `
 	if err := os.WriteFile(p.Hook, []byte(script), 0o600); err != nil {
 		t.Fatal(err)
@@ -85,7 +86,12 @@ func (h *heldApply) forget() {
 }
 
 // letGo lets this apply and later ones go on.
-func (h *heldApply) letGo() {
+func (h *heldApply) letGo() { h.end("go") }
+
+// fail has this apply fail, and lets later ones go on.
+func (h *heldApply) fail() { h.end("fail") }
+
+func (h *heldApply) end(how string) {
 	h.forget()
 	// For as long as someone has it open, nobody waits for it.
 	gate, err := os.OpenFile(h.gate, os.O_RDWR, 0)
@@ -96,7 +102,7 @@ func (h *heldApply) letGo() {
 	select {
 	case <-h.entered:
 		// Two lines, for the two that wait.
-		if _, err := gate.WriteString("go\ngo\n"); err != nil {
+		if _, err := gate.WriteString(how + "\n" + how + "\n"); err != nil {
 			h.t.Error(err)
 		}
 		<-h.gone

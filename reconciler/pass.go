@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"reconcile/reconciler/source"
@@ -230,6 +231,8 @@ type pass struct {
 
 	fault    *FaultError
 	recorded int // exit code of the head that answered for this pass
+
+	waitedInVain atomic.Bool // for another run, as long as it was told to
 }
 
 // short is a commit as people read it.

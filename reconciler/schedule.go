@@ -182,6 +182,8 @@ func (p *pass) settledWithout(s *schedule, it *item) (WorkspaceResult, bool) {
 		result.Outcome = state.Blocked
 		result.Suspended = it.hold.Kind == state.Suspended
 		result.Error = holdText(*it.hold)
+	case it.unmoved != nil:
+		result.Outcome, result.Error = state.Busy, it.unmoved.Error()
 	case why != "":
 		result.Outcome = state.Skipped
 		result.Error = "waits for its upstreams: " + why

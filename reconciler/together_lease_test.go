@@ -175,10 +175,11 @@ func TestLateHolder(t *testing.T) {
 	})
 }
 
-// handClock stands still but for advance.
+// handClock stands still but for advance, and for a step at each look.
 type handClock struct {
-	mu  sync.Mutex
-	now time.Duration
+	mu   sync.Mutex
+	now  time.Duration
+	step time.Duration
 }
 
 func (c *handClock) advance(d time.Duration) {
@@ -190,6 +191,7 @@ func (c *handClock) advance(d time.Duration) {
 func (c *handClock) mono() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.now += c.step
 	return c.now
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"reconcile/reconciler"
 	"reconcile/reconciler/source/gittest"
+	"reconcile/state"
 )
 
 // Several passes at once on one record apply each workspace once, and end as
@@ -230,4 +231,115 @@ func TestTogetherWhileTheTipMoves(t *testing.T) {
 			p.converge(t)
 		})
 	}
+}
+
+// What one pass has tried in vain, another that waited for it does not try
+// again at once.
+func TestTogetherTheSameFailureOnce(t *testing.T) {
+	eachKind(t, func(t *testing.T, tpl *template) {
+		p := tpl.copy(t)
+		held := p.holdApply(t, "kyoto")
+		o := orders{place: p, Applies: filepath.Join(p.Home, "applies")}
+		first := o.run(t)
+		within(t, "the apply of kyoto begins", held.entered)
+		o.Work += "-2"
+		second := o.run(t)
+		second.says("at lease kyoto")
+		held.fail()
+		for _, c := range []*child{first, second} {
+			r := c.wait()
+			if r == nil || r.Error != "" || r.Result.Exit != reconciler.ExitFailed {
+				t.Errorf("a pass says %+v", r)
+			}
+		}
+		checkOnce(t, readApplies(t, o.Applies), "tokyo", "kyoto", "reader")
+		// Not before its time, but for a person.
+		if result, err := p.pass(t, reconciler.Manual); err != nil || result.Exit != reconciler.ExitOK {
+			t.Errorf("the next pass ends with %v: %+v", err, result)
+		}
+		tpl.check(t, p)
+	})
+}
+
+// However many workspaces others hold, a pass waits in vain but once.
+func TestTogetherWaitsOnce(t *testing.T) {
+	tpl := newTemplate(t, files)
+	p := tpl.copy(t)
+	clock := &handClock{step: time.Second} // a second passes at each look
+	store, err := p.store()
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := state.Options{Self: state.Process{Host: "elsewhere"}, Lease: 24 * time.Hour}
+	other := state.New(store, "test", elsewhere)
+	for _, name := range []string{"tokyo", "kyoto"} {
+		_, err := other.Acquire(t.Context(), state.Claim{
+			Identity: "local:test/env/" + name + "/terraform.tfstate", Workspace: name, Run: "other",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	config, err := p.config(t.Context(), store, testLogger(t), clock.options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Parallelism, config.Wait = 1, time.Minute
+	result, err := passOf(t, config)
+	if err != nil || result.Exit != reconciler.ExitBusy {
+		t.Fatalf("the pass ends with %v: %+v", err, result)
+	}
+	busy := 0
+	for _, w := range result.Workspaces {
+		if w.Outcome == state.Busy {
+			busy++
+		}
+	}
+	if waited := clock.mono(); busy != 2 || waited < config.Wait || waited >= 2*config.Wait {
+		t.Errorf("for %d workspaces it waited %s", busy, waited)
+	}
+}
+
+// A workspace that is renamed while another run holds its state is left alone
+// until its record, and its state, can be moved.
+func TestTogetherRenamed(t *testing.T) {
+	repo := gittest.New(t)
+	repo.CommitTxtar("first", atPath("old"))
+	p := newPlace(t, files, repo.Dir)
+	p.converge(t)
+	lease, err := p.record(t).Acquire(t.Context(), state.Claim{Identity: "local:test/states/it.tfstate", Workspace: "old", Run: "other"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	repo.Git("rm", "-q", "-r", "env/old")
+	repo.CommitTxtar("second", atPath("new"))
+	result, err := p.pass(t, reconciler.Schedule)
+	if err != nil || result.Exit != reconciler.ExitBusy {
+		t.Errorf("the pass ends with %v: %+v", err, result)
+	}
+	if err := lease.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p.converge(t)
+	workspaces, err := p.record(t).Workspaces(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Its one apply was under the old name: nothing was made anew.
+	if len(workspaces) != 1 || workspaces["new"].Counter != 1 {
+		t.Errorf("the record: %+v", workspaces)
+	}
+}
+
+// atPath is a workspace whose state does not lie in its own directory.
+func atPath(name string) string {
+	return "-- env/" + name + `/main.tf --
+terraform {
+  backend "local" {
+    path = "../../states/it.tfstate"
+  }
+}
+
+resource "terraform_data" "this" {}
+`
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime/debug"
 
 	"reconcile/reconciler/terraform"
@@ -133,13 +134,21 @@ func (v *visit) all(ctx, hard context.Context) (err error) {
 
 func (v *visit) acquire(ctx context.Context) (err error) {
 	v.phase(PhaseLease)
+	wait := v.Wait
+	if v.waitedInVain.Load() {
+		wait = 0 // else it would be as often as there are workspaces
+	}
 	v.lease, err = v.Record.Acquire(ctx, state.Claim{
 		Identity:   v.leased(v.it.Name, v.work.identity(v.it)),
 		Workspace:  v.it.Name,
 		Run:        v.options.Run,
 		Generation: v.work.head.Generation,
-		Wait:       v.Wait,
+		Wait:       wait,
 	})
+	var busy *state.BusyError
+	if errors.As(err, &busy) {
+		v.waitedInVain.Store(true)
+	}
 	if err != nil {
 		return fmt.Errorf("lease of %s: %w", v.it.Name, err)
 	}
@@ -197,6 +206,11 @@ func (v *visit) decide(ctx context.Context) (stale bool, err error) {
 		v.result.Outcome = state.Unchanged
 		return false, nil
 	}
+	if v.triedMeanwhile() {
+		v.result.Outcome, v.result.Error = v.record.Outcome, v.record.Error
+		v.result.Changes, v.result.Risk, v.result.Digest = v.record.Changes, v.record.Risk, v.record.Digest
+		return false, nil
+	}
 	v.result.Warnings = append(v.result.Warnings, v.work.load(v.it).Warnings...)
 	if a := v.record.Attempt; a != nil {
 		v.result.Warnings = append(v.result.Warnings, fmt.Sprintf(
@@ -204,6 +218,15 @@ func (v *visit) decide(ctx context.Context) (stale bool, err error) {
 			a.Run, a.StartedAt.UTC().Format("2006-01-02 15:04:05Z")))
 	}
 	return true, nil
+}
+
+// triedMeanwhile tells whether another run has tried these very inputs since
+// this pass read the record, in vain: to try them at once again would be to do
+// the same thing twice.
+func (v *visit) triedMeanwhile() bool {
+	o, rec := v.options, v.record
+	return !o.Replan && !o.Adopt && rec.Rev != v.it.record.Rev && rec.Waiting != nil &&
+		(rec.Outcome == state.Failed || rec.Outcome == state.Blocked) && maps.Equal(rec.Waiting, v.trace)
 }
 
 // plan initialises and plans, and frees a lock of Terraform's that a dead run

@@ -33,7 +33,10 @@ type item struct {
 	known  bool // there is a record, and it is no tombstone
 	hold   *state.Hold
 	own    []string // why it is stale, upstreams aside
-	result *WorkspaceResult
+	// unmoved is why what is recorded of it is still under its old name: then
+	// nothing must be done under the new one.
+	unmoved error
+	result  *WorkspaceResult
 }
 
 // survey reads what is at a commit and what the record knows, and decides

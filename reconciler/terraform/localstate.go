@@ -53,7 +53,11 @@ func (s *Session) mendState(path string) error {
 	}
 	aside := path + ".torn-" + time.Now().UTC().Format("20060102T150405")
 	s.warn("a killed terraform has left its state unfinished: the state from before that apply is used again, and what that apply made must be looked for; the unfinished state is kept in " + aside)
-	return errors.Join(os.Rename(path, aside), writeWhole(path, before))
+	// Linked, not moved: at no instant is there no state at its path.
+	if err := os.Link(path, aside); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return writeWhole(path, before)
 }
 
 // torn tells whether a state was cut off in mid-write. One that is damaged in
