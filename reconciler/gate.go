@@ -1,7 +1,11 @@
 package reconciler
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -25,6 +29,21 @@ func gate(c workspace.Config, _ *terraform.Plan) string {
 		return "protect is not known to this version, so the workspace acts as plan-only"
 	}
 	return ""
+}
+
+// keyGate stands, in what a run that did not come to its end waits with, for
+// the settings that decide what may be applied: they are no inputs, but when
+// they change there is reason to look again.
+const keyGate = "//gate"
+
+// waiting is what must stay as it is for such a run to count for the next.
+func waiting(it *item, trace state.Trace) state.Trace {
+	c := it.config
+	text, _ := json.Marshal([]any{c.Apply, c.Protect, c.AllowUnlocked, c.PlanRole, c.ApplyRole}) // texts always encode
+	sum := sha256.Sum256(text)
+	waiting := maps.Clone(trace)
+	waiting[keyGate] = hex.EncodeToString(sum[:8])
+	return waiting
 }
 
 // mayApply puts a plan before the gate, and refuses what would make a state

@@ -58,6 +58,9 @@ func (p *pass) rename(ctx context.Context, w *work, rec state.Workspace, to *ite
 			return err
 		}
 		to.record, to.known = moved, true
+		if hold, ok := w.holds[rec.Name]; ok { // it has moved too
+			to.hold = &hold
+		}
 		to.own = w.ownReasons(to, moved)
 		p.log.Info("a workspace was renamed: its record moved", "workspace", to.Name, "from", rec.Name)
 		return nil

@@ -88,7 +88,7 @@ func (v *visit) failed(ctx context.Context, err error) error {
 	if rec.Trace == nil && rec.Attempt == nil {
 		v.describe() // else it tells of what was applied
 	}
-	rec.Outcome, rec.Error, rec.At, rec.Waiting = state.Failed, err.Error(), v.Now(), v.trace
+	rec.Outcome, rec.Error, rec.At, rec.Waiting = state.Failed, err.Error(), v.Now(), waiting(v.it, v.trace)
 	rec.Changes, rec.Risk, rec.Digest = v.result.Changes, v.result.Risk, v.result.Digest
 	rec.RetryAt = time.Time{}
 	var waits *waitError

@@ -214,7 +214,7 @@ func (p *pass) waitsStill(s *schedule, it *item) bool {
 	default:
 		return false
 	}
-	return maps.Equal(rec.Waiting, s.trace(it, s.digests(it.Name)))
+	return maps.Equal(rec.Waiting, waiting(it, s.trace(it, s.digests(it.Name))))
 }
 
 func (p *pass) done(s *schedule, it *item, result WorkspaceResult) {

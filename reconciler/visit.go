@@ -226,7 +226,7 @@ func (v *visit) decide(ctx context.Context) (stale bool, err error) {
 func (v *visit) triedMeanwhile() bool {
 	o, rec := v.options, v.record
 	return !o.Replan && !o.Adopt && rec.Rev != v.it.record.Rev && rec.Waiting != nil &&
-		(rec.Outcome == state.Failed || rec.Outcome == state.Blocked) && maps.Equal(rec.Waiting, v.trace)
+		(rec.Outcome == state.Failed || rec.Outcome == state.Blocked) && maps.Equal(rec.Waiting, waiting(v.it, v.trace))
 }
 
 // plan initialises and plans, and frees a lock of Terraform's that a dead run

@@ -21,6 +21,7 @@ type work struct {
 	items  map[string]*item
 	graph  *workspace.Graph
 	gone   []state.Workspace // recorded, and no longer at the tip
+	holds  map[string]state.Hold
 }
 
 // item is one workspace of a work.
@@ -54,7 +55,7 @@ func (r *Reconciler) survey(ctx context.Context, head state.Head, commit *source
 	if err != nil {
 		return nil, fmt.Errorf("read the record %s: %w", r.Name, err)
 	}
-	w := &work{Reconciler: r, head: head, commit: commit, loader: workspace.NewLoader(commit.Tree), items: map[string]*item{}}
+	w := &work{Reconciler: r, head: head, commit: commit, loader: workspace.NewLoader(commit.Tree), items: map[string]*item{}, holds: holds}
 	for _, dir := range dirs {
 		it := &item{Dir: dir, config: settings.Config(dir.Name)}
 		if it.env, err = r.hashEnv(ctx, it.config.Env); err != nil {

@@ -1,0 +1,184 @@
+package reconciler_test
+
+import (
+	"slices"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"reconcile/reconciler"
+	"reconcile/state"
+)
+
+// pick draws one of several.
+func pick[T any](rt *rapid.T, what string, of ...T) T { return rapid.SampledFrom(of).Draw(rt, what) }
+
+// edit changes some of what is at the tip, in one commit.
+func (m *model) edit(rt *rapid.T) {
+	e := m.tip().estate
+	for range rapid.IntRange(1, 3).Draw(rt, "edits") {
+		e.edit(rt)
+	}
+	m.commit(e)
+}
+
+var slotNames = []string{"w0", "w1", "w2", "w3", "w4"}
+
+// edit changes one thing.
+func (e *modelEstate) edit(rt *rapid.T) {
+	if rapid.IntRange(0, 4).Draw(rt, "what") == 0 {
+		m := &e.modules[rapid.IntRange(0, 1).Draw(rt, "module")]
+		if rapid.Bool().Draw(rt, "note") {
+			m.note = rapid.IntRange(0, 2).Draw(rt, "to")
+		} else {
+			m.value = rapid.IntRange(0, 2).Draw(rt, "to")
+		}
+		return
+	}
+	i := rapid.IntRange(0, slots-1).Draw(rt, "slot")
+	s := &e.slots[i]
+	names := e.free(slotNames)
+	if !s.there {
+		s.there, s.name = true, pick(rt, "name", names...)
+		return
+	}
+	switch pick(rt, "change", "value", "output", "note", "module", "reads", "passes", "env", "breaks", "mends", "rename", "remove", "broken", "plan-only") {
+	case "value":
+		s.value = rapid.IntRange(0, 2).Draw(rt, "to")
+	case "output":
+		s.output = rapid.IntRange(0, 2).Draw(rt, "to")
+	case "note":
+		s.note = rapid.IntRange(0, 2).Draw(rt, "to")
+	case "module":
+		s.module = rapid.IntRange(0, 2).Draw(rt, "to")
+	case "reads":
+		s.reads = rapid.IntRange(0, i).Draw(rt, "to")
+	case "passes":
+		s.passes = !s.passes
+	case "env":
+		s.env = !s.env
+	case "breaks":
+		s.breaks = true
+	case "mends":
+		s.breaks, s.broken, s.planOnly = false, false, false
+	case "rename":
+		s.name = pick(rt, "name", names...)
+	case "remove":
+		s.there = false
+	case "broken":
+		s.broken = true
+	case "plan-only":
+		s.planOnly = true
+	}
+}
+
+// goBack reverts to what an earlier commit held, or moves the branch to it.
+func (m *model) goBack(rt *rapid.T) {
+	to := m.commits[rapid.IntRange(0, len(m.commits)-1).Draw(rt, "commit")]
+	if rapid.Bool().Draw(rt, "force-push") {
+		m.at = append(m.at, to.number)
+		m.push()
+		return
+	}
+	m.commit(to.estate)
+}
+
+// start starts a pass on an idle process.
+func (m *model) start(rt *rapid.T) {
+	p := m.process(rt, false)
+	o := reconciler.Options{Trigger: pick(rt, "trigger", reconciler.Schedule, reconciler.Manual)}
+	switch rapid.IntRange(0, 7).Draw(rt, "options") {
+	case 0:
+		o.Replan = true
+	case 1:
+		if names := m.tip().estate.names(); len(names) > 0 {
+			o.Only = []string{m.tip().estate.slots[pick(rt, "only", sortedValues(names)...)].name}
+		}
+	case 2:
+		o.Adopt = true
+	}
+	m.fly(p, o, pick(rt, "until", append([]string{""}, boundaryKinds...)...))
+}
+
+func sortedValues(names map[string]int) []int {
+	var values []int
+	for _, i := range names {
+		values = append(values, i)
+	}
+	slices.Sort(values)
+	return values
+}
+
+// process draws a process with a flight, or without.
+func (m *model) process(rt *rapid.T, flying bool) *process {
+	of := m.in(flying)
+	if len(of) == 0 {
+		rt.Skip()
+	}
+	return of[rapid.IntRange(0, len(of)-1).Draw(rt, "process")]
+}
+
+// resume lets a flight go on.
+func (m *model) resume(rt *rapid.T) {
+	f := m.process(rt, true).flight
+	m.thaw(f)
+	v := pick(rt, "verdict", goOn, goOn, goOn, fails, failsLate, dies, diesLate)
+	f.proceed(v, pick(rt, "until", append([]string{""}, boundaryKinds...)...))
+	m.landed(f)
+}
+
+// kill ends a flight as SIGKILL does.
+func (m *model) kill(rt *rapid.T) {
+	m.end(m.process(rt, true))
+}
+
+// freeze stops a flight's leases from being renewed, until it goes on.
+func (m *model) freeze(rt *rapid.T) {
+	f := m.process(rt, true).flight
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f.frozen = true
+}
+
+func (m *model) thaw(f *flight) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f.frozen = false
+}
+
+func (m *model) timePasses(rt *rapid.T) {
+	m.wait(pick(rt, "time", time.Second, 30*time.Second, 2*time.Minute, 2*time.Hour))
+}
+
+func (m *model) wait(d time.Duration) { time.Sleep(d) }
+
+// suspend suspends a workspace, or lifts its hold.
+func (m *model) suspend(rt *rapid.T) {
+	name := pick(rt, "name", slotNames...)
+	holds := m.read().holds
+	if _, held := holds[name]; held {
+		_, err := m.observer.record.Lift(m.ctx, name)
+		m.must(err)
+		return
+	}
+	m.must(m.observer.record.Hold(m.ctx, state.Hold{Name: name, Kind: state.Suspended, Reason: "model", At: time.Now()}))
+}
+
+// variable changes what the environment holds.
+func (m *model) variable(rt *rapid.T) { m.size = pick(rt, "size", "1", "2") }
+
+// restore makes a backup of the record or brings one back, with every pass
+// stopped, and then distrusts it.
+func (m *model) restore(rt *rapid.T) {
+	if m.backup == nil || rapid.Bool().Draw(rt, "back up") {
+		m.backup = m.store.Copy()
+		return
+	}
+	m.stop()
+	m.store.Restore(m.backup)
+	for _, s := range m.world {
+		s.generation = 0
+	}
+	_, err := m.observer.record.Distrust(m.ctx)
+	m.must(err)
+}

@@ -1,0 +1,298 @@
+package reconciler_test
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"reconcile/state"
+	"reconcile/state/statetest"
+)
+
+// recorded is a trace that a flight has recorded, and what it stands for.
+type recorded struct {
+	run     string
+	trace   state.Trace
+	content string
+	size    string
+}
+
+func recordedKey(ws *state.Workspace) string { return ws.Run + " " + ws.Identity + " " + ws.Commit }
+
+// wrote checks a write that has taken effect. before is the store as it was.
+func (m *model) wrote(f *flight, before *statetest.Memory, w written) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if w.kind == "lease" {
+		f.seen[w.lease.Identity] = w.generation
+		f.reads = "decide"
+	}
+	if w.kind == "head" {
+		head, err := m.observer.record.Head(m.ctx)
+		m.must(err)
+		m.adopted[head.Generation] = head.Commit
+	}
+	if w.workspace == nil {
+		return
+	}
+	// I1: whoever writes holds the lease.
+	var lease state.LeaseItem
+	value, err := before.Get(m.ctx, state.Key{PK: state.LeasePartition, SK: w.under})
+	if err == nil {
+		err = json.Unmarshal(value, &lease)
+	}
+	if err != nil || lease.Owner == "" || lease.Run != f.run {
+		m.violated("run %s wrote the record of %s under the lease of %q (%v)", f.run, w.workspace.Name, lease.Run, err)
+	}
+	if w.workspace.Trace != nil {
+		m.checkTrace(f, w.workspace)
+	}
+}
+
+// checkTrace checks I2: a trace is recorded only for exactly what was applied.
+func (m *model) checkTrace(f *flight, ws *state.Workspace) {
+	for _, was := range m.recorded { // a begun apply may be of another state than the trace
+		if was.run == ws.Run && maps.Equal(was.trace, ws.Trace) {
+			return
+		}
+	}
+	if ws.Run != f.run {
+		m.violated("run %s wrote a trace of %s that run %s did not record", f.run, ws.Name, ws.Run)
+		return
+	}
+	done := f.success[ws.Identity]
+	if done == nil {
+		m.violated("run %s recorded a trace of %s without success", f.run, ws.Name)
+		return
+	}
+	number, _ := strconv.Atoi(done.stamp)
+	commit := m.commits[number]
+	i := slotOf(ws.Identity)
+	now := m.state(ws.Identity)
+	switch {
+	case ws.Commit != commit.id:
+		m.violated("%s was applied from commit %d, and recorded for %s", ws.Name, number, ws.Commit)
+	case !commit.estate.slots[i].there || commit.estate.slots[i].name != ws.Name || done.workspace != ws.Name:
+		m.violated("%s was recorded for the state of another: %+v", ws.Name, done)
+	case !now.equal(done.things):
+		m.violated("%s was recorded, but the world is %+v, not %+v", ws.Name, now.things, done.things)
+	case ws.OutputsDigest != "k1:"+digestOf(now.output):
+		m.violated("%s was recorded with outputs %s, not %s", ws.Name, ws.OutputsDigest, now.output)
+	case done.generation < now.generation:
+		m.violated("%s was recorded at generation %d after %d", ws.Name, done.generation, now.generation)
+	}
+	now.generation = done.generation
+	for name, id := range ws.Trace {
+		if !strings.HasPrefix(name, "//") && commit.id == ws.Commit && id != orAbsent(commit.ids[name]) {
+			m.violated("%s: the trace has %s for %s", ws.Name, id, name)
+		}
+	}
+	m.recorded[recordedKey(ws)] = recorded{ws.Run, maps.Clone(ws.Trace), commit.estate.content(i), done.size}
+}
+
+func orAbsent(id string) string {
+	if id == "" {
+		return "absent"
+	}
+	return id
+}
+
+func digestOf(output string) string { return hex.EncodeToString([]byte(output)) }
+
+// applying checks what must hold when Terraform begins to change things.
+func (m *model) applying(s *modelSession, p *modelPlan) {
+	number, _ := strconv.Atoi(p.stamp)
+	commit, now, generation := m.commits[number], m.state(s.id), s.f.seen[s.id]
+	i := slotOf(s.id)
+	if !m.snapshots[commit.id] {
+		m.violated("I4: %s is applied from commit %d, of which there is no snapshot", s.job.Name, number)
+	}
+	if m.adopted[generation] != commit.id {
+		m.violated("%s is applied from commit %d, but generation %d is of %s", s.job.Name, number, generation, m.adopted[generation])
+	}
+	if generation < now.generation {
+		m.violated("I5: %s is applied at generation %d after %d", s.job.Name, generation, now.generation)
+	}
+	now.generation = generation
+	upstream := ""
+	for _, r := range p.resources {
+		if seen, ok := strings.CutPrefix(r, "seen "); ok {
+			upstream = seen
+		}
+	}
+	if want := commit.estate.desired(i, upstream, p.size); !want.equal(p.things) {
+		m.violated("%s: the checkout of commit %d asks for %+v, want %+v", s.job.Name, number, p.things, want)
+	}
+}
+
+// reading is the record as the oracle reads it.
+type reading struct {
+	head    state.Head
+	records map[string]state.Workspace
+	holds   map[string]state.Hold
+}
+
+func (m *model) read() (r reading) {
+	var err error
+	r.head, err = m.observer.record.Head(m.ctx)
+	m.must(err)
+	r.records, err = m.observer.record.Workspaces(m.ctx)
+	m.must(err)
+	r.holds, err = m.observer.record.Holds(m.ctx)
+	m.must(err)
+	return r
+}
+
+// ownStale tells whether a workspace at the tip is stale by inputs of its own,
+// going by what was applied for its record.
+func (m *model) ownStale(r reading, i int, rec state.Workspace) bool {
+	if rec.Trace == nil || rec.Removed || rec.Attempt != nil || rec.Epoch != r.head.Epoch {
+		return true
+	}
+	was, ok := m.recorded[recordedKey(&rec)]
+	if !ok {
+		m.violated("the record of %s is of no run: %+v", rec.Name, rec)
+	}
+	tip := m.tip().estate
+	return was.content != tip.content(i) || tip.slots[i].env && was.size != m.size
+}
+
+// staleByOwn is what `changed` should say, and its maybe.
+func (m *model) staleByOwn() (stale, removed, maybe []string) {
+	r, tip := m.read(), m.tip().estate
+	known := map[string]bool{}
+	below := map[string]bool{}
+	for i, s := range tip.slots {
+		if !s.there {
+			continue
+		}
+		known[s.name] = true
+		up, reads := tip.dependsOn(i)
+		switch {
+		case m.ownStale(r, i, r.records[s.name]):
+			stale = append(stale, s.name)
+			below[s.name] = true
+		case reads && below[up]:
+			maybe = append(maybe, s.name)
+			below[s.name] = true
+		}
+	}
+	for name, rec := range r.records {
+		if !known[name] && !rec.Removed {
+			removed = append(removed, name)
+		}
+	}
+	slices.Sort(stale)
+	slices.Sort(removed)
+	slices.Sort(maybe)
+	return stale, removed, maybe
+}
+
+// predicted is what an undisturbed pass by hand does, as far as it does
+// anything.
+func (m *model) predicted() (did map[string]state.Outcome, applied []string) {
+	did = map[string]state.Outcome{}
+	r, tip := m.read(), m.tip().estate
+	names := tip.names()
+	for name, rec := range r.records {
+		if _, there := names[name]; there || rec.Removed {
+			continue
+		}
+		if i := slotOf(rec.Identity); i >= 0 && tip.slots[i].there && !tip.slots[i].broken {
+			to := r.records[tip.slots[i].name]
+			if to.Name == "" || to.Removed {
+				if hold, ok := r.holds[name]; ok {
+					r.holds[tip.slots[i].name] = hold
+				}
+				rec.Name = tip.slots[i].name
+				r.records[rec.Name] = rec
+				continue
+			}
+		}
+		did[name] = state.Removed
+	}
+	world := map[string]*tfState{}
+	for id, s := range m.world {
+		copied := *s
+		world[id] = &copied
+	}
+	for i, s := range tip.slots {
+		if s.there {
+			m.predict(r, world, did, i)
+		}
+		if did[s.name] == state.Applied {
+			applied = append(applied, identity(i))
+		}
+	}
+	return did, applied
+}
+
+// predict adds one workspace, after its upstream.
+func (m *model) predict(r reading, world map[string]*tfState, did map[string]state.Outcome, i int) {
+	tip := m.tip().estate
+	s := tip.slots[i]
+	rec := r.records[s.name]
+	up, depends := tip.dependsOn(i)
+	if s.broken { // what it reads is known from before it was
+		reads := -1
+		if len(rec.Reads) > 0 {
+			reads = slotOf(rec.Reads[0])
+		}
+		if depends = reads >= 0 && reads != i && tip.slots[reads].there; depends {
+			up = tip.slots[reads].name
+		}
+	}
+	stale := m.ownStale(r, i, rec)
+	if depends && rec.Trace != nil && rec.Trace["//upstream/"+up] != digestIn(r.records[up]) {
+		stale = true
+	}
+	if !stale {
+		return
+	}
+	now := world[identity(i)]
+	if now == nil {
+		now = &tfState{}
+		world[identity(i)] = now
+	}
+	upstream, readable := "", true
+	if s.reads > 0 {
+		was := world[identity(s.reads-1)]
+		if readable = was != nil && was.output != ""; readable {
+			upstream = was.output
+		}
+	}
+	_, held := r.holds[s.name]
+	wants := tip.desired(i, upstream, m.size)
+	ours := rec.Trace != nil || rec.Attempt != nil
+	outcome := state.Applied
+	switch {
+	case held:
+		outcome = state.Blocked
+	case depends && slices.Contains([]state.Outcome{state.Failed, state.Skipped, state.Blocked, state.Busy}, did[up]):
+		outcome = state.Skipped
+	case s.broken, !readable:
+		outcome = state.Failed
+	case wants.equal(now.things):
+		outcome = state.NoChanges
+	case !ours && now.exists(), ours && rec.Identity != identity(i) && !now.exists(), s.planOnly:
+		outcome = state.Blocked
+	case s.breaks:
+		outcome = state.Failed
+	}
+	did[s.name] = outcome
+	if outcome == state.Applied || outcome == state.NoChanges {
+		now.things = wants
+		rec.OutputsDigest = "k1:" + digestOf(now.output)
+		r.records[s.name] = rec
+	}
+}
+
+func digestIn(rec state.Workspace) string {
+	if rec.OutputsDigest == "" {
+		return "none"
+	}
+	return rec.OutputsDigest
+}

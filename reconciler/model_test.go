@@ -1,0 +1,436 @@
+package reconciler_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"reconcile/reconciler"
+	"reconcile/reconciler/source"
+	"reconcile/state"
+	"reconcile/state/statetest"
+)
+
+// TestModel drives passes through random histories, and compares what they do
+// with what a simple model says. Time is the model's own: nothing waits. What
+// Git and Terraform are told is real: the tree, the discovery, the checkout;
+// Terraform and the store are played.
+//
+//	go test ./reconciler -run TestModel -rapid.checks=10000 -timeout=0
+func TestModel(t *testing.T) {
+	if !given("rapid.checks") {
+		must(t, flag.Set("rapid.checks", "60"))
+	}
+	repo := newModelRepo(t)
+	cases := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		cases++
+		dir, err := os.MkdirTemp(repo.dir, "case")
+		if err != nil {
+			rt.Fatal(err)
+		}
+		defer os.RemoveAll(dir)
+		branch := fmt.Sprintf("case-%d", cases)
+		bubble(t, func() { newModel(rt, repo, branch, dir).history() })
+	})
+}
+
+func given(name string) (found bool) {
+	flag.Visit(func(f *flag.Flag) { found = found || f.Name == name })
+	return found
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// bubble runs f where time is its own. What f panics with, rapid's failures
+// among it, comes out.
+func bubble(t *testing.T, f func()) {
+	var fault any
+	synctest.Test(t, func(*testing.T) {
+		defer func() { fault = recover() }()
+		f()
+	})
+	switch {
+	case fault == nil:
+	case invalid(fault):
+		panic(fault)
+	default:
+		panic(fault) // on a line of its own: by that rapid tells failures apart
+	}
+}
+
+// invalid tells whether rapid asks for another history.
+func invalid(fault any) bool {
+	return strings.HasPrefix(fmt.Sprintf("%T %[1]v", fault), "rapid.invalidData") || strings.HasPrefix(fmt.Sprint(fault), "invalid data")
+}
+
+// model is one history: a repository, a record, a world of states, and the
+// processes that work on them.
+type model struct {
+	rt     *rapid.T
+	ctx    context.Context
+	repo   *modelRepo
+	branch string
+	dir    string
+
+	commits []modelCommit // by number
+	at      []int         // the branch: numbers of commits, the tip last
+	size    string        // of the variable TF_VAR_size
+
+	store     *statetest.Memory
+	observer  *process
+	processes []*process
+	runs      int
+
+	mu         sync.Mutex // of what flights touch
+	world      map[string]*tfState
+	snapshots  map[string]bool
+	adopted    map[int64]string // commits, by generation
+	recorded   map[string]recorded
+	violations []string
+
+	backup *statetest.Memory
+}
+
+// process is one that runs passes, one after the other.
+type process struct {
+	m          *model
+	record     *state.Record
+	reconciler *reconciler.Reconciler
+	flight     *flight
+}
+
+func newModel(rt *rapid.T, repo *modelRepo, branch, dir string) *model {
+	m := &model{
+		rt: rt, ctx: context.Background(), repo: repo, branch: branch, dir: dir, size: "1",
+		store: statetest.NewMemory(), world: map[string]*tfState{}, snapshots: map[string]bool{},
+		adopted: map[int64]string{}, recorded: map[string]recorded{},
+	}
+	first := modelEstate{}
+	first.slots[0] = slot{there: true, name: "w0", module: 2}
+	first.slots[1] = slot{there: true, name: "w1", reads: 1}
+	m.commit(first)
+	m.observer = m.newProcess("observer", 0)
+	// Two on one machine, and one on another.
+	m.processes = []*process{m.newProcess("here", 0), m.newProcess("here", 0), m.newProcess("there", 0)}
+	return m
+}
+
+func (m *model) newProcess(host string, wait time.Duration) *process {
+	p := &process{m: m}
+	repo, err := source.Open(m.ctx, source.Options{URL: m.repo.dir, Branch: m.branch})
+	if err != nil {
+		m.rt.Fatal(err)
+	}
+	p.record = state.New(modelStore{m.store, p}, "test", state.Options{
+		Poll: 5 * time.Second, Self: state.Process{Host: host},
+	})
+	p.reconciler = reconciler.New(reconciler.Config{
+		Repo: "repo", Branch: m.branch, Name: "test", Source: modelSource{repo, p}, Record: p.record,
+		Snapshots: modelSnapshots{p},
+		Terraform: func(context.Context) (reconciler.Terraform, error) { return modelTerraform{p}, nil },
+		DigestKey: func(context.Context) (string, []byte, error) { return "k1", []byte("key"), nil },
+		Variable:  func(string) (string, bool) { return m.size, true },
+		Work:      filepath.Join(m.dir, host), Wait: wait,
+	})
+	return p
+}
+
+func (m *model) must(err error) {
+	if err != nil {
+		m.violations = append(m.violations, err.Error())
+	}
+}
+
+func (m *model) violated(format string, args ...any) {
+	m.violations = append(m.violations, fmt.Sprintf(format, args...))
+}
+
+func (m *model) state(id string) *tfState {
+	if m.world[id] == nil {
+		m.world[id] = &tfState{}
+	}
+	return m.world[id]
+}
+
+func (m *model) tip() *modelCommit { return &m.commits[m.at[len(m.at)-1]] }
+
+// commit puts a commit on the branch.
+func (m *model) commit(e modelEstate) {
+	parent := ""
+	if len(m.at) > 0 {
+		parent = m.tip().id
+	}
+	c, err := m.repo.commit(e, len(m.commits), parent)
+	if err != nil {
+		m.rt.Fatal(err)
+	}
+	m.commits = append(m.commits, c)
+	m.at = append(m.at, c.number)
+	m.push()
+}
+
+func (m *model) push() {
+	if err := m.repo.push(m.branch, m.tip().id); err != nil {
+		m.rt.Fatal(err)
+	}
+}
+
+// history is one random history, and its end.
+func (m *model) history() {
+	defer m.stop()
+	m.rt.Repeat(map[string]func(*rapid.T){
+		"":                   func(*rapid.T) { m.check() },
+		"edit":               m.edit,
+		"edit again":         m.edit,
+		"return":             m.goBack,
+		"start a pass":       m.start,
+		"start another":      m.start,
+		"go on":              m.resume,
+		"go on again":        m.resume,
+		"kill":               m.kill,
+		"freeze":             m.freeze,
+		"time passes":        m.timePasses,
+		"suspend or resume":  m.suspend,
+		"variable":           m.variable,
+		"back up or restore": m.restore,
+		"undisturbed pass":   m.undisturbed,
+		"changed":            m.changed,
+	})
+	m.converge()
+}
+
+// check fails the history if anything that must hold did not.
+func (m *model) check() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.violations) > 0 {
+		m.rt.Fatalf("%s", strings.Join(m.violations, "\n"))
+	}
+}
+
+// stop ends what is under way, so that nothing outlives the history.
+func (m *model) stop() {
+	for _, p := range m.processes {
+		m.end(p)
+	}
+}
+
+// end kills the process's flight, if it has one.
+func (m *model) end(p *process) {
+	f := p.flight
+	if f == nil {
+		return
+	}
+	m.mu.Lock()
+	f.killed = true
+	m.mu.Unlock()
+	f.proceed(dies, "")
+	m.landed(f)
+}
+
+// landed takes a flight that is done off its process.
+func (m *model) landed(f *flight) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if f.done {
+		f.on.flight = nil
+		text := ""
+		if f.result != nil {
+			text = fmt.Sprint(f.result.Outcome, " ", outcomes(f.result))
+		}
+		m.rt.Logf("run %s ends: %s %v", f.run, text, f.err)
+	} else if f.at != nil {
+		m.rt.Logf("run %s halts at %s", f.run, f.at.kind)
+	}
+}
+
+// fly starts a pass, which goes on until it comes to that kind of boundary.
+func (m *model) fly(p *process, o reconciler.Options, stop string) *flight {
+	m.runs++
+	o.Run = fmt.Sprintf("R%03d", m.runs)
+	f := &flight{
+		m: m, on: p, run: o.Run, stop: stop,
+		applies: map[string]int{}, seen: map[string]int64{}, success: map[string]*successEvent{},
+	}
+	p.flight = f
+	go func() {
+		result, err := p.reconciler.Pass(m.ctx, m.ctx, o)
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		f.result, f.err, f.done = result, err, true
+	}()
+	f.proceed(goOn, stop)
+	m.landed(f)
+	return f
+}
+
+// in are the processes with a flight, or without.
+func (m *model) in(flying bool) []*process {
+	return slices.DeleteFunc(slices.Clone(m.processes), func(p *process) bool { return (p.flight != nil) != flying })
+}
+
+// changed compares what `changed` says with the model.
+func (m *model) changed(*rapid.T) {
+	c, err := m.observer.reconciler.Changed(m.ctx, "", "")
+	stale, removed, maybe := m.staleByOwn()
+	if err != nil {
+		m.rt.Fatalf("changed: %v\n%s", err, m.tip().estate.String())
+	}
+	var gotStale, gotRemoved []string
+	for _, w := range c.Workspaces {
+		if w.Removed {
+			gotRemoved = append(gotRemoved, w.Name)
+		} else {
+			gotStale = append(gotStale, w.Name)
+		}
+	}
+	got, want := fmt.Sprint(gotStale, gotRemoved, c.Maybe), fmt.Sprint(stale, removed, maybe)
+	if got != want {
+		m.rt.Fatalf("changed says (stale, removed, maybe) %s, want %s", got, want)
+	}
+}
+
+// undisturbed compares a pass that nothing disturbs with the model.
+func (m *model) undisturbed(rt *rapid.T) {
+	if len(m.in(true)) > 0 {
+		rt.Skip()
+	}
+	m.wait(2 * time.Minute) // leases of the dead run out within the pass's patience
+	want, applied := m.predicted()
+	f := m.patient(reconciler.Options{Trigger: reconciler.Manual})
+	if f.err != nil {
+		m.rt.Fatalf("an undisturbed pass: %v\n%s", f.err, m.tip().estate.String())
+	}
+	if f.result.Snapshot == "" {
+		for name := range m.read().holds {
+			delete(want, name)
+		}
+	}
+	if diff := cmp.Diff(want, outcomes(f.result)); diff != "" {
+		m.rt.Fatalf("an undisturbed pass (-want +got): %s\n%s\n%+v", diff, m.tip().estate.String(), f.result)
+	}
+	for id, n := range f.applies {
+		if i := slotOf(id); n > 1 || !slices.Contains(applied, id) && !m.tip().estate.slots[i].breaks {
+			m.rt.Fatalf("%s was applied %d times", id, n)
+		}
+	}
+}
+
+// patient is a pass on a machine of its own that waits for leases.
+func (m *model) patient(o reconciler.Options) *flight {
+	p := m.newProcess("patient", 5*time.Minute)
+	return m.fly(p, o, "")
+}
+
+// converge ends the history: what is under way ends or is killed, what must
+// fail is mended, and the world has to come to what the tip asks for.
+func (m *model) converge() {
+	for _, p := range m.in(true) {
+		if rapid.Bool().Draw(m.rt, "killed") {
+			m.end(p)
+			continue
+		}
+		m.thaw(p.flight)
+		p.flight.proceed(goOn, "")
+		m.landed(p.flight)
+	}
+	m.check()
+	for name := range m.read().holds {
+		_, err := m.observer.record.Lift(m.ctx, name)
+		m.must(err)
+	}
+	if healthy := m.tip().estate.healthy(); healthy != m.tip().estate {
+		m.commit(healthy)
+	}
+	m.wait(2 * time.Hour)
+	f := m.patient(reconciler.Options{Trigger: reconciler.Schedule})
+	m.check()
+	if f.err == nil && f.result.Outcome == reconciler.OutcomeBlocked {
+		for name, outcome := range outcomes(f.result) {
+			if outcome == state.Blocked && !m.foreign(name) {
+				m.rt.Fatalf("%s waits for a person: %+v\n%s", name, f.result, m.tip().estate.String())
+			}
+		}
+		f = m.patient(reconciler.Options{Trigger: reconciler.Manual, Adopt: true})
+	}
+	m.check()
+	if f.err != nil || f.result.Exit != reconciler.ExitOK {
+		m.rt.Fatalf("an undisturbed pass ends with %+v, %v\n%s", f.result, f.err, m.tip().estate.String())
+	}
+	for id, n := range f.applies {
+		if n > 1 {
+			m.rt.Fatalf("%s was applied %d times in one pass", id, n)
+		}
+	}
+	m.compare()
+	f = m.patient(reconciler.Options{Trigger: reconciler.Schedule})
+	m.check()
+	if f.err != nil || f.result.Outcome != reconciler.OutcomeInSync || f.fetches > 0 {
+		m.rt.Fatalf("the pass after it is not in sync: %+v, %v", f.result, f.err)
+	}
+}
+
+// foreign tells whether a workspace may wait for --adopt: its record knows
+// nothing of the state that is there, or of one elsewhere.
+func (m *model) foreign(name string) bool {
+	i := m.tip().estate.names()[name]
+	rec, now := m.read().records[name], m.state(identity(i))
+	ours := rec.Trace != nil || rec.Attempt != nil
+	return !ours && now.exists() || ours && rec.Identity != identity(i) && !now.exists()
+}
+
+// compare compares the world and the record with the tip.
+func (m *model) compare() {
+	tip := m.tip().estate
+	r := m.read()
+	for i, s := range tip.slots {
+		if !s.there {
+			continue
+		}
+		upstream := ""
+		if s.reads > 0 {
+			upstream = m.state(identity(s.reads - 1)).output
+		}
+		want, now := tip.desired(i, upstream, m.size), m.state(identity(i)).things
+		if !want.equal(now) {
+			m.rt.Fatalf("%s: the world is %+v, want %+v", s.name, now, want)
+		}
+		rec := r.records[s.name]
+		if m.ownStale(r, i, rec) || rec.Error != "" || rec.Removed {
+			m.rt.Fatalf("%s: the record is %+v", s.name, rec)
+		}
+	}
+	names := tip.names()
+	for _, name := range slices.Sorted(maps.Keys(r.records)) {
+		if _, there := names[name]; !there && !r.records[name].Removed {
+			m.rt.Fatalf("%s is gone, and its record is %+v", name, r.records[name])
+		}
+	}
+	leases, err := m.observer.record.Leases(m.ctx)
+	m.must(err)
+	for i, s := range tip.slots {
+		if s.there && leases[identity(i)].Owner != "" {
+			m.rt.Fatalf("the lease of %s is held: %+v", s.name, leases[identity(i)])
+		}
+	}
+	m.check()
+	m.changed(nil)
+}
