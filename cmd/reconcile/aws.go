@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
 // loadAWS reads the SDK's own settings: environment, profile, role.
@@ -38,21 +36,4 @@ func readSecret(ctx context.Context, cfg aws.Config, setting, location string) (
 		return secret(out.SecretBinary), nil
 	}
 	return "", fmt.Errorf("the secret %s (%s) has no value: put one into it", name, setting)
-}
-
-// assume returns the environment variables of short-lived credentials for a
-// role.
-func assume(ctx context.Context, cfg aws.Config, role, session string) (map[string]string, error) {
-	out, err := sts.NewFromConfig(cfg).AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: &role, RoleSessionName: &session})
-	if err != nil {
-		return nil, fmt.Errorf("assume the role %s: %w", role, err)
-	}
-	if out.Credentials == nil {
-		return nil, errors.New("assume the role " + role + ": the answer has no credentials")
-	}
-	return map[string]string{
-		"AWS_ACCESS_KEY_ID":     aws.ToString(out.Credentials.AccessKeyId),
-		"AWS_SECRET_ACCESS_KEY": aws.ToString(out.Credentials.SecretAccessKey),
-		"AWS_SESSION_TOKEN":     aws.ToString(out.Credentials.SessionToken),
-	}, nil
 }

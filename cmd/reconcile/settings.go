@@ -11,7 +11,7 @@ import (
 )
 
 // settings are what every command works by: one field a flag, and an
-// environment variable for each (see env.go).
+// environment variable for each (see settings_env.go).
 type settings struct {
 	Repo           string
 	Branch         string
@@ -19,6 +19,7 @@ type settings struct {
 	Record         string
 	Snapshots      string
 	GitCredentials string
+	Signers        string
 	DigestKey      string
 	Terraform      string
 	Environment    string
@@ -50,6 +51,7 @@ func (s *settings) bind(f *pflag.FlagSet) {
 	f.StringVar(&s.Record, "record", "", "the record's name in the store (default: from host, path and branch)")
 	f.StringVar(&s.Snapshots, "snapshots", "", "snapshots: s3://BUCKET/PREFIX, or a directory (default: beside the state)")
 	f.StringVar(&s.GitCredentials, "git-credentials", "", "secretsmanager://NAME, env or ssh-key:FILE (default: RECONCILE_GIT_USERNAME and _PASSWORD, else the SSH agent)")
+	f.StringVar(&s.Signers, "signers", "", "file of allowed SSH signers, or of PGP public keys: one of them must have signed the tip")
 	f.StringVar(&s.DigestKey, "digest-key", "", "key of outputs digests: secretsmanager://NAME, or a file (default: beside the state)")
 	f.StringVar(&s.Terraform, "terraform", "", "terraform or tofu binary (default: from PATH, else installed once)")
 	f.StringVar(&s.Environment, "environment", "", "environment of reconcile.hcl to run")

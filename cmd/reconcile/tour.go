@@ -74,7 +74,7 @@ func (t *tour) change(context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(file, []byte(strings.Replace(string(text), tourOld, tourNew, 1)), 0o644); err != nil {
+	if err := os.WriteFile(file, []byte(strings.Replace(string(text), tourOld, tourNew, 1)), 0o600); err != nil {
 		return err
 	}
 	fmt.Fprintf(t.out, "%s\n     cidr = var.cidr\n%s\n", styleFaint.Render("   "+tourModule), styleGood.Render("+    team = \"network\""))

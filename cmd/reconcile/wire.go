@@ -26,6 +26,7 @@ const askAgain = 10 * time.Second
 type parts struct {
 	app       *app
 	source    *source.Repository
+	signers   *source.Signers
 	secrets   []string // that Terraform must not print, should it come by them
 	record    *state.Record
 	snapshots *snapshot.Store
@@ -56,6 +57,9 @@ func (a *app) open(ctx context.Context) (_ *parts, err error) {
 		id, key, err := a.digestKey(ctx, p.aws)
 		return digestKey{id, key}, err
 	})
+	if p.signers, err = a.readSigners(); err != nil {
+		return nil, err
+	}
 	if p.source, err = p.openSource(ctx); err != nil {
 		return nil, err
 	}
@@ -139,7 +143,7 @@ func (p *parts) reconciler(observe func(reconciler.Event)) *reconciler.Reconcile
 	s := &p.app.settings
 	c := reconciler.Config{
 		Repo: p.source.URL(), Branch: s.Branch, Name: p.recordName(), Environment: s.Environment,
-		Source: p.source, Record: p.record, Snapshots: p.snapshots,
+		Source: p.source, Signers: p.signers, Record: p.record, Snapshots: p.snapshots,
 		Terraform: p.openTerraform,
 		DigestKey: func(context.Context) (string, []byte, error) {
 			k, err := p.key()
@@ -169,13 +173,7 @@ func (p *parts) newTerraform(ctx context.Context) (*terraform.Terraform, error) 
 	s := &p.app.settings
 	t, err := terraform.New(ctx, terraform.Options{
 		Binary: s.Terraform, Work: s.Work, Redact: p.secrets, Log: p.app.log,
-		Assume: func(ctx context.Context, role, session string) (map[string]string, error) {
-			cfg, err := p.aws()
-			if err != nil {
-				return nil, err
-			}
-			return assume(ctx, cfg, role, session)
-		},
+		Assume: terraform.Assumer(func(context.Context) (aws.Config, error) { return p.aws() }),
 	})
 	if err != nil {
 		return nil, err

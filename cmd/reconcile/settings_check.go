@@ -36,6 +36,7 @@ func (s *settings) checkPlaces() error {
 		{"--snapshots", "s3://BUCKET/PREFIX or a directory", []string{schemeS3}, &s.Snapshots},
 		{"--digest-key", "secretsmanager://NAME or a file", []string{schemeSecret}, &s.DigestKey},
 		{"--work", "a directory", nil, &s.Work},
+		{"--signers", "a file", nil, &s.Signers},
 	} {
 		if err := checkPlace(place.name, place.right, place.schemes, place.value); err != nil {
 			return err

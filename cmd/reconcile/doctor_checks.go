@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"reconcile/reconciler/source"
+	"reconcile/state"
+)
+
+func (d *doctor) git(ctx context.Context) (string, error) {
+	repository, err := d.parts.openSource(ctx)
+	if err != nil {
+		return "", err
+	}
+	tip, err := repository.Tip(ctx, "")
+	if err != nil {
+		return "", advise(err, gitMend(err))
+	}
+	d.parts.source = repository
+	signed, err := d.signed(ctx, repository, tip)
+	if err != nil {
+		return "", advise(err, "see --signers, or have the commit signed")
+	}
+	return fmt.Sprintf("%s: %s is at %s%s", repository.URL(), d.app.Branch, shortCommit(tip.Commit), signed), nil
+}
+
+// signed verifies the tip, where it must be signed.
+func (d *doctor) signed(ctx context.Context, repository *source.Repository, tip source.Tip) (string, error) {
+	signers, err := d.app.readSigners()
+	if err != nil || signers == nil {
+		return "", err
+	}
+	commit, err := repository.Fetch(ctx, tip.Commit)
+	if err != nil {
+		return "", err
+	}
+	return ", and signed", errors.Join(commit.Verify(*signers), commit.Close())
+}
+
+// gitMend adds what to do to those errors of Git that the settings can mend.
+func gitMend(err error) string {
+	switch {
+	case errors.Is(err, source.ErrAuth), errors.Is(err, source.ErrForbidden):
+		return "see --git-credentials: set RECONCILE_GIT_USERNAME and RECONCILE_GIT_PASSWORD, or name a secret or key"
+	case errors.Is(err, source.ErrNoBranch):
+		return "see --branch"
+	case errors.Is(err, source.ErrHost), errors.Is(err, source.ErrNotFound), errors.Is(err, source.ErrNotGit):
+		return "see --repo"
+	}
+	return ""
+}
+
+// checker is a store that can tell more than whether a read succeeds.
+type checker interface {
+	Check(ctx context.Context) error
+}
+
+func (d *doctor) record(ctx context.Context) (string, error) {
+	store, err := d.parts.openStore(ctx)
+	if err != nil {
+		return "", err
+	}
+	d.parts.closers = append(d.parts.closers, store.Close)
+	if c, ok := store.(checker); ok {
+		if err := c.Check(ctx); err != nil {
+			return "", err
+		}
+	}
+	if err := writable(ctx, store); err != nil {
+		return "", err
+	}
+	if d.parts.source == nil && d.app.Record == "" {
+		return d.app.State + " can be read and written", nil
+	}
+	d.parts.record = state.New(store, d.parts.recordName(), state.Options{})
+	head, err := d.parts.record.Head(ctx)
+	if err != nil {
+		return "", err
+	}
+	at := "no pass yet"
+	if head.Commit != "" {
+		at = "at " + shortCommit(head.Commit)
+	}
+	return fmt.Sprintf("%s in %s: %s", d.parts.recordName(), d.app.State, at), nil
+}
+
+// doctorPartition is where doctor tries to write.
+const doctorPartition = "DOCTOR"
+
+// writable writes an item that nothing reads, and takes it out again.
+func writable(ctx context.Context, store state.Store) error {
+	key := state.Key{PK: doctorPartition, SK: state.Self().Host}
+	value := fmt.Appendf(nil, `{"schema":%d,"expires":%d}`, state.Schema, time.Now().Add(time.Hour).Unix())
+	if err := store.Write(ctx, state.Op{Key: key, Put: value}); err != nil {
+		return fmt.Errorf("write to the record's store: %w", err)
+	}
+	if _, err := store.Get(ctx, key); err != nil {
+		return fmt.Errorf("read back from the record's store: %w", err)
+	}
+	if err := store.Write(ctx, state.Op{Key: key, Delete: true}); err != nil {
+		return fmt.Errorf("delete from the record's store: %w", err)
+	}
+	return nil
+}
+
+func (d *doctor) snapshots(ctx context.Context) (string, error) {
+	store, err := d.parts.openSnapshots(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := store.Check(ctx); err != nil {
+		return "", err
+	}
+	return d.app.Snapshots + " can be read and written", nil
+}
+
+func (d *doctor) digestKey(ctx context.Context) (string, error) {
+	id, _, err := d.app.digestKey(ctx, d.parts.aws)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s (id %s)", d.app.DigestKey, id), nil
+}
+
+// work tries the folder for caches: writing, and locks between processes,
+// which some network file systems do not have.
+func (d *doctor) work(context.Context) (string, error) {
+	dir := d.app.Work
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", advise(err, "see --work")
+	}
+	file := filepath.Join(dir, ".doctor.lock")
+	one, two := flock.New(file), flock.New(file)
+	defer one.Close()
+	defer two.Close()
+	if err := one.Lock(); err != nil {
+		return "", advise(fmt.Errorf("files in %s cannot be locked: %w", dir, err), "name a directory of a local disk with --work")
+	}
+	if taken, err := two.TryLock(); err != nil || taken {
+		return "", advise(fmt.Errorf("locks in %s hold nobody off", dir), "name a directory of a local disk with --work")
+	}
+	return dir + " can be written and locked", nil
+}
+
+func (d *doctor) terraform(ctx context.Context) (string, error) {
+	t, err := d.parts.newTerraform(ctx)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s %s at %s", t.Product(), t.Version(), t.Binary()), nil
+}
+
+// mostSkew is how far our clock may be off: AWS refuses requests that are
+// signed more than five minutes off.
+const mostSkew = 2 * time.Minute
+
+func (d *doctor) clock(ctx context.Context) (string, error) {
+	where := d.clockURL()
+	if where == "" {
+		return "", fmt.Errorf("%w: neither Git nor AWS is reached over HTTP", errSkip)
+	}
+	date, err := dateOf(ctx, where)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", errSkip, err)
+	}
+	skew := time.Since(date).Round(time.Second)
+	if skew.Abs() > mostSkew {
+		return "", advise(fmt.Errorf("this machine's clock is off by %s, by the Date of %s", skew, where), "set the clock (NTP): AWS refuses requests that are signed at a wrong time")
+	}
+	return "agrees with " + where, nil
+}
+
+// clockURL is a server whose Date can be asked for.
+func (d *doctor) clockURL() string {
+	if isHTTP(d.app.Repo) {
+		scheme, rest, _ := strings.Cut(withoutPassword(d.app.Repo), "://")
+		host, _, _ := strings.Cut(rest, "/")
+		return scheme + "://" + host
+	}
+	if d.app.embedded() {
+		return ""
+	}
+	if endpoint := os.Getenv("AWS_ENDPOINT_URL"); endpoint != "" {
+		return endpoint
+	}
+	if cfg, err := d.parts.aws(); err == nil {
+		return "https://dynamodb." + cfg.Region + ".amazonaws.com"
+	}
+	return ""
+}

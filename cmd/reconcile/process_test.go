@@ -1,0 +1,126 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"reconcile/state"
+)
+
+const (
+	task  = "arn:aws:ecs:ap-northeast-1:123456789012:task/reconcile/0123456789abcdef"
+	build = "reconcile:01234567-89ab-cdef-0123-456789abcdef"
+)
+
+// answering is AWS that gives one answer to one action, and no other.
+func answering(t *testing.T, action, answer string) func() (aws.Config, error) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if got := r.Header.Get("X-Amz-Target"); !strings.HasSuffix(got, "."+action) {
+			t.Errorf("asked for %s, not %s", got, action)
+		}
+		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+		_, _ = io.WriteString(w, answer)
+	}))
+	t.Cleanup(server.Close)
+	return func() (aws.Config, error) {
+		return aws.Config{
+			Region: "ap-northeast-1", BaseEndpoint: &server.URL,
+			Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		}, nil
+	}
+}
+
+// Only what AWS says has ended is dead.
+func TestProcessDead(t *testing.T) {
+	for _, test := range []struct {
+		name, action, answer string
+		process              state.Process
+		dead                 bool
+	}{
+		{"task stopped", "DescribeTasks", `{"tasks":[{"taskArn":"` + task + `","lastStatus":"STOPPED"}]}`, state.Process{Task: task}, true},
+		{"task stopping", "DescribeTasks", `{"tasks":[{"taskArn":"` + task + `","lastStatus":"DEACTIVATING"}]}`, state.Process{Task: task}, false},
+		{"task forgotten", "DescribeTasks", `{"failures":[{"arn":"` + task + `","reason":"MISSING"}]}`, state.Process{Task: task}, false},
+		{"another task", "DescribeTasks", `{"tasks":[{"taskArn":"` + task + `0","lastStatus":"STOPPED"}]}`, state.Process{Task: task}, false},
+		{"build ended", "BatchGetBuilds", `{"builds":[{"id":"` + build + `","buildComplete":true}]}`, state.Process{Build: build}, true},
+		{"build runs", "BatchGetBuilds", `{"builds":[{"id":"` + build + `","buildComplete":false}]}`, state.Process{Build: build}, false},
+		{"build forgotten", "BatchGetBuilds", `{"buildsNotFound":["` + build + `"]}`, state.Process{Build: build}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := &parts{aws: answering(t, test.action, test.answer)}
+			if dead, err := p.processDead(t.Context(), test.process); err != nil || dead != test.dead {
+				t.Errorf("dead %v, %v", dead, err)
+			}
+		})
+	}
+	p := &parts{aws: noAWS}
+	if dead, err := p.processDead(t.Context(), state.Process{Host: "elsewhere", PID: 1}); dead || err != nil {
+		t.Errorf("a process elsewhere: dead %v, %v", dead, err)
+	}
+}
+
+func TestClusterOf(t *testing.T) {
+	if cluster, err := clusterOf(task); err != nil || cluster != "reconcile" {
+		t.Errorf("%q, %v", cluster, err)
+	}
+	if _, err := clusterOf("arn:aws:ecs:ap-northeast-1:123456789012:task/0123"); err == nil {
+		t.Error("an ARN without a cluster was taken")
+	}
+}
+
+func TestOwnTask(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/v4/abc/task" {
+			http.NotFound(w, r)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(map[string]string{"Cluster": "reconcile", "TaskARN": task})
+	}))
+	defer server.Close()
+	if arn, err := ownTask(t.Context(), server.URL+"/v4/abc"); err != nil || arn != task {
+		t.Errorf("%q, %v", arn, err)
+	}
+	if arn, err := ownTask(t.Context(), server.URL+"/v4/xyz"); err == nil {
+		t.Errorf("got %q", arn)
+	}
+}
+
+// The clock of the Git server tells whether ours is right.
+func TestDoctorClock(t *testing.T) {
+	for _, test := range []struct {
+		off  time.Duration
+		well bool
+	}{{0, true}, {time.Minute, true}, {-time.Hour, false}, {time.Hour, false}} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Date", time.Now().Add(test.off).UTC().Format(http.TimeFormat))
+			w.WriteHeader(http.StatusUnauthorized)
+		}))
+		a, _, _ := testApp(t, server.URL+"/git/P/r.git")
+		if detail, err := newDoctor(a).clock(t.Context()); (err == nil) != test.well {
+			t.Errorf("off by %s: %q, %v", test.off, detail, err)
+		}
+		server.Close()
+	}
+}
+
+// A read-only place is told, with the setting that names another.
+func TestDoctorWork(t *testing.T) {
+	a, _, _ := testApp(t, "/")
+	a.Work = filepath.Join(t.TempDir(), "file", "work")
+	if err := os.WriteFile(filepath.Dir(a.Work), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if detail, err := newDoctor(a).work(t.Context()); err == nil {
+		t.Errorf("all is well with %s", detail)
+	}
+}
