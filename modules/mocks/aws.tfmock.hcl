@@ -1,0 +1,71 @@
+# What the mocked provider answers where a random string would not do: ARNs and
+# ids of the right shape, known already at plan (see README.md).
+
+mock_data "aws_caller_identity" {
+  defaults = {
+    account_id = "123456789012"
+    arn        = "arn:aws:iam::123456789012:user/test"
+  }
+}
+
+mock_data "aws_partition" {
+  defaults = {
+    partition  = "aws"
+    dns_suffix = "amazonaws.com"
+  }
+}
+
+mock_data "aws_region" {
+  defaults = {
+    region = "ap-northeast-1"
+  }
+}
+
+mock_data "aws_availability_zones" {
+  defaults = {
+    names    = ["ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"]
+    zone_ids = ["apne1-az4", "apne1-az1", "apne1-az2"]
+  }
+}
+
+mock_resource "aws_kms_key" {
+  defaults = {
+    arn    = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    key_id = "11111111-2222-3333-4444-555555555555"
+  }
+}
+
+mock_resource "aws_s3_bucket" {
+  defaults = {
+    arn = "arn:aws:s3:::mocked"
+    id  = "mocked"
+  }
+}
+
+mock_resource "aws_sns_topic" {
+  defaults = {
+    arn = "arn:aws:sns:ap-northeast-1:123456789012:mocked"
+    id  = "arn:aws:sns:ap-northeast-1:123456789012:mocked"
+  }
+}
+
+mock_resource "aws_vpc" {
+  defaults = {
+    arn = "arn:aws:ec2:ap-northeast-1:123456789012:vpc/vpc-0123456789abcdef0"
+    id  = "vpc-0123456789abcdef0"
+  }
+}
+
+mock_resource "aws_subnet" {
+  defaults = {
+    arn = "arn:aws:ec2:ap-northeast-1:123456789012:subnet/subnet-0123456789abcdef0"
+    id  = "subnet-0123456789abcdef0"
+  }
+}
+
+mock_resource "aws_security_group" {
+  defaults = {
+    arn = "arn:aws:ec2:ap-northeast-1:123456789012:security-group/sg-0123456789abcdef0"
+    id  = "sg-0123456789abcdef0"
+  }
+}

@@ -1,0 +1,221 @@
+mock_provider "aws" {
+  source          = "../mocks"
+  override_during = plan
+}
+
+variables {
+  name        = "example-logs"
+  kms_key_arn = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+  tags        = { Owner = "platform", DataClass = "internal", Environment = "test" }
+}
+
+run "private_encrypted_versioned" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      aws_s3_bucket_public_access_block.this.block_public_acls,
+      aws_s3_bucket_public_access_block.this.block_public_policy,
+      aws_s3_bucket_public_access_block.this.ignore_public_acls,
+      aws_s3_bucket_public_access_block.this.restrict_public_buckets,
+    ])
+    error_message = "Something could be made public."
+  }
+
+  assert {
+    condition     = one(aws_s3_bucket_ownership_controls.this.rule).object_ownership == "BucketOwnerEnforced"
+    error_message = "Access lists are in force."
+  }
+
+  assert {
+    condition     = one(aws_s3_bucket_versioning.this.versioning_configuration).status == "Enabled"
+    error_message = "There is no versioning."
+  }
+
+  assert {
+    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).kms_master_key_id == var.kms_key_arn
+    error_message = "Objects are not encrypted with the key."
+  }
+
+  assert {
+    condition     = [for s in jsondecode(aws_s3_bucket_policy.this.policy).Statement : "${s.Effect} ${s.Sid}"] == ["Deny TLSOnly", "Deny TLS12OrNewer"]
+    error_message = "The policy lets somebody in, or what is not encrypted on its way."
+  }
+
+  assert {
+    condition     = !aws_s3_bucket.this.object_lock_enabled && length(aws_s3_bucket_object_lock_configuration.this) == 0
+    error_message = "There is a lock that nobody asked for."
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket_lifecycle_configuration.this.rule[0].expiration) == 0 && aws_s3_bucket_lifecycle_configuration.this.rule[0].noncurrent_version_expiration[0].noncurrent_days == 90
+    error_message = "Objects expire, or old versions stay."
+  }
+}
+
+run "logs_locked_for_400_days" {
+  command = plan
+
+  variables {
+    kms_key_arn  = null
+    retention    = { expire_days = 400, lock_days = 400 }
+    log_services = ["delivery.logs.amazonaws.com", "logdelivery.elasticloadbalancing.amazonaws.com"]
+  }
+
+  assert {
+    condition     = [for r in one(aws_s3_bucket_object_lock_configuration.this[0].rule).default_retention : "${r.mode} ${r.days}"] == ["GOVERNANCE 400"]
+    error_message = "Logs are not locked for 400 days."
+  }
+
+  assert {
+    condition     = aws_s3_bucket_lifecycle_configuration.this.rule[0].expiration[0].days == 400
+    error_message = "Logs do not expire after 400 days."
+  }
+
+  assert {
+    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).sse_algorithm == "AES256"
+    error_message = "Load balancers could not deliver."
+  }
+
+  assert {
+    condition = [for s in jsondecode(aws_s3_bucket_policy.this.policy).Statement : s.Sid] == [
+      "TLSOnly", "TLS12OrNewer", "LogsDeliveryLogsAmazonawsCom", "LogsLogdeliveryElasticloadbalancingAmazonawsCom", "LogsAclCheck",
+    ]
+    error_message = "The policy's statements are others."
+  }
+
+  assert {
+    condition = alltrue([for s in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
+      can(s.Condition) || strcontains(s.Resource, "AWSLogs/123456789012/") if s.Effect == "Allow"
+    ])
+    error_message = "Logs of other accounts would be taken."
+  }
+}
+
+run "copied_and_kept" {
+  command = plan
+
+  variables {
+    deny_delete = true
+    replication = {
+      bucket_arn  = "arn:aws:s3:::example-logs-osaka"
+      role_arn    = "arn:aws:iam::123456789012:role/replication"
+      kms_key_arn = "arn:aws:kms:ap-northeast-3:123456789012:key/11111111-2222-3333-4444-555555555555"
+    }
+  }
+
+  assert {
+    condition     = one(one(aws_s3_bucket_replication_configuration.this[0].rule).destination).bucket == "arn:aws:s3:::example-logs-osaka"
+    error_message = "There is no copy."
+  }
+
+  assert {
+    condition     = one(one(one(one(aws_s3_bucket_replication_configuration.this[0].rule).destination).encryption_configuration[*]).replica_kms_key_id[*]) == var.replication.kms_key_arn
+    error_message = "The copy has no key."
+  }
+
+  assert {
+    condition     = contains([for s in jsondecode(aws_s3_bucket_policy.this.policy).Statement : s.Sid], "NobodyDeletesVersions")
+    error_message = "Versions can be deleted."
+  }
+}
+
+run "refuses_a_name_with_a_dot" {
+  command = plan
+
+  variables {
+    name = "logs.example.com"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "refuses_an_alias_for_a_key" {
+  command = plan
+
+  variables {
+    kms_key_arn = "alias/logs"
+  }
+
+  expect_failures = [var.kms_key_arn]
+}
+
+run "refuses_part_of_a_day" {
+  command = plan
+
+  variables {
+    retention = { noncurrent_days = 0.5 }
+  }
+
+  expect_failures = [var.retention]
+}
+
+run "refuses_an_unknown_lock" {
+  command = plan
+
+  variables {
+    retention = { lock_days = 1, lock_mode = "governance" }
+  }
+
+  expect_failures = [var.retention]
+}
+
+run "refuses_a_lock_beyond_expiry" {
+  command = plan
+
+  variables {
+    retention = { expire_days = 30, lock_days = 400 }
+  }
+
+  expect_failures = [var.retention]
+}
+
+run "refuses_an_unknown_log_service" {
+  command = plan
+
+  variables {
+    log_services = ["logs.amazonaws.com"]
+  }
+
+  expect_failures = [var.log_services]
+}
+
+run "refuses_load_balancer_logs_with_a_key" {
+  command = plan
+
+  variables {
+    log_services = ["logdelivery.elasticloadbalancing.amazonaws.com"]
+  }
+
+  expect_failures = [var.log_services]
+}
+
+run "refuses_a_copy_without_a_key" {
+  command = plan
+
+  variables {
+    replication = { bucket_arn = "arn:aws:s3:::copy", role_arn = "arn:aws:iam::123456789012:role/replication" }
+  }
+
+  expect_failures = [var.replication]
+}
+
+run "refuses_tags_without_an_owner" {
+  command = plan
+
+  variables {
+    tags = { DataClass = "internal", Environment = "test" }
+  }
+
+  expect_failures = [var.tags]
+}
+
+run "refuses_an_unknown_data_class" {
+  command = plan
+
+  variables {
+    tags = { Owner = "platform", DataClass = "secret", Environment = "test" }
+  }
+
+  expect_failures = [var.tags]
+}

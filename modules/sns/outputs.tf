@@ -1,0 +1,12 @@
+output "arn" {
+  description = "ARN of the topic."
+  value       = aws_sns_topic.this.arn
+
+  # Who publishes to it finds its policy in place.
+  depends_on = [aws_sns_topic_policy.this]
+}
+
+output "kms_key_arn" {
+  description = "ARN of the topic's key."
+  value       = module.key.arn
+}
