@@ -89,25 +89,37 @@ func (w *work) load(it *item) *workspace.Workspace {
 
 // link builds the graph, from what was just parsed and from what the record
 // says of the rest.
+//
+// One that does not parse keeps its place in the order, but what it once was
+// must not stand against what the others are now.
 func (w *work) link() error {
-	var nodes []workspace.Node
-	for _, name := range slices.Sorted(maps.Keys(w.items)) {
-		it := w.items[name]
-		// One that does not parse keeps its place in the order.
-		node := workspace.Node{
-			Name: name, Identity: w.identity(it), Reads: it.record.Reads, DependsOn: it.config.DependsOn,
-		}
-		if it.loaded != nil && it.loaded.Err == nil {
-			node.Reads = it.loaded.Reads
-		}
-		nodes = append(nodes, node)
+	graph, err := workspace.Link(w.nodes(true))
+	if err != nil {
+		graph, err = workspace.Link(w.nodes(false))
 	}
-	graph, err := workspace.Link(nodes)
 	if err != nil {
 		return fmt.Errorf("workspaces at %s: %w", short(w.commit.ID), err)
 	}
 	w.graph = graph
 	return nil
+}
+
+// nodes are the workspaces for the graph. Remember: those that do not parse
+// as the record knows them.
+func (w *work) nodes(remember bool) []workspace.Node {
+	var nodes []workspace.Node
+	for _, name := range slices.Sorted(maps.Keys(w.items)) {
+		it := w.items[name]
+		node := workspace.Node{Name: name, DependsOn: it.config.DependsOn}
+		switch {
+		case it.loaded != nil && it.loaded.Err == nil:
+			node.Identity, node.Reads = it.loaded.Identity, it.loaded.Reads
+		case it.loaded == nil || remember:
+			node.Identity, node.Reads = it.record.Identity, it.record.Reads
+		}
+		nodes = append(nodes, node)
+	}
+	return nodes
 }
 
 // identity is where an item's state lives, as far as that is known.
