@@ -12,7 +12,7 @@ import (
 )
 
 // settleGone gives removed workspaces their tombstones, and a renamed one its
-// record under the new name. One whose lease is held is left for a later pass.
+// record under the new name. One whose lease stays held is left for a later pass.
 func (p *pass) settleGone(ctx context.Context, w *work) {
 	for _, rec := range w.gone {
 		if to := w.renamed(rec); to != nil {
@@ -90,9 +90,9 @@ func (p *pass) bury(ctx context.Context, w *work, rec state.Workspace) error {
 }
 
 // underLease does something with the record of a workspace, as it is under its
-// lease, without waiting for that.
+// lease. It waits for that: a holder that died is known by nothing else.
 func (p *pass) underLease(ctx context.Context, w *work, rec state.Workspace, do func(*state.Lease, state.Workspace) error) (err error) {
-	lease, err := p.Record.Acquire(ctx, state.Claim{
+	lease, err := p.waitForLease(ctx, state.Claim{
 		Identity: p.leased(rec.Name, rec.Identity), Workspace: rec.Name, Run: p.options.Run, Generation: w.head.Generation,
 	})
 	if err != nil {

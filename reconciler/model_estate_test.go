@@ -178,15 +178,6 @@ func (e *modelEstate) free(candidates []string) []string {
 	})
 }
 
-// dependsOn is the name of a workspace's upstream, if that is there.
-func (e *modelEstate) dependsOn(i int) (name string, ok bool) {
-	up := e.slots[i].reads - 1
-	if up < 0 || !e.slots[up].there {
-		return "", false
-	}
-	return e.slots[up].name, true
-}
-
 // healthy is the estate with all that must fail or wait taken out.
 func (e modelEstate) healthy() modelEstate {
 	for i := range e.slots {

@@ -160,6 +160,45 @@ func (m *model) ownStale(r reading, i int, rec state.Workspace) bool {
 	return was.content != tip.content(i) || tip.slots[i].env && was.size != m.size
 }
 
+// dependsOn is the name of a workspace's upstream. Of one that does not parse
+// is known what its record says, as far as that does not stand against what
+// the others are.
+func (m *model) dependsOn(r reading, i int) (name string, ok bool) {
+	tip := m.tip().estate
+	reads := ""
+	switch s := tip.slots[i]; {
+	case !s.broken && s.reads > 0:
+		reads = identity(s.reads - 1)
+	case s.broken && len(r.records[s.name].Reads) > 0:
+		reads = r.records[s.name].Reads[0]
+	}
+	name, ok = m.places(r)[reads]
+	return name, ok && name != tip.slots[i].name
+}
+
+// places are the names of the workspaces at the tip by where their states are.
+func (m *model) places(r reading) map[string]string {
+	tip := m.tip().estate
+	parsed, all := map[string]string{}, map[string]string{}
+	conflict := false
+	for i, s := range tip.slots {
+		id := identity(i)
+		if s.broken {
+			id = r.records[s.name].Identity
+		} else if s.there {
+			parsed[id] = s.name
+		}
+		if s.there && id != "" {
+			conflict = conflict || all[id] != ""
+			all[id] = s.name
+		}
+	}
+	if conflict {
+		return parsed
+	}
+	return all
+}
+
 // staleByOwn is what `changed` should say, and its maybe.
 func (m *model) staleByOwn() (stale, removed, maybe []string) {
 	r, tip := m.read(), m.tip().estate
@@ -170,12 +209,12 @@ func (m *model) staleByOwn() (stale, removed, maybe []string) {
 			continue
 		}
 		known[s.name] = true
-		up, reads := tip.dependsOn(i)
+		up, reads := m.dependsOn(r, i)
 		switch {
 		case m.ownStale(r, i, r.records[s.name]):
 			stale = append(stale, s.name)
 			below[s.name] = true
-		case reads && below[up]:
+		case reads && (below[up] || tip.slots[tip.names()[up]].broken):
 			maybe = append(maybe, s.name)
 			below[s.name] = true
 		}
@@ -235,16 +274,7 @@ func (m *model) predict(r reading, world map[string]*tfState, did map[string]sta
 	tip := m.tip().estate
 	s := tip.slots[i]
 	rec := r.records[s.name]
-	up, depends := tip.dependsOn(i)
-	if s.broken { // what it reads is known from before it was
-		reads := -1
-		if len(rec.Reads) > 0 {
-			reads = slotOf(rec.Reads[0])
-		}
-		if depends = reads >= 0 && reads != i && tip.slots[reads].there; depends {
-			up = tip.slots[reads].name
-		}
-	}
+	up, depends := m.dependsOn(r, i)
 	stale := m.ownStale(r, i, rec)
 	if depends && rec.Trace != nil && rec.Trace["//upstream/"+up] != digestIn(r.records[up]) {
 		stale = true
@@ -265,13 +295,14 @@ func (m *model) predict(r reading, world map[string]*tfState, did map[string]sta
 		}
 	}
 	_, held := r.holds[s.name]
+	broken := depends && tip.slots[tip.names()[up]].broken
 	wants := tip.desired(i, upstream, m.size)
 	ours := rec.Trace != nil || rec.Attempt != nil
 	outcome := state.Applied
 	switch {
 	case held:
 		outcome = state.Blocked
-	case depends && slices.Contains([]state.Outcome{state.Failed, state.Skipped, state.Blocked, state.Busy}, did[up]):
+	case depends && (broken || slices.Contains([]state.Outcome{state.Failed, state.Skipped, state.Blocked}, did[up])):
 		outcome = state.Skipped
 	case s.broken, !readable:
 		outcome = state.Failed

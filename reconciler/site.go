@@ -76,7 +76,11 @@ func (s *site) lockCheckout(ctx context.Context, file string) error {
 	wait, cancel := context.WithTimeout(ctx, s.Wait)
 	defer cancel()
 	lock := flock.New(file, flock.SetPermissions(0o600))
-	switch ok, err := lock.TryLockContext(wait, 100*time.Millisecond); {
+	ok, err := lock.TryLock() // even if there is no time to wait
+	if !ok && err == nil {
+		ok, err = lock.TryLockContext(wait, 100*time.Millisecond)
+	}
+	switch {
 	case ok:
 		s.lock = lock
 		return nil

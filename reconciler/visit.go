@@ -134,25 +134,31 @@ func (v *visit) all(ctx, hard context.Context) (err error) {
 
 func (v *visit) acquire(ctx context.Context) (err error) {
 	v.phase(PhaseLease)
-	wait := v.Wait
-	if v.waitedInVain.Load() {
-		wait = 0 // else it would be as often as there are workspaces
-	}
-	v.lease, err = v.Record.Acquire(ctx, state.Claim{
+	v.lease, err = v.waitForLease(ctx, state.Claim{
 		Identity:   v.leased(v.it.Name, v.work.identity(v.it)),
 		Workspace:  v.it.Name,
 		Run:        v.options.Run,
 		Generation: v.work.head.Generation,
-		Wait:       wait,
 	})
-	var busy *state.BusyError
-	if errors.As(err, &busy) {
-		v.waitedInVain.Store(true)
-	}
 	if err != nil {
 		return fmt.Errorf("lease of %s: %w", v.it.Name, err)
 	}
 	return nil
+}
+
+// waitForLease waits for a lease that another run holds, but not again once
+// this pass has done so in vain: it would be as often as there are workspaces.
+func (p *pass) waitForLease(ctx context.Context, claim state.Claim) (*state.Lease, error) {
+	claim.Wait = p.Wait
+	if p.waitedInVain.Load() {
+		claim.Wait = 0
+	}
+	lease, err := p.Record.Acquire(ctx, claim)
+	var busy *state.BusyError
+	if errors.As(err, &busy) {
+		p.waitedInVain.Store(true)
+	}
+	return lease, err
 }
 
 // closeSession ends what Terraform left; a second call does nothing.
