@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,7 @@ func newSnapshotCommand(a *app) *cobra.Command {
 func newSnapshotListCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
-		Short: "List the snapshots that are kept",
+		Short: "List the snapshots that are kept, newest first",
 		Args:  nothing,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runSnapshotList(c.Context(), a)
@@ -52,6 +53,7 @@ func runSnapshotList(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	slices.SortFunc(list, func(x, y snapshot.Snapshot) int { return y.At.Compare(x.At) })
 	if a.json() {
 		out := []snapshotJSON{}
 		for _, s := range list {

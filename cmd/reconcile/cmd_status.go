@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -57,7 +58,7 @@ func printStatus(a *app, st *reconciler.Status, now time.Time) {
 			outcome = state.Removed
 		}
 		rows = append(rows, row{
-			cells: []string{w.Name, outcomeStyle(outcome).Render(string(outcome)), shortCommit(w.Commit), ago(w.At, now)},
+			cells: []string{w.Name, outcomeStyle(outcome).Render(cmp.Or(string(outcome), "-")), shortCommit(w.Commit), ago(w.At, now)},
 			notes: statusNotes(w, now),
 		})
 	}
@@ -76,7 +77,9 @@ func statusNotes(w reconciler.StatusWorkspace, now time.Time) []string {
 			notes = append(notes, "→ "+h.Help)
 		}
 	}
-	if at := w.Attempt; at != nil {
+	if at := w.Attempt; at != nil && w.Lease != nil && w.Lease.Run == at.Run {
+		notes = append(notes, fmt.Sprintf("it is applying %s", shortCommit(at.Commit)))
+	} else if at != nil {
 		notes = append(notes, fmt.Sprintf("the apply of %s by run %s, begun %s on %s, has not ended well", shortCommit(at.Commit), at.Run, ago(at.Since, now), at.Host))
 	}
 	if w.Error != "" && w.Hold == nil {

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -17,7 +19,6 @@ import (
 type cost struct {
 	wall time.Duration
 	cpu  time.Duration // user and system, with the children that it waited for
-	rss  float64       // peak, MiB; 0 where it is not a process of its own
 }
 
 // process runs a whole process, which must end with the exit code want.
@@ -32,17 +33,31 @@ func process(b *testing.B, want int, cmd *exec.Cmd) cost {
 	if err != nil && !errors.As(err, &exit) || cmd.ProcessState.ExitCode() != want {
 		b.Fatalf("%v: %v, want exit code %d\n%s", cmd.Args, err, want, &stderr)
 	}
-	state := cmd.ProcessState
-	return cost{wall, state.UserTime() + state.SystemTime(), peak(state.SysUsage().(*syscall.Rusage))}
+	return cost{wall, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
 }
 
-// peak is the largest size that a process had in memory, in MiB.
-func peak(usage *syscall.Rusage) float64 {
-	unit := 1 << 10
-	if runtime.GOOS == "darwin" {
-		unit = 1
+// peak is the most memory that a run of cmd had, in MiB. A process inherits
+// the peak of the one that started it, and ours is large: a small one between
+// them tells of its child alone.
+func peak(b *testing.B, cmd *exec.Cmd) float64 {
+	b.Helper()
+	const script = "import resource, subprocess, sys\n" +
+		"subprocess.run(sys.argv[1:], check=True, stdout=sys.stderr)\n" +
+		"print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+	between := exec.Command("python3", append([]string{"-c", script}, cmd.Args...)...)
+	between.Env = cmd.Env
+	out, err := between.Output()
+	if err != nil {
+		b.Fatal(err)
 	}
-	return float64(usage.Maxrss) * float64(unit) / (1 << 20)
+	size, err := strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if runtime.GOOS == "darwin" {
+		return size / (1 << 20) // it counts in bytes there, elsewhere in KiB
+	}
+	return size / (1 << 10)
 }
 
 // inside runs something in this process. Its CPU time is that of the whole
@@ -82,18 +97,14 @@ func duel(b *testing.B, ours, anchor func() cost) {
 
 // medians reports those of costs.
 func medians(b *testing.B, costs []cost, prefix string) {
-	var wall, cpu, rss []float64
+	var wall, cpu []float64
 	for _, c := range costs {
 		wall = append(wall, c.wall.Seconds()*1e3)
 		cpu = append(cpu, c.cpu.Seconds()*1e3)
-		rss = append(rss, c.rss)
 	}
 	b.ReportMetric(0, "ns/op") // of a pair: it says nothing
 	b.ReportMetric(median(wall), prefix+"ms")
 	b.ReportMetric(median(cpu), prefix+"cpu-ms")
-	if most := slices.Max(rss); most > 0 {
-		b.ReportMetric(most, prefix+"MiB")
-	}
 }
 
 func median(values []float64) float64 {

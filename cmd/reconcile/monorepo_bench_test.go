@@ -53,6 +53,9 @@ func newMonorepo(b *testing.B, workspaces, modules, files int) *monorepo {
 		tree[fmt.Sprintf("modules/m%04d/files/f%05d.txt", i%modules, i)] = strings.Repeat(fmt.Sprintln(i, random.Uint64()), 10)
 	}
 	m := &monorepo{Repo: gittest.New(b), modules: modules}
+	for _, dir := range []string{m.Work, m.Dir} {
+		gittest.Git(b, dir, "config", "gc.auto", "0") // it would go on behind what is measured
+	}
 	m.from = m.Commit("whole tree", tree)
 	return m
 }

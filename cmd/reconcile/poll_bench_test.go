@@ -30,6 +30,7 @@ func BenchmarkPoll(b *testing.B) {
 					cmd.Env = plain()
 					return process(b, 0, cmd)
 				})
+			b.ReportMetric(peak(b, at.command(program, "now")), "MiB")
 		})
 	}
 }
