@@ -15,6 +15,7 @@ import (
 // recorded is a trace that a flight has recorded, and what it stands for.
 type recorded struct {
 	run     string
+	commit  string
 	trace   state.Trace
 	content string
 	size    string
@@ -55,7 +56,7 @@ func (m *model) wrote(f *flight, before *statetest.Memory, w written) {
 // checkTrace checks I2: a trace is recorded only for exactly what was applied.
 func (m *model) checkTrace(f *flight, ws *state.Workspace) {
 	for _, was := range m.recorded { // a begun apply may be of another state than the trace
-		if was.run == ws.Run && maps.Equal(was.trace, ws.Trace) {
+		if was.run == ws.Run && was.commit == ws.Commit && maps.Equal(was.trace, ws.Trace) {
 			return
 		}
 	}
@@ -90,7 +91,7 @@ func (m *model) checkTrace(f *flight, ws *state.Workspace) {
 			m.violated("%s: the trace has %s for %s", ws.Name, id, name)
 		}
 	}
-	m.recorded[recordedKey(ws)] = recorded{ws.Run, maps.Clone(ws.Trace), commit.estate.content(i), done.size}
+	m.recorded[recordedKey(ws)] = recorded{ws.Run, ws.Commit, maps.Clone(ws.Trace), commit.estate.content(i), done.size}
 }
 
 func orAbsent(id string) string {

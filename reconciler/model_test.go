@@ -415,20 +415,13 @@ func (m *model) compare() {
 		}
 		rec := r.records[s.name]
 		if m.ownStale(r, i, rec) || rec.Error != "" || rec.Removed {
-			m.rt.Fatalf("%s: the record is %+v", s.name, rec)
+			m.rt.Fatalf("%s: at %s the record is %+v\nof %+v", s.name, m.tip().id, rec, m.recorded[recordedKey(&rec)])
 		}
 	}
 	names := tip.names()
 	for _, name := range slices.Sorted(maps.Keys(r.records)) {
 		if _, there := names[name]; !there && !r.records[name].Removed {
 			m.rt.Fatalf("%s is gone, and its record is %+v", name, r.records[name])
-		}
-	}
-	leases, err := m.observer.record.Leases(m.ctx)
-	m.must(err)
-	for i, s := range tip.slots {
-		if s.there && leases[identity(i)].Owner != "" {
-			m.rt.Fatalf("the lease of %s is held: %+v", s.name, leases[identity(i)])
 		}
 	}
 	m.check()
