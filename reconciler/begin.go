@@ -112,9 +112,9 @@ func (p *pass) report(w WorkspaceResult) {
 
 // conclude adds up the outcome.
 func (p *pass) conclude(err error) {
-	p.result.Workspaces = slices.SortedFunc(maps.Values(p.results), func(a, b WorkspaceResult) int {
-		return strings.Compare(a.Name, b.Name)
-	})
+	// Scripts are given a list, also of nothing.
+	p.result.Workspaces = slices.AppendSeq([]WorkspaceResult{}, maps.Values(p.results))
+	slices.SortFunc(p.result.Workspaces, func(a, b WorkspaceResult) int { return strings.Compare(a.Name, b.Name) })
 	p.result.Exit, p.result.Outcome = exit(p.results)
 	switch {
 	case err != nil:

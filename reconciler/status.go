@@ -90,6 +90,11 @@ func (r *Reconciler) Status(ctx context.Context) (*Status, error) {
 		},
 		Workspaces: []StatusWorkspace{},
 	}
+	for name := range holds { // one can be held before anything was recorded of it
+		if _, ok := records[name]; !ok {
+			records[name] = state.Workspace{Name: name}
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(records)) {
 		st.Workspaces = append(st.Workspaces, r.statusOf(records[name], holds, leases))
 	}
