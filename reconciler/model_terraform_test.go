@@ -136,6 +136,7 @@ func (s *modelSession) apply(p *modelPlan, half bool) error {
 	if half || slices.Contains(p.resources, "breaks") {
 		// Some of it is made, and what was there is not as it was.
 		now.resources = []string{fmt.Sprintf("half of serial %d", now.serial)}
+		now.output = p.output
 		return errors.New("terraform apply failed half-way")
 	}
 	now.things = p.things

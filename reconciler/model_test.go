@@ -43,7 +43,7 @@ func TestModel(t *testing.T) {
 		}
 		defer os.RemoveAll(dir)
 		branch := fmt.Sprintf("case-%d", cases)
-		bubble(t, func() { newModel(rt, repo, branch, dir).history() })
+		bubble(t, func() { newModel(rt, repo, branch, dir).history(rt) })
 	})
 }
 
@@ -84,7 +84,7 @@ func invalid(fault any) bool {
 // model is one history: a repository, a record, a world of states, and the
 // processes that work on them.
 type model struct {
-	rt     *rapid.T
+	t      reporter
 	ctx    context.Context
 	repo   *modelRepo
 	branch string
@@ -109,6 +109,14 @@ type model struct {
 	backup *statetest.Memory
 }
 
+// reporter is told how a history goes: *rapid.T, or *testing.T where it is no
+// random one.
+type reporter interface {
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+	Logf(format string, args ...any)
+}
+
 // process is one that runs passes, one after the other.
 type process struct {
 	m          *model
@@ -117,9 +125,9 @@ type process struct {
 	flight     *flight
 }
 
-func newModel(rt *rapid.T, repo *modelRepo, branch, dir string) *model {
+func newModel(t reporter, repo *modelRepo, branch, dir string) *model {
 	m := &model{
-		rt: rt, ctx: context.Background(), repo: repo, branch: branch, dir: dir, size: "1",
+		t: t, ctx: context.Background(), repo: repo, branch: branch, dir: dir, size: "1",
 		store: statetest.NewMemory(), world: map[string]*tfState{}, snapshots: map[string]bool{},
 		adopted: map[int64]string{}, recorded: map[string]recorded{},
 	}
@@ -137,7 +145,7 @@ func (m *model) newProcess(host string, wait time.Duration) *process {
 	p := &process{m: m}
 	repo, err := source.Open(m.ctx, source.Options{URL: m.repo.dir, Branch: m.branch})
 	if err != nil {
-		m.rt.Fatal(err)
+		m.t.Fatal(err)
 	}
 	p.record = state.New(modelStore{m.store, p}, "test", state.Options{
 		Poll: 5 * time.Second, Self: state.Process{Host: host},
@@ -180,7 +188,7 @@ func (m *model) commit(e modelEstate) {
 	}
 	c, err := m.repo.commit(e, len(m.commits), parent)
 	if err != nil {
-		m.rt.Fatal(err)
+		m.t.Fatal(err)
 	}
 	m.commits = append(m.commits, c)
 	m.at = append(m.at, c.number)
@@ -189,14 +197,14 @@ func (m *model) commit(e modelEstate) {
 
 func (m *model) push() {
 	if err := m.repo.push(m.branch, m.tip().id); err != nil {
-		m.rt.Fatal(err)
+		m.t.Fatal(err)
 	}
 }
 
 // history is one random history, and its end.
-func (m *model) history() {
+func (m *model) history(rt *rapid.T) {
 	defer m.stop()
-	m.rt.Repeat(map[string]func(*rapid.T){
+	rt.Repeat(map[string]func(*rapid.T){
 		"":                   func(*rapid.T) { m.check() },
 		"edit":               m.edit,
 		"edit again":         m.edit,
@@ -214,6 +222,7 @@ func (m *model) history() {
 		"undisturbed pass":   m.undisturbed,
 		"changed":            m.changed,
 	})
+	m.land(rt)
 	m.converge()
 }
 
@@ -222,7 +231,7 @@ func (m *model) check() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(m.violations) > 0 {
-		m.rt.Fatalf("%s", strings.Join(m.violations, "\n"))
+		m.t.Fatalf("%s", strings.Join(m.violations, "\n"))
 	}
 }
 
@@ -256,9 +265,9 @@ func (m *model) landed(f *flight) {
 		if f.result != nil {
 			text = fmt.Sprint(f.result.Outcome, " ", outcomes(f.result))
 		}
-		m.rt.Logf("run %s ends: %s %v", f.run, text, f.err)
+		m.t.Logf("run %s ends: %s %v", f.run, text, f.err)
 	} else if f.at != nil {
-		m.rt.Logf("run %s halts at %s", f.run, f.at.kind)
+		m.t.Logf("run %s halts at %s", f.run, f.at.kind)
 	}
 }
 
@@ -292,7 +301,7 @@ func (m *model) changed(*rapid.T) {
 	c, err := m.observer.reconciler.Changed(m.ctx, "", "")
 	stale, removed, maybe := m.staleByOwn()
 	if err != nil {
-		m.rt.Fatalf("changed: %v\n%s", err, m.tip().estate.String())
+		m.t.Fatalf("changed: %v\n%s", err, m.tip().estate.String())
 	}
 	var gotStale, gotRemoved []string
 	for _, w := range c.Workspaces {
@@ -304,7 +313,7 @@ func (m *model) changed(*rapid.T) {
 	}
 	got, want := fmt.Sprint(gotStale, gotRemoved, c.Maybe), fmt.Sprint(stale, removed, maybe)
 	if got != want {
-		m.rt.Fatalf("changed says (stale, removed, maybe) %s, want %s", got, want)
+		m.t.Fatalf("changed says (stale, removed, maybe) %s, want %s", got, want)
 	}
 }
 
@@ -317,7 +326,7 @@ func (m *model) undisturbed(rt *rapid.T) {
 	want, applied := m.predicted()
 	f := m.patient(reconciler.Options{Trigger: reconciler.Manual})
 	if f.err != nil {
-		m.rt.Fatalf("an undisturbed pass: %v\n%s", f.err, m.tip().estate.String())
+		m.t.Fatalf("an undisturbed pass: %v\n%s", f.err, m.tip().estate.String())
 	}
 	if f.result.Snapshot == "" {
 		for name := range m.read().holds {
@@ -325,11 +334,11 @@ func (m *model) undisturbed(rt *rapid.T) {
 		}
 	}
 	if diff := cmp.Diff(want, outcomes(f.result)); diff != "" {
-		m.rt.Fatalf("an undisturbed pass (-want +got): %s\n%s\n%+v", diff, m.tip().estate.String(), f.result)
+		m.t.Fatalf("an undisturbed pass (-want +got): %s\n%s\n%+v", diff, m.tip().estate.String(), f.result)
 	}
 	for id, n := range f.applies {
 		if i := slotOf(id); n > 1 || !slices.Contains(applied, id) && !m.tip().estate.slots[i].breaks {
-			m.rt.Fatalf("%s was applied %d times", id, n)
+			m.t.Fatalf("%s was applied %d times", id, n)
 		}
 	}
 }
@@ -340,11 +349,10 @@ func (m *model) patient(o reconciler.Options) *flight {
 	return m.fly(p, o, "")
 }
 
-// converge ends the history: what is under way ends or is killed, what must
-// fail is mended, and the world has to come to what the tip asks for.
-func (m *model) converge() {
+// land ends what is under way, or kills it.
+func (m *model) land(rt *rapid.T) {
 	for _, p := range m.in(true) {
-		if rapid.Bool().Draw(m.rt, "killed") {
+		if rapid.Bool().Draw(rt, "killed") {
 			m.end(p)
 			continue
 		}
@@ -353,6 +361,11 @@ func (m *model) converge() {
 		m.landed(p.flight)
 	}
 	m.check()
+}
+
+// converge ends the history: what must fail or wait is mended, and the world
+// has to come to what the tip asks for.
+func (m *model) converge() {
 	for name := range m.read().holds {
 		_, err := m.observer.record.Lift(m.ctx, name)
 		m.must(err)
@@ -366,25 +379,25 @@ func (m *model) converge() {
 	if f.err == nil && f.result.Outcome == reconciler.OutcomeBlocked {
 		for name, outcome := range outcomes(f.result) {
 			if outcome == state.Blocked && !m.foreign(name) {
-				m.rt.Fatalf("%s waits for a person: %+v\n%s", name, f.result, m.tip().estate.String())
+				m.t.Fatalf("%s waits for a person: %+v\n%s", name, f.result, m.tip().estate.String())
 			}
 		}
 		f = m.patient(reconciler.Options{Trigger: reconciler.Manual, Adopt: true})
 	}
 	m.check()
 	if f.err != nil || f.result.Exit != reconciler.ExitOK {
-		m.rt.Fatalf("an undisturbed pass ends with %+v, %v\n%s", f.result, f.err, m.tip().estate.String())
+		m.t.Fatalf("an undisturbed pass ends with %+v, %v\n%s", f.result, f.err, m.tip().estate.String())
 	}
 	for id, n := range f.applies {
 		if n > 1 {
-			m.rt.Fatalf("%s was applied %d times in one pass", id, n)
+			m.t.Fatalf("%s was applied %d times in one pass", id, n)
 		}
 	}
 	m.compare()
 	f = m.patient(reconciler.Options{Trigger: reconciler.Schedule})
 	m.check()
 	if f.err != nil || f.result.Outcome != reconciler.OutcomeInSync || f.fetches > 0 {
-		m.rt.Fatalf("the pass after it is not in sync: %+v, %v", f.result, f.err)
+		m.t.Fatalf("the pass after it is not in sync: %+v, %v", f.result, f.err)
 	}
 }
 
@@ -411,17 +424,17 @@ func (m *model) compare() {
 		}
 		want, now := tip.desired(i, upstream, m.size), m.state(identity(i)).things
 		if !want.equal(now) {
-			m.rt.Fatalf("%s: the world is %+v, want %+v", s.name, now, want)
+			m.t.Fatalf("%s: the world is %+v, want %+v", s.name, now, want)
 		}
 		rec := r.records[s.name]
 		if m.ownStale(r, i, rec) || rec.Error != "" || rec.Removed {
-			m.rt.Fatalf("%s: at %s the record is %+v\nof %+v", s.name, m.tip().id, rec, m.recorded[recordedKey(&rec)])
+			m.t.Fatalf("%s: at %s the record is %+v\nof %+v", s.name, m.tip().id, rec, m.recorded[recordedKey(&rec)])
 		}
 	}
 	names := tip.names()
 	for _, name := range slices.Sorted(maps.Keys(r.records)) {
 		if _, there := names[name]; !there && !r.records[name].Removed {
-			m.rt.Fatalf("%s is gone, and its record is %+v", name, r.records[name])
+			m.t.Fatalf("%s is gone, and its record is %+v", name, r.records[name])
 		}
 	}
 	m.check()

@@ -1,0 +1,51 @@
+package reconciler_test
+
+import (
+	"testing"
+	"testing/synctest"
+
+	"reconcile/reconciler"
+)
+
+// story is a history of the model that is told, not drawn.
+func story(t *testing.T, tell func(m *model)) {
+	t.Helper()
+	repo := newModelRepo(t)
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		m := newModel(t, repo, "main", dir)
+		defer m.stop()
+		tell(m)
+		m.check()
+	})
+}
+
+// change commits a change to the tip.
+func (m *model) change(change func(e *modelEstate)) {
+	e := m.tip().estate
+	change(&e)
+	m.commit(e)
+}
+
+// A reader that was planned while its upstream was applied half-way has seen
+// outputs that nobody recorded. When they are taken back, it is applied again.
+func TestModelReaderOfHalfAnApply(t *testing.T) {
+	story(t, func(m *model) {
+		schedule := reconciler.Options{Trigger: reconciler.Schedule}
+		m.change(func(e *modelEstate) { e.slots[0].output = 1 })
+		m.patient(schedule)
+		m.change(func(e *modelEstate) { e.slots[0].output = 2 })
+		old := m.at[len(m.at)-1]
+		// The upstream is applied, the reader is about to be planned.
+		f := m.fly(m.processes[0], schedule, "apply")
+		f.proceed(goOn, "plan")
+		m.landed(f)
+		m.change(func(e *modelEstate) { e.slots[0].output, e.slots[0].breaks = 1, true })
+		m.patient(schedule)
+		f.proceed(goOn, "")
+		m.landed(f)
+		m.at = append(m.at, old)
+		m.push()
+		m.converge()
+	})
+}
