@@ -339,7 +339,8 @@ func (m *module) tables() string {
 
 // sentence is a description, as a cell of a table.
 func sentence(b block) string {
-	return strings.ReplaceAll(strings.Trim(b.attr("description"), `"`), "|", `\|`)
+	text := strings.Trim(b.attr("description"), `"`)
+	return strings.NewReplacer("|", `\|`, `\"`, `"`).Replace(text)
 }
 
 // code puts an expression on one line.

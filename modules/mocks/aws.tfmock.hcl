@@ -69,3 +69,9 @@ mock_resource "aws_security_group" {
     id  = "sg-0123456789abcdef0"
   }
 }
+
+mock_resource "aws_ec2_transit_gateway_peering_attachment_accepter" {
+  defaults = {
+    id = "tgw-attach-0123456789abcdef0"
+  }
+}
