@@ -148,6 +148,7 @@ system_packages() {
     need git git
     need zstd zstd
     need sshd openssh-server
+    need ssh-keygen openssh-client
     need java default-jre-headless
     need mvn maven
     python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
@@ -188,6 +189,7 @@ main() {
     tofu_binary
     golangci_lint
     provider_mirror
+    "$here/aws-provider.sh"
     wait "$lane" || fail "not everything could be installed: see above."
     say "ready, in $cache"
 }
