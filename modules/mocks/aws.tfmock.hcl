@@ -75,3 +75,47 @@ mock_resource "aws_ec2_transit_gateway_peering_attachment_accepter" {
     id = "tgw-attach-0123456789abcdef0"
   }
 }
+
+mock_resource "aws_acm_certificate" {
+  defaults = {
+    arn = "arn:aws:acm:ap-northeast-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
+    domain_validation_options = [
+      {
+        domain_name           = "shop.example.com"
+        resource_record_name  = "_x1.shop.example.com."
+        resource_record_type  = "CNAME"
+        resource_record_value = "_y1.acm-validations.aws."
+      },
+      {
+        domain_name           = "*.shop.example.com"
+        resource_record_name  = "_x1.shop.example.com."
+        resource_record_type  = "CNAME"
+        resource_record_value = "_y1.acm-validations.aws."
+      },
+      {
+        domain_name           = "www.example.com"
+        resource_record_name  = "_x2.www.example.com."
+        resource_record_type  = "CNAME"
+        resource_record_value = "_y2.acm-validations.aws."
+      },
+    ]
+  }
+}
+
+mock_resource "aws_acm_certificate_validation" {
+  defaults = {
+    id = "2026-01-01 00:00:00 +0000 UTC"
+  }
+}
+
+mock_resource "aws_iam_role" {
+  defaults = {
+    arn = "arn:aws:iam::123456789012:role/mocked"
+  }
+}
+
+mock_resource "aws_iam_instance_profile" {
+  defaults = {
+    arn = "arn:aws:iam::123456789012:instance-profile/mocked"
+  }
+}
