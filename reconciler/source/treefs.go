@@ -32,10 +32,7 @@ func (t *Tree) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	info, err := t.info(path.Base(name), found.entry)
-	if err != nil {
-		return nil, failed("open", name, err)
-	}
+	info := fileInfo{name: path.Base(name), entry: found.entry, when: t.when}
 	switch found.mode {
 	case filemode.Dir:
 		list, err := t.list(found.entry)
@@ -47,6 +44,7 @@ func (t *Tree) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, failed("open", name, err)
 	}
+	info.size = int64(len(data))
 	return &openFile{Reader: bytes.NewReader(data), info: info}, nil
 }
 
