@@ -38,7 +38,7 @@ cat >"$scratch/pom.xml" <<POM
   </dependencies>
 </project>
 POM
-mvn --quiet --batch-mode -Dstyle.color=never --file "$scratch/pom.xml" \
+mvn --quiet --batch-mode --file "$scratch/pom.xml" \
     org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
     -DincludeScope=runtime "-DoutputDirectory=$scratch/dynamodb-local"
 rm -rf "$dir"
