@@ -42,11 +42,11 @@ func (e *modelEstate) edit(rt *rapid.T) {
 		s.there, s.name = true, pick(rt, "name", names...)
 		return
 	}
-	switch pick(rt, "change", "value", "output", "note", "module", "reads", "passes", "env", "breaks", "mends", "rename", "remove", "broken", "plan-only") {
+	switch pick(rt, "change", "value", "output", "output", "output", "note", "module", "reads", "passes", "env", "breaks", "mends", "rename", "remove", "broken", "plan-only") {
 	case "value":
-		s.value = rapid.IntRange(0, 2).Draw(rt, "to")
+		s.value = rapid.IntRange(0, 1).Draw(rt, "to")
 	case "output":
-		s.output = rapid.IntRange(0, 2).Draw(rt, "to")
+		s.output = rapid.IntRange(0, 1).Draw(rt, "to")
 	case "note":
 		s.note = rapid.IntRange(0, 2).Draw(rt, "to")
 	case "module":

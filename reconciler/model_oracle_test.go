@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/go-cmp/cmp"
+
 	"reconcile/state"
 	"reconcile/state/statetest"
 )
@@ -47,6 +49,18 @@ func (m *model) wrote(f *flight, before *statetest.Memory, w written) {
 	}
 	if err != nil || lease.Owner == "" || lease.Run != f.run {
 		m.violated("run %s wrote the record of %s under the lease of %q (%v)", f.run, w.workspace.Name, lease.Run, err)
+	}
+	// I5: nothing is begun at a tip that is not the adopted one any more.
+	var was state.Workspace
+	if value, err := before.Get(m.ctx, state.Key{PK: "test", SK: "WS#" + w.workspace.Name}); err == nil {
+		m.must(json.Unmarshal(value, &was))
+	}
+	if a := w.workspace.Attempt; a != nil && a.Run == f.run && !cmp.Equal(a, was.Attempt) {
+		head, err := m.observer.record.Head(m.ctx)
+		m.must(err)
+		if head.Generation != f.seen[w.under] || head.Commit != a.Commit {
+			m.violated("run %s begins %s at generation %d of %d", f.run, w.workspace.Name, f.seen[w.under], head.Generation)
+		}
 	}
 	if w.workspace.Trace != nil {
 		m.checkTrace(f, w.workspace)

@@ -213,6 +213,7 @@ func (m *model) history(rt *rapid.T) {
 		"start another":      m.start,
 		"go on":              m.resume,
 		"go on again":        m.resume,
+		"go on still":        m.resume,
 		"kill":               m.kill,
 		"freeze":             m.freeze,
 		"time passes":        m.timePasses,
