@@ -6,6 +6,8 @@ export PATH := $(RECONCILE_TEST_CACHE)/bin:$(PATH)
 export CGO_ENABLED := 0
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+# The test of the image is beside what ./... names, and can run on Linux only.
+PACKAGES := ./... $(if $(filter Linux,$(shell uname)),./.ci/image)
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 
 .DEFAULT_GOAL := build
@@ -15,15 +17,15 @@ build: ## build ./reconcile, one static binary
 	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o reconcile ./cmd/reconcile
 
 test: tools lint cross ## install what the tests need, then check and test everything
-	go test -count=1 -timeout 40m ./... ./.ci/image
+	go test -count=1 -timeout 40m $(PACKAGES)
 
 bench: tools ## run the benchmarks; see docs/benchmarks.md
 	go test -run '^$$' -bench . -benchmem -count=1 -timeout 60m ./...
 
 lint: tools ## gofmt, go vet, golangci-lint
 	@unformatted=$$(gofmt -l .) && test -z "$$unformatted" || { echo "run gofmt -w on: $$unformatted"; exit 1; }
-	go vet ./... ./.ci/image
-	golangci-lint run ./... ./.ci/image
+	go vet $(PACKAGES)
+	golangci-lint run $(PACKAGES)
 
 tools: ## install what the tests need, and what is missing only
 	@.ci/tools/install.sh
