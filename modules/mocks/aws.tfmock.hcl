@@ -119,3 +119,46 @@ mock_resource "aws_iam_instance_profile" {
     arn = "arn:aws:iam::123456789012:instance-profile/mocked"
   }
 }
+
+mock_resource "aws_lb" {
+  defaults = {
+    arn        = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:loadbalancer/app/mocked/0123456789abcdef"
+    arn_suffix = "app/mocked/0123456789abcdef"
+    dns_name   = "mocked-0123456789.ap-northeast-1.elb.amazonaws.com"
+  }
+}
+
+mock_resource "aws_lb_listener" {
+  defaults = {
+    arn = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:listener/app/mocked/0123456789abcdef/0123456789abcdef"
+  }
+}
+
+mock_resource "aws_lb_target_group" {
+  defaults = {
+    arn        = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:targetgroup/mocked/0123456789abcdef"
+    arn_suffix = "targetgroup/mocked/0123456789abcdef"
+  }
+}
+
+mock_resource "aws_launch_template" {
+  defaults = {
+    id             = "lt-0123456789abcdef0"
+    latest_version = 3
+  }
+}
+
+mock_resource "aws_efs_file_system" {
+  defaults = {
+    id       = "fs-0123456789abcdef0"
+    arn      = "arn:aws:elasticfilesystem:ap-northeast-1:123456789012:file-system/fs-0123456789abcdef0"
+    dns_name = "fs-0123456789abcdef0.efs.ap-northeast-1.amazonaws.com"
+  }
+}
+
+mock_resource "aws_efs_access_point" {
+  defaults = {
+    id  = "fsap-0123456789abcdef0"
+    arn = "arn:aws:elasticfilesystem:ap-northeast-1:123456789012:access-point/fsap-0123456789abcdef0"
+  }
+}
