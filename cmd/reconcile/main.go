@@ -11,6 +11,7 @@ import (
 )
 
 func main() {
+	collectLater()
 	a := newApp()
 	os.Exit(run(a, newRootCommand(a), os.Args[1:]))
 }
