@@ -91,7 +91,7 @@ func (s *site) lockCheckout(ctx context.Context, file string) error {
 	}
 }
 
-// CheckoutBusyError: another pass of this machine uses the checkout.
+// CheckoutBusyError says that another pass of this machine uses the checkout.
 type CheckoutBusyError struct{ File string }
 
 func (e *CheckoutBusyError) Error() string {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -131,7 +132,8 @@ func (w *httpWire) do(req *http.Request, mediaType string) (io.ReadCloser, error
 
 // withoutURL unwraps *url.Error, which repeats what our own error says.
 func withoutURL(err error) error {
-	if u, ok := err.(*url.Error); ok {
+	var u *url.Error
+	if errors.As(err, &u) {
 		return u.Err
 	}
 	return err

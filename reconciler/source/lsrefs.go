@@ -40,7 +40,7 @@ func readLsRefs(r io.Reader, each func(ref)) error {
 	pkts := newPktReader(r)
 	for first := true; ; first = false {
 		kind, line, err := pkts.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			if first {
 				return errNotV2
 			}
@@ -86,7 +86,7 @@ var errRef = errors.New("a line is not a ref")
 func readAdvertisement(pkts *pktReader, each func(ref) bool) error {
 	for first := true; ; first = false {
 		kind, line, err := pkts.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
 		if err != nil {

@@ -177,7 +177,7 @@ func (a *sshAnswer) ask(pkts *pktReader, request []byte, err error) (io.ReadClos
 // Read never returns io.EOF: the protocol says where an answer ends.
 func (a *sshAnswer) Read(p []byte) (int, error) {
 	n, err := a.stdout.Read(p)
-	if n == 0 && err == io.EOF {
+	if n == 0 && errors.Is(err, io.EOF) {
 		err = a.ended()
 	}
 	return n, err

@@ -134,7 +134,7 @@ func readCommon(r io.Reader, old plumbing.Hash) (common, ready bool, err error) 
 
 // unexpected: an answer that ends here is cut short.
 func unexpected(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err

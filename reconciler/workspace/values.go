@@ -160,14 +160,12 @@ func (s *scope) leadsOut(r reference) bool {
 	if out, ok := s.out[r]; ok {
 		return out
 	}
-	v := cty.DynamicVal
+	value := s.local
 	if r.root == "var" {
-		v = s.variable(r.name)
-	} else {
-		v = s.local(r.name)
+		value = s.variable
 	}
 	found := false
-	v, _ = v.UnmarkDeep()
+	v, _ := value(r.name).UnmarkDeep()
 	_ = cty.Walk(v, func(_ cty.Path, v cty.Value) (bool, error) {
 		text, known := asString(v)
 		if !known && !v.IsKnown() && v.Type() == cty.String {
