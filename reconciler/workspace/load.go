@@ -26,6 +26,8 @@ func (l *Loader) Load(dir Dir, cfg Config) (w *Workspace) {
 	}
 	e.base = e.treeFunctions()
 	e.load(w)
+	// Syntax trees are large, and few workspaces are a module of others too.
+	l.modules.forget(dir.Path)
 	return w
 }
 

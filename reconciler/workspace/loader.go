@@ -50,3 +50,7 @@ func (o *onces[T]) get(key string, fill func() (T, error)) (T, error) {
 	}
 	return once.(func() (T, error))()
 }
+
+// forget makes room: key is not expected again, and costs another fill if it
+// is.
+func (o *onces[T]) forget(key string) { o.m.Delete(key) }

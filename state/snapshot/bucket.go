@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -43,13 +44,19 @@ var ErrNotFound = errors.New("not found in the snapshot store")
 
 var errExists = errors.New("the key is taken")
 
-// blob is data on its way into a bucket: in an unnamed temporary file, so
-// that data of any size is stored with its length and checksum, and nothing
-// is left of it when the process is killed.
+// blob is data on its way into a bucket, so that data of any size is stored
+// with its length and checksum. It is in memory, or in an unnamed temporary
+// file of which nothing is left when the process is killed.
 type blob struct {
-	file *os.File
+	data io.ReaderAt
+	file *os.File // behind data; nil: none
 	size int64
 	sha  [sha256.Size]byte
+}
+
+// memoryBlob is a blob of data that is in memory.
+func memoryBlob(data []byte) *blob {
+	return &blob{data: bytes.NewReader(data), size: int64(len(data)), sha: sha256.Sum256(data)}
 }
 
 // newBlob makes a blob of what fill writes. dir is where temporary files go,
@@ -59,7 +66,7 @@ func newBlob(dir string, fill func(io.Writer) error) (*blob, error) {
 	if err != nil {
 		return nil, fmt.Errorf("a temporary file is needed: %w", err)
 	}
-	b := &blob{file: file}
+	b := &blob{data: file, file: file}
 	hash := sha256.New()
 	err = os.Remove(file.Name())
 	if err == nil {
@@ -76,6 +83,10 @@ func newBlob(dir string, fill func(io.Writer) error) (*blob, error) {
 }
 
 // reader reads b from its beginning. Only one may be in use at a time.
-func (b *blob) reader() *io.SectionReader { return io.NewSectionReader(b.file, 0, b.size) }
+func (b *blob) reader() *io.SectionReader { return io.NewSectionReader(b.data, 0, b.size) }
 
-func (b *blob) close() { _ = b.file.Close() } // nothing of it is wanted any more
+func (b *blob) close() {
+	if b.file != nil {
+		_ = b.file.Close() // nothing of it is wanted any more
+	}
+}

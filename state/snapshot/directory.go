@@ -11,6 +11,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -19,6 +20,9 @@ import (
 type directory struct {
 	root string // absolute
 	now  func() time.Time
+
+	mu    sync.Mutex
+	swept time.Time // when drafts were last looked at
 }
 
 // drafts is where files are written before they get their names. No key
@@ -72,8 +76,17 @@ func (d *directory) write(ctx context.Context, key string, b *blob, publish func
 	return syncDir(filepath.Dir(file))
 }
 
+// sweepEvery is how long one look at the drafts is good for.
+const sweepEvery = time.Hour
+
 // sweep removes drafts that killed processes left.
 func (d *directory) sweep() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.now().Sub(d.swept) < sweepEvery {
+		return
+	}
+	d.swept = d.now()
 	entries, _ := os.ReadDir(d.file(drafts)) // the next write sweeps again
 	for _, e := range entries {
 		if info, err := e.Info(); err == nil && d.now().Sub(info.ModTime()) > draftAge {

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -54,8 +55,22 @@ func (s *Store) PutLog(ctx context.Context, run, workspace string, log io.Reader
 	return nil
 }
 
+// inMemoryMost is up to which size, in bytes, the files of a run are held in
+// memory on their way: a log is seldom larger, and there is one a workspace.
+const inMemoryMost = 256 << 10
+
 func (s *Store) copied(r io.Reader) (*blob, error) {
-	return newBlob(s.Temp, func(w io.Writer) error { _, err := io.Copy(w, r); return err })
+	head, err := io.ReadAll(io.LimitReader(r, inMemoryMost))
+	if err != nil {
+		return nil, err
+	}
+	if len(head) < inMemoryMost {
+		return memoryBlob(head), nil
+	}
+	return newBlob(s.Temp, func(w io.Writer) error {
+		_, err := io.Copy(w, io.MultiReader(bytes.NewReader(head), r))
+		return err
+	})
 }
 
 // Log returns what a run printed for a workspace, or ErrNotFound.
