@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"os"
 	"strconv"
-	"strings"
 	"syscall"
 )
 
@@ -39,17 +38,34 @@ func processes() ([]process, error) {
 	return all, nil
 }
 
-// readStat is false for a process that has ended.
+// kernelThread is the flag (PF_KTHREAD) of processes that run no program.
+const kernelThread = 0x00200000
+
+// readStat is false for a process that has ended, and for the kernel's own.
 func (p *process) readStat(stat []byte) bool {
 	// The command name, in parentheses, may hold anything: fields follow the
 	// last one.
-	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
-	if len(fields) < 3 || fields[0] == "Z" || fields[0] == "X" {
-		return false
+	n := 0
+	for field := range bytes.FieldsSeq(stat[bytes.LastIndexByte(stat, ')')+1:]) {
+		switch n++; n {
+		case 1:
+			if field[0] == 'Z' || field[0] == 'X' {
+				return false
+			}
+		case 2:
+			p.parent = number(field)
+		case 3:
+			p.group = number(field)
+		case 7:
+			return number(field)&kernelThread == 0
+		}
 	}
-	p.parent, _ = strconv.Atoi(fields[1])
-	p.group, _ = strconv.Atoi(fields[2])
-	return true
+	return false
+}
+
+func number(field []byte) int {
+	n, _ := strconv.Atoi(string(field)) // the kernel writes numbers
+	return n
 }
 
 // readProc reads a file of /proc over what the buffer holds; nothing, if it
