@@ -1,0 +1,570 @@
+data "aws_caller_identity" "this" {}
+
+data "aws_partition" "this" {}
+
+data "aws_region" "this" {}
+
+locals {
+  account   = data.aws_caller_identity.this.account_id
+  partition = data.aws_partition.this.partition
+  region    = data.aws_region.this.region
+  arn       = "${local.region}:${local.account}"
+
+  ready     = var.image_digest != null
+  running   = local.ready && var.run.enabled
+  namespace = "Reconcile/${var.name}"
+  cluster   = "arn:${local.partition}:ecs:${local.arn}:cluster/${var.name}"
+
+  secrets = merge(var.secrets, {
+    git        = "Credentials of Git for reconcile: {\"username\": …, \"password\": …} or {\"private_key\": …}"
+    digest-key = "Key of reconcile's digests of outputs: 32 random bytes, as `openssl rand -base64 32` prints"
+  })
+}
+
+# Network: an address of its own, that can be allowed in.
+
+module "vpc" {
+  source = "../vpc"
+
+  name = var.name
+  cidr = var.network.cidr
+  subnets = merge(
+    { for name, zone in var.network.zones : "public-${name}" => { zone = zone.id, cidr = zone.public, public = true } },
+    { for name, zone in var.network.zones : "private-${name}" => { zone = zone.id, cidr = zone.private } },
+  )
+  nat_subnets         = [for name in keys(var.network.zones) : "public-${name}"]
+  gateway_endpoints   = ["dynamodb", "s3"]
+  flow_log_bucket_arn = var.network.flow_log_bucket_arn
+  tags                = var.tags
+}
+
+module "routes" {
+  source = "../vpc_routetable"
+
+  name   = var.name
+  vpc_id = module.vpc.id
+  tables = merge(
+    {
+      public = {
+        subnet_ids = { for name in keys(var.network.zones) : "public-${name}" => module.vpc.subnets["public-${name}"].id }
+        routes     = { internet = { cidr = "0.0.0.0/0", internet_gateway_id = module.vpc.internet_gateway_id } }
+      }
+    },
+    { for name in keys(var.network.zones) : "private-${name}" => {
+      subnet_ids           = { "private-${name}" = module.vpc.subnets["private-${name}"].id }
+      routes               = { internet = { cidr = "0.0.0.0/0", nat_gateway_id = module.vpc.nat_gateway_ids["public-${name}"] } }
+      gateway_endpoint_ids = module.vpc.gateway_endpoint_ids
+    } },
+  )
+  tags = var.tags
+}
+
+module "security_group" {
+  source = "../security_group"
+
+  name        = var.name
+  description = "Passes of ${var.name}: out by HTTPS, in by nothing"
+  vpc_id      = module.vpc.id
+  egress = {
+    https = { description = "Git, AWS and registries", ports = "443", cidr = "0.0.0.0/0" }
+  }
+  tags = var.tags
+}
+
+# What it keeps.
+
+resource "aws_dynamodb_table" "this" {
+  name                        = var.name
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "pk"
+  range_key                   = "sk"
+  deletion_protection_enabled = true
+
+  attribute {
+    name = "pk"
+    type = "S"
+  }
+
+  attribute {
+    name = "sk"
+    type = "S"
+  }
+
+  ttl {
+    attribute_name = "expires"
+    enabled        = true
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled     = true
+    kms_key_arn = var.kms_key_arn
+  }
+
+  tags = var.tags
+}
+
+module "snapshots" {
+  source = "../s3"
+
+  name        = var.snapshots.bucket
+  kms_key_arn = var.kms_key_arn
+  deny_delete = true
+  replication = var.snapshots.replication
+  tags        = var.tags
+}
+
+resource "aws_ecr_repository" "this" {
+  name                 = var.name
+  image_tag_mutability = "IMMUTABLE"
+
+  encryption_configuration {
+    encryption_type = "KMS"
+    kms_key         = var.kms_key_arn
+  }
+
+  image_scanning_configuration {
+    scan_on_push = true
+  }
+
+  tags = var.tags
+}
+
+# Only what nobody tagged goes: an image in use must not be counted out.
+resource "aws_ecr_lifecycle_policy" "this" {
+  repository = aws_ecr_repository.this.name
+  policy = jsonencode({ rules = [{
+    rulePriority = 1
+    description  = "Untagged images, after 90 days"
+    selection    = { tagStatus = "untagged", countType = "sinceImagePushed", countUnit = "days", countNumber = 90 }
+    action       = { type = "expire" }
+  }] })
+}
+
+# No values: people type them in, so that neither code nor state holds any.
+resource "aws_secretsmanager_secret" "this" {
+  for_each = local.secrets
+
+  name                    = "${var.name}/${each.key}"
+  description             = each.value
+  kms_key_id              = var.kms_key_arn
+  recovery_window_in_days = 30
+
+  tags = var.tags
+}
+
+# Evidence outlives what wrote it.
+resource "aws_cloudwatch_log_group" "this" {
+  name              = "/reconcile/${var.name}"
+  kms_key_id        = var.kms_key_arn
+  retention_in_days = 400
+  skip_destroy      = true
+
+  tags = var.tags
+}
+
+# What it may do.
+
+locals {
+  policies = {
+    task = concat(
+      [
+        {
+          Sid      = "Record"
+          Effect   = "Allow"
+          Action   = ["dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+          Resource = [aws_dynamodb_table.this.arn]
+        },
+        {
+          # DeleteObject: old snapshots and logs are pruned.
+          Sid      = "Snapshots"
+          Effect   = "Allow"
+          Action   = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+          Resource = ["${module.snapshots.arn}/${var.snapshots.prefix}/*"]
+        },
+        {
+          # Without it a missing key is answered with 403.
+          Sid      = "SnapshotsList"
+          Effect   = "Allow"
+          Action   = ["s3:ListBucket"]
+          Resource = [module.snapshots.arn]
+        },
+        {
+          Sid      = "Secrets"
+          Effect   = "Allow"
+          Action   = ["secretsmanager:GetSecretValue"]
+          Resource = [for name in ["digest-key", "git"] : aws_secretsmanager_secret.this[name].arn]
+        },
+        {
+          Sid      = "Key"
+          Effect   = "Allow"
+          Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+          Resource = [var.kms_key_arn]
+          Condition = { StringEquals = {
+            "kms:ViaService" = [for service in ["dynamodb", "s3", "secretsmanager"] : "${service}.${local.region}.${data.aws_partition.this.dns_suffix}"]
+          } }
+        },
+        {
+          # Whether a task that held a lease is dead.
+          Sid       = "Tasks"
+          Effect    = "Allow"
+          Action    = ["ecs:DescribeTasks"]
+          Resource  = ["arn:${local.partition}:ecs:${local.arn}:task/${var.name}/*"]
+          Condition = { ArnEquals = { "ecs:cluster" = local.cluster } }
+        },
+      ],
+      [for arns in [sort(var.codebuild_project_arns)] : {
+        Sid      = "Builds"
+        Effect   = "Allow"
+        Action   = ["codebuild:BatchGetBuilds"]
+        Resource = arns
+      } if length(arns) > 0],
+      [for arns in [sort(var.workspace_roles)] : {
+        Sid      = "Workspaces"
+        Effect   = "Allow"
+        Action   = ["sts:AssumeRole"]
+        Resource = arns
+      } if length(arns) > 0],
+      flatten([for name, state in var.states : [
+        {
+          # Terraform lists with the prefix env:/ before anything else.
+          Sid      = "StateList${md5(name)}"
+          Effect   = "Allow"
+          Action   = ["s3:ListBucket"]
+          Resource = [state.bucket_arn]
+        },
+        {
+          Sid      = "State${md5(name)}"
+          Effect   = "Allow"
+          Action   = ["s3:GetObject", "s3:PutObject"]
+          Resource = ["${state.bucket_arn}/${state.prefix}*"]
+        },
+        {
+          Sid      = "StateLock${md5(name)}"
+          Effect   = "Allow"
+          Action   = ["s3:DeleteObject"]
+          Resource = ["${state.bucket_arn}/${state.prefix}*.tflock"]
+        },
+        {
+          Sid       = "StateKey${md5(name)}"
+          Effect    = "Allow"
+          Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+          Resource  = [state.kms_key_arn]
+          Condition = { StringLike = { "kms:ViaService" = "s3.*.${data.aws_partition.this.dns_suffix}" } }
+        },
+      ]]),
+    )
+
+    execution = [
+      {
+        # AWS knows no resource for it.
+        Sid      = "Login"
+        Effect   = "Allow"
+        Action   = ["ecr:GetAuthorizationToken"]
+        Resource = ["*"]
+      },
+      {
+        Sid      = "Image"
+        Effect   = "Allow"
+        Action   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+        Resource = [aws_ecr_repository.this.arn]
+      },
+      {
+        Sid      = "Logs"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = ["${aws_cloudwatch_log_group.this.arn}:*"]
+      },
+    ]
+
+    scheduler = [
+      {
+        Sid       = "Run"
+        Effect    = "Allow"
+        Action    = ["ecs:RunTask"]
+        Resource  = ["arn:${local.partition}:ecs:${local.arn}:task-definition/${var.name}:*"]
+        Condition = { ArnEquals = { "ecs:cluster" = local.cluster } }
+      },
+      {
+        Sid       = "PassRoles"
+        Effect    = "Allow"
+        Action    = ["iam:PassRole"]
+        Resource  = [for role in ["execution", "task"] : aws_iam_role.this[role].arn]
+        Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
+      },
+      {
+        Sid       = "Tag"
+        Effect    = "Allow"
+        Action    = ["ecs:TagResource"]
+        Resource  = ["arn:${local.partition}:ecs:${local.arn}:task/${var.name}/*"]
+        Condition = { StringEquals = { "ecs:CreateAction" = "RunTask" } }
+      },
+    ]
+  }
+
+  # Who may be each role, for this account alone.
+  trusted = {
+    task      = { service = "ecs-tasks.amazonaws.com", source = "arn:${local.partition}:ecs:${local.arn}:*" }
+    execution = { service = "ecs-tasks.amazonaws.com", source = "arn:${local.partition}:ecs:${local.arn}:*" }
+    scheduler = { service = "scheduler.amazonaws.com", source = "arn:${local.partition}:scheduler:${local.arn}:schedule-group/${var.name}" }
+  }
+}
+
+resource "aws_iam_role" "this" {
+  for_each = local.trusted
+
+  name                 = "${var.name}-${each.key}"
+  permissions_boundary = var.permissions_boundary_arn
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = each.value.service }
+      Action    = "sts:AssumeRole"
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = local.account }
+        ArnLike      = { "aws:SourceArn" = each.value.source }
+      }
+    }]
+  })
+
+  tags = var.tags
+}
+
+resource "aws_iam_role_policy" "this" {
+  for_each = toset(["execution", "scheduler"])
+
+  name   = each.key
+  role   = aws_iam_role.this[each.key].id
+  policy = jsonencode({ Version = "2012-10-17", Statement = local.policies[each.key] })
+}
+
+# A policy of its own, for whoever else runs the same image.
+resource "aws_iam_policy" "task" {
+  name        = "${var.name}-task"
+  description = "What a pass of ${var.name} may do"
+  policy      = jsonencode({ Version = "2012-10-17", Statement = local.policies.task })
+
+  tags = var.tags
+}
+
+resource "aws_iam_role_policy_attachment" "task" {
+  role       = aws_iam_role.this["task"].name
+  policy_arn = aws_iam_policy.task.arn
+}
+
+# What runs.
+
+resource "aws_ecs_cluster" "this" {
+  name = var.name
+
+  setting {
+    name  = "containerInsights"
+    value = "enabled"
+  }
+
+  tags = var.tags
+}
+
+resource "aws_ecs_task_definition" "this" {
+  count = local.ready ? 1 : 0
+
+  family                   = var.name
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = var.size.cpu
+  memory                   = var.size.memory
+  execution_role_arn       = aws_iam_role.this["execution"].arn
+  task_role_arn            = aws_iam_role.this["task"].arn
+
+  runtime_platform {
+    operating_system_family = "LINUX"
+    cpu_architecture        = "ARM64"
+  }
+
+  ephemeral_storage {
+    size_in_gib = var.size.disk_gib
+  }
+
+  volume {
+    name = "work"
+  }
+
+  container_definitions = jsonencode([{
+    name                   = "reconcile"
+    image                  = "${aws_ecr_repository.this.repository_url}@${var.image_digest}"
+    command                = var.run.mode == "watch" ? ["watch", "--interval", var.run.interval] : ["now", "--trigger", "schedule"]
+    essential              = true
+    user                   = "65532:65532"
+    readonlyRootFilesystem = true
+    # An apply that is stopped needs the time to leave a whole state behind.
+    stopTimeout = 120
+    mountPoints = [{ sourceVolume = "work", containerPath = "/work", readOnly = false }]
+    environment = [for name, value in merge(var.settings, {
+      RECONCILE_REPO            = var.repository
+      RECONCILE_STATE           = "dynamodb://${aws_dynamodb_table.this.name}"
+      RECONCILE_SNAPSHOTS       = "s3://${var.snapshots.bucket}/${var.snapshots.prefix}"
+      RECONCILE_GIT_CREDENTIALS = "secretsmanager://${aws_secretsmanager_secret.this["git"].name}"
+      RECONCILE_DIGEST_KEY      = "secretsmanager://${aws_secretsmanager_secret.this["digest-key"].name}"
+      RECONCILE_OUTPUT          = "json" # which the alarms read
+    }) : { name = name, value = value }]
+    logConfiguration = {
+      logDriver = "awslogs"
+      options = {
+        awslogs-group         = aws_cloudwatch_log_group.this.name
+        awslogs-region        = local.region
+        awslogs-stream-prefix = "reconcile"
+        # A log that cannot be written must not hold up an apply.
+        mode            = "non-blocking"
+        max-buffer-size = "25m"
+      }
+    }
+  }])
+
+  tags = var.tags
+
+  depends_on = [aws_iam_role_policy.this, aws_iam_role_policy_attachment.task]
+}
+
+resource "aws_scheduler_schedule_group" "this" {
+  name = var.name
+
+  tags = var.tags
+}
+
+# Two passes at once do no harm: leases in the record see to that.
+resource "aws_scheduler_schedule" "this" {
+  count = local.ready && var.run.mode == "schedule" ? 1 : 0
+
+  name                = var.name
+  description         = "A pass of ${var.name}"
+  group_name          = aws_scheduler_schedule_group.this.name
+  schedule_expression = var.run.schedule
+  state               = var.run.enabled ? "ENABLED" : "DISABLED"
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = aws_ecs_cluster.this.arn
+    role_arn = aws_iam_role.this["scheduler"].arn
+
+    ecs_parameters {
+      task_definition_arn     = aws_ecs_task_definition.this[0].arn
+      launch_type             = "FARGATE"
+      propagate_tags          = "TASK_DEFINITION"
+      enable_ecs_managed_tags = true
+
+      network_configuration {
+        assign_public_ip = false
+        subnets          = [for name in keys(var.network.zones) : module.vpc.subnets["private-${name}"].id]
+        security_groups  = [module.security_group.id]
+      }
+    }
+
+    # The next tick is the retry: Scheduler's default is 185 of them in a day.
+    retry_policy {
+      maximum_retry_attempts       = 0
+      maximum_event_age_in_seconds = 60
+    }
+  }
+
+  depends_on = [aws_iam_role_policy.this, module.routes]
+}
+
+resource "aws_ecs_service" "this" {
+  count = local.ready && var.run.mode == "watch" ? 1 : 0
+
+  name                    = var.name
+  cluster                 = aws_ecs_cluster.this.id
+  task_definition         = aws_ecs_task_definition.this[0].arn
+  desired_count           = var.run.enabled ? 1 : 0
+  launch_type             = "FARGATE"
+  propagate_tags          = "TASK_DEFINITION"
+  enable_ecs_managed_tags = true
+
+  # The new one must stand before the old one goes.
+  deployment_minimum_healthy_percent = 100
+  deployment_maximum_percent         = 200
+
+  deployment_circuit_breaker {
+    enable   = true
+    rollback = true
+  }
+
+  network_configuration {
+    assign_public_ip = false
+    subnets          = [for name in keys(var.network.zones) : module.vpc.subnets["private-${name}"].id]
+    security_groups  = [module.security_group.id]
+  }
+
+  tags = var.tags
+
+  depends_on = [aws_iam_role_policy.this, module.routes]
+}
+
+# Who is told.
+
+locals {
+  # Of what `reconcile now -o json` prints at its end. A workspace that waits
+  # after a failure makes every pass exit with 1, so its alarm stays.
+  counted = {
+    PassCompleted   = "{ ($.run = \"*\") && ($.exit >= 0) && ($.exit <= 2) }"
+    WorkspaceFailed = "{ ($.run = \"*\") && ($.exit = 1) }"
+  }
+}
+
+resource "aws_cloudwatch_log_metric_filter" "this" {
+  for_each = local.counted
+
+  name           = each.key
+  log_group_name = aws_cloudwatch_log_group.this.name
+  pattern        = each.value
+
+  metric_transformation {
+    name          = each.key
+    namespace     = local.namespace
+    value         = "1"
+    default_value = "0"
+    unit          = "Count"
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "no_pass" {
+  alarm_name          = "${var.name}-no-pass-completed"
+  alarm_description   = "No pass of ${var.name} completed in ${var.run.alarm_minutes} minutes: merged changes are not applied. See the log group ${aws_cloudwatch_log_group.this.name}, then `reconcile doctor`."
+  namespace           = local.namespace
+  metric_name         = "PassCompleted"
+  statistic           = "Sum"
+  comparison_operator = "LessThanThreshold"
+  threshold           = 1
+  period              = 300
+  evaluation_periods  = var.run.alarm_minutes / 5
+  treat_missing_data  = "breaching"
+  actions_enabled     = local.running
+  alarm_actions       = var.alarm_topic_arns
+  ok_actions          = var.alarm_topic_arns
+
+  tags = var.tags
+}
+
+resource "aws_cloudwatch_metric_alarm" "workspace_failed" {
+  alarm_name          = "${var.name}-workspace-failed"
+  alarm_description   = "A workspace of ${var.name} failed: `reconcile status` says which, `reconcile runs` shows its log."
+  namespace           = local.namespace
+  metric_name         = "WorkspaceFailed"
+  statistic           = "Sum"
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = 1
+  period              = 300
+  evaluation_periods  = 1
+  treat_missing_data  = "ignore" # as it was, until a pass says otherwise
+  alarm_actions       = var.alarm_topic_arns
+  ok_actions          = var.alarm_topic_arns
+
+  tags = var.tags
+}

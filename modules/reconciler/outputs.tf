@@ -1,0 +1,68 @@
+output "egress_addresses" {
+  description = "Fixed addresses that it reaches Git from, by zone: for Backlog's allow-list."
+  value       = { for name in keys(var.network.zones) : name => module.vpc.nat_addresses["public-${name}"] }
+}
+
+output "network" {
+  description = "Where a CodeBuild project that runs the same image belongs: VPC, private subnets by zone, and security group."
+  value = {
+    vpc_id            = module.vpc.id
+    subnet_ids        = { for name in keys(var.network.zones) : name => module.vpc.subnets["private-${name}"].id }
+    security_group_id = module.security_group.id
+  }
+}
+
+output "repository_url" {
+  description = "Image repository to push to."
+  value       = aws_ecr_repository.this.repository_url
+}
+
+output "repository_arn" {
+  description = "ARN of the image repository."
+  value       = aws_ecr_repository.this.arn
+}
+
+output "secret_arns" {
+  description = "ARNs of the secrets by name; their values are typed in."
+  value       = { for name, secret in aws_secretsmanager_secret.this : name => secret.arn }
+}
+
+output "task_role_arn" {
+  description = "Role of the task: the workspaces' roles trust it."
+  value       = aws_iam_role.this["task"].arn
+}
+
+output "task_policy_arn" {
+  description = "Policy of a pass, for the role of whatever else runs the same image."
+  value       = aws_iam_policy.task.arn
+}
+
+output "table" {
+  description = "Name and ARN of the record's table."
+  value       = { name = aws_dynamodb_table.this.name, arn = aws_dynamodb_table.this.arn }
+}
+
+output "snapshots" {
+  description = "Bucket of the snapshots, by ARN, and its setting (RECONCILE_SNAPSHOTS)."
+  value       = { bucket_arn = module.snapshots.arn, setting = "s3://${module.snapshots.name}/${var.snapshots.prefix}" }
+}
+
+output "cluster_arn" {
+  description = "ARN of the cluster that the tasks run in."
+  value       = aws_ecs_cluster.this.arn
+}
+
+output "task_definition_arn" {
+  description = "ARN of the task's definition, null without an image."
+  value       = one(aws_ecs_task_definition.this[*].arn)
+}
+
+output "log_group" {
+  description = "Name and ARN of the log group."
+  value       = { name = aws_cloudwatch_log_group.this.name, arn = aws_cloudwatch_log_group.this.arn }
+}
+
+output "alarm_arns" {
+  description = "ARNs of the alarms by what they tell."
+  value       = { no_pass = aws_cloudwatch_metric_alarm.no_pass.arn, workspace_failed = aws_cloudwatch_metric_alarm.workspace_failed.arn }
+}

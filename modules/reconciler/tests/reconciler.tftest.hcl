@@ -1,0 +1,576 @@
+mock_provider "aws" {
+  source          = "../mocks"
+  override_during = plan
+
+  mock_resource "aws_iam_role" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:role/mocked"
+      id  = "mocked"
+    }
+  }
+
+  mock_resource "aws_iam_policy" {
+    defaults = { arn = "arn:aws:iam::123456789012:policy/mocked" }
+  }
+
+  mock_resource "aws_dynamodb_table" {
+    defaults = { arn = "arn:aws:dynamodb:ap-northeast-1:123456789012:table/reconcile" }
+  }
+
+  mock_resource "aws_ecr_repository" {
+    defaults = {
+      arn            = "arn:aws:ecr:ap-northeast-1:123456789012:repository/reconcile"
+      repository_url = "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/reconcile"
+    }
+  }
+
+  mock_resource "aws_secretsmanager_secret" {
+    defaults = { arn = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:reconcile/mocked-AbCdEf" }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:ap-northeast-1:123456789012:log-group:/reconcile/reconcile" }
+  }
+
+  mock_resource "aws_ecs_cluster" {
+    defaults = {
+      arn = "arn:aws:ecs:ap-northeast-1:123456789012:cluster/reconcile"
+      id  = "arn:aws:ecs:ap-northeast-1:123456789012:cluster/reconcile"
+    }
+  }
+
+  mock_resource "aws_ecs_task_definition" {
+    defaults = { arn = "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/reconcile:1" }
+  }
+
+  mock_resource "aws_eip" {
+    defaults = {
+      public_ip     = "192.0.2.10"
+      allocation_id = "eipalloc-0123456789abcdef0"
+    }
+  }
+}
+
+variables {
+  repository   = "https://example.backlog.com/git/INFRA/estate.git"
+  image_digest = "sha256:0f9c1fe6eb4b8a6a1f4b1ad1e7f4f0a0a4f6b6b0a3a45c1d6dc8a52a1d8f0c3e"
+  network = {
+    cidr                = "10.255.0.0/24"
+    flow_log_bucket_arn = "arn:aws:s3:::example-flow-logs"
+    zones = {
+      a = { id = "apne1-az4", public = "10.255.0.0/28", private = "10.255.0.16/28" }
+      c = { id = "apne1-az1", public = "10.255.0.32/28", private = "10.255.0.48/28" }
+    }
+  }
+  kms_key_arn      = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+  snapshots        = { bucket = "example-reconcile" }
+  alarm_topic_arns = ["arn:aws:sns:ap-northeast-1:123456789012:alarms"]
+  tags             = { Owner = "platform", DataClass = "confidential", Environment = "test" }
+}
+
+run "keeps_a_record_that_is_not_lost" {
+  command = plan
+
+  assert {
+    condition = (
+      aws_dynamodb_table.this.hash_key == "pk" && aws_dynamodb_table.this.range_key == "sk" &&
+      { for a in aws_dynamodb_table.this.attribute : a.name => a.type } == { pk = "S", sk = "S" } &&
+      one(aws_dynamodb_table.this.ttl).attribute_name == "expires" && one(aws_dynamodb_table.this.ttl).enabled &&
+      aws_dynamodb_table.this.billing_mode == "PAY_PER_REQUEST"
+    )
+    error_message = "The table is not the one that the program checks for."
+  }
+
+  assert {
+    condition     = aws_dynamodb_table.this.deletion_protection_enabled && one(aws_dynamodb_table.this.point_in_time_recovery).enabled && one(aws_dynamodb_table.this.server_side_encryption).kms_key_arn == var.kms_key_arn
+    error_message = "The table can be lost, or is not encrypted with the key."
+  }
+
+  assert {
+    condition     = aws_ecr_repository.this.image_tag_mutability == "IMMUTABLE" && one(aws_ecr_repository.this.encryption_configuration).kms_key == var.kms_key_arn
+    error_message = "An image can be put over another, or is not encrypted with the key."
+  }
+
+  assert {
+    condition     = alltrue([for rule in jsondecode(aws_ecr_lifecycle_policy.this.policy).rules : rule.selection.tagStatus == "untagged"])
+    error_message = "A tagged image could expire while it is in use."
+  }
+
+  assert {
+    condition     = keys(aws_secretsmanager_secret.this) == ["digest-key", "git"] && alltrue([for s in aws_secretsmanager_secret.this : s.kms_key_id == var.kms_key_arn && s.recovery_window_in_days == 30])
+    error_message = "The secrets are others, or can be lost at once."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.this.retention_in_days == 400 && aws_cloudwatch_log_group.this.skip_destroy && aws_cloudwatch_log_group.this.kms_key_id == var.kms_key_arn
+    error_message = "Logs are not kept for 400 days."
+  }
+}
+
+run "runs_by_digest_with_time_to_stop" {
+  command = plan
+
+  variables {
+    settings = { RECONCILE_BRANCH = "production", TF_VAR_image = "app:1" }
+  }
+
+  assert {
+    condition     = aws_ecs_task_definition.this[0].runtime_platform[0].cpu_architecture == "ARM64" && aws_ecs_task_definition.this[0].requires_compatibilities == toset(["FARGATE"])
+    error_message = "It does not run on Fargate on ARM64."
+  }
+
+  assert {
+    condition = [for c in jsondecode(aws_ecs_task_definition.this[0].container_definitions) : [c.image, c.command, c.stopTimeout, c.readonlyRootFilesystem, c.user, c.mountPoints[0].containerPath]] == [[
+      "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/reconcile@sha256:0f9c1fe6eb4b8a6a1f4b1ad1e7f4f0a0a4f6b6b0a3a45c1d6dc8a52a1d8f0c3e",
+      ["now", "--trigger", "schedule"], 120, true, "65532:65532", "/work",
+    ]]
+    error_message = "The container is another, or has no time to stop."
+  }
+
+  assert {
+    condition = { for e in jsondecode(aws_ecs_task_definition.this[0].container_definitions)[0].environment : e.name => e.value } == {
+      RECONCILE_BRANCH          = "production"
+      RECONCILE_DIGEST_KEY      = "secretsmanager://reconcile/digest-key"
+      RECONCILE_GIT_CREDENTIALS = "secretsmanager://reconcile/git"
+      RECONCILE_OUTPUT          = "json"
+      RECONCILE_REPO            = "https://example.backlog.com/git/INFRA/estate.git"
+      RECONCILE_SNAPSHOTS       = "s3://example-reconcile/snapshots"
+      RECONCILE_STATE           = "dynamodb://reconcile"
+      TF_VAR_image              = "app:1"
+    }
+    error_message = "The settings are others."
+  }
+}
+
+run "the_schedule_is_made_disabled" {
+  command = plan
+
+  assert {
+    condition     = aws_scheduler_schedule.this[0].state == "DISABLED" && length(aws_ecs_service.this) == 0
+    error_message = "It starts before anybody has looked at it."
+  }
+
+  assert {
+    condition     = one(one(aws_scheduler_schedule.this[0].target).retry_policy).maximum_retry_attempts == 0
+    error_message = "A failed start is tried again for a day."
+  }
+
+  assert {
+    condition     = !one(one(one(aws_scheduler_schedule.this[0].target).ecs_parameters).network_configuration).assign_public_ip
+    error_message = "The task has an address that is not fixed."
+  }
+
+  assert {
+    condition     = !aws_cloudwatch_metric_alarm.no_pass.actions_enabled
+    error_message = "An alarm wakes people about passes that nobody asked for."
+  }
+}
+
+run "enabled" {
+  command = plan
+
+  variables {
+    run = { enabled = true, schedule = "rate(10 minutes)", alarm_minutes = 60 }
+  }
+
+  assert {
+    condition     = aws_scheduler_schedule.this[0].state == "ENABLED" && aws_scheduler_schedule.this[0].schedule_expression == "rate(10 minutes)"
+    error_message = "The schedule does not run."
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.no_pass.actions_enabled && aws_cloudwatch_metric_alarm.no_pass.evaluation_periods == 12 &&
+      aws_cloudwatch_metric_alarm.no_pass.treat_missing_data == "breaching" && aws_cloudwatch_metric_alarm.no_pass.alarm_actions == var.alarm_topic_arns
+    )
+    error_message = "Nobody is told that passes are missing, or not within the hour."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.workspace_failed.threshold == 1 && aws_cloudwatch_metric_alarm.workspace_failed.metric_name == "WorkspaceFailed" && aws_cloudwatch_metric_alarm.workspace_failed.alarm_actions == var.alarm_topic_arns
+    error_message = "Nobody is told of a workspace that failed."
+  }
+
+  assert {
+    condition     = { for name, f in aws_cloudwatch_log_metric_filter.this : name => "${f.pattern} ${one(f.metric_transformation).namespace}" } == { PassCompleted = "{ ($.run = \"*\") && ($.exit >= 0) && ($.exit <= 2) } Reconcile/reconcile", WorkspaceFailed = "{ ($.run = \"*\") && ($.exit = 1) } Reconcile/reconcile" }
+    error_message = "The alarms count something else."
+  }
+}
+
+run "watches" {
+  command = plan
+
+  variables {
+    run = { mode = "watch", enabled = true, interval = "30s" }
+  }
+
+  assert {
+    condition     = length(aws_scheduler_schedule.this) == 0 && aws_ecs_service.this[0].desired_count == 1 && aws_ecs_service.this[0].deployment_circuit_breaker[0].rollback
+    error_message = "No task stays."
+  }
+
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.this[0].container_definitions)[0].command == ["watch", "--interval", "30s"]
+    error_message = "The task does not watch."
+  }
+}
+
+run "watch_is_made_disabled" {
+  command = plan
+
+  variables {
+    run = { mode = "watch" }
+  }
+
+  assert {
+    condition     = aws_ecs_service.this[0].desired_count == 0
+    error_message = "It starts before anybody has looked at it."
+  }
+}
+
+run "nothing_runs_without_an_image" {
+  command = plan
+
+  variables {
+    image_digest = null
+    run          = { enabled = true }
+  }
+
+  assert {
+    condition     = length(aws_ecs_task_definition.this) + length(aws_scheduler_schedule.this) + length(aws_ecs_service.this) == 0 && output.task_definition_arn == null
+    error_message = "Something would run an image that is not there."
+  }
+
+  assert {
+    condition     = !aws_cloudwatch_metric_alarm.no_pass.actions_enabled
+    error_message = "An alarm wakes people about passes that cannot be."
+  }
+}
+
+run "reaches_out_from_fixed_addresses" {
+  command = plan
+
+  assert {
+    condition     = keys(output.egress_addresses) == ["a", "c"]
+    error_message = "A zone has no fixed address."
+  }
+
+  assert {
+    condition = { for name, route in module.routes.routes : name => route.cidr } == {
+      "private-a internet" = "0.0.0.0/0", "private-c internet" = "0.0.0.0/0", "public internet" = "0.0.0.0/0"
+    }
+    error_message = "A subnet has no way out."
+  }
+
+  assert {
+    condition     = module.security_group.ingress == {} && [for r in module.security_group.egress : r.to_port] == [443]
+    error_message = "Something gets in, or out by another port than 443."
+  }
+}
+
+run "may_do_no_more_than_a_pass_needs" {
+  command = plan
+
+  variables {
+    workspace_roles          = ["arn:aws:iam::123456789012:role/plan-tokyo"]
+    codebuild_project_arns   = ["arn:aws:codebuild:ap-northeast-1:123456789012:project/reconcile"]
+    permissions_boundary_arn = "arn:aws:iam::123456789012:policy/boundary"
+  }
+
+  assert {
+    condition = { for s in jsondecode(aws_iam_policy.task.policy).Statement : s.Sid => s.Action } == {
+      Record        = ["dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+      Snapshots     = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+      SnapshotsList = ["s3:ListBucket"]
+      Secrets       = ["secretsmanager:GetSecretValue"]
+      Key           = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Tasks         = ["ecs:DescribeTasks"]
+      Builds        = ["codebuild:BatchGetBuilds"]
+      Workspaces    = ["sts:AssumeRole"]
+    }
+    error_message = "The task may do more, or less."
+  }
+
+  assert {
+    condition     = alltrue(flatten([for s in jsondecode(aws_iam_policy.task.policy).Statement : [for r in s.Resource : r != "*"]]))
+    error_message = "The task may act on everything."
+  }
+
+  assert {
+    condition     = [for s in jsondecode(aws_iam_policy.task.policy).Statement : s.Resource if s.Sid == "Snapshots"] == [["arn:aws:s3:::mocked/snapshots/*"]]
+    error_message = "The task may write outside the snapshots' prefix."
+  }
+
+  assert {
+    condition     = [for s in jsondecode(aws_iam_role_policy.this["execution"].policy).Statement : s.Sid if contains(s.Resource, "*")] == ["Login"]
+    error_message = "The execution role may do on everything what is not a login."
+  }
+
+  assert {
+    condition = { for s in jsondecode(aws_iam_role_policy.this["scheduler"].policy).Statement : s.Sid => keys(s.Condition)[0] } == {
+      Run = "ArnEquals", PassRoles = "StringEquals", Tag = "StringEquals"
+    }
+    error_message = "The scheduler may run or pass anything."
+  }
+
+  assert {
+    condition     = alltrue([for role in aws_iam_role.this : role.permissions_boundary == var.permissions_boundary_arn && jsondecode(role.assume_role_policy).Statement[0].Condition.StringEquals["aws:SourceAccount"] == "123456789012"])
+    error_message = "A role has no boundary, or serves other accounts."
+  }
+}
+
+run "uses_states_as_terraform_does" {
+  command = plan
+
+  variables {
+    states = { tokyo = { bucket_arn = "arn:aws:s3:::example-states", kms_key_arn = "arn:aws:kms:ap-northeast-1:123456789012:key/22222222-2222-3333-4444-555555555555", prefix = "tokyo/" } }
+  }
+
+  assert {
+    condition = { for s in jsondecode(aws_iam_policy.task.policy).Statement : replace(s.Sid, md5("tokyo"), "") => [s.Action, s.Resource, can(s.Condition)] if endswith(s.Sid, md5("tokyo")) } == {
+      StateList = [["s3:ListBucket"], ["arn:aws:s3:::example-states"], false]
+      State     = [["s3:GetObject", "s3:PutObject"], ["arn:aws:s3:::example-states/tokyo/*"], false]
+      StateLock = [["s3:DeleteObject"], ["arn:aws:s3:::example-states/tokyo/*.tflock"], false]
+      StateKey  = [["kms:Decrypt", "kms:GenerateDataKey"], ["arn:aws:kms:ap-northeast-1:123456789012:key/22222222-2222-3333-4444-555555555555"], true]
+    }
+    error_message = "Terraform would be refused, or could delete a state."
+  }
+}
+
+run "makes_other_secrets_that_it_cannot_read" {
+  command = plan
+
+  variables {
+    secrets = { webhook = "Token in the URL that Backlog calls" }
+  }
+
+  assert {
+    condition     = keys(output.secret_arns) == ["digest-key", "git", "webhook"]
+    error_message = "The secret is not made."
+  }
+
+  assert {
+    condition     = [for s in local.policies.task : length(s.Resource) if s.Sid == "Secrets"] == [2]
+    error_message = "The task may read a secret that is not its own."
+  }
+}
+
+run "refuses_a_name_in_capitals" {
+  command = plan
+
+  variables {
+    name = "Reconcile"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "refuses_a_repository_by_ssh" {
+  command = plan
+
+  variables {
+    repository = "example@example.git.backlog.com:/INFRA/estate.git"
+  }
+
+  expect_failures = [var.repository]
+}
+
+run "refuses_an_image_by_tag" {
+  command = plan
+
+  variables {
+    image_digest = "latest"
+  }
+
+  expect_failures = [var.image_digest]
+}
+
+run "refuses_a_mode_that_is_none" {
+  command = plan
+
+  variables {
+    run = { mode = "cron" }
+  }
+
+  expect_failures = [var.run]
+}
+
+run "refuses_a_schedule_that_is_none" {
+  command = plan
+
+  variables {
+    run = { schedule = "every 5 minutes" }
+  }
+
+  expect_failures = [var.run]
+}
+
+run "refuses_an_interval_without_unit" {
+  command = plan
+
+  variables {
+    run = { interval = "30" }
+  }
+
+  expect_failures = [var.run]
+}
+
+run "refuses_an_alarm_after_three_minutes" {
+  command = plan
+
+  variables {
+    run = { alarm_minutes = 3, schedule = "rate(1 minute)" }
+  }
+
+  expect_failures = [var.run]
+}
+
+run "refuses_an_alarm_between_two_passes" {
+  command = plan
+
+  variables {
+    run = { alarm_minutes = 60, schedule = "rate(2 hours)" }
+  }
+
+  expect_failures = [var.run]
+}
+
+run "refuses_a_size_that_fargate_has_not" {
+  command = plan
+
+  variables {
+    size = { cpu = 1024, memory = 1024 }
+  }
+
+  expect_failures = [var.size]
+}
+
+run "refuses_a_disk_too_small" {
+  command = plan
+
+  variables {
+    size = { disk_gib = 10 }
+  }
+
+  expect_failures = [var.size]
+}
+
+run "refuses_a_setting_of_the_modules" {
+  command = plan
+
+  variables {
+    settings = { RECONCILE_STATE = "dynamodb://other" }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_a_secret_as_a_setting" {
+  command = plan
+
+  variables {
+    settings = { RECONCILE_GIT_PASSWORD = "correct horse" }
+  }
+
+  expect_failures = [var.settings]
+}
+
+run "refuses_no_zone" {
+  command = plan
+
+  variables {
+    network = { cidr = "10.255.0.0/24", flow_log_bucket_arn = "arn:aws:s3:::example-flow-logs", zones = {} }
+  }
+
+  expect_failures = [var.network]
+}
+
+run "refuses_an_alias_as_key" {
+  command = plan
+
+  variables {
+    kms_key_arn = "alias/reconcile"
+  }
+
+  expect_failures = [var.kms_key_arn]
+}
+
+run "refuses_a_prefix_with_a_slash" {
+  command = plan
+
+  variables {
+    snapshots = { bucket = "example-reconcile", prefix = "/snapshots/" }
+  }
+
+  expect_failures = [var.snapshots]
+}
+
+run "refuses_a_secret_that_is_there_anyway" {
+  command = plan
+
+  variables {
+    secrets = { git = "Another" }
+  }
+
+  expect_failures = [var.secrets]
+}
+
+run "refuses_every_role" {
+  command = plan
+
+  variables {
+    workspace_roles = ["arn:aws:iam::123456789012:role/*"]
+  }
+
+  expect_failures = [var.workspace_roles]
+}
+
+run "refuses_a_state_bucket_by_name" {
+  command = plan
+
+  variables {
+    states = { tokyo = { bucket_arn = "example-states", kms_key_arn = "arn:aws:kms:ap-northeast-1:123456789012:key/22222222-2222-3333-4444-555555555555" } }
+  }
+
+  expect_failures = [var.states]
+}
+
+run "refuses_a_state_prefix_without_end" {
+  command = plan
+
+  variables {
+    states = { tokyo = { bucket_arn = "arn:aws:s3:::example-states", kms_key_arn = "arn:aws:kms:ap-northeast-1:123456789012:key/22222222-2222-3333-4444-555555555555", prefix = "tokyo" } }
+  }
+
+  expect_failures = [var.states]
+}
+
+run "refuses_a_project_by_name" {
+  command = plan
+
+  variables {
+    codebuild_project_arns = ["reconcile"]
+  }
+
+  expect_failures = [var.codebuild_project_arns]
+}
+
+run "refuses_to_tell_nobody" {
+  command = plan
+
+  variables {
+    alarm_topic_arns = []
+  }
+
+  expect_failures = [var.alarm_topic_arns]
+}
+
+run "refuses_a_boundary_by_name" {
+  command = plan
+
+  variables {
+    permissions_boundary_arn = "boundary"
+  }
+
+  expect_failures = [var.permissions_boundary_arn]
+}

@@ -1,0 +1,250 @@
+variable "name" {
+  description = "Name of everything here: the table, the cluster, the image repository, and the first part of the secrets'."
+  type        = string
+  default     = "reconcile"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,30}[a-z0-9]$", var.name))
+    error_message = "name is 3 to 32 lower-case letters, digits and hyphens, and begins with a letter."
+  }
+}
+
+variable "repository" {
+  description = "Repository that is reconciled (RECONCILE_REPO), by https: the image has no SSH host keys."
+  type        = string
+
+  validation {
+    condition     = can(regex("^https://[A-Za-z0-9.-]+/[^?#@ ]+$", var.repository))
+    error_message = "repository is an https URL without port and credentials, such as https://example.backlog.com/git/PROJECT/infra.git."
+  }
+}
+
+variable "image_digest" {
+  description = "Digest of the image in the repository made here (sha256:…). Null until one is pushed: there is then nothing to run, and nothing that starts it."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.image_digest == null || can(regex("^sha256:[0-9a-f]{64}$", var.image_digest))
+    error_message = "image_digest is sha256: and 64 hexadecimal digits; a tag could become another image."
+  }
+}
+
+variable "run" {
+  description = "How it runs: mode schedule (one task a tick) or watch (a task that stays); whether it is enabled; a rate or cron expression, or the interval of watch; and after how many minutes without a completed pass somebody is told."
+  type = object({
+    mode          = optional(string, "schedule")
+    enabled       = optional(bool, false)
+    schedule      = optional(string, "rate(5 minutes)")
+    interval      = optional(string, "1m")
+    alarm_minutes = optional(number, 120)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains(["schedule", "watch"], var.run.mode)
+    error_message = "mode is schedule or watch."
+  }
+
+  validation {
+    condition     = can(regex("^(rate\\([1-9][0-9]* (minute|hour|day)s?\\)|cron\\([^)]+\\))$", var.run.schedule))
+    error_message = "schedule is rate(5 minutes), or cron() of six fields in UTC."
+  }
+
+  validation {
+    condition     = can(regex("^[1-9][0-9]*(s|m|h)$", var.run.interval))
+    error_message = "interval is a duration such as 30s or 1m."
+  }
+
+  validation {
+    condition     = var.run.alarm_minutes >= 10 && var.run.alarm_minutes <= 1440 && var.run.alarm_minutes % 5 == 0
+    error_message = "alarm_minutes is 10 to 1440, in steps of five: CloudWatch looks back no further than a day."
+  }
+
+  validation {
+    condition = try(
+      tonumber(regex("^rate\\(([0-9]+) ", var.run.schedule)[0]) * { minute = 1, hour = 60, day = 1440 }[regex("(minute|hour|day)", var.run.schedule)[0]] < var.run.alarm_minutes
+    , true)
+    error_message = "alarm_minutes is shorter than the schedule's rate: the alarm would sound between two passes."
+  }
+}
+
+variable "size" {
+  description = "CPU units and MiB of the task, and GiB of its disk, which holds the checkout and the providers."
+  type = object({
+    cpu      = optional(number, 1024)
+    memory   = optional(number, 4096)
+    disk_gib = optional(number, 30)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains([512, 1024, 2048, 4096], var.size.cpu) && var.size.memory >= 2 * var.size.cpu && var.size.memory <= min(8 * var.size.cpu, 30720) && var.size.memory % 1024 == 0
+    error_message = "cpu is 512, 1024, 2048 or 4096; memory is two to eight times that and at most 30720, in steps of 1024."
+  }
+
+  validation {
+    condition     = var.size.disk_gib >= 21 && var.size.disk_gib <= 200
+    error_message = "disk_gib is 21 to 200."
+  }
+}
+
+variable "settings" {
+  description = "Settings of reconcile beside those made here, as environment variables: RECONCILE_BRANCH, RECONCILE_PARALLELISM …, and TF_VAR_ variables that reconcile.hcl passes on. None may be secret: whoever may read the task definition reads them."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = length(setintersection(keys(var.settings), ["RECONCILE_REPO", "RECONCILE_STATE", "RECONCILE_SNAPSHOTS", "RECONCILE_GIT_CREDENTIALS", "RECONCILE_DIGEST_KEY", "RECONCILE_OUTPUT", "RECONCILE_WORK", "RECONCILE_INTERVAL"])) == 0
+    error_message = "RECONCILE_REPO, _STATE, _SNAPSHOTS, _GIT_CREDENTIALS, _DIGEST_KEY, _OUTPUT, _WORK and _INTERVAL are set by the module."
+  }
+
+  validation {
+    condition     = alltrue([for key in keys(var.settings) : can(regex("^(RECONCILE_[A-Z_]+|TF_VAR_[a-z0-9_]+|TF_LOG|TZ|HTTPS?_PROXY|NO_PROXY)$", key)) && !can(regex("(?i)(password|passwd|secret|token|private_key|access_key)", key))])
+    error_message = "settings are RECONCILE_, TF_VAR_, TF_LOG, TZ and proxy variables, and none that sounds like a secret: secrets are typed into Secrets Manager."
+  }
+}
+
+variable "network" {
+  description = "Network of its own, so that it stands when the estate's does not: range, and by a name of your choice zones by id, each with a public subnet for the NAT gateway and a private one for the task; and the bucket of the flow log."
+  type = object({
+    cidr                = string
+    flow_log_bucket_arn = string
+    zones = map(object({
+      id      = string
+      public  = string
+      private = string
+    }))
+  })
+
+  validation {
+    condition     = length(var.network.zones) > 0
+    error_message = "zones names at least one zone."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "Customer-managed key of the table, snapshots, images, secrets and logs; CloudWatch Logs must be allowed to use it."
+  type        = string
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "kms_key_arn is the ARN of a key, not an id or alias."
+  }
+}
+
+variable "snapshots" {
+  description = "Bucket of the snapshots: its name, the prefix in it, and where it is copied to (as the module s3 takes it)."
+  type = object({
+    bucket = string
+    prefix = optional(string, "snapshots")
+    replication = optional(object({
+      bucket_arn  = string
+      role_arn    = string
+      kms_key_arn = optional(string)
+    }))
+  })
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$", var.snapshots.prefix))
+    error_message = "prefix is a path in the bucket, without slashes around it."
+  }
+}
+
+variable "secrets" {
+  description = "Secrets to make beside git and digest-key, by name, with what they are for. They are made without values, which people type in, and the task may not read them."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.secrets) : can(regex("^[a-z0-9-]+$", name)) && !contains(["git", "digest-key"], name)])
+    error_message = "Names of secrets are lower-case letters, digits and hyphens; git and digest-key are made anyway."
+  }
+}
+
+variable "workspace_roles" {
+  description = "ARNs of the workspaces' plan and apply roles, which the task may assume."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.workspace_roles : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[^*]+$", arn))])
+    error_message = "workspace_roles are ARNs of roles, without wildcards."
+  }
+}
+
+variable "states" {
+  description = "State buckets that the task itself uses, for workspaces without roles of their own, by a name of your choice: bucket, key in KMS and the prefix of the states."
+  type = map(object({
+    bucket_arn  = string
+    kms_key_arn = string
+    prefix      = optional(string, "")
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for s in var.states : can(regex("^arn:[a-z-]+:s3:::[a-z0-9.-]+$", s.bucket_arn)) && can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", s.kms_key_arn))])
+    error_message = "states are ARNs of a bucket and of its key."
+  }
+
+  validation {
+    condition     = alltrue([for s in var.states : s.prefix == "" || can(regex("^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*/$", s.prefix))])
+    error_message = "prefix is empty, or a path that ends in a slash."
+  }
+}
+
+variable "codebuild_project_arns" {
+  description = "CodeBuild projects that run the same image: the task may ask whether a build that held a lease has ended."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.codebuild_project_arns : can(regex("^arn:[a-z-]+:codebuild:[a-z0-9-]+:[0-9]{12}:project/[A-Za-z0-9_-]+$", arn))])
+    error_message = "codebuild_project_arns are ARNs of projects."
+  }
+}
+
+variable "alarm_topic_arns" {
+  description = "Topics that are told when no pass completes or a workspace fails."
+  type        = set(string)
+
+  validation {
+    condition     = length(var.alarm_topic_arns) > 0 && alltrue([for arn in var.alarm_topic_arns : can(regex("^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$", arn))])
+    error_message = "alarm_topic_arns are ARNs of SNS topics, at least one: a reconciler that stands still must tell somebody."
+  }
+}
+
+variable "permissions_boundary_arn" {
+  description = "Permissions boundary of the roles made here."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary_arn == null || can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary_arn))
+    error_message = "permissions_boundary_arn is the ARN of a policy."
+  }
+}
+
+variable "tags" {
+  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  type        = map(string)
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for key in ["Owner", "DataClass", "Environment"] : try(length(var.tags[key]) > 0, false)])
+    error_message = "tags needs Owner, DataClass and Environment, none of them empty."
+  }
+
+  validation {
+    condition     = contains(["public", "internal", "confidential", "restricted"], try(var.tags.DataClass, "public"))
+    error_message = "The tag DataClass is public, internal, confidential or restricted."
+  }
+}

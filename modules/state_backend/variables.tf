@@ -1,0 +1,85 @@
+variable "name" {
+  description = "Name of the bucket, unique in all of AWS."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.name))
+    error_message = "name is 3 to 63 lower-case letters, digits and hyphens; a dot would break TLS."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "Customer-managed key of the states."
+  type        = string
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "kms_key_arn is the ARN of a key, not an id or alias."
+  }
+}
+
+variable "history" {
+  description = "Days until replaced states are forgotten, and how many of each are kept for longer. Each lock leaves a version as well, so this cannot be for ever."
+  type = object({
+    days     = optional(number, 400)
+    versions = optional(number, 20)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.history.days >= 30 && floor(var.history.days) == var.history.days
+    error_message = "days is at least 30: a state is only missed when somebody looks."
+  }
+
+  validation {
+    condition     = var.history.versions >= 1 && var.history.versions <= 100 && floor(var.history.versions) == var.history.versions
+    error_message = "versions is 1 to 100."
+  }
+}
+
+variable "replica" {
+  description = "Copy in another Region, which outlives the loss of this one: name of its bucket, its Region, and a key there. Null: none."
+  type = object({
+    name        = string
+    region      = string
+    kms_key_arn = string
+  })
+
+  validation {
+    condition     = var.replica == null || try(split(":", var.replica.kms_key_arn)[3] == var.replica.region, false)
+    error_message = "The replica's kms_key_arn is the ARN of a key in the replica's Region."
+  }
+
+  validation {
+    condition     = var.replica == null || try(split(":", var.kms_key_arn)[3] != var.replica.region, true)
+    error_message = "The replica is in the Region of the states: it would be lost with them."
+  }
+}
+
+variable "permissions_boundary_arn" {
+  description = "Permissions boundary of the role that replicates."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary_arn == null || can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary_arn))
+    error_message = "permissions_boundary_arn is the ARN of a policy."
+  }
+}
+
+variable "tags" {
+  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  type        = map(string)
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for key in ["Owner", "DataClass", "Environment"] : try(length(var.tags[key]) > 0, false)])
+    error_message = "tags needs Owner, DataClass and Environment, none of them empty."
+  }
+
+  validation {
+    condition     = contains(["public", "internal", "confidential", "restricted"], try(var.tags.DataClass, "public"))
+    error_message = "The tag DataClass is public, internal, confidential or restricted."
+  }
+}
