@@ -37,7 +37,7 @@ func (d *directory) file(key string) string { return filepath.Join(d.root, filep
 func (d *directory) location(key string) string { return d.file(key) }
 
 func (d *directory) create(ctx context.Context, key string, b *blob) error {
-	return d.write(ctx, key, b, func(draft, file string) error {
+	return d.write(ctx, key, b, lasting, func(draft, file string) error {
 		err := os.Link(draft, file)
 		if errors.Is(err, fs.ErrExist) {
 			return errExists
@@ -46,12 +46,17 @@ func (d *directory) create(ctx context.Context, key string, b *blob) error {
 	})
 }
 
+// put does not wait for the disk: what may be replaced (a log) may also be
+// lost when the machine loses power.
 func (d *directory) put(ctx context.Context, key string, b *blob) error {
-	return d.write(ctx, key, b, os.Rename)
+	return d.write(ctx, key, b, !lasting, os.Rename)
 }
 
-// write brings b onto the disk and then, by publish, under its name.
-func (d *directory) write(ctx context.Context, key string, b *blob, publish func(draft, file string) error) error {
+// lasting is what must outlive a loss of power once it was written.
+const lasting = true
+
+// write writes b to a draft and then, by publish, brings it under its name.
+func (d *directory) write(ctx context.Context, key string, b *blob, lasting bool, publish func(draft, file string) error) error {
 	file := d.file(key)
 	for _, dir := range []string{filepath.Dir(file), d.file(drafts)} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -64,7 +69,7 @@ func (d *directory) write(ctx context.Context, key string, b *blob, publish func
 		return err
 	}
 	_, err = io.Copy(draft, reading{ctx, b.reader()})
-	if err == nil {
+	if err == nil && lasting {
 		err = draft.Sync()
 	}
 	if err = errors.Join(err, draft.Close()); err == nil {
@@ -72,6 +77,9 @@ func (d *directory) write(ctx context.Context, key string, b *blob, publish func
 	}
 	if err != nil {
 		return errors.Join(err, ignoreAbsent(os.Remove(draft.Name())))
+	}
+	if !lasting {
+		return nil
 	}
 	return syncDir(filepath.Dir(file))
 }

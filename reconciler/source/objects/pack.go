@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sort"
 	"sync"
 
@@ -102,7 +103,10 @@ func (p *pack) find(id plumbing.Hash) (offset int64, ok bool, err error) {
 	if low == high {
 		return 0, false, nil
 	}
-	ids := make([]byte, int(high-low)*idLen)
+	buffer := idBuffers.Get().(*[]byte)
+	defer idBuffers.Put(buffer)
+	*buffer = slices.Grow((*buffer)[:0], int(high-low)*idLen)
+	ids := (*buffer)[:int(high-low)*idLen]
 	if _, err := p.index.ReadAt(ids, idsAt+int64(low)*idLen); err != nil {
 		return 0, false, err
 	}
@@ -191,11 +195,12 @@ func readBase(r io.ByteReader, offset int64) (int64, error) {
 	return offset - distance, nil
 }
 
-// readers and inflaters are kept for reuse: their buffers are larger than
-// most objects.
+// What is larger than most objects is kept for reuse: buffers of readers and
+// inflaters, and the part of an index that ids are looked up in.
 var (
 	readers   = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, packReadSize) }}
 	inflaters sync.Pool
+	idBuffers = sync.Pool{New: func() any { return new([]byte) }}
 )
 
 // inflate reads the body, which must be as long as the head says.
