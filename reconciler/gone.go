@@ -2,6 +2,7 @@ package reconciler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -26,9 +27,11 @@ func (p *pass) settleGone(ctx context.Context, w *work) {
 			Name: rec.Name, Outcome: state.Removed,
 			Error: fmt.Sprintf("its directory %s is gone from the tip; what it made still stands (state: %s)", rec.Path, rec.Identity),
 		}}
-		if err := p.bury(ctx, w, rec); err != nil {
-			p.log.Warn("the record of a removed workspace could not be closed yet", "workspace", rec.Name, "error", err)
-			continue
+		switch err := p.bury(ctx, w, rec); {
+		case errors.Is(err, state.ErrMoved):
+			continue // the next round sees to it
+		case err != nil: // busy, so that the next pass sees to it
+			result.Outcome, result.Error = state.Busy, fmt.Sprintf("%s; its record could not be closed yet: %v", result.Error, err)
 		}
 		p.log.Warn(result.Error, "workspace", rec.Name)
 		p.report(result)

@@ -140,6 +140,17 @@ func (m *model) freeze(rt *rapid.T) {
 	f.frozen = true
 }
 
+// overtake freezes a flight for so long that another takes over what it held,
+// and lets it go on then.
+func (m *model) overtake(rt *rapid.T) {
+	m.freeze(rt)
+	if rapid.Bool().Draw(rt, "edit") {
+		m.edit(rt)
+	}
+	m.patient(reconciler.Options{Trigger: reconciler.Manual})
+	m.resume(rt)
+}
+
 func (m *model) thaw(f *flight) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -176,6 +187,8 @@ func (m *model) restore(rt *rapid.T) {
 	}
 	m.stop()
 	m.store.Restore(m.backup)
+	head := m.read().head
+	m.adopted = map[int64]string{head.Generation: head.Commit}
 	for _, s := range m.world {
 		s.generation = 0
 	}

@@ -36,6 +36,9 @@ func (m *model) wrote(f *flight, before *statetest.Memory, w written) {
 	if w.kind == "head" {
 		head, err := m.observer.record.Head(m.ctx)
 		m.must(err)
+		if was, ok := m.adopted[head.Generation]; ok && was != head.Commit {
+			m.violated("run %s makes %s generation %d, which is of %s", f.run, head.Commit, head.Generation, was)
+		}
 		m.adopted[head.Generation] = head.Commit
 	}
 	if w.workspace == nil {

@@ -157,6 +157,7 @@ func (m *model) newProcess(host string, wait time.Duration) *process {
 		DigestKey: func(context.Context) (string, []byte, error) { return "k1", []byte("key"), nil },
 		Variable:  func(string) (string, bool) { return m.size, true },
 		Work:      filepath.Join(m.dir, host), Wait: wait,
+		Jitter: func(d time.Duration) time.Duration { return d / 2 },
 	})
 	return p
 }
@@ -216,6 +217,7 @@ func (m *model) history(rt *rapid.T) {
 		"go on still":        m.resume,
 		"kill":               m.kill,
 		"freeze":             m.freeze,
+		"overtake":           m.overtake,
 		"time passes":        m.timePasses,
 		"suspend or resume":  m.suspend,
 		"variable":           m.variable,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"time"
 
@@ -28,19 +27,20 @@ func ownDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // succeeded records that exactly the trace is applied: after an apply that
-// ended with success, or an empty plan.
+// ended with success, or an empty plan. A pass that was told to stop meanwhile
+// still does it: the work is done.
 func (v *visit) succeeded(ctx context.Context, engine Terraform, plan *terraform.Plan, outcome state.Outcome) error {
-	id, key, err := v.DigestKey(ctx)
+	own, cancel := ownDeadline(ctx)
+	defer cancel()
+	id, key, err := v.DigestKey(own)
 	if err != nil {
 		return v.failed(ctx, fmt.Errorf("digest key: %w", err))
 	}
-	outputs, err := v.session.Outputs(ctx, key)
+	outputs, err := v.session.Outputs(own, key)
 	if err != nil {
 		return v.failed(ctx, err)
 	}
-	ctx, cancel := ownDeadline(ctx)
-	defer cancel()
-	if err := v.distrustMoved(ctx); err != nil {
+	if err := v.distrustMoved(own); err != nil {
 		return err
 	}
 	rec := &v.record
@@ -62,7 +62,7 @@ func (v *visit) succeeded(ctx context.Context, engine Terraform, plan *terraform
 	if lingering != nil {
 		write = v.lease.Write
 	}
-	if err := write(ctx, *rec); err != nil {
+	if err := write(own, *rec); err != nil {
 		return fmt.Errorf("%s is applied but could not be recorded; the next pass will find its plan empty: %w", v.it.Name, err)
 	}
 	v.freed = lingering == nil
@@ -96,13 +96,13 @@ func (v *visit) failed(ctx context.Context, err error) error {
 	case errors.As(err, &waits):
 		rec.Outcome = state.Blocked
 		if waits.retry {
-			rec.RetryAt = v.Now().Add(backoff(1))
+			rec.RetryAt = v.Now().Add(v.backoff(1))
 		}
 	case stopped:
 		rec.Waiting = nil
 	default:
 		rec.Failures++
-		rec.RetryAt = v.Now().Add(backoff(rec.Failures))
+		rec.RetryAt = v.Now().Add(v.backoff(rec.Failures))
 	}
 	ctx, cancel := ownDeadline(ctx)
 	defer cancel()
@@ -123,9 +123,9 @@ func (v *visit) describe() {
 
 // backoff is how long to wait before the next try after n failures in a row:
 // a minute, doubled each time up to an hour, a fifth more or less.
-func backoff(n int) time.Duration {
+func (r *Reconciler) backoff(n int) time.Duration {
 	wait := min(time.Minute<<min(n-1, 10), time.Hour)
-	return wait*4/5 + rand.N(wait*2/5)
+	return wait*4/5 + r.Jitter(wait*2/5)
 }
 
 // recovery keeps the state that Terraform could not write, and holds the

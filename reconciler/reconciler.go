@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -84,7 +85,9 @@ type Config struct {
 	// before it starts another workspace; 30 s when zero.
 	AskAgain time.Duration
 	Now      func() time.Time
-	Log      *slog.Logger
+	// Jitter returns a part of a duration, by chance; it may be nil.
+	Jitter func(time.Duration) time.Duration
+	Log    *slog.Logger
 	// Observe is told of each step of each workspace, from several goroutines;
 	// it may be nil.
 	Observe func(Event)
@@ -136,6 +139,9 @@ func New(c Config) *Reconciler {
 	}
 	if c.AskAgain == 0 {
 		c.AskAgain = 30 * time.Second
+	}
+	if c.Jitter == nil {
+		c.Jitter = rand.N[time.Duration]
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -239,7 +239,7 @@ func (p *pass) noteRetry(it *item) {
 	switch at := it.record.RetryAt; {
 	case it.loaded != nil && it.loaded.Err != nil:
 	case it.result.Outcome == state.Failed && at.IsZero(): // not even that could be recorded
-		p.retries[it.Name] = p.Now().Add(backoff(1))
+		p.retries[it.Name] = p.Now().Add(p.backoff(1))
 	case it.result.Outcome == state.Failed, it.result.Outcome == state.Blocked && !at.IsZero():
 		p.retries[it.Name] = at
 	}
