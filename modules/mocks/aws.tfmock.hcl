@@ -162,3 +162,28 @@ mock_resource "aws_efs_access_point" {
     arn = "arn:aws:elasticfilesystem:ap-northeast-1:123456789012:access-point/fsap-0123456789abcdef0"
   }
 }
+
+mock_resource "aws_db_subnet_group" {
+  defaults = {
+    id = "mocked"
+  }
+}
+
+mock_resource "aws_db_parameter_group" {
+  defaults = {
+    id   = "mocked"
+    name = "mocked"
+  }
+}
+
+mock_resource "aws_db_instance" {
+  defaults = {
+    arn     = "arn:aws:rds:ap-northeast-1:123456789012:db:mocked"
+    address = "mocked.abcdefghijkl.ap-northeast-1.rds.amazonaws.com"
+    master_user_secret = [{
+      kms_key_id    = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+      secret_arn    = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:rds-mocked"
+      secret_status = "active"
+    }]
+  }
+}

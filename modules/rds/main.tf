@@ -1,0 +1,111 @@
+locals {
+  replica = var.replica_of != null
+  fresh   = !local.replica && var.snapshot_identifier == null
+
+  engines = {
+    postgres = {
+      family = "postgres${split(".", var.engine_version)[0]}"
+      tls    = "rds.force_ssl"
+      logs   = ["postgresql", "upgrade"]
+      port   = 5432
+    }
+    mysql = {
+      family = "mysql${join(".", slice(split(".", "${var.engine_version}.0"), 0, 2))}"
+      tls    = "require_secure_transport"
+      logs   = ["error", "slowquery"]
+      port   = 3306
+    }
+  }
+  engine = local.engines[var.engine]
+}
+
+resource "aws_db_subnet_group" "this" {
+  name       = var.name
+  subnet_ids = values(var.subnet_ids)
+
+  tags = merge(var.tags, { Name = var.name })
+}
+
+resource "aws_db_parameter_group" "this" {
+  name_prefix = "${var.name}-"
+  family      = local.engine.family
+
+  dynamic "parameter" {
+    for_each = merge(
+      { for name, p in var.parameters : name => p },
+      { (local.engine.tls) = { value = "1", apply_method = "immediate" } },
+    )
+
+    content {
+      name         = parameter.key
+      value        = parameter.value.value
+      apply_method = parameter.value.apply_method
+    }
+  }
+
+  tags = merge(var.tags, { Name = var.name })
+
+  # A new family cannot be had in place: the instance moves to a new group first.
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_db_instance" "this" {
+  identifier     = var.name
+  engine         = local.replica ? null : var.engine
+  engine_version = local.replica ? null : var.engine_version
+  instance_class = var.instance_class
+  db_name        = local.fresh ? var.database : null
+  port           = local.engine.port
+
+  replicate_source_db = var.replica_of
+  snapshot_identifier = var.snapshot_identifier
+
+  # The password is AWS's: made, kept and changed in Secrets Manager.
+  username                      = local.fresh ? var.username : null
+  manage_master_user_password   = local.replica ? null : true
+  master_user_secret_kms_key_id = local.replica ? null : var.kms_key_arn
+
+  iam_database_authentication_enabled = true
+
+  storage_type          = "gp3"
+  allocated_storage     = local.replica ? null : var.storage.size
+  max_allocated_storage = var.storage.max
+  storage_encrypted     = true
+  kms_key_id            = var.kms_key_arn
+
+  multi_az               = var.multi_az
+  db_subnet_group_name   = aws_db_subnet_group.this.name
+  vpc_security_group_ids = var.security_group_ids
+  publicly_accessible    = false
+  ca_cert_identifier     = "rds-ca-rsa2048-g1"
+  parameter_group_name   = aws_db_parameter_group.this.name
+
+  backup_retention_period  = var.backup_days
+  backup_window            = "17:00-18:00" # 2 to 3 at night in Japan
+  maintenance_window       = "Sat:18:30-Sat:19:30"
+  copy_tags_to_snapshot    = true
+  delete_automated_backups = false
+
+  # What was approved happens when it was approved, not in a window when
+  # nobody looks; until which every plan would show it again.
+  apply_immediately          = true
+  auto_minor_version_upgrade = true
+
+  enabled_cloudwatch_logs_exports = local.engine.logs
+  performance_insights_enabled    = var.performance_insights
+  performance_insights_kms_key_id = var.performance_insights ? var.kms_key_arn : null
+
+  deletion_protection       = var.deletion_protection
+  skip_final_snapshot       = local.replica
+  final_snapshot_identifier = local.replica ? null : "${var.name}-final-${var.generation}"
+
+  tags = merge(var.tags, { Name = var.name })
+
+  lifecycle {
+    # Where it came from, and who was its first user, are history: a change of
+    # either would replace the database.
+    ignore_changes = [snapshot_identifier, username, db_name]
+  }
+}
