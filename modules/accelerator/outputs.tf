@@ -1,0 +1,24 @@
+output "arn" {
+  description = "ARN of the accelerator."
+  value       = aws_globalaccelerator_accelerator.this.arn
+}
+
+output "listener_arn" {
+  description = "ARN of the listener, for accelerator_endpoint."
+  value       = aws_globalaccelerator_listener.this.arn
+}
+
+output "addresses" {
+  description = "Its fixed addresses."
+  value       = flatten(aws_globalaccelerator_accelerator.this.ip_sets[*].ip_addresses)
+}
+
+output "dns_name" {
+  description = "Its DNS name, for an alias record."
+  value       = aws_globalaccelerator_accelerator.this.dns_name
+}
+
+output "hosted_zone_id" {
+  description = "Zone that an alias record names beside dns_name."
+  value       = aws_globalaccelerator_accelerator.this.hosted_zone_id
+}
