@@ -187,3 +187,35 @@ mock_resource "aws_db_instance" {
     }]
   }
 }
+
+mock_resource "aws_backup_vault" {
+  defaults = {
+    arn = "arn:aws:backup:ap-northeast-1:123456789012:backup-vault:mocked"
+  }
+}
+
+mock_resource "aws_backup_plan" {
+  defaults = {
+    id = "11111111-2222-3333-4444-555555555555"
+  }
+}
+
+mock_resource "aws_cloudwatch_metric_alarm" {
+  defaults = {
+    arn = "arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:mocked"
+  }
+}
+
+mock_resource "aws_cloudwatch_log_group" {
+  defaults = {
+    arn = "arn:aws:logs:ap-northeast-1:123456789012:log-group:mocked"
+  }
+}
+
+mock_resource "aws_lambda_function" {
+  defaults = {
+    arn           = "arn:aws:lambda:ap-northeast-1:123456789012:function:mocked"
+    invoke_arn    = "arn:aws:apigateway:ap-northeast-1:lambda:path/2015-03-31/functions/arn:aws:lambda:ap-northeast-1:123456789012:function:mocked/invocations"
+    qualified_arn = "arn:aws:lambda:ap-northeast-1:123456789012:function:mocked:1"
+  }
+}
