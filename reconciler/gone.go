@@ -50,14 +50,17 @@ func (w *work) renamed(rec state.Workspace) *item {
 
 func (p *pass) rename(ctx context.Context, w *work, rec state.Workspace, to *item) error {
 	return p.underLease(ctx, w, rec, func(lease *state.Lease, rec state.Workspace) error {
-		// The state first: a pass that is killed in between finds the record
-		// under the old name, and only that is left to do.
-		if err := p.moveLocalState(rec, to.Name); err != nil {
+		// Killed in between, the state is to be found under both names: that
+		// of the record counts, even if the renaming is taken back.
+		if err := p.shareLocalState(rec, to.Name); err != nil {
 			return err
 		}
 		moved := rec
 		moved.Name, moved.Path = to.Name, to.Path
 		if err := lease.Rename(ctx, rec, moved); err != nil {
+			return err
+		}
+		if err := p.leaveLocalState(rec); err != nil {
 			return err
 		}
 		to.record, to.known = moved, true
@@ -70,19 +73,52 @@ func (p *pass) rename(ctx context.Context, w *work, rec state.Workspace, to *ite
 	})
 }
 
-// moveLocalState gives a state that we keep to the workspace's new name.
-func (p *pass) moveLocalState(rec state.Workspace, to string) error {
-	if !strings.HasPrefix(rec.Identity, localPrefix) || p.LocalState == "" {
-		return nil
-	}
+// shareLocalState gives a state that we keep the workspace's new name as well.
+func (p *pass) shareLocalState(rec state.Workspace, to string) error {
 	old, now := p.statePath(rec.Name), p.statePath(to)
-	if hasContent(now) || !hasContent(old) {
+	if !p.keepsState(rec) || !hasContent(old) || sameFile(old, now) {
 		return nil
 	}
-	if err := os.MkdirAll(filepath.Dir(now), 0o700); err != nil {
-		return fmt.Errorf("make room for the state of %s: %w", to, err)
+	if hasContent(now) {
+		return fmt.Errorf("the Terraform state of another workspace that once had this name lies at %s: move it elsewhere if it is still needed, else remove it", now)
 	}
-	return os.Rename(old, now)
+	err := errors.Join(os.MkdirAll(filepath.Dir(now), 0o700), removeIfThere(now))
+	if err == nil {
+		err = os.Link(old, now)
+	}
+	if err != nil {
+		return fmt.Errorf("give the state of %s the name of %s: %w", rec.Name, to, err)
+	}
+	return nil
+}
+
+// leaveLocalState takes the old name from it.
+func (p *pass) leaveLocalState(rec state.Workspace) error {
+	if !p.keepsState(rec) {
+		return nil
+	}
+	return removeIfThere(p.statePath(rec.Name))
+}
+
+// keepsState tells whether the state of a workspace is a file that we keep.
+func (p *pass) keepsState(rec state.Workspace) bool {
+	return strings.HasPrefix(rec.Identity, localPrefix) && p.LocalState != ""
+}
+
+func sameFile(a, b string) bool {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
+}
+
+func removeIfThere(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 func (p *pass) bury(ctx context.Context, w *work, rec state.Workspace) error {

@@ -163,12 +163,13 @@ type boundedStore struct {
 func (s boundedStore) Write(ctx context.Context, ops ...state.Op) error {
 	var what []string
 	for _, op := range ops {
+		name, _, _ := strings.Cut(op.Key.SK, "#0") // the id of a run, if it is one
 		switch {
 		case op.Put != nil:
-			what = append(what, "put "+op.Key.SK)
+			what = append(what, "put "+name)
 			s.b.see(op)
 		case op.Delete:
-			what = append(what, "delete "+op.Key.SK)
+			what = append(what, "delete "+name)
 		}
 	}
 	s.b.reach(strings.Join(what, ", "))

@@ -23,6 +23,10 @@ type heldApply struct {
 	gone    chan struct{} // closed when every process of it has ended
 }
 
+// deaf is the end of the name of the deaf child's own gate: two that read from
+// one pipe get each other's letters.
+const deaf = ".deaf"
+
 // holdApply has the next apply of a workspace of the module hold. A child of
 // its own, deaf to signals, holds with it.
 func (p place) holdApply(t *testing.T, workspace string) *heldApply {
@@ -30,7 +34,7 @@ func (p place) holdApply(t *testing.T, workspace string) *heldApply {
 	dir := t.TempDir()
 	alive := filepath.Join(dir, "alive")
 	h := &heldApply{t: t, hook: p.Hook, gate: filepath.Join(dir, "gate"), entered: make(chan struct{}), gone: make(chan struct{})}
-	for _, fifo := range []string{alive, h.gate} {
+	for _, fifo := range []string{alive, h.gate, h.gate + deaf} {
 		if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -38,7 +42,7 @@ func (p place) holdApply(t *testing.T, workspace string) *heldApply {
 	script := `
 [ "$WORKSPACE" = ` + workspace + ` ] || return 0
 exec 9>` + alive + `
-( trap "" INT TERM HUP; read go <` + h.gate + ` ) >/dev/null 2>&1 &
+( trap "" INT TERM HUP; read go <` + h.gate + deaf + ` ) >/dev/null 2>&1 &
 echo begun >&9
 read go <` + h.gate + `
 wait
@@ -93,21 +97,24 @@ func (h *heldApply) fail() { h.end("fail") }
 
 func (h *heldApply) end(how string) {
 	h.forget()
-	// For as long as someone has it open, nobody waits for it.
-	gate, err := os.OpenFile(h.gate, os.O_RDWR, 0)
-	if err != nil {
-		return // cleaned up
-	}
-	defer gate.Close()
 	select {
 	case <-h.entered:
-		// Two lines, for the two that wait.
-		if _, err := gate.WriteString(how + "\n" + how + "\n"); err != nil {
+	default:
+		return // it holds nothing
+	}
+	for _, gate := range []string{h.gate, h.gate + deaf} {
+		// Opened for reading too, so as to wait for no reader.
+		pipe, err := os.OpenFile(gate, os.O_RDWR, 0)
+		if err != nil {
+			h.t.Error(err)
+			return
+		}
+		defer pipe.Close()
+		if _, err := pipe.WriteString(how + "\n"); err != nil {
 			h.t.Error(err)
 		}
-		<-h.gone
-	default:
 	}
+	within(h.t, "the held apply ends", h.gone)
 }
 
 // hangs is how long a test waits for what must happen before it gives up.

@@ -28,6 +28,7 @@ const killSeed = 20261123
 type template struct {
 	place
 	kind       placeKind
+	repo       *gittest.Repo
 	boundaries []string // of a pass that is not disturbed, one workspace at a time
 	took       time.Duration
 	want       remains // of that pass
@@ -35,11 +36,17 @@ type template struct {
 
 func newTemplate(t *testing.T, kind placeKind) *template {
 	t.Helper()
+	return newTemplateOf(t, kind, estate(kind), func(repo *gittest.Repo) { change(repo, kind) })
+}
+
+// newTemplateOf makes a template of any repository, and a change to it.
+func newTemplateOf(t *testing.T, kind placeKind, first string, change func(*gittest.Repo)) *template {
+	t.Helper()
 	repo := gittest.New(t)
-	repo.CommitTxtar("first", estate(kind))
-	tpl := &template{kind: kind, place: newPlace(t, kind, repo.Dir)}
+	repo.CommitTxtar("first", first)
+	tpl := &template{kind: kind, repo: repo, place: newPlace(t, kind, repo.Dir)}
 	tpl.converge(t)
-	change(repo, kind)
+	change(repo)
 
 	undisturbed := tpl.copy(t)
 	b := &boundaries{}

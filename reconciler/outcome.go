@@ -20,6 +20,21 @@ type waitError struct {
 
 func (e *waitError) Error() string { return e.why }
 
+// madeOf is what an error makes of a workspace.
+func madeOf(err error) state.Outcome {
+	var busy *state.BusyError
+	var checkoutBusy *CheckoutBusyError
+	var waits *waitError
+	switch {
+	case errors.As(err, &busy), errors.As(err, &checkoutBusy):
+		return state.Busy
+	case errors.As(err, &waits):
+		return state.Blocked
+	default:
+		return state.Failed
+	}
+}
+
 // ownDeadline is for what must be written even when the pass was told to
 // stop.
 func ownDeadline(ctx context.Context) (context.Context, context.CancelFunc) {

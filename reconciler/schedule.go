@@ -183,7 +183,7 @@ func (p *pass) settledWithout(s *schedule, it *item) (WorkspaceResult, bool) {
 		result.Suspended = it.hold.Kind == state.Suspended
 		result.Error = holdText(*it.hold)
 	case it.unmoved != nil:
-		result.Outcome, result.Error = state.Busy, it.unmoved.Error()
+		result.Outcome, result.Error = madeOf(it.unmoved), it.unmoved.Error()
 	case why != "":
 		result.Outcome = state.Skipped
 		result.Error = "waits for its upstreams: " + why

@@ -2,6 +2,7 @@ package reconciler_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -28,8 +29,12 @@ func (tpl *template) stoppedAtBoundaries(t *testing.T) {
 			t.Parallel()
 			p := tpl.copy(t)
 			c := orders{place: p, Parallelism: 1, At: n, Signal: syscall.SIGTERM}.run(t)
-			if c.wait() == nil {
+			report := c.wait()
+			if report == nil {
 				t.Fatal("the child was killed")
+			}
+			if name, ok := strings.CutPrefix(tpl.boundaries[n-1], "outputs "); ok && outcomes(report.Result)[name] != state.Applied {
+				t.Errorf("the apply of %s was done, and not recorded: %+v", name, report.Result)
 			}
 			checkStopped(t, p)
 			tpl.check(t, p)
@@ -50,7 +55,8 @@ func (tpl *template) stops() []int {
 		kinds[verb] = append(kinds[verb], i+1)
 	}
 	var chosen []int
-	for _, of := range kinds {
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		of := kinds[kind]
 		chosen = append(chosen, of[random.IntN(len(of))])
 	}
 	slices.Sort(chosen)

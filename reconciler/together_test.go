@@ -50,6 +50,12 @@ func (tpl *template) together(t *testing.T, processes int, apart bool) {
 		r := c.wait()
 		if r == nil || r.Error != "" || r.Result.Exit != reconciler.ExitOK && r.Result.Exit != reconciler.ExitBusy {
 			t.Errorf("one of %d processes says %+v", processes, r)
+			continue
+		}
+		for _, w := range r.Result.Workspaces {
+			if w.Outcome == state.NoChanges {
+				t.Errorf("%s was planned again although another had applied it: %+v", w.Name, r.Result)
+			}
 		}
 	}
 	checkOnce(t, readApplies(t, o.Applies), "tokyo", "kyoto", "reader")
@@ -304,7 +310,7 @@ func TestTogetherWaitsOnce(t *testing.T) {
 // until its record, and its state, can be moved.
 func TestTogetherRenamed(t *testing.T) {
 	repo := gittest.New(t)
-	repo.CommitTxtar("first", atPath("old"))
+	repo.CommitTxtar("first", atPath(files, "old"))
 	p := newPlace(t, files, repo.Dir)
 	p.converge(t)
 	lease, err := p.record(t).Acquire(t.Context(), state.Claim{Identity: "local:test/states/it.tfstate", Workspace: "old", Run: "other"})
@@ -312,14 +318,26 @@ func TestTogetherRenamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	repo.Git("rm", "-q", "-r", "env/old")
-	repo.CommitTxtar("second", atPath("new"))
-	result, err := p.pass(t, reconciler.Schedule)
-	if err != nil || result.Exit != reconciler.ExitBusy {
-		t.Errorf("the pass ends with %v: %+v", err, result)
-	}
-	if err := lease.Release(t.Context()); err != nil {
+	repo.CommitTxtar("second", atPath(files, "new"))
+	store, err := p.store()
+	if err != nil {
 		t.Fatal(err)
 	}
+	config, err := p.config(t.Context(), store, testLogger(t), state.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Wait = time.Millisecond
+	config.Observe = func(e reconciler.Event) {
+		if e.Phase == reconciler.PhaseLease {
+			t.Errorf("%s is worked on without its record", e.Workspace)
+			release(t, lease) // so that it need not wait
+		}
+	}
+	if result, err := passOf(t, config); err != nil || result.Exit != reconciler.ExitBusy {
+		t.Errorf("the pass ends with %v: %+v", err, result)
+	}
+	release(t, lease)
 	p.converge(t)
 	workspaces, err := p.record(t).Workspaces(t.Context())
 	if err != nil {
@@ -331,15 +349,24 @@ func TestTogetherRenamed(t *testing.T) {
 	}
 }
 
+func release(t *testing.T, lease *state.Lease) {
+	if err := lease.Release(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 // atPath is a workspace whose state does not lie in its own directory.
-func atPath(name string) string {
-	return "-- env/" + name + `/main.tf --
-terraform {
+func atPath(kind placeKind, name string) string {
+	where := backend(kind, "it")
+	if kind == files {
+		where = `terraform {
   backend "local" {
     path = "../../states/it.tfstate"
   }
 }
-
+`
+	}
+	return "-- env/" + name + "/main.tf --\n" + where + `
 resource "terraform_data" "this" {}
 `
 }

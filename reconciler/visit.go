@@ -42,19 +42,11 @@ func (s *site) visit(ctx, hard context.Context, it *item) (v *visit, overrun boo
 	errors.As(err, &v.fault)
 	v.keepLog(ctx)
 
-	var busy *state.BusyError
-	var checkoutBusy *CheckoutBusyError
-	var waits *waitError
-	switch {
-	case err == nil:
-	case errors.Is(err, state.ErrMoved):
+	if errors.Is(err, state.ErrMoved) {
 		return v, true
-	case errors.As(err, &busy), errors.As(err, &checkoutBusy):
-		v.result.Outcome, v.result.Error = state.Busy, err.Error()
-	case errors.As(err, &waits):
-		v.result.Outcome, v.result.Error = state.Blocked, err.Error()
-	default:
-		v.result.Outcome, v.result.Error = state.Failed, err.Error()
+	}
+	if err != nil {
+		v.result.Outcome, v.result.Error = madeOf(err), err.Error()
 	}
 	return v, false
 }
