@@ -317,7 +317,7 @@ resource "aws_iam_role" "this" {
   for_each = local.trusted
 
   name                 = "${var.name}-${each.key}"
-  permissions_boundary = var.permissions_boundary_arn
+  permissions_boundary = var.permissions_boundary
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{

@@ -155,7 +155,7 @@ resource "aws_iam_role" "replication" {
   count = var.replica == null ? 0 : 1
 
   name                 = "${var.name}-replication"
-  permissions_boundary = var.permissions_boundary_arn
+  permissions_boundary = var.permissions_boundary
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{

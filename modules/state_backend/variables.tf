@@ -57,14 +57,14 @@ variable "replica" {
   }
 }
 
-variable "permissions_boundary_arn" {
+variable "permissions_boundary" {
   description = "Permissions boundary of the role that replicates."
   type        = string
   default     = null
 
   validation {
-    condition     = var.permissions_boundary_arn == null || can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary_arn))
-    error_message = "permissions_boundary_arn is the ARN of a policy."
+    condition     = var.permissions_boundary == null || can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary))
+    error_message = "permissions_boundary is the ARN of a policy."
   }
 }
 

@@ -272,9 +272,9 @@ run "may_do_no_more_than_a_pass_needs" {
   command = plan
 
   variables {
-    workspace_roles          = ["arn:aws:iam::123456789012:role/plan-tokyo"]
-    codebuild_project_arns   = ["arn:aws:codebuild:ap-northeast-1:123456789012:project/reconcile"]
-    permissions_boundary_arn = "arn:aws:iam::123456789012:policy/boundary"
+    workspace_roles        = ["arn:aws:iam::123456789012:role/plan-tokyo"]
+    codebuild_project_arns = ["arn:aws:codebuild:ap-northeast-1:123456789012:project/reconcile"]
+    permissions_boundary   = "arn:aws:iam::123456789012:policy/boundary"
   }
 
   assert {
@@ -314,7 +314,7 @@ run "may_do_no_more_than_a_pass_needs" {
   }
 
   assert {
-    condition     = alltrue([for role in aws_iam_role.this : role.permissions_boundary == var.permissions_boundary_arn && jsondecode(role.assume_role_policy).Statement[0].Condition.StringEquals["aws:SourceAccount"] == "123456789012"])
+    condition     = alltrue([for role in aws_iam_role.this : role.permissions_boundary == var.permissions_boundary && jsondecode(role.assume_role_policy).Statement[0].Condition.StringEquals["aws:SourceAccount"] == "123456789012"])
     error_message = "A role has no boundary, or serves other accounts."
   }
 }
@@ -569,8 +569,8 @@ run "refuses_a_boundary_by_name" {
   command = plan
 
   variables {
-    permissions_boundary_arn = "boundary"
+    permissions_boundary = "boundary"
   }
 
-  expect_failures = [var.permissions_boundary_arn]
+  expect_failures = [var.permissions_boundary]
 }

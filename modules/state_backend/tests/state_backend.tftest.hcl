@@ -195,8 +195,8 @@ run "refuses_a_boundary_by_name" {
   command = plan
 
   variables {
-    permissions_boundary_arn = "boundary"
+    permissions_boundary = "boundary"
   }
 
-  expect_failures = [var.permissions_boundary_arn]
+  expect_failures = [var.permissions_boundary]
 }
