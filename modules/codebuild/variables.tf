@@ -50,14 +50,14 @@ variable "kms_key_arn" {
 }
 
 variable "compute" {
-  description = "Size of its machine: SMALL, LARGE or XLARGE."
+  description = "Size of its machine: SMALL, MEDIUM or LARGE."
   type        = string
   default     = "SMALL"
   nullable    = false
 
   validation {
-    condition     = contains(["SMALL", "LARGE", "XLARGE"], var.compute)
-    error_message = "compute is SMALL, LARGE or XLARGE."
+    condition     = contains(["SMALL", "MEDIUM", "LARGE"], var.compute)
+    error_message = "compute is SMALL, MEDIUM or LARGE."
   }
 }
 

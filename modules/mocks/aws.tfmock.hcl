@@ -219,3 +219,17 @@ mock_resource "aws_lambda_function" {
     qualified_arn = "arn:aws:lambda:ap-northeast-1:123456789012:function:mocked:1"
   }
 }
+
+mock_resource "aws_apigatewayv2_api" {
+  defaults = {
+    id            = "a1b2c3d4e5"
+    execution_arn = "arn:aws:execute-api:ap-northeast-1:123456789012:a1b2c3d4e5"
+  }
+}
+
+mock_resource "aws_api_gateway_rest_api" {
+  defaults = {
+    id            = "a1b2c3d4e5"
+    execution_arn = "arn:aws:execute-api:ap-northeast-1:123456789012:a1b2c3d4e5"
+  }
+}

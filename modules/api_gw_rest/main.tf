@@ -1,0 +1,128 @@
+locals {
+  policy = {
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "Clients"
+        Effect    = "Allow"
+        Principal = "*"
+        Action    = "execute-api:Invoke"
+        Resource  = "execute-api:/*"
+      },
+      {
+        Sid       = "NobodyElse"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "execute-api:Invoke"
+        Resource  = "execute-api:/*"
+        Condition = { NotIpAddress = { "aws:SourceIp" = sort(var.clients) } }
+      },
+    ]
+  }
+}
+
+resource "aws_api_gateway_rest_api" "this" {
+  name = var.name
+
+  endpoint_configuration {
+    types = ["REGIONAL"]
+  }
+
+  tags = var.tags
+}
+
+resource "aws_api_gateway_rest_api_policy" "this" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  policy      = jsonencode(local.policy)
+}
+
+resource "aws_api_gateway_resource" "first" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_rest_api.this.root_resource_id
+  path_part   = var.path[0]
+}
+
+resource "aws_api_gateway_resource" "second" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_resource.first.id
+  path_part   = var.path[1]
+}
+
+resource "aws_api_gateway_method" "this" {
+  rest_api_id   = aws_api_gateway_rest_api.this.id
+  resource_id   = aws_api_gateway_resource.second.id
+  http_method   = var.method
+  authorization = "NONE" # the policy looks at addresses, the function at the token
+}
+
+resource "aws_api_gateway_integration" "this" {
+  rest_api_id             = aws_api_gateway_rest_api.this.id
+  resource_id             = aws_api_gateway_resource.second.id
+  http_method             = aws_api_gateway_method.this.http_method
+  type                    = "AWS_PROXY"
+  integration_http_method = "POST"
+  uri                     = var.function.invoke_arn
+}
+
+# A deployment is a copy: what is said above is in force once it is copied, so
+# all of it is a trigger.
+resource "aws_api_gateway_deployment" "this" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  triggers    = { content = sha1(jsonencode([local.policy, var.path, var.method, var.function])) }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+
+  depends_on = [aws_api_gateway_rest_api_policy.this, aws_api_gateway_integration.this]
+}
+
+resource "aws_api_gateway_account" "this" {
+  count = var.account_role_arn == null ? 0 : 1
+
+  cloudwatch_role_arn = var.account_role_arn
+}
+
+resource "aws_api_gateway_stage" "this" {
+  rest_api_id          = aws_api_gateway_rest_api.this.id
+  deployment_id        = aws_api_gateway_deployment.this.id
+  stage_name           = "live"
+  xray_tracing_enabled = true
+
+  access_log_settings {
+    destination_arn = var.log_group_arn
+    format = jsonencode({
+      request = "$context.requestId"
+      time    = "$context.requestTime"
+      from    = "$context.identity.sourceIp"
+      route   = "$context.resourcePath" # not the path, which may hold a token
+      status  = "$context.status"
+      error   = "$context.error.message"
+    })
+  }
+
+  tags = var.tags
+
+  depends_on = [aws_api_gateway_account.this]
+}
+
+resource "aws_api_gateway_method_settings" "this" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  stage_name  = aws_api_gateway_stage.this.stage_name
+  method_path = "*/*"
+
+  settings {
+    throttling_rate_limit  = var.throttle.rate
+    throttling_burst_limit = var.throttle.burst
+    metrics_enabled        = true
+    data_trace_enabled     = false # it would write down the token
+  }
+}
+
+resource "aws_lambda_permission" "this" {
+  statement_id  = "api-${var.name}"
+  function_name = var.function.name
+  action        = "lambda:InvokeFunction"
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = "${aws_api_gateway_rest_api.this.execution_arn}/*/${var.method}/*"
+}

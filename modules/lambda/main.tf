@@ -1,0 +1,45 @@
+resource "aws_lambda_function" "this" {
+  function_name = var.name
+  description   = var.description
+  role          = var.role_arn
+
+  filename         = var.package.filename
+  source_code_hash = var.package.hash
+  runtime          = var.runtime
+  handler          = var.handler
+  architectures    = [var.architecture]
+
+  timeout                        = var.timeout
+  memory_size                    = var.memory
+  reserved_concurrent_executions = var.concurrency
+  kms_key_arn                    = var.kms_key_arn
+
+  dynamic "environment" {
+    for_each = length(var.environment) > 0 ? [var.environment] : []
+
+    content {
+      variables = environment.value
+    }
+  }
+
+  logging_config {
+    log_format = "JSON"
+    log_group  = split(":log-group:", var.log_group_arn)[1]
+  }
+
+  tracing_config {
+    mode = "Active"
+  }
+
+  tags = merge(var.tags, { Name = var.name })
+}
+
+resource "aws_lambda_permission" "this" {
+  for_each = var.callers
+
+  statement_id  = each.key
+  function_name = aws_lambda_function.this.function_name
+  action        = "lambda:InvokeFunction"
+  principal     = each.value.service
+  source_arn    = each.value.source_arn
+}
