@@ -183,22 +183,23 @@ func (m *model) ownStale(r reading, i int, rec state.Workspace) bool {
 // the others are.
 func (m *model) dependsOn(r reading, i int) (name string, ok bool) {
 	tip := m.tip().estate
+	places, conflict := m.places(r)
 	reads := ""
 	switch s := tip.slots[i]; {
 	case !s.broken && s.reads > 0:
 		reads = identity(s.reads - 1)
-	case s.broken && len(r.records[s.name].Reads) > 0:
+	case s.broken && !conflict && len(r.records[s.name].Reads) > 0:
 		reads = r.records[s.name].Reads[0]
 	}
-	name, ok = m.places(r)[reads]
+	name, ok = places[reads]
 	return name, ok && name != tip.slots[i].name
 }
 
 // places are the names of the workspaces at the tip by where their states are.
-func (m *model) places(r reading) map[string]string {
+// Conflict: what is known of some stood against what the others are.
+func (m *model) places(r reading) (names map[string]string, conflict bool) {
 	tip := m.tip().estate
 	parsed, all := map[string]string{}, map[string]string{}
-	conflict := false
 	for i, s := range tip.slots {
 		id := identity(i)
 		if s.broken {
@@ -212,9 +213,9 @@ func (m *model) places(r reading) map[string]string {
 		}
 	}
 	if conflict {
-		return parsed
+		return parsed, true
 	}
-	return all
+	return all, false
 }
 
 // staleByOwn is what `changed` should say, and its maybe.

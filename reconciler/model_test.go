@@ -31,7 +31,7 @@ import (
 //	go test ./reconciler -run TestModel -rapid.checks=10000 -timeout=0
 func TestModel(t *testing.T) {
 	if !given("rapid.checks") {
-		must(t, flag.Set("rapid.checks", "60"))
+		must(t, flag.Set("rapid.checks", "100"))
 	}
 	repo := newModelRepo(t)
 	cases := 0
