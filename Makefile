@@ -19,8 +19,10 @@ build: ## build ./reconcile, one static binary
 test: tools lint cross ## install what the tests need, then check and test everything
 	go test -count=1 -timeout 40m $(PACKAGES)
 
-bench: tools ## run the benchmarks; see docs/benchmarks.md
-	go test -run '^$$' -bench . -benchmem -count=1 -timeout 60m ./...
+bench: tools ## measure the program next to others; see docs/benchmarks.md
+	-@.ci/tools/terramate.sh
+	go test -run '^$$' -bench 'Poll|Changed|Snapshot' -benchtime 15x -timeout 30m ./cmd/reconcile
+	go test -run '^$$' -bench 'Graph|OwnWork' -benchtime 3x -timeout 30m ./cmd/reconcile
 
 lint: tools ## gofmt, go vet, golangci-lint
 	@unformatted=$$(gofmt -l .) && test -z "$$unformatted" || { echo "run gofmt -w on: $$unformatted"; exit 1; }
