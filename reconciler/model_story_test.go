@@ -10,10 +10,14 @@ import (
 // story is a history of the model that is told, not drawn.
 func story(t *testing.T, tell func(m *model)) {
 	t.Helper()
-	repo := newModelRepo(t)
-	dir := t.TempDir()
+	retell(t, newModelRepo(t), "main", t.TempDir(), tell)
+}
+
+// retell is a story in a repository, of which it has a branch.
+func retell(t *testing.T, repo *modelRepo, branch, dir string, tell func(m *model)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		m := newModel(t, repo, "main", dir)
+		m := newModel(t, repo, branch, dir)
 		defer m.stop()
 		tell(m)
 		m.check()

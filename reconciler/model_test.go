@@ -120,6 +120,7 @@ type reporter interface {
 // process is one that runs passes, one after the other.
 type process struct {
 	m          *model
+	store      *statetest.Faulty // nothing fails unless it is told to
 	record     *state.Record
 	reconciler *reconciler.Reconciler
 	flight     *flight
@@ -147,7 +148,8 @@ func (m *model) newProcess(host string, wait time.Duration) *process {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	p.record = state.New(modelStore{m.store, p}, "test", state.Options{
+	p.store = statetest.NewFaulty(modelStore{m.store, p})
+	p.record = state.New(p.store, "test", state.Options{
 		Poll: 5 * time.Second, Self: state.Process{Host: host},
 	})
 	p.reconciler = reconciler.New(reconciler.Config{
@@ -283,15 +285,19 @@ func (m *model) fly(p *process, o reconciler.Options, stop string) *flight {
 		applies: map[string]int{}, seen: map[string]int64{}, success: map[string]*successEvent{},
 	}
 	p.flight = f
+	m.launch(f, o)
+	f.proceed(goOn, stop)
+	m.landed(f)
+	return f
+}
+
+func (m *model) launch(f *flight, o reconciler.Options) {
 	go func() {
-		result, err := p.reconciler.Pass(m.ctx, m.ctx, o)
+		result, err := f.on.reconciler.Pass(m.ctx, m.ctx, o)
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		f.result, f.err, f.done = result, err, true
 	}()
-	f.proceed(goOn, stop)
-	m.landed(f)
-	return f
 }
 
 // in are the processes with a flight, or without.

@@ -1,0 +1,90 @@
+package reconciler_test
+
+import (
+	"fmt"
+	"testing"
+
+	"reconcile/reconciler"
+	"reconcile/state/statetest"
+)
+
+// Whichever call to the store fails, in whichever way, and if it is all from
+// there on: nothing wrong is recorded, and the next undisturbed pass converges.
+func TestFaultyStore(t *testing.T) {
+	repo := newModelRepo(t)
+	var calls []statetest.Call
+	stories := 0
+	tell := func(name string, fault func(n int, c statetest.Call) statetest.Fault) {
+		t.Helper()
+		stories++
+		dir := t.TempDir()
+		ok := t.Run(name, func(t *testing.T) {
+			retell(t, repo, fmt.Sprintf("story-%d", stories), dir, func(m *model) { m.withFaults(fault) })
+		})
+		if !ok {
+			t.FailNow()
+		}
+	}
+	tell("none", func(_ int, c statetest.Call) statetest.Fault {
+		calls = append(calls, c)
+		return statetest.None
+	})
+	for n, c := range calls {
+		faults := map[string]statetest.Fault{"refused": statetest.Before}
+		if c.Writes() {
+			faults["answer lost"], faults["late"] = statetest.After, statetest.Late
+		}
+		for name, fault := range faults {
+			tell(fmt.Sprintf("%02d %s %s", n, callName(c), name), func(i int, _ statetest.Call) statetest.Fault {
+				if i == n {
+					return fault
+				}
+				return statetest.None
+			})
+		}
+		tell(fmt.Sprintf("%02d all from %s on", n, callName(c)), func(i int, _ statetest.Call) statetest.Fault {
+			if i >= n {
+				return statetest.Before
+			}
+			return statetest.None
+		})
+	}
+}
+
+func callName(c statetest.Call) string {
+	if !c.Writes() {
+		return "read " + c.Read.SK
+	}
+	return "write " + c.Ops[len(c.Ops)-1].Key.SK
+}
+
+// withFaults is a pass with much to do, and calls to the store that fail, and
+// what comes after it.
+func (m *model) withFaults(fault func(n int, c statetest.Call) statetest.Fault) {
+	m.change(func(e *modelEstate) {
+		e.slots[2] = slot{there: true, name: "w2"}
+		e.slots[3] = slot{there: true, name: "w3", reads: 1}
+	})
+	m.patient(reconciler.Options{})
+	m.change(func(e *modelEstate) {
+		e.slots[0].output = 1    // so that its readers are stale
+		e.slots[2].name = "w4"   // renamed
+		e.slots[3].there = false // gone
+	})
+	p := m.processes[0]
+	n := -1
+	p.store.Inject(func(c statetest.Call) statetest.Fault {
+		n++
+		return fault(n, c)
+	})
+	f := m.fly(p, reconciler.Options{Trigger: reconciler.Schedule}, "")
+	p.store.Inject(nil)
+	m.check()
+	p.flight = f // what is late is its work
+	for _, err := range p.store.Deliver(m.ctx) {
+		m.t.Logf("late: %v", err)
+	}
+	p.flight = nil
+	m.check()
+	m.converge()
+}
