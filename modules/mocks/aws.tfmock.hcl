@@ -233,3 +233,21 @@ mock_resource "aws_api_gateway_rest_api" {
     execution_arn = "arn:aws:execute-api:ap-northeast-1:123456789012:a1b2c3d4e5"
   }
 }
+
+mock_data "aws_lbs" {
+  defaults = {
+    arns = []
+  }
+}
+
+mock_resource "aws_internet_gateway" {
+  defaults = {
+    id = "igw-0123456789abcdef0"
+  }
+}
+
+mock_resource "aws_ec2_transit_gateway_vpc_attachment" {
+  defaults = {
+    id = "tgw-attach-0123456789abcdef0"
+  }
+}

@@ -1,0 +1,234 @@
+locals {
+  there    = var.mode != "absent"
+  retiring = var.mode == "retiring"
+
+  # Where a zone's subnets lie in the range follows from its number alone:
+  # zones come and go without moving each other's.
+  subnets = merge([for zone, z in var.zones : {
+    "balancer-${zone}" = { zone = z.id, cidr = cidrsubnet(var.cidr, 8, z.number), public = true }
+    "transit-${zone}"  = { zone = z.id, cidr = cidrsubnet(var.cidr, 12, 64 + z.number), public = false }
+    "data-${zone}"     = { zone = z.id, cidr = cidrsubnet(var.cidr, 8, 8 + z.number), public = false }
+    "servers-${zone}"  = { zone = z.id, cidr = cidrsubnet(var.cidr, 4, 1 + z.number), public = false }
+  }]...)
+
+  # The subnets that came of it, by tier and zone.
+  tiers = { for tier in ["balancer", "transit", "data", "servers"] : tier => {
+    for zone in keys(var.zones) : zone => module.vpc[0].subnets["${tier}-${zone}"]
+  } if local.there }
+  ids = { for tier, subnets in local.tiers : tier => { for zone, subnet in subnets : zone => subnet.id } }
+}
+
+# What is live has a protected load balancer. AWS would refuse to delete it, in
+# the middle of the apply and with half of the side gone: so it is asked first.
+data "aws_lbs" "left" {
+  count = local.there ? 0 : 1
+
+  tags = { Name = var.name }
+}
+
+data "aws_lb" "left" {
+  for_each = toset(flatten(data.aws_lbs.left[*].arns))
+
+  arn = each.value
+}
+
+resource "terraform_data" "mode" {
+  input = { mode = var.mode, generation = var.generation }
+
+  lifecycle {
+    precondition {
+      condition     = !anytrue([for lb in data.aws_lb.left : lb.enable_deletion_protection])
+      error_message = "${var.name} is live. Set mode to retiring and apply that first, once switchover sends it nothing; then absent."
+    }
+  }
+}
+
+module "vpc" {
+  source = "../vpc"
+  count  = local.there ? 1 : 0
+
+  name                = var.name
+  cidr                = var.cidr
+  subnets             = local.subnets
+  flow_log_bucket_arn = var.logs.flow_bucket_arn
+  tags                = var.tags
+}
+
+module "attachment" {
+  source = "../transit_gw_attachement"
+  count  = local.there ? 1 : 0
+
+  name               = var.name
+  transit_gateway_id = var.transit.gateway_id
+  vpc_id             = module.vpc[0].id
+  vpc_cidr           = var.cidr
+  zones              = [for z in var.zones : z.id]
+  subnets            = { for zone, z in var.zones : zone => { id = local.ids.transit[zone], zone = z.id } }
+  route_table_id     = var.transit.route_table_id
+  propagate_to       = var.transit.propagate_to
+  tags               = var.tags
+}
+
+module "routes" {
+  source = "../vpc_routetable_ap"
+  count  = local.there ? 1 : 0
+
+  name                 = var.name
+  vpc_id               = module.vpc[0].id
+  balancer_subnet_ids  = { for zone, id in local.ids.balancer : "balancer-${zone}" => id }
+  server_subnet_ids    = { for zone, id in local.ids.servers : "servers-${zone}" => id }
+  data_subnet_ids      = { for zone, id in local.ids.data : "data-${zone}" => id }
+  internet_gateway_id  = module.vpc[0].internet_gateway_id
+  transit_gateway_id   = module.attachment[0].transit_gateway_id
+  inside               = var.transit.inside
+  gateway_endpoint_ids = module.vpc[0].gateway_endpoint_ids
+  tags                 = var.tags
+}
+
+module "acl" {
+  source = "../vpc_ap_acl"
+  count  = local.there ? 1 : 0
+
+  name       = var.name
+  vpc_id     = module.vpc[0].id
+  subnets    = { for tier in ["balancer", "servers", "data"] : tier => local.tiers[tier] }
+  port       = var.servers.port
+  clients    = var.clients
+  data_ports = compact([var.database == null ? null : local.database_port, var.files ? 2049 : null])
+  outbound   = { for name, r in var.reaches : name => { number = r.number, ports = r.ports, cidr = r.cidr } }
+  tags       = var.tags
+}
+
+module "security_groups" {
+  source = "../security_group_ap"
+  count  = local.there ? 1 : 0
+
+  name          = var.name
+  vpc_id        = module.vpc[0].id
+  port          = var.servers.port
+  clients       = var.clients
+  database_port = local.database_port
+  files         = var.files
+  egress        = { for name, r in var.reaches : name => { description = r.description, ports = r.ports, cidr = r.cidr } }
+  tags          = var.tags
+}
+
+module "balancer" {
+  source = "../elb"
+  count  = local.there ? 1 : 0
+
+  name               = var.name
+  vpc_id             = module.vpc[0].id
+  subnets            = { for zone, z in var.zones : zone => { id = local.ids.balancer[zone], zone = z.id } }
+  security_group_ids = [module.security_groups[0].balancer_id]
+  certificate_arn    = var.certificate_arn
+  log_bucket         = var.logs.balancer_bucket
+  target_groups = {
+    servers = { name_prefix = "srv-", port = var.servers.port, health = { path = var.servers.health_path } }
+  }
+  default_target_group = "servers"
+  deletion_protection  = !local.retiring
+  tags                 = var.tags
+
+  # Clients that it let in before there was a way out would wait.
+  depends_on = [module.routes, module.acl]
+}
+
+module "template" {
+  source = "../launch_template"
+  count  = local.there ? 1 : 0
+
+  name                 = var.name
+  image_id             = var.servers.image_id
+  instance_type        = var.servers.instance_type
+  instance_profile_arn = var.servers.instance_profile_arn
+  security_group_ids   = [module.security_groups[0].servers_id]
+  kms_key_arn          = var.kms_key_arn
+  user_data            = var.servers.user_data
+  tags                 = var.tags
+}
+
+module "servers" {
+  source = "../auto_scaling"
+  count  = local.there ? 1 : 0
+
+  name              = var.name
+  subnet_ids        = local.ids.servers
+  size              = { min = var.servers.min, max = var.servers.max }
+  launch_template   = { id = module.template[0].id, version = module.template[0].version }
+  target_group_arns = { servers = module.balancer[0].target_groups["servers"].arn }
+  tags              = var.tags
+
+  # A server's first script goes out through the routes.
+  depends_on = [module.routes, module.acl]
+}
+
+locals {
+  database_port = var.database == null ? null : { postgres = 5432, mysql = 3306 }[var.database.engine]
+}
+
+module "database" {
+  source = "../rds"
+  count  = local.there && var.database != null ? 1 : 0
+
+  name                = var.name
+  engine              = var.database.engine
+  engine_version      = var.database.engine_version
+  instance_class      = var.database.instance_class
+  snapshot_identifier = var.database.snapshot_identifier
+  replica_of          = var.database.replica_of
+  generation          = var.generation
+  subnet_ids          = local.ids.data
+  security_group_ids  = [module.security_groups[0].database_id]
+  kms_key_arn         = var.kms_key_arn
+  deletion_protection = !local.retiring
+  tags                = merge(var.tags, var.backup_tag)
+}
+
+module "files" {
+  source = "../efs"
+  count  = local.there && var.files ? 1 : 0
+
+  name               = var.name
+  kms_key_arn        = var.kms_key_arn
+  subnets            = { for zone, z in var.zones : zone => { id = local.ids.data[zone], zone = z.id } }
+  security_group_ids = [module.security_groups[0].files_id]
+  default_backup     = false # the plan's tag says so
+  tags               = merge(var.tags, var.backup_tag)
+}
+
+module "watch" {
+  source = "../cloudwatch"
+  count  = local.there ? 1 : 0
+
+  topic_arns = var.topic_arns
+  alarms = {
+    "${var.name}-errors" = {
+      description = "Servers answer with errors. Was something deployed? If not soon mended, lower the weight in switchover."
+      namespace   = "AWS/ApplicationELB"
+      metric      = "HTTPCode_Target_5XX_Count"
+      dimensions  = { LoadBalancer = module.balancer[0].arn_suffix }
+      threshold   = 10
+    }
+    "${var.name}-unhealthy" = {
+      description = "Servers fail their health check: see the group's activity and the servers' logs."
+      namespace   = "AWS/ApplicationELB"
+      metric      = "UnHealthyHostCount"
+      dimensions  = { LoadBalancer = module.balancer[0].arn_suffix, TargetGroup = module.balancer[0].target_groups["servers"].arn_suffix }
+      statistic   = "Maximum"
+      threshold   = 0
+    }
+    "${var.name}-none-healthy" = {
+      description = "No server is healthy: the accelerator sends everybody elsewhere, or to errors. Act on switchover."
+      namespace   = "AWS/ApplicationELB"
+      metric      = "HealthyHostCount"
+      dimensions  = { LoadBalancer = module.balancer[0].arn_suffix, TargetGroup = module.balancer[0].target_groups["servers"].arn_suffix }
+      statistic   = "Maximum"
+      when        = "<"
+      threshold   = 1
+      missing     = "breaching"
+    }
+  }
+  dashboard = var.name
+  tags      = var.tags
+}

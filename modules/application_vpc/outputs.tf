@@ -1,0 +1,50 @@
+output "mode" {
+  description = "Mode of the side, for switchover: only what is live takes a weight."
+  value       = var.mode
+}
+
+output "generation" {
+  description = "Generation of the side."
+  value       = var.generation
+}
+
+output "balancer_arn" {
+  description = "ARN of the load balancer, for an accelerator's endpoint; null if absent."
+  value       = one(module.balancer[*].arn)
+}
+
+output "balancer_dns_name" {
+  description = "DNS name of the load balancer, to look at the side directly; null if absent."
+  value       = one(module.balancer[*].dns_name)
+}
+
+output "vpc_id" {
+  description = "Id of the VPC, null if absent."
+  value       = one(module.vpc[*].id)
+}
+
+output "subnets" {
+  description = "Subnets by tier and zone; empty if absent."
+  value       = local.tiers
+}
+
+output "attachment_id" {
+  description = "Id of the transit gateway's attachment, null if absent."
+  value       = one(module.attachment[*].id)
+}
+
+output "database" {
+  description = "Address and secret of the side's own database, what it leaves behind, and what a switch may lose; null if there is none."
+  value = one([for db in module.database : {
+    address        = db.address
+    port           = db.port
+    secret_arn     = db.secret_arn
+    final_snapshot = db.final_snapshot
+    rpo            = var.database.rpo
+  }])
+}
+
+output "files" {
+  description = "Id and DNS name of the side's own file system, null if there is none."
+  value       = one([for fs in module.files : { id = fs.id, dns_name = fs.dns_name }])
+}
