@@ -163,7 +163,7 @@ func (s *site) job(root string, it *item) (terraform.Job, error) {
 	job := terraform.Job{
 		Name: it.Name, Run: s.options.Run, Root: root, Dir: filepath.Join(root, filepath.FromSlash(it.Path)),
 		PlanRole: it.config.PlanRole, ApplyRole: it.config.ApplyRole,
-		InitKey: ws.InitKey, LockFile: ws.LockFile != "", Vars: map[string]string{},
+		InitKey: ws.InitKey, NoProviders: !ws.Providers, LockFile: ws.LockFile != "", Vars: map[string]string{},
 	}
 	for _, file := range it.config.VarFiles {
 		job.VarFiles = append(job.VarFiles, filepath.Join(root, filepath.FromSlash(file)))

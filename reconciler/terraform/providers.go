@@ -24,7 +24,7 @@ import (
 func (s *Session) install(ctx context.Context, kept kept) error {
 	shared := providerCache(filepath.Join(s.t.opts.Work, "providers"))
 	locked, known := s.lockedProviders()
-	if !known || !shared.holds(locked) {
+	if !s.job.NoProviders && (!known || !shared.holds(locked)) {
 		lock, err := s.lockProviders(ctx)
 		if err != nil {
 			return s.failed("init", nil, err)

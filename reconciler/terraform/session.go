@@ -36,6 +36,9 @@ type Job struct {
 	// InitKey is all that init depends on and that the checkout holds: ids of
 	// the files with module calls, required providers and the backend.
 	InitKey []string
+	// NoProviders: the configuration needs none but the one that is part of
+	// Terraform.
+	NoProviders bool
 
 	// NoLock plans without Terraform's own state lock: for plans that are only
 	// looked at.

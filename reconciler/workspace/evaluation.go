@@ -19,12 +19,13 @@ type evaluation struct {
 	config Config
 	base   *hcl.EvalContext // functions
 
-	inputs   *inputs
-	reads    map[string]bool
-	warnings []*Problem
-	problems []*Problem
-	versions []string // required_version
-	init     []string // Workspace.InitKey
+	inputs    *inputs
+	reads     map[string]bool
+	warnings  []*Problem
+	problems  []*Problem
+	versions  []string // required_version
+	init      []string // Workspace.InitKey
+	providers bool     // Workspace.Providers
 
 	instances  int             // of modules
 	general    map[string]bool // modules that were looked at with unknown arguments
@@ -38,6 +39,7 @@ func (e *evaluation) visit(s *scope) {
 	e.versions = append(e.versions, s.module.versions...)
 	e.init = append(e.init, s.module.dir)
 	e.init = append(e.init, s.module.init...)
+	e.providers = e.providers || wantsProviders(s.module.init)
 	for _, m := range s.module.mentions {
 		e.mention(s, m)
 	}

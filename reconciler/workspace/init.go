@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -28,6 +29,26 @@ func (f file) initOf(b *hclsyntax.Block) []string {
 		}
 	}
 	return nil
+}
+
+// builtIn is what initOf returns of a resource of the provider that is part of
+// Terraform.
+const builtIn = "provider of terraform"
+
+// wantsProviders tells whether init may have providers to install for a
+// module, by what initOf returned of it.
+func wantsProviders(init []string) bool {
+	return slices.ContainsFunc(init, func(part string) bool {
+		switch {
+		case part == builtIn:
+			return false
+		case strings.HasPrefix(part, "terraform"):
+			return strings.Contains(part, "required_providers")
+		case strings.HasPrefix(part, "module "): // a local one speaks for itself
+			return !strings.Contains(part, `"./`) && !strings.Contains(part, `"../`)
+		}
+		return true
+	})
 }
 
 // attribute is an attribute as it is written.

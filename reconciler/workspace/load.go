@@ -60,6 +60,7 @@ func (e *evaluation) load(w *Workspace) {
 	w.RequiredVersion = slices.Compact(e.versions)
 	slices.Sort(e.init)
 	w.InitKey = slices.Compact(e.init)
+	w.Providers = e.providers
 	inputs, said := e.inputs.list(w.Path)
 	w.Inputs = inputs
 	for _, p := range inOrder(append(e.warnings, said...)) {

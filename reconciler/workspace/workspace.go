@@ -59,6 +59,7 @@ type Workspace struct {
 	Variables       []string // names of the root module's variables, sorted
 	RequiredVersion []string // every required_version of the root module and the modules that it calls, sorted
 	InitKey         []string // what the configuration has for init; "terraform init" need not run again while it stays
+	Providers       bool     // whether it may need providers beside the one that is part of Terraform
 	LockFile        string   // path of the dependency lock file; "" when there is none
 	Warnings        []string // what was widened or could not be seen, each with file:line; sorted
 	Err             error    // why the workspace cannot be used; its neighbours are not concerned

@@ -1,0 +1,47 @@
+package workspace
+
+import (
+	"path"
+	"testing"
+)
+
+func TestProviders(t *testing.T) {
+	for name, test := range map[string]struct {
+		files map[string]string
+		want  bool
+	}{
+		"built in": {files: map[string]string{"main.tf": `
+			terraform {
+			  required_version = ">= 1.5"
+			}
+			resource "terraform_data" "x" {}
+			data "terraform_remote_state" "y" {
+			  backend = "local"
+			}`}},
+		"local module": {files: map[string]string{
+			"main.tf":              `module "m" { source = "../../modules/m" }`,
+			"../../modules/m/x.tf": `resource "terraform_data" "x" {}`,
+		}},
+		"resource":           {want: true, files: map[string]string{"main.tf": `resource "aws_vpc" "x" {}`}},
+		"another's resource": {want: true, files: map[string]string{"main.tf": `resource "terraform_x" "x" { provider = other }`}},
+		"resource of a local module": {want: true, files: map[string]string{
+			"main.tf":              `module "m" { source = "../../modules/m" }`,
+			"../../modules/m/x.tf": `data "aws_vpc" "x" {}`,
+		}},
+		"registry module": {want: true, files: map[string]string{"main.tf": `module "m" { source = "terraform-aws-modules/vpc/aws" }`}},
+		"required":        {want: true, files: map[string]string{"main.tf": "terraform {\n  required_providers {\n    aws = {}\n  }\n}"}},
+		"provider":        {want: true, files: map[string]string{"main.tf": `provider "aws" {}`}},
+		"json":            {want: true, files: map[string]string{"main.tf.json": `{"resource": {"aws_vpc": {"x": {}}}}`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := map[string]string{}
+			for name, text := range test.files {
+				files[path.Join("env/w", name)] = text
+			}
+			w := Load(newTree(files), Dir{Name: "w", Path: "env/w"}, Config{})
+			if w.Err != nil || w.Providers != test.want {
+				t.Errorf("got %v (%v), want %v", w.Providers, w.Err, test.want)
+			}
+		})
+	}
+}
