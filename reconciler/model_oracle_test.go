@@ -45,13 +45,8 @@ func (m *model) wrote(f *flight, before *statetest.Memory, w written) {
 		return
 	}
 	// I1: whoever writes holds the lease.
-	var lease state.LeaseItem
-	value, err := before.Get(m.ctx, state.Key{PK: state.LeasePartition, SK: w.under})
-	if err == nil {
-		err = json.Unmarshal(value, &lease)
-	}
-	if err != nil || lease.Owner == "" || lease.Run != f.run {
-		m.violated("run %s wrote the record of %s under the lease of %q (%v)", f.run, w.workspace.Name, lease.Run, err)
+	if holder := m.holder(before, w.under); holder != f.run {
+		m.violated("I1: run %s wrote the record of %s under the lease of %q", f.run, w.workspace.Name, holder)
 	}
 	// I5: nothing is begun at a tip that is not the adopted one any more.
 	var was state.Workspace
@@ -68,6 +63,19 @@ func (m *model) wrote(f *flight, before *statetest.Memory, w written) {
 	if w.workspace.Trace != nil {
 		m.checkTrace(f, w.workspace)
 	}
+}
+
+// holder is the run that holds a lease; "" none.
+func (m *model) holder(store *statetest.Memory, id string) string {
+	var lease state.LeaseItem
+	value, err := store.Get(m.ctx, state.Key{PK: state.LeasePartition, SK: id})
+	if err == nil {
+		m.must(json.Unmarshal(value, &lease))
+	}
+	if lease.Owner == "" {
+		return ""
+	}
+	return lease.Run
 }
 
 // checkTrace checks I2: a trace is recorded only for exactly what was applied.
@@ -125,6 +133,9 @@ func (m *model) applying(s *modelSession, p *modelPlan) {
 	number, _ := strconv.Atoi(p.stamp)
 	commit, now, generation := m.commits[number], m.state(s.id), s.f.seen[s.id]
 	i := slotOf(s.id)
+	if holder := m.holder(m.store, s.id); holder != s.f.run {
+		m.violated("I1: run %s applies %s under the lease of %q", s.f.run, s.job.Name, holder)
+	}
 	if !m.snapshots[commit.id] {
 		m.violated("I4: %s is applied from commit %d, of which there is no snapshot", s.job.Name, number)
 	}

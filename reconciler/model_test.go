@@ -136,13 +136,15 @@ func newModel(t reporter, repo *modelRepo, branch, dir string) *model {
 	first.slots[0] = slot{there: true, name: "w0", module: 2}
 	first.slots[1] = slot{there: true, name: "w1", reads: 1}
 	m.commit(first)
-	m.observer = m.newProcess("observer", 0)
-	// Two on one machine, and one on another.
-	m.processes = []*process{m.newProcess("here", 0), m.newProcess("here", 0), m.newProcess("there", 0)}
+	m.observer = m.newProcess("observer", 0, 0)
+	// Two on one machine, and one on another, with clocks that do not agree.
+	m.processes = []*process{m.newProcess("here", 0, 0), m.newProcess("here", 0, 0), m.newProcess("there", 0, time.Hour)}
 	return m
 }
 
-func (m *model) newProcess(host string, wait time.Duration) *process {
+// newProcess is one whose clock on the wall is ahead.
+func (m *model) newProcess(host string, wait, ahead time.Duration) *process {
+	now := func() time.Time { return time.Now().Add(ahead) }
 	p := &process{m: m}
 	repo, err := source.Open(m.ctx, source.Options{URL: m.repo.dir, Branch: m.branch})
 	if err != nil {
@@ -150,7 +152,7 @@ func (m *model) newProcess(host string, wait time.Duration) *process {
 	}
 	p.store = statetest.NewFaulty(modelStore{m.store, p})
 	p.record = state.New(p.store, "test", state.Options{
-		Poll: 5 * time.Second, Self: state.Process{Host: host},
+		Poll: 5 * time.Second, Self: state.Process{Host: host}, Now: now,
 	})
 	p.reconciler = reconciler.New(reconciler.Config{
 		Repo: "repo", Branch: m.branch, Name: "test", Source: modelSource{repo, p}, Record: p.record,
@@ -159,7 +161,7 @@ func (m *model) newProcess(host string, wait time.Duration) *process {
 		DigestKey: func(context.Context) (string, []byte, error) { return "k1", []byte("key"), nil },
 		Variable:  func(string) (string, bool) { return m.size, true },
 		Work:      filepath.Join(m.dir, host), Wait: wait,
-		Jitter: func(d time.Duration) time.Duration { return d / 2 },
+		Now: now, Jitter: func(d time.Duration) time.Duration { return d / 2 },
 	})
 	return p
 }
@@ -354,7 +356,7 @@ func (m *model) undisturbed(rt *rapid.T) {
 
 // patient is a pass on a machine of its own that waits for leases.
 func (m *model) patient(o reconciler.Options) *flight {
-	p := m.newProcess("patient", 5*time.Minute)
+	p := m.newProcess("patient", 5*time.Minute, -time.Hour)
 	return m.fly(p, o, "")
 }
 
@@ -382,7 +384,7 @@ func (m *model) converge() {
 	if healthy := m.tip().estate.healthy(); healthy != m.tip().estate {
 		m.commit(healthy)
 	}
-	m.wait(2 * time.Hour)
+	m.wait(4 * time.Hour) // clocks are up to two hours apart, and failures wait for up to more than one
 	f := m.patient(reconciler.Options{Trigger: reconciler.Schedule})
 	m.check()
 	if f.err == nil && f.result.Outcome == reconciler.OutcomeBlocked {
