@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -121,8 +122,11 @@ func (o orders) disturbed(ctx context.Context, b *boundaries) (reconciler.Config
 		return boundedTerraform{t, b, o.Applies}, err
 	}
 	config.Observe = func(e reconciler.Event) {
-		if e.Phase == reconciler.PhaseWaiting || e.Phase == reconciler.PhaseLease {
-			b.reach(string(e.Phase) + " " + e.Workspace)
+		switch e.Phase {
+		case reconciler.PhaseWaiting:
+			b.once("waiting") // before the checkout
+		case reconciler.PhaseLease:
+			b.reach("lease " + e.Workspace)
 		}
 	}
 	return config, nil
@@ -152,6 +156,16 @@ func (b *boundaries) reach(name string) {
 	b.mu.Unlock()
 	if here {
 		b.act()
+	}
+}
+
+// once is reach the first time.
+func (b *boundaries) once(name string) {
+	b.mu.Lock()
+	known := slices.Contains(b.names, name)
+	b.mu.Unlock()
+	if !known {
+		b.reach(name)
 	}
 }
 

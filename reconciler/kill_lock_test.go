@@ -20,8 +20,7 @@ import (
 
 // Terraform's own lock, left behind by a killed plan, is freed by the next
 // pass, even when others that got less far came before it.
-func TestKilledWithinAPlan(t *testing.T) {
-	tpl := newTemplate(t, cloud)
+func (tpl *template) killedWithinAPlan(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		between func(t *testing.T, p place)
@@ -76,8 +75,7 @@ func (tpl *template) killWithinThePlan(t *testing.T, p place) {
 
 // A lock of Terraform's that none of our killed runs can have left is a
 // person's: it stays, and the workspace waits, however the last apply ended.
-func TestLockOfAPersonStays(t *testing.T) {
-	tpl := newTemplate(t, cloud)
+func (tpl *template) lockOfAPersonStays(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		last func(t *testing.T, p place)

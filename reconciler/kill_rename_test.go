@@ -19,7 +19,7 @@ func TestKilledWhileRenaming(t *testing.T) {
 				repo.Git("rm", "-q", "-r", "env/old")
 				repo.CommitTxtar("second", atPath(kind, "new"))
 			})
-			tpl.killedAtBoundaries(t)
+			tpl.killedAtBoundaries(t, 5)
 			t.Run("and renamed back", tpl.killedAndRenamedBack)
 		})
 	}

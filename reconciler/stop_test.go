@@ -16,11 +16,9 @@ import (
 
 // Told to stop, a pass ends by itself, gives every lease back, leaves no lock
 // of Terraform's and no process behind, and is made up for by the next.
-func TestStopped(t *testing.T) {
-	eachKind(t, func(t *testing.T, tpl *template) {
-		t.Run("at a boundary", tpl.stoppedAtBoundaries)
-		t.Run("within an apply", tpl.stoppedWithinAnApply)
-	})
+func (tpl *template) stopped(t *testing.T) {
+	t.Run("at a boundary", tpl.stoppedAtBoundaries)
+	t.Run("within an apply", tpl.stoppedWithinAnApply)
 }
 
 func (tpl *template) stoppedAtBoundaries(t *testing.T) {
@@ -80,6 +78,7 @@ func checkStopped(t *testing.T, p place) {
 }
 
 func (tpl *template) stoppedWithinAnApply(t *testing.T) {
+	t.Parallel()
 	p := tpl.copy(t)
 	held := p.holdApply(t, "kyoto")
 	c := orders{place: p, Parallelism: 1}.run(t)

@@ -15,23 +15,16 @@ import (
 	"reconcile/state"
 )
 
-// A pass whose leases cannot be renewed any more interrupts Terraform, kills
-// it before the lease could end, and records nothing of what came of it.
-func TestLeaseLost(t *testing.T) {
-	eachKind(t, func(t *testing.T, tpl *template) {
-		for _, c := range []struct {
-			name   string
-			passes time.Duration
-		}{
-			{"interrupted at two thirds", 41 * time.Second},
-			{"killed at five sixths", 51 * time.Second},
-		} {
-			t.Run(c.name, func(t *testing.T) { tpl.loseLease(t, c.passes) })
-		}
-	})
+func (tpl *template) lease(t *testing.T) {
+	t.Run("interrupted at two thirds", func(t *testing.T) { tpl.loseLease(t, 41*time.Second) })
+	t.Run("killed at five sixths", func(t *testing.T) { tpl.loseLease(t, 51*time.Second) })
+	t.Run("late holder", tpl.lateHolder)
 }
 
+// A pass whose leases cannot be renewed any more interrupts Terraform, kills
+// it before the lease could end, and records nothing of what came of it.
 func (tpl *template) loseLease(t *testing.T, passes time.Duration) {
+	t.Parallel()
 	p := tpl.copy(t)
 	held := p.holdApply(t, "kyoto")
 	clock := &handClock{}
@@ -93,86 +86,85 @@ func checkToldAgain(t *testing.T, p place, workspace string) {
 
 // A holder that stood still while its lease ran out was killed before another
 // could take it, and what it says when it comes back is not recorded.
-func TestLateHolder(t *testing.T) {
-	eachKind(t, func(t *testing.T, tpl *template) {
-		p := tpl.copy(t)
-		clock := &handClock{}
-		store, err := p.store()
-		if err != nil {
-			t.Fatal(err)
-		}
-		renewals := &unrenewed{Store: store}
-		config, err := p.config(t.Context(), renewals, testLogger(t), clock.options())
-		if err != nil {
-			t.Fatal(err)
-		}
-		config.Parallelism = 1
-		frozen := &frozen{begun: make(chan context.Context, 1), thaw: make(chan struct{})}
-		engine := config.Terraform
-		config.Terraform = func(ctx context.Context) (reconciler.Terraform, error) {
-			t, err := engine(ctx)
-			return frozenTerraform{t, frozen}, err
-		}
-		var result *reconciler.Result
-		ended := make(chan struct{})
-		go func() {
-			defer close(ended)
-			result, err = passOf(t, config)
-		}()
-		var hard context.Context
-		select {
-		case hard = <-frozen.begun:
-		case <-ended:
-			t.Fatalf("the pass ended before its first apply: %v", err)
-		}
-		renewals.fail()
+func (tpl *template) lateHolder(t *testing.T) {
+	t.Parallel()
+	p := tpl.copy(t)
+	clock := &handClock{}
+	store, err := p.store()
+	if err != nil {
+		t.Fatal(err)
+	}
+	renewals := &unrenewed{Store: store}
+	config, err := p.config(t.Context(), renewals, testLogger(t), clock.options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Parallelism = 1
+	frozen := &frozen{begun: make(chan context.Context, 1), thaw: make(chan struct{})}
+	engine := config.Terraform
+	config.Terraform = func(ctx context.Context) (reconciler.Terraform, error) {
+		t, err := engine(ctx)
+		return frozenTerraform{t, frozen}, err
+	}
+	var result *reconciler.Result
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		result, err = passOf(t, config)
+	}()
+	var hard context.Context
+	select {
+	case hard = <-frozen.begun:
+	case <-ended:
+		t.Fatalf("the pass ended before its first apply: %v", err)
+	}
+	renewals.fail()
 
-		// Another machine waits for the lease: it can know nothing but time.
-		looks := &looking{Store: store, looked: make(chan struct{})}
-		options := clock.options()
-		options.Self = state.Process{Host: "elsewhere"}
-		other := state.New(looks, "test", options)
-		taken := make(chan *state.Lease)
-		go func() {
-			lease, err := other.Acquire(t.Context(), state.Claim{
-				Identity: frozen.identity(t, p), Workspace: "tokyo", Run: "other", Wait: time.Hour,
-			})
-			if err != nil {
-				t.Error(err)
-			}
-			taken <- lease
-		}()
-		within(t, "the other looks at the lease", looks.looked)
-		clock.advance(51 * time.Second)
-		within(t, "the late holder is told to kill its work", hard.Done())
-		select {
-		case <-taken:
-			t.Error("the lease was taken before its time")
-		default:
-		}
-		clock.advance(10 * time.Second)
-		lease := <-taken
-		rec, _, err := other.Workspace(t.Context(), "tokyo")
+	// Another machine waits for the lease: it can know nothing but time.
+	looks := &looking{Store: store, looked: make(chan struct{})}
+	options := clock.options()
+	options.Self = state.Process{Host: "elsewhere"}
+	other := state.New(looks, "test", options)
+	taken := make(chan *state.Lease)
+	go func() {
+		lease, err := other.Acquire(t.Context(), state.Claim{
+			Identity: frozen.identity(t, p), Workspace: "tokyo", Run: "other", Wait: time.Hour,
+		})
 		if err != nil {
-			t.Fatal(err)
-		}
-		rec.Error = "written by the other"
-		if err := lease.Write(t.Context(), rec); err != nil {
-			t.Fatal(err)
-		}
-
-		close(frozen.thaw)
-		within(t, "the pass ends", ended)
-		if result.Exit != reconciler.ExitFailed {
-			t.Errorf("the late pass says %+v", result)
-		}
-		if rec, _, err = other.Workspace(t.Context(), "tokyo"); err != nil || rec.Error != "written by the other" {
-			t.Errorf("the late holder has written: %v %+v", err, rec)
-		}
-		if err := lease.Release(t.Context()); err != nil {
 			t.Error(err)
 		}
-	})
+		taken <- lease
+	}()
+	within(t, "the other looks at the lease", looks.looked)
+	clock.advance(51 * time.Second)
+	within(t, "the late holder is told to kill its work", hard.Done())
+	select {
+	case <-taken:
+		t.Error("the lease was taken before its time")
+	default:
+	}
+	clock.advance(10 * time.Second)
+	lease := <-taken
+	rec, _, err := other.Workspace(t.Context(), "tokyo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec.Error = "written by the other"
+	if err := lease.Write(t.Context(), rec); err != nil {
+		t.Fatal(err)
+	}
+
+	close(frozen.thaw)
+	within(t, "the pass ends", ended)
+	if result.Exit != reconciler.ExitFailed {
+		t.Errorf("the late pass says %+v", result)
+	}
+	if rec, _, err = other.Workspace(t.Context(), "tokyo"); err != nil || rec.Error != "written by the other" {
+		t.Errorf("the late holder has written: %v %+v", err, rec)
+	}
+	if err := lease.Release(t.Context()); err != nil {
+		t.Error(err)
+	}
 }
 
 // handClock stands still but for advance, and for a step at each look.

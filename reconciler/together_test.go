@@ -14,23 +14,26 @@ import (
 	"reconcile/state"
 )
 
-// Several passes at once on one record apply each workspace once, and end as
-// one alone would.
-func TestTogether(t *testing.T) {
-	eachKind(t, func(t *testing.T, tpl *template) {
-		for _, crowd := range []struct {
-			processes int
-			apart     bool // each with a work folder of its own
-		}{{2, false}, {2, true}, {5, false}, {5, true}} {
-			t.Run(fmt.Sprintf("%d processes, apart=%t", crowd.processes, crowd.apart), func(t *testing.T) {
-				t.Parallel()
-				tpl.together(t, crowd.processes, crowd.apart)
+func (tpl *template) together(t *testing.T) {
+	for _, processes := range []int{2, 5} {
+		for _, apart := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%d processes, apart=%t", processes, apart), func(t *testing.T) {
+				tpl.crowd(t, processes, apart)
 			})
 		}
-	})
+	}
+	t.Run("busy", func(t *testing.T) { tpl.busy(t, false) })
+	t.Run("busy, apart", func(t *testing.T) { tpl.busy(t, true) })
+	t.Run("the same failure once", tpl.sameFailureOnce)
+	if tpl.kind == files {
+		t.Run("waits in vain but once", tpl.waitsOnce)
+	}
 }
 
-func (tpl *template) together(t *testing.T, processes int, apart bool) {
+// Several passes at once on one record, each with a work folder of its own or
+// not, apply each workspace once, and end as one alone would.
+func (tpl *template) crowd(t *testing.T, processes int, apart bool) {
+	t.Parallel()
 	p := tpl.copy(t)
 	o := orders{place: p, Applies: filepath.Join(p.Home, "applies"), Ready: true}
 	var children []*child
@@ -103,31 +106,26 @@ func checkOnce(t *testing.T, applies []apply, workspaces ...string) {
 }
 
 // A pass waits for another no longer than it was told, and says so.
-func TestTogetherBusy(t *testing.T) {
-	eachKind(t, func(t *testing.T, tpl *template) {
-		for _, apart := range []bool{false, true} {
-			t.Run(fmt.Sprintf("apart=%t", apart), func(t *testing.T) {
-				p := tpl.copy(t)
-				held := p.holdApply(t, "tokyo")
-				first := orders{place: p}.run(t)
-				within(t, "the apply of tokyo begins", held.entered)
-				second := orders{place: p, Wait: 50 * time.Millisecond}
-				if apart {
-					second.Work += "-2"
-				}
-				// The first goes on only after the second has ended.
-				r := second.run(t).wait()
-				if r == nil || r.Error != "" || r.Result.Exit != reconciler.ExitBusy {
-					t.Errorf("the second pass says %+v", r)
-				}
-				held.letGo()
-				if r := first.wait(); r == nil || r.Result.Exit != reconciler.ExitOK {
-					t.Errorf("the first pass says %+v", r)
-				}
-				tpl.check(t, p)
-			})
-		}
-	})
+func (tpl *template) busy(t *testing.T, apart bool) {
+	t.Parallel()
+	p := tpl.copy(t)
+	held := p.holdApply(t, "tokyo")
+	first := orders{place: p}.run(t)
+	within(t, "the apply of tokyo begins", held.entered)
+	second := orders{place: p, Wait: 50 * time.Millisecond}
+	if apart {
+		second.Work += "-2"
+	}
+	// The first goes on only after the second has ended.
+	r := second.run(t).wait()
+	if r == nil || r.Error != "" || r.Result.Exit != reconciler.ExitBusy {
+		t.Errorf("the second pass says %+v", r)
+	}
+	held.letGo()
+	if r := first.wait(); r == nil || r.Result.Exit != reconciler.ExitOK {
+		t.Errorf("the first pass says %+v", r)
+	}
+	tpl.check(t, p)
 }
 
 // A pass at an older tip applies nothing after one at a newer tip has begun:
@@ -241,35 +239,34 @@ func TestTogetherWhileTheTipMoves(t *testing.T) {
 
 // What one pass has tried in vain, another that waited for it does not try
 // again at once.
-func TestTogetherTheSameFailureOnce(t *testing.T) {
-	eachKind(t, func(t *testing.T, tpl *template) {
-		p := tpl.copy(t)
-		held := p.holdApply(t, "kyoto")
-		o := orders{place: p, Applies: filepath.Join(p.Home, "applies")}
-		first := o.run(t)
-		within(t, "the apply of kyoto begins", held.entered)
-		o.Work += "-2"
-		second := o.run(t)
-		second.says("at lease kyoto")
-		held.fail()
-		for _, c := range []*child{first, second} {
-			r := c.wait()
-			if r == nil || r.Error != "" || r.Result.Exit != reconciler.ExitFailed {
-				t.Errorf("a pass says %+v", r)
-			}
+func (tpl *template) sameFailureOnce(t *testing.T) {
+	t.Parallel()
+	p := tpl.copy(t)
+	held := p.holdApply(t, "kyoto")
+	o := orders{place: p, Applies: filepath.Join(p.Home, "applies")}
+	first := o.run(t)
+	within(t, "the apply of kyoto begins", held.entered)
+	o.Work += "-2"
+	second := o.run(t)
+	second.says("at lease kyoto")
+	held.fail()
+	for _, c := range []*child{first, second} {
+		r := c.wait()
+		if r == nil || r.Error != "" || r.Result.Exit != reconciler.ExitFailed {
+			t.Errorf("a pass says %+v", r)
 		}
-		checkOnce(t, readApplies(t, o.Applies), "tokyo", "kyoto", "reader")
-		// Not before its time, but for a person.
-		if result, err := p.pass(t, reconciler.Manual); err != nil || result.Exit != reconciler.ExitOK {
-			t.Errorf("the next pass ends with %v: %+v", err, result)
-		}
-		tpl.check(t, p)
-	})
+	}
+	checkOnce(t, readApplies(t, o.Applies), "tokyo", "kyoto", "reader")
+	// Not before its time, but for a person.
+	if result, err := p.pass(t, reconciler.Manual); err != nil || result.Exit != reconciler.ExitOK {
+		t.Errorf("the next pass ends with %v: %+v", err, result)
+	}
+	tpl.check(t, p)
 }
 
 // However many workspaces others hold, a pass waits in vain but once.
-func TestTogetherWaitsOnce(t *testing.T) {
-	tpl := newTemplate(t, files)
+func (tpl *template) waitsOnce(t *testing.T) {
+	t.Parallel()
 	p := tpl.copy(t)
 	clock := &handClock{step: time.Second} // a second passes at each look
 	store, err := p.store()
