@@ -3,8 +3,10 @@ package reconciler_test
 import (
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"reconcile/reconciler"
+	"reconcile/state"
 )
 
 // story is a history of the model that is told, not drawn.
@@ -51,5 +53,21 @@ func TestModelReaderOfHalfAnApply(t *testing.T) {
 		m.at = append(m.at, old)
 		m.push()
 		m.converge()
+	})
+}
+
+// A workspace on whose state a person works is tried again by itself.
+func TestModelLockOfAPerson(t *testing.T) {
+	story(t, func(m *model) {
+		schedule := reconciler.Options{Trigger: reconciler.Schedule}
+		m.locked = true
+		if f := m.patient(schedule); outcomes(f.result)["w0"] != state.Blocked {
+			m.t.Fatalf("the pass says %+v", f.result)
+		}
+		m.locked = false
+		m.wait(2 * time.Hour)
+		if f := m.patient(schedule); outcomes(f.result)["w0"] != state.Applied {
+			m.t.Fatalf("the pass says %+v", f.result)
+		}
 	})
 }

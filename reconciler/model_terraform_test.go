@@ -88,6 +88,9 @@ func (s *modelSession) plan(ctx context.Context) (*terraform.Plan, error) {
 	m := s.f.m
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.locked {
+		return nil, &terraform.LockedError{ID: "1", Who: "ann@elsewhere"}
+	}
 	wants, err := s.read(m.world)
 	if err != nil {
 		return nil, err

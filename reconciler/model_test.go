@@ -104,6 +104,7 @@ type model struct {
 	snapshots  map[string]bool
 	adopted    map[int64]string // commits, by generation
 	recorded   map[string]recorded
+	locked     bool // someone else works on the states
 	violations []string
 
 	backup *statetest.Memory

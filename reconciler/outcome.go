@@ -12,10 +12,11 @@ import (
 )
 
 // waitError is why a workspace waits for a person. Retry: or for something
-// that may pass by itself.
+// that may pass by itself. Held: a hold stands for it until it is lifted.
 type waitError struct {
 	why   string
 	retry bool
+	held  bool
 }
 
 func (e *waitError) Error() string { return e.why }
@@ -113,6 +114,9 @@ func (v *visit) failed(ctx context.Context, err error) error {
 		if waits.retry {
 			rec.RetryAt = v.Now().Add(v.backoff(1))
 		}
+		if waits.held {
+			rec.Waiting = nil
+		}
 	case stopped:
 		rec.Waiting = nil
 	default:
@@ -172,5 +176,5 @@ func (p *pass) hold(ctx context.Context, name, kept, path string) error {
 	if err := p.Record.Hold(ctx, hold); err != nil {
 		return fmt.Errorf("%s; and the hold could not be placed: %w", holdText(hold), err)
 	}
-	return &waitError{why: holdText(hold)}
+	return &waitError{why: holdText(hold), held: true}
 }

@@ -197,21 +197,18 @@ func (p *pass) settledWithout(s *schedule, it *item) (WorkspaceResult, bool) {
 }
 
 // waitsStill tells whether the last run's failure or plan still stands for
-// these very inputs: a failure until its backoff is over, a plan that waits
-// for a person until something changes. A person who runs the pass by hand
-// wants it looked at.
+// these very inputs: a failure, or what may pass by itself, until its time to
+// be tried again has come; a plan that waits for a person until something
+// changes. A person who runs the pass by hand wants it looked at.
 func (p *pass) waitsStill(s *schedule, it *item) bool {
 	rec := it.record
 	if p.options.Trigger == Manual || p.options.Replan || !it.known || rec.Waiting == nil {
 		return false
 	}
-	switch rec.Outcome {
-	case state.Failed:
-		if !p.Now().Before(rec.RetryAt) {
-			return false
-		}
-	case state.Blocked:
-	default:
+	if rec.Outcome != state.Failed && rec.Outcome != state.Blocked {
+		return false
+	}
+	if !rec.RetryAt.IsZero() && !p.Now().Before(rec.RetryAt) {
 		return false
 	}
 	return maps.Equal(rec.Waiting, waiting(it, s.trace(it, s.digests(it.Name))))

@@ -1,0 +1,209 @@
+package reconciler_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awsdynamodb "github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/google/go-cmp/cmp"
+
+	"reconcile/reconciler"
+	"reconcile/reconciler/terraform"
+	"reconcile/state"
+	"reconcile/state/dynamodb"
+	"reconcile/state/dynamodb/dynamodbtest"
+	"reconcile/state/snapshot"
+	"reconcile/state/snapshot/s3test"
+)
+
+// unreliable is the way to DynamoDB: each request is throttled at first, or
+// takes effect and its answer is lost.
+type unreliable struct {
+	mu        sync.Mutex
+	seen      map[string]bool
+	throttled int
+	lost      int
+}
+
+func (u *unreliable) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	switch u.fate(r.Header.Get("X-Amz-Target") + string(body)) {
+	case "throttled":
+		const answer = `{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"Rate exceeded"}`
+		return &http.Response{
+			StatusCode: http.StatusBadRequest, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: r,
+			Header: http.Header{"Content-Type": {"application/x-amz-json-1.0"}}, Body: io.NopCloser(strings.NewReader(answer)),
+		}, nil
+	case "lost":
+		answer, err := http.DefaultTransport.RoundTrip(r)
+		if err == nil {
+			answer.Body.Close()
+		}
+		return nil, errors.New("connection reset by peer")
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// fate is decided for a request that was not seen before: in turn.
+func (u *unreliable) fate(request string) string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.seen[request] {
+		return ""
+	}
+	u.seen[request] = true
+	if u.lost < u.throttled {
+		u.lost++
+		return "lost"
+	}
+	u.throttled++
+	return "throttled"
+}
+
+// impatient retries as often as usual, without waiting.
+func impatient() aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
+		o.RateLimiter = ratelimit.None
+	})
+}
+
+// With DynamoDB throttled, and answers lost after what was asked had taken
+// effect, a pass does what it does without.
+func TestUnreliableDynamoDB(t *testing.T) {
+	endpoint := dynamodbtest.Endpoint(t)
+	sound := dynamodbtest.Client(endpoint)
+	table := dynamodbtest.Table(t, sound)
+	way := &unreliable{seen: map[string]bool{}}
+	options := sound.Options()
+	options.HTTPClient, options.Retryer = &http.Client{Transport: way}, impatient()
+	w := newWorld(t, small)
+	w.config.Record = state.New(dynamodb.New(awsdynamodb.New(options), table), "test", state.Options{})
+	w.record = state.New(dynamodb.New(sound, table), "test", state.Options{})
+	w.converges(did{"tokyo": state.Applied, "osaka": state.Applied, "reader": state.Applied})
+	if way.throttled < 10 || way.lost < 10 {
+		t.Errorf("%d requests were throttled, and %d answers lost", way.throttled, way.lost)
+	}
+	for name, rec := range w.everything().Workspaces {
+		if rec.Counter != 1 || rec.Attempt != nil {
+			t.Errorf("%s: the record is %+v", name, rec)
+		}
+	}
+	for identity, lease := range w.everything().Leases {
+		if lease.Owner != "" {
+			t.Errorf("the lease on %s was not given back", identity)
+		}
+	}
+}
+
+// Without a place for the snapshot nothing is applied; without one for logs
+// all is.
+func TestRefusingS3(t *testing.T) {
+	server := s3test.Start(t)
+	server.Bucket(t, bucketName)
+	w := newWorld(t, oneWorkspace)
+	snapshots, err := snapshot.Open(t.Context(), "s3://"+bucketName+"/snapshots", server.Config())
+	w.must(err)
+	w.config.Snapshots = snapshots
+	refuse := func(status int, what string) {
+		server.Fail(func(r *http.Request) int {
+			if r.Method == http.MethodPut && strings.Contains(r.URL.Path, what) {
+				return status
+			}
+			return s3test.Pass
+		})
+	}
+	for _, status := range []int{http.StatusForbidden, http.StatusServiceUnavailable, s3test.Cut} {
+		refuse(status, "/snapshots/")
+		result, err := w.reconciler().Pass(t.Context(), t.Context(), reconciler.Options{Trigger: reconciler.Schedule})
+		if err == nil || !strings.Contains(err.Error(), "nothing was applied") || result.Exit != reconciler.ExitFailed {
+			t.Errorf("%d: the pass ends with %v: %+v", status, err, result)
+		}
+		if e := w.everything(); len(e.Workspaces) > 0 || e.Head.Settled {
+			t.Errorf("%d: recorded is %+v", status, e)
+		}
+	}
+	refuse(http.StatusForbidden, "/runs/")
+	w.converges(did{"tokyo": state.Applied})
+}
+
+// A backend that refuses the last write of a state leaves it with us: nothing
+// is planned before someone has brought it in.
+func TestBackendRefusesTheLastWrite(t *testing.T) {
+	server := s3test.Start(t)
+	server.Bucket(t, bucketName)
+	w := newWorld(t, oneWorkspace+"-- env/tokyo/backend.tf --\n"+server.Backend(bucketName, "tokyo.tfstate"))
+	var binary string
+	w.config.Terraform = func(ctx context.Context) (reconciler.Terraform, error) {
+		tf, err := terraform.New(ctx, terraform.Options{Work: filepath.Join(w.dir, "work"), Env: server.Env})
+		if err != nil {
+			return nil, err
+		}
+		binary = tf.Binary()
+		return reconciler.Engine(tf), nil
+	}
+	schedule := reconciler.Options{Trigger: reconciler.Schedule}
+	server.Fail(func(r *http.Request) int {
+		if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "tokyo.tfstate") {
+			return http.StatusForbidden
+		}
+		return s3test.Pass
+	})
+	result, got := w.pass(schedule)
+	if diff := cmp.Diff(did{"tokyo": state.Blocked}, got); diff != "" || result.Exit != reconciler.ExitPending {
+		t.Fatalf("the pass with the fault: %s\n%+v", diff, result)
+	}
+	server.Fail(nil)
+	e := w.everything()
+	hold, tokyo := e.Holds["tokyo"], e.Workspaces["tokyo"]
+	if hold.Kind != state.Recovery || !strings.Contains(hold.Help, "state push") || tokyo.Attempt == nil || tokyo.Trace != nil {
+		t.Errorf("the record is %+v", e)
+	}
+
+	// The fault is over, but nothing is planned: neither by the clock nor by
+	// hand.
+	terraformOf := w.config.Terraform
+	w.config.Terraform = func(context.Context) (reconciler.Terraform, error) {
+		t.Error("Terraform was asked for")
+		return nil, errors.New("nothing is to be planned")
+	}
+	for _, o := range []reconciler.Options{schedule, {}, {Replan: true}} {
+		if result, got := w.pass(o); got["tokyo"] != state.Blocked && result.Snapshot != "" {
+			t.Errorf("the pass after it: %+v", result)
+		}
+	}
+	w.config.Terraform = terraformOf
+
+	// What the hold says, by hand.
+	kept, err := filepath.Glob(filepath.Join(w.dir, "work", "errored", "*.tfstate"))
+	if err != nil || len(kept) != 1 || !strings.Contains(hold.Reason, kept[0]) {
+		t.Fatalf("kept are %v (%v), and the hold says: %s", kept, err, hold.Reason)
+	}
+	for _, args := range [][]string{{"init", "-input=false"}, {"state", "push", kept[0]}} {
+		cmd := exec.Command(binary, args...)
+		cmd.Dir, cmd.Env = filepath.Join(w.Work, "env", "tokyo"), append(cmd.Environ(), server.Env()...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("terraform %v: %v\n%s", args, err, out)
+		}
+	}
+	if lifted, err := w.record.Lift(t.Context(), "tokyo"); err != nil || !lifted {
+		t.Fatalf("resume: %v, %v", lifted, err)
+	}
+	w.converges(did{"tokyo": state.NoChanges})
+}
