@@ -1,90 +1,55 @@
 variable "name" {
   description = "Name of the API."
   type        = string
+}
 
-  validation {
-    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", var.name))
-    error_message = "name is up to 64 letters, digits, _ and -."
-  }
+variable "function" {
+  description = "Function that answers: its name, and the ARN by which an API calls it."
+  type = object({
+    name       = string
+    invoke_arn = string
+  })
+  nullable = false
 }
 
 variable "routes" {
-  description = "What it answers, by a name of your choice: method and path, such as GET /items/{id}, the function's invoke ARN, and who may call it: AWS_IAM (signed requests), JWT (see jwt) or NONE, everybody."
-  type = map(object({
-    route             = string
-    lambda_invoke_arn = string
-    authorization     = optional(string, "AWS_IAM")
-    scopes            = optional(set(string), [])
-  }))
-  nullable = false
+  description = "Requests that the function gets: method and path, such as POST /hook/{token}."
+  type        = set(string)
+  nullable    = false
 
   validation {
     condition     = length(var.routes) > 0
-    error_message = "routes names at least one."
+    error_message = "Without routes nothing comes through."
   }
 
   validation {
-    condition     = alltrue([for r in var.routes : can(regex("^(ANY|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT) /([A-Za-z0-9._~-]+|\\{[A-Za-z0-9_]+\\+?\\}|/)*$", r.route))])
-    error_message = "route is a method and a path, such as POST /orders or GET /items/{id}."
-  }
-
-  validation {
-    condition     = alltrue([for r in var.routes : can(regex("^arn:[a-z-]+:apigateway:[a-z0-9-]+:lambda:path/.+/invocations$", r.lambda_invoke_arn))])
-    error_message = "lambda_invoke_arn is the function's invoke_arn, not its arn."
-  }
-
-  validation {
-    condition     = alltrue([for r in var.routes : contains(["AWS_IAM", "JWT", "NONE"], r.authorization) && (length(r.scopes) == 0 || r.authorization == "JWT")])
-    error_message = "authorization is AWS_IAM, JWT or NONE; scopes are JWT's."
-  }
-
-  validation {
-    condition     = length(distinct([for r in var.routes : r.route])) == length(var.routes)
-    error_message = "Two routes have the same method and path."
+    condition     = alltrue([for route in var.routes : can(regex("^(DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT) /", route))])
+    error_message = "A route is a method and a path, such as POST /hook: not all of them."
   }
 }
 
-variable "jwt" {
-  description = "Who issues the tokens of JWT routes, and for which audiences."
+variable "throttle" {
+  description = "Calls a second, and at once, that come through; each costs, and anybody can make them."
   type = object({
-    issuer    = string
-    audiences = set(string)
-  })
-  default = null
-
-  validation {
-    condition     = var.jwt == null || try(startswith(var.jwt.issuer, "https://") && length(var.jwt.audiences) > 0, false)
-    error_message = "jwt has an https issuer, and an audience at least: else a token for anything would do."
-  }
-
-  validation {
-    condition     = var.jwt != null || !contains([for r in var.routes : r.authorization], "JWT")
-    error_message = "A route's authorization is JWT, and jwt says nothing of who issues the tokens."
-  }
-}
-
-variable "throttling" {
-  description = "Requests a second, and at once, that are let through in all; what comes beside them gets 429."
-  type = object({
-    rate  = optional(number, 10)
-    burst = optional(number, 20)
+    rate  = optional(number, 5)
+    burst = optional(number, 10)
   })
   default  = {}
   nullable = false
 
   validation {
-    condition     = var.throttling.rate > 0 && var.throttling.burst > 0
-    error_message = "rate and burst are above 0: at 0 nothing is let through, and below it everything is."
+    condition     = var.throttle.rate > 0 && var.throttle.burst > 0
+    error_message = "throttle.rate and throttle.burst are above 0, at which nothing comes through."
   }
 }
 
-variable "kms_key_arn" {
-  description = "Customer-managed key of the access logs; CloudWatch Logs must be allowed to use it."
+variable "log_group_arn" {
+  description = "Log group, from the module cloudwatch: evidence, which outlives what writes it."
   type        = string
 
   validation {
-    condition     = can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
-    error_message = "kms_key_arn is the ARN of a key, not an id or alias."
+    condition     = can(regex("^arn:[a-z-]+:logs:[a-z0-9-]+:[0-9]{12}:log-group:[^:]+$", var.log_group_arn))
+    error_message = "log_group_arn is the ARN of a log group, without :* at its end."
   }
 }
 

@@ -1,31 +1,31 @@
-data "aws_partition" "this" {}
-
-data "aws_region" "this" {}
-
 locals {
-  paths = toset([for r in var.routes : r.path])
-
-  # What is not allowed here is denied.
   policy = {
     Version = "2012-10-17"
-    Statement = [{
-      Sid       = "AllowedAddresses"
-      Effect    = "Allow"
-      Principal = "*"
-      Action    = "execute-api:Invoke"
-      Resource  = "${aws_api_gateway_rest_api.this.execution_arn}/*"
-      Condition = { IpAddress = { "aws:SourceIp" = sort(var.allowed_cidrs) } }
-    }]
+    Statement = [
+      {
+        Sid       = "Clients"
+        Effect    = "Allow"
+        Principal = "*"
+        Action    = "execute-api:Invoke"
+        Resource  = "execute-api:/*"
+      },
+      {
+        Sid       = "NobodyElse"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "execute-api:Invoke"
+        Resource  = "execute-api:/*"
+        Condition = { NotIpAddress = { "aws:SourceIp" = sort(var.clients) } }
+      },
+    ]
   }
 }
 
-# IPv4 alone, since the policy knows no other addresses.
 resource "aws_api_gateway_rest_api" "this" {
   name = var.name
 
   endpoint_configuration {
-    types           = ["REGIONAL"]
-    ip_address_type = "ipv4"
+    types = ["REGIONAL"]
   }
 
   tags = var.tags
@@ -36,114 +36,68 @@ resource "aws_api_gateway_rest_api_policy" "this" {
   policy      = jsonencode(local.policy)
 }
 
-resource "aws_api_gateway_resource" "this" {
-  for_each = local.paths
-
+resource "aws_api_gateway_resource" "first" {
   rest_api_id = aws_api_gateway_rest_api.this.id
   parent_id   = aws_api_gateway_rest_api.this.root_resource_id
-  path_part   = each.key
+  path_part   = var.path[0]
+}
+
+resource "aws_api_gateway_resource" "second" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_resource.first.id
+  path_part   = var.path[1]
 }
 
 resource "aws_api_gateway_method" "this" {
-  for_each = var.routes
-
   rest_api_id   = aws_api_gateway_rest_api.this.id
-  resource_id   = aws_api_gateway_resource.this[each.value.path].id
-  http_method   = each.value.method
-  authorization = "NONE" # beside the addresses, the function checks a token
+  resource_id   = aws_api_gateway_resource.second.id
+  http_method   = var.method
+  authorization = "NONE" # the policy looks at addresses, the function at the token
 }
 
 resource "aws_api_gateway_integration" "this" {
-  for_each = var.routes
-
   rest_api_id             = aws_api_gateway_rest_api.this.id
-  resource_id             = aws_api_gateway_resource.this[each.value.path].id
-  http_method             = aws_api_gateway_method.this[each.key].http_method
+  resource_id             = aws_api_gateway_resource.second.id
+  http_method             = aws_api_gateway_method.this.http_method
   type                    = "AWS_PROXY"
-  integration_http_method = "POST" # Lambda's own, whatever the caller's
-  uri                     = each.value.lambda_invoke_arn
+  integration_http_method = "POST"
+  uri                     = var.function.invoke_arn
 }
 
-# A snapshot of all the above: nothing of it is in force, the policy not
-# either, until there is a new one.
+# A deployment is a copy: what is said above is in force once it is copied, so
+# all of it is a trigger.
 resource "aws_api_gateway_deployment" "this" {
   rest_api_id = aws_api_gateway_rest_api.this.id
-
-  triggers = {
-    content = sha256(jsonencode([var.routes, local.policy]))
-  }
+  triggers    = { content = sha1(jsonencode([local.policy, var.path, var.method, var.function])) }
 
   lifecycle {
     create_before_destroy = true
   }
 
-  depends_on = [aws_api_gateway_integration.this, aws_api_gateway_rest_api_policy.this]
-}
-
-# Evidence outlives what wrote it.
-resource "aws_cloudwatch_log_group" "this" {
-  name              = "/api/${var.name}"
-  kms_key_id        = var.kms_key_arn
-  retention_in_days = 400
-  skip_destroy      = true
-
-  tags = var.tags
-}
-
-resource "aws_iam_role" "account" {
-  count = var.account_role ? 1 : 0
-
-  name                 = "api-gateway-logs-${data.aws_region.this.region}"
-  permissions_boundary = var.permissions_boundary
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Principal = { Service = "apigateway.amazonaws.com" }
-      Action    = "sts:AssumeRole"
-    }]
-  })
-
-  tags = var.tags
-}
-
-# AWS's own policy: API Gateway refuses a role that may do less.
-resource "aws_iam_role_policy_attachment" "account" {
-  count = var.account_role ? 1 : 0
-
-  role       = aws_iam_role.account[0].name
-  policy_arn = "arn:${data.aws_partition.this.partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+  depends_on = [aws_api_gateway_rest_api_policy.this, aws_api_gateway_integration.this]
 }
 
 resource "aws_api_gateway_account" "this" {
-  count = var.account_role ? 1 : 0
+  count = var.account_role_arn == null ? 0 : 1
 
-  cloudwatch_role_arn = aws_iam_role.account[0].arn
-
-  depends_on = [aws_iam_role_policy_attachment.account]
+  cloudwatch_role_arn = var.account_role_arn
 }
 
 resource "aws_api_gateway_stage" "this" {
-  rest_api_id   = aws_api_gateway_rest_api.this.id
-  deployment_id = aws_api_gateway_deployment.this.id
-  stage_name    = var.stage
+  rest_api_id          = aws_api_gateway_rest_api.this.id
+  deployment_id        = aws_api_gateway_deployment.this.id
+  stage_name           = "live"
+  xray_tracing_enabled = true
 
-  # The resource's path, not the request's: what stands in a query may be secret.
   access_log_settings {
-    destination_arn = aws_cloudwatch_log_group.this.arn
+    destination_arn = var.log_group_arn
     format = jsonencode({
-      requestId        = "$context.requestId"
-      time             = "$context.requestTimeEpoch"
-      ip               = "$context.identity.sourceIp"
-      userAgent        = "$context.identity.userAgent"
-      method           = "$context.httpMethod"
-      path             = "$context.resourcePath"
-      protocol         = "$context.protocol"
-      status           = "$context.status"
-      error            = "$context.error.message"
-      integrationError = "$context.integration.error"
-      latency          = "$context.responseLatency"
-      bytes            = "$context.responseLength"
+      request = "$context.requestId"
+      time    = "$context.requestTime"
+      from    = "$context.identity.sourceIp"
+      route   = "$context.resourcePath" # not the path, which may hold a token
+      status  = "$context.status"
+      error   = "$context.error.message"
     })
   }
 
@@ -158,11 +112,17 @@ resource "aws_api_gateway_method_settings" "this" {
   method_path = "*/*"
 
   settings {
+    throttling_rate_limit  = var.throttle.rate
+    throttling_burst_limit = var.throttle.burst
     metrics_enabled        = true
-    throttling_rate_limit  = var.throttling.rate
-    throttling_burst_limit = var.throttling.burst
-    # Execution logs would hold headers and queries.
-    logging_level      = "OFF"
-    data_trace_enabled = false
+    data_trace_enabled     = false # it would write down the token
   }
+}
+
+resource "aws_lambda_permission" "this" {
+  statement_id  = "api-${var.name}"
+  function_name = var.function.name
+  action        = "lambda:InvokeFunction"
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = "${aws_api_gateway_rest_api.this.execution_arn}/*/${var.method}/*"
 }
