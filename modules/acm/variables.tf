@@ -30,8 +30,8 @@ variable "zone_id" {
   type        = string
 
   validation {
-    condition     = can(regex("^Z[A-Z0-9]{1,31}$", var.zone_id))
-    error_message = "zone_id is the id of a Route 53 zone, such as Z0123456789ABCDEFGHIJ."
+    condition     = can(regex("^[A-Z0-9]{8,32}$", var.zone_id))
+    error_message = "zone_id is the id of a Route 53 zone, such as Z0123456789ABCDEFGHIJ, not its name."
   }
 }
 
