@@ -191,9 +191,14 @@ func (tpl *template) killOnce(t *testing.T, p place, random *rand.Rand) {
 // Killed in the middle of an apply, Terraform's own lock stays behind in S3;
 // and what the apply had started can live on.
 func (tpl *template) killedWithinAnApply(t *testing.T) {
-	for _, power := range []bool{false, true} {
-		t.Run(fmt.Sprintf("power=%t", power), func(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		power bool // all that it had started is killed with it
+		apart bool // the next pass has another work folder
+	}{{"alone", false, false}, {"alone, then from elsewhere", false, true}, {"with all", true, false}} {
+		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
+			power, apart := c.power, c.apart
 			p := tpl.copy(t)
 			held := p.holdApply(t, "kyoto")
 			c := orders{place: p}.run(t)
@@ -205,6 +210,9 @@ func (tpl *template) killedWithinAnApply(t *testing.T) {
 			}
 			c.wait()
 			held.forget()
+			if apart {
+				p.Work += "-2"
+			}
 			if locks := p.remains(t).Locks; tpl.kind == cloud && !slices.Contains(locks, "kyoto.tfstate.tflock") {
 				t.Errorf("no lock of Terraform's was left behind, so that nothing is tried here: %v", locks)
 			}

@@ -40,6 +40,15 @@ func (v *visit) free(ctx context.Context, locked *terraform.LockedError) error {
 		locked.Who, locked.Created.UTC().Format("2006-01-02 15:04:05Z"), locked.Operation, locked.ID, v.it.Name, locked.ID)}
 }
 
+// runsOf are the ids of the runs that held a lease.
+func runsOf(holders []state.Holder) []string {
+	var runs []string
+	for _, h := range holders {
+		runs = append(runs, h.Run)
+	}
+	return runs
+}
+
 // fits tells whether a lock could have been made by a holder: by the same
 // user on the same host, while the lease was held. (A person can work there
 // too, before or after.) All times are of that host's clock; Terraform's may

@@ -98,7 +98,7 @@ func (v *visit) all(ctx, hard context.Context) (err error) {
 	if err != nil {
 		return v.failed(ctx, err)
 	}
-	job.Log = &v.output
+	job.Log, job.Dead = &v.output, runsOf(v.lease.Dead())
 	v.session = engine.Open(hard, job)
 	defer func() { err = errors.Join(err, v.closeSession()) }()
 

@@ -18,6 +18,9 @@ import (
 type Job struct {
 	Name string // of the workspace
 	Run  string // id of the pass, for the names of assumed roles' sessions
+	// Dead are the passes that had the right to work on this state before,
+	// and ended without giving it back. What they left running is ended.
+	Dead []string
 	Dir  string // absolute path of the workspace in the checkout
 	Root string // absolute path of the checkout
 
@@ -78,7 +81,7 @@ func (t *Terraform) Open(hard context.Context, job Job) *Session {
 	}
 	s := &Session{
 		t: t, job: job, hard: hard,
-		mark:  workspaceMark(job.Dir) + rand.Text(),
+		mark:  workspaceMark(job.Dir) + runMark(job.Name, job.Run) + rand.Text(),
 		log:   newRedactor(job.Log),
 		role:  job.PlanRole,
 		creds: map[string]assumed{},

@@ -7,14 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 )
 
 // markVariable marks, in their environments, Terraform and all that it
-// starts. Its value begins with workspaceMark, so that what a killed run left
-// behind in a workspace is found too.
+// starts. Its value begins with workspaceMark and runMark, so that what a killed
+// run left behind is found too.
 const markVariable = "TF_RECONCILE_SESSION"
 
 const (
@@ -30,8 +31,14 @@ var ErrStopped = errors.New("stopped")
 // may have left Terraform's lock of the state behind.
 var ErrKilled = errors.New("killed")
 
-func workspaceMark(dir string) string {
-	sum := sha256.Sum256([]byte(dir))
+// workspaceMark is of a directory, which only one session at a time works in.
+func workspaceMark(dir string) string { return markOf(dir) }
+
+// runMark is of one pass's work on one workspace, in whatever directory.
+func runMark(name, run string) string { return markOf(name + "\x00" + run) }
+
+func markOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:8]) + ":"
 }
 
@@ -139,12 +146,18 @@ func (s *Session) kill() error {
 	return killFamily(func(mark string) bool { return mark == s.mark })
 }
 
-// endOrphans ends what an earlier run of ours that was killed left behind in
-// this workspace: a local-exec or a provider can outlive Terraform. Whoever
+// endOrphans ends what earlier runs of ours that were killed left behind in
+// this directory, or of this workspace in another: a local-exec or a provider
+// can outlive Terraform, and not everywhere does Terraform end with us. Whoever
 // calls has the sole right to work here, so nobody else's is hit.
 func (s *Session) endOrphans() error {
-	prefix := workspaceMark(s.job.Dir)
-	return killFamily(func(mark string) bool { return strings.HasPrefix(mark, prefix) && mark != s.mark })
+	marks := []string{workspaceMark(s.job.Dir)}
+	for _, run := range s.job.Dead {
+		marks = append(marks, runMark(s.job.Name, run))
+	}
+	return killFamily(func(mark string) bool {
+		return mark != s.mark && slices.ContainsFunc(marks, func(of string) bool { return strings.Contains(mark, of) })
+	})
 }
 
 func killFamily(ours func(mark string) bool) error {
