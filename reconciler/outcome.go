@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"reconcile/reconciler/terraform"
@@ -163,17 +164,25 @@ func (v *visit) recovery(ctx context.Context, errored *terraform.ErroredStateErr
 			kept += " and " + at
 		}
 	}
-	return v.hold(ctx, v.it.Name, kept, v.it.Path)
+	return v.hold(ctx, v.it, errored.File, kept)
 }
 
-// hold places a recovery hold on a workspace whose state was not written.
-func (p *pass) hold(ctx context.Context, name, kept, path string) error {
-	hold := state.Hold{
-		Name: name, Kind: state.Recovery, By: "run " + p.options.Run, At: p.Now(),
-		Reason: "Terraform applied changes and could not write its state: it is kept in " + kept,
-		Help:   fmt.Sprintf("in a checkout of %s run `terraform init`, then `terraform state push FILE`, then `reconcile resume %s`", path, name),
+// hold places a recovery hold on a workspace whose state was not written, and
+// is in that file: kept says where else.
+func (s *site) hold(ctx context.Context, it *item, file, kept string) error {
+	mend := fmt.Sprintf("in a checkout of %s run `terraform init`, then `terraform state push FILE`", it.Path)
+	switch {
+	case terraform.CutOff(file):
+		mend = "the file is cut off, so that nothing of it can be brought in: look for what that apply made"
+	case strings.HasPrefix(s.work.identity(it), localPrefix):
+		mend = fmt.Sprintf("run `cp %s %s`", file, s.statePath(it.Name))
 	}
-	if err := p.Record.Hold(ctx, hold); err != nil {
+	hold := state.Hold{
+		Name: it.Name, Kind: state.Recovery, By: "run " + s.options.Run, At: s.Now(),
+		Reason: "Terraform applied changes and could not write its state: it is kept in " + kept,
+		Help:   fmt.Sprintf("%s, then `reconcile resume %s`", mend, it.Name),
+	}
+	if err := s.Record.Hold(ctx, hold); err != nil {
 		return fmt.Errorf("%s; and the hold could not be placed: %w", holdText(hold), err)
 	}
 	return &waitError{why: holdText(hold), held: true}

@@ -110,7 +110,7 @@ func (s *site) findErrored(ctx context.Context, root string) error {
 			continue
 		}
 		var waits *waitError
-		if err := s.hold(ctx, it.Name, kept, it.Path); !errors.As(err, &waits) {
+		if err := s.hold(ctx, it, kept, kept); !errors.As(err, &waits) {
 			return err
 		}
 		if holds, err := s.Record.Holds(ctx); err == nil {

@@ -58,7 +58,10 @@ func (s *Session) keepErrored() error {
 func (s *Session) errored(file string) error {
 	found := &ErroredStateError{File: file}
 	next := fmt.Sprintf("in %s, run: %s init && %[2]s state push %s", s.job.Dir, s.t.product, file)
-	if s.job.LocalState != "" {
+	switch {
+	case CutOff(file):
+		next = "it is cut off, so that nothing of it can be brought in: look for what that apply made"
+	case s.job.LocalState != "":
 		next = fmt.Sprintf("run: cp %s %s", file, s.job.LocalState)
 	}
 	return &StepError{
@@ -67,8 +70,16 @@ func (s *Session) errored(file string) error {
 	}
 }
 
+// CutOff tells whether a kept state is not all there, as when the disk was
+// full for it too: nobody can bring it in.
+func CutOff(file string) bool {
+	content, err := os.ReadFile(file)
+	return err == nil && torn(content)
+}
+
 // unrecovered refuses to go on while a kept state of this workspace has not
-// been brought in: any plan would be wrong.
+// been brought in: any plan would be wrong. One that is cut off can only be
+// laid aside: whoever lifted the hold that was placed for it knows.
 func (s *Session) unrecovered(ctx context.Context) error {
 	files := s.keptErrored()
 	if len(files) == 0 {
@@ -87,10 +98,15 @@ func (s *Session) unrecovered(ctx context.Context) error {
 		if err != nil {
 			return s.failed("init", nil, err)
 		}
-		if !includes([]byte(now), kept) {
+		aside := ".recovered"
+		switch {
+		case torn(kept):
+			aside = ".cut-off"
+			s.warn("a state that terraform could not write whole is laid aside: what its apply made must be looked for; it is kept in " + path + aside)
+		case !includes([]byte(now), kept):
 			return s.errored(path)
 		}
-		if err := os.Rename(path, path+".recovered"); err != nil {
+		if err := os.Rename(path, path+aside); err != nil {
 			return s.failed("init", nil, err)
 		}
 	}

@@ -1,0 +1,100 @@
+package reconciler_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"reconcile/reconciler"
+	"reconcile/reconciler/source/gittest"
+)
+
+// bigState makes a state of more than a quarter of a megabyte.
+const bigState = `
+-- env/tokyo/main.tf --
+resource "terraform_data" "big" {
+  input = join("", [for i in range(1000) : format("%0400d", i)])
+}
+-- env/osaka/main.tf --
+resource "terraform_data" "small" {}
+`
+
+// fullVariable is how many bytes of a file fit on the disk of a child.
+const fullVariable = "RECONCILE_TEST_FULL"
+
+// TestChildOnAFullDisk is no test: it is TestChild, for a process that can
+// make no file longer than it is told. Terraform, in there, dies of it.
+func TestChildOnAFullDisk(t *testing.T) {
+	text, ok := os.LookupEnv(fullVariable)
+	if !ok {
+		return
+	}
+	limit, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signal.Ignore(syscall.SIGXFSZ) // so that writes fail instead
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: limit, Max: limit}); err != nil {
+		t.Fatal(err)
+	}
+	TestChild(t)
+}
+
+// When the disk is full, be it for all files or for long ones, nothing wrong
+// is recorded, and when there is room again the next pass makes up for it.
+func TestFullDisk(t *testing.T) {
+	repo := gittest.New(t)
+	repo.CommitTxtar("first", bigState)
+	for _, limit := range []int{0, 512, 4 << 10, 16 << 10, 64 << 10, 256 << 10} {
+		t.Run(fmt.Sprintf("%d bytes", limit), func(t *testing.T) {
+			t.Parallel()
+			p := newPlace(t, files, repo.Dir)
+			text, err := json.Marshal(orders{place: p})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), childLimit)
+			defer cancel()
+			cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestChildOnAFullDisk$")
+			cmd.Env = append(cmd.Environ(), fmt.Sprintf("%s=%d", fullVariable, limit), ordersVariable+"="+string(text))
+			out, err := cmd.CombinedOutput()
+			if err == nil {
+				t.Errorf("the pass on a full disk succeeds: %s", out)
+			}
+			t.Logf("%v: %s", err, out)
+			if rec, _, err := p.record(t).Workspace(t.Context(), "tokyo"); err != nil || rec.Trace != nil {
+				t.Errorf("%v: the record is %+v", err, rec)
+			}
+			holds, err := p.record(t).Holds(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if hold, held := holds["tokyo"]; held {
+				// Not even what Terraform leaves then found room.
+				if !strings.Contains(hold.Help, "cut off") {
+					t.Errorf("the hold says %+v", hold)
+				}
+				if _, err := p.record(t).Lift(t.Context(), "tokyo"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			// By hand, for a failure would wait for its time.
+			if result, err := p.pass(t, reconciler.Manual); err != nil || result.Exit != reconciler.ExitOK {
+				t.Errorf("the pass with room again ends with %v: %+v", err, result)
+			}
+			p.converge(t)
+			for _, name := range []string{"tokyo", "osaka"} {
+				if rec, _, err := p.record(t).Workspace(t.Context(), name); err != nil || rec.Trace == nil || rec.Attempt != nil {
+					t.Errorf("%v: the record is %+v", err, rec)
+				}
+			}
+		})
+	}
+}
