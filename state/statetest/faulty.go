@@ -42,7 +42,7 @@ type Faulty struct {
 	mu       sync.Mutex
 	decide   func(Call) Fault
 	late     [][]state.Op
-	returned int
+	digested int
 }
 
 // NewFaulty wraps store. Nothing fails until Inject says so.
@@ -138,20 +138,19 @@ func (f *Faulty) Last(ctx context.Context, pk, prefix string, limit int) ([]stat
 	return f.Store.Last(ctx, pk, prefix, limit)
 }
 
-// Written is how many writes have returned without an error.
-func (f *Faulty) Written() int {
+// Digested is how many writes have succeeded and have been seen to by their
+// callers: the contexts that they made for them have ended.
+func (f *Faulty) Digested() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.returned
+	return f.digested
 }
 
 // Write implements state.Store.
 func (f *Faulty) Write(ctx context.Context, ops ...state.Op) (err error) {
 	defer func() {
 		if err == nil {
-			f.mu.Lock()
-			f.returned++
-			f.mu.Unlock()
+			context.AfterFunc(ctx, f.digest)
 		}
 	}()
 	fault := f.fault(Call{Ops: ops})
@@ -161,4 +160,10 @@ func (f *Faulty) Write(ctx context.Context, ops ...state.Op) (err error) {
 		}
 	}
 	return fault.fails(ctx)
+}
+
+func (f *Faulty) digest() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.digested++
 }

@@ -142,9 +142,10 @@ func is(t *testing.T, what string, err, want error) {
 // waits until it has.
 func (a *actor) renewsAfter(d time.Duration) {
 	a.t.Helper()
-	before := a.store.Written()
+	before := a.store.Digested()
 	pass(d, a)
-	until(a.t, "a renewal", func() bool { return a.store.Written() > before })
+	// The holder counts from its renewal only when it has seen it succeed.
+	until(a.t, "a renewal", func() bool { return a.store.Digested() > before })
 }
 
 // until waits for something that another goroutine does.
