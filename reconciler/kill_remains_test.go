@@ -30,15 +30,17 @@ type remains struct {
 func (p place) remains(t *testing.T) remains {
 	t.Helper()
 	ctx := t.Context()
-	record, err := p.record(t), error(nil)
-	r := remains{States: map[string]string{}, Snapshots: map[string]int64{}}
-	if r.Head, err = record.Head(ctx); err != nil {
+	record := p.record(t)
+	head, err := record.Head(ctx)
+	if err != nil {
 		t.Fatal(err)
 	}
+	workspaces, err := record.Workspaces(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := remains{Head: head, Workspaces: workspaces, States: map[string]string{}, Snapshots: map[string]int64{}}
 	r.Head.Rev, r.Head.Run, r.Head.UpdatedAt = 0, "", time.Time{}
-	if r.Workspaces, err = record.Workspaces(ctx); err != nil {
-		t.Fatal(err)
-	}
 	for name, ws := range r.Workspaces {
 		ws.Rev, ws.Run, ws.At = 0, "", time.Time{}
 		if ws.Outcome == state.Applied {

@@ -275,16 +275,14 @@ type frozenSession struct {
 }
 
 func (s frozenSession) Apply(ctx context.Context, plan *terraform.Plan) error {
-	var err error
-	s.frozen.once.Do(func() {
-		err = errors.New("")
-		s.frozen.begun <- s.hard
-		<-s.frozen.thaw
-	})
-	if err != nil {
-		return nil
+	first := false
+	s.frozen.once.Do(func() { first = true })
+	if !first {
+		return s.Session.Apply(ctx, plan)
 	}
-	return s.Session.Apply(ctx, plan)
+	s.frozen.begun <- s.hard
+	<-s.frozen.thaw
+	return nil
 }
 
 func (s frozenSession) Outputs(ctx context.Context, key []byte) (string, error) {
