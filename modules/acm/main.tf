@@ -9,7 +9,6 @@ resource "aws_acm_certificate" "this" {
   domain_name               = var.domain
   subject_alternative_names = var.alternative_names
   validation_method         = "DNS"
-  key_algorithm             = "EC_prime256v1"
 
   options {
     certificate_transparency_logging_preference = "ENABLED"

@@ -69,7 +69,6 @@ resource "aws_kms_key" "this" {
 
   description             = var.description
   enable_key_rotation     = true
-  rotation_period_in_days = 365
   deletion_window_in_days = 30
   policy                  = jsonencode(local.policy)
 
