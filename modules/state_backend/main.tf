@@ -118,8 +118,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
 
     noncurrent_version_expiration {
-      noncurrent_days           = var.history.days
-      newer_noncurrent_versions = var.history.versions
+      noncurrent_days = var.history_days
     }
 
     expiration {
@@ -146,7 +145,7 @@ module "replica" {
   name        = each.value.name
   region      = each.value.region
   kms_key_arn = each.value.kms_key_arn
-  retention   = { noncurrent_days = var.history.days }
+  retention   = { noncurrent_days = var.history_days }
   deny_delete = true
   tags        = var.tags
 }

@@ -18,23 +18,15 @@ variable "kms_key_arn" {
   }
 }
 
-variable "history" {
-  description = "Days until replaced states are forgotten, and how many of each are kept for longer. Each lock leaves a version as well, so this cannot be for ever."
-  type = object({
-    days     = optional(number, 400)
-    versions = optional(number, 20)
-  })
-  default  = {}
-  nullable = false
+variable "history_days" {
+  description = "Days until replaced states are forgotten. Each lock leaves a version as well, so this cannot be for ever."
+  type        = number
+  default     = 400
+  nullable    = false
 
   validation {
-    condition     = var.history.days >= 30 && floor(var.history.days) == var.history.days
-    error_message = "days is at least 30: a state is only missed when somebody looks."
-  }
-
-  validation {
-    condition     = var.history.versions >= 1 && var.history.versions <= 100 && floor(var.history.versions) == var.history.versions
-    error_message = "versions is 1 to 100."
+    condition     = var.history_days >= 30 && floor(var.history_days) == var.history_days
+    error_message = "history_days is at least 30, in whole days: a state is only missed when somebody looks."
   }
 }
 
