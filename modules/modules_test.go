@@ -77,11 +77,10 @@ func modules(t *testing.T) []string {
 
 // module is what its files say.
 type module struct {
-	name      string
-	blocks    map[string][]block // by type
-	refused   map[string]int     // how many runs of its tests expect this address to fail
-	readmeMd  string
-	readmeTab string // the tables that belong there
+	name     string
+	blocks   map[string][]block // by type
+	refused  map[string]int     // how many runs of its tests expect this address to fail
+	readmeMd string
 }
 
 // block is a top-level block and the text that it was read from.
@@ -126,7 +125,7 @@ func read(t *testing.T, name string) *module {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.readmeMd, m.readmeTab = string(readme), m.tables()
+	m.readmeMd = string(readme)
 	return m
 }
 
@@ -302,21 +301,48 @@ const (
 	tablesTo   = "<!-- To here. -->\n"
 )
 
-// readme compares the tables in the README with the module, or writes them.
-func (m *module) readme(t *testing.T) {
-	from, to := strings.Index(m.readmeMd, tablesFrom), strings.Index(m.readmeMd, tablesTo)
-	if from < 0 || to < from {
-		t.Fatalf("README.md has no lines %q and %q", tablesFrom, tablesTo)
+// TestIndex compares the list of modules with their READMEs' first sentences.
+func TestIndex(t *testing.T) {
+	rows := new(strings.Builder)
+	fmt.Fprint(rows, "\n| module | is |\n|---|---|\n")
+	sentence := regexp.MustCompile(`(?s)^# \S+\n\n(.*?[^.])(?:[.:;] |\.\n)`)
+	for _, name := range modules(t) {
+		match := sentence.FindStringSubmatch(read(t, name).readmeMd)
+		if match == nil {
+			t.Fatalf("%s/README.md does not begin by saying what the module is", name)
+		}
+		text := strings.ReplaceAll(match[1], "](../", "](")
+		fmt.Fprintf(rows, "| [%s](%s) | %s |\n", name, name, text)
 	}
-	want := m.readmeMd[:from+len(tablesFrom)] + m.readmeTab + m.readmeMd[to:]
+	checkTables(t, "README.md", rows.String()+"\n")
+}
+
+// readme compares the tables in the README with the module.
+func (m *module) readme(t *testing.T) {
+	checkTables(t, filepath.Join(m.name, "README.md"), m.tables())
+}
+
+// checkTables compares what stands between the two lines, or writes it.
+func checkTables(t *testing.T, path, tables string) {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	have := string(content)
+	from, to := strings.Index(have, tablesFrom), strings.Index(have, tablesTo)
+	if from < 0 || to < from {
+		t.Fatalf("%s has no lines %q and %q", path, tablesFrom, tablesTo)
+	}
+	want := have[:from+len(tablesFrom)] + tables + have[to:]
 	switch {
-	case want == m.readmeMd:
+	case want == have:
 	case *update:
-		if err := os.WriteFile(filepath.Join(m.name, "README.md"), []byte(want), 0o600); err != nil {
+		if err := os.WriteFile(path, []byte(want), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	default:
-		t.Error("the tables in README.md are not the module's: run go test ./modules -update")
+		t.Errorf("the tables in %s are of before: run go test ./modules -update", path)
 	}
 }
 
