@@ -8,6 +8,7 @@ import (
 
 	"reconcile/reconciler"
 	"reconcile/state"
+	"reconcile/state/statetest"
 )
 
 // pick draws one of several.
@@ -185,8 +186,12 @@ func (m *model) restore(rt *rapid.T) {
 		m.backup = m.store.Copy()
 		return
 	}
+	m.restoreFrom(m.backup)
+}
+
+func (m *model) restoreFrom(backup *statetest.Memory) {
 	m.stop()
-	m.store.Restore(m.backup)
+	m.store.Restore(backup)
 	head := m.read().head
 	m.adopted = map[int64]string{head.Generation: head.Commit}
 	for _, s := range m.world {

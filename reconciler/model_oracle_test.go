@@ -183,7 +183,7 @@ func (m *model) ownStale(r reading, i int, rec state.Workspace) bool {
 	}
 	was, ok := m.recorded[recordedKey(&rec)]
 	if !ok {
-		m.violated("the record of %s is of no run: %+v", rec.Name, rec)
+		m.violated("the record of %s is of no run: %s", rec.Name, text(rec))
 	}
 	tip := m.tip().estate
 	return was.content != tip.content(i) || tip.slots[i].env && was.size != m.size

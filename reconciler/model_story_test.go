@@ -71,3 +71,20 @@ func TestModelLockOfAPerson(t *testing.T) {
 		}
 	})
 }
+
+// A reader that is applied alone while its upstream's record is distrusted has
+// seen outputs that nobody vouches for.
+func TestModelReaderOfADistrustedUpstream(t *testing.T) {
+	story(t, func(m *model) {
+		m.patient(reconciler.Options{})
+		backup := m.store.Copy()
+		before := m.at[len(m.at)-1]
+		m.change(func(e *modelEstate) { e.slots[0].output = 1 })
+		m.patient(reconciler.Options{})
+		m.change(func(e *modelEstate) { *e = m.commits[before].estate })
+		m.restoreFrom(backup)
+		// The state has the newer output, the record the older, and so has the tip.
+		m.patient(reconciler.Options{Only: []string{"w1"}})
+		m.converge()
+	})
+}

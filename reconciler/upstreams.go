@@ -31,15 +31,18 @@ func (u upstreams) digests() map[string]string {
 }
 
 // distrustMoved marks, in the trace to be recorded, the upstreams that were
-// applied while this workspace was planned and applied, be it half-way: which
-// of their outputs it saw cannot be known, even where they are the same again.
+// applied while this workspace was planned and applied, be it half-way, and
+// those whose record counts for nothing: which of their outputs it saw cannot
+// be known, even where they are the same again.
 func (v *visit) distrustMoved(ctx context.Context) error {
 	now, err := v.readUpstreams(ctx, v.it.Name)
 	if err != nil {
 		return err
 	}
 	for up, rec := range now {
-		if then := v.noted[up]; rec.Counter != then.Counter || rec.Attempt != nil || then.Attempt != nil {
+		then := v.noted[up]
+		moved := rec.Counter != then.Counter || rec.Attempt != nil || then.Attempt != nil
+		if moved || then.Epoch != v.work.head.Epoch {
 			v.trace[keyUpstream+up] = "applied meanwhile"
 		}
 	}
