@@ -26,6 +26,7 @@ type Tree struct {
 
 	mu    sync.RWMutex
 	known map[plumbing.Hash][]entry
+	ids   sync.Map // answers of ID, by path: workspaces share most of theirs
 }
 
 // store is what a tree is read from: an *objects.Store.
@@ -58,14 +59,20 @@ func newTree(store store, root plumbing.Hash, when time.Time) *Tree {
 // are; a path that leaves the tree is absent. What cannot be read gives a text
 // that equals no id.
 func (t *Tree) ID(path string) string {
+	if id, ok := t.ids.Load(path); ok {
+		return id.(string)
+	}
+	id := Absent
 	found, err := t.walk(path, false)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid), errors.Is(err, errLeaves):
-		return Absent
 	case err != nil:
 		return "unreadable: " + err.Error()
+	default:
+		id = found.entry.String()
 	}
-	return found.entry.String()
+	t.ids.Store(path, id)
+	return id
 }
 
 // String returns the entry's mode and id.

@@ -87,17 +87,29 @@ func (s *Settings) known() string {
 // configuration.
 func match(tree Tree, pattern string) ([]Dir, error) {
 	base, _ := doublestar.SplitPattern(pattern)
-	var dirs []Dir
+	var paths []string
 	err := doublestar.GlobWalk(tree, pattern, func(p string, d fs.DirEntry) error {
-		if !d.IsDir() || hidden(p) {
-			return nil
+		if d.IsDir() && !hidden(p) {
+			paths = append(paths, p)
 		}
-		entries, err := tree.ReadDir(p)
-		if err != nil {
-			return err
-		}
-		if !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !e.IsDir() && isConfig(e.Name()) }) {
-			return nil
+		return nil
+	}, doublestar.WithFailOnIOErrors(), doublestar.WithNoFollow())
+	if errors.Is(err, fs.ErrNotExist) { // the fixed part of the pattern
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	configured := make([]bool, len(paths))
+	errs := make([]error, len(paths))
+	inParallel(len(paths), func(i int) { configured[i], errs[i] = holdsConfig(tree, paths[i]) })
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	var dirs []Dir
+	for i, p := range paths {
+		if !configured[i] {
+			continue
 		}
 		name := strings.TrimPrefix(strings.TrimPrefix(p, base), "/")
 		if base == "." {
@@ -107,12 +119,14 @@ func match(tree Tree, pattern string) ([]Dir, error) {
 			name = "root"
 		}
 		dirs = append(dirs, Dir{Name: name, Path: p})
-		return nil
-	}, doublestar.WithFailOnIOErrors(), doublestar.WithNoFollow())
-	if errors.Is(err, fs.ErrNotExist) { // the fixed part of the pattern
-		return nil, nil
 	}
-	return dirs, err
+	return dirs, nil
+}
+
+// holdsConfig tells whether files of a directory are configuration.
+func holdsConfig(tree Tree, dir string) (bool, error) {
+	entries, err := tree.ReadDir(dir)
+	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !e.IsDir() && isConfig(e.Name()) }), err
 }
 
 // hidden tells whether an element of path begins with a dot, as that of

@@ -3,6 +3,7 @@ package workspace
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
 )
 
 // Loader loads the workspaces of one tree. It parses each directory once,
@@ -23,21 +24,22 @@ func NewLoader(tree Tree) *Loader { return &Loader{tree: tree} }
 // same place in configs, and returns them in that order.
 func (l *Loader) LoadAll(dirs []Dir, configs []Config) []*Workspace {
 	loaded := make([]*Workspace, len(dirs))
-	next := make(chan int)
+	inParallel(len(dirs), func(i int) { loaded[i] = l.Load(dirs[i], configs[i]) })
+	return loaded
+}
+
+// inParallel calls do for 0 to n-1 on all processors.
+func inParallel(n int, do func(i int)) {
+	var next atomic.Int64
 	var group sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(dirs)) {
+	for range min(runtime.GOMAXPROCS(0), n) {
 		group.Go(func() {
-			for i := range next {
-				loaded[i] = l.Load(dirs[i], configs[i])
+			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
+				do(int(i))
 			}
 		})
 	}
-	for i := range dirs {
-		next <- i
-	}
-	close(next)
 	group.Wait()
-	return loaded
 }
 
 // onces keeps one value a key, made once.
