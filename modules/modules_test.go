@@ -4,6 +4,7 @@ package modules_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -163,6 +164,9 @@ func (m *module) shape(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	if versions := m.blocks["terraform"]; len(versions) != 1 || string(versions[0].src) != string(read(t, "s3").blocks["terraform"][0].src) {
+		t.Error("versions.tf is not that of the module s3")
+	}
 	if len(glob(t, filepath.Join(m.name, "tests", "*.tftest.hcl"))) == 0 {
 		t.Error("it has no tests")
 	}
@@ -285,21 +289,60 @@ func (tf *terraform) write(t *testing.T, path, content string) {
 	}
 }
 
-func (tf *terraform) run(t *testing.T, dir string, args ...string) {
+func (tf *terraform) run(t *testing.T, dir string, args ...string) []byte {
 	t.Helper()
 	tf.slots <- struct{}{}
 	defer func() { <-tf.slots }()
 	cmd := exec.CommandContext(t.Context(), tf.binary, args...)
 	cmd.Dir, cmd.Env = filepath.Join(tf.dir, dir), tf.env
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("terraform %s: %v\n%s", strings.Join(args, " "), err, out)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("terraform %s: %v\n%s%s", strings.Join(args, " "), err, out, &stderr)
 	}
+	return out
 }
 
 const (
 	tablesFrom = "<!-- Written by `go test ./modules -update` from here on. -->\n"
 	tablesTo   = "<!-- To here. -->\n"
 )
+
+// TestEverywhere asks the provider which resources take tags and a Region, and
+// each such resource of a module to have what the module was given of them.
+func TestEverywhere(t *testing.T) {
+	tf := newTerraform(t)
+	tf.write(t, "env/main.tf", "terraform {\n  required_providers {\n    aws = { source = \"hashicorp/aws\" }\n  }\n}\n")
+	var schema struct {
+		Providers map[string]struct {
+			Resources map[string]struct {
+				Block struct{ Attributes map[string]any }
+			} `json:"resource_schemas"`
+		} `json:"provider_schemas"`
+	}
+	if err := json.Unmarshal(tf.run(t, "env", "providers", "schema", "-json"), &schema); err != nil {
+		t.Fatal(err)
+	}
+	resources := schema.Providers["registry.terraform.io/hashicorp/aws"].Resources
+	if resources["aws_vpc"].Block.Attributes["tags"] == nil {
+		t.Fatal("the provider's schema cannot be read: a VPC has tags")
+	}
+	for _, name := range modules(t) {
+		m := read(t, name)
+		for _, v := range m.blocks["variable"] {
+			given := v.label()
+			if given != "tags" && given != "region" {
+				continue
+			}
+			for _, r := range m.blocks["resource"] {
+				if resources[r.Labels[0]].Block.Attributes[given] != nil && r.attr(given) == "" {
+					t.Errorf("%s: %s has no %s", name, r.label(), given)
+				}
+			}
+		}
+	}
+}
 
 // TestIndex compares the list of modules with their READMEs' first sentences.
 func TestIndex(t *testing.T) {
