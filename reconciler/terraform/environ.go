@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -69,4 +70,34 @@ func listed(names []string, name string) bool {
 		prefix, open := strings.CutSuffix(pattern, "*")
 		return name == pattern || open && strings.HasPrefix(name, prefix)
 	})
+}
+
+// secret are those of our credentials that nobody may see.
+var secret = []string{"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"}
+
+// secrets are values that no session of ours may show: our own credentials,
+// for a provisioner can print its environment; and sensitive outputs that a
+// session has seen, since Terraform does not take them for sensitive where
+// another workspace reads them.
+func (t *Terraform) secrets() []string {
+	var values []string
+	for name, value := range t.environ(nil) {
+		if slices.Contains(secret, name) {
+			values = append(values, value)
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.AppendSeq(values, maps.Keys(t.known))
+}
+
+func (t *Terraform) remember(values ...string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, value := range values {
+		if t.known == nil {
+			t.known = map[string]bool{}
+		}
+		t.known[value] = true
+	}
 }

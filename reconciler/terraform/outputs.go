@@ -28,6 +28,7 @@ func (s *Session) Outputs(ctx context.Context, key []byte) (string, error) {
 		var value any
 		if output.Sensitive && json.Unmarshal(output.Value, &value) == nil {
 			s.log.hide(stringsIn(value)...)
+			s.t.remember(stringsIn(value)...)
 		}
 	}
 	sum, err := outputsDigest(outputs, key)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -58,6 +59,8 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 	} else {
 		plan.Digest = planDigest(&tfjson.Plan{})
 	}
+	// Not before it is known what in it is sensitive.
+	fmt.Fprintf(s.log, "\n# %s plan\n%s", s.t.product, text)
 	plan.Text = s.log.text(planText(text))
 	plan.Warnings = s.warnings
 	plan.LockFile, err = s.lockFileID()
@@ -74,7 +77,7 @@ func (s *Session) runPlan(ctx context.Context, file string) (changed bool, text 
 	}
 	s.role = s.job.PlanRole
 	var stdout bytes.Buffer
-	err = s.do(ctx, command{step: "plan", role: s.job.PlanRole, stdout: &stdout, run: func(ctx context.Context) error {
+	err = s.do(ctx, command{step: "plan", role: s.job.PlanRole, quiet: true, stdout: &stdout, run: func(ctx context.Context) error {
 		// Made here, since Terraform would make it for others to read.
 		if err := os.WriteFile(file, nil, 0o600); err != nil {
 			return err

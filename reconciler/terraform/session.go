@@ -87,6 +87,7 @@ func (t *Terraform) Open(hard context.Context, job Job) *Session {
 		creds: map[string]assumed{},
 	}
 	s.log.hide(t.opts.Redact...)
+	s.log.hide(t.secrets()...)
 	return s
 }
 

@@ -65,6 +65,7 @@ type Terraform struct {
 	mu    sync.Mutex
 	idle  []*slot
 	slots int
+	known map[string]bool // sensitive values of outputs
 }
 
 // New finds the program, checks its version, and makes ready the directories

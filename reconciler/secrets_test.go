@@ -1,0 +1,252 @@
+package reconciler_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"io/fs"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"reconcile/reconciler/source/gittest"
+)
+
+// Secrets of these tests, each told by its name where it is found.
+var secrets = map[string]string{
+	"Git password":     "git+Passw0rd/5yHq2",
+	"API key":          "api-Key-9vKxWq73Zt",
+	"AWS secret":       "aws/Secret+41TkQmZ8",
+	"TF_VAR":           "var-T0ken-Xw83\"quoted\"",
+	"sensitive output": "dmFyLVQwa2VuLVh3ODMicXVvdGVkIg==", // of the TF_VAR, by tokyo
+}
+
+// secretive is an estate in which all that can goes wrong with secrets: they
+// are used, printed by a provisioner and told in errors. What fails is in the
+// second commit.
+const secretive = `
+-- env/reconcile.hcl --
+workspace "tokyo" {
+  env = ["TF_VAR_token"]
+}
+workspace "kyoto" {
+  env = ["TF_VAR_token"]
+}
+-- env/tokyo/main.tf --
+variable "token" {
+  sensitive = true
+}
+
+resource "terraform_data" "this" {
+  input = { token = var.token, derived = base64encode(var.token) }
+}
+
+output "derived" {
+  value     = base64encode(var.token)
+  sensitive = true
+}
+-- env/reader/main.tf --
+data "terraform_remote_state" "tokyo" {
+  backend = "local"
+  config = {
+    path = "../tokyo/terraform.tfstate"
+  }
+}
+
+resource "terraform_data" "seen" {
+  input = data.terraform_remote_state.tokyo.outputs.derived
+}
+-- env/osaka/main.tf --
+resource "terraform_data" "prints" {
+  provisioner "local-exec" {
+    command = "echo from the environment; env"
+  }
+}
+-- env/kyoto/main.tf --
+variable "token" {
+}
+
+resource "terraform_data" "open" {
+  input = var.token
+}
+
+output "open" {
+  value = var.token
+}
+`
+
+const secretiveFailures = `
+-- env/tokyo/main.tf --
+variable "token" {
+  sensitive = true
+}
+
+resource "terraform_data" "this" {
+  input            = { token = var.token, derived = base64encode(var.token), changed = true }
+  triggers_replace = ["again"]
+
+  provisioner "local-exec" {
+    command     = "echo \"$TOKEN\"; echo \"$TOKEN\" >&2; exit 1"
+    environment = { TOKEN = nonsensitive(var.token) }
+  }
+}
+
+output "derived" {
+  value     = base64encode(var.token)
+  sensitive = true
+}
+-- env/kyoto/main.tf --
+variable "token" {
+  validation {
+    condition     = length(var.token) < 4
+    error_message = "This is no good token: ${var.token}"
+  }
+}
+
+resource "terraform_data" "open" {
+  input = var.token
+}
+`
+
+// TestSecrets runs the program itself as people do, in good cases and bad
+// ones, and looks for secrets in all that it says and leaves.
+func TestSecrets(t *testing.T) {
+	repo := gittest.New(t)
+	repo.CommitTxtar("first", secretive)
+	server := gittest.ServeTLS(t, repo)
+	server.Username, server.Password = "ann", secrets["Git password"]
+	s := &secretSearch{t: t, home: t.TempDir(), binary: filepath.Join(t.TempDir(), "reconcile")}
+	if out, err := exec.Command("go", "build", "-o", s.binary, "reconcile/cmd/reconcile").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	s.env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + s.home, "TMPDIR=" + s.mkdir("tmp"), "SSL_CERT_FILE=" + server.CAFile(t),
+		"RECONCILE_REPO=" + server.URL, "RECONCILE_STATE=" + filepath.Join(s.home, "state"), "RECONCILE_WORK=" + filepath.Join(s.home, "work"),
+		"RECONCILE_GIT_USERNAME=ann", "RECONCILE_GIT_PASSWORD=" + server.Password,
+		"TF_VAR_token=" + secrets["TF_VAR"], "BACKLOG_API_KEY=" + secrets["API key"],
+		"AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=" + secrets["AWS secret"],
+	}
+	everyCommand := func() {
+		for _, command := range []string{
+			"plan", "plan -o json", "changed", "graph", "status", "status -o json", "doctor", "snapshot list", "runs",
+		} {
+			s.run(command)
+		}
+		s.run("runs " + s.lastRun())
+	}
+
+	s.run("plan")
+	s.run("now -o json", "applied")
+	everyCommand()
+	s.run("now --replan", "in sync")
+
+	// Not let in, by either way to say who one is.
+	server.Password = "another"
+	s.run("now", "not accepted")
+	u, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.User = url.UserPassword("ann", secrets["Git password"])
+	s.run("now --repo "+u.String(), "not accepted")
+	s.run("doctor --repo "+u.String(), "not accepted")
+	server.Password = secrets["Git password"]
+
+	repo.CommitTxtar("second", secretiveFailures)
+	s.run("now -o json", "failed")
+	everyCommand()
+	s.run("now", "failed")
+	s.files()
+}
+
+// secretSearch is a place where the program runs, and all it says is searched.
+type secretSearch struct {
+	t      *testing.T
+	binary string
+	home   string
+	env    []string
+}
+
+func (s *secretSearch) mkdir(name string) string {
+	dir := filepath.Join(s.home, name)
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		s.t.Fatal(err)
+	}
+	return dir
+}
+
+// run runs a command, which must say that.
+func (s *secretSearch) run(args string, says ...string) string {
+	s.t.Helper()
+	cmd := exec.Command(s.binary, strings.Fields(args)...)
+	cmd.Env, cmd.Dir = s.env, s.home
+	var out, logs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &logs
+	err := cmd.Run()
+	what, _, _ := strings.Cut(args, "https://")
+	s.search("the output of "+what, out.Bytes())
+	s.search("the log of "+what, logs.Bytes())
+	for _, want := range says {
+		if !strings.Contains(out.String()+logs.String(), want) {
+			s.t.Errorf("%s (%v) does not say %q:\n%s%s", what, err, want, out.String(), logs.String())
+		}
+	}
+	return out.String()
+}
+
+func (s *secretSearch) lastRun() string {
+	s.t.Helper()
+	var history struct{ Runs []struct{ ID string } }
+	text := s.run("runs -o json")
+	if err := json.Unmarshal([]byte(text), &history); err != nil || len(history.Runs) == 0 {
+		s.t.Fatalf("runs (%v): %s", err, text)
+	}
+	return history.Runs[0].ID
+}
+
+// files searches what was left, Terraform's own states aside.
+func (s *secretSearch) files() {
+	s.t.Helper()
+	found := 0
+	err := filepath.WalkDir(s.home, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		if strings.HasSuffix(path, ".tfstate") || strings.HasSuffix(path, ".tfstate.backup") {
+			return nil
+		}
+		found++
+		content, err := os.ReadFile(path)
+		s.search(strings.TrimPrefix(path, s.home), content)
+		s.search("the name of "+strings.TrimPrefix(path, s.home), []byte(path))
+		return err
+	})
+	if err != nil || found < 10 {
+		s.t.Errorf("%d files were searched: %v", found, err)
+	}
+}
+
+// search looks for each secret, in each form that it could have.
+func (s *secretSearch) search(where string, text []byte) {
+	s.t.Helper()
+	for name, secret := range secrets {
+		quoted, err := json.Marshal(secret)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for _, form := range []string{
+			secret, string(quoted[1 : len(quoted)-1]), url.QueryEscape(secret), url.PathEscape(secret), url.UserPassword("", secret).String()[1:],
+			base64.StdEncoding.EncodeToString([]byte(secret)), base64.StdEncoding.EncodeToString([]byte("ann:" + secret)),
+			hex.EncodeToString([]byte(secret)),
+		} {
+			if i := bytes.Index(text, []byte(form)); i >= 0 {
+				s.t.Errorf("the %s is in %s: …%s…", name, where, text[max(0, i-200):min(len(text), i+len(form)+40)])
+				break
+			}
+		}
+	}
+}
