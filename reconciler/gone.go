@@ -144,11 +144,14 @@ func (p *pass) underLease(ctx context.Context, w *work, rec state.Workspace, do 
 			err = rerr
 		}
 	}()
-	rec, known, err := p.Record.Workspace(ctx, rec.Name)
+	now, known, err := p.Record.Workspace(ctx, rec.Name)
 	if err != nil || !known {
 		return err
 	}
-	return do(lease, rec)
+	if now.Rev != rec.Rev { // it may be of another state by now
+		return fmt.Errorf("another run has changed the record of %s meanwhile", rec.Name)
+	}
+	return do(lease, now)
 }
 
 // leased is what a workspace's lease is on: its state's identity. A local

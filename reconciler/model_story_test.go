@@ -88,3 +88,22 @@ func TestModelReaderOfADistrustedUpstream(t *testing.T) {
 		m.converge()
 	})
 }
+
+// A workspace that was renamed and not applied since is not in sync because
+// its old directory comes back: that is another's again.
+func TestModelRenamedBackAndForth(t *testing.T) {
+	story(t, func(m *model) {
+		m.change(func(e *modelEstate) { e.slots[3] = slot{there: true, name: "w2"} })
+		m.patient(reconciler.Options{})
+		both := m.tip().estate
+		m.change(func(e *modelEstate) { e.slots[1].there = false })
+		m.patient(reconciler.Options{})
+		m.change(func(e *modelEstate) {
+			e.slots[3].name, e.slots[3].value, e.slots[3].planOnly = "w1", 1, true
+		})
+		m.patient(reconciler.Options{})
+		m.change(func(e *modelEstate) { *e = both })
+		m.changed(nil)
+		m.converge()
+	})
+}

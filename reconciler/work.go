@@ -152,6 +152,9 @@ func (w *work) ownReasons(it *item, rec state.Workspace) []string {
 	if rec.Epoch != w.head.Epoch {
 		reasons = append(reasons, "distrusted record")
 	}
+	if _, ok := rec.Trace[it.Path]; !ok { // it was renamed, and not applied since
+		reasons = append(reasons, it.Path)
+	}
 	reasons = append(reasons, workspace.Stale(w.commit.Tree, rec.Trace)...)
 	reasons = append(reasons, it.config.Stale(rec.Trace)...)
 	if rec.Trace[keyEnv] != it.env {
