@@ -3,6 +3,8 @@ package main
 import (
 	"os/exec"
 	"testing"
+
+	"reconcile/reconciler"
 )
 
 // BenchmarkChanged asks which of 1,000 workspaces a commit to one of 300
@@ -12,7 +14,7 @@ func BenchmarkChanged(b *testing.B) {
 	program, terramate := builtProgram(b), benchTool(b, "terramate")
 	repo := newMonorepo(b, 1000, 300, 20_000)
 	at := &bench{B: b, url: repo.Work, dir: b.TempDir()}
-	if err := at.stubPass(); err != nil {
+	if err := at.stubPass(reconciler.Options{}); err != nil {
 		b.Fatal(err)
 	}
 	tip := repo.touch()

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/reconciler"
 	"reconcile/reconciler/source/gittest"
 )
 
@@ -20,7 +21,7 @@ func BenchmarkPoll(b *testing.B) {
 			server := gittest.ServeHTTP(b, repo)
 			server.Username, server.Password, server.V0 = "ann", "password", protocol == "v0"
 			at := &bench{B: b, url: server.URL, username: server.Username, password: server.Password, dir: b.TempDir()}
-			if err := at.stubPass(); err != nil {
+			if err := at.stubPass(reconciler.Options{}); err != nil {
 				b.Fatal(err)
 			}
 			duel(b,

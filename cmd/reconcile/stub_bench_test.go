@@ -53,7 +53,7 @@ func plain() []string {
 
 // stubPass is a pass in this process, by the parts that the program uses, but
 // Terraform, in whose place a stub does nothing.
-func (b *bench) stubPass() error {
+func (b *bench) stubPass(o reconciler.Options) error {
 	ctx := b.Context()
 	repo, err := source.Open(ctx, source.Options{
 		URL: b.url, Branch: "main", Cache: b.place("work/git"),
@@ -79,7 +79,7 @@ func (b *bench) stubPass() error {
 		Variable:  os.LookupEnv,
 		Work:      b.place("work"), LocalState: b.place("state/tfstate"),
 		Parallelism: 4, Wait: time.Minute,
-	}).Pass(ctx, ctx, reconciler.Options{})
+	}).Pass(ctx, ctx, o)
 	if err == nil && result.Exit != reconciler.ExitOK {
 		err = fmt.Errorf("the pass came to %s", result.Outcome)
 	}
