@@ -21,6 +21,7 @@ type flight struct {
 	m      *model
 	on     *process
 	run    string
+	size   string // of the variable TF_VAR_size
 	stop   string // where to halt: a kind of boundary; "" nowhere
 	at     *halt  // where it stands
 	killed bool   // nothing that it does has an effect any more

@@ -158,11 +158,20 @@ func (m *model) newProcess(host string, wait, ahead time.Duration) *process {
 		Snapshots: modelSnapshots{p},
 		Terraform: func(context.Context) (reconciler.Terraform, error) { return modelTerraform{p}, nil },
 		DigestKey: func(context.Context) (string, []byte, error) { return "k1", []byte("key"), nil },
-		Variable:  func(string) (string, bool) { return m.size, true },
+		Variable:  func(string) (string, bool) { return p.size(), true },
 		Work:      filepath.Join(m.dir, host), Wait: wait,
 		Now: now, Jitter: func(d time.Duration) time.Duration { return d / 2 },
 	})
 	return p
+}
+
+// size is the variable: a process keeps the environment that it was started
+// with.
+func (p *process) size() string {
+	if p.flight != nil {
+		return p.flight.size
+	}
+	return p.m.size
 }
 
 func (m *model) must(err error) {
@@ -282,7 +291,7 @@ func (m *model) fly(p *process, o reconciler.Options, stop string) *flight {
 	m.runs++
 	o.Run = fmt.Sprintf("R%03d", m.runs)
 	f := &flight{
-		m: m, on: p, run: o.Run, stop: stop,
+		m: m, on: p, run: o.Run, stop: stop, size: m.size,
 		applies: map[string]int{}, seen: map[string]int64{}, success: map[string]*successEvent{},
 	}
 	p.flight = f
