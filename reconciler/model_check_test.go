@@ -52,7 +52,7 @@ func (m *model) wrote(f *flight, before *statetest.Memory, w written) {
 	if value, err := before.Get(m.ctx, state.Key{PK: "test", SK: "WS#" + w.workspace.Name}); err == nil {
 		m.must(json.Unmarshal(value, &was))
 	}
-	if a := w.workspace.Attempt; a != nil && a.Run == f.run && !cmp.Equal(a, was.Attempt) {
+	if a := w.workspace.Attempt; a != nil && a.Run == f.run && w.kind != "rename" && !cmp.Equal(a, was.Attempt) {
 		head, err := m.observer.record.Head(m.ctx)
 		m.must(err)
 		if head.Generation != f.seen[w.under] || head.Commit != a.Commit {

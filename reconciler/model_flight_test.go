@@ -57,7 +57,7 @@ var (
 // boundaryKinds are where a flight can be halted.
 var boundaryKinds = []string{
 	"tip", "fetch", "head", "survey", "snapshot", "lease", "decide", "plan", "planned",
-	"begin", "apply", "applied", "upstreams", "record", "release",
+	"rename", "begin", "apply", "applied", "upstreams", "record", "release",
 }
 
 // boundary has a flight come to a boundary, and what is to happen there

@@ -115,6 +115,8 @@ func readWrite(ops []state.Op) (w written) {
 			default:
 				w.kind = "lease"
 			}
+		case strings.HasPrefix(op.Key.SK, "WS#") && op.Delete:
+			w.kind = "rename"
 		case strings.HasPrefix(op.Key.SK, "WS#") && op.Put != nil:
 			w.workspace = &state.Workspace{}
 			_ = json.Unmarshal(op.Put, w.workspace)
