@@ -107,3 +107,19 @@ func TestModelRenamedBackAndForth(t *testing.T) {
 		m.converge()
 	})
 }
+
+// An apply that was begun with --adopt, and killed, is gone on with: what was
+// waited for before does not stand in its way.
+func TestModelKilledAdoption(t *testing.T) {
+	story(t, func(m *model) {
+		m.state(identity(0)).resources = []string{"somebody's"}
+		if f := m.patient(reconciler.Options{}); outcomes(f.result)["w0"] != state.Blocked {
+			m.t.Fatalf("the pass says %+v", f.result)
+		}
+		m.fly(m.processes[0], reconciler.Options{Trigger: reconciler.Manual, Adopt: true}, "apply")
+		m.end(m.processes[0])
+		if f := m.patient(reconciler.Options{Trigger: reconciler.Schedule}); outcomes(f.result)["w0"] != state.Applied {
+			m.t.Fatalf("the pass after it says %+v", f.result)
+		}
+	})
+}

@@ -256,6 +256,7 @@ func (v *visit) begin(ctx context.Context, plan *terraform.Plan) error {
 		Trace: v.trace, Commit: v.work.commit.ID, Run: v.options.Run, PlanDigest: plan.Digest,
 		Process: v.Record.Self(), StartedAt: v.Now(),
 	}
+	v.record.Waiting = nil // what waited is begun
 	v.describe()
 	if err := v.lease.Begin(ctx, v.record); err != nil {
 		return fmt.Errorf("write the attempt on %s (nothing was applied): %w", v.it.Name, err)
