@@ -43,13 +43,14 @@ type item struct {
 // survey reads what is at a commit and what the record knows, and decides
 // which workspaces are stale by inputs of their own. Only those are parsed.
 func (r *Reconciler) survey(ctx context.Context, head state.Head, commit *source.Commit, settings *workspace.Settings) (*work, error) {
+	recorded := beside(func() (map[string]state.Workspace, error) { return r.Record.Workspaces(ctx) })
 	dirs, err := workspace.Discover(commit.Tree, settings)
+	records, recordErr := recorded() // before anything else, so that it reads no longer
 	if err != nil {
 		return nil, fmt.Errorf("workspaces at %s: %w", short(commit.ID), err)
 	}
-	records, err := r.Record.Workspaces(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read the record %s: %w", r.Name, err)
+	if recordErr != nil {
+		return nil, fmt.Errorf("read the record %s: %w", r.Name, recordErr)
 	}
 	holds, err := r.Record.Holds(ctx)
 	if err != nil {
