@@ -43,6 +43,9 @@ func NewIn(t testing.TB, dir string) *Repo {
 	return r
 }
 
+// Name is the name of the bare repository's directory.
+func (r *Repo) Name() string { return filepath.Base(r.Dir) }
+
 // Git runs git in the work tree and returns what it prints, trimmed.
 func (r *Repo) Git(args ...string) string {
 	r.t.Helper()

@@ -54,13 +54,15 @@ func ServeTLS(t testing.TB, r *Repo) *HTTP {
 	return serve(t, r, (*httptest.Server).StartTLS)
 }
 
-func serve(t testing.TB, r *Repo, start func(*httptest.Server)) *HTTP {
+// Handler is the server without an address of its own, for one that serves
+// more: the repository is below / by its directory's name. URL is not set.
+func Handler(t testing.TB, r *Repo) *HTTP {
 	t.Helper()
 	git, err := exec.LookPath("git")
 	if err != nil {
 		t.Fatal("git is needed: apt-get install git")
 	}
-	h := &HTTP{backend: &cgi.Handler{
+	return &HTTP{backend: &cgi.Handler{
 		Path: git,
 		Args: []string{"http-backend"},
 		Env: append(environment(),
@@ -68,11 +70,16 @@ func serve(t testing.TB, r *Repo, start func(*httptest.Server)) *HTTP {
 		Stderr: io.Discard,
 		Logger: silent,
 	}}
+}
+
+func serve(t testing.TB, r *Repo, start func(*httptest.Server)) *HTTP {
+	t.Helper()
+	h := Handler(t, r)
 	h.server = httptest.NewUnstartedServer(h)
 	h.server.Config.ErrorLog = silent
 	start(h.server)
 	t.Cleanup(h.Close)
-	h.URL = h.server.URL + "/" + filepath.Base(r.Dir)
+	h.URL = h.server.URL + "/" + r.Name()
 	return h
 }
 

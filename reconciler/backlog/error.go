@@ -1,0 +1,121 @@
+package backlog
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// What went wrong. Match with errors.Is.
+var (
+	ErrAuth        = errors.New("API key or token not accepted")
+	ErrForbidden   = errors.New("access denied")
+	ErrNotFound    = errors.New("not found")
+	ErrRefused     = errors.New("refused")
+	ErrRateLimit   = errors.New("rate limit reached")
+	ErrUnavailable = errors.New("the server failed")
+	ErrNotBacklog  = errors.New("the answer is not Backlog's")
+	ErrTooLarge    = errors.New("the answer is too large")
+)
+
+// Error is a request that did not succeed. No key or token is in it.
+type Error struct {
+	Kind   error  // one of the sentinels above
+	Op     string // method and path, such as GET /projects/INFRA
+	Status int    // of HTTP; 0 if there was no answer
+	Text   string // what Backlog said
+	Help   string // what to do next
+	Err    error  // the cause, if there is one of its own
+}
+
+// Error says what happened, to what, and what to do next.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Backlog: %s: %s", e.Op, e.Kind)
+	if e.Text != "" {
+		fmt.Fprintf(&b, ": %s", e.Text)
+	}
+	if e.Err != nil {
+		fmt.Fprintf(&b, ": %s", e.Err)
+	}
+	if e.Help != "" {
+		fmt.Fprintf(&b, "; %s", e.Help)
+	}
+	return b.String()
+}
+
+// Unwrap makes errors.Is find the kind as well as the cause.
+func (e *Error) Unwrap() []error {
+	if e.Err == nil {
+		return []error{e.Kind}
+	}
+	return []error{e.Kind, e.Err}
+}
+
+// refusal makes an error of an answer that is no success, whatever its body:
+// {"errors":[{"message":…}]}, that of an OAuth failure, or a proxy's page.
+func (c *Client) refusal(op string, status int, body []byte) *Error {
+	e := &Error{Kind: ErrRefused, Op: op, Status: status, Text: c.redact(message(body))}
+	if e.Text == "" {
+		e.Text = fmt.Sprintf("%d %s", status, http.StatusText(status))
+	}
+	switch {
+	case status == http.StatusUnauthorized:
+		e.Kind, e.Help = ErrAuth, "make an API key in Backlog's personal settings, or renew the token"
+	case status == http.StatusForbidden:
+		e.Kind, e.Help = ErrForbidden, "check the user's role in the project, and the addresses that the space allows"
+	case status == http.StatusNotFound:
+		e.Kind, e.Help = ErrNotFound, "check the names, and that the user is a member of the project"
+	case status == http.StatusTooManyRequests:
+		e.Kind, e.Help = ErrRateLimit, "try again in a minute"
+	case status >= http.StatusInternalServerError:
+		e.Kind, e.Help = ErrUnavailable, "try again later"
+	case status < http.StatusBadRequest:
+		e.Kind, e.Help = ErrNotBacklog, "check the URL of the space"
+	}
+	return e
+}
+
+// message is what a body says for people; "" for a web page.
+func message(body []byte) string {
+	var answer struct {
+		Errors []struct {
+			Message  string `json:"message"`
+			MoreInfo string `json:"moreInfo"`
+		} `json:"errors"`
+	}
+	if json.Unmarshal(body, &answer) != nil {
+		return ""
+	}
+	var texts []string
+	for _, e := range answer.Errors {
+		texts = append(texts, strings.TrimSpace(e.Message+" "+e.MoreInfo))
+	}
+	return strings.Join(texts, "; ")
+}
+
+// broken makes an error of a request without an answer. A *url.Error holds
+// the URL, and with it the key: only what it wraps is kept.
+func (c *Client) broken(op string, err error) *Error {
+	var wrapped *url.Error
+	for errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	if text := err.Error(); c.redact(text) != text {
+		err = errors.New(c.redact(text))
+	}
+	return &Error{Kind: ErrUnavailable, Op: op, Err: err, Help: "check the URL of the space, the proxy and the firewall; else try again later"}
+}
+
+// redact takes the key and the token out of a text.
+func (c *Client) redact(text string) string {
+	for _, secret := range []Secret{c.APIKey, c.Token} {
+		if secret != "" {
+			text = strings.NewReplacer(string(secret), redacted, url.QueryEscape(string(secret)), redacted).Replace(text)
+		}
+	}
+	return text
+}

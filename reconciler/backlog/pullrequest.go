@@ -1,0 +1,90 @@
+package backlog
+
+import (
+	"context"
+	"iter"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// Status of a pull request.
+type Status int
+
+// Statuses.
+const (
+	Open   Status = 1
+	Closed Status = 2
+	Merged Status = 3
+)
+
+// PullRequest is a pull request. Commits and times are empty where Backlog
+// says null.
+type PullRequest struct {
+	ID          int    `json:"id"`
+	Number      int    `json:"number"`
+	Summary     string `json:"summary"`
+	Description string `json:"description"`
+	Base        string `json:"base"`   // branch that it is to be merged into
+	Branch      string `json:"branch"` // branch that is to be merged
+	Status      struct {
+		ID   Status `json:"id"`
+		Name string `json:"name"`
+	} `json:"status"`
+	Issue *struct {
+		ID int `json:"id"`
+	} `json:"issue"`
+	BaseCommit   string     `json:"baseCommit"`
+	BranchCommit string     `json:"branchCommit"`
+	MergeCommit  string     `json:"mergeCommit"`
+	MergedAt     *time.Time `json:"mergeAt"`
+	ClosedAt     *time.Time `json:"closeAt"`
+	CreatedUser  User       `json:"createdUser"`
+	Created      time.Time  `json:"created"`
+	Updated      time.Time  `json:"updated"`
+}
+
+// HeadRef is where a pull request's head is in Git.
+func (p PullRequest) HeadRef() string { return "refs/pull/" + strconv.Itoa(p.Number) + "/head" }
+
+// page is the most that Backlog gives at once.
+const page = 100
+
+// PullRequests yields the pull requests with one of the statuses (none: with
+// any), the newest first, asking for a page when the one before is used up.
+// After an error it yields nothing more.
+func (c *Client) PullRequests(ctx context.Context, repo Repo, statuses ...Status) iter.Seq2[PullRequest, error] {
+	return func(yield func(PullRequest, error) bool) {
+		query := url.Values{"count": {strconv.Itoa(page)}}
+		for _, s := range statuses {
+			query.Add("statusId[]", strconv.Itoa(int(s)))
+		}
+		seen := map[int]bool{} // one that is opened meanwhile moves the rest
+		for offset := 0; ; offset += page {
+			query.Set("offset", strconv.Itoa(offset))
+			var list []PullRequest
+			if err := c.get(ctx, repo.path()+"/pullRequests", query, &list); err != nil {
+				yield(PullRequest{}, err)
+				return
+			}
+			for _, p := range list {
+				if !seen[p.Number] && !yield(p, nil) {
+					return
+				}
+				seen[p.Number] = true
+			}
+			if len(list) < page {
+				return
+			}
+		}
+	}
+}
+
+// PullRequest returns one pull request.
+func (c *Client) PullRequest(ctx context.Context, repo Repo, number int) (p PullRequest, err error) {
+	return p, c.get(ctx, pullRequestPath(repo, number), nil, &p)
+}
+
+func pullRequestPath(repo Repo, number int) string {
+	return repo.path() + "/pullRequests/" + strconv.Itoa(number)
+}
