@@ -42,7 +42,7 @@ func (m *remote) download(ctx context.Context, id plumbing.Hash) (*Commit, error
 		return nil, fmt.Errorf("make a place for the commit: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	if err := m.receive(ctx, dir, id); err != nil {
+	if _, err := m.receive(ctx, dir, 1, id); err != nil {
 		return nil, err
 	}
 	if err := m.verify(dir, id); err != nil {
@@ -55,24 +55,25 @@ func (m *remote) download(ctx context.Context, id plumbing.Hash) (*Commit, error
 	return commit, nil
 }
 
-// receive asks for the commit and writes its pack into dir.
-func (m *remote) receive(ctx context.Context, dir string, id plumbing.Hash) error {
-	answer, err := m.wire.uploadPack(ctx, wantPack(id))
+// receive asks for the commits, with history to the depth, and writes their
+// pack into dir. It returns the commits whose parents were left out.
+func (m *remote) receive(ctx context.Context, dir string, depth int, ids ...plumbing.Hash) (cut []plumbing.Hash, err error) {
+	answer, err := m.wire.uploadPack(ctx, wantPack(depth, ids...))
 	if err != nil {
-		return m.judge(ctx, err)
+		return nil, m.judge(ctx, err)
 	}
 	defer answer.Close()
 	pack := &sourceErrors{}
-	if pack.r, err = packReader(m.capped(answer)); err != nil {
-		return m.judge(ctx, err)
+	if pack.r, cut, err = packReader(m.capped(answer)); err != nil {
+		return nil, m.judge(ctx, err)
 	}
 	if err := writePack(dir, pack); err != nil {
 		if pack.err != nil { // not the disk: the remote
-			return m.judge(ctx, pack.err)
+			return nil, m.judge(ctx, pack.err)
 		}
-		return fmt.Errorf("write the pack of commit %s of %s: %w", id, m.url, err)
+		return nil, fmt.Errorf("write the pack of commit %s of %s: %w", ids[0], m.url, err)
 	}
-	return nil
+	return cut, nil
 }
 
 // sourceErrors remembers the error of a reader, to tell it from a writer's.

@@ -16,14 +16,16 @@ const userAgent = "reconcile"
 var errNotV2 = errors.New("the remote does not speak protocol version 2")
 
 // lsRefs is the ls-refs command of protocol version 2 (gitprotocol-v2),
-// narrowed to refs whose names begin with prefix.
-func lsRefs(prefix string) []byte {
+// narrowed to refs whose names begin with one of the prefixes.
+func lsRefs(prefixes ...string) []byte {
 	var b []byte
 	b = appendPkt(b, "command=ls-refs\n")
 	b = appendPkt(b, "agent="+userAgent+"\n")
 	b = appendPkt(b, "object-format=sha1")
 	b = append(b, "0001"...)
-	b = appendPkt(b, "ref-prefix "+prefix+"\n")
+	for _, prefix := range prefixes {
+		b = appendPkt(b, "ref-prefix "+prefix+"\n")
+	}
 	return append(b, "0000"...)
 }
 

@@ -63,11 +63,11 @@ func mayBeV0(err error) bool {
 // however many refs there are.
 func (m *remote) tipV2(ctx context.Context) (Tip, error) {
 	var id plumbing.Hash
-	err := m.listV2(ctx, m.refName(), func(r ref) {
+	err := m.listV2(ctx, func(r ref) {
 		if r.name == m.refName() { // the prefix matches main2 as well
 			id = r.id
 		}
-	})
+	}, m.refName())
 	if err != nil {
 		return Tip{}, err
 	}
@@ -75,14 +75,14 @@ func (m *remote) tipV2(ctx context.Context) (Tip, error) {
 		return Tip{id.String(), ProtocolV2}, nil
 	}
 	var branches []string
-	if err := m.listV2(ctx, "refs/", func(r ref) { branches = appendBranch(branches, r) }); err != nil {
+	if err := m.listV2(ctx, func(r ref) { branches = appendBranch(branches, r) }, "refs/"); err != nil {
 		return Tip{}, err
 	}
 	return Tip{}, noBranch(m.url, m.branch, branches)
 }
 
-func (m *remote) listV2(ctx context.Context, prefix string, each func(ref)) error {
-	answer, err := m.wire.lsRefs(ctx, lsRefs(prefix))
+func (m *remote) listV2(ctx context.Context, each func(ref), prefixes ...string) error {
+	answer, err := m.wire.lsRefs(ctx, lsRefs(prefixes...))
 	if err != nil {
 		return m.judge(ctx, err)
 	}
@@ -92,15 +92,10 @@ func (m *remote) listV2(ctx context.Context, prefix string, each func(ref)) erro
 
 // tipV0 reads the list of all refs up to the branch.
 func (m *remote) tipV0(ctx context.Context) (Tip, error) {
-	answer, err := m.wire.advertisement(ctx)
-	if err != nil {
-		return Tip{}, m.judge(ctx, err)
-	}
-	defer answer.Close()
 	var id plumbing.Hash
 	var branches []string
 	rest := 1000 // as many refs more are read, so that the connection can serve again
-	err = readAdvertisement(newPktReader(m.capped(answer)), func(r ref) bool {
+	err := m.listV0(ctx, func(r ref) bool {
 		branches = appendBranch(branches, r)
 		if r.name == m.refName() {
 			id = r.id
@@ -111,12 +106,22 @@ func (m *remote) tipV0(ctx context.Context) (Tip, error) {
 		return rest > 0
 	})
 	if err != nil {
-		return Tip{}, m.judge(ctx, err)
+		return Tip{}, err
 	}
 	if id.IsZero() {
 		return Tip{}, noBranch(m.url, m.branch, branches)
 	}
 	return Tip{id.String(), ProtocolV0}, nil
+}
+
+// listV0 reads the list of all refs, up to where each returns false.
+func (m *remote) listV0(ctx context.Context, each func(ref) bool) error {
+	answer, err := m.wire.advertisement(ctx)
+	if err != nil {
+		return m.judge(ctx, err)
+	}
+	defer answer.Close()
+	return m.judge(ctx, readAdvertisement(newPktReader(m.capped(answer)), each))
 }
 
 // contains asks whether the remote's tip reaches old.

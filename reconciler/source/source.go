@@ -65,6 +65,8 @@ type backend interface {
 	fetch(ctx context.Context, id plumbing.Hash) (*Commit, error)
 	contains(ctx context.Context, tip, old plumbing.Hash) (yes, known bool, err error)
 	resolve(ctx context.Context, rev string) (string, error)
+	refs(ctx context.Context, names []string) (map[string]string, error)
+	together(ctx context.Context, tip, head plumbing.Hash) (*history, error)
 }
 
 // Tip is the commit at the head of the branch, and the protocol that the

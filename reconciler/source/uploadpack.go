@@ -13,37 +13,49 @@ import (
 // Requests and answers of git-upload-pack in protocol version 0, which servers
 // of version 2 answer as well, and which over HTTP needs no list of refs first.
 
-// wantPack asks for a pack of the commit with its tree, and nothing older.
-func wantPack(id plumbing.Hash) []byte {
-	b := appendPkt(nil, fmt.Sprintf("want %s side-band-64k ofs-delta shallow no-progress agent=%s\n", id, userAgent))
-	b = appendPkt(b, "deepen 1\n")
+// wantPack asks for a pack of the commits with their trees, and so much of
+// their history that none is further than depth from the nearest of them; a
+// depth of 1 is the commits alone.
+func wantPack(depth int, ids ...plumbing.Hash) []byte {
+	var b []byte
+	for i, id := range ids {
+		capabilities := ""
+		if i == 0 {
+			capabilities = " side-band-64k ofs-delta shallow no-progress agent=" + userAgent
+		}
+		b = appendPkt(b, fmt.Sprintf("want %s%s\n", id, capabilities))
+	}
+	b = appendPkt(b, fmt.Sprintf("deepen %d\n", depth))
 	b = append(b, "0000"...)
 	return appendPkt(b, "done\n")
 }
 
-// packReader returns the pack in an answer to wantPack.
-func packReader(r io.Reader) (io.Reader, error) {
+// packReader returns the pack in an answer to wantPack, and the commits whose
+// parents it leaves out.
+func packReader(r io.Reader) (pack io.Reader, cut []plumbing.Hash, err error) {
 	pkts := newPktReader(r)
 	for { // "shallow ID" lines, then a flush
 		kind, line, err := pkts.next()
 		if err != nil {
-			return nil, unexpected(err)
+			return nil, nil, unexpected(err)
 		}
 		if kind == pktFlush {
 			break
 		}
-		if kind != pktData || !bytes.HasPrefix(line, []byte("shallow ")) {
-			return nil, fmt.Errorf("%w: %q where the shallow commits should be", errPkt, printable(line))
+		id, ok := strings.CutPrefix(strings.TrimSpace(string(line)), "shallow ")
+		if kind != pktData || !ok || !plumbing.IsHash(id) {
+			return nil, nil, fmt.Errorf("%w: %q where the shallow commits should be", errPkt, printable(line))
 		}
+		cut = append(cut, plumbing.NewHash(id))
 	}
 	kind, line, err := pkts.next()
 	if err != nil {
-		return nil, unexpected(err)
+		return nil, nil, unexpected(err)
 	}
 	if kind != pktData || !bytes.Equal(bytes.TrimSpace(line), []byte("NAK")) {
-		return nil, fmt.Errorf("%w: %q where NAK should be", errPkt, printable(line))
+		return nil, nil, fmt.Errorf("%w: %q where NAK should be", errPkt, printable(line))
 	}
-	return &bandReader{pkts: pkts}, nil
+	return &bandReader{pkts: pkts}, cut, nil
 }
 
 // Bands of side-band-64k.

@@ -111,7 +111,7 @@ func FuzzPackAnswer(f *testing.F) {
 	f.Add(packAnswer(someID, []byte("PACK")))
 	f.Add([]byte(pkts("ACK "+someID+" common\n", "ACK "+someID+" ready\n", "NAK\n")))
 	f.Fuzz(func(t *testing.T, answer []byte) {
-		if r, err := packReader(bytes.NewReader(answer)); err == nil {
+		if r, _, err := packReader(bytes.NewReader(answer)); err == nil {
 			if n, err := io.Copy(io.Discard, r); err == nil && int(n) > len(answer) {
 				t.Errorf("%d bytes from %d", n, len(answer))
 			}

@@ -1,0 +1,238 @@
+package source
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/filemode"
+)
+
+// ErrUnrelated: two commits have no common ancestor, as far as history was
+// looked through.
+var ErrUnrelated = errors.New("no common ancestor was found")
+
+// Merge is what a merge of head into tip would give.
+type Merge struct {
+	Tip, Head string
+	Base      string // the commit in which they parted
+	// Crossed: the branches were merged into each other, so that there is
+	// more than one such commit. The newest was taken, where Git would merge
+	// those first; the result may differ from Git's.
+	Crossed   bool
+	Conflicts []Conflict // by path; none: Commit is set
+	// Commit has the merged tree, and head's author and message. Its ID is
+	// head's: the commit that the merge would make does not exist yet.
+	Commit *Commit
+
+	close func() error
+}
+
+// Close frees what reading the merge holds.
+func (m *Merge) Close() error { return m.close() }
+
+// Conflict is a path that both sides changed in ways that do not go together.
+type Conflict struct {
+	Path string `json:"path"`
+	Kind string `json:"kind"` // one of the kinds of Conflict
+}
+
+// Kinds of Conflict.
+const (
+	ConflictContent = "content" // both changed the same lines, or what has none
+	ConflictAdded   = "added"   // both added it, differently
+	ConflictRemoved = "removed" // one changed and one removed it (or renamed: renames are not followed)
+	ConflictKind    = "kind"    // it is of different kinds, such as a file and a directory
+)
+
+// Merge merges head into tip: three ways, by tree ids and, inside files that
+// both changed, by lines, as Git does without following renames. Nothing is
+// written to the repository. Close the Merge when it is not read any more.
+func (r *Repository) Merge(ctx context.Context, tip, head string) (_ *Merge, err error) {
+	tipID, err := parseID(tip)
+	if err != nil {
+		return nil, err
+	}
+	headID, err := parseID(head)
+	if err != nil {
+		return nil, err
+	}
+	h, err := r.backend.together(ctx, tipID, headID)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("merge %s into %s: %w", head, tip, err), h.close())
+		}
+	}()
+	bases, _, err := h.bases(tipID, headID)
+	if err != nil {
+		return nil, err
+	}
+	if len(bases) == 0 {
+		return nil, &Error{Kind: ErrUnrelated, URL: r.URL(), Help: fmt.Sprintf("bring the branch up to date with %s", r.opts.Branch)}
+	}
+	return h.merge(bases[0].Hash, tipID, headID, len(bases) > 1)
+}
+
+func (h *history) merge(base, tip, head plumbing.Hash, crossed bool) (*Merge, error) {
+	var sides [3]*Commit
+	for i, id := range []plumbing.Hash{base, tip, head} {
+		commit, err := readCommit(h.store, id)
+		if err != nil {
+			return nil, err
+		}
+		sides[i] = commit
+	}
+	made := newOverlay(h.store)
+	m := &merger{store: made, tree: newTree(made, plumbing.ZeroHash, sides[2].When)}
+	root, err := m.dirs(".", sides[0].Tree.root, sides[1].Tree.root, sides[2].Tree.root)
+	if err != nil {
+		return nil, err
+	}
+	merge := &Merge{Tip: tip.String(), Head: head.String(), Base: base.String(), Crossed: crossed, Conflicts: m.conflicts, close: h.close}
+	if len(m.conflicts) == 0 {
+		merge.Commit = sides[2]
+		merge.Commit.Tree = newTree(made, root.id, sides[2].When)
+	}
+	slices.SortFunc(merge.Conflicts, func(a, b Conflict) int { return cmp.Compare(a.Path, b.Path) })
+	return merge, nil
+}
+
+// merger merges trees into a store. The zero entry stands for what is absent.
+type merger struct {
+	store     *overlay
+	tree      *Tree // only to read tree objects
+	conflicts []Conflict
+}
+
+func (m *merger) conflict(at, kind string) {
+	m.conflicts = append(m.conflicts, Conflict{Path: at, Kind: kind})
+}
+
+// same tells whether two entries are the same object in the same mode.
+func same(a, b entry) bool { return a.id == b.id && a.mode == b.mode }
+
+func (e entry) absent() bool { return e.mode == filemode.Empty }
+
+// entry merges what is at one path; the zero entry: nothing is there.
+func (m *merger) entry(at string, base, tip, head entry) (entry, error) {
+	switch {
+	case same(tip, head), same(base, head):
+		return tip, nil
+	case same(base, tip):
+		return head, nil
+	}
+	dir := func(e entry) bool { return e.mode == filemode.Dir }
+	switch {
+	case dir(tip) && dir(head), dir(base) && (dir(tip) || dir(head)) && (tip.absent() || head.absent()):
+		// A directory that one side removed: what the other left alone goes.
+		return m.dirs(at, base, tip, head)
+	case tip.absent() || head.absent():
+		m.conflict(at, ConflictRemoved)
+	case base.absent() && file(tip) && file(head):
+		m.conflict(at, ConflictAdded)
+	case file(base) && file(tip) && file(head):
+		return m.files(at, base, tip, head)
+	case tip.mode == head.mode && tip.mode == base.mode:
+		m.conflict(at, ConflictContent) // links, submodules
+	default:
+		m.conflict(at, ConflictKind)
+	}
+	return tip, nil
+}
+
+func file(e entry) bool {
+	return e.mode == filemode.Regular || e.mode == filemode.Executable || e.mode == filemode.Deprecated
+}
+
+// dirs merges directories, one of which may be absent.
+func (m *merger) dirs(at string, base, tip, head entry) (entry, error) {
+	var sides [3]map[string]entry
+	var names []string
+	for i, dir := range []entry{base, tip, head} {
+		sides[i] = map[string]entry{}
+		if dir.mode != filemode.Dir {
+			continue
+		}
+		entries, err := m.tree.entries(dir.id)
+		if err != nil {
+			return entry{}, fmt.Errorf("directory %s: %w", at, err)
+		}
+		for _, e := range entries {
+			sides[i][e.name] = e
+			names = append(names, e.name)
+		}
+	}
+	slices.Sort(names)
+	var merged []entry
+	for _, name := range slices.Compact(names) {
+		e, err := m.entry(path.Join(at, name), sides[0][name], sides[1][name], sides[2][name])
+		if err != nil {
+			return entry{}, err
+		}
+		if !e.absent() {
+			e.name = name
+			merged = append(merged, e)
+		}
+	}
+	if len(merged) == 0 && at != "." {
+		return entry{}, nil // Git knows no empty directories
+	}
+	return entry{name: path.Base(at), mode: filemode.Dir, id: m.store.addTree(merged)}, nil
+}
+
+// files merges the contents and the modes of a file that both sides changed.
+func (m *merger) files(at string, base, tip, head entry) (entry, error) {
+	merged := tip
+	if base.mode == tip.mode {
+		merged.mode = head.mode
+	}
+	switch {
+	case base.id == tip.id:
+		merged.id = head.id
+		return merged, nil
+	case base.id == head.id, tip.id == head.id:
+		return merged, nil
+	}
+	var texts [3]string
+	for i, e := range []entry{base, tip, head} {
+		data, err := m.tree.blob(e)
+		if err != nil {
+			return entry{}, fmt.Errorf("%s: %w", at, err)
+		}
+		texts[i] = string(data)
+	}
+	text, ok := mergeLines(texts[0], texts[1], texts[2])
+	if !ok {
+		m.conflict(at, ConflictContent)
+		return merged, nil
+	}
+	merged.id = m.store.add(plumbing.BlobObject, []byte(text))
+	return merged, nil
+}
+
+// encodeTree is the tree object with these entries.
+func encodeTree(entries []entry) []byte {
+	// Git sorts directories as if their names ended in a slash.
+	key := func(e entry) string {
+		if e.mode == filemode.Dir {
+			return e.name + "/"
+		}
+		return e.name
+	}
+	entries = slices.Clone(entries)
+	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(key(a), key(b)) })
+	var data []byte
+	for _, e := range entries {
+		data = fmt.Appendf(data, "%o %s\x00", uint32(e.mode), e.name)
+		data = append(data, e.id[:]...)
+	}
+	return data
+}

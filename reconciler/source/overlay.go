@@ -1,0 +1,52 @@
+package source
+
+import "github.com/go-git/go-git/v5/plumbing"
+
+// overlay is a store with objects beside another's, in memory. It is added to
+// by one goroutine before others read it.
+type overlay struct {
+	store
+	made map[plumbing.Hash]made
+}
+
+type made struct {
+	kind plumbing.ObjectType
+	data []byte
+}
+
+func newOverlay(below store) *overlay {
+	return &overlay{store: below, made: map[plumbing.Hash]made{}}
+}
+
+// add adds an object and returns the id that Git gives it.
+func (o *overlay) add(kind plumbing.ObjectType, data []byte) plumbing.Hash {
+	id := plumbing.ComputeHash(kind, data)
+	o.made[id] = made{kind, data}
+	return id
+}
+
+func (o *overlay) addTree(entries []entry) plumbing.Hash {
+	return o.add(plumbing.TreeObject, encodeTree(entries))
+}
+
+// Read is Read of the store.
+func (o *overlay) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
+	if m, ok := o.made[id]; ok {
+		return m.kind, m.data, nil
+	}
+	return o.store.Read(id)
+}
+
+// Size is Size of the store.
+func (o *overlay) Size(id plumbing.Hash) (int64, error) {
+	if m, ok := o.made[id]; ok {
+		return int64(len(m.data)), nil
+	}
+	return o.store.Size(id)
+}
+
+// Has is Has of the store.
+func (o *overlay) Has(id plumbing.Hash) bool {
+	_, ok := o.made[id]
+	return ok || o.store.Has(id)
+}

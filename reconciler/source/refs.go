@@ -1,0 +1,67 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/go-git/go-git/v5/plumbing"
+)
+
+// Refs asks for the commits that refs stand for, such as refs/pull/3/head, by
+// their full names: one request, however many there are. Those that do not
+// exist are missing in the answer.
+func (r *Repository) Refs(ctx context.Context, names []string) (map[string]string, error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, r.opts.Timeout, errTookTooLong)
+	defer cancel()
+	return r.backend.refs(ctx, names)
+}
+
+func (m *remote) refs(ctx context.Context, names []string) (map[string]string, error) {
+	return again(ctx, m.retry, m.log, func() (map[string]string, error) {
+		found := newFinder(names)
+		err := m.listV2(ctx, found.see, names...)
+		if errors.Is(err, errNotV2) || err != nil && mayBeV0(err) {
+			found = newFinder(names)
+			err = m.listV0(ctx, func(r ref) bool { found.see(r); return true })
+		}
+		return found.ids, err
+	})
+}
+
+// finder picks refs by their names.
+type finder struct {
+	wanted map[string]bool
+	ids    map[string]string
+}
+
+func newFinder(names []string) *finder {
+	f := &finder{wanted: map[string]bool{}, ids: map[string]string{}}
+	for _, name := range names {
+		f.wanted[name] = true
+	}
+	return f
+}
+
+func (f *finder) see(r ref) {
+	if f.wanted[r.name] && !r.id.IsZero() {
+		f.ids[r.name] = r.id.String()
+	}
+}
+
+func (l *local) refs(_ context.Context, names []string) (map[string]string, error) {
+	ids := map[string]string{}
+	for _, name := range names {
+		ref, err := l.repo.Reference(plumbing.ReferenceName(name), true)
+		switch {
+		case err == nil:
+			ids[name] = ref.Hash().String()
+		case !errors.Is(err, plumbing.ErrReferenceNotFound):
+			return nil, fmt.Errorf("%s: read %s: %w", l.root, name, err)
+		}
+	}
+	return ids, nil
+}
