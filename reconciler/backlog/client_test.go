@@ -263,6 +263,26 @@ func TestLocate(t *testing.T) {
 	}
 }
 
+func TestRepoOf(t *testing.T) {
+	for remote, want := range map[string]string{
+		"https://example.backlog.com/git/INFRA/estate.git":             "INFRA/estate",
+		"http://backlog.example.com:8969/backlog/git/INFRA/estate.git": "INFRA/estate",
+		"example@example.git.backlog.com:/INFRA/estate.git":            "INFRA/estate",
+		"ssh://git@host:8972/INFRA/estate.git":                         "INFRA/estate",
+		"https://example.backlog.com/estate.git":                       "",
+		"/srv/git/INFRA/estate.git":                                    "",
+	} {
+		repo, err := backlog.RepoOf(remote)
+		got := ""
+		if err == nil {
+			got = repo.String()
+		}
+		if got != want {
+			t.Errorf("%s: %q, %v", remote, got, err)
+		}
+	}
+}
+
 // Whatever goes wrong, and however it is printed, the key is not shown.
 func TestKeyIsNotShown(t *testing.T) {
 	s, _, clock := space(t)

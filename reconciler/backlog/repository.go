@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -43,35 +44,54 @@ func (c *Client) Repository(ctx context.Context, repo Repo) (repository Reposito
 // SPACE@SPACE.git.backlog.com:/PROJ/repo.git.
 const gitHost = ".git."
 
+var errRemote = errors.New("not a Git remote of Backlog, which is like https://SPACE.backlog.com/git/PROJECT/repo.git")
+
 // Locate reads a Git remote: which space it belongs to (the URL that
 // Options take), and which repository it is. Remotes over HTTPS are like
 // https://SPACE.backlog.com/git/PROJ/repo.git; of Backlog Enterprise
 // http://HOST:8969/backlog/git/PROJ/repo.git. Over SSH only those of the cloud
 // tell where the API is.
 func Locate(remote string) (space string, repo Repo, err error) {
-	wrong := errors.New("not a Git remote of Backlog, which is like https://SPACE.backlog.com/git/PROJECT/repo.git")
-	if host, path, ok := strings.Cut(strings.TrimPrefix(remote, "ssh://"), ":"); ok && !strings.Contains(host, "/") && strings.Contains(host, gitHost) {
-		host = host[strings.Index(host, "@")+1:]
-		repo, ok = split(path)
-		if !ok {
-			return "", Repo{}, wrong
+	host, path, err := cut(remote)
+	if err != nil {
+		return "", Repo{}, err
+	}
+	if repo, err = RepoOf(remote); err != nil {
+		return "", Repo{}, err
+	}
+	if scheme, host, ok := strings.Cut(host, "://"); ok && scheme != "ssh" {
+		if before, after, ok := strings.Cut(path, "/git/"); ok && strings.Count(after, "/") == 1 {
+			return scheme + "://" + host + before, repo, nil
 		}
+	} else if ok && strings.Contains(host, gitHost) {
 		return "https://" + strings.Replace(host, gitHost, ".", 1), repo, nil
 	}
-	u, err := url.Parse(remote)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return "", Repo{}, wrong
-	}
-	before, after, ok := strings.Cut(u.Path, "/git/")
-	if repo, found := split(after); ok && found {
-		return u.Scheme + "://" + u.Host + before, repo, nil
-	}
-	return "", Repo{}, wrong
+	return "", Repo{}, errRemote
 }
 
-// split reads PROJ/repo.git.
-func split(path string) (Repo, bool) {
-	project, name, _ := strings.Cut(strings.Trim(path, "/"), "/")
-	name = strings.TrimSuffix(name, ".git")
-	return Repo{Project: project, Name: name}, project != "" && name != "" && !strings.Contains(name, "/")
+// RepoOf reads which repository a Git remote is: its path ends in
+// PROJECT/repo.git, by whatever protocol.
+func RepoOf(remote string) (Repo, error) {
+	_, path, err := cut(remote)
+	if err != nil {
+		return Repo{}, err
+	}
+	parts := strings.Split(strings.TrimSuffix(strings.Trim(path, "/"), ".git"), "/")
+	if len(parts) < 2 || slices.Contains(parts, "") {
+		return Repo{}, errRemote
+	}
+	return Repo{Project: parts[len(parts)-2], Name: parts[len(parts)-1]}, nil
+}
+
+// cut takes a remote apart, without credentials: a URL into scheme://host and
+// path, and user@host:path as ssh's.
+func cut(remote string) (host, path string, err error) {
+	if u, err := url.Parse(remote); err == nil && u.Host != "" {
+		return u.Scheme + "://" + strings.TrimSuffix(u.Host, ":"), u.Path, nil
+	}
+	host, path, ok := strings.Cut(strings.TrimPrefix(remote, "ssh://"), ":")
+	if !ok || strings.Contains(host, "/") {
+		return "", "", errRemote
+	}
+	return "ssh://" + host[strings.LastIndex(host, "@")+1:], path, nil
 }

@@ -1,0 +1,129 @@
+package webhook
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"reconcile/reconciler/backlog"
+)
+
+// ErrMalformed is a body that is no webhook of Backlog's.
+var ErrMalformed = errors.New("not a webhook of Backlog's")
+
+// form is how a Git webhook comes: with one field, payload.
+const form = "application/x-www-form-urlencoded"
+
+// Parse reads the body of a webhook of either kind.
+func Parse(contentType string, body []byte) (Event, error) {
+	payload := bytes.TrimSpace(body)
+	if kind, _, _ := mime.ParseMediaType(contentType); kind == form || bytes.HasPrefix(payload, []byte("payload=")) {
+		values, err := url.ParseQuery(string(payload))
+		if err == nil && values.Has("payload") {
+			payload = []byte(values.Get("payload"))
+		}
+	}
+	var kind struct {
+		Type  *number `json:"type"`
+		Ref   *text   `json:"ref"`
+		After *text   `json:"after"`
+	}
+	if err := json.Unmarshal(payload, &kind); err != nil {
+		return Event{}, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	var event Event
+	var err error
+	switch {
+	case kind.Type != nil:
+		event, err = project(payload)
+	case kind.Ref != nil || kind.After != nil:
+		event, err = git(payload)
+	default:
+		return Event{}, fmt.Errorf("%w: it has neither type nor ref", ErrMalformed)
+	}
+	if err != nil {
+		return Event{}, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	if event.ID == "" {
+		event.ID = fmt.Sprintf("body:%x", sha256.Sum256(payload))
+	}
+	return event, nil
+}
+
+// project reads a project's webhook: an activity.
+func project(payload []byte) (Event, error) {
+	var hook struct {
+		ID      number `json:"id"`
+		Type    number `json:"type"`
+		Project struct {
+			Key text `json:"projectKey"`
+		} `json:"project"`
+		Content struct {
+			Repository struct {
+				Name text `json:"name"`
+			} `json:"repository"`
+			Ref        text   `json:"ref"`
+			ChangeType text   `json:"change_type"`
+			Number     number `json:"number"`
+			Base       text   `json:"base"`
+			Changes    []struct {
+				Field text `json:"field"`
+				New   text `json:"new_value"`
+			} `json:"changes"`
+		} `json:"content"`
+	}
+	if err := json.Unmarshal(payload, &hook); err != nil {
+		return Event{}, err
+	}
+	c := hook.Content
+	e := Event{
+		Type: backlog.ActivityType(hook.Type), Project: string(hook.Project.Key), Repository: string(c.Repository.Name),
+		Ref: string(c.Ref), Number: int(c.Number), Base: string(c.Base),
+		// Of its values only "update" is documented.
+		Deleted: strings.HasPrefix(string(c.ChangeType), "delete"),
+		Merged:  backlog.ActivityType(hook.Type) == backlog.PullRequestMerged,
+	}
+	for _, change := range c.Changes {
+		if change.Field == "status" && string(change.New) == strconv.Itoa(int(backlog.Merged)) {
+			e.Merged = true
+		}
+	}
+	if hook.ID != 0 {
+		e.ID = fmt.Sprintf("project:%d", hook.ID)
+	}
+	return e, nil
+}
+
+// git reads a Git repository's webhook: a push.
+func git(payload []byte) (Event, error) {
+	var hook struct {
+		Before     text `json:"before"`
+		After      text `json:"after"`
+		Ref        text `json:"ref"`
+		Repository struct {
+			URL  text `json:"url"`
+			Name text `json:"name"`
+		} `json:"repository"`
+	}
+	if err := json.Unmarshal(payload, &hook); err != nil {
+		return Event{}, err
+	}
+	e := Event{
+		Type: backlog.Pushed, Repository: string(hook.Repository.Name), Ref: string(hook.Ref),
+		Deleted: hook.After != "" && strings.Trim(string(hook.After), "0") == "",
+	}
+	if repo, err := backlog.RepoOf(string(hook.Repository.URL)); err == nil {
+		e.Project = repo.Project
+	}
+	if hook.After != "" {
+		// With before: a branch may be pushed back to where it was.
+		e.ID = fmt.Sprintf("git:%s:%s:%s", hook.Ref, hook.Before, hook.After)
+	}
+	return e, nil
+}

@@ -1,0 +1,203 @@
+package webhook_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"reconcile/reconciler/backlog"
+	"reconcile/reconciler/backlog/webhook"
+)
+
+const token = "s3cret-hook-token"
+
+// starts is what a receiver started; fail makes it fail.
+type starts struct {
+	events []webhook.Event
+	fail   error
+	log    strings.Builder
+}
+
+func receiver(t *testing.T) (*webhook.Receiver, *starts) {
+	t.Helper()
+	s := &starts{}
+	sources, err := webhook.ParseSources("127.0.0.1, 192.0.2.0/24")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &webhook.Receiver{
+		Filter:  webhook.Filter{Repo: backlog.Repo{Project: "INFRA", Name: "estate"}, Branch: "main"},
+		Sources: sources, Patience: time.Minute, Log: slog.New(slog.NewJSONHandler(&s.log, nil)),
+		Token: func(context.Context) (backlog.Secret, error) { return token, nil },
+		Start: func(_ context.Context, e webhook.Event) (string, error) {
+			if s.fail == nil {
+				s.events = append(s.events, e)
+			}
+			return "build 1", s.fail
+		},
+	}, s
+}
+
+func call(t *testing.T, body string) webhook.Request {
+	return webhook.Request{Method: "POST", From: netip.MustParseAddr("192.0.2.9"), Token: token, ContentType: jsonType, Body: []byte(body)}
+}
+
+func TestReceive(t *testing.T) {
+	push := sample(t, "project-push.json")
+	for _, test := range []struct {
+		name   string
+		change func(r *webhook.Receiver, q *webhook.Request)
+		status int
+		result string
+		reason string
+	}{
+		{"a push", func(*webhook.Receiver, *webhook.Request) {}, 202, webhook.Started, "main was pushed; build 1"},
+		{"a stranger", func(_ *webhook.Receiver, q *webhook.Request) { q.From = netip.MustParseAddr("198.51.100.1") }, 403, webhook.Refused, "this address may not call"},
+		{"no address", func(_ *webhook.Receiver, q *webhook.Request) { q.From = netip.Addr{} }, 403, webhook.Refused, "this address may not call"},
+		{"an IPv4 address in IPv6", func(_ *webhook.Receiver, q *webhook.Request) { q.From = netip.MustParseAddr("::ffff:192.0.2.9") }, 202, webhook.Started, "main was pushed; build 1"},
+		{"all may call", func(r *webhook.Receiver, q *webhook.Request) { r.Sources, q.From = nil, netip.Addr{} }, 202, webhook.Started, "main was pushed; build 1"},
+		{"no token", func(_ *webhook.Receiver, q *webhook.Request) { q.Token = "" }, 403, webhook.Refused, "the token is wrong or missing"},
+		{"a wrong token", func(_ *webhook.Receiver, q *webhook.Request) { q.Token += "x" }, 403, webhook.Refused, "the token is wrong or missing"},
+		{"an empty secret lets nobody in", func(r *webhook.Receiver, q *webhook.Request) {
+			r.Token = func(context.Context) (backlog.Secret, error) { return "", nil }
+			q.Token = ""
+		}, 403, webhook.Refused, "the token is wrong or missing"},
+		{"no secret to be had", func(r *webhook.Receiver, _ *webhook.Request) {
+			r.Token = func(context.Context) (backlog.Secret, error) { return "", errors.New("no such secret") }
+		}, 503, webhook.Failed, "the token could not be read; see the log"},
+		{"a GET", func(_ *webhook.Receiver, q *webhook.Request) { q.Method = "GET" }, 405, webhook.Refused, "a webhook is a POST"},
+		{"10 MB", func(_ *webhook.Receiver, q *webhook.Request) { q.Body = make([]byte, 10<<20) }, 413, webhook.Refused, "the body is over 4194304 bytes"},
+		{"no JSON", func(_ *webhook.Receiver, q *webhook.Request) { q.Body = []byte("{") }, 400, webhook.Refused, "not a webhook of Backlog's: unexpected end of JSON input"},
+		{"another branch", func(_ *webhook.Receiver, q *webhook.Request) {
+			q.Body = []byte(strings.ReplaceAll(push, "heads/main", "heads/topic"))
+		}, 200, webhook.Ignored, "another branch was pushed: topic"},
+		{"a pass runs", func(r *webhook.Receiver, _ *webhook.Request) {
+			r.Start = func(context.Context, webhook.Event) (string, error) { return "", webhook.ErrRunning }
+		}, 200, webhook.Running, "main was pushed; a pass is running, and asks Git again before it ends"},
+		{"AWS is away", func(r *webhook.Receiver, _ *webhook.Request) {
+			r.Start = func(context.Context, webhook.Event) (string, error) { return "", errors.New("AWS is away") }
+		}, 503, webhook.Failed, "no pass could be started; see the log"},
+		{"AWS is silent", func(r *webhook.Receiver, _ *webhook.Request) {
+			r.Patience = time.Millisecond
+			r.Start = func(ctx context.Context, _ webhook.Event) (string, error) {
+				<-ctx.Done()
+				return "", ctx.Err()
+			}
+		}, 503, webhook.Failed, "no pass could be started; see the log"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r, s := receiver(t)
+			q := call(t, push)
+			test.change(r, &q)
+			got := r.Receive(t.Context(), q)
+			if want := (webhook.Answer{Status: test.status, Result: test.result, Reason: test.reason}); got != want {
+				t.Errorf("%+v, want %+v", got, want)
+			}
+			if started := len(s.events) > 0; started != (test.result == webhook.Started) {
+				t.Errorf("started: %v", s.events)
+			}
+			lines := strings.Split(strings.TrimSpace(s.log.String()), "\n")
+			var line struct{ Msg, Result, Reason string }
+			if err := json.Unmarshal([]byte(lines[len(lines)-1]), &line); err != nil || line.Msg != "webhook" || line.Result != test.result || line.Reason != test.reason {
+				t.Errorf("logged %s (%v)", s.log.String(), err)
+			}
+			if strings.Contains(s.log.String(), token) {
+				t.Errorf("the token is in the log: %s", s.log.String())
+			}
+		})
+	}
+}
+
+// What comes again starts nothing; what came to nothing may come again.
+func TestRepeats(t *testing.T) {
+	r, s := receiver(t)
+	push := sample(t, "project-push.json")
+	s.fail = errors.New("AWS is away")
+	if a := r.Receive(t.Context(), call(t, push)); a.Result != webhook.Failed {
+		t.Errorf("%+v", a)
+	}
+	s.fail = nil
+	for i := range 5 {
+		want := webhook.Repeated
+		if i == 0 {
+			want = webhook.Started
+		}
+		if a := r.Receive(t.Context(), call(t, push)); a.Result != want {
+			t.Errorf("%d: %+v", i, a)
+		}
+	}
+	// Thousands of others later it is forgotten; nothing grows without end.
+	for i := range 1000 {
+		other := strings.Replace(push, "61001", fmt.Sprint(i), 1)
+		if a := r.Receive(t.Context(), call(t, other)); a.Result != webhook.Started {
+			t.Fatalf("%d: %+v", i, a)
+		}
+	}
+	if a := r.Receive(t.Context(), call(t, push)); a.Result != webhook.Started {
+		t.Errorf("%+v", a)
+	}
+	if len(s.events) != 1002 {
+		t.Errorf("%d started", len(s.events))
+	}
+}
+
+func TestHandler(t *testing.T) {
+	r, s := receiver(t)
+	server := httptest.NewServer(r.Handler())
+	defer server.Close()
+	push := sample(t, "project-push.json")
+	post := func(path, body string) (int, string) {
+		t.Helper()
+		answer, err := http.Post(server.URL+path, jsonType, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		text, _ := io.ReadAll(answer.Body)
+		return answer.StatusCode, string(text)
+	}
+	for _, test := range []struct {
+		path, body string
+		status     int
+		answer     string
+	}{
+		{"/hook?token=" + token, push, 202, `"result":"started"`},
+		{"/hook/" + token, strings.Replace(push, "61001", "61002", 1), 202, `"result":"started"`},
+		{"/hook", push, 403, `"result":"refused"`},
+		{"/hook/" + token, strings.Repeat("x", 10<<20), 413, "over 4194304 bytes"},
+		{"/", push, 404, ""},
+		{"/hook/" + token + "/x", push, 404, ""},
+	} {
+		if status, text := post(test.path, test.body); status != test.status || !strings.Contains(text, test.answer) {
+			t.Errorf("%s: %d %s", test.path, status, text)
+		}
+	}
+	if len(s.events) != 2 {
+		t.Errorf("started %v", s.events)
+	}
+}
+
+func TestParseSources(t *testing.T) {
+	known, err := webhook.ParseSources("backlog 198.51.100.7")
+	if err != nil || len(known) != 17 || !known.Allow(netip.MustParseAddr("54.64.128.240")) || !known.Allow(netip.MustParseAddr("198.51.100.7")) || known.Allow(netip.MustParseAddr("198.51.100.8")) {
+		t.Errorf("%v, %v", known, err)
+	}
+	all, err := webhook.ParseSources("any")
+	if err != nil || !all.Allow(netip.Addr{}) {
+		t.Errorf("%v, %v", all, err)
+	}
+	for _, list := range []string{"", " ,", "example.com", "10.0.0.0/33"} {
+		if s, err := webhook.ParseSources(list); err == nil {
+			t.Errorf("%q: %v", list, s)
+		}
+	}
+}
