@@ -23,4 +23,29 @@ locals {
 
   # A destroy leaves a state without outputs.
   applied = try(length(local.read), 0) > 0
+
+  refusal = "${var.name} has never been applied, or was destroyed: apply it first (reconcile does so by itself in a pass over all workspaces)."
+}
+
+# Remembers, in the reader's own state, that there were outputs. Terraform
+# learns the time when it applies, not when it plans: the precondition lets a
+# plan pass and no apply. The id is known of what exists: the postcondition
+# lets no plan pass in which the outputs that built something would be unknown,
+# since the first half of a replacement, to destroy, waits for nothing.
+resource "terraform_data" "read" {
+  count = var.required ? 1 : 0
+
+  input = var.name
+
+  lifecycle {
+    precondition {
+      condition     = local.applied || timestamp() == ""
+      error_message = local.refusal
+    }
+
+    postcondition {
+      condition     = local.applied || self.id == ""
+      error_message = "${var.name} had outputs when this workspace was last applied, and has none now. Nothing is planned, lest it be destroyed for that: bring ${var.name}'s state back, or apply ${var.name} again. (Destroying this workspace is not refused.)"
+    }
+  }
 }

@@ -42,7 +42,7 @@ run "plans_before_the_first_apply" {
 }
 
 run "refuses_an_apply_before_the_first" {
-  expect_failures = [output.outputs]
+  expect_failures = [terraform_data.read, output.outputs]
 }
 
 run "takes_no_lock_for_a_state" {
@@ -89,7 +89,7 @@ run "refuses_an_apply_after_a_destroy" {
     values = { outputs = {} }
   }
 
-  expect_failures = [output.outputs]
+  expect_failures = [terraform_data.read, output.outputs]
 }
 
 run "only_looks" {
@@ -98,7 +98,30 @@ run "only_looks" {
   }
 
   assert {
-    condition     = output.outputs == null
-    error_message = "Outputs that are not required are made up."
+    condition     = output.outputs == null && length(terraform_data.read) == 0
+    error_message = "Outputs that are not required are made up, or remembered."
   }
+}
+
+run "remembers_that_it_read" {
+  override_data {
+    target = data.aws_s3_objects.this
+    values = { keys = ["common/terraform.tfstate"] }
+  }
+
+  override_data {
+    target = data.terraform_remote_state.this
+    values = { outputs = { certificate_arn = "arn" } }
+  }
+
+  assert {
+    condition     = terraform_data.read[0].output == "common"
+    error_message = "Nothing tells later that there were outputs."
+  }
+}
+
+run "refuses_a_plan_after_their_loss" {
+  command = plan
+
+  expect_failures = [terraform_data.read]
 }
