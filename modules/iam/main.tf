@@ -3,7 +3,7 @@ data "aws_caller_identity" "this" {}
 locals {
   # Services that say for which account they act. The others (EC2, Lambda, …)
   # assume roles that they were given by iam:PassRole alone.
-  with_account = ["codebuild.amazonaws.com", "ecs-tasks.amazonaws.com", "scheduler.amazonaws.com", "vpc-flow-logs.amazonaws.com"]
+  with_account = ["codebuild.amazonaws.com", "ecs-tasks.amazonaws.com", "s3.amazonaws.com", "scheduler.amazonaws.com", "vpc-flow-logs.amazonaws.com"]
 
   trust = {
     Version = "2012-10-17"

@@ -3,11 +3,14 @@ resource "aws_lambda_function" "this" {
   description   = var.description
   role          = var.role_arn
 
-  filename         = var.package.filename
-  source_code_hash = var.package.hash
-  runtime          = var.runtime
-  handler          = var.handler
-  architectures    = [var.architecture]
+  filename          = var.package.filename
+  s3_bucket         = try(var.package.object.bucket, null)
+  s3_key            = try(var.package.object.key, null)
+  s3_object_version = try(var.package.object.version, null)
+  source_code_hash  = var.package.hash
+  runtime           = var.runtime
+  handler           = var.handler
+  architectures     = [var.architecture]
 
   timeout                        = var.timeout
   memory_size                    = var.memory

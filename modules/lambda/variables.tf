@@ -24,15 +24,25 @@ variable "role_arn" {
 }
 
 variable "package" {
-  description = "Zip file with the program, and the base64 of its SHA-256, by which a new one is seen: filebase64sha256(filename)."
+  description = "Zip file with the program: a file here, or an object in S3 by version; and the base64 of its SHA-256, by which a new one is seen, as filebase64sha256(filename) gives it."
   type = object({
-    filename = string
-    hash     = string
+    filename = optional(string)
+    object = optional(object({
+      bucket  = string
+      key     = string
+      version = string
+    }))
+    hash = string
   })
   nullable = false
 
   validation {
-    condition     = endswith(var.package.filename, ".zip") && can(regex("^[A-Za-z0-9+/]{43}=$", var.package.hash))
+    condition     = (var.package.filename == null) != (var.package.object == null)
+    error_message = "package is one of filename and object."
+  }
+
+  validation {
+    condition     = endswith(coalesce(var.package.filename, try(var.package.object.key, null), "-"), ".zip") && can(regex("^[A-Za-z0-9+/]{43}=$", var.package.hash))
     error_message = "package is a .zip file and its filebase64sha256()."
   }
 }
@@ -107,7 +117,7 @@ variable "environment" {
 
   validation {
     condition = !anytrue([for name, value in var.environment :
-      can(regex("(?i)(password|passwd|secret|token|api_?key|private_?key)", name)) && !can(regex("^arn:", value)) && !can(regex("(?i)_(arn|name|id)$", name))
+      can(regex("(?i)(password|passwd|secret|token|api_?key|private_?key)", name)) && !can(regex("^(arn:|secretsmanager://)", value)) && !can(regex("(?i)_(arn|name|id)$", name))
     ])
     error_message = "A variable seems to hold a secret, which everybody who may look at functions could read. Give the ARN of one in Secrets Manager, in a variable named …_ARN."
   }

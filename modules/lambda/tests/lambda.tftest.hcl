@@ -51,6 +51,36 @@ run "called_by_one_source" {
   }
 }
 
+run "comes_from_s3_by_version" {
+  command = plan
+
+  variables {
+    package = {
+      object = { bucket = "example-reconcile", key = "webhook/webhook.zip", version = "3HL4kqtJvjVBH40Nrjfkd" }
+      hash   = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+    }
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.s3_object_version == "3HL4kqtJvjVBH40Nrjfkd" && aws_lambda_function.this.filename == null
+    error_message = "It would run whatever lies there."
+  }
+}
+
+run "refuses_two_packages" {
+  command = plan
+
+  variables {
+    package = {
+      filename = "webhook.zip"
+      object   = { bucket = "example-reconcile", key = "webhook/webhook.zip", version = "3HL4kqtJvjVBH40Nrjfkd" }
+      hash     = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+    }
+  }
+
+  expect_failures = [var.package]
+}
+
 run "refuses_a_name_with_a_space" {
   command = plan
 

@@ -1,0 +1,98 @@
+# Evidence: kept for 400 days, in which nobody can delete it without a right
+# that nobody here has, and copied to the second Region.
+
+locals {
+  logs = {
+    # Load balancers and S3 itself deliver to no bucket with a key of ours.
+    access   = { services = ["logging.s3.amazonaws.com"], keyed = false }
+    balancer = { services = ["logdelivery.elasticloadbalancing.amazonaws.com"], keyed = false }
+    flow     = { services = ["delivery.logs.amazonaws.com"], keyed = true }
+  }
+  kept = { expire_days = 800, lock_days = 400 }
+}
+
+module "logs" {
+  source   = "../../modules/s3"
+  for_each = local.logs
+
+  name         = "${var.prefix}-${each.key}-logs-${var.account_id}"
+  kms_key_arn  = each.value.keyed ? module.key["logs"].arn : null
+  retention    = local.kept
+  log_services = each.value.services
+  replication = {
+    bucket_arn  = module.logs_copy[each.key].arn
+    role_arn    = module.replication.arn
+    kms_key_arn = each.value.keyed ? module.logs_copy_key.arn : null
+  }
+  tags = var.tags
+}
+
+module "logs_copy" {
+  source   = "../../modules/s3"
+  for_each = local.logs
+
+  name        = "${var.prefix}-${each.key}-logs-copy-${var.account_id}"
+  region      = local.far
+  kms_key_arn = each.value.keyed ? module.logs_copy_key.arn : null
+  retention   = local.kept
+  tags        = var.tags
+}
+
+module "logs_copy_key" {
+  source = "../../modules/kms"
+
+  name        = "estate-logs-copy"
+  description = "Copies of logs"
+  region      = local.far
+  tags        = var.tags
+}
+
+module "replication" {
+  source = "../../modules/iam"
+
+  name                 = "logs-replication"
+  path                 = "/estate/"
+  description          = "S3, which copies logs to the second Region"
+  permissions_boundary = local.boundary_arn
+  trust                = { services = ["s3.amazonaws.com"] }
+  statements = {
+    Source = {
+      actions   = ["s3:GetReplicationConfiguration", "s3:ListBucket"]
+      resources = [for name in keys(local.logs) : "arn:aws:s3:::${var.prefix}-${name}-logs-${var.account_id}"]
+    }
+    SourceObjects = {
+      actions   = ["s3:GetObjectLegalHold", "s3:GetObjectRetention", "s3:GetObjectVersionAcl", "s3:GetObjectVersionForReplication", "s3:GetObjectVersionTagging"]
+      resources = [for name in keys(local.logs) : "arn:aws:s3:::${var.prefix}-${name}-logs-${var.account_id}/*"]
+    }
+    Target = {
+      actions   = ["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"]
+      resources = [for name in keys(local.logs) : "arn:aws:s3:::${var.prefix}-${name}-logs-copy-${var.account_id}/*"]
+    }
+    SourceKey = {
+      actions    = ["kms:Decrypt"]
+      resources  = [module.key["logs"].arn]
+      conditions = { StringEquals = { "kms:ViaService" = ["s3.ap-northeast-1.amazonaws.com"] } }
+    }
+    TargetKey = {
+      actions    = ["kms:Encrypt", "kms:GenerateDataKey"]
+      resources  = [module.logs_copy_key.arn]
+      conditions = { StringEquals = { "kms:ViaService" = ["s3.${local.far}.amazonaws.com"] } }
+    }
+  }
+  tags = var.tags
+}
+
+# The pipeline's groups are here while it is switched off, too: what it wrote
+# stays.
+module "log_groups" {
+  source = "../../modules/cloudwatch"
+
+  kms_key_arn = module.key["logs"].arn
+  log_groups = {
+    "/reconcile/api"     = {}
+    "/reconcile/build"   = {}
+    "/reconcile/webhook" = {}
+    "/shop/servers"      = {}
+  }
+  tags = var.tags
+}

@@ -1,0 +1,113 @@
+# What everything shares: keys, the buckets of logs, who is told, who servers
+# are, the certificate and the addresses that clients know. Nothing here goes
+# with a side of a switch.
+
+locals {
+  # The second Region: the home of copies, and where the estate goes on when
+  # Tokyo is lost.
+  far = "ap-northeast-3"
+
+  # By name, since bootstrap makes it and its state is not read here: a change
+  # there that waits for a person holds up nothing.
+  boundary_arn = "arn:aws:iam::${var.account_id}:policy/reconcile/estate-boundary"
+}
+
+module "key" {
+  source = "../../modules/kms"
+  for_each = {
+    data = {
+      description = "Volumes, databases and files"
+      services    = []
+      # Auto Scaling starts servers on encrypted volumes.
+      grantees = ["arn:aws:iam::${var.account_id}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"]
+    }
+    logs = {
+      description = "Logs"
+      services    = ["delivery.logs.amazonaws.com", "logs.amazonaws.com"]
+      grantees    = []
+    }
+    backup = {
+      description = "Backups"
+      services    = ["backup.amazonaws.com"]
+      grantees    = []
+    }
+  }
+
+  name        = "estate-${each.key}"
+  description = each.value.description
+  services    = each.value.services
+  grantees    = each.value.grantees
+  tags        = var.tags
+}
+
+module "alarms" {
+  source = "../../modules/sns"
+
+  name          = "alarms"
+  publishers    = ["backup.amazonaws.com", "cloudwatch.amazonaws.com"]
+  subscriptions = var.alarm_subscriptions
+  tags          = var.tags
+}
+
+module "keypair" {
+  source = "../../modules/keypair"
+
+  name       = "operators"
+  public_key = var.public_key
+  tags       = var.tags
+}
+
+module "certificate" {
+  source = "../../modules/acm"
+
+  domain  = var.domain.name
+  zone_id = var.domain.zone_id
+  alarm   = { topic_arns = [module.alarms.arn] }
+  tags    = var.tags
+}
+
+module "accelerator" {
+  source = "../../modules/accelerator"
+
+  name      = "shop"
+  flow_logs = { bucket = module.logs["flow"].name }
+  tags      = var.tags
+}
+
+# Servers of every side, in both Regions: IAM knows no Region.
+module "servers" {
+  source = "../../modules/iam"
+
+  name                 = "shop-servers"
+  path                 = "/estate/"
+  description          = "Servers of the shop"
+  permissions_boundary = local.boundary_arn
+  trust                = { services = ["ec2.amazonaws.com"] }
+  managed_policies     = { ssm = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore" }
+  statements = {
+    WriteLogs = {
+      actions   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+      resources = ["arn:aws:logs:*:${var.account_id}:log-group:/shop/*"]
+    }
+    # The password that RDS keeps for its databases of the shop, and no other.
+    ReadDatabasePassword = {
+      actions    = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
+      resources  = ["arn:aws:secretsmanager:*:${var.account_id}:secret:rds!*"]
+      conditions = { ArnLike = { "secretsmanager:ResourceTag/aws:rds:primaryDBInstanceArn" = ["arn:aws:rds:*:${var.account_id}:db:shop*"] } }
+    }
+    UseDataKey = {
+      actions   = ["kms:Decrypt"]
+      resources = ["arn:aws:kms:*:${var.account_id}:key/*"]
+      conditions = {
+        StringLike                 = { "kms:ViaService" = ["secretsmanager.*.amazonaws.com"] }
+        "ForAnyValue:StringEquals" = { "kms:ResourceAliases" = ["alias/estate-data"] }
+      }
+    }
+    MountFiles = {
+      actions    = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
+      resources  = ["arn:aws:elasticfilesystem:*:${var.account_id}:file-system/*"]
+      conditions = { Bool = { "elasticfilesystem:AccessedViaMountTarget" = ["true"] } }
+    }
+  }
+  tags = var.tags
+}

@@ -1,0 +1,55 @@
+output "accelerator" {
+  description = "The accelerator and its listener, for switchover; addresses and DNS name, for whoever writes the domain's record and partners' allow-lists."
+  value = {
+    arn          = module.accelerator.arn
+    listener_arn = module.accelerator.listener_arn
+    ip_addresses = module.accelerator.addresses
+    dns_name     = module.accelerator.dns_name
+  }
+}
+
+output "certificate_arn" {
+  description = "Certificate of the shop in Tokyo, for the sides' balancers."
+  value       = module.certificate.arn
+}
+
+output "kms_key_arns" {
+  description = "Keys in Tokyo: data, logs, backup."
+  value       = { for name, key in module.key : name => key.arn }
+}
+
+output "log_buckets" {
+  description = "Where Tokyo's logs go: the balancers' bucket by name, the flow logs' by ARN."
+  value = {
+    balancer = module.logs["balancer"].name
+    flow_arn = module.logs["flow"].arn
+  }
+}
+
+output "topic_arn" {
+  description = "Topic of alarms in Tokyo."
+  value       = module.alarms.arn
+}
+
+output "key_name" {
+  description = "Key pair of the operators in Tokyo."
+  value       = module.keypair.name
+}
+
+output "backup" {
+  description = "Vault in Tokyo, and the tag of what its plan backs up."
+  value = {
+    vault_arn = module.backup.vault_arn
+    tag       = module.backup.tag
+  }
+}
+
+output "instance_profile_arn" {
+  description = "Instance profile of the shop's servers, in every Region."
+  value       = module.servers.instance_profile_arn
+}
+
+output "webhook_url" {
+  description = "Where Backlog's webhook is to point, with the token in place of TOKEN; null while it is switched off. Operators type it into Backlog."
+  value       = one([for api in module.api : "${api.url}/hook/TOKEN"])
+}
