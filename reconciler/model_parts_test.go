@@ -3,6 +3,7 @@ package reconciler_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
 	"time"
@@ -174,6 +175,9 @@ func (s modelSnapshots) Put(_ context.Context, commit string, _ time.Time, _ sna
 	})
 	return "snapshot of " + commit, err
 }
+
+// Fetch is for work that is done elsewhere, which the model has none of.
+func (modelSnapshots) Fetch(context.Context, string, string) error { return errors.ErrUnsupported }
 
 func (modelSnapshots) Prune(context.Context, time.Time, func(string) bool) ([]string, error) {
 	return nil, nil

@@ -29,6 +29,7 @@ type Source interface {
 // *snapshot.Store is one.
 type Snapshots interface {
 	Put(ctx context.Context, commit string, when time.Time, tree snapshot.Tree) (location string, err error)
+	Fetch(ctx context.Context, commit, dir string) error
 	Prune(ctx context.Context, before time.Time, keep func(commit string) bool) ([]string, error)
 	PutLog(ctx context.Context, run, workspace string, log io.Reader) error
 	PutFile(ctx context.Context, run, workspace, name string, contents io.Reader) (location string, err error)
@@ -68,6 +69,8 @@ type Config struct {
 	// Terraform is called once, when the first workspace is planned, so that
 	// a pass with nothing to do starts no process.
 	Terraform func(ctx context.Context) (Terraform, error)
+	// Executor does the work on workspaces elsewhere; nil: it is done here.
+	Executor Executor
 	// DigestKey returns the key of outputs digests and of hashed variables,
 	// and its id. Called only when something is hashed.
 	DigestKey func(ctx context.Context) (id string, key []byte, err error)
@@ -81,6 +84,9 @@ type Config struct {
 
 	Parallelism int           // workspaces at once
 	Wait        time.Duration // how long to wait for what another run holds
+	// TaskPoll is how often a pass looks whether what an Executor started has
+	// come to its end; 5 s when zero.
+	TaskPoll time.Duration
 	// AskAgain is how long after the tip was asked for a pass asks again
 	// before it starts another workspace; 30 s when zero.
 	AskAgain time.Duration
@@ -113,6 +119,8 @@ const (
 	PhasePlan    Phase = "plan"
 	PhaseApply   Phase = "apply"
 	PhaseDone    Phase = "done"
+
+	PhaseElsewhere Phase = "elsewhere" // in place of lease to apply, where an Executor does them
 )
 
 // Event tells a live view of a step. Result is set with PhaseDone. Waits
@@ -139,6 +147,9 @@ func New(c Config) *Reconciler {
 	}
 	if c.AskAgain == 0 {
 		c.AskAgain = 30 * time.Second
+	}
+	if c.TaskPoll == 0 {
+		c.TaskPoll = 5 * time.Second
 	}
 	if c.Jitter == nil {
 		c.Jitter = rand.N[time.Duration]

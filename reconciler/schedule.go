@@ -147,7 +147,7 @@ func (p *pass) run(ctx, hard context.Context, w *work) (moved bool) {
 			}
 			s.running++
 			go func() {
-				v, overrun := site.visit(ctx, hard, it)
+				v, overrun := site.do(ctx, hard, it)
 				ends <- end{v, overrun}
 			}()
 		}

@@ -83,7 +83,10 @@ func (w *world) commit(archive string) {
 	w.Push()
 }
 
-func (w *world) reconciler() *reconciler.Reconciler { return reconciler.New(w.config) }
+func (w *world) reconciler() *reconciler.Reconciler {
+	w.elsewhere()
+	return reconciler.New(w.config)
+}
 
 // pass runs one pass and returns its outcomes by workspace, those that were
 // unchanged left out.

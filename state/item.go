@@ -17,6 +17,7 @@ const (
 	holdPrefix      = "HOLD#"
 	runPrefix       = "RUN#"
 	runPartPrefix   = "RUNPART#"
+	taskPrefix      = "TASK#"
 )
 
 // entry is what is stored under a key: it knows the SK that it belongs under,
@@ -32,12 +33,14 @@ func (w Workspace) sk() string   { return workspacePrefix + w.Name }
 func (h Hold) sk() string        { return holdPrefix + h.Name }
 func (r Run) sk() string         { return runPrefix + r.ID }
 func (p runPart) sk() string     { return fmt.Sprintf("%s%06d", runPartsOf(p.Run), p.Part) }
+func (t Task) sk() string        { return taskPrefix + t.Name }
 func (l LeaseItem) sk() string   { return l.Identity }
 func (h Head) version() int      { return h.Schema }
 func (w Workspace) version() int { return w.Schema }
 func (h Hold) version() int      { return h.Schema }
 func (r Run) version() int       { return r.Schema }
 func (p runPart) version() int   { return p.Schema }
+func (t Task) version() int      { return t.Schema }
 func (l LeaseItem) version() int { return l.Schema }
 
 func (h Head) check() error {
@@ -61,6 +64,10 @@ func (r Run) check() error {
 
 func (p runPart) check() error {
 	return errors.Join(named("run", p.Run), atLeast("part", int64(p.Part), 1))
+}
+
+func (t Task) check() error {
+	return errors.Join(named("name", t.Name), named("key", t.Key), named("commit", t.Commit), atLeast("generation", t.Generation, 1))
 }
 
 func (l LeaseItem) check() error {

@@ -30,12 +30,19 @@ type Commit struct {
 // cache, which may be cleared from then on.
 func (c *Commit) Close() error {
 	var errs []error
-	for _, closer := range c.closers {
-		errs = append(errs, closer.Close())
+	for _, c := range c.closers {
+		errs = append(errs, c.Close())
 	}
 	c.closers = nil
 	return errors.Join(errs...)
 }
+
+// OnClose has f called by Close.
+func (c *Commit) OnClose(f func() error) { c.closers = append(c.closers, closer(f)) }
+
+type closer func() error
+
+func (f closer) Close() error { return f() }
 
 func readCommit(store *objects.Store, id plumbing.Hash) (*Commit, error) {
 	raw, data, err := decodeCommit(store, id)

@@ -1,0 +1,141 @@
+package reconciler_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"reconcile/reconciler"
+	"reconcile/state"
+)
+
+// TestElsewhere runs the tests of the pass again with its work given to
+// processes of their own: what a pass comes to must be the same.
+func TestElsewhere(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]func(*testing.T){
+		"applies what is stale":    TestPassAppliesWhatIsStaleAndNothingElse,
+		"failure stops readers":    TestFailureStopsReadersNotNeighboursAndIsRetried,
+		"revert of half an apply":  TestRevertAfterHalfAnApplyIsStale,
+		"skipped, forced, removed": TestSkippedCommitForcePushAndRemoval,
+		"not allowed":              TestWhatIsNotAllowedIsPlannedAndWaits,
+		"suspended":                TestSuspendedAltersNoExitCode,
+		"adopted":                  TestAnOldEstateIsAdoptedOnlyWhenItsPlanIsEmpty,
+		"named alone":              TestNamedWorkspacesAlone,
+		"declared variables":       TestDeclaredVariablesAreInputs,
+		"broken":                   TestBrokenWorkspaceFailsAlone,
+		"taken back":               TestFailureThatWasTakenBackIsForgotten,
+		"distrusted":               TestRecordIsDistrusted,
+		"renamed":                  TestRenamedWorkspaceKeepsRecordAndState,
+		"moved state":              TestStateThatMovedInGitAloneIsNotMadeAnew,
+	} {
+		t.Run(name, test)
+	}
+}
+
+// counting counts what an executor starts.
+type counting struct {
+	processes
+	started *[]state.Task
+}
+
+func (c counting) Start(ctx context.Context, task state.Task) (string, error) {
+	*c.started = append(*c.started, task)
+	return c.processes.Start(ctx, task)
+}
+
+func TestElsewhereIsFoundAgainByTheNextPass(t *testing.T) {
+	w := newWorld(t, one)
+	p := w.processes(0)
+	p.order = map[string]string{"solo": orderWait}
+	var started []state.Task
+	ctx, stop := context.WithCancel(t.Context())
+	w.config.Executor = stopping{counting{p, &started}, stop}
+	if _, err := w.reconciler().Pass(ctx, t.Context(), reconciler.Options{}); !errors.Is(err, context.Canceled) {
+		t.Fatalf("the first pass, which ends while its worker waits: %v", err)
+	}
+	task, found, err := w.record.Task(t.Context(), "solo")
+	w.must(err)
+	if !found || task.Done || len(started) != 1 {
+		t.Fatalf("the task: %+v, started %d", task, len(started))
+	}
+
+	w.config.Executor = counting{p, &started}
+	done := make(chan map[string]state.Outcome)
+	w.config.Observe = func(e reconciler.Event) {
+		if e.Phase == reconciler.PhaseElsewhere { // the second pass is about to wait
+			go letGo(t, filepath.Join(p.dir, task.Key+".go"))
+		}
+	}
+	go func() { _, got := w.pass(reconciler.Options{}); done <- got }()
+	if diff := cmp.Diff(did{"solo": state.Applied}, <-done); diff != "" {
+		t.Error(diff)
+	}
+	if len(started) != 1 {
+		t.Errorf("started %d times", len(started))
+	}
+	rec, _, err := w.record.Workspace(t.Context(), "solo")
+	w.must(err)
+	if rec.Counter != 1 {
+		t.Errorf("applied %d times", rec.Counter)
+	}
+}
+
+// stopping ends a pass when its work has been started.
+type stopping struct {
+	reconciler.Executor
+	stop context.CancelFunc
+}
+
+func (s stopping) Start(ctx context.Context, task state.Task) (string, error) {
+	defer s.stop()
+	return s.Executor.Start(ctx, task)
+}
+
+func TestElsewhereEndsWithoutAWord(t *testing.T) {
+	w := newWorld(t, small)
+	p := w.processes(0)
+	p.order = map[string]string{"tokyo": orderDie}
+	w.config.Executor = p
+	result, got := w.pass(reconciler.Options{})
+	if diff := cmp.Diff(did{"tokyo": state.Failed, "osaka": state.Applied, "reader": state.Skipped}, got); diff != "" {
+		t.Error(diff)
+	}
+	if why := result.Workspaces[2].Error; !strings.Contains(why, "ended without a word") {
+		t.Errorf("error: %s", why)
+	}
+	head, err := w.record.Head(t.Context())
+	w.must(err)
+	if head.NextAt.IsZero() {
+		t.Error("it is not tried again")
+	}
+	p.order = nil
+	w.config.Executor = p
+	_, got = w.pass(reconciler.Options{})
+	if diff := cmp.Diff(did{"tokyo": state.Applied, "reader": state.Applied}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestElsewhereNotWithoutAPass(t *testing.T) {
+	w := newWorld(t, one)
+	if _, err := w.reconciler().DoTask(t.Context(), t.Context(), "solo", "key"); err == nil || !strings.Contains(err.Error(), "reconcile now solo") {
+		t.Errorf("a task that nobody gave away: %v", err)
+	}
+}
+
+// letGo opens and closes a worker's pipe.
+func letGo(t *testing.T, pipe string) {
+	f, err := os.OpenFile(pipe, os.O_WRONLY, 0)
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,91 @@
+package source_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"reconcile/reconciler/source"
+	"reconcile/reconciler/source/gittest"
+)
+
+// laidOut is a commit with a link, a script and names that Git and the file
+// system sort differently, and its tree laid out.
+func laidOut(t *testing.T) (*source.Commit, string) {
+	t.Helper()
+	r := gittest.New(t)
+	r.Commit("first", map[string]string{
+		"a/one.tf": "1", "a.tf": "2", "a-b/two.tf": "3", "run.sh": "#!/bin/sh\n", "a/link.tf": "-> ../a.tf",
+	})
+	repo, err := source.Open(t.Context(), source.Options{URL: r.Dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tip, err := repo.Tip(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commit, err := repo.Fetch(t.Context(), tip.Commit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = commit.Close() })
+	dir := filepath.Join(t.TempDir(), "tree")
+	if err := commit.Tree.Checkout(t.Context(), dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	return commit, dir
+}
+
+func TestRestoreHasTheIdsOfGit(t *testing.T) {
+	commit, dir := laidOut(t)
+	got, err := source.Restore(dir, commit.ID, commit.Tree.ID("."), commit.When)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.ID != commit.ID || !got.When.Equal(commit.When) {
+		t.Errorf("commit: %s of %s", got.ID, got.When)
+	}
+	for _, path := range []string{".", "a", "a/one.tf", "a/link.tf", "a.tf", "a-b/two.tf", "run.sh", "missing"} {
+		if got, want := got.Tree.ID(path), commit.Tree.ID(path); got != want {
+			t.Errorf("%s is %s, want %s", path, got, want)
+		}
+	}
+	if commit.Tree.ID("a/link.tf") == source.Absent {
+		t.Fatal("the commit has no link")
+	}
+	text, err := got.Tree.ReadFile("a/link.tf")
+	if err != nil || string(text) != "2" {
+		t.Errorf("through the link: %q, %v", text, err)
+	}
+	again := filepath.Join(t.TempDir(), "again")
+	if err := got.Tree.Checkout(t.Context(), again, nil); err != nil {
+		t.Errorf("lay it out again: %v", err)
+	}
+}
+
+func TestRestoreRefusesAnotherTree(t *testing.T) {
+	commit, dir := laidOut(t)
+	if err := os.WriteFile(filepath.Join(dir, "a.tf"), []byte("changed"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := source.Restore(dir, commit.ID, commit.Tree.ID("."), commit.When)
+	if err == nil || !strings.Contains(err.Error(), "is not that commit's tree") {
+		t.Errorf("a snapshot that was changed: %v", err)
+	}
+}
+
+func TestRestoreNoticesAChangeInUse(t *testing.T) {
+	commit, dir := laidOut(t)
+	got, err := source.Restore(dir, commit.ID, commit.Tree.ID("."), commit.When)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "a.tf"), []byte("changed"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := got.Tree.ReadFile("a.tf"); err == nil || !strings.Contains(err.Error(), "was changed while it was used") {
+		t.Errorf("a file that was changed: %v", err)
+	}
+}

@@ -1,0 +1,105 @@
+package reconciler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"reconcile/reconciler/source"
+	"reconcile/reconciler/workspace"
+	"reconcile/state"
+)
+
+// DoTask is the other end of an Executor: it does, in this process, the work on
+// one workspace that a pass has given away under key, and records what came of
+// it. It asks nothing of Git: the tree is the commit's snapshot. Whether the
+// work may be done is decided again here, under the workspace's lease.
+//
+// The error is set when the task is not to be had, or its end could not be
+// recorded.
+func (r *Reconciler) DoTask(ctx, hard context.Context, name, key string) (WorkspaceResult, error) {
+	task, found, err := r.Record.Task(ctx, name)
+	switch {
+	case err != nil:
+		return WorkspaceResult{}, err
+	case !found || task.Key != key || task.Done:
+		return WorkspaceResult{}, fmt.Errorf("the work on %s is not to be done under this key (any more): a pass gives it away, no person does; run `reconcile now %s` instead", name, name)
+	}
+	v, moved := r.carryOut(ctx, hard, task)
+	done := task
+	done.Done, done.Moved, done.Fault = true, moved, v.fault != nil
+	done.Result, done.Warnings = v.result.RunWorkspace, v.result.Warnings
+	own, cancel := ownDeadline(ctx)
+	defer cancel()
+	if err := r.Record.PutTask(own, task, done); err != nil {
+		return v.result, fmt.Errorf("%s: %s, but the pass that waits for it could not be told: %w", name, v.result.Outcome, err)
+	}
+	return v.result, nil
+}
+
+// carryOut makes the visit of a task. What keeps it from being made at all is
+// the workspace's result.
+func (r *Reconciler) carryOut(ctx, hard context.Context, task state.Task) (v *visit, moved bool) {
+	p := r.begin(Options{Run: task.Run, Trigger: task.Trigger, Replan: task.Replan, Adopt: task.Adopt})
+	commit, err := r.restore(ctx, task)
+	if err == nil {
+		defer r.closing(commit)
+		var work *work
+		if work, err = r.entrusted(ctx, task, commit); err == nil {
+			site := p.open(work)
+			defer site.close()
+			return site.visit(ctx, hard, work.items[task.Name])
+		}
+	}
+	v = &visit{}
+	v.result.Name, v.result.Stale = task.Name, []string{}
+	if errors.Is(err, state.ErrMoved) {
+		return v, true
+	}
+	v.result.Outcome, v.result.Error = madeOf(err), err.Error()
+	return v, false
+}
+
+// entrusted is the work at the task's commit, if that is still the tip.
+func (r *Reconciler) entrusted(ctx context.Context, task state.Task, commit *source.Commit) (*work, error) {
+	head, err := r.Record.Head(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the record %s: %w", r.Name, err)
+	}
+	if head.Generation != task.Generation {
+		return nil, state.ErrMoved
+	}
+	settings, err := workspace.LoadSettings(commit.Tree, r.Environment)
+	if err != nil {
+		return nil, fmt.Errorf("settings at %s: %w", short(commit.ID), err)
+	}
+	work, err := r.survey(ctx, head, commit, settings)
+	if err != nil {
+		return nil, err
+	}
+	return work, work.known([]string{task.Name})
+}
+
+// restore makes the task's commit from its snapshot. What is laid out for it
+// goes when the commit is closed.
+func (r *Reconciler) restore(ctx context.Context, task state.Task) (*source.Commit, error) {
+	if err := os.MkdirAll(r.Work, 0o700); err != nil {
+		return nil, fmt.Errorf("make room for the snapshot: %w", err)
+	}
+	home, err := os.MkdirTemp(r.Work, "snapshot-")
+	if err != nil {
+		return nil, fmt.Errorf("make room for the snapshot: %w", err)
+	}
+	dir := filepath.Join(home, "tree")
+	err = r.Snapshots.Fetch(ctx, task.Commit, dir)
+	if err == nil {
+		var commit *source.Commit
+		if commit, err = source.Restore(dir, task.Commit, task.Tree, task.When); err == nil {
+			commit.OnClose(func() error { return os.RemoveAll(home) })
+			return commit, nil
+		}
+	}
+	return nil, errors.Join(err, os.RemoveAll(home))
+}

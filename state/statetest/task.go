@@ -1,0 +1,34 @@
+package statetest
+
+import (
+	"testing"
+
+	"reconcile/state"
+)
+
+func testTask(t *testing.T, open Open) {
+	a, b := two(t, open)
+	ctx := t.Context()
+	if _, found, err := a.Task(ctx, "tokyo"); err != nil || found {
+		t.Fatalf("a task of nothing: got %v, %v", found, err)
+	}
+	first := state.Task{Name: "tokyo", Key: "k1", Run: "run-a", Commit: "c1", Generation: 1, At: someday, Tries: 1}
+	is(t, "give away", a.PutTask(ctx, state.Task{}, first), nil)
+	other := first
+	other.Key = "k2"
+	is(t, "give away at once", b.PutTask(ctx, state.Task{}, other), state.ErrConflict)
+
+	started := first
+	started.ID = "build:1"
+	is(t, "note the id", a.PutTask(ctx, first, started), nil)
+	done := first // the worker has read it before
+	done.Done, done.Result = true, state.RunWorkspace{Name: "tokyo", Outcome: state.Applied}
+	is(t, "done", b.PutTask(ctx, first, done), nil)
+	is(t, "note the id too late", a.PutTask(ctx, first, started), state.ErrConflict)
+	got, found, err := a.Task(ctx, "tokyo")
+	if err != nil || !found || !got.Done || got.Result.Outcome != state.Applied {
+		t.Fatalf("task: got %+v, %v, %v", got, found, err)
+	}
+	is(t, "the next", a.PutTask(ctx, got, other), nil)
+	is(t, "done twice", b.PutTask(ctx, first, done), state.ErrConflict)
+}

@@ -1,0 +1,70 @@
+package state
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Task is the work on one workspace that a pass has given to another process:
+// a build of CodeBuild or a task of ECS. It says all that this process needs
+// to know, and takes what came of it. A workspace has one at a time; it is no
+// right to act, which the lease alone is.
+type Task struct {
+	Schema     int       `json:"schema"`
+	Name       string    `json:"name"` // of the workspace
+	Key        string    `json:"key"`  // unique to each task: who starts it twice, under one key, starts it once
+	Run        string    `json:"run"`  // of the pass that gave it away
+	Trigger    string    `json:"trigger"`
+	Commit     string    `json:"commit"`
+	When       time.Time `json:"when"` // the commit was made
+	Tree       string    `json:"tree"` // id of the commit's tree: what the snapshot must be
+	Generation int64     `json:"generation"`
+	Replan     bool      `json:"replan,omitempty"`
+	Adopt      bool      `json:"adopt,omitempty"`
+
+	ID    string    `json:"id,omitempty"` // what the executor calls it; "": it may not have been started
+	At    time.Time `json:"at"`           // given away
+	Tries int       `json:"tries"`        // tasks in a row, this one included, up to the last that came to an end
+
+	Done     bool         `json:"done"` // what follows is set
+	Result   RunWorkspace `json:"result"`
+	Warnings []string     `json:"warnings,omitempty"`
+	Moved    bool         `json:"moved,omitempty"` // the tip had moved: nothing was done
+	Fault    bool         `json:"fault,omitempty"` // Result.Error is a fault of ours
+}
+
+// Same tells whether two tasks are the same work.
+func (t Task) Same(other Task) bool {
+	return t.Name == other.Name && t.Generation == other.Generation && t.Commit == other.Commit &&
+		t.Replan == other.Replan && t.Adopt == other.Adopt
+}
+
+// Task returns the last task on a workspace; found is false if there was none.
+func (r *Record) Task(ctx context.Context, name string) (t Task, found bool, err error) {
+	t, found, err = get[Task](ctx, r, r.key(taskPrefix+name))
+	if err != nil {
+		return t, false, fmt.Errorf("read the task on workspace %s: %w", name, err)
+	}
+	return t, found, nil
+}
+
+// PutTask records a task in place of old, which is what Task returned (the
+// zero Task: there was none). The error is ErrConflict when there is another
+// one by now.
+func (r *Record) PutTask(ctx context.Context, old, t Task) error {
+	t.Schema = Schema
+	cond := Cond{Absent: true}
+	if old.Key != "" {
+		cond = Cond{Equal: map[string]any{"key": old.Key, "done": old.Done}}
+	}
+	value, err := encode(t)
+	if err != nil {
+		return err
+	}
+	key := r.key(t.sk())
+	if err := r.write(ctx, stored[Task](r, key, value), Op{Key: key, If: cond, Put: value}); err != nil {
+		return fmt.Errorf("record the task on workspace %s: %w", t.Name, err)
+	}
+	return nil
+}
