@@ -123,7 +123,7 @@ func (v *visit) underWay(ctx context.Context, task state.Task) (bool, error) {
 // word.
 func (v *visit) await(ctx context.Context, task state.Task) (state.Task, error) {
 	ended, why := false, ""
-	for {
+	for pause := v.TaskPoll / 32; ; pause = min(2*pause, v.TaskPoll) {
 		now, _, err := v.Record.Task(ctx, v.it.Name)
 		switch {
 		case err != nil && ctx.Err() == nil:
@@ -143,7 +143,7 @@ func (v *visit) await(ctx context.Context, task state.Task) (state.Task, error) 
 				continue // what it said last may not have been read
 			}
 		}
-		if err := wait(ctx, v.TaskPoll); err != nil {
+		if err := wait(ctx, pause); err != nil {
 			return task, fmt.Errorf("%s goes on with %s; the next pass finds it there (%w)", task.ID, v.it.Name, err)
 		}
 	}

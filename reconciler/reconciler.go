@@ -85,7 +85,7 @@ type Config struct {
 	Parallelism int           // workspaces at once
 	Wait        time.Duration // how long to wait for what another run holds
 	// TaskPoll is how often a pass looks whether what an Executor started has
-	// come to its end; 5 s when zero.
+	// come to its end, more often at first; 5 s when zero.
 	TaskPoll time.Duration
 	// AskAgain is how long after the tip was asked for a pass asks again
 	// before it starts another workspace; 30 s when zero.

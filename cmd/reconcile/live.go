@@ -160,9 +160,9 @@ func (l *live) line(it *liveItem) string {
 		if len(it.waits) > 0 {
 			text = "for " + strings.Join(it.waits, ", ")
 		}
-		return styleFaint.Render(fmt.Sprintf("· %-8s", "waits")) + "  " + it.name + styleFaint.Render("  "+text)
+		return styleFaint.Render(fmt.Sprintf("· %-9s", "waits")) + "  " + it.name + styleFaint.Render("  "+text)
 	case reconciler.PhaseLease:
-		return styleWait.Render(fmt.Sprintf("· %-8s", "lease")) + "  " + it.name + styleFaint.Render("  another run holds it · "+elapsed)
+		return styleWait.Render(fmt.Sprintf("· %-9s", "lease")) + "  " + it.name + styleFaint.Render("  another run holds it · "+elapsed)
 	}
-	return styleKey.Render(fmt.Sprintf("● %-8s", it.phase)) + "  " + styleBold.Render(it.name) + styleFaint.Render("  "+elapsed)
+	return styleKey.Render(fmt.Sprintf("● %-9s", it.phase)) + "  " + styleBold.Render(it.name) + styleFaint.Render("  "+elapsed)
 }

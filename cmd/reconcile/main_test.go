@@ -69,6 +69,7 @@ func TestScripts(t *testing.T) {
 			"serve-html":   serveHTMLCommand,
 			"new-host-key": newHostKeyCommand,
 			"cloud":        cloudCommand,
+			"executors":    executorsCommand,
 			"secret":       secretCommand,
 			"lock-state":   lockStateCommand,
 			"requests":     requestsCommand,

@@ -12,7 +12,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
+	cbtypes "github.com/aws/aws-sdk-go-v2/service/codebuild/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"reconcile/state"
 )
@@ -69,26 +71,32 @@ func (p *parts) processDead(ctx context.Context, process state.Process) (bool, e
 		return false, err
 	}
 	if process.Task != "" {
-		return taskStopped(ctx, cfg, process.Task)
+		task, found, err := findTask(ctx, cfg, process.Task)
+		return found && aws.ToString(task.LastStatus) == taskStopped, err
 	}
-	return buildEnded(ctx, cfg, process.Build)
+	build, found, err := findBuild(ctx, cfg, process.Build)
+	return found && build.BuildComplete, err
 }
 
-func taskStopped(ctx context.Context, cfg aws.Config, arn string) (bool, error) {
+// taskStopped is the status of a task of which nothing runs any more.
+const taskStopped = "STOPPED"
+
+// findTask asks ECS for a task, which it may not know (any more).
+func findTask(ctx context.Context, cfg aws.Config, arn string) (task ecstypes.Task, found bool, err error) {
 	cluster, err := clusterOf(arn)
 	if err != nil {
-		return false, err
+		return task, false, err
 	}
 	out, err := ecs.NewFromConfig(cfg).DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &cluster, Tasks: []string{arn}})
 	if err != nil {
-		return false, fmt.Errorf("ask ECS for the task %s: %w", arn, err)
+		return task, false, fmt.Errorf("ask ECS for the task %s: %w", arn, err)
 	}
 	for _, task := range out.Tasks {
 		if aws.ToString(task.TaskArn) == arn {
-			return aws.ToString(task.LastStatus) == "STOPPED", nil
+			return task, true, nil
 		}
 	}
-	return false, nil
+	return task, false, nil
 }
 
 // clusterOf reads the cluster's name from a task's ARN, which ends in
@@ -101,15 +109,16 @@ func clusterOf(arn string) (string, error) {
 	return parts[1], nil
 }
 
-func buildEnded(ctx context.Context, cfg aws.Config, id string) (bool, error) {
+// findBuild asks CodeBuild for a build, which it may not know (any more).
+func findBuild(ctx context.Context, cfg aws.Config, id string) (build cbtypes.Build, found bool, err error) {
 	out, err := codebuild.NewFromConfig(cfg).BatchGetBuilds(ctx, &codebuild.BatchGetBuildsInput{Ids: []string{id}})
 	if err != nil {
-		return false, fmt.Errorf("ask CodeBuild for the build %s: %w", id, err)
+		return build, false, fmt.Errorf("ask CodeBuild for the build %s: %w", id, err)
 	}
 	for _, build := range out.Builds {
 		if aws.ToString(build.Id) == id {
-			return build.BuildComplete, nil
+			return build, true, nil
 		}
 	}
-	return false, nil
+	return build, false, nil
 }

@@ -26,6 +26,8 @@ type world struct {
 	git   *gittest.HTTP
 	ssh   *gittest.SSH
 	cloud *cloud
+
+	executors *executors
 }
 
 type worldKey struct{}

@@ -23,6 +23,7 @@ type settings struct {
 	DigestKey      string
 	Terraform      string
 	Environment    string
+	Executor       string
 	Parallelism    int
 	Wait           time.Duration
 	Work           string
@@ -55,6 +56,7 @@ func (s *settings) bind(f *pflag.FlagSet) {
 	f.StringVar(&s.DigestKey, "digest-key", "", "key of outputs digests: secretsmanager://NAME, or a file (default: beside the state)")
 	f.StringVar(&s.Terraform, "terraform", "", "terraform or tofu binary (default: from PATH, else installed once)")
 	f.StringVar(&s.Environment, "environment", "", "environment of reconcile.hcl to run")
+	f.StringVar(&s.Executor, "executor", executorLocal, "where the work on a workspace is done: local, codebuild://PROJECT, or ecs://CLUSTER/TASK_DEFINITION?subnets=…&security_groups=…")
 	f.IntVar(&s.Parallelism, "parallelism", 4, "workspaces at once")
 	f.DurationVar(&s.Wait, "wait", lease, "how long to wait for what another run holds")
 	f.StringVar(&s.Work, "work", "", "caches and checkout (default: "+short(defaultWork())+")")

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"reconcile/reconciler"
+	"reconcile/state"
+)
+
+// Values of --executor.
+const (
+	executorLocal   = "local"
+	schemeCodeBuild = "codebuild://"
+	schemeECS       = "ecs://"
+)
+
+const executorRight = "--executor takes local, codebuild://PROJECT, or ecs://CLUSTER/TASK_DEFINITION?subnets=SUBNET,…&security_groups=GROUP,…"
+
+// checkExecutor: what is done elsewhere needs a record and snapshots that can
+// be reached from there.
+func (s *settings) checkExecutor() error {
+	switch {
+	case s.Executor == executorLocal:
+		return nil
+	case strings.HasPrefix(s.Executor, schemeCodeBuild) && s.Executor != schemeCodeBuild:
+	case strings.HasPrefix(s.Executor, schemeECS):
+		if _, err := parseECS(s.Executor); err != nil {
+			return usagef(executorRight, "--executor %s: %w", s.Executor, err)
+		}
+	default:
+		return usagef(executorRight, "--executor %s is not known", s.Executor)
+	}
+	for _, place := range []struct{ flag, value, scheme string }{
+		{"--state", s.State, schemeDynamoDB},
+		{"--snapshots", s.Snapshots, schemeS3},
+		{"--digest-key", s.DigestKey, schemeSecret},
+	} {
+		if !strings.HasPrefix(place.value, place.scheme) {
+			return usagef(fmt.Sprintf("give %s %s…, or leave --executor at local", place.flag, place.scheme),
+				"--executor %s runs on other machines, which cannot reach %s %s", s.Executor, place.flag, place.value)
+		}
+	}
+	return nil
+}
+
+// executor is where the work on workspaces is done; nil: here.
+func (p *parts) executor() reconciler.Executor {
+	s := &p.app.settings
+	if project, ok := strings.CutPrefix(s.Executor, schemeCodeBuild); ok {
+		return &codeBuild{aws: p.aws, project: project, settings: p.workSettings()}
+	}
+	if strings.HasPrefix(s.Executor, schemeECS) {
+		place, _ := parseECS(s.Executor) // checked with the settings
+		return &ecsTasks{aws: p.aws, place: place, settings: p.workSettings()}
+	}
+	return nil
+}
+
+// workSettings are the flags that a build or task must share with its pass;
+// none is secret. Whatever else it needs, it has from its own environment.
+func (p *parts) workSettings() []string {
+	s := &p.app.settings
+	flags := []string{
+		"--repo", p.source.URL(), "--branch", s.Branch, "--state", s.State, "--record", p.recordName(),
+		"--snapshots", s.Snapshots, "--digest-key", s.DigestKey, "--wait", s.Wait.String(),
+	}
+	if s.Environment != "" {
+		flags = append(flags, "--environment", s.Environment)
+	}
+	return flags
+}
+
+// workCommand is the command line of one task, without the program.
+func workCommand(task state.Task, flags []string) []string {
+	return append([]string{"work", task.Name, task.Key}, flags...)
+}
+
+// ecsPlace is where tasks of ECS are run.
+type ecsPlace struct {
+	cluster, definition string
+	container           string // "": the definition's only one is called as its family
+	subnets, groups     []string
+}
+
+func parseECS(text string) (ecsPlace, error) {
+	u, err := url.Parse(text)
+	if err != nil {
+		return ecsPlace{}, err
+	}
+	q := u.Query()
+	for name := range q {
+		switch name {
+		case "subnets", "security_groups", "container":
+		default:
+			return ecsPlace{}, fmt.Errorf("%q is not known", name)
+		}
+	}
+	list := func(name string) []string {
+		return strings.FieldsFunc(q.Get(name), func(r rune) bool { return r == ',' })
+	}
+	p := ecsPlace{
+		cluster: u.Host, definition: strings.TrimPrefix(u.Path, "/"), container: q.Get("container"),
+		subnets: list("subnets"), groups: list("security_groups"),
+	}
+	family, _, _ := strings.Cut(p.definition, ":")
+	if p.container == "" {
+		p.container = family
+	}
+	switch {
+	case p.cluster == "" || family == "" || strings.Contains(p.definition, "/"):
+		return p, errors.New("it names no cluster and task definition")
+	case len(p.subnets) == 0 || len(p.groups) == 0:
+		return p, errors.New("it names no subnets or no security_groups")
+	}
+	return p, nil
+}

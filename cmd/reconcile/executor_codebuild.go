@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/codebuild"
+
+	"reconcile/state"
+)
+
+// codeBuild runs each task as a build of a project, whose image has the
+// program and a shell. CodeBuild remembers an idempotency token for five
+// minutes (API Reference, StartBuild).
+type codeBuild struct {
+	aws      func() (aws.Config, error)
+	project  string
+	settings []string
+}
+
+func (c *codeBuild) Start(ctx context.Context, task state.Task) (string, error) {
+	cfg, err := c.aws()
+	if err != nil {
+		return "", err
+	}
+	spec, err := buildspec(workCommand(task, c.settings))
+	if err != nil {
+		return "", err
+	}
+	out, err := codebuild.NewFromConfig(cfg).StartBuild(ctx, &codebuild.StartBuildInput{
+		ProjectName: &c.project, IdempotencyToken: &task.Key, BuildspecOverride: &spec,
+	})
+	if err != nil {
+		return "", fmt.Errorf("start a build of %s: %w", c.project, err)
+	}
+	return aws.ToString(out.Build.Id), nil
+}
+
+func (c *codeBuild) Ended(ctx context.Context, id string) (bool, string, error) {
+	cfg, err := c.aws()
+	if err != nil {
+		return false, "", err
+	}
+	b, found, err := findBuild(ctx, cfg, id)
+	if err != nil {
+		return false, "", err
+	}
+	if !found {
+		return true, "CodeBuild knows no such build", nil
+	}
+	return b.BuildComplete, strings.ToLower(string(b.BuildStatus)), nil
+}
+
+// buildspec runs the program with arguments in a build. JSON is YAML too.
+func buildspec(args []string) (string, error) {
+	line := "exec reconcile"
+	for _, arg := range args {
+		line += " '" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+	}
+	spec, err := json.Marshal(map[string]any{
+		"version": "0.2",
+		"phases":  map[string]any{"build": map[string]any{"commands": []string{line}}},
+	})
+	return string(spec), err
+}

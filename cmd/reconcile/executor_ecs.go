@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"reconcile/state"
+)
+
+// ecsTasks runs each task as one of ECS on Fargate. ECS remembers a client
+// token for up to a day (API Reference, RunTask).
+type ecsTasks struct {
+	aws      func() (aws.Config, error)
+	place    ecsPlace
+	settings []string
+}
+
+func (e *ecsTasks) Start(ctx context.Context, task state.Task) (string, error) {
+	cfg, err := e.aws()
+	if err != nil {
+		return "", err
+	}
+	out, err := ecs.NewFromConfig(cfg).RunTask(ctx, &ecs.RunTaskInput{
+		Cluster: &e.place.cluster, TaskDefinition: &e.place.definition, ClientToken: &task.Key,
+		StartedBy: aws.String("reconcile"), LaunchType: types.LaunchTypeFargate,
+		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{
+			Subnets: e.place.subnets, SecurityGroups: e.place.groups, AssignPublicIp: types.AssignPublicIpDisabled,
+		}},
+		Overrides: &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{
+			Name: &e.place.container, Command: workCommand(task, e.settings),
+		}}},
+	})
+	if err != nil {
+		return "", fmt.Errorf("run a task of %s: %w", e.place.definition, err)
+	}
+	if len(out.Tasks) == 0 {
+		why := "ECS does not say why"
+		for _, f := range out.Failures {
+			why = aws.ToString(f.Reason) + " " + aws.ToString(f.Detail)
+		}
+		return "", fmt.Errorf("run a task of %s: %s", e.place.definition, why)
+	}
+	return aws.ToString(out.Tasks[0].TaskArn), nil
+}
+
+func (e *ecsTasks) Ended(ctx context.Context, arn string) (bool, string, error) {
+	cfg, err := e.aws()
+	if err != nil {
+		return false, "", err
+	}
+	task, found, err := findTask(ctx, cfg, arn)
+	if err != nil {
+		return false, "", err
+	}
+	if !found { // it forgets stopped tasks after an hour
+		return true, "ECS knows no such task any more", nil
+	}
+	return aws.ToString(task.LastStatus) == taskStopped, aws.ToString(task.StoppedReason), nil
+}
