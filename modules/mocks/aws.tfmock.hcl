@@ -251,3 +251,21 @@ mock_resource "aws_ec2_transit_gateway_vpc_attachment" {
     id = "tgw-attach-0123456789abcdef0"
   }
 }
+
+mock_resource "aws_ec2_transit_gateway" {
+  defaults = {
+    id = "tgw-0123456789abcdef0"
+  }
+}
+
+mock_resource "aws_ec2_transit_gateway_route_table" {
+  defaults = {
+    id = "tgw-rtb-0123456789abcdef0"
+  }
+}
+
+mock_resource "aws_route_table" {
+  defaults = {
+    id = "rtb-0123456789abcdef0"
+  }
+}

@@ -1,0 +1,51 @@
+mock_provider "aws" {
+  source          = "../mocks"
+  override_during = plan
+}
+
+variables {
+  name        = "shop"
+  vpc         = { id = "vpc-0123456789abcdef0", data_subnets = { a = { id = "subnet-0123456789abcdef0", zone = "apne1-az4" }, c = { id = "subnet-0123456789abcdef1", zone = "apne1-az1" } } }
+  clients     = { a = "10.1.0.0/16", osaka = "10.17.0.0/16" }
+  database    = { engine = "postgres", engine_version = "17", instance_class = "db.t4g.medium", generation = 2 }
+  kms_key_arn = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+  topic_arns  = ["arn:aws:sns:ap-northeast-1:123456789012:alarms"]
+  backup_tag  = { Backup = "daily" }
+  tags        = { Owner = "shop", DataClass = "confidential", Environment = "test" }
+}
+
+run "database_and_files" {
+  command = plan
+
+  assert {
+    condition     = output.database.port == 5432 && output.database.final_snapshot == "shop-final-2" && output.database.secret_arn != null && output.files.id != null
+    error_message = "The database is another than was asked for."
+  }
+
+  assert {
+    condition = { for name, rule in module.database_group.ingress : name => [rule.cidr, rule.from_port] } == {
+      a = ["10.1.0.0/16", 5432], osaka = ["10.17.0.0/16", 5432]
+      } && { for name, rule in module.files_group.ingress : name => [rule.cidr, rule.to_port] } == {
+      a = ["10.1.0.0/16", 2049], osaka = ["10.17.0.0/16", 2049]
+    }
+    error_message = "Others than the clients reach the data, or they do not."
+  }
+
+  assert {
+    condition     = keys(module.watch.alarms) == ["shop-database-load", "shop-database-storage"]
+    error_message = "Nobody is told that the database is full."
+  }
+}
+
+run "replica" {
+  command = plan
+
+  variables {
+    database = { engine = "postgres", engine_version = "17", instance_class = "db.t4g.medium", replica_of = "arn:aws:rds:ap-northeast-1:123456789012:db:shop" }
+  }
+
+  assert {
+    condition     = output.database.final_snapshot == null && contains(keys(module.watch.alarms), "shop-database-lag")
+    error_message = "Nobody is told how much a switch would lose."
+  }
+}
