@@ -38,6 +38,7 @@ type processes struct {
 // Orders of a worker that does not do its work as it should.
 const (
 	orderDie  = "die"  // at once, without a word
+	orderKill = "kill" // itself, when the attempt is written and its lease held
 	orderWait = "wait" // before it begins, until the pipe beside its lock was opened and closed
 )
 
@@ -145,6 +146,13 @@ func (j job) run() error {
 	config.Source = nil // a worker has no access to Git
 	config.Variable = func(name string) (string, bool) { v, ok := j.Vars[name]; return v, ok }
 	config.Now = func() time.Time { return time.Now().Add(j.Ahead) }
+	if j.Order == orderKill {
+		config.Observe = func(e reconciler.Event) {
+			if e.Phase == reconciler.PhaseApply {
+				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			}
+		}
+	}
 	_, err = reconciler.New(config).DoTask(ctx, ctx, j.Name, j.Key)
 	return errors.Join(err, store.Close())
 }

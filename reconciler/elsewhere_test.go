@@ -98,27 +98,32 @@ func (s stopping) Start(ctx context.Context, task state.Task) (string, error) {
 }
 
 func TestElsewhereEndsWithoutAWord(t *testing.T) {
-	w := newWorld(t, small)
-	p := w.processes(0)
-	p.order = map[string]string{"tokyo": orderDie}
-	w.config.Executor = p
-	result, got := w.pass(reconciler.Options{})
-	if diff := cmp.Diff(did{"tokyo": state.Failed, "osaka": state.Applied, "reader": state.Skipped}, got); diff != "" {
-		t.Error(diff)
-	}
-	if why := result.Workspaces[2].Error; !strings.Contains(why, "ended without a word") {
-		t.Errorf("error: %s", why)
-	}
-	head, err := w.record.Head(t.Context())
-	w.must(err)
-	if head.NextAt.IsZero() {
-		t.Error("it is not tried again")
-	}
-	p.order = nil
-	w.config.Executor = p
-	_, got = w.pass(reconciler.Options{})
-	if diff := cmp.Diff(did{"tokyo": state.Applied, "reader": state.Applied}, got); diff != "" {
-		t.Error(diff)
+	for _, order := range []string{orderDie, orderKill} {
+		t.Run(order, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, small)
+			p := w.processes(0)
+			p.order = map[string]string{"tokyo": order}
+			w.config.Executor = p
+			result, got := w.pass(reconciler.Options{})
+			if diff := cmp.Diff(did{"tokyo": state.Failed, "osaka": state.Applied, "reader": state.Skipped}, got); diff != "" {
+				t.Error(diff)
+			}
+			if why := result.Workspaces[2].Error; !strings.Contains(why, "ended without a word") {
+				t.Errorf("error: %s", why)
+			}
+			head, err := w.record.Head(t.Context())
+			w.must(err)
+			if head.NextAt.IsZero() {
+				t.Error("it is not tried again")
+			}
+			p.order = nil
+			w.config.Executor = p
+			_, got = w.pass(reconciler.Options{})
+			if diff := cmp.Diff(did{"tokyo": state.Applied, "reader": state.Applied}, got); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 
