@@ -1,0 +1,40 @@
+account_id = "123456789012"
+
+network = {
+  cidr = "10.16.0.0/16"
+  asn  = 64513
+  zones = {
+    a = { id = "apne3-az3", number = 0 }
+    b = { id = "apne3-az1", number = 1 }
+  }
+}
+
+inside = {
+  private  = "10.0.0.0/8"
+  premises = "172.16.0.0/12"
+}
+
+clients = {
+  osaka = "10.17.0.0/16"
+  tokyo = "10.0.0.0/16"
+}
+
+names = {
+  domain  = "shop.example.com"
+  zone_id = "Z0123456789ABCDEFGHIJ"
+}
+
+# The public half; the private one is with the operators, offline.
+public_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMjpxnWxTH++R+ZlxCM9/NdBJIeypfH4hwWQKjuyI8jY operators@example.com"
+
+alarms = {
+  operators = { protocol = "email", endpoint = "operators@example.com" }
+}
+
+retention_days = 400
+
+tags = {
+  Owner       = "platform"
+  DataClass   = "confidential"
+  Environment = "production"
+}

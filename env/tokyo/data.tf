@@ -1,0 +1,13 @@
+# A and B come and go; this stays.
+module "data" {
+  source = "../../modules/application_data"
+
+  name        = "shop"
+  vpc         = module.shared.vpc
+  clients     = var.clients
+  database    = var.database
+  kms_key_arn = local.common.kms_key_arns.data
+  topic_arns  = [local.common.topic_arn]
+  backup_tag  = local.common.backup.tag
+  tags        = var.tags
+}

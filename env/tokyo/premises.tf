@@ -1,0 +1,42 @@
+# Another account owns the connection and has made interfaces on it for this
+# one. They end at a gateway of the shared VPC: who is on premises reaches the
+# data, and no side.
+locals {
+  premises = { for name in var.premises == null ? [] : ["premises"] : name => var.premises }
+}
+
+module "vpg" {
+  source   = "../../modules/vpg"
+  for_each = local.premises
+
+  name            = "tokyo"
+  vpc_id          = module.shared.vpc.id
+  asn             = each.value.vpg_asn
+  route_table_ids = { data = module.shared.data_route_table_id }
+  tags            = var.tags
+}
+
+module "direct_connect" {
+  source   = "../../modules/direct_connect"
+  for_each = local.premises
+
+  name              = "example"
+  kind              = "private"
+  amazon_side_asn   = each.value.dx_asn
+  hosted_interfaces = each.value.hosted_interfaces
+  tags              = var.tags
+}
+
+module "direct_connect_attachment" {
+  source   = "../../modules/direct_connect_attachment"
+  for_each = local.premises
+
+  gateway = {
+    id   = module.direct_connect[each.key].gateway.id
+    kind = "private"
+  }
+  associations = {
+    tokyo = { gateway_id = module.vpg[each.key].id, allowed_prefixes = [var.network.cidr] }
+  }
+  tags = var.tags
+}
