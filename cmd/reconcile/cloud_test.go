@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -66,7 +68,9 @@ func cloudCommand(ts *testscript.TestScript, neg bool, args []string) {
 	w := worldOf(ts)
 	endpoint := dynamodbtest.Endpoint(w.tb)
 	s3 := s3test.Start(w.tb)
-	s3.Bucket(w.tb, "bucket")
+	for _, name := range []string{"bucket", "staging", "osaka-staging"} {
+		s3.Bucket(w.tb, name)
+	}
 	w.cloud = &cloud{dynamodb: count(w, endpoint), s3: count(w, s3.URL), secrets: map[string]string{}}
 	secrets := httptest.NewServer(http.HandlerFunc(w.cloud.secretsManager))
 	w.tb.Cleanup(secrets.Close)
@@ -99,6 +103,20 @@ func lockStateCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(answer.Body.Close())
 	if answer.StatusCode != http.StatusOK {
 		ts.Fatalf("put the lock: %s", answer.Status)
+	}
+}
+
+// holds BUCKET/KEY TEXT: an object in S3 holds a text.
+func holdsCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: holds BUCKET/KEY TEXT")
+	}
+	answer, err := http.Get(worldOf(ts).cloud.s3.url + "/" + args[0])
+	ts.Check(err)
+	text, err := io.ReadAll(answer.Body)
+	ts.Check(errors.Join(err, answer.Body.Close()))
+	if !strings.Contains(string(text), args[1]) {
+		ts.Fatalf("%s is %s: %s", args[0], answer.Status, text)
 	}
 }
 

@@ -72,6 +72,7 @@ func TestScripts(t *testing.T) {
 			"executors":    executorsCommand,
 			"secret":       secretCommand,
 			"lock-state":   lockStateCommand,
+			"holds":        holdsCommand,
 			"requests":     requestsCommand,
 			"json":         jsonCommand,
 			"save":         saveCommand,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 
@@ -34,7 +35,7 @@ func Discover(tree Tree, s *Settings) ([]Dir, error) {
 		}
 	}
 	s.paths = found
-	list = append(list, s.check(tree)...)
+	list = append(list, s.configure(tree)...)
 	if err := join(list); err != nil {
 		return nil, err
 	}
@@ -45,29 +46,32 @@ func Discover(tree Tree, s *Settings) ([]Dir, error) {
 	return dirs, nil
 }
 
-// check reports settings that name a workspace or a file that is not there.
-func (s *Settings) check(tree Tree) (list []*Problem) {
-	for label, o := range s.workspaces {
-		if _, ok := s.paths[label]; !ok {
-			list = append(list, problemAt(SettingsFile, o.at, "there is no workspace %q (%s)", label, s.known()))
-		}
-		for _, up := range o.dependsOn {
-			if _, ok := s.paths[up.text]; !ok {
-				list = append(list, problemAt(SettingsFile, up.at, "depends_on: there is no workspace %q (%s)", up.text, s.known()))
-			}
-		}
-	}
+// configure evaluates the settings for each workspace, and reports those that
+// name a workspace or a file that is not there.
+func (s *Settings) configure(tree Tree) []*Problem {
+	d := &settingsDecoder{tree: tree}
+	s.configs = map[string]Config{}
 	for name := range s.paths {
-		for _, f := range s.varFiles(name) {
-			switch {
-			case outside(f.text):
-				list = append(list, problemAt(SettingsFile, f.at, "variable file %s of workspace %s lies outside the repository", f.text, name))
-			case !isFile(tree, f.text):
-				list = append(list, problemAt(SettingsFile, f.at, "workspace %s has no variable file %s", name, f.text))
+		s.configs[name] = s.config(d, name)
+		for label, env := range s.environments {
+			if label != s.chosen {
+				env.of(d, name) // for its mistakes
 			}
 		}
 	}
-	return list
+	for _, l := range append(slices.Collect(maps.Values(s.environments)), s.outside) {
+		for label, o := range l.workspaces {
+			if _, ok := s.paths[label]; !ok {
+				d.complain(o.at, "there is no workspace %q (%s)", label, s.known())
+			}
+			for _, up := range o.dependsOn {
+				if _, ok := s.paths[up.text]; !ok {
+					d.complain(up.at, "depends_on: there is no workspace %q (%s)", up.text, s.known())
+				}
+			}
+		}
+	}
+	return d.problems
 }
 
 // known lists the workspaces for a message.

@@ -79,6 +79,7 @@ func FuzzLoadJSON(f *testing.F) {
 func FuzzSettings(f *testing.F) {
 	f.Add("workspaces = [\"env/*\"]\ndefaults {\n  apply = \"safe\"\n}\nworkspace \"tokyo\" {\n  depends_on = [\"common\"]\n}\n", "")
 	f.Add("workspaces = [\"**\", \"{env,infra/live}/*\", \".\"]\nenvironment \"x\" {\n  var_file = \"staging.tfvars\"\n}", "x")
+	f.Add(layered, "staging")
 	f.Fuzz(func(t *testing.T, text, environment string) {
 		tree := estate(map[string]string{SettingsFile: text})
 		s, err := LoadSettings(tree, environment)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
@@ -20,11 +19,12 @@ const defaultPattern = "env/*"
 
 // Settings is what a repository's settings say, for one environment.
 type Settings struct {
-	patterns    []located // of directories that hold root modules
-	defaults    options
-	workspaces  map[string]options // by label
-	environment *environment       // the chosen one; nil when none was
-	paths       map[string]string  // of the workspaces that Discover found, by name
+	patterns     []located // of directories that hold root modules
+	outside      layer     // of environments
+	environments map[string]layer
+	chosen       string            // environment; "" for none
+	paths        map[string]string // of the workspaces that Discover found, by name
+	configs      map[string]Config // of the same
 }
 
 // located is a string of the settings, and where it stands.
@@ -56,52 +56,20 @@ func LoadSettings(tree Tree, environment string) (*Settings, error) {
 }
 
 // Config returns the settings as they hold for the workspace called name,
-// which Discover has found. Lists of the defaults come before the
-// workspace's own; other values of the workspace take their place.
-func (s *Settings) Config(name string) Config {
-	own := s.workspaces[name]
-	all := s.defaults.with(own)
-	c := Config{
-		DependsOn:     texts(own.dependsOn),
-		Apply:         all.apply,
-		VarFiles:      texts(s.varFiles(name)),
-		Env:           slices.Compact(slices.Sorted(slices.Values(all.env))),
-		Protect:       all.protect,
-		Prune:         value(all.prune),
-		PlanRole:      all.planRole,
-		ApplyRole:     all.applyRole,
-		AllowUnlocked: value(all.allowUnlocked),
-	}
-	if c.Apply == "" {
-		c.Apply = Always
-	}
-	if s.environment != nil && s.environment.backendConfig != nil {
-		c.BackendConfig = s.environment.backendConfig.text
-	}
-	return c
-}
+// which Discover has found.
+func (s *Settings) Config(name string) Config { return s.configs[name] }
 
 // Env returns the names of every TF_VAR_* that the settings declare, sorted.
 func (s *Settings) Env() []string {
 	names := map[string]bool{}
-	for _, o := range append(slices.Collect(maps.Values(s.workspaces)), s.defaults) {
-		for _, name := range o.env {
-			names[name] = true
+	for _, l := range []layer{s.outside, s.environments[s.chosen]} {
+		for _, o := range append(slices.Collect(maps.Values(l.workspaces)), l.defaults.fixed) {
+			for _, name := range o.env {
+				names[name] = true
+			}
 		}
 	}
 	return sortedKeys(names)
-}
-
-// varFiles returns the repository paths of the workspace's variable files.
-func (s *Settings) varFiles(name string) []located {
-	var files []located
-	for _, f := range slices.Concat(s.defaults.varFiles, s.workspaces[name].varFiles) {
-		files = append(files, located{path.Join(s.paths[name], f.text), f.at})
-	}
-	if e := s.environment; e != nil && e.varFile != nil {
-		files = append(files, located{path.Join(s.paths[name], e.varFile.text), e.varFile.at})
-	}
-	return files
 }
 
 // isFile tells whether path is a file of tree, links followed.

@@ -166,7 +166,13 @@ func TestSettingsErrors(t *testing.T) {
 		{"bad role", `workspace "tokyo" { plan_role = "admin" }`, `env/reconcile.hcl:1:33: plan_role: "admin" is not a role's ARN`},
 		{"bad protect", `workspace "tokyo" { protect = ["aws_["] }`, `env/reconcile.hcl:1:32: protect: "aws_[" is not an address`},
 		{"bad prune", `workspace "tokyo" { prune = "yes" }`, `env/reconcile.hcl:1:29: prune: a bool is needed here`},
-		{"variable", `workspace "tokyo" { prune = var.x }`, `env/reconcile.hcl:1:29: Variables not allowed`},
+		{"variable", `workspace "tokyo" { prune = var.x }`, `env/reconcile.hcl:1:29: Unknown variable: There is no variable named "var".`},
+		{"misspelt variable", "defaults {\n  plan_role = \"arn:aws:iam::123456789012:role/${worksapce}\"\n}", `env/reconcile.hcl:2:49: Unknown variable: There is no variable named "worksapce". Did you mean "workspace"?`},
+		{"wrong for one", `defaults { plan_role = { common = "arn:aws:iam::123456789012:role/x", tokyo = "x" }[workspace] }`, `env/reconcile.hcl:1:24: plan_role: "x" is not a role's ARN`},
+		{"name in patterns", `workspaces = ["env/${workspace}"]`, `env/reconcile.hcl:1:22: Variables not allowed`},
+		{"name in env", `defaults { env = ["TF_VAR_${workspace}"] }`, `env/reconcile.hcl:1:29: Variables not allowed`},
+		{"function", `defaults { apply = lower("SAFE") }`, `env/reconcile.hcl:1:20: Function calls not allowed`},
+		{"nameless environment", `environment "" {}`, `env/reconcile.hcl:1:13: environment: a name is needed`},
 		{"backend_config", `environment "x" { backend_config = "env/x.tfbackend" }`, `env/reconcile.hcl:1:36: backend_config: the repository has no file env/x.tfbackend`},
 		{"environment twice", "environment \"x\" {}\nenvironment \"x\" {}", `env/reconcile.hcl:2:13: environment "x" has a block already`},
 		{"null", `workspace "tokyo" { apply = null }`, `env/reconcile.hcl:1:29: apply: a string is needed here`},
@@ -174,23 +180,6 @@ func TestSettingsErrors(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			_, _, err := discover(tt.settings, "")
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("got %v\nwant %s", err, tt.want)
-			}
-		})
-	}
-}
-
-func TestEnvironmentErrors(t *testing.T) {
-	tests := []struct{ name, settings, want string }{
-		{"no settings", "", `environment "prod" is not known: there is no env/reconcile.hcl`},
-		{"none", "workspaces = [\"env/*\"]", `environment "prod" is not known: it knows none`},
-		{"others", "environment \"b\" {}\nenvironment \"a\" {}", `environment "prod" is not known: it knows a, b`},
-		{"var file", "environment \"prod\" {\n  var_file = \"prod.tfvars\"\n}", `env/reconcile.hcl:2:14: workspace common has no variable file env/common/prod.tfvars`},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			_, _, err := discover(tt.settings, "prod")
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v\nwant %s", err, tt.want)
 			}
@@ -224,27 +213,6 @@ func TestDigest(t *testing.T) {
 	} {
 		if digest(settings) == none {
 			t.Errorf("%s does not make tokyo stale", settings)
-		}
-	}
-}
-
-func TestBackendConfig(t *testing.T) {
-	tree := estate(map[string]string{
-		"env/common/main.tf": "terraform {\n  backend \"s3\" {\n    key = \"k\"\n    bucket = \"mine\"\n  }\n}",
-		SettingsFile:         "workspaces = [\"env/common\"]\nenvironment \"staging\" {\n  backend_config = \"env/staging.s3.tfbackend\"\n}",
-	})
-	for environment, want := range map[string]string{"": "s3://mine/k", "staging": "s3://staging/k"} {
-		s, err := LoadSettings(tree, environment)
-		if err != nil {
-			t.Fatal(err)
-		}
-		dirs, err := Discover(tree, s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := Load(tree, dirs[0], s.Config("common"))
-		if w.Identity != want || w.Err != nil {
-			t.Errorf("%q: got %s, %v; want %s", environment, w.Identity, w.Err, want)
 		}
 	}
 }

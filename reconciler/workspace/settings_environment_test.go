@@ -1,0 +1,169 @@
+package workspace
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// TestNamesInSettings checks that what is said of all workspaces can name each.
+func TestNamesInSettings(t *testing.T) {
+	s, _, err := discover(`
+defaults {
+  plan_role  = "arn:aws:iam::123456789012:role/reconcile/plan-${workspace}"
+  apply_role = "arn:aws:iam::123456789012:role/reconcile/apply-${workspace}"
+  var_files  = ["../../env/${workspace}/staging.tfvars"]
+  apply      = workspace == "common" ? "always" : "approve"
+}
+workspace "tokyo" {
+  protect = ["module.${workspace}"]
+}
+`, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Config{
+		Apply: Approve, VarFiles: []string{"env/tokyo/staging.tfvars"}, Protect: []string{"module.tokyo"},
+		PlanRole:  "arn:aws:iam::123456789012:role/reconcile/plan-tokyo",
+		ApplyRole: "arn:aws:iam::123456789012:role/reconcile/apply-tokyo",
+	}
+	if got := s.Config("tokyo"); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+	if got := s.Config("common"); got.Apply != Always || !strings.HasSuffix(got.PlanRole, "plan-common") {
+		t.Errorf("another workspace's: %+v", got)
+	}
+}
+
+// layered says everything at each of the four places.
+const layered = `
+defaults {
+  apply      = "approve"
+  plan_role  = "arn:aws:iam::123456789012:role/plan-${workspace}"
+  apply_role = "arn:aws:iam::123456789012:role/apply"
+  protect    = ["a.a"]
+  env        = ["TF_VAR_a"]
+}
+workspace "tokyo" {
+  depends_on = ["common"]
+  apply      = "safe"
+  protect    = ["b.b"]
+  var_files  = ["../shared.tfvars"]
+  prune      = true
+}
+environment "staging" {
+  var_file       = "staging.tfvars"
+  backend_config = "env/staging.s3.tfbackend"
+  defaults {
+    apply     = "always"
+    plan_role = "arn:aws:iam::210987654321:role/plan-${workspace}"
+    protect   = ["c.c"]
+    env       = ["TF_VAR_c"]
+  }
+  workspace "tokyo" {
+    apply_role     = "arn:aws:iam::210987654321:role/apply"
+    backend_config = "env/shared.tfvars"
+    var_files      = ["main.tf"]
+    protect        = ["d.d"]
+    prune          = false
+  }
+}
+environment "other" {}
+`
+
+func TestEnvironment(t *testing.T) {
+	outside := Config{
+		DependsOn: []string{"common"}, Apply: Safe, VarFiles: []string{"env/shared.tfvars"},
+		Env: []string{"TF_VAR_a"}, Protect: []string{"a.a", "b.b"}, Prune: true,
+		PlanRole: "arn:aws:iam::123456789012:role/plan-tokyo", ApplyRole: "arn:aws:iam::123456789012:role/apply",
+	}
+	staging := Config{
+		DependsOn: []string{"common"},
+		Apply:     Safe, // what is said of the workspace wins over what is said of all, wherever
+		VarFiles:  []string{"env/shared.tfvars", "env/tokyo/staging.tfvars", "env/tokyo/main.tf"},
+		Env:       []string{"TF_VAR_a", "TF_VAR_c"}, Protect: []string{"a.a", "c.c", "b.b", "d.d"},
+		BackendConfig: "env/shared.tfvars",
+		PlanRole:      "arn:aws:iam::210987654321:role/plan-tokyo", ApplyRole: "arn:aws:iam::210987654321:role/apply",
+	}
+	for environment, want := range map[string]Config{"": outside, "other": outside, "staging": staging} {
+		s, _, err := discover(layered, environment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Config("tokyo"); !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: got %+v\nwant %+v", environment, got, want)
+		}
+		if got := strings.Join(s.Env(), " "); got != strings.Join(want.Env, " ") {
+			t.Errorf("%q: env %s", environment, got)
+		}
+	}
+	s, _, err := discover(layered, "staging")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Config("common"); got.Apply != Always || got.BackendConfig != "env/staging.s3.tfbackend" || got.PlanRole != "arn:aws:iam::210987654321:role/plan-common" {
+		t.Errorf("the environment's defaults do not reach others: %+v", got)
+	}
+}
+
+func TestEnvironmentErrors(t *testing.T) {
+	tests := []struct{ name, settings, want string }{
+		{"no settings", "", `environment "prod" is not known: there is no env/reconcile.hcl`},
+		{"none", "workspaces = [\"env/*\"]", `environment "prod" is not known: it knows none`},
+		{"others", "environment \"b\" {}\nenvironment \"a\" {}", `environment "prod" is not known: it knows a, b`},
+		{"var file", "environment \"prod\" {\n  var_file = \"prod.tfvars\"\n}", `env/reconcile.hcl:2:14: workspace common has no variable file env/common/prod.tfvars`},
+		{"workspace", "environment \"prod\" {\n  workspace \"tokio\" {}\n}", `env/reconcile.hcl:2:13: there is no workspace "tokio" (known: common, tokyo)`},
+		{"workspace twice", "environment \"prod\" {\n  workspace \"tokyo\" {}\n  workspace \"tokyo\" {}\n}", `env/reconcile.hcl:3:13: workspace "tokyo" has a block already`},
+		{"defaults twice", "environment \"prod\" {\n  defaults {}\n  defaults {}\n}", `env/reconcile.hcl:3:3: defaults: there may be one`},
+		{"inner environment", "environment \"prod\" {\n  environment \"x\" {}\n}", `env/reconcile.hcl:2:3: Unsupported block type`},
+		{"depends on nothing", `environment "prod" {
+  workspace "tokyo" {
+    depends_on = ["comon"]
+  }
+}`, `env/reconcile.hcl:3:19: depends_on: there is no workspace "comon"`},
+		{"backend_config outside", `workspace "tokyo" { backend_config = "env/staging.s3.tfbackend" }`, `env/reconcile.hcl:1:21: Unsupported argument`},
+		{"backend_config of a workspace", `environment "prod" {
+  workspace "tokyo" {
+    backend_config = "env/osaka.s3.tfbackend"
+  }
+}`, `env/reconcile.hcl:3:22: backend_config: the repository has no file env/osaka.s3.tfbackend`},
+		{"backend_config of each", `environment "prod" {
+  backend_config = "env/${workspace}.s3.tfbackend"
+}`, `env/reconcile.hcl:2:20: backend_config: the repository has no file env/common.s3.tfbackend`},
+		{"not the chosen one", `environment "prod" {}
+environment "other" {
+  defaults {
+    apply_role = workspace
+  }
+}`, `env/reconcile.hcl:4:18: apply_role: "common" is not a role's ARN`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, _, err := discover(tt.settings, "prod")
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v\nwant %s", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestBackendConfig(t *testing.T) {
+	tree := estate(map[string]string{
+		"env/common/main.tf": "terraform {\n  backend \"s3\" {\n    key = \"k\"\n    bucket = \"mine\"\n  }\n}",
+		SettingsFile:         "workspaces = [\"env/common\"]\nenvironment \"staging\" {\n  backend_config = \"env/staging.s3.tfbackend\"\n}",
+	})
+	for environment, want := range map[string]string{"": "s3://mine/k", "staging": "s3://staging/k"} {
+		s, err := LoadSettings(tree, environment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dirs, err := Discover(tree, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := Load(tree, dirs[0], s.Config("common"))
+		if w.Identity != want || w.Err != nil {
+			t.Errorf("%q: got %s, %v; want %s", environment, w.Identity, w.Err, want)
+		}
+	}
+}

@@ -1,0 +1,107 @@
+package workspace
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// layer is what the settings say outside of environments, or in one of them.
+type layer struct {
+	defaults   defaults
+	workspaces map[string]options // by label
+}
+
+// defaults are the options that hold for every workspace.
+type defaults struct {
+	fixed options
+	named hcl.Attributes // those that name the workspace, to be evaluated for each
+}
+
+// layer reads the blocks of content. Its attributes, which only an environment
+// has, hold for every workspace.
+func (d *settingsDecoder) layer(content *hcl.BodyContent, attrs hcl.Attributes, ofWorkspace *hcl.BodySchema) layer {
+	l := layer{workspaces: map[string]options{}}
+	all := maps.Clone(attrs)
+	if all == nil {
+		all = hcl.Attributes{}
+	}
+	for i, block := range content.Blocks.OfType("defaults") {
+		if i > 0 {
+			d.complain(block.DefRange, "defaults: there may be one such block only")
+		}
+		maps.Copy(all, d.content(block.Body, defaultsSchema).Attributes)
+	}
+	for _, block := range content.Blocks.OfType("workspace") {
+		label := block.Labels[0]
+		if _, twice := l.workspaces[label]; twice {
+			d.complain(block.LabelRanges[0], "workspace %q has a block already", label)
+		}
+		o := options{at: block.LabelRanges[0]}
+		d.options(&o, d.content(block.Body, ofWorkspace).Attributes, naming(label))
+		l.workspaces[label] = o
+	}
+	l.defaults = d.defaults(all)
+	return l
+}
+
+// defaults evaluates what is the same for all workspaces.
+func (d *settingsDecoder) defaults(attrs hcl.Attributes) defaults {
+	var out defaults
+	fixed := hcl.Attributes{}
+	out.named = hcl.Attributes{}
+	for name, attr := range attrs {
+		if len(attr.Expr.Variables()) == 0 || name == "env" {
+			fixed[name] = attr
+		} else {
+			out.named[name] = attr
+		}
+	}
+	d.options(&out.fixed, fixed, nil)
+	return out
+}
+
+// of returns the options as they hold for the workspace called name.
+func (l layer) of(d *settingsDecoder, name string) options {
+	o := l.defaults.fixed
+	if len(l.defaults.named) > 0 {
+		d.options(&o, l.defaults.named, naming(name))
+	}
+	return o
+}
+
+// naming is what the settings of the workspace called name may refer to.
+func naming(name string) *hcl.EvalContext {
+	return &hcl.EvalContext{Variables: map[string]cty.Value{"workspace": cty.StringVal(name)}}
+}
+
+// config puts together what holds for the workspace called name: what is said
+// of it wins over what is said of all, and an environment over what stands
+// outside. Lists are joined in that order, and an environment's var_file comes
+// before the environment's other files.
+func (s *Settings) config(d *settingsDecoder, name string) Config {
+	env := s.environments[s.chosen]
+	all, allEnv := s.outside.of(d, name), env.of(d, name)
+	own, ownEnv := s.outside.workspaces[name], env.workspaces[name]
+	o := all.with(allEnv).with(own).with(ownEnv)
+
+	files := slices.Concat(all.varFiles, own.varFiles, allEnv.varFile, allEnv.varFiles, ownEnv.varFiles)
+	c := Config{
+		DependsOn:     texts(o.dependsOn),
+		Apply:         o.apply,
+		VarFiles:      d.varFiles(Dir{name, s.paths[name]}, files),
+		BackendConfig: o.backendConfig,
+		Env:           slices.Compact(slices.Sorted(slices.Values(o.env))),
+		Protect:       o.protect,
+		Prune:         value(o.prune),
+		PlanRole:      o.planRole,
+		ApplyRole:     o.applyRole,
+		AllowUnlocked: value(o.allowUnlocked),
+	}
+	if c.Apply == "" {
+		c.Apply = Always
+	}
+	return c
+}
