@@ -7,11 +7,11 @@ export CGO_ENABLED := 0
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 # The test of the image is beside what ./... names, and can run on Linux only.
-PACKAGES := ./... $(if $(filter Linux,$(shell uname)),./.ci/image)
+PACKAGES := ./... ./.ci/lambda $(if $(filter Linux,$(shell uname)),./.ci/image)
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 
 .DEFAULT_GOAL := build
-.PHONY: build test bench lint tools cross image help $(PLATFORMS)
+.PHONY: build test bench lint tools cross image lambda help $(PLATFORMS)
 
 build: ## build ./reconcile, one static binary
 	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o reconcile ./cmd/reconcile
@@ -39,6 +39,9 @@ $(PLATFORMS):
 
 image: ## build the container image; needs Docker or another BuildKit
 	docker build --build-arg VERSION=$(VERSION) -t reconcile:$(VERSION) .
+
+lambda: ## build webhook.zip, the Lambda function behind Backlog's webhook, for arm64
+	@go run ./.ci/lambda webhook.zip
 
 help: ## show this
 	@sed -n 's/^\([a-z]*\):.* ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10

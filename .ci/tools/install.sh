@@ -4,6 +4,7 @@
 #   bin/terraform      from the PATH if it is new enough, else built from source
 #   bin/tofu           OpenTofu, built from source
 #   bin/golangci-lint  the linter, built from source
+#   bin/aws-lambda-rie AWS's own emulator of where Lambda functions run, built from source
 #   bin/moto_server    an emulator of AWS, for STS (a virtual environment of Python's)
 #   dynamodb-local/    AWS's own emulator of DynamoDB
 #   mirror/            a provider in the layout of a Terraform filesystem mirror
@@ -69,13 +70,14 @@ make_go() {
 
 # build MODULE_DIR PACKAGE VARIABLE OUTPUT builds the tool of a go.mod, as its
 # makers do for a release. VARIABLE is set with -X; %v in it is the version.
+# Without, nothing is set.
 build() (
     local module version
     export CGO_ENABLED=0 GOWORK=off GOFLAGS=-mod=readonly
     cd "$here/$1" &&
         module=$(go list -f '{{.Module.Path}}' "$2") &&
         version=$(go list -m -f '{{.Version}}' "$module") &&
-        go build -trimpath -ldflags "-s -w -X ${3//%v/${version#v}}" -o "$4" "$2"
+        go build -trimpath -ldflags "-s -w${3:+ -X ${3//%v/${version#v}}}" -o "$4" "$2"
 )
 
 # link_terraform uses the terraform of the PATH, if it is new enough.
@@ -114,6 +116,12 @@ golangci_lint() {
     make_go golangci-lint "$binary" build golangci-lint \
         github.com/golangci/golangci-lint/v2/cmd/golangci-lint \
         'main.version=%v -X main.date=pinned' "$binary"
+}
+
+lambda_rie() {
+    local binary=$cache/bin/aws-lambda-rie
+    make_go lambda-rie "$binary" build lambda-rie \
+        github.com/aws/aws-lambda-runtime-interface-emulator/cmd/aws-lambda-rie '' "$binary"
 }
 
 # provider_mirror makes a small provider of HashiCorp's, hashicorp/time, and
@@ -188,6 +196,7 @@ main() {
     terraform_binary
     tofu_binary
     golangci_lint
+    lambda_rie
     provider_mirror
     "$here/aws-provider.sh"
     wait "$lane" || fail "not everything could be installed: see above."

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"sync"
+	"testing"
+	"time"
+)
+
+// emulator is AWS's own Lambda runtime interface emulator with the function in
+// it, which it starts at the first call.
+type emulator struct {
+	url string
+	pid int
+	log *record
+}
+
+// record is what the emulator and the function print.
+type record struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (r *record) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.Write(p)
+}
+
+func (r *record) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.String()
+}
+
+// emulate starts an emulator whose function has these variables alone, as it
+// has in Lambda.
+func emulate(t testing.TB, variables map[string]string) *emulator {
+	t.Helper()
+	api, runtime := address(t), address(t)
+	c := exec.Command("aws-lambda-rie",
+		"--runtime-interface-emulator-address", api, "--runtime-api-address", runtime, "--log-level", "error", bootstrap(t))
+	c.Env = []string{"PATH=" + os.Getenv("PATH")}
+	for name, value := range variables {
+		c.Env = append(c.Env, name+"="+value)
+	}
+	c.WaitDelay = 10 * time.Second
+	e := &emulator{url: "http://" + api + "/2015-03-31/functions/function/invocations", log: &record{}}
+	c.Stdout, c.Stderr = e.log, e.log
+	if err := c.Start(); err != nil {
+		t.Fatalf("%v (run make tools)", err)
+	}
+	e.pid = c.Process.Pid
+	t.Cleanup(func() {
+		_ = c.Process.Kill()
+		_ = c.Wait() // for the function too: it ends when the emulator is gone
+	})
+	e.await(t, api)
+	return e
+}
+
+// await waits until the emulator answers.
+func (e *emulator) await(t testing.TB, api string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	again := time.NewTicker(2 * time.Millisecond)
+	defer again.Stop()
+	for {
+		conn, err := net.Dial("tcp", api)
+		if err == nil {
+			conn.Close()
+			return
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			t.Fatalf("the emulator does not answer: %v\n%s", err, e.log)
+		}
+	}
+}
+
+// errTooLarge is what Lambda says of an event of over 6 MB
+// (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html,
+// RequestTooLargeException); the emulator cuts it off instead.
+var errTooLarge = errors.New("RequestTooLargeException")
+
+// invoke calls the function with an event.
+func (e *emulator) invoke(ctx context.Context, event []byte) ([]byte, error) {
+	if len(event) > 6<<20 {
+		return nil, errTooLarge
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, e.url, bytes.NewReader(event))
+	if err != nil {
+		return nil, err
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	return io.ReadAll(answer.Body)
+}
+
+// address is one that is free.
+func address(t testing.TB) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}

@@ -1,0 +1,313 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"reconcile/reconciler/backlog/webhook"
+)
+
+const (
+	token     = "s3cret-hook-token"
+	secretARN = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:reconcile/webhook-abcdef"
+
+	jsonType = "application/json"
+	formType = "application/x-www-form-urlencoded"
+)
+
+// variables are the function's; Lambda's own are among them.
+func variables(c *cloud, changes ...string) map[string]string {
+	v := map[string]string{
+		"RECONCILE_REPO":              "https://example.backlog.com/git/INFRA/estate.git",
+		"RECONCILE_WEBHOOK_TOKEN":     "secretsmanager://" + secretARN,
+		"RECONCILE_WEBHOOK_FROM":      "127.0.0.1",
+		"RECONCILE_WEBHOOK_STARTS":    "codebuild://reconcile",
+		"AWS_REGION":                  "ap-northeast-1",
+		"AWS_ACCESS_KEY_ID":           "AKIAEXAMPLE",
+		"AWS_SECRET_ACCESS_KEY":       "s3cret-of-aws",
+		"AWS_SESSION_TOKEN":           "s3cret-session",
+		"AWS_ENDPOINT_URL":            c.url,
+		"AWS_LAMBDA_FUNCTION_TIMEOUT": "10",
+	}
+	for i := 0; i < len(changes); i += 2 {
+		v[changes[i]] = changes[i+1]
+	}
+	return v
+}
+
+// sample is a webhook's body, of the package that reads it.
+func sample(t testing.TB, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../../reconciler/backlog/webhook/testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// post sends a webhook and returns what is answered.
+func post(t testing.TB, target, contentType, body string) (status int, answer webhook.Answer) {
+	t.Helper()
+	response, err := http.Post(target, contentType, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &answer); err != nil {
+		t.Fatalf("%d %s: %v", response.StatusCode, text, err)
+	}
+	return response.StatusCode, answer
+}
+
+// Every way in which a webhook can arrive starts a build.
+func TestStartBuild(t *testing.T) {
+	git := url.Values{"payload": {sample(t, "git-push.json")}}.Encode()
+	for _, kind := range []string{"rest", "http-1.0", "http-2.0"} {
+		t.Run(kind, func(t *testing.T) {
+			c := startCloud(t)
+			f := emulate(t, variables(c))
+			target := (&gateway{t: t, kind: kind, function: f}).open()
+			query := strings.TrimSuffix(target, "/"+token) + "?token=" + token
+			for i, hook := range []struct{ target, contentType, body string }{
+				{target, jsonType, sample(t, "project-push.json")},
+				{target, jsonType, sample(t, "project-merge.json")},
+				{query, formType, git},
+			} {
+				status, answer := post(t, hook.target, hook.contentType, hook.body)
+				if want := fmt.Sprintf("build reconcile:%d", i+1); status != http.StatusAccepted || answer.Result != webhook.Started || !strings.HasSuffix(answer.Reason, want) {
+					t.Errorf("%d %+v, want %s\n%s", status, answer, want, f.log)
+				}
+			}
+			started, _ := c.starts()
+			input, err := json.Marshal(started[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := `"environmentVariablesOverride":[{"name":"RECONCILE_TRIGGER","type":"PLAINTEXT","value":"webhook"}]`; len(started) != 3 || !strings.Contains(string(input), want) || started[0]["projectName"] != "reconcile" {
+				t.Errorf("%d started, the first %s", len(started), input)
+			}
+			noSecret(t, f)
+		})
+	}
+}
+
+func TestRunTask(t *testing.T) {
+	c := startCloud(t)
+	f := emulate(t, variables(c, "RECONCILE_WEBHOOK_STARTS", "ecs://estate/reconcile:3?subnets=subnet-1,subnet-2&security-groups=sg-1"))
+	target := (&gateway{t: t, kind: "http-2.0", function: f}).open()
+	status, answer := post(t, target, jsonType, sample(t, "project-push.json"))
+	if status != http.StatusAccepted || !strings.HasSuffix(answer.Reason, "task arn:aws:ecs:ap-northeast-1:123456789012:task/estate/1") {
+		t.Errorf("%d %+v\n%s", status, answer, f.log)
+	}
+	started, _ := c.starts()
+	delete(started[0], "clientToken")
+	input, err := json.Marshal(started[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"cluster":"estate","launchType":"FARGATE",` +
+		`"networkConfiguration":{"awsvpcConfiguration":{"assignPublicIp":"DISABLED","securityGroups":["sg-1"],"subnets":["subnet-1","subnet-2"]}},` +
+		`"overrides":{"containerOverrides":[{"command":["now","--trigger","webhook"],"name":"reconcile"}]},` +
+		`"propagateTags":"TASK_DEFINITION","taskDefinition":"reconcile:3"}`
+	if string(input) != want {
+		t.Errorf("got  %s\nwant %s", input, want)
+	}
+}
+
+// Whatever else comes is answered and logged, and starts nothing.
+func TestOddCases(t *testing.T) {
+	c := startCloud(t)
+	f := emulate(t, variables(c))
+	g := &gateway{t: t, kind: "rest", function: f}
+	target := g.open()
+	push, merge := sample(t, "project-push.json"), sample(t, "project-merge.json")
+	for _, test := range []struct {
+		name, target, body string
+		status             int
+		result, reason     string
+	}{
+		{"another branch", target, strings.ReplaceAll(push, "heads/main", "heads/topic"), 200, webhook.Ignored, "another branch was pushed: topic"},
+		{"a tag", target, strings.ReplaceAll(push, "heads/main", "tags/v1"), 200, webhook.Ignored, "a tag was pushed: v1"},
+		{"a deleted branch", target, strings.Replace(push, `"update"`, `"delete"`, 1), 200, webhook.Ignored, "the branch was deleted: there is nothing to apply"},
+		{"another repository", target, strings.Replace(push, `"estate"`, `"app"`, 1), 200, webhook.Ignored, "it is about the repository INFRA/app"},
+		{"merged elsewhere", target, strings.Replace(merge, `"base": "main"`, `"base": "release"`, 1), 200, webhook.Ignored, "the pull request 12 was merged into release"},
+		{"not merged", target, strings.Replace(merge, `"3"`, `"2"`, 1), 200, webhook.Ignored, "the pull request 12 was not merged by this"},
+		{"an unknown type", target, `{"id":1,"type":999}`, 200, webhook.Ignored, "activities of type 999 move no branch"},
+		{"malformed JSON", target, `{"id":`, 400, webhook.Refused, "not a webhook of Backlog's: unexpected end of JSON input"},
+		{"nothing", target, "", 400, webhook.Refused, "not a webhook of Backlog's: unexpected end of JSON input"},
+		{"5 MB", target, strings.Repeat("x", 5<<20), 413, webhook.Refused, "the body is over 4194304 bytes"},
+		{"a wrong token", target + "x", push, 403, webhook.Refused, "the token is wrong or missing"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			status, answer := post(t, test.target, jsonType, test.body)
+			if status != test.status || answer.Result != test.result || answer.Reason != test.reason {
+				t.Errorf("%d %+v", status, answer)
+			}
+			if line := lastLine(t, f); line.Result != test.result || line.Reason != test.reason || line.Status != test.status {
+				t.Errorf("logged %+v", line)
+			}
+		})
+	}
+	// What API Gateway and Lambda refuse by themselves.
+	for _, size := range []int{8 << 20, 10<<20 + 1} {
+		response, err := http.Post(target, jsonType, strings.NewReader(strings.Repeat("x", size)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusRequestEntityTooLarge {
+			t.Errorf("%d bytes: %s", size, response.Status)
+		}
+	}
+	g.from = "198.51.100.1"
+	if status, answer := post(t, target, jsonType, push); status != 403 || answer.Reason != "this address may not call" {
+		t.Errorf("%d %+v", status, answer)
+	}
+	// An event that is none of API Gateway's.
+	out, err := f.invoke(t.Context(), []byte(`{}`))
+	if err != nil || !strings.Contains(string(out), `"statusCode":403`) {
+		t.Errorf("%s, %v", out, err)
+	}
+	if started, calls := c.starts(); len(started)+calls > 0 {
+		t.Errorf("started %v", started)
+	}
+	noSecret(t, f)
+}
+
+// A body that says it is base64 and is not is no webhook.
+func TestBrokenBase64(t *testing.T) {
+	f := emulate(t, variables(startCloud(t)))
+	g := &gateway{t: t, kind: "http-2.0", function: f}
+	request, err := http.NewRequest(http.MethodPost, "http://example/hook/"+token, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.RemoteAddr = "127.0.0.1:1"
+	event := strings.Replace(string(g.event(request, []byte("x"))), `"body":"eA=="`, `"body":"%%"`, 1)
+	out, err := f.invoke(t.Context(), []byte(event))
+	if err != nil || !strings.Contains(string(out), `"statusCode":400`) {
+		t.Errorf("%s of %s, %v", out, event, err)
+	}
+}
+
+// Whatever AWS does, there is an answer in time, and what failed may come
+// again.
+func TestAWSFails(t *testing.T) {
+	c := startCloud(t)
+	f := emulate(t, variables(c, "AWS_LAMBDA_FUNCTION_TIMEOUT", "2"))
+	target := (&gateway{t: t, kind: "rest", function: f}).open()
+	push := sample(t, "project-push.json")
+	expect := func(status int, result string) {
+		t.Helper()
+		got, answer := post(t, target, jsonType, push)
+		if got != status || answer.Result != result {
+			t.Errorf("%d %+v\n%s", got, answer, f.log)
+		}
+	}
+	c.set(func() { delete(c.secrets, secretARN) })
+	expect(503, webhook.Failed)
+	c.set(func() { c.secrets[secretARN] = token + "\n" })
+	c.set(func() { c.hang = true })
+	expect(503, webhook.Failed)
+	c.set(func() { c.hang, c.fault = false, "AccessDeniedException" })
+	expect(503, webhook.Failed)
+	c.set(func() { c.fault = "AccountLimitExceededException" })
+	expect(200, webhook.Running)
+	c.set(func() { c.fault = "" })
+	expect(200, webhook.Repeated)
+	if started, _ := c.starts(); len(started) != 0 {
+		t.Errorf("started %v", started)
+	}
+	noSecret(t, f)
+}
+
+// An event that comes five times, to two copies of the function, starts one
+// build.
+func TestRepeatedEvent(t *testing.T) {
+	c := startCloud(t)
+	first, second := emulate(t, variables(c)), emulate(t, variables(c))
+	for i, f := range []*emulator{first, first, second, second, first} {
+		target := (&gateway{t: t, kind: "rest", function: f}).open()
+		if status, answer := post(t, target, jsonType, sample(t, "project-push.json")); status/100 != 2 {
+			t.Errorf("%d: %d %+v", i, status, answer)
+		}
+	}
+	if started, calls := c.starts(); len(started) != 1 || calls != 2 {
+		t.Errorf("%d calls started %v", calls, started)
+	}
+}
+
+// A function with wrong settings does not start, and says which.
+func TestWrongSettings(t *testing.T) {
+	f := emulate(t, variables(startCloud(t), "RECONCILE_WEBHOOK_STARTS", "lambda://x"))
+	out, err := f.invoke(t.Context(), []byte(`{}`))
+	if err != nil || len(out) > 0 || !strings.Contains(f.log.String(), takesStarts) || !strings.Contains(f.log.String(), "exit status 1") {
+		t.Errorf("%s, %v\n%s", out, err, f.log)
+	}
+}
+
+// lastLine is the last line that the function logged about a webhook.
+func lastLine(t *testing.T, f *emulator) (line struct {
+	Msg, Result, Reason string
+	Status              int
+}) {
+	t.Helper()
+	for text := range strings.Lines(f.log.String()) {
+		fields := line
+		if json.Unmarshal([]byte(text), &fields) == nil && fields.Msg == "webhook" {
+			line = fields
+		}
+	}
+	return line
+}
+
+// noSecret: nothing that the function printed is secret.
+func noSecret(t *testing.T, f *emulator) {
+	t.Helper()
+	if strings.Contains(f.log.String(), "s3cret") {
+		t.Errorf("a secret is in the log: %s", f.log)
+	}
+}
+
+func TestSettings(t *testing.T) {
+	environ := func(changes ...string) []string {
+		var list []string
+		v := variables(&cloud{}, changes...)
+		for name := range maps.Keys(v) {
+			list = append(list, name+"="+v[name])
+		}
+		return list
+	}
+	s, err := readSettings(environ("RECONCILE_WEBHOOK_FROM", "", "RECONCILE_BRANCH", "release"))
+	if err != nil || s.filter.Branch != "release" || s.filter.Repo.String() != "INFRA/estate" || len(s.sources) != 16 || s.token != secretARN || s.starts.project != "reconcile" {
+		t.Errorf("%+v, %v", s, err)
+	}
+	for _, test := range []struct{ name, value, text string }{
+		{"RECONCILE_REPO", "", "RECONCILE_REPO: not a Git remote"},
+		{"RECONCILE_WEBHOOK_TOKEN", "s3cret", "takes secretsmanager://"},
+		{"RECONCILE_WEBHOOK_TOKEN", "secretsmanager://", "takes secretsmanager://"},
+		{"RECONCILE_WEBHOOK_FROM", "example.com", "neither an address nor a range"},
+		{"RECONCILE_WEBHOOK_STARTS", "", takesStarts},
+		{"RECONCILE_WEBHOOK_STARTS", "codebuild://reconcile/x", takesStarts},
+		{"RECONCILE_WEBHOOK_STARTS", "ecs://estate/reconcile", takesStarts},
+		{"RECONCILE_WEBHOOK_STARTS", "ecs://estate?subnets=subnet-1", takesStarts},
+		{"RECONCILE_WEBHOOK_STARTS", "ecs://estate/reconcile?subnets=subnet-1&subnet=subnet-2", takesStarts},
+		{"RECONCILE_BRANCHES", "main", "RECONCILE_BRANCHES is not a setting"},
+	} {
+		if _, err := readSettings(environ(test.name, test.value)); err == nil || !strings.Contains(err.Error(), test.text) || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s=%s: %v", test.name, test.value, err)
+		}
+	}
+}

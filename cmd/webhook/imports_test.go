@@ -1,0 +1,26 @@
+package main
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// The function must start at once: what it is made of is this package, what
+// reads webhooks, and the clients of three services. A linter rule says the
+// same of what is imported directly.
+func TestImports(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "-tags", "lambda.norpc", ".").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for path := range strings.FieldsSeq(string(out)) {
+		ours := strings.HasPrefix(path, "reconcile/")
+		other := strings.Contains(strings.Split(path, "/")[0], ".")
+		switch {
+		case ours && path != "reconcile/cmd/webhook" && !strings.HasPrefix(path, "reconcile/reconciler/backlog"),
+			other && !strings.HasPrefix(path, "github.com/aws/"):
+			t.Errorf("it imports %s", path)
+		}
+	}
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+// TestMain puts what `make tools` installs, and what these tests build, into
+// the PATH.
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "webhook")
+		if err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(dir)
+		built = dir
+		os.Setenv("PATH", os.Getenv("PATH")+string(os.PathListSeparator)+filepath.Join(testCache(), "bin"))
+		return m.Run()
+	}())
+}
+
+func testCache() string {
+	if dir := os.Getenv("RECONCILE_TEST_CACHE"); dir != "" {
+		return dir
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		panic(err)
+	}
+	return filepath.Join(dir, "reconcile-test")
+}
+
+// built is where programs are that tests run as they are.
+var built string
+
+// program returns a function that builds a command once.
+func program(name string, args ...string) func(t testing.TB) string {
+	var once sync.Once
+	return func(t testing.TB) string {
+		t.Helper()
+		path := filepath.Join(built, name)
+		once.Do(func() {
+			c := exec.Command("go", append([]string{"build", "-o", path}, args...)...)
+			if out, err := c.CombinedOutput(); err != nil {
+				t.Errorf("go build: %v\n%s", err, out)
+			}
+		})
+		if _, err := os.Stat(path); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+}
+
+var (
+	bootstrap = program("bootstrap", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "reconcile/cmd/webhook")
+	reconcile = program("reconcile", "reconcile/cmd/reconcile")
+)

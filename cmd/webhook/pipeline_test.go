@@ -1,0 +1,119 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"reconcile/reconciler/backlog/backlogtest"
+	"reconcile/reconciler/source/gittest"
+)
+
+// ended is a build of the project: `reconcile now` with the project's
+// variables and those that StartBuild overrides.
+type ended struct {
+	exit   int
+	result struct {
+		Outcome, Trigger, To string
+		Workspaces           []struct{ Name, Outcome string }
+	}
+	out string
+}
+
+// project returns what CodeBuild runs for a build, and the builds that ended.
+func project(t *testing.T, s *backlogtest.Server) (run func(map[string]any), builds chan ended) {
+	t.Helper()
+	dir, program := t.TempDir(), reconcile(t)
+	builds = make(chan ended, 10)
+	return func(input map[string]any) {
+		c := exec.Command(program, "now", "-o", "json")
+		c.Dir = dir
+		c.Env = []string{
+			"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "CHECKPOINT_DISABLE=1", "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE=1",
+			"RECONCILE_REPO=" + s.GitURL, "RECONCILE_STATE=" + filepath.Join(dir, "state"),
+			"RECONCILE_GIT_USERNAME=" + s.Git.Username, "RECONCILE_GIT_PASSWORD=" + s.Git.Password,
+		}
+		for _, v := range input["environmentVariablesOverride"].([]any) {
+			c.Env = append(c.Env, v.(map[string]any)["name"].(string)+"="+v.(map[string]any)["value"].(string))
+		}
+		var out, logs bytes.Buffer
+		c.Stdout, c.Stderr = &out, &logs
+		_ = c.Run() // how it ended is looked at below
+		b := ended{exit: c.ProcessState.ExitCode(), out: out.String() + logs.String()}
+		_ = json.Unmarshal(out.Bytes(), &b.result) // what was not read fails the test
+		builds <- b
+	}, builds
+}
+
+// From Backlog to what was applied: a pull request is merged, a webhook goes
+// through API Gateway to the function, which starts a build, which runs a
+// pass, which asks Git.
+func TestPipeline(t *testing.T) {
+	repo := gittest.New(t)
+	workspace := func(input string) map[string]string {
+		return map[string]string{"env/tokyo/main.tf": "resource \"terraform_data\" \"x\" {\n  input = \"" + input + "\"\n}\n"}
+	}
+	repo.Commit("first", workspace("1"))
+	space := backlogtest.Start(t, repo)
+	space.Git.Username, space.Git.Password = "ann", "s3cret-of-git"
+
+	aws := startCloud(t)
+	run, builds := project(t, space)
+	aws.set(func() { aws.run = run })
+	f := emulate(t, variables(aws, "RECONCILE_REPO", space.GitURL))
+	hook := (&gateway{t: t, kind: "rest", function: f}).open()
+	space.Hook(backlogtest.ProjectHook, hook)
+
+	repo.Git("checkout", "-q", "-b", "topic")
+	repo.Commit("second", workspace("2"))
+	space.Pushed()
+	number := space.OpenPullRequest("topic", "A second")
+	for _, d := range space.Deliveries() {
+		if d.Status != http.StatusOK || !strings.Contains(d.Answer, `"result":"ignored"`) {
+			t.Errorf("%+v", d)
+		}
+	}
+
+	// The merge is told twice, as a push and as a status; the second finds
+	// nothing to do.
+	merge := space.Merge(number)
+	deliveries := space.Deliveries()
+	if len(deliveries) != 2 || deliveries[0].Status != http.StatusAccepted || deliveries[1].Status != http.StatusAccepted {
+		t.Fatalf("%+v\n%s", deliveries, f.log)
+	}
+	outcomes := map[string]int{}
+	for range deliveries {
+		b := <-builds
+		if b.exit != 0 || b.result.To != merge || b.result.Trigger != "webhook" {
+			t.Fatalf("exit %d of %s", b.exit, b.out)
+		}
+		outcomes[b.result.Outcome]++
+		for _, w := range b.result.Workspaces {
+			outcomes[w.Name+" "+w.Outcome]++
+		}
+	}
+	if outcomes["tokyo applied"] != 1 || outcomes["applied"] != 1 || outcomes["in-sync"] != 1 {
+		t.Errorf("%v", outcomes)
+	}
+
+	// The repository has a webhook too, of the other kind.
+	space.Hook(backlogtest.GitHook, hook)
+	repo.Git("checkout", "-q", "main")
+	repo.Git("pull", "-q", "origin", "main")
+	third := repo.Commit("third", workspace("3"))
+	space.Pushed()
+	for range space.Deliveries() {
+		if b := <-builds; b.exit != 0 || b.result.To != third {
+			t.Errorf("exit %d of %s", b.exit, b.out)
+		}
+	}
+	if started, _ := aws.starts(); len(started) != 4 {
+		t.Errorf("%d builds", len(started))
+	}
+	noSecret(t, f)
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"reconcile/reconciler/backlog"
+	"reconcile/reconciler/backlog/webhook"
+)
+
+// Settings are environment variables; the first two are those of reconcile.
+const (
+	envRepo   = "RECONCILE_REPO"
+	envBranch = "RECONCILE_BRANCH"
+	envToken  = "RECONCILE_WEBHOOK_TOKEN"
+	envFrom   = "RECONCILE_WEBHOOK_FROM"
+	envStarts = "RECONCILE_WEBHOOK_STARTS"
+)
+
+// What the settings take, for messages.
+const (
+	takesToken  = envToken + " takes secretsmanager://NAME, by name or ARN"
+	takesStarts = envStarts + " takes codebuild://PROJECT or ecs://CLUSTER/TASK-DEFINITION?subnets=ID,…&security-groups=ID,…"
+)
+
+const schemeSecret = "secretsmanager://"
+
+type settings struct {
+	filter  webhook.Filter
+	sources webhook.Sources
+	token   string // name or ARN of the secret that holds it
+	starts  starts
+}
+
+func readSettings(environ []string) (s settings, err error) {
+	values := map[string]string{envBranch: "main", envFrom: "backlog"}
+	known := []string{envRepo, envBranch, envToken, envFrom, envStarts}
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(name, "RECONCILE_") || value == "" {
+			continue
+		}
+		if !slices.Contains(known, name) {
+			return s, fmt.Errorf("%s is not a setting: there are %s", name, strings.Join(known, ", "))
+		}
+		values[name] = value
+	}
+	s.filter.Branch = values[envBranch]
+	if s.filter.Repo, err = backlog.RepoOf(values[envRepo]); err != nil {
+		return s, fmt.Errorf("%s: %w", envRepo, err)
+	}
+	if s.sources, err = webhook.ParseSources(values[envFrom]); err != nil {
+		return s, fmt.Errorf("%s: %w", envFrom, err)
+	}
+	var ok bool
+	if s.token, ok = strings.CutPrefix(values[envToken], schemeSecret); !ok || s.token == "" {
+		return s, errors.New(takesToken) // the value may be the token itself
+	}
+	s.starts, err = parseStarts(values[envStarts])
+	return s, err
+}
+
+// starts is what a webhook starts: a build of a CodeBuild project, or a task
+// on ECS.
+type starts struct {
+	project string
+
+	cluster, definition, container string
+	subnets, securityGroups        []string
+}
+
+func parseStarts(value string) (starts, error) {
+	wrong := fmt.Errorf("%s, not %q", takesStarts, value)
+	u, err := url.Parse(value)
+	if err != nil || u.Host == "" || u.User != nil {
+		return starts{}, wrong
+	}
+	query := u.Query()
+	take := func(name string) []string {
+		defer query.Del(name)
+		return strings.FieldsFunc(query.Get(name), func(r rune) bool { return r == ',' })
+	}
+	path := strings.TrimPrefix(u.Path, "/")
+	switch u.Scheme {
+	case "codebuild":
+		if path != "" || len(query) > 0 {
+			return starts{}, wrong
+		}
+		return starts{project: u.Host}, nil
+	case "ecs":
+		s := starts{
+			cluster: u.Host, definition: path, container: "reconcile",
+			subnets: take("subnets"), securityGroups: take("security-groups"),
+		}
+		if names := take("container"); len(names) == 1 {
+			s.container = names[0]
+		}
+		if path == "" || strings.Contains(path, "/") || len(s.subnets) == 0 || len(query) > 0 {
+			return starts{}, wrong
+		}
+		return s, nil
+	}
+	return starts{}, wrong
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/codebuild"
+	build "github.com/aws/aws-sdk-go-v2/service/codebuild/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	task "github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"reconcile/reconciler/backlog/webhook"
+)
+
+type starter func(ctx context.Context, e webhook.Event) (pass string, err error)
+
+func (s starts) starter(cfg aws.Config) starter {
+	if s.project != "" {
+		return s.build(codebuild.NewFromConfig(cfg))
+	}
+	return s.task(ecs.NewFromConfig(cfg))
+}
+
+// once makes AWS start one pass for an event that comes several times, to
+// several copies of this function: for five minutes in CodeBuild, for a day in
+// ECS.
+func once(e webhook.Event) *string {
+	return aws.String(fmt.Sprintf("%x", sha256.Sum256([]byte(e.ID)))) // both take 64 characters
+}
+
+func (s starts) build(client *codebuild.Client) starter {
+	return func(ctx context.Context, e webhook.Event) (string, error) {
+		out, err := client.StartBuild(ctx, &codebuild.StartBuildInput{
+			ProjectName:      &s.project,
+			IdempotencyToken: once(e),
+			EnvironmentVariablesOverride: []build.EnvironmentVariable{
+				{Name: aws.String("RECONCILE_TRIGGER"), Value: aws.String("webhook"), Type: build.EnvironmentVariableTypePlaintext},
+			},
+		})
+		// A project with a limit of concurrent builds refuses another.
+		var limit *build.AccountLimitExceededException
+		if errors.As(err, &limit) {
+			return "", fmt.Errorf("%w: %s", webhook.ErrRunning, limit.ErrorMessage())
+		}
+		if err != nil {
+			return "", fmt.Errorf("start a build of %s: %w", s.project, err)
+		}
+		return "build " + aws.ToString(out.Build.Id), nil
+	}
+}
+
+func (s starts) task(client *ecs.Client) starter {
+	return func(ctx context.Context, e webhook.Event) (string, error) {
+		out, err := client.RunTask(ctx, &ecs.RunTaskInput{
+			Cluster:        &s.cluster,
+			TaskDefinition: &s.definition,
+			ClientToken:    once(e),
+			LaunchType:     task.LaunchTypeFargate,
+			PropagateTags:  task.PropagateTagsTaskDefinition,
+			NetworkConfiguration: &task.NetworkConfiguration{AwsvpcConfiguration: &task.AwsVpcConfiguration{
+				Subnets: s.subnets, SecurityGroups: s.securityGroups, AssignPublicIp: task.AssignPublicIpDisabled,
+			}},
+			Overrides: &task.TaskOverride{ContainerOverrides: []task.ContainerOverride{
+				{Name: &s.container, Command: []string{"now", "--trigger", "webhook"}},
+			}},
+		})
+		switch {
+		case err != nil:
+			return "", fmt.Errorf("run a task of %s: %w", s.definition, err)
+		case len(out.Failures) > 0:
+			f := out.Failures[0]
+			return "", fmt.Errorf("run a task of %s: %s %s", s.definition, aws.ToString(f.Reason), aws.ToString(f.Detail))
+		case len(out.Tasks) == 0:
+			return "", fmt.Errorf("run a task of %s: ECS started none", s.definition)
+		}
+		return "task " + aws.ToString(out.Tasks[0].TaskArn), nil
+	}
+}
