@@ -16,7 +16,6 @@ inside = {
 
 clients = {
   osaka = "10.17.0.0/16"
-  tokyo = "10.0.0.0/16"
 }
 
 names = {

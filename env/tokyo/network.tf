@@ -14,7 +14,7 @@ module "shared" {
   depends_on = [module.common.outputs, module.common_os.outputs]
 }
 
-# Osaka's sides reach the data here, and it them; nobody else meets.
+# Osaka's sides reach the data here, and have its answers; nobody else meets.
 module "osaka" {
   source = "../../modules/transit_peering"
 
@@ -28,9 +28,9 @@ module "osaka" {
     region             = var.osaka.region
     transit_gateway_id = local.common_os.transit.gateway_id
     route_table_id     = local.common_os.transit.route_table_ids["outside"]
-    routes = { for table in ["shared", "sides"] : "tokyo ${table}" => {
-      route_table_id = local.common_os.transit.route_table_ids[table], cidr = var.network.cidr
-    } }
+    routes = {
+      tokyo = { route_table_id = local.common_os.transit.route_table_ids["sides"], cidr = var.network.cidr }
+    }
   }
   tags = var.tags
 }
