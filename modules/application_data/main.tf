@@ -2,6 +2,11 @@ locals {
   port    = { postgres = 5432, mysql = 3306 }[var.database.engine]
   replica = var.database.replica_of != null
   tags    = merge(var.tags, var.backup_tag)
+
+  # The first has the application's name; those after it their number, too.
+  generation = tostring(var.database.generation)
+  names      = { (local.generation) = local.generation == "1" ? var.name : "${var.name}-${local.generation}" }
+  database   = module.database[local.generation]
 }
 
 module "database_group" {
@@ -25,9 +30,10 @@ module "files_group" {
 }
 
 module "database" {
-  source = "../rds"
+  source   = "../rds"
+  for_each = local.names
 
-  name                = var.name
+  name                = each.value
   engine              = var.database.engine
   engine_version      = var.database.engine_version
   instance_class      = var.database.instance_class
@@ -40,6 +46,7 @@ module "database" {
   subnet_ids          = { for zone, subnet in var.vpc.data_subnets : "data-${zone}" => subnet.id }
   security_group_ids  = [module.database_group.id]
   kms_key_arn         = var.kms_key_arn
+  deletion_protection = var.database.protected
   tags                = local.tags
 }
 
@@ -64,7 +71,7 @@ module "watch" {
         description = "The database has less than 2 GiB left, and has not grown: has it come to storage.max?"
         namespace   = "AWS/RDS"
         metric      = "FreeStorageSpace"
-        dimensions  = { DBInstanceIdentifier = module.database.identifier }
+        dimensions  = { DBInstanceIdentifier = local.database.identifier }
         statistic   = "Minimum"
         period      = 300
         when        = "<"
@@ -74,7 +81,7 @@ module "watch" {
         description = "The database has been busy for a quarter of an hour: Performance Insights tell with which queries."
         namespace   = "AWS/RDS"
         metric      = "CPUUtilization"
-        dimensions  = { DBInstanceIdentifier = module.database.identifier }
+        dimensions  = { DBInstanceIdentifier = local.database.identifier }
         statistic   = "Average"
         period      = 300
         threshold   = 90
@@ -85,7 +92,7 @@ module "watch" {
       description = "The replica is five minutes behind, or does not follow: what it lacks is lost if it is promoted now."
       namespace   = "AWS/RDS"
       metric      = "ReplicaLag"
-      dimensions  = { DBInstanceIdentifier = module.database.identifier }
+      dimensions  = { DBInstanceIdentifier = local.database.identifier }
       statistic   = "Maximum"
       threshold   = 300
       missing     = "breaching"

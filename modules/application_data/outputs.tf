@@ -1,11 +1,11 @@
 output "database" {
   description = "Address, port, ARN (what a replica follows) and the first user's secret, null for a replica; and the name of the snapshot that is left when it goes."
   value = {
-    address        = module.database.address
-    port           = module.database.port
-    arn            = module.database.arn
-    secret_arn     = module.database.secret_arn
-    final_snapshot = module.database.final_snapshot
+    address        = local.database.address
+    port           = local.database.port
+    arn            = local.database.arn
+    secret_arn     = local.database.secret_arn
+    final_snapshot = local.database.final_snapshot
   }
 }
 

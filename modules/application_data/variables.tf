@@ -19,7 +19,7 @@ variable "clients" {
 }
 
 variable "database" {
-  description = "Database: engine, version, class, whether a second instance stands by, days to which it can be put back, GiB at first and at most, and what it follows or begins from. Without replica_of, one that followed stands on its own, for good."
+  description = "Database: engine, version, class, whether a second instance stands by, days to which it can be put back, GiB at first and at most, and what it follows or begins from. Without replica_of, one that followed stands on its own, for good. Another generation is another database, made beside the old one as that goes; which can only go once it is not protected."
   type = object({
     engine              = string
     engine_version      = string
@@ -28,6 +28,7 @@ variable "database" {
     backup_days         = optional(number, 14)
     storage             = optional(object({ size = optional(number, 20), max = optional(number, 200) }), {})
     generation          = optional(number, 1)
+    protected           = optional(bool, true)
     replica_of          = optional(string)
     snapshot_identifier = optional(string)
   })

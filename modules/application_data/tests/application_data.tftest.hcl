@@ -7,7 +7,7 @@ variables {
   name        = "shop"
   vpc         = { id = "vpc-0123456789abcdef0", data_subnets = { a = { id = "subnet-0123456789abcdef0", zone = "apne1-az4" }, c = { id = "subnet-0123456789abcdef1", zone = "apne1-az1" } } }
   clients     = { a = "10.1.0.0/16", osaka = "10.17.0.0/16" }
-  database    = { engine = "postgres", engine_version = "17", instance_class = "db.t4g.medium", generation = 2 }
+  database    = { engine = "postgres", engine_version = "17", instance_class = "db.t4g.medium" }
   kms_key_arn = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555"
   topic_arns  = ["arn:aws:sns:ap-northeast-1:123456789012:alarms"]
   backup_tag  = { Backup = "daily" }
@@ -18,7 +18,7 @@ run "database_and_files" {
   command = plan
 
   assert {
-    condition     = output.database.port == 5432 && output.database.final_snapshot == "shop-final-2" && output.database.secret_arn != null && output.files.id != null
+    condition     = output.database.port == 5432 && output.database.final_snapshot == "shop-final-1" && output.database.secret_arn != null && output.files.id != null
     error_message = "The database is another than was asked for."
   }
 
@@ -47,5 +47,18 @@ run "replica" {
   assert {
     condition     = output.database.final_snapshot == null && contains(keys(module.watch.alarms), "shop-database-lag")
     error_message = "Nobody is told how much a switch would lose."
+  }
+}
+
+run "next_generation_is_another" {
+  command = plan
+
+  variables {
+    database = { engine = "postgres", engine_version = "17", instance_class = "db.t4g.medium", generation = 2, snapshot_identifier = "shop-final-1" }
+  }
+
+  assert {
+    condition     = keys(module.database) == ["2"] && module.database["2"].identifier == "shop-2" && output.database.final_snapshot == "shop-2-final-2"
+    error_message = "The next database has the name of the last, which is still there when it is made."
   }
 }
