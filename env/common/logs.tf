@@ -41,7 +41,7 @@ module "logs_copy" {
 module "logs_copy_key" {
   source = "../../modules/kms"
 
-  name        = "estate-logs-copy"
+  name        = "estate/logs-copy"
   description = "Copies of logs"
   region      = local.far
   tags        = var.tags

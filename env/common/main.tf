@@ -33,7 +33,7 @@ module "key" {
     }
   }
 
-  name        = "estate-${each.key}"
+  name        = "estate/${each.key}"
   description = each.value.description
   services    = each.value.services
   grantees    = each.value.grantees
@@ -100,7 +100,7 @@ module "servers" {
       resources = ["arn:aws:kms:*:${var.account_id}:key/*"]
       conditions = {
         StringLike                 = { "kms:ViaService" = ["secretsmanager.*.amazonaws.com"] }
-        "ForAnyValue:StringEquals" = { "kms:ResourceAliases" = ["alias/estate-data"] }
+        "ForAnyValue:StringEquals" = { "kms:ResourceAliases" = ["alias/estate/data"] }
       }
     }
     MountFiles = {

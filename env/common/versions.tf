@@ -8,12 +8,12 @@ terraform {
     }
   }
 
+  # What encrypts is the bucket's own key: `encrypt` would ask for another, and
+  # be refused.
   backend "s3" {
     bucket       = "example-states-123456789012"
     key          = "common/terraform.tfstate"
     region       = "ap-northeast-1"
-    encrypt      = true
-    kms_key_id   = "arn:aws:kms:ap-northeast-1:123456789012:alias/reconcile-states"
     use_lockfile = true
   }
 }

@@ -26,7 +26,9 @@ locals {
   policy = {
     Version = "2012-10-17"
     Statement = [for sid, s in var.statements : merge(
-      { Sid = sid, Effect = s.effect, Action = sort(s.actions), Resource = sort(s.resources) },
+      { Sid = sid, Effect = s.effect, Action = sort(s.actions) },
+      { for key in ["Resource"] : key => sort(s.resources) if length(s.resources) > 0 },
+      { for key in ["NotResource"] : key => sort(s.not_resources) if length(s.not_resources) > 0 },
       { for key in ["Condition"] : key => s.conditions if length(s.conditions) > 0 },
     )]
   }

@@ -51,13 +51,14 @@ variable "trust" {
 }
 
 variable "statements" {
-  description = "What the role may do, by the statement's name. A wildcard action, or changes on every resource, are refused without a reason: AWS offers nothing narrower, say."
+  description = "What the role may do, by the statement's name. A wildcard action, or changes on every resource, are refused without a reason: AWS offers nothing narrower, say. A Deny may name the resources that it leaves out instead: not_resources."
   type = map(object({
-    effect     = optional(string, "Allow")
-    actions    = set(string)
-    resources  = set(string)
-    conditions = optional(map(map(set(string))), {})
-    reason     = optional(string)
+    effect        = optional(string, "Allow")
+    actions       = set(string)
+    resources     = optional(set(string), [])
+    not_resources = optional(set(string), [])
+    conditions    = optional(map(map(set(string))), {})
+    reason        = optional(string)
   }))
   default  = {}
   nullable = false
@@ -73,8 +74,13 @@ variable "statements" {
   }
 
   validation {
-    condition     = alltrue([for s in var.statements : length(s.actions) > 0 && length(s.resources) > 0])
+    condition     = alltrue([for s in var.statements : length(s.actions) > 0 && (length(s.resources) > 0) != (length(s.not_resources) > 0)])
     error_message = "A statement names actions and resources."
+  }
+
+  validation {
+    condition     = alltrue([for s in var.statements : length(s.not_resources) == 0 || s.effect == "Deny"])
+    error_message = "Everything but a few resources is too much to allow: not_resources are a Deny's."
   }
 
   validation {

@@ -317,6 +317,7 @@ resource "aws_iam_role" "this" {
   for_each = local.trusted
 
   name                 = "${var.name}-${each.key}"
+  path                 = "/reconcile/" # by which policies keep others off
   permissions_boundary = var.permissions_boundary
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -345,6 +346,7 @@ resource "aws_iam_role_policy" "this" {
 # A policy of its own, for whoever else runs the same image.
 resource "aws_iam_policy" "task" {
   name        = "${var.name}-task"
+  path        = "/reconcile/"
   description = "What a pass of ${var.name} may do"
   policy      = jsonencode({ Version = "2012-10-17", Statement = local.policies.task })
 

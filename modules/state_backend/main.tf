@@ -56,6 +56,15 @@ locals {
           StringNotEquals = { "s3:x-amz-server-side-encryption-aws-kms-key-id" = var.kms_key_arn }
         }
       },
+      {
+        # What `encrypt` without a key asks for.
+        Sid       = "NobodyChoosesNoKey"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "s3:PutObject"
+        Resource  = "${local.arn}/*"
+        Condition = { StringEquals = { "s3:x-amz-server-side-encryption" = "AES256" } }
+      },
     ]
   }
 }
@@ -154,6 +163,7 @@ resource "aws_iam_role" "replication" {
   count = var.replica == null ? 0 : 1
 
   name                 = "${var.name}-replication"
+  path                 = "/reconcile/" # by which policies keep others off
   permissions_boundary = var.permissions_boundary
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

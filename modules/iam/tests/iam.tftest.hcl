@@ -167,6 +167,29 @@ run "refuses_a_statement_about_nothing" {
   expect_failures = [var.statements]
 }
 
+run "denies_all_but_a_few" {
+  command = plan
+
+  variables {
+    statements = { Others = { effect = "Deny", actions = ["s3:GetObject"], not_resources = ["arn:aws:s3:::example-files/*"] } }
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.this[0].policy).Statement == [{ Sid = "Others", Effect = "Deny", Action = ["s3:GetObject"], NotResource = ["arn:aws:s3:::example-files/*"] }]
+    error_message = "It denies something else."
+  }
+}
+
+run "refuses_all_but_a_few_to_be_allowed" {
+  command = plan
+
+  variables {
+    statements = { Others = { actions = ["s3:GetObject"], not_resources = ["arn:aws:s3:::example-files/*"] } }
+  }
+
+  expect_failures = [var.statements]
+}
+
 run "refuses_every_action_of_a_service" {
   command = plan
 

@@ -64,6 +64,7 @@ run "nobody_deletes_a_state" {
       NobodyDeletesStates     = "Deny *"
       NobodyDeletesVersions   = "Deny *"
       NobodyChoosesAnotherKey = "Deny *"
+      NobodyChoosesNoKey      = "Deny *"
     }
     error_message = "The policy lets somebody in, or does not keep everybody out."
   }
