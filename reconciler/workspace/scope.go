@@ -48,12 +48,7 @@ func (s *scope) value(e hclsyntax.Expression, names bound) cty.Value {
 			return v
 		}
 	}
-	ctx := s.context(e, names)
-	v, diags := e.Value(ctx)
-	if diags.HasErrors() {
-		return partial(e, ctx)
-	}
-	return v
+	return valueOrPart(e, s.context(e, names))
 }
 
 // simple returns the value of var.NAME or local.NAME, for which no context
@@ -74,30 +69,6 @@ func (s *scope) simple(t hcl.Traversal, names bound) (cty.Value, bool) {
 		return s.local(name), true
 	}
 	return cty.NilVal, false
-}
-
-// partial returns what is certain of a text that cannot be evaluated: how it
-// begins.
-func partial(e hclsyntax.Expression, ctx *hcl.EvalContext) cty.Value {
-	t, ok := e.(*hclsyntax.TemplateExpr)
-	if !ok {
-		return cty.DynamicVal
-	}
-	prefix := ""
-	for _, part := range t.Parts {
-		v, diags := part.Value(ctx)
-		text, ok := asString(v)
-		if diags.HasErrors() || !ok {
-			break
-		}
-		prefix += text
-	}
-	return unknownWith(prefix)
-}
-
-// unknownWith returns a text of which only the beginning is known.
-func unknownWith(prefix string) cty.Value {
-	return cty.UnknownVal(cty.String).Refine().NotNull().StringPrefixFull(prefix).NewValue()
 }
 
 // context returns what e refers to.

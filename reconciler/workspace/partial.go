@@ -1,0 +1,61 @@
+package workspace
+
+import (
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// valueOrPart returns what e is, or what is certain of it.
+func valueOrPart(e hclsyntax.Expression, ctx *hcl.EvalContext) cty.Value {
+	v, diags := e.Value(ctx)
+	if diags.HasErrors() {
+		return partial(e, ctx)
+	}
+	return v
+}
+
+// partial returns what is certain of an expression that cannot be evaluated:
+// of a text how it begins, of an object or a tuple the other elements.
+func partial(e hclsyntax.Expression, ctx *hcl.EvalContext) cty.Value {
+	switch e := e.(type) {
+	case *hclsyntax.TemplateExpr:
+		return partialText(e, ctx)
+	case *hclsyntax.ObjectConsExpr:
+		attrs := map[string]cty.Value{}
+		for _, item := range e.Items {
+			key, diags := item.KeyExpr.Value(ctx)
+			name, ok := asString(key)
+			if diags.HasErrors() || !ok {
+				return cty.DynamicVal
+			}
+			attrs[name] = valueOrPart(item.ValueExpr, ctx)
+		}
+		return cty.ObjectVal(attrs)
+	case *hclsyntax.TupleConsExpr:
+		var elements []cty.Value
+		for _, x := range e.Exprs {
+			elements = append(elements, valueOrPart(x, ctx))
+		}
+		return cty.TupleVal(elements)
+	}
+	return cty.DynamicVal
+}
+
+func partialText(t *hclsyntax.TemplateExpr, ctx *hcl.EvalContext) cty.Value {
+	prefix := ""
+	for _, part := range t.Parts {
+		v, diags := part.Value(ctx)
+		text, ok := asString(v)
+		if diags.HasErrors() || !ok {
+			break
+		}
+		prefix += text
+	}
+	return unknownWith(prefix)
+}
+
+// unknownWith returns a text of which only the beginning is known.
+func unknownWith(prefix string) cty.Value {
+	return cty.UnknownVal(cty.String).Refine().NotNull().StringPrefixFull(prefix).NewValue()
+}
