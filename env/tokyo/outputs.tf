@@ -4,7 +4,7 @@ output "transit" {
 }
 
 output "database" {
-  description = "Database of the application: address and port for the sides; for operators its ARN, the secret of its first user, and the snapshot that it would leave."
+  description = "Database of the application: address and port for the sides; for operators its ARN, and the snapshot that it would leave."
   value       = module.data.database
 }
 

@@ -42,6 +42,7 @@ module "database" {
   backup_days         = var.database.backup_days
   generation          = var.database.generation
   replica_of          = var.database.replica_of
+  followed            = true
   snapshot_identifier = var.database.snapshot_identifier
   subnet_ids          = { for zone, subnet in var.vpc.data_subnets : "data-${zone}" => subnet.id }
   security_group_ids  = [module.database_group.id]

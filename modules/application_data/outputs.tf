@@ -1,10 +1,9 @@
 output "database" {
-  description = "Address, port, ARN (what a replica follows) and the first user's secret, null for a replica; and the name of the snapshot that is left when it goes."
+  description = "Address, port, and ARN (what a replica follows); and the name of the snapshot that is left when it goes."
   value = {
     address        = local.database.address
     port           = local.database.port
     arn            = local.database.arn
-    secret_arn     = local.database.secret_arn
     final_snapshot = local.database.final_snapshot
   }
 }

@@ -62,10 +62,14 @@ resource "aws_db_instance" "this" {
   replicate_source_db = var.replica_of
   snapshot_identifier = var.snapshot_identifier
 
-  # The password is AWS's: made, kept and changed in Secrets Manager.
+  # The password is AWS's: made, kept and changed in Secrets Manager. Of what is
+  # followed it cannot be (RDS User Guide, "Limitations for Secrets Manager
+  # integration"): it is 122 random bits then, which are sent and forgotten.
   username                      = local.fresh ? var.username : null
-  manage_master_user_password   = local.replica ? null : true
-  master_user_secret_kms_key_id = local.replica ? null : var.kms_key_arn
+  manage_master_user_password   = local.replica || var.followed ? null : true
+  master_user_secret_kms_key_id = local.replica || var.followed ? null : var.kms_key_arn
+  password_wo                   = var.followed && !local.replica ? uuid() : null
+  password_wo_version           = var.followed && !local.replica ? 1 : null
 
   iam_database_authentication_enabled = true
 

@@ -19,8 +19,8 @@ output "port" {
 }
 
 output "secret_arn" {
-  description = "ARN of the secret with the first user's password, null for a replica."
-  value       = one(aws_db_instance.this.master_user_secret[*].secret_arn)
+  description = "ARN of the secret with the first user's password, null for a replica and what is followed."
+  value       = local.replica || var.followed ? null : one(aws_db_instance.this.master_user_secret[*].secret_arn)
 }
 
 output "final_snapshot" {

@@ -50,7 +50,7 @@ variable "database" {
 }
 
 variable "username" {
-  description = "Name of the first user, whose password AWS makes and keeps."
+  description = "Name of the first user, whose password AWS makes and keeps, or nobody if the database is followed."
   type        = string
   default     = "administrator"
   nullable    = false
@@ -151,6 +151,13 @@ variable "performance_insights" {
   description = "Whether the load is recorded by query; the smallest classes of MySQL cannot."
   type        = bool
   default     = true
+  nullable    = false
+}
+
+variable "followed" {
+  description = "Whether replicas follow it. AWS refuses them if Secrets Manager keeps the first user's password: that is random then and known to nobody, and users sign in by IAM. Who needs it sets another with `aws rds modify-db-instance`."
+  type        = bool
+  default     = false
   nullable    = false
 }
 

@@ -18,7 +18,7 @@ run "database_and_files" {
   command = plan
 
   assert {
-    condition     = output.database.port == 5432 && output.database.final_snapshot == "shop-final-1" && output.database.secret_arn != null && output.files.id != null
+    condition     = output.database.port == 5432 && output.database.final_snapshot == "shop-final-1" && output.files.id != null
     error_message = "The database is another than was asked for."
   }
 

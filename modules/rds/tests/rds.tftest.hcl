@@ -99,6 +99,24 @@ run "replica_follows" {
   }
 }
 
+run "what_is_followed_has_a_password_that_nobody_knows" {
+  command = plan
+
+  variables {
+    followed = true
+  }
+
+  assert {
+    condition     = aws_db_instance.this.manage_master_user_password == null && aws_db_instance.this.password_wo_version == 1 && aws_db_instance.this.iam_database_authentication_enabled
+    error_message = "AWS would refuse its replica, or nobody could sign in."
+  }
+
+  assert {
+    condition     = output.secret_arn == null
+    error_message = "There is a secret of a password that it does not have."
+  }
+}
+
 run "refuses_a_name_with_an_underscore" {
   command = plan
 
