@@ -52,6 +52,7 @@ variable "database" {
     backup_days         = optional(number, 14)
     storage             = optional(object({ size = optional(number, 20), max = optional(number, 200) }), {})
     generation          = optional(number, 1)
+    protected           = optional(bool, true)
     replica_of          = optional(string)
     snapshot_identifier = optional(string)
   })

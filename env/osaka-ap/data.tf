@@ -1,0 +1,12 @@
+# It lies in the shared VPC, and stays when the side is absent.
+module "data" {
+  source = "../../modules/application_data"
+
+  name        = "shop"
+  vpc         = module.common_os.outputs.vpc
+  clients     = { osaka = var.cidr }
+  database    = var.database
+  kms_key_arn = local.region.kms_key_arns.data
+  topic_arns  = [local.region.topic_arn]
+  tags        = merge(var.tags, { DataClass = "confidential" })
+}

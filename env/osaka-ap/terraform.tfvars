@@ -1,0 +1,50 @@
+name       = "shop-osaka"
+mode       = "live" # live | retiring | absent; from live to absent through retiring
+generation = 1      # raise it with every coming to life
+
+# Take replica_of away to promote the database: for good, as it never follows
+# again, and what it has not got from Tokyo by then is lost.
+database = {
+  replica_of     = "arn:aws:rds:ap-northeast-1:123456789012:db:shop"
+  engine         = "postgres"
+  engine_version = "17"
+  instance_class = "db.m8g.large"
+  storage        = { size = 100, max = 1000 }
+}
+
+cidr = "10.17.0.0/16"
+zones = {
+  a = { id = "apne3-az3", number = 0 }
+  b = { id = "apne3-az1", number = 1 }
+}
+
+servers = {
+  image_id      = "ami-0f6e5d4c3b2a10987"
+  instance_type = "m7g.large"
+  min           = 2
+  max           = 8
+}
+
+inside = {
+  private  = "10.0.0.0/8"
+  premises = "172.16.0.0/12"
+}
+
+# Where the data of Osaka lie, and the database of tokyo.
+reaches = {
+  osaka-database = { description = "Database in Osaka", number = 1000, ports = "5432", cidr = "10.16.8.0/22" }
+  osaka-files    = { description = "Files in Osaka", number = 1010, ports = "2049", cidr = "10.16.8.0/22" }
+  tokyo-database = { description = "Database in Tokyo", number = 1020, ports = "5432", cidr = "10.0.8.0/22" }
+}
+
+account_id = "123456789012"
+states = {
+  tokyo = { bucket = "example-states-123456789012", region = "ap-northeast-1" }
+  osaka = { bucket = "example-states-osaka-123456789012", region = "ap-northeast-3" }
+}
+
+tags = {
+  Owner       = "shop"
+  DataClass   = "internal"
+  Environment = "production"
+}

@@ -1,0 +1,70 @@
+variable "account_id" {
+  description = "Account that this is in; in another nothing is done."
+  type        = string
+}
+
+variable "states" {
+  description = "Buckets of the estate's states by where they lie: tokyo, and osaka, which outlives Tokyo."
+  type        = map(object({ bucket = string, region = string }))
+}
+
+variable "name" {
+  description = "Name of the side."
+  type        = string
+}
+
+variable "mode" {
+  description = "live, retiring or absent, and from live to absent through retiring."
+  type        = string
+}
+
+variable "generation" {
+  description = "Counts how often the side has come to life."
+  type        = number
+}
+
+variable "cidr" {
+  description = "IPv4 range of the side."
+  type        = string
+}
+
+variable "zones" {
+  description = "Zones by letter: id, and number."
+  type        = map(object({ id = string, number = number }))
+}
+
+variable "inside" {
+  description = "Ranges that are not the internet, by name."
+  type        = map(string)
+}
+
+variable "reaches" {
+  description = "What the servers reach beyond the side and HTTPS, by name: the data."
+  type        = map(object({ description = string, number = number, ports = string, cidr = string }))
+}
+
+variable "servers" {
+  description = "Servers: image, type, and how many at least and at most."
+  type        = object({ image_id = string, instance_type = string, min = number, max = number })
+}
+
+variable "database" {
+  description = "The application's database in Osaka: see the module application_data. With replica_of it follows Tokyo's, and Tokyo's state is read; without, it stands on its own, and nothing of Tokyo is asked."
+  type = object({
+    engine              = string
+    engine_version      = string
+    instance_class      = string
+    multi_az            = optional(bool, true)
+    backup_days         = optional(number, 14)
+    storage             = optional(object({ size = optional(number, 20), max = optional(number, 200) }), {})
+    generation          = optional(number, 1)
+    protected           = optional(bool, true)
+    replica_of          = optional(string)
+    snapshot_identifier = optional(string)
+  })
+}
+
+variable "tags" {
+  description = "Tags of everything: Owner, DataClass, Environment."
+  type        = map(string)
+}
