@@ -8,7 +8,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -17,12 +16,14 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"reconcile/modules/tftest"
 )
 
 var update = flag.Bool("update", false, "write the tables of inputs and outputs in the modules' READMEs")
 
 func TestModules(t *testing.T) {
-	tf := newTerraform(t)
+	tf := tftest.New(t, map[string]string{"modules": "."})
 	names := modules(t)
 	if len(names) == 0 {
 		t.Fatal("there is no module")
@@ -36,8 +37,8 @@ func TestModules(t *testing.T) {
 			t.Run("refusals", m.refusals)
 			t.Run("readme", m.readme)
 			t.Run("test", func(t *testing.T) {
-				tf.run(t, filepath.Join("modules", name), "get")
-				tf.run(t, filepath.Join("modules", name), "test")
+				tf.Run(t, filepath.Join("modules", name), "get")
+				tf.Run(t, filepath.Join("modules", name), "test")
 			})
 		})
 	}
@@ -46,20 +47,20 @@ func TestModules(t *testing.T) {
 // TestExamples validates the modules and the example in each README, which
 // are put into one workspace: Terraform is slow to start, not to validate.
 func TestExamples(t *testing.T) {
-	tf := newTerraform(t)
+	tf := tftest.New(t, map[string]string{"modules": "."})
 	var root strings.Builder
 	for _, name := range modules(t) {
 		match := regexp.MustCompile("(?s)```hcl\n(.*?)```").FindStringSubmatch(read(t, name).readmeMd)
 		if match == nil || !strings.Contains(match[1], `"../../modules/`+name+`"`) {
 			t.Fatalf("%s/README.md has no example of its use from a workspace", name)
 		}
-		tf.write(t, filepath.Join("env", name, "main.tf"), match[1])
+		tf.Write(t, filepath.Join("env", name, "main.tf"), match[1])
 		fmt.Fprintf(&root, "module %q {\n  source = \"./%s\"\n}\n\n", name, name)
 	}
-	tf.write(t, "env/main.tf", strings.TrimSuffix(root.String(), "\n"))
-	tf.run(t, ".", "fmt", "-check", "-diff", "-recursive")
-	tf.run(t, "env", "get")
-	tf.run(t, "env", "validate")
+	tf.Write(t, "env/main.tf", strings.TrimSuffix(root.String(), "\n"))
+	tf.Run(t, ".", "fmt", "-check", "-diff", "-recursive")
+	tf.Run(t, "env", "get")
+	tf.Run(t, "env", "validate")
 }
 
 // modules lists the folders that hold Terraform.
@@ -79,46 +80,22 @@ func modules(t *testing.T) []string {
 // module is what its files say.
 type module struct {
 	name     string
-	blocks   map[string][]block // by type
-	refused  map[string]int     // how many runs of its tests expect this address to fail
+	blocks   map[string][]tftest.Block // by type
+	refused  map[string]int            // how many runs of its tests expect this address to fail
 	readmeMd string
-}
-
-// block is a top-level block and the text that it was read from.
-type block struct {
-	*hclsyntax.Block
-	src []byte
-}
-
-func (b block) text(r hcl.Range) string { return string(r.SliceBytes(b.src)) }
-
-// label is the block's own name.
-func (b block) label() string { return strings.Join(b.Labels, ".") }
-
-// attr returns the text of an attribute, or "".
-func (b block) attr(name string) string {
-	if a := b.Body.Attributes[name]; a != nil {
-		return b.text(a.Expr.Range())
-	}
-	return ""
 }
 
 func read(t *testing.T, name string) *module {
 	t.Helper()
-	m := &module{name: name, blocks: map[string][]block{}, refused: map[string]int{}}
-	for _, path := range glob(t, filepath.Join(name, "*.tf")) {
-		for _, b := range parse(t, path) {
-			m.blocks[b.Type] = append(m.blocks[b.Type], b)
-		}
-	}
-	for _, path := range glob(t, filepath.Join(name, "tests", "*.tftest.hcl")) {
-		for _, b := range parse(t, path) {
+	m := &module{name: name, blocks: tftest.Configuration(t, name), refused: map[string]int{}}
+	for _, path := range tftest.Glob(t, filepath.Join(name, "tests", "*.tftest.hcl")) {
+		for _, b := range tftest.Parse(t, path) {
 			a := b.Body.Attributes["expect_failures"]
 			if a == nil {
 				continue
 			}
 			for _, variable := range a.Expr.Variables() {
-				m.refused[b.text(variable.SourceRange())]++
+				m.refused[b.Text(variable.SourceRange())]++
 			}
 		}
 	}
@@ -130,32 +107,6 @@ func read(t *testing.T, name string) *module {
 	return m
 }
 
-func glob(t *testing.T, pattern string) []string {
-	t.Helper()
-	paths, err := filepath.Glob(pattern)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return paths
-}
-
-func parse(t *testing.T, path string) []block {
-	t.Helper()
-	src, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file, diags := hclsyntax.ParseConfig(src, path, hcl.InitialPos)
-	if diags.HasErrors() {
-		t.Fatal(diags)
-	}
-	var blocks []block
-	for _, b := range file.Body.(*hclsyntax.Body).Blocks {
-		blocks = append(blocks, block{b, src})
-	}
-	return blocks
-}
-
 // shape looks for the files that every module has, and for inputs and outputs
 // that are typed and described.
 func (m *module) shape(t *testing.T) {
@@ -164,23 +115,23 @@ func (m *module) shape(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if versions := m.blocks["terraform"]; len(versions) != 1 || string(versions[0].src) != string(read(t, "s3").blocks["terraform"][0].src) {
+	if versions := m.blocks["terraform"]; len(versions) != 1 || string(versions[0].Source) != string(read(t, "s3").blocks["terraform"][0].Source) {
 		t.Error("versions.tf is not that of the module s3")
 	}
-	if len(glob(t, filepath.Join(m.name, "tests", "*.tftest.hcl"))) == 0 {
+	if len(tftest.Glob(t, filepath.Join(m.name, "tests", "*.tftest.hcl"))) == 0 {
 		t.Error("it has no tests")
 	}
 	for _, v := range m.blocks["variable"] {
-		if v.attr("description") == "" {
-			t.Errorf("variable %s: no description", v.label())
+		if v.Attr("description") == "" {
+			t.Errorf("variable %s: no description", v.Label())
 		}
-		if typ := v.attr("type"); typ == "" || regexp.MustCompile(`\bany\b`).MatchString(typ) {
-			t.Errorf("variable %s: its type is missing, or any", v.label())
+		if typ := v.Attr("type"); typ == "" || regexp.MustCompile(`\bany\b`).MatchString(typ) {
+			t.Errorf("variable %s: its type is missing, or any", v.Label())
 		}
 	}
 	for _, o := range m.blocks["output"] {
-		if o.attr("description") == "" {
-			t.Errorf("output %s: no description", o.label())
+		if o.Attr("description") == "" {
+			t.Errorf("output %s: no description", o.Label())
 		}
 	}
 	if len(m.blocks["provider"]) > 0 {
@@ -194,8 +145,8 @@ func (m *module) tags(t *testing.T) {
 	for _, shared := range []string{"region", "tags"} {
 		find := func(m *module) string {
 			for _, v := range m.blocks["variable"] {
-				if v.label() == shared {
-					return v.text(v.Range()) + v.text(hcl.RangeBetween(v.OpenBraceRange, v.CloseBraceRange))
+				if v.Label() == shared {
+					return v.Text(v.Range()) + v.Text(hcl.RangeBetween(v.OpenBraceRange, v.CloseBraceRange))
 				}
 			}
 			return ""
@@ -220,13 +171,13 @@ func (m *module) refusals(t *testing.T) {
 		}
 	}
 	for _, v := range m.blocks["variable"] {
-		if v.label() != "tags" || m.name == "s3" {
-			count("var."+v.label(), v.Body, "validation")
+		if v.Label() != "tags" || m.name == "s3" {
+			count("var."+v.Label(), v.Body, "validation")
 		}
 	}
 	for _, kind := range []string{"resource", "data", "output"} {
 		for _, b := range m.blocks[kind] {
-			address := b.label()
+			address := b.Label()
 			if kind != "resource" {
 				address = kind + "." + address
 			}
@@ -240,81 +191,11 @@ func (m *module) refusals(t *testing.T) {
 	}
 }
 
-// terraform runs in a copy of the modules, which keeps the tree clean.
-type terraform struct {
-	binary, dir string
-	env         []string
-	slots       chan struct{}
-}
-
-func newTerraform(t *testing.T) *terraform {
-	t.Helper()
-	cache := os.Getenv("RECONCILE_TEST_CACHE")
-	if cache == "" {
-		dir, err := os.UserCacheDir()
-		if err != nil {
-			t.Fatal(err)
-		}
-		cache = filepath.Join(dir, "reconcile-test")
-	}
-	config := filepath.Join(cache, "aws-provider", "dev.tfrc")
-	if _, err := os.Stat(config); err != nil {
-		t.Fatalf("the AWS provider is needed: run `make tools` (%v)", err)
-	}
-	binary := filepath.Join(cache, "bin", "terraform")
-	if _, err := os.Stat(binary); err != nil {
-		t.Fatalf("terraform is needed: run `make tools` (%v)", err)
-	}
-	dir := t.TempDir()
-	if err := os.CopyFS(filepath.Join(dir, "modules"), os.DirFS(".")); err != nil {
-		t.Fatal(err)
-	}
-	return &terraform{
-		binary: binary,
-		dir:    dir,
-		env: append(os.Environ(), "TF_CLI_CONFIG_FILE="+config, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1",
-			"AWS_EC2_METADATA_DISABLED=true", "TF_CLI_ARGS=-no-color", "TF_DATA_DIR=",
-			"GOGC=400"), // a fifth less work: the schema is read again for each run of a test
-		slots: make(chan struct{}, 2),
-	}
-}
-
-func (tf *terraform) write(t *testing.T, path, content string) {
-	t.Helper()
-	path = filepath.Join(tf.dir, path)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (tf *terraform) run(t *testing.T, dir string, args ...string) []byte {
-	t.Helper()
-	tf.slots <- struct{}{}
-	defer func() { <-tf.slots }()
-	cmd := exec.CommandContext(t.Context(), tf.binary, args...)
-	cmd.Dir, cmd.Env = filepath.Join(tf.dir, dir), tf.env
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("terraform %s: %v\n%s%s", strings.Join(args, " "), err, out, &stderr)
-	}
-	return out
-}
-
-const (
-	tablesFrom = "<!-- Written by `go test ./modules -update` from here on. -->\n"
-	tablesTo   = "<!-- To here. -->\n"
-)
-
 // TestEverywhere asks the provider which resources take tags and a Region, and
 // each such resource of a module to have what the module was given of them.
 func TestEverywhere(t *testing.T) {
-	tf := newTerraform(t)
-	tf.write(t, "env/main.tf", "terraform {\n  required_providers {\n    aws = { source = \"hashicorp/aws\" }\n  }\n}\n")
+	tf := tftest.New(t, map[string]string{"modules": "."})
+	tf.Write(t, "env/main.tf", "terraform {\n  required_providers {\n    aws = { source = \"hashicorp/aws\" }\n  }\n}\n")
 	var schema struct {
 		Providers map[string]struct {
 			Resources map[string]struct {
@@ -322,7 +203,7 @@ func TestEverywhere(t *testing.T) {
 			} `json:"resource_schemas"`
 		} `json:"provider_schemas"`
 	}
-	if err := json.Unmarshal(tf.run(t, "env", "providers", "schema", "-json"), &schema); err != nil {
+	if err := json.Unmarshal(tf.Run(t, "env", "providers", "schema", "-json"), &schema); err != nil {
 		t.Fatal(err)
 	}
 	resources := schema.Providers["registry.terraform.io/hashicorp/aws"].Resources
@@ -332,13 +213,13 @@ func TestEverywhere(t *testing.T) {
 	for _, name := range modules(t) {
 		m := read(t, name)
 		for _, v := range m.blocks["variable"] {
-			given := v.label()
+			given := v.Label()
 			if given != "tags" && given != "region" {
 				continue
 			}
 			for _, r := range m.blocks["resource"] {
-				if resources[r.Labels[0]].Block.Attributes[given] != nil && r.attr(given) == "" {
-					t.Errorf("%s: %s has no %s", name, r.label(), given)
+				if resources[r.Labels[0]].Block.Attributes[given] != nil && r.Attr(given) == "" {
+					t.Errorf("%s: %s has no %s", name, r.Label(), given)
 				}
 			}
 		}
@@ -358,36 +239,12 @@ func TestIndex(t *testing.T) {
 		text := strings.ReplaceAll(match[1], "](../", "](")
 		fmt.Fprintf(rows, "| [%s](%s) | %s |\n", name, name, text)
 	}
-	checkTables(t, "README.md", rows.String()+"\n")
+	tftest.CheckTables(t, "README.md", "modules", rows.String()+"\n", *update)
 }
 
 // readme compares the tables in the README with the module.
 func (m *module) readme(t *testing.T) {
-	checkTables(t, filepath.Join(m.name, "README.md"), m.tables())
-}
-
-// checkTables compares what stands between the two lines, or writes it.
-func checkTables(t *testing.T, path, tables string) {
-	t.Helper()
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	have := string(content)
-	from, to := strings.Index(have, tablesFrom), strings.Index(have, tablesTo)
-	if from < 0 || to < from {
-		t.Fatalf("%s has no lines %q and %q", path, tablesFrom, tablesTo)
-	}
-	want := have[:from+len(tablesFrom)] + tables + have[to:]
-	switch {
-	case want == have:
-	case *update:
-		if err := os.WriteFile(path, []byte(want), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	default:
-		t.Errorf("the tables in %s are of before: run go test ./modules -update", path)
-	}
+	tftest.CheckTables(t, filepath.Join(m.name, "README.md"), "modules", m.tables(), *update)
 }
 
 func (m *module) tables() string {
@@ -395,21 +252,21 @@ func (m *module) tables() string {
 	fmt.Fprint(&out, "\n| input | meaning | type | default |\n|---|---|---|---|\n")
 	for _, v := range m.blocks["variable"] {
 		value := "required"
-		if a := v.attr("default"); a != "" {
+		if a := v.Attr("default"); a != "" {
 			value = code(a)
 		}
-		fmt.Fprintf(&out, "| %s | %s | %s | %s |\n", code(v.label()), sentence(v), code(v.attr("type")), value)
+		fmt.Fprintf(&out, "| %s | %s | %s | %s |\n", code(v.Label()), sentence(v), code(v.Attr("type")), value)
 	}
 	fmt.Fprint(&out, "\n| output | meaning |\n|---|---|\n")
 	for _, o := range m.blocks["output"] {
-		fmt.Fprintf(&out, "| %s | %s |\n", code(o.label()), sentence(o))
+		fmt.Fprintf(&out, "| %s | %s |\n", code(o.Label()), sentence(o))
 	}
 	return out.String() + "\n"
 }
 
 // sentence is a description, as a cell of a table.
-func sentence(b block) string {
-	text := strings.Trim(b.attr("description"), `"`)
+func sentence(b tftest.Block) string {
+	text := strings.Trim(b.Attr("description"), `"`)
 	return strings.NewReplacer("|", `\|`, `\"`, `"`).Replace(text)
 }
 

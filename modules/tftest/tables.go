@@ -1,0 +1,36 @@
+package tftest
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+const tablesTo = "<!-- To here. -->\n"
+
+// CheckTables compares what stands in a file between two lines, the first of
+// which names the folder whose tests write it, or writes it.
+func CheckTables(t testing.TB, path, folder, tables string, write bool) {
+	t.Helper()
+	command := "go test ./" + folder + " -update"
+	first := "<!-- Written by `" + command + "` from here on. -->\n"
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	have := string(content)
+	from, to := strings.Index(have, first), strings.Index(have, tablesTo)
+	if from < 0 || to < from {
+		t.Fatalf("%s has no lines %q and %q", path, first, tablesTo)
+	}
+	want := have[:from+len(first)] + tables + have[to:]
+	switch {
+	case want == have:
+	case write:
+		if err := os.WriteFile(path, []byte(want), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Errorf("the tables in %s are of before: run %s", path, command)
+	}
+}

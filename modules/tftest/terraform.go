@@ -1,0 +1,108 @@
+// Package tftest runs Terraform on HashiCorp's own AWS provider in tests, and
+// reads configuration and the tables that are written into READMEs from it.
+package tftest
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Terraform runs in a copy of the configuration, which keeps the tree clean.
+type Terraform struct {
+	binary, dir string
+	env         []string
+	slots       chan struct{}
+}
+
+// New copies the folders, by the names that they get, and finds Terraform and
+// the provider where `make tools` puts them.
+func New(t testing.TB, folders map[string]string) *Terraform {
+	t.Helper()
+	cache := os.Getenv("RECONCILE_TEST_CACHE")
+	if cache == "" {
+		dir, err := os.UserCacheDir()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cache = filepath.Join(dir, "reconcile-test")
+	}
+	config := filepath.Join(cache, "aws-provider", "dev.tfrc")
+	if _, err := os.Stat(config); err != nil {
+		t.Fatalf("the AWS provider is needed: run `make tools` (%v)", err)
+	}
+	binary := filepath.Join(cache, "bin", "terraform")
+	if _, err := os.Stat(binary); err != nil {
+		t.Fatalf("terraform is needed: run `make tools` (%v)", err)
+	}
+	dir := t.TempDir()
+	for name, from := range folders {
+		copyConfiguration(t, from, filepath.Join(dir, name))
+	}
+	return &Terraform{
+		binary: binary,
+		dir:    dir,
+		env: append(os.Environ(), "TF_CLI_CONFIG_FILE="+config, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1",
+			"AWS_EC2_METADATA_DISABLED=true", "TF_CLI_ARGS=-no-color", "TF_DATA_DIR=",
+			"GOGC=400"), // a fifth less work: the schema is read again for each run of a test
+		slots: make(chan struct{}, 2),
+	}
+}
+
+// copyConfiguration copies what is not Terraform's own work.
+func copyConfiguration(t testing.TB, from, to string) {
+	t.Helper()
+	err := filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(to, strings.TrimPrefix(path, from))
+		switch {
+		case e.Name() == ".terraform":
+			return filepath.SkipDir
+		case e.IsDir():
+			return os.MkdirAll(target, 0o700)
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(target, content, 0o600)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Write writes a file into the copy.
+func (tf *Terraform) Write(t testing.TB, path, content string) {
+	t.Helper()
+	path = filepath.Join(tf.dir, path)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Run runs Terraform in a folder of the copy, two at a time, and returns what
+// it prints.
+func (tf *Terraform) Run(t testing.TB, dir string, args ...string) []byte {
+	t.Helper()
+	tf.slots <- struct{}{}
+	defer func() { <-tf.slots }()
+	cmd := exec.CommandContext(t.Context(), tf.binary, args...)
+	cmd.Dir, cmd.Env = filepath.Join(tf.dir, dir), tf.env
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("terraform %s: %v\n%s%s", strings.Join(args, " "), err, out, &stderr)
+	}
+	return out
+}
