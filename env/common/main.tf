@@ -89,19 +89,10 @@ module "servers" {
       actions   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
       resources = ["arn:aws:logs:*:${var.account_id}:log-group:/shop/*"]
     }
-    # The password that RDS keeps for its databases of the shop, and no other.
-    ReadDatabasePassword = {
-      actions    = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
-      resources  = ["arn:aws:secretsmanager:*:${var.account_id}:secret:rds!*"]
-      conditions = { ArnLike = { "secretsmanager:ResourceTag/aws:rds:primaryDBInstanceArn" = ["arn:aws:rds:*:${var.account_id}:db:shop*"] } }
-    }
-    UseDataKey = {
-      actions   = ["kms:Decrypt"]
-      resources = ["arn:aws:kms:*:${var.account_id}:key/*"]
-      conditions = {
-        StringLike                 = { "kms:ViaService" = ["secretsmanager.*.amazonaws.com"] }
-        "ForAnyValue:StringEquals" = { "kms:ResourceAliases" = ["alias/estate/data"] }
-      }
+    # As the user shop of the shop's databases, which has no password.
+    SignInToDatabase = {
+      actions   = ["rds-db:connect"]
+      resources = ["arn:aws:rds-db:*:${var.account_id}:dbuser:*/shop"]
     }
     MountFiles = {
       actions    = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]

@@ -1,29 +1,25 @@
 # What tells what happened, and the keys to it: it outlives everything else.
 
-locals {
-  keys = {
+module "key" {
+  source = "../../modules/kms"
+  for_each = {
     data = {
-      description = "Databases, files and volumes in Osaka"
+      description = "Volumes, databases and files"
       services    = []
-      # Auto Scaling starts servers with encrypted volumes.
+      # Auto Scaling starts servers on encrypted volumes.
       grantees = ["arn:aws:iam::${var.account_id}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"]
     }
     logs = {
-      description = "Logs in Osaka"
+      description = "Logs"
       services    = ["delivery.logs.amazonaws.com", "logs.amazonaws.com"]
       grantees    = []
     }
     backup = {
-      description = "Backups in Osaka"
+      description = "Copies of backups"
       services    = ["backup.amazonaws.com"]
       grantees    = []
     }
   }
-}
-
-module "keys" {
-  source   = "../../modules/kms"
-  for_each = local.keys
 
   name        = "estate/${each.key}"
   description = each.value.description
@@ -32,24 +28,19 @@ module "keys" {
   tags        = var.tags
 }
 
-# Load balancers deliver to no bucket that has a key of its own.
-module "balancer_logs" {
+# Kept as in Tokyo, but for the copy: a role that makes one is Tokyo's to make.
+module "logs" {
   source = "../../modules/s3"
+  for_each = {
+    # Load balancers deliver to no bucket with a key of ours.
+    balancer = { services = ["logdelivery.elasticloadbalancing.amazonaws.com"], keyed = false }
+    flow     = { services = ["delivery.logs.amazonaws.com"], keyed = true }
+  }
 
-  name         = "example-balancer-logs-osaka-${var.account_id}"
-  kms_key_arn  = null
-  log_services = ["logdelivery.elasticloadbalancing.amazonaws.com"]
-  retention    = { expire_days = var.retention_days, lock_days = var.retention_days }
-  tags         = var.tags
-}
-
-module "flow_logs" {
-  source = "../../modules/s3"
-
-  name         = "example-flow-logs-osaka-${var.account_id}"
-  kms_key_arn  = module.keys["logs"].arn
-  log_services = ["delivery.logs.amazonaws.com"]
-  retention    = { expire_days = var.retention_days, lock_days = var.retention_days }
+  name         = "${var.prefix}-${each.key}-logs-osaka-${var.account_id}"
+  kms_key_arn  = each.value.keyed ? module.key["logs"].arn : null
+  retention    = { expire_days = 800, lock_days = 400 }
+  log_services = each.value.services
   tags         = var.tags
 }
 
@@ -58,7 +49,7 @@ module "backup" {
   source = "../../modules/backup"
 
   name        = "estate"
-  kms_key_arn = module.keys["backup"].arn
+  kms_key_arn = module.key["backup"].arn
   topic_arn   = module.alarms.arn
   tags        = var.tags
 }
@@ -68,6 +59,6 @@ module "alarms" {
 
   name          = "alarms"
   publishers    = ["backup.amazonaws.com", "cloudwatch.amazonaws.com"]
-  subscriptions = var.alarms
+  subscriptions = var.alarm_subscriptions
   tags          = var.tags
 }

@@ -1,14 +1,13 @@
 module "certificate" {
   source = "../../modules/acm"
 
-  domain            = var.names.domain
-  alternative_names = var.names.alternative
-  zone_id           = var.names.zone_id
-  alarm             = { topic_arns = [module.alarms.arn] }
-  tags              = var.tags
+  domain  = var.domain.name
+  zone_id = var.domain.zone_id
+  alarm   = { topic_arns = [module.alarms.arn] }
+  tags    = var.tags
 }
 
-module "key" {
+module "keypair" {
   source = "../../modules/keypair"
 
   name       = "operators"

@@ -15,12 +15,12 @@ output "certificate_arn" {
 
 output "kms_key_arns" {
   description = "Keys by what they are for: data, logs, backup."
-  value       = { for name, key in module.keys : name => key.arn }
+  value       = { for name, key in module.key : name => key.arn }
 }
 
 output "log_buckets" {
   description = "Where logs go: the bucket of load balancers' by name, that of flow logs by ARN."
-  value       = { balancer = module.balancer_logs.name, flow_arn = module.flow_logs.arn }
+  value       = { balancer = module.logs["balancer"].name, flow_arn = module.logs["flow"].arn }
 }
 
 output "topic_arn" {
@@ -34,8 +34,8 @@ output "backup" {
 }
 
 output "key_name" {
-  description = "Key pair, for operators who start a server by hand."
-  value       = module.key.name
+  description = "Key pair of the operators in Osaka."
+  value       = module.keypair.name
 }
 
 output "addresses" {

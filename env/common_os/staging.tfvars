@@ -10,16 +10,10 @@ network = {
   }
 }
 
-names = {
-  domain  = "shop.staging.example.com"
-  zone_id = "Z0JIHGFEDCBA987654321"
+domain = {
+  name    = "shop.staging.example.com"
+  zone_id = "Z0987654321JIHGFEDCBA"
 }
-
-alarms = {
-  operators = { protocol = "email", endpoint = "staging@example.com" }
-}
-
-retention_days = 30
 
 tags = {
   Owner       = "platform"

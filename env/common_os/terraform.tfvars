@@ -1,4 +1,5 @@
 account_id = "123456789012"
+prefix     = "example"
 
 network = {
   cidr = "10.16.0.0/16"
@@ -18,19 +19,16 @@ clients = {
   osaka = "10.17.0.0/16"
 }
 
-names = {
-  domain  = "shop.example.com"
+domain = {
+  name    = "shop.example.com"
   zone_id = "Z0123456789ABCDEFGHIJ"
 }
 
-# The public half; the private one is with the operators, offline.
-public_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMjpxnWxTH++R+ZlxCM9/NdBJIeypfH4hwWQKjuyI8jY operators@example.com"
-
-alarms = {
+alarm_subscriptions = {
   operators = { protocol = "email", endpoint = "operators@example.com" }
 }
 
-retention_days = 400
+public_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAH5w09pUo6oanwlvjClrYQuMBegvDBOzMIRDrgJK+r0 operators@example.com"
 
 tags = {
   Owner       = "platform"

@@ -22,28 +22,24 @@ variable "clients" {
   type        = map(string)
 }
 
-variable "names" {
-  description = "Domain of the certificate, others beside it, and the zone that proves them."
-  type = object({
-    domain      = string
-    alternative = optional(set(string), [])
-    zone_id     = string
-  })
-}
-
-variable "public_key" {
-  description = "Public key for servers that are started by hand."
+variable "prefix" {
+  description = "What names that must be unique in all of AWS begin with."
   type        = string
 }
 
-variable "alarms" {
-  description = "Who is told, by a name of your choice: protocol and endpoint."
+variable "domain" {
+  description = "Name of the shop, and the public hosted zone in which it is proven."
+  type        = object({ name = string, zone_id = string })
+}
+
+variable "alarm_subscriptions" {
+  description = "Who is told of alarms, as the module sns takes it."
   type        = map(object({ protocol = string, endpoint = string }))
 }
 
-variable "retention_days" {
-  description = "Days for which logs are kept, and may be deleted by nobody."
-  type        = number
+variable "public_key" {
+  description = "Public key of the operators, for the day on which Session Manager is down."
+  type        = string
 }
 
 variable "tags" {

@@ -33,7 +33,7 @@ module "side" {
 }
 
 # The image holds the application; where its data are, it learns here. There is
-# no password to learn: servers sign in to the database as their role.
+# no password to learn: servers sign in to the database by their role.
 locals {
   first_start = <<-EOT
     #!/bin/sh
@@ -41,6 +41,7 @@ locals {
     SHOP_SIDE=${var.name}
     SHOP_GENERATION=${var.generation}
     SHOP_DATABASES=${join(",", local.databases)}
+    SHOP_DATABASE_USER=shop
     SHOP_FILES=${local.files.id}
     END
     systemctl enable --now shop
