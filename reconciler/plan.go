@@ -103,6 +103,9 @@ func (s *site) planOnly(ctx, hard context.Context, it *item) (plan *terraform.Pl
 		return nil, err
 	}
 	job.NoLock, job.Log = true, &bytes.Buffer{}
+	if s.trust != nil {
+		job.Only = s.trust.ProviderNames()
+	}
 	session := engine.Open(hard, job)
 	defer func() { err = errors.Join(err, session.Close()) }()
 	s.Observe(Event{Workspace: it.Name, Phase: PhaseInit})

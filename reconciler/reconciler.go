@@ -23,6 +23,8 @@ type Source interface {
 	Fetch(ctx context.Context, commit string) (*source.Commit, error)
 	Contains(ctx context.Context, tip, old string) (yes, known bool, err error)
 	Resolve(ctx context.Context, rev string) (commit string, err error)
+	Refs(ctx context.Context, names []string) (commits map[string]string, err error)
+	Merge(ctx context.Context, tip, head string) (*source.Merge, error)
 }
 
 // Snapshots keeps the trees that were applied, and the logs of runs.

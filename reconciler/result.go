@@ -47,7 +47,8 @@ type WorkspaceResult struct {
 	state.RunWorkspace
 	Warnings  []string `json:"warnings,omitempty"`
 	Suspended bool     `json:"suspended,omitempty"` // by a person: alters no exit code
-	Plan      string   `json:"plan,omitempty"`      // its text, from `reconcile plan` alone
+	Plan      string   `json:"plan,omitempty"`      // its text, from `reconcile plan` and `preview` alone
+	Refused   []string `json:"refused,omitempty"`   // what keeps a pull request from being planned
 }
 
 // exit returns the exit code that the workspaces' outcomes add up to, and the

@@ -21,7 +21,8 @@ import (
 // first workspace that needs it until the last is done.
 type site struct {
 	*pass
-	work *work
+	work  *work
+	trust *workspace.Trust // in plans of code that nobody has approved; else nil
 
 	mu   sync.Mutex
 	lock *flock.Flock

@@ -15,13 +15,14 @@ import (
 // work is the workspaces at one tip, beside what the record knows of them.
 type work struct {
 	*Reconciler
-	head   state.Head
-	commit *source.Commit
-	loader *workspace.Loader
-	items  map[string]*item
-	graph  *workspace.Graph
-	gone   []state.Workspace // recorded, and no longer at the tip
-	holds  map[string]state.Hold
+	head     state.Head
+	commit   *source.Commit
+	settings *workspace.Settings
+	loader   *workspace.Loader
+	items    map[string]*item
+	graph    *workspace.Graph
+	gone     []state.Workspace // recorded, and no longer at the tip
+	holds    map[string]state.Hold
 }
 
 // item is one workspace of a work.
@@ -47,7 +48,7 @@ func (r *Reconciler) survey(ctx context.Context, head state.Head, commit *source
 	dirs, err := workspace.Discover(commit.Tree, settings)
 	records, recordErr := recorded() // before anything else, so that it reads no longer
 	if err != nil {
-		return nil, fmt.Errorf("workspaces at %s: %w", short(commit.ID), err)
+		return nil, &TreeError{Commit: commit.ID, Err: err}
 	}
 	if recordErr != nil {
 		return nil, fmt.Errorf("read the record %s: %w", r.Name, recordErr)
@@ -56,7 +57,7 @@ func (r *Reconciler) survey(ctx context.Context, head state.Head, commit *source
 	if err != nil {
 		return nil, fmt.Errorf("read the record %s: %w", r.Name, err)
 	}
-	w := &work{Reconciler: r, head: head, commit: commit, loader: workspace.NewLoader(commit.Tree), items: map[string]*item{}, holds: holds}
+	w := &work{Reconciler: r, head: head, commit: commit, settings: settings, loader: workspace.NewLoader(commit.Tree), items: map[string]*item{}, holds: holds}
 	for _, dir := range dirs {
 		it := &item{Dir: dir, config: settings.Config(dir.Name)}
 		if it.env, err = r.hashEnv(ctx, it.config.Env); err != nil {
@@ -99,7 +100,7 @@ func (w *work) link() error {
 		graph, err = workspace.Link(w.nodes(false))
 	}
 	if err != nil {
-		return fmt.Errorf("workspaces at %s: %w", short(w.commit.ID), err)
+		return &TreeError{Commit: w.commit.ID, Err: err}
 	}
 	w.graph = graph
 	return nil
@@ -245,3 +246,16 @@ type UnknownWorkspaceError struct {
 func (e *UnknownWorkspaceError) Error() string {
 	return fmt.Sprintf("no workspace %q at the tip; there are: %s", e.Name, strings.Join(e.Known, ", "))
 }
+
+// TreeError is something wrong with what a commit holds: with its workspaces
+// as a whole, not with one of them.
+type TreeError struct {
+	Commit string
+	Err    error
+}
+
+func (e *TreeError) Error() string {
+	return fmt.Sprintf("workspaces at %s: %s", short(e.Commit), e.Err)
+}
+
+func (e *TreeError) Unwrap() error { return e.Err }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"reconcile/reconciler/backlog/backlogtest"
 	"reconcile/reconciler/source/gittest"
 )
 

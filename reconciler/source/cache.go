@@ -70,7 +70,7 @@ func (c commitCache) add(dir string, id plumbing.Hash) (*Commit, error) {
 		if err == nil {
 			break
 		}
-		if !errors.Is(err, fs.ErrExist) || tries == 3 {
+		if !errors.Is(err, fs.ErrExist) || tries == 20 {
 			use.Close()
 			return nil, err
 		}

@@ -2,7 +2,10 @@ package terraform
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	"slices"
+	"strings"
 )
 
 const lockFileName = ".terraform.lock.hcl"
@@ -60,3 +63,29 @@ func (s *Session) lockFileID() (string, error) {
 	}
 	return "sha256:" + digest(text), err
 }
+
+// onlyAllowed refuses providers that may not run. Init has chosen them, for
+// the configuration and for what is in the state, and has run none of them.
+func (s *Session) onlyAllowed() error {
+	if s.job.Only == nil {
+		return nil
+	}
+	text, err := os.ReadFile(s.path(lockFileName))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return s.failed("plan", nil, err)
+	}
+	for _, m := range provider.FindAllStringSubmatch(string(text), -1) {
+		name := m[1]
+		if host, rest, _ := strings.Cut(name, "/"); host == defaultRegistry[s.t.product] {
+			name = rest
+		}
+		if !slices.Contains(s.job.Only, name) {
+			return s.failed("plan", nil, fmt.Errorf("provider %s is not among those that may run: %s", name, strings.Join(s.job.Only, ", ")))
+		}
+	}
+	return nil
+}
+
+// defaultRegistry is the host that each program leaves out of a provider's
+// name.
+var defaultRegistry = map[string]string{"terraform": "registry.terraform.io", "tofu": "registry.opentofu.org"}

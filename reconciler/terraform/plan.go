@@ -39,6 +39,9 @@ type Changes struct{ Add, Change, Destroy, Replace int }
 
 // Plan makes and saves a plan. Init must have been called.
 func (s *Session) Plan(ctx context.Context) (*Plan, error) {
+	if err := s.onlyAllowed(); err != nil {
+		return nil, err
+	}
 	plan := &Plan{file: filepath.Join(s.temp, "plan")}
 	changed, text, err := s.runPlan(ctx, plan.file)
 	if err != nil && s.skipped && wantsInit(err) {

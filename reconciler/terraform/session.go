@@ -43,6 +43,10 @@ type Job struct {
 	// Terraform.
 	NoProviders bool
 
+	// Only names the providers that may run, as a dependency lock file does but
+	// without the host of the default registry; nil: any.
+	Only []string
+
 	// NoLock plans without Terraform's own state lock: for plans that are only
 	// looked at.
 	NoLock bool

@@ -18,6 +18,7 @@ func (e *evaluation) call(s *scope, c *call) {
 	text, known := asString(s.value(source.Expression, nil))
 	switch {
 	case !known:
+		e.refusal.refuse(source.file, source.Range(), "", "the source of module %q cannot be told before Terraform runs", c.name)
 		// What such a module would depend on cannot be told, so all counts.
 		e.inputs.guess(".", problemAt(source.file, source.Range(), "the source of module %q cannot be evaluated here: every change in the repository counts", c.name))
 	case isLocal(text) && !outside(path.Join(s.module.dir, text)):
@@ -136,11 +137,15 @@ var (
 
 // remoteCall warns of a module that may change without a commit here.
 func (e *evaluation) remoteCall(c *call, source definition, text string) {
+	exact := false
+	if v, ok := c.arguments["version"]; ok {
+		version, known := constant(v.Expression)
+		exact = known && exactVersion.MatchString(version)
+	}
+	e.refusal.remoteModule(c, source, text, exact)
 	if isRegistry(text) {
-		if v, ok := c.arguments["version"]; ok {
-			if version, ok := constant(v.Expression); ok && exactVersion.MatchString(version) {
-				return
-			}
+		if exact {
+			return
 		}
 		e.warn(source.file, source.Expression, "module %q comes from a registry without an exact version: a new one is not seen", c.name)
 		return

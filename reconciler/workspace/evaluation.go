@@ -29,12 +29,14 @@ type evaluation struct {
 
 	instances  int             // of modules
 	general    map[string]bool // modules that were looked at with unknown arguments
+	refusal    *refusal        // told of what is found; nil: nobody asks
 	inTemplate int             // how deep
 	depth      int             // of references
 }
 
 // visit looks through the module of s and those that it calls.
 func (e *evaluation) visit(s *scope) {
+	e.refusal.visited(s.module.dir)
 	e.problems = append(e.problems, s.module.problems...)
 	e.versions = append(e.versions, s.module.versions...)
 	e.init = append(e.init, s.module.dir)

@@ -34,8 +34,10 @@ func (e *evaluation) named(m mention, v cty.Value) {
 			e.object(m, p)
 			return
 		}
+		e.refusal.path(m, "reads outside the repository")
 		e.warn(m.file, m.path, "%s reads %s, which lies outside the repository: changes there are not seen", m.what, strings.ReplaceAll(text, top, ""))
 	case !isNull(v): // a null is an error, or stands where nothing is read
+		e.refusal.path(m, "reads what cannot be told before Terraform runs")
 		e.widen(m, v)
 	}
 }
@@ -49,8 +51,12 @@ func (e *evaluation) attribute(m mention, v cty.Value) {
 	}
 	text, known := asString(v)
 	if known {
-		if p, ok := e.place(text); ok && isPath(text) {
+		switch p, ok := e.place(text); {
+		case !isPath(text):
+		case ok:
 			e.object(m, p)
+		default:
+			e.refusal.path(m, "lies outside the repository")
 		}
 		return
 	}

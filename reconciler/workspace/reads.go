@@ -26,6 +26,7 @@ func (e *evaluation) remoteState(s *scope, r *resource) {
 		if kind.Expression != nil {
 			backend = s.pattern(kind.Expression, names)
 		}
+		e.refusal.remoteState(r, backend, args)
 		read := anyPart // of any backend
 		switch {
 		case strings.Contains(backend, anyPart):

@@ -23,6 +23,7 @@ type Settings struct {
 	outside      layer     // of environments
 	environments map[string]layer
 	chosen       string            // environment; "" for none
+	trust        Trust             // what the preview block says
 	paths        map[string]string // of the workspaces that Discover found, by name
 	configs      map[string]Config // of the same
 }

@@ -23,7 +23,7 @@ var (
 	layerBlocks     = []hcl.BlockHeaderSchema{{Type: "defaults"}, {Type: "workspace", LabelNames: []string{"name"}}}
 	settingsSchema  = &hcl.BodySchema{
 		Attributes: []hcl.AttributeSchema{{Name: "workspaces"}},
-		Blocks:     append([]hcl.BlockHeaderSchema{{Type: "environment", LabelNames: []string{"name"}}}, layerBlocks...),
+		Blocks:     append([]hcl.BlockHeaderSchema{{Type: "environment", LabelNames: []string{"name"}}, {Type: "preview"}}, layerBlocks...),
 	}
 
 	// In an environment:
@@ -61,6 +61,12 @@ func (d *settingsDecoder) decode(text []byte, chosen string) *Settings {
 	content := d.content(body, settingsSchema)
 	s.patterns = d.patterns(content)
 	s.outside = d.layer(content, nil, workspaceSchema)
+	for i, block := range content.Blocks.OfType("preview") {
+		if i > 0 {
+			d.complain(block.DefRange, "preview: there may be one such block only")
+		}
+		s.trust = d.trust(d.content(block.Body, previewSchema))
+	}
 	for _, block := range content.Blocks.OfType("environment") {
 		label := block.Labels[0]
 		if label == "" {

@@ -167,3 +167,54 @@ func TestBackendConfig(t *testing.T) {
 		}
 	}
 }
+
+// Rights answer for workspaces that are yet to come as well.
+func TestRights(t *testing.T) {
+	tree := newTree(map[string]string{
+		"env/tokyo/main.tf": "",
+		"b.tfbackend":       "",
+		SettingsFile: `
+defaults {
+  plan_role = "arn:aws:iam::123456789012:role/plan-${workspace}"
+  env       = ["TF_VAR_b"]
+}
+workspace "tokyo" {
+  env       = ["TF_VAR_a"]
+  plan_role = "arn:aws:iam::123456789012:role/special"
+}
+environment "staging" {
+  backend_config = "b.tfbackend"
+  defaults {
+    plan_role      = "arn:aws:iam::210987654321:role/plan-${workspace}"
+    allow_unlocked = true
+  }
+}
+`})
+	for environment, want := range map[string]map[string]Config{
+		"": {
+			"tokyo": {PlanRole: "arn:aws:iam::123456789012:role/special", Env: []string{"TF_VAR_a", "TF_VAR_b"}},
+			"new":   {PlanRole: "arn:aws:iam::123456789012:role/plan-new", Env: []string{"TF_VAR_b"}},
+		},
+		"staging": {
+			"tokyo": {PlanRole: "arn:aws:iam::123456789012:role/special", Env: []string{"TF_VAR_a", "TF_VAR_b"}, AllowUnlocked: true},
+			"new":   {PlanRole: "arn:aws:iam::210987654321:role/plan-new", Env: []string{"TF_VAR_b"}, AllowUnlocked: true},
+		},
+	} {
+		s, err := LoadSettings(tree, environment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Discover(tree, s); err != nil {
+			t.Fatal(err)
+		}
+		for name, rights := range want {
+			if got, err := s.Rights(name); err != nil || !reflect.DeepEqual(got, rights) {
+				t.Errorf("%q, %s: %+v, %v; want %+v", environment, name, got, err, rights)
+			}
+		}
+		// What is found has the same by Config.
+		if got := s.Config("tokyo"); got.PlanRole != want["tokyo"].PlanRole || got.AllowUnlocked != want["tokyo"].AllowUnlocked {
+			t.Errorf("%q: Config says %+v", environment, got)
+		}
+	}
+}

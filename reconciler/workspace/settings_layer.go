@@ -85,13 +85,17 @@ func (s *Settings) config(d *settingsDecoder, name string) Config {
 	env := s.environments[s.chosen]
 	all, allEnv := s.outside.of(d, name), env.of(d, name)
 	own, ownEnv := s.outside.workspaces[name], env.workspaces[name]
-	o := all.with(allEnv).with(own).with(ownEnv)
-
+	c := all.with(allEnv).with(own).with(ownEnv).config()
 	files := slices.Concat(all.varFiles, own.varFiles, allEnv.varFile, allEnv.varFiles, ownEnv.varFiles)
+	c.VarFiles = d.varFiles(Dir{name, s.paths[name]}, files)
+	return c
+}
+
+// config is the Config that the options stand for, without variable files.
+func (o options) config() Config {
 	c := Config{
 		DependsOn:     texts(o.dependsOn),
 		Apply:         o.apply,
-		VarFiles:      d.varFiles(Dir{name, s.paths[name]}, files),
 		BackendConfig: o.backendConfig,
 		Env:           slices.Compact(slices.Sorted(slices.Values(o.env))),
 		Protect:       o.protect,
@@ -105,3 +109,27 @@ func (s *Settings) config(d *settingsDecoder, name string) Config {
 	}
 	return c
 }
+
+// Rights returns the settings for the workspace called name that say with
+// which rights it is planned: roles, declared variables, and whether it may do
+// without a lock. Unlike Config it answers for one that is not there yet, too.
+func (s *Settings) Rights(name string) (Config, error) {
+	d := &settingsDecoder{}
+	var o options
+	layers := []layer{s.outside, s.environments[s.chosen]}
+	for _, l := range layers {
+		o = o.with(l.defaults.fixed)
+		named := maps.Clone(l.defaults.named)
+		maps.DeleteFunc(named, func(option string, _ *hcl.Attribute) bool { return !slices.Contains(rightsOptions, option) })
+		var own options
+		d.options(&own, named, naming(name))
+		o = o.with(own)
+	}
+	for _, l := range layers {
+		o = o.with(l.workspaces[name])
+	}
+	c := o.config()
+	return Config{Env: c.Env, PlanRole: c.PlanRole, ApplyRole: c.ApplyRole, AllowUnlocked: c.AllowUnlocked}, join(d.problems)
+}
+
+var rightsOptions = []string{"plan_role", "apply_role", "allow_unlocked"}

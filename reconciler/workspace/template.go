@@ -75,6 +75,7 @@ func (e *evaluation) parseTemplate(p string) ([]mention, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.refusal.templateFunctions(p, text)
 	if !bytes.Contains(text, []byte("file")) {
 		return nil, nil // the usual template, of any size
 	}

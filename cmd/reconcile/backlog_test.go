@@ -1,0 +1,124 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"reconcile/reconciler/backlog/backlogtest"
+)
+
+// backlog DIR [FORMAT] starts a Backlog that has a bare clone of the
+// repository DIR at $GIT_URL, with its API at $BACKLOG_URL. Both need a
+// password or key, which are in $PASSWORD and $API_KEY.
+func backlogCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: backlog DIR [FORMAT]")
+	}
+	w := worldOf(ts)
+	w.backlog = backlogtest.Start(w.tb, bareClone(ts, args[0]))
+	if len(args) == 2 {
+		w.backlog.Format = args[1]
+	}
+	w.git = w.backlog.Git
+	w.git.Username, w.git.Password = "ann", password
+	ts.Setenv("BACKLOG_URL", w.backlog.URL)
+	ts.Setenv("GIT_URL", w.backlog.GitURL)
+	ts.Setenv("API_KEY", backlogtest.APIKey)
+	ts.Setenv("PASSWORD", password)
+}
+
+// pull-request open BRANCH TITLE | pushed | merge N | close N.
+func pullRequestCommand(ts *testscript.TestScript, neg bool, args []string) {
+	b := worldOf(ts).backlog
+	number := func() int {
+		n, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		return n
+	}
+	switch {
+	case neg || len(args) == 0:
+		ts.Fatalf("usage: pull-request open BRANCH TITLE | pushed | merge N | close N")
+	case args[0] == "open" && len(args) == 3:
+		ts.Setenv("NUMBER", strconv.Itoa(b.OpenPullRequest(args[1], args[2])))
+	case args[0] == "pushed":
+		b.Pushed()
+	case args[0] == "merge" && len(args) == 2:
+		b.Merge(number())
+	case args[0] == "close" && len(args) == 2:
+		b.ClosePullRequest(number())
+	default:
+		ts.Fatalf("pull-request %q", args)
+	}
+}
+
+// comments N COUNT [EDITS] FILE: pull request N has so many comments, the last
+// of which was edited so often; its text is written to FILE.
+func commentsCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 4 {
+		ts.Fatalf("usage: comments N COUNT EDITS FILE")
+	}
+	number, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	list := worldOf(ts).backlog.Comments(number)
+	got, text := fmt.Sprint(len(list), " 0"), ""
+	if len(list) > 0 {
+		last := list[len(list)-1]
+		got, text = fmt.Sprint(len(list), " ", last.Edits), last.Content
+	}
+	if want := args[1] + " " + args[2]; got != want {
+		ts.Fatalf("comments and edits of the last are %s, want %s\n%s", got, want, text)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[3]), []byte(text), 0o600))
+}
+
+// backlog-fails STATUS [N]: Backlog answers the next N requests so, or all; 0
+// ends that. A limit that is reached is lifted at once.
+func backlogFailsCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: backlog-fails STATUS [N]")
+	}
+	status, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	left := &atomic.Int64{}
+	left.Store(1 << 30)
+	if len(args) == 2 {
+		n, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		left.Store(int64(n))
+	}
+	if status == 0 {
+		left.Store(0)
+	}
+	worldOf(ts).backlog.Fault = func(w http.ResponseWriter, _ *http.Request, _ int) bool {
+		if left.Add(-1) < 0 {
+			return false
+		}
+		w.Header().Set("X-RateLimit-Reset", strconv.FormatInt(time.Now().Unix()-1, 10))
+		w.WriteHeader(status)
+		return true
+	}
+}
+
+// backlog-asked N [METHOD]: since the last time there were so many requests to
+// its API, by the method.
+func backlogAskedCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: backlog-asked N [METHOD]")
+	}
+	var asked []string
+	for _, r := range worldOf(ts).backlog.Requests() {
+		if len(args) == 1 || r.Method == args[1] {
+			asked = append(asked, r.Method+" "+r.Path)
+		}
+	}
+	if args[0] != strconv.Itoa(len(asked)) {
+		ts.Fatalf("%d requests, want %s:\n%s", len(asked), args[0], strings.Join(asked, "\n"))
+	}
+}

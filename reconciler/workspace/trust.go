@@ -1,0 +1,117 @@
+package workspace
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// Trust says which code a plan may run before anybody has approved it. It is
+// read from the settings at the tip, never from those in a pull request.
+type Trust struct {
+	Providers []string // by source, such as hashicorp/aws; the one built into Terraform always
+	Modules   []string // of registries, by source without version
+	Refused   []string // names of data sources, functions and arguments; patterns
+	Allowed   []string // of those, what may be used all the same
+}
+
+// trustedProviders are those that compute, or ask the cloud that the plan is
+// for, and no more.
+var trustedProviders = []string{"hashicorp/aws", "hashicorp/null", "hashicorp/random", "hashicorp/time"}
+
+// refusedNames are data sources, functions and arguments by which a plan runs
+// programs, reaches addresses of the author's choice, or shows secrets.
+var refusedNames = []string{
+	"external", "http", "dns_*", "tls_certificate",
+	"aws_lambda_invocation",
+	"aws_secretsmanager_secret_version*", "aws_ssm_parameter*", "aws_kms_secrets",
+	"aws_ecr_authorization_token", "aws_ecrpublic_authorization_token", "aws_eks_cluster_auth", "aws_codeartifact_authorization_token",
+	"nonsensitive",   // would print what Terraform hides
+	"templatestring", // its template, a value, may call file()
+	// Settings of AWS's SDK: a file that they name may name a program to run.
+	"shared_config_files", "shared_credentials_files", "shared_credentials_file", "profile",
+}
+
+// builtinProvider is part of Terraform itself.
+const builtinProvider = "terraform.io/builtin/terraform"
+
+// providerSource is NAMESPACE/TYPE, or HOST/NAMESPACE/TYPE.
+var providerSource = regexp.MustCompile(`^([0-9a-z.-]+(:\d+)?/)?[0-9a-z_-]+/[0-9a-z_-]+$`)
+
+// trustsProvider tells whether a provider may run.
+func (t Trust) trustsProvider(source string) bool {
+	if source == builtinProvider {
+		return true
+	}
+	return slices.ContainsFunc(t.Providers, func(p string) bool { return bareSource(p) == bareSource(source) })
+}
+
+// bareSource leaves out the hosts that both programs fill in for themselves.
+func bareSource(source string) string {
+	for _, host := range []string{"registry.terraform.io/", "registry.opentofu.org/"} {
+		source = strings.TrimPrefix(source, host)
+	}
+	return source
+}
+
+// ProviderNames are the addresses of the trusted providers as a dependency
+// lock file has them, without the registry's host where that is the default.
+func (t Trust) ProviderNames() []string {
+	names := []string{builtinProvider}
+	for _, p := range t.Providers {
+		names = append(names, bareSource(p))
+	}
+	return names
+}
+
+// trustsModule tells whether a module of a registry may be called.
+func (t Trust) trustsModule(source string) bool {
+	source, _, _ = strings.Cut(source, "//")
+	return slices.ContainsFunc(t.Modules, func(m string) bool { return bareSource(m) == bareSource(source) })
+}
+
+// refuses tells whether a data source, function or argument may not be used.
+func (t Trust) refuses(name string) bool {
+	return matches(t.Refused, name) && !slices.Contains(t.Allowed, name)
+}
+
+func matches(patterns []string, name string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		yes, err := path.Match(pattern, name)
+		return yes && err == nil
+	})
+}
+
+// Preview is what plans of pull requests may run.
+func (s *Settings) Preview() Trust {
+	t := s.trust
+	if t.Providers == nil {
+		t.Providers = trustedProviders
+	}
+	t.Refused = append(slices.Clone(refusedNames), t.Refused...)
+	return t
+}
+
+var previewSchema = attributes("providers", "modules", "refuse", "allow")
+
+var moduleSource = regexp.MustCompile(`^([0-9A-Za-z.-]+(:\d+)?/)?[0-9A-Za-z_-]+/[0-9A-Za-z_-]+/[0-9a-z]+$`)
+
+// trust decodes a preview block.
+func (d *settingsDecoder) trust(content *hcl.BodyContent) (t Trust) {
+	for name, attr := range content.Attributes {
+		switch name {
+		case "providers":
+			t.Providers = append([]string{}, d.each(attr, nil, "a provider's source, such as hashicorp/aws", providerSource.MatchString)...)
+		case "modules":
+			t.Modules = d.each(attr, nil, "a module's source in a registry, such as terraform-aws-modules/vpc/aws", moduleSource.MatchString)
+		case "refuse":
+			t.Refused = d.each(attr, nil, "a name or a pattern of names, such as aws_ssm_*", isAddressPattern)
+		case "allow":
+			t.Allowed = d.each(attr, nil, "a name that is refused otherwise, such as aws_ssm_parameter", isAddressPattern)
+		}
+	}
+	return t
+}
