@@ -1,0 +1,68 @@
+// Package catalog holds what reconcile says to people on Backlog and by mail,
+// in each language: one file a language, one text a key. Nothing that people
+// read is put together from words in code.
+package catalog
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+)
+
+//go:embed *.json
+var files embed.FS
+
+// Words are the texts of one language, by key.
+type Words map[string]string
+
+// Languages are those there is a catalogue in.
+func Languages() []string {
+	names, _ := files.ReadDir(".") // embedded: it cannot fail
+	var languages []string
+	for _, n := range names {
+		languages = append(languages, strings.TrimSuffix(n.Name(), path.Ext(n.Name())))
+	}
+	return languages
+}
+
+// In returns the words of a language, such as "en" or "ja".
+func In(language string) (Words, error) {
+	text, err := files.ReadFile(language + ".json")
+	if err != nil {
+		return nil, fmt.Errorf("language %q is not known: there are %s", language, strings.Join(Languages(), ", "))
+	}
+	var words Words
+	if err := json.Unmarshal(text, &words); err != nil {
+		return nil, fmt.Errorf("catalogue of %s: %w", language, err)
+	}
+	return words, nil
+}
+
+// Text returns the text of a key, with each {NAME} in it replaced: values are
+// pairs of a name and what to put there. A key, or a name, that the catalogue
+// does not have is an error.
+func (w Words) Text(key string, values ...any) (string, error) {
+	text, ok := w[key]
+	if !ok {
+		return "", fmt.Errorf("the catalogue has no %q", key)
+	}
+	if len(values)%2 != 0 {
+		return "", fmt.Errorf("%s: a name without a value", key)
+	}
+	var pairs []string
+	for i := 0; i < len(values); i += 2 {
+		hole := fmt.Sprintf("{%v}", values[i])
+		if !strings.Contains(text, hole) {
+			return "", fmt.Errorf("%s has no %s", key, hole)
+		}
+		pairs = append(pairs, hole, fmt.Sprint(values[i+1]))
+	}
+	return strings.NewReplacer(pairs...).Replace(text), nil
+}
+
+// Keys are the keys, sorted.
+func (w Words) Keys() []string { return slices.Sorted(maps.Keys(w)) }

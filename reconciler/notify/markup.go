@@ -1,0 +1,98 @@
+// Package notify writes what people are told: in their language, and in the
+// markup of the project that they read it in. The texts are in catalog, the
+// order of things in template.
+package notify
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Format is how texts are marked up in a Backlog project: its
+// textFormattingRule.
+type Format string
+
+// Formats.
+const (
+	Markdown Format = "markdown"
+	Notation Format = "backlog" // Backlog's own
+)
+
+// markup writes one format. What is handed to it is plain text, and comes out
+// as such: nothing in it can end a block or begin another.
+type markup interface {
+	heading(text string) string
+	bold(text string) string
+	literal(text string) string // in a line: a name, a path, a command
+	item(marked string) string
+	table(header []string, rows [][]string) string // of marked cells
+	block(text string) string                      // lines as they are
+}
+
+func (f Format) markup() (markup, error) {
+	switch f {
+	case Markdown:
+		return markdown{}, nil
+	case Notation:
+		return notation{}, nil
+	}
+	return nil, fmt.Errorf("text format %q is not known: there are %s and %s", f, Markdown, Notation)
+}
+
+// oneLine puts a text that may have several lines in one.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+type markdown struct{}
+
+func (markdown) heading(text string) string { return "## " + oneLine(text) }
+func (markdown) bold(text string) string    { return "**" + oneLine(text) + "**" }
+func (markdown) item(marked string) string  { return "- " + marked }
+
+func (markdown) literal(text string) string {
+	text = strings.NewReplacer("`", "'", "|", `\|`).Replace(oneLine(text))
+	return "`" + text + "`"
+}
+
+func (markdown) table(header []string, rows [][]string) string {
+	lines := []string{row(header, "|"), "|" + strings.Repeat("---|", len(header))}
+	for _, cells := range rows {
+		lines = append(lines, row(cells, "|"))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// block is fenced by more backticks than the text has in a row.
+func (markdown) block(text string) string {
+	fence := "```"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	return fence + "\n" + strings.TrimRight(text, "\n") + "\n" + fence
+}
+
+type notation struct{}
+
+func (notation) heading(text string) string { return "** " + oneLine(text) }
+func (notation) bold(text string) string    { return "''" + oneLine(text) + "''" }
+func (notation) item(marked string) string  { return "- " + marked }
+
+// literal has no sign of its own in this format; what would be taken for one
+// is put apart.
+func (notation) literal(text string) string {
+	return strings.NewReplacer("|", "｜", "''", "' '", "%%", "% %", "[[", "[ [", "{", "｛").Replace(oneLine(text))
+}
+
+func (notation) table(header []string, rows [][]string) string {
+	lines := []string{row(header, "|h")}
+	for _, cells := range rows {
+		lines = append(lines, row(cells, "|"))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (notation) block(text string) string {
+	text = strings.ReplaceAll(text, "{/code}", "{ /code}")
+	return "{code}\n" + strings.TrimRight(text, "\n") + "\n{/code}"
+}
+
+func row(cells []string, end string) string { return "|" + strings.Join(cells, "|") + end }

@@ -1,0 +1,117 @@
+package notify
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Preview is what would come of merging a pull request, as it is told in a
+// comment on it.
+type Preview struct {
+	Number       int
+	Branch, Base string // names of branches
+	Head, Tip    string // their commits
+	Environment  string // of the settings; "": none
+	Problem      string // why nothing could be planned
+	Failed       bool   // something that may be different another time
+	Inputs       string // equal for previews that say the same
+	Conflicts    []Conflict
+	Workspaces   []Workspace // by name
+	Readers      []Reader
+	Removed      []string // workspaces
+	Waiting      []string // workspaces
+	Warnings     []string
+}
+
+// Conflict is a path that cannot be merged. Kind is part of a key of the
+// catalogue.
+type Conflict struct{ Path, Kind string }
+
+// Reader is a workspace that is looked at again after others.
+type Reader struct {
+	Name  string
+	After []string
+}
+
+// Workspace is a workspace and its plan.
+type Workspace struct {
+	Name                          string
+	Outcome                       string // part of a key of the catalogue
+	Add, Change, Replace, Destroy int
+	Because                       []string
+	Digest                        string // of the plan
+	Plan                          string
+	Error                         string
+	Refused, Warnings             []string
+}
+
+// Since is what is different from an earlier preview.
+type Since struct {
+	Head               string // of the earlier
+	New, Changed, Gone []string
+}
+
+// since compares with the last preview; nil where there is none, or it did not
+// say enough.
+func (p *Preview) since(last Marker) *Since {
+	if last.Head == "" || last.Plans == nil {
+		return nil
+	}
+	s := &Since{Head: last.Head}
+	now := p.marker().Plans
+	for _, w := range p.Workspaces {
+		switch then, ok := last.Plans[w.Name]; {
+		case !ok:
+			s.New = append(s.New, w.Name)
+		case then != now[w.Name]:
+			s.Changed = append(s.Changed, w.Name)
+		}
+	}
+	for name := range last.Plans {
+		if _, ok := now[name]; !ok {
+			s.Gone = append(s.Gone, name)
+		}
+	}
+	slices.Sort(s.Gone)
+	return s
+}
+
+// Same tells whether nothing is different.
+func (s Since) Same() bool { return len(s.New)+len(s.Changed)+len(s.Gone) == 0 }
+
+// rows is how many workspaces the table shows at most.
+const rows = 60
+
+// shown are the workspaces of the table: where there are too many, those in
+// which more is at stake.
+func (p *Preview) shown() []Workspace {
+	if len(p.Workspaces) <= rows {
+		return p.Workspaces
+	}
+	list := slices.Clone(p.Workspaces)
+	slices.SortStableFunc(list, func(a, b Workspace) int { return cmp.Compare(b.weight(), a.weight()) })
+	list = list[:rows]
+	slices.SortFunc(list, func(a, b Workspace) int { return cmp.Compare(a.Name, b.Name) })
+	return list
+}
+
+// weight is how much is at stake.
+func (w Workspace) weight() int {
+	switch {
+	case w.Destroy+w.Replace > 0:
+		return 3
+	case w.Error != "" || len(w.Refused) > 0:
+		return 2
+	case w.Add+w.Change > 0:
+		return 1
+	}
+	return 0
+}
+
+// text is what is shown in full: the plan, or why there is none.
+func (w Workspace) text() string {
+	if w.Plan == "" && len(w.Refused) == 0 {
+		return w.Error
+	}
+	return w.Plan
+}

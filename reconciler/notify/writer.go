@@ -1,0 +1,81 @@
+package notify
+
+import (
+	"embed"
+	"regexp"
+	"strings"
+	"text/template"
+
+	"reconcile/reconciler/notify/catalog"
+)
+
+//go:embed template/*.tmpl
+var templates embed.FS
+
+// Writer writes texts in one language and one format.
+type Writer struct {
+	// Limit is how long a text becomes at most, in characters; 0: any length.
+	Limit  int
+	words  catalog.Words
+	markup markup
+}
+
+// CommentLimit is a Limit for comments. Backlog's own is not documented; 20,000
+// is thought to be safe.
+const CommentLimit = 18_000
+
+// NewWriter returns a writer. An unknown language or format is an error.
+func NewWriter(language string, format Format) (*Writer, error) {
+	words, err := catalog.In(language)
+	if err != nil {
+		return nil, err
+	}
+	markup, err := format.markup()
+	if err != nil {
+		return nil, err
+	}
+	return &Writer{words: words, markup: markup}, nil
+}
+
+// gaps are more empty lines than one.
+var gaps = regexp.MustCompile(`\n{3,}`)
+
+// write fills in a template. Its functions are those of the markup, and t,
+// which is a text of the catalogue.
+func (w *Writer) write(name string, data any) (string, error) {
+	t, err := template.New(name).Funcs(w.functions()).ParseFS(templates, "template/"+name)
+	if err != nil {
+		return "", err
+	}
+	var out strings.Builder
+	if err := t.Execute(&out, data); err != nil {
+		return "", err
+	}
+	return strings.TrimSpace(gaps.ReplaceAllString(out.String(), "\n\n")) + "\n", nil
+}
+
+func (w *Writer) functions() template.FuncMap {
+	return template.FuncMap{
+		"t":       w.words.Text,
+		"heading": w.markup.heading,
+		"bold":    w.markup.bold,
+		"literal": w.markup.literal,
+		"item":    w.markup.item,
+		"code":    w.markup.block,
+		"list":    w.list,
+		"short":   short,
+		"lines":   func(lines []string) string { return strings.Join(lines, "\n") },
+	}
+}
+
+// list are names in one line.
+func (w *Writer) list(names []string) string {
+	var marked []string
+	for _, name := range names {
+		marked = append(marked, w.markup.literal(name))
+	}
+	return strings.Join(marked, ", ")
+}
+
+// short is a commit as people read it.
+func short(commit string) string { return commit[:min(len(commit), 10)] }
