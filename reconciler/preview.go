@@ -28,7 +28,7 @@ type Preview struct {
 	PullRequest
 	Tip       string            `json:"tip"`  // of the watched branch
 	Base      string            `json:"base"` // commit in which the two parted
-	Outcome   string            `json:"outcome"`
+	Outcome   string            `json:"outcome"` // "" where nothing was planned, because nothing changed
 	Conflicts []source.Conflict `json:"conflicts,omitempty"`
 	// Workspaces are those that the pull request makes stale.
 	Workspaces []WorkspaceResult `json:"workspaces"`

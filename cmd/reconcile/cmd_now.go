@@ -65,7 +65,11 @@ func checkTrigger(trigger string) error {
 // asUsage makes a name that no workspace has wrong usage.
 func asUsage(err error) error {
 	var unknown *reconciler.UnknownWorkspaceError
-	if !errors.As(err, &unknown) {
+	var closed *reconciler.UnknownPullRequestError
+	switch {
+	case errors.As(err, &closed):
+		return usagef("`reconcile preview` takes all that are open", "%w", closed)
+	case !errors.As(err, &unknown):
 		return err
 	}
 	known := map[string]bool{}

@@ -13,25 +13,29 @@ import (
 // settings are what every command works by: one field a flag, and an
 // environment variable for each (see settings_env.go).
 type settings struct {
-	Repo           string
-	Branch         string
-	State          string
-	Record         string
-	Snapshots      string
-	GitCredentials string
-	Signers        string
-	DigestKey      string
-	Terraform      string
-	Environment    string
-	Executor       string
-	Parallelism    int
-	Wait           time.Duration
-	Work           string
-	Output         string
+	Repo               string
+	Branch             string
+	State              string
+	Record             string
+	Snapshots          string
+	GitCredentials     string
+	Signers            string
+	DigestKey          string
+	Terraform          string
+	Environment        string
+	Executor           string
+	Backlog            string
+	BacklogCredentials string
+	Lang               string
+	Parallelism        int
+	Wait               time.Duration
+	Work               string
+	Output             string
 
 	// From the environment alone: a password has no place in a command line.
-	GitUsername string
-	GitPassword secret
+	GitUsername   string
+	GitPassword   secret
+	BacklogAPIKey secret
 }
 
 // Schemes of settings that are not a path.
@@ -57,6 +61,9 @@ func (s *settings) bind(f *pflag.FlagSet) {
 	f.StringVar(&s.Terraform, "terraform", "", "terraform or tofu binary (default: from PATH, else installed once)")
 	f.StringVar(&s.Environment, "environment", "", "environment of reconcile.hcl to run")
 	f.StringVar(&s.Executor, "executor", executorLocal, "where the work on a workspace is done: local, codebuild://PROJECT, or ecs://CLUSTER/TASK_DEFINITION?subnets=…&security_groups=…")
+	f.StringVar(&s.Backlog, "backlog", "", "Backlog space, such as https://SPACE.backlog.com (default: that of the repository)")
+	f.StringVar(&s.BacklogCredentials, "backlog-credentials", "", "secretsmanager://NAME or env (default: RECONCILE_BACKLOG_API_KEY)")
+	f.StringVar(&s.Lang, "lang", "", "language of what is written to Backlog: en or ja (default: that of the space)")
 	f.IntVar(&s.Parallelism, "parallelism", 4, "workspaces at once")
 	f.DurationVar(&s.Wait, "wait", lease, "how long to wait for what another run holds")
 	f.StringVar(&s.Work, "work", "", "caches and checkout (default: "+short(defaultWork())+")")

@@ -19,6 +19,7 @@ const envPrefix = "RECONCILE_"
 const (
 	envGitUsername = envPrefix + "GIT_USERNAME"
 	envGitPassword = envPrefix + "GIT_PASSWORD"
+	envBacklogKey  = envPrefix + "BACKLOG_API_KEY"
 	// envTestCache is where `make test` keeps emulators; nothing here reads it.
 	envTestCache = envPrefix + "TEST_CACHE"
 )
@@ -37,6 +38,7 @@ func (s *settings) applyEnvironment(c *cobra.Command) error {
 	}
 	s.GitUsername = os.Getenv(envGitUsername)
 	s.GitPassword = secret(os.Getenv(envGitPassword))
+	s.BacklogAPIKey = secret(os.Getenv(envBacklogKey))
 	var wrong error
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		value := os.Getenv(variable(f.Name))
@@ -65,7 +67,7 @@ func checkVariables(root *cobra.Command, environ []string) error {
 }
 
 func knownVariables(root *cobra.Command) map[string]bool {
-	known := map[string]bool{envGitUsername: true, envGitPassword: true, envTestCache: true}
+	known := map[string]bool{envGitUsername: true, envGitPassword: true, envBacklogKey: true, envTestCache: true}
 	var walk func(c *cobra.Command)
 	walk = func(c *cobra.Command) {
 		add := func(f *pflag.Flag) { known[variable(f.Name)] = true }

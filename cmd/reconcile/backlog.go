@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"reconcile/reconciler"
+	"reconcile/reconciler/backlog"
+	"reconcile/reconciler/notify"
+	"reconcile/reconciler/notify/catalog"
+)
+
+// checkBacklog refuses what cannot be right; whether Backlog is needed is for
+// the command to say.
+func (s *settings) checkBacklog() error {
+	switch value := s.BacklogCredentials; {
+	case s.Lang != "" && !slices.Contains(catalog.Languages(), s.Lang):
+		return usagef("--lang takes "+strings.Join(catalog.Languages(), " or "), "--lang %s is not known", s.Lang)
+	case value == "", strings.HasPrefix(value, schemeSecret) && value != schemeSecret:
+		return nil
+	case value != "env":
+		return usagef("--backlog-credentials takes secretsmanager://NAME or env", "--backlog-credentials %s is not known", value)
+	case s.BacklogAPIKey == "":
+		return usagef("set "+envBacklogKey, "--backlog-credentials env, but there is none in the environment")
+	}
+	return nil
+}
+
+// space is the repository's project in Backlog.
+type space struct {
+	client *backlog.Client
+	repo   backlog.Repo
+	me     int // the id of the key's user; 0: not asked yet
+}
+
+// openBacklog finds the space and the repository, and reads the key. Nothing
+// is asked of Backlog yet.
+func (p *parts) openBacklog(ctx context.Context) (*space, error) {
+	s := &p.app.settings
+	url, repo, err := backlog.Locate(s.Repo)
+	if err != nil {
+		return nil, usagef("--repo takes its Git address, such as https://SPACE.backlog.com/git/PROJECT/repo.git",
+			"--repo %s: %w", withoutPassword(s.Repo), err)
+	}
+	if s.Backlog != "" {
+		url = s.Backlog
+	}
+	o := backlog.Options{URL: url, Log: p.app.log}
+	if o.APIKey, o.Token, err = p.backlogKey(ctx); err != nil {
+		return nil, err
+	}
+	for _, value := range []backlog.Secret{o.APIKey, o.Token} {
+		if value != "" {
+			p.secrets = append(p.secrets, string(value))
+		}
+	}
+	client, err := backlog.New(o)
+	if err != nil {
+		return nil, usagef("--backlog takes the address of the space, such as https://SPACE.backlog.com", "%w", err)
+	}
+	return &space{client: client, repo: repo}, nil
+}
+
+// backlogKey reads the API key, or the OAuth token, that the settings name.
+func (p *parts) backlogKey(ctx context.Context) (key, token backlog.Secret, err error) {
+	s := &p.app.settings
+	if !strings.HasPrefix(s.BacklogCredentials, schemeSecret) {
+		if s.BacklogAPIKey == "" {
+			return "", "", usagef("set "+envBacklogKey+", or --backlog-credentials secretsmanager://NAME", "no API key of Backlog")
+		}
+		return backlog.Secret(s.BacklogAPIKey), "", nil
+	}
+	cfg, err := p.aws()
+	if err != nil {
+		return "", "", err
+	}
+	value, err := readSecret(ctx, cfg, "--backlog-credentials", s.BacklogCredentials)
+	if err != nil {
+		return "", "", err
+	}
+	text := strings.TrimSpace(string(value))
+	if !strings.HasPrefix(text, "{") {
+		return backlog.Secret(text), "", nil
+	}
+	var fields struct {
+		APIKey string `json:"api_key"`
+		Token  string `json:"token"`
+	}
+	if json.Unmarshal([]byte(text), &fields) != nil || (fields.APIKey == "") == (fields.Token == "") {
+		return "", "", errors.New(s.BacklogCredentials + `: the secret takes an API key, {"api_key": …} or {"token": …}`)
+	}
+	return backlog.Secret(fields.APIKey), backlog.Secret(fields.Token), nil
+}
+
+// writer writes in the project's format, and in the language of the settings
+// or else of the space.
+func (b *space) writer(ctx context.Context, lang string) (*notify.Writer, error) {
+	project, err := b.client.Project(ctx, b.repo.Project)
+	if err != nil {
+		return nil, fmt.Errorf("ask for the text format of project %s: %w", b.repo.Project, err)
+	}
+	if lang == "" {
+		of, err := b.client.Space(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("ask for the language of the space: %w", err)
+		}
+		lang = of.Lang
+	}
+	if !slices.Contains(catalog.Languages(), lang) {
+		lang = "en"
+	}
+	return notify.NewWriter(lang, notify.Format(project.TextFormattingRule))
+}
+
+// Open implements reconciler.PullRequests.
+func (b *space) Open(ctx context.Context, branch string) (open []reconciler.PullRequest, err error) {
+	for pr, err := range b.client.PullRequests(ctx, b.repo, backlog.Open) {
+		if err != nil {
+			return nil, err
+		}
+		if pr.Base == branch {
+			open = append(open, reconciler.PullRequest{Number: pr.Number, Title: pr.Summary, Branch: pr.Branch})
+		}
+	}
+	return open, nil
+}
+
+// Comment implements reconciler.PullRequests. A comment that another wrote is
+// none of ours, whatever it says.
+func (b *space) Comment(ctx context.Context, number int, mine func(string) bool) (found reconciler.Comment, err error) {
+	if b.me == 0 {
+		me, err := b.client.Myself(ctx)
+		if err != nil {
+			return found, err
+		}
+		b.me = me.ID
+	}
+	for c, err := range b.client.Comments(ctx, b.repo, number) {
+		if err != nil {
+			return found, err
+		}
+		if c.CreatedUser.ID == b.me && mine(c.Content) {
+			found = reconciler.Comment{ID: c.ID, Text: c.Content, At: c.Updated}
+		}
+	}
+	return found, nil
+}
+
+// Put implements reconciler.PullRequests.
+func (b *space) Put(ctx context.Context, number, id int, text string) (err error) {
+	if id == 0 {
+		_, err = b.client.AddComment(ctx, b.repo, number, text)
+	} else {
+		_, err = b.client.EditComment(ctx, b.repo, number, id, text)
+	}
+	return err
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"reconcile/reconciler"
+	"reconcile/reconciler/notify"
+)
+
+func newPreviewCommand(a *app) *cobra.Command {
+	var o previewOptions
+	c := &cobra.Command{
+		Use:     "preview",
+		GroupID: groupLook,
+		Short:   "Plan open pull requests, and tell in a comment",
+		Long: `Merge each open pull request into the watched branch in memory, plan the
+workspaces that this makes stale, and keep one comment on the pull request up
+to date. Nothing else is changed, and nothing is done about a pull request for
+which neither its head nor the branch has moved.
+
+A plan runs the code of whoever opened the pull request: see docs/preview.md
+for what is refused, and run it apart from passes.
+
+Exits 0 when every preview is as it should be, whatever the plans say.`,
+		Args: nothing,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return runPreview(c.Context(), a, o)
+		},
+	}
+	c.Flags().IntVar(&o.number, "pr", 0, "the pull request with this number alone")
+	c.Flags().BoolVar(&o.again, "again", false, "also those that nothing has changed for")
+	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "print the comments, in full, instead of writing them")
+	return c
+}
+
+type previewOptions struct {
+	number        int
+	again, dryRun bool
+}
+
+func runPreview(ctx context.Context, a *app, o previewOptions) error {
+	ctx, hard, release := stops(ctx, patience, tell(a.err))
+	defer release()
+	p, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer a.closing(p)
+	pulls, err := p.openBacklog(ctx)
+	if err != nil {
+		return err
+	}
+	options := reconciler.PreviewOptions{Number: o.number, Again: o.again, DryRun: o.dryRun}
+	if options.Writer, err = pulls.writer(ctx, a.Lang); err != nil {
+		return err
+	}
+	if !o.dryRun {
+		options.Writer.Limit = notify.CommentLimit
+	}
+	if !a.json() {
+		options.Told = func(r reconciler.PreviewResult) { printPreview(a.out, a.width(), r) }
+	}
+	round, err := p.reconciler(nil).Previews(ctx, hard, pulls, options)
+	err = asUsage(err)
+	if a.json() {
+		if failed := printPreviews(a.out, round, err); failed != nil {
+			return failed
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if !a.json() && len(round.PullRequests) == 0 {
+		fmt.Fprintf(a.out, "no pull request towards %s is open\n", a.Branch)
+	}
+	return status(round.Exit)
+}
+
+func printPreviews(w io.Writer, round *reconciler.Previews, err error) error {
+	out := struct {
+		*reconciler.Previews
+		Error string `json:"error"`
+	}{Previews: round}
+	if err != nil {
+		out.Error = err.Error()
+	}
+	return printJSON(w, out)
+}
+
+// printPreview writes what became of one pull request.
+func printPreview(w io.Writer, width int, r reconciler.PreviewResult) {
+	style := styleGood
+	if r.Action == reconciler.ActionFailed {
+		style = styleBad
+	}
+	fmt.Fprintf(w, "%s  %s  %s\n", style.Render(fmt.Sprintf("%-10s", r.Action)), styleBold.Render(fmt.Sprintf("#%d %s", r.Number, r.Branch)), r.Title)
+	if r.Action == reconciler.ActionPrinted {
+		fmt.Fprintf(w, "\n%s\n", strings.TrimSpace(r.Comment))
+		return
+	}
+	for _, c := range r.Conflicts {
+		fmt.Fprintf(w, "            conflict (%s): %s\n", c.Kind, c.Path)
+	}
+	if r.Error != "" {
+		wrapped(w, width, "            ", r.Error)
+	}
+	for _, ws := range r.Workspaces {
+		fmt.Fprint(w, workspaceText(ws, width))
+		for _, refused := range ws.Refused {
+			wrapped(w, width, "            ", refused)
+		}
+	}
+}

@@ -1,0 +1,289 @@
+package reconciler
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"reconcile/reconciler/notify"
+)
+
+// PullRequests is where pull requests are: Backlog.
+type PullRequests interface {
+	// Open returns those that are to be merged into the branch, without heads.
+	Open(ctx context.Context, branch string) ([]PullRequest, error)
+	// Comment finds the newest comment of our own that mine takes for ours; one
+	// without an id when there is none.
+	Comment(ctx context.Context, number int, mine func(text string) bool) (Comment, error)
+	// Put adds a comment, or replaces the text of the one with this id.
+	Put(ctx context.Context, number, id int, text string) error
+}
+
+// Comment is a comment on a pull request.
+type Comment struct {
+	ID   int // 0: there is none
+	Text string
+	At   time.Time // when it was last written
+}
+
+// PreviewOptions are what one round of previews is asked for.
+type PreviewOptions struct {
+	Number int  // this pull request alone; 0: all that are open
+	Again  bool // also those that nothing has changed for
+	DryRun bool // write no comments
+	Writer *notify.Writer
+	// Told is called with each result as it comes; it may be nil.
+	Told func(PreviewResult)
+}
+
+// Previews is what a round of previews came to, as `reconcile preview -o json`
+// prints it. Fields may be added, never renamed.
+type Previews struct {
+	Repo         string          `json:"repo"`
+	Branch       string          `json:"branch"`
+	Tip          string          `json:"tip"`
+	PullRequests []PreviewResult `json:"pull_requests"`
+	Exit         int             `json:"exit"`
+}
+
+// PreviewResult is what became of one pull request's preview.
+type PreviewResult struct {
+	Preview
+	Action string `json:"action"`
+	// Comment is what was, or would be, written.
+	Comment string `json:"comment,omitempty"`
+}
+
+// Actions of a PreviewResult.
+const (
+	ActionAdded     = "added"     // the comment
+	ActionEdited    = "edited"    // the comment
+	ActionMoved     = "moved"     // the comment says what it said, of newer commits
+	ActionUnchanged = "unchanged" // nothing was planned and nothing written
+	ActionPrinted   = "printed"   // a dry run
+	ActionFailed    = "failed"
+)
+
+// tryAgain is how old a preview that failed must be before it is made again
+// although neither head nor tip has moved: what failed may have been AWS.
+const tryAgain = 30 * time.Minute
+
+// Previews makes one round over the open pull requests. Of those that are as
+// they were nothing is planned and nothing written. What goes wrong with one
+// keeps no other from its preview; the error is set when Backlog, Git or the
+// record as such failed.
+func (r *Reconciler) Previews(ctx, hard context.Context, pulls PullRequests, o PreviewOptions) (*Previews, error) {
+	round := &Previews{Repo: r.Repo, Branch: r.Branch, PullRequests: []PreviewResult{}}
+	err := r.previews(ctx, hard, pulls, o, round)
+	if err != nil {
+		round.Exit = ExitFailed
+	}
+	return round, err
+}
+
+func (r *Reconciler) previews(ctx, hard context.Context, pulls PullRequests, o PreviewOptions, round *Previews) error {
+	open, err := r.openPullRequests(ctx, pulls, o.Number)
+	if err != nil {
+		return err
+	}
+	tip, err := r.Source.Tip(ctx, "")
+	if err != nil {
+		return fmt.Errorf("ask %s for %s: %w", r.Repo, r.Branch, err)
+	}
+	round.Tip = tip.Commit
+	p := &previewer{Reconciler: r, pulls: pulls, options: o, round: round}
+	defer p.close()
+	for _, pr := range open {
+		if ctx.Err() != nil {
+			return fmt.Errorf("the previews were stopped: %w", context.Cause(ctx))
+		}
+		result, err := p.one(ctx, hard, pr)
+		round.PullRequests = append(round.PullRequests, result)
+		if o.Told != nil {
+			o.Told(result)
+		}
+		if err != nil {
+			return err
+		}
+		if result.Action == ActionFailed {
+			round.Exit = ExitFailed
+		}
+	}
+	return nil
+}
+
+// openPullRequests are those to look at, each with its head.
+func (r *Reconciler) openPullRequests(ctx context.Context, pulls PullRequests, only int) ([]PullRequest, error) {
+	all, err := pulls.Open(ctx, r.Branch)
+	if err != nil {
+		return nil, fmt.Errorf("ask for open pull requests: %w", err)
+	}
+	var open []PullRequest
+	var names []string
+	for _, pr := range all {
+		if only == 0 || pr.Number == only {
+			open = append(open, pr)
+			names = append(names, pullRef(pr), branchRef(pr))
+		}
+	}
+	if only != 0 && len(open) == 0 {
+		return nil, &UnknownPullRequestError{Number: only, Branch: r.Branch}
+	}
+	refs, err := r.Source.Refs(ctx, names)
+	if err != nil {
+		return nil, fmt.Errorf("ask %s for the heads of pull requests: %w", r.Repo, err)
+	}
+	for i, pr := range open {
+		open[i].Head = refs[pullRef(pr)]
+		if open[i].Head == "" {
+			open[i].Head = refs[branchRef(pr)]
+		}
+	}
+	return open, nil
+}
+
+func pullRef(pr PullRequest) string   { return fmt.Sprintf("refs/pull/%d/head", pr.Number) }
+func branchRef(pr PullRequest) string { return "refs/heads/" + pr.Branch }
+
+// UnknownPullRequestError is a number that no open pull request has.
+type UnknownPullRequestError struct {
+	Number int
+	Branch string
+}
+
+func (e *UnknownPullRequestError) Error() string {
+	return fmt.Sprintf("no pull request %d towards %s is open", e.Number, e.Branch)
+}
+
+// previewer makes the previews of one round.
+type previewer struct {
+	*Reconciler
+	pulls   PullRequests
+	options PreviewOptions
+	round   *Previews
+	tip     *work // read when the first preview needs it
+}
+
+func (p *previewer) close() {
+	if p.tip != nil {
+		p.closing(p.tip.commit)
+	}
+}
+
+// one makes and writes one preview, as far as there is need. The error is of
+// what other previews need as well.
+func (p *previewer) one(ctx, hard context.Context, pr PullRequest) (PreviewResult, error) {
+	result := PreviewResult{Preview: Preview{PullRequest: pr, Tip: p.round.Tip, Workspaces: []WorkspaceResult{}}, Action: ActionFailed}
+	if pr.Head == "" {
+		result.Error = fmt.Sprintf("Git has neither %s nor %s", pullRef(pr), branchRef(pr))
+		return result, nil
+	}
+	before, err := p.pulls.Comment(ctx, pr.Number, p.mine)
+	if err != nil {
+		result.Error = err.Error()
+		return result, fmt.Errorf("read the comments on pull request %d: %w", pr.Number, err)
+	}
+	last, _ := notify.ReadMarker(before.Text)
+	due := p.options.Again || p.options.DryRun || last.Failed && p.Now().Sub(before.At) >= tryAgain
+	if !due && last.Head == pr.Head && last.Tip == p.round.Tip {
+		result.Action = ActionUnchanged
+		return result, nil
+	}
+	if err := p.readTip(ctx); err != nil {
+		result.Error = err.Error()
+		return result, err
+	}
+	l, err := p.tip.look(ctx, pr)
+	if err != nil {
+		result.Error = err.Error()
+		return result, nil
+	}
+	defer l.close()
+	same := !due && last.Inputs == l.preview.Inputs && !last.Failed
+	if !same {
+		if err := l.plan(ctx, hard); err != nil {
+			result.Preview, result.Error = *l.preview, err.Error()
+			return result, nil
+		}
+	}
+	result.Preview = *l.preview
+	if same {
+		result.Outcome = ""
+	}
+	if result.Workspaces == nil {
+		result.Workspaces = []WorkspaceResult{}
+	}
+	return result, p.write(ctx, &result, before, last, same)
+}
+
+// write writes the comment, if that is wanted.
+func (p *previewer) write(ctx context.Context, result *PreviewResult, before Comment, last notify.Marker, same bool) (err error) {
+	action := ActionEdited
+	switch {
+	case same:
+		result.Comment, action = notify.Move(before.Text, result.Head, result.Tip), ActionMoved
+	case before.ID == 0:
+		action = ActionAdded
+		fallthrough
+	default:
+		if result.Comment, err = p.options.Writer.Preview(result.told(p.Branch, p.Environment), last); err != nil {
+			return err
+		}
+	}
+	if p.options.DryRun {
+		result.Action = ActionPrinted
+		return nil
+	}
+	if err := p.pulls.Put(ctx, result.Number, before.ID, result.Comment); err != nil {
+		result.Error = err.Error()
+		return fmt.Errorf("comment on pull request %d: %w", result.Number, err)
+	}
+	result.Action = action
+	return nil
+}
+
+// mine tells whether a comment is a preview of ours: that of another
+// environment is another.
+func (p *previewer) mine(text string) bool {
+	m, ok := notify.ReadMarker(text)
+	return ok && m.Environment == p.Environment
+}
+
+func (p *previewer) readTip(ctx context.Context) error {
+	if p.tip != nil {
+		return nil
+	}
+	tip, err := p.atTip(ctx)
+	if err != nil {
+		return err
+	}
+	p.tip, p.round.Tip = tip, tip.commit.ID
+	return nil
+}
+
+// told is a preview as it is told to people.
+func (p *Preview) told(branch, environment string) *notify.Preview {
+	n := &notify.Preview{
+		Number: p.Number, Branch: p.Branch, Base: branch, Head: p.Head, Tip: p.Tip, Environment: environment,
+		Problem: p.Error, Failed: p.Outcome == OutcomeFailed, Inputs: p.Inputs,
+		Removed: p.Removed, Waiting: p.Waiting, Warnings: p.Warnings,
+	}
+	for _, c := range p.Conflicts {
+		n.Conflicts = append(n.Conflicts, notify.Conflict(c))
+	}
+	for _, r := range p.Readers {
+		n.Readers = append(n.Readers, notify.Reader(r))
+	}
+	for _, w := range p.Workspaces {
+		outcome := string(w.Outcome)
+		if len(w.Refused) > 0 {
+			outcome = OutcomeRefused
+		}
+		n.Workspaces = append(n.Workspaces, notify.Workspace{
+			Name: w.Name, Outcome: outcome, Because: w.Stale, Digest: w.Digest, Plan: w.Plan, Error: w.Error,
+			Add: w.Changes.Add, Change: w.Changes.Change, Replace: w.Changes.Replace, Destroy: w.Changes.Destroy,
+			Refused: w.Refused, Warnings: w.Warnings,
+		})
+	}
+	return n
+}
