@@ -26,8 +26,8 @@ type PullRequest struct {
 // Preview is what a pass would do once a pull request is merged.
 type Preview struct {
 	PullRequest
-	Tip       string            `json:"tip"`  // of the watched branch
-	Base      string            `json:"base"` // commit in which the two parted
+	Tip       string            `json:"tip"`     // of the watched branch
+	Base      string            `json:"base"`    // commit in which the two parted
 	Outcome   string            `json:"outcome"` // "" where nothing was planned, because nothing changed
 	Conflicts []source.Conflict `json:"conflicts,omitempty"`
 	// Workspaces are those that the pull request makes stale.
@@ -205,7 +205,10 @@ func (l *look) plan(ctx, hard context.Context) error {
 const previewTrigger = "preview"
 
 func (l *look) planOne(ctx, hard context.Context, site *site, it *item) WorkspaceResult {
-	warnings := l.guard(it)
+	warnings, err := l.guard(it)
+	if err != nil {
+		return WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: it.Name, Outcome: state.Failed, Stale: l.merged.reasons(it), Error: err.Error()}}
+	}
 	if refused := l.merged.loader.Refuse(it.Dir, it.config, *site.trust, l.alike(it)); len(refused) > 0 {
 		return WorkspaceResult{
 			RunWorkspace: state.RunWorkspace{Name: it.Name, Outcome: state.Blocked, Stale: l.merged.reasons(it), Error: refusedText},
@@ -222,14 +225,18 @@ const refusedText = "not planned before it is merged, because a plan would run c
 
 // guard lets the settings at the tip decide which role a plan has and which
 // variables it is given.
-func (l *look) guard(it *item) (warnings []string) {
-	tip, own := l.settings.Config(it.Name), it.config
+func (l *look) guard(it *item) (warnings []string, err error) {
+	tip, err := l.settings.Rights(it.Name)
+	if err != nil {
+		return nil, err
+	}
+	own := it.config
 	it.config.PlanRole, it.config.ApplyRole = tip.PlanRole, tip.ApplyRole
 	it.config.Env, it.config.AllowUnlocked = tip.Env, tip.AllowUnlocked
 	if own.PlanRole != tip.PlanRole || own.AllowUnlocked != tip.AllowUnlocked || !slices.Equal(own.Env, tip.Env) {
 		warnings = append(warnings, fmt.Sprintf("%s changes plan_role, env or allow_unlocked of %s: planned with those at the tip", workspace.SettingsFile, it.Name))
 	}
-	return warnings
+	return warnings, nil
 }
 
 // alike is the workspace as it is at the tip; nil if it is not there.

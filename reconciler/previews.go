@@ -31,7 +31,8 @@ type PreviewOptions struct {
 	Number int  // this pull request alone; 0: all that are open
 	Again  bool // also those that nothing has changed for
 	DryRun bool // write no comments
-	Writer *notify.Writer
+	// Writer is called when there is something to write.
+	Writer func(ctx context.Context) (*notify.Writer, error)
 	// Told is called with each result as it comes; it may be nil.
 	Told func(PreviewResult)
 }
@@ -217,7 +218,7 @@ func (p *previewer) one(ctx, hard context.Context, pr PullRequest) (PreviewResul
 }
 
 // write writes the comment, if that is wanted.
-func (p *previewer) write(ctx context.Context, result *PreviewResult, before Comment, last notify.Marker, same bool) (err error) {
+func (p *previewer) write(ctx context.Context, result *PreviewResult, before Comment, last notify.Marker, same bool) error {
 	action := ActionEdited
 	switch {
 	case same:
@@ -226,7 +227,13 @@ func (p *previewer) write(ctx context.Context, result *PreviewResult, before Com
 		action = ActionAdded
 		fallthrough
 	default:
-		if result.Comment, err = p.options.Writer.Preview(result.told(p.Branch, p.Environment), last); err != nil {
+		writer, err := p.options.Writer(ctx)
+		if err != nil {
+			result.Error = err.Error()
+			return err
+		}
+		if result.Comment, err = writer.Preview(result.told(p.Branch, p.Environment), last); err != nil {
+			result.Error = err.Error()
 			return err
 		}
 	}

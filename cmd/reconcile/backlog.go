@@ -34,12 +34,15 @@ func (s *settings) checkBacklog() error {
 type space struct {
 	client *backlog.Client
 	repo   backlog.Repo
-	me     int // the id of the key's user; 0: not asked yet
+	lang   string // of the settings; "": the space's
+	limit  int    // of what is written, in characters
+	me     int    // the id of the key's user; 0: not asked yet
+	words  *notify.Writer
 }
 
 // openBacklog finds the space and the repository, and reads the key. Nothing
-// is asked of Backlog yet.
-func (p *parts) openBacklog(ctx context.Context) (*space, error) {
+// is asked of Backlog yet. limit is how long a text may become; 0: any length.
+func (p *parts) openBacklog(ctx context.Context, limit int) (*space, error) {
 	s := &p.app.settings
 	url, repo, err := backlog.Locate(s.Repo)
 	if err != nil {
@@ -62,7 +65,7 @@ func (p *parts) openBacklog(ctx context.Context) (*space, error) {
 	if err != nil {
 		return nil, usagef("--backlog takes the address of the space, such as https://SPACE.backlog.com", "%w", err)
 	}
-	return &space{client: client, repo: repo}, nil
+	return &space{client: client, repo: repo, lang: s.Lang, limit: limit}, nil
 }
 
 // backlogKey reads the API key, or the OAuth token, that the settings name.
@@ -97,12 +100,16 @@ func (p *parts) backlogKey(ctx context.Context) (key, token backlog.Secret, err 
 }
 
 // writer writes in the project's format, and in the language of the settings
-// or else of the space.
-func (b *space) writer(ctx context.Context, lang string) (*notify.Writer, error) {
+// or else of the space. It is made once.
+func (b *space) writer(ctx context.Context) (*notify.Writer, error) {
+	if b.words != nil {
+		return b.words, nil
+	}
 	project, err := b.client.Project(ctx, b.repo.Project)
 	if err != nil {
 		return nil, fmt.Errorf("ask for the text format of project %s: %w", b.repo.Project, err)
 	}
+	lang := b.lang
 	if lang == "" {
 		of, err := b.client.Space(ctx)
 		if err != nil {
@@ -113,7 +120,12 @@ func (b *space) writer(ctx context.Context, lang string) (*notify.Writer, error)
 	if !slices.Contains(catalog.Languages(), lang) {
 		lang = "en"
 	}
-	return notify.NewWriter(lang, notify.Format(project.TextFormattingRule))
+	words, err := notify.NewWriter(lang, notify.Format(project.TextFormattingRule))
+	if err != nil {
+		return nil, err
+	}
+	words.Limit, b.words = b.limit, words
+	return words, nil
 }
 
 // Open implements reconciler.PullRequests.

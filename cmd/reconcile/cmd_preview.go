@@ -51,17 +51,15 @@ func runPreview(ctx context.Context, a *app, o previewOptions) error {
 		return err
 	}
 	defer a.closing(p)
-	pulls, err := p.openBacklog(ctx)
+	limit := notify.CommentLimit
+	if o.dryRun {
+		limit = 0
+	}
+	pulls, err := p.openBacklog(ctx, limit)
 	if err != nil {
 		return err
 	}
-	options := reconciler.PreviewOptions{Number: o.number, Again: o.again, DryRun: o.dryRun}
-	if options.Writer, err = pulls.writer(ctx, a.Lang); err != nil {
-		return err
-	}
-	if !o.dryRun {
-		options.Writer.Limit = notify.CommentLimit
-	}
+	options := reconciler.PreviewOptions{Number: o.number, Again: o.again, DryRun: o.dryRun, Writer: pulls.writer}
 	if !a.json() {
 		options.Told = func(r reconciler.PreviewResult) { printPreview(a.out, a.width(), r) }
 	}

@@ -28,6 +28,8 @@ type world struct {
 	ssh   *gittest.SSH
 	cloud *cloud
 
+	backlog *backlogtest.Server
+
 	executors *executors
 }
 
