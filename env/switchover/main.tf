@@ -1,0 +1,58 @@
+locals {
+  endpoints = { for name, e in var.endpoints : name => {
+    region = e.region
+    weight = e.weight
+    arn    = e.arn != null ? e.arn : local.sides[name].balancer_arn
+  } }
+
+  # What is wrong with an endpoint, in words, as far as its side's state is read.
+  wrong = compact([for name, e in var.endpoints : !contains(keys(local.sides), name) ? "" : (
+    local.sides[name].mode == "absent" ? "${name} is absent: take it out of endpoints." :
+    local.sides[name].mode == "retiring" && e.weight > 0 ? "${name} is retiring and takes no weight: set it to 0, or mode in env/${name} to live." :
+    local.sides[name].region != e.region ? "${name} is in ${local.sides[name].region}, not in ${e.region}." :
+    e.arn != null && e.arn != local.sides[name].balancer_arn ? "The ARN of ${name} is of an earlier generation: leave it out, or write ${local.sides[name].balancer_arn}." : ""
+  )])
+
+  unchecked = sort(setsubtract(keys(var.endpoints), var.read))
+}
+
+# Before anything is moved.
+resource "terraform_data" "checked" {
+  input = { for name in keys(var.endpoints) : name => contains(keys(local.sides), name) ? "live, generation ${local.sides[name].generation}" : "not checked" }
+
+  lifecycle {
+    precondition {
+      condition     = length(local.wrong) == 0
+      error_message = join("\n", local.wrong)
+    }
+
+    precondition {
+      condition     = var.listener_arn == null || local.listener == null || var.listener_arn == local.listener
+      error_message = "listener_arn is not that of common, which says ${coalesce(local.listener, "nothing")}."
+    }
+  }
+}
+
+check "sides" {
+  assert {
+    condition     = length(local.unchecked) == 0
+    error_message = "Not checked whether they are live, since their states are not read: ${join(", ", local.unchecked)}."
+  }
+}
+
+check "listener" {
+  assert {
+    condition     = var.listener_arn != null
+    error_message = "listener_arn is not written down in estate.auto.tfvars: with Tokyo gone, nothing could be switched. Common says ${coalesce(local.listener, "nothing")}."
+  }
+}
+
+module "endpoints" {
+  source = "../../modules/accelerator_endpoint"
+
+  listener_arn = var.listener_arn != null ? var.listener_arn : local.listener
+  dials        = var.dials
+  endpoints    = local.endpoints
+
+  depends_on = [terraform_data.checked]
+}

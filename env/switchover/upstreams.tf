@@ -1,0 +1,44 @@
+# Nothing here is needed to switch, if values say it: Tokyo may be gone.
+
+module "common" {
+  source = "../../modules/upstream"
+  count  = contains(var.read, "common") ? 1 : 0
+
+  name  = "common"
+  state = merge(var.states.tokyo, { key = "common/terraform.tfstate" })
+}
+
+module "tokyo_ap_a" {
+  source = "../../modules/upstream"
+  count  = contains(var.read, "tokyo-ap-A") ? 1 : 0
+
+  name  = "tokyo-ap-A"
+  state = merge(var.states.tokyo, { key = "tokyo-ap-A/terraform.tfstate" })
+}
+
+module "tokyo_ap_b" {
+  source = "../../modules/upstream"
+  count  = contains(var.read, "tokyo-ap-B") ? 1 : 0
+
+  name  = "tokyo-ap-B"
+  state = merge(var.states.tokyo, { key = "tokyo-ap-B/terraform.tfstate" })
+}
+
+module "osaka_ap" {
+  source = "../../modules/upstream"
+  count  = contains(var.read, "osaka-ap") ? 1 : 0
+
+  name  = "osaka-ap"
+  state = merge(var.states.osaka, { key = "osaka-ap/terraform.tfstate" })
+}
+
+locals {
+  listener = one(module.common[*].outputs.accelerator.listener_arn)
+
+  # What the sides say of themselves; those that are not read are not here.
+  sides = merge(
+    { for upstream in module.tokyo_ap_a : "tokyo-ap-A" => upstream.outputs.side },
+    { for upstream in module.tokyo_ap_b : "tokyo-ap-B" => upstream.outputs.side },
+    { for upstream in module.osaka_ap : "osaka-ap" => upstream.outputs.side },
+  )
+}

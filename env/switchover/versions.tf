@@ -1,0 +1,28 @@
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "6.34.0"
+    }
+  }
+
+  # What encrypts is the bucket's own key: `encrypt` would ask for another, and
+  # be refused.
+  backend "s3" {
+    bucket       = "example-states-osaka-123456789012"
+    key          = "switchover/terraform.tfstate"
+    region       = "ap-northeast-3"
+    use_lockfile = true
+  }
+}
+
+provider "aws" {
+  region              = "ap-northeast-3"
+  allowed_account_ids = [var.account_id]
+
+  default_tags {
+    tags = var.tags
+  }
+}
