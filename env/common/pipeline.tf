@@ -69,7 +69,7 @@ module "build" {
   # In reconcile's own network, whose addresses Backlog lets in.
   vpc = {
     id                 = data.aws_vpc.reconcile["this"].id
-    subnet_ids         = { for zone, subnet in data.aws_subnet.reconcile : zone => subnet.id }
+    subnet_ids         = { for id in data.aws_subnets.reconcile["this"].ids : id => id }
     security_group_ids = [data.aws_security_group.reconcile["this"].id]
   }
   kms_key_arn   = module.key["data"].arn
@@ -85,11 +85,18 @@ data "aws_vpc" "reconcile" {
   tags = { Name = "reconcile" }
 }
 
-data "aws_subnet" "reconcile" {
-  for_each = var.webhook ? var.pipeline.zones : []
+data "aws_subnets" "reconcile" {
+  for_each = local.pipeline
 
-  vpc_id = data.aws_vpc.reconcile["this"].id
-  tags   = { Name = "reconcile-private-${each.key}" }
+  filter {
+    name   = "vpc-id"
+    values = [data.aws_vpc.reconcile["this"].id]
+  }
+
+  filter {
+    name   = "tag:Name"
+    values = ["reconcile-private-*"]
+  }
 }
 
 data "aws_security_group" "reconcile" {

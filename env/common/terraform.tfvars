@@ -21,7 +21,6 @@ webhook = false
 
 pipeline = {
   repository = "https://example.backlog.com/git/INFRA/estate.git"
-  zones      = ["a", "c"]
   # Backlog's source addresses, as copies of its help article say; compare
   # them with the article before the webhook is switched on.
   clients = [

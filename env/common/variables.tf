@@ -54,14 +54,13 @@ variable "webhook" {
 }
 
 variable "pipeline" {
-  description = "What the webhook's pipeline needs: repository and branch (those of bootstrap's task), digest of the image of the target codebuild in the repository reconcile, S3 version and base64 SHA-256 of the function's program at webhook/webhook.zip in reconcile's bucket, Backlog's source addresses, the zones of reconcile's network, and settings of reconcile beside those made here."
+  description = "What the webhook's pipeline needs: repository and branch (those of bootstrap's task), digest of the image of the target codebuild in the repository reconcile, S3 version and base64 SHA-256 of the function's program at webhook/webhook.zip in reconcile's bucket, Backlog's source addresses, and settings of reconcile beside those made here."
   type = object({
     repository   = string
     branch       = optional(string, "main")
     image_digest = optional(string)
     program      = optional(object({ version = string, hash = string }))
     clients      = set(string)
-    zones        = set(string)
     settings     = optional(map(string), {})
   })
 

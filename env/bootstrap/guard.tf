@@ -1,0 +1,209 @@
+# Three policies that hold for all: the guard, which every workspace's roles
+# carry and which denies what would let them become more than they are; the
+# boundary, a ceiling over the roles of the control plane; and the estate's
+# boundary, a ceiling over every role that the estate makes.
+
+locals {
+  # The control plane, by what can be named of it.
+  own_roles   = [for type in ["instance-profile", "policy", "role"] : "arn:aws:iam::${var.account_id}:${type}/reconcile/*"]
+  own_buckets = flatten([for names in local.buckets : [for name in values(names) : "arn:aws:s3:::${name}"]])
+  own = [
+    "arn:aws:cloudwatch:*:${var.account_id}:alarm:reconcile*",
+    "arn:aws:dynamodb:*:${var.account_id}:table/reconcile*",
+    "arn:aws:ecr:*:${var.account_id}:repository/reconcile*",
+    "arn:aws:ecs:*:${var.account_id}:*/reconcile*",
+    "arn:aws:logs:*:${var.account_id}:log-group:/reconcile/reconcile*",
+    "arn:aws:scheduler:*:${var.account_id}:schedule*/reconcile*",
+    "arn:aws:secretsmanager:*:${var.account_id}:secret:reconcile*",
+    "arn:aws:sns:*:${var.account_id}:reconcile*",
+  ]
+
+  guard = [
+    {
+      # Roles, policies and boundaries of the control plane.
+      Sid    = "OwnRoles"
+      Effect = "Deny"
+      Action = [
+        "iam:Add*", "iam:Attach*", "iam:Create*", "iam:Delete*", "iam:Detach*", "iam:Put*", "iam:Remove*", "iam:Set*", "iam:Tag*",
+        "iam:Untag*", "iam:Update*",
+      ]
+      Resource = local.own_roles
+    },
+    {
+      # Who may be a role is said once, when the role is made; a role's policies
+      # are its own, or AWS's; and nobody here makes people.
+      Sid    = "TrustAndPeople"
+      Effect = "Deny"
+      Action = [
+        "account:*", "iam:*AccessKey*", "iam:*AccountAlias", "iam:*AccountPasswordPolicy", "iam:*Group*", "iam:*LoginProfile",
+        "iam:*MFADevice", "iam:*OpenIDConnectProvider*", "iam:*SAMLProvider*", "iam:*SSHPublicKey*", "iam:*ServerCertificate*",
+        "iam:*ServiceSpecificCredential*", "iam:*SigningCertificate*", "iam:*User*", "iam:CreatePolicy", "iam:CreatePolicyVersion",
+        "iam:CreateServiceLinkedRole", "iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:DeleteRolePermissionsBoundary",
+        "iam:SetDefaultPolicyVersion", "iam:UpdateAssumeRolePolicy", "organizations:*", "sso:*", "sts:AssumeRole*",
+        "sts:GetFederationToken",
+      ]
+      Resource = "*"
+    },
+    {
+      # A role without the boundary would have no ceiling.
+      Sid       = "Unbounded"
+      Effect    = "Deny"
+      Action    = ["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"]
+      Resource  = "*"
+      Condition = { StringNotEquals = { "iam:PermissionsBoundary" = local.estate_boundary_arn } }
+    },
+    {
+      # What hands out secrets, or starts what has rights of its own.
+      Sid    = "SecretsAndInvocations"
+      Effect = "Deny"
+      Action = [
+        "codebuild:Retry*", "codebuild:Start*", "ec2-instance-connect:*", "ec2:GetConsole*", "ec2:GetPasswordData",
+        "ecs:ExecuteCommand", "ecs:RunTask", "ecs:StartTask", "events:Put*", "lambda:Invoke*", "rds-db:*", "scheduler:Create*",
+        "scheduler:Update*", "secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue", "ssm:GetParameter*",
+        "ssm:Send*", "ssm:Start*", "states:Start*",
+      ]
+      Resource = "*"
+    },
+    {
+      # Keys are used through services: nothing is decrypted by hand.
+      Sid       = "BareKeys"
+      Effect    = "Deny"
+      Action    = ["kms:Decrypt", "kms:ReEncrypt*"]
+      Resource  = "*"
+      Condition = { Null = { "kms:ViaService" = "true" } }
+    },
+    {
+      # The control plane's own keys, whatever a key's policy lets through.
+      Sid       = "OwnKeys"
+      Effect    = "Deny"
+      Action    = ["kms:CreateAlias", "kms:CreateGrant", "kms:DeleteAlias", "kms:PutKeyPolicy", "kms:TagResource", "kms:UntagResource", "kms:Update*"]
+      Resource  = "*"
+      Condition = { "ForAnyValue:StringLike" = { "kms:ResourceAliases" = ["alias/reconcile/*"] } }
+    },
+    {
+      Sid    = "OwnThings"
+      Effect = "Deny"
+      Action = [
+        "cloudwatch:Delete*", "cloudwatch:Disable*", "cloudwatch:Put*", "dynamodb:*Item*", "dynamodb:Create*", "dynamodb:Delete*",
+        "dynamodb:Update*", "ecr:Batch*", "ecr:Delete*", "ecr:Put*", "ecs:Create*", "ecs:Delete*", "ecs:Update*", "logs:Delete*",
+        "logs:Put*", "secretsmanager:Create*", "secretsmanager:Delete*", "secretsmanager:Put*", "secretsmanager:Update*",
+        "sns:Delete*", "sns:Set*", "sns:Subscribe",
+      ]
+      Resource = local.own
+    },
+    {
+      Sid      = "OwnBuckets"
+      Effect   = "Deny"
+      Action   = ["s3:CreateBucket", "s3:DeleteBucket*", "s3:PutBucket*", "s3:PutEncryption*", "s3:PutLifecycle*", "s3:PutReplication*", "s3:TagResource", "s3:UntagResource"]
+      Resource = local.own_buckets
+    },
+    {
+      # EC2's ARNs hold ids: the control plane's networks are known by their tag,
+      # which nobody else may set or take off.
+      Sid    = "OwnNetworks"
+      Effect = "Deny"
+      Action = [
+        "ec2:A*", "ec2:Create*", "ec2:Delete*", "ec2:Detach*", "ec2:Disassociate*", "ec2:Modify*", "ec2:Release*", "ec2:Replace*",
+        "ec2:Revoke*", "ec2:RunInstances",
+      ]
+      Resource  = "*"
+      Condition = { StringLike = { "aws:ResourceTag/Name" = "reconcile*" } }
+    },
+    {
+      # Evidence, and what holds it.
+      Sid    = "Evidence"
+      Effect = "Deny"
+      Action = [
+        "backup:DeleteBackupVault", "backup:DeleteBackupVaultLockConfiguration", "backup:DeleteRecoveryPoint", "backup:PutBackupVaultAccessPolicy", "cloudtrail:Delete*",
+        "cloudtrail:Stop*", "cloudtrail:Update*", "config:Delete*", "config:Stop*", "guardduty:Delete*", "guardduty:Update*",
+        "kms:DisableKey*", "kms:ScheduleKeyDeletion", "logs:DeleteLog*", "logs:DeleteRetentionPolicy", "s3:BypassGovernanceRetention",
+        "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:DeleteObjectVersion", "s3:PutObjectRetention",
+      ]
+      Resource = "*"
+    },
+  ]
+
+  # Services that roles of the control plane use: what the workspaces do, and
+  # what a pass does itself.
+  ceiling = sort(distinct(concat(
+    flatten([for used in local.used : [for s in used : concat(
+      [for action in s.look : split(":", action)[0]],
+      flatten([for at in s.at : [for action in at.actions : split(":", action)[0]]]),
+      flatten([for change in s.change : [for action in change.actions : split(":", action)[0]]]),
+    )]]),
+    ["dynamodb", "ecr", "ecs", "iam", "s3", "scheduler", "secretsmanager", "sts", "xray"],
+  )))
+}
+
+resource "aws_iam_policy" "guard" {
+  name        = "guard"
+  path        = "/reconcile/"
+  description = "What no workspace's role may do, whatever else it may"
+  policy      = jsonencode({ Version = "2012-10-17", Statement = local.guard })
+
+  tags = var.tags
+}
+
+# A ceiling grants nothing, so it may name whole services: what a role gets, its
+# own policies say one action at a time.
+resource "aws_iam_policy" "boundary" {
+  name        = "boundary"
+  path        = "/reconcile/"
+  description = "Ceiling over the roles of the control plane and the workspaces"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Sid = "Services", Effect = "Allow", Action = [for service in local.ceiling : "${service}:*"], Resource = "*" },
+      {
+        Sid      = "OwnCeiling"
+        Effect   = "Deny"
+        Action   = ["iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary", "iam:SetDefaultPolicyVersion"]
+        Resource = local.own_roles
+      },
+    ]
+  })
+
+  tags = var.tags
+}
+
+resource "aws_iam_policy" "estate_boundary" {
+  name        = "estate-boundary"
+  path        = "/reconcile/"
+  description = "Ceiling over the roles that the estate makes"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        # Servers, backups and copies of logs: a ceiling, so that it names
+        # actions by their kind, and everything they could be asked of.
+        Sid    = "Services"
+        Effect = "Allow"
+        Action = [
+          "backup-storage:*", "backup:*", "cloudwatch:*", "ec2:CopySnapshot", "ec2:Create*Snapshot*", "ec2:CreateTags",
+          "ec2:CreateVolume", "ec2:DeleteSnapshot", "ec2:Describe*", "ec2messages:*", "elasticfilesystem:*", "kms:CreateGrant",
+          "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*", "logs:CreateLog*",
+          "logs:Describe*", "logs:PutLogEvents", "rds:*", "s3:AbortMultipartUpload", "s3:Get*", "s3:List*", "s3:PutObject",
+          "s3:Replicate*", "ssm:DescribeAssociation", "ssm:DescribeDocument", "ssm:GetDeployablePatchSnapshotForInstance",
+          "ssm:GetDocument", "ssm:GetManifest", "ssm:List*", "ssm:Put*", "ssm:UpdateAssociationStatus",
+          "ssm:UpdateInstanceAssociationStatus", "ssm:UpdateInstanceInformation", "ssmmessages:*", "tag:GetResources",
+        ]
+        Resource = "*"
+      },
+      {
+        Sid      = "DatabasePasswords"
+        Effect   = "Allow"
+        Action   = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
+        Resource = ["arn:aws:secretsmanager:*:${var.account_id}:secret:rds!*"]
+      },
+      {
+        # States hold what nobody else may see; the record says what runs.
+        Sid      = "ControlPlane"
+        Effect   = "Deny"
+        Action   = ["dynamodb:*", "logs:*", "s3:*", "secretsmanager:*", "ssm:PutParameter"]
+        Resource = concat(local.own, flatten([for arn in local.own_buckets : [arn, "${arn}/*"]]), ["arn:aws:ssm:*:*:parameter/*"])
+      },
+    ]
+  })
+
+  tags = var.tags
+}

@@ -1,0 +1,27 @@
+output "egress_addresses" {
+  description = "Fixed addresses of passes, in Tokyo and of the standby in Osaka: operators type them into Backlog's allow-list."
+  value       = { tokyo = module.reconciler.egress_addresses, osaka = module.standby.egress_addresses }
+}
+
+output "repository_urls" {
+  description = "Image repositories that operators push to."
+  value       = { tokyo = module.reconciler.repository_url, osaka = module.standby.repository_url }
+}
+
+output "secrets" {
+  description = "Secrets that wait for operators to type their values."
+  value       = sort(concat(values(module.reconciler.secret_arns), values(module.standby.secret_arns)))
+}
+
+output "settings" {
+  description = "Settings of reconcile with which operators run a pass from their own machine on the same record."
+  value = {
+    RECONCILE_STATE     = "dynamodb://${module.reconciler.table.name}"
+    RECONCILE_SNAPSHOTS = module.reconciler.snapshots.setting
+  }
+}
+
+output "program" {
+  description = "Where operators put the webhook's program, what make lambda builds."
+  value       = "s3://${local.buckets.work.tokyo}/webhook/webhook.zip"
+}

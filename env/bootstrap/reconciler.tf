@@ -1,0 +1,166 @@
+module "reconciler" {
+  source = "../../modules/reconciler"
+
+  repository   = var.reconciler.repository
+  image_digest = var.reconciler.image_digest
+  run          = var.reconciler.run
+  settings     = var.reconciler.settings
+  network = {
+    cidr                = var.reconciler.networks.tokyo.cidr
+    zones               = var.reconciler.networks.tokyo.zones
+    flow_log_bucket_arn = module.logs["tokyo"].arn
+  }
+  kms_key_arn            = module.work_key["tokyo"].arn
+  snapshots              = { bucket = local.buckets.work.tokyo }
+  secrets                = { webhook-token = "Token in the URL of Backlog's webhook: 32 random letters and digits" }
+  workspace_roles        = local.workspace_roles
+  codebuild_project_arns = ["arn:aws:codebuild:${local.regions.tokyo}:${var.account_id}:project/reconcile"]
+  alarm_topic_arns       = [module.alarms["tokyo"].arn]
+  permissions_boundary   = aws_iam_policy.boundary.arn
+  tags                   = var.tags
+}
+
+# Takes over when Tokyo is lost, with a record of its own: nothing starts it
+# until somebody says so.
+module "standby" {
+  source    = "../../modules/reconciler"
+  providers = { aws = aws.osaka }
+
+  name         = "reconcile-standby"
+  repository   = var.reconciler.repository
+  image_digest = var.reconciler.standby_image_digest
+  run          = { enabled = false }
+  settings     = var.reconciler.settings
+  network = {
+    cidr                = var.reconciler.networks.osaka.cidr
+    zones               = var.reconciler.networks.osaka.zones
+    flow_log_bucket_arn = module.logs["osaka"].arn
+  }
+  kms_key_arn          = module.work_key["osaka"].arn
+  snapshots            = { bucket = local.buckets.work.osaka }
+  workspace_roles      = local.workspace_roles
+  alarm_topic_arns     = [module.alarms["osaka"].arn]
+  permissions_boundary = aws_iam_policy.boundary.arn
+  tags                 = var.tags
+}
+
+# Roles of common's pipeline are made here: it starts passes, so it must not
+# be able to change what they may do.
+
+# Runs `reconcile now` as the task does, in the task's network.
+module "build_role" {
+  source = "../../modules/iam"
+
+  name                 = "reconcile-build"
+  path                 = "/reconcile/"
+  description          = "Passes that a webhook started, in CodeBuild"
+  permissions_boundary = aws_iam_policy.boundary.arn
+  trust                = { services = ["codebuild.amazonaws.com"] }
+  managed_policies     = { pass = module.reconciler.task_policy_arn }
+  statements = {
+    Logs = {
+      actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      resources = ["arn:aws:logs:${local.regions.tokyo}:${var.account_id}:log-group:/reconcile/build:*"]
+    }
+    Image = {
+      actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+      resources = [module.reconciler.repository_arn]
+    }
+    Login = {
+      actions   = ["ecr:GetAuthorizationToken"]
+      resources = ["*"] # AWS takes no resource here
+    }
+    Look = {
+      actions   = ["ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"]
+      resources = ["*"] # nor here
+    }
+    Interface = {
+      actions = ["ec2:CreateNetworkInterface"]
+      resources = concat(
+        ["arn:aws:ec2:${local.regions.tokyo}:${var.account_id}:network-interface/*"],
+        ["arn:aws:ec2:${local.regions.tokyo}:${var.account_id}:security-group/${module.reconciler.network.security_group_id}"],
+        [for id in values(module.reconciler.network.subnet_ids) : "arn:aws:ec2:${local.regions.tokyo}:${var.account_id}:subnet/${id}"],
+      )
+    }
+    InterfaceForBuilds = {
+      actions   = ["ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface"]
+      resources = ["arn:aws:ec2:${local.regions.tokyo}:${var.account_id}:network-interface/*"]
+      conditions = {
+        ArnEquals = { "ec2:Subnet" = [for id in values(module.reconciler.network.subnet_ids) : "arn:aws:ec2:${local.regions.tokyo}:${var.account_id}:subnet/${id}"] }
+      }
+    }
+  }
+  tags = var.tags
+}
+
+module "webhook_role" {
+  source = "../../modules/iam"
+
+  name                 = "reconcile-webhook"
+  path                 = "/reconcile/"
+  description          = "The function that Backlog's webhook calls"
+  permissions_boundary = aws_iam_policy.boundary.arn
+  trust                = { services = ["lambda.amazonaws.com"] }
+  statements = {
+    Start = {
+      actions   = ["codebuild:StartBuild"]
+      resources = ["arn:aws:codebuild:${local.regions.tokyo}:${var.account_id}:project/reconcile"]
+    }
+    Token = {
+      actions   = ["secretsmanager:GetSecretValue"]
+      resources = [module.reconciler.secret_arns["webhook-token"]]
+    }
+    TokenKey = {
+      actions    = ["kms:Decrypt"]
+      resources  = [module.work_key["tokyo"].arn]
+      conditions = { StringEquals = { "kms:ViaService" = ["secretsmanager.${local.regions.tokyo}.amazonaws.com"] } }
+    }
+    Logs = {
+      actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      resources = ["arn:aws:logs:${local.regions.tokyo}:${var.account_id}:log-group:/reconcile/webhook:*"]
+    }
+    Traces = {
+      actions   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+      resources = ["*"]
+      reason    = "X-Ray takes no resource."
+    }
+  }
+  tags = var.tags
+}
+
+# One for the account and Region: API Gateway's access logs.
+module "api_logs_role" {
+  source = "../../modules/iam"
+
+  name                 = "reconcile-api-logs"
+  path                 = "/reconcile/"
+  description          = "API Gateway, which writes access logs"
+  permissions_boundary = aws_iam_policy.boundary.arn
+  trust                = { services = ["apigateway.amazonaws.com"] }
+  # It must be AWS's own: API Gateway asks for these rights, on everything.
+  managed_policies = { logs = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs" }
+  tags             = var.tags
+}
+
+# The account that owns the Direct Connect connection looks whether its
+# interfaces are up. It proves by the external id that it acts for us.
+module "connect_role" {
+  source   = "../../modules/iam"
+  for_each = { for owner in var.connect[*] : "owner" => owner }
+
+  name                 = "reconcile-connect"
+  path                 = "/reconcile/"
+  description          = "The account that owns the Direct Connect connection"
+  permissions_boundary = aws_iam_policy.boundary.arn
+  trust                = { roles = [each.value.role_arn], external_id = each.value.external_id }
+  statements = {
+    Look = {
+      actions = [
+        "directconnect:DescribeDirectConnectGatewayAssociations", "directconnect:DescribeDirectConnectGatewayAttachments",
+        "directconnect:DescribeDirectConnectGateways", "directconnect:DescribeVirtualInterfaces",
+      ]
+      resources = ["*"] # it cannot know ids before it has looked
+    }
+  }
+  tags = var.tags
+}

@@ -1,0 +1,182 @@
+# One role to plan a workspace, one to apply it. The first looks; the second
+# looks and changes; neither reads a secret, another workspace's state, or the
+# roles here. They are assumed by passes alone.
+
+locals {
+  services = { for name in keys(local.workspaces) : name => merge(
+    local.services_network[name], local.services_data[name], local.services_servers[name], local.services_edge[name],
+  ) }
+  used = { for name, w in local.workspaces : name => [for service in w.services : local.services[name][service]] }
+
+  passes = concat([module.reconciler.task_role_arn, module.standby.task_role_arn], [module.build_role.arn])
+
+  # Where states are, and what may be done with them.
+  homes  = merge(local.workspaces, { bootstrap = local.bootstrap })
+  states = { for name, w in local.homes : name => "arn:aws:s3:::${local.buckets.states[w.home]}/${name}/terraform.tfstate" }
+  state = { for name, w in local.homes : name => {
+    # Terraform lists with the prefix env:/ before anything else, whatever
+    # its key is, so no condition on s3:prefix.
+    StateList = {
+      actions   = ["s3:ListBucket"]
+      resources = distinct([for n in concat([name], w.reads) : "arn:aws:s3:::${local.buckets.states[local.homes[n].home]}"])
+    }
+    State = {
+      actions   = ["s3:GetObject"]
+      resources = [for n in concat([name], w.reads) : local.states[n]]
+    }
+    StateLock = {
+      actions   = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+      resources = ["${local.states[name]}.tflock"]
+    }
+    StateKey = {
+      actions    = ["kms:Decrypt", "kms:GenerateDataKey"]
+      resources  = distinct([for n in concat([name], w.reads) : module.states_key[local.homes[n].home].arn])
+      conditions = { StringLike = { "kms:ViaService" = ["s3.*.amazonaws.com"] } }
+    }
+    OtherObjects = {
+      effect  = "Deny"
+      actions = ["s3:GetObject", "s3:GetObjectVersion"]
+      not_resources = concat(
+        ["${local.states[name]}.tflock"],
+        [for n in concat([name], w.reads) : local.states[n]],
+        name == "common" ? [local.program_arn] : [],
+      )
+    }
+  } }
+}
+
+# What both may look at.
+resource "aws_iam_policy" "look" {
+  for_each = local.used
+
+  name        = "look-${each.key}"
+  path        = "/reconcile/"
+  description = "What is there of the workspace ${each.key}"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      # Of everything: these actions take no resource, or only ids that a plan
+      # does not know before it has asked.
+      [{
+        Sid      = "Look"
+        Effect   = "Allow"
+        Action   = sort(distinct(flatten([for s in each.value : s.look])))
+        Resource = "*"
+      }],
+      flatten([for s in each.value : [for sid, at in s.at : {
+        Sid      = "Look${sid}"
+        Effect   = "Allow"
+        Action   = sort(at.actions)
+        Resource = sort(at.resources)
+      }]]),
+    )
+  })
+
+  tags = var.tags
+}
+
+module "plan_role" {
+  source   = "../../modules/iam"
+  for_each = local.homes
+
+  name                 = "plan-${each.key}"
+  path                 = "/reconcile/"
+  description          = "Plans the workspace ${each.key}"
+  permissions_boundary = aws_iam_policy.boundary.arn
+  trust                = { roles = local.passes }
+  managed_policies = {
+    guard = aws_iam_policy.guard.arn
+    look  = each.key == "bootstrap" ? aws_iam_policy.look_bootstrap.arn : aws_iam_policy.look[each.key].arn
+  }
+  statements = merge(local.state[each.key], {
+    # A plan has nothing to decrypt but states.
+    OtherKeyUse = {
+      effect     = "Deny"
+      actions    = ["kms:Decrypt"]
+      resources  = ["*"]
+      conditions = { StringNotLike = { "kms:ViaService" = ["s3.*.amazonaws.com"] } }
+    }
+  })
+  tags = var.tags
+}
+
+module "apply_role" {
+  source   = "../../modules/iam"
+  for_each = local.workspaces
+
+  name                 = "apply-${each.key}"
+  path                 = "/reconcile/"
+  description          = "Applies the workspace ${each.key}"
+  permissions_boundary = aws_iam_policy.boundary.arn
+  trust                = { roles = local.passes }
+  managed_policies = {
+    guard = aws_iam_policy.guard.arn
+    look  = aws_iam_policy.look[each.key].arn
+  }
+  statements = merge(
+    local.state[each.key],
+    { StateWrite = { actions = ["s3:PutObject"], resources = [local.states[each.key]] } },
+    merge([for s in local.used[each.key] : s.change]...),
+    { for service, roles in each.value.passes : "Pass${title(split(".", service)[0])}" => {
+      actions    = ["iam:PassRole"]
+      resources  = [for role in roles : "arn:aws:iam::${var.account_id}:role/${role}"]
+      conditions = { StringEquals = { "iam:PassedToService" = [service] } }
+    } },
+  )
+  tags = var.tags
+}
+
+# The control plane's own plan.
+resource "aws_iam_policy" "look_bootstrap" {
+  name        = "look-bootstrap"
+  path        = "/reconcile/"
+  description = "What is there of the control plane"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        # Of everything: as for the workspaces.
+        Sid    = "Look"
+        Effect = "Allow"
+        Action = sort(distinct(concat(
+          local.services_network["tokyo"].network.look, local.services_data["common"].keys.look,
+          local.services_servers["common"].alarms.look, local.services_servers["common"].log_groups.look,
+          ["ecs:DescribeTaskDefinition", "logs:DescribeMetricFilters"],
+        )))
+        Resource = "*"
+      },
+      {
+        Sid      = "LookBuckets"
+        Effect   = "Allow"
+        Action   = local.services_data["common"].buckets.at.Buckets.actions
+        Resource = local.own_buckets
+      },
+      {
+        Sid      = "LookKeys"
+        Effect   = "Allow"
+        Action   = local.services_data["common"].keys.at.Keys.actions
+        Resource = ["arn:aws:kms:*:${var.account_id}:key/*"]
+      },
+      {
+        Sid      = "LookRoles"
+        Effect   = "Allow"
+        Action   = concat(local.services_edge["common"].roles.at.Roles.actions, ["iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyTags", "iam:ListPolicyVersions"])
+        Resource = concat(local.own_roles, ["arn:aws:iam::${var.account_id}:role/aws-service-role/*"])
+      },
+      {
+        Sid    = "LookReconciler"
+        Effect = "Allow"
+        Action = [
+          "cloudwatch:ListTagsForResource", "dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive",
+          "dynamodb:ListTagsOfResource", "ecr:DescribeRepositories", "ecr:GetLifecyclePolicy", "ecr:ListTagsForResource",
+          "ecs:DescribeClusters", "ecs:DescribeServices", "ecs:ListTagsForResource", "logs:ListTagsForResource",
+          "scheduler:GetSchedule", "scheduler:GetScheduleGroup", "scheduler:ListTagsForResource", "secretsmanager:DescribeSecret",
+          "secretsmanager:GetResourcePolicy", "sns:GetSubscriptionAttributes", "sns:GetTopicAttributes", "sns:ListTagsForResource",
+        ]
+        Resource = concat(local.own, ["arn:aws:sns:*:${var.account_id}:reconcile-alarms"])
+      },
+    ]
+  })
+
+  tags = var.tags
+}

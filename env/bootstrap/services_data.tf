@@ -1,0 +1,174 @@
+locals {
+  services_data = { for name, w in local.workspaces : name => {
+    keys = {
+      look = ["kms:ListAliases"]
+      at = {
+        Keys = {
+          actions   = ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"]
+          resources = ["arn:aws:kms:*:${var.account_id}:key/*"]
+        }
+      }
+      change = {
+        NewKeys = {
+          actions   = ["kms:CreateKey"]
+          resources = ["*"]
+          reason    = "AWS takes no resource for a key that is yet to be made."
+        }
+        # Of reconcile's own keys the guard keeps everybody off. Nobody here
+        # deletes a key.
+        Keys = {
+          actions = [
+            "kms:CreateAlias", "kms:DeleteAlias", "kms:EnableKeyRotation", "kms:PutKeyPolicy", "kms:TagResource", "kms:UntagResource",
+            "kms:UpdateAlias", "kms:UpdateKeyDescription",
+          ]
+          resources = ["arn:aws:kms:*:${var.account_id}:alias/estate/*", "arn:aws:kms:*:${var.account_id}:alias/sns/alarms", "arn:aws:kms:*:${var.account_id}:key/*"]
+        }
+      }
+    }
+
+    buckets = {
+      look = []
+      at = {
+        Buckets = {
+          actions = [
+            "s3:GetAccelerateConfiguration", "s3:GetBucketAcl", "s3:GetBucketCORS", "s3:GetBucketLocation", "s3:GetBucketLogging",
+            "s3:GetBucketObjectLockConfiguration", "s3:GetBucketOwnershipControls", "s3:GetBucketPolicy", "s3:GetBucketPublicAccessBlock",
+            "s3:GetBucketRequestPayment", "s3:GetBucketTagging", "s3:GetBucketVersioning", "s3:GetBucketWebsite",
+            "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:GetReplicationConfiguration", "s3:ListBucket",
+            "s3:ListTagsForResource",
+          ]
+          resources = local.log_buckets
+        }
+      }
+      change = {
+        # None may be deleted: they hold evidence.
+        Buckets = {
+          actions = [
+            "s3:CreateBucket", "s3:PutBucketObjectLockConfiguration", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy",
+            "s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging", "s3:PutBucketVersioning", "s3:PutEncryptionConfiguration",
+            "s3:PutLifecycleConfiguration", "s3:PutReplicationConfiguration", "s3:TagResource", "s3:UntagResource",
+          ]
+          resources = local.log_buckets
+        }
+      }
+    }
+
+    backup = {
+      look = []
+      at = {
+        Backup = {
+          actions = [
+            "backup:DescribeBackupVault", "backup:GetBackupPlan", "backup:GetBackupSelection", "backup:GetBackupVaultNotifications",
+            "backup:ListTags",
+          ]
+          resources = ["${local.arn[name].backup}:backup-plan:*", "${local.arn[name].backup}:backup-vault:estate"]
+        }
+      }
+      # Nobody here deletes a vault, or its lock.
+      change = {
+        Backup = {
+          actions = [
+            "backup:CreateBackupPlan", "backup:CreateBackupSelection", "backup:CreateBackupVault", "backup:DeleteBackupPlan",
+            "backup:DeleteBackupSelection", "backup:DeleteBackupVaultNotifications", "backup:PutBackupVaultLockConfiguration",
+            "backup:PutBackupVaultNotifications", "backup:TagResource", "backup:UntagResource", "backup:UpdateBackupPlan",
+          ]
+          resources = ["${local.arn[name].backup}:backup-plan:*", "${local.arn[name].backup}:backup-vault:estate"]
+        }
+        VaultStorage = {
+          actions   = ["backup-storage:MountCapsule"]
+          resources = ["*"]
+          reason    = "The service behind AWS Backup takes no resource; a vault cannot be made without."
+        }
+        VaultKey = {
+          actions    = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:RetireGrant"]
+          resources  = ["${local.arn[name].kms}:key/*"]
+          conditions = { StringLike = { "kms:ViaService" = ["backup.*.amazonaws.com"] } }
+        }
+      }
+    }
+
+    database = {
+      look = [
+        "rds:DescribeDBEngineVersions", "rds:DescribeDBInstances", "rds:DescribeDBParameterGroups", "rds:DescribeDBParameters",
+        "rds:DescribeDBSubnetGroups",
+      ]
+      at = {
+        DatabaseTags = {
+          actions   = ["rds:ListTagsForResource"]
+          resources = flatten([for n in w.names : [for type in ["db", "pg", "subgrp"] : "${local.arn[name].rds}:${type}:${n}*"]])
+        }
+      }
+      change = {
+        Database = {
+          actions = [
+            "rds:AddTagsToResource", "rds:CreateDBInstance", "rds:CreateDBInstanceReadReplica", "rds:CreateDBParameterGroup",
+            "rds:CreateDBSnapshot", "rds:CreateDBSubnetGroup", "rds:DeleteDBInstance", "rds:DeleteDBParameterGroup",
+            "rds:DeleteDBSubnetGroup", "rds:ModifyDBInstance", "rds:ModifyDBParameterGroup", "rds:ModifyDBSubnetGroup",
+            "rds:PromoteReadReplica", "rds:RebootDBInstance", "rds:RemoveTagsFromResource", "rds:ResetDBParameterGroup",
+            "rds:RestoreDBInstanceFromDBSnapshot",
+          ]
+          resources = concat(
+            flatten([for n in w.names : [for type in ["db", "pg", "snapshot", "subgrp"] : "${local.arn[name].rds}:${type}:${n}*"]]),
+            ["${local.arn[name].rds}:og:default*"],
+            # A replica's source.
+            w.home == "osaka" ? ["arn:aws:rds:${local.regions.tokyo}:${var.account_id}:db:shop"] : [],
+          )
+        }
+        # RDS makes the secret of the first user in the caller's name.
+        DatabasePassword = {
+          actions   = ["secretsmanager:CreateSecret", "secretsmanager:TagResource"]
+          resources = ["${local.arn[name].secretsmanager}:secret:rds!*"]
+        }
+        DatabaseKey = {
+          actions    = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
+          resources  = ["${local.arn[name].kms}:key/*"]
+          conditions = { StringLike = { "kms:ViaService" = ["rds.*.amazonaws.com", "secretsmanager.*.amazonaws.com"] } }
+        }
+      }
+    }
+
+    files = {
+      look = [
+        "elasticfilesystem:DescribeAccessPoints", "elasticfilesystem:DescribeFileSystems", "elasticfilesystem:DescribeMountTargets",
+        "elasticfilesystem:DescribeReplicationConfigurations",
+      ]
+      at = {
+        Files = {
+          actions = [
+            "elasticfilesystem:DescribeBackupPolicy", "elasticfilesystem:DescribeFileSystemPolicy",
+            "elasticfilesystem:DescribeLifecycleConfiguration", "elasticfilesystem:DescribeMountTargetSecurityGroups",
+            "elasticfilesystem:ListTagsForResource",
+          ]
+          resources = ["${local.arn[name].elasticfilesystem}:access-point/*", "${local.arn[name].elasticfilesystem}:file-system/*"]
+        }
+      }
+      change = {
+        Files = {
+          actions = [
+            "elasticfilesystem:CreateAccessPoint", "elasticfilesystem:CreateFileSystem", "elasticfilesystem:CreateMountTarget",
+            "elasticfilesystem:CreateReplicationConfiguration", "elasticfilesystem:DeleteAccessPoint",
+            "elasticfilesystem:DeleteFileSystem", "elasticfilesystem:DeleteFileSystemPolicy", "elasticfilesystem:DeleteMountTarget",
+            "elasticfilesystem:DeleteReplicationConfiguration", "elasticfilesystem:ModifyMountTargetSecurityGroups",
+            "elasticfilesystem:PutBackupPolicy", "elasticfilesystem:PutFileSystemPolicy", "elasticfilesystem:PutLifecycleConfiguration",
+            "elasticfilesystem:TagResource", "elasticfilesystem:UntagResource", "elasticfilesystem:UpdateFileSystem",
+          ]
+          resources = ["${local.arn[name].elasticfilesystem}:access-point/*", "${local.arn[name].elasticfilesystem}:file-system/*"]
+        }
+        FilesKey = {
+          actions    = ["kms:CreateGrant", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext"]
+          resources  = ["${local.arn[name].kms}:key/*"]
+          conditions = { StringLike = { "kms:ViaService" = ["elasticfilesystem.*.amazonaws.com"] } }
+        }
+        MountTargets = {
+          actions    = ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:ModifyNetworkInterfaceAttribute"]
+          resources  = ["${local.arn[name].ec2}:*/*"]
+          conditions = { "ForAnyValue:StringEquals" = { "aws:CalledVia" = ["elasticfilesystem.amazonaws.com"] } }
+        }
+      }
+    }
+  } }
+
+  # The estate's, in both Regions: by what they are called, since a bucket's
+  # ARN holds neither Region nor account.
+  log_buckets = [for kind in ["access", "balancer", "flow"] : "arn:aws:s3:::${var.prefix}-${kind}-logs-*"]
+}

@@ -1,0 +1,189 @@
+locals {
+  services_edge = { for name, w in local.workspaces : name => {
+    certificate = {
+      look = []
+      at = {
+        Certificate = {
+          actions   = ["acm:DescribeCertificate", "acm:ListTagsForCertificate"]
+          resources = ["${local.arn[name].acm}:certificate/*"]
+        }
+        Zone = {
+          actions   = ["route53:GetChange", "route53:GetHostedZone", "route53:ListResourceRecordSets"]
+          resources = ["arn:aws:route53:::change/*", "arn:aws:route53:::hostedzone/${var.zone_id}"]
+        }
+      }
+      change = {
+        Certificate = {
+          actions = [
+            "acm:AddTagsToCertificate", "acm:DeleteCertificate", "acm:RemoveTagsFromCertificate", "acm:RequestCertificate",
+            "acm:UpdateCertificateOptions",
+          ]
+          resources = ["${local.arn[name].acm}:certificate/*"]
+        }
+        # Records that prove a name, and none that lead anywhere.
+        Proof = {
+          actions   = ["route53:ChangeResourceRecordSets"]
+          resources = ["arn:aws:route53:::hostedzone/${var.zone_id}"]
+          conditions = {
+            "ForAllValues:StringEquals" = { "route53:ChangeResourceRecordSetsRecordTypes" = ["CNAME"] }
+            "ForAllValues:StringLike"   = { "route53:ChangeResourceRecordSetsNormalizedRecordNames" = ["_*"] }
+          }
+        }
+      }
+    }
+
+    accelerator = {
+      look = []
+      at = {
+        Accelerator = {
+          actions = [
+            "globalaccelerator:DescribeAccelerator", "globalaccelerator:DescribeAcceleratorAttributes",
+            "globalaccelerator:DescribeListener", "globalaccelerator:ListTagsForResource",
+          ]
+          resources = ["arn:aws:globalaccelerator::${var.account_id}:accelerator/*"]
+        }
+      }
+      # It is not deleted: its addresses would be gone for good.
+      change = {
+        Accelerator = {
+          actions = [
+            "globalaccelerator:CreateListener", "globalaccelerator:DeleteListener", "globalaccelerator:TagResource",
+            "globalaccelerator:UntagResource", "globalaccelerator:UpdateAccelerator", "globalaccelerator:UpdateAcceleratorAttributes",
+            "globalaccelerator:UpdateListener",
+          ]
+          resources = ["arn:aws:globalaccelerator::${var.account_id}:accelerator/*"]
+        }
+        NewAccelerator = {
+          actions   = ["globalaccelerator:CreateAccelerator"]
+          resources = ["*"]
+          reason    = "AWS takes no resource for an accelerator that is yet to be made."
+        }
+        AcceleratorFlowLogs = {
+          actions   = ["logs:CreateLogDelivery", "logs:DeleteLogDelivery"]
+          resources = ["*"]
+          reason    = "Log deliveries have no ARN."
+        }
+      }
+    }
+
+    # Who gets which traffic, and nothing else.
+    endpoints = {
+      look = ["elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTargetHealth"]
+      at = {
+        Endpoints = {
+          actions = [
+            "globalaccelerator:DescribeAccelerator", "globalaccelerator:DescribeEndpointGroup", "globalaccelerator:DescribeListener",
+            "globalaccelerator:ListEndpointGroups", "globalaccelerator:ListTagsForResource",
+          ]
+          resources = ["arn:aws:globalaccelerator::${var.account_id}:accelerator/*"]
+        }
+      }
+      change = {
+        Endpoints = {
+          actions = [
+            "globalaccelerator:AddEndpoints", "globalaccelerator:CreateEndpointGroup", "globalaccelerator:DeleteEndpointGroup",
+            "globalaccelerator:RemoveEndpoints", "globalaccelerator:UpdateEndpointGroup",
+          ]
+          resources = ["arn:aws:globalaccelerator::${var.account_id}:accelerator/*"]
+        }
+      }
+    }
+
+    # Roles that the estate's own things have: under one path, within the
+    # boundary, and each to be given to one service.
+    roles = {
+      look = []
+      at = {
+        Roles = {
+          actions = [
+            "iam:GetInstanceProfile", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies",
+            "iam:ListInstanceProfilesForRole", "iam:ListRolePolicies", "iam:ListRoleTags",
+          ]
+          resources = local.estate_roles
+        }
+      }
+      change = {
+        Roles = {
+          actions = [
+            "iam:AddRoleToInstanceProfile", "iam:CreateInstanceProfile", "iam:DeleteInstanceProfile", "iam:DeleteRole",
+            "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:RemoveRoleFromInstanceProfile", "iam:TagInstanceProfile",
+            "iam:TagRole", "iam:UntagInstanceProfile", "iam:UntagRole", "iam:UpdateRole", "iam:UpdateRoleDescription",
+          ]
+          resources = local.estate_roles
+        }
+        BoundedRoles = {
+          actions    = ["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"]
+          resources  = local.estate_roles
+          conditions = { StringEquals = { "iam:PermissionsBoundary" = [local.estate_boundary_arn] } }
+        }
+      }
+    }
+
+    # The webhook's. What it runs as is bootstrap's, and handed to it by PassRole.
+    pipeline = {
+      look = []
+      at = {
+        Api = {
+          actions = ["apigateway:GET"]
+          resources = [
+            "arn:aws:apigateway:${local.regions[w.home]}::/account", "arn:aws:apigateway:${local.regions[w.home]}::/restapis*",
+            "arn:aws:apigateway:${local.regions[w.home]}::/tags/*",
+          ]
+        }
+        Function = {
+          actions = [
+            "lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig", "lambda:GetFunctionConfiguration", "lambda:GetPolicy",
+            "lambda:ListVersionsByFunction",
+          ]
+          resources = ["${local.arn[name].lambda}:function:reconcile-webhook"]
+        }
+        Build = {
+          actions   = ["codebuild:BatchGetProjects"]
+          resources = ["${local.arn[name].codebuild}:project/reconcile"]
+        }
+        Network = {
+          actions   = ["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcs"]
+          resources = ["*"]
+        }
+      }
+      change = {
+        Api = {
+          actions = ["apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT", "apigateway:UpdateRestApiPolicy"]
+          resources = [
+            "arn:aws:apigateway:${local.regions[w.home]}::/account", "arn:aws:apigateway:${local.regions[w.home]}::/restapis*",
+            "arn:aws:apigateway:${local.regions[w.home]}::/tags/*",
+          ]
+        }
+        Function = {
+          actions = [
+            "lambda:AddPermission", "lambda:CreateFunction", "lambda:DeleteFunction", "lambda:RemovePermission", "lambda:TagResource",
+            "lambda:UntagResource", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",
+          ]
+          resources = ["${local.arn[name].lambda}:function:reconcile-webhook"]
+        }
+        FunctionKey = {
+          actions    = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
+          resources  = ["${local.arn[name].kms}:key/*"]
+          conditions = { StringLike = { "kms:ViaService" = ["lambda.*.amazonaws.com"] } }
+        }
+        Program = {
+          actions   = ["s3:GetObject", "s3:GetObjectVersion"]
+          resources = [local.program_arn]
+        }
+        ProgramKey = {
+          actions    = ["kms:Decrypt"]
+          resources  = [module.work_key["tokyo"].arn]
+          conditions = { StringEquals = { "kms:ViaService" = ["s3.${local.regions.tokyo}.amazonaws.com"] } }
+        }
+        Build = {
+          actions   = ["codebuild:CreateProject", "codebuild:DeleteProject", "codebuild:UpdateProject"]
+          resources = ["${local.arn[name].codebuild}:project/reconcile"]
+        }
+      }
+    }
+  } }
+
+  estate_roles        = ["arn:aws:iam::${var.account_id}:instance-profile/estate/*", "arn:aws:iam::${var.account_id}:role/estate/*"]
+  estate_boundary_arn = "arn:aws:iam::${var.account_id}:policy/reconcile/estate-boundary"
+  program_arn         = "arn:aws:s3:::${local.buckets.work.tokyo}/webhook/webhook.zip"
+}

@@ -1,0 +1,128 @@
+# What a workspace's plan may look at, and its apply change, service by
+# service. `look` is asked of everything: Describe, List and their like take no
+# resource, or ids that are not known before. `at` is looking at what can be
+# named. `change` is what the apply role has beside.
+
+locals {
+  arn = { for name, w in local.workspaces : name => {
+    for service in [
+      "acm", "autoscaling", "backup", "cloudwatch", "codebuild", "ec2", "elasticfilesystem", "elasticloadbalancing",
+      "kms", "lambda", "logs", "rds", "secretsmanager", "sns",
+    ] : service => "arn:aws:${service}:${local.regions[w.home]}:${var.account_id}"
+  } }
+
+  services_network = { for name, w in local.workspaces : name => {
+    # A VPC, and all that is in it. EC2's ARNs hold ids, not names: what is
+    # reconcile's own, the guard keeps by its tag.
+    network = {
+      look = [
+        "ec2:DescribeAddresses", "ec2:DescribeAddressesAttribute", "ec2:DescribeAvailabilityZones", "ec2:DescribeFlowLogs",
+        "ec2:DescribeInternetGateways", "ec2:DescribeNatGateways", "ec2:DescribeNetworkAcls", "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribePrefixLists", "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroupRules", "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets", "ec2:DescribeTags", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcEndpoints", "ec2:DescribeVpcs",
+      ]
+      at = {}
+      change = {
+        Network = {
+          actions = [
+            "ec2:AllocateAddress", "ec2:AssociateRouteTable", "ec2:AttachInternetGateway", "ec2:AuthorizeSecurityGroupEgress",
+            "ec2:AuthorizeSecurityGroupIngress", "ec2:CreateFlowLogs", "ec2:CreateInternetGateway", "ec2:CreateNatGateway",
+            "ec2:CreateNetworkAcl", "ec2:CreateNetworkAclEntry", "ec2:CreateRoute", "ec2:CreateRouteTable",
+            "ec2:CreateSecurityGroup", "ec2:CreateSubnet", "ec2:CreateTags", "ec2:CreateVpc", "ec2:CreateVpcEndpoint",
+            "ec2:DeleteFlowLogs", "ec2:DeleteInternetGateway", "ec2:DeleteNatGateway", "ec2:DeleteNetworkAcl",
+            "ec2:DeleteNetworkAclEntry", "ec2:DeleteRoute", "ec2:DeleteRouteTable", "ec2:DeleteSecurityGroup",
+            "ec2:DeleteSubnet", "ec2:DeleteTags", "ec2:DeleteVpc", "ec2:DeleteVpcEndpoints", "ec2:DetachInternetGateway",
+            "ec2:DisassociateAddress", "ec2:DisassociateRouteTable", "ec2:ModifySecurityGroupRules", "ec2:ModifySubnetAttribute",
+            "ec2:ModifyVpcAttribute", "ec2:ModifyVpcEndpoint", "ec2:ReleaseAddress", "ec2:ReplaceNetworkAclAssociation",
+            "ec2:ReplaceNetworkAclEntry", "ec2:ReplaceRoute", "ec2:ReplaceRouteTableAssociation",
+            "ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress",
+          ]
+          resources = ["${local.arn[name].ec2}:*/*"]
+        }
+        FlowLogs = {
+          actions   = ["logs:CreateLogDelivery", "logs:DeleteLogDelivery"]
+          resources = ["*"]
+          reason    = "Log deliveries have no ARN."
+        }
+      }
+    }
+
+    # A transit gateway, or what is attached to one.
+    transit = {
+      look = [
+        "ec2:DescribeTransitGatewayAttachments", "ec2:DescribeTransitGatewayPeeringAttachments", "ec2:DescribeTransitGatewayRouteTables",
+        "ec2:DescribeTransitGatewayVpcAttachments", "ec2:DescribeTransitGateways", "ec2:GetTransitGatewayAttachmentPropagations",
+        "ec2:GetTransitGatewayRouteTableAssociations", "ec2:GetTransitGatewayRouteTablePropagations", "ec2:SearchTransitGatewayRoutes",
+      ]
+      at = {}
+      change = {
+        Transit = {
+          actions = concat(
+            [
+              "ec2:AssociateTransitGatewayRouteTable", "ec2:CreateTransitGatewayRoute", "ec2:CreateTransitGatewayVpcAttachment",
+              "ec2:DeleteTransitGatewayRoute", "ec2:DeleteTransitGatewayVpcAttachment", "ec2:DisableTransitGatewayRouteTablePropagation",
+              "ec2:DisassociateTransitGatewayRouteTable", "ec2:EnableTransitGatewayRouteTablePropagation",
+              "ec2:ModifyTransitGatewayVpcAttachment", "ec2:ReplaceTransitGatewayRoute",
+            ],
+            # Sides attach themselves to a gateway; they do not make one.
+            contains(["common_os", "tokyo"], name) ? [
+              "ec2:CreateTransitGateway", "ec2:CreateTransitGatewayRouteTable", "ec2:DeleteTransitGateway",
+              "ec2:DeleteTransitGatewayRouteTable", "ec2:ModifyTransitGateway",
+            ] : [],
+          )
+          resources = ["${local.arn[name].ec2}:*/*"]
+        }
+      }
+    }
+
+    # Both ends of a peering: the far one is accepted, and has routes, in Osaka.
+    peering = {
+      look = []
+      at   = {}
+      change = {
+        Peering = {
+          actions = [
+            "ec2:AcceptTransitGatewayPeeringAttachment", "ec2:AssociateTransitGatewayRouteTable", "ec2:CreateTags",
+            "ec2:CreateTransitGatewayPeeringAttachment", "ec2:CreateTransitGatewayRoute", "ec2:DeleteTags",
+            "ec2:DeleteTransitGatewayPeeringAttachment", "ec2:DeleteTransitGatewayRoute",
+            "ec2:DisassociateTransitGatewayRouteTable", "ec2:ReplaceTransitGatewayRoute",
+          ]
+          resources = [for type in ["transit-gateway", "transit-gateway-attachment", "transit-gateway-route-table"] : "arn:aws:ec2:*:${var.account_id}:${type}/*"]
+        }
+      }
+    }
+
+    # The way on premises. The account that owns the connection makes the
+    # interfaces; here they are taken and tied to a gateway.
+    premises = {
+      look = [
+        "directconnect:DescribeDirectConnectGatewayAssociations", "directconnect:DescribeDirectConnectGatewayAttachments",
+        "directconnect:DescribeDirectConnectGateways", "directconnect:DescribeTags", "directconnect:DescribeVirtualInterfaces",
+        "ec2:DescribeVpnGateways",
+      ]
+      at = {}
+      change = {
+        Gateway = {
+          actions = [
+            "ec2:AttachVpnGateway", "ec2:CreateVpnGateway", "ec2:DeleteVpnGateway", "ec2:DetachVpnGateway",
+            "ec2:DisableVgwRoutePropagation", "ec2:EnableVgwRoutePropagation",
+          ]
+          resources = ["${local.arn[name].ec2}:*/*"]
+        }
+        Connect = {
+          actions = [
+            "directconnect:ConfirmPrivateVirtualInterface", "directconnect:CreateDirectConnectGatewayAssociation",
+            "directconnect:DeleteDirectConnectGatewayAssociation", "directconnect:TagResource", "directconnect:UntagResource",
+            "directconnect:UpdateDirectConnectGatewayAssociation", "directconnect:UpdateVirtualInterfaceAttributes",
+          ]
+          resources = ["arn:aws:directconnect::${var.account_id}:dx-gateway/*", "arn:aws:directconnect:${local.regions[w.home]}:${var.account_id}:dxvif/*"]
+        }
+        NewGateway = {
+          actions   = ["directconnect:CreateDirectConnectGateway", "directconnect:UpdateDirectConnectGateway"]
+          resources = ["*"]
+          reason    = "AWS takes no resource for a gateway that is yet to be made."
+        }
+      }
+    }
+  } }
+}

@@ -1,0 +1,146 @@
+mock_provider "aws" {
+  source          = "../../modules/mocks"
+  override_during = plan
+}
+
+mock_provider "aws" {
+  alias           = "osaka"
+  source          = "../../modules/mocks"
+  override_during = plan
+
+  mock_data "aws_region" {
+    defaults = { region = "ap-northeast-3" }
+  }
+
+  mock_data "aws_availability_zones" {
+    defaults = {
+      names    = ["ap-northeast-3a"]
+      zone_ids = ["apne3-az3"]
+    }
+  }
+}
+
+override_resource {
+  target          = module.states_key["osaka"].aws_kms_key.this
+  override_during = plan
+  values          = { arn = "arn:aws:kms:ap-northeast-3:123456789012:key/66666666-7777-8888-9999-000000000000" }
+}
+
+run "waits_for_people_and_keeps_states_in_two_regions" {
+  command = plan
+
+  assert {
+    condition     = module.reconciler.task_definition_arn == null && module.standby.task_definition_arn == null && !var.reconciler.run.enabled
+    error_message = "A pass would start before anybody has looked."
+  }
+
+  assert {
+    condition     = module.states_tokyo.replica.region == "ap-northeast-3" && module.states_osaka.replica.region == "ap-northeast-1"
+    error_message = "A Region's loss would take its states along."
+  }
+
+  assert {
+    condition     = { for name, arn in local.states : name => split("/", trimprefix(arn, "arn:aws:s3:::"))[0] if startswith(split("/", trimprefix(arn, "arn:aws:s3:::"))[0], "example-states-osaka") } == { for name in ["common_os", "osaka-ap", "switchover"] : name => "example-states-osaka-123456789012" }
+    error_message = "What is needed when Tokyo is lost has its state in Tokyo, or the other way round."
+  }
+}
+
+run "each_workspace_has_two_roles_and_its_own_states" {
+  command = plan
+
+  assert {
+    condition     = keys(module.plan_role) == ["bootstrap", "common", "common_os", "osaka-ap", "switchover", "tokyo", "tokyo-ap-A", "tokyo-ap-B"]
+    error_message = "A workspace cannot be planned."
+  }
+
+  assert {
+    condition     = keys(module.apply_role) == ["common", "common_os", "osaka-ap", "switchover", "tokyo", "tokyo-ap-A", "tokyo-ap-B"]
+    error_message = "A workspace cannot be applied, or bootstrap can: that role could do anything."
+  }
+
+  assert {
+    condition     = length(local.workspace_roles) == length(module.plan_role) + length(module.apply_role)
+    error_message = "Passes may assume other roles than there are."
+  }
+
+  assert {
+    condition     = toset(local.state["tokyo-ap-A"].State.resources) == toset([for name in ["common", "tokyo", "tokyo-ap-A"] : "arn:aws:s3:::example-states-123456789012/${name}/terraform.tfstate"])
+    error_message = "It reads other states than its own and its upstreams'."
+  }
+
+  assert {
+    condition     = toset(local.state["tokyo-ap-A"].OtherObjects.not_resources) == toset(concat(local.state["tokyo-ap-A"].State.resources, ["arn:aws:s3:::example-states-123456789012/tokyo-ap-A/terraform.tfstate.tflock"]))
+    error_message = "Other objects are not denied it."
+  }
+}
+
+run "nobody_is_allowed_a_whole_service_or_unbounded_roles" {
+  command = plan
+
+  assert {
+    condition = alltrue(flatten([for used in local.used : [for s in used : concat(
+      [for action in s.look : !strcontains(action, "*")],
+      flatten([for at in s.at : [for action in at.actions : !strcontains(action, "*")]]),
+      flatten([for change in s.change : [for action in change.actions : !strcontains(action, "*")]]),
+    )]]))
+    error_message = "An action has a wildcard."
+  }
+
+  # Only common makes roles, all of them bounded.
+  assert {
+    condition = { for name, used in local.used : name => true if anytrue(flatten([for s in used : [for change in s.change : [
+      for action in change.actions : startswith(action, "iam:")
+    ]]])) } == { common = true }
+    error_message = "Another workspace than common writes IAM."
+  }
+
+  assert {
+    condition     = local.services_edge["common"].roles.change.BoundedRoles.conditions.StringEquals["iam:PermissionsBoundary"] == ["arn:aws:iam::123456789012:policy/reconcile/estate-boundary"]
+    error_message = "A role could be made without the boundary."
+  }
+
+  assert {
+    condition     = alltrue([for p in concat(values(aws_iam_policy.look), [aws_iam_policy.boundary, aws_iam_policy.estate_boundary, aws_iam_policy.guard, aws_iam_policy.look_bootstrap]) : length(p.policy) <= 6144])
+    error_message = "A managed policy has more than 6144 characters."
+  }
+}
+
+run "refuses_no_account" {
+  command = plan
+
+  variables {
+    account_id = "12345678901"
+  }
+
+  expect_failures = [var.account_id]
+}
+
+run "refuses_silence" {
+  command = plan
+
+  variables {
+    alarm_subscriptions = {}
+  }
+
+  expect_failures = [var.alarm_subscriptions]
+}
+
+run "refuses_what_is_no_service" {
+  command = plan
+
+  variables {
+    service_linked_roles = ["autoscaling"]
+  }
+
+  expect_failures = [var.service_linked_roles]
+}
+
+run "refuses_an_external_id_that_can_be_guessed" {
+  command = plan
+
+  variables {
+    connect = { role_arn = "arn:aws:iam::111122223333:role/network-operators", external_id = "1" }
+  }
+
+  expect_failures = [var.connect]
+}

@@ -1,0 +1,86 @@
+# The estate's workspaces: where each one's state lies, whose states it reads,
+# what it is made of (the files services_*.tf say what that needs), and what
+# its things are called where ARNs hold names.
+locals {
+  workspaces = {
+    common = {
+      home     = "tokyo"
+      reads    = []
+      services = ["accelerator", "alarms", "backup", "buckets", "certificate", "key_pair", "keys", "log_groups", "pipeline", "roles", "topics"]
+      names    = []
+      alarms   = ["certificate-expiry-*"]
+      groups   = ["/reconcile/api", "/reconcile/build", "/reconcile/webhook", "/shop/servers"]
+      passes = {
+        "ec2.amazonaws.com"        = ["estate/shop-servers"]
+        "backup.amazonaws.com"     = ["estate/estate-backup"]
+        "s3.amazonaws.com"         = ["estate/logs-replication"]
+        "apigateway.amazonaws.com" = ["reconcile/reconcile-api-logs"]
+        "codebuild.amazonaws.com"  = ["reconcile/reconcile-build"]
+        "lambda.amazonaws.com"     = ["reconcile/reconcile-webhook"]
+      }
+    }
+    common_os = {
+      home     = "osaka"
+      reads    = []
+      services = ["alarms", "backup", "buckets", "certificate", "key_pair", "keys", "log_groups", "network", "topics", "transit"]
+      names    = []
+      alarms   = ["certificate-expiry-*", "osaka-*"]
+      groups   = ["/shop/servers"]
+      passes   = {}
+    }
+    tokyo = {
+      home     = "tokyo"
+      reads    = ["common", "common_os"]
+      services = ["alarms", "database", "files", "network", "peering", "premises", "transit"]
+      names    = ["shop"]
+      alarms   = ["shop-*", "tokyo-*"]
+      groups   = []
+      passes   = {}
+    }
+    osaka-ap = {
+      home     = "osaka"
+      reads    = ["common", "common_os", "tokyo"]
+      services = ["alarms", "balancer", "database", "files", "network", "servers", "transit"]
+      names    = ["shop", "shop-osaka"]
+      alarms   = ["shop-*"]
+      groups   = []
+      passes   = { "ec2.amazonaws.com" = ["estate/shop-servers"] }
+    }
+    tokyo-ap-A = {
+      home     = "tokyo"
+      reads    = ["common", "tokyo"]
+      services = ["alarms", "balancer", "database", "files", "network", "servers", "transit"]
+      names    = ["shop-a"]
+      alarms   = ["shop-a-*"]
+      groups   = []
+      passes   = { "ec2.amazonaws.com" = ["estate/shop-servers"] }
+    }
+    tokyo-ap-B = {
+      home     = "tokyo"
+      reads    = ["common", "tokyo"]
+      services = ["alarms", "balancer", "database", "files", "network", "servers", "transit"]
+      names    = ["shop-b"]
+      alarms   = ["shop-b-*"]
+      groups   = []
+      passes   = { "ec2.amazonaws.com" = ["estate/shop-servers"] }
+    }
+    switchover = {
+      home     = "osaka"
+      reads    = ["common", "osaka-ap", "tokyo-ap-A", "tokyo-ap-B"]
+      services = ["endpoints"]
+      names    = []
+      alarms   = []
+      groups   = []
+      passes   = {}
+    }
+  }
+
+  # bootstrap is planned, so it has a plan role, and no apply role: what could
+  # apply it could do anything.
+  bootstrap = { home = "tokyo", reads = [] }
+
+  workspace_roles = concat(
+    ["arn:aws:iam::${var.account_id}:role/reconcile/plan-bootstrap"],
+    flatten([for name in keys(local.workspaces) : [for kind in ["plan", "apply"] : "arn:aws:iam::${var.account_id}:role/reconcile/${kind}-${name}"]]),
+  )
+}
