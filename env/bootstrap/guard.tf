@@ -184,23 +184,23 @@ resource "aws_iam_policy" "estate_boundary" {
           "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*", "logs:CreateLog*",
           "logs:Describe*", "logs:PutLogEvents", "rds:*", "s3:AbortMultipartUpload", "s3:Get*", "s3:List*", "s3:PutObject",
           "s3:Replicate*", "ssm:DescribeAssociation", "ssm:DescribeDocument", "ssm:GetDeployablePatchSnapshotForInstance",
-          "ssm:GetDocument", "ssm:GetManifest", "ssm:List*", "ssm:Put*", "ssm:UpdateAssociationStatus",
+          "ssm:GetDocument", "ssm:GetManifest", "ssm:List*", "ssm:PutComplianceItems", "ssm:PutConfigurePackageResult", "ssm:PutInventory", "ssm:UpdateAssociationStatus",
           "ssm:UpdateInstanceAssociationStatus", "ssm:UpdateInstanceInformation", "ssmmessages:*", "tag:GetResources",
         ]
         Resource = "*"
       },
       {
-        Sid      = "DatabasePasswords"
+        Sid      = "Databases"
         Effect   = "Allow"
-        Action   = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
-        Resource = ["arn:aws:secretsmanager:*:${var.account_id}:secret:rds!*"]
+        Action   = ["rds-db:connect"]
+        Resource = ["arn:aws:rds-db:*:${var.account_id}:dbuser:*/shop"]
       },
       {
         # States hold what nobody else may see; the record says what runs.
         Sid      = "ControlPlane"
         Effect   = "Deny"
-        Action   = ["dynamodb:*", "logs:*", "s3:*", "secretsmanager:*", "ssm:PutParameter"]
-        Resource = concat(local.own, flatten([for arn in local.own_buckets : [arn, "${arn}/*"]]), ["arn:aws:ssm:*:*:parameter/*"])
+        Action   = ["logs:*", "s3:*"]
+        Resource = concat(local.own, flatten([for arn in local.own_buckets : [arn, "${arn}/*"]]))
       },
     ]
   })
