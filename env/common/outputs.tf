@@ -45,7 +45,7 @@ output "backup" {
 }
 
 output "instance_profile_arn" {
-  description = "Instance profile of the shop's servers, in every Region."
+  description = "Instance profile of the shop's servers, in every Region: sides name it by themselves, operators when they start a server by hand."
   value       = module.servers.instance_profile_arn
 }
 

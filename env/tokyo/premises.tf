@@ -25,6 +25,9 @@ module "direct_connect" {
   amazon_side_asn   = each.value.dx_asn
   hosted_interfaces = each.value.hosted_interfaces
   tags              = var.tags
+
+  # It needs nothing of them: without them, it would be made all the same.
+  depends_on = [module.common.outputs, module.common_os.outputs]
 }
 
 module "direct_connect_attachment" {

@@ -41,7 +41,7 @@ func New(t testing.TB, folders map[string]string) *Terraform {
 	}
 	dir := t.TempDir()
 	for name, from := range folders {
-		copyConfiguration(t, from, filepath.Join(dir, name))
+		Copy(t, from, filepath.Join(dir, name))
 	}
 	return &Terraform{
 		binary: binary,
@@ -53,8 +53,8 @@ func New(t testing.TB, folders map[string]string) *Terraform {
 	}
 }
 
-// copyConfiguration copies what is not Terraform's own work.
-func copyConfiguration(t testing.TB, from, to string) {
+// Copy copies a folder of configuration, but for what Terraform leaves there.
+func Copy(t testing.TB, from, to string) {
 	t.Helper()
 	err := filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {

@@ -1,0 +1,97 @@
+// Package env_test holds the estate's workspaces to its rules, runs their tests
+// on the real AWS provider with mocked answers, and asks reconcile about them.
+package env_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"reconcile/modules/tftest"
+)
+
+var update = flag.Bool("update", false, "write the table of workspaces in the READMEs")
+
+func TestWorkspaces(t *testing.T) {
+	tf := tftest.New(t, map[string]string{"env": ".", "modules": "../modules"})
+	tf.Run(t, "env", "fmt", "-check", "-diff", "-recursive")
+	readers := graph(t, repository(t))
+	for _, name := range workspaces(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := read(t, name)
+			t.Run("backend", w.backend)
+			t.Run("provider", w.provider)
+			t.Run("interface", w.described)
+			t.Run("values", w.values)
+			t.Run("outputs", func(t *testing.T) { w.wanted(t, readers) })
+			t.Run("refused whole", w.refusedWhole)
+			t.Run("test", func(t *testing.T) {
+				dir := filepath.Join("env", name)
+				tf.Run(t, dir, "get")
+				tf.Run(t, dir, "validate")
+				tf.Run(t, dir, "test")
+				if len(tftest.Glob(t, filepath.Join(name, "tests", "staging", "*.tftest.hcl"))) > 0 {
+					tf.Run(t, dir, "test", "-test-directory=tests/staging", "-var-file=staging.tfvars")
+				}
+			})
+		})
+	}
+}
+
+// workspaces lists the folders that hold Terraform.
+func workspaces(t testing.TB) []string {
+	t.Helper()
+	var names []string
+	for _, file := range tftest.Glob(t, "*/*.tf") {
+		names = append(names, filepath.Dir(file))
+	}
+	return slices.Compact(names)
+}
+
+// workspace is what its files say.
+type workspace struct {
+	name   string
+	blocks map[string][]tftest.Block // by type
+}
+
+func read(t testing.TB, name string) *workspace {
+	t.Helper()
+	return &workspace{name: name, blocks: tftest.Configuration(t, name)}
+}
+
+// mentions returns the traversals in a body: what it refers to.
+func mentions(body *hclsyntax.Body) []hcl.Traversal {
+	var all []hcl.Traversal
+	_ = hclsyntax.VisitAll(body, func(n hclsyntax.Node) hcl.Diagnostics {
+		if e, ok := n.(*hclsyntax.ScopeTraversalExpr); ok {
+			all = append(all, e.Traversal)
+		}
+		return nil
+	})
+	return all
+}
+
+// steps returns the names that a traversal goes through, without indices.
+func steps(t hcl.Traversal) []string {
+	var names []string
+	for _, step := range t {
+		switch step := step.(type) {
+		case hcl.TraverseRoot:
+			names = append(names, step.Name)
+		case hcl.TraverseAttr:
+			names = append(names, step.Name)
+		}
+	}
+	return names
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

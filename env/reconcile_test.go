@@ -1,0 +1,74 @@
+package env_test
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"reconcile/modules/tftest"
+	"reconcile/reconciler/source/gittest"
+)
+
+// estate is a Git repository of the estate as it stands here, and reconcile.
+type estate struct {
+	t           testing.TB
+	dir, binary string
+}
+
+// repository commits the estate's configuration to a repository of its own.
+func repository(t testing.TB) *estate {
+	t.Helper()
+	e := &estate{t: t, dir: t.TempDir(), binary: filepath.Join(t.TempDir(), "reconcile")}
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", e.binary, "reconcile/cmd/reconcile").CombinedOutput(); err != nil {
+		t.Fatalf("build reconcile: %v\n%s", err, out)
+	}
+	gittest.Git(t, e.dir, "init", "-q", "-b", "main")
+	for name, from := range map[string]string{"env": ".", "modules": modulesDir} {
+		tftest.Copy(t, from, filepath.Join(e.dir, name))
+	}
+	e.commit("the estate")
+	return e
+}
+
+// commit commits all that is there, and returns the commit's id.
+func (e *estate) commit(message string) string {
+	e.t.Helper()
+	gittest.Git(e.t, e.dir, "add", "-A")
+	gittest.Git(e.t, e.dir, "commit", "-q", "--allow-empty", "-m", message)
+	return gittest.Git(e.t, e.dir, "rev-parse", "HEAD")
+}
+
+// ask runs reconcile on the repository and reads the JSON that it prints.
+// It may say that there are changes.
+func (e *estate) ask(into any, args ...string) {
+	e.t.Helper()
+	cmd := exec.CommandContext(e.t.Context(), e.binary, append(args, "-o", "json")...)
+	cmd.Dir = e.dir
+	home := e.t.TempDir()
+	cmd.Env = []string{"HOME=" + home, "PATH=" + os.Getenv("PATH"), "RECONCILE_STATE=" + home + "/state", "RECONCILE_WORK=" + home + "/work"}
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() != 2 {
+		e.t.Fatalf("reconcile %v: %v\n%s%s", args, err, out, exit.Stderr)
+	}
+	if err := json.Unmarshal(out, into); err != nil {
+		e.t.Fatalf("reconcile %v: %v\n%s", args, err, out)
+	}
+}
+
+// node is a workspace in reconcile's graph.
+type node struct {
+	Name      string   `json:"name"`
+	DependsOn []string `json:"depends_on"`
+	Inputs    []string `json:"inputs"`
+}
+
+func graph(t testing.TB, e *estate, flags ...string) []node {
+	t.Helper()
+	var g struct{ Workspaces []node }
+	e.ask(&g, append([]string{"graph"}, flags...)...)
+	return g.Workspaces
+}
