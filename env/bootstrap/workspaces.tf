@@ -49,7 +49,7 @@ locals {
     tokyo-ap-A = {
       home     = "tokyo"
       reads    = ["common", "tokyo"]
-      services = ["alarms", "balancer", "database", "files", "network", "servers", "transit"]
+      services = ["alarms", "balancer", "network", "servers", "transit"]
       names    = ["shop-a"]
       alarms   = ["shop-a-*"]
       groups   = []
@@ -58,7 +58,7 @@ locals {
     tokyo-ap-B = {
       home     = "tokyo"
       reads    = ["common", "tokyo"]
-      services = ["alarms", "balancer", "database", "files", "network", "servers", "transit"]
+      services = ["alarms", "balancer", "network", "servers", "transit"]
       names    = ["shop-b"]
       alarms   = ["shop-b-*"]
       groups   = []
