@@ -39,7 +39,7 @@ locals {
     }
     osaka-ap = {
       home     = "osaka"
-      reads    = ["common", "common_os", "tokyo"]
+      reads    = ["common_os", "tokyo"]
       services = ["alarms", "balancer", "database", "files", "network", "servers", "transit"]
       names    = ["shop", "shop-osaka"]
       alarms   = ["shop-*"]
