@@ -2,8 +2,11 @@
 module "data" {
   source = "../../modules/application_data"
 
-  name        = "shop"
-  vpc         = module.common_os.outputs.vpc
+  name = "shop"
+  vpc = {
+    id           = module.common_os.outputs.vpc.id
+    data_subnets = { for zone, z in var.zones : zone => { id = module.common_os.outputs.vpc.data_subnets[zone].id, zone = z.id } }
+  }
   clients     = { osaka = var.cidr }
   database    = var.database
   kms_key_arn = local.region.kms_key_arns.data

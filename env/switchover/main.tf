@@ -28,7 +28,7 @@ resource "terraform_data" "checked" {
 
     precondition {
       condition     = var.listener_arn == null || local.listener == null || var.listener_arn == local.listener
-      error_message = "listener_arn is not that of common, which says ${coalesce(local.listener, "nothing")}."
+      error_message = "listener_arn is not the one that common's output accelerator tells."
     }
   }
 }
@@ -43,7 +43,7 @@ check "sides" {
 check "listener" {
   assert {
     condition     = var.listener_arn != null
-    error_message = "listener_arn is not written down in estate.auto.tfvars: with Tokyo gone, nothing could be switched. Common says ${coalesce(local.listener, "nothing")}."
+    error_message = "listener_arn is not written down in estate.auto.tfvars: with Tokyo gone, nothing could be switched. Common's output accelerator tells it."
   }
 }
 

@@ -1,0 +1,12 @@
+# No upstream has a state yet: what it will say is unknown, and nothing else.
+
+mock_provider "aws" {
+  source          = "../../modules/mocks"
+  override_during = plan
+}
+
+run "a_new_estate_is_planned_before_anything_of_it_exists" {
+  command = plan
+
+  expect_failures = [check.listener]
+}
