@@ -99,6 +99,18 @@ module "servers" {
       resources  = ["arn:aws:elasticfilesystem:*:${var.account_id}:file-system/*"]
       conditions = { Bool = { "elasticfilesystem:AccessedViaMountTarget" = ["true"] } }
     }
+    # The files lie in the shared VPC, and their DNS name is known there alone:
+    # the EFS client asks for the address in its zone (EFS User Guide, "Mounting
+    # from another VPC").
+    FindFiles = {
+      actions   = ["elasticfilesystem:DescribeMountTargets"]
+      resources = ["arn:aws:elasticfilesystem:*:${var.account_id}:file-system/*"]
+    }
+    # It can be asked of no resource.
+    FindZone = {
+      actions   = ["ec2:DescribeAvailabilityZones"]
+      resources = ["*"]
+    }
   }
   tags = var.tags
 }
