@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/hcl/v2"
@@ -36,8 +37,13 @@ func TestWorkspaces(t *testing.T) {
 				tf.Run(t, dir, "get")
 				tf.Run(t, dir, "validate")
 				tf.Run(t, dir, "test")
-				if len(tftest.Glob(t, filepath.Join(name, "tests", "staging", "*.tftest.hcl"))) > 0 {
-					tf.Run(t, dir, "test", "-test-directory=tests/staging", "-var-file=staging.tfvars")
+				// Those of other values than production's lie in folders named
+				// after their files.
+				for _, file := range tftest.Glob(t, filepath.Join(name, "*.tfvars")) {
+					values := strings.TrimSuffix(filepath.Base(file), ".tfvars")
+					if exists(filepath.Join(name, "tests", values)) {
+						tf.Run(t, dir, "test", "-test-directory=tests/"+values, "-var-file="+values+".tfvars")
+					}
 				}
 			})
 		})

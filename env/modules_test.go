@@ -13,6 +13,11 @@ import (
 
 const modulesDir = "../modules"
 
+// spare are modules that are here for others than this estate, and why.
+var spare = map[string]string{
+	"api_gw": "an HTTP API is cheaper than a REST API, where no list of client addresses is needed",
+}
+
 // calls returns the modules that a folder's configuration calls, as folders
 // seen from here, and the blocks that call them.
 func calls(t testing.TB, dir string) map[string][]tftest.Block {
@@ -27,6 +32,29 @@ func calls(t testing.TB, dir string) map[string][]tftest.Block {
 		called[filepath.Join(dir, source)] = append(called[filepath.Join(dir, source)], m)
 	}
 	return called
+}
+
+// TestModulesAreUsed: a module that nobody calls is not tried by the estate.
+func TestModulesAreUsed(t *testing.T) {
+	used := map[string]bool{}
+	folders := append(tftest.Glob(t, modulesDir+"/*/main.tf"), tftest.Glob(t, "*/versions.tf")...)
+	for _, file := range folders {
+		for module := range calls(t, filepath.Dir(file)) {
+			used[filepath.Base(module)] = true
+		}
+	}
+	for _, file := range tftest.Glob(t, modulesDir+"/*/main.tf") {
+		name := filepath.Base(filepath.Dir(file))
+		switch _, isSpare := spare[name]; {
+		case used[name] && isSpare:
+			t.Errorf("module %s is used, and no longer spare", name)
+		case !used[name] && !isSpare:
+			t.Errorf("module %s is used by no workspace, and by no module", name)
+		}
+		if len(tftest.Glob(t, filepath.Join(modulesDir, name, "tests", "*.tftest.hcl"))) == 0 {
+			t.Errorf("module %s has no tests", name)
+		}
+	}
 }
 
 // evidence is what tells what happened, or opens it: it outlives the sides.

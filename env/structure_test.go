@@ -1,6 +1,7 @@
 package env_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -96,9 +97,12 @@ func (w *workspace) values(t *testing.T) {
 		}
 	}
 	production := tftest.Values(t, filepath.Join(w.name, "terraform.tfvars"))
+	for _, file := range tftest.Glob(t, filepath.Join(w.name, "*.auto.tfvars")) {
+		maps.Copy(production, tftest.Values(t, file))
+	}
 	for name, v := range variables {
 		if production[name] == "" && v.Attr("default") == "" {
-			t.Errorf("terraform.tfvars: variable %s has no value", name)
+			t.Errorf("variable %s has no value", name)
 		}
 	}
 	staging := tftest.Values(t, filepath.Join(w.name, "staging.tfvars"))
@@ -114,7 +118,7 @@ func (w *workspace) values(t *testing.T) {
 
 // forPeople are words of the descriptions of outputs that are not read by a
 // workspace.
-var forPeople = regexp.MustCompile(`(?i)\b(operators?|people|whoever)\b`)
+var forPeople = regexp.MustCompile(`(?i)\b(operators?|people|whoever|who reads the plan)\b`)
 
 // wanted asks that somebody reads each output.
 func (w *workspace) wanted(t *testing.T, readers []node) {
