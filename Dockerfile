@@ -5,7 +5,10 @@
 # (none is needed), runs as a user without rights, and can run on a read-only
 # root: all that is written goes to the volume /work.
 #
-# .ci/image tests what the last stage below puts together.
+# The target codebuild is the same with a shell, for AWS CodeBuild, which runs
+# its commands by one: `docker build --target codebuild .`
+#
+# .ci/image tests what these two put together.
 
 FROM --platform=$BUILDPLATFORM golang:1.26.8-bookworm AS base
 RUN apt-get update \
@@ -43,16 +46,26 @@ RUN case "$TARGETARCH" in \
  && unzip -q "$zip" terraform LICENSE.txt \
  && rm "$zip"
 
-FROM scratch
-LABEL org.opencontainers.image.title="reconcile" \
-      org.opencontainers.image.description="GitOps for Terraform in Backlog Git repositories and AWS" \
-      org.opencontainers.image.licenses="Apache-2.0 AND BUSL-1.1"
+FROM scratch AS files
 COPY --from=base /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=base /usr/share/zoneinfo /usr/share/zoneinfo
 COPY --from=terraform /out/LICENSE.txt /usr/local/share/doc/terraform/LICENSE.txt
 COPY --from=terraform /out/terraform /usr/local/bin/terraform
 COPY --from=build /src/LICENSE /usr/local/share/doc/reconcile/LICENSE
 COPY --from=build /out/reconcile /usr/local/bin/reconcile
+
+# CodeBuild's agent starts as root, and a buildspec that says `run-as: reconcile`
+# makes it run its commands as that user.
+FROM debian:bookworm-slim AS codebuild
+RUN useradd --uid 65532 --user-group --home-dir /work --create-home reconcile
+COPY --from=files / /
+ENV HOME=/work TMPDIR=/work RECONCILE_WORK=/work/cache
+WORKDIR /work
+
+FROM files
+LABEL org.opencontainers.image.title="reconcile" \
+      org.opencontainers.image.description="GitOps for Terraform in Backlog Git repositories and AWS" \
+      org.opencontainers.image.licenses="Apache-2.0 AND BUSL-1.1"
 COPY --from=build --chown=65532:65532 /out/work /work
 ENV PATH=/usr/local/bin HOME=/work TMPDIR=/work RECONCILE_WORK=/work/cache
 VOLUME /work

@@ -37,8 +37,9 @@ cross: $(PLATFORMS) ## build every package for every platform
 $(PLATFORMS):
 	GOOS=$(@D) GOARCH=$(@F) go build ./...
 
-image: ## build the container image; needs Docker or another BuildKit
+image: ## build the container image, and that for CodeBuild; needs Docker or another BuildKit
 	docker build --build-arg VERSION=$(VERSION) -t reconcile:$(VERSION) .
+	docker build --build-arg VERSION=$(VERSION) -t reconcile:$(VERSION)-codebuild --target codebuild .
 
 lambda: ## build webhook.zip, the Lambda function behind Backlog's webhook, for arm64
 	@go run ./.ci/lambda webhook.zip

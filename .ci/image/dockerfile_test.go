@@ -6,19 +6,19 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"slices"
+	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// stage is what the last stage of a Dockerfile says: what is in the image and
-// how it is run.
+// stage is what a stage of a Dockerfile says: what is in the image and how it
+// is run.
 type stage struct {
 	copies              []copied
 	env                 map[string]string
 	user, workdir, stop string
 	entrypoint, cmd     []string
-	volumes             []string
+	volumes, runs       []string
 }
 
 // copied is one COPY --from line: a file or a directory of another stage.
@@ -27,26 +27,47 @@ type copied struct {
 	owner                string // "" for root
 }
 
-// lastStage reads the Dockerfile at path. An instruction that it does not
-// know is fatal: the test would run something else than what is built.
-func lastStage(t *testing.T, path string) stage {
+// last is the name of the stage that has none: the image, if no target is named.
+const last = ""
+
+// dockerfile is the lines of each stage, FROM first, by the stage's name.
+type dockerfile map[string][]string
+
+func readDockerfile(t *testing.T) dockerfile {
 	t.Helper()
-	content, err := os.ReadFile(path)
+	content, err := os.ReadFile(filepath.Join(repository, "Dockerfile"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := instructions(string(content))
-	for i, line := range slices.Backward(lines) {
-		if strings.HasPrefix(line, "FROM ") {
-			lines = lines[i+1:]
-			break
+	stages := dockerfile{}
+	name := last
+	for _, line := range instructions(string(content)) {
+		if from, isFrom := strings.CutPrefix(line, "FROM "); isFrom {
+			_, name, _ = strings.Cut(from, " AS ")
 		}
+		stages[name] = append(stages[name], line)
+	}
+	return stages
+}
+
+// stage reads a stage, with what it has of the stage that it begins with. An
+// instruction that it does not know is fatal: the test would run something
+// else than what is built.
+func (d dockerfile) stage(t *testing.T, name string) stage {
+	t.Helper()
+	if len(d[name]) == 0 {
+		t.Fatalf("the Dockerfile has no stage %q", name)
 	}
 	s := stage{env: map[string]string{}}
-	for _, line := range lines {
+	for _, line := range d[name] {
 		word, rest, _ := strings.Cut(line, " ")
-		if err := s.read(word, strings.TrimSpace(rest)); err != nil {
-			t.Fatalf("%s: %s: %v", path, line, err)
+		rest = strings.TrimSpace(rest)
+		if base, _, _ := strings.Cut(rest, " "); word == "FROM" && len(d[base]) > 0 {
+			s = d.stage(t, base)
+		} else if source, ok := strings.CutSuffix(rest, " / /"); word == "COPY" && ok {
+			s.copies = append(s.copies, d.stage(t, strings.TrimPrefix(source, "--from=")).copies...)
+		} else if err := s.read(word, rest); err != nil {
+			t.Fatalf("Dockerfile: %s: %v", line, err)
 		}
 	}
 	return s
@@ -85,7 +106,9 @@ func (s *stage) read(word, rest string) (err error) {
 		err = json.Unmarshal([]byte(rest), &s.entrypoint)
 	case "CMD":
 		err = json.Unmarshal([]byte(rest), &s.cmd)
-	case "LABEL":
+	case "RUN":
+		s.runs = append(s.runs, rest)
+	case "FROM", "LABEL":
 	default:
 		err = fmt.Errorf("the test of the image does not know this instruction")
 	}

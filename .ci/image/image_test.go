@@ -1,8 +1,8 @@
 //go:build linux
 
-// Package image tests the container image of the Dockerfile where no Docker
-// runs: it puts the contents of the last stage together, reading the same
-// lines, and runs them with bubblewrap as a user without rights, on a root
+// Package image tests the container images of the Dockerfile where no Docker
+// runs: it puts the contents of a stage together, reading the same lines, and
+// runs them with bubblewrap as a user without rights, on a root
 // that cannot be written, without a network.
 package image
 
@@ -19,7 +19,11 @@ const repository = "../.."
 // start assembles the image and a small repository for it to work on.
 func start(t *testing.T) *container {
 	t.Helper()
-	image := lastStage(t, filepath.Join(repository, "Dockerfile"))
+	return startStage(t, readDockerfile(t).stage(t, last))
+}
+
+func startStage(t *testing.T, image stage) *container {
+	t.Helper()
 	c := &container{
 		image: image,
 		root:  assemble(t, image),
@@ -82,7 +86,7 @@ func write(t *testing.T, path, content string) {
 }
 
 func TestRunsAsItIsConfigured(t *testing.T) {
-	image := lastStage(t, filepath.Join(repository, "Dockerfile"))
+	image := readDockerfile(t).stage(t, last)
 	ids(t, image.user)
 	if image.stop != "SIGTERM" {
 		t.Errorf("STOPSIGNAL %q: reconcile stops gracefully on SIGTERM", image.stop)

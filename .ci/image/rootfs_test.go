@@ -26,7 +26,7 @@ func assemble(t *testing.T, s stage) string {
 		}
 		run(t, exec.Command("cp", "-rLT", "--preserve=mode", source(t, c), target))
 	}
-	for _, mount := range []string{"proc", "dev", "repo"} {
+	for _, mount := range []string{"proc", "dev", "repo", s.workdir} {
 		mkdir(t, filepath.Join(root, mount))
 	}
 	return root

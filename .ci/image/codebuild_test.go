@@ -1,0 +1,58 @@
+//go:build linux
+
+package image
+
+import (
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"testing"
+)
+
+// TestPassInCodeBuild runs what a buildspec says, as its `run-as` has it: by a
+// shell, as the user that the image has for it, which must be the one of the
+// other image, whose files they share.
+func TestPassInCodeBuild(t *testing.T) {
+	stages := readDockerfile(t)
+	image := stages.stage(t, "codebuild")
+	if image.user != "" || image.entrypoint != nil {
+		t.Fatalf("USER %q, ENTRYPOINT %v: CodeBuild's agent starts as root, by itself", image.user, image.entrypoint)
+	}
+	other := stages.stage(t, last)
+	uid, _ := ids(t, other.user)
+	user := regexp.MustCompile(`^useradd --uid (\d+) .*--home-dir (\S+) .*\breconcile$`).FindStringSubmatch(image.runs[0])
+	if len(image.runs) != 1 || user == nil || user[1] != regexp.MustCompile(`^\d+`).FindString(other.user) {
+		t.Fatalf("RUN %q makes no user reconcile with the id %d", image.runs, uid)
+	}
+	if user[2] != image.workdir || image.env["HOME"] != image.workdir {
+		t.Fatalf("its home %s is not WORKDIR %s and HOME %s", user[2], image.workdir, image.env["HOME"])
+	}
+
+	// What Debian and CodeBuild bring.
+	image.user, image.volumes = other.user, []string{image.workdir}
+	image.entrypoint = []string{"/bin/sh", "-c"}
+	image.env["PATH"] = "/usr/local/bin:/usr/bin:/bin"
+	image.copies = append(image.copies, copied{from: "base", source: "/bin/sh", target: "/bin/sh"})
+	for _, library := range libraries(t, "/bin/sh") {
+		image.copies = append(image.copies, copied{from: "base", source: library, target: library})
+	}
+
+	c := startStage(t, image)
+	pass := decode(t, c.run(t, "reconcile now --trigger webhook -o json"))
+	if pass.Outcome != "applied" || len(pass.Workspaces) != 2 {
+		t.Errorf("the pass: %+v, want two workspaces applied", pass)
+	}
+}
+
+// libraries are the shared libraries that a program is loaded with.
+func libraries(t *testing.T, program string) (paths []string) {
+	t.Helper()
+	out, err := exec.Command("ldd", program).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range regexp.MustCompile(`/\S+`).FindAllString(string(out), -1) {
+		paths = append(paths, filepath.Clean(path))
+	}
+	return paths
+}
