@@ -55,6 +55,7 @@ module "build" {
   description = "One pass over the estate"
   image       = "${local.registry}/reconcile@${var.pipeline.image_digest}"
   commands    = ["reconcile now --trigger webhook"]
+  run_as      = "reconcile"
   role_arn    = "${local.roles}/reconcile-build"
   # The same record as the scheduled task's, under the same names.
   environment = merge(var.pipeline.settings, {

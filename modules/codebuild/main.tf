@@ -10,10 +10,10 @@ resource "aws_codebuild_project" "this" {
   # Backlog is no source that CodeBuild knows: the program fetches for itself.
   source {
     type = "NO_SOURCE"
-    buildspec = yamlencode({
-      version = "0.2"
-      phases  = { build = { commands = var.commands } }
-    })
+    buildspec = yamlencode(merge(
+      { version = "0.2", phases = { build = { commands = var.commands } } },
+      { for user in var.run_as[*] : "run-as" => user },
+    ))
   }
 
   artifacts {

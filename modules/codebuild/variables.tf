@@ -29,6 +29,17 @@ variable "commands" {
   }
 }
 
+variable "run_as" {
+  description = "User of the image, by name, that runs the commands; root if null."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.run_as == null || can(regex("^[a-z_][a-z0-9_-]*$", var.run_as))
+    error_message = "run_as is the name of a user in the image, such as reconcile, not its number."
+  }
+}
+
 variable "role_arn" {
   description = "Role of the builds, which may pull the image and write to the log group."
   type        = string

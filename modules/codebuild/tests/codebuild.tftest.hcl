@@ -44,6 +44,7 @@ run "variables_secrets_and_network" {
   variables {
     environment = { RECONCILE_REPO = "https://example.backlog.jp/git/INFRA/estate.git" }
     secrets     = { RECONCILE_GIT_PASSWORD = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:reconcile/git-abcdef:password" }
+    run_as      = "reconcile"
     vpc         = { id = "vpc-0123456789abcdef0", subnet_ids = { private-a = "subnet-1a" }, security_group_ids = ["sg-0123456789abcdef0"] }
   }
 
@@ -56,6 +57,21 @@ run "variables_secrets_and_network" {
     condition     = one(aws_codebuild_project.this.vpc_config).vpc_id == "vpc-0123456789abcdef0"
     error_message = "It goes out by other addresses."
   }
+
+  assert {
+    condition     = yamldecode(one(aws_codebuild_project.this.source).buildspec)["run-as"] == "reconcile"
+    error_message = "It runs as root."
+  }
+}
+
+run "refuses_a_user_by_number" {
+  command = plan
+
+  variables {
+    run_as = "65532"
+  }
+
+  expect_failures = [var.run_as]
 }
 
 run "refuses_an_image_that_moves" {
