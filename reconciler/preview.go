@@ -1,6 +1,7 @@
 package reconciler
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -34,8 +35,9 @@ type Preview struct {
 	Workspaces []WorkspaceResult `json:"workspaces"`
 	Readers    []Reader          `json:"readers,omitempty"`
 	Removed    []string          `json:"removed,omitempty"` // workspaces whose directory it removes
-	// Waiting are workspaces that have changes at the tip already, with or
-	// without the pull request.
+	Renamed    []Renamed         `json:"renamed,omitempty"`
+	// Waiting are those of Workspaces that have changes at the tip already, so
+	// that their plans have both.
 	Waiting  []string `json:"waiting,omitempty"`
 	Warnings []string `json:"warnings,omitempty"`
 	Error    string   `json:"error,omitempty"` // why nothing in it could be planned
@@ -48,6 +50,12 @@ type Preview struct {
 type Reader struct {
 	Name  string   `json:"name"`
 	After []string `json:"after"`
+}
+
+// Renamed is a workspace whose state goes on under another name.
+type Renamed struct {
+	From string `json:"from"`
+	To   string `json:"to"`
 }
 
 // Outcomes of a preview beside those of a plan.
@@ -115,29 +123,38 @@ func (l *look) fails(err error) error {
 	return l.sum()
 }
 
-// compare decides which workspaces the pull request makes stale, and which are
-// stale without it.
+// compare decides which workspaces the pull request makes stale. Those that
+// are stale without it are no concern of its.
 func (l *look) compare() {
-	for _, name := range l.merged.graph.Order() {
-		it := l.merged.items[name]
-		switch before := l.items[name]; {
-		case len(l.merged.reasons(it)) == 0: // as it was applied
-		case l.touches(it):
-			l.todo[name] = true
-			if before != nil && len(l.reasons(before)) > 0 {
-				l.preview.Waiting = append(l.preview.Waiting, name)
-			}
-		default:
+	for name, it := range l.merged.items {
+		if len(l.merged.reasons(it)) == 0 || !l.touches(it) {
+			continue
+		}
+		l.todo[name] = true
+		if before := l.items[name]; before != nil && len(l.reasons(before)) > 0 {
 			l.preview.Waiting = append(l.preview.Waiting, name)
 		}
 	}
 	for name := range l.items {
 		if l.merged.items[name] == nil {
-			l.preview.Removed = append(l.preview.Removed, name)
+			l.gone(name)
 		}
 	}
-	slices.Sort(l.preview.Removed)
-	slices.Sort(l.preview.Waiting)
+	p := l.preview
+	slices.Sort(p.Removed)
+	slices.Sort(p.Waiting)
+	slices.SortFunc(p.Renamed, func(a, b Renamed) int { return cmp.Compare(a.From, b.From) })
+}
+
+// gone notes a workspace that is there no more after the merge.
+func (l *look) gone(name string) {
+	if rec := l.items[name].record; rec.Identity != "" {
+		if to := l.merged.renamed(rec); to != nil {
+			l.preview.Renamed = append(l.preview.Renamed, Renamed{From: name, To: to.Name})
+			return
+		}
+	}
+	l.preview.Removed = append(l.preview.Removed, name)
 }
 
 // touches tells whether the pull request changes an input of a workspace that
@@ -160,7 +177,7 @@ func (l *look) sum() error {
 		it := l.merged.items[name]
 		traces[name] = []any{l.merged.trace(it, l.merged.digests(name)), it.record.Trace, it.config}
 	}
-	text, err := json.Marshal([]any{workspace.Rules, p.Outcome, p.Conflicts, p.Error, p.Removed, p.Waiting, traces})
+	text, err := json.Marshal([]any{workspace.Rules, p.Outcome, p.Conflicts, p.Error, p.Removed, p.Renamed, p.Waiting, traces})
 	if err != nil {
 		return err
 	}

@@ -278,6 +278,9 @@ func (p *Preview) told(branch, environment string) *notify.Preview {
 	for _, c := range p.Conflicts {
 		n.Conflicts = append(n.Conflicts, notify.Conflict(c))
 	}
+	for _, r := range p.Renamed {
+		n.Renamed = append(n.Renamed, notify.Renamed(r))
+	}
 	for _, r := range p.Readers {
 		n.Readers = append(n.Readers, notify.Reader(r))
 	}

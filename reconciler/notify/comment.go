@@ -38,7 +38,7 @@ func (w *Writer) Preview(p *Preview, last Marker) (string, error) {
 func (w *Writer) page(p *Preview, last Marker) (page, error) {
 	short := *p // long lists are cut, so that they leave room
 	short.Conflicts = few(p.Conflicts)
-	short.Readers = few(p.Readers)
+	short.Readers, short.Renamed = few(p.Readers), few(p.Renamed)
 	short.Removed, short.Waiting = few(p.Removed), few(p.Waiting)
 	short.Problem = strings.Join(few(strings.Split(p.Problem, "\n")), "\n")
 	page := page{Preview: &short, Since: p.since(last), Notes: few(p.notes()), Refused: few(p.refused())}

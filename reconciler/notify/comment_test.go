@@ -29,7 +29,8 @@ func example() *Preview {
 		},
 		Readers:  []Reader{{Name: "tokyo-ap-A", After: []string{"tokyo", "common"}}},
 		Removed:  []string{"old"},
-		Waiting:  []string{"common"},
+		Renamed:  []Renamed{{From: "nagoya", To: "osaka-ap"}},
+		Waiting:  []string{"tokyo"},
 		Warnings: []string{"the branches were merged into each other"},
 	}
 }

@@ -19,13 +19,17 @@ type Preview struct {
 	Workspaces   []Workspace // by name
 	Readers      []Reader
 	Removed      []string // workspaces
-	Waiting      []string // workspaces
+	Renamed      []Renamed
+	Waiting      []string // workspaces with changes at the tip already
 	Warnings     []string
 }
 
 // Conflict is a path that cannot be merged. Kind is part of a key of the
 // catalogue.
 type Conflict struct{ Path, Kind string }
+
+// Renamed is a workspace whose state goes on under another name.
+type Renamed struct{ From, To string }
 
 // Reader is a workspace that is looked at again after others.
 type Reader struct {

@@ -175,9 +175,17 @@ func (r *refusal) block(file string, top, b *hclsyntax.Block) {
 	case b.Type == "provider":
 		r.provider(file, b.TypeRange, b.Labels[0])
 	}
+	// Elsewhere the names are the author's, or a resource's.
+	settles := top.Type == "provider" || top.Type == "terraform"
+	kind := b.Type
+	if kind == "dynamic" && len(b.Labels) > 0 {
+		kind = b.Labels[0]
+	}
+	if settles && b != top && r.trust.refuses(kind) {
+		r.refuse(file, b.TypeRange, kind, "%s is not allowed in %s", kind, title(top))
+	}
 	for name, a := range b.Body.Attributes {
-		// Elsewhere the names are the author's, or a resource's.
-		if (top.Type == "provider" || top.Type == "terraform") && r.trust.refuses(name) {
+		if settles && r.trust.refuses(name) {
 			r.refuse(file, a.NameRange, name, "%s is not allowed in %s", name, title(top))
 		}
 		if top.Type == "check" && name == "data" { // only in JSON is this no block

@@ -31,8 +31,11 @@ var refusedNames = []string{
 	"aws_ecr_authorization_token", "aws_ecrpublic_authorization_token", "aws_eks_cluster_auth", "aws_codeartifact_authorization_token",
 	"nonsensitive",   // would print what Terraform hides
 	"templatestring", // its template, a value, may call file()
-	// Settings of AWS's SDK: a file that they name may name a program to run.
+	// Settings of AWS's SDK, in providers and backends: a file that they name
+	// may name a program to run,
 	"shared_config_files", "shared_credentials_files", "shared_credentials_file", "profile",
+	// and these say where requests go.
+	"endpoint", "endpoints", "*_endpoint", "http_proxy", "https_proxy", "custom_ca_bundle",
 }
 
 // builtinProvider is part of Terraform itself.
