@@ -37,34 +37,6 @@ type PreviewOptions struct {
 	Told func(PreviewResult)
 }
 
-// Previews is what a round of previews came to, as `reconcile preview -o json`
-// prints it. Fields may be added, never renamed.
-type Previews struct {
-	Repo         string          `json:"repo"`
-	Branch       string          `json:"branch"`
-	Tip          string          `json:"tip"`
-	PullRequests []PreviewResult `json:"pull_requests"`
-	Exit         int             `json:"exit"`
-}
-
-// PreviewResult is what became of one pull request's preview.
-type PreviewResult struct {
-	Preview
-	Action string `json:"action"`
-	// Comment is what was, or would be, written.
-	Comment string `json:"comment,omitempty"`
-}
-
-// Actions of a PreviewResult.
-const (
-	ActionAdded     = "added"     // the comment
-	ActionEdited    = "edited"    // the comment
-	ActionMoved     = "moved"     // the comment says what it said, of newer commits
-	ActionUnchanged = "unchanged" // nothing was planned and nothing written
-	ActionPrinted   = "printed"   // a dry run
-	ActionFailed    = "failed"
-)
-
 // tryAgain is how old a preview that failed must be before it is made again
 // although neither head nor tip has moved: what failed may have been AWS.
 const tryAgain = 30 * time.Minute
@@ -266,34 +238,4 @@ func (p *previewer) readTip(ctx context.Context) error {
 	}
 	p.tip, p.round.Tip = tip, tip.commit.ID
 	return nil
-}
-
-// told is a preview as it is told to people.
-func (p *Preview) told(branch, environment string) *notify.Preview {
-	n := &notify.Preview{
-		Number: p.Number, Branch: p.Branch, Base: branch, Head: p.Head, Tip: p.Tip, Environment: environment,
-		Problem: p.Error, Failed: p.Outcome == OutcomeFailed, Inputs: p.Inputs,
-		Removed: p.Removed, Waiting: p.Waiting, Warnings: p.Warnings,
-	}
-	for _, c := range p.Conflicts {
-		n.Conflicts = append(n.Conflicts, notify.Conflict(c))
-	}
-	for _, r := range p.Renamed {
-		n.Renamed = append(n.Renamed, notify.Renamed(r))
-	}
-	for _, r := range p.Readers {
-		n.Readers = append(n.Readers, notify.Reader(r))
-	}
-	for _, w := range p.Workspaces {
-		outcome := string(w.Outcome)
-		if len(w.Refused) > 0 {
-			outcome = OutcomeRefused
-		}
-		n.Workspaces = append(n.Workspaces, notify.Workspace{
-			Name: w.Name, Outcome: outcome, Because: w.Stale, Digest: w.Digest, Plan: w.Plan, Error: w.Error,
-			Add: w.Changes.Add, Change: w.Changes.Change, Replace: w.Changes.Replace, Destroy: w.Changes.Destroy,
-			Refused: w.Refused, Warnings: w.Warnings,
-		})
-	}
-	return n
 }

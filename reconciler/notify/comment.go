@@ -39,7 +39,7 @@ func (w *Writer) page(p *Preview, last Marker) (page, error) {
 	short := *p // long lists are cut, so that they leave room
 	short.Conflicts = few(p.Conflicts)
 	short.Readers, short.Renamed = few(p.Readers), few(p.Renamed)
-	short.Removed, short.Waiting = few(p.Removed), few(p.Waiting)
+	short.Removed, short.Waiting, short.Rights = few(p.Removed), few(p.Waiting), few(p.Rights)
 	short.Problem = strings.Join(few(strings.Split(p.Problem, "\n")), "\n")
 	page := page{Preview: &short, Since: p.since(last), Notes: few(p.notes()), Refused: few(p.refused())}
 	var err error
@@ -74,7 +74,7 @@ type page struct {
 
 // notes are all warnings, each once.
 func (p *Preview) notes() []string {
-	notes := slices.Clone(p.Warnings)
+	var notes []string
 	for _, ws := range p.Workspaces {
 		for _, warning := range ws.Warnings {
 			if !slices.Contains(notes, warning) {

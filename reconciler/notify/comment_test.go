@@ -27,11 +27,12 @@ func example() *Preview {
 				Digest: "v1:0123456789", Plan: "Terraform will perform the following actions:\n\n  # aws_vpc.this will be created\n  + resource \"aws_vpc\" \"this\" {\n    }\n\n\n\nPlan: 3 to add, 0 to change, 1 to destroy.\n", Warnings: []string{"no .terraform.lock.hcl is committed for tokyo"}},
 			{Name: "web", Outcome: "refused", Error: "not planned", Refused: []string{"env/web/main.tf:3:1: data http is not allowed"}},
 		},
-		Readers:  []Reader{{Name: "tokyo-ap-A", After: []string{"tokyo", "common"}}},
-		Removed:  []string{"old"},
-		Renamed:  []Renamed{{From: "nagoya", To: "osaka-ap"}},
-		Waiting:  []string{"tokyo"},
-		Warnings: []string{"the branches were merged into each other"},
+		Readers: []Reader{{Name: "tokyo-ap-A", After: []string{"tokyo", "common"}}},
+		Removed: []string{"old"},
+		Renamed: []Renamed{{From: "nagoya", To: "osaka-ap"}},
+		Waiting: []string{"tokyo"},
+		Rights:  []string{"tokyo"},
+		Crossed: true,
 	}
 }
 

@@ -21,7 +21,8 @@ type Preview struct {
 	Removed      []string // workspaces
 	Renamed      []Renamed
 	Waiting      []string // workspaces with changes at the tip already
-	Warnings     []string
+	Rights       []string // workspaces planned with the roles and variables at the tip, not with its own
+	Crossed      bool     // the branches were merged into each other
 }
 
 // Conflict is a path that cannot be merged. Kind is part of a key of the

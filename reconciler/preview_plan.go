@@ -1,0 +1,110 @@
+package reconciler
+
+import (
+	"context"
+	"slices"
+
+	"reconcile/reconciler/workspace"
+	"reconcile/state"
+)
+
+// plan plans what the pull request makes stale: with the roles for plans,
+// without a lease or a lock, and with nothing recorded. Which code may run is
+// for the settings at the tip to say, not for those in the pull request.
+func (l *look) plan(ctx, hard context.Context) error {
+	if l.merged == nil {
+		return nil
+	}
+	p := l.begin(Options{Trigger: previewTrigger})
+	site := p.open(l.merged)
+	trust := l.settings.Preview()
+	site.trust = &trust
+	defer site.close()
+	for _, name := range l.merged.graph.Order() {
+		if !l.todo[name] {
+			continue
+		}
+		if ctx.Err() != nil {
+			return p.stopped(ctx)
+		}
+		it := l.merged.items[name]
+		result := l.planOne(ctx, hard, site, it)
+		it.result = &result
+		p.report(result)
+		p.Observe(Event{Workspace: name, Phase: PhaseDone, Result: &result})
+	}
+	p.conclude(nil)
+	l.preview.Workspaces = p.result.Workspaces
+	l.preview.Outcome = l.outcome(p.result)
+	l.preview.Readers = l.readers()
+	return nil
+}
+
+// previewTrigger is what assumed roles' sessions and logs are named by.
+const previewTrigger = "preview"
+
+func (l *look) planOne(ctx, hard context.Context, site *site, it *item) WorkspaceResult {
+	if err := l.guard(it); err != nil {
+		return WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: it.Name, Outcome: state.Failed, Stale: l.merged.reasons(it), Error: err.Error()}}
+	}
+	if refused := l.merged.loader.Refuse(it.Dir, it.config, *site.trust, l.alike(it)); len(refused) > 0 {
+		return WorkspaceResult{
+			RunWorkspace: state.RunWorkspace{Name: it.Name, Outcome: state.Blocked, Stale: l.merged.reasons(it), Error: refusedText},
+			Refused:      refused,
+		}
+	}
+	return site.preview(ctx, hard, it)
+}
+
+const refusedText = "not planned before it is merged, because a plan would run code that the settings at the tip do not allow"
+
+// guard lets the settings at the tip decide which role a plan has and which
+// variables it is given.
+func (l *look) guard(it *item) error {
+	tip, err := l.settings.Rights(it.Name)
+	if err != nil {
+		return err
+	}
+	own := it.config
+	it.config.PlanRole, it.config.ApplyRole = tip.PlanRole, tip.ApplyRole
+	it.config.Env, it.config.AllowUnlocked = tip.Env, tip.AllowUnlocked
+	if own.PlanRole != tip.PlanRole || own.AllowUnlocked != tip.AllowUnlocked || !slices.Equal(own.Env, tip.Env) {
+		l.preview.Rights = append(l.preview.Rights, it.Name)
+	}
+	return nil
+}
+
+// alike is the workspace as it is at the tip; nil if it is not there.
+func (l *look) alike(it *item) *workspace.Workspace {
+	before := l.items[it.Name]
+	if before == nil {
+		return nil
+	}
+	return l.load(before)
+}
+
+func (l *look) outcome(result *Result) string {
+	if slices.ContainsFunc(result.Workspaces, func(w WorkspaceResult) bool { return len(w.Refused) > 0 }) && result.Outcome != OutcomeFailed {
+		return OutcomeRefused
+	}
+	return result.Outcome
+}
+
+// readers are the workspaces below those with changes.
+func (l *look) readers() (readers []Reader) {
+	moving := map[string]bool{}
+	for _, name := range l.merged.graph.Order() {
+		var after []string
+		for _, up := range l.merged.graph.DependsOn(name) {
+			if moving[up] {
+				after = append(after, up)
+			}
+		}
+		r := l.merged.items[name].result
+		moving[name] = len(after) > 0 || r != nil && r.Outcome != state.NoChanges
+		if len(after) > 0 {
+			readers = append(readers, Reader{Name: name, After: after})
+		}
+	}
+	return readers
+}
