@@ -6,6 +6,7 @@ module "shared" {
   zones               = var.network.zones
   asn                 = var.network.asn
   inside              = var.inside
+  beyond              = var.beyond
   clients             = var.clients
   flow_log_bucket_arn = module.logs["flow"].arn
   tags                = var.tags

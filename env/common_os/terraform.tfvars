@@ -10,10 +10,8 @@ network = {
   }
 }
 
-inside = {
-  private  = "10.0.0.0/8"
-  premises = "172.16.0.0/12"
-}
+inside = { private = "10.0.0.0/8" }
+beyond = { premises = "172.16.0.0/12" }
 
 clients = {
   osaka = "10.17.0.0/16"

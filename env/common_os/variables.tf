@@ -17,6 +17,11 @@ variable "inside" {
   type        = map(string)
 }
 
+variable "beyond" {
+  description = "Further ranges that sides do not reach, by name: those on premises."
+  type        = map(string)
+}
+
 variable "clients" {
   description = "Ranges that reach the data in Osaka, by name."
   type        = map(string)

@@ -14,10 +14,8 @@ network = {
   }
 }
 
-inside = {
-  private  = "10.0.0.0/8"
-  premises = "172.16.0.0/12"
-}
+inside = { private = "10.0.0.0/8" }
+beyond = { premises = "172.16.0.0/12" }
 
 clients = {
   a        = "10.1.0.0/16"

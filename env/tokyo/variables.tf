@@ -22,6 +22,11 @@ variable "inside" {
   type        = map(string)
 }
 
+variable "beyond" {
+  description = "Further ranges that sides do not reach, by name: those on premises."
+  type        = map(string)
+}
+
 variable "clients" {
   description = "Ranges that reach database and files, by name: sides, the other Region's, and who is on premises."
   type        = map(string)

@@ -52,7 +52,7 @@ module "attachment" {
   route_table_id     = module.transit.route_table_ids["shared"]
   propagate_to       = { for name in ["outside", "sides"] : name => module.transit.route_table_ids[name] }
   routes             = { egress = { route_table_id = module.transit.route_table_ids["sides"], cidr = "0.0.0.0/0" } }
-  blackholes         = { for name, cidr in var.inside : name => { route_table_id = module.transit.route_table_ids["sides"], cidr = cidr } }
+  blackholes         = { for name, cidr in merge(var.inside, var.beyond) : name => { route_table_id = module.transit.route_table_ids["sides"], cidr = cidr } }
   tags               = var.tags
 }
 

@@ -50,6 +50,18 @@ variable "inside" {
   nullable    = false
 }
 
+variable "beyond" {
+  description = "Further ranges that sides do not reach, by name, such as those on premises: a gateway that brings them to the VPC brings their routes."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = length(setintersection(values(var.beyond), values(var.inside))) == 0
+    error_message = "A range is inside and beyond: its route to the transit gateway would hide the other gateway's."
+  }
+}
+
 variable "clients" {
   description = "Ranges that reach the data in the VPC, by name, such as the sides'."
   type        = map(string)

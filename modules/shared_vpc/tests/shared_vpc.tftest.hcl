@@ -155,6 +155,29 @@ run "refuses_no_way_out" {
   expect_failures = [var.zones]
 }
 
+run "what_is_beyond_has_no_route_to_the_transit_gateway" {
+  command = plan
+
+  variables {
+    beyond = { premises = "172.16.0.0/12" }
+  }
+
+  assert {
+    condition     = !anytrue([for route in module.routes.routes : route.cidr == "172.16.0.0/12"])
+    error_message = "A static route would hide the one that the other gateway brings."
+  }
+}
+
+run "refuses_a_range_inside_and_beyond" {
+  command = plan
+
+  variables {
+    beyond = { private = "10.0.0.0/8" }
+  }
+
+  expect_failures = [var.beyond]
+}
+
 run "refuses_a_client_off_its_boundary" {
   command = plan
 
