@@ -111,6 +111,11 @@ func (b binding) elements(collection cty.Value) []bound {
 	return all
 }
 
+// none tells whether a block is repeated, and certainly not even once.
+func (s *scope) none(bindings []binding) bool {
+	return len(bindings) > 0 && len(bindings[0].elements(s.value(bindings[0].collection, nil))) == 0
+}
+
 func (b binding) counted(n cty.Value) []bound {
 	if n.IsKnown() && !n.IsNull() && n.Type() == cty.Number {
 		if count, accuracy := n.AsBigFloat().Int64(); accuracy == 0 && count <= maxElements {

@@ -69,6 +69,9 @@ func (e *evaluation) localCall(s *scope, c *call, source definition, dir string)
 		e.visit(child)
 		return
 	}
+	if s.none(c.bindings) {
+		return // of no instance nothing is read, but for its files
+	}
 	s.each(c.bindings, nil, c.expressions(), func(names bound) { e.visit(s.child(m, c, names)) })
 }
 

@@ -14,6 +14,9 @@ const anyPart = "*"
 
 // remoteState takes in the state that a terraform_remote_state reads.
 func (e *evaluation) remoteState(s *scope, r *resource) {
+	if s.none(r.bindings) {
+		return
+	}
 	kind, cfg, ws := r.attributes["backend"], r.attributes["config"], r.attributes["workspace"]
 	exprs := []hclsyntax.Expression{kind.Expression, cfg.Expression, ws.Expression}
 	s.each(r.bindings, nil, exprs, func(names bound) {
