@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+
 	"reconcile/modules/tftest"
 )
 
@@ -73,26 +76,50 @@ func TestNoEvidenceInSides(t *testing.T) {
 }
 
 // noEvidence looks through a folder, which call called, and the modules that
-// it calls itself. What is made for each element of a variable that the call
-// leaves empty is not made.
+// it calls itself.
 func noEvidence(t *testing.T, side, dir string, call *tftest.Block) {
-	empty := map[string]bool{}
-	configuration := tftest.Configuration(t, dir)
-	for _, v := range configuration["variable"] {
-		if call != nil && call.Attr(v.Label()) == "" && slices.Contains([]string{"{}", "[]", "null", "false"}, v.Attr("default")) {
-			empty["var."+v.Label()] = true
-		}
-	}
-	for _, r := range configuration["resource"] {
-		if slices.Contains(evidence, r.Labels[0]) && !empty[r.Attr("for_each")] {
+	for _, r := range made(t, dir, call, "resource") {
+		if slices.Contains(evidence, r.Labels[0]) {
 			t.Errorf("%s: %s in %s would go with the side: make it elsewhere and hand it in", side, r.Label(), r.File)
 		}
 	}
-	for module, blocks := range calls(t, dir) {
-		for _, b := range blocks {
-			noEvidence(t, side, module, &b)
+	for _, m := range made(t, dir, call, "module") {
+		noEvidence(t, side, filepath.Join(dir, strings.Trim(m.Attr("source"), `"`)), &m)
+	}
+}
+
+// made returns the blocks of a type in a folder, which call called (nil: it is
+// a workspace), without those that make nothing, as far as the variables tell
+// that the call leaves at their defaults.
+func made(t testing.TB, dir string, call *tftest.Block, kind string) []tftest.Block {
+	t.Helper()
+	configuration := tftest.Configuration(t, dir)
+	variables := map[string]cty.Value{}
+	for _, v := range configuration["variable"] {
+		variables[v.Label()] = cty.DynamicVal
+		if a := v.Body.Attributes["default"]; a != nil && call != nil && call.Attr(v.Label()) == "" {
+			if value, diags := a.Expr.Value(nil); !diags.HasErrors() {
+				variables[v.Label()] = value
+			}
 		}
 	}
+	ctx := &hcl.EvalContext{Variables: map[string]cty.Value{"var": cty.ObjectVal(variables), "local": cty.DynamicVal}}
+	return slices.DeleteFunc(configuration[kind], func(b tftest.Block) bool {
+		for _, name := range []string{"count", "for_each"} {
+			a := b.Body.Attributes[name]
+			if a == nil {
+				continue
+			}
+			value, diags := a.Expr.Value(ctx)
+			if diags.HasErrors() || !value.IsKnown() || value.IsNull() {
+				continue // somebody may say so
+			}
+			if name == "count" && value.RawEquals(cty.Zero) || name == "for_each" && value.LengthInt() == 0 {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // TestReasons: whoever tells Terraform to look away says why, beside it.

@@ -1,0 +1,79 @@
+package env_test
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"reconcile/modules/tftest"
+)
+
+// services are AWS's names by what types of resources begin with; the longest
+// beginning that fits counts.
+var services = map[string]string{
+	"acm": "ACM", "api_gateway": "API Gateway", "autoscaling": "Auto Scaling", "backup": "Backup",
+	"cloudwatch": "CloudWatch", "codebuild": "CodeBuild", "db": "RDS", "dx": "Direct Connect", "dynamodb": "DynamoDB",
+	"ec2_transit_gateway": "Transit Gateway", "ecr": "ECR", "ecs": "ECS", "efs": "EFS", "globalaccelerator": "Global Accelerator",
+	"iam": "IAM", "kms": "KMS", "lambda": "Lambda", "launch_template": "EC2", "key_pair": "EC2", "lb": "ELB", "route53": "Route 53",
+	"s3": "S3", "scheduler": "EventBridge", "secretsmanager": "Secrets Manager", "sns": "SNS", "vpn_gateway": "Site-to-Site VPN",
+
+	"default_security_group": "VPC", "eip": "VPC", "flow_log": "VPC", "internet_gateway": "VPC", "nat_gateway": "VPC", "network_acl": "VPC",
+	"route": "VPC", "security_group": "VPC", "subnet": "VPC", "vpc": "VPC",
+}
+
+// TestReadme compares the table of workspaces, modules and services in the
+// READMEs with the tree.
+func TestReadme(t *testing.T) {
+	after := map[string][]string{}
+	for _, n := range graph(t, repository(t)) {
+		after[n.Name] = n.DependsOn
+	}
+	var rows strings.Builder
+	for _, name := range workspaces(t) {
+		var modules []string
+		for module := range calls(t, name) {
+			if base := filepath.Base(module); base != "upstream" {
+				modules = append(modules, fmt.Sprintf("[%s](modules/%s)", base, base))
+			}
+		}
+		slices.Sort(modules)
+		region := map[string]string{`"ap-northeast-1"`: "Tokyo", `"ap-northeast-3"`: "Osaka"}[read(t, name).blocks["provider"][0].Attr("region")]
+		used := map[string]bool{}
+		servicesOf(t, name, nil, used)
+		fmt.Fprintf(&rows, "| [%s](env/%s) | %s | %s | %s | %s |\n", name, name, region,
+			strings.Join(after[name], ", "), strings.Join(modules, ", "), strings.Join(slices.Sorted(maps.Keys(used)), ", "))
+	}
+	for path, head := range map[string]string{
+		"../README.md":    "| workspace | Region | after | modules | AWS services |",
+		"../README.ja.md": "| ワークスペース | リージョン | 先に適用 | モジュール | AWS のサービス |",
+	} {
+		tftest.CheckTables(t, path, "env", "\n"+head+"\n|---|---|---|---|---|\n"+rows.String()+"\n", *update)
+	}
+}
+
+// servicesOf adds the services of what a folder, which call called, and the
+// modules that it calls make.
+func servicesOf(t *testing.T, dir string, call *tftest.Block, used map[string]bool) {
+	for _, r := range made(t, dir, call, "resource") {
+		kind, isAWS := strings.CutPrefix(r.Labels[0], "aws_")
+		if !isAWS {
+			continue
+		}
+		best := ""
+		for begin := range services {
+			if strings.HasPrefix(kind, begin) && len(begin) > len(best) {
+				best = begin
+			}
+		}
+		if best == "" {
+			t.Errorf("which service is %s of? Say it in env/readme_test.go", r.Labels[0])
+		}
+		used[services[best]] = true
+	}
+	for _, m := range made(t, dir, call, "module") {
+		servicesOf(t, filepath.Join(dir, strings.Trim(m.Attr("source"), `"`)), &m, used)
+	}
+}
