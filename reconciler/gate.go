@@ -54,7 +54,7 @@ func (v *visit) mayApply(plan *terraform.Plan) error {
 	switch {
 	case v.options.Adopt:
 	case ours && v.record.Identity != ws.Identity && !plan.StateExists:
-		return &waitError{why: fmt.Sprintf(
+		return &waitError{retry: true, why: fmt.Sprintf(
 			"its state was at %s and is now said to be at %s, where there is none: move it (terraform init -migrate-state), or create everything anew with `reconcile now --adopt %s`",
 			v.record.Identity, ws.Identity, v.it.Name)}
 	case !ours && plan.StateExists:

@@ -152,7 +152,7 @@ func (s boundedSession) Apply(ctx context.Context, plan *terraform.Plan) error {
 	return err
 }
 
-func (s boundedSession) Outputs(ctx context.Context, key []byte) (string, error) {
+func (s boundedSession) Outputs(ctx context.Context, key []byte) (terraform.Outputs, error) {
 	s.t.b.reach("outputs " + s.name)
 	return s.Session.Outputs(ctx, key)
 }

@@ -148,11 +148,11 @@ func (s *modelSession) apply(p *modelPlan, half bool) error {
 }
 
 // Outputs heeds nobody: a late holder goes on for as long as it can.
-func (s *modelSession) Outputs(context.Context, []byte) (string, error) {
+func (s *modelSession) Outputs(context.Context, []byte) (terraform.Outputs, error) {
 	m := s.f.m
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return hex.EncodeToString([]byte(m.state(s.id).output)), nil
+	return terraform.Outputs{Digest: hex.EncodeToString([]byte(m.state(s.id).output))}, nil
 }
 
 // read works out what the files in the checkout ask for.

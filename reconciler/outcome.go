@@ -61,12 +61,12 @@ func (v *visit) succeeded(ctx context.Context, engine Terraform, plan *terraform
 		return err
 	}
 	rec := &v.record
-	digest := id + ":" + outputs
+	digest := id + ":" + outputs.Digest
 	if outcome == state.Applied || rec.Attempt != nil || rec.OutputsDigest != digest {
 		rec.Counter++
 	}
 	v.describe()
-	rec.OutputsDigest = digest
+	rec.OutputsDigest, rec.Sensitive = digest, outputs.Sensitive
 	rec.Trace, rec.Waiting, rec.Attempt = v.trace, nil, nil
 	rec.Epoch, rec.Commit, rec.Run = v.work.head.Epoch, v.work.commit.ID, v.options.Run
 	rec.Outcome, rec.Error, rec.At = outcome, "", v.Now()

@@ -106,6 +106,9 @@ func (s *site) planOnly(ctx, hard context.Context, it *item) (plan *terraform.Pl
 	if s.trust != nil {
 		job.Only = s.trust.ProviderNames()
 	}
+	if job.Sensitive, err = s.hidden(ctx, s.work.upstreamsOf(it.Name)); err != nil {
+		return nil, err
+	}
 	session := engine.Open(hard, job)
 	defer func() { err = errors.Join(err, session.Close()) }()
 	s.Observe(Event{Workspace: it.Name, Phase: PhaseInit})

@@ -51,7 +51,7 @@ type Session interface {
 	Init(ctx context.Context) error
 	Plan(ctx context.Context) (*terraform.Plan, error)
 	Apply(ctx context.Context, plan *terraform.Plan) error
-	Outputs(ctx context.Context, key []byte) (digest string, err error)
+	Outputs(ctx context.Context, key []byte) (terraform.Outputs, error)
 	ForceUnlock(ctx context.Context, id string) error
 	MadeLockFile() []byte
 	Close() error

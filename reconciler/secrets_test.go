@@ -79,6 +79,31 @@ output "open" {
 }
 `
 
+// secretiveReader shows anew what it reads of tokyo, and needs not be planned
+// in the process that visited tokyo; picky tells it in an error.
+const secretiveReader = `
+-- env/reader/more.tf --
+resource "terraform_data" "again" {
+  input = "and again: ${data.terraform_remote_state.tokyo.outputs.derived}"
+}
+-- env/picky/main.tf --
+data "terraform_remote_state" "tokyo" {
+  backend = "local"
+  config = {
+    path = "../tokyo/terraform.tfstate"
+  }
+}
+
+resource "terraform_data" "picky" {
+  lifecycle {
+    precondition {
+      condition     = data.terraform_remote_state.tokyo.outputs.derived == "nothing"
+      error_message = "This is no good: ${data.terraform_remote_state.tokyo.outputs.derived}, is it?"
+    }
+  }
+}
+`
+
 const secretiveFailures = `
 -- env/tokyo/main.tf --
 variable "token" {
@@ -155,6 +180,14 @@ func TestSecrets(t *testing.T) {
 	s.run("now --repo "+u.String(), "not accepted")
 	s.run("doctor --repo "+u.String(), "not accepted")
 	server.Password = secrets["Git password"]
+
+	repo.CommitTxtar("read anew", secretiveReader)
+	s.run("plan reader", "and again: (redacted)")
+	s.run("now reader", "applied")
+	s.run("runs "+s.lastRun(), "and again: (redacted)")
+	s.run("plan picky", "This is no good: (redacted)")
+	s.run("now picky", "This is no good: (redacted)")
+	s.run("runs "+s.lastRun(), "This is no good: (redacted)")
 
 	repo.CommitTxtar("second", secretiveFailures)
 	s.run("now -o json", "failed")

@@ -200,7 +200,7 @@ func (s *site) localAllowed(it *item, ws *workspace.Workspace, state string) err
 	}
 	lying := filepath.Join(s.WorkTree, filepath.FromSlash(ws.Backend.Path))
 	if hasContent(lying) {
-		return &waitError{why: fmt.Sprintf("a Terraform state of %s lies in the work tree: bring it in with `mkdir -p %s && cp %s %s`, then run the pass again", it.Name, filepath.Dir(state), lying, state)}
+		return &waitError{retry: true, why: fmt.Sprintf("a Terraform state of %s lies in the work tree: bring it in with `mkdir -p %s && cp %s %s`, then run the pass again", it.Name, filepath.Dir(state), lying, state)}
 	}
 	return nil
 }

@@ -3,7 +3,9 @@ package reconciler
 import (
 	"context"
 	"fmt"
+	"strings"
 
+	"reconcile/reconciler/terraform"
 	"reconcile/state"
 )
 
@@ -22,12 +24,43 @@ func (v *visit) readUpstreams(ctx context.Context, name string) (upstreams, erro
 	return ups, nil
 }
 
+// upstreamsOf are the records of a workspace's upstreams as the work knows
+// them.
+func (w *work) upstreamsOf(name string) upstreams {
+	ups := upstreams{}
+	for _, up := range w.graph.DependsOn(name) {
+		ups[up] = w.items[up].record
+	}
+	return ups
+}
+
 func (u upstreams) digests() map[string]string {
 	digests := map[string]string{}
 	for name, rec := range u {
 		digests[name] = outputsID(rec)
 	}
 	return digests
+}
+
+// hidden is what a workspace's plan must not print of its upstreams' outputs.
+// What was recorded under another digest key cannot be recognised.
+func (s *site) hidden(ctx context.Context, ups upstreams) (terraform.Fingerprints, error) {
+	var hidden terraform.Fingerprints
+	for name, rec := range ups {
+		if len(rec.Sensitive) == 0 {
+			continue
+		}
+		id, key, err := s.DigestKey(ctx)
+		if err != nil {
+			return hidden, fmt.Errorf("digest key: %w", err)
+		}
+		if !strings.HasPrefix(rec.OutputsDigest, id+":") {
+			return hidden, fmt.Errorf("the sensitive outputs of %s were recorded under another digest key, so that they could be printed: run `reconcile now --replan %s` first", name, name)
+		}
+		hidden.Key = key
+		hidden.Sums = append(hidden.Sums, rec.Sensitive...)
+	}
+	return hidden, nil
 }
 
 // distrustMoved marks, in the trace to be recorded, the upstreams that were

@@ -99,6 +99,9 @@ func (v *visit) all(ctx, hard context.Context) (err error) {
 		return v.failed(ctx, err)
 	}
 	job.Log, job.Dead = &v.output, runsOf(v.lease.Dead())
+	if job.Sensitive, err = v.hidden(ctx, v.noted); err != nil {
+		return v.failed(ctx, err)
+	}
 	v.session = engine.Open(hard, job)
 	defer func() { err = errors.Join(err, v.closeSession()) }()
 

@@ -180,11 +180,7 @@ func (w *work) upstreamReasons(name string, trace state.Trace, digests map[strin
 // digests are the outputs digests of an item's upstreams, by what this pass
 // knows of them.
 func (w *work) digests(name string) map[string]string {
-	digests := map[string]string{}
-	for _, up := range w.graph.DependsOn(name) {
-		digests[up] = outputsID(w.items[up].record)
-	}
-	return digests
+	return w.upstreamsOf(name).digests()
 }
 
 // outputsID is what stands in a reader's trace for an upstream's outputs.

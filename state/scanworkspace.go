@@ -45,6 +45,8 @@ func (w *Workspace) scan(data []byte) bool {
 			w.Waiting = s.trace(w.Waiting)
 		case "outputs_digest":
 			w.OutputsDigest = s.string()
+		case "sensitive":
+			w.Sensitive = s.strings()
 		case "counter":
 			w.Counter = s.int()
 		case "failures":

@@ -101,7 +101,10 @@ type Workspace struct {
 	Waiting Trace `json:"waiting,omitempty"`
 
 	OutputsDigest string `json:"outputs_digest,omitempty"` // "KEYID:HMAC"
-	Counter       int64  `json:"counter"`                  // successful applies
+	// Sensitive are keyed hashes of the strings in sensitive outputs, by the
+	// key of OutputsDigest: a reader recognises by them what not to print.
+	Sensitive []string `json:"sensitive,omitempty"`
+	Counter   int64    `json:"counter"` // successful applies
 
 	Failures int       `json:"failures,omitempty"` // in a row
 	RetryAt  time.Time `json:"retry_at"`

@@ -187,7 +187,7 @@ func (s *site) apply() (*terraform.Plan, string) {
 		s.Fatal(err)
 	}
 	s.close(session)
-	return plan, sum
+	return plan, sum.Digest
 }
 
 // fails opens a session, and returns the error that its init or plan must end

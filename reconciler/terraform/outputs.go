@@ -8,34 +8,49 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/terraform-exec/tfexec"
 )
 
-// Outputs returns a keyed hash of all outputs in the state, with their types
-// and whether they are sensitive. Two states with equal outputs have equal
-// digests; without the key nobody can tell values from it.
-func (s *Session) Outputs(ctx context.Context, key []byte) (string, error) {
+// Outputs is what can be told of a state's outputs without telling them.
+// Without the key nobody can find a value from it.
+type Outputs struct {
+	// Digest is a keyed hash of all outputs, with their types and whether they
+	// are sensitive: two states with equal outputs have equal digests.
+	Digest string
+	// Sensitive are the fingerprints of the strings in sensitive outputs,
+	// sorted: for Job.Sensitive of those who read them.
+	Sensitive []string
+}
+
+// Outputs reads the outputs in the state.
+func (s *Session) Outputs(ctx context.Context, key []byte) (Outputs, error) {
 	var outputs map[string]tfexec.OutputMeta
 	err := s.do(ctx, command{step: "output", role: s.role, quiet: true, run: func(ctx context.Context) (err error) {
 		outputs, err = s.slot.exec.Output(ctx)
 		return err
 	}})
 	if err != nil {
-		return "", err
+		return Outputs{}, err
 	}
+	var o Outputs
 	for _, output := range outputs {
 		var value any
 		if output.Sensitive && json.Unmarshal(output.Value, &value) == nil {
 			s.log.hide(stringsIn(value)...)
 			s.t.remember(stringsIn(value)...)
+			for _, secret := range stringsIn(value) {
+				o.Sensitive = append(o.Sensitive, fingerprint(key, secret))
+			}
 		}
 	}
-	sum, err := outputsDigest(outputs, key)
-	if err != nil {
-		return "", s.failed("output", nil, err)
+	slices.Sort(o.Sensitive)
+	o.Sensitive = slices.Compact(o.Sensitive)
+	if o.Digest, err = outputsDigest(outputs, key); err != nil {
+		return Outputs{}, s.failed("output", nil, err)
 	}
-	return sum, nil
+	return o, nil
 }
 
 func outputsDigest(outputs map[string]tfexec.OutputMeta, key []byte) (string, error) {

@@ -43,13 +43,16 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 		return nil, err
 	}
 	plan := &Plan{file: filepath.Join(s.temp, "plan")}
-	changed, text, err := s.runPlan(ctx, plan.file)
+	// What it says is not logged before it is known what in it is sensitive.
+	var said bytes.Buffer
+	defer func() { _, _ = said.WriteTo(s.log) }()
+	changed, text, err := s.runPlan(ctx, plan.file, &said)
 	if err != nil && s.skipped && wantsInit(err) {
 		// What init made is gone or does not fit after all.
 		if err := s.initAgain(ctx); err != nil {
 			return nil, err
 		}
-		changed, text, err = s.runPlan(ctx, plan.file)
+		changed, text, err = s.runPlan(ctx, plan.file, &said)
 	}
 	if err != nil {
 		return nil, err
@@ -62,7 +65,6 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 	} else {
 		plan.Digest = planDigest(&tfjson.Plan{})
 	}
-	// Not before it is known what in it is sensitive.
 	fmt.Fprintf(s.log, "\n# %s plan\n%s", s.t.product, text)
 	plan.Text = s.log.text(planText(text))
 	plan.Warnings = s.warnings
@@ -73,14 +75,14 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 	return plan, nil
 }
 
-func (s *Session) runPlan(ctx context.Context, file string) (changed bool, text string, err error) {
+func (s *Session) runPlan(ctx context.Context, file string, said *bytes.Buffer) (changed bool, text string, err error) {
 	opts := []tfexec.PlanOption{tfexec.Out(file), tfexec.Lock(!s.job.NoLock)}
 	for _, path := range s.job.VarFiles {
 		opts = append(opts, tfexec.VarFile(path))
 	}
 	s.role = s.job.PlanRole
 	var stdout bytes.Buffer
-	err = s.do(ctx, command{step: "plan", role: s.job.PlanRole, quiet: true, stdout: &stdout, run: func(ctx context.Context) error {
+	err = s.do(ctx, command{step: "plan", role: s.job.PlanRole, quiet: true, stdout: &stdout, stderr: said, run: func(ctx context.Context) error {
 		// Made here, since Terraform would make it for others to read.
 		if err := os.WriteFile(file, nil, 0o600); err != nil {
 			return err
@@ -120,6 +122,7 @@ func (s *Session) inspect(ctx context.Context, plan *Plan) error {
 		return err
 	}
 	s.log.hide(sensitiveIn(saved)...)
+	s.recognise(readIn(saved)...)
 	plan.Changes = countChanges(saved)
 	plan.Digest = planDigest(saved)
 	plan.StateExists = stateExists(saved.PriorState)

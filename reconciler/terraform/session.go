@@ -33,6 +33,9 @@ type Job struct {
 	// backend of its own; "": it has one.
 	LocalState string
 
+	// Sensitive are what must not be printed although Terraform does not know.
+	Sensitive Fingerprints
+
 	PlanRole, ApplyRole string    // ARNs; "": our own credentials
 	Log                 io.Writer // takes what Terraform prints, redacted; nil: nobody does
 
@@ -68,7 +71,8 @@ type Session struct {
 	lock    []byte // the lock file that init made
 	skipped bool   // init was not run
 
-	warnings []string
+	sensitive map[string]bool // Job.Sensitive.Sums
+	warnings  []string
 }
 
 type assumed struct {
@@ -89,6 +93,11 @@ func (t *Terraform) Open(hard context.Context, job Job) *Session {
 		log:   newRedactor(job.Log),
 		role:  job.PlanRole,
 		creds: map[string]assumed{},
+
+		sensitive: map[string]bool{},
+	}
+	for _, sum := range job.Sensitive.Sums {
+		s.sensitive[sum] = true
 	}
 	s.log.hide(t.opts.Redact...)
 	s.log.hide(t.secrets()...)
@@ -148,6 +157,7 @@ type command struct {
 	env    map[string]string // beside the session's
 	quiet  bool              // what it prints on stdout is data, and not for the log
 	stdout io.Writer         // beside the log
+	stderr *bytes.Buffer     // takes what it says there; nil: the log does, at once
 	run    func(ctx context.Context) error
 }
 
@@ -170,6 +180,10 @@ func (s *Session) do(ctx context.Context, c command) error {
 		env[name] = value
 	}
 	var stderr bytes.Buffer
+	said := io.MultiWriter(s.log, &stderr)
+	if c.stderr != nil {
+		said = io.MultiWriter(c.stderr, &stderr)
+	}
 	var out []io.Writer
 	if !c.quiet {
 		out = append(out, s.log)
@@ -179,11 +193,12 @@ func (s *Session) do(ctx context.Context, c command) error {
 		out = append(out, c.stdout)
 	}
 	s.slot.exec.SetStdout(io.MultiWriter(out...))
-	s.slot.exec.SetStderr(io.MultiWriter(s.log, &stderr))
+	s.slot.exec.SetStderr(said)
 	if err := s.slot.exec.SetEnv(env); err != nil {
 		return s.failed(c.step, nil, err)
 	}
 	if err := s.attend(ctx, c.run); err != nil {
+		s.recognise(wordsOf(stderr.Bytes())...)
 		return s.failed(c.step, stderr.Bytes(), err)
 	}
 	return nil

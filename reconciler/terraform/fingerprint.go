@@ -1,0 +1,84 @@
+package terraform
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"regexp"
+
+	tfjson "github.com/hashicorp/terraform-json"
+)
+
+// Fingerprints recognise values that must not be printed, without holding
+// them: those that other workspaces' sensitive outputs have. Terraform itself
+// forgets, where a state is read, that an output was sensitive.
+type Fingerprints struct {
+	Key  []byte   // that Session.Outputs was given
+	Sums []string // Outputs.Sensitive
+}
+
+func fingerprint(key []byte, value string) string {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte("sensitive\x00" + value)) // not the digest of any outputs
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
+}
+
+// recognise hides those of the values that have a known fingerprint.
+func (s *Session) recognise(values ...string) {
+	if len(s.sensitive) == 0 {
+		return
+	}
+	for _, value := range values {
+		if s.sensitive[fingerprint(s.job.Sensitive.Key, value)] {
+			s.log.hide(value)
+		}
+	}
+}
+
+// readIn are the strings in what a plan has read and would make.
+func readIn(plan *tfjson.Plan) []string {
+	var all []string
+	if plan.PriorState != nil && plan.PriorState.Values != nil {
+		all = append(all, readInModule(plan.PriorState.Values.RootModule)...)
+	}
+	if plan.PlannedValues != nil {
+		all = append(all, readInModule(plan.PlannedValues.RootModule)...)
+	}
+	return all
+}
+
+func readInModule(m *tfjson.StateModule) []string {
+	if m == nil {
+		return nil
+	}
+	var all []string
+	for _, r := range m.Resources {
+		for _, value := range r.AttributeValues {
+			all = append(all, stringsIn(value)...)
+		}
+	}
+	for _, child := range m.ChildModules {
+		all = append(all, readInModule(child)...)
+	}
+	return all
+}
+
+var words = regexp.MustCompile(`[^\s"'\x60]+`)
+
+// wordsOf are the lines, quoted strings and words of what Terraform said of a
+// failure, where there is no plan to tell what was read.
+func wordsOf(text []byte) []string {
+	var all []string
+	for line := range bytes.Lines(colours.ReplaceAll(text, nil)) {
+		line = bytes.TrimSpace(bytes.TrimLeft(line, "│ "))
+		all = append(all, string(line))
+		for _, part := range bytes.Split(line, []byte{'"'}) {
+			all = append(all, string(part))
+		}
+		for _, word := range words.FindAll(line, -1) {
+			all = append(all, string(word), string(bytes.TrimRight(word, ".,:;)")))
+		}
+	}
+	return all
+}
