@@ -61,11 +61,7 @@ func (in *inputs) below(dir string) (errs []error) {
 	for _, p := range odd.submodules {
 		errs = append(errs, submodule(p))
 	}
-	pointers, err := in.loader.pointers(dir, odd)
-	if err != nil {
-		errs = append(errs, err)
-	}
-	for _, p := range pointers {
+	for _, p := range odd.pointers {
 		errs = append(errs, pointer(p))
 	}
 	return errs
@@ -123,48 +119,6 @@ func (in *inputs) covered(p string) bool {
 		}
 	}
 	return false
-}
-
-// pointers returns the Git LFS pointers below dir. Git LFS acts on what
-// .gitattributes hands to it, so only where one does are files looked at.
-func (l *Loader) pointers(dir string, odd *oddities) ([]string, error) {
-	if !odd.lfs && !l.lfsAbove(dir) {
-		return nil, nil
-	}
-	return l.pointerScans.get(dir, func() ([]string, error) {
-		var found []string
-		entries, err := l.tree.ReadDir(dir)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range entries {
-			p := path.Join(dir, e.Name())
-			switch {
-			case e.IsDir():
-				below, err := l.pointers(p, &oddities{lfs: true})
-				if err != nil {
-					return nil, err
-				}
-				found = append(found, below...)
-			case e.Type().IsRegular() && l.isPointer(p):
-				found = append(found, p)
-			}
-		}
-		return found, nil
-	})
-}
-
-// lfsAbove tells whether a .gitattributes in a directory above hands files to
-// Git LFS.
-func (l *Loader) lfsAbove(dir string) bool {
-	if dir == "." {
-		return false
-	}
-	above := path.Dir(dir)
-	yes, _ := l.attributes.get(above, func() (bool, error) {
-		return l.speaksOfLFS(path.Join(above, ".gitattributes")) || l.lfsAbove(above), nil
-	})
-	return yes
 }
 
 // isPointer tells whether the file p is a Git LFS pointer.

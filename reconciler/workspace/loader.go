@@ -9,12 +9,10 @@ import (
 // Loader loads the workspaces of one tree. It parses each directory once,
 // however many workspaces reach it. It is safe for several goroutines.
 type Loader struct {
-	tree         Tree
-	modules      onces[*module]
-	templates    onces[[]mention]
-	scans        onces[*oddities]
-	pointerScans onces[[]string]
-	attributes   onces[bool] // directories in or above which .gitattributes speaks of LFS
+	tree      Tree
+	modules   onces[*module]
+	templates onces[[]mention]
+	scans     onces[*oddities]
 }
 
 // NewLoader returns a loader of the workspaces of tree.

@@ -1,7 +1,6 @@
 package workspace
 
 import (
-	"bytes"
 	"fmt"
 	"io/fs"
 	"path"
@@ -12,7 +11,7 @@ import (
 type oddities struct {
 	links      []string
 	submodules []string
-	lfs        bool // a .gitattributes that speaks of LFS lies here
+	pointers   []string // of Git LFS
 }
 
 // pointerPrefix begins every Git LFS pointer; none is longer than maxPointer
@@ -36,9 +35,10 @@ func (l *Loader) scan(dir string) (*oddities, error) {
 	for _, e := range entries {
 		p := path.Join(dir, e.Name())
 		switch {
-		case e.Name() == ".gitattributes":
-			found.lfs = found.lfs || l.speaksOfLFS(p)
 		case e.Type().IsRegular():
+			if l.isPointer(p) {
+				found.pointers = append(found.pointers, p)
+			}
 		case e.IsDir():
 			below, err := l.oddities(p)
 			if err != nil {
@@ -57,11 +57,5 @@ func (l *Loader) scan(dir string) (*oddities, error) {
 func (o *oddities) add(below *oddities) {
 	o.links = append(o.links, below.links...)
 	o.submodules = append(o.submodules, below.submodules...)
-	o.lfs = o.lfs || below.lfs
-}
-
-// speaksOfLFS tells whether the attributes file p hands files to Git LFS.
-func (l *Loader) speaksOfLFS(p string) bool {
-	text, err := readFile(l.tree, p)
-	return err == nil && bytes.Contains(text, []byte("filter=lfs"))
+	o.pointers = append(o.pointers, below.pointers...)
 }
