@@ -105,8 +105,8 @@ func (s stubSession) Plan(context.Context) (*terraform.Plan, error) {
 
 func (s stubSession) Apply(context.Context, *terraform.Plan) error { return s.say("1 added") }
 
-func (s stubSession) Outputs(context.Context, []byte) (string, error) {
-	return s.digest("outputs"), nil
+func (s stubSession) Outputs(context.Context, []byte) (terraform.Outputs, error) {
+	return terraform.Outputs{Digest: s.digest("outputs")}, nil
 }
 
 func (s stubSession) ForceUnlock(context.Context, string) error { return nil }
