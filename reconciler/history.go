@@ -14,6 +14,9 @@ const keep = 90 * 24 * time.Hour
 // History is not worth failing a pass for.
 func (p *pass) finish(ctx context.Context, err error) {
 	p.conclude(err)
+	if err != nil {
+		p.keepBehind(ctx)
+	}
 	if p.result.Snapshot == "" {
 		return // it got no further than the questions
 	}

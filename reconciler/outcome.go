@@ -47,6 +47,7 @@ func ownDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 // ended with success, or an empty plan. A pass that was told to stop meanwhile
 // still does it: the work is done.
 func (v *visit) succeeded(ctx context.Context, engine Terraform, plan *terraform.Plan, outcome state.Outcome) error {
+	v.phase(PhaseRecord)
 	own, cancel := ownDeadline(ctx)
 	defer cancel()
 	id, key, err := v.DigestKey(own)

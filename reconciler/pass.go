@@ -24,6 +24,7 @@ func (r *Reconciler) Pass(ctx, hard context.Context, o Options) (*Result, error)
 	p := r.begin(o)
 	err := p.loop(ctx, hard)
 	p.finish(context.WithoutCancel(ctx), err)
+	p.observe(Event{Phase: PhaseDone, Pass: p.result, Err: err, Part: len(o.Only) > 0})
 	return p.result, err
 }
 
@@ -45,10 +46,12 @@ const maxRounds = 20
 func (p *pass) round(ctx, hard context.Context) (done bool, err error) {
 	// 1. The head first, the remote after it: in the other order a slow pass
 	// could take an old tip for a new one.
+	p.at(PhaseAsk)
 	head, err := p.Record.Head(ctx)
 	if err != nil {
 		return false, fmt.Errorf("read the record %s: %w", p.Name, err)
 	}
+	p.result.BehindSince = head.BehindSince
 	tip, err := p.ask(ctx, head)
 	if err != nil {
 		return false, err
@@ -63,6 +66,7 @@ func (p *pass) round(ctx, hard context.Context) (done bool, err error) {
 	}
 
 	// 3. The new commit.
+	p.at(PhaseFetch)
 	commit, err := p.fetch(ctx, tip)
 	if errors.Is(err, source.ErrMoved) {
 		return false, nil // the tip moved between the question and the fetch
@@ -76,6 +80,7 @@ func (p *pass) round(ctx, hard context.Context) (done bool, err error) {
 	}
 
 	// 4. Adopt the tip.
+	p.at(PhaseAdopt)
 	head, err = p.adopt(ctx, head, tip, settings)
 	if errors.Is(err, state.ErrConflict) {
 		return false, nil
@@ -84,6 +89,7 @@ func (p *pass) round(ctx, hard context.Context) (done bool, err error) {
 	}
 
 	// 5. What is stale, and in which order?
+	p.at(PhaseSurvey)
 	work, err := p.survey(ctx, head, commit, settings)
 	if err != nil {
 		return false, err
@@ -94,11 +100,13 @@ func (p *pass) round(ctx, hard context.Context) (done bool, err error) {
 	p.settleGone(ctx, work)
 
 	// 6. The snapshot, before anything is applied.
+	p.at(PhaseSnapshot)
 	if p.result.Snapshot, err = p.Snapshots.Put(ctx, commit.ID, commit.When, commit.Tree); err != nil {
 		return false, fmt.Errorf("keep the snapshot of %s (nothing was applied): %w", short(commit.ID), err)
 	}
 
 	// 7. Each stale workspace, in order, several at once.
+	p.at(PhaseVisits)
 	moved := p.run(ctx, hard, work)
 	if p.fault != nil {
 		return false, p.fault
@@ -108,6 +116,7 @@ func (p *pass) round(ctx, hard context.Context) (done bool, err error) {
 	}
 
 	// 8. Ask again: a tip that moved meanwhile is a round of its own.
+	p.at(PhaseSettle)
 	if !moved && work.worked() {
 		tip, err := p.ask(ctx, head)
 		moved = err == nil && tip.Commit != head.Commit
@@ -129,7 +138,7 @@ func (p *pass) ask(ctx context.Context, head state.Head) (source.Tip, error) {
 	if err != nil {
 		return tip, fmt.Errorf("ask %s for %s: %w", p.Repo, p.Branch, err)
 	}
-	p.asked = p.Now()
+	p.sight(tip)
 	return tip, nil
 }
 
@@ -180,6 +189,7 @@ func (p *pass) adopt(ctx context.Context, head state.Head, tip source.Tip, setti
 	next := head
 	next.Commit, next.Basis, next.Env, next.Protocol = tip.Commit, basis, settings.Env(), tip.Protocol
 	next.Settled, next.Repo, next.Branch, next.Run, next.UpdatedAt = false, p.Repo, p.Branch, p.result.Run, p.Now()
+	p.behind(&next, false)
 	if same {
 		return p.Record.PutHead(ctx, next)
 	}
@@ -212,6 +222,7 @@ func (p *pass) settle(ctx context.Context, head state.Head) error {
 	}
 	head.Exit, _ = exit(p.results)
 	head.Settled = head.Exit != ExitBusy
+	p.behind(&head, head.Exit == ExitOK)
 	head.NextAt = p.nextAt()
 	head.Run, head.UpdatedAt = p.result.Run, p.Now()
 	_, err := p.Record.PutHead(ctx, head)
@@ -228,6 +239,9 @@ type pass struct {
 	retries map[string]time.Time       // of failed workspaces
 	started time.Time
 	asked   time.Time // when the remote was last asked for the tip
+
+	sighted   string    // the tip that was seen last
+	sightedAt time.Time // when this pass saw it first
 
 	fault    *FaultError
 	recorded int // exit code of the head that answered for this pass

@@ -42,7 +42,7 @@ func (r *Reconciler) Plan(ctx, hard context.Context, o Options) (*Result, error)
 		if s.candidates[name] || !s.alone {
 			it.result = &result
 			p.report(result)
-			p.Observe(Event{Workspace: name, Phase: PhaseDone, Result: &result})
+			p.observe(Event{Workspace: name, Phase: PhaseDone, Result: &result})
 		}
 	}
 	p.conclude(nil)
@@ -111,11 +111,11 @@ func (s *site) planOnly(ctx, hard context.Context, it *item) (plan *terraform.Pl
 	}
 	session := engine.Open(hard, job)
 	defer func() { err = errors.Join(err, session.Close()) }()
-	s.Observe(Event{Workspace: it.Name, Phase: PhaseInit})
+	s.observe(Event{Workspace: it.Name, Phase: PhaseInit})
 	if err := session.Init(ctx); err != nil {
 		return nil, err
 	}
-	s.Observe(Event{Workspace: it.Name, Phase: PhasePlan})
+	s.observe(Event{Workspace: it.Name, Phase: PhasePlan})
 	if plan, err = session.Plan(ctx); err != nil {
 		return nil, fmt.Errorf("plan: %w", err)
 	}

@@ -96,8 +96,8 @@ type Config struct {
 	// Jitter returns a part of a duration, by chance; it may be nil.
 	Jitter func(time.Duration) time.Duration
 	Log    *slog.Logger
-	// Observe is told of each step of each workspace, from several goroutines;
-	// it may be nil.
+	// Observe is told of each step of the pass and of each workspace, from
+	// several goroutines; it may be nil.
 	Observe func(Event)
 }
 
@@ -108,30 +108,6 @@ type Options struct {
 	Only    []string // these workspaces alone; none: all
 	Replan  bool     // take every workspace (or every one of Only) as stale
 	Adopt   bool     // apply to a state that exists already and that we have no record of
-}
-
-// Phase is what a workspace is at in a pass.
-type Phase string
-
-// Phases, in their order.
-const (
-	PhaseWaiting Phase = "waiting" // for upstreams or a free place
-	PhaseLease   Phase = "lease"   // for another run
-	PhaseInit    Phase = "init"
-	PhasePlan    Phase = "plan"
-	PhaseApply   Phase = "apply"
-	PhaseDone    Phase = "done"
-
-	PhaseElsewhere Phase = "elsewhere" // in place of lease to apply, where an Executor does them
-)
-
-// Event tells a live view of a step. Result is set with PhaseDone. Waits
-// names what a waiting workspace waits for.
-type Event struct {
-	Workspace string
-	Phase     Phase
-	Waits     []string
-	Result    *WorkspaceResult
 }
 
 // Reconciler runs passes over one repository, branch and record.

@@ -1,6 +1,8 @@
 package reconciler
 
 import (
+	"time"
+
 	"reconcile/state"
 )
 
@@ -40,6 +42,9 @@ type Result struct {
 	Workspaces []WorkspaceResult `json:"workspaces"`
 	Warnings   []string          `json:"warnings,omitempty"`
 	Exit       int               `json:"exit"`
+	// BehindSince is since when the branch has been ahead of what is applied;
+	// zero when it is not, or when the record could not be read.
+	BehindSince time.Time `json:"behind_since,omitzero"`
 }
 
 // WorkspaceResult is what a pass did with one workspace.

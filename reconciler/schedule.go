@@ -219,7 +219,7 @@ func (p *pass) done(s *schedule, it *item, result WorkspaceResult) {
 	s.release(it.Name)
 	p.noteRetry(it)
 	p.report(result)
-	p.Observe(Event{Workspace: it.Name, Phase: PhaseDone, Result: &result})
+	p.observe(Event{Workspace: it.Name, Phase: PhaseDone, Result: &result})
 	log := p.log.With("workspace", it.Name, "outcome", result.Outcome)
 	switch {
 	case result.Error != "":
@@ -257,7 +257,7 @@ func (p *pass) reportUnchanged(ctx context.Context, s *schedule) {
 func (p *pass) showWaiting(s *schedule) {
 	for _, name := range s.graph.Order() {
 		if s.candidates[name] {
-			p.Observe(Event{Workspace: name, Phase: PhaseWaiting, Waits: s.waitsFor(name)})
+			p.observe(Event{Workspace: name, Phase: PhaseWaiting, Waits: s.waitsFor(name)})
 		}
 	}
 }

@@ -25,8 +25,10 @@ type StatusHead struct {
 	Generation int64      `json:"generation"`
 	Epoch      int64      `json:"epoch"`
 	NextAt     *time.Time `json:"next_at,omitempty"`
-	Run        string     `json:"run"`
-	UpdatedAt  time.Time  `json:"updated_at"`
+	// BehindSince is since when the branch has been ahead of what is applied.
+	BehindSince *time.Time `json:"behind_since,omitempty"`
+	Run         string     `json:"run"`
+	UpdatedAt   time.Time  `json:"updated_at"`
 }
 
 // StatusWorkspace is one workspace of the record.
@@ -86,7 +88,7 @@ func (r *Reconciler) Status(ctx context.Context) (*Status, error) {
 	st := &Status{
 		Head: StatusHead{
 			Commit: head.Commit, Settled: head.Settled, Exit: head.Exit, Generation: head.Generation,
-			Epoch: head.Epoch, NextAt: whenSet(head.NextAt), Run: head.Run, UpdatedAt: head.UpdatedAt,
+			Epoch: head.Epoch, NextAt: whenSet(head.NextAt), BehindSince: whenSet(head.BehindSince), Run: head.Run, UpdatedAt: head.UpdatedAt,
 		},
 		Workspaces: []StatusWorkspace{},
 	}

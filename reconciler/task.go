@@ -28,6 +28,7 @@ func (r *Reconciler) DoTask(ctx, hard context.Context, name, key string) (Worksp
 		return WorkspaceResult{}, fmt.Errorf("the work on %s is not to be done under this key (any more): a pass gives it away, no person does; run `reconcile now %s` instead", name, name)
 	}
 	v, moved := r.carryOut(ctx, hard, task)
+	r.Observe(Event{Run: task.Run, Workspace: name, Phase: PhaseDone, Result: &v.result})
 	done := task
 	done.Done, done.Moved, done.Fault = true, moved, v.fault != nil
 	done.Result, done.Warnings = v.result.RunWorkspace, v.result.Warnings

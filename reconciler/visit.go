@@ -114,6 +114,7 @@ func (v *visit) all(ctx, hard context.Context) (err error) {
 	if plan.Empty {
 		return v.succeeded(ctx, engine, plan, state.NoChanges)
 	}
+	v.phase(PhaseGate)
 	if err := v.mayApply(plan); err != nil {
 		return v.failed(ctx, err)
 	}
@@ -293,7 +294,7 @@ func (v *visit) keepLockFile(ctx context.Context) {
 
 func (v *visit) phase(phase Phase) {
 	v.log.Debug("phase", "phase", phase)
-	v.Observe(Event{Workspace: v.it.Name, Phase: phase})
+	v.observe(Event{Workspace: v.it.Name, Phase: phase})
 }
 
 // either returns a context that ends with the first of two, with its cause.

@@ -23,16 +23,20 @@ type Head struct {
 	Generation int64     `json:"generation"` // counts the adopted tips
 	Epoch      int64     `json:"epoch"`      // raised by distrust: traces of an older epoch count for nothing
 	Commit     string    `json:"commit"`
-	Basis      string    `json:"basis"`    // hash of what else a decision depends on (settings, declared environment)
-	Env        []string  `json:"env"`      // names of the TF_VAR_* that the settings at Commit declare
-	Settled    bool      `json:"settled"`  // no work is possible now
-	Exit       int       `json:"exit"`     // exit code of the pass that settled it
-	NextAt     time.Time `json:"next_at"`  // earliest retry; zero: none
-	Protocol   string    `json:"protocol"` // the Git protocol that the remote spoke: "v2", "v0"
-	Repo       string    `json:"repo"`     // without credentials
-	Branch     string    `json:"branch"`
-	Run        string    `json:"run"` // the run that wrote this
-	UpdatedAt  time.Time `json:"updated_at"`
+	Basis      string    `json:"basis"`   // hash of what else a decision depends on (settings, declared environment)
+	Env        []string  `json:"env"`     // names of the TF_VAR_* that the settings at Commit declare
+	Settled    bool      `json:"settled"` // no work is possible now
+	Exit       int       `json:"exit"`    // exit code of the pass that settled it
+	NextAt     time.Time `json:"next_at"` // earliest retry; zero: none
+	// BehindSince is when a pass first saw a tip that has not been wholly
+	// applied, nor any after it; zero when all is applied. What a person has
+	// suspended does not count.
+	BehindSince time.Time `json:"behind_since"`
+	Protocol    string    `json:"protocol"` // the Git protocol that the remote spoke: "v2", "v0"
+	Repo        string    `json:"repo"`     // without credentials
+	Branch      string    `json:"branch"`
+	Run         string    `json:"run"` // the run that wrote this
+	UpdatedAt   time.Time `json:"updated_at"`
 }
 
 // Outcome is what the last run made of a workspace, or a run of a workspace.

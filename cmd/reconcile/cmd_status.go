@@ -50,6 +50,9 @@ func printStatus(a *app, st *reconciler.Status, now time.Time) {
 	if !st.Head.Settled {
 		settled = "work is left to do"
 	}
+	if since := st.Head.BehindSince; since != nil {
+		settled += ", ahead of what is applied for " + seconds(now.Sub(*since))
+	}
 	fmt.Fprintf(a.out, "%s at %s · %s · %s\n\n", a.Branch, shortCommit(st.Head.Commit), settled, ago(st.Head.UpdatedAt, now))
 	var rows []row
 	for _, w := range st.Workspaces {

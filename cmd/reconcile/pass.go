@@ -56,6 +56,7 @@ func (a *app) newView() *view {
 
 func (v *view) observe(e reconciler.Event) {
 	switch {
+	case e.Workspace == "": // a step of the pass: people are shown workspaces
 	case v.screen != nil:
 		v.screen.observe(e)
 	case !v.app.json():
