@@ -29,6 +29,7 @@ type world struct {
 	cloud *cloud
 
 	backlog *backlogtest.Server
+	roles   *roles
 
 	executors *executors
 }
