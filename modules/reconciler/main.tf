@@ -15,7 +15,8 @@ locals {
   namespace = "Reconcile/${var.name}"
   cluster   = "arn:${local.partition}:ecs:${local.arn}:cluster/${var.name}"
 
-  secrets = merge(var.secrets, {
+  previews = var.preview != null
+  secrets = merge(var.secrets, local.previews ? { backlog = "API key of Backlog for reconcile: the key as it is, {\"api_key\": …} or {\"token\": …}" } : {}, {
     git        = "Credentials of Git for reconcile: {\"username\": …, \"password\": …} or {\"private_key\": …}"
     digest-key = "Key of reconcile's digests of outputs: 32 random bytes, as `openssl rand -base64 32` prints"
   })
@@ -258,6 +259,40 @@ locals {
       ]]),
     )
 
+    # A plan of a pull request runs code that nobody has approved: it can read
+    # the record, and be the roles for plans.
+    preview = concat(
+      [
+        {
+          Sid      = "Record"
+          Effect   = "Allow"
+          Action   = ["dynamodb:GetItem", "dynamodb:Query"]
+          Resource = [aws_dynamodb_table.this.arn]
+        },
+        {
+          Sid      = "Secrets"
+          Effect   = "Allow"
+          Action   = ["secretsmanager:GetSecretValue"]
+          Resource = [for name in ["backlog", "digest-key", "git"] : aws_secretsmanager_secret.this[name].arn if local.previews]
+        },
+        {
+          Sid      = "Key"
+          Effect   = "Allow"
+          Action   = ["kms:Decrypt"]
+          Resource = [var.kms_key_arn]
+          Condition = { StringEquals = {
+            "kms:ViaService" = [for service in ["dynamodb", "secretsmanager"] : "${service}.${local.region}.${data.aws_partition.this.dns_suffix}"]
+          } }
+        },
+      ],
+      [for arns in [try(sort(var.preview.plan_roles), [])] : {
+        Sid      = "Plans"
+        Effect   = "Allow"
+        Action   = ["sts:AssumeRole"]
+        Resource = arns
+      } if length(arns) > 0],
+    )
+
     execution = [
       {
         # AWS knows no resource for it.
@@ -285,14 +320,14 @@ locals {
         Sid       = "Run"
         Effect    = "Allow"
         Action    = ["ecs:RunTask"]
-        Resource  = ["arn:${local.partition}:ecs:${local.arn}:task-definition/${var.name}:*"]
+        Resource  = [for family in concat([var.name], local.previews ? ["${var.name}-preview"] : []) : "arn:${local.partition}:ecs:${local.arn}:task-definition/${family}:*"]
         Condition = { ArnEquals = { "ecs:cluster" = local.cluster } }
       },
       {
         Sid       = "PassRoles"
         Effect    = "Allow"
         Action    = ["iam:PassRole"]
-        Resource  = [for role in ["execution", "task"] : aws_iam_role.this[role].arn]
+        Resource  = [for role in concat(["execution"], local.previews ? ["preview"] : [], ["task"]) : aws_iam_role.this[role].arn]
         Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
       },
       {
@@ -306,11 +341,13 @@ locals {
   }
 
   # Who may be each role, for this account alone.
-  trusted = {
+  trusted = merge(local.previews ? {
+    preview = { service = "ecs-tasks.amazonaws.com", source = "arn:${local.partition}:ecs:${local.arn}:*" }
+    } : {}, {
     task      = { service = "ecs-tasks.amazonaws.com", source = "arn:${local.partition}:ecs:${local.arn}:*" }
     execution = { service = "ecs-tasks.amazonaws.com", source = "arn:${local.partition}:ecs:${local.arn}:*" }
     scheduler = { service = "scheduler.amazonaws.com", source = "arn:${local.partition}:scheduler:${local.arn}:schedule-group/${var.name}" }
-  }
+  })
 }
 
 resource "aws_iam_role" "this" {
@@ -336,7 +373,7 @@ resource "aws_iam_role" "this" {
 }
 
 resource "aws_iam_role_policy" "this" {
-  for_each = toset(["execution", "scheduler"])
+  for_each = toset(concat(["execution", "scheduler"], local.previews ? ["preview"] : []))
 
   name   = each.key
   role   = aws_iam_role.this[each.key].id
@@ -371,16 +408,34 @@ resource "aws_ecs_cluster" "this" {
   tags = var.tags
 }
 
-resource "aws_ecs_task_definition" "this" {
-  count = local.ready ? 1 : 0
+# What each kind of task runs.
+locals {
+  tasks = merge(
+    { pass = {
+      name    = var.name
+      role    = "task"
+      command = var.run.mode == "watch" ? ["watch", "--interval", var.run.interval] : ["now", "--trigger", "schedule"]
+      env     = {}
+    } },
+    local.previews ? { preview = {
+      name    = "${var.name}-preview"
+      role    = "preview"
+      command = ["preview"]
+      env     = { RECONCILE_BACKLOG_CREDENTIALS = "secretsmanager://${aws_secretsmanager_secret.this["backlog"].name}" }
+    } } : {},
+  )
+}
 
-  family                   = var.name
+resource "aws_ecs_task_definition" "this" {
+  for_each = { for kind, task in local.tasks : kind => task if local.ready }
+
+  family                   = each.value.name
   requires_compatibilities = ["FARGATE"]
   network_mode             = "awsvpc"
   cpu                      = var.size.cpu
   memory                   = var.size.memory
   execution_role_arn       = aws_iam_role.this["execution"].arn
-  task_role_arn            = aws_iam_role.this["task"].arn
+  task_role_arn            = aws_iam_role.this[each.value.role].arn
 
   runtime_platform {
     operating_system_family = "LINUX"
@@ -398,14 +453,14 @@ resource "aws_ecs_task_definition" "this" {
   container_definitions = jsonencode([{
     name                   = "reconcile"
     image                  = "${aws_ecr_repository.this.repository_url}@${var.image_digest}"
-    command                = var.run.mode == "watch" ? ["watch", "--interval", var.run.interval] : ["now", "--trigger", "schedule"]
+    command                = each.value.command
     essential              = true
     user                   = "65532:65532"
     readonlyRootFilesystem = true
     # An apply that is stopped needs the time to leave a whole state behind.
     stopTimeout = 120
     mountPoints = [{ sourceVolume = "work", containerPath = "/work", readOnly = false }]
-    environment = [for name, value in merge(var.settings, {
+    environment = [for name, value in merge(var.settings, each.value.env, {
       RECONCILE_REPO            = var.repository
       RECONCILE_STATE           = "dynamodb://${aws_dynamodb_table.this.name}"
       RECONCILE_SNAPSHOTS       = "s3://${var.snapshots.bucket}/${var.snapshots.prefix}"
@@ -418,7 +473,7 @@ resource "aws_ecs_task_definition" "this" {
       options = {
         awslogs-group         = aws_cloudwatch_log_group.this.name
         awslogs-region        = local.region
-        awslogs-stream-prefix = "reconcile"
+        awslogs-stream-prefix = each.key == "pass" ? "reconcile" : each.key
         # A log that cannot be written must not hold up an apply.
         mode            = "non-blocking"
         max-buffer-size = "25m"
@@ -431,21 +486,34 @@ resource "aws_ecs_task_definition" "this" {
   depends_on = [aws_iam_role_policy.this, aws_iam_role_policy_attachment.task]
 }
 
+moved {
+  from = aws_ecs_task_definition.this[0]
+  to   = aws_ecs_task_definition.this["pass"]
+}
+
 resource "aws_scheduler_schedule_group" "this" {
   name = var.name
 
   tags = var.tags
 }
 
-# Two passes at once do no harm: leases in the record see to that.
-resource "aws_scheduler_schedule" "this" {
-  count = local.ready && var.run.mode == "schedule" ? 1 : 0
+# What is started on a schedule. Two passes at once do no harm: leases in the
+# record see to that; and of two previews the second finds nothing to do.
+locals {
+  scheduled = merge(
+    var.run.mode == "schedule" ? { pass = { what = "A pass", rate = var.run.schedule, enabled = var.run.enabled } } : {},
+    local.previews ? { preview = { what = "Plans on pull requests", rate = var.preview.schedule, enabled = var.preview.enabled } } : {},
+  )
+}
 
-  name                = var.name
-  description         = "A pass of ${var.name}"
+resource "aws_scheduler_schedule" "this" {
+  for_each = { for kind, task in local.scheduled : kind => task if local.ready }
+
+  name                = local.tasks[each.key].name
+  description         = "${each.value.what} of ${var.name}"
   group_name          = aws_scheduler_schedule_group.this.name
-  schedule_expression = var.run.schedule
-  state               = var.run.enabled ? "ENABLED" : "DISABLED"
+  schedule_expression = each.value.rate
+  state               = each.value.enabled ? "ENABLED" : "DISABLED"
 
   flexible_time_window {
     mode = "OFF"
@@ -456,7 +524,7 @@ resource "aws_scheduler_schedule" "this" {
     role_arn = aws_iam_role.this["scheduler"].arn
 
     ecs_parameters {
-      task_definition_arn     = aws_ecs_task_definition.this[0].arn
+      task_definition_arn     = aws_ecs_task_definition.this[each.key].arn
       launch_type             = "FARGATE"
       propagate_tags          = "TASK_DEFINITION"
       enable_ecs_managed_tags = true
@@ -478,12 +546,17 @@ resource "aws_scheduler_schedule" "this" {
   depends_on = [aws_iam_role_policy.this, module.routes]
 }
 
+moved {
+  from = aws_scheduler_schedule.this[0]
+  to   = aws_scheduler_schedule.this["pass"]
+}
+
 resource "aws_ecs_service" "this" {
   count = local.ready && var.run.mode == "watch" ? 1 : 0
 
   name                    = var.name
   cluster                 = aws_ecs_cluster.this.id
-  task_definition         = aws_ecs_task_definition.this[0].arn
+  task_definition         = aws_ecs_task_definition.this["pass"].arn
   desired_count           = var.run.enabled ? 1 : 0
   launch_type             = "FARGATE"
   propagate_tags          = "TASK_DEFINITION"

@@ -32,6 +32,11 @@ output "task_role_arn" {
   value       = aws_iam_role.this["task"].arn
 }
 
+output "preview_role_arn" {
+  description = "Role of the task that plans pull requests: the workspaces' plan roles trust it, and no others. Null without preview."
+  value       = one([for name, role in aws_iam_role.this : role.arn if name == "preview"])
+}
+
 output "task_policy_arn" {
   description = "Policy of a pass, for the role of whatever else runs the same image."
   value       = aws_iam_policy.task.arn
@@ -54,7 +59,7 @@ output "cluster_arn" {
 
 output "task_definition_arn" {
   description = "ARN of the task's definition, null without an image."
-  value       = one(aws_ecs_task_definition.this[*].arn)
+  value       = one([for kind, task in aws_ecs_task_definition.this : task.arn if kind == "pass"])
 }
 
 output "log_group" {

@@ -99,8 +99,8 @@ variable "settings" {
   nullable    = false
 
   validation {
-    condition     = length(setintersection(keys(var.settings), ["RECONCILE_REPO", "RECONCILE_STATE", "RECONCILE_SNAPSHOTS", "RECONCILE_GIT_CREDENTIALS", "RECONCILE_DIGEST_KEY", "RECONCILE_OUTPUT", "RECONCILE_WORK", "RECONCILE_INTERVAL"])) == 0
-    error_message = "RECONCILE_REPO, _STATE, _SNAPSHOTS, _GIT_CREDENTIALS, _DIGEST_KEY, _OUTPUT, _WORK and _INTERVAL are set by the module."
+    condition     = length(setintersection(keys(var.settings), ["RECONCILE_REPO", "RECONCILE_STATE", "RECONCILE_SNAPSHOTS", "RECONCILE_GIT_CREDENTIALS", "RECONCILE_DIGEST_KEY", "RECONCILE_OUTPUT", "RECONCILE_WORK", "RECONCILE_INTERVAL", "RECONCILE_BACKLOG_CREDENTIALS"])) == 0
+    error_message = "RECONCILE_REPO, _STATE, _SNAPSHOTS, _GIT_CREDENTIALS, _BACKLOG_CREDENTIALS, _DIGEST_KEY, _OUTPUT, _WORK and _INTERVAL are set by the module."
   }
 
   validation {
@@ -162,8 +162,8 @@ variable "secrets" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for name in keys(var.secrets) : can(regex("^[a-z0-9-]+$", name)) && !contains(["git", "digest-key"], name)])
-    error_message = "Names of secrets are lower-case letters, digits and hyphens; git and digest-key are made anyway."
+    condition     = alltrue([for name in keys(var.secrets) : can(regex("^[a-z0-9-]+$", name)) && !contains(["backlog", "git", "digest-key"], name)])
+    error_message = "Names of secrets are lower-case letters, digits and hyphens; git and digest-key are made anyway, backlog with preview."
   }
 }
 
@@ -176,6 +176,26 @@ variable "workspace_roles" {
   validation {
     condition     = alltrue([for arn in var.workspace_roles : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[^*]+$", arn))])
     error_message = "workspace_roles are ARNs of roles, without wildcards."
+  }
+}
+
+variable "preview" {
+  description = "Plans on pull requests, by a task and a role of their own: whether they are enabled, a rate or cron expression, and the ARNs of the workspaces' plan roles, which is all that the role may assume. Null: none."
+  type = object({
+    enabled    = optional(bool, false)
+    schedule   = optional(string, "rate(5 minutes)")
+    plan_roles = set(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.preview == null || can(regex("^(rate\\([1-9][0-9]* (minute|hour|day)s?\\)|cron\\([^)]+\\))$", var.preview.schedule))
+    error_message = "schedule is rate(5 minutes), or cron() of six fields in UTC."
+  }
+
+  validation {
+    condition     = var.preview == null || alltrue([for arn in try(var.preview.plan_roles, []) : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[^*]+$", arn)) && !can(regex("/apply-[^/]*$", arn))])
+    error_message = "plan_roles are ARNs of roles, without wildcards, and none of them is one that applies."
   }
 }
 

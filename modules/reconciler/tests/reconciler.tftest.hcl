@@ -115,12 +115,12 @@ run "runs_by_digest_with_time_to_stop" {
   }
 
   assert {
-    condition     = aws_ecs_task_definition.this[0].runtime_platform[0].cpu_architecture == "ARM64" && aws_ecs_task_definition.this[0].requires_compatibilities == toset(["FARGATE"])
+    condition     = aws_ecs_task_definition.this["pass"].runtime_platform[0].cpu_architecture == "ARM64" && aws_ecs_task_definition.this["pass"].requires_compatibilities == toset(["FARGATE"])
     error_message = "It does not run on Fargate on ARM64."
   }
 
   assert {
-    condition = [for c in jsondecode(aws_ecs_task_definition.this[0].container_definitions) : [c.image, c.command, c.stopTimeout, c.readonlyRootFilesystem, c.user, c.mountPoints[0].containerPath]] == [[
+    condition = [for c in jsondecode(aws_ecs_task_definition.this["pass"].container_definitions) : [c.image, c.command, c.stopTimeout, c.readonlyRootFilesystem, c.user, c.mountPoints[0].containerPath]] == [[
       "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/reconcile@sha256:0f9c1fe6eb4b8a6a1f4b1ad1e7f4f0a0a4f6b6b0a3a45c1d6dc8a52a1d8f0c3e",
       ["now", "--trigger", "schedule"], 120, true, "65532:65532", "/work",
     ]]
@@ -128,7 +128,7 @@ run "runs_by_digest_with_time_to_stop" {
   }
 
   assert {
-    condition = { for e in jsondecode(aws_ecs_task_definition.this[0].container_definitions)[0].environment : e.name => e.value } == {
+    condition = { for e in jsondecode(aws_ecs_task_definition.this["pass"].container_definitions)[0].environment : e.name => e.value } == {
       RECONCILE_BRANCH          = "production"
       RECONCILE_DIGEST_KEY      = "secretsmanager://reconcile/digest-key"
       RECONCILE_GIT_CREDENTIALS = "secretsmanager://reconcile/git"
@@ -146,17 +146,17 @@ run "the_schedule_is_made_disabled" {
   command = plan
 
   assert {
-    condition     = aws_scheduler_schedule.this[0].state == "DISABLED" && length(aws_ecs_service.this) == 0
+    condition     = aws_scheduler_schedule.this["pass"].state == "DISABLED" && length(aws_ecs_service.this) == 0
     error_message = "It starts before anybody has looked at it."
   }
 
   assert {
-    condition     = one(one(aws_scheduler_schedule.this[0].target).retry_policy).maximum_retry_attempts == 0
+    condition     = one(one(aws_scheduler_schedule.this["pass"].target).retry_policy).maximum_retry_attempts == 0
     error_message = "A failed start is tried again for a day."
   }
 
   assert {
-    condition     = !one(one(one(aws_scheduler_schedule.this[0].target).ecs_parameters).network_configuration).assign_public_ip
+    condition     = !one(one(one(aws_scheduler_schedule.this["pass"].target).ecs_parameters).network_configuration).assign_public_ip
     error_message = "The task has an address that is not fixed."
   }
 
@@ -174,7 +174,7 @@ run "enabled" {
   }
 
   assert {
-    condition     = aws_scheduler_schedule.this[0].state == "ENABLED" && aws_scheduler_schedule.this[0].schedule_expression == "rate(10 minutes)"
+    condition     = aws_scheduler_schedule.this["pass"].state == "ENABLED" && aws_scheduler_schedule.this["pass"].schedule_expression == "rate(10 minutes)"
     error_message = "The schedule does not run."
   }
 
@@ -210,7 +210,7 @@ run "watches" {
   }
 
   assert {
-    condition     = jsondecode(aws_ecs_task_definition.this[0].container_definitions)[0].command == ["watch", "--interval", "30s"]
+    condition     = jsondecode(aws_ecs_task_definition.this["pass"].container_definitions)[0].command == ["watch", "--interval", "30s"]
     error_message = "The task does not watch."
   }
 }
@@ -573,4 +573,73 @@ run "refuses_a_boundary_by_name" {
   }
 
   expect_failures = [var.permissions_boundary]
+}
+
+run "previews_can_only_plan" {
+  command = plan
+
+  variables {
+    preview = { enabled = true, plan_roles = ["arn:aws:iam::123456789012:role/reconcile/plan-tokyo"] }
+  }
+
+  assert {
+    condition = [for c in jsondecode(aws_ecs_task_definition.this["preview"].container_definitions) : [c.command, c.readonlyRootFilesystem]] == [[["preview"], true]] && (
+      aws_ecs_task_definition.this["preview"].family == "reconcile-preview" && aws_ecs_task_definition.this["pass"].family == "reconcile"
+    )
+    error_message = "The task does not run previews, or takes the place of the other."
+  }
+
+  assert {
+    condition = { for s in jsondecode(aws_iam_role_policy.this["preview"].policy).Statement : s.Sid => s.Action } == {
+      Record  = ["dynamodb:GetItem", "dynamodb:Query"]
+      Secrets = ["secretsmanager:GetSecretValue"]
+      Key     = ["kms:Decrypt"]
+      Plans   = ["sts:AssumeRole"]
+    }
+    error_message = "The role of previews may do more than read the record and be the plan roles."
+  }
+
+  assert {
+    condition     = [for s in jsondecode(aws_iam_role_policy.this["preview"].policy).Statement : s.Resource if s.Sid == "Plans"] == [["arn:aws:iam::123456789012:role/reconcile/plan-tokyo"]]
+    error_message = "The role of previews may be others than the plan roles."
+  }
+
+  assert {
+    condition     = aws_scheduler_schedule.this["preview"].state == "ENABLED" && aws_scheduler_schedule.this["pass"].state == "DISABLED" && keys(aws_secretsmanager_secret.this) == ["backlog", "digest-key", "git"]
+    error_message = "Previews are not on a schedule of their own, or have no key of Backlog."
+  }
+
+  assert {
+    condition     = length([for s in jsondecode(aws_iam_policy.task.policy).Statement : s if s.Sid == "Secrets" && length(s.Resource) != 2]) == 0 && output.preview_role_arn != null
+    error_message = "A pass may read the key of Backlog, or nobody can trust the role of previews."
+  }
+}
+
+run "previews_apply_nothing" {
+  command = plan
+
+  variables {
+    preview = { plan_roles = ["arn:aws:iam::123456789012:role/reconcile/apply-tokyo"] }
+  }
+
+  expect_failures = [var.preview]
+}
+
+run "no_previews_unless_asked_for" {
+  command = plan
+
+  assert {
+    condition     = keys(aws_ecs_task_definition.this) == ["pass"] && keys(aws_iam_role.this) == ["execution", "scheduler", "task"] && output.preview_role_arn == null
+    error_message = "There is a part of previews."
+  }
+}
+
+run "previews_have_a_schedule" {
+  command = plan
+
+  variables {
+    preview = { schedule = "now and then", plan_roles = [] }
+  }
+
+  expect_failures = [var.preview]
 }
