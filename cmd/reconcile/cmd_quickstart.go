@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func newQuickstartCommand(a *app) *cobra.Command {
@@ -45,11 +46,11 @@ func runQuickstart(ctx context.Context, a *app, o quickstartOptions) error {
 		steps: 6,
 	}
 	t.log = readerLogger(a.logs)
-	t.settings = settings{
-		Repo: t.repo, Branch: "main", State: filepath.Join(dir, "state"),
-		Terraform: a.Terraform, Work: a.Work,
-		Parallelism: a.Parallelism, Wait: a.Wait, Output: a.Output,
-	}
+	t.settings = settings{}
+	t.settings.bind(pflag.NewFlagSet("quickstart", pflag.ContinueOnError)) // the defaults
+	t.Repo, t.State = t.repo, filepath.Join(dir, "state")
+	t.Terraform, t.Work = a.Terraform, a.Work
+	t.Parallelism, t.Wait = a.Parallelism, a.Wait
 	return t.run(ctx)
 }
 
