@@ -104,6 +104,43 @@ resource "terraform_data" "picky" {
 }
 `
 
+// secretivePassing reads of tokyo only in its apply, and passes on what it has
+// read without saying that it is sensitive; last reads it there.
+const secretivePassing = `
+-- env/passing/main.tf --
+resource "terraform_data" "first" {
+}
+
+data "terraform_remote_state" "tokyo" {
+  backend = "local"
+  config = {
+    path = "../tokyo/terraform.tfstate"
+  }
+  depends_on = [terraform_data.first]
+}
+
+resource "terraform_data" "second" {
+  provisioner "local-exec" {
+    command = "echo ${data.terraform_remote_state.tokyo.outputs.derived}"
+  }
+}
+
+output "passed" {
+  value = data.terraform_remote_state.tokyo.outputs.derived
+}
+-- env/last/main.tf --
+data "terraform_remote_state" "passing" {
+  backend = "local"
+  config = {
+    path = "../passing/terraform.tfstate"
+  }
+}
+
+resource "terraform_data" "last" {
+  input = "at last: ${data.terraform_remote_state.passing.outputs.passed}"
+}
+`
+
 const secretiveFailures = `
 -- env/tokyo/main.tf --
 variable "token" {
@@ -188,6 +225,11 @@ func TestSecrets(t *testing.T) {
 	s.run("plan picky", "This is no good: (redacted)")
 	s.run("now picky", "This is no good: (redacted)")
 	s.run("runs "+s.lastRun(), "This is no good: (redacted)")
+
+	repo.CommitTxtar("passed on", secretivePassing)
+	s.run("now passing", "applied")
+	s.run("runs "+s.lastRun(), "passed = \"(redacted)\"", "(local-exec): (redacted)")
+	s.run("plan last", "at last: (redacted)")
 
 	repo.CommitTxtar("second", secretiveFailures)
 	s.run("now -o json", "failed")

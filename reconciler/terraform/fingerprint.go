@@ -64,10 +64,31 @@ func readInModule(m *tfjson.StateModule) []string {
 	return all
 }
 
+// lines passes whole lines on to the log, with what is recognised in them
+// hidden: what an apply reads is in no plan where it was deferred.
+type lines struct {
+	s    *Session
+	held []byte // the beginning of a line
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.held = append(l.held, p...)
+	if end := bytes.LastIndexByte(l.held, '\n') + 1; end > 0 {
+		l.pass(l.held[:end])
+		l.held = bytes.Clone(l.held[end:])
+	}
+	return len(p), nil
+}
+
+func (l *lines) pass(text []byte) {
+	l.s.recognise(wordsOf(text)...)
+	_, _ = l.s.log.Write(text) // it keeps its error for Close
+}
+
 var words = regexp.MustCompile(`[^\s"'\x60]+`)
 
-// wordsOf are the lines, quoted strings and words of what Terraform said of a
-// failure, where there is no plan to tell what was read.
+// wordsOf are the lines, quoted strings and words of what Terraform said, where
+// there is no plan to tell what was read.
 func wordsOf(text []byte) []string {
 	var all []string
 	for line := range bytes.Lines(colours.ReplaceAll(text, nil)) {

@@ -19,8 +19,9 @@ type Outputs struct {
 	// Digest is a keyed hash of all outputs, with their types and whether they
 	// are sensitive: two states with equal outputs have equal digests.
 	Digest string
-	// Sensitive are the fingerprints of the strings in sensitive outputs,
-	// sorted: for Job.Sensitive of those who read them.
+	// Sensitive are the fingerprints of the strings in sensitive outputs, and
+	// in those that pass on what must not be printed, sorted: for
+	// Job.Sensitive of those who read them.
 	Sensitive []string
 }
 
@@ -37,12 +38,18 @@ func (s *Session) Outputs(ctx context.Context, key []byte) (Outputs, error) {
 	var o Outputs
 	for _, output := range outputs {
 		var value any
-		if output.Sensitive && json.Unmarshal(output.Value, &value) == nil {
-			s.log.hide(stringsIn(value)...)
-			s.t.remember(stringsIn(value)...)
-			for _, secret := range stringsIn(value) {
-				o.Sensitive = append(o.Sensitive, fingerprint(key, secret))
-			}
+		if json.Unmarshal(output.Value, &value) != nil {
+			continue // told below
+		}
+		secrets := stringsIn(value)
+		if !output.Sensitive {
+			s.recognise(secrets...)
+			secrets = slices.DeleteFunc(secrets, func(v string) bool { return s.log.text(v) == v })
+		}
+		s.log.hide(secrets...)
+		s.t.remember(secrets...)
+		for _, secret := range secrets {
+			o.Sensitive = append(o.Sensitive, fingerprint(key, secret))
 		}
 	}
 	slices.Sort(o.Sensitive)

@@ -180,13 +180,14 @@ func (s *Session) do(ctx context.Context, c command) error {
 		env[name] = value
 	}
 	var stderr bytes.Buffer
-	said := io.MultiWriter(s.log, &stderr)
+	printed, failures := &lines{s: s}, &lines{s: s}
+	said := io.MultiWriter(failures, &stderr)
 	if c.stderr != nil {
 		said = io.MultiWriter(c.stderr, &stderr)
 	}
 	var out []io.Writer
 	if !c.quiet {
-		out = append(out, s.log)
+		out = append(out, printed)
 		fmt.Fprintf(s.log, "\n# %s %s\n", s.t.product, c.step)
 	}
 	if c.stdout != nil {
@@ -197,7 +198,10 @@ func (s *Session) do(ctx context.Context, c command) error {
 	if err := s.slot.exec.SetEnv(env); err != nil {
 		return s.failed(c.step, nil, err)
 	}
-	if err := s.attend(ctx, c.run); err != nil {
+	err = s.attend(ctx, c.run)
+	printed.pass(printed.held)
+	failures.pass(failures.held)
+	if err != nil {
 		s.recognise(wordsOf(stderr.Bytes())...)
 		return s.failed(c.step, stderr.Bytes(), err)
 	}
