@@ -11,9 +11,13 @@ locals {
     "arn:aws:cloudwatch:*:${var.account_id}:alarm:reconcile*",
     "arn:aws:dynamodb:*:${var.account_id}:table/reconcile*",
     "arn:aws:ecr:*:${var.account_id}:repository/reconcile*",
-    "arn:aws:ecs:*:${var.account_id}:*/reconcile*",
+    "arn:aws:ecs:*:${var.account_id}:cluster/reconcile*",
+    "arn:aws:ecs:*:${var.account_id}:service/reconcile*/*",
+    "arn:aws:ecs:*:${var.account_id}:task-definition/reconcile*",
+    "arn:aws:ecs:*:${var.account_id}:task/reconcile*/*",
     "arn:aws:logs:*:${var.account_id}:log-group:/reconcile/reconcile*",
-    "arn:aws:scheduler:*:${var.account_id}:schedule*/reconcile*",
+    "arn:aws:scheduler:*:${var.account_id}:schedule-group/reconcile*",
+    "arn:aws:scheduler:*:${var.account_id}:schedule/reconcile*/*",
     "arn:aws:secretsmanager:*:${var.account_id}:secret:reconcile*",
     "arn:aws:sns:*:${var.account_id}:reconcile*",
   ]
@@ -73,12 +77,11 @@ locals {
       Condition = { Null = { "kms:ViaService" = "true" } }
     },
     {
-      # The control plane's own keys, whatever a key's policy lets through.
-      Sid       = "OwnKeys"
-      Effect    = "Deny"
-      Action    = ["kms:CreateAlias", "kms:CreateGrant", "kms:DeleteAlias", "kms:PutKeyPolicy", "kms:TagResource", "kms:UntagResource", "kms:Update*"]
-      Resource  = "*"
-      Condition = { "ForAnyValue:StringLike" = { "kms:ResourceAliases" = ["alias/reconcile/*"] } }
+      # The control plane's own keys, which a key's policy leaves to IAM.
+      Sid      = "OwnKeys"
+      Effect   = "Deny"
+      Action   = ["kms:CreateAlias", "kms:CreateGrant", "kms:DeleteAlias", "kms:PutKeyPolicy", "kms:TagResource", "kms:UntagResource", "kms:Update*"]
+      Resource = concat([for key in concat(values(module.states_key), values(module.work_key)) : key.arn], [for topic in module.alarms : topic.kms_key_arn], ["arn:aws:kms:*:${var.account_id}:alias/reconcile/*"])
     },
     {
       Sid    = "OwnThings"

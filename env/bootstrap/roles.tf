@@ -75,6 +75,27 @@ resource "aws_iam_policy" "look" {
   tags = var.tags
 }
 
+# What an apply changes of networks: with the rest, more than a role takes
+# inline.
+resource "aws_iam_policy" "network" {
+  for_each = { for name, w in local.workspaces : name => setintersection(w.services, keys(local.services_network[name])) if contains(w.services, "network") }
+
+  name        = "network-${each.key}"
+  path        = "/reconcile/"
+  description = "What an apply of the workspace ${each.key} changes of networks"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = flatten([for service in sort(each.value) : [for sid, change in local.services_network[each.key][service].change : {
+      Sid      = sid
+      Effect   = "Allow"
+      Action   = sort(change.actions)
+      Resource = sort(change.resources)
+    }]])
+  })
+
+  tags = var.tags
+}
+
 module "plan_role" {
   source   = "../../modules/iam"
   for_each = local.homes
@@ -109,14 +130,14 @@ module "apply_role" {
   description          = "Applies the workspace ${each.key}"
   permissions_boundary = aws_iam_policy.boundary.arn
   trust                = { roles = local.passes }
-  managed_policies = {
-    guard = aws_iam_policy.guard.arn
-    look  = aws_iam_policy.look[each.key].arn
-  }
+  managed_policies = merge(
+    { guard = aws_iam_policy.guard.arn, look = aws_iam_policy.look[each.key].arn },
+    { for name, policy in aws_iam_policy.network : "network" => policy.arn if name == each.key },
+  )
   statements = merge(
     local.state[each.key],
     { StateWrite = { actions = ["s3:PutObject"], resources = [local.states[each.key]] } },
-    merge([for s in local.used[each.key] : s.change]...),
+    merge([for service in setsubtract(each.value.services, keys(local.services_network[each.key])) : local.services[each.key][service].change]...),
     { for service, roles in each.value.passes : "Pass${title(split(".", service)[0])}" => {
       actions    = ["iam:PassRole"]
       resources  = [for role in roles : "arn:aws:iam::${var.account_id}:role/${role}"]
@@ -141,7 +162,7 @@ resource "aws_iam_policy" "look_bootstrap" {
         Action = sort(distinct(concat(
           local.services_network["tokyo"].network.look, local.services_data["common"].keys.look,
           local.services_servers["common"].alarms.look, local.services_servers["common"].log_groups.look,
-          ["ecs:DescribeTaskDefinition", "logs:DescribeMetricFilters"],
+          ["ecs:DescribeTaskDefinition", "logs:DescribeMetricFilters", "sns:GetSubscriptionAttributes"],
         )))
         Resource = "*"
       },
@@ -171,9 +192,9 @@ resource "aws_iam_policy" "look_bootstrap" {
           "dynamodb:ListTagsOfResource", "ecr:DescribeRepositories", "ecr:GetLifecyclePolicy", "ecr:ListTagsForResource",
           "ecs:DescribeClusters", "ecs:DescribeServices", "ecs:ListTagsForResource", "logs:ListTagsForResource",
           "scheduler:GetSchedule", "scheduler:GetScheduleGroup", "scheduler:ListTagsForResource", "secretsmanager:DescribeSecret",
-          "secretsmanager:GetResourcePolicy", "sns:GetSubscriptionAttributes", "sns:GetTopicAttributes", "sns:ListTagsForResource",
+          "secretsmanager:GetResourcePolicy", "sns:GetTopicAttributes", "sns:ListTagsForResource",
         ]
-        Resource = concat(local.own, ["arn:aws:sns:*:${var.account_id}:reconcile-alarms"])
+        Resource = local.own
       },
     ]
   })

@@ -37,7 +37,7 @@ locals {
             "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:GetReplicationConfiguration", "s3:ListBucket",
             "s3:ListTagsForResource",
           ]
-          resources = local.log_buckets
+          resources = local.log_buckets[name]
         }
       }
       change = {
@@ -48,7 +48,7 @@ locals {
             "s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging", "s3:PutBucketVersioning", "s3:PutEncryptionConfiguration",
             "s3:PutLifecycleConfiguration", "s3:PutReplicationConfiguration", "s3:TagResource", "s3:UntagResource",
           ]
-          resources = local.log_buckets
+          resources = local.log_buckets[name]
         }
       }
     }
@@ -145,7 +145,7 @@ locals {
       change = {
         Files = {
           actions = [
-            "elasticfilesystem:CreateAccessPoint", "elasticfilesystem:CreateFileSystem", "elasticfilesystem:CreateMountTarget",
+            "elasticfilesystem:CreateAccessPoint", "elasticfilesystem:CreateMountTarget",
             "elasticfilesystem:CreateReplicationConfiguration", "elasticfilesystem:DeleteAccessPoint",
             "elasticfilesystem:DeleteFileSystem", "elasticfilesystem:DeleteFileSystemPolicy", "elasticfilesystem:DeleteMountTarget",
             "elasticfilesystem:DeleteReplicationConfiguration", "elasticfilesystem:ModifyMountTargetSecurityGroups",
@@ -154,6 +154,12 @@ locals {
           ]
           resources = ["${local.arn[name].elasticfilesystem}:access-point/*", "${local.arn[name].elasticfilesystem}:file-system/*"]
         }
+        NewFiles = {
+          actions    = ["elasticfilesystem:CreateFileSystem"]
+          resources  = ["*"]
+          conditions = { Bool = { "elasticfilesystem:Encrypted" = ["true"] } }
+          reason     = "AWS takes no resource for a file system that is yet to be made."
+        }
         FilesKey = {
           actions    = ["kms:CreateGrant", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext"]
           resources  = ["${local.arn[name].kms}:key/*"]
@@ -161,14 +167,15 @@ locals {
         }
         MountTargets = {
           actions    = ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:ModifyNetworkInterfaceAttribute"]
-          resources  = ["${local.arn[name].ec2}:*/*"]
+          resources  = local.ec2[name].files
           conditions = { "ForAnyValue:StringEquals" = { "aws:CalledVia" = ["elasticfilesystem.amazonaws.com"] } }
         }
       }
     }
   } }
 
-  # The estate's, in both Regions: by what they are called, since a bucket's
-  # ARN holds neither Region nor account.
-  log_buckets = [for kind in ["access", "balancer", "flow"] : "arn:aws:s3:::${var.prefix}-${kind}-logs-*"]
+  log_buckets = { for name in keys(local.workspaces) : name => flatten([for kinds, suffixes in {
+    common    = { kinds = ["access", "balancer", "flow"], suffixes = ["", "-copy"] }
+    common_os = { kinds = ["balancer", "flow"], suffixes = ["-osaka"] }
+  } : [for kind in suffixes.kinds : [for suffix in suffixes.suffixes : "arn:aws:s3:::${var.prefix}-${kind}-logs${suffix}-${var.account_id}"]] if kinds == name]) }
 }

@@ -15,10 +15,14 @@ locals {
       change = {
         Certificate = {
           actions = [
-            "acm:AddTagsToCertificate", "acm:DeleteCertificate", "acm:RemoveTagsFromCertificate", "acm:RequestCertificate",
-            "acm:UpdateCertificateOptions",
+            "acm:AddTagsToCertificate", "acm:DeleteCertificate", "acm:RemoveTagsFromCertificate", "acm:UpdateCertificateOptions",
           ]
           resources = ["${local.arn[name].acm}:certificate/*"]
+        }
+        NewCertificate = {
+          actions   = ["acm:RequestCertificate"]
+          resources = ["*"]
+          reason    = "AWS takes no resource for a certificate that is yet to be made."
         }
         # Records that prove a name, and none that lead anywhere.
         Proof = {

@@ -11,9 +11,20 @@ locals {
     ] : service => "arn:aws:${service}:${local.regions[w.home]}:${var.account_id}"
   } }
 
+  # EC2's ARNs hold ids, not names: things are told apart by their type.
+  ec2 = { for name in keys(local.workspaces) : name => {
+    for use, types in {
+      network  = ["elastic-ip", "internet-gateway", "natgateway", "network-acl", "network-interface", "prefix-list", "route-table", "security-group", "security-group-rule", "subnet", "vpc", "vpc-endpoint", "vpc-flow-log"]
+      transit  = ["subnet", "transit-gateway", "transit-gateway-attachment", "transit-gateway-route-table", "vpc"]
+      premises = ["route-table", "vpc", "vpn-gateway"]
+      files    = ["network-interface", "security-group", "subnet"]
+      start    = ["instance", "key-pair", "launch-template", "network-interface", "security-group", "subnet", "volume"]
+    } : use => [for type in types : "${local.arn[name].ec2}:${type}/*"]
+  } }
+
   services_network = { for name, w in local.workspaces : name => {
-    # A VPC, and all that is in it. EC2's ARNs hold ids, not names: what is
-    # reconcile's own, the guard keeps by its tag.
+    # A VPC, and all that is in it. What is reconcile's own, the guard keeps by
+    # its tag.
     network = {
       look = [
         "ec2:DescribeAddresses", "ec2:DescribeAddressesAttribute", "ec2:DescribeAvailabilityZones", "ec2:DescribeFlowLogs",
@@ -37,7 +48,7 @@ locals {
             "ec2:ReplaceNetworkAclEntry", "ec2:ReplaceRoute", "ec2:ReplaceRouteTableAssociation",
             "ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress",
           ]
-          resources = ["${local.arn[name].ec2}:*/*"]
+          resources = local.ec2[name].network
         }
         FlowLogs = {
           actions   = ["logs:CreateLogDelivery", "logs:DeleteLogDelivery"]
@@ -70,7 +81,7 @@ locals {
               "ec2:DeleteTransitGatewayRouteTable", "ec2:ModifyTransitGateway",
             ] : [],
           )
-          resources = ["${local.arn[name].ec2}:*/*"]
+          resources = local.ec2[name].transit
         }
       }
     }
@@ -107,20 +118,20 @@ locals {
             "ec2:AttachVpnGateway", "ec2:CreateVpnGateway", "ec2:DeleteVpnGateway", "ec2:DetachVpnGateway",
             "ec2:DisableVgwRoutePropagation", "ec2:EnableVgwRoutePropagation",
           ]
-          resources = ["${local.arn[name].ec2}:*/*"]
+          resources = local.ec2[name].premises
         }
         Connect = {
           actions = [
             "directconnect:ConfirmPrivateVirtualInterface", "directconnect:CreateDirectConnectGatewayAssociation",
             "directconnect:DeleteDirectConnectGatewayAssociation", "directconnect:TagResource", "directconnect:UntagResource",
-            "directconnect:UpdateDirectConnectGatewayAssociation", "directconnect:UpdateVirtualInterfaceAttributes",
+            "directconnect:UpdateDirectConnectGateway", "directconnect:UpdateVirtualInterfaceAttributes",
           ]
           resources = ["arn:aws:directconnect::${var.account_id}:dx-gateway/*", "arn:aws:directconnect:${local.regions[w.home]}:${var.account_id}:dxvif/*"]
         }
-        NewGateway = {
-          actions   = ["directconnect:CreateDirectConnectGateway", "directconnect:UpdateDirectConnectGateway"]
+        ConnectAnywhere = {
+          actions   = ["directconnect:CreateDirectConnectGateway", "directconnect:UpdateDirectConnectGatewayAssociation"]
           resources = ["*"]
-          reason    = "AWS takes no resource for a gateway that is yet to be made."
+          reason    = "AWS takes no resource for these two."
         }
       }
     }

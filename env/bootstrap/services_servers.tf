@@ -64,30 +64,34 @@ locals {
         # Auto Scaling asks, when it is given a template, whether its giver
         # could start what is in it.
         Start = {
-          actions    = ["ec2:CreateTags", "ec2:RunInstances"]
-          resources  = concat(["${local.arn[name].ec2}:*/*"], [for type in ["image", "snapshot"] : "arn:aws:ec2:${local.regions[w.home]}::${type}/*"])
+          actions    = ["ec2:RunInstances"]
+          resources  = concat(local.ec2[name].start, [for type in ["image", "snapshot"] : "arn:aws:ec2:${local.regions[w.home]}::${type}/*"])
           conditions = { ArnLikeIfExists = { "ec2:LaunchTemplate" = ["${local.arn[name].ec2}:launch-template/*"] } }
+        }
+        StartTagged = {
+          actions    = ["ec2:CreateTags"]
+          resources  = local.ec2[name].start
+          conditions = { StringEquals = { "ec2:CreateAction" = ["RunInstances"] } }
         }
       }
     }
 
     alarms = {
       look = ["cloudwatch:DescribeAlarms"]
-      at = {
-        Alarms = {
-          actions   = ["cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource"]
+      at = merge(
+        { Alarms = { actions = ["cloudwatch:ListTagsForResource"], resources = local.alarm_arns[name] } },
+        { for sid in ["Dashboards"] : sid => { actions = ["cloudwatch:GetDashboard"], resources = local.dashboard_arns[name] } if length(w.names) > 0 },
+      )
+      change = merge(
+        { Alarms = {
+          actions   = ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource"]
           resources = local.alarm_arns[name]
-        }
-      }
-      change = {
-        Alarms = {
-          actions = [
-            "cloudwatch:DeleteAlarms", "cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard", "cloudwatch:PutMetricAlarm",
-            "cloudwatch:TagResource", "cloudwatch:UntagResource",
-          ]
-          resources = local.alarm_arns[name]
-        }
-      }
+        } },
+        { for sid in ["Dashboards"] : sid => {
+          actions   = ["cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard"]
+          resources = local.dashboard_arns[name]
+        } if length(w.names) > 0 },
+      )
     }
 
     log_groups = {
@@ -119,27 +123,27 @@ locals {
     }
 
     topics = {
-      look = []
+      look = ["sns:GetSubscriptionAttributes"]
       at = {
         Topics = {
-          actions   = ["sns:GetSubscriptionAttributes", "sns:GetTopicAttributes", "sns:ListTagsForResource"]
-          resources = ["${local.arn[name].sns}:alarms", "${local.arn[name].sns}:alarms:*"]
+          actions   = ["sns:GetTopicAttributes", "sns:ListTagsForResource"]
+          resources = ["${local.arn[name].sns}:alarms"]
         }
       }
       change = {
         Topics = {
-          actions = [
-            "sns:CreateTopic", "sns:DeleteTopic", "sns:SetSubscriptionAttributes", "sns:SetTopicAttributes", "sns:Subscribe",
-            "sns:TagResource", "sns:Unsubscribe", "sns:UntagResource",
-          ]
-          resources = ["${local.arn[name].sns}:alarms", "${local.arn[name].sns}:alarms:*"]
+          actions   = ["sns:CreateTopic", "sns:DeleteTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:UntagResource"]
+          resources = ["${local.arn[name].sns}:alarms"]
+        }
+        Subscriptions = {
+          actions   = ["sns:SetSubscriptionAttributes", "sns:Unsubscribe"]
+          resources = ["*"]
+          reason    = "AWS takes no resource for a subscription."
         }
       }
     }
   } }
 
-  alarm_arns = { for name, w in local.workspaces : name => concat(
-    [for alarm in w.alarms : "${local.arn[name].cloudwatch}:alarm:${alarm}"],
-    [for n in w.names : "arn:aws:cloudwatch::${var.account_id}:dashboard/${n}"],
-  ) }
+  alarm_arns     = { for name, w in local.workspaces : name => [for alarm in w.alarms : "${local.arn[name].cloudwatch}:alarm:${alarm}"] }
+  dashboard_arns = { for name, w in local.workspaces : name => [for n in w.names : "arn:aws:cloudwatch::${var.account_id}:dashboard/${n}"] }
 }

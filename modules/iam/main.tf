@@ -29,7 +29,10 @@ locals {
       { Sid = sid, Effect = s.effect, Action = sort(s.actions) },
       { for key in ["Resource"] : key => sort(s.resources) if length(s.resources) > 0 },
       { for key in ["NotResource"] : key => sort(s.not_resources) if length(s.not_resources) > 0 },
-      { for key in ["Condition"] : key => s.conditions if length(s.conditions) > 0 },
+      # As AWS gives it back: a single value is no list.
+      { for key in ["Condition"] : key => { for test, keys in s.conditions : test => {
+        for name, values in keys : name => try(one(values), sort(values))
+      } } if length(s.conditions) > 0 },
     )]
   }
 }

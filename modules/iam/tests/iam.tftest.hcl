@@ -82,7 +82,7 @@ run "reasons_and_bounds_are_taken" {
   }
 
   assert {
-    condition     = jsondecode(aws_iam_role_policy.this[0].policy).Statement[1].Condition.StringEquals["iam:PassedToService"] == ["ecs-tasks.amazonaws.com"]
+    condition     = jsondecode(aws_iam_role_policy.this[0].policy).Statement[1].Condition.StringEquals["iam:PassedToService"] == "ecs-tasks.amazonaws.com"
     error_message = "The condition is lost."
   }
 }
