@@ -34,7 +34,8 @@ func backlogCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("PASSWORD", password)
 }
 
-// pull-request open BRANCH TITLE | pushed | merge N | close N.
+// pull-request open BRANCH TITLE | pushed | merge N | close N. $NUMBER is that
+// of the last one opened, $MERGE the last merge commit.
 func pullRequestCommand(ts *testscript.TestScript, neg bool, args []string) {
 	b := worldOf(ts).backlog
 	number := func() int {
@@ -50,7 +51,7 @@ func pullRequestCommand(ts *testscript.TestScript, neg bool, args []string) {
 	case args[0] == "pushed":
 		b.Pushed()
 	case args[0] == "merge" && len(args) == 2:
-		b.Merge(number())
+		ts.Setenv("MERGE", b.Merge(number()))
 	case args[0] == "close" && len(args) == 2:
 		b.ClosePullRequest(number())
 	default:

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reconcile/reconciler"
+	"reconcile/reconciler/backlog/webhook"
 )
 
 func newWatchCommand(a *app) *cobra.Command {
@@ -20,7 +21,11 @@ func newWatchCommand(a *app) *cobra.Command {
 		Long: `Run a pass, wait, and again, until SIGTERM or Ctrl-C. Failures of Git or AWS
 are logged and outlived; while they last the waits grow.
 
-With --health, GET /healthz answers 200 while passes complete, else 503.`,
+With --health, GET /healthz answers 200 while passes complete, else 503.
+
+With --webhook, a webhook of Backlog's starts a pass at once: its URL is
+https://HOST/hook/TOKEN, with the token of RECONCILE_WEBHOOK_TOKEN. TLS is for
+what stands in front. One that is lost costs nothing but the interval.`,
 		Args: nothing,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runWatch(c.Context(), a, o)
@@ -28,12 +33,16 @@ With --health, GET /healthz answers 200 while passes complete, else 503.`,
 	}
 	c.Flags().DurationVar(&o.interval, "interval", time.Minute, "time between two passes, give or take a tenth")
 	c.Flags().StringVar(&o.health, "health", "", "address to answer GET /healthz on, such as :8080")
+	c.Flags().StringVar(&o.webhook, "webhook", "", "address to receive Backlog's webhooks on, such as :8081")
+	c.Flags().StringVar(&o.webhookFrom, "webhook-from", "backlog", "who may call: backlog (its known addresses), any, or addresses and ranges")
 	return c
 }
 
 type watchOptions struct {
-	interval time.Duration
-	health   string
+	interval    time.Duration
+	health      string
+	webhook     string
+	webhookFrom string
 }
 
 // Waits of watch.
@@ -52,13 +61,26 @@ func runWatch(ctx context.Context, a *app, o watchOptions) error {
 	}
 	ctx, hard, release := stops(ctx, patience, tell(a.err))
 	defer release()
-	w := &watch{app: a, interval: o.interval, most: mostBackoff, pulse: newPulse(o.interval, time.Now())}
+	w := &watch{app: a, interval: o.interval, most: mostBackoff, pulse: newPulse(o.interval, time.Now()), calls: make(chan struct{}, 1)}
 	if o.health != "" {
-		stop, err := w.pulse.serve(o.health, a)
+		at, stop, err := a.listen("--health", o.health, w.pulse.handler())
 		if err != nil {
 			return err
 		}
 		defer stop()
+		a.log.Info("answering probes", "url", at+"/healthz")
+	}
+	if o.webhook != "" {
+		receiver, err := a.receiver(o.webhookFrom, w.call)
+		if err != nil {
+			return err
+		}
+		at, stop, err := a.listen("--webhook", o.webhook, receiver.Handler())
+		if err != nil {
+			return err
+		}
+		defer stop()
+		a.log.Info("receiving webhooks", "url", at+webhook.Path)
 	}
 	w.run(ctx, hard)
 	return nil
@@ -74,13 +96,15 @@ type watch struct {
 	pulse    *pulse
 	parts    *parts
 	runner   *reconciler.Reconciler
-	failures int // in a row
+	failures int           // in a row
+	calls    chan struct{} // holds a call for a pass, until one starts
 }
 
 func (w *watch) run(ctx, hard context.Context) {
 	defer w.drop()
+	trigger := reconciler.Schedule
 	for ctx.Err() == nil {
-		err := w.pass(ctx, hard)
+		err := w.pass(ctx, hard, trigger)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -91,12 +115,21 @@ func (w *watch) run(ctx, hard context.Context) {
 			w.drop()
 			w.app.log.Error("the pass could not run", "error", err, "failures", w.failures)
 		}
-		w.wait(ctx)
+		trigger = w.wait(ctx)
+	}
+}
+
+// call makes a pass start at once, or when the one that runs has ended. Calls
+// in between are for the same pass.
+func (w *watch) call() {
+	select {
+	case w.calls <- struct{}{}:
+	default:
 	}
 }
 
 // pass runs one pass and prints one line about it.
-func (w *watch) pass(ctx, hard context.Context) (err error) {
+func (w *watch) pass(ctx, hard context.Context, trigger string) (err error) {
 	w.pulse.begin(time.Now())
 	defer func() { w.pulse.end(time.Now(), err) }()
 	if w.parts == nil {
@@ -106,7 +139,7 @@ func (w *watch) pass(ctx, hard context.Context) (err error) {
 		w.runner = w.parts.reconciler(nil)
 	}
 	started := time.Now()
-	result, err := w.runner.Pass(ctx, hard, reconciler.Options{Trigger: reconciler.Schedule})
+	result, err := w.runner.Pass(ctx, hard, reconciler.Options{Trigger: trigger})
 	if result == nil {
 		return err
 	}
@@ -130,14 +163,18 @@ func (w *watch) drop() {
 	}
 }
 
-// wait pauses until the next pass is due, or ctx ends.
-func (w *watch) wait(ctx context.Context) {
+// wait pauses until the next pass is due, is called for, or ctx ends, and
+// returns what triggers it.
+func (w *watch) wait(ctx context.Context) string {
 	timer := time.NewTimer(jittered(backoff(w.interval, w.most, w.failures)))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-ctx.Done():
+	case <-w.calls:
+		return reconciler.Webhook
 	}
+	return reconciler.Schedule
 }
 
 // backoff doubles the interval with each failure in a row, up to a bound.

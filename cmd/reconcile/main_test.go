@@ -87,6 +87,9 @@ func TestScripts(t *testing.T) {
 			"assumed":       assumedCommand,
 			"untouched":     untouchedCommand,
 			"comments":      commentsCommand,
+			"hook":          hookCommand,
+			"free-address":  freeAddressCommand,
+			"next-pass":     nextPassCommand,
 			"fill":          fillCommand,
 		},
 	})

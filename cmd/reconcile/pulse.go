@@ -1,9 +1,6 @@
 package main
 
 import (
-	"context"
-	"fmt"
-	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -83,25 +80,9 @@ func (p *pulse) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	_ = printJSON(w, h) // a prober that has gone away needs no answer
 }
 
-// serve answers probes on an address until stop is called.
-func (p *pulse) serve(addr string, a *app) (stop func(), err error) {
-	listener, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, usagef("--health takes an address that is free, such as :8080", "--health %s: %w", addr, err)
-	}
-	a.log.Info("answering probes", "url", fmt.Sprintf("http://%s/healthz", listener.Addr()))
+// handler answers probes at /healthz.
+func (p *pulse) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /healthz", p)
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
-	go func() {
-		defer guard(a.err)
-		if err := server.Serve(listener); err != nil && err != http.ErrServerClosed {
-			a.log.Error("probes are not answered any more", "error", err)
-		}
-	}()
-	return func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		_ = server.Shutdown(ctx)
-	}, nil
+	return mux
 }

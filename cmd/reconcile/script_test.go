@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -29,6 +30,7 @@ type world struct {
 	cloud *cloud
 
 	backlog *backlogtest.Server
+	passes  *bufio.Reader // of watch
 	roles   *roles
 
 	executors *executors

@@ -36,6 +36,7 @@ type settings struct {
 	GitUsername   string
 	GitPassword   secret
 	BacklogAPIKey secret
+	WebhookToken  secret // or where it is: secretsmanager://NAME
 }
 
 // Schemes of settings that are not a path.

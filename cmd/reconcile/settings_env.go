@@ -17,9 +17,10 @@ const envPrefix = "RECONCILE_"
 // Variables that are no flags. A password in a command line could be read by
 // every process of the machine.
 const (
-	envGitUsername = envPrefix + "GIT_USERNAME"
-	envGitPassword = envPrefix + "GIT_PASSWORD"
-	envBacklogKey  = envPrefix + "BACKLOG_API_KEY"
+	envGitUsername  = envPrefix + "GIT_USERNAME"
+	envGitPassword  = envPrefix + "GIT_PASSWORD"
+	envBacklogKey   = envPrefix + "BACKLOG_API_KEY"
+	envWebhookToken = envPrefix + "WEBHOOK_TOKEN"
 	// envTestCache is where `make test` keeps emulators; nothing here reads it.
 	envTestCache = envPrefix + "TEST_CACHE"
 )
@@ -39,6 +40,7 @@ func (s *settings) applyEnvironment(c *cobra.Command) error {
 	s.GitUsername = os.Getenv(envGitUsername)
 	s.GitPassword = secret(os.Getenv(envGitPassword))
 	s.BacklogAPIKey = secret(os.Getenv(envBacklogKey))
+	s.WebhookToken = secret(os.Getenv(envWebhookToken))
 	var wrong error
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		value := os.Getenv(variable(f.Name))
@@ -67,7 +69,7 @@ func checkVariables(root *cobra.Command, environ []string) error {
 }
 
 func knownVariables(root *cobra.Command) map[string]bool {
-	known := map[string]bool{envGitUsername: true, envGitPassword: true, envBacklogKey: true, envTestCache: true}
+	known := map[string]bool{envGitUsername: true, envGitPassword: true, envBacklogKey: true, envWebhookToken: true, envTestCache: true}
 	var walk func(c *cobra.Command)
 	walk = func(c *cobra.Command) {
 		add := func(f *pflag.Flag) { known[variable(f.Name)] = true }

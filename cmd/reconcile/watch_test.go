@@ -134,7 +134,7 @@ func testApp(t *testing.T, repo string) (a *app, out, logs *feed) {
 	a.log = newLogger(a.logs, false)
 	dir := t.TempDir()
 	a.settings = settings{
-		Repo: repo, Branch: "main", Parallelism: 1, Wait: lease, Output: "text",
+		Repo: repo, Branch: "main", Parallelism: 1, Wait: lease, Output: "text", Executor: executorLocal,
 		State: filepath.Join(dir, "state"), Work: filepath.Join(dir, "work"),
 	}
 	return a, out, logs

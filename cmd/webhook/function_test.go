@@ -105,7 +105,7 @@ func TestStartBuild(t *testing.T) {
 
 func TestRunTask(t *testing.T) {
 	c := startCloud(t)
-	f := emulate(t, variables(c, "RECONCILE_WEBHOOK_STARTS", "ecs://estate/reconcile:3?subnets=subnet-1,subnet-2&security-groups=sg-1"))
+	f := emulate(t, variables(c, "RECONCILE_WEBHOOK_STARTS", "ecs://estate/reconcile:3?subnets=subnet-1,subnet-2&security_groups=sg-1"))
 	target := (&gateway{t: t, kind: "http-2.0", function: f}).open()
 	status, answer := post(t, target, jsonType, sample(t, "project-push.json"))
 	if status != http.StatusAccepted || !strings.HasSuffix(answer.Reason, "task arn:aws:ecs:ap-northeast-1:123456789012:task/estate/1") {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"reconcile/reconciler/backlog/webhook"
 )
@@ -39,9 +38,8 @@ func newFunction(ctx context.Context, log *slog.Logger, environ []string) (*func
 	if err != nil {
 		return nil, err
 	}
-	token := &secret{name: s.token, client: secretsmanager.NewFromConfig(cfg)}
 	return &function{&webhook.Receiver{
-		Filter: s.filter, Sources: s.sources, Token: token.value, Start: s.starts.starter(cfg),
+		Filter: s.filter, Sources: s.sources, Token: webhook.Keep(reader(cfg, s.token)), Start: s.starts.starter(cfg),
 		Patience: patience, Log: log,
 	}}, nil
 }

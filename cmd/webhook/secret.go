@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -13,35 +11,20 @@ import (
 	"reconcile/reconciler/backlog"
 )
 
-// fresh is how long a secret is kept: so long does another token take to be
-// known everywhere.
-const fresh = 5 * time.Minute
-
-// secret is a secret of Secrets Manager, read when it is first needed: what
-// goes wrong then is an answer, and not a function that does not start.
-type secret struct {
-	name   string
-	client *secretsmanager.Client
-
-	mu   sync.Mutex
-	kept backlog.Secret
-	read time.Time
-}
-
-func (s *secret) value(ctx context.Context) (backlog.Secret, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.kept != "" && time.Since(s.read) < fresh {
-		return s.kept, nil
+// reader reads a secret of Secrets Manager. It is read when it is first
+// needed: what goes wrong then is an answer, and not a function that does not
+// start.
+func reader(cfg aws.Config, name string) func(ctx context.Context) (backlog.Secret, error) {
+	client := secretsmanager.NewFromConfig(cfg)
+	return func(ctx context.Context) (backlog.Secret, error) {
+		out, err := client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &name})
+		if err != nil {
+			return "", fmt.Errorf("read the secret %s: %w", name, err)
+		}
+		value := strings.TrimSpace(aws.ToString(out.SecretString))
+		if value == "" {
+			return "", fmt.Errorf("the secret %s has no text: put a token into it", name)
+		}
+		return backlog.Secret(value), nil
 	}
-	out, err := s.client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.name})
-	if err != nil {
-		return "", fmt.Errorf("read the secret %s: %w", s.name, err)
-	}
-	value := strings.TrimSpace(aws.ToString(out.SecretString))
-	if value == "" {
-		return "", fmt.Errorf("the secret %s has no text: put a token into it", s.name)
-	}
-	s.kept, s.read = backlog.Secret(value), time.Now()
-	return s.kept, nil
 }

@@ -23,7 +23,7 @@ const (
 // What the settings take, for messages.
 const (
 	takesToken  = envToken + " takes secretsmanager://NAME, by name or ARN"
-	takesStarts = envStarts + " takes codebuild://PROJECT or ecs://CLUSTER/TASK-DEFINITION?subnets=ID,…&security-groups=ID,…"
+	takesStarts = envStarts + " takes codebuild://PROJECT or ecs://CLUSTER/TASK-DEFINITION?subnets=ID,…&security_groups=ID,…"
 )
 
 const schemeSecret = "secretsmanager://"
@@ -93,7 +93,7 @@ func parseStarts(value string) (starts, error) {
 	case "ecs":
 		s := starts{
 			cluster: u.Host, definition: path, container: "reconcile",
-			subnets: take("subnets"), securityGroups: take("security-groups"),
+			subnets: take("subnets"), securityGroups: take("security_groups"),
 		}
 		if names := take("container"); len(names) == 1 {
 			s.container = names[0]
