@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -116,8 +115,5 @@ func (s *site) planOnly(ctx, hard context.Context, it *item) (plan *terraform.Pl
 		return nil, err
 	}
 	s.observe(Event{Workspace: it.Name, Phase: PhasePlan})
-	if plan, err = session.Plan(ctx); err != nil {
-		return nil, fmt.Errorf("plan: %w", err)
-	}
-	return plan, nil
+	return session.Plan(ctx)
 }

@@ -2,7 +2,9 @@ package reconciler
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"time"
 
 	"reconcile/reconciler/workspace"
 	"reconcile/state"
@@ -53,8 +55,16 @@ func (l *look) planOne(ctx, hard context.Context, site *site, it *item) Workspac
 			Refused:      refused,
 		}
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, longest, errTooLong)
+	defer cancel()
 	return site.preview(ctx, hard, it)
 }
+
+// longest is how long one workspace of a pull request may take: previews of
+// others wait for it.
+const longest = 15 * time.Minute
+
+var errTooLong = fmt.Errorf("took longer than %s", longest)
 
 const refusedText = "not planned before it is merged, because a plan would run code that the settings at the tip do not allow"
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
 )
 
 // module is what one directory of configuration says, as far as inputs,
@@ -25,8 +26,11 @@ type module struct {
 	init      []string // what init makes something of
 }
 
-// variable is a variable's declaration; both parts may be missing.
-type variable struct{ fallback, constraint hclsyntax.Expression }
+// variable is a variable's declaration; both expressions may be missing.
+type variable struct {
+	fallback, constraint hclsyntax.Expression
+	notNull              bool // null stands for the fallback
+}
 
 // definition is an expression and the file that it stands in.
 type definition struct {
@@ -140,6 +144,10 @@ func (m *module) addVariable(name string, attrs hclsyntax.Attributes) {
 	}
 	if a := attrs["type"]; a != nil {
 		v.constraint = a.Expr
+	}
+	if a := attrs["nullable"]; a != nil {
+		nullable, diags := a.Expr.Value(nil)
+		v.notNull = !diags.HasErrors() && nullable.Type() == cty.Bool && nullable.IsKnown() && nullable.False()
 	}
 }
 

@@ -19,6 +19,7 @@ func (e *evaluation) filesetBase(s *scope, m mention, dir cty.Value, names bound
 	}
 	pattern, known := asString(s.value(m.more, names))
 	if !known {
+		s.refusal.path(m, "takes a pattern that cannot be told before Terraform runs")
 		return dir
 	}
 	base, _ := doublestar.SplitPattern(pattern)

@@ -26,7 +26,7 @@ func (l *Loader) Refuse(dir Dir, cfg Config, trust Trust, approved *Workspace) [
 	}
 	r := &refusal{evaluation: e, trust: trust, sources: map[string]string{}}
 	e.refusal = r
-	e.base = e.treeFunctions()
+	e.base = cautious(e.treeFunctions())
 	e.load(w)
 	r.backend(w, approved)
 	for _, d := range slices.Sorted(slices.Values(r.dirs)) {
@@ -95,6 +95,10 @@ func (r *refusal) directory(dir string) {
 	}
 	r.sources = map[string]string{}
 	for _, f := range files {
+		if strings.HasSuffix(f.name, ".tofu") || strings.HasSuffix(f.name, ".tofu.json") {
+			// It takes the place of another, or of nothing, as the program is.
+			r.refuse(path.Join(dir, f.name), hcl.Range{}, "tofu", "files for OpenTofu alone are not looked through")
+		}
 		for _, b := range f.body.Blocks {
 			if b.Type == "terraform" {
 				r.required(path.Join(dir, f.name), b)

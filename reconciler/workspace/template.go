@@ -15,6 +15,7 @@ import (
 // may be.
 func (e *evaluation) template(s *scope, m mention, v cty.Value, names bound) {
 	if e.inTemplate > maxTemplates {
+		e.refusal.path(m, "lies too deep in templates to be looked through")
 		return
 	}
 	if p, ok := e.locate(v); ok {

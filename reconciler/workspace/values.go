@@ -36,7 +36,11 @@ func (s *scope) variable(name string) cty.Value {
 		if declared == nil {
 			return cty.DynamicVal
 		}
-		return declared.convert(s.argument(name, declared))
+		value := s.argument(name, declared)
+		if declared.notNull && declared.fallback != nil && isNull(value) {
+			value = s.value(declared.fallback, nil)
+		}
+		return declared.convert(value)
 	})
 }
 

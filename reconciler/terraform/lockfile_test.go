@@ -1,0 +1,51 @@
+package terraform
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Providers that init chose and that may not run keep a plan from being made:
+// also those that only the state asks for.
+func TestOnlyAllowedProviders(t *testing.T) {
+	dir := t.TempDir()
+	s := &Session{t: &Terraform{product: "terraform"}, job: Job{Name: "tokyo", Dir: dir, Only: []string{"hashicorp/aws", "example.com/own/x"}}, log: newRedactor(io.Discard)}
+	allowed := func() error { return s.onlyAllowed() }
+	if err := allowed(); err != nil {
+		t.Errorf("without a lock file: %v", err)
+	}
+	lock := func(names ...string) {
+		t.Helper()
+		var text strings.Builder
+		text.WriteString("# This file is maintained automatically by \"terraform init\".\n")
+		for _, name := range names {
+			text.WriteString("\nprovider \"" + name + "\" {\n  version     = \"1.2.3\"\n  constraints = \"1.2.3\"\n  hashes = [\n    \"h1:x\",\n  ]\n}\n")
+		}
+		if err := os.WriteFile(filepath.Join(dir, lockFileName), []byte(text.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lock("registry.terraform.io/hashicorp/aws", "example.com/own/x")
+	if err := allowed(); err != nil {
+		t.Error(err)
+	}
+	for _, wrong := range []string{"registry.terraform.io/hashicorp/external", "example.com/hashicorp/aws", "registry.opentofu.org/hashicorp/aws"} {
+		lock("registry.terraform.io/hashicorp/aws", wrong)
+		if err := allowed(); err == nil || !strings.Contains(err.Error(), "may run") || !strings.Contains(err.Error(), "tokyo") {
+			t.Errorf("%s: %v", wrong, err)
+		}
+	}
+	s.t.product = "tofu"
+	lock("registry.opentofu.org/hashicorp/aws")
+	if err := allowed(); err != nil {
+		t.Errorf("OpenTofu's own registry: %v", err)
+	}
+	s.job.Only = nil
+	lock("registry.terraform.io/evil/x")
+	if err := allowed(); err != nil {
+		t.Errorf("where all may run: %v", err)
+	}
+}
