@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"reconcile/reconciler/workspace"
@@ -22,18 +23,27 @@ func (l *look) plan(ctx, hard context.Context) error {
 	trust := l.settings.Preview()
 	site.trust = &trust
 	defer site.close()
+	planned := map[string]func() (WorkspaceResult, error){}
+	slots := make(chan struct{}, l.Parallelism)
 	for _, name := range l.merged.graph.Order() {
-		if !l.todo[name] {
+		if l.todo[name] {
+			planned[name] = l.planOne(ctx, hard, site, l.merged.items[name], slots, planned)
+		}
+	}
+	var fault error
+	for name := range l.todo {
+		result, err := planned[name]()
+		if err != nil {
+			fault = err
 			continue
 		}
-		if ctx.Err() != nil {
-			return p.stopped(ctx)
-		}
-		it := l.merged.items[name]
-		result := l.planOne(ctx, hard, site, it)
-		it.result = &result
 		p.report(result)
-		p.Observe(Event{Workspace: name, Phase: PhaseDone, Result: &result})
+	}
+	if fault != nil {
+		return fault
+	}
+	if ctx.Err() != nil {
+		return p.stopped(ctx)
 	}
 	p.conclude(nil)
 	l.preview.Workspaces = p.result.Workspaces
@@ -45,19 +55,44 @@ func (l *look) plan(ctx, hard context.Context) error {
 // previewTrigger is what assumed roles' sessions and logs are named by.
 const previewTrigger = "preview"
 
-func (l *look) planOne(ctx, hard context.Context, site *site, it *item) WorkspaceResult {
-	if err := l.guard(it); err != nil {
-		return WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: it.Name, Outcome: state.Failed, Stale: l.merged.reasons(it), Error: err.Error()}}
-	}
-	if refused := l.merged.loader.Refuse(it.Dir, it.config, *site.trust, l.alike(it)); len(refused) > 0 {
-		return WorkspaceResult{
-			RunWorkspace: state.RunWorkspace{Name: it.Name, Outcome: state.Blocked, Stale: l.merged.reasons(it), Error: refusedText},
-			Refused:      refused,
+// planOne begins to plan a workspace, when its upstreams among those planned
+// are done and there is a slot. What it returns waits for the result.
+func (l *look) planOne(ctx, hard context.Context, site *site, it *item, slots chan struct{}, planned map[string]func() (WorkspaceResult, error)) func() (WorkspaceResult, error) {
+	var first []func() (WorkspaceResult, error)
+	for _, up := range l.merged.graph.DependsOn(it.Name) {
+		if wait := planned[up]; wait != nil {
+			first = append(first, wait)
 		}
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, longest, errTooLong)
-	defer cancel()
-	return site.preview(ctx, hard, it)
+	result, done := l.judge(site, it)
+	return sync.OnceValues(beside(func() (WorkspaceResult, error) {
+		for _, wait := range first {
+			_, _ = wait() // told where it is waited for itself
+		}
+		if !done {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			ctx, cancel := context.WithTimeoutCause(ctx, longest, errTooLong)
+			defer cancel()
+			result = site.preview(ctx, hard, it)
+		}
+		it.result = &result
+		return result, nil
+	}))
+}
+
+// judge is the result of what must not be planned.
+func (l *look) judge(site *site, it *item) (result WorkspaceResult, done bool) {
+	result = WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: it.Name, Stale: l.merged.reasons(it)}}
+	if err := l.guard(it); err != nil {
+		result.Outcome, result.Error = state.Failed, err.Error()
+		return result, true
+	}
+	if result.Refused = l.merged.loader.Refuse(it.Dir, it.config, *site.trust, l.alike(it)); len(result.Refused) > 0 {
+		result.Outcome, result.Error = state.Blocked, refusedText
+		return result, true
+	}
+	return result, false
 }
 
 // longest is how long one workspace of a pull request may take: previews of

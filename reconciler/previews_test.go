@@ -1,0 +1,225 @@
+package reconciler_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"reconcile/reconciler"
+	"reconcile/reconciler/notify"
+	"reconcile/state"
+)
+
+// board is where pull requests are, in memory.
+type board struct {
+	open     []reconciler.PullRequest
+	comments map[int]reconciler.Comment
+	now      time.Time
+	puts     int
+	fails    error
+}
+
+func (b *board) Open(context.Context, string) ([]reconciler.PullRequest, error) { return b.open, nil }
+
+func (b *board) Comment(_ context.Context, number int, mine func(string) bool) (reconciler.Comment, error) {
+	if c := b.comments[number]; mine(c.Text) {
+		return c, nil
+	}
+	return reconciler.Comment{}, nil
+}
+
+func (b *board) Put(_ context.Context, number, id int, text string) error {
+	if b.fails != nil {
+		return b.fails
+	}
+	b.puts++
+	if id == 0 {
+		id = 100 + number
+	}
+	b.comments[number] = reconciler.Comment{ID: id, Text: text, At: b.now}
+	return nil
+}
+
+// previewed is a world with a board, and what its rounds are asked for.
+type previewed struct {
+	*world
+	board   *board
+	options reconciler.PreviewOptions
+}
+
+func newPreviewed(t *testing.T, archive string) *previewed {
+	w := &previewed{world: newWorld(t, archive), board: &board{comments: map[int]reconciler.Comment{}, now: time.Unix(1767225600, 0)}}
+	w.config.Now = func() time.Time { return w.board.now }
+	w.options.Writer = func(context.Context) (*notify.Writer, error) { return notify.NewWriter("en", notify.Markdown) }
+	return w
+}
+
+// propose opens or updates a pull request with a branch of that name from
+// main.
+func (w *previewed) propose(number int, branch, archive string) {
+	w.t.Helper()
+	w.Git("checkout", "-q", "-B", branch, "main")
+	w.CommitTxtar(branch, archive)
+	w.Git("push", "-q", "--force", "origin", "HEAD:refs/pull/"+string(rune('0'+number))+"/head")
+	w.Git("checkout", "-q", "main")
+	for _, pr := range w.board.open {
+		if pr.Number == number {
+			return
+		}
+	}
+	w.board.open = append(w.board.open, reconciler.PullRequest{Number: number, Branch: branch, Title: branch})
+}
+
+func (w *previewed) round() (*reconciler.Previews, error) {
+	return w.reconciler().Previews(w.t.Context(), w.t.Context(), w.board, w.options)
+}
+
+// actions makes a round, which must succeed, and returns what it did by branch.
+func (w *previewed) actions() map[string]string {
+	w.t.Helper()
+	round, err := w.round()
+	w.must(err)
+	got := map[string]string{}
+	for _, pr := range round.PullRequests {
+		got[pr.Branch] = pr.Action
+	}
+	return got
+}
+
+func (w *previewed) want(got, want map[string]string) {
+	w.t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		w.t.Errorf("actions: %s", diff)
+	}
+}
+
+const brokenTokyo = `
+-- env/tokyo/main.tf --
+resource "terraform_data" "x" {
+  input = terraform_data.nowhere.id
+}
+`
+
+// A preview that failed is made again after a while, although nothing moved;
+// others are not.
+func TestPreviewsTryAgain(t *testing.T) {
+	w := newPreviewed(t, small)
+	w.pass(reconciler.Options{})
+	w.propose(1, "broken", brokenTokyo)
+	w.propose(2, "good", "-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
+	w.want(w.actions(), map[string]string{"broken": "added", "good": "added"})
+	w.board.now = w.board.now.Add(29 * time.Minute)
+	w.want(w.actions(), map[string]string{"broken": "unchanged", "good": "unchanged"})
+	w.board.now = w.board.now.Add(2 * time.Minute)
+	w.want(w.actions(), map[string]string{"broken": "edited", "good": "unchanged"})
+	w.want(w.actions(), map[string]string{"broken": "unchanged", "good": "unchanged"})
+	w.options.Again, w.options.Number = true, 2
+	w.want(w.actions(), map[string]string{"good": "edited"})
+}
+
+// What main has not applied yet concerns a pull request only where both
+// change the same; and nothing of all this is recorded.
+func TestPreviewsOfWhatIsNotApplied(t *testing.T) {
+	w := newPreviewed(t, small)
+	w.pass(reconciler.Options{})
+	w.commit("-- env/tokyo/more.tf --\nresource \"terraform_data\" \"main\" {}\n-- env/osaka/more.tf --\nresource \"terraform_data\" \"main\" {}\n")
+	before := w.recorded()
+	w.propose(1, "topic", "-- env/tokyo/topic.tf --\nresource \"terraform_data\" \"topic\" {}\n")
+	round, err := w.round()
+	w.must(err)
+	p := round.PullRequests[0]
+	if len(p.Workspaces) != 1 || p.Workspaces[0].Name != "tokyo" || p.Workspaces[0].Changes.Add != 2 {
+		t.Errorf("planned %+v", p.Workspaces)
+	}
+	if diff := cmp.Diff([]string{"tokyo"}, p.Waiting); diff != "" {
+		t.Errorf("waiting: %s", diff)
+	}
+	if diff := cmp.Diff(before, w.recorded()); diff != "" {
+		t.Errorf("the record: %s", diff)
+	}
+	if w.exists(w.config.LocalState + "/topic.tfstate") {
+		t.Error("a state was made")
+	}
+}
+
+func (w *previewed) recorded() any {
+	w.t.Helper()
+	head, err := w.record.Head(w.t.Context())
+	w.must(err)
+	workspaces, err := w.record.Workspaces(w.t.Context())
+	w.must(err)
+	runs, err := w.record.Runs(w.t.Context(), 100)
+	w.must(err)
+	return []any{head, workspaces, len(runs)}
+}
+
+// Every workspace of a module is planned, several at once, and its readers
+// are named; one that cannot be planned keeps no other from it.
+func TestPreviewsOfManyWorkspaces(t *testing.T) {
+	var archive strings.Builder
+	archive.WriteString("-- modules/m/main.tf --\nvariable \"n\" {}\nresource \"terraform_data\" \"x\" {\n  input = var.n\n}\n")
+	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
+		archive.WriteString("-- env/" + name + "/main.tf --\nmodule \"m\" {\n  source = \"../../modules/m\"\n  n      = \"" + name + "\"\n}\n")
+	}
+	w := newPreviewed(t, archive.String())
+	w.pass(reconciler.Options{})
+	w.propose(1, "module", "-- modules/m/more.tf --\nresource \"terraform_data\" \"more\" {}\n-- env/f/main.tf --\nmodule \"m\" {\n")
+	round, err := w.round()
+	w.must(err)
+	p := round.PullRequests[0]
+	got := map[string]state.Outcome{}
+	for _, ws := range p.Workspaces {
+		got[ws.Name] = ws.Outcome
+	}
+	want := did{"a": state.Pending, "b": state.Pending, "c": state.Pending, "d": state.Pending, "e": state.Pending, "f": state.Failed}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if p.Outcome != reconciler.OutcomeFailed || p.Action != reconciler.ActionAdded || round.Exit != reconciler.ExitOK {
+		t.Errorf("outcome %s, action %s, exit %d", p.Outcome, p.Action, round.Exit)
+	}
+}
+
+// What is wrong with one pull request concerns no other; what is wrong with
+// Backlog ends the round.
+func TestPreviewsGoOn(t *testing.T) {
+	w := newPreviewed(t, small)
+	w.board.open = []reconciler.PullRequest{{Number: 7, Branch: "never-pushed"}}
+	w.propose(1, "settings", "-- env/reconcile.hcl --\nnonsense = 1\n")
+	w.propose(2, "docs", "-- README.md --\nhello\n")
+	w.Git("checkout", "-q", "--orphan", "alone")
+	w.Git("commit", "-q", "-m", "alone")
+	w.Git("push", "-q", "origin", "HEAD:refs/pull/3/head")
+	w.Git("checkout", "-q", "main")
+	w.board.open = append(w.board.open, reconciler.PullRequest{Number: 3, Branch: "alone"})
+	round, err := w.round()
+	w.must(err)
+	got := map[string]string{}
+	for _, pr := range round.PullRequests {
+		got[pr.Branch] = pr.Action + ": " + pr.Outcome
+	}
+	w.want(got, map[string]string{"never-pushed": "failed: ", "settings": "added: failed", "docs": "added: in-sync", "alone": "added: failed"})
+	if round.Exit != reconciler.ExitFailed {
+		t.Errorf("exit %d", round.Exit)
+	}
+	for number, says := range map[int]string{1: "nonsense", 2: "No workspace is affected", 3: "no common ancestor"} {
+		if text := w.board.comments[number].Text; !strings.Contains(text, says) {
+			t.Errorf("comment %d does not say %q:\n%s", number, says, text)
+		}
+	}
+	w.board.fails = errors.New("Backlog is away")
+	w.options.Again = true
+	round, err = w.round()
+	if !errors.Is(err, w.board.fails) || round.Exit != reconciler.ExitFailed || len(round.PullRequests) != 2 {
+		t.Errorf("%v, exit %d, %d pull requests", err, round.Exit, len(round.PullRequests))
+	}
+	w.options.Number = 99
+	var unknown *reconciler.UnknownPullRequestError
+	if _, err := w.round(); !errors.As(err, &unknown) {
+		t.Errorf("%v", err)
+	}
+}
