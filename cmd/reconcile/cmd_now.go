@@ -44,9 +44,14 @@ func runNow(ctx context.Context, a *app, o nowOptions) error {
 	if err := checkTrigger(o.trigger); err != nil {
 		return err
 	}
+	told, err := a.openTelemetry()
+	if err != nil {
+		return err
+	}
+	defer a.closeTelemetry(ctx, told)
 	result, err := a.runPass(ctx, (*reconciler.Reconciler).Pass, reconciler.Options{
 		Only: o.only, Replan: o.replan, Adopt: o.adopt, Trigger: o.trigger,
-	})
+	}, told.Observe)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/telemetry"
 	"reconcile/reconciler"
 	"reconcile/reconciler/backlog/webhook"
 )
@@ -61,7 +62,15 @@ func runWatch(ctx context.Context, a *app, o watchOptions) error {
 	}
 	ctx, hard, release := stops(ctx, patience, tell(a.err))
 	defer release()
-	w := &watch{app: a, interval: o.interval, most: mostBackoff, pulse: newPulse(o.interval, time.Now()), calls: make(chan struct{}, 1)}
+	told, err := a.openTelemetry()
+	if err != nil {
+		return err
+	}
+	defer a.closeTelemetry(ctx, told)
+	w := &watch{
+		app: a, interval: o.interval, most: mostBackoff, pulse: newPulse(o.interval, time.Now()), told: told,
+		calls: make(chan struct{}, 1),
+	}
 	if o.health != "" {
 		at, stop, err := a.listen("--health", o.health, w.pulse.handler())
 		if err != nil {
@@ -94,6 +103,7 @@ type watch struct {
 	interval time.Duration
 	most     time.Duration // bound of the waits after failures
 	pulse    *pulse
+	told     *telemetry.Telemetry
 	parts    *parts
 	runner   *reconciler.Reconciler
 	failures int           // in a row
@@ -136,10 +146,13 @@ func (w *watch) pass(ctx, hard context.Context, trigger string) (err error) {
 		if w.parts, err = w.app.open(ctx); err != nil {
 			return err
 		}
-		w.runner = w.parts.reconciler(nil)
+		w.runner = w.parts.reconciler(w.told.Observe)
 	}
 	started := time.Now()
 	result, err := w.runner.Pass(ctx, hard, reconciler.Options{Trigger: trigger})
+	if err := w.told.Flush(ctx); err != nil {
+		w.app.log.Warn(err.Error())
+	}
 	if result == nil {
 		return err
 	}

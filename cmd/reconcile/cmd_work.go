@@ -32,12 +32,17 @@ func runWork(ctx context.Context, a *app, name, key string) error {
 	a.GitCredentials, a.GitUsername, a.GitPassword = "", "", ""
 	ctx, hard, release := stops(ctx, patience, tell(a.err))
 	defer release()
+	told, err := a.openTelemetry()
+	if err != nil {
+		return err
+	}
+	defer a.closeTelemetry(ctx, told)
 	p, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer a.closing(p)
-	result, err := p.reconciler(nil).DoTask(ctx, hard, name, key)
+	result, err := p.reconciler(told.Observe).DoTask(ctx, hard, name, key)
 	if err != nil {
 		return err
 	}

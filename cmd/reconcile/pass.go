@@ -12,8 +12,9 @@ import (
 type passFunc func(r *reconciler.Reconciler, ctx, hard context.Context, o reconciler.Options) (*reconciler.Result, error)
 
 // runPass runs a pass, or a plan of one, so that signals stop it, and shows
-// what it does: JSON, a live view, or plain lines.
-func (a *app) runPass(ctx context.Context, run passFunc, o reconciler.Options) (*reconciler.Result, error) {
+// what it does: JSON, a live view, or plain lines. Observers are told of it
+// too.
+func (a *app) runPass(ctx context.Context, run passFunc, o reconciler.Options, observers ...func(reconciler.Event)) (*reconciler.Result, error) {
 	view := a.newView()
 	defer view.end() // a terminal must be left in order by a fault too
 	ctx, hard, release := stops(ctx, patience, view.say)
@@ -23,7 +24,7 @@ func (a *app) runPass(ctx context.Context, run passFunc, o reconciler.Options) (
 		return nil, err
 	}
 	defer a.closing(p)
-	result, err := run(p.reconciler(view.observe), ctx, hard, o)
+	result, err := run(p.reconciler(all(append(observers, view.observe))), ctx, hard, o)
 	view.end()
 	if err = asUsage(err); result == nil {
 		return nil, err

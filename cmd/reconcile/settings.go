@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"reconcile/cmd/reconcile/telemetry"
 )
 
 // settings are what every command works by: one field a flag, and an
@@ -24,6 +26,8 @@ type settings struct {
 	Terraform          string
 	Environment        string
 	Executor           string
+	Metrics            string
+	Traces             string
 	Backlog            string
 	BacklogCredentials string
 	Lang               string
@@ -65,6 +69,8 @@ func (s *settings) bind(f *pflag.FlagSet) {
 	f.StringVar(&s.Backlog, "backlog", "", "Backlog space, such as https://SPACE.backlog.com (default: that of the repository)")
 	f.StringVar(&s.BacklogCredentials, "backlog-credentials", "", "secretsmanager://NAME or env (default: RECONCILE_BACKLOG_API_KEY)")
 	f.StringVar(&s.Lang, "lang", "", "language of what is written to Backlog: en or ja (default: that of the space)")
+	f.StringVar(&s.Metrics, "metrics", telemetry.None, "figures of each pass: none, otlp (OTEL_EXPORTER_OTLP_ENDPOINT says where to), or emf (lines for CloudWatch on stderr)")
+	f.StringVar(&s.Traces, "traces", telemetry.None, "a trace of each pass: none or otlp")
 	f.IntVar(&s.Parallelism, "parallelism", 4, "workspaces at once")
 	f.DurationVar(&s.Wait, "wait", lease, "how long to wait for what another run holds")
 	f.StringVar(&s.Work, "work", "", "caches and checkout (default: "+short(defaultWork())+")")

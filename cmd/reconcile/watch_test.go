@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/cmd/reconcile/telemetry"
 	"reconcile/reconciler/source/gittest"
 )
 
@@ -134,7 +135,8 @@ func testApp(t *testing.T, repo string) (a *app, out, logs *feed) {
 	a.log = newLogger(a.logs, false)
 	dir := t.TempDir()
 	a.settings = settings{
-		Repo: repo, Branch: "main", Parallelism: 1, Wait: lease, Output: "text", Executor: executorLocal,
+		Repo: repo, Branch: "main", Parallelism: 1, Wait: lease, Output: "text",
+		Executor: executorLocal, Metrics: telemetry.None, Traces: telemetry.None,
 		State: filepath.Join(dir, "state"), Work: filepath.Join(dir, "work"),
 	}
 	return a, out, logs

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"reconcile/cmd/reconcile/telemetry"
+	"reconcile/reconciler"
+)
+
+func (s *settings) checkTelemetry() error {
+	if !slices.Contains([]string{telemetry.None, telemetry.OTLP, telemetry.EMF}, s.Metrics) {
+		return usagef("--metrics takes none, otlp or emf", "--metrics %s is not known", s.Metrics)
+	}
+	if !slices.Contains([]string{telemetry.None, telemetry.OTLP}, s.Traces) {
+		return usagef("--traces takes none or otlp", "--traces %s is not known", s.Traces)
+	}
+	return nil
+}
+
+// openTelemetry is nil where none is asked for. Lines of EMF go where the logs
+// go: stdout is for results, and logs are JSON lines too where no person reads
+// them.
+func (a *app) openTelemetry() (*telemetry.Telemetry, error) {
+	if err := a.checkTelemetry(); err != nil {
+		return nil, err
+	}
+	told, err := telemetry.Open(telemetry.Options{
+		Metrics: a.Metrics, Traces: a.Traces, Version: version, Lines: a.logs,
+		Failed: func(err error) { a.log.Warn("telemetry was not sent", "error", err) },
+	})
+	if err != nil {
+		return nil, usagef("set it right, or --metrics none and --traces none", "%w", err)
+	}
+	return told, nil
+}
+
+// closeTelemetry sends what is left. That it cannot be sent is worth a line,
+// and no more.
+func (a *app) closeTelemetry(ctx context.Context, told *telemetry.Telemetry) {
+	if err := told.Close(ctx); err != nil {
+		a.log.Warn(err.Error())
+	}
+}
+
+// all has several observers see the same.
+func all(observers []func(reconciler.Event)) func(reconciler.Event) {
+	return func(e reconciler.Event) {
+		for _, observe := range observers {
+			observe(e)
+		}
+	}
+}

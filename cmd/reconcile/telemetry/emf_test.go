@@ -1,0 +1,145 @@
+package telemetry_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"regexp"
+	"testing"
+
+	"reconcile/cmd/reconcile/telemetry"
+	"reconcile/reconciler"
+	"reconcile/state"
+)
+
+// emf is a line as the specification has it, of which the metadata must have
+// no members beside these:
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+type emf struct {
+	AWS struct {
+		Timestamp         int64
+		CloudWatchMetrics []struct {
+			Namespace  string
+			Dimensions [][]string
+			Metrics    []struct{ Name, Unit string }
+		}
+	} `json:"_aws"`
+}
+
+// units are those of the specification's schema that could be meant here.
+var units = regexp.MustCompile(`^(Seconds|Microseconds|Milliseconds|Bytes|Percent|Count|None)$`)
+
+// values checks one line against the specification, and returns its metrics.
+func values(t *testing.T, line []byte) map[string][]float64 {
+	t.Helper()
+	if len(line) > 256<<10 {
+		t.Errorf("a line of %d bytes", len(line))
+	}
+	root := map[string]json.RawMessage{}
+	if err := json.Unmarshal(line, &root); err != nil {
+		t.Fatalf("%v: %s", err, line)
+	}
+	var head emf
+	strict := json.NewDecoder(bytes.NewReader(root["_aws"]))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(&head.AWS); err != nil {
+		t.Fatalf("%v: %s", err, root["_aws"])
+	}
+	if head.AWS.Timestamp < 1577836800000 || len(head.AWS.CloudWatchMetrics) == 0 {
+		t.Fatalf("the metadata is %s", root["_aws"])
+	}
+	got := map[string][]float64{}
+	for _, d := range head.AWS.CloudWatchMetrics {
+		if d.Namespace == "" || len(d.Namespace) > 255 || len(d.Dimensions) == 0 || len(d.Metrics) == 0 || len(d.Metrics) > 100 {
+			t.Errorf("a directive is %+v", d)
+		}
+		for _, set := range d.Dimensions {
+			for _, name := range set {
+				var text string
+				if len(set) > 9 || json.Unmarshal(root[name], &text) != nil {
+					t.Errorf("the dimension %s is %s", name, root[name])
+				}
+			}
+		}
+		for _, m := range d.Metrics {
+			var list []float64
+			if err := json.Unmarshal(root[m.Name], &list); err != nil || len(list) == 0 || len(list) > 100 {
+				t.Errorf("%s is %s: %v", m.Name, root[m.Name], err)
+			}
+			if m.Name == "" || len(m.Name) > 255 || !units.MatchString(m.Unit) {
+				t.Errorf("the metric %+v", m)
+			}
+			got[m.Name] = list
+		}
+	}
+	return got
+}
+
+func TestPassAsEMF(t *testing.T) {
+	t.Setenv("OTEL_SERVICE_NAME", "estate")
+	w := newWorld(t)
+	var out bytes.Buffer
+	w.pass(telemetry.Options{Metrics: telemetry.EMF, Traces: telemetry.None, Lines: &out}, reconciler.Options{})
+	line, rest, _ := bytes.Cut(out.Bytes(), []byte("\n"))
+	if len(rest) > 0 {
+		t.Errorf("more than one line: %s", rest)
+	}
+	got := values(t, line)
+	for _, m := range telemetry.Metrics {
+		if len(got[m.Name]) == 0 {
+			t.Errorf("there is no %s", m.Name)
+		}
+	}
+	for name, want := range map[string]string{
+		telemetry.WorkspacesFailed.Name: "[1]", telemetry.WorkspacesBlocked.Name: "[1]", telemetry.WorkspacesApplied.Name: "[1]", telemetry.PassFailures.Name: "[0]",
+	} {
+		if fmt.Sprint(got[name]) != want {
+			t.Errorf("%s is %v, want %s", name, got[name], want)
+		}
+	}
+	var about struct {
+		AWS             struct{ CloudWatchMetrics []struct{ Namespace string } } `json:"_aws"`
+		Outcome         string
+		Failed, Blocked []string
+	}
+	w.must(json.Unmarshal(line, &about))
+	if about.AWS.CloudWatchMetrics[0].Namespace != "estate" || about.Outcome != reconciler.OutcomeFailed ||
+		fmt.Sprint(about.Failed, about.Blocked) != "[tokyo] [held]" {
+		t.Errorf("the line is %s", line)
+	}
+}
+
+// More values than a line may have go on in the next.
+func TestManyValuesAsEMF(t *testing.T) {
+	var out bytes.Buffer
+	told, err := telemetry.Open(telemetry.Options{Metrics: telemetry.EMF, Traces: telemetry.None, Lines: &out})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pass := &reconciler.Result{}
+	told.Observe(reconciler.Event{Run: "R", Phase: reconciler.PhaseVisits})
+	for i := range 250 {
+		w := reconciler.WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: fmt.Sprint("w", i), Outcome: state.Failed}}
+		pass.Workspaces = append(pass.Workspaces, w)
+		told.Observe(reconciler.Event{Run: "R", Workspace: w.Name, Phase: reconciler.PhaseLease})
+		told.Observe(reconciler.Event{Run: "R", Workspace: w.Name, Phase: reconciler.PhaseDone, Result: &w})
+	}
+	told.Observe(reconciler.Event{Run: "R", Phase: reconciler.PhaseDone, Pass: pass})
+	if err := told.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	visits, passes := 0, 0
+	for {
+		line, err := out.ReadBytes('\n')
+		if err == io.EOF {
+			break
+		}
+		got := values(t, line)
+		visits += len(got[telemetry.VisitDuration.Name])
+		passes += len(got[telemetry.PassDuration.Name])
+	}
+	if visits != 250 || passes != 1 {
+		t.Errorf("%d visits and %d passes", visits, passes)
+	}
+}

@@ -1,0 +1,244 @@
+package telemetry_test
+
+import (
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/oklog/ulid/v2"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+
+	"reconcile/cmd/reconcile/telemetry"
+	"reconcile/reconciler"
+	"reconcile/state"
+)
+
+// A real pass, with one workspace that is applied, one that waits for a person
+// and one that fails, is told as it went.
+func TestPassByOTLP(t *testing.T) {
+	c := newCollector(t)
+	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-key=a%20secret")
+	w := newWorld(t)
+	both := telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.OTLP, Version: "1.2.3"}
+	result := w.pass(both, reconciler.Options{Trigger: reconciler.Schedule})
+
+	if got := c.headers.Get("X-Key"); got != "a secret" {
+		t.Errorf("the header is %q", got)
+	}
+	checkTrace(t, result.Run, c.spans)
+
+	resource := c.metrics[0].Resource.Attributes
+	if attribute(resource, "service.name") != "reconcile" || attribute(resource, "service.version") != "1.2.3" || attribute(resource, "service.instance.id") == "" {
+		t.Errorf("the resource is %v", resource)
+	}
+	got := c.last()
+	want := map[string]float64{
+		telemetry.PassDuration.Name: 1, telemetry.PassFailures.Name: 0,
+		telemetry.WorkspacesApplied.Name: 1, telemetry.WorkspacesFailed.Name: 1, telemetry.WorkspacesBlocked.Name: 1,
+		telemetry.VisitDuration.Name: 3, telemetry.LeaseWait.Name: 3,
+	}
+	for name, n := range want {
+		if v := value(t, got[name]); v != n {
+			t.Errorf("%s is %v, want %v", name, v, n)
+		}
+	}
+	if age := value(t, got[telemetry.Staleness.Name]); age <= 0 {
+		t.Errorf("the branch is ahead, and its age is %v", age)
+	}
+	for _, m := range telemetry.Metrics {
+		if got[m.Name].GetUnit() != m.Unit {
+			t.Errorf("%s is sent in %q", m.Name, got[m.Name].GetUnit())
+		}
+	}
+
+	// Another process finds the age in the record, growing, with nothing to do.
+	first := value(t, got[telemetry.Staleness.Name])
+	w.pass(both, reconciler.Options{Trigger: reconciler.Schedule})
+	got = c.last()
+	if age := value(t, got[telemetry.Staleness.Name]); age <= first {
+		t.Errorf("the age is %v after %v", age, first)
+	}
+	if n := value(t, got[telemetry.WorkspacesFailed.Name]); n != 1 {
+		t.Errorf("%v workspaces failed, as the record says of 1", n)
+	}
+
+	w.CommitTxtar("mend", "-- env/tokyo/main.tf --\nresource \"terraform_data\" \"this\" {}\n-- env/reconcile.hcl --\ndefaults { apply = \"always\" }\n")
+	w.Push()
+	w.pass(both, reconciler.Options{Trigger: reconciler.Schedule})
+	got = c.last()
+	if age := value(t, got[telemetry.Staleness.Name]); age != 0 {
+		t.Errorf("all is applied, and the age is %v", age)
+	}
+	if n := value(t, got[telemetry.WorkspacesFailed.Name]) + value(t, got[telemetry.WorkspacesBlocked.Name]); n != 0 {
+		t.Errorf("all is applied, and %v workspaces are not", n)
+	}
+}
+
+// checkTrace compares the tree of spans, siblings in the order of their start.
+func checkTrace(t *testing.T, run string, spans []*tracepb.Span) {
+	t.Helper()
+	id := ulid.MustParseStrict(run)
+	byParent := map[string][]*tracepb.Span{}
+	for _, s := range spans {
+		if hex.EncodeToString(s.TraceId) != hex.EncodeToString(id[:]) {
+			t.Errorf("%s is in the trace %x, not in the run's", s.Name, s.TraceId)
+		}
+		if s.EndTimeUnixNano < s.StartTimeUnixNano {
+			t.Errorf("%s ends before it starts", s.Name)
+		}
+		byParent[string(s.ParentSpanId)] = append(byParent[string(s.ParentSpanId)], s)
+	}
+	var tree func(parent []byte, indent string) []string
+	tree = func(parent []byte, indent string) (lines []string) {
+		children := byParent[string(parent)]
+		slices.SortStableFunc(children, func(a, b *tracepb.Span) int {
+			if a.Name == "visit" && b.Name == "visit" {
+				if attribute(a.Attributes, "reconcile.workspace") < attribute(b.Attributes, "reconcile.workspace") {
+					return -1
+				}
+				return 1
+			}
+			return int(int64(a.StartTimeUnixNano) - int64(b.StartTimeUnixNano))
+		})
+		for _, s := range children {
+			line := indent + s.Name
+			for _, key := range []string{"reconcile.workspace", "reconcile.outcome"} {
+				if v := attribute(s.Attributes, key); v != "" {
+					line += " " + v
+				}
+			}
+			if s.Status.GetCode() == tracepb.Status_STATUS_CODE_ERROR {
+				line += " !"
+			}
+			lines = append(append(lines, line), tree(s.SpanId, indent+"  ")...)
+		}
+		return lines
+	}
+	want := []string{
+		"pass failed", "  ask", "  fetch", "  adopt", "  survey", "  snapshot", "  visits",
+		"    visit common applied", "      lease", "      init", "      plan", "      gate", "      apply", "      record",
+		"    visit held blocked !", "      lease", "      init", "      plan", "      gate !",
+		"    visit tokyo failed !", "      lease", "      init", "      plan !",
+		"  settle",
+	}
+	if diff := cmp.Diff(want, tree(nil, "")); diff != "" {
+		t.Errorf("the trace:\n%s", diff)
+	}
+}
+
+// What a build or task does for a pass is in the pass's trace, and is not
+// counted as a pass.
+func TestWorkElsewhere(t *testing.T) {
+	c := newCollector(t)
+	w := newWorld(t)
+	told := w.open(telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.OTLP})
+	run := ulid.Make()
+	for _, phase := range []reconciler.Phase{reconciler.PhaseLease, reconciler.PhaseInit} {
+		told.Observe(reconciler.Event{Run: run.String(), Workspace: "tokyo", Phase: phase})
+	}
+	result := &reconciler.WorkspaceResult{RunWorkspace: state.RunWorkspace{Outcome: state.NoChanges}}
+	told.Observe(reconciler.Event{Run: run.String(), Workspace: "tokyo", Phase: reconciler.PhaseDone, Result: result})
+	w.must(told.Close(t.Context()))
+
+	for _, s := range c.spans {
+		if s.Name == "visit" && (hex.EncodeToString(s.TraceId) != hex.EncodeToString(run[:]) || hex.EncodeToString(s.ParentSpanId) != hex.EncodeToString(run[8:])) {
+			t.Errorf("the visit is in %x below %x, not in the pass %x", s.TraceId, s.ParentSpanId, run[:])
+		}
+	}
+	if len(c.spans) != 3 {
+		t.Errorf("%d spans", len(c.spans))
+	}
+	got := c.last()
+	if got[telemetry.PassDuration.Name] != nil || value(t, got[telemetry.LeaseWait.Name]) != 1 || value(t, got[telemetry.VisitDuration.Name]) != 1 {
+		t.Errorf("sent: %v", got)
+	}
+}
+
+// A pass that could not run is a failure and has no duration; one over some
+// workspaces alone says nothing of how many have failed.
+func TestPassesThatTellLess(t *testing.T) {
+	c := newCollector(t)
+	w := newWorld(t)
+	for _, test := range []struct {
+		name     string
+		done     reconciler.Event
+		failures float64
+		missing  []telemetry.Metric
+	}{
+		{"failed", reconciler.Event{Err: errors.New("no Git")}, 1,
+			[]telemetry.Metric{telemetry.PassDuration, telemetry.Staleness, telemetry.WorkspacesFailed, telemetry.WorkspacesBlocked}},
+		{"in part", reconciler.Event{Part: true}, 0, []telemetry.Metric{telemetry.WorkspacesFailed, telemetry.WorkspacesBlocked}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			told := w.open(telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.None})
+			test.done.Run, test.done.Phase, test.done.Pass = "R", reconciler.PhaseDone, &reconciler.Result{}
+			told.Observe(reconciler.Event{Run: "R", Phase: reconciler.PhaseAsk})
+			told.Observe(test.done)
+			w.must(told.Close(t.Context()))
+			got := c.last()
+			if n := value(t, got[telemetry.PassFailures.Name]); n != test.failures {
+				t.Errorf("%v failures", n)
+			}
+			for _, m := range test.missing {
+				if got[m.Name] != nil {
+					t.Errorf("%s is sent: %v", m.Name, got[m.Name])
+				}
+			}
+		})
+	}
+}
+
+// A collector that is busy is asked again, one that refuses is not, and one
+// that is not there fails nothing but the sending.
+func TestCollectorsThatRefuse(t *testing.T) {
+	c := newCollector(t)
+	w := newWorld(t)
+	send := func() error {
+		told := w.open(telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.None})
+		told.Observe(reconciler.Event{Run: "R", Phase: reconciler.PhaseAsk})
+		told.Observe(reconciler.Event{Run: "R", Phase: reconciler.PhaseDone, Pass: &reconciler.Result{}})
+		return told.Close(t.Context())
+	}
+	c.refuse = []int{http.StatusServiceUnavailable}
+	if err := send(); err != nil || len(c.metrics) != 1 {
+		t.Errorf("a busy collector has %d requests: %v", len(c.metrics), err)
+	}
+	c.refuse = []int{http.StatusUnauthorized}
+	if err := send(); err == nil || len(c.metrics) != 1 {
+		t.Errorf("a collector that refuses has %d requests: %v", len(c.metrics), err)
+	}
+	c.Close()
+	if err := send(); err == nil {
+		t.Error("there is no collector, and no error")
+	}
+}
+
+func TestWrongSettings(t *testing.T) {
+	for name, value := range map[string]string{
+		"OTEL_EXPORTER_OTLP_PROTOCOL":                       "grpc",
+		"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT":               "collector:4317",
+		"OTEL_EXPORTER_OTLP_HEADERS":                        "secret",
+		"OTEL_EXPORTER_OTLP_TIMEOUT":                        "10s",
+		"OTEL_EXPORTER_OTLP_CERTIFICATE":                    "/nowhere",
+		"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "sometimes",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(name, value)
+			if told, err := telemetry.Open(telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.None}); err == nil || told != nil {
+				t.Errorf("%s is accepted", value)
+			}
+		})
+	}
+	t.Setenv("OTEL_SDK_DISABLED", "true")
+	told, err := telemetry.Open(telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.OTLP})
+	if told != nil || err != nil {
+		t.Errorf("it is disabled, and gives %v, %v", told, err)
+	}
+	told.Observe(reconciler.Event{}) // nothing observes nothing
+	if err := told.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
