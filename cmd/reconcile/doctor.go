@@ -55,6 +55,7 @@ func (d *doctor) examine(ctx context.Context, tell func(finding)) []finding {
 		{"work", d.work},
 		{"terraform", d.terraform},
 		{"clock", d.clock},
+		{"backlog", d.backlog},
 	} {
 		if ctx.Err() != nil {
 			break

@@ -15,10 +15,15 @@ var templates embed.FS
 // Writer writes texts in one language and one format.
 type Writer struct {
 	// Limit is how long a text becomes at most, in characters; 0: any length.
-	Limit  int
-	words  catalog.Words
-	markup markup
+	Limit    int
+	language string
+	format   Format
+	words    catalog.Words
+	markup   markup
 }
+
+// String tells the language and the format.
+func (w *Writer) String() string { return w.language + ", " + string(w.format) }
 
 // CommentLimit is a Limit for comments. Backlog's own is not documented; 20,000
 // is thought to be safe.
@@ -34,7 +39,7 @@ func NewWriter(language string, format Format) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Writer{words: words, markup: markup}, nil
+	return &Writer{language: language, format: format, words: words, markup: markup}, nil
 }
 
 // gaps are more empty lines than one.
