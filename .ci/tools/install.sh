@@ -5,7 +5,9 @@
 #   bin/tofu           OpenTofu, built from source
 #   bin/golangci-lint  the linter, built from source
 #   bin/aws-lambda-rie AWS's own emulator of where Lambda functions run, built from source
-#   bin/moto_server    an emulator of AWS, for STS (a virtual environment of Python's)
+#   bin/moto_server    an emulator of AWS (a virtual environment of Python's)
+#   bin/checkov        a scanner of Terraform, and
+#   bin/parliament     one of IAM policies (another virtual environment)
 #   dynamodb-local/    AWS's own emulator of DynamoDB
 #   mirror/            a provider in the layout of a Terraform filesystem mirror
 #
@@ -138,15 +140,21 @@ lay_out_mirror() {
         build provider-time $module main.version=%v "$dir/terraform-provider-time_${version}_x5"
 }
 
-moto() {
-    make_once moto installing "$(cksum <"$here/moto/requirements.txt")" "$cache/bin/moto_server" make_moto
+# python_tool NAME PROGRAM... installs what NAME/requirements.txt pins in a
+# virtual environment of its own, and links its programs.
+python_tool() {
+    local name=$1
+    shift
+    make_once "$name" installing "$(cksum <"$here/$name/requirements.txt")" "$cache/bin/$1" make_python "$name" "$@"
 }
 
-make_moto() {
-    rm -rf "$cache/moto" &&
-        python3 -m venv "$cache/moto" &&
-        "$cache/moto/bin/pip" install --quiet --disable-pip-version-check -r "$here/moto/requirements.txt" &&
-        ln -sf ../moto/bin/moto_server "$cache/bin/moto_server"
+make_python() {
+    local name=$1 program
+    shift
+    rm -rf "${cache:?}/$name" &&
+        python3 -m venv "$cache/$name" &&
+        "$cache/$name/bin/pip" install --quiet --disable-pip-version-check -r "$here/$name/requirements.txt" &&
+        for program in "$@"; do ln -sf "../$name/bin/$program" "$cache/bin/$program" || return; done
 }
 
 # system_packages sees to the programs that the tests start as they are.
@@ -190,7 +198,7 @@ main() {
     fi
     # Downloads beside builds: two lanes, since a build uses all cores alone.
     system_packages
-    (moto && "$here/dynamodb-local.sh") &
+    (python_tool moto moto_server && "$here/dynamodb-local.sh" && python_tool policies checkov parliament) &
     local lane=$!
     trap wait EXIT
     terraform_binary

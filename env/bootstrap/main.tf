@@ -46,6 +46,7 @@ module "states_tokyo" {
   name                 = local.buckets.states.tokyo
   kms_key_arn          = module.states_key["tokyo"].arn
   permissions_boundary = aws_iam_policy.boundary.arn
+  access_log_bucket    = module.logs["tokyo"].name
   replica = {
     name        = local.buckets.copies.tokyo
     region      = local.regions.osaka
@@ -61,6 +62,7 @@ module "states_osaka" {
   name                 = local.buckets.states.osaka
   kms_key_arn          = module.states_key["osaka"].arn
   permissions_boundary = aws_iam_policy.boundary.arn
+  access_log_bucket    = module.logs["osaka"].name
   replica = {
     name        = local.buckets.copies.osaka
     region      = local.regions.tokyo
@@ -69,8 +71,8 @@ module "states_osaka" {
   tags = local.restricted
 }
 
-# Flow logs of reconcile's networks. S3 delivers logs to no bucket with a key of
-# ours in every case that may come, so this has S3's.
+# Flow logs of reconcile's networks, and who read states and snapshots. S3 tells
+# of requests in no bucket with a key of ours, so this has S3's.
 module "logs" {
   source   = "../../modules/s3"
   for_each = local.regions
@@ -79,7 +81,7 @@ module "logs" {
   region       = each.value
   kms_key_arn  = null
   retention    = { expire_days = 800, lock_days = 400 }
-  log_services = ["delivery.logs.amazonaws.com"]
+  log_services = ["delivery.logs.amazonaws.com", "logging.s3.amazonaws.com"]
   tags         = var.tags
 }
 

@@ -11,7 +11,7 @@ module "reconciler" {
     flow_log_bucket_arn = module.logs["tokyo"].arn
   }
   kms_key_arn            = module.work_key["tokyo"].arn
-  snapshots              = { bucket = local.buckets.work.tokyo }
+  snapshots              = { bucket = local.buckets.work.tokyo, access_log_bucket = module.logs["tokyo"].name }
   secrets                = { webhook-token = "Token in the URL of Backlog's webhook: 32 random letters and digits" }
   workspace_roles        = local.workspace_roles
   codebuild_project_arns = ["arn:aws:codebuild:${local.regions.tokyo}:${var.account_id}:project/reconcile"]
@@ -37,7 +37,7 @@ module "standby" {
     flow_log_bucket_arn = module.logs["osaka"].arn
   }
   kms_key_arn          = module.work_key["osaka"].arn
-  snapshots            = { bucket = local.buckets.work.osaka }
+  snapshots            = { bucket = local.buckets.work.osaka, access_log_bucket = module.logs["osaka"].name }
   workspace_roles      = local.workspace_roles
   alarm_topic_arns     = [module.alarms["osaka"].arn]
   permissions_boundary = aws_iam_policy.boundary.arn

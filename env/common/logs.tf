@@ -11,9 +11,20 @@ locals {
   kept = { expire_days = 800, lock_days = 400 }
 }
 
+module "access_logs" {
+  source = "../../modules/s3"
+
+  name         = "${var.prefix}-access-logs-${var.account_id}"
+  kms_key_arn  = null
+  retention    = local.kept
+  log_services = local.logs.access.services
+  replication  = { bucket_arn = module.logs_copy["access"].arn, role_arn = module.replication.arn }
+  tags         = var.tags
+}
+
 module "logs" {
   source   = "../../modules/s3"
-  for_each = local.logs
+  for_each = { for name, log in local.logs : name => log if name != "access" }
 
   name         = "${var.prefix}-${each.key}-logs-${var.account_id}"
   kms_key_arn  = each.value.keyed ? module.key["logs"].arn : null
@@ -24,7 +35,8 @@ module "logs" {
     role_arn    = module.replication.arn
     kms_key_arn = each.value.keyed ? module.logs_copy_key.arn : null
   }
-  tags = var.tags
+  access_log_bucket = module.access_logs.name
+  tags              = var.tags
 }
 
 module "logs_copy" {

@@ -115,7 +115,9 @@ module "snapshots" {
   kms_key_arn = var.kms_key_arn
   deny_delete = true
   replication = var.snapshots.replication
-  tags        = var.tags
+
+  access_log_bucket = var.snapshots.access_log_bucket
+  tags              = var.tags
 }
 
 resource "aws_ecr_repository" "this" {

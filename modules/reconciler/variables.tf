@@ -138,10 +138,11 @@ variable "kms_key_arn" {
 }
 
 variable "snapshots" {
-  description = "Bucket of the snapshots: its name, the prefix in it, and where it is copied to (as the module s3 takes it)."
+  description = "Bucket of the snapshots: its name, the prefix in it, the bucket that is told of every request, and where it is copied to (both as the module s3 takes it)."
   type = object({
-    bucket = string
-    prefix = optional(string, "snapshots")
+    bucket            = string
+    prefix            = optional(string, "snapshots")
+    access_log_bucket = optional(string)
     replication = optional(object({
       bucket_arn  = string
       role_arn    = string

@@ -183,6 +183,16 @@ resource "aws_s3_bucket_policy" "this" {
   depends_on = [aws_s3_bucket_public_access_block.this]
 }
 
+# Who read and wrote what.
+resource "aws_s3_bucket_logging" "this" {
+  count  = var.access_log_bucket == null ? 0 : 1
+  region = var.region
+
+  bucket        = aws_s3_bucket.this.id
+  target_bucket = var.access_log_bucket
+  target_prefix = "${var.name}/"
+}
+
 resource "aws_s3_bucket_replication_configuration" "this" {
   count  = var.replication == null ? 0 : 1
   region = var.region

@@ -64,6 +64,17 @@ variable "log_services" {
   }
 }
 
+variable "access_log_bucket" {
+  description = "Bucket of the same Region that is told of every request, by name; it lets logging.s3.amazonaws.com in. Null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.access_log_bucket == null || var.access_log_bucket != var.name
+    error_message = "A bucket that tells itself of its requests tells of that, too, without end."
+  }
+}
+
 variable "deny_delete" {
   description = "Whether the policy denies everybody to delete versions or the bucket; lifecycle rules still do."
   type        = bool

@@ -49,6 +49,17 @@ variable "replica" {
   }
 }
 
+variable "access_log_bucket" {
+  description = "Bucket of the same Region that is told of every request, by name; it lets logging.s3.amazonaws.com in. Null: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.access_log_bucket == null || var.access_log_bucket != var.name
+    error_message = "A bucket that tells itself of its requests tells of that, too, without end."
+  }
+}
+
 variable "permissions_boundary" {
   description = "Permissions boundary of the role that replicates."
   type        = string

@@ -219,3 +219,26 @@ run "refuses_an_unknown_data_class" {
 
   expect_failures = [var.tags]
 }
+
+run "tells_who_read_it" {
+  command = plan
+
+  variables {
+    access_log_bucket = "example-access-logs"
+  }
+
+  assert {
+    condition     = aws_s3_bucket_logging.this[0].target_bucket == "example-access-logs" && aws_s3_bucket_logging.this[0].target_prefix == "example-logs/"
+    error_message = "Nobody would know who read it."
+  }
+}
+
+run "refuses_to_tell_itself" {
+  command = plan
+
+  variables {
+    access_log_bucket = "example-logs"
+  }
+
+  expect_failures = [var.access_log_bucket]
+}

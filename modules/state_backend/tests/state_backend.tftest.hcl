@@ -188,3 +188,26 @@ run "refuses_a_boundary_by_name" {
 
   expect_failures = [var.permissions_boundary]
 }
+
+run "tells_who_read_it" {
+  command = plan
+
+  variables {
+    access_log_bucket = "example-access-logs"
+  }
+
+  assert {
+    condition     = aws_s3_bucket_logging.this[0].target_bucket == "example-access-logs" && aws_s3_bucket_logging.this[0].target_prefix == "example-states/"
+    error_message = "Nobody would know who read it."
+  }
+}
+
+run "refuses_to_tell_itself" {
+  command = plan
+
+  variables {
+    access_log_bucket = "example-states"
+  }
+
+  expect_failures = [var.access_log_bucket]
+}
