@@ -8,7 +8,9 @@ locals {
   ) }
   used = { for name, w in local.workspaces : name => [for service in w.services : local.services[name][service]] }
 
-  passes = concat([module.reconciler.task_role_arn, module.standby.task_role_arn], [module.build_role.arn])
+  # Who runs passes, and who plans pull requests, which anybody may open.
+  passes   = [module.build_role.arn, module.reconciler.task_role_arn, module.standby.task_role_arn]
+  previews = [module.reconciler.preview_role_arn]
 
   # Where states are, and what may be done with them.
   homes  = merge(local.workspaces, { bootstrap = local.bootstrap })
@@ -104,7 +106,7 @@ module "plan_role" {
   path                 = "/reconcile/"
   description          = "Plans the workspace ${each.key}"
   permissions_boundary = aws_iam_policy.boundary.arn
-  trust                = { roles = local.passes }
+  trust                = { roles = concat(local.passes, local.previews) }
   managed_policies = {
     guard = aws_iam_policy.guard.arn
     look  = each.key == "bootstrap" ? aws_iam_policy.look_bootstrap.arn : aws_iam_policy.look[each.key].arn

@@ -79,8 +79,6 @@ locals {
   # apply it could do anything.
   bootstrap = { home = "tokyo", reads = [] }
 
-  workspace_roles = concat(
-    ["arn:aws:iam::${var.account_id}:role/reconcile/plan-bootstrap"],
-    flatten([for name in keys(local.workspaces) : [for kind in ["plan", "apply"] : "arn:aws:iam::${var.account_id}:role/reconcile/${kind}-${name}"]]),
-  )
+  plan_roles      = [for name in keys(local.homes) : "arn:aws:iam::${var.account_id}:role/reconcile/plan-${name}"]
+  workspace_roles = concat(local.plan_roles, [for name in keys(local.workspaces) : "arn:aws:iam::${var.account_id}:role/reconcile/apply-${name}"])
 }
