@@ -114,7 +114,8 @@ func (v *visit) failed(ctx context.Context, err error) error {
 	case errors.As(err, &waits):
 		rec.Outcome = state.Blocked
 		if waits.retry {
-			rec.RetryAt = v.Now().Add(v.backoff(1))
+			rec.Failures++
+			rec.RetryAt = v.Now().Add(v.backoff(rec.Failures))
 		}
 		if waits.held {
 			rec.Waiting = nil
