@@ -3,6 +3,7 @@ package workspace
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -43,7 +44,8 @@ func (in *inputs) add(p string) (errs []error) {
 		return nil
 	case strings.HasPrefix(in.loader.tree.ID(o.path), submoduleMode):
 		return []error{submodule(o.path)}
-	case in.loader.isPointer(o.path):
+	}
+	if info, err := in.loader.tree.Lstat(o.path); err == nil && in.loader.isPointer(o.path, info) {
 		return []error{pointer(o.path)}
 	}
 	return nil
@@ -122,9 +124,8 @@ func (in *inputs) covered(p string) bool {
 }
 
 // isPointer tells whether the file p is a Git LFS pointer.
-func (l *Loader) isPointer(p string) bool {
-	info, err := l.tree.Lstat(p)
-	if err != nil || !info.Mode().IsRegular() || info.Size() > maxPointer {
+func (l *Loader) isPointer(p string, info fs.FileInfo) bool {
+	if !info.Mode().IsRegular() || info.Size() < int64(minPointer) || info.Size() > maxPointer {
 		return false
 	}
 	text, err := l.tree.ReadFile(p)

@@ -14,10 +14,12 @@ type oddities struct {
 	pointers   []string // of Git LFS
 }
 
-// pointerPrefix begins every Git LFS pointer; none is longer than maxPointer
-// bytes (the LFS specification).
+// pointerPrefix begins every Git LFS pointer, and an object's SHA-256 and size
+// follow; none is longer than maxPointer bytes (the LFS specification). What
+// cannot be one by its size is not read.
 const (
 	pointerPrefix = "version https://git-lfs.github.com/spec/v1\n"
+	minPointer    = len(pointerPrefix) + len("oid sha256:") + 64 + len("\nsize 0\n")
 	maxPointer    = 1024
 )
 
@@ -36,7 +38,7 @@ func (l *Loader) scan(dir string) (*oddities, error) {
 		p := path.Join(dir, e.Name())
 		switch {
 		case e.Type().IsRegular():
-			if l.isPointer(p) {
+			if info, err := e.Info(); err == nil && l.isPointer(p, info) {
 				found.pointers = append(found.pointers, p)
 			}
 		case e.IsDir():
