@@ -1,0 +1,44 @@
+package env_test
+
+import (
+	"testing"
+
+	"reconcile/reconciler/source"
+	ws "reconcile/reconciler/workspace"
+)
+
+// A pull request that changes any workspace can be planned before it is
+// merged: nothing that the estate is made of is refused then, by the settings
+// as they are.
+func TestPreviewsRefuseNothing(t *testing.T) {
+	e := repository(t)
+	repo, err := source.Open(t.Context(), source.Options{URL: e.dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tip, err := repo.Tip(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commit, err := repo.Fetch(t.Context(), tip.Commit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer commit.Close()
+	for _, environment := range []string{"", "staging"} {
+		settings, err := ws.LoadSettings(commit.Tree, environment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dirs, err := ws.Discover(commit.Tree, settings)
+		if err != nil || len(dirs) == 0 {
+			t.Fatalf("%d workspaces, %v", len(dirs), err)
+		}
+		loader := ws.NewLoader(commit.Tree)
+		for _, dir := range dirs {
+			for _, refused := range loader.Refuse(dir, settings.Config(dir.Name), settings.Preview(), nil) {
+				t.Errorf("%s, environment %q: %s", dir.Name, environment, refused)
+			}
+		}
+	}
+}
