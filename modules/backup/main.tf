@@ -18,7 +18,6 @@ resource "aws_backup_vault_lock_configuration" "this" {
 }
 
 resource "aws_backup_vault_notifications" "this" {
-  count  = var.topic_arn == null ? 0 : 1
   region = var.region
 
   backup_vault_name   = aws_backup_vault.this.name

@@ -85,7 +85,7 @@ variable "role_arn" {
 variable "topic_arn" {
   description = "Topic that is told of failed backups and copies; backup.amazonaws.com must be one of its publishers."
   type        = string
-  default     = null
+  nullable    = false
 }
 
 variable "region" {

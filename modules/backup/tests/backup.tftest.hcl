@@ -8,6 +8,7 @@ variables {
   kms_key_arn    = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555"
   role_arn       = "arn:aws:iam::123456789012:role/backup"
   copy_vault_arn = "arn:aws:backup:ap-northeast-3:123456789012:backup-vault:daily"
+  topic_arn      = "arn:aws:sns:ap-northeast-1:123456789012:alarms"
   rules          = { night = { cron = "0 3 * * ? *", keep_days = 35, copy_keep_days = 35 } }
   tags           = { Owner = "platform", DataClass = "restricted", Environment = "test" }
 }
@@ -31,8 +32,8 @@ run "locked_and_copied" {
   }
 
   assert {
-    condition     = aws_backup_vault.this.kms_key_arn == var.kms_key_arn && length(aws_backup_vault_notifications.this) == 0
-    error_message = "The vault has another key, or somebody is told who did not ask."
+    condition     = aws_backup_vault.this.kms_key_arn == var.kms_key_arn && aws_backup_vault_notifications.this.sns_topic_arn == var.topic_arn
+    error_message = "The vault has another key, or tells somebody else."
   }
 }
 
@@ -53,7 +54,7 @@ run "target_of_copies_in_another_region" {
   }
 
   assert {
-    condition     = contains(aws_backup_vault_notifications.this[0].backup_vault_events, "COPY_JOB_FAILED")
+    condition     = contains(aws_backup_vault_notifications.this.backup_vault_events, "COPY_JOB_FAILED")
     error_message = "Nobody is told of a failed copy."
   }
 }
