@@ -1,0 +1,70 @@
+package awstest
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+)
+
+// backups is what moto lacks of AWS Backup: who is told of a vault's events,
+// and selections (AWS Backup Developer Guide, API reference:
+// PutBackupVaultNotifications, CreateBackupSelection and their likes).
+type backups struct {
+	mu            sync.Mutex
+	notifications map[string]map[string]any // by Region and vault
+	selections    map[string]map[string]any // by Region, plan and id
+}
+
+func newBackups() *backups {
+	return &backups{notifications: map[string]map[string]any{}, selections: map[string]map[string]any{}}
+}
+
+func (b *backups) serve(c *call, moto func(*call) *answer) *answer {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	parts := strings.Split(strings.Trim(c.path, "/"), "/")
+	switch {
+	case len(parts) == 3 && parts[0] == "backup-vaults" && parts[2] == "notification-configuration":
+		return b.notification(c, parts[1])
+	case len(parts) >= 4 && parts[1] == "plans" && parts[3] == "selections":
+		return b.selection(c, c.region+"/"+parts[2], parts[4:])
+	case parts[0] == "tags" && c.method == http.MethodGet && !strings.HasSuffix(c.path, "/"):
+		// moto wants a slash at the end here, which the SDK does not send.
+		asked := *c
+		asked.path += "/"
+		return moto(&asked)
+	}
+	return moto(c)
+}
+
+func (b *backups) notification(c *call, vault string) *answer {
+	key := c.region + "/" + vault
+	switch c.method {
+	case http.MethodPut:
+		b.notifications[key] = c.object()
+		b.notifications[key]["BackupVaultName"] = vault
+	case http.MethodDelete:
+		delete(b.notifications, key)
+		return reply(map[string]any{})
+	}
+	if b.notifications[key] == nil {
+		return c.refuse("ResourceNotFoundException", "vault %s tells nobody", vault)
+	}
+	return reply(b.notifications[key])
+}
+
+func (b *backups) selection(c *call, plan string, rest []string) *answer {
+	if c.method == http.MethodPut {
+		made := newID()
+		b.selections[plan+"/"+made] = c.object()
+		return reply(map[string]any{"SelectionId": made, "BackupPlanId": plan[strings.LastIndex(plan, "/")+1:]})
+	}
+	if len(rest) != 1 || b.selections[plan+"/"+rest[0]] == nil {
+		return c.refuse("ResourceNotFoundException", "there is no selection %v of %s", rest, plan)
+	}
+	if c.method == http.MethodDelete {
+		delete(b.selections, plan+"/"+rest[0])
+		return reply(map[string]any{})
+	}
+	return reply(map[string]any{"BackupSelection": b.selections[plan+"/"+rest[0]]["BackupSelection"], "SelectionId": rest[0]})
+}

@@ -1,0 +1,114 @@
+package awstest
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/aws/smithy-go/encoding/cbor"
+)
+
+// cbored says whether a call speaks Smithy's RPC v2 in CBOR, which newer SDKs
+// use where a service knows it, as CloudWatch does (smithy.io, "Smithy RPC v2
+// CBOR protocol"). moto knows only the same services' JSON.
+func cbored(c *call) bool { return c.header.Get("Smithy-Protocol") == "rpc-v2-cbor" }
+
+// speakCBOR turns the call into one in JSON, and the answer back.
+func speakCBOR(c *call, serve func(*call) *answer) *answer {
+	// /service/NAME/operation/NAME
+	parts := strings.Split(c.path, "/")
+	if len(parts) != 5 {
+		return c.refuse("UnknownOperationException", "%s names no operation", c.path)
+	}
+	body := map[string]any{}
+	if len(c.body) > 0 {
+		value, err := cbor.Decode(c.body)
+		if err != nil {
+			return c.refuse("SerializationException", "%v", err)
+		}
+		body, _ = fromCBOR(value).(map[string]any)
+	}
+	asked := c.with(body)
+	asked.operation, asked.path = parts[4], "/"
+	c.operation = asked.operation
+	asked.header = c.header.Clone()
+	asked.header.Del("Smithy-Protocol")
+	asked.header.Set("X-Amz-Target", parts[2]+"."+asked.operation)
+	asked.header.Set("Content-Type", "application/x-amz-json-1.0")
+	got := serve(asked)
+	return &answer{
+		status: got.status,
+		header: http.Header{"Content-Type": {"application/cbor"}, "Smithy-Protocol": {"rpc-v2-cbor"}},
+		body:   cbor.Encode(toCBOR("", object(got.body))),
+	}
+}
+
+func fromCBOR(v cbor.Value) any {
+	switch v := v.(type) {
+	case cbor.Uint:
+		return uint64(v)
+	case cbor.NegInt:
+		return -int64(v)
+	case cbor.Float32:
+		return float32(v)
+	case cbor.Float64:
+		return float64(v)
+	case cbor.String:
+		return string(v)
+	case cbor.Bool:
+		return bool(v)
+	case *cbor.Tag: // a time, in seconds
+		return fromCBOR(v.Value)
+	case cbor.List:
+		list := make([]any, len(v))
+		for i, item := range v {
+			list[i] = fromCBOR(item)
+		}
+		return list
+	case cbor.Map:
+		m := make(map[string]any, len(v))
+		for name, item := range v {
+			m[name] = fromCBOR(item)
+		}
+		return m
+	}
+	return nil
+}
+
+// toCBOR turns the member of that name. JSON does not tell times from
+// numbers, but AWS's names do.
+func toCBOR(name string, v any) cbor.Value {
+	switch v := v.(type) {
+	case json.Number:
+		if strings.HasSuffix(name, "Timestamp") || strings.HasSuffix(name, "Time") || strings.HasSuffix(name, "LastModified") {
+			seconds, _ := v.Float64()
+			return &cbor.Tag{ID: 1, Value: cbor.Float64(seconds)}
+		}
+		if n, err := v.Int64(); err == nil && n >= 0 {
+			return cbor.Uint(n)
+		} else if err == nil {
+			return cbor.NegInt(-n)
+		}
+		f, _ := v.Float64()
+		return cbor.Float64(f)
+	case string:
+		return cbor.String(v)
+	case bool:
+		return cbor.Bool(v)
+	case []any:
+		list := make(cbor.List, len(v))
+		for i, item := range v {
+			list[i] = toCBOR("", item)
+		}
+		return list
+	case map[string]any:
+		m := cbor.Map{}
+		for name, item := range v {
+			if item != nil {
+				m[name] = toCBOR(name, item)
+			}
+		}
+		return m
+	}
+	return &cbor.Nil{}
+}

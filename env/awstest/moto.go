@@ -1,0 +1,58 @@
+package awstest
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var running = regexp.MustCompile(`Running on (http://127\.0\.0\.1:\d+)`)
+
+// Moto starts moto, an emulator of AWS, which `make tools` installs, and
+// returns its address. It ends with the test.
+func Moto(t testing.TB) string {
+	t.Helper()
+	moto := exec.Command(program(t, "moto_server"), "-H", "127.0.0.1", "-p", "0")
+	// Certificates are issued when they are asked for a second time, not
+	// after a minute.
+	moto.Env = append(os.Environ(), "MOTO_ACM_VALIDATION_WAIT=0", "MOTO_IAM_LOAD_MANAGED_POLICIES=true")
+	output, err := moto.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := moto.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		moto.Process.Kill()
+		moto.Wait()
+	})
+	var said strings.Builder
+	lines := bufio.NewScanner(output)
+	for lines.Scan() {
+		if m := running.FindStringSubmatch(lines.Text()); m != nil {
+			go io.Copy(io.Discard, output)
+			return m[1]
+		}
+		said.WriteString(lines.Text() + "\n")
+	}
+	t.Fatalf("moto did not start:\n%s", said.String())
+	return ""
+}
+
+func program(t testing.TB, name string) string {
+	t.Helper()
+	if dir := os.Getenv("RECONCILE_TEST_CACHE"); dir != "" {
+		return filepath.Join(dir, "bin", name)
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, "reconcile-test", "bin", name)
+}
