@@ -1,136 +1,166 @@
 package awstest
 
 import (
-	"fmt"
-	"net/http"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
 
-// transit is which attachments of transit gateways belong to which route
-// tables, and which tables learn of them. moto keeps a single propagation an
-// attachment, and gives every gateway default tables (Amazon EC2 API
-// Reference: AssociateTransitGatewayRouteTable,
-// EnableTransitGatewayRouteTablePropagation, TransitGatewayOptions).
+// transit is the insides of transit gateways' route tables: which attachments
+// belong to them, which they learn of, and static routes. moto keeps a single
+// propagation an attachment, forgets where routes go, and gives every gateway
+// default tables (Amazon EC2 API Reference: AssociateTransitGatewayRouteTable,
+// EnableTransitGatewayRouteTablePropagation, SearchTransitGatewayRoutes,
+// TransitGatewayOptions).
 type transit struct {
 	mu         sync.Mutex
 	associated map[string]string          // table by attachment
 	learning   map[string]map[string]bool // attachments by table
+	routes     map[string]map[string]string
 }
 
 func newTransit() *transit {
-	return &transit{associated: map[string]string{}, learning: map[string]map[string]bool{}}
+	return &transit{associated: map[string]string{}, learning: map[string]map[string]bool{}, routes: map[string]map[string]string{}}
 }
 
-// Without a default table "the ID of the default association route table" is
-// not there.
-var (
-	gateway        = regexp.MustCompile(`(?s)<options>.*?</options>`)
-	defaultTable   = regexp.MustCompile(`<(association|propagation)DefaultRouteTableId>[^<]*</[^>]*>`)
-	withoutDefault = []string{"<defaultRouteTableAssociation>disable<", "<defaultRouteTablePropagation>disable<"}
-)
-
 func (x *transit) serve(c *call, moto func(*call) *answer) *answer {
-	form := c.form()
-	table, attachment := form.Get("TransitGatewayRouteTableId"), form.Get("TransitGatewayAttachmentId")
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	switch c.operation {
 	case "CreateTransitGateway", "DescribeTransitGateways", "ModifyTransitGateway":
-		got := moto(c)
-		got.body = gateway.ReplaceAllFunc(got.body, func(options []byte) []byte {
-			if !strings.Contains(string(options), withoutDefault[0]) || !strings.Contains(string(options), withoutDefault[1]) {
-				return options
-			}
-			return defaultTable.ReplaceAll(options, nil)
-		})
-		return got
+		return withoutDefaults(moto(c))
+	case "AssociateTransitGatewayRouteTable", "DisassociateTransitGatewayRouteTable", "GetTransitGatewayRouteTableAssociations":
+		return x.association(c, moto)
+	case "EnableTransitGatewayRouteTablePropagation", "DisableTransitGatewayRouteTablePropagation", "GetTransitGatewayRouteTablePropagations":
+		return x.propagation(c, moto)
+	case "CreateTransitGatewayRoute", "ReplaceTransitGatewayRoute", "DeleteTransitGatewayRoute", "SearchTransitGatewayRoutes":
+		return x.route(c, moto)
+	}
+	return moto(c)
+}
+
+var (
+	gatewayOptions = regexp.MustCompile(`(?s)<options>.*?</options>`)
+	defaultTable   = regexp.MustCompile(`<(association|propagation)DefaultRouteTableId>[^<]*</[^>]*>`)
+)
+
+// withoutDefaults takes away the default table of a gateway that is told to
+// have none.
+func withoutDefaults(got *answer) *answer {
+	got.body = gatewayOptions.ReplaceAllFunc(got.body, func(options []byte) []byte {
+		if strings.Contains(string(options), "RouteTableAssociation>enable<") || strings.Contains(string(options), "RouteTablePropagation>enable<") {
+			return options
+		}
+		return defaultTable.ReplaceAll(options, nil)
+	})
+	return got
+}
+
+func (x *transit) association(c *call, moto func(*call) *answer) *answer {
+	form := c.form()
+	table, attachment := form.Get("TransitGatewayRouteTableId"), form.Get("TransitGatewayAttachmentId")
+	state := "associated"
+	switch of := x.associated[attachment]; c.operation {
+	case "GetTransitGatewayRouteTableAssociations":
+		members := map[string]bool{}
+		for attachment, of := range x.associated {
+			members[attachment] = of == table
+		}
+		return listed(c, "associations", members, state, moto)
 	case "AssociateTransitGatewayRouteTable":
-		if x.associated[attachment] != "" {
-			return c.refuse("Resource.AlreadyAssociated", "%s is associated with %s", attachment, x.associated[attachment])
+		if of != "" {
+			return c.refuse("Resource.AlreadyAssociated", "%s is associated with %s", attachment, of)
 		}
 		x.associated[attachment] = table
-		return one(c, "association", x.relation(c, attachment, table, "associated", moto))
-	case "DisassociateTransitGatewayRouteTable":
-		if x.associated[attachment] != table {
+	default:
+		if of != table {
 			return c.refuse("InvalidAssociation.NotFound", "%s is not associated with %s", attachment, table)
 		}
 		delete(x.associated, attachment)
-		return one(c, "association", x.relation(c, attachment, table, "disassociating", moto))
+		state = "disassociating"
+	}
+	return ec2Answer(c, element("association", related(c, attachment, moto), element("transitGatewayRouteTableId", table), element("state", state)))
+}
+
+func (x *transit) propagation(c *call, moto func(*call) *answer) *answer {
+	form := c.form()
+	table, attachment := form.Get("TransitGatewayRouteTableId"), form.Get("TransitGatewayAttachmentId")
+	state := "enabled"
+	switch c.operation {
+	case "GetTransitGatewayRouteTablePropagations":
+		return listed(c, "transitGatewayRouteTablePropagations", x.learning[table], state, moto)
 	case "EnableTransitGatewayRouteTablePropagation":
 		if x.learning[table] == nil {
 			x.learning[table] = map[string]bool{}
 		}
 		x.learning[table][attachment] = true
-		return one(c, "propagation", x.relation(c, attachment, table, "enabled", moto))
-	case "DisableTransitGatewayRouteTablePropagation":
+	default:
 		delete(x.learning[table], attachment)
-		return one(c, "propagation", x.relation(c, attachment, table, "disabled", moto))
-	case "GetTransitGatewayRouteTableAssociations":
-		var items []string
-		for attachment, of := range x.associated {
-			if of == table && filtered(c, attachment) {
-				items = append(items, x.relation(c, attachment, table, "associated", moto))
-			}
-		}
-		return many(c, "associations", items)
-	case "GetTransitGatewayRouteTablePropagations":
-		var items []string
-		for attachment := range x.learning[table] {
-			if filtered(c, attachment) {
-				items = append(items, x.relation(c, attachment, table, "enabled", moto))
-			}
-		}
-		return many(c, "transitGatewayRouteTablePropagations", items)
+		state = "disabled"
 	}
-	return moto(c)
+	return ec2Answer(c, element("propagation", related(c, attachment, moto), element("transitGatewayRouteTableId", table), element("state", state)))
 }
 
-// filtered says whether a list that is asked for is to hold an attachment.
-func filtered(c *call, attachment string) bool {
-	form := c.form()
-	return form.Get("Filter.1.Name") != "transit-gateway-attachment-id" || form.Get("Filter.1.Value.1") == attachment
+// listed tells of a table's attachments.
+func listed(c *call, name string, attachments map[string]bool, state string, moto func(*call) *answer) *answer {
+	wanted := filter(c)["transit-gateway-attachment-id"]
+	var items []string
+	for _, attachment := range slices.Sorted(maps.Keys(attachments)) {
+		if attachments[attachment] && (wanted == "" || wanted == attachment) {
+			items = append(items, element("item", related(c, attachment, moto), element("state", state)))
+		}
+	}
+	return ec2Answer(c, element(name, items...))
 }
 
-var (
-	resourceID   = regexp.MustCompile(`<resourceId>([^<]*)<`)
-	resourceType = regexp.MustCompile(`<resourceType>([^<]*)<`)
-)
+var attached = regexp.MustCompile(`<(resourceId|resourceType)>[^<]*</[^>]*>`)
 
-// relation tells of an attachment and a table; what is attached, moto knows.
-func (x *transit) relation(c *call, attachment, table, state string, moto func(*call) *answer) string {
+// related tells what is attached, which moto knows.
+func related(c *call, attachment string, moto func(*call) *answer) string {
 	asked := *c
 	asked.operation = "DescribeTransitGatewayAttachments"
 	asked.body = []byte("Action=DescribeTransitGatewayAttachments&Version=2016-11-15&TransitGatewayAttachmentIds.1=" + attachment)
-	found := string(moto(&asked).body)
-	return fmt.Sprintf("<transitGatewayAttachmentId>%s</transitGatewayAttachmentId><transitGatewayRouteTableId>%s</transitGatewayRouteTableId><state>%s</state>%s</resourceId>%s</resourceType>",
-		attachment, table, state, orEmpty(resourceID.FindString(found), "<resourceId><"), orEmpty(resourceType.FindString(found), "<resourceType><"))
+	found := attached.FindAllString(string(moto(&asked).body), 2)
+	return element("transitGatewayAttachmentId", attachment) + strings.Join(found, "")
 }
 
-func orEmpty(found, empty string) string {
-	if found == "" {
-		found = empty
+func (x *transit) route(c *call, moto func(*call) *answer) *answer {
+	form := c.form()
+	table, cidr, attachment := form.Get("TransitGatewayRouteTableId"), form.Get("DestinationCidrBlock"), form.Get("TransitGatewayAttachmentId")
+	if x.routes[table] == nil {
+		x.routes[table] = map[string]string{}
 	}
-	return strings.TrimSuffix(found, "<")
-}
-
-// one and many answer in the EC2 Query protocol.
-func one(c *call, name, content string) *answer {
-	return ec2Answer(c, "<"+name+">"+content+"</"+name+">")
-}
-
-func many(c *call, name string, items []string) *answer {
-	content := "<" + name + ">"
-	for _, item := range items {
-		content += "<item>" + item + "</item>"
+	there := x.routes[table][cidr]
+	switch c.operation {
+	case "SearchTransitGatewayRoutes":
+		var items []string
+		for _, cidr := range slices.Sorted(maps.Keys(x.routes[table])) {
+			if wanted := filter(c)["route-search.exact-match"]; wanted == "" || wanted == cidr {
+				items = append(items, element("item", x.routes[table][cidr]))
+			}
+		}
+		return ec2Answer(c, element("routeSet", items...)+element("additionalRoutesAvailable", "false"))
+	case "CreateTransitGatewayRoute":
+		if there != "" {
+			return c.refuse("RouteAlreadyExists", "%s has a route to %s", table, cidr)
+		}
+	default:
+		if there == "" {
+			return c.refuse("InvalidRoute.NotFound", "%s has no route to %s", table, cidr)
+		}
 	}
-	return ec2Answer(c, content+"</"+name+">")
-}
-
-func ec2Answer(c *call, content string) *answer {
-	return &answer{
-		status: http.StatusOK, header: http.Header{"Content-Type": {"text/xml"}},
-		body: fmt.Appendf(nil, `<%[1]sResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>awstest</requestId>%[2]s</%[1]sResponse>`, c.operation, content),
+	if c.operation == "DeleteTransitGatewayRoute" {
+		delete(x.routes[table], cidr)
+		return ec2Answer(c, element("route", there))
 	}
+	route := element("destinationCidrBlock", cidr) + element("type", "static")
+	if form.Get("Blackhole") == "true" {
+		route += element("state", "blackhole")
+	} else {
+		route += element("state", "active") + element("transitGatewayAttachments", element("item", related(c, attachment, moto)))
+	}
+	x.routes[table][cidr] = route
+	return ec2Answer(c, element("route", route))
 }

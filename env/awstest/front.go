@@ -16,9 +16,10 @@ type service func(c *call, moto func(*call) *answer) *answer
 func (s *Server) services() map[string]service {
 	return map[string]service{
 		"backup":            newBackups().serve,
-		"ec2":               newTransit().serve,
+		"ec2":               newEC2().serve,
 		"globalaccelerator": newAccelerators().serve,
 		"route53":           s.zones.serve,
+		"s3":                newBuckets().serve,
 	}
 }
 

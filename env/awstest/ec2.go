@@ -1,0 +1,73 @@
+package awstest
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// ec2 is what moto does otherwise than the Amazon EC2 API Reference says. It
+// goes by operations.
+type ec2 struct {
+	transit *transit
+	flows   *flowLogs
+}
+
+func newEC2() *ec2 { return &ec2{transit: newTransit(), flows: newFlowLogs()} }
+
+func (e *ec2) serve(c *call, moto func(*call) *answer) *answer {
+	switch {
+	case c.operation == "CreateTransitGatewayVpcAttachment":
+		return tagged(c, moto(c), moto)
+	case strings.Contains(c.operation, "TransitGateway"):
+		return e.transit.serve(c, moto)
+	case strings.Contains(c.operation, "FlowLogs"):
+		return e.flows.serve(c, moto)
+	}
+	return moto(c)
+}
+
+var created = regexp.MustCompile(`<(?:transitGatewayAttachmentId)>([^<]+)<`)
+
+// tagged gives what was created the tags that the call holds, where moto
+// forgets them.
+func tagged(c *call, got *answer, moto func(*call) *answer) *answer {
+	id := created.FindSubmatch(got.body)
+	if id == nil {
+		return got
+	}
+	form := url.Values{"Action": {"CreateTags"}, "Version": {"2016-11-15"}, "ResourceId.1": {string(id[1])}}
+	for name, values := range c.form() {
+		if tag := regexp.MustCompile(`^TagSpecifications?\.1\.(Tag\.\d+\.\w+)$`).FindStringSubmatch(name); tag != nil {
+			form[tag[1]] = values
+		}
+	}
+	asked := *c
+	asked.operation, asked.body = "CreateTags", []byte(form.Encode())
+	moto(&asked)
+	return got
+}
+
+// filter is what a Describe or a Search asks for: values by the filter's name.
+func filter(c *call) map[string]string {
+	form, filters := c.form(), map[string]string{}
+	for n := 1; form.Has(fmt.Sprintf("Filter.%d.Name", n)); n++ {
+		filters[form.Get(fmt.Sprintf("Filter.%d.Name", n))] = form.Get(fmt.Sprintf("Filter.%d.Value.1", n))
+	}
+	return filters
+}
+
+// ec2Answer answers in the EC2 Query protocol.
+func ec2Answer(c *call, content string) *answer {
+	return &answer{
+		status: http.StatusOK, header: http.Header{"Content-Type": {"text/xml"}},
+		body: fmt.Appendf(nil, `<%[1]sResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>awstest</requestId>%[2]s</%[1]sResponse>`, c.operation, content),
+	}
+}
+
+// element is an element of XML around others.
+func element(name string, content ...string) string {
+	return "<" + name + ">" + strings.Join(content, "") + "</" + name + ">"
+}

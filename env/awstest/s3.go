@@ -1,0 +1,63 @@
+package awstest
+
+import (
+	"bytes"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// buckets is what moto does otherwise than the Amazon S3 API Reference says.
+type buckets struct {
+	// Conditional writes are one at a time, so that one of many wins ("Adding
+	// preconditions to S3 operations"): moto looks first and writes later.
+	conditional sync.Mutex
+
+	mu           sync.Mutex
+	replications map[string][]byte // by bucket, as they were put
+}
+
+func newBuckets() *buckets { return &buckets{replications: map[string][]byte{}} }
+
+// bucketTags are those in CreateBucket's CreateBucketConfiguration.
+var bucketTags = regexp.MustCompile(`(?s)<Tags>(.*)</Tags>`)
+
+func (b *buckets) serve(c *call, moto func(*call) *answer) *answer {
+	bucket, key, _ := strings.Cut(strings.TrimPrefix(c.path, "/"), "/")
+	switch {
+	case strings.HasPrefix(c.path, "/v20180820/"): // S3 Control
+		return moto(c)
+	case c.method == http.MethodPut && c.header.Get("If-None-Match") != "":
+		b.conditional.Lock()
+		defer b.conditional.Unlock()
+		return moto(c)
+	case key == "" && c.query.Has("replication"):
+		return b.replication(c, bucket, moto)
+	case key == "" && c.method == http.MethodPut && len(c.query) == 0:
+		got := moto(c)
+		if tags := bucketTags.FindSubmatch(c.body); tags != nil && got.status == http.StatusOK {
+			asked := *c
+			asked.query = map[string][]string{"tagging": {""}}
+			asked.body = []byte("<Tagging><TagSet>" + string(tags[1]) + "</TagSet></Tagging>")
+			moto(&asked)
+		}
+		return got
+	}
+	return moto(c)
+}
+
+// replication remembers the whole configuration, of which moto keeps a part.
+func (b *buckets) replication(c *call, bucket string, moto func(*call) *answer) *answer {
+	got := moto(c)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case got.status >= http.StatusBadRequest:
+	case c.method == http.MethodPut:
+		b.replications[bucket] = bytes.Clone(c.body)
+	case c.method == http.MethodGet:
+		got.body = b.replications[bucket]
+	}
+	return got
+}
