@@ -27,9 +27,10 @@ const endpoint = "http://aws.test"
 
 // Server is a running AWS, of one account and all Regions.
 type Server struct {
-	url, moto string
-	serving   map[string]service
-	zones     zones
+	url, moto   string
+	serving     map[string]service
+	connections *connections
+	zones       *zones
 
 	mu    sync.Mutex
 	dead  map[string]bool
@@ -49,7 +50,7 @@ type Call struct {
 // Start runs a server until the test ends. There is nothing in it yet.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{moto: Moto(t), dead: map[string]bool{}, zones: zones{motos: map[string]string{}}}
+	s := &Server{moto: Moto(t), dead: map[string]bool{}, connections: newConnections(), zones: &zones{motos: map[string]string{}}}
 	s.serving = s.services()
 	front := httptest.NewServer(s)
 	t.Cleanup(front.Close)

@@ -11,11 +11,14 @@ import (
 // ec2 is what moto does otherwise than the Amazon EC2 API Reference says. It
 // goes by operations.
 type ec2 struct {
-	transit *transit
-	flows   *flowLogs
+	transit      *transit
+	flows        *flowLogs
+	propagations *propagations
 }
 
-func newEC2() *ec2 { return &ec2{transit: newTransit(), flows: newFlowLogs()} }
+func newEC2() *ec2 {
+	return &ec2{transit: newTransit(), flows: newFlowLogs(), propagations: newPropagations()}
+}
 
 func (e *ec2) serve(c *call, moto func(*call) *answer) *answer {
 	switch {
@@ -25,6 +28,8 @@ func (e *ec2) serve(c *call, moto func(*call) *answer) *answer {
 		return e.transit.serve(c, moto)
 	case strings.Contains(c.operation, "FlowLogs"):
 		return e.flows.serve(c, moto)
+	case strings.HasSuffix(c.operation, "VgwRoutePropagation"), c.operation == "DescribeRouteTables":
+		return e.propagations.serve(c, moto)
 	}
 	return moto(c)
 }

@@ -16,7 +16,7 @@ import (
 // TransitGatewayOptions).
 type transit struct {
 	mu         sync.Mutex
-	associated map[string]string          // table by attachment
+	associated map[string]string          // table by Region and attachment: both ends of a peering have one id
 	learning   map[string]map[string]bool // attachments by table
 	routes     map[string]map[string]string
 }
@@ -62,23 +62,24 @@ func (x *transit) association(c *call, moto func(*call) *answer) *answer {
 	form := c.form()
 	table, attachment := form.Get("TransitGatewayRouteTableId"), form.Get("TransitGatewayAttachmentId")
 	state := "associated"
-	switch of := x.associated[attachment]; c.operation {
+	end := c.region + "/" + attachment
+	switch of := x.associated[end]; c.operation {
 	case "GetTransitGatewayRouteTableAssociations":
 		members := map[string]bool{}
-		for attachment, of := range x.associated {
-			members[attachment] = of == table
+		for end, of := range x.associated {
+			members[strings.TrimPrefix(end, c.region+"/")] = of == table
 		}
 		return listed(c, "associations", members, state, moto)
 	case "AssociateTransitGatewayRouteTable":
 		if of != "" {
 			return c.refuse("Resource.AlreadyAssociated", "%s is associated with %s", attachment, of)
 		}
-		x.associated[attachment] = table
+		x.associated[end] = table
 	default:
 		if of != table {
 			return c.refuse("InvalidAssociation.NotFound", "%s is not associated with %s", attachment, table)
 		}
-		delete(x.associated, attachment)
+		delete(x.associated, end)
 		state = "disassociating"
 	}
 	return ec2Answer(c, element("association", related(c, attachment, moto), element("transitGatewayRouteTableId", table), element("state", state)))

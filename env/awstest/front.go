@@ -16,7 +16,9 @@ type service func(c *call, moto func(*call) *answer) *answer
 func (s *Server) services() map[string]service {
 	return map[string]service{
 		"backup":            newBackups().serve,
+		"directconnect":     s.connections.serve,
 		"ec2":               newEC2().serve,
+		"elasticfilesystem": newFiles().serve,
 		"globalaccelerator": newAccelerators().serve,
 		"route53":           s.zones.serve,
 		"s3":                newBuckets().serve,
@@ -80,8 +82,9 @@ func (s *Server) ask(c *call) *answer {
 		return c.refuse("InternalFailure", "moto: %v", err)
 	}
 	// moto fails with a trace of Python's; a path that it does not know is
-	// answered in HTML.
-	if got.StatusCode >= http.StatusInternalServerError || strings.HasPrefix(got.Header.Get("Content-Type"), "text/html") && got.StatusCode == http.StatusNotFound {
+	// answered in HTML, which otherwise only S3 says of what has no body.
+	unknown := got.StatusCode == http.StatusNotFound && c.service != "s3" && strings.HasPrefix(got.Header.Get("Content-Type"), "text/html")
+	if got.StatusCode >= http.StatusInternalServerError || unknown {
 		return c.refuse("NotImplemented", "moto does not do %s of %s: %s", c.operation, c.service, lastLine(body))
 	}
 	got.Header.Del("Content-Length")

@@ -58,3 +58,9 @@ func asTags(tags map[string]string) []any {
 	}
 	return out
 }
+
+// text is v if that is a string, else "".
+func text(v any) string {
+	s, _ := v.(string)
+	return s
+}

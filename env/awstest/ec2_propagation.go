@@ -1,0 +1,46 @@
+package awstest
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"sync"
+)
+
+// propagations is which route tables learn routes of virtual private gateways
+// (Amazon EC2 API Reference, EnableVgwRoutePropagation, RouteTable).
+type propagations struct {
+	mu       sync.Mutex
+	gateways map[string]map[string]bool // by route table
+}
+
+func newPropagations() *propagations { return &propagations{gateways: map[string]map[string]bool{}} }
+
+// routeTable is where a table's own id stands, and not that of an association.
+var routeTable = regexp.MustCompile(`<routeTableId>([^<]+)</routeTableId><routeSet`)
+
+func (p *propagations) serve(c *call, moto func(*call) *answer) *answer {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	table, gateway := c.form().Get("RouteTableId"), c.form().Get("GatewayId")
+	switch c.operation {
+	case "EnableVgwRoutePropagation":
+		if p.gateways[table] == nil {
+			p.gateways[table] = map[string]bool{}
+		}
+		p.gateways[table][gateway] = true
+		return ec2Answer(c, element("return", "true"))
+	case "DisableVgwRoutePropagation":
+		delete(p.gateways[table], gateway)
+		return ec2Answer(c, element("return", "true"))
+	}
+	got := moto(c)
+	got.body = routeTable.ReplaceAllFunc(got.body, func(found []byte) []byte {
+		var items []string
+		for _, gateway := range slices.Sorted(maps.Keys(p.gateways[string(routeTable.FindSubmatch(found)[1])])) {
+			items = append(items, element("item", element("gatewayId", gateway)))
+		}
+		return append([]byte(element("propagatingVgwSet", items...)), found...)
+	})
+	return got
+}
