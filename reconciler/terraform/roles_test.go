@@ -1,54 +1,21 @@
 package terraform_test
 
 import (
-	"bufio"
 	"context"
-	"io"
 	"os"
-	"os/exec"
-	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
+	"reconcile/env/awstest"
 	"reconcile/reconciler/terraform"
 )
 
-var running = regexp.MustCompile(`Running on (http://127\.0\.0\.1:\d+)`)
-
-// startSTS starts an emulator of AWS and returns its address.
-func startSTS(t *testing.T) string {
-	t.Helper()
-	moto := exec.Command(tool(t, "moto_server"), "-H", "127.0.0.1", "-p", "0")
-	output, err := moto.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := moto.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		moto.Process.Kill()
-		moto.Wait()
-	})
-	var said strings.Builder
-	lines := bufio.NewScanner(output)
-	for lines.Scan() {
-		if m := running.FindStringSubmatch(lines.Text()); m != nil {
-			go io.Copy(io.Discard, output)
-			return m[1]
-		}
-		said.WriteString(lines.Text() + "\n")
-	}
-	t.Fatalf("the emulator did not start:\n%s", said.String())
-	return ""
-}
-
 // Terraform applies with credentials that STS gave out for the role.
 func TestAssumedRole(t *testing.T) {
-	url := startSTS(t)
+	url := awstest.Moto(t)
 	assume := terraform.Assumer(func(context.Context) (aws.Config, error) {
 		return aws.Config{
 			Region: "ap-northeast-1", BaseEndpoint: &url,

@@ -1,0 +1,142 @@
+package awstest
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/encoding/cbor"
+)
+
+// ask sends a call of a protocol in JSON, as clients do, and returns what is
+// answered: the members, or the error's code.
+func ask(t *testing.T, s *Server, service, region, target, body string) (map[string]any, string) {
+	t.Helper()
+	r, err := http.NewRequest(http.MethodPost, s.url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header = signedFor(service, region)
+	r.Header.Set("X-Amz-Target", target)
+	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	got, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Body.Close()
+	var text bytes.Buffer
+	text.ReadFrom(got.Body)
+	return object(text.Bytes()), got.Header.Get("X-Amzn-Errortype")
+}
+
+// What Global Accelerator refuses, by its API Reference.
+func TestGlobalAccelerator(t *testing.T) {
+	s := Start(t)
+	call := func(want, operation, format string, args ...any) map[string]any {
+		t.Helper()
+		got, code := ask(t, s, "globalaccelerator", "us-west-2", "GlobalAccelerator_V20180706."+operation, fmt.Sprintf(format, args...))
+		if code != want {
+			t.Errorf("%s: %q %v, want %q", operation, code, got["message"], want)
+		}
+		return got
+	}
+	arn := func(got map[string]any, kind string) string {
+		thing, _ := got[kind].(map[string]any)
+		return text(thing[kind+"Arn"])
+	}
+	accelerator := arn(call("", "CreateAccelerator", `{"Name": "shop", "IdempotencyToken": "1"}`), "Accelerator")
+	call("TransactionInProgressException", "UpdateAccelerator", `{"AcceleratorArn": %q, "Enabled": false}`, accelerator)
+	for _, want := range []string{"IN_PROGRESS", "DEPLOYED"} {
+		if a := call("", "DescribeAccelerator", `{"AcceleratorArn": %q}`, accelerator)["Accelerator"].(map[string]any); a["Status"] != want {
+			t.Errorf("status %v, want %s", a["Status"], want)
+		}
+	}
+	listener := arn(call("", "CreateListener", `{"AcceleratorArn": %q, "Protocol": "TCP", "PortRanges": [{"FromPort": 443, "ToPort": 443}]}`, accelerator), "Listener")
+	group := arn(call("", "CreateEndpointGroup", `{"ListenerArn": %q, "EndpointGroupRegion": "ap-northeast-1", "TrafficDialPercentage": 0}`, listener), "EndpointGroup")
+	call("EndpointGroupAlreadyExistsException", "CreateEndpointGroup", `{"ListenerArn": %q, "EndpointGroupRegion": "ap-northeast-1"}`, listener)
+	call("InvalidArgumentException", "UpdateEndpointGroup", `{"EndpointGroupArn": %q, "TrafficDialPercentage": 101}`, group)
+	call("InvalidArgumentException", "UpdateEndpointGroup", `{"EndpointGroupArn": %q, "EndpointConfigurations": [{"EndpointId": "x", "Weight": 256}]}`, group)
+	call("InvalidArgumentException", "UpdateEndpointGroup", `{"EndpointGroupArn": %q, "EndpointConfigurations": [{"EndpointId": "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:loadbalancer/app/none/1", "Weight": 1}]}`, group)
+	call("LimitExceededException", "UpdateEndpointGroup", `{"EndpointGroupArn": %q, "EndpointConfigurations": [{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}]}`, group)
+
+	// From the leaves to the root alone.
+	call("AssociatedEndpointGroupFoundException", "DeleteListener", `{"ListenerArn": %q}`, listener)
+	call("", "DescribeAccelerator", `{"AcceleratorArn": %q}`, accelerator)
+	call("AcceleratorNotDisabledException", "DeleteAccelerator", `{"AcceleratorArn": %q}`, accelerator)
+	call("", "UpdateAccelerator", `{"AcceleratorArn": %q, "Enabled": false}`, accelerator)
+	call("", "DescribeAccelerator", `{"AcceleratorArn": %q}`, accelerator)
+	call("AssociatedListenerFoundException", "DeleteAccelerator", `{"AcceleratorArn": %q}`, accelerator)
+	call("", "DeleteEndpointGroup", `{"EndpointGroupArn": %q}`, group)
+	call("", "DeleteListener", `{"ListenerArn": %q}`, listener)
+	call("", "DescribeAccelerator", `{"AcceleratorArn": %q}`, accelerator)
+	call("", "DeleteAccelerator", `{"AcceleratorArn": %q}`, accelerator)
+	call("AcceleratorNotFoundException", "DescribeAccelerator", `{"AcceleratorArn": %q}`, accelerator)
+}
+
+// What nobody here does is refused as a client's error, which clients do not
+// repeat; so is all that is asked of a Region that is dead.
+func TestRefusals(t *testing.T) {
+	s := Start(t)
+	if _, code := ask(t, s, "globalaccelerator", "us-west-2", "GlobalAccelerator_V20180706.CreateCustomRoutingAccelerator", `{}`); code != "NotImplemented" {
+		t.Errorf("an unknown operation: %q", code)
+	}
+	if _, code := ask(t, s, "directconnect", "ap-northeast-1", "OvertureService.AllocateHostedConnection", `{}`); code != "NotImplemented" {
+		t.Errorf("one that moto fails at: %q", code)
+	}
+	s.Kill("ap-northeast-1")
+	if _, code := ask(t, s, "kms", "ap-northeast-1", "TrentService.ListKeys", `{}`); code != "RegionIsDead" {
+		t.Errorf("a dead Region: %q", code)
+	}
+	if _, code := ask(t, s, "kms", "ap-northeast-3", "TrentService.ListKeys", `{}`); code != "" {
+		t.Errorf("another Region than the dead one: %q", code)
+	}
+	s.Revive("ap-northeast-1")
+	if _, code := ask(t, s, "kms", "ap-northeast-1", "TrentService.ListKeys", `{}`); code != "" {
+		t.Errorf("a revived Region: %q", code)
+	}
+}
+
+// Of many conditional writes at once one wins.
+func TestConditionalPut(t *testing.T) {
+	s := Start(t)
+	client := s3.NewFromConfig(s.Config("us-east-1"), func(o *s3.Options) { o.UsePathStyle = true })
+	if _, err := client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("states")}); err != nil {
+		t.Fatal(err)
+	}
+	won := make(chan bool)
+	for range 8 {
+		go func() {
+			_, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("states"), Key: aws.String("x.tflock"), Body: strings.NewReader("me"), IfNoneMatch: aws.String("*")})
+			won <- err == nil
+		}()
+	}
+	winners := 0
+	for range 8 {
+		if <-won {
+			winners++
+		}
+	}
+	if winners != 1 {
+		t.Errorf("%d writers won", winners)
+	}
+}
+
+// CBOR and back: times are tagged, numbers keep their kind.
+func TestCBOR(t *testing.T) {
+	in := object([]byte(`{"Threshold": 0.5, "Period": 60, "Low": -3, "StateUpdatedTimestamp": 1.5, "Tags": [{"Key": "a"}], "On": true}`))
+	value := toCBOR("", in).(cbor.Map)
+	if tag, ok := value["StateUpdatedTimestamp"].(*cbor.Tag); !ok || tag.ID != 1 {
+		t.Errorf("a time is %v", value["StateUpdatedTimestamp"])
+	}
+	decoded, err := cbor.Decode(cbor.Encode(value))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := string(marshal(fromCBOR(decoded))), string(marshal(in)); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
