@@ -38,25 +38,25 @@ func TestLive(t *testing.T) {
 main · 0.0s · 0 done, 0 at work, 0 waiting
 `},
 		{"at work and waiting", begin, `
-● apply     common  1m14s
-· lease     osaka  another run holds it · 1m13s
-· waits     tokyo  for common
+● apply      common  1m14s
+· lease      osaka  another run holds it · 1m13s
+· waits      tokyo  for common
 main · 1m15s · 0 done, 2 at work, 1 waiting
 `},
 		{"what was waited for is done", append(begin, done("common")), `
-· lease     osaka  another run holds it · 1m13s
-· waits     tokyo  for a free place
+· lease      osaka  another run holds it · 1m13s
+· waits      tokyo  for a free place
 main · 1m15s · 1 done, 1 at work, 1 waiting
 `},
 		{"a note stays", append(begin, done("common"), done("osaka"), done("osaka"), liveNote("stopping")), `
-· waits     tokyo  for a free place
+· waits      tokyo  for a free place
 main · 1m15s · 2 done, 0 at work, 1 waiting
 stopping
 `},
 		{"a narrow and low terminal", append(begin, tea.WindowSizeMsg{Width: 36, Height: 5}, step(0, "a-workspace-with-a-long-name-in-it", reconciler.PhasePlan)), `
-● plan      a-workspace-with-a-lon…
-● apply     common  1m14s
-· lease     osaka  another run hol…
+● plan       a-workspace-with-a-lo…
+● apply      common  1m14s
+· lease      osaka  another run ho…
   and 1 more
 main · 1m15s · 0 done, 3 at work, …
 `},
