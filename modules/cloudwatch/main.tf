@@ -29,6 +29,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   comparison_operator = local.comparisons[each.value.when]
   threshold           = each.value.threshold
   treat_missing_data  = each.value.missing
+  actions_enabled     = each.value.enabled
   alarm_actions       = var.topic_arns
   ok_actions          = var.topic_arns
 
@@ -43,6 +44,8 @@ locals {
     "<=" = "LessThanOrEqualToThreshold"
   }
 }
+
+data "aws_region" "this" {}
 
 resource "aws_cloudwatch_dashboard" "this" {
   count  = var.dashboard == null ? 0 : 1
@@ -63,6 +66,15 @@ resource "aws_cloudwatch_dashboard" "this" {
         properties = {
           title       = name
           annotations = { alarms = [aws_cloudwatch_metric_alarm.this[name].arn] }
+        }
+      }],
+      [for i, title in sort(keys(var.graphs)) : {
+        type = "metric", x = 8 * (i % 3), y = 3 + 6 * (ceil(length(var.alarms) / 3) + floor(i / 3)), width = 8, height = 6
+        properties = {
+          title   = title
+          region  = coalesce(var.region, data.aws_region.this.region)
+          period  = 300
+          metrics = [for metric, statistic in var.graphs[title].metrics : [var.graphs[title].namespace, metric, { stat = statistic }]]
         }
       }],
     )

@@ -27,7 +27,7 @@ variable "log_groups" {
 }
 
 variable "alarms" {
-  description = "Alarms by name: a metric, `when` it is above or below its threshold `times` `of` so many periods, what a missing value means, and, as description, what to do then."
+  description = "Alarms by name: a metric, `when` it is above or below its threshold `times` `of` so many periods, what a missing value means, as description what to do then, and whether somebody is told."
   type = map(object({
     description = string
     namespace   = string
@@ -41,6 +41,7 @@ variable "alarms" {
     when        = optional(string, ">")
     threshold   = number
     missing     = optional(string, "notBreaching")
+    enabled     = optional(bool, true)
   }))
   default  = {}
   nullable = false
@@ -96,6 +97,21 @@ variable "dashboard" {
   validation {
     condition     = var.dashboard == null || can(regex("^[A-Za-z0-9_-]{1,255}$", var.dashboard)) && length(var.alarms) > 0
     error_message = "dashboard is letters, digits, _ and -, and shows alarms, of which there are none."
+  }
+}
+
+variable "graphs" {
+  description = "Graphs of the dashboard beside those of the alarms, by title: metrics of one namespace, without dimensions, each with its statistic."
+  type = map(object({
+    namespace = string
+    metrics   = map(string)
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = length(var.graphs) == 0 || var.dashboard != null
+    error_message = "graphs are shown on a dashboard: name one."
   }
 }
 

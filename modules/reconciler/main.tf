@@ -468,7 +468,9 @@ resource "aws_ecs_task_definition" "this" {
       RECONCILE_SNAPSHOTS       = "s3://${var.snapshots.bucket}/${var.snapshots.prefix}"
       RECONCILE_GIT_CREDENTIALS = "secretsmanager://${aws_secretsmanager_secret.this["git"].name}"
       RECONCILE_DIGEST_KEY      = "secretsmanager://${aws_secretsmanager_secret.this["digest-key"].name}"
-      RECONCILE_OUTPUT          = "json" # which the alarms read
+      RECONCILE_OUTPUT          = "json"
+      RECONCILE_METRICS         = "emf" # which the alarms see, in the namespace:
+      OTEL_SERVICE_NAME         = local.namespace
     }) : { name = name, value = value }]
     logConfiguration = {
       logDriver = "awslogs"
@@ -584,64 +586,65 @@ resource "aws_ecs_service" "this" {
   depends_on = [aws_iam_role_policy.this, module.routes]
 }
 
-# Who is told.
+# Who is told. What the figures mean is in docs/metrics.md; a test compares the
+# names with those that the program knows.
 
 locals {
-  # Of what `reconcile now -o json` prints at its end. A workspace that waits
-  # after a failure makes every pass exit with 1, so its alarm stays.
-  counted = {
-    PassCompleted   = "{ ($.run = \"*\") && ($.exit >= 0) && ($.exit <= 2) }"
-    WorkspaceFailed = "{ ($.run = \"*\") && ($.exit = 1) }"
+  alarms = {
+    "${var.name}-no-pass-completed" = {
+      description = "No pass of ${var.name} completed in ${var.run.alarm_minutes} minutes: merged changes are not applied. See the log group ${aws_cloudwatch_log_group.this.name}, then `reconcile doctor`."
+      metric      = "reconcile.pass.duration"
+      statistic   = "SampleCount"
+      when        = "<"
+      threshold   = 1
+      periods     = var.run.alarm_minutes / 5
+      missing     = "breaching"
+    }
+    "${var.name}-behind" = {
+      description = "The branch has been ahead of what ${var.name} has applied for ${var.run.behind_minutes} minutes: `reconcile status` says what fails, or waits for a person."
+      metric      = "reconcile.staleness"
+      statistic   = "Maximum"
+      when        = ">"
+      threshold   = var.run.behind_minutes * 60
+      periods     = 1
+      missing     = "ignore" # as it was, until a pass says otherwise
+    }
+    "${var.name}-workspace-failed" = {
+      description = "A workspace of ${var.name} failed: `reconcile status` says which, `reconcile runs` shows its log."
+      metric      = "reconcile.workspaces.failed"
+      statistic   = "Maximum"
+      when        = ">="
+      threshold   = 1
+      periods     = 1
+      missing     = "ignore"
+    }
+  }
+  graphs = {
+    "Passes"              = { "reconcile.pass.duration" = "Average", "reconcile.pass.failures" = "Sum" }
+    "Workspaces"          = { "reconcile.workspaces.applied" = "Sum", "reconcile.workspaces.failed" = "Maximum", "reconcile.workspaces.blocked" = "Maximum" }
+    "Seconds a workspace" = { "reconcile.visit.duration" = "Maximum", "reconcile.lease.wait" = "Maximum" }
+    "Seconds behind"      = { "reconcile.staleness" = "Maximum" }
   }
 }
 
-resource "aws_cloudwatch_log_metric_filter" "this" {
-  for_each = local.counted
+module "alarms" {
+  source = "../cloudwatch"
 
-  name           = each.key
-  log_group_name = aws_cloudwatch_log_group.this.name
-  pattern        = each.value
-
-  metric_transformation {
-    name          = each.key
-    namespace     = local.namespace
-    value         = "1"
-    default_value = "0"
-    unit          = "Count"
-  }
-}
-
-resource "aws_cloudwatch_metric_alarm" "no_pass" {
-  alarm_name          = "${var.name}-no-pass-completed"
-  alarm_description   = "No pass of ${var.name} completed in ${var.run.alarm_minutes} minutes: merged changes are not applied. See the log group ${aws_cloudwatch_log_group.this.name}, then `reconcile doctor`."
-  namespace           = local.namespace
-  metric_name         = "PassCompleted"
-  statistic           = "Sum"
-  comparison_operator = "LessThanThreshold"
-  threshold           = 1
-  period              = 300
-  evaluation_periods  = var.run.alarm_minutes / 5
-  treat_missing_data  = "breaching"
-  actions_enabled     = local.running
-  alarm_actions       = var.alarm_topic_arns
-  ok_actions          = var.alarm_topic_arns
-
-  tags = var.tags
-}
-
-resource "aws_cloudwatch_metric_alarm" "workspace_failed" {
-  alarm_name          = "${var.name}-workspace-failed"
-  alarm_description   = "A workspace of ${var.name} failed: `reconcile status` says which, `reconcile runs` shows its log."
-  namespace           = local.namespace
-  metric_name         = "WorkspaceFailed"
-  statistic           = "Sum"
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = 1
-  period              = 300
-  evaluation_periods  = 1
-  treat_missing_data  = "ignore" # as it was, until a pass says otherwise
-  alarm_actions       = var.alarm_topic_arns
-  ok_actions          = var.alarm_topic_arns
-
-  tags = var.tags
+  alarms = { for name, a in local.alarms : name => {
+    description = a.description
+    namespace   = local.namespace
+    metric      = a.metric
+    statistic   = a.statistic
+    period      = 300
+    times       = a.periods
+    of          = a.periods
+    when        = a.when
+    threshold   = a.threshold
+    missing     = a.missing
+    enabled     = local.running
+  } }
+  graphs     = { for title, metrics in local.graphs : title => { namespace = local.namespace, metrics = metrics } }
+  dashboard  = var.name
+  topic_arns = var.alarm_topic_arns
+  tags       = var.tags
 }

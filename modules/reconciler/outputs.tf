@@ -69,5 +69,5 @@ output "log_group" {
 
 output "alarm_arns" {
   description = "ARNs of the alarms by what they tell."
-  value       = { no_pass = aws_cloudwatch_metric_alarm.no_pass.arn, workspace_failed = aws_cloudwatch_metric_alarm.workspace_failed.arn }
+  value       = { no_pass = module.alarms.alarms["${var.name}-no-pass-completed"], behind = module.alarms.alarms["${var.name}-behind"], workspace_failed = module.alarms.alarms["${var.name}-workspace-failed"] }
 }

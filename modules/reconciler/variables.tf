@@ -32,13 +32,14 @@ variable "image_digest" {
 }
 
 variable "run" {
-  description = "How it runs: mode schedule (one task a tick) or watch (a task that stays); whether it is enabled; a rate or cron expression, or the interval of watch; and after how many minutes without a completed pass somebody is told."
+  description = "How it runs: mode schedule (one task a tick) or watch (a task that stays); whether it is enabled; a rate or cron expression, or the interval of watch; and after how many minutes somebody is told: without a completed pass, and with the branch ahead of what is applied."
   type = object({
-    mode          = optional(string, "schedule")
-    enabled       = optional(bool, false)
-    schedule      = optional(string, "rate(5 minutes)")
-    interval      = optional(string, "1m")
-    alarm_minutes = optional(number, 120)
+    mode           = optional(string, "schedule")
+    enabled        = optional(bool, false)
+    schedule       = optional(string, "rate(5 minutes)")
+    interval       = optional(string, "1m")
+    alarm_minutes  = optional(number, 120)
+    behind_minutes = optional(number, 120)
   })
   default  = {}
   nullable = false
@@ -56,6 +57,11 @@ variable "run" {
   validation {
     condition     = can(regex("^[1-9][0-9]*(s|m|h)$", var.run.interval))
     error_message = "interval is a duration such as 30s or 1m."
+  }
+
+  validation {
+    condition     = var.run.behind_minutes >= 5
+    error_message = "behind_minutes is 5 or more: a pass takes its time."
   }
 
   validation {
@@ -99,8 +105,8 @@ variable "settings" {
   nullable    = false
 
   validation {
-    condition     = length(setintersection(keys(var.settings), ["RECONCILE_REPO", "RECONCILE_STATE", "RECONCILE_SNAPSHOTS", "RECONCILE_GIT_CREDENTIALS", "RECONCILE_DIGEST_KEY", "RECONCILE_OUTPUT", "RECONCILE_WORK", "RECONCILE_INTERVAL", "RECONCILE_BACKLOG_CREDENTIALS"])) == 0
-    error_message = "RECONCILE_REPO, _STATE, _SNAPSHOTS, _GIT_CREDENTIALS, _BACKLOG_CREDENTIALS, _DIGEST_KEY, _OUTPUT, _WORK and _INTERVAL are set by the module."
+    condition     = length(setintersection(keys(var.settings), ["RECONCILE_REPO", "RECONCILE_STATE", "RECONCILE_SNAPSHOTS", "RECONCILE_GIT_CREDENTIALS", "RECONCILE_DIGEST_KEY", "RECONCILE_OUTPUT", "RECONCILE_METRICS", "RECONCILE_WORK", "RECONCILE_INTERVAL", "RECONCILE_BACKLOG_CREDENTIALS"])) == 0
+    error_message = "RECONCILE_REPO, _STATE, _SNAPSHOTS, _GIT_CREDENTIALS, _BACKLOG_CREDENTIALS, _DIGEST_KEY, _OUTPUT, _METRICS, _WORK and _INTERVAL are set by the module."
   }
 
   validation {

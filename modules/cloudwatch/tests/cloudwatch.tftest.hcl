@@ -177,3 +177,40 @@ run "refuses_a_dashboard_of_nothing" {
 
   expect_failures = [var.dashboard]
 }
+
+run "graphs_are_shown" {
+  command = plan
+
+  variables {
+    dashboard = "shop"
+    graphs    = { Visitors = { namespace = "Shop", metrics = { Visits = "Sum" } } }
+  }
+
+  assert {
+    condition     = [for w in jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets : w.properties.metrics if w.properties.title == "Visitors"] == [[["Shop", "Visits", { stat = "Sum" }]]]
+    error_message = "A graph is missing."
+  }
+}
+
+run "refuses_graphs_without_a_dashboard" {
+  command = plan
+
+  variables {
+    graphs = { Visitors = { namespace = "Shop", metrics = { Visits = "Sum" } } }
+  }
+
+  expect_failures = [var.graphs]
+}
+
+run "an_alarm_can_be_silent" {
+  command = plan
+
+  variables {
+    alarms = { quiet = { description = "Nothing is to be done: it is not in use yet.", namespace = "Shop", metric = "Visits", threshold = 1, enabled = false } }
+  }
+
+  assert {
+    condition     = !aws_cloudwatch_metric_alarm.this["quiet"].actions_enabled
+    error_message = "It wakes people."
+  }
+}

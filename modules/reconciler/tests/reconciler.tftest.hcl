@@ -133,6 +133,8 @@ run "runs_by_digest_with_time_to_stop" {
       RECONCILE_DIGEST_KEY      = "secretsmanager://reconcile/digest-key"
       RECONCILE_GIT_CREDENTIALS = "secretsmanager://reconcile/git"
       RECONCILE_OUTPUT          = "json"
+      RECONCILE_METRICS         = "emf"
+      OTEL_SERVICE_NAME         = "Reconcile/reconcile"
       RECONCILE_REPO            = "https://example.backlog.com/git/INFRA/estate.git"
       RECONCILE_SNAPSHOTS       = "s3://example-reconcile/snapshots"
       RECONCILE_STATE           = "dynamodb://reconcile"
@@ -161,7 +163,7 @@ run "the_schedule_is_made_disabled" {
   }
 
   assert {
-    condition     = !aws_cloudwatch_metric_alarm.no_pass.actions_enabled
+    condition     = !local.running
     error_message = "An alarm wakes people about passes that nobody asked for."
   }
 }
@@ -170,7 +172,7 @@ run "enabled" {
   command = plan
 
   variables {
-    run = { enabled = true, schedule = "rate(10 minutes)", alarm_minutes = 60 }
+    run = { enabled = true, schedule = "rate(10 minutes)", alarm_minutes = 60, behind_minutes = 30 }
   }
 
   assert {
@@ -180,20 +182,15 @@ run "enabled" {
 
   assert {
     condition = (
-      aws_cloudwatch_metric_alarm.no_pass.actions_enabled && aws_cloudwatch_metric_alarm.no_pass.evaluation_periods == 12 &&
-      aws_cloudwatch_metric_alarm.no_pass.treat_missing_data == "breaching" && aws_cloudwatch_metric_alarm.no_pass.alarm_actions == var.alarm_topic_arns
+      local.running && local.alarms["reconcile-no-pass-completed"].periods == 12 && local.alarms["reconcile-no-pass-completed"].missing == "breaching" &&
+      local.alarms["reconcile-behind"].threshold == 1800
     )
-    error_message = "Nobody is told that passes are missing, or not within the hour."
+    error_message = "Nobody is told that passes are missing, or that the branch is ahead, or not in time."
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.workspace_failed.threshold == 1 && aws_cloudwatch_metric_alarm.workspace_failed.metric_name == "WorkspaceFailed" && aws_cloudwatch_metric_alarm.workspace_failed.alarm_actions == var.alarm_topic_arns
-    error_message = "Nobody is told of a workspace that failed."
-  }
-
-  assert {
-    condition     = { for name, f in aws_cloudwatch_log_metric_filter.this : name => "${f.pattern} ${one(f.metric_transformation).namespace}" } == { PassCompleted = "{ ($.run = \"*\") && ($.exit >= 0) && ($.exit <= 2) } Reconcile/reconcile", WorkspaceFailed = "{ ($.run = \"*\") && ($.exit = 1) } Reconcile/reconcile" }
-    error_message = "The alarms count something else."
+    condition     = toset(keys(module.alarms.alarms)) == toset(["reconcile-no-pass-completed", "reconcile-behind", "reconcile-workspace-failed"])
+    error_message = "An alarm is missing, or there are others."
   }
 }
 
@@ -242,7 +239,7 @@ run "nothing_runs_without_an_image" {
   }
 
   assert {
-    condition     = !aws_cloudwatch_metric_alarm.no_pass.actions_enabled
+    condition     = !local.running
     error_message = "An alarm wakes people about passes that cannot be."
   }
 }
@@ -410,6 +407,16 @@ run "refuses_an_interval_without_unit" {
 
   variables {
     run = { interval = "30" }
+  }
+
+  expect_failures = [var.run]
+}
+
+run "refuses_an_alarm_at_once" {
+  command = plan
+
+  variables {
+    run = { behind_minutes = 1 }
   }
 
   expect_failures = [var.run]
