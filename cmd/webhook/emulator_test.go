@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -24,14 +25,41 @@ type emulator struct {
 
 // record is what the emulator and the function print.
 type record struct {
-	mu   sync.Mutex
-	text bytes.Buffer
+	mu    sync.Mutex
+	grown *sync.Cond
+	text  bytes.Buffer
+}
+
+func newRecord() *record {
+	r := &record{}
+	r.grown = sync.NewCond(&r.mu)
+	return r
 }
 
 func (r *record) Write(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	defer r.grown.Broadcast()
 	return r.text.Write(p)
+}
+
+// until waits for a line that is wanted: what is printed comes by another way
+// than an answer does. One that never comes runs into the time-out of the
+// tests, with the stack of who waits.
+func (r *record) until(wanted func(line string) bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for seen := 0; ; {
+		line, _, whole := strings.Cut(r.text.String()[seen:], "\n")
+		switch {
+		case !whole:
+			r.grown.Wait()
+		case wanted(line):
+			return
+		default:
+			seen += len(line) + 1
+		}
+	}
 }
 
 func (r *record) String() string {
@@ -52,7 +80,7 @@ func emulate(t testing.TB, variables map[string]string) *emulator {
 		c.Env = append(c.Env, name+"="+value)
 	}
 	c.WaitDelay = 10 * time.Second
-	e := &emulator{url: "http://" + api + "/2015-03-31/functions/function/invocations", log: &record{}}
+	e := &emulator{url: "http://" + api + "/2015-03-31/functions/function/invocations", log: newRecord()}
 	c.Stdout, c.Stderr = e.log, e.log
 	if err := c.Start(); err != nil {
 		t.Fatalf("%v (run make tools)", err)

@@ -91,8 +91,9 @@ func parseStarts(value string) (starts, error) {
 		}
 		return starts{project: u.Host}, nil
 	case "ecs":
+		family, _, _ := strings.Cut(path, ":")
 		s := starts{
-			cluster: u.Host, definition: path, container: "reconcile",
+			cluster: u.Host, definition: path, container: family,
 			subnets: take("subnets"), securityGroups: take("security_groups"),
 		}
 		if names := take("container"); len(names) == 1 {
