@@ -23,6 +23,7 @@ bench: tools ## measure the program next to others; see docs/benchmarks.md
 	-@.ci/tools/terramate.sh
 	go test -run '^$$' -bench 'Poll|Changed|Snapshot' -benchtime 15x -timeout 30m ./cmd/reconcile
 	go test -run '^$$' -bench 'Graph|OwnWork' -benchtime 3x -timeout 30m ./cmd/reconcile
+	go test -run '^$$' -bench ColdStart -benchtime 15x ./cmd/webhook
 
 lint: tools ## gofmt, go vet, golangci-lint
 	@unformatted=$$(gofmt -l .) && test -z "$$unformatted" || { echo "run gofmt -w on: $$unformatted"; exit 1; }

@@ -29,7 +29,11 @@ func main() {
 }
 
 func run(target string) error {
-	program, err := build()
+	here, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	program, err := build(here)
 	if err != nil {
 		return err
 	}
@@ -45,9 +49,9 @@ func run(target string) error {
 	return nil
 }
 
-// build leaves out all that differs between machines: paths, the state of the
-// work tree, the build id.
-func build() ([]byte, error) {
+// build builds the module that source is in. It leaves out all that differs
+// between machines: paths, the state of the work tree, the build id.
+func build(source string) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "lambda")
 	if err != nil {
 		return nil, err
@@ -56,8 +60,8 @@ func build() ([]byte, error) {
 	path := filepath.Join(dir, "bootstrap")
 	c := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc",
 		"-ldflags", "-s -w -buildid=", "-o", path, "reconcile/cmd/webhook")
-	c.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "GOARM64=v8.0", "CGO_ENABLED=0", "GOFLAGS=", "GOEXPERIMENT=")
-	c.Stderr = os.Stderr
+	c.Env = append(os.Environ(), "GOOS=linux", "GOARCH=arm64", "GOARM64=v8.0", "CGO_ENABLED=0", "GOFLAGS=", "GOEXPERIMENT=", "PWD="+source)
+	c.Dir, c.Stderr = source, os.Stderr
 	if err := c.Run(); err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -306,5 +307,25 @@ func TestSettings(t *testing.T) {
 		if _, err := readSettings(environ(test.name, test.value)); err == nil || !strings.Contains(err.Error(), test.text) || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%s=%s: %v", test.name, test.value, err)
 		}
+	}
+}
+
+// The estate gives the function the settings that it has, and no others.
+func TestEstate(t *testing.T) {
+	text, err := os.ReadFile("../../env/common/pipeline.tf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, _ := strings.Cut(string(text), "module \"webhook\" {")
+	block, _, _ = strings.Cut(block, "\n}\n")
+	var names []string
+	for name := range strings.FieldsSeq(block) {
+		if strings.HasPrefix(name, "RECONCILE_") {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	if want := []string{envBranch, envRepo, envFrom, envStarts, envToken}; !slices.Equal(names, want) {
+		t.Errorf("it has %q, want %q", names, want)
 	}
 }
