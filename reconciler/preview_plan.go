@@ -2,11 +2,13 @@ package reconciler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
 	"time"
 
+	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace"
 	"reconcile/state"
 )
@@ -23,6 +25,9 @@ func (l *look) plan(ctx, hard context.Context) error {
 	trust := l.settings.Preview()
 	site.trust = &trust
 	defer site.close()
+	if err := l.ready(ctx, site); err != nil || l.preview.Error != "" {
+		return err
+	}
 	planned := map[string]func() (WorkspaceResult, error){}
 	slots := make(chan struct{}, l.Parallelism)
 	for _, name := range l.merged.graph.Order() {
@@ -50,6 +55,21 @@ func (l *look) plan(ctx, hard context.Context) error {
 	l.preview.Outcome = l.outcome(p.result)
 	l.preview.Readers = l.readers()
 	return nil
+}
+
+// ready gets what no plan can do without, so that its failure is not told as
+// one of the pull request's. A tree that cannot be laid out is its own.
+func (l *look) ready(ctx context.Context, site *site) error {
+	if len(l.todo) == 0 {
+		return nil
+	}
+	if _, err := site.checkout(ctx); errors.Is(err, source.ErrUnsafe) {
+		return l.fails(err)
+	} else if err != nil {
+		return err
+	}
+	_, err := site.engine(ctx)
+	return err
 }
 
 // previewTrigger is what assumed roles' sessions and logs are named by.

@@ -75,6 +75,8 @@ type PreviewResult struct {
 	Action string `json:"action"`
 	// Comment is what was, or would be, written.
 	Comment string `json:"comment,omitempty"`
+
+	busy bool // it failed because another run holds what it needs
 }
 
 // Actions of a PreviewResult.

@@ -2,6 +2,7 @@ package reconciler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -78,8 +79,12 @@ func (r *Reconciler) previews(ctx, hard context.Context, pulls PullRequests, o P
 		if err != nil {
 			return err
 		}
-		if result.Action == ActionFailed {
+		switch {
+		case result.Action != ActionFailed:
+		case !result.busy:
 			round.Exit = ExitFailed
+		case round.Exit == ExitOK:
+			round.Exit = ExitBusy
 		}
 	}
 	return nil
@@ -175,7 +180,8 @@ func (p *previewer) one(ctx, hard context.Context, pr PullRequest) (PreviewResul
 	same := !due && last.Inputs == l.preview.Inputs && !last.Failed
 	if !same {
 		if err := l.plan(ctx, hard); err != nil {
-			result.Preview, result.Error = *l.preview, err.Error()
+			var busy *CheckoutBusyError
+			result.Preview, result.Error, result.busy = *l.preview, err.Error(), errors.As(err, &busy)
 			return result, nil
 		}
 	}
@@ -186,26 +192,23 @@ func (p *previewer) one(ctx, hard context.Context, pr PullRequest) (PreviewResul
 	if result.Workspaces == nil {
 		result.Workspaces = []WorkspaceResult{}
 	}
-	return result, p.write(ctx, &result, before, last, same)
+	if err := p.write(ctx, &result, before, last, same); err != nil {
+		result.Error = err.Error()
+		return result, fmt.Errorf("comment on pull request %d: %w", pr.Number, err)
+	}
+	return result, nil
 }
 
 // write writes the comment, if that is wanted.
 func (p *previewer) write(ctx context.Context, result *PreviewResult, before Comment, last notify.Marker, same bool) error {
-	action := ActionEdited
-	switch {
-	case same:
-		result.Comment, action = notify.Move(before.Text, result.Head, result.Tip), ActionMoved
-	case before.ID == 0:
-		action = ActionAdded
-		fallthrough
-	default:
+	if same {
+		result.Comment = notify.Move(before.Text, result.Head, result.Tip)
+	} else {
 		writer, err := p.options.Writer(ctx)
-		if err != nil {
-			result.Error = err.Error()
-			return err
+		if err == nil {
+			result.Comment, err = writer.Preview(result.told(p.Branch, p.Environment), last)
 		}
-		if result.Comment, err = writer.Preview(result.told(p.Branch, p.Environment), last); err != nil {
-			result.Error = err.Error()
+		if err != nil {
 			return err
 		}
 	}
@@ -213,11 +216,26 @@ func (p *previewer) write(ctx context.Context, result *PreviewResult, before Com
 		result.Action = ActionPrinted
 		return nil
 	}
-	if err := p.pulls.Put(ctx, result.Number, before.ID, result.Comment); err != nil {
-		result.Error = err.Error()
-		return fmt.Errorf("comment on pull request %d: %w", result.Number, err)
+	// Plans take their time: another round may have written meanwhile.
+	now, err := p.pulls.Comment(ctx, result.Number, p.mine)
+	if err != nil {
+		return err
 	}
-	result.Action = action
+	if m, _ := notify.ReadMarker(now.Text); now.Text != before.Text && m.Head == result.Head && m.Tip == result.Tip {
+		result.Action = ActionUnchanged
+		return nil
+	}
+	if err := p.pulls.Put(ctx, result.Number, now.ID, result.Comment); err != nil {
+		return err
+	}
+	switch {
+	case same:
+		result.Action = ActionMoved
+	case now.ID == 0:
+		result.Action = ActionAdded
+	default:
+		result.Action = ActionEdited
+	}
 	return nil
 }
 

@@ -3,10 +3,13 @@ package reconciler_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/google/go-cmp/cmp"
 
 	"reconcile/reconciler"
@@ -19,13 +22,16 @@ type board struct {
 	open     []reconciler.PullRequest
 	comments map[int]reconciler.Comment
 	now      time.Time
-	puts     int
 	fails    error
+	before   func() // called before a comment is read for the second time
 }
 
 func (b *board) Open(context.Context, string) ([]reconciler.PullRequest, error) { return b.open, nil }
 
 func (b *board) Comment(_ context.Context, number int, mine func(string) bool) (reconciler.Comment, error) {
+	if b.before != nil {
+		b.before()
+	}
 	if c := b.comments[number]; mine(c.Text) {
 		return c, nil
 	}
@@ -36,7 +42,6 @@ func (b *board) Put(_ context.Context, number, id int, text string) error {
 	if b.fails != nil {
 		return b.fails
 	}
-	b.puts++
 	if id == 0 {
 		id = 100 + number
 	}
@@ -222,4 +227,44 @@ func TestPreviewsGoOn(t *testing.T) {
 	if _, err := w.round(); !errors.As(err, &unknown) {
 		t.Errorf("%v", err)
 	}
+}
+
+// Two rounds at once write one comment: the slower one sees that it is there.
+func TestPreviewsAtOnce(t *testing.T) {
+	w := newPreviewed(t, small)
+	w.propose(1, "topic", "-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
+	reads := 0
+	w.board.before = func() {
+		if reads++; reads == 2 { // the first round has planned, and not written
+			w.board.before = nil
+			w.config.Work += "-other"
+			w.want(w.actions(), map[string]string{"topic": "added"})
+		}
+	}
+	w.want(w.actions(), map[string]string{"topic": "unchanged"})
+	if len(w.board.comments) != 1 || w.board.comments[1].ID != 101 {
+		t.Errorf("%+v", w.board.comments)
+	}
+}
+
+// A checkout that a pass works in is nothing that a pull request must be told
+// of.
+func TestPreviewsWhileAPassWorks(t *testing.T) {
+	w := newPreviewed(t, small)
+	w.config.Wait = 0
+	w.propose(1, "topic", "-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
+	home := filepath.Join(w.config.Work, "checkout", w.config.Name)
+	w.must(os.MkdirAll(home, 0o700))
+	lock := flock.New(filepath.Join(home, "lock"))
+	w.must(lock.Lock())
+	round, err := w.round()
+	w.must(err)
+	if pr := round.PullRequests[0]; round.Exit != reconciler.ExitBusy || pr.Action != reconciler.ActionFailed || !strings.Contains(pr.Error, "another pass") {
+		t.Errorf("exit %d, %s: %s", round.Exit, pr.Action, pr.Error)
+	}
+	if len(w.board.comments) > 0 {
+		t.Errorf("%+v", w.board.comments)
+	}
+	w.must(lock.Unlock())
+	w.want(w.actions(), map[string]string{"topic": "added"})
 }
