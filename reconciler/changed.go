@@ -91,7 +91,7 @@ func (r *Reconciler) atTip(ctx context.Context) (*work, error) {
 	}
 	tip, err := r.Source.Tip(ctx, head.Protocol)
 	if err != nil {
-		return nil, fmt.Errorf("ask %s for %s: %w", r.Repo, r.Branch, err)
+		return nil, fmt.Errorf("ask for the tip of %s: %w", r.Branch, err)
 	}
 	commit, err := r.fetch(ctx, tip)
 	if err != nil {

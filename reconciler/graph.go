@@ -28,7 +28,7 @@ type GraphWorkspace struct {
 func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
 	tip, err := r.Source.Tip(ctx, "")
 	if err != nil {
-		return nil, fmt.Errorf("ask %s for %s: %w", r.Repo, r.Branch, err)
+		return nil, fmt.Errorf("ask for the tip of %s: %w", r.Branch, err)
 	}
 	commit, err := r.fetch(ctx, tip)
 	if err != nil {

@@ -136,7 +136,7 @@ func (p *pass) round(ctx, hard context.Context) (done bool, err error) {
 func (p *pass) ask(ctx context.Context, head state.Head) (source.Tip, error) {
 	tip, err := p.Source.Tip(ctx, head.Protocol)
 	if err != nil {
-		return tip, fmt.Errorf("ask %s for %s: %w", p.Repo, p.Branch, err)
+		return tip, fmt.Errorf("ask for the tip of %s: %w", p.Branch, err)
 	}
 	p.sight(tip)
 	return tip, nil

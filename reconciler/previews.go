@@ -62,7 +62,7 @@ func (r *Reconciler) previews(ctx, hard context.Context, pulls PullRequests, o P
 	}
 	tip, err := r.Source.Tip(ctx, "")
 	if err != nil {
-		return fmt.Errorf("ask %s for %s: %w", r.Repo, r.Branch, err)
+		return fmt.Errorf("ask for the tip of %s: %w", r.Branch, err)
 	}
 	round.Tip = tip.Commit
 	p := &previewer{Reconciler: r, pulls: pulls, options: o, round: round}

@@ -59,7 +59,7 @@ type WorkspaceResult struct {
 // exit returns the exit code that the workspaces' outcomes add up to, and the
 // pass's outcome that goes with it.
 func exit(workspaces map[string]WorkspaceResult) (int, string) {
-	var failed, busy, blocked, pending, applied bool
+	var failed, busy, blocked, skipped, pending, applied bool
 	for _, w := range workspaces {
 		if w.Suspended {
 			continue
@@ -69,8 +69,10 @@ func exit(workspaces map[string]WorkspaceResult) (int, string) {
 			failed = true
 		case state.Busy:
 			busy = true
-		case state.Blocked, state.Skipped:
+		case state.Blocked:
 			blocked = true
+		case state.Skipped:
+			skipped = true
 		case state.Pending:
 			pending = true
 		case state.Applied:
@@ -82,7 +84,7 @@ func exit(workspaces map[string]WorkspaceResult) (int, string) {
 		return ExitFailed, OutcomeFailed
 	case busy:
 		return ExitBusy, OutcomeBusy
-	case blocked:
+	case blocked, skipped && !pending: // in a plan, readers of what is pending are skipped
 		return ExitPending, OutcomeBlocked
 	case pending:
 		return ExitPending, OutcomePending

@@ -162,6 +162,9 @@ func (l *live) line(it *liveItem) string {
 		}
 		return styleFaint.Render(fmt.Sprintf("· %-9s", "waits")) + "  " + it.name + styleFaint.Render("  "+text)
 	case reconciler.PhaseLease:
+		if l.now.Sub(it.since) < time.Second { // taking one that is free takes a moment too
+			break
+		}
 		return styleWait.Render(fmt.Sprintf("· %-9s", "lease")) + "  " + it.name + styleFaint.Render("  another run holds it · "+elapsed)
 	}
 	return styleKey.Render(fmt.Sprintf("● %-9s", it.phase)) + "  " + styleBold.Render(it.name) + styleFaint.Render("  "+elapsed)

@@ -43,6 +43,10 @@ main · 0.0s · 0 done, 0 at work, 0 waiting
 · waits      tokyo  for common
 main · 1m15s · 0 done, 2 at work, 1 waiting
 `},
+		{"a lease that is being taken", append(begin[:0:0], step(0, "osaka", reconciler.PhaseLease)), `
+● lease      osaka  0.0s
+main · 0.0s · 0 done, 1 at work, 0 waiting
+`},
 		{"what was waited for is done", append(begin, done("common")), `
 · lease      osaka  another run holds it · 1m13s
 · waits      tokyo  for a free place

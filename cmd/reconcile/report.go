@@ -148,6 +148,9 @@ func countsText(counts map[state.Outcome]int) string {
 func passHelp(result *reconciler.Result) string {
 	switch result.Outcome {
 	case reconciler.OutcomeFailed:
+		if result.Snapshot == "" { // a plan, or what an earlier pass came to: it is no run of its own
+			return "`reconcile now` tries again"
+		}
 		return fmt.Sprintf("`reconcile runs %s` shows plans and logs; `reconcile now` tries again", result.Run)
 	case reconciler.OutcomeBlocked:
 		return "`reconcile status` shows what each waits for"
