@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 )
 
 // loadAWS reads the SDK's own settings: environment, profile, role.
@@ -22,18 +24,43 @@ func loadAWS(ctx context.Context) (aws.Config, error) {
 	return cfg, nil
 }
 
+// What is wrong with a secret.
+var (
+	errNoSecret = errors.New("there is no such secret here")
+	errNoValue  = errors.New("it has no value: put one into it")
+)
+
 // readSecret reads the secret that a secretsmanager://NAME names.
 func readSecret(ctx context.Context, cfg aws.Config, setting, location string) (secret, error) {
 	name := strings.TrimPrefix(location, schemeSecret)
-	out, err := secretsmanager.NewFromConfig(cfg).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &name})
-	if err != nil {
-		return "", fmt.Errorf("read the secret %s (%s): %w", name, setting, err)
-	}
-	if out.SecretString != nil {
+	client := secretsmanager.NewFromConfig(cfg)
+	out, err := client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &name})
+	switch {
+	case err != nil:
+		err = whichMissing(ctx, client, name, err)
+	case out.SecretString != nil:
 		return secret(*out.SecretString), nil
-	}
-	if len(out.SecretBinary) > 0 {
+	case len(out.SecretBinary) > 0:
 		return secret(out.SecretBinary), nil
+	default:
+		err = errNoValue
 	}
-	return "", fmt.Errorf("the secret %s (%s) has no value: put one into it", name, setting)
+	return "", fmt.Errorf("read the secret %s (%s): %w", name, setting, err)
+}
+
+// whichMissing tells the two errors apart that Secrets Manager has one code
+// for, where that may be asked: no secret, and a secret without a value.
+func whichMissing(ctx context.Context, client *secretsmanager.Client, name string, err error) error {
+	var missing *types.ResourceNotFoundException
+	if !errors.As(err, &missing) {
+		return err
+	}
+	_, described := client.DescribeSecret(ctx, &secretsmanager.DescribeSecretInput{SecretId: &name})
+	switch {
+	case described == nil:
+		return errNoValue
+	case errors.As(described, &missing):
+		return errNoSecret
+	}
+	return err
 }

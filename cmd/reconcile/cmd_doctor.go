@@ -16,7 +16,9 @@ func newDoctorCommand(a *app) *cobra.Command {
 		GroupID: groupStart,
 		Short:   "Check each setting by using it, and say what to mend",
 		Long: `Check each setting by using it: Git, the record, snapshots, the digest key,
-Terraform, folders and clocks. Nothing is applied.
+Terraform, folders and clocks; and where the record is in DynamoDB, whether
+passes run by themselves in ECS. Nothing is applied. What is missing of
+docs/bootstrap.md is told with its step.
 
 Exits 1 when something must be mended.`,
 		Args: nothing,
@@ -30,7 +32,7 @@ Exits 1 when something must be mended.`,
 type finding struct {
 	Check string `json:"check"`
 	OK    bool   `json:"ok"`
-	// Skipped: another check's failure left nothing to look at.
+	// Skipped: there was nothing to look at, or it is yet to come.
 	Skipped bool   `json:"skipped,omitempty"`
 	Detail  string `json:"detail"`         // what was seen, or what went wrong
 	Mend    string `json:"mend,omitempty"` // what to do about it
@@ -49,9 +51,12 @@ func runDoctor(ctx context.Context, a *app) error {
 			printFinding(a, f)
 		}
 	})
-	ill := 0
+	ill, soFar := 0, ""
 	for _, f := range findings {
-		if !f.OK && !f.Skipped {
+		switch {
+		case f.Skipped && f.Mend != "":
+			soFar = " so far"
+		case !f.OK && !f.Skipped:
 			ill++
 		}
 	}
@@ -61,7 +66,7 @@ func runDoctor(ctx context.Context, a *app) error {
 			return err
 		}
 	case ill == 0:
-		fmt.Fprintln(a.out, "\nall is well")
+		fmt.Fprintf(a.out, "\nall is well%s\n", soFar)
 	default:
 		fmt.Fprintf(a.out, "\n%d to mend\n", ill)
 	}

@@ -21,8 +21,11 @@ func newDoctor(a *app) *doctor {
 
 func (d *doctor) close() { d.app.closing(d.parts) }
 
-// errSkip: there is nothing to check while another check fails.
-var errSkip = errors.New("not checked")
+// What is neither well nor ill.
+var (
+	errSkip = errors.New("not checked") // there is nothing to look at, or no right to look
+	errYet  = errors.New("not yet")     // a step of docs/bootstrap.md is still to come
+)
 
 // advice is a failed check that knows what to do.
 type advice struct {
@@ -56,20 +59,19 @@ func (d *doctor) examine(ctx context.Context, tell func(finding)) []finding {
 		{"terraform", d.terraform},
 		{"clock", d.clock},
 		{"backlog", d.backlog},
+		{"image", d.image},
+		{"schedule", d.schedule},
 	} {
 		if ctx.Err() != nil {
 			break
 		}
 		f := finding{Check: check.name}
 		detail, err := check.run(ctx)
-		var known *advice
-		switch {
-		case err == nil:
+		if err == nil {
 			f.OK, f.Detail = true, detail
-		case errors.Is(err, errSkip):
-			f.Skipped, f.Detail = true, err.Error()
-		default:
-			f.Detail = err.Error()
+		} else {
+			f.Skipped, f.Detail = errors.Is(err, errSkip) || errors.Is(err, errYet), err.Error()
+			var known *advice
 			if errors.As(err, &known) {
 				f.Mend = known.mend
 			}

@@ -18,7 +18,7 @@ import (
 func (d *doctor) git(ctx context.Context) (string, error) {
 	repository, err := d.parts.openSource(ctx)
 	if err != nil {
-		return "", err
+		return "", advise(err, stepFor(err))
 	}
 	tip, err := repository.Tip(ctx, "")
 	if err != nil {
@@ -48,7 +48,9 @@ func (d *doctor) signed(ctx context.Context, repository *source.Repository, tip 
 // gitMend adds what to do to those errors of Git that the settings can mend.
 func gitMend(err error) string {
 	switch {
-	case errors.Is(err, source.ErrAuth), errors.Is(err, source.ErrForbidden):
+	case errors.Is(err, source.ErrForbidden):
+		return "see --git-credentials: may that user read the repository? Where Backlog has an allow-list, the address that this comes from must be on it (docs/bootstrap.md, step 4)"
+	case errors.Is(err, source.ErrAuth):
 		return "see --git-credentials: set RECONCILE_GIT_USERNAME and RECONCILE_GIT_PASSWORD, or name a secret or key"
 	case errors.Is(err, source.ErrNoBranch):
 		return "see --branch"
@@ -71,7 +73,7 @@ func (d *doctor) record(ctx context.Context) (string, error) {
 	d.parts.closers = append(d.parts.closers, store.Close)
 	if c, ok := store.(checker); ok {
 		if err := c.Check(ctx); err != nil {
-			return "", err
+			return "", advise(err, stepFor(err))
 		}
 	}
 	if err := writable(ctx, store); err != nil {
@@ -117,7 +119,7 @@ func (d *doctor) snapshots(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if err := store.Check(ctx); err != nil {
-		return "", err
+		return "", advise(err, stepFor(err))
 	}
 	return d.app.Snapshots + " can be read and written", nil
 }
@@ -125,7 +127,7 @@ func (d *doctor) snapshots(ctx context.Context) (string, error) {
 func (d *doctor) digestKey(ctx context.Context) (string, error) {
 	id, _, err := d.app.digestKey(ctx, d.parts.aws)
 	if err != nil {
-		return "", err
+		return "", advise(err, stepFor(err))
 	}
 	return fmt.Sprintf("%s (id %s)", d.app.DigestKey, id), nil
 }

@@ -61,6 +61,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup:               setupScript,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"account":       accountCommand,
 			"exits":         exitsCommand,
 			"git":           gitCommand,
 			"commit":        commitCommand,

@@ -29,6 +29,8 @@ type world struct {
 	ssh   *gittest.SSH
 	cloud *cloud
 
+	account *account
+
 	backlog *backlogtest.Server
 	passes  *bufio.Reader // of watch
 	roles   *roles

@@ -32,6 +32,8 @@ func newS3Bucket(name, prefix string, cfg aws.Config) *s3Bucket {
 	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
 		// Endpoints that are not AWS's own seldom have a host name a bucket.
 		o.UsePathStyle = o.BaseEndpoint != nil
+		// Not every one of them keeps checksums. Packs have one of their own.
+		o.DisableLogOutputChecksumValidationSkipped = true
 	})
 	if prefix != "" {
 		prefix += "/"

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	dynamodb "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	s3 "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler/types"
+	"github.com/aws/smithy-go"
+)
+
+// stepFor names the step of docs/bootstrap.md that makes what is missing; ""
+// for other errors.
+func stepFor(err error) string {
+	var noTable *dynamodb.ResourceNotFoundException
+	var noBucket *s3.NoSuchBucket
+	switch {
+	case errors.As(err, &noTable), errors.As(err, &noBucket), errors.Is(err, errNoSecret):
+		return "apply the workspace bootstrap (docs/bootstrap.md, step 2), or look at AWS_REGION, the account and the name"
+	case errors.Is(err, errNoValue):
+		return "type its value in (docs/bootstrap.md, step 3)"
+	}
+	return ""
+}
+
+// The module reconciler gives one name to all that it makes, which the table
+// of the record tells: the task definition's family, the cluster, the service
+// or the schedule and its group.
+
+// installation returns that name.
+func (d *doctor) installation() (string, aws.Config, error) {
+	if d.app.embedded() {
+		return "", aws.Config{}, fmt.Errorf("%w: the record is on this machine, and so are passes", errSkip)
+	}
+	cfg, err := d.parts.aws()
+	// What does not answer is not waited for: it is only looked at.
+	if client, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
+		cfg.HTTPClient = client.WithTimeout(lookTimeout)
+	}
+	return strings.TrimPrefix(d.app.State, schemeDynamoDB), cfg, err
+}
+
+const lookTimeout = 5 * time.Second
+
+// image looks whether ECS has been told what to run, and whether that is there.
+func (d *doctor) image(ctx context.Context) (string, error) {
+	name, cfg, err := d.installation()
+	if err != nil {
+		return "", err
+	}
+	const step = "push an image, set its digest and apply bootstrap (docs/bootstrap.md, step 5)"
+	out, err := ecs.NewFromConfig(cfg).DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &name})
+	var none *ecstypes.ClientException
+	switch {
+	case errors.As(err, &none):
+		return "", advise(fmt.Errorf("%w: ECS has no task definition %s, so that nothing can run there", errYet, name), step)
+	case err != nil:
+		return "", look(err)
+	}
+	definition := out.TaskDefinition
+	for _, container := range definition.ContainerDefinitions {
+		image := aws.ToString(container.Image)
+		if err := pushed(ctx, cfg, image); err != nil {
+			return "", advise(err, step)
+		}
+		return fmt.Sprintf("%s:%d runs %s", name, definition.Revision, image), nil
+	}
+	return "", fmt.Errorf("task definition %s:%d has no container", name, definition.Revision)
+}
+
+// pushed looks for an image HOST/NAME@DIGEST in ECR. One from elsewhere, or
+// one that may not be looked at, is taken to be there.
+func pushed(ctx context.Context, cfg aws.Config, image string) error {
+	location, digest, byDigest := strings.Cut(image, "@")
+	host, repository, _ := strings.Cut(location, "/")
+	if !byDigest || !strings.Contains(host, ".dkr.ecr.") {
+		return nil
+	}
+	_, err := ecr.NewFromConfig(cfg).DescribeImages(ctx, &ecr.DescribeImagesInput{
+		RepositoryName: &repository, ImageIds: []ecrtypes.ImageIdentifier{{ImageDigest: &digest}},
+	})
+	var noImage *ecrtypes.ImageNotFoundException
+	if errors.As(err, &noImage) {
+		return fmt.Errorf("the task is to run %s, which is not in the image repository %s", digest, repository)
+	}
+	return nil
+}
+
+// schedule looks whether passes run by themselves.
+func (d *doctor) schedule(ctx context.Context) (string, error) {
+	name, cfg, err := d.installation()
+	if err != nil {
+		return "", err
+	}
+	out, err := scheduler.NewFromConfig(cfg).GetSchedule(ctx, &scheduler.GetScheduleInput{Name: &name, GroupName: &name})
+	var none *types.ResourceNotFoundException
+	switch {
+	case errors.As(err, &none):
+		return d.service(ctx, cfg, name)
+	case err != nil:
+		return "", look(err)
+	case out.State != types.ScheduleStateEnabled:
+		return "", enable(fmt.Errorf("%w: the schedule %s is disabled", errYet, name))
+	}
+	return fmt.Sprintf("the schedule %s starts a pass by %s", name, aws.ToString(out.ScheduleExpression)), nil
+}
+
+// service looks for a task that stays, where there is no schedule.
+func (d *doctor) service(ctx context.Context, cfg aws.Config, name string) (string, error) {
+	out, err := ecs.NewFromConfig(cfg).DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &name, Services: []string{name}})
+	var none *ecstypes.ClusterNotFoundException
+	if err != nil && !errors.As(err, &none) {
+		return "", look(err)
+	}
+	if err != nil || len(out.Services) == 0 || out.Services[0].DesiredCount == 0 {
+		return "", enable(fmt.Errorf("%w: neither a schedule nor a service %s runs passes", errYet, name))
+	}
+	s := out.Services[0]
+	if s.RunningCount == 0 {
+		return "", advise(fmt.Errorf("the service %s wants %d tasks, and none runs", name, s.DesiredCount), "see its events and the log group /reconcile/"+name)
+	}
+	return fmt.Sprintf("the service %s runs", name), nil
+}
+
+func enable(err error) error {
+	return advise(err, "once a pass by hand went well, enable it (docs/bootstrap.md, step 7)")
+}
+
+// look makes nothing of what cannot be looked at: the task's own credentials
+// may see little, and its network may lead to few services.
+func look(err error) error {
+	var api smithy.APIError
+	if errors.As(err, &api) && strings.HasPrefix(api.ErrorCode(), "AccessDenied") {
+		return fmt.Errorf("%w: these credentials may not look", errSkip)
+	}
+	return fmt.Errorf("%w: %w", errSkip, err)
+}
