@@ -172,3 +172,35 @@ func BenchmarkFetch(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkMerge fetches two commits of a large repository over HTTP, with the
+// history behind them, and merges them: what a preview costs before anything
+// is planned.
+func BenchmarkMerge(b *testing.B) {
+	bare := b.TempDir() + "/served.git"
+	gittest.Git(b, ".", "clone", "-q", "--bare", "--no-local", monorepo(b), bare)
+	work := b.TempDir() + "/work"
+	gittest.Git(b, ".", "clone", "-q", bare, work)
+	commit := func(path string) string {
+		if err := os.WriteFile(work+"/"+path, []byte("# changed\n"), 0o600); err != nil {
+			b.Fatal(err)
+		}
+		gittest.Git(b, work, "commit", "-q", "-a", "-m", path)
+		return gittest.Git(b, work, "rev-parse", "HEAD")
+	}
+	gittest.Git(b, work, "checkout", "-q", "-b", "topic")
+	head := commit("env/ws0001/main.tf")
+	gittest.Git(b, work, "checkout", "-q", "main")
+	tip := commit("env/ws0002/main.tf")
+	gittest.Git(b, work, "push", "-q", "origin", "main", "topic")
+	server := gittest.ServeHTTP(b, &gittest.Repo{Dir: bare})
+	for b.Loop() {
+		merge, err := open(b, Options{URL: server.URL}).Merge(b.Context(), tip, head)
+		if err != nil || len(merge.Conflicts) > 0 {
+			b.Fatal(merge, err)
+		}
+		if err := merge.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
