@@ -104,6 +104,11 @@ func (s *site) planOnly(ctx, hard context.Context, it *item) (plan *terraform.Pl
 	job.NoLock, job.Log = true, &bytes.Buffer{}
 	if s.trust != nil {
 		job.Only = s.trust.ProviderNames()
+		giveBack, err := s.borrowState(&job)
+		if err != nil {
+			return nil, err
+		}
+		defer giveBack()
 	}
 	if job.Sensitive, err = s.hidden(ctx, s.work.upstreamsOf(it.Name)); err != nil {
 		return nil, err

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
 
 	"reconcile/reconciler/source"
+	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
 	"reconcile/state"
 )
@@ -172,4 +175,23 @@ func (l *look) readers() (readers []Reader) {
 		}
 	}
 	return readers
+}
+
+// borrowState lets a plan work on a copy of a state that we keep in a file:
+// Terraform, and what readies the file for it, must not touch the state of code
+// that nobody has approved, nor begin one.
+func (s *site) borrowState(job *terraform.Job) (giveBack func(), err error) {
+	if job.LocalState == "" {
+		return func() {}, nil
+	}
+	content, err := os.ReadFile(job.LocalState)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("read the state of %s: %w", job.Name, err)
+	}
+	job.LocalState = filepath.Join(s.Work, "preview", fileName(s.Name), filepath.FromSlash(job.Name)+".tfstate")
+	if err := os.MkdirAll(filepath.Dir(job.LocalState), 0o700); err != nil {
+		return nil, err
+	}
+	giveBack = func() { _ = os.Remove(job.LocalState) } // it would be written over next time
+	return giveBack, os.WriteFile(job.LocalState, content, 0o600)
 }

@@ -3,6 +3,7 @@ package reconciler_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -134,6 +135,8 @@ func TestPreviewsOfWhatIsNotApplied(t *testing.T) {
 	w.commit("-- env/tokyo/more.tf --\nresource \"terraform_data\" \"main\" {}\n-- env/osaka/more.tf --\nresource \"terraform_data\" \"main\" {}\n")
 	before := w.recorded()
 	w.propose(1, "topic", "-- env/tokyo/topic.tf --\nresource \"terraform_data\" \"topic\" {}\n")
+	w.propose(2, "new", "-- env/nagoya/main.tf --\nresource \"terraform_data\" \"new\" {}\n")
+	states := w.states()
 	round, err := w.round()
 	w.must(err)
 	p := round.PullRequests[0]
@@ -146,9 +149,32 @@ func TestPreviewsOfWhatIsNotApplied(t *testing.T) {
 	if diff := cmp.Diff(before, w.recorded()); diff != "" {
 		t.Errorf("the record: %s", diff)
 	}
-	if w.exists(w.config.LocalState + "/topic.tfstate") {
-		t.Error("a state was made")
+	if got := round.PullRequests[1].Workspaces; len(got) != 1 || got[0].Name != "nagoya" || got[0].Changes.Add != 1 {
+		t.Errorf("planned %+v", got)
 	}
+	if diff := cmp.Diff(states, w.states()); diff != "" {
+		t.Errorf("the states: %s", diff)
+	}
+	if left, err := filepath.Glob(filepath.Join(w.config.Work, "preview", "*", "*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %q, %v", left, err)
+	}
+}
+
+// states are the files of the states that we keep, with their times.
+func (w *previewed) states() map[string]time.Time {
+	w.t.Helper()
+	found := map[string]time.Time{}
+	w.must(filepath.WalkDir(w.config.LocalState, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := e.Info()
+		if err == nil {
+			found[path] = info.ModTime()
+		}
+		return err
+	}))
+	return found
 }
 
 func (w *previewed) recorded() any {

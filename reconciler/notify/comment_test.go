@@ -181,6 +181,11 @@ func TestMarker(t *testing.T) {
 	if len(moved) >= len(text) || !strings.HasPrefix(moved, text[:strings.LastIndex(text, "head=")]) {
 		t.Error("more than the marker was changed")
 	}
+	for _, quoted := range []string{"> " + m.String(), m.String() + "\nis what it says", "see `" + m.String() + "`", ""} {
+		if _, ok := ReadMarker(quoted); ok {
+			t.Errorf("a marker in %q", quoted)
+		}
+	}
 	if _, ok := ReadMarker("nothing of ours"); ok || Move("nothing", "a", "b") != "nothing" {
 		t.Error("a marker where there is none")
 	}

@@ -58,14 +58,14 @@ func (m Marker) String() string {
 	return strings.Join(parts, " ")
 }
 
-// ReadMarker finds the marker of a comment, which is its last.
+// ReadMarker finds the marker of a comment: its last line, and nothing else. A
+// comment that only quotes one is somebody's own.
 func ReadMarker(comment string) (m Marker, ok bool) {
-	_, line, found := cutLast(comment, markerStart+" ")
+	_, line, found := cutMarker(comment)
 	if !found {
 		return m, false
 	}
-	line, _, _ = strings.Cut(line, "\n")
-	for _, part := range strings.Fields(strings.Trim(line, "`")) {
+	for _, part := range strings.Fields(strings.TrimRight(line, "`\n")) {
 		name, value, _ := strings.Cut(part, "=")
 		switch {
 		case name == "head":
@@ -91,7 +91,7 @@ func ReadMarker(comment string) (m Marker, ok bool) {
 // that is just as true.
 func Move(comment, head, tip string) string {
 	m, ok := ReadMarker(comment)
-	before, line, _ := cutLast(comment, markerStart+" ")
+	before, line, _ := cutMarker(comment)
 	if !ok {
 		return comment
 	}
@@ -100,12 +100,12 @@ func Move(comment, head, tip string) string {
 	return before + markerStart + " " + line
 }
 
-func cutLast(text, sep string) (before, after string, found bool) {
-	at := strings.LastIndex(text, sep)
-	if at < 0 {
-		return text, "", false
-	}
-	return text[:at], text[at+len(sep):], true
+// cutMarker cuts a comment at what its marker begins with.
+func cutMarker(comment string) (before, after string, found bool) {
+	last := strings.LastIndex(strings.TrimRight(comment, "\n"), "\n") + 1
+	start := last + len(comment[last:]) - len(strings.TrimPrefix(comment[last:], "`"))
+	after, found = strings.CutPrefix(comment[start:], markerStart+" ")
+	return comment[:start], after, found
 }
 
 func unescaped(text string) string {

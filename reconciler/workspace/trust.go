@@ -34,8 +34,9 @@ var refusedNames = []string{
 	// Settings of AWS's SDK, in providers and backends: a file that they name
 	// may name a program to run,
 	"shared_config_files", "shared_credentials_files", "shared_credentials_file", "profile",
-	// and these say where requests go.
+	// and these say where requests go, or who they are from.
 	"endpoint", "endpoints", "*_endpoint", "http_proxy", "https_proxy", "custom_ca_bundle",
+	"access_key", "secret_key", "token", "web_identity_token*",
 }
 
 // builtinProvider is part of Terraform itself.
