@@ -1,4 +1,5 @@
 resource "aws_lb" "this" {
+  # checkov:skip=CKV2_AWS_28:Rules are the application's: who has some associates them with the balancer's ARN.
   name               = var.name
   load_balancer_type = "application"
   internal           = var.internal

@@ -269,3 +269,22 @@ mock_resource "aws_route_table" {
     id = "rtb-0123456789abcdef0"
   }
 }
+
+mock_resource "aws_dynamodb_table" {
+  defaults = {
+    arn = "arn:aws:dynamodb:ap-northeast-1:123456789012:table/mocked"
+  }
+}
+
+mock_resource "aws_ecr_repository" {
+  defaults = {
+    arn            = "arn:aws:ecr:ap-northeast-1:123456789012:repository/mocked"
+    repository_url = "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/mocked"
+  }
+}
+
+mock_resource "aws_secretsmanager_secret" {
+  defaults = {
+    arn = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:mocked-AbCdEf"
+  }
+}

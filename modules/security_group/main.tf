@@ -10,6 +10,7 @@ locals {
 }
 
 resource "aws_security_group" "this" {
+  # checkov:skip=CKV2_AWS_5:Who calls the module attaches it.
   name        = var.name
   description = var.description
   vpc_id      = var.vpc_id

@@ -23,22 +23,8 @@ type Terraform struct {
 // the provider where `make tools` puts them.
 func New(t testing.TB, folders map[string]string) *Terraform {
 	t.Helper()
-	cache := os.Getenv("RECONCILE_TEST_CACHE")
-	if cache == "" {
-		dir, err := os.UserCacheDir()
-		if err != nil {
-			t.Fatal(err)
-		}
-		cache = filepath.Join(dir, "reconcile-test")
-	}
-	config := filepath.Join(cache, "aws-provider", "dev.tfrc")
-	if _, err := os.Stat(config); err != nil {
-		t.Fatalf("the AWS provider is needed: run `make tools` (%v)", err)
-	}
-	binary := filepath.Join(cache, "bin", "terraform")
-	if _, err := os.Stat(binary); err != nil {
-		t.Fatalf("terraform is needed: run `make tools` (%v)", err)
-	}
+	config := tool(t, "aws-provider", "dev.tfrc")
+	binary := Tool(t, "terraform")
 	dir := t.TempDir()
 	for name, from := range folders {
 		Copy(t, from, filepath.Join(dir, name))
@@ -51,6 +37,29 @@ func New(t testing.TB, folders map[string]string) *Terraform {
 			"GOGC=400"), // a fifth less work: the schema is read again for each run of a test
 		slots: make(chan struct{}, 2),
 	}
+}
+
+// Tool finds a program that `make tools` installs.
+func Tool(t testing.TB, name string) string {
+	t.Helper()
+	return tool(t, "bin", name)
+}
+
+func tool(t testing.TB, path ...string) string {
+	t.Helper()
+	cache := os.Getenv("RECONCILE_TEST_CACHE")
+	if cache == "" {
+		dir, err := os.UserCacheDir()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cache = filepath.Join(dir, "reconcile-test")
+	}
+	file := filepath.Join(append([]string{cache}, path...)...)
+	if _, err := os.Stat(file); err != nil {
+		t.Fatalf("run `make tools`: %v", err)
+	}
+	return file
 }
 
 // Copy copies a folder of configuration, but for what Terraform leaves there.

@@ -1,0 +1,191 @@
+package env_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"reconcile/modules/tftest"
+)
+
+// accepted is what parliament, a linter of IAM policies, says of the estate's,
+// and why it stands. One that nothing needs is an error, too.
+var accepted = []struct{ policy, finding, why string }{
+	{`/(estate-)?boundary$`, `^RESOURCE_STAR `, "a ceiling grants nothing: it names services, of everything"},
+	{`/look-`, `^RESOURCE_STAR (cloudwatch|ec2|elasticfilesystem|logs|rds):(Describe|Search)`, "a plan asks before it knows any id, or asks for all"},
+	{`/apply-`, `^RESOURCE_MISMATCH elasticloadbalancing:.* arn:\*:elasticloadbalancing:\*:\*:listener(-rule)?/net/`, "the estate's balancers are of applications; parliament wants an ARN of each kind"},
+	{`/apply-`, `^RESOURCE_MISMATCH rds:CreateDBInstanceReadReplica arn:\*:rds:\*:\*:cluster:`, "its replicas are of instances; parliament wants an ARN of each kind"},
+	{`.`, `^RESOURCE_POLICY_PRIVILEGE_ESCALATION .*:example-(access|balancer|flow)-logs-`, "who makes a bucket says who may use it; what is in these, a lock keeps for 400 days"},
+	{`/(guard|apply-common)$`, `^MISMATCHED_TYPE_BUT_USABLE .*String(Not)?Equals .* Arn$`, "IAM's guide compares iam:PermissionsBoundary so"},
+}
+
+// TestPolicies lints every policy that says what a role may do.
+func TestPolicies(t *testing.T) {
+	tf := tftest.New(t, map[string]string{"env": ".", "modules": modulesDir})
+	used := make([]bool, len(accepted))
+	var found int
+	for _, name := range workspaces(t) {
+		policies := identityPolicies(t, tf, name)
+		if len(policies) == 0 {
+			continue
+		}
+		found += len(policies)
+		for _, f := range lint(t, policies) {
+			i := slices.IndexFunc(accepted, func(a struct{ policy, finding, why string }) bool {
+				return regexp.MustCompile(a.policy).MatchString(f.policy) && regexp.MustCompile(a.finding).MatchString(f.text)
+			})
+			if i < 0 {
+				t.Errorf("%s: %s", f.policy, f.text)
+				continue
+			}
+			used[i] = true
+		}
+	}
+	if found < 30 {
+		t.Errorf("there are %d policies: are they still found?", found)
+	}
+	for i, a := range accepted {
+		if !used[i] {
+			t.Errorf("nothing needs it any more to be accepted that %s of %s: %s", a.finding, a.policy, a.why)
+		}
+	}
+}
+
+// identityPolicies plans a workspace on the mocks of its tests and returns its
+// roles' policies, by path and name. One that makes no role is not planned.
+func identityPolicies(t *testing.T, tf *tftest.Terraform, name string) map[string]string {
+	t.Helper()
+	if !slices.ContainsFunc(reachedModules(t, name), func(dir string) bool {
+		return slices.ContainsFunc(tftest.Configuration(t, dir)["resource"], func(b tftest.Block) bool {
+			return strings.HasPrefix(b.Labels[0], "aws_iam_")
+		})
+	}) {
+		return nil
+	}
+	content, err := os.ReadFile(filepath.Join(name, "tests", name+".tftest.hcl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mocks, _, _ := strings.Cut(string(content), "\nrun ")
+	dir := filepath.Join("env", name)
+	tf.Write(t, filepath.Join(dir, "policies", "policies.tftest.hcl"), mocks+"\nrun \"policies\" {\n  command = plan\n}\n")
+	tf.Run(t, dir, "get")
+	out := tf.Run(t, dir, "test", "-json", "-verbose", "-test-directory=policies")
+
+	policies := map[string]string{}
+	lines := bufio.NewScanner(bytes.NewReader(out))
+	lines.Buffer(nil, 64<<20)
+	for lines.Scan() {
+		var event struct {
+			Plan struct {
+				Changes []struct {
+					Type   string
+					Change struct{ After json.RawMessage }
+				} `json:"resource_changes"`
+			} `json:"test_plan"`
+		}
+		if err := json.Unmarshal(lines.Bytes(), &event); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range event.Plan.Changes {
+			if c.Type != "aws_iam_policy" && c.Type != "aws_iam_role_policy" {
+				continue
+			}
+			var p struct{ Path, Role, Name, Policy string }
+			if err := json.Unmarshal(c.Change.After, &p); err != nil {
+				t.Fatal(err)
+			}
+			policies[p.Path+p.Role+"/"+p.Name] = p.Policy
+		}
+	}
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return policies
+}
+
+// reachedModules returns the folder of a workspace, and of every module that it
+// calls, or that those call.
+func reachedModules(t *testing.T, name string) []string {
+	t.Helper()
+	reached := []string{name}
+	for i := 0; i < len(reached); i++ {
+		for dir := range calls(t, reached[i]) {
+			if !slices.Contains(reached, dir) {
+				reached = append(reached, dir)
+			}
+		}
+	}
+	return reached
+}
+
+// finding is what parliament says of a policy: the kind, and about what.
+type finding struct{ policy, text string }
+
+func lint(t *testing.T, policies map[string]string) (findings []finding) {
+	t.Helper()
+	dir := t.TempDir()
+	names := slices.Sorted(maps.Keys(policies))
+	for i, name := range names {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%d.json", i)), []byte(policies[name]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := exec.CommandContext(t.Context(), tftest.Tool(t, "parliament"), "--json", "--directory", dir).Output()
+	if _, ended := err.(*exec.ExitError); err != nil && !ended { // it fails where it finds something
+		t.Fatal(err)
+	}
+	for line := range bytes.Lines(out) {
+		var said struct {
+			Issue    string
+			Detail   json.RawMessage
+			Location struct{ Filepath string }
+		}
+		if err := json.Unmarshal(line, &said); err != nil {
+			t.Fatalf("parliament says: %s", line)
+		}
+		i, err := strconv.Atoi(strings.TrimSuffix(filepath.Base(said.Location.Filepath), ".json"))
+		if err != nil {
+			t.Fatalf("parliament says: %s", line)
+		}
+		for _, about := range details(said.Detail) {
+			findings = append(findings, finding{names[i], said.Issue + " " + about})
+		}
+	}
+	return findings
+}
+
+// details takes what a finding is about apart: it may be a text, a list of
+// actions, or of actions with the ARNs that they want.
+func details(raw json.RawMessage) (all []string) {
+	var actions []json.RawMessage
+	if json.Unmarshal(raw, &actions) != nil {
+		actions = []json.RawMessage{raw}
+	}
+	for _, a := range actions {
+		var text string
+		var wanted struct {
+			Action string `json:"action"`
+			Format string `json:"required_format"`
+		}
+		switch {
+		case json.Unmarshal(a, &text) == nil:
+		case json.Unmarshal(a, &wanted) == nil:
+			text = fmt.Sprintf("%s %s", wanted.Action, wanted.Format)
+		default:
+			text = string(a)
+		}
+		all = append(all, text)
+	}
+	return all
+}

@@ -1,0 +1,90 @@
+package env_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"testing"
+
+	"reconcile/modules/tftest"
+)
+
+// TestScan runs checkov, a scanner of what auditors ask for, over the estate
+// with its values, and over the modules that it does not use. What is meant to
+// be otherwise says so where it is: `# checkov:skip=CHECK:Reason.`
+func TestScan(t *testing.T) {
+	dir := t.TempDir()
+	tftest.Copy(t, ".", filepath.Join(dir, "env"))
+	tftest.Copy(t, modulesDir, filepath.Join(dir, "modules"))
+	folders := []string{"env"}
+	for name := range spare {
+		folders = append(folders, filepath.Join("modules", name))
+	}
+	for _, folder := range folders {
+		report := scan(t, dir, folder)
+		if report.Summary.Resources == 0 || report.Summary.Unread > 0 {
+			t.Errorf("%s: checkov saw %d resources, and could not read %d files", folder, report.Summary.Resources, report.Summary.Unread)
+		}
+		for _, f := range report.Results.Failed {
+			t.Errorf("%s in %s: %s (%s)", f.Resource, f.File, f.Name, f.ID)
+		}
+	}
+}
+
+// report is what TestScan reads of checkov's.
+type report struct {
+	Summary struct {
+		Resources int `json:"resource_count"`
+		Unread    int `json:"parsing_errors"`
+	}
+	Results struct {
+		Failed []struct {
+			ID       string `json:"check_id"`
+			Name     string `json:"check_name"`
+			File     string `json:"file_path"`
+			Resource string
+		} `json:"failed_checks"`
+	}
+}
+
+func scan(t *testing.T, dir, folder string) (r report) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), tftest.Tool(t, "checkov"), "--directory", folder, "--framework", "terraform",
+		"--quiet", "--compact", "--skip-download", "--output", "json", "--soft-fail")
+	cmd.Dir = dir
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("checkov: %v\n%s", err, &stderr)
+	}
+	if err := json.Unmarshal(out, &r); err != nil {
+		t.Fatalf("checkov: %v in:\n%s", err, out)
+	}
+	return r
+}
+
+// TestExceptions asks every exception for its reason.
+func TestExceptions(t *testing.T) {
+	skip := regexp.MustCompile(`checkov:skip=([A-Z0-9_]+)(?::(\S.{14,}\.))?`)
+	var found int
+	for _, file := range slices.Concat(tftest.Glob(t, "*/*.tf"), tftest.Glob(t, modulesDir+"/*/*.tf")) {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range skip.FindAllStringSubmatch(string(content), -1) {
+			found++
+			if match[2] == "" {
+				t.Errorf("%s: %s is skipped, and no sentence says why", file, match[1])
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no exception was found: are they still written so?")
+	}
+}
