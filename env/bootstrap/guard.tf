@@ -9,6 +9,7 @@ locals {
   own_buckets = flatten([for names in local.buckets : [for name in values(names) : "arn:aws:s3:::${name}"]])
   own = [
     "arn:aws:cloudwatch:*:${var.account_id}:alarm:reconcile*",
+    "arn:aws:cloudwatch::${var.account_id}:dashboard/reconcile*",
     "arn:aws:dynamodb:*:${var.account_id}:table/reconcile*",
     "arn:aws:ecr:*:${var.account_id}:repository/reconcile*",
     "arn:aws:ecs:*:${var.account_id}:cluster/reconcile*",

@@ -190,7 +190,7 @@ resource "aws_iam_policy" "look_bootstrap" {
         Sid    = "LookReconciler"
         Effect = "Allow"
         Action = [
-          "cloudwatch:ListTagsForResource", "dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive",
+          "cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource", "dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive",
           "dynamodb:ListTagsOfResource", "ecr:DescribeRepositories", "ecr:GetLifecyclePolicy", "ecr:ListTagsForResource",
           "ecs:DescribeClusters", "ecs:DescribeServices", "ecs:ListTagsForResource", "logs:ListTagsForResource",
           "scheduler:GetSchedule", "scheduler:GetScheduleGroup", "scheduler:ListTagsForResource", "secretsmanager:DescribeSecret",
