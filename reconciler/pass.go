@@ -24,6 +24,7 @@ func (r *Reconciler) Pass(ctx, hard context.Context, o Options) (*Result, error)
 	p := r.begin(o)
 	err := p.loop(ctx, hard)
 	p.finish(context.WithoutCancel(ctx), err)
+	p.tell(context.WithoutCancel(ctx))
 	p.observe(Event{Phase: PhaseDone, Pass: p.result, Err: err, Part: len(o.Only) > 0})
 	return p.result, err
 }
@@ -51,7 +52,7 @@ func (p *pass) round(ctx, hard context.Context) (done bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("read the record %s: %w", p.Name, err)
 	}
-	p.result.BehindSince = head.BehindSince
+	p.result.BehindSince, p.tellAt = head.BehindSince, head.TellAt
 	tip, err := p.ask(ctx, head)
 	if err != nil {
 		return false, err
@@ -238,6 +239,7 @@ type pass struct {
 	results map[string]WorkspaceResult // by workspace, over all rounds of the loop
 	retries map[string]time.Time       // of failed workspaces
 	started time.Time
+	tellAt  time.Time // when people are to be told what they could not be told
 	asked   time.Time // when the remote was last asked for the tip
 
 	sighted   string    // the tip that was seen last

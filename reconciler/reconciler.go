@@ -73,6 +73,8 @@ type Config struct {
 	Terraform func(ctx context.Context) (Terraform, error)
 	// Executor does the work on workspaces elsewhere; nil: it is done here.
 	Executor Executor
+	// Tellers tell people what became of workspaces.
+	Tellers []Teller
 	// DigestKey returns the key of outputs digests and of hashed variables,
 	// and its id. Called only when something is hashed.
 	DigestKey func(ctx context.Context) (id string, key []byte, err error)

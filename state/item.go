@@ -18,6 +18,8 @@ const (
 	runPrefix       = "RUN#"
 	runPartPrefix   = "RUNPART#"
 	taskPrefix      = "TASK#"
+	toldPrefix      = "TOLD#"
+	tellingKey      = "TELLING"
 )
 
 // entry is what is stored under a key: it knows the SK that it belongs under,
@@ -34,6 +36,8 @@ func (h Hold) sk() string        { return holdPrefix + h.Name }
 func (r Run) sk() string         { return runPrefix + r.ID }
 func (p runPart) sk() string     { return fmt.Sprintf("%s%06d", runPartsOf(p.Run), p.Part) }
 func (t Task) sk() string        { return taskPrefix + t.Name }
+func (t Told) sk() string        { return toldPrefix + t.Name }
+func (t Telling) sk() string     { return tellingKey }
 func (l LeaseItem) sk() string   { return l.Identity }
 func (h Head) version() int      { return h.Schema }
 func (w Workspace) version() int { return w.Schema }
@@ -41,6 +45,8 @@ func (h Hold) version() int      { return h.Schema }
 func (r Run) version() int       { return r.Schema }
 func (p runPart) version() int   { return p.Schema }
 func (t Task) version() int      { return t.Schema }
+func (t Told) version() int      { return t.Schema }
+func (t Telling) version() int   { return t.Schema }
 func (l LeaseItem) version() int { return l.Schema }
 
 func (h Head) check() error {
@@ -69,6 +75,9 @@ func (p runPart) check() error {
 func (t Task) check() error {
 	return errors.Join(named("name", t.Name), named("key", t.Key), named("commit", t.Commit), atLeast("generation", t.Generation, 1))
 }
+
+func (t Told) check() error    { return named("name", t.Name) }
+func (t Telling) check() error { return nil }
 
 func (l LeaseItem) check() error {
 	return errors.Join(atLeast("token", l.Token, 1), atLeast("beat", l.Beat, 0), atLeast("length_ms", l.LengthMS, 0), named("identity", l.Identity))

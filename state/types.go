@@ -32,11 +32,14 @@ type Head struct {
 	// applied, nor any after it; zero when all is applied. What a person has
 	// suspended does not count.
 	BehindSince time.Time `json:"behind_since"`
-	Protocol    string    `json:"protocol"` // the Git protocol that the remote spoke: "v2", "v0"
-	Repo        string    `json:"repo"`     // without credentials
-	Branch      string    `json:"branch"`
-	Run         string    `json:"run"` // the run that wrote this
-	UpdatedAt   time.Time `json:"updated_at"`
+	// TellAt is when to try again to tell people what they could not be told;
+	// zero: they were told all.
+	TellAt    time.Time `json:"tell_at,omitzero"`
+	Protocol  string    `json:"protocol"` // the Git protocol that the remote spoke: "v2", "v0"
+	Repo      string    `json:"repo"`     // without credentials
+	Branch    string    `json:"branch"`
+	Run       string    `json:"run"` // the run that wrote this
+	UpdatedAt time.Time `json:"updated_at"`
 }
 
 // Outcome is what the last run made of a workspace, or a run of a workspace.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -77,6 +78,24 @@ func commentsCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("comments and edits of the last are %s, want %s\n%s", got, want, text)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[3]), []byte(text), 0o600))
+}
+
+// issues N [open|closed COMMENTS TITLE]: there are so many issues, and the last
+// is as said.
+func issuesCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 && len(args) != 4 {
+		ts.Fatalf("usage: issues N [open|closed COMMENTS TITLE]")
+	}
+	list := worldOf(ts).backlog.Issues()
+	got := []string{strconv.Itoa(len(list))}
+	if len(args) == 4 && len(list) > 0 {
+		last := list[len(list)-1]
+		status := map[int]string{1: "open", 4: "closed"}[last.Status]
+		got = append(got, status, strconv.Itoa(len(last.Comments)), last.Summary)
+	}
+	if !slices.Equal(got, args) {
+		ts.Fatalf("issues: %q, want %q", got, args)
+	}
 }
 
 // backlog-fails STATUS [N]: Backlog answers the next N requests so, or all; 0

@@ -88,6 +88,7 @@ func TestScripts(t *testing.T) {
 			"assumed":       assumedCommand,
 			"untouched":     untouchedCommand,
 			"comments":      commentsCommand,
+			"issues":        issuesCommand,
 			"hook":          hookCommand,
 			"free-address":  freeAddressCommand,
 			"next-pass":     nextPassCommand,

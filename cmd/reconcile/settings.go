@@ -31,6 +31,8 @@ type settings struct {
 	Backlog            string
 	BacklogCredentials string
 	Lang               string
+	Notify             []string
+	NotifyIssues       string
 	Parallelism        int
 	Wait               time.Duration
 	Work               string
@@ -69,6 +71,8 @@ func (s *settings) bind(f *pflag.FlagSet) {
 	f.StringVar(&s.Backlog, "backlog", "", "Backlog space, such as https://SPACE.backlog.com (default: that of the repository)")
 	f.StringVar(&s.BacklogCredentials, "backlog-credentials", "", "secretsmanager://NAME or env (default: RECONCILE_BACKLOG_API_KEY)")
 	f.StringVar(&s.Lang, "lang", "", "language of what is written to Backlog: en or ja (default: that of the space)")
+	f.StringSliceVar(&s.Notify, "notify", nil, "whom to tell what became of workspaces: log, backlog (a comment on the merged pull request), sns://TOPIC_ARN")
+	f.StringVar(&s.NotifyIssues, "notify-issues", "", "type of the Backlog issues to keep for workspaces that fail, by name (default: none are)")
 	f.StringVar(&s.Metrics, "metrics", telemetry.None, "figures of each pass: none, otlp (OTEL_EXPORTER_OTLP_ENDPOINT says where to), or emf (lines for CloudWatch on stderr)")
 	f.StringVar(&s.Traces, "traces", telemetry.None, "a trace of each pass: none or otlp")
 	f.IntVar(&s.Parallelism, "parallelism", 4, "workspaces at once")

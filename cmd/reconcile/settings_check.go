@@ -11,7 +11,7 @@ import (
 // setting and what would be right.
 func (s *settings) check() error {
 	for _, check := range []func() error{
-		s.checkPlaces, s.checkDynamoDB, s.checkCredentials, s.checkBacklog, s.checkNumbers, s.checkExecutor, s.checkTelemetry,
+		s.checkPlaces, s.checkDynamoDB, s.checkCredentials, s.checkBacklog, s.checkNumbers, s.checkExecutor, s.checkNotify, s.checkTelemetry,
 	} {
 		if err := check(); err != nil {
 			return err

@@ -34,6 +34,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Open) {
 		"workspace": testWorkspace,
 		"rename":    testRename,
 		"task":      testTask,
+		"told":      testTold,
 
 		"lease":         testLease,
 		"takeover":      testTakeover,

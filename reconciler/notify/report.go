@@ -1,0 +1,64 @@
+package notify
+
+import (
+	"slices"
+	"time"
+)
+
+// Report is what a channel has not told people yet.
+type Report struct {
+	Run         string    `json:"run"`
+	Repo        string    `json:"repo"`
+	Branch      string    `json:"branch"`
+	Environment string    `json:"environment,omitempty"`
+	Commit      string    `json:"commit"` // the tip
+	At          time.Time `json:"at"`
+	News        []News    `json:"workspaces"` // by name, never empty
+
+	// Merges up to Since were told of before, the last on these pull requests.
+	// Who tells on pull requests brings both up to date.
+	Since time.Time `json:"-"`
+	Last  []int     `json:"-"`
+}
+
+// News is what became of one workspace.
+type News struct {
+	Name      string `json:"name"`
+	Outcome   string `json:"outcome"` // part of a key of the catalogue
+	Recovered bool   `json:"recovered,omitempty"`
+	Add       int    `json:"add"`
+	Change    int    `json:"change"`
+	Replace   int    `json:"replace"`
+	Destroy   int    `json:"destroy"`
+	Error     string `json:"error,omitempty"`
+	Commit    string `json:"commit,omitempty"` // that it was last applied at
+	Run       string `json:"run,omitempty"`    // that its outcome is of
+	// Issue is the key of the open issue about it. Who opens or closes one
+	// brings it up to date.
+	Issue string `json:"-"`
+}
+
+// Failed tells whether people should act.
+func (n News) Failed() bool { return n.Outcome == "failed" }
+
+// Outcome is the worst of the workspaces': failed, blocked, applied, or
+// recovered.
+func (r *Report) Outcome() string {
+	for _, outcome := range []string{"failed", "blocked", "applied"} {
+		if slices.ContainsFunc(r.News, func(n News) bool { return n.Outcome == outcome }) {
+			return outcome
+		}
+	}
+	return "recovered"
+}
+
+// Names are the workspaces with an outcome; "" stands for any.
+func (r *Report) Names(outcome string) []string {
+	var names []string
+	for _, n := range r.News {
+		if outcome == "" || n.Outcome == outcome {
+			names = append(names, n.Name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,127 @@
+package notify
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Report writes what became of workspaces: a table, and the errors.
+func (w *Writer) Report(r *Report) (string, error) {
+	table, err := w.newsTable(r)
+	if err != nil {
+		return "", err
+	}
+	page := struct {
+		*Report
+		Table     string
+		Recovered []string
+	}{Report: r, Table: table}
+	for _, n := range r.News {
+		if n.Recovered {
+			page.Recovered = append(page.Recovered, n.Name)
+		}
+	}
+	top, err := w.write("report.tmpl", page)
+	if err != nil {
+		return "", err
+	}
+	return w.withErrors(top, r.News)
+}
+
+// withErrors adds the errors below a text, as far as there is room.
+func (w *Writer) withErrors(text string, news []News) (string, error) {
+	for _, n := range news {
+		if n.Error == "" {
+			continue
+		}
+		title, err := w.words.Text("report.error", "workspace", n.Name)
+		if err != nil {
+			return "", err
+		}
+		more := "\n" + w.markup.heading(title) + "\n" + w.markup.block(firstLines(n.Error)) + "\n"
+		if w.Limit > 0 && utf8.RuneCountInString(text+more) > w.Limit {
+			continue
+		}
+		text += more
+	}
+	return text, nil
+}
+
+// errorLines is how much of an error is told; the log has all of it.
+const errorLines = 40
+
+func firstLines(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	if len(lines) > errorLines {
+		lines = append(lines[:errorLines:errorLines], "…")
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (w *Writer) newsTable(r *Report) (string, error) {
+	header, err := w.header("workspace", "outcome", "add", "change", "replace", "destroy")
+	if err != nil {
+		return "", err
+	}
+	shown := slices.Clone(r.News)
+	slices.SortStableFunc(shown, func(a, b News) int { return b.weight() - a.weight() })
+	shown = shown[:min(len(shown), rows)]
+	slices.SortFunc(shown, func(a, b News) int { return strings.Compare(a.Name, b.Name) })
+	var cells [][]string
+	for _, n := range shown {
+		outcome, err := w.words.Text("outcome." + n.Outcome)
+		if err != nil {
+			return "", err
+		}
+		if n.Failed() {
+			outcome = w.markup.bold(outcome)
+		}
+		cells = append(cells, []string{w.markup.literal(n.Name), outcome, count(n.Add), count(n.Change), w.alarming(n.Replace), w.alarming(n.Destroy)})
+	}
+	if left := len(r.News) - len(cells); left > 0 {
+		more, err := w.words.Text("table.more", "count", left)
+		if err != nil {
+			return "", err
+		}
+		cells = append(cells, []string{more, "", "", "", "", ""})
+	}
+	return w.markup.table(header, cells), nil
+}
+
+// weight is how much people want to know of it.
+func (n News) weight() int {
+	switch n.Outcome {
+	case "failed":
+		return 3
+	case "blocked":
+		return 2
+	case "applied":
+		return 1
+	}
+	return 0
+}
+
+// IssueTitle is the summary of an issue about a workspace that fails.
+func (w *Writer) IssueTitle(n News) (string, error) {
+	return w.words.Text("issue.title", "workspace", n.Name)
+}
+
+// IssueText is what an issue about a workspace, or a comment on it, says: that
+// it fails, or that it does not any more.
+func (w *Writer) IssueText(r *Report, n News) (string, error) {
+	key := "issue.fails"
+	if !n.Failed() {
+		key = "issue.recovered"
+	}
+	text, err := w.words.Text(key,
+		"workspace", w.markup.literal(n.Name), "commit", w.markup.literal(short(r.Commit)), "branch", w.markup.literal(r.Branch))
+	if err != nil || !n.Failed() {
+		return text, err
+	}
+	help, err := w.words.Text("issue.help", "command", w.markup.literal("reconcile runs "+r.Run))
+	if err != nil {
+		return "", err
+	}
+	return w.withErrors(text+"\n\n"+help+"\n", []News{n})
+}

@@ -1,0 +1,125 @@
+package notify
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sns/types"
+)
+
+// Publisher is what SNS needs of AWS: an *sns.Client.
+type Publisher interface {
+	Publish(ctx context.Context, in *sns.PublishInput, options ...func(*sns.Options)) (*sns.PublishOutput, error)
+}
+
+// SNS tells by one message to a topic: a subject that can be read in a list of
+// mails, a text, and attributes by which subscriptions filter.
+type SNS struct {
+	Topic string // ARN
+	// Client is made when something is to be told.
+	Client   func(ctx context.Context) (Publisher, error)
+	Language string // of the catalogue; "": en
+}
+
+// Channel is "sns" and the topic, so that another topic is told anew.
+func (s SNS) Channel() string { return "sns:" + s.Topic }
+
+// Limits of a message (API Reference, Publish): a subject is printable ASCII
+// on one line of less than 100 characters, and a message of 256 KiB at most,
+// of which the text has a part.
+const (
+	subjectLimit = 99
+	textLimit    = 100_000
+)
+
+// Tell publishes.
+func (s SNS) Tell(ctx context.Context, r *Report) error {
+	subject, err := subjectOf(r)
+	if err != nil {
+		return err
+	}
+	writer, err := NewWriter(cmp.Or(s.Language, "en"), Markdown)
+	if err != nil {
+		return err
+	}
+	writer.Limit = textLimit
+	text, err := writer.Report(r)
+	if err != nil {
+		return err
+	}
+	attributes, err := attributesOf(r)
+	if err != nil {
+		return err
+	}
+	client, err := s.Client(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = client.Publish(ctx, &sns.PublishInput{
+		TopicArn: &s.Topic, Subject: &subject, Message: &text, MessageAttributes: attributes,
+	})
+	if err != nil {
+		return fmt.Errorf("publish to %s: %w", s.Topic, err)
+	}
+	return nil
+}
+
+// subjectOf is in English whatever the language, since it must be ASCII.
+func subjectOf(r *Report) (string, error) {
+	w, err := NewWriter("en", Markdown)
+	if err != nil {
+		return "", err
+	}
+	outcome := r.Outcome()
+	names := r.Names(outcome)
+	if outcome == "recovered" {
+		names = r.Names("")
+	}
+	subject, err := w.words.Text("subject."+outcome, "workspaces", strings.Join(names, ", "), "branch", r.Branch)
+	if err != nil {
+		return "", err
+	}
+	ascii := strings.Map(func(c rune) rune {
+		if c < ' ' || c > '~' {
+			return '?'
+		}
+		return c
+	}, subject)
+	if utf8.RuneCountInString(ascii) > subjectLimit {
+		ascii = ascii[:subjectLimit-3] + "..."
+	}
+	return ascii, nil
+}
+
+// attributesOf are what subscriptions filter by. An attribute must not be
+// empty, and lists are JSON.
+func attributesOf(r *Report) (map[string]types.MessageAttributeValue, error) {
+	attributes := map[string]types.MessageAttributeValue{}
+	text := func(name, value string) {
+		if value != "" {
+			attributes[name] = types.MessageAttributeValue{DataType: aws.String("String"), StringValue: &value}
+		}
+	}
+	text("outcome", r.Outcome())
+	text("repo", r.Repo)
+	text("branch", r.Branch)
+	text("environment", r.Environment)
+	text("run", r.Run)
+	for name, list := range map[string][]string{"workspaces": r.Names(""), "failed": r.Names("failed")} {
+		if len(list) == 0 {
+			continue
+		}
+		value, err := json.Marshal(list)
+		if err != nil {
+			return nil, err
+		}
+		attributes[name] = types.MessageAttributeValue{DataType: aws.String("String.Array"), StringValue: aws.String(string(value))}
+	}
+	return attributes, nil
+}

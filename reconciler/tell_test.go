@@ -1,0 +1,43 @@
+package reconciler
+
+import (
+	"testing"
+
+	"reconcile/state"
+)
+
+func TestIsNews(t *testing.T) {
+	inputs, others := state.Trace{"env/tokyo": "a"}, state.Trace{"env/tokyo": "b"}
+	applied := state.Workspace{Outcome: state.Applied, Counter: 3}
+	failed := state.Workspace{Outcome: state.Failed, Waiting: inputs, Counter: 3}
+	blocked := state.Workspace{Outcome: state.Blocked, Waiting: inputs, Digest: "d", Counter: 3}
+	with := func(w state.Workspace, change func(*state.Workspace)) state.Workspace { change(&w); return w }
+	for _, test := range []struct {
+		name string
+		was  string
+		now  state.Workspace
+		news bool
+	}{
+		{"first apply", "", applied, true},
+		{"an old estate, adopted", "", with(applied, func(w *state.Workspace) { w.Outcome = state.NoChanges }), false},
+		{"applied again", "ok|2", applied, true},
+		{"looked at again", "ok|2", with(applied, func(w *state.Workspace) { w.Outcome = state.NoChanges }), false},
+		{"fails", "ok|3", failed, true},
+		{"fails at other inputs", tellable(failed), with(failed, func(w *state.Workspace) { w.Waiting = others }), true},
+		{"recovers", tellable(failed), applied, true},
+		{"taken back", tellable(failed), with(applied, func(w *state.Workspace) { w.Outcome = state.Unchanged }), true},
+		{"waits", "ok|3", blocked, true},
+		{"waits with another plan", tellable(blocked), with(blocked, func(w *state.Workspace) { w.Digest = "e" }), true},
+		{"removed", "ok|3", with(applied, func(w *state.Workspace) { w.Removed = true }), true},
+		{"removed before anybody heard of it", "", with(applied, func(w *state.Workspace) { w.Removed = true }), false},
+		{"back after its removal", "removed", with(applied, func(w *state.Workspace) { w.Outcome = state.NoChanges }), false},
+	} {
+		if got := isNews(test.now, test.was); got != test.news {
+			t.Errorf("%s: news %t, want %t", test.name, got, test.news)
+		}
+	}
+	retried := with(failed, func(w *state.Workspace) { w.Failures, w.Error, w.Run = 2, "another text", "another run" })
+	if tellable(retried) != tellable(failed) {
+		t.Error("a retry of the same failure has another fingerprint")
+	}
+}
