@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"reconcile/cmd/cloudtest"
 	"reconcile/state/dynamodb/dynamodbtest"
 	"reconcile/state/snapshot/s3test"
 )
@@ -23,7 +23,7 @@ import (
 // behind a counter of requests.
 type cloud struct {
 	dynamodb, s3 *counter
-	secrets      map[string]string
+	secrets      *cloudtest.Cloud
 }
 
 // counter passes requests on and remembers them.
@@ -71,15 +71,13 @@ func cloudCommand(ts *testscript.TestScript, neg bool, args []string) {
 	for _, name := range []string{"bucket", "staging", "osaka-staging"} {
 		s3.Bucket(w.tb, name)
 	}
-	w.cloud = &cloud{dynamodb: count(w, endpoint), s3: count(w, s3.URL), secrets: map[string]string{}}
-	secrets := httptest.NewServer(http.HandlerFunc(w.cloud.secretsManager))
-	w.tb.Cleanup(secrets.Close)
+	w.cloud = &cloud{dynamodb: count(w, endpoint), s3: count(w, s3.URL), secrets: cloudtest.Start(w.tb, nil)}
 	for name, value := range map[string]string{
 		"TABLE":                            dynamodbtest.Table(w.tb, dynamodbtest.Client(endpoint)),
 		"BUCKET":                           "bucket",
 		"AWS_ENDPOINT_URL_DYNAMODB":        w.cloud.dynamodb.url,
 		"AWS_ENDPOINT_URL_S3":              w.cloud.s3.url,
-		"AWS_ENDPOINT_URL_SECRETS_MANAGER": secrets.URL,
+		"AWS_ENDPOINT_URL_SECRETS_MANAGER": w.cloud.secrets.URL,
 		"AWS_REGION":                       s3test.Region,
 		"AWS_ACCESS_KEY_ID":                "test",
 		"AWS_SECRET_ACCESS_KEY":            "test",
@@ -133,24 +131,5 @@ func secretCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: secret NAME VALUE")
 	}
-	worldOf(ts).cloud.secrets[args[0]] = args[1]
-}
-
-// secretsManager answers GetSecretValue.
-func (c *cloud) secretsManager(w http.ResponseWriter, r *http.Request) {
-	var in struct{ SecretId string }
-	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || r.Header.Get("X-Amz-Target") != "secretsmanager.GetSecretValue" {
-		http.Error(w, "only GetSecretValue is known here", http.StatusBadRequest)
-		return
-	}
-	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
-	value, ok := c.secrets[in.SecretId]
-	if !ok {
-		w.WriteHeader(http.StatusBadRequest)
-		_ = json.NewEncoder(w).Encode(map[string]string{
-			"__type": "ResourceNotFoundException", "Message": "Secrets Manager can't find the specified secret.",
-		})
-		return
-	}
-	_ = json.NewEncoder(w).Encode(map[string]string{"Name": in.SecretId, "SecretString": value})
+	worldOf(ts).cloud.secrets.SetSecret(args[0], args[1])
 }

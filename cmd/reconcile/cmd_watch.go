@@ -35,7 +35,7 @@ what stands in front. One that is lost costs nothing but the interval.`,
 	c.Flags().DurationVar(&o.interval, "interval", time.Minute, "time between two passes, give or take a tenth")
 	c.Flags().StringVar(&o.health, "health", "", "address to answer GET /healthz on, such as :8080")
 	c.Flags().StringVar(&o.webhook, "webhook", "", "address to receive Backlog's webhooks on, such as :8081")
-	c.Flags().StringVar(&o.webhookFrom, "webhook-from", "backlog", "who may call: backlog (its known addresses), any, or addresses and ranges")
+	c.Flags().StringVar(&o.webhookFrom, "webhook-from", "", "who may call: any, or addresses and ranges (default: those of Backlog's that are known)")
 	return c
 }
 
@@ -78,6 +78,9 @@ func runWatch(ctx context.Context, a *app, o watchOptions) error {
 		}
 		defer stop()
 		a.log.Info("answering probes", "url", at+"/healthz")
+	}
+	if o.webhook == "" && o.webhookFrom != "" {
+		return usagef("add --webhook ADDRESS, or leave --webhook-from out", "--webhook-from %s, but no webhooks are received", o.webhookFrom)
 	}
 	if o.webhook != "" {
 		receiver, err := a.receiver(o.webhookFrom, w.call)

@@ -19,6 +19,9 @@ func (a *app) receiver(from string, call func()) (*webhook.Receiver, error) {
 	if err != nil {
 		return nil, usagef("give --repo as Backlog does, or leave --webhook out", "--webhook, but --repo %s is %w", withoutPassword(a.Repo), err)
 	}
+	if from == "" {
+		from = "backlog"
+	}
 	sources, err := webhook.ParseSources(from)
 	if err != nil {
 		return nil, usagef("--webhook-from takes backlog, any, or addresses and ranges with commas between them", "--webhook-from: %w", err)

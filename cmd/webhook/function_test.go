@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/cmd/cloudtest"
 	"reconcile/reconciler/backlog/webhook"
 )
 
@@ -25,7 +26,7 @@ const (
 )
 
 // variables are the function's; Lambda's own are among them.
-func variables(c *cloud, changes ...string) map[string]string {
+func variables(c *cloudtest.Cloud, changes ...string) map[string]string {
 	v := map[string]string{
 		"RECONCILE_REPO":              "https://example.backlog.com/git/INFRA/estate.git",
 		"RECONCILE_WEBHOOK_TOKEN":     "secretsmanager://" + secretARN,
@@ -35,13 +36,22 @@ func variables(c *cloud, changes ...string) map[string]string {
 		"AWS_ACCESS_KEY_ID":           "AKIAEXAMPLE",
 		"AWS_SECRET_ACCESS_KEY":       "s3cret-of-aws",
 		"AWS_SESSION_TOKEN":           "s3cret-session",
-		"AWS_ENDPOINT_URL":            c.url,
+		"AWS_ENDPOINT_URL":            c.URL,
 		"AWS_LAMBDA_FUNCTION_TIMEOUT": "10",
 	}
 	for i := 0; i < len(changes); i += 2 {
 		v[changes[i]] = changes[i+1]
 	}
 	return v
+}
+
+// startCloud starts an AWS whose builds and tasks do nothing, and that has the
+// token.
+func startCloud(t testing.TB) *cloudtest.Cloud {
+	t.Helper()
+	c := cloudtest.Start(t, func(cloudtest.Work) error { return nil })
+	c.SetSecret(secretARN, token)
+	return c
 }
 
 // sample is a webhook's body, of the package that reads it.
@@ -91,13 +101,9 @@ func TestStartBuild(t *testing.T) {
 					t.Errorf("%d %+v, want %s\n%s", status, answer, want, f.log)
 				}
 			}
-			started, _ := c.starts()
-			input, err := json.Marshal(started[0])
-			if err != nil {
-				t.Fatal(err)
-			}
-			if want := `"environmentVariablesOverride":[{"name":"RECONCILE_TRIGGER","type":"PLAINTEXT","value":"webhook"}]`; len(started) != 3 || !strings.Contains(string(input), want) || started[0]["projectName"] != "reconcile" {
-				t.Errorf("%d started, the first %s", len(started), input)
+			started, _ := c.Started()
+			if want := `"environmentVariablesOverride":[{"name":"RECONCILE_TRIGGER","type":"PLAINTEXT","value":"webhook"}]`; len(started) != 3 || !strings.Contains(string(started[0].Input), want) {
+				t.Errorf("%d started, the first %s", len(started), started[0].Input)
 			}
 			noSecret(t, f)
 		})
@@ -112,17 +118,13 @@ func TestRunTask(t *testing.T) {
 	if status != http.StatusAccepted || !strings.HasSuffix(answer.Reason, "task arn:aws:ecs:ap-northeast-1:123456789012:task/estate/1") {
 		t.Errorf("%d %+v\n%s", status, answer, f.log)
 	}
-	started, _ := c.starts()
-	delete(started[0], "clientToken")
-	input, err := json.Marshal(started[0])
-	if err != nil {
-		t.Fatal(err)
-	}
+	started, _ := c.Started()
+	input := strings.Replace(string(started[0].Input), `"clientToken":"`+started[0].Token+`",`, "", 1)
 	want := `{"cluster":"estate","launchType":"FARGATE",` +
 		`"networkConfiguration":{"awsvpcConfiguration":{"assignPublicIp":"DISABLED","securityGroups":["sg-1"],"subnets":["subnet-1","subnet-2"]}},` +
 		`"overrides":{"containerOverrides":[{"command":["now","--trigger","webhook"],"name":"reconcile"}]},` +
 		`"propagateTags":"TASK_DEFINITION","taskDefinition":"reconcile:3"}`
-	if string(input) != want {
+	if input != want {
 		t.Errorf("got  %s\nwant %s", input, want)
 	}
 }
@@ -179,7 +181,7 @@ func TestOddCases(t *testing.T) {
 	if err != nil || !strings.Contains(string(out), `"statusCode":403`) {
 		t.Errorf("%s, %v", out, err)
 	}
-	if started, calls := c.starts(); len(started)+calls > 0 {
+	if started, calls := c.Started(); len(started)+calls > 0 {
 		t.Errorf("started %v", started)
 	}
 	noSecret(t, f)
@@ -215,18 +217,19 @@ func TestAWSFails(t *testing.T) {
 			t.Errorf("%d %+v\n%s", got, answer, f.log)
 		}
 	}
-	c.set(func() { delete(c.secrets, secretARN) })
+	c.SetSecret(secretARN, "")
 	expect(503, webhook.Failed)
-	c.set(func() { c.secrets[secretARN] = token + "\n" })
-	c.set(func() { c.hang = true })
+	c.SetSecret(secretARN, token+"\n")
+	c.Hang(true)
 	expect(503, webhook.Failed)
-	c.set(func() { c.hang, c.fault = false, "AccessDeniedException" })
+	c.Hang(false)
+	c.Fail("AccessDeniedException")
 	expect(503, webhook.Failed)
-	c.set(func() { c.fault = "AccountLimitExceededException" })
+	c.Fail("AccountLimitExceededException")
 	expect(200, webhook.Running)
-	c.set(func() { c.fault = "" })
+	c.Fail("")
 	expect(200, webhook.Repeated)
-	if started, _ := c.starts(); len(started) != 0 {
+	if started, _ := c.Started(); len(started) != 0 {
 		t.Errorf("started %v", started)
 	}
 	noSecret(t, f)
@@ -243,7 +246,7 @@ func TestRepeatedEvent(t *testing.T) {
 			t.Errorf("%d: %d %+v", i, status, answer)
 		}
 	}
-	if started, calls := c.starts(); len(started) != 1 || calls != 2 {
+	if started, calls := c.Started(); len(started) != 1 || calls != 2 {
 		t.Errorf("%d calls started %v", calls, started)
 	}
 }
@@ -282,7 +285,7 @@ func noSecret(t *testing.T, f *emulator) {
 func TestSettings(t *testing.T) {
 	environ := func(changes ...string) []string {
 		var list []string
-		v := variables(&cloud{}, changes...)
+		v := variables(&cloudtest.Cloud{}, changes...)
 		for name := range maps.Keys(v) {
 			list = append(list, name+"="+v[name])
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/cmd/cloudtest"
 	"reconcile/reconciler/backlog/backlogtest"
 	"reconcile/reconciler/source/gittest"
 )
@@ -26,11 +27,11 @@ type ended struct {
 }
 
 // project returns what CodeBuild runs for a build, and the builds that ended.
-func project(t *testing.T, s *backlogtest.Server) (run func(map[string]any), builds chan ended) {
+func project(t *testing.T, s *backlogtest.Server) (run func(cloudtest.Work) error, builds chan ended) {
 	t.Helper()
 	dir, program := t.TempDir(), reconcile(t)
 	builds = make(chan ended, 10)
-	return func(input map[string]any) {
+	return func(w cloudtest.Work) error {
 		c := exec.Command(program, "now", "-o", "json")
 		c.Dir = dir
 		c.Env = []string{
@@ -38,15 +39,16 @@ func project(t *testing.T, s *backlogtest.Server) (run func(map[string]any), bui
 			"RECONCILE_REPO=" + s.GitURL, "RECONCILE_STATE=" + filepath.Join(dir, "state"),
 			"RECONCILE_GIT_USERNAME=" + s.Git.Username, "RECONCILE_GIT_PASSWORD=" + s.Git.Password,
 		}
-		for _, v := range input["environmentVariablesOverride"].([]any) {
-			c.Env = append(c.Env, v.(map[string]any)["name"].(string)+"="+v.(map[string]any)["value"].(string))
+		for name, value := range w.Variables {
+			c.Env = append(c.Env, name+"="+value)
 		}
 		var out, logs bytes.Buffer
 		c.Stdout, c.Stderr = &out, &logs
-		_ = c.Run() // how it ended is looked at below
+		err := c.Run()
 		b := ended{exit: c.ProcessState.ExitCode(), out: out.String() + logs.String()}
 		_ = json.Unmarshal(out.Bytes(), &b.result) // what was not read fails the test
 		builds <- b
+		return err
 	}, builds
 }
 
@@ -62,9 +64,9 @@ func TestPipeline(t *testing.T) {
 	space := backlogtest.Start(t, repo)
 	space.Git.Username, space.Git.Password = "ann", "s3cret-of-git"
 
-	aws := startCloud(t)
 	run, builds := project(t, space)
-	aws.set(func() { aws.run = run })
+	aws := cloudtest.Start(t, run)
+	aws.SetSecret(secretARN, token)
 	f := emulate(t, variables(aws, "RECONCILE_REPO", space.GitURL))
 	hook := (&gateway{t: t, kind: "rest", function: f}).open()
 	space.Hook(backlogtest.ProjectHook, hook)
@@ -112,7 +114,7 @@ func TestPipeline(t *testing.T) {
 			t.Errorf("exit %d of %s", b.exit, b.out)
 		}
 	}
-	if started, _ := aws.starts(); len(started) != 4 {
+	if started, _ := aws.Started(); len(started) != 4 {
 		t.Errorf("%d builds", len(started))
 	}
 	noSecret(t, f)

@@ -1,0 +1,134 @@
+// Package cloudtest stands for the services of AWS that the programs call and
+// that have no emulator here: CodeBuild and ECS, which run whatever a test
+// says, and Secrets Manager. Written from their API references: CodeBuild
+// 2016-10-06, ECS 2014-11-13, Secrets Manager 2017-10-17, all in AWS's JSON
+// protocol 1.1.
+package cloudtest
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// Cloud answers the calls.
+type Cloud struct {
+	URL string
+
+	run func(Work) error
+
+	mu      sync.Mutex
+	secrets map[string]string
+	works   []*work // in the order in which they were started
+	calls   int     // that asked for one
+	fault   string
+	hang    bool
+}
+
+// Start serves until the test ends. run is what a build or a task does, in a
+// goroutine of its own; an error of it is a failed build.
+func Start(t testing.TB, run func(Work) error) *Cloud {
+	t.Helper()
+	c := &Cloud{run: run, secrets: map[string]string{}}
+	server := httptest.NewServer(c)
+	t.Cleanup(server.Close)
+	t.Cleanup(server.CloseClientConnections)
+	c.URL = server.URL
+	return c
+}
+
+// SetSecret puts a value into a secret; "" removes it.
+func (c *Cloud) SetSecret(name, value string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.secrets[name] = value; value == "" {
+		delete(c.secrets, name)
+	}
+}
+
+// Fail makes CodeBuild and ECS refuse to start anything, with an error code of
+// their references; "" ends that.
+func (c *Cloud) Fail(code string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.fault = code
+}
+
+// Hang says whether CodeBuild and ECS say nothing when they are to start
+// something.
+func (c *Cloud) Hang(hang bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hang = hang
+}
+
+// Started returns what was started, and how many calls asked for something.
+func (c *Cloud) Started() (works []Work, calls int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, w := range c.works {
+		works = append(works, w.Work)
+	}
+	return works, c.calls
+}
+
+// ServeHTTP answers a call.
+func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the caller is gone
+	}
+	_, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	answer, ok := map[string]func(http.ResponseWriter, *http.Request, []byte){
+		"StartBuild": c.startBuild, "BatchGetBuilds": c.builds,
+		"RunTask": c.runTask, "DescribeTasks": c.tasks,
+		"GetSecretValue": c.secret,
+	}[action]
+	switch {
+	case !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 "):
+		refuse(w, "IncompleteSignatureException", "the request is not signed")
+	case !ok:
+		refuse(w, "UnknownOperationException", action)
+	default:
+		answer(w, r, body)
+	}
+}
+
+func (c *Cloud) secret(w http.ResponseWriter, _ *http.Request, body []byte) {
+	var in struct{ SecretId string }
+	if !read(w, body, &in) {
+		return
+	}
+	c.mu.Lock()
+	value, ok := c.secrets[in.SecretId]
+	c.mu.Unlock()
+	if !ok {
+		refuse(w, "ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+		return
+	}
+	reply(w, http.StatusOK, object{"Name": in.SecretId, "SecretString": value})
+}
+
+type object = map[string]any
+
+func read(w http.ResponseWriter, body []byte, in any) bool {
+	if err := json.Unmarshal(body, in); err != nil {
+		refuse(w, "SerializationException", err.Error())
+		return false
+	}
+	return true
+}
+
+func refuse(w http.ResponseWriter, code, message string) {
+	reply(w, http.StatusBadRequest, object{"__type": code, "message": message})
+}
+
+func reply(w http.ResponseWriter, status int, value any) {
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(value)
+}
