@@ -69,14 +69,15 @@ func (d *doctor) image(ctx context.Context) (string, error) {
 		return "", look(err)
 	}
 	definition := out.TaskDefinition
+	var images []string
 	for _, container := range definition.ContainerDefinitions {
 		image := aws.ToString(container.Image)
 		if err := pushed(ctx, cfg, image); err != nil {
 			return "", advise(err, step)
 		}
-		return fmt.Sprintf("%s:%d runs %s", name, definition.Revision, image), nil
+		images = append(images, image)
 	}
-	return "", fmt.Errorf("task definition %s:%d has no container", name, definition.Revision)
+	return fmt.Sprintf("%s:%d runs %s", name, definition.Revision, strings.Join(images, ", ")), nil
 }
 
 // pushed looks for an image HOST/NAME@DIGEST in ECR. One from elsewhere, or
