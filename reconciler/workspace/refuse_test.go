@@ -51,3 +51,23 @@ func TestRefuseApproved(t *testing.T) {
 		t.Errorf("the same backend: %q", got)
 	}
 }
+
+// What is wrong in a preview block is said with its place.
+func TestPreviewSettings(t *testing.T) {
+	for text, want := range map[string]string{
+		"preview {\n  providers = [\"aws\"]\n}\n":                    `env/reconcile.hcl:2:16: providers: "aws" is not a provider's source`,
+		"preview {\n  modules = [\"../x\"]\n}\n":                     `env/reconcile.hcl:2:14: modules: "../x" is not a module's source`,
+		"preview {\n  refuse = [\"aws[\"]\n}\n":                      `env/reconcile.hcl:2:13: refuse: "aws[" is not a name`,
+		"preview {\n  nonsense = true\n}\n":                          "env/reconcile.hcl:2:3: Unsupported argument",
+		"preview {\n}\npreview {\n}\n":                               "env/reconcile.hcl:3:1: preview: there may be one such block only",
+		"preview {\n  providers = [\"example.com:8443/own/x\"]\n}\n": "",
+	} {
+		settings, err := LoadSettings(newTree(map[string]string{SettingsFile: text}), "")
+		switch {
+		case want == "" && err != nil, want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%q: %v, want %q", text, err, want)
+		case want == "" && !slices.Equal(settings.Preview().Providers, []string{"example.com:8443/own/x"}):
+			t.Errorf("%q: %+v", text, settings.Preview())
+		}
+	}
+}
