@@ -31,6 +31,7 @@ var accepted = []struct{ policy, finding, why string }{
 
 // TestPolicies lints every policy that says what a role may do.
 func TestPolicies(t *testing.T) {
+	t.Parallel()
 	tf := tftest.New(t, map[string]string{"env": ".", "modules": modulesDir})
 	used := make([]bool, len(accepted))
 	var found int
@@ -40,6 +41,9 @@ func TestPolicies(t *testing.T) {
 			continue
 		}
 		found += len(policies)
+		if name == "bootstrap" {
+			readsItsUpstreams(t, policies)
+		}
 		for _, f := range lint(t, policies) {
 			i := slices.IndexFunc(accepted, func(a struct{ policy, finding, why string }) bool {
 				return regexp.MustCompile(a.policy).MatchString(f.policy) && regexp.MustCompile(a.finding).MatchString(f.text)
@@ -57,6 +61,37 @@ func TestPolicies(t *testing.T) {
 	for i, a := range accepted {
 		if !used[i] {
 			t.Errorf("nothing needs it any more to be accepted that %s of %s: %s", a.finding, a.policy, a.why)
+		}
+	}
+}
+
+// readsItsUpstreams compares the states that plan roles read with those that
+// reconcile sees the workspaces read.
+func readsItsUpstreams(t *testing.T, policies map[string]string) {
+	t.Helper()
+	for _, n := range graph(t, repository(t)) {
+		var policy struct {
+			Statement []struct {
+				Sid      string
+				Resource any
+			}
+		}
+		if err := json.Unmarshal([]byte(policies["plan-"+n.Name+"/plan-"+n.Name]), &policy); err != nil {
+			t.Fatalf("the policy of plan-%s: %v", n.Name, err)
+		}
+		var reads []string
+		for _, s := range policy.Statement {
+			if s.Sid == "State" {
+				for _, match := range regexp.MustCompile(`/([^/ ]+)/terraform\.tfstate`).FindAllStringSubmatch(fmt.Sprint(s.Resource), -1) {
+					reads = append(reads, match[1])
+				}
+			}
+		}
+		want := append([]string{n.Name}, n.DependsOn...)
+		slices.Sort(reads)
+		slices.Sort(want)
+		if !slices.Equal(reads, want) {
+			t.Errorf("plan-%s may read the states of %v, and its workspace reads %v: see workspaces.tf", n.Name, reads, want)
 		}
 	}
 }

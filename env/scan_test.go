@@ -17,6 +17,7 @@ import (
 // with its values, and over the modules that it does not use. What is meant to
 // be otherwise says so where it is: `# checkov:skip=CHECK:Reason.`
 func TestScan(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	tftest.Copy(t, ".", filepath.Join(dir, "env"))
 	tftest.Copy(t, modulesDir, filepath.Join(dir, "modules"))
