@@ -27,10 +27,11 @@ const endpoint = "http://aws.test"
 
 // Server is a running AWS, of one account and all Regions.
 type Server struct {
-	url, moto   string
-	serving     map[string]service
-	connections *connections
-	zones       *zones
+	url, moto    string
+	serving      map[string]service
+	accelerators *accelerators
+	connections  *connections
+	zones        *zones
 
 	mu    sync.Mutex
 	dead  map[string]bool
@@ -50,7 +51,10 @@ type Call struct {
 // Start runs a server until the test ends. There is nothing in it yet.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{moto: Moto(t), dead: map[string]bool{}, connections: newConnections(), zones: &zones{motos: map[string]string{}}}
+	s := &Server{
+		moto: Moto(t), dead: map[string]bool{},
+		accelerators: newAccelerators(), connections: newConnections(), zones: newZones(),
+	}
 	s.serving = s.services()
 	front := httptest.NewServer(s)
 	t.Cleanup(front.Close)

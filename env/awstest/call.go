@@ -46,15 +46,19 @@ func readCall(r *http.Request) (*call, error) {
 	}
 	c.region, c.service = m[1], m[2]
 	c.nameBucket(r.Host)
-	switch target := r.Header.Get("X-Amz-Target"); {
+	c.nameOperation()
+	return c, nil
+}
+
+func (c *call) nameOperation() {
+	switch target := c.header.Get("X-Amz-Target"); {
 	case target != "":
 		_, c.operation, _ = strings.Cut(target, ".")
-	case strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded"):
+	case strings.HasPrefix(c.header.Get("Content-Type"), "application/x-www-form-urlencoded"):
 		c.operation = c.form().Get("Action")
 	default:
 		c.operation = c.method + " " + c.path
 	}
-	return c, nil
 }
 
 // nameBucket puts a bucket that is part of the host name into the path, as

@@ -14,10 +14,11 @@ type ec2 struct {
 	transit      *transit
 	flows        *flowLogs
 	propagations *propagations
+	rules        *rules
 }
 
 func newEC2() *ec2 {
-	return &ec2{transit: newTransit(), flows: newFlowLogs(), propagations: newPropagations()}
+	return &ec2{transit: newTransit(), flows: newFlowLogs(), propagations: newPropagations(), rules: newRules()}
 }
 
 func (e *ec2) serve(c *call, moto func(*call) *answer) *answer {
@@ -30,9 +31,19 @@ func (e *ec2) serve(c *call, moto func(*call) *answer) *answer {
 		return e.flows.serve(c, moto)
 	case strings.HasSuffix(c.operation, "VgwRoutePropagation"), c.operation == "DescribeRouteTables":
 		return e.propagations.serve(c, moto)
+	case strings.HasPrefix(c.operation, "AuthorizeSecurityGroup"), c.operation == "DescribeSecurityGroupRules":
+		return e.rules.serve(c, moto)
+	case c.operation == "DescribeLaunchTemplateVersions":
+		got := moto(c)
+		got.body = templateTags.ReplaceAll(got.body, nil)
+		return got
 	}
 	return moto(c)
 }
+
+// templateTags are a launch template's own tags, which are none of what is
+// launched from it (LaunchTemplateTagSpecification).
+var templateTags = regexp.MustCompile(`(?s)<item><resourceType>launch-template</resourceType><tagSet>.*?</tagSet></item>`)
 
 var created = regexp.MustCompile(`<(?:transitGatewayAttachmentId)>([^<]+)<`)
 

@@ -150,3 +150,19 @@ func balancerIsThere(c *call, region, arn string, moto func(*call) *answer) bool
 	got := moto(&asked)
 	return got.status == http.StatusOK && strings.Contains(string(got.body), arn)
 }
+
+// Weights are those of a Region's endpoints, by their ids.
+func (s *Server) Weights(region string) map[string]string {
+	s.accelerators.mu.Lock()
+	defer s.accelerators.mu.Unlock()
+	weights := map[string]string{}
+	for _, group := range s.accelerators.groups {
+		if group["EndpointGroupRegion"] == region {
+			for _, e := range list(group["EndpointDescriptions"]) {
+				endpoint := e.(map[string]any)
+				weights[text(endpoint["EndpointId"])] = fmt.Sprint(endpoint["Weight"])
+			}
+		}
+	}
+	return weights
+}

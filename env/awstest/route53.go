@@ -16,6 +16,8 @@ type zones struct {
 	motos map[string]string // by the id that clients know
 }
 
+func newZones() *zones { return &zones{motos: map[string]string{}} }
+
 // Zone makes a public hosted zone with that id.
 func (s *Server) Zone(t testing.TB, id, domain string) {
 	t.Helper()

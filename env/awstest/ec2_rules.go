@@ -1,0 +1,42 @@
+package awstest
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// rules keeps descriptions of security groups' rules that name another group,
+// which moto forgets (Amazon EC2 API Reference, SecurityGroupRule).
+type rules struct {
+	mu           sync.Mutex
+	descriptions map[string]string // by rule
+}
+
+func newRules() *rules { return &rules{descriptions: map[string]string{}} }
+
+var rule = regexp.MustCompile(`<securityGroupRuleId>([^<]+)</securityGroupRuleId>`)
+
+func (r *rules) serve(c *call, moto func(*call) *answer) *answer {
+	got := moto(c)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	form := c.form()
+	switch {
+	case strings.HasPrefix(c.operation, "AuthorizeSecurityGroup"):
+		made := rule.FindSubmatch(got.body)
+		if description := form.Get("IpPermissions.1.Groups.1.Description"); description != "" && made != nil {
+			r.descriptions[string(made[1])] = description
+		}
+	case c.operation == "DescribeSecurityGroupRules":
+		got.body = rule.ReplaceAllFunc(got.body, func(found []byte) []byte {
+			description := r.descriptions[string(rule.FindSubmatch(found)[1])]
+			if description == "" {
+				return found
+			}
+			return slices.Concat(found, []byte(element("description", escape(description))))
+		})
+	}
+	return got
+}
