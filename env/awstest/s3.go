@@ -16,9 +16,12 @@ type buckets struct {
 
 	mu           sync.Mutex
 	replications map[string][]byte // by bucket, as they were put
+	loggings     map[string][]byte
 }
 
-func newBuckets() *buckets { return &buckets{replications: map[string][]byte{}} }
+func newBuckets() *buckets {
+	return &buckets{replications: map[string][]byte{}, loggings: map[string][]byte{}}
+}
 
 // bucketTags are those in CreateBucket's CreateBucketConfiguration.
 var bucketTags = regexp.MustCompile(`(?s)<Tags>(.*)</Tags>`)
@@ -34,6 +37,8 @@ func (b *buckets) serve(c *call, moto func(*call) *answer) *answer {
 		return moto(c)
 	case key == "" && c.query.Has("replication"):
 		return b.replication(c, bucket, moto)
+	case key == "" && c.query.Has("logging"):
+		return b.logging(c, bucket)
 	case key == "" && c.method == http.MethodPut && len(c.query) == 0:
 		got := moto(c)
 		if tags := bucketTags.FindSubmatch(c.body); tags != nil && got.status == http.StatusOK {
@@ -60,4 +65,19 @@ func (b *buckets) replication(c *call, bucket string, moto func(*call) *answer) 
 		got.body = b.replications[bucket]
 	}
 	return got
+}
+
+// logging is where a bucket's access log goes (PutBucketLogging). moto asks the
+// target for rights of its own, and not for its policy.
+func (b *buckets) logging(c *call, bucket string) *answer {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if c.method == http.MethodPut {
+		b.loggings[bucket] = bytes.Clone(c.body)
+		return markup(http.StatusOK, "")
+	}
+	if b.loggings[bucket] == nil {
+		return markup(http.StatusOK, "<BucketLoggingStatus/>")
+	}
+	return &answer{status: http.StatusOK, header: http.Header{"Content-Type": {"text/xml"}}, body: b.loggings[bucket]}
 }
