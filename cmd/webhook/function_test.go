@@ -331,4 +331,17 @@ func TestEstate(t *testing.T) {
 	if want := []string{envBranch, envRepo, envFrom, envStarts, envToken}; !slices.Equal(names, want) {
 		t.Errorf("it has %q, want %q", names, want)
 	}
+	values, err := os.ReadFile("../../env/common/terraform.tfvars")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, err := webhook.ParseSources("backlog")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, source := range known {
+		if !strings.Contains(string(values), `"`+source.Addr().String()+`"`) {
+			t.Errorf("API Gateway does not let %s in, which is Backlog's", source)
+		}
+	}
 }
