@@ -70,7 +70,7 @@ func (c commitCache) add(dir string, id plumbing.Hash) (*Commit, error) {
 		if err == nil {
 			break
 		}
-		if !errors.Is(err, fs.ErrExist) || tries == 20 {
+		if !errors.Is(err, fs.ErrExist) || tries == 10 {
 			use.Close()
 			return nil, err
 		}
@@ -79,6 +79,7 @@ func (c commitCache) add(dir string, id plumbing.Hash) (*Commit, error) {
 			use.Close()
 			return commit, nil
 		}
+		awaitRemoval(kept)
 	}
 	commit, err := openCommit(kept, id)
 	if err != nil {
@@ -125,6 +126,17 @@ func share(dir string) (*os.File, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// awaitRemoval waits while another is removing the directory, so that trying
+// again is not over before that has got a turn.
+func awaitRemoval(dir string) {
+	f, err := os.Open(filepath.Join(dir, useFile))
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	_ = syscall.Flock(int(f.Fd()), syscall.LOCK_SH)
 }
 
 // remove removes the directory unless it is in use. The name goes first, so
