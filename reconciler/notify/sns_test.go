@@ -1,0 +1,105 @@
+package notify_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"reconcile/env/awstest"
+	"reconcile/reconciler/notify"
+)
+
+// queue asks SQS, at an emulator, by its JSON protocol.
+func queue(t *testing.T, url, action string, in, out any) {
+	t.Helper()
+	body, err := json.Marshal(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("X-Amz-Target", "AmazonSQS."+action)
+	request.Header.Set("Content-Type", "application/x-amz-json-1.0")
+	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=test/20261126/ap-northeast-1/sqs/aws4_request, SignedHeaders=host, Signature=0")
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s", action, answer.Status)
+	}
+	if out != nil {
+		if err := json.NewDecoder(answer.Body).Decode(out); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// What is published arrives with its attributes, and subscriptions can filter
+// by them.
+func TestSNS(t *testing.T) {
+	url := awstest.Moto(t)
+	client := sns.NewFromConfig(aws.Config{
+		Region: "ap-northeast-1", BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+	})
+	topic, err := client.CreateTopic(t.Context(), &sns.CreateTopicInput{Name: aws.String("told")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var made struct{ QueueUrl string }
+	queue(t, url, "CreateQueue", map[string]string{"QueueName": "told"}, &made)
+	_, err = client.Subscribe(t.Context(), &sns.SubscribeInput{
+		TopicArn: topic.TopicArn, Protocol: aws.String("sqs"), Endpoint: aws.String("arn:aws:sqs:ap-northeast-1:123456789012:told"),
+		Attributes: map[string]string{"FilterPolicy": `{"outcome": ["failed"], "workspaces": ["common"]}`},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	teller := notify.SNS{Topic: *topic.TopicArn, Language: "ja", Client: func(context.Context) (notify.Publisher, error) { return client, nil }}
+	failed := &notify.Report{
+		Run: "01JD", Repo: "https://example.com/estate.git", Branch: "main", Commit: "bbbb", At: time.Unix(0, 0),
+		News: []notify.News{{Name: "common", Outcome: "failed", Error: "no good"}, {Name: "tokyo", Outcome: "applied", Add: 1}},
+	}
+	applied := *failed
+	applied.News = failed.News[1:]
+	for _, r := range []*notify.Report{&applied, failed} {
+		if err := teller.Tell(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	var got struct{ Messages []struct{ Body string } }
+	queue(t, url, "ReceiveMessage", map[string]any{"QueueUrl": made.QueueUrl, "MaxNumberOfMessages": 10}, &got)
+	if len(got.Messages) != 1 {
+		t.Fatalf("%d messages passed the filter, want that of the failure: %+v", len(got.Messages), got.Messages)
+	}
+	var message struct {
+		Subject, Message  string
+		MessageAttributes map[string]struct{ Type, Value string }
+	}
+	if err := json.Unmarshal([]byte(got.Messages[0].Body), &message); err != nil {
+		t.Fatal(err)
+	}
+	if message.Subject != "reconcile: FAILED on main: common" || !bytes.Contains([]byte(message.Message), []byte("common で起きたこと")) {
+		t.Errorf("subject %q, message:\n%s", message.Subject, message.Message)
+	}
+	if a := message.MessageAttributes["failed"]; a.Type != "String.Array" || a.Value != `["common"]` {
+		t.Errorf("attributes: %+v", message.MessageAttributes)
+	}
+
+	gone := notify.SNS{Topic: *topic.TopicArn + "x", Client: teller.Client}
+	if err := gone.Tell(t.Context(), failed); err == nil {
+		t.Error("a topic that is not there was told")
+	}
+}
