@@ -16,7 +16,8 @@ locals {
   cluster   = "arn:${local.partition}:ecs:${local.arn}:cluster/${var.name}"
 
   previews = var.preview != null
-  secrets = merge(var.secrets, local.previews ? { backlog = "API key of Backlog for reconcile: the key as it is, {\"api_key\": …} or {\"token\": …}" } : {}, {
+  backlog  = local.previews || var.notify.backlog
+  secrets = merge(var.secrets, local.backlog ? { backlog = "API key of Backlog for reconcile: the key as it is, {\"api_key\": …} or {\"token\": …}" } : {}, {
     git        = "Credentials of Git for reconcile: {\"username\": …, \"password\": …} or {\"private_key\": …}"
     digest-key = "Key of reconcile's digests of outputs: 32 random bytes, as `openssl rand -base64 32` prints"
   })
@@ -200,7 +201,7 @@ locals {
           Sid      = "Secrets"
           Effect   = "Allow"
           Action   = ["secretsmanager:GetSecretValue"]
-          Resource = [for name in ["digest-key", "git"] : aws_secretsmanager_secret.this[name].arn]
+          Resource = [for name in concat(var.notify.backlog ? ["backlog"] : [], ["digest-key", "git"]) : aws_secretsmanager_secret.this[name].arn]
         },
         {
           Sid      = "Key"
@@ -226,6 +227,22 @@ locals {
         Action   = ["codebuild:BatchGetBuilds"]
         Resource = arns
       } if length(arns) > 0],
+      flatten([for arns in [sort(var.notify.topic_arns)] : [
+        {
+          Sid      = "Tell"
+          Effect   = "Allow"
+          Action   = ["sns:Publish"]
+          Resource = arns
+        },
+        {
+          # A topic's key is its own, and only its topic can say which it is.
+          Sid       = "TellKey"
+          Effect    = "Allow"
+          Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+          Resource  = ["arn:${local.partition}:kms:*:${local.account}:key/*"]
+          Condition = { StringLike = { "kms:ViaService" = "sns.*.${data.aws_partition.this.dns_suffix}" } }
+        },
+      ] if length(arns) > 0]),
       [for arns in [sort(var.workspace_roles)] : {
         Sid      = "Workspaces"
         Effect   = "Allow"
@@ -413,18 +430,25 @@ resource "aws_ecs_cluster" "this" {
 
 # What each kind of task runs.
 locals {
+  told                = concat(var.notify.backlog ? ["backlog"] : [], [for arn in sort(var.notify.topic_arns) : "sns://${arn}"])
+  backlog_credentials = local.backlog ? "secretsmanager://${aws_secretsmanager_secret.this["backlog"].name}" : null
+
   tasks = merge(
     { pass = {
       name    = var.name
       role    = "task"
       command = var.run.mode == "watch" ? ["watch", "--interval", var.run.interval] : ["now", "--trigger", "schedule"]
-      env     = {}
+      env = merge(
+        length(local.told) == 0 ? {} : { RECONCILE_NOTIFY = join(",", local.told) },
+        var.notify.issues == null ? {} : { RECONCILE_NOTIFY_ISSUES = var.notify.issues },
+        var.notify.backlog ? { RECONCILE_BACKLOG_CREDENTIALS = local.backlog_credentials } : {},
+      )
     } },
     local.previews ? { preview = {
       name    = "${var.name}-preview"
       role    = "preview"
       command = ["preview"]
-      env     = { RECONCILE_BACKLOG_CREDENTIALS = "secretsmanager://${aws_secretsmanager_secret.this["backlog"].name}" }
+      env     = { RECONCILE_BACKLOG_CREDENTIALS = local.backlog_credentials }
     } } : {},
   )
 }

@@ -206,6 +206,27 @@ variable "preview" {
   }
 }
 
+variable "notify" {
+  description = "Whom passes tell what became of workspaces: topics by ARN; whether on merged pull requests in Backlog, with the key in the secret backlog; and the type of the Backlog issues to keep for workspaces that fail, null for none."
+  type = object({
+    topic_arns = optional(set(string), [])
+    backlog    = optional(bool, false)
+    issues     = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for arn in var.notify.topic_arns : can(regex("^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$", arn))])
+    error_message = "notify.topic_arns are ARNs of SNS topics."
+  }
+
+  validation {
+    condition     = var.notify.issues == null || var.notify.backlog
+    error_message = "notify.issues are in Backlog: set notify.backlog."
+  }
+}
+
 variable "states" {
   description = "State buckets that the task itself uses, for workspaces without roles of their own, by a name of your choice: bucket, key in KMS and the prefix of the states."
   type = map(object({

@@ -650,3 +650,51 @@ run "previews_have_a_schedule" {
 
   expect_failures = [var.preview]
 }
+
+run "passes_tell_people" {
+  command = plan
+
+  variables {
+    image_digest = "sha256:0f9c1fe6eb4b8a6a1f4b1ad1e7f4f0a0a4f6b6b0a3a45c1d6dc8a52a1d8f0c3e"
+    notify       = { topic_arns = ["arn:aws:sns:ap-northeast-1:123456789012:alarms"], backlog = true, issues = "Task" }
+  }
+
+  assert {
+    condition = { for e in jsondecode(aws_ecs_task_definition.this["pass"].container_definitions)[0].environment : e.name => e.value if startswith(e.name, "RECONCILE_NOTIFY") || startswith(e.name, "RECONCILE_BACKLOG") } == {
+      RECONCILE_BACKLOG_CREDENTIALS = "secretsmanager://reconcile/backlog"
+      RECONCILE_NOTIFY              = "backlog,sns://arn:aws:sns:ap-northeast-1:123456789012:alarms"
+      RECONCILE_NOTIFY_ISSUES       = "Task"
+    }
+    error_message = "The task does not know whom to tell."
+  }
+
+  assert {
+    condition     = [for s in jsondecode(aws_iam_policy.task.policy).Statement : s.Resource if s.Sid == "Tell"] == [["arn:aws:sns:ap-northeast-1:123456789012:alarms"]] && contains(keys(aws_secretsmanager_secret.this), "backlog")
+    error_message = "The task may not tell, or tells anybody."
+  }
+
+  assert {
+    condition     = [for s in jsondecode(aws_iam_policy.task.policy).Statement : length(s.Resource) if s.Sid == "Secrets"] == [3]
+    error_message = "The task cannot read the key of Backlog."
+  }
+}
+
+run "a_topic_is_an_arn" {
+  command = plan
+
+  variables {
+    notify = { topic_arns = ["alarms"] }
+  }
+
+  expect_failures = [var.notify]
+}
+
+run "issues_are_in_backlog" {
+  command = plan
+
+  variables {
+    notify = { issues = "Task" }
+  }
+
+  expect_failures = [var.notify]
+}
