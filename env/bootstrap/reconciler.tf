@@ -15,6 +15,7 @@ module "reconciler" {
   secrets                = { webhook-token = "Token in the URL of Backlog's webhook: 32 random letters and digits" }
   workspace_roles        = local.workspace_roles
   preview                = { enabled = var.reconciler.preview, plan_roles = local.plan_roles }
+  notify                 = { topic_arns = [module.alarms["tokyo"].arn], backlog = true }
   codebuild_project_arns = ["arn:aws:codebuild:${local.regions.tokyo}:${var.account_id}:project/reconcile"]
   alarm_topic_arns       = [module.alarms["tokyo"].arn]
   permissions_boundary   = aws_iam_policy.boundary.arn

@@ -66,6 +66,11 @@ module "build" {
     RECONCILE_GIT_CREDENTIALS = "secretsmanager://reconcile/git"
     RECONCILE_DIGEST_KEY      = "secretsmanager://reconcile/digest-key"
     RECONCILE_OUTPUT          = "json"
+    # Whoever applies tells, with the same words.
+    RECONCILE_NOTIFY              = "backlog,sns://arn:aws:sns:ap-northeast-1:${var.account_id}:reconcile-alarms"
+    RECONCILE_BACKLOG_CREDENTIALS = "secretsmanager://reconcile/backlog"
+    RECONCILE_METRICS             = "emf" # as the scheduled task does, which the alarms see in the namespace:
+    OTEL_SERVICE_NAME             = "Reconcile/reconcile"
   })
   # In reconcile's own network, whose addresses Backlog lets in.
   vpc = {
