@@ -4,7 +4,8 @@ workspaces = ["env/*"]
 
 defaults {
   # Applied without asking: what makes or changes, and neither interrupts,
-  # replaces nor destroys. The rest waits for `reconcile approve`.
+  # replaces nor destroys. The rest waits for `reconcile approve`. Until that is
+  # built, safe and approve act as plan-only, and say so.
   apply = "safe"
 
   # Made by bootstrap. A plan of any commit runs with the first, so it reads no

@@ -93,5 +93,5 @@ func nanos(t time.Time) uint64 {
 	if t.IsZero() {
 		return 0
 	}
-	return uint64(t.UnixNano()) //nolint:gosec // after 1970
+	return uint64(t.UnixNano()) // after 1970
 }
