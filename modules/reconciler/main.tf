@@ -227,6 +227,21 @@ locals {
         Action   = ["codebuild:BatchGetBuilds"]
         Resource = arns
       } if length(arns) > 0],
+      # Of its own definition alone, as what it is itself.
+      [for roles in [[for name in ["execution", "task"] : "arn:${local.partition}:iam::${local.account}:role/reconcile/${var.name}-${name}"]] : {
+        Sid       = "StartPassRoles"
+        Effect    = "Allow"
+        Action    = ["iam:PassRole"]
+        Resource  = roles
+        Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
+      } if var.tasks_for_workspaces],
+      [for family in [var.name] : {
+        Sid       = "Start"
+        Effect    = "Allow"
+        Action    = ["ecs:RunTask"]
+        Resource  = ["arn:${local.partition}:ecs:${local.arn}:task-definition/${family}:*"]
+        Condition = { ArnEquals = { "ecs:cluster" = local.cluster } }
+      } if var.tasks_for_workspaces],
       flatten([for arns in [sort(var.notify.topic_arns)] : [
         {
           Sid      = "Tell"
@@ -430,6 +445,12 @@ resource "aws_ecs_cluster" "this" {
 
 # What each kind of task runs.
 locals {
+  executor = join("", [
+    "ecs://${var.name}/${var.name}?container=reconcile",
+    "&subnets=${join(",", [for name in sort(keys(var.network.zones)) : module.vpc.subnets["private-${name}"].id])}",
+    "&security_groups=${module.security_group.id}",
+  ])
+
   told                = concat(var.notify.backlog ? ["backlog"] : [], [for arn in sort(var.notify.topic_arns) : "sns://${arn}"])
   backlog_credentials = local.backlog ? "secretsmanager://${aws_secretsmanager_secret.this["backlog"].name}" : null
 
@@ -442,6 +463,7 @@ locals {
         length(local.told) == 0 ? {} : { RECONCILE_NOTIFY = join(",", local.told) },
         var.notify.issues == null ? {} : { RECONCILE_NOTIFY_ISSUES = var.notify.issues },
         var.notify.backlog ? { RECONCILE_BACKLOG_CREDENTIALS = local.backlog_credentials } : {},
+        var.tasks_for_workspaces ? { RECONCILE_EXECUTOR = local.executor } : {},
       )
     } },
     local.previews ? { preview = {

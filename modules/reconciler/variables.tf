@@ -206,6 +206,13 @@ variable "preview" {
   }
 }
 
+variable "tasks_for_workspaces" {
+  description = "Whether the work on each stale workspace is a task of its own, which the pass starts (--executor ecs://…): for estates that outgrow one task."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "notify" {
   description = "Whom passes tell what became of workspaces: topics by ARN; whether on merged pull requests in Backlog, with the key in the secret backlog; and the type of the Backlog issues to keep for workspaces that fail, null for none."
   type = object({

@@ -698,3 +698,22 @@ run "issues_are_in_backlog" {
 
   expect_failures = [var.notify]
 }
+
+run "workspaces_have_tasks_of_their_own" {
+  command = plan
+
+  variables {
+    image_digest         = "sha256:0f9c1fe6eb4b8a6a1f4b1ad1e7f4f0a0a4f6b6b0a3a45c1d6dc8a52a1d8f0c3e"
+    tasks_for_workspaces = true
+  }
+
+  assert {
+    condition     = one([for e in jsondecode(aws_ecs_task_definition.this["pass"].container_definitions)[0].environment : startswith(e.value, "ecs://reconcile/reconcile?container=reconcile&subnets=subnet-") if e.name == "RECONCILE_EXECUTOR"])
+    error_message = "The pass does not know where to start tasks."
+  }
+
+  assert {
+    condition     = [for s in jsondecode(aws_iam_policy.task.policy).Statement : s.Resource if contains(["Start", "StartPassRoles"], s.Sid)] == [["arn:aws:iam::123456789012:role/reconcile/reconcile-execution", "arn:aws:iam::123456789012:role/reconcile/reconcile-task"], ["arn:aws:ecs:ap-northeast-1:123456789012:task-definition/reconcile:*"]]
+    error_message = "The task may start others than itself, or not even itself."
+  }
+}
