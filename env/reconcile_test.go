@@ -21,10 +21,7 @@ type estate struct {
 // repository commits the estate's configuration to a repository of its own.
 func repository(t testing.TB) *estate {
 	t.Helper()
-	e := &estate{t: t, dir: t.TempDir(), binary: filepath.Join(t.TempDir(), "reconcile")}
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", e.binary, "reconcile/cmd/reconcile").CombinedOutput(); err != nil {
-		t.Fatalf("build reconcile: %v\n%s", err, out)
-	}
+	e := &estate{t: t, dir: t.TempDir(), binary: program(t)}
 	gittest.Git(t, e.dir, "init", "-q", "-b", "main")
 	for name, from := range map[string]string{"env": ".", "modules": modulesDir} {
 		tftest.Copy(t, from, filepath.Join(e.dir, name))

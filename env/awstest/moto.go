@@ -5,10 +5,11 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"reconcile/modules/tftest"
 )
 
 var running = regexp.MustCompile(`Running on (http://127\.0\.0\.1:\d+)`)
@@ -17,7 +18,7 @@ var running = regexp.MustCompile(`Running on (http://127\.0\.0\.1:\d+)`)
 // returns its address. It ends with the test.
 func Moto(t testing.TB) string {
 	t.Helper()
-	moto := exec.Command(program(t, "moto_server"), "-H", "127.0.0.1", "-p", "0")
+	moto := exec.Command(tftest.Tool(t, "moto_server"), "-H", "127.0.0.1", "-p", "0")
 	// Certificates are issued when they are asked for a second time, not
 	// after a minute.
 	moto.Env = append(os.Environ(), "MOTO_ACM_VALIDATION_WAIT=0", "MOTO_IAM_LOAD_MANAGED_POLICIES=true")
@@ -43,16 +44,4 @@ func Moto(t testing.TB) string {
 	}
 	t.Fatalf("moto did not start:\n%s", said.String())
 	return ""
-}
-
-func program(t testing.TB, name string) string {
-	t.Helper()
-	if dir := os.Getenv("RECONCILE_TEST_CACHE"); dir != "" {
-		return filepath.Join(dir, "bin", name)
-	}
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return filepath.Join(dir, "reconcile-test", "bin", name)
 }

@@ -45,6 +45,13 @@ func Tool(t testing.TB, name string) string {
 	return tool(t, "bin", name)
 }
 
+// Mirror finds the configuration of Terraform's command line with which `init`
+// installs the provider, and the mirror that it names.
+func Mirror(t testing.TB) (config, mirror string) {
+	t.Helper()
+	return tool(t, "aws-provider", "mirror.tfrc"), tool(t, "aws-provider", "mirror")
+}
+
 func tool(t testing.TB, path ...string) string {
 	t.Helper()
 	cache := os.Getenv("RECONCILE_TEST_CACHE")

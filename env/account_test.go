@@ -1,0 +1,192 @@
+package env_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"reconcile/env/awstest"
+	"reconcile/modules/tftest"
+	"reconcile/reconciler/source/gittest"
+)
+
+const (
+	tokyo = "ap-northeast-1"
+	osaka = "ap-northeast-3"
+)
+
+// account is an AWS account with the estate's control plane in it, a Git
+// server with the estate as it stands here, and what runs reconcile.
+type account struct {
+	t      *testing.T
+	aws    *awstest.Server
+	repo   *gittest.Repo
+	binary string
+	env    []string
+}
+
+// newAccount does what docs/bootstrap.md says, on an emulator of AWS.
+func newAccount(t *testing.T) *account {
+	t.Helper()
+	a := &account{t: t, aws: awstest.Start(t), repo: gittest.New(t), binary: program(t)}
+	// What is there before anything here: the domain's zone, and the interfaces
+	// that the other account has made.
+	a.aws.Zone(t, unquote(tftest.Values(t, "common/terraform.tfvars")["domain"], `zone_id = "([^"]+)"`)[0], "shop.example.com")
+	for _, id := range unquote(tftest.Values(t, "tokyo/terraform.tfvars")["premises"], `"(dxvif-\w+)"`) {
+		a.aws.Interface(id)
+	}
+	config, _ := tftest.Mirror(t)
+	a.env = append(a.aws.Env(),
+		"HOME="+t.TempDir(), "PATH="+filepath.Dir(tftest.Tool(t, "terraform"))+string(os.PathListSeparator)+os.Getenv("PATH"),
+		"TF_CLI_CONFIG_FILE="+config, "CHECKPOINT_DISABLE=1",
+	)
+	a.fill()
+	a.bootstrap()
+	a.secret("reconcile/git", `{"username": "reconcile", "password": "of Backlog"}`)
+	a.secret("reconcile/digest-key", "dGhpcyBpcyBub3QgYSBzZWNyZXQgYXQgYWxsLg==")
+	server := gittest.ServeHTTP(t, a.repo)
+	server.Username, server.Password = "reconcile", "of Backlog"
+	a.env = append(a.env,
+		"RECONCILE_REPO="+server.URL,
+		"RECONCILE_STATE=dynamodb://reconcile",
+		"RECONCILE_SNAPSHOTS=s3://example-reconcile-"+awstest.Account+"/snapshots",
+		"RECONCILE_GIT_CREDENTIALS=secretsmanager://reconcile/git",
+		"RECONCILE_DIGEST_KEY=secretsmanager://reconcile/digest-key",
+		"RECONCILE_WORK="+t.TempDir(),
+	)
+	return a
+}
+
+// fill puts the estate into the repository, as it stands here but for two
+// things: nothing waits for a person, and the lock files name the provider
+// that `make tools` built.
+func (a *account) fill() {
+	a.t.Helper()
+	tftest.Copy(a.t, ".", filepath.Join(a.repo.Work, "env"))
+	tftest.Copy(a.t, modulesDir, filepath.Join(a.repo.Work, "modules"))
+	a.edit("env/reconcile.hcl", `(apply\s+= )"(?:safe|approve)"`, `$1"always"`)
+	ours := a.hashes()
+	locks, err := filepath.Glob(filepath.Join(a.repo.Work, "env", "*", ".terraform.lock.hcl"))
+	if err != nil || len(locks) == 0 {
+		a.t.Fatalf("no lock files: %v", err)
+	}
+	for _, lock := range locks {
+		name, err := filepath.Rel(a.repo.Work, lock)
+		if err != nil {
+			a.t.Fatal(err)
+		}
+		a.edit(name, hashes, ours)
+	}
+	a.commit("the estate")
+}
+
+const hashes = `(?s)hashes = \[.*?\]`
+
+// hashes is the part of a lock file that names the provider that was built.
+func (a *account) hashes() string {
+	a.t.Helper()
+	dir := a.t.TempDir()
+	required := "terraform {\n  required_providers {\n    aws = { source = \"hashicorp/aws\" }\n  }\n}\n"
+	if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte(required), 0o600); err != nil {
+		a.t.Fatal(err)
+	}
+	_, mirror := tftest.Mirror(a.t)
+	a.terraform(dir, "providers", "lock", "-fs-mirror="+mirror)
+	lock, err := os.ReadFile(filepath.Join(dir, ".terraform.lock.hcl"))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return regexp.MustCompile(hashes).FindString(string(lock))
+}
+
+// bootstrap applies the control plane as a person does: on a local state, which
+// then moves into the bucket that it made.
+func (a *account) bootstrap() {
+	a.t.Helper()
+	dir := a.t.TempDir()
+	tftest.Copy(a.t, a.repo.Work, dir)
+	dir = filepath.Join(dir, "env", "bootstrap")
+	override := filepath.Join(dir, "override.tf")
+	if err := os.WriteFile(override, []byte("terraform {\n  backend \"local\" {}\n}\n"), 0o600); err != nil {
+		a.t.Fatal(err)
+	}
+	a.terraform(dir, "init", "-input=false")
+	a.terraform(dir, "apply", "-input=false", "-auto-approve")
+	if err := os.Remove(override); err != nil {
+		a.t.Fatal(err)
+	}
+	a.terraform(dir, "init", "-input=false", "-migrate-state", "-force-copy")
+}
+
+func (a *account) terraform(dir string, args ...string) {
+	a.t.Helper()
+	cmd := exec.CommandContext(a.t.Context(), tftest.Tool(a.t, "terraform"), append(args, "-no-color")...)
+	cmd.Dir, cmd.Env = dir, a.env
+	if out, err := cmd.CombinedOutput(); err != nil {
+		a.t.Fatalf("terraform %v: %v\n%s", args, err, failures(out))
+	}
+}
+
+// failures is what Terraform says from its first error on.
+func failures(out []byte) string {
+	if i := bytes.Index(out, []byte("Error:")); i >= 0 {
+		return string(out[i:])
+	}
+	return string(out)
+}
+
+// secret types a secret in, which Terraform made empty.
+func (a *account) secret(name, value string) {
+	a.t.Helper()
+	client := secretsmanager.NewFromConfig(a.aws.Config(tokyo))
+	if _, err := client.PutSecretValue(a.t.Context(), &secretsmanager.PutSecretValueInput{SecretId: &name, SecretString: &value}); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+// edit replaces the pattern in a file of the repository; it must be there.
+func (a *account) edit(file, pattern, with string) {
+	a.t.Helper()
+	path := filepath.Join(a.repo.Work, file)
+	before, err := os.ReadFile(path)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	after := regexp.MustCompile(pattern).ReplaceAll(before, []byte(with))
+	if bytes.Equal(before, after) {
+		a.t.Fatalf("%s has nothing like %s", file, pattern)
+	}
+	if err := os.WriteFile(path, after, 0o600); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+func (a *account) commit(message string) {
+	a.t.Helper()
+	a.repo.Git("add", "-A")
+	a.repo.Save(message)
+}
+
+// program builds reconcile.
+func program(t testing.TB) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "reconcile")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "reconcile/cmd/reconcile").CombinedOutput(); err != nil {
+		t.Fatalf("build reconcile: %v\n%s", err, out)
+	}
+	return binary
+}
+
+// unquote returns what the pattern's group finds in a value's text.
+func unquote(text, pattern string) []string {
+	var found []string
+	for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+		found = append(found, m[1])
+	}
+	return found
+}

@@ -1,0 +1,73 @@
+package env_test
+
+import (
+	"maps"
+	"testing"
+)
+
+// TestEstate is the estate's life: made by one pass, in sync after the next,
+// and changed. All of it is there but for the webhook's pipeline, which the
+// shipped values leave switched off.
+func TestEstate(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	t.Run("whole", a.with(whole))
+	t.Run("in sync", a.with(inSync))
+	t.Run("one module", a.with(oneModule))
+}
+
+// with runs a part of the story. What comes after a part that failed would
+// fail for that.
+func (a *account) with(part func(*account)) func(*testing.T) {
+	return func(t *testing.T) {
+		if a.t.Failed() {
+			t.Fatal("an earlier part failed")
+		}
+		here := *a
+		here.t = t
+		part(&here)
+	}
+}
+
+// whole: one pass makes everything, in the order of its dependencies.
+func whole(a *account) {
+	p := a.now("--trigger", "schedule")
+	want := map[string]string{"bootstrap": "no-changes"}
+	for _, name := range workspaces(a.t) {
+		if name != "bootstrap" {
+			want[name] = "applied"
+		}
+	}
+	if got := p.outcomes(); !maps.Equal(got, want) {
+		a.t.Fatalf("the first pass: %v, want %v", got, want)
+	}
+	count := 0
+	for _, name := range workspaces(a.t) {
+		for _, n := range a.resources(name) {
+			count += n
+		}
+	}
+	a.t.Logf("%d resources: all that the shipped values ask for", count)
+}
+
+// inSync: the next pass applies nothing, and every plan is empty.
+func inSync(a *account) {
+	if got := a.now("--trigger", "schedule").outcomes(); len(got) > 0 {
+		a.t.Errorf("the second pass: %v", got)
+	}
+	a.aws.Calls()
+	want := map[string]string{}
+	for _, name := range workspaces(a.t) {
+		want[name] = "no-changes"
+	}
+	if got := a.now("--replan").outcomes(); !maps.Equal(got, want) {
+		a.t.Fatalf("planned again: %v, want no changes anywhere", got)
+	}
+}
+
+// oneModule: a change in a module is applied where it is used, and nowhere
+// else. B uses it, and has nothing of it while it is absent.
+func oneModule(a *account) {
+	a.edit("modules/elb/main.tf", `(desync_mitigation_mode\s+= )"defensive"`, `$1"strictest"`)
+	a.comes("a stricter load balancer", map[string]string{"osaka-ap": "applied", "tokyo-ap-A": "applied", "tokyo-ap-B": "no-changes"})
+}

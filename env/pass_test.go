@@ -1,0 +1,126 @@
+package env_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"maps"
+	"os/exec"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"reconcile/env/awstest"
+)
+
+// pass is what `reconcile now` says of one.
+type pass struct {
+	Outcome    string
+	Exit       int
+	Workspaces []struct {
+		Name, Outcome, Error string
+		Changes              struct{ Add, Change, Destroy, Replace int }
+	}
+}
+
+// outcomes are those of the workspaces, but for the unchanged ones.
+func (p *pass) outcomes() map[string]string {
+	all := map[string]string{}
+	for _, w := range p.Workspaces {
+		if w.Outcome != "unchanged" {
+			all[w.Name] = w.Outcome
+		}
+	}
+	return all
+}
+
+// now runs a pass.
+func (a *account) now(args ...string) *pass {
+	a.t.Helper()
+	cmd := exec.CommandContext(a.t.Context(), a.binary, append([]string{"now", "-o", "json"}, args...)...)
+	cmd.Dir, cmd.Env = a.t.TempDir(), a.env
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		a.t.Fatal(err)
+	}
+	p := &pass{}
+	if err := json.Unmarshal(out, p); err != nil {
+		a.t.Fatalf("reconcile now %v: %v\n%s%s", args, err, out, said.Bytes())
+	}
+	for _, w := range p.Workspaces {
+		if w.Error != "" {
+			a.t.Logf("%s: %s", w.Name, w.Error)
+		}
+	}
+	return p
+}
+
+// comes commits, runs a pass, and compares what became of the workspaces; those
+// that are not named are to be unchanged.
+func (a *account) comes(message string, want map[string]string) {
+	a.t.Helper()
+	a.commit(message)
+	if got := a.now().outcomes(); !maps.Equal(got, want) {
+		a.t.Fatalf("%s: %v, want %v", message, got, want)
+	}
+}
+
+// resources counts the instances of resources in a workspace's state, by type.
+func (a *account) resources(workspace string) map[string]int {
+	a.t.Helper()
+	var state struct {
+		Resources []struct {
+			Mode, Type string
+			Instances  []json.RawMessage
+		}
+	}
+	a.state(workspace, &state)
+	count := map[string]int{}
+	for _, r := range state.Resources {
+		if r.Mode == "managed" {
+			count[r.Type] += len(r.Instances)
+		}
+	}
+	return count
+}
+
+// output reads an output of a workspace from its state.
+func (a *account) output(workspace, name string, into any) {
+	a.t.Helper()
+	var state struct {
+		Outputs map[string]struct{ Value json.RawMessage }
+	}
+	a.state(workspace, &state)
+	if err := json.Unmarshal(state.Outputs[name].Value, into); err != nil {
+		a.t.Fatalf("output %s of %s: %v", name, workspace, err)
+	}
+}
+
+func (a *account) state(workspace string, into any) {
+	a.t.Helper()
+	bucket, region := "example-states-"+awstest.Account, tokyo
+	if slices.Contains([]string{"common_os", "osaka-ap", "switchover"}, workspace) {
+		bucket, region = "example-states-osaka-"+awstest.Account, osaka
+	}
+	client := s3.NewFromConfig(a.aws.Config(region), func(o *s3.Options) { o.UsePathStyle = true })
+	got, err := client.GetObject(a.t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: aws.String(workspace + "/terraform.tfstate")})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer got.Body.Close()
+	if err := json.NewDecoder(got.Body).Decode(into); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+// synced expects another pass to find nothing to do.
+func (a *account) synced() {
+	a.t.Helper()
+	if got := a.now().outcomes(); len(got) > 0 {
+		a.t.Errorf("another pass: %v", got)
+	}
+}
