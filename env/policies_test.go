@@ -24,8 +24,9 @@ var accepted = []struct{ policy, finding, why string }{
 	{`/(estate-)?boundary$`, `^RESOURCE_STAR `, "a ceiling grants nothing: it names services, of everything"},
 	{`/look-`, `^RESOURCE_STAR (cloudwatch|ec2|elasticfilesystem|logs|rds):(Describe|Search)`, "a plan asks before it knows any id, or asks for all"},
 	{`/apply-`, `^RESOURCE_MISMATCH elasticloadbalancing:.* arn:\*:elasticloadbalancing:\*:\*:listener(-rule)?/net/`, "the estate's balancers are of applications; parliament wants an ARN of each kind"},
-	{`/apply-`, `^RESOURCE_MISMATCH rds:CreateDBInstanceReadReplica arn:\*:rds:\*:\*:cluster:`, "its replicas are of instances; parliament wants an ARN of each kind"},
+	{`/apply-`, `^RESOURCE_MISMATCH rds:CreateDBInstanceReadReplica arn:\*:rds:\*:\*:(cluster|og|pg|subgrp):`, "its replicas are of instances, whose source stands alone; parliament wants an ARN of each kind"},
 	{`.`, `^RESOURCE_POLICY_PRIVILEGE_ESCALATION .*:example-(access|balancer|flow)-logs-`, "who makes a bucket says who may use it; what is in these, a lock keeps for 400 days"},
+	{`/reconcile-webhook$`, `^UNKNOWN_CONDITION_FOR_ACTION .* codebuild:environment.environmentVariables.name `, "CodeBuild's guide has it, and so has iam-simulate's list of AWS's (TestRights)"},
 	{`/(guard|apply-common)$`, `^MISMATCHED_TYPE_BUT_USABLE .*String(Not)?Equals .* Arn$`, "IAM's guide compares iam:PermissionsBoundary so"},
 }
 

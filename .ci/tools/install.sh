@@ -8,13 +8,14 @@
 #   bin/moto_server    an emulator of AWS (a virtual environment of Python's)
 #   bin/checkov        a scanner of Terraform, and
 #   bin/parliament     one of IAM policies (another virtual environment)
+#   bin/iam-simulate   a judge of requests by IAM policies (on Node.js)
 #   dynamodb-local/    AWS's own emulator of DynamoDB
 #   mirror/            a provider in the layout of a Terraform filesystem mirror
 #
 # and installs the system packages that are missing where it may. Versions are
-# pinned in the go.mod files, requirements.txt and dynamodb-local.sh beside
-# this script. A tool is made again only when its pin has changed, so a second
-# run takes a fraction of a second.
+# pinned in the go.mod files, requirements.txt, package-lock.json and
+# dynamodb-local.sh beside this script. A tool is made again only when its pin
+# has changed, so a second run takes a fraction of a second.
 #
 # The cache is $RECONCILE_TEST_CACHE, else reconcile-test in the user's cache
 # directory. It may be deleted at any time.
@@ -157,6 +158,19 @@ make_python() {
         for program in "$@"; do ln -sf "../$name/bin/$program" "$cache/bin/$program" || return; done
 }
 
+# node_tool NAME PROGRAM installs what NAME/package-lock.json pins beside
+# NAME/PROGRAM, and links that.
+node_tool() {
+    make_once "$1" installing "$(cat "$here/$1"/* | cksum)" "$cache/bin/$1" make_node "$@"
+}
+
+make_node() {
+    rm -rf "${cache:?}/$1" &&
+        cp -r "$here/$1" "$cache/$1" &&
+        npm ci --prefix "$cache/$1" --no-audit --no-fund &&
+        ln -sf "../$1/$2" "$cache/bin/$1"
+}
+
 # system_packages sees to the programs that the tests start as they are.
 system_packages() {
     local missing=() PATH=$PATH:/usr/sbin:/sbin
@@ -167,6 +181,8 @@ system_packages() {
     need ssh-keygen openssh-client
     need java default-jre-headless
     need mvn maven
+    need node nodejs
+    need npm npm
     python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
     if [[ $(uname) == Linux ]]; then # for the test of the image
         need bwrap bubblewrap
@@ -198,7 +214,7 @@ main() {
     fi
     # Downloads beside builds: two lanes, since a build uses all cores alone.
     system_packages
-    (python_tool moto moto_server && "$here/dynamodb-local.sh" && python_tool policies checkov parliament) &
+    (python_tool moto moto_server && "$here/dynamodb-local.sh" && python_tool policies checkov parliament && node_tool iam-simulate iam-simulate.mjs) &
     local lane=$!
     trap wait EXIT
     terraform_binary

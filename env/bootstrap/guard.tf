@@ -23,6 +23,8 @@ locals {
     "arn:aws:sns:*:${var.account_id}:reconcile*",
   ]
 
+  own_keys = concat([for key in concat(values(module.states_key), values(module.work_key)) : key.arn], [for topic in module.alarms : topic.kms_key_arn])
+
   guard = [
     {
       # Roles, policies and boundaries of the control plane.
@@ -82,7 +84,15 @@ locals {
       Sid      = "OwnKeys"
       Effect   = "Deny"
       Action   = ["kms:CreateAlias", "kms:CreateGrant", "kms:DeleteAlias", "kms:PutKeyPolicy", "kms:TagResource", "kms:UntagResource", "kms:Update*"]
-      Resource = concat([for key in concat(values(module.states_key), values(module.work_key)) : key.arn], [for topic in module.alarms : topic.kms_key_arn], ["arn:aws:kms:*:${var.account_id}:alias/reconcile/*"])
+      Resource = concat(local.own_keys, ["arn:aws:kms:*:${var.account_id}:alias/reconcile/*"])
+    },
+    {
+      # With them states are read and written, and no secret is.
+      Sid       = "OwnKeysForStates"
+      Effect    = "Deny"
+      Action    = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*"]
+      Resource  = local.own_keys
+      Condition = { StringNotLike = { "kms:ViaService" = "s3.*.amazonaws.com" } }
     },
     {
       Sid    = "OwnThings"
@@ -112,6 +122,14 @@ locals {
       ]
       Resource  = "*"
       Condition = { StringLike = { "aws:ResourceTag/Name" = "reconcile*" } }
+    },
+    {
+      # Networks are found by it, too: a second one would be in their way.
+      Sid       = "OwnNames"
+      Effect    = "Deny"
+      Action    = ["ec2:AllocateAddress", "ec2:Create*"]
+      Resource  = "*"
+      Condition = { StringLike = { "aws:RequestTag/Name" = "reconcile*" } }
     },
     {
       # Evidence, and what holds it.

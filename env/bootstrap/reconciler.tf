@@ -104,9 +104,22 @@ module "webhook_role" {
   permissions_boundary = aws_iam_policy.boundary.arn
   trust                = { services = ["lambda.amazonaws.com"] }
   statements = {
+    # The build as it is, told only what started it: it may become any workspace's
+    # role, and the function is what the internet talks to.
     Start = {
       actions   = ["codebuild:StartBuild"]
       resources = ["arn:aws:codebuild:${local.regions.tokyo}:${var.account_id}:project/reconcile"]
+      conditions = {
+        "ForAllValues:StringEquals" = { "codebuild:environment.environmentVariables.name" = ["RECONCILE_TRIGGER"] }
+        # Each is there if a request overrides it (CodeBuild User Guide,
+        # "AWS CodeBuild condition keys").
+        Null = { for key in [
+          "artifacts", "cache", "encryptionKey", "environment.certificate", "environment.computeType", "environment.fleet.fleetArn",
+          "environment.image", "environment.imagePullCredentialsType", "environment.privilegedMode", "environment.registryCredential",
+          "environment.type", "logsConfig", "secondaryArtifacts", "secondarySources", "serviceRole", "source.auth.type",
+          "source.buildspec", "source.insecureSsl", "source.location",
+        ] : "codebuild:${key}" => ["true"] }
+      }
     }
     Token = {
       actions   = ["secretsmanager:GetSecretValue"]

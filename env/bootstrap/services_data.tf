@@ -21,7 +21,8 @@ locals {
             "kms:CreateAlias", "kms:DeleteAlias", "kms:EnableKeyRotation", "kms:PutKeyPolicy", "kms:TagResource", "kms:UntagResource",
             "kms:UpdateAlias", "kms:UpdateKeyDescription",
           ]
-          resources = ["arn:aws:kms:*:${var.account_id}:alias/estate/*", "arn:aws:kms:*:${var.account_id}:alias/sns/alarms", "arn:aws:kms:*:${var.account_id}:key/*"]
+          # common has some in both Regions.
+          resources = [for kind in ["alias/estate/*", "alias/sns/alarms", "key/*"] : "arn:aws:kms:${w.home == "osaka" ? local.regions.osaka : "*"}:${var.account_id}:${kind}"]
         }
       }
     }
@@ -110,8 +111,6 @@ locals {
           resources = concat(
             flatten([for n in w.names : [for type in ["db", "pg", "snapshot", "subgrp"] : "${local.arn[name].rds}:${type}:${n}*"]]),
             ["${local.arn[name].rds}:og:default*"],
-            # A replica's source.
-            w.home == "osaka" ? ["arn:aws:rds:${local.regions.tokyo}:${var.account_id}:db:shop"] : [],
           )
         }
         # RDS makes the secret of the first user in the caller's name.
@@ -123,6 +122,11 @@ locals {
           actions    = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
           resources  = ["${local.arn[name].kms}:key/*"]
           conditions = { StringLike = { "kms:ViaService" = ["rds.*.amazonaws.com", "secretsmanager.*.amazonaws.com"] } }
+        }
+        # Copied from anywhere, and not to be touched from elsewhere.
+        ReplicaSource = {
+          actions   = ["rds:CreateDBInstanceReadReplica"]
+          resources = ["arn:aws:rds:${local.regions.tokyo}:${var.account_id}:db:shop"]
         }
       }
     }

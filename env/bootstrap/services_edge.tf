@@ -116,9 +116,21 @@ locals {
           resources = local.estate_roles
         }
         BoundedRoles = {
-          actions    = ["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"]
+          actions    = ["iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"]
           resources  = local.estate_roles
           conditions = { StringEquals = { "iam:PermissionsBoundary" = [local.estate_boundary_arn] } }
+        }
+        # AWS's policies for servers and backups, and no other.
+        KnownPolicies = {
+          actions   = ["iam:AttachRolePolicy"]
+          resources = local.estate_roles
+          conditions = {
+            StringEquals = { "iam:PermissionsBoundary" = [local.estate_boundary_arn] }
+            ArnEquals = { "iam:PolicyARN" = [for name in [
+              "AmazonSSMManagedInstanceCore", "service-role/AWSBackupServiceRolePolicyForBackup",
+              "service-role/AWSBackupServiceRolePolicyForRestores",
+            ] : "arn:aws:iam::aws:policy/${name}"] }
+          }
         }
       }
     }

@@ -1,0 +1,266 @@
+package env_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"reconcile/env/awstest"
+	"reconcile/modules/tftest"
+)
+
+// judge answers whether a request is allowed, as IAM would. It is
+// iam-simulate, which knows boundaries, conditions, NotResource, trust and the
+// policies of buckets and keys, and AWS's lists of actions, resources and
+// context. moto has a judge, too, which knows none of these: it would let every
+// role read every state (NotResource), and nobody be a role (trust in roles).
+// So moto makes the roles, and is not asked what they may do.
+type judge struct {
+	in  io.Writer
+	out *bufio.Scanner
+}
+
+func newJudge(t *testing.T) *judge {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), tftest.Tool(t, "iam-simulate"))
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		in.Close()
+		_ = cmd.Wait() // the test is over, and may have ended it
+	})
+	return &judge{in: in, out: bufio.NewScanner(out)}
+}
+
+// request is what somebody wants to do, and what AWS knows of it beside.
+type request struct {
+	action, resource string
+	context          map[string]string
+}
+
+func (r request) String() string {
+	text := r.action + " of " + r.resource
+	for _, key := range slices.Sorted(maps.Keys(r.context)) {
+		text += fmt.Sprintf(", %s %s", key, r.context[key])
+	}
+	return text
+}
+
+type named struct {
+	Name   string          `json:"name"`
+	Policy json.RawMessage `json:"policy"`
+}
+
+// allows tells whether the role may, in an account as it is.
+func (j *judge) allows(t *testing.T, a *identities, r *role, q request) bool {
+	t.Helper()
+	if arn, ok := a.named[q.resource]; ok {
+		q.resource = arn
+	}
+	question, err := json.Marshal(map[string]any{
+		"request": map[string]any{
+			"principal": r.arn, "action": q.action, "contextVariables": q.context,
+			"resource": map[string]string{"resource": q.resource, "accountId": awstest.Account},
+		},
+		"identityPolicies":           r.policies,
+		"permissionBoundaryPolicies": r.boundary,
+		"resourcePolicy":             a.policyOf(q.resource),
+		"serviceControlPolicies":     []any{},
+		"resourceControlPolicies":    []any{},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Fprintf(j.in, "%s\n", question); err != nil {
+		t.Fatal(err)
+	}
+	if !j.out.Scan() {
+		t.Fatalf("iam-simulate ended: %v", j.out.Err())
+	}
+	switch answer := j.out.Text(); answer {
+	case "Allowed":
+		return true
+	case "ImplicitlyDenied", "ExplicitlyDenied":
+		return false
+	default:
+		t.Errorf("%s asks for %s: %s", path.Base(r.arn), q, answer)
+		return false
+	}
+}
+
+// identities are what IAM knows after bootstrap.
+type identities struct {
+	roles     map[string]*role           // by name
+	resources map[string]json.RawMessage // policies of buckets, keys, and roles (who may be them), by ARN
+	// ARNs that AWS makes up, by the same with a name that we gave in place of
+	// its own: of keys and secrets.
+	named map[string]string
+}
+
+type role struct {
+	arn                string
+	policies, boundary []named
+}
+
+// anyKey is the policy of the estate's keys, which bootstrap does not make:
+// like all that modules/kms makes, they leave the account to IAM.
+var anyKey = json.RawMessage(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::` + awstest.Account + `:root"}, "Action": "kms:*", "Resource": "*"}]}`)
+
+func (a *identities) policyOf(arn string) json.RawMessage {
+	if policy, ok := a.resources[arn]; ok {
+		return policy
+	}
+	parts := strings.SplitN(arn, ":", 6)
+	switch {
+	case len(parts) < 6:
+	case parts[2] == "kms":
+		return anyKey
+	case parts[2] == "s3":
+		bucket, _, _ := strings.Cut(arn, "/")
+		return a.resources[bucket]
+	}
+	return nil
+}
+
+// bootstrapped applies what bootstrap says of roles, with the values that are
+// shipped and previews on, and returns what stands then.
+func bootstrapped(t *testing.T) *identities {
+	t.Helper()
+	for _, e := range awstest.Start(t).Env() {
+		name, value, _ := strings.Cut(e, "=")
+		t.Setenv(name, value)
+	}
+	tf := tftest.New(t, map[string]string{"env": ".", "modules": modulesDir})
+	dir := "env/bootstrap"
+	for _, b := range tftest.Parse(t, "bootstrap/versions.tf") {
+		for _, backend := range b.Inner("backend") { // docs/bootstrap.md: the first state is local
+			tf.Write(t, dir+"/versions.tf", string(b.Source[:backend.TypeRange.Start.Byte])+string(b.Source[backend.CloseBraceRange.End.Byte:]))
+		}
+	}
+	values := tftest.Values(t, "bootstrap/terraform.tfvars")
+	tf.Write(t, dir+"/previews.auto.tfvars", "reconciler = "+strings.Replace(values["reconciler"], "{", "{\n  preview = true", 1)+"\n")
+	tf.Run(t, dir, "get")
+	apply := []string{"apply", "-auto-approve", "-refresh=false"}
+	for _, target := range []string{
+		"module.plan_role", "module.apply_role", "module.build_role", "module.webhook_role", "module.connect_role",
+		"module.reconciler.aws_iam_role_policy.this", "module.reconciler.aws_iam_role_policy_attachment.task",
+		"module.standby.aws_iam_role_policy.this", "module.standby.aws_iam_role_policy_attachment.task",
+		"module.states_tokyo.aws_iam_role_policy.replication", "module.states_tokyo.aws_s3_bucket_policy.this",
+		"module.states_osaka.aws_iam_role_policy.replication", "module.states_osaka.aws_s3_bucket_policy.this",
+	} {
+		apply = append(apply, "-target="+target)
+	}
+	tf.Run(t, dir, apply...)
+	return readIdentities(t, tf.Run(t, dir, "show", "-json"))
+}
+
+// resource is what readIdentities reads of what Terraform says of one.
+type resource struct {
+	Type   string
+	Values struct {
+		ARN, Name, Policy, Role, Bucket string
+		PolicyARN                       string `json:"policy_arn"`
+		Trust                           string `json:"assume_role_policy"`
+		Boundary                        string `json:"permissions_boundary"`
+		Tags                            map[string]string
+	}
+}
+
+type module struct {
+	Resources []resource
+	Children  []module `json:"child_modules"`
+}
+
+func (m module) all() []resource {
+	all := m.Resources
+	for _, child := range m.Children {
+		all = append(all, child.all()...)
+	}
+	return all
+}
+
+func readIdentities(t *testing.T, state []byte) *identities {
+	t.Helper()
+	var shown struct {
+		Values struct {
+			Root module `json:"root_module"`
+		}
+	}
+	if err := json.Unmarshal(state, &shown); err != nil {
+		t.Fatal(err)
+	}
+	all := shown.Values.Root.all()
+	a := &identities{roles: map[string]*role{}, resources: map[string]json.RawMessage{}, named: map[string]string{}}
+	managed := map[string]named{}
+	for _, r := range all {
+		switch v := r.Values; r.Type {
+		case "aws_iam_policy":
+			managed[v.ARN] = named{v.Name, json.RawMessage(v.Policy)}
+		case "aws_iam_role":
+			a.roles[v.Name] = &role{arn: v.ARN}
+			a.resources[v.ARN] = json.RawMessage(v.Trust)
+		case "aws_kms_key":
+			a.resources[v.ARN] = json.RawMessage(v.Policy)
+			service, _, _ := strings.Cut(v.ARN, "/")
+			a.named[service+"/"+v.Tags["Name"]] = v.ARN
+		case "aws_secretsmanager_secret":
+			service, _, _ := strings.Cut(v.ARN, ":secret:")
+			a.named[service+":secret:"+v.Name] = v.ARN
+		case "aws_s3_bucket_policy":
+			a.resources["arn:aws:s3:::"+v.Bucket] = json.RawMessage(v.Policy)
+		}
+	}
+	for _, r := range all {
+		switch v := r.Values; r.Type {
+		case "aws_iam_role":
+			boundary, ok := managed[v.Boundary]
+			if !ok {
+				t.Errorf("%s has no boundary", v.Name)
+			}
+			a.roles[v.Name].boundary = []named{boundary}
+		case "aws_iam_role_policy":
+			a.roles[v.Role].policies = append(a.roles[v.Role].policies, named{"inline " + v.Name, json.RawMessage(v.Policy)})
+		case "aws_iam_role_policy_attachment":
+			policy, ok := managed[v.PolicyARN]
+			if !ok {
+				t.Fatalf("%s has a policy that is not ours: %s", v.Role, v.PolicyARN)
+			}
+			a.roles[v.Role].policies = append(a.roles[v.Role].policies, policy)
+		}
+	}
+	return a
+}
+
+// those returns the roles that a pattern names, sorted.
+func (a *identities) those(t *testing.T, patterns string) (names []string) {
+	t.Helper()
+	for _, pattern := range strings.Fields(patterns) {
+		var found bool
+		for name := range a.roles {
+			if ok, _ := path.Match(pattern, name); ok {
+				names, found = append(names, name), true
+			}
+		}
+		if !found {
+			t.Errorf("there is no role %s", pattern)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
