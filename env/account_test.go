@@ -23,17 +23,17 @@ const (
 // account is an AWS account with the estate's control plane in it, a Git
 // server with the estate as it stands here, and what runs reconcile.
 type account struct {
-	t      *testing.T
-	aws    *awstest.Server
-	repo   *gittest.Repo
-	binary string
-	env    []string
+	t                 *testing.T
+	aws               *awstest.Server
+	repo              *gittest.Repo
+	binary, tfProgram string
+	env               []string
 }
 
 // newAccount does what docs/bootstrap.md says, on an emulator of AWS.
 func newAccount(t *testing.T) *account {
 	t.Helper()
-	a := &account{t: t, aws: awstest.Start(t), repo: gittest.New(t), binary: program(t)}
+	a := &account{t: t, aws: awstest.Start(t), repo: gittest.New(t), binary: program(t), tfProgram: impatient(t)}
 	// What is there before anything here: the domain's zone, and the interfaces
 	// that the other account has made.
 	a.aws.Zone(t, unquote(tftest.Values(t, "common/terraform.tfvars")["domain"], `zone_id = "([^"]+)"`)[0], "shop.example.com")
@@ -42,7 +42,7 @@ func newAccount(t *testing.T) *account {
 	}
 	config, _ := tftest.Mirror(t)
 	a.env = append(a.aws.Env(),
-		"HOME="+t.TempDir(), "PATH="+filepath.Dir(tftest.Tool(t, "terraform"))+string(os.PathListSeparator)+os.Getenv("PATH"),
+		"HOME="+t.TempDir(), "PATH="+os.Getenv("PATH"),
 		"TF_CLI_CONFIG_FILE="+config, "CHECKPOINT_DISABLE=1",
 	)
 	a.fill()
@@ -57,7 +57,7 @@ func newAccount(t *testing.T) *account {
 		"RECONCILE_SNAPSHOTS=s3://example-reconcile-"+awstest.Account+"/snapshots",
 		"RECONCILE_GIT_CREDENTIALS=secretsmanager://reconcile/git",
 		"RECONCILE_DIGEST_KEY=secretsmanager://reconcile/digest-key",
-		"RECONCILE_WORK="+t.TempDir(),
+		"RECONCILE_WORK="+t.TempDir(), "RECONCILE_TERRAFORM="+a.tfProgram,
 	)
 	return a
 }
@@ -125,7 +125,7 @@ func (a *account) bootstrap() {
 
 func (a *account) terraform(dir string, args ...string) {
 	a.t.Helper()
-	cmd := exec.CommandContext(a.t.Context(), tftest.Tool(a.t, "terraform"), append(args, "-no-color")...)
+	cmd := exec.CommandContext(a.t.Context(), a.tfProgram, append(args, "-no-color")...)
 	cmd.Dir, cmd.Env = dir, a.env
 	if out, err := cmd.CombinedOutput(); err != nil {
 		a.t.Fatalf("terraform %v: %v\n%s", args, err, failures(out))
@@ -170,6 +170,20 @@ func (a *account) commit(message string) {
 	a.t.Helper()
 	a.repo.Git("add", "-A")
 	a.repo.Save(message)
+}
+
+// impatient is a Terraform whose AWS provider does not wait between two looks at
+// what is being made: the emulator makes it at once, and databases alone would
+// cost minutes. That is the provider's own way (internal/retry/state.go: when
+// it replays what its tests recorded); nothing else in it heeds these variables.
+func impatient(t testing.TB) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "terraform")
+	script := "#!/bin/sh\nVCR_MODE=REPLAY_ONLY VCR_PATH=/nowhere exec '" + tftest.Tool(t, "terraform") + "' \"$@\"\n"
+	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // program builds reconcile.

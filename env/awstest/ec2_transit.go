@@ -19,10 +19,13 @@ type transit struct {
 	associated map[string]string          // table by Region and attachment: both ends of a peering have one id
 	learning   map[string]map[string]bool // attachments by table
 	routes     map[string]map[string]string
+	// Attachments that were deleted: "deleted" is a state in which they are
+	// seen for a while (Transit Gateways Guide, "VPC attachment lifecycle").
+	gone map[string]string
 }
 
 func newTransit() *transit {
-	return &transit{associated: map[string]string{}, learning: map[string]map[string]bool{}, routes: map[string]map[string]string{}}
+	return &transit{associated: map[string]string{}, learning: map[string]map[string]bool{}, routes: map[string]map[string]string{}, gone: map[string]string{}}
 }
 
 func (x *transit) serve(c *call, moto func(*call) *answer) *answer {
@@ -37,9 +40,21 @@ func (x *transit) serve(c *call, moto func(*call) *answer) *answer {
 		return x.propagation(c, moto)
 	case "CreateTransitGatewayRoute", "ReplaceTransitGatewayRoute", "DeleteTransitGatewayRoute", "SearchTransitGatewayRoutes":
 		return x.route(c, moto)
+	case "DeleteTransitGatewayVpcAttachment":
+		got := moto(c)
+		if told := attachment.FindSubmatch(got.body); told != nil {
+			x.gone[c.form().Get("TransitGatewayAttachmentId")] = string(told[1])
+		}
+		return got
+	case "DescribeTransitGatewayVpcAttachments":
+		if told := x.gone[c.form().Get("TransitGatewayAttachmentIds.1")]; told != "" {
+			return ec2Answer(c, element("transitGatewayVpcAttachments", element("item", told)))
+		}
 	}
 	return moto(c)
 }
+
+var attachment = regexp.MustCompile(`(?s)<transitGatewayVpcAttachment>(.*)</transitGatewayVpcAttachment>`)
 
 var (
 	gatewayOptions = regexp.MustCompile(`(?s)<options>.*?</options>`)
