@@ -6,7 +6,9 @@ import (
 	"errors"
 	"maps"
 	"os/exec"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -16,8 +18,7 @@ import (
 
 // pass is what `reconcile now` says of one.
 type pass struct {
-	Outcome    string
-	Exit       int
+	Run        string
 	Workspaces []struct {
 		Name, Outcome, Error string
 		Changes              struct{ Add, Change, Destroy, Replace int }
@@ -123,4 +124,29 @@ func (a *account) synced() {
 	if got := a.now().outcomes(); len(got) > 0 {
 		a.t.Errorf("another pass: %v", got)
 	}
+}
+
+// unchanged plans workspaces again, and expects every plan to be empty.
+func (a *account) unchanged(workspaces ...string) {
+	a.t.Helper()
+	want := map[string]string{}
+	for _, name := range workspaces {
+		want[name] = "no-changes"
+	}
+	p := a.now(append([]string{"--replan"}, workspaces...)...)
+	if got := p.outcomes(); !maps.Equal(got, want) {
+		a.t.Fatalf("planned again: %v, want no changes anywhere:\n%s", got, a.told(p))
+	}
+}
+
+// told is which resources a pass's plans name.
+func (a *account) told(p *pass) string {
+	a.t.Helper()
+	cmd := exec.CommandContext(a.t.Context(), a.binary, "runs", p.Run)
+	cmd.Dir, cmd.Env = a.t.TempDir(), a.env
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		a.t.Fatalf("reconcile runs: %v\n%s", err, out)
+	}
+	return strings.Join(regexp.MustCompile(`(?m)^ *# .*$`).FindAllString(string(out), -1), "\n")
 }

@@ -1,0 +1,106 @@
+package env_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"reconcile/modules/tftest"
+)
+
+// rotate moves Tokyo's traffic from one side to the other, as docs/drill.md
+// says.
+func (a *account) rotate(from, to string) {
+	a.t.Helper()
+	applied := func(workspaces ...string) map[string]string {
+		want := map[string]string{}
+		for _, w := range workspaces {
+			want[w] = "applied"
+		}
+		return want
+	}
+	// Who comes to life or goes changes what switchover reads, and nothing that
+	// it does.
+	side := func(name string) map[string]string {
+		return map[string]string{name: "applied", "switchover": "no-changes"}
+	}
+
+	a.mode(to, "absent", "live")
+	a.comes(to+" comes to life", side(to))
+	for _, weights := range []string{"100/0", "90/10", "50/50", "0/100"} {
+		old, new, _ := strings.Cut(weights, "/")
+		a.endpoints(map[string]string{from: old, to: new})
+		a.comes(to+" at "+weights, applied("switchover"))
+		a.serves(tokyo, map[string]string{from: old, to: new})
+	}
+	a.endpoints(map[string]string{to: "100"})
+	a.comes(from+" is no endpoint", applied("switchover"))
+	a.serves(tokyo, map[string]string{to: "100"})
+	a.mode(from, "live", "retiring")
+	a.comes(from+" retires", side(from))
+	a.mode(from, "retiring", "absent")
+	a.comes(from+" is absent", side(from))
+	if left := a.resources(from); !maps.Equal(left, map[string]int{"terraform_data": 3}) {
+		a.t.Errorf("%s is absent and has %v", from, left)
+	}
+	a.synced()
+}
+
+// mode edits a side's mode; a side that comes to life has another generation.
+func (a *account) mode(side, from, to string) {
+	a.t.Helper()
+	file := "env/" + side + "/terraform.tfvars"
+	a.edit(file, `(?m)^(mode\s+= )"`+from+`"`, `$1"`+to+`"`)
+	if to == "live" {
+		values := tftest.Values(a.t, filepath.Join(a.repo.Work, file))
+		a.generation(file, values["generation"])
+	}
+}
+
+func (a *account) generation(file, before string) {
+	a.t.Helper()
+	var n int
+	if err := json.Unmarshal([]byte(before), &n); err != nil {
+		a.t.Fatal(err)
+	}
+	a.edit(file, `(?m)^(generation\s+= )\d+`, fmt.Sprintf("${1}%d", n+1))
+}
+
+// endpoints edits who of Tokyo gets traffic.
+func (a *account) endpoints(weights map[string]string) {
+	a.t.Helper()
+	a.edit("env/switchover/terraform.tfvars", `(?m)^  tokyo-ap-\w = .*\n`, "")
+	var lines string
+	for _, side := range slices.Sorted(maps.Keys(weights)) {
+		lines += fmt.Sprintf("  %s = { region = %q, weight = %s }\n", side, tokyo, weights[side])
+	}
+	a.edit("env/switchover/terraform.tfvars", `(?m)^endpoints = \{\n`, "endpoints = {\n"+lines)
+}
+
+// serves compares what Global Accelerator holds for a Region: weights by side.
+func (a *account) serves(region string, want map[string]string) {
+	a.t.Helper()
+	got := map[string]string{}
+	for arn, weight := range a.aws.Weights(region) {
+		got[arn] = fmt.Sprint(weight)
+	}
+	wanted := map[string]string{}
+	for side, weight := range want {
+		wanted[a.balancer(side)] = weight
+	}
+	if !maps.Equal(got, wanted) {
+		a.t.Fatalf("in %s there are %v, want %v", region, got, wanted)
+	}
+}
+
+func (a *account) balancer(side string) string {
+	a.t.Helper()
+	var told struct {
+		ARN string `json:"balancer_arn"`
+	}
+	a.output(side, "side", &told)
+	return told.ARN
+}
