@@ -41,6 +41,9 @@ func (w *world) everything() (e everything) {
 	var err error
 	e.Head, err = w.record.Head(w.t.Context())
 	w.must(err)
+	// A pass that fails may note since when there has been a tip that it could
+	// not get, and that somebody must look; nothing else.
+	e.Head.Rev, e.Head.Settled, e.Head.BehindSince, e.Head.Run, e.Head.UpdatedAt = 0, false, time.Time{}, "", time.Time{}
 	e.Workspaces, err = w.record.Workspaces(w.t.Context())
 	w.must(err)
 	e.Holds, err = w.record.Holds(w.t.Context())
@@ -78,8 +81,8 @@ func (w *world) fails() error {
 	return err
 }
 
-// A Git server that fails, in whichever way, changes nothing, and is asked
-// again by the next pass.
+// A Git server that fails, in whichever way, changes nothing but since when the
+// branch is known to be ahead, and is asked again by the next pass.
 func TestFaultyGit(t *testing.T) {
 	w := newWorld(t, oneWorkspace)
 	sound := w.config
@@ -99,6 +102,11 @@ func TestFaultyGit(t *testing.T) {
 			}
 		})
 		w.config = sound
+		head, err := w.record.Head(t.Context())
+		w.must(err)
+		if head.Rev != 0 && head.BehindSince.IsZero() {
+			t.Error("nobody can tell since when the tip could not be got")
+		}
 		w.converges(did{"tokyo": state.Applied})
 		w.commit("-- env/tokyo/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
 	}
