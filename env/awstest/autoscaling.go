@@ -2,15 +2,18 @@ package awstest
 
 import (
 	"bytes"
+	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 )
 
-// autoScaling is what moto forgets of Amazon EC2 Auto Scaling (its API
-// Reference, AutoScalingGroup and ScalingPolicy): how long servers warm up, and
-// whether policies are on. It tells of an empty predictive policy where there
-// is none.
+// autoScaling is what moto does otherwise than the Amazon EC2 Auto Scaling API
+// Reference says (AutoScalingGroup, ScalingPolicy, StartInstanceRefresh): it
+// forgets how long servers warm up and whether policies are on, takes policies
+// of one name in two groups for one, tells of an empty predictive policy where
+// there is none, and refreshes no instances.
 type autoScaling struct {
 	mu      sync.Mutex
 	warmups map[string]string // seconds by Region and group
@@ -24,7 +27,10 @@ var (
 )
 
 func (g *autoScaling) serve(c *call, moto func(*call) *answer) *answer {
-	got := moto(c)
+	if c.operation == "StartInstanceRefresh" { // done as soon as it is asked for
+		return queryAnswer(c, element("InstanceRefreshId", newID()))
+	}
+	got := groupOwnPolicies(c, moto)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	form := c.form()
@@ -47,4 +53,32 @@ func (g *autoScaling) serve(c *call, moto func(*call) *answer) *answer {
 		})
 	}
 	return got
+}
+
+// groupOwnPolicies gives policies names for moto that begin with their group's.
+func groupOwnPolicies(c *call, moto func(*call) *answer) *answer {
+	form := c.form()
+	prefix := form.Get("AutoScalingGroupName") + ".."
+	if !strings.Contains(c.operation, "Polic") || prefix == ".." {
+		return moto(c)
+	}
+	for _, member := range []string{"PolicyName", "PolicyNames.member.1"} {
+		if name := form.Get(member); name != "" && !strings.HasPrefix(name, "arn:") {
+			form.Set(member, prefix+name)
+		}
+	}
+	asked := *c
+	asked.body = []byte(form.Encode())
+	got := moto(&asked)
+	got.body = bytes.ReplaceAll(got.body, []byte(prefix), nil)
+	return got
+}
+
+// queryAnswer answers in the Query protocol.
+func queryAnswer(c *call, content string) *answer {
+	name := c.operation
+	return &answer{
+		status: http.StatusOK, header: http.Header{"Content-Type": {"text/xml"}},
+		body: []byte(element(name+"Response", element(name+"Result", content), element("ResponseMetadata", element("RequestId", "awstest")))),
+	}
 }
