@@ -25,10 +25,12 @@ bench: tools ## measure the program next to others; see docs/benchmarks.md
 	go test -run '^$$' -bench 'Graph|OwnWork' -benchtime 3x -timeout 30m ./cmd/reconcile
 	go test -run '^$$' -bench ColdStart -benchtime 15x ./cmd/webhook
 
-lint: tools ## gofmt, go vet, golangci-lint
+lint: tools ## gofmt, go vet, golangci-lint, tflint
 	@unformatted=$$(gofmt -l .) && test -z "$$unformatted" || { echo "run gofmt -w on: $$unformatted"; exit 1; }
 	go vet $(PACKAGES)
 	golangci-lint run $(PACKAGES)
+	tflint --chdir env --recursive --config $(CURDIR)/.tflint.hcl
+	tflint --chdir modules --recursive --config $(CURDIR)/.tflint.hcl
 
 tools: ## install what the tests need, and what is missing only
 	@.ci/tools/install.sh

@@ -218,12 +218,23 @@ func TestEverywhere(t *testing.T) {
 				continue
 			}
 			for _, r := range m.blocks["resource"] {
-				if resources[r.Labels[0]].Block.Attributes[given] != nil && r.Attr(given) == "" {
-					t.Errorf("%s: %s has no %s", name, r.Label(), given)
+				if resources[r.Labels[0]].Block.Attributes[given] != nil && !m.passes(r.Attr(given), given) {
+					t.Errorf("%s: %s has not the %s that the module was given", name, r.Label(), given)
 				}
 			}
 		}
 	}
+}
+
+// passes tells whether an expression has what the module was given under a name,
+// itself or by a local of the same name.
+func (m *module) passes(expr, name string) bool {
+	if strings.Contains(expr, "var."+name) {
+		return true
+	}
+	return strings.Contains(expr, "local."+name) && slices.ContainsFunc(m.blocks["locals"], func(b tftest.Block) bool {
+		return strings.Contains(b.Attr(name), "var."+name)
+	})
 }
 
 // TestIndex compares the list of modules with their READMEs' first sentences.

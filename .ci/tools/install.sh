@@ -3,7 +3,8 @@
 #
 #   bin/terraform      from the PATH if it is new enough, else built from source
 #   bin/tofu           OpenTofu, built from source
-#   bin/golangci-lint  the linter, built from source
+#   bin/golangci-lint  the linter of Go, built from source
+#   bin/tflint         the linter of Terraform, built from source
 #   bin/aws-lambda-rie AWS's own emulator of where Lambda functions run, built from source
 #   bin/moto_server    an emulator of AWS (a virtual environment of Python's)
 #   bin/checkov        a scanner of Terraform, and
@@ -121,6 +122,11 @@ golangci_lint() {
         'main.version=%v -X main.date=pinned' "$binary"
 }
 
+tflint_binary() {
+    local binary=$cache/bin/tflint
+    make_go tflint "$binary" build tflint github.com/terraform-linters/tflint '' "$binary"
+}
+
 lambda_rie() {
     local binary=$cache/bin/aws-lambda-rie
     make_go lambda-rie "$binary" build lambda-rie \
@@ -220,6 +226,7 @@ main() {
     terraform_binary
     tofu_binary
     golangci_lint
+    tflint_binary
     lambda_rie
     provider_mirror
     "$here/aws-provider.sh"

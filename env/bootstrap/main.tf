@@ -4,7 +4,6 @@
 
 locals {
   regions = { tokyo = "ap-northeast-1", osaka = "ap-northeast-3" }
-  other   = { tokyo = "osaka", osaka = "tokyo" }
 
   # Names that must be unique in all of AWS, by home. Other workspaces name
   # these in their backend blocks.

@@ -110,6 +110,17 @@ func (tf *Terraform) Write(t testing.TB, path, content string) {
 // it prints.
 func (tf *Terraform) Run(t testing.TB, dir string, args ...string) []byte {
 	t.Helper()
+	out, err := tf.Try(t, dir, args...)
+	if err != nil {
+		t.Fatalf("terraform %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return out
+}
+
+// Try is Run where Terraform may fail: the error is an *exec.ExitError, and
+// what is printed then has its errors, too.
+func (tf *Terraform) Try(t testing.TB, dir string, args ...string) ([]byte, error) {
+	t.Helper()
 	tf.slots <- struct{}{}
 	defer func() { <-tf.slots }()
 	cmd := exec.CommandContext(t.Context(), tf.binary, args...)
@@ -118,7 +129,7 @@ func (tf *Terraform) Run(t testing.TB, dir string, args ...string) []byte {
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("terraform %s: %v\n%s%s", strings.Join(args, " "), err, out, &stderr)
+		return append(out, stderr.Bytes()...), err
 	}
-	return out
+	return out, nil
 }

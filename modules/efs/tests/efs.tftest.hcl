@@ -34,6 +34,11 @@ run "encrypted_and_mounted_once_a_zone" {
   }
 
   assert {
+    condition     = one([for s in jsondecode(aws_efs_file_system_policy.this.policy).Statement : s.Condition if s.Sid == "TLSOnly"]) == { Bool = { "aws:SecureTransport" = "false" } }
+    error_message = "What is not encrypted on its way is let in."
+  }
+
+  assert {
     condition     = !contains(flatten([for s in jsondecode(aws_efs_file_system_policy.this.policy).Statement : s.Action if s.Effect == "Allow"]), "elasticfilesystem:ClientRootAccess")
     error_message = "Clients are root."
   }

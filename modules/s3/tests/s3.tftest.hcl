@@ -43,6 +43,13 @@ run "private_encrypted_versioned" {
   }
 
   assert {
+    condition = [for s in jsondecode(aws_s3_bucket_policy.this.policy).Statement : s.Condition] == [
+      { Bool = { "aws:SecureTransport" = "false" } }, { NumericLessThan = { "s3:TlsVersion" = "1.2" } },
+    ]
+    error_message = "What is not encrypted on its way is let in, or old TLS."
+  }
+
+  assert {
     condition     = !aws_s3_bucket.this.object_lock_enabled && length(aws_s3_bucket_object_lock_configuration.this) == 0
     error_message = "There is a lock that nobody asked for."
   }

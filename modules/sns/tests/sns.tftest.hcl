@@ -24,6 +24,11 @@ run "encrypted_and_open_to_alarms_of_the_account_alone" {
   }
 
   assert {
+    condition     = one([for s in jsondecode(aws_sns_topic_policy.this.policy).Statement : s.Condition if s.Sid == "TLSOnly"]) == { Bool = { "aws:SecureTransport" = "false" } }
+    error_message = "What is not encrypted on its way is let in."
+  }
+
+  assert {
     condition     = jsondecode(aws_sns_topic_policy.this.policy).Statement[2].Condition.StringEquals["aws:SourceAccount"] == "123456789012"
     error_message = "Alarms of other accounts would be taken."
   }

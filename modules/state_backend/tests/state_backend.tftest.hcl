@@ -70,6 +70,13 @@ run "nobody_deletes_a_state" {
   }
 
   assert {
+    condition = [for s in jsondecode(aws_s3_bucket_policy.this.policy).Statement : s.Condition if startswith(s.Sid, "TLS")] == [
+      { Bool = { "aws:SecureTransport" = "false" } }, { NumericLessThan = { "s3:TlsVersion" = "1.2" } },
+    ]
+    error_message = "A state could be sent in the clear, or with old TLS."
+  }
+
+  assert {
     condition     = [for s in jsondecode(aws_s3_bucket_policy.this.policy).Statement : s.NotResource if s.Action == "s3:DeleteObject"] == ["arn:aws:s3:::example-states/*.tflock"]
     error_message = "A state could be deleted, or a lock could not."
   }

@@ -50,6 +50,11 @@ run "everything_in_resources_of_its_own" {
     condition     = keys(aws_vpc_endpoint_route_table_association.this) == ["private-a s3"]
     error_message = "An endpoint is missing, or where nobody asked for it."
   }
+
+  assert {
+    condition     = alltrue([for name, table in aws_route_table.this : table.tags == tomap(merge(var.tags, { Name = "tokyo-${name}" }))])
+    error_message = "A tag is missing."
+  }
 }
 
 run "refuses_a_route_off_its_boundary" {
