@@ -19,6 +19,8 @@ const (
 	Schedule = "schedule"
 	Manual   = "manual"
 	Webhook  = "webhook"
+
+	LookForDrift = "drift" // of no pass: somebody looked for drift
 )
 
 func (r *Reconciler) begin(o Options) *pass {
@@ -61,6 +63,7 @@ func (p *pass) asRecorded(ctx context.Context, head state.Head) error {
 	if err != nil {
 		return fmt.Errorf("read the record %s: %w", p.Name, err)
 	}
+	p.result.Drifted = drifted(records)
 	for _, w := range records {
 		outcome, why := told(w)
 		if w.Removed || outcome == state.Applied || outcome == state.NoChanges || outcome == state.Unchanged {

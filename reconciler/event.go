@@ -26,6 +26,8 @@ const (
 	PhaseSnapshot Phase = "snapshot"
 	PhaseVisits   Phase = "visits" // the phases of workspaces are within it
 	PhaseSettle   Phase = "settle"
+
+	PhaseDrift Phase = "drift" // in place of them all: no pass, but a look for drift
 )
 
 // Event tells an observer that a phase has begun; it ends with the next event

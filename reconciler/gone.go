@@ -49,7 +49,7 @@ func (w *work) renamed(rec state.Workspace) *item {
 }
 
 func (p *pass) rename(ctx context.Context, w *work, rec state.Workspace, to *item) error {
-	return p.underLease(ctx, w, rec, func(lease *state.Lease, rec state.Workspace) error {
+	return p.underLease(ctx, w.head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
 		// Killed in between, the state is to be found under both names: that
 		// of the record counts, even if the renaming is taken back.
 		if err := p.shareLocalState(rec, to.Name); err != nil {
@@ -122,17 +122,19 @@ func removeIfThere(path string) error {
 }
 
 func (p *pass) bury(ctx context.Context, w *work, rec state.Workspace) error {
-	return p.underLease(ctx, w, rec, func(lease *state.Lease, rec state.Workspace) error {
-		rec.Removed, rec.Outcome, rec.At = true, state.Removed, p.Now()
+	return p.underLease(ctx, w.head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
+		rec.Removed, rec.Outcome, rec.At, rec.Drift = true, state.Removed, p.Now(), nil
 		return lease.Write(ctx, rec)
 	})
 }
 
 // underLease does something with the record of a workspace, as it is under its
-// lease. It waits for that: a holder that died is known by nothing else.
-func (p *pass) underLease(ctx context.Context, w *work, rec state.Workspace, do func(*state.Lease, state.Workspace) error) (err error) {
+// lease: errMeanwhile if that is not what rec was read as. It waits for the
+// lease: a holder that died is known by nothing else. Generation is that of the
+// head which what is done depends on; 0: of none.
+func (p *pass) underLease(ctx context.Context, generation int64, rec state.Workspace, do func(*state.Lease, state.Workspace) error) (err error) {
 	lease, err := p.waitForLease(ctx, state.Claim{
-		Identity: p.leased(rec.Name, rec.Identity), Workspace: rec.Name, Run: p.options.Run, Generation: w.head.Generation,
+		Identity: p.leased(rec.Name, rec.Identity), Workspace: rec.Name, Run: p.options.Run, Generation: generation,
 	})
 	if err != nil {
 		return err
@@ -149,10 +151,13 @@ func (p *pass) underLease(ctx context.Context, w *work, rec state.Workspace, do 
 		return err
 	}
 	if now.Rev != rec.Rev { // it may be of another state by now
-		return fmt.Errorf("another run has changed the record of %s meanwhile", rec.Name)
+		return fmt.Errorf("%s: %w", rec.Name, errMeanwhile)
 	}
 	return do(lease, now)
 }
+
+// errMeanwhile is why something is not done about a workspace's record.
+var errMeanwhile = errors.New("another run has changed its record meanwhile")
 
 // leased is what a workspace's lease is on: its state's identity. A local
 // state is this record's own, and only its path in the repository is in the
@@ -174,7 +179,7 @@ func (p *pass) clear(ctx context.Context, w *work, it *item) {
 	if o := it.record.Outcome; !it.known || o != state.Failed && o != state.Blocked {
 		return
 	}
-	err := p.underLease(ctx, w, it.record, func(lease *state.Lease, rec state.Workspace) error {
+	err := p.underLease(ctx, w.head.Generation, it.record, func(lease *state.Lease, rec state.Workspace) error {
 		rec.Outcome, rec.Error, rec.Waiting, rec.At = state.Unchanged, "", nil, p.Now()
 		rec.Failures, rec.RetryAt = 0, time.Time{}
 		it.record = rec

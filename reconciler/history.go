@@ -22,6 +22,18 @@ func (p *pass) finish(ctx context.Context, err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
+	p.putRun(ctx)
+	records, err := p.Record.Workspaces(ctx)
+	if err != nil {
+		p.log.Warn("what has drifted is not told, and old snapshots were left alone", "error", err)
+		return
+	}
+	p.result.Drifted = drifted(records)
+	p.forget(ctx, records)
+}
+
+// putRun writes what there is to say of a run.
+func (p *pass) putRun(ctx context.Context) {
 	run := state.Run{
 		ID: p.result.Run, Trigger: p.result.Trigger, From: p.result.From, To: p.result.To,
 		Outcome: p.result.Outcome, Exit: p.result.Exit, StartedAt: p.started, EndedAt: p.Now(),
@@ -35,18 +47,12 @@ func (p *pass) finish(ctx context.Context, err error) {
 	if err := p.Record.PutRun(ctx, run); err != nil {
 		p.log.Warn("the run's history could not be written", "error", err)
 	}
-	p.forget(ctx)
 }
 
 // forget removes what is old: runs, logs, and snapshots that no record names.
-func (p *pass) forget(ctx context.Context) {
+func (p *pass) forget(ctx context.Context, records map[string]state.Workspace) {
 	before := p.Now().Add(-keep)
 	named := map[string]bool{p.result.To: true, p.result.From: true}
-	records, err := p.Record.Workspaces(ctx)
-	if err != nil {
-		p.log.Warn("old snapshots were left alone", "error", err)
-		return
-	}
 	for _, w := range records {
 		named[w.Commit], named[w.Run] = true, true
 		if w.Attempt != nil {

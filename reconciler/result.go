@@ -25,6 +25,7 @@ const (
 	OutcomeBlocked = "blocked"
 	OutcomeBusy    = "busy"
 	OutcomePending = "pending" // of a plan: there is something to apply
+	OutcomeDrifted = "drifted" // of a look for drift: some is not as it was applied
 )
 
 // Result is what a pass did, as `reconcile now -o json` prints it. Fields may
@@ -45,6 +46,9 @@ type Result struct {
 	// BehindSince is since when the branch has been ahead of what is applied;
 	// zero when it is not, or when the record could not be read.
 	BehindSince time.Time `json:"behind_since,omitzero"`
+	// Drifted are the workspaces that are known to have drifted, sorted; nil
+	// where what is recorded of the workspaces was not read.
+	Drifted []string `json:"drifted,omitzero"`
 }
 
 // WorkspaceResult is what a pass did with one workspace.
@@ -52,14 +56,14 @@ type WorkspaceResult struct {
 	state.RunWorkspace
 	Warnings  []string `json:"warnings,omitempty"`
 	Suspended bool     `json:"suspended,omitempty"` // by a person: alters no exit code
-	Plan      string   `json:"plan,omitempty"`      // its text, from `reconcile plan` and `preview` alone
+	Plan      string   `json:"plan,omitempty"`      // its text, from `reconcile plan`, `drift` and `preview` alone
 	Refused   []string `json:"refused,omitempty"`   // what keeps a pull request from being planned
 }
 
 // exit returns the exit code that the workspaces' outcomes add up to, and the
 // pass's outcome that goes with it.
 func exit(workspaces map[string]WorkspaceResult) (int, string) {
-	var failed, busy, blocked, skipped, pending, applied bool
+	var failed, busy, drifted, blocked, skipped, pending, applied bool
 	for _, w := range workspaces {
 		if w.Suspended {
 			continue
@@ -69,6 +73,8 @@ func exit(workspaces map[string]WorkspaceResult) (int, string) {
 			failed = true
 		case state.Busy:
 			busy = true
+		case state.Drifted:
+			drifted = true
 		case state.Blocked:
 			blocked = true
 		case state.Skipped:
@@ -84,6 +90,8 @@ func exit(workspaces map[string]WorkspaceResult) (int, string) {
 		return ExitFailed, OutcomeFailed
 	case busy:
 		return ExitBusy, OutcomeBusy
+	case drifted:
+		return ExitPending, OutcomeDrifted
 	case blocked, skipped && !pending: // in a plan, readers of what is pending are skipped
 		return ExitPending, OutcomeBlocked
 	case pending:

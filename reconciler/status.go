@@ -45,10 +45,21 @@ type StatusWorkspace struct {
 	Lease     *StatusLease  `json:"lease"`             // null when free
 	Hold      *state.Hold   `json:"hold,omitempty"`
 	DependsOn []string      `json:"depends_on"`
-	Drift     *string       `json:"drift"` // null: not looked for
+	Drift     *string       `json:"drift"` // "drifted" or "none"; null: not looked for since it was last applied
 	Removed   bool          `json:"removed,omitempty"`
 	Identity  string        `json:"identity"`
+
+	DriftAt      *time.Time     `json:"drift_at,omitempty"`      // when it was looked for
+	DriftChanges *state.Changes `json:"drift_changes,omitempty"` // what puts it back
+	DriftDigest  string         `json:"drift_digest,omitempty"`  // of the plan that would
+	DriftRun     string         `json:"drift_run,omitempty"`     // that found it: `reconcile runs` has the plan
 }
+
+// What StatusWorkspace.Drift says.
+const (
+	DriftNone  = "none"
+	DriftFound = "drifted"
+)
 
 // StatusRun is the run behind an attempt.
 type StatusRun struct {
@@ -116,6 +127,13 @@ func (r *Reconciler) statusOf(w state.Workspace, holds map[string]state.Hold, le
 	}
 	if l := leases[r.leased(w.Name, w.Identity)]; l.Owner != "" {
 		s.Lease = &StatusLease{Run: l.Run, Host: l.Process.Host, PID: l.Process.PID, Since: l.TakenAt, Until: l.Until}
+	}
+	if d := w.Drift; d != nil {
+		said := DriftNone
+		if d.Found {
+			said, s.DriftChanges, s.DriftDigest, s.DriftRun = DriftFound, &d.Changes, d.Digest, d.Run
+		}
+		s.Drift, s.DriftAt = &said, &d.At
 	}
 	return s
 }

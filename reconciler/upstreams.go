@@ -12,10 +12,10 @@ import (
 // upstreams are the records of a workspace's upstreams as read at one time.
 type upstreams map[string]state.Workspace
 
-func (v *visit) readUpstreams(ctx context.Context, name string) (upstreams, error) {
+func (s *site) readUpstreams(ctx context.Context, name string) (upstreams, error) {
 	ups := upstreams{}
-	for _, up := range v.work.graph.DependsOn(name) {
-		rec, _, err := v.Record.Workspace(ctx, up)
+	for _, up := range s.work.graph.DependsOn(name) {
+		rec, _, err := s.Record.Workspace(ctx, up)
 		if err != nil {
 			return nil, fmt.Errorf("read the record of %s, upstream of %s: %w", up, name, err)
 		}

@@ -49,6 +49,8 @@ func (w *Workspace) scan(data []byte) bool {
 			w.Sensitive = s.strings()
 		case "counter":
 			w.Counter = s.int()
+		case "drift":
+			s.drift(&w.Drift)
 		case "failures":
 			w.Failures = int(s.int())
 		case "retry_at":
@@ -64,6 +66,28 @@ func (w *Workspace) scan(data []byte) bool {
 		}
 	})
 	return s.complete()
+}
+
+func (s *scanner) drift(d **Drift) {
+	if *d == nil {
+		*d = new(Drift)
+	}
+	s.object(func(name string) {
+		switch name {
+		case "at":
+			(*d).At = s.time()
+		case "found":
+			(*d).Found = s.bool()
+		case "changes":
+			s.changes(&(*d).Changes)
+		case "digest":
+			(*d).Digest = s.string()
+		case "run":
+			(*d).Run = s.string()
+		default:
+			s.bad = true
+		}
+	})
 }
 
 func (s *scanner) changes(c *Changes) {

@@ -56,6 +56,7 @@ const (
 	Busy      Outcome = "busy"    // another run holds its lease
 	Removed   Outcome = "removed" // its directory is gone from the tip
 	Pending   Outcome = "pending" // of a plan that changes nothing: an apply would
+	Drifted   Outcome = "drifted" // of a look for drift: it is not as it was applied
 )
 
 // Changes counts what a plan would change.
@@ -113,12 +114,26 @@ type Workspace struct {
 	Sensitive []string `json:"sensitive,omitempty"`
 	Counter   int64    `json:"counter"` // successful applies
 
+	// Drift is what the last look for drift found; nil when none was made since
+	// a pass last recorded Trace.
+	Drift *Drift `json:"drift,omitempty"`
+
 	Failures int       `json:"failures,omitempty"` // in a row
 	RetryAt  time.Time `json:"retry_at"`
 
 	Terraform string `json:"terraform,omitempty"` // version that last applied
 	LockFile  string `json:"lock_file,omitempty"` // id of .terraform.lock.hcl, or of the one that init made
 	Removed   bool   `json:"removed,omitempty"`
+}
+
+// Drift is what came of a plan of exactly what a workspace was last applied
+// from.
+type Drift struct {
+	At      time.Time `json:"at"`
+	Found   bool      `json:"found"` // the plan was not empty
+	Changes Changes   `json:"changes"`
+	Digest  string    `json:"digest"` // plan digest
+	Run     string    `json:"run"`    // that looked
 }
 
 // HoldKind says why a workspace is held.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -122,7 +123,7 @@ func printRun(a *app, run state.Run, names []string, logs map[string]string) {
 	fmt.Fprintf(a.out, "run       %s (%s, %s)\n", run.ID, run.Trigger, run.Outcome)
 	fmt.Fprintf(a.out, "started   %s, took %s\n", run.StartedAt.Local().Format(time.DateTime), seconds(run.EndedAt.Sub(run.StartedAt)))
 	fmt.Fprintf(a.out, "commits   %s → %s\n", shortCommit(run.From), shortCommit(run.To))
-	fmt.Fprintf(a.out, "snapshot  %s\n\n", run.Snapshot)
+	fmt.Fprintf(a.out, "snapshot  %s\n\n", cmp.Or(run.Snapshot, "-"))
 	for _, w := range run.Workspaces {
 		fmt.Fprint(a.out, workspaceText(reconciler.WorkspaceResult{RunWorkspace: w}, a.width()))
 	}

@@ -88,6 +88,11 @@ func statusNotes(w reconciler.StatusWorkspace, now time.Time) []string {
 	if w.Error != "" && w.Hold == nil {
 		notes = append(notes, w.Error)
 	}
+	if w.Drift != nil && *w.Drift == reconciler.DriftFound {
+		changes := cmp.Or(changesText(*w.DriftChanges, false), "outputs only")
+		notes = append(notes, fmt.Sprintf("drifted (%s), seen %s", changes, ago(*w.DriftAt, now)))
+		notes = append(notes, fmt.Sprintf("→ `reconcile runs %s` shows the plan, `reconcile now --replan %s` puts it back", w.DriftRun, w.Name))
+	}
 	if w.RetryAt != nil && w.RetryAt.After(now) {
 		notes = append(notes, fmt.Sprintf("tried again in %s, or at once by `reconcile now`", seconds(w.RetryAt.Sub(now))))
 	}

@@ -37,7 +37,7 @@ func outcomeStyle(o state.Outcome) lipgloss.Style {
 		return styleGood
 	case state.Failed:
 		return styleBad
-	case state.Blocked, state.Skipped, state.Busy:
+	case state.Blocked, state.Skipped, state.Busy, state.Drifted:
 		return styleWait
 	}
 	return styleFaint

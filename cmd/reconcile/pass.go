@@ -8,7 +8,7 @@ import (
 	"reconcile/reconciler"
 )
 
-// passFunc is what runs: Reconciler.Pass or Reconciler.Plan.
+// passFunc is what runs: Reconciler.Pass, Plan or Drift.
 type passFunc func(r *reconciler.Reconciler, ctx, hard context.Context, o reconciler.Options) (*reconciler.Result, error)
 
 // runPass runs a pass, or a plan of one, so that signals stop it, and shows

@@ -132,7 +132,7 @@ func (r *report) verdict(result *reconciler.Result, counts map[state.Outcome]int
 func countsText(counts map[state.Outcome]int) string {
 	var parts []string
 	for _, outcome := range []state.Outcome{
-		state.Applied, state.Pending, state.NoChanges, state.Failed, state.Busy, state.Blocked, state.Skipped, state.Removed, state.Unchanged,
+		state.Applied, state.Pending, state.Drifted, state.NoChanges, state.Failed, state.Busy, state.Blocked, state.Skipped, state.Removed, state.Unchanged,
 	} {
 		if n := counts[outcome]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, strings.ReplaceAll(string(outcome), "no-changes", "without changes")))
@@ -158,6 +158,19 @@ func passHelp(result *reconciler.Result) string {
 		return "`reconcile status` shows who holds it"
 	case reconciler.OutcomePending:
 		return "`reconcile now` applies it"
+	case reconciler.OutcomeDrifted:
+		return fmt.Sprintf("`reconcile now --replan %s` puts it back", strings.Join(named(result, state.Drifted), " "))
 	}
 	return ""
+}
+
+// named are the workspaces with an outcome.
+func named(result *reconciler.Result, outcome state.Outcome) []string {
+	var names []string
+	for _, w := range result.Workspaces {
+		if w.Outcome == outcome {
+			names = append(names, w.Name)
+		}
+	}
+	return names
 }

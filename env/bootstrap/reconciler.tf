@@ -14,6 +14,7 @@ module "reconciler" {
   snapshots              = { bucket = local.buckets.work.tokyo, access_log_bucket = module.logs["tokyo"].name }
   secrets                = { webhook-token = "Token in the URL of Backlog's webhook: 32 random letters and digits" }
   workspace_roles        = local.workspace_roles
+  drift                  = { enabled = var.reconciler.drift }
   preview                = { enabled = var.reconciler.preview, plan_roles = local.plan_roles }
   notify                 = { topic_arns = [module.alarms["tokyo"].arn], backlog = true }
   codebuild_project_arns = ["arn:aws:codebuild:${local.regions.tokyo}:${var.account_id}:project/reconcile"]

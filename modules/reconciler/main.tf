@@ -355,7 +355,7 @@ locals {
         Sid       = "Run"
         Effect    = "Allow"
         Action    = ["ecs:RunTask"]
-        Resource  = [for family in concat([var.name], local.previews ? ["${var.name}-preview"] : []) : "arn:${local.partition}:ecs:${local.arn}:task-definition/${family}:*"]
+        Resource  = [for family in concat([var.name], [for kind in keys(local.scheduled) : "${var.name}-${kind}" if kind != "pass"]) : "arn:${local.partition}:ecs:${local.arn}:task-definition/${family}:*"]
         Condition = { ArnEquals = { "ecs:cluster" = local.cluster } }
       },
       {
@@ -454,17 +454,24 @@ locals {
   told                = concat(var.notify.backlog ? ["backlog"] : [], [for arn in sort(var.notify.topic_arns) : "sns://${arn}"])
   backlog_credentials = local.backlog ? "secretsmanager://${aws_secretsmanager_secret.this["backlog"].name}" : null
 
+  telling = merge(
+    length(local.told) == 0 ? {} : { RECONCILE_NOTIFY = join(",", local.told) },
+    var.notify.issues == null ? {} : { RECONCILE_NOTIFY_ISSUES = var.notify.issues },
+    var.notify.backlog ? { RECONCILE_BACKLOG_CREDENTIALS = local.backlog_credentials } : {},
+  )
+
   tasks = merge(
     { pass = {
       name    = var.name
       role    = "task"
       command = var.run.mode == "watch" ? ["watch", "--interval", var.run.interval] : ["now", "--trigger", "schedule"]
-      env = merge(
-        length(local.told) == 0 ? {} : { RECONCILE_NOTIFY = join(",", local.told) },
-        var.notify.issues == null ? {} : { RECONCILE_NOTIFY_ISSUES = var.notify.issues },
-        var.notify.backlog ? { RECONCILE_BACKLOG_CREDENTIALS = local.backlog_credentials } : {},
-        var.tasks_for_workspaces ? { RECONCILE_EXECUTOR = local.executor } : {},
-      )
+      env     = merge(local.telling, var.tasks_for_workspaces ? { RECONCILE_EXECUTOR = local.executor } : {})
+    } },
+    var.drift == null ? {} : { drift = {
+      name    = "${var.name}-drift"
+      role    = "task" # it writes the record, as a pass does
+      command = ["drift"]
+      env     = local.telling
     } },
     local.previews ? { preview = {
       name    = "${var.name}-preview"
@@ -549,10 +556,12 @@ resource "aws_scheduler_schedule_group" "this" {
 }
 
 # What is started on a schedule. Two passes at once do no harm: leases in the
-# record see to that; and of two previews the second finds nothing to do.
+# record see to that; of two previews the second finds nothing to do; and a pass
+# does not wait for a look for drift.
 locals {
   scheduled = merge(
     var.run.mode == "schedule" ? { pass = { what = "A pass", rate = var.run.schedule, enabled = var.run.enabled } } : {},
+    var.drift == null ? {} : { drift = { what = "A look for drift", rate = var.drift.schedule, enabled = var.drift.enabled } },
     local.previews ? { preview = { what = "Plans on pull requests", rate = var.preview.schedule, enabled = var.preview.enabled } } : {},
   )
 }
@@ -666,10 +675,19 @@ locals {
       periods     = 1
       missing     = "ignore"
     }
+    "${var.name}-drifted" = {
+      description = "Something that ${var.name} applied was changed behind Git's back: `reconcile status` says which workspaces, and how to put it back."
+      metric      = "reconcile.workspaces.drifted"
+      statistic   = "Maximum"
+      when        = ">="
+      threshold   = 1
+      periods     = 1
+      missing     = "ignore" # as it was, until somebody looks again
+    }
   }
   graphs = {
     "Passes"              = { "reconcile.pass.duration" = "Average", "reconcile.pass.failures" = "Sum" }
-    "Workspaces"          = { "reconcile.workspaces.applied" = "Sum", "reconcile.workspaces.failed" = "Maximum", "reconcile.workspaces.blocked" = "Maximum" }
+    "Workspaces"          = { "reconcile.workspaces.applied" = "Sum", "reconcile.workspaces.failed" = "Maximum", "reconcile.workspaces.blocked" = "Maximum", "reconcile.workspaces.drifted" = "Maximum" }
     "Seconds a workspace" = { "reconcile.visit.duration" = "Maximum", "reconcile.lease.wait" = "Maximum" }
     "Seconds behind"      = { "reconcile.staleness" = "Maximum" }
   }

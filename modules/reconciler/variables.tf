@@ -206,6 +206,20 @@ variable "preview" {
   }
 }
 
+variable "drift" {
+  description = "Looks for drift, by a task of its own with the pass's role: whether they are enabled, and a rate or cron expression. Null: none."
+  type = object({
+    enabled  = optional(bool, false)
+    schedule = optional(string, "rate(1 day)")
+  })
+  default = null
+
+  validation {
+    condition     = var.drift == null || can(regex("^(rate\\([1-9][0-9]* (minute|hour|day)s?\\)|cron\\([^)]+\\))$", var.drift.schedule))
+    error_message = "schedule is rate(1 day), or cron() of six fields in UTC."
+  }
+}
+
 variable "tasks_for_workspaces" {
   description = "Whether the work on each stale workspace is a task of its own, which the pass starts (--executor ecs://…): for estates that outgrow one task."
   type        = bool

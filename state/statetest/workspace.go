@@ -38,8 +38,9 @@ func testWorkspace(t *testing.T, open Open) {
 	is(t, "write without having read", l.Write(ctx, uninformed), state.ErrConflict)
 	next := b.tokyo()
 	next.Commit = "c2"
+	next.Drift = &state.Drift{At: someday, Found: true, Changes: state.Changes{Change: 1}, Digest: "d", Run: "run-b"}
 	is(t, "finish", l.Finish(ctx, next), nil)
-	if got := a.tokyo(); got.Commit != "c2" || got.Counter != 1 {
+	if got := a.tokyo(); got.Commit != "c2" || got.Counter != 1 || !reflect.DeepEqual(got.Drift, next.Drift) {
 		t.Fatalf("finished: got %+v", got)
 	}
 	if item := a.item(); item.Owner != "" || item.Token != 2 {

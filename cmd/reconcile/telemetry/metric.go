@@ -24,13 +24,15 @@ const (
 )
 
 // What is measured. A pass that could not run to its end gives PassFailures
-// and, where the record could be read, Staleness.
+// and, where the record could be read, Staleness. A look for drift gives
+// WorkspacesDrifted alone.
 var (
 	PassDuration      = Metric{"reconcile.pass.duration", "s", Distribution}
 	PassFailures      = Metric{"reconcile.pass.failures", "{pass}", Counter}
 	Staleness         = Metric{"reconcile.staleness", "s", Gauge}
 	WorkspacesFailed  = Metric{"reconcile.workspaces.failed", "{workspace}", Gauge}
 	WorkspacesBlocked = Metric{"reconcile.workspaces.blocked", "{workspace}", Gauge}
+	WorkspacesDrifted = Metric{"reconcile.workspaces.drifted", "{workspace}", Gauge}
 	WorkspacesApplied = Metric{"reconcile.workspaces.applied", "{workspace}", Counter}
 	VisitDuration     = Metric{"reconcile.visit.duration", "s", Distribution}
 	LeaseWait         = Metric{"reconcile.lease.wait", "s", Distribution}
@@ -38,7 +40,7 @@ var (
 
 // Metrics are all that there are.
 var Metrics = []Metric{
-	PassDuration, PassFailures, Staleness, WorkspacesFailed, WorkspacesBlocked, WorkspacesApplied, VisitDuration, LeaseWait,
+	PassDuration, PassFailures, Staleness, WorkspacesFailed, WorkspacesBlocked, WorkspacesDrifted, WorkspacesApplied, VisitDuration, LeaseWait,
 }
 
 // bounds of the buckets of distributions, in seconds: from a pass with nothing

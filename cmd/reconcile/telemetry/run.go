@@ -12,9 +12,10 @@ import (
 )
 
 // run is a pass that is being observed, or the part of one that is done in
-// this process for a pass elsewhere.
+// this process for a pass elsewhere, or a look for drift.
 type run struct {
 	id       string
+	look     bool // for drift
 	tracer   trace.Tracer
 	started  time.Time
 	ctx      context.Context // of its span, here or elsewhere
@@ -29,7 +30,11 @@ func newRun(tracer trace.Tracer, first reconciler.Event, now time.Time) *run {
 		r.ctx = inPass(context.Background(), first.Run)
 		return r
 	}
-	r.steps = newChain(ofPass(context.Background(), first.Run), tracer, "pass", now, attribute.String(attrRun, first.Run))
+	name := "pass"
+	if r.look = first.Phase == reconciler.PhaseDrift; r.look {
+		name = "drift"
+	}
+	r.steps = newChain(ofPass(context.Background(), first.Run), tracer, name, now, attribute.String(attrRun, first.Run))
 	r.ctx = r.steps.ctx
 	return r
 }
@@ -39,6 +44,7 @@ func (r *run) take(e reconciler.Event, now time.Time) (_ report, done bool) {
 	switch {
 	case e.Workspace == "" && e.Phase == reconciler.PhaseDone:
 		return r.end(e, now), true
+	case e.Workspace == "" && r.look: // it has no steps
 	case e.Workspace == "":
 		r.dropVisits(now)
 		r.steps.next(e.Phase, now)
@@ -81,7 +87,9 @@ func (r *run) visited(e reconciler.Event, now time.Time) {
 	r.leased(e.Workspace, v, now)
 	outcome := string(e.Result.Outcome)
 	v.end(e.Result.Error, now, attribute.String(attrOutcome, outcome))
-	r.measure(VisitDuration, now.Sub(v.started).Seconds(), map[string]string{attrWorkspace: e.Workspace, attrOutcome: outcome})
+	if !r.look {
+		r.measure(VisitDuration, now.Sub(v.started).Seconds(), map[string]string{attrWorkspace: e.Workspace, attrOutcome: outcome})
+	}
 }
 
 // dropVisits ends those that the tip has overtaken: nothing more is heard of
@@ -109,8 +117,23 @@ func (r *run) end(e reconciler.Event, now time.Time) report {
 		"repo": p.Repo, "branch": p.Branch, "trigger": p.Trigger, "commit": p.To, "outcome": p.Outcome, "exit": p.Exit,
 	}
 	if e.Err != nil {
-		r.measure(PassFailures, 1, nil)
 		about["error"] = why
+	}
+	if p.Drifted != nil {
+		r.measure(WorkspacesDrifted, float64(len(p.Drifted)), nil)
+		about["drifted"] = p.Drifted[:min(len(p.Drifted), mostNamed)]
+	}
+	if !r.look {
+		r.pass(e, now, about)
+	}
+	return r.report(now, about)
+}
+
+// pass measures what a look for drift does not know.
+func (r *run) pass(e reconciler.Event, now time.Time, about map[string]any) {
+	p := e.Pass
+	if e.Err != nil {
+		r.measure(PassFailures, 1, nil)
 	} else {
 		r.measure(PassFailures, 0, nil)
 		r.measure(PassDuration, now.Sub(r.started).Seconds(), map[string]string{attrOutcome: p.Outcome, attrTrigger: p.Trigger})
@@ -122,7 +145,6 @@ func (r *run) end(e reconciler.Event, now time.Time) report {
 		r.measure(Staleness, 0, nil)
 	}
 	r.count(e, about)
-	return r.report(now, about)
 }
 
 // count measures what the pass found of the workspaces. One that did not look

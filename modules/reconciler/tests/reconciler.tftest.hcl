@@ -189,7 +189,7 @@ run "enabled" {
   }
 
   assert {
-    condition     = toset(keys(module.alarms.alarms)) == toset(["reconcile-no-pass-completed", "reconcile-behind", "reconcile-workspace-failed"])
+    condition     = toset(keys(module.alarms.alarms)) == toset(["reconcile-no-pass-completed", "reconcile-behind", "reconcile-workspace-failed", "reconcile-drifted"])
     error_message = "An alarm is missing, or there are others."
   }
 }
@@ -639,6 +639,46 @@ run "no_previews_unless_asked_for" {
     condition     = keys(aws_ecs_task_definition.this) == ["pass"] && keys(aws_iam_role.this) == ["execution", "scheduler", "task"] && output.preview_role_arn == null
     error_message = "There is a part of previews."
   }
+}
+
+run "drift_is_looked_for_once_a_day" {
+  command = plan
+
+  variables {
+    run    = { enabled = true }
+    drift  = { enabled = true }
+    notify = { backlog = true }
+  }
+
+  assert {
+    condition = [for c in jsondecode(aws_ecs_task_definition.this["drift"].container_definitions) : [c.command, [for e in c.environment : e.value if e.name == "RECONCILE_NOTIFY"]]] == [[["drift"], ["backlog"]]] && (
+      aws_ecs_task_definition.this["drift"].family == "reconcile-drift"
+    )
+    error_message = "The task does not look for drift, or tells nobody."
+  }
+
+  assert {
+    condition     = aws_scheduler_schedule.this["drift"].state == "ENABLED" && aws_scheduler_schedule.this["drift"].schedule_expression == "rate(1 day)"
+    error_message = "Drift is not looked for once a day."
+  }
+
+  assert {
+    condition = [for s in jsondecode(aws_iam_role_policy.this["scheduler"].policy).Statement : s.Resource if s.Sid == "Run"] == [[
+      "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/reconcile:*",
+      "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/reconcile-drift:*",
+    ]]
+    error_message = "The schedule may not start it, or may start more."
+  }
+}
+
+run "drift_has_a_schedule" {
+  command = plan
+
+  variables {
+    drift = { schedule = "sometimes" }
+  }
+
+  expect_failures = [var.drift]
 }
 
 run "previews_have_a_schedule" {
