@@ -179,7 +179,8 @@ func (a *account) commit(message string) {
 func impatient(t testing.TB) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "terraform")
-	script := "#!/bin/sh\nVCR_MODE=REPLAY_ONLY VCR_PATH=/nowhere exec '" + tftest.Tool(t, "terraform") + "' \"$@\"\n"
+	// And with less collecting of garbage: a fifth less work.
+	script := "#!/bin/sh\nGOGC=400 VCR_MODE=REPLAY_ONLY VCR_PATH=/nowhere exec '" + tftest.Tool(t, "terraform") + "' \"$@\"\n"
 	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}

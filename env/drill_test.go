@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -103,4 +104,52 @@ func (a *account) balancer(side string) string {
 	}
 	a.output(side, "side", &told)
 	return told.ARN
+}
+
+// disaster: everything of Tokyo's is dead. Osaka takes over, by what is in
+// Osaka and in Git alone.
+func disaster(a *account) {
+	var accelerator struct {
+		Listener string `json:"listener_arn"`
+	}
+	a.output("common", "accelerator", &accelerator)
+	// What docs/bootstrap.md has one do beforehand.
+	a.edit("env/switchover/estate.auto.tfvars", `(?m)^# (listener_arn = ).*`, `${1}"`+accelerator.Listener+`"`)
+	a.comes("the listener is written down", map[string]string{"switchover": "no-changes"})
+
+	a.aws.Kill(tokyo)
+	a.aws.Calls()
+	values, err := os.ReadFile(filepath.Join(a.repo.Work, "env", "switchover", "dr-osaka.tfvars"))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(a.repo.Work, "env", "switchover", "terraform.tfvars"), values, 0o600); err != nil {
+		a.t.Fatal(err)
+	}
+	a.edit("env/osaka-ap/terraform.tfvars", `(?m)^  replica_of .*\n`, "")
+	a.commit("Tokyo is lost")
+	a.byHand("osaka-ap")
+	a.byHand("switchover")
+	a.serves(osaka, map[string]string{"osaka-ap": "100"})
+	a.serves(tokyo, map[string]string{})
+	if source := a.attributes("osaka-ap", "aws_db_instance")["replicate_source_db"]; source != "" {
+		a.t.Errorf("Osaka's database follows %v", source)
+	}
+	for _, call := range a.aws.Calls() {
+		if call.Region == tokyo {
+			a.t.Errorf("Tokyo was asked: %s %s", call.Service, call.Operation)
+		}
+	}
+}
+
+// byHand applies a workspace as a person does from a clone: the reconciler is
+// lost with Tokyo.
+func (a *account) byHand(workspace string) {
+	a.t.Helper()
+	clone := a.t.TempDir()
+	tftest.Copy(a.t, a.repo.Work, clone)
+	dir := filepath.Join(clone, "env", workspace)
+	a.terraform(dir, "init", "-input=false")
+	a.terraform(dir, "apply", "-input=false", "-auto-approve")
+	a.terraform(dir, "plan", "-input=false", "-detailed-exitcode") // empty, else its exit code is 2
 }

@@ -6,8 +6,9 @@ import (
 )
 
 // TestEstate is the estate's life: made by one pass, in sync after the next,
-// changed, and rotated twice. All of it is there but for the webhook's
-// pipeline, which the shipped values leave switched off.
+// changed, rotated twice, put right, and saved from a disaster. All of it is
+// there but for the webhook's pipeline, which the shipped values leave switched
+// off.
 func TestEstate(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
@@ -16,6 +17,8 @@ func TestEstate(t *testing.T) {
 	t.Run("one module", a.with(oneModule))
 	t.Run("rotation from A to B", a.with(func(a *account) { a.rotate("tokyo-ap-A", "tokyo-ap-B") }))
 	t.Run("rotation from B to A", a.with(func(a *account) { a.rotate("tokyo-ap-B", "tokyo-ap-A") }))
+	t.Run("mutations", a.with(mutations))
+	t.Run("disaster", a.with(disaster))
 }
 
 // with runs a part of the story. What comes after a part that failed would

@@ -1,23 +1,29 @@
 package awstest
 
 import (
+	"bytes"
 	"regexp"
 	"slices"
 	"sync"
 )
 
 // databases is what moto forgets of Amazon RDS (Amazon RDS API Reference,
-// DBInstance and Parameter): whether Performance Insights is on, and that a
-// parameter is a user's.
+// DBInstance, Parameter, and PromoteReadReplica): whether Performance Insights
+// is on, that a parameter is a user's, and that who was promoted follows nobody.
 type databases struct {
 	mu       sync.Mutex
 	insights map[string]string // as they are told, by Region and instance
+	promoted map[string]bool   // by Region and instance
 }
 
-func newDatabases() *databases { return &databases{insights: map[string]string{}} }
+func newDatabases() *databases {
+	return &databases{insights: map[string]string{}, promoted: map[string]bool{}}
+}
 
 var (
-	dbInstance  = regexp.MustCompile(`<DBInstanceIdentifier>([^<]+)</DBInstanceIdentifier>`)
+	dbInstance  = regexp.MustCompile(`(?s)<DBInstance>.*?</DBInstance>`)
+	dbName      = regexp.MustCompile(`<DBInstanceIdentifier>([^<]+)</DBInstanceIdentifier>`)
+	dbSource    = regexp.MustCompile(`<ReadReplicaSourceDBInstanceIdentifier>[^<]*</ReadReplicaSourceDBInstanceIdentifier>`)
 	dbParameter = regexp.MustCompile(`<ApplyMethod>[^<]*</ApplyMethod>`)
 )
 
@@ -25,22 +31,37 @@ func (d *databases) serve(c *call, moto func(*call) *answer) *answer {
 	got := moto(c)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if form := c.form(); form.Get("EnablePerformanceInsights") != "" {
+	form := c.form()
+	name := c.region + "/" + form.Get("DBInstanceIdentifier")
+	if form.Get("EnablePerformanceInsights") != "" {
 		told := element("PerformanceInsightsEnabled", form.Get("EnablePerformanceInsights"))
 		for _, member := range []string{"PerformanceInsightsKMSKeyId", "PerformanceInsightsRetentionPeriod"} {
 			if v := form.Get(member); v != "" {
 				told += element(member, v)
 			}
 		}
-		d.insights[c.region+"/"+form.Get("DBInstanceIdentifier")] = told
+		d.insights[name] = told
 	}
-	if c.operation == "DescribeDBParameters" {
+	switch c.operation {
+	case "PromoteReadReplica":
+		d.promoted[name] = true
+	case "CreateDBInstance", "CreateDBInstanceReadReplica":
+		delete(d.promoted, name)
+	case "DescribeDBParameters":
 		got.body = dbParameter.ReplaceAllFunc(got.body, func(found []byte) []byte {
 			return slices.Concat(found, []byte(element("Source", "user")))
 		})
 	}
 	got.body = dbInstance.ReplaceAllFunc(got.body, func(found []byte) []byte {
-		return slices.Concat(found, []byte(d.insights[c.region+"/"+string(dbInstance.FindSubmatch(found)[1])]))
+		m := dbName.FindSubmatch(found)
+		if m == nil {
+			return found
+		}
+		name := c.region + "/" + string(m[1])
+		if d.promoted[name] {
+			found = dbSource.ReplaceAll(found, nil)
+		}
+		return bytes.Replace(found, m[0], slices.Concat(m[0], []byte(d.insights[name])), 1)
 	})
 	return got
 }

@@ -1,0 +1,62 @@
+package env_test
+
+import (
+	"maps"
+	"net/url"
+)
+
+// mutations: what somebody changes behind Terraform's back is found and put
+// right. Else an empty plan would prove little of what the emulator holds.
+func mutations(a *account) {
+	const side = "tokyo-ap-A"
+	route := a.attributes(side, "aws_route")
+	a.aws.Query(a.t, "ec2", tokyo, url.Values{
+		"Action": {"DeleteRoute"}, "Version": {"2016-11-15"},
+		"RouteTableId": {route["route_table_id"].(string)}, "DestinationCidrBlock": {route["destination_cidr_block"].(string)},
+	})
+	a.aws.Query(a.t, "ec2", tokyo, url.Values{
+		"Action": {"DeleteTags"}, "Version": {"2016-11-15"},
+		"ResourceId.1": {a.attributes(side, "aws_vpc")["id"].(string)}, "Tag.1.Key": {"Owner"},
+	})
+	a.heals(side, 1, 1)
+
+	group := a.attributes("switchover", "aws_globalaccelerator_endpoint_group")
+	a.aws.JSON(a.t, "globalaccelerator", "us-west-2", "GlobalAccelerator_V20180706.UpdateEndpointGroup", map[string]any{
+		"EndpointGroupArn": group["arn"], "TrafficDialPercentage": 50,
+	})
+	a.heals("switchover", 0, 1)
+	a.unchanged(side, "switchover")
+}
+
+// heals expects a pass over the workspace to add and change so many things.
+func (a *account) heals(workspace string, add, change int) {
+	a.t.Helper()
+	p := a.now("--replan", workspace)
+	if got := p.outcomes(); !maps.Equal(got, map[string]string{workspace: "applied"}) {
+		a.t.Fatalf("%s: %v", workspace, got)
+	}
+	for _, w := range p.Workspaces {
+		if w.Name == workspace && (w.Changes.Add != add || w.Changes.Change != change || w.Changes.Destroy+w.Changes.Replace != 0) {
+			a.t.Errorf("%s: %+v, want %d to add and %d to change:\n%s", workspace, w.Changes, add, change, a.told(p))
+		}
+	}
+}
+
+// attributes are those of the first instance of a type in a workspace's state.
+func (a *account) attributes(workspace, kind string) map[string]any {
+	a.t.Helper()
+	var state struct {
+		Resources []struct {
+			Mode, Type string
+			Instances  []struct{ Attributes map[string]any }
+		}
+	}
+	a.state(workspace, &state)
+	for _, r := range state.Resources {
+		if r.Mode == "managed" && r.Type == kind && len(r.Instances) > 0 {
+			return r.Instances[0].Attributes
+		}
+	}
+	a.t.Fatalf("%s has no %s", workspace, kind)
+	return nil
+}
