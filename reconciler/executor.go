@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"time"
 
 	"reconcile/state"
 )
@@ -143,20 +142,8 @@ func (v *visit) await(ctx context.Context, task state.Task) (state.Task, error) 
 				continue // what it said last may not have been read
 			}
 		}
-		if err := wait(ctx, pause); err != nil {
+		if err := state.Pause(ctx, pause); err != nil {
 			return task, fmt.Errorf("%s goes on with %s; the next pass finds it there (%w)", task.ID, v.it.Name, err)
 		}
-	}
-}
-
-// wait waits for d, or until ctx ends: then it returns the cause.
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
 }

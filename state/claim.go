@@ -69,7 +69,7 @@ func (r *Record) acquire(ctx context.Context, claim Claim) (*Lease, error) {
 		if left <= 0 {
 			return nil, &BusyError{held}
 		}
-		if err := pause(ctx, min(left, r.opts.Poll)); err != nil {
+		if err := Pause(ctx, min(left, r.opts.Poll)); err != nil {
 			return nil, err
 		}
 	}

@@ -130,20 +130,8 @@ func (r *Record) retry(ctx context.Context, f func() error) error {
 		if n == retries || !errors.Is(err, ErrConflict) {
 			return err
 		}
-		if err := pause(ctx, rand.N(time.Duration(n)*time.Millisecond)); err != nil {
+		if err := Pause(ctx, rand.N(time.Duration(n)*time.Millisecond)); err != nil {
 			return err
 		}
-	}
-}
-
-// pause waits for d, or until ctx ends: then it returns the cause.
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
 }

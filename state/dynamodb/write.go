@@ -44,7 +44,7 @@ func (s *Store) Write(ctx context.Context, ops ...state.Op) error {
 		}
 		// Cancelled for another transaction's sake, or throttled: nothing was
 		// written, and the SDK leaves the next try to us.
-		if pause(ctx, backoff(attempt)) != nil {
+		if state.Pause(ctx, backoff(attempt)) != nil {
 			return s.explain(ctx, "write", err)
 		}
 	}
@@ -122,15 +122,4 @@ func expression(cond state.Cond) (*string, map[string]string, attributes) {
 		}
 	}
 	return aws.String(strings.Join(terms, " AND ")), names, values
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

@@ -13,6 +13,8 @@ import (
 
 	"go.etcd.io/bbolt"
 	bbolterrors "go.etcd.io/bbolt/errors"
+
+	"reconcile/state"
 )
 
 // lockTimeout is how long to wait for a file that others use for milliseconds
@@ -34,7 +36,7 @@ func open(ctx context.Context, path string, readOnly bool) (*bbolt.DB, error) {
 		if !errors.Is(err, bbolterrors.ErrTimeout) {
 			return db, err
 		}
-		if err := pause(ctx, wait/2+rand.N(wait/2)); err != nil {
+		if err := state.Pause(ctx, wait/2+rand.N(wait/2)); err != nil {
 			return nil, fmt.Errorf("another process keeps it locked (see who: fuser %s): %w", path, err)
 		}
 	}
@@ -103,15 +105,4 @@ func guard(f func() error) (err error) {
 		}
 	}()
 	return f()
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
