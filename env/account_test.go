@@ -6,8 +6,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"reconcile/env/awstest"
@@ -47,6 +51,7 @@ func newAccount(t *testing.T) *account {
 	)
 	a.fill()
 	a.bootstrap()
+	a.function()
 	a.secret("reconcile/git", `{"username": "reconcile", "password": "of Backlog"}`)
 	a.secret("reconcile/digest-key", "dGhpcyBpcyBub3QgYSBzZWNyZXQgYXQgYWxsLg==")
 	server := gittest.ServeHTTP(t, a.repo)
@@ -62,14 +67,17 @@ func newAccount(t *testing.T) *account {
 	return a
 }
 
-// fill puts the estate into the repository, as it stands here but for two
-// things: nothing waits for a person, and the lock files name the provider
-// that `make tools` built.
+// fill puts the estate into the repository, as it stands here but for three
+// things: nothing waits for a person, images have been pushed, and the lock
+// files name the provider that `make tools` built.
 func (a *account) fill() {
 	a.t.Helper()
 	tftest.Copy(a.t, ".", filepath.Join(a.repo.Work, "env"))
 	tftest.Copy(a.t, modulesDir, filepath.Join(a.repo.Work, "modules"))
 	a.edit("env/reconcile.hcl", `(apply\s+= )"(?:safe|approve)"`, `$1"always"`)
+	for _, digest := range []string{"image_digest", "build_image_digest", "standby_image_digest"} {
+		a.edit("env/bootstrap/terraform.tfvars", `(?m)^  repository = .*\n`, "$0  "+digest+` = "sha256:`+strings.Repeat("0f", 32)+"\"\n")
+	}
 	ours := a.hashes()
 	locks, err := filepath.Glob(filepath.Join(a.repo.Work, "env", "*", ".terraform.lock.hcl"))
 	if err != nil || len(locks) == 0 {
@@ -121,6 +129,27 @@ func (a *account) bootstrap() {
 		a.t.Fatal(err)
 	}
 	a.terraform(dir, "init", "-input=false", "-migrate-state", "-force-copy")
+}
+
+// function uploads the webhook's function, what `make lambda` builds.
+func (a *account) function() {
+	a.t.Helper()
+	path := filepath.Join(a.t.TempDir(), "webhook.zip")
+	if out, err := exec.CommandContext(a.t.Context(), "go", "run", "reconcile/.ci/lambda", path).CombinedOutput(); err != nil {
+		a.t.Fatalf("make lambda: %v\n%s", err, out)
+	}
+	zip, err := os.Open(path)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer zip.Close()
+	client := s3.NewFromConfig(a.aws.Config(tokyo), func(o *s3.Options) { o.UsePathStyle = true })
+	if _, err := client.PutObject(a.t.Context(), &s3.PutObjectInput{
+		Bucket: aws.String("example-reconcile-" + awstest.Account), Key: aws.String("webhook/webhook.zip"),
+		Body: zip, ChecksumAlgorithm: types.ChecksumAlgorithmSha256,
+	}); err != nil {
+		a.t.Fatal(err)
+	}
 }
 
 func (a *account) terraform(dir string, args ...string) {

@@ -6,9 +6,7 @@ import (
 )
 
 // TestEstate is the estate's life: made by one pass, in sync after the next,
-// changed, rotated twice, put right, and saved from a disaster. All of it is
-// there but for the webhook's pipeline, which the shipped values leave switched
-// off.
+// changed, rotated twice, put right, and saved from a disaster.
 func TestEstate(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)

@@ -19,8 +19,8 @@ workspace "bootstrap" {
   apply = "plan-only"
 }
 
-# It makes the roles of servers, and the build that a webhook starts, which may
-# become any of the roles above: a person looks at all of it.
+# It makes the roles of servers, and what lets webhooks in: a person looks at
+# all of it.
 workspace "common" {
   apply = "approve"
 }

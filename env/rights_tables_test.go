@@ -57,7 +57,7 @@ var rolesAndPeople = []right{
 	may("apply-common", "iam:PassRole", "arn:aws:iam::123456789012:role/estate/estate-backup", "iam:PassedToService", "backup.amazonaws.com"),
 	may("apply-common", "iam:PassRole", "arn:aws:iam::123456789012:role/estate/logs-replication", "iam:PassedToService", "s3.amazonaws.com"),
 	may("apply-common", "iam:PassRole", "arn:aws:iam::123456789012:role/reconcile/reconcile-webhook", "iam:PassedToService", "lambda.amazonaws.com"),
-	may("apply-common", "iam:PassRole", "arn:aws:iam::123456789012:role/reconcile/reconcile-build", "iam:PassedToService", "codebuild.amazonaws.com"),
+	may(nobody, "iam:PassRole", "arn:aws:iam::123456789012:role/reconcile/reconcile-build", "iam:PassedToService", "codebuild.amazonaws.com"),
 	may(nobody, "iam:PassRole", "arn:aws:iam::123456789012:role/reconcile/reconcile-build", "iam:PassedToService", "lambda.amazonaws.com"),
 	may(nobody, "iam:PassRole", "arn:aws:iam::123456789012:role/reconcile/apply-*", "iam:PassedToService", "ec2.amazonaws.com"),
 	may(nobody, "iam:PassRole", "arn:aws:iam::123456789012:role/reconcile/plan-*", "iam:PassedToService", "lambda.amazonaws.com"),
@@ -65,9 +65,10 @@ var rolesAndPeople = []right{
 	may(nobody, "iam:PassRole", "arn:aws:iam::123456789012:role/reconcile/reconcile-task", "iam:PassedToService", "ec2.amazonaws.com"),
 }
 
-// What runs with rights of its own, and who may start or change it. apply-common
-// may change the build and the function of the webhook, which is why its plans
-// wait for a person.
+// What runs with rights of its own, and who may start or change it. Nobody may
+// change the build, which may become any workspace's role: whoever could say
+// what it runs would be all of them. apply-common may change the function, and
+// so start that build as it is.
 var whatStarts = []right{
 	may("reconcile-webhook", "codebuild:StartBuild", "arn:aws:codebuild:ap-northeast-1:123456789012:project/reconcile", "codebuild:environment.environmentVariables.name", "RECONCILE_TRIGGER"),
 	may(nobody, "codebuild:StartBuild", "arn:aws:codebuild:ap-northeast-1:123456789012:project/reconcile", "codebuild:environment.environmentVariables.name", "RECONCILE_REPO"),
@@ -77,7 +78,10 @@ var whatStarts = []right{
 	may(nobody, "codebuild:StartBuild", "arn:aws:codebuild:ap-northeast-1:123456789012:project/other"),
 	may(nobody, "codebuild:StartBuildBatch", "arn:aws:codebuild:ap-northeast-1:123456789012:project/reconcile"),
 	may(nobody, "codebuild:RetryBuild", "arn:aws:codebuild:ap-northeast-1:123456789012:project/reconcile"),
-	may("apply-common", "codebuild:UpdateProject", "arn:aws:codebuild:ap-northeast-1:123456789012:project/reconcile"),
+	may("plan-bootstrap", "codebuild:BatchGetProjects", "arn:aws:codebuild:ap-northeast-1:123456789012:project/reconcile"),
+	may(nobody, "codebuild:UpdateProject", "arn:aws:codebuild:ap-northeast-1:123456789012:project/reconcile"),
+	may(nobody, "codebuild:DeleteProject", "arn:aws:codebuild:ap-northeast-1:123456789012:project/reconcile"),
+	may(nobody, "codebuild:CreateProject", "arn:aws:codebuild:ap-northeast-1:123456789012:project/reconcile"),
 	may(nobody, "codebuild:CreateProject", "arn:aws:codebuild:ap-northeast-1:123456789012:project/other"),
 	may(nobody, "lambda:InvokeFunction", "arn:aws:lambda:*:123456789012:function:*"),
 	may(nobody, "lambda:CreateFunctionUrlConfig", "arn:aws:lambda:ap-northeast-1:123456789012:function:reconcile-webhook"),
@@ -150,7 +154,7 @@ var controlPlane = []right{
 	may(nobody, "s3:GetObject", "arn:aws:s3:::example-states-copy-123456789012/tokyo/terraform.tfstate"),
 	may("reconcile-build reconcile-task", "s3:GetObject", "arn:aws:s3:::example-reconcile-123456789012/snapshots/x"),
 	may("reconcile-build reconcile-task", "s3:PutObject", "arn:aws:s3:::example-reconcile-123456789012/snapshots/x"),
-	may("apply-common", "s3:GetObject", "arn:aws:s3:::example-reconcile-123456789012/webhook/webhook.zip"),
+	may("plan-common apply-common", "s3:GetObject", "arn:aws:s3:::example-reconcile-123456789012/webhook/webhook.zip"),
 	may(nobody, "s3:PutObject", "arn:aws:s3:::example-reconcile-123456789012/webhook/webhook.zip"),
 	may("reconcile-build reconcile-execution", "ecr:BatchGetImage", "arn:aws:ecr:ap-northeast-1:123456789012:repository/reconcile"),
 	may(nobody, "ecr:PutImage", "arn:aws:ecr:ap-northeast-1:123456789012:repository/reconcile"),
@@ -175,6 +179,7 @@ var evidenceKept = []right{
 	may(nobody, "logs:DeleteLogGroup", "arn:aws:logs:ap-northeast-1:123456789012:log-group:/reconcile/webhook"),
 	may(nobody, "logs:DeleteLogStream", "arn:aws:logs:ap-northeast-1:123456789012:log-group:/shop/servers:log-stream:*"),
 	may(nobody, "logs:PutRetentionPolicy", "arn:aws:logs:ap-northeast-1:123456789012:log-group:/reconcile/reconcile"),
+	may(nobody, "logs:PutRetentionPolicy", "arn:aws:logs:ap-northeast-1:123456789012:log-group:/reconcile/reconcile-build"),
 	may(nobody, "logs:GetLogEvents", "arn:aws:logs:*:123456789012:log-group:*:log-stream:*"),
 	may(nobody, "logs:PutSubscriptionFilter", "arn:aws:logs:ap-northeast-1:123456789012:log-group:/shop/servers"),
 	may(nobody, "cloudtrail:StopLogging", "arn:aws:cloudtrail:ap-northeast-1:123456789012:trail/*"),

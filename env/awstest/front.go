@@ -15,13 +15,16 @@ type service func(c *call, moto func(*call) *answer) *answer
 // requests are signed for.
 func (s *Server) services() map[string]service {
 	return map[string]service{
+		"apigateway":        restAPIs,
 		"autoscaling":       newAutoScaling().serve,
 		"backup":            newBackups().serve,
+		"codebuild":         newBuilds().serve,
 		"directconnect":     s.connections.serve,
 		"dynamodb":          new(tables).serve,
 		"ec2":               newEC2().serve,
 		"elasticfilesystem": newFiles().serve,
 		"globalaccelerator": s.accelerators.serve,
+		"lambda":            newFunctions().serve,
 		"rds":               newDatabases().serve,
 		"route53":           s.zones.serve,
 		"s3":                newBuckets().serve,

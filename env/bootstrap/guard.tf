@@ -60,14 +60,16 @@ locals {
       Condition = { StringNotEquals = { "iam:PermissionsBoundary" = local.estate_boundary_arn } }
     },
     {
-      # What hands out secrets, or starts what has rights of its own.
+      # What hands out secrets, or makes, changes or starts what has rights of its
+      # own.
       Sid    = "SecretsAndInvocations"
       Effect = "Deny"
       Action = [
-        "codebuild:Retry*", "codebuild:Start*", "ec2-instance-connect:*", "ec2:GetConsole*", "ec2:GetPasswordData",
-        "ecs:ExecuteCommand", "ecs:RunTask", "ecs:StartTask", "events:Put*", "lambda:Invoke*", "rds-db:*", "scheduler:Create*",
-        "scheduler:Update*", "secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue", "ssm:GetParameter*",
-        "ssm:Send*", "ssm:Start*", "states:Start*",
+        "codebuild:Create*", "codebuild:Delete*", "codebuild:Retry*", "codebuild:Start*", "codebuild:Update*",
+        "ec2-instance-connect:*", "ec2:GetConsole*", "ec2:GetPasswordData", "ecs:ExecuteCommand", "ecs:RunTask",
+        "ecs:StartTask", "events:Put*", "lambda:Invoke*", "rds-db:*", "scheduler:Create*", "scheduler:Update*",
+        "secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue", "ssm:GetParameter*", "ssm:Send*",
+        "ssm:Start*", "states:Start*",
       ]
       Resource = "*"
     },
@@ -153,7 +155,7 @@ locals {
       flatten([for at in s.at : [for action in at.actions : split(":", action)[0]]]),
       flatten([for change in s.change : [for action in change.actions : split(":", action)[0]]]),
     )]]),
-    ["dynamodb", "ecr", "ecs", "iam", "s3", "scheduler", "secretsmanager", "sts", "xray"],
+    ["codebuild", "dynamodb", "ecr", "ecs", "iam", "s3", "scheduler", "secretsmanager", "sts", "xray"],
   )))
 }
 

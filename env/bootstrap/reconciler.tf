@@ -17,7 +17,7 @@ module "reconciler" {
   drift                  = { enabled = var.reconciler.drift }
   preview                = { enabled = var.reconciler.preview, plan_roles = local.plan_roles }
   notify                 = { topic_arns = [module.alarms["tokyo"].arn], backlog = true }
-  codebuild_project_arns = ["arn:aws:codebuild:${local.regions.tokyo}:${var.account_id}:project/reconcile"]
+  codebuild_project_arns = [local.build_arn]
   alarm_topic_arns       = [module.alarms["tokyo"].arn]
   permissions_boundary   = aws_iam_policy.boundary.arn
   tags                   = var.tags
@@ -47,54 +47,8 @@ module "standby" {
   tags                 = var.tags
 }
 
-# Roles of common's pipeline are made here: it starts passes, so it must not
+# Roles of the webhook's way in are made here: it starts passes, so it must not
 # be able to change what they may do.
-
-# Runs `reconcile now` as the task does, in the task's network.
-module "build_role" {
-  source = "../../modules/iam"
-
-  name                 = "reconcile-build"
-  path                 = "/reconcile/"
-  description          = "Passes that a webhook started, in CodeBuild"
-  permissions_boundary = aws_iam_policy.boundary.arn
-  trust                = { services = ["codebuild.amazonaws.com"] }
-  managed_policies     = { pass = module.reconciler.task_policy_arn }
-  statements = {
-    Logs = {
-      actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-      resources = ["arn:aws:logs:${local.regions.tokyo}:${var.account_id}:log-group:/reconcile/build:*"]
-    }
-    Image = {
-      actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-      resources = [module.reconciler.repository_arn]
-    }
-    Login = {
-      actions   = ["ecr:GetAuthorizationToken"]
-      resources = ["*"] # AWS takes no resource here
-    }
-    Look = {
-      actions   = ["ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"]
-      resources = ["*"] # nor here
-    }
-    Interface = {
-      actions = ["ec2:CreateNetworkInterface"]
-      resources = concat(
-        ["arn:aws:ec2:${local.regions.tokyo}:${var.account_id}:network-interface/*"],
-        ["arn:aws:ec2:${local.regions.tokyo}:${var.account_id}:security-group/${module.reconciler.network.security_group_id}"],
-        [for id in values(module.reconciler.network.subnet_ids) : "arn:aws:ec2:${local.regions.tokyo}:${var.account_id}:subnet/${id}"],
-      )
-    }
-    InterfaceForBuilds = {
-      actions   = ["ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface"]
-      resources = ["arn:aws:ec2:${local.regions.tokyo}:${var.account_id}:network-interface/*"]
-      conditions = {
-        ArnEquals = { "ec2:Subnet" = [for id in values(module.reconciler.network.subnet_ids) : "arn:aws:ec2:${local.regions.tokyo}:${var.account_id}:subnet/${id}"] }
-      }
-    }
-  }
-  tags = var.tags
-}
 
 module "webhook_role" {
   source = "../../modules/iam"
@@ -109,7 +63,7 @@ module "webhook_role" {
     # role, and the function is what the internet talks to.
     Start = {
       actions   = ["codebuild:StartBuild"]
-      resources = ["arn:aws:codebuild:${local.regions.tokyo}:${var.account_id}:project/reconcile"]
+      resources = [local.build_arn]
       conditions = {
         "ForAllValues:StringEquals" = { "codebuild:environment.environmentVariables.name" = ["RECONCILE_TRIGGER"] }
         # Each is there if a request overrides it (CodeBuild User Guide,

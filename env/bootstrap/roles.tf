@@ -65,12 +65,12 @@ resource "aws_iam_policy" "look" {
         Action   = sort(distinct(flatten([for s in each.value : s.look])))
         Resource = "*"
       }],
-      flatten([for s in each.value : [for sid, at in s.at : {
+      flatten([for s in each.value : [for sid, at in s.at : merge({
         Sid      = "Look${sid}"
         Effect   = "Allow"
         Action   = sort(at.actions)
         Resource = sort(at.resources)
-      }]]),
+      }, { for conditions in try([at.conditions], []) : "Condition" => conditions })]]),
     )
   })
 
@@ -190,7 +190,7 @@ resource "aws_iam_policy" "look_bootstrap" {
         Sid    = "LookReconciler"
         Effect = "Allow"
         Action = [
-          "cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource", "dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive",
+          "cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource", "codebuild:BatchGetProjects", "dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive",
           "dynamodb:ListTagsOfResource", "ecr:DescribeRepositories", "ecr:GetLifecyclePolicy", "ecr:ListTagsForResource",
           "ecs:DescribeClusters", "ecs:DescribeServices", "ecs:ListTagsForResource", "logs:ListTagsForResource",
           "scheduler:GetSchedule", "scheduler:GetScheduleGroup", "scheduler:ListTagsForResource", "secretsmanager:DescribeSecret",

@@ -153,13 +153,19 @@ locals {
           ]
           resources = ["${local.arn[name].lambda}:function:reconcile-webhook"]
         }
-        Build = {
-          actions   = ["codebuild:BatchGetProjects"]
-          resources = ["${local.arn[name].codebuild}:project/reconcile"]
+        # Its bucket is listed, so that a program that is missing is said to be.
+        Program = {
+          actions   = ["s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion"]
+          resources = [local.program_arn]
         }
-        Network = {
-          actions   = ["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcs"]
-          resources = ["*"]
+        ProgramBucket = {
+          actions   = ["s3:ListBucket"]
+          resources = ["arn:aws:s3:::${local.buckets.work.tokyo}"]
+        }
+        ProgramKey = {
+          actions    = ["kms:Decrypt"]
+          resources  = [module.work_key["tokyo"].arn]
+          conditions = { StringEquals = { "kms:ViaService" = ["s3.${local.regions.tokyo}.amazonaws.com"] } }
         }
       }
       change = {
@@ -181,19 +187,6 @@ locals {
           actions    = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
           resources  = ["${local.arn[name].kms}:key/*"]
           conditions = { StringLike = { "kms:ViaService" = ["lambda.*.amazonaws.com"] } }
-        }
-        Program = {
-          actions   = ["s3:GetObject", "s3:GetObjectVersion"]
-          resources = [local.program_arn]
-        }
-        ProgramKey = {
-          actions    = ["kms:Decrypt"]
-          resources  = [module.work_key["tokyo"].arn]
-          conditions = { StringEquals = { "kms:ViaService" = ["s3.${local.regions.tokyo}.amazonaws.com"] } }
-        }
-        Build = {
-          actions   = ["codebuild:CreateProject", "codebuild:DeleteProject", "codebuild:UpdateProject"]
-          resources = ["${local.arn[name].codebuild}:project/reconcile"]
         }
       }
     }

@@ -42,10 +42,11 @@ variable "service_linked_roles" {
 }
 
 variable "reconciler" {
-  description = "What runs, and how: see the module reconciler. Digests are null until an image is pushed to the Region's repository; run.enabled, preview, which plans pull requests, and drift, which looks for it once a day, are the last steps of docs/bootstrap.md."
+  description = "What runs, and how: see the module reconciler. Digests are null until an image is pushed to the Region's repository (build_image_digest is of the Dockerfile's target codebuild, which has a shell, as CodeBuild needs one; in Tokyo); run.enabled, preview, which plans pull requests, and drift, which looks for it once a day, are the last steps of docs/bootstrap.md."
   type = object({
     repository           = string
     image_digest         = optional(string)
+    build_image_digest   = optional(string)
     standby_image_digest = optional(string)
     run                  = optional(object({ enabled = optional(bool, false), schedule = optional(string, "rate(5 minutes)") }), {})
     preview              = optional(bool, false)

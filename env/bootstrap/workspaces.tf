@@ -9,13 +9,12 @@ locals {
       services = ["accelerator", "alarms", "backup", "buckets", "certificate", "key_pair", "keys", "log_groups", "pipeline", "roles", "topics"]
       names    = []
       alarms   = ["certificate-expiry-*"]
-      groups   = ["/reconcile/api", "/reconcile/build", "/reconcile/webhook", "/shop/servers"]
+      groups   = ["/reconcile/api", "/reconcile/webhook", "/shop/servers"]
       passes = {
         "ec2.amazonaws.com"        = ["estate/shop-servers"]
         "backup.amazonaws.com"     = ["estate/estate-backup"]
         "s3.amazonaws.com"         = ["estate/logs-replication"]
         "apigateway.amazonaws.com" = ["reconcile/reconcile-api-logs"]
-        "codebuild.amazonaws.com"  = ["reconcile/reconcile-build"]
         "lambda.amazonaws.com"     = ["reconcile/reconcile-webhook"]
       }
     }

@@ -102,7 +102,6 @@ module "log_groups" {
   kms_key_arn = module.key["logs"].arn
   log_groups = {
     "/reconcile/api"     = {}
-    "/reconcile/build"   = {}
     "/reconcile/webhook" = {}
     "/shop/servers"      = {}
   }

@@ -49,30 +49,17 @@ variable "backups" {
 }
 
 variable "webhook" {
-  description = "Whether Backlog's webhook starts passes, beside the schedule. The function's program (make lambda), the build's image and the token in Secrets Manager must be there first."
+  description = "Whether Backlog's webhook starts passes, beside the schedule. Bootstrap's build, the function's program (make lambda) and the token in Secrets Manager must be there first: docs/bootstrap.md."
   type        = bool
 }
 
 variable "pipeline" {
-  description = "What the webhook's pipeline needs: repository and branch (those of bootstrap's task), digest of the image of the target codebuild in the repository reconcile, S3 version and base64 SHA-256 of the function's program at webhook/webhook.zip in reconcile's bucket, Backlog's source addresses, and settings of reconcile beside those made here."
+  description = "What the webhook's function goes by: repository and branch (those of bootstrap's task), and Backlog's source addresses."
   type = object({
-    repository   = string
-    branch       = optional(string, "main")
-    image_digest = optional(string)
-    program      = optional(object({ version = string, hash = string }))
-    clients      = set(string)
-    settings     = optional(map(string), {})
+    repository = string
+    branch     = optional(string, "main")
+    clients    = set(string)
   })
-
-  validation {
-    condition     = !var.webhook || can(regex("^sha256:[0-9a-f]{64}$", var.pipeline.image_digest))
-    error_message = "With webhook, pipeline.image_digest is that of the pushed image: sha256: and 64 hexadecimal digits."
-  }
-
-  validation {
-    condition     = !var.webhook || var.pipeline.program != null
-    error_message = "With webhook, pipeline.program says which version of webhook/webhook.zip runs: upload what make lambda builds."
-  }
 
   validation {
     condition     = alltrue([for address in var.pipeline.clients : can(cidrhost("${address}/32", 0))])

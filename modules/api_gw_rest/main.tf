@@ -1,4 +1,7 @@
 locals {
+  # In full: API Gateway would make that of execute-api:/*, and every plan
+  # would find another policy.
+  everything = "${aws_api_gateway_rest_api.this.execution_arn}/*"
   policy = {
     Version = "2012-10-17"
     Statement = [
@@ -7,14 +10,14 @@ locals {
         Effect    = "Allow"
         Principal = "*"
         Action    = "execute-api:Invoke"
-        Resource  = "execute-api:/*"
+        Resource  = local.everything
       },
       {
         Sid       = "NobodyElse"
         Effect    = "Deny"
         Principal = "*"
         Action    = "execute-api:Invoke"
-        Resource  = "execute-api:/*"
+        Resource  = local.everything
         Condition = { NotIpAddress = { "aws:SourceIp" = sort(var.clients) } }
       },
     ]

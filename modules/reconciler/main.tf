@@ -445,6 +445,17 @@ resource "aws_ecs_cluster" "this" {
 
 # What each kind of task runs.
 locals {
+  environment = merge(var.settings, {
+    RECONCILE_REPO            = var.repository
+    RECONCILE_STATE           = "dynamodb://${aws_dynamodb_table.this.name}"
+    RECONCILE_SNAPSHOTS       = "s3://${var.snapshots.bucket}/${var.snapshots.prefix}"
+    RECONCILE_GIT_CREDENTIALS = "secretsmanager://${aws_secretsmanager_secret.this["git"].name}"
+    RECONCILE_DIGEST_KEY      = "secretsmanager://${aws_secretsmanager_secret.this["digest-key"].name}"
+    RECONCILE_OUTPUT          = "json"
+    RECONCILE_METRICS         = "emf" # which the alarms see, in the namespace:
+    OTEL_SERVICE_NAME         = local.namespace
+  })
+
   executor = join("", [
     "ecs://${var.name}/${var.name}?container=reconcile",
     "&subnets=${join(",", [for name in sort(keys(var.network.zones)) : module.vpc.subnets["private-${name}"].id])}",
@@ -516,16 +527,7 @@ resource "aws_ecs_task_definition" "this" {
     # An apply that is stopped needs the time to leave a whole state behind.
     stopTimeout = 120
     mountPoints = [{ sourceVolume = "work", containerPath = "/work", readOnly = false }]
-    environment = [for name, value in merge(var.settings, each.value.env, {
-      RECONCILE_REPO            = var.repository
-      RECONCILE_STATE           = "dynamodb://${aws_dynamodb_table.this.name}"
-      RECONCILE_SNAPSHOTS       = "s3://${var.snapshots.bucket}/${var.snapshots.prefix}"
-      RECONCILE_GIT_CREDENTIALS = "secretsmanager://${aws_secretsmanager_secret.this["git"].name}"
-      RECONCILE_DIGEST_KEY      = "secretsmanager://${aws_secretsmanager_secret.this["digest-key"].name}"
-      RECONCILE_OUTPUT          = "json"
-      RECONCILE_METRICS         = "emf" # which the alarms see, in the namespace:
-      OTEL_SERVICE_NAME         = local.namespace
-    }) : { name = name, value = value }]
+    environment = [for name, value in merge(local.environment, each.value.env) : { name = name, value = value }]
     logConfiguration = {
       logDriver = "awslogs"
       options = {

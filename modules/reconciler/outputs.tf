@@ -42,6 +42,11 @@ output "task_policy_arn" {
   value       = aws_iam_policy.task.arn
 }
 
+output "environment" {
+  description = "Settings of a pass, for whatever else runs the same program on the same record."
+  value       = merge(local.environment, local.tasks.pass.env)
+}
+
 output "table" {
   description = "Name and ARN of the record's table."
   value       = { name = aws_dynamodb_table.this.name, arn = aws_dynamodb_table.this.arn }

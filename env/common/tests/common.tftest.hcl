@@ -13,16 +13,11 @@ mock_provider "aws" {
     defaults = { invoke_url = "https://a1b2c3d4e5.execute-api.ap-northeast-1.amazonaws.com/live" }
   }
 
-  mock_data "aws_vpc" {
-    defaults = { id = "vpc-0123456789abcdef0" }
-  }
-
-  mock_data "aws_subnets" {
-    defaults = { ids = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"] }
-  }
-
-  mock_data "aws_security_group" {
-    defaults = { id = "sg-0123456789abcdef0" }
+  mock_data "aws_s3_object" {
+    defaults = {
+      version_id      = "3HL4kqtJvjVBH40Nrjfkd"
+      checksum_sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+    }
   }
 }
 
@@ -54,32 +49,13 @@ run "evidence_is_locked_and_copied" {
   }
 
   assert {
-    condition     = keys(module.log_groups.log_groups) == ["/reconcile/api", "/reconcile/build", "/reconcile/webhook", "/shop/servers"]
+    condition     = keys(module.log_groups.log_groups) == ["/reconcile/api", "/reconcile/webhook", "/shop/servers"]
     error_message = "A log group comes and goes with what writes to it."
   }
 }
 
-run "webhook_is_off_as_shipped" {
+run "backlog_is_let_in" {
   command = plan
-
-  assert {
-    condition     = output.webhook_url == null && length(module.api) + length(module.webhook) + length(module.build) == 0
-    error_message = "Something can be called from outside."
-  }
-}
-
-run "webhook_can_be_switched_on" {
-  command = plan
-
-  variables {
-    webhook = true
-    pipeline = {
-      repository   = "https://example.backlog.com/git/INFRA/estate.git"
-      image_digest = "sha256:0f9c1fe6eb4b8a6a1f4b1ad1e7f4f0a0a4f6b6b0a3a45c1d6dc8a52a1d8f0c3e"
-      program      = { version = "3HL4kqtJvjVBH40Nrjfkd", hash = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
-      clients      = ["192.0.2.1"]
-    }
-  }
 
   assert {
     condition     = output.webhook_url == "https://a1b2c3d4e5.execute-api.ap-northeast-1.amazonaws.com/live/hook/TOKEN"
@@ -87,19 +63,33 @@ run "webhook_can_be_switched_on" {
   }
 
   assert {
-    condition     = contains([for filter in data.aws_subnets.reconcile["this"].filter : one(filter.values)], "reconcile-private-*")
-    error_message = "Builds stand outside reconcile's network, where Backlog does not let them in."
+    condition     = data.aws_s3_object.program["this"].bucket == "example-reconcile-123456789012" && data.aws_s3_object.program["this"].key == "webhook/webhook.zip"
+    error_message = "The function's program is sought elsewhere than bootstrap says."
   }
 }
 
-run "refuses_a_webhook_without_an_image" {
+run "webhook_can_be_switched_off" {
   command = plan
 
   variables {
-    webhook = true
+    webhook = false
   }
 
-  expect_failures = [var.pipeline]
+  assert {
+    condition     = output.webhook_url == null && length(module.api) + length(module.webhook) + length(data.aws_s3_object.program) == 0
+    error_message = "Something can be called from outside."
+  }
+}
+
+run "refuses_a_program_of_unknown_content" {
+  command = plan
+
+  override_data {
+    target = data.aws_s3_object.program["this"]
+    values = { checksum_sha256 = "" }
+  }
+
+  expect_failures = [data.aws_s3_object.program]
 }
 
 run "refuses_ranges_as_callers" {

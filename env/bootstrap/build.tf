@@ -1,0 +1,83 @@
+# What a webhook starts: a build that runs `reconcile now` as the scheduled task
+# does, in its network, with its settings and on its record, so that the two
+# never fight. It may become any workspace's role. So it is here, and no pass
+# can change what it runs.
+
+locals {
+  # By name: the task asks after its builds, and the build has the task's settings.
+  build_arn = "arn:aws:codebuild:${local.regions.tokyo}:${var.account_id}:project/reconcile"
+}
+
+module "build" {
+  source   = "../../modules/codebuild"
+  for_each = { for digest in var.reconciler.build_image_digest[*] : "this" => digest }
+
+  name        = "reconcile"
+  description = "One pass over the estate"
+  image       = "${module.reconciler.repository_url}@${each.value}"
+  commands    = ["reconcile now --trigger webhook"]
+  run_as      = "reconcile"
+  role_arn    = module.build_role.arn
+  environment = module.reconciler.environment
+  vpc = {
+    id                 = module.reconciler.network.vpc_id
+    subnet_ids         = module.reconciler.network.subnet_ids
+    security_group_ids = [module.reconciler.network.security_group_id]
+  }
+  kms_key_arn   = module.work_key["tokyo"].arn
+  log_group_arn = module.build_logs.log_groups["/reconcile/reconcile-build"]
+  tags          = var.tags
+}
+
+module "build_logs" {
+  source = "../../modules/cloudwatch"
+
+  kms_key_arn = module.work_key["tokyo"].arn
+  log_groups  = { "/reconcile/reconcile-build" = {} }
+  tags        = var.tags
+}
+
+module "build_role" {
+  source = "../../modules/iam"
+
+  name                 = "reconcile-build"
+  path                 = "/reconcile/"
+  description          = "Passes that a webhook started, in CodeBuild"
+  permissions_boundary = aws_iam_policy.boundary.arn
+  trust                = { services = ["codebuild.amazonaws.com"] }
+  managed_policies     = { pass = module.reconciler.task_policy_arn }
+  statements = {
+    Logs = {
+      actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      resources = ["${module.build_logs.log_groups["/reconcile/reconcile-build"]}:*"]
+    }
+    Image = {
+      actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+      resources = [module.reconciler.repository_arn]
+    }
+    Login = {
+      actions   = ["ecr:GetAuthorizationToken"]
+      resources = ["*"] # AWS takes no resource here
+    }
+    Look = {
+      actions   = ["ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"]
+      resources = ["*"] # nor here
+    }
+    Interface = {
+      actions = ["ec2:CreateNetworkInterface"]
+      resources = concat(
+        ["arn:aws:ec2:${local.regions.tokyo}:${var.account_id}:network-interface/*"],
+        ["arn:aws:ec2:${local.regions.tokyo}:${var.account_id}:security-group/${module.reconciler.network.security_group_id}"],
+        [for id in values(module.reconciler.network.subnet_ids) : "arn:aws:ec2:${local.regions.tokyo}:${var.account_id}:subnet/${id}"],
+      )
+    }
+    InterfaceForBuilds = {
+      actions   = ["ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface"]
+      resources = ["arn:aws:ec2:${local.regions.tokyo}:${var.account_id}:network-interface/*"]
+      conditions = {
+        ArnEquals = { "ec2:Subnet" = [for id in values(module.reconciler.network.subnet_ids) : "arn:aws:ec2:${local.regions.tokyo}:${var.account_id}:subnet/${id}"] }
+      }
+    }
+  }
+  tags = var.tags
+}
