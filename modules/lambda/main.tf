@@ -1,3 +1,21 @@
+# What the object's newest version is: Lambda is given that version, so that it
+# runs what the plan has seen.
+data "aws_s3_object" "this" {
+  for_each = { for object in var.package.object[*] : "this" => object }
+
+  bucket        = each.value.bucket
+  key           = each.value.key
+  checksum_mode = "ENABLED"
+  download_body = false
+
+  lifecycle {
+    postcondition {
+      condition     = can(regex("^[A-Za-z0-9+/]{43}=$", self.checksum_sha256))
+      error_message = "s3://${each.value.bucket}/${each.value.key} has no SHA-256 of the whole: upload it again, with aws s3 cp --checksum-algorithm SHA256."
+    }
+  }
+}
+
 resource "aws_lambda_function" "this" {
   # checkov:skip=CKV_AWS_115:concurrency says so where it matters: a share that is set aside is taken from the account's.
   # checkov:skip=CKV_AWS_116:Its callers wait for the answer: nothing is queued that could be lost.
@@ -10,8 +28,8 @@ resource "aws_lambda_function" "this" {
   filename          = var.package.filename
   s3_bucket         = try(var.package.object.bucket, null)
   s3_key            = try(var.package.object.key, null)
-  s3_object_version = try(var.package.object.version, null)
-  source_code_hash  = var.package.hash
+  s3_object_version = one([for object in data.aws_s3_object.this : object.version_id])
+  source_code_hash  = coalesce(var.package.hash, one([for object in data.aws_s3_object.this : object.checksum_sha256]))
   runtime           = var.runtime
   handler           = var.handler
   architectures     = [var.architecture]

@@ -24,26 +24,25 @@ variable "role_arn" {
 }
 
 variable "package" {
-  description = "Zip file with the program: a file here, or an object in S3 by version; and the base64 of its SHA-256, by which a new one is seen, as filebase64sha256(filename) gives it."
+  description = "Zip file with the program. Either a file here, with the base64 of its SHA-256, by which a new one is seen, as filebase64sha256(filename) gives it; or an object in S3, of which the newest version is found, with the SHA-256 that it was uploaded with (aws s3 cp --checksum-algorithm SHA256)."
   type = object({
     filename = optional(string)
+    hash     = optional(string)
     object = optional(object({
-      bucket  = string
-      key     = string
-      version = string
+      bucket = string
+      key    = string
     }))
-    hash = string
   })
   nullable = false
 
   validation {
-    condition     = (var.package.filename == null) != (var.package.object == null)
-    error_message = "package is one of filename and object."
+    condition     = (var.package.filename == null) != (var.package.object == null) && (var.package.filename == null) == (var.package.hash == null)
+    error_message = "package is a filename with its hash, or an object, of which the hash is known."
   }
 
   validation {
-    condition     = endswith(coalesce(var.package.filename, try(var.package.object.key, null), "-"), ".zip") && can(regex("^[A-Za-z0-9+/]{43}=$", var.package.hash))
-    error_message = "package is a .zip file and its filebase64sha256()."
+    condition     = endswith(coalesce(var.package.filename, try(var.package.object.key, null), "-"), ".zip") && (var.package.hash == null || can(regex("^[A-Za-z0-9+/]{43}=$", var.package.hash)))
+    error_message = "package is a .zip file, and hash its filebase64sha256()."
   }
 }
 

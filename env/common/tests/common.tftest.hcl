@@ -61,11 +61,6 @@ run "backlog_is_let_in" {
     condition     = output.webhook_url == "https://a1b2c3d4e5.execute-api.ap-northeast-1.amazonaws.com/live/hook/TOKEN"
     error_message = "Operators are not told what to type into Backlog."
   }
-
-  assert {
-    condition     = data.aws_s3_object.program["this"].bucket == "example-reconcile-123456789012" && data.aws_s3_object.program["this"].key == "webhook/webhook.zip"
-    error_message = "The function's program is sought elsewhere than bootstrap says."
-  }
 }
 
 run "webhook_can_be_switched_off" {
@@ -76,20 +71,9 @@ run "webhook_can_be_switched_off" {
   }
 
   assert {
-    condition     = output.webhook_url == null && length(module.api) + length(module.webhook) + length(data.aws_s3_object.program) == 0
+    condition     = output.webhook_url == null && length(module.api) + length(module.webhook) == 0
     error_message = "Something can be called from outside."
   }
-}
-
-run "refuses_a_program_of_unknown_content" {
-  command = plan
-
-  override_data {
-    target = data.aws_s3_object.program["this"]
-    values = { checksum_sha256 = "" }
-  }
-
-  expect_failures = [data.aws_s3_object.program]
 }
 
 run "refuses_ranges_as_callers" {

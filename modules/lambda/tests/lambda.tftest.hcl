@@ -1,6 +1,13 @@
 mock_provider "aws" {
   source          = "../mocks"
   override_during = plan
+
+  mock_data "aws_s3_object" {
+    defaults = {
+      version_id      = "3HL4kqtJvjVBH40Nrjfkd"
+      checksum_sha256 = "uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek="
+    }
+  }
 }
 
 variables {
@@ -55,16 +62,33 @@ run "comes_from_s3_by_version" {
   command = plan
 
   variables {
-    package = {
-      object = { bucket = "example-reconcile", key = "webhook/webhook.zip", version = "3HL4kqtJvjVBH40Nrjfkd" }
-      hash   = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
-    }
+    package = { object = { bucket = "example-reconcile", key = "webhook/webhook.zip" } }
   }
 
   assert {
-    condition     = aws_lambda_function.this.s3_object_version == "3HL4kqtJvjVBH40Nrjfkd" && aws_lambda_function.this.filename == null
+    condition     = aws_lambda_function.this.s3_object_version == "3HL4kqtJvjVBH40Nrjfkd" && aws_lambda_function.this.s3_key == "webhook/webhook.zip" && aws_lambda_function.this.filename == null
     error_message = "It would run whatever lies there."
   }
+
+  assert {
+    condition     = aws_lambda_function.this.source_code_hash == "uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek="
+    error_message = "A new program would not be seen."
+  }
+}
+
+run "refuses_an_object_of_unknown_content" {
+  command = plan
+
+  variables {
+    package = { object = { bucket = "example-reconcile", key = "webhook/webhook.zip" } }
+  }
+
+  override_data {
+    target = data.aws_s3_object.this["this"]
+    values = { checksum_sha256 = "" }
+  }
+
+  expect_failures = [data.aws_s3_object.this]
 }
 
 run "refuses_two_packages" {
@@ -73,9 +97,19 @@ run "refuses_two_packages" {
   variables {
     package = {
       filename = "webhook.zip"
-      object   = { bucket = "example-reconcile", key = "webhook/webhook.zip", version = "3HL4kqtJvjVBH40Nrjfkd" }
       hash     = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+      object   = { bucket = "example-reconcile", key = "webhook/webhook.zip" }
     }
+  }
+
+  expect_failures = [var.package]
+}
+
+run "refuses_a_file_without_its_hash" {
+  command = plan
+
+  variables {
+    package = { filename = "webhook.zip" }
   }
 
   expect_failures = [var.package]
