@@ -196,7 +196,7 @@ resource "aws_iam_policy" "look_bootstrap" {
           "scheduler:GetSchedule", "scheduler:GetScheduleGroup", "scheduler:ListTagsForResource", "secretsmanager:DescribeSecret",
           "secretsmanager:GetResourcePolicy", "sns:GetTopicAttributes", "sns:ListTagsForResource",
         ]
-        Resource = local.own
+        Resource = concat(local.own, [local.build_arn])
       },
     ]
   })
