@@ -28,6 +28,9 @@ func (r *Reconciler) Drift(ctx, hard context.Context, o Options) (*Result, error
 	looked, err := p.drift(ctx, hard)
 	p.conclude(err)
 	p.keepDrift(context.WithoutCancel(ctx), looked)
+	if looked {
+		p.tellNow(context.WithoutCancel(ctx))
+	}
 	p.observe(Event{Phase: PhaseDone, Pass: p.result, Err: err, Part: len(o.Only) > 0})
 	return p.result, err
 }

@@ -31,7 +31,13 @@ const tellAgain = 5 * time.Minute
 // nothing twice. It never fails a pass.
 func (p *pass) tell(ctx context.Context) {
 	due := !p.tellAt.IsZero() && (p.options.Trigger == Manual || !p.Now().Before(p.tellAt))
-	if len(p.Tellers) == 0 || p.result.Snapshot == "" && !due {
+	if p.result.Snapshot != "" || due {
+		p.tellNow(ctx)
+	}
+}
+
+func (p *pass) tellNow(ctx context.Context) {
+	if len(p.Tellers) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
@@ -149,8 +155,11 @@ func (p *pass) tellLater(ctx context.Context, untold bool) error {
 func tellable(w state.Workspace) string {
 	switch w.Outcome {
 	case state.Applied, state.NoChanges, state.Unchanged:
-		if w.Removed {
+		switch {
+		case w.Removed:
 			return "removed"
+		case w.Drift != nil && w.Drift.Found:
+			return drifts + w.Drift.Digest
 		}
 		return fmt.Sprintf("ok|%d", w.Counter)
 	case state.Failed:
@@ -163,6 +172,9 @@ func tellable(w state.Workspace) string {
 	}
 	return ""
 }
+
+// drifts begins the fingerprint of a workspace that has drifted.
+const drifts = "drift|"
 
 // isNews tells whether people want to hear of it, having last heard was. That
 // a workspace is as it should be is none, unless it was not.
@@ -188,6 +200,16 @@ func news(w state.Workspace, was, issue string) notify.News {
 		n.Outcome = string(state.Removed)
 	}
 	n.Recovered = strings.HasPrefix(was, "failed|") && w.Outcome != state.Failed && w.Outcome != state.Blocked
+	switch {
+	case strings.HasPrefix(tellable(w), drifts):
+		n.Drift, n.Recovered = true, false
+		n.Outcome, n.Run = string(state.Drifted), w.Drift.Run
+		n.Add, n.Change, n.Replace, n.Destroy = w.Drift.Changes.Add, w.Drift.Changes.Change, w.Drift.Changes.Replace, w.Drift.Changes.Destroy
+	case strings.HasPrefix(was, drifts) && (w.Drift != nil || w.Outcome == state.NoChanges):
+		// Gone without an apply.
+		n.Drift, n.Outcome = true, string(state.Unchanged)
+		n.Add, n.Change, n.Replace, n.Destroy = 0, 0, 0, 0
+	}
 	return n
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,12 @@ type pullRequestTeller struct {
 func (pullRequestTeller) Channel() string { return "comment" }
 
 func (t pullRequestTeller) Tell(ctx context.Context, r *notify.Report) error {
+	// Drift is no doing of whoever merged last.
+	ours := *r
+	ours.News = slices.DeleteFunc(slices.Clone(r.News), func(n notify.News) bool { return n.Drift })
+	if len(ours.News) == 0 {
+		return nil
+	}
 	b, err := t.space(ctx)
 	if err != nil {
 		return err
@@ -37,7 +44,7 @@ func (t pullRequestTeller) Tell(ctx context.Context, r *notify.Report) error {
 	if err != nil {
 		return err
 	}
-	text, err := writer.Report(r)
+	text, err := writer.Report(&ours)
 	if err != nil {
 		return err
 	}
@@ -94,8 +101,8 @@ func (b *space) merged(ctx context.Context, r *notify.Report) (numbers []int, la
 	return numbers, last, nil
 }
 
-// issueTeller keeps an issue for each workspace that fails: opened once,
-// commented on, closed when the workspace is in order again.
+// issueTeller keeps an issue for each workspace that fails or has drifted:
+// opened once, commented on, closed when the workspace is in order again.
 type issueTeller struct {
 	space func(ctx context.Context) (*space, error)
 	kind  string // of issue, by name
@@ -121,8 +128,8 @@ func (t issueTeller) Tell(ctx context.Context, r *notify.Report) error {
 }
 
 func (t issueTeller) tell(ctx context.Context, b *space, writer *notify.Writer, r *notify.Report, n *notify.News) error {
-	waits := n.Outcome == "blocked"
-	if n.Issue == "" && !n.Failed() || waits {
+	waits, open := n.Outcome == "blocked", n.Failed() || n.Drifted()
+	if n.Issue == "" && !open || waits {
 		return nil
 	}
 	text, err := writer.IssueText(r, *n)
@@ -130,7 +137,7 @@ func (t issueTeller) tell(ctx context.Context, b *space, writer *notify.Writer, 
 		return err
 	}
 	switch {
-	case !n.Failed():
+	case !open:
 		if _, err := b.client.SetIssueStatus(ctx, n.Issue, backlog.IssueClosed, text); err != nil {
 			return err
 		}

@@ -16,8 +16,11 @@ func (Log) Channel() string { return "log" }
 func (l Log) Tell(ctx context.Context, r *Report) error {
 	for _, n := range r.News {
 		level := slog.LevelInfo
-		if n.Failed() {
+		switch {
+		case n.Failed():
 			level = slog.LevelError
+		case n.Drifted():
+			level = slog.LevelWarn
 		}
 		l.Log.Log(ctx, level, "told",
 			"workspace", n.Name, "outcome", n.Outcome, "recovered", n.Recovered,

@@ -26,6 +26,7 @@ type News struct {
 	Name      string `json:"name"`
 	Outcome   string `json:"outcome"` // part of a key of the catalogue
 	Recovered bool   `json:"recovered,omitempty"`
+	Drift     bool   `json:"drift,omitempty"` // it is about drift: that it was found, or is gone
 	Add       int    `json:"add"`
 	Change    int    `json:"change"`
 	Replace   int    `json:"replace"`
@@ -41,10 +42,13 @@ type News struct {
 // Failed tells whether people should act.
 func (n News) Failed() bool { return n.Outcome == "failed" }
 
-// Outcome is the worst of the workspaces': failed, blocked, applied, or
-// recovered.
+// Drifted tells whether it was changed behind Git's back.
+func (n News) Drifted() bool { return n.Outcome == "drifted" }
+
+// Outcome is the worst of the workspaces': failed, blocked, drifted, applied,
+// or recovered.
 func (r *Report) Outcome() string {
-	for _, outcome := range []string{"failed", "blocked", "applied"} {
+	for _, outcome := range []string{"failed", "blocked", "drifted", "applied"} {
 		if slices.ContainsFunc(r.News, func(n News) bool { return n.Outcome == outcome }) {
 			return outcome
 		}

@@ -16,7 +16,10 @@ func (w *Writer) Report(r *Report) (string, error) {
 		*Report
 		Table     string
 		Recovered []string
-	}{Report: r, Table: table}
+		Drifted   []string
+		PutBack   string // the command
+	}{Report: r, Table: table, Drifted: r.Names("drifted")}
+	page.PutBack = putBack(page.Drifted...)
 	for _, n := range r.News {
 		if n.Recovered {
 			page.Recovered = append(page.Recovered, n.Name)
@@ -27,6 +30,11 @@ func (w *Writer) Report(r *Report) (string, error) {
 		return "", err
 	}
 	return w.withErrors(top, r.News)
+}
+
+// putBack is the command that makes workspaces what Git says again.
+func putBack(workspaces ...string) string {
+	return "reconcile now --replan " + strings.Join(workspaces, " ")
 }
 
 // withErrors adds the errors below a text, as far as there is room.
@@ -94,7 +102,7 @@ func (n News) weight() int {
 	switch n.Outcome {
 	case "failed":
 		return 3
-	case "blocked":
+	case "blocked", "drifted":
 		return 2
 	case "applied":
 		return 1
@@ -102,26 +110,37 @@ func (n News) weight() int {
 	return 0
 }
 
-// IssueTitle is the summary of an issue about a workspace that fails.
+// IssueTitle is the summary of an issue about a workspace that fails or has
+// drifted.
 func (w *Writer) IssueTitle(n News) (string, error) {
+	if n.Drifted() {
+		return w.words.Text("issue.title.drifted", "workspace", n.Name)
+	}
 	return w.words.Text("issue.title", "workspace", n.Name)
 }
 
 // IssueText is what an issue about a workspace, or a comment on it, says: that
-// it fails, or that it does not any more.
+// it fails, that it has drifted, or that it is in order again.
 func (w *Writer) IssueText(r *Report, n News) (string, error) {
-	key := "issue.fails"
-	if !n.Failed() {
-		key = "issue.recovered"
+	key := "issue.recovered"
+	switch {
+	case n.Failed():
+		key = "issue.fails"
+	case n.Drifted():
+		key = "issue.drifted"
 	}
 	text, err := w.words.Text(key,
 		"workspace", w.markup.literal(n.Name), "commit", w.markup.literal(short(r.Commit)), "branch", w.markup.literal(r.Branch))
-	if err != nil || !n.Failed() {
+	if err != nil || !n.Failed() && !n.Drifted() {
 		return text, err
 	}
 	help, err := w.words.Text("issue.help", "command", w.markup.literal("reconcile runs "+r.Run))
 	if err != nil {
 		return "", err
+	}
+	if n.Drifted() {
+		back, err := w.words.Text("issue.drifted.help", "command", w.markup.literal(putBack(n.Name)))
+		return text + "\n\n" + help + "\n\n" + back + "\n", err
 	}
 	return w.withErrors(text+"\n\n"+help+"\n", []News{n})
 }

@@ -22,12 +22,13 @@ var (
 	mended  = News{Name: "osaka-ap", Outcome: "applied", Recovered: true, Change: 1}
 	bad     = News{Name: "common", Outcome: "failed", Add: 1, Error: "workspace common: apply failed: Error: ``` {/code}\n\n  on main.tf line 1\nnext: mend it"}
 	waiting = News{Name: "web", Outcome: "blocked", Destroy: 3, Error: "0 to add waits: apply = \"plan-only\""}
+	changed = News{Name: "edge", Outcome: "drifted", Drift: true, Change: 2}
 	gone    = News{Name: "old", Outcome: "removed"}
 )
 
 // TestReport compares with testdata, in every language and format.
 func TestReport(t *testing.T) {
-	for name, r := range map[string]*Report{"result": report(bad, gone, mended, good, waiting), "result-applied": report(good)} {
+	for name, r := range map[string]*Report{"result": report(bad, gone, mended, good, waiting), "result-applied": report(good), "result-drifted": report(changed)} {
 		for _, language := range catalog.Languages() {
 			for _, format := range []Format{Markdown, Notation} {
 				w, err := NewWriter(language, format)
@@ -82,6 +83,7 @@ func TestSubject(t *testing.T) {
 		"reconcile: FAILED on main: common":                              report(bad, good),
 		"reconcile: applied on main: osaka-ap, tokyo":                    report(mended, good),
 		"reconcile: waiting for a person on main: web":                   report(waiting),
+		"reconcile: changed behind Git's back on main: edge":             report(changed, good),
 		"reconcile: in order again on main: old":                         report(gone),
 		"reconcile: applied on main: " + strings.Repeat("x", 68) + "...": report(News{Name: strings.Repeat("x", 200), Outcome: "applied"}),
 		"reconcile: applied on main: ??-a":                               report(News{Name: "東京-a", Outcome: "applied"}),
@@ -99,6 +101,10 @@ func TestIssueText(t *testing.T) {
 	}
 	got, err := w.IssueText(report(bad), bad)
 	if err != nil || !strings.Contains(got, "`common` could not be applied at `bbbbbbbbbb` of `main`") || !strings.Contains(got, "next: mend it") || !strings.Contains(got, "reconcile runs 01JD") {
+		t.Errorf("%v: %s", err, got)
+	}
+	got, err = w.IssueText(report(changed), changed)
+	if err != nil || !strings.Contains(got, "`edge` is not as it was applied") || !strings.Contains(got, "reconcile runs 01JD") || !strings.Contains(got, "`reconcile now --replan edge`") {
 		t.Errorf("%v: %s", err, got)
 	}
 	got, err = w.IssueText(report(mended), mended)

@@ -111,7 +111,7 @@ func attributesOf(r *Report) (map[string]types.MessageAttributeValue, error) {
 	text("branch", r.Branch)
 	text("environment", r.Environment)
 	text("run", r.Run)
-	for name, list := range map[string][]string{"workspaces": r.Names(""), "failed": r.Names("failed")} {
+	for name, list := range map[string][]string{"workspaces": r.Names(""), "failed": r.Names("failed"), "drifted": r.Names("drifted")} {
 		if len(list) == 0 {
 			continue
 		}

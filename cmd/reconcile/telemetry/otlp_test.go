@@ -4,6 +4,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -28,7 +30,13 @@ func TestPassByOTLP(t *testing.T) {
 	if got := c.headers.Get("X-Key"); got != "a secret" {
 		t.Errorf("the header is %q", got)
 	}
-	checkTrace(t, result.Run, c.spans)
+	checkTrace(t, result.Run, c.spans,
+		"pass failed", "  ask", "  fetch", "  adopt", "  survey", "  snapshot", "  visits",
+		"    visit common applied", "      lease", "      init", "      plan", "      gate", "      apply", "      record",
+		"    visit held blocked !", "      lease", "      init", "      plan", "      gate !",
+		"    visit tokyo failed !", "      lease", "      init", "      plan !",
+		"  settle",
+	)
 
 	resource := c.metrics[0].Resource.Attributes
 	if attribute(resource, "service.name") != "reconcile" || attribute(resource, "service.version") != "1.2.3" || attribute(resource, "service.instance.id") == "" {
@@ -78,7 +86,7 @@ func TestPassByOTLP(t *testing.T) {
 }
 
 // checkTrace compares the tree of spans, siblings in the order of their start.
-func checkTrace(t *testing.T, run string, spans []*tracepb.Span) {
+func checkTrace(t *testing.T, run string, spans []*tracepb.Span, want ...string) {
 	t.Helper()
 	id := ulid.MustParseStrict(run)
 	byParent := map[string][]*tracepb.Span{}
@@ -117,15 +125,35 @@ func checkTrace(t *testing.T, run string, spans []*tracepb.Span) {
 		}
 		return lines
 	}
-	want := []string{
-		"pass failed", "  ask", "  fetch", "  adopt", "  survey", "  snapshot", "  visits",
-		"    visit common applied", "      lease", "      init", "      plan", "      gate", "      apply", "      record",
-		"    visit held blocked !", "      lease", "      init", "      plan", "      gate !",
-		"    visit tokyo failed !", "      lease", "      init", "      plan !",
-		"  settle",
-	}
 	if diff := cmp.Diff(want, tree(nil, "")); diff != "" {
 		t.Errorf("the trace:\n%s", diff)
+	}
+}
+
+// A look for drift is no pass, and counts as none.
+func TestDriftByOTLP(t *testing.T) {
+	c := newCollector(t)
+	w := newWorld(t)
+	both := telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.OTLP}
+	w.pass(both, reconciler.Options{})
+	if n := value(t, c.last()[telemetry.WorkspacesDrifted.Name]); n != 0 {
+		t.Errorf("%v workspaces have drifted, that nobody looked at", n)
+	}
+	w.must(os.Remove(filepath.Join(w.dir, "tfstate", "common.tfstate")))
+	c.spans = nil
+	result := w.run((*reconciler.Reconciler).Drift, both, reconciler.Options{})
+	checkTrace(t, result.Run, c.spans,
+		"drift drifted", "  visit common drifted", "    init", "    plan", "    record",
+	)
+	got := c.last()
+	if n := value(t, got[telemetry.WorkspacesDrifted.Name]); n != 1 || len(got) != 1 {
+		t.Errorf("%v have drifted, and it is told of %d metrics: %v", n, len(got), got)
+	}
+
+	// A pass that reads the record knows of it.
+	w.pass(both, reconciler.Options{})
+	if n := value(t, c.last()[telemetry.WorkspacesDrifted.Name]); n != 1 {
+		t.Errorf("a pass knows of %v that have drifted", n)
 	}
 }
 

@@ -71,12 +71,17 @@ func (w *world) must(err error) {
 // pass runs one in a process's own telemetry, all of which is sent.
 func (w *world) pass(o telemetry.Options, run reconciler.Options) *reconciler.Result {
 	w.t.Helper()
+	return w.run((*reconciler.Reconciler).Pass, o, run)
+}
+
+func (w *world) run(what func(*reconciler.Reconciler, context.Context, context.Context, reconciler.Options) (*reconciler.Result, error), o telemetry.Options, run reconciler.Options) *reconciler.Result {
+	w.t.Helper()
 	told := w.open(o)
 	repo, err := source.Open(w.t.Context(), source.Options{URL: w.Dir, Branch: "main", Cache: filepath.Join(w.dir, "git")})
 	w.must(err)
 	snapshots, err := snapshot.Open(w.t.Context(), filepath.Join(w.dir, "snapshots"), aws.Config{})
 	w.must(err)
-	result, err := reconciler.New(reconciler.Config{
+	result, err := what(reconciler.New(reconciler.Config{
 		Repo: w.Dir, Branch: "main", Name: "test", Source: repo, Record: w.record, Snapshots: snapshots,
 		Terraform: func(ctx context.Context) (reconciler.Terraform, error) {
 			tf, err := terraform.New(ctx, terraform.Options{Work: filepath.Join(w.dir, "work")})
@@ -90,7 +95,7 @@ func (w *world) pass(o telemetry.Options, run reconciler.Options) *reconciler.Re
 		LocalState:  filepath.Join(w.dir, "tfstate"),
 		Parallelism: 2, Wait: 10 * time.Second,
 		Observe: told.Observe,
-	}).Pass(w.t.Context(), w.t.Context(), run)
+	}), w.t.Context(), w.t.Context(), run)
 	w.must(err)
 	w.must(told.Close(w.t.Context()))
 	return result
