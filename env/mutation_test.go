@@ -28,12 +28,19 @@ func mutations(a *account) {
 	a.unchanged(side, "switchover")
 }
 
-// heals expects a pass over the workspace to add and change so many things.
+// heals expects a look for drift to find so many things to add and to change in
+// the workspace, and a pass over it to put them right.
 func (a *account) heals(workspace string, add, change int) {
 	a.t.Helper()
-	p := a.now("--replan", workspace)
-	if got := p.outcomes(); !maps.Equal(got, map[string]string{workspace: "applied"}) {
-		a.t.Fatalf("%s: %v", workspace, got)
+	a.does(a.reconcile("drift", workspace), workspace, "drifted", add, change)
+	a.does(a.now("--replan", workspace), workspace, "applied", add, change)
+	a.does(a.reconcile("drift", workspace), workspace, "no-changes", 0, 0)
+}
+
+func (a *account) does(p *pass, workspace, outcome string, add, change int) {
+	a.t.Helper()
+	if got := p.outcomes(); !maps.Equal(got, map[string]string{workspace: outcome}) {
+		a.t.Fatalf("%s: %v, want %s", workspace, got, outcome)
 	}
 	for _, w := range p.Workspaces {
 		if w.Name == workspace && (w.Changes.Add != add || w.Changes.Change != change || w.Changes.Destroy+w.Changes.Replace != 0) {

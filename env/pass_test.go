@@ -16,7 +16,7 @@ import (
 	"reconcile/env/awstest"
 )
 
-// pass is what `reconcile now` says of one.
+// pass is what `reconcile now` says of one, or `reconcile drift` of a look.
 type pass struct {
 	Run        string
 	Workspaces []struct {
@@ -39,7 +39,12 @@ func (p *pass) outcomes() map[string]string {
 // now runs a pass.
 func (a *account) now(args ...string) *pass {
 	a.t.Helper()
-	cmd := exec.CommandContext(a.t.Context(), a.binary, append([]string{"now", "-o", "json"}, args...)...)
+	return a.reconcile("now", args...)
+}
+
+func (a *account) reconcile(command string, args ...string) *pass {
+	a.t.Helper()
+	cmd := exec.CommandContext(a.t.Context(), a.binary, append([]string{command, "-o", "json"}, args...)...)
 	cmd.Dir, cmd.Env = a.t.TempDir(), a.env
 	var said bytes.Buffer
 	cmd.Stderr = &said
@@ -50,7 +55,7 @@ func (a *account) now(args ...string) *pass {
 	}
 	p := &pass{}
 	if err := json.Unmarshal(out, p); err != nil {
-		a.t.Fatalf("reconcile now %v: %v\n%s%s", args, err, out, said.Bytes())
+		a.t.Fatalf("reconcile %s %v: %v\n%s%s", command, args, err, out, said.Bytes())
 	}
 	for _, w := range p.Workspaces {
 		if w.Error != "" {
