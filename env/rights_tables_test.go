@@ -89,6 +89,7 @@ var whatStarts = []right{
 	may(nobody, "lambda:UpdateFunctionCode", "arn:aws:lambda:ap-northeast-1:123456789012:function:other"),
 	may(nobody, "lambda:CreateFunction", "arn:aws:lambda:ap-northeast-1:123456789012:function:other"),
 	may("reconcile-scheduler", "ecs:RunTask", "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/reconcile:1", "ecs:cluster", "arn:aws:ecs:ap-northeast-1:123456789012:cluster/reconcile"),
+	may("reconcile-scheduler", "ecs:RunTask", "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/reconcile-drift:1", "ecs:cluster", "arn:aws:ecs:ap-northeast-1:123456789012:cluster/reconcile"),
 	may(nobody, "ecs:RunTask", "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/other:1", "ecs:cluster", "arn:aws:ecs:ap-northeast-1:123456789012:cluster/reconcile"),
 	may(nobody, "ecs:RegisterTaskDefinition", "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/reconcile:*"),
 	may(nobody, "ecs:UpdateService", "arn:aws:ecs:ap-northeast-1:123456789012:service/reconcile/*"),

@@ -113,7 +113,7 @@ func (w *work) unfitForDrift(it *item) (WorkspaceResult, bool) {
 		result.Suspended = it.hold.Kind == state.Suspended
 	case len(why) > 0:
 		result.Outcome = state.Skipped
-		result.Error = "a pass is due first (" + strings.Join(why, ", ") + "): run `reconcile now`"
+		result.Error = "a pass is due first (" + strings.Join(why, ", ") + ")"
 	default:
 		return result, false
 	}
