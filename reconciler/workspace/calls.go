@@ -60,7 +60,7 @@ func (e *evaluation) localCall(s *scope, c *call, source definition, dir string)
 		if !e.general[m.dir] {
 			e.general[m.dir] = true
 			child := s.child(m, c, nil)
-			child.general = true
+			child.general, child.idle = true, false
 			e.visit(child)
 		}
 		return
@@ -70,7 +70,10 @@ func (e *evaluation) localCall(s *scope, c *call, source definition, dir string)
 		return
 	}
 	if s.none(c.bindings) {
-		return // of no instance nothing is read, but for its files
+		child := s.child(m, c, nil)
+		child.idle = true
+		e.visit(child)
+		return
 	}
 	s.each(c.bindings, nil, c.expressions(), func(names bound) { e.visit(s.child(m, c, names)) })
 }
@@ -90,7 +93,7 @@ func (c *call) expressions() []hclsyntax.Expression {
 func (s *scope) child(m *module, c *call, names bound) *scope {
 	s.instances++
 	child := newScope(s.evaluation, m)
-	child.parent, child.call, child.bound = s, c, names
+	child.parent, child.call, child.bound, child.idle = s, c, names, s.idle
 	return child
 }
 

@@ -42,11 +42,13 @@ func (e *evaluation) visit(s *scope) {
 	e.init = append(e.init, s.module.dir)
 	e.init = append(e.init, s.module.init...)
 	e.providers = e.providers || wantsProviders(s.module.init)
-	for _, m := range s.module.mentions {
-		e.mention(s, m)
-	}
-	for _, r := range s.module.reads {
-		e.remoteState(s, r)
+	if !s.idle { // else Terraform evaluates nothing in it; it reads and installs it all the same
+		for _, m := range s.module.mentions {
+			e.mention(s, m)
+		}
+		for _, r := range s.module.reads {
+			e.remoteState(s, r)
+		}
 	}
 	for _, name := range sortedKeys(s.module.calls) {
 		e.call(s, s.module.calls[name])

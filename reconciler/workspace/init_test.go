@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"path"
+	"slices"
 	"testing"
 )
 
@@ -43,5 +44,28 @@ func TestProviders(t *testing.T) {
 				t.Errorf("got %v (%v), want %v", w.Providers, w.Err, test.want)
 			}
 		})
+	}
+}
+
+// Of a module without an instance nothing is evaluated; Terraform reads and
+// installs it and what it calls all the same.
+func TestModuleWithoutAnInstance(t *testing.T) {
+	load := func(inner string) *Workspace {
+		return Load(newTree(map[string]string{
+			"env/w/main.tf":          "module \"m\" {\n  source = \"../../modules/outer\"\n  count  = 0\n}",
+			"modules/outer/main.tf":  "module \"n\" {\n  source = \"../inner\"\n}\nresource \"terraform_data\" \"x\" {\n  input = file(\"../never\")\n}",
+			"modules/inner/main.tf":  inner,
+			"modules/innest/main.tf": "",
+		}), Dir{Name: "w", Path: "env/w"}, Config{})
+	}
+	w := load("")
+	if want := []string{"env/w", "modules/inner", "modules/outer"}; w.Err != nil || !slices.Equal(w.Inputs, want) {
+		t.Errorf("inputs: %v (%v), want %v", w.Inputs, w.Err, want)
+	}
+	if more := load("module \"o\" {\n  source = \"../innest\"\n}"); slices.Equal(more.InitKey, w.InitKey) || !slices.Contains(more.Inputs, "modules/innest") {
+		t.Errorf("init does not see that an inner module calls another: %v", more.InitKey)
+	}
+	if aws := load(`resource "aws_vpc" "x" {}`); !aws.Providers {
+		t.Error("no provider is wanted")
 	}
 }

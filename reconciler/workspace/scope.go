@@ -31,6 +31,7 @@ type scope struct {
 	call    *call
 	bound   bound                // of the call's for_each
 	general bool                 // any arguments: the variables are unknown
+	idle    bool                 // of a call without an instance, or called by such a module
 	given   map[string]cty.Value // root module: the variables' values
 	memo    map[string]cty.Value
 	out     map[reference]bool // see leadsOut
