@@ -2,6 +2,7 @@ package reconciler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -119,7 +120,10 @@ func (p *pass) conclude(err error) {
 	p.result.Workspaces = slices.AppendSeq([]WorkspaceResult{}, maps.Values(p.results))
 	slices.SortFunc(p.result.Workspaces, func(a, b WorkspaceResult) int { return strings.Compare(a.Name, b.Name) })
 	p.result.Exit, p.result.Outcome = exit(p.results)
+	var fault *FaultError
 	switch {
+	case errors.As(err, &fault):
+		p.result.Exit, p.result.Outcome = ExitFault, OutcomeFailed
 	case err != nil:
 		p.result.Exit, p.result.Outcome = ExitFailed, OutcomeFailed
 	case p.recorded != ExitOK:

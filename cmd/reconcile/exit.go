@@ -46,6 +46,7 @@ func exitCode(stderr io.Writer, err error) int {
 		code  exitStatus
 		usage *usageError
 		busy  *state.BusyError
+		ours  *reconciler.FaultError
 		kept  *notFreed
 		help  string
 		exit  = reconciler.ExitFailed
@@ -55,6 +56,8 @@ func exitCode(stderr io.Writer, err error) int {
 		return reconciler.ExitOK
 	case errors.As(err, &code):
 		return int(code)
+	case errors.As(err, &ours):
+		return fault(stderr, ours.Value, ours.Stack)
 	case errors.As(err, &usage):
 		exit, help = reconciler.ExitUsage, usage.help
 	case errors.As(err, &busy):

@@ -2,12 +2,16 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/cobra"
+
+	"reconcile/reconciler"
 )
 
 // TestMain makes the test binary play the program in scripts.
@@ -40,6 +44,11 @@ func panicking() int {
 	root.AddCommand(&cobra.Command{
 		Use:  "fault",
 		RunE: func(*cobra.Command, []string) error { panic("the fault") },
+	}, &cobra.Command{
+		Use: "fault-in-work",
+		RunE: func(*cobra.Command, []string) error {
+			return fmt.Errorf("work: %w", &reconciler.FaultError{Value: "the fault", Stack: debug.Stack()})
+		},
 	}, &cobra.Command{
 		Use: "fault-beside",
 		RunE: func(c *cobra.Command, _ []string) error {

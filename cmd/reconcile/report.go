@@ -117,7 +117,11 @@ func (r *report) verdict(result *reconciler.Result, counts map[state.Outcome]int
 	took := styleFaint.Render(" · " + seconds(time.Since(r.start)))
 	switch result.Outcome {
 	case reconciler.OutcomeInSync:
-		return styleGood.Render("in sync") + ": nothing to do, " + at + took
+		found := "nothing to do"
+		if result.Trigger == reconciler.LookForDrift {
+			found = "nothing has drifted"
+		}
+		return styleGood.Render("in sync") + ": " + found + ", " + at + took
 	case reconciler.OutcomeApplied:
 		return styleGood.Render("done") + ": " + countsText(counts) + ", " + at + took
 	case reconciler.OutcomePending:

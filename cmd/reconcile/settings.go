@@ -72,7 +72,7 @@ func (s *settings) bind(f *pflag.FlagSet) {
 	f.StringVar(&s.BacklogCredentials, "backlog-credentials", "", "secretsmanager://NAME or env (default: RECONCILE_BACKLOG_API_KEY)")
 	f.StringVar(&s.Lang, "lang", "", "language of what is written to Backlog: en or ja (default: that of the space)")
 	f.StringSliceVar(&s.Notify, "notify", nil, "whom to tell what became of workspaces: log, backlog (a comment on the merged pull request), sns://TOPIC_ARN")
-	f.StringVar(&s.NotifyIssues, "notify-issues", "", "type of the Backlog issues to keep for workspaces that fail, by name (default: none are)")
+	f.StringVar(&s.NotifyIssues, "notify-issues", "", "type of the Backlog issues to keep for workspaces that fail or drift, by name (default: none are)")
 	f.StringVar(&s.Metrics, "metrics", telemetry.None, "figures of each pass: none, otlp (OTEL_EXPORTER_OTLP_ENDPOINT says where to), or emf (lines for CloudWatch on stderr)")
 	f.StringVar(&s.Traces, "traces", telemetry.None, "a trace of each pass: none or otlp")
 	f.IntVar(&s.Parallelism, "parallelism", 4, "workspaces at once")
