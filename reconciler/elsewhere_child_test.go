@@ -31,7 +31,8 @@ type processes struct {
 	vars  map[string]string
 	ahead time.Duration // of the real time
 	dir   string
-	// Order of one worker, by workspace; "" is to do its work.
+	// Order of one worker, by workspace, or by "plan-parcel"; "" is to do its
+	// work.
 	order map[string]string
 }
 
@@ -44,32 +45,34 @@ const (
 
 // job is what a worker is told, as JSON in its environment.
 type job struct {
-	Place     place
-	Vars      map[string]string
-	Ahead     time.Duration
-	Name, Key string
-	Lock      string
-	Order     string
+	Place   place
+	Vars    map[string]string
+	Ahead   time.Duration
+	Command []string
+	Lock    string
+	Order   string
 }
 
 const jobVariable = "RECONCILE_TEST_JOB"
 
-func (p processes) Start(ctx context.Context, task state.Task) (string, error) {
+func (p processes) Start(ctx context.Context, key string, command []string) (string, error) {
 	if err := os.MkdirAll(p.dir, 0o700); err != nil {
 		return "", err
 	}
-	lock := filepath.Join(p.dir, task.Key)
+	lock := filepath.Join(p.dir, key)
 	if _, err := os.Stat(lock); err == nil {
 		return lock, nil
 	}
 	place := p.place
-	place.Work = filepath.Join(place.Work, task.Name) // a disk of its own
-	text, err := json.Marshal(job{place, p.vars, p.ahead, task.Name, task.Key, lock, p.order[task.Name]})
+	name := command[len(command)-2]
+	place.Work = filepath.Join(place.Work, name) // a disk of its own
+	text, err := json.Marshal(job{place, p.vars, p.ahead, command, lock, p.order[name]})
 	if err != nil {
 		return "", err
 	}
 	c := exec.Command(os.Args[0], "-test.run=^TestWorker$")
 	c.Env = append(os.Environ(), jobVariable+"="+string(text))
+	c.Stderr = os.Stderr
 	out, err := c.StdoutPipe()
 	if err != nil {
 		return "", err
@@ -118,6 +121,7 @@ func (j job) run() error {
 	if ok, err := lock.TryLock(); err != nil || !ok {
 		return errors.Join(err, errors.New("the lock of this worker is taken"))
 	}
+	defer lock.Close() // also so that it is not collected, and with it the lock
 	gate := j.Lock + ".go"
 	if j.Order == orderWait {
 		if err := syscall.Mkfifo(gate, 0o600); err != nil {
@@ -153,7 +157,12 @@ func (j job) run() error {
 			}
 		}
 	}
-	_, err = reconciler.New(config).DoTask(ctx, ctx, j.Name, j.Key)
+	r := reconciler.New(config)
+	if j.Command[0] == "work" {
+		_, err = r.DoTask(ctx, ctx, j.Command[1], j.Command[2])
+	} else {
+		_, err = r.DoPreview(ctx, ctx, j.Command[1])
+	}
 	return errors.Join(err, store.Close())
 }
 

@@ -33,6 +33,11 @@ func TestElsewhere(t *testing.T) {
 		"distrusted":               TestRecordIsDistrusted,
 		"renamed":                  TestRenamedWorkspaceKeepsRecordAndState,
 		"moved state":              TestStateThatMovedInGitAloneIsNotMadeAnew,
+		"previews try again":       TestPreviewsTryAgain,
+		"previews, not applied":    TestPreviewsOfWhatIsNotApplied,
+		"previews of many":         TestPreviewsOfManyWorkspaces,
+		"previews go on":           TestPreviewsGoOn,
+		"previews at once":         TestPreviewsAtOnce,
 	} {
 		t.Run(name, test)
 	}
@@ -41,19 +46,19 @@ func TestElsewhere(t *testing.T) {
 // counting counts what an executor starts.
 type counting struct {
 	processes
-	started *[]state.Task
+	started *[][]string
 }
 
-func (c counting) Start(ctx context.Context, task state.Task) (string, error) {
-	*c.started = append(*c.started, task)
-	return c.processes.Start(ctx, task)
+func (c counting) Start(ctx context.Context, key string, command []string) (string, error) {
+	*c.started = append(*c.started, command)
+	return c.processes.Start(ctx, key, command)
 }
 
 func TestElsewhereIsFoundAgainByTheNextPass(t *testing.T) {
 	w := newWorld(t, one)
 	p := w.processes(0)
 	p.order = map[string]string{"solo": orderWait}
-	var started []state.Task
+	var started [][]string
 	ctx, stop := context.WithCancel(t.Context())
 	w.config.Executor = stopping{counting{p, &started}, stop}
 	if _, err := w.reconciler().Pass(ctx, t.Context(), reconciler.Options{}); !errors.Is(err, context.Canceled) {
@@ -92,9 +97,9 @@ type stopping struct {
 	stop context.CancelFunc
 }
 
-func (s stopping) Start(ctx context.Context, task state.Task) (string, error) {
+func (s stopping) Start(ctx context.Context, key string, command []string) (string, error) {
 	defer s.stop()
-	return s.Executor.Start(ctx, task)
+	return s.Executor.Start(ctx, key, command)
 }
 
 func TestElsewhereEndsWithoutAWord(t *testing.T) {

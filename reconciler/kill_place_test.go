@@ -112,7 +112,7 @@ func (p place) config(ctx context.Context, store state.Store, log *slog.Logger, 
 	snapshots, serr := p.snapshots(ctx)
 	config := reconciler.Config{
 		Repo: p.Repo, Branch: "main", Name: "test",
-		Source: repo, Record: state.New(store, "test", options), Snapshots: snapshots,
+		Source: repo, Record: state.New(store, "test", options), Snapshots: snapshots, Parcels: snapshots,
 		Terraform: func(ctx context.Context) (reconciler.Terraform, error) {
 			tf, err := terraform.New(ctx, terraform.Options{Work: p.Work, Env: p.env})
 			if err != nil {

@@ -20,6 +20,7 @@ type look struct {
 	merge   *source.Merge
 	merged  *work // nil where there is nothing to plan
 	todo    map[string]bool
+	insist  bool // somebody asks for it: what failed just now is tried again
 }
 
 // look merges a pull request and finds out what it makes stale. What is wrong
@@ -55,12 +56,13 @@ func (w *work) look(ctx context.Context, pr PullRequest) (_ *look, err error) {
 }
 
 func (l *look) close() {
-	if l.merge == nil {
+	if l == nil || l.merge == nil {
 		return
 	}
 	if err := l.merge.Close(); err != nil {
 		l.Log.Warn("a merged tree could not be closed", "error", err)
 	}
+	l.merge = nil
 }
 
 // fails notes what is wrong with the pull request as a whole.

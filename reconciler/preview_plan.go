@@ -18,54 +18,107 @@ import (
 
 // plan plans what the pull request makes stale: with the roles for plans,
 // without a lease or a lock, and with nothing recorded. Which code may run is
-// for the settings at the tip to say, not for those in the pull request.
-func (l *look) plan(ctx, hard context.Context) error {
+// for the settings at the tip to say, not for those in the pull request. What
+// it returns waits for the end.
+func (l *look) plan(ctx, hard context.Context) (func() error, error) {
 	if l.merged == nil {
-		return nil
+		return func() error { return nil }, nil
 	}
 	p := l.begin(Options{Trigger: previewTrigger})
+	var names []string
+	for _, name := range l.merged.graph.Order() {
+		if l.todo[name] {
+			names = append(names, name)
+		}
+	}
+	planned, err := l.plans(ctx, hard, p, names)
+	if err != nil {
+		return nil, err
+	}
+	return func() error {
+		results, err := planned()
+		if err != nil || l.preview.Error != "" {
+			return err
+		}
+		for _, result := range results {
+			p.report(result)
+		}
+		p.conclude(nil)
+		l.preview.Workspaces = p.result.Workspaces
+		l.preview.Outcome = l.outcome(p.result)
+		l.preview.Readers = l.readers()
+		return nil
+	}, nil
+}
+
+// plans begins to plan workspaces, which are in the graph's order, as far as
+// that is allowed. What it returns waits for their results.
+func (l *look) plans(ctx, hard context.Context, p *pass, names []string) (func() ([]WorkspaceResult, error), error) {
+	var judged []WorkspaceResult
+	var allowed []string
+	for _, name := range names {
+		it := l.merged.items[name]
+		if result, done := l.judge(it); done {
+			it.result = &result
+			judged = append(judged, result)
+		} else {
+			allowed = append(allowed, name)
+		}
+	}
+	if len(allowed) == 0 {
+		return func() ([]WorkspaceResult, error) { return judged, nil }, nil
+	}
+	planned := func() ([]WorkspaceResult, error) { return l.planHere(ctx, hard, p, allowed) }
+	if l.Executor != nil {
+		var err error
+		if planned, err = l.planElsewhere(ctx, p, allowed); err != nil {
+			return nil, err
+		}
+	}
+	return func() ([]WorkspaceResult, error) {
+		results, err := planned()
+		for i := range results {
+			l.merged.items[results[i].Name].result = &results[i]
+		}
+		return append(judged, results...), err
+	}, nil
+}
+
+// planHere plans in this process.
+func (l *look) planHere(ctx, hard context.Context, p *pass, names []string) ([]WorkspaceResult, error) {
 	site := p.open(l.merged)
 	trust := l.settings.Preview()
 	site.trust = &trust
 	defer site.close()
 	if err := l.ready(ctx, site); err != nil || l.preview.Error != "" {
-		return err
+		return nil, err
 	}
 	planned := map[string]func() (WorkspaceResult, error){}
 	slots := make(chan struct{}, l.Parallelism)
-	for _, name := range l.merged.graph.Order() {
-		if l.todo[name] {
-			planned[name] = l.planOne(ctx, hard, site, l.merged.items[name], slots, planned)
-		}
+	for _, name := range names {
+		planned[name] = l.planOne(ctx, hard, site, l.merged.items[name], slots, planned)
 	}
+	var results []WorkspaceResult
 	var fault error
-	for name := range l.todo {
+	for _, name := range names {
 		result, err := planned[name]()
 		if err != nil {
 			fault = err
-			continue
 		}
-		p.report(result)
+		results = append(results, result)
+	}
+	if fault == nil && ctx.Err() != nil {
+		fault = p.stopped(ctx)
 	}
 	if fault != nil {
-		return fault
+		return nil, fault
 	}
-	if ctx.Err() != nil {
-		return p.stopped(ctx)
-	}
-	p.conclude(nil)
-	l.preview.Workspaces = p.result.Workspaces
-	l.preview.Outcome = l.outcome(p.result)
-	l.preview.Readers = l.readers()
-	return nil
+	return results, nil
 }
 
 // ready gets what no plan can do without, so that its failure is not told as
 // one of the pull request's. A tree that cannot be laid out is its own.
 func (l *look) ready(ctx context.Context, site *site) error {
-	if len(l.todo) == 0 {
-		return nil
-	}
 	if _, err := site.checkout(ctx); errors.Is(err, source.ErrUnsafe) {
 		return l.fails(err)
 	} else if err != nil {
@@ -87,31 +140,28 @@ func (l *look) planOne(ctx, hard context.Context, site *site, it *item, slots ch
 			first = append(first, wait)
 		}
 	}
-	result, done := l.judge(site, it)
 	return sync.OnceValues(beside(func() (WorkspaceResult, error) {
 		for _, wait := range first {
 			_, _ = wait() // told where it is waited for itself
 		}
-		if !done {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			ctx, cancel := context.WithTimeoutCause(ctx, longest, errTooLong)
-			defer cancel()
-			result = site.preview(ctx, hard, it)
-		}
+		slots <- struct{}{}
+		defer func() { <-slots }()
+		ctx, cancel := context.WithTimeoutCause(ctx, longest, errTooLong)
+		defer cancel()
+		result := site.preview(ctx, hard, it)
 		it.result = &result
 		return result, nil
 	}))
 }
 
 // judge is the result of what must not be planned.
-func (l *look) judge(site *site, it *item) (result WorkspaceResult, done bool) {
+func (l *look) judge(it *item) (result WorkspaceResult, done bool) {
 	result = WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: it.Name, Stale: l.merged.reasons(it)}}
 	if err := l.guard(it); err != nil {
 		result.Outcome, result.Error = state.Failed, err.Error()
 		return result, true
 	}
-	if result.Refused = l.merged.loader.Refuse(it.Dir, it.config, *site.trust, l.alike(it)); len(result.Refused) > 0 {
+	if result.Refused = l.merged.loader.Refuse(it.Dir, it.config, l.settings.Preview(), l.alike(it)); len(result.Refused) > 0 {
 		result.Outcome, result.Error = state.Blocked, refusedText
 		return result, true
 	}
@@ -121,6 +171,10 @@ func (l *look) judge(site *site, it *item) (result WorkspaceResult, done bool) {
 // longest is how long one workspace of a pull request may take: previews of
 // others wait for it.
 const longest = 15 * time.Minute
+
+// longestAll is how long the planning of a pull request elsewhere is waited
+// for; by then a planner has given up by itself.
+const longestAll = time.Hour
 
 var errTooLong = fmt.Errorf("took longer than %s", longest)
 

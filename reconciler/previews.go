@@ -2,7 +2,6 @@ package reconciler
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -65,26 +64,24 @@ func (r *Reconciler) previews(ctx, hard context.Context, pulls PullRequests, o P
 		return fmt.Errorf("ask for the tip of %s: %w", r.Branch, err)
 	}
 	round.Tip = tip.Commit
+	ctx, cancel := context.WithCancel(ctx) // nobody waits any more when we return
+	defer cancel()
 	p := &previewer{Reconciler: r, pulls: pulls, options: o, round: round}
 	defer p.close()
 	for _, pr := range open {
+		if len(p.begun) == p.atOnce() {
+			if err := p.finish(); err != nil {
+				return err
+			}
+		}
 		if ctx.Err() != nil {
 			return fmt.Errorf("the previews were stopped: %w", context.Cause(ctx))
 		}
-		result, err := p.one(ctx, hard, pr)
-		round.PullRequests = append(round.PullRequests, result)
-		if o.Told != nil {
-			o.Told(result)
-		}
-		if err != nil {
+		p.begun = append(p.begun, p.begin(ctx, hard, pr))
+	}
+	for len(p.begun) > 0 {
+		if err := p.finish(); err != nil {
 			return err
-		}
-		switch {
-		case result.Action != ActionFailed:
-		case !result.busy:
-			round.Exit = ExitFailed
-		case round.Exit == ExitOK:
-			round.Exit = ExitBusy
 		}
 	}
 	return nil
@@ -131,89 +128,4 @@ type UnknownPullRequestError struct {
 
 func (e *UnknownPullRequestError) Error() string {
 	return fmt.Sprintf("no pull request %d towards %s is open", e.Number, e.Branch)
-}
-
-// previewer makes the previews of one round.
-type previewer struct {
-	*Reconciler
-	pulls   PullRequests
-	options PreviewOptions
-	round   *Previews
-	tip     *work // read when the first preview needs it
-}
-
-func (p *previewer) close() {
-	if p.tip != nil {
-		p.closing(p.tip.commit)
-	}
-}
-
-// one makes and writes one preview, as far as there is need. The error is of
-// what other previews need as well.
-func (p *previewer) one(ctx, hard context.Context, pr PullRequest) (PreviewResult, error) {
-	result := PreviewResult{Preview: Preview{PullRequest: pr, Tip: p.round.Tip, Workspaces: []WorkspaceResult{}}, Action: ActionFailed}
-	if pr.Head == "" {
-		result.Error = fmt.Sprintf("Git has neither %s nor %s", pullRef(pr), branchRef(pr))
-		return result, nil
-	}
-	before, err := p.pulls.Comment(ctx, pr.Number, p.mine)
-	if err != nil {
-		result.Error = err.Error()
-		return result, fmt.Errorf("read the comments on pull request %d: %w", pr.Number, err)
-	}
-	last, _ := notify.ReadMarker(before.Text)
-	due := p.options.Again || p.options.DryRun || last.Failed && p.Now().Sub(before.At) >= tryAgain
-	if !due && last.Head == pr.Head && last.Tip == p.round.Tip {
-		result.Action = ActionUnchanged
-		return result, nil
-	}
-	if err := p.readTip(ctx); err != nil {
-		result.Error = err.Error()
-		return result, err
-	}
-	l, err := p.tip.look(ctx, pr)
-	if err != nil {
-		result.Error = err.Error()
-		return result, nil
-	}
-	defer l.close()
-	same := !due && last.Inputs == l.preview.Inputs && !last.Failed
-	if !same {
-		if err := l.plan(ctx, hard); err != nil {
-			var busy *CheckoutBusyError
-			result.Preview, result.Error, result.busy = *l.preview, err.Error(), errors.As(err, &busy)
-			return result, nil
-		}
-	}
-	result.Preview = *l.preview
-	if same {
-		result.Outcome = ""
-	}
-	if result.Workspaces == nil {
-		result.Workspaces = []WorkspaceResult{}
-	}
-	if err := p.write(ctx, &result, before, last, same); err != nil {
-		result.Error = err.Error()
-		return result, fmt.Errorf("comment on pull request %d: %w", pr.Number, err)
-	}
-	return result, nil
-}
-
-// mine tells whether a comment is a preview of ours: that of another
-// environment is another.
-func (p *previewer) mine(text string) bool {
-	m, ok := notify.ReadMarker(text)
-	return ok && m.Environment == p.Environment
-}
-
-func (p *previewer) readTip(ctx context.Context) error {
-	if p.tip != nil {
-		return nil
-	}
-	tip, err := p.atTip(ctx)
-	if err != nil {
-		return err
-	}
-	p.tip, p.round.Tip = tip, tip.commit.ID
-	return nil
 }

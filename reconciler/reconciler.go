@@ -73,6 +73,9 @@ type Config struct {
 	Terraform func(ctx context.Context) (Terraform, error)
 	// Executor does the work on workspaces elsewhere; nil: it is done here.
 	Executor Executor
+	// Parcels is where previews that an Executor makes are handed over; it may
+	// be nil where there is none.
+	Parcels Parcels
 	// Tellers tell people what became of workspaces.
 	Tellers []Teller
 	// DigestKey returns the key of outputs digests and of hashed variables,

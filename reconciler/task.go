@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace"
@@ -44,7 +45,7 @@ func (r *Reconciler) DoTask(ctx, hard context.Context, name, key string) (Worksp
 // the workspace's result.
 func (r *Reconciler) carryOut(ctx, hard context.Context, task state.Task) (v *visit, moved bool) {
 	p := r.begin(Options{Run: task.Run, Trigger: task.Trigger, Replan: task.Replan, Adopt: task.Adopt})
-	commit, err := r.restore(ctx, task)
+	commit, err := r.restore(task.Commit, task.Tree, task.When, func(dir string) error { return r.Snapshots.Fetch(ctx, task.Commit, dir) })
 	if err == nil {
 		defer r.closing(commit)
 		var work *work
@@ -83,9 +84,9 @@ func (r *Reconciler) entrusted(ctx context.Context, task state.Task, commit *sou
 	return work, work.known([]string{task.Name})
 }
 
-// restore makes the task's commit from its snapshot. What is laid out for it
-// goes when the commit is closed.
-func (r *Reconciler) restore(ctx context.Context, task state.Task) (*source.Commit, error) {
+// restore makes a commit from an archive of its tree, which fetch lays out.
+// What is laid out goes when the commit is closed.
+func (r *Reconciler) restore(commit, tree string, when time.Time, fetch func(dir string) error) (*source.Commit, error) {
 	if err := os.MkdirAll(r.Work, 0o700); err != nil {
 		return nil, fmt.Errorf("make room for the snapshot: %w", err)
 	}
@@ -94,12 +95,12 @@ func (r *Reconciler) restore(ctx context.Context, task state.Task) (*source.Comm
 		return nil, fmt.Errorf("make room for the snapshot: %w", err)
 	}
 	dir := filepath.Join(home, "tree")
-	err = r.Snapshots.Fetch(ctx, task.Commit, dir)
+	err = fetch(dir)
 	if err == nil {
-		var commit *source.Commit
-		if commit, err = source.Restore(dir, task.Commit, task.Tree, task.When); err == nil {
-			commit.OnClose(func() error { return os.RemoveAll(home) })
-			return commit, nil
+		var restored *source.Commit
+		if restored, err = source.Restore(dir, commit, tree, when); err == nil {
+			restored.OnClose(func() error { return os.RemoveAll(home) })
+			return restored, nil
 		}
 	}
 	return nil, errors.Join(err, os.RemoveAll(home))

@@ -48,7 +48,7 @@ func newWorld(t *testing.T, archive string) *world {
 	w.must(err)
 	w.config = reconciler.Config{
 		Repo: w.Dir, Branch: "main", Name: "test",
-		Source: repo, Record: w.record, Snapshots: snapshots,
+		Source: repo, Record: w.record, Snapshots: snapshots, Parcels: snapshots,
 		Terraform: func(ctx context.Context) (reconciler.Terraform, error) {
 			tf, err := terraform.New(ctx, terraform.Options{Work: filepath.Join(dir, "work")})
 			if err != nil {

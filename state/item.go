@@ -73,7 +73,7 @@ func (p runPart) check() error {
 }
 
 func (t Task) check() error {
-	return errors.Join(named("name", t.Name), named("key", t.Key), named("commit", t.Commit), atLeast("generation", t.Generation, 1))
+	return errors.Join(named("name", t.Name), named("key", t.Key), named("commit", t.Commit), atLeast("generation", t.Generation, 0))
 }
 
 func (t Told) check() error    { return named("name", t.Name) }

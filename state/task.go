@@ -9,10 +9,11 @@ import (
 // Task is the work on one workspace that a pass has given to another process:
 // a build of CodeBuild or a task of ECS. It says all that this process needs
 // to know, and takes what came of it. A workspace has one at a time; it is no
-// right to act, which the lease alone is.
+// right to act, which the lease alone is. In the record of Previews it is the
+// planning of a pull request, and its process neither reads nor writes it.
 type Task struct {
 	Schema     int       `json:"schema"`
-	Name       string    `json:"name"` // of the workspace
+	Name       string    `json:"name"` // of the workspace, or the pull request's number
 	Key        string    `json:"key"`  // unique to each task: who starts it twice, under one key, starts it once
 	Run        string    `json:"run"`  // of the pass that gave it away
 	Trigger    string    `json:"trigger"`
@@ -22,6 +23,7 @@ type Task struct {
 	Generation int64     `json:"generation"`
 	Replan     bool      `json:"replan,omitempty"`
 	Adopt      bool      `json:"adopt,omitempty"`
+	Inputs     string    `json:"inputs,omitempty"` // of a preview: what else its plans are of
 
 	ID    string    `json:"id,omitempty"` // what the executor calls it; "": it may not have been started
 	At    time.Time `json:"at"`           // given away
@@ -32,19 +34,28 @@ type Task struct {
 	Warnings []string     `json:"warnings,omitempty"`
 	Moved    bool         `json:"moved,omitempty"` // the tip had moved: nothing was done
 	Fault    bool         `json:"fault,omitempty"` // Result.Error is a fault of ours
+
+	Expires int64 `json:"expires,omitempty"` // Unix seconds; 0: never
 }
 
 // Same tells whether two tasks are the same work.
 func (t Task) Same(other Task) bool {
-	return t.Name == other.Name && t.Generation == other.Generation && t.Commit == other.Commit &&
-		t.Replan == other.Replan && t.Adopt == other.Adopt
+	return t.Name == other.Name && t.Generation == other.Generation && t.Commit == other.Commit && t.Tree == other.Tree &&
+		t.Replan == other.Replan && t.Adopt == other.Adopt && t.Inputs == other.Inputs
 }
+
+// PreviewPrefix begins the partition of the tasks that plan pull requests.
+const PreviewPrefix = "PREVIEW:"
+
+// Previews is where the tasks that plan pull requests are written down: a
+// partition of its own, so that who gives them away need write nowhere else.
+func (r *Record) Previews() *Record { return New(r.store, PreviewPrefix+r.name, r.opts) }
 
 // Task returns the last task on a workspace; found is false if there was none.
 func (r *Record) Task(ctx context.Context, name string) (t Task, found bool, err error) {
 	t, found, err = get[Task](ctx, r, r.key(taskPrefix+name))
 	if err != nil {
-		return t, false, fmt.Errorf("read the task on workspace %s: %w", name, err)
+		return t, false, fmt.Errorf("read the task on %s: %w", name, err)
 	}
 	return t, found, nil
 }
@@ -64,7 +75,7 @@ func (r *Record) PutTask(ctx context.Context, old, t Task) error {
 	}
 	key := r.key(t.sk())
 	if err := r.write(ctx, stored[Task](r, key, value), Op{Key: key, If: cond, Put: value}); err != nil {
-		return fmt.Errorf("record the task on workspace %s: %w", t.Name, err)
+		return fmt.Errorf("record the task on %s: %w", t.Name, err)
 	}
 	return nil
 }

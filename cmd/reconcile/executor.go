@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"reconcile/reconciler"
-	"reconcile/state"
 )
 
 // Values of --executor.
@@ -71,11 +70,6 @@ func (p *parts) workSettings() []string {
 		flags = append(flags, "--environment", s.Environment)
 	}
 	return flags
-}
-
-// workCommand is the command line of one task, without the program.
-func workCommand(task state.Task, flags []string) []string {
-	return append([]string{"work", task.Name, task.Key}, flags...)
 }
 
 // ecsPlace is where tasks of ECS are run.

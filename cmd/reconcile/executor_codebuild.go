@@ -4,12 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
-
-	"reconcile/state"
 )
 
 // codeBuild runs each task as a build of a project, whose image has the
@@ -21,17 +20,17 @@ type codeBuild struct {
 	settings []string
 }
 
-func (c *codeBuild) Start(ctx context.Context, task state.Task) (string, error) {
+func (c *codeBuild) Start(ctx context.Context, key string, command []string) (string, error) {
 	cfg, err := c.aws()
 	if err != nil {
 		return "", err
 	}
-	spec, err := buildspec(workCommand(task, c.settings))
+	spec, err := buildspec(slices.Concat(command, c.settings))
 	if err != nil {
 		return "", err
 	}
 	out, err := codebuild.NewFromConfig(cfg).StartBuild(ctx, &codebuild.StartBuildInput{
-		ProjectName: &c.project, IdempotencyToken: &task.Key, BuildspecOverride: &spec,
+		ProjectName: &c.project, IdempotencyToken: &key, BuildspecOverride: &spec,
 	})
 	if err != nil {
 		return "", fmt.Errorf("start a build of %s: %w", c.project, err)

@@ -3,12 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-
-	"reconcile/state"
 )
 
 // ecsTasks runs each task as one of ECS on Fargate. ECS remembers a client
@@ -19,19 +18,19 @@ type ecsTasks struct {
 	settings []string
 }
 
-func (e *ecsTasks) Start(ctx context.Context, task state.Task) (string, error) {
+func (e *ecsTasks) Start(ctx context.Context, key string, command []string) (string, error) {
 	cfg, err := e.aws()
 	if err != nil {
 		return "", err
 	}
 	out, err := ecs.NewFromConfig(cfg).RunTask(ctx, &ecs.RunTaskInput{
-		Cluster: &e.place.cluster, TaskDefinition: &e.place.definition, ClientToken: &task.Key,
+		Cluster: &e.place.cluster, TaskDefinition: &e.place.definition, ClientToken: &key,
 		StartedBy: aws.String("reconcile"), LaunchType: types.LaunchTypeFargate,
 		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{
 			Subnets: e.place.subnets, SecurityGroups: e.place.groups, AssignPublicIp: types.AssignPublicIpDisabled,
 		}},
 		Overrides: &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{
-			Name: &e.place.container, Command: workCommand(task, e.settings),
+			Name: &e.place.container, Command: slices.Concat(command, e.settings),
 		}}},
 	})
 	if err != nil {

@@ -22,6 +22,7 @@ type executors struct {
 	env    []string
 	dir    string
 	silent atomic.Bool // what is started ends without having done anything
+	cloud  *cloudtest.Cloud
 }
 
 // executors starts CodeBuild and ECS; executors silent|willing has them run
@@ -37,13 +38,23 @@ func executorsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	x := &executors{dir: ts.MkAbs("executors")}
 	for _, name := range []string{"PATH", "HOME", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_EC2_METADATA_DISABLED",
-		"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SECRETS_MANAGER"} {
+		"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_STS"} {
 		x.env = append(x.env, name+"="+ts.Getenv(name))
 	}
-	cloud := cloudtest.Start(w.tb, x.run)
+	x.cloud = cloudtest.Start(w.tb, x.run)
+	x.env = append(x.env, "AWS_ENDPOINT_URL_SECRETS_MANAGER="+x.cloud.URL)
 	w.executors = x
-	ts.Setenv("AWS_ENDPOINT_URL_CODEBUILD", cloud.URL)
-	ts.Setenv("AWS_ENDPOINT_URL_ECS", cloud.URL)
+	ts.Setenv("AWS_ENDPOINT_URL_CODEBUILD", x.cloud.URL)
+	ts.Setenv("AWS_ENDPOINT_URL_ECS", x.cloud.URL)
+}
+
+// executor-secret NAME VALUE puts a secret where builds and tasks, whose role
+// is not ours, may read it: they can read no other.
+func executorSecretCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: executor-secret NAME VALUE")
+	}
+	worldOf(ts).executors.cloud.SetSecret(args[0], args[1])
 }
 
 func (x *executors) run(w cloudtest.Work) error {

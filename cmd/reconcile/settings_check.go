@@ -24,7 +24,7 @@ func (s *settings) checkPlaces() error {
 	if s.Branch == "" {
 		return usagef("give the name of a branch, such as main", "--branch is empty")
 	}
-	if s.Record == state.LeasePartition || s.Record == doctorPartition {
+	if s.Record == state.LeasePartition || s.Record == doctorPartition || strings.HasPrefix(s.Record, state.PreviewPrefix) {
 		return usagef("choose another name", "--record %s is taken by the store itself", s.Record)
 	}
 	for _, place := range []struct {

@@ -144,7 +144,7 @@ func (p *parts) reconciler(observe func(reconciler.Event)) *reconciler.Reconcile
 	c := reconciler.Config{
 		Repo: p.source.URL(), Branch: s.Branch, Name: p.recordName(), Environment: s.Environment,
 		Source: p.source, Signers: p.signers, Record: p.record, Snapshots: p.snapshots,
-		Terraform: p.openTerraform, Executor: p.executor(), Tellers: p.tellers(),
+		Terraform: p.openTerraform, Executor: p.executor(), Parcels: p.snapshots, Tellers: p.tellers(),
 		DigestKey: func(context.Context) (string, []byte, error) {
 			k, err := p.key()
 			return k.id, k.key, err

@@ -19,13 +19,18 @@ func (s *Store) Fetch(ctx context.Context, commit, dir string) error {
 	if err != nil {
 		return fmt.Errorf("snapshot: %w", err)
 	}
+	return s.fetch(ctx, key, "snapshot of "+commit, dir)
+}
+
+// fetch lays out the archive under key, which people know as what.
+func (s *Store) fetch(ctx context.Context, key, what, dir string) error {
 	body, err := s.bucket.get(ctx, key)
 	if err != nil {
-		return fmt.Errorf("snapshot of %s: %w", commit, err)
+		return fmt.Errorf("%s: %w", what, err)
 	}
 	defer body.Close()
 	if err := layOut(reading{ctx, body}, dir); err != nil {
-		return fmt.Errorf("snapshot of %s: %w", commit, err)
+		return fmt.Errorf("%s: %w", what, err)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@
 //	COMMIT.tar.zst                   the tree of a commit
 //	runs/RUN/WORKSPACE.log           what a run printed for a workspace
 //	runs/RUN/files/WORKSPACE/FILE    what must not be lost of it
+//	previews/KEY/PART.tar.zst, .json what planning a pull request elsewhere takes, and gives
 //
 // A snapshot is never overwritten with other content.
 package snapshot

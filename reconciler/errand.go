@@ -1,0 +1,130 @@
+package reconciler
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"reconcile/state"
+)
+
+// errand is work that is given to a process elsewhere: written down, so that
+// whoever comes after us finds it there instead of starting it again; started;
+// and waited for.
+type errand struct {
+	*Reconciler
+	ledger *state.Record // where it is written down, under its name
+	log    *slog.Logger
+	// start starts the task.
+	start func(ctx context.Context, task state.Task) (id string, err error)
+	// done looks whether what came of the task is there, and takes it. A
+	// waitError of it ends the wait.
+	done func(ctx context.Context, task *state.Task) (bool, error)
+	// again is how old one that ended without a word must be before the same
+	// work is given away again; longest is how long one is waited for, 0: as
+	// long as it lives.
+	again, longest time.Duration
+}
+
+// run gives the work away, or finds it given away, and waits for its end. The
+// task is returned with an error too.
+func (e *errand) run(ctx context.Context, next state.Task) (state.Task, error) {
+	task, err := e.entrust(ctx, next)
+	if err != nil {
+		return task, err
+	}
+	return e.await(ctx, task)
+}
+
+// entrust finds the task that an earlier process, which did not live to see
+// its end, has given away for the same work; else it makes one and starts it.
+func (e *errand) entrust(ctx context.Context, next state.Task) (state.Task, error) {
+	old, _, err := e.ledger.Task(ctx, next.Name)
+	if err != nil {
+		return old, err
+	}
+	next.Key, next.At, next.Tries = rand.Text(), e.Now(), 1
+	if !old.Done && old.Same(next) {
+		if found, err := e.underWay(ctx, old); found || err != nil {
+			return old, err
+		}
+		if left := e.again - e.Now().Sub(old.At); old.ID != "" && left > 0 {
+			return old, fmt.Errorf("%s ended without a word: look at its log; it will be tried again in %s", old.ID, left.Round(time.Minute))
+		}
+		next.Tries = old.Tries + 1
+	}
+	if old.Done || old.ID != "" || !old.Same(next) {
+		if err := e.ledger.PutTask(ctx, old, next); err != nil {
+			return next, err
+		}
+	} else {
+		next = old // it was perhaps not started: the same key finds it, or starts it
+	}
+	started := next
+	if started.ID, err = e.start(ctx, next); err != nil {
+		return next, fmt.Errorf("start the work on %s elsewhere: %w", next.Name, err)
+	}
+	e.log.Info("started elsewhere", "id", started.ID)
+	own, cancel := ownDeadline(ctx) // it runs: whoever comes after us must find it
+	defer cancel()
+	err = e.ledger.PutTask(own, next, started)
+	if errors.Is(err, state.ErrConflict) {
+		err = nil // it has come to its end already
+	}
+	return started, err
+}
+
+// underWay tells whether a task that was started has not ended yet.
+func (e *errand) underWay(ctx context.Context, task state.Task) (bool, error) {
+	if task.ID == "" || e.longest > 0 && e.Now().Sub(task.At) >= e.longest {
+		return false, nil
+	}
+	ended, _, err := e.Executor.Ended(ctx, task.ID)
+	if err != nil {
+		return false, fmt.Errorf("ask for %s, which works on %s: %w", task.ID, task.Name, err)
+	}
+	if !ended {
+		e.log.Info("found at work elsewhere", "id", task.ID, "since", task.At)
+	}
+	return !ended, nil
+}
+
+// await waits until the task has said what came of it, or has ended without a
+// word.
+func (e *errand) await(ctx context.Context, task state.Task) (state.Task, error) {
+	if e.longest > 0 {
+		left := e.longest - e.Now().Sub(task.At)
+		short, cancel := context.WithTimeoutCause(ctx, left, fmt.Errorf("it has taken longer than %s", e.longest))
+		defer cancel()
+		ctx = short
+	}
+	ended, why := false, ""
+	for pause := e.TaskPoll / 32; ; pause = min(2*pause, e.TaskPoll) {
+		done, err := e.done(ctx, &task)
+		var waits *waitError
+		switch {
+		case errors.As(err, &waits):
+			return task, err
+		case err != nil && ctx.Err() == nil:
+			e.log.Warn("could not ask for what was done elsewhere; going on", "error", err)
+		case err != nil:
+		case done:
+			return task, nil
+		case ended:
+			return task, fmt.Errorf("%s ended without a word (%s): look at its log; it will be tried again", task.ID, why)
+		}
+		if !ended {
+			if ended, why, err = e.Executor.Ended(ctx, task.ID); err != nil && ctx.Err() == nil {
+				e.log.Warn("could not ask whether the work elsewhere has ended; going on", "id", task.ID, "error", err)
+			} else if ended {
+				continue // what it said last may not have been read
+			}
+		}
+		if err := state.Pause(ctx, pause); err != nil {
+			return task, fmt.Errorf("%s goes on with %s; the next pass finds it there (%w)", task.ID, task.Name, err)
+		}
+	}
+}
