@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -55,6 +56,23 @@ func executorSecretCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: executor-secret NAME VALUE")
 	}
 	worldOf(ts).executors.cloud.SetSecret(args[0], args[1])
+}
+
+// started N COMMAND: N of the tasks and builds were started to do that.
+func startedCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: started N COMMAND")
+	}
+	works, _ := worldOf(ts).executors.cloud.Started()
+	n := 0
+	for _, w := range works {
+		if slices.Contains(w.Command, args[1]) || len(w.Commands) > 0 && strings.Contains(w.Commands[0], args[1]) {
+			n++
+		}
+	}
+	if fmt.Sprint(n) != args[0] {
+		ts.Fatalf("%d were started to %s, want %s", n, args[1], args[0])
+	}
 }
 
 func (x *executors) run(w cloudtest.Work) error {

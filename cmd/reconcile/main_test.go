@@ -79,7 +79,7 @@ func TestScripts(t *testing.T) {
 			"serve-html":   serveHTMLCommand,
 			"new-host-key": newHostKeyCommand,
 			"cloud":        cloudCommand,
-			"executors":    executorsCommand, "executor-secret": executorSecretCommand,
+			"executors":    executorsCommand, "executor-secret": executorSecretCommand, "started": startedCommand,
 			"secret":        secretCommand,
 			"lock-state":    lockStateCommand,
 			"holds":         holdsCommand,
