@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
-
 )
 
 // newPlanParcelCommand is what `reconcile preview --executor` starts; it is
@@ -65,4 +64,3 @@ func (s *settings) withoutSecrets() error {
 	}
 	return nil
 }
-
