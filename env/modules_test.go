@@ -16,11 +16,6 @@ import (
 
 const modulesDir = "../modules"
 
-// spare are modules that are here for others than this estate, and why.
-var spare = map[string]string{
-	"api_gw": "an HTTP API is cheaper than a REST API, where no list of client addresses is needed",
-}
-
 // calls returns the modules that a folder's configuration calls, as folders
 // seen from here, and the blocks that call them.
 func calls(t testing.TB, dir string) map[string][]tftest.Block {
@@ -48,10 +43,7 @@ func TestModulesAreUsed(t *testing.T) {
 	}
 	for _, file := range tftest.Glob(t, modulesDir+"/*/main.tf") {
 		name := filepath.Base(filepath.Dir(file))
-		switch _, isSpare := spare[name]; {
-		case used[name] && isSpare:
-			t.Errorf("module %s is used, and no longer spare", name)
-		case !used[name] && !isSpare:
+		if !used[name] {
 			t.Errorf("module %s is used by no workspace, and by no module", name)
 		}
 		if len(tftest.Glob(t, filepath.Join(modulesDir, name, "tests", "*.tftest.hcl"))) == 0 {

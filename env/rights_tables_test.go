@@ -63,6 +63,10 @@ var rolesAndPeople = []right{
 	may(nobody, "iam:PassRole", "arn:aws:iam::123456789012:role/reconcile/plan-*", "iam:PassedToService", "lambda.amazonaws.com"),
 	may("reconcile-scheduler", "iam:PassRole", "arn:aws:iam::123456789012:role/reconcile/reconcile-task", "iam:PassedToService", "ecs-tasks.amazonaws.com"),
 	may(nobody, "iam:PassRole", "arn:aws:iam::123456789012:role/reconcile/reconcile-task", "iam:PassedToService", "ec2.amazonaws.com"),
+	may("apply-common_os", "iam:PassRole", "arn:aws:iam::123456789012:role/reconcile/reconcile-standby-webhook", "iam:PassedToService", "lambda.amazonaws.com"),
+	may("reconcile-standby-scheduler reconcile-standby-webhook", "iam:PassRole", "arn:aws:iam::123456789012:role/reconcile/reconcile-standby-task", "iam:PassedToService", "ecs-tasks.amazonaws.com"),
+	may(nobody, "iam:PassRole", "arn:aws:iam::123456789012:role/reconcile/reconcile-standby-task", "iam:PassedToService", "lambda.amazonaws.com"),
+	may(nobody, "iam:PassRole", "arn:aws:iam::123456789012:role/reconcile/apply-common_os", "iam:PassedToService", "ecs-tasks.amazonaws.com"),
 }
 
 // What runs with rights of its own, and who may start or change it. Nobody may
@@ -83,6 +87,11 @@ var whatStarts = []right{
 	may(nobody, "codebuild:DeleteProject", "arn:aws:codebuild:ap-northeast-1:123456789012:project/reconcile"),
 	may(nobody, "codebuild:CreateProject", "arn:aws:codebuild:ap-northeast-1:123456789012:project/reconcile"),
 	may(nobody, "codebuild:CreateProject", "arn:aws:codebuild:ap-northeast-1:123456789012:project/other"),
+	may("reconcile-standby-webhook", "ecs:RunTask", "arn:aws:ecs:ap-northeast-3:123456789012:task-definition/reconcile-standby:1", "ecs:cluster", "arn:aws:ecs:ap-northeast-3:123456789012:cluster/reconcile-standby"),
+	may(nobody, "ecs:RunTask", "arn:aws:ecs:ap-northeast-3:123456789012:task-definition/reconcile-standby:1", "ecs:cluster", "arn:aws:ecs:ap-northeast-3:123456789012:cluster/other"),
+	may(nobody, "ecs:RunTask", "arn:aws:ecs:ap-northeast-3:123456789012:task-definition/other:1", "ecs:cluster", "arn:aws:ecs:ap-northeast-3:123456789012:cluster/reconcile-standby"),
+	may("apply-common_os", "lambda:UpdateFunctionCode", "arn:aws:lambda:ap-northeast-3:123456789012:function:reconcile-standby-webhook"),
+	may(nobody, "lambda:UpdateFunctionCode", "arn:aws:lambda:ap-northeast-3:123456789012:function:reconcile-webhook"),
 	may(nobody, "lambda:InvokeFunction", "arn:aws:lambda:*:123456789012:function:*"),
 	may(nobody, "lambda:CreateFunctionUrlConfig", "arn:aws:lambda:ap-northeast-1:123456789012:function:reconcile-webhook"),
 	may("apply-common", "lambda:UpdateFunctionCode", "arn:aws:lambda:ap-northeast-1:123456789012:function:reconcile-webhook"),
@@ -110,6 +119,7 @@ var whatStarts = []right{
 var keysAndSecrets = []right{
 	may("reconcile-build reconcile-preview reconcile-task", "secretsmanager:GetSecretValue", "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:reconcile/git"),
 	may("reconcile-webhook", "secretsmanager:GetSecretValue", "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:reconcile/webhook-token"),
+	may("reconcile-standby-webhook", "secretsmanager:GetSecretValue", "arn:aws:secretsmanager:ap-northeast-3:123456789012:secret:reconcile-standby/webhook-token"),
 	may(nobody, "secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*:123456789012:secret:rds!*"),
 	may(nobody, "secretsmanager:PutSecretValue", "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:reconcile/*"),
 	may(nobody, "secretsmanager:PutResourcePolicy", "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:*"),
@@ -157,6 +167,8 @@ var controlPlane = []right{
 	may("reconcile-build reconcile-task", "s3:PutObject", "arn:aws:s3:::example-reconcile-123456789012/snapshots/x"),
 	may("plan-common apply-common", "s3:GetObject", "arn:aws:s3:::example-reconcile-123456789012/webhook/webhook.zip"),
 	may(nobody, "s3:PutObject", "arn:aws:s3:::example-reconcile-123456789012/webhook/webhook.zip"),
+	may("plan-common_os apply-common_os", "s3:GetObject", "arn:aws:s3:::example-reconcile-osaka-123456789012/webhook/webhook.zip"),
+	may(nobody, "s3:PutObject", "arn:aws:s3:::example-reconcile-osaka-123456789012/webhook/webhook.zip"),
 	may("reconcile-build reconcile-execution", "ecr:BatchGetImage", "arn:aws:ecr:ap-northeast-1:123456789012:repository/reconcile"),
 	may(nobody, "ecr:PutImage", "arn:aws:ecr:ap-northeast-1:123456789012:repository/reconcile"),
 	may(nobody, "ecr:SetRepositoryPolicy", "arn:aws:ecr:ap-northeast-1:123456789012:repository/reconcile"),

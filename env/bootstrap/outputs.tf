@@ -21,7 +21,7 @@ output "settings" {
   }
 }
 
-output "program" {
-  description = "Where operators put the webhook's program, what make lambda builds."
-  value       = "s3://${local.buckets.work.tokyo}/webhook/webhook.zip"
+output "programs" {
+  description = "Where operators put the webhook's program, what make lambda builds, for common and for the door in Osaka."
+  value       = { for home in keys(local.regions) : home => "s3://${local.buckets.work[home]}/webhook/webhook.zip" }
 }

@@ -5,6 +5,7 @@
 locals {
   services = { for name in keys(local.workspaces) : name => merge(
     local.services_network[name], local.services_data[name], local.services_servers[name], local.services_edge[name],
+    local.services_pipeline[name],
   ) }
   used = { for name, w in local.workspaces : name => [for service in w.services : local.services[name][service]] }
 
@@ -41,7 +42,7 @@ locals {
       not_resources = concat(
         ["${local.states[name]}.tflock"],
         [for n in concat([name], w.reads) : local.states[n]],
-        name == "common" ? [local.program_arn] : [],
+        [for service in try(w.services, []) : local.programs[w.home] if service == "webhook"],
       )
     }
   } }

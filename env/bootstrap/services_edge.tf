@@ -134,65 +134,8 @@ locals {
         }
       }
     }
-
-    # The webhook's. What it runs as is bootstrap's, and handed to it by PassRole.
-    pipeline = {
-      look = []
-      at = {
-        Api = {
-          actions = ["apigateway:GET"]
-          resources = [
-            "arn:aws:apigateway:${local.regions[w.home]}::/account", "arn:aws:apigateway:${local.regions[w.home]}::/restapis*",
-            "arn:aws:apigateway:${local.regions[w.home]}::/tags/*",
-          ]
-        }
-        Function = {
-          actions = [
-            "lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig", "lambda:GetFunctionConfiguration", "lambda:GetPolicy",
-            "lambda:ListVersionsByFunction",
-          ]
-          resources = ["${local.arn[name].lambda}:function:reconcile-webhook"]
-        }
-        # Its bucket is listed, so that a program that is missing is said to be.
-        Program = {
-          actions   = ["s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion"]
-          resources = [local.program_arn]
-        }
-        ProgramBucket = {
-          actions   = ["s3:ListBucket"]
-          resources = ["arn:aws:s3:::${local.buckets.work.tokyo}"]
-        }
-        ProgramKey = {
-          actions    = ["kms:Decrypt"]
-          resources  = [module.work_key["tokyo"].arn]
-          conditions = { StringEquals = { "kms:ViaService" = ["s3.${local.regions.tokyo}.amazonaws.com"] } }
-        }
-      }
-      change = {
-        Api = {
-          actions = ["apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT", "apigateway:UpdateRestApiPolicy"]
-          resources = [
-            "arn:aws:apigateway:${local.regions[w.home]}::/account", "arn:aws:apigateway:${local.regions[w.home]}::/restapis*",
-            "arn:aws:apigateway:${local.regions[w.home]}::/tags/*",
-          ]
-        }
-        Function = {
-          actions = [
-            "lambda:AddPermission", "lambda:CreateFunction", "lambda:DeleteFunction", "lambda:RemovePermission", "lambda:TagResource",
-            "lambda:UntagResource", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",
-          ]
-          resources = ["${local.arn[name].lambda}:function:reconcile-webhook"]
-        }
-        FunctionKey = {
-          actions    = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
-          resources  = ["${local.arn[name].kms}:key/*"]
-          conditions = { StringLike = { "kms:ViaService" = ["lambda.*.amazonaws.com"] } }
-        }
-      }
-    }
   } }
 
   estate_roles        = ["arn:aws:iam::${var.account_id}:instance-profile/estate/*", "arn:aws:iam::${var.account_id}:role/estate/*"]
   estate_boundary_arn = "arn:aws:iam::${var.account_id}:policy/reconcile/estate-boundary"
-  program_arn         = "arn:aws:s3:::${local.buckets.work.tokyo}/webhook/webhook.zip"
 }

@@ -6,7 +6,7 @@
 locals {
   arn = { for name, w in local.workspaces : name => {
     for service in [
-      "acm", "autoscaling", "backup", "cloudwatch", "codebuild", "ec2", "elasticfilesystem", "elasticloadbalancing",
+      "acm", "autoscaling", "backup", "cloudwatch", "ec2", "elasticfilesystem", "elasticloadbalancing",
       "kms", "lambda", "logs", "rds", "secretsmanager", "sns",
     ] : service => "arn:aws:${service}:${local.regions[w.home]}:${var.account_id}"
   } }

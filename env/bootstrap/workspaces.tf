@@ -6,7 +6,7 @@ locals {
     common = {
       home     = "tokyo"
       reads    = []
-      services = ["accelerator", "alarms", "backup", "buckets", "certificate", "key_pair", "keys", "log_groups", "pipeline", "roles", "topics"]
+      services = ["accelerator", "alarms", "backup", "buckets", "certificate", "key_pair", "keys", "log_groups", "rest_api", "roles", "topics", "webhook"]
       names    = []
       alarms   = ["certificate-expiry-*"]
       groups   = ["/reconcile/api", "/reconcile/webhook", "/shop/servers"]
@@ -21,11 +21,11 @@ locals {
     common_os = {
       home     = "osaka"
       reads    = []
-      services = ["alarms", "backup", "buckets", "certificate", "key_pair", "keys", "log_groups", "network", "topics", "transit"]
+      services = ["alarms", "backup", "buckets", "certificate", "http_api", "key_pair", "keys", "log_groups", "network", "topics", "transit", "webhook"]
       names    = []
       alarms   = ["certificate-expiry-*", "osaka-*"]
-      groups   = ["/shop/servers"]
-      passes   = {}
+      groups   = ["/reconcile/standby-api", "/reconcile/standby-webhook", "/shop/servers"]
+      passes   = { "lambda.amazonaws.com" = ["reconcile/reconcile-standby-webhook"] }
     }
     tokyo = {
       home     = "tokyo"

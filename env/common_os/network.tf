@@ -16,8 +16,9 @@ module "watch" {
   source = "../../modules/cloudwatch"
 
   kms_key_arn = module.key["logs"].arn
-  log_groups  = { "/shop/servers" = {} }
-  topic_arns  = [module.alarms.arn]
+  # Those of the second door are here while it is shut, too: what it wrote stays.
+  log_groups = { "/reconcile/standby-api" = {}, "/reconcile/standby-webhook" = {}, "/shop/servers" = {} }
+  topic_arns = [module.alarms.arn]
   alarms = { for zone, id in module.shared.nat_gateway_ids : "osaka-egress-${zone}" => {
     description = "The NAT gateway has no port left: somebody opens too many connections to one address."
     namespace   = "AWS/NATGateway"

@@ -42,3 +42,8 @@ output "addresses" {
   description = "Fixed addresses from which every side goes out, by zone: operators give them to whoever lets only known ones in."
   value       = module.shared.addresses
 }
+
+output "webhook_url" {
+  description = "Where Backlog's webhook is to point when Tokyo is lost, with the token in place of TOKEN; null while it is switched off. Operators type it into Backlog."
+  value       = one([for api in module.api : "${api.url}/hook/TOKEN"])
+}

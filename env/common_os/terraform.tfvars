@@ -28,6 +28,21 @@ alarm_subscriptions = {
 
 public_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAH5w09pUo6oanwlvjClrYQuMBegvDBOzMIRDrgJK+r0 operators@example.com"
 
+# The door of the standby, for a disaster: docs/drill.md.
+webhook = false
+
+pipeline = {
+  repository = "https://example.backlog.com/git/INFRA/estate.git"
+  # Backlog's source addresses, as copies of its help article say; compare
+  # them with the article.
+  clients = [
+    "13.112.1.142", "13.112.137.175", "13.112.147.36", "18.182.251.152",
+    "34.211.15.3", "35.160.57.23", "52.192.156.153", "52.197.88.78",
+    "52.68.247.253", "52.88.47.69", "54.168.25.33", "54.178.230.204",
+    "54.178.233.194", "54.238.175.47", "54.64.128.240", "54.68.48.106",
+  ]
+}
+
 tags = {
   Owner       = "platform"
   DataClass   = "confidential"

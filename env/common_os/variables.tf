@@ -47,6 +47,25 @@ variable "public_key" {
   type        = string
 }
 
+variable "webhook" {
+  description = "Whether Backlog's webhook starts passes of the standby. While Tokyo is there it must not: the standby's record knows nothing of Tokyo's."
+  type        = bool
+}
+
+variable "pipeline" {
+  description = "What the webhook's function goes by, as in common: repository and branch, and Backlog's source addresses."
+  type = object({
+    repository = string
+    branch     = optional(string, "main")
+    clients    = set(string)
+  })
+
+  validation {
+    condition     = alltrue([for address in var.pipeline.clients : can(cidrhost("${address}/32", 0))])
+    error_message = "pipeline.clients are single IPv4 addresses."
+  }
+}
+
 variable "tags" {
   description = "Tags of everything: Owner, DataClass, Environment."
   type        = map(string)

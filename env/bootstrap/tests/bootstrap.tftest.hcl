@@ -30,7 +30,7 @@ run "waits_for_people_and_keeps_states_in_two_regions" {
   command = plan
 
   assert {
-    condition     = module.reconciler.task_definition_arn == null && module.standby.task_definition_arn == null && !var.reconciler.run.enabled
+    condition     = module.reconciler.task_definition_arn == null && module.standby.task_definition_arn == null && length(module.build) == 0 && !var.reconciler.run.enabled
     error_message = "A pass would start before anybody has looked."
   }
 
@@ -42,6 +42,27 @@ run "waits_for_people_and_keeps_states_in_two_regions" {
   assert {
     condition     = { for name, arn in local.states : name => split("/", trimprefix(arn, "arn:aws:s3:::"))[0] if startswith(split("/", trimprefix(arn, "arn:aws:s3:::"))[0], "example-states-osaka") } == { for name in ["common_os", "osaka-ap", "switchover"] : name => "example-states-osaka-123456789012" }
     error_message = "What is needed when Tokyo is lost has its state in Tokyo, or the other way round."
+  }
+}
+
+run "the_build_comes_with_its_image" {
+  command = plan
+
+  variables {
+    reconciler = {
+      repository         = "https://example.backlog.com/git/INFRA/estate.git"
+      build_image_digest = "sha256:0f9c1fe6eb4b8a6a1f4b1ad1e7f4f0a0a4f6b6b0a3a45c1d6dc8a52a1d8f0c3e"
+      networks = {
+        tokyo = { cidr = "10.255.0.0/24", zones = { a = { id = "apne1-az4", public = "10.255.0.0/28", private = "10.255.0.16/28" } } }
+        osaka = { cidr = "10.255.1.0/24", zones = { a = { id = "apne3-az3", public = "10.255.1.0/28", private = "10.255.1.16/28" } } }
+      }
+    }
+  }
+
+  # By the name that the function and the task know it by.
+  assert {
+    condition     = module.build["this"].name == element(split("/", local.build_arn), 1)
+    error_message = "The webhook would start another build."
   }
 }
 

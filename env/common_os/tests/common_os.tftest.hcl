@@ -9,6 +9,29 @@ mock_provider "aws" {
   mock_data "aws_availability_zones" {
     defaults = { zone_ids = ["apne3-az1", "apne3-az2", "apne3-az3"] }
   }
+
+  mock_resource "aws_apigatewayv2_stage" {
+    defaults = { invoke_url = "https://a1b2c3d4e5.execute-api.ap-northeast-3.amazonaws.com/" }
+  }
+
+  mock_data "aws_s3_object" {
+    defaults = {
+      version_id      = "3HL4kqtJvjVBH40Nrjfkd"
+      checksum_sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+    }
+  }
+
+  mock_data "aws_vpc" {
+    defaults = { id = "vpc-0123456789abcdef0" }
+  }
+
+  mock_data "aws_subnets" {
+    defaults = { ids = ["subnet-0123456789abcdef1", "subnet-0123456789abcdef0"] }
+  }
+
+  mock_data "aws_security_group" {
+    defaults = { id = "sg-0123456789abcdef0" }
+  }
 }
 
 run "osaka_stands_by_itself" {
@@ -39,7 +62,47 @@ run "evidence_is_kept" {
   }
 
   assert {
-    condition     = keys(module.watch.log_groups) == ["/shop/servers"] && output.topic_arn != null && output.key_name == "operators"
+    condition     = keys(module.watch.log_groups) == ["/reconcile/standby-api", "/reconcile/standby-webhook", "/shop/servers"] && output.topic_arn != null && output.key_name == "operators"
     error_message = "Servers' logs have no place, or nobody is told of alarms."
   }
+}
+
+run "the_second_door_is_shut_as_shipped" {
+  command = plan
+
+  assert {
+    condition     = output.webhook_url == null && length(module.api) + length(module.webhook) + length(data.aws_vpc.standby) == 0
+    error_message = "The standby could run beside Tokyo."
+  }
+}
+
+run "the_second_door_starts_the_standby" {
+  command = plan
+
+  variables {
+    webhook = true
+  }
+
+  assert {
+    condition     = output.webhook_url == "https://a1b2c3d4e5.execute-api.ap-northeast-3.amazonaws.com/hook/TOKEN"
+    error_message = "Operators are not told what to type into Backlog."
+  }
+
+  assert {
+    condition     = local.starts == "ecs://reconcile-standby/reconcile-standby?container=reconcile&subnets=subnet-0123456789abcdef0,subnet-0123456789abcdef1&security_groups=sg-0123456789abcdef0"
+    error_message = "Something else is started, or elsewhere."
+  }
+}
+
+run "refuses_ranges_as_callers" {
+  command = plan
+
+  variables {
+    pipeline = {
+      repository = "https://example.backlog.com/git/INFRA/estate.git"
+      clients    = ["192.0.2.0/24"]
+    }
+  }
+
+  expect_failures = [var.pipeline]
 }

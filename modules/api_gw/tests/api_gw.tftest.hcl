@@ -1,6 +1,10 @@
 mock_provider "aws" {
   source          = "../mocks"
   override_during = plan
+
+  mock_resource "aws_apigatewayv2_stage" {
+    defaults = { invoke_url = "https://a1b2c3d4e5.execute-api.ap-northeast-1.amazonaws.com/" }
+  }
 }
 
 variables {
@@ -37,6 +41,11 @@ run "one_function_behind_named_routes" {
   assert {
     condition     = aws_lambda_permission.this.source_arn == "${aws_apigatewayv2_api.this.execution_arn}/*/*"
     error_message = "Others could call the function."
+  }
+
+  assert {
+    condition     = output.url == "https://a1b2c3d4e5.execute-api.ap-northeast-1.amazonaws.com"
+    error_message = "A path behind the URL would have two slashes, which no route has."
   }
 }
 

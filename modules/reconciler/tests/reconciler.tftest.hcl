@@ -142,6 +142,12 @@ run "runs_by_digest_with_time_to_stop" {
     }
     error_message = "The settings are others."
   }
+
+  # Whatever else runs it has the same.
+  assert {
+    condition     = output.environment == { for e in jsondecode(aws_ecs_task_definition.this["pass"].container_definitions)[0].environment : e.name => e.value }
+    error_message = "A build would run with other settings than the task."
+  }
 }
 
 run "the_schedule_is_made_disabled" {

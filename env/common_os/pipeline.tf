@@ -1,0 +1,75 @@
+# A second door, for the day on which Tokyo's is gone: Backlog calls, and the
+# standby's task is started. It is shut while Tokyo is there, since two records
+# that do not know each other must not apply one estate. Its roles are
+# bootstrap's, as in Tokyo. Who calls and with which token is the function's to
+# judge: an HTTP API cannot.
+
+locals {
+  pipeline = var.webhook ? toset(["this"]) : toset([])
+  standby  = "reconcile-standby"
+  starts = one([for here in local.pipeline : join("", [
+    "ecs://${local.standby}/${local.standby}?container=reconcile",
+    "&subnets=${join(",", sort(data.aws_subnets.standby[here].ids))}",
+    "&security_groups=${data.aws_security_group.standby[here].id}",
+  ])])
+}
+
+module "api" {
+  source   = "../../modules/api_gw"
+  for_each = local.pipeline
+
+  name          = "${local.standby}-webhook"
+  function      = { name = module.webhook["this"].name, invoke_arn = module.webhook["this"].invoke_arn }
+  routes        = ["POST /hook/{token}"]
+  log_group_arn = module.watch.log_groups["/reconcile/standby-api"]
+  tags          = var.tags
+}
+
+module "webhook" {
+  source   = "../../modules/lambda"
+  for_each = local.pipeline
+
+  name        = "${local.standby}-webhook"
+  description = "Starts a pass of the standby when Backlog tells of a push to the watched branch"
+  role_arn    = "arn:aws:iam::${var.account_id}:role/reconcile/${local.standby}-webhook"
+  package     = { object = { bucket = "${var.prefix}-reconcile-osaka-${var.account_id}", key = "webhook/webhook.zip" } }
+  environment = {
+    RECONCILE_REPO           = var.pipeline.repository
+    RECONCILE_BRANCH         = var.pipeline.branch
+    RECONCILE_WEBHOOK_FROM   = join(",", sort(var.pipeline.clients))
+    RECONCILE_WEBHOOK_TOKEN  = "secretsmanager://${local.standby}/webhook-token"
+    RECONCILE_WEBHOOK_STARTS = local.starts
+  }
+  kms_key_arn   = module.key["data"].arn
+  log_group_arn = module.watch.log_groups["/reconcile/standby-webhook"]
+  tags          = var.tags
+}
+
+# The standby's network, which bootstrap made, found by its names.
+
+data "aws_vpc" "standby" {
+  for_each = local.pipeline
+
+  tags = { Name = local.standby }
+}
+
+data "aws_subnets" "standby" {
+  for_each = local.pipeline
+
+  filter {
+    name   = "vpc-id"
+    values = [data.aws_vpc.standby["this"].id]
+  }
+
+  filter {
+    name   = "tag:Name"
+    values = ["${local.standby}-private-*"]
+  }
+}
+
+data "aws_security_group" "standby" {
+  for_each = local.pipeline
+
+  vpc_id = data.aws_vpc.standby["this"].id
+  name   = local.standby
+}
