@@ -14,7 +14,7 @@ import (
 // services are AWS's names by what types of resources begin with; the longest
 // beginning that fits counts.
 var services = map[string]string{
-	"acm": "ACM", "api_gateway": "API Gateway", "autoscaling": "Auto Scaling", "backup": "Backup",
+	"acm": "ACM", "api_gateway": "API Gateway", "apigatewayv2": "API Gateway", "autoscaling": "Auto Scaling", "backup": "Backup",
 	"cloudwatch": "CloudWatch", "codebuild": "CodeBuild", "db": "RDS", "dx": "Direct Connect", "dynamodb": "DynamoDB",
 	"ec2_transit_gateway": "Transit Gateway", "ecr": "ECR", "ecs": "ECS", "efs": "EFS", "globalaccelerator": "Global Accelerator",
 	"iam": "IAM", "kms": "KMS", "lambda": "Lambda", "launch_template": "EC2", "key_pair": "EC2", "lb": "ELB", "route53": "Route 53",

@@ -87,7 +87,7 @@ var whatStarts = []right{
 	may(nobody, "codebuild:DeleteProject", "arn:aws:codebuild:ap-northeast-1:123456789012:project/reconcile"),
 	may(nobody, "codebuild:CreateProject", "arn:aws:codebuild:ap-northeast-1:123456789012:project/reconcile"),
 	may(nobody, "codebuild:CreateProject", "arn:aws:codebuild:ap-northeast-1:123456789012:project/other"),
-	may("reconcile-standby-webhook", "ecs:RunTask", "arn:aws:ecs:ap-northeast-3:123456789012:task-definition/reconcile-standby:1", "ecs:cluster", "arn:aws:ecs:ap-northeast-3:123456789012:cluster/reconcile-standby"),
+	may("reconcile-standby-scheduler reconcile-standby-webhook", "ecs:RunTask", "arn:aws:ecs:ap-northeast-3:123456789012:task-definition/reconcile-standby:1", "ecs:cluster", "arn:aws:ecs:ap-northeast-3:123456789012:cluster/reconcile-standby"),
 	may(nobody, "ecs:RunTask", "arn:aws:ecs:ap-northeast-3:123456789012:task-definition/reconcile-standby:1", "ecs:cluster", "arn:aws:ecs:ap-northeast-3:123456789012:cluster/other"),
 	may(nobody, "ecs:RunTask", "arn:aws:ecs:ap-northeast-3:123456789012:task-definition/other:1", "ecs:cluster", "arn:aws:ecs:ap-northeast-3:123456789012:cluster/reconcile-standby"),
 	may("apply-common_os", "lambda:UpdateFunctionCode", "arn:aws:lambda:ap-northeast-3:123456789012:function:reconcile-standby-webhook"),

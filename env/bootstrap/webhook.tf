@@ -31,7 +31,7 @@ locals {
       Start = {
         actions    = ["ecs:RunTask"]
         resources  = ["arn:aws:ecs:${local.standby}:task-definition/reconcile-standby:*"]
-        conditions = { ArnEquals = { "ecs:cluster" = [module.standby.cluster_arn] } }
+        conditions = { ArnEquals = { "ecs:cluster" = ["arn:aws:ecs:${local.standby}:cluster/reconcile-standby"] } }
       }
       PassRoles = {
         actions    = ["iam:PassRole"]
