@@ -13,11 +13,7 @@ import (
 // Preview writes the comment on a pull request. last is the marker of the
 // preview that it takes the place of; empty where there is none.
 func (w *Writer) Preview(p *Preview, last Marker) (string, error) {
-	page, err := w.page(p, last)
-	if err != nil {
-		return "", err
-	}
-	top, err := w.write("preview.tmpl", page)
+	top, err := w.top(p, last)
 	if err != nil {
 		return "", err
 	}
@@ -35,20 +31,6 @@ func (w *Writer) Preview(p *Preview, last Marker) (string, error) {
 	return top + plans + end, err
 }
 
-func (w *Writer) page(p *Preview, last Marker) (page, error) {
-	short := *p // long lists are cut, so that they leave room
-	short.Conflicts = few(p.Conflicts)
-	short.Readers, short.Renamed = few(p.Readers), few(p.Renamed)
-	short.Removed, short.Waiting, short.Rights = few(p.Removed), few(p.Waiting), few(p.Rights)
-	short.Problem = strings.Join(few(strings.Split(p.Problem, "\n")), "\n")
-	page := page{Preview: &short, Since: p.since(last), Notes: few(p.notes()), Refused: few(p.refused())}
-	var err error
-	if page.Table, err = w.table(p); err == nil {
-		page.ConflictTable, err = w.conflicts(&short)
-	}
-	return page, err
-}
-
 // few is a list as far as it is told.
 func few[T any](list []T) []T { return list[:min(len(list), listed)] }
 
@@ -62,14 +44,6 @@ func (p *Preview) refused() []string {
 		all = append(all, ws.Refused...)
 	}
 	return slices.Compact(slices.Sorted(slices.Values(all)))
-}
-
-// page is what the template is given.
-type page struct {
-	*Preview
-	Table, ConflictTable string
-	Since                *Since
-	Refused, Notes       []string
 }
 
 // notes are all warnings, each once.
@@ -95,62 +69,6 @@ func truncated(text string, room int) string {
 		text = text[:at+1]
 	}
 	return text
-}
-
-var columns = []string{"workspace", "outcome", "add", "change", "replace", "destroy", "because"}
-
-// table is a row a workspace.
-func (w *Writer) table(p *Preview) (string, error) {
-	header, err := w.header(columns...)
-	if err != nil {
-		return "", err
-	}
-	var rows [][]string
-	for _, ws := range p.shown() {
-		outcome, err := w.words.Text("outcome." + ws.Outcome)
-		if err != nil {
-			return "", err
-		}
-		rows = append(rows, []string{
-			w.markup.literal(ws.Name), outcome,
-			count(ws.Add), count(ws.Change), w.alarming(ws.Replace), w.alarming(ws.Destroy), w.because(ws.Because),
-		})
-	}
-	if left := len(p.Workspaces) - len(rows); left > 0 {
-		more, err := w.words.Text("table.more", "count", left)
-		if err != nil {
-			return "", err
-		}
-		rows = append(rows, append([]string{more}, make([]string, len(columns)-1)...))
-	}
-	return w.markup.table(header, rows), nil
-}
-
-func (w *Writer) conflicts(p *Preview) (string, error) {
-	header, err := w.header("path", "conflict")
-	if err != nil {
-		return "", err
-	}
-	var rows [][]string
-	for _, c := range p.Conflicts {
-		kind, err := w.words.Text("conflict." + c.Kind)
-		if err != nil {
-			return "", err
-		}
-		rows = append(rows, []string{w.markup.literal(c.Path), kind})
-	}
-	return w.markup.table(header, rows), nil
-}
-
-func (w *Writer) header(names ...string) (cells []string, err error) {
-	for _, name := range names {
-		text, err := w.words.Text("table." + name)
-		if err != nil {
-			return nil, err
-		}
-		cells = append(cells, text)
-	}
-	return cells, nil
 }
 
 func count(n int) string {

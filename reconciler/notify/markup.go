@@ -1,6 +1,5 @@
 // Package notify writes what people are told: in their language, and in the
-// markup of the project that they read it in. The texts are in catalog, the
-// order of things in template.
+// markup of the project that they read it in. The texts are in catalog.
 package notify
 
 import (

@@ -8,28 +8,27 @@ import (
 
 // Report writes what became of workspaces: a table, and the errors.
 func (w *Writer) Report(r *Report) (string, error) {
-	table, err := w.newsTable(r)
-	if err != nil {
-		return "", err
+	s := &sheet{Writer: w}
+	s.title("report.title."+r.Outcome(), r.Environment)
+	s.add(s.say("report.at", "branch", s.markup.literal(r.Branch), "commit", s.markup.literal(short(r.Commit)), "run", s.markup.literal(r.Run)))
+	s.add(s.newsTable(r))
+	if drifted := r.Names("drifted"); len(drifted) > 0 {
+		s.add(s.say("report.drifted", "workspaces", s.list(drifted), "command", s.markup.literal(putBack(drifted...))))
 	}
-	page := struct {
-		*Report
-		Table     string
-		Recovered []string
-		Drifted   []string
-		PutBack   string // the command
-	}{Report: r, Table: table, Drifted: r.Names("drifted")}
-	page.PutBack = putBack(page.Drifted...)
+	var recovered []string
 	for _, n := range r.News {
 		if n.Recovered {
-			page.Recovered = append(page.Recovered, n.Name)
+			recovered = append(recovered, n.Name)
 		}
 	}
-	top, err := w.write("report.tmpl", page)
+	if len(recovered) > 0 {
+		s.add(s.say("report.recovered", "workspaces", s.list(recovered)))
+	}
+	text, err := s.text()
 	if err != nil {
 		return "", err
 	}
-	return w.withErrors(top, r.News)
+	return w.withErrors(text, r.News)
 }
 
 // putBack is the command that makes workspaces what Git says again.
@@ -67,34 +66,23 @@ func firstLines(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-func (w *Writer) newsTable(r *Report) (string, error) {
-	header, err := w.header("workspace", "outcome", "add", "change", "replace", "destroy")
-	if err != nil {
-		return "", err
-	}
+func (s *sheet) newsTable(r *Report) string {
 	shown := slices.Clone(r.News)
 	slices.SortStableFunc(shown, func(a, b News) int { return b.weight() - a.weight() })
 	shown = shown[:min(len(shown), rows)]
 	slices.SortFunc(shown, func(a, b News) int { return strings.Compare(a.Name, b.Name) })
 	var cells [][]string
 	for _, n := range shown {
-		outcome, err := w.words.Text("outcome." + n.Outcome)
-		if err != nil {
-			return "", err
-		}
+		outcome := s.say("outcome." + n.Outcome)
 		if n.Failed() {
-			outcome = w.markup.bold(outcome)
+			outcome = s.markup.bold(outcome)
 		}
-		cells = append(cells, []string{w.markup.literal(n.Name), outcome, count(n.Add), count(n.Change), w.alarming(n.Replace), w.alarming(n.Destroy)})
+		cells = append(cells, []string{s.markup.literal(n.Name), outcome, count(n.Add), count(n.Change), s.alarming(n.Replace), s.alarming(n.Destroy)})
 	}
 	if left := len(r.News) - len(cells); left > 0 {
-		more, err := w.words.Text("table.more", "count", left)
-		if err != nil {
-			return "", err
-		}
-		cells = append(cells, []string{more, "", "", "", "", ""})
+		cells = append(cells, []string{s.say("table.more", "count", left), "", "", "", "", ""})
 	}
-	return w.markup.table(header, cells), nil
+	return s.markup.table(s.header("workspace", "outcome", "add", "change", "replace", "destroy"), cells)
 }
 
 // weight is how much people want to know of it.

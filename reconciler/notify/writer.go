@@ -1,16 +1,10 @@
 package notify
 
 import (
-	"embed"
-	"regexp"
 	"strings"
-	"text/template"
 
 	"reconcile/reconciler/notify/catalog"
 )
-
-//go:embed template/*.tmpl
-var templates embed.FS
 
 // Writer writes texts in one language and one format.
 type Writer struct {
@@ -40,37 +34,6 @@ func NewWriter(language string, format Format) (*Writer, error) {
 		return nil, err
 	}
 	return &Writer{language: language, format: format, words: words, markup: markup}, nil
-}
-
-// gaps are more empty lines than one.
-var gaps = regexp.MustCompile(`\n{3,}`)
-
-// write fills in a template. Its functions are those of the markup, and t,
-// which is a text of the catalogue.
-func (w *Writer) write(name string, data any) (string, error) {
-	t, err := template.New(name).Funcs(w.functions()).ParseFS(templates, "template/"+name)
-	if err != nil {
-		return "", err
-	}
-	var out strings.Builder
-	if err := t.Execute(&out, data); err != nil {
-		return "", err
-	}
-	return strings.TrimSpace(gaps.ReplaceAllString(out.String(), "\n\n")) + "\n", nil
-}
-
-func (w *Writer) functions() template.FuncMap {
-	return template.FuncMap{
-		"t":       w.words.Text,
-		"heading": w.markup.heading,
-		"bold":    w.markup.bold,
-		"literal": w.markup.literal,
-		"item":    w.markup.item,
-		"code":    w.markup.block,
-		"list":    w.list,
-		"short":   short,
-		"lines":   func(lines []string) string { return strings.Join(lines, "\n") },
-	}
 }
 
 // list are names in one line.
