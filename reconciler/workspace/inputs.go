@@ -74,8 +74,10 @@ func submodule(p string) error {
 }
 
 func pointer(p string) error {
-	return fmt.Errorf("%s is a Git LFS pointer, which is not supported: keep the file itself in Git, or out of what Terraform reads", p)
+	return fmt.Errorf("%s %s", p, isPointerText)
 }
+
+const isPointerText = "is a Git LFS pointer, which is not supported: keep the file itself in Git, or out of what Terraform reads"
 
 // guess takes in a directory that something may lie in, with what is to be
 // said of it unless the directory turns out to be an input anyway.

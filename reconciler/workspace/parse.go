@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"bytes"
 	"cmp"
 	"io/fs"
 	"path"
@@ -78,6 +79,9 @@ func (l *Loader) parseFile(p string, link bool) (file, []*Problem) {
 	text, err := l.tree.ReadFile(real)
 	if err != nil {
 		return file{}, []*Problem{{File: p, Text: err.Error()}}
+	}
+	if bytes.HasPrefix(text, []byte(pointerPrefix)) {
+		return file{}, []*Problem{{File: p, Text: "it " + isPointerText}}
 	}
 	body, problems := parse(p, text)
 	return file{path.Base(p), body, l.tree.ID(real), text}, problems
