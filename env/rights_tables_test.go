@@ -191,6 +191,7 @@ var evidenceKept = []right{
 	may(nobody, "backup:DeleteRecoveryPoint", "arn:aws:backup:ap-northeast-1:123456789012:recovery-point:*"),
 	may(nobody, "logs:DeleteLogGroup", "arn:aws:logs:ap-northeast-1:123456789012:log-group:/reconcile/webhook"),
 	may(nobody, "logs:DeleteLogStream", "arn:aws:logs:ap-northeast-1:123456789012:log-group:/shop/servers:log-stream:*"),
+	may("apply-common apply-common_os apply-osaka-ap apply-tokyo*", "logs:DeleteLogDelivery", "*"), // a network's flow logs go with it
 	may(nobody, "logs:PutRetentionPolicy", "arn:aws:logs:ap-northeast-1:123456789012:log-group:/reconcile/reconcile"),
 	may(nobody, "logs:PutRetentionPolicy", "arn:aws:logs:ap-northeast-1:123456789012:log-group:/reconcile/reconcile-build"),
 	may(nobody, "logs:GetLogEvents", "arn:aws:logs:*:123456789012:log-group:*:log-stream:*"),
@@ -218,6 +219,9 @@ var estateThings = []right{
 	may("plan-tokyo plan-osaka-ap apply-tokyo apply-osaka-ap", "rds:DescribeDBParameters", "arn:aws:rds:ap-northeast-1:123456789012:pg:shop"),
 	may("apply-tokyo", "rds:ModifyDBInstance", "arn:aws:rds:ap-northeast-1:123456789012:db:shop"),
 	may(nobody, "rds:StartExportTask", "arn:aws:rds:*:123456789012:snapshot:*"),
+	may("apply-common_os apply-osaka-ap apply-tokyo", "ec2:CreateTags", "arn:aws:ec2:ap-northeast-3:123456789012:transit-gateway-attachment/tgw-attach-1"),
+	may("apply-common_os apply-tokyo", "ec2:CreateTags", "arn:aws:ec2:ap-northeast-3:123456789012:transit-gateway/tgw-1"),
+	may("apply-tokyo", "ec2:CreateTags", "arn:aws:ec2:ap-northeast-1:123456789012:vpn-gateway/vgw-1"),
 	may(nobody, "ec2:CreateVpcPeeringConnection", "arn:aws:ec2:ap-northeast-1:123456789012:vpc-peering-connection/*"),
 	may(nobody, "ram:CreateResourceShare", "*"),
 	may(nobody, "cloudformation:CreateStack", "arn:aws:cloudformation:ap-northeast-1:123456789012:stack/*"),

@@ -140,7 +140,7 @@ locals {
       Action = [
         "backup:DeleteBackupVault", "backup:DeleteBackupVaultLockConfiguration", "backup:DeleteRecoveryPoint", "backup:PutBackupVaultAccessPolicy", "cloudtrail:Delete*",
         "cloudtrail:Stop*", "cloudtrail:Update*", "config:Delete*", "config:Stop*", "guardduty:Delete*", "guardduty:Update*",
-        "kms:DisableKey*", "kms:ScheduleKeyDeletion", "logs:DeleteLog*", "logs:DeleteRetentionPolicy", "s3:BypassGovernanceRetention",
+        "kms:DisableKey*", "kms:ScheduleKeyDeletion", "logs:DeleteLogGroup", "logs:DeleteLogStream", "logs:DeleteRetentionPolicy", "s3:BypassGovernanceRetention",
         "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:DeleteObjectVersion", "s3:PutObjectRetention",
       ]
       Resource = "*"

@@ -72,7 +72,10 @@ locals {
 
     # Who gets which traffic, and nothing else.
     endpoints = {
-      look = ["elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTargetHealth"]
+      look = [
+        "elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTargetHealth",
+        "globalaccelerator:ListCrossAccountResources",
+      ]
       at = {
         Endpoints = {
           actions = [

@@ -66,24 +66,37 @@ locals {
         "ec2:GetTransitGatewayRouteTableAssociations", "ec2:GetTransitGatewayRouteTablePropagations", "ec2:SearchTransitGatewayRoutes",
       ]
       at = {}
-      change = {
-        Transit = {
-          actions = concat(
-            [
+      change = merge(
+        {
+          Transit = {
+            actions = [
               "ec2:AssociateTransitGatewayRouteTable", "ec2:CreateTransitGatewayRoute", "ec2:CreateTransitGatewayVpcAttachment",
               "ec2:DeleteTransitGatewayRoute", "ec2:DeleteTransitGatewayVpcAttachment", "ec2:DisableTransitGatewayRouteTablePropagation",
               "ec2:DisassociateTransitGatewayRouteTable", "ec2:EnableTransitGatewayRouteTablePropagation",
               "ec2:ModifyTransitGatewayVpcAttachment", "ec2:ReplaceTransitGatewayRoute",
-            ],
-            # Sides attach themselves to a gateway; they do not make one.
-            contains(["common_os", "tokyo"], name) ? [
-              "ec2:CreateTransitGateway", "ec2:CreateTransitGatewayRouteTable", "ec2:DeleteTransitGateway",
-              "ec2:DeleteTransitGatewayRouteTable", "ec2:ModifyTransitGateway",
-            ] : [],
-          )
-          resources = local.ec2[name].transit
-        }
-      }
+            ]
+            resources = local.ec2[name].transit
+          }
+          TransitTags = {
+            actions   = ["ec2:CreateTags", "ec2:DeleteTags"]
+            resources = ["${local.arn[name].ec2}:transit-gateway-attachment/*"]
+          }
+        },
+        # Sides attach themselves to a gateway; they do not make one.
+        { for sid, change in {
+          TransitGateway = {
+            actions = [
+              "ec2:CreateTags", "ec2:CreateTransitGateway", "ec2:CreateTransitGatewayRouteTable", "ec2:DeleteTags",
+              "ec2:DeleteTransitGateway", "ec2:DeleteTransitGatewayRouteTable", "ec2:ModifyTransitGateway",
+            ]
+            resources = [for type in ["transit-gateway", "transit-gateway-route-table"] : "${local.arn[name].ec2}:${type}/*"]
+          }
+          TransitFlowLogs = {
+            actions   = ["ec2:CreateFlowLogs"]
+            resources = [for type in ["transit-gateway", "vpc-flow-log"] : "${local.arn[name].ec2}:${type}/*"]
+          }
+        } : sid => change if contains(["common_os", "tokyo"], name) },
+      )
     }
 
     # Both ends of a peering: the far one is accepted, and has routes, in Osaka.
@@ -115,8 +128,8 @@ locals {
       change = {
         Gateway = {
           actions = [
-            "ec2:AttachVpnGateway", "ec2:CreateVpnGateway", "ec2:DeleteVpnGateway", "ec2:DetachVpnGateway",
-            "ec2:DisableVgwRoutePropagation", "ec2:EnableVgwRoutePropagation",
+            "ec2:AttachVpnGateway", "ec2:CreateTags", "ec2:CreateVpnGateway", "ec2:DeleteTags", "ec2:DeleteVpnGateway",
+            "ec2:DetachVpnGateway", "ec2:DisableVgwRoutePropagation", "ec2:EnableVgwRoutePropagation",
           ]
           resources = local.ec2[name].premises
         }
