@@ -32,9 +32,11 @@ type account struct {
 	repo              *gittest.Repo
 	binary, tfProgram string
 	env               []string
+	role              []string // whose key reconcile has
 }
 
-// newAccount does what docs/bootstrap.md says, on an emulator of AWS.
+// newAccount does what docs/bootstrap.md says, on an emulator of AWS that judges
+// what the roles made there do.
 func newAccount(t *testing.T) *account {
 	t.Helper()
 	a := &account{t: t, aws: awstest.Start(t), repo: gittest.New(t), binary: program(t), tfProgram: impatient(t)}
@@ -52,6 +54,7 @@ func newAccount(t *testing.T) *account {
 	a.fill()
 	a.bootstrap()
 	a.function()
+	a.judged()
 	a.secret("reconcile/git", `{"username": "reconcile", "password": "of Backlog"}`)
 	a.secret("reconcile/digest-key", "dGhpcyBpcyBub3QgYSBzZWNyZXQgYXQgYWxsLg==")
 	server := gittest.ServeHTTP(t, a.repo)

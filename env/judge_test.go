@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"os/exec"
 	"path"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"testing"
 
 	"reconcile/env/awstest"
+	"reconcile/env/awstest/rights"
 	"reconcile/modules/tftest"
 )
 
@@ -48,39 +48,25 @@ func newJudge(t *testing.T) *judge {
 	return &judge{in: in, out: bufio.NewScanner(out)}
 }
 
-// request is what somebody wants to do, and what AWS knows of it beside.
-type request struct {
-	action, resource string
-	context          map[string]string
-}
-
-func (r request) String() string {
-	text := r.action + " of " + r.resource
-	for _, key := range slices.Sorted(maps.Keys(r.context)) {
-		text += fmt.Sprintf(", %s %s", key, r.context[key])
-	}
-	return text
-}
-
 type named struct {
 	Name   string          `json:"name"`
 	Policy json.RawMessage `json:"policy"`
 }
 
 // allows tells whether the role may, in an account as it is.
-func (j *judge) allows(t *testing.T, a *identities, r *role, q request) bool {
+func (j *judge) allows(t testing.TB, a *identities, r *role, q rights.Ask) bool {
 	t.Helper()
-	if arn, ok := a.named[q.resource]; ok {
-		q.resource = arn
+	if arn, ok := a.named[q.Resource]; ok {
+		q.Resource = arn
 	}
 	question, err := json.Marshal(map[string]any{
 		"request": map[string]any{
-			"principal": r.arn, "action": q.action, "contextVariables": q.context,
-			"resource": map[string]string{"resource": q.resource, "accountId": awstest.Account},
+			"principal": r.arn, "action": q.Action, "contextVariables": q.Context,
+			"resource": map[string]string{"resource": q.Resource, "accountId": awstest.Account},
 		},
 		"identityPolicies":           r.policies,
 		"permissionBoundaryPolicies": r.boundary,
-		"resourcePolicy":             a.policyOf(q.resource),
+		"resourcePolicy":             a.policyOf(q.Resource),
 		"serviceControlPolicies":     []any{},
 		"resourceControlPolicies":    []any{},
 	})
@@ -167,19 +153,29 @@ func bootstrapped(t *testing.T) *identities {
 		apply = append(apply, "-target="+target)
 	}
 	tf.Run(t, dir, apply...)
-	return readIdentities(t, tf.Run(t, dir, "show", "-json"))
+	var shown struct {
+		Values struct {
+			Root module `json:"root_module"`
+		}
+	}
+	if err := json.Unmarshal(tf.Run(t, dir, "show", "-json"), &shown); err != nil {
+		t.Fatal(err)
+	}
+	return readIdentities(t, shown.Values.Root.all())
 }
 
-// resource is what readIdentities reads of what Terraform says of one.
+// resource is what identities are read from: what Terraform says of one.
 type resource struct {
 	Type   string
-	Values struct {
-		ARN, Name, Policy, Role, Bucket string
-		PolicyARN                       string `json:"policy_arn"`
-		Trust                           string `json:"assume_role_policy"`
-		Boundary                        string `json:"permissions_boundary"`
-		Tags                            map[string]string
-	}
+	Values attributes
+}
+
+type attributes struct {
+	ARN, Name, Policy, Role, Bucket string
+	PolicyARN                       string `json:"policy_arn"`
+	Trust                           string `json:"assume_role_policy"`
+	Boundary                        string `json:"permissions_boundary"`
+	Tags                            map[string]string
 }
 
 type module struct {
@@ -195,17 +191,8 @@ func (m module) all() []resource {
 	return all
 }
 
-func readIdentities(t *testing.T, state []byte) *identities {
+func readIdentities(t testing.TB, all []resource) *identities {
 	t.Helper()
-	var shown struct {
-		Values struct {
-			Root module `json:"root_module"`
-		}
-	}
-	if err := json.Unmarshal(state, &shown); err != nil {
-		t.Fatal(err)
-	}
-	all := shown.Values.Root.all()
 	a := &identities{roles: map[string]*role{}, resources: map[string]json.RawMessage{}, named: map[string]string{}}
 	managed := map[string]named{}
 	for _, r := range all {
@@ -238,7 +225,10 @@ func readIdentities(t *testing.T, state []byte) *identities {
 			a.roles[v.Role].policies = append(a.roles[v.Role].policies, named{"inline " + v.Name, json.RawMessage(v.Policy)})
 		case "aws_iam_role_policy_attachment":
 			policy, ok := managed[v.PolicyARN]
-			if !ok {
+			switch {
+			case strings.HasPrefix(v.PolicyARN, "arn:aws:iam::aws:"):
+				continue // AWS's own, which services' roles have: none here judges those
+			case !ok:
 				t.Fatalf("%s has a policy that is not ours: %s", v.Role, v.PolicyARN)
 			}
 			a.roles[v.Role].policies = append(a.roles[v.Role].policies, policy)

@@ -45,7 +45,7 @@ func (a *account) now(args ...string) *pass {
 func (a *account) reconcile(command string, args ...string) *pass {
 	a.t.Helper()
 	cmd := exec.CommandContext(a.t.Context(), a.binary, append([]string{command, "-o", "json"}, args...)...)
-	cmd.Dir, cmd.Env = a.t.TempDir(), a.env
+	cmd.Dir, cmd.Env = a.t.TempDir(), slices.Concat(a.env, a.role)
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	out, err := cmd.Output()
@@ -148,7 +148,7 @@ func (a *account) unchanged(workspaces ...string) {
 func (a *account) told(p *pass) string {
 	a.t.Helper()
 	cmd := exec.CommandContext(a.t.Context(), a.binary, "runs", p.Run)
-	cmd.Dir, cmd.Env = a.t.TempDir(), a.env
+	cmd.Dir, cmd.Env = a.t.TempDir(), slices.Concat(a.env, a.role)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		a.t.Fatalf("reconcile runs: %v\n%s", err, out)

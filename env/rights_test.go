@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"reconcile/env/awstest/rights"
 )
 
 // TestRights asks for every role of bootstrap whether it may what the tables
@@ -27,12 +29,12 @@ func TestRights(t *testing.T) {
 			for _, row := range table.rows {
 				want := a.those(t, row.who)
 				for name, role := range a.roles {
-					may := j.allows(t, a, role, row.request)
+					may := j.allows(t, a, role, row.Ask)
 					switch {
 					case may && !slices.Contains(want, name):
-						t.Errorf("%s may %s", name, row.request)
+						t.Errorf("%s may %s", name, row.Ask)
 					case !may && slices.Contains(want, name):
-						t.Errorf("%s may not %s", name, row.request)
+						t.Errorf("%s may not %s", name, row.Ask)
 					}
 				}
 			}
@@ -44,14 +46,14 @@ func TestRights(t *testing.T) {
 // right is a request, and who alone may make it.
 type right struct {
 	who string // roles, by patterns
-	request
+	rights.Ask
 }
 
 // may is a right; the context is keys and values in turn.
 func may(who, action, resource string, context ...string) right {
-	r := right{who, request{action: action, resource: resource, context: map[string]string{}}}
+	r := right{who, rights.Ask{Action: action, Resource: resource, Context: map[string][]string{}}}
 	for pair := range slices.Chunk(context, 2) {
-		r.context[pair[0]] = pair[1]
+		r.Context[pair[0]] = pair[1:]
 	}
 	return r
 }
@@ -130,8 +132,8 @@ func loosened(t *testing.T, j *judge, a *identities) {
 	} {
 		r := a.roles[c.role]
 		given := &role{r.arn, append(slices.Clone(r.policies), c.gets...), r.boundary}
-		if j.allows(t, a, given, c.attempt.request) {
-			t.Errorf("%s may %s although nothing was taken away", c.role, c.attempt)
+		if j.allows(t, a, given, c.attempt.Ask) {
+			t.Errorf("%s may %s although nothing was taken away", c.role, c.attempt.Ask)
 		}
 		if c.ceiling {
 			given.boundary = nil
@@ -139,8 +141,8 @@ func loosened(t *testing.T, j *judge, a *identities) {
 		for i, p := range given.policies {
 			given.policies[i].Policy = without(t, p.Policy, c.loses)
 		}
-		if !j.allows(t, a, given, c.attempt.request) {
-			t.Errorf("%s may not %s, whatever is taken away", c.role, c.attempt)
+		if !j.allows(t, a, given, c.attempt.Ask) {
+			t.Errorf("%s may not %s, whatever is taken away", c.role, c.attempt.Ask)
 		}
 	}
 }

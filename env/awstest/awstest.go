@@ -16,6 +16,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"reconcile/env/awstest/rights"
 )
 
 // Account is whose resources the server holds.
@@ -32,15 +34,19 @@ type Server struct {
 	accelerators *accelerators
 	connections  *connections
 	zones        *zones
+	roles        *roles
+	account      *rights.Account
 
 	mu    sync.Mutex
 	dead  map[string]bool
 	calls []Call
+	may   func(c *call, role string) *answer // refuses, if a role may not; nil: nobody is asked
 }
 
 // Call is a request that the server has answered.
 type Call struct {
 	Service, Region string
+	Role            string // the ARN of who asks, or "" for the account itself
 	// Operation is the API's name of it, or method and path where the
 	// protocol has no name.
 	Operation string
@@ -53,7 +59,8 @@ func Start(t testing.TB) *Server {
 	t.Helper()
 	s := &Server{
 		moto: Moto(t), dead: map[string]bool{},
-		accelerators: newAccelerators(), connections: newConnections(), zones: newZones(),
+		accelerators: newAccelerators(), connections: newConnections(), zones: newZones(), roles: newRoles(),
+		account: rights.NewAccount(Account),
 	}
 	s.serving = s.services()
 	front := httptest.NewServer(s)

@@ -14,6 +14,7 @@ import (
 // call is a request, and what it says about itself.
 type call struct {
 	service, region, operation string
+	key                        string // that signs: who asks
 
 	method, path string
 	query        url.Values
@@ -28,9 +29,9 @@ type answer struct {
 	body   []byte
 }
 
-// scope is the part of SigV4's Authorization header that names Region and
-// service (AWS General Reference, "Elements of an AWS API request signature").
-var scope = regexp.MustCompile(`Credential=[^/]+/\d{8}/([^/]+)/([^/]+)/aws4_request`)
+// scope is the part of SigV4's Authorization header that names the
+// access key, Region and service (AWS General Reference, "Elements of an AWS API request signature").
+var scope = regexp.MustCompile(`Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request`)
 
 // readCall tells what a request is about: the service and Region that it was
 // signed for, and its operation, which protocols name in different places.
@@ -44,7 +45,7 @@ func readCall(r *http.Request) (*call, error) {
 	if m == nil {
 		return nil, fmt.Errorf("%s %s is not signed", r.Method, r.URL)
 	}
-	c.region, c.service = m[1], m[2]
+	c.key, c.region, c.service = m[1], m[2], m[3]
 	c.nameBucket(r.Host)
 	c.nameOperation()
 	return c, nil

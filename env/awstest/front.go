@@ -29,6 +29,7 @@ func (s *Server) services() map[string]service {
 		"rds":               newDatabases().serve,
 		"route53":           s.zones.serve,
 		"s3":                newBuckets().serve,
+		"sts":               s.roles.serve,
 	}
 }
 
@@ -64,10 +65,18 @@ func (s *Server) serve(c *call) *answer {
 }
 
 func (s *Server) answer(c *call) *answer {
-	if serve := s.serving[c.service]; serve != nil {
-		return serve(c, s.ask)
+	if refused := s.judge(c); refused != nil {
+		return refused
 	}
-	return s.ask(c)
+	serve := s.serving[c.service]
+	if serve == nil {
+		serve = func(c *call, moto func(*call) *answer) *answer { return moto(c) }
+	}
+	got := serve(c, s.ask)
+	if got.status < http.StatusBadRequest {
+		s.account.Learn(c.told(), got.body)
+	}
+	return got
 }
 
 // ask passes a call on to moto.
@@ -107,7 +116,7 @@ func lastLine(body []byte) string {
 }
 
 func (s *Server) remember(c *call, a *answer) {
-	done := Call{Service: c.service, Region: c.region, Operation: c.operation, Status: a.status}
+	done := Call{Service: c.service, Region: c.region, Role: s.roles.who(c.key), Operation: c.operation, Status: a.status}
 	if a.status >= http.StatusBadRequest {
 		done.Error = string(a.body)
 	}

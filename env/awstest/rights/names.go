@@ -1,0 +1,93 @@
+package rights
+
+import (
+	"regexp"
+	"strings"
+)
+
+// prefixes are the names that services have in IAM, where they differ from
+// what calls are signed for.
+var prefixes = map[string]string{"monitoring": "cloudwatch"}
+
+// free needs nobody's leave (AWS STS API Reference).
+var free = map[string]bool{"sts:GetCallerIdentity": true}
+
+// unused are types of things of which the estate has none, and whose ARNs are
+// made of the same names as those of others.
+var unused = []string{
+	"backup:recoveryPoint", "dynamodb:index", "dynamodb:stream", "elasticloadbalancing:loadbalancer/net/",
+	"elasticloadbalancing:loadbalancer/gwy/", "elasticloadbalancing:listener/net", "elasticloadbalancing:listener/gwy",
+	"elasticloadbalancing:listener-rule/net", "lambda:function alias", "lambda:function version", "rds:cluster", "rds:og",
+	"s3:accesspointobject",
+}
+
+// kinds are EC2's types, by what ids of theirs begin with. Ids of other
+// services have a parameter's name, and are found by that.
+var kinds = map[string]string{
+	"acl": "network-acl", "ami": "image", "eipalloc": "elastic-ip", "eni": "network-interface", "fl": "vpc-flow-log",
+	"i": "instance", "igw": "internet-gateway", "key": "key-pair", "lt": "launch-template", "nat": "natgateway",
+	"pl": "prefix-list", "rtb": "route-table", "sg": "security-group", "sgr": "security-group-rule", "subnet": "subnet",
+	"tgw": "transit-gateway", "tgw-attach": "transit-gateway-attachment", "tgw-rtb": "transit-gateway-route-table",
+	"vgw": "vpn-gateway", "vpc": "vpc", "vpce": "vpc-endpoint",
+}
+
+// madeUp are what AWS makes up for what is yet to be made.
+var madeUp = []string{"GroupId", "LoadBalancerId", "TargetGroupId"}
+
+var id = regexp.MustCompile(`^([a-z]+(?:-[a-z]+)?)-[0-9a-f]{8,17}$`)
+
+// kindOf is the type of an id of EC2.
+func kindOf(value string) string {
+	m := id.FindStringSubmatch(value)
+	if m == nil {
+		return ""
+	}
+	return kinds[m[1]]
+}
+
+// parameters are those in which calls name what stands in an ARN, where it is
+// not called the same.
+var parameters = map[string][]string{
+	"Alias":              {"AliasName"},
+	"ClusterName":        {"Cluster", "ClusterName"},
+	"DbInstanceName":     {"DBInstanceIdentifier", "SourceDBInstanceIdentifier"},
+	"GroupFriendlyName":  {"AutoScalingGroupName"},
+	"KeyId":              {"KeyId", "TargetKeyId"},
+	"KeyPairName":        {"KeyName"},
+	"LoadBalancerName":   {"Name"},
+	"LogGroupName":       {"logGroupName"},
+	"ProjectName":        {"name", "names"},
+	"RepositoryName":     {"repositoryName", "repositoryNames"},
+	"ParameterGroupName": {"DBParameterGroupName"},
+	"SecretId":           {"SecretId", "Name"},
+	"SnapshotName":       {"DBSnapshotIdentifier", "FinalDBSnapshotIdentifier"},
+	"SubnetGroupName":    {"DBSubnetGroupName"},
+	"TargetGroupName":    {"Name"},
+	"TopicName":          {"Name"},
+}
+
+// nameOf is what the call says for a variable in the ARN of a type.
+func (a *Account) nameOf(t *resourceType, variable string, s said) []string {
+	switch variable {
+	case "RoleNameWithPath", "InstanceProfileNameWithPath":
+		return a.withPath(t.Key, s)
+	case "TopicName": // a subscription's ARN is its topic's, and more
+		if parts := strings.Split(s.value("SubscriptionArn"), ":"); len(parts) > 6 {
+			return parts[5:6]
+		}
+	}
+	names, ok := parameters[variable]
+	if !ok {
+		names = []string{variable}
+	}
+	var found []string
+	for _, name := range names {
+		for _, value := range s.values(name) {
+			// An ARN is of another account, or Region, or of what is no such thing.
+			if value = strings.TrimPrefix(value, "alias/"); !strings.HasPrefix(value, "arn:") {
+				found = append(found, value)
+			}
+		}
+	}
+	return found
+}
