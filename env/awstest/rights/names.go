@@ -46,7 +46,7 @@ func kindOf(value string) string {
 }
 
 // parameters are those in which calls name what stands in an ARN, where it is
-// not called the same.
+// not called the same. What is called so in the plural is a list of them.
 var parameters = map[string][]string{
 	"Alias":              {"AliasName"},
 	"ClusterName":        {"Cluster", "ClusterName"},
@@ -56,8 +56,7 @@ var parameters = map[string][]string{
 	"KeyPairName":        {"KeyName"},
 	"LoadBalancerName":   {"Name"},
 	"LogGroupName":       {"logGroupName"},
-	"ProjectName":        {"name", "names"},
-	"RepositoryName":     {"repositoryName", "repositoryNames"},
+	"ProjectName":        {"name"},
 	"ParameterGroupName": {"DBParameterGroupName"},
 	"SecretId":           {"SecretId", "Name"},
 	"SnapshotName":       {"DBSnapshotIdentifier", "FinalDBSnapshotIdentifier"},
@@ -82,7 +81,7 @@ func (a *Account) nameOf(t *resourceType, variable string, s said) []string {
 	}
 	var found []string
 	for _, name := range names {
-		for _, value := range s.values(name) {
+		for _, value := range append(s.values(name), s.values(name+"s")...) {
 			// An ARN is of another account, or Region, or of what is no such thing.
 			if value = strings.TrimPrefix(value, "alias/"); !strings.HasPrefix(value, "arn:") {
 				found = append(found, value)

@@ -67,6 +67,11 @@ func TestOf(t *testing.T) {
 			s3:PutReplicationConfiguration of arn:aws:s3:::logs
 			iam:PassRole of arn:aws:iam::123456789012:role/estate/copier, iam:PassedToService s3.amazonaws.com`,
 		},
+		"lists of names": {
+			named("monitoring", "DeleteDashboards", `{"DashboardNames": ["shop-a", "shop-b"]}`), `
+			cloudwatch:DeleteDashboards of arn:aws:cloudwatch::123456789012:dashboard/shop-a
+			cloudwatch:DeleteDashboards of arn:aws:cloudwatch::123456789012:dashboard/shop-b`,
+		},
 		"the parts of a transaction": {
 			named("dynamodb", "TransactWriteItems", `{"TransactItems": [{"Put": {"TableName": "t"}}, {"ConditionCheck": {"TableName": "t"}}]}`), `
 			dynamodb:ConditionCheckItem of arn:aws:dynamodb:ap-northeast-1:123456789012:table/t
