@@ -134,24 +134,26 @@ func (a *account) bootstrap() {
 	a.terraform(dir, "init", "-input=false", "-migrate-state", "-force-copy")
 }
 
-// function uploads the webhook's function, what `make lambda` builds.
+// function uploads the program of the webhook's function, what `make lambda`
+// builds, for each Region's door.
 func (a *account) function() {
 	a.t.Helper()
 	path := filepath.Join(a.t.TempDir(), "webhook.zip")
 	if out, err := exec.CommandContext(a.t.Context(), "go", "run", "reconcile/.ci/lambda", path).CombinedOutput(); err != nil {
 		a.t.Fatalf("make lambda: %v\n%s", err, out)
 	}
-	zip, err := os.Open(path)
+	zip, err := os.ReadFile(path)
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	defer zip.Close()
-	client := s3.NewFromConfig(a.aws.Config(tokyo), func(o *s3.Options) { o.UsePathStyle = true })
-	if _, err := client.PutObject(a.t.Context(), &s3.PutObjectInput{
-		Bucket: aws.String("example-reconcile-" + awstest.Account), Key: aws.String("webhook/webhook.zip"),
-		Body: zip, ChecksumAlgorithm: types.ChecksumAlgorithmSha256,
-	}); err != nil {
-		a.t.Fatal(err)
+	for region, bucket := range map[string]string{tokyo: "example-reconcile-", osaka: "example-reconcile-osaka-"} {
+		client := s3.NewFromConfig(a.aws.Config(region), func(o *s3.Options) { o.UsePathStyle = true })
+		if _, err := client.PutObject(a.t.Context(), &s3.PutObjectInput{
+			Bucket: aws.String(bucket + awstest.Account), Key: aws.String("webhook/webhook.zip"),
+			Body: bytes.NewReader(zip), ChecksumAlgorithm: types.ChecksumAlgorithmSha256,
+		}); err != nil {
+			a.t.Fatal(err)
+		}
 	}
 }
 

@@ -93,7 +93,7 @@ func TestChanged(t *testing.T) {
 		{
 			commit: "an order, which is one",
 			edit: func() {
-				e.append("env/reconcile.hcl", "workspace \"common_os\" {\n  depends_on = [\"common\"]\n}\n")
+				e.replace("env/reconcile.hcl", "\nworkspace \"common_os\" {\n", "\nworkspace \"common_os\" {\n  depends_on = [\"common\"]\n")
 			},
 			stale: "common_os(settings)",
 			maybe: "osaka-ap switchover tokyo tokyo-ap-A tokyo-ap-B",

@@ -25,6 +25,12 @@ workspace "common" {
   apply = "approve"
 }
 
+# It lets webhooks in for the standby. ECS cannot keep the function there from
+# telling the standby's task anything, and that may become any of the roles above.
+workspace "common_os" {
+  apply = "approve"
+}
+
 # Who gets traffic is somebody's decision.
 workspace "switchover" {
   apply = "approve"

@@ -72,7 +72,8 @@ var rolesAndPeople = []right{
 // What runs with rights of its own, and who may start or change it. Nobody may
 // change the build, which may become any workspace's role: whoever could say
 // what it runs would be all of them. apply-common may change the function, and
-// so start that build as it is.
+// so start that build as it is. apply-common_os may change the standby's, and so
+// tell that task anything, which is why its plans wait for a person.
 var whatStarts = []right{
 	may("reconcile-webhook", "codebuild:StartBuild", "arn:aws:codebuild:ap-northeast-1:123456789012:project/reconcile", "codebuild:environment.environmentVariables.name", "RECONCILE_TRIGGER"),
 	may(nobody, "codebuild:StartBuild", "arn:aws:codebuild:ap-northeast-1:123456789012:project/reconcile", "codebuild:environment.environmentVariables.name", "RECONCILE_REPO"),
