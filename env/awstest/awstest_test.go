@@ -140,3 +140,36 @@ func TestCBOR(t *testing.T) {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
 }
+
+// A project of CodeBuild without a source is kept whole, changed, and found by
+// its name and by its ARN.
+func TestCodeBuild(t *testing.T) {
+	s := Start(t)
+	call := func(want, operation, body string) map[string]any {
+		t.Helper()
+		got, code := ask(t, s, "codebuild", "ap-northeast-1", "CodeBuild_20161006."+operation, body)
+		if code != want {
+			t.Errorf("%s: %q %v, want %q", operation, code, got["message"], want)
+		}
+		return got
+	}
+	project := `{"name": "reconcile", "source": {"type": "NO_SOURCE", "buildspec": %q}, "concurrentBuildLimit": 1}`
+	call("ResourceNotFoundException", "UpdateProject", fmt.Sprintf(project, "before"))
+	call("", "CreateProject", fmt.Sprintf(project, "before"))
+	call("ResourceAlreadyExistsException", "CreateProject", fmt.Sprintf(project, "before"))
+	call("", "UpdateProject", `{"name": "reconcile", "source": {"type": "NO_SOURCE", "buildspec": "after"}}`)
+	for _, name := range []string{"reconcile", "arn:aws:codebuild:ap-northeast-1:" + Account + ":project/reconcile"} {
+		found := list(call("", "BatchGetProjects", fmt.Sprintf(`{"names": [%q, "other"]}`, name))["projects"])
+		if len(found) != 1 {
+			t.Fatalf("by %s there are %v", name, found)
+		}
+		got := found[0].(map[string]any)
+		if source := got["source"].(map[string]any); source["buildspec"] != "after" || fmt.Sprint(got["concurrentBuildLimit"]) != "1" {
+			t.Errorf("by %s: %v", name, got)
+		}
+	}
+	call("", "DeleteProject", `{"name": "reconcile"}`)
+	if left := list(call("", "BatchGetProjects", `{"names": ["reconcile"]}`)["projects"]); len(left) > 0 {
+		t.Errorf("there is still %v", left)
+	}
+}
