@@ -11,7 +11,7 @@ locals {
 
   # Who runs passes, and who plans pull requests, which anybody may open.
   passes   = [module.build_role.arn, module.reconciler.task_role_arn, module.standby.task_role_arn]
-  previews = [module.reconciler.preview_role_arn]
+  previews = [module.reconciler.planner_role_arn]
 
   # Where states are, and what may be done with them.
   homes  = merge(local.workspaces, { bootstrap = local.bootstrap })

@@ -73,6 +73,20 @@ module "security_group" {
   tags = var.tags
 }
 
+# Apart, so that what planners reach can be narrowed without passes.
+module "planner_security_group" {
+  source   = "../security_group"
+  for_each = toset(local.previews ? ["this"] : [])
+
+  name        = "${var.name}-planner"
+  description = "Plans of pull requests of ${var.name}: out by HTTPS, in by nothing"
+  vpc_id      = module.vpc.id
+  egress = {
+    https = { description = "AWS and registries", ports = "443", cidr = "0.0.0.0/0" }
+  }
+  tags = var.tags
+}
+
 # What it keeps.
 
 resource "aws_dynamodb_table" "this" {
@@ -116,6 +130,8 @@ module "snapshots" {
   kms_key_arn = var.kms_key_arn
   deny_delete = true
   replication = var.snapshots.replication
+  # As long as it is remembered that a planning was given away.
+  retention = { prefixes = { "${var.snapshots.prefix}/previews/" = 7 } }
 
   access_log_bucket = var.snapshots.access_log_bucket
   tags              = var.tags
@@ -174,6 +190,19 @@ resource "aws_cloudwatch_log_group" "this" {
 # What it may do.
 
 locals {
+  # Where previews and planners hand over what planning takes and gives.
+  parcels = "${module.snapshots.arn}/${var.snapshots.prefix}/previews"
+
+  use_of_key = {
+    Sid      = "Key"
+    Effect   = "Allow"
+    Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    Resource = [var.kms_key_arn]
+    Condition = { StringEquals = {
+      "kms:ViaService" = [for service in ["dynamodb", "s3", "secretsmanager"] : "${service}.${local.region}.${data.aws_partition.this.dns_suffix}"]
+    } }
+  }
+
   policies = {
     task = concat(
       [
@@ -203,15 +232,7 @@ locals {
           Action   = ["secretsmanager:GetSecretValue"]
           Resource = [for name in concat(var.notify.backlog ? ["backlog"] : [], ["digest-key", "git"]) : aws_secretsmanager_secret.this[name].arn]
         },
-        {
-          Sid      = "Key"
-          Effect   = "Allow"
-          Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
-          Resource = [var.kms_key_arn]
-          Condition = { StringEquals = {
-            "kms:ViaService" = [for service in ["dynamodb", "s3", "secretsmanager"] : "${service}.${local.region}.${data.aws_partition.this.dns_suffix}"]
-          } }
-        },
+        local.use_of_key,
         {
           # Whether a task that held a lease is dead.
           Sid       = "Tasks"
@@ -294,9 +315,71 @@ locals {
       ]]),
     )
 
+    # Who reads pull requests, merges them and writes the comments has the
+    # secrets of Git and Backlog; it runs no code of theirs, and can be no role.
+    preview = [
+      {
+        Sid      = "Record"
+        Effect   = "Allow"
+        Action   = ["dynamodb:GetItem", "dynamodb:Query"]
+        Resource = [aws_dynamodb_table.this.arn]
+      },
+      {
+        # What it has given away, in a partition of its own.
+        Sid       = "Given"
+        Effect    = "Allow"
+        Action    = ["dynamodb:PutItem"]
+        Resource  = [aws_dynamodb_table.this.arn]
+        Condition = { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["PREVIEW:*"] } }
+      },
+      {
+        Sid      = "Parcels"
+        Effect   = "Allow"
+        Action   = ["s3:GetObject", "s3:PutObject"]
+        Resource = ["${local.parcels}/*"]
+      },
+      {
+        # Without it an answer that is not there yet is answered with 403.
+        Sid      = "ParcelsList"
+        Effect   = "Allow"
+        Action   = ["s3:ListBucket"]
+        Resource = [module.snapshots.arn]
+      },
+      {
+        Sid      = "Secrets"
+        Effect   = "Allow"
+        Action   = ["secretsmanager:GetSecretValue"]
+        Resource = [for name in ["backlog", "digest-key", "git"] : aws_secretsmanager_secret.this[name].arn if local.previews]
+      },
+      local.use_of_key,
+      {
+        Sid       = "Start"
+        Effect    = "Allow"
+        Action    = ["ecs:RunTask"]
+        Resource  = ["arn:${local.partition}:ecs:${local.arn}:task-definition/${var.name}-planner:*"]
+        Condition = { ArnEquals = { "ecs:cluster" = local.cluster } }
+      },
+      {
+        Sid       = "StartPassRoles"
+        Effect    = "Allow"
+        Action    = ["iam:PassRole"]
+        Resource  = [for name in ["execution", "planner"] : "arn:${local.partition}:iam::${local.account}:role/reconcile/${var.name}-${name}"]
+        Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
+      },
+      {
+        # Whether a planner has ended.
+        Sid       = "Tasks"
+        Effect    = "Allow"
+        Action    = ["ecs:DescribeTasks"]
+        Resource  = ["arn:${local.partition}:ecs:${local.arn}:task/${var.name}/*"]
+        Condition = { ArnEquals = { "ecs:cluster" = local.cluster } }
+      },
+    ]
+
     # A plan of a pull request runs code that nobody has approved: it can read
-    # the record, and be the roles for plans.
-    preview = concat(
+    # the record and the parcel whose key it was told, answer there, and be the
+    # roles for plans.
+    planner = concat(
       [
         {
           Sid      = "Record"
@@ -305,20 +388,33 @@ locals {
           Resource = [aws_dynamodb_table.this.arn]
         },
         {
+          # The keys of others' parcels are written there.
+          Sid       = "Given"
+          Effect    = "Deny"
+          Action    = ["dynamodb:*"]
+          Resource  = [aws_dynamodb_table.this.arn]
+          Condition = { "ForAnyValue:StringLike" = { "dynamodb:LeadingKeys" = ["PREVIEW:*"] } }
+        },
+        {
+          Sid      = "Parcel"
+          Effect   = "Allow"
+          Action   = ["s3:GetObject"]
+          Resource = [for part in ["merged.tar.zst", "order.json", "tip.tar.zst"] : "${local.parcels}/*/${part}"]
+        },
+        {
+          Sid      = "Answer"
+          Effect   = "Allow"
+          Action   = ["s3:PutObject"]
+          Resource = ["${local.parcels}/*/answer.json"]
+        },
+        {
+          # By it, sensitive outputs are known and not printed.
           Sid      = "Secrets"
           Effect   = "Allow"
           Action   = ["secretsmanager:GetSecretValue"]
-          Resource = [for name in ["backlog", "digest-key", "git"] : aws_secretsmanager_secret.this[name].arn if local.previews]
+          Resource = [aws_secretsmanager_secret.this["digest-key"].arn]
         },
-        {
-          Sid      = "Key"
-          Effect   = "Allow"
-          Action   = ["kms:Decrypt"]
-          Resource = [var.kms_key_arn]
-          Condition = { StringEquals = {
-            "kms:ViaService" = [for service in ["dynamodb", "secretsmanager"] : "${service}.${local.region}.${data.aws_partition.this.dns_suffix}"]
-          } }
-        },
+        local.use_of_key,
       ],
       [for arns in [try(sort(var.preview.plan_roles), [])] : {
         Sid      = "Plans"
@@ -377,6 +473,7 @@ locals {
 
   # Who may be each role, for this account alone.
   trusted = merge(local.previews ? {
+    planner = { service = "ecs-tasks.amazonaws.com", source = "arn:${local.partition}:ecs:${local.arn}:*" }
     preview = { service = "ecs-tasks.amazonaws.com", source = "arn:${local.partition}:ecs:${local.arn}:*" }
     } : {}, {
     task      = { service = "ecs-tasks.amazonaws.com", source = "arn:${local.partition}:ecs:${local.arn}:*" }
@@ -408,7 +505,7 @@ resource "aws_iam_role" "this" {
 }
 
 resource "aws_iam_role_policy" "this" {
-  for_each = toset(concat(["execution", "scheduler"], local.previews ? ["preview"] : []))
+  for_each = toset(concat(["execution", "scheduler"], local.previews ? ["planner", "preview"] : []))
 
   name   = each.key
   role   = aws_iam_role.this[each.key].id
@@ -445,22 +542,28 @@ resource "aws_ecs_cluster" "this" {
 
 # What each kind of task runs.
 locals {
-  environment = merge(var.settings, {
-    RECONCILE_REPO            = var.repository
-    RECONCILE_STATE           = "dynamodb://${aws_dynamodb_table.this.name}"
-    RECONCILE_SNAPSHOTS       = "s3://${var.snapshots.bucket}/${var.snapshots.prefix}"
+  without_git = merge(var.settings, {
+    RECONCILE_REPO       = var.repository
+    RECONCILE_STATE      = "dynamodb://${aws_dynamodb_table.this.name}"
+    RECONCILE_SNAPSHOTS  = "s3://${var.snapshots.bucket}/${var.snapshots.prefix}"
+    RECONCILE_DIGEST_KEY = "secretsmanager://${aws_secretsmanager_secret.this["digest-key"].name}"
+    RECONCILE_OUTPUT     = "json"
+    RECONCILE_METRICS    = "emf" # which the alarms see, in the namespace:
+    OTEL_SERVICE_NAME    = local.namespace
+  })
+  environment = merge(local.without_git, {
     RECONCILE_GIT_CREDENTIALS = "secretsmanager://${aws_secretsmanager_secret.this["git"].name}"
-    RECONCILE_DIGEST_KEY      = "secretsmanager://${aws_secretsmanager_secret.this["digest-key"].name}"
-    RECONCILE_OUTPUT          = "json"
-    RECONCILE_METRICS         = "emf" # which the alarms see, in the namespace:
-    OTEL_SERVICE_NAME         = local.namespace
   })
 
-  executor = join("", [
-    "ecs://${var.name}/${var.name}?container=reconcile",
-    "&subnets=${join(",", [for name in sort(keys(var.network.zones)) : module.vpc.subnets["private-${name}"].id])}",
-    "&security_groups=${module.security_group.id}",
-  ])
+  # Where work is done elsewhere, by the family of its task.
+  executors = { for family, group in {
+    (var.name)            = module.security_group.id
+    "${var.name}-planner" = one(values(module.planner_security_group)[*].id)
+    } : family => join("", [
+      "ecs://${var.name}/${family}?container=reconcile",
+      "&subnets=${join(",", [for name in sort(keys(var.network.zones)) : module.vpc.subnets["private-${name}"].id])}",
+      "&security_groups=${coalesce(group, "none")}",
+  ]) }
 
   told                = concat(var.notify.backlog ? ["backlog"] : [], [for arn in sort(var.notify.topic_arns) : "sns://${arn}"])
   backlog_credentials = local.backlog ? "secretsmanager://${aws_secretsmanager_secret.this["backlog"].name}" : null
@@ -476,19 +579,29 @@ locals {
       name    = var.name
       role    = "task"
       command = var.run.mode == "watch" ? ["watch", "--interval", var.run.interval] : ["now", "--trigger", "schedule"]
-      env     = merge(local.telling, var.tasks_for_workspaces ? { RECONCILE_EXECUTOR = local.executor } : {})
+      env     = merge(local.environment, local.telling, var.tasks_for_workspaces ? { RECONCILE_EXECUTOR = local.executors[var.name] } : {})
     } },
     var.drift == null ? {} : { drift = {
       name    = "${var.name}-drift"
       role    = "task" # it writes the record, as a pass does
       command = ["drift"]
-      env     = local.telling
+      env     = merge(local.environment, local.telling)
     } },
     local.previews ? { preview = {
       name    = "${var.name}-preview"
       role    = "preview"
       command = ["preview"]
-      env     = { RECONCILE_BACKLOG_CREDENTIALS = local.backlog_credentials }
+      env = merge(local.environment, {
+        RECONCILE_BACKLOG_CREDENTIALS = local.backlog_credentials
+        RECONCILE_EXECUTOR            = local.executors["${var.name}-planner"]
+      })
+    } } : {},
+    # Nobody starts it but the task above, which adds a key.
+    local.previews ? { planner = {
+      name    = "${var.name}-planner"
+      role    = "planner"
+      command = ["plan-parcel"]
+      env     = local.without_git
     } } : {},
   )
 }
@@ -527,7 +640,7 @@ resource "aws_ecs_task_definition" "this" {
     # An apply that is stopped needs the time to leave a whole state behind.
     stopTimeout = 120
     mountPoints = [{ sourceVolume = "work", containerPath = "/work", readOnly = false }]
-    environment = [for name, value in merge(local.environment, each.value.env) : { name = name, value = value }]
+    environment = [for name, value in each.value.env : { name = name, value = value }]
     logConfiguration = {
       logDriver = "awslogs"
       options = {

@@ -32,9 +32,9 @@ output "task_role_arn" {
   value       = aws_iam_role.this["task"].arn
 }
 
-output "preview_role_arn" {
-  description = "Role of the task that plans pull requests: the workspaces' plan roles trust it, and no others. Null without preview."
-  value       = one([for name, role in aws_iam_role.this : role.arn if name == "preview"])
+output "planner_role_arn" {
+  description = "Role of the tasks that plan pull requests: the workspaces' plan roles trust it, and no others. Null without preview."
+  value       = one([for name, role in aws_iam_role.this : role.arn if name == "planner"])
 }
 
 output "task_policy_arn" {

@@ -105,8 +105,8 @@ variable "settings" {
   nullable    = false
 
   validation {
-    condition     = length(setintersection(keys(var.settings), ["RECONCILE_REPO", "RECONCILE_STATE", "RECONCILE_SNAPSHOTS", "RECONCILE_GIT_CREDENTIALS", "RECONCILE_DIGEST_KEY", "RECONCILE_OUTPUT", "RECONCILE_METRICS", "RECONCILE_WORK", "RECONCILE_INTERVAL", "RECONCILE_BACKLOG_CREDENTIALS"])) == 0
-    error_message = "RECONCILE_REPO, _STATE, _SNAPSHOTS, _GIT_CREDENTIALS, _BACKLOG_CREDENTIALS, _DIGEST_KEY, _OUTPUT, _METRICS, _WORK and _INTERVAL are set by the module."
+    condition     = length(setintersection(keys(var.settings), ["RECONCILE_REPO", "RECONCILE_STATE", "RECONCILE_SNAPSHOTS", "RECONCILE_GIT_CREDENTIALS", "RECONCILE_DIGEST_KEY", "RECONCILE_OUTPUT", "RECONCILE_METRICS", "RECONCILE_WORK", "RECONCILE_INTERVAL", "RECONCILE_BACKLOG_CREDENTIALS", "RECONCILE_EXECUTOR"])) == 0
+    error_message = "RECONCILE_REPO, _STATE, _SNAPSHOTS, _GIT_CREDENTIALS, _BACKLOG_CREDENTIALS, _DIGEST_KEY, _EXECUTOR, _OUTPUT, _METRICS, _WORK and _INTERVAL are set by the module."
   }
 
   validation {
@@ -187,7 +187,7 @@ variable "workspace_roles" {
 }
 
 variable "preview" {
-  description = "Plans on pull requests, by a task and a role of their own: whether they are enabled, a rate or cron expression, and the ARNs of the workspaces' plan roles, which is all that the role may assume. Null: none."
+  description = "Plans on pull requests: whether they are enabled, a rate or cron expression, and the ARNs of the workspaces' plan roles, which the planners' role may assume, and no other. Null: none."
   type = object({
     enabled    = optional(bool, false)
     schedule   = optional(string, "rate(5 minutes)")

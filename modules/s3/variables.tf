@@ -19,9 +19,10 @@ variable "kms_key_arn" {
 }
 
 variable "retention" {
-  description = "Days until objects expire (never if null), until replaced or deleted versions do, and for which nobody may delete a version (lock_mode GOVERNANCE, or COMPLIANCE, which nobody can take back). A lock is chosen when the bucket is made."
+  description = "Days until objects expire (never if null; by prefix, with all their versions), until replaced or deleted versions do, and for which nobody may delete a version (lock_mode GOVERNANCE, or COMPLIANCE, which nobody can take back). A lock is chosen when the bucket is made."
   type = object({
     expire_days     = optional(number)
+    prefixes        = optional(map(number), {})
     noncurrent_days = optional(number, 90)
     lock_days       = optional(number)
     lock_mode       = optional(string, "GOVERNANCE")
@@ -30,7 +31,7 @@ variable "retention" {
   nullable = false
 
   validation {
-    condition     = alltrue([for days in [var.retention.expire_days, var.retention.noncurrent_days, var.retention.lock_days] : try(days >= 1 && floor(days) == days, days == null)])
+    condition     = alltrue([for days in concat(values(var.retention.prefixes), [var.retention.expire_days, var.retention.noncurrent_days, var.retention.lock_days]) : try(days >= 1 && floor(days) == days, days == null)])
     error_message = "retention is in whole days, at least one."
   }
 

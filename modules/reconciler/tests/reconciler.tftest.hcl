@@ -596,25 +596,73 @@ run "previews_can_only_plan" {
   }
 
   assert {
-    condition = [for c in jsondecode(aws_ecs_task_definition.this["preview"].container_definitions) : [c.command, c.readonlyRootFilesystem]] == [[["preview"], true]] && (
-      aws_ecs_task_definition.this["preview"].family == "reconcile-preview" && aws_ecs_task_definition.this["pass"].family == "reconcile"
-    )
-    error_message = "The task does not run previews, or takes the place of the other."
+    condition = { for kind in ["planner", "preview"] : kind => [for c in jsondecode(aws_ecs_task_definition.this[kind].container_definitions) : [c.command, c.readonlyRootFilesystem]] } == {
+      planner = [[["plan-parcel"], true]]
+      preview = [[["preview"], true]]
+    }
+    error_message = "The tasks do not run previews and plans."
+  }
+
+  assert {
+    condition     = { for kind, task in aws_ecs_task_definition.this : kind => task.family } == { pass = "reconcile", planner = "reconcile-planner", preview = "reconcile-preview" }
+    error_message = "A task takes the place of another."
+  }
+
+  assert {
+    condition = { for kind in ["planner", "preview"] : kind => [for e in jsondecode(aws_ecs_task_definition.this[kind].container_definitions)[0].environment : e.name if can(regex("GIT|BACKLOG|EXECUTOR", e.name))] } == {
+      planner = []
+      preview = ["RECONCILE_BACKLOG_CREDENTIALS", "RECONCILE_EXECUTOR", "RECONCILE_GIT_CREDENTIALS"]
+    }
+    error_message = "The planner is told of Git's or Backlog's secret, or the preview not of a planner."
   }
 
   assert {
     condition = { for s in jsondecode(aws_iam_role_policy.this["preview"].policy).Statement : s.Sid => s.Action } == {
-      Record  = ["dynamodb:GetItem", "dynamodb:Query"]
-      Secrets = ["secretsmanager:GetSecretValue"]
-      Key     = ["kms:Decrypt"]
-      Plans   = ["sts:AssumeRole"]
+      Record         = ["dynamodb:GetItem", "dynamodb:Query"]
+      Given          = ["dynamodb:PutItem"]
+      Parcels        = ["s3:GetObject", "s3:PutObject"]
+      ParcelsList    = ["s3:ListBucket"]
+      Secrets        = ["secretsmanager:GetSecretValue"]
+      Key            = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Start          = ["ecs:RunTask"]
+      StartPassRoles = ["iam:PassRole"]
+      Tasks          = ["ecs:DescribeTasks"]
     }
-    error_message = "The role of previews may do more than read the record and be the plan roles."
+    error_message = "The role of previews may be another role, or write what is not its own."
   }
 
   assert {
-    condition     = [for s in jsondecode(aws_iam_role_policy.this["preview"].policy).Statement : s.Resource if s.Sid == "Plans"] == [["arn:aws:iam::123456789012:role/reconcile/plan-tokyo"]]
-    error_message = "The role of previews may be others than the plan roles."
+    condition = { for s in jsondecode(aws_iam_role_policy.this["planner"].policy).Statement : s.Sid => [s.Effect, s.Action] } == {
+      Record  = ["Allow", ["dynamodb:GetItem", "dynamodb:Query"]]
+      Given   = ["Deny", ["dynamodb:*"]]
+      Parcel  = ["Allow", ["s3:GetObject"]]
+      Answer  = ["Allow", ["s3:PutObject"]]
+      Secrets = ["Allow", ["secretsmanager:GetSecretValue"]]
+      Key     = ["Allow", ["kms:Decrypt", "kms:GenerateDataKey"]]
+      Plans   = ["Allow", ["sts:AssumeRole"]]
+    }
+    error_message = "The role of planners may do more than read the record, answer, and be the plan roles."
+  }
+
+  assert {
+    condition = { for s in jsondecode(aws_iam_role_policy.this["planner"].policy).Statement : s.Sid => s.Resource if contains(["Answer", "Parcel", "Plans"], s.Sid) } == {
+      Answer = ["arn:aws:s3:::mocked/snapshots/previews/*/answer.json"]
+      Parcel = [for part in ["merged.tar.zst", "order.json", "tip.tar.zst"] : "arn:aws:s3:::mocked/snapshots/previews/*/${part}"]
+      Plans  = ["arn:aws:iam::123456789012:role/reconcile/plan-tokyo"]
+    }
+    error_message = "Planners may be others than the plan roles, or write more than their answers."
+  }
+
+  assert {
+    condition     = [for s in jsondecode(aws_iam_role_policy.this["planner"].policy).Statement : length(s.Resource) if s.Sid == "Secrets"] == [1]
+    error_message = "Planners may read more than one secret."
+  }
+
+  assert {
+    condition = [for r in module.planner_security_group["this"].egress : [r.from_port, r.to_port]] == [[443, 443]] && module.planner_security_group["this"].ingress == {} && (
+      strcontains([for e in jsondecode(aws_ecs_task_definition.this["preview"].container_definitions)[0].environment : e.value if e.name == "RECONCILE_EXECUTOR"][0], "ecs://reconcile/reconcile-planner?container=reconcile&subnets=")
+    )
+    error_message = "Planners reach out by another port than 443, or are started as something else."
   }
 
   assert {
@@ -623,8 +671,8 @@ run "previews_can_only_plan" {
   }
 
   assert {
-    condition     = length([for s in jsondecode(aws_iam_policy.task.policy).Statement : s if s.Sid == "Secrets" && length(s.Resource) != 2]) == 0 && output.preview_role_arn != null
-    error_message = "A pass may read the key of Backlog, or nobody can trust the role of previews."
+    condition     = length([for s in jsondecode(aws_iam_policy.task.policy).Statement : s if s.Sid == "Secrets" && length(s.Resource) != 2]) == 0 && output.planner_role_arn != null
+    error_message = "A pass may read the key of Backlog, or nobody can trust the role of planners."
   }
 }
 
@@ -642,7 +690,7 @@ run "no_previews_unless_asked_for" {
   command = plan
 
   assert {
-    condition     = keys(aws_ecs_task_definition.this) == ["pass"] && keys(aws_iam_role.this) == ["execution", "scheduler", "task"] && output.preview_role_arn == null
+    condition     = keys(aws_ecs_task_definition.this) == ["pass"] && keys(aws_iam_role.this) == ["execution", "scheduler", "task"] && output.planner_role_arn == null
     error_message = "There is a part of previews."
   }
 }

@@ -60,6 +60,21 @@ run "private_encrypted_versioned" {
   }
 }
 
+run "a_prefix_expires_by_itself" {
+  command = plan
+
+  variables {
+    retention = { prefixes = { "snapshots/previews/" = 7 } }
+  }
+
+  assert {
+    condition = [for r in aws_s3_bucket_lifecycle_configuration.this.rule : [r.filter[0].prefix, r.expiration[0].days, r.noncurrent_version_expiration[0].noncurrent_days] if length(r.expiration) > 0] == [
+      ["snapshots/previews/", 7, 1],
+    ]
+    error_message = "What is under the prefix stays, or something else goes."
+  }
+}
+
 run "logs_locked_for_400_days" {
   command = plan
 
