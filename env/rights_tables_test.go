@@ -44,8 +44,8 @@ var rolesAndPeople = []right{
 
 	may("reconcile-build reconcile-task reconcile-standby-task", "sts:AssumeRole", "arn:aws:iam::123456789012:role/reconcile/apply-tokyo"),
 	may("reconcile-build reconcile-task reconcile-standby-task", "sts:AssumeRole", "arn:aws:iam::123456789012:role/reconcile/apply-common"),
-	may("reconcile-build reconcile-task reconcile-standby-task reconcile-preview", "sts:AssumeRole", "arn:aws:iam::123456789012:role/reconcile/plan-tokyo"),
-	may("reconcile-build reconcile-task reconcile-standby-task reconcile-preview", "sts:AssumeRole", "arn:aws:iam::123456789012:role/reconcile/plan-bootstrap"),
+	may("reconcile-build reconcile-task reconcile-standby-task reconcile-planner", "sts:AssumeRole", "arn:aws:iam::123456789012:role/reconcile/plan-tokyo"),
+	may("reconcile-build reconcile-task reconcile-standby-task reconcile-planner", "sts:AssumeRole", "arn:aws:iam::123456789012:role/reconcile/plan-bootstrap"),
 	may(nobody, "sts:AssumeRole", "arn:aws:iam::123456789012:role/reconcile/reconcile-task"),
 	may(nobody, "sts:AssumeRole", "arn:aws:iam::123456789012:role/reconcile/reconcile-build"),
 	may(nobody, "sts:AssumeRole", "arn:aws:iam::123456789012:role/reconcile/reconcile-connect"),
@@ -132,7 +132,7 @@ var keysAndSecrets = []right{
 	may(nobody, "kms:Decrypt", "arn:aws:kms:ap-northeast-1:123456789012:key/reconcile/states"),
 	may(nobody, "kms:CreateGrant", "arn:aws:kms:ap-northeast-1:123456789012:key/reconcile/states", "kms:ViaService", "rds.ap-northeast-1.amazonaws.com"),
 	may(nobody, "kms:PutKeyPolicy", "arn:aws:kms:ap-northeast-1:123456789012:key/reconcile/states"),
-	may("reconcile-build reconcile-preview reconcile-task reconcile-webhook", "kms:Decrypt", "arn:aws:kms:ap-northeast-1:123456789012:key/reconcile/work", "kms:ViaService", "secretsmanager.ap-northeast-1.amazonaws.com"),
+	may("reconcile-build reconcile-planner reconcile-preview reconcile-task reconcile-webhook", "kms:Decrypt", "arn:aws:kms:ap-northeast-1:123456789012:key/reconcile/work", "kms:ViaService", "secretsmanager.ap-northeast-1.amazonaws.com"),
 	may("apply-common", "kms:PutKeyPolicy", "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555"),
 	may(nobody, "kms:ReEncryptFrom", "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555"),
 	may(nobody, "kms:Decrypt", "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555", "kms:ViaService", "ssm.ap-northeast-1.amazonaws.com"),
@@ -148,7 +148,7 @@ var keysAndSecrets = []right{
 // tells people that none completes.
 var controlPlane = []right{
 	may("reconcile-build reconcile-task", "dynamodb:UpdateItem", "arn:aws:dynamodb:ap-northeast-1:123456789012:table/reconcile"),
-	may("reconcile-build reconcile-task reconcile-preview", "dynamodb:GetItem", "arn:aws:dynamodb:ap-northeast-1:123456789012:table/reconcile"),
+	may("reconcile-build reconcile-task reconcile-preview reconcile-planner", "dynamodb:GetItem", "arn:aws:dynamodb:ap-northeast-1:123456789012:table/reconcile"),
 	may(nobody, "dynamodb:Scan", "arn:aws:dynamodb:*:123456789012:table/*"),
 	may(nobody, "dynamodb:ExportTableToPointInTime", "arn:aws:dynamodb:ap-northeast-1:123456789012:table/reconcile"),
 	may("reconcile-standby-task", "dynamodb:PutItem", "arn:aws:dynamodb:ap-northeast-3:123456789012:table/reconcile-standby"),
@@ -182,6 +182,33 @@ var controlPlane = []right{
 	may(nobody, "ec2:DeleteTags", "arn:aws:ec2:ap-northeast-1:123456789012:subnet/subnet-1", "aws:ResourceTag/Name", "reconcile-private-a"),
 	may(nobody, "ec2:CreateTags", "arn:aws:ec2:ap-northeast-1:123456789012:subnet/subnet-1", "aws:RequestTag/Name", "reconcile-private-a"),
 	may(nobody, "ec2:CreateVpc", "arn:aws:ec2:ap-northeast-1:123456789012:vpc/vpc-1", "aws:RequestTag/Name", "reconcile"),
+}
+
+// Plans of pull requests run code of people who may not approve: who plans them
+// reads no secret of Git and Backlog, and writes nothing but its answers; who
+// reads the secrets is no role, and writes nothing that a pass goes by.
+var pullRequests = []right{
+	may("reconcile-build reconcile-preview reconcile-task", "secretsmanager:GetSecretValue", "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:reconcile/backlog"),
+	may("reconcile-build reconcile-planner reconcile-preview reconcile-task", "secretsmanager:GetSecretValue", "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:reconcile/digest-key"),
+	may("reconcile-build reconcile-task", "dynamodb:PutItem", "arn:aws:dynamodb:ap-northeast-1:123456789012:table/reconcile", "dynamodb:LeadingKeys", "example.backlog.com/git/INFRA/estate@main"),
+	may("reconcile-build reconcile-task", "dynamodb:PutItem", "arn:aws:dynamodb:ap-northeast-1:123456789012:table/reconcile", "dynamodb:LeadingKeys", "LEASE"),
+	may("reconcile-build reconcile-preview reconcile-task", "dynamodb:PutItem", "arn:aws:dynamodb:ap-northeast-1:123456789012:table/reconcile", "dynamodb:LeadingKeys", "PREVIEW:example.backlog.com/git/INFRA/estate@main"),
+	may("reconcile-build reconcile-preview reconcile-task", "dynamodb:GetItem", "arn:aws:dynamodb:ap-northeast-1:123456789012:table/reconcile", "dynamodb:LeadingKeys", "PREVIEW:example.backlog.com/git/INFRA/estate@main"),
+	may("reconcile-build reconcile-planner reconcile-preview reconcile-task", "dynamodb:Query", "arn:aws:dynamodb:ap-northeast-1:123456789012:table/reconcile", "dynamodb:LeadingKeys", "example.backlog.com/git/INFRA/estate@main"),
+	may("reconcile-build reconcile-task", "dynamodb:DeleteItem", "arn:aws:dynamodb:ap-northeast-1:123456789012:table/reconcile", "dynamodb:LeadingKeys", "PREVIEW:x"),
+	may("reconcile-build reconcile-planner reconcile-preview reconcile-task", "s3:GetObject", "arn:aws:s3:::example-reconcile-123456789012/snapshots/previews/KEY/order.json"),
+	may("reconcile-build reconcile-planner reconcile-preview reconcile-task", "s3:PutObject", "arn:aws:s3:::example-reconcile-123456789012/snapshots/previews/KEY/answer.json"),
+	may("reconcile-build reconcile-preview reconcile-task", "s3:GetObject", "arn:aws:s3:::example-reconcile-123456789012/snapshots/previews/KEY/answer.json"),
+	may("reconcile-build reconcile-preview reconcile-task", "s3:PutObject", "arn:aws:s3:::example-reconcile-123456789012/snapshots/previews/KEY/order.json"),
+	may("reconcile-build reconcile-preview reconcile-task", "s3:PutObject", "arn:aws:s3:::example-reconcile-123456789012/snapshots/previews/KEY/tip.tar.zst"),
+	may("reconcile-build reconcile-task", "s3:PutObject", "arn:aws:s3:::example-reconcile-123456789012/snapshots/0123456789abcdef0123456789abcdef01234567.tar.zst"),
+	may("reconcile-build reconcile-task", "s3:GetObject", "arn:aws:s3:::example-reconcile-123456789012/snapshots/runs/01JD/tokyo.log"),
+	may(nobody, "s3:DeleteObjectVersion", "arn:aws:s3:::example-reconcile-123456789012/snapshots/previews/KEY/answer.json"),
+	may("reconcile-preview", "ecs:RunTask", "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/reconcile-planner:1", "ecs:cluster", "arn:aws:ecs:ap-northeast-1:123456789012:cluster/reconcile"),
+	may(nobody, "ecs:RunTask", "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/reconcile-planner:1", "ecs:cluster", "arn:aws:ecs:ap-northeast-1:123456789012:cluster/other"),
+	may("reconcile-preview", "iam:PassRole", "arn:aws:iam::123456789012:role/reconcile/reconcile-planner", "iam:PassedToService", "ecs-tasks.amazonaws.com"),
+	may("reconcile-scheduler", "iam:PassRole", "arn:aws:iam::123456789012:role/reconcile/reconcile-preview", "iam:PassedToService", "ecs-tasks.amazonaws.com"),
+	may(nobody, "iam:PassRole", "arn:aws:iam::123456789012:role/reconcile/reconcile-planner", "iam:PassedToService", "lambda.amazonaws.com"),
 }
 
 // What is kept for 400 days, and what keeps it.

@@ -326,11 +326,14 @@ locals {
       },
       {
         # What it has given away, in a partition of its own.
-        Sid       = "Given"
-        Effect    = "Allow"
-        Action    = ["dynamodb:PutItem"]
-        Resource  = [aws_dynamodb_table.this.arn]
-        Condition = { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["PREVIEW:*"] } }
+        Sid      = "Given"
+        Effect   = "Allow"
+        Action   = ["dynamodb:PutItem"]
+        Resource = [aws_dynamodb_table.this.arn]
+        Condition = {
+          "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["PREVIEW:*"] }
+          Null                      = { "dynamodb:LeadingKeys" = "false" }
+        }
       },
       {
         Sid      = "Parcels"
