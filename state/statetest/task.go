@@ -31,4 +31,15 @@ func testTask(t *testing.T, open Open) {
 	}
 	is(t, "the next", a.PutTask(ctx, got, other), nil)
 	is(t, "done twice", b.PutTask(ctx, first, done), state.ErrConflict)
+
+	// Tasks of previews are written down apart.
+	preview := other
+	preview.Name, preview.Expires = "7", someday.Unix()
+	is(t, "give a preview away", a.Previews().PutTask(ctx, state.Task{}, preview), nil)
+	if got, found, err := b.Previews().Task(ctx, "7"); err != nil || !found || got.Key != preview.Key || got.Expires != preview.Expires {
+		t.Errorf("preview's task: got %+v, %v, %v", got, found, err)
+	}
+	if _, found, err := b.Task(ctx, "7"); err != nil || found {
+		t.Errorf("the preview's task is one of the record: %v, %v", found, err)
+	}
 }
