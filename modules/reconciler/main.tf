@@ -394,7 +394,7 @@ locals {
           # The keys of others' parcels are written there.
           Sid       = "Given"
           Effect    = "Deny"
-          Action    = ["dynamodb:*"]
+          Action    = ["dynamodb:GetItem", "dynamodb:Query"]
           Resource  = [aws_dynamodb_table.this.arn]
           Condition = { "ForAnyValue:StringLike" = { "dynamodb:LeadingKeys" = ["PREVIEW:*"] } }
         },

@@ -634,7 +634,7 @@ run "previews_can_only_plan" {
   assert {
     condition = { for s in jsondecode(aws_iam_role_policy.this["planner"].policy).Statement : s.Sid => [s.Effect, s.Action] } == {
       Record  = ["Allow", ["dynamodb:GetItem", "dynamodb:Query"]]
-      Given   = ["Deny", ["dynamodb:*"]]
+      Given   = ["Deny", ["dynamodb:GetItem", "dynamodb:Query"]]
       Parcel  = ["Allow", ["s3:GetObject"]]
       Answer  = ["Allow", ["s3:PutObject"]]
       Secrets = ["Allow", ["secretsmanager:GetSecretValue"]]
