@@ -28,7 +28,6 @@ func TestMutants(t *testing.T) {
 		{"a key is never renewed", "kms", "enable_key_rotation     = true", "enable_key_rotation     = false"},
 		{"a role has no boundary", "iam", "permissions_boundary = var.permissions_boundary", "permissions_boundary = null"},
 		{"the record can be deleted", "reconciler", "deletion_protection_enabled = true", "deletion_protection_enabled = false"},
-		{"planners are told of Git's secret", "reconciler", "      env     = local.without_git", "      env     = local.environment"},
 		{"states are sent in the clear", "state_backend", `"aws:SecureTransport" = "false"`, `"aws:SecureTransport" = "never"`},
 	} {
 		t.Run(m.name, func(t *testing.T) {
