@@ -77,7 +77,8 @@ func (e *errand) entrust(ctx context.Context, next state.Task) (state.Task, erro
 	return started, err
 }
 
-// underWay tells whether a task that was started has not ended yet.
+// underWay tells whether a task that was started has not ended yet, or has
+// said what came of it.
 func (e *errand) underWay(ctx context.Context, task state.Task) (bool, error) {
 	if task.ID == "" || e.longest > 0 && e.Now().Sub(task.At) >= e.longest {
 		return false, nil
@@ -86,10 +87,11 @@ func (e *errand) underWay(ctx context.Context, task state.Task) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("ask for %s, which works on %s: %w", task.ID, task.Name, err)
 	}
-	if !ended {
-		e.log.Info("found at work elsewhere", "id", task.ID, "since", task.At)
+	if ended {
+		return e.done(ctx, &task)
 	}
-	return !ended, nil
+	e.log.Info("found at work elsewhere", "id", task.ID, "since", task.At)
+	return true, nil
 }
 
 // await waits until the task has said what came of it, or has ended without a

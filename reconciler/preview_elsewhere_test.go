@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -78,13 +79,53 @@ func TestPlannerIsFoundAgain(t *testing.T) {
 
 type fields = map[string]any
 
+// One that has answered when nobody waited any more is not asked again.
+func TestPlannersAnswerIsFoundAgain(t *testing.T) {
+	w, _ := newPlanned(t)
+	w.propose(1, "topic", moreOsaka)
+	var keys []string
+	ctx, stop := context.WithCancel(t.Context())
+	planner := forger{w, &keys, func(fields) any {
+		return fields{"workspaces": []fields{{"name": "osaka", "outcome": "no-changes"}}}
+	}}
+	before := w.config.Parcels
+	w.config.Executor, w.config.Parcels = stopping{planner, stop}, unread{before}
+	round, err := w.reconciler().Previews(ctx, t.Context(), w.board, w.options)
+	if err == nil && round.PullRequests[0].Action != reconciler.ActionFailed || len(w.board.comments) > 0 {
+		t.Fatalf("%+v", round)
+	}
+	w.config.Executor, w.config.Parcels = planner, before
+	w.want(w.actions(), map[string]string{"topic": "added"})
+	if len(keys) != 1 {
+		t.Errorf("asked %d times", len(keys))
+	}
+	w.want(w.actions(), map[string]string{"topic": "unchanged"})
+	w.options.Again = true
+	w.want(w.actions(), map[string]string{"topic": "edited"})
+	if len(keys) != 2 || keys[0] == keys[1] {
+		t.Errorf("asked under %q", keys)
+	}
+}
+
+// unread are parcels whose answers do not come through.
+type unread struct{ reconciler.Parcels }
+
+func (u unread) ParcelFile(ctx context.Context, key, part string, most int) ([]byte, error) {
+	if part == "answer" {
+		return nil, errors.New("the bucket is away")
+	}
+	return u.Parcels.ParcelFile(ctx, key, part, most)
+}
+
 // forger is a planner that answers what it likes.
 type forger struct {
 	w      *previewed
+	keys   *[]string
 	answer func(order map[string]any) any
 }
 
 func (f forger) Start(ctx context.Context, key string, command []string) (string, error) {
+	*f.keys = append(*f.keys, key)
 	var order map[string]any
 	data, err := f.w.config.Parcels.ParcelFile(ctx, key, "order", 1<<20)
 	if err == nil {
@@ -99,7 +140,7 @@ func (f forger) Start(ctx context.Context, key string, command []string) (string
 	return command[0], f.w.config.Parcels.PutParcelFile(ctx, key, "answer", data)
 }
 
-func (forger) Ended(context.Context, string) (bool, string, error) { return false, "", nil }
+func (forger) Ended(context.Context, string) (bool, string, error) { return true, "", nil }
 
 // What a planner says is taken for a stranger's words: it cannot speak of what
 // it was not asked about, nor in words that a preview has not.
@@ -125,7 +166,7 @@ func TestPlannerForges(t *testing.T) {
 			w, _ := newPlanned(t)
 			w.propose(1, "topic", moreOsaka)
 			before := w.recorded()
-			w.config.Executor = forger{w, func(order fields) any {
+			w.config.Executor = forger{w, new([]string), func(order fields) any {
 				if diff := cmp.Diff([]any{"osaka"}, order["workspaces"]); diff != "" {
 					t.Errorf("asked for %s", diff)
 				}
