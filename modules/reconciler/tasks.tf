@@ -1,0 +1,136 @@
+# What runs.
+
+resource "aws_ecs_cluster" "this" {
+  name = var.name
+
+  setting {
+    name  = "containerInsights"
+    value = "enabled"
+  }
+
+  tags = var.tags
+}
+
+# What each kind of task runs.
+locals {
+  without_git = merge(var.settings, {
+    RECONCILE_REPO       = var.repository
+    RECONCILE_STATE      = "dynamodb://${aws_dynamodb_table.this.name}"
+    RECONCILE_SNAPSHOTS  = "s3://${var.snapshots.bucket}/${var.snapshots.prefix}"
+    RECONCILE_DIGEST_KEY = "secretsmanager://${aws_secretsmanager_secret.this["digest-key"].name}"
+    RECONCILE_OUTPUT     = "json"
+    RECONCILE_METRICS    = "emf" # which the alarms see, in the namespace:
+    OTEL_SERVICE_NAME    = local.namespace
+  })
+  environment = merge(local.without_git, {
+    RECONCILE_GIT_CREDENTIALS = "secretsmanager://${aws_secretsmanager_secret.this["git"].name}"
+  })
+
+  # Where work is done elsewhere, by the family of its task.
+  executors = { for family, group in {
+    (var.name)            = module.security_group.id
+    "${var.name}-planner" = one(values(module.planner_security_group)[*].id)
+    } : family => join("", [
+      "ecs://${var.name}/${family}?container=reconcile",
+      "&subnets=${join(",", [for name in sort(keys(var.network.zones)) : module.vpc.subnets["private-${name}"].id])}",
+      "&security_groups=${coalesce(group, "none")}",
+  ]) }
+
+  told                = concat(var.notify.backlog ? ["backlog"] : [], [for arn in sort(var.notify.topic_arns) : "sns://${arn}"])
+  backlog_credentials = local.backlog ? "secretsmanager://${aws_secretsmanager_secret.this["backlog"].name}" : null
+
+  telling = merge(
+    length(local.told) == 0 ? {} : { RECONCILE_NOTIFY = join(",", local.told) },
+    var.notify.issues == null ? {} : { RECONCILE_NOTIFY_ISSUES = var.notify.issues },
+    var.notify.backlog ? { RECONCILE_BACKLOG_CREDENTIALS = local.backlog_credentials } : {},
+  )
+
+  tasks = merge(
+    { pass = {
+      name    = var.name
+      role    = "task"
+      command = var.run.mode == "watch" ? ["watch", "--interval", var.run.interval] : ["now", "--trigger", "schedule"]
+      env     = merge(local.environment, local.telling, var.tasks_for_workspaces ? { RECONCILE_EXECUTOR = local.executors[var.name] } : {})
+    } },
+    var.drift == null ? {} : { drift = {
+      name    = "${var.name}-drift"
+      role    = "task" # it writes the record, as a pass does
+      command = ["drift"]
+      env     = merge(local.environment, local.telling)
+    } },
+    local.previews ? { preview = {
+      name    = "${var.name}-preview"
+      role    = "preview"
+      command = ["preview"]
+      env = merge(local.environment, {
+        RECONCILE_BACKLOG_CREDENTIALS = local.backlog_credentials
+        RECONCILE_EXECUTOR            = local.executors["${var.name}-planner"]
+      })
+    } } : {},
+    # Nobody starts it but the task above, which adds a key.
+    local.previews ? { planner = {
+      name    = "${var.name}-planner"
+      role    = "planner"
+      command = ["plan-parcel"]
+      env     = local.without_git
+    } } : {},
+  )
+}
+
+resource "aws_ecs_task_definition" "this" {
+  for_each = { for kind, task in local.tasks : kind => task if local.ready }
+
+  family                   = each.value.name
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = var.size.cpu
+  memory                   = var.size.memory
+  execution_role_arn       = aws_iam_role.this["execution"].arn
+  task_role_arn            = aws_iam_role.this[each.value.role].arn
+
+  runtime_platform {
+    operating_system_family = "LINUX"
+    cpu_architecture        = "ARM64"
+  }
+
+  ephemeral_storage {
+    size_in_gib = var.size.disk_gib
+  }
+
+  volume {
+    name = "work"
+  }
+
+  container_definitions = jsonencode([{
+    name                   = "reconcile"
+    image                  = "${aws_ecr_repository.this.repository_url}@${var.image_digest}"
+    command                = each.value.command
+    essential              = true
+    user                   = "65532:65532"
+    readonlyRootFilesystem = true
+    # An apply that is stopped needs the time to leave a whole state behind.
+    stopTimeout = 120
+    mountPoints = [{ sourceVolume = "work", containerPath = "/work", readOnly = false }]
+    environment = [for name, value in each.value.env : { name = name, value = value }]
+    logConfiguration = {
+      logDriver = "awslogs"
+      options = {
+        awslogs-group         = aws_cloudwatch_log_group.this.name
+        awslogs-region        = local.region
+        awslogs-stream-prefix = each.key == "pass" ? "reconcile" : each.key
+        # A log that cannot be written must not hold up an apply.
+        mode            = "non-blocking"
+        max-buffer-size = "25m"
+      }
+    }
+  }])
+
+  tags = var.tags
+
+  depends_on = [aws_iam_role_policy.this, aws_iam_role_policy_attachment.task]
+}
+
+moved {
+  from = aws_ecs_task_definition.this[0]
+  to   = aws_ecs_task_definition.this["pass"]
+}
