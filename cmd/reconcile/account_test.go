@@ -33,6 +33,7 @@ import (
 //	account value NAME VALUE
 //	account repository NAME
 //	account push NAME DIGEST      an image
+//	account upload BUCKET KEY     an object
 //	account task NAME IMAGE       a task definition
 //	account schedule NAME STATE   DISABLED or ENABLED
 func accountCommand(ts *testscript.TestScript, neg bool, args []string) {
@@ -81,6 +82,8 @@ func (a *account) put(w *world, what string, args []string) (err error) {
 		_, err = ecr.NewFromConfig(a.cfg).CreateRepository(ctx, &ecr.CreateRepositoryInput{RepositoryName: name})
 	case "push":
 		_, err = ecr.NewFromConfig(a.cfg).PutImage(ctx, &ecr.PutImageInput{RepositoryName: name, ImageDigest: &args[1], ImageManifest: aws.String(`{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json"}`)})
+	case "upload":
+		_, err = s3.NewFromConfig(a.cfg).PutObject(ctx, &s3.PutObjectInput{Bucket: name, Key: &args[1], Body: strings.NewReader("PK")})
 	case "task":
 		_, err = ecs.NewFromConfig(a.cfg).RegisterTaskDefinition(ctx, &ecs.RegisterTaskDefinitionInput{Family: name, ContainerDefinitions: []ecstypes.ContainerDefinition{
 			{Name: aws.String("reconcile"), Image: &args[1], Memory: aws.Int32(4096)},

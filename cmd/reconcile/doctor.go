@@ -60,6 +60,7 @@ func (d *doctor) examine(ctx context.Context, tell func(finding)) []finding {
 		{"clock", d.clock},
 		{"backlog", d.backlog},
 		{"image", d.image},
+		{"webhook", d.webhook},
 		{"schedule", d.schedule},
 	} {
 		if ctx.Err() != nil {
