@@ -211,6 +211,15 @@ var pullRequests = []right{
 	may(nobody, "iam:PassRole", "arn:aws:iam::123456789012:role/reconcile/reconcile-planner", "iam:PassedToService", "lambda.amazonaws.com"),
 }
 
+// Which names the network of passes and planners finds: what of it is told.
+var firewallOfNames = []right{
+	may("plan-bootstrap", "route53resolver:ListFirewallRules", "arn:aws:route53resolver:ap-northeast-1:123456789012:firewall-rule-group/rslvr-frg-1"),
+	may(nobody, "route53resolver:UpdateFirewallDomains", "arn:aws:route53resolver:ap-northeast-1:123456789012:firewall-domain-list/rslvr-fdl-1"),
+	may(nobody, "route53resolver:UpdateFirewallRule", "arn:aws:route53resolver:ap-northeast-1:123456789012:firewall-rule-group/rslvr-frg-1"),
+	may(nobody, "route53resolver:DisassociateFirewallRuleGroup", "arn:aws:route53resolver:ap-northeast-1:123456789012:firewall-rule-group-association/rslvr-frgassoc-1"),
+	may(nobody, "route53resolver:UpdateFirewallConfig", "arn:aws:route53resolver:ap-northeast-1:123456789012:firewall-config/rslvr-fc-1"),
+}
+
 // What is kept for 400 days, and what keeps it.
 var evidenceKept = []right{
 	may(nobody, "backup:DeleteBackupVault", "arn:aws:backup:ap-northeast-1:123456789012:backup-vault:estate"),

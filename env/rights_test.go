@@ -23,7 +23,7 @@ func TestRights(t *testing.T) {
 		rows []right
 	}{
 		{"roles", rolesAndPeople}, {"start", whatStarts}, {"keys", keysAndSecrets}, {"control plane", controlPlane},
-		{"pull requests", pullRequests}, {"evidence", evidenceKept}, {"estate", estateThings}, {"states", statesOf(a)},
+		{"pull requests", pullRequests}, {"names", firewallOfNames}, {"evidence", evidenceKept}, {"estate", estateThings}, {"states", statesOf(a)},
 	} {
 		t.Run(table.name, func(t *testing.T) {
 			for _, row := range table.rows {

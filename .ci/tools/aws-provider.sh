@@ -19,7 +19,7 @@ services=(
     account acm apigateway apigatewayv2 appautoscaling autoscaling backup
     cloudwatch codebuild directconnect dynamodb ec2 ecr ecs efs elb elbv2 events
     globalaccelerator iam kms lambda logs meta rds resourcegroups
-    resourcegroupstaggingapi route53 s3 s3control scheduler secretsmanager sns
+    resourcegroupstaggingapi route53 route53resolver s3 s3control scheduler secretsmanager sns
     sqs ssm sts
 )
 

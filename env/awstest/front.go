@@ -28,6 +28,7 @@ func (s *Server) services() map[string]service {
 		"lambda":            newFunctions().serve,
 		"rds":               newDatabases().serve,
 		"route53":           s.zones.serve,
+		"route53resolver":   newFirewalls().serve,
 		"s3":                newBuckets().serve,
 		"sts":               s.roles.serve,
 	}

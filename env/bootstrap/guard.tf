@@ -155,7 +155,7 @@ locals {
       flatten([for at in s.at : [for action in at.actions : split(":", action)[0]]]),
       flatten([for change in s.change : [for action in change.actions : split(":", action)[0]]]),
     )]]),
-    ["codebuild", "dynamodb", "ecr", "ecs", "iam", "s3", "scheduler", "secretsmanager", "sts", "xray"],
+    ["codebuild", "dynamodb", "ecr", "ecs", "iam", "route53resolver", "s3", "scheduler", "secretsmanager", "sts", "xray"],
   )))
 }
 

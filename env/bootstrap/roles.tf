@@ -176,6 +176,15 @@ resource "aws_iam_policy" "look_bootstrap" {
         Resource = local.own_buckets
       },
       {
+        Sid    = "LookNames"
+        Effect = "Allow"
+        Action = [
+          "route53resolver:GetFirewallDomainList", "route53resolver:GetFirewallRuleGroup", "route53resolver:GetFirewallRuleGroupAssociation",
+          "route53resolver:ListFirewallDomains", "route53resolver:ListFirewallRules", "route53resolver:ListTagsForResource",
+        ]
+        Resource = [for kind in ["domain-list", "rule-group", "rule-group-association"] : "arn:aws:route53resolver:*:${var.account_id}:firewall-${kind}/*"]
+      },
+      {
         Sid      = "LookKeys"
         Effect   = "Allow"
         Action   = local.services_data["common"].keys.at.Keys.actions

@@ -133,6 +133,17 @@ variable "network" {
   }
 }
 
+variable "domains" {
+  description = "Names that can be found from the network, beside the repository's host: AWS, and where Terraform and its providers come from. Those below a name are written *.NAME; nothing else is answered. Null: everything is."
+  type        = set(string)
+  default     = ["*.amazonaws.com", "*.api.aws", "registry.terraform.io", "releases.hashicorp.com"]
+
+  validation {
+    condition     = try(alltrue([for name in var.domains : can(regex("^(\\*\\.)?[a-z0-9-]+(\\.[a-z0-9-]+)+$", name))]), var.domains == null)
+    error_message = "domains are names in lower case without a dot at the end, such as registry.terraform.io, or *.amazonaws.com for those below one."
+  }
+}
+
 variable "kms_key_arn" {
   description = "Customer-managed key of the table, snapshots, images, secrets and logs; CloudWatch Logs must be allowed to use it."
   type        = string

@@ -271,6 +271,54 @@ run "reaches_out_from_fixed_addresses" {
   }
 }
 
+run "finds_only_who_is_listed" {
+  command = plan
+
+  assert {
+    condition = { for kind, list in aws_route53_resolver_firewall_domain_list.this : kind => list.domains } == {
+      allowed = toset(["*.amazonaws.com.", "*.api.aws.", "example.backlog.com.", "registry.terraform.io.", "releases.hashicorp.com."])
+      others  = toset(["*."])
+    }
+    error_message = "Others are found by name, or Git, AWS or the registry are not."
+  }
+
+  assert {
+    condition = { for kind, rule in aws_route53_resolver_firewall_rule.this : kind => [rule.action, coalesce(rule.block_response, "-"), rule.priority, rule.firewall_domain_redirection_action] } == {
+      allowed = ["ALLOW", "-", 100, "TRUST_REDIRECTION_DOMAIN"]
+      others  = ["BLOCK", "NODATA", 200, "TRUST_REDIRECTION_DOMAIN"]
+    }
+    error_message = "The rules do not let through who is listed, or stop not the rest."
+  }
+
+  assert {
+    condition     = aws_route53_resolver_firewall_rule_group_association.this[0].vpc_id == module.vpc.id
+    error_message = "Another network is guarded."
+  }
+}
+
+run "finds_everybody_if_told_so" {
+  command = plan
+
+  variables {
+    domains = null
+  }
+
+  assert {
+    condition     = length(aws_route53_resolver_firewall_domain_list.this) + length(aws_route53_resolver_firewall_rule.this) + length(aws_route53_resolver_firewall_rule_group_association.this) == 0
+    error_message = "Names are looked through that nobody asked to."
+  }
+}
+
+run "refuses_a_domain_that_is_an_address" {
+  command = plan
+
+  variables {
+    domains = ["https://registry.terraform.io"]
+  }
+
+  expect_failures = [var.domains]
+}
+
 run "may_do_no_more_than_a_pass_needs" {
   command = plan
 
