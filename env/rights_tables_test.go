@@ -230,6 +230,7 @@ var evidenceKept = []right{
 	may(nobody, "logs:DeleteLogStream", "arn:aws:logs:ap-northeast-1:123456789012:log-group:/shop/servers:log-stream:*"),
 	may("apply-common apply-common_os apply-osaka-ap apply-tokyo*", "logs:DeleteLogDelivery", "*"), // a network's flow logs go with it
 	may(nobody, "logs:PutRetentionPolicy", "arn:aws:logs:ap-northeast-1:123456789012:log-group:/reconcile/reconcile"),
+	may(nobody, "logs:PutRetentionPolicy", "arn:aws:logs:ap-northeast-1:123456789012:log-group:/reconcile/reconcile-api"),
 	may(nobody, "logs:PutRetentionPolicy", "arn:aws:logs:ap-northeast-1:123456789012:log-group:/reconcile/reconcile-build"),
 	may(nobody, "logs:GetLogEvents", "arn:aws:logs:*:123456789012:log-group:*:log-stream:*"),
 	may(nobody, "logs:PutSubscriptionFilter", "arn:aws:logs:ap-northeast-1:123456789012:log-group:/shop/servers"),

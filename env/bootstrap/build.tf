@@ -29,11 +29,13 @@ module "build" {
   tags          = var.tags
 }
 
+# Those of the API, too, which can be written to no locked bucket: here no role
+# may delete them, or keep them for less than 400 days.
 module "build_logs" {
   source = "../../modules/cloudwatch"
 
   kms_key_arn = module.work_key["tokyo"].arn
-  log_groups  = { "/reconcile/reconcile-build" = {} }
+  log_groups  = { "/reconcile/reconcile-api" = {}, "/reconcile/reconcile-build" = {} }
   tags        = var.tags
 }
 

@@ -9,7 +9,7 @@ locals {
       services = ["accelerator", "alarms", "backup", "buckets", "certificate", "key_pair", "keys", "log_groups", "rest_api", "roles", "topics", "webhook"]
       names    = []
       alarms   = ["certificate-expiry-*"]
-      groups   = ["/reconcile/api", "/reconcile/webhook", "/shop/servers"]
+      groups   = ["/reconcile/webhook", "/shop/servers"]
       passes = {
         "ec2.amazonaws.com"        = ["estate/shop-servers"]
         "backup.amazonaws.com"     = ["estate/estate-backup"]

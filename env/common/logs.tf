@@ -101,7 +101,6 @@ module "log_groups" {
 
   kms_key_arn = module.key["logs"].arn
   log_groups = {
-    "/reconcile/api"     = {}
     "/reconcile/webhook" = {}
     "/shop/servers"      = {}
   }

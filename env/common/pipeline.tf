@@ -18,7 +18,7 @@ module "api" {
   path             = ["hook", "{token}"]
   clients          = [for address in var.pipeline.clients : "${address}/32"]
   account_role_arn = "${local.roles}/reconcile-api-logs"
-  log_group_arn    = module.log_groups.log_groups["/reconcile/api"]
+  log_group_arn    = "arn:aws:logs:ap-northeast-1:${var.account_id}:log-group:/reconcile/reconcile-api" # bootstrap's
   tags             = var.tags
 }
 

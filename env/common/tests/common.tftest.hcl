@@ -49,7 +49,7 @@ run "evidence_is_locked_and_copied" {
   }
 
   assert {
-    condition     = keys(module.log_groups.log_groups) == ["/reconcile/api", "/reconcile/webhook", "/shop/servers"]
+    condition     = keys(module.log_groups.log_groups) == ["/reconcile/webhook", "/shop/servers"]
     error_message = "A log group comes and goes with what writes to it."
   }
 }
