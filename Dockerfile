@@ -3,7 +3,7 @@
 # The image holds four things: reconcile, the Terraform that it runs, the
 # certificates that it trusts and the time zones. It has no shell and no Git
 # (none is needed), runs as a user without rights, and can run on a read-only
-# root: all that is written goes to the volume /work.
+# root: all that is written goes to the volume /var/lib/reconcile.
 #
 # The target codebuild is the same with a shell, for AWS CodeBuild, which runs
 # its commands by one: `docker build --target codebuild .`
@@ -25,7 +25,7 @@ RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
     go build -trimpath -ldflags "-s -w -X main.version=$VERSION" -o /out/reconcile ./cmd/reconcile
 # Where everything is written. Fargate gives a volume the owner that the
 # directory has here.
-RUN install -d -m 0700 -o 65532 -g 65532 /out/work
+RUN install -d -m 0700 -o 65532 -g 65532 /out/home
 
 FROM base AS terraform
 ARG TARGETOS TARGETARCH
@@ -57,19 +57,19 @@ COPY --from=build /out/reconcile /usr/local/bin/reconcile
 # CodeBuild's agent starts as root, and a buildspec that says `run-as: reconcile`
 # makes it run its commands as that user.
 FROM debian:bookworm-slim AS codebuild
-RUN useradd --uid 65532 --user-group --home-dir /work --create-home reconcile
+RUN useradd --uid 65532 --user-group --home-dir /var/lib/reconcile --create-home reconcile
 COPY --from=files / /
-ENV HOME=/work TMPDIR=/work RECONCILE_WORK=/work/cache
-WORKDIR /work
+ENV HOME=/var/lib/reconcile TMPDIR=/var/lib/reconcile RECONCILE_WORK=/var/lib/reconcile/cache
+WORKDIR /var/lib/reconcile
 
 FROM files
 LABEL org.opencontainers.image.title="reconcile" \
       org.opencontainers.image.description="GitOps for Terraform in Backlog Git repositories and AWS" \
       org.opencontainers.image.licenses="Apache-2.0 AND BUSL-1.1"
-COPY --from=build --chown=65532:65532 /out/work /work
-ENV PATH=/usr/local/bin HOME=/work TMPDIR=/work RECONCILE_WORK=/work/cache
-VOLUME /work
-WORKDIR /work
+COPY --from=build --chown=65532:65532 /out/home /var/lib/reconcile
+ENV PATH=/usr/local/bin HOME=/var/lib/reconcile TMPDIR=/var/lib/reconcile RECONCILE_WORK=/var/lib/reconcile/cache
+VOLUME /var/lib/reconcile
+WORKDIR /var/lib/reconcile
 USER 65532:65532
 # On SIGTERM a pass interrupts Terraform, records what was done and frees its
 # leases. Give it the time: on Fargate set stopTimeout to 120, the most there

@@ -20,7 +20,7 @@ func assemble(t *testing.T, s stage) string {
 	for _, c := range s.copies {
 		target := filepath.Join(root, c.target)
 		mkdir(t, filepath.Dir(target))
-		if c.source == "/out/work" {
+		if c.source == "/out/home" {
 			mkdir(t, target) // mounted over, as a volume is
 			continue
 		}

@@ -110,7 +110,7 @@ resource "aws_ecs_task_definition" "this" {
     readonlyRootFilesystem = true
     # An apply that is stopped needs the time to leave a whole state behind.
     stopTimeout = 120
-    mountPoints = [{ sourceVolume = "work", containerPath = "/work", readOnly = false }]
+    mountPoints = [{ sourceVolume = "work", containerPath = "/var/lib/reconcile", readOnly = false }]
     environment = [for name, value in each.value.env : { name = name, value = value }]
     logConfiguration = {
       logDriver = "awslogs"

@@ -122,7 +122,7 @@ run "runs_by_digest_with_time_to_stop" {
   assert {
     condition = [for c in jsondecode(aws_ecs_task_definition.this["pass"].container_definitions) : [c.image, c.command, c.stopTimeout, c.readonlyRootFilesystem, c.user, c.mountPoints[0].containerPath]] == [[
       "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/reconcile@sha256:0f9c1fe6eb4b8a6a1f4b1ad1e7f4f0a0a4f6b6b0a3a45c1d6dc8a52a1d8f0c3e",
-      ["now", "--trigger", "schedule"], 120, true, "65532:65532", "/work",
+      ["now", "--trigger", "schedule"], 120, true, "65532:65532", "/var/lib/reconcile",
     ]]
     error_message = "The container is another, or has no time to stop."
   }
