@@ -101,9 +101,9 @@ type boundedSnapshots struct {
 	b *boundaries
 }
 
-func (s boundedSnapshots) Put(ctx context.Context, commit string, when time.Time, tree snapshot.Tree) (string, error) {
+func (s boundedSnapshots) Put(ctx context.Context, commit string, when time.Time, tree snapshot.Tree, objects []byte) (string, error) {
 	s.b.reach("snapshot")
-	return s.Snapshots.Put(ctx, commit, when, tree)
+	return s.Snapshots.Put(ctx, commit, when, tree, objects)
 }
 
 func (s boundedSnapshots) PutLog(ctx context.Context, run, workspace string, log io.Reader) error {

@@ -165,7 +165,7 @@ func (s modelSource) Fetch(ctx context.Context, id string) (commit *source.Commi
 // modelSnapshots remembers which commits it keeps.
 type modelSnapshots struct{ on *process }
 
-func (s modelSnapshots) Put(_ context.Context, commit string, _ time.Time, _ snapshot.Tree) (string, error) {
+func (s modelSnapshots) Put(_ context.Context, commit string, _ time.Time, _ snapshot.Tree, _ []byte) (string, error) {
 	m := s.on.m
 	err := s.on.flight.boundary("snapshot", func() error {
 		m.mu.Lock()
@@ -177,7 +177,9 @@ func (s modelSnapshots) Put(_ context.Context, commit string, _ time.Time, _ sna
 }
 
 // Fetch is for work that is done elsewhere, which the model has none of.
-func (modelSnapshots) Fetch(context.Context, string, string) error { return errors.ErrUnsupported }
+func (modelSnapshots) Fetch(context.Context, string, string, snapshot.Check) error {
+	return errors.ErrUnsupported
+}
 
 func (modelSnapshots) Prune(context.Context, time.Time, func(string) bool) ([]string, error) {
 	return nil, nil

@@ -102,7 +102,7 @@ func (p *pass) round(ctx, hard context.Context) (done bool, err error) {
 
 	// 6. The snapshot, before anything is applied.
 	p.at(PhaseSnapshot)
-	if p.result.Snapshot, err = p.Snapshots.Put(ctx, commit.ID, commit.When, commit.Tree); err != nil {
+	if p.result.Snapshot, err = p.Snapshots.Put(ctx, commit.ID, commit.When, commit.Tree, commit.Objects()); err != nil {
 		return false, fmt.Errorf("keep the snapshot of %s (nothing was applied): %w", short(commit.ID), err)
 	}
 

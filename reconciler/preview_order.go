@@ -16,8 +16,8 @@ import (
 // Parcels is where the planning of a pull request is handed over, under a key
 // that nobody else knows. *snapshot.Store is one.
 type Parcels interface {
-	PutParcelTree(ctx context.Context, key, part string, when time.Time, tree snapshot.Tree) error
-	FetchParcelTree(ctx context.Context, key, part, dir string) error
+	PutParcelTree(ctx context.Context, key, part string, when time.Time, tree snapshot.Tree, objects []byte) error
+	FetchParcelTree(ctx context.Context, key, part, dir string, check snapshot.Check) error
 	PutParcelFile(ctx context.Context, key, part string, data []byte) error
 	ParcelFile(ctx context.Context, key, part string, most int) ([]byte, error)
 }
@@ -108,8 +108,8 @@ func (l *look) pack(ctx context.Context, key string, names []string) error {
 		return err
 	}
 	return errors.Join(
-		l.Parcels.PutParcelTree(ctx, key, partTip, l.commit.When, l.commit.Tree),
-		l.Parcels.PutParcelTree(ctx, key, partMerged, l.merged.commit.When, l.merged.commit.Tree),
+		l.Parcels.PutParcelTree(ctx, key, partTip, l.commit.When, l.commit.Tree, l.commit.Objects()),
+		l.Parcels.PutParcelTree(ctx, key, partMerged, l.merged.commit.When, l.merged.commit.Tree, l.merged.commit.Objects()),
 		l.Parcels.PutParcelFile(ctx, key, partOrder, data),
 	)
 }

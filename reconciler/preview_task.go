@@ -8,6 +8,7 @@ import (
 
 	"reconcile/reconciler/workspace"
 	"reconcile/state"
+	"reconcile/state/snapshot"
 )
 
 // DoPreview is the other end of a preview that is made elsewhere: it plans, in
@@ -87,8 +88,8 @@ func (r *Reconciler) unpack(ctx context.Context, key string, order previewOrder)
 }
 
 func (r *Reconciler) unpackTree(ctx context.Context, key, part string, tree orderedTree, head state.Head) (w *work, err error) {
-	commit, err := r.restore(tree.Commit, tree.Tree, tree.When, func(dir string) error {
-		return r.Parcels.FetchParcelTree(ctx, key, part, dir)
+	commit, err := r.restore(tree.Commit, tree.Tree, tree.When, func(dir string, check snapshot.Check) error {
+		return r.Parcels.FetchParcelTree(ctx, key, part, dir, check)
 	})
 	if err != nil {
 		return nil, err

@@ -30,8 +30,8 @@ type Source interface {
 // Snapshots keeps the trees that were applied, and the logs of runs.
 // *snapshot.Store is one.
 type Snapshots interface {
-	Put(ctx context.Context, commit string, when time.Time, tree snapshot.Tree) (location string, err error)
-	Fetch(ctx context.Context, commit, dir string) error
+	Put(ctx context.Context, commit string, when time.Time, tree snapshot.Tree, objects []byte) (location string, err error)
+	Fetch(ctx context.Context, commit, dir string, check snapshot.Check) error
 	Prune(ctx context.Context, before time.Time, keep func(commit string) bool) ([]string, error)
 	PutLog(ctx context.Context, run, workspace string, log io.Reader) error
 	PutFile(ctx context.Context, run, workspace, name string, contents io.Reader) (location string, err error)

@@ -11,6 +11,7 @@ import (
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace"
 	"reconcile/state"
+	"reconcile/state/snapshot"
 )
 
 // DoTask is the other end of an Executor: it does, in this process, the work on
@@ -45,7 +46,9 @@ func (r *Reconciler) DoTask(ctx, hard context.Context, name, key string) (Worksp
 // the workspace's result.
 func (r *Reconciler) carryOut(ctx, hard context.Context, task state.Task) (v *visit, moved bool) {
 	p := r.begin(Options{Run: task.Run, Trigger: task.Trigger, Replan: task.Replan, Adopt: task.Adopt})
-	commit, err := r.restore(task.Commit, task.Tree, task.When, func(dir string) error { return r.Snapshots.Fetch(ctx, task.Commit, dir) })
+	commit, err := r.restore(task.Commit, task.Tree, task.When, func(dir string, check snapshot.Check) error {
+		return r.Snapshots.Fetch(ctx, task.Commit, dir, check)
+	})
 	if err == nil {
 		defer r.closing(commit)
 		var work *work
@@ -84,9 +87,9 @@ func (r *Reconciler) entrusted(ctx context.Context, task state.Task, commit *sou
 	return work, work.known([]string{task.Name})
 }
 
-// restore makes a commit from an archive of its tree, which fetch lays out.
-// What is laid out goes when the commit is closed.
-func (r *Reconciler) restore(commit, tree string, when time.Time, fetch func(dir string) error) (*source.Commit, error) {
+// restore makes a commit from an archive of its tree, which fetch lays out and
+// has checked. What is laid out goes when the commit is closed.
+func (r *Reconciler) restore(commit, tree string, when time.Time, fetch func(dir string, check snapshot.Check) error) (*source.Commit, error) {
 	if err := os.MkdirAll(r.Work, 0o700); err != nil {
 		return nil, fmt.Errorf("make room for the snapshot: %w", err)
 	}
@@ -95,10 +98,11 @@ func (r *Reconciler) restore(commit, tree string, when time.Time, fetch func(dir
 		return nil, fmt.Errorf("make room for the snapshot: %w", err)
 	}
 	dir := filepath.Join(home, "tree")
-	err = fetch(dir)
+	var objects []byte
+	err = fetch(dir, func(_ string, held []byte) error { objects = held; return nil }) // checked below, where it lies then
 	if err == nil {
 		var restored *source.Commit
-		if restored, err = source.Restore(dir, commit, tree, when); err == nil {
+		if restored, err = source.Restore(dir, commit, tree, when, objects); err == nil {
 			restored.OnClose(func() error { return os.RemoveAll(home) })
 			return restored, nil
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/reconciler/source"
 	"reconcile/state/snapshot"
 )
 
@@ -104,7 +106,10 @@ func runSnapshotFetch(ctx context.Context, a *app, o snapshotFetchOptions) error
 	if err != nil {
 		return err
 	}
-	if err := p.snapshots.Fetch(ctx, found.Commit, o.dir); err != nil {
+	err = p.snapshots.Fetch(ctx, found.Commit, o.dir, func(dir string, objects []byte) error {
+		return proveSnapshot(ctx, p, found.Commit, dir, objects)
+	})
+	if err != nil {
 		return err
 	}
 	if a.json() {
@@ -112,6 +117,21 @@ func runSnapshotFetch(ctx context.Context, a *app, o snapshotFetchOptions) error
 	}
 	fmt.Fprintf(a.out, "%s is in %s\n", shortCommit(found.Commit), o.dir)
 	return nil
+}
+
+// proveSnapshot makes sure that what is laid out in dir is the commit's tree.
+// The commit comes with the snapshot; that of an older version is asked of Git.
+func proveSnapshot(ctx context.Context, p *parts, commit, dir string, objects []byte) error {
+	_, err := source.Restore(dir, commit, "", time.Time{}, objects)
+	if !errors.Is(err, source.ErrUnproven) {
+		return err
+	}
+	asked, askErr := p.source.Fetch(ctx, commit)
+	if askErr != nil {
+		return fmt.Errorf("%w, and Git could not be asked (%w): fetch it where the repository has that commit", err, askErr)
+	}
+	_, err = source.Restore(dir, commit, asked.Tree.ID("."), asked.When, nil)
+	return errors.Join(err, asked.Close())
 }
 
 // findSnapshot finds the one snapshot whose commit begins so.

@@ -50,7 +50,7 @@ func store(b *testing.B, dir string) error {
 	if err != nil {
 		return err
 	}
-	_, err = snapshots.Put(ctx, commit.ID, commit.When, commit.Tree)
+	_, err = snapshots.Put(ctx, commit.ID, commit.When, commit.Tree, commit.Objects())
 	return err
 }
 

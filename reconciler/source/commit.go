@@ -7,10 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"reconcile/reconciler/source/objects"
-
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/object"
+	gitobject "github.com/go-git/go-git/v5/plumbing/object"
 )
 
 // Commit is a commit with its tree.
@@ -44,7 +42,7 @@ type closer func() error
 
 func (f closer) Close() error { return f() }
 
-func readCommit(store *objects.Store, id plumbing.Hash) (*Commit, error) {
+func readCommit(store store, id plumbing.Hash) (*Commit, error) {
 	raw, data, err := decodeCommit(store, id)
 	if err != nil {
 		return nil, err
@@ -63,7 +61,7 @@ func readCommit(store *objects.Store, id plumbing.Hash) (*Commit, error) {
 	return c, nil
 }
 
-func decodeCommit(store *objects.Store, id plumbing.Hash) (*object.Commit, []byte, error) {
+func decodeCommit(store store, id plumbing.Hash) (*gitobject.Commit, []byte, error) {
 	kind, data, err := store.Read(id)
 	if err != nil {
 		return nil, nil, err
@@ -76,7 +74,7 @@ func decodeCommit(store *objects.Store, id plumbing.Hash) (*object.Commit, []byt
 	if _, err := encoded.Write(data); err != nil {
 		return nil, nil, err
 	}
-	commit := &object.Commit{}
+	commit := &gitobject.Commit{}
 	if err := commit.Decode(encoded); err != nil {
 		return nil, nil, fmt.Errorf("decode commit %s: %w", id, err)
 	}

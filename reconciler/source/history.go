@@ -11,7 +11,7 @@ import (
 	"reconcile/reconciler/source/objects"
 
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/object"
+	gitobject "github.com/go-git/go-git/v5/plumbing/object"
 )
 
 // history is an object store that holds two commits, and as much of what is
@@ -105,7 +105,7 @@ func openHistory(dir string, cut []plumbing.Hash) (*history, error) {
 // bases are the best common ancestors of two commits, newest first: more than
 // one where branches were merged into each other. They are sure when no
 // unknown history could hold a better one.
-func (h *history) bases(a, b plumbing.Hash) (best []*object.Commit, sure bool, err error) {
+func (h *history) bases(a, b plumbing.Hash) (best []*gitobject.Commit, sure bool, err error) {
 	ofA, err := h.ancestors(a)
 	if err != nil {
 		return nil, false, err
@@ -133,7 +133,7 @@ func (h *history) bases(a, b plumbing.Hash) (best []*object.Commit, sure bool, e
 			best = append(best, commit)
 		}
 	}
-	slices.SortFunc(best, func(x, y *object.Commit) int {
+	slices.SortFunc(best, func(x, y *gitobject.Commit) int {
 		if c := y.Committer.When.Compare(x.Committer.When); c != 0 {
 			return c
 		}
@@ -143,8 +143,8 @@ func (h *history) bases(a, b plumbing.Hash) (best []*object.Commit, sure bool, e
 }
 
 // ancestors are a commit and what is behind it, as far as it is known.
-func (h *history) ancestors(of plumbing.Hash) (map[plumbing.Hash]*object.Commit, error) {
-	found := map[plumbing.Hash]*object.Commit{}
+func (h *history) ancestors(of plumbing.Hash) (map[plumbing.Hash]*gitobject.Commit, error) {
+	found := map[plumbing.Hash]*gitobject.Commit{}
 	for queue := []plumbing.Hash{of}; len(queue) > 0; queue = queue[1:] {
 		id := queue[0]
 		if found[id] != nil {

@@ -99,7 +99,7 @@ func (h *history) merge(base, tip, head plumbing.Hash, crossed bool) (*Merge, er
 	merge := &Merge{Tip: tip.String(), Head: head.String(), Base: base.String(), Crossed: crossed, Conflicts: m.conflicts, close: h.close}
 	if len(m.conflicts) == 0 {
 		merge.Commit = sides[2]
-		merge.Commit.Tree = newTree(made, root.id, sides[2].When)
+		merge.Commit.Tree, merge.Commit.raw = newTree(made, root.id, sides[2].When), nil
 	}
 	slices.SortFunc(merge.Conflicts, func(a, b Conflict) int { return cmp.Compare(a.Path, b.Path) })
 	return merge, nil

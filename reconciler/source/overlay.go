@@ -6,22 +6,23 @@ import "github.com/go-git/go-git/v5/plumbing"
 // by one goroutine before others read it.
 type overlay struct {
 	store
-	made map[plumbing.Hash]made
+	made map[plumbing.Hash]object
 }
 
-type made struct {
+// object is one of Git's, in memory.
+type object struct {
 	kind plumbing.ObjectType
 	data []byte
 }
 
 func newOverlay(below store) *overlay {
-	return &overlay{store: below, made: map[plumbing.Hash]made{}}
+	return &overlay{store: below, made: map[plumbing.Hash]object{}}
 }
 
 // add adds an object and returns the id that Git gives it.
 func (o *overlay) add(kind plumbing.ObjectType, data []byte) plumbing.Hash {
 	id := plumbing.ComputeHash(kind, data)
-	o.made[id] = made{kind, data}
+	o.made[id] = object{kind, data}
 	return id
 }
 

@@ -16,29 +16,58 @@ import (
 	"reconcile/reconciler/source/objects"
 )
 
+// ErrUnproven: nothing tells which tree a snapshot should hold.
+var ErrUnproven = errors.New("the snapshot does not hold its commit, as those of older versions do not, so that nothing proves it to be that commit's")
+
 // Restore makes the commit of which dir holds the whole tree laid out, as a
-// snapshot has it, without asking Git. Ids are computed from what is there;
-// tree is what Tree.ID(".") was of the commit, so that a snapshot that was
-// changed, or does not hold all, is refused. Only ID, When and Tree of the
-// commit are set. The files must stay as they are while it is used.
+// snapshot has it, without asking Git. Objects are those of Commit.Objects:
+// with the commit among them, its id, its tree and its signature need no trust
+// in who kept them. Without it (the snapshot is of an older version, or of a
+// merge) only ID, When and Tree are set, and tree must tell what Tree.ID(".")
+// was; else the error is ErrUnproven.
 //
-// A snapshot does not tell which commit a submodule is at: such a repository
-// cannot be restored.
-func Restore(dir, commit, tree string, when time.Time) (*Commit, error) {
-	s := &restored{trees: map[plumbing.Hash][]byte{}, files: map[plumbing.Hash]blob{}}
+// Ids are computed from what is there, so that a snapshot that was changed, or
+// does not hold all, is refused. The files must stay as they are while the
+// commit is used.
+func Restore(dir, commit, tree string, when time.Time, objects []byte) (*Commit, error) {
+	given, err := parseObjects(objects)
+	if err != nil {
+		return nil, fmt.Errorf("read the snapshot of %s: %w", commit, err)
+	}
+	s := &restored{given: given, trees: map[plumbing.Hash][]byte{}, files: map[plumbing.Hash]blob{}}
+	id, err := parseID(commit)
+	if err != nil {
+		return nil, err
+	}
+	c := &Commit{ID: commit, When: when}
+	if _, ok := given[id]; ok {
+		if c, err = readCommit(s, id); err != nil {
+			return nil, fmt.Errorf("read the snapshot of %s: %w", commit, err)
+		}
+		its := c.Tree.ID(".")
+		if tree != "" && tree != its {
+			return nil, fmt.Errorf("the tree of commit %s is %s, not %s", commit, its, tree)
+		}
+		tree = its
+	}
+	if tree == "" {
+		return nil, fmt.Errorf("commit %s: %w", commit, ErrUnproven)
+	}
 	root, err := s.dir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("read the snapshot of %s: %w", commit, err)
 	}
-	c := &Commit{ID: commit, When: when, Tree: newTree(s, root, when)}
+	c.Tree = newTree(s, root, c.When)
 	if got := c.Tree.ID("."); got != tree {
 		return nil, fmt.Errorf("the snapshot of %s is not that commit's tree (it makes %s, not %s): it was changed, or the repository has submodules, which a snapshot cannot tell", commit, got, tree)
 	}
 	return c, nil
 }
 
-// restored is a store over files that are laid out.
+// restored is a store over files that are laid out, and objects that were kept
+// with them.
 type restored struct {
+	given map[plumbing.Hash]object
 	trees map[plumbing.Hash][]byte
 	files map[plumbing.Hash]blob
 }
@@ -122,6 +151,9 @@ func (s *restored) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
 	if data, ok := s.trees[id]; ok {
 		return plumbing.TreeObject, data, nil
 	}
+	if o, ok := s.given[id]; ok {
+		return o.kind, o.data, nil
+	}
 	b, ok := s.files[id]
 	if !ok {
 		return 0, nil, objects.ErrNotFound
@@ -140,6 +172,9 @@ func (s *restored) Size(id plumbing.Hash) (int64, error) {
 	if b, ok := s.files[id]; ok {
 		return b.size, nil
 	}
+	if o, ok := s.given[id]; ok {
+		return int64(len(o.data)), nil
+	}
 	data, ok := s.trees[id]
 	if !ok {
 		return 0, objects.ErrNotFound
@@ -150,5 +185,6 @@ func (s *restored) Size(id plumbing.Hash) (int64, error) {
 func (s *restored) Has(id plumbing.Hash) bool {
 	_, tree := s.trees[id]
 	_, file := s.files[id]
-	return tree || file
+	_, given := s.given[id]
+	return tree || file || given
 }

@@ -1,10 +1,12 @@
 package source_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/source/gittest"
@@ -40,7 +42,7 @@ func laidOut(t *testing.T) (*source.Commit, string) {
 
 func TestRestoreHasTheIdsOfGit(t *testing.T) {
 	commit, dir := laidOut(t)
-	got, err := source.Restore(dir, commit.ID, commit.Tree.ID("."), commit.When)
+	got, err := source.Restore(dir, commit.ID, commit.Tree.ID("."), commit.When, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,12 +67,51 @@ func TestRestoreHasTheIdsOfGit(t *testing.T) {
 	}
 }
 
+// A snapshot proves itself by its commit: nobody has to be asked for the tree,
+// and what was signed is as it was.
+func TestRestoreByTheCommitItself(t *testing.T) {
+	commit, dir := laidOut(t)
+	got, err := source.Restore(dir, commit.ID, "", time.Time{}, commit.Objects())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.ID != commit.ID || !got.When.Equal(commit.When) || got.Author != commit.Author || got.Tree.ID(".") != commit.Tree.ID(".") {
+		t.Errorf("restored: %+v", got)
+	}
+	if !bytes.Equal(got.Objects(), commit.Objects()) {
+		t.Errorf("its objects are %q", got.Objects())
+	}
+	other := strings.Repeat("0", 40)
+	for name, test := range map[string]struct {
+		commit, tree string
+		objects      []byte
+		want         string
+	}{
+		"no commit":         {commit.ID, "", nil, source.ErrUnproven.Error()},
+		"another's commit":  {other, "", commit.Objects(), source.ErrUnproven.Error()},
+		"a changed commit":  {commit.ID, "", bytes.Replace(commit.Objects(), []byte("first"), []byte("forge"), 1), source.ErrUnproven.Error()},
+		"another tree":      {commit.ID, "040000:" + other, commit.Objects(), "the tree of commit"},
+		"damaged objects":   {commit.ID, "", commit.Objects()[:20], "damaged Git object"},
+		"a length too much": {commit.ID, "", []byte("commit 99999999999999999999\x00"), "damaged Git object"},
+	} {
+		if _, err := source.Restore(dir, test.commit, test.tree, time.Time{}, test.objects); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "a.tf"), []byte("changed"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := source.Restore(dir, commit.ID, "", time.Time{}, commit.Objects()); err == nil || !strings.Contains(err.Error(), "is not that commit's tree") {
+		t.Errorf("a snapshot that was changed: %v", err)
+	}
+}
+
 func TestRestoreRefusesAnotherTree(t *testing.T) {
 	commit, dir := laidOut(t)
 	if err := os.WriteFile(filepath.Join(dir, "a.tf"), []byte("changed"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := source.Restore(dir, commit.ID, commit.Tree.ID("."), commit.When)
+	_, err := source.Restore(dir, commit.ID, commit.Tree.ID("."), commit.When, nil)
 	if err == nil || !strings.Contains(err.Error(), "is not that commit's tree") {
 		t.Errorf("a snapshot that was changed: %v", err)
 	}
@@ -78,7 +119,7 @@ func TestRestoreRefusesAnotherTree(t *testing.T) {
 
 func TestRestoreNoticesAChangeInUse(t *testing.T) {
 	commit, dir := laidOut(t)
-	got, err := source.Restore(dir, commit.ID, commit.Tree.ID("."), commit.When)
+	got, err := source.Restore(dir, commit.ID, commit.Tree.ID("."), commit.When, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ func BenchmarkSnapshot(b *testing.B) {
 	b.Run("archive", func(b *testing.B) {
 		for b.Loop() {
 			c := tip(b, repo)
-			archive, err := newBlob(b.TempDir(), func(w io.Writer) error { return pack(b.Context(), w, c.Tree, c.When) })
+			archive, err := newBlob(b.TempDir(), func(w io.Writer) error { return pack(b.Context(), w, c.Tree, c.When, nil) })
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -53,7 +53,7 @@ func BenchmarkSnapshot(b *testing.B) {
 				b.Fatal(err)
 			}
 			c := tip(b, repo)
-			if _, err := store.Put(b.Context(), c.ID, c.When, c.Tree); err != nil {
+			if _, err := store.Put(b.Context(), c.ID, c.When, c.Tree, c.Objects()); err != nil {
 				b.Fatal(err)
 			}
 		}

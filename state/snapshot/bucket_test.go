@@ -307,7 +307,7 @@ func TestS3PutWithLostAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	server.Fail(once(s3test.CutAfter))
-	if _, err := s.Put(t.Context(), commit, commitTime, sample()); err != nil {
+	if _, err := s.Put(t.Context(), commit, commitTime, sample(), nil); err != nil {
 		t.Error(err)
 	}
 	var asked []string

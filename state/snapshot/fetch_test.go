@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,7 +16,10 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-const commit = "0123456789abcdef0123456789abcdef01234567"
+const (
+	commit = "0123456789abcdef0123456789abcdef01234567"
+	other  = "f123456789abcdef0123456789abcdef01234567"
+)
 
 // archive makes a tar.zst of any headers, with the name as contents of files.
 func archive(t testing.TB, headers ...tar.Header) []byte {
@@ -51,6 +55,9 @@ func file(name string) tar.Header { return tar.Header{Typeflag: tar.TypeReg, Nam
 func link(name, target string) tar.Header {
 	return tar.Header{Typeflag: tar.TypeSymlink, Name: name, Linkname: target, Mode: 0o777}
 }
+
+// unchecked is a Check that takes what there is.
+func unchecked(string, []byte) error { return nil }
 
 // storeOf is a store whose one snapshot is made of these bytes.
 func storeOf(t *testing.T, archive []byte) *Store {
@@ -95,13 +102,16 @@ func TestFetchRefuses(t *testing.T) {
 		"damaged":            {damaged, false},
 		"cut":                {good[:len(good)-1], false},
 		"cut in the middle":  {good[:len(good)/2], false},
+		"objects alone":      {frame(t, "objects"), false},
+		"objects cut off":    {frame(t, "objects")[:10], false},
+		"objects too long":   {[]byte("\x5e\x2a\x4d\x18\xff\xff\xff\xffx"), false},
 		"not zstd":           {[]byte("hello, is this an archive?"), false},
 		"empty":              {nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			parent := t.TempDir()
 			dir := filepath.Join(parent, "dir")
-			err := storeOf(t, test.archive).Fetch(t.Context(), commit, dir)
+			err := storeOf(t, test.archive).Fetch(t.Context(), commit, dir, unchecked)
 			if err == nil || errors.Is(err, ErrUnsafe) != test.unsafe {
 				t.Errorf("error: %v", err)
 			}
@@ -116,7 +126,7 @@ func TestFetchInto(t *testing.T) {
 	s := storeOf(t, archive(t, file("a"), file("b/c")))
 	t.Run("empty directory", func(t *testing.T) {
 		dir := t.TempDir()
-		if err := s.Fetch(t.Context(), commit, dir); err != nil {
+		if err := s.Fetch(t.Context(), commit, dir, unchecked); err != nil {
 			t.Fatal(err)
 		}
 		if b, err := os.ReadFile(filepath.Join(dir, "b/c")); err != nil || string(b) != "contents of b/c" {
@@ -128,7 +138,7 @@ func TestFetchInto(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "mine"), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Fetch(t.Context(), commit, dir); err == nil || !strings.Contains(err.Error(), "not empty") {
+		if err := s.Fetch(t.Context(), commit, dir, unchecked); err == nil || !strings.Contains(err.Error(), "not empty") {
 			t.Error(err)
 		}
 		if left, _ := os.ReadDir(dir); len(left) != 1 {
@@ -140,18 +150,18 @@ func TestFetchInto(t *testing.T) {
 		if err := os.WriteFile(name, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Fetch(t.Context(), commit, name); err == nil {
+		if err := s.Fetch(t.Context(), commit, name, unchecked); err == nil {
 			t.Error("no error")
 		}
 	})
 	t.Run("unknown commit", func(t *testing.T) {
-		err := s.Fetch(t.Context(), strings.Repeat("f", 40), filepath.Join(t.TempDir(), "dir"))
+		err := s.Fetch(t.Context(), strings.Repeat("f", 40), filepath.Join(t.TempDir(), "dir"), unchecked)
 		if !errors.Is(err, ErrNotFound) {
 			t.Error(err)
 		}
 	})
 	for _, id := range []string{"", "main", commit[:10], "../" + commit[3:], strings.ToUpper(commit)} {
-		if err := s.Fetch(t.Context(), id, filepath.Join(t.TempDir(), "dir")); err == nil {
+		if err := s.Fetch(t.Context(), id, filepath.Join(t.TempDir(), "dir"), unchecked); err == nil {
 			t.Errorf("commit %q: no error", id)
 		}
 	}
@@ -164,8 +174,8 @@ func TestPutOverOtherCompression(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer z.Close()
-	var other bytes.Buffer
-	w, err := zstd.NewWriter(&other, zstd.WithEncoderLevel(zstd.SpeedBestCompression))
+	var recompressed bytes.Buffer
+	w, err := zstd.NewWriter(&recompressed, zstd.WithEncoderLevel(zstd.SpeedBestCompression))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,12 +185,86 @@ func TestPutOverOtherCompression(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := storeOf(t, other.Bytes()).Put(t.Context(), commit, commitTime, sample()); err != nil {
+	if _, err := storeOf(t, recompressed.Bytes()).Put(t.Context(), commit, commitTime, sample(), nil); err != nil {
 		t.Error(err)
 	}
-	if _, err := storeOf(t, other.Bytes()[:100]).Put(t.Context(), commit, commitTime, sample()); !errors.Is(err, ErrDifferent) {
+	if _, err := storeOf(t, recompressed.Bytes()[:100]).Put(t.Context(), commit, commitTime, sample(), nil); !errors.Is(err, ErrDifferent) {
 		t.Errorf("over a damaged archive: %v", err)
 	}
+}
+
+// The objects are given back, and a tree that is refused by them is not laid
+// out.
+func TestFetchChecks(t *testing.T) {
+	s := storeOf(t, archive(t, file("a")))
+	if _, err := s.Put(t.Context(), other, commitTime, sample(), []byte("objects")); err != nil {
+		t.Fatal(err)
+	}
+	refused := errors.New("refused")
+	for id, want := range map[string]string{commit: "", other: "objects"} {
+		parent := t.TempDir()
+		err := s.Fetch(t.Context(), id, filepath.Join(parent, "dir"), func(dir string, objects []byte) error {
+			if entries, err := os.ReadDir(dir); err != nil || len(entries) == 0 {
+				t.Errorf("%s: nothing is laid out: %v", id, err)
+			}
+			if string(objects) != want {
+				t.Errorf("%s: objects are %q, want %q", id, objects, want)
+			}
+			return refused
+		})
+		if !errors.Is(err, refused) {
+			t.Errorf("%s: %v", id, err)
+		}
+		if left, _ := os.ReadDir(parent); len(left) > 0 {
+			t.Errorf("left behind: %v", left)
+		}
+	}
+}
+
+// A snapshot of an older version gets the objects that it has not; others
+// than ours are never replaced.
+func TestPutAddsObjects(t *testing.T) {
+	held := func(s *Store) (objects string) {
+		t.Helper()
+		err := s.Fetch(t.Context(), commit, filepath.Join(t.TempDir(), "dir"), func(_ string, o []byte) error {
+			objects = string(o)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return objects
+	}
+	for name, test := range map[string]struct {
+		first, second, want string
+		err                 error
+	}{
+		"older version":  {"", "ours", "ours", nil},
+		"the same":       {"ours", "ours", "ours", nil},
+		"others":         {"theirs", "ours", "theirs", ErrDifferent},
+		"we have none":   {"theirs", "", "theirs", ErrDifferent},
+		"nobody has any": {"", "", "", nil},
+	} {
+		s := storeOf(t, packed(t, sample()))
+		if test.first != "" {
+			s = storeOf(t, slices.Concat(frame(t, test.first), packed(t, sample())))
+		}
+		if _, err := s.Put(t.Context(), commit, commitTime, sample(), []byte(test.second)); !errors.Is(err, test.err) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got := held(s); got != test.want {
+			t.Errorf("%s: holds %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+func frame(t *testing.T, objects string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := writeObjects(&b, []byte(objects)); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 // FuzzUnpack lays out what a line-based description says: nothing may come

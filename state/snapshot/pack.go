@@ -18,9 +18,13 @@ const (
 	maxEntries = 2 << 20
 )
 
-// pack writes tree as tar.zst to w: the same bytes for the same tree and
-// time, on any machine. Memory is bounded whatever the size of the tree.
-func pack(ctx context.Context, w io.Writer, tree Tree, when time.Time) error {
+// pack writes tree as tar.zst to w, after objects: the same bytes for the same
+// tree, time and objects, on any machine. Memory is bounded whatever the size
+// of the tree.
+func pack(ctx context.Context, w io.Writer, tree Tree, when time.Time, objects []byte) error {
+	if err := writeObjects(w, objects); err != nil {
+		return err
+	}
 	compressed, err := zstd.NewWriter(w,
 		zstd.WithEncoderConcurrency(1),           // the output must not depend on the machine
 		zstd.WithWindowSize(1<<20),               // before the level, which would change the size of blocks too

@@ -40,7 +40,7 @@ func sample() fstest.MapFS {
 func packed(t testing.TB, tree Tree) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	if err := pack(t.Context(), &out, tree, commitTime); err != nil {
+	if err := pack(t.Context(), &out, tree, commitTime, nil); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
@@ -142,7 +142,7 @@ func TestPackRefuses(t *testing.T) {
 		trees[name] = named{name: name}
 	}
 	for name, tree := range trees {
-		if err := pack(t.Context(), io.Discard, tree, commitTime); !errors.Is(err, ErrUnsafe) {
+		if err := pack(t.Context(), io.Discard, tree, commitTime, nil); !errors.Is(err, ErrUnsafe) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
@@ -169,14 +169,14 @@ func (b broken) Open(name string) (fs.File, error) {
 
 func TestPackFails(t *testing.T) {
 	for _, file := range []string{"a-b/main.tf", "large", "many/3/f3", "日本語"} {
-		err := pack(t.Context(), io.Discard, broken{sample(), file, false}, commitTime)
+		err := pack(t.Context(), io.Discard, broken{sample(), file, false}, commitTime, nil)
 		if !errors.Is(err, errRead) || !strings.Contains(err.Error(), file) {
 			t.Errorf("%s: %v", file, err)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := pack(ctx, io.Discard, sample(), commitTime); !errors.Is(err, context.Canceled) {
+	if err := pack(ctx, io.Discard, sample(), commitTime, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
@@ -189,7 +189,7 @@ func TestPackPanics(t *testing.T) {
 			t.Errorf("recovered %v", v)
 		}
 	}()
-	_ = pack(t.Context(), io.Discard, broken{sample(), "many/3/f3", true}, commitTime)
+	_ = pack(t.Context(), io.Discard, broken{sample(), "many/3/f3", true}, commitTime, nil)
 }
 
 var errFull = errors.New("no space left on device")
@@ -210,7 +210,7 @@ func TestPackToAFullDisk(t *testing.T) {
 	size := len(packed(t, sample()))
 	for _, room := range []int{0, 1, 100, size / 2, size - 1} {
 		disk := full(room)
-		if err := pack(t.Context(), &disk, sample(), commitTime); !errors.Is(err, errFull) {
+		if err := pack(t.Context(), &disk, sample(), commitTime, nil); !errors.Is(err, errFull) {
 			t.Errorf("room for %d of %d bytes: %v", room, size, err)
 		}
 	}

@@ -29,13 +29,13 @@ func parcelKey(key, part, suffix string) (string, error) {
 	return parcelsDir + "/" + key + "/" + part + suffix, nil
 }
 
-// PutParcelTree stores a tree as part of a parcel.
-func (s *Store) PutParcelTree(ctx context.Context, key, part string, when time.Time, tree Tree) error {
+// PutParcelTree stores a tree as part of a parcel, and objects as Put does.
+func (s *Store) PutParcelTree(ctx context.Context, key, part string, when time.Time, tree Tree, objects []byte) error {
 	at, err := parcelKey(key, part, suffix)
 	if err != nil {
 		return err
 	}
-	b, err := newBlob(s.Temp, func(w io.Writer) error { return pack(ctx, w, tree, when) })
+	b, err := newBlob(s.Temp, func(w io.Writer) error { return pack(ctx, w, tree, when, objects) })
 	if err == nil {
 		defer b.close()
 		err = s.create(ctx, at, b)
@@ -47,12 +47,12 @@ func (s *Store) PutParcelTree(ctx context.Context, key, part string, when time.T
 }
 
 // FetchParcelTree lays out a tree of a parcel in dir, as Fetch does.
-func (s *Store) FetchParcelTree(ctx context.Context, key, part, dir string) error {
+func (s *Store) FetchParcelTree(ctx context.Context, key, part, dir string, check Check) error {
 	at, err := parcelKey(key, part, suffix)
 	if err != nil {
 		return err
 	}
-	return s.fetch(ctx, at, part+" tree", dir)
+	return s.fetch(ctx, at, part+" tree", dir, check)
 }
 
 // PutParcelFile stores a small file as part of a parcel, replacing what was

@@ -23,14 +23,14 @@ func TestParcel(t *testing.T) {
 				t.Fatal(err)
 			}
 			key := rand.Text()
-			if err := s.PutParcelTree(t.Context(), key, "tip", commitTime, sample()); err != nil {
+			if err := s.PutParcelTree(t.Context(), key, "tip", commitTime, sample(), nil); err != nil {
 				t.Fatal(err)
 			}
-			if err := s.PutParcelTree(t.Context(), key, "tip", commitTime, sample()); err != nil {
+			if err := s.PutParcelTree(t.Context(), key, "tip", commitTime, sample(), nil); err != nil {
 				t.Errorf("again: %v", err)
 			}
 			to := filepath.Join(t.TempDir(), "tree")
-			if err := s.FetchParcelTree(t.Context(), key, "tip", to); err != nil {
+			if err := s.FetchParcelTree(t.Context(), key, "tip", to, unchecked); err != nil {
 				t.Fatal(err)
 			}
 			if entries, err := os.ReadDir(to); err != nil || len(entries) == 0 {

@@ -57,7 +57,7 @@ func childPut(tree snapshot.Tree) error {
 		return err
 	}
 	s.Temp = os.Getenv("SNAPSHOT_TEST_TEMP")
-	_, err = s.Put(ctx, commitA, when, tree)
+	_, err = s.Put(ctx, commitA, when, tree, nil)
 	return err
 }
 

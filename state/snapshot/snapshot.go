@@ -11,6 +11,8 @@
 package snapshot
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -80,14 +82,16 @@ func archiveKey(commit string) (string, error) {
 }
 
 // Put stores the tree of a commit made at the instant when, and returns where
-// it lies. A snapshot that is there already with the same content is success;
-// with other content the error is ErrDifferent.
-func (s *Store) Put(ctx context.Context, commit string, when time.Time, tree Tree) (string, error) {
+// it lies. Objects are the Git objects that prove the tree to be the commit's:
+// Fetch gives them back. A snapshot that is there already with the same
+// content is success; with other content the error is ErrDifferent. One of an
+// older version, with the same tree and no objects, gets them.
+func (s *Store) Put(ctx context.Context, commit string, when time.Time, tree Tree, objects []byte) (string, error) {
 	key, err := archiveKey(commit)
 	if err != nil {
 		return "", fmt.Errorf("snapshot: %w", err)
 	}
-	b, err := newBlob(s.Temp, func(w io.Writer) error { return pack(ctx, w, tree, when) })
+	b, err := newBlob(s.Temp, func(w io.Writer) error { return pack(ctx, w, tree, when, objects) })
 	if err != nil {
 		return "", fmt.Errorf("snapshot of %s: %w", commit, err)
 	}
@@ -112,7 +116,8 @@ func (s *Store) create(ctx context.Context, key string, b *blob) error {
 }
 
 // compareUnpacked compares an archive with the stored one by what they hold,
-// since another version of the compressor makes other bytes of one tree.
+// since another version of the compressor makes other bytes of one tree. A
+// stored one that holds no objects, where ours does, is replaced.
 func (s *Store) compareUnpacked(ctx context.Context, key string, b *blob) error {
 	different := fmt.Errorf("%s: %w", s.bucket.location(key), ErrDifferent)
 	if !strings.HasSuffix(key, suffix) {
@@ -123,24 +128,42 @@ func (s *Store) compareUnpacked(ctx context.Context, key string, b *blob) error 
 		return err
 	}
 	defer body.Close()
-	stored, err := unpackedSum(body)
+	stored, err := unpackedSum(reading{ctx, body})
 	if err != nil {
 		return fmt.Errorf("%w (%w)", different, err)
 	}
-	ours, err := unpackedSum(b.reader())
-	if err == nil && ours != stored {
-		err = different
+	ours, err := unpackedSum(reading{ctx, b.reader()})
+	switch {
+	case err != nil:
+		return err
+	case ours.tree != stored.tree:
+		return different
+	case bytes.Equal(ours.objects, stored.objects):
+		return nil
+	case len(stored.objects) > 0:
+		return different
 	}
-	return err
+	return s.bucket.put(ctx, key, b)
 }
 
-func unpackedSum(r io.Reader) (sum [sha256.Size]byte, err error) {
-	z, err := unzstd(r)
+// unpacked is what an archive holds.
+type unpacked struct {
+	objects []byte
+	tree    [sha256.Size]byte // hash of the tar
+}
+
+func unpackedSum(archive io.Reader) (u unpacked, err error) {
+	in := bufio.NewReader(archive)
+	if u.objects, err = readObjects(in); err != nil {
+		return u, err
+	}
+	z, err := unzstd(in)
 	if err != nil {
-		return sum, err
+		return u, err
 	}
 	defer z.Close()
-	return sumOf(io.LimitReader(z, maxBytes))
+	u.tree, err = sumOf(io.LimitReader(z, maxBytes))
+	return u, err
 }
 
 // List returns the stored snapshots, sorted by commit.
