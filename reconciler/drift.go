@@ -60,7 +60,7 @@ func (p *pass) drift(ctx, hard context.Context) (looked bool, err error) {
 		p.observe(Event{Workspace: name, Phase: PhaseWaiting})
 	}
 	w.loadOnly(func(it *item) bool { return todo[it.Name] })
-	site := p.open(w)
+	site := p.openReadOnly(w)
 	defer site.close()
 	places := make(chan struct{}, p.Parallelism)
 	var looks []func() (WorkspaceResult, error)
@@ -126,6 +126,7 @@ func (s *site) look(ctx, hard context.Context, it *item) WorkspaceResult {
 	started := s.Now()
 	plan, err := s.planOnly(ctx, hard, it)
 	if err == nil {
+		result.Warnings = plan.Warnings
 		s.observe(Event{Workspace: it.Name, Phase: PhaseRecord})
 		err = s.recordDrift(ctx, it, plan)
 	}

@@ -27,10 +27,11 @@ func madeOf(err error) state.Outcome {
 	var busy *state.BusyError
 	var checkoutBusy *CheckoutBusyError
 	var waits *waitError
+	var errored *terraform.ErroredStateError
 	switch {
 	case errors.As(err, &busy), errors.As(err, &checkoutBusy):
 		return state.Busy
-	case errors.As(err, &waits):
+	case errors.As(err, &waits), errors.As(err, &errored):
 		return state.Blocked
 	default:
 		return state.Failed

@@ -26,7 +26,7 @@ func (r *Reconciler) Plan(ctx, hard context.Context, o Options) (*Result, error)
 		return p.result, err
 	}
 	s := w.schedule(o.Only, o.Replan)
-	site := p.open(w)
+	site := p.openReadOnly(w)
 	defer site.close()
 	p.showWaiting(s)
 	for _, name := range w.graph.Order() {
@@ -54,17 +54,19 @@ func (s *site) preview(ctx, hard context.Context, it *item) WorkspaceResult {
 	started := s.Now()
 	plan, err := s.planOnly(ctx, hard, it)
 	result.DurationMS = s.Now().Sub(started).Milliseconds()
-	result.Warnings = s.work.load(it).Warnings
-	var waits *waitError
+	result.Warnings = slices.Clone(s.work.load(it).Warnings)
+	if plan != nil {
+		result.Warnings = append(result.Warnings, plan.Warnings...)
+	}
 	first := s.pendingUpstreams(it.Name)
 	switch {
-	case errors.As(err, &waits):
+	case err != nil && madeOf(err) == state.Blocked:
 		result.Outcome, result.Error = state.Blocked, err.Error()
 	case err != nil && len(first) > 0:
 		result.Outcome = state.Skipped
 		result.Error = "cannot be planned before " + strings.Join(first, ", ") + " is applied"
 	case err != nil:
-		result.Outcome, result.Error = state.Failed, err.Error()
+		result.Outcome, result.Error = madeOf(err), err.Error()
 	case plan.Empty:
 		result.Outcome = state.NoChanges
 	default:
@@ -101,14 +103,9 @@ func (s *site) planOnly(ctx, hard context.Context, it *item) (plan *terraform.Pl
 	if err != nil {
 		return nil, err
 	}
-	job.NoLock, job.Log = true, &bytes.Buffer{}
+	job.ReadOnly, job.Log = true, &bytes.Buffer{}
 	if s.trust != nil {
 		job.Only = s.trust.ProviderNames()
-		giveBack, err := s.borrowState(&job)
-		if err != nil {
-			return nil, err
-		}
-		defer giveBack()
 	}
 	if job.Sensitive, err = s.hidden(ctx, s.work.upstreamsOf(it.Name)); err != nil {
 		return nil, err

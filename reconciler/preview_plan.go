@@ -4,14 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
 
 	"reconcile/reconciler/source"
-	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
 	"reconcile/state"
 )
@@ -86,7 +83,7 @@ func (l *look) plans(ctx, hard context.Context, p *pass, names []string) (func()
 
 // planHere plans in this process.
 func (l *look) planHere(ctx, hard context.Context, p *pass, names []string) ([]WorkspaceResult, error) {
-	site := p.open(l.merged)
+	site := p.openReadOnly(l.merged)
 	trust := l.settings.Preview()
 	site.trust = &trust
 	defer site.close()
@@ -229,23 +226,4 @@ func (l *look) readers() (readers []Reader) {
 		}
 	}
 	return readers
-}
-
-// borrowState lets a plan work on a copy of a state that we keep in a file:
-// Terraform, and what readies the file for it, must not touch the state of code
-// that nobody has approved, nor begin one.
-func (s *site) borrowState(job *terraform.Job) (giveBack func(), err error) {
-	if job.LocalState == "" {
-		return func() {}, nil
-	}
-	content, err := os.ReadFile(job.LocalState)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("read the state of %s: %w", job.Name, err)
-	}
-	job.LocalState = filepath.Join(s.Work, "preview", fileName(s.Name), filepath.FromSlash(job.Name)+".tfstate")
-	if err := os.MkdirAll(filepath.Dir(job.LocalState), 0o700); err != nil {
-		return nil, err
-	}
-	giveBack = func() { _ = os.Remove(job.LocalState) } // it would be written over next time
-	return giveBack, os.WriteFile(job.LocalState, content, 0o600)
 }

@@ -23,6 +23,8 @@ type site struct {
 	*pass
 	work  *work
 	trust *workspace.Trust // in plans of code that nobody has approved; else nil
+	// readOnly: nothing is applied, and no lease is held.
+	readOnly bool
 
 	mu   sync.Mutex
 	lock *flock.Flock
@@ -32,6 +34,12 @@ type site struct {
 
 func (p *pass) open(w *work) *site {
 	return &site{pass: p, work: w}
+}
+
+// openReadOnly is for those who only look: what an apply left in the checkout
+// stays there.
+func (p *pass) openReadOnly(w *work) *site {
+	return &site{pass: p, work: w, readOnly: true}
 }
 
 func (s *site) close() {
@@ -63,8 +71,10 @@ func (s *site) layOut(ctx context.Context) (string, error) {
 		return "", err
 	}
 	root := filepath.Join(home, "tree")
-	if err := s.findErrored(ctx, root); err != nil {
-		return "", err
+	if !s.readOnly {
+		if err := s.findErrored(ctx, root); err != nil {
+			return "", err
+		}
 	}
 	if err := s.work.commit.Tree.Checkout(ctx, root, terraform.Keeps); err != nil {
 		return "", fmt.Errorf("lay out %s: %w", short(s.work.commit.ID), err)

@@ -48,11 +48,27 @@ func erroredPrefix(name string) string { return url.QueryEscape(name) + "@" }
 
 // keepErrored looks for such a state, left by this run or by an earlier one.
 func (s *Session) keepErrored() error {
+	if s.job.ReadOnly {
+		return s.seeErrored()
+	}
 	file, err := KeepErrored(s.t.opts.Work, s.job.Name, s.job.Dir)
 	if err != nil || file == "" {
 		return err
 	}
 	return s.errored(file)
+}
+
+// seeErrored refuses to plan beside such a state, and leaves it where it is.
+func (s *Session) seeErrored() error {
+	left := s.path(erroredFile)
+	if _, err := os.Lstat(left); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	found := &ErroredStateError{File: left}
+	return &StepError{
+		Workspace: s.job.Name, Step: "reading the state", Detail: found.Error(), Err: found,
+		Next: "run: reconcile now " + s.job.Name + " (it keeps that state, and says how to bring it in)",
+	}
 }
 
 func (s *Session) errored(file string) error {
@@ -100,11 +116,16 @@ func (s *Session) unrecovered(ctx context.Context) error {
 		}
 		aside := ".recovered"
 		switch {
+		case torn(kept) && s.job.ReadOnly:
+			s.warn("a state that terraform could not write whole is kept in " + path + ": what its apply made must be looked for")
 		case torn(kept):
 			aside = ".cut-off"
 			s.warn("a state that terraform could not write whole is laid aside: what its apply made must be looked for; it is kept in " + path + aside)
 		case !includes([]byte(now), kept):
 			return s.errored(path)
+		}
+		if s.job.ReadOnly {
+			continue
 		}
 		if err := os.Rename(path, path+aside); err != nil {
 			return s.failed("init", nil, err)

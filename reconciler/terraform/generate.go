@@ -35,12 +35,16 @@ func (s *Session) generateBackend() error {
 	if s.job.LocalState == "" {
 		return nil
 	}
-	if err := s.readyState(); err != nil {
+	ready := s.readyState
+	if s.job.ReadOnly {
+		ready = s.copyState
+	}
+	if err := ready(); err != nil {
 		return err
 	}
 	file := hclwrite.NewEmptyFile()
 	backend := file.Body().AppendNewBlock("terraform", nil).Body().AppendNewBlock("backend", []string{"local"})
-	backend.Body().SetAttributeValue("path", cty.StringVal(s.job.LocalState))
+	backend.Body().SetAttributeValue("path", cty.StringVal(s.stateFile()))
 	return os.WriteFile(s.path(overrideFile), file.Bytes(), 0o600)
 }
 

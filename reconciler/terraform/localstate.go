@@ -11,6 +11,33 @@ import (
 	"time"
 )
 
+// stateFile is where Terraform finds a local state; "" where the backend is
+// another. A session that only looks has a copy, at a path that stays the same
+// so that init need not run again.
+func (s *Session) stateFile() string {
+	if s.job.LocalState == "" || !s.job.ReadOnly {
+		return s.job.LocalState
+	}
+	return filepath.Join(s.t.opts.Work, "copies", digest([]byte(s.job.Dir))+".tfstate")
+}
+
+// copyState makes the copy for a session that only looks. Close removes it.
+func (s *Session) copyState() error {
+	content, cut, err := wholeState(s.job.LocalState)
+	if err != nil {
+		return err
+	}
+	if cut {
+		s.warn("the state is unfinished: an apply writes it now, or was killed while it did; this plan is made against the state from before that apply")
+	}
+	file := s.stateFile()
+	s.made = append(s.made, file)
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(file, content, 0o600)
+}
+
 // readyState makes the file of a local state ready for Terraform: there,
 // whole, and ours alone. An empty file is no state to Terraform; it would
 // make one that others can read.
@@ -34,22 +61,9 @@ func (s *Session) readyState() error {
 // old one in place, after it has written that to a backup beside it; and an
 // emptied state it would take for none, and make everything a second time.
 func (s *Session) mendState(path string) error {
-	now, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil || !torn(now) {
+	before, cut, err := wholeState(path)
+	if err != nil || !cut {
 		return err
-	}
-	before, err := os.ReadFile(path + ".backup")
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	if torn(before) {
-		before = nil
-	}
-	if len(now) == 0 && before == nil {
-		return nil // nothing was ever written
 	}
 	aside := path + ".torn-" + time.Now().UTC().Format("20060102T150405")
 	s.warn("a killed terraform has left its state unfinished: the state from before that apply is used again, and what that apply made must be looked for; the unfinished state is kept in " + aside)
@@ -58,6 +72,26 @@ func (s *Session) mendState(path string) error {
 		return err
 	}
 	return writeWhole(path, before)
+}
+
+// wholeState reads a state, or where its writing was cut off the one from
+// before; nil: there was none.
+func wholeState(path string) (content []byte, cut bool, err error) {
+	now, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, false, nil
+	}
+	if err != nil || !torn(now) {
+		return now, false, err
+	}
+	before, err := os.ReadFile(path + ".backup")
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, false, err
+	}
+	if torn(before) {
+		before = nil
+	}
+	return before, len(now) > 0 || before != nil, nil // else nothing was ever written
 }
 
 // torn tells whether a state was cut off in mid-write. One that is damaged in

@@ -76,7 +76,7 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 }
 
 func (s *Session) runPlan(ctx context.Context, file string, said *bytes.Buffer) (changed bool, text string, err error) {
-	opts := []tfexec.PlanOption{tfexec.Out(file), tfexec.Lock(!s.job.NoLock)}
+	opts := []tfexec.PlanOption{tfexec.Out(file), tfexec.Lock(!s.job.ReadOnly)}
 	for _, path := range s.job.VarFiles {
 		opts = append(opts, tfexec.VarFile(path))
 	}

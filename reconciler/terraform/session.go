@@ -50,9 +50,10 @@ type Job struct {
 	// without the host of the default registry; nil: any.
 	Only []string
 
-	// NoLock plans without Terraform's own state lock: for plans that are only
-	// looked at.
-	NoLock bool
+	// ReadOnly: whoever opens the session has no right to work on the state.
+	// It can plan: a local state is copied for it, Terraform's lock is not taken,
+	// and what a killed run left is neither moved nor ended.
+	ReadOnly bool
 }
 
 // Session is a job being worked on. Its methods must not be called at the
@@ -89,7 +90,7 @@ func (t *Terraform) Open(hard context.Context, job Job) *Session {
 	}
 	s := &Session{
 		t: t, job: job, hard: hard,
-		mark:  workspaceMark(job.Dir) + runMark(job.Name, job.Run) + rand.Text(),
+		mark:  sessionMark(job) + rand.Text(),
 		log:   newRedactor(job.Log),
 		role:  job.PlanRole,
 		creds: map[string]assumed{},

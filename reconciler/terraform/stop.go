@@ -31,8 +31,19 @@ var ErrStopped = errors.New("stopped")
 // may have left Terraform's lock of the state behind.
 var ErrKilled = errors.New("killed")
 
+// sessionMark begins the mark of a job's session.
+func sessionMark(job Job) string {
+	if job.ReadOnly {
+		return readOnlyMark(job.Dir)
+	}
+	return workspaceMark(job.Dir) + runMark(job.Name, job.Run)
+}
+
 // workspaceMark is of a directory, which only one session at a time works in.
 func workspaceMark(dir string) string { return markOf(dir) }
+
+// readOnlyMark is of a directory in which a session only looks.
+func readOnlyMark(dir string) string { return markOf("read-only\x00" + dir) }
 
 // runMark is of one pass's work on one workspace, in whatever directory.
 func runMark(name, run string) string { return markOf(name + "\x00" + run) }
@@ -149,9 +160,13 @@ func (s *Session) kill() error {
 // endOrphans ends what earlier runs of ours that were killed left behind in
 // this directory, or of this workspace in another: a local-exec or a provider
 // can outlive Terraform, and not everywhere does Terraform end with us. Whoever
-// calls has the sole right to work here, so nobody else's is hit.
+// calls has the sole right to work here, so nobody else's is hit; a session
+// that only looks has no such right over an apply, be its run dead.
 func (s *Session) endOrphans() error {
-	marks := []string{workspaceMark(s.job.Dir)}
+	marks := []string{readOnlyMark(s.job.Dir)}
+	if !s.job.ReadOnly {
+		marks = append(marks, workspaceMark(s.job.Dir))
+	}
 	for _, run := range s.job.Dead {
 		marks = append(marks, runMark(s.job.Name, run))
 	}

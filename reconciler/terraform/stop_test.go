@@ -261,6 +261,20 @@ func TestOrphansOfAKilledRun(t *testing.T) {
 		t.Fatal("the killed run left nothing: this test shows nothing")
 	}
 	tf := newTerraform(t, func(o *terraform.Options) { o.Work = filepath.Join(dir, "work") })
+	look := childJob(dir)
+	look.ReadOnly = true
+	looks := tf.Open(t.Context(), look)
+	if err := errors.Join(looks.Init(t.Context()), looks.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, pid := range pids {
+		if alive(pid) {
+			orphans--
+		}
+	}
+	if orphans != 0 {
+		t.Error("a session that only looks has ended what an apply left")
+	}
 	session := tf.Open(t.Context(), childJob(dir))
 	defer session.Close()
 	if err := session.Init(t.Context()); err != nil {
