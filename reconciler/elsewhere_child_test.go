@@ -87,14 +87,14 @@ func (p processes) Start(ctx context.Context, key string, command []string) (str
 	return lock, nil
 }
 
-// Ended tells by the lock that a worker holds while it lives.
-func (p processes) Ended(_ context.Context, id string) (bool, string, error) {
+// Status tells by the lock that a worker holds while it lives.
+func (p processes) Status(_ context.Context, id string) (reconciler.TaskStatus, string, error) {
 	lock := flock.New(id)
 	free, err := lock.TryLock()
-	if free {
-		err = lock.Unlock()
+	if !free {
+		return reconciler.TaskRunning, "", err
 	}
-	return free, "its process is gone", err
+	return reconciler.TaskEnded, "its process is gone", lock.Unlock()
 }
 
 // TestWorker is no test: it is a worker, run by the test binary.

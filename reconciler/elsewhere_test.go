@@ -6,7 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -129,6 +132,42 @@ func TestElsewhereEndsWithoutAWord(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// lagging is an executor whose list of tasks lags behind: a task is not in it
+// for the first looks, is there once, and is not there any more when it has
+// ended.
+type lagging struct {
+	processes
+	looks *sync.Map
+}
+
+const lag = 4
+
+func (l lagging) Status(ctx context.Context, id string) (reconciler.TaskStatus, string, error) {
+	looks, _ := l.looks.LoadOrStore(id, new(atomic.Int64))
+	n := looks.(*atomic.Int64).Add(1)
+	status, why, err := l.processes.Status(ctx, id)
+	switch {
+	case n == lag+1:
+		return reconciler.TaskRunning, "", err
+	case n <= lag || status == reconciler.TaskEnded:
+		return reconciler.TaskNotFound, "it is not in the list", err
+	}
+	return status, why, err
+}
+
+// A task that its executor does not know yet has not ended; one that it does
+// not know any more has.
+func TestElsewhereNotKnownYet(t *testing.T) {
+	w := newWorld(t, small)
+	p := w.processes(0)
+	p.order = map[string]string{"osaka": orderDie}
+	w.config.Executor, w.config.TaskPoll = lagging{p, &sync.Map{}}, 20*time.Millisecond
+	result, got := w.pass(reconciler.Options{})
+	if diff := cmp.Diff(did{"tokyo": state.Applied, "osaka": state.Failed, "reader": state.Applied}, got); diff != "" {
+		t.Errorf("%s%+v", diff, result)
 	}
 }
 

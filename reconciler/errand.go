@@ -27,7 +27,13 @@ type errand struct {
 	// work is given away again; longest is how long one is waited for, 0: as
 	// long as it lives.
 	again, longest time.Duration
+	// seen: the executor has known the task once.
+	seen bool
 }
+
+// settling is how long an executor may say of what it has just started that
+// there is no such thing: ECS and CodeBuild answer from copies that lag.
+const settling = 5 * time.Minute
 
 // run gives the work away, or finds it given away, and waits for its end. The
 // task is returned with an error too.
@@ -70,7 +76,7 @@ func (e *errand) entrust(ctx context.Context, next state.Task) (state.Task, erro
 	e.log.Info("started elsewhere", "id", started.ID)
 	own, cancel := ownDeadline(ctx) // it runs: whoever comes after us must find it
 	defer cancel()
-	err = e.ledger.PutTask(own, next, started)
+	err = insist(own, func() error { return e.ledger.PutTask(own, next, started) })
 	if errors.Is(err, state.ErrConflict) {
 		err = nil // it has come to its end already
 	}
@@ -83,7 +89,7 @@ func (e *errand) underWay(ctx context.Context, task state.Task) (bool, error) {
 	if task.ID == "" || e.longest > 0 && e.Now().Sub(task.At) >= e.longest {
 		return false, nil
 	}
-	ended, _, err := e.Executor.Ended(ctx, task.ID)
+	ended, _, err := e.ended(ctx, task)
 	if err != nil {
 		return false, fmt.Errorf("ask for %s, which works on %s: %w", task.ID, task.Name, err)
 	}
@@ -92,6 +98,20 @@ func (e *errand) underWay(ctx context.Context, task state.Task) (bool, error) {
 	}
 	e.log.Info("found at work elsewhere", "id", task.ID, "since", task.At)
 	return true, nil
+}
+
+// ended tells whether the executor's task has ended. One that the executor does
+// not know has, if it was known before or was started long ago.
+func (e *errand) ended(ctx context.Context, task state.Task) (ended bool, why string, err error) {
+	status, why, err := e.Executor.Status(ctx, task.ID)
+	switch {
+	case err != nil:
+		return false, "", err
+	case status == TaskNotFound:
+		return e.seen || e.Now().Sub(task.At) >= settling, why, nil
+	}
+	e.seen = true
+	return status == TaskEnded, why, nil
 }
 
 // await waits until the task has said what came of it, or has ended without a
@@ -119,7 +139,7 @@ func (e *errand) await(ctx context.Context, task state.Task) (state.Task, error)
 			return task, fmt.Errorf("%s ended without a word (%s): look at its log; it will be tried again", task.ID, why)
 		}
 		if !ended {
-			if ended, why, err = e.Executor.Ended(ctx, task.ID); err != nil && ctx.Err() == nil {
+			if ended, why, err = e.ended(ctx, task); err != nil && ctx.Err() == nil {
 				e.log.Warn("could not ask whether the work elsewhere has ended; going on", "id", task.ID, "error", err)
 			} else if ended {
 				continue // what it said last may not have been read

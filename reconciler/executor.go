@@ -14,10 +14,20 @@ type Executor interface {
 	// Started again with the same key it is the same one, for as long as the
 	// executor remembers keys: minutes at least.
 	Start(ctx context.Context, key string, command []string) (id string, err error)
-	// Ended tells whether what Start started has ended, whatever came of it.
+	// Status tells whether what Start started has ended, whatever came of it.
 	// Why says how, for people.
-	Ended(ctx context.Context, id string) (ended bool, why string, err error)
+	Status(ctx context.Context, id string) (status TaskStatus, why string, err error)
 }
+
+// TaskStatus is what an executor says of something that it was to start.
+type TaskStatus int
+
+// Statuses of tasks.
+const (
+	TaskRunning  TaskStatus = iota // or about to
+	TaskEnded                      // nothing of it runs any more
+	TaskNotFound                   // it is not known yet, or not any more
+)
 
 // do works on a stale workspace, here or elsewhere. Overrun: the tip has moved
 // under it, and nothing was done.

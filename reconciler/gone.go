@@ -142,7 +142,7 @@ func (p *pass) underLease(ctx context.Context, generation int64, rec state.Works
 	defer func() {
 		ctx, cancel := ownDeadline(ctx)
 		defer cancel()
-		if rerr := lease.Release(ctx); err == nil {
+		if rerr := insist(ctx, func() error { return lease.Release(ctx) }); err == nil {
 			err = rerr
 		}
 	}()

@@ -61,6 +61,7 @@ type successEvent struct {
 
 func (s *modelSession) Init(context.Context) error                { return nil }
 func (s *modelSession) ForceUnlock(context.Context, string) error { return errors.New("no lock") }
+func (s *modelSession) PrepareApply(context.Context) error        { return nil }
 func (s *modelSession) MadeLockFile() []byte                      { return nil }
 func (s *modelSession) Close() error                              { return nil }
 func (s *modelSession) ended(ctx context.Context) error {

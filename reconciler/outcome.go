@@ -41,7 +41,22 @@ func madeOf(err error) state.Outcome {
 // ownDeadline is for what must be written even when the pass was told to
 // stop.
 func ownDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+	return context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
+}
+
+// recordWithin is how long a write to the record is tried. With the time since
+// a lease was last renewed it is well within that lease.
+const recordWithin = 20 * time.Second
+
+// insist does a write that must not be lost again and again, until it is done,
+// ctx ends, or nothing is to be hoped for any more.
+func insist(ctx context.Context, write func() error) error {
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+		err := write()
+		if err == nil || !state.MayPass(err) || state.Pause(ctx, pause) != nil {
+			return err
+		}
+	}
 }
 
 // succeeded records that exactly the trace is applied: after an apply that
@@ -49,21 +64,17 @@ func ownDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 // still does it: the work is done.
 func (v *visit) succeeded(ctx context.Context, engine Terraform, plan *terraform.Plan, outcome state.Outcome) error {
 	v.phase(PhaseRecord)
-	own, cancel := ownDeadline(ctx)
-	defer cancel()
-	id, key, err := v.DigestKey(own)
-	if err != nil {
-		return v.failed(ctx, fmt.Errorf("digest key: %w", err))
-	}
-	outputs, err := v.session.Outputs(own, key)
+	outputs, err := v.readOutputs(ctx)
 	if err != nil {
 		return v.failed(ctx, err)
 	}
-	if err := v.distrustMoved(own); err != nil {
+	own, cancel := ownDeadline(ctx)
+	defer cancel()
+	if err := insist(own, func() error { return v.distrustMoved(own) }); err != nil {
 		return err
 	}
 	rec := &v.record
-	digest := id + ":" + outputs.Digest
+	digest := v.keyID + ":" + outputs.Digest
 	if outcome == state.Applied || rec.Attempt != nil || rec.OutputsDigest != digest {
 		rec.Counter++
 	}
@@ -81,12 +92,22 @@ func (v *visit) succeeded(ctx context.Context, engine Terraform, plan *terraform
 	if lingering != nil {
 		write = v.lease.Write
 	}
-	if err := write(own, *rec); err != nil {
+	if err := insist(own, func() error { return write(own, *rec) }); err != nil {
 		return fmt.Errorf("%s is applied but could not be recorded; the next pass will find its plan empty: %w", v.it.Name, err)
 	}
 	v.freed = lingering == nil
 	v.result.Outcome = outcome
 	return lingering
+}
+
+// readOutputs reads what the state's outputs are by now.
+func (v *visit) readOutputs(ctx context.Context) (terraform.Outputs, error) {
+	own, cancel := ownDeadline(ctx)
+	defer cancel()
+	if err := v.readKey(own); err != nil {
+		return terraform.Outputs{}, err
+	}
+	return v.session.Outputs(own, v.key)
 }
 
 // failed records a run that did not come to its end, and returns the error.
@@ -129,7 +150,7 @@ func (v *visit) failed(ctx context.Context, err error) error {
 	}
 	ctx, cancel := ownDeadline(ctx)
 	defer cancel()
-	if werr := v.lease.Write(ctx, *rec); werr != nil {
+	if werr := insist(ctx, func() error { return v.lease.Write(ctx, *rec) }); werr != nil {
 		v.log.Warn("the failure could not be recorded", "error", werr)
 	}
 	return err
@@ -185,7 +206,7 @@ func (s *site) hold(ctx context.Context, it *item, file, kept string) error {
 		Reason: "Terraform applied changes and could not write its state: it is kept in " + kept,
 		Help:   fmt.Sprintf("%s, then `reconcile resume %s`", mend, it.Name),
 	}
-	if err := s.Record.Hold(ctx, hold); err != nil {
+	if err := insist(ctx, func() error { return s.Record.Hold(ctx, hold) }); err != nil {
 		return fmt.Errorf("%s; and the hold could not be placed: %w", holdText(hold), err)
 	}
 	return &waitError{why: holdText(hold), held: true}

@@ -140,7 +140,9 @@ func (f forger) Start(ctx context.Context, key string, command []string) (string
 	return command[0], f.w.config.Parcels.PutParcelFile(ctx, key, "answer", data)
 }
 
-func (forger) Ended(context.Context, string) (bool, string, error) { return true, "", nil }
+func (forger) Status(context.Context, string) (reconciler.TaskStatus, string, error) {
+	return reconciler.TaskEnded, "", nil
+}
 
 // What a planner says is taken for a stranger's words: it cannot speak of what
 // it was not asked about, nor in words that a preview has not.

@@ -34,7 +34,7 @@ func (r *Reconciler) DoPreview(ctx, hard context.Context, key string) ([]Workspa
 	}
 	own, cancel := ownDeadline(ctx)
 	defer cancel()
-	if err := r.Parcels.PutParcelFile(own, key, partAnswer, data); err != nil {
+	if err := insist(own, func() error { return r.Parcels.PutParcelFile(own, key, partAnswer, data) }); err != nil {
 		return answer.Workspaces, fmt.Errorf("planned, but the preview that waits for it could not be told: %w", err)
 	}
 	for _, text := range []string{answer.Problem, answer.Error} {

@@ -50,6 +50,7 @@ type Terraform interface {
 type Session interface {
 	Init(ctx context.Context) error
 	Plan(ctx context.Context) (*terraform.Plan, error)
+	PrepareApply(ctx context.Context) error
 	Apply(ctx context.Context, plan *terraform.Plan) error
 	Outputs(ctx context.Context, key []byte) (terraform.Outputs, error)
 	ForceUnlock(ctx context.Context, id string) error

@@ -36,7 +36,7 @@ func (r *Reconciler) DoTask(ctx, hard context.Context, name, key string) (Worksp
 	done.Result, done.Warnings = v.result.RunWorkspace, v.result.Warnings
 	own, cancel := ownDeadline(ctx)
 	defer cancel()
-	if err := r.Record.PutTask(own, task, done); err != nil {
+	if err := insist(own, func() error { return r.Record.PutTask(own, task, done) }); err != nil {
 		return v.result, fmt.Errorf("%s: %s, but the pass that waits for it could not be told: %w", name, v.result.Outcome, err)
 	}
 	return v.result, nil

@@ -23,6 +23,9 @@ type visit struct {
 	record  state.Workspace // as read under the lease
 	noted   upstreams       // as they were before the plan
 	trace   state.Trace     // what the plan is made from
+	before  *state.Attempt  // that was in the record before ours
+	keyID   string          // of the digest key, once it was read
+	key     []byte
 	session Session
 	output  bytes.Buffer // what Terraform printed, redacted
 	result  WorkspaceResult
@@ -118,8 +121,11 @@ func (v *visit) all(ctx, hard context.Context) (err error) {
 	if err := v.mayApply(plan); err != nil {
 		return v.failed(ctx, err)
 	}
+	if err := v.prepare(ctx); err != nil {
+		return v.failed(ctx, err)
+	}
 	if err := v.begin(ctx, plan); err != nil {
-		return err
+		return v.unbegun(ctx, err)
 	}
 	v.phase(PhaseApply)
 	if err := v.session.Apply(ctx, plan); err != nil {
@@ -180,7 +186,7 @@ func (v *visit) release(ctx context.Context) {
 	}
 	ctx, cancel := ownDeadline(ctx)
 	defer cancel()
-	if err := v.lease.Release(ctx); err != nil {
+	if err := insist(ctx, func() error { return v.lease.Release(ctx) }); err != nil {
 		v.log.Warn("the lease could not be released and will run out", "error", err)
 	}
 }
@@ -254,18 +260,55 @@ func (v *visit) plan(ctx context.Context) (*terraform.Plan, error) {
 	return plan, err
 }
 
+// prepare gets all that an apply and its record will need: what is missing is to
+// be known while nothing has begun.
+func (v *visit) prepare(ctx context.Context) error {
+	err := v.readKey(ctx)
+	if err == nil {
+		err = v.session.PrepareApply(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("nothing was applied: %w", err)
+	}
+	return nil
+}
+
+// readKey reads the digest key, once.
+func (v *visit) readKey(ctx context.Context) (err error) {
+	if v.key != nil {
+		return nil
+	}
+	if v.keyID, v.key, err = v.DigestKey(ctx); err != nil {
+		return fmt.Errorf("digest key: %w", err)
+	}
+	return nil
+}
+
 // begin writes the attempt, if the tip is still ours to apply.
 func (v *visit) begin(ctx context.Context, plan *terraform.Plan) error {
+	v.before = v.record.Attempt
 	v.record.Attempt = &state.Attempt{
 		Trace: v.trace, Commit: v.work.commit.ID, Run: v.options.Run, PlanDigest: plan.Digest,
 		Process: v.Record.Self(), StartedAt: v.Now(),
 	}
 	v.record.Waiting = nil // what waited is begun
 	v.describe()
-	if err := v.lease.Begin(ctx, v.record); err != nil {
+	brief, cancel := context.WithTimeout(ctx, recordWithin)
+	defer cancel()
+	if err := insist(brief, func() error { return v.lease.Begin(brief, v.record) }); err != nil {
 		return fmt.Errorf("write the attempt on %s (nothing was applied): %w", v.it.Name, err)
 	}
 	return nil
+}
+
+// unbegun records that an apply was not begun after all. Whether its attempt was
+// written may be open: one that stayed would be taken for an interrupted apply.
+func (v *visit) unbegun(ctx context.Context, err error) error {
+	if errors.Is(err, state.ErrMoved) || errors.Is(err, state.ErrLeaseLost) {
+		return err
+	}
+	v.record.Attempt = v.before
+	return v.failed(ctx, err)
 }
 
 // keepLog stores what Terraform printed with the run's history.

@@ -55,7 +55,7 @@ func (r *Record) acquire(ctx context.Context, claim Claim) (*Lease, error) {
 			return nil, err
 		}
 		now := r.opts.Mono()
-		if !found || held.Owner == "" || r.passedOver(ctx, held, now, !waiting) {
+		if !found || held.Owner == "" || r.isIdle(held.Owner) || r.passedOver(ctx, held, now, !waiting) {
 			lease, err := r.take(ctx, claim, held, owner)
 			if !errors.Is(err, ErrConflict) {
 				return lease, err
@@ -119,6 +119,7 @@ func (r *Record) take(ctx context.Context, claim Claim, old LeaseItem, owner str
 		return got.Owner == owner, err
 	}
 	if err := r.write(ctx, ours, ops...); err != nil {
+		r.setIdle(owner)
 		return nil, r.explain(ctx, claim, err)
 	}
 	lease := r.newLease(ctx, claim, item, sent)
@@ -129,6 +130,21 @@ func (r *Record) take(ctx context.Context, claim Claim, old LeaseItem, owner str
 		return nil, errors.Join(context.Cause(ctx), lease.Release(brief))
 	}
 	return lease, nil
+}
+
+// setIdle notes that nothing works, or will, under a lease of this owner, which
+// the store may show as held all the same: a write can take effect although it
+// failed. We need not wait for ourselves.
+func (r *Record) setIdle(owner string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.idle[owner] = true
+}
+
+func (r *Record) isIdle(owner string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.idle[owner]
 }
 
 // succeed is the lease that follows old.

@@ -59,15 +59,15 @@ func (c Cond) check() error {
 // first.
 func CheckOps(ops []Op) error {
 	if len(ops) == 0 || len(ops) > MaxOps {
-		return fmt.Errorf("%w: %d ops in one write, want 1 to %d", ErrNotWritten, len(ops), MaxOps)
+		return fmt.Errorf("%w: %w: %d ops in one write, want 1 to %d", ErrNotWritten, ErrUnstorable, len(ops), MaxOps)
 	}
 	seen := make(map[Key]bool, len(ops))
 	for _, op := range ops {
 		if err := checkOp(op); err != nil {
-			return fmt.Errorf("%w: item %q of %q: %w", ErrNotWritten, op.Key.SK, op.Key.PK, err)
+			return fmt.Errorf("%w: %w: item %q of %q: %w", ErrNotWritten, ErrUnstorable, op.Key.SK, op.Key.PK, err)
 		}
 		if seen[op.Key] {
-			return fmt.Errorf("%w: item %q of %q is in one write twice", ErrNotWritten, op.Key.SK, op.Key.PK)
+			return fmt.Errorf("%w: %w: item %q of %q is in one write twice", ErrNotWritten, ErrUnstorable, op.Key.SK, op.Key.PK)
 		}
 		seen[op.Key] = true
 	}

@@ -16,6 +16,18 @@ var (
 	ErrLeaseLost = errors.New("the lease was lost")
 )
 
+// MayPass reports whether a write that failed with err may succeed when it is
+// tried again: nobody has overtaken it, and a store could take it.
+func MayPass(err error) bool {
+	for _, lasting := range []error{ErrConflict, ErrLeaseLost, ErrMoved, ErrNewer, ErrUnstorable} {
+		if errors.Is(err, lasting) {
+			return false
+		}
+	}
+	var corrupt *CorruptError
+	return !errors.As(err, &corrupt)
+}
+
 // BusyError says that another run holds a lease that was asked for.
 type BusyError struct{ Lease LeaseItem }
 

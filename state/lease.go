@@ -160,6 +160,7 @@ func (l *Lease) Release(ctx context.Context) error {
 		err = l.lost("another run holds it")
 	}
 	if err != nil {
+		l.record.setIdle(l.item.Owner)
 		return fmt.Errorf("release the lease on %s: %w", l.claim.Identity, err)
 	}
 	return nil

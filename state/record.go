@@ -40,6 +40,7 @@ type Record struct {
 
 	mu   sync.Mutex
 	seen map[string]sighting // by identity: held leases as this process first saw them
+	idle map[string]bool     // owners of leases that this process may hold, and works under no more
 }
 
 // New returns the record of that name in store. Nothing is read yet.
@@ -60,7 +61,7 @@ func New(store Store, name string, opts Options) *Record {
 	if opts.Self == (Process{}) {
 		opts.Self = Self()
 	}
-	return &Record{store: store, name: name, opts: opts, seen: map[string]sighting{}}
+	return &Record{store: store, name: name, opts: opts, seen: map[string]sighting{}, idle: map[string]bool{}}
 }
 
 // Name is the record's name in its store.

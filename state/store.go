@@ -83,9 +83,11 @@ var (
 	ErrNotFound = errors.New("not found in the record")
 	// ErrConflict: a condition did not hold, so nothing was written.
 	ErrConflict = errors.New("the record was changed by another run")
-	// ErrNotWritten: the store refused for a reason of its own (throttled
-	// before it acted, no such table, access denied): nothing was written.
+	// ErrNotWritten: the store refused for a reason of its own (no such table,
+	// access denied), and had not been asked before: nothing was written.
 	ErrNotWritten = errors.New("nothing was written")
+	// ErrUnstorable: it is nothing that a store takes, now or later.
+	ErrUnstorable = errors.New("it cannot be stored")
 	// ErrNewer: the record was written by a newer version of reconcile.
 	ErrNewer = errors.New("the record was written by a newer version of reconcile")
 )

@@ -24,6 +24,13 @@ func loadAWS(ctx context.Context) (aws.Config, error) {
 	return cfg, nil
 }
 
+// awsConfig returns a function that reads those settings when they are first
+// needed.
+func (a *app) awsConfig(ctx context.Context) func() (aws.Config, error) {
+	load := cacheSuccess(loadAWS)
+	return func() (aws.Config, error) { return load(ctx) }
+}
+
 // What is wrong with a secret.
 var (
 	errNoSecret = errors.New("there is no such secret here")

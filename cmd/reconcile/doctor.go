@@ -3,9 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"sync"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // doctor checks the settings by using them, one after the other, so that one
@@ -45,7 +42,7 @@ func advise(err error, mend string) error {
 
 // examine runs all checks and tells each as it comes.
 func (d *doctor) examine(ctx context.Context, tell func(finding)) []finding {
-	d.parts.aws = sync.OnceValues(func() (aws.Config, error) { return loadAWS(ctx) })
+	d.parts.aws = d.app.awsConfig(ctx)
 	var findings []finding
 	for _, check := range []struct {
 		name string

@@ -9,6 +9,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
+
+	"reconcile/reconciler"
 )
 
 // codeBuild runs each task as a build of a project, whose image has the
@@ -38,19 +40,21 @@ func (c *codeBuild) Start(ctx context.Context, key string, command []string) (st
 	return aws.ToString(out.Build.Id), nil
 }
 
-func (c *codeBuild) Ended(ctx context.Context, id string) (bool, string, error) {
+func (c *codeBuild) Status(ctx context.Context, id string) (reconciler.TaskStatus, string, error) {
 	cfg, err := c.aws()
 	if err != nil {
-		return false, "", err
+		return reconciler.TaskRunning, "", err
 	}
 	b, found, err := findBuild(ctx, cfg, id)
-	if err != nil {
-		return false, "", err
+	switch {
+	case err != nil:
+		return reconciler.TaskRunning, "", err
+	case !found:
+		return reconciler.TaskNotFound, "CodeBuild knows no such build", nil
+	case b.BuildComplete:
+		return reconciler.TaskEnded, strings.ToLower(string(b.BuildStatus)), nil
 	}
-	if !found {
-		return true, "CodeBuild knows no such build", nil
-	}
-	return b.BuildComplete, strings.ToLower(string(b.BuildStatus)), nil
+	return reconciler.TaskRunning, "", nil
 }
 
 // buildspec runs the program with arguments in a build. JSON is YAML too.

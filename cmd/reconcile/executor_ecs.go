@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"reconcile/reconciler"
 )
 
 // ecsTasks runs each task as one of ECS on Fargate. ECS remembers a client
@@ -46,17 +48,19 @@ func (e *ecsTasks) Start(ctx context.Context, key string, command []string) (str
 	return aws.ToString(out.Tasks[0].TaskArn), nil
 }
 
-func (e *ecsTasks) Ended(ctx context.Context, arn string) (bool, string, error) {
+func (e *ecsTasks) Status(ctx context.Context, arn string) (reconciler.TaskStatus, string, error) {
 	cfg, err := e.aws()
 	if err != nil {
-		return false, "", err
+		return reconciler.TaskRunning, "", err
 	}
 	task, found, err := findTask(ctx, cfg, arn)
-	if err != nil {
-		return false, "", err
+	switch {
+	case err != nil:
+		return reconciler.TaskRunning, "", err
+	case !found: // it forgets stopped tasks after an hour
+		return reconciler.TaskNotFound, "ECS knows no such task any more", nil
+	case aws.ToString(task.LastStatus) == taskStopped:
+		return reconciler.TaskEnded, aws.ToString(task.StoppedReason), nil
 	}
-	if !found { // it forgets stopped tasks after an hour
-		return true, "ECS knows no such task any more", nil
-	}
-	return aws.ToString(task.LastStatus) == taskStopped, aws.ToString(task.StoppedReason), nil
+	return reconciler.TaskRunning, "", nil
 }

@@ -29,6 +29,12 @@ func (p *parts) recordOptions(ctx context.Context) state.Options {
 	self := state.Self()
 	if uri := os.Getenv(envTask); uri != "" {
 		task, err := ownTask(ctx, uri)
+		for range ownTaskRetries {
+			if err == nil || state.Pause(ctx, time.Second) != nil {
+				break
+			}
+			task, err = ownTask(ctx, uri)
+		}
 		if err != nil {
 			p.app.log.Warn("ECS does not say which task this is: should it be killed, its leases run out by themselves, but what it left locked must be freed by hand", "error", err)
 		}
@@ -36,6 +42,10 @@ func (p *parts) recordOptions(ctx context.Context) state.Options {
 	}
 	return state.Options{Self: self, ProcessDead: p.processDead}
 }
+
+// ownTaskRetries is how often ECS is asked again which task this is: a watch
+// goes by the answer for as long as it lives.
+const ownTaskRetries = 3
 
 // ownTask asks ECS which task this is.
 func ownTask(ctx context.Context, uri string) (arn string, err error) {

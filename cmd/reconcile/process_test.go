@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
+	"reconcile/reconciler"
 	"reconcile/state"
 )
 
@@ -66,6 +67,32 @@ func TestProcessDead(t *testing.T) {
 	p := &parts{aws: noAWS}
 	if dead, err := p.processDead(t.Context(), state.Process{Host: "elsewhere", PID: 1}); dead || err != nil {
 		t.Errorf("a process elsewhere: dead %v, %v", dead, err)
+	}
+}
+
+// What is not known is not ended: it may have been started a moment ago.
+func TestExecutorStatus(t *testing.T) {
+	for _, test := range []struct {
+		name, action, answer, id string
+		status                   reconciler.TaskStatus
+	}{
+		{"task runs", "DescribeTasks", `{"tasks":[{"taskArn":"` + task + `","lastStatus":"PENDING"}]}`, task, reconciler.TaskRunning},
+		{"task stopped", "DescribeTasks", `{"tasks":[{"taskArn":"` + task + `","lastStatus":"STOPPED"}]}`, task, reconciler.TaskEnded},
+		{"no such task", "DescribeTasks", `{"failures":[{"arn":"` + task + `","reason":"MISSING"}]}`, task, reconciler.TaskNotFound},
+		{"build runs", "BatchGetBuilds", `{"builds":[{"id":"` + build + `","buildComplete":false}]}`, build, reconciler.TaskRunning},
+		{"build ended", "BatchGetBuilds", `{"builds":[{"id":"` + build + `","buildComplete":true}]}`, build, reconciler.TaskEnded},
+		{"no such build", "BatchGetBuilds", `{"buildsNotFound":["` + build + `"]}`, build, reconciler.TaskNotFound},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			aws := answering(t, test.action, test.answer)
+			var e reconciler.Executor = &codeBuild{aws: aws}
+			if test.id == task {
+				e = &ecsTasks{aws: aws}
+			}
+			if status, _, err := e.Status(t.Context(), test.id); err != nil || status != test.status {
+				t.Errorf("%v, %v", status, err)
+			}
+		})
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -31,7 +30,7 @@ type parts struct {
 	record    *state.Record
 	snapshots *snapshot.Store
 	aws       func() (aws.Config, error)
-	key       func() (digestKey, error)
+	key       func(context.Context) (digestKey, error)
 	closers   []func() error
 }
 
@@ -52,8 +51,8 @@ func (a *app) open(ctx context.Context) (_ *parts, err error) {
 			err = errors.Join(err, p.close())
 		}
 	}()
-	p.aws = sync.OnceValues(func() (aws.Config, error) { return loadAWS(ctx) })
-	p.key = sync.OnceValues(func() (digestKey, error) {
+	p.aws = a.awsConfig(ctx)
+	p.key = cacheSuccess(func(ctx context.Context) (digestKey, error) {
 		id, key, err := a.digestKey(ctx, p.aws)
 		return digestKey{id, key}, err
 	})
@@ -145,8 +144,8 @@ func (p *parts) reconciler(observe func(reconciler.Event)) *reconciler.Reconcile
 		Repo: p.source.URL(), Branch: s.Branch, Name: p.recordName(), Environment: s.Environment,
 		Source: p.source, Signers: p.signers, Record: p.record, Snapshots: p.snapshots,
 		Terraform: p.openTerraform, Executor: p.executor(), Parcels: p.snapshots, Tellers: p.tellers(),
-		DigestKey: func(context.Context) (string, []byte, error) {
-			k, err := p.key()
+		DigestKey: func(ctx context.Context) (string, []byte, error) {
+			k, err := p.key(ctx)
 			return k.id, k.key, err
 		},
 		Variable:    os.LookupEnv,

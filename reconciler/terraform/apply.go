@@ -7,6 +7,15 @@ import (
 	"github.com/hashicorp/terraform-exec/tfexec"
 )
 
+// PrepareApply gets the credentials that Apply will need, so that a role which
+// cannot be assumed is known before anything has begun.
+func (s *Session) PrepareApply(ctx context.Context) error {
+	if _, err := s.assume(ctx, s.job.ApplyRole); err != nil {
+		return s.failed("apply", nil, err)
+	}
+	return nil
+}
+
 // Apply applies the very plan that Plan saved. Without an error, Terraform
 // has ended with success. An *ErroredStateError within the error means that
 // the state could not be written.

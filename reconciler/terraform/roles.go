@@ -15,18 +15,26 @@ import (
 // they last an hour, and a long apply must begin with fresh ones.
 const reuseFor = 10 * time.Minute
 
+// goodFor is how long they are used where no fresh ones are to be had.
+const goodFor = 50 * time.Minute
+
 // assume returns the credentials of a role; nil for none.
 func (s *Session) assume(ctx context.Context, role string) (map[string]string, error) {
 	if role == "" {
 		return nil, nil
 	}
-	if had, ok := s.creds[role]; ok && time.Since(had.at) < reuseFor {
+	had, ok := s.creds[role]
+	if ok && time.Since(had.at) < reuseFor {
 		return had.env, nil
 	}
 	if s.t.opts.Assume == nil {
 		return nil, fmt.Errorf("role %s cannot be assumed: there are no AWS settings", role)
 	}
 	env, err := s.t.opts.Assume(ctx, role, sessionName(s.job.Run, s.job.Name))
+	if err != nil && ok && time.Since(had.at) < goodFor {
+		s.t.opts.Log.Warn("fresh credentials could not be had; going on with those of before", "workspace", s.job.Name, "role", role, "error", err)
+		return had.env, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("assume role %s (check that it exists and trusts the role that reconcile runs as): %w", role, err)
 	}

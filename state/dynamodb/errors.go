@@ -12,8 +12,7 @@ import (
 )
 
 // explain says what went wrong while doing something with the table, and what
-// to do about it. What DynamoDB has refused outright is ErrNotWritten; for the
-// rest it stays open whether a write took effect.
+// to do about it.
 func (s *Store) explain(ctx context.Context, doing string, err error) error {
 	if cancelled(err, failedCondition) {
 		return state.ErrConflict
@@ -21,11 +20,19 @@ func (s *Store) explain(ctx context.Context, doing string, err error) error {
 	if ctx.Err() != nil && !cancelled(err, again) {
 		return fmt.Errorf("%s DynamoDB table %s: no answer in time: %w", doing, s.table, context.Cause(ctx))
 	}
-	help, refused := s.help(err)
-	if refused {
+	help, _ := s.help(err)
+	return fmt.Errorf("%s DynamoDB table %s: %s%w", doing, s.table, help, err)
+}
+
+// explainWrite is explain for a write that was sent so often. What DynamoDB has
+// refused outright is ErrNotWritten, if it was asked once: a try before may have
+// taken effect, and its answer have been lost. For the rest it stays open
+// whether the write took effect.
+func (s *Store) explainWrite(ctx context.Context, err error, sent int) error {
+	if _, refused := s.help(err); refused && sent <= 1 {
 		err = fmt.Errorf("%w: %w", state.ErrNotWritten, err)
 	}
-	return fmt.Errorf("%s DynamoDB table %s: %s%w", doing, s.table, help, err)
+	return s.explain(ctx, "write", err)
 }
 
 // help is what a person can do about err, and whether DynamoDB has certainly

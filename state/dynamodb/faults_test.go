@@ -187,6 +187,31 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// What is refused after it was tried before may have been written: that is not
+// denied, and what reads back finds it.
+func TestRefusedAfterItWasLost(t *testing.T) {
+	for _, code := range []string{"ExpiredTokenException", "AccessDeniedException", "InvalidSignatureException"} {
+		t.Run(code, func(t *testing.T) {
+			t.Parallel()
+			_, s := newFront(t, lost(t), refuse(400, code, ""))
+			if err := s.Write(t.Context(), once); err == nil || errors.Is(err, state.ErrNotWritten) {
+				t.Errorf("got %v, which must not say that nothing was written", err)
+			}
+			if value, err := s.Get(t.Context(), key); err != nil || string(value) != `{"n":1}` {
+				t.Errorf("get: got %s, %v", value, err)
+			}
+			_, s = newFront(t, nil, lost(t), refuse(400, code, "")) // it is read first
+			lease, err := state.New(s, "record", state.Options{}).Acquire(t.Context(), state.Claim{Identity: "id", Workspace: "tokyo", Run: "r"})
+			if err != nil {
+				t.Fatalf("a lease that was taken: %v", err)
+			}
+			if err := lease.Release(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // A condition that does not hold is a conflict, whatever else is in the way.
 func TestConflict(t *testing.T) {
 	_, s := newFront(t, cancelled("TransactionConflict", "ConditionalCheckFailed"))

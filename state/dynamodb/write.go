@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go/middleware"
 
 	"reconcile/state"
 )
@@ -35,18 +36,32 @@ func (s *Store) Write(ctx context.Context, ops ...state.Op) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	for attempt := 0; ; attempt++ {
-		_, err := s.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items})
+		sent := 0
+		_, err := s.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items}, counting(&sent))
 		if err == nil {
 			return nil
 		}
 		if !cancelled(err, again) || cancelled(err, failedCondition) {
-			return s.explain(ctx, "write", err)
+			return s.explainWrite(ctx, err, attempt+sent)
 		}
 		// Cancelled for another transaction's sake, or throttled: nothing was
 		// written, and the SDK leaves the next try to us.
 		if state.Pause(ctx, backoff(attempt)) != nil {
-			return s.explain(ctx, "write", err)
+			return s.explainWrite(ctx, err, attempt+sent)
 		}
+	}
+}
+
+// counting counts how often the SDK sends a request.
+func counting(sent *int) func(*dynamodb.Options) {
+	count := middleware.FinalizeMiddlewareFunc("countTries", func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+		*sent++
+		return next.HandleFinalize(ctx, in)
+	})
+	return func(o *dynamodb.Options) {
+		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+			return stack.Finalize.Insert(count, "Retry", middleware.After)
+		})
 	}
 }
 

@@ -175,6 +175,15 @@ func testUnreachable(t *testing.T, open Open) {
 	is(t, "acquire", err, ErrInjected)
 	a.store.Inject(nil)
 	b.busy(a) // by a run that does not act: it runs out
+	// For that run itself it is free: it does not wait for itself.
+	l := a.acquire()
+	a.store.Inject(Writes(Before))
+	is(t, "release", l.Release(ctx), ErrInjected)
+	b.busy(a)
+	l = a.acquire()
+	a.store.Inject(Writes(Before))
+	is(t, "release", l.Release(ctx), ErrInjected)
+	b.busy(a)
 
 	// Called off while its write was under way: free again at once.
 	ctx, cancel := context.WithCancel(t.Context())

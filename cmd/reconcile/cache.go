@@ -1,0 +1,27 @@
+package main
+
+import (
+	"context"
+	"sync"
+)
+
+// cacheSuccess returns a function that calls f until f succeeds once, and
+// returns that value from then on. A failure is not kept: what failed once may
+// work for the next caller, and a watch lives for months.
+func cacheSuccess[T any](f func(ctx context.Context) (T, error)) func(ctx context.Context) (T, error) {
+	var mu sync.Mutex
+	var had bool
+	var value T
+	return func(ctx context.Context) (T, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if had {
+			return value, nil
+		}
+		got, err := f(ctx)
+		if err == nil {
+			value, had = got, true
+		}
+		return got, err
+	}
+}

@@ -1,0 +1,127 @@
+package reconciler_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"reconcile/reconciler"
+	"reconcile/reconciler/terraform"
+	"reconcile/state"
+	"reconcile/state/statetest"
+)
+
+// What an apply and its record need is had before the attempt is written: where
+// it is not to be had, nothing is applied and no attempt is left.
+func TestApplyBeginsWithAllThatItNeeds(t *testing.T) {
+	denied := errors.New("AccessDenied: not you")
+	for name, breaks := range map[string]func(w *world){
+		"no digest key": func(w *world) {
+			w.config.DigestKey = func(context.Context) (string, []byte, error) { return "", nil, denied }
+		},
+		"no apply role": func(w *world) {
+			w.config.Terraform = func(ctx context.Context) (reconciler.Terraform, error) {
+				tf, err := terraform.New(ctx, terraform.Options{
+					Work: filepath.Join(w.dir, "work"),
+					Assume: func(_ context.Context, role, _ string) (map[string]string, error) {
+						if strings.HasSuffix(role, "/apply") {
+							return nil, denied
+						}
+						return map[string]string{}, nil
+					},
+				})
+				if err != nil {
+					return nil, err
+				}
+				return reconciler.Engine(tf), nil
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, one+`-- env/reconcile.hcl --
+defaults {
+  apply      = "always"
+  apply_role = "arn:aws:iam::123456789012:role/apply"
+}
+`)
+			breaks(w)
+			result, got := w.pass(reconciler.Options{})
+			if diff := cmp.Diff(did{"solo": state.Failed}, got); diff != "" {
+				t.Fatal(diff)
+			}
+			if why := result.Workspaces[0].Error; !strings.Contains(why, "nothing was applied") || !strings.Contains(why, denied.Error()) {
+				t.Errorf("it says: %s", why)
+			}
+			rec, _, err := w.record.Workspace(t.Context(), "solo")
+			w.must(err)
+			if rec.Attempt != nil || rec.Outcome != state.Failed {
+				t.Errorf("the record is %+v", rec)
+			}
+			if state, err := os.ReadFile(filepath.Join(w.config.LocalState, "solo.tfstate")); err == nil && bytes.Contains(state, []byte("terraform_data")) {
+				t.Errorf("it was applied: %s", state)
+			}
+		})
+	}
+}
+
+// What came of an apply is recorded for as long as there is time for it, however
+// often the store refuses; an attempt that could not be written leaves nothing.
+func TestRecordThatRefusesForAWhile(t *testing.T) {
+	story(t, func(m *model) {
+		refusals := map[string]int{"begin": 5, "end": 8}
+		p := m.processes[0]
+		p.store.Inject(func(c statetest.Call) statetest.Fault {
+			what := ""
+			for _, op := range c.Ops {
+				switch {
+				case op.Key.SK != "WS#w0":
+				case bytes.Contains(op.Put, []byte(`"outcome":"applied"`)):
+					what = "end"
+				case bytes.Contains(op.Put, []byte(`"attempt":{`)):
+					what = "begin"
+				}
+			}
+			if refusals[what] == 0 {
+				return statetest.None
+			}
+			refusals[what]--
+			return statetest.Before
+		})
+		f := m.fly(p, reconciler.Options{}, "")
+		p.store.Inject(nil)
+		if got := outcomes(f.result); got["w0"] != state.Applied || refusals["begin"]+refusals["end"] != 0 {
+			m.t.Fatalf("the pass comes to %v, and %v refusals were left", got, refusals)
+		}
+		m.converge()
+	})
+}
+
+// An attempt whose write fails for good is not left in the record, for that
+// would be taken for an interrupted apply.
+func TestAttemptThatCannotBeWritten(t *testing.T) {
+	story(t, func(m *model) {
+		p := m.processes[0]
+		p.store.Inject(func(c statetest.Call) statetest.Fault {
+			for _, op := range c.Ops {
+				if op.Key.SK == "WS#w0" && bytes.Contains(op.Put, []byte(`"attempt":{`)) {
+					return statetest.Before
+				}
+			}
+			return statetest.None
+		})
+		f := m.fly(p, reconciler.Options{}, "")
+		p.store.Inject(nil)
+		rec, _, err := m.observer.record.Workspace(m.ctx, "w0")
+		if err != nil || rec.Attempt != nil || rec.Outcome != state.Failed || !strings.Contains(rec.Error, "nothing was applied") {
+			m.t.Fatalf("the record is %+v, %v; the pass said %v", rec, err, outcomes(f.result))
+		}
+		m.converge()
+	})
+}
