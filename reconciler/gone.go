@@ -24,8 +24,7 @@ func (p *pass) settleGone(ctx context.Context, w *work) {
 			continue
 		}
 		result := WorkspaceResult{RunWorkspace: state.RunWorkspace{
-			Name: rec.Name, Outcome: state.Removed,
-			Error: fmt.Sprintf("its directory %s is gone from the tip; what it made still stands (state: %s)", rec.Path, rec.Identity),
+			Name: rec.Name, Outcome: state.Removed, Error: p.removedText(rec),
 		}}
 		switch err := p.bury(ctx, w, rec); {
 		case errors.Is(err, state.ErrMoved):

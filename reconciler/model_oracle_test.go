@@ -2,6 +2,7 @@ package reconciler_test
 
 import (
 	"slices"
+	"strings"
 
 	"reconcile/state"
 )
@@ -157,6 +158,13 @@ func (m *model) predict(r reading, world map[string]*tfState, did map[string]sta
 	stale := m.ownStale(r, i, rec)
 	if depends && rec.Trace != nil && rec.Trace["//upstream/"+up] != digestIn(r.records[up]) {
 		stale = true
+	}
+	for key, digest := range rec.Trace {
+		former, ok := strings.CutPrefix(key, "//upstream/")
+		was, known := r.records[former]
+		if ok && known && !(depends && former == up) && (was.Attempt != nil || digestIn(was) != digest) {
+			stale = true
+		}
 	}
 	if !stale {
 		return

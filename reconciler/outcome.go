@@ -78,6 +78,7 @@ func (v *visit) succeeded(ctx context.Context, engine Terraform, plan *terraform
 	if outcome == state.Applied || rec.Attempt != nil || rec.OutputsDigest != digest {
 		rec.Counter++
 	}
+	former := v.formerStates()
 	v.describe()
 	rec.OutputsDigest, rec.Sensitive = digest, outputs.Sensitive
 	rec.Trace, rec.Waiting, rec.Attempt, rec.Drift = v.trace, nil, nil, nil
@@ -97,6 +98,7 @@ func (v *visit) succeeded(ctx context.Context, engine Terraform, plan *terraform
 	}
 	v.freed = lingering == nil
 	v.result.Outcome = outcome
+	v.tellFormer(former)
 	return lingering
 }
 

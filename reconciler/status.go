@@ -48,6 +48,9 @@ type StatusWorkspace struct {
 	Drift     *string       `json:"drift"` // "drifted" or "none"; null: not looked for since it was last applied
 	Removed   bool          `json:"removed,omitempty"`
 	Identity  string        `json:"identity"`
+	// OrphanedState is where the state of a removed workspace lies, if no other
+	// owns it.
+	OrphanedState string `json:"orphaned_state,omitempty"`
 
 	DriftAt      *time.Time     `json:"drift_at,omitempty"`      // when it was looked for
 	DriftChanges *state.Changes `json:"drift_changes,omitempty"` // what puts it back
@@ -109,7 +112,11 @@ func (r *Reconciler) Status(ctx context.Context) (*Status, error) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(records)) {
-		st.Workspaces = append(st.Workspaces, r.statusOf(records[name], holds, leases))
+		w := r.statusOf(records[name], holds, leases)
+		if w.Removed {
+			w.OrphanedState = r.orphaned(records[name], records)
+		}
+		st.Workspaces = append(st.Workspaces, w)
 	}
 	return st, nil
 }

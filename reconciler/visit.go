@@ -289,7 +289,7 @@ func (v *visit) begin(ctx context.Context, plan *terraform.Plan) error {
 	v.before = v.record.Attempt
 	v.record.Attempt = &state.Attempt{
 		Trace: v.trace, Commit: v.work.commit.ID, Run: v.options.Run, PlanDigest: plan.Digest,
-		Process: v.Record.Self(), StartedAt: v.Now(),
+		Process: v.Record.Self(), StartedAt: v.Now(), Former: v.formerStates(),
 	}
 	v.record.Waiting = nil // what waited is begun
 	v.describe()

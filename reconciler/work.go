@@ -21,7 +21,8 @@ type work struct {
 	loader   *workspace.Loader
 	items    map[string]*item
 	graph    *workspace.Graph
-	gone     []state.Workspace // recorded, and no longer at the tip
+	records  map[string]state.Workspace // all that is recorded, as it was at first
+	gone     []state.Workspace          // recorded, and no longer at the tip
 	holds    map[string]state.Hold
 }
 
@@ -57,7 +58,7 @@ func (r *Reconciler) survey(ctx context.Context, head state.Head, commit *source
 	if err != nil {
 		return nil, fmt.Errorf("read the record %s: %w", r.Name, err)
 	}
-	w := &work{Reconciler: r, head: head, commit: commit, settings: settings, loader: workspace.NewLoader(commit.Tree), items: map[string]*item{}, holds: holds}
+	w := &work{Reconciler: r, head: head, commit: commit, settings: settings, loader: workspace.NewLoader(commit.Tree), items: map[string]*item{}, records: maps.Clone(records), holds: holds}
 	for _, dir := range dirs {
 		it := &item{Dir: dir, config: settings.Config(dir.Name)}
 		if it.env, err = r.hashEnv(ctx, it.config.Env); err != nil {
@@ -166,15 +167,29 @@ func (w *work) ownReasons(it *item, rec state.Workspace) []string {
 }
 
 // upstreamReasons says which upstreams' outputs differ from those in a trace.
-// An upstream that the trace has and the graph has no more changes nothing.
 func (w *work) upstreamReasons(name string, trace state.Trace, digests map[string]string) []string {
 	var reasons []string
-	for _, up := range w.graph.DependsOn(name) {
+	upstreams := w.graph.DependsOn(name)
+	for _, up := range upstreams {
 		if trace[keyUpstream+up] != digests[up] {
 			reasons = append(reasons, "upstream "+up)
 		}
 	}
+	for _, key := range slices.Sorted(maps.Keys(trace)) {
+		up, ok := strings.CutPrefix(key, keyUpstream)
+		if ok && !slices.Contains(upstreams, up) && w.missed(up, trace[key]) {
+			reasons = append(reasons, "former upstream "+up)
+		}
+	}
 	return reasons
+}
+
+// missed reports whether an upstream that the graph has no more had other
+// outputs in the end, or may have had, than a trace that names it. Only what
+// is recorded of it can tell.
+func (w *work) missed(upstream, outputs string) bool {
+	rec, known := w.records[upstream]
+	return known && (rec.Attempt != nil || outputsID(rec) != outputs)
 }
 
 // digests are the outputs digests of an item's upstreams, by what this pass

@@ -76,6 +76,9 @@ type Attempt struct {
 	PlanDigest string    `json:"plan_digest"`
 	Process    Process   `json:"process"`
 	StartedAt  time.Time `json:"started_at"`
+	// Former are the identities of the states that the workspace was applied to
+	// before the one that this apply is of.
+	Former []string `json:"former,omitempty"`
 }
 
 // Workspace is the record of one workspace. The item of a workspace that is

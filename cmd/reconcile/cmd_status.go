@@ -88,6 +88,9 @@ func statusNotes(w reconciler.StatusWorkspace, now time.Time) []string {
 	if w.Error != "" && w.Hold == nil {
 		notes = append(notes, w.Error)
 	}
+	if w.OrphanedState != "" {
+		notes = append(notes, "what it made still stands, and no workspace owns its state any more: "+w.OrphanedState)
+	}
 	if w.Drift != nil && *w.Drift == reconciler.DriftFound {
 		changes := cmp.Or(changesText(*w.DriftChanges, false), "outputs only")
 		notes = append(notes, fmt.Sprintf("drifted (%s), seen %s", changes, ago(*w.DriftAt, now)))
