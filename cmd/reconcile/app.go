@@ -10,9 +10,10 @@ import (
 // writes.
 type app struct {
 	settings
-	in  io.Reader
-	out io.Writer // what was asked for: text, or JSON
-	err io.Writer // logs, and what went wrong
+	in     io.Reader
+	out    io.Writer // what was asked for: text, or JSON
+	stdout *stdout   // behind out
+	err    io.Writer // logs, and what went wrong
 	// terminal is where out can be redrawn; nil where out is none.
 	terminal *os.File
 	log      *slog.Logger
@@ -20,11 +21,11 @@ type app struct {
 }
 
 func newApp() *app {
-	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr}
+	a := &app{in: os.Stdin, stdout: &stdout{to: os.Stdout}, err: os.Stderr}
 	if isTerminal(os.Stdout) {
 		a.terminal = os.Stdout
 	}
-	a.out = colours(os.Stdout)
+	a.out = colours(os.Stdout, a.stdout)
 	a.logs = &logWriter{to: os.Stderr}
 	a.log = newLogger(a.logs, isTerminal(os.Stderr))
 	return a

@@ -20,7 +20,8 @@ func newWatchCommand(a *app) *cobra.Command {
 		GroupID: groupPass,
 		Short:   "Run passes for ever",
 		Long: `Run a pass, wait, and again, until SIGTERM or Ctrl-C. Failures of Git or AWS
-are logged and outlived; while they last the waits grow.
+are logged and outlived; while they last the waits grow. When its terminal
+goes away (SIGHUP) the pass under way is the last, unless nohup was used.
 
 With --health, GET /healthz answers 200 while passes complete, else 503.
 
@@ -62,6 +63,8 @@ func runWatch(ctx context.Context, a *app, o watchOptions) error {
 	}
 	ctx, hard, release := stops(ctx, patience, tell(a.err))
 	defer release()
+	last, stop := hangups(ctx)
+	defer stop()
 	told, err := a.openTelemetry()
 	if err != nil {
 		return err
@@ -94,7 +97,7 @@ func runWatch(ctx context.Context, a *app, o watchOptions) error {
 		defer stop()
 		a.log.Info("receiving webhooks", "url", at+webhook.Path)
 	}
-	w.run(ctx, hard)
+	w.run(ctx, hard, last)
 	return nil
 }
 
@@ -113,10 +116,12 @@ type watch struct {
 	calls    chan struct{} // holds a call for a pass, until one starts
 }
 
-func (w *watch) run(ctx, hard context.Context) {
+// run runs passes until ctx ends, which stops the one under way, or last does,
+// after which none begins.
+func (w *watch) run(ctx, hard, last context.Context) {
 	defer w.drop()
 	trigger := reconciler.Schedule
-	for ctx.Err() == nil {
+	for last.Err() == nil {
 		err := w.pass(ctx, hard, trigger)
 		switch {
 		case ctx.Err() != nil:
@@ -128,7 +133,7 @@ func (w *watch) run(ctx, hard context.Context) {
 			w.drop()
 			w.app.log.Error("the pass could not run", "error", err, "failures", w.failures)
 		}
-		trigger = w.wait(ctx)
+		trigger = w.wait(last)
 	}
 }
 

@@ -11,6 +11,10 @@ import (
 	"reconcile/state"
 )
 
+// exitOutput is the exit code of a command that did its work and could not
+// write its output.
+const exitOutput = 74
+
 // usageError is wrong usage: of a flag, an argument or an environment
 // variable. Help names the command or setting that would be right.
 type usageError struct {

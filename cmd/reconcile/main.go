@@ -12,6 +12,7 @@ import (
 
 func main() {
 	collectLater()
+	outliveReaders()
 	a := newApp()
 	os.Exit(run(a, newRootCommand(a), os.Args[1:]))
 }
@@ -26,5 +27,6 @@ func run(a *app, root *cobra.Command, args []string) (code int) {
 		}
 	}()
 	root.SetArgs(args)
-	return exitCode(a.err, root.ExecuteContext(context.Background()))
+	code = exitCode(a.err, root.ExecuteContext(context.Background()))
+	return a.stdout.exitCode(a.err, code)
 }

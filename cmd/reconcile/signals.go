@@ -28,16 +28,25 @@ func (s *stopped) Error() string {
 	return "told to stop: " + s.signal.String()
 }
 
-// stops returns two contexts: ctx ends with the first SIGINT, SIGTERM or
-// SIGHUP, which asks the work to stop; hard ends with the second, or when
-// patience is over, which kills it. A third signal has its usual effect. Say
-// is told of each. Release must be called.
+// stops returns two contexts: ctx ends with the first SIGINT or SIGTERM, which
+// asks the work to stop; hard ends with the second, or when patience is over,
+// which kills it. A third signal has its usual effect. Say is told of each,
+// once it is heeded: it may hang, on a terminal that nobody reads. Release must
+// be called. SIGHUP is none of them: see outliveReaders.
 func stops(parent context.Context, patience time.Duration, say func(string)) (ctx, hard context.Context, release func()) {
 	ctx, stop := context.WithCancelCause(parent)
 	hard, kill := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, stopSignals()...)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	lines := make(chan string, 2)
 	go func() {
+		defer guard(os.Stderr)
+		for line := range lines {
+			say(line)
+		}
+	}()
+	go func() {
+		defer close(lines)
 		defer guard(os.Stderr)
 		var first *stopped
 		select {
@@ -46,15 +55,15 @@ func stops(parent context.Context, patience time.Duration, say func(string)) (ct
 		case <-hard.Done():
 			return
 		}
-		say(fmt.Sprintf("stopping: Terraform was asked to stop and has %s; once more kills it", patience))
 		stop(first)
+		lines <- fmt.Sprintf("stopping: Terraform was asked to stop and has %s; once more kills it", patience)
 		timer := time.NewTimer(patience)
 		defer timer.Stop()
 		select {
 		case <-signals:
-			say("killing Terraform; the next pass says what that left behind")
+			lines <- "killing Terraform; the next pass says what that left behind"
 		case <-timer.C:
-			say(fmt.Sprintf("Terraform did not stop within %s: killing it", patience))
+			lines <- fmt.Sprintf("Terraform did not stop within %s: killing it", patience)
 		case <-hard.Done():
 			return
 		}
@@ -68,13 +77,13 @@ func stops(parent context.Context, patience time.Duration, say func(string)) (ct
 	}
 }
 
-// stopSignals leaves out SIGHUP where it is ignored: someone used nohup.
-func stopSignals() []os.Signal {
-	list := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) {
-		list = append(list, syscall.SIGHUP)
+// hangups returns a context that ends when the terminal goes away, or with any
+// other SIGHUP; never where nohup was used.
+func hangups(parent context.Context) (context.Context, context.CancelFunc) {
+	if signal.Ignored(syscall.SIGHUP) {
+		return context.WithCancel(parent)
 	}
-	return list
+	return signal.NotifyContext(parent, syscall.SIGHUP)
 }
 
 // tell writes a line of ours to a person, whatever the output is.

@@ -13,10 +13,10 @@ func isTerminal(f *os.File) bool {
 	return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
-// colours writes to w and takes out the colours that it does not show: none
-// in a pipe, and none with NO_COLOR.
-func colours(w io.Writer) io.Writer {
-	return colorprofile.NewWriter(w, os.Environ())
+// colours writes to w and takes out the colours that file, which is behind it,
+// does not show: none in a pipe, and none with NO_COLOR.
+func colours(file *os.File, w io.Writer) io.Writer {
+	return &colorprofile.Writer{Forward: w, Profile: colorprofile.Detect(file, os.Environ())}
 }
 
 // Widths of text, in columns.

@@ -131,7 +131,7 @@ func (f *feed) until(text string) string {
 func testApp(t *testing.T, repo string) (a *app, out, logs *feed) {
 	t.Helper()
 	out, logs = newFeed(), newFeed()
-	a = &app{out: colours(out), err: logs, logs: &logWriter{to: logs}}
+	a = &app{out: colours(nil, out), stdout: &stdout{to: out}, err: logs, logs: &logWriter{to: logs}}
 	a.log = newLogger(a.logs, false)
 	dir := t.TempDir()
 	a.settings = settings{
@@ -152,7 +152,7 @@ func TestWatchOutlivesFailures(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	w := &watch{app: a, interval: time.Millisecond, most: time.Millisecond, pulse: newPulse(time.Minute, time.Now())}
 	ended := make(chan struct{})
-	go func() { defer close(ended); w.run(ctx, t.Context()) }()
+	go func() { defer close(ended); w.run(ctx, t.Context(), ctx) }()
 
 	logs.until(`"failures":2`) // there is no branch yet
 	repo.Commit("first", map[string]string{"env/a/main.tf": `output "x" { value = 1 }` + "\n"})
