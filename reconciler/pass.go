@@ -150,14 +150,19 @@ func (r *Reconciler) fetch(ctx context.Context, tip source.Tip) (*source.Commit,
 	if err != nil {
 		return nil, fmt.Errorf("fetch %s: %w", short(tip.Commit), err)
 	}
-	if r.Signers == nil {
-		return commit, nil
-	}
-	if err := commit.Verify(*r.Signers); err != nil {
+	if err := r.verify(commit); err != nil {
 		r.closing(commit)
 		return nil, err
 	}
 	return commit, nil
+}
+
+// verify makes sure that a commit is signed, where commits must be.
+func (r *Reconciler) verify(commit *source.Commit) error {
+	if r.Signers == nil {
+		return nil
+	}
+	return commit.Verify(*r.Signers)
 }
 
 // nothingToDo tells whether the head answers for this pass as well.

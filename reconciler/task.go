@@ -46,17 +46,12 @@ func (r *Reconciler) DoTask(ctx, hard context.Context, name, key string) (Worksp
 // the workspace's result.
 func (r *Reconciler) carryOut(ctx, hard context.Context, task state.Task) (v *visit, moved bool) {
 	p := r.begin(Options{Run: task.Run, Trigger: task.Trigger, Replan: task.Replan, Adopt: task.Adopt})
-	commit, err := r.restore(task.Commit, task.Tree, task.When, func(dir string, check snapshot.Check) error {
-		return r.Snapshots.Fetch(ctx, task.Commit, dir, check)
-	})
+	work, err := r.entrusted(ctx, task)
 	if err == nil {
-		defer r.closing(commit)
-		var work *work
-		if work, err = r.entrusted(ctx, task, commit); err == nil {
-			site := p.open(work)
-			defer site.close()
-			return site.visit(ctx, hard, work.items[task.Name])
-		}
+		defer r.closing(work.commit)
+		site := p.open(work)
+		defer site.close()
+		return site.visit(ctx, hard, work.items[task.Name])
 	}
 	v = &visit{}
 	v.result.Name, v.result.Stale = task.Name, []string{}
@@ -67,14 +62,36 @@ func (r *Reconciler) carryOut(ctx, hard context.Context, task state.Task) (v *vi
 	return v, false
 }
 
-// entrusted is the work at the task's commit, if that is still the tip.
-func (r *Reconciler) entrusted(ctx context.Context, task state.Task, commit *source.Commit) (*work, error) {
+// entrusted is the work at the task's commit, if that is still the tip. The
+// record only says which commit that is: what it holds, and who signed it, is
+// taken from the commit itself. The commit of the work must be closed.
+func (r *Reconciler) entrusted(ctx context.Context, task state.Task) (_ *work, err error) {
 	head, err := r.Record.Head(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the record %s: %w", r.Name, err)
 	}
 	if head.Generation != task.Generation {
 		return nil, state.ErrMoved
+	}
+	if head.Commit != task.Commit {
+		return nil, fmt.Errorf("the task on %s is of commit %s, and the record has adopted %s: nothing was done; find out who wrote that task", task.Name, task.Commit, head.Commit)
+	}
+	commit, err := r.restore(task.Commit, "", time.Time{}, func(dir string, check snapshot.Check) error {
+		return r.Snapshots.Fetch(ctx, task.Commit, dir, check)
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			r.closing(commit)
+		}
+	}()
+	if its := commit.Tree.ID("."); its != task.Tree {
+		return nil, fmt.Errorf("the task on %s is of tree %s, and commit %s has %s: nothing was done; find out who wrote that task", task.Name, task.Tree, task.Commit, its)
+	}
+	if err := r.verify(commit); err != nil {
+		return nil, err
 	}
 	settings, err := workspace.LoadSettings(commit.Tree, r.Environment)
 	if err != nil {

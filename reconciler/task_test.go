@@ -1,0 +1,83 @@
+package reconciler_test
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"reconcile/reconciler"
+	"reconcile/reconciler/source"
+	"reconcile/state"
+)
+
+// Whoever can write the record or the snapshots cannot have other code done
+// than that of the commit which the record has adopted.
+func TestTaskOfOtherCode(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, one)
+	w.pass(reconciler.Options{})
+	first, err := w.record.Head(t.Context())
+	w.must(err)
+	w.commit(strings.Replace(one, `"one"`, `"two"`, 1))
+	w.pass(reconciler.Options{})
+	head, err := w.record.Head(t.Context())
+	w.must(err)
+	archive := func(commit string) string { return filepath.Join(w.dir, "snapshots", commit+".tar.zst") }
+	tree := func(commit string) string {
+		c, err := w.config.Source.Fetch(t.Context(), commit)
+		w.must(err)
+		defer c.Close()
+		return c.Tree.ID(".")
+	}
+	right := state.Task{Name: "solo", Trigger: "manual", Commit: head.Commit, Tree: tree(head.Commit), Generation: head.Generation, Replan: true}
+	whole, err := os.ReadFile(archive(head.Commit))
+	w.must(err)
+	for name, c := range map[string]struct {
+		says  string // "": it is done
+		forge func(task *state.Task)
+	}{
+		"none": {"", func(*state.Task) {}},
+		"commit of the record": {first.Commit + ", and the record has adopted " + head.Commit, func(task *state.Task) {
+			task.Commit, task.Tree = first.Commit, tree(first.Commit)
+		}},
+		"tree": {"find out who wrote that task", func(task *state.Task) { task.Tree = tree(first.Commit) }},
+		"snapshot": {"nothing proves it", func(task *state.Task) {
+			task.Tree = tree(first.Commit)
+			other, err := os.ReadFile(archive(first.Commit))
+			w.must(err)
+			w.must(os.WriteFile(archive(head.Commit), other, 0o600))
+		}},
+		"signature": {"it is not signed", func(*state.Task) { w.config.Signers = &source.Signers{} }},
+	} {
+		w.must(os.WriteFile(archive(head.Commit), whole, 0o600))
+		w.config.Signers = nil
+		before, _, err := w.record.Workspace(t.Context(), "solo")
+		w.must(err)
+		task := right
+		task.Key, task.Run = "key of "+name, "run"
+		c.forge(&task)
+		old, _, err := w.record.Task(t.Context(), "solo")
+		w.must(err)
+		w.must(w.record.PutTask(t.Context(), old, task))
+		result, err := w.reconciler().DoTask(t.Context(), t.Context(), "solo", task.Key)
+		w.must(err)
+		done, _, err := w.record.Task(t.Context(), "solo")
+		w.must(err)
+		rec, _, err := w.record.Workspace(t.Context(), "solo")
+		w.must(err)
+		if c.says == "" {
+			if result.Outcome != state.NoChanges || done.Result.Outcome != state.NoChanges {
+				t.Errorf("%s: %+v", name, result)
+			}
+			continue
+		}
+		if result.Outcome != state.Failed || !strings.Contains(result.Error, c.says) || !done.Done || done.Result.Error != result.Error {
+			t.Errorf("%s: %+v\ntold: %+v", name, result, done)
+		}
+		if rec.Rev != before.Rev || !maps.Equal(rec.Trace, before.Trace) {
+			t.Errorf("%s: something was done: %+v", name, rec)
+		}
+	}
+}
