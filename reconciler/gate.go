@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -36,14 +35,15 @@ func gate(c workspace.Config, _ *terraform.Plan) string {
 // they change there is reason to look again.
 const keyGate = "//gate"
 
+// keyInputs stands there for the inputs, which may be many.
+const keyInputs = "//inputs"
+
 // waiting is what must stay as it is for such a run to count for the next.
 func waiting(it *item, trace state.Trace) state.Trace {
 	c := it.config
 	text, _ := json.Marshal([]any{c.Apply, c.Protect, c.AllowUnlocked, c.PlanRole, c.ApplyRole}) // texts always encode
 	sum := sha256.Sum256(text)
-	waiting := maps.Clone(trace)
-	waiting[keyGate] = hex.EncodeToString(sum[:8])
-	return waiting
+	return state.Trace{keyInputs: inputsID(trace), keyGate: hex.EncodeToString(sum[:8])}
 }
 
 // mayApply puts a plan before the gate, and refuses what would make a state

@@ -90,6 +90,9 @@ func (v *visit) all(ctx, hard context.Context) (err error) {
 	if ws.Err != nil {
 		return v.failed(ctx, ws.Err)
 	}
+	if err := v.hasRoom(); err != nil {
+		return v.failed(ctx, err)
+	}
 	engine, err := v.engine(ctx)
 	if err != nil {
 		return v.failed(ctx, err)
@@ -260,6 +263,17 @@ func (v *visit) plan(ctx context.Context) (*terraform.Plan, error) {
 	return plan, err
 }
 
+// hasRoom refuses a workspace whose inputs the record could not take once they
+// are applied.
+func (v *visit) hasRoom() error {
+	applied := v.record
+	applied.Name, applied.Trace = v.it.Name, v.trace
+	if err := v.lease.Fits(applied); err != nil {
+		return fmt.Errorf("nothing was applied: %w", err)
+	}
+	return nil
+}
+
 // prepare gets all that an apply and its record will need: what is missing is to
 // be known while nothing has begun.
 func (v *visit) prepare(ctx context.Context) error {
@@ -288,7 +302,7 @@ func (v *visit) readKey(ctx context.Context) (err error) {
 func (v *visit) begin(ctx context.Context, plan *terraform.Plan) error {
 	v.before = v.record.Attempt
 	v.record.Attempt = &state.Attempt{
-		Trace: v.trace, Commit: v.work.commit.ID, Run: v.options.Run, PlanDigest: plan.Digest,
+		Commit: v.work.commit.ID, Run: v.options.Run, PlanDigest: plan.Digest,
 		Process: v.Record.Self(), StartedAt: v.Now(), Former: v.formerStates(),
 	}
 	v.record.Waiting = nil // what waited is begun

@@ -62,7 +62,11 @@ func CheckOps(ops []Op) error {
 		return fmt.Errorf("%w: %w: %d ops in one write, want 1 to %d", ErrNotWritten, ErrUnstorable, len(ops), MaxOps)
 	}
 	seen := make(map[Key]bool, len(ops))
+	size := 0
 	for _, op := range ops {
+		if size += len(op.Put); size > maxWrite {
+			return fmt.Errorf("%w: %w: more than %d bytes in one write", ErrNotWritten, ErrUnstorable, maxWrite)
+		}
 		if err := checkOp(op); err != nil {
 			return fmt.Errorf("%w: %w: item %q of %q: %w", ErrNotWritten, ErrUnstorable, op.Key.SK, op.Key.PK, err)
 		}

@@ -14,12 +14,15 @@ const LeasePartition = "LEASE"
 const (
 	headKey         = "HEAD"
 	workspacePrefix = "WS#"
-	holdPrefix      = "HOLD#"
-	runPrefix       = "RUN#"
-	runPartPrefix   = "RUNPART#"
-	taskPrefix      = "TASK#"
-	toldPrefix      = "TOLD#"
-	tellingKey      = "TELLING"
+
+	workspacePartPrefix = "WSPART#"
+
+	holdPrefix    = "HOLD#"
+	runPrefix     = "RUN#"
+	runPartPrefix = "RUNPART#"
+	taskPrefix    = "TASK#"
+	toldPrefix    = "TOLD#"
+	tellingKey    = "TELLING"
 )
 
 // entry is what is stored under a key: it knows the SK that it belongs under,
@@ -30,31 +33,40 @@ type entry interface {
 	check() error
 }
 
-func (h Head) sk() string        { return headKey }
-func (w Workspace) sk() string   { return workspacePrefix + w.Name }
-func (h Hold) sk() string        { return holdPrefix + h.Name }
-func (r Run) sk() string         { return runPrefix + r.ID }
-func (p runPart) sk() string     { return fmt.Sprintf("%s%06d", runPartsOf(p.Run), p.Part) }
-func (t Task) sk() string        { return taskPrefix + t.Name }
-func (t Told) sk() string        { return toldPrefix + t.Name }
-func (t Telling) sk() string     { return tellingKey }
-func (l LeaseItem) sk() string   { return l.Identity }
-func (h Head) version() int      { return h.Schema }
-func (w Workspace) version() int { return w.Schema }
-func (h Hold) version() int      { return h.Schema }
-func (r Run) version() int       { return r.Schema }
-func (p runPart) version() int   { return p.Schema }
-func (t Task) version() int      { return t.Schema }
-func (t Told) version() int      { return t.Schema }
-func (t Telling) version() int   { return t.Schema }
-func (l LeaseItem) version() int { return l.Schema }
+func (h Head) sk() string            { return headKey }
+func (w Workspace) sk() string       { return workspacePrefix + w.Name }
+func (p workspacePart) sk() string   { return partKey(p.Workspace, p.Part) }
+func (h Hold) sk() string            { return holdPrefix + h.Name }
+func (r Run) sk() string             { return runPrefix + r.ID }
+func (p runPart) sk() string         { return fmt.Sprintf("%s%06d", runPartsOf(p.Run), p.Part) }
+func (t Task) sk() string            { return taskPrefix + t.Name }
+func (t Told) sk() string            { return toldPrefix + t.Name }
+func (t Telling) sk() string         { return tellingKey }
+func (l LeaseItem) sk() string       { return l.Identity }
+func (h Head) version() int          { return h.Schema }
+func (w Workspace) version() int     { return w.Schema }
+func (p workspacePart) version() int { return p.Schema }
+func (h Hold) version() int          { return h.Schema }
+func (r Run) version() int           { return r.Schema }
+func (p runPart) version() int       { return p.Schema }
+func (t Task) version() int          { return t.Schema }
+func (t Told) version() int          { return t.Schema }
+func (t Telling) version() int       { return t.Schema }
+func (l LeaseItem) version() int     { return l.Schema }
 
 func (h Head) check() error {
 	return errors.Join(atLeast("rev", h.Rev, 1), atLeast("generation", h.Generation, 0), atLeast("epoch", h.Epoch, 0))
 }
 
 func (w Workspace) check() error {
-	return errors.Join(atLeast("rev", w.Rev, 1), atLeast("counter", w.Counter, 0), named("name", w.Name))
+	if w.Parts > maxParts {
+		return fmt.Errorf("parts is %d, want at most %d", w.Parts, maxParts)
+	}
+	return errors.Join(atLeast("rev", w.Rev, 1), atLeast("counter", w.Counter, 0), atLeast("parts", int64(w.Parts), 0), named("name", w.Name))
+}
+
+func (p workspacePart) check() error {
+	return errors.Join(named("workspace", p.Workspace), atLeast("part", int64(p.Part), 1))
 }
 
 func (h Hold) check() error {
@@ -108,7 +120,7 @@ func decode[T entry](item Item) (T, error) {
 		return v, &CorruptError{item.Key, err}
 	}
 	switch err := v.check(); {
-	case v.version() > Schema:
+	case v.version() > packedSchema:
 		return v, tooNew(item.Key)
 	case v.version() < 1:
 		return v, &CorruptError{item.Key, errors.New("it has no schema version")}
@@ -136,7 +148,7 @@ func newer(value json.RawMessage) bool {
 	var v struct {
 		Schema int `json:"schema"`
 	}
-	return json.Unmarshal(value, &v) == nil && v.Schema > Schema
+	return json.Unmarshal(value, &v) == nil && v.Schema > packedSchema
 }
 
 func tooNew(key Key) error {

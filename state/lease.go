@@ -25,10 +25,16 @@ type Lease struct {
 	unsure *instant  // from when the next beat can have taken effect, once it was sent
 
 	mu      sync.Mutex
-	good    instant          // the lease is ours for one lease length from here at least
-	revs    map[string]int64 // by workspace: as this lease last wrote it
-	cleared bool             // nothing of the Dead is left
-	killed  bool             // something of ours may be
+	good    instant            // the lease is ours for one lease length from here at least
+	last    map[string]written // by workspace: as this lease last wrote it
+	cleared bool               // nothing of the Dead is left
+	killed  bool               // something of ours may be
+}
+
+// written is what is to be known of a workspace's item to replace it.
+type written struct {
+	rev   int64
+	parts int
 }
 
 // instant is a point in time on both clocks.
@@ -49,7 +55,7 @@ func (r *Record) since(i instant) time.Duration {
 }
 
 func (r *Record) newLease(ctx context.Context, claim Claim, item LeaseItem, good instant) *Lease {
-	l := &Lease{record: r, claim: claim, item: item, beat: item.Beat, good: good, revs: map[string]int64{}, stopped: make(chan struct{})}
+	l := &Lease{record: r, claim: claim, item: item, beat: item.Beat, good: good, last: map[string]written{}, stopped: make(chan struct{})}
 	l.ctx, l.lose = context.WithCancelCause(ctx)
 	// Whoever shuts down cancels ctx: the work under the lease ends, but the
 	// lease lives on until that has happened.

@@ -3,6 +3,7 @@ package state
 import (
 	"context"
 	"encoding/json"
+	"slices"
 )
 
 // partSize is about how many bytes of workspaces one item of a run holds.
@@ -21,6 +22,7 @@ func runPartsOf(id string) string { return runPartPrefix + id + "#" }
 
 // split leaves as many workspaces in run as fit, and puts the rest into parts.
 func split(run Run) (Run, []runPart, error) {
+	run.Workspaces = clipAll(run.Workspaces)
 	var groups [][]RunWorkspace
 	first, size := 0, 0
 	for i, w := range run.Workspaces {
@@ -40,6 +42,14 @@ func split(run Run) (Run, []runPart, error) {
 		parts[i] = runPart{Schema: Schema, Run: run.ID, Part: i + 1, Workspaces: groups[i+1], Expires: run.Expires}
 	}
 	return run, parts, nil
+}
+
+func clipAll(list []RunWorkspace) []RunWorkspace {
+	clipped := slices.Clone(list)
+	for i, w := range clipped {
+		clipped[i] = w.clipped()
+	}
+	return clipped
 }
 
 // complete adds what the parts of run hold.

@@ -61,6 +61,10 @@ func (w *Workspace) scan(data []byte) bool {
 			w.LockFile = s.string()
 		case "removed":
 			w.Removed = s.bool()
+		case "parts":
+			w.Parts = int(s.int())
+		case "parts_sum":
+			w.PartsSum = s.string()
 		default:
 			s.bad = true
 		}

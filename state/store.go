@@ -67,11 +67,13 @@ type Store interface {
 }
 
 // Limits of a Write, which are those of DynamoDB ("Service, account, and table
-// quotas"): ops of one transaction, bytes of keys and of an item. An item is
-// measured as JSON here, which is about its size there, keys included.
+// quotas"): ops of one transaction, bytes of keys, of an item and of all. An item
+// is measured as JSON here, which is about its size there, keys included.
 const (
 	MaxOps   = 100
 	MaxValue = 390 << 10
+
+	maxWrite = 4<<20 - 64<<10 // bytes of all items together
 
 	maxPK = 2048
 	maxSK = 1024

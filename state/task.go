@@ -65,6 +65,7 @@ func (r *Record) Task(ctx context.Context, name string) (t Task, found bool, err
 // one by now.
 func (r *Record) PutTask(ctx context.Context, old, t Task) error {
 	t.Schema = Schema
+	t.Result, t.Warnings = t.Result.clipped(), clipList(t.Warnings)
 	cond := Cond{Absent: true}
 	if old.Key != "" {
 		cond = Cond{Equal: map[string]any{"key": old.Key, "done": old.Done}}

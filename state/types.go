@@ -6,6 +6,9 @@ import "time"
 // record with a higher one is refused with ErrNewer; a lower one is read.
 const Schema = 1
 
+// packedSchema is that of a workspace whose inputs lie in items of their own.
+const packedSchema = 2
+
 // Trace is the inputs that a workspace was last applied from: by name, each
 // with its id.
 //
@@ -70,7 +73,6 @@ type Changes struct {
 // Attempt is an apply that was begun. It stays in the record until an apply
 // or an empty plan of the workspace has succeeded.
 type Attempt struct {
-	Trace      Trace     `json:"trace"`
 	Commit     string    `json:"commit"`
 	Run        string    `json:"run"`
 	PlanDigest string    `json:"plan_digest"`
@@ -106,9 +108,9 @@ type Workspace struct {
 	Changes Changes `json:"changes"`
 	Risk    string  `json:"risk,omitempty"`
 	Digest  string  `json:"digest,omitempty"` // plan digest of a plan that waits or was applied
-	// Waiting is the trace of the plan that Outcome is about, where that plan
-	// was not applied: while it still fits and NextAt has not come, nothing
-	// is planned again.
+	// Waiting stands for what the plan that Outcome is about was made from, where
+	// that plan was not applied: while it is the same and NextAt has not come,
+	// nothing is planned again. It holds hashes, since it is only compared.
 	Waiting Trace `json:"waiting,omitempty"`
 
 	OutputsDigest string `json:"outputs_digest,omitempty"` // "KEYID:HMAC"
@@ -127,6 +129,11 @@ type Workspace struct {
 	Terraform string `json:"terraform,omitempty"` // version that last applied
 	LockFile  string `json:"lock_file,omitempty"` // id of .terraform.lock.hcl, or of the one that init made
 	Removed   bool   `json:"removed,omitempty"`
+
+	// Parts is how many items more hold what is long of the workspace, and
+	// PartsSum the SHA-256 of that: the record's own business.
+	Parts    int    `json:"parts,omitempty"`
+	PartsSum string `json:"parts_sum,omitempty"`
 }
 
 // Drift is what came of a plan of exactly what a workspace was last applied

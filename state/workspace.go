@@ -16,6 +16,14 @@ func (r *Record) Workspaces(ctx context.Context) (map[string]Workspace, error) {
 	}
 	byName := make(map[string]Workspace, len(all))
 	for _, w := range all {
+		if found := true; w.Parts > 0 {
+			if w, found, err = r.readWorkspace(ctx, w.Name); err != nil {
+				return nil, fmt.Errorf("read the record of workspace %s: %w", w.Name, err)
+			}
+			if !found {
+				continue // removed meanwhile
+			}
+		}
 		byName[w.Name] = w
 	}
 	return byName, nil
@@ -24,7 +32,7 @@ func (r *Record) Workspaces(ctx context.Context) (map[string]Workspace, error) {
 // Workspace returns what is recorded of one workspace, and whether anything
 // is. Writes of a Lease start from what was read under that lease.
 func (r *Record) Workspace(ctx context.Context, name string) (Workspace, bool, error) {
-	w, found, err := get[Workspace](ctx, r, r.key(workspacePrefix+name))
+	w, found, err := r.readWorkspace(ctx, name)
 	if err != nil {
 		return Workspace{}, false, fmt.Errorf("read the record of workspace %s: %w", name, err)
 	}

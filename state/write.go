@@ -42,15 +42,27 @@ func (l *Lease) Finish(ctx context.Context, ws Workspace) error {
 
 // put writes ws in one transaction with ops, which check the lease at least.
 func (l *Lease) put(ctx context.Context, doing string, ws Workspace, ops ...Op) error {
-	ws.Rev = l.rev(ws)
-	op, ws, err := l.workspaceOp(ws)
+	puts, ws, err := l.record.workspaceOps(l.current(ws))
 	if err == nil {
-		err = l.record.write(ctx, stored[Workspace](l.record, op.Key, op.Put), append(ops, op)...)
+		err = l.record.write(ctx, stored[Workspace](l.record, puts[0].Key, puts[0].Put), append(puts, ops...)...)
 	}
 	if err != nil {
 		return fmt.Errorf("%s workspace %s: %w", doing, ws.Name, l.explain(ctx, err))
 	}
 	l.wrote(ws)
+	return nil
+}
+
+// Fits tells whether ws, as it would be written under this lease, can be stored:
+// the error says why not. Nothing is written.
+func (l *Lease) Fits(ws Workspace) error {
+	ops, ws, err := l.record.workspaceOps(l.current(ws))
+	if err == nil {
+		err = CheckOps(append(ops, l.stillOurs()))
+	}
+	if err != nil {
+		return fmt.Errorf("record workspace %s: %w", ws.Name, err)
+	}
 	return nil
 }
 
@@ -75,17 +87,17 @@ func (l *Lease) renaming(ctx context.Context, from, to Workspace) ([]Op, Workspa
 	if err != nil {
 		return nil, to, err
 	}
-	to.Rev = there.Rev
-	put, to, err := l.workspaceOp(to)
+	to.Rev, to.Parts = there.Rev, there.Parts
+	ops, to, err := l.record.workspaceOps(to)
 	if err != nil {
 		return nil, to, err
 	}
-	from.Rev = l.rev(from)
+	from = l.current(from)
 	if from.Rev == 0 {
 		return nil, to, fmt.Errorf("nothing is recorded of %s: %w", from.Name, ErrConflict)
 	}
 	old := Op{Key: l.record.key(from.sk()), If: revision(from.Rev), Delete: true}
-	ops := []Op{put, old, l.stillOurs()}
+	ops = append(append(ops, old, l.stillOurs()), l.record.withoutParts(from.Name, 0, from.Parts)...)
 	hold, held, err := get[Hold](ctx, l.record, l.record.key(holdPrefix+from.Name))
 	if err != nil || !held {
 		return ops, to, err
@@ -96,16 +108,6 @@ func (l *Lease) renaming(ctx context.Context, from, to Workspace) ([]Op, Workspa
 	return append(ops, oldHold, Op{Key: l.record.key(hold.sk()), Put: value}), to, err
 }
 
-// workspaceOp is the op that replaces the record of which ws has the Rev, and
-// ws as it is then stored.
-func (l *Lease) workspaceOp(ws Workspace) (Op, Workspace, error) {
-	cond := revision(ws.Rev)
-	ws.Schema = Schema
-	ws.Rev++
-	value, err := encode(ws)
-	return Op{Key: l.record.key(ws.sk()), If: cond, Put: value}, ws, err
-}
-
 // revision is the condition that the item with that Rev is there; 0: none is.
 func revision(rev int64) Cond {
 	if rev == 0 {
@@ -114,21 +116,21 @@ func revision(rev int64) Cond {
 	return Cond{Equal: map[string]any{"rev": rev}}
 }
 
-// rev is what is stored of ws: what this lease wrote last, else what the
-// caller has read.
-func (l *Lease) rev(ws Workspace) int64 {
+// current is ws with the Rev and the Parts of what is stored: what this lease
+// wrote last, else what the caller has read.
+func (l *Lease) current(ws Workspace) Workspace {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if rev, ok := l.revs[ws.Name]; ok {
-		return rev
+	if last, ok := l.last[ws.Name]; ok {
+		ws.Rev, ws.Parts = last.rev, last.parts
 	}
-	return ws.Rev
+	return ws
 }
 
 func (l *Lease) wrote(ws Workspace) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.revs[ws.Name] = ws.Rev
+	l.last[ws.Name] = written{ws.Rev, ws.Parts}
 }
 
 // explain tells which condition of a write under the lease did not hold.

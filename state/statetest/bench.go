@@ -68,7 +68,7 @@ func cycle(b *testing.B, r *state.Record, i int) error {
 	if err != nil {
 		return err
 	}
-	w.Attempt = &state.Attempt{Trace: w.Trace, Run: "run", Process: state.Process{Host: "h"}}
+	w.Attempt = &state.Attempt{Run: "run", Process: state.Process{Host: "h"}}
 	if err := l.Begin(b.Context(), w); err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func testNewer(t *testing.T, open Open) {
 	f := fix(t, open)
 	newer := map[state.Key]string{}
 	for k, value := range records() {
-		newer[k] = strings.Replace(value, `"schema":1`, `"schema":2,"rev":"counted otherwise","token":{"new":true}`, 1)
+		newer[k] = strings.Replace(value, `"schema":1`, `"schema":3,"rev":"counted otherwise","token":{"new":true}`, 1)
 		f.write(put(k, newer[k]))
 	}
 	for call, err := range everything(a) {

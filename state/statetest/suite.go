@@ -33,8 +33,13 @@ func Run(t *testing.T, fresh func(t *testing.T) Open) {
 		"corrupt":   testCorrupt,
 		"workspace": testWorkspace,
 		"rename":    testRename,
-		"task":      testTask,
-		"told":      testTold,
+
+		"many inputs":   testManyInputs,
+		"damaged parts": testDamagedParts,
+		"long texts":    testLongTexts,
+
+		"task": testTask,
+		"told": testTold,
 
 		"lease":         testLease,
 		"takeover":      testTakeover,
