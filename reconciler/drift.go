@@ -127,6 +127,9 @@ func (s *site) look(ctx, hard context.Context, it *item) WorkspaceResult {
 	plan, err := s.planOnly(ctx, hard, it)
 	if err == nil {
 		result.Warnings = plan.Warnings
+		err = s.theirState(it, it.record, plan)
+	}
+	if err == nil {
 		s.observe(Event{Workspace: it.Name, Phase: PhaseRecord})
 		err = s.recordDrift(ctx, it, plan)
 	}

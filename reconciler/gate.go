@@ -46,22 +46,8 @@ func waiting(it *item, trace state.Trace) state.Trace {
 	return state.Trace{keyInputs: inputsID(trace), keyGate: hex.EncodeToString(sum[:8])}
 }
 
-// mayApply puts a plan before the gate, and refuses what would make a state
-// anew that exists elsewhere, or apply to one that nobody told us of.
+// mayApply puts a plan before the gate.
 func (v *visit) mayApply(plan *terraform.Plan) error {
-	ws := v.work.load(v.it)
-	ours := v.record.Trace != nil || v.record.Attempt != nil
-	switch {
-	case v.options.Adopt:
-	case ours && v.record.Identity != ws.Identity && !plan.StateExists:
-		return &waitError{retry: true, why: fmt.Sprintf(
-			"its state was at %s and is now said to be at %s, where there is none: move it (terraform init -migrate-state), or create everything anew with `reconcile now --adopt %s`",
-			v.record.Identity, ws.Identity, v.it.Name)}
-	case !ours && plan.StateExists:
-		return &waitError{why: fmt.Sprintf(
-			"it has a Terraform state that reconcile did not apply, and the plan is not empty (%s): read it with `reconcile plan %s`, then go on with `reconcile now --adopt %s`",
-			changesText(plan.Changes), v.it.Name, v.it.Name)}
-	}
 	if why := gate(v.it.config, plan); why != "" {
 		return &waitError{why: fmt.Sprintf("%s waits: %s", changesText(plan.Changes), why)}
 	}

@@ -41,7 +41,12 @@ func (p place) remains(t *testing.T) remains {
 	}
 	r := remains{Head: head, Workspaces: workspaces, States: map[string]string{}, Snapshots: map[string]int64{}}
 	r.Head.Rev, r.Head.Run, r.Head.UpdatedAt = 0, "", time.Time{}
+	states := p.states(t)
 	for name, ws := range r.Workspaces {
+		if now := versionOf(t, states[name+".tfstate"]); ws.Attempt == nil && ws.Trace != nil && *ws.State != now {
+			t.Errorf("%s: its state is %+v, and recorded as %+v", name, now, ws.State)
+		}
+		ws.State = nil
 		ws.Rev, ws.Run, ws.At = 0, "", time.Time{}
 		if ws.Outcome == state.Applied {
 			// Applied, killed and looked at again: there is nothing to change.
@@ -55,7 +60,7 @@ func (p place) remains(t *testing.T) remains {
 			r.Held = append(r.Held, identity)
 		}
 	}
-	for name, content := range p.states(t) {
+	for name, content := range states {
 		if strings.HasSuffix(name, ".tflock") {
 			r.Locks = append(r.Locks, name)
 			continue
@@ -118,6 +123,17 @@ func (p place) states(t *testing.T) map[string]string {
 		states[filepath.Base(file)] = string(content)
 	}
 	return states
+}
+
+// versionOf is which state a file of Terraform's holds.
+func versionOf(t *testing.T, content string) (now state.StateVersion) {
+	t.Helper()
+	if content != "" {
+		if err := json.Unmarshal([]byte(content), &now); err != nil {
+			t.Fatalf("a state that is no JSON: %v\n%s", err, content)
+		}
+	}
+	return now
 }
 
 // normalState is a state's outputs and resources, without the ids that are

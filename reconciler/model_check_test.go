@@ -58,9 +58,10 @@ func (m *model) wrote(f *flight, before *statetest.Memory, w written) {
 		if head.Generation != f.seen[w.under] || head.Commit != a.Commit {
 			m.violated("run %s begins %s at generation %d of %d", f.run, w.workspace.Name, f.seen[w.under], head.Generation)
 		}
+		f.was[was.Name] = was
 	}
 	if w.workspace.Trace != nil {
-		m.checkTrace(f, w.workspace)
+		m.checkTrace(f, was, w.workspace)
 	}
 }
 
@@ -78,7 +79,7 @@ func (m *model) holder(store *statetest.Memory, id string) string {
 }
 
 // checkTrace checks I2: a trace is recorded only for exactly what was applied.
-func (m *model) checkTrace(f *flight, ws *state.Workspace) {
+func (m *model) checkTrace(f *flight, before state.Workspace, ws *state.Workspace) {
 	for _, was := range m.recorded { // a begun apply may be of another state than the trace
 		if was.run == ws.Run && was.commit == ws.Commit && maps.Equal(was.trace, ws.Trace) {
 			return
@@ -115,6 +116,11 @@ func (m *model) checkTrace(f *flight, ws *state.Workspace) {
 			m.violated("%s: the trace has %s for %s", ws.Name, id, name)
 		}
 	}
+	was, begun := f.was[ws.Name]
+	if !begun {
+		was = before
+	}
+	m.checkState(f, was, i, done.version)
 	m.recorded[recordedKey(ws)] = recorded{ws.Run, ws.Commit, maps.Clone(ws.Trace), commit.estate.content(i), done.size}
 }
 
@@ -145,6 +151,7 @@ func (m *model) applying(s *modelSession, p *modelPlan) {
 		m.violated("I5: %s is applied at generation %d after %d", s.job.Name, generation, now.generation)
 	}
 	now.generation = generation
+	m.checkState(s.f, s.f.was[s.job.Name], i, p.version)
 	upstream := ""
 	for _, r := range p.resources {
 		if seen, ok := strings.CutPrefix(r, "seen "); ok {

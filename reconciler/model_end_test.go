@@ -94,13 +94,16 @@ func (m *model) converge() {
 	m.wait(4 * time.Hour) // clocks are up to two hours apart, and failures wait for up to more than one
 	f := m.patient(reconciler.Options{Trigger: reconciler.Schedule})
 	m.check()
-	if f.err == nil && f.result.Outcome == reconciler.OutcomeBlocked {
+	if f.err == nil && f.result.Outcome == reconciler.OutcomeBlocked && !m.meddled {
 		for name, outcome := range outcomes(f.result) {
 			if outcome == state.Blocked && !m.foreign(name) {
 				m.t.Fatalf("%s waits for a person: %+v\n%s", name, f.result, m.tip().estate.String())
 			}
 		}
 		f = m.patient(reconciler.Options{Trigger: reconciler.Manual, Adopt: true})
+	}
+	if m.meddled { // no pass looks for that by itself
+		f = m.patient(reconciler.Options{Trigger: reconciler.Manual, Adopt: true, Replan: true})
 	}
 	m.check()
 	if f.err != nil || f.result.Exit != reconciler.ExitOK {
@@ -124,8 +127,7 @@ func (m *model) converge() {
 func (m *model) foreign(name string) bool {
 	i := m.tip().estate.names()[name]
 	rec, now := m.read().records[name], m.state(identity(i))
-	ours := rec.Trace != nil || rec.Attempt != nil
-	return !ours && now.exists() || ours && rec.Identity != identity(i) && !now.exists()
+	return madeNothing(rec) && now.exists() || strange(rec, i, now.version, false)
 }
 
 // text is a value without addresses, so that a failure that happens again

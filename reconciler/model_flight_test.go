@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"reconcile/reconciler"
+	"reconcile/state"
 )
 
 // flight is a pass under way. It runs until it comes to a halt, and there it
@@ -14,6 +15,7 @@ type flight struct {
 	m      *model
 	on     *process
 	run    string
+	adopts bool
 	size   string // of the variable TF_VAR_size
 	stop   string // where to halt: a kind of boundary; "" nowhere
 	at     *halt  // where it stands
@@ -23,9 +25,10 @@ type flight struct {
 	reads  string // what it reads records of workspaces for: decide, upstreams
 
 	fetches int
-	applies map[string]int           // by state identity
-	seen    map[string]int64         // generation of the lease held, by state identity
-	success map[string]*successEvent // the last that Terraform came to, by state identity
+	applies map[string]int             // by state identity
+	seen    map[string]int64           // generation of the lease held, by state identity
+	success map[string]*successEvent   // the last that Terraform came to, by state identity
+	was     map[string]state.Workspace // the record when the flight began to apply, by name
 
 	result *reconciler.Result
 	err    error

@@ -184,7 +184,6 @@ func (m *model) predict(r reading, world map[string]*tfState, did map[string]sta
 	_, held := r.holds[s.name]
 	broken := depends && tip.slots[tip.names()[up]].broken
 	wants := tip.desired(i, upstream, m.size)
-	ours := rec.Trace != nil || rec.Attempt != nil
 	outcome := state.Applied
 	switch {
 	case held:
@@ -193,9 +192,11 @@ func (m *model) predict(r reading, world map[string]*tfState, did map[string]sta
 		outcome = state.Skipped
 	case s.broken, !readable:
 		outcome = state.Failed
+	case strange(rec, i, now.version, wants.equal(now.things)):
+		outcome = state.Blocked
 	case wants.equal(now.things):
 		outcome = state.NoChanges
-	case !ours && now.exists(), ours && rec.Identity != identity(i) && !now.exists(), s.planOnly:
+	case madeNothing(rec) && now.exists(), s.planOnly:
 		outcome = state.Blocked
 	case s.breaks:
 		outcome = state.Failed

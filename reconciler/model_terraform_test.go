@@ -13,12 +13,13 @@ import (
 
 	"reconcile/reconciler"
 	"reconcile/reconciler/terraform"
+	"reconcile/state"
 )
 
 // tfState is a Terraform state in the modelled world.
 type tfState struct {
 	things
-	serial     int
+	version    state.StateVersion
 	generation int64 // of the tip that was last applied, or found to be
 }
 
@@ -47,9 +48,9 @@ type modelSession struct {
 // modelPlan is what is in a saved plan.
 type modelPlan struct {
 	things
-	serial int
-	stamp  string // of the checkout that it was made in
-	size   string
+	version state.StateVersion // of the state that it was made against
+	stamp   string             // of the checkout that it was made in
+	size    string
 }
 
 // successEvent is an apply that ended well, or an empty plan.
@@ -97,8 +98,10 @@ func (s *modelSession) plan(ctx context.Context) (*terraform.Plan, error) {
 		return nil, err
 	}
 	now := m.state(s.id)
-	wants.serial = now.serial
-	plan := &terraform.Plan{Empty: wants.equal(now.things), StateExists: now.exists(), Digest: strings.Join(wants.resources, ";")}
+	wants.version = now.version
+	plan := &terraform.Plan{
+		Empty: wants.equal(now.things), StateExists: now.exists(), State: terraform.State(now.version), Digest: strings.Join(wants.resources, ";"),
+	}
 	s.plans[plan] = wants
 	if plan.Empty {
 		s.succeeded(wants)
@@ -131,15 +134,20 @@ func (s *modelSession) apply(p *modelPlan, half bool) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := m.state(s.id)
-	if now.serial != p.serial {
+	if now.version != p.version {
 		return errors.New("saved plan is stale")
 	}
 	m.applying(s, p)
-	now.serial++
+	m.keep(s.id)
+	if now.version.Lineage == "" {
+		m.lineages++
+		now.version.Lineage = fmt.Sprintf("lineage %d", m.lineages)
+	}
+	now.version.Serial++
 	s.f.applies[s.id]++
 	if half || slices.Contains(p.resources, "breaks") {
 		// Some of it is made, and what was there is not as it was.
-		now.resources = []string{fmt.Sprintf("half of serial %d", now.serial)}
+		now.resources = []string{fmt.Sprintf("half of serial %d", now.version.Serial)}
 		now.output = p.output
 		return errors.New("terraform apply failed half-way")
 	}
@@ -153,7 +161,8 @@ func (s *modelSession) Outputs(context.Context, []byte) (terraform.Outputs, erro
 	m := s.f.m
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return terraform.Outputs{Digest: hex.EncodeToString([]byte(m.state(s.id).output))}, nil
+	now := m.state(s.id)
+	return terraform.Outputs{Digest: hex.EncodeToString([]byte(now.output)), State: terraform.State(now.version)}, nil
 }
 
 // read works out what the files in the checkout ask for.

@@ -96,6 +96,7 @@ type model struct {
 
 	mu         sync.Mutex // of what flights touch
 	world      map[string]*tfState
+	lineages   int // made so far
 	snapshots  map[string]bool
 	adopted    map[int64]string // commits, by generation
 	recorded   map[string]recorded
@@ -103,6 +104,9 @@ type model struct {
 	violations []string
 
 	backup *statetest.Memory
+	states map[string][]tfState // that were once there, by identity
+	// meddled: someone has done something to a state that Git does not know of.
+	meddled bool
 }
 
 // reporter is told how a history goes: *rapid.T, or *testing.T where it is no
@@ -126,7 +130,7 @@ func newModel(t reporter, repo *modelRepo, branch, dir string) *model {
 	m := &model{
 		t: t, ctx: context.Background(), repo: repo, branch: branch, dir: dir, size: "1",
 		store: statetest.NewMemory(), world: map[string]*tfState{}, snapshots: map[string]bool{},
-		adopted: map[int64]string{}, recorded: map[string]recorded{},
+		adopted: map[int64]string{}, recorded: map[string]recorded{}, states: map[string][]tfState{},
 	}
 	first := modelEstate{}
 	first.slots[0] = slot{there: true, name: "w0", module: 2}
@@ -231,6 +235,8 @@ func (m *model) history(rt *rapid.T) {
 		"suspend or resume":  m.suspend,
 		"variable":           m.variable,
 		"back up or restore": m.restore,
+		"meddle with states": m.meddle,
+		"version before":     m.versionBefore,
 		"undisturbed pass":   m.undisturbed,
 		"changed":            m.changed,
 	})
@@ -288,7 +294,7 @@ func (m *model) fly(p *process, o reconciler.Options, stop string) *flight {
 	m.runs++
 	o.Run = fmt.Sprintf("R%03d", m.runs)
 	f := &flight{
-		m: m, on: p, run: o.Run, stop: stop, size: m.size,
+		m: m, on: p, run: o.Run, adopts: o.Adopt, stop: stop, size: m.size, was: map[string]state.Workspace{},
 		applies: map[string]int{}, seen: map[string]int64{}, success: map[string]*successEvent{},
 	}
 	p.flight = f

@@ -68,6 +68,9 @@ func (v *visit) succeeded(ctx context.Context, engine Terraform, plan *terraform
 	if err != nil {
 		return v.failed(ctx, err)
 	}
+	if then, now := plan.State.Lineage, outputs.State.Lineage; now != then && (then != "" || outcome != state.Applied) {
+		return v.failed(ctx, fmt.Errorf("the Terraform state of %s at %s was exchanged while it was worked on (lineage %q became %q): whoever did that must say which one counts", v.it.Name, v.placeOf(v.it), then, now))
+	}
 	own, cancel := ownDeadline(ctx)
 	defer cancel()
 	if err := insist(own, func() error { return v.distrustMoved(own) }); err != nil {
@@ -82,6 +85,7 @@ func (v *visit) succeeded(ctx context.Context, engine Terraform, plan *terraform
 	v.describe()
 	rec.OutputsDigest, rec.Sensitive = digest, outputs.Sensitive
 	rec.Trace, rec.Waiting, rec.Attempt, rec.Drift = v.trace, nil, nil, nil
+	rec.State = (*state.StateVersion)(&outputs.State)
 	rec.Epoch, rec.Commit, rec.Run = v.work.head.Epoch, v.work.commit.ID, v.options.Run
 	rec.Outcome, rec.Error, rec.At = outcome, "", v.Now()
 	rec.Changes, rec.Risk, rec.Digest = v.result.Changes, v.result.Risk, v.result.Digest

@@ -53,8 +53,14 @@ func (s *site) preview(ctx, hard context.Context, it *item) WorkspaceResult {
 	result := WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: it.Name, Stale: s.work.reasons(it)}}
 	started := s.Now()
 	plan, err := s.planOnly(ctx, hard, it)
+	if err == nil {
+		err = s.theirState(it, it.record, plan)
+	}
 	result.DurationMS = s.Now().Sub(started).Milliseconds()
 	result.Warnings = slices.Clone(s.work.load(it).Warnings)
+	if plan != nil && !plan.Empty {
+		result.Plan, result.Changes, result.Digest = plan.Text, state.Changes(plan.Changes), plan.Digest
+	}
 	if plan != nil {
 		result.Warnings = append(result.Warnings, plan.Warnings...)
 	}
@@ -70,8 +76,7 @@ func (s *site) preview(ctx, hard context.Context, it *item) WorkspaceResult {
 	case plan.Empty:
 		result.Outcome = state.NoChanges
 	default:
-		result.Outcome, result.Plan = state.Pending, plan.Text
-		result.Changes, result.Digest = state.Changes(plan.Changes), plan.Digest
+		result.Outcome = state.Pending
 		if why := gate(it.config, plan); why != "" {
 			result.Warnings = append(result.Warnings, why)
 		}
@@ -86,7 +91,7 @@ func (s *site) preview(ctx, hard context.Context, it *item) WorkspaceResult {
 func (s *site) pendingUpstreams(name string) []string {
 	return slices.DeleteFunc(slices.Clone(s.work.graph.DependsOn(name)), func(up string) bool {
 		r := s.work.items[up].result
-		return r == nil || r.Outcome != state.Pending && r.Outcome != state.Skipped
+		return r == nil || r.Outcome != state.Pending && r.Outcome != state.Skipped && r.Outcome != state.Blocked
 	})
 }
 

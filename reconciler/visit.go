@@ -117,10 +117,15 @@ func (v *visit) all(ctx, hard context.Context) (err error) {
 	}
 	v.result.Changes, v.result.Digest = state.Changes(plan.Changes), plan.Digest
 	v.result.Warnings = append(v.result.Warnings, plan.Warnings...)
+	v.phase(PhaseGate)
+	if !v.options.Adopt {
+		if err := v.theirState(v.it, v.record, plan); err != nil {
+			return v.failed(ctx, err)
+		}
+	}
 	if plan.Empty {
 		return v.succeeded(ctx, engine, plan, state.NoChanges)
 	}
-	v.phase(PhaseGate)
 	if err := v.mayApply(plan); err != nil {
 		return v.failed(ctx, err)
 	}
@@ -304,6 +309,7 @@ func (v *visit) begin(ctx context.Context, plan *terraform.Plan) error {
 	v.record.Attempt = &state.Attempt{
 		Commit: v.work.commit.ID, Run: v.options.Run, PlanDigest: plan.Digest,
 		Process: v.Record.Self(), StartedAt: v.Now(), Former: v.formerStates(),
+		State: (*state.StateVersion)(&plan.State),
 	}
 	v.record.Waiting = nil // what waited is begun
 	v.describe()

@@ -31,6 +31,8 @@ func (w *Workspace) scan(data []byte) bool {
 			s.value(&w.Attempt)
 		case "at":
 			w.At = s.time()
+		case "state":
+			s.value(&w.State)
 		case "outcome":
 			w.Outcome = Outcome(s.string())
 		case "error":

@@ -70,6 +70,13 @@ type Changes struct {
 	Replace int `json:"replace"`
 }
 
+// StateVersion tells a Terraform state from every other, and from itself at
+// another time. Lineage "" stands for no state at all.
+type StateVersion struct {
+	Lineage string `json:"lineage"` // made with the state, and kept for as long as it lives
+	Serial  int64  `json:"serial"`  // counts its writes
+}
+
 // Attempt is an apply that was begun. It stays in the record until an apply
 // or an empty plan of the workspace has succeeded.
 type Attempt struct {
@@ -81,6 +88,9 @@ type Attempt struct {
 	// Former are the identities of the states that the workspace was applied to
 	// before the one that this apply is of.
 	Former []string `json:"former,omitempty"`
+	// State is what the plan was made against; nil: the version before, which
+	// did not look, has begun it.
+	State *StateVersion `json:"state,omitempty"`
 }
 
 // Workspace is the record of one workspace. The item of a workspace that is
@@ -90,7 +100,7 @@ type Workspace struct {
 	Rev      int64  `json:"rev"` // raised by each write, so that a late or uninformed one is refused
 	Name     string `json:"name"`
 	Path     string `json:"path"`     // its directory in the repository
-	Identity string `json:"identity"` // where its Terraform state lives
+	Identity string `json:"identity"` // where its Terraform state lives; with an Attempt, the one that that works on
 	// What discovery found at the commit of Trace, so that a workspace that
 	// is not stale need not be parsed again.
 	Reads     []string `json:"reads,omitempty"`      // state identities it reads; "*" for parts that could not be evaluated
@@ -102,6 +112,10 @@ type Workspace struct {
 	Run     string    `json:"run,omitempty"`    // that recorded Trace
 	Attempt *Attempt  `json:"attempt,omitempty"`
 	At      time.Time `json:"at"` // of the last outcome
+
+	// State is the Terraform state as it was when Trace was recorded; nil: the
+	// version before, which did not look, has recorded it.
+	State *StateVersion `json:"state,omitempty"`
 
 	Outcome Outcome `json:"outcome,omitempty"`
 	Error   string  `json:"error,omitempty"`

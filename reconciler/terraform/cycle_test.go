@@ -24,7 +24,13 @@ func TestCycle(t *testing.T) {
 		if want := "terraform_data.x will be created"; !strings.Contains(first.Text, want) || strings.Contains(first.Text, "Saved the plan") {
 			t.Errorf("plan text:\n%s", first.Text)
 		}
+		if first.State != (terraform.State{}) {
+			t.Errorf("the first plan is against %+v", first.State)
+		}
 		again, sumAgain := s.apply()
+		if again.State.Lineage == "" || again.State.Serial == 0 {
+			t.Errorf("the second plan is against %+v", again.State)
+		}
 		if !again.Empty || sumAgain != sum {
 			t.Errorf("second plan: %+v, outputs digest %s then %s", again, sum, sumAgain)
 		}

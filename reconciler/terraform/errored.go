@@ -101,11 +101,7 @@ func (s *Session) unrecovered(ctx context.Context) error {
 	if len(files) == 0 {
 		return nil
 	}
-	var now string
-	err := s.do(ctx, command{step: "state pull", role: s.role, quiet: true, run: func(ctx context.Context) (err error) {
-		now, err = s.slot.exec.StatePull(ctx)
-		return err
-	}})
+	now, err := s.pullState(ctx)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 // Terraform said, and what to do next.
 type StepError struct {
 	Workspace string
-	Step      string // "init", "plan", "apply", "output", "force-unlock"
+	Step      string // "init", "plan", "apply", "state pull", "force-unlock"
 	Detail    string // Terraform's own words, redacted; may be empty
 	Next      string // what to do; may be empty
 	Err       error

@@ -23,19 +23,22 @@ type Outputs struct {
 	// in those that pass on what must not be printed, sorted: for
 	// Job.Sensitive of those who read them.
 	Sensitive []string
+	// State is the one that they are in.
+	State State
 }
 
 // Outputs reads the outputs in the state.
 func (s *Session) Outputs(ctx context.Context, key []byte) (Outputs, error) {
-	var outputs map[string]tfexec.OutputMeta
-	err := s.do(ctx, command{step: "output", role: s.role, quiet: true, run: func(ctx context.Context) (err error) {
-		outputs, err = s.slot.exec.Output(ctx)
-		return err
-	}})
-	if err != nil {
+	var pulled struct {
+		Lineage string
+		Serial  int64
+		Outputs map[string]tfexec.OutputMeta
+	}
+	if err := s.pull(ctx, &pulled); err != nil {
 		return Outputs{}, err
 	}
-	var o Outputs
+	o := Outputs{State: State{pulled.Lineage, pulled.Serial}}
+	outputs := pulled.Outputs
 	for _, output := range outputs {
 		var value any
 		if json.Unmarshal(output.Value, &value) != nil {
@@ -54,8 +57,9 @@ func (s *Session) Outputs(ctx context.Context, key []byte) (Outputs, error) {
 	}
 	slices.Sort(o.Sensitive)
 	o.Sensitive = slices.Compact(o.Sensitive)
+	var err error
 	if o.Digest, err = outputsDigest(outputs, key); err != nil {
-		return Outputs{}, s.failed("output", nil, err)
+		return Outputs{}, s.failed("state pull", nil, err)
 	}
 	return o, nil
 }

@@ -27,6 +27,8 @@ type Plan struct {
 	// StateExists: the state has resources. Not looked up for an
 	// empty plan.
 	StateExists bool
+	// State is the one that the plan was made against.
+	State State
 	// LockFile is the id of the dependency lock file that was used; "": none.
 	LockFile string
 	Warnings []string
@@ -58,6 +60,9 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 		return nil, err
 	}
 	plan.Empty = !changed
+	if plan.State, err = s.plannedState(ctx, plan.file); err != nil {
+		return nil, err
+	}
 	if !plan.Empty {
 		if err := s.inspect(ctx, plan); err != nil {
 			return nil, err

@@ -1,0 +1,102 @@
+package reconciler
+
+import (
+	"fmt"
+	"strings"
+
+	"reconcile/reconciler/terraform"
+	"reconcile/state"
+)
+
+// theirState says why a plan has to wait for a person because of the state that
+// it was made against; `now --adopt` is that person's word.
+func (s *site) theirState(it *item, rec state.Workspace, plan *terraform.Plan) error {
+	if err := s.sameState(it, rec, plan); err != nil {
+		return err
+	}
+	return toAdopt(it, rec, plan)
+}
+
+// sameState says why, where it is not the state that was last applied, or not as
+// new, whatever the record says of the place. Nil: it is, or nothing was ever
+// made that it could be compared with.
+func (s *site) sameState(it *item, rec state.Workspace, plan *terraform.Plan) error {
+	found, a := state.StateVersion(plan.State), rec.Attempt
+	identity := s.work.load(it).Identity
+	// A local state is a file of the workspace's name, whatever its path in Git.
+	here := rec.Identity == identity || s.keepsState(rec) && strings.HasPrefix(identity, localPrefix)
+	switch {
+	case rec.Trace == nil && a == nil:
+		return nil
+	case a != nil && here && (a.State == nil || a.State.Lineage == ""):
+		return nil // it began on no state: this is what it made, if anything
+	case madeNothing(rec):
+		return nil
+	case a == nil && rec.State == nil && here && (found.Lineage != "" || plan.Empty):
+		return nil // the version before did not look: it is learned now
+	}
+	for _, last := range knownStates(rec) {
+		if last.Lineage == found.Lineage && found.Lineage != "" {
+			if found.Serial >= last.Serial {
+				return nil
+			}
+			return s.waits(it, plan, fmt.Sprintf("the Terraform state at %s is older than the one that was last applied (serial %d, and it was %d), as after a restore: what was made since then is not in it", s.placeOf(it), found.Serial, last.Serial))
+		}
+	}
+	moved := rec.Identity != identity
+	switch {
+	case found.Lineage == "" && moved:
+		return &waitError{retry: true, why: fmt.Sprintf(
+			"its state was at %s and is now said to be at %s, where there is none: move it (terraform init -migrate-state), or create everything anew with `reconcile now --adopt %s`",
+			rec.Identity, identity, it.Name)}
+	case found.Lineage == "":
+		return &waitError{retry: true, why: fmt.Sprintf(
+			"its Terraform state has vanished from %s: bring it back (an older version, a backup), or create everything anew with `reconcile now --adopt %s`",
+			s.placeOf(it), it.Name)}
+	case moved:
+		return s.waits(it, plan, fmt.Sprintf("its state was at %s and is now said to be at %s, where another one lies (lineage %s): correct the place in Git, unless that is its state, moved by a person", rec.Identity, identity, found.Lineage))
+	}
+	return s.waits(it, plan, fmt.Sprintf("the Terraform state at %s is another than the one that was last applied (lineage %s): bring that back, unless this one has taken its place", s.placeOf(it), found.Lineage))
+}
+
+// waits has a plan against an unexpected state wait for a person's word.
+func (s *site) waits(it *item, plan *terraform.Plan, why string) error {
+	return &waitError{retry: true, why: fmt.Sprintf("%s; to go on with it (%s): read `reconcile plan %s`, then `reconcile now --adopt %[3]s`", why, changesText(plan.Changes), it.Name)}
+}
+
+// placeOf is where an item's state is looked for, for people.
+func (s *site) placeOf(it *item) string {
+	if identity := s.work.load(it).Identity; !strings.HasPrefix(identity, localPrefix) {
+		return identity
+	}
+	return s.statePath(it.Name)
+}
+
+// madeNothing reports whether a workspace is known to have been without a
+// state when it was last recorded, and nothing was begun since.
+func madeNothing(rec state.Workspace) bool {
+	return rec.Attempt == nil && rec.State != nil && rec.State.Lineage == ""
+}
+
+// knownStates are those that a workspace has worked on, the latest first.
+func knownStates(rec state.Workspace) (known []state.StateVersion) {
+	if a := rec.Attempt; a != nil && a.State != nil {
+		known = append(known, *a.State)
+	}
+	if rec.State != nil {
+		known = append(known, *rec.State)
+	}
+	return known
+}
+
+// toAdopt says why a plan has to wait for a person because it would change a
+// state that reconcile has made nothing of.
+func toAdopt(it *item, rec state.Workspace, plan *terraform.Plan) error {
+	ours := (rec.Trace != nil || rec.Attempt != nil) && !madeNothing(rec)
+	if ours || !plan.StateExists || plan.Empty {
+		return nil
+	}
+	return &waitError{why: fmt.Sprintf(
+		"it has a Terraform state that reconcile did not apply, and the plan is not empty (%s): read it with `reconcile plan %s`, then go on with `reconcile now --adopt %[2]s`",
+		changesText(plan.Changes), it.Name)}
+}

@@ -1,0 +1,102 @@
+package reconciler_test
+
+import (
+	"encoding/json"
+	"slices"
+
+	"pgregory.net/rapid"
+
+	"reconcile/state"
+)
+
+// meddle has a person do to the states what Git does not know of, with every
+// pass stopped: take one away, exchange two, bring an older one back, or put
+// another workspace's in its place.
+func (m *model) meddle(rt *rapid.T) {
+	m.stop()
+	i := rapid.IntRange(0, slots-1).Draw(rt, "slot")
+	from := i
+	switch pick(rt, "what", "vanishes", "exchanged", "older", "another's") {
+	case "vanishes":
+		m.place(i, tfState{})
+		return
+	case "exchanged":
+		j := rapid.IntRange(0, slots-1).Draw(rt, "with")
+		one, other := *m.state(identity(i)), *m.state(identity(j))
+		m.place(i, other)
+		m.place(j, one)
+		return
+	case "another's":
+		from = rapid.IntRange(0, slots-1).Draw(rt, "from")
+	}
+	if once := m.states[identity(from)]; len(once) > 0 {
+		m.place(i, once[rapid.IntRange(0, len(once)-1).Draw(rt, "once")])
+	}
+}
+
+// place puts a state where that of a slot lies.
+func (m *model) place(i int, s tfState) {
+	now := m.state(identity(i))
+	m.keep(identity(i))
+	s.resources = slices.Clone(s.resources)
+	now.things, now.version = s.things, s.version
+	m.meddled = true
+}
+
+// keep keeps a copy of a state, which can be brought back.
+func (m *model) keep(id string) {
+	if now := m.state(id); now.version.Lineage != "" {
+		m.states[id] = append(m.states[id], *now)
+	}
+}
+
+// versionBefore has the record be as the version before wrote it, which did
+// not look at states.
+func (m *model) versionBefore(*rapid.T) {
+	m.stop()
+	items, err := m.store.List(m.ctx, "test", "WS#")
+	m.must(err)
+	for _, item := range items {
+		var rec state.Workspace
+		m.must(json.Unmarshal(item.Value, &rec))
+		rec.State = nil
+		if rec.Attempt != nil {
+			rec.Attempt.State = nil
+		}
+		value, err := json.Marshal(rec)
+		m.must(err)
+		m.must(m.store.Write(m.ctx, state.Op{Key: item.Key, Put: value}))
+	}
+}
+
+// madeNothing tells whether a record knows of nothing that was ever made.
+func madeNothing(rec state.Workspace) bool {
+	return rec.Attempt == nil && (rec.Trace == nil || rec.State != nil && rec.State.Lineage == "")
+}
+
+// strange tells whether a record with something made must not be gone on with
+// at a slot's place, for the state that lies there.
+func strange(rec state.Workspace, i int, now state.StateVersion, empty bool) bool {
+	here, a := rec.Identity == identity(i), rec.Attempt
+	switch {
+	case madeNothing(rec):
+		return false
+	case a != nil && (a.State == nil || a.State.Lineage == "") && here:
+		return false
+	case a != nil && a.State != nil && a.State.Lineage == now.Lineage && now.Lineage != "":
+		return now.Serial < a.State.Serial
+	case rec.State != nil && rec.State.Lineage == now.Lineage && now.Lineage != "":
+		return now.Serial < rec.State.Serial
+	case a == nil && rec.State == nil && here: // of the version before
+		return now.Lineage == "" && !empty
+	}
+	return true
+}
+
+// checkState checks I7: nothing is planned against a state that is not the one
+// that was last applied, unless a person has said so.
+func (m *model) checkState(f *flight, was state.Workspace, i int, found state.StateVersion) {
+	if !f.adopts && strange(was, i, found, true) {
+		m.violated("I7: run %s goes on at %s with %+v, where the record is %s", f.run, identity(i), found, text(was))
+	}
+}
