@@ -30,11 +30,11 @@ func TestPreviewsRefuseNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		dirs, err := ws.Discover(commit.Tree, settings)
+		dirs, err := ws.Discover(commit.Tree, settings, ws.Terraform)
 		if err != nil || len(dirs) == 0 {
 			t.Fatalf("%d workspaces, %v", len(dirs), err)
 		}
-		loader := ws.NewLoader(commit.Tree)
+		loader := ws.NewLoader(commit.Tree, ws.Terraform)
 		for _, dir := range dirs {
 			for _, refused := range loader.Refuse(dir, settings.Config(dir.Name), settings.Preview(), nil) {
 				t.Errorf("%s, environment %q: %s", dir.Name, environment, refused)

@@ -12,14 +12,18 @@ import (
 )
 
 // basis is a hash of all but the commit that a decision depends on: the
-// discovery rules, the environment of the settings, and the values of the
-// variables that the settings declare.
+// discovery rules, which product reads the configuration, the environment of
+// the settings, and the values of the variables that the settings declare.
 func (r *Reconciler) basis(ctx context.Context, env []string) (string, error) {
 	values, err := r.hashEnv(ctx, env)
 	if err != nil {
 		return "", err
 	}
-	text, err := json.Marshal([]any{workspace.Rules, r.Environment, values})
+	product, err := r.Product(ctx)
+	if err != nil {
+		return "", err
+	}
+	text, err := json.Marshal([]any{workspace.Rules, r.Environment, values, product})
 	if err != nil {
 		return "", err
 	}

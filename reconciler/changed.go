@@ -46,7 +46,7 @@ func (r *Reconciler) Changed(ctx context.Context, from, to string) (*Changed, er
 		return nil, err
 	}
 	defer r.closing(b)
-	return r.changedBetween(a, b)
+	return r.changedBetween(ctx, a, b)
 }
 
 func (r *Reconciler) resolve(ctx context.Context, rev string) (*source.Commit, error) {
@@ -107,16 +107,21 @@ func (r *Reconciler) atTip(ctx context.Context) (*work, error) {
 // changedBetween looks up the inputs that the workspaces have at b in both
 // trees. Those of a are not needed: an input that a workspace no longer has
 // was dropped by an edit to one that it still has.
-func (r *Reconciler) changedBetween(a, b *source.Commit) (*Changed, error) {
-	before, err := r.everything(a)
+func (r *Reconciler) changedBetween(ctx context.Context, a, b *source.Commit) (*Changed, error) {
+	before, err := r.everything(ctx, a)
 	if err != nil {
 		return nil, err
 	}
-	after, err := r.everything(b)
+	after, err := r.everything(ctx, b)
 	if err != nil {
 		return nil, err
 	}
 	c := &Changed{From: a.ID, To: b.ID}
+	for _, dir := range after.settings.Unread() {
+		if _, ok := before.items[dir.Name]; ok {
+			after.items[dir.Name] = &item{Dir: dir, config: after.settings.Config(dir.Name)}
+		}
+	}
 	after.loadAll()
 	for _, name := range slices.Sorted(maps.Keys(after.items)) {
 		it := after.items[name]
@@ -155,16 +160,23 @@ func (r *Reconciler) changedBetween(a, b *source.Commit) (*Changed, error) {
 }
 
 // everything is the workspaces at a commit, without a record.
-func (r *Reconciler) everything(commit *source.Commit) (*work, error) {
+func (r *Reconciler) everything(ctx context.Context, commit *source.Commit) (*work, error) {
 	settings, err := workspace.LoadSettings(commit.Tree, r.Environment)
 	if err != nil {
 		return nil, fmt.Errorf("settings at %s: %w", short(commit.ID), err)
 	}
-	dirs, err := workspace.Discover(commit.Tree, settings)
+	product, err := r.Product(ctx)
+	if err != nil {
+		return nil, err
+	}
+	dirs, err := workspace.Discover(commit.Tree, settings, product)
 	if err != nil {
 		return nil, fmt.Errorf("workspaces at %s: %w", short(commit.ID), err)
 	}
-	w := &work{Reconciler: r, commit: commit, loader: workspace.NewLoader(commit.Tree), items: map[string]*item{}}
+	w := &work{
+		Reconciler: r, commit: commit, settings: settings, product: product,
+		loader: workspace.NewLoader(commit.Tree, product), items: map[string]*item{},
+	}
 	for _, dir := range dirs {
 		w.items[dir.Name] = &item{Dir: dir, config: settings.Config(dir.Name)}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"reconcile/reconciler/workspace"
 	"reconcile/state"
 )
 
@@ -24,7 +25,7 @@ func (p *pass) settleGone(ctx context.Context, w *work) {
 			continue
 		}
 		result := WorkspaceResult{RunWorkspace: state.RunWorkspace{
-			Name: rec.Name, Outcome: state.Removed, Error: p.removedText(rec),
+			Name: rec.Name, Outcome: state.Removed, Error: p.removedText(w, rec),
 		}}
 		switch err := p.bury(ctx, w, rec); {
 		case errors.Is(err, state.ErrMoved):
@@ -35,6 +36,14 @@ func (p *pass) settleGone(ctx context.Context, w *work) {
 		p.log.Warn(result.Error, "workspace", rec.Name)
 		p.report(result)
 	}
+}
+
+// whyGone says why a recorded workspace is none any more.
+func (w *work) whyGone(rec state.Workspace) string {
+	if w.commit.Tree.ID(rec.Path) == workspace.Absent {
+		return fmt.Sprintf("its directory %s is gone from the tip", rec.Path)
+	}
+	return fmt.Sprintf("its directory %s is no workspace at the tip: it holds no configuration, or the settings' patterns do not match it", rec.Path)
 }
 
 // renamed finds the new workspace that has a removed one's state.

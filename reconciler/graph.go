@@ -35,7 +35,7 @@ func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
 		return nil, err
 	}
 	defer r.closing(commit)
-	w, err := r.everything(commit)
+	w, err := r.everything(ctx, commit)
 	if err != nil {
 		return nil, err
 	}

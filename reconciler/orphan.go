@@ -32,8 +32,8 @@ func (r *Reconciler) orphaned(removed state.Workspace, records map[string]state.
 }
 
 // removedText says what a removed workspace leaves.
-func (p *pass) removedText(rec state.Workspace) string {
-	text := fmt.Sprintf("its directory %s is gone from the tip", rec.Path)
+func (p *pass) removedText(w *work, rec state.Workspace) string {
+	text := w.whyGone(rec)
 	if at := p.orphaned(rec, nil); at != "" {
 		text += fmt.Sprintf("; what it made still stands, and no workspace owns its state any more: %s", at)
 	}

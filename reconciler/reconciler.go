@@ -13,6 +13,7 @@ import (
 
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/workspace"
 	"reconcile/state"
 	"reconcile/state/snapshot"
 )
@@ -72,6 +73,9 @@ type Config struct {
 	// Terraform is called once, when the first workspace is planned, so that
 	// a pass with nothing to do starts no process.
 	Terraform func(ctx context.Context) (Terraform, error)
+	// Product tells which product Terraform is, without starting it where that
+	// can be told otherwise; nil: it is Terraform.
+	Product func(ctx context.Context) (workspace.Product, error)
 	// Executor does the work on workspaces elsewhere; nil: it is done here.
 	Executor Executor
 	// Parcels is where previews that an Executor makes are handed over; it may
@@ -137,6 +141,9 @@ func New(c Config) *Reconciler {
 	}
 	if c.Jitter == nil {
 		c.Jitter = rand.N[time.Duration]
+	}
+	if c.Product == nil {
+		c.Product = func(context.Context) (workspace.Product, error) { return workspace.Terraform, nil }
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -231,6 +231,9 @@ func (s *site) engine(ctx context.Context) (Terraform, error) {
 		if err != nil {
 			return nil, err
 		}
+		if is := workspace.Product(opened.Product()); is != s.work.product {
+			return nil, fmt.Errorf("the program that is to be run is %s, but by its file name it is %s, and the two read different files: name the program itself with --terraform", is, s.work.product)
+		}
 		s.opened = opened
 	}
 	return s.opened, nil

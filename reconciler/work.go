@@ -18,6 +18,7 @@ type work struct {
 	head     state.Head
 	commit   *source.Commit
 	settings *workspace.Settings
+	product  workspace.Product
 	loader   *workspace.Loader
 	items    map[string]*item
 	graph    *workspace.Graph
@@ -45,8 +46,12 @@ type item struct {
 // survey reads what is at a commit and what the record knows, and decides
 // which workspaces are stale by inputs of their own. Only those are parsed.
 func (r *Reconciler) survey(ctx context.Context, head state.Head, commit *source.Commit, settings *workspace.Settings) (*work, error) {
+	product, err := r.Product(ctx)
+	if err != nil {
+		return nil, err
+	}
 	recorded := beside(func() (map[string]state.Workspace, error) { return r.Record.Workspaces(ctx) })
-	dirs, err := workspace.Discover(commit.Tree, settings)
+	dirs, err := workspace.Discover(commit.Tree, settings, product)
 	records, recordErr := recorded() // before anything else, so that it reads no longer
 	if err != nil {
 		return nil, &TreeError{Commit: commit.ID, Err: err}
@@ -58,7 +63,15 @@ func (r *Reconciler) survey(ctx context.Context, head state.Head, commit *source
 	if err != nil {
 		return nil, fmt.Errorf("read the record %s: %w", r.Name, err)
 	}
-	w := &work{Reconciler: r, head: head, commit: commit, settings: settings, loader: workspace.NewLoader(commit.Tree), items: map[string]*item{}, records: maps.Clone(records), holds: holds}
+	for _, dir := range settings.Unread() {
+		if rec, known := records[dir.Name]; known && !rec.Removed {
+			dirs = append(dirs, dir) // loading it says why nothing is done
+		}
+	}
+	w := &work{
+		Reconciler: r, head: head, commit: commit, settings: settings, product: product,
+		loader: workspace.NewLoader(commit.Tree, product), items: map[string]*item{}, records: maps.Clone(records), holds: holds,
+	}
 	for _, dir := range dirs {
 		it := &item{Dir: dir, config: settings.Config(dir.Name)}
 		if it.env, err = r.hashEnv(ctx, it.config.Env); err != nil {
@@ -137,6 +150,7 @@ func (w *work) identity(it *item) string {
 const (
 	keyEnv      = "//env"
 	keyUpstream = "//upstream/"
+	keyProduct  = "//product" // only where it is not Terraform
 )
 
 // ownReasons says in which inputs of its own an item differs from a record's
@@ -163,7 +177,19 @@ func (w *work) ownReasons(it *item, rec state.Workspace) []string {
 	if rec.Trace[keyEnv] != it.env {
 		reasons = append(reasons, "environment")
 	}
+	if rec.Trace[keyProduct] != w.productID() {
+		reasons = append(reasons, "Terraform or OpenTofu")
+	}
 	return reasons
+}
+
+// productID is what stands in a trace for the product: each reads files that
+// the other does not.
+func (w *work) productID() string {
+	if w.product == workspace.Terraform {
+		return ""
+	}
+	return string(w.product)
 }
 
 // upstreamReasons says which upstreams' outputs differ from those in a trace.
@@ -220,6 +246,9 @@ func (w *work) trace(it *item, digests map[string]string) state.Trace {
 	trace := state.Trace(w.load(it).Trace(w.commit.Tree))
 	if it.env != "" {
 		trace[keyEnv] = it.env
+	}
+	if id := w.productID(); id != "" {
+		trace[keyProduct] = id
 	}
 	for up, digest := range digests {
 		trace[keyUpstream+up] = digest

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,6 +14,7 @@ import (
 	"reconcile/reconciler"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/workspace"
 	"reconcile/state"
 	"reconcile/state/snapshot"
 )
@@ -32,6 +34,9 @@ type parts struct {
 	aws       func() (aws.Config, error)
 	key       func(context.Context) (digestKey, error)
 	closers   []func() error
+
+	productMu sync.Mutex
+	isProduct workspace.Product // once it was asked for
 }
 
 type digestKey struct {
@@ -143,7 +148,7 @@ func (p *parts) reconciler(observe func(reconciler.Event)) *reconciler.Reconcile
 	c := reconciler.Config{
 		Repo: p.source.URL(), Branch: s.Branch, Name: p.recordName(), Environment: s.Environment,
 		Source: p.source, Signers: p.signers, Record: p.record, Snapshots: p.snapshots,
-		Terraform: p.openTerraform, Executor: p.executor(), Parcels: p.snapshots, Tellers: p.tellers(),
+		Terraform: p.openTerraform, Product: p.product, Executor: p.executor(), Parcels: p.snapshots, Tellers: p.tellers(),
 		DigestKey: func(ctx context.Context) (string, []byte, error) {
 			k, err := p.key(ctx)
 			return k.id, k.key, err
@@ -166,6 +171,25 @@ func (p *parts) openTerraform(ctx context.Context) (reconciler.Terraform, error)
 		return nil, err
 	}
 	return reconciler.Engine(t), nil
+}
+
+// product tells which product is to be run: by the name of its file, or by
+// asking it where that name says neither.
+func (p *parts) product(ctx context.Context) (workspace.Product, error) {
+	p.productMu.Lock()
+	defer p.productMu.Unlock()
+	if p.isProduct != "" {
+		return p.isProduct, nil
+	}
+	name, err := terraform.ProductByName(p.app.settings.Terraform)
+	if err == nil && name == "" {
+		var t *terraform.Terraform
+		if t, err = p.newTerraform(ctx); err == nil {
+			name = t.Product()
+		}
+	}
+	p.isProduct = workspace.Product(name)
+	return p.isProduct, err
 }
 
 func (p *parts) newTerraform(ctx context.Context) (*terraform.Terraform, error) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"github.com/gofrs/flock"
 	goversion "github.com/hashicorp/go-version"
@@ -17,10 +18,13 @@ import (
 	"github.com/hashicorp/hc-install/src"
 )
 
-// The oldest Terraform that can do what this package asks of it, and what is
-// installed where there is none. Any OpenTofu will do: it began at 1.6.
+// The oldest Terraform that can do what this package asks of it, the oldest
+// OpenTofu that reads .tofu files, and what is installed where there is none.
 var (
-	oldest    = goversion.Must(goversion.NewVersion("1.5.0"))
+	oldest = map[string]*goversion.Version{
+		productTerraform: goversion.Must(goversion.NewVersion("1.5.0")),
+		productTofu:      goversion.Must(goversion.NewVersion("1.8.0")),
+	}
 	installed = goversion.Must(goversion.NewVersion("1.11.4"))
 )
 
@@ -33,26 +37,74 @@ func (t *Terraform) find(ctx context.Context) error {
 	if err := t.ask(ctx); err != nil {
 		return err
 	}
-	if v, err := goversion.NewVersion(t.version); err != nil || v.Core().LessThan(oldest) {
-		return fmt.Errorf("%s is version %s, but at least %s is needed: install a newer one, or name it with --terraform", t.binary, t.version, oldest)
+	if v, err := goversion.NewVersion(t.version); err != nil || v.Core().LessThan(oldest[t.product]) {
+		return fmt.Errorf("%s is %s %s, but at least %s is needed: install a newer one, or name it with --terraform", t.binary, t.product, t.version, oldest[t.product])
 	}
 	return nil
 }
 
 func (t *Terraform) locate(ctx context.Context) (string, error) {
-	if t.opts.Binary != "" {
-		path, err := exec.LookPath(t.opts.Binary)
+	path, err := lookUp(t.opts.Binary)
+	if path == "" && err == nil {
+		return t.install(ctx)
+	}
+	return path, err
+}
+
+// lookUp returns the path of the named program, or for "" of the one to be
+// used on this machine; "" when there is none.
+func lookUp(binary string) (string, error) {
+	if binary != "" {
+		path, err := exec.LookPath(binary)
 		if err != nil {
-			return "", fmt.Errorf("--terraform names %s, which cannot be run: %w", t.opts.Binary, err)
+			return "", fmt.Errorf("--terraform names %s, which cannot be run: %w", binary, err)
 		}
 		return filepath.Abs(path)
 	}
-	for _, name := range []string{"terraform", "tofu"} {
+	for _, name := range []string{productTerraform, productTofu} {
 		if path, err := exec.LookPath(name); err == nil {
 			return filepath.Abs(path)
 		}
 	}
-	return t.install(ctx)
+	return "", nil
+}
+
+// The products, as Terraform.Product returns them.
+const (
+	productTerraform = "terraform"
+	productTofu      = "tofu"
+)
+
+// maxLinks is how many links to a program are followed.
+const maxLinks = 10
+
+// ProductByName tells which product New would find, without starting it: its
+// file name says so, or the last of the names that links lead it through that
+// does. It returns "" where none does. Where no program is found, Terraform
+// would be installed.
+func ProductByName(binary string) (string, error) {
+	path, err := lookUp(binary)
+	if path == "" && err == nil {
+		return productTerraform, nil
+	}
+	product := ""
+	for i := 0; err == nil && i < maxLinks; i++ {
+		switch name := strings.ToLower(filepath.Base(path)); {
+		case strings.Contains(name, "tofu"):
+			product = productTofu
+		case strings.Contains(name, "terraform"):
+			product = productTerraform
+		}
+		target, notLink := os.Readlink(path)
+		if notLink != nil {
+			break
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(path), target)
+		}
+		path = target
+	}
+	return product, err
 }
 
 // install fetches Terraform once for all processes that share Work.
@@ -105,12 +157,12 @@ func (t *Terraform) ask(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s cannot tell its version, so it is neither terraform nor tofu: %w", t.binary, err)
 	}
-	t.version, t.product = version.String(), "terraform"
+	t.version, t.product = version.String(), productTerraform
 	// Only Terraform says whether it is outdated: OpenTofu's answer is the
 	// same but for this.
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(answer.Bytes(), &fields) == nil && fields["terraform_outdated"] == nil {
-		t.product = "tofu"
+		t.product = productTofu
 	}
 	return nil
 }

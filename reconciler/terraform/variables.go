@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -19,7 +20,7 @@ import (
 // from the environment as plain text where the variable's type is primitive
 // or not given, and as an expression otherwise: so it is here.
 func (s *Session) variables() (map[string]any, error) {
-	declared := declaredVariables(s.job.Dir)
+	declared := declaredVariables(s.job.Dir, s.t.product)
 	values := map[string]any{}
 	for name, text := range s.job.Vars {
 		s.log.hide(text)
@@ -44,8 +45,11 @@ func (s *Session) variables() (map[string]any, error) {
 // declaredVariables says of each variable of the module in dir whether its
 // values from outside are expressions. What does not parse is left out:
 // Terraform will say so better.
-func declaredVariables(dir string) map[string]bool {
+func declaredVariables(dir, product string) map[string]bool {
 	names, _ := filepath.Glob(filepath.Join(dir, "*.tf*"))
+	if product == productTofu {
+		names = withTofuFiles(dir, names)
+	}
 	sort.Slice(names, func(i, j int) bool { // overrides come last
 		if a, b := isOverride(names[i]), isOverride(names[j]); a != b {
 			return b
@@ -57,9 +61,9 @@ func declaredVariables(dir string) map[string]bool {
 	for _, name := range names {
 		var file *hcl.File
 		switch {
-		case strings.HasSuffix(name, ".tf"):
+		case strings.HasSuffix(name, ".tf"), strings.HasSuffix(name, ".tofu"):
 			file, _ = parser.ParseHCLFile(name)
-		case strings.HasSuffix(name, ".tf.json"):
+		case strings.HasSuffix(name, ".tf.json"), strings.HasSuffix(name, ".tofu.json"):
 			file, _ = parser.ParseJSONFile(name)
 		}
 		if file != nil && file.Body != nil {
@@ -69,8 +73,20 @@ func declaredVariables(dir string) map[string]bool {
 	return declared
 }
 
+// withTofuFiles adds the files of OpenTofu alone, and takes out those that it
+// leaves aside for them.
+func withTofuFiles(dir string, names []string) []string {
+	tofu, _ := filepath.Glob(filepath.Join(dir, "*.tofu*"))
+	for _, name := range tofu {
+		base, ext, _ := strings.Cut(name, ".tofu")
+		names = slices.DeleteFunc(names, func(n string) bool { return n == base+".tf"+ext })
+	}
+	return append(names, tofu...)
+}
+
 func isOverride(path string) bool {
-	base, _, _ := strings.Cut(filepath.Base(path), ".tf")
+	base := strings.TrimSuffix(filepath.Base(path), ".json")
+	base = strings.TrimSuffix(strings.TrimSuffix(base, ".tf"), ".tofu")
 	return base == "override" || strings.HasSuffix(base, "_override")
 }
 

@@ -143,7 +143,7 @@ func TestClosure(t *testing.T) {
 			if path.Dir(dir) != "env" {
 				continue
 			}
-			w := Load(tree, Dir{Name: path.Base(dir), Path: dir}, Config{})
+			w := NewLoader(tree, Terraform).Load(Dir{Name: path.Base(dir), Path: dir}, Config{})
 			if w.Err != nil || len(w.Warnings) > 0 {
 				t.Fatalf("%s: %v %v", dir, w.Err, w.Warnings)
 			}
@@ -170,12 +170,12 @@ func TestFresh(t *testing.T) {
 		after := newTree(files)
 		for _, dir := range g.modules {
 			d := Dir{Name: path.Base(dir), Path: dir}
-			before := Load(tree, d, Config{})
+			before := NewLoader(tree, Terraform).Load(d, Config{})
 			trace := before.Trace(tree)
 			if len(Stale(after, trace)) > 0 {
 				continue
 			}
-			now := Load(after, d, Config{})
+			now := NewLoader(after, Terraform).Load(d, Config{})
 			if !reflect.DeepEqual(now.Trace(after), trace) || !reflect.DeepEqual(now, before) {
 				t.Fatalf("%s is not stale, but\n%+v\nbecame\n%+v", dir, before, now)
 			}

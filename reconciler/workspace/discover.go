@@ -12,14 +12,15 @@ import (
 )
 
 // Discover returns the workspaces of tree, sorted by name: the directories
-// that the patterns match and that hold configuration. A link to a directory
-// is another name for it, not another workspace. Settings that name nothing
-// are errors.
-func Discover(tree Tree, s *Settings) ([]Dir, error) {
+// that the patterns match and that hold configuration for the product. A link
+// to a directory is another name for it, not another workspace. Settings that
+// name nothing are errors.
+func Discover(tree Tree, s *Settings, product Product) ([]Dir, error) {
 	found := map[string]string{} // path by name
+	unread := map[string]bool{}  // names
 	var list []*Problem
 	for _, pattern := range s.patterns {
-		dirs, err := match(tree, pattern.text)
+		dirs, err := match(tree, pattern.text, product)
 		if err != nil {
 			return nil, fmt.Errorf("look for workspaces in %s: %w", pattern.text, err)
 		}
@@ -31,7 +32,7 @@ func Discover(tree Tree, s *Settings) ([]Dir, error) {
 				list = append(list, problemAt(SettingsFile, pattern.at, "workspaces: %s and %s would both be named %q: use patterns whose fixed parts differ", other, d.Path, d.Name))
 				continue
 			}
-			found[d.Name] = d.Path
+			found[d.Name], unread[d.Name] = d.Path, d.unread
 		}
 	}
 	s.paths = found
@@ -40,11 +41,21 @@ func Discover(tree Tree, s *Settings) ([]Dir, error) {
 		return nil, err
 	}
 	dirs := make([]Dir, 0, len(found))
+	s.unread = nil
 	for _, name := range sortedKeys(found) {
-		dirs = append(dirs, Dir{Name: name, Path: found[name]})
+		if d := (Dir{Name: name, Path: found[name]}); unread[name] {
+			s.unread = append(s.unread, d)
+		} else {
+			dirs = append(dirs, d)
+		}
 	}
 	return dirs, nil
 }
+
+// Unread returns the directories that would be workspaces, but for that all
+// their configuration is for OpenTofu alone and Discover was asked for
+// Terraform. The settings may name them.
+func (s *Settings) Unread() []Dir { return s.unread }
 
 // configure evaluates the settings for each workspace, and reports those that
 // name a workspace or a file that is not there.
@@ -87,9 +98,15 @@ func (s *Settings) known() string {
 	return "known: " + strings.Join(names, ", ")
 }
 
+// matched is a directory that a pattern matches.
+type matched struct {
+	Dir
+	unread bool // its configuration is for another product
+}
+
 // match returns the directories that pattern matches and that hold
 // configuration.
-func match(tree Tree, pattern string) ([]Dir, error) {
+func match(tree Tree, pattern string, product Product) ([]matched, error) {
 	base, _ := doublestar.SplitPattern(pattern)
 	var paths []string
 	err := doublestar.GlobWalk(tree, pattern, func(p string, d fs.DirEntry) error {
@@ -104,15 +121,19 @@ func match(tree Tree, pattern string) ([]Dir, error) {
 	if err != nil {
 		return nil, err
 	}
-	configured := make([]bool, len(paths))
+	configured, unread := make([]bool, len(paths)), make([]bool, len(paths))
 	errs := make([]error, len(paths))
-	inParallel(len(paths), func(i int) { configured[i], errs[i] = holdsConfig(tree, paths[i]) })
+	inParallel(len(paths), func(i int) {
+		entries, err := tree.ReadDir(paths[i])
+		configured[i], errs[i] = len(product.configFiles(entries)) > 0, err
+		unread[i] = !configured[i] && len(OpenTofu.configFiles(entries)) > 0
+	})
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	var dirs []Dir
+	var dirs []matched
 	for i, p := range paths {
-		if !configured[i] {
+		if !configured[i] && !unread[i] {
 			continue
 		}
 		name := strings.TrimPrefix(strings.TrimPrefix(p, base), "/")
@@ -122,15 +143,9 @@ func match(tree Tree, pattern string) ([]Dir, error) {
 		if name == "." {
 			name = "root"
 		}
-		dirs = append(dirs, Dir{Name: name, Path: p})
+		dirs = append(dirs, matched{Dir{Name: name, Path: p}, unread[i]})
 	}
 	return dirs, nil
-}
-
-// holdsConfig tells whether files of a directory are configuration.
-func holdsConfig(tree Tree, dir string) (bool, error) {
-	entries, err := tree.ReadDir(dir)
-	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !e.IsDir() && isConfig(e.Name()) }), err
 }
 
 // hidden tells whether an element of path begins with a dot, as that of

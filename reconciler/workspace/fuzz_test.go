@@ -43,7 +43,7 @@ func load(name, text string) *Workspace {
 		"env/b/main.tf":             "",
 		"env/a/.terraform.lock.hcl": "",
 	})
-	return Load(tree, Dir{Name: "a", Path: "env/a"}, Config{Env: []string{"TF_VAR_e"}})
+	return NewLoader(tree, Terraform).Load(Dir{Name: "a", Path: "env/a"}, Config{Env: []string{"TF_VAR_e"}})
 }
 
 // checkLoaded checks what holds of every workspace, whatever its text says.
@@ -86,7 +86,7 @@ func FuzzSettings(f *testing.F) {
 		if err != nil {
 			return
 		}
-		dirs, err := Discover(tree, s)
+		dirs, err := Discover(tree, s, Terraform)
 		if err != nil {
 			return
 		}

@@ -39,7 +39,7 @@ func TestProviders(t *testing.T) {
 			for name, text := range test.files {
 				files[path.Join("env/w", name)] = text
 			}
-			w := Load(newTree(files), Dir{Name: "w", Path: "env/w"}, Config{})
+			w := NewLoader(newTree(files), Terraform).Load(Dir{Name: "w", Path: "env/w"}, Config{})
 			if w.Err != nil || w.Providers != test.want {
 				t.Errorf("got %v (%v), want %v", w.Providers, w.Err, test.want)
 			}
@@ -51,12 +51,12 @@ func TestProviders(t *testing.T) {
 // installs it and what it calls all the same.
 func TestModuleWithoutAnInstance(t *testing.T) {
 	load := func(inner string) *Workspace {
-		return Load(newTree(map[string]string{
+		return NewLoader(newTree(map[string]string{
 			"env/w/main.tf":          "module \"m\" {\n  source = \"../../modules/outer\"\n  count  = 0\n}",
 			"modules/outer/main.tf":  "module \"n\" {\n  source = \"../inner\"\n}\nresource \"terraform_data\" \"x\" {\n  input = file(\"../never\")\n}",
 			"modules/inner/main.tf":  inner,
 			"modules/innest/main.tf": "",
-		}), Dir{Name: "w", Path: "env/w"}, Config{})
+		}), Terraform).Load(Dir{Name: "w", Path: "env/w"}, Config{})
 	}
 	w := load("")
 	if want := []string{"env/w", "modules/inner", "modules/outer"}; w.Err != nil || !slices.Equal(w.Inputs, want) {

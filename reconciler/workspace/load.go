@@ -31,9 +31,6 @@ func (l *Loader) Load(dir Dir, cfg Config) (w *Workspace) {
 	return w
 }
 
-// Load loads one workspace of tree. To load several, use a Loader.
-func Load(tree Tree, dir Dir, cfg Config) *Workspace { return NewLoader(tree).Load(dir, cfg) }
-
 func (e *evaluation) load(w *Workspace) {
 	e.input(w.Path)
 	for _, f := range w.Config.VarFiles {
@@ -43,6 +40,9 @@ func (e *evaluation) load(w *Workspace) {
 		e.input(f)
 	}
 	m, err := e.module(w.Path)
+	if err == nil {
+		err = e.hasConfig(m.dir)
+	}
 	if err != nil {
 		w.Err = fmt.Errorf("workspace %s: %w", w.Name, err)
 		return

@@ -25,7 +25,11 @@ func TestLoad(t *testing.T) {
 	for _, archive := range archives {
 		t.Run(strings.TrimSuffix(filepath.Base(archive), ".txtar"), func(t *testing.T) {
 			repo, want := splitArchive(t, archive)
-			got := describeAll(newTree(repo))
+			product := Terraform
+			if strings.HasPrefix(filepath.Base(archive), "tofu") {
+				product = OpenTofu
+			}
+			got := describeAll(newTree(repo), product)
 			if *update {
 				rewrite(t, archive, got)
 				return
@@ -44,18 +48,18 @@ func TestLoad(t *testing.T) {
 }
 
 // describeAll returns what is found in a repository, by workspace.
-func describeAll(tree *memTree) map[string]string {
+func describeAll(tree *memTree, product Product) map[string]string {
 	settings, err := LoadSettings(tree, "")
 	if err != nil {
 		return map[string]string{"settings": err.Error()}
 	}
-	dirs, err := Discover(tree, settings)
+	dirs, err := Discover(tree, settings, product)
 	if err != nil {
 		return map[string]string{"discover": err.Error()}
 	}
 	got := map[string]string{}
 	var nodes []Node
-	loader := NewLoader(tree)
+	loader := NewLoader(tree, product)
 	for _, dir := range dirs {
 		w := loader.Load(dir, settings.Config(dir.Name))
 		got[dir.Name] = describeOne(tree, w)

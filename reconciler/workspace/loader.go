@@ -10,13 +10,14 @@ import (
 // however many workspaces reach it. It is safe for several goroutines.
 type Loader struct {
 	tree      Tree
+	product   Product
 	modules   onces[*module]
 	templates onces[[]mention]
 	scans     onces[*oddities]
 }
 
-// NewLoader returns a loader of the workspaces of tree.
-func NewLoader(tree Tree) *Loader { return &Loader{tree: tree} }
+// NewLoader returns a loader of the workspaces of tree, as product reads them.
+func NewLoader(tree Tree, product Product) *Loader { return &Loader{tree: tree, product: product} }
 
 // LoadAll loads several workspaces at once, each with the settings at the
 // same place in configs, and returns them in that order.

@@ -14,13 +14,13 @@ import (
 func TestLoadAll(t *testing.T) {
 	tree, dirs, configs := monorepo(60, 20)
 	slices.Reverse(dirs)
-	loaded := NewLoader(tree).LoadAll(dirs, configs)
+	loaded := NewLoader(tree, Terraform).LoadAll(dirs, configs)
 	for i, w := range loaded {
-		if alone := Load(tree, dirs[i], configs[i]); !reflect.DeepEqual(w, alone) {
+		if alone := NewLoader(tree, Terraform).Load(dirs[i], configs[i]); !reflect.DeepEqual(w, alone) {
 			t.Errorf("got %+v, alone %+v", w, alone)
 		}
 	}
-	if got := NewLoader(tree).LoadAll(nil, nil); len(got) != 0 {
+	if got := NewLoader(tree, Terraform).LoadAll(nil, nil); len(got) != 0 {
 		t.Errorf("of none: %v", got)
 	}
 }
@@ -32,7 +32,7 @@ func TestTrace(t *testing.T) {
 		"other.txt":         "",
 	}
 	tree := newTree(files)
-	w := Load(tree, Dir{"a", "env/a"}, Config{})
+	w := NewLoader(tree, Terraform).Load(Dir{"a", "env/a"}, Config{})
 	trace := w.Trace(tree)
 	want := []string{RulesInput, SettingsInput, "env/a", "gone.txt", "modules/m"}
 	if got := slices.Sorted(maps.Keys(trace)); !slices.Equal(got, want) {
@@ -76,7 +76,7 @@ func TestManyInstances(t *testing.T) {
 		files[fmt.Sprintf("modules/m%d/main.tf", i)] = b.String()
 	}
 	files[fmt.Sprintf("modules/m%d/main.tf", levels)] = "variable \"name\" {}\nlocals {\n  x = file(\"../../names/${var.name}\")\n}\noutput \"o\" {\n  value = \"o\"\n}\n"
-	w := Load(newTree(files), Dir{"a", "env/a"}, Config{})
+	w := NewLoader(newTree(files), Terraform).Load(Dir{"a", "env/a"}, Config{})
 	if w.Err != nil {
 		t.Fatal(w.Err)
 	}
@@ -101,7 +101,7 @@ func TestEach(t *testing.T) {
 			"env/a/main.tf":     strings.Replace(main, "COLLECTION", collection, 1),
 			"modules/m/main.tf": module,
 		}
-		w := Load(newTree(files), Dir{"a", "env/a"}, Config{})
+		w := NewLoader(newTree(files), Terraform).Load(Dir{"a", "env/a"}, Config{})
 		if got := strings.Join(w.Inputs, " "); w.Err != nil || got != want {
 			t.Errorf("%s: got %s (%v), want %s", collection, got, w.Err, want)
 		}

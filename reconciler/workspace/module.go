@@ -95,6 +95,19 @@ func (l *Loader) module(dir string) (*module, error) {
 	})
 }
 
+// hasConfig returns an error where a directory holds no configuration for the
+// product.
+func (l *Loader) hasConfig(dir string) error {
+	entries, err := l.tree.ReadDir(dir)
+	if err != nil || len(l.product.configFiles(entries)) > 0 {
+		return err
+	}
+	if files := OpenTofu.configFiles(entries); len(files) > 0 {
+		return fmt.Errorf("%s holds configuration for OpenTofu alone (%s), and the program is Terraform, which does not read it: rename it to .tf, or run OpenTofu (--terraform tofu)", dir, files[0].Name())
+	}
+	return fmt.Errorf("%s holds no configuration", dir)
+}
+
 // add takes in one top-level block. Blocks of override files come last, so
 // what is set twice is overridden.
 func (m *module) add(file string, b *hclsyntax.Block) {

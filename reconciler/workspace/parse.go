@@ -12,25 +12,6 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// configSuffixes are the endings of configuration files. OpenTofu reads its
-// own beside Terraform's; what either could see is an input.
-var configSuffixes = []string{".tf", ".tf.json", ".tofu", ".tofu.json"}
-
-// isConfig tells whether Terraform loads a file of this name.
-func isConfig(name string) bool {
-	if strings.HasPrefix(name, ".") || strings.HasSuffix(name, "~") || strings.HasPrefix(name, "#") {
-		return false
-	}
-	return slices.ContainsFunc(configSuffixes, func(s string) bool { return strings.HasSuffix(name, s) })
-}
-
-// isOverride tells whether what the file says is laid over what the others
-// say.
-func isOverride(name string) bool {
-	base, _, _ := strings.Cut(name, ".")
-	return base == "override" || strings.HasSuffix(base, "_override")
-}
-
 // file is one parsed configuration file.
 type file struct {
 	name string // in its directory
@@ -49,10 +30,7 @@ func (l *Loader) parseDir(dir string) ([]file, []*Problem, error) {
 	}
 	var files []file
 	var wrong []*Problem
-	for _, e := range entries {
-		if e.IsDir() || !isConfig(e.Name()) {
-			continue
-		}
+	for _, e := range l.product.configFiles(entries) {
 		p := path.Join(dir, e.Name())
 		f, problems := l.parseFile(p, e.Type()&fs.ModeSymlink != 0)
 		wrong = append(wrong, problems...)

@@ -95,10 +95,6 @@ func (r *refusal) directory(dir string) {
 	}
 	r.sources = map[string]string{}
 	for _, f := range files {
-		if strings.HasSuffix(f.name, ".tofu") || strings.HasSuffix(f.name, ".tofu.json") {
-			// It takes the place of another, or of nothing, as the program is.
-			r.refuse(path.Join(dir, f.name), hcl.Range{}, "tofu", "files for OpenTofu alone are not looked through")
-		}
 		for _, b := range f.body.Blocks {
 			if b.Type == "terraform" {
 				r.required(path.Join(dir, f.name), b)

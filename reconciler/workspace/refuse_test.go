@@ -17,13 +17,13 @@ func TestRefuse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dirs, err := Discover(tree, settings)
+	dirs, err := Discover(tree, settings, Terraform)
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := map[string]string{}
 	for _, dir := range dirs {
-		got[dir.Name] = strings.Join(NewLoader(tree).Refuse(dir, settings.Config(dir.Name), settings.Preview(), nil), "\n")
+		got[dir.Name] = strings.Join(NewLoader(tree, Terraform).Refuse(dir, settings.Config(dir.Name), settings.Preview(), nil), "\n")
 	}
 	if *update {
 		rewrite(t, archive, got)
@@ -43,7 +43,7 @@ func TestRefuse(t *testing.T) {
 func TestRefuseApproved(t *testing.T) {
 	tree := newTree(map[string]string{"env/a/main.tf": "terraform {\n  backend \"http\" {\n    address = \"https://example.com/a\"\n  }\n}\n"})
 	dir := Dir{Name: "a", Path: "env/a"}
-	l := NewLoader(tree)
+	l := NewLoader(tree, Terraform)
 	if got := l.Refuse(dir, Config{}, Trust{}, nil); len(got) != 1 || !strings.Contains(got[0], "http") {
 		t.Errorf("a new backend: %q", got)
 	}

@@ -37,7 +37,7 @@ func (l *Loader) scan(dir string) (*oddities, error) {
 	for _, e := range entries {
 		p := path.Join(dir, e.Name())
 		switch {
-		case e.Type().IsRegular() && isConfig(e.Name()): // parsing it tells
+		case e.Type().IsRegular() && l.product.reads(e.Name()): // parsing it tells
 		case e.Type().IsRegular():
 			if info, err := e.Info(); err == nil && l.isPointer(p, info) {
 				found.pointers = append(found.pointers, p)

@@ -24,7 +24,8 @@ type Settings struct {
 	environments map[string]layer
 	chosen       string            // environment; "" for none
 	trust        Trust             // what the preview block says
-	paths        map[string]string // of the workspaces that Discover found, by name
+	paths        map[string]string // of the workspaces that Discover found, and of Unread, by name
+	unread       []Dir             // see Unread
 	configs      map[string]Config // of the same
 }
 

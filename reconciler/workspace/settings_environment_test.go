@@ -157,11 +157,11 @@ func TestBackendConfig(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		dirs, err := Discover(tree, s)
+		dirs, err := Discover(tree, s, Terraform)
 		if err != nil {
 			t.Fatal(err)
 		}
-		w := Load(tree, dirs[0], s.Config("common"))
+		w := NewLoader(tree, Terraform).Load(dirs[0], s.Config("common"))
 		if w.Identity != want || w.Err != nil {
 			t.Errorf("%q: got %s, %v; want %s", environment, w.Identity, w.Err, want)
 		}
@@ -204,7 +204,7 @@ environment "staging" {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Discover(tree, s); err != nil {
+		if _, err := Discover(tree, s, Terraform); err != nil {
 			t.Fatal(err)
 		}
 		for name, rights := range want {

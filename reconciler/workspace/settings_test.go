@@ -38,7 +38,7 @@ func discover(settings, environment string) (*Settings, []Dir, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	dirs, err := Discover(tree, s)
+	dirs, err := Discover(tree, s, Terraform)
 	return s, dirs, err
 }
 
@@ -72,7 +72,7 @@ func TestDiscoverNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if dirs, err := Discover(newTree(map[string]string{"README.md": ""}), s); err != nil || len(dirs) != 0 {
+	if dirs, err := Discover(newTree(map[string]string{"README.md": ""}), s, Terraform); err != nil || len(dirs) != 0 {
 		t.Errorf("got %v, %v", dirs, err)
 	}
 }

@@ -18,7 +18,7 @@ import (
 
 // Rules is the version of the discovery rules. It is part of every trace, so
 // that a release that finds other inputs looks at every workspace again.
-const Rules = "2"
+const Rules = "3"
 
 // Names of the inputs of a trace that are no paths.
 const (

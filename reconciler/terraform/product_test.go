@@ -1,0 +1,48 @@
+package terraform_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"reconcile/reconciler/terraform"
+)
+
+// Which product a program is can be told by its name, or by one that a link
+// to it has.
+func TestProductByName(t *testing.T) {
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	for _, name := range []string{"tofu", "terraform-1.11.4", "shim", "odd"} {
+		if err := os.WriteFile(path(name), []byte("#!/bin/sh\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	links := map[string]string{"terraform": "tofu", "OpenTofu": "shim", "tf": path("terraform-1.11.4"), "round": "round"}
+	for name, target := range links {
+		if err := os.Symlink(target, path(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string]string{
+		"tofu": "tofu", "terraform-1.11.4": "terraform", "odd": "", "shim": "",
+		"terraform": "tofu", "OpenTofu": "tofu", "tf": "terraform",
+	} {
+		if got, err := terraform.ProductByName(path(name)); err != nil || got != want {
+			t.Errorf("%s: %q, %v; want %q", name, got, err, want)
+		}
+	}
+	for _, name := range []string{"missing", "round"} {
+		if got, err := terraform.ProductByName(path(name)); err == nil {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	t.Setenv("PATH", dir)
+	if got, err := terraform.ProductByName(""); err != nil || got != "tofu" {
+		t.Errorf("from PATH: %q, %v", got, err) // its terraform is a link to tofu
+	}
+	t.Setenv("PATH", t.TempDir())
+	if got, err := terraform.ProductByName(""); err != nil || got != "terraform" {
+		t.Errorf("none on PATH: %q, %v", got, err)
+	}
+}

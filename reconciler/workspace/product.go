@@ -1,0 +1,80 @@
+package workspace
+
+import (
+	"io/fs"
+	"strings"
+)
+
+// Product is the program that reads the configuration: what it reads is what
+// counts as configuration.
+type Product string
+
+// The products.
+const (
+	Terraform Product = "terraform"
+	OpenTofu  Product = "tofu"
+)
+
+// String is the product's name as people write it.
+func (p Product) String() string {
+	if p == OpenTofu {
+		return "OpenTofu"
+	}
+	return "Terraform"
+}
+
+// The endings of configuration files. Those of OpenTofu are read by it alone.
+var (
+	configSuffixes = []string{".tf", ".tf.json"}
+	tofuSuffixes   = []string{".tofu", ".tofu.json"}
+)
+
+// reads reports whether the product loads a file of this name.
+func (p Product) reads(name string) bool {
+	return hasSuffix(name, configSuffixes) || p == OpenTofu && hasSuffix(name, tofuSuffixes)
+}
+
+// configFiles returns the files of a directory that the product loads. Where
+// OpenTofu finds x.tofu it leaves x.tf aside, and so with .json.
+func (p Product) configFiles(entries []fs.DirEntry) []fs.DirEntry {
+	shadowed := map[string]bool{}
+	for _, e := range entries {
+		if p != OpenTofu || e.IsDir() || !p.reads(e.Name()) {
+			continue
+		}
+		for i, suffix := range tofuSuffixes {
+			if base, ok := strings.CutSuffix(e.Name(), suffix); ok {
+				shadowed[base+configSuffixes[i]] = true
+			}
+		}
+	}
+	var files []fs.DirEntry
+	for _, e := range entries {
+		if !e.IsDir() && p.reads(e.Name()) && !shadowed[e.Name()] {
+			files = append(files, e)
+		}
+	}
+	return files
+}
+
+// hasSuffix reports whether a file has one of the suffixes, and is not one
+// that Terraform leaves aside: a hidden file, or what an editor keeps.
+func hasSuffix(name string, suffixes []string) bool {
+	if strings.HasPrefix(name, ".") || strings.HasSuffix(name, "~") || strings.HasPrefix(name, "#") && strings.HasSuffix(name, "#") {
+		return false
+	}
+	for _, s := range suffixes {
+		if strings.HasSuffix(name, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// isOverride reports whether what the file says is laid over what the others
+// say.
+func isOverride(name string) bool {
+	base := strings.TrimSuffix(name, ".json")
+	base = strings.TrimSuffix(strings.TrimSuffix(base, ".tf"), ".tofu")
+	return base == "override" || strings.HasSuffix(base, "_override")
+}
