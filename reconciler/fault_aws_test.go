@@ -207,3 +207,43 @@ func TestBackendRefusesTheLastWrite(t *testing.T) {
 	}
 	w.converges(did{"tokyo": state.NoChanges})
 }
+
+// A role that may write a state and not free its lock has applied all the same;
+// what it may not do is named, and once it may the next pass goes on by itself.
+func TestRoleThatMayNotFreeTheLock(t *testing.T) {
+	server := s3test.Start(t)
+	server.Bucket(t, bucketName)
+	w := newWorld(t, oneWorkspace+"-- env/tokyo/backend.tf --\n"+server.Backend(bucketName, "tokyo.tfstate"))
+	w.config.Terraform = func(ctx context.Context) (reconciler.Terraform, error) {
+		tf, err := terraform.New(ctx, terraform.Options{Work: filepath.Join(w.dir, "work"), Env: server.Env})
+		if err != nil {
+			return nil, err
+		}
+		return reconciler.Engine(tf), nil
+	}
+	written := false
+	server.Fail(func(r *http.Request) int {
+		written = written || r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "tokyo.tfstate")
+		if written && r.Method == http.MethodDelete {
+			return http.StatusForbidden
+		}
+		return s3test.Pass
+	})
+	result, got := w.pass(reconciler.Options{})
+	warnings := strings.Join(result.Workspaces[0].Warnings, "\n")
+	if diff := cmp.Diff(did{"tokyo": state.Applied}, got); diff != "" || !strings.Contains(warnings, "AccessDenied") {
+		t.Fatalf("%s%+v", diff, result)
+	}
+	if rec := w.everything().Workspaces["tokyo"]; rec.Attempt != nil || rec.Counter != 1 {
+		t.Errorf("the record is %+v", rec)
+	}
+	w.commit("-- env/tokyo/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
+	result, got = w.pass(reconciler.Options{})
+	if diff := cmp.Diff(did{"tokyo": state.Failed}, got); diff != "" || !strings.Contains(result.Workspaces[0].Error, "AccessDenied") {
+		t.Errorf("with its lock still there: %s%+v", diff, result)
+	}
+	server.Fail(nil)
+	if result, got = w.pass(reconciler.Options{}); got["tokyo"] != state.Applied {
+		t.Errorf("once it may: %+v", result)
+	}
+}

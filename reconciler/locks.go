@@ -31,7 +31,7 @@ func (v *visit) free(ctx context.Context, locked *terraform.LockedError) error {
 		}
 		v.log.Info("freeing Terraform's lock that a killed run left behind", "lock", locked.ID, "by", h.Run)
 		if err := v.session.ForceUnlock(ctx, locked.ID); err != nil {
-			return fmt.Errorf("free Terraform's lock %s, left by the killed run %s: %w", locked.ID, h.Run, err)
+			return fmt.Errorf("free Terraform's lock %s, left by run %s: %w", locked.ID, h.Run, err)
 		}
 		return nil
 	}

@@ -119,7 +119,7 @@ func (v *visit) readOutputs(ctx context.Context) (terraform.Outputs, error) {
 // failed records a run that did not come to its end, and returns the error.
 // An attempt stays in the record.
 func (v *visit) failed(ctx context.Context, err error) error {
-	if errors.Is(err, terraform.ErrKilled) {
+	if unlock := (*terraform.UnlockError)(nil); errors.Is(err, terraform.ErrKilled) || errors.As(err, &unlock) {
 		v.lease.Killed()
 	}
 	if errors.Is(context.Cause(ctx), state.ErrLeaseLost) {

@@ -136,7 +136,13 @@ func (v *visit) all(ctx, hard context.Context) (err error) {
 		return v.unbegun(ctx, err)
 	}
 	v.phase(PhaseApply)
-	if err := v.session.Apply(ctx, plan); err != nil {
+	err = v.session.Apply(ctx, plan)
+	if unlock := (*terraform.UnlockError)(nil); errors.As(err, &unlock) {
+		v.lease.Killed() // so that the next run knows whose lock it finds
+		v.result.Warnings = append(v.result.Warnings, "applied, and then: "+err.Error())
+		err = nil
+	}
+	if err != nil {
 		return v.failed(ctx, err)
 	}
 	return v.succeeded(ctx, engine, plan, state.Applied)

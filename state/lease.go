@@ -90,8 +90,9 @@ func (l *Lease) Clear() {
 	l.cleared = true
 }
 
-// Killed says that what worked under the lease had to be killed, and may have
-// left something behind: its next holder finds us among the Dead.
+// Killed says that what worked under the lease had to be killed, or could not
+// tidy up, and may have left something behind: its next holder finds us among
+// the Dead.
 func (l *Lease) Killed() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -3,6 +3,7 @@ package terraform
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/hashicorp/terraform-exec/tfexec"
 )
@@ -17,12 +18,18 @@ func (s *Session) PrepareApply(ctx context.Context) error {
 }
 
 // Apply applies the very plan that Plan saved. Without an error, Terraform
-// has ended with success. An *ErroredStateError within the error means that
-// the state could not be written.
+// has ended with success. An *UnlockError within the error means that it has too,
+// but has left its lock behind; an *ErroredStateError, that the state could not
+// be written.
 func (s *Session) Apply(ctx context.Context, plan *Plan) error {
 	s.role = s.job.ApplyRole
 	err := s.do(ctx, command{step: "apply", role: s.job.ApplyRole, run: func(ctx context.Context) error {
 		return s.slot.exec.Apply(ctx, tfexec.DirOrPlan(plan.file))
 	}})
-	return errors.Join(err, s.guardState(), s.keepErrored())
+	after := errors.Join(s.guardState(), s.keepErrored())
+	var unlock *UnlockError
+	if after != nil && errors.As(err, &unlock) {
+		return fmt.Errorf("%w; %s", after, err)
+	}
+	return errors.Join(err, after)
 }

@@ -106,6 +106,48 @@ func TestS3Lock(t *testing.T) {
 	})
 }
 
+// An apply whose lock cannot be freed afterwards is done, and S3's own words
+// are told.
+func TestS3LockThatCannotBeFreed(t *testing.T) {
+	both(t, func(t *testing.T, with option) {
+		server := startS3(t)
+		s := newS3Site(t, server, oneResource, with)
+		session := s.init()
+		plan, err := session.Plan(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		server.Fail(refuseToDelete)
+		err = session.Apply(t.Context(), plan)
+		var unlock *terraform.UnlockError
+		var locked *terraform.LockedError
+		if !errors.As(err, &unlock) || len(unlock.ID) != 36 || errors.As(err, &locked) || !strings.Contains(err.Error(), "AccessDenied") {
+			t.Fatalf("the apply says: %v", err)
+		}
+		if _, err := session.Plan(t.Context()); !errors.As(err, &locked) || locked.ID != unlock.ID {
+			t.Errorf("with the lock still there, the plan says: %v", err)
+		}
+		if err := session.ForceUnlock(t.Context(), unlock.ID); err == nil || !strings.Contains(err.Error(), "AccessDenied") {
+			t.Errorf("freeing it: %v", err)
+		}
+		server.Fail(nil)
+		if err := session.ForceUnlock(t.Context(), unlock.ID); err != nil {
+			t.Fatal(err)
+		}
+		server.Fail(refuseToDelete)
+		if _, err := session.Plan(t.Context()); !errors.As(err, &unlock) {
+			t.Errorf("a plan that cannot free its lock: %v", err)
+		}
+	})
+}
+
+func refuseToDelete(r *http.Request) int {
+	if r.Method == http.MethodDelete || r.Method == http.MethodPost && r.URL.Query().Has("delete") {
+		return http.StatusForbidden
+	}
+	return s3test.Pass
+}
+
 // A lock of a local state is held as long as its process lives.
 func TestLocalLock(t *testing.T) {
 	both(t, func(t *testing.T, with option) {

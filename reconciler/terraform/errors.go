@@ -49,6 +49,16 @@ func (e *LockedError) Error() string {
 	return fmt.Sprintf("the Terraform state is locked by %s since %s (%s, lock %s)", e.Who, e.Created.Format(time.RFC3339), e.Operation, e.ID)
 }
 
+// UnlockError says that Terraform has done all that it was to do, and could not
+// free its own lock of the state afterwards: the lock is left behind.
+type UnlockError struct {
+	ID string // of the lock; "" if it could not be read
+}
+
+func (e *UnlockError) Error() string {
+	return "terraform could not free its lock of the state (" + e.ID + "), which is left behind"
+}
+
 // ErroredStateError says that Terraform changed real things but could not
 // write its state, and where that state is kept. Until it is pushed, any plan
 // would be wrong.
@@ -63,9 +73,16 @@ func (e *ErroredStateError) Error() string {
 // failed makes a step's error from Terraform's stderr and what running it
 // returned.
 func (s *Session) failed(step string, stderr []byte, err error) error {
-	said := diagnostics(string(stderr))
+	blocks := diagnostics(string(stderr))
+	said := strings.Join(blocks, "\n")
 	failure := &StepError{Workspace: s.job.Name, Step: step, Detail: s.log.text(said), Err: err}
-	if lock := parseLock(said); lock != nil {
+	if unlock := parseUnlock(blocks); unlock != nil && !errors.Is(err, ErrStopped) {
+		failure.Err = unlock
+		failure.Next = "let the role free the lock (in S3: s3:DeleteObject on the lock object); then the next pass frees it, or by hand: reconcile unlock " + s.job.Name + " --state-lock " + unlock.ID
+		return failure
+	}
+	// Who fails to free a lock is told of it in the same form.
+	if lock := parseLock(said); lock != nil && step != stepForceUnlock {
 		failure.Err = lock
 		failure.Detail = lock.Error()
 		failure.Next = "if nothing else works on this state, free the lock: reconcile unlock " + s.job.Name + " --state-lock " + lock.ID
@@ -78,9 +95,9 @@ func (s *Session) failed(step string, stderr []byte, err error) error {
 	return failure
 }
 
-// diagnostics returns the errors of what Terraform printed, without the lines
-// drawn around them, colours, and warnings.
-func diagnostics(printed string) string {
+// diagnostics returns the errors that Terraform printed, without the lines drawn
+// around them, colours, and warnings; where there is none, all that it printed.
+func diagnostics(printed string) []string {
 	var blocks []string
 	var block []string
 	end := func() {
@@ -98,9 +115,9 @@ func diagnostics(printed string) string {
 	}
 	end()
 	if len(blocks) == 0 {
-		return strings.TrimSpace(printed)
+		return []string{strings.TrimSpace(printed)}
 	}
-	return strings.Join(blocks, "\n")
+	return blocks
 }
 
 // plainLine takes away colours and the lines drawn at the left.

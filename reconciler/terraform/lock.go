@@ -15,12 +15,31 @@ var (
 // lockTime is how Terraform prints Created: Go's own form of a time, in UTC.
 const lockTime = "2006-01-02 15:04:05.999999999 -0700 MST"
 
+// unlockFailed begins the error about a lock that could not be freed when all
+// was done.
+const unlockFailed = "Error: Error releasing the state lock"
+
+// parseUnlock tells whether a lock that could not be freed is all that went
+// wrong; nil: it is not.
+func parseUnlock(blocks []string) *UnlockError {
+	failed := &UnlockError{}
+	for _, block := range blocks {
+		if !strings.HasPrefix(block, unlockFailed) {
+			return nil
+		}
+		if id := field.FindStringSubmatch(block); id != nil && id[1] == "ID" {
+			failed.ID = id[2]
+		}
+	}
+	return failed
+}
+
 // parseLock reads the holder of a state lock out of Terraform's error; nil:
 // the error is about something else. Terraform and OpenTofu have no other
 // form for it.
 func parseLock(said string) *LockedError {
 	_, info, found := strings.Cut(said, "Lock Info:")
-	if !found {
+	if !found || strings.Contains(said, unlockFailed) {
 		return nil
 	}
 	fields := map[string]string{}
@@ -39,11 +58,13 @@ func parseLock(said string) *LockedError {
 	}
 }
 
+const stepForceUnlock = "force-unlock"
+
 // ForceUnlock frees Terraform's own lock of the state. It must be known that
 // its holder is dead: backends write states without asking who holds the
 // lock, so two writers lose one's work. Init must have been called.
 func (s *Session) ForceUnlock(ctx context.Context, id string) error {
-	return s.do(ctx, command{step: "force-unlock", role: s.job.ApplyRole, run: func(ctx context.Context) error {
+	return s.do(ctx, command{step: stepForceUnlock, role: s.job.ApplyRole, run: func(ctx context.Context) error {
 		return s.slot.exec.ForceUnlock(ctx, id)
 	}})
 }

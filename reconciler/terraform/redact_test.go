@@ -88,7 +88,7 @@ func TestPlainDiagnostics(t *testing.T) {
 		},
 		"none": {"fork: no memory\n", "fork: no memory"},
 	} {
-		if got := diagnostics(c.printed); got != c.want {
+		if got := strings.Join(diagnostics(c.printed), "\n"); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
@@ -97,7 +97,7 @@ func TestPlainDiagnostics(t *testing.T) {
 func FuzzDiagnostics(f *testing.F) {
 	f.Add("Error: x\n\nLock Info:\n  ID: 1\n  Created: 2024-01-01 00:00:00 +0000 UTC\n")
 	f.Fuzz(func(_ *testing.T, printed string) {
-		parseLock(diagnostics(printed))
+		parseLock(strings.Join(diagnostics(printed), "\n"))
 		planText(printed)
 		provider.FindAllStringSubmatch(printed, -1)
 		expression(printed)
