@@ -85,9 +85,9 @@ func (r *Reconciler) changedSinceRecord(ctx context.Context) (*Changed, error) {
 
 // atTip is the survey of the tip, with nothing adopted.
 func (r *Reconciler) atTip(ctx context.Context) (*work, error) {
-	head, err := r.Record.Head(ctx)
+	head, err := r.readHead(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the record %s: %w", r.Name, err)
+		return nil, err
 	}
 	tip, err := r.Source.Tip(ctx, head.Protocol)
 	if err != nil {

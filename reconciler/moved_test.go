@@ -29,8 +29,8 @@ func TestStateThatWasMovedIsFoundBySchedule(t *testing.T) {
 		arrange func(w *world) (move func())
 	}{
 		"it lies in the work tree": {"lies in the work tree", func(w *world) func() {
-			w.config.WorkTree = t.TempDir()
-			lying := filepath.Join(w.config.WorkTree, "env", "solo", "terraform.tfstate")
+			w.config.WorkTrees = []string{t.TempDir()}
+			lying := filepath.Join(w.config.WorkTrees[0], "env", "solo", "terraform.tfstate")
 			w.must(os.MkdirAll(filepath.Dir(lying), 0o700))
 			w.must(os.WriteFile(lying, []byte("a state"), 0o600))
 			return func() { w.must(os.Remove(lying)) }

@@ -48,9 +48,9 @@ func (p *pass) round(ctx, hard context.Context) (done bool, err error) {
 	// 1. The head first, the remote after it: in the other order a slow pass
 	// could take an old tip for a new one.
 	p.at(PhaseAsk)
-	head, err := p.Record.Head(ctx)
+	head, err := p.readHead(ctx)
 	if err != nil {
-		return false, fmt.Errorf("read the record %s: %w", p.Name, err)
+		return false, err
 	}
 	p.result.BehindSince, p.tellAt = head.BehindSince, head.TellAt
 	tip, err := p.ask(ctx, head)
@@ -81,6 +81,7 @@ func (p *pass) round(ctx, hard context.Context) (done bool, err error) {
 	}
 
 	// 4. Adopt the tip.
+	p.noteTwins(ctx, head, tip)
 	p.at(PhaseAdopt)
 	head, err = p.adopt(ctx, head, tip, settings)
 	if errors.Is(err, state.ErrConflict) {
@@ -189,12 +190,13 @@ func (p *pass) adopt(ctx context.Context, head state.Head, tip source.Tip, setti
 		return head, err
 	}
 	same := head.Commit == tip.Commit && head.Basis == basis
-	if same && !head.Settled {
+	if bound := head.Repo != "" && head.Environment != nil; same && !head.Settled && bound {
 		return head, nil
 	}
 	next := head
 	next.Commit, next.Basis, next.Env, next.Protocol = tip.Commit, basis, settings.Env(), tip.Protocol
 	next.Settled, next.Repo, next.Branch, next.Run, next.UpdatedAt = false, p.Repo, p.Branch, p.result.Run, p.Now()
+	next.Environment = &p.Environment
 	p.behind(&next, false)
 	if same {
 		return p.Record.PutHead(ctx, next)

@@ -104,7 +104,7 @@ func (s *site) planOnly(ctx, hard context.Context, it *item) (plan *terraform.Pl
 	if err != nil {
 		return nil, err
 	}
-	job, err := s.job(root, it)
+	job, err := s.job(ctx, root, it)
 	if err != nil {
 		return nil, err
 	}

@@ -68,9 +68,9 @@ func (r *Reconciler) answer(ctx, hard context.Context, key string, order preview
 
 // unpack is the look that the order was made from.
 func (r *Reconciler) unpack(ctx context.Context, key string, order previewOrder) (*look, error) {
-	head, err := r.Record.Head(ctx)
+	head, err := r.readHead(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the record %s: %w", r.Name, err)
+		return nil, err
 	}
 	tip, err := r.unpackTree(ctx, key, partTip, order.Tip, head)
 	if err != nil {

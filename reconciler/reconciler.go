@@ -92,7 +92,10 @@ type Config struct {
 
 	Work       string // folder for the checkout
 	LocalState string // folder for states with a local backend; "" where they are refused
-	WorkTree   string // work tree of a local repository, where such a state may lie already; "" for none
+	// LocalStateOf is that folder for another record of the store; nil where
+	// such states are refused.
+	LocalStateOf func(record string) string
+	WorkTrees    []string // of a local repository, where such a state may lie already
 
 	Parallelism int           // workspaces at once
 	Wait        time.Duration // how long to wait for what another run holds

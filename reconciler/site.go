@@ -163,7 +163,7 @@ func (s *site) linkStates(root string) error {
 }
 
 // job is what Terraform is told of a workspace.
-func (s *site) job(root string, it *item) (terraform.Job, error) {
+func (s *site) job(ctx context.Context, root string, it *item) (terraform.Job, error) {
 	ws := s.work.load(it)
 	if ws.Err != nil {
 		return terraform.Job{}, ws.Err
@@ -193,24 +193,56 @@ func (s *site) job(root string, it *item) (terraform.Job, error) {
 		return job, nil
 	}
 	job.LocalState = s.statePath(it.Name)
-	return job, s.localAllowed(it, ws, job.LocalState)
+	return job, s.localAllowed(ctx, it, ws, job.LocalState)
 }
 
 // localAllowed refuses a local state where it would be lost, or where one
 // lies elsewhere already.
-func (s *site) localAllowed(it *item, ws *workspace.Workspace, state string) error {
+func (s *site) localAllowed(ctx context.Context, it *item, ws *workspace.Workspace, state string) error {
 	if s.LocalState == "" {
 		return fmt.Errorf("%s keeps its Terraform state in a local file, which would be lost with this machine: give it a backend (s3)", it.Name)
 	}
 	if id := s.work.commit.Tree.ID(ws.Backend.Path); id != "absent" {
 		return fmt.Errorf("%s has its Terraform state committed at %s: take it out of Git (git rm --cached) after copying it to %s", it.Name, ws.Backend.Path, state)
 	}
-	if hasContent(state) || s.WorkTree == "" {
+	if hasContent(state) {
 		return nil
 	}
-	lying := filepath.Join(s.WorkTree, filepath.FromSlash(ws.Backend.Path))
-	if hasContent(lying) {
-		return &waitError{retry: true, why: fmt.Sprintf("a Terraform state of %s lies in the work tree: bring it in with `mkdir -p %s && cp %s %s`, then run the pass again", it.Name, filepath.Dir(state), lying, state)}
+	for _, lying := range s.mayLie(ws) {
+		if hasContent(lying) {
+			return &waitError{retry: true, why: fmt.Sprintf("a Terraform state of %s lies at %s: bring it in with `mkdir -p %s && cp %[2]s %s`, then run the pass again", it.Name, lying, filepath.Dir(state), state)}
+		}
+	}
+	return s.ofTwins(ctx, it)
+}
+
+// mayLie is where a local state can lie that was made without us.
+func (s *site) mayLie(ws *workspace.Workspace) (places []string) {
+	at := filepath.FromSlash(ws.Backend.Path)
+	if filepath.IsAbs(at) {
+		return []string{at}
+	}
+	for _, tree := range s.WorkTrees {
+		places = append(places, filepath.Join(tree, at))
+	}
+	return places
+}
+
+// ofTwins has a workspace wait whose local state another record keeps, which is
+// of the same branch under another address: it would be made a second time.
+func (s *site) ofTwins(ctx context.Context, it *item) error {
+	if s.options.Adopt || s.LocalStateOf == nil {
+		return nil
+	}
+	twins, err := s.twins(ctx, s.work.commit.ID)
+	if err != nil {
+		return fmt.Errorf("look for a state of %s in other records: %w", it.Name, err)
+	}
+	for _, twin := range twins {
+		its := filepath.Join(s.LocalStateOf(twin), filepath.FromSlash(it.Name)+".tfstate")
+		if hasContent(its) {
+			return &waitError{retry: true, why: fmt.Sprintf("the record %s, which is of this branch under another address, has a Terraform state of %s (%s): go on with that record (`reconcile distrust --moved --record %[1]s`, then --record %[1]s), or make everything a second time with `reconcile now --adopt %[2]s`", twin, it.Name, its)}
+		}
 	}
 	return nil
 }

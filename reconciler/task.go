@@ -66,9 +66,9 @@ func (r *Reconciler) carryOut(ctx, hard context.Context, task state.Task) (v *vi
 // record only says which commit that is: what it holds, and who signed it, is
 // taken from the commit itself. The commit of the work must be closed.
 func (r *Reconciler) entrusted(ctx context.Context, task state.Task) (_ *work, err error) {
-	head, err := r.Record.Head(ctx)
+	head, err := r.readHead(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the record %s: %w", r.Name, err)
+		return nil, err
 	}
 	if head.Generation != task.Generation {
 		return nil, state.ErrMoved

@@ -44,7 +44,7 @@ func (r *Reconciler) ForceUnlock(ctx, hard context.Context, name, id string) (er
 	if err != nil {
 		return err
 	}
-	job, err := site.job(root, it)
+	job, err := site.job(ctx, root, it)
 	if err != nil {
 		return err
 	}

@@ -100,7 +100,7 @@ func (v *visit) all(ctx, hard context.Context) (err error) {
 	if err := v.notOlder(engine); err != nil {
 		return v.failed(ctx, err)
 	}
-	job, err := v.job(root, v.it)
+	job, err := v.job(ctx, root, v.it)
 	if err != nil {
 		return v.failed(ctx, err)
 	}

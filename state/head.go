@@ -14,6 +14,27 @@ func (r *Record) Head(ctx context.Context) (Head, error) {
 	return head, nil
 }
 
+// OtherHeads returns the heads of the other records of the store, by name, as
+// far as leases tell of them.
+func (r *Record) OtherHeads(ctx context.Context) (map[string]Head, error) {
+	leases, err := r.Leases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	heads := map[string]Head{}
+	for _, l := range leases {
+		if _, known := heads[l.Record]; known || l.Record == r.name || l.Record == "" {
+			continue
+		}
+		head, _, err := get[Head](ctx, r, Key{PK: l.Record, SK: headKey})
+		if err != nil {
+			return nil, fmt.Errorf("read the head of record %s: %w", l.Record, err)
+		}
+		heads[l.Record] = head
+	}
+	return heads, nil
+}
+
 // PutHead replaces the head that was read with h.Rev, and returns h as
 // stored, with the next Rev. If another run wrote the head since, the error
 // is ErrConflict.

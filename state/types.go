@@ -37,12 +37,15 @@ type Head struct {
 	BehindSince time.Time `json:"behind_since"`
 	// TellAt is when to try again to tell people what they could not be told;
 	// zero: they were told all.
-	TellAt    time.Time `json:"tell_at,omitzero"`
-	Protocol  string    `json:"protocol"` // the Git protocol that the remote spoke: "v2", "v0"
-	Repo      string    `json:"repo"`     // without credentials
-	Branch    string    `json:"branch"`
-	Run       string    `json:"run"` // the run that wrote this
-	UpdatedAt time.Time `json:"updated_at"`
+	TellAt   time.Time `json:"tell_at,omitzero"`
+	Protocol string    `json:"protocol"` // the Git protocol that the remote spoke: "v2", "v0"
+	Repo     string    `json:"repo"`     // without credentials
+	Branch   string    `json:"branch"`
+	// Environment is that of the settings; nil: not known, since the version
+	// before, or a person who has said that the record moved, wrote this.
+	Environment *string   `json:"environment,omitempty"`
+	Run         string    `json:"run"` // the run that wrote this
+	UpdatedAt   time.Time `json:"updated_at"`
 }
 
 // Outcome is what the last run made of a workspace, or a run of a workspace.

@@ -3,8 +3,6 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 )
@@ -17,21 +15,4 @@ func folder(record string) string {
 	last := record[strings.LastIndex(record, "/")+1:]
 	sum := sha256.Sum256([]byte(record))
 	return strings.Trim(unusual.ReplaceAllString(last, "-"), ".-") + "-" + hex.EncodeToString(sum[:4])
-}
-
-// workTree is the work tree of a repository on this machine; "" for a bare
-// one and for a remote.
-func workTree(repo string) string {
-	path := strings.TrimPrefix(repo, "file://")
-	if strings.Contains(path, "://") || isSSH(path) {
-		return ""
-	}
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return ""
-	}
-	if _, err := os.Lstat(filepath.Join(abs, ".git")); err != nil {
-		return ""
-	}
-	return abs
 }

@@ -159,8 +159,9 @@ func (p *parts) reconciler(observe func(reconciler.Event)) *reconciler.Reconcile
 		Log: p.app.log, Observe: observe,
 	}
 	if s.embedded() {
-		c.LocalState = filepath.Join(s.State, "tfstate", folder(p.recordName()))
-		c.WorkTree = workTree(s.Repo)
+		c.LocalStateOf = func(record string) string { return filepath.Join(s.State, "tfstate", folder(record)) }
+		c.LocalState = c.LocalStateOf(p.recordName())
+		c.WorkTrees = p.source.WorkTrees()
 	}
 	return reconciler.New(c)
 }

@@ -24,6 +24,7 @@ import (
 type local struct {
 	root   string // of the main work tree, or of a bare repository
 	dir    string // what Git calls the common directory
+	opened string // the path that it was opened by
 	branch string
 	repo   *git.Repository
 }
@@ -44,7 +45,32 @@ func openLocal(path, branch string) (*local, error) {
 	if filepath.Base(dir) == git.GitDirName {
 		root = filepath.Dir(dir)
 	}
-	return &local{root: root, dir: dir, branch: branch, repo: repo}, nil
+	return &local{root: root, dir: dir, opened: path, branch: branch, repo: repo}, nil
+}
+
+// workTrees are the main work tree and the linked ones, that in which path
+// lies first.
+func (l *local) workTrees() []string {
+	var all []string
+	for at := l.opened; ; at = filepath.Dir(at) {
+		if exists(filepath.Join(at, git.GitDirName)) {
+			all = append(all, at)
+			break
+		}
+		if filepath.Dir(at) == at {
+			break
+		}
+	}
+	if l.root != l.dir {
+		all = append(all, l.root)
+	}
+	links, _ := filepath.Glob(filepath.Join(l.dir, "worktrees", "*", "gitdir"))
+	for _, link := range links {
+		if pointer, err := os.ReadFile(link); err == nil {
+			all = append(all, filepath.Dir(resolvePointer(filepath.Dir(link), string(pointer))))
+		}
+	}
+	return all
 }
 
 // lenient hides settings that go-git refuses to work with, and that do not

@@ -136,6 +136,26 @@ func (r *Repository) URL() string { return r.address.String() }
 // Backlog repository agree; the path for a local repository.
 func (r *Repository) Name() string { return r.address.name() }
 
+// WorkTrees are the work trees of a local repository, that which it was opened
+// by first; none of a bare one and of a remote.
+func (r *Repository) WorkTrees() []string {
+	if l, ok := r.backend.(*local); ok {
+		return l.workTrees()
+	}
+	return nil
+}
+
+// SameRepository reports whether two addresses, as URL returns them, are of one
+// repository.
+func SameRepository(a, b string) bool {
+	one, _, err := parseAddress(a)
+	if err != nil {
+		return a == b
+	}
+	other, _, err := parseAddress(b)
+	return err == nil && one.name() == other.name()
+}
+
 // Branch returns the branch that is read.
 func (r *Repository) Branch() string { return r.opts.Branch }
 
