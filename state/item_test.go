@@ -92,3 +92,19 @@ func FuzzScan(f *testing.F) {
 		}
 	})
 }
+
+// A workspace as the version before wrote it, with its inputs in its attempt
+// and in what it waits with, is read; its next write leaves those out.
+func TestWorkspaceOfTheVersionBefore(t *testing.T) {
+	const before = `{"schema":1,"rev":4,"name":"tokyo","path":"env/tokyo","identity":"s3://b/k","trace":{"env/tokyo":"040000:1"},` +
+		`"attempt":{"trace":{"env/tokyo":"040000:2"},"commit":"c2","run":"r"},"waiting":{"env/tokyo":"040000:2","//gate":"g"},"outcome":"failed"}`
+	ws, err := decode[Workspace](Item{Key: Key{PK: "record", SK: "WS#tokyo"}, Value: []byte(before)})
+	if err != nil || ws.Attempt == nil || ws.Attempt.Commit != "c2" || ws.Trace["env/tokyo"] != "040000:1" || len(ws.Waiting) != 2 {
+		t.Fatalf("read: %+v, %v", ws, err)
+	}
+	ws.Waiting = nil
+	ops, _, err := New(nil, "record", Options{}).workspaceOps(ws)
+	if err != nil || len(ops) != 1 || strings.Contains(string(ops[0].Put), "040000:2") {
+		t.Errorf("written: %s, %v", ops[0].Put, err)
+	}
+}
