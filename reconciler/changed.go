@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/internal/gitpath"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace"
 )
@@ -127,7 +128,7 @@ func (r *Reconciler) changedBetween(ctx context.Context, a, b *source.Commit) (*
 		it := after.items[name]
 		old, ok := before.items[name]
 		if !ok {
-			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: []string{it.Path}, New: true})
+			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: []string{gitpath.Quote(it.Path)}, New: true})
 			continue
 		}
 		var stale []string
@@ -149,7 +150,7 @@ func (r *Reconciler) changedBetween(ctx context.Context, a, b *source.Commit) (*
 	}
 	for _, name := range slices.Sorted(maps.Keys(before.items)) {
 		if after.items[name] == nil {
-			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: []string{before.items[name].Path}, Removed: true})
+			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: []string{gitpath.Quote(before.items[name].Path)}, Removed: true})
 		}
 	}
 	if err := after.link(); err != nil {

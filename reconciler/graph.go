@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"reconcile/internal/gitpath"
 	"reconcile/reconciler/workspace"
 )
 
@@ -47,7 +48,11 @@ func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
 	for _, name := range slices.Sorted(maps.Keys(w.items)) {
 		ws := w.items[name].loaded
 		depends := append([]string{}, w.graph.DependsOn(name)...)
-		g.Workspaces = append(g.Workspaces, GraphWorkspace{Name: name, Path: ws.Path, DependsOn: depends, Inputs: ws.Inputs})
+		inputs := make([]string, len(ws.Inputs))
+		for i, input := range ws.Inputs {
+			inputs[i] = gitpath.Quote(input)
+		}
+		g.Workspaces = append(g.Workspaces, GraphWorkspace{Name: name, Path: gitpath.Quote(ws.Path), DependsOn: depends, Inputs: inputs})
 		g.Warnings = append(g.Warnings, ws.Warnings...)
 		if ws.Err != nil {
 			g.Warnings = append(g.Warnings, ws.Err.Error())

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"reconcile/internal/gitpath"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
 )
@@ -166,7 +167,7 @@ func (v *visit) failed(ctx context.Context, err error) error {
 func (v *visit) describe() {
 	ws := v.work.load(v.it)
 	rec := &v.record
-	rec.Name, rec.Path, rec.Identity, rec.Reads = v.it.Name, v.it.Path, ws.Identity, ws.Reads
+	rec.Name, rec.Path, rec.Identity, rec.Reads = v.it.Name, gitpath.Quote(v.it.Path), ws.Identity, ws.Reads
 	rec.DependsOn = v.work.graph.DependsOn(v.it.Name)
 	rec.Removed = false
 }

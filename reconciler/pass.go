@@ -103,8 +103,8 @@ func (p *pass) round(ctx, hard context.Context) (done bool, err error) {
 
 	// 6. The snapshot, before anything is applied.
 	p.at(PhaseSnapshot)
-	if p.result.Snapshot, err = p.Snapshots.Put(ctx, commit.ID, commit.When, commit.Tree, commit.Objects()); err != nil {
-		return false, fmt.Errorf("keep the snapshot of %s (nothing was applied): %w", short(commit.ID), err)
+	if p.result.Snapshot, err = p.keepSnapshot(ctx, commit); err != nil {
+		return false, err
 	}
 
 	// 7. Each stale workspace, in order, several at once.
@@ -164,6 +164,19 @@ func (r *Reconciler) verify(commit *source.Commit) error {
 		return nil
 	}
 	return commit.Verify(*r.Signers)
+}
+
+// keepSnapshot stores the tree of the commit, with what proves it to be that
+// commit's, and returns where.
+func (p *pass) keepSnapshot(ctx context.Context, commit *source.Commit) (location string, err error) {
+	objects, err := commit.Objects(ctx)
+	if err == nil {
+		location, err = p.Snapshots.Put(ctx, commit.ID, commit.When, commit.Tree, objects)
+	}
+	if err != nil {
+		return "", fmt.Errorf("keep the snapshot of %s (nothing was applied): %w", short(commit.ID), err)
+	}
+	return location, nil
 }
 
 // nothingToDo tells whether the head answers for this pass as well.

@@ -115,6 +115,9 @@ func (s *site) planOnly(ctx, hard context.Context, it *item) (plan *terraform.Pl
 	if job.Sensitive, err = s.hidden(ctx, s.work.upstreamsOf(it.Name)); err != nil {
 		return nil, err
 	}
+	if _, err := s.mend(ctx, root, it, true); err != nil {
+		return nil, err
+	}
 	session := engine.Open(hard, job)
 	defer func() { err = errors.Join(err, session.Close()) }()
 	s.observe(Event{Workspace: it.Name, Phase: PhaseInit})

@@ -229,8 +229,10 @@ func TestPlannerRefuses(t *testing.T) {
 			"tip": tree(commit, commit.Tree.ID(".")), "merged": tree(merge.Commit, merged), "workspaces": []string{"osaka"},
 		})
 		w.must(err)
-		w.must(w.config.Parcels.PutParcelTree(t.Context(), key, "tip", commit.When, commit.Tree, commit.Objects()))
-		w.must(w.config.Parcels.PutParcelTree(t.Context(), key, "merged", merge.Commit.When, merge.Commit.Tree, merge.Commit.Objects()))
+		objects, err := commit.Objects(t.Context())
+		w.must(err)
+		w.must(w.config.Parcels.PutParcelTree(t.Context(), key, "tip", commit.When, commit.Tree, objects))
+		w.must(w.config.Parcels.PutParcelTree(t.Context(), key, "merged", merge.Commit.When, merge.Commit.Tree, nil))
 		w.must(w.config.Parcels.PutParcelFile(t.Context(), key, "order", order))
 		config := w.config
 		config.Source = nil // it has no access to Git

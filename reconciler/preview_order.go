@@ -107,11 +107,16 @@ func (l *look) pack(ctx context.Context, key string, names []string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(
-		l.Parcels.PutParcelTree(ctx, key, partTip, l.commit.When, l.commit.Tree, l.commit.Objects()),
-		l.Parcels.PutParcelTree(ctx, key, partMerged, l.merged.commit.When, l.merged.commit.Tree, l.merged.commit.Objects()),
-		l.Parcels.PutParcelFile(ctx, key, partOrder, data),
-	)
+	for part, commit := range map[string]*source.Commit{partTip: l.commit, partMerged: l.merged.commit} {
+		objects, err := commit.Objects(ctx)
+		if err == nil {
+			err = l.Parcels.PutParcelTree(ctx, key, part, commit.When, commit.Tree, objects)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return l.Parcels.PutParcelFile(ctx, key, partOrder, data)
 }
 
 // answered reads the planner's answer; nil: there is none yet. One that cannot

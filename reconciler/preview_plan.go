@@ -116,7 +116,7 @@ func (l *look) planHere(ctx, hard context.Context, p *pass, names []string) ([]W
 // ready gets what no plan can do without, so that its failure is not told as
 // one of the pull request's. A tree that cannot be laid out is its own.
 func (l *look) ready(ctx context.Context, site *site) error {
-	if _, err := site.checkout(ctx); errors.Is(err, source.ErrUnsafe) {
+	if _, err := site.checkout(ctx); errors.Is(err, source.ErrTooMuch) {
 		return l.fails(err)
 	} else if err != nil {
 		return err

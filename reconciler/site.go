@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+	"golang.org/x/text/unicode/norm"
 
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
@@ -30,6 +31,8 @@ type site struct {
 	lock *flock.Flock
 	root string // "" until laid out
 	err  error  // why it could not be
+
+	mending sync.Mutex // see mend
 }
 
 func (p *pass) open(w *work) *site {
@@ -132,9 +135,11 @@ func (s *site) findErrored(ctx context.Context, root string) error {
 	return nil
 }
 
-// statePath is where the state of a workspace with a local backend is kept.
+// statePath is where the state of a workspace with a local backend is kept: in
+// NFC, since every text in Terraform's configuration is, whatever it was
+// written in.
 func (r *Reconciler) statePath(name string) string {
-	return filepath.Join(r.LocalState, filepath.FromSlash(name)+".tfstate")
+	return filepath.Join(r.LocalState, norm.NFC.String(filepath.FromSlash(name))+".tfstate")
 }
 
 // localPrefix begins the identity of a state with a local backend; its path
@@ -199,6 +204,9 @@ func (s *site) job(ctx context.Context, root string, it *item) (terraform.Job, e
 // localAllowed refuses a local state where it would be lost, or where one
 // lies elsewhere already.
 func (s *site) localAllowed(ctx context.Context, it *item, ws *workspace.Workspace, state string) error {
+	if !norm.NFC.IsNormalString(s.LocalState) {
+		return fmt.Errorf("the states of this record are kept in %s, a name that Terraform would write otherwise (in Unicode's form NFC): name another directory with --state", s.LocalState)
+	}
 	if s.LocalState == "" {
 		return fmt.Errorf("%s keeps its Terraform state in a local file, which would be lost with this machine: give it a backend (s3)", it.Name)
 	}

@@ -111,7 +111,7 @@ func (v *visit) all(ctx, hard context.Context) (err error) {
 	v.session = engine.Open(hard, job)
 	defer func() { err = errors.Join(err, v.closeSession()) }()
 
-	plan, err := v.plan(ctx)
+	plan, err := v.exactPlan(ctx, root)
 	if err != nil {
 		return v.failed(ctx, err)
 	}
@@ -143,6 +143,9 @@ func (v *visit) all(ctx, hard context.Context) (err error) {
 		err = nil
 	}
 	if err != nil {
+		return v.failed(ctx, err)
+	}
+	if err := v.exactlyApplied(ctx, root); err != nil {
 		return v.failed(ctx, err)
 	}
 	return v.succeeded(ctx, engine, plan, state.Applied)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/internal/gitpath"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace"
 	"reconcile/state"
@@ -157,7 +158,7 @@ const (
 // trace, or why that trace counts for nothing. Few look-ups, no parsing.
 func (w *work) ownReasons(it *item, rec state.Workspace) []string {
 	if rec.Trace == nil && rec.Attempt == nil || rec.Removed {
-		return []string{it.Path}
+		return []string{gitpath.Quote(it.Path)}
 	}
 	var reasons []string
 	if rec.Attempt != nil {
@@ -169,8 +170,8 @@ func (w *work) ownReasons(it *item, rec state.Workspace) []string {
 	if rec.Epoch != w.head.Epoch {
 		reasons = append(reasons, "distrusted record")
 	}
-	if _, ok := rec.Trace[it.Path]; !ok { // it was renamed, and not applied since
-		reasons = append(reasons, it.Path)
+	if _, ok := rec.Trace[gitpath.Quote(it.Path)]; !ok { // it was renamed, and not applied since
+		reasons = append(reasons, gitpath.Quote(it.Path))
 	}
 	reasons = append(reasons, workspace.Stale(w.commit.Tree, rec.Trace)...)
 	reasons = append(reasons, it.config.Stale(rec.Trace)...)

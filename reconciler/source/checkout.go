@@ -12,9 +12,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"golang.org/x/sync/errgroup"
+
+	"reconcile/internal/gitpath"
 )
 
 // writers is how many files are written at once.
@@ -22,21 +25,23 @@ const writers = 4
 
 // Checkout makes dir hold the whole tree and nothing else, but for paths that
 // the tree does not hold and keep says to leave (slash-separated, from dir; a
-// directory is kept with all that is in it). keep may be nil.
+// directory is kept with all that is in it, and d is how it lies there). keep
+// may be nil.
 //
 // It writes only what differs from the last checkout into dir, of whatever
 // commit, by a manifest beside it (dir + ".manifest"). A file is trusted to be
-// what the manifest says only while size and times are those noted when it was
-// written, on the same boot of the machine; so a checkout that was killed is
-// mended by the next. The caller makes sure that there is only one at a time.
+// what the manifest says only while it is the same file, with the size and the
+// times noted when it was written, on the same boot of the machine; so a
+// checkout that was killed is mended by the next. The time of the last change
+// is among them, which nobody can set back. The caller makes sure that there
+// is only one at a time.
 //
-// A link that leads out of the tree, or could when something else is put
-// there, is ErrUnsafe, and nothing is written.
-func (t *Tree) Checkout(ctx context.Context, dir string, keep func(path string) bool) error {
+// What LeftOut tells of is not laid out.
+func (t *Tree) Checkout(ctx context.Context, dir string, keep func(path string, d fs.DirEntry) bool) error {
 	if keep == nil {
-		keep = func(string) bool { return false }
+		keep = func(string, fs.DirEntry) bool { return false }
 	}
-	want, err := t.flatten()
+	want, err := t.flatten(ctx)
 	if err != nil {
 		return err
 	}
@@ -60,45 +65,37 @@ func (t *Tree) Checkout(ctx context.Context, dir string, keep func(path string) 
 	return nil
 }
 
-// flatten lists everything below the root by its path, and refuses links that
-// lead out of the tree.
-func (t *Tree) flatten() (map[string]entry, error) {
+// flatten lists what is laid out of the tree by its path, without the root.
+func (t *Tree) flatten(ctx context.Context) (map[string]entry, error) {
+	if err := t.bounded(); err != nil {
+		return nil, err
+	}
 	all := map[string]entry{}
-	var add func(dir string, e entry) error
-	add = func(dir string, e entry) error {
-		entries, err := t.entries(e.id)
-		if err != nil {
-			return fmt.Errorf("directory %s: %w", dir, err)
+	return all, t.flattenInto(ctx, all, ".", t.root)
+}
+
+// flattenInto adds what is laid out below the directory dir.
+func (t *Tree) flattenInto(ctx context.Context, all map[string]entry, dir string, e entry) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	list, err := t.listing(e.id)
+	if err != nil {
+		return fmt.Errorf("directory %s: %w", gitpath.Quote(dir), err)
+	}
+	for _, e := range list.entries {
+		name := path.Join(dir, e.name)
+		if t.leftOut(name, e) != "" {
+			continue
 		}
-		for _, e := range entries {
-			name := path.Join(dir, e.name)
-			all[name] = e
-			switch e.mode {
-			case filemode.Dir:
-				err = add(name, e)
-			case filemode.Symlink:
-				err = t.checkLink(name)
-			}
-			if err != nil {
+		all[name] = e
+		if e.mode == filemode.Dir {
+			if err := t.flattenInto(ctx, all, name, e); err != nil {
 				return err
 			}
 		}
-		return nil
 	}
-	return all, add(".", t.root)
-}
-
-// checkLink refuses a link that does not end in the tree. One that dangles
-// inside is allowed: what it points to may be made by a run.
-func (t *Tree) checkLink(name string) error {
-	_, err := t.walk(name, true)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case errors.Is(err, errLeaves):
-		return &Error{Kind: ErrUnsafe, URL: name, Err: err, Help: "make it point inside the repository, or remove it"}
-	}
-	return err
+	return nil
 }
 
 // checkout is one run of Tree.Checkout.
@@ -106,14 +103,15 @@ type checkout struct {
 	tree  *Tree
 	root  *os.Root
 	want  map[string]entry
-	keep  func(string) bool
+	keep  func(string, fs.DirEntry) bool
 	had   manifest
 	there map[string]fs.FileInfo // files and links that are there and wanted
+	bytes atomic.Int64           // written
 }
 
 // run lays the tree out and returns what is there then.
 func (c *checkout) run(ctx context.Context) (manifest, error) {
-	if err := fs.WalkDir(c.root.FS(), ".", c.clear); err != nil {
+	if err := c.clear(ctx, "."); err != nil {
 		return c.had, err
 	}
 	have := manifest{}
@@ -140,30 +138,49 @@ func (c *checkout) sorted() []string {
 	return slices.Sorted(maps.Keys(c.want))
 }
 
-// clear removes what is neither wanted nor kept, or is of another kind than
-// wanted: a link where a directory belongs would be followed. It notes what
-// stays.
-func (c *checkout) clear(name string, d fs.DirEntry, err error) error {
-	if err != nil || name == "." {
+// clear removes what is neither wanted nor kept below dir, or is of another
+// kind than wanted: a link where a directory belongs would be followed. It
+// notes what stays. Names are any bytes, which an fs.FS does not take.
+func (c *checkout) clear(ctx context.Context, dir string) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	entries, err := readDir(c.root, dir)
+	if err != nil {
 		return err
 	}
+	for _, d := range entries {
+		if err := c.clearEntry(ctx, path.Join(dir, d.Name()), d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *checkout) clearEntry(ctx context.Context, name string, d fs.DirEntry) (err error) {
 	e, wanted := c.want[name]
 	switch {
+	case wanted && fits(d, e) && d.IsDir():
+		return c.clear(ctx, name)
 	case wanted && fits(d, e):
-		if !d.IsDir() {
-			c.there[name], err = d.Info()
-		}
+		c.there[name], err = d.Info()
 		return err
-	case !wanted && c.keep(name):
+	case !wanted && c.keep(name, d):
+		return nil
 	case !wanted && d.IsDir():
 		_, err = c.clearDir(name)
-	default:
-		err = c.root.RemoveAll(name)
+		return err
 	}
-	if err == nil && d.IsDir() {
-		return fs.SkipDir
+	return c.root.RemoveAll(name)
+}
+
+func readDir(root *os.Root, dir string) ([]fs.DirEntry, error) {
+	f, err := root.Open(dir)
+	if err != nil {
+		return nil, err
 	}
-	return err
+	entries, err := f.ReadDir(-1)
+	return entries, errors.Join(err, f.Close())
 }
 
 // fits reports whether d is of the kind that e needs.
@@ -177,13 +194,13 @@ func fits(d fs.DirEntry, e entry) bool {
 // clearDir removes a directory that is not wanted, but for what is kept in
 // it: then it stays.
 func (c *checkout) clearDir(name string) (stays bool, err error) {
-	entries, err := fs.ReadDir(c.root.FS(), name)
+	entries, err := readDir(c.root, name)
 	if err != nil {
 		return false, err
 	}
 	for _, d := range entries {
 		below := path.Join(name, d.Name())
-		kept := c.keep(below)
+		kept := c.keep(below, d)
 		if !kept && d.IsDir() {
 			kept, err = c.clearDir(below)
 		} else if !kept {
@@ -219,7 +236,7 @@ func (c *checkout) writeAll(ctx context.Context, names map[string][]string, have
 				}
 				written, err := c.write(at, name)
 				if err != nil {
-					return fmt.Errorf("%s: %w", name, err)
+					return fmt.Errorf("%s: %w", gitpath.Quote(name), err)
 				}
 				mu.Lock()
 				have[name] = written
@@ -238,6 +255,9 @@ func (c *checkout) write(dir *os.Root, name string) (seen, error) {
 	data, err := c.tree.blob(e)
 	if err != nil {
 		return seen{}, err
+	}
+	if c.bytes.Add(int64(len(data))) > maxBytes {
+		return seen{}, fmt.Errorf("%s: %w: its files have more than %d GiB", c.tree.name(), ErrTooMuch, maxBytes>>30)
 	}
 	base := path.Base(name)
 	if c.there[name] != nil {

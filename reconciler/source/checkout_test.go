@@ -3,10 +3,12 @@ package source
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -82,7 +84,7 @@ func sameOnDisk(t *testing.T, dir string, want map[string]string) {
 	}
 }
 
-func checkOut(t testing.TB, tree *Tree, dir string, keep func(string) bool) {
+func checkOut(t testing.TB, tree *Tree, dir string, keep func(string, fs.DirEntry) bool) {
 	t.Helper()
 	if err := tree.Checkout(t.Context(), dir, keep); err != nil {
 		t.Fatal(err)
@@ -124,7 +126,7 @@ func TestCheckout(t *testing.T) {
 		"env/b/main.tf": "", "modules/m/x.tf": "#!x", "becomes-dir": "", "becomes-file/x": "", "turns": "plain now", "run.sh": "plain",
 	})
 	repo.Commit("third", map[string]string{"becomes-dir/y": "y", "becomes-file": "now"})
-	checkOut(t, treeAt(t, repo), dir, func(path string) bool { return strings.HasSuffix(path, "/.terraform") })
+	checkOut(t, treeAt(t, repo), dir, func(path string, _ fs.DirEntry) bool { return strings.HasSuffix(path, "/.terraform") })
 	sameOnDisk(t, dir, map[string]string{
 		"env": "dir", "env/a": "dir", "env/a/main.tf": plain + "a", "env/a/.terraform": "dir",
 		"env/b": "dir", "env/b/.terraform": "dir", "env/b/.terraform/deep": "dir", "env/b/.terraform/deep/f": "-rw------- kept",
@@ -259,60 +261,91 @@ func (s *stops) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
 	return kind, data, err
 }
 
-func TestCheckoutRefuses(t *testing.T) {
-	links := map[string]map[string]string{
-		"absolute":            {"l": "-> /etc/passwd"},
-		"above":               {"l": "-> .."},
-		"above, deeper":       {"a/b/l": "-> ../../../x"},
-		"through another":     {"a/b/up": "-> ../..", "l": "-> a/b/up/.."},
-		"above what is not":   {"l": "-> nothing/../../x"},
-		"above what may come": {"env/a/main.tf": "x", "l": "-> env/a/.terraform/../.."},
-		"a loop":              {"l": "-> m", "m": "-> l"},
+// What could lead out of the checkout is left out of it, and told.
+func TestCheckoutLeavesOut(t *testing.T) {
+	links := map[string]struct {
+		files map[string]string
+		link  string
+		why   string // "": it is laid out
+	}{
+		"absolute":            {map[string]string{"l": "-> /etc/passwd"}, "l", "leads out of the repository, to /etc/passwd"},
+		"above":               {map[string]string{"l": "-> .."}, "l", "leads out"},
+		"above, deeper":       {map[string]string{"a/b/l": "-> ../../../x"}, "a/b/l", "leads out"},
+		"through another":     {map[string]string{"a/b/up": "-> ../..", "l": "-> a/b/up/.."}, "l", "leads out"},
+		"above what is not":   {map[string]string{"l": "-> nothing/../../x"}, "l", "leads out"},
+		"above what may come": {map[string]string{"env/a/main.tf": "x", "l": "-> env/a/.terraform/../.."}, "l", "leads out"},
+		"through one out":     {map[string]string{"out": "-> /etc", "l": "-> out/hosts"}, "l", "leads out"},
+		"a circle":            {map[string]string{"l": "-> m", "m": "-> l"}, "l", ""},
+		"dangling":            {map[string]string{"env/a/l": "-> ../b/terraform.tfstate"}, "env/a/l", ""},
+		"up and down":         {map[string]string{"env/a/x": "x", "l": "-> env/a/.."}, "l", ""},
+		"a backslash":         {map[string]string{"l": `-> a\b`}, "l", ""},
 	}
-	for name, files := range links {
+	for name, test := range links {
 		t.Run(name, func(t *testing.T) {
 			repo := gittest.New(t)
-			repo.Commit("links", files)
+			test.files["beside"] = "b"
+			repo.Commit("links", test.files)
+			tree := treeAt(t, repo)
 			dir := filepath.Join(t.TempDir(), "tree")
-			err := treeAt(t, repo).Checkout(t.Context(), dir, nil)
-			if err == nil || name != "a loop" && !errors.Is(err, ErrUnsafe) {
-				t.Fatalf("checked out: %v", err)
+			checkOut(t, tree, dir, nil)
+			got := onDisk(t, dir)
+			if got["beside"] != plain+"b" {
+				t.Errorf("beside it: %q", got["beside"])
 			}
-			if _, err := os.Stat(dir); err == nil {
-				t.Error("something was written")
+			left, err := tree.LeftOut(path.Dir(test.link))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if test.why == "" {
+				if got[test.link] != test.files[test.link] || len(left) > 0 {
+					t.Errorf("%q, %v", got[test.link], left)
+				}
+				return
+			}
+			if _, ok := got[test.link]; ok || !strings.Contains(fmt.Sprint(left), test.link+" is not laid out: it is a link that "+test.why) {
+				t.Errorf("%q, %v", got[test.link], left)
 			}
 		})
 	}
-	t.Run("dangling inside", func(t *testing.T) {
-		repo := gittest.New(t)
-		repo.Commit("links", map[string]string{"env/a/l": "-> ../b/terraform.tfstate", "up": "-> env/a/.."})
-		dir := filepath.Join(t.TempDir(), "tree")
-		checkOut(t, treeAt(t, repo), dir, nil)
-		sameOnDisk(t, dir, map[string]string{"env": "dir", "env/a": "dir", "env/a/l": "-> ../b/terraform.tfstate", "up": "-> env/a/.."})
-	})
 }
 
 // TestTreeNames: trees that git itself would not write.
 func TestTreeNames(t *testing.T) {
 	repo := gittest.New(t)
 	blob := repo.Git("hash-object", "-w", "--stdin")
-	for _, name := range []string{"..", ".", ".git", ".GIT", `a\b`, "a/b", ""} {
-		raw := "100644 " + name + "\x00" + strings.Repeat("x", 20)
-		if _, err := parseTree([]byte(raw)); !errors.Is(err, ErrUnsafe) {
-			t.Errorf("name %q: %v", name, err)
+	odd := func(raw string) string {
+		list, err := parseTree([]byte(raw))
+		if err != nil || len(list.entries) == 0 || list.canonical {
+			t.Errorf("%q: %+v, %v", raw, list, err)
+		}
+		return list.entries[0].odd
+	}
+	id := strings.Repeat("x", 20)
+	for _, name := range []string{"..", ".", ".git", ".GIT", "git~1", "GIT~1", ".g\u200cit", ".git\ufeff", "a/b", "", strings.Repeat("n", 256)} {
+		if odd("100644 "+name+"\x00"+id) == "" {
+			t.Errorf("name %q is laid out", name)
 		}
 	}
-	for _, mode := range []string{"100000", "644", "20000"} {
-		raw := mode + " a\x00" + strings.Repeat("x", 20)
-		if _, err := parseTree([]byte(raw)); !errors.Is(err, ErrUnsafe) {
-			t.Errorf("mode %s: %v", mode, err)
+	for _, mode := range []string{"100000", "644", "20000", "104644"} {
+		if odd(mode+" a\x00"+id) == "" {
+			t.Errorf("mode %s is laid out", mode)
 		}
 	}
-	raw := strings.Repeat("100644 a\x00"+strings.Repeat("x", 20), 2)
-	if _, err := parseTree([]byte(raw)); !errors.Is(err, ErrUnsafe) {
-		t.Errorf("a name twice: %v", err)
+	if odd("100644 a\x00"+id+"40000 a\x00"+id) == "" {
+		t.Error("a name twice is laid out")
 	}
-	for _, raw := range []string{"100644", "100644 a", "100644 a\x00short", "9 a\x00" + strings.Repeat("x", 20)} {
+	// Laid out, and yet not to be told from what is.
+	for _, raw := range []string{"100664 a\x00" + id, "160000 a\x00" + id, "0100644 a\x00" + id, "100644 b\x00" + id + "100644 a\x00" + id, "40000 a\x00" + string(emptyTree[:])} {
+		if why := odd(raw); why != "" {
+			t.Errorf("%q: %s", raw, why)
+		}
+	}
+	for _, name := range []string{"\x8e\x91", "a\nb", `a\b`, "\x1b[31m", "か\u3099", ".gitignore", "git~2"} {
+		if list, err := parseTree([]byte("100644 " + name + "\x00" + id)); err != nil || !list.canonical {
+			t.Errorf("name %q: %+v, %v", name, list, err)
+		}
+	}
+	for _, raw := range []string{"100644", "100644 a", "100644 a\x00short", "9 a\x00" + id} {
 		if _, err := parseTree([]byte(raw)); err == nil {
 			t.Errorf("damaged %q was parsed", raw)
 		}

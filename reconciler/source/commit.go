@@ -54,6 +54,7 @@ func readCommit(store store, id plumbing.Hash) (*Commit, error) {
 		Tree:   newTree(store, raw.TreeHash, raw.Committer.When),
 		raw:    data,
 	}
+	c.Tree.commit = c.ID
 	c.Subject, _, _ = strings.Cut(strings.TrimSpace(raw.Message), "\n")
 	for _, parent := range raw.ParentHashes {
 		c.Parents = append(c.Parents, parent.String())

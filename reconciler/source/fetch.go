@@ -141,6 +141,9 @@ func (m *remote) verify(dir string, id plumbing.Hash) error {
 // complete reports the first object of the tree that the store lacks, or that
 // is not what it should be.
 func (t *Tree) complete() error {
+	if err := t.bounded(); err != nil {
+		return err
+	}
 	seen := map[plumbing.Hash]bool{}
 	var check func(dir string, id plumbing.Hash) error
 	check = func(dir string, id plumbing.Hash) error {
@@ -148,13 +151,14 @@ func (t *Tree) complete() error {
 			return nil
 		}
 		seen[id] = true
-		entries, err := t.entries(id)
+		list, err := t.listing(id)
 		if err != nil {
 			return fmt.Errorf("directory %s: %w", dir, err)
 		}
-		for _, e := range entries {
+		for _, e := range list.entries {
 			name := path.Join(dir, e.name)
 			switch {
+			case e.odd != "": // nobody reads it
 			case e.mode == filemode.Dir:
 				if err := check(name, e.id); err != nil {
 					return err

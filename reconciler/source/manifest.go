@@ -6,6 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"syscall"
+
+	"reconcile/internal/gitpath"
 )
 
 // manifest is what the last checkout left in a directory, by path.
@@ -17,10 +20,18 @@ type seen struct {
 	Size  int64
 	Time  int64 // of its content, nanoseconds of Unix time
 	Perms uint32
+	// Inode and Changed (nanoseconds of Unix time) are the system's own: who
+	// writes a file may give it its old time, but not these.
+	Inode   uint64
+	Changed int64
 }
 
 func see(info fs.FileInfo, id string) seen {
-	return seen{ID: id, Size: info.Size(), Time: info.ModTime().UnixNano(), Perms: uint32(info.Mode())}
+	s := seen{ID: id, Size: info.Size(), Time: info.ModTime().UnixNano(), Perms: uint32(info.Mode())}
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		s.Inode, s.Changed = stat.Ino, changed(stat)
+	}
+	return s
 }
 
 // manifestFile is a manifest on the disk.
@@ -39,11 +50,19 @@ func readManifest(dir string) manifest {
 	if err != nil || json.Unmarshal(data, &file) != nil || file.Boot != boot() {
 		return nil
 	}
-	return file.Files
+	files := make(manifest, len(file.Files))
+	for name, s := range file.Files {
+		files[gitpath.Unquote(name)] = s
+	}
+	return files
 }
 
 func (m manifest) save(dir string) error {
-	data, err := json.Marshal(manifestFile{boot(), m})
+	files := make(manifest, len(m))
+	for name, s := range m {
+		files[gitpath.Quote(name)] = s // JSON takes no other bytes than UTF-8
+	}
+	data, err := json.Marshal(manifestFile{boot(), files})
 	if err != nil {
 		return err
 	}

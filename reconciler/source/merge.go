@@ -90,6 +90,11 @@ func (h *history) merge(base, tip, head plumbing.Hash, crossed bool) (*Merge, er
 		}
 		sides[i] = commit
 	}
+	for _, side := range sides {
+		if err := side.Tree.bounded(); err != nil {
+			return nil, err
+		}
+	}
 	made := newOverlay(h.store)
 	m := &merger{store: made, tree: newTree(made, plumbing.ZeroHash, sides[2].When)}
 	root, err := m.dirs(".", sides[0].Tree.root, sides[1].Tree.root, sides[2].Tree.root)
@@ -100,6 +105,9 @@ func (h *history) merge(base, tip, head plumbing.Hash, crossed bool) (*Merge, er
 	if len(m.conflicts) == 0 {
 		merge.Commit = sides[2]
 		merge.Commit.Tree, merge.Commit.raw = newTree(made, root.id, sides[2].When), nil
+		if err := merge.Commit.Tree.bounded(); err != nil {
+			return nil, err
+		}
 	}
 	slices.SortFunc(merge.Conflicts, func(a, b Conflict) int { return cmp.Compare(a.Path, b.Path) })
 	return merge, nil
@@ -161,11 +169,14 @@ func (m *merger) dirs(at string, base, tip, head entry) (entry, error) {
 		if dir.mode != filemode.Dir {
 			continue
 		}
-		entries, err := m.tree.entries(dir.id)
+		list, err := m.tree.listing(dir.id)
 		if err != nil {
 			return entry{}, fmt.Errorf("directory %s: %w", at, err)
 		}
-		for _, e := range entries {
+		for _, e := range list.entries {
+			if e.odd == oddTwice {
+				m.conflict(path.Join(at, e.name), ConflictKind)
+			}
 			sides[i][e.name] = e
 			names = append(names, e.name)
 		}
@@ -220,15 +231,8 @@ func (m *merger) files(at string, base, tip, head entry) (entry, error) {
 
 // encodeTree is the tree object with these entries.
 func encodeTree(entries []entry) []byte {
-	// Git sorts directories as if their names ended in a slash.
-	key := func(e entry) string {
-		if e.mode == filemode.Dir {
-			return e.name + "/"
-		}
-		return e.name
-	}
 	entries = slices.Clone(entries)
-	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(key(a), key(b)) })
+	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(gitName(a), gitName(b)) })
 	var data []byte
 	for _, e := range entries {
 		data = fmt.Appendf(data, "%o %s\x00", uint32(e.mode), e.name)

@@ -1,18 +1,18 @@
 package source
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 
+	"reconcile/internal/gitpath"
 	"reconcile/reconciler/source/objects"
 )
 
@@ -34,7 +34,10 @@ func Restore(dir, commit, tree string, when time.Time, objects []byte) (*Commit,
 	if err != nil {
 		return nil, fmt.Errorf("read the snapshot of %s: %w", commit, err)
 	}
-	s := &restored{given: given, trees: map[plumbing.Hash][]byte{}, files: map[plumbing.Hash]blob{}}
+	s := &restored{
+		given: given, trees: map[plumbing.Hash][]byte{}, files: map[plumbing.Hash]blob{},
+		there: map[string]entry{}, names: map[string][]string{},
+	}
 	id, err := parseID(commit)
 	if err != nil {
 		return nil, err
@@ -53,15 +56,86 @@ func Restore(dir, commit, tree string, when time.Time, objects []byte) (*Commit,
 	if tree == "" {
 		return nil, fmt.Errorf("commit %s: %w", commit, ErrUnproven)
 	}
-	root, err := s.dir(dir)
+	rootID, err := parseID(strings.TrimPrefix(tree, "040000:"))
 	if err != nil {
+		return nil, err
+	}
+	c.Tree = newTree(s, rootID, c.When)
+	c.Tree.commit = commit
+	if _, err := s.dir(dir, "."); err != nil {
 		return nil, fmt.Errorf("read the snapshot of %s: %w", commit, err)
 	}
-	c.Tree = newTree(s, root, c.When)
-	if got := c.Tree.ID("."); got != tree {
-		return nil, fmt.Errorf("the snapshot of %s is not that commit's tree (it makes %s, not %s): it was changed, or the repository has submodules, which a snapshot cannot tell", commit, got, tree)
+	if err := s.compare(c.Tree, ".", rootID); err != nil {
+		return nil, fmt.Errorf("the snapshot of %s is not that commit's tree: %w", commit, err)
 	}
 	return c, nil
+}
+
+// compare makes sure that a directory of the tree is laid out, and nothing
+// else. Where the tree object was kept, because the files do not tell it, each
+// of its entries is looked at.
+func (s *restored) compare(t *Tree, at string, id plumbing.Hash) error {
+	is, there := s.there[at]
+	if _, kept := s.given[id]; !kept {
+		if id == emptyTree && !there {
+			return nil // nothing is laid out for it
+		}
+		if is.id != id || is.mode != filemode.Dir {
+			return fmt.Errorf("%s was changed", gitpath.Quote(at))
+		}
+		return nil
+	}
+	if err := t.bounded(); err != nil {
+		return err
+	}
+	list, err := t.listing(id)
+	if err != nil {
+		return err
+	}
+	if there && is.mode != filemode.Dir {
+		return fmt.Errorf("%s was changed", gitpath.Quote(at))
+	}
+	wanted := map[string]bool{}
+	for _, e := range list.entries {
+		name := path.Join(at, e.name)
+		if e.odd == "" && e.mode == filemode.Symlink && !s.Has(e.id) {
+			return fmt.Errorf("%s is missing", gitpath.Quote(name))
+		}
+		if t.leftOut(name, e) != "" {
+			continue
+		}
+		wanted[e.name] = true
+		if err := s.compareEntry(t, name, e); err != nil {
+			return err
+		}
+	}
+	for _, name := range s.names[at] {
+		if !wanted[name] {
+			return fmt.Errorf("%s was added", gitpath.Quote(path.Join(at, name)))
+		}
+	}
+	return nil
+}
+
+func (s *restored) compareEntry(t *Tree, name string, e entry) error {
+	is := s.there[name]
+	switch e.mode {
+	case filemode.Dir:
+		return s.compare(t, name, e.id)
+	case filemode.Submodule:
+		if is.mode == filemode.Dir && is.id == emptyTree {
+			return nil
+		}
+	case filemode.Deprecated:
+		if is.mode == filemode.Regular && is.id == e.id {
+			return nil
+		}
+	default:
+		if is.mode == e.mode && is.id == e.id {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s was changed", gitpath.Quote(name))
 }
 
 // restored is a store over files that are laid out, and objects that were kept
@@ -70,6 +144,8 @@ type restored struct {
 	given map[plumbing.Hash]object
 	trees map[plumbing.Hash][]byte
 	files map[plumbing.Hash]blob
+	there map[string]entry    // what is laid out, by path
+	names map[string][]string // what is in a directory
 }
 
 // blob is where the content of a file is: the path of one that has it, or the
@@ -80,29 +156,29 @@ type blob struct {
 	size   int64
 }
 
-// dir takes in what lies below a directory, and returns its tree's id.
-func (s *restored) dir(dir string) (plumbing.Hash, error) {
+// dir takes in what lies below the directory dir, which is the tree's at, and
+// returns its tree's id.
+func (s *restored) dir(dir, at string) (plumbing.Hash, error) {
 	list, err := os.ReadDir(dir)
 	if err != nil {
 		return plumbing.ZeroHash, err
 	}
 	var entries []entry
 	for _, d := range list {
-		e, err := s.entry(filepath.Join(dir, d.Name()), d)
+		e, err := s.entry(filepath.Join(dir, d.Name()), path.Join(at, d.Name()), d)
 		if err != nil {
 			return plumbing.ZeroHash, err
 		}
 		entries = append(entries, e)
+		s.there[path.Join(at, e.name)] = e
+		s.names[at] = append(s.names[at], e.name)
 	}
-	// As Git sorts them: as if the names of directories ended in a slash.
-	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(gitName(a), gitName(b)) })
-	var data bytes.Buffer
-	for _, e := range entries {
-		fmt.Fprintf(&data, "%o %s\x00", uint32(e.mode), e.name)
-		data.Write(e.id[:])
+	data := encodeTree(entries)
+	id := plumbing.ComputeHash(plumbing.TreeObject, data)
+	s.trees[id] = data
+	if at == "." {
+		s.there[at] = entry{name: at, mode: filemode.Dir, id: id}
 	}
-	id := plumbing.ComputeHash(plumbing.TreeObject, data.Bytes())
-	s.trees[id] = data.Bytes()
 	return id, nil
 }
 
@@ -113,16 +189,16 @@ func gitName(e entry) string {
 	return e.name
 }
 
-func (s *restored) entry(path string, d os.DirEntry) (e entry, err error) {
+func (s *restored) entry(file, at string, d os.DirEntry) (e entry, err error) {
 	e.name = d.Name()
 	switch {
 	case d.IsDir():
 		e.mode = filemode.Dir
-		e.id, err = s.dir(path)
+		e.id, err = s.dir(file, at)
 	case d.Type() == os.ModeSymlink:
 		e.mode = filemode.Symlink
 		var target string
-		target, err = os.Readlink(path)
+		target, err = os.Readlink(file)
 		e.id = s.keep([]byte(target), blob{target: []byte(target)})
 	default:
 		var info os.FileInfo
@@ -134,8 +210,8 @@ func (s *restored) entry(path string, d os.DirEntry) (e entry, err error) {
 			e.mode = filemode.Executable
 		}
 		var data []byte
-		data, err = os.ReadFile(path)
-		e.id = s.keep(data, blob{path: path})
+		data, err = os.ReadFile(file)
+		e.id = s.keep(data, blob{path: file})
 	}
 	return e, err
 }
@@ -148,7 +224,7 @@ func (s *restored) keep(data []byte, b blob) plumbing.Hash {
 }
 
 func (s *restored) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
-	if data, ok := s.trees[id]; ok {
+	if data, ok := s.trees[id]; ok || id == emptyTree {
 		return plumbing.TreeObject, data, nil
 	}
 	if o, ok := s.given[id]; ok {

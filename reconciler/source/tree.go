@@ -1,7 +1,7 @@
 package source
 
 import (
-	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -23,10 +24,14 @@ type Tree struct {
 	store store
 	root  entry
 	when  time.Time
+	// commit is for messages; "": it is of none.
+	commit string
 
-	mu    sync.RWMutex
-	known map[plumbing.Hash][]entry
-	ids   sync.Map // answers of ID, by path: workspaces share most of theirs
+	mu      sync.RWMutex
+	known   map[plumbing.Hash]listing
+	ids     sync.Map     // answers of ID, by path: workspaces share most of theirs
+	listed  atomic.Int64 // directories that were listed, by path
+	bounded func() error // countPaths, once
 }
 
 // store is what a tree is read from: an *objects.Store.
@@ -41,17 +46,28 @@ type entry struct {
 	name string
 	mode filemode.FileMode
 	id   plumbing.Hash
+	odd  string // why it is never laid out, whatever its path; "": it is
+}
+
+// listing is what a tree object holds.
+type listing struct {
+	entries []entry // sorted by name
+	// canonical: the object is what encodeTree makes of its entries, and all
+	// of them are laid out, links aside.
+	canonical bool
 }
 
 // Absent is the ID of a path that the tree does not hold.
 const Absent = "absent"
 
 func newTree(store store, root plumbing.Hash, when time.Time) *Tree {
-	return &Tree{
+	t := &Tree{
 		store: store, when: when,
 		root:  entry{name: ".", mode: filemode.Dir, id: root},
-		known: map[plumbing.Hash][]entry{},
+		known: map[plumbing.Hash]listing{},
 	}
+	t.bounded = sync.OnceValue(t.countPaths)
+	return t
 }
 
 // ID returns "MODE:ID" of the object at path, as in "040000:9c4f…" or
@@ -98,7 +114,7 @@ const maxLinks = 40
 // end if so asked. The error is fs.ErrInvalid, fs.ErrNotExist, errLeaves or
 // that of the store.
 func (t *Tree) walk(name string, follow bool) (place, error) {
-	if !fs.ValidPath(name) {
+	if !validPath(name) {
 		return place{}, fs.ErrInvalid
 	}
 	at := []place{{".", t.root}}
@@ -118,7 +134,7 @@ func (t *Tree) walk(name string, follow bool) (place, error) {
 		}
 		next, err := t.child(here, part)
 		if err != nil {
-			if errors.Is(err, fs.ErrNotExist) && slices.Contains(todo, "..") {
+			if isUnlisted(err) && slices.Contains(todo, "..") {
 				err = errLeaves // where to depends on what is put there
 			}
 			return place{}, err
@@ -130,16 +146,29 @@ func (t *Tree) walk(name string, follow bool) (place, error) {
 		if links++; links > maxLinks {
 			return place{}, fmt.Errorf("%s: more than %d links in a row", name, maxLinks)
 		}
-		target, err := t.blob(next.entry)
+		target, err := t.target(next.entry)
 		if err != nil {
 			return place{}, err
 		}
-		if path.IsAbs(string(target)) {
+		if path.IsAbs(target) {
 			return place{}, errLeaves
 		}
-		todo = append(strings.Split(string(target), "/"), todo...)
+		todo = append(strings.Split(target, "/"), todo...)
 	}
 	return at[len(at)-1], nil
+}
+
+// validPath is fs.ValidPath for names of any bytes.
+func validPath(name string) bool {
+	if name == "." {
+		return true
+	}
+	for part := range strings.SplitSeq(name, "/") {
+		if part == "" || part == "." || part == ".." {
+			return false
+		}
+	}
+	return true
 }
 
 // child finds a name in the directory dir.
@@ -147,65 +176,67 @@ func (t *Tree) child(dir place, name string) (place, error) {
 	if dir.mode != filemode.Dir {
 		return place{}, fs.ErrNotExist
 	}
-	entries, err := t.entries(dir.id)
+	list, err := t.listing(dir.id)
 	if err != nil {
 		return place{}, err
 	}
-	i, ok := slices.BinarySearchFunc(entries, name, func(e entry, name string) int { return strings.Compare(e.name, name) })
+	i, ok := slices.BinarySearchFunc(list.entries, name, func(e entry, name string) int { return strings.Compare(e.name, name) })
 	if !ok {
 		return place{}, fs.ErrNotExist
 	}
-	return place{path.Join(dir.path, name), entries[i]}, nil
+	found := place{path.Join(dir.path, name), list.entries[i]}
+	if found.odd != "" {
+		return place{}, LeftOut{found.path, found.odd}
+	}
+	return found, nil
 }
 
-// entries returns what the tree object holds, sorted by name.
-func (t *Tree) entries(id plumbing.Hash) ([]entry, error) {
+// listing returns what the tree object holds.
+func (t *Tree) listing(id plumbing.Hash) (listing, error) {
 	t.mu.RLock()
-	entries, ok := t.known[id]
+	list, ok := t.known[id]
 	t.mu.RUnlock()
 	if ok {
-		return entries, nil
+		return list, nil
 	}
 	kind, data, err := t.store.Read(id)
 	if err != nil {
-		return nil, err
+		return listing{}, err
 	}
 	if kind != plumbing.TreeObject {
-		return nil, fmt.Errorf("object %s is a %s, not a tree", id, kind)
+		return listing{}, fmt.Errorf("object %s is a %s, not a tree", id, kind)
 	}
-	if entries, err = parseTree(data); err != nil {
-		return nil, fmt.Errorf("tree %s: %w", id, err)
+	if list, err = parseTree(data); err != nil {
+		return listing{}, fmt.Errorf("tree %s: %w", id, err)
 	}
 	t.mu.Lock()
-	t.known[id] = entries
+	t.known[id] = list
 	t.mu.Unlock()
-	return entries, nil
+	return list, nil
 }
 
 // parseTree decodes a tree object: "MODE NAME\x00" and 20 bytes of id, again
 // and again. Names that could lead astray where the tree is laid out are
-// refused here, so that nobody else meets them.
-func parseTree(data []byte) ([]entry, error) {
+// marked here, so that nobody else has to look at them.
+func parseTree(data []byte) (listing, error) {
 	entries := make([]entry, 0, len(data)/32)
+	canonical, before := true, ""
 	text := string(data) // one allocation for all names
 	for len(text) > 0 {
 		space := strings.IndexByte(text, ' ')
 		zero := strings.IndexByte(text, 0)
 		if space < 0 || zero < space || len(text) < zero+1+len(plumbing.Hash{}) {
-			return nil, errors.New("damaged tree object")
+			return listing{}, errors.New("damaged tree object")
 		}
 		mode, err := strconv.ParseUint(text[:space], 8, 32)
 		if err != nil {
-			return nil, errors.New("damaged tree object: mode")
+			return listing{}, errors.New("damaged tree object: mode")
 		}
 		e := entry{name: text[space+1 : zero], mode: filemode.FileMode(mode)}
+		e.odd = cmp.Or(oddName(e.name), oddMode(e.mode))
 		copy(e.id[:], text[zero+1:])
-		if err := checkName(e.name); err != nil {
-			return nil, err
-		}
-		if err := checkMode(e); err != nil {
-			return nil, err
-		}
+		canonical = canonical && e.odd == "" && text[0] != '0' && gitName(e) > before && e.tellable()
+		before = gitName(e)
 		entries = append(entries, e)
 		text = text[zero+1+len(e.id):]
 	}
@@ -214,31 +245,22 @@ func parseTree(data []byte) ([]entry, error) {
 	slices.SortFunc(entries, byName)
 	for i := 1; i < len(entries); i++ {
 		if entries[i].name == entries[i-1].name {
-			return nil, &Error{Kind: ErrUnsafe, URL: fmt.Sprintf("%q", entries[i].name), Text: "twice in one directory"}
+			entries[i-1].odd, entries[i].odd = oddTwice, oddTwice
+			canonical = false
 		}
 	}
-	return entries, nil
+	return listing{entries, canonical}, nil
 }
 
-// checkName refuses names that are no plain file name on every system.
-func checkName(name string) error {
-	switch {
-	case name == "" || name == "." || name == "..":
-	case strings.EqualFold(name, ".git"):
-	case strings.ContainsAny(name, "/\\\x00"):
-	default:
-		return nil
-	}
-	return &Error{Kind: ErrUnsafe, URL: fmt.Sprintf("%q", name), Help: "remove it from the repository"}
+const oddTwice = "it is there twice"
+
+// tellable reports whether what is laid out of the entry tells its mode and
+// id. Of a submodule it is an empty directory, of an empty directory nothing.
+func (e entry) tellable() bool {
+	return e.mode != filemode.Submodule && e.mode != filemode.Deprecated && e.id != emptyTree
 }
 
-func checkMode(e entry) error {
-	switch e.mode {
-	case filemode.Dir, filemode.Regular, filemode.Deprecated, filemode.Executable, filemode.Symlink, filemode.Submodule:
-		return nil
-	}
-	return &Error{Kind: ErrUnsafe, URL: fmt.Sprintf("%q", e.name), Text: fmt.Sprintf("mode %o", uint32(e.mode)), Help: "remove it from the repository"}
-}
+var emptyTree = plumbing.ComputeHash(plumbing.TreeObject, nil)
 
 // blob returns the content of a file or the target of a link.
 func (t *Tree) blob(e entry) ([]byte, error) {
@@ -248,9 +270,6 @@ func (t *Tree) blob(e entry) ([]byte, error) {
 	}
 	if kind != plumbing.BlobObject {
 		return nil, fmt.Errorf("object %s is a %s, not a file", e.id, kind)
-	}
-	if e.mode == filemode.Symlink && (len(data) == 0 || bytes.IndexByte(data, 0) >= 0) {
-		return nil, &Error{Kind: ErrUnsafe, URL: fmt.Sprintf("%q", e.name), Text: "a link to nowhere"}
 	}
 	return data, nil
 }

@@ -35,7 +35,7 @@ func (t *Tree) Open(name string) (fs.File, error) {
 	info := fileInfo{name: path.Base(name), entry: found.entry, when: t.when}
 	switch found.mode {
 	case filemode.Dir:
-		list, err := t.list(found.entry)
+		list, err := t.list(found)
 		return &openDir{info: info, name: name, rest: list}, failed("open", name, err)
 	case filemode.Submodule:
 		return nil, failed("open", name, errSubmodule)
@@ -65,7 +65,7 @@ func (t *Tree) ReadFile(name string) ([]byte, error) {
 }
 
 // ReadDir lists a directory, sorted by name. A submodule is listed as neither
-// file nor directory.
+// file nor directory. What LeftOut tells of is not listed.
 func (t *Tree) ReadDir(name string) ([]fs.DirEntry, error) {
 	found, err := t.find("readdir", name, true)
 	if err != nil {
@@ -74,7 +74,7 @@ func (t *Tree) ReadDir(name string) ([]fs.DirEntry, error) {
 	if found.mode != filemode.Dir {
 		return nil, failed("readdir", name, errors.New("not a directory"))
 	}
-	list, err := t.list(found.entry)
+	list, err := t.list(found)
 	return list, failed("readdir", name, err)
 }
 
@@ -107,8 +107,8 @@ func (t *Tree) ReadLink(name string) (string, error) {
 	if found.mode != filemode.Symlink {
 		return "", failed("readlink", name, fs.ErrInvalid)
 	}
-	target, err := t.blob(found.entry)
-	return string(target), failed("readlink", name, err)
+	target, err := t.target(found.entry)
+	return target, failed("readlink", name, err)
 }
 
 var errSubmodule = errors.New("is a submodule, whose files are not part of the repository")
@@ -126,14 +126,19 @@ func failed(op, name string, err error) error {
 	return &fs.PathError{Op: op, Path: name, Err: err}
 }
 
-func (t *Tree) list(dir entry) ([]fs.DirEntry, error) {
-	entries, err := t.entries(dir.id)
+func (t *Tree) list(dir place) ([]fs.DirEntry, error) {
+	held, err := t.listing(dir.id)
+	if err == nil && t.listed.Add(1) > freely {
+		err = t.bounded()
+	}
 	if err != nil {
 		return nil, err
 	}
-	list := make([]fs.DirEntry, len(entries))
-	for i, e := range entries {
-		list[i] = dirEntry{t, e}
+	list := make([]fs.DirEntry, 0, len(held.entries))
+	for _, e := range held.entries {
+		if t.leftOut(path.Join(dir.path, e.name), e) == "" {
+			list = append(list, dirEntry{t, e})
+		}
 	}
 	return list, nil
 }

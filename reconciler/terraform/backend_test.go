@@ -3,6 +3,7 @@ package terraform_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -232,7 +233,8 @@ func TestKeepErrored(t *testing.T) {
 	for path, want := range map[string]bool{
 		"env/a/.terraform": true, "env/a/errored.tfstate": true, "env/a/main.tf": false, "errored.tfstate": true, "env/.terraform.lock.hcl": false,
 	} {
-		if terraform.Keeps(path) != want {
+		entry := fs.FileInfoToDirEntry(linkInfo{})
+		if terraform.Keeps(path, entry) != want {
 			t.Errorf("%s is a stray: %v", path, want)
 		}
 	}
@@ -265,3 +267,8 @@ func TestErrorsOfTerraform(t *testing.T) {
 		})
 	}
 }
+
+// linkInfo describes a symbolic link.
+type linkInfo struct{ fs.FileInfo }
+
+func (linkInfo) Mode() fs.FileMode { return fs.ModeSymlink | 0o777 }

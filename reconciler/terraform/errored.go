@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -17,12 +18,17 @@ import (
 // things and cannot write its state.
 const erroredFile = "errored.tfstate"
 
-// Keeps tells which files of a checkout are not strays: what Terraform needs
-// from one pass to the next, and what nobody must lose. The path is
-// slash-separated.
-func Keeps(path string) bool {
-	name := path[strings.LastIndexByte(path, '/')+1:]
-	return name == ".terraform" || name == erroredFile
+// Keeps tells which files of a checkout are not strays: the links to what init
+// made, and states that could not be written. A .terraform that is no link is
+// none of ours: it was committed once, or somebody made it.
+func Keeps(path string, d fs.DirEntry) bool {
+	switch path[strings.LastIndexByte(path, '/')+1:] {
+	case ".terraform":
+		return d.Type() == fs.ModeSymlink
+	case erroredFile:
+		return true
+	}
+	return false
 }
 
 // KeepErrored takes a state that Terraform could not write out of a

@@ -14,6 +14,10 @@ const (
 	varsFile     = "zzz_reconcile.auto.tfvars.json"
 )
 
+// Generates reports whether a file of this name in a workspace's directory is
+// one that a session writes for Terraform.
+func Generates(name string) bool { return name == overrideFile || name == varsFile }
+
 // generate writes the files that tell Terraform where the state is and what
 // the declared variables are. Close removes them.
 func (s *Session) generate() error {

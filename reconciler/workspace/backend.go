@@ -9,6 +9,7 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+	"golang.org/x/text/unicode/norm"
 )
 
 // Backend is where a workspace keeps its Terraform state.
@@ -61,9 +62,8 @@ func (e *evaluation) state(w *Workspace, s *scope) {
 	}
 	w.Backend = Backend{Type: block.kind, Config: telling(block.kind, args), Locks: locks(block.kind, args)}
 	w.Identity = identity(w.Path, block.kind, args, defaultWorkspace)
-	w.Backend.Path, _ = strings.CutPrefix(w.Identity, "local:")
-	if block.kind != local {
-		w.Backend.Path = ""
+	if block.kind == local {
+		w.Backend.Path = localPath(w.Path, w.Backend.Config, defaultWorkspace)
 	}
 }
 
@@ -151,7 +151,8 @@ func identity(dir, kind string, args map[string]string, workspace string) string
 	case "s3":
 		return "s3://" + t["bucket"] + "/" + inWorkspace(t["key"], t["workspace_key_prefix"], workspace)
 	case local:
-		return "local:" + localPath(dir, t, workspace)
+		// Readers name it in their configuration, where every text is in NFC.
+		return "local:" + norm.NFC.String(localPath(dir, t, workspace))
 	}
 	if workspace != defaultWorkspace {
 		t["workspace"] = workspace

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"reconcile/internal/gitpath"
 )
 
 // Discover returns the workspaces of tree, sorted by name: the directories
@@ -143,7 +145,7 @@ func match(tree Tree, pattern string, product Product) ([]matched, error) {
 		if name == "." {
 			name = "root"
 		}
-		dirs = append(dirs, matched{Dir{Name: name, Path: p}, unread[i]})
+		dirs = append(dirs, matched{Dir{Name: gitpath.Quote(name), Path: p}, unread[i]})
 	}
 	return dirs, nil
 }

@@ -21,6 +21,7 @@ type evaluation struct {
 
 	inputs    *inputs
 	reads     map[string]bool
+	globs     map[string]bool // see Workspace.Globs
 	warnings  []*Problem
 	problems  []*Problem
 	versions  []string // required_version

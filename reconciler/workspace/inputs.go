@@ -45,7 +45,11 @@ func (in *inputs) add(p string) (errs []error) {
 	case strings.HasPrefix(in.loader.tree.ID(o.path), submoduleMode):
 		return []error{submodule(o.path)}
 	}
-	if info, err := in.loader.tree.Lstat(o.path); err == nil && in.loader.isPointer(o.path, info) {
+	info, err := in.loader.tree.Lstat(o.path)
+	switch {
+	case err != nil:
+		return []error{err}
+	case in.loader.isPointer(o.path, info):
 		return []error{pointer(o.path)}
 	}
 	return nil
@@ -60,6 +64,7 @@ func (in *inputs) below(dir string) (errs []error) {
 	for _, link := range odd.links {
 		errs = append(errs, in.add(link)...)
 	}
+	errs = append(errs, odd.leftOut...)
 	for _, p := range odd.submodules {
 		errs = append(errs, submodule(p))
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/zclconf/go-cty/cty"
+
+	"reconcile/internal/gitpath"
 )
 
 // Load loads one workspace with its settings. It never fails as a whole: what
@@ -20,9 +22,13 @@ func (l *Loader) Load(dir Dir, cfg Config) (w *Workspace) {
 			w.Err = fmt.Errorf("%s: a fault in reading the configuration: %v", dir.Path, r)
 		}
 	}()
+	if !gitpath.Plain(dir.Path) {
+		w.Err = fmt.Errorf("workspace %s: the name of its directory is not UTF-8, or does not print: rename it, since Terraform would write another one", dir.Name)
+		return w
+	}
 	e := &evaluation{
 		Loader: l, root: dir, config: cfg, inputs: newInputs(l),
-		reads: map[string]bool{}, general: map[string]bool{},
+		reads: map[string]bool{}, globs: map[string]bool{}, general: map[string]bool{},
 	}
 	e.base = e.treeFunctions()
 	e.load(w)
@@ -55,7 +61,7 @@ func (e *evaluation) load(w *Workspace) {
 		w.LockFile = lock
 	}
 	w.Variables = sortedKeys(m.variables)
-	w.Reads = sortedKeys(e.reads)
+	w.Reads, w.Globs = sortedKeys(e.reads), sortedKeys(e.globs)
 	slices.Sort(e.versions)
 	w.RequiredVersion = slices.Compact(e.versions)
 	slices.Sort(e.init)

@@ -11,7 +11,7 @@ import (
 )
 
 // filesetBase returns the directory that a fileset searches: that of its path
-// and the fixed part of its pattern.
+// and the fixed part of its pattern. It notes what the fileset looks for.
 func (e *evaluation) filesetBase(s *scope, m mention, dir cty.Value, names bound) cty.Value {
 	start, known := asString(dir)
 	if !known || m.more == nil {
@@ -20,10 +20,19 @@ func (e *evaluation) filesetBase(s *scope, m mention, dir cty.Value, names bound
 	pattern, known := asString(s.value(m.more, names))
 	if !known {
 		s.refusal.path(m, "takes a pattern that cannot be told before Terraform runs")
+		e.looksFor(path.Join(start, "**"))
 		return dir
 	}
+	e.looksFor(path.Join(start, pattern))
 	base, _ := doublestar.SplitPattern(pattern)
 	return cty.StringVal(path.Join(start, base))
+}
+
+// looksFor notes a pattern of files, seen from the workspace's directory.
+func (e *evaluation) looksFor(pattern string) {
+	if glob, ok := e.place(pattern); ok {
+		e.globs[glob] = true
+	}
 }
 
 // named takes in the object that v, the argument of a function, names.

@@ -34,6 +34,13 @@ func (p Product) reads(name string) bool {
 	return hasSuffix(name, configSuffixes) || p == OpenTofu && hasSuffix(name, tofuSuffixes)
 }
 
+// Loads reports whether a product loads a file of this name by itself, be it
+// configuration or values of variables.
+func Loads(name string) bool {
+	return OpenTofu.reads(name) || name == "terraform.tfvars" || name == "terraform.tfvars.json" ||
+		strings.HasSuffix(name, ".auto.tfvars") || strings.HasSuffix(name, ".auto.tfvars.json")
+}
+
 // configFiles returns the files of a directory that the product loads. Where
 // OpenTofu finds x.tofu it leaves x.tf aside, and so with .json.
 func (p Product) configFiles(entries []fs.DirEntry) []fs.DirEntry {

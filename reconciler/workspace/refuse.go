@@ -22,7 +22,7 @@ func (l *Loader) Refuse(dir Dir, cfg Config, trust Trust, approved *Workspace) [
 	w := &Workspace{Dir: dir, Config: cfg}
 	e := &evaluation{
 		Loader: l, root: dir, config: cfg, inputs: newInputs(l),
-		reads: map[string]bool{}, general: map[string]bool{},
+		reads: map[string]bool{}, globs: map[string]bool{}, general: map[string]bool{},
 	}
 	r := &refusal{evaluation: e, trust: trust, sources: map[string]string{}}
 	e.refusal = r

@@ -12,6 +12,7 @@ type oddities struct {
 	links      []string
 	submodules []string
 	pointers   []string // of Git LFS
+	leftOut    []error  // what is to be said of what is not laid out
 }
 
 // pointerPrefix begins every Git LFS pointer, and an object's SHA-256 and size
@@ -33,7 +34,11 @@ func (l *Loader) scan(dir string) (*oddities, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", dir, err)
 	}
-	found := &oddities{}
+	left, err := l.tree.LeftOut(dir)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", dir, err)
+	}
+	found := &oddities{leftOut: left}
 	for _, e := range entries {
 		p := path.Join(dir, e.Name())
 		switch {
@@ -61,4 +66,5 @@ func (o *oddities) add(below *oddities) {
 	o.links = append(o.links, below.links...)
 	o.submodules = append(o.submodules, below.submodules...)
 	o.pointers = append(o.pointers, below.pointers...)
+	o.leftOut = append(o.leftOut, below.leftOut...)
 }

@@ -62,6 +62,8 @@ func (t *memTree) hash(p string) string {
 	return t.ids[p]
 }
 
+func (t *memTree) LeftOut(string) ([]error, error) { return nil, nil }
+
 func (t *memTree) ID(p string) string {
 	if id, ok := t.ids[p]; ok {
 		return id

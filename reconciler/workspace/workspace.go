@@ -14,6 +14,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"reconcile/internal/gitpath"
 )
 
 // Rules is the version of the discovery rules. It is part of every trace, so
@@ -38,6 +40,9 @@ type Tree interface {
 	// Lstat and ReadLink do not follow a link at path itself.
 	Lstat(path string) (fs.FileInfo, error)
 	ReadLink(path string) (string, error)
+	// LeftOut returns what is to be said of each entry of a directory that
+	// ReadDir does not list, since it is not laid out for Terraform.
+	LeftOut(path string) ([]error, error)
 	// ID is "mode:hex" of the object at path, or Absent. A link at path itself
 	// is not followed; those on the way are.
 	ID(path string) string
@@ -56,6 +61,7 @@ type Workspace struct {
 	Identity        string   // where its state lives; "" when Err is set before that was known
 	Backend         Backend
 	Reads           []string // identities of the states that it reads, "*" for what could not be evaluated; sorted
+	Globs           []string // patterns of repository paths, as doublestar has them, by which files are looked for; sorted
 	Variables       []string // names of the root module's variables, sorted
 	RequiredVersion []string // every required_version of the root module and the modules that it calls, sorted
 	InitKey         []string // what the configuration has for init; "terraform init" need not run again while it stays
@@ -67,11 +73,12 @@ type Workspace struct {
 }
 
 // Trace returns the workspace's inputs, each with its id in tree, which must
-// be the tree that the workspace was loaded from.
+// be the tree that the workspace was loaded from. Paths are as gitpath.Quote
+// has them: a trace is stored as text.
 func (w *Workspace) Trace(tree Tree) map[string]string {
 	trace := map[string]string{SettingsInput: w.Config.Digest(), RulesInput: Rules}
 	for _, path := range w.Inputs {
-		trace[path] = tree.ID(path)
+		trace[gitpath.Quote(path)] = tree.ID(path)
 	}
 	return trace
 }
@@ -86,7 +93,7 @@ func (w *Workspace) Node() Node {
 func Stale(tree Tree, trace map[string]string) []string {
 	var stale []string
 	for _, name := range slices.Sorted(maps.Keys(trace)) {
-		if !strings.HasPrefix(name, "//") && tree.ID(name) != trace[name] {
+		if !strings.HasPrefix(name, "//") && tree.ID(gitpath.Unquote(name)) != trace[name] {
 			stale = append(stale, name)
 		}
 	}

@@ -53,7 +53,11 @@ func BenchmarkSnapshot(b *testing.B) {
 				b.Fatal(err)
 			}
 			c := tip(b, repo)
-			if _, err := store.Put(b.Context(), c.ID, c.When, c.Tree, c.Objects()); err != nil {
+			objects, err := c.Objects(b.Context())
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := store.Put(b.Context(), c.ID, c.When, c.Tree, objects); err != nil {
 				b.Fatal(err)
 			}
 		}

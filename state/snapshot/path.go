@@ -11,9 +11,15 @@ import (
 // itself would refuse to check out. Match with errors.Is.
 var ErrUnsafe = errors.New("unsafe path")
 
+// maxPath is what a path may have in bytes: no system takes longer ones.
+const maxPath = 4095
+
 // checkPath refuses a slash-separated path of a tree that could be laid out
 // somewhere else than inside it, on Linux or on macOS.
 func checkPath(name string) error {
+	if len(name) > maxPath {
+		return fmt.Errorf("%w: it is longer than %d bytes", ErrUnsafe, maxPath)
+	}
 	for part := range strings.SplitSeq(name, "/") {
 		if err := checkPart(part); err != nil {
 			return fmt.Errorf("%q: %w", name, err)
@@ -28,8 +34,8 @@ func checkPart(part string) error {
 		return fmt.Errorf("%w: it has %q as a part", ErrUnsafe, part)
 	case strings.EqualFold(part, ".git"):
 		return fmt.Errorf("%w: %q is Git's own directory", ErrUnsafe, part)
-	case strings.ContainsAny(part, "/\\\x00"):
-		return fmt.Errorf("%w: a slash, a backslash or a NUL in a name", ErrUnsafe)
+	case strings.ContainsAny(part, "/\x00"):
+		return fmt.Errorf("%w: a slash or a NUL in a name", ErrUnsafe)
 	}
 	return nil
 }
@@ -42,8 +48,8 @@ type links map[string]string
 // the text alone would let "s/up/../x" pass where "s/up" points to "..".
 func (l links) check() error {
 	for name, target := range l {
-		if target == "" || path.IsAbs(target) || strings.ContainsAny(target, "\\\x00") || l.leaves(name) {
-			return fmt.Errorf("%q: %w: the link points to %q, outside the tree or nowhere portable", name, ErrUnsafe, target)
+		if target == "" || path.IsAbs(target) || strings.Contains(target, "\x00") || l.leaves(name) {
+			return fmt.Errorf("%q: %w: the link points to %q, outside the tree or nowhere", name, ErrUnsafe, target)
 		}
 	}
 	return nil

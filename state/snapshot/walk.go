@@ -15,6 +15,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
+
+	"reconcile/internal/gitpath"
 )
 
 // Tree is what is archived. Its methods are called from several goroutines at
@@ -98,7 +100,7 @@ func (l *lister) drain(visit func(*entry) error) error {
 		e.close()
 		l.memory.Release(e.weight())
 		if err != nil {
-			return fmt.Errorf("%s: %w", e.name, err)
+			return fmt.Errorf("%s: %w", gitpath.Quote(e.name), err)
 		}
 	}
 	return nil
@@ -114,6 +116,9 @@ func (l *lister) run(ctx context.Context) (err error) {
 }
 
 func (l *lister) dir(ctx context.Context, dir string) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	entries, err := l.tree.ReadDir(dir)
 	if err != nil {
 		return err
@@ -152,7 +157,7 @@ func sortName(d fs.DirEntry) string {
 func (l *lister) leaf(ctx context.Context, name string, d fs.DirEntry) error {
 	info, err := d.Info()
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return fmt.Errorf("%s: %w", gitpath.Quote(name), err)
 	}
 	e := &entry{name: name, mode: info.Mode()}
 	switch {

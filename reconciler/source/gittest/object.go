@@ -1,0 +1,58 @@
+package gittest
+
+import (
+	"bytes"
+	"compress/zlib"
+	"crypto/sha1"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Object writes an object to the bare repository, whatever it says: git's own
+// programs do not write what is odd. It returns its id.
+func (r *Repo) Object(kind string, data []byte) string {
+	r.t.Helper()
+	text := append(fmt.Appendf(nil, "%s %d\x00", kind, len(data)), data...)
+	sum := sha1.Sum(text)
+	id := hex.EncodeToString(sum[:])
+	dir := filepath.Join(r.Dir, "objects", id[:2])
+	var packed bytes.Buffer
+	z := zlib.NewWriter(&packed)
+	_, err := z.Write(text)
+	if err := errors.Join(err, z.Close(), os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, id[2:]), packed.Bytes(), 0o644)); err != nil {
+		r.t.Fatal(err)
+	}
+	return id
+}
+
+// Entry is an entry of a tree object. Mode is in octal digits, as Git writes it.
+type Entry struct{ Mode, Name, ID string }
+
+// Tree writes a tree object of these entries, in this order.
+func (r *Repo) Tree(entries ...Entry) string {
+	r.t.Helper()
+	var data []byte
+	for _, e := range entries {
+		id, err := hex.DecodeString(e.ID)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		data = append(fmt.Appendf(data, "%s %s\x00", e.Mode, e.Name), id...)
+	}
+	return r.Object("tree", data)
+}
+
+// CommitTree writes a commit of a tree object, makes it the branch's, and
+// returns it.
+func (r *Repo) CommitTree(tree string) string {
+	r.t.Helper()
+	const who = "Ann Author <ann@example.com> 1767225600 +0000"
+	id := r.Object("commit", fmt.Appendf(nil, "tree %s\nauthor %s\ncommitter %s\n\nodd\n", tree, who, who))
+	if err := os.WriteFile(filepath.Join(r.Dir, "refs", "heads", "main"), []byte(id+"\n"), 0o644); err != nil {
+		r.t.Fatal(err)
+	}
+	return id
+}

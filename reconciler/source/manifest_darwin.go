@@ -1,0 +1,7 @@
+package source
+
+import "syscall"
+
+// changed is when a file, its name or its mode was last changed, in
+// nanoseconds of Unix time.
+func changed(stat *syscall.Stat_t) int64 { return stat.Ctimespec.Nano() }
