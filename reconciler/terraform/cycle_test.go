@@ -182,3 +182,28 @@ func TestLinkState(t *testing.T) {
 		t.Errorf("a state of its own was replaced: %v", err)
 	}
 }
+
+// OpenTofu can encrypt a plan, which then does not tell of its state.
+func TestStateOfAnEncryptedPlan(t *testing.T) {
+	s := newSite(t, oneResource+`
+terraform {
+  encryption {
+    key_provider "pbkdf2" "key" {
+      passphrase = "correct-horse-battery"
+      iterations = 200000
+    }
+    method "aes_gcm" "method" {
+      keys = key_provider.pbkdf2.key
+    }
+    plan {
+      method = method.aes_gcm.method
+    }
+  }
+}
+`, binary(tool(t, "tofu")))
+	first, _ := s.apply()
+	again, _ := s.apply()
+	if first.State != (terraform.State{}) || again.State.Lineage == "" || again.State.Serial == 0 {
+		t.Errorf("the plans are against %+v and %+v", first.State, again.State)
+	}
+}
