@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"reconcile/reconciler"
 	"reconcile/reconciler/source/gittest"
 )
 
@@ -195,20 +196,28 @@ func (tpl *template) killedWithinAnApply(t *testing.T) {
 		name  string
 		power bool // all that it had started is killed with it
 		apart bool // the next pass has another work folder
-	}{{"alone", false, false}, {"alone, then from elsewhere", false, true}, {"with all", true, false}} {
+		lives bool // Terraform alone is killed, as where there is no memory left
+	}{{name: "alone"}, {name: "alone, then from elsewhere", apart: true}, {name: "with all", power: true}, {name: "Terraform alone", lives: true}} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			power, apart := c.power, c.apart
+			power, apart, lives := c.power, c.apart, c.lives
 			p := tpl.copy(t)
 			held := p.holdApply(t, "kyoto")
-			c := orders{place: p}.run(t)
+			c := orders{place: p, Parallelism: 1}.run(t)
 			within(t, "the apply of kyoto begins", held.entered)
-			if power {
+			switch {
+			case lives:
+				for _, terraform := range childrenOf(t, c.Process.Pid) {
+					_ = syscall.Kill(terraform, syscall.SIGKILL)
+				}
+			case power:
 				killAll(t, c.Process.Pid)
-			} else if err := c.Process.Kill(); err != nil {
-				t.Fatal(err)
+			default:
+				_ = c.Process.Kill()
 			}
-			c.wait()
+			if r := c.wait(); lives != (r != nil && strings.Contains(failure(r.Result, "kyoto"), "terraform was killed")) {
+				t.Fatalf("what the pass came to: %+v", r)
+			}
 			held.forget()
 			if apart {
 				p.Work += "-2"
@@ -216,8 +225,23 @@ func (tpl *template) killedWithinAnApply(t *testing.T) {
 			if locks := p.remains(t).Locks; tpl.kind == cloud && !slices.Contains(locks, "kyoto.tfstate.tflock") {
 				t.Errorf("no lock of Terraform's was left behind, so that nothing is tried here: %v", locks)
 			}
+			if lives { // it waits out its backoff after the failure, but for a person
+				if result, err := p.pass(t, reconciler.Manual); err != nil || result.Exit != reconciler.ExitOK {
+					t.Errorf("the next pass: %v, %+v", err, result)
+				}
+			}
 			tpl.check(t, p)
 			within(t, "what the killed apply had started is ended by the next pass", held.gone)
 		})
 	}
+}
+
+// failure is why a workspace failed.
+func failure(result *reconciler.Result, name string) string {
+	for _, w := range result.Workspaces {
+		if w.Name == name {
+			return w.Error
+		}
+	}
+	return ""
 }

@@ -35,6 +35,10 @@ func (v *visit) free(ctx context.Context, locked *terraform.LockedError) error {
 		}
 		return nil
 	}
+	if locked.Who == "" {
+		return &waitError{retry: true, why: fmt.Sprintf(
+			"Terraform's state lock %s is held, and its backend does not tell by whom; if nobody is applying there: `reconcile unlock %s --state-lock %[1]s`", locked.ID, v.it.Name)}
+	}
 	return &waitError{retry: true, why: fmt.Sprintf(
 		"Terraform's state lock is held by %s since %s (%s, %s); if nobody is applying there: `reconcile unlock %s --state-lock %s`",
 		locked.Who, locked.Created.UTC().Format("2006-01-02 15:04:05Z"), locked.Operation, locked.ID, v.it.Name, locked.ID)}
@@ -53,7 +57,11 @@ func runsOf(holders []state.Holder) []string {
 // user on the same host, while the lease was held. (A person can work there
 // too, before or after.) All times are of that host's clock; Terraform's may
 // be cut to seconds.
+// The id of the lock says more, where it is known.
 func fits(locked *terraform.LockedError, h state.Holder) bool {
+	if h.Lock != "" {
+		return locked.ID == h.Lock
+	}
 	return locked.Who == h.Process.User &&
 		!locked.Created.Before(h.TakenAt.Add(-time.Second)) && !locked.Created.After(h.Until)
 }

@@ -117,12 +117,24 @@ func (v *visit) readOutputs(ctx context.Context) (terraform.Outputs, error) {
 	return v.session.Outputs(own, v.key)
 }
 
+// noteLock keeps with the lease that a Terraform has left its lock of the state,
+// or may have.
+func (v *visit) noteLock(err error) {
+	var step *terraform.StepError
+	var unlock *terraform.UnlockError
+	switch {
+	case v.begun.IsZero():
+	case errors.As(err, &unlock):
+		v.lease.Killed(v.begun, unlock.ID)
+	case errors.Is(err, terraform.ErrKilled) && errors.As(err, &step):
+		v.lease.Killed(v.begun, step.Lock)
+	}
+}
+
 // failed records a run that did not come to its end, and returns the error.
 // An attempt stays in the record.
 func (v *visit) failed(ctx context.Context, err error) error {
-	if unlock := (*terraform.UnlockError)(nil); errors.Is(err, terraform.ErrKilled) || errors.As(err, &unlock) {
-		v.lease.Killed()
-	}
+	v.noteLock(err)
 	if errors.Is(context.Cause(ctx), state.ErrLeaseLost) {
 		return fmt.Errorf("%w; stopped: %w", err, state.ErrLeaseLost) // no longer ours to write
 	}

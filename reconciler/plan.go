@@ -1,7 +1,6 @@
 package reconciler
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -108,7 +107,7 @@ func (s *site) planOnly(ctx, hard context.Context, it *item) (plan *terraform.Pl
 	if err != nil {
 		return nil, err
 	}
-	job.ReadOnly, job.Log = true, &bytes.Buffer{}
+	job.ReadOnly = true
 	if s.trust != nil {
 		job.Only = s.trust.ProviderNames()
 	}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"runtime/debug"
+	"time"
 
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
@@ -27,17 +28,21 @@ type visit struct {
 	keyID   string          // of the digest key, once it was read
 	key     []byte
 	session Session
-	output  bytes.Buffer // what Terraform printed, redacted
+	begun   time.Time          // when a Terraform that locks the state was started; zero: none can hold its lock
+	output  *terraform.Excerpt // what it printed, redacted
 	result  WorkspaceResult
 	fault   *FaultError
 	lingers bool // processes of it may still run
 	freed   bool // the lease was given back with the record
 }
 
+// maxLog is how much of what Terraform prints is kept of one workspace.
+const maxLog = 4 << 20
+
 // visit works on a stale workspace. Overrun: the tip has moved under it, and
 // nothing was done.
 func (s *site) visit(ctx, hard context.Context, it *item) (v *visit, overrun bool) {
-	v = &visit{site: s, it: it, log: s.log.With("workspace", it.Name)}
+	v = &visit{site: s, it: it, log: s.log.With("workspace", it.Name), output: terraform.NewExcerpt(maxLog)}
 	v.result.Name = it.Name
 	started := s.Now()
 	err := v.guarded(ctx, hard)
@@ -104,7 +109,7 @@ func (v *visit) all(ctx, hard context.Context) (err error) {
 	if err != nil {
 		return v.failed(ctx, err)
 	}
-	job.Log, job.Dead = &v.output, runsOf(v.lease.Dead())
+	job.Log, job.Dead = v.output, runsOf(v.lease.Dead())
 	if job.Sensitive, err = v.hidden(ctx, v.noted); err != nil {
 		return v.failed(ctx, err)
 	}
@@ -136,15 +141,17 @@ func (v *visit) all(ctx, hard context.Context) (err error) {
 		return v.unbegun(ctx, err)
 	}
 	v.phase(PhaseApply)
+	v.begun = v.Now()
 	err = v.session.Apply(ctx, plan)
 	if unlock := (*terraform.UnlockError)(nil); errors.As(err, &unlock) {
-		v.lease.Killed() // so that the next run knows whose lock it finds
+		v.noteLock(err) // so that the next run knows whose lock it finds
 		v.result.Warnings = append(v.result.Warnings, "applied, and then: "+err.Error())
 		err = nil
 	}
 	if err != nil {
 		return v.failed(ctx, err)
 	}
+	v.begun = time.Time{}
 	if err := v.exactlyApplied(ctx, root); err != nil {
 		return v.failed(ctx, err)
 	}
@@ -263,16 +270,19 @@ func (v *visit) plan(ctx context.Context) (*terraform.Plan, error) {
 	}
 	v.keepLockFile(ctx)
 	v.phase(PhasePlan)
+	v.begun = v.Now()
 	plan, err := v.session.Plan(ctx)
 	var locked *terraform.LockedError
 	if errors.As(err, &locked) {
 		if err := v.free(ctx, locked); err != nil {
 			return nil, err
 		}
+		v.begun = v.Now()
 		plan, err = v.session.Plan(ctx)
 	}
 	if err == nil {
 		v.lease.Clear() // Terraform had its lock: nobody has left one
+		v.begun = time.Time{}
 	}
 	return plan, err
 }
@@ -347,7 +357,7 @@ func (v *visit) keepLog(ctx context.Context) {
 	}
 	ctx, cancel := ownDeadline(ctx)
 	defer cancel()
-	if err := v.Snapshots.PutLog(ctx, v.options.Run, v.it.Name, &v.output); err != nil {
+	if err := v.Snapshots.PutLog(ctx, v.options.Run, v.it.Name, bytes.NewReader(v.output.Bytes())); err != nil {
 		v.log.Warn("the log of this workspace could not be kept", "error", err)
 	}
 }

@@ -28,7 +28,7 @@ type Lease struct {
 	good    instant            // the lease is ours for one lease length from here at least
 	last    map[string]written // by workspace: as this lease last wrote it
 	cleared bool               // nothing of the Dead is left
-	killed  bool               // something of ours may be
+	killed  *Holder            // something of ours may be
 }
 
 // written is what is to be known of a workspace's item to replace it.
@@ -90,13 +90,14 @@ func (l *Lease) Clear() {
 	l.cleared = true
 }
 
-// Killed says that what worked under the lease had to be killed, or could not
-// tidy up, and may have left something behind: its next holder finds us among
-// the Dead.
-func (l *Lease) Killed() {
+// Killed says that what was started under the lease at a time has been killed
+// by now, by us or by others, or could not tidy up, and may have left something
+// behind: the next holder finds us among the Dead, for that time alone, with the
+// id of the lock that is known to be left, if it is.
+func (l *Lease) Killed(since time.Time, lock string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.killed = true
+	l.killed = &Holder{Run: l.item.Run, Process: l.item.Process, TakenAt: since.UTC(), Until: l.record.now(), Lock: lock, Ended: true}
 }
 
 // remembered are the Dead that the next holder is told of.
@@ -107,9 +108,8 @@ func (l *Lease) remembered() []Holder {
 	if l.cleared {
 		dead = nil
 	}
-	if l.killed {
-		self := Holder{Run: l.item.Run, Process: l.item.Process, TakenAt: l.item.TakenAt, Until: l.record.now(), Ended: true}
-		dead = mourn(self, dead)
+	if l.killed != nil {
+		dead = mourn(*l.killed, dead)
 	}
 	return dead
 }

@@ -245,13 +245,15 @@ type LeaseItem struct {
 	Dead []Holder `json:"dead,omitempty"`
 }
 
-// Holder is a run that held a lease, and did not release it or had to kill
-// what worked under it.
+// Holder is a run that held a lease, and did not release it or whose work
+// under it was killed.
 type Holder struct {
 	Run     string    `json:"run"`
 	Process Process   `json:"process"`
-	TakenAt time.Time `json:"taken_at"`
-	Until   time.Time `json:"until"` // by the same clock: nothing was started under the lease after that
+	TakenAt time.Time `json:"taken_at"` // if Ended: when that was started which was killed
+	Until   time.Time `json:"until"`    // by the same clock: nothing was started under the lease after that
+	// Lock is the id of the lock that it is known to have left; "": not known.
+	Lock string `json:"lock,omitempty"`
 	// Ended: it released the lease when all that had worked under it was gone.
 	Ended bool `json:"ended,omitempty"`
 }

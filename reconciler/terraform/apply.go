@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/hashicorp/terraform-exec/tfexec"
 )
 
 // PrepareApply gets the credentials that Apply will need, so that a role which
@@ -23,9 +21,7 @@ func (s *Session) PrepareApply(ctx context.Context) error {
 // be written.
 func (s *Session) Apply(ctx context.Context, plan *Plan) error {
 	s.role = s.job.ApplyRole
-	err := s.do(ctx, command{step: "apply", role: s.job.ApplyRole, run: func(ctx context.Context) error {
-		return s.slot.exec.Apply(ctx, tfexec.DirOrPlan(plan.file))
-	}})
+	err := s.locking(ctx, command{step: "apply", role: s.job.ApplyRole, args: []string{"apply", "-no-color", "-auto-approve", "-input=false", plan.file}})
 	after := errors.Join(s.guardState(), s.keepErrored())
 	var unlock *UnlockError
 	if after != nil && errors.As(err, &unlock) {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 
 	"golang.org/x/mod/sumdb/dirhash"
 )
@@ -29,6 +30,26 @@ func (c providerCache) packages() []string {
 func (c providerCache) hash(pkg string) string {
 	text, _ := os.ReadFile(c.path(pkg) + ".h1")
 	return string(text)
+}
+
+// whole reports whether a package is as it was when it was adopted. That reads
+// all of it.
+func (c providerCache) whole(pkg string) bool {
+	hash, err := dirhash.HashDir(c.path(pkg), "", dirhash.Hash1)
+	if err != nil || hash != c.hash(pkg) {
+		return false
+	}
+	programs, _ := filepath.Glob(filepath.Join(c.path(pkg), "terraform-provider-*"))
+	return !slices.ContainsFunc(programs, func(path string) bool {
+		info, err := os.Stat(path)
+		return err != nil || info.Mode()&0o100 == 0
+	})
+}
+
+// drop removes a package. Its hash goes first, so that nobody takes what is
+// left of it for whole.
+func (c providerCache) drop(pkg string) error {
+	return errors.Join(removeIfThere(c.path(pkg)+".h1"), os.RemoveAll(c.path(pkg)))
 }
 
 // linkInto links the whole packages whose hashes are usable into another

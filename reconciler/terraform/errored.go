@@ -123,7 +123,7 @@ func (s *Session) unrecovered(ctx context.Context) error {
 		case torn(kept):
 			aside = ".cut-off"
 			s.warn("a state that terraform could not write whole is laid aside: what its apply made must be looked for; it is kept in " + path + aside)
-		case !includes([]byte(now), kept):
+		case !includes(now, kept):
 			return s.errored(path)
 		}
 		if s.job.ReadOnly {

@@ -14,6 +14,7 @@ type StepError struct {
 	Step      string // "init", "plan", "apply", "state pull", "force-unlock"
 	Detail    string // Terraform's own words, redacted; may be empty
 	Next      string // what to do; may be empty
+	Lock      string // id of Terraform's lock of the state that a killed command is known to have left
 	Err       error
 }
 
@@ -40,12 +41,15 @@ type LockedError struct {
 	ID        string
 	Path      string
 	Operation string
-	Who       string // user@host
+	Who       string // user@host; "": the backend does not tell
 	Version   string
 	Created   time.Time // zero if it could not be read
 }
 
 func (e *LockedError) Error() string {
+	if e.Who == "" {
+		return fmt.Sprintf("the Terraform state is locked (lock %s; its backend does not tell by whom)", e.ID)
+	}
 	return fmt.Sprintf("the Terraform state is locked by %s since %s (%s, lock %s)", e.Who, e.Created.Format(time.RFC3339), e.Operation, e.ID)
 }
 
@@ -75,7 +79,7 @@ func (e *ErroredStateError) Error() string {
 func (s *Session) failed(step string, stderr []byte, err error) error {
 	blocks := diagnostics(string(stderr))
 	said := strings.Join(blocks, "\n")
-	failure := &StepError{Workspace: s.job.Name, Step: step, Detail: s.log.text(said), Err: err}
+	failure := &StepError{Workspace: s.job.Name, Step: step, Detail: shortened(s.log.text(said), maxError), Err: err}
 	if unlock := parseUnlock(blocks); unlock != nil && !errors.Is(err, ErrStopped) {
 		failure.Err = unlock
 		failure.Next = "let the role free the lock (in S3: s3:DeleteObject on the lock object); then the next pass frees it, or by hand: reconcile unlock " + s.job.Name + " --state-lock " + unlock.ID
@@ -88,7 +92,7 @@ func (s *Session) failed(step string, stderr []byte, err error) error {
 		failure.Next = "if nothing else works on this state, free the lock: reconcile unlock " + s.job.Name + " --state-lock " + lock.ID
 		return failure
 	}
-	if errors.Is(err, ErrStopped) {
+	if errors.Is(err, ErrStopped) || errors.Is(err, ErrKilled) {
 		failure.Detail = strings.TrimSpace(err.Error() + "\n" + failure.Detail)
 	}
 	failure.Next = s.next(said, err)

@@ -1,7 +1,6 @@
 package terraform
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -140,28 +139,32 @@ func (t *Terraform) install(ctx context.Context) (string, error) {
 
 // ask runs the program once for its version.
 func (t *Terraform) ask(ctx context.Context) error {
-	s, err := t.take(t.run)
-	if err != nil {
-		return err
+	cmd := t.command(t.run, t.environ(nil), []string{"version", "-json"})
+	var answer document
+	said := newSecretExcerpt(maxError)
+	cmd.Stdout, cmd.Stderr = &answer, said
+	err := cmd.Start()
+	if err == nil {
+		defer context.AfterFunc(ctx, func() { _ = cmd.Process.Kill() })()
+		err = cmd.Wait()
 	}
-	defer t.give(s)
-	var answer bytes.Buffer
-	s.exec.SetStdout(&answer)
-	if err := s.exec.SetEnv(t.environ(nil)); err != nil {
-		return err
-	}
-	version, _, err := s.exec.Version(ctx, true)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if err != nil {
-		return fmt.Errorf("%s cannot tell its version, so it is neither terraform nor tofu: %w", t.binary, err)
+	var fields struct {
+		Version  string `json:"terraform_version"`
+		Outdated *bool  `json:"terraform_outdated"`
 	}
-	t.version, t.product = version.String(), productTerraform
+	if err == nil {
+		err = json.Unmarshal(answer.text.Bytes(), &fields)
+	}
+	if err != nil {
+		return fmt.Errorf("%s cannot tell its version, so it is neither terraform nor tofu: %w\n%s", t.binary, err, said)
+	}
 	// Only Terraform says whether it is outdated: OpenTofu's answer is the
 	// same but for this.
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(answer.Bytes(), &fields) == nil && fields["terraform_outdated"] == nil {
+	t.version, t.product = fields.Version, productTerraform
+	if fields.Outdated == nil {
 		t.product = productTofu
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"regexp"
 
 	tfjson "github.com/hashicorp/terraform-json"
@@ -65,23 +66,51 @@ func readInModule(m *tfjson.StateModule) []string {
 }
 
 // lines passes whole lines on to the log, with what is recognised in them
-// hidden: what an apply reads is in no plan where it was deferred.
+// hidden: what an apply reads is in no plan where it was deferred. They are
+// whole also so that stdout and stderr do not tear each other's secrets apart,
+// unrecognised; one that is too long to look in is left out.
 type lines struct {
 	s    *Session
 	held []byte // the beginning of a line
+	left int    // bytes of a line that is left out
 }
 
 func (l *lines) Write(p []byte) (int, error) {
+	n := len(p)
+	if l.left > 0 {
+		end := bytes.IndexByte(p, '\n')
+		if end < 0 {
+			l.left += n
+			return n, nil
+		}
+		l.left += end
+		l.end()
+		p = p[end+1:]
+	}
 	l.held = append(l.held, p...)
 	if end := bytes.LastIndexByte(l.held, '\n') + 1; end > 0 {
 		l.pass(l.held[:end])
 		l.held = bytes.Clone(l.held[end:])
 	}
-	return len(p), nil
+	if len(l.held) > maxLine {
+		l.left, l.held = len(l.held), nil
+	}
+	return n, nil
+}
+
+// end passes on the last line, which has no end of its own.
+func (l *lines) end() {
+	l.pass(l.held)
+	if l.left > 0 {
+		l.pass(fmt.Appendf(nil, "[a line of %d bytes left out]\n", l.left))
+	}
+	l.held, l.left = nil, 0
 }
 
 func (l *lines) pass(text []byte) {
-	l.s.recognise(wordsOf(text)...)
+	if len(l.s.sensitive) > 0 {
+		l.s.recognise(wordsOf(text)...)
+	}
 	_, _ = l.s.log.Write(text) // it keeps its error for Close
 }
 

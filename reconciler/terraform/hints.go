@@ -18,6 +18,7 @@ var hints = []struct{ said, next string }{
 	{"InvalidClientTokenId", "check the AWS credentials that reconcile runs with"},
 	{"No valid credential sources found", "give reconcile AWS credentials, or set plan_role and apply_role in reconcile.hcl"},
 	{"Failed to query available provider packages", "check the provider's name and version, and that the registry or mirror can be reached"},
+	{"plugin schemas", "look whether the provider fits this machine; its package in PROVIDERS is as it was installed"},
 	{"Failed to install provider", "check that the registry or mirror can be reached"},
 	{"No value for required variable", `give the variable a value: a default, a *.tfvars file, or env = ["TF_VAR_…"] in reconcile.hcl`},
 	{"Saved plan is stale", "run the pass again: the state has changed since the plan was made"},
@@ -27,13 +28,16 @@ func (s *Session) next(said string, err error) string {
 	if errors.Is(err, ErrStopped) {
 		return "the next pass plans this workspace again"
 	}
+	if errors.Is(err, ErrKilled) {
+		return "look whether memory ran out here (give Terraform more, or lower --parallelism); the next pass plans this workspace again, and frees Terraform's lock of the state if it was left"
+	}
 	if err != nil {
 		said += " " + err.Error()
 	}
 	said = oneLine(said)
 	for _, hint := range hints {
 		if strings.Contains(said, hint.said) {
-			return strings.NewReplacer("PRODUCT", s.t.product, "PLATFORM", platform).Replace(hint.next)
+			return strings.NewReplacer("PRODUCT", s.t.product, "PLATFORM", platform, "PROVIDERS", string(s.t.providers())).Replace(hint.next)
 		}
 	}
 	return ""

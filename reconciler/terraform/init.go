@@ -12,8 +12,6 @@ import (
 	"runtime"
 	"slices"
 	"time"
-
-	"github.com/hashicorp/terraform-exec/tfexec"
 )
 
 // Init makes the workspace ready for Plan. Terraform's own init is run only
@@ -41,7 +39,11 @@ func (s *Session) Init(ctx context.Context) error {
 		kept.touch()
 		err = s.restoreLock(kept)
 	} else {
+		began := time.Now()
 		err = s.initAfresh(ctx, kept)
+		if err != nil && s.dropDamaged(ctx, err, began) {
+			err = s.initAfresh(ctx, kept)
+		}
 	}
 	if err != nil {
 		return err
@@ -187,16 +189,12 @@ func modified(entry os.DirEntry) time.Time {
 }
 
 func (s *Session) runInit(ctx context.Context, env map[string]string) error {
-	opts := []tfexec.InitOption{tfexec.Upgrade(false)}
+	args := []string{"init", "-no-color", "-input=false"}
 	if s.job.BackendConfig != "" {
-		opts = append(opts, tfexec.BackendConfig(s.job.BackendConfig))
+		args = append(args, "-backend-config="+s.job.BackendConfig)
 	}
 	if s.job.LockFile {
-		// terraform-exec has no option for this; its last argument, once a
-		// directory, is the one place where it passes on what it is given.
-		opts = append(opts, tfexec.Dir("-lockfile=readonly"))
+		args = append(args, "-lockfile=readonly")
 	}
-	return s.do(ctx, command{step: "init", role: s.job.PlanRole, env: env, run: func(ctx context.Context) error {
-		return s.slot.exec.Init(ctx, opts...)
-	}})
+	return s.do(ctx, command{step: "init", role: s.job.PlanRole, env: env, args: args})
 }

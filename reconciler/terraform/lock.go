@@ -1,7 +1,10 @@
 package terraform
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"io"
 	"regexp"
 	"strings"
 	"time"
@@ -34,6 +37,10 @@ func parseUnlock(blocks []string) *UnlockError {
 	return failed
 }
 
+// lockOfHTTP is how the http backend tells whose the lock is. In the place where
+// others tell of the holder, it tells of the command that it refuses.
+var lockOfHTTP = regexp.MustCompile(`HTTP remote state already locked: ID=(\S+)`)
+
 // parseLock reads the holder of a state lock out of Terraform's error; nil:
 // the error is about something else. Terraform and OpenTofu have no other
 // form for it.
@@ -41,6 +48,9 @@ func parseLock(said string) *LockedError {
 	_, info, found := strings.Cut(said, "Lock Info:")
 	if !found || strings.Contains(said, unlockFailed) {
 		return nil
+	}
+	if m := lockOfHTTP.FindStringSubmatch(oneLine(said)); m != nil {
+		return &LockedError{ID: m[1]}
 	}
 	fields := map[string]string{}
 	for _, m := range field.FindAllStringSubmatch(info, -1) {
@@ -60,11 +70,38 @@ func parseLock(said string) *LockedError {
 
 const stepForceUnlock = "force-unlock"
 
+// locking runs a command that holds Terraform's lock of the state. One that was
+// killed by others, when it was surely at work, cannot have given the lock back,
+// and nobody else can have taken it: what is asked for at once is its own.
+func (s *Session) locking(ctx context.Context, c command) error {
+	var work atWork
+	c.stdout = io.MultiWriter(append([]io.Writer{&work}, c.beside()...)...)
+	err := s.do(ctx, c)
+	var step *StepError
+	if !errors.Is(err, ErrKilled) || !errors.As(err, &step) || s.job.LocalState != "" || s.job.ReadOnly || !bool(work) {
+		return err
+	}
+	// It changes nothing, but would need the lock for that.
+	var locked *LockedError
+	asked := s.do(ctx, command{step: "untaint", role: c.role, args: []string{"untaint", "-no-color", "-allow-missing", "terraform_data.none"}, quiet: true})
+	if errors.As(asked, &locked) {
+		step.Lock = locked.ID
+	}
+	return err
+}
+
+// atWork becomes true when Terraform says more than that it waits for the lock.
+type atWork bool
+
+func (w *atWork) Write(p []byte) (int, error) {
+	rest := bytes.ReplaceAll(p, []byte("Acquiring state lock. This may take a few moments..."), nil)
+	*w = *w || len(bytes.TrimSpace(rest)) > 0
+	return len(p), nil
+}
+
 // ForceUnlock frees Terraform's own lock of the state. It must be known that
 // its holder is dead: backends write states without asking who holds the
 // lock, so two writers lose one's work. Init must have been called.
 func (s *Session) ForceUnlock(ctx context.Context, id string) error {
-	return s.do(ctx, command{step: stepForceUnlock, role: s.job.ApplyRole, run: func(ctx context.Context) error {
-		return s.slot.exec.ForceUnlock(ctx, id)
-	}})
+	return s.do(ctx, command{step: stepForceUnlock, role: s.job.ApplyRole, args: []string{"force-unlock", "-no-color", "-force", id}})
 }

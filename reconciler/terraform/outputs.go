@@ -9,8 +9,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-
-	"github.com/hashicorp/terraform-exec/tfexec"
 )
 
 // Outputs is what can be told of a state's outputs without telling them.
@@ -32,7 +30,7 @@ func (s *Session) Outputs(ctx context.Context, key []byte) (Outputs, error) {
 	var pulled struct {
 		Lineage string
 		Serial  int64
-		Outputs map[string]tfexec.OutputMeta
+		Outputs map[string]output
 	}
 	if err := s.pull(ctx, &pulled); err != nil {
 		return Outputs{}, err
@@ -64,7 +62,14 @@ func (s *Session) Outputs(ctx context.Context, key []byte) (Outputs, error) {
 	return o, nil
 }
 
-func outputsDigest(outputs map[string]tfexec.OutputMeta, key []byte) (string, error) {
+// output is one of a state's outputs.
+type output struct {
+	Sensitive bool
+	Type      json.RawMessage
+	Value     json.RawMessage
+}
+
+func outputsDigest(outputs map[string]output, key []byte) (string, error) {
 	canonical := map[string][3]any{}
 	for name, output := range outputs {
 		kind, err := plainJSON(output.Type)

@@ -1,17 +1,18 @@
 package terraform
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
-	"github.com/hashicorp/terraform-exec/tfexec"
 	tfjson "github.com/hashicorp/terraform-json"
 )
 
@@ -46,15 +47,16 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 	}
 	plan := &Plan{file: filepath.Join(s.temp, "plan")}
 	// What it says is not logged before it is known what in it is sensitive.
-	var said bytes.Buffer
-	defer func() { _, _ = said.WriteTo(s.log) }()
-	changed, text, err := s.runPlan(ctx, plan.file, &said)
-	if err != nil && s.skipped && wantsInit(err) {
-		// What init made is gone or does not fit after all.
+	said := newSecretExcerpt(maxSaid)
+	defer func() { _, _ = s.log.Write(said.Bytes()) }() // it keeps its error for Close
+	began := time.Now()
+	changed, text, err := s.runPlan(ctx, plan.file, said)
+	if err != nil && (s.dropDamaged(ctx, err, began) || s.skipped && wantsInit(err)) {
+		// What init made is gone, damaged, or does not fit after all.
 		if err := s.initAgain(ctx); err != nil {
 			return nil, err
 		}
-		changed, text, err = s.runPlan(ctx, plan.file, &said)
+		changed, text, err = s.runPlan(ctx, plan.file, said)
 	}
 	if err != nil {
 		return nil, err
@@ -80,20 +82,20 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 	return plan, nil
 }
 
-func (s *Session) runPlan(ctx context.Context, file string, said *bytes.Buffer) (changed bool, text string, err error) {
-	opts := []tfexec.PlanOption{tfexec.Out(file), tfexec.Lock(!s.job.ReadOnly)}
+func (s *Session) runPlan(ctx context.Context, file string, said io.Writer) (changed bool, text string, err error) {
+	args := []string{"plan", "-no-color", "-input=false", "-detailed-exitcode", "-out=" + file, fmt.Sprintf("-lock=%t", !s.job.ReadOnly)}
 	for _, path := range s.job.VarFiles {
-		opts = append(opts, tfexec.VarFile(path))
+		args = append(args, "-var-file="+path)
 	}
 	s.role = s.job.PlanRole
-	var stdout bytes.Buffer
-	err = s.do(ctx, command{step: "plan", role: s.job.PlanRole, quiet: true, stdout: &stdout, stderr: said, run: func(ctx context.Context) error {
-		// Made here, since Terraform would make it for others to read.
-		if err := os.WriteFile(file, nil, 0o600); err != nil {
-			return err
-		}
-		changed, err = s.slot.exec.Plan(ctx, opts...)
-		return err
+	// Made here, since Terraform would make it for others to read.
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		return false, "", s.failed("plan", nil, err)
+	}
+	stdout := newSecretExcerpt(maxText)
+	err = s.locking(ctx, command{step: "plan", args: args, role: s.job.PlanRole, quiet: true, stdout: stdout, stderr: said, succeeds: func(code int) bool {
+		changed = code == 2
+		return changed
 	}})
 	return changed, stdout.String(), err
 }
@@ -118,13 +120,14 @@ func (s *Session) initAgain(ctx context.Context) error {
 
 // inspect reads the saved plan.
 func (s *Session) inspect(ctx context.Context, plan *Plan) error {
-	var saved *tfjson.Plan
-	err := s.do(ctx, command{step: "show", role: s.job.PlanRole, quiet: true, run: func(ctx context.Context) (err error) {
-		saved, err = s.slot.exec.ShowPlanFile(ctx, plan.file, tfexec.JSONNumber(true))
-		return err
-	}})
+	text, err := s.data(ctx, command{step: "show", role: s.job.PlanRole, args: []string{"show", "-json", "-no-color", plan.file}})
 	if err != nil {
 		return err
+	}
+	saved := new(tfjson.Plan)
+	saved.UseJSONNumber(true)
+	if err := errors.Join(json.Unmarshal(text, saved), saved.Validate()); err != nil {
+		return s.failed("show", nil, err)
 	}
 	s.log.hide(sensitiveIn(saved)...)
 	s.recognise(readIn(saved)...)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,7 @@ import (
 // there is moved into the shared cache afterwards. A lock only saves two
 // inits from fetching the same thing.
 func (s *Session) install(ctx context.Context, kept kept) error {
-	shared := providerCache(filepath.Join(s.t.opts.Work, "providers"))
+	shared := s.t.providers()
 	locked, known := s.lockedProviders()
 	if !s.job.NoProviders && (!known || !shared.holds(locked)) {
 		lock, err := s.lockProviders(ctx)
@@ -47,6 +48,64 @@ func (s *Session) install(ctx context.Context, kept kept) error {
 		return s.failed("init", nil, err)
 	}
 	return nil
+}
+
+// providers is the cache that all workspaces share.
+func (t *Terraform) providers() providerCache {
+	return providerCache(filepath.Join(t.opts.Work, "providers"))
+}
+
+// suspect are in what Terraform says when a provider's package is not what it
+// was, or does not run.
+var suspect = []string{
+	"plugins are not installed", "checksums", "plugin schemas", "provider schema", "instantiate provider",
+	"fork/exec", "exec format error", "remote plugin", "Plugin did not respond", "Failed to install provider",
+}
+
+// dropDamaged removes from the cache those of the workspace's providers that
+// are not as they were installed, where a failure may come of that, and reports
+// whether init would now find others. They are looked at only then, since that
+// reads all of them; since is when that began which failed.
+func (s *Session) dropDamaged(ctx context.Context, failure error, since time.Time) bool {
+	var step *StepError
+	if !errors.As(failure, &step) || ctx.Err() != nil {
+		return false
+	}
+	said := oneLine(step.Detail)
+	if !slices.ContainsFunc(suspect, func(words string) bool { return strings.Contains(said, words) }) {
+		return false
+	}
+	locked, _ := os.ReadFile(s.path(lockFileName)) // it may not be there yet
+	lock, err := s.lockProviders(ctx)
+	if err != nil {
+		return false // the failure is told
+	}
+	defer lock.Close()
+	others := false
+	for _, pkg := range s.t.providers().packages() {
+		provider := filepath.Dir(filepath.Dir(pkg)) // HOST/NAMESPACE/TYPE
+		if _, name, _ := strings.Cut(provider, "/"); strings.Contains(said, name) || strings.Contains(string(locked), provider) {
+			others = s.dropUnlessWhole(pkg, since) || others
+		}
+	}
+	return others
+}
+
+func (s *Session) dropUnlessWhole(pkg string, since time.Time) bool {
+	cache := s.t.providers()
+	info, err := os.Stat(cache.path(pkg) + ".h1")
+	switch {
+	case err != nil:
+		return false // it came from elsewhere, or is not taken for whole
+	case cache.whole(pkg):
+		return info.ModTime().After(since) // another workspace has mended it
+	}
+	s.warn("a provider was damaged and is installed again: " + cache.path(pkg))
+	if err := cache.drop(pkg); err != nil {
+		s.t.opts.Log.Warn("a damaged provider could not be removed: remove it by hand", "folder", cache.path(pkg), "error", err)
+		return false
+	}
+	return true
 }
 
 func (s *Session) lockProviders(ctx context.Context) (*flock.Flock, error) {

@@ -172,6 +172,48 @@ func TestTornPackage(t *testing.T) {
 	})
 }
 
+// A provider that was damaged in the cache is installed again, once, and its
+// folder is named: by a workspace that is known, by one that is new, and where
+// the lock file is committed.
+func TestDamagedProvider(t *testing.T) {
+	both(t, func(t *testing.T, with option) {
+		from := mirror(t)
+		for name, damage := range map[string]func(path string) error{
+			"cut off":        func(path string) error { return os.Truncate(path, 1000) },
+			"other content":  func(path string) error { return os.WriteFile(path, []byte("no program\n"), 0o755) },
+			"does not run":   func(path string) error { return os.Chmod(path, 0o600) },
+			"a file is gone": os.Remove,
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				work := t.TempDir()
+				s := newSite(t, useTime, with, from, func(o *terraform.Options) { o.Work = work })
+				session := s.init()
+				made := string(session.MadeLockFile())
+				s.close(session)
+				for i, how := range []func(){
+					func() {},
+					func() { s.job.InitKey = []string{"another"} },
+					// Where a lock file is committed, init may mend the cache itself.
+					func() { s.job.LockFile = true; s.write(".terraform.lock.hcl", made) },
+					func() {},
+				} {
+					program := sharedPackages(t, work)[0]
+					if err := damage(program); err != nil {
+						t.Fatal(err)
+					}
+					how()
+					plan := s.planned()
+					told := strings.Contains(strings.Join(plan.Warnings, "\n"), "damaged and is installed again: "+filepath.Dir(program))
+					if plan.Changes.Add != 1 || !told && i < 2 {
+						t.Errorf("%+v", plan)
+					}
+				}
+			})
+		}
+	})
+}
+
 func TestCommittedLockFile(t *testing.T) {
 	both(t, func(t *testing.T, with option) {
 		work := t.TempDir()

@@ -1,14 +1,11 @@
 package terraform
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"time"
@@ -64,7 +61,6 @@ type Session struct {
 	hard    context.Context
 	mark    string
 	log     *redactor
-	slot    *slot
 	temp    string // directory of this session, outside the checkout
 	made    []string
 	creds   map[string]assumed
@@ -107,7 +103,7 @@ func (t *Terraform) Open(hard context.Context, job Job) *Session {
 
 // start makes the session ready for its first command.
 func (s *Session) start() error {
-	if s.slot != nil {
+	if s.temp != "" {
 		return nil
 	}
 	if err := s.endOrphans(); err != nil {
@@ -118,8 +114,7 @@ func (s *Session) start() error {
 		return err
 	}
 	s.temp = temp
-	s.slot, err = s.t.take(s.job.Dir)
-	return err
+	return nil
 }
 
 // Close ends every process that the session left, and removes its plan and
@@ -127,10 +122,6 @@ func (s *Session) start() error {
 // the session worked on may still be changing. All else is only told.
 func (s *Session) Close() error {
 	err := s.kill()
-	if err == nil && s.slot != nil {
-		s.t.give(s.slot)
-		s.slot = nil
-	}
 	tidied := s.log.Close()
 	for _, path := range s.made {
 		tidied = errors.Join(tidied, removeIfThere(path))
@@ -149,74 +140,6 @@ func removeIfThere(path string) error {
 		return err
 	}
 	return nil
-}
-
-// command is one run of Terraform within a session.
-type command struct {
-	step   string            // "init", "plan", … for people
-	role   string            // ARN; "": our own credentials
-	env    map[string]string // beside the session's
-	quiet  bool              // what it prints on stdout is data, and not for the log
-	stdout io.Writer         // beside the log
-	stderr *bytes.Buffer     // takes what it says there; nil: the log does, at once
-	run    func(ctx context.Context) error
-}
-
-// do runs a command to its end, or stops it. Its error, if any, is a
-// *StepError.
-func (s *Session) do(ctx context.Context, c command) error {
-	if err := firstDone(ctx, s.hard); err != nil {
-		return s.failed(c.step, nil, err)
-	}
-	if err := s.start(); err != nil {
-		return s.failed(c.step, nil, err)
-	}
-	role, err := s.assume(ctx, c.role)
-	if err != nil {
-		return s.failed(c.step, nil, err)
-	}
-	env := s.t.environ(role)
-	env[markVariable] = s.mark
-	for name, value := range c.env {
-		env[name] = value
-	}
-	var stderr bytes.Buffer
-	printed, failures := &lines{s: s}, &lines{s: s}
-	said := io.MultiWriter(failures, &stderr)
-	if c.stderr != nil {
-		said = io.MultiWriter(c.stderr, &stderr)
-	}
-	var out []io.Writer
-	if !c.quiet {
-		out = append(out, printed)
-		fmt.Fprintf(s.log, "\n# %s %s\n", s.t.product, c.step)
-	}
-	if c.stdout != nil {
-		out = append(out, c.stdout)
-	}
-	s.slot.exec.SetStdout(io.MultiWriter(out...))
-	s.slot.exec.SetStderr(said)
-	if err := s.slot.exec.SetEnv(env); err != nil {
-		return s.failed(c.step, nil, err)
-	}
-	err = s.attend(ctx, c.run)
-	printed.pass(printed.held)
-	failures.pass(failures.held)
-	if err != nil {
-		s.recognise(wordsOf(stderr.Bytes())...)
-		return s.failed(c.step, stderr.Bytes(), err)
-	}
-	return nil
-}
-
-// withoutOutput takes out of an error of terraform-exec what the command
-// printed: that may hold secrets, and is told in the StepError, redacted.
-func withoutOutput(err error) error {
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return exit
-	}
-	return err
 }
 
 // warn adds to what the plan tells people; once.

@@ -2,11 +2,11 @@ package terraform
 
 import (
 	"archive/zip"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // State tells a Terraform state from every other (lineage), and from itself at
@@ -20,22 +20,18 @@ type State struct {
 // read.
 func (s *Session) pull(ctx context.Context, fields any) error {
 	text, err := s.pullState(ctx)
-	if err != nil || strings.TrimSpace(text) == "" {
+	if err != nil || len(bytes.TrimSpace(text)) == 0 {
 		return err
 	}
-	if err := json.Unmarshal([]byte(text), fields); err != nil {
+	if err := json.Unmarshal(text, fields); err != nil {
 		return s.failed("state pull", nil, err)
 	}
 	return nil
 }
 
 // pullState returns the state as it is now; empty: there is none.
-func (s *Session) pullState(ctx context.Context) (text string, err error) {
-	err = s.do(ctx, command{step: "state pull", role: s.role, quiet: true, run: func(ctx context.Context) (err error) {
-		text, err = s.slot.exec.StatePull(ctx)
-		return err
-	}})
-	return text, err
+func (s *Session) pullState(ctx context.Context) ([]byte, error) {
+	return s.data(ctx, command{step: "state pull", role: s.role, args: []string{"state", "pull"}})
 }
 
 // plannedState is the state that a saved plan was made against. One that is

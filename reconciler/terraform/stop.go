@@ -27,8 +27,9 @@ const (
 // a context was done.
 var ErrStopped = errors.New("stopped")
 
-// ErrKilled is wrapped beside ErrStopped where the command was killed, and so
-// may have left Terraform's lock of the state behind.
+// ErrKilled is wrapped where the command was killed, by us (then beside
+// ErrStopped) or by others, or has crashed: it may have left Terraform's lock of
+// the state behind.
 var ErrKilled = errors.New("killed")
 
 // sessionMark begins the mark of a job's session.
@@ -56,7 +57,7 @@ func markOf(text string) string {
 // attend runs a command. When ctx is done it interrupts Terraform once, and
 // kills it if it has not ended after the grace; when s.hard is done it kills
 // at once.
-func (s *Session) attend(ctx context.Context, run func(context.Context) error) error {
+func (s *Session) attend(ctx context.Context, run func() error) error {
 	done := make(chan error, 1)
 	go func() {
 		defer func() {
@@ -64,7 +65,7 @@ func (s *Session) attend(ctx context.Context, run func(context.Context) error) e
 				done <- fmt.Errorf("panic: %v", fault)
 			}
 		}()
-		done <- withoutOutput(run(context.WithoutCancel(ctx)))
+		done <- run()
 	}()
 	select {
 	case err := <-done:
@@ -129,10 +130,11 @@ func (s *Session) interrupt() bool {
 // killUntil kills again and again: the command may be only just starting. It
 // returns nil if the command had ended well before.
 func (s *Session) killUntil(done <-chan error) error {
-	if err := s.killed(done); err != nil {
-		return errors.Join(ErrKilled, err)
+	err := s.killed(done)
+	if err == nil || errors.Is(err, ErrKilled) {
+		return err
 	}
-	return nil
+	return errors.Join(ErrKilled, err)
 }
 
 func (s *Session) killed(done <-chan error) error {

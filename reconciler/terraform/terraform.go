@@ -4,11 +4,9 @@
 // does not let go of a workspace before every process that it started there
 // is gone.
 //
-// Commands run through terraform-exec, but for one thing: a command is never
-// handed a context that can end. terraform-exec answers a cancelled context
-// with an error that looks the same whether the command ended well, is still
-// running, or was stopped; so stopping is done here (see stop.go), and each
-// command's result is its own.
+// Commands are run here and not by a library: stopping needs each command's
+// own result (see stop.go), and what a provisioner prints must not be kept in
+// memory (see command.go).
 package terraform
 
 import (
@@ -59,12 +57,10 @@ type Terraform struct {
 	binary  string
 	version string
 	product string
-	run     string       // directory of this process: slots and plans
+	run     string       // directory of this process, for plans
 	alive   *flock.Flock // held while this process lives, so that others leave run alone
 
 	mu    sync.Mutex
-	idle  []*slot
-	slots int
 	known map[string]bool // sensitive values of outputs
 }
 

@@ -95,10 +95,10 @@ func testRemembered(t *testing.T, w *actor) {
 		t.Fatalf("after a release that knew nothing of them: dead %+v", dead)
 	}
 	l.Clear()
-	l.Killed()
+	l.Killed(w.item().TakenAt, "lock")
 	is(t, "release", l.Release(ctx), nil)
 	l = w.acquire()
-	if dead := l.Dead(); len(dead) != 1 || !dead[0].Ended || dead[0].Until.Before(dead[0].TakenAt) {
+	if dead := l.Dead(); len(dead) != 1 || !dead[0].Ended || dead[0].Lock != "lock" || dead[0].Until.Before(dead[0].TakenAt) {
 		t.Fatalf("after a release with work that was killed: dead %+v", dead)
 	}
 	l.Clear()

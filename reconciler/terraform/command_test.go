@@ -1,0 +1,94 @@
+package terraform_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"reconcile/reconciler/terraform"
+)
+
+// What a provisioner prints without end is kept in part: its beginning and its
+// end, and how much was between; its secrets nowhere.
+func TestMuchOutput(t *testing.T) {
+	both(t, func(t *testing.T, with option) {
+		s := newSite(t, `
+variable "token" {}
+resource "terraform_data" "x" {
+  provisioner "local-exec" { command = "echo BEGIN; yes 'a line with tok-123456' | head -c 8000000; echo THE END" }
+}`, with)
+		s.job.Vars = map[string]string{"token": "tok-123456"}
+		log := terraform.NewExcerpt(1 << 20)
+		s.job.Log = log
+		s.apply()
+		text := log.String()
+		if len(text) > 2<<20 || log.Len() < 8000000 {
+			t.Errorf("%d bytes are kept of %d", len(text), log.Len())
+		}
+		for _, part := range []string{"BEGIN", " bytes left out]\n", "a line with (redacted)", "THE END"} {
+			if !strings.Contains(text, part) {
+				t.Errorf("no %q in the log", part)
+			}
+		}
+		if strings.Contains(text, "tok-1") {
+			t.Error("a secret is in the log")
+		}
+	})
+}
+
+// playing is a terraform that is given a script for plans.
+func playing(t *testing.T, plan string) option {
+	path := filepath.Join(t.TempDir(), "terraform")
+	script := fmt.Sprintf("#!/bin/sh\ncase $1 in\nplan) %s;;\n*) exec %s \"$@\";;\nesac\n", plan, tool(t, "terraform"))
+	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return binary(path)
+}
+
+// A Terraform that others kill, or that crashes, may have left its lock.
+func TestKilledByOthers(t *testing.T) {
+	for name, c := range map[string]struct {
+		plan   string
+		killed bool
+	}{
+		"killed":                       {"kill -KILL $$", true},
+		"killed behind a shell":        {"sh -c 'kill -KILL $$'; exit $?", true},
+		"it has caught a panic":        {"exit 11", true},
+		"no memory":                    {`printf 'fatal error: runtime: out of memory\n\ngoroutine 1 [running]:\n' >&2; exit 2`, true},
+		"it failed":                    {"echo 'Error: no' >&2; exit 1", false},
+		"a provider of it has crashed": {`printf 'Error: Plugin did not respond\n\npanic: x\n\ngoroutine 1 [running]:\n' >&2; exit 1`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := newSite(t, oneResource, playing(t, c.plan)).fails()
+			if errors.Is(err, terraform.ErrKilled) != c.killed || errors.Is(err, terraform.ErrStopped) {
+				t.Errorf("error: %v", err)
+			}
+			if c.killed && !strings.Contains(err.Error(), "next: look whether memory ran out") {
+				t.Errorf("what to do is not told: %v", err)
+			}
+		})
+	}
+}
+
+// An error is as long as a person can read, and has its first words.
+func TestHugeError(t *testing.T) {
+	for name, plan := range map[string]string{
+		"of lines":     `echo 'Error: first'; yes 'on and on' | head -c 8000000; echo; echo 'the last'`,
+		"of one line":  `echo 'Error: first'; head -c 8000000 /dev/zero | tr '\\0' x; echo; echo 'the last'`,
+		"without ends": `echo 'Error: first'; echo; echo 'the last'; head -c 8000000 /dev/zero | tr '\\0' x`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := newSite(t, oneResource, playing(t, "("+plan+") >&2; exit 1")).fails()
+			text := err.Error()
+			if len(text) > 40<<10 || !strings.Contains(text, "Error: first") || !strings.Contains(text, "the last") || !strings.Contains(text, " bytes left out]") {
+				t.Errorf("%d bytes: %.300s", len(text), text)
+			}
+		})
+	}
+}

@@ -1,0 +1,92 @@
+package terraform
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestExcerpt(t *testing.T) {
+	for name, c := range map[string]struct {
+		secret     bool
+		text, want string
+	}{
+		"nothing":                      {false, "", ""},
+		"what fits":                    {false, "0123456789abcdef", "0123456789abcdef"},
+		"beginning and end":            {false, "ab\ncd\nef\ngh\nij\nkl\nmn\n", "ab\n[9 bytes left out]\nij\nkl\nmn\n"},
+		"a long line at the end":       {false, "ab\n" + strings.Repeat("x", 20), "ab\n[8 bytes left out]\n" + strings.Repeat("x", 12)},
+		"one long line":                {false, strings.Repeat("x", 20), "xxxx\n[4 bytes left out]\n" + strings.Repeat("x", 12)},
+		"no half of a character":       {false, "ab\nc" + strings.Repeat("日", 10), "ab\n[19 bytes left out]\n日日日日"},
+		"no half of a line":            {true, "ab\n" + strings.Repeat("x", 20) + "\nyz\n", "ab\n[21 bytes left out]\nyz\n"},
+		"nothing of one long line":     {true, strings.Repeat("x", 20), "[20 bytes left out]\n"},
+		"nothing of a long last line":  {true, "ab\n" + strings.Repeat("x", 20), "ab\n[20 bytes left out]\n"},
+		"nothing of a long first line": {true, strings.Repeat("x", 20) + "\nyz\n", "[21 bytes left out]\nyz\n"},
+	} {
+		for n := 1; n <= len(c.text)+1; n++ {
+			e := NewExcerpt(16)
+			e.secret = c.secret
+			for i := 0; i < len(c.text); i += n {
+				e.Write([]byte(c.text[i:min(i+n, len(c.text))]))
+			}
+			if got := e.String(); got != c.want {
+				t.Errorf("%s, in pieces of %d: %q, want %q", name, n, got, c.want)
+			}
+		}
+	}
+}
+
+// However much is written, no more is held, and each line that is kept is one
+// that was written.
+func FuzzExcerpt(f *testing.F) {
+	f.Add("first\nsecond\nthird\n", 16, 5)
+	f.Add("日本語\n", 4, 1)
+	f.Fuzz(func(t *testing.T, text string, size, n int) {
+		if size < 4 || size > 1<<10 || n < 1 {
+			return
+		}
+		e := newSecretExcerpt(size)
+		for i := 0; i < len(text); i += n {
+			e.Write([]byte(text[i:min(i+n, len(text))]))
+		}
+		if len(e.head)+len(e.tail) > size || e.Len() != int64(len(text)) {
+			t.Fatalf("%d bytes held of %d", len(e.head)+len(e.tail), e.Len())
+		}
+		got := e.String()
+		if len(text) <= size && utf8.ValidString(text) && got != text {
+			t.Fatalf("%q became %q", text, got)
+		}
+		for line := range strings.Lines(got) {
+			if utf8.ValidString(text) && !strings.Contains("\n"+text, "\n"+line) && !strings.HasSuffix(line, " bytes left out]\n") {
+				t.Fatalf("%q is no line of %q", line, text)
+			}
+		}
+	})
+}
+
+// A line that is too long to look in is left out whole: a half of it could hold
+// a half of a secret.
+func TestLongLineIsLeftOut(t *testing.T) {
+	var out bytes.Buffer
+	s := &Session{log: newRedactor(&out), sensitive: map[string]bool{}}
+	s.log.hide("hunter2")
+	l := &lines{s: s}
+	long := strings.Repeat("x", maxLine) + "hunter2"
+	fmt.Fprintf(l, "one hunter2\n%s", long)
+	fmt.Fprintf(l, "%s\ntwo hunt", long)
+	fmt.Fprint(l, "er2")
+	l.end()
+	if err := s.log.Close(); err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("one (redacted)\n[a line of %d bytes left out]\ntwo (redacted)", 2*len(long))
+	if got := out.String(); got != want {
+		t.Errorf("%.200q, want %q", got, want)
+	}
+	fmt.Fprint(l, long)
+	l.end()
+	if cap(l.held) > 2*maxLine {
+		t.Errorf("%d bytes are held of a line", cap(l.held))
+	}
+}
