@@ -71,6 +71,11 @@ func (r *Reconciler) changedSinceRecord(ctx context.Context) (*Changed, error) {
 		return nil, err
 	}
 	defer r.closing(w.commit)
+	if len(w.gone) == 0 {
+		if err := w.found(); err != nil {
+			return nil, err
+		}
+	}
 	c := &Changed{From: w.head.Commit, To: w.commit.ID}
 	for _, name := range slices.Sorted(maps.Keys(w.items)) {
 		if it := w.items[name]; len(it.own) > 0 {
@@ -123,7 +128,13 @@ func (r *Reconciler) changedBetween(ctx context.Context, a, b *source.Commit) (*
 			after.items[dir.Name] = &item{Dir: dir, config: after.settings.Config(dir.Name)}
 		}
 	}
+	if len(before.items) == 0 {
+		if err := after.found(); err != nil {
+			return nil, err
+		}
+	}
 	after.loadAll()
+	after.link()
 	for _, name := range slices.Sorted(maps.Keys(after.items)) {
 		it := after.items[name]
 		old, ok := before.items[name]
@@ -152,9 +163,6 @@ func (r *Reconciler) changedBetween(ctx context.Context, a, b *source.Commit) (*
 		if after.items[name] == nil {
 			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: []string{gitpath.Quote(before.items[name].Path)}, Removed: true})
 		}
-	}
-	if err := after.link(); err != nil {
-		return nil, err
 	}
 	c.close(after.graph)
 	return c, nil

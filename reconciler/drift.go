@@ -44,6 +44,9 @@ func (p *pass) drift(ctx, hard context.Context) (looked bool, err error) {
 	}
 	defer p.closing(w.commit)
 	p.result.From, p.result.To = w.head.Commit, w.commit.ID
+	if err := w.found(); err != nil {
+		return false, err
+	}
 	if err := w.known(p.options.Only); err != nil {
 		return false, err
 	}

@@ -41,7 +41,8 @@ func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
 		return nil, err
 	}
 	w.loadAll()
-	if err := w.link(); err != nil {
+	w.link()
+	if err := w.found(); err != nil {
 		return nil, err
 	}
 	g := &Graph{Workspaces: []GraphWorkspace{}}

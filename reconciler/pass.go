@@ -100,6 +100,9 @@ func (p *pass) round(ctx, hard context.Context) (done bool, err error) {
 		return false, err
 	}
 	p.settleGone(ctx, work)
+	if err := work.found(); err != nil {
+		return false, err
+	}
 
 	// 6. The snapshot, before anything is applied.
 	p.at(PhaseSnapshot)

@@ -51,6 +51,11 @@ func (w *work) look(ctx context.Context, pr PullRequest) (_ *look, err error) {
 	if err != nil {
 		return nil, errors.Join(err, l.merge.Close())
 	}
+	if len(l.items) == 0 {
+		if err := l.merged.found(); err != nil {
+			return l, l.fails(err)
+		}
+	}
 	l.compare()
 	return l, l.sum()
 }

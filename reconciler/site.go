@@ -194,6 +194,7 @@ func (s *site) job(ctx context.Context, root string, it *item) (terraform.Job, e
 		}
 		job.Vars[strings.TrimPrefix(name, "TF_VAR_")] = value
 	}
+	job.CheckBackend = ws.Backend.Check
 	if ws.Backend.Type != "local" {
 		return job, nil
 	}

@@ -2,6 +2,7 @@ package reconciler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -38,6 +39,8 @@ type item struct {
 	known  bool // there is a record, and it is no tombstone
 	hold   *state.Hold
 	own    []string // why it is stale, upstreams aside
+	// refused: it is one of a circle, or its state is another's too.
+	refused bool
 	// unmoved is why what is recorded of it is still under its old name: then
 	// nothing must be done under the new one.
 	unmoved error
@@ -93,7 +96,8 @@ func (r *Reconciler) survey(ctx context.Context, head state.Head, commit *source
 		}
 	}
 	w.loadOnly(func(it *item) bool { return len(it.own) > 0 })
-	return w, w.link()
+	w.link()
+	return w, nil
 }
 
 // load returns an item's parsed configuration.
@@ -105,34 +109,33 @@ func (w *work) load(it *item) *workspace.Workspace {
 }
 
 // link builds the graph, from what was just parsed and from what the record
-// says of the rest.
-//
-// One that does not parse keeps its place in the order, but what it once was
-// must not stand against what the others are now.
-func (w *work) link() error {
-	graph, err := workspace.Link(w.nodes(true))
-	if err != nil {
-		graph, err = workspace.Link(w.nodes(false))
+// says of the rest. What it has against a workspace is as if its files had it.
+func (w *work) link() {
+	w.graph = workspace.Link(w.nodes())
+	for name, it := range w.items {
+		if err := w.graph.Err(name); err != nil {
+			it.refused = true
+			ws := w.load(it)
+			ws.Err = errors.Join(ws.Err, err)
+			it.own = w.ownReasons(it, it.record)
+		}
+		if it.loaded != nil {
+			it.loaded.Warnings = append(it.loaded.Warnings, w.graph.Warnings(name)...)
+		}
 	}
-	if err != nil {
-		return &TreeError{Commit: w.commit.ID, Err: err}
-	}
-	w.graph = graph
-	return nil
 }
 
-// nodes are the workspaces for the graph. Remember: those that do not parse
-// as the record knows them.
-func (w *work) nodes(remember bool) []workspace.Node {
+// nodes are the workspaces for the graph. One that does not parse keeps the
+// place in the order that the record knows.
+func (w *work) nodes() []workspace.Node {
 	var nodes []workspace.Node
 	for _, name := range slices.Sorted(maps.Keys(w.items)) {
 		it := w.items[name]
 		node := workspace.Node{Name: name, DependsOn: it.config.DependsOn}
-		switch {
-		case it.loaded != nil && it.loaded.Err == nil:
+		if it.loaded != nil && it.loaded.Err == nil {
 			node.Identity, node.Reads = it.loaded.Identity, it.loaded.Reads
-		case it.loaded == nil || remember:
-			node.Identity, node.Reads = it.record.Identity, it.record.Reads
+		} else {
+			node.Identity, node.Reads, node.Recalled = it.record.Identity, it.record.Reads, it.loaded != nil
 		}
 		nodes = append(nodes, node)
 	}
@@ -166,6 +169,9 @@ func (w *work) ownReasons(it *item, rec state.Workspace) []string {
 	}
 	if rec.Trace == nil {
 		return reasons
+	}
+	if it.refused {
+		reasons = append(reasons, "dependencies")
 	}
 	if rec.Epoch != w.head.Epoch {
 		reasons = append(reasons, "distrusted record")
@@ -265,6 +271,15 @@ func (w *work) worked() bool {
 		}
 	}
 	return false
+}
+
+// found returns an error where there is no workspace at all: most likely the
+// settings do not say where they are, and that must not look like success.
+func (w *work) found() error {
+	if len(w.items) > 0 {
+		return nil
+	}
+	return &TreeError{Commit: w.commit.ID, Err: w.loader.NoWorkspaces(w.settings)}
 }
 
 // known refuses names that no workspace has.

@@ -48,6 +48,9 @@ func (s *Session) Init(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.checkBackend(); err != nil {
+		return s.failed("init", nil, err)
+	}
 	return s.unrecovered(ctx)
 }
 

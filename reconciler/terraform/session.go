@@ -43,6 +43,10 @@ type Job struct {
 	// Terraform.
 	NoProviders bool
 
+	// CheckBackend judges what Terraform says of its backend after init, where
+	// LocalState is not set; nil: nobody does.
+	CheckBackend func(kind string, config map[string]string) error
+
 	// Only names the providers that may run, as a dependency lock file does but
 	// without the host of the default registry; nil: any.
 	Only []string

@@ -3,6 +3,8 @@ package workspace
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"net/url"
 	"path"
 	"strings"
@@ -33,6 +35,10 @@ func (e *evaluation) state(w *Workspace, s *scope) {
 		p := problemAt(block.file, hclRange(block), format, args...)
 		e.problems = append(e.problems, p)
 	}
+	if block.override {
+		complain("an override file must not say where the state lies: put the %s block into a file that is none", block.kind)
+		return
+	}
 	if block.kind == "cloud" || block.kind == "remote" {
 		complain("backend %q runs Terraform elsewhere, where this program has no say: keep the state in another backend, such as s3", block.kind)
 		return
@@ -60,11 +66,27 @@ func (e *evaluation) state(w *Workspace, s *scope) {
 			return
 		}
 	}
+	for _, name := range []string{"workspace_key_prefix", "workspace_dir"} {
+		if args[name] != "" {
+			complain("backend %q: %s is set, so this directory has a state for each Terraform CLI workspace, and only the default one is supported: make a directory of each, with a state of its own, and remove %[2]s", block.kind, name)
+			return
+		}
+	}
 	w.Backend = Backend{Type: block.kind, Config: telling(block.kind, args), Locks: locks(block.kind, args)}
 	w.Identity = identity(w.Path, block.kind, args, defaultWorkspace)
 	if block.kind == local {
 		w.Backend.Path = localPath(w.Path, w.Backend.Config, defaultWorkspace)
 	}
+}
+
+// Check returns an error where Terraform, after init, says that the state is
+// in another backend or at another place than the configuration was read to
+// say.
+func (b Backend) Check(kind string, args map[string]string) error {
+	if is := telling(kind, args); kind != b.Type || !maps.Equal(is, b.Config) {
+		return fmt.Errorf("the state is meant to be in the backend %q at %v, but after init Terraform has it in %q at %v: say in one place, and with constants, where it is", b.Type, b.Config, kind, is)
+	}
+	return nil
 }
 
 // defaultWorkspace is the Terraform workspace that all runs use.

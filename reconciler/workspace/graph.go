@@ -14,6 +14,7 @@ type Node struct {
 	Identity  string   // of its own state; "" when it is not known
 	Reads     []string // identities of states, "*" for what could not be evaluated
 	DependsOn []string // names of workspaces, by settings
+	Recalled  bool     // Identity and Reads are what they once were: its files do not parse
 }
 
 // Graph is the dependencies between workspaces. It has no cycle.
@@ -22,44 +23,54 @@ type Graph struct {
 	upstream  map[string][]string
 	readers   map[string][]string
 	unmatched map[string][]string
+	warnings  map[string][]string
+	errs      map[string]error
 }
-
-// ErrCycle is wrapped by the error of Link when workspaces depend on each
-// other in a circle.
-var ErrCycle = errors.New("workspaces depend on each other")
 
 // Link matches what each workspace reads to the workspace whose state that
-// is. A state that belongs to no workspace is the world's (see Unmatched),
-// unless a part of its name could not be evaluated: then Link asks for
-// depends_on. What a workspace says in depends_on takes the place of such
-// guesses, not of reads that are known. A workspace that reads its own state
-// does not depend on itself.
-func Link(nodes []Node) (*Graph, error) {
+// is. A state that belongs to no workspace is the world's (see Unmatched).
+// Where a part of its name could not be evaluated, every workspace that fits
+// is one that may be read: what a workspace says in depends_on takes the place
+// of such guesses, not of reads that are known, and guesses that would close a
+// circle are dropped. A workspace that reads its own state does not depend on
+// itself. What is wrong concerns some workspaces alone: see Err.
+func Link(nodes []Node) *Graph {
 	nodes = slices.Clone(nodes)
 	slices.SortFunc(nodes, func(a, b Node) int { return strings.Compare(a.Name, b.Name) })
-	l := linker{byName: map[string]bool{}, byIdentity: map[string]string{}}
-	err := errors.Join(l.register(nodes)...)
-	if err != nil {
-		return nil, err
+	l := &linker{
+		Graph: &Graph{
+			upstream: map[string][]string{}, readers: map[string][]string{}, unmatched: map[string][]string{},
+			warnings: map[string][]string{}, errs: map[string]error{},
+		},
+		byName: map[string]bool{}, byIdentity: map[string]string{}, sorted: nodes,
 	}
-	g := &Graph{upstream: map[string][]string{}, readers: map[string][]string{}, unmatched: map[string][]string{}}
-	var errs []error
+	l.register()
 	for _, n := range nodes {
-		up, unmatched, err := l.upstreams(n)
-		errs = append(errs, err)
-		g.upstream[n.Name], g.unmatched[n.Name] = up, unmatched
-		for _, u := range up {
-			g.readers[u] = append(g.readers[u], n.Name)
+		l.link(n)
+	}
+	l.dropGuesses()
+	for _, g := range l.guesses {
+		l.upstream[g.reader] = append(l.upstream[g.reader], g.upstream)
+	}
+	l.refuseCircles()
+	for _, n := range nodes {
+		up := l.upstream[n.Name]
+		slices.Sort(up)
+		l.upstream[n.Name] = slices.Compact(up)
+		for _, u := range l.upstream[n.Name] {
+			l.readers[u] = append(l.readers[u], n.Name)
 		}
 	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	if err := g.sort(nodes); err != nil {
-		return nil, err
-	}
-	return g, nil
+	l.sort()
+	return l.Graph
 }
+
+// Err is why a workspace must not be worked on, whatever its files say: it is
+// one of a circle, or its state is another's too.
+func (g *Graph) Err(name string) error { return g.errs[name] }
+
+// Warnings are what was guessed of name, and how.
+func (g *Graph) Warnings(name string) []string { return g.warnings[name] }
 
 // DependsOn returns the workspaces that name waits for, sorted.
 func (g *Graph) DependsOn(name string) []string { return g.upstream[name] }
@@ -75,60 +86,78 @@ func (g *Graph) Order() []string { return g.order }
 // workspace of this repository.
 func (g *Graph) Unmatched(name string) []string { return g.unmatched[name] }
 
+// linker builds a Graph.
 type linker struct {
+	*Graph
 	byName     map[string]bool
 	byIdentity map[string]string // name of the workspace
 	sorted     []Node
+	guesses    []guess
 }
 
-func (l *linker) register(nodes []Node) (errs []error) {
-	l.sorted = nodes
-	for _, n := range nodes {
-		if l.byName[n.Name] {
-			errs = append(errs, fmt.Errorf("two workspaces are named %s", n.Name))
+// guess is a dependency that may be none.
+type guess struct{ reader, upstream, read string }
+
+// certainty is how much of the read's place is known.
+func (g guess) certainty() int { return len(strings.ReplaceAll(g.read, "*", "")) }
+
+// register notes whose each state is. What a workspace was when its files last
+// parsed stands against nobody.
+func (l *linker) register() {
+	for _, recalled := range []bool{false, true} {
+		for _, n := range l.sorted {
+			l.byName[n.Name] = true
+			if n.Identity == "" || n.Recalled != recalled {
+				continue
+			}
+			other, taken := l.byIdentity[n.Identity]
+			if !taken {
+				l.byIdentity[n.Identity] = n.Name
+			} else if !recalled {
+				err := fmt.Errorf("workspaces %s and %s keep their state at one place, %s: give each a place of its own", other, n.Name, n.Identity)
+				l.refuse(other, err)
+				l.refuse(n.Name, err)
+			}
 		}
-		l.byName[n.Name] = true
-		if n.Identity == "" {
-			continue
-		}
-		if other, taken := l.byIdentity[n.Identity]; taken {
-			errs = append(errs, fmt.Errorf("workspaces %s and %s keep their state at one place, %s: give each a place of its own", other, n.Name, n.Identity))
-			continue
-		}
-		l.byIdentity[n.Identity] = n.Name
 	}
-	return errs
 }
 
-// upstreams returns the workspaces that n depends on and the reads that match
-// none.
-func (l *linker) upstreams(n Node) (up, unmatched []string, err error) {
-	var errs []error
+func (l *linker) refuse(name string, err error) { l.errs[name] = errors.Join(l.errs[name], err) }
+
+// link notes what n depends on, or may, and the reads that match none.
+func (l *linker) link(n Node) {
 	for _, name := range n.DependsOn {
 		switch {
 		case !l.byName[name]:
-			errs = append(errs, fmt.Errorf("workspace %s depends on %s, which does not exist", n.Name, name))
+			l.refuse(n.Name, fmt.Errorf("workspace %s depends on %s, which does not exist", n.Name, name))
 		case name == n.Name:
-			errs = append(errs, fmt.Errorf("workspace %s depends on itself", n.Name))
+			l.refuse(n.Name, fmt.Errorf("workspace %s depends on itself", n.Name))
 		default:
-			up = append(up, name)
+			l.upstream[n.Name] = append(l.upstream[n.Name], name)
 		}
 	}
 	for _, read := range n.Reads {
 		found, own := l.match(read, n.Name)
-		guess := strings.Contains(read, "*")
+		unsure := strings.Contains(read, "*")
 		switch {
-		case guess && len(n.DependsOn) > 0:
+		case unsure && len(n.DependsOn) > 0:
+		case unsure || n.Recalled:
+			for _, up := range found {
+				l.guesses = append(l.guesses, guess{n.Name, up, read})
+			}
+			if len(found) == 0 && unsure {
+				l.warn(n.Name, "workspace %s reads a state whose place cannot be evaluated (%s), and no other workspace fits: it is taken for one from elsewhere; if it is one of this repository, name the workspace in depends_on in %s", n.Name, read, SettingsFile)
+			}
 		case len(found) > 0:
-			up = append(up, found...)
-		case guess:
-			errs = append(errs, fmt.Errorf("workspace %s reads a state whose place cannot be evaluated (%s), and no workspace fits: name those it reads in depends_on in %s", n.Name, read, SettingsFile))
+			l.upstream[n.Name] = append(l.upstream[n.Name], found...)
 		case !own:
-			unmatched = append(unmatched, read)
+			l.unmatched[n.Name] = append(l.unmatched[n.Name], read)
 		}
 	}
-	slices.Sort(up)
-	return slices.Compact(up), unmatched, errors.Join(errs...)
+}
+
+func (l *linker) warn(name, format string, args ...any) {
+	l.warnings[name] = append(l.warnings[name], fmt.Sprintf(format, args...))
 }
 
 // match returns the workspaces other than reader whose identity fits read,
@@ -171,40 +200,21 @@ func fits(pattern, text string) bool {
 	return strings.HasSuffix(text, last)
 }
 
-// sort sets the order, or reports a cycle.
-func (g *Graph) sort(nodes []Node) error {
-	const (
-		unseen = iota
-		open
-		done
-	)
-	state := map[string]int{}
-	var path []string
-	var visit func(name string) error
-	visit = func(name string) error {
-		switch state[name] {
-		case done:
-			return nil
-		case open:
-			cycle := append(slices.Clone(path[slices.Index(path, name):]), name)
-			return fmt.Errorf("%w in a circle: %s (if one of these was only guessed from a state whose place cannot be evaluated, name what it reads in depends_on in %s)", ErrCycle, strings.Join(cycle, " -> "), SettingsFile)
+// sort sets the order.
+func (g *Graph) sort() {
+	done := map[string]bool{}
+	var visit func(name string)
+	visit = func(name string) {
+		if done[name] {
+			return
 		}
-		state[name] = open
-		path = append(path, name)
+		done[name] = true
 		for _, u := range g.upstream[name] {
-			if err := visit(u); err != nil {
-				return err
-			}
+			visit(u)
 		}
-		path = path[:len(path)-1]
-		state[name] = done
 		g.order = append(g.order, name)
-		return nil
 	}
-	for _, n := range nodes {
-		if err := visit(n.Name); err != nil {
-			return err
-		}
+	for _, name := range sortedKeys(g.upstream) {
+		visit(name)
 	}
-	return nil
 }

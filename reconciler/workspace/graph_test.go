@@ -46,9 +46,11 @@ func TestLink(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			g, err := Link(tt.nodes)
-			if err != nil {
-				t.Fatal(err)
+			g := Link(tt.nodes)
+			for _, n := range tt.nodes {
+				if err := g.Err(n.Name); err != nil {
+					t.Fatal(err)
+				}
 			}
 			if got := describeGraph(g); got != tt.want {
 				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
@@ -67,29 +69,86 @@ func TestLink(t *testing.T) {
 	}
 }
 
+// What is wrong concerns those alone that have it: never z, nor who reads them.
 func TestLinkErrors(t *testing.T) {
 	tests := []struct {
-		name  string
-		nodes []Node
-		want  string
+		name    string
+		nodes   []Node
+		refused string
+		want    string // the first one's
 	}{
-		{"cycle", nodes("x depends=a", "a s3://a reads=s3://b", "b s3://b reads=s3://c", "c s3://c reads=s3://a"), "a -> b -> c -> a"},
-		{"two", nodes("a depends=b", "b depends=a"), "a -> b -> a"},
-		{"itself", nodes("a depends=a"), "workspace a depends on itself"},
-		{"nothing", nodes("a depends=b"), "workspace a depends on b, which does not exist"},
-		{"one identity", nodes("a s3://x", "b s3://x"), "workspaces a and b keep their state at one place, s3://x"},
-		{"one name", nodes("a s3://x", "a s3://y"), "two workspaces are named a"},
-		{"wildcard without a match", nodes("a s3://x/a reads=s3://*/q"), "name those it reads in depends_on"},
-		{"wildcard fits itself alone", nodes("a s3://x/a reads=s3://x/*"), "name those it reads in depends_on"},
+		{"cycle", nodes("x depends=a", "a s3://a reads=s3://b", "b s3://b reads=s3://c", "c s3://c reads=s3://a"), "a b c", "a -> b -> c -> a"},
+		{"two", nodes("a depends=b", "b depends=a", "z"), "a b", "a -> b -> a"},
+		{"two circles", nodes("a depends=b", "b depends=a", "c depends=d,a", "d depends=c", "z depends=c"), "a b c d", "a -> b -> a"},
+		{"itself", nodes("a depends=a", "z"), "a", "workspace a depends on itself"},
+		{"nothing", nodes("a depends=b", "z"), "a", "workspace a depends on b, which does not exist"},
+		{"one identity", nodes("a s3://x", "b s3://x", "z reads=s3://x"), "a b", "workspaces a and b keep their state at one place, s3://x"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := Link(tt.nodes)
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
+			g := Link(tt.nodes)
+			var refused []string
+			for _, n := range tt.nodes {
+				if g.Err(n.Name) != nil {
+					refused = append(refused, n.Name)
+				}
+			}
+			if got := strings.Join(refused, " "); got != tt.refused {
+				t.Fatalf("refused: %s, want %s", got, tt.refused)
+			}
+			err := g.Err(refused[0])
+			if !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
 			if cyclic := strings.Contains(tt.want, "->"); errors.Is(err, ErrCycle) != cyclic {
 				t.Errorf("ErrCycle: %t", !cyclic)
+			}
+			if len(g.Order()) != len(tt.nodes) {
+				t.Errorf("order: %v", g.Order())
+			}
+		})
+	}
+}
+
+// What is only guessed makes no circle.
+func TestLinkGuesses(t *testing.T) {
+	recalled := nodes("a s3://x", "b s3://x", "c s3://c reads=s3://x", "x s3://y reads=s3://c")
+	recalled[0].Recalled = true
+	circle := nodes("a s3://a reads=s3://b", "b s3://b reads=s3://a")
+	circle[0].Recalled = true
+	for _, tt := range []struct {
+		name  string
+		nodes []Node
+		after string // of all
+		warn  string // names
+	}{
+		{"two", nodes("a s3://a reads=s3://*", "b s3://b reads=s3://*", "c s3://c"), "a:c b:c c:", "a b"},
+		{"three", nodes("a s3://a reads=s3://*", "b s3://b reads=s3://*", "c s3://c reads=s3://*", "n s3://n"), "a:n b:n c:n n:", "a b c"},
+		{"a guess against what is known", nodes("net s3://net reads=s3://*", "x s3://x/x reads=s3://net", "y s3://x/y reads=s3://net"), "net: x:net y:net", "net"},
+		{"the least certain goes", nodes("net s3://net reads=*", "x s3://x/x reads=s3://net,s3://x/*y", "y s3://x/y reads=s3://net"), "net: x:net,y y:net", "net"},
+		{"no circle", nodes("a s3://a reads=s3://b*", "b s3://b"), "a:b b:", ""},
+		{"nothing fits", nodes("a s3://x/a reads=s3://*/q"), "a:", "a"},
+		{"itself alone fits", nodes("a s3://x/a reads=s3://x/*"), "a:", "a"},
+		{"the place of one that does not parse", recalled, "a: b: c:b x:c", ""},
+		{"the reads of one that does not parse", circle, "a: b:a", "a"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			g := Link(tt.nodes)
+			var after, warn []string
+			for _, n := range tt.nodes {
+				if err := g.Err(n.Name); err != nil {
+					t.Error(err)
+				}
+				after = append(after, n.Name+":"+strings.Join(g.DependsOn(n.Name), ","))
+				if len(g.Warnings(n.Name)) > 0 {
+					warn = append(warn, n.Name)
+				}
+			}
+			if got := strings.Join(after, " "); got != tt.after {
+				t.Errorf("got %s, want %s", got, tt.after)
+			}
+			if got := strings.Join(warn, " "); got != tt.warn {
+				t.Errorf("warned: %s, want %s", got, tt.warn)
 			}
 		})
 	}

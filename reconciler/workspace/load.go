@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/zclconf/go-cty/cty"
 
@@ -53,6 +54,7 @@ func (e *evaluation) load(w *Workspace) {
 		w.Err = fmt.Errorf("workspace %s: %w", w.Name, err)
 		return
 	}
+	e.reserved(m.dir)
 	s := newScope(e, m)
 	s.given = e.givenVariables(m, w.Config)
 	e.visit(s)
@@ -73,6 +75,20 @@ func (e *evaluation) load(w *Workspace) {
 		w.Warnings = append(w.Warnings, p.Error())
 	}
 	w.Err = join(e.problems)
+}
+
+// Generated begins the names of the files that are generated beside the
+// configuration of a workspace.
+const Generated = "zzz_reconcile"
+
+// reserved refuses files that would take the place of generated ones.
+func (e *evaluation) reserved(dir string) {
+	entries, _ := e.tree.ReadDir(dir) // its error has been told
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), Generated) {
+			e.problems = append(e.problems, &Problem{File: path.Join(dir, entry.Name()), Text: "names that begin with " + Generated + " are those of generated files: give it another"})
+		}
+	}
 }
 
 // input takes in an object that the settings, not the configuration, name.

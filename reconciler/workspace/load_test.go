@@ -65,9 +65,7 @@ func describeAll(tree *memTree, product Product) map[string]string {
 		got[dir.Name] = describeOne(tree, w)
 		nodes = append(nodes, w.Node())
 	}
-	if g, err := Link(nodes); err != nil {
-		got["graph"] = err.Error()
-	} else if text := describeGraph(g); text != "" {
+	if text := describeGraph(Link(nodes)); text != "" {
 		got["graph"] = text
 	}
 	return got
@@ -105,6 +103,12 @@ func describeGraph(g *Graph) string {
 		}
 		if not := g.Unmatched(name); len(not) > 0 {
 			lines = append(lines, name+" reads elsewhere "+strings.Join(not, ", "))
+		}
+		for _, warning := range g.Warnings(name) {
+			lines = append(lines, "warning "+warning)
+		}
+		if err := g.Err(name); err != nil {
+			lines = append(lines, "error "+name+": "+err.Error())
 		}
 	}
 	return strings.Join(lines, "\n")

@@ -63,6 +63,7 @@ type backendBlock struct {
 	arguments map[string]definition
 	file      string
 	block     *hclsyntax.Block
+	override  bool // an override file says so
 }
 
 // module returns what the directory dir says. Links to it are followed: what
@@ -187,9 +188,9 @@ func (m *module) addTerraform(file string, b *hclsyntax.Block) {
 	for _, inner := range b.Body.Blocks {
 		switch {
 		case inner.Type == "backend" && len(inner.Labels) == 1:
-			m.backend = &backendBlock{kind: inner.Labels[0], arguments: definitions(file, inner.Body), file: file, block: inner}
+			m.backend = &backendBlock{kind: inner.Labels[0], arguments: definitions(file, inner.Body), file: file, block: inner, override: isOverride(path.Base(file))}
 		case inner.Type == "cloud":
-			m.backend = &backendBlock{kind: "cloud", file: file, block: inner}
+			m.backend = &backendBlock{kind: "cloud", file: file, block: inner, override: isOverride(path.Base(file))}
 		}
 	}
 }
