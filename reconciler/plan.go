@@ -123,8 +123,16 @@ func (s *site) planOnly(ctx, hard context.Context, it *item) (plan *terraform.Pl
 	session := engine.Open(hard, job)
 	defer func() { err = errors.Join(err, session.Close()) }()
 	s.observe(Event{Workspace: it.Name, Phase: PhaseInit})
-	if err := session.Init(ctx); err != nil {
+	it.link.Lock()
+	err = session.Init(ctx)
+	it.link.Unlock()
+	if err != nil {
 		return nil, err
+	}
+	for _, up := range s.work.graph.DependsOn(it.Name) {
+		link := &s.work.items[up].link
+		link.RLock()
+		defer link.RUnlock()
 	}
 	s.observe(Event{Workspace: it.Name, Phase: PhasePlan})
 	return session.Plan(ctx)

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"reconcile/internal/gitpath"
 	"reconcile/reconciler/source"
@@ -41,6 +42,9 @@ type item struct {
 	own    []string // why it is stale, upstreams aside
 	// refused: it is one of a circle, or its state is another's too.
 	refused bool
+	// link guards the link to its local state, at which its readers look:
+	// init takes it away for a moment.
+	link sync.RWMutex
 	// unmoved is why what is recorded of it is still under its old name: then
 	// nothing must be done under the new one.
 	unmoved error
