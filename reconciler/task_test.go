@@ -81,3 +81,34 @@ func TestTaskOfOtherCode(t *testing.T) {
 		}
 	}
 }
+
+// A saved plan that something has changed since it was judged is not applied,
+// and leaves no attempt: nothing was begun.
+func TestPlanThatWasChanged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, one)
+	w.config.Observe = func(e reconciler.Event) {
+		if e.Phase != reconciler.PhaseApply {
+			return
+		}
+		files, err := filepath.Glob(filepath.Join(w.dir, "work", "run", "process-*", "session-*", "plan"))
+		if err != nil || len(files) != 1 {
+			t.Errorf("plans: %v, %v", files, err)
+			return
+		}
+		w.must(os.WriteFile(files[0], []byte("another plan"), 0o600))
+	}
+	result, got := w.pass(reconciler.Options{})
+	if got["solo"] != state.Failed || !strings.Contains(result.Workspaces[0].Error, "nothing was applied") {
+		t.Errorf("%+v", result)
+	}
+	rec, _, err := w.record.Workspace(t.Context(), "solo")
+	w.must(err)
+	if rec.Attempt != nil {
+		t.Errorf("an attempt is left: %+v", rec.Attempt)
+	}
+	w.config.Observe = nil
+	if result, got := w.pass(reconciler.Options{}); got["solo"] != state.Applied || len(result.Workspaces[0].Warnings) > 0 {
+		t.Errorf("then: %+v", result)
+	}
+}

@@ -148,6 +148,9 @@ func (v *visit) all(ctx, hard context.Context) (err error) {
 		v.result.Warnings = append(v.result.Warnings, "applied, and then: "+err.Error())
 		err = nil
 	}
+	if errors.Is(err, terraform.ErrPlanChanged) {
+		return v.unbegun(ctx, err)
+	}
 	if err != nil {
 		return v.failed(ctx, err)
 	}

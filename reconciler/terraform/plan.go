@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,8 +19,9 @@ import (
 
 // Plan is a saved plan: what Apply will do, and nothing else.
 type Plan struct {
-	// Empty: Terraform has nothing to do (its detailed exit code is 0). A
-	// plan that only moves resources or changes outputs is not empty.
+	// Empty: Terraform has nothing to do (its detailed exit code is 0), or only
+	// to read again what check blocks ask for. A plan that only moves resources
+	// or changes outputs is not empty.
 	Empty   bool
 	Changes Changes
 	// Digest tells what would change: two plans with one digest do the same.
@@ -35,6 +37,7 @@ type Plan struct {
 	Warnings []string
 
 	file string
+	sum  [sha256.Size]byte // of the file, before anything was read from it
 }
 
 // Changes counts resources. A replaced one counts in Replace alone.
@@ -61,16 +64,19 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if plan.sum, err = sumFile(plan.file); err != nil {
+		return nil, s.failed("plan", nil, err)
+	}
 	plan.Empty = !changed
 	if plan.State, err = s.plannedState(ctx, plan.file); err != nil {
 		return nil, err
 	}
-	if !plan.Empty {
+	plan.Digest = planDigest(&tfjson.Plan{})
+	// A check that fails is a warning, be the plan empty or not.
+	if changed || strings.Contains(text, "Warning: ") {
 		if err := s.inspect(ctx, plan); err != nil {
 			return nil, err
 		}
-	} else {
-		plan.Digest = planDigest(&tfjson.Plan{})
 	}
 	fmt.Fprintf(s.log, "\n# %s plan\n%s", s.t.product, text)
 	plan.Text = s.log.text(planText(text))
@@ -131,6 +137,10 @@ func (s *Session) inspect(ctx context.Context, plan *Plan) error {
 	}
 	s.log.hide(sensitiveIn(saved)...)
 	s.recognise(readIn(saved)...)
+	for _, failure := range failedChecks(saved) {
+		s.warn(s.log.text(failure))
+	}
+	plan.Empty = plan.Empty || onlyChecks(saved)
 	plan.Changes = countChanges(saved)
 	plan.Digest = planDigest(saved)
 	plan.StateExists = stateExists(saved.PriorState)

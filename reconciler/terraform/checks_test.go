@@ -1,0 +1,131 @@
+package terraform_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"reconcile/reconciler/terraform"
+)
+
+// checking has a check that reads data, and one that does not.
+const checking = `
+resource "terraform_data" "x" {
+  input = "1"
+}
+
+check "reads" {
+  data "terraform_remote_state" "none" {
+    backend = "local"
+    config = {
+      path = "none.tfstate"
+    }
+  }
+  assert {
+    condition     = data.terraform_remote_state.none.outputs.a == "1"
+    error_message = "it is not"
+  }
+}
+
+check "compares" {
+  assert {
+    condition     = terraform_data.x.input == "2"
+    error_message = "it is ${terraform_data.x.input}"
+  }
+}
+`
+
+// A check that reads data is in each plan, and changes nothing; all else in
+// such a plan counts as ever. That a check fails is told in any case.
+func TestChecks(t *testing.T) {
+	both(t, func(t *testing.T, with option) {
+		for name, c := range map[string]struct {
+			main  string
+			empty bool
+			says  []string
+		}{
+			"as it was":     {checking, true, []string{"check.reads fails: ", "check.compares fails: it is 1"}},
+			"without data":  {checking[:strings.Index(checking, "check \"reads\"")] + checking[strings.Index(checking, "check \"compares\""):], true, []string{"check.compares fails: it is 1"}},
+			"it passes":     {strings.ReplaceAll(checking, `input == "2"`, `input == "1"`), true, []string{"check.reads fails: "}},
+			"an output":     {checking + "output \"o\" {\n  value = \"new\"\n}\n", false, []string{"check.reads fails: ", "check.compares fails: it is 1"}},
+			"a move":        {strings.NewReplacer(`"terraform_data" "x"`, `"terraform_data" "y"`, "terraform_data.x", "terraform_data.y").Replace(checking) + "moved {\n  from = terraform_data.x\n  to   = terraform_data.y\n}\n", false, []string{"check.reads fails: ", "check.compares fails: it is 1"}},
+			"a forgotten":   {"removed {\n  from = terraform_data.x\n  lifecycle {\n    destroy = false\n  }\n}\n" + checking[strings.Index(checking, "check \"reads\""):strings.Index(checking, "check \"compares\"")], false, []string{"check.reads fails: "}},
+			"a data source": {checking + "resource \"terraform_data\" \"z\" {}\ndata \"terraform_remote_state\" \"later\" {\n  backend = \"local\"\n  config = {\n    path = \"none-${terraform_data.z.id}\"\n  }\n}\n", false, []string{"check.reads fails: ", "check.compares fails: it is 1"}},
+		} {
+			s := newSite(t, checking, with)
+			s.apply()
+			s.write("main.tf", c.main)
+			plan := s.planned()
+			if plan.Empty != c.empty || len(plan.Warnings) != len(c.says) {
+				t.Errorf("%s: planned %+v", name, plan)
+			}
+			for _, want := range c.says {
+				if !strings.Contains(strings.Join(plan.Warnings, "\n"), want) {
+					t.Errorf("%s: %q is not in %q", name, want, plan.Warnings)
+				}
+			}
+		}
+	})
+}
+
+// A plan does not hold what is ephemeral: apply is given it again.
+func TestEphemeralVariables(t *testing.T) {
+	both(t, func(t *testing.T, with option) {
+		s := newSite(t, `
+variable "file" {
+  type      = string
+  ephemeral = true
+}
+
+variable "declared" {
+  type      = string
+  ephemeral = true
+}
+
+variable "kept" {
+  type = object({ a = string, b = optional(number, 3) })
+}
+
+resource "terraform_data" "x" {
+  input = var.kept
+}
+`, with)
+		s.write("one.tfvars", "file = \"secret\"\nkept = { a = 1 }\nunknown = true\n")
+		s.write("two.tfvars.json", `{"kept": {"a": "2"}}`)
+		s.job.VarFiles = []string{filepath.Join(s.job.Dir, "one.tfvars"), filepath.Join(s.job.Dir, "two.tfvars.json")}
+		s.job.Vars = map[string]string{"declared": "secret"}
+		if plan, _ := s.apply(); plan.Changes.Add != 1 {
+			t.Errorf("planned %+v", plan)
+		}
+		if plan := s.planned(); !plan.Empty {
+			t.Errorf("again planned %+v", plan)
+		}
+	})
+}
+
+// What is applied is what was judged.
+func TestPlanThatWasChanged(t *testing.T) {
+	work := t.TempDir()
+	s := newSite(t, oneResource, func(o *terraform.Options) { o.Work = work })
+	session, plan := s.plan()
+	files, err := filepath.Glob(filepath.Join(work, "run", "process-*", "session-*", "plan"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("plans: %v, %v", files, err)
+	}
+	refused := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := session.Apply(t.Context(), plan); !errors.Is(err, terraform.ErrPlanChanged) || !strings.Contains(err.Error(), "nothing was applied") {
+			t.Errorf("applied with %v", err)
+		}
+	}
+	refused(os.WriteFile(files[0], []byte(s.read(files[0])+"\n"), 0o600))
+	refused(os.Remove(files[0]))
+	if text := s.read(s.state); text != "" {
+		t.Errorf("there is a state: %s", text)
+	}
+}
