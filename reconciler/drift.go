@@ -135,6 +135,8 @@ func (s *site) look(ctx, hard context.Context, it *item) WorkspaceResult {
 	if err == nil {
 		s.observe(Event{Workspace: it.Name, Phase: PhaseRecord})
 		err = s.recordDrift(ctx, it, plan)
+	} else if moved := s.appliedMeanwhile(ctx, it); moved != nil {
+		err = moved // it may have read a state while that was written
 	}
 	result.DurationMS = s.Now().Sub(started).Milliseconds()
 	switch {
@@ -151,9 +153,9 @@ func (s *site) look(ctx, hard context.Context, it *item) WorkspaceResult {
 	return result
 }
 
-// recordDrift writes what a plan found, unless it may be of what is no longer
-// so. Another tip that was adopted meanwhile takes nothing from it.
-func (s *site) recordDrift(ctx context.Context, it *item, plan *terraform.Plan) error {
+// appliedMeanwhile is why a plan may be of what is no longer so: an upstream
+// was applied since its record was read.
+func (s *site) appliedMeanwhile(ctx context.Context, it *item) error {
 	now, err := s.readUpstreams(ctx, it.Name)
 	if err != nil {
 		return err
@@ -162,6 +164,15 @@ func (s *site) recordDrift(ctx context.Context, it *item, plan *terraform.Plan) 
 		if now[up].Counter != then.Counter || now[up].Attempt != nil {
 			return fmt.Errorf("%s, upstream of %s: %w", up, it.Name, errMeanwhile)
 		}
+	}
+	return nil
+}
+
+// recordDrift writes what a plan found, unless it may be of what is no longer
+// so. Another tip that was adopted meanwhile takes nothing from it.
+func (s *site) recordDrift(ctx context.Context, it *item, plan *terraform.Plan) error {
+	if err := s.appliedMeanwhile(ctx, it); err != nil {
+		return err
 	}
 	return s.underLease(ctx, 0, it.record, func(lease *state.Lease, rec state.Workspace) error {
 		rec.Drift = &state.Drift{

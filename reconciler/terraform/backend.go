@@ -18,8 +18,8 @@ func (s *Session) checkBackend() error {
 		return err
 	case s.job.LocalState == "" && s.job.CheckBackend != nil:
 		return s.job.CheckBackend(kind, config)
-	case s.job.LocalState != "" && (kind != "local" || config["path"] != s.stateFile()):
-		return fmt.Errorf("the state is meant to be in the backend \"local\" at %s, but after init Terraform has it in %q at %v: remove what else says where it is", s.stateFile(), kind, config)
+	case s.job.LocalState != "" && (kind != "local" || config["path"] != s.job.LocalState):
+		return fmt.Errorf("the state is meant to be in the backend \"local\" at %s, but after init Terraform has it in %q at %v: remove what else says where it is", s.job.LocalState, kind, config)
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func (s *Session) generateBackend() error {
 	}
 	file := hclwrite.NewEmptyFile()
 	backend := file.Body().AppendNewBlock("terraform", nil).Body().AppendNewBlock("backend", []string{"local"})
-	backend.Body().SetAttributeValue("path", cty.StringVal(s.stateFile()))
+	backend.Body().SetAttributeValue("path", cty.StringVal(s.job.LocalState))
 	return os.WriteFile(s.path(overrideFile), file.Bytes(), 0o600)
 }
 

@@ -68,7 +68,7 @@ func (k kept) touch() { _ = os.Chtimes(string(k), time.Time{}, time.Now()) }
 // kept returns the directory for all that init depends on. Workspaces never
 // share one: Terraform keeps the backend's settings in it.
 func (s *Session) kept() (kept, error) {
-	key := []any{s.t.product, s.t.version, runtime.GOOS, runtime.GOARCH, s.job.InitKey, s.stateFile(), s.job.LockFile}
+	key := []any{s.t.product, s.t.version, runtime.GOOS, runtime.GOARCH, s.job.InitKey, s.job.LocalState, s.job.LockFile}
 	for _, path := range []string{s.job.BackendConfig, s.committedLock()} {
 		content, err := readIfNamed(path)
 		if err != nil {

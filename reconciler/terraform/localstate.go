@@ -11,17 +11,8 @@ import (
 	"time"
 )
 
-// stateFile is where Terraform finds a local state; "" where the backend is
-// another. A session that only looks has a copy, at a path that stays the same
-// so that init need not run again.
-func (s *Session) stateFile() string {
-	if s.job.LocalState == "" || !s.job.ReadOnly {
-		return s.job.LocalState
-	}
-	return filepath.Join(s.t.opts.Work, "copies", digest([]byte(s.job.Dir))+".tfstate")
-}
-
-// copyState makes the copy for a session that only looks. Close removes it.
+// copyState makes a copy of a local state for a session that only looks. The
+// backend stays the same, so that what init made for an apply is used again.
 func (s *Session) copyState() error {
 	content, cut, err := wholeState(s.job.LocalState)
 	if err != nil {
@@ -30,12 +21,8 @@ func (s *Session) copyState() error {
 	if cut {
 		s.warn("the state is unfinished: an apply writes it now, or was killed while it did; this plan is made against the state from before that apply")
 	}
-	file := s.stateFile()
-	s.made = append(s.made, file)
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return err
-	}
-	return os.WriteFile(file, content, 0o600)
+	s.copied = filepath.Join(s.temp, "state")
+	return os.WriteFile(s.copied, content, 0o600)
 }
 
 // readyState makes the file of a local state ready for Terraform: there,

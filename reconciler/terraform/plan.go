@@ -93,6 +93,9 @@ func (s *Session) runPlan(ctx context.Context, file string, said io.Writer) (cha
 	for _, path := range s.job.VarFiles {
 		args = append(args, "-var-file="+path)
 	}
+	if s.copied != "" {
+		args = append(args, "-state="+s.copied)
+	}
 	s.role = s.job.PlanRole
 	// Made here, since Terraform would make it for others to read.
 	if err := os.WriteFile(file, nil, 0o600); err != nil {

@@ -71,6 +71,7 @@ type Session struct {
 	role    string // whose credentials the state was last used with
 	lock    []byte // the lock file that init made
 	skipped bool   // init was not run
+	copied  string // the copy of a local state that only looks are made at; "": none
 
 	sensitive map[string]bool // Job.Sensitive.Sums
 	warnings  []string
