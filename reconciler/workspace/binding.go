@@ -57,7 +57,7 @@ func (s *scope) each(bindings []binding, names bound, exprs []hclsyntax.Expressi
 		s.each(rest, names, exprs, f)
 		return
 	}
-	for _, values := range b.elements(s.value(b.collection, names)) {
+	bind := func(values bound) {
 		all := make(bound, len(names)+len(values))
 		for k, v := range names {
 			all[k] = v
@@ -66,6 +66,13 @@ func (s *scope) each(bindings []binding, names bound, exprs []hclsyntax.Expressi
 			all[k] = v
 		}
 		s.each(rest, all, exprs, f)
+	}
+	for _, values := range b.elements(s.value(b.collection, names)) {
+		if s.steps++; s.steps > maxSteps { // the rest is told by one that is unknown
+			bind(b.bind(cty.DynamicVal, cty.DynamicVal))
+			return
+		}
+		bind(values)
 	}
 }
 

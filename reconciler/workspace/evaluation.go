@@ -33,6 +33,7 @@ type evaluation struct {
 	refusal    *refusal        // told of what is found; nil: nobody asks
 	inTemplate int             // how deep
 	depth      int             // of references
+	steps      int             // of evaluating
 }
 
 // visit looks through the module of s and those that it calls.

@@ -70,6 +70,7 @@ func named(known map[string]function.Function) map[string]function.Function {
 	}
 	all := make(map[string]function.Function, 2*len(known))
 	for name, f := range known {
+		f = bounded(name, f)
 		all[name], all["core::"+name] = f, f
 	}
 	return all

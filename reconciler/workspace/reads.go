@@ -83,7 +83,9 @@ func (s *scope) pattern(x hclsyntax.Expression, names bound) string {
 	}
 	var out strings.Builder
 	for _, part := range t.Parts {
-		out.WriteString(patternOf(s.value(part, names)))
+		if out.WriteString(patternOf(s.value(part, names))); out.Len() > maxText {
+			return anyPart
+		}
 	}
 	return out.String()
 }

@@ -49,7 +49,19 @@ func (s *scope) value(e hclsyntax.Expression, names bound) cty.Value {
 			return v
 		}
 	}
-	return valueOrPart(e, s.context(e, names))
+	if s.steps > maxSteps {
+		return cty.DynamicVal
+	}
+	ctx := s.context(e, names)
+	size, ok := costOf(e, ctx)
+	if s.steps += 1 + size>>8; !ok {
+		return cty.DynamicVal
+	}
+	v := valueOrPart(e, ctx)
+	if sizeOf(v) > maxSize {
+		return cty.DynamicVal
+	}
+	return v
 }
 
 // simple returns the value of var.NAME or local.NAME, for which no context
