@@ -43,6 +43,27 @@ func TestOnlyAllowedProviders(t *testing.T) {
 	if err := allowed(); err != nil {
 		t.Errorf("OpenTofu's own registry: %v", err)
 	}
+	for name, text := range map[string]string{ // each is a lock file to Terraform
+		"a space before it": " provider \"evil.test/evil/evil\" {\n  version = \"1.0.0\"\n}\n",
+		"one line":          "provider \"evil.test/evil/evil\" { version = \"1.0.0\" }\n",
+		"no quotes":         "provider evil.test/evil/evil {\n}\n",
+		"a comment before":  "/**/provider \"evil.test/evil/evil\" {\n  hashes = []\n}\n",
+		"cut off":           "provider \"registry.opentofu.org/hashicorp/aws\" {\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, lockFileName), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := allowed(); err == nil {
+			t.Errorf("%s: allowed", name)
+		}
+	}
+	lock("registry.opentofu.org/hashicorp/aws")
+	if err := os.MkdirAll(filepath.Join(dir, ".terraform", "providers", "evil.test", "evil", "evil", "1.0.0"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := allowed(); err == nil || !strings.Contains(err.Error(), "evil.test/evil/evil") {
+		t.Errorf("installed, and not in the lock file: %v", err)
+	}
 	s.job.Only = nil
 	lock("registry.terraform.io/evil/x")
 	if err := allowed(); err != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -119,40 +118,40 @@ func (s *Session) lockProviders(ctx context.Context) (*flock.Flock, error) {
 	return lock, nil
 }
 
-// lockedProviders is the text of the lock file that is committed, or else of
-// the one that init last made in this workspace; not known before its first.
-func (s *Session) lockedProviders() (text string, known bool) {
+// lockedProviders are those of the lock file that is committed, or else of the
+// one that init last made in this workspace; not known before its first.
+func (s *Session) lockedProviders() (locked []lockedProvider, known bool) {
 	path := s.committedLock()
 	if path == "" {
 		last, ok := s.lastKept()
 		if !ok {
-			return "", false
+			return nil, false
 		}
 		path = last.lock()
 	}
 	content, err := os.ReadFile(path)
-	return string(content), err == nil || errors.Is(err, os.ErrNotExist)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, true
+	}
+	if err == nil { // one that cannot be read is init's to tell
+		locked, err = readLockFile(content)
+	}
+	return locked, err == nil
 }
 
 // usable tells by its hash whether Terraform will take a package from the
 // cache: with a committed lock file, if that lists the hash. One that it does
 // not take it would overwrite, so that one is not shown to it.
-func (s *Session) usable(locked string) func(hash string) bool {
-	return func(hash string) bool { return !s.job.LockFile || strings.Contains(locked, hash) }
+func (s *Session) usable(locked []lockedProvider) func(hash string) bool {
+	return func(hash string) bool {
+		return !s.job.LockFile || slices.ContainsFunc(locked, func(p lockedProvider) bool { return slices.Contains(p.hashes, hash) })
+	}
 }
-
-// provider is what begins a provider's block in a lock file, which Terraform
-// formats itself.
-var provider = regexp.MustCompile(`(?m)^provider "([^"]+)" \{\s+version\s*=\s*"([^"]+)"`)
 
 // holds tells whether a lock file's providers are all in the cache, with a
 // hash that it lists.
-func (c providerCache) holds(locked string) bool {
-	for _, m := range provider.FindAllStringSubmatch(locked, -1) {
-		hash := c.hash(filepath.Join(filepath.FromSlash(m[1]), m[2], platform))
-		if hash == "" || !strings.Contains(locked, hash) {
-			return false
-		}
-	}
-	return true
+func (c providerCache) holds(locked []lockedProvider) bool {
+	return !slices.ContainsFunc(locked, func(p lockedProvider) bool {
+		return !slices.Contains(p.hashes, c.hash(filepath.Join(filepath.FromSlash(p.source), p.version, platform)))
+	})
 }

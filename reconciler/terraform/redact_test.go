@@ -99,7 +99,7 @@ func FuzzDiagnostics(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, printed string) {
 		parseLock(strings.Join(diagnostics(printed), "\n"))
 		planText(printed)
-		provider.FindAllStringSubmatch(printed, -1)
+		_, _ = readLockFile([]byte(printed))
 		expression(printed)
 	})
 }
