@@ -85,7 +85,7 @@ func (t *Tree) flattenInto(ctx context.Context, all map[string]entry, dir string
 	}
 	for _, e := range list.entries {
 		name := path.Join(dir, e.name)
-		if t.leftOut(name, e) != "" {
+		if t.leftOut(name, e) != "" || t.omits(name) {
 			continue
 		}
 		all[name] = e
@@ -304,3 +304,9 @@ func create(dir *os.Root, name string, data []byte, mode fs.FileMode) (fs.FileIn
 func manifestPath(dir string) string {
 	return strings.TrimRight(dir, string(filepath.Separator)) + ".manifest"
 }
+
+// Omit has Checkout and Mend leave out what omitted reports. It is called
+// before either.
+func (t *Tree) Omit(omitted func(path string) bool) { t.omitted = omitted }
+
+func (t *Tree) omits(name string) bool { return t.omitted != nil && t.omitted(name) }

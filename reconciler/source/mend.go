@@ -100,7 +100,7 @@ func (in *inspection) entry(name string, e entry) error {
 	if in.ctx.Err() != nil {
 		return context.Cause(in.ctx)
 	}
-	if name != "." && in.tree.leftOut(name, e) != "" || e.mode == filemode.Submodule {
+	if name != "." && (in.tree.leftOut(name, e) != "" || in.tree.omits(name)) || e.mode == filemode.Submodule {
 		return nil
 	}
 	same, err := in.same(name, e)

@@ -32,6 +32,7 @@ type Tree struct {
 	ids     sync.Map     // answers of ID, by path: workspaces share most of theirs
 	listed  atomic.Int64 // directories that were listed, by path
 	bounded func() error // countPaths, once
+	omitted func(path string) bool
 }
 
 // store is what a tree is read from: an *objects.Store.
