@@ -28,7 +28,7 @@ type look struct {
 func (w *work) look(ctx context.Context, pr PullRequest) (_ *look, err error) {
 	l := &look{work: w, preview: &Preview{PullRequest: pr, Tip: w.commit.ID, Outcome: OutcomeInSync}, todo: map[string]bool{}}
 	l.merge, err = w.Source.Merge(ctx, w.commit.ID, pr.Head)
-	if errors.Is(err, source.ErrUnrelated) {
+	if errors.Is(err, source.ErrUnrelated) || errors.Is(err, source.ErrTooMuch) {
 		return l, l.fails(err)
 	}
 	if err != nil {
@@ -45,7 +45,7 @@ func (w *work) look(ctx context.Context, pr PullRequest) (_ *look, err error) {
 	}
 	l.merged, err = w.survey(ctx, w.head, l.merge.Commit, settings)
 	var own *TreeError
-	if errors.As(err, &own) {
+	if errors.As(err, &own) || errors.Is(err, source.ErrTooMuch) {
 		return l, l.fails(err)
 	}
 	if err != nil {

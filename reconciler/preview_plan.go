@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"reconcile/reconciler/source"
+	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
 	"reconcile/state"
 )
@@ -158,7 +161,14 @@ func (l *look) judge(it *item) (result WorkspaceResult, done bool) {
 		result.Outcome, result.Error = state.Failed, err.Error()
 		return result, true
 	}
-	if result.Refused = l.merged.loader.Refuse(it.Dir, it.config, l.settings.Preview(), l.alike(it)); len(result.Refused) > 0 {
+	if err := l.merged.load(it).Err; err != nil {
+		result.Outcome, result.Error = state.Failed, err.Error()
+		return result, true
+	}
+	approved := l.alike(it)
+	it.stateless = approved == nil
+	proposal := workspace.Proposal{Dir: it.Dir, Config: it.config, Approved: approved, States: l.localStates()}
+	if result.Refused = workspace.Refuse(l.merged.commit.Tree, l.merged.product, proposal, l.settings.Preview()); len(result.Refused) > 0 {
 		result.Outcome, result.Error = state.Blocked, refusedText
 		return result, true
 	}
@@ -193,13 +203,32 @@ func (l *look) guard(it *item) error {
 	return nil
 }
 
-// alike is the workspace as it is at the tip; nil if it is not there.
+// alike is the workspace as it is at the tip, perhaps under another name; nil
+// if it is not there.
 func (l *look) alike(it *item) *workspace.Workspace {
-	before := l.items[it.Name]
-	if before == nil {
-		return nil
+	if before := l.items[it.Name]; before != nil {
+		return l.load(before)
 	}
-	return l.load(before)
+	identity := l.merged.load(it).Identity
+	for name, before := range l.items {
+		if l.merged.items[name] == nil && l.load(before).Identity == identity {
+			return l.load(before)
+		}
+	}
+	return nil
+}
+
+// localStates are the identities of the states that lie in files, at the tip
+// and after the merge.
+func (l *look) localStates() (all []string) {
+	for _, w := range []*work{l.work, l.merged} {
+		for _, it := range w.items {
+			if identity := w.identity(it); strings.HasPrefix(identity, localPrefix) && !slices.Contains(all, identity) {
+				all = append(all, identity)
+			}
+		}
+	}
+	return all
 }
 
 func (l *look) outcome(result *Result) string {
@@ -226,4 +255,11 @@ func (l *look) readers() (readers []Reader) {
 		}
 	}
 	return readers
+}
+
+// withoutState has a workspace that is not at the tip planned on an empty
+// state: what its backend names may be anybody's.
+func (s *site) withoutState(job *terraform.Job) {
+	job.BackendConfig = ""
+	job.LocalState = filepath.Join(s.Work, "copies", "none") // is never there
 }

@@ -94,7 +94,8 @@ func (p *previewer) begin(ctx, hard context.Context, pr PullRequest) *one {
 		o.result.Error, o.err = err.Error(), err
 		return o
 	}
-	if o.look, err = p.tip.look(ctx, pr); err != nil {
+	// A fault of ours over one pull request is no other's.
+	if o.look, err = beside(func() (*look, error) { return p.tip.look(ctx, pr) })(); err != nil {
 		o.result.Error = err.Error()
 		return o
 	}
@@ -102,7 +103,7 @@ func (p *previewer) begin(ctx, hard context.Context, pr PullRequest) *one {
 	same := !due && last.Inputs == o.look.preview.Inputs && !last.Failed
 	planned := func() error { return nil }
 	if !same {
-		if planned, err = o.look.plan(ctx, hard); err != nil {
+		if planned, err = beside(func() (func() error, error) { return o.look.plan(ctx, hard) })(); err != nil {
 			o.failed(err)
 			return o
 		}

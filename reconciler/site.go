@@ -79,6 +79,9 @@ func (s *site) layOut(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
+	if s.trust != nil {
+		s.work.commit.Tree.Omit(workspace.IsToolFile)
+	}
 	if err := s.work.commit.Tree.Checkout(ctx, root, terraform.Keeps); err != nil {
 		return "", fmt.Errorf("lay out %s: %w", short(s.work.commit.ID), err)
 	}

@@ -48,7 +48,10 @@ type item struct {
 	// unmoved is why what is recorded of it is still under its old name: then
 	// nothing must be done under the new one.
 	unmoved error
-	result  *WorkspaceResult
+	// stateless: in a preview, the workspace is new, and is planned on an empty
+	// state.
+	stateless bool
+	result    *WorkspaceResult
 }
 
 // survey reads what is at a commit and what the record knows, and decides

@@ -53,8 +53,10 @@ func (e *evaluation) state(w *Workspace, s *scope) {
 			complain("backend %q: %s cannot be evaluated before Terraform runs", block.kind, name)
 		}
 	}
+	var values map[string]cty.Value
 	if file := w.Config.BackendConfig; file != "" {
-		values, wrong := e.varFile(file)
+		var wrong []*Problem
+		values, wrong = e.varFile(file)
 		e.problems = append(e.problems, wrong...)
 		for name, v := range values {
 			args[name] = scalar(v)
@@ -74,6 +76,7 @@ func (e *evaluation) state(w *Workspace, s *scope) {
 	}
 	w.Backend = Backend{Type: block.kind, Config: telling(block.kind, args), Locks: locks(block.kind, args)}
 	w.Identity = identity(w.Path, block.kind, args, defaultWorkspace)
+	w.backendText = textOf(args, block, values)
 	if block.kind == local {
 		w.Backend.Path = localPath(w.Path, w.Backend.Config, defaultWorkspace)
 	}
@@ -87,6 +90,23 @@ func (b Backend) Check(kind string, args map[string]string) error {
 		return fmt.Errorf("the state is meant to be in the backend %q at %v, but after init Terraform has it in %q at %v: say in one place, and with constants, where it is", b.Type, b.Config, kind, is)
 	}
 	return nil
+}
+
+// textOf returns all that a backend is told, in one order.
+func textOf(args map[string]string, block *backendBlock, values map[string]cty.Value) string {
+	var text strings.Builder
+	for _, name := range sortedKeys(args) {
+		text.WriteString(name + "=" + args[name] + "\n")
+	}
+	for _, name := range sortedKeys(values) {
+		text.WriteString(name + "=" + values[name].GoString() + "\n")
+	}
+	if block.block != nil {
+		for _, st := range settingsOf(block.block.Body, "", "") {
+			fmt.Fprintf(&text, "%s %s\n", st.path, st.key("", constantValue))
+		}
+	}
+	return text.String()
 }
 
 // defaultWorkspace is the Terraform workspace that all runs use.

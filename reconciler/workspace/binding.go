@@ -67,12 +67,14 @@ func (s *scope) each(bindings []binding, names bound, exprs []hclsyntax.Expressi
 		}
 		s.each(rest, all, exprs, f)
 	}
-	for _, values := range b.elements(s.value(b.collection, names)) {
-		if s.steps++; s.steps > maxSteps { // the rest is told by one that is unknown
-			bind(b.bind(cty.DynamicVal, cty.DynamicVal))
-			return
+	for _, collection := range s.possible(b.collection, names) {
+		for _, values := range b.elements(collection) {
+			if s.steps++; s.steps > maxSteps { // the rest is told by one that is unknown
+				bind(b.bind(cty.DynamicVal, cty.DynamicVal))
+				return
+			}
+			bind(values)
 		}
-		bind(values)
 	}
 }
 

@@ -41,6 +41,9 @@ func TestBudget(t *testing.T) {
 		if w.Err != nil || len(w.Inputs) != 2 || w.Inputs[1] != "." {
 			t.Errorf("%s: %v, %v", name, w.Inputs, w.Err)
 		}
+		if got := Refuse(tree, Terraform, Proposal{Dir: dir}, defaultTrust()); len(got) == 0 {
+			t.Errorf("%s: not refused", name)
+		}
 	}
 }
 

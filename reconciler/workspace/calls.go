@@ -51,6 +51,7 @@ func (e *evaluation) localCall(s *scope, c *call, source definition, dir string)
 		complain("%s", err)
 		return
 	}
+	e.refusal.linked(dir, m.dir)
 	if circle := s.callers(m.dir); circle != "" {
 		complain("the module calls itself: %s", circle)
 		return

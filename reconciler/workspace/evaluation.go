@@ -27,6 +27,7 @@ type evaluation struct {
 	versions  []string // required_version
 	init      []string // Workspace.InitKey
 	providers bool     // Workspace.Providers
+	settings  map[string]bool
 
 	instances  int             // of modules
 	general    map[string]bool // modules that were looked at with unknown arguments
@@ -44,6 +45,9 @@ func (e *evaluation) visit(s *scope) {
 	e.init = append(e.init, s.module.dir)
 	e.init = append(e.init, s.module.init...)
 	e.providers = e.providers || wantsProviders(s.module.init)
+	for _, key := range s.module.settings {
+		e.settings[key] = true
+	}
 	if !s.idle { // else Terraform evaluates nothing in it; it reads and installs it all the same
 		for _, m := range s.module.mentions {
 			e.mention(s, m)
@@ -62,6 +66,10 @@ func (e *evaluation) mention(s *scope, m mention) { e.mentionIn(s, m, nil) }
 
 // mentionIn is mention where names stand for something already.
 func (e *evaluation) mentionIn(s *scope, m mention, names bound) {
+	if e.refusal != nil {
+		e.refusal.mention(s, m, names)
+		return
+	}
 	if m.kind == anyText && !m.out && !slices.ContainsFunc(m.refs, s.leadsOut) {
 		return
 	}
@@ -91,6 +99,15 @@ func (s *scope) values(x hclsyntax.Expression, names bound) []cty.Value {
 		if v := s.value(choice.Condition, names); !v.IsKnown() {
 			return append(s.values(choice.TrueResult, names), s.values(choice.FalseResult, names)...)
 		}
+	}
+	return []cty.Value{s.value(x, names)}
+}
+
+// possible returns the values that x may have: where code is judged that
+// nobody has approved, all choices.
+func (s *scope) possible(x hclsyntax.Expression, names bound) []cty.Value {
+	if s.refusal != nil {
+		return s.choices(x, names)
 	}
 	return []cty.Value{s.value(x, names)}
 }

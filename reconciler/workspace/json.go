@@ -34,7 +34,7 @@ type jsonMember struct {
 var (
 	jsonLabels = map[string]int{
 		"terraform": 0, "locals": 0, "variable": 1, "output": 1, "module": 1, "provider": 1,
-		"resource": 2, "data": 2, "ephemeral": 2, "check": 1, "moved": 0, "import": 0, "removed": 0,
+		"resource": 2, "data": 2, "ephemeral": 2, "action": 2, "check": 1, "moved": 0, "import": 0, "removed": 0,
 	}
 	jsonTerraform = map[string]int{"backend": 1, "cloud": 0, "required_providers": 0, "provider_meta": 1}
 )
@@ -106,10 +106,10 @@ func (r *jsonReader) block(kind string, labels []string, n *jsonNode) *hclsyntax
 		if m.name == "//" {
 			continue // a comment
 		}
-		// A variable's default, and all else about it, is taken as it stands.
+		// A variable's default is taken as it stands; its validation is not.
 		b.Body.Attributes[m.name] = &hclsyntax.Attribute{
 			Name: m.name, NameRange: m.rng, SrcRange: m.value.rng,
-			Expr: r.expression(m.value, kind == "variable"),
+			Expr: r.expression(m.value, kind == "variable" && m.name != "validation"),
 		}
 	}
 	return b

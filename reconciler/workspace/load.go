@@ -29,7 +29,7 @@ func (l *Loader) Load(dir Dir, cfg Config) (w *Workspace) {
 	}
 	e := &evaluation{
 		Loader: l, root: dir, config: cfg, inputs: newInputs(l),
-		reads: map[string]bool{}, globs: map[string]bool{}, general: map[string]bool{},
+		reads: map[string]bool{}, globs: map[string]bool{}, general: map[string]bool{}, settings: map[string]bool{},
 	}
 	e.base = e.treeFunctions()
 	e.load(w)
@@ -55,6 +55,7 @@ func (e *evaluation) load(w *Workspace) {
 		return
 	}
 	e.reserved(m.dir)
+	e.refusal.linked(w.Path, m.dir)
 	s := newScope(e, m)
 	s.given = e.givenVariables(m, w.Config)
 	e.visit(s)
@@ -69,6 +70,7 @@ func (e *evaluation) load(w *Workspace) {
 	slices.Sort(e.init)
 	w.InitKey = slices.Compact(e.init)
 	w.Providers = e.providers
+	w.settings = e.settings
 	inputs, said := e.inputs.list(w.Path)
 	w.Inputs = inputs
 	for _, p := range inOrder(append(e.warnings, said...)) {

@@ -14,6 +14,7 @@ type Loader struct {
 	modules   onces[*module]
 	templates onces[[]mention]
 	scans     onces[*oddities]
+	doubtful  bool // see Refuse
 }
 
 // NewLoader returns a loader of the workspaces of tree, as product reads them.

@@ -15,6 +15,7 @@ type mention struct {
 	more     hclsyntax.Expression // the pattern of a fileset, the variables of a template; may be nil
 	bindings []binding
 	file     string
+	data     bool // in a data source, which is read in the plan
 
 	// Of any text: whether it leads out of the directory by what it says, or
 	// may do so by what it refers to.
@@ -55,6 +56,7 @@ type collector struct {
 	module   *module
 	file     string
 	paths    bool // attributes and texts count too: this is a resource or its like
+	data     bool
 	bindings []binding
 }
 
@@ -82,7 +84,7 @@ func (c *collector) block(b *hclsyntax.Block) {
 }
 
 func (c *collector) add(m mention) {
-	m.file, m.bindings = c.file, c.bindings
+	m.file, m.bindings, m.data = c.file, c.bindings, c.data
 	c.module.mentions = append(c.module.mentions, m)
 }
 

@@ -24,6 +24,7 @@ type module struct {
 	versions  []string      // required_version
 	problems  []*Problem
 	init      []string // what init makes something of
+	settings  []string // of providers and the backend
 }
 
 // variable is a variable's declaration; both expressions may be missing.
@@ -87,6 +88,9 @@ func (l *Loader) module(dir string) (*module, error) {
 			resources: map[string]*resource{}, calls: map[string]*call{},
 		}
 		for _, f := range files {
+			if l.doubtful {
+				doubt(f.body)
+			}
 			for _, b := range f.body.Blocks {
 				m.add(path.Join(o.path, f.name), b)
 				m.init = append(m.init, f.initOf(b)...)
@@ -136,11 +140,20 @@ func (m *module) add(file string, b *hclsyntax.Block) {
 	case "terraform":
 		m.addTerraform(file, b)
 	case "data", "resource", "ephemeral":
+		c.data = b.Type != "resource"
 		// A state is no file of the tree, even if it is read by path.
 		c.paths = label(0) != "terraform_remote_state"
 		m.addResource(file, b.Type, label(0), label(1), b)
-	case "provider", "check":
+	case "check":
 		c.paths = true
+		for _, inner := range b.Body.Blocks {
+			if inner.Type == "data" && len(inner.Labels) == 2 {
+				m.addResource(file, inner.Type, inner.Labels[0], inner.Labels[1], inner)
+			}
+		}
+	case "provider":
+		c.paths = true
+		m.addSettings(b)
 	}
 	c.block(b)
 }
@@ -189,6 +202,7 @@ func (m *module) addTerraform(file string, b *hclsyntax.Block) {
 		switch {
 		case inner.Type == "backend" && len(inner.Labels) == 1:
 			m.backend = &backendBlock{kind: inner.Labels[0], arguments: definitions(file, inner.Body), file: file, block: inner, override: isOverride(path.Base(file))}
+			m.addSettings(inner)
 		case inner.Type == "cloud":
 			m.backend = &backendBlock{kind: "cloud", file: file, block: inner, override: isOverride(path.Base(file))}
 		}

@@ -19,7 +19,6 @@ func (e *evaluation) filesetBase(s *scope, m mention, dir cty.Value, names bound
 	}
 	pattern, known := asString(s.value(m.more, names))
 	if !known {
-		s.refusal.path(m, "takes a pattern that cannot be told before Terraform runs")
 		e.looksFor(path.Join(start, "**"))
 		return dir
 	}
@@ -44,10 +43,8 @@ func (e *evaluation) named(m mention, v cty.Value) {
 			e.object(m, p)
 			return
 		}
-		e.refusal.path(m, "reads outside the repository")
 		e.warn(m.file, m.path, "%s reads %s, which lies outside the repository: changes there are not seen", m.what, strings.ReplaceAll(text, top, ""))
 	case !isNull(v): // a null is an error, or stands where nothing is read
-		e.refusal.path(m, "reads what cannot be told before Terraform runs")
 		e.widen(m, v)
 	}
 }
@@ -65,8 +62,6 @@ func (e *evaluation) attribute(m mention, v cty.Value) {
 		case !isPath(text):
 		case ok:
 			e.object(m, p)
-		default:
-			e.refusal.path(m, "lies outside the repository")
 		}
 		return
 	}

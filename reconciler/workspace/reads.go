@@ -18,7 +18,11 @@ func (e *evaluation) remoteState(s *scope, r *resource) {
 		return
 	}
 	kind, cfg, ws := r.attributes["backend"], r.attributes["config"], r.attributes["workspace"]
-	exprs := []hclsyntax.Expression{kind.Expression, cfg.Expression, ws.Expression}
+	exprs := expressionsOf(kind, cfg, ws)
+	if e.refusal != nil {
+		e.refusal.remoteState(s, r)
+		return
+	}
 	s.each(r.bindings, nil, exprs, func(names bound) {
 		args := s.patterns(cfg.Expression, names)
 		workspace := defaultWorkspace
@@ -29,7 +33,6 @@ func (e *evaluation) remoteState(s *scope, r *resource) {
 		if kind.Expression != nil {
 			backend = s.pattern(kind.Expression, names)
 		}
-		e.refusal.remoteState(r, backend, args)
 		read := anyPart // of any backend
 		switch {
 		case strings.Contains(backend, anyPart):
@@ -44,6 +47,16 @@ func (e *evaluation) remoteState(s *scope, r *resource) {
 			e.warnings = append(e.warnings, &Problem{File: r.file, Line: r.line, Text: fmt.Sprintf(said, read, SettingsFile)})
 		}
 	})
+}
+
+func expressionsOf(definitions ...definition) []hclsyntax.Expression {
+	var all []hclsyntax.Expression
+	for _, d := range definitions {
+		if d.Expression != nil {
+			all = append(all, d.Expression)
+		}
+	}
+	return all
 }
 
 // patterns returns the attributes of an object as patterns; nil if not even

@@ -23,7 +23,7 @@ func TestRefuse(t *testing.T) {
 	}
 	got := map[string]string{}
 	for _, dir := range dirs {
-		got[dir.Name] = strings.Join(NewLoader(tree, Terraform).Refuse(dir, settings.Config(dir.Name), settings.Preview(), nil), "\n")
+		got[dir.Name] = strings.Join(Refuse(tree, Terraform, Proposal{Dir: dir, Config: settings.Config(dir.Name)}, settings.Preview()), "\n")
 	}
 	if *update {
 		rewrite(t, archive, got)
@@ -36,19 +36,6 @@ func TestRefuse(t *testing.T) {
 	}
 	if len(got) != len(want) {
 		t.Errorf("%d workspaces, want %d", len(got), len(want))
-	}
-}
-
-// What is at the tip already is not asked about again, where it cannot differ.
-func TestRefuseApproved(t *testing.T) {
-	tree := newTree(map[string]string{"env/a/main.tf": "terraform {\n  backend \"http\" {\n    address = \"https://example.com/a\"\n  }\n}\n"})
-	dir := Dir{Name: "a", Path: "env/a"}
-	l := NewLoader(tree, Terraform)
-	if got := l.Refuse(dir, Config{}, Trust{}, nil); len(got) != 1 || !strings.Contains(got[0], "http") {
-		t.Errorf("a new backend: %q", got)
-	}
-	if got := l.Refuse(dir, Config{}, Trust{}, l.Load(dir, Config{})); len(got) > 0 {
-		t.Errorf("the same backend: %q", got)
 	}
 }
 

@@ -36,10 +36,12 @@ type scope struct {
 	memo    map[string]cty.Value
 	out     map[reference]bool // see leadsOut
 	callees map[string]*scope  // of calls without for_each, and for references to outputs
+	choice  map[string][]cty.Value
+	sealed  bool // of a template: it has no names but those that it is given
 }
 
 func newScope(e *evaluation, m *module) *scope {
-	return &scope{evaluation: e, module: m, memo: map[string]cty.Value{}, callees: map[string]*scope{}, out: map[reference]bool{}}
+	return &scope{evaluation: e, module: m, memo: map[string]cty.Value{}, callees: map[string]*scope{}, out: map[reference]bool{}, choice: map[string][]cty.Value{}}
 }
 
 // value returns what e is, as far as it can be told. It is never NilVal.
@@ -60,6 +62,9 @@ func (s *scope) value(e hclsyntax.Expression, names bound) cty.Value {
 	v := valueOrPart(e, ctx)
 	if sizeOf(v) > maxSize {
 		return cty.DynamicVal
+	}
+	if s.refusal != nil && hasPath(v) {
+		return cty.DynamicVal // built on how a path is written, and not known therefore
 	}
 	return v
 }
@@ -120,7 +125,7 @@ func (s *scope) refer(refs node, t hcl.Traversal) {
 		refs.set(s.pathValue(one), root, one)
 	case "terraform", "tofu":
 		v := cty.DynamicVal
-		if one == "workspace" {
+		if one == "workspace" && s.refusal == nil {
 			v = cty.StringVal("default")
 		}
 		refs.set(v, root, one)

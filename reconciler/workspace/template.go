@@ -32,8 +32,12 @@ func (e *evaluation) template(s *scope, m mention, v cty.Value, names bound) {
 		return
 	}
 	_ = fs.WalkDir(e.tree, o.path, func(p string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() {
+		switch {
+		case err != nil:
+		case d.Type().IsRegular():
 			e.templateAt(s, m, p, names)
+		case d.Type()&fs.ModeSymlink != 0:
+			e.refusal.linkedTemplate(m, p)
 		}
 		return nil
 	})
@@ -50,21 +54,36 @@ func (e *evaluation) templateAt(s *scope, m mention, p string, names bound) {
 	}
 	e.inTemplate++
 	defer func() { e.inTemplate-- }()
-	vars := bound{}
+	given := unsure
 	if m.more != nil {
-		given, _ := s.value(m.more, names).Unmark()
-		if iterable(given) && (given.Type().IsObjectType() || given.Type().IsMapType()) {
-			for it := given.ElementIterator(); it.Next(); {
-				k, v := it.Element()
-				if name, ok := asString(k); ok {
-					vars[name] = v
-				}
-			}
+		given = s.possible(m.more, names)
+	}
+	if e.refusal != nil {
+		s = newScope(e, &module{dir: s.module.dir})
+		s.sealed = true
+	}
+	for _, variables := range given {
+		vars := attributesOf(variables)
+		for _, inner := range mentions {
+			e.mentionIn(s, inner, vars)
 		}
 	}
-	for _, inner := range mentions {
-		e.mentionIn(s, inner, vars)
+}
+
+// attributesOf returns what a template's variables are, as far as is known.
+func attributesOf(v cty.Value) bound {
+	vars := bound{}
+	v, _ = v.Unmark()
+	if !iterable(v) || !v.Type().IsObjectType() && !v.Type().IsMapType() {
+		return vars
 	}
+	for it := v.ElementIterator(); it.Next(); {
+		k, v := it.Element()
+		if name, ok := asString(k); ok {
+			vars[name] = v
+		}
+	}
+	return vars
 }
 
 // maxTemplates is how deep templates may lie in templates.
@@ -86,6 +105,9 @@ func (e *evaluation) parseTemplate(p string) ([]mention, error) {
 	x, diags := hclsyntax.ParseTemplate(text, "", hcl.InitialPos)
 	if diags.HasErrors() {
 		return nil, diags
+	}
+	if e.doubtful {
+		doubt(x)
 	}
 	c := &collector{module: &module{}, file: p}
 	c.functions(x)

@@ -27,16 +27,28 @@ var trustedProviders = []string{"hashicorp/aws", "hashicorp/null", "hashicorp/ra
 var refusedNames = []string{
 	"external", "http", "dns_*", "tls_certificate",
 	"aws_lambda_invocation",
-	"aws_secretsmanager_secret_version*", "aws_ssm_parameter*", "aws_kms_secrets",
+	// Credentials and secrets,
+	"aws_secretsmanager_secret_version*", "aws_ssm_parameter*", "aws_kms_secret*", "aws_ivs_stream_key",
 	"aws_ecr_authorization_token", "aws_ecrpublic_authorization_token", "aws_eks_cluster_auth", "aws_codeartifact_authorization_token",
-	"nonsensitive",   // would print what Terraform hides
+	"aws_redshift_cluster_credentials", "aws_redshiftserverless_credentials", "aws_sts_web_identity_token",
+	"aws_api_gateway_api_key*", "aws_cognito_user_pool_client", "aws_dms_certificate", "aws_glue_connection",
+	"aws_cognito_identity_openid_token_for_developer_identity",
+	// and whatever lies in any bucket, table or service: other states, too.
+	"aws_s3_object", "aws_s3_bucket_object", "aws_dynamodb_table_item", "aws_cloudcontrolapi_resource",
 	"templatestring", // its template, a value, may call file()
 	// Settings of AWS's SDK, in providers and backends: a file that they name
 	// may name a program to run,
 	"shared_config_files", "shared_credentials_files", "shared_credentials_file", "profile",
 	// and these say where requests go, or who they are from.
-	"endpoint", "endpoints", "*_endpoint", "http_proxy", "https_proxy", "custom_ca_bundle",
-	"access_key", "secret_key", "token", "web_identity_token*",
+	"endpoint", "endpoints", "*_endpoint", "http_proxy", "https_proxy", "custom_ca_bundle", "assume_role*", "role_arn",
+	"access_key", "secret_key", "token", "web_identity_token*", "insecure", "skip_*",
+}
+
+// importedSecrets are the resources, beside those of refused data sources,
+// that show a secret once they are imported.
+var importedSecrets = []string{
+	"aws_appsync_api_key", "aws_cognito_managed_user_pool_client", "aws_grafana_workspace_*", "aws_iam_access_key",
+	"aws_iam_service_specific_credential", "aws_iot_certificate", "aws_vpn_connection", "aws_wafv2_api_key",
 }
 
 // builtinProvider is part of Terraform itself.

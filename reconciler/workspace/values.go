@@ -110,7 +110,7 @@ func (s *scope) output(name, output string) cty.Value {
 func (s *scope) resourceValue(address, attr string) cty.Value {
 	return s.once(address+"."+attr, func() cty.Value {
 		r := s.module.resources[address]
-		if r == nil {
+		if r == nil || s.refusal != nil { // the provider may say something else
 			return elsewhere
 		}
 		a, ok := r.attributes[attr]
@@ -124,6 +124,13 @@ func (s *scope) resourceValue(address, attr string) cty.Value {
 // pathValue returns path.name. Paths are seen from the workspace's directory,
 // where Terraform runs; absolute ones from the top of an imagined file system.
 func (s *scope) pathValue(name string) cty.Value {
+	if s.refusal != nil {
+		return cty.DynamicVal // but for a path's beginning, see choices
+	}
+	return s.placeOf(name)
+}
+
+func (s *scope) placeOf(name string) cty.Value {
 	switch name {
 	case "module":
 		return cty.StringVal(relative(s.root.Path, s.module.dir))

@@ -70,6 +70,9 @@ type Workspace struct {
 	Warnings        []string // what was widened or could not be seen, each with file:line; sorted
 	Err             error    // why the workspace cannot be used; its neighbours are not concerned
 	Config          Config
+
+	settings    map[string]bool // of providers and the backend, as setting.key has them
+	backendText string          // what the backend block says
 }
 
 // Trace returns the workspace's inputs, each with its id in tree, which must
