@@ -3,9 +3,11 @@
 # The image holds four things: reconcile, the Terraform that it runs, the
 # certificates that it trusts and the time zones. It has no shell and no Git
 # (none is needed), runs as a user without rights, and can run on a read-only
-# root: all that is written goes to the volume /var/lib/reconcile.
+# root: all that is written goes to the volume /var/lib/reconcile. It has no
+# bubblewrap: on Fargate, and with Docker's defaults, nothing may make a
+# namespace, and a task of its own is the sandbox of previews.
 #
-# The target codebuild is the same with a shell, for AWS CodeBuild, which runs
+# The target codebuild is the same with a shell and bubblewrap, for AWS CodeBuild, which runs
 # its commands by one: `docker build --target codebuild .`
 #
 # .ci/image tests what these two put together.
@@ -58,6 +60,10 @@ COPY --from=build /out/reconcile /usr/local/bin/reconcile
 # makes it run its commands as that user.
 FROM debian:bookworm-slim AS codebuild
 RUN useradd --uid 65532 --user-group --home-dir /var/lib/reconcile --create-home reconcile
+# Previews run in it what nobody has approved, where a build may have namespaces.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends bubblewrap \
+ && rm -rf /var/lib/apt/lists/*
 COPY --from=files / /
 ENV HOME=/var/lib/reconcile TMPDIR=/var/lib/reconcile RECONCILE_WORK=/var/lib/reconcile/cache
 WORKDIR /var/lib/reconcile

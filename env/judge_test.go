@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os/exec"
 	"path"
 	"slices"
@@ -59,9 +60,14 @@ func (j *judge) allows(t testing.TB, a *identities, r *role, q rights.Ask) bool 
 	if arn, ok := a.named[q.Resource]; ok {
 		q.Resource = arn
 	}
+	from := map[string][]string{}
+	if a.network != "" {
+		from["aws:SourceVpc"] = []string{a.network} // where it asks from, unless the question says
+	}
+	maps.Copy(from, q.Context)
 	question, err := json.Marshal(map[string]any{
 		"request": map[string]any{
-			"principal": r.arn, "action": q.Action, "contextVariables": q.Context,
+			"principal": r.arn, "action": q.Action, "contextVariables": from,
 			"resource": map[string]string{"resource": q.Resource, "accountId": awstest.Account},
 		},
 		"identityPolicies":           r.policies,
@@ -97,6 +103,8 @@ type identities struct {
 	// ARNs that AWS makes up, by the same with a name that we gave in place of
 	// its own: of keys and secrets.
 	named map[string]string
+	// network is the VPC of passes and planners.
+	network string
 }
 
 type role struct {
@@ -171,7 +179,7 @@ type resource struct {
 }
 
 type attributes struct {
-	ARN, Name, Policy, Role, Bucket string
+	ID, ARN, Name, Policy, Role, Bucket string
 	PolicyARN                       string `json:"policy_arn"`
 	Trust                           string `json:"assume_role_policy"`
 	Boundary                        string `json:"permissions_boundary"`
@@ -202,6 +210,10 @@ func readIdentities(t testing.TB, all []resource) *identities {
 		case "aws_iam_role":
 			a.roles[v.Name] = &role{arn: v.ARN}
 			a.resources[v.ARN] = json.RawMessage(v.Trust)
+		case "aws_vpc":
+			if v.Tags["Name"] == "reconcile" {
+				a.network = v.ID
+			}
 		case "aws_kms_key":
 			a.resources[v.ARN] = json.RawMessage(v.Policy)
 			service, _, _ := strings.Cut(v.ARN, "/")

@@ -149,6 +149,7 @@ var keysAndSecrets = []right{
 var controlPlane = []right{
 	may("reconcile-build reconcile-task", "dynamodb:UpdateItem", "arn:aws:dynamodb:ap-northeast-1:123456789012:table/reconcile"),
 	may("reconcile-build reconcile-task reconcile-preview reconcile-planner", "dynamodb:GetItem", "arn:aws:dynamodb:ap-northeast-1:123456789012:table/reconcile"),
+	may("reconcile-build reconcile-task reconcile-preview", "dynamodb:GetItem", "arn:aws:dynamodb:ap-northeast-1:123456789012:table/reconcile", "aws:SourceVpc", "vpc-elsewhere"),
 	may(nobody, "dynamodb:Scan", "arn:aws:dynamodb:*:123456789012:table/*"),
 	may(nobody, "dynamodb:ExportTableToPointInTime", "arn:aws:dynamodb:ap-northeast-1:123456789012:table/reconcile"),
 	may("reconcile-standby-task", "dynamodb:PutItem", "arn:aws:dynamodb:ap-northeast-3:123456789012:table/reconcile-standby"),

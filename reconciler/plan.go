@@ -112,9 +112,11 @@ func (s *site) planOnly(ctx, hard context.Context, it *item) (plan *terraform.Pl
 	}
 	job.ReadOnly = true
 	if s.trust != nil {
-		job.Only = s.trust.ProviderNames()
 		if it.stateless {
 			s.withoutState(&job)
+		}
+		if err := s.shareOutputs(root, it); err != nil {
+			return nil, err
 		}
 	}
 	if job.Sensitive, err = s.hidden(ctx, s.work.upstreamsOf(it.Name)); err != nil {

@@ -20,6 +20,7 @@ type look struct {
 	merge   *source.Merge
 	merged  *work // nil where there is nothing to plan
 	todo    map[string]bool
+	alone   bool // this process plans this one alone
 	insist  bool // somebody asks for it: what failed just now is tried again
 }
 

@@ -86,9 +86,7 @@ func (l *look) plans(ctx, hard context.Context, p *pass, names []string) (func()
 
 // planHere plans in this process.
 func (l *look) planHere(ctx, hard context.Context, p *pass, names []string) ([]WorkspaceResult, error) {
-	site := p.openReadOnly(l.merged)
-	trust := l.settings.Preview()
-	site.trust = &trust
+	site := l.openPreview(p)
 	defer site.close()
 	if err := l.ready(ctx, site); err != nil || l.preview.Error != "" {
 		return nil, err

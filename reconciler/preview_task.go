@@ -84,7 +84,7 @@ func (r *Reconciler) unpack(ctx context.Context, key string, order previewOrder)
 		r.closing(tip.commit)
 		return nil, err
 	}
-	return &look{work: tip, merged: merged, preview: &Preview{}, todo: map[string]bool{}}, nil
+	return &look{work: tip, merged: merged, preview: &Preview{}, alone: true, todo: map[string]bool{}}, nil
 }
 
 func (r *Reconciler) unpackTree(ctx context.Context, key, part string, tree orderedTree, head state.Head) (w *work, err error) {

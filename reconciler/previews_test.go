@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 	"reconcile/reconciler"
 	"reconcile/reconciler/notify"
+	"reconcile/reconciler/terraform"
 	"reconcile/state"
 )
 
@@ -59,9 +61,20 @@ type previewed struct {
 
 func newPreviewed(t *testing.T, archive string) *previewed {
 	w := &previewed{world: newWorld(t, archive), board: &board{comments: map[int]reconciler.Comment{}, now: time.Unix(1767225600, 0)}}
+	w.sandbox = findSandbox(t)
 	w.config.Now = func() time.Time { return w.board.now }
 	w.options.Writer = func(context.Context) (*notify.Writer, error) { return notify.NewWriter("en", notify.Markdown) }
 	return w
+}
+
+// findSandbox is nil only where there is none to be had.
+func findSandbox(t *testing.T) *terraform.Sandbox {
+	t.Helper()
+	sandbox, err := terraform.FindSandbox(t.Context())
+	if err != nil && runtime.GOOS == "linux" {
+		t.Fatal(err)
+	}
+	return sandbox
 }
 
 // propose opens or updates a pull request with a branch of that name from
@@ -155,8 +168,10 @@ func TestPreviewsOfWhatIsNotApplied(t *testing.T) {
 	if diff := cmp.Diff(states, w.states()); diff != "" {
 		t.Errorf("the states: %s", diff)
 	}
-	if left, err := filepath.Glob(filepath.Join(w.config.Work, "preview", "*", "*")); err != nil || len(left) > 0 {
-		t.Errorf("left behind: %q, %v", left, err)
+	for _, place := range []string{"preview/checkout/*/tree", "run/*/session-*"} {
+		if left, err := filepath.Glob(filepath.Join(w.config.Work, place)); err != nil || len(left) > 0 {
+			t.Errorf("left behind: %q, %v", left, err)
+		}
 	}
 }
 
@@ -273,24 +288,28 @@ func TestPreviewsAtOnce(t *testing.T) {
 	}
 }
 
-// A checkout that a pass works in is nothing that a pull request must be told
-// of.
-func TestPreviewsWhileAPassWorks(t *testing.T) {
+// A pass and previews do not wait for each other; previews do, and that is
+// nothing that a pull request must be told of.
+func TestPreviewsWhileOthersWork(t *testing.T) {
 	w := newPreviewed(t, small)
 	w.config.Wait = 0
 	w.propose(1, "topic", "-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
-	home := filepath.Join(w.config.Work, "checkout", w.config.Name)
-	w.must(os.MkdirAll(home, 0o700))
-	lock := flock.New(filepath.Join(home, "lock"))
-	w.must(lock.Lock())
+	lock := func(home string) *flock.Flock {
+		w.must(os.MkdirAll(home, 0o700))
+		lock := flock.New(filepath.Join(home, "lock"))
+		w.must(lock.Lock())
+		return lock
+	}
+	defer lock(filepath.Join(w.config.Work, "checkout", w.config.Name)).Close() // of a pass
+	other := lock(filepath.Join(w.config.Work, "preview", "checkout", w.config.Name))
 	round, err := w.round()
 	w.must(err)
-	if pr := round.PullRequests[0]; round.Exit != reconciler.ExitBusy || pr.Action != reconciler.ActionFailed || !strings.Contains(pr.Error, "another pass") {
+	if pr := round.PullRequests[0]; round.Exit != reconciler.ExitBusy || pr.Action != reconciler.ActionFailed || !strings.Contains(pr.Error, "another") {
 		t.Errorf("exit %d, %s: %s", round.Exit, pr.Action, pr.Error)
 	}
 	if len(w.board.comments) > 0 {
 		t.Errorf("%+v", w.board.comments)
 	}
-	w.must(lock.Unlock())
+	w.must(other.Unlock())
 	w.want(w.actions(), map[string]string{"topic": "added"})
 }

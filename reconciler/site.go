@@ -26,6 +26,7 @@ type site struct {
 	trust *workspace.Trust // in plans of code that nobody has approved; else nil
 	// readOnly: nothing is applied, and no lease is held.
 	readOnly bool
+	home     string // directory of the checkout and its lock
 
 	mu   sync.Mutex
 	lock *flock.Flock
@@ -36,19 +37,25 @@ type site struct {
 }
 
 func (p *pass) open(w *work) *site {
-	return &site{pass: p, work: w}
+	return &site{pass: p, work: w, home: p.passHome()}
+}
+
+// passHome is where passes have their checkout.
+func (r *Reconciler) passHome() string {
+	return filepath.Join(r.Work, "checkout", fileName(r.Name))
 }
 
 // openReadOnly is for those who only look: what an apply left in the checkout
 // stays there.
 func (p *pass) openReadOnly(w *work) *site {
-	return &site{pass: p, work: w, readOnly: true}
+	return &site{pass: p, work: w, home: p.passHome(), readOnly: true}
 }
 
 func (s *site) close() {
 	if s.lock == nil {
 		return
 	}
+	s.clear()
 	if err := s.lock.Unlock(); err != nil {
 		s.log.Warn("the checkout's lock could not be given back", "error", err)
 	}
@@ -66,14 +73,14 @@ func (s *site) checkout(ctx context.Context) (string, error) {
 }
 
 func (s *site) layOut(ctx context.Context) (string, error) {
-	home := filepath.Join(s.Work, "checkout", fileName(s.Name))
-	if err := os.MkdirAll(home, 0o700); err != nil {
+	if err := os.MkdirAll(s.home, 0o700); err != nil {
 		return "", fmt.Errorf("make room for the checkout: %w", err)
 	}
-	if err := s.lockCheckout(ctx, filepath.Join(home, "lock")); err != nil {
+	if err := s.lockCheckout(ctx, filepath.Join(s.home, "lock")); err != nil {
 		return "", err
 	}
-	root := filepath.Join(home, "tree")
+	s.clear()
+	root := filepath.Join(s.home, checkoutTree)
 	if !s.readOnly {
 		if err := s.findErrored(ctx, root); err != nil {
 			return "", err
@@ -85,8 +92,14 @@ func (s *site) layOut(ctx context.Context) (string, error) {
 	if err := s.work.commit.Tree.Checkout(ctx, root, terraform.Keeps); err != nil {
 		return "", fmt.Errorf("lay out %s: %w", short(s.work.commit.ID), err)
 	}
+	if s.trust != nil {
+		return root, nil // it is shown less than the states: see shareOutputs
+	}
 	return root, s.linkStates(root)
 }
+
+// checkoutTree is the checkout, beside its lock.
+const checkoutTree = "tree"
 
 // lockCheckout waits for another pass of this machine, not longer than Wait.
 func (s *site) lockCheckout(ctx context.Context, file string) error {
@@ -112,7 +125,7 @@ func (s *site) lockCheckout(ctx context.Context, file string) error {
 type CheckoutBusyError struct{ File string }
 
 func (e *CheckoutBusyError) Error() string {
-	return fmt.Sprintf("another pass on this machine works in the checkout (%s is locked): wait for it, or give this one a folder of its own with --work", e.File)
+	return fmt.Sprintf("another pass or preview on this machine works in the checkout (%s is locked): wait for it, or give this one a folder of its own with --work", e.File)
 }
 
 // findErrored looks, before a checkout is laid out anew, for states that a
@@ -198,6 +211,9 @@ func (s *site) job(ctx context.Context, root string, it *item) (terraform.Job, e
 		job.Vars[strings.TrimPrefix(name, "TF_VAR_")] = value
 	}
 	job.CheckBackend = ws.Backend.Check
+	if s.trust != nil {
+		s.distrust(&job, ws)
+	}
 	if ws.Backend.Type != "local" {
 		return job, nil
 	}

@@ -19,6 +19,12 @@ import (
 	"reconcile/state/snapshot"
 )
 
+// TestMain lets the test binary play Terraform in a sandbox.
+func TestMain(m *testing.M) {
+	terraform.EnterSandbox()
+	os.Exit(m.Run())
+}
+
 // world is a repository and everything that a pass over it needs, all of it
 // real: Git, Terraform, the embedded record, snapshots in a directory.
 type world struct {
@@ -28,6 +34,8 @@ type world struct {
 	record *state.Record
 	config reconciler.Config
 	vars   map[string]string
+	// sandbox is for previews.
+	sandbox *terraform.Sandbox
 }
 
 func newWorld(t *testing.T, archive string) *world {
@@ -50,7 +58,7 @@ func newWorld(t *testing.T, archive string) *world {
 		Repo: w.Dir, Branch: "main", Name: "test",
 		Source: repo, Record: w.record, Snapshots: snapshots, Parcels: snapshots,
 		Terraform: func(ctx context.Context) (reconciler.Terraform, error) {
-			tf, err := terraform.New(ctx, terraform.Options{Work: filepath.Join(dir, "work")})
+			tf, err := terraform.New(ctx, terraform.Options{Work: filepath.Join(dir, "work"), Sandbox: w.sandbox})
 			if err != nil {
 				return nil, err
 			}

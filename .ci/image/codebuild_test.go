@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -21,8 +22,8 @@ func TestPassInCodeBuild(t *testing.T) {
 	other := stages.stage(t, last)
 	uid, _ := ids(t, other.user)
 	user := regexp.MustCompile(`^useradd --uid (\d+) .*--home-dir (\S+) .*\breconcile$`).FindStringSubmatch(image.runs[0])
-	if len(image.runs) != 1 || user == nil || user[1] != regexp.MustCompile(`^\d+`).FindString(other.user) {
-		t.Fatalf("RUN %q makes no user reconcile with the id %d", image.runs, uid)
+	if len(image.runs) != 2 || !strings.Contains(image.runs[1], " bubblewrap ") || user == nil || user[1] != regexp.MustCompile(`^\d+`).FindString(other.user) {
+		t.Fatalf("RUN %q makes no user reconcile with the id %d, or brings no bubblewrap", image.runs, uid)
 	}
 	if user[2] != image.workdir || image.env["HOME"] != image.workdir {
 		t.Fatalf("its home %s is not WORKDIR %s and HOME %s", user[2], image.workdir, image.env["HOME"])

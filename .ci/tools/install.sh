@@ -190,8 +190,9 @@ system_packages() {
     need node nodejs
     need npm npm
     python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
-    if [[ $(uname) == Linux ]]; then # for the test of the image
+    if [[ $(uname) == Linux ]]; then # for the tests of previews and of the image
         need bwrap bubblewrap
+        need strace strace
         [[ -e /etc/ssl/certs/ca-certificates.crt ]] || missing+=(ca-certificates)
         [[ -d /usr/share/zoneinfo ]] || missing+=(tzdata)
     fi

@@ -10,7 +10,8 @@ import (
 // newPlanParcelCommand is what `reconcile preview --executor` starts; it is
 // hidden, since no person does.
 func newPlanParcelCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	var o confinement
+	c := &cobra.Command{
 		Use:    "plan-parcel KEY",
 		Hidden: true,
 		Short:  "Plan the pull request that a preview has given to this build or task",
@@ -20,12 +21,14 @@ the plans there. It runs code that nobody has approved, so it takes no secret of
 Git or Backlog, and refuses to run where there is one.`,
 		Args: takes(1, 1, "a key"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return runPlanParcel(c.Context(), a, args[0])
+			return runPlanParcel(c.Context(), a, args[0], o)
 		},
 	}
+	o.bind(c)
+	return c
 }
 
-func runPlanParcel(ctx context.Context, a *app, key string) error {
+func runPlanParcel(ctx context.Context, a *app, key string, o confinement) error {
 	if err := a.withoutSecrets(); err != nil {
 		return err
 	}
@@ -36,6 +39,9 @@ func runPlanParcel(ctx context.Context, a *app, key string) error {
 		return err
 	}
 	defer a.closing(p)
+	if err := p.confine(ctx, o); err != nil {
+		return err
+	}
 	results, err := p.reconciler(nil).DoPreview(ctx, hard, key)
 	for _, result := range results {
 		fmt.Fprintf(a.err, "%s: %s %s\n", result.Name, result.Outcome, printable(result.Error))

@@ -36,12 +36,14 @@ Exits 0 when every preview is as it should be, whatever the plans say.`,
 	c.Flags().IntVar(&o.number, "pr", 0, "the pull request with this number alone")
 	c.Flags().BoolVar(&o.again, "again", false, "also those that nothing has changed for")
 	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "print the comments, in full, instead of writing them")
+	o.confinement.bind(c)
 	return c
 }
 
 type previewOptions struct {
 	number        int
 	again, dryRun bool
+	confinement   confinement
 }
 
 func runPreview(ctx context.Context, a *app, o previewOptions) error {
@@ -52,6 +54,11 @@ func runPreview(ctx context.Context, a *app, o previewOptions) error {
 		return err
 	}
 	defer a.closing(p)
+	if a.Executor == executorLocal {
+		if err := p.confine(ctx, o.confinement); err != nil {
+			return err
+		}
+	}
 	limit := notify.CommentLimit
 	if o.dryRun {
 		limit = 0

@@ -8,9 +8,13 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"reconcile/reconciler/terraform"
 )
 
 func main() {
+	terraform.EnterSandbox()
+	hide()
 	collectLater()
 	outliveReaders()
 	a := newApp()

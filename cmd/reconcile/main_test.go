@@ -12,10 +12,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"reconcile/reconciler"
+	"reconcile/reconciler/terraform"
 )
 
 // TestMain makes the test binary play the program in scripts.
 func TestMain(m *testing.M) {
+	terraform.EnterSandbox()
 	if bin := testBin(); bin != "" {
 		os.Setenv("PATH", os.Getenv("PATH")+string(os.PathListSeparator)+bin)
 	}

@@ -38,9 +38,9 @@ func (s *settings) applyEnvironment(c *cobra.Command) error {
 		return err
 	}
 	s.GitUsername = os.Getenv(envGitUsername)
-	s.GitPassword = secret(os.Getenv(envGitPassword))
-	s.BacklogAPIKey = secret(os.Getenv(envBacklogKey))
-	s.WebhookToken = secret(os.Getenv(envWebhookToken))
+	s.GitPassword = takeSecret(envGitPassword)
+	s.BacklogAPIKey = takeSecret(envBacklogKey)
+	s.WebhookToken = takeSecret(envWebhookToken)
 	var wrong error
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		value := os.Getenv(variable(f.Name))
@@ -52,6 +52,14 @@ func (s *settings) applyEnvironment(c *cobra.Command) error {
 		}
 	})
 	return wrong
+}
+
+// takeSecret takes a secret out of our environment, which programs that we
+// start could inherit.
+func takeSecret(name string) secret {
+	value := os.Getenv(name)
+	_ = os.Unsetenv(name) // fails for names that are none
+	return secret(value)
 }
 
 // checkVariables refuses RECONCILE_* variables that no command knows: a

@@ -33,6 +33,8 @@ type parts struct {
 	snapshots *snapshot.Store
 	aws       func() (aws.Config, error)
 	key       func(context.Context) (digestKey, error)
+	sandbox   *terraform.Sandbox // of code that nobody has approved
+	briefly   terraform.Assume   // its credentials
 	closers   []func() error
 
 	productMu sync.Mutex
@@ -196,7 +198,7 @@ func (p *parts) product(ctx context.Context) (workspace.Product, error) {
 func (p *parts) newTerraform(ctx context.Context) (*terraform.Terraform, error) {
 	s := &p.app.settings
 	t, err := terraform.New(ctx, terraform.Options{
-		Binary: s.Terraform, Work: s.Work, Redact: p.secrets, Log: p.app.log,
+		Binary: s.Terraform, Work: s.Work, Redact: p.secrets, Log: p.app.log, Sandbox: p.sandbox, AssumeBriefly: p.briefly,
 		Assume: terraform.Assumer(func(context.Context) (aws.Config, error) { return p.aws() }),
 	})
 	if err != nil {

@@ -229,6 +229,20 @@ locals {
           Resource = [aws_secretsmanager_secret.this["digest-key"].arn]
         },
         local.use_of_key,
+        {
+          # What planned code makes off with is of no use elsewhere. A request
+          # comes by an endpoint of the VPC, or from one of its fixed addresses, or
+          # AWS makes it on the task's behalf.
+          Sid      = "Elsewhere"
+          Effect   = "Deny"
+          Action   = ["*"]
+          Resource = ["*"]
+          Condition = {
+            BoolIfExists            = { "aws:ViaAWSService" = "false" }
+            NotIpAddressIfExists    = { "aws:SourceIp" = [for name in sort(keys(var.network.zones)) : module.vpc.nat_addresses["public-${name}"]] }
+            StringNotEqualsIfExists = { "aws:SourceVpc" = module.vpc.id }
+          }
+        },
       ],
       [for arns in [try(sort(var.preview.plan_roles), [])] : {
         Sid      = "Plans"

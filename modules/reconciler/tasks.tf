@@ -72,7 +72,11 @@ locals {
       name    = "${var.name}-planner"
       role    = "planner"
       command = ["plan-parcel"]
-      env     = local.without_git
+      env = merge(local.without_git, {
+        # Fargate lets nothing make a namespace: the task itself is the sandbox.
+        RECONCILE_ALLOW_UNCONFINED = "true"
+        RECONCILE_PLAN_FROM        = join(",", concat([module.vpc.id], [for name in sort(keys(var.network.zones)) : module.vpc.nat_addresses["public-${name}"]]))
+      })
     } } : {},
   )
 }

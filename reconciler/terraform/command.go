@@ -20,6 +20,10 @@ type command struct {
 	quiet  bool              // what it prints on stdout is data, and not for the log
 	stdout io.Writer         // beside the log; must not fail
 	stderr io.Writer         // takes what it says there; nil: the log does, at once
+	// What the sandbox lets it do beside working in the checkout: read and write
+	// these paths, and install what the configuration needs.
+	reads, writes []string
+	installs      bool
 	// succeeds reports whether an exit code other than 0 is a success too.
 	succeeds func(code int) bool
 }
@@ -72,7 +76,10 @@ func (s *Session) do(ctx context.Context, c command) error {
 	}
 	out = append(out, c.beside()...)
 	err = s.attend(ctx, func() error {
-		cmd := s.t.command(s.job.Dir, env, c.args)
+		cmd, err := s.command(c, env)
+		if err != nil {
+			return err
+		}
 		cmd.Stdout, cmd.Stderr = io.MultiWriter(out...), said
 		return c.judge(cmd.Run(), stderr)
 	})
@@ -110,6 +117,14 @@ func (d *document) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	return d.text.Write(p)
+}
+
+// command is a run of the program, in the sandbox where that is called for.
+func (s *Session) command(c command, env map[string]string) (*exec.Cmd, error) {
+	if s.confined() {
+		return s.confine(c, env)
+	}
+	return s.t.command(s.job.Dir, env, c.args), nil
 }
 
 // command is a run of the program that shares nothing with us: not what we

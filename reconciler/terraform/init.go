@@ -84,7 +84,7 @@ func (s *Session) kept() (kept, error) {
 }
 
 func (s *Session) keptParent() string {
-	return filepath.Join(s.t.opts.Work, "init", digest([]byte(s.job.Dir)))
+	return filepath.Join(s.work(), "init", digest([]byte(s.job.Dir)))
 }
 
 func digest(text []byte) string {
@@ -108,6 +108,7 @@ func (s *Session) committedLock() string {
 
 // link points .terraform at dir.
 func (s *Session) link(dir string) error {
+	s.dataDir = dir
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
@@ -199,5 +200,5 @@ func (s *Session) runInit(ctx context.Context, env map[string]string) error {
 	if s.job.LockFile {
 		args = append(args, "-lockfile=readonly")
 	}
-	return s.do(ctx, command{step: "init", role: s.job.PlanRole, env: env, args: args})
+	return s.do(ctx, command{step: "init", role: s.job.PlanRole, env: env, args: args, installs: true, writes: []string{s.dataDir, env["TF_PLUGIN_CACHE_DIR"]}})
 }

@@ -102,7 +102,7 @@ func (s *Session) runPlan(ctx context.Context, file string, said io.Writer) (cha
 		return false, "", s.failed("plan", nil, err)
 	}
 	stdout := newSecretExcerpt(maxText)
-	err = s.locking(ctx, command{step: "plan", args: args, role: s.job.PlanRole, quiet: true, stdout: stdout, stderr: said, succeeds: func(code int) bool {
+	err = s.locking(ctx, command{step: "plan", args: args, role: s.job.PlanRole, quiet: true, stdout: stdout, stderr: said, writes: []string{file}, succeeds: func(code int) bool {
 		changed = code == 2
 		return changed
 	}})
@@ -129,7 +129,7 @@ func (s *Session) initAgain(ctx context.Context) error {
 
 // inspect reads the saved plan.
 func (s *Session) inspect(ctx context.Context, plan *Plan) error {
-	text, err := s.data(ctx, command{step: "show", role: s.job.PlanRole, args: []string{"show", "-json", "-no-color", plan.file}})
+	text, err := s.data(ctx, command{step: "show", role: s.job.PlanRole, reads: []string{plan.file}, args: []string{"show", "-json", "-no-color", plan.file}})
 	if err != nil {
 		return err
 	}

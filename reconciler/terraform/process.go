@@ -47,6 +47,16 @@ func family(all []process, ours func(mark string) bool) []process {
 	return append(first, rest...)
 }
 
+// childOf is a marked child of a process; 0: there is none.
+func childOf(all []process, parent int, mark string) int {
+	for _, p := range all {
+		if p.parent == parent && p.mark == mark {
+			return p.pid
+		}
+	}
+	return 0
+}
+
 // kill kills the process, and its group at once where it leads one, so that
 // a process that forks without end cannot outrun us.
 func (p process) kill() {

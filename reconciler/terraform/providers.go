@@ -22,7 +22,7 @@ import (
 // there is moved into the shared cache afterwards. A lock only saves two
 // inits from fetching the same thing.
 func (s *Session) install(ctx context.Context, kept kept) error {
-	shared := s.t.providers()
+	shared := s.providers()
 	locked, known := s.lockedProviders()
 	if !s.job.NoProviders && (!known || !shared.holds(locked)) {
 		lock, err := s.lockProviders(ctx)
@@ -32,7 +32,11 @@ func (s *Session) install(ctx context.Context, kept kept) error {
 		defer lock.Close()
 	}
 	staging := providerCache(filepath.Join(s.temp, "providers"))
-	if err := errors.Join(os.RemoveAll(string(staging)), shared.linkInto(staging, s.usable(locked))); err != nil {
+	err := errors.Join(os.RemoveAll(string(staging)), shared.linkInto(staging, s.usable(locked)))
+	if s.job.Untrusted { // it reads what passes have, and adds nothing to it
+		err = errors.Join(err, s.t.providers().linkInto(staging, s.usable(locked)))
+	}
+	if err != nil {
 		return s.failed("init", nil, err)
 	}
 	env := map[string]string{"TF_PLUGIN_CACHE_DIR": string(staging)}
@@ -49,9 +53,14 @@ func (s *Session) install(ctx context.Context, kept kept) error {
 	return nil
 }
 
-// providers is the cache that all workspaces share.
+// providers is the cache that passes fill.
 func (t *Terraform) providers() providerCache {
 	return providerCache(filepath.Join(t.opts.Work, "providers"))
+}
+
+// providers is the cache that the session adds to.
+func (s *Session) providers() providerCache {
+	return providerCache(filepath.Join(s.work(), "providers"))
 }
 
 // suspect are in what Terraform says when a provider's package is not what it
@@ -81,7 +90,7 @@ func (s *Session) dropDamaged(ctx context.Context, failure error, since time.Tim
 	}
 	defer lock.Close()
 	others := false
-	for _, pkg := range s.t.providers().packages() {
+	for _, pkg := range s.providers().packages() {
 		provider := filepath.Dir(filepath.Dir(pkg)) // HOST/NAMESPACE/TYPE
 		if _, name, _ := strings.Cut(provider, "/"); strings.Contains(said, name) || strings.Contains(string(locked), provider) {
 			others = s.dropUnlessWhole(pkg, since) || others
@@ -91,7 +100,7 @@ func (s *Session) dropDamaged(ctx context.Context, failure error, since time.Tim
 }
 
 func (s *Session) dropUnlessWhole(pkg string, since time.Time) bool {
-	cache := s.t.providers()
+	cache := s.providers()
 	info, err := os.Stat(cache.path(pkg) + ".h1")
 	switch {
 	case err != nil:
@@ -111,7 +120,7 @@ func (s *Session) lockProviders(ctx context.Context) (*flock.Flock, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(s.hard, cancel)()
-	lock := flock.New(filepath.Join(s.t.opts.Work, "providers.lock"), flock.SetPermissions(0o600))
+	lock := flock.New(filepath.Join(s.work(), "providers.lock"), flock.SetPermissions(0o600))
 	if _, err := lock.TryLockContext(ctx, 20*time.Millisecond); err != nil {
 		return nil, errors.Join(firstDone(ctx), fmt.Errorf("lock the provider cache (%s): %w", lock.Path(), err))
 	}

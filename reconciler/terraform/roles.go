@@ -23,14 +23,18 @@ func (s *Session) assume(ctx context.Context, role string) (map[string]string, e
 	if role == "" {
 		return nil, nil
 	}
+	assume := s.t.opts.Assume
 	had, ok := s.creds[role]
+	if s.job.Untrusted { // what it has does not last
+		assume, ok = s.t.opts.AssumeBriefly, false
+	}
 	if ok && time.Since(had.at) < reuseFor {
 		return had.env, nil
 	}
-	if s.t.opts.Assume == nil {
+	if assume == nil {
 		return nil, fmt.Errorf("role %s cannot be assumed: there are no AWS settings", role)
 	}
-	env, err := s.t.opts.Assume(ctx, role, sessionName(s.job.Run, s.job.Name))
+	env, err := assume(ctx, role, sessionName(s.job.Run, s.job.Name))
 	if err != nil && ok && time.Since(had.at) < goodFor {
 		s.t.opts.Log.Warn("fresh credentials could not be had; going on with those of before", "workspace", s.job.Name, "role", role, "error", err)
 		return had.env, nil
@@ -53,20 +57,39 @@ func sessionName(run, workspace string) string {
 	return name[:min(len(name), 64)]
 }
 
+// Assume is how Options.Assume and AssumeBriefly come by credentials.
+type Assume = func(ctx context.Context, role, session string) (map[string]string, error)
+
 // Assumer returns an Options.Assume that asks AWS STS, with the credentials,
 // Region and endpoint of config, which is called when a role is first needed.
-func Assumer(config func(context.Context) (aws.Config, error)) func(ctx context.Context, role, session string) (map[string]string, error) {
+func Assumer(config func(context.Context) (aws.Config, error)) Assume {
+	// The most that every role allows, also to one that is itself assumed (as an
+	// ECS task's is).
+	return assumer(config, time.Hour, "")
+}
+
+// BriefAssumer returns an Options.AssumeBriefly: what code that nobody has
+// approved could make off with is good for the shortest time that there is,
+// and, where places are named (VPCs and ranges of addresses), only from there.
+func BriefAssumer(config func(context.Context) (aws.Config, error), places []string) (Assume, error) {
+	policy, err := onlyFrom(places)
+	return assumer(config, 15*time.Minute, policy), err
+}
+
+func assumer(config func(context.Context) (aws.Config, error), lasts time.Duration, policy string) Assume {
 	return func(ctx context.Context, role, session string) (map[string]string, error) {
 		cfg, err := config(ctx)
 		if err != nil {
 			return nil, err
 		}
-		answer, err := sts.NewFromConfig(cfg).AssumeRole(ctx, &sts.AssumeRoleInput{
+		input := &sts.AssumeRoleInput{
 			RoleArn: &role, RoleSessionName: &session,
-			// The most that every role allows, also to one that is itself
-			// assumed (as an ECS task's is).
-			DurationSeconds: aws.Int32(3600),
-		})
+			DurationSeconds: aws.Int32(int32(lasts.Seconds())),
+		}
+		if policy != "" {
+			input.Policy = &policy
+		}
+		answer, err := sts.NewFromConfig(cfg).AssumeRole(ctx, input)
 		if err != nil {
 			return nil, err
 		}

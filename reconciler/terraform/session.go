@@ -55,6 +55,17 @@ type Job struct {
 	// It can plan: a local state is copied for it, Terraform's lock is not taken,
 	// and what a killed run left is neither moved nor ended.
 	ReadOnly bool
+
+	// Untrusted is code that nobody has approved. It runs in the sandbox, if
+	// there is one, and what it leaves behind is kept apart from what passes use.
+	Untrusted bool
+	// At is where the sandbox shows Root; "": at Root itself.
+	At string
+	// Modules are directories below Root, as paths from there, that the sandbox
+	// lets be written beside the workspace's own.
+	Modules []string
+	// Offline: neither the state nor those that it reads are on the network.
+	Offline bool
 }
 
 // Session is a job being worked on. Its methods must not be called at the
@@ -66,6 +77,7 @@ type Session struct {
 	mark    string
 	log     *redactor
 	temp    string // directory of this session, outside the checkout
+	dataDir string // that .terraform is a link to
 	made    []string
 	creds   map[string]assumed
 	role    string // whose credentials the state was last used with
@@ -120,6 +132,14 @@ func (s *Session) start() error {
 	}
 	s.temp = temp
 	return nil
+}
+
+// work is where what the session makes is kept for the next one.
+func (s *Session) work() string {
+	if s.job.Untrusted {
+		return filepath.Join(s.t.opts.Work, "preview")
+	}
+	return s.t.opts.Work
 }
 
 // Close ends every process that the session left, and removes its plan and

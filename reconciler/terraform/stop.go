@@ -119,12 +119,11 @@ func (s *Session) interrupt() bool {
 	if err != nil {
 		return false
 	}
-	for _, p := range all {
-		if p.parent == os.Getpid() && p.mark == s.mark {
-			return syscall.Kill(p.pid, syscall.SIGINT) == nil
-		}
+	pid := childOf(all, os.Getpid(), s.mark)
+	if s.confined() { // bubblewrap, within it the first process, within that Terraform
+		pid = childOf(all, childOf(all, pid, s.mark), s.mark)
 	}
-	return false
+	return pid != 0 && syscall.Kill(pid, syscall.SIGINT) == nil
 }
 
 // killUntil kills again and again: the command may be only just starting. It

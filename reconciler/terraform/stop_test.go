@@ -202,6 +202,7 @@ resource "terraform_data" "x" {
 const asChild = "TERRAFORM_TEST_APPLY"
 
 func TestMain(m *testing.M) {
+	terraform.EnterSandbox()
 	if dir := os.Getenv(asChild); dir != "" {
 		applyUntilKilled(dir)
 	}

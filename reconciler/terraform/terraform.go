@@ -47,7 +47,11 @@ type Options struct {
 	Log *slog.Logger
 	// Assume returns the environment variables of short-lived credentials for
 	// an AWS role. It is needed only where a job names roles.
-	Assume func(ctx context.Context, role, session string) (map[string]string, error)
+	Assume Assume
+	// AssumeBriefly is the same for jobs that are Untrusted.
+	AssumeBriefly Assume
+	// Sandbox confines jobs that are Untrusted; nil: nothing does.
+	Sandbox *Sandbox
 }
 
 // Terraform is a found and checked program, ready to open sessions. It is

@@ -688,6 +688,8 @@ run "previews_can_only_plan" {
       Secrets = ["Allow", ["secretsmanager:GetSecretValue"]]
       Key     = ["Allow", ["kms:Decrypt", "kms:GenerateDataKey"]]
       Plans   = ["Allow", ["sts:AssumeRole"]]
+
+      Elsewhere = ["Deny", ["*"]]
     }
     error_message = "The role of planners may do more than read the record, answer, and be the plan roles."
   }
@@ -699,6 +701,13 @@ run "previews_can_only_plan" {
       Plans  = ["arn:aws:iam::123456789012:role/reconcile/plan-tokyo"]
     }
     error_message = "Planners may be others than the plan roles, or write more than their answers."
+  }
+
+  assert {
+    condition = [for s in jsondecode(aws_iam_role_policy.this["planner"].policy).Statement : sort(flatten([for operator in values(s.Condition) : keys(operator)])) if s.Sid == "Elsewhere"] == [["aws:SourceIp", "aws:SourceVpc", "aws:ViaAWSService"]] && (
+      [for e in jsondecode(aws_ecs_task_definition.this["planner"].container_definitions)[0].environment : length(split(",", e.value)) if e.name == "RECONCILE_PLAN_FROM"] == [1 + length(var.network.zones)]
+    )
+    error_message = "What a planner is given is good outside of its network."
   }
 
   assert {

@@ -1,0 +1,262 @@
+//go:build linux
+
+package reconciler_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"reconcile/reconciler"
+	"reconcile/reconciler/terraform"
+)
+
+// traced is a previewed world without a sandbox whose Terraform runs under
+// strace: what the check alone lets pass is seen at work.
+type traced struct {
+	*previewed
+	logs     string
+	baseline map[string]bool // what Terraform touches whatever it is given
+}
+
+func newTraced(t *testing.T, archive string) *traced {
+	t.Helper()
+	w := &traced{previewed: newPreviewed(t, archive), logs: t.TempDir()}
+	strace, err := exec.LookPath("strace")
+	if err != nil {
+		t.Fatalf("%v: run `make tools`", err)
+	}
+	real, err := exec.LookPath("terraform")
+	if err != nil {
+		real = filepath.Join(os.Getenv("RECONCILE_TEST_CACHE"), "bin", "terraform")
+	}
+	binary := filepath.Join(t.TempDir(), "terraform")
+	script := fmt.Sprintf("#!/bin/sh\ncase $1 in version) exec %[3]q \"$@\" ;; esac\nexec %[1]q -f -y -s 4096 -e trace=%%file,connect,sendto -o %[2]q/$(basename \"$(pwd -P)\").$1.$$ %[3]q \"$@\"\n", strace, w.logs, real)
+	w.must(os.WriteFile(binary, []byte(script), 0o755))
+	w.sandbox = nil
+	w.config.Terraform = func(ctx context.Context) (reconciler.Terraform, error) {
+		tf, err := terraform.New(ctx, terraform.Options{Work: w.config.Work, Binary: binary})
+		if err != nil {
+			return nil, err
+		}
+		return reconciler.Engine(tf), nil
+	}
+	return w
+}
+
+// touched is what the Terraform of each workspace opened, looked at or
+// connected to, outside of its places, in the steps named.
+func (w *traced) touched(steps ...string) map[string]map[string]bool {
+	w.t.Helper()
+	found := map[string]map[string]bool{}
+	logs, err := os.ReadDir(w.logs)
+	w.must(err)
+	for _, log := range logs {
+		parts := strings.Split(log.Name(), ".")
+		text, err := os.ReadFile(filepath.Join(w.logs, log.Name()))
+		w.must(err)
+		if len(parts) != 3 || !slices.Contains(steps, parts[1]) {
+			continue
+		}
+		if !strings.Contains(string(text), "execve(") {
+			w.t.Fatalf("strace saw nothing of %s: %s", log.Name(), text)
+		}
+		if found[parts[0]] == nil {
+			found[parts[0]] = map[string]bool{}
+		}
+		for line := range strings.Lines(string(text)) {
+			for _, place := range places(line) {
+				if !w.own(place) {
+					found[parts[0]][place] = true
+				}
+			}
+		}
+	}
+	return found
+}
+
+var (
+	relative = regexp.MustCompile(`<(/[^>]*)>, "([^"]*)"`) // a directory's descriptor, and a path from there
+	quoted   = regexp.MustCompile(`^\d+ +\w+\("([^"]*)"`)
+	opened   = regexp.MustCompile(`= \d+<(/[^>]*)>`)
+	address  = regexp.MustCompile(`sa_family=AF_INET6?, .*?sin6?_port=htons\((\d+)\).*?"([^"]+)"`)
+)
+
+// places are what a line of strace speaks of: where a link leads, too.
+func places(line string) []string {
+	var found []string
+	if m := address.FindStringSubmatch(line); m != nil {
+		return []string{m[2] + ":" + m[1]}
+	}
+	if m := relative.FindStringSubmatch(line); m != nil {
+		path := m[2]
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(m[1], path)
+		}
+		found = append(found, filepath.Clean(path))
+	} else if m := quoted.FindStringSubmatch(line); m != nil && filepath.IsAbs(m[1]) {
+		found = append(found, filepath.Clean(m[1]))
+	}
+	if m := opened.FindStringSubmatch(line); m != nil {
+		found = append(found, filepath.Clean(m[1]))
+	}
+	return found
+}
+
+var ownProcess = regexp.MustCompile(`^/proc/(\d+|self)/`)
+
+// own tells whether a place is Terraform's to work in, or is touched always.
+func (w *traced) own(place string) bool {
+	for _, dir := range []string{
+		filepath.Join(w.config.Work, "preview"), filepath.Join(w.config.Work, "run"), filepath.Join(w.config.Work, "providers"),
+	} {
+		if place == dir || strings.HasPrefix(place, dir+"/") {
+			return true
+		}
+	}
+	return w.baseline[ownProcess.ReplaceAllString(place, "/proc/PID/")] || strings.HasPrefix(w.config.Work, place) // a directory on the way
+}
+
+// learn takes what an innocent workspace touches for the baseline.
+func (w *traced) learn() {
+	w.t.Helper()
+	w.propose(1, "innocent", "-- env/innocent/main.tf --\nresource \"terraform_data\" \"x\" {\n  input = file(\"main.tf\")\n}\n")
+	w.want(w.actions(), map[string]string{"innocent": "added"})
+	touched := w.touched("init", "plan", "show")["innocent"]
+	if len(touched) == 0 {
+		w.t.Fatal("nothing can be traced here: these tests would show nothing")
+	}
+	w.baseline = map[string]bool{}
+	for place := range touched {
+		w.baseline[ownProcess.ReplaceAllString(place, "/proc/PID/")] = true
+	}
+	w.board.open = nil
+	w.must(os.RemoveAll(w.logs))
+	w.must(os.Mkdir(w.logs, 0o755))
+}
+
+// passes are the workspaces of a pull request that the check lets pass.
+func (w *traced) passes(number int, branch, archive string) []string {
+	w.t.Helper()
+	w.propose(number, branch, archive)
+	var names []string
+	w.config.Executor = forger{w.previewed, new([]string), func(order fields) any {
+		for _, name := range order["workspaces"].([]any) {
+			names = append(names, name.(string))
+		}
+		return fields{"error": "nothing is planned"}
+	}}
+	_, err := w.round()
+	w.must(err)
+	w.config.Executor = nil
+	w.board.open = nil
+	return names
+}
+
+// planTraced plans a pull request and fails for all that was touched beside
+// what may be.
+func (w *traced) planTraced(number int, branch, archive string, steps ...string) {
+	w.t.Helper()
+	w.propose(number, branch, archive)
+	round, err := w.round()
+	w.must(err)
+	for _, ws := range round.PullRequests[0].Workspaces {
+		if len(ws.Refused) > 0 {
+			w.t.Errorf("%s passed the check by itself, and is refused in company: %q", ws.Name, ws.Refused)
+		}
+	}
+	w.board.open = nil
+	for name, places := range w.touched(steps...) {
+		for _, place := range slices.Sorted(maps.Keys(places)) {
+			w.t.Errorf("%s passed the check, and touches %s", name, place)
+		}
+	}
+}
+
+const innocent = "-- env/reconcile.hcl --\n-- env/one/main.tf --\n-- README.md --\nhello\n"
+
+// The cases by which the check itself is tested.
+func TestTraceOfCases(t *testing.T) {
+	archives, err := filepath.Glob("workspace/testdata/refuse/*.txtar")
+	if err != nil || len(archives) == 0 {
+		t.Fatalf("%q, %v", archives, err)
+	}
+	for _, name := range archives {
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			t.Parallel()
+			archive, err := txtar.ParseFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var cases txtar.Archive
+			settings := innocent
+			for _, f := range archive.Files {
+				switch {
+				case f.Name == "env/reconcile.hcl":
+					settings = strings.Replace(innocent, "env/reconcile.hcl --\n", "env/reconcile.hcl --\n"+string(f.Data), 1)
+				case !strings.HasPrefix(f.Name, "want/"):
+					cases.Files = append(cases.Files, f)
+				}
+			}
+			w := newTraced(t, settings)
+			w.learn()
+			w.planTracedCases(string(txtar.Format(&cases)))
+		})
+	}
+}
+
+func (w *traced) planTracedCases(archive string) {
+	w.t.Helper()
+	w.propose(2, "cases", archive)
+	_, err := w.round()
+	w.must(err)
+	// Where providers come from, init may ask; what it installs is not traced.
+	for name, places := range w.touched("plan", "show") {
+		for _, place := range slices.Sorted(maps.Keys(places)) {
+			w.t.Errorf("%s passed the check, and touches %s", name, place)
+		}
+	}
+}
+
+// Generated expressions: each alone before the check, then what passes it,
+// many to a workspace, under the trace.
+func TestTraceOfGenerated(t *testing.T) {
+	const count, batch = 800, 60
+	w := newTraced(t, innocent)
+	w.learn()
+	random := rand.New(rand.NewPCG(11, 2))
+	expressions := make([]string, count)
+	var archive strings.Builder
+	for i := range expressions {
+		expressions[i] = anExpression(random)
+		fmt.Fprintf(&archive, "-- env/g%d/main.tf --\n%s", i, generated(i, expressions[i]))
+		archive.WriteString(generatedFiles(fmt.Sprintf("env/g%d", i)))
+	}
+	passed := w.passes(2, "generated", archive.String())
+	if len(passed) < count/10 || len(passed) > count*9/10 {
+		t.Errorf("%d of %d pass the check: this test shows little", len(passed), count)
+	}
+	t.Logf("%d of %d pass the check", len(passed), count)
+	archive.Reset()
+	for n := 0; n < len(passed); n += batch {
+		dir := fmt.Sprintf("env/b%d", n/batch)
+		archive.WriteString(generatedFiles(dir))
+		for _, name := range passed[n:min(n+batch, len(passed))] {
+			var i int
+			_, err := fmt.Sscanf(name, "g%d", &i)
+			w.must(err)
+			fmt.Fprintf(&archive, "-- %s/g%d.tf --\n%s", dir, i, generated(i, expressions[i]))
+		}
+	}
+	w.planTraced(3, "passed", archive.String(), "init", "plan", "show")
+}

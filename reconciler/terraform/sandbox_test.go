@@ -1,0 +1,300 @@
+//go:build linux
+
+package terraform_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"reconcile/reconciler/terraform"
+)
+
+// sandboxed lets untrusted jobs run in a sandbox. A machine that has none is
+// no machine to run these tests on.
+func sandboxed(t testing.TB) option {
+	t.Helper()
+	sandbox, err := terraform.FindSandbox(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(o *terraform.Options) { o.Sandbox = sandbox }
+}
+
+const readsItsPlace = `
+resource "terraform_data" "x" { input = "2 ${abspath(path.module)} ${file("${path.module}/main.tf") != ""}" }
+output "o" { value = pathexpand("~") }
+`
+
+// A plan in the sandbox is one of the state as it is, at the path where passes
+// work, and changes nothing.
+func TestSandboxPlans(t *testing.T) {
+	both(t, func(t *testing.T, with option) {
+		s := newSite(t, oneResource, with, sandboxed(t))
+		s.apply()
+		before := s.read(s.state)
+		s.write("main.tf", readsItsPlace)
+		s.job.Untrusted, s.job.ReadOnly, s.job.At = true, true, "/var/lib/estate"
+		for range 2 { // with an init, and without
+			plan := s.planned()
+			for _, want := range []string{"2 /var/lib/estate/env/one true", "/home/preview"} {
+				if !strings.Contains(plan.Text, want) || plan.Changes != (terraform.Changes{Change: 1}) || !plan.StateExists {
+					t.Errorf("%+v, want %s in it", plan, want)
+				}
+			}
+		}
+		if s.log.inits() != 2 {
+			t.Errorf("init was run %d times:\n%s", s.log.inits(), s.log)
+		}
+		if s.read(s.state) != before {
+			t.Error("the state was changed")
+		}
+	})
+}
+
+// attacked is a workspace whose Terraform is a program of the attacker's,
+// which reports in the place of a plan.
+func attacked(t *testing.T, attack string, with ...option) *site {
+	script := filepath.Join(t.TempDir(), "terraform")
+	text := `#!/bin/bash
+case $1 in
+version) echo '{"terraform_version": "1.11.4", "terraform_outdated": false}' ;;
+init)
+	path=$(sed -n 's/.*path *= "\(.*\)"/\1/p' zzz_reconcile_override.tf)
+	echo '{"version": 3, "backend": {"type": "local", "config": {"path": "'"$path"'"}}}' > .terraform/terraform.tfstate ;;
+plan)
+` + attack + `
+;;
+esac
+exit 0
+`
+	if err := os.WriteFile(script, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := newSite(t, oneResource, append(with, binary(script))...)
+	s.job.Untrusted, s.job.ReadOnly = true, true
+	return s
+}
+
+// What code that nobody has approved can come by is tried with everything
+// that a program can do, in the sandbox and, to see that the attacks are
+// any good, without.
+func TestSandboxKeeps(t *testing.T) {
+	const secret = "s3cret-of-ours"
+	home := t.TempDir()
+	neighbour := exec.Command("sleep", "1000") // stands for us, who hide from others by other means too
+	neighbour.Env = []string{"SECRET=" + secret}
+	if err := neighbour.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = errors.Join(neighbour.Process.Kill(), neighbour.Wait()) }()
+	t.Setenv("HOME", home)
+	listener, err := net.Listen("tcp", "127.0.0.1:0") // stands for what gives out credentials
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	abstract, err := net.Listen("unix", "@reconcile-sandbox-"+filepath.Base(home))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer abstract.Close()
+	agent, err := net.Listen("unix", filepath.Join(home, "agent"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer agent.Close()
+	for name, text := range map[string]string{
+		".aws/credentials": secret, ".config/reconcile/config": secret, ".ssh/id_ed25519": secret, ".git-credentials": secret,
+		".terraformrc": "# " + secret, "record/db": secret, "tfstate/other.tfstate": secret,
+		"work/checkout/test/tree/env/x/main.tf": secret, "work/run/process-1/session-1/plan": secret, "work/init/x/done": secret,
+	} {
+		path := filepath.Join(home, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	attack := fmt.Sprintf(`
+home=%q secret=%q pid=%d
+leaks() { echo "leak: $1"; }
+for file in $(find "$home" -type f 2>/dev/null); do
+	grep -qs "$secret" "$file" && leaks "${file#"$home"/}"
+done
+for environ in /proc/[0-9]*/environ; do
+	grep -qs "$secret" "$environ" && leaks environ && break
+done
+kill -0 $pid 2>/dev/null && leaks 'a signal'
+[ -S "$home/agent" ] && leaks 'the agent'
+(exec 3<>/dev/tcp/127.0.0.1/%d) 2>/dev/null && leaks 'a port'
+python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).connect("\0" + sys.argv[1])' %q 2>/dev/null && leaks 'an abstract socket'
+for place in / /usr/bin /etc /proc/sys/kernel; do
+	(echo x > "$place/written") 2>/dev/null && leaks "writes $place" && rm -f "$place/written"
+done
+for made in "$home/work/preview/init"/*/*/{done,terraform/x}; do
+	(echo x >> "$made") 2>/dev/null && leaks 'writes what init made'
+done
+echo x > "$home/written"
+(echo x >> %q) 2>/dev/null && leaks 'writes the state'
+(echo x > /dev/tty) 2>/dev/null && leaks 'the terminal'
+mount -t tmpfs none /mnt 2>/dev/null && leaks 'mounts'
+(mv .. ../../moved || mv ../other ../moved || echo x >> ../other/main.tf || ln -sfn / ../../m || mv "$PWD" "$PWD-moved") 2>/dev/null && leaks 'writes where others work'
+echo x > ../../m/made-in-a-module && echo x > made-in-the-tree && echo x > /tmp/made-in-tmp && echo 'works: the tree'
+:`, home, secret, os.Getpid(), listener.Addr().(*net.TCPAddr).Port, abstract.Addr().String()[1:], filepath.Join(home, "tfstate/one.tfstate"))
+
+	run := func(t *testing.T, with ...option) []string {
+		s := attacked(t, attack, append(with, func(o *terraform.Options) { o.Work = filepath.Join(home, "work") })...)
+		s.job.LocalState = filepath.Join(home, "tfstate/one.tfstate")
+		s.job.Modules = []string{"m"}
+		s.write("../other/main.tf", oneResource)
+		s.write("../../m/main.tf", oneResource)
+		var lines []string
+		for line := range strings.Lines(s.planned().Text) {
+			if line = strings.TrimSpace(line); strings.Contains(line, ": ") {
+				lines = append(lines, line)
+			}
+		}
+		return lines
+	}
+	if got := run(t, sandboxed(t)); !slices.Equal(got, []string{"works: the tree"}) {
+		t.Errorf("in the sandbox: %q", got)
+	}
+	if _, err := os.Stat(filepath.Join(home, "written")); err == nil {
+		t.Error("in the sandbox: writes the home directory")
+	}
+	open := run(t)
+	for _, want := range []string{"leak: environ", "leak: a signal", "leak: the agent", "leak: a port", "leak: an abstract socket", "leak: .aws/credentials", "leak: record/db", "leak: writes the state", "leak: writes what init made", "leak: writes where others work"} {
+		if !slices.Contains(open, want) {
+			t.Errorf("without the sandbox there is no %q: this test shows nothing; %q", want, open)
+		}
+	}
+}
+
+// What the operator has set may be reached.
+func TestSandboxPorts(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	attack := fmt.Sprintf(`(exec 3<>/dev/tcp/%s) && echo 'reached: it'`, strings.Replace(listener.Addr().String(), ":", "/", 1))
+	with := []option{sandboxed(t), environ("AWS_ENDPOINT_URL_STS=http://" + listener.Addr().String())}
+	if got := attacked(t, attack, with...).planned().Text; !strings.Contains(got, "reached: it") {
+		t.Errorf("it cannot be reached: %s", got)
+	}
+	offline := attacked(t, attack, with...)
+	offline.job.Offline = true
+	if got := offline.planned().Text; strings.Contains(got, "reached") {
+		t.Errorf("a plan that needs no network reaches it")
+	}
+}
+
+// A plan in the sandbox gets its interrupt, may end by itself, and is killed
+// with all that it has started where it does not.
+func TestSandboxStops(t *testing.T) {
+	for name, c := range map[string]struct {
+		attack string
+		says   string
+		killed bool
+	}{
+		"interrupted": {`trap 'echo "Error: heard it" >&2; exit 1' INT; echo ready > ready; while :; do sleep 0.05; done`, "heard it", false},
+		"killed":      {`trap '' INT TERM HUP; (trap '' INT TERM HUP; setsid sleep 1000 &) ; echo ready > ready; while :; do sleep 0.05; done`, "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := attacked(t, c.attack, sandboxed(t), func(o *terraform.Options) { o.Grace = 2 * time.Second })
+			ready := filepath.Join(s.job.Dir, "ready")
+			if err := syscall.Mkfifo(ready, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			session := s.init()
+			ctx, stop := context.WithCancel(t.Context())
+			go func() {
+				os.ReadFile(ready)
+				stop()
+			}()
+			_, err := session.Plan(ctx)
+			if !errors.Is(err, terraform.ErrStopped) || errors.Is(err, terraform.ErrKilled) != c.killed || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%v", err)
+			}
+			s.close(session)
+
+		})
+	}
+}
+
+// A preview uses the providers that passes have, adds its own beside them, and
+// changes nothing of what passes use.
+func TestSandboxProviders(t *testing.T) {
+	work := t.TempDir()
+	s := newSite(t, useTime, sandboxed(t), mirror(t), func(o *terraform.Options) { o.Work = work })
+	s.job.Untrusted, s.job.ReadOnly = true, true
+	if plan := s.planned(); plan.Changes.Add != 1 {
+		t.Errorf("%+v", plan)
+	}
+	entries, err := os.ReadDir(work)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if diff := cmp.Diff([]string{"preview", "run"}, names); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What expressions can do without the check: read no file of ours, and no state
+// but their own.
+func TestSandboxBlindsExpressions(t *testing.T) {
+	t.Setenv("RECONCILE_GIT_PASSWORD", "s3cret-of-ours")
+	other := newSite(t, oneResource)
+	other.apply()
+	home, err := os.UserHomeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var config strings.Builder
+	for i, path := range []string{"/proc/self/environ", "/proc/1/environ", fmt.Sprintf("/proc/%d/environ", os.Getpid()), other.state, filepath.Join(other.job.Dir, "main.tf"), filepath.Join(home, ".bashrc"), "/etc/shadow", "/etc/passwd"} {
+		fmt.Fprintf(&config, "output \"o%d\" {\n  value = try(replace(file(%q), \"\\u0000\", \" \"), filebase64(%[2]q), \"blind\")\n}\n", i, path)
+	}
+	fmt.Fprintf(&config, "output \"all\" {\n  value = fileset(%q, \"**\")\n}\n", filepath.Dir(other.state))
+	s := newSite(t, config.String(), sandboxed(t), environ("RECONCILE_GIT_PASSWORD=s3cret-of-ours"))
+	s.job.Untrusted, s.job.ReadOnly = true, true
+	text := s.planned().Text
+	if strings.Count(text, `"blind"`) != 6 || strings.Contains(text, "s3cret") || strings.Contains(text, "tfstate") {
+		t.Errorf("it sees:\n%s", text)
+	}
+	// The state of another, by the ways that Terraform itself has.
+	for name, config := range map[string]string{
+		"remote state": fmt.Sprintf("data \"terraform_remote_state\" \"x\" {\n  backend = \"local\"\n  config = { path = %q }\n}\noutput \"x\" {\n  value = data.terraform_remote_state.x.outputs\n}\n", other.state),
+		"override":     oneResource,
+	} {
+		s := newSite(t, config, sandboxed(t))
+		if name == "override" {
+			s.write("zzzz_override.tf", fmt.Sprintf("terraform {\n  backend \"local\" {\n    path = %q\n  }\n}\n", other.state))
+		}
+		s.job.Untrusted, s.job.ReadOnly = true, true
+		session := s.open()
+		err := session.Init(t.Context())
+		var plan *terraform.Plan
+		if err == nil {
+			plan, err = session.Plan(t.Context())
+		}
+		if err == nil && plan.StateExists || err != nil && strings.Contains(err.Error(), `"1"`) {
+			t.Errorf("%s: it sees the state: %+v, %v", name, plan, err)
+		}
+		s.close(session)
+	}
+}
