@@ -180,10 +180,10 @@ type resource struct {
 
 type attributes struct {
 	ID, ARN, Name, Policy, Role, Bucket string
-	PolicyARN                       string `json:"policy_arn"`
-	Trust                           string `json:"assume_role_policy"`
-	Boundary                        string `json:"permissions_boundary"`
-	Tags                            map[string]string
+	PolicyARN                           string `json:"policy_arn"`
+	Trust                               string `json:"assume_role_policy"`
+	Boundary                            string `json:"permissions_boundary"`
+	Tags                                map[string]string
 }
 
 type module struct {
