@@ -36,7 +36,9 @@ func TestPreviewsRefuseNothing(t *testing.T) {
 		}
 		loader := ws.NewLoader(commit.Tree, ws.Terraform)
 		for _, dir := range dirs {
-			for _, refused := range loader.Refuse(dir, settings.Config(dir.Name), settings.Preview(), nil) {
+			config := settings.Config(dir.Name)
+			proposal := ws.Proposal{Dir: dir, Config: config, Approved: loader.Load(dir, config)}
+			for _, refused := range ws.Refuse(commit.Tree, ws.Terraform, proposal, settings.Preview()) {
 				t.Errorf("%s, environment %q: %s", dir.Name, environment, refused)
 			}
 		}

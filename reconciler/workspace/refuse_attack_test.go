@@ -198,7 +198,8 @@ var attacks = map[string]struct {
 	"credentials, serverless":         {map[string]string{"o.tf": "data \"aws_redshiftserverless_credentials\" \"c\" {}\n"}, "aws_redshiftserverless_credentials"},
 	"a secret of KMS, old":            {map[string]string{"o.tf": "data \"aws_kms_secret\" \"c\" {}\n"}, "aws_kms_secret"},
 	"an API key":                      {map[string]string{"o.tf": "data \"aws_api_gateway_api_key\" \"c\" {}\n"}, "aws_api_gateway_api_key"},
-	"any object of any bucket":        {map[string]string{"o.tf": "data \"aws_s3_object\" \"c\" {}\n"}, "aws_s3_object"},
+	"any object of any bucket":        {map[string]string{"o.tf": "data \"aws_s3_object\" \"c\" {}\noutput \"o\" {\n  value = data.aws_s3_object.c.body\n}\n"}, "aws_s3_object"},
+	"an object, perhaps":              {map[string]string{"o.tf": "data \"aws_s3_object\" \"c\" {\n  download_body = var.x == \"b\"\n}\n"}, "aws_s3_object"},
 	"any ephemeral of AWS":            {map[string]string{"o.tf": "ephemeral \"aws_new_credentials\" \"c\" {}\n"}, "aws_new_credentials"},
 	"a data source in a check":        {map[string]string{"o.tf": "check \"c\" {\n  data \"aws_kms_secrets\" \"c\" {}\n}\n"}, "aws_kms_secrets"},
 	"a file that a data source reads": {map[string]string{"o.tf": "data \"aws_x\" \"c\" {\n  filename = terraform_data.a.output\n}\n"}, "filename reads what cannot be told"},
@@ -250,6 +251,7 @@ var ordinary = map[string]map[string]string{
 	"an override":                 {"o_override.tf": "resource \"terraform_data\" \"a\" {\n  input = 3\n}\n"},
 	"a check and a validation":    {"o.tf": "variable \"n\" {\n  default = 1\n  validation {\n    condition     = var.n > 0\n    error_message = \"n is ${var.n}\"\n  }\n}\ncheck \"c\" {\n  data \"aws_region\" \"r\" {}\n  assert {\n    condition     = data.aws_region.r.name != \"\"\n    error_message = \"none\"\n  }\n}\n"},
 	"a provisioner":               {"o.tf": "resource \"null_resource\" \"o\" {\n  provisioner \"local-exec\" {\n    command = \"true\"\n  }\n}\n"},
+	"an object's version":         {"o.tf": "data \"aws_s3_object\" \"c\" {\n  count         = 1\n  download_body = false\n}\noutput \"o\" {\n  value = data.aws_s3_object.c[0].version_id\n}\n"},
 	"a copy between buckets":      {"o.tf": "resource \"aws_s3_object_copy\" \"o\" {\n  source = \"${terraform_data.a.output}/key\"\n}\n"},
 }
 

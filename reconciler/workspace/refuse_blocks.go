@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
 )
 
 // directory looks through the blocks of one module.
@@ -163,6 +164,8 @@ func (r *refusal) resource(file string, b *hclsyntax.Block) {
 	case b.Type == "ephemeral" && strings.HasPrefix(kind, "aws_"), // they are all credentials, or secrets
 		b.Type != "resource" && r.trust.refuses(kind):
 		r.refuse(file, b.TypeRange, kind, "%s %s is not allowed", b.Type, kind)
+	case b.Type == "data" && kind == "aws_s3_object" && !isFalse(b.Body.Attributes["download_body"]):
+		r.refuse(file, b.TypeRange, kind, "%s %s is not allowed without download_body = false", b.Type, kind)
 	}
 	name, _, _ := strings.Cut(kind, "_")
 	if a := b.Body.Attributes["provider"]; a != nil {
@@ -174,6 +177,15 @@ func (r *refusal) resource(file string, b *hclsyntax.Block) {
 		}
 	}
 	r.provider(file, b.TypeRange, name)
+}
+
+// isFalse reports whether an attribute is there, and false.
+func isFalse(a *hclsyntax.Attribute) bool {
+	if a == nil {
+		return false
+	}
+	v := constantValue(a.Expr)
+	return v.IsKnown() && !v.IsNull() && v.Type() == cty.Bool && v.False()
 }
 
 // imports refuses to import what a data source may not read: the plan would

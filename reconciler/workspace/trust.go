@@ -34,7 +34,7 @@ var refusedNames = []string{
 	"aws_api_gateway_api_key*", "aws_cognito_user_pool_client", "aws_dms_certificate", "aws_glue_connection",
 	"aws_cognito_identity_openid_token_for_developer_identity",
 	// and whatever lies in any bucket, table or service: other states, too.
-	"aws_s3_object", "aws_s3_bucket_object", "aws_dynamodb_table_item", "aws_cloudcontrolapi_resource",
+	"aws_s3_bucket_object", "aws_dynamodb_table_item", "aws_cloudcontrolapi_resource",
 	"templatestring", // its template, a value, may call file()
 	// Settings of AWS's SDK, in providers and backends: a file that they name
 	// may name a program to run,
