@@ -62,7 +62,7 @@ func (f *function) handle(ctx context.Context, e event) (response, error) {
 }
 
 func (e event) request() webhook.Request {
-	q := webhook.Request{Method: e.HTTPMethod, Token: e.PathParameters[webhook.TokenName], Body: []byte(e.Body)}
+	q := webhook.Request{Method: e.HTTPMethod, Token: e.PathParameters[webhook.TokenName], Body: strings.NewReader(e.Body)}
 	from := e.RequestContext.Identity.SourceIP
 	if e.Version == "2.0" {
 		q.Method, from = e.RequestContext.HTTP.Method, e.RequestContext.HTTP.SourceIP
@@ -77,9 +77,7 @@ func (e event) request() webhook.Request {
 		}
 	}
 	if e.IsBase64Encoded {
-		if body, err := base64.StdEncoding.DecodeString(e.Body); err == nil {
-			q.Body = body
-		} // else it is refused as what it is: no webhook
+		q.Body = base64.NewDecoder(base64.StdEncoding, q.Body)
 	}
 	return q
 }

@@ -2,7 +2,6 @@ package webhook
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/netip"
 )
@@ -14,29 +13,42 @@ const Path = "/hook"
 // TokenName is what the token is called in a path (/hook/{token}) and a query.
 const TokenName = "token"
 
-// Handler receives webhooks over HTTP.
+// Handler receives webhooks over HTTP. It answers maxConcurrent calls at one
+// time and refuses the others with 503, before it reads anything of them.
 func (r *Receiver) Handler() http.Handler {
+	free := make(chan struct{}, maxConcurrent)
+	serve := func(w http.ResponseWriter, q *http.Request) {
+		select {
+		case free <- struct{}{}:
+			defer func() { <-free }()
+			r.serve(w, q)
+		default:
+			w.Header().Set("Retry-After", "5")
+			respond(w, Answer{http.StatusServiceUnavailable, Busy, "too many calls came at once: send it again"})
+		}
+	}
 	mux := http.NewServeMux()
-	mux.HandleFunc(Path, r.serve)
-	mux.HandleFunc(Path+"/{"+TokenName+"}", r.serve)
+	mux.HandleFunc(Path, serve)
+	mux.HandleFunc(Path+"/{"+TokenName+"}", serve)
 	return mux
 }
 
 func (r *Receiver) serve(w http.ResponseWriter, q *http.Request) {
-	// One byte more than is read shows that there is more.
-	body, err := io.ReadAll(io.LimitReader(q.Body, MostBody+1))
-	if err != nil {
-		return // whoever called is gone
-	}
 	from, _ := netip.ParseAddrPort(q.RemoteAddr)
 	token := q.PathValue(TokenName)
 	if token == "" {
 		token = q.URL.Query().Get(TokenName)
 	}
-	answer := r.Receive(q.Context(), Request{
-		Method: q.Method, From: from.Addr().WithZone(""), Token: token, ContentType: q.Header.Get("Content-Type"), Body: body,
-	})
+	respond(w, r.Receive(q.Context(), Request{
+		Method: q.Method, From: from.Addr().WithZone(""), Token: token, ContentType: q.Header.Get("Content-Type"), Body: q.Body,
+	}))
+}
+
+func respond(w http.ResponseWriter, answer Answer) {
+	if answer.Status >= http.StatusBadRequest {
+		w.Header().Set("Connection", "close") // the server reads nothing more of a refused caller
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(answer.Status)
-	_ = json.NewEncoder(w).Encode(answer) // whoever called may be gone
+	_ = json.NewEncoder(w).Encode(answer) // the caller may be gone
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -14,9 +15,13 @@ import (
 	"reconcile/reconciler/backlog"
 )
 
-// MostBody is the longest body that is read, in bytes. A Lambda function is
-// given 6 MB of event at most, in which a body may be a third longer.
-const MostBody = 4 << 20
+// MaxBody is the longest body that is read, in bytes. A push of a thousand
+// commits with their messages fits.
+const MaxBody = 512 << 10
+
+// maxConcurrent bounds the calls that a Handler answers at one time. With
+// MaxBody it bounds their memory.
+const maxConcurrent = 8
 
 // ErrRunning is returned by a Receiver's Start when a pass is running and no
 // other can be started beside it.
@@ -45,7 +50,8 @@ type Request struct {
 	From        netip.Addr // of the caller
 	Token       string     // that it presents
 	ContentType string
-	Body        []byte
+	// Body is read only after the address and the token were found right.
+	Body io.Reader
 }
 
 // Results of calls.
@@ -56,6 +62,7 @@ const (
 	Ignored  = "ignored"  // it is not about the watched branch
 	Refused  = "refused"  // it is no webhook of Backlog's
 	Failed   = "failed"   // we could not do our part; polling finds what was missed
+	Busy     = "busy"     // too many calls came at once
 )
 
 // Answer is what the caller is told.
@@ -79,7 +86,7 @@ func (r *Receiver) Receive(ctx context.Context, q Request) Answer {
 		level = slog.LevelError
 	}
 	r.Log.Log(ctx, level, "webhook", "result", answer.Result, "reason", answer.Reason, "status", answer.Status,
-		"from", q.From.String(), "event", event.ID, "type", int(event.Type), "bytes", len(q.Body))
+		"from", q.From.String(), "event", event.ID, "type", int(event.Type))
 	return answer
 }
 
@@ -87,7 +94,15 @@ func (r *Receiver) receive(ctx context.Context, q Request) (Answer, Event) {
 	if refusal := r.admit(ctx, q); refusal != nil {
 		return *refusal, Event{}
 	}
-	event, err := Parse(q.ContentType, q.Body)
+	// One byte more than is taken shows that there is more.
+	body, err := io.ReadAll(io.LimitReader(q.Body, MaxBody+1))
+	switch {
+	case err != nil:
+		return Answer{http.StatusBadRequest, Refused, "the body could not be read to its end"}, Event{}
+	case len(body) > MaxBody:
+		return Answer{http.StatusRequestEntityTooLarge, Refused, fmt.Sprintf("the body is over %d bytes", MaxBody)}, Event{}
+	}
+	event, err := Parse(q.ContentType, body)
 	if err != nil {
 		return Answer{http.StatusBadRequest, Refused, err.Error()}, event
 	}
@@ -125,8 +140,6 @@ func (r *Receiver) admit(ctx context.Context, q Request) *Answer {
 		return &Answer{http.StatusServiceUnavailable, Failed, "the token could not be read; see the log"}
 	case !same(q.Token, string(token)):
 		return &Answer{http.StatusForbidden, Refused, "the token is wrong or missing"}
-	case len(q.Body) > MostBody:
-		return &Answer{http.StatusRequestEntityTooLarge, Refused, fmt.Sprintf("the body is over %d bytes", MostBody)}
 	}
 	return nil
 }

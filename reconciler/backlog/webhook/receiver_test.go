@@ -1,6 +1,7 @@
 package webhook_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -48,7 +49,7 @@ func receiver(t *testing.T) (*webhook.Receiver, *starts) {
 }
 
 func call(t *testing.T, body string) webhook.Request {
-	return webhook.Request{Method: "POST", From: netip.MustParseAddr("192.0.2.9"), Token: token, ContentType: jsonType, Body: []byte(body)}
+	return webhook.Request{Method: "POST", From: netip.MustParseAddr("192.0.2.9"), Token: token, ContentType: jsonType, Body: strings.NewReader(body)}
 }
 
 func TestReceive(t *testing.T) {
@@ -75,10 +76,10 @@ func TestReceive(t *testing.T) {
 			r.Token = func(context.Context) (backlog.Secret, error) { return "", errors.New("no such secret") }
 		}, 503, webhook.Failed, "the token could not be read; see the log"},
 		{"a GET", func(_ *webhook.Receiver, q *webhook.Request) { q.Method = "GET" }, 405, webhook.Refused, "a webhook is a POST"},
-		{"10 MB", func(_ *webhook.Receiver, q *webhook.Request) { q.Body = make([]byte, 10<<20) }, 413, webhook.Refused, "the body is over 4194304 bytes"},
-		{"no JSON", func(_ *webhook.Receiver, q *webhook.Request) { q.Body = []byte("{") }, 400, webhook.Refused, "not a webhook of Backlog's: unexpected end of JSON input"},
+		{"10 MB", func(_ *webhook.Receiver, q *webhook.Request) { q.Body = bytes.NewReader(make([]byte, 10<<20)) }, 413, webhook.Refused, "the body is over 524288 bytes"},
+		{"no JSON", func(_ *webhook.Receiver, q *webhook.Request) { q.Body = strings.NewReader("{") }, 400, webhook.Refused, "not a webhook of Backlog's: unexpected end of JSON input"},
 		{"another branch", func(_ *webhook.Receiver, q *webhook.Request) {
-			q.Body = []byte(strings.ReplaceAll(push, "heads/main", "heads/topic"))
+			q.Body = strings.NewReader(strings.ReplaceAll(push, "heads/main", "heads/topic"))
 		}, 200, webhook.Ignored, "another branch was pushed: topic"},
 		{"a pass runs", func(r *webhook.Receiver, _ *webhook.Request) {
 			r.Start = func(context.Context, webhook.Event) (string, error) { return "", webhook.ErrRunning }
@@ -173,7 +174,7 @@ func TestHandler(t *testing.T) {
 		{"/hook?token=" + token, push, 202, `"result":"started"`},
 		{"/hook/" + token, strings.Replace(push, "61001", "61002", 1), 202, `"result":"started"`},
 		{"/hook", push, 403, `"result":"refused"`},
-		{"/hook/" + token, strings.Repeat("x", 10<<20), 413, "over 4194304 bytes"},
+		{"/hook/" + token, strings.Repeat("x", 10<<20), 413, "over 524288 bytes"},
 		{"/", push, 404, ""},
 		{"/hook/" + token + "/x", push, 404, ""},
 	} {
@@ -183,6 +184,74 @@ func TestHandler(t *testing.T) {
 	}
 	if len(s.events) != 2 {
 		t.Errorf("started %v", s.events)
+	}
+}
+
+// unread is a body that a test expects nobody to read.
+type unread struct{ t *testing.T }
+
+func (u unread) Read([]byte) (int, error) {
+	u.t.Error("the body of a refused call was read")
+	return 0, io.EOF
+}
+
+// A stranger cannot make us read: address, method and token come before the
+// body.
+func TestStrangersAreNotRead(t *testing.T) {
+	for name, change := range map[string]func(q *webhook.Request){
+		"another address": func(q *webhook.Request) { q.From = netip.MustParseAddr("198.51.100.1") },
+		"another method":  func(q *webhook.Request) { q.Method = "PUT" },
+		"a wrong token":   func(q *webhook.Request) { q.Token = "guessed" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, s := receiver(t)
+			q := call(t, "")
+			q.Body = unread{t}
+			change(&q)
+			if a := r.Receive(t.Context(), q); a.Result != webhook.Refused || len(s.events) > 0 {
+				t.Errorf("%+v, started %v", a, s.events)
+			}
+		})
+	}
+}
+
+// Calls beyond the bound are refused while the others are answered.
+func TestBusy(t *testing.T) {
+	r, _ := receiver(t)
+	arrived, goOn := make(chan struct{}), make(chan struct{})
+	r.Token = func(context.Context) (backlog.Secret, error) {
+		arrived <- struct{}{}
+		<-goOn
+		return token, nil
+	}
+	server := httptest.NewServer(r.Handler())
+	defer server.Close()
+	answers := make(chan int)
+	post := func() {
+		answer, err := http.Post(server.URL+"/hook/"+token, jsonType, strings.NewReader(sample(t, "project-push.json")))
+		if err != nil {
+			t.Error(err)
+			answers <- 0
+			return
+		}
+		answer.Body.Close()
+		answers <- answer.StatusCode
+	}
+	for range 8 {
+		go post()
+		<-arrived
+	}
+	go post()
+	if status := <-answers; status != http.StatusServiceUnavailable {
+		t.Errorf("the ninth call: %d, want 503", status)
+	}
+	close(goOn)
+	count := map[int]int{}
+	for range 8 {
+		count[<-answers]++
+	}
+	if count[202] != 1 || count[200] != 7 {
+		t.Errorf("the first eight: %v, want one 202 and seven repeated", count)
 	}
 }
 

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// Connections that never finish their headers cost little memory, and a call
+// beside them is answered.
+func TestListenUnderSlowConnections(t *testing.T) {
+	a := &app{err: io.Discard, log: slog.New(slog.DiscardHandler)}
+	at, stop, err := a.listen("--webhook", "127.0.0.1:0", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	var before, under runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for i := range maxConnections - 1 {
+		c, err := net.Dial("tcp", strings.TrimPrefix(at, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		fmt.Fprintf(c, "POST /hook/%d HTTP/1.1\r\nHost: x\r\nX: %s", i, strings.Repeat("x", 15<<10))
+	}
+	answer, err := http.Get(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusAccepted {
+		t.Errorf("a call beside slow ones: %d", answer.StatusCode)
+	}
+	runtime.ReadMemStats(&under)
+	if grown := int64(under.Sys) - int64(before.Sys); grown > 64<<20 {
+		t.Errorf("the connections cost %d MiB", grown>>20)
+	}
+}
+
+func TestListenRefusesLargeHeaders(t *testing.T) {
+	a := &app{err: io.Discard, log: slog.New(slog.DiscardHandler)}
+	at, stop, err := a.listen("--webhook", "127.0.0.1:0", http.NotFoundHandler())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	q, err := http.NewRequest(http.MethodPost, at, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q.Header.Set("X", strings.Repeat("x", 2*maxHeaderBytes))
+	answer, err := http.DefaultClient.Do(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+		t.Errorf("headers of %d bytes: %d, want 431", 2*maxHeaderBytes, answer.StatusCode)
+	}
+}
