@@ -67,6 +67,9 @@ func (a *app) prepare(c *cobra.Command) error {
 	if strings.HasPrefix(c.CommandPath(), "reconcile completion") || strings.HasPrefix(c.Name(), "__complete") {
 		return nil
 	}
+	if err := a.applyPins(c); err != nil {
+		return err
+	}
 	if err := a.applyEnvironment(c); err != nil {
 		return err
 	}

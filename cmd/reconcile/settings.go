@@ -37,6 +37,7 @@ type settings struct {
 	Wait               time.Duration
 	Work               string
 	Output             string
+	Pins               []string // NAME=VALUE; see applyPins
 
 	// From the environment alone: a password has no place in a command line.
 	GitUsername   string
@@ -78,6 +79,7 @@ func (s *settings) bind(f *pflag.FlagSet) {
 	f.IntVar(&s.Parallelism, "parallelism", 4, "workspaces at once")
 	f.DurationVar(&s.Wait, "wait", lease, "how long to wait for what another run holds")
 	f.StringVar(&s.Work, "work", "", "caches and checkout (default: "+short(defaultWork())+")")
+	f.StringArrayVar(&s.Pins, pinFlag, nil, "fix a setting, as NAME=VALUE: a flag or variable that says otherwise is refused. For the entry point of a task or image")
 	f.StringVarP(&s.Output, "output", "o", "text", "text or json")
 }
 
@@ -86,7 +88,7 @@ func (s *settings) embedded() bool { return !strings.HasPrefix(s.State, schemeDy
 
 // resolve fills in the defaults and refuses what is wrong or contradictory.
 // It touches the file system only to find the repository around the current
-// directory.
+// directory, and to see who owns the folders that are used.
 func (s *settings) resolve() error {
 	if s.Repo == "" {
 		repo, err := repositoryHere()

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 
+	"reconcile/internal/ownership"
 	"reconcile/state"
 )
 
@@ -11,7 +14,7 @@ import (
 // setting and what would be right.
 func (s *settings) check() error {
 	for _, check := range []func() error{
-		s.checkPlaces, s.checkDynamoDB, s.checkCredentials, s.checkBacklog, s.checkNumbers, s.checkExecutor, s.checkNotify, s.checkTelemetry,
+		s.checkPlaces, s.checkDynamoDB, s.checkOwners, s.checkCredentials, s.checkBacklog, s.checkNumbers, s.checkExecutor, s.checkNotify, s.checkTelemetry,
 	} {
 		if err := check(); err != nil {
 			return err
@@ -84,6 +87,26 @@ func (s *settings) checkDynamoDB() error {
 		return usagef("add --snapshots s3://BUCKET/PREFIX (or RECONCILE_SNAPSHOTS)", "--state %s needs a place for snapshots", s.State)
 	case s.DigestKey == "":
 		return usagef("add --digest-key secretsmanager://NAME (or RECONCILE_DIGEST_KEY)", "--state %s needs a place for the digest key", s.State)
+	}
+	return nil
+}
+
+// checkOwners refuses folders of this machine that another user owns or may
+// write: programs are run from them, and states and records believed.
+func (s *settings) checkOwners() error {
+	for _, folder := range []struct{ flag, path string }{
+		{"--work", s.Work}, {"--state", s.State}, {"--snapshots", s.Snapshots},
+	} {
+		if !filepath.IsAbs(folder.path) { // a URL
+			continue
+		}
+		err := ownership.CheckFolder(folder.path)
+		var refused *ownership.Error
+		if errors.As(err, &refused) {
+			return usagef(refused.Help, "%s %s is not safe to use: %s %s", folder.flag, folder.path, refused.Path, refused.Why)
+		} else if err != nil {
+			return fmt.Errorf("%s: %w", folder.flag, err)
+		}
 	}
 	return nil
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/hashicorp/hc-install/product"
 	"github.com/hashicorp/hc-install/releases"
 	"github.com/hashicorp/hc-install/src"
+
+	"reconcile/internal/ownership"
 )
 
 // The oldest Terraform that can do what this package asks of it, the oldest
@@ -119,7 +121,7 @@ func (t *Terraform) install(ctx context.Context) (string, error) {
 	defer lock.Close()
 	path := filepath.Join(dir, "terraform-"+installed.String())
 	if _, err := os.Stat(path); err == nil {
-		return path, nil
+		return path, ownership.CheckFile(path)
 	}
 	t.opts.Log.Info("no terraform and no tofu on PATH: installing Terraform", "version", installed.String(), "to", path)
 	temp, err := os.MkdirTemp(dir, "install-")

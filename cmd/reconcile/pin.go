@@ -1,0 +1,63 @@
+package main
+
+import (
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// pinFlag names the flag that fixes settings.
+const pinFlag = "pin"
+
+// applyPins gives pinned settings their values, and refuses a flag or a
+// variable that says otherwise. A user who may start an ECS task may give it
+// other arguments and variables, but no other entry point: pins belong there.
+// It comes before applyEnvironment.
+func (s *settings) applyPins(c *cobra.Command) error {
+	if env := os.Getenv(variable(pinFlag)); len(s.Pins) == 0 && env != "" {
+		s.Pins = []string{env}
+	}
+	pinned := map[string]string{}
+	for _, pin := range s.Pins {
+		name, value, ok := strings.Cut(pin, "=")
+		flag := c.Root().PersistentFlags().Lookup(name)
+		if !ok || flag == nil || name == pinFlag {
+			return usagef("--pin takes NAME=VALUE, where NAME is a setting such as repo, branch or signers", "--pin %s", pin)
+		}
+		if earlier, ok := pinned[name]; ok && earlier != value {
+			return usagef("leave one of them out", "--pin %s contradicts --pin %s=%s", pin, name, earlier)
+		}
+		pinned[name] = value
+		if env := os.Getenv(variable(name)); env != "" && env != value {
+			return contradictsPin(variable(name), env, value)
+		}
+		if flag.Changed && valueOf(flag) != value {
+			return contradictsPin("--"+name, valueOf(flag), value)
+		}
+	}
+	for name, value := range pinned {
+		flag := c.Root().PersistentFlags().Lookup(name)
+		if flag.Changed {
+			continue
+		}
+		if err := flag.Value.Set(value); err != nil {
+			return usagef("it takes what --"+name+" takes: "+flag.Usage, "--pin %s=%s: %w", name, value, err)
+		}
+		flag.Changed = true // no variable is asked
+	}
+	return nil
+}
+
+func contradictsPin(from, given, value string) error {
+	return usagef("leave it out: the command that starts this program has fixed that setting", "%s is %q, but --pin fixes it to %q", from, given, value)
+}
+
+// valueOf is a flag's value as it is written in a command line.
+func valueOf(flag *pflag.Flag) string {
+	if list, ok := flag.Value.(pflag.SliceValue); ok {
+		return strings.Join(list.GetSlice(), ",")
+	}
+	return flag.Value.String()
+}

@@ -1,0 +1,100 @@
+package ownership
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// info is a file of any owner and mode: tests run as other users than root,
+// too, who can give nothing away.
+type info struct {
+	owner int
+	mode  fs.FileMode
+}
+
+func (i info) Name() string       { return "x" }
+func (i info) Size() int64        { return 0 }
+func (i info) Mode() fs.FileMode  { return i.mode }
+func (i info) ModTime() time.Time { return time.Time{} }
+func (i info) IsDir() bool        { return i.mode.IsDir() }
+func (i info) Sys() any           { return &syscall.Stat_t{Uid: uint32(i.owner)} }
+
+func TestJudge(t *testing.T) {
+	me := os.Geteuid()
+	for _, test := range []struct {
+		name  string
+		info  info
+		ours  bool
+		wrong string
+	}{
+		{"our own", info{me, 0o700}, true, ""},
+		{"root's", info{0, 0o755}, true, ""},
+		{"another user's", info{me + 4711, 0o700}, true, "belongs to another user"},
+		{"an unmapped user's", info{unmapped, 0o700}, true, "belongs to another user"},
+		{"writable by all", info{me, 0o777}, true, "may be written by other users"},
+		{"writable by all, sticky", info{me, 0o777 | fs.ModeSticky}, true, "may be written by other users"},
+		{"writable by the group", info{me, 0o770}, true, "may be written by other users"},
+		{"above: our own", info{me, 0o755}, false, ""},
+		{"above: the group's", info{me, 0o775}, false, ""},
+		{"above: sticky", info{0, 0o777 | fs.ModeSticky}, false, ""},
+		{"above: unmapped", info{unmapped, 0o755}, false, ""},
+		{"above: writable by all", info{0, 0o777}, false, "may be written by other users"},
+		{"above: another user's", info{me + 4711, 0o755}, false, "belongs to another user"},
+	} {
+		err := judge("x", test.info, test.ours)
+		if test.wrong == "" && err != nil || test.wrong != "" && (err == nil || !strings.Contains(err.Error(), test.wrong)) {
+			t.Errorf("%s: %v, want %q", test.name, err, test.wrong)
+		}
+	}
+}
+
+func TestCheckFolder(t *testing.T) {
+	dir := t.TempDir()
+	open := filepath.Join(dir, "open")
+	own := filepath.Join(dir, "own")
+	for path, mode := range map[string]fs.FileMode{open: 0o777, own: 0o700} {
+		if err := os.Mkdir(path, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link := filepath.Join(own, "link")
+	if err := os.Symlink(open, link); err != nil {
+		t.Fatal(err)
+	}
+	for path, wrong := range map[string]string{
+		own:                           "",
+		filepath.Join(own, "new/er"):  "",
+		open:                          open,
+		filepath.Join(open, "new/er"): open,
+		link:                          open,
+		filepath.Join(link, "new"):    open,
+	} {
+		var refused *Error
+		err := CheckFolder(path)
+		if wrong == "" && err != nil || wrong != "" && (!errors.As(err, &refused) || refused.Path != wrong) {
+			t.Errorf("%s: %v, want %q refused", path, err, wrong)
+		}
+	}
+	file := filepath.Join(own, "terraform")
+	if err := os.WriteFile(file, nil, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := CheckFile(file); err != nil {
+		t.Error(err)
+	}
+	if err := os.Chmod(file, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := CheckFile(file); err == nil {
+		t.Error("a program that all may write is taken")
+	}
+}
