@@ -4,6 +4,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+
+	"reconcile/internal/visible"
 )
 
 // app is what every command runs with: the settings, and where it reads and
@@ -21,12 +23,12 @@ type app struct {
 }
 
 func newApp() *app {
-	a := &app{in: os.Stdin, stdout: &stdout{to: os.Stdout}, err: os.Stderr}
+	a := &app{in: os.Stdin, stdout: &stdout{to: os.Stdout}, err: visible.Writer(os.Stderr)}
 	if isTerminal(os.Stdout) {
 		a.terminal = os.Stdout
 	}
-	a.out = colours(os.Stdout, a.stdout)
-	a.logs = &logWriter{to: os.Stderr}
+	a.out = visible.Writer(colours(os.Stdout, a.stdout))
+	a.logs = &logWriter{to: visible.JSONWriter(os.Stderr)}
 	a.log = newLogger(a.logs, isTerminal(os.Stderr))
 	return a
 }

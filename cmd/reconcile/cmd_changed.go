@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/internal/visible"
 	"reconcile/reconciler"
 )
 
@@ -74,7 +75,7 @@ func printChanged(a *app, c *reconciler.Changed) {
 		case w.Removed:
 			because = "removed from Git"
 		}
-		rows = append(rows, row{cells: []string{w.Name, because}})
+		rows = append(rows, row{cells: []string{visible.Name(w.Name), because}})
 	}
 	if len(rows) > 0 {
 		table(a.out, a.width(), []string{"STALE", "BECAUSE OF"}, rows)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/internal/visible"
 	"reconcile/reconciler"
 )
 
@@ -57,7 +58,7 @@ func printGraph(a *app, g *reconciler.Graph) {
 		fmt.Fprintln(a.out, "no workspaces at the tip")
 	}
 	for _, w := range g.Workspaces {
-		fmt.Fprintln(a.out, styleBold.Render(w.Name))
+		fmt.Fprintln(a.out, styleBold.Render(visible.Name(w.Name)))
 		if len(w.DependsOn) > 0 {
 			wrapped(a.out, a.width(), "  after   ", strings.Join(w.DependsOn, ", "))
 		}
@@ -80,6 +81,10 @@ func printDot(w io.Writer, g *reconciler.Graph) {
 	fmt.Fprintln(w, "}")
 }
 
+// mermaidText escapes what Mermaid, or the page that shows it, would take for
+// more than text (https://mermaid.js.org/syntax/flowchart.html).
+var mermaidText = strings.NewReplacer("#", "#35;", `"`, "#quot;", "<", "#lt;", ">", "#gt;")
+
 // printMermaid numbers the nodes: Mermaid's ids may not hold all that names
 // may.
 func printMermaid(w io.Writer, g *reconciler.Graph) {
@@ -87,7 +92,7 @@ func printMermaid(w io.Writer, g *reconciler.Graph) {
 	fmt.Fprintln(w, "graph LR")
 	for i, ws := range g.Workspaces {
 		ids[ws.Name] = fmt.Sprintf("w%d", i)
-		fmt.Fprintf(w, "  w%d[\"%s\"]\n", i, strings.ReplaceAll(ws.Name, `"`, "#quot;"))
+		fmt.Fprintf(w, "  w%d[\"%s\"]\n", i, mermaidText.Replace(visible.Name(ws.Name)))
 	}
 	for _, ws := range g.Workspaces {
 		for _, up := range ws.DependsOn {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"reconcile/internal/visible"
 )
 
 // newPlanParcelCommand is what `reconcile preview --executor` starts; it is
@@ -44,7 +46,7 @@ func runPlanParcel(ctx context.Context, a *app, key string, o confinement) error
 	}
 	results, err := p.reconciler(nil).DoPreview(ctx, hard, key)
 	for _, result := range results {
-		fmt.Fprintf(a.err, "%s: %s %s\n", result.Name, result.Outcome, printable(result.Error))
+		fmt.Fprintf(a.err, "%s: %s %s\n", result.Name, result.Outcome, visible.Line(result.Error))
 	}
 	return err
 }

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
+	"reconcile/internal/visible"
 	"reconcile/reconciler"
 	"reconcile/reconciler/notify"
 )
@@ -104,13 +104,13 @@ func printPreview(w io.Writer, width int, r reconciler.PreviewResult) {
 	if r.Action == reconciler.ActionFailed {
 		style = styleBad
 	}
-	fmt.Fprintf(w, "%s  %s  %s\n", style.Render(fmt.Sprintf("%-10s", r.Action)), styleBold.Render(fmt.Sprintf("#%d %s", r.Number, r.Branch)), printable(r.Title))
+	fmt.Fprintf(w, "%s  %s  %s\n", style.Render(fmt.Sprintf("%-10s", r.Action)), styleBold.Render(fmt.Sprintf("#%d %s", r.Number, visible.Name(r.Branch))), visible.Line(r.Title))
 	if r.Action == reconciler.ActionPrinted {
 		fmt.Fprintf(w, "\n%s\n", strings.TrimSpace(r.Comment))
 		return
 	}
 	for _, c := range r.Conflicts {
-		fmt.Fprintf(w, "            conflict (%s): %s\n", c.Kind, printable(c.Path))
+		fmt.Fprintf(w, "            conflict (%s): %s\n", c.Kind, visible.Name(c.Path))
 	}
 	if r.Error != "" {
 		wrapped(w, width, "            ", r.Error)
@@ -121,15 +121,4 @@ func printPreview(w io.Writer, width int, r reconciler.PreviewResult) {
 			wrapped(w, width, "            ", refused)
 		}
 	}
-}
-
-// printable is a text that somebody else wrote, as one line without what could
-// move a terminal's cursor.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, text)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/internal/visible"
 	"reconcile/reconciler"
 	"reconcile/state"
 )
@@ -61,7 +62,7 @@ func printStatus(a *app, st *reconciler.Status, now time.Time) {
 			outcome = state.Removed
 		}
 		rows = append(rows, row{
-			cells: []string{w.Name, outcomeStyle(outcome).Render(cmp.Or(string(outcome), "-")), shortCommit(w.Commit), ago(w.At, now)},
+			cells: []string{visible.Name(w.Name), outcomeStyle(outcome).Render(cmp.Or(string(outcome), "-")), shortCommit(w.Commit), ago(w.At, now)},
 			notes: statusNotes(w, now),
 		})
 	}

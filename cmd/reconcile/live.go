@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"reconcile/internal/visible"
 	"reconcile/reconciler"
 )
 
@@ -91,7 +92,7 @@ func (l *live) step(s liveStep) {
 		}
 		return
 	}
-	l.items[e.Workspace] = &liveItem{name: e.Workspace, phase: e.Phase, waits: e.Waits, since: s.at}
+	l.items[e.Workspace] = &liveItem{name: visible.Name(e.Workspace), phase: e.Phase, waits: e.Waits, since: s.at}
 }
 
 func without(list []string, name string) []string {
@@ -158,7 +159,7 @@ func (l *live) line(it *liveItem) string {
 	case reconciler.PhaseWaiting:
 		text := "for a free place"
 		if len(it.waits) > 0 {
-			text = "for " + strings.Join(it.waits, ", ")
+			text = "for " + visible.Line(strings.Join(it.waits, ", "))
 		}
 		return styleFaint.Render(fmt.Sprintf("· %-9s", "waits")) + "  " + it.name + styleFaint.Render("  "+text)
 	case reconciler.PhaseLease:

@@ -10,6 +10,7 @@ import (
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"reconcile/internal/visible"
 	"reconcile/state"
 )
 
@@ -25,7 +26,7 @@ var (
 
 // printJSON writes v as one line.
 func printJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	e := json.NewEncoder(visible.JSONWriter(w))
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
 }

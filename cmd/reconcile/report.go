@@ -9,6 +9,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"reconcile/internal/visible"
 	"reconcile/reconciler"
 	"reconcile/state"
 )
@@ -71,13 +72,13 @@ func workspaceText(w reconciler.WorkspaceResult, width int) string {
 		about = append(about, text)
 	}
 	if len(w.Stale) > 0 && w.Outcome != state.Skipped {
-		about = append(about, "because of "+strings.Join(w.Stale, ", "))
+		about = append(about, "because of "+visible.Line(strings.Join(w.Stale, ", ")))
 	}
 	if w.DurationMS > 0 {
 		about = append(about, seconds(time.Duration(w.DurationMS)*time.Millisecond))
 	}
 	outcome := fmt.Sprintf("%-10s", w.Outcome)
-	line := outcomeStyle(w.Outcome).Render(outcome) + "  " + styleBold.Render(fmt.Sprintf("%-*s", nameWidth, w.Name))
+	line := outcomeStyle(w.Outcome).Render(outcome) + "  " + styleBold.Render(fmt.Sprintf("%-*s", nameWidth, visible.Name(w.Name)))
 	if len(about) > 0 {
 		line += styleFaint.Render("  " + strings.Join(about, " · "))
 	}

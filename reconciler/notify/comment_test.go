@@ -36,6 +36,46 @@ func example() *Preview {
 	}
 }
 
+// What a pull request is called, and what it holds, is text in each format:
+// nothing in it hides, begins a block or a link, or looks like another name.
+func TestHostileNames(t *testing.T) {
+	name := "tоkyo\u202e](https://example.com)\n# done `x` {code} &br; ''y'' |z|\x1b[8m" // the first o is Cyrillic
+	hostile := &Preview{
+		Number: 7, Branch: name, Base: "main", Head: "a", Tip: "b", Inputs: "1", Removed: []string{name},
+		Workspaces: []Workspace{{Name: name, Outcome: "pending", Add: 1, Because: []string{name}, Plan: "```\n{/code}\n" + name, Warnings: []string{name}}},
+	}
+	for _, format := range []Format{Markdown, Notation} {
+		w, err := NewWriter("en", format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := w.Preview(hostile, Marker{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		title, err := w.IssueTitle(News{Name: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, bad := range []string{"\u202e", "\x1b"} {
+			if strings.Contains(title+got, bad) {
+				t.Errorf("%s: %q is in\n%s\n%s", format, bad, title, got)
+			}
+		}
+		if strings.Contains(title, "\n") {
+			t.Errorf("%s: a title of several lines: %q", format, title)
+		}
+		if !strings.Contains(got, "mixes Latin and Cyrillic letters") || !strings.Contains(title, "mixes Latin and Cyrillic letters") {
+			t.Errorf("%s: the name is not marked:\n%s\n%s", format, title, got)
+		}
+		for _, line := range strings.Split(got, "\n") {
+			if heading := strings.HasPrefix(line, "## ") || strings.HasPrefix(line, "** "); heading && format == Markdown && strings.Contains(line, "](") && !strings.Contains(line, `\](`) {
+				t.Errorf("a link in a heading: %s", line)
+			}
+		}
+	}
+}
+
 // TestPreview compares with testdata, in every language and format.
 func TestPreview(t *testing.T) {
 	conflict := &Preview{Number: 3, Branch: "topic", Base: "main", Head: "c", Tip: "d", Inputs: "1",

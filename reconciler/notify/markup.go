@@ -5,6 +5,8 @@ package notify
 import (
 	"fmt"
 	"strings"
+
+	"reconcile/internal/visible"
 )
 
 // Format is how texts are marked up in a Backlog project: its
@@ -38,17 +40,21 @@ func (f Format) markup() (markup, error) {
 	return nil, fmt.Errorf("text format %q is not known: there are %s and %s", f, Markdown, Notation)
 }
 
-// oneLine puts a text that may have several lines in one.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
-
 type markdown struct{}
 
-func (markdown) heading(text string) string { return "## " + oneLine(text) }
-func (markdown) bold(text string) string    { return "**" + oneLine(text) + "**" }
-func (markdown) item(marked string) string  { return "- " + marked }
+// markdownText escapes what Markdown would take for more than text in a line.
+var markdownText = strings.NewReplacer(
+	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "|", `\|`,
+)
+
+func (markdown) heading(text string) string { return "## " + markdownText.Replace(visible.Line(text)) }
+func (markdown) bold(text string) string {
+	return "**" + markdownText.Replace(visible.Line(text)) + "**"
+}
+func (markdown) item(marked string) string { return "- " + marked }
 
 func (markdown) literal(text string) string {
-	text = strings.NewReplacer("`", "'", "|", `\|`).Replace(oneLine(text))
+	text = strings.NewReplacer("`", "'", "|", `\|`).Replace(visible.Name(text))
 	return "`" + text + "`"
 }
 
@@ -62,6 +68,7 @@ func (markdown) table(header []string, rows [][]string) string {
 
 // block is fenced by more backticks than the text has in a row.
 func (markdown) block(text string) string {
+	text = visible.Text(text)
 	fence := "```"
 	for strings.Contains(text, fence) {
 		fence += "`"
@@ -71,14 +78,18 @@ func (markdown) block(text string) string {
 
 type notation struct{}
 
-func (notation) heading(text string) string { return "** " + oneLine(text) }
-func (notation) bold(text string) string    { return "''" + oneLine(text) + "''" }
-func (notation) item(marked string) string  { return "- " + marked }
+// notationText puts apart what Backlog would take for one of its signs.
+var notationText = strings.NewReplacer("|", "｜", "''", "' '", "%%", "% %", "[[", "[ [", "{", "｛", "&", "＆")
 
-// literal has no sign of its own in this format; what would be taken for one
-// is put apart.
+func (notation) heading(text string) string { return "** " + notationText.Replace(visible.Line(text)) }
+func (notation) bold(text string) string {
+	return "''" + notationText.Replace(visible.Line(text)) + "''"
+}
+func (notation) item(marked string) string { return "- " + marked }
+
+// literal has no sign of its own in this format.
 func (notation) literal(text string) string {
-	return strings.NewReplacer("|", "｜", "''", "' '", "%%", "% %", "[[", "[ [", "{", "｛").Replace(oneLine(text))
+	return notationText.Replace(visible.Name(text))
 }
 
 func (notation) table(header []string, rows [][]string) string {
@@ -90,7 +101,7 @@ func (notation) table(header []string, rows [][]string) string {
 }
 
 func (notation) block(text string) string {
-	text = strings.ReplaceAll(text, "{/code}", "{ /code}")
+	text = strings.ReplaceAll(visible.Text(text), "{/code}", "{ /code}")
 	return "{code}\n" + strings.TrimRight(text, "\n") + "\n{/code}"
 }
 

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"reconcile/internal/visible"
 )
 
 // Report writes what became of workspaces: a table, and the errors.
@@ -102,9 +104,9 @@ func (n News) weight() int {
 // drifted.
 func (w *Writer) IssueTitle(n News) (string, error) {
 	if n.Drifted() {
-		return w.words.Text("issue.title.drifted", "workspace", n.Name)
+		return w.words.Text("issue.title.drifted", "workspace", visible.Name(n.Name))
 	}
-	return w.words.Text("issue.title", "workspace", n.Name)
+	return w.words.Text("issue.title", "workspace", visible.Name(n.Name))
 }
 
 // IssueText is what an issue about a workspace, or a comment on it, says: that

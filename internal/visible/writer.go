@@ -1,0 +1,76 @@
+package visible
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+)
+
+// colour is an escape sequence that only sets colours and weight. It lets
+// nothing be hidden: conceal (8) and blink (5) are not in it.
+var colour = regexp.MustCompile(`^\x1b\[(?:(?:0|1|2|22|39|3[0-7]|9[0-7])(?:;(?:0|1|2|22|39|3[0-7]|9[0-7]))*)?m`)
+
+// Writer returns a writer that shows people what it is given, as Text does,
+// but lets the program's own colours pass. Each Write should hold whole
+// characters and whole colours.
+func Writer(w io.Writer) io.Writer { return &writer{w, shown} }
+
+// JSONWriter is Writer for JSON: format characters become JSON's escapes of
+// them, so that a parser reads what it would have read.
+func JSONWriter(w io.Writer) io.Writer { return &writer{w, escapedJSON} }
+
+type writer struct {
+	to      io.Writer
+	convert func(string) string
+}
+
+// Write implements io.Writer: it counts what it was given.
+func (w *writer) Write(p []byte) (int, error) {
+	text := string(p)
+	if clean(text) {
+		return w.to.Write(p)
+	}
+	if _, err := io.WriteString(w.to, w.convert(text)); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+func shown(text string) string {
+	var b strings.Builder
+	for len(text) > 0 {
+		plain, rest, found := strings.Cut(text, "\x1b")
+		b.WriteString(Text(plain))
+		if !found {
+			break
+		}
+		rest = "\x1b" + rest
+		if own := colour.FindString(rest); own != "" {
+			b.WriteString(own)
+			text = rest[len(own):]
+			continue
+		}
+		b.WriteString(`\x1b`)
+		text = rest[1:]
+	}
+	return b.String()
+}
+
+func escapedJSON(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case !hidden(r) || unicode.IsControl(r): // JSON escapes control characters itself
+			b.WriteRune(r)
+		case r >= 0x10000:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
