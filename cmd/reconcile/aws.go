@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
+
+	"reconcile/internal/awsredact"
 )
 
 // loadAWS reads the SDK's own settings: environment, profile, role.
@@ -21,6 +23,7 @@ func loadAWS(ctx context.Context) (aws.Config, error) {
 	if cfg.Region == "" {
 		return cfg, usagef("set AWS_REGION, or a region in the profile", "no AWS Region is set")
 	}
+	awsredact.Protect(&cfg)
 	return cfg, nil
 }
 

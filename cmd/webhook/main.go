@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/config"
 
+	"reconcile/internal/awsredact"
 	"reconcile/reconciler/backlog/webhook"
 )
 
@@ -38,6 +39,7 @@ func newFunction(ctx context.Context, log *slog.Logger, environ []string) (*func
 	if err != nil {
 		return nil, err
 	}
+	awsredact.Protect(&cfg)
 	return &function{&webhook.Receiver{
 		Filter: s.filter, Sources: s.sources, Token: webhook.Keep(reader(cfg, s.token)), Start: s.starts.starter(cfg),
 		Patience: patience, Log: log,

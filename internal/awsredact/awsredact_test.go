@@ -1,0 +1,57 @@
+package awsredact
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/smithy-go"
+)
+
+// A server that finds every signature wrong quotes the request, as AWS does.
+func TestProtect(t *testing.T) {
+	const key, token = "wJalrXUtnFEMI/K7MDENG+secret", "FwoGZXIvYXdzEB//token+with/signs=="
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		quoted := fmt.Sprintf("The Canonical String for this request should have been 'GET x-amz-security-token:%s %s %s'",
+			r.Header.Get("X-Amz-Security-Token"), url.QueryEscape(token), key)
+		w.WriteHeader(http.StatusForbidden)
+		if r.Header.Get("X-Amz-Target") != "" {
+			fmt.Fprintf(w, `{"__type":"InvalidSignatureException","message":%q}`, quoted)
+			return
+		}
+		io.WriteString(w, "<Error><Code>SignatureDoesNotMatch</Code><Message>"+quoted+"</Message></Error>")
+	}))
+	defer server.Close()
+	cfg := aws.Config{
+		Region: "ap-northeast-1", BaseEndpoint: aws.String(server.URL), RetryMaxAttempts: 1,
+		Credentials: aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider("AKID", key, token)),
+	}
+	Protect(&cfg)
+	_, fromSecrets := secretsmanager.NewFromConfig(cfg).GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String("x")})
+	_, fromS3 := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }).
+		GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("b"), Key: aws.String("k")})
+	for name, err := range map[string]error{"Secrets Manager": fromSecrets, "S3": fromS3} {
+		var api smithy.APIError
+		if err == nil || !errors.As(err, &api) || !strings.Contains(api.ErrorCode(), "Signature") {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		for _, secret := range []string{key, token, url.QueryEscape(token)} {
+			if strings.Contains(err.Error(), secret) {
+				t.Errorf("%s: %q is in %s", name, secret, err)
+			}
+		}
+		if !strings.Contains(err.Error(), hidden) {
+			t.Errorf("%s: nothing was hidden in %s", name, err)
+		}
+	}
+}
