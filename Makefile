@@ -7,11 +7,11 @@ export CGO_ENABLED := 0
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 # The test of the image is beside what ./... names, and can run on Linux only.
-PACKAGES := ./... ./.ci/lambda $(if $(filter Linux,$(shell uname)),./.ci/image)
+PACKAGES := ./... ./.ci/lambda ./.ci/sbom $(if $(filter Linux,$(shell uname)),./.ci/image)
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 
 .DEFAULT_GOAL := build
-.PHONY: build test bench lint tools cross image lambda help $(PLATFORMS)
+.PHONY: build test bench lint tools cross image lambda sbom help $(PLATFORMS)
 
 build: ## build ./reconcile, one static binary
 	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o reconcile ./cmd/reconcile
@@ -46,6 +46,10 @@ image: ## build the container image, and that for CodeBuild; needs Docker or ano
 
 lambda: ## build webhook.zip, the Lambda function behind Backlog's webhook, for arm64
 	@go run ./.ci/lambda webhook.zip
+
+sbom: tools ## write what the binary and the image are made of (CycloneDX): reconcile.cdx.json, terraform.cdx.json
+	cyclonedx-gomod app -json -licenses -std -main cmd/reconcile -output reconcile.cdx.json .
+	cyclonedx-gomod bin -json -licenses -std -output terraform.cdx.json "$$(realpath "$$(command -v terraform)")"
 
 help: ## show this
 	@sed -n 's/^\([a-z]*\):.* ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10

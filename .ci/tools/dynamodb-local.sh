@@ -6,6 +6,7 @@
 set -euo pipefail
 
 version=3.3.1
+sums=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/dynamodb-local.sha256
 cache=${RECONCILE_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/reconcile-test}
 dir=$cache/dynamodb-local
 
@@ -41,6 +42,13 @@ POM
 mvn --quiet --batch-mode --file "$scratch/pom.xml" \
     org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
     -DincludeScope=runtime "-DoutputDirectory=$scratch/dynamodb-local"
+check=sha256sum
+command -v sha256sum >/dev/null || check="shasum -a 256" # macOS
+# What the repository gave must be what was pinned: dynamodb-local.sha256.
+if ! (cd "$scratch/dynamodb-local" && $check --check --status "$sums" && [[ $(ls | wc -l) == $(wc -l <"$sums") ]]); then
+    echo "tools: dynamodb-local: the jars are not those of dynamodb-local.sha256" >&2
+    exit 1
+fi
 rm -rf "$dir"
 mv "$scratch/dynamodb-local" "$dir"
 echo "tools: dynamodb-local: done"

@@ -6,6 +6,7 @@
 #   bin/golangci-lint  the linter of Go, built from source
 #   bin/tflint         the linter of Terraform, built from source
 #   bin/aws-lambda-rie AWS's own emulator of where Lambda functions run, built from source
+#   bin/cyclonedx-gomod lists what a Go program is made of, built from source
 #   bin/moto_server    an emulator of AWS (a virtual environment of Python's)
 #   bin/checkov        a scanner of Terraform, and
 #   bin/parliament     one of IAM policies (another virtual environment)
@@ -133,6 +134,12 @@ lambda_rie() {
         github.com/aws/aws-lambda-runtime-interface-emulator/cmd/aws-lambda-rie '' "$binary"
 }
 
+cyclonedx_gomod() {
+    local binary=$cache/bin/cyclonedx-gomod
+    make_go cyclonedx-gomod "$binary" build cyclonedx-gomod \
+        github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod '' "$binary"
+}
+
 # provider_mirror makes a small provider of HashiCorp's, hashicorp/time, and
 # lays it out as `terraform init` expects it in a filesystem mirror.
 provider_mirror() {
@@ -147,7 +154,8 @@ lay_out_mirror() {
         build provider-time $module main.version=%v "$dir/terraform-provider-time_${version}_x5"
 }
 
-# python_tool NAME PROGRAM... installs what NAME/requirements.txt pins in a
+# python_tool NAME PROGRAM... installs what NAME/requirements.txt pins by hash (`uv
+# pip compile --no-deps --generate-hashes` writes them anew) in a
 # virtual environment of its own, and links its programs.
 python_tool() {
     local name=$1
@@ -160,7 +168,7 @@ make_python() {
     shift
     rm -rf "${cache:?}/$name" &&
         python3 -m venv "$cache/$name" &&
-        "$cache/$name/bin/pip" install --quiet --disable-pip-version-check -r "$here/$name/requirements.txt" &&
+        "$cache/$name/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$here/$name/requirements.txt" &&
         for program in "$@"; do ln -sf "../$name/bin/$program" "$cache/bin/$program" || return; done
 }
 
@@ -229,6 +237,7 @@ main() {
     golangci_lint
     tflint_binary
     lambda_rie
+    cyclonedx_gomod
     provider_mirror
     "$here/aws-provider.sh"
     wait "$lane" || fail "not everything could be installed: see above."
