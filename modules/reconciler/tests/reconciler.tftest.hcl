@@ -704,7 +704,7 @@ run "previews_can_only_plan" {
   }
 
   assert {
-    condition = [for s in jsondecode(aws_iam_role_policy.this["planner"].policy).Statement : sort(flatten([for operator in values(s.Condition) : keys(operator)])) if s.Sid == "Elsewhere"] == [["aws:SourceIp", "aws:SourceVpc", "aws:ViaAWSService"]] && (
+    condition = [for s in jsondecode(aws_iam_role_policy.this["planner"].policy).Statement : join(" ", sort(flatten([for operator in values(s.Condition) : keys(operator)]))) if s.Sid == "Elsewhere"] == ["aws:SourceIp aws:SourceVpc aws:ViaAWSService"] && (
       [for e in jsondecode(aws_ecs_task_definition.this["planner"].container_definitions)[0].environment : length(split(",", e.value)) if e.name == "RECONCILE_PLAN_FROM"] == [1 + length(var.network.zones)]
     )
     error_message = "What a planner is given is good outside of its network."
