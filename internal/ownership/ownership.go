@@ -27,11 +27,25 @@ const unmapped = 65534
 
 // CheckFolder refuses, with an *Error, a folder that a user other than root
 // and ourselves owns or may write, or could replace since a folder above it is
-// such a one. A folder that is not there yet is judged by those above it.
+// such a one. What lies in it directly must be ours, too: another user can have
+// put it there while the folder was open. A folder that is not there yet is
+// judged by those above it.
 func CheckFolder(path string) error {
 	real, err := existing(path)
 	if err != nil {
 		return err
+	}
+	if real.whole {
+		entries, err := os.ReadDir(real.path)
+		if err != nil {
+			return err
+		}
+		for _, entry := range entries {
+			err := CheckFile(filepath.Join(real.path, entry.Name()))
+			if err != nil && !errors.Is(err, fs.ErrNotExist) { // it may be gone by now
+				return err
+			}
+		}
 	}
 	for dir, first := real.path, real.whole; ; dir, first = filepath.Dir(dir), false {
 		info, err := os.Stat(dir)

@@ -66,7 +66,14 @@ func TestCheckFolder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	link := filepath.Join(own, "link")
+	planted := filepath.Join(dir, "planted")
+	if err := os.MkdirAll(filepath.Join(planted, "providers"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Join(planted, "providers"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(dir, "link")
 	if err := os.Symlink(open, link); err != nil {
 		t.Fatal(err)
 	}
@@ -76,6 +83,7 @@ func TestCheckFolder(t *testing.T) {
 		open:                          open,
 		filepath.Join(open, "new/er"): open,
 		link:                          open,
+		planted:                       filepath.Join(planted, "providers"),
 		filepath.Join(link, "new"):    open,
 	} {
 		var refused *Error
