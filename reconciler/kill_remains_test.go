@@ -126,7 +126,7 @@ func (p place) states(t *testing.T) map[string]string {
 }
 
 // versionOf is which state a file of Terraform's holds.
-func versionOf(t *testing.T, content string) (now state.StateVersion) {
+func versionOf(t *testing.T, content string) (now state.TerraformState) {
 	t.Helper()
 	if content != "" {
 		if err := json.Unmarshal([]byte(content), &now); err != nil {

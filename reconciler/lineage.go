@@ -21,7 +21,7 @@ func (s *site) theirState(it *item, rec state.Workspace, plan *terraform.Plan) e
 // new, whatever the record says of the place. Nil: it is, or nothing was ever
 // made that it could be compared with.
 func (s *site) sameState(it *item, rec state.Workspace, plan *terraform.Plan) error {
-	found, a := state.StateVersion(plan.State), rec.Attempt
+	found, a := state.TerraformState(plan.State), rec.Attempt
 	identity := s.work.load(it).Identity
 	// A local state is a file of the workspace's name, whatever its path in Git.
 	here := rec.Identity == identity || s.keepsState(rec) && strings.HasPrefix(identity, localPrefix)
@@ -79,7 +79,7 @@ func madeNothing(rec state.Workspace) bool {
 }
 
 // knownStates are those that a workspace has worked on, the latest first.
-func knownStates(rec state.Workspace) (known []state.StateVersion) {
+func knownStates(rec state.Workspace) (known []state.TerraformState) {
 	if a := rec.Attempt; a != nil && a.State != nil {
 		known = append(known, *a.State)
 	}

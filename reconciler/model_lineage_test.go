@@ -76,7 +76,7 @@ func madeNothing(rec state.Workspace) bool {
 
 // strange tells whether a record with something made must not be gone on with
 // at a slot's place, for the state that lies there.
-func strange(rec state.Workspace, i int, now state.StateVersion, empty bool) bool {
+func strange(rec state.Workspace, i int, now state.TerraformState, empty bool) bool {
 	here, a := rec.Identity == identity(i), rec.Attempt
 	switch {
 	case madeNothing(rec):
@@ -95,7 +95,7 @@ func strange(rec state.Workspace, i int, now state.StateVersion, empty bool) boo
 
 // checkState checks I7: nothing is planned against a state that is not the one
 // that was last applied, unless a person has said so.
-func (m *model) checkState(f *flight, was state.Workspace, i int, found state.StateVersion) {
+func (m *model) checkState(f *flight, was state.Workspace, i int, found state.TerraformState) {
 	if !f.adopts && strange(was, i, found, true) {
 		m.violated("I7: run %s goes on at %s with %+v, where the record is %s", f.run, identity(i), found, text(was))
 	}

@@ -19,7 +19,7 @@ import (
 // tfState is a Terraform state in the modelled world.
 type tfState struct {
 	things
-	version    state.StateVersion
+	version    state.TerraformState
 	generation int64 // of the tip that was last applied, or found to be
 }
 
@@ -48,8 +48,8 @@ type modelSession struct {
 // modelPlan is what is in a saved plan.
 type modelPlan struct {
 	things
-	version state.StateVersion // of the state that it was made against
-	stamp   string             // of the checkout that it was made in
+	version state.TerraformState // of the state that it was made against
+	stamp   string               // of the checkout that it was made in
 	size    string
 }
 

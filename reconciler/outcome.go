@@ -86,7 +86,7 @@ func (v *visit) succeeded(ctx context.Context, engine Terraform, plan *terraform
 	v.describe()
 	rec.OutputsDigest, rec.Sensitive = digest, outputs.Sensitive
 	rec.Trace, rec.Waiting, rec.Attempt, rec.Drift = v.trace, nil, nil, nil
-	rec.State = (*state.StateVersion)(&outputs.State)
+	rec.State = (*state.TerraformState)(&outputs.State)
 	rec.Epoch, rec.Commit, rec.Run = v.work.head.Epoch, v.work.commit.ID, v.options.Run
 	rec.Outcome, rec.Error, rec.At = outcome, "", v.Now()
 	rec.Changes, rec.Risk, rec.Digest = v.result.Changes, v.result.Risk, v.result.Digest

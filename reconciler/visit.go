@@ -331,7 +331,7 @@ func (v *visit) begin(ctx context.Context, plan *terraform.Plan) error {
 	v.record.Attempt = &state.Attempt{
 		Commit: v.work.commit.ID, Run: v.options.Run, PlanDigest: plan.Digest,
 		Process: v.Record.Self(), StartedAt: v.Now(), Former: v.formerStates(),
-		State: (*state.StateVersion)(&plan.State),
+		State: (*state.TerraformState)(&plan.State),
 	}
 	v.record.Waiting = nil // what waited is begun
 	v.describe()

@@ -62,7 +62,7 @@ func FuzzScan(f *testing.F) {
 	whole := Workspace{
 		Schema: 1, Rev: 2, Name: "tokyo", Path: "env/tokyo", Identity: "s3://b/k", Reads: []string{"s3://b/c", ""}, DependsOn: []string{"common"},
 		Trace: Trace{"env/tokyo": "040000:1", "//rules": "1"}, Epoch: 1, Commit: "c", Run: "r", At: time.Unix(1, 5).UTC(),
-		Attempt: &Attempt{Commit: "日本", Process: Process{PID: 7}, State: &StateVersion{}}, State: &StateVersion{Lineage: "l", Serial: 3}, Outcome: Failed, Error: "e", Changes: Changes{1, 2, 3, -4},
+		Attempt: &Attempt{Commit: "日本", Process: Process{PID: 7}, State: &TerraformState{}}, State: &TerraformState{Lineage: "l", Serial: 3}, Outcome: Failed, Error: "e", Changes: Changes{1, 2, 3, -4},
 		Risk: "loss", Digest: "d", Waiting: Trace{}, OutputsDigest: "k:1", Counter: 123456789012345678,
 		Drift: &Drift{At: time.Unix(3, 0).UTC(), Found: true, Changes: Changes{Change: 1}, Digest: "p", Run: "s"}, Failures: 1, RetryAt: time.Unix(2, 0).UTC(),
 		Terraform: "1.5", LockFile: "l", Removed: true, Parts: 2, PartsSum: "s",

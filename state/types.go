@@ -73,9 +73,9 @@ type Changes struct {
 	Replace int `json:"replace"`
 }
 
-// StateVersion tells a Terraform state from every other, and from itself at
-// another time. Lineage "" stands for no state at all.
-type StateVersion struct {
+// TerraformState tells a state of Terraform from every other, and from itself
+// at another time. Lineage "" stands for no state at all.
+type TerraformState struct {
 	Lineage string `json:"lineage"` // made with the state, and kept for as long as it lives
 	Serial  int64  `json:"serial"`  // counts its writes
 }
@@ -93,7 +93,7 @@ type Attempt struct {
 	Former []string `json:"former,omitempty"`
 	// State is what the plan was made against; nil: the version before, which
 	// did not look, has begun it.
-	State *StateVersion `json:"state,omitempty"`
+	State *TerraformState `json:"state,omitempty"`
 }
 
 // Workspace is the record of one workspace. The item of a workspace that is
@@ -118,7 +118,7 @@ type Workspace struct {
 
 	// State is the Terraform state as it was when Trace was recorded; nil: the
 	// version before, which did not look, has recorded it.
-	State *StateVersion `json:"state,omitempty"`
+	State *TerraformState `json:"state,omitempty"`
 
 	Outcome Outcome `json:"outcome,omitempty"`
 	Error   string  `json:"error,omitempty"`

@@ -16,15 +16,17 @@ func (r *Record) Workspaces(ctx context.Context) (map[string]Workspace, error) {
 	}
 	byName := make(map[string]Workspace, len(all))
 	for _, w := range all {
-		if found := true; w.Parts > 0 {
-			if w, found, err = r.readWorkspace(ctx, w.Name); err != nil {
-				return nil, fmt.Errorf("read the record of workspace %s: %w", w.Name, err)
-			}
-			if !found {
-				continue // removed meanwhile
-			}
+		if w.Parts == 0 {
+			byName[w.Name] = w
+			continue
 		}
-		byName[w.Name] = w
+		whole, found, err := r.readWorkspace(ctx, w.Name)
+		if err != nil {
+			return nil, fmt.Errorf("read the record of workspace %s: %w", w.Name, err)
+		}
+		if found { // else it was removed meanwhile
+			byName[w.Name] = whole
+		}
 	}
 	return byName, nil
 }

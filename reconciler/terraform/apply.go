@@ -42,7 +42,7 @@ func (s *Session) Apply(ctx context.Context, plan *Plan) error {
 	after := errors.Join(s.guardState(), s.keepErrored())
 	var unlock *UnlockError
 	if after != nil && errors.As(err, &unlock) {
-		return fmt.Errorf("%w; %s", after, err)
+		return fmt.Errorf("%w; %s", after, err.Error())
 	}
 	return errors.Join(err, after)
 }
