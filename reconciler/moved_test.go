@@ -28,7 +28,7 @@ func TestStateThatWasMovedIsFoundBySchedule(t *testing.T) {
 		says    string
 		arrange func(w *world) (move func())
 	}{
-		"it lies in the work tree": {"lies in the work tree", func(w *world) func() {
+		"it lies in the work tree": {"bring it in with", func(w *world) func() {
 			w.config.WorkTrees = []string{t.TempDir()}
 			lying := filepath.Join(w.config.WorkTrees[0], "env", "solo", "terraform.tfstate")
 			w.must(os.MkdirAll(filepath.Dir(lying), 0o700))
