@@ -69,7 +69,7 @@ func (s *scope) each(bindings []binding, names bound, exprs []hclsyntax.Expressi
 	}
 	for _, collection := range s.possible(b.collection, names) {
 		for _, values := range b.elements(collection) {
-			if s.steps++; s.steps > maxSteps { // the rest is told by one that is unknown
+			if s.steps += valueCost; s.steps > maxSteps { // the rest is told by one that is unknown
 				bind(b.bind(cty.DynamicVal, cty.DynamicVal))
 				return
 			}

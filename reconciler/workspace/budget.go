@@ -2,11 +2,10 @@ package workspace
 
 import (
 	"regexp"
+	"regexp/syntax"
 	"strconv"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 )
@@ -17,9 +16,17 @@ const (
 	maxText     = 1 << 20 // bytes of a text
 	maxSize     = 8 << 20 // of a value, texts and elements together
 	maxExponent = 1 << 12 // of a number, in bits
-	maxLoops    = 1 << 20 // how often the innermost part of an expression is gone through
-	maxSteps    = 500_000 // of one workspace
+	maxLoops    = 1 << 19 // steps of one expression
+	maxSteps    = 1 << 20 // of one workspace
+	valueCost   = 4       // steps of evaluating any expression
 	elementSize = 128
+	maxMatching = 1 << 25 // instructions of a pattern for each byte that it looks at
+	maxDistinct = 1024    // elements, each compared with all others
+)
+
+// Texts of files.
+const (
+	maxConfig = 16 << 20 // of configuration and settings; more is refused
 )
 
 // sizeOf returns about how much a value holds; more than maxSize if it is too
@@ -68,89 +75,23 @@ func lengthOf(v cty.Value) int {
 	return max(n, longest)
 }
 
-// costOf returns about how much an expression holds together with all that it
-// refers to, and whether evaluating it stays within the bounds: by that, and
-// by how deep its loops lie in each other.
-func costOf(x hclsyntax.Expression, ctx *hcl.EvalContext) (size int, ok bool) {
-	if _, ok := x.(*hclsyntax.LiteralValueExpr); ok {
-		return elementSize, true
+// conversionCost returns how many steps it takes to make lists of the tuples
+// in v: each element's type is compared with all others.
+func conversionCost(v cty.Value) int {
+	v, _ = v.Unmark()
+	if v == cty.NilVal || !iterable(v) {
+		return 0
 	}
-	w := &costWalker{ctx: ctx, longest: 1}
-	_ = hclsyntax.Walk(x, w)
-	if w.size > maxSize {
-		return w.size, false
+	cost, n := 0, 0
+	for it := v.ElementIterator(); it.Next() && cost <= maxLoops; n++ {
+		_, element := it.Element()
+		cost += conversionCost(element)
 	}
-	if w.splits {
-		w.longest = max(w.longest, w.size)
+	if v.Type().IsTupleType() {
+		cost += n * n / 128
 	}
-	loops := 1
-	for range w.deepest {
-		if loops *= w.longest; loops > maxLoops {
-			return w.size, false
-		}
-	}
-	return w.size, !w.joins || loops*w.size <= 8*maxSize
+	return cost
 }
-
-// costWalker finds what makes an expression expensive.
-type costWalker struct {
-	ctx            *hcl.EvalContext
-	depth, deepest int  // of loops
-	longest, size  int  // of what is gone through, and of all values
-	splits         bool // texts into lists
-	joins          bool // what a loop yields, into a text
-}
-
-func (w *costWalker) refers(v cty.Value) {
-	if w.size += sizeOf(v); w.size <= maxSize {
-		w.longest = max(w.longest, lengthOf(v))
-	}
-}
-
-// Enter implements hclsyntax.Walker.
-func (w *costWalker) Enter(n hclsyntax.Node) hcl.Diagnostics {
-	switch n := n.(type) {
-	case *hclsyntax.ForExpr:
-		w.depth++
-		w.deepest = max(w.deepest, w.depth)
-	case *hclsyntax.TemplateJoinExpr:
-		w.joins = true
-	case *hclsyntax.TupleConsExpr:
-		w.longest = max(w.longest, len(n.Exprs))
-	case *hclsyntax.ObjectConsExpr:
-		w.longest = max(w.longest, len(n.Items))
-	case *hclsyntax.FunctionCallExpr:
-		switch name := strings.TrimPrefix(n.Name, "core::"); name {
-		case "range", "setproduct":
-			w.longest = max(w.longest, longestMade)
-		case "file", "filebase64", "fileset":
-			w.longest = max(w.longest, maxFiles)
-		case "split", "regexall", "jsondecode", "csvdecode":
-			w.splits = true
-		}
-	case *hclsyntax.LiteralValueExpr:
-		w.refers(n.Val)
-	case *hclsyntax.ScopeTraversalExpr:
-		if _, ok := w.ctx.Variables[n.Traversal.RootName()]; ok && w.size <= maxSize {
-			if v, diags := n.Traversal.TraverseAbs(w.ctx); !diags.HasErrors() {
-				w.refers(v)
-			}
-		}
-	}
-	return nil
-}
-
-// Exit implements hclsyntax.Walker.
-func (w *costWalker) Exit(n hclsyntax.Node) hcl.Diagnostics {
-	if _, ok := n.(*hclsyntax.ForExpr); ok {
-		w.depth--
-	}
-	return nil
-}
-
-// longestMade is about the longest list that a function makes of little, as
-// range() does.
-const longestMade = 1024
 
 // bounded returns f with an unknown result where its arguments, or what it
 // makes of them, would be too large.
@@ -190,10 +131,32 @@ var growth = map[string]func(args []cty.Value) int{
 		if text, ok := asString(args[0]); ok && old != "" && !strings.HasPrefix(old, "/") {
 			return n + strings.Count(text, old)*with
 		}
+		if matching(args[1], n) > maxMatching {
+			return maxText + 1
+		}
 		return n + (n+1)*max(with, n*strings.Count(textOr(args[2]), "$"))
 	},
 	"indent": func(args []cty.Value) int {
 		return lengthOfText(args[1]) + (strings.Count(textOr(args[1]), "\n")+1)*wholeNumber(args[0])
+	},
+	"regex": func(args []cty.Value) int {
+		if matching(args[0], lengthOfText(args[1])) > maxMatching {
+			return maxText + 1
+		}
+		return 0
+	},
+	"regexall": func(args []cty.Value) int {
+		n := lengthOfText(args[1])
+		if matching(args[0], n) > maxMatching || n*(strings.Count(textOr(args[0]), "(")+1) > maxText {
+			return maxText + 1
+		}
+		return 0
+	},
+	"distinct": func(args []cty.Value) int {
+		if args[0].CanIterateElements() && args[0].LengthInt() > maxDistinct {
+			return maxText + 1
+		}
+		return 0
 	},
 	"setproduct": func(args []cty.Value) int {
 		product := 1
@@ -204,6 +167,19 @@ var growth = map[string]func(args []cty.Value) int{
 		}
 		return product * elementSize * len(args)
 	},
+}
+
+// matching returns how long looking for a pattern in n bytes takes at most.
+func matching(pattern cty.Value, n int) int {
+	parsed, err := syntax.Parse(strings.Trim(textOr(pattern), "/"), syntax.Perl)
+	if err != nil {
+		return 0 // the function says so
+	}
+	compiled, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		return 0
+	}
+	return len(compiled.Inst) * n
 }
 
 var formatNumbers = regexp.MustCompile(`\d+`)

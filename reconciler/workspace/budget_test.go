@@ -10,36 +10,54 @@ import (
 // large is unknown, so that a file named by it widens to the repository.
 func TestBudget(t *testing.T) {
 	t.Parallel()
+	thousand := "[" + strings.Repeat("1, ", 999) + "1]"
 	tenfold := strings.Repeat("${local.a}", 64)
 	for name, text := range map[string]string{
-		"a text that doubles":        doubling(30) + "p = substr(local.a30, 0, 3)",
-		"a text of many parts":       doubling(13) + "p = \"" + strings.Repeat("${local.a13}", 5000) + "\"",
-		"a wide format":              `p = format("%2000000000s", "x")`,
-		"a format of many arguments": doubling(13) + "p = format(\"" + strings.Repeat("%[1]s", 5000) + "\", local.a13)",
-		"a width that is given":      `p = format("%*s", 2000000000, "x")`,
-		"replace":                    doubling(13) + `p = replace(local.a13, "a", local.a13)`,
-		"replace by an expression":   doubling(13) + `p = replace(local.a13, "/a/", local.a13)`,
-		"join":                       doubling(13) + `p = join(local.a13, split("", local.a13))`,
-		"indent":                     `p = indent(2000000000, "a\nb")`,
-		"a template's loops":         doubling(13) + "p = \"%{for i in range(1000)}%{for j in range(1000)}${local.a13}%{endfor}%{endfor}\"",
-		"loops in loops":             `p = join("", flatten([for a in range(1000) : [for b in range(1000) : [for c in range(1000) : [for d in range(1000) : "x"]]]]))`,
-		"loops over split texts":     doubling(12) + `p = join("", flatten([for a in split("", local.a12) : [for b in split("", local.a12) : a]]))`,
-		"tuples in tuples":           "t0 = [\"a\"]\n" + repeated(60, "t", "[%, %]") + "p = trimprefix(jsonencode(local.t60), \"x\")",
-		"lists, joined together":     "t0 = [\"a\"]\n" + repeated(60, "t", "concat(%, %)") + "p = join(\"\", local.t60)",
-		"objects in objects":         "t0 = { a = \"a\" }\n" + repeated(60, "t", "{ a = %, b = % }") + "p = trimprefix(jsonencode(local.t60), \"x\")",
-		"a product of sets":          "t0 = range(1000)\np = jsonencode(setproduct(local.t0, local.t0, local.t0, local.t0))",
-		"a large number":             `p = "${1e600000000}"`,
-		"numbers that grow":          "t0 = 1e300\n" + repeated(40, "t", "% * %") + "p = \"${local.t40}\"",
-		"many parts":                 "a = \"x\"\np = format(\"%s%2000000000d\", \"" + tenfold + "\", 1)",
+		"a text that doubles":            doubling(30) + "p = substr(local.a30, 0, 3)",
+		"a text of many parts":           doubling(13) + "p = \"" + strings.Repeat("${local.a13}", 5000) + "\"",
+		"a wide format":                  `p = format("%2000000000s", "x")`,
+		"a format of many arguments":     doubling(13) + "p = format(\"" + strings.Repeat("%[1]s", 5000) + "\", local.a13)",
+		"a width that is given":          `p = format("%*s", 2000000000, "x")`,
+		"replace":                        doubling(13) + `p = replace(local.a13, "a", local.a13)`,
+		"replace by an expression":       doubling(13) + `p = replace(local.a13, "/a/", local.a13)`,
+		"join":                           doubling(13) + `p = join(local.a13, split("", local.a13))`,
+		"indent":                         `p = indent(2000000000, "a\nb")`,
+		"a template's loops":             doubling(13) + "p = \"%{for i in range(1000)}%{for j in range(1000)}${local.a13}%{endfor}%{endfor}\"",
+		"loops in loops":                 `p = join("", flatten([for a in range(1000) : [for b in range(1000) : [for c in range(1000) : [for d in range(1000) : "x"]]]]))`,
+		"loops over split texts":         doubling(12) + `p = join("", flatten([for a in split("", local.a12) : [for b in split("", local.a12) : a]]))`,
+		"tuples in tuples":               "t0 = [\"a\"]\n" + repeated(60, "t", "[%, %]") + "p = trimprefix(jsonencode(local.t60), \"x\")",
+		"lists, joined together":         "t0 = [\"a\"]\n" + repeated(60, "t", "concat(%, %)") + "p = join(\"\", local.t60)",
+		"objects in objects":             "t0 = { a = \"a\" }\n" + repeated(60, "t", "{ a = %, b = % }") + "p = trimprefix(jsonencode(local.t60), \"x\")",
+		"a product of sets":              "t0 = range(1000)\np = jsonencode(setproduct(local.t0, local.t0, local.t0, local.t0))",
+		"a large number":                 `p = "${1e600000000}"`,
+		"numbers that grow":              "t0 = 1e300\n" + repeated(40, "t", "% * %") + "p = \"${local.t40}\"",
+		"loops in loops, one expression": "p = join(\"\", flatten([for a in " + thousand + " : [for b in " + thousand + " : [for c in " + thousand + " : [for d in " + thousand + " : \"x\"]]]]))",
+		"a loop's name, many times":      doubling(13) + "p = join(\"\", [for x in [local.a13] : \"" + strings.Repeat("${x}", 5000) + "\"])",
+		"loops that double":              "p = jsonencode(" + nestedLoops(60, "v%") + ")",
+		"loops that double and compare":  "p = \"${" + nestedLoops(60, "v% == v%") + "[0]}\"",
+		"nothing is kept":                "p = join(\"\", [for a in " + thousand + " : \"x\" if length([for b in " + thousand + " : 1 if length([for c in " + thousand + " : 1 if false]) > 0]) > 0])",
+		"errors that are caught":         "p = join(\"\", [for a in " + thousand + " : try([for b in " + thousand + " : [for c in " + thousand + " : b.x]], \"x\")])",
+		"encoded again and again":        "p = " + strings.Repeat("jsonencode(", 60) + "\"x\"" + strings.Repeat(")", 60),
+		"base64 again and again":         "p = " + strings.Repeat("base64encode(", 200) + "\"x\"" + strings.Repeat(")", 200),
+		"replaced again and again":       "p = " + strings.Repeat("replace(", 40) + "\"a\"" + strings.Repeat(", \"a\", \"aaaaaaaa\")", 40),
+		"a text that is a number":        "p = \"${\"1e600000000\" * 1}\"",
+		"a negated text":                 "p = \"${-\"1e600000000\"}\"",
+		"a variable that is a number":    "p = \"${var.n}\"",
+		"a pattern over a large text":    doubling(13) + "p = join(\"\", regexall(\"(a?){500}b\", local.a13))",
+		"groups of a pattern":            doubling(13) + "p = jsonencode(regexall(\"" + strings.Repeat("(a?)", 500) + "\", local.a13))",
+		"each compared with all":         doubling(9) + "p = join(\"\", distinct([for i, c in split(\"\", local.a9) : \"${i}${c}\"]))",
+		"large ones compared":            doubling(8) + "t = split(\"\", local.a8)\np = join(\"\", [for a in local.t : \"x\" if local.t == local.t])",
+		"zipped and merged":              "t0 = { a = \"a\" }\n" + repeated(60, "t", "{ for k, v in % : k => merge(%, { b = %, c = % }) }") + "p = jsonencode(local.t60)",
+		"many parts":                     "a = \"x\"\np = format(\"%s%2000000000d\", \"" + tenfold + "\", 1)",
 	} {
 		tree := newTree(map[string]string{
-			"env/a/main.tf": "locals {\n" + text + "\n}\noutput \"o\" {\n  value = file(local.p)\n}\n",
+			"env/a/main.tf": "variable \"n\" {\n  type    = number\n  default = \"1e600000000\"\n}\nlocals {\n" + text + "\n}\noutput \"o\" {\n  value = file(local.p)\n}\n",
 			"other/x":       "x",
 		})
 		dir := Dir{Name: "a", Path: "env/a"}
 		w := NewLoader(tree, Terraform).Load(dir, Config{})
-		if w.Err != nil || len(w.Inputs) != 2 || w.Inputs[1] != "." {
-			t.Errorf("%s: %v, %v", name, w.Inputs, w.Err)
+		if w.Err != nil || len(w.Inputs) != 2 || w.Inputs[1] != "." || len(w.Warnings) == 0 || !strings.HasPrefix(w.Warnings[0], "env/a/main.tf:") {
+			t.Errorf("%s: %v, %q, %v", name, w.Inputs, w.Warnings, w.Err)
 		}
 		if got := Refuse(tree, Terraform, Proposal{Dir: dir}, defaultTrust()); len(got) == 0 {
 			t.Errorf("%s: not refused", name)
@@ -74,4 +92,65 @@ func TestBudgetOfBindings(t *testing.T) {
 // doubling are texts that are each twice the one before.
 func doubling(n int) string {
 	return "a0 = \"" + strings.Repeat("a", 64) + "\"\n" + repeated(n, "a", "\"${%}${%}\"")
+}
+
+// nestedLoops is a loop in a loop, and so on, each over twice what the one
+// around it has.
+func nestedLoops(n int, inner string) string {
+	text := strings.ReplaceAll(inner, "%", strconv.Itoa(n))
+	for ; n > 0; n-- {
+		was := "v" + strconv.Itoa(n-1)
+		text = "[for v" + strconv.Itoa(n) + " in [[" + was + ", " + was + "]] : " + text + "]"
+	}
+	return "[for v0 in [[1]] : " + text + "]"
+}
+
+// What is usual stays within the budget.
+func TestWithinBudget(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{"env/a/main.tf": `locals {
+  lists = { for f in fileset(path.module, "data/*.json") : f => jsondecode(file("${path.module}/${f}")) }
+  pairs = flatten([for f, list in local.lists : [for item in list : [for part in split("/", item.name) : { f = f, name = item.name, part = part }]]])
+  known = zipmap(local.pairs[*].name, local.pairs[*].name)
+  names = distinct([for p in local.pairs : lookup(local.known, p.name, "")])
+}
+output "o" {
+  value = [for n in local.names : file("../../files/${n}")]
+}
+`}
+	for i := range 20 {
+		var list []string
+		for k := range 10 {
+			list = append(list, `{"name": "x/`+strconv.Itoa(i*10+k)+`"}`)
+		}
+		files["env/a/data/"+strconv.Itoa(i)+".json"] = "[" + strings.Join(list, ", ") + "]"
+	}
+	w := NewLoader(newTree(files), Terraform).Load(Dir{Name: "a", Path: "env/a"}, Config{})
+	if w.Err != nil || len(w.Inputs) != 201 || len(w.Warnings) > 0 {
+		t.Errorf("%d inputs, %q, %v", len(w.Inputs), w.Warnings, w.Err)
+	}
+}
+
+// Variable files and settings are evaluated within the budget too.
+func TestBudgetOfFiles(t *testing.T) {
+	t.Parallel()
+	bomb := "[for a in [1, 2] : " + nestedLoops(60, "v% == v%") + "]"
+	tree := newTree(map[string]string{
+		"env/a/main.tf":          "variable \"p\" {}\noutput \"o\" {\n  value = file(var.p[0])\n}\n",
+		"env/a/terraform.tfvars": "p = " + bomb + "\n",
+		"env/b/main.tf":          strings.Repeat("#", maxConfig+1),
+		"other/x":                "x",
+	})
+	w := NewLoader(tree, Terraform).Load(Dir{Name: "a", Path: "env/a"}, Config{})
+	if w.Err != nil || len(w.Inputs) != 2 || w.Inputs[1] != "." {
+		t.Errorf("%v, %v", w.Inputs, w.Err)
+	}
+	w = NewLoader(tree, Terraform).Load(Dir{Name: "b", Path: "env/b"}, Config{})
+	if w.Err == nil || !strings.Contains(w.Err.Error(), "are not read") {
+		t.Errorf("a large file: %v", w.Err)
+	}
+	tree = estate(map[string]string{SettingsFile: "defaults {\n  apply = \"${" + bomb + "[0]}\"\n}\n"})
+	if _, err := LoadSettings(tree, ""); err == nil || !strings.Contains(err.Error(), "takes more than it may") {
+		t.Errorf("settings: %v", err)
+	}
 }

@@ -35,6 +35,7 @@ type evaluation struct {
 	inTemplate int             // how deep
 	depth      int             // of references
 	steps      int             // of evaluating
+	meter      meter           // of the expression that is evaluated
 }
 
 // visit looks through the module of s and those that it calls.
@@ -120,6 +121,8 @@ func unwrap(x hclsyntax.Expression) hclsyntax.Expression {
 			x = inner.Expression
 		case *hclsyntax.TemplateWrapExpr:
 			x = inner.Wrapped
+		case step:
+			x = inner.Expression
 		default:
 			return x
 		}

@@ -21,6 +21,7 @@ const maxRead = 1 << 20
 // workspace's directory.
 func (e *evaluation) treeFunctions() *hcl.EvalContext {
 	ctx := pureFunctions.NewChild()
+	ctx.Variables = e.meter.value()
 	ctx.Functions = map[string]function.Function{
 		"abspath": text(func(s string) (string, error) {
 			if path.IsAbs(s) {
@@ -60,7 +61,7 @@ func (e *evaluation) contentFunc(encode func([]byte) string) function.Function {
 		Type:   function.StaticReturnType(cty.String),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 			if p, ok := e.locate(args[0]); ok {
-				if b, err := readFile(e.tree, p); err == nil && len(b) <= maxRead {
+				if b, err := readFile(e.tree, p, maxRead); err == nil {
 					return cty.StringVal(encode(b)).Mark(content), nil
 				}
 			}

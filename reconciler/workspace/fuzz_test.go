@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"golang.org/x/tools/txtar"
 )
 
@@ -67,6 +69,33 @@ func FuzzLoad(f *testing.F) {
 	f.Add("module \"a\" {\n  source = \"./\"\n}\noutput \"o\" {\n  value = module.a.o\n}\n")
 	f.Add("locals {\n  a = local.b\n  b = local.a\n  c = file(local.a[0].x[*])\n}\n")
 	f.Fuzz(func(t *testing.T, text string) { checkLoaded(t, load("main.tf", text)) })
+}
+
+// FuzzExpression feeds expressions: evaluating stays within the budget.
+func FuzzExpression(f *testing.F) {
+	for _, x := range []string{
+		`[for a in range(1000) : [for b in range(1000) : "${a}${b}"]]`, `format("%1000000000s", "x")`,
+		`"%{for a in range(1000)}${join(a, split("", "xyz"))}%{endfor}"`, `replace("aaa", "/(a?)*/", "$1$1")`,
+		`try(setproduct(range(9), range(9))[0], jsondecode("[1]")[*])`, `"${"1e600000000" * -1}"`,
+	} {
+		f.Add(x)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		e, diags := hclsyntax.ParseExpression([]byte(text), "", hcl.InitialPos)
+		if diags.HasErrors() || tooDeep([]byte(text)) {
+			return
+		}
+		wrapped := &hclsyntax.ParenthesesExpr{Expression: e}
+		meterBelow(wrapped)
+		s := newScope(&evaluation{Loader: NewLoader(newTree(nil), Terraform), inputs: newInputs(nil)}, &module{dir: "."})
+		s.base = s.treeFunctions()
+		if v := s.value(wrapped, nil); sizeOf(v) > maxSize {
+			t.Fatal("too large")
+		}
+		if s.steps > 2*maxLoops {
+			t.Fatalf("%d steps", s.steps)
+		}
+	})
 }
 
 func FuzzLoadJSON(f *testing.F) {

@@ -146,7 +146,7 @@ func (r *jsonReader) template(n *jsonNode, literal bool) hclsyntax.Expression {
 		r.problems = append(r.problems, problemAt(r.path, n.rng, nestedTooDeep))
 		return &hclsyntax.LiteralValueExpr{Val: cty.DynamicVal, SrcRange: n.rng}
 	}
-	x, diags := hclsyntax.ParseTemplate([]byte(n.text), "", n.rng.Start)
+	x, diags := hclsyntax.ParseTemplate([]byte(n.text), r.path, n.rng.Start)
 	if diags.HasErrors() {
 		r.problems = append(r.problems, problems(r.path, diags)...)
 		return &hclsyntax.LiteralValueExpr{Val: cty.DynamicVal, SrcRange: n.rng}

@@ -26,7 +26,7 @@ func (r *jsonReader) next() (json.Token, hcl.Range, error) {
 		start++
 	}
 	token, err := r.dec.Token()
-	return token, hcl.Range{Start: r.position(start), End: r.position(int(r.dec.InputOffset()))}, err
+	return token, hcl.Range{Filename: r.path, Start: r.position(start), End: r.position(int(r.dec.InputOffset()))}, err
 }
 
 // position returns the place of an offset not before the last one asked for.

@@ -173,7 +173,7 @@ func (m *module) addVariable(name string, attrs hclsyntax.Attributes) {
 		v.constraint = a.Expr
 	}
 	if a := attrs["nullable"]; a != nil {
-		nullable, diags := a.Expr.Value(nil)
+		nullable, diags := boundedValue(a.Expr, nil)
 		v.notNull = !diags.HasErrors() && nullable.Type() == cty.Bool && nullable.IsKnown() && nullable.False()
 	}
 }
@@ -240,7 +240,7 @@ func definitions(file string, body *hclsyntax.Body) map[string]definition {
 
 // constant returns the string that e is, if it is one without references.
 func constant(e hclsyntax.Expression) (string, bool) {
-	v, diags := e.Value(nil)
+	v, diags := boundedValue(e, nil)
 	if diags.HasErrors() {
 		return "", false
 	}

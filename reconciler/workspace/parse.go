@@ -54,7 +54,7 @@ func (l *Loader) parseFile(p string, link bool) (file, []*Problem) {
 		}
 		real = o.path
 	}
-	text, err := l.tree.ReadFile(real)
+	text, err := readSome(l.tree, real, maxConfig)
 	if err != nil {
 		return file{}, []*Problem{{File: p, Text: err.Error()}}
 	}
@@ -78,14 +78,20 @@ const nestedTooDeep = "expressions are nested too deep to be read"
 // one syntax to look through.
 func parse(p string, text []byte) (*hclsyntax.Body, []*Problem) {
 	if strings.HasSuffix(p, ".json") {
-		return parseJSON(p, text)
+		b, wrong := parseJSON(p, text)
+		if b != nil {
+			meterBelow(b)
+		}
+		return b, wrong
 	}
 	if tooDeep(text) {
 		return nil, []*Problem{{File: p, Text: nestedTooDeep}}
 	}
-	f, diags := hclsyntax.ParseConfig(text, "", hcl.InitialPos)
+	f, diags := hclsyntax.ParseConfig(text, p, hcl.InitialPos)
 	if diags.HasErrors() {
 		return nil, problems(p, diags)
 	}
-	return f.Body.(*hclsyntax.Body), nil
+	b := f.Body.(*hclsyntax.Body)
+	meterBelow(b)
+	return b, nil
 }

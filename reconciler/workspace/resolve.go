@@ -90,11 +90,20 @@ func leaves(p string, links []string) error {
 	return fmt.Errorf("symbolic link %s %w: Terraform would see files that no commit holds", links[len(links)-1], errLeaves)
 }
 
-// readFile returns the content of a file, links followed.
-func readFile(tree Tree, p string) ([]byte, error) {
+// readFile returns the content of a file of at most limit bytes, links
+// followed.
+func readFile(tree Tree, p string, limit int64) ([]byte, error) {
 	o, err := resolve(tree, p)
 	if err != nil {
 		return nil, err
 	}
-	return tree.ReadFile(o.path)
+	return readSome(tree, o.path, limit)
+}
+
+// readSome returns the content of a file of at most limit bytes.
+func readSome(tree Tree, p string, limit int64) ([]byte, error) {
+	if info, err := tree.Lstat(p); err == nil && info.Size() > limit {
+		return nil, fmt.Errorf("it has %d bytes, and more than %d are not read: keep large data out of it", info.Size(), limit)
+	}
+	return tree.ReadFile(p)
 }

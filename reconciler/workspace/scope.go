@@ -46,21 +46,24 @@ func newScope(e *evaluation, m *module) *scope {
 
 // value returns what e is, as far as it can be told. It is never NilVal.
 func (s *scope) value(e hclsyntax.Expression, names bound) cty.Value {
+	if counted, ok := e.(step); ok {
+		e = counted.Expression
+	}
 	if t, ok := e.(*hclsyntax.ScopeTraversalExpr); ok {
 		if v, ok := s.simple(t.Traversal, names); ok {
 			return v
 		}
 	}
 	if s.steps > maxSteps {
+		s.exceeds(e)
 		return cty.DynamicVal
 	}
 	ctx := s.context(e, names)
-	size, ok := costOf(e, ctx)
-	if s.steps += 1 + size>>8; !ok {
-		return cty.DynamicVal
-	}
-	v := valueOrPart(e, ctx)
-	if sizeOf(v) > maxSize {
+	v := cty.DynamicVal
+	ok := s.meter.within(func() { v = valueOrPart(e, ctx) })
+	s.steps += valueCost + s.meter.steps
+	if !ok || sizeOf(v) > maxSize {
+		s.exceeds(e)
 		return cty.DynamicVal
 	}
 	if s.refusal != nil && hasPath(v) {

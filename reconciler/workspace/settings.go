@@ -39,7 +39,7 @@ type located struct {
 // has its default. The environment "" is the one of repositories that know no
 // environments.
 func LoadSettings(tree Tree, environment string) (*Settings, error) {
-	text, err := tree.ReadFile(SettingsFile)
+	text, err := readSome(tree, SettingsFile, maxConfig)
 	if errors.Is(err, fs.ErrNotExist) {
 		if environment != "" {
 			return nil, fmt.Errorf("environment %q is not known: there is no %s", environment, SettingsFile)

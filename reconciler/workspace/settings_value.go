@@ -42,9 +42,13 @@ func (d *settingsDecoder) bool(attr *hcl.Attribute, ctx *hcl.EvalContext) *bool 
 // value returns what e is, or NilVal after a complaint. Strings must not be
 // empty.
 func (d *settingsDecoder) value(name string, e hcl.Expression, ctx *hcl.EvalContext, want cty.Type) cty.Value {
-	v, diags := e.Value(ctx)
+	v, diags := boundedValue(e, ctx)
 	if diags.HasErrors() {
 		d.problems = append(d.problems, problems(SettingsFile, diags)...)
+		return cty.NilVal
+	}
+	if !v.IsWhollyKnown() {
+		d.complain(e.Range(), "%s: evaluating this takes more than it may: write what it is", name)
 		return cty.NilVal
 	}
 	got, err := convert.Convert(v, want)

@@ -91,7 +91,7 @@ const maxTemplates = 10
 
 // parseTemplate returns the places in a template that name objects.
 func (e *evaluation) parseTemplate(p string) ([]mention, error) {
-	text, err := readFile(e.tree, p)
+	text, err := readFile(e.tree, p, maxConfig)
 	if err != nil {
 		return nil, err
 	}
@@ -102,13 +102,14 @@ func (e *evaluation) parseTemplate(p string) ([]mention, error) {
 	if tooDeep(text) {
 		return nil, &Problem{File: p, Text: nestedTooDeep}
 	}
-	x, diags := hclsyntax.ParseTemplate(text, "", hcl.InitialPos)
+	x, diags := hclsyntax.ParseTemplate(text, p, hcl.InitialPos)
 	if diags.HasErrors() {
 		return nil, diags
 	}
 	if e.doubtful {
 		doubt(x)
 	}
+	meterBelow(x)
 	c := &collector{module: &module{}, file: p}
 	c.functions(x)
 	return c.module.mentions, nil

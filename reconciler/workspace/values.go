@@ -40,7 +40,13 @@ func (s *scope) variable(name string) cty.Value {
 		if declared.notNull && declared.fallback != nil && isNull(value) {
 			value = s.value(declared.fallback, nil)
 		}
-		return declared.convert(value)
+		if s.steps += conversionCost(value); s.steps > maxSteps {
+			return cty.DynamicVal
+		}
+		if value = declared.convert(value); sizeOf(value) > maxSize {
+			return cty.DynamicVal
+		}
+		return value
 	})
 }
 

@@ -36,7 +36,7 @@ func (e *evaluation) ownVarFiles() []string {
 // varFile returns the values in a variable file, or any other file of
 // attributes that are constants.
 func (e *evaluation) varFile(p string) (map[string]cty.Value, []*Problem) {
-	text, err := readFile(e.tree, p)
+	text, err := readFile(e.tree, p, maxConfig)
 	if err != nil {
 		return nil, []*Problem{{File: p, Text: err.Error()}}
 	}
@@ -47,7 +47,7 @@ func (e *evaluation) varFile(p string) (map[string]cty.Value, []*Problem) {
 	attrs, diags := body.JustAttributes()
 	values := map[string]cty.Value{}
 	for name, a := range attrs {
-		v, more := a.Expr.Value(nil)
+		v, more := boundedValue(a.Expr, nil)
 		diags = append(diags, more...)
 		values[name] = v
 	}
