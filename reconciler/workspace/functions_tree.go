@@ -21,7 +21,6 @@ const maxRead = 1 << 20
 // workspace's directory.
 func (e *evaluation) treeFunctions() *hcl.EvalContext {
 	ctx := pureFunctions.NewChild()
-	ctx.Variables = e.meter.value()
 	ctx.Functions = map[string]function.Function{
 		"abspath": text(func(s string) (string, error) {
 			if path.IsAbs(s) {

@@ -95,7 +95,7 @@ func (s *scope) simple(t hcl.Traversal, names bound) (cty.Value, bool) {
 // context returns what e refers to.
 func (s *scope) context(e hclsyntax.Expression, names bound) *hcl.EvalContext {
 	ctx := s.base.NewChild()
-	ctx.Variables = map[string]cty.Value{}
+	ctx.Variables = s.meter.value()
 	refs := node{}
 	for _, t := range hclsyntax.Variables(e) {
 		root := t.RootName()
