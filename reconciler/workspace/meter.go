@@ -59,7 +59,8 @@ func (m *meter) take(n int) {
 func (m *meter) within(evaluate func()) (ok bool) {
 	m.steps, m.exceeded = 0, false
 	defer func() {
-		if r := recover(); r != nil && r != errExceeded {
+		r := recover()
+		if err, ok := r.(error); r != nil && !(ok && errors.Is(err, errExceeded)) {
 			panic(r)
 		}
 		ok = !m.exceeded
