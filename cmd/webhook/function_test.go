@@ -150,7 +150,7 @@ func TestOddCases(t *testing.T) {
 		{"an unknown type", target, `{"id":1,"type":999}`, 200, webhook.Ignored, "activities of type 999 move no branch"},
 		{"malformed JSON", target, `{"id":`, 400, webhook.Refused, "not a webhook of Backlog's: unexpected end of JSON input"},
 		{"nothing", target, "", 400, webhook.Refused, "not a webhook of Backlog's: unexpected end of JSON input"},
-		{"5 MB", target, strings.Repeat("x", 5<<20), 413, webhook.Refused, "the body is over 4194304 bytes"},
+		{"5 MB", target, strings.Repeat("x", 5<<20), 413, webhook.Refused, "the body is over 524288 bytes"},
 		{"a wrong token", target + "x", push, 403, webhook.Refused, "the token is wrong or missing"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 )
 
 // The function must start at once: what it is made of is this package, what
-// reads webhooks, and the clients of three services. A linter rule says the
-// same of what is imported directly.
+// reads webhooks, the clients of three services, and what hides their
+// credentials. A linter rule says the same of what is imported directly.
 func TestImports(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "-tags", "lambda.norpc", ".").CombinedOutput()
 	if err != nil {
@@ -18,7 +18,7 @@ func TestImports(t *testing.T) {
 		ours := strings.HasPrefix(path, "reconcile/")
 		other := strings.Contains(strings.Split(path, "/")[0], ".")
 		switch {
-		case ours && path != "reconcile/cmd/webhook" && !strings.HasPrefix(path, "reconcile/reconciler/backlog"),
+		case ours && path != "reconcile/cmd/webhook" && path != "reconcile/internal/awsredact" && !strings.HasPrefix(path, "reconcile/reconciler/backlog"),
 			other && !strings.HasPrefix(path, "github.com/aws/"):
 			t.Errorf("it imports %s", path)
 		}
