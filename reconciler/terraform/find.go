@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/hc-install/product"
 	"github.com/hashicorp/hc-install/releases"
 	"github.com/hashicorp/hc-install/src"
+	"github.com/hashicorp/terraform-exec/tfexec"
 
 	"reconcile/internal/ownership"
 )
@@ -141,31 +142,31 @@ func (t *Terraform) install(ctx context.Context) (string, error) {
 
 // ask runs the program once for its version.
 func (t *Terraform) ask(ctx context.Context) error {
-	cmd := t.command(t.run, t.environ(nil), []string{"version", "-json"})
-	var answer document
-	said := newSecretExcerpt(maxError)
-	cmd.Stdout, cmd.Stderr = &answer, said
-	err := cmd.Start()
-	if err == nil {
-		defer context.AfterFunc(ctx, func() { _ = cmd.Process.Kill() })()
-		err = cmd.Wait()
+	program, err := tfexec.NewTerraform(t.run, t.binary)
+	if err != nil {
+		return err
 	}
+	if err := program.SetEnv(t.environ(nil)); err != nil {
+		return err
+	}
+	var answer document
+	program.SetStdout(&answer)
+	version, _, err := program.Version(ctx, true)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	var fields struct {
-		Version  string `json:"terraform_version"`
-		Outdated *bool  `json:"terraform_outdated"`
+		Outdated *bool `json:"terraform_outdated"`
 	}
 	if err == nil {
 		err = json.Unmarshal(answer.text.Bytes(), &fields)
 	}
 	if err != nil {
-		return fmt.Errorf("%s cannot tell its version, so it is neither terraform nor tofu: %w\n%s", t.binary, err, said)
+		return fmt.Errorf("%s cannot tell its version, so it is neither terraform nor tofu: %w", t.binary, err)
 	}
 	// Only Terraform says whether it is outdated: OpenTofu's answer is the
 	// same but for this.
-	t.version, t.product = fields.Version, productTerraform
+	t.version, t.product = version.String(), productTerraform
 	if fields.Outdated == nil {
 		t.product = productTofu
 	}
