@@ -141,6 +141,9 @@ func identityPolicies(t *testing.T, tf *tftest.Terraform, name string) map[strin
 			if err := json.Unmarshal(c.Change.After, &p); err != nil {
 				t.Fatal(err)
 			}
+			if p.Policy == "" { // the planner's names addresses that a plan does not know; the module's tests read it
+				continue
+			}
 			policies[p.Path+p.Role+"/"+p.Name] = p.Policy
 		}
 	}
