@@ -111,7 +111,7 @@ func (p place) config(ctx context.Context, store state.Store, log *slog.Logger, 
 	repo, err := source.Open(ctx, source.Options{URL: p.Repo, Branch: "main", Cache: filepath.Join(p.Work, "git")})
 	snapshots, serr := p.snapshots(ctx)
 	config := reconciler.Config{
-		Repo: p.Repo, Branch: "main", Name: "test",
+		Repo: "https://example.com/test.git", Branch: "main", Name: "test", // one address, wherever a copy of it lies
 		Source: repo, Record: state.New(store, "test", options), Snapshots: snapshots, Parcels: snapshots,
 		Terraform: func(ctx context.Context) (reconciler.Terraform, error) {
 			tf, err := terraform.New(ctx, terraform.Options{Work: p.Work, Env: p.env})

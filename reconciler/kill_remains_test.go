@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -43,7 +44,11 @@ func (p place) remains(t *testing.T) remains {
 	r.Head.Rev, r.Head.Run, r.Head.UpdatedAt = 0, "", time.Time{}
 	states := p.states(t)
 	for name, ws := range r.Workspaces {
-		if now := versionOf(t, states[name+".tfstate"]); ws.Attempt == nil && ws.Trace != nil && *ws.State != now {
+		file := name + ".tfstate"
+		if p.S3 != "" { // a workspace that was renamed keeps its key
+			file = path.Base(ws.Identity)
+		}
+		if now := versionOf(t, states[file]); ws.Attempt == nil && ws.Trace != nil && *ws.State != now {
 			t.Errorf("%s: its state is %+v, and recorded as %+v", name, now, ws.State)
 		}
 		ws.State = nil
