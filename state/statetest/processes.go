@@ -157,7 +157,7 @@ func testKilled(t *testing.T, spec string, open Open) {
 
 // A holder that freezes loses its lease, and when it comes back it knows.
 func testFrozen(t *testing.T, spec string, open Open) {
-	const short = 600 * time.Millisecond
+	const short = 1500 * time.Millisecond // what is read after a refusal has as long
 	r := here(open, short)
 	p := startChild(t, task{Do: "hold", Spec: spec, Lease: short})
 	p.says("held")
