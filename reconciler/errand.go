@@ -100,7 +100,7 @@ func (e *errand) underWay(ctx context.Context, task state.Task) (bool, error) {
 	return true, nil
 }
 
-// ended tells whether the executor's task has ended. One that the executor does
+// ended reports whether the executor's task has ended. One that the executor does
 // not know has, if it was known before or was started long ago.
 func (e *errand) ended(ctx context.Context, task state.Task) (ended bool, why string, err error) {
 	status, why, err := e.Executor.Status(ctx, task.ID)

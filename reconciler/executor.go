@@ -14,7 +14,7 @@ type Executor interface {
 	// Started again with the same key it is the same one, for as long as the
 	// executor remembers keys: minutes at least.
 	Start(ctx context.Context, key string, command []string) (id string, err error)
-	// Status tells whether what Start started has ended, whatever came of it.
+	// Status reports whether what Start started has ended, whatever came of it.
 	// Why says how, for people.
 	Status(ctx context.Context, id string) (status TaskStatus, why string, err error)
 }

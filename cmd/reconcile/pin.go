@@ -33,8 +33,8 @@ func (s *settings) applyPins(c *cobra.Command) error {
 		if env := os.Getenv(variable(name)); env != "" && env != value {
 			return contradictsPin(variable(name), env, value)
 		}
-		if flag.Changed && valueOf(flag) != value {
-			return contradictsPin("--"+name, valueOf(flag), value)
+		if flag.Changed && formatFlag(flag) != value {
+			return contradictsPin("--"+name, formatFlag(flag), value)
 		}
 	}
 	for name, value := range pinned {
@@ -54,8 +54,8 @@ func contradictsPin(from, given, value string) error {
 	return usagef("leave it out: the command that starts this program has fixed that setting", "%s is %q, but --pin fixes it to %q", from, given, value)
 }
 
-// valueOf is a flag's value as it is written in a command line.
-func valueOf(flag *pflag.Flag) string {
+// formatFlag returns a flag's value as it is written in a command line.
+func formatFlag(flag *pflag.Flag) string {
 	if list, ok := flag.Value.(pflag.SliceValue); ok {
 		return strings.Join(list.GetSlice(), ",")
 	}

@@ -31,7 +31,7 @@ const unmapped = 65534
 // put it there while the folder was open. A folder that is not there yet is
 // judged by those above it.
 func CheckFolder(path string) error {
-	real, err := existing(path)
+	real, err := findExisting(path)
 	if err != nil {
 		return err
 	}
@@ -91,8 +91,8 @@ type existingPath struct {
 	whole bool   // it is the path that was asked for
 }
 
-// existing is the longest part of a path that exists.
-func existing(path string) (existingPath, error) {
+// findExisting returns the longest part of a path that exists.
+func findExisting(path string) (existingPath, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return existingPath{}, err

@@ -27,10 +27,10 @@ func Text(text string) string {
 	return b.String()
 }
 
-// Line is Text in one line: white space of any kind is one space.
+// Line returns Text in one line: white space of any kind is one space.
 func Line(text string) string { return Text(strings.Join(strings.Fields(text), " ")) }
 
-// Name is Line for a name. One that mixes scripts which no language writes in
+// Name returns Line for a name. One that mixes scripts which no language writes in
 // one word is marked: its letters may look like others.
 func Name(name string) string {
 	line := Line(name)
@@ -57,7 +57,7 @@ func hidden(r rune) bool {
 	return unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// escape is one character as it is shown.
+// escape returns one character as it is shown.
 func escape(text string, r rune) string {
 	switch {
 	case r == utf8.RuneError && len(text) == 1:
