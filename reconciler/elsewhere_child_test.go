@@ -147,7 +147,8 @@ func (j job) run() error {
 	if err != nil {
 		return err
 	}
-	config.Source = nil // a worker has no access to Git
+	config.Repo = j.Place.Repo // the coordinator is a world, which knows its repository by this address
+	config.Source = nil        // a worker has no access to Git
 	config.Variable = func(name string) (string, bool) { v, ok := j.Vars[name]; return v, ok }
 	config.Now = func() time.Time { return time.Now().Add(j.Ahead) }
 	if j.Order == orderKill {
