@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,6 +73,9 @@ func (v *visit) succeeded(ctx context.Context, engine Terraform, plan *terraform
 	if then, now := plan.State.Lineage, outputs.State.Lineage; now != then && (then != "" || outcome != state.Applied) {
 		return v.failed(ctx, fmt.Errorf("the Terraform state of %s at %s was exchanged while it was worked on (lineage %q became %q): whoever did that must say which one counts", v.it.Name, v.placeOf(v.it), then, now))
 	}
+	if outcome == state.Applied {
+		v.tellChecks(plan.FailedChecks, outputs.FailedChecks)
+	}
 	own, cancel := ownDeadline(ctx)
 	defer cancel()
 	if err := insist(own, func() error { return v.distrustMoved(own) }); err != nil {
@@ -105,6 +109,13 @@ func (v *visit) succeeded(ctx context.Context, engine Terraform, plan *terraform
 	v.result.Outcome = outcome
 	v.tellFormer(former)
 	return lingering
+}
+
+// tellChecks warns of the checks that fail after an apply, in place of those that
+// failed in its plan: these may have been right since.
+func (v *visit) tellChecks(planned, applied []string) {
+	kept := slices.DeleteFunc(v.result.Warnings, func(warning string) bool { return slices.Contains(planned, warning) })
+	v.result.Warnings = append(kept, applied...)
 }
 
 // readOutputs reads what the state's outputs are by now.

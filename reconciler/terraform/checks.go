@@ -1,6 +1,10 @@
 package terraform
 
-import tfjson "github.com/hashicorp/terraform-json"
+import (
+	"strings"
+
+	tfjson "github.com/hashicorp/terraform-json"
+)
 
 // readForCheck is why Terraform plans to read a data source that stands in a
 // check block: it does so each time, and nothing else can use what it reads.
@@ -39,12 +43,39 @@ func failedChecks(plan *tfjson.Plan) []string {
 			if instance.Status != tfjson.CheckStatusFail && instance.Status != tfjson.CheckStatusError {
 				continue
 			}
-			failure := instance.Address.ToDisplay + " fails"
+			var messages []string
 			for _, problem := range instance.Problems {
-				failure += ": " + problem.Message
+				messages = append(messages, problem.Message)
 			}
-			failures = append(failures, failure)
+			failures = append(failures, describeFailure(instance.Address.ToDisplay, messages))
 		}
 	}
 	return failures
+}
+
+// checkResult is what a state says of a check of the apply that wrote it.
+type checkResult struct {
+	Objects []struct {
+		Address  string             `json:"object_addr"`
+		Status   tfjson.CheckStatus `json:"status"`
+		Messages []string           `json:"failure_messages"`
+	} `json:"objects"`
+}
+
+// failedResults says which checks of a state fail, and why.
+func failedResults(results []checkResult) []string {
+	var failures []string
+	for _, result := range results {
+		for _, object := range result.Objects {
+			if object.Status == tfjson.CheckStatusFail || object.Status == tfjson.CheckStatusError {
+				failures = append(failures, describeFailure(object.Address, object.Messages))
+			}
+		}
+	}
+	return failures
+}
+
+// describeFailure says that a check fails, and why.
+func describeFailure(address string, messages []string) string {
+	return strings.Join(append([]string{address + " fails"}, messages...), ": ")
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,6 +67,54 @@ func TestChecks(t *testing.T) {
 					t.Errorf("%s: %q is not in %q", name, want, plan.Warnings)
 				}
 			}
+		}
+	})
+}
+
+// What checks say after an apply counts: one may fail by what was made alone, and
+// one that failed in the plan may be right since.
+func TestChecksOfAnApply(t *testing.T) {
+	both(t, func(t *testing.T, with option) {
+		s := newSite(t, `
+resource "terraform_data" "x" {
+  input = "1"
+  provisioner "local-exec" {
+    command = "mv made made.tfstate"
+  }
+}
+
+check "made" {
+  data "terraform_remote_state" "made" {
+    backend = "local"
+    config = {
+      path = "made.tfstate"
+    }
+  }
+  assert {
+    condition     = data.terraform_remote_state.made.outputs.a == "1"
+    error_message = "it is not"
+  }
+}
+
+check "later" {
+  assert {
+    condition     = terraform_data.x.id == "2"
+    error_message = "it is ${terraform_data.x.input}"
+  }
+}
+`, with)
+		s.write("made", `{"version":4,"terraform_version":"1.11.4","serial":1,"lineage":"l","outputs":{"a":{"value":"1","type":"string"}},"resources":[]}`)
+		session, plan := s.plan()
+		defer s.close(session)
+		if len(plan.FailedChecks) != 1 || !strings.HasPrefix(plan.FailedChecks[0], "check.made fails: ") {
+			t.Errorf("of the plan: %q", plan.FailedChecks)
+		}
+		if err := session.Apply(t.Context(), plan); err != nil {
+			t.Fatal(err)
+		}
+		outputs, err := session.Outputs(t.Context(), []byte("key"))
+		if want := []string{"check.later fails: it is 1"}; err != nil || !slices.Equal(outputs.FailedChecks, want) {
+			t.Errorf("after the apply: %q, %v; want %q", outputs.FailedChecks, err, want)
 		}
 	})
 }

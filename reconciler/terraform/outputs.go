@@ -23,6 +23,9 @@ type Outputs struct {
 	Sensitive []string
 	// State is the one that they are in.
 	State State
+	// FailedChecks says which checks failed in the apply that wrote the state,
+	// and why, redacted.
+	FailedChecks []string
 }
 
 // Outputs reads the outputs in the state.
@@ -31,6 +34,7 @@ func (s *Session) Outputs(ctx context.Context, key []byte) (Outputs, error) {
 		Lineage string
 		Serial  int64
 		Outputs map[string]output
+		Checks  []checkResult `json:"check_results"`
 	}
 	if err := s.pull(ctx, &pulled); err != nil {
 		return Outputs{}, err
@@ -52,6 +56,9 @@ func (s *Session) Outputs(ctx context.Context, key []byte) (Outputs, error) {
 		for _, secret := range secrets {
 			o.Sensitive = append(o.Sensitive, fingerprint(key, secret))
 		}
+	}
+	for _, failure := range failedResults(pulled.Checks) { // now that what is sensitive is known
+		o.FailedChecks = append(o.FailedChecks, s.log.text(failure))
 	}
 	slices.Sort(o.Sensitive)
 	o.Sensitive = slices.Compact(o.Sensitive)

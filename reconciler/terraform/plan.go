@@ -35,6 +35,9 @@ type Plan struct {
 	// LockFile is the id of the dependency lock file that was used; "": none.
 	LockFile string
 	Warnings []string
+	// FailedChecks are those of Warnings that tell of checks: an apply runs
+	// these again.
+	FailedChecks []string
 
 	file string
 	sum  [sha256.Size]byte // of the file, before anything was read from it
@@ -141,7 +144,9 @@ func (s *Session) inspect(ctx context.Context, plan *Plan) error {
 	s.log.hide(sensitiveIn(saved)...)
 	s.recognise(readIn(saved)...)
 	for _, failure := range failedChecks(saved) {
-		s.warn(s.log.text(failure))
+		failure = s.log.text(failure)
+		plan.FailedChecks = append(plan.FailedChecks, failure)
+		s.warn(failure)
 	}
 	plan.Empty = plan.Empty || onlyChecks(saved)
 	plan.Changes = countChanges(saved)
