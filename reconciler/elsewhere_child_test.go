@@ -80,8 +80,9 @@ func (p processes) Start(ctx context.Context, key string, command []string) (str
 	if err := c.Start(); err != nil {
 		return "", err
 	}
-	go func() { _ = c.Wait() }()
-	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "started\n" {
+	line, err := bufio.NewReader(out).ReadString('\n')
+	go func() { _ = c.Wait() }() // which closes what was read
+	if err != nil || line != "started\n" {
 		return "", fmt.Errorf("a worker said %q: %w", line, err)
 	}
 	return lock, nil

@@ -94,6 +94,74 @@ func TestElsewhereIsFoundAgainByTheNextPass(t *testing.T) {
 	}
 }
 
+// evasive is an executor that cannot say at first whether what it started runs.
+type evasive struct {
+	reconciler.Executor
+	looks *atomic.Int64
+	err   error
+	last  func() // is called with the last look that has no answer
+}
+
+func (e evasive) Status(ctx context.Context, id string) (reconciler.TaskStatus, string, error) {
+	switch n := e.looks.Add(1); {
+	case n == lag:
+		e.last()
+		fallthrough
+	case n < lag:
+		return reconciler.TaskRunning, "", e.err
+	}
+	return e.Executor.Status(ctx, id)
+}
+
+// A pass that finds a task of an earlier one asks for it until there is an answer:
+// one that may come later decides nothing, and one that stays refused does.
+func TestElsewhereIsFoundThoughNobodySays(t *testing.T) {
+	refused := errors.New("access denied")
+	for name, c := range map[string]struct {
+		order   string
+		err     error
+		outcome state.Outcome
+		started int
+		says    string
+	}{
+		"it runs": {orderWait, reconciler.ErrTransient, state.Applied, 1, ""},
+		"it died": {orderDie, reconciler.ErrTransient, state.Applied, 2, ""},
+		"refused": {orderDie, refused, state.Failed, 1, "access denied"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, one)
+			p := w.processes(0)
+			p.order = map[string]string{"solo": c.order}
+			var started [][]string
+			ctx, stop := context.WithCancel(t.Context())
+			w.config.TaskPoll = 20 * time.Millisecond
+			w.config.Executor = stopping{counting{p, &started}, stop}
+			if _, err := w.reconciler().Pass(ctx, t.Context(), reconciler.Options{}); !errors.Is(err, context.Canceled) {
+				t.Fatalf("the first pass, which ends while its worker is there: %v", err)
+			}
+			task, _, err := w.record.Task(t.Context(), "solo")
+			w.must(err)
+			p.order = nil
+			w.config.Executor = evasive{counting{p, &started}, new(atomic.Int64), c.err, func() {
+				if c.order == orderWait {
+					go letGo(t, filepath.Join(p.dir, task.Key+".go"))
+				}
+			}}
+			result, got := w.pass(reconciler.Options{})
+			if diff := cmp.Diff(did{"solo": c.outcome}, got); diff != "" {
+				t.Error(diff)
+			}
+			if len(started) != c.started {
+				t.Errorf("started %d times", len(started))
+			}
+			if why := result.Workspaces[0].Error; !strings.Contains(why, c.says) {
+				t.Errorf("error: %s", why)
+			}
+		})
+	}
+}
+
 // stopping ends a pass when its work has been started.
 type stopping struct {
 	reconciler.Executor

@@ -35,6 +35,9 @@ type errand struct {
 // there is no such thing: ECS and CodeBuild answer from copies that lag.
 const settling = 5 * time.Minute
 
+// answersWithin is how long an executor may take to say whether a task has ended.
+const answersWithin = time.Minute
+
 // run gives the work away, or finds it given away, and waits for its end. The
 // task is returned with an error too.
 func (e *errand) run(ctx context.Context, next state.Task) (state.Task, error) {
@@ -83,28 +86,60 @@ func (e *errand) entrust(ctx context.Context, next state.Task) (state.Task, erro
 	return started, err
 }
 
-// underWay tells whether a task that was started has not ended yet, or has
-// said what came of it.
+// underWay reports whether a task that was started has not ended yet, or has
+// said what came of it. It asks until the executor gives an answer.
 func (e *errand) underWay(ctx context.Context, task state.Task) (bool, error) {
 	if task.ID == "" || e.longest > 0 && e.Now().Sub(task.At) >= e.longest {
 		return false, nil
 	}
-	ended, _, err := e.ended(ctx, task)
-	if err != nil {
-		return false, fmt.Errorf("ask for %s, which works on %s: %w", task.ID, task.Name, err)
+	short, cancel := e.bound(ctx, task)
+	defer cancel()
+	for pause := e.TaskPoll / 32; ; pause = min(2*pause, e.TaskPoll) {
+		ended, _, err := e.ended(short, task)
+		switch {
+		case ended:
+			return e.done(ctx, &task)
+		case err == nil:
+			e.log.Info("found at work elsewhere", "id", task.ID, "since", task.At)
+			return true, nil
+		case !errors.Is(err, ErrTransient) && short.Err() == nil:
+			return false, fmt.Errorf("ask for %s, which works on %s: %w", task.ID, task.Name, err)
+		}
+		if done, _ := e.done(ctx, &task); done {
+			return true, nil
+		}
+		e.log.Warn("could not ask whether the work elsewhere has ended; asking again", "id", task.ID, "error", err)
+		if err := state.Pause(short, pause); ctx.Err() != nil {
+			return false, goesOn(task, err)
+		} else if err != nil {
+			return false, nil // it has taken longer than it may
+		}
 	}
-	if ended {
-		return e.done(ctx, &task)
+}
+
+// bound ends the context when a task has taken as long as it may.
+func (e *errand) bound(ctx context.Context, task state.Task) (context.Context, context.CancelFunc) {
+	if e.longest == 0 {
+		return context.WithCancel(ctx)
 	}
-	e.log.Info("found at work elsewhere", "id", task.ID, "since", task.At)
-	return true, nil
+	left := e.longest - e.Now().Sub(task.At)
+	return context.WithTimeoutCause(ctx, left, fmt.Errorf("it has taken longer than %s", e.longest))
+}
+
+// goesOn is why nobody waits for a task any more.
+func goesOn(task state.Task, why error) error {
+	return fmt.Errorf("%s goes on with %s; the next pass finds it there (%w)", task.ID, task.Name, why)
 }
 
 // ended reports whether the executor's task has ended. One that the executor does
 // not know has, if it was known before or was started long ago.
 func (e *errand) ended(ctx context.Context, task state.Task) (ended bool, why string, err error) {
-	status, why, err := e.Executor.Status(ctx, task.ID)
+	brief, cancel := context.WithTimeout(ctx, answersWithin)
+	defer cancel()
+	status, why, err := e.Executor.Status(brief, task.ID)
 	switch {
+	case err != nil && brief.Err() != nil:
+		return false, "", fmt.Errorf("%w: %w", ErrTransient, err)
 	case err != nil:
 		return false, "", err
 	case status == TaskNotFound:
@@ -117,12 +152,8 @@ func (e *errand) ended(ctx context.Context, task state.Task) (ended bool, why st
 // await waits until the task has said what came of it, or has ended without a
 // word.
 func (e *errand) await(ctx context.Context, task state.Task) (state.Task, error) {
-	if e.longest > 0 {
-		left := e.longest - e.Now().Sub(task.At)
-		short, cancel := context.WithTimeoutCause(ctx, left, fmt.Errorf("it has taken longer than %s", e.longest))
-		defer cancel()
-		ctx = short
-	}
+	ctx, cancel := e.bound(ctx, task)
+	defer cancel()
 	ended, why := false, ""
 	for pause := e.TaskPoll / 32; ; pause = min(2*pause, e.TaskPoll) {
 		done, err := e.done(ctx, &task)
@@ -146,7 +177,7 @@ func (e *errand) await(ctx context.Context, task state.Task) (state.Task, error)
 			}
 		}
 		if err := state.Pause(ctx, pause); err != nil {
-			return task, fmt.Errorf("%s goes on with %s; the next pass finds it there (%w)", task.ID, task.Name, err)
+			return task, goesOn(task, err)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package reconciler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"reconcile/state"
@@ -15,9 +16,14 @@ type Executor interface {
 	// executor remembers keys: minutes at least.
 	Start(ctx context.Context, key string, command []string) (id string, err error)
 	// Status reports whether what Start started has ended, whatever came of it.
-	// Why says how, for people.
+	// Why says how, for people. The error is ErrTransient where another try may
+	// have an answer.
 	Status(ctx context.Context, id string) (status TaskStatus, why string, err error)
 }
+
+// ErrTransient is an Executor's error that may pass by itself, as of one that
+// is throttled: it says nothing of what was asked for.
+var ErrTransient = errors.New("it could not be asked just now")
 
 // TaskStatus is what an executor says of something that it was to start.
 type TaskStatus int

@@ -27,6 +27,8 @@ type Cloud struct {
 	calls   int     // that asked for one
 	fault   string
 	hang    bool
+	unsaid  int    // how many questions for a build or a task are still refused
+	refusal string // with this code; "": with a status of 500
 }
 
 // Start serves until the test ends. run is what a build or a task does, in a
@@ -56,6 +58,30 @@ func (c *Cloud) Fail(code string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.fault = code
+}
+
+// FailStatus has CodeBuild and ECS refuse the next n questions for what was
+// started, with an error code of their references, or with a status of 500.
+func (c *Cloud) FailStatus(n int, code string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.unsaid, c.refusal = n, code
+}
+
+// refuseStatus refuses a question for what was started, if it was told to.
+func (c *Cloud) refuseStatus(w http.ResponseWriter) (refused bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.unsaid == 0 {
+		return false
+	}
+	c.unsaid--
+	if c.refusal == "" {
+		reply(w, http.StatusInternalServerError, object{"__type": "ServerException", "message": "told to fail"})
+	} else {
+		refuse(w, c.refusal, "told to fail")
+	}
+	return true
 }
 
 // Hang says whether CodeBuild and ECS say nothing when they are to start

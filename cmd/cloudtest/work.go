@@ -108,7 +108,7 @@ func (c *Cloud) start(w http.ResponseWriter, r *http.Request, started Work, id s
 
 func (c *Cloud) builds(w http.ResponseWriter, _ *http.Request, body []byte) {
 	var in struct{ IDs []string }
-	if !read(w, body, &in) {
+	if !read(w, body, &in) || c.refuseStatus(w) {
 		return
 	}
 	found, missing := []object{}, []string{}
@@ -131,7 +131,7 @@ func (c *Cloud) builds(w http.ResponseWriter, _ *http.Request, body []byte) {
 
 func (c *Cloud) tasks(w http.ResponseWriter, _ *http.Request, body []byte) {
 	var in struct{ Tasks []string }
-	if !read(w, body, &in) {
+	if !read(w, body, &in) || c.refuseStatus(w) {
 		return
 	}
 	found, missing := []object{}, []object{}

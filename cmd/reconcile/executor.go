@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+
 	"reconcile/reconciler"
 )
 
@@ -70,6 +72,15 @@ func (p *parts) workSettings() []string {
 		flags = append(flags, "--environment", s.Environment)
 	}
 	return flags
+}
+
+// markTransient marks an error of AWS that the SDK would try again as one that
+// may pass.
+func markTransient(err error) error {
+	if retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err).Bool() {
+		return fmt.Errorf("%w: %w", reconciler.ErrTransient, err)
+	}
+	return err
 }
 
 // ecsPlace is where tasks of ECS are run.

@@ -48,7 +48,7 @@ func (c *codeBuild) Status(ctx context.Context, id string) (reconciler.TaskStatu
 	b, found, err := findBuild(ctx, cfg, id)
 	switch {
 	case err != nil:
-		return reconciler.TaskRunning, "", err
+		return reconciler.TaskRunning, "", markTransient(err)
 	case !found:
 		return reconciler.TaskNotFound, "CodeBuild knows no such build", nil
 	case b.BuildComplete:

@@ -56,7 +56,7 @@ func (e *ecsTasks) Status(ctx context.Context, arn string) (reconciler.TaskStatu
 	task, found, err := findTask(ctx, cfg, arn)
 	switch {
 	case err != nil:
-		return reconciler.TaskRunning, "", err
+		return reconciler.TaskRunning, "", markTransient(err)
 	case !found: // it forgets stopped tasks after an hour
 		return reconciler.TaskNotFound, "ECS knows no such task any more", nil
 	case aws.ToString(task.LastStatus) == taskStopped:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
+	"reconcile/internal/awsredact"
 	"reconcile/reconciler"
 	"reconcile/state"
 )
@@ -91,6 +93,47 @@ func TestExecutorStatus(t *testing.T) {
 			}
 			if status, _, err := e.Status(t.Context(), test.id); err != nil || status != test.status {
 				t.Errorf("%v, %v", status, err)
+			}
+		})
+	}
+}
+
+// What AWS does not say just now may be asked again; what it refuses stays
+// refused.
+func TestExecutorStatusUnknown(t *testing.T) {
+	cut := func(http.ResponseWriter) { panic(http.ErrAbortHandler) }
+	refuse := func(status int, code string) func(http.ResponseWriter) {
+		return func(w http.ResponseWriter) {
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, `{"__type":"`+code+`","message":"told to"}`)
+		}
+	}
+	for _, test := range []struct {
+		name      string
+		answer    func(http.ResponseWriter)
+		transient bool
+	}{
+		{"throttled", refuse(http.StatusBadRequest, "ThrottlingException"), true},
+		{"too many", refuse(http.StatusTooManyRequests, "TooManyRequestsException"), true},
+		{"error", refuse(http.StatusInternalServerError, "ServerException"), true},
+		{"unavailable", refuse(http.StatusServiceUnavailable, ""), true},
+		{"cut", cut, true},
+		{"denied", refuse(http.StatusBadRequest, "AccessDeniedException"), false},
+		{"no cluster", refuse(http.StatusBadRequest, "ClusterNotFoundException"), false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { test.answer(w) }))
+			defer server.Close()
+			cfg := aws.Config{
+				Region: "ap-northeast-1", BaseEndpoint: &server.URL, RetryMaxAttempts: 1,
+				Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+			}
+			awsredact.Protect(&cfg)
+			config := func() (aws.Config, error) { return cfg, nil }
+			for id, e := range map[string]reconciler.Executor{build: &codeBuild{aws: config}, task: &ecsTasks{aws: config}} {
+				if _, _, err := e.Status(t.Context(), id); err == nil || errors.Is(err, reconciler.ErrTransient) != test.transient {
+					t.Errorf("%s: %v", id, err)
+				}
 			}
 		})
 	}
