@@ -14,7 +14,6 @@ type previewer struct {
 	pulls   PullRequests
 	options PreviewOptions
 	round   *Previews
-	tip     *work // read when the first preview needs it
 	begun   []*one
 }
 
@@ -27,21 +26,11 @@ func (p *previewer) atOnce() int {
 	return p.Parallelism
 }
 
-func (p *previewer) close() {
-	for _, one := range p.begun {
-		one.look.close()
-	}
-	if p.tip != nil {
-		p.closing(p.tip.commit)
-	}
-}
-
 // finish waits for the preview that was begun first, and adds it to the round.
 // The error is of what other previews need as well.
 func (p *previewer) finish() error {
 	one := p.begun[0]
 	p.begun = p.begun[1:]
-	defer one.look.close()
 	err := one.err
 	if one.finish != nil {
 		err = one.finish()
@@ -66,9 +55,8 @@ func (p *previewer) finish() error {
 // one is a preview that was begun.
 type one struct {
 	result PreviewResult
-	look   *look        // nil where it did not come to that
 	err    error        // of what other previews need as well
-	finish func() error // waits for the plans and writes; nil: there is nothing more to do
+	finish func() error // waits for the answer and writes; nil: there is nothing more to do
 }
 
 // begin begins one preview, as far as there is need.
@@ -90,31 +78,21 @@ func (p *previewer) begin(ctx, hard context.Context, pr PullRequest) *one {
 		o.result.Action = ActionUnchanged
 		return o
 	}
-	if err := p.readTip(ctx); err != nil {
-		o.result.Error, o.err = err.Error(), err
-		return o
+	request := PreviewRequest{PullRequest: pr, Insist: insist}
+	if !due && !last.Failed {
+		request.Known = last.Inputs
 	}
-	// A fault of ours over one pull request is no other's.
-	if o.look, err = beside(func() (*look, error) { return p.tip.look(ctx, pr) })(); err != nil {
-		o.result.Error = err.Error()
-		return o
-	}
-	o.look.insist = insist
-	same := !due && last.Inputs == o.look.preview.Inputs && !last.Failed
-	planned := func() error { return nil }
-	if !same {
-		if planned, err = beside(func() (func() error, error) { return o.look.plan(ctx, hard) })(); err != nil {
-			o.failed(err)
-			return o
-		}
-	}
+	answered := beside(func() (*PreviewAnswer, error) { return p.previewApart(ctx, hard, request) })
 	o.finish = func() error {
-		if err := planned(); err != nil {
-			o.failed(err)
+		answer, err := answered()
+		if err != nil {
+			o.result.Error = err.Error() // a fault of ours over one pull request is no other's
 			return nil
 		}
-		o.took(same)
-		if err := p.write(ctx, &o.result, before, last, same); err != nil {
+		if err := o.took(answer); err != nil || answer.Error != "" {
+			return err
+		}
+		if err := p.write(ctx, &o.result, before, last, answer.Same); err != nil {
 			o.result.Error = err.Error()
 			return fmt.Errorf("comment on pull request %d: %w", pr.Number, err)
 		}
@@ -123,21 +101,23 @@ func (p *previewer) begin(ctx, hard context.Context, pr PullRequest) *one {
 	return o
 }
 
-// failed notes that no preview could be made, by no fault of the pull request.
-func (o *one) failed(err error) {
-	var busy *CheckoutBusyError
-	o.result.Preview, o.result.Error, o.result.busy = *o.look.preview, err.Error(), errors.As(err, &busy)
-}
-
-// took takes the preview over from the look.
-func (o *one) took(same bool) {
-	o.result.Preview = *o.look.preview
-	if same {
+// took takes the answer over. The error is of what other previews need as well.
+func (o *one) took(answer *PreviewAnswer) error {
+	o.result.Preview = answer.Preview
+	if answer.Same {
 		o.result.Outcome = ""
 	}
 	if o.result.Workspaces == nil {
 		o.result.Workspaces = []WorkspaceResult{}
 	}
+	if answer.Error == "" {
+		return nil
+	}
+	o.result.Error, o.result.busy = answer.Error, answer.Busy
+	if answer.EndsRound {
+		return errors.New(answer.Error)
+	}
+	return nil
 }
 
 // mine tells whether a comment is a preview of ours: that of another
@@ -145,16 +125,4 @@ func (o *one) took(same bool) {
 func (p *previewer) mine(text string) bool {
 	m, ok := notify.ReadMarker(text)
 	return ok && m.Environment == p.Environment
-}
-
-func (p *previewer) readTip(ctx context.Context) error {
-	if p.tip != nil {
-		return nil
-	}
-	tip, err := p.atTip(ctx)
-	if err != nil {
-		return err
-	}
-	p.tip, p.round.Tip = tip, tip.commit.ID
-	return nil
 }

@@ -67,7 +67,6 @@ func (r *Reconciler) previews(ctx, hard context.Context, pulls PullRequests, o P
 	ctx, cancel := context.WithCancel(ctx) // nobody waits any more when we return
 	defer cancel()
 	p := &previewer{Reconciler: r, pulls: pulls, options: o, round: round}
-	defer p.close()
 	for _, pr := range open {
 		if len(p.begun) == p.atOnce() {
 			if err := p.finish(); err != nil {

@@ -81,6 +81,10 @@ type Config struct {
 	// Parcels is where previews that an Executor makes are handed over; it may
 	// be nil where there is none.
 	Parcels Parcels
+	// PreviewProcess has MakePreview done in a process of its own, which nothing
+	// that one pull request does to it makes another's concern; the error says
+	// how one ended that gave no answer. nil: it is done in this one.
+	PreviewProcess func(ctx, hard context.Context, request PreviewRequest) (*PreviewAnswer, error)
 	// Tellers tell people what became of workspaces.
 	Tellers []Teller
 	// DigestKey returns the key of outputs digests and of hashed variables,

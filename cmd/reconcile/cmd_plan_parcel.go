@@ -44,6 +44,9 @@ func runPlanParcel(ctx context.Context, a *app, key string, o confinement) error
 	if err := p.confine(ctx, o); err != nil {
 		return err
 	}
+	if err := boundMemory(o.Memory); err != nil {
+		return err
+	}
 	results, err := p.reconciler(nil).DoPreview(ctx, hard, key)
 	for _, result := range results {
 		fmt.Fprintf(a.err, "%s: %s %s\n", result.Name, result.Outcome, visible.Line(result.Error))

@@ -71,7 +71,13 @@ func runPreview(ctx context.Context, a *app, o previewOptions) error {
 	if !a.json() {
 		options.Told = func(r reconciler.PreviewResult) { printPreview(a.out, a.width(), r) }
 	}
-	round, err := p.reconciler(nil).Previews(ctx, hard, pulls, options)
+	process, err := a.newPreviewProcess(o.confinement)
+	if err != nil {
+		return err
+	}
+	r := p.reconciler(nil)
+	r.PreviewProcess = process.run
+	round, err := r.Previews(ctx, hard, pulls, options)
 	err = asUsage(err)
 	if a.json() {
 		if failed := printPreviews(a.out, round, err); failed != nil {

@@ -48,7 +48,7 @@ RECONCILE_GIT_CREDENTIALS. A flag wins.`,
 		newNowCommand(a), newWatchCommand(a),
 		newPlanCommand(a), newDriftCommand(a), newPreviewCommand(a), newChangedCommand(a), newGraphCommand(a), newStatusCommand(a), newRunsCommand(a), newSnapshotCommand(a),
 		newSuspendCommand(a), newResumeCommand(a), newUnlockCommand(a), newDistrustCommand(a),
-		newQuickstartCommand(a), newDoctorCommand(a), newVersionCommand(a), newWorkCommand(a), newPlanParcelCommand(a),
+		newQuickstartCommand(a), newDoctorCommand(a), newVersionCommand(a), newWorkCommand(a), newPlanParcelCommand(a), newPreviewOneCommand(a),
 	)
 	return c
 }
