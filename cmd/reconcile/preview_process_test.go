@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"reconcile/reconciler"
+)
+
+// A process that makes a preview and comes to a bad end is explained; what it
+// leaves running does not keep us.
+func TestPreviewProcessEnds(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ script, says string }{
+		"killed":            {`kill -9 $$`, "it was killed (killed), perhaps for want of memory"},
+		"without memory":    {`echo 'fatal error: runtime: out of memory' >&2; exit 2`, "it needed more than 300 MiB of memory (--memory)"},
+		"with an error":     {`echo 'reconcile: what went wrong' >&2; exit 1`, "exit status 1: reconcile: what went wrong"},
+		"without an answer": {`exit 0`, "its answer cannot be read: EOF"},
+		"with nonsense":     {`echo nonsense`, "its answer cannot be read"},
+		"never silent":      {`exec cat /dev/zero`, "its answer is larger than 64 MiB"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			answer, err := scripted(t, c.script).run(t.Context(), t.Context(), reconciler.PreviewRequest{})
+			if err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%+v, %v", answer, err)
+			}
+		})
+	}
+}
+
+func scripted(t *testing.T, script string) *previewProcess {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "reconcile")
+	if err := os.WriteFile(program, []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return &previewProcess{program: program, allowed: confinement{Memory: 300}, patience: time.Millisecond, log: io.Discard}
+}
+
+// One that hangs is asked to stop, and is killed where it does not.
+func TestPreviewProcessHangs(t *testing.T) {
+	t.Parallel()
+	for name, trap := range map[string]string{"heeds": "", "heeds nothing": "trap '' TERM; "} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ready := filepath.Join(t.TempDir(), "ready")
+			if err := syscall.Mkfifo(ready, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			ctx, stop := context.WithCancel(t.Context())
+			go func() {
+				os.ReadFile(ready)
+				stop()
+			}()
+			answer, err := scripted(t, fmt.Sprintf("%secho ready > %q; while :; do sleep 0.05; done", trap, ready)).run(ctx, t.Context(), reconciler.PreviewRequest{})
+			if err == nil {
+				t.Errorf("%+v", answer)
+			}
+		})
+	}
+}
+
+// A process that cannot be started is no failure of a pull request's.
+func TestPreviewProcessCannotStart(t *testing.T) {
+	t.Parallel()
+	p := scripted(t, "")
+	p.program += "-that-is-not-there"
+	answer, err := p.run(t.Context(), t.Context(), reconciler.PreviewRequest{})
+	if err != nil || !strings.Contains(answer.Error, "start a process for the preview") {
+		t.Errorf("%+v, %v", answer, err)
+	}
+}
+
+// What the process is told holds the password of Git, and nothing of Backlog.
+func TestPreviewProcessIsTold(t *testing.T) {
+	t.Parallel()
+	a := newApp()
+	a.GitPassword, a.BacklogAPIKey, a.WebhookToken, a.BacklogCredentials = "s3cret-of-git", "s3cret-of-backlog", "s3cret-of-backlog", "env"
+	p, err := a.newPreviewProcess(confinement{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := filepath.Join(t.TempDir(), "told")
+	s := scripted(t, fmt.Sprintf("cat > %q; env > %[1]q.env", told))
+	p.program = s.program
+	_, _ = p.run(t.Context(), t.Context(), reconciler.PreviewRequest{}) // it gives no answer
+	text, err1 := os.ReadFile(told)
+	env, err2 := os.ReadFile(told + ".env")
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), "s3cret-of-git") || strings.Contains(string(text), "s3cret-of-backlog") || strings.Contains(string(env), "s3cret") {
+		t.Errorf("%q, %s", text, env)
+	}
+}
