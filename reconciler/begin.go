@@ -101,6 +101,14 @@ func (p *pass) stopped(ctx context.Context) error {
 	return fmt.Errorf("the pass was stopped (%w); the next one goes on from here", context.Cause(ctx))
 }
 
+// warn says something of the pass as a whole, once.
+func (p *pass) warn(text string) {
+	if !slices.Contains(p.result.Warnings, text) {
+		p.result.Warnings = append(p.result.Warnings, text)
+		p.log.Warn(text)
+	}
+}
+
 // report notes what became of a workspace. What a round applied stays said
 // when a later round finds it unchanged.
 func (p *pass) report(w WorkspaceResult) {

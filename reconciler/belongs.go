@@ -90,7 +90,6 @@ func (p *pass) noteTwins(ctx context.Context, head state.Head, tip source.Tip) {
 	}
 	for _, name := range twins {
 		text := fmt.Sprintf("the record %s is new, and the record %s has the same commits of branch %s under another address: if it is the same repository, stop, and go on with that record (--record %s, after `reconcile distrust --moved --record %[4]s`), or what it has applied is applied again", p.Name, name, p.Branch, name)
-		p.result.Warnings = append(p.result.Warnings, text)
-		p.log.Warn(text)
+		p.warn(text)
 	}
 }

@@ -76,10 +76,14 @@ func (r *Reconciler) changedSinceRecord(ctx context.Context) (*Changed, error) {
 			return nil, err
 		}
 	}
-	c := &Changed{From: w.head.Commit, To: w.commit.ID}
+	c := &Changed{From: w.head.Commit, To: w.commit.ID, Warnings: w.settings.Warnings()}
 	for _, name := range slices.Sorted(maps.Keys(w.items)) {
-		if it := w.items[name]; len(it.own) > 0 {
+		it := w.items[name]
+		if len(it.own) > 0 {
 			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: it.own, New: !it.known})
+		}
+		if it.loaded != nil && it.loaded.Err != nil {
+			c.Warnings = append(c.Warnings, it.loaded.Err.Error())
 		}
 	}
 	for _, rec := range w.gone {
@@ -122,7 +126,7 @@ func (r *Reconciler) changedBetween(ctx context.Context, a, b *source.Commit) (*
 	if err != nil {
 		return nil, err
 	}
-	c := &Changed{From: a.ID, To: b.ID}
+	c := &Changed{From: a.ID, To: b.ID, Warnings: after.settings.Warnings()}
 	for _, dir := range after.settings.Unread() {
 		if _, ok := before.items[dir.Name]; ok {
 			after.items[dir.Name] = &item{Dir: dir, config: after.settings.Config(dir.Name)}

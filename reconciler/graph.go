@@ -45,7 +45,7 @@ func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
 	if err := w.found(); err != nil {
 		return nil, err
 	}
-	g := &Graph{Workspaces: []GraphWorkspace{}}
+	g := &Graph{Workspaces: []GraphWorkspace{}, Warnings: w.settings.Warnings()}
 	for _, name := range slices.Sorted(maps.Keys(w.items)) {
 		ws := w.items[name].loaded
 		depends := append([]string{}, w.graph.DependsOn(name)...)

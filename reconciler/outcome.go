@@ -172,6 +172,7 @@ func (v *visit) failed(ctx context.Context, err error) error {
 		if waits.held {
 			rec.Waiting = nil
 		}
+	case v.work.load(v.it).Err != nil: // there is nothing to try before a commit mends it
 	case stopped:
 		rec.Waiting = nil
 	default:

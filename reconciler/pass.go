@@ -96,6 +96,9 @@ func (p *pass) round(ctx, hard context.Context) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	for _, text := range settings.Warnings() {
+		p.warn(text)
+	}
 	if err := work.known(p.options.Only); err != nil {
 		return false, err
 	}

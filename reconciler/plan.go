@@ -21,6 +21,9 @@ func (r *Reconciler) Plan(ctx, hard context.Context, o Options) (*Result, error)
 	}
 	defer r.closing(w.commit)
 	p.result.From, p.result.To = w.head.Commit, w.commit.ID
+	for _, text := range w.settings.Warnings() {
+		p.warn(text)
+	}
 	if err := w.found(); err != nil {
 		return p.result, err
 	}

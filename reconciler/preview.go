@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 
 	"reconcile/reconciler/source"
@@ -115,7 +116,7 @@ func (l *look) gone(name string) {
 // is stale once it is merged.
 func (l *look) touches(it *item) bool {
 	before := l.items[it.Name]
-	if before == nil || before.config.Digest() != it.config.Digest() {
+	if before == nil || before.config.Digest() != it.config.Digest() || fmt.Sprint(before.config.Err) != fmt.Sprint(it.config.Err) {
 		return true
 	}
 	return slices.ContainsFunc(l.merged.load(it).Inputs, func(path string) bool {

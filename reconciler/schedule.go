@@ -199,13 +199,20 @@ func (p *pass) settledWithout(s *schedule, it *item) (WorkspaceResult, bool) {
 // waitsStill tells whether the last run's failure or plan still stands for
 // these very inputs: a failure, or what may pass by itself, until its time to
 // be tried again has come; a plan that waits for a person until something
-// changes. A person who runs the pass by hand wants it looked at.
+// changes. What is refused for what the commit says stays so. A person who runs
+// the pass by hand wants it looked at.
 func (p *pass) waitsStill(s *schedule, it *item) bool {
 	rec := it.record
-	if p.options.Trigger == Manual || p.options.Replan || !it.known || rec.Waiting == nil {
+	if p.options.Trigger == Manual || p.options.Replan || !it.known {
 		return false
 	}
 	if rec.Outcome != state.Failed && rec.Outcome != state.Blocked {
+		return false
+	}
+	if refused := s.load(it).Err; refused != nil {
+		return rec.Outcome == state.Failed && rec.Error == refused.Error()
+	}
+	if rec.Waiting == nil || rec.Outcome == state.Failed && rec.RetryAt.IsZero() { // it was refused, and is not now
 		return false
 	}
 	if !rec.RetryAt.IsZero() && !p.Now().Before(rec.RetryAt) {

@@ -132,17 +132,22 @@ func (w *work) link() {
 	}
 }
 
-// nodes are the workspaces for the graph. One that does not parse keeps the
-// place in the order that the record knows.
+// nodes are the workspaces for the graph. One that is refused keeps the place
+// in the order that the record knows, so that its readers wait for it.
 func (w *work) nodes() []workspace.Node {
 	var nodes []workspace.Node
 	for _, name := range slices.Sorted(maps.Keys(w.items)) {
 		it := w.items[name]
 		node := workspace.Node{Name: name, DependsOn: it.config.DependsOn}
-		if it.loaded != nil && it.loaded.Err == nil {
-			node.Identity, node.Reads = it.loaded.Identity, it.loaded.Reads
-		} else {
-			node.Identity, node.Reads, node.Recalled = it.record.Identity, it.record.Reads, it.loaded != nil
+		switch ws := it.loaded; {
+		case ws == nil:
+			node.Identity, node.Reads = it.record.Identity, it.record.Reads
+		case ws.Err == nil:
+			node.Identity, node.Reads = ws.Identity, ws.Reads
+		case it.record.Identity == "": // nothing is recorded: what was found out all the same
+			node.Identity, node.Reads, node.Recalled = ws.Identity, ws.Reads, true
+		default:
+			node.Identity, node.Reads, node.Recalled = it.record.Identity, it.record.Reads, true
 		}
 		nodes = append(nodes, node)
 	}

@@ -7,9 +7,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"reconcile/internal/similar"
 )
 
 const envPrefix = "RECONCILE_"
@@ -92,18 +93,11 @@ func knownVariables(root *cobra.Command) map[string]bool {
 	return known
 }
 
-// alike prefers candidates that begin as the name does: RECONCILE_REPOSITORY
-// means RECONCILE_REPO.
-var alike = levenshtein.NewParams().BonusPrefix(4).BonusScale(0.2).BonusThreshold(0)
-
 // nearest is the candidate that is most like name.
 func nearest(name string, candidates map[string]bool) string {
-	best, most := "", -1.0
-	for _, candidate := range slices.Sorted(maps.Keys(candidates)) {
-		likeness := levenshtein.Match(strings.TrimPrefix(name, envPrefix), strings.TrimPrefix(candidate, envPrefix), alike)
-		if likeness > most {
-			best, most = candidate, likeness
-		}
+	full := map[string]string{}
+	for candidate := range candidates {
+		full[strings.TrimPrefix(candidate, envPrefix)] = candidate
 	}
-	return best
+	return full[similar.Nearest(strings.TrimPrefix(name, envPrefix), slices.Collect(maps.Keys(full)))]
 }

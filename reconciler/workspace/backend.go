@@ -40,7 +40,11 @@ func (e *evaluation) state(w *Workspace, s *scope) {
 		return
 	}
 	if block.kind == "cloud" || block.kind == "remote" {
-		complain("backend %q runs Terraform elsewhere, where this program has no say: keep the state in another backend, such as s3", block.kind)
+		each := ""
+		if block.severalWorkspaces() {
+			each = ", in a directory of its own for each of its workspaces"
+		}
+		complain("backend %q runs Terraform elsewhere, where this program has no say: keep the state in another backend, such as s3%s", block.kind, each)
 		return
 	}
 	args := map[string]string{}
@@ -70,7 +74,7 @@ func (e *evaluation) state(w *Workspace, s *scope) {
 	}
 	for _, name := range []string{"workspace_key_prefix", "workspace_dir"} {
 		if args[name] != "" {
-			complain("backend %q: %s is set, so this directory has a state for each Terraform CLI workspace, and only the default one is supported: make a directory of each, with a state of its own, and remove %[2]s", block.kind, name)
+			complain("backend %q: %s is set, so "+onlyDefault+", and remove %[2]s", block.kind, name)
 			return
 		}
 	}

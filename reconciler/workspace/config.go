@@ -29,6 +29,10 @@ type Config struct {
 	PlanRole      string   // ARN assumed for plans
 	ApplyRole     string   // ARN assumed for applies
 	AllowUnlocked bool     // run although the state's backend cannot lock
+
+	// Err is what is wrong with the settings of this workspace. What is wrong is
+	// left out of the rest, so that nothing must be done by it.
+	Err error `json:"-"`
 }
 
 // Digest is a hash of the settings that change what Terraform would do, and
@@ -45,7 +49,7 @@ func (c Config) Digest() string {
 // is the other half of the function Stale.
 func (c Config) Stale(trace map[string]string) []string {
 	var stale []string
-	if trace[SettingsInput] != c.Digest() {
+	if c.Err != nil || trace[SettingsInput] != c.Digest() {
 		stale = append(stale, "settings")
 	}
 	if trace[RulesInput] != Rules {

@@ -24,9 +24,10 @@ type evaluation struct {
 	globs     map[string]bool // see Workspace.Globs
 	warnings  []*Problem
 	problems  []*Problem
-	versions  []string // required_version
-	init      []string // Workspace.InitKey
-	providers bool     // Workspace.Providers
+	cli       []*Problem // where terraform.workspace is used
+	versions  []string   // required_version
+	init      []string   // Workspace.InitKey
+	providers bool       // Workspace.Providers
 	settings  map[string]bool
 
 	instances  int             // of modules
@@ -50,6 +51,7 @@ func (e *evaluation) visit(s *scope) {
 		e.settings[key] = true
 	}
 	if !s.idle { // else Terraform evaluates nothing in it; it reads and installs it all the same
+		e.cli = append(e.cli, s.module.cli...)
 		for _, m := range s.module.mentions {
 			e.mention(s, m)
 		}

@@ -60,6 +60,7 @@ func (e *evaluation) load(w *Workspace) {
 	s.given = e.givenVariables(m, w.Config)
 	e.visit(s)
 	e.state(w, s)
+	e.refuseCLIWorkspaces(w)
 	if lock := path.Join(w.Path, ".terraform.lock.hcl"); isFile(e.tree, lock) {
 		w.LockFile = lock
 	}
@@ -76,7 +77,9 @@ func (e *evaluation) load(w *Workspace) {
 	for _, p := range inOrder(append(e.warnings, said...)) {
 		w.Warnings = append(w.Warnings, p.Error())
 	}
-	w.Err = join(e.problems)
+	if w.Err = join(e.problems); w.Config.Err != nil {
+		w.Err = w.Config.Err // the rest may only follow from it
+	}
 }
 
 // Generated begins the names of the files that are generated beside the

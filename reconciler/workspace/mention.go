@@ -193,6 +193,10 @@ func (w *functionWalker) Enter(n hclsyntax.Node) hcl.Diagnostics {
 		}
 	case *hclsyntax.FunctionCallExpr:
 		w.call(n)
+	case *hclsyntax.ScopeTraversalExpr:
+		if namesCLIWorkspace(n.Traversal) {
+			w.module.cli = append(w.module.cli, problemAt(w.file, n.SrcRange, "%s.workspace", n.Traversal.RootName()))
+		}
 	}
 	return nil
 }

@@ -23,8 +23,9 @@ type module struct {
 	backend   *backendBlock // nil when there is none
 	versions  []string      // required_version
 	problems  []*Problem
-	init      []string // what init makes something of
-	settings  []string // of providers and the backend
+	cli       []*Problem // where terraform.workspace is used
+	init      []string   // what init makes something of
+	settings  []string   // of providers and the backend
 }
 
 // variable is a variable's declaration; both expressions may be missing.

@@ -13,12 +13,24 @@ func TestRefusedBackends(t *testing.T) {
 		files map[string]string
 		want  string
 	}{
-		"override":   {map[string]string{"m.tf": "", "zzzz_override.tf": strings.Replace(s3, "%", "", 1)}, "an override file must not say where the state lies"},
-		"json":       {map[string]string{"m.tf": "", "override.tf.json": `{"terraform":{"backend":{"local":{"path":"x"}}}}`}, "an override file must not"},
-		"cloud":      {map[string]string{"m.tf": "", "a_override.tf": "terraform {\n  cloud {}\n}\n"}, "an override file must not"},
-		"workspaces": {map[string]string{"m.tf": strings.Replace(s3, "%", "workspace_key_prefix = \"p\"", 1)}, "only the default one is supported"},
-		"reserved":   {map[string]string{"m.tf": "", "zzz_reconcile_override.tofu": ""}, "names that begin with zzz_reconcile"},
-		"good":       {map[string]string{"m.tf": strings.Replace(s3, "%", "", 1), "a_override.tf": ""}, ""},
+		"override":             {map[string]string{"m.tf": "", "zzzz_override.tf": strings.Replace(s3, "%", "", 1)}, "an override file must not say where the state lies"},
+		"json":                 {map[string]string{"m.tf": "", "override.tf.json": `{"terraform":{"backend":{"local":{"path":"x"}}}}`}, "an override file must not"},
+		"cloud":                {map[string]string{"m.tf": "", "a_override.tf": "terraform {\n  cloud {}\n}\n"}, "an override file must not"},
+		"workspaces":           {map[string]string{"m.tf": strings.Replace(s3, "%", "workspace_key_prefix = \"p\"", 1)}, "only the default one is supported"},
+		"tags":                 {map[string]string{"m.tf": "terraform {\n  cloud {\n    workspaces {\n      tags = [\"x\"]\n    }\n  }\n}\n"}, "such as s3, in a directory of its own for each of its workspaces"},
+		"prefix":               {map[string]string{"m.tf": "terraform {\n  backend \"remote\" {\n    workspaces {\n      prefix = \"x\"\n    }\n  }\n}\n"}, "for each of its workspaces"},
+		"one":                  {map[string]string{"m.tf": "terraform {\n  cloud {\n    workspaces {\n      name = \"x\"\n    }\n  }\n}\n"}, "such as s3"},
+		"states":               {map[string]string{"m.tf": "", "terraform.tfstate.d/prod/terraform.tfstate": "{}"}, "env/a/terraform.tfstate.d: this directory has a state for each"},
+		"selected":             {map[string]string{"m.tf": "", ".terraform/environment": "prod"}, `env/a/.terraform/environment: the Terraform CLI workspace "prod" is selected`},
+		"default":              {map[string]string{"m.tf": "", ".terraform/environment": "default\n"}, ""},
+		"named":                {map[string]string{"m.tf": "locals {\n  a = \"x-${terraform.workspace}\"\n  b = [for k in [1] : terraform.workspace]\n}\n"}, `env/a/m.tf:2:12: terraform.workspace (and in 1 more places) is used, so this directory has a state for each Terraform CLI workspace, and only the default one is supported: make a directory of each, with a state of its own, and write its name where this stands ("default" where there never was another one)`},
+		"named in a module":    {map[string]string{"m.tf": "module \"m\" {\n  source = \"./m\"\n}\n", "m/m.tf": "output \"o\" {\n  value = terraform.workspace == \"prod\" ? 1 : 2\n}\n"}, "env/a/m/m.tf:2:11: terraform.workspace is used"},
+		"named in JSON":        {map[string]string{"m.tf.json": `{"locals": {"a": "${terraform.workspace}"}}`}, "terraform.workspace is used"},
+		"named by a read":      {map[string]string{"m.tf": "data \"terraform_remote_state\" \"x\" {\n  backend   = \"local\"\n  workspace = terraform.workspace\n}\n"}, "m.tf:3:15: terraform.workspace is used"},
+		"named in no instance": {map[string]string{"m.tf": "module \"m\" {\n  source = \"./m\"\n  count = 0\n}\n", "m/m.tf": "output \"o\" {\n  value = terraform.workspace\n}\n"}, ""},
+		"another name":         {map[string]string{"m.tf": "variable \"terraform\" {}\nlocals {\n  a = var.terraform.workspace\n}\n"}, ""},
+		"reserved":             {map[string]string{"m.tf": "", "zzz_reconcile_override.tofu": ""}, "names that begin with zzz_reconcile"},
+		"good":                 {map[string]string{"m.tf": strings.Replace(s3, "%", "", 1), "a_override.tf": ""}, ""},
 	} {
 		files := map[string]string{}
 		for file, text := range tt.files {

@@ -26,6 +26,7 @@ type Settings struct {
 	trust        Trust             // what the preview block says
 	paths        map[string]string // of the workspaces that Discover found, and of Unread, by name
 	unread       []Dir             // see Unread
+	warnings     []*Problem        // see Warnings
 	configs      map[string]Config // of the same
 }
 
@@ -37,7 +38,7 @@ type located struct {
 
 // LoadSettings reads the settings of tree. Without a settings file everything
 // has its default. The environment "" is the one of repositories that know no
-// environments.
+// environments. An error is what is wrong with the file as a whole.
 func LoadSettings(tree Tree, environment string) (*Settings, error) {
 	text, err := readSome(tree, SettingsFile, maxConfig)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -75,10 +75,17 @@ func (d *settingsDecoder) decode(text []byte, chosen string) *Settings {
 		if _, twice := s.environments[label]; twice {
 			d.complain(block.LabelRanges[0], "environment %q has a block already", label)
 		}
-		// Those that are not chosen are checked all the same: a mistake should
-		// not wait for the day on which its environment is.
-		inner := d.content(block.Body, environmentSchema)
-		s.environments[label] = d.layer(inner, inner.Attributes, workspaceInEnvironmentSchema)
+		// Those that are not chosen are checked all the same, and concern
+		// nobody: a mistake is told before the day on which its environment is.
+		own := d
+		if label != chosen {
+			own = &settingsDecoder{tree: d.tree}
+		}
+		inner := own.content(block.Body, environmentSchema)
+		s.environments[label] = own.layer(inner, inner.Attributes, workspaceInEnvironmentSchema)
+		if own != d {
+			s.warnings = append(s.warnings, own.problems...)
+		}
 	}
 	if _, ok := s.environments[chosen]; chosen != "" && !ok {
 		names := "it knows none"

@@ -36,11 +36,14 @@ func (d *settingsDecoder) layer(content *hcl.BodyContent, attrs hcl.Attributes, 
 	}
 	for _, block := range content.Blocks.OfType("workspace") {
 		label := block.Labels[0]
-		if _, twice := l.workspaces[label]; twice {
-			d.complain(block.LabelRanges[0], "workspace %q has a block already", label)
+		own := &settingsDecoder{tree: d.tree} // its mistakes are that workspace's
+		if before, twice := l.workspaces[label]; twice {
+			own.problems = before.problems
+			own.complain(block.LabelRanges[0], "workspace %q has a block already", label)
 		}
 		o := options{at: block.LabelRanges[0]}
-		d.options(&o, d.content(block.Body, ofWorkspace).Attributes, naming(label))
+		own.options(&o, own.content(block.Body, ofWorkspace).Attributes, naming(label))
+		o.problems = own.problems
 		l.workspaces[label] = o
 	}
 	l.defaults = d.defaults(all)
@@ -53,13 +56,13 @@ func (d *settingsDecoder) defaults(attrs hcl.Attributes) defaults {
 	fixed := hcl.Attributes{}
 	out.named = hcl.Attributes{}
 	for name, attr := range attrs {
-		if len(attr.Expr.Variables()) == 0 || name == "env" {
-			fixed[name] = attr
-		} else {
+		if name != "env" && slices.ContainsFunc(attr.Expr.Variables(), func(t hcl.Traversal) bool { return t.RootName() == nameVariable }) {
 			out.named[name] = attr
+		} else {
+			fixed[name] = attr
 		}
 	}
-	d.options(&out.fixed, fixed, nil)
+	d.options(&out.fixed, fixed, naming(""))
 	return out
 }
 
@@ -72,9 +75,12 @@ func (l layer) of(d *settingsDecoder, name string) options {
 	return o
 }
 
+// nameVariable is the workspace's name, in settings.
+const nameVariable = "workspace"
+
 // naming is what the settings of the workspace called name may refer to.
 func naming(name string) *hcl.EvalContext {
-	return &hcl.EvalContext{Variables: map[string]cty.Value{"workspace": cty.StringVal(name)}}
+	return &hcl.EvalContext{Variables: map[string]cty.Value{nameVariable: cty.StringVal(name)}}
 }
 
 // config puts together what holds for the workspace called name: what is said
@@ -85,7 +91,10 @@ func (s *Settings) config(d *settingsDecoder, name string) Config {
 	env := s.environments[s.chosen]
 	all, allEnv := s.outside.of(d, name), env.of(d, name)
 	own, ownEnv := s.outside.workspaces[name], env.workspaces[name]
-	c := all.with(allEnv).with(own).with(ownEnv).config()
+	o := all.with(allEnv).with(own).with(ownEnv)
+	d.problems = append(d.problems, o.problems...)
+	o.dependsOn = s.dependencies(d, o.dependsOn)
+	c := o.config()
 	files := slices.Concat(all.varFiles, own.varFiles, allEnv.varFile, allEnv.varFiles, ownEnv.varFiles)
 	c.VarFiles = d.varFiles(Dir{name, s.paths[name]}, files)
 	return c
@@ -128,6 +137,7 @@ func (s *Settings) Rights(name string) (Config, error) {
 	for _, l := range layers {
 		o = o.with(l.workspaces[name])
 	}
+	d.problems = append(d.problems, o.problems...)
 	c := o.config()
 	return Config{Env: c.Env, PlanRole: c.PlanRole, ApplyRole: c.ApplyRole, AllowUnlocked: c.AllowUnlocked}, join(d.problems)
 }

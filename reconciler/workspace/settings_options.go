@@ -13,6 +13,7 @@ import (
 // of all its workspaces.
 type options struct {
 	at            hcl.Range // of the label
+	problems      []*Problem
 	dependsOn     []located
 	apply         Apply
 	varFile       []located // of an environment: at most one
@@ -29,6 +30,7 @@ type options struct {
 // Variable files, of which the order is another, are left out.
 func (o options) with(own options) options {
 	own.varFile, own.varFiles = nil, nil
+	own.problems = slices.Concat(o.problems, own.problems)
 	own.dependsOn = slices.Concat(o.dependsOn, own.dependsOn)
 	own.env = slices.Concat(o.env, own.env)
 	own.protect = slices.Concat(o.protect, own.protect)
@@ -58,7 +60,7 @@ var (
 	roleARN = regexp.MustCompile(`^arn:[a-z-]+:iam::\d{12}:role/.+$`)
 )
 
-// options evaluates attributes into o.
+// options evaluates attributes into o. What is wrong is not in it.
 func (d *settingsDecoder) options(o *options, attrs hcl.Attributes, ctx *hcl.EvalContext) {
 	for name, attr := range attrs {
 		switch name {
@@ -94,10 +96,10 @@ func (d *settingsDecoder) apply(attr *hcl.Attribute, ctx *hcl.EvalContext) Apply
 	a := Apply(d.string(attr, ctx))
 	switch a {
 	case "", Always, PlanOnly, Safe, Approve: // "" has been complained about
-	default:
-		d.complain(attr.Expr.Range(), "apply: %q is none of %s, %s, %s, %s", a, Safe, Always, Approve, PlanOnly)
+		return a
 	}
-	return a
+	d.complain(attr.Expr.Range(), "apply: %q is none of %s, %s, %s, %s", a, Safe, Always, Approve, PlanOnly)
+	return ""
 }
 
 func (d *settingsDecoder) backendConfig(attr *hcl.Attribute, ctx *hcl.EvalContext) string {
@@ -108,6 +110,7 @@ func (d *settingsDecoder) backendConfig(attr *hcl.Attribute, ctx *hcl.EvalContex
 	file := path.Clean(text)
 	if outside(file) || !isFile(d.tree, file) {
 		d.complain(attr.Expr.Range(), "backend_config: the repository has no file %s", file)
+		return ""
 	}
 	return file
 }
@@ -116,19 +119,20 @@ func (d *settingsDecoder) role(attr *hcl.Attribute, ctx *hcl.EvalContext) string
 	arn := d.string(attr, ctx)
 	if arn != "" && !roleARN.MatchString(arn) {
 		d.complain(attr.Expr.Range(), "%s: %q is not a role's ARN, such as arn:aws:iam::123456789012:role/plan", attr.Name, arn)
+		return ""
 	}
 	return arn
 }
 
-// each returns the strings of a list, all of which must be right.
+// each returns the strings of a list that are right, which all must be.
 func (d *settingsDecoder) each(attr *hcl.Attribute, ctx *hcl.EvalContext, what string, right func(string) bool) []string {
 	list := d.strings(attr, ctx)
-	for _, l := range list {
+	return texts(slices.DeleteFunc(list, func(l located) bool {
 		if !right(l.text) {
 			d.complain(l.at, "%s: %q is not %s", attr.Name, l.text, what)
 		}
-	}
-	return texts(list)
+		return !right(l.text)
+	}))
 }
 
 // isAddressPattern tells whether p can match a resource's address.
@@ -148,8 +152,9 @@ func (d *settingsDecoder) varFiles(dir Dir, files []located) []string {
 			d.complain(f.at, "variable file %s of workspace %s lies outside the repository", file, dir.Name)
 		case !isFile(d.tree, file):
 			d.complain(f.at, "workspace %s has no variable file %s", dir.Name, file)
+		default:
+			paths = append(paths, file)
 		}
-		paths = append(paths, file)
 	}
 	return paths
 }

@@ -137,53 +137,83 @@ func TestConfigWithoutSettings(t *testing.T) {
 	}
 }
 
-// TestSettingsErrors checks that each mistake is told with its place.
+// wrong returns what is wrong with settings, by whom it concerns.
+func wrong(settings, environment string) map[string]string {
+	found := map[string]string{}
+	s, dirs, err := discover(settings, environment)
+	if err != nil {
+		return map[string]string{"all": err.Error()}
+	}
+	for _, d := range dirs {
+		if err := s.Config(d.Name).Err; err != nil {
+			found[d.Name] = err.Error()
+		}
+	}
+	if list := s.Warnings(); len(list) > 0 {
+		found["warning"] = strings.Join(list, "\n")
+	}
+	return found
+}
+
+// TestSettingsErrors checks that each mistake is told with its place, to those
+// that it concerns. These decisions are those of docs/recovery.md.
 func TestSettingsErrors(t *testing.T) {
-	tests := []struct{ name, settings, want string }{
-		{"syntax", "workspaces = [", `env/reconcile.hcl:1:15: `},
-		{"unknown name", "\n  workspace \"tokyo\" {\n  aply = \"safe\"\n}", `env/reconcile.hcl:3:3: Unsupported argument: An argument named "aply" is not expected here. Did you mean "apply"?`},
-		{"unknown block", "workspaec \"x\" {}", `env/reconcile.hcl:1:1: Unsupported block type`},
-		{"no label", "workspace {}", `env/reconcile.hcl:1:11: Missing name for workspace`},
-		{"wrong apply", `workspace "tokyo" { apply = "sometimes" }`, `env/reconcile.hcl:1:29: apply: "sometimes" is none of safe, always, approve, plan-only`},
-		{"no such workspace", `workspace "tokio" {}`, `env/reconcile.hcl:1:11: there is no workspace "tokio" (known: common, tokyo)`},
-		{"no glob in labels", `workspace "t*" {}`, `there is no workspace "t*"`},
-		{"depends on nothing", "workspace \"tokyo\" {\n  depends_on = [\"common\", \"comon\"]\n}", `env/reconcile.hcl:2:27: depends_on: there is no workspace "comon"`},
-		{"twice", "workspace \"tokyo\" {}\nworkspace \"tokyo\" {}", `env/reconcile.hcl:2:11: workspace "tokyo" has a block already`},
-		{"defaults twice", "defaults {}\ndefaults {}", `env/reconcile.hcl:2:1: defaults: there may be one`},
-		{"depends_on in defaults", `defaults { depends_on = ["common"] }`, `env/reconcile.hcl:1:12: Unsupported argument`},
-		{"no match", `workspaces = ["env/*", "envs/*"]`, `env/reconcile.hcl:1:24: workspaces: "envs/*" matches no directory that holds .tf files`},
-		{"no match, plain", `workspaces = ["live"]`, `env/reconcile.hcl:1:15: workspaces: "live" matches no directory`},
-		{"bad glob", `workspaces = ["env/["]`, `env/reconcile.hcl:1:15: workspaces: "env/[" is no pattern`},
-		{"glob outside", `workspaces = ["../env/*"]`, `env/reconcile.hcl:1:15: workspaces: "../env/*" is no pattern`},
-		{"no patterns", `workspaces = []`, `env/reconcile.hcl:1:14: workspaces: at least one`},
-		{"not a list", `workspaces = "env/*"`, `env/reconcile.hcl:1:14: workspaces: a list of strings is needed`},
-		{"not strings", `workspaces = [1]`, `env/reconcile.hcl:1:15: workspaces: a string is needed here`},
-		{"one name twice", `workspaces = ["env/*", "infra/modules/*"]`, `env/reconcile.hcl:1:24: workspaces: env/tokyo and infra/modules/tokyo would both be named "tokyo"`},
-		{"no var file", `workspace "tokyo" { var_files = ["gone.tfvars"] }`, `env/reconcile.hcl:1:34: workspace tokyo has no variable file env/tokyo/gone.tfvars`},
-		{"var file outside", `workspace "tokyo" { var_files = ["../../../x.tfvars"] }`, `env/reconcile.hcl:1:34: variable file ../x.tfvars of workspace tokyo lies outside the repository`},
-		{"var file of defaults", `defaults { var_files = ["x.tfvars"] }`, `workspace common has no variable file env/common/x.tfvars`},
-		{"bad env", `workspace "tokyo" { env = ["AWS_SECRET"] }`, `env/reconcile.hcl:1:28: env: "AWS_SECRET" is not a variable's name, such as TF_VAR_image`},
-		{"bad role", `workspace "tokyo" { plan_role = "admin" }`, `env/reconcile.hcl:1:33: plan_role: "admin" is not a role's ARN`},
-		{"bad protect", `workspace "tokyo" { protect = ["aws_["] }`, `env/reconcile.hcl:1:32: protect: "aws_[" is not an address`},
-		{"bad prune", `workspace "tokyo" { prune = "yes" }`, `env/reconcile.hcl:1:29: prune: a bool is needed here`},
-		{"variable", `workspace "tokyo" { prune = var.x }`, `env/reconcile.hcl:1:29: Unknown variable: There is no variable named "var".`},
-		{"misspelt variable", "defaults {\n  plan_role = \"arn:aws:iam::123456789012:role/${worksapce}\"\n}", `env/reconcile.hcl:2:49: Unknown variable: There is no variable named "worksapce". Did you mean "workspace"?`},
-		{"wrong for one", `defaults { plan_role = { common = "arn:aws:iam::123456789012:role/x", tokyo = "x" }[workspace] }`, `env/reconcile.hcl:1:24: plan_role: "x" is not a role's ARN`},
-		{"name in patterns", `workspaces = ["env/${workspace}"]`, `env/reconcile.hcl:1:22: Variables not allowed`},
-		{"name in env", `defaults { env = ["TF_VAR_${workspace}"] }`, `env/reconcile.hcl:1:29: Variables not allowed`},
-		{"function", `defaults { apply = lower("SAFE") }`, `env/reconcile.hcl:1:20: Function calls not allowed`},
-		{"nameless environment", `environment "" {}`, `env/reconcile.hcl:1:13: environment: a name is needed`},
-		{"backend_config", `environment "x" { backend_config = "env/x.tfbackend" }`, `env/reconcile.hcl:1:36: backend_config: the repository has no file env/x.tfbackend`},
-		{"environment twice", "environment \"x\" {}\nenvironment \"x\" {}", `env/reconcile.hcl:2:13: environment "x" has a block already`},
-		{"null", `workspace "tokyo" { apply = null }`, `env/reconcile.hcl:1:29: apply: a string is needed here`},
+	tests := []struct{ name, whom, settings, want string }{
+		{"syntax", "all", "workspaces = [", `env/reconcile.hcl:1:15: `},
+		{"unknown name", "tokyo", "\n  workspace \"tokyo\" {\n  aply = \"safe\"\n}", `env/reconcile.hcl:3:3: Unsupported argument: An argument named "aply" is not expected here. Did you mean "apply"?`},
+		{"unknown block", "all", "workspaec \"x\" {}", `env/reconcile.hcl:1:1: Unsupported block type`},
+		{"no label", "all", "workspace {}", `env/reconcile.hcl:1:11: Missing name for workspace`},
+		{"wrong apply", "tokyo", `workspace "tokyo" { apply = "sometimes" }`, `env/reconcile.hcl:1:29: apply: "sometimes" is none of safe, always, approve, plan-only`},
+		{"no such workspace", "all", `workspace "tokio" {}`, `env/reconcile.hcl:1:11: there is no workspace "tokio" (known: common, tokyo)`},
+		{"no glob in labels", "all", `workspace "t*" {}`, `there is no workspace "t*"`},
+		{"depends on nothing", "tokyo", "workspace \"tokyo\" {\n  depends_on = [\"common\", \"comon\"]\n}", `env/reconcile.hcl:2:27: depends_on: there is no workspace "comon"`},
+		{"twice", "tokyo", "workspace \"tokyo\" {}\nworkspace \"tokyo\" {}", `env/reconcile.hcl:2:11: workspace "tokyo" has a block already`},
+		{"defaults twice", "all", "defaults {}\ndefaults {}", `env/reconcile.hcl:2:1: defaults: there may be one`},
+		{"depends_on in defaults", "all", `defaults { depends_on = ["common"] }`, `env/reconcile.hcl:1:12: Unsupported argument`},
+		{"no match", "warning", `workspaces = ["env/*", "envs/*"]`, `env/reconcile.hcl:1:24: workspaces: "envs/*" matches no directory that holds .tf files`},
+		{"no match, plain", "all", `workspaces = ["live"]`, `env/reconcile.hcl:1:15: workspaces: "live" matches no directory`},
+		{"bad glob", "all", `workspaces = ["env/["]`, `env/reconcile.hcl:1:15: workspaces: "env/[" is no pattern`},
+		{"glob outside", "all", `workspaces = ["../env/*"]`, `env/reconcile.hcl:1:15: workspaces: "../env/*" is no pattern`},
+		{"no patterns", "all", `workspaces = []`, `env/reconcile.hcl:1:14: workspaces: at least one`},
+		{"not a list", "all", `workspaces = "env/*"`, `env/reconcile.hcl:1:14: workspaces: a list of strings is needed`},
+		{"not strings", "all", `workspaces = [1]`, `env/reconcile.hcl:1:15: workspaces: a string is needed here`},
+		{"one name twice", "tokyo", `workspaces = ["env/*", "infra/modules/*"]`, `env/reconcile.hcl:1:24: workspaces: env/tokyo and infra/modules/tokyo would both be named "tokyo"`},
+		{"no var file", "tokyo", `workspace "tokyo" { var_files = ["gone.tfvars"] }`, `env/reconcile.hcl:1:34: workspace tokyo has no variable file env/tokyo/gone.tfvars`},
+		{"var file outside", "tokyo", `workspace "tokyo" { var_files = ["../../../x.tfvars"] }`, `env/reconcile.hcl:1:34: variable file ../x.tfvars of workspace tokyo lies outside the repository`},
+		{"var file of defaults", "common+tokyo", `defaults { var_files = ["x.tfvars"] }`, `workspace common has no variable file env/common/x.tfvars`},
+		{"bad env", "tokyo", `workspace "tokyo" { env = ["AWS_SECRET"] }`, `env/reconcile.hcl:1:28: env: "AWS_SECRET" is not a variable's name, such as TF_VAR_image`},
+		{"bad role", "tokyo", `workspace "tokyo" { plan_role = "admin" }`, `env/reconcile.hcl:1:33: plan_role: "admin" is not a role's ARN`},
+		{"bad protect", "tokyo", `workspace "tokyo" { protect = ["aws_["] }`, `env/reconcile.hcl:1:32: protect: "aws_[" is not an address`},
+		{"bad prune", "tokyo", `workspace "tokyo" { prune = "yes" }`, `env/reconcile.hcl:1:29: prune: a bool is needed here`},
+		{"variable", "tokyo", `workspace "tokyo" { prune = var.x }`, `env/reconcile.hcl:1:29: Unknown variable: There is no variable named "var".`},
+		{"misspelt variable", "all", "defaults {\n  plan_role = \"arn:aws:iam::123456789012:role/${worksapce}\"\n}", `env/reconcile.hcl:2:49: Unknown variable: There is no variable named "worksapce". Did you mean "workspace"?`},
+		{"wrong for one", "tokyo", `defaults { plan_role = { common = "arn:aws:iam::123456789012:role/x", tokyo = "x" }[workspace] }`, `env/reconcile.hcl:1:24: plan_role: "x" is not a role's ARN`},
+		{"name in patterns", "all", `workspaces = ["env/${workspace}"]`, `env/reconcile.hcl:1:22: Variables not allowed`},
+		{"name in env", "all", `defaults { env = ["TF_VAR_${workspace}"] }`, `env/reconcile.hcl:1:29: Variables not allowed`},
+		{"function", "all", `defaults { apply = lower("SAFE") }`, `env/reconcile.hcl:1:20: Function calls not allowed`},
+		{"nameless environment", "all", `environment "" {}`, `env/reconcile.hcl:1:13: environment: a name is needed`},
+		{"backend_config", "warning", `environment "x" { backend_config = "env/x.tfbackend" }`, `env/reconcile.hcl:1:36: backend_config: the repository has no file env/x.tfbackend`},
+		{"environment twice", "all", "environment \"x\" {}\nenvironment \"x\" {}", `env/reconcile.hcl:2:13: environment "x" has a block already`},
+		{"typo of one that is to be protected", "all", `workspace "tokio" { apply = "plan-only" }`, `(known: common, tokyo), did you mean "tokyo"?: as long as it is not known whose settings`},
+		{"twice, with rights that differ", "tokyo", "workspace \"tokyo\" { apply = \"plan-only\" }\nworkspace \"tokyo\" { apply = \"always\" }", `has a block already`},
+		{"several in one block", "tokyo", "workspace \"tokyo\" {\n  apply = 1\n  depends_on = [\"comon\"]\n  aply = 2\n}", "2:11: apply: a string is needed here\nenv/reconcile.hcl:3:17: depends_on: there is no workspace \"comon\" (known: common, tokyo), did you mean \"common\"?\nenv/reconcile.hcl:4:3: Unsupported argument"},
+		{"of one and of all", "all", "workspace \"tokyo\" { apply = 1 }\ndefaults { apply = 1 }", `env/reconcile.hcl:2:20: apply: a string is needed here`},
+		{"mistakes of an environment that is not chosen", "warning", "environment \"x\" {\n  colour = 1\n  defaults { apply = 1 }\n  workspace \"tokio\" {}\n  workspace \"tokyo\" { prune = 1 }\n}", "2:3: Unsupported argument"},
+		{"null", "tokyo", `workspace "tokyo" { apply = null }`, `env/reconcile.hcl:1:29: apply: a string is needed here`},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			_, _, err := discover(tt.settings, "")
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("got %v\nwant %s", err, tt.want)
-			}
-		})
+		t.Run(tt.name, func(t *testing.T) { checkWrong(t, wrong(tt.settings, ""), tt.whom, tt.want) })
+	}
+}
+
+// checkWrong checks that what is wrong concerns those named, and no others.
+func checkWrong(t *testing.T, got map[string]string, whom, want string) {
+	t.Helper()
+	if concerned := strings.Join(sortedKeys(got), "+"); concerned != whom {
+		t.Errorf("concerns %s, not %s: %v", concerned, whom, got)
+	}
+	if first, _, _ := strings.Cut(whom, "+"); !strings.Contains(got[first], want) {
+		t.Errorf("got %v\nwant %s", got, want)
 	}
 }
 

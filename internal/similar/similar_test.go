@@ -1,0 +1,20 @@
+package similar
+
+import "testing"
+
+func TestMisspelt(t *testing.T) {
+	known := []string{"tokyo", "osaka", "tokyo-ap-A", "tokyo-ap-B", "common"}
+	for name, want := range map[string]string{
+		"tokio": "tokyo", "comon": "common", "tokyo-ap-C": "tokyo-ap-A", "Tokyo": "tokyo", "nagoya-db": "", "x": "",
+	} {
+		if got := Misspelt(name, known); got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+	if got := Nearest("x", nil); got != "" {
+		t.Errorf("of none: %q", got)
+	}
+	if got := Nearest("nagoya-db", known); got == "" {
+		t.Error("some candidate is the nearest")
+	}
+}
