@@ -22,15 +22,16 @@ import (
 // cloud is AWS for a script: DynamoDB Local, an S3 and a few secrets, each
 // behind a counter of requests.
 type cloud struct {
-	dynamodb, s3 *counter
-	secrets      *cloudtest.Cloud
+	dynamodb, s3, keys *counter // keys is before the secrets of whoever applies
+	secrets            *cloudtest.Cloud
 }
 
-// counter passes requests on and remembers them.
+// counter passes requests on and remembers them. Some of them meet faults.
 type counter struct {
 	mu    sync.Mutex
 	taken []string
 	url   string
+	fault faults
 }
 
 func count(w *world, target string) *counter {
@@ -43,9 +44,11 @@ func count(w *world, target string) *counter {
 	// The Host that a request was signed for must arrive.
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		c.mu.Lock()
-		c.taken = append(c.taken, r.Method+" "+r.URL.Path+" "+r.Header.Get("X-Amz-Target"))
+		request := r.Method + " " + r.URL.Path + " " + r.Header.Get("X-Amz-Target")
+		c.taken = append(c.taken, request)
+		fault := c.fault.next(request, r)
 		c.mu.Unlock()
-		proxy.ServeHTTP(rw, r)
+		fault(rw, r, proxy)
 	}))
 	w.tb.Cleanup(server.Close)
 	c.url = server.URL
@@ -72,12 +75,13 @@ func cloudCommand(ts *testscript.TestScript, neg bool, args []string) {
 		s3.Bucket(w.tb, name)
 	}
 	w.cloud = &cloud{dynamodb: count(w, endpoint), s3: count(w, s3.URL), secrets: cloudtest.Start(w.tb, nil)}
+	w.cloud.keys = count(w, w.cloud.secrets.URL)
 	for name, value := range map[string]string{
 		"TABLE":                            dynamodbtest.Table(w.tb, dynamodbtest.Client(endpoint)),
 		"BUCKET":                           "bucket",
 		"AWS_ENDPOINT_URL_DYNAMODB":        w.cloud.dynamodb.url,
 		"AWS_ENDPOINT_URL_S3":              w.cloud.s3.url,
-		"AWS_ENDPOINT_URL_SECRETS_MANAGER": w.cloud.secrets.URL,
+		"AWS_ENDPOINT_URL_SECRETS_MANAGER": w.cloud.keys.url,
 		"AWS_REGION":                       s3test.Region,
 		"AWS_ACCESS_KEY_ID":                "test",
 		"AWS_SECRET_ACCESS_KEY":            "test",

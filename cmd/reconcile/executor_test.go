@@ -43,7 +43,8 @@ func executorsCommand(ts *testscript.TestScript, neg bool, args []string) {
 		x.env = append(x.env, name+"="+ts.Getenv(name))
 	}
 	x.cloud = cloudtest.Start(w.tb, x.run)
-	x.env = append(x.env, "AWS_ENDPOINT_URL_SECRETS_MANAGER="+x.cloud.URL)
+	w.cloud.keys = count(w, x.cloud.URL)
+	x.env = append(x.env, "AWS_ENDPOINT_URL_SECRETS_MANAGER="+w.cloud.keys.url)
 	w.executors = x
 	ts.Setenv("AWS_ENDPOINT_URL_CODEBUILD", x.cloud.URL)
 	ts.Setenv("AWS_ENDPOINT_URL_ECS", x.cloud.URL)

@@ -104,6 +104,7 @@ func TestScripts(t *testing.T) {
 			"free-address":  freeAddressCommand,
 			"next-pass":     nextPassCommand,
 			"fill":          fillCommand,
+			"meets":         meetsCommand,
 		},
 	})
 }
