@@ -88,7 +88,7 @@ func (r *Reconciler) unpack(ctx context.Context, key string, order previewOrder)
 }
 
 func (r *Reconciler) unpackTree(ctx context.Context, key, part string, tree orderedTree, head state.Head) (w *work, err error) {
-	commit, err := r.restore(tree.Commit, tree.Tree, tree.When, func(dir string, check snapshot.Check) error {
+	commit, err := r.restore(ctx, tree.Commit, tree.Tree, tree.When, func(dir string, check snapshot.Check) error {
 		return r.Parcels.FetchParcelTree(ctx, key, part, dir, check)
 	})
 	if err != nil {

@@ -76,7 +76,7 @@ func (r *Reconciler) entrusted(ctx context.Context, task state.Task) (_ *work, e
 	if head.Commit != task.Commit {
 		return nil, fmt.Errorf("the task on %s is of commit %s, and the record has adopted %s: nothing was done; find out who wrote that task", task.Name, task.Commit, head.Commit)
 	}
-	commit, err := r.restore(task.Commit, "", time.Time{}, func(dir string, check snapshot.Check) error {
+	commit, err := r.restore(ctx, task.Commit, "", time.Time{}, func(dir string, check snapshot.Check) error {
 		return r.Snapshots.Fetch(ctx, task.Commit, dir, check)
 	})
 	if err != nil {
@@ -106,7 +106,7 @@ func (r *Reconciler) entrusted(ctx context.Context, task state.Task) (_ *work, e
 
 // restore makes a commit from an archive of its tree, which fetch lays out and
 // has checked. What is laid out goes when the commit is closed.
-func (r *Reconciler) restore(commit, tree string, when time.Time, fetch func(dir string, check snapshot.Check) error) (*source.Commit, error) {
+func (r *Reconciler) restore(ctx context.Context, commit, tree string, when time.Time, fetch func(dir string, check snapshot.Check) error) (*source.Commit, error) {
 	if err := os.MkdirAll(r.Work, 0o700); err != nil {
 		return nil, fmt.Errorf("make room for the snapshot: %w", err)
 	}
@@ -119,7 +119,7 @@ func (r *Reconciler) restore(commit, tree string, when time.Time, fetch func(dir
 	err = fetch(dir, func(_ string, held []byte) error { objects = held; return nil }) // checked below, where it lies then
 	if err == nil {
 		var restored *source.Commit
-		if restored, err = source.Restore(dir, commit, tree, when, objects); err == nil {
+		if restored, err = source.Restore(ctx, dir, commit, tree, when, objects); err == nil {
 			restored.OnClose(func() error { return os.RemoveAll(home) })
 			return restored, nil
 		}

@@ -122,7 +122,7 @@ func runSnapshotFetch(ctx context.Context, a *app, o snapshotFetchOptions) error
 // proveSnapshot makes sure that what is laid out in dir is the commit's tree.
 // The commit comes with the snapshot; that of an older version is asked of Git.
 func proveSnapshot(ctx context.Context, p *parts, commit, dir string, objects []byte) error {
-	_, err := source.Restore(dir, commit, "", time.Time{}, objects)
+	_, err := source.Restore(ctx, dir, commit, "", time.Time{}, objects)
 	if !errors.Is(err, source.ErrUnproven) {
 		return err
 	}
@@ -130,7 +130,7 @@ func proveSnapshot(ctx context.Context, p *parts, commit, dir string, objects []
 	if askErr != nil {
 		return fmt.Errorf("%w, and Git could not be asked (%w): fetch it where the repository has that commit", err, askErr)
 	}
-	_, err = source.Restore(dir, commit, asked.Tree.ID("."), asked.When, nil)
+	_, err = source.Restore(ctx, dir, commit, asked.Tree.ID("."), asked.When, nil)
 	return errors.Join(err, asked.Close())
 }
 

@@ -234,7 +234,7 @@ func (c *checkout) writeAll(ctx context.Context, names map[string][]string, have
 				if going.Err() != nil {
 					return context.Cause(going)
 				}
-				written, err := c.write(at, name)
+				written, err := c.write(going, at, name)
 				if err != nil {
 					return fmt.Errorf("%s: %w", gitpath.Quote(name), err)
 				}
@@ -250,13 +250,13 @@ func (c *checkout) writeAll(ctx context.Context, names map[string][]string, have
 
 // write writes the file into its directory, in place: a write that is cut off
 // leaves a file that no manifest knows, and so is written again.
-func (c *checkout) write(dir *os.Root, name string) (seen, error) {
+func (c *checkout) write(ctx context.Context, dir *os.Root, name string) (seen, error) {
 	e := c.want[name]
-	data, err := c.tree.blob(e)
+	size, err := c.tree.store.Size(e.id)
 	if err != nil {
 		return seen{}, err
 	}
-	if c.bytes.Add(int64(len(data))) > maxBytes {
+	if c.bytes.Add(size) > maxBytes || size > maxBytes {
 		return seen{}, fmt.Errorf("%s: %w: its files have more than %d GiB", c.tree.name(), ErrTooMuch, maxBytes>>30)
 	}
 	base := path.Base(name)
@@ -267,11 +267,15 @@ func (c *checkout) write(dir *os.Root, name string) (seen, error) {
 	}
 	var info fs.FileInfo
 	if e.mode == filemode.Symlink {
-		if err = dir.Symlink(string(data), base); err == nil {
+		var target string
+		if target, err = c.tree.target(e); err == nil {
+			err = dir.Symlink(target, base)
+		}
+		if err == nil {
 			info, err = dir.Lstat(base)
 		}
 	} else {
-		info, err = create(dir, base, data, fsMode(e.mode))
+		info, err = c.create(ctx, dir, base, e)
 	}
 	if err != nil {
 		return seen{}, err
@@ -279,13 +283,14 @@ func (c *checkout) write(dir *os.Root, name string) (seen, error) {
 	return see(info, e.String()), nil
 }
 
-func create(dir *os.Root, name string, data []byte, mode fs.FileMode) (fs.FileInfo, error) {
+func (c *checkout) create(ctx context.Context, dir *os.Root, name string, e entry) (fs.FileInfo, error) {
+	mode := fsMode(e.mode)
 	f, err := dir.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	if _, err := f.Write(data); err != nil {
+	if err := c.tree.copyTo(ctx, f, e); err != nil {
 		return nil, err
 	}
 	info, err := f.Stat()

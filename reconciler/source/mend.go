@@ -133,24 +133,25 @@ func (in *inspection) same(name string, e entry) (bool, error) {
 	if info.Mode().Type() != mode.Type() {
 		return false, nil
 	}
-	var data []byte
 	switch {
 	case e.mode == filemode.Dir:
 		return true, nil
 	case e.mode == filemode.Symlink:
-		var target string
-		target, err = in.root.Readlink(name)
-		data = []byte(target)
+		target, err := in.root.Readlink(name)
+		return err == nil && plumbing.ComputeHash(plumbing.BlobObject, []byte(target)) == e.id, err
 	case info.Mode().Perm() != mode.Perm():
 		return false, nil
-	default:
-		var size int64
-		if size, err = in.tree.store.Size(e.id); err != nil || size != info.Size() {
-			return false, err
-		}
-		data, err = in.root.ReadFile(name)
 	}
-	return err == nil && plumbing.ComputeHash(plumbing.BlobObject, data) == e.id, err
+	if size, err := in.tree.store.Size(e.id); err != nil || size != info.Size() {
+		return false, err
+	}
+	f, err := in.root.Open(name)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	id, err := hashFile(in.ctx, f, info.Size())
+	return id == e.id, err
 }
 
 // dir looks at what the tree has in a directory, and at what it has not.
@@ -201,15 +202,15 @@ func (in *inspection) layOut(name string, e entry) error {
 	if e.mode == filemode.Dir {
 		return errors.Join(in.root.RemoveAll(name), in.root.Mkdir(name, 0o755))
 	}
-	data, err := in.tree.blob(e)
-	if err != nil {
-		return err
-	}
 	draft := path.Join(path.Dir(name), ".reconcile-"+rand.Text())
+	var err error
 	if e.mode == filemode.Symlink {
-		err = in.root.Symlink(string(data), draft)
-	} else if err = in.root.WriteFile(draft, data, 0o600); err == nil {
-		err = in.root.Chmod(draft, fsMode(e.mode).Perm())
+		var target string
+		if target, err = in.tree.target(e); err == nil {
+			err = in.root.Symlink(target, draft)
+		}
+	} else {
+		err = in.write(draft, e)
 	}
 	if err == nil {
 		if info, statErr := in.root.Lstat(name); statErr == nil && info.IsDir() {
@@ -223,4 +224,20 @@ func (in *inspection) layOut(name string, e entry) error {
 		return errors.Join(err, in.root.RemoveAll(draft))
 	}
 	return nil
+}
+
+// write writes a new file with the content and the mode of the entry.
+func (in *inspection) write(name string, e entry) error {
+	f, err := in.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := in.tree.copyTo(in.ctx, f, e); err != nil {
+		return err
+	}
+	if err := f.Chmod(fsMode(e.mode).Perm()); err != nil {
+		return err
+	}
+	return f.Close()
 }

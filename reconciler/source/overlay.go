@@ -1,6 +1,13 @@
 package source
 
-import "github.com/go-git/go-git/v5/plumbing"
+import (
+	"bytes"
+	"io"
+
+	"github.com/go-git/go-git/v5/plumbing"
+
+	"reconcile/reconciler/source/objects"
+)
 
 // overlay is a store with objects beside another's, in memory. It is added to
 // by one goroutine before others read it.
@@ -13,6 +20,10 @@ type overlay struct {
 type object struct {
 	kind plumbing.ObjectType
 	data []byte
+}
+
+func (o object) open() *objects.Object {
+	return &objects.Object{Kind: o.kind, Size: int64(len(o.data)), Content: io.NopCloser(bytes.NewReader(o.data))}
 }
 
 func newOverlay(below store) *overlay {
@@ -36,6 +47,14 @@ func (o *overlay) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
 		return m.kind, m.data, nil
 	}
 	return o.store.Read(id)
+}
+
+// Open is Open of the store.
+func (o *overlay) Open(id plumbing.Hash) (*objects.Object, error) {
+	if m, ok := o.made[id]; ok {
+		return m.open(), nil
+	}
+	return o.store.Open(id)
 }
 
 // Size is Size of the store.

@@ -1,8 +1,10 @@
 package source
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -29,13 +31,13 @@ var ErrUnproven = errors.New("the snapshot does not hold its commit, as those of
 // Ids are computed from what is there, so that a snapshot that was changed, or
 // does not hold all, is refused. The files must stay as they are while the
 // commit is used.
-func Restore(dir, commit, tree string, when time.Time, objects []byte) (*Commit, error) {
+func Restore(ctx context.Context, dir, commit, tree string, when time.Time, objects []byte) (*Commit, error) {
 	given, err := parseObjects(objects)
 	if err != nil {
 		return nil, fmt.Errorf("read the snapshot of %s: %w", commit, err)
 	}
 	s := &restored{
-		given: given, trees: map[plumbing.Hash][]byte{}, files: map[plumbing.Hash]blob{},
+		ctx: ctx, given: given, trees: map[plumbing.Hash][]byte{}, files: map[plumbing.Hash]blob{},
 		there: map[string]entry{}, names: map[string][]string{},
 	}
 	id, err := parseID(commit)
@@ -141,6 +143,7 @@ func (s *restored) compareEntry(t *Tree, name string, e entry) error {
 // restored is a store over files that are laid out, and objects that were kept
 // with them.
 type restored struct {
+	ctx   context.Context // of Restore
 	given map[plumbing.Hash]object
 	trees map[plumbing.Hash][]byte
 	files map[plumbing.Hash]blob
@@ -199,7 +202,8 @@ func (s *restored) entry(file, at string, d os.DirEntry) (e entry, err error) {
 		e.mode = filemode.Symlink
 		var target string
 		target, err = os.Readlink(file)
-		e.id = s.keep([]byte(target), blob{target: []byte(target)})
+		e.id = plumbing.ComputeHash(plumbing.BlobObject, []byte(target))
+		s.files[e.id] = blob{target: []byte(target), size: int64(len(target))}
 	default:
 		var info os.FileInfo
 		if info, err = d.Info(); err != nil {
@@ -209,40 +213,76 @@ func (s *restored) entry(file, at string, d os.DirEntry) (e entry, err error) {
 		if info.Mode()&0o111 != 0 {
 			e.mode = filemode.Executable
 		}
-		var data []byte
-		data, err = os.ReadFile(file)
-		e.id = s.keep(data, blob{path: file})
+		if e.id, err = s.hash(file, info.Size()); err == nil {
+			s.files[e.id] = blob{path: file, size: info.Size()}
+		}
 	}
 	return e, err
 }
 
-func (s *restored) keep(data []byte, b blob) plumbing.Hash {
-	id := plumbing.ComputeHash(plumbing.BlobObject, data)
-	b.size = int64(len(data))
-	s.files[id] = b
-	return id
+func (s *restored) hash(file string, size int64) (plumbing.Hash, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return plumbing.ZeroHash, err
+	}
+	defer f.Close()
+	id, err := hashFile(s.ctx, f, size)
+	if err == nil && id.IsZero() {
+		err = errChanged(file)
+	}
+	return id, err
 }
 
 func (s *restored) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
+	o, err := s.Open(id)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer o.Content.Close()
+	data, err := o.ReadAll()
+	return o.Kind, data, err
+}
+
+func (s *restored) Open(id plumbing.Hash) (*objects.Object, error) {
 	if data, ok := s.trees[id]; ok || id == emptyTree {
-		return plumbing.TreeObject, data, nil
+		return object{plumbing.TreeObject, data}.open(), nil
 	}
 	if o, ok := s.given[id]; ok {
-		return o.kind, o.data, nil
+		return o.open(), nil
 	}
 	b, ok := s.files[id]
 	if !ok {
-		return 0, nil, objects.ErrNotFound
+		return nil, objects.ErrNotFound
 	}
 	if b.target != nil {
-		return plumbing.BlobObject, b.target, nil
+		return object{plumbing.BlobObject, b.target}.open(), nil
 	}
-	data, err := os.ReadFile(b.path)
-	if err == nil && plumbing.ComputeHash(plumbing.BlobObject, data) != id {
-		err = errors.New(b.path + " was changed while it was used")
+	f, err := os.Open(b.path)
+	if err != nil {
+		return nil, err
 	}
-	return plumbing.BlobObject, data, err
+	return &objects.Object{Kind: plumbing.BlobObject, Size: b.size, Content: &proven{f, plumbing.NewHasher(plumbing.BlobObject, b.size), id}}, nil
 }
+
+// proven is a file that must have the content of an id.
+type proven struct {
+	file *os.File
+	hash plumbing.Hasher
+	id   plumbing.Hash
+}
+
+func (p *proven) Read(b []byte) (int, error) {
+	n, err := p.file.Read(b)
+	p.hash.Write(b[:n])
+	if errors.Is(err, io.EOF) && p.hash.Sum() != p.id {
+		err = errChanged(p.file.Name())
+	}
+	return n, err
+}
+
+func (p *proven) Close() error { return p.file.Close() }
+
+func errChanged(file string) error { return errors.New(file + " was changed while it was used") }
 
 func (s *restored) Size(id plumbing.Hash) (int64, error) {
 	if b, ok := s.files[id]; ok {

@@ -51,7 +51,7 @@ func objectsOf(t *testing.T, c *source.Commit) []byte {
 
 func TestRestoreHasTheIdsOfGit(t *testing.T) {
 	commit, dir := laidOut(t)
-	got, err := source.Restore(dir, commit.ID, commit.Tree.ID("."), commit.When, nil)
+	got, err := source.Restore(t.Context(), dir, commit.ID, commit.Tree.ID("."), commit.When, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestRestoreHasTheIdsOfGit(t *testing.T) {
 // and what was signed is as it was.
 func TestRestoreByTheCommitItself(t *testing.T) {
 	commit, dir := laidOut(t)
-	got, err := source.Restore(dir, commit.ID, "", time.Time{}, objectsOf(t, commit))
+	got, err := source.Restore(t.Context(), dir, commit.ID, "", time.Time{}, objectsOf(t, commit))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,14 +103,14 @@ func TestRestoreByTheCommitItself(t *testing.T) {
 		"damaged objects":   {commit.ID, "", objectsOf(t, commit)[:20], "damaged Git object"},
 		"a length too much": {commit.ID, "", []byte("commit 99999999999999999999\x00"), "damaged Git object"},
 	} {
-		if _, err := source.Restore(dir, test.commit, test.tree, time.Time{}, test.objects); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := source.Restore(t.Context(), dir, test.commit, test.tree, time.Time{}, test.objects); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if err := os.WriteFile(filepath.Join(dir, "a.tf"), []byte("changed"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := source.Restore(dir, commit.ID, "", time.Time{}, objectsOf(t, commit)); err == nil || !strings.Contains(err.Error(), "is not that commit's tree") {
+	if _, err := source.Restore(t.Context(), dir, commit.ID, "", time.Time{}, objectsOf(t, commit)); err == nil || !strings.Contains(err.Error(), "is not that commit's tree") {
 		t.Errorf("a snapshot that was changed: %v", err)
 	}
 }
@@ -120,7 +120,7 @@ func TestRestoreRefusesAnotherTree(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "a.tf"), []byte("changed"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := source.Restore(dir, commit.ID, commit.Tree.ID("."), commit.When, nil)
+	_, err := source.Restore(t.Context(), dir, commit.ID, commit.Tree.ID("."), commit.When, nil)
 	if err == nil || !strings.Contains(err.Error(), "is not that commit's tree") {
 		t.Errorf("a snapshot that was changed: %v", err)
 	}
@@ -128,7 +128,7 @@ func TestRestoreRefusesAnotherTree(t *testing.T) {
 
 func TestRestoreNoticesAChangeInUse(t *testing.T) {
 	commit, dir := laidOut(t)
-	got, err := source.Restore(dir, commit.ID, commit.Tree.ID("."), commit.When, nil)
+	got, err := source.Restore(t.Context(), dir, commit.ID, commit.Tree.ID("."), commit.When, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,8 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
+
+	"reconcile/reconciler/source/objects"
 )
 
 // Tree is the tree of a commit: an fs.FS whose objects have ids. It reads
@@ -38,6 +40,7 @@ type Tree struct {
 // store is what a tree is read from: an *objects.Store.
 type store interface {
 	Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error)
+	Open(id plumbing.Hash) (*objects.Object, error)
 	Size(id plumbing.Hash) (int64, error)
 	Has(id plumbing.Hash) bool
 }
@@ -262,15 +265,3 @@ func (e entry) tellable() bool {
 }
 
 var emptyTree = plumbing.ComputeHash(plumbing.TreeObject, nil)
-
-// blob returns the content of a file or the target of a link.
-func (t *Tree) blob(e entry) ([]byte, error) {
-	kind, data, err := t.store.Read(e.id)
-	if err != nil {
-		return nil, err
-	}
-	if kind != plumbing.BlobObject {
-		return nil, fmt.Errorf("object %s is a %s, not a file", e.id, kind)
-	}
-	return data, nil
-}

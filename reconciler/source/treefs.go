@@ -40,12 +40,12 @@ func (t *Tree) Open(name string) (fs.File, error) {
 	case filemode.Submodule:
 		return nil, failed("open", name, errSubmodule)
 	}
-	data, err := t.blob(found.entry)
+	o, err := t.open(found.entry)
 	if err != nil {
 		return nil, failed("open", name, err)
 	}
-	info.size = int64(len(data))
-	return &openFile{Reader: bytes.NewReader(data), info: info}, nil
+	info.size = o.Size
+	return &openFile{info, o.Content}, nil
 }
 
 // ReadFile returns the content of a file, which the caller may change.
@@ -196,14 +196,15 @@ func (i fileInfo) IsDir() bool        { return i.Mode().IsDir() }
 func (i fileInfo) Sys() any           { return Object{uint32(i.entry.mode), i.entry.id.String()} }
 func (i fileInfo) String() string     { return fs.FormatFileInfo(i) }
 
-// openFile is an open file: it can be sought too.
+// openFile is an open file.
 type openFile struct {
-	*bytes.Reader
-	info fs.FileInfo
+	info    fs.FileInfo
+	content io.ReadCloser
 }
 
 func (f *openFile) Stat() (fs.FileInfo, error) { return f.info, nil }
-func (f *openFile) Close() error               { return nil }
+func (f *openFile) Read(p []byte) (int, error) { return f.content.Read(p) }
+func (f *openFile) Close() error               { return f.content.Close() }
 
 // openDir is an open directory.
 type openDir struct {

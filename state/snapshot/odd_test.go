@@ -47,7 +47,7 @@ func throughSnapshot(t *testing.T, repo *gittest.Repo, id string) {
 	if err := store.Fetch(t.Context(), c.ID, dir, func(string, []byte) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
-	restored, err := source.Restore(dir, c.ID, "", time.Time{}, objects)
+	restored, err := source.Restore(t.Context(), dir, c.ID, "", time.Time{}, objects)
 	if err != nil {
 		t.Fatal(err)
 	}

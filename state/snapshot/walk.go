@@ -195,17 +195,11 @@ func (e *entry) read(tree fs.FS) {
 		return
 	}
 	e.data = e.file
-	if _, ok := e.file.(inMemory); !ok && e.size <= small {
+	if e.size <= small {
 		data := make([]byte, e.size)
 		_, e.err = io.ReadFull(e.file, data)
 		e.data = bytes.NewReader(data)
 	}
-}
-
-// inMemory is a file that has been read already, as a bytes.Reader has.
-type inMemory interface {
-	io.WriterTo
-	Len() int
 }
 
 // panicError carries a panic of a goroutine of ours to the one that waits

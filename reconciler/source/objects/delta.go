@@ -1,117 +1,268 @@
 package objects
 
 import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"sync"
+	"io"
+	"os"
 
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/format/packfile"
 )
 
 const (
 	// maxChain is the longest chain of deltas followed; Git makes none above
 	// 4095.
 	maxChain = 4095
-	// maxObject is the largest object read into memory, in bytes. Backlog
-	// takes no file above 100 MB.
-	maxObject = 1 << 30
+	// maxHeld is how large a result of a delta, or its base, is held in memory,
+	// in bytes. What is larger lies in a file.
+	maxHeld = maxBases / 4
+	// maxSpooled bounds what the deltas of one object write to files, in bytes.
+	maxSpooled = 16 << 30
 )
 
-// readAt returns the object at offset of the pack, with its deltas applied.
-func (s *Store) readAt(p *pack, offset int64, depth int) (plumbing.ObjectType, []byte, error) {
-	if kind, data, ok := s.bases.get(p, offset); ok {
-		return kind, data, nil
+var (
+	errDelta   = errors.New("damaged: delta")
+	errSpooled = fmt.Errorf("its chain of deltas holds more than %d GiB: have the repository repacked with a smaller pack.depth", maxSpooled>>30)
+)
+
+func isDelta(kind plumbing.ObjectType) bool {
+	return kind == plumbing.OFSDeltaObject || kind == plumbing.REFDeltaObject
+}
+
+// resolution applies the deltas that an object consists of.
+type resolution struct {
+	store   *Store
+	pack    *pack
+	spooled int64
+}
+
+// resolve returns the object at offset of the pack, with its deltas applied.
+func (r *resolution) resolve(offset int64, depth int) (*content, error) {
+	if kind, data, ok := r.store.bases.get(r.pack, offset); ok {
+		return &content{kind: kind, size: int64(len(data)), data: data}, nil
 	}
 	if depth > maxChain {
-		return 0, nil, errors.New("damaged: chain of deltas without an end")
+		return nil, errors.New("damaged: chain of deltas without an end")
 	}
-	e, err := p.entry(offset)
+	e, err := r.pack.entry(offset)
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
-	data, err := e.inflate()
-	if err != nil {
-		return 0, nil, err
-	}
-	kind := e.kind
-	switch kind {
-	case plumbing.CommitObject, plumbing.TreeObject, plumbing.BlobObject, plumbing.TagObject:
-		if depth == 0 {
-			return kind, data, nil
-		}
-	case plumbing.OFSDeltaObject, plumbing.REFDeltaObject:
-		var base []byte
-		if kind, base, err = s.base(p, e, depth); err != nil {
-			return 0, nil, err
-		}
-		if data, err = packfile.PatchDelta(base, data); err != nil {
-			return 0, nil, err
-		}
+	var made *content
+	switch {
+	case isDelta(e.kind):
+		made, err = r.apply(e, depth)
+	case e.kind == plumbing.CommitObject, e.kind == plumbing.TreeObject, e.kind == plumbing.BlobObject, e.kind == plumbing.TagObject:
+		made, err = r.copy(e)
 	default:
-		return 0, nil, fmt.Errorf("damaged: object of type %d", kind)
+		err = fmt.Errorf("damaged: object of type %d", e.kind)
 	}
-	s.bases.put(p, offset, kind, data)
-	return kind, data, nil
+	if err != nil {
+		return nil, err
+	}
+	if made.file == nil {
+		r.store.bases.put(r.pack, offset, made.kind, made.data)
+	}
+	return made, nil
+}
+
+// copy inflates an object that is no delta.
+func (r *resolution) copy(e *entry) (*content, error) {
+	body, err := e.open()
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	return r.make(e.kind, e.size, func(w io.Writer) error {
+		_, err := io.Copy(w, body)
+		return err
+	})
+}
+
+// apply applies the delta e to its base.
+func (r *resolution) apply(e *entry, depth int) (*content, error) {
+	base, err := r.base(e, depth)
+	if err != nil {
+		return nil, err
+	}
+	defer base.Close()
+	body, err := e.open()
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	delta := bufio.NewReader(body)
+	from, to, err := readSizes(delta)
+	if err != nil || from != base.size {
+		return nil, errDelta
+	}
+	return r.make(base.kind, to, func(w io.Writer) error { return patch(w, base, delta) })
 }
 
 // base returns the object that the delta e changes.
-func (s *Store) base(p *pack, e *entry, depth int) (plumbing.ObjectType, []byte, error) {
+func (r *resolution) base(e *entry, depth int) (*content, error) {
 	if e.kind == plumbing.OFSDeltaObject {
-		return s.readAt(p, e.base, depth+1)
+		return r.resolve(e.base, depth+1)
 	}
-	offset, ok, err := p.find(e.ref)
+	offset, ok, err := r.pack.find(e.ref)
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	if !ok {
-		return 0, nil, fmt.Errorf("base %s of a delta: %w", e.ref, ErrNotFound)
+		return nil, fmt.Errorf("base %s of a delta: %w", e.ref, ErrNotFound)
 	}
-	return s.readAt(p, offset, depth+1)
+	return r.resolve(offset, depth+1)
 }
 
-// maxBases is how many bytes of delta bases are kept.
-const maxBases = 8 << 20
-
-// baseCache keeps objects that deltas were resolved to or from: neighbours in
-// a chain share most of it.
-type baseCache struct {
-	mu    sync.Mutex
-	items map[baseKey]baseItem
-	bytes int
+// make holds what write writes: size bytes, else it is damaged.
+func (r *resolution) make(kind plumbing.ObjectType, size int64, write func(io.Writer) error) (_ *content, err error) {
+	c := &content{kind: kind, size: size}
+	if size <= maxHeld {
+		b := bytes.NewBuffer(make([]byte, 0, size))
+		if err := write(&limited{b, size}); err != nil {
+			return nil, err
+		}
+		if c.data = b.Bytes(); int64(len(c.data)) != size {
+			return nil, errDelta
+		}
+		return c, nil
+	}
+	if r.spooled += size; r.spooled > maxSpooled {
+		return nil, errSpooled
+	}
+	if c.file, err = openUnnamed(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			c.file.Close()
+		}
+	}()
+	w := &limited{c.file, size}
+	buffered := bufio.NewWriterSize(w, 1<<16)
+	if err := errors.Join(write(buffered), buffered.Flush()); err != nil {
+		return nil, err
+	}
+	if w.left != 0 {
+		return nil, errDelta
+	}
+	return c, nil
 }
 
-type baseKey struct {
-	pack   *pack
-	offset int64
+// openUnnamed opens a file that ends with its last user, however that ends.
+func openUnnamed() (*os.File, error) {
+	f, err := os.CreateTemp("", "reconcile-object-")
+	if err != nil {
+		return nil, err
+	}
+	return f, os.Remove(f.Name())
 }
 
-type baseItem struct {
+// limited refuses what goes beyond a length.
+type limited struct {
+	w    io.Writer
+	left int64
+}
+
+func (l *limited) Write(p []byte) (int, error) {
+	if int64(len(p)) > l.left {
+		return 0, errDelta
+	}
+	l.left -= int64(len(p))
+	return l.w.Write(p)
+}
+
+// content is what deltas were resolved to: in memory or in a file.
+type content struct {
 	kind plumbing.ObjectType
+	size int64
 	data []byte
+	file *os.File // nil: in data
 }
 
-func (c *baseCache) get(p *pack, offset int64) (plumbing.ObjectType, []byte, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	item, ok := c.items[baseKey{p, offset}]
-	return item.kind, item.data, ok
+func (c *content) section(offset, length int64) io.Reader {
+	if c.file == nil {
+		return bytes.NewReader(c.data[offset : offset+length])
+	}
+	return io.NewSectionReader(c.file, offset, length)
 }
 
-// put keeps the object; when there is no room all others go, which costs a
-// few inflations and spares a list in order of use.
-func (c *baseCache) put(p *pack, offset int64, kind plumbing.ObjectType, data []byte) {
-	if len(data) > maxBases/4 {
-		return
+func (c *content) reader() io.ReadCloser {
+	return struct {
+		io.Reader
+		io.Closer
+	}{c.section(0, c.size), c}
+}
+
+// Close frees the file.
+func (c *content) Close() error {
+	if c.file == nil {
+		return nil
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if _, ok := c.items[baseKey{p, offset}]; ok {
-		return
+	return c.file.Close()
+}
+
+// readSizes reads the head of a delta: how long its base is, and its result.
+func readSizes(delta io.ByteReader) (from, to int64, err error) {
+	a, err1 := binary.ReadUvarint(delta)
+	b, err2 := binary.ReadUvarint(delta)
+	if from, to = int64(a), int64(b); err1 != nil || err2 != nil || from < 0 || to < 0 {
+		return 0, 0, errDelta
 	}
-	if c.items == nil || c.bytes+len(data) > maxBases {
-		c.items, c.bytes = map[baseKey]baseItem{}, 0
+	return from, to, nil
+}
+
+// patch writes what the instructions of a delta make of base: to copy a part
+// of it, or to insert what follows (gitformat-pack(5)).
+func patch(w io.Writer, base *content, delta *bufio.Reader) error {
+	inserted := make([]byte, 0x7f)
+	for {
+		code, err := delta.ReadByte()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		switch {
+		case err != nil:
+			return err
+		case code == 0:
+			return errDelta
+		case code < 0x80:
+			if _, err = io.ReadFull(delta, inserted[:code]); err == nil {
+				_, err = w.Write(inserted[:code])
+			}
+		default:
+			var offset, length int64
+			if offset, length, err = readCopy(code, delta); err != nil || offset+length > base.size {
+				return errDelta
+			}
+			_, err = io.Copy(w, base.section(offset, length))
+		}
+		if err != nil {
+			return err
+		}
 	}
-	c.items[baseKey{p, offset}] = baseItem{kind, data}
-	c.bytes += len(data)
+}
+
+// readCopy reads which part of the base is copied. The bits of code tell which
+// bytes of either number follow; a length of 0 stands for 64 KiB.
+func readCopy(code byte, delta io.ByteReader) (offset, length int64, err error) {
+	var number uint64
+	for bit := range 7 {
+		if code>>bit&1 == 0 {
+			continue
+		}
+		b, err := delta.ReadByte()
+		if err != nil {
+			return 0, 0, err
+		}
+		number |= uint64(b) << (8 * bit)
+	}
+	offset, length = int64(number&0xffffffff), int64(number>>32)
+	if length == 0 {
+		length = 0x10000
+	}
+	return offset, length, nil
 }

@@ -1,16 +1,16 @@
 package objects
 
 import (
-	"bytes"
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/klauspost/compress/zlib"
 )
 
 // loosePath is where an object lies that is in no pack.
@@ -19,47 +19,55 @@ func loosePath(dir string, id plumbing.Hash) string {
 	return filepath.Join(dir, hex[:2], hex[2:])
 }
 
-func (s *Store) readLoose(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
+func (s *Store) openLoose(id plumbing.Hash) (*Object, error) {
 	for _, dir := range s.dirs {
 		f, err := os.Open(loosePath(dir, id))
 		if errors.Is(err, os.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return 0, nil, fmt.Errorf("read object %s: %w", id, err)
+			return nil, fmt.Errorf("read object %s: %w", id, err)
 		}
-		kind, data, err := decodeLoose(f)
-		f.Close()
+		o, err := decodeLoose(f)
 		if err != nil {
-			return 0, nil, fmt.Errorf("read object %s: %w", id, err)
+			f.Close()
+			return nil, fmt.Errorf("read object %s: %w", id, err)
 		}
-		return kind, data, nil
+		return o, nil
 	}
-	return 0, nil, fmt.Errorf("object %s: %w", id, ErrNotFound)
+	return nil, fmt.Errorf("object %s: %w", id, ErrNotFound)
 }
 
-// decodeLoose inflates "TYPE SIZE\x00CONTENT".
-func decodeLoose(r io.Reader) (plumbing.ObjectType, []byte, error) {
-	z, err := zlib.NewReader(r)
+// decodeLoose reads "TYPE SIZE\x00CONTENT", deflated, as far as the content.
+// Closing the object closes f.
+func decodeLoose(f io.ReadCloser) (_ *Object, err error) {
+	z, err := inflate(f)
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
-	defer z.Close()
-	all, err := io.ReadAll(z)
+	r := readers.Get().(*bufio.Reader)
+	r.Reset(z)
+	release := func() {
+		inflaters.Put(z)
+		readers.Put(r)
+	}
+	defer func() {
+		if err != nil {
+			release()
+		}
+	}()
+	header, err := r.ReadSlice(0)
 	if err != nil {
-		return 0, nil, err
+		return nil, fmt.Errorf("damaged object: no header: %w", err)
 	}
-	header, content, ok := bytes.Cut(all, []byte{0})
-	name, size, ok2 := bytes.Cut(header, []byte{' '})
-	if !ok || !ok2 {
-		return 0, nil, errors.New("damaged object: no header")
-	}
-	kind, err := plumbing.ParseObjectType(string(name))
+	name, length, _ := strings.Cut(string(header[:len(header)-1]), " ")
+	kind, err := plumbing.ParseObjectType(name)
 	if err != nil {
-		return 0, nil, fmt.Errorf("damaged object: type %q", name)
+		return nil, fmt.Errorf("damaged object: type %q", name)
 	}
-	if n, err := strconv.Atoi(string(size)); err != nil || n != len(content) {
-		return 0, nil, fmt.Errorf("damaged object: %d bytes where its header says %q", len(content), size)
+	size, err := strconv.ParseInt(length, 10, 64)
+	if err != nil || size < 0 {
+		return nil, fmt.Errorf("damaged object: length %q", length)
 	}
-	return kind, content, nil
+	return &Object{kind, size, &exactly{r, size, func() { release(); f.Close() }}}, nil
 }

@@ -71,23 +71,6 @@ func alternates(dirs []string, dir string, depth int) ([]string, error) {
 	return dirs, nil
 }
 
-// Read returns the type and content of the object. The content must not be
-// changed: others may be reading it.
-func (s *Store) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
-	p, offset, err := s.find(id)
-	if err != nil {
-		return 0, nil, err
-	}
-	if p != nil {
-		kind, data, err := s.readAt(p, offset, 0)
-		if err != nil {
-			return 0, nil, fmt.Errorf("read object %s from %s: %w", id, filepath.Base(p.path), err)
-		}
-		return kind, data, nil
-	}
-	return s.readLoose(id)
-}
-
 // Has reports whether the store holds the object, without reading it.
 func (s *Store) Has(id plumbing.Hash) bool {
 	if p, _, err := s.find(id); err != nil || p != nil {
@@ -184,25 +167,4 @@ func escapeGlob(dir string) string {
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
-}
-
-// Size returns the length of the object's content, without reading it all
-// where that can be told from its head.
-func (s *Store) Size(id plumbing.Hash) (int64, error) {
-	p, offset, err := s.find(id)
-	if err != nil {
-		return 0, err
-	}
-	if p != nil {
-		e, err := p.entry(offset)
-		if err != nil {
-			return 0, fmt.Errorf("read object %s from %s: %w", id, filepath.Base(p.path), err)
-		}
-		readers.Put(e.body)
-		if e.kind != plumbing.OFSDeltaObject && e.kind != plumbing.REFDeltaObject {
-			return e.size, nil
-		}
-	}
-	_, data, err := s.Read(id)
-	return int64(len(data)), err
 }

@@ -8,12 +8,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"sort"
 	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/klauspost/compress/zlib"
 )
 
 // A pack's index, version 2 (gitformat-pack(5)): header, fan-out, ids, CRCs,
@@ -92,6 +92,14 @@ func (p *pack) close() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// failed says which object of the pack could not be read; nil if err is.
+func (p *pack) failed(id plumbing.Hash, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("read object %s from %s: %w", id, filepath.Base(p.path), err)
 }
 
 // find returns where in the pack the object begins.
@@ -195,40 +203,45 @@ func readBase(r io.ByteReader, offset int64) (int64, error) {
 	return offset - distance, nil
 }
 
-// What is larger than most objects is kept for reuse: buffers of readers and
-// inflaters, and the part of an index that ids are looked up in.
+// What is larger than most objects is kept for reuse: buffers of readers, and
+// the part of an index that ids are looked up in.
 var (
 	readers   = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, packReadSize) }}
-	inflaters sync.Pool
 	idBuffers = sync.Pool{New: func() any { return new([]byte) }}
 )
 
-// inflate reads the body, which must be as long as the head says.
-func (e *entry) inflate() ([]byte, error) {
-	defer readers.Put(e.body)
+// open inflates the body, which must be as long as the head says. Closing it
+// ends the use of e.
+func (e *entry) open() (*exactly, error) {
 	if e.size < 0 || e.size > e.most {
 		return nil, errors.New("damaged: object larger than its pack can hold")
 	}
-	if e.size > maxObject {
-		return nil, fmt.Errorf("object of %d bytes: more than the %d that are read", e.size, int64(maxObject))
-	}
-	z, _ := inflaters.Get().(io.ReadCloser)
-	var err error
-	if z == nil {
-		z, err = zlib.NewReader(e.body)
-	} else {
-		err = z.(zlib.Resetter).Reset(e.body, nil)
-	}
+	z, err := inflate(e.body)
 	if err != nil {
 		return nil, err
 	}
-	defer inflaters.Put(z)
-	data := make([]byte, e.size)
-	if _, err := io.ReadFull(z, data); err != nil {
-		return nil, err
+	return &exactly{z, e.size, func() {
+		inflaters.Put(z)
+		readers.Put(e.body)
+	}}, nil
+}
+
+// sizeAt returns the length of the object at offset, its deltas applied. That
+// of a delta is in its own head.
+func (p *pack) sizeAt(offset int64) (int64, error) {
+	e, err := p.entry(offset)
+	if err != nil {
+		return 0, err
 	}
-	if n, err := z.Read(make([]byte, 1)); n != 0 || err != io.EOF {
-		return nil, errors.New("damaged: object longer than its head says, or its checksum is wrong")
+	if !isDelta(e.kind) {
+		readers.Put(e.body)
+		return e.size, nil
 	}
-	return data, nil
+	body, err := e.open()
+	if err != nil {
+		return 0, err
+	}
+	defer body.Close()
+	_, size, err := readSizes(bufio.NewReaderSize(body, 32))
+	return size, err
 }

@@ -1,0 +1,99 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/go-git/go-git/v5/plumbing"
+
+	"reconcile/reconciler/source/objects"
+)
+
+// blob returns the content of a file or the target of a link, where it is not
+// too large to be held in memory.
+func (t *Tree) blob(e entry) ([]byte, error) {
+	kind, data, err := t.store.Read(e.id)
+	if err != nil {
+		return nil, err
+	}
+	return data, isFile(e.id, kind)
+}
+
+// open opens the content of a file, of any size.
+func (t *Tree) open(e entry) (*objects.Object, error) {
+	o, err := t.store.Open(e.id)
+	if err != nil {
+		return nil, err
+	}
+	if err := isFile(e.id, o.Kind); err != nil {
+		return nil, errors.Join(err, o.Content.Close())
+	}
+	return o, nil
+}
+
+// copyTo writes the content of a file to w.
+func (t *Tree) copyTo(ctx context.Context, w io.Writer, e entry) error {
+	o, err := t.open(e)
+	if err != nil {
+		return err
+	}
+	defer o.Content.Close()
+	return copyWithin(ctx, w, o.Content)
+}
+
+// copyWithin copies until the end of r or of ctx.
+func copyWithin(ctx context.Context, w io.Writer, r io.Reader) error {
+	buffer := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(buffer)
+	for {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		n, err := r.Read(*buffer)
+		if n > 0 {
+			if _, err := w.Write((*buffer)[:n]); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+var copyBuffers = sync.Pool{New: func() any { b := make([]byte, 1<<16); return &b }}
+
+func isFile(id plumbing.Hash, kind plumbing.ObjectType) error {
+	if kind == plumbing.BlobObject {
+		return nil
+	}
+	return fmt.Errorf("object %s is a %s, not a file", id, kind)
+}
+
+// hashFile returns the id of the file that r reads, which has a size: none if
+// it has another.
+func hashFile(ctx context.Context, r io.Reader, size int64) (plumbing.Hash, error) {
+	h := plumbing.NewHasher(plumbing.BlobObject, size)
+	n := &counted{w: h}
+	if err := copyWithin(ctx, n, r); err != nil || n.n != size {
+		return plumbing.ZeroHash, err
+	}
+	return h.Sum(), nil
+}
+
+// counted counts what is written.
+type counted struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counted) Write(p []byte) (int, error) {
+	c.n += int64(len(p))
+	return c.w.Write(p)
+}
