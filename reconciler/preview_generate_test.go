@@ -54,7 +54,7 @@ func oneOf[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
 
 // anExpression reads a file, or asks for one.
 func anExpression(r *rand.Rand) string {
-	p := func() string { return aPath(r, r.IntN(4)) }
+	p := func() string { return aPath(r, r.IntN(3)) }
 	return oneOf(r,
 		func() string { return "file(" + p() + ")" },
 		func() string { return oneOf(r, "filebase64", "filemd5", "filesha256", "core::file") + "(" + p() + ")" },
@@ -75,9 +75,13 @@ func anExpression(r *rand.Rand) string {
 
 // aPath is an expression for a path, near or far, said in a roundabout way.
 func aPath(r *rand.Rand, depth int) string {
-	if depth <= 0 {
+	if depth <= 0 && r.IntN(4) > 0 { // near ones more often, so that more expressions pass the check
 		return oneOf(r,
 			`"x.txt"`, `"x.txt"`, `"./x.txt"`, `"t.tpl"`, `"${path.module}/x.txt"`, `"${path.root}/x.txt"`, `"../../README.md"`, "var.v", "local.near", `local.pair["near"]`,
+		)
+	}
+	if depth <= 0 {
+		return oneOf(r,
 			`"/etc/hostname"`, `"/proc/self/environ"`, `"~/.aws/credentials"`, `"../../../../../../../../../../../../etc/hostname"`, `"${path.cwd}/../../../../../../../../../../../etc/hostname"`,
 			"var.far", "local.far", "local.pair.far", "abspath(\"/etc/hostname\")", `"${dirname("/etc/x")}/hostname"`, `"${terraform.workspace}/../x.txt"`, `pathexpand("~/.terraformrc")`,
 		)

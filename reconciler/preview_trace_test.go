@@ -145,22 +145,26 @@ func (w *traced) learn() {
 	w.must(os.Mkdir(w.logs, 0o755))
 }
 
-// passes are the workspaces of a pull request that the check lets pass.
-func (w *traced) passes(number int, branch, archive string) []string {
+// refused are the files of a pull request that the check refuses.
+func (w *traced) refused(number int, branch, archive string) map[string]bool {
 	w.t.Helper()
 	w.propose(number, branch, archive)
-	var names []string
-	w.config.Executor = forger{w.previewed, new([]string), func(order fields) any {
-		for _, name := range order["workspaces"].([]any) {
-			names = append(names, name.(string))
-		}
-		return fields{"error": "nothing is planned"}
-	}}
-	_, err := w.round()
+	w.config.Executor = forger{w.previewed, new([]string), func(order fields) any { return fields{"error": "nothing is planned"} }}
+	round, err := w.round()
 	w.must(err)
 	w.config.Executor = nil
 	w.board.open = nil
-	return names
+	files := map[string]bool{}
+	for _, ws := range round.PullRequests[0].Workspaces {
+		if len(ws.Refused) == 0 {
+			w.t.Errorf("%s: nothing in it is refused", ws.Name)
+		}
+		for _, said := range ws.Refused {
+			file, _, _ := strings.Cut(said, ":")
+			files[file] = true
+		}
+	}
+	return files
 }
 
 // planTraced plans a pull request and fails for all that was touched beside
@@ -228,35 +232,39 @@ func (w *traced) planTracedCases(archive string) {
 	}
 }
 
-// Generated expressions: each alone before the check, then what passes it,
-// many to a workspace, under the trace.
+// Generated expressions, each in a file of its own: what the check refuses is
+// left out, and the rest is planned under the trace, many at once.
 func TestTraceOfGenerated(t *testing.T) {
-	const count, batch = 800, 60
+	const count, least, batch = 10000, 3000, 400
 	w := newTraced(t, innocent)
 	w.learn()
 	random := rand.New(rand.NewPCG(11, 2))
-	expressions := make([]string, count)
-	var archive strings.Builder
-	for i := range expressions {
-		expressions[i] = anExpression(random)
-		fmt.Fprintf(&archive, "-- env/g%d/main.tf --\n%s", i, generated(i, expressions[i]))
-		archive.WriteString(generatedFiles(fmt.Sprintf("env/g%d", i)))
+	var all []txtar.File
+	for i := range count {
+		all = append(all, txtar.File{Name: fmt.Sprintf("g%d.tf", i), Data: []byte(generated(i, anExpression(random)))})
 	}
-	passed := w.passes(2, "generated", archive.String())
-	if len(passed) < count/10 || len(passed) > count*9/10 {
-		t.Errorf("%d of %d pass the check: this test shows little", len(passed), count)
-	}
-	t.Logf("%d of %d pass the check", len(passed), count)
-	archive.Reset()
-	for n := 0; n < len(passed); n += batch {
-		dir := fmt.Sprintf("env/b%d", n/batch)
-		archive.WriteString(generatedFiles(dir))
-		for _, name := range passed[n:min(n+batch, len(passed))] {
-			var i int
-			_, err := fmt.Sscanf(name, "g%d", &i)
-			w.must(err)
-			fmt.Fprintf(&archive, "-- %s/g%d.tf --\n%s", dir, i, generated(i, expressions[i]))
+	refused := w.refused(2, "generated", inWorkspaces("g", all, batch))
+	var passed []txtar.File
+	for i, file := range all {
+		if !refused[fmt.Sprintf("env/g%d/%s", i/batch, file.Name)] {
+			passed = append(passed, file)
 		}
 	}
-	w.planTraced(3, "passed", archive.String(), "init", "plan", "show")
+	if len(passed) < least || len(passed) > count*9/10 {
+		t.Errorf("%d of %d pass the check: this test shows little", len(passed), count)
+	}
+	w.planTraced(3, "passed", inWorkspaces("b", passed, batch), "init", "plan", "show")
+}
+
+// inWorkspaces puts files into workspaces, so many in each.
+func inWorkspaces(name string, files []txtar.File, batch int) string {
+	var archive strings.Builder
+	for n := 0; n < len(files); n += batch {
+		dir := fmt.Sprintf("env/%s%d", name, n/batch)
+		archive.WriteString(generatedFiles(dir))
+		for _, file := range files[n:min(n+batch, len(files))] {
+			fmt.Fprintf(&archive, "-- %s/%s --\n%s", dir, file.Name, file.Data)
+		}
+	}
+	return archive.String()
 }
