@@ -137,7 +137,9 @@ func (r *Reconciler) changedBetween(ctx context.Context, a, b *source.Commit) (*
 			return nil, err
 		}
 	}
-	after.loadAll()
+	if err := after.loadAll(ctx); err != nil {
+		return nil, err
+	}
 	after.link()
 	for _, name := range slices.Sorted(maps.Keys(after.items)) {
 		it := after.items[name]

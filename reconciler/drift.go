@@ -62,7 +62,9 @@ func (p *pass) drift(ctx, hard context.Context) (looked bool, err error) {
 		todo[name] = true
 		p.observe(Event{Workspace: name, Phase: PhaseWaiting})
 	}
-	w.loadOnly(func(it *item) bool { return todo[it.Name] })
+	if err := w.loadOnly(ctx, func(it *item) bool { return todo[it.Name] }); err != nil {
+		return false, p.stopped(ctx)
+	}
 	site := p.openReadOnly(w)
 	defer site.close()
 	places := make(chan struct{}, p.Parallelism)

@@ -40,7 +40,9 @@ func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.loadAll()
+	if err := w.loadAll(ctx); err != nil {
+		return nil, err
+	}
 	w.link()
 	if err := w.found(); err != nil {
 		return nil, err
@@ -63,12 +65,12 @@ func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
 }
 
 // loadAll parses every workspace, several at once.
-func (w *work) loadAll() {
-	w.loadOnly(func(*item) bool { return true })
+func (w *work) loadAll(ctx context.Context) error {
+	return w.loadOnly(ctx, func(*item) bool { return true })
 }
 
 // loadOnly parses the chosen workspaces, several at once.
-func (w *work) loadOnly(choose func(*item) bool) {
+func (w *work) loadOnly(ctx context.Context, choose func(*item) bool) error {
 	var dirs []workspace.Dir
 	var configs []workspace.Config
 	for _, name := range slices.Sorted(maps.Keys(w.items)) {
@@ -76,7 +78,12 @@ func (w *work) loadOnly(choose func(*item) bool) {
 			dirs, configs = append(dirs, it.Dir), append(configs, it.config)
 		}
 	}
-	for _, loaded := range w.loader.LoadAll(dirs, configs) {
+	all, err := w.loader.LoadAll(ctx, dirs, configs)
+	if err != nil {
+		return err
+	}
+	for _, loaded := range all {
 		w.items[loaded.Name].loaded = loaded
 	}
+	return nil
 }

@@ -102,7 +102,9 @@ func (r *Reconciler) survey(ctx context.Context, head state.Head, commit *source
 			w.gone = append(w.gone, rec)
 		}
 	}
-	w.loadOnly(func(it *item) bool { return len(it.own) > 0 })
+	if err := w.loadOnly(ctx, func(it *item) bool { return len(it.own) > 0 }); err != nil {
+		return nil, err
+	}
 	w.link()
 	return w, nil
 }

@@ -50,7 +50,7 @@ resource "aws_thing" "r%[1]d" {
 func BenchmarkLoadAll(b *testing.B) {
 	tree, dirs, configs := monorepo(1000, 300)
 	for b.Loop() {
-		for _, w := range NewLoader(tree, Terraform).LoadAll(dirs, configs) {
+		for _, w := range loadAll(b, tree, dirs, configs) {
 			if w.Err != nil {
 				b.Fatal(w.Err)
 			}
@@ -62,7 +62,7 @@ func BenchmarkLoadAll(b *testing.B) {
 func BenchmarkStale(b *testing.B) {
 	tree, dirs, configs := monorepo(1000, 300)
 	var traces []map[string]string
-	for _, w := range NewLoader(tree, Terraform).LoadAll(dirs, configs) {
+	for _, w := range loadAll(b, tree, dirs, configs) {
 		traces = append(traces, w.Trace(tree))
 	}
 	for b.Loop() {

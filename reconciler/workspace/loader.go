@@ -1,7 +1,10 @@
 package workspace
 
 import (
+	"context"
+	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -21,11 +24,19 @@ type Loader struct {
 func NewLoader(tree Tree, product Product) *Loader { return &Loader{tree: tree, product: product} }
 
 // LoadAll loads several workspaces at once, each with the settings at the
-// same place in configs, and returns them in that order.
-func (l *Loader) LoadAll(dirs []Dir, configs []Config) []*Workspace {
+// same place in configs, and returns them in that order. It begins none once
+// ctx is done; the error is then the context's.
+func (l *Loader) LoadAll(ctx context.Context, dirs []Dir, configs []Config) ([]*Workspace, error) {
 	loaded := make([]*Workspace, len(dirs))
-	inParallel(len(dirs), func(i int) { loaded[i] = l.Load(dirs[i], configs[i]) })
-	return loaded
+	inParallel(len(dirs), func(i int) {
+		if ctx.Err() == nil {
+			loaded[i] = l.Load(dirs[i], configs[i])
+		}
+	})
+	if slices.Contains(loaded, nil) {
+		return nil, fmt.Errorf("load workspaces: %w", context.Cause(ctx))
+	}
+	return loaded, nil
 }
 
 // inParallel calls do for 0 to n-1 on all processors.

@@ -1,6 +1,8 @@
 package workspace
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -14,14 +16,46 @@ import (
 func TestLoadAll(t *testing.T) {
 	tree, dirs, configs := monorepo(60, 20)
 	slices.Reverse(dirs)
-	loaded := NewLoader(tree, Terraform).LoadAll(dirs, configs)
+	loaded := loadAll(t, tree, dirs, configs)
 	for i, w := range loaded {
 		if alone := NewLoader(tree, Terraform).Load(dirs[i], configs[i]); !reflect.DeepEqual(w, alone) {
 			t.Errorf("got %+v, alone %+v", w, alone)
 		}
 	}
-	if got := NewLoader(tree, Terraform).LoadAll(nil, nil); len(got) != 0 {
+	if got := loadAll(t, tree, nil, nil); len(got) != 0 {
 		t.Errorf("of none: %v", got)
+	}
+}
+
+func loadAll(t testing.TB, tree Tree, dirs []Dir, configs []Config) []*Workspace {
+	t.Helper()
+	loaded, err := NewLoader(tree, Terraform).LoadAll(t.Context(), dirs, configs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loaded
+}
+
+// endingTree ends a context when it is read for the first time.
+type endingTree struct {
+	Tree
+	end context.CancelCauseFunc
+}
+
+func (t endingTree) ReadFile(name string) ([]byte, error) {
+	t.end(errEnd)
+	return t.Tree.ReadFile(name)
+}
+
+var errEnd = errors.New("told to end")
+
+// Once its context is done, loading begins no other workspace.
+func TestLoadAllEnds(t *testing.T) {
+	tree, dirs, configs := monorepo(60, 20)
+	ctx, end := context.WithCancelCause(t.Context())
+	loaded, err := NewLoader(endingTree{tree, end}, Terraform).LoadAll(ctx, dirs, configs)
+	if !errors.Is(err, errEnd) || loaded != nil {
+		t.Errorf("%d were loaded: %v", len(loaded), err)
 	}
 }
 
