@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"reconcile/internal/gitpath"
+	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
 	"reconcile/state"
 )
@@ -61,6 +63,11 @@ func (p *pass) rename(ctx context.Context, w *work, rec state.Workspace, to *ite
 		// Killed in between, the state is to be found under both names: that
 		// of the record counts, even if the renaming is taken back.
 		if err := p.shareLocalState(rec, to.Name); err != nil {
+			return err
+		}
+		// A state that Terraform could not write lies under the old path: kept
+		// under the new name, it holds that one.
+		if _, err := terraform.KeepErrored(p.Work, to.Name, filepath.Join(p.passRoot(), filepath.FromSlash(gitpath.Unquote(rec.Path)))); err != nil {
 			return err
 		}
 		moved := rec
@@ -131,6 +138,13 @@ func removeIfThere(path string) error {
 
 func (p *pass) bury(ctx context.Context, w *work, rec state.Workspace) error {
 	return p.underLease(ctx, w.head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
+		text, err := p.open(w).keepErrored(ctx, p.passRoot(), goneItem(rec))
+		if err != nil {
+			return err
+		}
+		if text != "" {
+			p.warn(rec.Name + ": " + text)
+		}
 		rec.Removed, rec.Outcome, rec.At, rec.Drift = true, state.Removed, p.Now(), nil
 		return lease.Write(ctx, rec)
 	})

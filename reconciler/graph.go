@@ -23,6 +23,7 @@ type GraphWorkspace struct {
 	Path      string   `json:"path"`
 	DependsOn []string `json:"depends_on"`
 	Inputs    []string `json:"inputs"`
+	Error     string   `json:"error,omitempty"` // why it is refused
 }
 
 // Graph reads the workspaces at the tip. It needs no record and writes none.
@@ -55,11 +56,13 @@ func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
 		for i, input := range ws.Inputs {
 			inputs[i] = gitpath.Quote(input)
 		}
-		g.Workspaces = append(g.Workspaces, GraphWorkspace{Name: name, Path: gitpath.Quote(ws.Path), DependsOn: depends, Inputs: inputs})
+		node := GraphWorkspace{Name: name, Path: gitpath.Quote(ws.Path), DependsOn: depends, Inputs: inputs}
 		g.Warnings = append(g.Warnings, ws.Warnings...)
 		if ws.Err != nil {
-			g.Warnings = append(g.Warnings, ws.Err.Error())
+			node.Error = ws.Err.Error()
+			g.Warnings = append(g.Warnings, node.Error)
 		}
+		g.Workspaces = append(g.Workspaces, node)
 	}
 	return g, nil
 }

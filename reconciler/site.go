@@ -13,8 +13,10 @@ import (
 	"github.com/gofrs/flock"
 	"golang.org/x/text/unicode/norm"
 
+	"reconcile/internal/gitpath"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
+	"reconcile/state"
 )
 
 // site is where Terraform works: one checkout of the whole tree at a path
@@ -44,6 +46,9 @@ func (p *pass) open(w *work) *site {
 func (r *Reconciler) passHome() string {
 	return filepath.Join(r.Work, "checkout", fileName(r.Name))
 }
+
+// passRoot is the checkout itself.
+func (r *Reconciler) passRoot() string { return filepath.Join(r.passHome(), checkoutTree) }
 
 // openReadOnly is for those who only look: what an apply left in the checkout
 // stays there.
@@ -129,26 +134,50 @@ func (e *CheckoutBusyError) Error() string {
 }
 
 // findErrored looks, before a checkout is laid out anew, for states that a
-// killed Terraform could not write.
+// killed Terraform could not write. Where a workspace was once, there may be a
+// file now, for which all that is there makes room.
 func (s *site) findErrored(ctx context.Context, root string) error {
 	for _, it := range s.work.items {
-		kept, err := terraform.KeepErrored(s.Work, it.Name, filepath.Join(root, filepath.FromSlash(it.Path)))
+		if _, err := s.keepErrored(ctx, root, it); err != nil {
+			return err
+		}
+	}
+	for name, rec := range s.work.records {
+		if s.work.items[name] != nil {
+			continue
+		}
+		text, err := s.keepErrored(ctx, root, goneItem(rec))
 		if err != nil {
 			return err
 		}
-		if kept == "" {
-			continue
-		}
-		var waits *waitError
-		if err := s.hold(ctx, it, kept, kept); !errors.As(err, &waits) {
-			return err
-		}
-		if holds, err := s.Record.Holds(ctx); err == nil {
-			hold := holds[it.Name]
-			it.hold = &hold
+		if text != "" {
+			s.warn(name + ": " + text)
 		}
 	}
 	return nil
+}
+
+// goneItem is a workspace that is recorded, and no longer at the tip.
+func goneItem(rec state.Workspace) *item {
+	return &item{Dir: workspace.Dir{Name: rec.Name, Path: gitpath.Unquote(rec.Path)}, record: rec}
+}
+
+// keepErrored takes such a state out of a workspace's directory, holds the
+// workspace, and returns what is to be said; "" where there is none.
+func (s *site) keepErrored(ctx context.Context, root string, it *item) (text string, err error) {
+	kept, err := terraform.KeepErrored(s.Work, it.Name, filepath.Join(root, filepath.FromSlash(it.Path)))
+	if err != nil || kept == "" {
+		return "", err
+	}
+	held := s.hold(ctx, it, kept, kept)
+	if waits := (*waitError)(nil); !errors.As(held, &waits) {
+		return "", held
+	}
+	if holds, err := s.Record.Holds(ctx); err == nil {
+		hold := holds[it.Name]
+		it.hold = &hold
+	}
+	return held.Error(), nil
 }
 
 // statePath is where the state of a workspace with a local backend is kept: in

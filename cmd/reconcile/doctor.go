@@ -54,6 +54,7 @@ func (d *doctor) examine(ctx context.Context, tell func(finding)) []finding {
 		{"digest key", d.digestKey},
 		{"work", d.work},
 		{"terraform", d.terraform},
+		{"workspaces", d.workspaces},
 		{"clock", d.clock},
 		{"backlog", d.backlog},
 		{"image", d.image},

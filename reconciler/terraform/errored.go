@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -36,7 +37,7 @@ func Keeps(path string, d fs.DirEntry) bool {
 // there (mode 0600); "" when there is none.
 func KeepErrored(work, name, dir string) (string, error) {
 	left := filepath.Join(dir, erroredFile)
-	if _, err := os.Lstat(left); errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Lstat(left); errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return "", nil
 	}
 	home := erroredDir(work)

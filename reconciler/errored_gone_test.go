@@ -1,0 +1,54 @@
+package reconciler_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"reconcile/reconciler"
+	"reconcile/state"
+)
+
+// A state that Terraform could not write is kept and told, whatever a later
+// commit made of the workspace's directory.
+func TestErroredStateOfAFormerDirectory(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(w *world)
+		holder string
+	}{
+		"removed": {func(w *world) {}, "a"},
+		"a file":  {func(w *world) { w.commit("-- env/a --\nno directory\n-- env/b/main.tf --\n# changed\n") }, "a"},
+		"another workspace's name": {func(w *world) {
+			w.commit("-- env/c/main.tf --\nterraform {\n  backend \"local\" {\n    path = \"../../a.tfstate\"\n  }\n}\n")
+		}, "c"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, "-- env/a/main.tf --\nterraform {\n  backend \"local\" {\n    path = \"../../a.tfstate\"\n  }\n}\n-- env/b/main.tf --\nresource \"terraform_data\" \"x\" {}\n")
+			w.pass(reconciler.Options{})
+			left := filepath.Join(w.dir, "work/checkout/test/tree/env/a/errored.tfstate")
+			w.must(os.WriteFile(left, []byte(`{"version": 4, "serial": 9, "lineage": "l", "outputs": {}, "resources": [{"type": "x"}]}`), 0o600))
+			w.Git("rm", "-rq", "env/a")
+			w.Save("removed")
+			c.change(w)
+			w.Push()
+			result, got := w.pass(reconciler.Options{})
+			w.pass(reconciler.Options{})
+			kept, err := filepath.Glob(filepath.Join(w.dir, "work/errored", c.holder+"@*.tfstate"))
+			w.must(err)
+			if len(kept) != 1 || w.exists(left) {
+				t.Fatalf("kept: %v", kept)
+			}
+			holds, err := w.record.Holds(t.Context())
+			w.must(err)
+			if holds[c.holder].Kind != state.Recovery || !strings.Contains(holds[c.holder].Reason, kept[0]) {
+				t.Errorf("the hold: %+v", holds)
+			}
+			if told := strings.Join(result.Warnings, "\n"); got["c"] != state.Blocked && !strings.Contains(told, kept[0]) {
+				t.Errorf("told: %q, %v", told, got)
+			}
+		})
+	}
+}
