@@ -75,6 +75,16 @@ func failedResults(results []checkResult) []string {
 	return failures
 }
 
+// maxFailure is how much is told of one check that fails, in bytes.
+const maxFailure = 16 << 10
+
+// tellable redacts what a check says, and bounds it.
+func (s *Session) tellable(failure string) string {
+	kept := NewExcerpt(maxFailure)
+	_, _ = kept.Write([]byte(s.log.text(failure))) // it never fails
+	return string(kept.Bytes())
+}
+
 // describeFailure says that a check fails, and why.
 func describeFailure(address string, messages []string) string {
 	return strings.Join(append([]string{address + " fails"}, messages...), ": ")

@@ -119,6 +119,25 @@ check "later" {
 	})
 }
 
+// A check may say as much as it likes: what is told of it is bounded.
+func TestChecksOfManyWords(t *testing.T) {
+	s := newSite(t, `
+check "big" {
+  assert {
+    condition     = length(terraform_data.x.input) == 1
+    error_message = join("\n", [for i in range(1000) : "this is the line ${i} of many"])
+  }
+}
+resource "terraform_data" "x" {
+  input = "12"
+}
+`)
+	plan := s.planned()
+	if n := len(strings.Join(plan.Warnings, "")); n == 0 || n > 17<<10 || !strings.HasSuffix(plan.Warnings[0], "line 999 of many") {
+		t.Errorf("%d bytes are told: %.100q", n, plan.Warnings)
+	}
+}
+
 // A plan does not hold what is ephemeral: apply is given it again.
 func TestEphemeralVariables(t *testing.T) {
 	both(t, func(t *testing.T, with option) {

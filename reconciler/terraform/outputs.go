@@ -58,7 +58,7 @@ func (s *Session) Outputs(ctx context.Context, key []byte) (Outputs, error) {
 		}
 	}
 	for _, failure := range failedResults(pulled.Checks) { // now that what is sensitive is known
-		o.FailedChecks = append(o.FailedChecks, s.log.text(failure))
+		o.FailedChecks = append(o.FailedChecks, s.tellable(failure))
 	}
 	slices.Sort(o.Sensitive)
 	o.Sensitive = slices.Compact(o.Sensitive)

@@ -144,7 +144,7 @@ func (s *Session) inspect(ctx context.Context, plan *Plan) error {
 	s.log.hide(sensitiveIn(saved)...)
 	s.recognise(readIn(saved)...)
 	for _, failure := range failedChecks(saved) {
-		failure = s.log.text(failure)
+		failure = s.tellable(failure)
 		plan.FailedChecks = append(plan.FailedChecks, failure)
 		s.warn(failure)
 	}
