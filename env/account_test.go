@@ -27,36 +27,36 @@ const (
 // account is an AWS account with the estate's control plane in it, a Git
 // server with the estate as it stands here, and what runs reconcile.
 type account struct {
-	t                 *testing.T
-	aws               *awstest.Server
-	repo              *gittest.Repo
-	binary, tfProgram string
-	env               []string
-	role              []string // whose key reconcile has
+	t                       *testing.T
+	aws                     *awstest.Server
+	repo                    *gittest.Repo
+	binary, terraformBinary string
+	env                     []string
+	roleEnv                 []string // whose key reconcile has
 }
 
 // newAccount does what docs/bootstrap.md says, on an emulator of AWS that judges
 // what the roles made there do.
 func newAccount(t *testing.T) *account {
 	t.Helper()
-	a := &account{t: t, aws: awstest.Start(t), repo: gittest.New(t), binary: program(t), tfProgram: impatient(t)}
+	a := &account{t: t, aws: awstest.Start(t), repo: gittest.New(t), binary: buildReconcile(t), terraformBinary: makeFastTerraform(t)}
 	// What is there before anything here: the domain's zone, and the interfaces
 	// that the other account has made.
-	a.aws.Zone(t, unquote(tftest.Values(t, "common/terraform.tfvars")["domain"], `zone_id = "([^"]+)"`)[0], "shop.example.com")
-	for _, id := range unquote(tftest.Values(t, "tokyo/terraform.tfvars")["premises"], `"(dxvif-\w+)"`) {
-		a.aws.Interface(id)
+	a.aws.CreateZone(t, findGroups(tftest.LoadValues(t, "common/terraform.tfvars")["domain"], `zone_id = "([^"]+)"`)[0], "shop.example.com")
+	for _, id := range findGroups(tftest.LoadValues(t, "tokyo/terraform.tfvars")["premises"], `"(dxvif-\w+)"`) {
+		a.aws.AddVirtualInterface(id)
 	}
-	config, _ := tftest.Mirror(t)
+	config, _ := tftest.FindMirror(t)
 	a.env = append(a.aws.Env(),
 		"HOME="+t.TempDir(), "PATH="+os.Getenv("PATH"),
 		"TF_CLI_CONFIG_FILE="+config, "CHECKPOINT_DISABLE=1",
 	)
-	a.fill()
-	a.bootstrap()
-	a.function()
-	a.judged()
-	a.secret("reconcile/git", `{"username": "reconcile", "password": "of Backlog"}`)
-	a.secret("reconcile/digest-key", "dGhpcyBpcyBub3QgYSBzZWNyZXQgYXQgYWxsLg==")
+	a.commitEstate()
+	a.applyBootstrap()
+	a.uploadFunction()
+	a.enforceIAM()
+	a.putSecret("reconcile/git", `{"username": "reconcile", "password": "of Backlog"}`)
+	a.putSecret("reconcile/digest-key", "dGhpcyBpcyBub3QgYSBzZWNyZXQgYXQgYWxsLg==")
 	server := gittest.ServeHTTP(t, a.repo)
 	server.Username, server.Password = "reconcile", "of Backlog"
 	a.env = append(a.env,
@@ -65,15 +65,15 @@ func newAccount(t *testing.T) *account {
 		"RECONCILE_SNAPSHOTS=s3://example-reconcile-"+awstest.Account+"/snapshots",
 		"RECONCILE_GIT_CREDENTIALS=secretsmanager://reconcile/git",
 		"RECONCILE_DIGEST_KEY=secretsmanager://reconcile/digest-key",
-		"RECONCILE_WORK="+t.TempDir(), "RECONCILE_TERRAFORM="+a.tfProgram,
+		"RECONCILE_WORK="+t.TempDir(), "RECONCILE_TERRAFORM="+a.terraformBinary,
 	)
 	return a
 }
 
-// fill puts the estate into the repository, as it stands here but for three
+// commitEstate puts the estate into the repository, as it stands here but for three
 // things: nothing waits for a person, images have been pushed, and the lock
 // files name the provider that `make tools` built.
-func (a *account) fill() {
+func (a *account) commitEstate() {
 	a.t.Helper()
 	tftest.Copy(a.t, ".", filepath.Join(a.repo.Work, "env"))
 	tftest.Copy(a.t, modulesDir, filepath.Join(a.repo.Work, "modules"))
@@ -81,7 +81,7 @@ func (a *account) fill() {
 	for _, digest := range []string{"image_digest", "build_image_digest", "standby_image_digest"} {
 		a.edit("env/bootstrap/terraform.tfvars", `(?m)^  repository = .*\n`, "$0  "+digest+` = "sha256:`+strings.Repeat("0f", 32)+"\"\n")
 	}
-	ours := a.hashes()
+	hashes := a.providerHashes()
 	locks, err := filepath.Glob(filepath.Join(a.repo.Work, "env", "*", ".terraform.lock.hcl"))
 	if err != nil || len(locks) == 0 {
 		a.t.Fatalf("no lock files: %v", err)
@@ -91,33 +91,33 @@ func (a *account) fill() {
 		if err != nil {
 			a.t.Fatal(err)
 		}
-		a.edit(name, hashes, ours)
+		a.edit(name, hashesPattern, hashes)
 	}
 	a.commit("the estate")
 }
 
-const hashes = `(?s)hashes = \[.*?\]`
+const hashesPattern = `(?s)hashes = \[.*?\]`
 
-// hashes is the part of a lock file that names the provider that was built.
-func (a *account) hashes() string {
+// providerHashes is the part of a lock file that names the provider that was built.
+func (a *account) providerHashes() string {
 	a.t.Helper()
 	dir := a.t.TempDir()
 	required := "terraform {\n  required_providers {\n    aws = { source = \"hashicorp/aws\" }\n  }\n}\n"
 	if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte(required), 0o600); err != nil {
 		a.t.Fatal(err)
 	}
-	_, mirror := tftest.Mirror(a.t)
-	a.terraform(dir, "providers", "lock", "-fs-mirror="+mirror)
+	_, mirror := tftest.FindMirror(a.t)
+	a.runTerraform(dir, "providers", "lock", "-fs-mirror="+mirror)
 	lock, err := os.ReadFile(filepath.Join(dir, ".terraform.lock.hcl"))
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	return regexp.MustCompile(hashes).FindString(string(lock))
+	return regexp.MustCompile(hashesPattern).FindString(string(lock))
 }
 
-// bootstrap applies the control plane as a person does: on a local state, which
+// applyBootstrap applies the control plane as a person does: on a local state, which
 // then moves into the bucket that it made.
-func (a *account) bootstrap() {
+func (a *account) applyBootstrap() {
 	a.t.Helper()
 	dir := a.t.TempDir()
 	tftest.Copy(a.t, a.repo.Work, dir)
@@ -126,17 +126,17 @@ func (a *account) bootstrap() {
 	if err := os.WriteFile(override, []byte("terraform {\n  backend \"local\" {}\n}\n"), 0o600); err != nil {
 		a.t.Fatal(err)
 	}
-	a.terraform(dir, "init", "-input=false")
-	a.terraform(dir, "apply", "-input=false", "-auto-approve")
+	a.runTerraform(dir, "init", "-input=false")
+	a.runTerraform(dir, "apply", "-input=false", "-auto-approve")
 	if err := os.Remove(override); err != nil {
 		a.t.Fatal(err)
 	}
-	a.terraform(dir, "init", "-input=false", "-migrate-state", "-force-copy")
+	a.runTerraform(dir, "init", "-input=false", "-migrate-state", "-force-copy")
 }
 
-// function uploads the program of the webhook's function, what `make lambda`
+// uploadFunction uploads the program of the webhook's function, what `make lambda`
 // builds, for each Region's door.
-func (a *account) function() {
+func (a *account) uploadFunction() {
 	a.t.Helper()
 	path := filepath.Join(a.t.TempDir(), "webhook.zip")
 	if out, err := exec.CommandContext(a.t.Context(), "go", "run", "reconcile/.ci/lambda", path).CombinedOutput(); err != nil {
@@ -157,25 +157,25 @@ func (a *account) function() {
 	}
 }
 
-func (a *account) terraform(dir string, args ...string) {
+func (a *account) runTerraform(dir string, args ...string) {
 	a.t.Helper()
-	cmd := exec.CommandContext(a.t.Context(), a.tfProgram, append(args, "-no-color")...)
+	cmd := exec.CommandContext(a.t.Context(), a.terraformBinary, append(args, "-no-color")...)
 	cmd.Dir, cmd.Env = dir, a.env
 	if out, err := cmd.CombinedOutput(); err != nil {
-		a.t.Fatalf("terraform %v: %v\n%s", args, err, failures(out))
+		a.t.Fatalf("terraform %v: %v\n%s", args, err, errorsOf(out))
 	}
 }
 
-// failures is what Terraform says from its first error on.
-func failures(out []byte) string {
+// errorsOf is what Terraform says from its first error on.
+func errorsOf(out []byte) string {
 	if i := bytes.Index(out, []byte("Error:")); i >= 0 {
 		return string(out[i:])
 	}
 	return string(out)
 }
 
-// secret types a secret in, which Terraform made empty.
-func (a *account) secret(name, value string) {
+// putSecret types a secret in, which Terraform made empty.
+func (a *account) putSecret(name, value string) {
 	a.t.Helper()
 	client := secretsmanager.NewFromConfig(a.aws.Config(tokyo))
 	if _, err := client.PutSecretValue(a.t.Context(), &secretsmanager.PutSecretValueInput{SecretId: &name, SecretString: &value}); err != nil {
@@ -184,18 +184,18 @@ func (a *account) secret(name, value string) {
 }
 
 // edit replaces the pattern in a file of the repository; it must be there.
-func (a *account) edit(file, pattern, with string) {
+func (a *account) edit(file, pattern, replacement string) {
 	a.t.Helper()
 	path := filepath.Join(a.repo.Work, file)
-	before, err := os.ReadFile(path)
+	content, err := os.ReadFile(path)
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	after := regexp.MustCompile(pattern).ReplaceAll(before, []byte(with))
-	if bytes.Equal(before, after) {
+	edited := regexp.MustCompile(pattern).ReplaceAll(content, []byte(replacement))
+	if bytes.Equal(content, edited) {
 		a.t.Fatalf("%s has nothing like %s", file, pattern)
 	}
-	if err := os.WriteFile(path, after, 0o600); err != nil {
+	if err := os.WriteFile(path, edited, 0o600); err != nil {
 		a.t.Fatal(err)
 	}
 }
@@ -203,26 +203,26 @@ func (a *account) edit(file, pattern, with string) {
 func (a *account) commit(message string) {
 	a.t.Helper()
 	a.repo.Git("add", "-A")
-	a.repo.Save(message)
+	a.repo.CommitStaged(message)
 }
 
-// impatient is a Terraform whose AWS provider does not wait between two looks at
+// makeFastTerraform is a Terraform whose AWS provider does not wait between two looks at
 // what is being made: the emulator makes it at once, and databases alone would
 // cost minutes. That is the provider's own way (internal/retry/state.go: when
 // it replays what its tests recorded); nothing else in it heeds these variables.
-func impatient(t testing.TB) string {
+func makeFastTerraform(t testing.TB) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "terraform")
 	// And with less collecting of garbage: a fifth less work.
-	script := "#!/bin/sh\nGOGC=400 VCR_MODE=REPLAY_ONLY VCR_PATH=/nowhere exec '" + tftest.Tool(t, "terraform") + "' \"$@\"\n"
+	script := "#!/bin/sh\nGOGC=400 VCR_MODE=REPLAY_ONLY VCR_PATH=/nowhere exec '" + tftest.FindTool(t, "terraform") + "' \"$@\"\n"
 	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return path
 }
 
-// program builds reconcile.
-func program(t testing.TB) string {
+// buildReconcile builds reconcile.
+func buildReconcile(t testing.TB) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "reconcile")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "reconcile/cmd/reconcile").CombinedOutput(); err != nil {
@@ -231,8 +231,8 @@ func program(t testing.TB) string {
 	return binary
 }
 
-// unquote returns what the pattern's group finds in a value's text.
-func unquote(text, pattern string) []string {
+// findGroups returns what the pattern's group finds in a value's text.
+func findGroups(text, pattern string) []string {
 	var found []string
 	for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
 		found = append(found, m[1])

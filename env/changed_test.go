@@ -14,7 +14,7 @@ import (
 // TestGraph: reconcile finds the order of the estate in its code, and sees all
 // of it: nothing is widened.
 func TestGraph(t *testing.T) {
-	e := repository(t)
+	e := newEstateRepo(t)
 	want := []string{
 		"bootstrap after ", "common after ", "common_os after ",
 		"osaka-ap after common_os tokyo",
@@ -24,10 +24,10 @@ func TestGraph(t *testing.T) {
 	}
 	for _, environment := range []string{"", "staging"} {
 		var g struct {
-			Workspaces []node
+			Workspaces []graphNode
 			Warnings   []string
 		}
-		e.ask(&g, "graph", "--environment="+environment)
+		e.runJSON(&g, "graph", "--environment="+environment)
 		var got []string
 		for _, n := range g.Workspaces {
 			got = append(got, n.Name+" after "+strings.Join(n.DependsOn, " "))
@@ -44,7 +44,7 @@ func TestGraph(t *testing.T) {
 // TestChanged compares what reconcile finds stale after a commit with what
 // somebody who knows the estate would say.
 func TestChanged(t *testing.T) {
-	e := repository(t)
+	e := newEstateRepo(t)
 	for _, tt := range []struct {
 		commit      string
 		edit        func()
@@ -157,7 +157,7 @@ func TestChanged(t *testing.T) {
 			}
 			Maybe []string
 		}
-		e.ask(&got, "changed", "--from", from, "--to", to, "--environment="+tt.environment)
+		e.runJSON(&got, "changed", "--from", from, "--to", to, "--environment="+tt.environment)
 		var stale []string
 		for _, w := range got.Workspaces {
 			mark := map[bool]string{true: "+"}[w.New] + map[bool]string{true: "-"}[w.Removed]
@@ -172,30 +172,30 @@ func TestChanged(t *testing.T) {
 	}
 }
 
-func (e *estate) must(err error) {
+func (e *estateRepo) must(err error) {
 	e.t.Helper()
 	if err != nil {
 		e.t.Fatal(err)
 	}
 }
 
-func (e *estate) read(path string) string {
+func (e *estateRepo) read(path string) string {
 	e.t.Helper()
 	content, err := os.ReadFile(filepath.Join(e.dir, path))
 	e.must(err)
 	return string(content)
 }
 
-func (e *estate) write(path, content string) {
+func (e *estateRepo) write(path, content string) {
 	e.t.Helper()
 	path = filepath.Join(e.dir, path)
 	e.must(os.MkdirAll(filepath.Dir(path), 0o700))
 	e.must(os.WriteFile(path, []byte(content), 0o600))
 }
 
-func (e *estate) append(path, content string) { e.write(path, e.read(path)+content) }
+func (e *estateRepo) append(path, content string) { e.write(path, e.read(path)+content) }
 
-func (e *estate) replace(path, old, text string) {
+func (e *estateRepo) replace(path, old, text string) {
 	e.t.Helper()
 	content := e.read(path)
 	if !strings.Contains(content, old) {

@@ -21,17 +21,17 @@ var update = flag.Bool("update", false, "write the table of workspaces in the RE
 func TestWorkspaces(t *testing.T) {
 	tf := tftest.New(t, map[string]string{"env": ".", "modules": "../modules"})
 	tf.Run(t, "env", "fmt", "-check", "-diff", "-recursive")
-	readers := graph(t, repository(t))
-	for _, name := range workspaces(t) {
+	readers := loadGraph(t, newEstateRepo(t))
+	for _, name := range listWorkspaces(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := read(t, name)
-			t.Run("backend", w.backend)
-			t.Run("provider", w.provider)
-			t.Run("interface", w.described)
-			t.Run("values", w.values)
-			t.Run("outputs", func(t *testing.T) { w.wanted(t, readers) })
-			t.Run("refused whole", w.refusedWhole)
+			w := readWorkspace(t, name)
+			t.Run("backend", w.checkBackend)
+			t.Run("provider", w.checkProvider)
+			t.Run("interface", w.checkDescriptions)
+			t.Run("values", w.checkValues)
+			t.Run("outputs", func(t *testing.T) { w.checkOutputs(t, readers) })
+			t.Run("refused whole", w.checkUpstreams)
 			t.Run("test", func(t *testing.T) {
 				dir := filepath.Join("env", name)
 				tf.Run(t, dir, "get")
@@ -50,8 +50,8 @@ func TestWorkspaces(t *testing.T) {
 	}
 }
 
-// workspaces lists the folders that hold Terraform.
-func workspaces(t testing.TB) []string {
+// listWorkspaces lists the folders that hold Terraform.
+func listWorkspaces(t testing.TB) []string {
 	t.Helper()
 	var names []string
 	for _, file := range tftest.Glob(t, "*/*.tf") {
@@ -66,25 +66,25 @@ type workspace struct {
 	blocks map[string][]tftest.Block // by type
 }
 
-func read(t testing.TB, name string) *workspace {
+func readWorkspace(t testing.TB, name string) *workspace {
 	t.Helper()
-	return &workspace{name: name, blocks: tftest.Configuration(t, name)}
+	return &workspace{name: name, blocks: tftest.LoadConfiguration(t, name)}
 }
 
-// mentions returns the traversals in a body: what it refers to.
-func mentions(body *hclsyntax.Body) []hcl.Traversal {
-	var all []hcl.Traversal
+// traversalsOf returns the traversals in a body: what it refers to.
+func traversalsOf(body *hclsyntax.Body) []hcl.Traversal {
+	var traversals []hcl.Traversal
 	_ = hclsyntax.VisitAll(body, func(n hclsyntax.Node) hcl.Diagnostics {
 		if e, ok := n.(*hclsyntax.ScopeTraversalExpr); ok {
-			all = append(all, e.Traversal)
+			traversals = append(traversals, e.Traversal)
 		}
 		return nil
 	})
-	return all
+	return traversals
 }
 
-// steps returns the names that a traversal goes through, without indices.
-func steps(t hcl.Traversal) []string {
+// stepNames returns the names that a traversal goes through, without indices.
+func stepNames(t hcl.Traversal) []string {
 	var names []string
 	for _, step := range t {
 		switch step := step.(type) {

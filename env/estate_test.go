@@ -10,33 +10,33 @@ import (
 func TestEstate(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
-	t.Run("whole", a.with(whole))
-	t.Run("in sync", a.with(inSync))
-	t.Run("one module", a.with(oneModule))
-	t.Run("rotation from A to B", a.with(func(a *account) { a.rotate("tokyo-ap-A", "tokyo-ap-B") }))
-	t.Run("rotation from B to A", a.with(func(a *account) { a.rotate("tokyo-ap-B", "tokyo-ap-A") }))
-	t.Run("mutations", a.with(mutations))
-	t.Run("disaster", a.with(disaster))
+	t.Run("whole", a.runPart(applyWhole))
+	t.Run("in sync", a.runPart(checkInSync))
+	t.Run("one module", a.runPart(changeOneModule))
+	t.Run("rotation from A to B", a.runPart(func(a *account) { a.rotate("tokyo-ap-A", "tokyo-ap-B") }))
+	t.Run("rotation from B to A", a.runPart(func(a *account) { a.rotate("tokyo-ap-B", "tokyo-ap-A") }))
+	t.Run("mutations", a.runPart(healMutations))
+	t.Run("disaster", a.runPart(failOver))
 }
 
-// with runs a part of the story. What comes after a part that failed would
+// runPart runs a part of the story. What comes after a part that failed would
 // fail for that.
-func (a *account) with(part func(*account)) func(*testing.T) {
+func (a *account) runPart(part func(*account)) func(*testing.T) {
 	return func(t *testing.T) {
 		if a.t.Failed() {
 			t.Fatal("an earlier part failed")
 		}
-		here := *a
-		here.t = t
-		part(&here)
+		sub := *a
+		sub.t = t
+		part(&sub)
 	}
 }
 
-// whole: one pass makes everything, in the order of its dependencies.
-func whole(a *account) {
-	p := a.now("--trigger", "schedule")
+// applyWhole: one pass makes everything, in the order of its dependencies.
+func applyWhole(a *account) {
+	p := a.runPass("--trigger", "schedule")
 	want := map[string]string{"bootstrap": "no-changes"}
-	for _, name := range workspaces(a.t) {
+	for _, name := range listWorkspaces(a.t) {
 		if name != "bootstrap" {
 			want[name] = "applied"
 		}
@@ -45,25 +45,25 @@ func whole(a *account) {
 		a.t.Fatalf("the first pass: %v, want %v", got, want)
 	}
 	count := 0
-	for _, name := range workspaces(a.t) {
-		for _, n := range a.resources(name) {
+	for _, name := range listWorkspaces(a.t) {
+		for _, n := range a.countResources(name) {
 			count += n
 		}
 	}
 	a.t.Logf("%d resources: all that the shipped values ask for", count)
 }
 
-// inSync: the next pass applies nothing, and every plan is empty.
-func inSync(a *account) {
-	if got := a.now("--trigger", "schedule").outcomes(); len(got) > 0 {
+// checkInSync: the next pass applies nothing, and every plan is empty.
+func checkInSync(a *account) {
+	if got := a.runPass("--trigger", "schedule").outcomes(); len(got) > 0 {
 		a.t.Errorf("the second pass: %v", got)
 	}
-	a.unchanged(workspaces(a.t)...)
+	a.checkUnchanged(listWorkspaces(a.t)...)
 }
 
-// oneModule: a change in a module is applied where it is used, and nowhere
+// changeOneModule: a change in a module is applied where it is used, and nowhere
 // else. B uses it, and has nothing of it while it is absent.
-func oneModule(a *account) {
+func changeOneModule(a *account) {
 	a.edit("modules/elb/main.tf", `(desync_mitigation_mode\s+= )"defensive"`, `$1"strictest"`)
-	a.comes("a stricter load balancer", map[string]string{"osaka-ap": "applied", "tokyo-ap-A": "applied", "tokyo-ap-B": "no-changes"})
+	a.commitAndCheck("a stricter load balancer", map[string]string{"osaka-ap": "applied", "tokyo-ap-A": "applied", "tokyo-ap-B": "no-changes"})
 }

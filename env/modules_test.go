@@ -16,12 +16,12 @@ import (
 
 const modulesDir = "../modules"
 
-// calls returns the modules that a folder's configuration calls, as folders
+// moduleCalls returns the modules that a folder's configuration calls, as folders
 // seen from here, and the blocks that call them.
-func calls(t testing.TB, dir string) map[string][]tftest.Block {
+func moduleCalls(t testing.TB, dir string) map[string][]tftest.Block {
 	t.Helper()
 	called := map[string][]tftest.Block{}
-	for _, m := range tftest.Configuration(t, dir)["module"] {
+	for _, m := range tftest.LoadConfiguration(t, dir)["module"] {
 		source := strings.Trim(m.Attr("source"), `"`)
 		if !strings.HasPrefix(source, "../") {
 			t.Errorf("%s: module %s comes from elsewhere: %s", m.File, m.Label(), source)
@@ -37,7 +37,7 @@ func TestModulesAreUsed(t *testing.T) {
 	used := map[string]bool{}
 	folders := append(tftest.Glob(t, modulesDir+"/*/main.tf"), tftest.Glob(t, "*/versions.tf")...)
 	for _, file := range folders {
-		for module := range calls(t, filepath.Dir(file)) {
+		for module := range moduleCalls(t, filepath.Dir(file)) {
 			used[filepath.Base(module)] = true
 		}
 	}
@@ -52,8 +52,8 @@ func TestModulesAreUsed(t *testing.T) {
 	}
 }
 
-// evidence is what tells what happened, or opens it: it outlives the sides.
-var evidence = []string{
+// evidenceTypes is what tells what happened, or opens it: it outlives the sides.
+var evidenceTypes = []string{
 	"aws_backup_vault", "aws_cloudwatch_log_group", "aws_kms_key", "aws_s3_bucket", "aws_secretsmanager_secret",
 }
 
@@ -63,29 +63,29 @@ func TestNoEvidenceInSides(t *testing.T) {
 		if !exists(side) {
 			t.Errorf("there is no side %s", side)
 		}
-		noEvidence(t, side, side, nil)
+		checkNoEvidence(t, side, side, nil)
 	}
 }
 
-// noEvidence looks through a folder, which call called, and the modules that
+// checkNoEvidence looks through a folder, which call called, and the modules that
 // it calls itself.
-func noEvidence(t *testing.T, side, dir string, call *tftest.Block) {
-	for _, r := range made(t, dir, call, "resource") {
-		if slices.Contains(evidence, r.Labels[0]) {
+func checkNoEvidence(t *testing.T, side, dir string, call *tftest.Block) {
+	for _, r := range createdBlocks(t, dir, call, "resource") {
+		if slices.Contains(evidenceTypes, r.Labels[0]) {
 			t.Errorf("%s: %s in %s would go with the side: make it elsewhere and hand it in", side, r.Label(), r.File)
 		}
 	}
-	for _, m := range made(t, dir, call, "module") {
-		noEvidence(t, side, filepath.Join(dir, strings.Trim(m.Attr("source"), `"`)), &m)
+	for _, m := range createdBlocks(t, dir, call, "module") {
+		checkNoEvidence(t, side, filepath.Join(dir, strings.Trim(m.Attr("source"), `"`)), &m)
 	}
 }
 
-// made returns the blocks of a type in a folder, which call called (nil: it is
+// createdBlocks returns the blocks of a type in a folder, which call called (nil: it is
 // a workspace), without those that make nothing, as far as the variables tell
 // that the call leaves at their defaults.
-func made(t testing.TB, dir string, call *tftest.Block, kind string) []tftest.Block {
+func createdBlocks(t testing.TB, dir string, call *tftest.Block, kind string) []tftest.Block {
 	t.Helper()
-	configuration := tftest.Configuration(t, dir)
+	configuration := tftest.LoadConfiguration(t, dir)
 	variables := map[string]cty.Value{}
 	for _, v := range configuration["variable"] {
 		variables[v.Label()] = cty.DynamicVal

@@ -5,52 +5,52 @@ import (
 	"net/url"
 )
 
-// mutations: what somebody changes behind Terraform's back is found and put
+// healMutations: what somebody changes behind Terraform's back is found and put
 // right. Else an empty plan would prove little of what the emulator holds.
-func mutations(a *account) {
+func healMutations(a *account) {
 	const side = "tokyo-ap-A"
-	route := a.attributes(side, "aws_route")
-	a.aws.Query(a.t, "ec2", tokyo, url.Values{
+	route := a.resourceAttributes(side, "aws_route")
+	a.aws.CallQuery(a.t, "ec2", tokyo, url.Values{
 		"Action": {"DeleteRoute"}, "Version": {"2016-11-15"},
 		"RouteTableId": {route["route_table_id"].(string)}, "DestinationCidrBlock": {route["destination_cidr_block"].(string)},
 	})
-	a.aws.Query(a.t, "ec2", tokyo, url.Values{
+	a.aws.CallQuery(a.t, "ec2", tokyo, url.Values{
 		"Action": {"DeleteTags"}, "Version": {"2016-11-15"},
-		"ResourceId.1": {a.attributes(side, "aws_vpc")["id"].(string)}, "Tag.1.Key": {"Owner"},
+		"ResourceId.1": {a.resourceAttributes(side, "aws_vpc")["id"].(string)}, "Tag.1.Key": {"Owner"},
 	})
-	a.heals(side, 1, 1)
+	a.checkHealing(side, 1, 1)
 
-	group := a.attributes("switchover", "aws_globalaccelerator_endpoint_group")
-	a.aws.JSON(a.t, "globalaccelerator", "us-west-2", "GlobalAccelerator_V20180706.UpdateEndpointGroup", map[string]any{
+	group := a.resourceAttributes("switchover", "aws_globalaccelerator_endpoint_group")
+	a.aws.CallJSON(a.t, "globalaccelerator", "us-west-2", "GlobalAccelerator_V20180706.UpdateEndpointGroup", map[string]any{
 		"EndpointGroupArn": group["arn"], "TrafficDialPercentage": 50,
 	})
-	a.heals("switchover", 0, 1)
-	a.unchanged(side, "switchover")
+	a.checkHealing("switchover", 0, 1)
+	a.checkUnchanged(side, "switchover")
 }
 
-// heals expects a look for drift to find so many things to add and to change in
+// checkHealing expects a look for drift to find so many things to add and to change in
 // the workspace, and a pass over it to put them right.
-func (a *account) heals(workspace string, add, change int) {
+func (a *account) checkHealing(workspace string, add, change int) {
 	a.t.Helper()
-	a.does(a.reconcile("drift", workspace), workspace, "drifted", add, change)
-	a.does(a.now("--replan", workspace), workspace, "applied", add, change)
-	a.does(a.reconcile("drift", workspace), workspace, "no-changes", 0, 0)
+	a.checkPass(a.runReconcile("drift", workspace), workspace, "drifted", add, change)
+	a.checkPass(a.runPass("--replan", workspace), workspace, "applied", add, change)
+	a.checkPass(a.runReconcile("drift", workspace), workspace, "no-changes", 0, 0)
 }
 
-func (a *account) does(p *pass, workspace, outcome string, add, change int) {
+func (a *account) checkPass(p *passResult, workspace, outcome string, add, change int) {
 	a.t.Helper()
 	if got := p.outcomes(); !maps.Equal(got, map[string]string{workspace: outcome}) {
 		a.t.Fatalf("%s: %v, want %s", workspace, got, outcome)
 	}
 	for _, w := range p.Workspaces {
 		if w.Name == workspace && (w.Changes.Add != add || w.Changes.Change != change || w.Changes.Destroy+w.Changes.Replace != 0) {
-			a.t.Errorf("%s: %+v, want %d to add and %d to change:\n%s", workspace, w.Changes, add, change, a.told(p))
+			a.t.Errorf("%s: %+v, want %d to add and %d to change:\n%s", workspace, w.Changes, add, change, a.plannedResources(p))
 		}
 	}
 }
 
-// attributes are those of the first instance of a type in a workspace's state.
-func (a *account) attributes(workspace, kind string) map[string]any {
+// resourceAttributes are those of the first instance of a type in a workspace's state.
+func (a *account) resourceAttributes(workspace, kind string) map[string]any {
 	a.t.Helper()
 	var state struct {
 		Resources []struct {
@@ -58,7 +58,7 @@ func (a *account) attributes(workspace, kind string) map[string]any {
 			Instances  []struct{ Attributes map[string]any }
 		}
 	}
-	a.state(workspace, &state)
+	a.readState(workspace, &state)
 	for _, r := range state.Resources {
 		if r.Mode == "managed" && r.Type == kind && len(r.Instances) > 0 {
 			return r.Instances[0].Attributes

@@ -16,8 +16,8 @@ import (
 	"reconcile/env/awstest"
 )
 
-// pass is what `reconcile now` says of one, or `reconcile drift` of a look.
-type pass struct {
+// passResult is what `reconcile now` says of one, or `reconcile drift` of a look.
+type passResult struct {
 	Run        string
 	Workspaces []struct {
 		Name, Outcome, Error string
@@ -26,36 +26,36 @@ type pass struct {
 }
 
 // outcomes are those of the workspaces, but for the unchanged ones.
-func (p *pass) outcomes() map[string]string {
-	all := map[string]string{}
+func (p *passResult) outcomes() map[string]string {
+	outcomes := map[string]string{}
 	for _, w := range p.Workspaces {
 		if w.Outcome != "unchanged" {
-			all[w.Name] = w.Outcome
+			outcomes[w.Name] = w.Outcome
 		}
 	}
-	return all
+	return outcomes
 }
 
-// now runs a pass.
-func (a *account) now(args ...string) *pass {
+// runPass runs a pass.
+func (a *account) runPass(args ...string) *passResult {
 	a.t.Helper()
-	return a.reconcile("now", args...)
+	return a.runReconcile("now", args...)
 }
 
-func (a *account) reconcile(command string, args ...string) *pass {
+func (a *account) runReconcile(command string, args ...string) *passResult {
 	a.t.Helper()
 	cmd := exec.CommandContext(a.t.Context(), a.binary, append([]string{command, "-o", "json"}, args...)...)
-	cmd.Dir, cmd.Env = a.t.TempDir(), slices.Concat(a.env, a.role)
-	var said bytes.Buffer
-	cmd.Stderr = &said
+	cmd.Dir, cmd.Env = a.t.TempDir(), slices.Concat(a.env, a.roleEnv)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		a.t.Fatal(err)
 	}
-	p := &pass{}
+	p := &passResult{}
 	if err := json.Unmarshal(out, p); err != nil {
-		a.t.Fatalf("reconcile %s %v: %v\n%s%s", command, args, err, out, said.Bytes())
+		a.t.Fatalf("reconcile %s %v: %v\n%s%s", command, args, err, out, stderr.Bytes())
 	}
 	for _, w := range p.Workspaces {
 		if w.Error != "" {
@@ -65,18 +65,18 @@ func (a *account) reconcile(command string, args ...string) *pass {
 	return p
 }
 
-// comes commits, runs a pass, and compares what became of the workspaces; those
+// commitAndCheck commits, runs a pass, and compares what became of the workspaces; those
 // that are not named are to be unchanged.
-func (a *account) comes(message string, want map[string]string) {
+func (a *account) commitAndCheck(message string, want map[string]string) {
 	a.t.Helper()
 	a.commit(message)
-	if got := a.now().outcomes(); !maps.Equal(got, want) {
+	if got := a.runPass().outcomes(); !maps.Equal(got, want) {
 		a.t.Fatalf("%s: %v, want %v", message, got, want)
 	}
 }
 
-// resources counts the instances of resources in a workspace's state, by type.
-func (a *account) resources(workspace string) map[string]int {
+// countResources counts the instances of resources in a workspace's state, by type.
+func (a *account) countResources(workspace string) map[string]int {
 	a.t.Helper()
 	var state struct {
 		Resources []struct {
@@ -84,7 +84,7 @@ func (a *account) resources(workspace string) map[string]int {
 			Instances  []json.RawMessage
 		}
 	}
-	a.state(workspace, &state)
+	a.readState(workspace, &state)
 	count := map[string]int{}
 	for _, r := range state.Resources {
 		if r.Mode == "managed" {
@@ -94,19 +94,19 @@ func (a *account) resources(workspace string) map[string]int {
 	return count
 }
 
-// output reads an output of a workspace from its state.
-func (a *account) output(workspace, name string, into any) {
+// readOutput reads an output of a workspace from its state.
+func (a *account) readOutput(workspace, name string, into any) {
 	a.t.Helper()
 	var state struct {
 		Outputs map[string]struct{ Value json.RawMessage }
 	}
-	a.state(workspace, &state)
+	a.readState(workspace, &state)
 	if err := json.Unmarshal(state.Outputs[name].Value, into); err != nil {
 		a.t.Fatalf("output %s of %s: %v", name, workspace, err)
 	}
 }
 
-func (a *account) state(workspace string, into any) {
+func (a *account) readState(workspace string, into any) {
 	a.t.Helper()
 	bucket, region := "example-states-"+awstest.Account, tokyo
 	if slices.Contains([]string{"common_os", "osaka-ap", "switchover"}, workspace) {
@@ -123,32 +123,32 @@ func (a *account) state(workspace string, into any) {
 	}
 }
 
-// synced expects another pass to find nothing to do.
-func (a *account) synced() {
+// checkSynced expects another pass to find nothing to do.
+func (a *account) checkSynced() {
 	a.t.Helper()
-	if got := a.now().outcomes(); len(got) > 0 {
+	if got := a.runPass().outcomes(); len(got) > 0 {
 		a.t.Errorf("another pass: %v", got)
 	}
 }
 
-// unchanged plans workspaces again, and expects every plan to be empty.
-func (a *account) unchanged(workspaces ...string) {
+// checkUnchanged plans workspaces again, and expects every plan to be empty.
+func (a *account) checkUnchanged(workspaces ...string) {
 	a.t.Helper()
 	want := map[string]string{}
 	for _, name := range workspaces {
 		want[name] = "no-changes"
 	}
-	p := a.now(append([]string{"--replan"}, workspaces...)...)
+	p := a.runPass(append([]string{"--replan"}, workspaces...)...)
 	if got := p.outcomes(); !maps.Equal(got, want) {
-		a.t.Fatalf("planned again: %v, want no changes anywhere:\n%s", got, a.told(p))
+		a.t.Fatalf("planned again: %v, want no changes anywhere:\n%s", got, a.plannedResources(p))
 	}
 }
 
-// told is which resources a pass's plans name.
-func (a *account) told(p *pass) string {
+// plannedResources is which resources a pass's plans name.
+func (a *account) plannedResources(p *passResult) string {
 	a.t.Helper()
 	cmd := exec.CommandContext(a.t.Context(), a.binary, "runs", p.Run)
-	cmd.Dir, cmd.Env = a.t.TempDir(), slices.Concat(a.env, a.role)
+	cmd.Dir, cmd.Env = a.t.TempDir(), slices.Concat(a.env, a.roleEnv)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		a.t.Fatalf("reconcile runs: %v\n%s", err, out)

@@ -18,9 +18,9 @@ import (
 	"reconcile/modules/tftest"
 )
 
-// accepted is what parliament, a linter of IAM policies, says of the estate's,
+// acceptedFindings is what parliament, a linter of IAM policies, says of the estate's,
 // and why it stands. One that nothing needs is an error, too.
-var accepted = []struct{ policy, finding, why string }{
+var acceptedFindings = []struct{ policy, finding, why string }{
 	{`/(estate-)?boundary$`, `^RESOURCE_STAR `, "a ceiling grants nothing: it names services, of everything"},
 	{`/look-`, `^RESOURCE_STAR (cloudwatch|ec2|elasticfilesystem|logs|rds):(Describe|Search)`, "a plan asks before it knows any id, or asks for all"},
 	{`/apply-`, `^RESOURCE_MISMATCH elasticloadbalancing:.* arn:\*:elasticloadbalancing:\*:\*:listener(-rule)?/net/`, "the estate's balancers are of applications; parliament wants an ARN of each kind"},
@@ -34,19 +34,19 @@ var accepted = []struct{ policy, finding, why string }{
 func TestPolicies(t *testing.T) {
 	t.Parallel()
 	tf := tftest.New(t, map[string]string{"env": ".", "modules": modulesDir})
-	used := make([]bool, len(accepted))
+	used := make([]bool, len(acceptedFindings))
 	var found int
-	for _, name := range workspaces(t) {
-		policies := identityPolicies(t, tf, name)
+	for _, name := range listWorkspaces(t) {
+		policies := readIdentityPolicies(t, tf, name)
 		if len(policies) == 0 {
 			continue
 		}
 		found += len(policies)
 		if name == "bootstrap" {
-			readsItsUpstreams(t, policies)
+			checkStateReads(t, policies)
 		}
 		for _, f := range lint(t, policies) {
-			i := slices.IndexFunc(accepted, func(a struct{ policy, finding, why string }) bool {
+			i := slices.IndexFunc(acceptedFindings, func(a struct{ policy, finding, why string }) bool {
 				return regexp.MustCompile(a.policy).MatchString(f.policy) && regexp.MustCompile(a.finding).MatchString(f.text)
 			})
 			if i < 0 {
@@ -59,18 +59,18 @@ func TestPolicies(t *testing.T) {
 	if found < 30 {
 		t.Errorf("there are %d policies: are they still found?", found)
 	}
-	for i, a := range accepted {
+	for i, a := range acceptedFindings {
 		if !used[i] {
 			t.Errorf("nothing needs it any more to be accepted that %s of %s: %s", a.finding, a.policy, a.why)
 		}
 	}
 }
 
-// readsItsUpstreams compares the states that plan roles read with those that
+// checkStateReads compares the states that plan roles read with those that
 // reconcile sees the workspaces read.
-func readsItsUpstreams(t *testing.T, policies map[string]string) {
+func checkStateReads(t *testing.T, policies map[string]string) {
 	t.Helper()
-	for _, n := range graph(t, repository(t)) {
+	for _, n := range loadGraph(t, newEstateRepo(t)) {
 		var policy struct {
 			Statement []struct {
 				Sid      string
@@ -97,12 +97,12 @@ func readsItsUpstreams(t *testing.T, policies map[string]string) {
 	}
 }
 
-// identityPolicies plans a workspace on the mocks of its tests and returns its
+// readIdentityPolicies plans a workspace on the mocks of its tests and returns its
 // roles' policies, by path and name. One that makes no role is not planned.
-func identityPolicies(t *testing.T, tf *tftest.Terraform, name string) map[string]string {
+func readIdentityPolicies(t *testing.T, tf *tftest.Terraform, name string) map[string]string {
 	t.Helper()
-	if !slices.ContainsFunc(reachedModules(t, name), func(dir string) bool {
-		return slices.ContainsFunc(tftest.Configuration(t, dir)["resource"], func(b tftest.Block) bool {
+	if !slices.ContainsFunc(reachableModules(t, name), func(dir string) bool {
+		return slices.ContainsFunc(tftest.LoadConfiguration(t, dir)["resource"], func(b tftest.Block) bool {
 			return strings.HasPrefix(b.Labels[0], "aws_iam_")
 		})
 	}) {
@@ -153,13 +153,13 @@ func identityPolicies(t *testing.T, tf *tftest.Terraform, name string) map[strin
 	return policies
 }
 
-// reachedModules returns the folder of a workspace, and of every module that it
+// reachableModules returns the folder of a workspace, and of every module that it
 // calls, or that those call.
-func reachedModules(t *testing.T, name string) []string {
+func reachableModules(t *testing.T, name string) []string {
 	t.Helper()
 	reached := []string{name}
 	for i := 0; i < len(reached); i++ {
-		for dir := range calls(t, reached[i]) {
+		for dir := range moduleCalls(t, reached[i]) {
 			if !slices.Contains(reached, dir) {
 				reached = append(reached, dir)
 			}
@@ -180,33 +180,33 @@ func lint(t *testing.T, policies map[string]string) (findings []finding) {
 			t.Fatal(err)
 		}
 	}
-	out, err := exec.CommandContext(t.Context(), tftest.Tool(t, "parliament"), "--json", "--directory", dir).Output()
+	out, err := exec.CommandContext(t.Context(), tftest.FindTool(t, "parliament"), "--json", "--directory", dir).Output()
 	if _, ended := err.(*exec.ExitError); err != nil && !ended { // it fails where it finds something
 		t.Fatal(err)
 	}
 	for line := range bytes.Lines(out) {
-		var said struct {
+		var issue struct {
 			Issue    string
 			Detail   json.RawMessage
 			Location struct{ Filepath string }
 		}
-		if err := json.Unmarshal(line, &said); err != nil {
+		if err := json.Unmarshal(line, &issue); err != nil {
 			t.Fatalf("parliament says: %s", line)
 		}
-		i, err := strconv.Atoi(strings.TrimSuffix(filepath.Base(said.Location.Filepath), ".json"))
+		i, err := strconv.Atoi(strings.TrimSuffix(filepath.Base(issue.Location.Filepath), ".json"))
 		if err != nil {
 			t.Fatalf("parliament says: %s", line)
 		}
-		for _, about := range details(said.Detail) {
-			findings = append(findings, finding{names[i], said.Issue + " " + about})
+		for _, about := range splitDetails(issue.Detail) {
+			findings = append(findings, finding{names[i], issue.Issue + " " + about})
 		}
 	}
 	return findings
 }
 
-// details takes what a finding is about apart: it may be a text, a list of
+// splitDetails takes what a finding is about apart: it may be a text, a list of
 // actions, or of actions with the ARNs that they want.
-func details(raw json.RawMessage) (all []string) {
+func splitDetails(raw json.RawMessage) (texts []string) {
 	var actions []json.RawMessage
 	if json.Unmarshal(raw, &actions) != nil {
 		actions = []json.RawMessage{raw}
@@ -224,7 +224,7 @@ func details(raw json.RawMessage) (all []string) {
 		default:
 			text = string(a)
 		}
-		all = append(all, text)
+		texts = append(texts, text)
 	}
-	return all
+	return texts
 }

@@ -11,7 +11,7 @@ import (
 // merged: nothing that the estate is made of is refused then, by the settings
 // as they are.
 func TestPreviewsRefuseNothing(t *testing.T) {
-	e := repository(t)
+	e := newEstateRepo(t)
 	repo, err := source.Open(t.Context(), source.Options{URL: e.dir})
 	if err != nil {
 		t.Fatal(err)
@@ -37,8 +37,8 @@ func TestPreviewsRefuseNothing(t *testing.T) {
 		loader := ws.NewLoader(commit.Tree, ws.Terraform)
 		for _, dir := range dirs {
 			config := settings.Config(dir.Name)
-			proposal := ws.Proposal{Dir: dir, Config: config, Approved: loader.Load(dir, config)}
-			for _, refused := range ws.Refuse(commit.Tree, ws.Terraform, proposal, settings.Preview()) {
+			proposal := ws.Proposal{Dir: dir, Config: config, TipWorkspace: loader.Load(dir, config)}
+			for _, refused := range ws.CheckPolicy(commit.Tree, ws.Terraform, proposal, settings.PreviewPolicy()) {
 				t.Errorf("%s, environment %q: %s", dir.Name, environment, refused)
 			}
 		}

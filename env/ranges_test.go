@@ -16,8 +16,8 @@ import (
 func TestReaches(t *testing.T) {
 	data := map[string]string{}
 	for region, workspace := range map[string]string{"tokyo": "tokyo", "osaka": "common_os"} {
-		network := tftest.Values(t, filepath.Join(workspace, "terraform.tfvars"))["network"]
-		cidr := unquote(network, `cidr = "(10\.\d+)\.0\.0/16"`)
+		network := tftest.LoadValues(t, filepath.Join(workspace, "terraform.tfvars"))["network"]
+		cidr := findGroups(network, `cidr = "(10\.\d+)\.0\.0/16"`)
 		if len(cidr) != 1 {
 			t.Fatalf("%s has no network of its own: %s", workspace, network)
 		}
@@ -28,14 +28,14 @@ func TestReaches(t *testing.T) {
 	} {
 		found := map[string]bool{}
 		for _, file := range tftest.Glob(t, filepath.Join(side, "*.tfvars")) {
-			reaches := tftest.Values(t, file)["reaches"]
+			reaches := tftest.LoadValues(t, file)["reaches"]
 			for line := range strings.Lines(reaches) {
-				name := unquote(line, `^ *(\w+)-(?:database|files) = `)
+				name := findGroups(line, `^ *(\w+)-(?:database|files) = `)
 				if len(name) == 0 {
 					continue
 				}
 				found[name[0]] = true
-				if cidr := unquote(line, `cidr = "([^"]*)"`); len(cidr) != 1 || cidr[0] != data[name[0]] {
+				if cidr := findGroups(line, `cidr = "([^"]*)"`); len(cidr) != 1 || cidr[0] != data[name[0]] {
 					t.Errorf("%s: %s holds data in %s, not in %v", file, name[0], data[name[0]], cidr)
 				}
 			}

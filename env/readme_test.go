@@ -11,9 +11,9 @@ import (
 	"reconcile/modules/tftest"
 )
 
-// services are AWS's names by what types of resources begin with; the longest
+// serviceNames are AWS's names by what types of resources begin with; the longest
 // beginning that fits counts.
-var services = map[string]string{
+var serviceNames = map[string]string{
 	"acm": "ACM", "api_gateway": "API Gateway", "apigatewayv2": "API Gateway", "autoscaling": "Auto Scaling", "backup": "Backup",
 	"cloudwatch": "CloudWatch", "codebuild": "CodeBuild", "db": "RDS", "dx": "Direct Connect", "dynamodb": "DynamoDB",
 	"ec2_transit_gateway": "Transit Gateway", "ecr": "ECR", "ecs": "ECS", "efs": "EFS", "globalaccelerator": "Global Accelerator",
@@ -27,24 +27,24 @@ var services = map[string]string{
 // TestReadme compares the table of workspaces, modules and services in the
 // READMEs with the tree.
 func TestReadme(t *testing.T) {
-	after := map[string][]string{}
-	for _, n := range graph(t, repository(t)) {
-		after[n.Name] = n.DependsOn
+	dependsOn := map[string][]string{}
+	for _, n := range loadGraph(t, newEstateRepo(t)) {
+		dependsOn[n.Name] = n.DependsOn
 	}
 	var rows strings.Builder
-	for _, name := range workspaces(t) {
+	for _, name := range listWorkspaces(t) {
 		var modules []string
-		for module := range calls(t, name) {
+		for module := range moduleCalls(t, name) {
 			if base := filepath.Base(module); base != "upstream" {
 				modules = append(modules, fmt.Sprintf("[%s](modules/%s)", base, base))
 			}
 		}
 		slices.Sort(modules)
-		region := map[string]string{`"ap-northeast-1"`: "Tokyo", `"ap-northeast-3"`: "Osaka"}[read(t, name).blocks["provider"][0].Attr("region")]
+		region := map[string]string{`"ap-northeast-1"`: "Tokyo", `"ap-northeast-3"`: "Osaka"}[readWorkspace(t, name).blocks["provider"][0].Attr("region")]
 		used := map[string]bool{}
-		servicesOf(t, name, nil, used)
+		addServices(t, name, nil, used)
 		fmt.Fprintf(&rows, "| [%s](env/%s) | %s | %s | %s | %s |\n", name, name, region,
-			strings.Join(after[name], ", "), strings.Join(modules, ", "), strings.Join(slices.Sorted(maps.Keys(used)), ", "))
+			strings.Join(dependsOn[name], ", "), strings.Join(modules, ", "), strings.Join(slices.Sorted(maps.Keys(used)), ", "))
 	}
 	for path, head := range map[string]string{
 		"../README.md":    "| workspace | Region | after | modules | AWS services |",
@@ -54,16 +54,16 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// servicesOf adds the services of what a folder, which call called, and the
+// addServices adds the services of what a folder, which call called, and the
 // modules that it calls make.
-func servicesOf(t *testing.T, dir string, call *tftest.Block, used map[string]bool) {
-	for _, r := range made(t, dir, call, "resource") {
+func addServices(t *testing.T, dir string, call *tftest.Block, used map[string]bool) {
+	for _, r := range createdBlocks(t, dir, call, "resource") {
 		kind, isAWS := strings.CutPrefix(r.Labels[0], "aws_")
 		if !isAWS {
 			continue
 		}
 		best := ""
-		for begin := range services {
+		for begin := range serviceNames {
 			if strings.HasPrefix(kind, begin) && len(begin) > len(best) {
 				best = begin
 			}
@@ -71,9 +71,9 @@ func servicesOf(t *testing.T, dir string, call *tftest.Block, used map[string]bo
 		if best == "" {
 			t.Errorf("which service is %s of? Say it in env/readme_test.go", r.Labels[0])
 		}
-		used[services[best]] = true
+		used[serviceNames[best]] = true
 	}
-	for _, m := range made(t, dir, call, "module") {
-		servicesOf(t, filepath.Join(dir, strings.Trim(m.Attr("source"), `"`)), &m, used)
+	for _, m := range createdBlocks(t, dir, call, "module") {
+		addServices(t, filepath.Join(dir, strings.Trim(m.Attr("source"), `"`)), &m, used)
 	}
 }

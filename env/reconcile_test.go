@@ -12,16 +12,16 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// estate is a Git repository of the estate as it stands here, and reconcile.
-type estate struct {
+// estateRepo is a Git repository of the estate as it stands here, and reconcile.
+type estateRepo struct {
 	t           testing.TB
 	dir, binary string
 }
 
-// repository commits the estate's configuration to a repository of its own.
-func repository(t testing.TB) *estate {
+// newEstateRepo commits the estate's configuration to a repository of its own.
+func newEstateRepo(t testing.TB) *estateRepo {
 	t.Helper()
-	e := &estate{t: t, dir: t.TempDir(), binary: program(t)}
+	e := &estateRepo{t: t, dir: t.TempDir(), binary: buildReconcile(t)}
 	gittest.Git(t, e.dir, "init", "-q", "-b", "main")
 	for name, from := range map[string]string{"env": ".", "modules": modulesDir} {
 		tftest.Copy(t, from, filepath.Join(e.dir, name))
@@ -31,16 +31,16 @@ func repository(t testing.TB) *estate {
 }
 
 // commit commits all that is there, and returns the commit's id.
-func (e *estate) commit(message string) string {
+func (e *estateRepo) commit(message string) string {
 	e.t.Helper()
 	gittest.Git(e.t, e.dir, "add", "-A")
 	gittest.Git(e.t, e.dir, "commit", "-q", "--allow-empty", "-m", message)
 	return gittest.Git(e.t, e.dir, "rev-parse", "HEAD")
 }
 
-// ask runs reconcile on the repository and reads the JSON that it prints.
+// runJSON runs reconcile on the repository and reads the JSON that it prints.
 // It may say that there are changes.
-func (e *estate) ask(into any, args ...string) {
+func (e *estateRepo) runJSON(into any, args ...string) {
 	e.t.Helper()
 	cmd := exec.CommandContext(e.t.Context(), e.binary, append(args, "-o", "json")...)
 	cmd.Dir = e.dir
@@ -56,16 +56,16 @@ func (e *estate) ask(into any, args ...string) {
 	}
 }
 
-// node is a workspace in reconcile's graph.
-type node struct {
+// graphNode is a workspace in reconcile's graph.
+type graphNode struct {
 	Name      string   `json:"name"`
 	DependsOn []string `json:"depends_on"`
 	Inputs    []string `json:"inputs"`
 }
 
-func graph(t testing.TB, e *estate, flags ...string) []node {
+func loadGraph(t testing.TB, e *estateRepo, flags ...string) []graphNode {
 	t.Helper()
-	var g struct{ Workspaces []node }
-	e.ask(&g, append([]string{"graph"}, flags...)...)
+	var g struct{ Workspaces []graphNode }
+	e.runJSON(&g, append([]string{"graph"}, flags...)...)
 	return g.Workspaces
 }

@@ -32,8 +32,8 @@ func TestScan(t *testing.T) {
 	}
 }
 
-// report is what TestScan reads of checkov's.
-type report struct {
+// scanReport is what TestScan reads of checkov's.
+type scanReport struct {
 	Summary struct {
 		Resources int `json:"resource_count"`
 		Unread    int `json:"parsing_errors"`
@@ -48,9 +48,9 @@ type report struct {
 	}
 }
 
-func scan(t *testing.T, dir, folder string) (r report) {
+func scan(t *testing.T, dir, folder string) (r scanReport) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), tftest.Tool(t, "checkov"), "--directory", folder, "--framework", "terraform",
+	cmd := exec.CommandContext(t.Context(), tftest.FindTool(t, "checkov"), "--directory", folder, "--framework", "terraform",
 		"--quiet", "--compact", "--skip-download", "--output", "json", "--soft-fail")
 	cmd.Dir = dir
 	var stderr bytes.Buffer

@@ -24,18 +24,18 @@ var update = flag.Bool("update", false, "write the tables of inputs and outputs 
 
 func TestModules(t *testing.T) {
 	tf := tftest.New(t, map[string]string{"modules": "."})
-	names := modules(t)
+	names := listModules(t)
 	if len(names) == 0 {
 		t.Fatal("there is no module")
 	}
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := read(t, name)
-			t.Run("shape", m.shape)
-			t.Run("tags", m.tags)
-			t.Run("refusals", m.refusals)
-			t.Run("readme", m.readme)
+			m := readModule(t, name)
+			t.Run("shape", m.checkShape)
+			t.Run("tags", m.checkTags)
+			t.Run("refusals", m.checkRefusals)
+			t.Run("readme", m.checkReadme)
 			t.Run("test", func(t *testing.T) {
 				tf.Run(t, filepath.Join("modules", name), "get")
 				tf.Run(t, filepath.Join("modules", name), "test")
@@ -49,8 +49,8 @@ func TestModules(t *testing.T) {
 func TestExamples(t *testing.T) {
 	tf := tftest.New(t, map[string]string{"modules": "."})
 	var root strings.Builder
-	for _, name := range modules(t) {
-		match := regexp.MustCompile("(?s)```hcl\n(.*?)```").FindStringSubmatch(read(t, name).readmeMd)
+	for _, name := range listModules(t) {
+		match := regexp.MustCompile("(?s)```hcl\n(.*?)```").FindStringSubmatch(readModule(t, name).readmeText)
 		if match == nil || !strings.Contains(match[1], `"../../modules/`+name+`"`) {
 			t.Fatalf("%s/README.md has no example of its use from a workspace", name)
 		}
@@ -63,8 +63,8 @@ func TestExamples(t *testing.T) {
 	tf.Run(t, "env", "validate")
 }
 
-// modules lists the folders that hold Terraform.
-func modules(t *testing.T) []string {
+// listModules lists the folders that hold Terraform.
+func listModules(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob("*/*.tf")
 	if err != nil {
@@ -79,15 +79,15 @@ func modules(t *testing.T) []string {
 
 // module is what its files say.
 type module struct {
-	name     string
-	blocks   map[string][]tftest.Block // by type
-	refused  map[string]int            // how many runs of its tests expect this address to fail
-	readmeMd string
+	name             string
+	blocks           map[string][]tftest.Block // by type
+	expectedFailures map[string]int            // how many runs of its tests expect this address to fail
+	readmeText       string
 }
 
-func read(t *testing.T, name string) *module {
+func readModule(t *testing.T, name string) *module {
 	t.Helper()
-	m := &module{name: name, blocks: tftest.Configuration(t, name), refused: map[string]int{}}
+	m := &module{name: name, blocks: tftest.LoadConfiguration(t, name), expectedFailures: map[string]int{}}
 	for _, path := range tftest.Glob(t, filepath.Join(name, "tests", "*.tftest.hcl")) {
 		for _, b := range tftest.Parse(t, path) {
 			a := b.Body.Attributes["expect_failures"]
@@ -95,7 +95,7 @@ func read(t *testing.T, name string) *module {
 				continue
 			}
 			for _, variable := range a.Expr.Variables() {
-				m.refused[b.Text(variable.SourceRange())]++
+				m.expectedFailures[b.Text(variable.SourceRange())]++
 			}
 		}
 	}
@@ -103,19 +103,19 @@ func read(t *testing.T, name string) *module {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.readmeMd = string(readme)
+	m.readmeText = string(readme)
 	return m
 }
 
-// shape looks for the files that every module has, and for inputs and outputs
+// checkShape looks for the files that every module has, and for inputs and outputs
 // that are typed and described.
-func (m *module) shape(t *testing.T) {
+func (m *module) checkShape(t *testing.T) {
 	for _, file := range []string{"main.tf", "variables.tf", "outputs.tf", "versions.tf"} {
 		if _, err := os.Stat(filepath.Join(m.name, file)); err != nil {
 			t.Error(err)
 		}
 	}
-	if versions := m.blocks["terraform"]; len(versions) != 1 || string(versions[0].Source) != string(read(t, "s3").blocks["terraform"][0].Source) {
+	if versions := m.blocks["terraform"]; len(versions) != 1 || string(versions[0].Source) != string(readModule(t, "s3").blocks["terraform"][0].Source) {
 		t.Error("versions.tf is not that of the module s3")
 	}
 	if len(tftest.Glob(t, filepath.Join(m.name, "tests", "*.tftest.hcl"))) == 0 {
@@ -139,9 +139,9 @@ func (m *module) shape(t *testing.T) {
 	}
 }
 
-// tags holds the variables that modules share to one wording, so that tests in
+// checkTags holds the variables that modules share to one wording, so that tests in
 // one of them speak for all.
-func (m *module) tags(t *testing.T) {
+func (m *module) checkTags(t *testing.T) {
 	for _, shared := range []string{"region", "tags"} {
 		find := func(m *module) string {
 			for _, v := range m.blocks["variable"] {
@@ -151,14 +151,14 @@ func (m *module) tags(t *testing.T) {
 			}
 			return ""
 		}
-		if have := find(m); have != "" && have != find(read(t, "s3")) {
+		if have := find(m); have != "" && have != find(readModule(t, "s3")) {
 			t.Errorf("variable %s is not word for word that of the module s3", shared)
 		}
 	}
 }
 
-// refusals asks for a test of each validation and precondition.
-func (m *module) refusals(t *testing.T) {
+// checkRefusals asks for a test of each validation and precondition.
+func (m *module) checkRefusals(t *testing.T) {
 	count := func(address string, body *hclsyntax.Body, kind string) {
 		n := 0
 		for _, b := range body.Blocks {
@@ -166,8 +166,8 @@ func (m *module) refusals(t *testing.T) {
 				n++
 			}
 		}
-		if m.refused[address] < n {
-			t.Errorf("%s: %d of %s, but %d tests expect it to fail", address, n, kind, m.refused[address])
+		if m.expectedFailures[address] < n {
+			t.Errorf("%s: %d of %s, but %d tests expect it to fail", address, n, kind, m.expectedFailures[address])
 		}
 	}
 	for _, v := range m.blocks["variable"] {
@@ -191,9 +191,9 @@ func (m *module) refusals(t *testing.T) {
 	}
 }
 
-// TestEverywhere asks the provider which resources take tags and a Region, and
+// TestTagsAndRegions asks the provider which resources take tags and a Region, and
 // each such resource of a module to have what the module was given of them.
-func TestEverywhere(t *testing.T) {
+func TestTagsAndRegions(t *testing.T) {
 	tf := tftest.New(t, map[string]string{"modules": "."})
 	tf.Write(t, "env/main.tf", "terraform {\n  required_providers {\n    aws = { source = \"hashicorp/aws\" }\n  }\n}\n")
 	var schema struct {
@@ -210,15 +210,15 @@ func TestEverywhere(t *testing.T) {
 	if resources["aws_vpc"].Block.Attributes["tags"] == nil {
 		t.Fatal("the provider's schema cannot be read: a VPC has tags")
 	}
-	for _, name := range modules(t) {
-		m := read(t, name)
+	for _, name := range listModules(t) {
+		m := readModule(t, name)
 		for _, v := range m.blocks["variable"] {
 			given := v.Label()
 			if given != "tags" && given != "region" {
 				continue
 			}
 			for _, r := range m.blocks["resource"] {
-				if resources[r.Labels[0]].Block.Attributes[given] != nil && !m.passes(r.Attr(given), given) {
+				if resources[r.Labels[0]].Block.Attributes[given] != nil && !m.usesInput(r.Attr(given), given) {
 					t.Errorf("%s: %s has not the %s that the module was given", name, r.Label(), given)
 				}
 			}
@@ -226,9 +226,9 @@ func TestEverywhere(t *testing.T) {
 	}
 }
 
-// passes tells whether an expression has what the module was given under a name,
+// usesInput tells whether an expression has what the module was given under a name,
 // itself or by a local of the same name.
-func (m *module) passes(expr, name string) bool {
+func (m *module) usesInput(expr, name string) bool {
 	if strings.Contains(expr, "var."+name) {
 		return true
 	}
@@ -242,8 +242,8 @@ func TestIndex(t *testing.T) {
 	rows := new(strings.Builder)
 	fmt.Fprint(rows, "\n| module | is |\n|---|---|\n")
 	sentence := regexp.MustCompile(`(?s)^# \S+\n\n(.*?[^.])(?:[.:;] |\.\n)`)
-	for _, name := range modules(t) {
-		match := sentence.FindStringSubmatch(read(t, name).readmeMd)
+	for _, name := range listModules(t) {
+		match := sentence.FindStringSubmatch(readModule(t, name).readmeText)
 		if match == nil {
 			t.Fatalf("%s/README.md does not begin by saying what the module is", name)
 		}
@@ -253,36 +253,36 @@ func TestIndex(t *testing.T) {
 	tftest.CheckTables(t, "README.md", "modules", rows.String()+"\n", *update)
 }
 
-// readme compares the tables in the README with the module.
-func (m *module) readme(t *testing.T) {
-	tftest.CheckTables(t, filepath.Join(m.name, "README.md"), "modules", m.tables(), *update)
+// checkReadme compares the tables in the README with the module.
+func (m *module) checkReadme(t *testing.T) {
+	tftest.CheckTables(t, filepath.Join(m.name, "README.md"), "modules", m.renderTables(), *update)
 }
 
-func (m *module) tables() string {
+func (m *module) renderTables() string {
 	var out bytes.Buffer
 	fmt.Fprint(&out, "\n| input | meaning | type | default |\n|---|---|---|---|\n")
 	for _, v := range m.blocks["variable"] {
 		value := "required"
 		if a := v.Attr("default"); a != "" {
-			value = code(a)
+			value = toCode(a)
 		}
-		fmt.Fprintf(&out, "| %s | %s | %s | %s |\n", code(v.Label()), sentence(v), code(v.Attr("type")), value)
+		fmt.Fprintf(&out, "| %s | %s | %s | %s |\n", toCode(v.Label()), descriptionOf(v), toCode(v.Attr("type")), value)
 	}
 	fmt.Fprint(&out, "\n| output | meaning |\n|---|---|\n")
 	for _, o := range m.blocks["output"] {
-		fmt.Fprintf(&out, "| %s | %s |\n", code(o.Label()), sentence(o))
+		fmt.Fprintf(&out, "| %s | %s |\n", toCode(o.Label()), descriptionOf(o))
 	}
 	return out.String() + "\n"
 }
 
-// sentence is a description, as a cell of a table.
-func sentence(b tftest.Block) string {
+// descriptionOf is a description, as a cell of a table.
+func descriptionOf(b tftest.Block) string {
 	text := strings.Trim(b.Attr("description"), `"`)
 	return strings.NewReplacer("|", `\|`, `\"`, `"`).Replace(text)
 }
 
-// code puts an expression on one line.
-func code(expr string) string {
+// toCode puts an expression on one line.
+func toCode(expr string) string {
 	expr = regexp.MustCompile(`\s*#.*`).ReplaceAllString(expr, "")
 	expr = regexp.MustCompile(`([({\[])\s*\n\s*`).ReplaceAllString(expr, "$1 ")
 	expr = regexp.MustCompile(`,?\s*\n\s*([)}\]])`).ReplaceAllString(expr, " $1")

@@ -41,12 +41,12 @@ func (r *Reconciler) Changed(ctx context.Context, from, to string) (*Changed, er
 	if err != nil {
 		return nil, err
 	}
-	defer r.closing(a)
+	defer r.closeCommit(a)
 	b, err := r.resolve(ctx, to)
 	if err != nil {
 		return nil, err
 	}
-	defer r.closing(b)
+	defer r.closeCommit(b)
 	return r.changedBetween(ctx, a, b)
 }
 
@@ -60,41 +60,41 @@ func (r *Reconciler) resolve(ctx context.Context, rev string) (*source.Commit, e
 	}
 	commit, err := r.Source.Fetch(ctx, id)
 	if err != nil {
-		return nil, fmt.Errorf("fetch %s: %w", short(id), err)
+		return nil, fmt.Errorf("fetch %s: %w", abbreviate(id), err)
 	}
 	return commit, nil
 }
 
 func (r *Reconciler) changedSinceRecord(ctx context.Context) (*Changed, error) {
-	w, err := r.atTip(ctx)
+	w, err := r.inventoryAtTip(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer r.closing(w.commit)
-	if len(w.gone) == 0 {
-		if err := w.found(); err != nil {
+	defer r.closeCommit(w.commit)
+	if len(w.removed) == 0 {
+		if err := w.checkNotEmpty(); err != nil {
 			return nil, err
 		}
 	}
 	c := &Changed{From: w.head.Commit, To: w.commit.ID, Warnings: w.settings.Warnings()}
-	for _, name := range slices.Sorted(maps.Keys(w.items)) {
-		it := w.items[name]
-		if len(it.own) > 0 {
-			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: it.own, New: !it.known})
+	for _, name := range slices.Sorted(maps.Keys(w.entries)) {
+		entry := w.entries[name]
+		if len(entry.ownReasons) > 0 {
+			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: entry.ownReasons, New: !entry.recorded})
 		}
-		if it.loaded != nil && it.loaded.Err != nil {
-			c.Warnings = append(c.Warnings, it.loaded.Err.Error())
+		if entry.loaded != nil && entry.loaded.Err != nil {
+			c.Warnings = append(c.Warnings, entry.loaded.Err.Error())
 		}
 	}
-	for _, rec := range w.gone {
+	for _, rec := range w.removed {
 		c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: rec.Name, Stale: []string{rec.Path}, Removed: true})
 	}
-	c.close(w.graph)
+	c.addReaders(w.graph)
 	return c, nil
 }
 
-// atTip is the survey of the tip, with nothing adopted.
-func (r *Reconciler) atTip(ctx context.Context) (*work, error) {
+// inventoryAtTip is the survey of the tip, with nothing adopted.
+func (r *Reconciler) inventoryAtTip(ctx context.Context) (*inventory, error) {
 	head, err := r.readHead(ctx)
 	if err != nil {
 		return nil, err
@@ -109,76 +109,76 @@ func (r *Reconciler) atTip(ctx context.Context) (*work, error) {
 	}
 	settings, err := workspace.LoadSettings(commit.Tree, r.Environment)
 	if err != nil {
-		return nil, fmt.Errorf("settings at %s: %w", short(tip.Commit), err)
+		return nil, fmt.Errorf("settings at %s: %w", abbreviate(tip.Commit), err)
 	}
-	return r.survey(ctx, head, commit, settings)
+	return r.discover(ctx, head, commit, settings)
 }
 
 // changedBetween looks up the inputs that the workspaces have at b in both
 // trees. Those of a are not needed: an input that a workspace no longer has
 // was dropped by an edit to one that it still has.
 func (r *Reconciler) changedBetween(ctx context.Context, a, b *source.Commit) (*Changed, error) {
-	before, err := r.everything(ctx, a)
+	before, err := r.inventoryWithoutRecord(ctx, a)
 	if err != nil {
 		return nil, err
 	}
-	after, err := r.everything(ctx, b)
+	after, err := r.inventoryWithoutRecord(ctx, b)
 	if err != nil {
 		return nil, err
 	}
 	c := &Changed{From: a.ID, To: b.ID, Warnings: after.settings.Warnings()}
-	for _, dir := range after.settings.Unread() {
-		if _, ok := before.items[dir.Name]; ok {
-			after.items[dir.Name] = &item{Dir: dir, config: after.settings.Config(dir.Name)}
+	for _, dir := range after.settings.OpenTofuDirs() {
+		if _, ok := before.entries[dir.Name]; ok {
+			after.entries[dir.Name] = &workspaceEntry{Dir: dir, config: after.settings.Config(dir.Name)}
 		}
 	}
-	if len(before.items) == 0 {
-		if err := after.found(); err != nil {
+	if len(before.entries) == 0 {
+		if err := after.checkNotEmpty(); err != nil {
 			return nil, err
 		}
 	}
 	if err := after.loadAll(ctx); err != nil {
 		return nil, err
 	}
-	after.link()
-	for _, name := range slices.Sorted(maps.Keys(after.items)) {
-		it := after.items[name]
-		old, ok := before.items[name]
+	after.buildGraph()
+	for _, name := range slices.Sorted(maps.Keys(after.entries)) {
+		entry := after.entries[name]
+		old, ok := before.entries[name]
 		if !ok {
-			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: []string{gitpath.Quote(it.Path)}, New: true})
+			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: []string{gitpath.Quote(entry.Path)}, New: true})
 			continue
 		}
 		var stale []string
-		for _, path := range it.loaded.Inputs {
+		for _, path := range entry.loaded.Inputs {
 			if a.Tree.ID(path) != b.Tree.ID(path) {
 				stale = append(stale, path)
 			}
 		}
-		if old.config.Digest() != it.config.Digest() {
+		if old.config.Digest() != entry.config.Digest() {
 			stale = append(stale, "settings")
 		}
 		if len(stale) > 0 {
 			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: stale})
 		}
-		if it.loaded.Err != nil {
-			c.Warnings = append(c.Warnings, it.loaded.Err.Error())
+		if entry.loaded.Err != nil {
+			c.Warnings = append(c.Warnings, entry.loaded.Err.Error())
 		}
-		c.Warnings = append(c.Warnings, it.loaded.Warnings...)
+		c.Warnings = append(c.Warnings, entry.loaded.Warnings...)
 	}
-	for _, name := range slices.Sorted(maps.Keys(before.items)) {
-		if after.items[name] == nil {
-			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: []string{gitpath.Quote(before.items[name].Path)}, Removed: true})
+	for _, name := range slices.Sorted(maps.Keys(before.entries)) {
+		if after.entries[name] == nil {
+			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: []string{gitpath.Quote(before.entries[name].Path)}, Removed: true})
 		}
 	}
-	c.close(after.graph)
+	c.addReaders(after.graph)
 	return c, nil
 }
 
-// everything is the workspaces at a commit, without a record.
-func (r *Reconciler) everything(ctx context.Context, commit *source.Commit) (*work, error) {
+// inventoryWithoutRecord is the workspaces at a commit, without a record.
+func (r *Reconciler) inventoryWithoutRecord(ctx context.Context, commit *source.Commit) (*inventory, error) {
 	settings, err := workspace.LoadSettings(commit.Tree, r.Environment)
 	if err != nil {
-		return nil, fmt.Errorf("settings at %s: %w", short(commit.ID), err)
+		return nil, fmt.Errorf("settings at %s: %w", abbreviate(commit.ID), err)
 	}
 	product, err := r.Product(ctx)
 	if err != nil {
@@ -186,20 +186,20 @@ func (r *Reconciler) everything(ctx context.Context, commit *source.Commit) (*wo
 	}
 	dirs, err := workspace.Discover(commit.Tree, settings, product)
 	if err != nil {
-		return nil, fmt.Errorf("workspaces at %s: %w", short(commit.ID), err)
+		return nil, fmt.Errorf("workspaces at %s: %w", abbreviate(commit.ID), err)
 	}
-	w := &work{
+	w := &inventory{
 		Reconciler: r, commit: commit, settings: settings, product: product,
-		loader: workspace.NewLoader(commit.Tree, product), items: map[string]*item{},
+		loader: workspace.NewLoader(commit.Tree, product), entries: map[string]*workspaceEntry{},
 	}
 	for _, dir := range dirs {
-		w.items[dir.Name] = &item{Dir: dir, config: settings.Config(dir.Name)}
+		w.entries[dir.Name] = &workspaceEntry{Dir: dir, config: settings.Config(dir.Name)}
 	}
 	return w, nil
 }
 
-// close sorts, and adds the readers of what is stale.
-func (c *Changed) close(graph *workspace.Graph) {
+// addReaders sorts, and adds the readers of what is stale.
+func (c *Changed) addReaders(graph *workspace.Graph) {
 	slices.SortFunc(c.Workspaces, func(a, b ChangedWorkspace) int { return strings.Compare(a.Name, b.Name) })
 	stale := map[string]bool{}
 	for _, w := range c.Workspaces {

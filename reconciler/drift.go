@@ -21,62 +21,62 @@ import (
 // pass waits for somebody who only looks. In exchange what is found is dropped
 // where a pass has written the workspace's record, or an upstream was applied,
 // since they were read.
-func (r *Reconciler) Drift(ctx, hard context.Context, o Options) (*Result, error) {
-	o.Trigger = LookForDrift
-	p := r.begin(o)
-	p.at(PhaseDrift)
-	looked, err := p.drift(ctx, hard)
-	p.conclude(err)
-	p.keepDrift(context.WithoutCancel(ctx), looked)
+func (r *Reconciler) Drift(ctx, killCtx context.Context, o Options) (*Result, error) {
+	o.Trigger = DriftCheck
+	p := r.newPass(o)
+	p.enterStep(PhaseDrift)
+	looked, err := p.detectDrift(ctx, killCtx)
+	p.finalize(err)
+	p.saveDrift(context.WithoutCancel(ctx), looked)
 	if looked {
-		p.tellNow(context.WithoutCancel(ctx))
+		p.notifyNow(context.WithoutCancel(ctx))
 	}
-	p.observe(Event{Phase: PhaseDone, Pass: p.result, Err: err, Part: len(o.Only) > 0})
+	p.emit(Event{Phase: PhaseDone, Pass: p.result, Err: err, Remote: len(o.Only) > 0})
 	return p.result, err
 }
 
-// drift looks at all that can be looked at, several at once, and tells whether
+// detectDrift looks at all that can be looked at, several at once, and tells whether
 // there was any.
-func (p *pass) drift(ctx, hard context.Context) (looked bool, err error) {
-	w, err := p.atTip(ctx)
+func (p *pass) detectDrift(ctx, killCtx context.Context) (looked bool, err error) {
+	w, err := p.inventoryAtTip(ctx)
 	if err != nil {
 		return false, err
 	}
-	defer p.closing(w.commit)
+	defer p.closeCommit(w.commit)
 	p.result.From, p.result.To = w.head.Commit, w.commit.ID
-	if err := w.found(); err != nil {
+	if err := w.checkNotEmpty(); err != nil {
 		return false, err
 	}
-	if err := w.known(p.options.Only); err != nil {
+	if err := w.checkNames(p.options.Only); err != nil {
 		return false, err
 	}
 	todo := map[string]bool{}
-	for name, it := range w.items {
+	for name, entry := range w.entries {
 		if only := p.options.Only; len(only) > 0 && !slices.Contains(only, name) {
 			continue
 		}
-		if result, unfit := w.unfitForDrift(it); unfit {
-			p.report(p.looked(result))
+		if result, unfit := w.skipDriftCheck(entry); unfit {
+			p.addResult(p.emitResult(result))
 			continue
 		}
 		todo[name] = true
-		p.observe(Event{Workspace: name, Phase: PhaseWaiting})
+		p.emit(Event{Workspace: name, Phase: PhaseWaiting})
 	}
-	if err := w.loadOnly(ctx, func(it *item) bool { return todo[it.Name] }); err != nil {
-		return false, p.stopped(ctx)
+	if err := w.loadOnly(ctx, func(entry *workspaceEntry) bool { return todo[entry.Name] }); err != nil {
+		return false, p.stopError(ctx)
 	}
-	site := p.openReadOnly(w)
-	defer site.close()
+	checkout := p.newReadOnlyCheckout(w)
+	defer checkout.close()
 	places := make(chan struct{}, p.Parallelism)
 	var looks []func() (WorkspaceResult, error)
 	for name := range todo {
-		looks = append(looks, beside(func() (WorkspaceResult, error) {
+		looks = append(looks, async(func() (WorkspaceResult, error) {
 			places <- struct{}{}
 			defer func() { <-places }()
 			if ctx.Err() != nil {
-				return WorkspaceResult{}, p.stopped(ctx)
+				return WorkspaceResult{}, p.stopError(ctx)
 			}
-			return p.looked(site.look(ctx, hard, w.items[name])), nil
+			return p.emitResult(checkout.checkDrift(ctx, killCtx, w.entries[name])), nil
 		}))
 	}
 	for _, look := range looks {
@@ -85,37 +85,37 @@ func (p *pass) drift(ctx, hard context.Context) (looked bool, err error) {
 			err = fault
 			continue
 		}
-		p.report(result)
+		p.addResult(result)
 	}
 	if ctx.Err() != nil {
-		err = p.stopped(ctx)
+		err = p.stopError(ctx)
 	}
 	return len(todo) > 0, err
 }
 
-// looked tells observers of a result.
-func (p *pass) looked(result WorkspaceResult) WorkspaceResult {
-	p.observe(Event{Workspace: result.Name, Phase: PhaseDone, Result: &result})
+// emitResult tells observers of a result.
+func (p *pass) emitResult(result WorkspaceResult) WorkspaceResult {
+	p.emit(Event{Workspace: result.Name, Phase: PhaseDone, Result: &result})
 	return result
 }
 
-// unfitForDrift tells whether drift cannot be told from what a pass has yet to
+// skipDriftCheck tells whether drift cannot be told from what a pass has yet to
 // do, and gives the result that says so.
-func (w *work) unfitForDrift(it *item) (WorkspaceResult, bool) {
-	result := WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: it.Name, Stale: w.reasons(it)}}
-	why := slices.Clone(result.Stale)
-	if len(why) == 0 && it.record.Waiting != nil {
+func (w *inventory) skipDriftCheck(entry *workspaceEntry) (WorkspaceResult, bool) {
+	result := WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: entry.Name, StaleReasons: w.staleReasons(entry)}}
+	why := slices.Clone(result.StaleReasons)
+	if len(why) == 0 && entry.record.PendingInputs != nil {
 		why = append(why, "what its last run left undone was taken back")
 	}
-	for _, up := range w.graph.DependsOn(it.Name) {
-		if w.items[up].record.Attempt != nil {
+	for _, up := range w.graph.DependsOn(entry.Name) {
+		if w.entries[up].record.Attempt != nil {
 			why = append(why, "interrupted apply of its upstream "+up)
 		}
 	}
 	switch {
-	case it.hold != nil:
-		result.Outcome, result.Error = state.Blocked, holdText(*it.hold)
-		result.Suspended = it.hold.Kind == state.Suspended
+	case entry.hold != nil:
+		result.Outcome, result.Error = state.Blocked, describeHold(*entry.hold)
+		result.Suspended = entry.hold.Kind == state.Suspended
 	case len(why) > 0:
 		result.Outcome = state.Skipped
 		result.Error = "a pass is due first (" + strings.Join(why, ", ") + ")"
@@ -125,46 +125,46 @@ func (w *work) unfitForDrift(it *item) (WorkspaceResult, bool) {
 	return result, true
 }
 
-// look plans one workspace, and records what that says of drift.
-func (s *site) look(ctx, hard context.Context, it *item) WorkspaceResult {
-	result := WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: it.Name}}
+// checkDrift plans one workspace, and records what that says of drift.
+func (s *checkout) checkDrift(ctx, killCtx context.Context, entry *workspaceEntry) WorkspaceResult {
+	result := WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: entry.Name}}
 	started := s.Now()
-	plan, err := s.planOnly(ctx, hard, it)
+	plan, err := s.planOnly(ctx, killCtx, entry)
 	if err == nil {
 		result.Warnings = plan.Warnings
-		err = s.theirState(it, it.record, plan)
+		err = s.checkState(entry, entry.record, plan)
 	}
 	if err == nil {
-		s.observe(Event{Workspace: it.Name, Phase: PhaseRecord})
-		err = s.recordDrift(ctx, it, plan)
-	} else if moved := s.appliedMeanwhile(ctx, it); moved != nil {
+		s.emit(Event{Workspace: entry.Name, Phase: PhaseRecord})
+		err = s.recordDrift(ctx, entry, plan)
+	} else if moved := s.checkNotOvertaken(ctx, entry); moved != nil {
 		err = moved // it may have read a state while that was written
 	}
 	result.DurationMS = s.Now().Sub(started).Milliseconds()
 	switch {
-	case errors.Is(err, errMeanwhile):
+	case errors.Is(err, errConcurrentUpdate):
 		result.Outcome, result.Error = state.Busy, err.Error()+": look again"
 	case err != nil:
-		result.Outcome, result.Error = madeOf(err), err.Error()
+		result.Outcome, result.Error = outcomeOf(err), err.Error()
 	case plan.Empty:
 		result.Outcome = state.NoChanges
 	default:
 		result.Outcome, result.Plan = state.Drifted, plan.Text
-		result.Changes, result.Digest = state.Changes(plan.Changes), plan.Digest
+		result.Changes, result.PlanDigest = state.Changes(plan.Changes), plan.Digest
 	}
 	return result
 }
 
-// appliedMeanwhile is why a plan may be of what is no longer so: an upstream
+// checkNotOvertaken is why a plan may be of what is no longer so: an upstream
 // was applied since its record was read.
-func (s *site) appliedMeanwhile(ctx context.Context, it *item) error {
-	now, err := s.readUpstreams(ctx, it.Name)
+func (s *checkout) checkNotOvertaken(ctx context.Context, entry *workspaceEntry) error {
+	now, err := s.readUpstreams(ctx, entry.Name)
 	if err != nil {
 		return err
 	}
-	for up, then := range s.work.upstreamsOf(it.Name) {
-		if now[up].Counter != then.Counter || now[up].Attempt != nil {
-			return fmt.Errorf("%s, upstream of %s: %w", up, it.Name, errMeanwhile)
+	for up, then := range s.inventory.upstreamsOf(entry.Name) {
+		if now[up].ApplyCount != then.ApplyCount || now[up].Attempt != nil {
+			return fmt.Errorf("%s, upstream of %s: %w", up, entry.Name, errConcurrentUpdate)
 		}
 	}
 	return nil
@@ -172,29 +172,29 @@ func (s *site) appliedMeanwhile(ctx context.Context, it *item) error {
 
 // recordDrift writes what a plan found, unless it may be of what is no longer
 // so. Another tip that was adopted meanwhile takes nothing from it.
-func (s *site) recordDrift(ctx context.Context, it *item, plan *terraform.Plan) error {
-	if err := s.appliedMeanwhile(ctx, it); err != nil {
+func (s *checkout) recordDrift(ctx context.Context, entry *workspaceEntry, plan *terraform.Plan) error {
+	if err := s.checkNotOvertaken(ctx, entry); err != nil {
 		return err
 	}
-	return s.underLease(ctx, 0, it.record, func(lease *state.Lease, rec state.Workspace) error {
+	return s.withLease(ctx, 0, entry.record, func(lease *state.Lease, rec state.Workspace) error {
 		rec.Drift = &state.Drift{
-			At: s.Now(), Found: !plan.Empty, Changes: state.Changes(plan.Changes), Digest: plan.Digest, Run: s.options.Run,
+			CheckedAt: s.Now(), Found: !plan.Empty, Changes: state.Changes(plan.Changes), PlanDigest: plan.Digest, Run: s.options.Run,
 		}
 		return lease.Write(ctx, rec)
 	})
 }
 
-// keepDrift writes the history of a look that was taken, with the plans, and
+// saveDrift writes the history of a look that was taken, with the plans, and
 // has people told of what it found.
-func (p *pass) keepDrift(ctx context.Context, looked bool) {
-	ctx, cancel := ownDeadline(ctx)
+func (p *pass) saveDrift(ctx context.Context, looked bool) {
+	ctx, cancel := cleanupContext(ctx)
 	defer cancel()
 	records, err := p.Record.Workspaces(ctx)
 	if err != nil {
 		p.log.Warn("what has drifted is not told", "error", err)
 		return
 	}
-	p.result.Drifted = drifted(records)
+	p.result.Drifted = listDrifted(records)
 	if !looked {
 		return
 	}
@@ -209,8 +209,8 @@ func (p *pass) keepDrift(ctx context.Context, looked bool) {
 	}
 }
 
-// drifted are the workspaces that are known to have drifted, sorted.
-func drifted(records map[string]state.Workspace) []string {
+// listDrifted are the workspaces that are known to have drifted, sorted.
+func listDrifted(records map[string]state.Workspace) []string {
 	names := []string{}
 	for _, name := range slices.Sorted(maps.Keys(records)) {
 		if d := records[name].Drift; d != nil && d.Found {

@@ -13,13 +13,13 @@ import (
 	"reconcile/state"
 )
 
-// drifting is a world of which one workspace is made after a file outside Git,
+// driftEnv is a world of which one workspace is made after a file outside Git,
 // as a resource in a cloud is: app, which reads common as well.
-type drifting struct{ *world }
+type driftEnv struct{ *testEnv }
 
-func newDrifting(t *testing.T) drifting {
-	w := drifting{newWorld(t, "")}
-	w.outside("as applied")
+func newDriftEnv(t *testing.T) driftEnv {
+	w := driftEnv{newTestEnv(t, "")}
+	w.changeOutside("as applied")
 	w.commit(fmt.Sprintf(`
 -- env/common/main.tf --
 output "text" {
@@ -39,22 +39,22 @@ data "terraform_remote_state" "common" {
 resource "terraform_data" "it" {
   input = [data.terraform_remote_state.outside.outputs.text, data.terraform_remote_state.common.outputs.text]
 }
-`, w.file()))
-	w.pass(reconciler.Options{})
+`, w.outsideStateFile()))
+	w.runPass(reconciler.Options{})
 	return w
 }
 
-func (w drifting) file() string { return filepath.Join(w.dir, "outside.tfstate") }
+func (w driftEnv) outsideStateFile() string { return filepath.Join(w.dir, "outside.tfstate") }
 
-// outside changes the world.
-func (w drifting) outside(text string) {
-	w.must(os.WriteFile(w.file(), fmt.Appendf(nil,
+// changeOutside changes the world.
+func (w driftEnv) changeOutside(text string) {
+	w.must(os.WriteFile(w.outsideStateFile(), fmt.Appendf(nil,
 		`{"version": 4, "terraform_version": "1.11.0", "serial": 1, "lineage": "o", "outputs": {"text": {"value": %q, "type": "string"}}, "resources": []}`, text), 0o600))
 }
 
-// look looks for drift, and has meanwhile happen when a workspace was planned
+// checkDrift looks for drift, and has meanwhile happen when a workspace was planned
 // and is about to be recorded.
-func (w drifting) look(workspace string, meanwhile func(), only ...string) *reconciler.Result {
+func (w driftEnv) checkDrift(workspace string, meanwhile func(), only ...string) *reconciler.Result {
 	w.t.Helper()
 	config := w.config
 	config.Observe = func(e reconciler.Event) {
@@ -67,41 +67,41 @@ func (w drifting) look(workspace string, meanwhile func(), only ...string) *reco
 	return result
 }
 
-// other runs a pass in another place, as on another machine.
-func (w drifting) other(o reconciler.Options) map[string]state.Outcome {
+// runOtherPass runs a pass in another place, as on another machine.
+func (w driftEnv) runOtherPass(o reconciler.Options) map[string]state.Outcome {
 	w.t.Helper()
 	config := w.config
-	config.Work = filepath.Join(w.dir, "other")
+	config.WorkDir = filepath.Join(w.dir, "other")
 	result, err := reconciler.New(config).Pass(w.t.Context(), w.t.Context(), o)
 	w.must(err)
 	return outcomes(result)
 }
 
-func (w drifting) drift(name string) *state.Drift {
+func (w driftEnv) recordedDrift(name string) *state.Drift {
 	rec, _, err := w.record.Workspace(w.t.Context(), name)
 	w.must(err)
 	return rec.Drift
 }
 
 func TestDriftIsRecordedAndClearedByAPass(t *testing.T) {
-	w := newDrifting(t)
+	w := newDriftEnv(t)
 	before, err := w.record.Head(t.Context())
 	w.must(err)
-	if w.drift("app") != nil {
+	if w.recordedDrift("app") != nil {
 		t.Error("drift is recorded that nobody has looked for")
 	}
-	w.outside("by hand")
-	result := w.look("", nil)
-	if diff := cmp.Diff(did{"app": state.Drifted, "common": state.NoChanges}, outcomes(result)); diff != "" {
+	w.changeOutside("by hand")
+	result := w.checkDrift("", nil)
+	if diff := cmp.Diff(outcomeMap{"app": state.Drifted, "common": state.NoChanges}, outcomes(result)); diff != "" {
 		t.Errorf("outcomes: %s", diff)
 	}
 	if result.Exit != reconciler.ExitPending || result.Outcome != reconciler.OutcomeDrifted || !cmp.Equal(result.Drifted, []string{"app"}) {
 		t.Errorf("%+v", result)
 	}
-	if d := w.drift("app"); d == nil || !d.Found || d.Changes.Change != 1 || d.Digest == "" || d.Run != result.Run || d.At.IsZero() {
+	if d := w.recordedDrift("app"); d == nil || !d.Found || d.Changes.Change != 1 || d.PlanDigest == "" || d.Run != result.Run || d.CheckedAt.IsZero() {
 		t.Errorf("app's drift: %+v", d)
 	}
-	if d := w.drift("common"); d == nil || d.Found {
+	if d := w.recordedDrift("common"); d == nil || d.Found {
 		t.Errorf("common's drift: %+v", d)
 	}
 	after, err := w.record.Head(t.Context())
@@ -109,60 +109,60 @@ func TestDriftIsRecordedAndClearedByAPass(t *testing.T) {
 	if before.Rev != after.Rev {
 		t.Error("looking for drift wrote the head: a pass would have to look at everything again")
 	}
-	if _, got := w.pass(reconciler.Options{}); len(got) > 0 {
+	if _, got := w.runPass(reconciler.Options{}); len(got) > 0 {
 		t.Errorf("a pass has put drift back by itself: %v", got)
 	}
 
 	// Back as it was, and a pass that finds its plan empty: not known any more.
-	w.outside("as applied")
-	result, got := w.pass(reconciler.Options{Only: []string{"app"}, Replan: true})
-	if got["app"] != state.NoChanges || w.drift("app") != nil || result.Drifted == nil || len(result.Drifted) > 0 {
-		t.Errorf("after an empty plan: %v, %+v, %q", got, w.drift("app"), result.Drifted)
+	w.changeOutside("as applied")
+	result, got := w.runPass(reconciler.Options{Only: []string{"app"}, Replan: true})
+	if got["app"] != state.NoChanges || w.recordedDrift("app") != nil || result.Drifted == nil || len(result.Drifted) > 0 {
+		t.Errorf("after an empty plan: %v, %+v, %q", got, w.recordedDrift("app"), result.Drifted)
 	}
 
 	// Put back by a pass.
-	w.outside("by hand")
-	w.look("", nil)
-	if _, got := w.pass(reconciler.Options{Only: []string{"app"}, Replan: true}); got["app"] != state.Applied || w.drift("app") != nil {
-		t.Errorf("after an apply: %v, %+v", got, w.drift("app"))
+	w.changeOutside("by hand")
+	w.checkDrift("", nil)
+	if _, got := w.runPass(reconciler.Options{Only: []string{"app"}, Replan: true}); got["app"] != state.Applied || w.recordedDrift("app") != nil {
+		t.Errorf("after an apply: %v, %+v", got, w.recordedDrift("app"))
 	}
-	if result := w.look("", nil); result.Exit != reconciler.ExitOK || result.Outcome != reconciler.OutcomeInSync || len(result.Drifted) > 0 {
+	if result := w.checkDrift("", nil); result.Exit != reconciler.ExitOK || result.Outcome != reconciler.OutcomeInSync || len(result.Drifted) > 0 {
 		t.Errorf("after an apply: %+v", result)
 	}
 }
 
 func TestDriftThatAPassOvertookIsDropped(t *testing.T) {
 	for name, test := range map[string]struct {
-		meanwhile func(w drifting)
+		meanwhile func(w driftEnv)
 		outcome   state.Outcome
 		recorded  bool
 	}{
-		"the workspace was applied": {func(w drifting) {
-			if got := w.other(reconciler.Options{Only: []string{"app"}, Replan: true}); got["app"] != state.Applied {
+		"the workspace was applied": {func(w driftEnv) {
+			if got := w.runOtherPass(reconciler.Options{Only: []string{"app"}, Replan: true}); got["app"] != state.Applied {
 				w.t.Errorf("the other pass: %v", got)
 			}
 		}, state.Busy, false},
-		"an upstream was applied": {func(w drifting) {
+		"an upstream was applied": {func(w driftEnv) {
 			w.commit("-- env/common/main.tf --\noutput \"text\" {\n  value = \"two\"\n}\n")
-			if got := w.other(reconciler.Options{Only: []string{"common"}}); got["common"] != state.Applied {
+			if got := w.runOtherPass(reconciler.Options{Only: []string{"common"}}); got["common"] != state.Applied {
 				w.t.Errorf("the other pass: %v", got)
 			}
 		}, state.Busy, false},
-		"only the tip has moved": {func(w drifting) {
+		"only the tip has moved": {func(w driftEnv) {
 			w.commit("-- README.md --\nabout\n")
-			if got := w.other(reconciler.Options{}); len(got) > 0 {
+			if got := w.runOtherPass(reconciler.Options{}); len(got) > 0 {
 				w.t.Errorf("the other pass: %v", got)
 			}
 		}, state.Drifted, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newDrifting(t)
-			w.outside("by hand")
-			result := w.look("app", func() { test.meanwhile(w) })
+			w := newDriftEnv(t)
+			w.changeOutside("by hand")
+			result := w.checkDrift("app", func() { test.meanwhile(w) })
 			if got := outcomes(result)["app"]; got != test.outcome {
 				t.Errorf("app is %s, want %s: %+v", got, test.outcome, result)
 			}
-			if got := w.drift("app"); (got != nil) != test.recorded {
+			if got := w.recordedDrift("app"); (got != nil) != test.recorded {
 				t.Errorf("recorded: %+v", got)
 			}
 		})
@@ -170,21 +170,21 @@ func TestDriftThatAPassOvertookIsDropped(t *testing.T) {
 }
 
 func TestDriftWaitsForAPassThatIsDue(t *testing.T) {
-	w := newDrifting(t)
-	w.outside("by hand")
+	w := newDriftEnv(t)
+	w.changeOutside("by hand")
 	w.commit("-- env/common/main.tf --\noutput \"text\" {\n  value = \"two\"\n}\n\nresource \"terraform_data\" \"bad\" {\n  provisioner \"local-exec\" {\n    command = \"exit 3\"\n  }\n}\n")
 	due := func(name, why string) {
 		t.Helper()
-		result := w.look(name, func() { t.Errorf("%s was looked at", name) }, name)
+		result := w.checkDrift(name, func() { t.Errorf("%s was looked at", name) }, name)
 		if ws := result.Workspaces[0]; ws.Outcome != state.Skipped || !strings.Contains(ws.Error, "a pass is due first ("+why) {
 			t.Errorf("%+v", ws)
 		}
-		if w.drift(name) != nil {
+		if w.recordedDrift(name) != nil {
 			t.Errorf("drift of %s is recorded", name)
 		}
 	}
 	due("common", "env/common")
-	w.pass(reconciler.Options{}) // common fails half-way
+	w.runPass(reconciler.Options{}) // common fails half-way
 	due("common", "interrupted apply of ")
 	due("app", "interrupted apply of its upstream common")
 
@@ -192,14 +192,14 @@ func TestDriftWaitsForAPassThatIsDue(t *testing.T) {
 	// and so is one whose failure was taken back, once a pass has seen that.
 	w.Revert("HEAD")
 	w.Push()
-	w.pass(reconciler.Options{})
+	w.runPass(reconciler.Options{})
 	w.commit("-- env/common/main.tf --\noutput \"text\" {\n  value = file(\"missing\")\n}\n")
-	w.pass(reconciler.Options{})
+	w.runPass(reconciler.Options{})
 	w.Revert("HEAD")
 	w.Push()
 	due("common", "what its last run left undone was taken back")
-	w.pass(reconciler.Options{})
-	result := w.look("", nil)
+	w.runPass(reconciler.Options{})
+	result := w.checkDrift("", nil)
 	if got := outcomes(result); got["common"] != state.NoChanges || result.Outcome == reconciler.OutcomeBlocked {
 		t.Errorf("%+v", result)
 	}

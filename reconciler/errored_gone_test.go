@@ -15,27 +15,27 @@ import (
 func TestErroredStateOfAFormerDirectory(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		change func(w *world)
+		change func(w *testEnv)
 		holder string
 	}{
-		"removed": {func(w *world) {}, "a"},
-		"a file":  {func(w *world) { w.commit("-- env/a --\nno directory\n-- env/b/main.tf --\n# changed\n") }, "a"},
-		"another workspace's name": {func(w *world) {
+		"removed": {func(w *testEnv) {}, "a"},
+		"a file":  {func(w *testEnv) { w.commit("-- env/a --\nno directory\n-- env/b/main.tf --\n# changed\n") }, "a"},
+		"another workspace's name": {func(w *testEnv) {
 			w.commit("-- env/c/main.tf --\nterraform {\n  backend \"local\" {\n    path = \"../../a.tfstate\"\n  }\n}\n")
 		}, "c"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, "-- env/a/main.tf --\nterraform {\n  backend \"local\" {\n    path = \"../../a.tfstate\"\n  }\n}\n-- env/b/main.tf --\nresource \"terraform_data\" \"x\" {}\n")
-			w.pass(reconciler.Options{})
+			w := newTestEnv(t, "-- env/a/main.tf --\nterraform {\n  backend \"local\" {\n    path = \"../../a.tfstate\"\n  }\n}\n-- env/b/main.tf --\nresource \"terraform_data\" \"x\" {}\n")
+			w.runPass(reconciler.Options{})
 			left := filepath.Join(w.dir, "work/checkout/test/tree/env/a/errored.tfstate")
 			w.must(os.WriteFile(left, []byte(`{"version": 4, "serial": 9, "lineage": "l", "outputs": {}, "resources": [{"type": "x"}]}`), 0o600))
 			w.Git("rm", "-rq", "env/a")
-			w.Save("removed")
+			w.CommitStaged("removed")
 			c.change(w)
 			w.Push()
-			result, got := w.pass(reconciler.Options{})
-			w.pass(reconciler.Options{})
+			result, got := w.runPass(reconciler.Options{})
+			w.runPass(reconciler.Options{})
 			kept, err := filepath.Glob(filepath.Join(w.dir, "work/errored", c.holder+"@*.tfstate"))
 			w.must(err)
 			if len(kept) != 1 || w.exists(left) {

@@ -14,18 +14,18 @@ const (
 	PhaseRecord  Phase = "record" // its outputs are read, and what came of it is written
 	PhaseDone    Phase = "done"   // also of a pass
 
-	PhaseElsewhere Phase = "elsewhere" // in place of lease to record, where an Executor does them
+	PhaseRemote Phase = "elsewhere" // in place of lease to record, where an Executor does them
 )
 
 // Phases of a pass, in their order; after the last one it may begin again.
 const (
-	PhaseAsk      Phase = "ask" // the record for its head, and the remote for the tip
-	PhaseFetch    Phase = "fetch"
-	PhaseAdopt    Phase = "adopt"
-	PhaseSurvey   Phase = "survey"
-	PhaseSnapshot Phase = "snapshot"
-	PhaseVisits   Phase = "visits" // the phases of workspaces are within it
-	PhaseSettle   Phase = "settle"
+	PhasePoll       Phase = "ask" // the record for its head, and the remote for the tip
+	PhaseFetch      Phase = "fetch"
+	PhaseAdopt      Phase = "adopt"
+	PhaseDiscover   Phase = "survey"
+	PhaseSnapshot   Phase = "snapshot"
+	PhaseWorkspaces Phase = "visits" // the phases of workspaces are within it
+	PhaseSettle     Phase = "settle"
 
 	PhaseDrift Phase = "drift" // in place of them all: no pass, but a look for drift
 )
@@ -36,18 +36,18 @@ type Event struct {
 	Run       string
 	Workspace string // "": the pass itself
 	Phase     Phase
-	Waits     []string         // what a waiting workspace waits for
+	WaitsFor  []string         // what a waiting workspace waits for
 	Result    *WorkspaceResult // of a workspace that is done
 	Pass      *Result          // of a pass that is done
 	Err       error            // why a pass that is done could not run to its end
-	Part      bool             // the pass that is done was over some workspaces alone
+	Remote    bool             // the pass that is done was over some workspaces alone
 }
 
-// observe tells the observer of an event of this pass.
-func (p *pass) observe(e Event) {
+// emit tells the observer of an event of this pass.
+func (p *pass) emit(e Event) {
 	e.Run = p.options.Run
 	p.Observe(e)
 }
 
-// at tells the observer which step the pass has come to.
-func (p *pass) at(step Phase) { p.observe(Event{Phase: step}) }
+// enterStep tells the observer which step the pass has come to.
+func (p *pass) enterStep(step Phase) { p.emit(Event{Phase: step}) }

@@ -35,61 +35,61 @@ const (
 	TaskNotFound                   // it is not known yet, or not any more
 )
 
-// do works on a stale workspace, here or elsewhere. Overrun: the tip has moved
+// runWorkspace works on a stale workspace, here or elsewhere. Overrun: the tip has moved
 // under it, and nothing was done.
-func (s *site) do(ctx, hard context.Context, it *item) (v *visit, overrun bool) {
+func (s *checkout) runWorkspace(ctx, killCtx context.Context, entry *workspaceEntry) (v *workspaceRun, overrun bool) {
 	if s.Executor == nil {
-		return s.visit(ctx, hard, it)
+		return s.runLocally(ctx, killCtx, entry)
 	}
-	v = &visit{site: s, it: it, log: s.log.With("workspace", it.Name)}
-	v.result.Name = it.Name
+	v = &workspaceRun{checkout: s, entry: entry, log: s.log.With("workspace", entry.Name)}
+	v.result.Name = entry.Name
 	started := s.Now()
-	overrun, err := v.elsewhere(ctx)
+	overrun, err := v.runRemotely(ctx)
 	v.result.DurationMS = s.Now().Sub(started).Milliseconds()
 	if err != nil {
-		v.result.Outcome, v.result.Error = madeOf(err), err.Error()
+		v.result.Outcome, v.result.Error = outcomeOf(err), err.Error()
 	}
 	return v, overrun
 }
 
-// elsewhere gives the work away, to `reconcile work NAME KEY`, waits for its
+// runRemotely gives the work away, to `reconcile work NAME KEY`, waits for its
 // end, and takes over what came of it.
-func (v *visit) elsewhere(ctx context.Context) (overrun bool, err error) {
-	v.phase(PhaseElsewhere)
-	e := &errand{
-		Reconciler: v.Reconciler, ledger: v.Record, log: v.log,
+func (v *workspaceRun) runRemotely(ctx context.Context) (overrun bool, err error) {
+	v.enterPhase(PhaseRemote)
+	e := &remoteTask{
+		Reconciler: v.Reconciler, tasks: v.Record, log: v.log,
 		start: func(ctx context.Context, task state.Task) (string, error) {
 			return v.Executor.Start(ctx, task.Key, []string{"work", task.Name, task.Key})
 		},
-		done: v.done,
+		poll: v.pollTask,
 	}
 	task, err := e.run(ctx, state.Task{
-		Name: v.it.Name, Run: v.options.Run, Trigger: v.options.Trigger,
-		Commit: v.work.commit.ID, When: v.work.commit.When, Tree: v.work.commit.Tree.ID("."), Generation: v.work.head.Generation,
+		Name: v.entry.Name, Run: v.options.Run, Trigger: v.options.Trigger,
+		Commit: v.inventory.commit.ID, CommitTime: v.inventory.commit.When, TreeID: v.inventory.commit.Tree.ID("."), Generation: v.inventory.head.Generation,
 		Replan: v.options.Replan, Adopt: v.options.Adopt,
 	})
 	var readErr error
-	if v.record, _, readErr = v.Record.Workspace(context.WithoutCancel(ctx), v.it.Name); err == nil && readErr != nil {
-		err = fmt.Errorf("read the record of %s: %w", v.it.Name, readErr)
+	if v.record, _, readErr = v.Record.Workspace(context.WithoutCancel(ctx), v.entry.Name); err == nil && readErr != nil {
+		err = fmt.Errorf("read the record of %s: %w", v.entry.Name, readErr)
 	}
 	if err != nil {
 		// Nothing could be recorded of it: when to try again is known to the
 		// head alone.
-		v.record.Name, v.record.RetryAt = v.it.Name, v.Now().Add(v.backoff(max(1, task.Tries)))
+		v.record.Name, v.record.RetryAt = v.entry.Name, v.Now().Add(v.backoff(max(1, task.TryCount)))
 		return false, err
 	}
 	v.result.RunWorkspace, v.result.Warnings = task.Result, task.Warnings
-	if task.Fault {
-		v.fault = &FaultError{Value: task.Result.Error}
+	if task.InternalError {
+		v.panicErr = &PanicError{Value: task.Result.Error}
 	}
-	return task.Moved, nil
+	return task.TipMoved, nil
 }
 
-// done looks in the record whether the task has said what came of it.
-func (v *visit) done(ctx context.Context, task *state.Task) (bool, error) {
+// pollTask looks in the record whether the task has said what came of it.
+func (v *workspaceRun) pollTask(ctx context.Context, task *state.Task) (bool, error) {
 	now, _, err := v.Record.Task(ctx, task.Name)
 	if err == nil && now.Key != task.Key {
-		return false, &waitError{why: fmt.Sprintf("another pass has taken %s over: look at its result", task.Name), retry: true}
+		return false, &blockedError{reason: fmt.Sprintf("another pass has taken %s over: look at its result", task.Name), retry: true}
 	}
 	if err == nil && now.Done {
 		*task = now

@@ -28,22 +28,22 @@ import (
 	"reconcile/state/snapshot/s3test"
 )
 
-// unreliable is the way to DynamoDB: each request is throttled at first, or
+// unreliableTransport is the way to DynamoDB: each request is throttled at first, or
 // takes effect and its answer is lost.
-type unreliable struct {
+type unreliableTransport struct {
 	mu        sync.Mutex
 	seen      map[string]bool
 	throttled int
 	lost      int
 }
 
-func (u *unreliable) RoundTrip(r *http.Request) (*http.Response, error) {
+func (u *unreliableTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return nil, err
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	switch u.fate(r.Header.Get("X-Amz-Target") + string(body)) {
+	switch u.nextFault(r.Header.Get("X-Amz-Target") + string(body)) {
 	case "throttled":
 		const answer = `{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"Rate exceeded"}`
 		return &http.Response{
@@ -60,8 +60,8 @@ func (u *unreliable) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// fate is decided for a request that was not seen before: in turn.
-func (u *unreliable) fate(request string) string {
+// nextFault is decided for a request that was not seen before: in turn.
+func (u *unreliableTransport) nextFault(request string) string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.seen[request] {
@@ -76,8 +76,8 @@ func (u *unreliable) fate(request string) string {
 	return "throttled"
 }
 
-// impatient retries as often as usual, without waiting.
-func impatient() aws.Retryer {
+// newInstantRetryer retries as often as usual, without waiting.
+func newInstantRetryer() aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
 		o.RateLimiter = ratelimit.None
@@ -88,24 +88,24 @@ func impatient() aws.Retryer {
 // effect, a pass does what it does without.
 func TestUnreliableDynamoDB(t *testing.T) {
 	endpoint := dynamodbtest.Endpoint(t)
-	sound := dynamodbtest.Client(endpoint)
-	table := dynamodbtest.Table(t, sound)
-	way := &unreliable{seen: map[string]bool{}}
+	sound := dynamodbtest.NewClient(endpoint)
+	table := dynamodbtest.CreateTable(t, sound)
+	way := &unreliableTransport{seen: map[string]bool{}}
 	options := sound.Options()
-	options.HTTPClient, options.Retryer = &http.Client{Transport: way}, impatient()
-	w := newWorld(t, small)
+	options.HTTPClient, options.Retryer = &http.Client{Transport: way}, newInstantRetryer()
+	w := newTestEnv(t, smallFiles)
 	w.config.Record = state.New(dynamodb.New(awsdynamodb.New(options), table), "test", state.Options{})
 	w.record = state.New(dynamodb.New(sound, table), "test", state.Options{})
-	w.converges(did{"tokyo": state.Applied, "osaka": state.Applied, "reader": state.Applied})
+	w.assertConverges(outcomeMap{"tokyo": state.Applied, "osaka": state.Applied, "reader": state.Applied})
 	if way.throttled < 10 || way.lost < 10 {
 		t.Errorf("%d requests were throttled, and %d answers lost", way.throttled, way.lost)
 	}
-	for name, rec := range w.everything().Workspaces {
-		if rec.Counter != 1 || rec.Attempt != nil {
+	for name, rec := range w.dumpRecord().Workspaces {
+		if rec.ApplyCount != 1 || rec.Attempt != nil {
 			t.Errorf("%s: the record is %+v", name, rec)
 		}
 	}
-	for identity, lease := range w.everything().Leases {
+	for identity, lease := range w.dumpRecord().Leases {
 		if lease.Owner != "" {
 			t.Errorf("the lease on %s was not given back", identity)
 		}
@@ -116,61 +116,61 @@ func TestUnreliableDynamoDB(t *testing.T) {
 // all is.
 func TestRefusingS3(t *testing.T) {
 	server := s3test.Start(t)
-	server.Bucket(t, bucketName)
-	w := newWorld(t, oneWorkspace)
+	server.CreateBucket(t, bucketName)
+	w := newTestEnv(t, tokyoWorkspace)
 	snapshots, err := snapshot.Open(t.Context(), "s3://"+bucketName+"/snapshots", server.Config())
 	w.must(err)
 	w.config.Snapshots = snapshots
 	refuse := func(status int, what string) {
-		server.Fail(func(r *http.Request) int {
+		server.Inject(func(r *http.Request) int {
 			if r.Method == http.MethodPut && strings.Contains(r.URL.Path, what) {
 				return status
 			}
-			return s3test.Pass
+			return s3test.Serve
 		})
 	}
-	for _, status := range []int{http.StatusForbidden, http.StatusServiceUnavailable, s3test.Cut} {
+	for _, status := range []int{http.StatusForbidden, http.StatusServiceUnavailable, s3test.Disconnect} {
 		refuse(status, "/snapshots/")
 		result, err := w.reconciler().Pass(t.Context(), t.Context(), reconciler.Options{Trigger: reconciler.Schedule})
 		if err == nil || !strings.Contains(err.Error(), "nothing was applied") || result.Exit != reconciler.ExitFailed {
 			t.Errorf("%d: the pass ends with %v: %+v", status, err, result)
 		}
-		if e := w.everything(); len(e.Workspaces) > 0 || e.Head.Settled {
+		if e := w.dumpRecord(); len(e.Workspaces) > 0 || e.Head.Settled {
 			t.Errorf("%d: recorded is %+v", status, e)
 		}
 	}
 	refuse(http.StatusForbidden, "/runs/")
-	w.converges(did{"tokyo": state.Applied})
+	w.assertConverges(outcomeMap{"tokyo": state.Applied})
 }
 
 // A backend that refuses the last write of a state leaves it with us: nothing
 // is planned before someone has brought it in.
 func TestBackendRefusesTheLastWrite(t *testing.T) {
 	server := s3test.Start(t)
-	server.Bucket(t, bucketName)
-	w := newWorld(t, oneWorkspace+"-- env/tokyo/backend.tf --\n"+server.Backend(bucketName, "tokyo.tfstate"))
+	server.CreateBucket(t, bucketName)
+	w := newTestEnv(t, tokyoWorkspace+"-- env/tokyo/backend.tf --\n"+server.BackendConfig(bucketName, "tokyo.tfstate"))
 	var binary string
 	w.config.Terraform = func(ctx context.Context) (reconciler.Terraform, error) {
-		tf, err := terraform.New(ctx, terraform.Options{Work: filepath.Join(w.dir, "work"), Env: server.Env})
+		tf, err := terraform.New(ctx, terraform.Options{WorkDir: filepath.Join(w.dir, "work"), Env: server.Env})
 		if err != nil {
 			return nil, err
 		}
 		binary = tf.Binary()
-		return reconciler.Engine(tf), nil
+		return reconciler.AdaptTerraform(tf), nil
 	}
 	schedule := reconciler.Options{Trigger: reconciler.Schedule}
-	server.Fail(func(r *http.Request) int {
+	server.Inject(func(r *http.Request) int {
 		if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "tokyo.tfstate") {
 			return http.StatusForbidden
 		}
-		return s3test.Pass
+		return s3test.Serve
 	})
-	result, got := w.pass(schedule)
-	if diff := cmp.Diff(did{"tokyo": state.Blocked}, got); diff != "" || result.Exit != reconciler.ExitPending {
+	result, got := w.runPass(schedule)
+	if diff := cmp.Diff(outcomeMap{"tokyo": state.Blocked}, got); diff != "" || result.Exit != reconciler.ExitPending {
 		t.Fatalf("the pass with the fault: %s\n%+v", diff, result)
 	}
-	server.Fail(nil)
-	e := w.everything()
+	server.Inject(nil)
+	e := w.dumpRecord()
 	hold, tokyo := e.Holds["tokyo"], e.Workspaces["tokyo"]
 	if hold.Kind != state.Recovery || !strings.Contains(hold.Help, "state push") || tokyo.Attempt == nil || tokyo.Trace != nil {
 		t.Errorf("the record is %+v", e)
@@ -184,7 +184,7 @@ func TestBackendRefusesTheLastWrite(t *testing.T) {
 		return nil, errors.New("nothing is to be planned")
 	}
 	for _, o := range []reconciler.Options{schedule, {}, {Replan: true}} {
-		if result, got := w.pass(o); got["tokyo"] != state.Blocked && result.Snapshot != "" {
+		if result, got := w.runPass(o); got["tokyo"] != state.Blocked && result.Snapshot != "" {
 			t.Errorf("the pass after it: %+v", result)
 		}
 	}
@@ -202,48 +202,48 @@ func TestBackendRefusesTheLastWrite(t *testing.T) {
 			t.Fatalf("terraform %v: %v\n%s", args, err, out)
 		}
 	}
-	if lifted, err := w.record.Lift(t.Context(), "tokyo"); err != nil || !lifted {
+	if lifted, err := w.record.RemoveHold(t.Context(), "tokyo"); err != nil || !lifted {
 		t.Fatalf("resume: %v, %v", lifted, err)
 	}
-	w.converges(did{"tokyo": state.NoChanges})
+	w.assertConverges(outcomeMap{"tokyo": state.NoChanges})
 }
 
 // A role that may write a state and not free its lock has applied all the same;
 // what it may not do is named, and once it may the next pass goes on by itself.
 func TestRoleThatMayNotFreeTheLock(t *testing.T) {
 	server := s3test.Start(t)
-	server.Bucket(t, bucketName)
-	w := newWorld(t, oneWorkspace+"-- env/tokyo/backend.tf --\n"+server.Backend(bucketName, "tokyo.tfstate"))
+	server.CreateBucket(t, bucketName)
+	w := newTestEnv(t, tokyoWorkspace+"-- env/tokyo/backend.tf --\n"+server.BackendConfig(bucketName, "tokyo.tfstate"))
 	w.config.Terraform = func(ctx context.Context) (reconciler.Terraform, error) {
-		tf, err := terraform.New(ctx, terraform.Options{Work: filepath.Join(w.dir, "work"), Env: server.Env})
+		tf, err := terraform.New(ctx, terraform.Options{WorkDir: filepath.Join(w.dir, "work"), Env: server.Env})
 		if err != nil {
 			return nil, err
 		}
-		return reconciler.Engine(tf), nil
+		return reconciler.AdaptTerraform(tf), nil
 	}
 	written := false
-	server.Fail(func(r *http.Request) int {
+	server.Inject(func(r *http.Request) int {
 		written = written || r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "tokyo.tfstate")
 		if written && r.Method == http.MethodDelete {
 			return http.StatusForbidden
 		}
-		return s3test.Pass
+		return s3test.Serve
 	})
-	result, got := w.pass(reconciler.Options{})
+	result, got := w.runPass(reconciler.Options{})
 	warnings := strings.Join(result.Workspaces[0].Warnings, "\n")
-	if diff := cmp.Diff(did{"tokyo": state.Applied}, got); diff != "" || !strings.Contains(warnings, "AccessDenied") {
+	if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied}, got); diff != "" || !strings.Contains(warnings, "AccessDenied") {
 		t.Fatalf("%s%+v", diff, result)
 	}
-	if rec := w.everything().Workspaces["tokyo"]; rec.Attempt != nil || rec.Counter != 1 {
+	if rec := w.dumpRecord().Workspaces["tokyo"]; rec.Attempt != nil || rec.ApplyCount != 1 {
 		t.Errorf("the record is %+v", rec)
 	}
 	w.commit("-- env/tokyo/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
-	result, got = w.pass(reconciler.Options{})
-	if diff := cmp.Diff(did{"tokyo": state.Failed}, got); diff != "" || !strings.Contains(result.Workspaces[0].Error, "AccessDenied") {
+	result, got = w.runPass(reconciler.Options{})
+	if diff := cmp.Diff(outcomeMap{"tokyo": state.Failed}, got); diff != "" || !strings.Contains(result.Workspaces[0].Error, "AccessDenied") {
 		t.Errorf("with its lock still there: %s%+v", diff, result)
 	}
-	server.Fail(nil)
-	if result, got = w.pass(reconciler.Options{}); got["tokyo"] != state.Applied {
+	server.Inject(nil)
+	if result, got = w.runPass(reconciler.Options{}); got["tokyo"] != state.Applied {
 		t.Errorf("once it may: %+v", result)
 	}
 }

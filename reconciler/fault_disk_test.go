@@ -26,13 +26,13 @@ resource "terraform_data" "big" {
 resource "terraform_data" "small" {}
 `
 
-// fullVariable is how many bytes of a file fit on the disk of a child.
-const fullVariable = "RECONCILE_TEST_FULL"
+// fullDiskVariable is how many bytes of a file fit on the disk of a child.
+const fullDiskVariable = "RECONCILE_TEST_FULL"
 
 // TestChildOnAFullDisk is no test: it is TestChild, for a process that can
 // make no file longer than it is told. Terraform, in there, dies of it.
 func TestChildOnAFullDisk(t *testing.T) {
-	text, ok := os.LookupEnv(fullVariable)
+	text, ok := os.LookupEnv(fullDiskVariable)
 	if !ok {
 		return
 	}
@@ -55,24 +55,24 @@ func TestFullDisk(t *testing.T) {
 	for _, limit := range []int{0, 512, 4 << 10, 16 << 10, 64 << 10, 256 << 10} {
 		t.Run(fmt.Sprintf("%d bytes", limit), func(t *testing.T) {
 			t.Parallel()
-			p := newPlace(t, files, repo.Dir)
-			text, err := json.Marshal(orders{place: p})
+			p := newEnvSpec(t, filesKind, repo.Dir)
+			text, err := json.Marshal(childSpec{envSpec: p})
 			if err != nil {
 				t.Fatal(err)
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), childLimit)
+			ctx, cancel := context.WithTimeout(t.Context(), childTimeout)
 			defer cancel()
 			cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestChildOnAFullDisk$")
-			cmd.Env = append(cmd.Environ(), fmt.Sprintf("%s=%d", fullVariable, limit), ordersVariable+"="+string(text))
+			cmd.Env = append(cmd.Environ(), fmt.Sprintf("%s=%d", fullDiskVariable, limit), childSpecVariable+"="+string(text))
 			out, err := cmd.CombinedOutput()
 			if err == nil {
 				t.Errorf("the pass on a full disk succeeds: %s", out)
 			}
 			t.Logf("%v: %s", err, out)
-			if rec, _, err := p.record(t).Workspace(t.Context(), "tokyo"); err != nil || rec.Trace != nil {
+			if rec, _, err := p.openRecord(t).Workspace(t.Context(), "tokyo"); err != nil || rec.Trace != nil {
 				t.Errorf("%v: the record is %+v", err, rec)
 			}
-			holds, err := p.record(t).Holds(t.Context())
+			holds, err := p.openRecord(t).Holds(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -81,17 +81,17 @@ func TestFullDisk(t *testing.T) {
 				if !strings.Contains(hold.Help, "cut off") {
 					t.Errorf("the hold says %+v", hold)
 				}
-				if _, err := p.record(t).Lift(t.Context(), "tokyo"); err != nil {
+				if _, err := p.openRecord(t).RemoveHold(t.Context(), "tokyo"); err != nil {
 					t.Fatal(err)
 				}
 			}
 			// By hand, for a failure would wait for its time.
-			if result, err := p.pass(t, reconciler.Manual); err != nil || result.Exit != reconciler.ExitOK {
+			if result, err := p.runPass(t, reconciler.Manual); err != nil || result.Exit != reconciler.ExitOK {
 				t.Errorf("the pass with room again ends with %v: %+v", err, result)
 			}
 			p.converge(t)
 			for _, name := range []string{"tokyo", "osaka"} {
-				if rec, _, err := p.record(t).Workspace(t.Context(), name); err != nil || rec.Trace == nil || rec.Attempt != nil {
+				if rec, _, err := p.openRecord(t).Workspace(t.Context(), name); err != nil || rec.Trace == nil || rec.Attempt != nil {
 					t.Errorf("%v: the record is %+v", err, rec)
 				}
 			}

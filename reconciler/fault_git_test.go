@@ -15,8 +15,8 @@ import (
 	"reconcile/state"
 )
 
-// oneWorkspace is a repository.
-const oneWorkspace = `
+// tokyoWorkspace is a repository.
+const tokyoWorkspace = `
 -- env/tokyo/main.tf --
 resource "terraform_data" "this" {
   input = "hello"
@@ -27,8 +27,8 @@ output "text" {
 }
 `
 
-// everything is all that the record holds.
-type everything struct {
+// recordDump is all that the record holds.
+type recordDump struct {
 	Head       state.Head
 	Workspaces map[string]state.Workspace
 	Holds      map[string]state.Hold
@@ -36,14 +36,14 @@ type everything struct {
 	Runs       []state.Run
 }
 
-func (w *world) everything() (e everything) {
+func (w *testEnv) dumpRecord() (e recordDump) {
 	w.t.Helper()
 	var err error
 	e.Head, err = w.record.Head(w.t.Context())
 	w.must(err)
 	// A pass that fails may note since when there has been a tip that it could
 	// not get, and that somebody must look; nothing else.
-	e.Head.Rev, e.Head.Settled, e.Head.BehindSince, e.Head.Run, e.Head.UpdatedAt = 0, false, time.Time{}, "", time.Time{}
+	e.Head.Rev, e.Head.Settled, e.Head.OutOfSyncSince, e.Head.Run, e.Head.UpdatedAt = 0, false, time.Time{}, "", time.Time{}
 	e.Workspaces, err = w.record.Workspaces(w.t.Context())
 	w.must(err)
 	e.Holds, err = w.record.Holds(w.t.Context())
@@ -55,27 +55,27 @@ func (w *world) everything() (e everything) {
 	return e
 }
 
-// converges runs undisturbed passes: the first does this, the second nothing.
-func (w *world) converges(want did) {
+// assertConverges runs undisturbed passes: the first does this, the second nothing.
+func (w *testEnv) assertConverges(want outcomeMap) {
 	w.t.Helper()
-	result, got := w.pass(reconciler.Options{Trigger: reconciler.Schedule})
+	result, got := w.runPass(reconciler.Options{Trigger: reconciler.Schedule})
 	if diff := cmp.Diff(want, got); diff != "" || result.Exit != reconciler.ExitOK {
 		w.t.Errorf("an undisturbed pass: %s\n%+v", diff, result)
 	}
-	if result, _ = w.pass(reconciler.Options{Trigger: reconciler.Schedule}); result.Outcome != reconciler.OutcomeInSync || result.Snapshot != "" {
+	if result, _ = w.runPass(reconciler.Options{Trigger: reconciler.Schedule}); result.Outcome != reconciler.OutcomeInSync || result.Snapshot != "" {
 		w.t.Errorf("the pass after it: %+v", result)
 	}
 }
 
-// fails runs a pass that must fail as a whole, and leave no trace of itself.
-func (w *world) fails() error {
+// assertPassFails runs a pass that must fail as a whole, and leave no trace of itself.
+func (w *testEnv) assertPassFails() error {
 	w.t.Helper()
-	before := w.everything()
+	before := w.dumpRecord()
 	result, err := w.reconciler().Pass(w.t.Context(), w.t.Context(), reconciler.Options{Trigger: reconciler.Schedule})
 	if err == nil || result.Exit != reconciler.ExitFailed {
 		w.t.Errorf("the pass ends with %v: %+v", err, result)
 	}
-	if diff := cmp.Diff(before, w.everything()); diff != "" {
+	if diff := cmp.Diff(before, w.dumpRecord()); diff != "" {
 		w.t.Errorf("it has changed the record: %s", diff)
 	}
 	return err
@@ -84,7 +84,7 @@ func (w *world) fails() error {
 // A Git server that fails, in whichever way, changes nothing but since when the
 // branch is known to be ahead, and is asked again by the next pass.
 func TestFaultyGit(t *testing.T) {
-	w := newWorld(t, oneWorkspace)
+	w := newTestEnv(t, tokyoWorkspace)
 	sound := w.config
 	for _, name := range []string{"without a record", "with a record"} {
 		t.Run(name, func(t *testing.T) {
@@ -96,18 +96,18 @@ func TestFaultyGit(t *testing.T) {
 					w.config.Terraform = func(context.Context) (reconciler.Terraform, error) {
 						return nil, errors.New("nothing is to be planned")
 					}
-					w.config.Source = fault.source(t, w.Repo)
-					w.fails()
+					w.config.Source = fault.openSource(t, w.Repo)
+					w.assertPassFails()
 				})
 			}
 		})
 		w.config = sound
 		head, err := w.record.Head(t.Context())
 		w.must(err)
-		if head.Rev != 0 && head.BehindSince.IsZero() {
+		if head.Rev != 0 && head.OutOfSyncSince.IsZero() {
 			t.Error("nobody can tell since when the tip could not be got")
 		}
-		w.converges(did{"tokyo": state.Applied})
+		w.assertConverges(outcomeMap{"tokyo": state.Applied})
 		w.commit("-- env/tokyo/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
 	}
 }
@@ -115,31 +115,31 @@ func TestFaultyGit(t *testing.T) {
 // gitFault is what a server does to every request, or to those after the
 // first, which asks for the tip.
 type gitFault struct {
-	name    string
-	later   bool
-	fault   gittest.Fault
-	cut     int64
-	timeout time.Duration
+	name       string
+	afterFirst bool
+	fault      gittest.Fault
+	cutAfter   int64
+	timeout    time.Duration
 }
 
 var gitFaults = []gitFault{
-	{name: "500 for the tip", fault: gittest.Status(http.StatusInternalServerError)},
-	{name: "500 for the commit", later: true, fault: gittest.Status(http.StatusInternalServerError)},
-	{name: "a page for the tip", fault: gittest.Page},
-	{name: "a page for the commit", later: true, fault: gittest.Page},
-	{name: "hangs for the tip", fault: gittest.Hang, timeout: 100 * time.Millisecond},
-	{name: "hangs for the commit", later: true, fault: gittest.Hang, timeout: time.Second},
-	{name: "cut in mid-pack", cut: 400},
+	{name: "500 for the tip", fault: gittest.RespondStatus(http.StatusInternalServerError)},
+	{name: "500 for the commit", afterFirst: true, fault: gittest.RespondStatus(http.StatusInternalServerError)},
+	{name: "a page for the tip", fault: gittest.RespondLoginPage},
+	{name: "a page for the commit", afterFirst: true, fault: gittest.RespondLoginPage},
+	{name: "hangs for the tip", fault: gittest.NeverAnswer, timeout: 100 * time.Millisecond},
+	{name: "hangs for the commit", afterFirst: true, fault: gittest.NeverAnswer, timeout: time.Second},
+	{name: "cut in mid-pack", cutAfter: 400},
 }
 
-// source is a repository behind a server with the fault.
-func (f gitFault) source(t *testing.T, repo *gittest.Repo) reconciler.Source {
+// openSource is a repository behind a server with the fault.
+func (f gitFault) openSource(t *testing.T, repo *gittest.Repo) reconciler.Source {
 	server := gittest.ServeHTTP(t, repo)
-	server.CutAfter = f.cut
+	server.CutAfter = f.cutAfter
 	server.Fault = func(rw http.ResponseWriter, r *http.Request, requests int) bool {
-		return f.fault != nil && (requests > 1 || !f.later) && f.fault(rw, r, requests)
+		return f.fault != nil && (requests > 1 || !f.afterFirst) && f.fault(rw, r, requests)
 	}
-	opened, err := source.Open(t.Context(), source.Options{URL: server.URL, Branch: "main", Cache: t.TempDir(), Timeout: f.timeout})
+	opened, err := source.Open(t.Context(), source.Options{URL: server.URL, Branch: "main", CacheDir: t.TempDir(), Timeout: f.timeout})
 	if err != nil {
 		t.Fatal(err)
 	}

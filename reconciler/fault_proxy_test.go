@@ -26,20 +26,20 @@ import (
 	"reconcile/state/snapshot/s3test"
 )
 
-// proxy is the way to AWS: one call of a pass, with all its tries, meets a
+// faultTransport is the way to AWS: one call of a pass, with all its tries, meets a
 // fault.
-type proxy struct {
-	mu     sync.Mutex
-	calls  []string       // in their order, each once
-	number map[string]int // of each, as it was called last
-	tries  map[string]int // of each that has had no answer
-	faulty int            // the number of the call that meets the fault; -1: none
-	fault  string
-	late   func() // has what was delayed take effect
+type faultTransport struct {
+	mu             sync.Mutex
+	calls          []string       // in their order, each once
+	callNumber     map[string]int // of each, as it was called last
+	tries          map[string]int // of each that has had no answer
+	faultyCall     int            // the number of the call that meets the fault; -1: none
+	fault          string
+	deliverDelayed func() // has what was delayed take effect
 }
 
-// faults are what a call can meet.
-var faults = []string{
+// awsFaults are what a call can meet.
+var awsFaults = []string{
 	"delayed",                // it takes effect when its caller has given it up, before the next call
 	"lost",                   // it takes effect, and no answer comes, however often it is tried
 	"throttled",              // each try is
@@ -47,7 +47,7 @@ var faults = []string{
 	"lost, and then refused", // the first try takes effect without an answer
 }
 
-func (p *proxy) RoundTrip(r *http.Request) (*http.Response, error) {
+func (p *faultTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	var body []byte
 	if r.Body != nil {
 		var err error
@@ -66,7 +66,7 @@ func (p *proxy) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 	}
 	lost := errors.New("connection reset by peer")
-	try, fault := p.meets(r, body)
+	try, fault := p.nextFault(r, body)
 	switch {
 	case fault == "":
 		return send(r.Context())
@@ -79,29 +79,29 @@ func (p *proxy) RoundTrip(r *http.Request) (*http.Response, error) {
 		sendOff()
 		return nil, lost
 	case fault == "throttled":
-		return refusal(r, "ThrottlingException", http.StatusServiceUnavailable), nil
+		return newRefusal(r, "ThrottlingException", http.StatusServiceUnavailable), nil
 	}
-	return refusal(r, "AccessDeniedException", http.StatusForbidden), nil
+	return newRefusal(r, "AccessDeniedException", http.StatusForbidden), nil
 }
 
-// meets tells which try of a call this is, and the fault that it meets. The SDK
+// nextFault tells which try of a call this is, and the fault that it meets. The SDK
 // tries a call thrice; what is asked after that, or after an answer, is another.
-func (p *proxy) meets(r *http.Request, body []byte) (try int, fault string) {
+func (p *faultTransport) nextFault(r *http.Request, body []byte) (try int, fault string) {
 	const tries = 3
 	call := r.Method + " " + r.URL.Path + " " + r.Header.Get("X-Amz-Target") + " " + string(body)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.tries[call] == 0 {
 		p.calls = append(p.calls, call)
-		p.number[call] = len(p.calls) - 1
-		if late := p.late; late != nil {
-			p.late = nil
+		p.callNumber[call] = len(p.calls) - 1
+		if late := p.deliverDelayed; late != nil {
+			p.deliverDelayed = nil
 			late()
 		}
 	}
 	p.tries[call]++
 	try = p.tries[call]
-	if p.number[call] == p.faulty {
+	if p.callNumber[call] == p.faultyCall {
 		fault = p.fault
 	}
 	if fault == "" || fault == "refused" || try == tries {
@@ -110,24 +110,24 @@ func (p *proxy) meets(r *http.Request, body []byte) (try int, fault string) {
 	return try, fault
 }
 
-func (p *proxy) delay(send func()) {
+func (p *faultTransport) delay(send func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.late = send
+	p.deliverDelayed = send
 }
 
-// end ends the fault, when all that was delayed has arrived.
-func (p *proxy) end() {
+// endFault ends the fault, when all that was delayed has arrived.
+func (p *faultTransport) endFault() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.late != nil {
-		p.late()
+	if p.deliverDelayed != nil {
+		p.deliverDelayed()
 	}
-	p.late, p.faulty = nil, -1
+	p.deliverDelayed, p.faultyCall = nil, -1
 }
 
-// refusal is AWS's, in S3's form or in that of the others.
-func refusal(r *http.Request, code string, status int) *http.Response {
+// newRefusal is AWS's, in S3's form or in that of the others.
+func newRefusal(r *http.Request, code string, status int) *http.Response {
 	text := "<Error><Code>" + code + "</Code></Error>"
 	if r.Header.Get("X-Amz-Target") != "" {
 		status, text = http.StatusBadRequest, `{"__type":"`+code+`","message":"told to"}`
@@ -138,60 +138,60 @@ func refusal(r *http.Request, code string, status int) *http.Response {
 	}
 }
 
-// played is a Terraform that counts its applies.
-type played struct {
+// fakeTerraform is a Terraform that counts its applies.
+type fakeTerraform struct {
 	mu      sync.Mutex
 	applies map[string]int
 }
 
-func (*played) Product() string { return "terraform" }
-func (*played) Version() string { return "1.11.4" }
-func (t *played) Open(_ context.Context, job terraform.Job) reconciler.Session {
+func (*fakeTerraform) Product() string { return "terraform" }
+func (*fakeTerraform) Version() string { return "1.11.4" }
+func (t *fakeTerraform) Open(_ context.Context, job terraform.Spec) reconciler.Session {
 	fmt.Fprintln(job.Log, "a log, which is kept with the snapshots")
-	return playedSession{t, job.Name}
+	return fakeSession{t, job.Name}
 }
 
-func (t *played) applied(name string) int {
+func (t *fakeTerraform) applyCount(name string) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.applies[name]
 }
 
-type playedSession struct {
-	t    *played
+type fakeSession struct {
+	t    *fakeTerraform
 	name string
 }
 
-func (s playedSession) state() terraform.State {
-	n := s.t.applied(s.name)
+func (s fakeSession) state() terraform.State {
+	n := s.t.applyCount(s.name)
 	if n == 0 {
 		return terraform.State{}
 	}
 	return terraform.State{Lineage: s.name, Serial: int64(n)}
 }
 
-func (s playedSession) Plan(context.Context) (*terraform.Plan, error) {
-	n := s.t.applied(s.name)
+func (s fakeSession) Plan(context.Context) (*terraform.Plan, error) {
+	n := s.t.applyCount(s.name)
 	return &terraform.Plan{Empty: n > 0, StateExists: n > 0, Digest: "d", State: s.state()}, nil
 }
 
-func (s playedSession) Apply(context.Context, *terraform.Plan) error {
+func (s fakeSession) Apply(context.Context, *terraform.Plan) error {
 	s.t.mu.Lock()
 	defer s.t.mu.Unlock()
 	s.t.applies[s.name]++
 	return nil
 }
 
-func (s playedSession) Outputs(context.Context, []byte) (terraform.Outputs, error) {
+func (s fakeSession) Outputs(context.Context, []byte) (terraform.Outputs, error) {
 	return terraform.Outputs{Digest: "o", State: s.state()}, nil
 }
-func (playedSession) Init(context.Context) error                { return nil }
-func (playedSession) PrepareApply(context.Context) error        { return nil }
-func (playedSession) ForceUnlock(context.Context, string) error { return nil }
-func (playedSession) MadeLockFile() []byte                      { return nil }
-func (playedSession) Close() error                              { return nil }
+func (fakeSession) Init(context.Context) error                { return nil }
+func (fakeSession) PrepareApply(context.Context) error        { return nil }
+func (fakeSession) ForceUnlock(context.Context, string) error { return nil }
+func (fakeSession) GeneratedLockFile() []byte                 { return nil }
+func (fakeSession) Close() error                              { return nil }
 
-const proxied = `
+const remoteStateFiles = `
 -- env/tokyo/main.tf --
 terraform {
   backend "s3" {
@@ -225,29 +225,29 @@ data "terraform_remote_state" "tokyo" {
 // true, and the passes after it converge.
 func TestEveryCallToAWSMeetsEveryFault(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, proxied)
+	w := newTestEnv(t, remoteStateFiles)
 	endpoint := dynamodbtest.Endpoint(t)
-	sound := dynamodbtest.Client(endpoint)
+	sound := dynamodbtest.NewClient(endpoint)
 	s3 := s3test.Start(t)
 	secrets := cloudtest.Start(t, nil)
 	secrets.SetSecret("digest", "dGhpcyBpcyBub3QgYSBzZWNyZXQgYXQgYWxsLg==")
 	tell := func(t *testing.T, number, faulty int, fault string) (calls []string) {
-		way := &proxy{tries: map[string]int{}, number: map[string]int{}, faulty: faulty, fault: fault}
-		tf := &played{applies: map[string]int{}}
+		way := &faultTransport{tries: map[string]int{}, callNumber: map[string]int{}, faultyCall: faulty, fault: fault}
+		tf := &fakeTerraform{applies: map[string]int{}}
 		bucket := fmt.Sprintf("story-%d", number)
-		s3.Bucket(t, bucket)
+		s3.CreateBucket(t, bucket)
 		cfg := s3.Config()
 		cfg.HTTPClient = &http.Client{Transport: way}
 		snapshots, err := snapshot.Open(t.Context(), "s3://"+bucket, cfg)
 		must(t, err)
 		options := sound.Options()
-		options.HTTPClient, options.Retryer = &http.Client{Transport: way}, impatient()
-		table := dynamodbtest.Table(t, sound)
+		options.HTTPClient, options.Retryer = &http.Client{Transport: way}, newInstantRetryer()
+		table := dynamodbtest.CreateTable(t, sound)
 		cfg.BaseEndpoint = &secrets.URL
 		config := w.config
 		config.Snapshots, config.Parallelism, config.LocalState = snapshots, 1, ""
 		config.Record = state.New(dynamodb.New(awsdynamodb.New(options), table), "test", state.Options{})
-		config.Work = filepath.Join(t.TempDir(), "work")
+		config.WorkDir = filepath.Join(t.TempDir(), "work")
 		config.Terraform = func(context.Context) (reconciler.Terraform, error) { return tf, nil }
 		config.DigestKey = func(ctx context.Context) (string, []byte, error) {
 			out, err := secretsmanager.NewFromConfig(cfg).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String("digest")})
@@ -258,9 +258,9 @@ func TestEveryCallToAWSMeetsEveryFault(t *testing.T) {
 		}
 		r := reconciler.New(config)
 		result, err := r.Pass(t.Context(), t.Context(), reconciler.Options{Trigger: reconciler.Schedule})
-		way.end()
+		way.endFault()
 		record := state.New(dynamodb.New(sound, table), "test", state.Options{})
-		toldTruth(t, tf, record, result, err)
+		checkReportIsTrue(t, tf, record, result, err)
 		if faulty < 0 && (err != nil || result.Outcome != reconciler.OutcomeApplied) {
 			t.Errorf("without a fault: %v %+v", err, result)
 		}
@@ -273,8 +273,8 @@ func TestEveryCallToAWSMeetsEveryFault(t *testing.T) {
 		records, err := record.Workspaces(t.Context())
 		must(t, err)
 		for _, name := range []string{"tokyo", "reader"} {
-			if rec := records[name]; tf.applied(name) != 1 || rec.Attempt != nil || rec.Trace == nil {
-				t.Errorf("%s was applied %d times; its record is %+v", name, tf.applied(name), rec)
+			if rec := records[name]; tf.applyCount(name) != 1 || rec.Attempt != nil || rec.Trace == nil {
+				t.Errorf("%s was applied %d times; its record is %+v", name, tf.applyCount(name), rec)
 			}
 		}
 		leases, err := record.Leases(t.Context())
@@ -291,32 +291,32 @@ func TestEveryCallToAWSMeetsEveryFault(t *testing.T) {
 		t.Errorf("only %d calls: %.100q", len(calls), calls)
 	}
 	for n, call := range calls {
-		for i, fault := range faults {
+		for i, fault := range awsFaults {
 			t.Run(fmt.Sprintf("%02d %.60s %s", n, call, fault), func(t *testing.T) {
 				t.Parallel()
-				tell(t, 1+n*len(faults)+i, n, fault)
+				tell(t, 1+n*len(awsFaults)+i, n, fault)
 			})
 		}
 	}
 }
 
-// toldTruth compares what a pass has told, and recorded, with what was applied.
-func toldTruth(t *testing.T, tf *played, record *state.Record, result *reconciler.Result, failed error) {
+// checkReportIsTrue compares what a pass has told, and recorded, with what was applied.
+func checkReportIsTrue(t *testing.T, tf *fakeTerraform, record *state.Record, result *reconciler.Result, failed error) {
 	t.Helper()
 	records, err := record.Workspaces(t.Context())
 	must(t, err)
 	told := map[string]state.Outcome{}
 	for _, ws := range result.Workspaces {
 		told[ws.Name] = ws.Outcome
-		if strings.Contains(ws.Error, "nothing was applied") && tf.applied(ws.Name) > 0 {
+		if strings.Contains(ws.Error, "nothing was applied") && tf.applyCount(ws.Name) > 0 {
 			t.Errorf("%s was applied, and the pass says: %s", ws.Name, ws.Error)
 		}
-		if ws.Outcome == state.Applied && (records[ws.Name].Trace == nil || tf.applied(ws.Name) != 1) {
-			t.Errorf("%s is said to be applied; it was %d times, and recorded is %+v", ws.Name, tf.applied(ws.Name), records[ws.Name])
+		if ws.Outcome == state.Applied && (records[ws.Name].Trace == nil || tf.applyCount(ws.Name) != 1) {
+			t.Errorf("%s is said to be applied; it was %d times, and recorded is %+v", ws.Name, tf.applyCount(ws.Name), records[ws.Name])
 		}
 	}
 	for name, rec := range records {
-		if rec.Attempt != nil && tf.applied(name) == 0 {
+		if rec.Attempt != nil && tf.applyCount(name) == 0 {
 			t.Errorf("an attempt is recorded of %s, which was not begun: %+v", name, rec)
 		}
 		if rec.Trace != nil && told[name] != state.Applied && failed == nil {

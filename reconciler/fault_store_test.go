@@ -19,7 +19,7 @@ func TestFaultyStore(t *testing.T) {
 		stories++
 		dir := t.TempDir()
 		ok := t.Run(name, func(t *testing.T) {
-			retell(t, repo, fmt.Sprintf("story-%d", stories), dir, func(m *model) { m.withFaults(fault) })
+			runScenarioIn(t, repo, fmt.Sprintf("story-%d", stories), dir, func(m *model) { m.runWithFaults(fault) })
 		})
 		if !ok {
 			t.FailNow()
@@ -27,49 +27,49 @@ func TestFaultyStore(t *testing.T) {
 	}
 	tell("none", func(_ int, c statetest.Call) statetest.Fault {
 		calls = append(calls, c)
-		return statetest.None
+		return statetest.NoFault
 	})
 	for n, c := range calls {
-		faults := map[string]statetest.Fault{"refused": statetest.Before}
-		if c.Writes() {
-			faults["answer lost"], faults["late"] = statetest.After, statetest.Late
+		faults := map[string]statetest.Fault{"refused": statetest.FailBefore}
+		if c.IsWrite() {
+			faults["answer lost"], faults["late"] = statetest.FailAfter, statetest.FailLate
 		}
 		for name, fault := range faults {
 			tell(fmt.Sprintf("%02d %s %s", n, callName(c), name), func(i int, _ statetest.Call) statetest.Fault {
 				if i == n {
 					return fault
 				}
-				return statetest.None
+				return statetest.NoFault
 			})
 		}
 		tell(fmt.Sprintf("%02d all from %s on", n, callName(c)), func(i int, _ statetest.Call) statetest.Fault {
 			if i >= n {
-				return statetest.Before
+				return statetest.FailBefore
 			}
-			return statetest.None
+			return statetest.NoFault
 		})
 	}
 }
 
 func callName(c statetest.Call) string {
-	if !c.Writes() {
+	if !c.IsWrite() {
 		return "read " + c.Read.SK
 	}
 	return "write " + c.Ops[len(c.Ops)-1].Key.SK
 }
 
-// withFaults is a pass with much to do, and calls to the store that fail, and
+// runWithFaults is a pass with much to do, and calls to the store that fail, and
 // what comes after it.
-func (m *model) withFaults(fault func(n int, c statetest.Call) statetest.Fault) {
-	m.change(func(e *modelEstate) {
-		e.slots[2] = slot{there: true, name: "w2"}
-		e.slots[3] = slot{there: true, name: "w3", reads: 1}
+func (m *model) runWithFaults(fault func(n int, c statetest.Call) statetest.Fault) {
+	m.change(func(e *modelTree) {
+		e.workspaces[2] = modelWorkspace{exists: true, name: "w2"}
+		e.workspaces[3] = modelWorkspace{exists: true, name: "w3", reads: 1}
 	})
-	m.patient(reconciler.Options{})
-	m.change(func(e *modelEstate) {
-		e.slots[0].output = 1    // so that its readers are stale
-		e.slots[2].name = "w4"   // renamed
-		e.slots[3].there = false // gone
+	m.runToEnd(reconciler.Options{})
+	m.change(func(e *modelTree) {
+		e.workspaces[0].output = 1     // so that its readers are stale
+		e.workspaces[2].name = "w4"    // renamed
+		e.workspaces[3].exists = false // gone
 	})
 	p := m.processes[0]
 	n := -1
@@ -77,14 +77,14 @@ func (m *model) withFaults(fault func(n int, c statetest.Call) statetest.Fault) 
 		n++
 		return fault(n, c)
 	})
-	f := m.fly(p, reconciler.Options{Trigger: reconciler.Schedule}, "")
+	f := m.startPass(p, reconciler.Options{Trigger: reconciler.Schedule}, "")
 	p.store.Inject(nil)
-	m.check()
-	p.flight = f // what is late is its work
-	for _, err := range p.store.Deliver(m.ctx) {
+	m.checkViolations()
+	p.pass = f // what is late is its work
+	for _, err := range p.store.DeliverLate(m.ctx) {
 		m.t.Logf("late: %v", err)
 	}
-	p.flight = nil
-	m.check()
+	p.pass = nil
+	m.checkViolations()
 	m.converge()
 }

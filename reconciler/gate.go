@@ -20,9 +20,9 @@ import (
 // rules of risk and approval go.
 func gate(c workspace.Config, _ *terraform.Plan) string {
 	switch {
-	case c.Apply == workspace.PlanOnly:
+	case c.Apply == workspace.ApplyPlanOnly:
 		return "apply = \"plan-only\": apply it by hand, or change the setting"
-	case c.Apply != workspace.Always:
+	case c.Apply != workspace.ApplyAlways:
 		return fmt.Sprintf("apply = %q is not known to this version and acts as plan-only", c.Apply)
 	case len(c.Protect) > 0:
 		return "protect is not known to this version, so the workspace acts as plan-only"
@@ -38,49 +38,49 @@ const keyGate = "//gate"
 // keyInputs stands there for the inputs, which may be many.
 const keyInputs = "//inputs"
 
-// waiting is what must stay as it is for such a run to count for the next.
-func waiting(it *item, trace state.Trace) state.Trace {
-	c := it.config
+// pendingInputs is what must stay as it is for such a run to count for the next.
+func pendingInputs(entry *workspaceEntry, trace state.Trace) state.Trace {
+	c := entry.config
 	text, _ := json.Marshal([]any{c.Apply, c.Protect, c.AllowUnlocked, c.PlanRole, c.ApplyRole}) // texts always encode
 	sum := sha256.Sum256(text)
 	return state.Trace{keyInputs: inputsID(trace), keyGate: hex.EncodeToString(sum[:8])}
 }
 
-// mayApply puts a plan before the gate.
-func (v *visit) mayApply(plan *terraform.Plan) error {
-	if why := gate(v.it.config, plan); why != "" {
-		return &waitError{why: fmt.Sprintf("%s waits: %s", changesText(plan.Changes), why)}
+// checkPlan puts a plan before the gate.
+func (v *workspaceRun) checkPlan(plan *terraform.Plan) error {
+	if why := gate(v.entry.config, plan); why != "" {
+		return &blockedError{reason: fmt.Sprintf("%s waits: %s", formatChanges(plan.Changes), why)}
 	}
 	return nil
 }
 
-func changesText(c terraform.Changes) string {
+func formatChanges(c terraform.Changes) string {
 	s := state.Changes(c)
 	return fmt.Sprintf("%d to add, %d to change, %d to replace, %d to destroy", s.Add, s.Change, s.Replace, s.Destroy)
 }
 
-// notOlder refuses a Terraform of an older minor version than the one that
+// checkVersion refuses a Terraform of an older minor version than the one that
 // wrote the state: it might not read it, or would plan by older rules.
-func (v *visit) notOlder(engine Terraform) error {
-	product, last, ok := strings.Cut(v.record.Terraform, " ")
+func (v *workspaceRun) checkVersion(tf Terraform) error {
+	product, last, ok := strings.Cut(v.record.TerraformVersion, " ")
 	if !ok {
 		return nil
 	}
-	if product != engine.Product() {
-		v.result.Warnings = append(v.result.Warnings, fmt.Sprintf("last applied with %s, now with %s", v.record.Terraform, engine.Product()))
+	if product != tf.Product() {
+		v.result.Warnings = append(v.result.Warnings, fmt.Sprintf("last applied with %s, now with %s", v.record.TerraformVersion, tf.Product()))
 		return nil
 	}
 	then, err := version.NewVersion(last)
 	if err != nil {
-		return fmt.Errorf("the record of %s names %s %q: %w", v.it.Name, product, last, err)
+		return fmt.Errorf("the record of %s names %s %q: %w", v.entry.Name, product, last, err)
 	}
-	now, err := version.NewVersion(engine.Version())
+	now, err := version.NewVersion(tf.Version())
 	if err != nil {
-		return fmt.Errorf("%s calls itself %q: %w", product, engine.Version(), err)
+		return fmt.Errorf("%s calls itself %q: %w", product, tf.Version(), err)
 	}
 	a, b := now.Segments(), then.Segments()
 	if slices.Compare(a[:2], b[:2]) < 0 {
-		return fmt.Errorf("%s was last applied with %s %s, and this is %s: use that version or a newer one", v.it.Name, product, then, now)
+		return fmt.Errorf("%s was last applied with %s %s, and this is %s: use that version or a newer one", v.entry.Name, product, then, now)
 	}
 	return nil
 }

@@ -36,21 +36,21 @@ func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer r.closing(commit)
-	w, err := r.everything(ctx, commit)
+	defer r.closeCommit(commit)
+	w, err := r.inventoryWithoutRecord(ctx, commit)
 	if err != nil {
 		return nil, err
 	}
 	if err := w.loadAll(ctx); err != nil {
 		return nil, err
 	}
-	w.link()
-	if err := w.found(); err != nil {
+	w.buildGraph()
+	if err := w.checkNotEmpty(); err != nil {
 		return nil, err
 	}
 	g := &Graph{Workspaces: []GraphWorkspace{}, Warnings: w.settings.Warnings()}
-	for _, name := range slices.Sorted(maps.Keys(w.items)) {
-		ws := w.items[name].loaded
+	for _, name := range slices.Sorted(maps.Keys(w.entries)) {
+		ws := w.entries[name].loaded
 		depends := append([]string{}, w.graph.DependsOn(name)...)
 		inputs := make([]string, len(ws.Inputs))
 		for i, input := range ws.Inputs {
@@ -68,17 +68,17 @@ func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
 }
 
 // loadAll parses every workspace, several at once.
-func (w *work) loadAll(ctx context.Context) error {
-	return w.loadOnly(ctx, func(*item) bool { return true })
+func (w *inventory) loadAll(ctx context.Context) error {
+	return w.loadOnly(ctx, func(*workspaceEntry) bool { return true })
 }
 
 // loadOnly parses the chosen workspaces, several at once.
-func (w *work) loadOnly(ctx context.Context, choose func(*item) bool) error {
+func (w *inventory) loadOnly(ctx context.Context, choose func(*workspaceEntry) bool) error {
 	var dirs []workspace.Dir
 	var configs []workspace.Config
-	for _, name := range slices.Sorted(maps.Keys(w.items)) {
-		if it := w.items[name]; choose(it) {
-			dirs, configs = append(dirs, it.Dir), append(configs, it.config)
+	for _, name := range slices.Sorted(maps.Keys(w.entries)) {
+		if entry := w.entries[name]; choose(entry) {
+			dirs, configs = append(dirs, entry.Dir), append(configs, entry.config)
 		}
 	}
 	all, err := w.loader.LoadAll(ctx, dirs, configs)
@@ -86,7 +86,7 @@ func (w *work) loadOnly(ctx context.Context, choose func(*item) bool) error {
 		return err
 	}
 	for _, loaded := range all {
-		w.items[loaded.Name].loaded = loaded
+		w.entries[loaded.Name].loaded = loaded
 	}
 	return nil
 }

@@ -8,78 +8,78 @@ import (
 	"reconcile/state"
 )
 
-// theirState says why a plan has to wait for a person because of the state that
+// checkState says why a plan has to wait for a person because of the state that
 // it was made against; `now --adopt` is that person's word.
-func (s *site) theirState(it *item, rec state.Workspace, plan *terraform.Plan) error {
-	if err := s.sameState(it, rec, plan); err != nil {
+func (s *checkout) checkState(entry *workspaceEntry, rec state.Workspace, plan *terraform.Plan) error {
+	if err := s.checkSameState(entry, rec, plan); err != nil {
 		return err
 	}
-	return toAdopt(it, rec, plan)
+	return checkAdoption(entry, rec, plan)
 }
 
-// sameState says why, where it is not the state that was last applied, or not as
+// checkSameState says why, where it is not the state that was last applied, or not as
 // new, whatever the record says of the place. Nil: it is, or nothing was ever
 // made that it could be compared with.
-func (s *site) sameState(it *item, rec state.Workspace, plan *terraform.Plan) error {
+func (s *checkout) checkSameState(entry *workspaceEntry, rec state.Workspace, plan *terraform.Plan) error {
 	found, a := state.TerraformState(plan.State), rec.Attempt
-	identity := s.work.load(it).Identity
+	identity := s.inventory.load(entry).Identity
 	// A local state is a file of the workspace's name, whatever its path in Git.
-	here := rec.Identity == identity || s.keepsState(rec) && strings.HasPrefix(identity, localPrefix)
+	here := rec.Identity == identity || s.hasLocalState(rec) && strings.HasPrefix(identity, localIdentityPrefix)
 	switch {
 	case rec.Trace == nil && a == nil:
 		return nil
 	case a != nil && here && (a.State == nil || a.State.Lineage == ""):
 		return nil // it began on no state: this is what it made, if anything
-	case madeNothing(rec):
+	case isKnownEmpty(rec):
 		return nil
 	case a == nil && rec.State == nil && here && (found.Lineage != "" || plan.Empty):
 		return nil // the version before did not look: it is learned now
 	}
-	for _, last := range knownStates(rec) {
+	for _, last := range listKnownStates(rec) {
 		if last.Lineage == found.Lineage && found.Lineage != "" {
 			if found.Serial >= last.Serial {
 				return nil
 			}
-			return s.waits(it, plan, fmt.Sprintf("the Terraform state at %s is older than the one that was last applied (serial %d, and it was %d), as after a restore: what was made since then is not in it", s.placeOf(it), found.Serial, last.Serial))
+			return s.waitForAdoption(entry, plan, fmt.Sprintf("the Terraform state at %s is older than the one that was last applied (serial %d, and it was %d), as after a restore: what was made since then is not in it", s.describeState(entry), found.Serial, last.Serial))
 		}
 	}
 	moved := rec.Identity != identity
 	switch {
 	case found.Lineage == "" && moved:
-		return &waitError{retry: true, why: fmt.Sprintf(
+		return &blockedError{retry: true, reason: fmt.Sprintf(
 			"its state was at %s and is now said to be at %s, where there is none: move it (terraform init -migrate-state), or create everything anew with `reconcile now --adopt %s`",
-			rec.Identity, identity, it.Name)}
+			rec.Identity, identity, entry.Name)}
 	case found.Lineage == "":
-		return &waitError{retry: true, why: fmt.Sprintf(
+		return &blockedError{retry: true, reason: fmt.Sprintf(
 			"its Terraform state has vanished from %s: bring it back (an older version, a backup), or create everything anew with `reconcile now --adopt %s`",
-			s.placeOf(it), it.Name)}
+			s.describeState(entry), entry.Name)}
 	case moved:
-		return s.waits(it, plan, fmt.Sprintf("its state was at %s and is now said to be at %s, where another one lies (lineage %s): correct the place in Git, unless that is its state, moved by a person", rec.Identity, identity, found.Lineage))
+		return s.waitForAdoption(entry, plan, fmt.Sprintf("its state was at %s and is now said to be at %s, where another one lies (lineage %s): correct the place in Git, unless that is its state, moved by a person", rec.Identity, identity, found.Lineage))
 	}
-	return s.waits(it, plan, fmt.Sprintf("the Terraform state at %s is another than the one that was last applied (lineage %s): bring that back, unless this one has taken its place", s.placeOf(it), found.Lineage))
+	return s.waitForAdoption(entry, plan, fmt.Sprintf("the Terraform state at %s is another than the one that was last applied (lineage %s): bring that back, unless this one has taken its place", s.describeState(entry), found.Lineage))
 }
 
-// waits has a plan against an unexpected state wait for a person's word.
-func (s *site) waits(it *item, plan *terraform.Plan, why string) error {
-	return &waitError{retry: true, why: fmt.Sprintf("%s; to go on with it (%s): read `reconcile plan %s`, then `reconcile now --adopt %[3]s`", why, changesText(plan.Changes), it.Name)}
+// waitForAdoption has a plan against an unexpected state wait for a person's word.
+func (s *checkout) waitForAdoption(entry *workspaceEntry, plan *terraform.Plan, why string) error {
+	return &blockedError{retry: true, reason: fmt.Sprintf("%s; to go on with it (%s): read `reconcile plan %s`, then `reconcile now --adopt %[3]s`", why, formatChanges(plan.Changes), entry.Name)}
 }
 
-// placeOf is where an item's state is looked for, for people.
-func (s *site) placeOf(it *item) string {
-	if identity := s.work.load(it).Identity; !strings.HasPrefix(identity, localPrefix) {
+// describeState is where an item's state is looked for, for people.
+func (s *checkout) describeState(entry *workspaceEntry) string {
+	if identity := s.inventory.load(entry).Identity; !strings.HasPrefix(identity, localIdentityPrefix) {
 		return identity
 	}
-	return s.statePath(it.Name)
+	return s.localStatePath(entry.Name)
 }
 
-// madeNothing reports whether a workspace is known to have been without a
+// isKnownEmpty reports whether a workspace is known to have been without a
 // state when it was last recorded, and nothing was begun since.
-func madeNothing(rec state.Workspace) bool {
+func isKnownEmpty(rec state.Workspace) bool {
 	return rec.Attempt == nil && rec.State != nil && rec.State.Lineage == ""
 }
 
-// knownStates are those that a workspace has worked on, the latest first.
-func knownStates(rec state.Workspace) (known []state.TerraformState) {
+// listKnownStates are those that a workspace has worked on, the latest first.
+func listKnownStates(rec state.Workspace) (known []state.TerraformState) {
 	if a := rec.Attempt; a != nil && a.State != nil {
 		known = append(known, *a.State)
 	}
@@ -89,14 +89,14 @@ func knownStates(rec state.Workspace) (known []state.TerraformState) {
 	return known
 }
 
-// toAdopt says why a plan has to wait for a person because it would change a
+// checkAdoption says why a plan has to wait for a person because it would change a
 // state that reconcile has made nothing of.
-func toAdopt(it *item, rec state.Workspace, plan *terraform.Plan) error {
-	ours := (rec.Trace != nil || rec.Attempt != nil) && !madeNothing(rec)
+func checkAdoption(entry *workspaceEntry, rec state.Workspace, plan *terraform.Plan) error {
+	ours := (rec.Trace != nil || rec.Attempt != nil) && !isKnownEmpty(rec)
 	if ours || !plan.StateExists || plan.Empty {
 		return nil
 	}
-	return &waitError{why: fmt.Sprintf(
+	return &blockedError{reason: fmt.Sprintf(
 		"it has a Terraform state that reconcile did not apply, and the plan is not empty (%s): read it with `reconcile plan %s`, then go on with `reconcile now --adopt %[2]s`",
-		changesText(plan.Changes), it.Name)}
+		formatChanges(plan.Changes), entry.Name)}
 }

@@ -11,22 +11,22 @@ import (
 	"reconcile/state/statetest"
 )
 
-// pick draws one of several.
-func pick[T any](rt *rapid.T, what string, of ...T) T { return rapid.SampledFrom(of).Draw(rt, what) }
+// draw draws one of several.
+func draw[T any](rt *rapid.T, what string, of ...T) T { return rapid.SampledFrom(of).Draw(rt, what) }
 
 // edit changes some of what is at the tip, in one commit.
 func (m *model) edit(rt *rapid.T) {
-	e := m.tip().estate
+	e := m.tip().tree
 	for range rapid.IntRange(1, 3).Draw(rt, "edits") {
 		e.edit(rt)
 	}
 	m.commit(e)
 }
 
-var slotNames = []string{"w0", "w1", "w2", "w3", "w4"}
+var workspaceNames = []string{"w0", "w1", "w2", "w3", "w4"}
 
 // edit changes one thing.
-func (e *modelEstate) edit(rt *rapid.T) {
+func (e *modelTree) edit(rt *rapid.T) {
 	if rapid.IntRange(0, 4).Draw(rt, "what") == 0 {
 		m := &e.modules[rapid.IntRange(0, 1).Draw(rt, "module")]
 		if rapid.Bool().Draw(rt, "note") {
@@ -36,14 +36,14 @@ func (e *modelEstate) edit(rt *rapid.T) {
 		}
 		return
 	}
-	i := rapid.IntRange(0, slots-1).Draw(rt, "slot")
-	s := &e.slots[i]
-	names := e.free(slotNames)
-	if !s.there {
-		s.there, s.name = true, pick(rt, "name", names...)
+	i := rapid.IntRange(0, maxWorkspaces-1).Draw(rt, "slot")
+	s := &e.workspaces[i]
+	names := e.freeNames(workspaceNames)
+	if !s.exists {
+		s.exists, s.name = true, draw(rt, "name", names...)
 		return
 	}
-	switch pick(rt, "change", "value", "output", "output", "output", "note", "module", "reads", "passes", "env", "breaks", "mends", "rename", "remove", "broken", "plan-only") {
+	switch draw(rt, "change", "value", "output", "output", "output", "note", "module", "reads", "passes", "env", "breaks", "mends", "rename", "remove", "broken", "plan-only") {
 	case "value":
 		s.value = rapid.IntRange(0, 1).Draw(rt, "to")
 	case "output":
@@ -55,19 +55,19 @@ func (e *modelEstate) edit(rt *rapid.T) {
 	case "reads":
 		s.reads = rapid.IntRange(0, i).Draw(rt, "to")
 	case "passes":
-		s.passes = !s.passes
+		s.passesThrough = !s.passesThrough
 	case "env":
 		s.env = !s.env
 	case "breaks":
-		s.breaks = true
+		s.failsApply = true
 	case "mends":
-		s.breaks, s.broken, s.planOnly = false, false, false
+		s.failsApply, s.isUnparsable, s.planOnly = false, false, false
 	case "rename":
-		s.name = pick(rt, "name", names...)
+		s.name = draw(rt, "name", names...)
 	case "remove":
-		s.there = false
+		s.exists = false
 	case "broken":
-		s.broken = true
+		s.isUnparsable = true
 	case "plan-only":
 		s.planOnly = true
 	}
@@ -77,28 +77,28 @@ func (e *modelEstate) edit(rt *rapid.T) {
 func (m *model) goBack(rt *rapid.T) {
 	to := m.commits[rapid.IntRange(0, len(m.commits)-1).Draw(rt, "commit")]
 	if rapid.Bool().Draw(rt, "force-push") {
-		m.at = append(m.at, to.number)
+		m.branchCommits = append(m.branchCommits, to.number)
 		m.push()
 		return
 	}
-	m.commit(to.estate)
+	m.commit(to.tree)
 }
 
-// start starts a pass on an idle process.
-func (m *model) start(rt *rapid.T) {
-	p := m.process(rt, false)
-	o := reconciler.Options{Trigger: pick(rt, "trigger", reconciler.Schedule, reconciler.Manual)}
+// startRandomPass starts a pass on an idle process.
+func (m *model) startRandomPass(rt *rapid.T) {
+	p := m.drawProcess(rt, false)
+	o := reconciler.Options{Trigger: draw(rt, "trigger", reconciler.Schedule, reconciler.Manual)}
 	switch rapid.IntRange(0, 7).Draw(rt, "options") {
 	case 0:
 		o.Replan = true
 	case 1:
-		if names := m.tip().estate.names(); len(names) > 0 {
-			o.Only = []string{m.tip().estate.slots[pick(rt, "only", sortedValues(names)...)].name}
+		if names := m.tip().tree.indexByName(); len(names) > 0 {
+			o.Only = []string{m.tip().tree.workspaces[draw(rt, "only", sortedValues(names)...)].name}
 		}
 	case 2:
 		o.Adopt = true
 	}
-	m.fly(p, o, pick(rt, "until", append([]string{""}, boundaryKinds...)...))
+	m.startPass(p, o, draw(rt, "until", append([]string{""}, breakpointKinds...)...))
 }
 
 func sortedValues(names map[string]int) []int {
@@ -110,9 +110,9 @@ func sortedValues(names map[string]int) []int {
 	return values
 }
 
-// process draws a process with a flight, or without.
-func (m *model) process(rt *rapid.T, flying bool) *process {
-	of := m.in(flying)
+// drawProcess draws a process with a flight, or without.
+func (m *model) drawProcess(rt *rapid.T, busy bool) *process {
+	of := m.listProcesses(busy)
 	if len(of) == 0 {
 		rt.Skip()
 	}
@@ -121,21 +121,21 @@ func (m *model) process(rt *rapid.T, flying bool) *process {
 
 // resume lets a flight go on.
 func (m *model) resume(rt *rapid.T) {
-	f := m.process(rt, true).flight
+	f := m.drawProcess(rt, true).pass
 	m.thaw(f)
-	v := pick(rt, "verdict", goOn, goOn, goOn, fails, failsLate, dies, diesLate)
-	f.proceed(v, pick(rt, "until", append([]string{""}, boundaryKinds...)...))
-	m.landed(f)
+	v := draw(rt, "verdict", proceed, proceed, proceed, failBefore, failAfter, crashBefore, crashAfter)
+	f.resume(v, draw(rt, "until", append([]string{""}, breakpointKinds...)...))
+	m.detachIfDone(f)
 }
 
 // kill ends a flight as SIGKILL does.
 func (m *model) kill(rt *rapid.T) {
-	m.end(m.process(rt, true))
+	m.killPass(m.drawProcess(rt, true))
 }
 
 // freeze stops a flight's leases from being renewed, until it goes on.
 func (m *model) freeze(rt *rapid.T) {
-	f := m.process(rt, true).flight
+	f := m.drawProcess(rt, true).pass
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	f.frozen = true
@@ -148,36 +148,36 @@ func (m *model) overtake(rt *rapid.T) {
 	if rapid.Bool().Draw(rt, "edit") {
 		m.edit(rt)
 	}
-	m.patient(reconciler.Options{Trigger: reconciler.Manual})
+	m.runToEnd(reconciler.Options{Trigger: reconciler.Manual})
 	m.resume(rt)
 }
 
-func (m *model) thaw(f *flight) {
+func (m *model) thaw(f *inFlightPass) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	f.frozen = false
 }
 
-func (m *model) timePasses(rt *rapid.T) {
-	m.wait(pick(rt, "time", time.Second, 30*time.Second, 2*time.Minute, 2*time.Hour))
+func (m *model) letTimePass(rt *rapid.T) {
+	m.wait(draw(rt, "time", time.Second, 30*time.Second, 2*time.Minute, 2*time.Hour))
 }
 
 func (m *model) wait(d time.Duration) { time.Sleep(d) }
 
 // suspend suspends a workspace, or lifts its hold.
 func (m *model) suspend(rt *rapid.T) {
-	name := pick(rt, "name", slotNames...)
-	holds := m.read().holds
+	name := draw(rt, "name", workspaceNames...)
+	holds := m.readRecord().holds
 	if _, held := holds[name]; held {
-		_, err := m.observer.record.Lift(m.ctx, name)
+		_, err := m.observer.record.RemoveHold(m.ctx, name)
 		m.must(err)
 		return
 	}
-	m.must(m.observer.record.Hold(m.ctx, state.Hold{Name: name, Kind: state.Suspended, Reason: "model", At: time.Now()}))
+	m.must(m.observer.record.PlaceHold(m.ctx, state.Hold{Name: name, Kind: state.Suspended, Reason: "model", PlacedAt: time.Now()}))
 }
 
-// variable changes what the environment holds.
-func (m *model) variable(rt *rapid.T) { m.size = pick(rt, "size", "1", "2") }
+// changeVariable changes what the environment holds.
+func (m *model) changeVariable(rt *rapid.T) { m.size = draw(rt, "size", "1", "2") }
 
 // restore makes a backup of the record or brings one back, with every pass
 // stopped, and then distrusts it.
@@ -192,11 +192,11 @@ func (m *model) restore(rt *rapid.T) {
 func (m *model) restoreFrom(backup *statetest.Memory) {
 	m.stop()
 	m.store.Restore(backup)
-	head := m.read().head
-	m.adopted = map[int64]string{head.Generation: head.Commit}
-	for _, s := range m.world {
+	head := m.readRecord().head
+	m.adoptedCommits = map[int64]string{head.Generation: head.Commit}
+	for _, s := range m.tfStates {
 		s.generation = 0
 	}
-	_, err := m.observer.record.Distrust(m.ctx)
+	_, err := m.observer.record.InvalidateTraces(m.ctx)
 	m.must(err)
 }

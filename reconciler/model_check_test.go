@@ -13,8 +13,8 @@ import (
 	"reconcile/state/statetest"
 )
 
-// recorded is a trace that a flight has recorded, and what it stands for.
-type recorded struct {
+// recordedTrace is a trace that a flight has recorded, and what it stands for.
+type recordedTrace struct {
 	run     string
 	commit  string
 	trace   state.Trace
@@ -24,28 +24,28 @@ type recorded struct {
 
 func recordedKey(ws *state.Workspace) string { return ws.Run + " " + ws.Identity + " " + ws.Commit }
 
-// wrote checks a write that has taken effect. before is the store as it was.
-func (m *model) wrote(f *flight, before *statetest.Memory, w written) {
+// checkWrite checks a write that has taken effect. before is the store as it was.
+func (m *model) checkWrite(f *inFlightPass, before *statetest.Memory, w writeSummary) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if w.kind == "lease" {
-		f.seen[w.lease.Identity] = w.generation
-		f.reads = "decide"
+		f.generations[w.lease.Identity] = w.generation
+		f.readPurpose = "decide"
 	}
 	if w.kind == "head" {
 		head, err := m.observer.record.Head(m.ctx)
 		m.must(err)
-		if was, ok := m.adopted[head.Generation]; ok && was != head.Commit {
-			m.violated("run %s makes %s generation %d, which is of %s", f.run, head.Commit, head.Generation, was)
+		if was, ok := m.adoptedCommits[head.Generation]; ok && was != head.Commit {
+			m.addViolation("run %s makes %s generation %d, which is of %s", f.run, head.Commit, head.Generation, was)
 		}
-		m.adopted[head.Generation] = head.Commit
+		m.adoptedCommits[head.Generation] = head.Commit
 	}
 	if w.workspace == nil {
 		return
 	}
 	// I1: whoever writes holds the lease.
-	if holder := m.holder(before, w.under); holder != f.run {
-		m.violated("I1: run %s wrote the record of %s under the lease of %q", f.run, w.workspace.Name, holder)
+	if holder := m.leaseHolder(before, w.leaseIdentity); holder != f.run {
+		m.addViolation("I1: run %s wrote the record of %s under the lease of %q", f.run, w.workspace.Name, holder)
 	}
 	// I5: nothing is begun at a tip that is not the adopted one any more.
 	var was state.Workspace
@@ -55,18 +55,18 @@ func (m *model) wrote(f *flight, before *statetest.Memory, w written) {
 	if a := w.workspace.Attempt; a != nil && a.Run == f.run && w.kind != "rename" && !cmp.Equal(a, was.Attempt) {
 		head, err := m.observer.record.Head(m.ctx)
 		m.must(err)
-		if head.Generation != f.seen[w.under] || head.Commit != a.Commit {
-			m.violated("run %s begins %s at generation %d of %d", f.run, w.workspace.Name, f.seen[w.under], head.Generation)
+		if head.Generation != f.generations[w.leaseIdentity] || head.Commit != a.Commit {
+			m.addViolation("run %s begins %s at generation %d of %d", f.run, w.workspace.Name, f.generations[w.leaseIdentity], head.Generation)
 		}
-		f.was[was.Name] = was
+		f.recordBefore[was.Name] = was
 	}
 	if w.workspace.Trace != nil {
 		m.checkTrace(f, was, w.workspace)
 	}
 }
 
-// holder is the run that holds a lease; "" none.
-func (m *model) holder(store *statetest.Memory, id string) string {
+// leaseHolder is the run that holds a lease; "" none.
+func (m *model) leaseHolder(store *statetest.Memory, id string) string {
 	var lease state.LeaseItem
 	value, err := store.Get(m.ctx, state.Key{PK: state.LeasePartition, SK: id})
 	if err == nil {
@@ -79,52 +79,52 @@ func (m *model) holder(store *statetest.Memory, id string) string {
 }
 
 // checkTrace checks I2: a trace is recorded only for exactly what was applied.
-func (m *model) checkTrace(f *flight, before state.Workspace, ws *state.Workspace) {
-	for _, was := range m.recorded { // a begun apply may be of another state than the trace
+func (m *model) checkTrace(f *inFlightPass, before state.Workspace, ws *state.Workspace) {
+	for _, was := range m.recordedTraces { // a begun apply may be of another state than the trace
 		if was.run == ws.Run && was.commit == ws.Commit && maps.Equal(was.trace, ws.Trace) {
 			return
 		}
 	}
 	if ws.Run != f.run {
-		m.violated("run %s wrote a trace of %s that run %s did not record", f.run, ws.Name, ws.Run)
+		m.addViolation("run %s wrote a trace of %s that run %s did not record", f.run, ws.Name, ws.Run)
 		return
 	}
-	done := f.success[ws.Identity]
+	done := f.lastSuccess[ws.Identity]
 	if done == nil {
-		m.violated("run %s recorded a trace of %s without success", f.run, ws.Name)
+		m.addViolation("run %s recorded a trace of %s without success", f.run, ws.Name)
 		return
 	}
 	number, _ := strconv.Atoi(done.stamp)
 	commit := m.commits[number]
-	i := slotOf(ws.Identity)
-	now := m.state(ws.Identity)
+	i := indexOfState(ws.Identity)
+	now := m.stateAt(ws.Identity)
 	switch {
 	case ws.Commit != commit.id:
-		m.violated("%s was applied from commit %d, and recorded for %s", ws.Name, number, ws.Commit)
-	case !commit.estate.slots[i].there || commit.estate.slots[i].name != ws.Name || done.workspace != ws.Name:
-		m.violated("%s was recorded for the state of another: %+v", ws.Name, done)
-	case !now.equal(done.things):
-		m.violated("%s was recorded, but the world is %+v, not %+v", ws.Name, now.things, done.things)
+		m.addViolation("%s was applied from commit %d, and recorded for %s", ws.Name, number, ws.Commit)
+	case !commit.tree.workspaces[i].exists || commit.tree.workspaces[i].name != ws.Name || done.workspace != ws.Name:
+		m.addViolation("%s was recorded for the state of another: %+v", ws.Name, done)
+	case !now.equal(done.stateContent):
+		m.addViolation("%s was recorded, but the world is %+v, not %+v", ws.Name, now.stateContent, done.stateContent)
 	case ws.OutputsDigest != "k1:"+digestOf(now.output):
-		m.violated("%s was recorded with outputs %s, not %s", ws.Name, ws.OutputsDigest, now.output)
+		m.addViolation("%s was recorded with outputs %s, not %s", ws.Name, ws.OutputsDigest, now.output)
 	case done.generation < now.generation:
-		m.violated("%s was recorded at generation %d after %d", ws.Name, done.generation, now.generation)
+		m.addViolation("%s was recorded at generation %d after %d", ws.Name, done.generation, now.generation)
 	}
 	now.generation = done.generation
 	for name, id := range ws.Trace {
-		if !strings.HasPrefix(name, "//") && commit.id == ws.Commit && id != orAbsent(commit.ids[name]) {
-			m.violated("%s: the trace has %s for %s", ws.Name, id, name)
+		if !strings.HasPrefix(name, "//") && commit.id == ws.Commit && id != idOrAbsent(commit.idByPath[name]) {
+			m.addViolation("%s: the trace has %s for %s", ws.Name, id, name)
 		}
 	}
-	was, begun := f.was[ws.Name]
+	was, begun := f.recordBefore[ws.Name]
 	if !begun {
 		was = before
 	}
 	m.checkState(f, was, i, done.version)
-	m.recorded[recordedKey(ws)] = recorded{ws.Run, ws.Commit, maps.Clone(ws.Trace), commit.estate.content(i), done.size}
+	m.recordedTraces[recordedKey(ws)] = recordedTrace{ws.Run, ws.Commit, maps.Clone(ws.Trace), commit.tree.inputs(i), done.size}
 }
 
-func orAbsent(id string) string {
+func idOrAbsent(id string) string {
 	if id == "" {
 		return "absent"
 	}
@@ -133,32 +133,32 @@ func orAbsent(id string) string {
 
 func digestOf(output string) string { return hex.EncodeToString([]byte(output)) }
 
-// applying checks what must hold when Terraform begins to change things.
-func (m *model) applying(s *modelSession, p *modelPlan) {
+// checkApply checks what must hold when Terraform begins to change things.
+func (m *model) checkApply(s *modelSession, p *modelPlan) {
 	number, _ := strconv.Atoi(p.stamp)
-	commit, now, generation := m.commits[number], m.state(s.id), s.f.seen[s.id]
-	i := slotOf(s.id)
-	if holder := m.holder(m.store, s.id); holder != s.f.run {
-		m.violated("I1: run %s applies %s under the lease of %q", s.f.run, s.job.Name, holder)
+	commit, now, generation := m.commits[number], m.stateAt(s.id), s.f.generations[s.id]
+	i := indexOfState(s.id)
+	if holder := m.leaseHolder(m.store, s.id); holder != s.f.run {
+		m.addViolation("I1: run %s applies %s under the lease of %q", s.f.run, s.job.Name, holder)
 	}
 	if !m.snapshots[commit.id] {
-		m.violated("I4: %s is applied from commit %d, of which there is no snapshot", s.job.Name, number)
+		m.addViolation("I4: %s is applied from commit %d, of which there is no snapshot", s.job.Name, number)
 	}
-	if m.adopted[generation] != commit.id {
-		m.violated("%s is applied from commit %d, but generation %d is of %s", s.job.Name, number, generation, m.adopted[generation])
+	if m.adoptedCommits[generation] != commit.id {
+		m.addViolation("%s is applied from commit %d, but generation %d is of %s", s.job.Name, number, generation, m.adoptedCommits[generation])
 	}
 	if generation < now.generation {
-		m.violated("I5: %s is applied at generation %d after %d", s.job.Name, generation, now.generation)
+		m.addViolation("I5: %s is applied at generation %d after %d", s.job.Name, generation, now.generation)
 	}
 	now.generation = generation
-	m.checkState(s.f, s.f.was[s.job.Name], i, p.version)
+	m.checkState(s.f, s.f.recordBefore[s.job.Name], i, p.version)
 	upstream := ""
 	for _, r := range p.resources {
 		if seen, ok := strings.CutPrefix(r, "seen "); ok {
 			upstream = seen
 		}
 	}
-	if want := commit.estate.desired(i, upstream, p.size); !want.equal(p.things) {
-		m.violated("%s: the checkout of commit %d asks for %+v, want %+v", s.job.Name, number, p.things, want)
+	if want := commit.tree.desiredContent(i, upstream, p.size); !want.equal(p.stateContent) {
+		m.addViolation("%s: the checkout of commit %d asks for %+v, want %+v", s.job.Name, number, p.stateContent, want)
 	}
 }

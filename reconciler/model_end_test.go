@@ -14,12 +14,12 @@ import (
 	"reconcile/state"
 )
 
-// changed compares what `changed` says with the model.
-func (m *model) changed(*rapid.T) {
+// checkChanged compares what `changed` says with the model.
+func (m *model) checkChanged(*rapid.T) {
 	c, err := m.observer.reconciler.Changed(m.ctx, "", "")
-	stale, removed, maybe := m.staleByOwn()
+	stale, removed, maybe := m.expectChanged()
 	if err != nil {
-		m.t.Fatalf("changed: %v\n%s", err, m.tip().estate.String())
+		m.t.Fatalf("changed: %v\n%s", err, m.tip().tree.String())
 	}
 	var gotStale, gotRemoved []string
 	for _, w := range c.Workspaces {
@@ -35,135 +35,135 @@ func (m *model) changed(*rapid.T) {
 	}
 }
 
-// undisturbed compares a pass that nothing disturbs with the model.
-func (m *model) undisturbed(rt *rapid.T) {
-	if len(m.in(true)) > 0 {
+// checkUndisturbedPass compares a pass that nothing disturbs with the model.
+func (m *model) checkUndisturbedPass(rt *rapid.T) {
+	if len(m.listProcesses(true)) > 0 {
 		rt.Skip()
 	}
 	m.wait(2 * time.Minute) // leases of the dead run out within the pass's patience
-	want, applied := m.predicted()
-	f := m.patient(reconciler.Options{Trigger: reconciler.Manual})
+	want, applied := m.predictPass()
+	f := m.runToEnd(reconciler.Options{Trigger: reconciler.Manual})
 	if f.err != nil {
-		m.t.Fatalf("an undisturbed pass: %v\n%s", f.err, m.tip().estate.String())
+		m.t.Fatalf("an undisturbed pass: %v\n%s", f.err, m.tip().tree.String())
 	}
 	if f.result.Snapshot == "" {
-		for name := range m.read().holds {
+		for name := range m.readRecord().holds {
 			delete(want, name)
 		}
 	}
 	if diff := cmp.Diff(want, outcomes(f.result)); diff != "" {
-		m.t.Fatalf("an undisturbed pass (-want +got): %s\n%s\n%+v", diff, m.tip().estate.String(), f.result)
+		m.t.Fatalf("an undisturbed pass (-want +got): %s\n%s\n%+v", diff, m.tip().tree.String(), f.result)
 	}
-	for id, n := range f.applies {
-		if i := slotOf(id); n > 1 || !slices.Contains(applied, id) && !m.tip().estate.slots[i].breaks {
+	for id, n := range f.applyCounts {
+		if i := indexOfState(id); n > 1 || !slices.Contains(applied, id) && !m.tip().tree.workspaces[i].failsApply {
 			m.t.Fatalf("%s was applied %d times", id, n)
 		}
 	}
 }
 
-// patient is a pass on a machine of its own that waits for leases.
-func (m *model) patient(o reconciler.Options) *flight {
+// runToEnd is a pass on a machine of its own that waits for leases.
+func (m *model) runToEnd(o reconciler.Options) *inFlightPass {
 	p := m.newProcess("patient", 5*time.Minute, -time.Hour)
-	return m.fly(p, o, "")
+	return m.startPass(p, o, "")
 }
 
-// land ends what is under way, or kills it.
-func (m *model) land(rt *rapid.T) {
-	for _, p := range m.in(true) {
+// endPasses ends what is under way, or kills it.
+func (m *model) endPasses(rt *rapid.T) {
+	for _, p := range m.listProcesses(true) {
 		if rapid.Bool().Draw(rt, "killed") {
-			m.end(p)
+			m.killPass(p)
 			continue
 		}
-		m.thaw(p.flight)
-		p.flight.proceed(goOn, "")
-		m.landed(p.flight)
+		m.thaw(p.pass)
+		p.pass.resume(proceed, "")
+		m.detachIfDone(p.pass)
 	}
-	m.check()
+	m.checkViolations()
 }
 
 // converge ends the history: what must fail or wait is mended, and the world
 // has to come to what the tip asks for.
 func (m *model) converge() {
-	for name := range m.read().holds {
-		_, err := m.observer.record.Lift(m.ctx, name)
+	for name := range m.readRecord().holds {
+		_, err := m.observer.record.RemoveHold(m.ctx, name)
 		m.must(err)
 	}
-	if healthy := m.tip().estate.healthy(); healthy != m.tip().estate {
+	if healthy := m.tip().tree.withoutFailures(); healthy != m.tip().tree {
 		m.commit(healthy)
 	}
 	m.wait(4 * time.Hour) // clocks are up to two hours apart, and failures wait for up to more than one
-	f := m.patient(reconciler.Options{Trigger: reconciler.Schedule})
-	m.check()
-	if f.err == nil && f.result.Outcome == reconciler.OutcomeBlocked && !m.meddled {
+	f := m.runToEnd(reconciler.Options{Trigger: reconciler.Schedule})
+	m.checkViolations()
+	if f.err == nil && f.result.Outcome == reconciler.OutcomeBlocked && !m.tampered {
 		for name, outcome := range outcomes(f.result) {
-			if outcome == state.Blocked && !m.foreign(name) {
-				m.t.Fatalf("%s waits for a person: %+v\n%s", name, f.result, m.tip().estate.String())
+			if outcome == state.Blocked && !m.mayNeedAdoption(name) {
+				m.t.Fatalf("%s waits for a person: %+v\n%s", name, f.result, m.tip().tree.String())
 			}
 		}
-		f = m.patient(reconciler.Options{Trigger: reconciler.Manual, Adopt: true})
+		f = m.runToEnd(reconciler.Options{Trigger: reconciler.Manual, Adopt: true})
 	}
-	if m.meddled { // no pass looks for that by itself
-		f = m.patient(reconciler.Options{Trigger: reconciler.Manual, Adopt: true, Replan: true})
+	if m.tampered { // no pass looks for that by itself
+		f = m.runToEnd(reconciler.Options{Trigger: reconciler.Manual, Adopt: true, Replan: true})
 	}
-	m.check()
+	m.checkViolations()
 	if f.err != nil || f.result.Exit != reconciler.ExitOK {
-		m.t.Fatalf("an undisturbed pass ends with %+v, %v\n%s", f.result, f.err, m.tip().estate.String())
+		m.t.Fatalf("an undisturbed pass ends with %+v, %v\n%s", f.result, f.err, m.tip().tree.String())
 	}
-	for id, n := range f.applies {
+	for id, n := range f.applyCounts {
 		if n > 1 {
 			m.t.Fatalf("%s was applied %d times in one pass", id, n)
 		}
 	}
-	m.compare()
-	f = m.patient(reconciler.Options{Trigger: reconciler.Schedule})
-	m.check()
-	if f.err != nil || f.result.Outcome != reconciler.OutcomeInSync || f.fetches > 0 {
+	m.checkConverged()
+	f = m.runToEnd(reconciler.Options{Trigger: reconciler.Schedule})
+	m.checkViolations()
+	if f.err != nil || f.result.Outcome != reconciler.OutcomeInSync || f.fetchCount > 0 {
 		m.t.Fatalf("the pass after it is not in sync: %+v, %v", f.result, f.err)
 	}
 }
 
-// foreign tells whether a workspace may wait for --adopt: its record knows
+// mayNeedAdoption tells whether a workspace may wait for --adopt: its record knows
 // nothing of the state that is there, or of one elsewhere.
-func (m *model) foreign(name string) bool {
-	i := m.tip().estate.names()[name]
-	rec, now := m.read().records[name], m.state(identity(i))
-	return madeNothing(rec) && now.exists() || strange(rec, i, now.version, false)
+func (m *model) mayNeedAdoption(name string) bool {
+	i := m.tip().tree.indexByName()[name]
+	rec, now := m.readRecord().records[name], m.stateAt(stateIdentityOf(i))
+	return isKnownEmpty(rec) && now.exists() || needsAdoption(rec, i, now.version, false)
 }
 
-// text is a value without addresses, so that a failure that happens again
+// toJSON is a value without addresses, so that a failure that happens again
 // says the same.
-func text(v any) string {
+func toJSON(v any) string {
 	text, _ := json.Marshal(v)
 	return string(text)
 }
 
-// compare compares the world and the record with the tip.
-func (m *model) compare() {
-	tip := m.tip().estate
-	r := m.read()
-	for i, s := range tip.slots {
-		if !s.there {
+// checkConverged compares the world and the record with the tip.
+func (m *model) checkConverged() {
+	tip := m.tip().tree
+	r := m.readRecord()
+	for i, s := range tip.workspaces {
+		if !s.exists {
 			continue
 		}
 		upstream := ""
 		if s.reads > 0 {
-			upstream = m.state(identity(s.reads - 1)).output
+			upstream = m.stateAt(stateIdentityOf(s.reads - 1)).output
 		}
-		want, now := tip.desired(i, upstream, m.size), m.state(identity(i)).things
+		want, now := tip.desiredContent(i, upstream, m.size), m.stateAt(stateIdentityOf(i)).stateContent
 		if !want.equal(now) {
 			m.t.Fatalf("%s: the world is %+v, want %+v", s.name, now, want)
 		}
 		rec := r.records[s.name]
-		if m.ownStale(r, i, rec) || rec.Error != "" || rec.Removed {
-			m.t.Fatalf("%s: at %s the record is %s\nof %+v", s.name, m.tip().id, text(rec), m.recorded[recordedKey(&rec)])
+		if m.isStaleByOwn(r, i, rec) || rec.Error != "" || rec.Removed {
+			m.t.Fatalf("%s: at %s the record is %s\nof %+v", s.name, m.tip().id, toJSON(rec), m.recordedTraces[recordedKey(&rec)])
 		}
 	}
-	names := tip.names()
+	names := tip.indexByName()
 	for _, name := range slices.Sorted(maps.Keys(r.records)) {
 		if _, there := names[name]; !there && !r.records[name].Removed {
-			m.t.Fatalf("%s is gone, and its record is %s", name, text(r.records[name]))
+			m.t.Fatalf("%s is gone, and its record is %s", name, toJSON(r.records[name]))
 		}
 	}
-	m.check()
-	m.changed(nil)
+	m.checkViolations()
+	m.checkChanged(nil)
 }

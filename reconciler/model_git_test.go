@@ -19,21 +19,21 @@ import (
 // modelRepo is a real bare repository, written without a process for each
 // commit.
 type modelRepo struct {
-	dir     string
-	repo    *git.Repository
-	written map[string]plumbing.Hash // objects, by kind and content
+	dir            string
+	repo           *git.Repository
+	writtenObjects map[string]plumbing.Hash // objects, by kind and content
 }
 
 // modelCommit is one commit of it.
 type modelCommit struct {
-	id     string
-	number int
-	estate modelEstate
-	ids    map[string]string // of every path, as traces have them
+	id       string
+	number   int
+	tree     modelTree
+	idByPath map[string]string // of every path, as traces have them
 }
 
 func newModelRepo(t *testing.T) *modelRepo {
-	r := &modelRepo{dir: t.TempDir(), written: map[string]plumbing.Hash{}}
+	r := &modelRepo{dir: t.TempDir(), writtenObjects: map[string]plumbing.Hash{}}
 	var err error
 	if r.repo, err = git.PlainInit(r.dir, true); err != nil {
 		t.Fatal(err)
@@ -45,12 +45,12 @@ func newModelRepo(t *testing.T) *modelRepo {
 // as an input.
 const stampFile = "stamp"
 
-// commit writes a commit with the estate's files.
-func (r *modelRepo) commit(e modelEstate, number int, parent string) (modelCommit, error) {
+// writeCommit writes a commit with the estate's files.
+func (r *modelRepo) writeCommit(e modelTree, number int, parent string) (modelCommit, error) {
 	files := e.files()
 	files[stampFile] = strconv.Itoa(number)
-	c := modelCommit{number: number, estate: e, ids: map[string]string{}}
-	root, err := r.tree(files, ".", c.ids)
+	c := modelCommit{number: number, tree: e, idByPath: map[string]string{}}
+	root, err := r.writeTree(files, ".", c.idByPath)
 	if err != nil {
 		return c, err
 	}
@@ -59,7 +59,7 @@ func (r *modelRepo) commit(e modelEstate, number int, parent string) (modelCommi
 	if parent != "" {
 		commit.ParentHashes = []plumbing.Hash{plumbing.NewHash(parent)}
 	}
-	id, err := r.store(plumbing.CommitObject, commit.Encode)
+	id, err := r.writeObject(plumbing.CommitObject, commit.Encode)
 	c.id = id.String()
 	return c, err
 }
@@ -69,8 +69,8 @@ func (r *modelRepo) push(branch, commit string) error {
 	return r.repo.Storer.SetReference(plumbing.NewHashReference(plumbing.NewBranchReferenceName(branch), plumbing.NewHash(commit)))
 }
 
-// tree writes the files below dir, and notes the ids of all that is there.
-func (r *modelRepo) tree(files map[string]string, dir string, ids map[string]string) (plumbing.Hash, error) {
+// writeTree writes the files below dir, and notes the ids of all that is there.
+func (r *modelRepo) writeTree(files map[string]string, dir string, ids map[string]string) (plumbing.Hash, error) {
 	var tree object.Tree
 	seen := map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -90,9 +90,9 @@ func (r *modelRepo) tree(files map[string]string, dir string, ids map[string]str
 		var err error
 		if below {
 			entry.Mode = filemode.Dir
-			entry.Hash, err = r.tree(files, path.Join(dir, first), ids)
+			entry.Hash, err = r.writeTree(files, path.Join(dir, first), ids)
 		} else {
-			entry.Hash, err = r.blob(files[name])
+			entry.Hash, err = r.writeBlob(files[name])
 		}
 		if err != nil {
 			return plumbing.ZeroHash, err
@@ -100,22 +100,22 @@ func (r *modelRepo) tree(files map[string]string, dir string, ids map[string]str
 		tree.Entries = append(tree.Entries, entry)
 		ids[path.Join(dir, first)] = modeOf[entry.Mode] + ":" + entry.Hash.String()
 	}
-	slices.SortFunc(tree.Entries, func(a, b object.TreeEntry) int { return strings.Compare(sortName(a), sortName(b)) })
-	return r.store(plumbing.TreeObject, tree.Encode)
+	slices.SortFunc(tree.Entries, func(a, b object.TreeEntry) int { return strings.Compare(treeSortKey(a), treeSortKey(b)) })
+	return r.writeObject(plumbing.TreeObject, tree.Encode)
 }
 
 var modeOf = map[filemode.FileMode]string{filemode.Regular: "100644", filemode.Dir: "040000"}
 
-// sortName is the name by which Git sorts an entry.
-func sortName(e object.TreeEntry) string {
+// treeSortKey is the name by which Git sorts an entry.
+func treeSortKey(e object.TreeEntry) string {
 	if e.Mode == filemode.Dir {
 		return e.Name + "/"
 	}
 	return e.Name
 }
 
-func (r *modelRepo) blob(content string) (plumbing.Hash, error) {
-	return r.store(plumbing.BlobObject, func(o plumbing.EncodedObject) error {
+func (r *modelRepo) writeBlob(content string) (plumbing.Hash, error) {
+	return r.writeObject(plumbing.BlobObject, func(o plumbing.EncodedObject) error {
 		w, err := o.Writer()
 		if err != nil {
 			return err
@@ -125,8 +125,8 @@ func (r *modelRepo) blob(content string) (plumbing.Hash, error) {
 	})
 }
 
-// store writes an object, once.
-func (r *modelRepo) store(kind plumbing.ObjectType, encode func(plumbing.EncodedObject) error) (plumbing.Hash, error) {
+// writeObject writes an object, once.
+func (r *modelRepo) writeObject(kind plumbing.ObjectType, encode func(plumbing.EncodedObject) error) (plumbing.Hash, error) {
 	o := &plumbing.MemoryObject{}
 	o.SetType(kind)
 	if err := encode(o); err != nil {
@@ -141,10 +141,10 @@ func (r *modelRepo) store(kind plumbing.ObjectType, encode func(plumbing.Encoded
 		return plumbing.ZeroHash, err
 	}
 	name := kind.String() + content.String()
-	if id, ok := r.written[name]; ok {
+	if id, ok := r.writtenObjects[name]; ok {
 		return id, nil
 	}
 	id, err := r.repo.Storer.SetEncodedObject(o)
-	r.written[name] = id
+	r.writtenObjects[name] = id
 	return id, err
 }

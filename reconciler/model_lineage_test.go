@@ -9,50 +9,50 @@ import (
 	"reconcile/state"
 )
 
-// meddle has a person do to the states what Git does not know of, with every
+// tamper has a person do to the states what Git does not know of, with every
 // pass stopped: take one away, exchange two, bring an older one back, or put
 // another workspace's in its place.
-func (m *model) meddle(rt *rapid.T) {
+func (m *model) tamper(rt *rapid.T) {
 	m.stop()
-	i := rapid.IntRange(0, slots-1).Draw(rt, "slot")
+	i := rapid.IntRange(0, maxWorkspaces-1).Draw(rt, "slot")
 	from := i
-	switch pick(rt, "what", "vanishes", "exchanged", "older", "another's") {
+	switch draw(rt, "what", "vanishes", "exchanged", "older", "another's") {
 	case "vanishes":
-		m.place(i, tfState{})
+		m.placeState(i, tfState{})
 		return
 	case "exchanged":
-		j := rapid.IntRange(0, slots-1).Draw(rt, "with")
-		one, other := *m.state(identity(i)), *m.state(identity(j))
-		m.place(i, other)
-		m.place(j, one)
+		j := rapid.IntRange(0, maxWorkspaces-1).Draw(rt, "with")
+		one, other := *m.stateAt(stateIdentityOf(i)), *m.stateAt(stateIdentityOf(j))
+		m.placeState(i, other)
+		m.placeState(j, one)
 		return
 	case "another's":
-		from = rapid.IntRange(0, slots-1).Draw(rt, "from")
+		from = rapid.IntRange(0, maxWorkspaces-1).Draw(rt, "from")
 	}
-	if once := m.states[identity(from)]; len(once) > 0 {
-		m.place(i, once[rapid.IntRange(0, len(once)-1).Draw(rt, "once")])
+	if once := m.formerStates[stateIdentityOf(from)]; len(once) > 0 {
+		m.placeState(i, once[rapid.IntRange(0, len(once)-1).Draw(rt, "once")])
 	}
 }
 
-// place puts a state where that of a slot lies.
-func (m *model) place(i int, s tfState) {
-	now := m.state(identity(i))
-	m.keep(identity(i))
+// placeState puts a state where that of a slot lies.
+func (m *model) placeState(i int, s tfState) {
+	now := m.stateAt(stateIdentityOf(i))
+	m.saveCopy(stateIdentityOf(i))
 	s.resources = slices.Clone(s.resources)
-	now.things, now.version = s.things, s.version
-	m.meddled = true
+	now.stateContent, now.version = s.stateContent, s.version
+	m.tampered = true
 }
 
-// keep keeps a copy of a state, which can be brought back.
-func (m *model) keep(id string) {
-	if now := m.state(id); now.version.Lineage != "" {
-		m.states[id] = append(m.states[id], *now)
+// saveCopy keeps a copy of a state, which can be brought back.
+func (m *model) saveCopy(id string) {
+	if now := m.stateAt(id); now.version.Lineage != "" {
+		m.formerStates[id] = append(m.formerStates[id], *now)
 	}
 }
 
-// versionBefore has the record be as the version before wrote it, which did
+// downgradeRecord has the record be as the version before wrote it, which did
 // not look at states.
-func (m *model) versionBefore(*rapid.T) {
+func (m *model) downgradeRecord(*rapid.T) {
 	m.stop()
 	items, err := m.store.List(m.ctx, "test", "WS#")
 	m.must(err)
@@ -69,17 +69,17 @@ func (m *model) versionBefore(*rapid.T) {
 	}
 }
 
-// madeNothing tells whether a record knows of nothing that was ever made.
-func madeNothing(rec state.Workspace) bool {
+// isKnownEmpty tells whether a record knows of nothing that was ever made.
+func isKnownEmpty(rec state.Workspace) bool {
 	return rec.Attempt == nil && (rec.Trace == nil || rec.State != nil && rec.State.Lineage == "")
 }
 
-// strange tells whether a record with something made must not be gone on with
+// needsAdoption tells whether a record with something made must not be gone on with
 // at a slot's place, for the state that lies there.
-func strange(rec state.Workspace, i int, now state.TerraformState, empty bool) bool {
-	here, a := rec.Identity == identity(i), rec.Attempt
+func needsAdoption(rec state.Workspace, i int, now state.TerraformState, empty bool) bool {
+	here, a := rec.Identity == stateIdentityOf(i), rec.Attempt
 	switch {
-	case madeNothing(rec):
+	case isKnownEmpty(rec):
 		return false
 	case a != nil && (a.State == nil || a.State.Lineage == "") && here:
 		return false
@@ -95,8 +95,8 @@ func strange(rec state.Workspace, i int, now state.TerraformState, empty bool) b
 
 // checkState checks I7: nothing is planned against a state that is not the one
 // that was last applied, unless a person has said so.
-func (m *model) checkState(f *flight, was state.Workspace, i int, found state.TerraformState) {
-	if !f.adopts && strange(was, i, found, true) {
-		m.violated("I7: run %s goes on at %s with %+v, where the record is %s", f.run, identity(i), found, text(was))
+func (m *model) checkState(f *inFlightPass, was state.Workspace, i int, found state.TerraformState) {
+	if !f.adopts && needsAdoption(was, i, found, true) {
+		m.addViolation("I7: run %s goes on at %s with %+v, where the record is %s", f.run, stateIdentityOf(i), found, toJSON(was))
 	}
 }

@@ -7,14 +7,14 @@ import (
 	"reconcile/state"
 )
 
-// reading is the record as the oracle reads it.
-type reading struct {
+// recordView is the record as the oracle reads it.
+type recordView struct {
 	head    state.Head
 	records map[string]state.Workspace
 	holds   map[string]state.Hold
 }
 
-func (m *model) read() (r reading) {
+func (m *model) readRecord() (r recordView) {
 	var err error
 	r.head, err = m.observer.record.Head(m.ctx)
 	m.must(err)
@@ -25,50 +25,50 @@ func (m *model) read() (r reading) {
 	return r
 }
 
-// ownStale tells whether a workspace at the tip is stale by inputs of its own,
+// isStaleByOwn tells whether a workspace at the tip is stale by inputs of its own,
 // going by what was applied for its record.
-func (m *model) ownStale(r reading, i int, rec state.Workspace) bool {
+func (m *model) isStaleByOwn(r recordView, i int, rec state.Workspace) bool {
 	if rec.Trace == nil || rec.Removed || rec.Attempt != nil || rec.Epoch != r.head.Epoch {
 		return true
 	}
-	was, ok := m.recorded[recordedKey(&rec)]
+	was, ok := m.recordedTraces[recordedKey(&rec)]
 	if !ok {
-		m.violated("the record of %s is of no run: %s", rec.Name, text(rec))
+		m.addViolation("the record of %s is of no run: %s", rec.Name, toJSON(rec))
 	}
-	tip := m.tip().estate
-	return was.content != tip.content(i) || tip.slots[i].env && was.size != m.size
+	tip := m.tip().tree
+	return was.content != tip.inputs(i) || tip.workspaces[i].env && was.size != m.size
 }
 
-// dependsOn is the name of a workspace's upstream. Of one that does not parse
+// upstreamOf is the name of a workspace's upstream. Of one that does not parse
 // is known what its record says, as far as that does not stand against what
 // the others are.
-func (m *model) dependsOn(r reading, i int) (name string, ok bool) {
-	tip := m.tip().estate
-	places, conflict := m.places(r)
+func (m *model) upstreamOf(r recordView, i int) (name string, ok bool) {
+	tip := m.tip().tree
+	places, conflict := m.namesByState(r)
 	reads := ""
-	switch s := tip.slots[i]; {
-	case !s.broken && s.reads > 0:
-		reads = identity(s.reads - 1)
-	case s.broken && !conflict && len(r.records[s.name].Reads) > 0:
+	switch s := tip.workspaces[i]; {
+	case !s.isUnparsable && s.reads > 0:
+		reads = stateIdentityOf(s.reads - 1)
+	case s.isUnparsable && !conflict && len(r.records[s.name].Reads) > 0:
 		reads = r.records[s.name].Reads[0]
 	}
 	name, ok = places[reads]
-	return name, ok && name != tip.slots[i].name
+	return name, ok && name != tip.workspaces[i].name
 }
 
-// places are the names of the workspaces at the tip by where their states are.
+// namesByState are the names of the workspaces at the tip by where their states are.
 // Conflict: what is known of some stood against what the others are.
-func (m *model) places(r reading) (names map[string]string, conflict bool) {
-	tip := m.tip().estate
+func (m *model) namesByState(r recordView) (names map[string]string, conflict bool) {
+	tip := m.tip().tree
 	parsed, all := map[string]string{}, map[string]string{}
-	for i, s := range tip.slots {
-		id := identity(i)
-		if s.broken {
+	for i, s := range tip.workspaces {
+		id := stateIdentityOf(i)
+		if s.isUnparsable {
 			id = r.records[s.name].Identity
-		} else if s.there {
+		} else if s.exists {
 			parsed[id] = s.name
 		}
-		if s.there && id != "" {
+		if s.exists && id != "" {
 			conflict = conflict || all[id] != ""
 			all[id] = s.name
 		}
@@ -79,22 +79,22 @@ func (m *model) places(r reading) (names map[string]string, conflict bool) {
 	return all, false
 }
 
-// staleByOwn is what `changed` should say, and its maybe.
-func (m *model) staleByOwn() (stale, removed, maybe []string) {
-	r, tip := m.read(), m.tip().estate
+// expectChanged is what `changed` should say, and its maybe.
+func (m *model) expectChanged() (stale, removed, maybe []string) {
+	r, tip := m.readRecord(), m.tip().tree
 	known := map[string]bool{}
 	below := map[string]bool{}
-	for i, s := range tip.slots {
-		if !s.there {
+	for i, s := range tip.workspaces {
+		if !s.exists {
 			continue
 		}
 		known[s.name] = true
-		up, reads := m.dependsOn(r, i)
+		up, reads := m.upstreamOf(r, i)
 		switch {
-		case m.ownStale(r, i, r.records[s.name]):
+		case m.isStaleByOwn(r, i, r.records[s.name]):
 			stale = append(stale, s.name)
 			below[s.name] = true
-		case reads && (below[up] || tip.slots[tip.names()[up]].broken):
+		case reads && (below[up] || tip.workspaces[tip.indexByName()[up]].isUnparsable):
 			maybe = append(maybe, s.name)
 			below[s.name] = true
 		}
@@ -110,23 +110,23 @@ func (m *model) staleByOwn() (stale, removed, maybe []string) {
 	return stale, removed, maybe
 }
 
-// predicted is what an undisturbed pass by hand does, as far as it does
+// predictPass is what an undisturbed pass by hand does, as far as it does
 // anything.
-func (m *model) predicted() (did map[string]state.Outcome, applied []string) {
+func (m *model) predictPass() (did map[string]state.Outcome, applied []string) {
 	did = map[string]state.Outcome{}
-	r, tip := m.read(), m.tip().estate
-	names := tip.names()
+	r, tip := m.readRecord(), m.tip().tree
+	names := tip.indexByName()
 	for name, rec := range r.records {
 		if _, there := names[name]; there || rec.Removed {
 			continue
 		}
-		if i := slotOf(rec.Identity); i >= 0 && tip.slots[i].there && !tip.slots[i].broken {
-			to := r.records[tip.slots[i].name]
+		if i := indexOfState(rec.Identity); i >= 0 && tip.workspaces[i].exists && !tip.workspaces[i].isUnparsable {
+			to := r.records[tip.workspaces[i].name]
 			if to.Name == "" || to.Removed {
 				if hold, ok := r.holds[name]; ok {
-					r.holds[tip.slots[i].name] = hold
+					r.holds[tip.workspaces[i].name] = hold
 				}
-				rec.Name = tip.slots[i].name
+				rec.Name = tip.workspaces[i].name
 				r.records[rec.Name] = rec
 				continue
 			}
@@ -134,82 +134,82 @@ func (m *model) predicted() (did map[string]state.Outcome, applied []string) {
 		did[name] = state.Removed
 	}
 	world := map[string]*tfState{}
-	for id, s := range m.world {
+	for id, s := range m.tfStates {
 		copied := *s
 		world[id] = &copied
 	}
-	for i, s := range tip.slots {
-		if s.there {
-			m.predict(r, world, did, i)
+	for i, s := range tip.workspaces {
+		if s.exists {
+			m.predictWorkspace(r, world, did, i)
 		}
 		if did[s.name] == state.Applied {
-			applied = append(applied, identity(i))
+			applied = append(applied, stateIdentityOf(i))
 		}
 	}
 	return did, applied
 }
 
-// predict adds one workspace, after its upstream.
-func (m *model) predict(r reading, world map[string]*tfState, did map[string]state.Outcome, i int) {
-	tip := m.tip().estate
-	s := tip.slots[i]
+// predictWorkspace adds one workspace, after its upstream.
+func (m *model) predictWorkspace(r recordView, world map[string]*tfState, did map[string]state.Outcome, i int) {
+	tip := m.tip().tree
+	s := tip.workspaces[i]
 	rec := r.records[s.name]
-	up, depends := m.dependsOn(r, i)
-	stale := m.ownStale(r, i, rec)
-	if depends && rec.Trace != nil && rec.Trace["//upstream/"+up] != digestIn(r.records[up]) {
+	up, depends := m.upstreamOf(r, i)
+	stale := m.isStaleByOwn(r, i, rec)
+	if depends && rec.Trace != nil && rec.Trace["//upstream/"+up] != recordedDigest(r.records[up]) {
 		stale = true
 	}
 	for key, digest := range rec.Trace {
 		former, ok := strings.CutPrefix(key, "//upstream/")
 		was, known := r.records[former]
-		if ok && known && !(depends && former == up) && (was.Attempt != nil || digestIn(was) != digest) {
+		if ok && known && !(depends && former == up) && (was.Attempt != nil || recordedDigest(was) != digest) {
 			stale = true
 		}
 	}
 	if !stale {
 		return
 	}
-	now := world[identity(i)]
+	now := world[stateIdentityOf(i)]
 	if now == nil {
 		now = &tfState{}
-		world[identity(i)] = now
+		world[stateIdentityOf(i)] = now
 	}
 	upstream, readable := "", true
 	if s.reads > 0 {
-		was := world[identity(s.reads-1)]
+		was := world[stateIdentityOf(s.reads-1)]
 		if readable = was != nil && was.output != ""; readable {
 			upstream = was.output
 		}
 	}
 	_, held := r.holds[s.name]
-	broken := depends && tip.slots[tip.names()[up]].broken
-	wants := tip.desired(i, upstream, m.size)
+	broken := depends && tip.workspaces[tip.indexByName()[up]].isUnparsable
+	wants := tip.desiredContent(i, upstream, m.size)
 	outcome := state.Applied
 	switch {
 	case held:
 		outcome = state.Blocked
 	case depends && (broken || slices.Contains([]state.Outcome{state.Failed, state.Skipped, state.Blocked}, did[up])):
 		outcome = state.Skipped
-	case s.broken, !readable:
+	case s.isUnparsable, !readable:
 		outcome = state.Failed
-	case strange(rec, i, now.version, wants.equal(now.things)):
+	case needsAdoption(rec, i, now.version, wants.equal(now.stateContent)):
 		outcome = state.Blocked
-	case wants.equal(now.things):
+	case wants.equal(now.stateContent):
 		outcome = state.NoChanges
-	case madeNothing(rec) && now.exists(), s.planOnly:
+	case isKnownEmpty(rec) && now.exists(), s.planOnly:
 		outcome = state.Blocked
-	case s.breaks:
+	case s.failsApply:
 		outcome = state.Failed
 	}
 	did[s.name] = outcome
 	if outcome == state.Applied || outcome == state.NoChanges {
-		now.things = wants
+		now.stateContent = wants
 		rec.OutputsDigest = "k1:" + digestOf(now.output)
 		r.records[s.name] = rec
 	}
 }
 
-func digestIn(rec state.Workspace) string {
+func recordedDigest(rec state.Workspace) string {
 	if rec.OutputsDigest == "" {
 		return "none"
 	}

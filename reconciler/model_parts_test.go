@@ -17,19 +17,19 @@ import (
 // modelStore is the record as one flight sees it.
 type modelStore struct {
 	state.Store
-	on *process
+	process *process
 }
 
 func (s modelStore) Get(ctx context.Context, k state.Key) (value json.RawMessage, err error) {
-	f := s.on.flight
+	f := s.process.pass
 	if f == nil {
 		return s.Store.Get(ctx, k)
 	}
 	kind := ""
 	if strings.HasPrefix(k.SK, "WS#") {
-		kind = f.reads
+		kind = f.readPurpose
 	}
-	err = f.boundary(kind, func() (err error) {
+	err = f.runEffect(kind, func() (err error) {
 		value, err = s.Store.Get(ctx, k)
 		return err
 	})
@@ -37,7 +37,7 @@ func (s modelStore) Get(ctx context.Context, k state.Key) (value json.RawMessage
 }
 
 func (s modelStore) List(ctx context.Context, pk, prefix string) (items []state.Item, err error) {
-	f := s.on.flight
+	f := s.process.pass
 	if f == nil {
 		return s.Store.List(ctx, pk, prefix)
 	}
@@ -45,7 +45,7 @@ func (s modelStore) List(ctx context.Context, pk, prefix string) (items []state.
 	if prefix == "WS#" {
 		kind = "survey"
 	}
-	err = f.boundary(kind, func() (err error) {
+	err = f.runEffect(kind, func() (err error) {
 		items, err = s.Store.List(ctx, pk, prefix)
 		return err
 	})
@@ -53,27 +53,27 @@ func (s modelStore) List(ctx context.Context, pk, prefix string) (items []state.
 }
 
 func (s modelStore) Write(ctx context.Context, ops ...state.Op) error {
-	f := s.on.flight
+	f := s.process.pass
 	if f == nil {
 		return s.Store.Write(ctx, ops...)
 	}
-	w := readWrite(ops)
+	w := summarizeWrite(ops)
 	if w.kind == "renewal" {
-		return f.renew(ctx, func() error { return s.Store.Write(ctx, ops...) })
+		return f.writeRenewal(ctx, func() error { return s.Store.Write(ctx, ops...) })
 	}
-	return f.boundary(w.kind, func() error {
-		before := s.on.m.store.Copy()
+	return f.runEffect(w.kind, func() error {
+		before := s.process.m.store.Copy()
 		if err := s.Store.Write(ctx, ops...); err != nil {
 			return err
 		}
-		s.on.m.wrote(f, before, w)
+		s.process.m.checkWrite(f, before, w)
 		return nil
 	})
 }
 
-// renew is a write that is no boundary: leases are renewed while a flight
+// writeRenewal is a write that is no boundary: leases are renewed while a flight
 // stands, unless it is frozen.
-func (f *flight) renew(ctx context.Context, write func() error) error {
+func (f *inFlightPass) writeRenewal(ctx context.Context, write func() error) error {
 	f.m.mu.Lock()
 	killed, frozen := f.killed, f.frozen
 	f.m.mu.Unlock()
@@ -87,16 +87,16 @@ func (f *flight) renew(ctx context.Context, write func() error) error {
 	return write()
 }
 
-// written is what a write means.
-type written struct {
-	kind       string
-	workspace  *state.Workspace
-	lease      *state.LeaseItem // taken, renewed or given up
-	under      string           // the state identity whose lease it is checked against
-	generation int64            // that it is checked against; 0: none
+// writeSummary is what a write means.
+type writeSummary struct {
+	kind          string
+	workspace     *state.Workspace
+	lease         *state.LeaseItem // taken, renewed or given up
+	leaseIdentity string           // the state identity whose lease it is checked against
+	generation    int64            // that it is checked against; 0: none
 }
 
-func readWrite(ops []state.Op) (w written) {
+func summarizeWrite(ops []state.Op) (w writeSummary) {
 	for _, op := range ops {
 		switch {
 		case op.Key.SK == "HEAD" && op.Put == nil:
@@ -104,14 +104,14 @@ func readWrite(ops []state.Op) (w written) {
 		case op.Key.SK == "HEAD":
 			w.kind = "head"
 		case op.Key.PK == state.LeasePartition && op.Put == nil:
-			w.under = op.Key.SK
+			w.leaseIdentity = op.Key.SK
 		case op.Key.PK == state.LeasePartition:
-			w.under, w.lease = op.Key.SK, &state.LeaseItem{}
+			w.leaseIdentity, w.lease = op.Key.SK, &state.LeaseItem{}
 			_ = json.Unmarshal(op.Put, w.lease)
 			switch {
 			case w.lease.Owner == "":
 				w.kind = "release"
-			case w.lease.Beat > 0:
+			case w.lease.Heartbeat > 0:
 				w.kind = "renewal"
 			default:
 				w.kind = "lease"
@@ -135,14 +135,14 @@ func readWrite(ops []state.Op) (w written) {
 // modelSource is the repository as one process sees it.
 type modelSource struct {
 	reconciler.Source
-	on *process
+	process *process
 }
 
 func (s modelSource) Tip(ctx context.Context, protocol string) (tip source.Tip, err error) {
-	if s.on.flight == nil {
+	if s.process.pass == nil {
 		return s.Source.Tip(ctx, protocol)
 	}
-	err = s.on.flight.boundary("tip", func() (err error) {
+	err = s.process.pass.runEffect("tip", func() (err error) {
 		tip, err = s.Source.Tip(ctx, protocol)
 		return err
 	})
@@ -150,12 +150,12 @@ func (s modelSource) Tip(ctx context.Context, protocol string) (tip source.Tip, 
 }
 
 func (s modelSource) Fetch(ctx context.Context, id string) (commit *source.Commit, err error) {
-	f := s.on.flight
+	f := s.process.pass
 	if f == nil {
 		return s.Source.Fetch(ctx, id)
 	}
-	f.fetches++
-	err = f.boundary("fetch", func() (err error) {
+	f.fetchCount++
+	err = f.runEffect("fetch", func() (err error) {
 		commit, err = s.Source.Fetch(ctx, id)
 		return err
 	})
@@ -163,11 +163,11 @@ func (s modelSource) Fetch(ctx context.Context, id string) (commit *source.Commi
 }
 
 // modelSnapshots remembers which commits it keeps.
-type modelSnapshots struct{ on *process }
+type modelSnapshots struct{ process *process }
 
 func (s modelSnapshots) Put(_ context.Context, commit string, _ time.Time, _ snapshot.Tree, _ []byte) (string, error) {
-	m := s.on.m
-	err := s.on.flight.boundary("snapshot", func() error {
+	m := s.process.m
+	err := s.process.pass.runEffect("snapshot", func() error {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		m.snapshots[commit] = true
@@ -177,7 +177,7 @@ func (s modelSnapshots) Put(_ context.Context, commit string, _ time.Time, _ sna
 }
 
 // Fetch is for work that is done elsewhere, which the model has none of.
-func (modelSnapshots) Fetch(context.Context, string, string, snapshot.Check) error {
+func (modelSnapshots) Fetch(context.Context, string, string, snapshot.TreeVerifier) error {
 	return errors.ErrUnsupported
 }
 

@@ -28,7 +28,7 @@ import (
 //
 //	go test ./reconciler -run TestModel -rapid.checks=10000 -timeout=0
 func TestModel(t *testing.T) {
-	if !given("rapid.checks") {
+	if !isFlagSet("rapid.checks") {
 		must(t, flag.Set("rapid.checks", "100"))
 	}
 	repo := newModelRepo(t)
@@ -38,11 +38,11 @@ func TestModel(t *testing.T) {
 			rt.Fatal(err)
 		}
 		defer os.RemoveAll(dir)
-		bubble(t, func() { newModel(rt, repo, "main", dir).history(rt) })
+		runInBubble(t, func() { newModel(rt, repo, "main", dir).runHistory(rt) })
 	})
 }
 
-func given(name string) (found bool) {
+func isFlagSet(name string) (found bool) {
 	flag.Visit(func(f *flag.Flag) { found = found || f.Name == name })
 	return found
 }
@@ -54,25 +54,25 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// bubble runs f where time is its own. What f panics with, rapid's failures
+// runInBubble runs f where time is its own. What f panics with, rapid's failures
 // among it, comes out.
-func bubble(t *testing.T, f func()) {
-	var fault any
+func runInBubble(t *testing.T, f func()) {
+	var recovered any
 	synctest.Test(t, func(*testing.T) {
-		defer func() { fault = recover() }()
+		defer func() { recovered = recover() }()
 		f()
 	})
 	switch {
-	case fault == nil:
-	case invalid(fault):
-		panic(fault)
+	case recovered == nil:
+	case isInvalidData(recovered):
+		panic(recovered)
 	default:
-		panic(fault) // on a line of its own: by that rapid tells failures apart
+		panic(recovered) // on a line of its own: by that rapid tells failures apart
 	}
 }
 
-// invalid tells whether rapid asks for another history.
-func invalid(fault any) bool {
+// isInvalidData tells whether rapid asks for another history.
+func isInvalidData(fault any) bool {
 	return strings.HasPrefix(fmt.Sprintf("%T %[1]v", fault), "rapid.invalidData") || strings.HasPrefix(fmt.Sprint(fault), "invalid data")
 }
 
@@ -85,28 +85,28 @@ type model struct {
 	branch string
 	dir    string
 
-	commits []modelCommit // by number
-	at      []int         // the branch: numbers of commits, the tip last
-	size    string        // of the variable TF_VAR_size
+	commits       []modelCommit // by number
+	branchCommits []int         // the branch: numbers of commits, the tip last
+	size          string        // of the variable TF_VAR_size
 
 	store     *statetest.Memory
 	observer  *process
 	processes []*process
-	runs      int
+	runCount  int
 
-	mu         sync.Mutex // of what flights touch
-	world      map[string]*tfState
-	lineages   int // made so far
-	snapshots  map[string]bool
-	adopted    map[int64]string // commits, by generation
-	recorded   map[string]recorded
-	locked     bool // someone else works on the states
-	violations []string
+	mu             sync.Mutex // of what flights touch
+	tfStates       map[string]*tfState
+	lineageCount   int // made so far
+	snapshots      map[string]bool
+	adoptedCommits map[int64]string // commits, by generation
+	recordedTraces map[string]recordedTrace
+	locked         bool // someone else works on the states
+	violations     []string
 
-	backup *statetest.Memory
-	states map[string][]tfState // that were once there, by identity
-	// meddled: someone has done something to a state that Git does not know of.
-	meddled bool
+	backup       *statetest.Memory
+	formerStates map[string][]tfState // that were once there, by identity
+	// tampered: someone has done something to a state that Git does not know of.
+	tampered bool
 }
 
 // reporter is told how a history goes: *rapid.T, or *testing.T where it is no
@@ -120,21 +120,21 @@ type reporter interface {
 // process is one that runs passes, one after the other.
 type process struct {
 	m          *model
-	store      *statetest.Faulty // nothing fails unless it is told to
+	store      *statetest.FaultStore // nothing fails unless it is told to
 	record     *state.Record
 	reconciler *reconciler.Reconciler
-	flight     *flight
+	pass       *inFlightPass
 }
 
 func newModel(t reporter, repo *modelRepo, branch, dir string) *model {
 	m := &model{
 		t: t, ctx: context.Background(), repo: repo, branch: branch, dir: dir, size: "1",
-		store: statetest.NewMemory(), world: map[string]*tfState{}, snapshots: map[string]bool{},
-		adopted: map[int64]string{}, recorded: map[string]recorded{}, states: map[string][]tfState{},
+		store: statetest.NewMemory(), tfStates: map[string]*tfState{}, snapshots: map[string]bool{},
+		adoptedCommits: map[int64]string{}, recordedTraces: map[string]recordedTrace{}, formerStates: map[string][]tfState{},
 	}
-	first := modelEstate{}
-	first.slots[0] = slot{there: true, name: "w0", module: 2}
-	first.slots[1] = slot{there: true, name: "w1", reads: 1}
+	first := modelTree{}
+	first.workspaces[0] = modelWorkspace{exists: true, name: "w0", module: 2}
+	first.workspaces[1] = modelWorkspace{exists: true, name: "w1", reads: 1}
 	m.commit(first)
 	m.observer = m.newProcess("observer", 0, 0)
 	// Two on one machine, and one on another, with clocks that do not agree.
@@ -143,24 +143,24 @@ func newModel(t reporter, repo *modelRepo, branch, dir string) *model {
 }
 
 // newProcess is one whose clock on the wall is ahead.
-func (m *model) newProcess(host string, wait, ahead time.Duration) *process {
-	now := func() time.Time { return time.Now().Add(ahead) }
+func (m *model) newProcess(host string, wait, clockAhead time.Duration) *process {
+	now := func() time.Time { return time.Now().Add(clockAhead) }
 	p := &process{m: m}
 	repo, err := source.Open(m.ctx, source.Options{URL: m.repo.dir, Branch: m.branch})
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	p.store = statetest.NewFaulty(modelStore{m.store, p})
+	p.store = statetest.NewFaultStore(modelStore{m.store, p})
 	p.record = state.New(p.store, "test", state.Options{
-		Poll: 5 * time.Second, Self: state.Process{Host: host}, Now: now,
+		PollInterval: 5 * time.Second, Process: state.Process{Host: host}, Now: now,
 	})
 	p.reconciler = reconciler.New(reconciler.Config{
-		Repo: "repo", Branch: m.branch, Name: "test", Source: modelSource{repo, p}, Record: p.record,
+		Repo: "repo", Branch: m.branch, RecordName: "test", Source: modelSource{repo, p}, Record: p.record,
 		Snapshots: modelSnapshots{p},
 		Terraform: func(context.Context) (reconciler.Terraform, error) { return modelTerraform{p}, nil },
 		DigestKey: func(context.Context) (string, []byte, error) { return "k1", []byte("key"), nil },
-		Variable:  func(string) (string, bool) { return p.size(), true },
-		Work:      filepath.Join(m.dir, host), Wait: wait,
+		LookupEnv: func(string) (string, bool) { return p.size(), true },
+		WorkDir:   filepath.Join(m.dir, host), Wait: wait,
 		Now: now, Jitter: func(d time.Duration) time.Duration { return d / 2 },
 	})
 	return p
@@ -169,8 +169,8 @@ func (m *model) newProcess(host string, wait, ahead time.Duration) *process {
 // size is the variable: a process keeps the environment that it was started
 // with.
 func (p *process) size() string {
-	if p.flight != nil {
-		return p.flight.size
+	if p.pass != nil {
+		return p.pass.size
 	}
 	return p.m.size
 }
@@ -181,31 +181,31 @@ func (m *model) must(err error) {
 	}
 }
 
-func (m *model) violated(format string, args ...any) {
+func (m *model) addViolation(format string, args ...any) {
 	m.violations = append(m.violations, fmt.Sprintf(format, args...))
 }
 
-func (m *model) state(id string) *tfState {
-	if m.world[id] == nil {
-		m.world[id] = &tfState{}
+func (m *model) stateAt(id string) *tfState {
+	if m.tfStates[id] == nil {
+		m.tfStates[id] = &tfState{}
 	}
-	return m.world[id]
+	return m.tfStates[id]
 }
 
-func (m *model) tip() *modelCommit { return &m.commits[m.at[len(m.at)-1]] }
+func (m *model) tip() *modelCommit { return &m.commits[m.branchCommits[len(m.branchCommits)-1]] }
 
 // commit puts a commit on the branch.
-func (m *model) commit(e modelEstate) {
+func (m *model) commit(e modelTree) {
 	parent := ""
-	if len(m.at) > 0 {
+	if len(m.branchCommits) > 0 {
 		parent = m.tip().id
 	}
-	c, err := m.repo.commit(e, len(m.commits), parent)
+	c, err := m.repo.writeCommit(e, len(m.commits), parent)
 	if err != nil {
 		m.t.Fatal(err)
 	}
 	m.commits = append(m.commits, c)
-	m.at = append(m.at, c.number)
+	m.branchCommits = append(m.branchCommits, c.number)
 	m.push()
 }
 
@@ -215,37 +215,37 @@ func (m *model) push() {
 	}
 }
 
-// history is one random history, and its end.
-func (m *model) history(rt *rapid.T) {
+// runHistory is one random history, and its end.
+func (m *model) runHistory(rt *rapid.T) {
 	defer m.stop()
 	rt.Repeat(map[string]func(*rapid.T){
-		"":                   func(*rapid.T) { m.check() },
+		"":                   func(*rapid.T) { m.checkViolations() },
 		"edit":               m.edit,
 		"edit again":         m.edit,
 		"return":             m.goBack,
-		"start a pass":       m.start,
-		"start another":      m.start,
+		"start a pass":       m.startRandomPass,
+		"start another":      m.startRandomPass,
 		"go on":              m.resume,
 		"go on again":        m.resume,
 		"go on still":        m.resume,
 		"kill":               m.kill,
 		"freeze":             m.freeze,
 		"overtake":           m.overtake,
-		"time passes":        m.timePasses,
+		"time passes":        m.letTimePass,
 		"suspend or resume":  m.suspend,
-		"variable":           m.variable,
+		"variable":           m.changeVariable,
 		"back up or restore": m.restore,
-		"meddle with states": m.meddle,
-		"version before":     m.versionBefore,
-		"undisturbed pass":   m.undisturbed,
-		"changed":            m.changed,
+		"meddle with states": m.tamper,
+		"version before":     m.downgradeRecord,
+		"undisturbed pass":   m.checkUndisturbedPass,
+		"changed":            m.checkChanged,
 	})
-	m.land(rt)
+	m.endPasses(rt)
 	m.converge()
 }
 
-// check fails the history if anything that must hold did not.
-func (m *model) check() {
+// checkViolations fails the history if anything that must hold did not.
+func (m *model) checkViolations() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(m.violations) > 0 {
@@ -256,64 +256,64 @@ func (m *model) check() {
 // stop ends what is under way, so that nothing outlives the history.
 func (m *model) stop() {
 	for _, p := range m.processes {
-		m.end(p)
+		m.killPass(p)
 	}
 }
 
-// end kills the process's flight, if it has one.
-func (m *model) end(p *process) {
-	f := p.flight
+// killPass kills the process's flight, if it has one.
+func (m *model) killPass(p *process) {
+	f := p.pass
 	if f == nil {
 		return
 	}
 	m.mu.Lock()
 	f.killed = true
 	m.mu.Unlock()
-	f.proceed(dies, "")
-	m.landed(f)
+	f.resume(crashBefore, "")
+	m.detachIfDone(f)
 }
 
-// landed takes a flight that is done off its process.
-func (m *model) landed(f *flight) {
+// detachIfDone takes a flight that is done off its process.
+func (m *model) detachIfDone(f *inFlightPass) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if f.done {
-		f.on.flight = nil
+		f.process.pass = nil
 		text := ""
 		if f.result != nil {
 			text = fmt.Sprint(f.result.Outcome, " ", outcomes(f.result))
 		}
 		m.t.Logf("run %s ends: %s %v", f.run, text, f.err)
-	} else if f.at != nil {
-		m.t.Logf("run %s halts at %s", f.run, f.at.kind)
+	} else if f.stoppedAt != nil {
+		m.t.Logf("run %s halts at %s", f.run, f.stoppedAt.kind)
 	}
 }
 
-// fly starts a pass, which goes on until it comes to that kind of boundary.
-func (m *model) fly(p *process, o reconciler.Options, stop string) *flight {
-	m.runs++
-	o.Run = fmt.Sprintf("R%03d", m.runs)
-	f := &flight{
-		m: m, on: p, run: o.Run, adopts: o.Adopt, stop: stop, size: m.size, was: map[string]state.Workspace{},
-		applies: map[string]int{}, seen: map[string]int64{}, success: map[string]*successEvent{},
+// startPass starts a pass, which goes on until it comes to that kind of boundary.
+func (m *model) startPass(p *process, o reconciler.Options, breakAt string) *inFlightPass {
+	m.runCount++
+	o.Run = fmt.Sprintf("R%03d", m.runCount)
+	f := &inFlightPass{
+		m: m, process: p, run: o.Run, adopts: o.Adopt, breakAt: breakAt, size: m.size, recordBefore: map[string]state.Workspace{},
+		applyCounts: map[string]int{}, generations: map[string]int64{}, lastSuccess: map[string]*successEvent{},
 	}
-	p.flight = f
-	m.launch(f, o)
-	f.proceed(goOn, stop)
-	m.landed(f)
+	p.pass = f
+	m.runPass(f, o)
+	f.resume(proceed, breakAt)
+	m.detachIfDone(f)
 	return f
 }
 
-func (m *model) launch(f *flight, o reconciler.Options) {
+func (m *model) runPass(f *inFlightPass, o reconciler.Options) {
 	go func() {
-		result, err := f.on.reconciler.Pass(m.ctx, m.ctx, o)
+		result, err := f.process.reconciler.Pass(m.ctx, m.ctx, o)
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		f.result, f.err, f.done = result, err, true
 	}()
 }
 
-// in are the processes with a flight, or without.
-func (m *model) in(flying bool) []*process {
-	return slices.DeleteFunc(slices.Clone(m.processes), func(p *process) bool { return (p.flight != nil) != flying })
+// listProcesses are the processes with a flight, or without.
+func (m *model) listProcesses(busy bool) []*process {
+	return slices.DeleteFunc(slices.Clone(m.processes), func(p *process) bool { return (p.pass != nil) != busy })
 }

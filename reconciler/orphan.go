@@ -8,18 +8,18 @@ import (
 	"reconcile/state"
 )
 
-// stateAt returns where people find the state with an identity: a local one
+// describeStateAt returns where people find the state with an identity: a local one
 // that we keep lies in a file of ours.
-func (r *Reconciler) stateAt(name, identity string) string {
-	if strings.HasPrefix(identity, localPrefix) && r.LocalState != "" {
-		return r.statePath(name)
+func (r *Reconciler) describeStateAt(name, identity string) string {
+	if strings.HasPrefix(identity, localIdentityPrefix) && r.LocalState != "" {
+		return r.localStatePath(name)
 	}
 	return identity
 }
 
-// orphaned returns where the state of a removed workspace lies that no other
+// findOrphanedState returns where the state of a removed workspace lies that no other
 // workspace owns; "": there is none.
-func (r *Reconciler) orphaned(removed state.Workspace, records map[string]state.Workspace) string {
+func (r *Reconciler) findOrphanedState(removed state.Workspace, records map[string]state.Workspace) string {
 	if removed.Identity == "" || removed.Trace == nil && removed.Attempt == nil {
 		return "" // nothing was ever applied to it
 	}
@@ -28,50 +28,50 @@ func (r *Reconciler) orphaned(removed state.Workspace, records map[string]state.
 			return ""
 		}
 	}
-	return r.stateAt(removed.Name, removed.Identity)
+	return r.describeStateAt(removed.Name, removed.Identity)
 }
 
-// removedText says what a removed workspace leaves.
-func (p *pass) removedText(w *work, rec state.Workspace) string {
-	text := w.whyGone(rec)
-	if at := p.orphaned(rec, nil); at != "" {
+// describeRemoved says what a removed workspace leaves.
+func (p *pass) describeRemoved(w *inventory, rec state.Workspace) string {
+	text := w.explainRemoval(rec)
+	if at := p.findOrphanedState(rec, nil); at != "" {
 		text += fmt.Sprintf("; what it made still stands, and no workspace owns its state any more: %s", at)
 	}
 	return text
 }
 
-// formerStates are the identities of states that the workspace was applied to
+// listFormerStates are the identities of states that the workspace was applied to
 // before its state was said to lie where it does now, oldest first.
-func (v *visit) formerStates() []string {
+func (v *workspaceRun) listFormerStates() []string {
 	var former []string
 	if v.record.Attempt != nil {
-		former = append(former, v.record.Attempt.Former...)
+		former = append(former, v.record.Attempt.PreviousIdentities...)
 	}
 	if v.record.Trace != nil || v.record.Attempt != nil {
 		former = append(former, v.record.Identity)
 	}
-	now := v.stateAt(v.it.Name, v.work.load(v.it).Identity)
+	now := v.describeStateAt(v.entry.Name, v.inventory.load(v.entry).Identity)
 	return slices.Compact(slices.DeleteFunc(former, func(identity string) bool {
-		return v.stateAt(v.it.Name, identity) == now
+		return v.describeStateAt(v.entry.Name, identity) == now
 	}))
 }
 
-// tellFormer warns of the states that the workspace has left, now that it is
+// warnOfFormerStates warns of the states that the workspace has left, now that it is
 // applied elsewhere, unless another workspace owns them.
-func (v *visit) tellFormer(former []string) {
+func (v *workspaceRun) warnOfFormerStates(former []string) {
 	for _, identity := range former {
-		if !v.work.owns(identity) {
+		if !v.inventory.hasState(identity) {
 			v.result.Warnings = append(v.result.Warnings, fmt.Sprintf(
 				"its state was at %s before: no workspace owns that one any more, and what is still in it is left as it is",
-				v.stateAt(v.it.Name, identity)))
+				v.describeStateAt(v.entry.Name, identity)))
 		}
 	}
 }
 
-// owns reports whether a workspace at the tip has a state.
-func (w *work) owns(identity string) bool {
-	for _, it := range w.items {
-		if w.identity(it) == identity {
+// hasState reports whether a workspace at the tip has a state.
+func (w *inventory) hasState(identity string) bool {
+	for _, entry := range w.entries {
+		if w.stateIdentity(entry) == identity {
 			return true
 		}
 	}

@@ -16,16 +16,16 @@ import (
 	"reconcile/state"
 )
 
-// one is a workspace that stands alone.
-const one = `
+// soloFiles is a workspace that stands alone.
+const soloFiles = `
 -- env/solo/main.tf --
 resource "terraform_data" "it" {
   input = "one"
 }
 `
 
-// failing applies half: one resource is made, the other fails.
-const failing = `
+// failingSolo applies half: one resource is made, the other fails.
+const failingSolo = `
 -- env/solo/main.tf --
 resource "terraform_data" "it" {
   input = "one"
@@ -40,13 +40,13 @@ resource "terraform_data" "bad" {
 `
 
 func TestFailureStopsReadersNotNeighboursAndIsRetried(t *testing.T) {
-	w := newWorld(t, small)
+	w := newTestEnv(t, smallFiles)
 	w.commit("-- env/tokyo/bad.tf --\nresource \"terraform_data\" \"bad\" {\n  provisioner \"local-exec\" {\n    command = \"exit 3\"\n  }\n}\n")
 	now := time.Now()
 	w.config.Now = func() time.Time { return now }
 
-	result, got := w.pass(reconciler.Options{Trigger: reconciler.Schedule})
-	if diff := cmp.Diff(did{"tokyo": state.Failed, "osaka": state.Applied, "reader": state.Skipped}, got); diff != "" {
+	result, got := w.runPass(reconciler.Options{Trigger: reconciler.Schedule})
+	if diff := cmp.Diff(outcomeMap{"tokyo": state.Failed, "osaka": state.Applied, "reader": state.Skipped}, got); diff != "" {
 		t.Errorf("failing: %s", diff)
 	}
 	if result.Exit != reconciler.ExitFailed {
@@ -59,19 +59,19 @@ func TestFailureStopsReadersNotNeighboursAndIsRetried(t *testing.T) {
 	}
 
 	// Before its time: the head answers.
-	result, _ = w.pass(reconciler.Options{Trigger: reconciler.Schedule})
+	result, _ = w.runPass(reconciler.Options{Trigger: reconciler.Schedule})
 	if result.Exit != reconciler.ExitFailed || result.Snapshot != "" {
 		t.Errorf("in its backoff: %+v", result)
 	}
 
 	// After it, with nothing new: tried again, and it waits longer.
 	now = now.Add(2 * time.Minute)
-	if _, got = w.pass(reconciler.Options{Trigger: reconciler.Schedule}); got["tokyo"] != state.Failed {
+	if _, got = w.runPass(reconciler.Options{Trigger: reconciler.Schedule}); got["tokyo"] != state.Failed {
 		t.Errorf("retried: %v", got)
 	}
 	again, _, err := w.record.Workspace(t.Context(), "tokyo")
 	w.must(err)
-	if again.Failures != 2 || again.RetryAt.Sub(now) < rec.RetryAt.Sub(rec.At) {
+	if again.Failures != 2 || again.RetryAt.Sub(now) < rec.RetryAt.Sub(rec.OutcomeAt) {
 		t.Errorf("second failure: %+v", again)
 	}
 
@@ -80,26 +80,26 @@ func TestFailureStopsReadersNotNeighboursAndIsRetried(t *testing.T) {
 	now = now.Add(2 * time.Hour)
 	w.Revert("HEAD")
 	w.Push()
-	_, got = w.pass(reconciler.Options{Trigger: reconciler.Schedule})
-	if diff := cmp.Diff(did{"tokyo": state.Applied, "reader": state.Applied}, got); diff != "" {
+	_, got = w.runPass(reconciler.Options{Trigger: reconciler.Schedule})
+	if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied, "reader": state.Applied}, got); diff != "" {
 		t.Errorf("reverted: %s", diff)
 	}
 }
 
 func TestRevertAfterHalfAnApplyIsStale(t *testing.T) {
-	w := newWorld(t, one)
-	w.pass(reconciler.Options{})
-	w.commit(failing)
-	if _, got := w.pass(reconciler.Options{}); got["solo"] != state.Failed {
+	w := newTestEnv(t, soloFiles)
+	w.runPass(reconciler.Options{})
+	w.commit(failingSolo)
+	if _, got := w.runPass(reconciler.Options{}); got["solo"] != state.Failed {
 		t.Fatalf("the failing commit: %v", got)
 	}
 	w.Revert("HEAD")
 	w.Push()
-	result, got := w.pass(reconciler.Options{})
+	result, got := w.runPass(reconciler.Options{})
 	if got["solo"] != state.Applied {
 		t.Fatalf("reverted: %v", got)
 	}
-	if stale := result.Workspaces[0].Stale; len(stale) == 0 || !strings.HasPrefix(stale[0], "interrupted apply") {
+	if stale := result.Workspaces[0].StaleReasons; len(stale) == 0 || !strings.HasPrefix(stale[0], "interrupted apply") {
 		t.Errorf("stale by %v", stale)
 	}
 	if len(result.Workspaces[0].Warnings) == 0 {
@@ -108,13 +108,13 @@ func TestRevertAfterHalfAnApplyIsStale(t *testing.T) {
 }
 
 func TestSkippedCommitForcePushAndRemoval(t *testing.T) {
-	w := newWorld(t, small)
+	w := newTestEnv(t, smallFiles)
 	w.commit("-- README.md --\nabout\n")
-	w.pass(reconciler.Options{})
+	w.runPass(reconciler.Options{})
 	w.Amend("rewritten", map[string]string{"env/osaka/more.tf": "resource \"terraform_data\" \"more\" {}\n"})
 	w.Push()
-	result, got := w.pass(reconciler.Options{})
-	if diff := cmp.Diff(did{"osaka": state.Applied}, got); diff != "" {
+	result, got := w.runPass(reconciler.Options{})
+	if diff := cmp.Diff(outcomeMap{"osaka": state.Applied}, got); diff != "" {
 		t.Errorf("force-push: %s", diff)
 	}
 	if !result.Rewritten {
@@ -122,10 +122,10 @@ func TestSkippedCommitForcePushAndRemoval(t *testing.T) {
 	}
 
 	w.Git("rm", "-rq", "env/osaka")
-	w.Save("osaka is no more")
+	w.CommitStaged("osaka is no more")
 	w.Push()
-	result, got = w.pass(reconciler.Options{})
-	if diff := cmp.Diff(did{"osaka": state.Removed}, got); diff != "" {
+	result, got = w.runPass(reconciler.Options{})
+	if diff := cmp.Diff(outcomeMap{"osaka": state.Removed}, got); diff != "" {
 		t.Errorf("removed: %s", diff)
 	}
 	if result.Exit != reconciler.ExitOK {
@@ -134,7 +134,7 @@ func TestSkippedCommitForcePushAndRemoval(t *testing.T) {
 
 	w.Revert("HEAD")
 	w.Push()
-	if _, got = w.pass(reconciler.Options{}); got["osaka"] != state.NoChanges {
+	if _, got = w.runPass(reconciler.Options{}); got["osaka"] != state.NoChanges {
 		t.Errorf("back again: %v", got)
 	}
 }
@@ -142,15 +142,15 @@ func TestSkippedCommitForcePushAndRemoval(t *testing.T) {
 func TestWhatIsNotAllowedIsPlannedAndWaits(t *testing.T) {
 	for _, setting := range []string{`apply = "plan-only"`, `apply = "safe"`, `apply = "approve"`, `protect = ["terraform_data.*"]`} {
 		t.Run(setting, func(t *testing.T) {
-			w := newWorld(t, one+"-- env/reconcile.hcl --\nworkspace \"solo\" {\n  "+setting+"\n}\n")
-			result, got := w.pass(reconciler.Options{Trigger: reconciler.Schedule})
+			w := newTestEnv(t, soloFiles+"-- env/reconcile.hcl --\nworkspace \"solo\" {\n  "+setting+"\n}\n")
+			result, got := w.runPass(reconciler.Options{Trigger: reconciler.Schedule})
 			if got["solo"] != state.Blocked || result.Exit != reconciler.ExitPending || result.Workspaces[0].Changes.Add != 1 {
 				t.Fatalf("%+v", result)
 			}
 			if info, err := os.Stat(filepath.Join(w.dir, "tfstate", "solo.tfstate")); err == nil && info.Size() > 0 {
 				t.Error("something was applied")
 			}
-			result, _ = w.pass(reconciler.Options{Trigger: reconciler.Schedule})
+			result, _ = w.runPass(reconciler.Options{Trigger: reconciler.Schedule})
 			if result.Snapshot != "" || result.Exit != reconciler.ExitPending || len(result.Workspaces) != 1 {
 				t.Errorf("settled, the head answers: %+v", result)
 			}
@@ -159,47 +159,47 @@ func TestWhatIsNotAllowedIsPlannedAndWaits(t *testing.T) {
 }
 
 func TestSuspendedAltersNoExitCode(t *testing.T) {
-	w := newWorld(t, one)
-	w.must(w.record.Hold(t.Context(), state.Hold{Name: "solo", Kind: state.Suspended, By: "me", Reason: "drill"}))
-	result, got := w.pass(reconciler.Options{})
+	w := newTestEnv(t, soloFiles)
+	w.must(w.record.PlaceHold(t.Context(), state.Hold{Name: "solo", Kind: state.Suspended, PlacedBy: "me", Reason: "drill"}))
+	result, got := w.runPass(reconciler.Options{})
 	if got["solo"] != state.Blocked || result.Exit != reconciler.ExitOK || !result.Workspaces[0].Suspended {
 		t.Fatalf("%+v", result)
 	}
-	if _, err := w.record.Lift(t.Context(), "solo"); err != nil {
+	if _, err := w.record.RemoveHold(t.Context(), "solo"); err != nil {
 		t.Fatal(err)
 	}
-	if _, got := w.pass(reconciler.Options{Trigger: reconciler.Schedule}); got["solo"] != state.Applied {
+	if _, got := w.runPass(reconciler.Options{Trigger: reconciler.Schedule}); got["solo"] != state.Applied {
 		t.Errorf("resumed: %v", got)
 	}
 }
 
 func TestAnOldEstateIsAdoptedOnlyWhenItsPlanIsEmpty(t *testing.T) {
-	w := newWorld(t, one)
-	w.pass(reconciler.Options{})
+	w := newTestEnv(t, soloFiles)
+	w.runPass(reconciler.Options{})
 	old := filepath.Join(w.dir, "tfstate", "solo.tfstate")
 
-	same := newWorld(t, one)
+	same := newTestEnv(t, soloFiles)
 	same.copyState(old)
-	if _, got := same.pass(reconciler.Options{}); got["solo"] != state.NoChanges {
+	if _, got := same.runPass(reconciler.Options{}); got["solo"] != state.NoChanges {
 		t.Errorf("empty plan: %v", got)
 	}
 
-	differs := newWorld(t, strings.Replace(one, `"one"`, `"two"`, 1))
+	differs := newTestEnv(t, strings.Replace(soloFiles, `"one"`, `"two"`, 1))
 	differs.copyState(old)
-	result, got := differs.pass(reconciler.Options{})
+	result, got := differs.runPass(reconciler.Options{})
 	if got["solo"] != state.Blocked || !strings.Contains(result.Workspaces[0].Error, "--adopt") {
 		t.Errorf("plan that is not empty: %+v", result)
 	}
 	// A run that failed since is no reason to go on either.
-	if _, got = differs.pass(reconciler.Options{}); got["solo"] != state.Blocked {
+	if _, got = differs.runPass(reconciler.Options{}); got["solo"] != state.Blocked {
 		t.Errorf("a second time: %v", got)
 	}
-	if _, got = differs.pass(reconciler.Options{Adopt: true}); got["solo"] != state.Applied {
+	if _, got = differs.runPass(reconciler.Options{Adopt: true}); got["solo"] != state.Applied {
 		t.Errorf("--adopt: %v", got)
 	}
 }
 
-func (w *world) copyState(from string) {
+func (w *testEnv) copyState(from string) {
 	w.t.Helper()
 	data, err := os.ReadFile(from)
 	w.must(err)
@@ -208,9 +208,9 @@ func (w *world) copyState(from string) {
 }
 
 func TestNamedWorkspacesAlone(t *testing.T) {
-	w := newWorld(t, small)
-	result, got := w.pass(reconciler.Options{Only: []string{"osaka"}})
-	if diff := cmp.Diff(did{"osaka": state.Applied}, got); diff != "" || len(result.Workspaces) != 1 {
+	w := newTestEnv(t, smallFiles)
+	result, got := w.runPass(reconciler.Options{Only: []string{"osaka"}})
+	if diff := cmp.Diff(outcomeMap{"osaka": state.Applied}, got); diff != "" || len(result.Workspaces) != 1 {
 		t.Errorf("%s %+v", diff, result)
 	}
 	head, err := w.record.Head(t.Context())
@@ -221,13 +221,13 @@ func TestNamedWorkspacesAlone(t *testing.T) {
 	if _, err := w.reconciler().Pass(t.Context(), t.Context(), reconciler.Options{Only: []string{"kyoto"}}); err == nil || !strings.Contains(err.Error(), "osaka, reader, tokyo") {
 		t.Errorf("an unknown name: %v", err)
 	}
-	if _, got = w.pass(reconciler.Options{}); len(got) != 2 {
+	if _, got = w.runPass(reconciler.Options{}); len(got) != 2 {
 		t.Errorf("the rest: %v", got)
 	}
 }
 
 func TestDeclaredVariablesAreInputs(t *testing.T) {
-	w := newWorld(t, `
+	w := newTestEnv(t, `
 -- env/solo/main.tf --
 variable "image" {
   type = string
@@ -241,28 +241,28 @@ workspace "solo" {
   env = ["TF_VAR_image"]
 }
 `)
-	if result, got := w.pass(reconciler.Options{}); got["solo"] != state.Failed || !strings.Contains(result.Workspaces[0].Error, "TF_VAR_image") {
+	if result, got := w.runPass(reconciler.Options{}); got["solo"] != state.Failed || !strings.Contains(result.Workspaces[0].Error, "TF_VAR_image") {
 		t.Errorf("not set: %+v", result)
 	}
 	w.vars["TF_VAR_image"] = "v1"
-	if _, got := w.pass(reconciler.Options{}); got["solo"] != state.Applied {
+	if _, got := w.runPass(reconciler.Options{}); got["solo"] != state.Applied {
 		t.Errorf("set: %v", got)
 	}
-	if _, got := w.pass(reconciler.Options{Trigger: reconciler.Schedule}); len(got) != 0 {
+	if _, got := w.runPass(reconciler.Options{Trigger: reconciler.Schedule}); len(got) != 0 {
 		t.Errorf("the same: %v", got)
 	}
 	w.vars["TF_VAR_image"] = "v2"
-	result, got := w.pass(reconciler.Options{Trigger: reconciler.Schedule})
+	result, got := w.runPass(reconciler.Options{Trigger: reconciler.Schedule})
 	if got["solo"] != state.Applied || result.Workspaces[0].Changes.Change != 1 {
 		t.Errorf("another value: %+v", result)
 	}
 }
 
 func TestBrokenWorkspaceFailsAlone(t *testing.T) {
-	w := newWorld(t, small)
+	w := newTestEnv(t, smallFiles)
 	w.commit("-- env/osaka/main.tf --\nresource {\n")
-	result, got := w.pass(reconciler.Options{})
-	if diff := cmp.Diff(did{"tokyo": state.Applied, "osaka": state.Failed, "reader": state.Applied}, got); diff != "" {
+	result, got := w.runPass(reconciler.Options{})
+	if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied, "osaka": state.Failed, "reader": state.Applied}, got); diff != "" {
 		t.Errorf("%s", diff)
 	}
 	if !strings.Contains(result.Workspaces[0].Error, "env/osaka/main.tf:1") {
@@ -271,17 +271,17 @@ func TestBrokenWorkspaceFailsAlone(t *testing.T) {
 }
 
 func TestFailureThatWasTakenBackIsForgotten(t *testing.T) {
-	w := newWorld(t, small)
-	w.pass(reconciler.Options{})
+	w := newTestEnv(t, smallFiles)
+	w.runPass(reconciler.Options{})
 	w.commit("-- env/osaka/main.tf --\nresource {\n")
-	w.pass(reconciler.Options{})
-	result, got := w.pass(reconciler.Options{Trigger: reconciler.Schedule})
+	w.runPass(reconciler.Options{})
+	result, got := w.runPass(reconciler.Options{Trigger: reconciler.Schedule})
 	if got["osaka"] != state.Failed || result.Exit != reconciler.ExitFailed || result.Outcome != reconciler.OutcomeFailed {
 		t.Errorf("still broken, as recorded: %+v", result)
 	}
 	w.Revert("HEAD")
 	w.Push()
-	if result, got = w.pass(reconciler.Options{}); len(got) != 0 || result.Exit != 0 {
+	if result, got = w.runPass(reconciler.Options{}); len(got) != 0 || result.Exit != 0 {
 		t.Errorf("taken back: %v %+v", got, result)
 	}
 	rec, _, err := w.record.Workspace(t.Context(), "osaka")
@@ -292,20 +292,20 @@ func TestFailureThatWasTakenBackIsForgotten(t *testing.T) {
 }
 
 func TestRecordIsDistrusted(t *testing.T) {
-	w := newWorld(t, small)
-	w.pass(reconciler.Options{})
-	if _, err := w.record.Distrust(t.Context()); err != nil {
+	w := newTestEnv(t, smallFiles)
+	w.runPass(reconciler.Options{})
+	if _, err := w.record.InvalidateTraces(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, got := w.pass(reconciler.Options{Trigger: reconciler.Schedule}); len(got) != 3 || got["tokyo"] != state.NoChanges {
+	if _, got := w.runPass(reconciler.Options{Trigger: reconciler.Schedule}); len(got) != 3 || got["tokyo"] != state.NoChanges {
 		t.Errorf("distrusted: %v", got)
 	}
 }
 
 func TestTipThatMovesInMidPassIsTheOneApplied(t *testing.T) {
-	w := newWorld(t, small)
+	w := newTestEnv(t, smallFiles)
 	moved := false
-	w.config.AskAgain = time.Nanosecond
+	w.config.TipPoll = time.Nanosecond
 	w.config.Parallelism = 1
 	w.config.Observe = func(e reconciler.Event) {
 		if e.Phase == reconciler.PhaseApply && !moved {
@@ -313,19 +313,19 @@ func TestTipThatMovesInMidPassIsTheOneApplied(t *testing.T) {
 			w.commit("-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
 		}
 	}
-	result, got := w.pass(reconciler.Options{})
-	if diff := cmp.Diff(did{"tokyo": state.Applied, "osaka": state.Applied, "reader": state.Applied}, got); diff != "" {
+	result, got := w.runPass(reconciler.Options{})
+	if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied, "osaka": state.Applied, "reader": state.Applied}, got); diff != "" {
 		t.Errorf("%s", diff)
 	}
 	rec, _, err := w.record.Workspace(t.Context(), "osaka")
 	w.must(err)
-	if rec.Commit != result.To || rec.Counter != 1 || rec.Changes.Add != 2 {
-		t.Errorf("osaka was applied at %s (%d times, %+v), the tip is %s", rec.Commit, rec.Counter, rec.Changes, result.To)
+	if rec.Commit != result.To || rec.ApplyCount != 1 || rec.Changes.Add != 2 {
+		t.Errorf("osaka was applied at %s (%d times, %+v), the tip is %s", rec.Commit, rec.ApplyCount, rec.Changes, result.To)
 	}
 }
 
 func TestPlanChangesNothing(t *testing.T) {
-	w := newWorld(t, small)
+	w := newTestEnv(t, smallFiles)
 	result, err := w.reconciler().Plan(t.Context(), context.Background(), reconciler.Options{})
 	w.must(err)
 	if result.Exit != reconciler.ExitPending || outcomes(result)["tokyo"] != state.Pending || outcomes(result)["reader"] != state.Skipped {
@@ -342,29 +342,29 @@ func TestPlanChangesNothing(t *testing.T) {
 
 func TestRenamedWorkspaceKeepsRecordAndState(t *testing.T) {
 	backend := "-- env/%s/backend.tf --\nterraform {\n  backend \"local\" {\n    path = \"../../states/solo.tfstate\"\n  }\n}\n"
-	w := newWorld(t, one+strings.Replace(backend, "%s", "solo", 1))
-	w.pass(reconciler.Options{})
+	w := newTestEnv(t, soloFiles+strings.Replace(backend, "%s", "solo", 1))
+	w.runPass(reconciler.Options{})
 	w.Git("mv", "env/solo", "env/first")
-	w.Save("another name")
+	w.CommitStaged("another name")
 	w.Push()
-	result, got := w.pass(reconciler.Options{})
-	if diff := cmp.Diff(did{"first": state.NoChanges}, got); diff != "" {
+	result, got := w.runPass(reconciler.Options{})
+	if diff := cmp.Diff(outcomeMap{"first": state.NoChanges}, got); diff != "" {
 		t.Errorf("%s %+v", diff, result)
 	}
 	records, err := w.record.Workspaces(t.Context())
 	w.must(err)
-	if _, old := records["solo"]; old || records["first"].Counter != 1 {
+	if _, old := records["solo"]; old || records["first"].ApplyCount != 1 {
 		t.Errorf("records: %+v", records)
 	}
 }
 
 func TestStateThatMovedInGitAloneIsNotMadeAnew(t *testing.T) {
-	w := newWorld(t, one)
-	w.pass(reconciler.Options{})
+	w := newTestEnv(t, soloFiles)
+	w.runPass(reconciler.Options{})
 	w.commit("-- env/solo/backend.tf --\nterraform {\n  backend \"local\" {\n    path = \"elsewhere.tfstate\"\n  }\n}\n")
 	w.must(os.Remove(filepath.Join(w.dir, "tfstate", "solo.tfstate")))
 	for range 2 {
-		result, got := w.pass(reconciler.Options{})
+		result, got := w.runPass(reconciler.Options{})
 		if got["solo"] != state.Blocked || !strings.Contains(result.Workspaces[0].Error, "migrate-state") {
 			t.Errorf("%+v", result)
 		}
@@ -372,7 +372,7 @@ func TestStateThatMovedInGitAloneIsNotMadeAnew(t *testing.T) {
 }
 
 func TestTipThatIsNotSignedIsRefusedWhereSignaturesAreAskedFor(t *testing.T) {
-	w := newWorld(t, one)
+	w := newTestEnv(t, soloFiles)
 	w.config.Signers = &source.Signers{AllowedSigners: []byte("someone ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl\n")}
 	_, err := w.reconciler().Pass(t.Context(), t.Context(), reconciler.Options{})
 	if !errors.Is(err, source.ErrSignature) {

@@ -20,19 +20,19 @@ import (
 // ends, it is killed. The error is set when the pass as a whole could not run
 // (Git, the record, the settings); what became of each workspace is in the
 // result.
-func (r *Reconciler) Pass(ctx, hard context.Context, o Options) (*Result, error) {
-	p := r.begin(o)
-	err := p.loop(ctx, hard)
+func (r *Reconciler) Pass(ctx, killCtx context.Context, o Options) (*Result, error) {
+	p := r.newPass(o)
+	err := p.loop(ctx, killCtx)
 	p.finish(context.WithoutCancel(ctx), err)
-	p.tell(context.WithoutCancel(ctx))
-	p.observe(Event{Phase: PhaseDone, Pass: p.result, Err: err, Part: len(o.Only) > 0})
+	p.notify(context.WithoutCancel(ctx))
+	p.emit(Event{Phase: PhaseDone, Pass: p.result, Err: err, Remote: len(o.Only) > 0})
 	return p.result, err
 }
 
 // loop makes rounds until one is not overtaken by a newer tip.
-func (p *pass) loop(ctx, hard context.Context) error {
+func (p *pass) loop(ctx, killCtx context.Context) error {
 	for range maxRounds {
-		if done, err := p.round(ctx, hard); done || err != nil {
+		if done, err := p.round(ctx, killCtx); done || err != nil {
 			return err
 		}
 	}
@@ -44,89 +44,89 @@ const maxRounds = 20
 
 // round is the pass as DESIGN describes it, §3: the numbers are its steps. It
 // is not done when something moved under it, and it must be made again.
-func (p *pass) round(ctx, hard context.Context) (done bool, err error) {
+func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	// 1. The head first, the remote after it: in the other order a slow pass
 	// could take an old tip for a new one.
-	p.at(PhaseAsk)
+	p.enterStep(PhasePoll)
 	head, err := p.readHead(ctx)
 	if err != nil {
 		return false, err
 	}
-	p.result.BehindSince, p.tellAt = head.BehindSince, head.TellAt
-	tip, err := p.ask(ctx, head)
+	p.result.BehindSince, p.notifyAt = head.OutOfSyncSince, head.NotifyAt
+	tip, err := p.pollTip(ctx, head)
 	if err != nil {
 		return false, err
 	}
-	p.see(head, tip)
+	p.setRange(head, tip)
 
 	// 2. Nothing to do?
-	if nothing, err := p.nothingToDo(ctx, head, tip); err != nil {
+	if nothing, err := p.isUpToDate(ctx, head, tip); err != nil {
 		return false, err
 	} else if nothing {
-		return true, p.asRecorded(ctx, head)
+		return true, p.replayRecorded(ctx, head)
 	}
 
 	// 3. The new commit.
-	p.at(PhaseFetch)
+	p.enterStep(PhaseFetch)
 	commit, err := p.fetch(ctx, tip)
-	if errors.Is(err, source.ErrMoved) {
+	if errors.Is(err, source.ErrCommitNotFound) {
 		return false, nil // the tip moved between the question and the fetch
 	} else if err != nil {
 		return false, err
 	}
-	defer p.closing(commit)
+	defer p.closeCommit(commit)
 	settings, err := workspace.LoadSettings(commit.Tree, p.Environment)
 	if err != nil {
-		return false, fmt.Errorf("settings at %s: %w", short(tip.Commit), err)
+		return false, fmt.Errorf("settings at %s: %w", abbreviate(tip.Commit), err)
 	}
 
 	// 4. Adopt the tip.
-	p.noteTwins(ctx, head, tip)
-	p.at(PhaseAdopt)
+	p.warnOfDuplicateRecords(ctx, head, tip)
+	p.enterStep(PhaseAdopt)
 	head, err = p.adopt(ctx, head, tip, settings)
 	if errors.Is(err, state.ErrConflict) {
 		return false, nil
 	} else if err != nil {
-		return false, fmt.Errorf("adopt %s: %w", short(tip.Commit), err)
+		return false, fmt.Errorf("adopt %s: %w", abbreviate(tip.Commit), err)
 	}
 
 	// 5. What is stale, and in which order?
-	p.at(PhaseSurvey)
-	work, err := p.survey(ctx, head, commit, settings)
+	p.enterStep(PhaseDiscover)
+	work, err := p.discover(ctx, head, commit, settings)
 	if err != nil {
 		return false, err
 	}
 	for _, text := range settings.Warnings() {
 		p.warn(text)
 	}
-	if err := work.known(p.options.Only); err != nil {
+	if err := work.checkNames(p.options.Only); err != nil {
 		return false, err
 	}
-	p.settleGone(ctx, work)
-	if err := work.found(); err != nil {
+	p.handleRemoved(ctx, work)
+	if err := work.checkNotEmpty(); err != nil {
 		return false, err
 	}
 
 	// 6. The snapshot, before anything is applied.
-	p.at(PhaseSnapshot)
-	if p.result.Snapshot, err = p.keepSnapshot(ctx, commit); err != nil {
+	p.enterStep(PhaseSnapshot)
+	if p.result.Snapshot, err = p.storeSnapshot(ctx, commit); err != nil {
 		return false, err
 	}
 
 	// 7. Each stale workspace, in order, several at once.
-	p.at(PhaseVisits)
-	moved := p.run(ctx, hard, work)
-	if p.fault != nil {
-		return false, p.fault
+	p.enterStep(PhaseWorkspaces)
+	moved := p.applyStale(ctx, killCtx, work)
+	if p.panicErr != nil {
+		return false, p.panicErr
 	}
 	if ctx.Err() != nil {
-		return false, p.stopped(ctx)
+		return false, p.stopError(ctx)
 	}
 
 	// 8. Ask again: a tip that moved meanwhile is a round of its own.
-	p.at(PhaseSettle)
-	if !moved && work.worked() {
-		tip, err := p.ask(ctx, head)
+	p.enterStep(PhaseSettle)
+	if !moved && work.didWork() {
+		tip, err := p.pollTip(ctx, head)
 		moved = err == nil && tip.Commit != head.Commit
 	}
 	if moved {
@@ -140,13 +140,13 @@ func (p *pass) round(ctx, hard context.Context) (done bool, err error) {
 	return true, nil
 }
 
-// ask asks the remote for the tip.
-func (p *pass) ask(ctx context.Context, head state.Head) (source.Tip, error) {
+// pollTip asks the remote for the tip.
+func (p *pass) pollTip(ctx context.Context, head state.Head) (source.Tip, error) {
 	tip, err := p.Source.Tip(ctx, head.Protocol)
 	if err != nil {
 		return tip, fmt.Errorf("ask for the tip of %s: %w", p.Branch, err)
 	}
-	p.sight(tip)
+	p.noteTip(tip)
 	return tip, nil
 }
 
@@ -155,10 +155,10 @@ func (p *pass) ask(ctx context.Context, head state.Head) (source.Tip, error) {
 func (r *Reconciler) fetch(ctx context.Context, tip source.Tip) (*source.Commit, error) {
 	commit, err := r.Source.Fetch(ctx, tip.Commit)
 	if err != nil {
-		return nil, fmt.Errorf("fetch %s: %w", short(tip.Commit), err)
+		return nil, fmt.Errorf("fetch %s: %w", abbreviate(tip.Commit), err)
 	}
 	if err := r.verify(commit); err != nil {
-		r.closing(commit)
+		r.closeCommit(commit)
 		return nil, err
 	}
 	return commit, nil
@@ -172,63 +172,63 @@ func (r *Reconciler) verify(commit *source.Commit) error {
 	return commit.Verify(*r.Signers)
 }
 
-// keepSnapshot stores the tree of the commit, with what proves it to be that
+// storeSnapshot stores the tree of the commit, with what proves it to be that
 // commit's, and returns where.
-func (p *pass) keepSnapshot(ctx context.Context, commit *source.Commit) (location string, err error) {
+func (p *pass) storeSnapshot(ctx context.Context, commit *source.Commit) (location string, err error) {
 	objects, err := commit.Objects(ctx)
 	if err == nil {
 		location, err = p.Snapshots.Put(ctx, commit.ID, commit.When, commit.Tree, objects)
 	}
 	if err != nil {
-		return "", fmt.Errorf("keep the snapshot of %s (nothing was applied): %w", short(commit.ID), err)
+		return "", fmt.Errorf("keep the snapshot of %s (nothing was applied): %w", abbreviate(commit.ID), err)
 	}
 	return location, nil
 }
 
-// nothingToDo tells whether the head answers for this pass as well.
-func (p *pass) nothingToDo(ctx context.Context, head state.Head, tip source.Tip) (bool, error) {
+// isUpToDate tells whether the head answers for this pass as well.
+func (p *pass) isUpToDate(ctx context.Context, head state.Head, tip source.Tip) (bool, error) {
 	o := p.options
 	if len(o.Only) > 0 || o.Replan || o.Adopt || head.Commit != tip.Commit || !head.Settled {
 		return false, nil
 	}
-	if !head.NextAt.IsZero() && !p.Now().Before(head.NextAt) {
+	if !head.NextRetryAt.IsZero() && !p.Now().Before(head.NextRetryAt) {
 		return false, nil
 	}
 	if o.Trigger == Manual && head.Exit != ExitOK {
 		return false, nil // a person asks: backoff is ignored, what waits is looked at again
 	}
-	basis, err := p.basis(ctx, head.Env)
-	return basis == head.Basis, err
+	basis, err := p.hashConfig(ctx, head.EnvVarNames)
+	return basis == head.ConfigHash, err
 }
 
 // adopt makes the tip the head's commit, unless it is already, and the head
 // unsettled: from here on a pass that is killed leaves work to do.
 func (p *pass) adopt(ctx context.Context, head state.Head, tip source.Tip, settings *workspace.Settings) (state.Head, error) {
-	basis, err := p.basis(ctx, settings.Env())
+	basis, err := p.hashConfig(ctx, settings.Env())
 	if err != nil {
 		return head, err
 	}
-	same := head.Commit == tip.Commit && head.Basis == basis
+	same := head.Commit == tip.Commit && head.ConfigHash == basis
 	if bound := head.Repo != "" && head.Environment != nil; same && !head.Settled && bound {
 		return head, nil
 	}
 	next := head
-	next.Commit, next.Basis, next.Env, next.Protocol = tip.Commit, basis, settings.Env(), tip.Protocol
+	next.Commit, next.ConfigHash, next.EnvVarNames, next.Protocol = tip.Commit, basis, settings.Env(), tip.Protocol
 	next.Settled, next.Repo, next.Branch, next.Run, next.UpdatedAt = false, p.Repo, p.Branch, p.result.Run, p.Now()
 	next.Environment = &p.Environment
-	p.behind(&next, false)
+	p.updateOutOfSync(&next, false)
 	if same {
 		return p.Record.PutHead(ctx, next)
 	}
 	if head.Commit != "" && head.Commit != tip.Commit {
-		p.noteRewrite(ctx, tip.Commit, head.Commit)
+		p.warnIfRewritten(ctx, tip.Commit, head.Commit)
 	}
 	return p.Record.Adopt(ctx, next)
 }
 
-// noteRewrite says so when the old tip is no ancestor of the new one. A
+// warnIfRewritten says so when the old tip is no ancestor of the new one. A
 // rewritten history is a tip like any other: only people need to know.
-func (p *pass) noteRewrite(ctx context.Context, tip, old string) {
+func (p *pass) warnIfRewritten(ctx context.Context, tip, old string) {
 	yes, known, err := p.Source.Contains(ctx, tip, old)
 	if err != nil {
 		p.log.Debug("could not tell whether history was rewritten", "error", err)
@@ -249,8 +249,8 @@ func (p *pass) settle(ctx context.Context, head state.Head) error {
 	}
 	head.Exit, _ = exit(p.results)
 	head.Settled = head.Exit != ExitBusy
-	p.behind(&head, head.Exit == ExitOK)
-	head.NextAt = p.nextAt()
+	p.updateOutOfSync(&head, head.Exit == ExitOK)
+	head.NextRetryAt = p.earliestRetry()
 	head.Run, head.UpdatedAt = p.result.Run, p.Now()
 	_, err := p.Record.PutHead(ctx, head)
 	return err
@@ -259,25 +259,25 @@ func (p *pass) settle(ctx context.Context, head state.Head) error {
 // pass is one run of the loop.
 type pass struct {
 	*Reconciler
-	options Options
-	log     *slog.Logger
-	result  *Result
-	results map[string]WorkspaceResult // by workspace, over all rounds of the loop
-	retries map[string]time.Time       // of failed workspaces
-	started time.Time
-	tellAt  time.Time // when people are to be told what they could not be told
-	asked   time.Time // when the remote was last asked for the tip
+	options  Options
+	log      *slog.Logger
+	result   *Result
+	results  map[string]WorkspaceResult // by workspace, over all rounds of the loop
+	retries  map[string]time.Time       // of failed workspaces
+	started  time.Time
+	notifyAt time.Time // when people are to be told what they could not be told
+	polledAt time.Time // when the remote was last asked for the tip
 
-	sighted   string    // the tip that was seen last
-	sightedAt time.Time // when this pass saw it first
+	firstSeenTip string    // the tip that was seen last
+	firstSeenAt  time.Time // when this pass saw it first
 
-	fault    *FaultError
-	recorded int // exit code of the head that answered for this pass
+	panicErr     *PanicError
+	recordedExit int // exit code of the head that answered for this pass
 
-	waitedInVain atomic.Bool // for another run, as long as it was told to
+	leaseWaitExhausted atomic.Bool // for another run, as long as it was told to
 }
 
-// short is a commit as people read it.
-func short(commit string) string {
+// abbreviate is a commit as people read it.
+func abbreviate(commit string) string {
 	return commit[:min(len(commit), 10)]
 }

@@ -9,8 +9,8 @@ import (
 	"reconcile/state"
 )
 
-// small is two workspaces that share a module, and a reader of one of them.
-const small = `
+// smallFiles is two workspaces that share a module, and a reader of one of them.
+const smallFiles = `
 -- modules/greeting/main.tf --
 variable "name" {
   type = string
@@ -50,34 +50,34 @@ resource "terraform_data" "seen" {
 }
 `
 
-type did = map[string]state.Outcome
+type outcomeMap = map[string]state.Outcome
 
 func TestPassAppliesWhatIsStaleAndNothingElse(t *testing.T) {
-	w := newWorld(t, small)
-	first, got := w.pass(reconciler.Options{})
-	if diff := cmp.Diff(did{"tokyo": state.Applied, "osaka": state.Applied, "reader": state.Applied}, got); diff != "" {
+	w := newTestEnv(t, smallFiles)
+	first, got := w.runPass(reconciler.Options{})
+	if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied, "osaka": state.Applied, "reader": state.Applied}, got); diff != "" {
 		t.Errorf("first pass: %s", diff)
 	}
 	if first.Outcome != reconciler.OutcomeApplied || first.Exit != 0 || first.Snapshot == "" {
 		t.Errorf("first pass: %+v", first)
 	}
 
-	second, got := w.pass(reconciler.Options{})
+	second, got := w.runPass(reconciler.Options{})
 	if len(got) > 0 || second.Outcome != reconciler.OutcomeInSync || second.Snapshot != "" {
 		t.Errorf("second pass: %v %+v", got, second)
 	}
 
 	// The reader of tokyo is left alone when tokyo's outputs stay the same.
 	w.commit("-- env/tokyo/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
-	_, got = w.pass(reconciler.Options{})
-	if diff := cmp.Diff(did{"tokyo": state.Applied}, got); diff != "" {
+	_, got = w.runPass(reconciler.Options{})
+	if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied}, got); diff != "" {
 		t.Errorf("early cutoff: %s", diff)
 	}
 
 	// A comment in a module: stale, and empty plans.
 	w.commit("-- modules/greeting/note.tf --\n# a comment\n")
-	_, got = w.pass(reconciler.Options{})
-	if diff := cmp.Diff(did{"tokyo": state.NoChanges, "osaka": state.NoChanges}, got); diff != "" {
+	_, got = w.runPass(reconciler.Options{})
+	if diff := cmp.Diff(outcomeMap{"tokyo": state.NoChanges, "osaka": state.NoChanges}, got); diff != "" {
 		t.Errorf("comment: %s", diff)
 	}
 }

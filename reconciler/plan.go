@@ -13,135 +13,135 @@ import (
 // Plan says what a pass would do, and changes nothing: nothing is adopted,
 // recorded or leased, and Terraform's own state lock is not taken. Readers of
 // a workspace with changes are planned against its outputs as they are.
-func (r *Reconciler) Plan(ctx, hard context.Context, o Options) (*Result, error) {
-	p := r.begin(o)
-	w, err := r.atTip(ctx)
+func (r *Reconciler) Plan(ctx, killCtx context.Context, o Options) (*Result, error) {
+	p := r.newPass(o)
+	w, err := r.inventoryAtTip(ctx)
 	if err != nil {
 		return p.result, err
 	}
-	defer r.closing(w.commit)
+	defer r.closeCommit(w.commit)
 	p.result.From, p.result.To = w.head.Commit, w.commit.ID
 	for _, text := range w.settings.Warnings() {
 		p.warn(text)
 	}
-	if err := w.found(); err != nil {
+	if err := w.checkNotEmpty(); err != nil {
 		return p.result, err
 	}
-	if err := w.known(o.Only); err != nil {
+	if err := w.checkNames(o.Only); err != nil {
 		return p.result, err
 	}
 	s := w.schedule(o.Only, o.Replan)
-	site := p.openReadOnly(w)
-	defer site.close()
-	p.showWaiting(s)
+	checkout := p.newReadOnlyCheckout(w)
+	defer checkout.close()
+	p.announceWaiting(s)
 	for _, name := range w.graph.Order() {
 		if ctx.Err() != nil {
-			return p.result, p.stopped(ctx)
+			return p.result, p.stopError(ctx)
 		}
-		it := w.items[name]
+		entry := w.entries[name]
 		result := WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: name, Outcome: state.Unchanged}}
-		if s.candidates[name] && (s.alone || len(w.reasons(it)) > 0) {
-			result = site.preview(ctx, hard, it)
+		if s.candidates[name] && (s.alone || len(w.staleReasons(entry)) > 0) {
+			result = checkout.planWorkspace(ctx, killCtx, entry)
 		}
 		if s.candidates[name] || !s.alone {
-			it.result = &result
-			p.report(result)
-			p.observe(Event{Workspace: name, Phase: PhaseDone, Result: &result})
+			entry.result = &result
+			p.addResult(result)
+			p.emit(Event{Workspace: name, Phase: PhaseDone, Result: &result})
 		}
 	}
-	p.conclude(nil)
+	p.finalize(nil)
 	return p.result, nil
 }
 
-// preview plans one workspace without a trace of it.
-func (s *site) preview(ctx, hard context.Context, it *item) WorkspaceResult {
-	result := WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: it.Name, Stale: s.work.reasons(it)}}
+// planWorkspace plans one workspace without a trace of it.
+func (s *checkout) planWorkspace(ctx, killCtx context.Context, entry *workspaceEntry) WorkspaceResult {
+	result := WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: entry.Name, StaleReasons: s.inventory.staleReasons(entry)}}
 	started := s.Now()
-	plan, err := s.planOnly(ctx, hard, it)
+	plan, err := s.planOnly(ctx, killCtx, entry)
 	if err == nil {
-		err = s.theirState(it, it.record, plan)
+		err = s.checkState(entry, entry.record, plan)
 	}
 	result.DurationMS = s.Now().Sub(started).Milliseconds()
-	result.Warnings = slices.Clone(s.work.load(it).Warnings)
+	result.Warnings = slices.Clone(s.inventory.load(entry).Warnings)
 	if plan != nil && !plan.Empty {
-		result.Plan, result.Changes, result.Digest = plan.Text, state.Changes(plan.Changes), plan.Digest
+		result.Plan, result.Changes, result.PlanDigest = plan.Text, state.Changes(plan.Changes), plan.Digest
 	}
 	if plan != nil {
 		result.Warnings = append(result.Warnings, plan.Warnings...)
 	}
-	first := s.pendingUpstreams(it.Name)
+	first := s.pendingUpstreams(entry.Name)
 	switch {
-	case err != nil && madeOf(err) == state.Blocked:
+	case err != nil && outcomeOf(err) == state.Blocked:
 		result.Outcome, result.Error = state.Blocked, err.Error()
 	case err != nil && len(first) > 0:
 		result.Outcome = state.Skipped
 		result.Error = "cannot be planned before " + strings.Join(first, ", ") + " is applied"
 	case err != nil:
-		result.Outcome, result.Error = madeOf(err), err.Error()
+		result.Outcome, result.Error = outcomeOf(err), err.Error()
 	case plan.Empty:
 		result.Outcome = state.NoChanges
 	default:
 		result.Outcome = state.Pending
-		if why := gate(it.config, plan); why != "" {
+		if why := gate(entry.config, plan); why != "" {
 			result.Warnings = append(result.Warnings, why)
 		}
 	}
-	if it.hold != nil {
-		result.Warnings = append(result.Warnings, holdText(*it.hold))
+	if entry.hold != nil {
+		result.Warnings = append(result.Warnings, describeHold(*entry.hold))
 	}
 	return result
 }
 
 // pendingUpstreams are those that have something to apply, or might.
-func (s *site) pendingUpstreams(name string) []string {
-	return slices.DeleteFunc(slices.Clone(s.work.graph.DependsOn(name)), func(up string) bool {
-		r := s.work.items[up].result
+func (s *checkout) pendingUpstreams(name string) []string {
+	return slices.DeleteFunc(slices.Clone(s.inventory.graph.DependsOn(name)), func(up string) bool {
+		r := s.inventory.entries[up].result
 		return r == nil || r.Outcome != state.Pending && r.Outcome != state.Skipped && r.Outcome != state.Blocked
 	})
 }
 
-func (s *site) planOnly(ctx, hard context.Context, it *item) (plan *terraform.Plan, err error) {
-	root, err := s.checkout(ctx)
+func (s *checkout) planOnly(ctx, killCtx context.Context, entry *workspaceEntry) (plan *terraform.Plan, err error) {
+	root, err := s.ensureLaidOut(ctx)
 	if err != nil {
 		return nil, err
 	}
-	engine, err := s.engine(ctx)
+	tf, err := s.openTerraform(ctx)
 	if err != nil {
 		return nil, err
 	}
-	job, err := s.job(ctx, root, it)
+	job, err := s.newJob(ctx, root, entry)
 	if err != nil {
 		return nil, err
 	}
 	job.ReadOnly = true
-	if s.trust != nil {
-		if it.stateless {
-			s.withoutState(&job)
+	if s.policy != nil {
+		if entry.stateless {
+			s.useEmptyState(&job)
 		}
-		if err := s.shareOutputs(root, it); err != nil {
+		if err := s.writeUpstreamOutputs(root, entry); err != nil {
 			return nil, err
 		}
 	}
-	if job.Sensitive, err = s.hidden(ctx, s.work.upstreamsOf(it.Name)); err != nil {
+	if job.Sensitive, err = s.collectSensitiveValues(ctx, s.inventory.upstreamsOf(entry.Name)); err != nil {
 		return nil, err
 	}
-	if _, err := s.mend(ctx, root, it, true); err != nil {
+	if _, err := s.restoreInputs(ctx, root, entry, true); err != nil {
 		return nil, err
 	}
-	session := engine.Open(hard, job)
+	session := tf.Open(killCtx, job)
 	defer func() { err = errors.Join(err, session.Close()) }()
-	s.observe(Event{Workspace: it.Name, Phase: PhaseInit})
-	it.link.Lock()
+	s.emit(Event{Workspace: entry.Name, Phase: PhaseInit})
+	entry.linkMu.Lock()
 	err = session.Init(ctx)
-	it.link.Unlock()
+	entry.linkMu.Unlock()
 	if err != nil {
 		return nil, err
 	}
-	for _, up := range s.work.graph.DependsOn(it.Name) {
-		link := &s.work.items[up].link
+	for _, up := range s.inventory.graph.DependsOn(entry.Name) {
+		link := &s.inventory.entries[up].linkMu
 		link.RLock()
 		defer link.RUnlock()
 	}
-	s.observe(Event{Workspace: it.Name, Phase: PhasePlan})
+	s.emit(Event{Workspace: entry.Name, Phase: PhasePlan})
 	return session.Plan(ctx)
 }

@@ -21,15 +21,15 @@ import (
 // it is not to be had, nothing is applied and no attempt is left.
 func TestApplyBeginsWithAllThatItNeeds(t *testing.T) {
 	denied := errors.New("AccessDenied: not you")
-	for name, breaks := range map[string]func(w *world){
-		"no digest key": func(w *world) {
+	for name, breaks := range map[string]func(w *testEnv){
+		"no digest key": func(w *testEnv) {
 			w.config.DigestKey = func(context.Context) (string, []byte, error) { return "", nil, denied }
 		},
-		"no apply role": func(w *world) {
+		"no apply role": func(w *testEnv) {
 			w.config.Terraform = func(ctx context.Context) (reconciler.Terraform, error) {
 				tf, err := terraform.New(ctx, terraform.Options{
-					Work: filepath.Join(w.dir, "work"),
-					Assume: func(_ context.Context, role, _ string) (map[string]string, error) {
+					WorkDir: filepath.Join(w.dir, "work"),
+					AssumeRole: func(_ context.Context, role, _ string) (map[string]string, error) {
 						if strings.HasSuffix(role, "/apply") {
 							return nil, denied
 						}
@@ -39,21 +39,21 @@ func TestApplyBeginsWithAllThatItNeeds(t *testing.T) {
 				if err != nil {
 					return nil, err
 				}
-				return reconciler.Engine(tf), nil
+				return reconciler.AdaptTerraform(tf), nil
 			}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, one+`-- env/reconcile.hcl --
+			w := newTestEnv(t, soloFiles+`-- env/reconcile.hcl --
 defaults {
   apply      = "always"
   apply_role = "arn:aws:iam::123456789012:role/apply"
 }
 `)
 			breaks(w)
-			result, got := w.pass(reconciler.Options{})
-			if diff := cmp.Diff(did{"solo": state.Failed}, got); diff != "" {
+			result, got := w.runPass(reconciler.Options{})
+			if diff := cmp.Diff(outcomeMap{"solo": state.Failed}, got); diff != "" {
 				t.Fatal(diff)
 			}
 			if why := result.Workspaces[0].Error; !strings.Contains(why, "nothing was applied") || !strings.Contains(why, denied.Error()) {
@@ -74,7 +74,7 @@ defaults {
 // What came of an apply is recorded for as long as there is time for it, however
 // often the store refuses; an attempt that could not be written leaves nothing.
 func TestRecordThatRefusesForAWhile(t *testing.T) {
-	story(t, func(m *model) {
+	runScenario(t, func(m *model) {
 		refusals := map[string]int{"begin": 5, "end": 8}
 		p := m.processes[0]
 		p.store.Inject(func(c statetest.Call) statetest.Fault {
@@ -89,12 +89,12 @@ func TestRecordThatRefusesForAWhile(t *testing.T) {
 				}
 			}
 			if refusals[what] == 0 {
-				return statetest.None
+				return statetest.NoFault
 			}
 			refusals[what]--
-			return statetest.Before
+			return statetest.FailBefore
 		})
-		f := m.fly(p, reconciler.Options{}, "")
+		f := m.startPass(p, reconciler.Options{}, "")
 		p.store.Inject(nil)
 		if got := outcomes(f.result); got["w0"] != state.Applied || refusals["begin"]+refusals["end"] != 0 {
 			m.t.Fatalf("the pass comes to %v, and %v refusals were left", got, refusals)
@@ -106,17 +106,17 @@ func TestRecordThatRefusesForAWhile(t *testing.T) {
 // An attempt whose write fails for good is not left in the record, for that
 // would be taken for an interrupted apply.
 func TestAttemptThatCannotBeWritten(t *testing.T) {
-	story(t, func(m *model) {
+	runScenario(t, func(m *model) {
 		p := m.processes[0]
 		p.store.Inject(func(c statetest.Call) statetest.Fault {
 			for _, op := range c.Ops {
 				if op.Key.SK == "WS#w0" && bytes.Contains(op.Put, []byte(`"attempt":{`)) {
-					return statetest.Before
+					return statetest.FailBefore
 				}
 			}
-			return statetest.None
+			return statetest.NoFault
 		})
-		f := m.fly(p, reconciler.Options{}, "")
+		f := m.startPass(p, reconciler.Options{}, "")
 		p.store.Inject(nil)
 		rec, _, err := m.observer.record.Workspace(m.ctx, "w0")
 		if err != nil || rec.Attempt != nil || rec.Outcome != state.Failed || !strings.Contains(rec.Error, "nothing was applied") {

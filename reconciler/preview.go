@@ -14,55 +14,55 @@ import (
 	"reconcile/reconciler/workspace"
 )
 
-// look is a pull request merged in memory, and what that makes stale.
-type look struct {
-	*work   // the tip, which it is to be merged into
-	preview *Preview
-	merge   *source.Merge
-	merged  *work // nil where there is nothing to plan
-	todo    map[string]bool
-	alone   bool // this process plans this one alone
-	insist  bool // somebody asks for it: what failed just now is tried again
+// pullRequestPlan is a pull request merged in memory, and what that makes stale.
+type pullRequestPlan struct {
+	*inventory // the tip, which it is to be merged into
+	preview    *Preview
+	merge      *source.Merge
+	merged     *inventory // nil where there is nothing to plan
+	stale      map[string]bool
+	alone      bool // this process plans this one alone
+	force      bool // somebody asks for it: what failed just now is tried again
 }
 
-// look merges a pull request and finds out what it makes stale. What is wrong
+// analyzePullRequest merges a pull request and finds out what it makes stale. What is wrong
 // with the pull request is told in its preview; an error is somebody else's.
-func (w *work) look(ctx context.Context, pr PullRequest) (_ *look, err error) {
-	l := &look{work: w, preview: &Preview{PullRequest: pr, Tip: w.commit.ID, Outcome: OutcomeInSync}, todo: map[string]bool{}}
+func (w *inventory) analyzePullRequest(ctx context.Context, pr PullRequest) (_ *pullRequestPlan, err error) {
+	l := &pullRequestPlan{inventory: w, preview: &Preview{PullRequest: pr, Tip: w.commit.ID, Outcome: OutcomeInSync}, stale: map[string]bool{}}
 	l.merge, err = w.Source.Merge(ctx, w.commit.ID, pr.Head)
-	if errors.Is(err, source.ErrUnrelated) || errors.Is(err, source.ErrTooMuch) {
-		return l, l.fails(err)
+	if errors.Is(err, source.ErrUnrelated) || errors.Is(err, source.ErrTreeTooLarge) {
+		return l, l.setError(err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	l.preview.Base, l.preview.Crossed = l.merge.Base, l.merge.Crossed
+	l.preview.Base, l.preview.CrissCross = l.merge.Base, l.merge.CrissCross
 	if l.preview.Conflicts = l.merge.Conflicts; len(l.preview.Conflicts) > 0 {
 		l.preview.Outcome = OutcomeConflict
-		return l, l.sum()
+		return l, l.setInputsDigest()
 	}
 	settings, err := workspace.LoadSettings(l.merge.Commit.Tree, w.Environment)
 	if err != nil {
-		return l, l.fails(err)
+		return l, l.setError(err)
 	}
-	l.merged, err = w.survey(ctx, w.head, l.merge.Commit, settings)
+	l.merged, err = w.discover(ctx, w.head, l.merge.Commit, settings)
 	var own *TreeError
-	if errors.As(err, &own) || errors.Is(err, source.ErrTooMuch) {
-		return l, l.fails(err)
+	if errors.As(err, &own) || errors.Is(err, source.ErrTreeTooLarge) {
+		return l, l.setError(err)
 	}
 	if err != nil {
 		return nil, errors.Join(err, l.merge.Close())
 	}
-	if len(l.items) == 0 {
-		if err := l.merged.found(); err != nil {
-			return l, l.fails(err)
+	if len(l.entries) == 0 {
+		if err := l.merged.checkNotEmpty(); err != nil {
+			return l, l.setError(err)
 		}
 	}
 	l.compare()
-	return l, l.sum()
+	return l, l.setInputsDigest()
 }
 
-func (l *look) close() {
+func (l *pullRequestPlan) close() {
 	if l == nil || l.merge == nil {
 		return
 	}
@@ -72,27 +72,27 @@ func (l *look) close() {
 	l.merge = nil
 }
 
-// fails notes what is wrong with the pull request as a whole.
-func (l *look) fails(err error) error {
+// setError notes what is wrong with the pull request as a whole.
+func (l *pullRequestPlan) setError(err error) error {
 	l.preview.Outcome, l.preview.Error = OutcomeFailed, err.Error()
-	return l.sum()
+	return l.setInputsDigest()
 }
 
 // compare decides which workspaces the pull request makes stale. Those that
 // are stale without it are no concern of its.
-func (l *look) compare() {
-	for name, it := range l.merged.items {
-		if len(l.merged.reasons(it)) == 0 || !l.touches(it) {
+func (l *pullRequestPlan) compare() {
+	for name, entry := range l.merged.entries {
+		if len(l.merged.staleReasons(entry)) == 0 || !l.changesInputs(entry) {
 			continue
 		}
-		l.todo[name] = true
-		if before := l.items[name]; before != nil && len(l.reasons(before)) > 0 {
+		l.stale[name] = true
+		if before := l.entries[name]; before != nil && len(l.staleReasons(before)) > 0 {
 			l.preview.Waiting = append(l.preview.Waiting, name)
 		}
 	}
-	for name := range l.items {
-		if l.merged.items[name] == nil {
-			l.gone(name)
+	for name := range l.entries {
+		if l.merged.entries[name] == nil {
+			l.noteRemoved(name)
 		}
 	}
 	p := l.preview
@@ -101,10 +101,10 @@ func (l *look) compare() {
 	slices.SortFunc(p.Renamed, func(a, b Renamed) int { return cmp.Compare(a.From, b.From) })
 }
 
-// gone notes a workspace that is there no more after the merge.
-func (l *look) gone(name string) {
-	if rec := l.items[name].record; rec.Identity != "" {
-		if to := l.merged.renamed(rec); to != nil {
+// noteRemoved notes a workspace that is there no more after the merge.
+func (l *pullRequestPlan) noteRemoved(name string) {
+	if rec := l.entries[name].record; rec.Identity != "" {
+		if to := l.merged.findRename(rec); to != nil {
 			l.preview.Renamed = append(l.preview.Renamed, Renamed{From: name, To: to.Name})
 			return
 		}
@@ -112,27 +112,27 @@ func (l *look) gone(name string) {
 	l.preview.Removed = append(l.preview.Removed, name)
 }
 
-// touches tells whether the pull request changes an input of a workspace that
+// changesInputs tells whether the pull request changes an input of a workspace that
 // is stale once it is merged.
-func (l *look) touches(it *item) bool {
-	before := l.items[it.Name]
-	if before == nil || before.config.Digest() != it.config.Digest() || fmt.Sprint(before.config.Err) != fmt.Sprint(it.config.Err) {
+func (l *pullRequestPlan) changesInputs(entry *workspaceEntry) bool {
+	before := l.entries[entry.Name]
+	if before == nil || before.config.Digest() != entry.config.Digest() || fmt.Sprint(before.config.Err) != fmt.Sprint(entry.config.Err) {
 		return true
 	}
-	return slices.ContainsFunc(l.merged.load(it).Inputs, func(path string) bool {
+	return slices.ContainsFunc(l.merged.load(entry).Inputs, func(path string) bool {
 		return l.commit.Tree.ID(path) != l.merged.commit.Tree.ID(path)
 	})
 }
 
-// sum works out Inputs.
-func (l *look) sum() error {
+// setInputsDigest works out Inputs.
+func (l *pullRequestPlan) setInputsDigest() error {
 	p := l.preview
 	traces := map[string]any{}
-	for name := range l.todo {
-		it := l.merged.items[name]
-		traces[name] = []any{l.merged.trace(it, l.merged.digests(name)), it.record.Trace, it.config}
+	for name := range l.stale {
+		entry := l.merged.entries[name]
+		traces[name] = []any{l.merged.trace(entry, l.merged.upstreamDigests(name)), entry.record.Trace, entry.config}
 	}
-	text, err := json.Marshal([]any{workspace.Rules, p.Outcome, p.Conflicts, p.Error, p.Removed, p.Renamed, p.Waiting, traces})
+	text, err := json.Marshal([]any{workspace.RulesVersion, p.Outcome, p.Conflicts, p.Error, p.Removed, p.Renamed, p.Waiting, traces})
 	if err != nil {
 		return err
 	}

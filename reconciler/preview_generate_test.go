@@ -33,9 +33,9 @@ locals {
 `, "DIR", dir)
 }
 
-// generated is a configuration with the expression in one of the places where
+// generatedConfig is a configuration with the expression in one of the places where
 // Terraform evaluates one.
-func generated(i int, expression string) string {
+func generatedConfig(i int, expression string) string {
 	switch i % 5 {
 	case 0:
 		return fmt.Sprintf("output \"o%d\" {\n  value = %s\n}\n", i, expression)
@@ -52,9 +52,9 @@ func generated(i int, expression string) string {
 
 func oneOf[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
 
-// anExpression reads a file, or asks for one.
-func anExpression(r *rand.Rand) string {
-	p := func() string { return aPath(r, r.IntN(3)) }
+// randomExpression reads a file, or asks for one.
+func randomExpression(r *rand.Rand) string {
+	p := func() string { return randomPath(r, r.IntN(3)) }
 	return oneOf(r,
 		func() string { return "file(" + p() + ")" },
 		func() string { return oneOf(r, "filebase64", "filemd5", "filesha256", "core::file") + "(" + p() + ")" },
@@ -69,12 +69,12 @@ func anExpression(r *rand.Rand) string {
 		func() string { return "{for k, p in {a = " + p() + "} : k => filebase64(p)}" },
 		func() string { return "templatestring(\"$${file(p)}\", {p = " + p() + "})" },
 		func() string { return "nonsensitive(file(" + p() + "))" },
-		func() string { return "\"%{ if " + aCondition(r) + " }${file(" + p() + ")}%{ endif }\"" },
+		func() string { return "\"%{ if " + randomCondition(r) + " }${file(" + p() + ")}%{ endif }\"" },
 	)()
 }
 
-// aPath is an expression for a path, near or far, said in a roundabout way.
-func aPath(r *rand.Rand, depth int) string {
+// randomPath is an expression for a path, near or far, said in a roundabout way.
+func randomPath(r *rand.Rand, depth int) string {
 	if depth <= 0 && r.IntN(4) > 0 { // near ones more often, so that more expressions pass the check
 		return oneOf(r,
 			`"x.txt"`, `"x.txt"`, `"./x.txt"`, `"t.tpl"`, `"${path.module}/x.txt"`, `"${path.root}/x.txt"`, `"../../README.md"`, "var.v", "local.near", `local.pair["near"]`,
@@ -86,9 +86,9 @@ func aPath(r *rand.Rand, depth int) string {
 			"var.far", "local.far", "local.pair.far", "abspath(\"/etc/hostname\")", `"${dirname("/etc/x")}/hostname"`, `"${terraform.workspace}/../x.txt"`, `pathexpand("~/.terraformrc")`,
 		)
 	}
-	p := func() string { return aPath(r, depth-1) }
+	p := func() string { return randomPath(r, depth-1) }
 	return oneOf(r,
-		func() string { return aCondition(r) + " ? " + p() + " : " + p() },
+		func() string { return randomCondition(r) + " ? " + p() + " : " + p() },
 		func() string { return oneOf(r, "try", "coalesce") + "(" + p() + ", " + p() + ")" },
 		func() string { return "lookup({a = " + p() + "}, " + oneOf(r, `"a"`, `"b"`) + ", " + p() + ")" },
 		func() string { return "element([" + p() + ", " + p() + "], " + oneOf(r, "0", "1", "3") + ")" },
@@ -116,7 +116,7 @@ func aPath(r *rand.Rand, depth int) string {
 	)()
 }
 
-func aCondition(r *rand.Rand) string {
+func randomCondition(r *rand.Rand) string {
 	return oneOf(r, "true", "false", "var.b", "1 == 1", `fileexists("x.txt")`, `fileexists("/etc/hostname")`, `can(file("x.txt"))`, `can(file("nothing"))`,
 		`terraform.workspace == "default"`, `startswith(path.cwd, "/")`, `fileexists("${path.module}/zzz_reconcile_override.tf")`, `timestamp() != ""`, `length(fileset(path.module, "zzz*")) > 0`, `plantimestamp() == ""`)
 }

@@ -10,17 +10,17 @@ import (
 // PreviewRequest is what a process that makes one preview is asked for.
 type PreviewRequest struct {
 	PullRequest PullRequest
-	// Known are the Inputs of the preview that is on the pull request already:
+	// KnownInputs are the Inputs of the preview that is on the pull request already:
 	// one that would say the same is not planned. "" plans it in any case.
-	Known string
-	// Insist: somebody asks for it, so what failed just now is tried again.
-	Insist bool
+	KnownInputs string
+	// Force: somebody asks for it, so what failed just now is tried again.
+	Force bool
 }
 
-// PreviewAnswer is what came of a PreviewRequest.
-type PreviewAnswer struct {
-	Preview Preview
-	Same    bool // Known says it all: nothing was planned
+// PreviewResponse is what came of a PreviewRequest.
+type PreviewResponse struct {
+	Preview   Preview
+	Unchanged bool // Known says it all: nothing was planned
 	// Error is why no preview could be made, by no fault of the pull request.
 	Error string
 	Busy  bool // another run holds what it needs
@@ -28,17 +28,17 @@ type PreviewAnswer struct {
 	EndsRound bool
 }
 
-// maxLook is how long merging a pull request and looking through it may take.
-const maxLook = 15 * time.Minute
+// maxAnalysis is how long merging a pull request and looking through it may take.
+const maxAnalysis = 15 * time.Minute
 
 // maxPreview is how long one preview may take as a whole.
-const maxPreview = maxLook + longestAll
+const maxPreview = maxAnalysis + remotePlanTimeout
 
 // MakePreview merges a pull request, finds out what that makes stale, and
 // plans it. It asks nothing of Backlog, and writes nothing there.
-func (r *Reconciler) MakePreview(ctx, hard context.Context, request PreviewRequest) *PreviewAnswer {
-	answer := &PreviewAnswer{Preview: Preview{PullRequest: request.PullRequest, Workspaces: []WorkspaceResult{}}}
-	_, err := beside(func() (any, error) { return nil, r.makePreview(ctx, hard, request, answer) })()
+func (r *Reconciler) MakePreview(ctx, killCtx context.Context, request PreviewRequest) *PreviewResponse {
+	answer := &PreviewResponse{Preview: Preview{PullRequest: request.PullRequest, Workspaces: []WorkspaceResult{}}}
+	_, err := async(func() (any, error) { return nil, r.makePreview(ctx, killCtx, request, answer) })()
 	if err != nil {
 		var busy *CheckoutBusyError
 		answer.Error, answer.Busy = err.Error(), errors.As(err, &busy)
@@ -46,42 +46,42 @@ func (r *Reconciler) MakePreview(ctx, hard context.Context, request PreviewReque
 	return answer
 }
 
-func (r *Reconciler) makePreview(ctx, hard context.Context, request PreviewRequest, answer *PreviewAnswer) error {
-	tip, err := r.atTip(ctx)
+func (r *Reconciler) makePreview(ctx, killCtx context.Context, request PreviewRequest, answer *PreviewResponse) error {
+	tip, err := r.inventoryAtTip(ctx)
 	if err != nil {
 		answer.EndsRound = true
 		return err
 	}
-	defer r.closing(tip.commit)
-	l, err := tip.lookInTime(ctx, request.PullRequest)
+	defer r.closeCommit(tip.commit)
+	l, err := tip.analyzeInTime(ctx, request.PullRequest)
 	if err != nil {
 		return err
 	}
 	defer l.close()
 	defer func() { answer.Preview = *l.preview }()
-	l.insist = request.Insist
-	if answer.Same = request.Known != "" && request.Known == l.preview.Inputs; answer.Same {
+	l.force = request.Force
+	if answer.Unchanged = request.KnownInputs != "" && request.KnownInputs == l.preview.Inputs; answer.Unchanged {
 		return nil
 	}
-	planned, err := l.plan(ctx, hard)
+	planned, err := l.startPlan(ctx, killCtx)
 	if err != nil {
 		return err
 	}
 	return planned()
 }
 
-// lookInTime is look with a bound on its time. What evaluates does not heed a
+// analyzeInTime is look with a bound on its time. What evaluates does not heed a
 // context: it is left to itself, and ends with the process.
-func (w *work) lookInTime(ctx context.Context, pr PullRequest) (*look, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, maxLook, fmt.Errorf("merging and looking through it took longer than %s", maxLook))
+func (w *inventory) analyzeInTime(ctx context.Context, pr PullRequest) (*pullRequestPlan, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, maxAnalysis, fmt.Errorf("merging and looking through it took longer than %s", maxAnalysis))
 	defer cancel()
 	type looked struct {
-		look *look
+		look *pullRequestPlan
 		err  error
 	}
 	done := make(chan looked, 1)
 	go func() {
-		l, err := beside(func() (*look, error) { return w.look(ctx, pr) })()
+		l, err := async(func() (*pullRequestPlan, error) { return w.analyzePullRequest(ctx, pr) })()
 		done <- looked{l, err}
 	}()
 	select {
@@ -93,20 +93,20 @@ func (w *work) lookInTime(ctx context.Context, pr PullRequest) (*look, error) {
 	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return nil, err
 	}
-	l := &look{work: w, preview: &Preview{PullRequest: pr, Tip: w.commit.ID}}
-	return l, l.fails(err)
+	l := &pullRequestPlan{inventory: w, preview: &Preview{PullRequest: pr, Tip: w.commit.ID}}
+	return l, l.setError(err)
 }
 
-// previewApart has a preview made in a process of its own, as far as this
+// previewInProcess has a preview made in a process of its own, as far as this
 // machine has one, within its time. A process that comes to a bad end is the
 // pull request's own failure, and is told there.
-func (p *previewer) previewApart(ctx, hard context.Context, request PreviewRequest) (*PreviewAnswer, error) {
+func (p *previewRun) previewInProcess(ctx, killCtx context.Context, request PreviewRequest) (*PreviewResponse, error) {
 	if p.PreviewProcess == nil {
-		return p.MakePreview(ctx, hard, request), nil
+		return p.MakePreview(ctx, killCtx, request), nil
 	}
 	short, cancel := context.WithTimeoutCause(ctx, maxPreview, fmt.Errorf("it took longer than %s", maxPreview))
 	defer cancel()
-	answer, err := p.PreviewProcess(short, hard, request)
+	answer, err := p.PreviewProcess(short, killCtx, request)
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("the preview was stopped: %w", context.Cause(ctx))
 	}
@@ -116,7 +116,7 @@ func (p *previewer) previewApart(ctx, hard context.Context, request PreviewReque
 	if err == nil {
 		return answer, nil
 	}
-	return &PreviewAnswer{Preview: Preview{
+	return &PreviewResponse{Preview: Preview{
 		PullRequest: request.PullRequest, Tip: p.round.Tip, Workspaces: []WorkspaceResult{}, Outcome: OutcomeFailed,
 		Error: fmt.Sprintf("the process that made this preview came to a bad end, and other previews went on: %v", err),
 	}}, nil

@@ -16,22 +16,22 @@ import (
 	"reconcile/state"
 )
 
-// plan plans what the pull request makes stale: with the roles for plans,
+// startPlan plans what the pull request makes stale: with the roles for plans,
 // without a lease or a lock, and with nothing recorded. Which code may run is
 // for the settings at the tip to say, not for those in the pull request. What
 // it returns waits for the end.
-func (l *look) plan(ctx, hard context.Context) (func() error, error) {
+func (l *pullRequestPlan) startPlan(ctx, killCtx context.Context) (func() error, error) {
 	if l.merged == nil {
 		return func() error { return nil }, nil
 	}
-	p := l.begin(Options{Trigger: previewTrigger})
+	p := l.newPass(Options{Trigger: previewTrigger})
 	var names []string
 	for _, name := range l.merged.graph.Order() {
-		if l.todo[name] {
+		if l.stale[name] {
 			names = append(names, name)
 		}
 	}
-	planned, err := l.plans(ctx, hard, p, names)
+	planned, err := l.startPlans(ctx, killCtx, p, names)
 	if err != nil {
 		return nil, err
 	}
@@ -41,25 +41,25 @@ func (l *look) plan(ctx, hard context.Context) (func() error, error) {
 			return err
 		}
 		for _, result := range results {
-			p.report(result)
+			p.addResult(result)
 		}
-		p.conclude(nil)
+		p.finalize(nil)
 		l.preview.Workspaces = p.result.Workspaces
 		l.preview.Outcome = l.outcome(p.result)
-		l.preview.Readers = l.readers()
+		l.preview.Readers = l.listReaders()
 		return nil
 	}, nil
 }
 
-// plans begins to plan workspaces, which are in the graph's order, as far as
+// startPlans begins to plan workspaces, which are in the graph's order, as far as
 // that is allowed. What it returns waits for their results.
-func (l *look) plans(ctx, hard context.Context, p *pass, names []string) (func() ([]WorkspaceResult, error), error) {
+func (l *pullRequestPlan) startPlans(ctx, killCtx context.Context, p *pass, names []string) (func() ([]WorkspaceResult, error), error) {
 	var judged []WorkspaceResult
 	var allowed []string
 	for _, name := range names {
-		it := l.merged.items[name]
-		if result, done := l.judge(it); done {
-			it.result = &result
+		entry := l.merged.entries[name]
+		if result, done := l.refuse(entry); done {
+			entry.result = &result
 			judged = append(judged, result)
 		} else {
 			allowed = append(allowed, name)
@@ -68,33 +68,33 @@ func (l *look) plans(ctx, hard context.Context, p *pass, names []string) (func()
 	if len(allowed) == 0 {
 		return func() ([]WorkspaceResult, error) { return judged, nil }, nil
 	}
-	planned := func() ([]WorkspaceResult, error) { return l.planHere(ctx, hard, p, allowed) }
+	planned := func() ([]WorkspaceResult, error) { return l.planLocally(ctx, killCtx, p, allowed) }
 	if l.Executor != nil {
 		var err error
-		if planned, err = l.planElsewhere(ctx, p, allowed); err != nil {
+		if planned, err = l.planRemotely(ctx, p, allowed); err != nil {
 			return nil, err
 		}
 	}
 	return func() ([]WorkspaceResult, error) {
 		results, err := planned()
 		for i := range results {
-			l.merged.items[results[i].Name].result = &results[i]
+			l.merged.entries[results[i].Name].result = &results[i]
 		}
 		return append(judged, results...), err
 	}, nil
 }
 
-// planHere plans in this process.
-func (l *look) planHere(ctx, hard context.Context, p *pass, names []string) ([]WorkspaceResult, error) {
-	site := l.openPreview(p)
-	defer site.close()
-	if err := l.ready(ctx, site); err != nil || l.preview.Error != "" {
+// planLocally plans in this process.
+func (l *pullRequestPlan) planLocally(ctx, killCtx context.Context, p *pass, names []string) ([]WorkspaceResult, error) {
+	checkout := l.openCheckout(p)
+	defer checkout.close()
+	if err := l.prepareCheckout(ctx, checkout); err != nil || l.preview.Error != "" {
 		return nil, err
 	}
 	planned := map[string]func() (WorkspaceResult, error){}
 	slots := make(chan struct{}, l.Parallelism)
 	for _, name := range names {
-		planned[name] = l.planOne(ctx, hard, site, l.merged.items[name], slots, planned)
+		planned[name] = l.startWorkspacePlan(ctx, killCtx, checkout, l.merged.entries[name], slots, planned)
 	}
 	var results []WorkspaceResult
 	var fault error
@@ -106,7 +106,7 @@ func (l *look) planHere(ctx, hard context.Context, p *pass, names []string) ([]W
 		results = append(results, result)
 	}
 	if fault == nil && ctx.Err() != nil {
-		fault = p.stopped(ctx)
+		fault = p.stopError(ctx)
 	}
 	if fault != nil {
 		return nil, fault
@@ -114,114 +114,114 @@ func (l *look) planHere(ctx, hard context.Context, p *pass, names []string) ([]W
 	return results, nil
 }
 
-// ready gets what no plan can do without, so that its failure is not told as
+// prepareCheckout gets what no plan can do without, so that its failure is not told as
 // one of the pull request's. A tree that cannot be laid out is its own.
-func (l *look) ready(ctx context.Context, site *site) error {
-	if _, err := site.checkout(ctx); errors.Is(err, source.ErrTooMuch) {
-		return l.fails(err)
+func (l *pullRequestPlan) prepareCheckout(ctx context.Context, checkout *checkout) error {
+	if _, err := checkout.ensureLaidOut(ctx); errors.Is(err, source.ErrTreeTooLarge) {
+		return l.setError(err)
 	} else if err != nil {
 		return err
 	}
-	_, err := site.engine(ctx)
+	_, err := checkout.openTerraform(ctx)
 	return err
 }
 
 // previewTrigger is what assumed roles' sessions and logs are named by.
 const previewTrigger = "preview"
 
-// planOne begins to plan a workspace, when its upstreams among those planned
+// startWorkspacePlan begins to plan a workspace, when its upstreams among those planned
 // are done and there is a slot. What it returns waits for the result.
-func (l *look) planOne(ctx, hard context.Context, site *site, it *item, slots chan struct{}, planned map[string]func() (WorkspaceResult, error)) func() (WorkspaceResult, error) {
+func (l *pullRequestPlan) startWorkspacePlan(ctx, killCtx context.Context, checkout *checkout, entry *workspaceEntry, slots chan struct{}, planned map[string]func() (WorkspaceResult, error)) func() (WorkspaceResult, error) {
 	var first []func() (WorkspaceResult, error)
-	for _, up := range l.merged.graph.DependsOn(it.Name) {
+	for _, up := range l.merged.graph.DependsOn(entry.Name) {
 		if wait := planned[up]; wait != nil {
 			first = append(first, wait)
 		}
 	}
-	return sync.OnceValues(beside(func() (WorkspaceResult, error) {
+	return sync.OnceValues(async(func() (WorkspaceResult, error) {
 		for _, wait := range first {
 			_, _ = wait() // told where it is waited for itself
 		}
 		slots <- struct{}{}
 		defer func() { <-slots }()
-		ctx, cancel := context.WithTimeoutCause(ctx, longest, errTooLong)
+		ctx, cancel := context.WithTimeoutCause(ctx, planTimeout, errTooLong)
 		defer cancel()
-		result := site.preview(ctx, hard, it)
-		it.result = &result
+		result := checkout.planWorkspace(ctx, killCtx, entry)
+		entry.result = &result
 		return result, nil
 	}))
 }
 
-// judge is the result of what must not be planned.
-func (l *look) judge(it *item) (result WorkspaceResult, done bool) {
-	result = WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: it.Name, Stale: l.merged.reasons(it)}}
-	if err := l.guard(it); err != nil {
+// refuse is the result of what must not be planned.
+func (l *pullRequestPlan) refuse(entry *workspaceEntry) (result WorkspaceResult, done bool) {
+	result = WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: entry.Name, StaleReasons: l.merged.staleReasons(entry)}}
+	if err := l.pinPermissions(entry); err != nil {
 		result.Outcome, result.Error = state.Failed, err.Error()
 		return result, true
 	}
-	if err := l.merged.load(it).Err; err != nil {
+	if err := l.merged.load(entry).Err; err != nil {
 		result.Outcome, result.Error = state.Failed, err.Error()
 		return result, true
 	}
-	approved := l.alike(it)
-	it.stateless = approved == nil
-	proposal := workspace.Proposal{Dir: it.Dir, Config: it.config, Approved: approved, States: l.localStates()}
-	if result.Refused = workspace.Refuse(l.merged.commit.Tree, l.merged.product, proposal, l.settings.Preview()); len(result.Refused) > 0 {
+	approved := l.atTip(entry)
+	entry.stateless = approved == nil
+	proposal := workspace.Proposal{Dir: entry.Dir, Config: entry.config, TipWorkspace: approved, LocalStates: l.listLocalStates()}
+	if result.Refused = workspace.CheckPolicy(l.merged.commit.Tree, l.merged.product, proposal, l.settings.PreviewPolicy()); len(result.Refused) > 0 {
 		result.Outcome, result.Error = state.Blocked, refusedText
 		return result, true
 	}
 	return result, false
 }
 
-// longest is how long one workspace of a pull request may take: previews of
+// planTimeout is how long one workspace of a pull request may take: previews of
 // others wait for it.
-const longest = 15 * time.Minute
+const planTimeout = 15 * time.Minute
 
-// longestAll is how long the planning of a pull request elsewhere is waited
+// remotePlanTimeout is how long the planning of a pull request elsewhere is waited
 // for; by then a planner has given up by itself.
-const longestAll = time.Hour
+const remotePlanTimeout = time.Hour
 
-var errTooLong = fmt.Errorf("took longer than %s", longest)
+var errTooLong = fmt.Errorf("took longer than %s", planTimeout)
 
 const refusedText = "not planned before it is merged, because a plan would run code that the settings at the tip do not allow"
 
-// guard lets the settings at the tip decide which role a plan has and which
+// pinPermissions lets the settings at the tip decide which role a plan has and which
 // variables it is given.
-func (l *look) guard(it *item) error {
-	tip, err := l.settings.Rights(it.Name)
+func (l *pullRequestPlan) pinPermissions(entry *workspaceEntry) error {
+	tip, err := l.settings.PermissionConfig(entry.Name)
 	if err != nil {
 		return err
 	}
-	own := it.config
-	it.config.PlanRole, it.config.ApplyRole = tip.PlanRole, tip.ApplyRole
-	it.config.Env, it.config.AllowUnlocked = tip.Env, tip.AllowUnlocked
+	own := entry.config
+	entry.config.PlanRole, entry.config.ApplyRole = tip.PlanRole, tip.ApplyRole
+	entry.config.Env, entry.config.AllowUnlocked = tip.Env, tip.AllowUnlocked
 	if own.PlanRole != tip.PlanRole || own.AllowUnlocked != tip.AllowUnlocked || !slices.Equal(own.Env, tip.Env) {
-		l.preview.Rights = append(l.preview.Rights, it.Name)
+		l.preview.PermissionChanges = append(l.preview.PermissionChanges, entry.Name)
 	}
 	return nil
 }
 
-// alike is the workspace as it is at the tip, perhaps under another name; nil
+// atTip is the workspace as it is at the tip, perhaps under another name; nil
 // if it is not there.
-func (l *look) alike(it *item) *workspace.Workspace {
-	if before := l.items[it.Name]; before != nil {
+func (l *pullRequestPlan) atTip(entry *workspaceEntry) *workspace.Workspace {
+	if before := l.entries[entry.Name]; before != nil {
 		return l.load(before)
 	}
-	identity := l.merged.load(it).Identity
-	for name, before := range l.items {
-		if l.merged.items[name] == nil && l.load(before).Identity == identity {
+	identity := l.merged.load(entry).Identity
+	for name, before := range l.entries {
+		if l.merged.entries[name] == nil && l.load(before).Identity == identity {
 			return l.load(before)
 		}
 	}
 	return nil
 }
 
-// localStates are the identities of the states that lie in files, at the tip
+// listLocalStates are the identities of the states that lie in files, at the tip
 // and after the merge.
-func (l *look) localStates() (all []string) {
-	for _, w := range []*work{l.work, l.merged} {
-		for _, it := range w.items {
-			if identity := w.identity(it); strings.HasPrefix(identity, localPrefix) && !slices.Contains(all, identity) {
+func (l *pullRequestPlan) listLocalStates() (all []string) {
+	for _, w := range []*inventory{l.inventory, l.merged} {
+		for _, entry := range w.entries {
+			if identity := w.stateIdentity(entry); strings.HasPrefix(identity, localIdentityPrefix) && !slices.Contains(all, identity) {
 				all = append(all, identity)
 			}
 		}
@@ -229,15 +229,15 @@ func (l *look) localStates() (all []string) {
 	return all
 }
 
-func (l *look) outcome(result *Result) string {
+func (l *pullRequestPlan) outcome(result *Result) string {
 	if slices.ContainsFunc(result.Workspaces, func(w WorkspaceResult) bool { return len(w.Refused) > 0 }) && result.Outcome != OutcomeFailed {
 		return OutcomeRefused
 	}
 	return result.Outcome
 }
 
-// readers are the workspaces below those with changes.
-func (l *look) readers() (readers []Reader) {
+// listReaders are the workspaces below those with changes.
+func (l *pullRequestPlan) listReaders() (readers []Reader) {
 	moving := map[string]bool{}
 	for _, name := range l.merged.graph.Order() {
 		var after []string
@@ -246,7 +246,7 @@ func (l *look) readers() (readers []Reader) {
 				after = append(after, up)
 			}
 		}
-		r := l.merged.items[name].result
+		r := l.merged.entries[name].result
 		moving[name] = len(after) > 0 || r != nil && r.Outcome != state.NoChanges
 		if len(after) > 0 {
 			readers = append(readers, Reader{Name: name, After: after})
@@ -255,9 +255,9 @@ func (l *look) readers() (readers []Reader) {
 	return readers
 }
 
-// withoutState has a workspace that is not at the tip planned on an empty
+// useEmptyState has a workspace that is not at the tip planned on an empty
 // state: what its backend names may be anybody's.
-func (s *site) withoutState(job *terraform.Job) {
+func (s *checkout) useEmptyState(job *terraform.Spec) {
 	job.BackendConfig = ""
-	job.LocalState = filepath.Join(s.Work, "copies", "none") // is never there
+	job.LocalState = filepath.Join(s.WorkDir, "copies", "none") // is never there
 }

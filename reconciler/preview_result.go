@@ -20,10 +20,10 @@ type Preview struct {
 	Tip     string `json:"tip"`     // of the watched branch
 	Base    string `json:"base"`    // commit in which the two parted
 	Outcome string `json:"outcome"` // "" where nothing was planned, because nothing changed
-	// Crossed: the branches were merged into each other; the newest commit that
+	// CrissCross: the branches were merged into each other; the newest commit that
 	// both have was taken for Base.
-	Crossed   bool              `json:"crossed,omitempty"`
-	Conflicts []source.Conflict `json:"conflicts,omitempty"`
+	CrissCross bool              `json:"crossed,omitempty"`
+	Conflicts  []source.Conflict `json:"conflicts,omitempty"`
 	// Workspaces are those that the pull request makes stale.
 	Workspaces []WorkspaceResult `json:"workspaces"`
 	Readers    []Reader          `json:"readers,omitempty"`
@@ -32,10 +32,10 @@ type Preview struct {
 	// Waiting are those of Workspaces that have changes at the tip already, so
 	// that their plans have both.
 	Waiting []string `json:"waiting,omitempty"`
-	// Rights are those for which it changes plan_role, env or allow_unlocked:
+	// PermissionChanges are those for which it changes plan_role, env or allow_unlocked:
 	// they are planned with those at the tip.
-	Rights []string `json:"rights,omitempty"`
-	Error  string   `json:"error,omitempty"` // why nothing in it could be planned
+	PermissionChanges []string `json:"rights,omitempty"`
+	Error             string   `json:"error,omitempty"` // why nothing in it could be planned
 	// Inputs is the same for two previews that would say the same, as far as
 	// Git and the record tell.
 	Inputs string `json:"inputs"`
@@ -89,12 +89,12 @@ const (
 	ActionFailed    = "failed"
 )
 
-// told is a preview as it is told to people.
-func (p *Preview) told(branch, environment string) *notify.Preview {
+// toNotification is a preview as it is told to people.
+func (p *Preview) toNotification(branch, environment string) *notify.Preview {
 	n := &notify.Preview{
 		Number: p.Number, Branch: p.Branch, Base: branch, Head: p.Head, Tip: p.Tip, Environment: environment,
 		Problem: p.Error, Failed: p.Outcome == OutcomeFailed, Inputs: p.Inputs,
-		Crossed: p.Crossed, Removed: p.Removed, Waiting: p.Waiting, Rights: p.Rights,
+		CrissCross: p.CrissCross, Removed: p.Removed, Waiting: p.Waiting, PermissionChanges: p.PermissionChanges,
 	}
 	for _, c := range p.Conflicts {
 		n.Conflicts = append(n.Conflicts, notify.Conflict(c))
@@ -111,7 +111,7 @@ func (p *Preview) told(branch, environment string) *notify.Preview {
 			outcome = OutcomeRefused
 		}
 		n.Workspaces = append(n.Workspaces, notify.Workspace{
-			Name: w.Name, Outcome: outcome, Because: w.Stale, Digest: w.Digest, Plan: w.Plan, Error: w.Error,
+			Name: w.Name, Outcome: outcome, Reasons: w.StaleReasons, Digest: w.PlanDigest, Plan: w.Plan, Error: w.Error,
 			Add: w.Changes.Add, Change: w.Changes.Change, Replace: w.Changes.Replace, Destroy: w.Changes.Destroy,
 			Refused: w.Refused, Warnings: w.Warnings,
 		})

@@ -21,17 +21,17 @@ import (
 	"reconcile/reconciler/terraform"
 )
 
-// traced is a previewed world without a sandbox whose Terraform runs under
+// tracedEnv is a previewed world without a sandbox whose Terraform runs under
 // strace: what the check alone lets pass is seen at work.
-type traced struct {
-	*previewed
+type tracedEnv struct {
+	*previewEnv
 	logs     string
 	baseline map[string]bool // what Terraform touches whatever it is given
 }
 
-func newTraced(t *testing.T, archive string) *traced {
+func newTracedEnv(t *testing.T, archive string) *tracedEnv {
 	t.Helper()
-	w := &traced{previewed: newPreviewed(t, archive), logs: t.TempDir()}
+	w := &tracedEnv{previewEnv: newPreviewEnv(t, archive), logs: t.TempDir()}
 	strace, err := exec.LookPath("strace")
 	if err != nil {
 		t.Fatalf("%v: run `make tools`", err)
@@ -45,18 +45,18 @@ func newTraced(t *testing.T, archive string) *traced {
 	w.must(os.WriteFile(binary, []byte(script), 0o755))
 	w.sandbox = nil
 	w.config.Terraform = func(ctx context.Context) (reconciler.Terraform, error) {
-		tf, err := terraform.New(ctx, terraform.Options{Work: w.config.Work, Binary: binary})
+		tf, err := terraform.New(ctx, terraform.Options{WorkDir: w.config.WorkDir, Binary: binary})
 		if err != nil {
 			return nil, err
 		}
-		return reconciler.Engine(tf), nil
+		return reconciler.AdaptTerraform(tf), nil
 	}
 	return w
 }
 
-// touched is what the Terraform of each workspace opened, looked at or
+// touchedPaths is what the Terraform of each workspace opened, looked at or
 // connected to, outside of its places, in the steps named.
-func (w *traced) touched(steps ...string) map[string]map[string]bool {
+func (w *tracedEnv) touchedPaths(steps ...string) map[string]map[string]bool {
 	w.t.Helper()
 	found := map[string]map[string]bool{}
 	logs, err := os.ReadDir(w.logs)
@@ -75,8 +75,8 @@ func (w *traced) touched(steps ...string) map[string]map[string]bool {
 			found[parts[0]] = map[string]bool{}
 		}
 		for line := range strings.Lines(string(text)) {
-			for _, place := range places(line) {
-				if !w.own(place) {
+			for _, place := range pathsIn(line) {
+				if !w.isOwnPath(place) {
 					found[parts[0]][place] = true
 				}
 			}
@@ -86,59 +86,59 @@ func (w *traced) touched(steps ...string) map[string]map[string]bool {
 }
 
 var (
-	relative = regexp.MustCompile(`<(/[^>]*)>, "([^"]*)"`) // a directory's descriptor, and a path from there
-	quoted   = regexp.MustCompile(`^\d+ +\w+\("([^"]*)"`)
-	opened   = regexp.MustCompile(`= \d+<(/[^>]*)>`)
-	address  = regexp.MustCompile(`sa_family=AF_INET6?, .*?sin6?_port=htons\((\d+)\).*?"([^"]+)"`)
+	relativePattern = regexp.MustCompile(`<(/[^>]*)>, "([^"]*)"`) // a directory's descriptor, and a path from there
+	quotedPattern   = regexp.MustCompile(`^\d+ +\w+\("([^"]*)"`)
+	openedPattern   = regexp.MustCompile(`= \d+<(/[^>]*)>`)
+	addressPattern  = regexp.MustCompile(`sa_family=AF_INET6?, .*?sin6?_port=htons\((\d+)\).*?"([^"]+)"`)
 )
 
-// places are what a line of strace speaks of: where a link leads, too.
-func places(line string) []string {
+// pathsIn are what a line of strace speaks of: where a link leads, too.
+func pathsIn(line string) []string {
 	var found []string
-	if m := address.FindStringSubmatch(line); m != nil {
+	if m := addressPattern.FindStringSubmatch(line); m != nil {
 		return []string{m[2] + ":" + m[1]}
 	}
-	if m := relative.FindStringSubmatch(line); m != nil {
+	if m := relativePattern.FindStringSubmatch(line); m != nil {
 		path := m[2]
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(m[1], path)
 		}
 		found = append(found, filepath.Clean(path))
-	} else if m := quoted.FindStringSubmatch(line); m != nil && filepath.IsAbs(m[1]) {
+	} else if m := quotedPattern.FindStringSubmatch(line); m != nil && filepath.IsAbs(m[1]) {
 		found = append(found, filepath.Clean(m[1]))
 	}
-	if m := opened.FindStringSubmatch(line); m != nil {
+	if m := openedPattern.FindStringSubmatch(line); m != nil {
 		found = append(found, filepath.Clean(m[1]))
 	}
 	return found
 }
 
-var ownProcess = regexp.MustCompile(`^/proc/(\d+|self)/`)
+var ownProcessPattern = regexp.MustCompile(`^/proc/(\d+|self)/`)
 
-// own tells whether a place is Terraform's to work in, or is touched always.
-func (w *traced) own(place string) bool {
+// isOwnPath tells whether a place is Terraform's to work in, or is touched always.
+func (w *tracedEnv) isOwnPath(place string) bool {
 	for _, dir := range []string{
-		filepath.Join(w.config.Work, "preview"), filepath.Join(w.config.Work, "run"), filepath.Join(w.config.Work, "providers"),
+		filepath.Join(w.config.WorkDir, "preview"), filepath.Join(w.config.WorkDir, "run"), filepath.Join(w.config.WorkDir, "providers"),
 	} {
 		if place == dir || strings.HasPrefix(place, dir+"/") {
 			return true
 		}
 	}
-	return w.baseline[ownProcess.ReplaceAllString(place, "/proc/PID/")] || strings.HasPrefix(w.config.Work, place) // a directory on the way
+	return w.baseline[ownProcessPattern.ReplaceAllString(place, "/proc/PID/")] || strings.HasPrefix(w.config.WorkDir, place) // a directory on the way
 }
 
-// learn takes what an innocent workspace touches for the baseline.
-func (w *traced) learn() {
+// learnBaseline takes what an innocent workspace touches for the baseline.
+func (w *tracedEnv) learnBaseline() {
 	w.t.Helper()
-	w.propose(1, "innocent", "-- env/innocent/main.tf --\nresource \"terraform_data\" \"x\" {\n  input = file(\"main.tf\")\n}\n")
-	w.want(w.actions(), map[string]string{"innocent": "added"})
-	touched := w.touched("init", "plan", "show")["innocent"]
+	w.openPullRequest(1, "innocent", "-- env/innocent/main.tf --\nresource \"terraform_data\" \"x\" {\n  input = file(\"main.tf\")\n}\n")
+	w.assertActions(w.previewActions(), map[string]string{"innocent": "added"})
+	touched := w.touchedPaths("init", "plan", "show")["innocent"]
 	if len(touched) == 0 {
 		w.t.Fatal("nothing can be traced here: these tests would show nothing")
 	}
 	w.baseline = map[string]bool{}
 	for place := range touched {
-		w.baseline[ownProcess.ReplaceAllString(place, "/proc/PID/")] = true
+		w.baseline[ownProcessPattern.ReplaceAllString(place, "/proc/PID/")] = true
 	}
 	w.board.open = nil
 	w.must(os.RemoveAll(w.logs))
@@ -146,11 +146,11 @@ func (w *traced) learn() {
 }
 
 // refused are the files of a pull request that the check refuses.
-func (w *traced) refused(number int, branch, archive string) map[string]bool {
+func (w *tracedEnv) refused(number int, branch, archive string) map[string]bool {
 	w.t.Helper()
-	w.propose(number, branch, archive)
-	w.config.Executor = forger{w.previewed, new([]string), func(order fields) any { return fields{"error": "nothing is planned"} }}
-	round, err := w.round()
+	w.openPullRequest(number, branch, archive)
+	w.config.Executor = fakePlanner{w.previewEnv, new([]string), func(order jsonObject) any { return jsonObject{"error": "nothing is planned"} }}
+	round, err := w.runPreviews()
 	w.must(err)
 	w.config.Executor = nil
 	w.board.open = nil
@@ -169,10 +169,10 @@ func (w *traced) refused(number int, branch, archive string) map[string]bool {
 
 // planTraced plans a pull request and fails for all that was touched beside
 // what may be.
-func (w *traced) planTraced(number int, branch, archive string, steps ...string) {
+func (w *tracedEnv) planTraced(number int, branch, archive string, steps ...string) {
 	w.t.Helper()
-	w.propose(number, branch, archive)
-	round, err := w.round()
+	w.openPullRequest(number, branch, archive)
+	round, err := w.runPreviews()
 	w.must(err)
 	for _, ws := range round.PullRequests[0].Workspaces {
 		if len(ws.Refused) > 0 {
@@ -180,14 +180,14 @@ func (w *traced) planTraced(number int, branch, archive string, steps ...string)
 		}
 	}
 	w.board.open = nil
-	for name, places := range w.touched(steps...) {
+	for name, places := range w.touchedPaths(steps...) {
 		for _, place := range slices.Sorted(maps.Keys(places)) {
 			w.t.Errorf("%s passed the check, and touches %s", name, place)
 		}
 	}
 }
 
-const innocent = "-- env/reconcile.hcl --\n-- env/one/main.tf --\n-- README.md --\nhello\n"
+const harmlessFiles = "-- env/reconcile.hcl --\n-- env/one/main.tf --\n-- README.md --\nhello\n"
 
 // The cases by which the check itself is tested.
 func TestTraceOfCases(t *testing.T) {
@@ -203,29 +203,29 @@ func TestTraceOfCases(t *testing.T) {
 				t.Fatal(err)
 			}
 			var cases txtar.Archive
-			settings := innocent
+			settings := harmlessFiles
 			for _, f := range archive.Files {
 				switch {
 				case f.Name == "env/reconcile.hcl":
-					settings = strings.Replace(innocent, "env/reconcile.hcl --\n", "env/reconcile.hcl --\n"+string(f.Data), 1)
+					settings = strings.Replace(harmlessFiles, "env/reconcile.hcl --\n", "env/reconcile.hcl --\n"+string(f.Data), 1)
 				case !strings.HasPrefix(f.Name, "want/"):
 					cases.Files = append(cases.Files, f)
 				}
 			}
-			w := newTraced(t, settings)
-			w.learn()
+			w := newTracedEnv(t, settings)
+			w.learnBaseline()
 			w.planTracedCases(string(txtar.Format(&cases)))
 		})
 	}
 }
 
-func (w *traced) planTracedCases(archive string) {
+func (w *tracedEnv) planTracedCases(archive string) {
 	w.t.Helper()
-	w.propose(2, "cases", archive)
-	_, err := w.round()
+	w.openPullRequest(2, "cases", archive)
+	_, err := w.runPreviews()
 	w.must(err)
 	// Where providers come from, init may ask; what it installs is not traced.
-	for name, places := range w.touched("plan", "show") {
+	for name, places := range w.touchedPaths("plan", "show") {
 		for _, place := range slices.Sorted(maps.Keys(places)) {
 			w.t.Errorf("%s passed the check, and touches %s", name, place)
 		}
@@ -236,12 +236,12 @@ func (w *traced) planTracedCases(archive string) {
 // left out, and the rest is planned under the trace, many at once.
 func TestTraceOfGenerated(t *testing.T) {
 	const count, least, batch = 10000, 3000, 400
-	w := newTraced(t, innocent)
-	w.learn()
+	w := newTracedEnv(t, harmlessFiles)
+	w.learnBaseline()
 	random := rand.New(rand.NewPCG(11, 2))
 	var all []txtar.File
 	for i := range count {
-		all = append(all, txtar.File{Name: fmt.Sprintf("g%d.tf", i), Data: []byte(generated(i, anExpression(random)))})
+		all = append(all, txtar.File{Name: fmt.Sprintf("g%d.tf", i), Data: []byte(generatedConfig(i, randomExpression(random)))})
 	}
 	refused := w.refused(2, "generated", inWorkspaces("g", all, batch))
 	var passed []txtar.File

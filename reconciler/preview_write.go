@@ -6,14 +6,14 @@ import (
 	"reconcile/reconciler/notify"
 )
 
-// write writes the comment, if that is wanted.
-func (p *previewer) write(ctx context.Context, result *PreviewResult, before Comment, last notify.Marker, same bool) error {
+// writeComment writes the comment, if that is wanted.
+func (p *previewRun) writeComment(ctx context.Context, result *PreviewResult, before Comment, last notify.Marker, same bool) error {
 	if same {
-		result.Comment = notify.Move(before.Text, result.Head, result.Tip)
+		result.Comment = notify.UpdateMarker(before.Text, result.Head, result.Tip)
 	} else {
 		writer, err := p.options.Writer(ctx)
 		if err == nil {
-			result.Comment, err = writer.Preview(result.told(p.Branch, p.Environment), last)
+			result.Comment, err = writer.WritePreview(result.toNotification(p.Branch, p.Environment), last)
 		}
 		if err != nil {
 			return err
@@ -24,7 +24,7 @@ func (p *previewer) write(ctx context.Context, result *PreviewResult, before Com
 		return nil
 	}
 	// Plans take their time: another round may have written meanwhile.
-	now, err := p.pulls.Comment(ctx, result.Number, p.mine)
+	now, err := p.pulls.Comment(ctx, result.Number, p.isOwnComment)
 	if err != nil {
 		return err
 	}

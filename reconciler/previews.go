@@ -29,32 +29,32 @@ type Comment struct {
 // PreviewOptions are what one round of previews is asked for.
 type PreviewOptions struct {
 	Number int  // this pull request alone; 0: all that are open
-	Again  bool // also those that nothing has changed for
+	Force  bool // also those that nothing has changed for
 	DryRun bool // write no comments
 	// Writer is called when there is something to write.
 	Writer func(ctx context.Context) (*notify.Writer, error)
-	// Told is called with each result as it comes; it may be nil.
-	Told func(PreviewResult)
+	// OnResult is called with each result as it comes; it may be nil.
+	OnResult func(PreviewResult)
 }
 
-// tryAgain is how old a preview that failed must be before it is made again
+// retryFailedAfter is how old a preview that failed must be before it is made again
 // although neither head nor tip has moved: what failed may have been AWS.
-const tryAgain = 30 * time.Minute
+const retryFailedAfter = 30 * time.Minute
 
 // Previews makes one round over the open pull requests. Of those that are as
 // they were nothing is planned and nothing written. What goes wrong with one
 // keeps no other from its preview; the error is set when Backlog, Git or the
 // record as such failed.
-func (r *Reconciler) Previews(ctx, hard context.Context, pulls PullRequests, o PreviewOptions) (*Previews, error) {
+func (r *Reconciler) Previews(ctx, killCtx context.Context, pulls PullRequests, o PreviewOptions) (*Previews, error) {
 	round := &Previews{Repo: r.Repo, Branch: r.Branch, PullRequests: []PreviewResult{}}
-	err := r.previews(ctx, hard, pulls, o, round)
+	err := r.previews(ctx, killCtx, pulls, o, round)
 	if err != nil {
 		round.Exit = ExitFailed
 	}
 	return round, err
 }
 
-func (r *Reconciler) previews(ctx, hard context.Context, pulls PullRequests, o PreviewOptions, round *Previews) error {
+func (r *Reconciler) previews(ctx, killCtx context.Context, pulls PullRequests, o PreviewOptions, round *Previews) error {
 	open, err := r.openPullRequests(ctx, pulls, o.Number)
 	if err != nil {
 		return err
@@ -66,20 +66,20 @@ func (r *Reconciler) previews(ctx, hard context.Context, pulls PullRequests, o P
 	round.Tip = tip.Commit
 	ctx, cancel := context.WithCancel(ctx) // nobody waits any more when we return
 	defer cancel()
-	p := &previewer{Reconciler: r, pulls: pulls, options: o, round: round}
+	p := &previewRun{Reconciler: r, pulls: pulls, options: o, round: round}
 	for _, pr := range open {
-		if len(p.begun) == p.atOnce() {
-			if err := p.finish(); err != nil {
+		if len(p.started) == p.concurrency() {
+			if err := p.collect(); err != nil {
 				return err
 			}
 		}
 		if ctx.Err() != nil {
 			return fmt.Errorf("the previews were stopped: %w", context.Cause(ctx))
 		}
-		p.begun = append(p.begun, p.begin(ctx, hard, pr))
+		p.started = append(p.started, p.start(ctx, killCtx, pr))
 	}
-	for len(p.begun) > 0 {
-		if err := p.finish(); err != nil {
+	for len(p.started) > 0 {
+		if err := p.collect(); err != nil {
 			return err
 		}
 	}

@@ -20,20 +20,22 @@ import (
 	"reconcile/state"
 )
 
-// board is where pull requests are, in memory.
-type board struct {
-	open     []reconciler.PullRequest
-	comments map[int]reconciler.Comment
-	now      time.Time
-	fails    error
-	before   func() // called before a comment is read for the second time
+// fakePullRequests is where pull requests are, in memory.
+type fakePullRequests struct {
+	open          []reconciler.PullRequest
+	comments      map[int]reconciler.Comment
+	now           time.Time
+	putErr        error
+	beforeComment func() // called before a comment is read for the second time
 }
 
-func (b *board) Open(context.Context, string) ([]reconciler.PullRequest, error) { return b.open, nil }
+func (b *fakePullRequests) Open(context.Context, string) ([]reconciler.PullRequest, error) {
+	return b.open, nil
+}
 
-func (b *board) Comment(_ context.Context, number int, mine func(string) bool) (reconciler.Comment, error) {
-	if b.before != nil {
-		b.before()
+func (b *fakePullRequests) Comment(_ context.Context, number int, mine func(string) bool) (reconciler.Comment, error) {
+	if b.beforeComment != nil {
+		b.beforeComment()
 	}
 	if c := b.comments[number]; mine(c.Text) {
 		return c, nil
@@ -41,9 +43,9 @@ func (b *board) Comment(_ context.Context, number int, mine func(string) bool) (
 	return reconciler.Comment{}, nil
 }
 
-func (b *board) Put(_ context.Context, number, id int, text string) error {
-	if b.fails != nil {
-		return b.fails
+func (b *fakePullRequests) Put(_ context.Context, number, id int, text string) error {
+	if b.putErr != nil {
+		return b.putErr
 	}
 	if id == 0 {
 		id = 100 + number
@@ -52,15 +54,15 @@ func (b *board) Put(_ context.Context, number, id int, text string) error {
 	return nil
 }
 
-// previewed is a world with a board, and what its rounds are asked for.
-type previewed struct {
-	*world
-	board   *board
+// previewEnv is a world with a board, and what its rounds are asked for.
+type previewEnv struct {
+	*testEnv
+	board   *fakePullRequests
 	options reconciler.PreviewOptions
 }
 
-func newPreviewed(t *testing.T, archive string) *previewed {
-	w := &previewed{world: newWorld(t, archive), board: &board{comments: map[int]reconciler.Comment{}, now: time.Unix(1767225600, 0)}}
+func newPreviewEnv(t *testing.T, archive string) *previewEnv {
+	w := &previewEnv{testEnv: newTestEnv(t, archive), board: &fakePullRequests{comments: map[int]reconciler.Comment{}, now: time.Unix(1767225600, 0)}}
 	w.sandbox = findSandbox(t)
 	w.config.Now = func() time.Time { return w.board.now }
 	w.options.Writer = func(context.Context) (*notify.Writer, error) { return notify.NewWriter("en", notify.Markdown) }
@@ -77,9 +79,9 @@ func findSandbox(t *testing.T) *terraform.Sandbox {
 	return sandbox
 }
 
-// propose opens or updates a pull request with a branch of that name from
+// openPullRequest opens or updates a pull request with a branch of that name from
 // main.
-func (w *previewed) propose(number int, branch, archive string) {
+func (w *previewEnv) openPullRequest(number int, branch, archive string) {
 	w.t.Helper()
 	w.Git("checkout", "-q", "-B", branch, "main")
 	w.CommitTxtar(branch, archive)
@@ -93,14 +95,14 @@ func (w *previewed) propose(number int, branch, archive string) {
 	w.board.open = append(w.board.open, reconciler.PullRequest{Number: number, Branch: branch, Title: branch})
 }
 
-func (w *previewed) round() (*reconciler.Previews, error) {
+func (w *previewEnv) runPreviews() (*reconciler.Previews, error) {
 	return w.reconciler().Previews(w.t.Context(), w.t.Context(), w.board, w.options)
 }
 
-// actions makes a round, which must succeed, and returns what it did by branch.
-func (w *previewed) actions() map[string]string {
+// previewActions makes a round, which must succeed, and returns what it did by branch.
+func (w *previewEnv) previewActions() map[string]string {
 	w.t.Helper()
-	round, err := w.round()
+	round, err := w.runPreviews()
 	w.must(err)
 	got := map[string]string{}
 	for _, pr := range round.PullRequests {
@@ -109,7 +111,7 @@ func (w *previewed) actions() map[string]string {
 	return got
 }
 
-func (w *previewed) want(got, want map[string]string) {
+func (w *previewEnv) assertActions(got, want map[string]string) {
 	w.t.Helper()
 	if diff := cmp.Diff(want, got); diff != "" {
 		w.t.Errorf("actions: %s", diff)
@@ -126,31 +128,31 @@ resource "terraform_data" "x" {
 // A preview that failed is made again after a while, although nothing moved;
 // others are not.
 func TestPreviewsTryAgain(t *testing.T) {
-	w := newPreviewed(t, small)
-	w.pass(reconciler.Options{})
-	w.propose(1, "broken", brokenTokyo)
-	w.propose(2, "good", "-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
-	w.want(w.actions(), map[string]string{"broken": "added", "good": "added"})
+	w := newPreviewEnv(t, smallFiles)
+	w.runPass(reconciler.Options{})
+	w.openPullRequest(1, "broken", brokenTokyo)
+	w.openPullRequest(2, "good", "-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
+	w.assertActions(w.previewActions(), map[string]string{"broken": "added", "good": "added"})
 	w.board.now = w.board.now.Add(29 * time.Minute)
-	w.want(w.actions(), map[string]string{"broken": "unchanged", "good": "unchanged"})
+	w.assertActions(w.previewActions(), map[string]string{"broken": "unchanged", "good": "unchanged"})
 	w.board.now = w.board.now.Add(2 * time.Minute)
-	w.want(w.actions(), map[string]string{"broken": "edited", "good": "unchanged"})
-	w.want(w.actions(), map[string]string{"broken": "unchanged", "good": "unchanged"})
-	w.options.Again, w.options.Number = true, 2
-	w.want(w.actions(), map[string]string{"good": "edited"})
+	w.assertActions(w.previewActions(), map[string]string{"broken": "edited", "good": "unchanged"})
+	w.assertActions(w.previewActions(), map[string]string{"broken": "unchanged", "good": "unchanged"})
+	w.options.Force, w.options.Number = true, 2
+	w.assertActions(w.previewActions(), map[string]string{"good": "edited"})
 }
 
 // What main has not applied yet concerns a pull request only where both
 // change the same; and nothing of all this is recorded.
 func TestPreviewsOfWhatIsNotApplied(t *testing.T) {
-	w := newPreviewed(t, small)
-	w.pass(reconciler.Options{})
+	w := newPreviewEnv(t, smallFiles)
+	w.runPass(reconciler.Options{})
 	w.commit("-- env/tokyo/more.tf --\nresource \"terraform_data\" \"main\" {}\n-- env/osaka/more.tf --\nresource \"terraform_data\" \"main\" {}\n")
-	before := w.recorded()
-	w.propose(1, "topic", "-- env/tokyo/topic.tf --\nresource \"terraform_data\" \"topic\" {}\n")
-	w.propose(2, "new", "-- env/nagoya/main.tf --\nresource \"terraform_data\" \"new\" {}\n")
-	states := w.states()
-	round, err := w.round()
+	before := w.readRecord()
+	w.openPullRequest(1, "topic", "-- env/tokyo/topic.tf --\nresource \"terraform_data\" \"topic\" {}\n")
+	w.openPullRequest(2, "new", "-- env/nagoya/main.tf --\nresource \"terraform_data\" \"new\" {}\n")
+	states := w.stateTimes()
+	round, err := w.runPreviews()
 	w.must(err)
 	p := round.PullRequests[0]
 	if len(p.Workspaces) != 1 || p.Workspaces[0].Name != "tokyo" || p.Workspaces[0].Changes.Add != 2 {
@@ -159,24 +161,24 @@ func TestPreviewsOfWhatIsNotApplied(t *testing.T) {
 	if diff := cmp.Diff([]string{"tokyo"}, p.Waiting); diff != "" {
 		t.Errorf("waiting: %s", diff)
 	}
-	if diff := cmp.Diff(before, w.recorded()); diff != "" {
+	if diff := cmp.Diff(before, w.readRecord()); diff != "" {
 		t.Errorf("the record: %s", diff)
 	}
 	if got := round.PullRequests[1].Workspaces; len(got) != 1 || got[0].Name != "nagoya" || got[0].Changes.Add != 1 {
 		t.Errorf("planned %+v", got)
 	}
-	if diff := cmp.Diff(states, w.states()); diff != "" {
+	if diff := cmp.Diff(states, w.stateTimes()); diff != "" {
 		t.Errorf("the states: %s", diff)
 	}
 	for _, place := range []string{"preview/checkout/*/tree", "run/*/session-*"} {
-		if left, err := filepath.Glob(filepath.Join(w.config.Work, place)); err != nil || len(left) > 0 {
+		if left, err := filepath.Glob(filepath.Join(w.config.WorkDir, place)); err != nil || len(left) > 0 {
 			t.Errorf("left behind: %q, %v", left, err)
 		}
 	}
 }
 
-// states are the files of the states that we keep, with their times.
-func (w *previewed) states() map[string]time.Time {
+// stateTimes are the files of the states that we keep, with their times.
+func (w *previewEnv) stateTimes() map[string]time.Time {
 	w.t.Helper()
 	found := map[string]time.Time{}
 	w.must(filepath.WalkDir(w.config.LocalState, func(path string, e fs.DirEntry, err error) error {
@@ -192,7 +194,7 @@ func (w *previewed) states() map[string]time.Time {
 	return found
 }
 
-func (w *previewed) recorded() any {
+func (w *previewEnv) readRecord() any {
 	w.t.Helper()
 	head, err := w.record.Head(w.t.Context())
 	w.must(err)
@@ -211,17 +213,17 @@ func TestPreviewsOfManyWorkspaces(t *testing.T) {
 	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
 		archive.WriteString("-- env/" + name + "/main.tf --\nmodule \"m\" {\n  source = \"../../modules/m\"\n  n      = \"" + name + "\"\n}\n")
 	}
-	w := newPreviewed(t, archive.String())
-	w.pass(reconciler.Options{})
-	w.propose(1, "module", "-- modules/m/more.tf --\nresource \"terraform_data\" \"more\" {}\n-- env/f/main.tf --\nmodule \"m\" {\n")
-	round, err := w.round()
+	w := newPreviewEnv(t, archive.String())
+	w.runPass(reconciler.Options{})
+	w.openPullRequest(1, "module", "-- modules/m/more.tf --\nresource \"terraform_data\" \"more\" {}\n-- env/f/main.tf --\nmodule \"m\" {\n")
+	round, err := w.runPreviews()
 	w.must(err)
 	p := round.PullRequests[0]
 	got := map[string]state.Outcome{}
 	for _, ws := range p.Workspaces {
 		got[ws.Name] = ws.Outcome
 	}
-	want := did{"a": state.Pending, "b": state.Pending, "c": state.Pending, "d": state.Pending, "e": state.Pending, "f": state.Failed}
+	want := outcomeMap{"a": state.Pending, "b": state.Pending, "c": state.Pending, "d": state.Pending, "e": state.Pending, "f": state.Failed}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -233,22 +235,22 @@ func TestPreviewsOfManyWorkspaces(t *testing.T) {
 // What is wrong with one pull request concerns no other; what is wrong with
 // Backlog ends the round.
 func TestPreviewsGoOn(t *testing.T) {
-	w := newPreviewed(t, small)
+	w := newPreviewEnv(t, smallFiles)
 	w.board.open = []reconciler.PullRequest{{Number: 7, Branch: "never-pushed"}}
-	w.propose(1, "settings", "-- env/reconcile.hcl --\nnonsense = 1\n")
-	w.propose(2, "docs", "-- README.md --\nhello\n")
+	w.openPullRequest(1, "settings", "-- env/reconcile.hcl --\nnonsense = 1\n")
+	w.openPullRequest(2, "docs", "-- README.md --\nhello\n")
 	w.Git("checkout", "-q", "--orphan", "alone")
 	w.Git("commit", "-q", "-m", "alone")
 	w.Git("push", "-q", "origin", "HEAD:refs/pull/3/head")
 	w.Git("checkout", "-q", "main")
 	w.board.open = append(w.board.open, reconciler.PullRequest{Number: 3, Branch: "alone"})
-	round, err := w.round()
+	round, err := w.runPreviews()
 	w.must(err)
 	got := map[string]string{}
 	for _, pr := range round.PullRequests {
 		got[pr.Branch] = pr.Action + ": " + pr.Outcome
 	}
-	w.want(got, map[string]string{"never-pushed": "failed: ", "settings": "added: failed", "docs": "added: in-sync", "alone": "added: failed"})
+	w.assertActions(got, map[string]string{"never-pushed": "failed: ", "settings": "added: failed", "docs": "added: in-sync", "alone": "added: failed"})
 	if round.Exit != reconciler.ExitFailed {
 		t.Errorf("exit %d", round.Exit)
 	}
@@ -257,32 +259,32 @@ func TestPreviewsGoOn(t *testing.T) {
 			t.Errorf("comment %d does not say %q:\n%s", number, says, text)
 		}
 	}
-	w.board.fails = errors.New("Backlog is away")
-	w.options.Again = true
-	round, err = w.round()
-	if !errors.Is(err, w.board.fails) || round.Exit != reconciler.ExitFailed || len(round.PullRequests) != 2 {
+	w.board.putErr = errors.New("Backlog is away")
+	w.options.Force = true
+	round, err = w.runPreviews()
+	if !errors.Is(err, w.board.putErr) || round.Exit != reconciler.ExitFailed || len(round.PullRequests) != 2 {
 		t.Errorf("%v, exit %d, %d pull requests", err, round.Exit, len(round.PullRequests))
 	}
 	w.options.Number = 99
 	var unknown *reconciler.UnknownPullRequestError
-	if _, err := w.round(); !errors.As(err, &unknown) {
+	if _, err := w.runPreviews(); !errors.As(err, &unknown) {
 		t.Errorf("%v", err)
 	}
 }
 
 // Two rounds at once write one comment: the slower one sees that it is there.
 func TestPreviewsAtOnce(t *testing.T) {
-	w := newPreviewed(t, small)
-	w.propose(1, "topic", "-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
+	w := newPreviewEnv(t, smallFiles)
+	w.openPullRequest(1, "topic", "-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
 	reads := 0
-	w.board.before = func() {
+	w.board.beforeComment = func() {
 		if reads++; reads == 2 { // the first round has planned, and not written
-			w.board.before = nil
-			w.config.Work += "-other"
-			w.want(w.actions(), map[string]string{"topic": "added"})
+			w.board.beforeComment = nil
+			w.config.WorkDir += "-other"
+			w.assertActions(w.previewActions(), map[string]string{"topic": "added"})
 		}
 	}
-	w.want(w.actions(), map[string]string{"topic": "unchanged"})
+	w.assertActions(w.previewActions(), map[string]string{"topic": "unchanged"})
 	if len(w.board.comments) != 1 || w.board.comments[1].ID != 101 {
 		t.Errorf("%+v", w.board.comments)
 	}
@@ -291,18 +293,18 @@ func TestPreviewsAtOnce(t *testing.T) {
 // A pass and previews do not wait for each other; previews do, and that is
 // nothing that a pull request must be told of.
 func TestPreviewsWhileOthersWork(t *testing.T) {
-	w := newPreviewed(t, small)
+	w := newPreviewEnv(t, smallFiles)
 	w.config.Wait = 0
-	w.propose(1, "topic", "-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
+	w.openPullRequest(1, "topic", "-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
 	lock := func(home string) *flock.Flock {
 		w.must(os.MkdirAll(home, 0o700))
 		lock := flock.New(filepath.Join(home, "lock"))
 		w.must(lock.Lock())
 		return lock
 	}
-	defer lock(filepath.Join(w.config.Work, "checkout", w.config.Name)).Close() // of a pass
-	other := lock(filepath.Join(w.config.Work, "preview", "checkout", w.config.Name))
-	round, err := w.round()
+	defer lock(filepath.Join(w.config.WorkDir, "checkout", w.config.RecordName)).Close() // of a pass
+	other := lock(filepath.Join(w.config.WorkDir, "preview", "checkout", w.config.RecordName))
+	round, err := w.runPreviews()
 	w.must(err)
 	if pr := round.PullRequests[0]; round.Exit != reconciler.ExitBusy || pr.Action != reconciler.ActionFailed || !strings.Contains(pr.Error, "another") {
 		t.Errorf("exit %d, %s: %s", round.Exit, pr.Action, pr.Error)
@@ -311,5 +313,5 @@ func TestPreviewsWhileOthersWork(t *testing.T) {
 		t.Errorf("%+v", w.board.comments)
 	}
 	w.must(other.Unlock())
-	w.want(w.actions(), map[string]string{"topic": "added"})
+	w.assertActions(w.previewActions(), map[string]string{"topic": "added"})
 }

@@ -32,7 +32,7 @@ type Source interface {
 // *snapshot.Store is one.
 type Snapshots interface {
 	Put(ctx context.Context, commit string, when time.Time, tree snapshot.Tree, objects []byte) (location string, err error)
-	Fetch(ctx context.Context, commit, dir string, check snapshot.Check) error
+	Fetch(ctx context.Context, commit, dir string, check snapshot.TreeVerifier) error
 	Prune(ctx context.Context, before time.Time, keep func(commit string) bool) ([]string, error)
 	PutLog(ctx context.Context, run, workspace string, log io.Reader) error
 	PutFile(ctx context.Context, run, workspace, name string, contents io.Reader) (location string, err error)
@@ -44,7 +44,7 @@ type Snapshots interface {
 type Terraform interface {
 	Product() string
 	Version() string
-	Open(hard context.Context, job terraform.Job) Session
+	Open(killCtx context.Context, job terraform.Spec) Session
 }
 
 // Session is Terraform at work on one workspace: see terraform.Session.
@@ -55,7 +55,7 @@ type Session interface {
 	Apply(ctx context.Context, plan *terraform.Plan) error
 	Outputs(ctx context.Context, key []byte) (terraform.Outputs, error)
 	ForceUnlock(ctx context.Context, id string) error
-	MadeLockFile() []byte
+	GeneratedLockFile() []byte
 	Close() error
 }
 
@@ -63,7 +63,7 @@ type Session interface {
 type Config struct {
 	Repo        string // for people: no credentials in it
 	Branch      string
-	Name        string // the record's name: also the name of its folder below Work
+	RecordName  string // the record's name: also the name of its folder below Work
 	Environment string // of reconcile.hcl; "" for none
 
 	Source    Source
@@ -78,23 +78,23 @@ type Config struct {
 	Product func(ctx context.Context) (workspace.Product, error)
 	// Executor does the work on workspaces elsewhere; nil: it is done here.
 	Executor Executor
-	// Parcels is where previews that an Executor makes are handed over; it may
+	// PlanBundles is where previews that an Executor makes are handed over; it may
 	// be nil where there is none.
-	Parcels Parcels
+	PlanBundles PlanBundles
 	// PreviewProcess has MakePreview done in a process of its own, which nothing
 	// that one pull request does to it makes another's concern; the error says
 	// how one ended that gave no answer. nil: it is done in this one.
-	PreviewProcess func(ctx, hard context.Context, request PreviewRequest) (*PreviewAnswer, error)
-	// Tellers tell people what became of workspaces.
-	Tellers []Teller
+	PreviewProcess func(ctx, killCtx context.Context, request PreviewRequest) (*PreviewResponse, error)
+	// Notifiers tell people what became of workspaces.
+	Notifiers []Notifier
 	// DigestKey returns the key of outputs digests and of hashed variables,
 	// and its id. Called only when something is hashed.
 	DigestKey func(ctx context.Context) (id string, key []byte, err error)
-	// Variable returns a variable of our environment (TF_VAR_* that the
+	// LookupEnv returns a variable of our environment (TF_VAR_* that the
 	// settings declare).
-	Variable func(name string) (string, bool)
+	LookupEnv func(name string) (string, bool)
 
-	Work       string // folder for the checkout
+	WorkDir    string // folder for the checkout
 	LocalState string // folder for states with a local backend; "" where they are refused
 	// LocalStateOf is that folder for another record of the store; nil where
 	// such states are refused.
@@ -106,10 +106,10 @@ type Config struct {
 	// TaskPoll is how often a pass looks whether what an Executor started has
 	// come to its end, more often at first; 5 s when zero.
 	TaskPoll time.Duration
-	// AskAgain is how long after the tip was asked for a pass asks again
+	// TipPoll is how long after the tip was asked for a pass asks again
 	// before it starts another workspace; 30 s when zero.
-	AskAgain time.Duration
-	Now      func() time.Time
+	TipPoll time.Duration
+	Now     func() time.Time
 	// Jitter returns a part of a duration, by chance; it may be nil.
 	Jitter func(time.Duration) time.Duration
 	Log    *slog.Logger
@@ -130,8 +130,8 @@ type Options struct {
 // Reconciler runs passes over one repository, branch and record.
 type Reconciler struct {
 	Config
-	engineMu sync.Mutex
-	opened   Terraform // once it was needed
+	terraformMu sync.Mutex
+	terraform   Terraform // once it was needed
 }
 
 // New returns a Reconciler. Source, Record, Snapshots, Terraform, DigestKey
@@ -140,8 +140,8 @@ func New(c Config) *Reconciler {
 	if c.Parallelism < 1 {
 		c.Parallelism = 1
 	}
-	if c.AskAgain == 0 {
-		c.AskAgain = 30 * time.Second
+	if c.TipPoll == 0 {
+		c.TipPoll = 30 * time.Second
 	}
 	if c.TaskPoll == 0 {
 		c.TaskPoll = 5 * time.Second

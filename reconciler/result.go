@@ -9,12 +9,12 @@ import (
 // Exit codes of a pass and of the commands built on it (docs: README, "Exit
 // codes"). The first that applies is taken.
 const (
-	ExitOK      = 0  // in sync, or all applied
-	ExitFailed  = 1  // something failed, or waits out its backoff after a failure
-	ExitPending = 2  // changes are pending, or wait for a person
-	ExitBusy    = 3  // another run holds what this one needs
-	ExitUsage   = 64 // wrong usage
-	ExitFault   = 70 // a fault of ours
+	ExitOK       = 0  // in sync, or all applied
+	ExitFailed   = 1  // something failed, or waits out its backoff after a failure
+	ExitPending  = 2  // changes are pending, or wait for a person
+	ExitBusy     = 3  // another run holds what this one needs
+	ExitUsage    = 64 // wrong usage
+	ExitInternal = 70 // a fault of ours
 )
 
 // Outcomes of a pass.
@@ -102,8 +102,8 @@ func exit(workspaces map[string]WorkspaceResult) (int, string) {
 	return ExitOK, OutcomeInSync
 }
 
-// outcomeOf is the outcome of a pass that ended with an exit code before.
-func outcomeOf(exit int) string {
+// passOutcome is the outcome of a pass that ended with an exit code before.
+func passOutcome(exit int) string {
 	switch exit {
 	case ExitOK:
 		return OutcomeInSync

@@ -25,10 +25,10 @@ var secrets = map[string]string{
 	"sensitive output": "dmFyLVQwa2VuLVh3ODMicXVvdGVkIg==", // of the TF_VAR, by tokyo
 }
 
-// secretive is an estate in which all that can goes wrong with secrets: they
+// secretsFiles is an estate in which all that can goes wrong with secrets: they
 // are used, printed by a provisioner and told in errors. What fails is in the
 // second commit.
-const secretive = `
+const secretsFiles = `
 -- env/reconcile.hcl --
 workspace "tokyo" {
   env = ["TF_VAR_token"]
@@ -79,9 +79,9 @@ output "open" {
 }
 `
 
-// secretiveReader shows anew what it reads of tokyo, and needs not be planned
+// secretsReaderFiles shows anew what it reads of tokyo, and needs not be planned
 // in the process that visited tokyo; picky tells it in an error.
-const secretiveReader = `
+const secretsReaderFiles = `
 -- env/reader/more.tf --
 resource "terraform_data" "again" {
   input = "and again: ${data.terraform_remote_state.tokyo.outputs.derived}"
@@ -104,9 +104,9 @@ resource "terraform_data" "picky" {
 }
 `
 
-// secretivePassing reads of tokyo only in its apply, and passes on what it has
+// secretsPassedOnFiles reads of tokyo only in its apply, and passes on what it has
 // read without saying that it is sensitive; last reads it there.
-const secretivePassing = `
+const secretsPassedOnFiles = `
 -- env/passing/main.tf --
 resource "terraform_data" "first" {
 }
@@ -141,7 +141,7 @@ resource "terraform_data" "last" {
 }
 `
 
-const secretiveFailures = `
+const secretsFailureFiles = `
 -- env/tokyo/main.tf --
 variable "token" {
   sensitive = true
@@ -178,7 +178,7 @@ resource "terraform_data" "open" {
 // ones, and looks for secrets in all that it says and leaves.
 func TestSecrets(t *testing.T) {
 	repo := gittest.New(t)
-	repo.CommitTxtar("first", secretive)
+	repo.CommitTxtar("first", secretsFiles)
 	server := gittest.ServeTLS(t, repo)
 	server.Username, server.Password = "ann", secrets["Git password"]
 	s := &secretSearch{t: t, home: t.TempDir(), binary: filepath.Join(t.TempDir(), "reconcile")}
@@ -218,7 +218,7 @@ func TestSecrets(t *testing.T) {
 	s.run("doctor --repo "+u.String(), "not accepted")
 	server.Password = secrets["Git password"]
 
-	repo.CommitTxtar("read anew", secretiveReader)
+	repo.CommitTxtar("read anew", secretsReaderFiles)
 	s.run("plan reader", "and again: (redacted)")
 	s.run("now reader", "applied")
 	s.run("runs "+s.lastRun(), "and again: (redacted)")
@@ -226,16 +226,16 @@ func TestSecrets(t *testing.T) {
 	s.run("now picky", "This is no good: (redacted)")
 	s.run("runs "+s.lastRun(), "This is no good: (redacted)")
 
-	repo.CommitTxtar("passed on", secretivePassing)
+	repo.CommitTxtar("passed on", secretsPassedOnFiles)
 	s.run("now passing", "applied")
 	s.run("runs "+s.lastRun(), "passed = \"(redacted)\"", "(local-exec): (redacted)")
 	s.run("plan last", "at last: (redacted)")
 
-	repo.CommitTxtar("second", secretiveFailures)
+	repo.CommitTxtar("second", secretsFailureFiles)
 	s.run("now -o json", "failed")
 	everyCommand()
 	s.run("now", "failed")
-	s.files()
+	s.searchFiles()
 }
 
 // secretSearch is a place where the program runs, and all it says is searched.
@@ -283,8 +283,8 @@ func (s *secretSearch) lastRun() string {
 	return history.Runs[0].ID
 }
 
-// files searches what was left, Terraform's own states aside.
-func (s *secretSearch) files() {
+// searchFiles searches what was left, Terraform's own states aside.
+func (s *secretSearch) searchFiles() {
 	s.t.Helper()
 	found := 0
 	err := filepath.WalkDir(s.home, func(path string, d fs.DirEntry, err error) error {

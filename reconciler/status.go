@@ -85,15 +85,15 @@ type StatusLease struct {
 func (r *Reconciler) Status(ctx context.Context) (*Status, error) {
 	head, err := r.Record.Head(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the record %s: %w", r.Name, err)
+		return nil, fmt.Errorf("read the record %s: %w", r.RecordName, err)
 	}
 	records, err := r.Record.Workspaces(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the record %s: %w", r.Name, err)
+		return nil, fmt.Errorf("read the record %s: %w", r.RecordName, err)
 	}
 	holds, err := r.Record.Holds(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the record %s: %w", r.Name, err)
+		return nil, fmt.Errorf("read the record %s: %w", r.RecordName, err)
 	}
 	leases, err := r.Record.Leases(ctx)
 	if err != nil {
@@ -102,7 +102,7 @@ func (r *Reconciler) Status(ctx context.Context) (*Status, error) {
 	st := &Status{
 		Head: StatusHead{
 			Commit: head.Commit, Settled: head.Settled, Exit: head.Exit, Generation: head.Generation,
-			Epoch: head.Epoch, NextAt: whenSet(head.NextAt), BehindSince: whenSet(head.BehindSince), Run: head.Run, UpdatedAt: head.UpdatedAt,
+			Epoch: head.Epoch, NextAt: timeOrNil(head.NextRetryAt), BehindSince: timeOrNil(head.OutOfSyncSince), Run: head.Run, UpdatedAt: head.UpdatedAt,
 		},
 		Workspaces: []StatusWorkspace{},
 	}
@@ -114,7 +114,7 @@ func (r *Reconciler) Status(ctx context.Context) (*Status, error) {
 	for _, name := range slices.Sorted(maps.Keys(records)) {
 		w := r.statusOf(records[name], holds, leases)
 		if w.Removed {
-			w.OrphanedState = r.orphaned(records[name], records)
+			w.OrphanedState = r.findOrphanedState(records[name], records)
 		}
 		st.Workspaces = append(st.Workspaces, w)
 	}
@@ -123,8 +123,8 @@ func (r *Reconciler) Status(ctx context.Context) (*Status, error) {
 
 func (r *Reconciler) statusOf(w state.Workspace, holds map[string]state.Hold, leases map[string]state.LeaseItem) StatusWorkspace {
 	s := StatusWorkspace{
-		Name: w.Name, Path: w.Path, Commit: w.Commit, Outcome: w.Outcome, At: w.At, Error: w.Error, Digest: w.Digest,
-		RetryAt: whenSet(w.RetryAt), DependsOn: append([]string{}, w.DependsOn...), Removed: w.Removed, Identity: w.Identity,
+		Name: w.Name, Path: w.Path, Commit: w.Commit, Outcome: w.Outcome, At: w.OutcomeAt, Error: w.Error, Digest: w.PlanDigest,
+		RetryAt: timeOrNil(w.RetryAt), DependsOn: append([]string{}, w.DependsOn...), Removed: w.Removed, Identity: w.Identity,
 	}
 	if a := w.Attempt; a != nil {
 		s.Attempt = &StatusRun{Run: a.Run, Commit: a.Commit, Host: a.Process.Host, Since: a.StartedAt}
@@ -132,20 +132,20 @@ func (r *Reconciler) statusOf(w state.Workspace, holds map[string]state.Hold, le
 	if hold, ok := holds[w.Name]; ok {
 		s.Hold = &hold
 	}
-	if l := leases[r.leased(w.Name, w.Identity)]; l.Owner != "" {
-		s.Lease = &StatusLease{Run: l.Run, Host: l.Process.Host, PID: l.Process.PID, Since: l.TakenAt, Until: l.Until}
+	if l := leases[r.leaseIdentity(w.Name, w.Identity)]; l.Owner != "" {
+		s.Lease = &StatusLease{Run: l.Run, Host: l.Process.Host, PID: l.Process.PID, Since: l.AcquiredAt, Until: l.ExpiresAt}
 	}
 	if d := w.Drift; d != nil {
 		said := DriftNone
 		if d.Found {
-			said, s.DriftChanges, s.DriftDigest, s.DriftRun = DriftFound, &d.Changes, d.Digest, d.Run
+			said, s.DriftChanges, s.DriftDigest, s.DriftRun = DriftFound, &d.Changes, d.PlanDigest, d.Run
 		}
-		s.Drift, s.DriftAt = &said, &d.At
+		s.Drift, s.DriftAt = &said, &d.CheckedAt
 	}
 	return s
 }
 
-func whenSet(t time.Time) *time.Time {
+func timeOrNil(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}

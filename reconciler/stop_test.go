@@ -16,36 +16,36 @@ import (
 
 // Told to stop, a pass ends by itself, gives every lease back, leaves no lock
 // of Terraform's and no process behind, and is made up for by the next.
-func (tpl *template) stopped(t *testing.T) {
-	t.Run("at a boundary", tpl.stoppedAtBoundaries)
-	t.Run("within an apply", tpl.stoppedWithinAnApply)
+func (tpl *fixture) testStops(t *testing.T) {
+	t.Run("at a boundary", tpl.testStopAtPoints)
+	t.Run("within an apply", tpl.testStopWithinApply)
 }
 
-func (tpl *template) stoppedAtBoundaries(t *testing.T) {
-	for _, n := range tpl.stops() {
-		t.Run(fmt.Sprintf("%02d %s", n, tpl.boundaries[n-1]), func(t *testing.T) {
+func (tpl *fixture) testStopAtPoints(t *testing.T) {
+	for _, n := range tpl.chooseStopPoints() {
+		t.Run(fmt.Sprintf("%02d %s", n, tpl.crashPoints[n-1]), func(t *testing.T) {
 			t.Parallel()
 			p := tpl.copy(t)
-			c := orders{place: p, Parallelism: 1, At: n, Signal: syscall.SIGTERM}.run(t)
+			c := childSpec{envSpec: p, Parallelism: 1, SignalAt: n, Signal: syscall.SIGTERM}.startChild(t)
 			report := c.wait()
 			if report == nil {
 				t.Fatal("the child was killed")
 			}
-			if name, ok := strings.CutPrefix(tpl.boundaries[n-1], "outputs "); ok && outcomes(report.Result)[name] != state.Applied {
+			if name, ok := strings.CutPrefix(tpl.crashPoints[n-1], "outputs "); ok && outcomes(report.Result)[name] != state.Applied {
 				t.Errorf("the apply of %s was done, and not recorded: %+v", name, report.Result)
 			}
 			checkStopped(t, p)
-			tpl.check(t, p)
+			tpl.checkConverged(t, p)
 		})
 	}
 }
 
-// stops are the boundaries at which a pass is stopped: each kind of step, in a
+// chooseStopPoints are the boundaries at which a pass is stopped: each kind of step, in a
 // workspace that the seed chooses.
-func (tpl *template) stops() []int {
-	random := rand.New(rand.NewPCG(killSeed, 2))
+func (tpl *fixture) chooseStopPoints() []int {
+	random := rand.New(rand.NewPCG(crashSeed, 2))
 	kinds := map[string][]int{}
-	for i, name := range tpl.boundaries {
+	for i, name := range tpl.crashPoints {
 		verb, object, _ := strings.Cut(name, " ")
 		if verb == "put" {
 			verb += object[:min(3, len(object))] // which partition of the record
@@ -58,31 +58,31 @@ func (tpl *template) stops() []int {
 		chosen = append(chosen, of[random.IntN(len(of))])
 	}
 	slices.Sort(chosen)
-	if tpl.kind == cloud && os.Getenv(allKills) == "" {
+	if tpl.kind == cloudKind && os.Getenv(allCrashesVariable) == "" {
 		return chosen[len(chosen)/2:]
 	}
 	return chosen
 }
 
 // checkStopped checks what must hold as soon as a stopped pass has ended.
-func checkStopped(t *testing.T, p place) {
+func checkStopped(t *testing.T, p envSpec) {
 	t.Helper()
-	for identity, lease := range p.leases(t) {
+	for identity, lease := range p.readLeases(t) {
 		if lease.Owner != "" {
 			t.Errorf("the lease on %s was not given back", identity)
 		}
 	}
-	if locks := p.remains(t).Locks; len(locks) > 0 {
+	if locks := p.readResidue(t).Locks; len(locks) > 0 {
 		t.Errorf("locks of Terraform's were left behind: %v", locks)
 	}
 }
 
-func (tpl *template) stoppedWithinAnApply(t *testing.T) {
+func (tpl *fixture) testStopWithinApply(t *testing.T) {
 	t.Parallel()
 	p := tpl.copy(t)
 	held := p.holdApply(t, "kyoto")
-	c := orders{place: p, Parallelism: 1}.run(t)
-	within(t, "the apply of kyoto begins", held.entered)
+	c := childSpec{envSpec: p, Parallelism: 1}.startChild(t)
+	waitWithin(t, "the apply of kyoto begins", held.started)
 	if err := c.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -92,18 +92,18 @@ func (tpl *template) stoppedWithinAnApply(t *testing.T) {
 	}
 	// Nothing would let it go on: if a process of it still ran, it would hold
 	// the pipe for ever.
-	within(t, "nothing that the apply had started is left", held.gone)
-	held.forget()
+	waitWithin(t, "nothing that the apply had started is left", held.allExited)
+	held.removeHook()
 	checkStopped(t, p)
 	checkFailedAttempt(t, p, report)
-	tpl.check(t, p)
+	tpl.checkConverged(t, p)
 }
 
 // checkFailedAttempt checks that the stopped apply of kyoto is in the record,
 // and in the history.
-func checkFailedAttempt(t *testing.T, p place, r *report) {
+func checkFailedAttempt(t *testing.T, p envSpec, r *childReport) {
 	t.Helper()
-	record := p.record(t)
+	record := p.openRecord(t)
 	kyoto, _, err := record.Workspace(t.Context(), "kyoto")
 	if err != nil {
 		t.Fatal(err)

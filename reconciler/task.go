@@ -14,14 +14,14 @@ import (
 	"reconcile/state/snapshot"
 )
 
-// DoTask is the other end of an Executor: it does, in this process, the work on
+// RunTask is the other end of an Executor: it does, in this process, the work on
 // one workspace that a pass has given away under key, and records what came of
 // it. It asks nothing of Git: the tree is the commit's snapshot. Whether the
 // work may be done is decided again here, under the workspace's lease.
 //
 // The error is set when the task is not to be had, or its end could not be
 // recorded.
-func (r *Reconciler) DoTask(ctx, hard context.Context, name, key string) (WorkspaceResult, error) {
+func (r *Reconciler) RunTask(ctx, killCtx context.Context, name, key string) (WorkspaceResult, error) {
 	task, found, err := r.Record.Task(ctx, name)
 	switch {
 	case err != nil:
@@ -29,14 +29,14 @@ func (r *Reconciler) DoTask(ctx, hard context.Context, name, key string) (Worksp
 	case !found || task.Key != key || task.Done:
 		return WorkspaceResult{}, fmt.Errorf("the work on %s is not to be done under this key (any more): a pass gives it away, no person does; run `reconcile now %s` instead", name, name)
 	}
-	v, moved := r.carryOut(ctx, hard, task)
+	v, moved := r.executeTask(ctx, killCtx, task)
 	r.Observe(Event{Run: task.Run, Workspace: name, Phase: PhaseDone, Result: &v.result})
 	done := task
-	done.Done, done.Moved, done.Fault = true, moved, v.fault != nil
+	done.Done, done.TipMoved, done.InternalError = true, moved, v.panicErr != nil
 	done.Result, done.Warnings = v.result.RunWorkspace, v.result.Warnings
-	own, cancel := ownDeadline(ctx)
+	own, cancel := cleanupContext(ctx)
 	defer cancel()
-	if err := insist(own, func() error { return r.Record.PutTask(own, task, done) }); err != nil {
+	if err := retryWrite(own, func() error { return r.Record.PutTask(own, task, done) }); err != nil {
 		return v.result, fmt.Errorf("%s: %s, but the pass that waits for it could not be told: %w", name, v.result.Outcome, err)
 	}
 	return v.result, nil
@@ -44,39 +44,39 @@ func (r *Reconciler) DoTask(ctx, hard context.Context, name, key string) (Worksp
 
 // carryOut makes the visit of a task. What keeps it from being made at all is
 // the workspace's result.
-func (r *Reconciler) carryOut(ctx, hard context.Context, task state.Task) (v *visit, moved bool) {
-	p := r.begin(Options{Run: task.Run, Trigger: task.Trigger, Replan: task.Replan, Adopt: task.Adopt})
-	work, err := r.entrusted(ctx, task)
+func (r *Reconciler) executeTask(ctx, killCtx context.Context, task state.Task) (v *workspaceRun, moved bool) {
+	p := r.newPass(Options{Run: task.Run, Trigger: task.Trigger, Replan: task.Replan, Adopt: task.Adopt})
+	work, err := r.loadForTask(ctx, task)
 	if err == nil {
-		defer r.closing(work.commit)
-		site := p.open(work)
-		defer site.close()
-		return site.visit(ctx, hard, work.items[task.Name])
+		defer r.closeCommit(work.commit)
+		checkout := p.newCheckout(work)
+		defer checkout.close()
+		return checkout.runLocally(ctx, killCtx, work.entries[task.Name])
 	}
-	v = &visit{}
-	v.result.Name, v.result.Stale = task.Name, []string{}
-	if errors.Is(err, state.ErrMoved) {
+	v = &workspaceRun{}
+	v.result.Name, v.result.StaleReasons = task.Name, []string{}
+	if errors.Is(err, state.ErrTipMoved) {
 		return v, true
 	}
-	v.result.Outcome, v.result.Error = madeOf(err), err.Error()
+	v.result.Outcome, v.result.Error = outcomeOf(err), err.Error()
 	return v, false
 }
 
-// entrusted is the work at the task's commit, if that is still the tip. The
+// loadForTask is the work at the task's commit, if that is still the tip. The
 // record only says which commit that is: what it holds, and who signed it, is
 // taken from the commit itself. The commit of the work must be closed.
-func (r *Reconciler) entrusted(ctx context.Context, task state.Task) (_ *work, err error) {
+func (r *Reconciler) loadForTask(ctx context.Context, task state.Task) (_ *inventory, err error) {
 	head, err := r.readHead(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if head.Generation != task.Generation {
-		return nil, state.ErrMoved
+		return nil, state.ErrTipMoved
 	}
 	if head.Commit != task.Commit {
 		return nil, fmt.Errorf("the task on %s is of commit %s, and the record has adopted %s: nothing was done; find out who wrote that task", task.Name, task.Commit, head.Commit)
 	}
-	commit, err := r.restore(ctx, task.Commit, "", time.Time{}, func(dir string, check snapshot.Check) error {
+	commit, err := r.commitFromSnapshot(ctx, task.Commit, "", time.Time{}, func(dir string, check snapshot.TreeVerifier) error {
 		return r.Snapshots.Fetch(ctx, task.Commit, dir, check)
 	})
 	if err != nil {
@@ -84,33 +84,33 @@ func (r *Reconciler) entrusted(ctx context.Context, task state.Task) (_ *work, e
 	}
 	defer func() {
 		if err != nil {
-			r.closing(commit)
+			r.closeCommit(commit)
 		}
 	}()
-	if its := commit.Tree.ID("."); its != task.Tree {
-		return nil, fmt.Errorf("the task on %s is of tree %s, and commit %s has %s: nothing was done; find out who wrote that task", task.Name, task.Tree, task.Commit, its)
+	if its := commit.Tree.ID("."); its != task.TreeID {
+		return nil, fmt.Errorf("the task on %s is of tree %s, and commit %s has %s: nothing was done; find out who wrote that task", task.Name, task.TreeID, task.Commit, its)
 	}
 	if err := r.verify(commit); err != nil {
 		return nil, err
 	}
 	settings, err := workspace.LoadSettings(commit.Tree, r.Environment)
 	if err != nil {
-		return nil, fmt.Errorf("settings at %s: %w", short(commit.ID), err)
+		return nil, fmt.Errorf("settings at %s: %w", abbreviate(commit.ID), err)
 	}
-	work, err := r.survey(ctx, head, commit, settings)
+	work, err := r.discover(ctx, head, commit, settings)
 	if err != nil {
 		return nil, err
 	}
-	return work, work.known([]string{task.Name})
+	return work, work.checkNames([]string{task.Name})
 }
 
-// restore makes a commit from an archive of its tree, which fetch lays out and
+// commitFromSnapshot makes a commit from an archive of its tree, which fetch lays out and
 // has checked. What is laid out goes when the commit is closed.
-func (r *Reconciler) restore(ctx context.Context, commit, tree string, when time.Time, fetch func(dir string, check snapshot.Check) error) (*source.Commit, error) {
-	if err := os.MkdirAll(r.Work, 0o700); err != nil {
+func (r *Reconciler) commitFromSnapshot(ctx context.Context, commit, tree string, when time.Time, fetch func(dir string, check snapshot.TreeVerifier) error) (*source.Commit, error) {
+	if err := os.MkdirAll(r.WorkDir, 0o700); err != nil {
 		return nil, fmt.Errorf("make room for the snapshot: %w", err)
 	}
-	home, err := os.MkdirTemp(r.Work, "snapshot-")
+	home, err := os.MkdirTemp(r.WorkDir, "snapshot-")
 	if err != nil {
 		return nil, fmt.Errorf("make room for the snapshot: %w", err)
 	}
@@ -120,7 +120,7 @@ func (r *Reconciler) restore(ctx context.Context, commit, tree string, when time
 	if err == nil {
 		var restored *source.Commit
 		if restored, err = source.Restore(ctx, dir, commit, tree, when, objects); err == nil {
-			restored.OnClose(func() error { return os.RemoveAll(home) })
+			restored.AddCloser(func() error { return os.RemoveAll(home) })
 			return restored, nil
 		}
 	}

@@ -16,12 +16,12 @@ import (
 // than that of the commit which the record has adopted.
 func TestTaskOfOtherCode(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, one)
-	w.pass(reconciler.Options{})
+	w := newTestEnv(t, soloFiles)
+	w.runPass(reconciler.Options{})
 	first, err := w.record.Head(t.Context())
 	w.must(err)
-	w.commit(strings.Replace(one, `"one"`, `"two"`, 1))
-	w.pass(reconciler.Options{})
+	w.commit(strings.Replace(soloFiles, `"one"`, `"two"`, 1))
+	w.runPass(reconciler.Options{})
 	head, err := w.record.Head(t.Context())
 	w.must(err)
 	archive := func(commit string) string { return filepath.Join(w.dir, "snapshots", commit+".tar.zst") }
@@ -31,7 +31,7 @@ func TestTaskOfOtherCode(t *testing.T) {
 		defer c.Close()
 		return c.Tree.ID(".")
 	}
-	right := state.Task{Name: "solo", Trigger: "manual", Commit: head.Commit, Tree: tree(head.Commit), Generation: head.Generation, Replan: true}
+	right := state.Task{Name: "solo", Trigger: "manual", Commit: head.Commit, TreeID: tree(head.Commit), Generation: head.Generation, Replan: true}
 	whole, err := os.ReadFile(archive(head.Commit))
 	w.must(err)
 	for name, c := range map[string]struct {
@@ -40,11 +40,11 @@ func TestTaskOfOtherCode(t *testing.T) {
 	}{
 		"none": {"", func(*state.Task) {}},
 		"commit of the record": {first.Commit + ", and the record has adopted " + head.Commit, func(task *state.Task) {
-			task.Commit, task.Tree = first.Commit, tree(first.Commit)
+			task.Commit, task.TreeID = first.Commit, tree(first.Commit)
 		}},
-		"tree": {"find out who wrote that task", func(task *state.Task) { task.Tree = tree(first.Commit) }},
+		"tree": {"find out who wrote that task", func(task *state.Task) { task.TreeID = tree(first.Commit) }},
 		"snapshot": {"nothing proves it", func(task *state.Task) {
-			task.Tree = tree(first.Commit)
+			task.TreeID = tree(first.Commit)
 			other, err := os.ReadFile(archive(first.Commit))
 			w.must(err)
 			w.must(os.WriteFile(archive(head.Commit), other, 0o600))
@@ -61,7 +61,7 @@ func TestTaskOfOtherCode(t *testing.T) {
 		old, _, err := w.record.Task(t.Context(), "solo")
 		w.must(err)
 		w.must(w.record.PutTask(t.Context(), old, task))
-		result, err := w.reconciler().DoTask(t.Context(), t.Context(), "solo", task.Key)
+		result, err := w.reconciler().RunTask(t.Context(), t.Context(), "solo", task.Key)
 		w.must(err)
 		done, _, err := w.record.Task(t.Context(), "solo")
 		w.must(err)
@@ -86,7 +86,7 @@ func TestTaskOfOtherCode(t *testing.T) {
 // and leaves no attempt: nothing was begun.
 func TestPlanThatWasChanged(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, one)
+	w := newTestEnv(t, soloFiles)
 	w.config.Observe = func(e reconciler.Event) {
 		if e.Phase != reconciler.PhaseApply {
 			return
@@ -98,7 +98,7 @@ func TestPlanThatWasChanged(t *testing.T) {
 		}
 		w.must(os.WriteFile(files[0], []byte("another plan"), 0o600))
 	}
-	result, got := w.pass(reconciler.Options{})
+	result, got := w.runPass(reconciler.Options{})
 	if got["solo"] != state.Failed || !strings.Contains(result.Workspaces[0].Error, "nothing was applied") {
 		t.Errorf("%+v", result)
 	}
@@ -108,7 +108,7 @@ func TestPlanThatWasChanged(t *testing.T) {
 		t.Errorf("an attempt is left: %+v", rec.Attempt)
 	}
 	w.config.Observe = nil
-	if result, got := w.pass(reconciler.Options{}); got["solo"] != state.Applied || len(result.Workspaces[0].Warnings) > 0 {
+	if result, got := w.runPass(reconciler.Options{}); got["solo"] != state.Applied || len(result.Workspaces[0].Warnings) > 0 {
 		t.Errorf("then: %+v", result)
 	}
 }

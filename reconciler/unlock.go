@@ -11,44 +11,44 @@ import (
 // the state of one workspace at the tip. Our lease keeps passes away
 // meanwhile. Whoever holds that lock must be dead: two writers of one state
 // lose updates.
-func (r *Reconciler) ForceUnlock(ctx, hard context.Context, name, id string) (err error) {
-	w, err := r.atTip(ctx)
+func (r *Reconciler) ForceUnlock(ctx, killCtx context.Context, name, id string) (err error) {
+	w, err := r.inventoryAtTip(ctx)
 	if err != nil {
 		return err
 	}
-	defer r.closing(w.commit)
-	if err := w.known([]string{name}); err != nil {
+	defer r.closeCommit(w.commit)
+	if err := w.checkNames([]string{name}); err != nil {
 		return err
 	}
-	p := r.begin(Options{})
-	site := p.open(w)
-	defer site.close()
-	it := w.items[name]
-	w.load(it)
-	root, err := site.checkout(ctx)
+	p := r.newPass(Options{})
+	checkout := p.newCheckout(w)
+	defer checkout.close()
+	entry := w.entries[name]
+	w.load(entry)
+	root, err := checkout.ensureLaidOut(ctx)
 	if err != nil {
 		return err
 	}
-	lease, err := r.Record.Acquire(ctx, state.Claim{
-		Identity: r.leased(name, w.identity(it)), Workspace: name, Run: p.options.Run, Wait: r.Wait,
+	lease, err := r.Record.Acquire(ctx, state.LeaseRequest{
+		Identity: r.leaseIdentity(name, w.stateIdentity(entry)), Workspace: name, Run: p.options.Run, MaxWait: r.Wait,
 	})
 	if err != nil {
 		return err
 	}
 	defer func() {
-		ctx, cancel := ownDeadline(ctx)
+		ctx, cancel := cleanupContext(ctx)
 		defer cancel()
 		err = errors.Join(err, lease.Release(ctx))
 	}()
-	engine, err := site.engine(ctx)
+	tf, err := checkout.openTerraform(ctx)
 	if err != nil {
 		return err
 	}
-	job, err := site.job(ctx, root, it)
+	job, err := checkout.newJob(ctx, root, entry)
 	if err != nil {
 		return err
 	}
-	session := engine.Open(hard, job)
+	session := tf.Open(killCtx, job)
 	defer func() { err = errors.Join(err, session.Close()) }()
 	if err := session.Init(ctx); err != nil {
 		return err
@@ -56,5 +56,5 @@ func (r *Reconciler) ForceUnlock(ctx, hard context.Context, name, id string) (er
 	if err := session.ForceUnlock(ctx, id); err != nil {
 		return err
 	}
-	return r.Record.Unsettle(ctx)
+	return r.Record.MarkUnsettled(ctx)
 }

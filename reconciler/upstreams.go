@@ -9,12 +9,12 @@ import (
 	"reconcile/state"
 )
 
-// upstreams are the records of a workspace's upstreams as read at one time.
-type upstreams map[string]state.Workspace
+// upstreamRecords are the records of a workspace's upstreams as read at one time.
+type upstreamRecords map[string]state.Workspace
 
-func (s *site) readUpstreams(ctx context.Context, name string) (upstreams, error) {
-	ups := upstreams{}
-	for _, up := range s.work.graph.DependsOn(name) {
+func (s *checkout) readUpstreams(ctx context.Context, name string) (upstreamRecords, error) {
+	ups := upstreamRecords{}
+	for _, up := range s.inventory.graph.DependsOn(name) {
 		rec, _, err := s.Record.Workspace(ctx, up)
 		if err != nil {
 			return nil, fmt.Errorf("read the record of %s, upstream of %s: %w", up, name, err)
@@ -26,15 +26,15 @@ func (s *site) readUpstreams(ctx context.Context, name string) (upstreams, error
 
 // upstreamsOf are the records of a workspace's upstreams as the work knows
 // them.
-func (w *work) upstreamsOf(name string) upstreams {
-	ups := upstreams{}
+func (w *inventory) upstreamsOf(name string) upstreamRecords {
+	ups := upstreamRecords{}
 	for _, up := range w.graph.DependsOn(name) {
-		ups[up] = w.items[up].record
+		ups[up] = w.entries[up].record
 	}
 	return ups
 }
 
-func (u upstreams) digests() map[string]string {
+func (u upstreamRecords) digests() map[string]string {
 	digests := map[string]string{}
 	for name, rec := range u {
 		digests[name] = outputsID(rec)
@@ -42,12 +42,12 @@ func (u upstreams) digests() map[string]string {
 	return digests
 }
 
-// hidden is what a workspace's plan must not print of its upstreams' outputs.
+// collectSensitiveValues is what a workspace's plan must not print of its upstreams' outputs.
 // What was recorded under another digest key cannot be recognised.
-func (s *site) hidden(ctx context.Context, ups upstreams) (terraform.Fingerprints, error) {
+func (s *checkout) collectSensitiveValues(ctx context.Context, ups upstreamRecords) (terraform.Fingerprints, error) {
 	var hidden terraform.Fingerprints
 	for name, rec := range ups {
-		if len(rec.Sensitive) == 0 {
+		if len(rec.SensitiveHashes) == 0 {
 			continue
 		}
 		id, key, err := s.DigestKey(ctx)
@@ -58,24 +58,24 @@ func (s *site) hidden(ctx context.Context, ups upstreams) (terraform.Fingerprint
 			return hidden, fmt.Errorf("the sensitive outputs of %s were recorded under another digest key, so that they could be printed: run `reconcile now --replan %s` first", name, name)
 		}
 		hidden.Key = key
-		hidden.Sums = append(hidden.Sums, rec.Sensitive...)
+		hidden.Sums = append(hidden.Sums, rec.SensitiveHashes...)
 	}
 	return hidden, nil
 }
 
-// distrustMoved marks, in the trace to be recorded, the upstreams that were
+// invalidateChangedUpstreams marks, in the trace to be recorded, the upstreams that were
 // applied while this workspace was planned and applied, be it half-way, and
 // those whose record counts for nothing: which of their outputs it saw cannot
 // be known, even where they are the same again.
-func (v *visit) distrustMoved(ctx context.Context) error {
-	now, err := v.readUpstreams(ctx, v.it.Name)
+func (v *workspaceRun) invalidateChangedUpstreams(ctx context.Context) error {
+	now, err := v.readUpstreams(ctx, v.entry.Name)
 	if err != nil {
 		return err
 	}
 	for up, rec := range now {
-		then := v.noted[up]
-		moved := rec.Counter != then.Counter || rec.Attempt != nil || then.Attempt != nil
-		if moved || then.Epoch != v.work.head.Epoch {
+		then := v.upstreamsBefore[up]
+		moved := rec.ApplyCount != then.ApplyCount || rec.Attempt != nil || then.Attempt != nil
+		if moved || then.Epoch != v.inventory.head.Epoch {
 			v.trace[keyUpstream+up] = "applied meanwhile"
 		}
 	}

@@ -8,9 +8,9 @@ import (
 	"strconv"
 )
 
-// Holds tells whether c holds of the object value; nil stands for "there is
+// Matches tells whether c holds of the object value; nil stands for "there is
 // no item". It is for stores that evaluate conditions themselves.
-func (c Cond) Holds(value json.RawMessage) bool {
+func (c Cond) Matches(value json.RawMessage) bool {
 	if c.Absent {
 		return value == nil
 	}

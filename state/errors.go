@@ -8,19 +8,19 @@ import (
 
 // Errors of the rules. Match with errors.Is.
 var (
-	// ErrMoved: the record has adopted another tip than the one that this
+	// ErrTipMoved: the record has adopted another tip than the one that this
 	// pass works on: it must start again.
-	ErrMoved = errors.New("the record has moved on to another tip")
+	ErrTipMoved = errors.New("the record has moved on to another tip")
 	// ErrLeaseLost: the lease is not ours any more, or we cannot be sure that
 	// it is: work under it must stop.
 	ErrLeaseLost = errors.New("the lease was lost")
 )
 
-// MayPass reports whether a write that failed with err may succeed when it is
+// IsRetryable reports whether a write that failed with err may succeed when it is
 // tried again: nobody has overtaken it, and a store could take it.
-func MayPass(err error) bool {
-	for _, lasting := range []error{ErrConflict, ErrLeaseLost, ErrMoved, ErrNewer, ErrUnstorable} {
-		if errors.Is(err, lasting) {
+func IsRetryable(err error) bool {
+	for _, permanent := range []error{ErrConflict, ErrLeaseLost, ErrTipMoved, ErrNewerSchema, ErrUnstorable} {
+		if errors.Is(err, permanent) {
 			return false
 		}
 	}
@@ -34,7 +34,7 @@ type BusyError struct{ Lease LeaseItem }
 func (e *BusyError) Error() string {
 	l := e.Lease
 	return fmt.Sprintf("workspace %s is held by run %s on %s since %s: wait for it to end, or, if it is known to be dead, free it with: reconcile unlock %s",
-		l.Workspace, l.Run, l.Process, l.TakenAt.UTC().Format(time.RFC3339), l.Workspace)
+		l.Workspace, l.Run, l.Process, l.AcquiredAt.UTC().Format(time.RFC3339), l.Workspace)
 }
 
 // CorruptError says that an item of the record cannot be what this program

@@ -41,7 +41,7 @@ func (r *Record) OtherHeads(ctx context.Context) (map[string]Head, error) {
 func (r *Record) PutHead(ctx context.Context, h Head) (Head, error) {
 	h, op, err := r.headOp(h)
 	if err == nil {
-		err = r.write(ctx, stored[Head](r, op.Key, op.Put), op)
+		err = r.write(ctx, verifyStored[Head](r, op.Key, op.Put), op)
 	}
 	if err != nil {
 		return Head{}, fmt.Errorf("write the head of record %s: %w", r.name, err)
@@ -57,21 +57,21 @@ func (r *Record) Adopt(ctx context.Context, h Head) (Head, error) {
 	return r.PutHead(ctx, h)
 }
 
-// Unsettle has the next pass look at everything again, and has a pass that is
+// MarkUnsettled has the next pass look at everything again, and has a pass that is
 // about to settle find that it was overtaken. Without a head it does nothing.
-func (r *Record) Unsettle(ctx context.Context) error {
+func (r *Record) MarkUnsettled(ctx context.Context) error {
 	return r.retry(ctx, func() error {
-		op, err := r.unsettling(ctx)
+		op, err := r.markUnsettledOp(ctx)
 		if err != nil || op.Put == nil {
 			return err
 		}
-		return r.write(ctx, stored[Head](r, op.Key, op.Put), op)
+		return r.write(ctx, verifyStored[Head](r, op.Key, op.Put), op)
 	})
 }
 
-// Distrust raises the epoch, so that every recorded trace counts for nothing,
+// InvalidateTraces raises the epoch, so that every recorded trace counts for nothing,
 // and returns the new head. In a record that holds nothing it does nothing.
-func (r *Record) Distrust(ctx context.Context) (Head, error) {
+func (r *Record) InvalidateTraces(ctx context.Context) (Head, error) {
 	var head Head
 	err := r.retry(ctx, func() (err error) {
 		if head, err = r.Head(ctx); err != nil {
@@ -104,11 +104,11 @@ func (r *Record) headOp(h Head) (Head, Op, error) {
 	return h, Op{Key: r.key(headKey), If: cond, Put: value}, err
 }
 
-// unsettling is the op by which another change unsettles the head in the same
+// markUnsettledOp is the op by which another change unsettles the head in the same
 // transaction. An unsettled head is written too: its new Rev tells a pass
 // which is about to settle it that something has changed. Without a head the
 // op only checks that there is still none.
-func (r *Record) unsettling(ctx context.Context) (Op, error) {
+func (r *Record) markUnsettledOp(ctx context.Context) (Op, error) {
 	head, err := r.Head(ctx)
 	if err != nil {
 		return Op{}, err

@@ -17,115 +17,115 @@ const (
 
 	workspacePartPrefix = "WSPART#"
 
-	holdPrefix    = "HOLD#"
-	runPrefix     = "RUN#"
-	runPartPrefix = "RUNPART#"
-	taskPrefix    = "TASK#"
-	toldPrefix    = "TOLD#"
-	tellingKey    = "TELLING"
+	holdPrefix           = "HOLD#"
+	runPrefix            = "RUN#"
+	runPartPrefix        = "RUNPART#"
+	taskPrefix           = "TASK#"
+	notifiedPrefix       = "TOLD#"
+	pullRequestCursorKey = "TELLING"
 )
 
-// entry is what is stored under a key: it knows the SK that it belongs under,
+// storable is what is stored under a key: it knows the SK that it belongs under,
 // and what else must be true of it.
-type entry interface {
-	sk() string
-	version() int
+type storable interface {
+	sortKey() string
+	schemaVersion() int
 	check() error
 }
 
-func (h Head) sk() string            { return headKey }
-func (w Workspace) sk() string       { return workspacePrefix + w.Name }
-func (p workspacePart) sk() string   { return partKey(p.Workspace, p.Part) }
-func (h Hold) sk() string            { return holdPrefix + h.Name }
-func (r Run) sk() string             { return runPrefix + r.ID }
-func (p runPart) sk() string         { return fmt.Sprintf("%s%06d", runPartsOf(p.Run), p.Part) }
-func (t Task) sk() string            { return taskPrefix + t.Name }
-func (t Told) sk() string            { return toldPrefix + t.Name }
-func (t Telling) sk() string         { return tellingKey }
-func (l LeaseItem) sk() string       { return l.Identity }
-func (h Head) version() int          { return h.Schema }
-func (w Workspace) version() int     { return w.Schema }
-func (p workspacePart) version() int { return p.Schema }
-func (h Hold) version() int          { return h.Schema }
-func (r Run) version() int           { return r.Schema }
-func (p runPart) version() int       { return p.Schema }
-func (t Task) version() int          { return t.Schema }
-func (t Told) version() int          { return t.Schema }
-func (t Telling) version() int       { return t.Schema }
-func (l LeaseItem) version() int     { return l.Schema }
+func (h Head) sortKey() string                 { return headKey }
+func (w Workspace) sortKey() string            { return workspacePrefix + w.Name }
+func (p workspacePart) sortKey() string        { return partKey(p.Workspace, p.Part) }
+func (h Hold) sortKey() string                 { return holdPrefix + h.Name }
+func (r Run) sortKey() string                  { return runPrefix + r.ID }
+func (p runPart) sortKey() string              { return fmt.Sprintf("%s%06d", runPartKeyPrefix(p.Run), p.Part) }
+func (t Task) sortKey() string                 { return taskPrefix + t.Name }
+func (t NotificationState) sortKey() string    { return notifiedPrefix + t.Name }
+func (t PullRequestCursor) sortKey() string    { return pullRequestCursorKey }
+func (l LeaseItem) sortKey() string            { return l.Identity }
+func (h Head) schemaVersion() int              { return h.Schema }
+func (w Workspace) schemaVersion() int         { return w.Schema }
+func (p workspacePart) schemaVersion() int     { return p.Schema }
+func (h Hold) schemaVersion() int              { return h.Schema }
+func (r Run) schemaVersion() int               { return r.Schema }
+func (p runPart) schemaVersion() int           { return p.Schema }
+func (t Task) schemaVersion() int              { return t.Schema }
+func (t NotificationState) schemaVersion() int { return t.Schema }
+func (t PullRequestCursor) schemaVersion() int { return t.Schema }
+func (l LeaseItem) schemaVersion() int         { return l.Schema }
 
 func (h Head) check() error {
-	return errors.Join(atLeast("rev", h.Rev, 1), atLeast("generation", h.Generation, 0), atLeast("epoch", h.Epoch, 0))
+	return errors.Join(minValue("rev", h.Rev, 1), minValue("generation", h.Generation, 0), minValue("epoch", h.Epoch, 0))
 }
 
 func (w Workspace) check() error {
 	if w.Parts > maxParts {
 		return fmt.Errorf("parts is %d, want at most %d", w.Parts, maxParts)
 	}
-	return errors.Join(atLeast("rev", w.Rev, 1), atLeast("counter", w.Counter, 0), atLeast("parts", int64(w.Parts), 0), named("name", w.Name))
+	return errors.Join(minValue("rev", w.Rev, 1), minValue("counter", w.ApplyCount, 0), minValue("parts", int64(w.Parts), 0), required("name", w.Name))
 }
 
 func (p workspacePart) check() error {
-	return errors.Join(named("workspace", p.Workspace), atLeast("part", int64(p.Part), 1))
+	return errors.Join(required("workspace", p.Workspace), minValue("part", int64(p.Part), 1))
 }
 
 func (h Hold) check() error {
 	if h.Kind != Suspended && h.Kind != Recovery {
 		return fmt.Errorf("kind is %q, want %q or %q", h.Kind, Suspended, Recovery)
 	}
-	return named("name", h.Name)
+	return required("name", h.Name)
 }
 
 func (r Run) check() error {
-	return errors.Join(named("id", r.ID), atLeast("parts", int64(r.Parts), 0))
+	return errors.Join(required("id", r.ID), minValue("parts", int64(r.Parts), 0))
 }
 
 func (p runPart) check() error {
-	return errors.Join(named("run", p.Run), atLeast("part", int64(p.Part), 1))
+	return errors.Join(required("run", p.Run), minValue("part", int64(p.Part), 1))
 }
 
 func (t Task) check() error {
-	return errors.Join(named("name", t.Name), named("key", t.Key), named("commit", t.Commit), atLeast("generation", t.Generation, 0))
+	return errors.Join(required("name", t.Name), required("key", t.Key), required("commit", t.Commit), minValue("generation", t.Generation, 0))
 }
 
-func (t Told) check() error    { return named("name", t.Name) }
-func (t Telling) check() error { return nil }
+func (t NotificationState) check() error { return required("name", t.Name) }
+func (t PullRequestCursor) check() error { return nil }
 
 func (l LeaseItem) check() error {
-	return errors.Join(atLeast("token", l.Token, 1), atLeast("beat", l.Beat, 0), atLeast("length_ms", l.LengthMS, 0), named("identity", l.Identity))
+	return errors.Join(minValue("token", l.Token, 1), minValue("beat", l.Heartbeat, 0), minValue("length_ms", l.LengthMS, 0), required("identity", l.Identity))
 }
 
-func atLeast(field string, got, least int64) error {
-	if got < least {
-		return fmt.Errorf("%s is %d, want at least %d", field, got, least)
+func minValue(field string, got, minimum int64) error {
+	if got < minimum {
+		return fmt.Errorf("%s is %d, want at least %d", field, got, minimum)
 	}
 	return nil
 }
 
-func named(field, value string) error {
+func required(field, value string) error {
 	if value == "" {
 		return fmt.Errorf("%s is empty", field)
 	}
 	return nil
 }
 
-// decode reads an item strictly: a newer schema is ErrNewer, anything that
+// decode reads an item strictly: a newer schema is ErrNewerSchema, anything that
 // this program cannot have written under that key a *CorruptError.
-func decode[T entry](item Item) (T, error) {
+func decode[T storable](item Item) (T, error) {
 	v, err := unmarshal[T](item.Value)
 	if err != nil {
-		if newer(item.Value) {
-			return v, tooNew(item.Key)
+		if hasNewerSchema(item.Value) {
+			return v, newerSchemaError(item.Key)
 		}
 		return v, &CorruptError{item.Key, err}
 	}
 	switch err := v.check(); {
-	case v.version() > packedSchema:
-		return v, tooNew(item.Key)
-	case v.version() < 1:
+	case v.schemaVersion() > packedSchema:
+		return v, newerSchemaError(item.Key)
+	case v.schemaVersion() < 1:
 		return v, &CorruptError{item.Key, errors.New("it has no schema version")}
-	case v.sk() != item.Key.SK:
-		return v, &CorruptError{item.Key, fmt.Errorf("it belongs under %s", v.sk())}
+	case v.sortKey() != item.Key.SK:
+		return v, &CorruptError{item.Key, fmt.Errorf("it belongs under %s", v.sortKey())}
 	case err != nil:
 		return v, &CorruptError{item.Key, err}
 	}
@@ -133,36 +133,36 @@ func decode[T entry](item Item) (T, error) {
 }
 
 // unmarshal reads value as encoding/json does, or faster where T knows how.
-func unmarshal[T entry](value json.RawMessage) (v T, err error) {
+func unmarshal[T storable](value json.RawMessage) (v T, err error) {
 	if fast, ok := any(&v).(interface{ scan([]byte) bool }); ok && fast.scan(value) {
 		return v, nil
 	}
-	var again T
-	err = json.Unmarshal(value, &again)
-	return again, err
+	var decoded T
+	err = json.Unmarshal(value, &decoded)
+	return decoded, err
 }
 
-// newer tells whether value, which this program cannot read, says that it is
+// hasNewerSchema tells whether value, which this program cannot read, says that it is
 // of a newer schema.
-func newer(value json.RawMessage) bool {
+func hasNewerSchema(value json.RawMessage) bool {
 	var v struct {
 		Schema int `json:"schema"`
 	}
 	return json.Unmarshal(value, &v) == nil && v.Schema > packedSchema
 }
 
-func tooNew(key Key) error {
-	return fmt.Errorf("item %s of record %s: %w: update this program to use it", key.SK, key.PK, ErrNewer)
+func newerSchemaError(key Key) error {
+	return fmt.Errorf("item %s of record %s: %w: update this program to use it", key.SK, key.PK, ErrNewerSchema)
 }
 
 // encode is the stored form of v.
-func encode(v entry) (json.RawMessage, error) {
+func encode(v storable) (json.RawMessage, error) {
 	if err := v.check(); err != nil {
-		return nil, fmt.Errorf("item %s cannot be stored: %w", v.sk(), err)
+		return nil, fmt.Errorf("item %s cannot be stored: %w", v.sortKey(), err)
 	}
 	data, err := json.Marshal(v)
 	if err != nil {
-		return nil, fmt.Errorf("item %s cannot be stored: %w", v.sk(), err)
+		return nil, fmt.Errorf("item %s cannot be stored: %w", v.sortKey(), err)
 	}
 	return data, nil
 }

@@ -27,19 +27,19 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, value []byte, sk string) {
 		item := Item{Key: Key{PK: "record", SK: sk}, Value: value}
-		decodes[Head](t, item)
-		decodes[Workspace](t, item)
-		decodes[Hold](t, item)
-		decodes[Run](t, item)
-		decodes[LeaseItem](t, item)
+		assertRoundTrip[Head](t, item)
+		assertRoundTrip[Workspace](t, item)
+		assertRoundTrip[Hold](t, item)
+		assertRoundTrip[Run](t, item)
+		assertRoundTrip[LeaseItem](t, item)
 	})
 }
 
-func decodes[T entry](t *testing.T, item Item) {
+func assertRoundTrip[T storable](t *testing.T, item Item) {
 	v, err := decode[T](item)
 	if err != nil {
 		var corrupt *CorruptError
-		if !errors.As(err, &corrupt) && !errors.Is(err, ErrNewer) || !strings.Contains(err.Error(), item.Key.SK) {
+		if !errors.As(err, &corrupt) && !errors.Is(err, ErrNewerSchema) || !strings.Contains(err.Error(), item.Key.SK) {
 			t.Fatalf("error of no known kind: %v", err)
 		}
 		return
@@ -48,11 +48,11 @@ func decodes[T entry](t *testing.T, item Item) {
 	if err != nil {
 		t.Fatalf("decoded, but not encoded: %v", err)
 	}
-	again, err := decode[T](Item{Key: item.Key, Value: first})
+	decoded, err := decode[T](Item{Key: item.Key, Value: first})
 	if err != nil {
 		t.Fatalf("encoded, but not decoded: %v", err)
 	}
-	if second, err := encode(again); err != nil || !bytes.Equal(first, second) {
+	if second, err := encode(decoded); err != nil || !bytes.Equal(first, second) {
 		t.Fatalf("encoded otherwise: %s and %s, %v", first, second, err)
 	}
 }
@@ -61,11 +61,11 @@ func decodes[T entry](t *testing.T, item Item) {
 func FuzzScan(f *testing.F) {
 	whole := Workspace{
 		Schema: 1, Rev: 2, Name: "tokyo", Path: "env/tokyo", Identity: "s3://b/k", Reads: []string{"s3://b/c", ""}, DependsOn: []string{"common"},
-		Trace: Trace{"env/tokyo": "040000:1", "//rules": "1"}, Epoch: 1, Commit: "c", Run: "r", At: time.Unix(1, 5).UTC(),
+		Trace: Trace{"env/tokyo": "040000:1", "//rules": "1"}, Epoch: 1, Commit: "c", Run: "r", OutcomeAt: time.Unix(1, 5).UTC(),
 		Attempt: &Attempt{Commit: "日本", Process: Process{PID: 7}, State: &TerraformState{}}, State: &TerraformState{Lineage: "l", Serial: 3}, Outcome: Failed, Error: "e", Changes: Changes{1, 2, 3, -4},
-		Risk: "loss", Digest: "d", Waiting: Trace{}, OutputsDigest: "k:1", Counter: 123456789012345678,
-		Drift: &Drift{At: time.Unix(3, 0).UTC(), Found: true, Changes: Changes{Change: 1}, Digest: "p", Run: "s"}, Failures: 1, RetryAt: time.Unix(2, 0).UTC(),
-		Terraform: "1.5", LockFile: "l", Removed: true, Parts: 2, PartsSum: "s",
+		Risk: "loss", PlanDigest: "d", PendingInputs: Trace{}, OutputsDigest: "k:1", ApplyCount: 123456789012345678,
+		Drift: &Drift{CheckedAt: time.Unix(3, 0).UTC(), Found: true, Changes: Changes{Change: 1}, PlanDigest: "p", Run: "s"}, Failures: 1, RetryAt: time.Unix(2, 0).UTC(),
+		TerraformVersion: "1.5", LockFileID: "l", Removed: true, Parts: 2, PartsSum: "s",
 	}
 	data, err := json.Marshal(whole)
 	if err != nil {
@@ -99,10 +99,10 @@ func TestWorkspaceOfTheVersionBefore(t *testing.T) {
 	const before = `{"schema":1,"rev":4,"name":"tokyo","path":"env/tokyo","identity":"s3://b/k","trace":{"env/tokyo":"040000:1"},` +
 		`"attempt":{"trace":{"env/tokyo":"040000:2"},"commit":"c2","run":"r"},"waiting":{"env/tokyo":"040000:2","//gate":"g"},"outcome":"failed"}`
 	ws, err := decode[Workspace](Item{Key: Key{PK: "record", SK: "WS#tokyo"}, Value: []byte(before)})
-	if err != nil || ws.Attempt == nil || ws.Attempt.Commit != "c2" || ws.Trace["env/tokyo"] != "040000:1" || len(ws.Waiting) != 2 {
+	if err != nil || ws.Attempt == nil || ws.Attempt.Commit != "c2" || ws.Trace["env/tokyo"] != "040000:1" || len(ws.PendingInputs) != 2 {
 		t.Fatalf("read: %+v, %v", ws, err)
 	}
-	ws.Waiting = nil
+	ws.PendingInputs = nil
 	ops, _, err := New(nil, "record", Options{}).workspaceOps(ws)
 	if err != nil || len(ops) != 1 || strings.Contains(string(ops[0].Put), "040000:2") {
 		t.Errorf("written: %s, %v", ops[0].Put, err)

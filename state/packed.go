@@ -18,8 +18,8 @@ import (
 // compressed and put into items of its own, its parts, by the transaction that
 // writes the workspace.
 const (
-	packAbove = 128 << 10 // bytes of an item that is packed
-	partText  = 340 << 10 // characters of one part
+	minPackedBytes = 128 << 10 // bytes of an item that is packed
+	maxPartText    = 340 << 10 // characters of one part
 	// maxParts keeps a transaction that moves a workspace's parts to another
 	// name within the 4 MB that DynamoDB takes.
 	maxParts = 5
@@ -27,10 +27,10 @@ const (
 	maxUnpacked = 256 << 20
 )
 
-// packed is what may be long of a workspace.
-type packed struct {
-	Trace     Trace    `json:"trace"`
-	Sensitive []string `json:"sensitive"`
+// packedFields is what may be long of a workspace.
+type packedFields struct {
+	Trace           Trace    `json:"trace"`
+	SensitiveHashes []string `json:"sensitive"`
 }
 
 // workspacePart is one part of the text of a packed.
@@ -54,35 +54,35 @@ var (
 func pack(ws Workspace) (Workspace, []workspacePart, error) {
 	ws.Schema, ws.Parts, ws.PartsSum = Schema, 0, ""
 	data, err := json.Marshal(ws)
-	if err != nil || len(data) <= packAbove {
+	if err != nil || len(data) <= minPackedBytes {
 		return ws, nil, err
 	}
-	if data, err = json.Marshal(packed{ws.Trace, ws.Sensitive}); err != nil {
+	if data, err = json.Marshal(packedFields{ws.Trace, ws.SensitiveHashes}); err != nil {
 		return ws, nil, err
 	}
 	text := base64.StdEncoding.EncodeToString(packEncoder.EncodeAll(data, nil))
-	if len(text) > maxParts*partText {
+	if len(text) > maxParts*maxPartText {
 		return ws, nil, fmt.Errorf("%w: %w: its %d inputs and %d sensitive outputs take %d KB of the record, which has room for %d: make several workspaces of it, or let it depend on fewer files",
-			ErrNotWritten, ErrUnstorable, len(ws.Trace), len(ws.Sensitive), len(text)>>10, maxParts*partText>>10)
+			ErrNotWritten, ErrUnstorable, len(ws.Trace), len(ws.SensitiveHashes), len(text)>>10, maxParts*maxPartText>>10)
 	}
 	sum := sha256.Sum256([]byte(text))
 	var parts []workspacePart
 	for rest := text; rest != ""; {
-		n := min(len(rest), partText)
+		n := min(len(rest), maxPartText)
 		parts = append(parts, workspacePart{Schema: packedSchema, Workspace: ws.Name, Part: len(parts) + 1, Text: rest[:n]})
 		rest = rest[n:]
 	}
-	ws.Schema, ws.Trace, ws.Sensitive = packedSchema, nil, nil
+	ws.Schema, ws.Trace, ws.SensitiveHashes = packedSchema, nil, nil
 	ws.Parts, ws.PartsSum = len(parts), hex.EncodeToString(sum[:])
 	return ws, parts, nil
 }
 
-// errTorn: the parts of a workspace are not those of its item. Another run has
+// errPartsMismatch: the parts of a workspace are not those of its item. Another run has
 // written it between the two reads, or it is damaged.
-var errTorn = errors.New("its parts are not those that it names")
+var errPartsMismatch = errors.New("its parts are not those that it names")
 
-// unpack reads the parts of ws.
-func (r *Record) unpack(ctx context.Context, ws *Workspace) error {
+// readParts reads the parts of ws.
+func (r *Record) readParts(ctx context.Context, ws *Workspace) error {
 	var text strings.Builder
 	for n := range ws.Parts {
 		part, found, err := get[workspacePart](ctx, r, r.key(partKey(ws.Name, n+1)))
@@ -90,13 +90,13 @@ func (r *Record) unpack(ctx context.Context, ws *Workspace) error {
 			return err
 		}
 		if !found {
-			return errTorn
+			return errPartsMismatch
 		}
 		text.WriteString(part.Text)
 	}
 	sum := sha256.Sum256([]byte(text.String()))
 	if hex.EncodeToString(sum[:]) != ws.PartsSum {
-		return errTorn
+		return errPartsMismatch
 	}
 	compressed, err := base64.StdEncoding.DecodeString(text.String())
 	if err != nil {
@@ -106,8 +106,8 @@ func (r *Record) unpack(ctx context.Context, ws *Workspace) error {
 	if err != nil {
 		return err
 	}
-	long, err := unmarshal[Workspace](data) // which reads these fields faster than encoding/json
-	ws.Trace, ws.Sensitive = long.Trace, long.Sensitive
+	fields, err := unmarshal[Workspace](data) // which reads these fields faster than encoding/json
+	ws.Trace, ws.SensitiveHashes = fields.Trace, fields.SensitiveHashes
 	return err
 }
 
@@ -118,13 +118,13 @@ func (r *Record) readWorkspace(ctx context.Context, name string) (ws Workspace, 
 		if err != nil || ws.Parts == 0 {
 			return err
 		}
-		if err = r.unpack(ctx, &ws); errors.Is(err, errTorn) {
+		if err = r.readParts(ctx, &ws); errors.Is(err, errPartsMismatch) {
 			return fmt.Errorf("%w: %w", ErrConflict, err)
 		}
 		return err
 	})
-	if errors.Is(err, errTorn) {
-		err = &CorruptError{r.key(workspacePrefix + name), errTorn}
+	if errors.Is(err, errPartsMismatch) {
+		err = &CorruptError{r.key(workspacePrefix + name), errPartsMismatch}
 	}
 	return ws, found, err
 }
@@ -132,9 +132,9 @@ func (r *Record) readWorkspace(ctx context.Context, name string) (ws Workspace, 
 // workspaceOps are the ops that replace the record of which ws has the Rev and
 // the Parts, the workspace's own item first, and ws as it is then stored.
 func (r *Record) workspaceOps(ws Workspace) ([]Op, Workspace, error) {
-	cond, before := revision(ws.Rev), ws.Parts
+	cond, oldParts := sameRev(ws.Rev), ws.Parts
 	ws.Rev++
-	ws.Error = clip(ws.Error)
+	ws.Error = truncate(ws.Error)
 	item, parts, err := pack(ws)
 	if err != nil {
 		return nil, ws, err
@@ -143,19 +143,19 @@ func (r *Record) workspaceOps(ws Workspace) ([]Op, Workspace, error) {
 	if err != nil {
 		return nil, ws, err
 	}
-	ops := []Op{{Key: r.key(ws.sk()), If: cond, Put: value}}
+	ops := []Op{{Key: r.key(ws.sortKey()), If: cond, Put: value}}
 	for _, part := range parts {
 		if value, err = encode(part); err != nil {
 			return nil, ws, err
 		}
-		ops = append(ops, Op{Key: r.key(part.sk()), Put: value})
+		ops = append(ops, Op{Key: r.key(part.sortKey()), Put: value})
 	}
 	ws.Schema, ws.Parts, ws.PartsSum = item.Schema, item.Parts, item.PartsSum
-	return append(ops, r.withoutParts(ws.Name, len(parts), before)...), ws, nil
+	return append(ops, r.deletePartsOps(ws.Name, len(parts), oldParts)...), ws, nil
 }
 
-// withoutParts are the ops that delete the parts of a workspace from one on.
-func (r *Record) withoutParts(name string, from, to int) (ops []Op) {
+// deletePartsOps are the ops that delete the parts of a workspace from one on.
+func (r *Record) deletePartsOps(name string, from, to int) (ops []Op) {
 	for n := from; n < to; n++ {
 		ops = append(ops, Op{Key: r.key(partKey(name, n+1)), Delete: true})
 	}

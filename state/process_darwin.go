@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// boot is the id of the boot session; there are no pid namespaces.
-func boot() string {
+// bootID is the id of the boot session; there are no pid namespaces.
+func bootID() string {
 	id, err := unix.Sysctl("kern.bootsessionuuid")
 	if err != nil {
 		return ""
@@ -15,9 +15,9 @@ func boot() string {
 	return id
 }
 
-// started returns when a process was started, in seconds since 1970, and
+// startTime returns when a process was started, in seconds since 1970, and
 // whether it has ended but was not yet reaped. "" if that cannot be read.
-func started(pid int) (start string, ended bool) {
+func startTime(pid int) (start string, ended bool) {
 	info, err := unix.SysctlKinfoProc("kern.proc.pid", pid)
 	if err != nil {
 		return "", false

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// boot is the boot id and the pid namespace.
-func boot() string {
+// bootID is the boot id and the pid namespace.
+func bootID() string {
 	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
 		return ""
@@ -20,9 +20,9 @@ func boot() string {
 	return strings.TrimSpace(string(id)) + " " + namespace
 }
 
-// started returns when a process was started, in clock ticks since boot, and
+// startTime returns when a process was started, in clock ticks since boot, and
 // whether it has ended but was not yet reaped. "" if that cannot be read.
-func started(pid int) (start string, ended bool) {
+func startTime(pid int) (start string, ended bool) {
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
 		return "", false

@@ -8,8 +8,8 @@ import (
 )
 
 func TestProcess(t *testing.T) {
-	self := Self()
-	if self.PID != os.Getpid() || self.Boot == "" || self.Start == "" || !strings.HasSuffix(self.User, "@"+self.Host) {
+	self := CurrentProcess()
+	if self.PID != os.Getpid() || self.BootID == "" || self.StartTime == "" || !strings.HasSuffix(self.User, "@"+self.Host) {
 		t.Fatalf("self: got %+v", self)
 	}
 	child := exec.Command("cat")
@@ -22,7 +22,7 @@ func TestProcess(t *testing.T) {
 	}
 	living := self
 	living.PID = child.Process.Pid
-	living.Start, _ = started(living.PID)
+	living.StartTime, _ = startTime(living.PID)
 	with := func(change func(*Process)) Process {
 		p := living
 		change(&p)
@@ -35,18 +35,18 @@ func TestProcess(t *testing.T) {
 	}{
 		{"self", self, false, true},
 		{"a living process", living, false, true},
-		{"its number, used before", with(func(p *Process) { p.Start = "1" }), true, true},
-		{"another boot", with(func(p *Process) { p.Boot = "other" }), false, false},
-		{"an unknown boot", with(func(p *Process) { p.Boot = "" }), false, false},
+		{"its number, used before", with(func(p *Process) { p.StartTime = "1" }), true, true},
+		{"another boot", with(func(p *Process) { p.BootID = "other" }), false, false},
+		{"an unknown boot", with(func(p *Process) { p.BootID = "" }), false, false},
 		{"a clone of this machine", with(func(p *Process) { p.Host = "other" }), false, false},
-		{"another task", with(func(p *Process) { p.Task = "arn:aws:ecs:1" }), false, false},
-		{"another build", with(func(p *Process) { p.Build = "b:1" }), false, false},
+		{"another task", with(func(p *Process) { p.TaskARN = "arn:aws:ecs:1" }), false, false},
+		{"another build", with(func(p *Process) { p.BuildID = "b:1" }), false, false},
 		{"no number", with(func(p *Process) { p.PID = 0 }), false, false},
 		{"all processes", with(func(p *Process) { p.PID = -1 }), false, false},
-		{"no start", with(func(p *Process) { p.Start = "" }), false, false},
+		{"no start", with(func(p *Process) { p.StartTime = "" }), false, false},
 		{"nothing", Process{}, false, false},
 	} {
-		if dead, known := c.process.Dead(); dead != c.dead || known != c.known {
+		if dead, known := c.process.IsDead(); dead != c.dead || known != c.known {
 			t.Errorf("%s: got dead %v, known %v", c.name, dead, known)
 		}
 	}
@@ -54,7 +54,7 @@ func TestProcess(t *testing.T) {
 	if err := child.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	if dead, known := living.Dead(); !dead || !known {
+	if dead, known := living.IsDead(); !dead || !known {
 		t.Errorf("a process that has ended: got dead %v, known %v", dead, known)
 	}
 }

@@ -11,24 +11,24 @@ import (
 )
 
 // Options tune the rules. The zero value is right in production, but for Self
-// and ProcessDead in ECS and CodeBuild.
+// and IsProcessDead in ECS and CodeBuild.
 type Options struct {
-	// Lease is how long a lease outlives its last renewal. Default 60 s.
-	Lease time.Duration
-	// Poll is how often a held lease is looked at again, and how often a
+	// LeaseDuration is how long a lease outlives its last renewal. Default 60 s.
+	LeaseDuration time.Duration
+	// PollInterval is how often a held lease is looked at again, and how often a
 	// holder looks at its clocks. Default: a 60th of Lease.
-	Poll time.Duration
+	PollInterval time.Duration
 	// Now is the wall clock: it is displayed, and watched for leaps.
 	Now func() time.Time
-	// Mono is a clock that never goes back: the time since an instant of the
+	// MonotonicNow is a clock that never goes back: the time since an instant of the
 	// implementation's choice.
-	Mono func() time.Duration
-	// Self is the process that leases are taken for. Default: Self().
-	Self Process
-	// ProcessDead asks whoever ran a process that is not of this machine (an
+	MonotonicNow func() time.Duration
+	// Process is the process that leases are taken for. Default: Self().
+	Process Process
+	// IsProcessDead asks whoever ran a process that is not of this machine (an
 	// ECS task, a CodeBuild build) whether it has ended. It answers true only
 	// if that is certain. It may be nil.
-	ProcessDead func(context.Context, Process) (bool, error)
+	IsProcessDead func(context.Context, Process) (bool, error)
 }
 
 // Record is what a store holds under one record's name, and the rules by
@@ -38,30 +38,30 @@ type Record struct {
 	name  string
 	opts  Options
 
-	mu   sync.Mutex
-	seen map[string]sighting // by identity: held leases as this process first saw them
-	idle map[string]bool     // owners of leases that this process may hold, and works under no more
+	mu         sync.Mutex
+	observed   map[string]observation // by identity: held leases as this process first saw them
+	idleOwners map[string]bool        // owners of leases that this process may hold, and works under no more
 }
 
 // New returns the record of that name in store. Nothing is read yet.
 func New(store Store, name string, opts Options) *Record {
-	if opts.Lease <= 0 {
-		opts.Lease = time.Minute
+	if opts.LeaseDuration <= 0 {
+		opts.LeaseDuration = time.Minute
 	}
-	if opts.Poll <= 0 {
-		opts.Poll = opts.Lease / 60
+	if opts.PollInterval <= 0 {
+		opts.PollInterval = opts.LeaseDuration / 60
 	}
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	if opts.Mono == nil {
+	if opts.MonotonicNow == nil {
 		start := time.Now()
-		opts.Mono = func() time.Duration { return time.Since(start) }
+		opts.MonotonicNow = func() time.Duration { return time.Since(start) }
 	}
-	if opts.Self == (Process{}) {
-		opts.Self = Self()
+	if opts.Process == (Process{}) {
+		opts.Process = CurrentProcess()
 	}
-	return &Record{store: store, name: name, opts: opts, seen: map[string]sighting{}, idle: map[string]bool{}}
+	return &Record{store: store, name: name, opts: opts, observed: map[string]observation{}, idleOwners: map[string]bool{}}
 }
 
 // Name is the record's name in its store.
@@ -76,7 +76,7 @@ func leaseKey(identity string) Key { return Key{PK: LeasePartition, SK: identity
 func (r *Record) now() time.Time { return r.opts.Now().Round(0).UTC().Truncate(time.Millisecond) }
 
 // get reads the item under key; found is false if there is none.
-func get[T entry](ctx context.Context, r *Record, key Key) (v T, found bool, err error) {
+func get[T storable](ctx context.Context, r *Record, key Key) (v T, found bool, err error) {
 	value, err := r.store.Get(ctx, key)
 	if errors.Is(err, ErrNotFound) {
 		return v, false, nil
@@ -91,47 +91,47 @@ func get[T entry](ctx context.Context, r *Record, key Key) (v T, found bool, err
 // write does ops. A store's error does not tell whether they took effect: a
 // write can time out, be retried below us, and then fail on its own first
 // effect. So landed looks for it in the record before an error is believed.
-func (r *Record) write(ctx context.Context, landed func(context.Context) (bool, error), ops ...Op) error {
+func (r *Record) write(ctx context.Context, verify func(context.Context) (bool, error), ops ...Op) error {
 	err := r.store.Write(ctx, ops...)
 	if err == nil || errors.Is(err, ErrNotWritten) {
 		return err
 	}
-	back, cancel := r.brief(ctx)
+	cleanupCtx, cancel := r.cleanupContext(ctx)
 	defer cancel()
-	if ok, readErr := landed(back); readErr == nil && ok {
+	if ok, readErr := verify(cleanupCtx); readErr == nil && ok {
 		return nil
 	}
 	return err
 }
 
-// brief is a context for what must be known or done even after ctx has ended.
-func (r *Record) brief(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), r.opts.Lease/12)
+// cleanupContext is a context for what must be known or done even after ctx has ended.
+func (r *Record) cleanupContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), r.opts.LeaseDuration/12)
 }
 
-// stored returns a landed function: is v, as encoded, what the record holds?
-func stored[T entry](r *Record, key Key, value json.RawMessage) func(context.Context) (bool, error) {
+// verifyStored returns a landed function: is v, as encoded, what the record holds?
+func verifyStored[T storable](r *Record, key Key, value json.RawMessage) func(context.Context) (bool, error) {
 	return func(ctx context.Context) (bool, error) {
 		got, found, err := get[T](ctx, r, key)
 		if err != nil || !found {
 			return false, err
 		}
-		again, err := encode(got)
-		return err == nil && bytes.Equal(again, value), err
+		reencoded, err := encode(got)
+		return err == nil && bytes.Equal(reencoded, value), err
 	}
 }
 
-// retries is how often a change that another run overtook is tried again.
-const retries = 50
+// maxRetries is how often a change that another run overtook is tried again.
+const maxRetries = 50
 
 // retry does f again for as long as others overtake it.
 func (r *Record) retry(ctx context.Context, f func() error) error {
 	for n := 1; ; n++ {
 		err := f()
-		if n == retries || !errors.Is(err, ErrConflict) {
+		if n == maxRetries || !errors.Is(err, ErrConflict) {
 			return err
 		}
-		if err := Pause(ctx, rand.N(time.Duration(n)*time.Millisecond)); err != nil {
+		if err := Sleep(ctx, rand.N(time.Duration(n)*time.Millisecond)); err != nil {
 			return err
 		}
 	}

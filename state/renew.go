@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// keep watches the clocks and has the lease renewed at a third of its length.
+// renewLoop watches the clocks and has the lease renewed at a third of its length.
 // A renewal runs beside it, so that one that hangs does not keep it from
 // seeing the time.
-func (l *Lease) keep(ctx context.Context) {
-	defer close(l.stopped)
-	ticker := time.NewTicker(l.record.opts.Poll)
+func (l *Lease) renewLoop(ctx context.Context) {
+	defer close(l.renewalsDone)
+	ticker := time.NewTicker(l.record.opts.PollInterval)
 	defer ticker.Stop()
 	var renewals sync.WaitGroup
 	defer renewals.Wait()
@@ -29,11 +29,11 @@ func (l *Lease) keep(ctx context.Context) {
 				return
 			}
 		case <-ticker.C:
-			passed := l.passed()
-			if l.late(passed) {
+			elapsed := l.sinceValid()
+			if l.checkDeadline(elapsed) {
 				return
 			}
-			if renewal == nil && passed >= l.record.opts.Lease/3 {
+			if renewal == nil && elapsed >= l.record.opts.LeaseDuration/3 {
 				done := make(chan error, 1)
 				renewals.Go(func() { l.renew(ctx, done) })
 				renewal = done
@@ -42,24 +42,24 @@ func (l *Lease) keep(ctx context.Context) {
 	}
 }
 
-// passed is how much time has passed since the lease was surely ours.
-func (l *Lease) passed() time.Duration {
+// sinceValid is how much time has passed since the lease was surely ours.
+func (l *Lease) sinceValid() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.record.since(l.good)
+	return l.record.elapsedSince(l.validFrom)
 }
 
-// late interrupts the work when two thirds of the lease have passed, and
+// checkDeadline interrupts the work when two thirds of the lease have passed, and
 // kills it at five sixths; then it returns true. Between the two the lease is
 // still renewed, to give the interrupted work its time to end.
-func (l *Lease) late(passed time.Duration) bool {
-	length := l.record.opts.Lease
-	if passed < length*2/3 {
+func (l *Lease) checkDeadline(elapsed time.Duration) bool {
+	length := l.record.opts.LeaseDuration
+	if elapsed < length*2/3 {
 		return false
 	}
-	err := fmt.Errorf("%w: it could not be renewed for %s", ErrLeaseLost, passed.Round(time.Millisecond))
-	l.lose(err)
-	if passed < length*5/6 {
+	err := fmt.Errorf("%w: it could not be renewed for %s", ErrLeaseLost, elapsed.Round(time.Millisecond))
+	l.interrupt(err)
+	if elapsed < length*5/6 {
 		return false
 	}
 	l.kill(err)
@@ -70,65 +70,65 @@ func (l *Lease) late(passed time.Duration) bool {
 func (l *Lease) renew(ctx context.Context, done chan<- error) {
 	var err error
 	defer func() {
-		if fault := recover(); fault != nil {
-			err = l.lost(fmt.Sprintf("panic while renewing it: %v", fault))
+		if recovered := recover(); recovered != nil {
+			err = l.markLost(fmt.Sprintf("panic while renewing it: %v", recovered))
 		}
 		done <- err
 	}()
-	err = l.beatOnce(ctx)
+	err = l.renewOnce(ctx)
 }
 
-func (l *Lease) beatOnce(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, l.record.opts.Lease/6)
+func (l *Lease) renewOnce(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, l.record.opts.LeaseDuration/6)
 	defer cancel()
-	item, cond := l.item, l.ours()
-	item.Beat = l.beat + 1
-	item.Until = l.record.now().Add(l.record.opts.Lease)
+	item, cond := l.item, l.ownedCond()
+	item.Heartbeat = l.heartbeat + 1
+	item.ExpiresAt = l.record.now().Add(l.record.opts.LeaseDuration)
 	cond.Equal = maps.Clone(cond.Equal)
-	cond.Equal["beat"] = l.beat
+	cond.Equal["beat"] = l.heartbeat
 	value, err := encode(item)
 	if err != nil {
 		return err
 	}
 	// The beat may take effect at any time from here: whoever waits for the
 	// lease counts from then, so we must not count from later.
-	if l.unsure == nil {
+	if l.pendingSince == nil {
 		now := l.record.instant()
-		l.unsure = &now
+		l.pendingSince = &now
 	}
 	err = l.record.store.Write(ctx, Op{Key: l.key(), If: cond, Put: value})
 	if err == nil {
-		l.renewed(item.Beat)
+		l.renewed(item.Heartbeat)
 		return nil
 	}
-	return l.settleBeat(ctx, item.Beat, err)
+	return l.confirmRenewal(ctx, item.Heartbeat, err)
 }
 
-// settleBeat reads back what came of a beat whose write returned err.
-func (l *Lease) settleBeat(ctx context.Context, beat int64, err error) error {
-	back, cancel := l.record.brief(ctx)
+// confirmRenewal reads back what came of a beat whose write returned err.
+func (l *Lease) confirmRenewal(ctx context.Context, heartbeat int64, err error) error {
+	cleanupCtx, cancel := l.record.cleanupContext(ctx)
 	defer cancel()
-	asked := l.record.instant()
-	now, held, readErr := l.mine(back)
+	readStart := l.record.instant()
+	current, held, readErr := l.reload(cleanupCtx)
 	switch {
 	case readErr != nil:
 		return err
 	case !held:
-		return l.lost("run " + now.Run + " holds it, or a person has freed it")
-	case now.Beat == beat:
-		l.renewed(beat)
+		return l.markLost("run " + current.Run + " holds it, or a person has freed it")
+	case current.Heartbeat == heartbeat:
+		l.renewed(heartbeat)
 		return nil
 	default:
 		// It had no effect yet when we asked.
-		l.unsure = &asked
+		l.pendingSince = &readStart
 		return err
 	}
 }
 
 // renewed counts the lease from the first instant at which the beat can have
 // taken effect.
-func (l *Lease) renewed(beat int64) {
+func (l *Lease) renewed(heartbeat int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.beat, l.good, l.unsure = beat, *l.unsure, nil
+	l.heartbeat, l.validFrom, l.pendingSince = heartbeat, *l.pendingSince, nil
 }

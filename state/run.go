@@ -12,7 +12,7 @@ import (
 // one that names the others comes last.
 func (r *Record) PutRun(ctx context.Context, run Run) error {
 	run.Schema = Schema
-	run, parts, err := split(run)
+	run, parts, err := splitRun(run)
 	for _, part := range parts {
 		err = errors.Join(err, replace(ctx, r, part))
 	}
@@ -26,25 +26,25 @@ func (r *Record) PutRun(ctx context.Context, run Run) error {
 }
 
 // replace writes v, whatever was there.
-func replace[T entry](ctx context.Context, r *Record, v T) error {
+func replace[T storable](ctx context.Context, r *Record, v T) error {
 	value, err := encode(v)
 	if err != nil {
 		return err
 	}
-	key := r.key(v.sk())
-	return r.write(ctx, stored[T](r, key, value), Op{Key: key, Put: value})
+	key := r.key(v.sortKey())
+	return r.write(ctx, verifyStored[T](r, key, value), Op{Key: key, Put: value})
 }
 
 // Runs returns the newest runs first, at most limit of them. Ids of runs sort
 // by time (ULIDs).
 func (r *Record) Runs(ctx context.Context, limit int) ([]Run, error) {
-	items, err := r.store.Last(ctx, r.name, runPrefix, limit)
+	items, err := r.store.ListLast(ctx, r.name, runPrefix, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read the runs of record %s: %w", r.name, err)
 	}
 	runs, err := decodeAll[Run](items)
 	for i := range runs {
-		err = errors.Join(err, r.complete(ctx, &runs[i]))
+		err = errors.Join(err, r.addRunParts(ctx, &runs[i]))
 	}
 	return runs, err
 }
@@ -56,7 +56,7 @@ func (r *Record) Run(ctx context.Context, id string) (Run, error) {
 		err = ErrNotFound
 	}
 	if err == nil {
-		err = r.complete(ctx, &run)
+		err = r.addRunParts(ctx, &run)
 	}
 	if err != nil {
 		return Run{}, fmt.Errorf("read run %s: %w", id, err)
@@ -66,21 +66,21 @@ func (r *Record) Run(ctx context.Context, id string) (Run, error) {
 
 // PruneRuns forgets the runs that ended before an instant, and returns their
 // ids. A run that has not ended is judged by its start.
-func (r *Record) PruneRuns(ctx context.Context, before time.Time) ([]string, error) {
+func (r *Record) PruneRuns(ctx context.Context, cutoff time.Time) ([]string, error) {
 	runs, err := list[Run](ctx, r, r.name, runPrefix)
 	if err != nil {
 		return nil, fmt.Errorf("read the runs of record %s: %w", r.name, err)
 	}
 	var ids []string
 	for _, run := range runs {
-		last := run.EndedAt
-		if last.IsZero() {
-			last = run.StartedAt
+		endedAt := run.EndedAt
+		if endedAt.IsZero() {
+			endedAt = run.StartedAt
 		}
-		if !last.Before(before) {
+		if !endedAt.Before(cutoff) {
 			continue
 		}
-		if err := r.forget(ctx, run); err != nil {
+		if err := r.deleteRun(ctx, run); err != nil {
 			return ids, fmt.Errorf("forget run %s: %w", run.ID, err)
 		}
 		ids = append(ids, run.ID)
@@ -88,14 +88,14 @@ func (r *Record) PruneRuns(ctx context.Context, before time.Time) ([]string, err
 	return ids, nil
 }
 
-// forget deletes the parts first: what is left of a run by a failure is found
+// deleteRun deletes the parts first: what is left of a run by a failure is found
 // again by the next PruneRuns.
-func (r *Record) forget(ctx context.Context, run Run) error {
+func (r *Record) deleteRun(ctx context.Context, run Run) error {
 	for n := range run.Parts {
 		part := runPart{Run: run.ID, Part: n + 1}
-		if err := r.store.Write(ctx, Op{Key: r.key(part.sk()), Delete: true}); err != nil {
+		if err := r.store.Write(ctx, Op{Key: r.key(part.sortKey()), Delete: true}); err != nil {
 			return err
 		}
 	}
-	return r.store.Write(ctx, Op{Key: r.key(run.sk()), Delete: true})
+	return r.store.Write(ctx, Op{Key: r.key(run.sortKey()), Delete: true})
 }

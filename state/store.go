@@ -55,9 +55,9 @@ type Store interface {
 	// List returns the items of a partition whose SK begins with prefix,
 	// sorted by SK bytewise, as of now.
 	List(ctx context.Context, pk, prefix string) ([]Item, error)
-	// Last returns at most limit of those items, sorted by SK backwards: the
+	// ListLast returns at most limit of those items, sorted by SK backwards: the
 	// last first.
-	Last(ctx context.Context, pk, prefix string, limit int) ([]Item, error)
+	ListLast(ctx context.Context, pk, prefix string, limit int) ([]Item, error)
 	// Write does all of ops or none. No two ops may name one key; at most
 	// MaxOps. If a condition does not hold the error is ErrConflict. Any
 	// other error leaves open whether the write took effect, or will yet,
@@ -90,6 +90,6 @@ var (
 	ErrNotWritten = errors.New("nothing was written")
 	// ErrUnstorable: it is nothing that a store takes, now or later.
 	ErrUnstorable = errors.New("it cannot be stored")
-	// ErrNewer: the record was written by a newer version of reconcile.
-	ErrNewer = errors.New("the record was written by a newer version of reconcile")
+	// ErrNewerSchema: the record was written by a newer version of reconcile.
+	ErrNewerSchema = errors.New("the record was written by a newer version of reconcile")
 )

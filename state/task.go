@@ -18,38 +18,38 @@ type Task struct {
 	Run        string    `json:"run"`  // of the pass that gave it away
 	Trigger    string    `json:"trigger"`
 	Commit     string    `json:"commit"`
-	When       time.Time `json:"when"` // the commit was made
-	Tree       string    `json:"tree"` // id of the commit's tree: what the snapshot must be
+	CommitTime time.Time `json:"when"` // the commit was made
+	TreeID     string    `json:"tree"` // id of the commit's tree: what the snapshot must be
 	Generation int64     `json:"generation"`
 	Replan     bool      `json:"replan,omitempty"`
 	Adopt      bool      `json:"adopt,omitempty"`
 	Inputs     string    `json:"inputs,omitempty"` // of a preview: what else its plans are of
 
-	ID    string    `json:"id,omitempty"` // what the executor calls it; "": it may not have been started
-	At    time.Time `json:"at"`           // given away
-	Tries int       `json:"tries"`        // tasks in a row, this one included, up to the last that came to an end
+	ID           string    `json:"id,omitempty"` // what the executor calls it; "": it may not have been started
+	DispatchedAt time.Time `json:"at"`           // given away
+	TryCount     int       `json:"tries"`        // tasks in a row, this one included, up to the last that came to an end
 
-	Done     bool         `json:"done"` // what follows is set
-	Result   RunWorkspace `json:"result"`
-	Warnings []string     `json:"warnings,omitempty"`
-	Moved    bool         `json:"moved,omitempty"` // the tip had moved: nothing was done
-	Fault    bool         `json:"fault,omitempty"` // Result.Error is a fault of ours
+	Done          bool         `json:"done"` // what follows is set
+	Result        RunWorkspace `json:"result"`
+	Warnings      []string     `json:"warnings,omitempty"`
+	TipMoved      bool         `json:"moved,omitempty"` // the tip had moved: nothing was done
+	InternalError bool         `json:"fault,omitempty"` // Result.Error is a fault of ours
 
-	Expires int64 `json:"expires,omitempty"` // Unix seconds; 0: never
+	ExpiresAt int64 `json:"expires,omitempty"` // Unix seconds; 0: never
 }
 
-// Same tells whether two tasks are the same work.
-func (t Task) Same(other Task) bool {
-	return t.Name == other.Name && t.Generation == other.Generation && t.Commit == other.Commit && t.Tree == other.Tree &&
+// IsSameWork tells whether two tasks are the same work.
+func (t Task) IsSameWork(other Task) bool {
+	return t.Name == other.Name && t.Generation == other.Generation && t.Commit == other.Commit && t.TreeID == other.TreeID &&
 		t.Replan == other.Replan && t.Adopt == other.Adopt && t.Inputs == other.Inputs
 }
 
-// PreviewPrefix begins the partition of the tasks that plan pull requests.
-const PreviewPrefix = "PREVIEW:"
+// PreviewPartitionPrefix begins the partition of the tasks that plan pull requests.
+const PreviewPartitionPrefix = "PREVIEW:"
 
-// Previews is where the tasks that plan pull requests are written down: a
+// PreviewRecord is where the tasks that plan pull requests are written down: a
 // partition of its own, so that who gives them away need write nowhere else.
-func (r *Record) Previews() *Record { return New(r.store, PreviewPrefix+r.name, r.opts) }
+func (r *Record) PreviewRecord() *Record { return New(r.store, PreviewPartitionPrefix+r.name, r.opts) }
 
 // Task returns the last task on a workspace; found is false if there was none.
 func (r *Record) Task(ctx context.Context, name string) (t Task, found bool, err error) {
@@ -65,7 +65,7 @@ func (r *Record) Task(ctx context.Context, name string) (t Task, found bool, err
 // one by now.
 func (r *Record) PutTask(ctx context.Context, old, t Task) error {
 	t.Schema = Schema
-	t.Result, t.Warnings = t.Result.clipped(), clipList(t.Warnings)
+	t.Result, t.Warnings = t.Result.truncateTexts(), truncateList(t.Warnings)
 	cond := Cond{Absent: true}
 	if old.Key != "" {
 		cond = Cond{Equal: map[string]any{"key": old.Key, "done": old.Done}}
@@ -74,8 +74,8 @@ func (r *Record) PutTask(ctx context.Context, old, t Task) error {
 	if err != nil {
 		return err
 	}
-	key := r.key(t.sk())
-	if err := r.write(ctx, stored[Task](r, key, value), Op{Key: key, If: cond, Put: value}); err != nil {
+	key := r.key(t.sortKey())
+	if err := r.write(ctx, verifyStored[Task](r, key, value), Op{Key: key, If: cond, Put: value}); err != nil {
 		return fmt.Errorf("record the task on %s: %w", t.Name, err)
 	}
 	return nil

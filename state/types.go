@@ -3,7 +3,7 @@ package state
 import "time"
 
 // Schema is the version of the record's layout that this program writes. A
-// record with a higher one is refused with ErrNewer; a lower one is read.
+// record with a higher one is refused with ErrNewerSchema; a lower one is read.
 const Schema = 1
 
 // packedSchema is that of a workspace whose inputs lie in items of their own.
@@ -21,23 +21,23 @@ type Trace map[string]string
 // Head is the tip that the record has adopted and what came of it. It is what
 // a pass with nothing to do reads, and all that it reads.
 type Head struct {
-	Schema     int       `json:"schema"`
-	Rev        int64     `json:"rev"`        // raised by each write of the head: what compare-and-set compares
-	Generation int64     `json:"generation"` // counts the adopted tips
-	Epoch      int64     `json:"epoch"`      // raised by distrust: traces of an older epoch count for nothing
-	Commit     string    `json:"commit"`
-	Basis      string    `json:"basis"`   // hash of what else a decision depends on (settings, declared environment)
-	Env        []string  `json:"env"`     // names of the TF_VAR_* that the settings at Commit declare
-	Settled    bool      `json:"settled"` // no work is possible now
-	Exit       int       `json:"exit"`    // exit code of the pass that settled it
-	NextAt     time.Time `json:"next_at"` // earliest retry; zero: none
-	// BehindSince is when a pass first saw a tip that has not been wholly
+	Schema      int       `json:"schema"`
+	Rev         int64     `json:"rev"`        // raised by each write of the head: what compare-and-set compares
+	Generation  int64     `json:"generation"` // counts the adopted tips
+	Epoch       int64     `json:"epoch"`      // raised by distrust: traces of an older epoch count for nothing
+	Commit      string    `json:"commit"`
+	ConfigHash  string    `json:"basis"`   // hash of what else a decision depends on (settings, declared environment)
+	EnvVarNames []string  `json:"env"`     // names of the TF_VAR_* that the settings at Commit declare
+	Settled     bool      `json:"settled"` // no work is possible now
+	Exit        int       `json:"exit"`    // exit code of the pass that settled it
+	NextRetryAt time.Time `json:"next_at"` // earliest retry; zero: none
+	// OutOfSyncSince is when a pass first saw a tip that has not been wholly
 	// applied, nor any after it; zero when all is applied. What a person has
 	// suspended does not count.
-	BehindSince time.Time `json:"behind_since"`
-	// TellAt is when to try again to tell people what they could not be told;
+	OutOfSyncSince time.Time `json:"behind_since"`
+	// NotifyAt is when to try again to tell people what they could not be told;
 	// zero: they were told all.
-	TellAt   time.Time `json:"tell_at,omitzero"`
+	NotifyAt time.Time `json:"tell_at,omitzero"`
 	Protocol string    `json:"protocol"` // the Git protocol that the remote spoke: "v2", "v0"
 	Repo     string    `json:"repo"`     // without credentials
 	Branch   string    `json:"branch"`
@@ -88,9 +88,9 @@ type Attempt struct {
 	PlanDigest string    `json:"plan_digest"`
 	Process    Process   `json:"process"`
 	StartedAt  time.Time `json:"started_at"`
-	// Former are the identities of the states that the workspace was applied to
+	// PreviousIdentities are the identities of the states that the workspace was applied to
 	// before the one that this apply is of.
-	Former []string `json:"former,omitempty"`
+	PreviousIdentities []string `json:"former,omitempty"`
 	// State is what the plan was made against; nil: the version before, which
 	// did not look, has begun it.
 	State *TerraformState `json:"state,omitempty"`
@@ -109,32 +109,32 @@ type Workspace struct {
 	Reads     []string `json:"reads,omitempty"`      // state identities it reads; "*" for parts that could not be evaluated
 	DependsOn []string `json:"depends_on,omitempty"` // upstream workspaces, by settings and by Reads
 
-	Trace   Trace     `json:"trace,omitempty"`
-	Epoch   int64     `json:"epoch"`            // of the head when Trace was recorded
-	Commit  string    `json:"commit,omitempty"` // that Trace was taken at
-	Run     string    `json:"run,omitempty"`    // that recorded Trace
-	Attempt *Attempt  `json:"attempt,omitempty"`
-	At      time.Time `json:"at"` // of the last outcome
+	Trace     Trace     `json:"trace,omitempty"`
+	Epoch     int64     `json:"epoch"`            // of the head when Trace was recorded
+	Commit    string    `json:"commit,omitempty"` // that Trace was taken at
+	Run       string    `json:"run,omitempty"`    // that recorded Trace
+	Attempt   *Attempt  `json:"attempt,omitempty"`
+	OutcomeAt time.Time `json:"at"` // of the last outcome
 
 	// State is the Terraform state as it was when Trace was recorded; nil: the
 	// version before, which did not look, has recorded it.
 	State *TerraformState `json:"state,omitempty"`
 
-	Outcome Outcome `json:"outcome,omitempty"`
-	Error   string  `json:"error,omitempty"`
-	Changes Changes `json:"changes"`
-	Risk    string  `json:"risk,omitempty"`
-	Digest  string  `json:"digest,omitempty"` // plan digest of a plan that waits or was applied
-	// Waiting stands for what the plan that Outcome is about was made from, where
-	// that plan was not applied: while it is the same and NextAt has not come,
+	Outcome    Outcome `json:"outcome,omitempty"`
+	Error      string  `json:"error,omitempty"`
+	Changes    Changes `json:"changes"`
+	Risk       string  `json:"risk,omitempty"`
+	PlanDigest string  `json:"digest,omitempty"` // plan digest of a plan that waits or was applied
+	// PendingInputs stands for what the plan that Outcome is about was made from, where
+	// that plan was not applied: while it is the same and NextRetryAt has not come,
 	// nothing is planned again. It holds hashes, since it is only compared.
-	Waiting Trace `json:"waiting,omitempty"`
+	PendingInputs Trace `json:"waiting,omitempty"`
 
 	OutputsDigest string `json:"outputs_digest,omitempty"` // "KEYID:HMAC"
-	// Sensitive are keyed hashes of the strings in sensitive outputs, by the
+	// SensitiveHashes are keyed hashes of the strings in sensitive outputs, by the
 	// key of OutputsDigest: a reader recognises by them what not to print.
-	Sensitive []string `json:"sensitive,omitempty"`
-	Counter   int64    `json:"counter"` // successful applies
+	SensitiveHashes []string `json:"sensitive,omitempty"`
+	ApplyCount      int64    `json:"counter"` // successful applies
 
 	// Drift is what the last look for drift found; nil when none was made since
 	// a pass last recorded Trace.
@@ -143,9 +143,9 @@ type Workspace struct {
 	Failures int       `json:"failures,omitempty"` // in a row
 	RetryAt  time.Time `json:"retry_at"`
 
-	Terraform string `json:"terraform,omitempty"` // version that last applied
-	LockFile  string `json:"lock_file,omitempty"` // id of .terraform.lock.hcl, or of the one that init made
-	Removed   bool   `json:"removed,omitempty"`
+	TerraformVersion string `json:"terraform,omitempty"` // version that last applied
+	LockFileID       string `json:"lock_file,omitempty"` // id of .terraform.lock.hcl, or of the one that init made
+	Removed          bool   `json:"removed,omitempty"`
 
 	// Parts is how many items more hold what is long of the workspace, and
 	// PartsSum the SHA-256 of that: the record's own business.
@@ -156,11 +156,11 @@ type Workspace struct {
 // Drift is what came of a plan of exactly what a workspace was last applied
 // from.
 type Drift struct {
-	At      time.Time `json:"at"`
-	Found   bool      `json:"found"` // the plan was not empty
-	Changes Changes   `json:"changes"`
-	Digest  string    `json:"digest"` // plan digest
-	Run     string    `json:"run"`    // that looked
+	CheckedAt  time.Time `json:"at"`
+	Found      bool      `json:"found"` // the plan was not empty
+	Changes    Changes   `json:"changes"`
+	PlanDigest string    `json:"digest"` // plan digest
+	Run        string    `json:"run"`    // that looked
 }
 
 // HoldKind says why a workspace is held.
@@ -176,13 +176,13 @@ const (
 // (`reconcile resume`). It is an item of its own, so that it can be placed
 // while a run holds the workspace's lease.
 type Hold struct {
-	Schema int       `json:"schema"`
-	Name   string    `json:"name"` // of the workspace
-	Kind   HoldKind  `json:"kind"`
-	Reason string    `json:"reason"`
-	Help   string    `json:"help,omitempty"` // the command that mends it
-	By     string    `json:"by"`
-	At     time.Time `json:"at"`
+	Schema   int       `json:"schema"`
+	Name     string    `json:"name"` // of the workspace
+	Kind     HoldKind  `json:"kind"`
+	Reason   string    `json:"reason"`
+	Help     string    `json:"help,omitempty"` // the command that mends it
+	PlacedBy string    `json:"by"`
+	PlacedAt time.Time `json:"at"`
 }
 
 // Run is the history of one pass.
@@ -190,8 +190,8 @@ type Run struct {
 	Schema     int            `json:"schema"`
 	ID         string         `json:"id"`
 	Trigger    string         `json:"trigger"`
-	From       string         `json:"from"`
-	To         string         `json:"to"`
+	FromCommit string         `json:"from"`
+	ToCommit   string         `json:"to"`
 	Outcome    string         `json:"outcome"`
 	Exit       int            `json:"exit"`
 	StartedAt  time.Time      `json:"started_at"`
@@ -199,61 +199,61 @@ type Run struct {
 	Snapshot   string         `json:"snapshot"`
 	Workspaces []RunWorkspace `json:"workspaces"`      // those that the pass worked on
 	Parts      int            `json:"parts,omitempty"` // how many items more hold the rest of Workspaces
-	Expires    int64          `json:"expires"`         // Unix seconds
+	ExpiresAt  int64          `json:"expires"`         // Unix seconds
 }
 
 // RunWorkspace is what a run did with one workspace.
 type RunWorkspace struct {
-	Name       string   `json:"name"`
-	Outcome    Outcome  `json:"outcome"`
-	Stale      []string `json:"stale"`
-	Changes    Changes  `json:"changes"`
-	Risk       string   `json:"risk"`
-	Digest     string   `json:"digest"`
-	DurationMS int64    `json:"duration_ms"`
-	Error      string   `json:"error"`
+	Name         string   `json:"name"`
+	Outcome      Outcome  `json:"outcome"`
+	StaleReasons []string `json:"stale"`
+	Changes      Changes  `json:"changes"`
+	Risk         string   `json:"risk"`
+	PlanDigest   string   `json:"digest"`
+	DurationMS   int64    `json:"duration_ms"`
+	Error        string   `json:"error"`
 }
 
 // Process names a process so well that another can tell whether it is dead.
 type Process struct {
-	Host  string `json:"host"`            // host name, for people
-	Boot  string `json:"boot"`            // boot id and pid namespace: equal only where pids can be compared
-	PID   int    `json:"pid"`             //
-	Start string `json:"start"`           // start time of the process, in the system's own unit
-	Task  string `json:"task,omitempty"`  // ARN of the ECS task
-	Build string `json:"build,omitempty"` // CodeBuild build id
-	User  string `json:"user,omitempty"`  // user@host as Terraform's lock names it
+	Host      string `json:"host"`            // host name, for people
+	BootID    string `json:"boot"`            // boot id and pid namespace: equal only where pids can be compared
+	PID       int    `json:"pid"`             //
+	StartTime string `json:"start"`           // start time of the process, in the system's own unit
+	TaskARN   string `json:"task,omitempty"`  // ARN of the ECS task
+	BuildID   string `json:"build,omitempty"` // CodeBuild build id
+	User      string `json:"user,omitempty"`  // user@host as Terraform's lock names it
 }
 
 // LeaseItem is a lease as stored. It is never deleted: Token only grows.
 type LeaseItem struct {
-	Schema    int       `json:"schema"`
-	Identity  string    `json:"identity"`
-	Owner     string    `json:"owner"` // unique to each acquisition; "" when free
-	Token     int64     `json:"token"`
-	Beat      int64     `json:"beat"`      // raised by each renewal
-	Until     time.Time `json:"until"`     // for display only
-	LengthMS  int64     `json:"length_ms"` // of the holder's lease: a taker waits the longer of this and its own
-	Record    string    `json:"record"`
-	Workspace string    `json:"workspace"`
-	Run       string    `json:"run"`
-	Process   Process   `json:"process"`
-	TakenAt   time.Time `json:"taken_at"`
-	// Dead are the holders before this one that may have left something
+	Schema     int       `json:"schema"`
+	Identity   string    `json:"identity"`
+	Owner      string    `json:"owner"` // unique to each acquisition; "" when free
+	Token      int64     `json:"token"`
+	Heartbeat  int64     `json:"beat"`      // raised by each renewal
+	ExpiresAt  time.Time `json:"until"`     // for display only
+	LengthMS   int64     `json:"length_ms"` // of the holder's lease: a taker waits the longer of this and its own
+	Record     string    `json:"record"`
+	Workspace  string    `json:"workspace"`
+	Run        string    `json:"run"`
+	Process    Process   `json:"process"`
+	AcquiredAt time.Time `json:"taken_at"`
+	// PreviousHolders are the holders before this one that may have left something
 	// behind (Terraform's lock of the state), newest first: evidence for
 	// freeing it. It is kept until a holder knows that nothing is left.
-	Dead []Holder `json:"dead,omitempty"`
+	PreviousHolders []PreviousHolder `json:"dead,omitempty"`
 }
 
-// Holder is a run that held a lease, and did not release it or whose work
+// PreviousHolder is a run that held a lease, and did not release it or whose work
 // under it was killed.
-type Holder struct {
-	Run     string    `json:"run"`
-	Process Process   `json:"process"`
-	TakenAt time.Time `json:"taken_at"` // if Ended: when that was started which was killed
-	Until   time.Time `json:"until"`    // by the same clock: nothing was started under the lease after that
-	// Lock is the id of the lock that it is known to have left; "": not known.
-	Lock string `json:"lock,omitempty"`
-	// Ended: it released the lease when all that had worked under it was gone.
-	Ended bool `json:"ended,omitempty"`
+type PreviousHolder struct {
+	Run         string    `json:"run"`
+	Process     Process   `json:"process"`
+	ActiveSince time.Time `json:"taken_at"` // if Ended: when that was started which was killed
+	ActiveUntil time.Time `json:"until"`    // by the same clock: nothing was started under the lease after that
+	// LockID is the id of the lock that it is known to have left; "": not known.
+	LockID string `json:"lock,omitempty"`
+	// Released: it released the lease when all that had worked under it was gone.
+	Released bool `json:"ended,omitempty"`
 }

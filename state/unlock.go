@@ -46,17 +46,17 @@ func (r *Record) unlock(ctx context.Context, identity string) (LeaseItem, error)
 	if held.Owner == "" {
 		return held, nil
 	}
-	free := held
+	released := held
 	// Not released by its holder: what that left behind may have to be freed.
-	free.Owner, free.Dead, free.Until = "", withDead(held), r.now()
-	value, err := encode(free)
+	released.Owner, released.PreviousHolders, released.ExpiresAt = "", prependOwner(held), r.now()
+	value, err := encode(released)
 	if err != nil {
 		return held, err
 	}
-	unsettle, err := r.unsettling(ctx)
+	unsettleOp, err := r.markUnsettledOp(ctx)
 	if err != nil {
 		return held, err
 	}
-	freed := Cond{Equal: map[string]any{"owner": held.Owner, "token": held.Token}}
-	return held, r.write(ctx, stored[LeaseItem](r, leaseKey(identity), value), Op{Key: leaseKey(identity), If: freed, Put: value}, unsettle)
+	cond := Cond{Equal: map[string]any{"owner": held.Owner, "token": held.Token}}
+	return held, r.write(ctx, verifyStored[LeaseItem](r, leaseKey(identity), value), Op{Key: leaseKey(identity), If: cond, Put: value}, unsettleOp)
 }

@@ -42,7 +42,7 @@ func (r *Record) Workspace(ctx context.Context, name string) (Workspace, bool, e
 }
 
 // list reads the items of a partition that begin with prefix, sorted by SK.
-func list[T entry](ctx context.Context, r *Record, pk, prefix string) ([]T, error) {
+func list[T storable](ctx context.Context, r *Record, pk, prefix string) ([]T, error) {
 	items, err := r.store.List(ctx, pk, prefix)
 	if err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func list[T entry](ctx context.Context, r *Record, pk, prefix string) ([]T, erro
 
 // decodeAll decodes items on all processors: of a read of many workspaces it
 // is the greater part.
-func decodeAll[T entry](items []Item) ([]T, error) {
+func decodeAll[T storable](items []Item) ([]T, error) {
 	values := make([]T, len(items))
 	errs := make([]error, runtime.GOMAXPROCS(0))
 	var wg sync.WaitGroup

@@ -15,14 +15,14 @@ import (
 // other image, whose files they share.
 func TestPassInCodeBuild(t *testing.T) {
 	stages := readDockerfile(t)
-	image := stages.stage(t, "codebuild")
+	image := stages.readStage(t, "codebuild")
 	if image.user != "" || image.entrypoint != nil {
 		t.Fatalf("USER %q, ENTRYPOINT %v: CodeBuild's agent starts as root, by itself", image.user, image.entrypoint)
 	}
-	other := stages.stage(t, last)
-	uid, _ := ids(t, other.user)
+	finalImage := stages.readStage(t, finalStage)
+	uid, _ := parseUser(t, finalImage.user)
 	user := regexp.MustCompile(`^useradd --uid (\d+) .*--home-dir (\S+) .*\breconcile$`).FindStringSubmatch(image.runs[0])
-	if len(image.runs) != 2 || !strings.Contains(image.runs[1], " bubblewrap ") || user == nil || user[1] != regexp.MustCompile(`^\d+`).FindString(other.user) {
+	if len(image.runs) != 2 || !strings.Contains(image.runs[1], " bubblewrap ") || user == nil || user[1] != regexp.MustCompile(`^\d+`).FindString(finalImage.user) {
 		t.Fatalf("RUN %q makes no user reconcile with the id %d, or brings no bubblewrap", image.runs, uid)
 	}
 	if user[2] != image.workdir || image.env["HOME"] != image.workdir {
@@ -30,12 +30,12 @@ func TestPassInCodeBuild(t *testing.T) {
 	}
 
 	// What Debian and CodeBuild bring.
-	image.user, image.volumes = other.user, []string{image.workdir}
+	image.user, image.volumes = finalImage.user, []string{image.workdir}
 	image.entrypoint = []string{"/bin/sh", "-c"}
 	image.env["PATH"] = "/usr/local/bin:/usr/bin:/bin"
-	image.copies = append(image.copies, copied{from: "base", source: "/bin/sh", target: "/bin/sh"})
-	for _, library := range libraries(t, "/bin/sh") {
-		image.copies = append(image.copies, copied{from: "base", source: library, target: library})
+	image.copies = append(image.copies, copyInstruction{from: "base", source: "/bin/sh", target: "/bin/sh"})
+	for _, library := range findLibraries(t, "/bin/sh") {
+		image.copies = append(image.copies, copyInstruction{from: "base", source: library, target: library})
 	}
 
 	c := startStage(t, image)
@@ -45,8 +45,8 @@ func TestPassInCodeBuild(t *testing.T) {
 	}
 }
 
-// libraries are the shared libraries that a program is loaded with.
-func libraries(t *testing.T, program string) (paths []string) {
+// findLibraries are the shared libraries that a program is loaded with.
+func findLibraries(t *testing.T, program string) (paths []string) {
 	t.Helper()
 	out, err := exec.Command("ldd", program).Output()
 	if err != nil {

@@ -14,21 +14,21 @@ import (
 // stage is what a stage of a Dockerfile says: what is in the image and how it
 // is run.
 type stage struct {
-	copies              []copied
-	env                 map[string]string
-	user, workdir, stop string
-	entrypoint, cmd     []string
-	volumes, runs       []string
+	copies                    []copyInstruction
+	env                       map[string]string
+	user, workdir, stopSignal string
+	entrypoint, cmd           []string
+	volumes, runs             []string
 }
 
-// copied is one COPY --from line: a file or a directory of another stage.
-type copied struct {
+// copyInstruction is one COPY --from line: a file or a directory of another stage.
+type copyInstruction struct {
 	from, source, target string
 	owner                string // "" for root
 }
 
-// last is the name of the stage that has none: the image, if no target is named.
-const last = ""
+// finalStage is the name of the stage that has none: the image, if no target is named.
+const finalStage = ""
 
 // dockerfile is the lines of each stage, FROM first, by the stage's name.
 type dockerfile map[string][]string
@@ -40,8 +40,8 @@ func readDockerfile(t *testing.T) dockerfile {
 		t.Fatal(err)
 	}
 	stages := dockerfile{}
-	name := last
-	for _, line := range instructions(string(content)) {
+	name := finalStage
+	for _, line := range splitInstructions(string(content)) {
 		if from, isFrom := strings.CutPrefix(line, "FROM "); isFrom {
 			_, name, _ = strings.Cut(from, " AS ")
 		}
@@ -50,10 +50,10 @@ func readDockerfile(t *testing.T) dockerfile {
 	return stages
 }
 
-// stage reads a stage, with what it has of the stage that it begins with. An
+// readStage reads a stage, with what it has of the stage that it begins with. An
 // instruction that it does not know is fatal: the test would run something
 // else than what is built.
-func (d dockerfile) stage(t *testing.T, name string) stage {
+func (d dockerfile) readStage(t *testing.T, name string) stage {
 	t.Helper()
 	if len(d[name]) == 0 {
 		t.Fatalf("the Dockerfile has no stage %q", name)
@@ -63,18 +63,18 @@ func (d dockerfile) stage(t *testing.T, name string) stage {
 		word, rest, _ := strings.Cut(line, " ")
 		rest = strings.TrimSpace(rest)
 		if base, _, _ := strings.Cut(rest, " "); word == "FROM" && len(d[base]) > 0 {
-			s = d.stage(t, base)
+			s = d.readStage(t, base)
 		} else if source, ok := strings.CutSuffix(rest, " / /"); word == "COPY" && ok {
-			s.copies = append(s.copies, d.stage(t, strings.TrimPrefix(source, "--from=")).copies...)
-		} else if err := s.read(word, rest); err != nil {
+			s.copies = append(s.copies, d.readStage(t, strings.TrimPrefix(source, "--from=")).copies...)
+		} else if err := s.apply(word, rest); err != nil {
 			t.Fatalf("Dockerfile: %s: %v", line, err)
 		}
 	}
 	return s
 }
 
-// instructions are the lines without comments, continued ones joined.
-func instructions(content string) []string {
+// splitInstructions are the lines without comments, continued ones joined.
+func splitInstructions(content string) []string {
 	var lines []string
 	for line := range strings.Lines(content) {
 		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
@@ -85,10 +85,10 @@ func instructions(content string) []string {
 	return strings.Split(joined, "\n")
 }
 
-func (s *stage) read(word, rest string) (err error) {
+func (s *stage) apply(word, rest string) (err error) {
 	switch word {
 	case "COPY":
-		err = s.readCopy(strings.Fields(rest))
+		err = s.applyCopy(strings.Fields(rest))
 	case "ENV":
 		for _, setting := range strings.Fields(rest) {
 			name, value, _ := strings.Cut(setting, "=")
@@ -99,7 +99,7 @@ func (s *stage) read(word, rest string) (err error) {
 	case "WORKDIR":
 		s.workdir = rest
 	case "STOPSIGNAL":
-		s.stop = rest
+		s.stopSignal = rest
 	case "VOLUME":
 		s.volumes = strings.Fields(rest)
 	case "ENTRYPOINT":
@@ -115,8 +115,8 @@ func (s *stage) read(word, rest string) (err error) {
 	return err
 }
 
-func (s *stage) readCopy(words []string) error {
-	var c copied
+func (s *stage) applyCopy(words []string) error {
+	var c copyInstruction
 	for len(words) > 0 && strings.HasPrefix(words[0], "--") {
 		name, value, _ := strings.Cut(words[0], "=")
 		switch name {

@@ -16,10 +16,10 @@ import (
 
 const repository = "../.."
 
-// start assembles the image and a small repository for it to work on.
-func start(t *testing.T) *container {
+// startImage assembles the image and a small repository for it to work on.
+func startImage(t *testing.T) *container {
 	t.Helper()
-	return startStage(t, readDockerfile(t).stage(t, last))
+	return startStage(t, readDockerfile(t).readStage(t, finalStage))
 }
 
 func startStage(t *testing.T, image stage) *container {
@@ -28,12 +28,12 @@ func startStage(t *testing.T, image stage) *container {
 		image: image,
 		root:  assemble(t, image),
 		work:  t.TempDir(),
-		repo:  estate(t),
+		repo:  newRepository(t),
 		env:   map[string]string{"RECONCILE_REPO": "/repo"},
 	}
-	open(t, c.work)
+	makeTraversable(t, c.work)
 	if os.Geteuid() == 0 {
-		uid, gid := ids(t, image.user)
+		uid, gid := parseUser(t, image.user)
 		if err := os.Chown(c.work, int(uid), int(gid)); err != nil {
 			t.Fatal(err)
 		}
@@ -41,12 +41,12 @@ func startStage(t *testing.T, image stage) *container {
 	return c
 }
 
-// estate is a repository of two workspaces that share a module.
-func estate(t *testing.T) string {
+// newRepository is a repository of two workspaces that share a module.
+func newRepository(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	open(t, dir)
-	write(t, filepath.Join(dir, "modules/note/main.tf"), `
+	makeTraversable(t, dir)
+	writeFile(t, filepath.Join(dir, "modules/note/main.tf"), `
 variable "text" {
   type = string
 }
@@ -60,7 +60,7 @@ output "text" {
 }
 `)
 	for _, name := range []string{"tokyo", "osaka"} {
-		write(t, filepath.Join(dir, "env", name, "main.tf"), `
+		writeFile(t, filepath.Join(dir, "env", name, "main.tf"), `
 module "note" {
   source = "../../modules/note"
   text   = "`+name+`"
@@ -72,12 +72,12 @@ module "note" {
 		{"add", "."},
 		{"-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "-q", "-m", "Two workspaces"},
 	} {
-		run(t, exec.Command("git", append([]string{"-C", dir}, args...)...))
+		runCommand(t, exec.Command("git", append([]string{"-C", dir}, args...)...))
 	}
 	return dir
 }
 
-func write(t *testing.T, path, content string) {
+func writeFile(t *testing.T, path, content string) {
 	t.Helper()
 	mkdir(t, filepath.Dir(path))
 	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
@@ -86,10 +86,10 @@ func write(t *testing.T, path, content string) {
 }
 
 func TestRunsAsItIsConfigured(t *testing.T) {
-	image := readDockerfile(t).stage(t, last)
-	ids(t, image.user)
-	if image.stop != "SIGTERM" {
-		t.Errorf("STOPSIGNAL %q: reconcile stops gracefully on SIGTERM", image.stop)
+	image := readDockerfile(t).readStage(t, finalStage)
+	parseUser(t, image.user)
+	if image.stopSignal != "SIGTERM" {
+		t.Errorf("STOPSIGNAL %q: reconcile stops gracefully on SIGTERM", image.stopSignal)
 	}
 	if len(image.volumes) != 1 || image.volumes[0] != image.env["HOME"] || image.volumes[0] != image.workdir {
 		t.Errorf("VOLUME %v, HOME %s, WORKDIR %s: want one place, the only one that can be written", image.volumes, image.env["HOME"], image.workdir)
@@ -97,7 +97,7 @@ func TestRunsAsItIsConfigured(t *testing.T) {
 }
 
 func TestPassInTheImage(t *testing.T) {
-	c := start(t)
+	c := startImage(t)
 
 	c.run(t, "doctor")
 

@@ -16,7 +16,7 @@ import (
 func assemble(t *testing.T, s stage) string {
 	t.Helper()
 	root := t.TempDir()
-	open(t, root)
+	makeTraversable(t, root)
 	for _, c := range s.copies {
 		target := filepath.Join(root, c.target)
 		mkdir(t, filepath.Dir(target))
@@ -24,7 +24,7 @@ func assemble(t *testing.T, s stage) string {
 			mkdir(t, target) // mounted over, as a volume is
 			continue
 		}
-		run(t, exec.Command("cp", "-rLT", "--preserve=mode", source(t, c), target))
+		runCommand(t, exec.Command("cp", "-rLT", "--preserve=mode", findSource(t, c), target))
 	}
 	for _, mount := range []string{"proc", "dev", "repo", s.workdir} {
 		mkdir(t, filepath.Join(root, mount))
@@ -32,18 +32,18 @@ func assemble(t *testing.T, s stage) string {
 	return root
 }
 
-// source is where the file of another stage is on this machine.
-func source(t *testing.T, c copied) string {
+// findSource is where the file of another stage is on this machine.
+func findSource(t *testing.T, c copyInstruction) string {
 	t.Helper()
 	switch {
 	case c.from == "base": // Debian's own
 		return c.source
 	case c.source == "/out/reconcile":
-		return build(t)
+		return buildProgram(t)
 	case c.source == "/src/LICENSE":
 		return filepath.Join(repository, "LICENSE")
 	case c.source == "/out/terraform":
-		return terraform(t)
+		return findTerraform(t)
 	case c.source == "/out/LICENSE.txt": // of Terraform; it comes with the download
 		return os.DevNull
 	}
@@ -51,20 +51,20 @@ func source(t *testing.T, c copied) string {
 	return ""
 }
 
-// build makes the program as the Dockerfile does, but for -trimpath, which
+// buildProgram makes the program as the Dockerfile does, but for -trimpath, which
 // would compile everything once more.
-func build(t *testing.T) string {
+func buildProgram(t *testing.T) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "reconcile")
 	cmd := exec.Command("go", "build", "-ldflags", "-s -w -X main.version=image-test", "-o", binary, "./cmd/reconcile")
 	cmd.Dir = repository
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	run(t, cmd)
+	runCommand(t, cmd)
 	return binary
 }
 
-// terraform is the binary that `make tools` found or built.
-func terraform(t *testing.T) string {
+// findTerraform is the binary that `make tools` found or built.
+func findTerraform(t *testing.T) string {
 	t.Helper()
 	cache := os.Getenv("RECONCILE_TEST_CACHE")
 	if cache == "" {
@@ -81,9 +81,9 @@ func terraform(t *testing.T) string {
 	return binary
 }
 
-// open lets the image's user go through the directories above dir that
+// makeTraversable lets the image's user go through the directories above dir that
 // testing has made for us alone.
-func open(t *testing.T, dir string) {
+func makeTraversable(t *testing.T, dir string) {
 	t.Helper()
 	for d := dir; strings.HasPrefix(d, os.TempDir()+"/"); d = filepath.Dir(d) {
 		if err := os.Chmod(d, 0o755); err != nil {
@@ -99,16 +99,16 @@ func mkdir(t *testing.T, dir string) {
 	}
 }
 
-// run runs a command that must succeed.
-func run(t *testing.T, cmd *exec.Cmd) {
+// runCommand runs a command that must succeed.
+func runCommand(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", strings.Join(cmd.Args, " "), err, out)
 	}
 }
 
-// ids are the numbers in a stage's USER.
-func ids(t *testing.T, user string) (uid, gid uint32) {
+// parseUser are the numbers in a stage's USER.
+func parseUser(t *testing.T, user string) (uid, gid uint32) {
 	t.Helper()
 	u, g, _ := strings.Cut(user, ":")
 	uid64, err1 := strconv.ParseUint(u, 10, 32)

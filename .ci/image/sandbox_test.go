@@ -37,7 +37,7 @@ func (c *container) command(ctx context.Context, t *testing.T, args ...string) *
 	if err != nil {
 		t.Fatalf("%v: run `make tools`", err)
 	}
-	uid, gid := ids(t, c.image.user)
+	uid, gid := parseUser(t, c.image.user)
 	sandbox := []string{
 		"--unshare-all", "--unshare-user", "--uid", fmt.Sprint(uid), "--gid", fmt.Sprint(gid),
 		"--as-pid-1", "--die-with-parent", "--new-session", "--clearenv",

@@ -16,17 +16,17 @@ import (
 // As the first process of a container reconcile gets no signal that it does
 // not ask for, and nobody else passes one on.
 func TestStopsOnSIGTERM(t *testing.T) {
-	c := start(t)
+	c := startImage(t)
 	c.run(t, "doctor") // watch would outlive what is wrong, and never pass
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := c.command(ctx, t, "watch", "-o", "json")
-	info, give, err := os.Pipe()
+	info, infoWriter, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd.Args = slices.Insert(cmd.Args, 1, "--info-fd", "3") // tells the process's id outside
-	cmd.ExtraFiles = []*os.File{give}
+	cmd.ExtraFiles = []*os.File{infoWriter}
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()
@@ -36,7 +36,7 @@ func TestStopsOnSIGTERM(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	give.Close()
+	infoWriter.Close()
 
 	var first result
 	if err := json.NewDecoder(stdout).Decode(&first); err != nil || first.Outcome != "applied" {

@@ -29,11 +29,11 @@ func main() {
 }
 
 func run(target string) error {
-	here, err := os.Getwd()
+	dir, err := os.Getwd()
 	if err != nil {
 		return err
 	}
-	program, err := build(here)
+	program, err := build(dir)
 	if err != nil {
 		return err
 	}

@@ -16,12 +16,12 @@ func TestReproducible(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
-	if err := os.Symlink(root, elsewhere); err != nil {
+	symlink := filepath.Join(t.TempDir(), "elsewhere")
+	if err := os.Symlink(root, symlink); err != nil {
 		t.Fatal(err)
 	}
 	files := map[string][]byte{}
-	for _, source := range []string{root, elsewhere} {
+	for _, source := range []string{root, symlink} {
 		program, err := build(source)
 		if err != nil {
 			t.Fatal(err)
@@ -30,7 +30,7 @@ func TestReproducible(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if !bytes.Equal(files[root], files[elsewhere]) {
+	if !bytes.Equal(files[root], files[symlink]) {
 		t.Error("the same source made two files")
 	}
 

@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// allowed are the licences that a part of what ships may have. (BSD-Source-Code
+// allowedLicences are the licences that a part of what ships may have. (BSD-Source-Code
 // is what the detector takes for the BSD-3-Clause of golang.org/x.) Another one
 // needs a person's decision, and its line here.
-var allowed = []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSD-Source-Code", "ISC", "MIT", "MPL-2.0", "Unlicense"}
+var allowedLicences = []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSD-Source-Code", "ISC", "MIT", "MPL-2.0", "Unlicense"}
 
 // bom is what the test reads of a bill of materials
 // (https://cyclonedx.org/docs/1.6/json/).
@@ -50,7 +50,7 @@ func TestLicences(t *testing.T) {
 					t.Errorf("%s %s has no licence that is known", part.Name, part.Version)
 				}
 				for _, l := range part.Evidence.Licenses {
-					if !slices.Contains(allowed, l.License.ID) {
+					if !slices.Contains(allowedLicences, l.License.ID) {
 						t.Errorf("%s %s has the licence %q, which is not on the list", part.Name, part.Version, l.License.ID)
 					}
 				}

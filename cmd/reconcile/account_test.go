@@ -40,10 +40,10 @@ func accountCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: account WHAT [ARG]...")
 	}
-	w := worldOf(ts)
+	w := fixtureOf(ts)
 	if args[0] == "empty" {
 		w.account = &account{cfg: aws.Config{
-			Region: s3test.Region, BaseEndpoint: aws.String(awstest.Moto(w.tb)),
+			Region: s3test.Region, BaseEndpoint: aws.String(awstest.StartMoto(w.tb)),
 			Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 		}}
 		for _, variable := range []string{
@@ -61,11 +61,11 @@ func accountCommand(ts *testscript.TestScript, neg bool, args []string) {
 // account is an AWS account that a script fills step by step.
 type account struct{ cfg aws.Config }
 
-func (a *account) put(w *world, what string, args []string) (err error) {
+func (a *account) put(w *fixture, what string, args []string) (err error) {
 	ctx, name := w.tb.Context(), &args[0]
 	switch what {
 	case "table":
-		table, ttl := dynamodbtest.Definition(*name)
+		table, ttl := dynamodbtest.TableDefinition(*name)
 		client := dynamodb.NewFromConfig(a.cfg)
 		_, err = client.CreateTable(ctx, table)
 		_, ttlErr := client.UpdateTimeToLive(ctx, ttl)
@@ -89,14 +89,14 @@ func (a *account) put(w *world, what string, args []string) (err error) {
 			{Name: aws.String("reconcile"), Image: &args[1], Memory: aws.Int32(4096)},
 		}})
 	case "schedule":
-		err = a.schedule(w, name, schedulertypes.ScheduleState(args[1]))
+		err = a.putSchedule(w, name, schedulertypes.ScheduleState(args[1]))
 	default:
 		err = fmt.Errorf("account %s is not known", what)
 	}
 	return err
 }
 
-func (a *account) schedule(w *world, name *string, state schedulertypes.ScheduleState) error {
+func (a *account) putSchedule(w *fixture, name *string, state schedulertypes.ScheduleState) error {
 	ctx, client := w.tb.Context(), scheduler.NewFromConfig(a.cfg)
 	target := &schedulertypes.Target{
 		Arn:     aws.String("arn:aws:ecs:" + a.cfg.Region + ":123456789012:cluster/" + *name),

@@ -13,9 +13,9 @@ import (
 type app struct {
 	settings
 	in     io.Reader
-	out    io.Writer // what was asked for: text, or JSON
-	stdout *stdout   // behind out
-	err    io.Writer // logs, and what went wrong
+	out    io.Writer     // what was asked for: text, or JSON
+	stdout *stdoutWriter // behind out
+	err    io.Writer     // logs, and what went wrong
 	// terminal is where out can be redrawn; nil where out is none.
 	terminal *os.File
 	log      *slog.Logger
@@ -23,18 +23,20 @@ type app struct {
 }
 
 func newApp() *app {
-	a := &app{in: os.Stdin, stdout: &stdout{to: os.Stdout}, err: visible.Writer(os.Stderr)}
+	a := &app{in: os.Stdin, stdout: &stdoutWriter{w: os.Stdout}, err: visible.NewWriter(os.Stderr)}
 	if isTerminal(os.Stdout) {
 		a.terminal = os.Stdout
 	}
-	a.out = visible.Writer(colours(os.Stdout, a.stdout))
-	a.logs = &logWriter{to: visible.JSONWriter(os.Stderr)}
+	a.out = visible.NewWriter(colorWriter(os.Stdout, a.stdout))
+	a.logs = &logWriter{w: visible.NewJSONWriter(os.Stderr)}
 	a.log = newLogger(a.logs, isTerminal(os.Stderr))
 	return a
 }
 
-// json says whether output is for programs.
-func (a *app) json() bool { return a.Output == "json" }
+// wantsJSON says whether output is for programs.
+func (a *app) wantsJSON() bool { return a.Output == "json" }
 
-// live says whether output can be redrawn.
-func (a *app) live() bool { return a.terminal != nil && !a.json() && foreground(a.terminal) }
+// canRedraw says whether output can be redrawn.
+func (a *app) canRedraw() bool {
+	return a.terminal != nil && !a.wantsJSON() && ownsTerminal(a.terminal)
+}

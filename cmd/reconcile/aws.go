@@ -23,7 +23,7 @@ func loadAWS(ctx context.Context) (aws.Config, error) {
 	if cfg.Region == "" {
 		return cfg, usagef("set AWS_REGION, or a region in the profile", "no AWS Region is set")
 	}
-	awsredact.Protect(&cfg)
+	awsredact.RedactErrors(&cfg)
 	return cfg, nil
 }
 
@@ -47,7 +47,7 @@ func readSecret(ctx context.Context, cfg aws.Config, setting, location string) (
 	out, err := client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &name})
 	switch {
 	case err != nil:
-		err = whichMissing(ctx, client, name, err)
+		err = classifyMissing(ctx, client, name, err)
 	case out.SecretString != nil:
 		return secret(*out.SecretString), nil
 	case len(out.SecretBinary) > 0:
@@ -58,18 +58,18 @@ func readSecret(ctx context.Context, cfg aws.Config, setting, location string) (
 	return "", fmt.Errorf("read the secret %s (%s): %w", name, setting, err)
 }
 
-// whichMissing tells the two errors apart that Secrets Manager has one code
+// classifyMissing tells the two errors apart that Secrets Manager has one code
 // for, where that may be asked: no secret, and a secret without a value.
-func whichMissing(ctx context.Context, client *secretsmanager.Client, name string, err error) error {
-	var missing *types.ResourceNotFoundException
-	if !errors.As(err, &missing) {
+func classifyMissing(ctx context.Context, client *secretsmanager.Client, name string, err error) error {
+	var notFound *types.ResourceNotFoundException
+	if !errors.As(err, &notFound) {
 		return err
 	}
-	_, described := client.DescribeSecret(ctx, &secretsmanager.DescribeSecretInput{SecretId: &name})
+	_, describeErr := client.DescribeSecret(ctx, &secretsmanager.DescribeSecretInput{SecretId: &name})
 	switch {
-	case described == nil:
+	case describeErr == nil:
 		return errNoValue
-	case errors.As(described, &missing):
+	case errors.As(describeErr, &notFound):
 		return errNoSecret
 	}
 	return err

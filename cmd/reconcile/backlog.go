@@ -30,24 +30,24 @@ func (s *settings) checkBacklog() error {
 	return nil
 }
 
-// space is the repository's project in Backlog.
-type space struct {
-	client *backlog.Client
-	repo   backlog.Repo
-	lang   string // of the settings; "": the space's
-	limit  int    // of what is written, in characters
-	me     int    // the id of the key's user; 0: not asked yet
-	words  *notify.Writer
+// backlogProject is the repository's project in Backlog.
+type backlogProject struct {
+	client       *backlog.Client
+	repo         backlog.Repo
+	lang         string // of the settings; "": the space's
+	limit        int    // of what is written, in characters
+	userID       int    // the id of the key's user; 0: not asked yet
+	cachedWriter *notify.Writer
 }
 
 // openBacklog finds the space and the repository, and reads the key. Nothing
 // is asked of Backlog yet. limit is how long a text may become; 0: any length.
-func (p *parts) openBacklog(ctx context.Context, limit int) (*space, error) {
+func (p *deps) openBacklog(ctx context.Context, limit int) (*backlogProject, error) {
 	s := &p.app.settings
-	url, repo, err := backlog.Locate(s.Repo)
+	url, repo, err := backlog.ParseRemote(s.Repo)
 	if err != nil {
 		return nil, usagef("--repo takes its Git address, such as https://SPACE.backlog.com/git/PROJECT/repo.git",
-			"--repo %s: %w", withoutPassword(s.Repo), err)
+			"--repo %s: %w", stripUserinfo(s.Repo), err)
 	}
 	if s.Backlog != "" {
 		url = s.Backlog
@@ -65,11 +65,11 @@ func (p *parts) openBacklog(ctx context.Context, limit int) (*space, error) {
 	if err != nil {
 		return nil, usagef("--backlog takes the address of the space, such as https://SPACE.backlog.com", "%w", err)
 	}
-	return &space{client: client, repo: repo, lang: s.Lang, limit: limit}, nil
+	return &backlogProject{client: client, repo: repo, lang: s.Lang, limit: limit}, nil
 }
 
 // backlogKey reads the API key, or the OAuth token, that the settings name.
-func (p *parts) backlogKey(ctx context.Context) (key, token backlog.Secret, err error) {
+func (p *deps) backlogKey(ctx context.Context) (key, token backlog.Secret, err error) {
 	s := &p.app.settings
 	if !strings.HasPrefix(s.BacklogCredentials, schemeSecret) {
 		if s.BacklogAPIKey == "" {
@@ -101,9 +101,9 @@ func (p *parts) backlogKey(ctx context.Context) (key, token backlog.Secret, err 
 
 // writer writes in the project's format, and in the language of the settings
 // or else of the space. It is made once.
-func (b *space) writer(ctx context.Context) (*notify.Writer, error) {
-	if b.words != nil {
-		return b.words, nil
+func (b *backlogProject) writer(ctx context.Context) (*notify.Writer, error) {
+	if b.cachedWriter != nil {
+		return b.cachedWriter, nil
 	}
 	project, err := b.client.Project(ctx, b.repo.Project)
 	if err != nil {
@@ -111,26 +111,26 @@ func (b *space) writer(ctx context.Context) (*notify.Writer, error) {
 	}
 	lang := b.lang
 	if lang == "" {
-		of, err := b.client.Space(ctx)
+		space, err := b.client.Space(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("ask for the language of the space: %w", err)
 		}
-		lang = of.Lang
+		lang = space.Lang
 	}
 	if !slices.Contains(catalog.Languages(), lang) {
 		lang = "en"
 	}
-	words, err := notify.NewWriter(lang, notify.Format(project.TextFormattingRule))
+	writer, err := notify.NewWriter(lang, notify.Format(project.TextFormattingRule))
 	if err != nil {
 		return nil, err
 	}
-	words.Limit, b.words = b.limit, words
-	return words, nil
+	writer.MaxLength, b.cachedWriter = b.limit, writer
+	return writer, nil
 }
 
 // Open implements reconciler.PullRequests.
-func (b *space) Open(ctx context.Context, branch string) (open []reconciler.PullRequest, err error) {
-	for pr, err := range b.client.PullRequests(ctx, b.repo, backlog.Open) {
+func (b *backlogProject) Open(ctx context.Context, branch string) (open []reconciler.PullRequest, err error) {
+	for pr, err := range b.client.PullRequests(ctx, b.repo, backlog.StatusOpen) {
 		if err != nil {
 			return nil, err
 		}
@@ -143,19 +143,19 @@ func (b *space) Open(ctx context.Context, branch string) (open []reconciler.Pull
 
 // Comment implements reconciler.PullRequests. A comment that another wrote is
 // none of ours, whatever it says.
-func (b *space) Comment(ctx context.Context, number int, mine func(string) bool) (found reconciler.Comment, err error) {
-	if b.me == 0 {
+func (b *backlogProject) Comment(ctx context.Context, number int, isOwn func(string) bool) (found reconciler.Comment, err error) {
+	if b.userID == 0 {
 		me, err := b.client.Myself(ctx)
 		if err != nil {
 			return found, err
 		}
-		b.me = me.ID
+		b.userID = me.ID
 	}
 	for c, err := range b.client.Comments(ctx, b.repo, number) {
 		if err != nil {
 			return found, err
 		}
-		if c.CreatedUser.ID == b.me && mine(c.Content) {
+		if c.CreatedUser.ID == b.userID && isOwn(c.Content) {
 			found = reconciler.Comment{ID: c.ID, Text: c.Content, At: c.Updated}
 		}
 	}
@@ -163,7 +163,7 @@ func (b *space) Comment(ctx context.Context, number int, mine func(string) bool)
 }
 
 // Put implements reconciler.PullRequests.
-func (b *space) Put(ctx context.Context, number, id int, text string) (err error) {
+func (b *backlogProject) Put(ctx context.Context, number, id int, text string) (err error) {
 	if id == 0 {
 		_, err = b.client.AddComment(ctx, b.repo, number, text)
 	} else {

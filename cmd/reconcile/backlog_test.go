@@ -22,7 +22,7 @@ func backlogCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 || len(args) > 2 {
 		ts.Fatalf("usage: backlog DIR [FORMAT]")
 	}
-	w := worldOf(ts)
+	w := fixtureOf(ts)
 	w.backlog = backlogtest.Start(w.tb, bareClone(ts, args[0]))
 	if len(args) == 2 {
 		w.backlog.Format = args[1]
@@ -38,7 +38,7 @@ func backlogCommand(ts *testscript.TestScript, neg bool, args []string) {
 // pull-request open BRANCH TITLE | pushed | merge N | close N. $NUMBER is that
 // of the last one opened, $MERGE the last merge commit.
 func pullRequestCommand(ts *testscript.TestScript, neg bool, args []string) {
-	b := worldOf(ts).backlog
+	b := fixtureOf(ts).backlog
 	number := func() int {
 		n, err := strconv.Atoi(args[1])
 		ts.Check(err)
@@ -50,7 +50,7 @@ func pullRequestCommand(ts *testscript.TestScript, neg bool, args []string) {
 	case args[0] == "open" && len(args) == 3:
 		ts.Setenv("NUMBER", strconv.Itoa(b.OpenPullRequest(args[1], args[2])))
 	case args[0] == "pushed":
-		b.Pushed()
+		b.NotifyPush()
 	case args[0] == "merge" && len(args) == 2:
 		ts.Setenv("MERGE", b.Merge(number()))
 	case args[0] == "close" && len(args) == 2:
@@ -68,7 +68,7 @@ func commentsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	number, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	list := worldOf(ts).backlog.Comments(number)
+	list := fixtureOf(ts).backlog.Comments(number)
 	got, text := fmt.Sprint(len(list), " 0"), ""
 	if len(list) > 0 {
 		last := list[len(list)-1]
@@ -86,7 +86,7 @@ func issuesCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 && len(args) != 4 {
 		ts.Fatalf("usage: issues N [open|closed COMMENTS TITLE]")
 	}
-	list := worldOf(ts).backlog.Issues()
+	list := fixtureOf(ts).backlog.Issues()
 	got := []string{strconv.Itoa(len(list))}
 	if len(args) == 4 && len(list) > 0 {
 		last := list[len(list)-1]
@@ -106,18 +106,18 @@ func backlogFailsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	status, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	left := &atomic.Int64{}
-	left.Store(1 << 30)
+	remaining := &atomic.Int64{}
+	remaining.Store(1 << 30)
 	if len(args) == 2 {
 		n, err := strconv.Atoi(args[1])
 		ts.Check(err)
-		left.Store(int64(n))
+		remaining.Store(int64(n))
 	}
 	if status == 0 {
-		left.Store(0)
+		remaining.Store(0)
 	}
-	worldOf(ts).backlog.Fault = func(w http.ResponseWriter, _ *http.Request, _ int) bool {
-		if left.Add(-1) < 0 {
+	fixtureOf(ts).backlog.Fault = func(w http.ResponseWriter, _ *http.Request, _ int) bool {
+		if remaining.Add(-1) < 0 {
 			return false
 		}
 		w.Header().Set("X-RateLimit-Reset", strconv.FormatInt(time.Now().Unix()-1, 10))
@@ -132,13 +132,13 @@ func backlogAskedCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 || len(args) > 2 {
 		ts.Fatalf("usage: backlog-asked N [METHOD]")
 	}
-	var asked []string
-	for _, r := range worldOf(ts).backlog.Requests() {
+	var requests []string
+	for _, r := range fixtureOf(ts).backlog.Requests() {
 		if len(args) == 1 || r.Method == args[1] {
-			asked = append(asked, r.Method+" "+r.Path)
+			requests = append(requests, r.Method+" "+r.Path)
 		}
 	}
-	if args[0] != strconv.Itoa(len(asked)) {
-		ts.Fatalf("%d requests, want %s:\n%s", len(asked), args[0], strings.Join(asked, "\n"))
+	if args[0] != strconv.Itoa(len(requests)) {
+		ts.Fatalf("%d requests, want %s:\n%s", len(requests), args[0], strings.Join(requests, "\n"))
 	}
 }

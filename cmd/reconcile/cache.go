@@ -10,17 +10,17 @@ import (
 // work for the next caller, and a watch lives for months.
 func cacheSuccess[T any](f func(ctx context.Context) (T, error)) func(ctx context.Context) (T, error) {
 	var mu sync.Mutex
-	var had bool
+	var cached bool
 	var value T
 	return func(ctx context.Context) (T, error) {
 		mu.Lock()
 		defer mu.Unlock()
-		if had {
+		if cached {
 			return value, nil
 		}
 		got, err := f(ctx)
 		if err == nil {
-			value, had = got, true
+			value, cached = got, true
 		}
 		return got, err
 	}

@@ -28,7 +28,7 @@ func TestDigestKeyIsReadAgainAfterAFailure(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
-	a, _, _ := testApp(t, t.TempDir())
+	a, _, _ := newTestApp(t, t.TempDir())
 	a.DigestKey = "secretsmanager://digest"
 	aws := a.awsConfig(t.Context())
 	key := cacheSuccess(func(ctx context.Context) (digestKey, error) {

@@ -15,7 +15,7 @@ func newChangedCommand(a *app) *cobra.Command {
 	var o changedOptions
 	c := &cobra.Command{
 		Use:     "changed",
-		GroupID: groupLook,
+		GroupID: groupInspect,
 		Short:   "Which workspaces are stale, and by which input",
 		Long: `List the workspaces that are stale at the tip, and the inputs that differ from
 what they were last applied from. No Terraform is run.
@@ -23,7 +23,7 @@ what they were last applied from. No Terraform is run.
 With --from (and --to) two commits are compared, without a record.
 
 Exits 2 when there are any.`,
-		Args: nothing,
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runChanged(c.Context(), a, o)
 		},
@@ -46,56 +46,56 @@ func runChanged(ctx context.Context, a *app, o changedOptions) error {
 	if err != nil {
 		return err
 	}
-	defer a.closing(p)
-	changed, err := p.reconciler(nil).Changed(ctx, o.from, o.to)
+	defer a.closeDeps(p)
+	changed, err := p.newReconciler(nil).Changed(ctx, o.from, o.to)
 	if err != nil {
 		return err
 	}
-	if a.json() {
+	if a.wantsJSON() {
 		err = printJSON(a.out, changed)
 	} else {
 		printChanged(a, changed)
 	}
 	if err == nil && len(changed.Workspaces) > 0 {
-		return status(reconciler.ExitPending)
+		return toExitStatus(reconciler.ExitPending)
 	}
 	return err
 }
 
 func printChanged(a *app, c *reconciler.Changed) {
 	if len(c.Workspaces) == 0 {
-		fmt.Fprintf(a.out, "nothing is stale, %s\n", span(c.From, c.To))
+		fmt.Fprintf(a.out, "nothing is stale, %s\n", formatRange(c.From, c.To))
 	}
-	var rows []row
+	var rows []tableRow
 	for _, w := range c.Workspaces {
-		because := strings.Join(w.Stale, ", ")
+		reason := strings.Join(w.Stale, ", ")
 		switch {
 		case w.New:
-			because = "new"
+			reason = "new"
 		case w.Removed:
-			because = "removed from Git"
+			reason = "removed from Git"
 		}
-		rows = append(rows, row{cells: []string{visible.Name(w.Name), because}})
+		rows = append(rows, tableRow{cells: []string{visible.Name(w.Name), reason}})
 	}
 	if len(rows) > 0 {
-		table(a.out, a.width(), []string{"STALE", "BECAUSE OF"}, rows)
+		printTable(a.out, a.width(), []string{"STALE", "BECAUSE OF"}, rows)
 	}
 	if len(c.Maybe) > 0 {
-		wrapped(a.out, a.width(), "", "if outputs change, also: "+strings.Join(c.Maybe, ", "))
+		printWrapped(a.out, a.width(), "", "if outputs change, also: "+strings.Join(c.Maybe, ", "))
 	}
 	printWarnings(a, c.Warnings)
 }
 
-// span is the two commits that were compared.
-func span(from, to string) string {
+// formatRange is the two commits that were compared.
+func formatRange(from, to string) string {
 	if from == to || from == "" {
-		return "at " + shortCommit(to)
+		return "at " + abbrevCommit(to)
 	}
-	return shortCommit(from) + ".." + shortCommit(to)
+	return abbrevCommit(from) + ".." + abbrevCommit(to)
 }
 
 func printWarnings(a *app, warnings []string) {
 	for _, warning := range warnings {
-		wrapped(a.err, a.width(), "", "warning: "+warning)
+		printWrapped(a.err, a.width(), "", "warning: "+warning)
 	}
 }

@@ -11,7 +11,7 @@ func newDistrustCommand(a *app) *cobra.Command {
 	moved := false
 	c := &cobra.Command{
 		Use:     "distrust",
-		GroupID: groupMend,
+		GroupID: groupRepair,
 		Short:   "After a restore of the record: take every workspace as stale",
 		Long: `Take every workspace as stale until it is planned again: what the record says
 was applied is no longer believed. The first step after the record was
@@ -20,7 +20,7 @@ again by that.
 
 With --moved the record is also freed from the repository, branch and
 environment that it belongs to: the next pass makes it its own.`,
-		Args: nothing,
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runDistrust(c.Context(), a, moved)
 		},
@@ -34,8 +34,8 @@ func runDistrust(ctx context.Context, a *app, moved bool) error {
 	if err != nil {
 		return err
 	}
-	defer a.closing(p)
-	head, err := p.record.Distrust(ctx)
+	defer a.closeDeps(p)
+	head, err := p.record.InvalidateTraces(ctx)
 	if err == nil && moved && head.Rev != 0 {
 		head.Repo, head.Branch, head.Environment = "", "", nil
 		head, err = p.record.PutHead(ctx, head)
@@ -43,7 +43,7 @@ func runDistrust(ctx context.Context, a *app, moved bool) error {
 	if err != nil {
 		return err
 	}
-	if a.json() {
+	if a.wantsJSON() {
 		return printJSON(a.out, map[string]any{"epoch": head.Epoch})
 	}
 	fmt.Fprintf(a.out, "every workspace is stale now\n%s\n", styleFaint.Render("  → `reconcile plan` shows what a pass would do, `reconcile now` runs it"))

@@ -21,62 +21,62 @@ passes run by themselves in ECS. Nothing is applied. What is missing of
 docs/bootstrap.md is told with its step.
 
 Exits 1 when something must be mended.`,
-		Args: nothing,
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runDoctor(c.Context(), a)
 		},
 	}
 }
 
-// finding is what one check came to.
-type finding struct {
+// checkResult is what one check came to.
+type checkResult struct {
 	Check string `json:"check"`
 	OK    bool   `json:"ok"`
 	// Skipped: there was nothing to look at, or it is yet to come.
 	Skipped bool   `json:"skipped,omitempty"`
 	Detail  string `json:"detail"`         // what was seen, or what went wrong
-	Mend    string `json:"mend,omitempty"` // what to do about it
+	Hint    string `json:"mend,omitempty"` // what to do about it
 }
 
 func runDoctor(ctx context.Context, a *app) error {
 	if err := a.resolve(); err != nil {
 		return err
 	}
-	ctx, _, release := stops(ctx, patience, tell(a.err))
+	ctx, _, release := withSignals(ctx, gracePeriod, linePrinter(a.err))
 	defer release()
 	d := newDoctor(a)
 	defer d.close()
-	findings := d.examine(ctx, func(f finding) {
-		if !a.json() {
-			printFinding(a, f)
+	results := d.runChecks(ctx, func(f checkResult) {
+		if !a.wantsJSON() {
+			printCheck(a, f)
 		}
 	})
-	ill, soFar := 0, ""
-	for _, f := range findings {
+	failures, suffix := 0, ""
+	for _, f := range results {
 		switch {
-		case f.Skipped && f.Mend != "":
-			soFar = " so far"
+		case f.Skipped && f.Hint != "":
+			suffix = " so far"
 		case !f.OK && !f.Skipped:
-			ill++
+			failures++
 		}
 	}
 	switch {
-	case a.json():
-		if err := printJSON(a.out, map[string]any{"ok": ill == 0, "checks": findings}); err != nil {
+	case a.wantsJSON():
+		if err := printJSON(a.out, map[string]any{"ok": failures == 0, "checks": results}); err != nil {
 			return err
 		}
-	case ill == 0:
-		fmt.Fprintf(a.out, "\nall is well%s\n", soFar)
+	case failures == 0:
+		fmt.Fprintf(a.out, "\nall is well%s\n", suffix)
 	default:
-		fmt.Fprintf(a.out, "\n%d to mend\n", ill)
+		fmt.Fprintf(a.out, "\n%d to mend\n", failures)
 	}
-	if ill > 0 {
-		return status(reconciler.ExitFailed)
+	if failures > 0 {
+		return toExitStatus(reconciler.ExitFailed)
 	}
 	return nil
 }
 
-func printFinding(a *app, f finding) {
+func printCheck(a *app, f checkResult) {
 	mark := styleGood.Render("✓")
 	switch {
 	case f.Skipped:
@@ -85,8 +85,8 @@ func printFinding(a *app, f finding) {
 		mark = styleBad.Render("✗")
 	}
 	fmt.Fprint(a.out, mark+" ")
-	hanging(a.out, a.width(), 2, fmt.Sprintf("%-10s  ", f.Check), f.Detail)
-	if f.Mend != "" {
-		wrapped(a.out, a.width(), strings.Repeat(" ", 14)+"→ ", f.Mend)
+	printHanging(a.out, a.width(), 2, fmt.Sprintf("%-10s  ", f.Check), f.Detail)
+	if f.Hint != "" {
+		printWrapped(a.out, a.width(), strings.Repeat(" ", 14)+"→ ", f.Hint)
 	}
 }

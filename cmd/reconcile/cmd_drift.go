@@ -11,7 +11,7 @@ import (
 func newDriftCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "drift [WORKSPACE...]",
-		GroupID: groupLook,
+		GroupID: groupInspect,
 		Short:   "What was changed behind Git's back",
 		Long: `Plan the workspaces that are in sync, or the named ones, from exactly what they
 were last applied from: what such a plan would do was changed behind Git's back.
@@ -29,15 +29,15 @@ failed, 3 when another run was in the way, 0 when all is as it was applied.`,
 	}
 }
 
-func runDrift(ctx context.Context, a *app, only []string) error {
-	told, err := a.openTelemetry()
+func runDrift(ctx context.Context, a *app, names []string) error {
+	tel, err := a.openTelemetry()
 	if err != nil {
 		return err
 	}
-	defer a.closeTelemetry(ctx, told)
-	result, err := a.runPass(ctx, (*reconciler.Reconciler).Drift, reconciler.Options{Only: only}, told.Observe)
+	defer a.closeTelemetry(ctx, tel)
+	result, err := a.runPass(ctx, (*reconciler.Reconciler).Drift, reconciler.Options{Only: names}, tel.Observe)
 	if err != nil {
 		return err
 	}
-	return status(result.Exit)
+	return toExitStatus(result.Exit)
 }

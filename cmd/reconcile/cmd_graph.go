@@ -15,13 +15,13 @@ import (
 func newGraphCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "graph",
-		GroupID: groupLook,
+		GroupID: groupInspect,
 		Short:   "Workspaces at the tip, their inputs and dependencies",
 		Long: `Show the workspaces at the tip of the branch, what each depends on and which
 inputs it has. -o dot and -o mermaid draw it:
 
   reconcile graph -o dot | dot -Tsvg > graph.svg`,
-		Args:        nothing,
+		Args:        noArgs,
 		Annotations: map[string]string{annotationOutputs: "text json dot mermaid"},
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runGraph(c.Context(), a)
@@ -34,8 +34,8 @@ func runGraph(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	defer a.closing(p)
-	graph, err := p.reconciler(nil).Graph(ctx)
+	defer a.closeDeps(p)
+	graph, err := p.newReconciler(nil).Graph(ctx)
 	if err != nil {
 		return err
 	}
@@ -60,9 +60,9 @@ func printGraph(a *app, g *reconciler.Graph) {
 	for _, w := range g.Workspaces {
 		fmt.Fprintln(a.out, styleBold.Render(visible.Name(w.Name)))
 		if len(w.DependsOn) > 0 {
-			wrapped(a.out, a.width(), "  after   ", strings.Join(w.DependsOn, ", "))
+			printWrapped(a.out, a.width(), "  after   ", strings.Join(w.DependsOn, ", "))
 		}
-		wrapped(a.out, a.width(), "  inputs  ", strings.Join(w.Inputs, ", "))
+		printWrapped(a.out, a.width(), "  inputs  ", strings.Join(w.Inputs, ", "))
 	}
 }
 

@@ -23,7 +23,7 @@ Exit codes: 0 in sync, or all applied · 1 something failed · 2 something waits
 for a person · 3 another run holds what this one needs · 64 wrong usage ·
 70 a fault of ours. Scripts should ask for -o json as well.`,
 		RunE: func(c *cobra.Command, args []string) error {
-			o.only = args
+			o.names = args
 			return runNow(c.Context(), a, o)
 		},
 	}
@@ -34,7 +34,7 @@ for a person · 3 another run holds what this one needs · 64 wrong usage ·
 }
 
 type nowOptions struct {
-	only    []string
+	names   []string
 	replan  bool
 	adopt   bool
 	trigger string
@@ -44,18 +44,18 @@ func runNow(ctx context.Context, a *app, o nowOptions) error {
 	if err := checkTrigger(o.trigger); err != nil {
 		return err
 	}
-	told, err := a.openTelemetry()
+	tel, err := a.openTelemetry()
 	if err != nil {
 		return err
 	}
-	defer a.closeTelemetry(ctx, told)
+	defer a.closeTelemetry(ctx, tel)
 	result, err := a.runPass(ctx, (*reconciler.Reconciler).Pass, reconciler.Options{
-		Only: o.only, Replan: o.replan, Adopt: o.adopt, Trigger: o.trigger,
-	}, told.Observe)
+		Only: o.names, Replan: o.replan, Adopt: o.adopt, Trigger: o.trigger,
+	}, tel.Observe)
 	if err != nil {
 		return err
 	}
-	return status(result.Exit)
+	return toExitStatus(result.Exit)
 }
 
 func checkTrigger(trigger string) error {
@@ -67,8 +67,8 @@ func checkTrigger(trigger string) error {
 	return usagef("--trigger takes manual, schedule or webhook", "--trigger %s is not known", trigger)
 }
 
-// asUsage makes a name that no workspace has wrong usage.
-func asUsage(err error) error {
+// toUsageError makes a name that no workspace has wrong usage.
+func toUsageError(err error) error {
 	var unknown *reconciler.UnknownWorkspaceError
 	var closed *reconciler.UnknownPullRequestError
 	switch {
@@ -81,9 +81,9 @@ func asUsage(err error) error {
 	for _, name := range unknown.Known {
 		known[name] = true
 	}
-	help := "there are: " + strings.Join(unknown.Known, ", ")
+	hint := "there are: " + strings.Join(unknown.Known, ", ")
 	if len(unknown.Known) > 12 {
-		help = "did you mean " + nearest(unknown.Name, known) + "? `reconcile graph` lists them"
+		hint = "did you mean " + findNearest(unknown.Name, known) + "? `reconcile graph` lists them"
 	}
-	return usagef(help, "no workspace %q at the tip", unknown.Name)
+	return usagef(hint, "no workspace %q at the tip", unknown.Name)
 }

@@ -15,14 +15,14 @@ func newPlanCommand(a *app) *cobra.Command {
 	var o planOptions
 	c := &cobra.Command{
 		Use:     "plan [WORKSPACE...]",
-		GroupID: groupLook,
+		GroupID: groupInspect,
 		Short:   "What a pass would do, changing nothing",
 		Long: `Plan the workspaces that are stale at the tip, or the named ones, and change
 nothing: no lease is taken, nothing is recorded.
 
 Exits 2 when changes are pending.`,
 		RunE: func(c *cobra.Command, args []string) error {
-			o.only = args
+			o.names = args
 			return runPlan(c.Context(), a, o)
 		},
 	}
@@ -31,16 +31,16 @@ Exits 2 when changes are pending.`,
 }
 
 type planOptions struct {
-	only   []string
+	names  []string
 	replan bool
 }
 
 func runPlan(ctx context.Context, a *app, o planOptions) error {
-	result, err := a.runPass(ctx, (*reconciler.Reconciler).Plan, reconciler.Options{Only: o.only, Replan: o.replan})
+	result, err := a.runPass(ctx, (*reconciler.Reconciler).Plan, reconciler.Options{Only: o.names, Replan: o.replan})
 	if err != nil {
 		return err
 	}
-	return status(result.Exit)
+	return toExitStatus(result.Exit)
 }
 
 // printPlans writes the plans of a result in full.

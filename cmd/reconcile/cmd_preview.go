@@ -17,7 +17,7 @@ func newPreviewCommand(a *app) *cobra.Command {
 	var o previewOptions
 	c := &cobra.Command{
 		Use:     "preview",
-		GroupID: groupLook,
+		GroupID: groupInspect,
 		Short:   "Plan open pull requests, and tell in a comment",
 		Long: `Merge each open pull request into the watched branch in memory, plan the
 workspaces that this makes stale, and keep one comment on the pull request up
@@ -28,13 +28,13 @@ A plan runs the code of whoever opened the pull request: see docs/preview.md
 for what is refused, and run it apart from passes.
 
 Exits 0 when every preview is as it should be, whatever the plans say.`,
-		Args: nothing,
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runPreview(c.Context(), a, o)
 		},
 	}
 	c.Flags().IntVar(&o.number, "pr", 0, "the pull request with this number alone")
-	c.Flags().BoolVar(&o.again, "again", false, "also those that nothing has changed for")
+	c.Flags().BoolVar(&o.force, "again", false, "also those that nothing has changed for")
 	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "print the comments, in full, instead of writing them")
 	o.confinement.bind(c)
 	return c
@@ -42,62 +42,62 @@ Exits 0 when every preview is as it should be, whatever the plans say.`,
 
 type previewOptions struct {
 	number        int
-	again, dryRun bool
+	force, dryRun bool
 	confinement   confinement
 }
 
 func runPreview(ctx context.Context, a *app, o previewOptions) error {
-	ctx, hard, release := stops(ctx, patience, tell(a.err))
+	ctx, killCtx, release := withSignals(ctx, gracePeriod, linePrinter(a.err))
 	defer release()
 	p, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
-	defer a.closing(p)
+	defer a.closeDeps(p)
 	if a.Executor == executorLocal {
 		if err := p.confine(ctx, o.confinement); err != nil {
 			return err
 		}
 	}
-	limit := notify.CommentLimit
+	limit := notify.MaxCommentLength
 	if o.dryRun {
 		limit = 0
 	}
-	pulls, err := p.openBacklog(ctx, limit)
+	project, err := p.openBacklog(ctx, limit)
 	if err != nil {
 		return err
 	}
-	options := reconciler.PreviewOptions{Number: o.number, Again: o.again, DryRun: o.dryRun, Writer: pulls.writer}
-	if !a.json() {
-		options.Told = func(r reconciler.PreviewResult) { printPreview(a.out, a.width(), r) }
+	options := reconciler.PreviewOptions{Number: o.number, Force: o.force, DryRun: o.dryRun, Writer: project.writer}
+	if !a.wantsJSON() {
+		options.OnResult = func(r reconciler.PreviewResult) { printPreview(a.out, a.width(), r) }
 	}
 	process, err := a.newPreviewProcess(o.confinement)
 	if err != nil {
 		return err
 	}
-	r := p.reconciler(nil)
+	r := p.newReconciler(nil)
 	r.PreviewProcess = process.run
-	round, err := r.Previews(ctx, hard, pulls, options)
-	err = asUsage(err)
-	if a.json() {
-		if failed := printPreviews(a.out, round, err); failed != nil {
-			return failed
+	previews, err := r.Previews(ctx, killCtx, project, options)
+	err = toUsageError(err)
+	if a.wantsJSON() {
+		if printErr := printPreviews(a.out, previews, err); printErr != nil {
+			return printErr
 		}
 	}
 	if err != nil {
 		return err
 	}
-	if !a.json() && len(round.PullRequests) == 0 {
+	if !a.wantsJSON() && len(previews.PullRequests) == 0 {
 		fmt.Fprintf(a.out, "no pull request towards %s is open\n", a.Branch)
 	}
-	return status(round.Exit)
+	return toExitStatus(previews.Exit)
 }
 
-func printPreviews(w io.Writer, round *reconciler.Previews, err error) error {
+func printPreviews(w io.Writer, previews *reconciler.Previews, err error) error {
 	out := struct {
 		*reconciler.Previews
 		Error string `json:"error"`
-	}{Previews: round}
+	}{Previews: previews}
 	if err != nil {
 		out.Error = err.Error()
 	}
@@ -119,12 +119,12 @@ func printPreview(w io.Writer, width int, r reconciler.PreviewResult) {
 		fmt.Fprintf(w, "            conflict (%s): %s\n", c.Kind, visible.Name(c.Path))
 	}
 	if r.Error != "" {
-		wrapped(w, width, "            ", r.Error)
+		printWrapped(w, width, "            ", r.Error)
 	}
 	for _, ws := range r.Workspaces {
-		fmt.Fprint(w, workspaceText(ws, width))
+		fmt.Fprint(w, formatWorkspace(ws, width))
 		for _, refused := range ws.Refused {
-			wrapped(w, width, "            ", refused)
+			printWrapped(w, width, "            ", refused)
 		}
 	}
 }

@@ -22,7 +22,7 @@ pass, a change to a shared module, what is stale by it and why, a second pass.
 Nothing real is made: no cloud, no account, and no network but for Terraform
 where there is none on the PATH. Other settings than --terraform and --work
 are left out.`,
-		Args:        nothing,
+		Args:        noArgs,
 		Annotations: map[string]string{annotationOutputs: "text"},
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runQuickstart(c.Context(), a, o)
@@ -35,17 +35,17 @@ are left out.`,
 type quickstartOptions struct{ dir string }
 
 func runQuickstart(ctx context.Context, a *app, o quickstartOptions) error {
-	dir, err := tourDir(o.dir)
+	dir, err := quickstartDir(o.dir)
 	if err != nil {
 		return err
 	}
-	t := &tour{
-		app:   *a,
-		repo:  filepath.Join(dir, "estate"),
-		dir:   dir,
-		steps: 6,
+	t := &quickstart{
+		app:       *a,
+		repo:      filepath.Join(dir, "estate"),
+		dir:       dir,
+		stepCount: 6,
 	}
-	t.log = readerLogger(a.logs)
+	t.log = newTextLogger(a.logs)
 	t.settings = settings{}
 	t.settings.bind(pflag.NewFlagSet("quickstart", pflag.ContinueOnError)) // the defaults
 	t.Repo, t.State = t.repo, filepath.Join(dir, "state")
@@ -54,13 +54,13 @@ func runQuickstart(ctx context.Context, a *app, o quickstartOptions) error {
 	return t.run(ctx)
 }
 
-// tourDir makes the directory of the tour: the one asked for, which must be
+// quickstartDir makes the directory of the tour: the one asked for, which must be
 // absent or empty, or a new one.
-func tourDir(asked string) (string, error) {
-	if asked == "" {
+func quickstartDir(path string) (string, error) {
+	if path == "" {
 		return newDir(os.TempDir())
 	}
-	dir, err := filepath.Abs(asked)
+	dir, err := filepath.Abs(path)
 	if err != nil {
 		return "", err
 	}

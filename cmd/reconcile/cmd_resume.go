@@ -10,9 +10,9 @@ import (
 func newResumeCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "resume WORKSPACE",
-		GroupID: groupMend,
+		GroupID: groupRepair,
 		Short:   "Lift what holds a workspace: a suspension, or a recovery that is done",
-		Args:    takes(1, 1, "the name of one workspace"),
+		Args:    rangeArgs(1, 1, "the name of one workspace"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return runResume(c.Context(), a, resumeOptions{workspace: args[0]})
 		},
@@ -26,18 +26,18 @@ func runResume(ctx context.Context, a *app, o resumeOptions) error {
 	if err != nil {
 		return err
 	}
-	defer a.closing(p)
-	lifted, err := p.record.Lift(ctx, o.workspace)
+	defer a.closeDeps(p)
+	lifted, err := p.record.RemoveHold(ctx, o.workspace)
 	if err != nil {
 		return err
 	}
 	if !lifted {
-		if err := p.mustKnow(ctx, o.workspace); err != nil {
+		if err := p.requireWorkspace(ctx, o.workspace); err != nil {
 			return err
 		}
 	}
 	switch {
-	case a.json():
+	case a.wantsJSON():
 		return printJSON(a.out, map[string]any{"name": o.workspace, "lifted": lifted})
 	case lifted:
 		fmt.Fprintf(a.out, "%s is resumed: the next pass looks at it\n", o.workspace)

@@ -19,9 +19,9 @@ func newRunsCommand(a *app) *cobra.Command {
 	var o runsOptions
 	c := &cobra.Command{
 		Use:     "runs [RUN]",
-		GroupID: groupLook,
+		GroupID: groupInspect,
 		Short:   "History of passes; with a run's id its plans and logs",
-		Args:    takes(0, 1, "the id of one run"),
+		Args:    rangeArgs(0, 1, "the id of one run"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.id = strings.Join(args, "")
 			return runRuns(c.Context(), a, o)
@@ -44,15 +44,15 @@ func runRuns(ctx context.Context, a *app, o runsOptions) error {
 	if err != nil {
 		return err
 	}
-	defer a.closing(p)
+	defer a.closeDeps(p)
 	if o.id != "" {
-		return runOneRun(ctx, a, p, strings.ToUpper(o.id))
+		return showRun(ctx, a, p, strings.ToUpper(o.id))
 	}
 	runs, err := p.record.Runs(ctx, o.limit)
 	if err != nil {
 		return err
 	}
-	if a.json() {
+	if a.wantsJSON() {
 		return printJSON(a.out, struct {
 			Runs []state.Run `json:"runs"`
 		}{append([]state.Run{}, runs...)})
@@ -66,17 +66,17 @@ func printRuns(a *app, runs []state.Run, now time.Time) {
 		fmt.Fprintln(a.out, "no pass has done anything yet")
 		return
 	}
-	var rows []row
+	var rows []tableRow
 	for _, run := range runs {
 		counts := map[state.Outcome]int{}
 		for _, w := range run.Workspaces {
 			counts[w.Outcome]++
 		}
-		rows = append(rows, row{cells: []string{
-			run.ID, ago(run.StartedAt, now), run.Trigger, shortCommit(run.To), countsText(counts),
+		rows = append(rows, tableRow{cells: []string{
+			run.ID, formatAge(run.StartedAt, now), run.Trigger, abbrevCommit(run.ToCommit), formatCounts(counts),
 		}})
 	}
-	table(a.out, a.width(), []string{"RUN", "WHEN", "TRIGGER", "TO", "WORKSPACES"}, rows)
+	printTable(a.out, a.width(), []string{"RUN", "WHEN", "TRIGGER", "TO", "WORKSPACES"}, rows)
 }
 
 // runLogs is a run with its logs, by workspace.
@@ -85,7 +85,7 @@ type runLogs struct {
 	Logs map[string]string `json:"logs"`
 }
 
-func runOneRun(ctx context.Context, a *app, p *parts, id string) error {
+func showRun(ctx context.Context, a *app, p *deps, id string) error {
 	run, err := p.record.Run(ctx, id)
 	if errors.Is(err, state.ErrNotFound) {
 		return usagef("`reconcile runs` lists them", "no run %s in the record", id)
@@ -103,14 +103,14 @@ func runOneRun(ctx context.Context, a *app, p *parts, id string) error {
 			return err
 		}
 	}
-	if a.json() {
+	if a.wantsJSON() {
 		return printJSON(a.out, runLogs{run, logs})
 	}
 	printRun(a, run, names, logs)
 	return nil
 }
 
-func readLog(ctx context.Context, p *parts, run, workspace string) (string, error) {
+func readLog(ctx context.Context, p *deps, run, workspace string) (string, error) {
 	r, err := p.snapshots.Log(ctx, run, workspace)
 	if err != nil {
 		return "", err
@@ -121,11 +121,11 @@ func readLog(ctx context.Context, p *parts, run, workspace string) (string, erro
 
 func printRun(a *app, run state.Run, names []string, logs map[string]string) {
 	fmt.Fprintf(a.out, "run       %s (%s, %s)\n", run.ID, run.Trigger, run.Outcome)
-	fmt.Fprintf(a.out, "started   %s, took %s\n", run.StartedAt.Local().Format(time.DateTime), seconds(run.EndedAt.Sub(run.StartedAt)))
-	fmt.Fprintf(a.out, "commits   %s → %s\n", shortCommit(run.From), shortCommit(run.To))
+	fmt.Fprintf(a.out, "started   %s, took %s\n", run.StartedAt.Local().Format(time.DateTime), formatDuration(run.EndedAt.Sub(run.StartedAt)))
+	fmt.Fprintf(a.out, "commits   %s → %s\n", abbrevCommit(run.FromCommit), abbrevCommit(run.ToCommit))
 	fmt.Fprintf(a.out, "snapshot  %s\n\n", cmp.Or(run.Snapshot, "-"))
 	for _, w := range run.Workspaces {
-		fmt.Fprint(a.out, workspaceText(reconciler.WorkspaceResult{RunWorkspace: w}, a.width()))
+		fmt.Fprint(a.out, formatWorkspace(reconciler.WorkspaceResult{RunWorkspace: w}, a.width()))
 	}
 	for _, name := range names {
 		fmt.Fprintf(a.out, "\n%s\n%s\n", styleBold.Render("# "+name), strings.TrimSpace(logs[name]))

@@ -17,7 +17,7 @@ import (
 func newSnapshotCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "snapshot",
-		GroupID: groupLook,
+		GroupID: groupInspect,
 		Short:   "List and fetch the trees that were applied",
 		Args:    cobra.ArbitraryArgs,
 		RunE:    runGroup,
@@ -30,7 +30,7 @@ func newSnapshotListCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List the snapshots that are kept, newest first",
-		Args:  nothing,
+		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runSnapshotList(c.Context(), a)
 		},
@@ -41,7 +41,7 @@ func newSnapshotListCommand(a *app) *cobra.Command {
 type snapshotJSON struct {
 	Commit   string    `json:"commit"`
 	Size     int64     `json:"size"`
-	At       time.Time `json:"at"`
+	StoredAt time.Time `json:"at"`
 	Location string    `json:"location"`
 }
 
@@ -50,13 +50,13 @@ func runSnapshotList(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	defer a.closing(p)
+	defer a.closeDeps(p)
 	list, err := p.snapshots.List(ctx)
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(list, func(x, y snapshot.Snapshot) int { return y.At.Compare(x.At) })
-	if a.json() {
+	slices.SortFunc(list, func(x, y snapshot.Snapshot) int { return y.StoredAt.Compare(x.StoredAt) })
+	if a.wantsJSON() {
 		out := []snapshotJSON{}
 		for _, s := range list {
 			out = append(out, snapshotJSON(s))
@@ -72,18 +72,18 @@ func printSnapshots(a *app, list []snapshot.Snapshot, now time.Time) {
 		fmt.Fprintln(a.out, "no snapshots are kept yet")
 		return
 	}
-	var rows []row
+	var rows []tableRow
 	for _, s := range list {
-		rows = append(rows, row{cells: []string{s.Commit, bytesText(s.Size), ago(s.At, now)}})
+		rows = append(rows, tableRow{cells: []string{s.Commit, formatBytes(s.Size), formatAge(s.StoredAt, now)}})
 	}
-	table(a.out, a.width(), []string{"COMMIT", "SIZE", "KEPT"}, rows)
+	printTable(a.out, a.width(), []string{"COMMIT", "SIZE", "KEPT"}, rows)
 }
 
 func newSnapshotFetchCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "fetch COMMIT DIR",
 		Short: "Lay out the tree of a commit in a new directory",
-		Args:  takes(2, 2, "a commit (or its first characters) and a directory"),
+		Args:  rangeArgs(2, 2, "a commit (or its first characters) and a directory"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return runSnapshotFetch(c.Context(), a, snapshotFetchOptions{commit: args[0], dir: args[1]})
 		},
@@ -97,7 +97,7 @@ func runSnapshotFetch(ctx context.Context, a *app, o snapshotFetchOptions) error
 	if err != nil {
 		return err
 	}
-	defer a.closing(p)
+	defer a.closeDeps(p)
 	list, err := p.snapshots.List(ctx)
 	if err != nil {
 		return err
@@ -107,38 +107,38 @@ func runSnapshotFetch(ctx context.Context, a *app, o snapshotFetchOptions) error
 		return err
 	}
 	err = p.snapshots.Fetch(ctx, found.Commit, o.dir, func(dir string, objects []byte) error {
-		return proveSnapshot(ctx, p, found.Commit, dir, objects)
+		return verifySnapshot(ctx, p, found.Commit, dir, objects)
 	})
 	if err != nil {
 		return err
 	}
-	if a.json() {
+	if a.wantsJSON() {
 		return printJSON(a.out, map[string]string{"commit": found.Commit, "dir": o.dir})
 	}
-	fmt.Fprintf(a.out, "%s is in %s\n", shortCommit(found.Commit), o.dir)
+	fmt.Fprintf(a.out, "%s is in %s\n", abbrevCommit(found.Commit), o.dir)
 	return nil
 }
 
-// proveSnapshot makes sure that what is laid out in dir is the commit's tree.
+// verifySnapshot makes sure that what is laid out in dir is the commit's tree.
 // The commit comes with the snapshot; that of an older version is asked of Git.
-func proveSnapshot(ctx context.Context, p *parts, commit, dir string, objects []byte) error {
+func verifySnapshot(ctx context.Context, p *deps, commit, dir string, objects []byte) error {
 	_, err := source.Restore(ctx, dir, commit, "", time.Time{}, objects)
 	if !errors.Is(err, source.ErrUnproven) {
 		return err
 	}
-	asked, askErr := p.source.Fetch(ctx, commit)
-	if askErr != nil {
-		return fmt.Errorf("%w, and Git could not be asked (%w): fetch it where the repository has that commit", err, askErr)
+	fetched, fetchErr := p.source.Fetch(ctx, commit)
+	if fetchErr != nil {
+		return fmt.Errorf("%w, and Git could not be asked (%w): fetch it where the repository has that commit", err, fetchErr)
 	}
-	_, err = source.Restore(ctx, dir, commit, asked.Tree.ID("."), asked.When, nil)
-	return errors.Join(err, asked.Close())
+	_, err = source.Restore(ctx, dir, commit, fetched.Tree.ID("."), fetched.When, nil)
+	return errors.Join(err, fetched.Close())
 }
 
 // findSnapshot finds the one snapshot whose commit begins so.
-func findSnapshot(list []snapshot.Snapshot, begin string) (snapshot.Snapshot, error) {
+func findSnapshot(list []snapshot.Snapshot, prefix string) (snapshot.Snapshot, error) {
 	var found []snapshot.Snapshot
 	for _, s := range list {
-		if begin != "" && strings.HasPrefix(s.Commit, strings.ToLower(begin)) {
+		if prefix != "" && strings.HasPrefix(s.Commit, strings.ToLower(prefix)) {
 			found = append(found, s)
 		}
 	}
@@ -146,7 +146,7 @@ func findSnapshot(list []snapshot.Snapshot, begin string) (snapshot.Snapshot, er
 	case 1:
 		return found[0], nil
 	case 0:
-		return snapshot.Snapshot{}, usagef("`reconcile snapshot list` lists them", "no snapshot of commit %s is kept", begin)
+		return snapshot.Snapshot{}, usagef("`reconcile snapshot list` lists them", "no snapshot of commit %s is kept", prefix)
 	}
-	return snapshot.Snapshot{}, usagef("give more of the commit's id", "%d snapshots begin with %s", len(found), begin)
+	return snapshot.Snapshot{}, usagef("give more of the commit's id", "%d snapshots begin with %s", len(found), prefix)
 }

@@ -15,11 +15,11 @@ func newSuspendCommand(a *app) *cobra.Command {
 	var o suspendOptions
 	c := &cobra.Command{
 		Use:     "suspend WORKSPACE",
-		GroupID: groupMend,
+		GroupID: groupRepair,
 		Short:   "Leave a workspace alone until it is resumed",
 		Long: `Leave a workspace alone until reconcile resume: it is neither planned nor
 applied, and alters no exit code. A run that is applying it now goes on.`,
-		Args: takes(1, 1, "the name of one workspace"),
+		Args: rangeArgs(1, 1, "the name of one workspace"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.workspace = args[0]
 			return runSuspend(c.Context(), a, o)
@@ -36,35 +36,35 @@ func runSuspend(ctx context.Context, a *app, o suspendOptions) error {
 	if err != nil {
 		return err
 	}
-	defer a.closing(p)
-	if err := p.mustKnow(ctx, o.workspace); err != nil {
+	defer a.closeDeps(p)
+	if err := p.requireWorkspace(ctx, o.workspace); err != nil {
 		return err
 	}
 	hold := state.Hold{
 		Name: o.workspace, Kind: state.Suspended, Reason: o.reason,
-		By: state.Self().User, At: time.Now().UTC(),
+		PlacedBy: state.CurrentProcess().User, PlacedAt: time.Now().UTC(),
 		Help: "lift it with `reconcile resume " + o.workspace + "`",
 	}
 	if hold.Reason == "" {
 		hold.Reason = "no reason given"
 	}
-	if err := p.record.Hold(ctx, hold); err != nil {
+	if err := p.record.PlaceHold(ctx, hold); err != nil {
 		return err
 	}
-	if a.json() {
+	if a.wantsJSON() {
 		return printJSON(a.out, hold)
 	}
 	fmt.Fprintf(a.out, "%s is suspended\n%s\n", o.workspace, styleFaint.Render("  → `reconcile resume "+o.workspace+"` lifts it"))
 	return nil
 }
 
-// mustKnow refuses a name that neither the record nor the tip knows: a
+// requireWorkspace refuses a name that neither the record nor the tip knows: a
 // misspelt suspension would suspend nothing.
-func (p *parts) mustKnow(ctx context.Context, name string) error {
+func (p *deps) requireWorkspace(ctx context.Context, name string) error {
 	if _, found, err := p.record.Workspace(ctx, name); err != nil || found {
 		return err
 	}
-	graph, err := p.reconciler(nil).Graph(ctx)
+	graph, err := p.newReconciler(nil).Graph(ctx)
 	if err != nil {
 		return err
 	}
@@ -75,5 +75,5 @@ func (p *parts) mustKnow(ctx context.Context, name string) error {
 		}
 		unknown.Known = append(unknown.Known, w.Name)
 	}
-	return asUsage(unknown)
+	return toUsageError(unknown)
 }

@@ -18,7 +18,7 @@ func newUnlockCommand(a *app) *cobra.Command {
 	var o unlockOptions
 	c := &cobra.Command{
 		Use:     "unlock WORKSPACE",
-		GroupID: groupMend,
+		GroupID: groupRepair,
 		Short:   "Free the lease that a dead run left on a workspace",
 		Long: `Free the lease that a run holds on a workspace. Leases of dead runs end by
 themselves within a minute or so: this is for those that do not.
@@ -30,7 +30,7 @@ asked.
 With --state-lock ID, Terraform's own lock of that id is freed as well, by
 terraform force-unlock in the workspace. Be sure that nothing applies there:
 two writers of one state lose updates.`,
-		Args: takes(1, 1, "the name of one workspace"),
+		Args: rangeArgs(1, 1, "the name of one workspace"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.workspace = args[0]
 			return runUnlock(c.Context(), a, o)
@@ -52,35 +52,35 @@ func runUnlock(ctx context.Context, a *app, o unlockOptions) error {
 	if err != nil {
 		return err
 	}
-	defer a.closing(p)
-	held, err := p.leaseOf(ctx, o.workspace)
+	defer a.closeDeps(p)
+	lease, err := p.findLease(ctx, o.workspace)
 	if err != nil {
 		return err
 	}
-	if held.Owner != "" {
-		if err := p.mayFree(ctx, held, o.force); err != nil {
+	if lease.Owner != "" {
+		if err := p.confirmUnlock(ctx, lease, o.force); err != nil {
 			return err
 		}
-		if held, err = p.record.Unlock(ctx, held.Identity); err != nil {
+		if lease, err = p.record.Unlock(ctx, lease.Identity); err != nil {
 			return err
 		}
 	}
 	if o.stateLock != "" {
-		ctx, hard, release := stops(ctx, patience, tell(a.err))
+		ctx, killCtx, release := withSignals(ctx, gracePeriod, linePrinter(a.err))
 		defer release()
-		if err := p.reconciler(nil).ForceUnlock(ctx, hard, o.workspace, o.stateLock); err != nil {
-			return asUsage(err)
+		if err := p.newReconciler(nil).ForceUnlock(ctx, killCtx, o.workspace, o.stateLock); err != nil {
+			return toUsageError(err)
 		}
 	}
-	return printUnlocked(a, o, held)
+	return printUnlocked(a, o, lease)
 }
 
-func printUnlocked(a *app, o unlockOptions, held state.LeaseItem) error {
-	if a.json() {
-		return printJSON(a.out, map[string]any{"name": o.workspace, "run": held.Run, "freed": held.Owner != "", "state_lock": o.stateLock})
+func printUnlocked(a *app, o unlockOptions, lease state.LeaseItem) error {
+	if a.wantsJSON() {
+		return printJSON(a.out, map[string]any{"name": o.workspace, "run": lease.Run, "freed": lease.Owner != "", "state_lock": o.stateLock})
 	}
-	if held.Owner != "" {
-		fmt.Fprintf(a.out, "%s is free of run %s\n", o.workspace, held.Run)
+	if lease.Owner != "" {
+		fmt.Fprintf(a.out, "%s is free of run %s\n", o.workspace, lease.Run)
 	} else {
 		fmt.Fprintf(a.out, "no run holds %s\n", o.workspace)
 	}
@@ -90,9 +90,9 @@ func printUnlocked(a *app, o unlockOptions, held state.LeaseItem) error {
 	return nil
 }
 
-// leaseOf finds the lease on a workspace: by its name too, since a run that
+// findLease finds the lease on a workspace: by its name too, since a run that
 // was killed early has recorded no identity of it.
-func (p *parts) leaseOf(ctx context.Context, name string) (state.LeaseItem, error) {
+func (p *deps) findLease(ctx context.Context, name string) (state.LeaseItem, error) {
 	ws, found, err := p.record.Workspace(ctx, name)
 	if err != nil {
 		return state.LeaseItem{}, err
@@ -109,43 +109,43 @@ func (p *parts) leaseOf(ctx context.Context, name string) (state.LeaseItem, erro
 			return l, nil
 		}
 	}
-	return state.LeaseItem{}, p.mustKnow(ctx, name)
+	return state.LeaseItem{}, p.requireWorkspace(ctx, name)
 }
 
-// mayFree lets a dead holder's lease go, keeps a live one's, and asks about
+// confirmUnlock lets a dead holder's lease go, keeps a live one's, and asks about
 // others.
-func (p *parts) mayFree(ctx context.Context, held state.LeaseItem, force bool) error {
-	dead, known := held.Process.Dead()
+func (p *deps) confirmUnlock(ctx context.Context, lease state.LeaseItem, force bool) error {
+	dead, known := lease.Process.IsDead()
 	if !known {
 		var err error
-		if dead, err = p.processDead(ctx, held.Process); err != nil {
+		if dead, err = p.isProcessDead(ctx, lease.Process); err != nil {
 			p.app.log.Warn("cannot tell whether the holder is alive", "error", err)
 		}
 	}
-	holder := fmt.Sprintf("%s is held by run %s, %s, since %s", held.Workspace, held.Run, held.Process, held.TakenAt.Local().Format(time.DateTime))
+	holder := fmt.Sprintf("%s is held by run %s, %s, since %s", lease.Workspace, lease.Run, lease.Process, lease.AcquiredAt.Local().Format(time.DateTime))
 	switch {
 	case force || dead:
 		return nil
 	case known:
-		return &notFreed{holder + ": that process is alive", "stop it (its lease is released then), or take it away with --force"}
+		return &leaseHeldError{holder + ": that process is alive", "stop it (its lease is released then), or take it away with --force"}
 	}
-	yes, asked := p.app.ask(holder + ". Is it dead, and shall its lease be freed?")
+	yes, answered := p.app.confirm(holder + ". Is it dead, and shall its lease be freed?")
 	switch {
-	case !asked:
-		return &notFreed{holder + ": whether it is dead cannot be told from here", "if you know that it is, add --force"}
+	case !answered:
+		return &leaseHeldError{holder + ": whether it is dead cannot be told from here", "if you know that it is, add --force"}
 	case !yes:
-		return &notFreed{holder + ": left as it is", ""}
+		return &leaseHeldError{holder + ": left as it is", ""}
 	}
 	return nil
 }
 
-// notFreed: a lease was left to its holder.
-type notFreed struct{ text, help string }
+// leaseHeldError: a lease was left to its holder.
+type leaseHeldError struct{ text, hint string }
 
-func (e *notFreed) Error() string { return e.text }
+func (e *leaseHeldError) Error() string { return e.text }
 
-// ask asks a person a question, if there is one at a terminal.
-func (a *app) ask(question string) (yes, asked bool) {
+// confirm asks a person a question, if there is one at a terminal.
+func (a *app) confirm(question string) (yes, answered bool) {
 	in, ok := a.in.(*os.File)
 	if !ok || !term.IsTerminal(int(in.Fd())) {
 		return false, false

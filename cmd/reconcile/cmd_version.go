@@ -16,7 +16,7 @@ func newVersionCommand(a *app) *cobra.Command {
 		Use:     "version",
 		GroupID: groupStart,
 		Short:   "Version of this program",
-		Args:    nothing,
+		Args:    noArgs,
 		RunE:    func(*cobra.Command, []string) error { return runVersion(a) },
 	}
 }
@@ -38,12 +38,12 @@ func runVersion(a *app) error {
 			}
 		}
 	}
-	if a.json() {
+	if a.wantsJSON() {
 		return printJSON(a.out, v)
 	}
 	text := "reconcile " + v.Version
 	if v.Commit != "" {
-		text += " (" + shortCommit(v.Commit) + ")"
+		text += " (" + abbrevCommit(v.Commit) + ")"
 	}
 	fmt.Fprintf(a.out, "%s %s %s\n", text, v.Go, v.Platform)
 	return nil

@@ -28,7 +28,7 @@ With --health, GET /healthz answers 200 while passes complete, else 503.
 With --webhook, a webhook of Backlog's starts a pass at once: its URL is
 https://HOST/hook/TOKEN, with the token of RECONCILE_WEBHOOK_TOKEN. TLS is for
 what stands in front. One that is lost costs nothing but the interval.`,
-		Args: nothing,
+		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runWatch(c.Context(), a, o)
 		},
@@ -49,80 +49,80 @@ type watchOptions struct {
 
 // Waits of watch.
 const (
-	leastInterval = time.Second
-	// mostBackoff bounds how far failures stretch the interval.
-	mostBackoff = 5 * time.Minute
+	minInterval = time.Second
+	// maxBackoff bounds how far failures stretch the interval.
+	maxBackoff = 5 * time.Minute
 )
 
 func runWatch(ctx context.Context, a *app, o watchOptions) error {
-	if o.interval < leastInterval {
-		return usagef(fmt.Sprintf("--interval takes %s or more", leastInterval), "--interval %s", o.interval)
+	if o.interval < minInterval {
+		return usagef(fmt.Sprintf("--interval takes %s or more", minInterval), "--interval %s", o.interval)
 	}
 	if err := a.resolve(); err != nil {
 		return err
 	}
-	ctx, hard, release := stops(ctx, patience, tell(a.err))
+	ctx, killCtx, release := withSignals(ctx, gracePeriod, linePrinter(a.err))
 	defer release()
-	last, stop := hangups(ctx)
+	drainCtx, stop := hangupContext(ctx)
 	defer stop()
-	told, err := a.openTelemetry()
+	tel, err := a.openTelemetry()
 	if err != nil {
 		return err
 	}
-	defer a.closeTelemetry(ctx, told)
-	w := &watch{
-		app: a, interval: o.interval, most: mostBackoff, pulse: newPulse(o.interval, time.Now()), told: told,
-		calls: make(chan struct{}, 1),
+	defer a.closeTelemetry(ctx, tel)
+	w := &watcher{
+		app: a, interval: o.interval, maxWait: maxBackoff, liveness: newLiveness(o.interval, time.Now()), tel: tel,
+		triggers: make(chan struct{}, 1),
 	}
 	if o.health != "" {
-		at, stop, err := a.listen("--health", o.health, w.pulse.handler())
+		url, stop, err := a.listen("--health", o.health, w.liveness.handler())
 		if err != nil {
 			return err
 		}
 		defer stop()
-		a.log.Info("answering probes", "url", at+"/healthz")
+		a.log.Info("answering probes", "url", url+"/healthz")
 	}
 	if o.webhook == "" && o.webhookFrom != "" {
 		return usagef("add --webhook ADDRESS, or leave --webhook-from out", "--webhook-from %s, but no webhooks are received", o.webhookFrom)
 	}
 	if o.webhook != "" {
-		receiver, err := a.receiver(o.webhookFrom, w.call)
+		receiver, err := a.newReceiver(o.webhookFrom, w.triggerPass)
 		if err != nil {
 			return err
 		}
-		at, stop, err := a.listen("--webhook", o.webhook, receiver.Handler())
+		url, stop, err := a.listen("--webhook", o.webhook, receiver.Handler())
 		if err != nil {
 			return err
 		}
 		defer stop()
-		a.log.Info("receiving webhooks", "url", at+webhook.Path)
+		a.log.Info("receiving webhooks", "url", url+webhook.Path)
 	}
-	w.run(ctx, hard, last)
+	w.run(ctx, killCtx, drainCtx)
 	return nil
 }
 
-// watch runs passes. Its parts stay open from pass to pass, because what a
+// watcher runs passes. Its parts stay open from pass to pass, because what a
 // record has seen of other runs' leases is evidence that takes time to
 // gather; after a failure all is opened anew, with secrets read again.
-type watch struct {
+type watcher struct {
 	app      *app
 	interval time.Duration
-	most     time.Duration // bound of the waits after failures
-	pulse    *pulse
-	told     *telemetry.Telemetry
-	parts    *parts
+	maxWait  time.Duration // bound of the waits after failures
+	liveness *liveness
+	tel      *telemetry.Telemetry
+	deps     *deps
 	runner   *reconciler.Reconciler
 	failures int           // in a row
-	calls    chan struct{} // holds a call for a pass, until one starts
+	triggers chan struct{} // holds a call for a pass, until one starts
 }
 
 // run runs passes until ctx ends, which stops the one under way, or last does,
 // after which none begins.
-func (w *watch) run(ctx, hard, last context.Context) {
-	defer w.drop()
+func (w *watcher) run(ctx, killCtx, drainCtx context.Context) {
+	defer w.closeDeps()
 	trigger := reconciler.Schedule
-	for last.Err() == nil {
-		err := w.pass(ctx, hard, trigger)
+	for drainCtx.Err() == nil {
+		err := w.runPass(ctx, killCtx, trigger)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -130,87 +130,87 @@ func (w *watch) run(ctx, hard, last context.Context) {
 			w.failures = 0
 		default:
 			w.failures++
-			w.drop()
+			w.closeDeps()
 			w.app.log.Error("the pass could not run", "error", err, "failures", w.failures)
 		}
-		trigger = w.wait(last)
+		trigger = w.wait(drainCtx)
 	}
 }
 
-// call makes a pass start at once, or when the one that runs has ended. Calls
+// triggerPass makes a pass start at once, or when the one that runs has ended. Calls
 // in between are for the same pass.
-func (w *watch) call() {
+func (w *watcher) triggerPass() {
 	select {
-	case w.calls <- struct{}{}:
+	case w.triggers <- struct{}{}:
 	default:
 	}
 }
 
-// pass runs one pass and prints one line about it.
-func (w *watch) pass(ctx, hard context.Context, trigger string) (err error) {
-	w.pulse.begin(time.Now())
-	defer func() { w.pulse.end(time.Now(), err) }()
-	if w.parts == nil {
-		if w.parts, err = w.app.open(ctx); err != nil {
+// runPass runs one pass and prints one line about it.
+func (w *watcher) runPass(ctx, killCtx context.Context, trigger string) (err error) {
+	w.liveness.begin(time.Now())
+	defer func() { w.liveness.end(time.Now(), err) }()
+	if w.deps == nil {
+		if w.deps, err = w.app.open(ctx); err != nil {
 			return err
 		}
-		w.runner = w.parts.reconciler(w.told.Observe)
+		w.runner = w.deps.newReconciler(w.tel.Observe)
 	}
 	started := time.Now()
-	result, err := w.runner.Pass(ctx, hard, reconciler.Options{Trigger: trigger})
-	if err := w.told.Flush(ctx); err != nil {
+	result, err := w.runner.Pass(ctx, killCtx, reconciler.Options{Trigger: trigger})
+	if err := w.tel.Flush(ctx); err != nil {
 		w.app.log.Warn(err.Error())
 	}
 	if result == nil {
 		return err
 	}
-	if w.app.json() {
-		return first(err, printResult(w.app.out, result, err))
+	if w.app.wantsJSON() {
+		return firstErr(err, printResult(w.app.out, result, err))
 	}
-	report := newReport(w.app.out, w.app.width())
-	report.start = started
-	report.stamp = started.Local().Format(time.TimeOnly) + " "
+	printer := newResultPrinter(w.app.out, w.app.width())
+	printer.start = started
+	printer.prefix = started.Local().Format(time.TimeOnly) + " "
 	if err == nil {
-		report.summary(result)
+		printer.printSummary(result)
 	}
 	return err
 }
 
-// drop closes the parts; the next pass opens new ones.
-func (w *watch) drop() {
-	if w.parts != nil {
-		w.app.closing(w.parts)
-		w.parts, w.runner = nil, nil
+// closeDeps closes the parts; the next pass opens new ones.
+func (w *watcher) closeDeps() {
+	if w.deps != nil {
+		w.app.closeDeps(w.deps)
+		w.deps, w.runner = nil, nil
 	}
 }
 
 // wait pauses until the next pass is due, is called for, or ctx ends, and
 // returns what triggers it.
-func (w *watch) wait(ctx context.Context) string {
-	timer := time.NewTimer(jittered(backoff(w.interval, w.most, w.failures)))
+func (w *watcher) wait(ctx context.Context) string {
+	timer := time.NewTimer(addJitter(backoff(w.interval, w.maxWait, w.failures)))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-ctx.Done():
-	case <-w.calls:
+	case <-w.triggers:
 		return reconciler.Webhook
 	}
 	return reconciler.Schedule
 }
 
 // backoff doubles the interval with each failure in a row, up to a bound.
-func backoff(interval, most time.Duration, failures int) time.Duration {
-	most = max(interval, most)
+func backoff(interval, maxWait time.Duration, failures int) time.Duration {
+	maxWait = max(interval, maxWait)
 	for range failures {
-		if interval *= 2; interval >= most {
-			return most
+		if interval *= 2; interval >= maxWait {
+			return maxWait
 		}
 	}
 	return interval
 }
 
-// jittered is d give or take a tenth, so that many watchers do not ask at
+// addJitter is d give or take a tenth, so that many watchers do not ask at
 // once.
-func jittered(d time.Duration) time.Duration {
+func addJitter(d time.Duration) time.Duration {
 	return d*9/10 + rand.N(d/5+1)
 }

@@ -11,24 +11,24 @@ import (
 
 // confinement is how the commands that plan pull requests hold their code.
 type confinement struct {
-	Unconfined bool
-	Places     []string
-	Memory     int // MiB
+	AllowUnconfined bool
+	Networks        []string
+	Memory          int // MiB
 }
 
 func (o *confinement) bind(c *cobra.Command) {
-	c.Flags().BoolVar(&o.Unconfined, "allow-unconfined", false, "plan also where there is no sandbox: for a machine or task that holds nothing that a pull request must not read")
-	c.Flags().StringSliceVar(&o.Places, "plan-from", nil, "where plans run: VPCs (vpc-…) and public addresses or ranges; from elsewhere the credentials of plan roles are refused (default: they are good anywhere)")
+	c.Flags().BoolVar(&o.AllowUnconfined, "allow-unconfined", false, "plan also where there is no sandbox: for a machine or task that holds nothing that a pull request must not read")
+	c.Flags().StringSliceVar(&o.Networks, "plan-from", nil, "where plans run: VPCs (vpc-…) and public addresses or ranges; from elsewhere the credentials of plan roles are refused (default: they are good anywhere)")
 	c.Flags().IntVar(&o.Memory, "memory", 4096, "most memory of each process that a pull request is planned by, in MiB (Linux alone)")
 }
 
 // confine finds the sandbox for code that nobody has approved, and bounds the
 // credentials that it gets.
-func (p *parts) confine(ctx context.Context, o confinement) (err error) {
+func (p *deps) confine(ctx context.Context, o confinement) (err error) {
 	if o.Memory < 256 {
 		return usagef("--memory takes a number of MiB from 256 on", "--memory %d is too little to plan with", o.Memory)
 	}
-	p.briefly, err = terraform.BriefAssumer(func(context.Context) (aws.Config, error) { return p.aws() }, o.Places)
+	p.briefAssume, err = terraform.NewRestrictedRoleAssumer(func(context.Context) (aws.Config, error) { return p.aws() }, o.Networks)
 	if err != nil {
 		return usagef("--plan-from takes VPCs (vpc-…) and public addresses or ranges, such as 203.0.113.7", "--plan-from: %w", err)
 	}
@@ -36,7 +36,7 @@ func (p *parts) confine(ctx context.Context, o confinement) (err error) {
 	if err == nil {
 		return nil
 	}
-	if o.Unconfined {
+	if o.AllowUnconfined {
 		p.app.log.Warn("pull requests are planned without a sandbox: their code can read what this user can", "because", err)
 		return nil
 	}

@@ -50,10 +50,10 @@ func parseCredentials(value secret) (source.Credentials, error) {
 		PrivateKey string `json:"private_key"`
 	}
 	if json.Unmarshal([]byte(text), &fields) != nil {
-		return source.Credentials{}, errors.New("the secret is neither JSON nor a private key: it takes " + secretShape)
+		return source.Credentials{}, errors.New("the secret is neither JSON nor a private key: it takes " + secretFormat)
 	}
 	if fields.PrivateKey == "" && (fields.Username == "" || fields.Password == "") {
-		return source.Credentials{}, errors.New("the secret lacks a field: it takes " + secretShape)
+		return source.Credentials{}, errors.New("the secret lacks a field: it takes " + secretFormat)
 	}
 	c := source.Credentials{Username: fields.Username, Password: fields.Password}
 	if fields.PrivateKey != "" {
@@ -62,4 +62,4 @@ func parseCredentials(value secret) (source.Credentials, error) {
 	return c, nil
 }
 
-const secretShape = `{"username": …, "password": …}, {"private_key": …} or a private key in PEM`
+const secretFormat = `{"username": …, "password": …}, {"private_key": …} or a private key in PEM`

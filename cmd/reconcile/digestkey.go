@@ -16,10 +16,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// leastKey is how long a digest key must be, in bytes as written.
-const leastKey = 16
+// minKeyLength is how long a digest key must be, in bytes as written.
+const minKeyLength = 16
 
-// digestKey returns the key that outputs and variables are hashed with, and
+// checkDigestKey returns the key that outputs and variables are hashed with, and
 // its id. A key file that is missing is made; a secret never is.
 func (s *settings) digestKey(ctx context.Context, cfg func() (aws.Config, error)) (id string, key []byte, err error) {
 	var text string
@@ -33,20 +33,20 @@ func (s *settings) digestKey(ctx context.Context, cfg func() (aws.Config, error)
 			return "", nil, err
 		}
 		text = string(value)
-	} else if text, err = keyFile(s.DigestKey); err != nil {
+	} else if text, err = loadKeyFile(s.DigestKey); err != nil {
 		return "", nil, err
 	}
 	text = strings.TrimSpace(text)
-	if len(text) < leastKey {
-		return "", nil, fmt.Errorf("the digest key %s is shorter than %d characters: use 32 random bytes, as `openssl rand -base64 32` prints", s.DigestKey, leastKey)
+	if len(text) < minKeyLength {
+		return "", nil, fmt.Errorf("the digest key %s is shorter than %d characters: use 32 random bytes, as `openssl rand -base64 32` prints", s.DigestKey, minKeyLength)
 	}
 	sum := sha256.Sum256([]byte("reconcile digest key id\n" + text))
 	return hex.EncodeToString(sum[:4]), []byte(text), nil
 }
 
-// keyFile reads the key, and makes it first where there is none. Of several
+// loadKeyFile reads the key, and makes it first where there is none. Of several
 // processes that make it at once one wins, and all read that one's.
-func keyFile(path string) (string, error) {
+func loadKeyFile(path string) (string, error) {
 	text, err := os.ReadFile(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return string(text), err

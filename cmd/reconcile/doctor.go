@@ -8,75 +8,75 @@ import (
 // doctor checks the settings by using them, one after the other, so that one
 // failure does not hide the others.
 type doctor struct {
-	app   *app
-	parts *parts // as far as they could be made
+	app  *app
+	deps *deps // as far as they could be made
 }
 
 func newDoctor(a *app) *doctor {
-	return &doctor{app: a, parts: &parts{app: a}}
+	return &doctor{app: a, deps: &deps{app: a}}
 }
 
-func (d *doctor) close() { d.app.closing(d.parts) }
+func (d *doctor) close() { d.app.closeDeps(d.deps) }
 
 // What is neither well nor ill.
 var (
-	errSkip = errors.New("not checked") // there is nothing to look at, or no right to look
-	errYet  = errors.New("not yet")     // a step of docs/bootstrap.md is still to come
+	errNotChecked  = errors.New("not checked") // there is nothing to look at, or no right to look
+	errPendingStep = errors.New("not yet")     // a step of docs/bootstrap.md is still to come
 )
 
-// advice is a failed check that knows what to do.
-type advice struct {
+// hintError is a failed check that knows what to do.
+type hintError struct {
 	err  error
-	mend string
+	hint string
 }
 
-func (e *advice) Error() string { return e.err.Error() }
-func (e *advice) Unwrap() error { return e.err }
+func (e *hintError) Error() string { return e.err.Error() }
+func (e *hintError) Unwrap() error { return e.err }
 
-func advise(err error, mend string) error {
+func withHint(err error, hint string) error {
 	if err == nil {
 		return nil
 	}
-	return &advice{err, mend}
+	return &hintError{err, hint}
 }
 
-// examine runs all checks and tells each as it comes.
-func (d *doctor) examine(ctx context.Context, tell func(finding)) []finding {
-	d.parts.aws = d.app.awsConfig(ctx)
-	var findings []finding
+// runChecks runs all checks and tells each as it comes.
+func (d *doctor) runChecks(ctx context.Context, onResult func(checkResult)) []checkResult {
+	d.deps.aws = d.app.awsConfig(ctx)
+	var results []checkResult
 	for _, check := range []struct {
 		name string
 		run  func(context.Context) (string, error)
 	}{
-		{"git", d.git},
-		{"record", d.record},
-		{"snapshots", d.snapshots},
-		{"digest key", d.digestKey},
-		{"work", d.work},
-		{"terraform", d.terraform},
+		{"git", d.checkGit},
+		{"record", d.checkRecord},
+		{"snapshots", d.checkSnapshots},
+		{"digest key", d.checkDigestKey},
+		{"work", d.checkWorkDir},
+		{"terraform", d.checkTerraform},
 		{"workspaces", d.workspaces},
-		{"clock", d.clock},
-		{"backlog", d.backlog},
-		{"image", d.image},
-		{"webhook", d.webhook},
-		{"schedule", d.schedule},
+		{"clock", d.checkClock},
+		{"backlog", d.checkBacklog},
+		{"image", d.checkImage},
+		{"webhook", d.checkWebhook},
+		{"schedule", d.checkSchedule},
 	} {
 		if ctx.Err() != nil {
 			break
 		}
-		f := finding{Check: check.name}
+		f := checkResult{Check: check.name}
 		detail, err := check.run(ctx)
 		if err == nil {
 			f.OK, f.Detail = true, detail
 		} else {
-			f.Skipped, f.Detail = errors.Is(err, errSkip) || errors.Is(err, errYet), err.Error()
-			var known *advice
-			if errors.As(err, &known) {
-				f.Mend = known.mend
+			f.Skipped, f.Detail = errors.Is(err, errNotChecked) || errors.Is(err, errPendingStep), err.Error()
+			var hinted *hintError
+			if errors.As(err, &hinted) {
+				f.Hint = hinted.hint
 			}
 		}
-		findings = append(findings, f)
-		tell(f)
+		results = append(results, f)
+		onResult(f)
 	}
-	return findings
+	return results
 }

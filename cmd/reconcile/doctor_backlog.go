@@ -13,30 +13,30 @@ func (s *settings) usesBacklog() bool {
 	return s.Backlog != "" || s.BacklogCredentials != "" || s.BacklogAPIKey != ""
 }
 
-// backlog tries the key, and the project and repository that it is for.
-func (d *doctor) backlog(ctx context.Context) (string, error) {
+// checkBacklog tries the key, and the project and repository that it is for.
+func (d *doctor) checkBacklog(ctx context.Context) (string, error) {
 	if !d.app.usesBacklog() {
-		return "", fmt.Errorf("%w: no API key is set, which previews need", errSkip)
+		return "", fmt.Errorf("%w: no API key is set, which previews need", errNotChecked)
 	}
-	space, err := d.parts.openBacklog(ctx, 0)
+	project, err := d.deps.openBacklog(ctx, 0)
 	if err != nil {
-		return "", adviseUsage(err)
+		return "", keepUsageHint(err)
 	}
-	if _, err := space.client.Repository(ctx, space.repo); err != nil {
-		return "", advise(err, backlogMend(err))
+	if _, err := project.client.Repository(ctx, project.repo); err != nil {
+		return "", withHint(err, backlogHint(err))
 	}
-	words, err := space.writer(ctx)
-	if err != nil {
-		return "", err
-	}
-	me, err := space.client.Myself(ctx)
+	writer, err := project.writer(ctx)
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s: pull requests of %s, comments by %s (%s)", space.client.URL, space.repo, me.Name, words), nil
+	me, err := project.client.Myself(ctx)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s: pull requests of %s, comments by %s (%s)", project.client.URL, project.repo, me.Name, writer), nil
 }
 
-func backlogMend(err error) string {
+func backlogHint(err error) string {
 	switch {
 	case errors.Is(err, backlog.ErrAuth):
 		return "see --backlog-credentials"
@@ -48,11 +48,11 @@ func backlogMend(err error) string {
 	return ""
 }
 
-// adviseUsage keeps the advice of wrong usage.
-func adviseUsage(err error) error {
+// keepUsageHint keeps the advice of wrong usage.
+func keepUsageHint(err error) error {
 	var usage *usageError
 	if errors.As(err, &usage) {
-		return advise(usage.err, usage.help)
+		return withHint(usage.err, usage.hint)
 	}
 	return err
 }

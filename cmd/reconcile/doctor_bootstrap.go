@@ -20,9 +20,9 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// stepFor names the step of docs/bootstrap.md that makes what is missing; ""
+// bootstrapHint names the step of docs/bootstrap.md that makes what is missing; ""
 // for other errors.
-func stepFor(err error) string {
+func bootstrapHint(err error) string {
 	var noTable *dynamodb.ResourceNotFoundException
 	var noBucket *s3.NoSuchBucket
 	switch {
@@ -40,49 +40,49 @@ func stepFor(err error) string {
 
 // installation returns that name.
 func (d *doctor) installation() (string, aws.Config, error) {
-	if d.app.embedded() {
-		return "", aws.Config{}, fmt.Errorf("%w: the record is on this machine, and so are passes", errSkip)
+	if d.app.isEmbedded() {
+		return "", aws.Config{}, fmt.Errorf("%w: the record is on this machine, and so are passes", errNotChecked)
 	}
-	cfg, err := d.parts.aws()
+	cfg, err := d.deps.aws()
 	// What does not answer is not waited for: it is only looked at.
 	if client, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
-		cfg.HTTPClient = client.WithTimeout(lookTimeout)
+		cfg.HTTPClient = client.WithTimeout(checkTimeout)
 	}
 	return strings.TrimPrefix(d.app.State, schemeDynamoDB), cfg, err
 }
 
-const lookTimeout = 5 * time.Second
+const checkTimeout = 5 * time.Second
 
-// image looks whether ECS has been told what to run, and whether that is there.
-func (d *doctor) image(ctx context.Context) (string, error) {
+// checkImage looks whether ECS has been told what to run, and whether that is there.
+func (d *doctor) checkImage(ctx context.Context) (string, error) {
 	name, cfg, err := d.installation()
 	if err != nil {
 		return "", err
 	}
 	const step = "push an image, set its digest and apply bootstrap (docs/bootstrap.md, step 5)"
 	out, err := ecs.NewFromConfig(cfg).DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &name})
-	var none *ecstypes.ClientException
+	var notFound *ecstypes.ClientException
 	switch {
-	case errors.As(err, &none):
-		return "", advise(fmt.Errorf("%w: ECS has no task definition %s, so that nothing can run there", errYet, name), step)
+	case errors.As(err, &notFound):
+		return "", withHint(fmt.Errorf("%w: ECS has no task definition %s, so that nothing can run there", errPendingStep, name), step)
 	case err != nil:
-		return "", look(err)
+		return "", toNotChecked(err)
 	}
 	definition := out.TaskDefinition
 	var images []string
 	for _, container := range definition.ContainerDefinitions {
 		image := aws.ToString(container.Image)
-		if err := pushed(ctx, cfg, image); err != nil {
-			return "", advise(err, step)
+		if err := checkImagePushed(ctx, cfg, image); err != nil {
+			return "", withHint(err, step)
 		}
 		images = append(images, image)
 	}
 	return fmt.Sprintf("%s:%d runs %s", name, definition.Revision, strings.Join(images, ", ")), nil
 }
 
-// pushed looks for an image HOST/NAME@DIGEST in ECR. One from elsewhere, or
+// checkImagePushed looks for an image HOST/NAME@DIGEST in ECR. One from elsewhere, or
 // one that may not be looked at, is taken to be there.
-func pushed(ctx context.Context, cfg aws.Config, image string) error {
+func checkImagePushed(ctx context.Context, cfg aws.Config, image string) error {
 	location, digest, byDigest := strings.Cut(image, "@")
 	host, repository, _ := strings.Cut(location, "/")
 	if !byDigest || !strings.Contains(host, ".dkr.ecr.") {
@@ -98,52 +98,52 @@ func pushed(ctx context.Context, cfg aws.Config, image string) error {
 	return nil
 }
 
-// schedule looks whether passes run by themselves.
-func (d *doctor) schedule(ctx context.Context) (string, error) {
+// checkSchedule looks whether passes run by themselves.
+func (d *doctor) checkSchedule(ctx context.Context) (string, error) {
 	name, cfg, err := d.installation()
 	if err != nil {
 		return "", err
 	}
 	out, err := scheduler.NewFromConfig(cfg).GetSchedule(ctx, &scheduler.GetScheduleInput{Name: &name, GroupName: &name})
-	var none *types.ResourceNotFoundException
+	var notFound *types.ResourceNotFoundException
 	switch {
-	case errors.As(err, &none):
-		return d.service(ctx, cfg, name)
+	case errors.As(err, &notFound):
+		return d.checkService(ctx, cfg, name)
 	case err != nil:
-		return "", look(err)
+		return "", toNotChecked(err)
 	case out.State != types.ScheduleStateEnabled:
-		return "", enable(fmt.Errorf("%w: the schedule %s is disabled", errYet, name))
+		return "", withEnableHint(fmt.Errorf("%w: the schedule %s is disabled", errPendingStep, name))
 	}
 	return fmt.Sprintf("the schedule %s starts a pass by %s", name, aws.ToString(out.ScheduleExpression)), nil
 }
 
-// service looks for a task that stays, where there is no schedule.
-func (d *doctor) service(ctx context.Context, cfg aws.Config, name string) (string, error) {
+// checkService looks for a task that stays, where there is no schedule.
+func (d *doctor) checkService(ctx context.Context, cfg aws.Config, name string) (string, error) {
 	out, err := ecs.NewFromConfig(cfg).DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &name, Services: []string{name}})
-	var none *ecstypes.ClusterNotFoundException
-	if err != nil && !errors.As(err, &none) {
-		return "", look(err)
+	var notFound *ecstypes.ClusterNotFoundException
+	if err != nil && !errors.As(err, &notFound) {
+		return "", toNotChecked(err)
 	}
 	if err != nil || len(out.Services) == 0 || out.Services[0].DesiredCount == 0 {
-		return "", enable(fmt.Errorf("%w: neither a schedule nor a service %s runs passes", errYet, name))
+		return "", withEnableHint(fmt.Errorf("%w: neither a schedule nor a service %s runs passes", errPendingStep, name))
 	}
 	s := out.Services[0]
 	if s.RunningCount == 0 {
-		return "", advise(fmt.Errorf("the service %s wants %d tasks, and none runs", name, s.DesiredCount), "see its events and the log group /reconcile/"+name)
+		return "", withHint(fmt.Errorf("the service %s wants %d tasks, and none runs", name, s.DesiredCount), "see its events and the log group /reconcile/"+name)
 	}
 	return fmt.Sprintf("the service %s runs", name), nil
 }
 
-func enable(err error) error {
-	return advise(err, "once a pass by hand went well, enable it (docs/bootstrap.md, step 7)")
+func withEnableHint(err error) error {
+	return withHint(err, "once a pass by hand went well, enable it (docs/bootstrap.md, step 7)")
 }
 
-// look makes nothing of what cannot be looked at: the task's own credentials
+// toNotChecked makes nothing of what cannot be looked at: the task's own credentials
 // may see little, and its network may lead to few services.
-func look(err error) error {
+func toNotChecked(err error) error {
 	var api smithy.APIError
 	if errors.As(err, &api) && strings.HasPrefix(api.ErrorCode(), "AccessDenied") {
-		return fmt.Errorf("%w: these credentials may not look", errSkip)
+		return fmt.Errorf("%w: these credentials may not look", errNotChecked)
 	}
-	return fmt.Errorf("%w: %w", errSkip, err)
+	return fmt.Errorf("%w: %w", errNotChecked, err)
 }

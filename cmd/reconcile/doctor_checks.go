@@ -15,25 +15,25 @@ import (
 	"reconcile/state"
 )
 
-func (d *doctor) git(ctx context.Context) (string, error) {
-	repository, err := d.parts.openSource(ctx)
+func (d *doctor) checkGit(ctx context.Context) (string, error) {
+	repository, err := d.deps.openSource(ctx)
 	if err != nil {
-		return "", advise(err, stepFor(err))
+		return "", withHint(err, bootstrapHint(err))
 	}
 	tip, err := repository.Tip(ctx, "")
 	if err != nil {
-		return "", advise(err, gitMend(err))
+		return "", withHint(err, gitHint(err))
 	}
-	d.parts.source = repository
-	signed, err := d.signed(ctx, repository, tip)
+	d.deps.source = repository
+	signature, err := d.checkSignature(ctx, repository, tip)
 	if err != nil {
-		return "", advise(err, "see --signers, or have the commit signed")
+		return "", withHint(err, "see --signers, or have the commit signed")
 	}
-	return fmt.Sprintf("%s: %s is at %s%s", repository.URL(), d.app.Branch, shortCommit(tip.Commit), signed), nil
+	return fmt.Sprintf("%s: %s is at %s%s", repository.URL(), d.app.Branch, abbrevCommit(tip.Commit), signature), nil
 }
 
-// signed verifies the tip, where it must be signed.
-func (d *doctor) signed(ctx context.Context, repository *source.Repository, tip source.Tip) (string, error) {
+// checkSignature verifies the tip, where it must be signed.
+func (d *doctor) checkSignature(ctx context.Context, repository *source.Repository, tip source.Tip) (string, error) {
 	signers, err := d.app.readSigners()
 	if err != nil || signers == nil {
 		return "", err
@@ -45,8 +45,8 @@ func (d *doctor) signed(ctx context.Context, repository *source.Repository, tip 
 	return ", and signed", errors.Join(commit.Verify(*signers), commit.Close())
 }
 
-// gitMend adds what to do to those errors of Git that the settings can mend.
-func gitMend(err error) string {
+// gitHint adds what to do to those errors of Git that the settings can mend.
+func gitHint(err error) string {
 	switch {
 	case errors.Is(err, source.ErrForbidden):
 		return "see --git-credentials: may that user read the repository? Where Backlog has an allow-list, the address that this comes from must be on it (docs/bootstrap.md, step 4)"
@@ -65,41 +65,41 @@ type checker interface {
 	Check(ctx context.Context) error
 }
 
-func (d *doctor) record(ctx context.Context) (string, error) {
-	store, err := d.parts.openStore(ctx)
+func (d *doctor) checkRecord(ctx context.Context) (string, error) {
+	store, err := d.deps.openStore(ctx)
 	if err != nil {
 		return "", err
 	}
-	d.parts.closers = append(d.parts.closers, store.Close)
+	d.deps.closers = append(d.deps.closers, store.Close)
 	if c, ok := store.(checker); ok {
 		if err := c.Check(ctx); err != nil {
-			return "", advise(err, stepFor(err))
+			return "", withHint(err, bootstrapHint(err))
 		}
 	}
-	if err := writable(ctx, store); err != nil {
+	if err := checkWritable(ctx, store); err != nil {
 		return "", err
 	}
-	if d.parts.source == nil && d.app.Record == "" {
+	if d.deps.source == nil && d.app.Record == "" {
 		return d.app.State + " can be read and written", nil
 	}
-	d.parts.record = state.New(store, d.parts.recordName(), state.Options{})
-	head, err := d.parts.record.Head(ctx)
+	d.deps.record = state.New(store, d.deps.recordName(), state.Options{})
+	head, err := d.deps.record.Head(ctx)
 	if err != nil {
 		return "", err
 	}
-	at := "no pass yet"
+	position := "no pass yet"
 	if head.Commit != "" {
-		at = "at " + shortCommit(head.Commit)
+		position = "at " + abbrevCommit(head.Commit)
 	}
-	return fmt.Sprintf("%s in %s: %s", d.parts.recordName(), d.app.State, at), nil
+	return fmt.Sprintf("%s in %s: %s", d.deps.recordName(), d.app.State, position), nil
 }
 
 // doctorPartition is where doctor tries to write.
 const doctorPartition = "DOCTOR"
 
-// writable writes an item that nothing reads, and takes it out again.
-func writable(ctx context.Context, store state.Store) error {
-	key := state.Key{PK: doctorPartition, SK: state.Self().Host}
+// checkWritable writes an item that nothing reads, and takes it out again.
+func checkWritable(ctx context.Context, store state.Store) error {
+	key := state.Key{PK: doctorPartition, SK: state.CurrentProcess().Host}
 	value := fmt.Appendf(nil, `{"schema":%d,"expires":%d}`, state.Schema, time.Now().Add(time.Hour).Unix())
 	if err := store.Write(ctx, state.Op{Key: key, Put: value}); err != nil {
 		return fmt.Errorf("write to the record's store: %w", err)
@@ -113,87 +113,87 @@ func writable(ctx context.Context, store state.Store) error {
 	return nil
 }
 
-func (d *doctor) snapshots(ctx context.Context) (string, error) {
-	store, err := d.parts.openSnapshots(ctx)
+func (d *doctor) checkSnapshots(ctx context.Context) (string, error) {
+	store, err := d.deps.openSnapshots(ctx)
 	if err != nil {
 		return "", err
 	}
 	if err := store.Check(ctx); err != nil {
-		return "", advise(err, stepFor(err))
+		return "", withHint(err, bootstrapHint(err))
 	}
 	return d.app.Snapshots + " can be read and written", nil
 }
 
-func (d *doctor) digestKey(ctx context.Context) (string, error) {
-	id, _, err := d.app.digestKey(ctx, d.parts.aws)
+func (d *doctor) checkDigestKey(ctx context.Context) (string, error) {
+	id, _, err := d.app.digestKey(ctx, d.deps.aws)
 	if err != nil {
-		return "", advise(err, stepFor(err))
+		return "", withHint(err, bootstrapHint(err))
 	}
 	return fmt.Sprintf("%s (id %s)", d.app.DigestKey, id), nil
 }
 
-// work tries the folder for caches: writing, and locks between processes,
+// checkWorkDir tries the folder for caches: writing, and locks between processes,
 // which some network file systems do not have.
-func (d *doctor) work(context.Context) (string, error) {
+func (d *doctor) checkWorkDir(context.Context) (string, error) {
 	dir := d.app.Work
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", advise(err, "see --work")
+		return "", withHint(err, "see --work")
 	}
 	file := filepath.Join(dir, ".doctor.lock")
-	one, two := flock.New(file), flock.New(file)
-	defer one.Close()
-	defer two.Close()
-	if err := one.Lock(); err != nil {
-		return "", advise(fmt.Errorf("files in %s cannot be locked: %w", dir, err), "name a directory of a local disk with --work")
+	lock, rival := flock.New(file), flock.New(file)
+	defer lock.Close()
+	defer rival.Close()
+	if err := lock.Lock(); err != nil {
+		return "", withHint(fmt.Errorf("files in %s cannot be locked: %w", dir, err), "name a directory of a local disk with --work")
 	}
-	if taken, err := two.TryLock(); err != nil || taken {
-		return "", advise(fmt.Errorf("locks in %s hold nobody off", dir), "name a directory of a local disk with --work")
+	if locked, err := rival.TryLock(); err != nil || locked {
+		return "", withHint(fmt.Errorf("locks in %s hold nobody off", dir), "name a directory of a local disk with --work")
 	}
 	return dir + " can be written and locked", nil
 }
 
-func (d *doctor) terraform(ctx context.Context) (string, error) {
-	t, err := d.parts.newTerraform(ctx)
+func (d *doctor) checkTerraform(ctx context.Context) (string, error) {
+	t, err := d.deps.newTerraform(ctx)
 	if err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("%s %s at %s", t.Product(), t.Version(), t.Binary()), nil
 }
 
-// mostSkew is how far our clock may be off: AWS refuses requests that are
+// maxSkew is how far our clock may be off: AWS refuses requests that are
 // signed more than five minutes off.
-const mostSkew = 2 * time.Minute
+const maxSkew = 2 * time.Minute
 
-func (d *doctor) clock(ctx context.Context) (string, error) {
-	where := d.clockURL()
-	if where == "" {
-		return "", fmt.Errorf("%w: neither Git nor AWS is reached over HTTP", errSkip)
+func (d *doctor) checkClock(ctx context.Context) (string, error) {
+	server := d.clockURL()
+	if server == "" {
+		return "", fmt.Errorf("%w: neither Git nor AWS is reached over HTTP", errNotChecked)
 	}
-	date, err := dateOf(ctx, where)
+	date, err := serverTime(ctx, server)
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", errSkip, err)
+		return "", fmt.Errorf("%w: %w", errNotChecked, err)
 	}
 	skew := time.Since(date).Round(time.Second)
-	if skew.Abs() > mostSkew {
-		return "", advise(fmt.Errorf("this machine's clock is off by %s, by the Date of %s", skew, where), "set the clock (NTP): AWS refuses requests that are signed at a wrong time")
+	if skew.Abs() > maxSkew {
+		return "", withHint(fmt.Errorf("this machine's clock is off by %s, by the Date of %s", skew, server), "set the clock (NTP): AWS refuses requests that are signed at a wrong time")
 	}
-	return "agrees with " + where, nil
+	return "agrees with " + server, nil
 }
 
 // clockURL is a server whose Date can be asked for.
 func (d *doctor) clockURL() string {
 	if isHTTP(d.app.Repo) {
-		scheme, rest, _ := strings.Cut(withoutPassword(d.app.Repo), "://")
+		scheme, rest, _ := strings.Cut(stripUserinfo(d.app.Repo), "://")
 		host, _, _ := strings.Cut(rest, "/")
 		return scheme + "://" + host
 	}
-	if d.app.embedded() {
+	if d.app.isEmbedded() {
 		return ""
 	}
 	if endpoint := os.Getenv("AWS_ENDPOINT_URL"); endpoint != "" {
 		return endpoint
 	}
-	if cfg, err := d.parts.aws(); err == nil {
+	if cfg, err := d.deps.aws(); err == nil {
 		return "https://dynamodb." + cfg.Region + ".amazonaws.com"
 	}
 	return ""

@@ -8,15 +8,15 @@ import (
 
 // workspaces reads the workspaces at the tip, and says which are refused.
 func (d *doctor) workspaces(ctx context.Context) (string, error) {
-	if d.parts.source == nil {
-		return "", fmt.Errorf("%w: they are in Git", errSkip)
+	if d.deps.source == nil {
+		return "", fmt.Errorf("%w: they are in Git", errNotChecked)
 	}
-	if _, err := d.parts.product(ctx); err != nil {
-		return "", fmt.Errorf("%w: it is not known whether Terraform or OpenTofu reads them", errSkip)
+	if _, err := d.deps.detectProduct(ctx); err != nil {
+		return "", fmt.Errorf("%w: it is not known whether Terraform or OpenTofu reads them", errNotChecked)
 	}
-	graph, err := d.parts.reconciler(nil).Graph(ctx)
+	graph, err := d.deps.newReconciler(nil).Graph(ctx)
 	if err != nil {
-		return "", advise(err, "mend it in Git (docs/recovery.md)")
+		return "", withHint(err, "mend it in Git (docs/recovery.md)")
 	}
 	var refused []string
 	for _, w := range graph.Workspaces {
@@ -26,7 +26,7 @@ func (d *doctor) workspaces(ctx context.Context) (string, error) {
 	}
 	if len(refused) > 0 {
 		err := fmt.Errorf("%d of %d are refused, and their readers wait:\n%s", len(refused), len(graph.Workspaces), strings.Join(refused, "\n"))
-		return "", advise(err, "mend them in Git (docs/recovery.md); the others are worked on meanwhile")
+		return "", withHint(err, "mend them in Git (docs/recovery.md); the others are worked on meanwhile")
 	}
 	return fmt.Sprintf("%d at the tip, none refused", len(graph.Workspaces)), nil
 }

@@ -18,7 +18,7 @@ const (
 	schemeECS       = "ecs://"
 )
 
-const executorRight = "--executor takes local, codebuild://PROJECT, or ecs://CLUSTER/TASK_DEFINITION?subnets=SUBNET,…&security_groups=GROUP,…"
+const executorUsage = "--executor takes local, codebuild://PROJECT, or ecs://CLUSTER/TASK_DEFINITION?subnets=SUBNET,…&security_groups=GROUP,…"
 
 // checkExecutor: what is done elsewhere needs a record and snapshots that can
 // be reached from there.
@@ -29,40 +29,40 @@ func (s *settings) checkExecutor() error {
 	case strings.HasPrefix(s.Executor, schemeCodeBuild) && s.Executor != schemeCodeBuild:
 	case strings.HasPrefix(s.Executor, schemeECS):
 		if _, err := parseECS(s.Executor); err != nil {
-			return usagef(executorRight, "--executor %s: %w", s.Executor, err)
+			return usagef(executorUsage, "--executor %s: %w", s.Executor, err)
 		}
 	default:
-		return usagef(executorRight, "--executor %s is not known", s.Executor)
+		return usagef(executorUsage, "--executor %s is not known", s.Executor)
 	}
-	for _, place := range []struct{ flag, value, scheme string }{
+	for _, location := range []struct{ flag, value, scheme string }{
 		{"--state", s.State, schemeDynamoDB},
 		{"--snapshots", s.Snapshots, schemeS3},
 		{"--digest-key", s.DigestKey, schemeSecret},
 	} {
-		if !strings.HasPrefix(place.value, place.scheme) {
-			return usagef(fmt.Sprintf("give %s %s…, or leave --executor at local", place.flag, place.scheme),
-				"--executor %s runs on other machines, which cannot reach %s %s", s.Executor, place.flag, place.value)
+		if !strings.HasPrefix(location.value, location.scheme) {
+			return usagef(fmt.Sprintf("give %s %s…, or leave --executor at local", location.flag, location.scheme),
+				"--executor %s runs on other machines, which cannot reach %s %s", s.Executor, location.flag, location.value)
 		}
 	}
 	return nil
 }
 
-// executor is where the work on workspaces is done; nil: here.
-func (p *parts) executor() reconciler.Executor {
+// newExecutor is where the work on workspaces is done; nil: here.
+func (p *deps) newExecutor() reconciler.Executor {
 	s := &p.app.settings
 	if project, ok := strings.CutPrefix(s.Executor, schemeCodeBuild); ok {
-		return &codeBuild{aws: p.aws, project: project, settings: p.workSettings()}
+		return &codeBuildExecutor{aws: p.aws, project: project, flags: p.workerFlags()}
 	}
 	if strings.HasPrefix(s.Executor, schemeECS) {
-		place, _ := parseECS(s.Executor) // checked with the settings
-		return &ecsTasks{aws: p.aws, place: place, settings: p.workSettings()}
+		target, _ := parseECS(s.Executor) // checked with the settings
+		return &ecsExecutor{aws: p.aws, target: target, flags: p.workerFlags()}
 	}
 	return nil
 }
 
-// workSettings are the flags that a build or task must share with its pass;
+// workerFlags are the flags that a build or task must share with its pass;
 // none is secret. Whatever else it needs, it has from its own environment.
-func (p *parts) workSettings() []string {
+func (p *deps) workerFlags() []string {
 	s := &p.app.settings
 	flags := []string{
 		"--repo", p.source.URL(), "--branch", s.Branch, "--state", s.State, "--record", p.recordName(),
@@ -83,41 +83,41 @@ func markTransient(err error) error {
 	return err
 }
 
-// ecsPlace is where tasks of ECS are run.
-type ecsPlace struct {
-	cluster, definition string
-	container           string // "": the definition's only one is called as its family
-	subnets, groups     []string
+// ecsTarget is where tasks of ECS are run.
+type ecsTarget struct {
+	cluster, taskDefinition string
+	container               string // "": the definition's only one is called as its family
+	subnets, securityGroups []string
 }
 
-func parseECS(text string) (ecsPlace, error) {
+func parseECS(text string) (ecsTarget, error) {
 	u, err := url.Parse(text)
 	if err != nil {
-		return ecsPlace{}, err
+		return ecsTarget{}, err
 	}
 	q := u.Query()
 	for name := range q {
 		switch name {
 		case "subnets", "security_groups", "container":
 		default:
-			return ecsPlace{}, fmt.Errorf("%q is not known", name)
+			return ecsTarget{}, fmt.Errorf("%q is not known", name)
 		}
 	}
 	list := func(name string) []string {
 		return strings.FieldsFunc(q.Get(name), func(r rune) bool { return r == ',' })
 	}
-	p := ecsPlace{
-		cluster: u.Host, definition: strings.TrimPrefix(u.Path, "/"), container: q.Get("container"),
-		subnets: list("subnets"), groups: list("security_groups"),
+	p := ecsTarget{
+		cluster: u.Host, taskDefinition: strings.TrimPrefix(u.Path, "/"), container: q.Get("container"),
+		subnets: list("subnets"), securityGroups: list("security_groups"),
 	}
-	family, _, _ := strings.Cut(p.definition, ":")
+	family, _, _ := strings.Cut(p.taskDefinition, ":")
 	if p.container == "" {
 		p.container = family
 	}
 	switch {
-	case p.cluster == "" || family == "" || strings.Contains(p.definition, "/"):
+	case p.cluster == "" || family == "" || strings.Contains(p.taskDefinition, "/"):
 		return p, errors.New("it names no cluster and task definition")
-	case len(p.subnets) == 0 || len(p.groups) == 0:
+	case len(p.subnets) == 0 || len(p.securityGroups) == 0:
 		return p, errors.New("it names no subnets or no security_groups")
 	}
 	return p, nil

@@ -13,21 +13,21 @@ import (
 	"reconcile/reconciler"
 )
 
-// codeBuild runs each task as a build of a project, whose image has the
+// codeBuildExecutor runs each task as a build of a project, whose image has the
 // program and a shell. CodeBuild remembers an idempotency token for five
 // minutes (API Reference, StartBuild).
-type codeBuild struct {
-	aws      func() (aws.Config, error)
-	project  string
-	settings []string
+type codeBuildExecutor struct {
+	aws     func() (aws.Config, error)
+	project string
+	flags   []string
 }
 
-func (c *codeBuild) Start(ctx context.Context, key string, command []string) (string, error) {
+func (c *codeBuildExecutor) Start(ctx context.Context, key string, command []string) (string, error) {
 	cfg, err := c.aws()
 	if err != nil {
 		return "", err
 	}
-	spec, err := buildspec(slices.Concat(command, c.settings))
+	spec, err := buildspecOf(slices.Concat(command, c.flags))
 	if err != nil {
 		return "", err
 	}
@@ -40,7 +40,7 @@ func (c *codeBuild) Start(ctx context.Context, key string, command []string) (st
 	return aws.ToString(out.Build.Id), nil
 }
 
-func (c *codeBuild) Status(ctx context.Context, id string) (reconciler.TaskStatus, string, error) {
+func (c *codeBuildExecutor) Status(ctx context.Context, id string) (reconciler.TaskStatus, string, error) {
 	cfg, err := c.aws()
 	if err != nil {
 		return reconciler.TaskRunning, "", err
@@ -57,8 +57,8 @@ func (c *codeBuild) Status(ctx context.Context, id string) (reconciler.TaskStatu
 	return reconciler.TaskRunning, "", nil
 }
 
-// buildspec runs the program with arguments in a build. JSON is YAML too.
-func buildspec(args []string) (string, error) {
+// buildspecOf runs the program with arguments in a build. JSON is YAML too.
+func buildspecOf(args []string) (string, error) {
 	line := "exec reconcile"
 	for _, arg := range args {
 		line += " '" + strings.ReplaceAll(arg, "'", `'\''`) + "'"

@@ -12,43 +12,43 @@ import (
 	"reconcile/reconciler"
 )
 
-// ecsTasks runs each task as one of ECS on Fargate. ECS remembers a client
+// ecsExecutor runs each task as one of ECS on Fargate. ECS remembers a client
 // token for up to a day (API Reference, RunTask).
-type ecsTasks struct {
-	aws      func() (aws.Config, error)
-	place    ecsPlace
-	settings []string
+type ecsExecutor struct {
+	aws    func() (aws.Config, error)
+	target ecsTarget
+	flags  []string
 }
 
-func (e *ecsTasks) Start(ctx context.Context, key string, command []string) (string, error) {
+func (e *ecsExecutor) Start(ctx context.Context, key string, command []string) (string, error) {
 	cfg, err := e.aws()
 	if err != nil {
 		return "", err
 	}
 	out, err := ecs.NewFromConfig(cfg).RunTask(ctx, &ecs.RunTaskInput{
-		Cluster: &e.place.cluster, TaskDefinition: &e.place.definition, ClientToken: &key,
+		Cluster: &e.target.cluster, TaskDefinition: &e.target.taskDefinition, ClientToken: &key,
 		StartedBy: aws.String("reconcile"), LaunchType: types.LaunchTypeFargate,
 		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{
-			Subnets: e.place.subnets, SecurityGroups: e.place.groups, AssignPublicIp: types.AssignPublicIpDisabled,
+			Subnets: e.target.subnets, SecurityGroups: e.target.securityGroups, AssignPublicIp: types.AssignPublicIpDisabled,
 		}},
 		Overrides: &types.TaskOverride{ContainerOverrides: []types.ContainerOverride{{
-			Name: &e.place.container, Command: slices.Concat(command, e.settings),
+			Name: &e.target.container, Command: slices.Concat(command, e.flags),
 		}}},
 	})
 	if err != nil {
-		return "", fmt.Errorf("run a task of %s: %w", e.place.definition, err)
+		return "", fmt.Errorf("run a task of %s: %w", e.target.taskDefinition, err)
 	}
 	if len(out.Tasks) == 0 {
-		why := "ECS does not say why"
+		reason := "ECS does not say why"
 		for _, f := range out.Failures {
-			why = aws.ToString(f.Reason) + " " + aws.ToString(f.Detail)
+			reason = aws.ToString(f.Reason) + " " + aws.ToString(f.Detail)
 		}
-		return "", fmt.Errorf("run a task of %s: %s", e.place.definition, why)
+		return "", fmt.Errorf("run a task of %s: %s", e.target.taskDefinition, reason)
 	}
 	return aws.ToString(out.Tasks[0].TaskArn), nil
 }
 
-func (e *ecsTasks) Status(ctx context.Context, arn string) (reconciler.TaskStatus, string, error) {
+func (e *ecsExecutor) Status(ctx context.Context, arn string) (reconciler.TaskStatus, string, error) {
 	cfg, err := e.aws()
 	if err != nil {
 		return reconciler.TaskRunning, "", err
@@ -59,7 +59,7 @@ func (e *ecsTasks) Status(ctx context.Context, arn string) (reconciler.TaskStatu
 		return reconciler.TaskRunning, "", markTransient(err)
 	case !found: // it forgets stopped tasks after an hour
 		return reconciler.TaskNotFound, "ECS knows no such task any more", nil
-	case aws.ToString(task.LastStatus) == taskStopped:
+	case aws.ToString(task.LastStatus) == taskStatusStopped:
 		return reconciler.TaskEnded, aws.ToString(task.StoppedReason), nil
 	}
 	return reconciler.TaskRunning, "", nil

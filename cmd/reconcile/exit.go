@@ -19,14 +19,14 @@ const exitOutput = 74
 // variable. Help names the command or setting that would be right.
 type usageError struct {
 	err  error
-	help string
+	hint string
 }
 
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
-func usagef(help, format string, args ...any) error {
-	return &usageError{err: fmt.Errorf(format, args...), help: help}
+func usagef(hint, format string, args ...any) error {
+	return &usageError{err: fmt.Errorf(format, args...), hint: hint}
 }
 
 // exitStatus ends a command with an exit code after all that there is to say
@@ -35,8 +35,8 @@ type exitStatus int
 
 func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
-// status turns the exit code of a pass into a command's result.
-func status(code int) error {
+// toExitStatus turns the exit code of a pass into a command's result.
+func toExitStatus(code int) error {
 	if code == reconciler.ExitOK {
 		return nil
 	}
@@ -47,63 +47,63 @@ func status(code int) error {
 // that it stands for.
 func exitCode(stderr io.Writer, err error) int {
 	var (
-		code  exitStatus
-		usage *usageError
-		busy  *state.BusyError
-		ours  *reconciler.FaultError
-		kept  *notFreed
-		help  string
-		exit  = reconciler.ExitFailed
+		code     exitStatus
+		usage    *usageError
+		busy     *state.BusyError
+		panicErr *reconciler.PanicError
+		heldErr  *leaseHeldError
+		hint     string
+		exit     = reconciler.ExitFailed
 	)
 	switch {
 	case err == nil:
 		return reconciler.ExitOK
 	case errors.As(err, &code):
 		return int(code)
-	case errors.As(err, &ours):
-		return fault(stderr, ours.Value, ours.Stack)
+	case errors.As(err, &panicErr):
+		return exitPanic(stderr, panicErr.Value, panicErr.Stack)
 	case errors.As(err, &usage):
-		exit, help = reconciler.ExitUsage, usage.help
+		exit, hint = reconciler.ExitUsage, usage.hint
 	case errors.As(err, &busy):
 		exit = reconciler.ExitBusy
-	case errors.As(err, &kept):
-		exit, help = reconciler.ExitBusy, kept.help
-	case errors.Is(err, state.ErrNewer):
-		help = "install that version or a newer one; this one changed nothing"
+	case errors.As(err, &heldErr):
+		exit, hint = reconciler.ExitBusy, heldErr.hint
+	case errors.Is(err, state.ErrNewerSchema):
+		hint = "install that version or a newer one; this one changed nothing"
 	case errors.Is(err, state.ErrConflict):
 		exit = reconciler.ExitBusy
-		help = "run the command again"
+		hint = "run the command again"
 	case errors.Is(err, os.ErrPermission):
-		help = "see `reconcile doctor`"
+		hint = "see `reconcile doctor`"
 	}
-	complain(stderr, err.Error(), help)
+	printError(stderr, err.Error(), hint)
 	return exit
 }
 
-// complain says what went wrong and what to do next.
-func complain(stderr io.Writer, message, help string) {
+// printError says what went wrong and what to do next.
+func printError(stderr io.Writer, message, hint string) {
 	width := noWidth
 	if f, ok := stderr.(*os.File); ok && isTerminal(f) {
-		width = widthOf(f)
+		width = terminalWidth(f)
 	}
-	wrapped(stderr, width, "reconcile: ", message)
-	if help != "" {
-		wrapped(stderr, width, "  → ", help)
+	printWrapped(stderr, width, "reconcile: ", message)
+	if hint != "" {
+		printWrapped(stderr, width, "  → ", hint)
 	}
 }
 
-// fault reports a panic and returns the exit code for it.
-func fault(stderr io.Writer, value any, stack []byte) int {
-	complain(stderr,
+// exitPanic reports a panic and returns the exit code for it.
+func exitPanic(stderr io.Writer, value any, stack []byte) int {
+	printError(stderr,
 		fmt.Sprintf("a fault of ours: %v\n\n%s", value, stack),
 		"nothing is recorded as applied that was not; run the command again, and please report the lines above")
-	return reconciler.ExitFault
+	return reconciler.ExitInternal
 }
 
-// guard is deferred first in each goroutine that this package starts: run's
+// recoverExit is deferred first in each goroutine that this package starts: run's
 // recover cannot reach those.
-func guard(stderr io.Writer) {
+func recoverExit(stderr io.Writer) {
 	if p := recover(); p != nil {
-		os.Exit(fault(stderr, p, debug.Stack()))
+		os.Exit(exitPanic(stderr, p, debug.Stack()))
 	}
 }

@@ -67,8 +67,8 @@ func meetsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 && len(args) != 3 {
 		ts.Fatalf("usage: meets dynamodb|s3|secrets [KIND,... MATCH]")
 	}
-	w := worldOf(ts)
-	c := map[string]*counter{"dynamodb": w.cloud.dynamodb, "s3": w.cloud.s3, "secrets": w.cloud.keys}[args[0]]
+	w := fixtureOf(ts)
+	c := map[string]*countingProxy{"dynamodb": w.cloud.dynamodb, "s3": w.cloud.s3, "secrets": w.cloud.keys}[args[0]]
 	if c == nil {
 		ts.Fatalf("%s is not known", args[0])
 	}

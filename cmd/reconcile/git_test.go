@@ -17,7 +17,7 @@ func gitCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: git DIR ARG...")
 	}
-	gittest.Git(worldOf(ts).tb, ts.MkAbs(args[0]), args[1:]...)
+	gittest.Git(fixtureOf(ts).tb, ts.MkAbs(args[0]), args[1:]...)
 }
 
 // commit DIR MESSAGE [VARIABLE] commits all that is in DIR, a repository that
@@ -28,7 +28,7 @@ func commitCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: commit DIR MESSAGE [VARIABLE]")
 	}
 	dir := ts.MkAbs(args[0])
-	git := func(args ...string) string { return gittest.Git(worldOf(ts).tb, dir, args...) }
+	git := func(args ...string) string { return gittest.Git(fixtureOf(ts).tb, dir, args...) }
 	if _, err := os.Stat(filepath.Join(dir, ".git")); err != nil {
 		git("init", "-q", "-b", "main")
 	}
@@ -51,11 +51,11 @@ func serveCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: serve DIR")
 	}
-	w := worldOf(ts)
+	w := fixtureOf(ts)
 	w.git = gittest.ServeTLS(w.tb, bareClone(ts, args[0]))
 	w.git.Username, w.git.Password = "ann", password
 	ts.Setenv("GIT_URL", w.git.URL)
-	ts.Setenv("WITH_PASSWORD", w.git.WithPassword())
+	ts.Setenv("WITH_PASSWORD", w.git.URLWithPassword())
 	ts.Setenv("PASSWORD", password)
 	ts.Setenv("SSL_CERT_FILE", w.git.CAFile(w.tb))
 }
@@ -66,7 +66,7 @@ func serveSSHCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: serve-ssh DIR")
 	}
-	w := worldOf(ts)
+	w := fixtureOf(ts)
 	w.ssh = gittest.ServeSSH(w.tb, bareClone(ts, args[0]), false)
 	ts.Setenv("SSH_URL", w.ssh.URL)
 	ts.Setenv("SSH_KEY", w.ssh.KeyFile)
@@ -80,12 +80,12 @@ func serveSSHCommand(ts *testscript.TestScript, neg bool, args []string) {
 
 // new-host-key gives the ssh server another host key.
 func newHostKeyCommand(ts *testscript.TestScript, _ bool, _ []string) {
-	worldOf(ts).ssh.NewHostKey()
+	fixtureOf(ts).ssh.NewHostKey()
 }
 
 // bareClone clones a repository for a server, and makes it the origin.
 func bareClone(ts *testscript.TestScript, arg string) *gittest.Repo {
-	tb, dir := worldOf(ts).tb, ts.MkAbs(arg)
+	tb, dir := fixtureOf(ts).tb, ts.MkAbs(arg)
 	bare := filepath.Join(ts.MkAbs("served"), filepath.Base(dir)+".git")
 	gittest.Git(tb, dir, "clone", "-q", "--bare", ".", bare)
 	gittest.Git(tb, dir, "remote", "add", "origin", bare)
@@ -98,6 +98,6 @@ func serveHTMLCommand(ts *testscript.TestScript, _ bool, _ []string) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = io.WriteString(w, "<html><title>Login</title></html>")
 	}))
-	worldOf(ts).tb.Cleanup(server.Close)
+	fixtureOf(ts).tb.Cleanup(server.Close)
 	ts.Setenv("HTML_URL", server.URL+"/git/PROJ/estate.git")
 }

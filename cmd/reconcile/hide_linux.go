@@ -33,9 +33,9 @@ func wipeEnvironment() {
 	if len(fields) <= end-first {
 		return
 	}
-	from, err1 := strconv.ParseInt(string(fields[begin-first]), 10, 64)
-	to, err2 := strconv.ParseInt(string(fields[end-first]), 10, 64)
-	if err1 != nil || err2 != nil || from == 0 || to <= from {
+	start, err1 := strconv.ParseInt(string(fields[begin-first]), 10, 64)
+	stop, err2 := strconv.ParseInt(string(fields[end-first]), 10, 64)
+	if err1 != nil || err2 != nil || start == 0 || stop <= start {
 		return
 	}
 	memory, err := os.OpenFile("/proc/self/mem", os.O_WRONLY, 0)
@@ -43,5 +43,5 @@ func wipeEnvironment() {
 		return
 	}
 	defer memory.Close()
-	_, _ = memory.WriteAt(make([]byte, to-from), from)
+	_, _ = memory.WriteAt(make([]byte, stop-start), start)
 }

@@ -25,7 +25,7 @@ func TestHidesItsEnvironment(t *testing.T) {
 	}
 	for name, user := range users {
 		t.Run(name, func(t *testing.T) {
-			dir := openTemp(t)
+			dir := sharedTempDir(t)
 			program := filepath.Join(dir, "reconcile")
 			self, err := os.Executable()
 			if err != nil {
@@ -34,22 +34,22 @@ func TestHidesItsEnvironment(t *testing.T) {
 			if out, err := exec.Command("cp", self, program).CombinedOutput(); err != nil {
 				t.Fatalf("%v: %s", err, out)
 			}
-			us := exec.Command(program, "watch")
-			us.Env = []string{"RECONCILE_STATE=" + dir + "/state", "RECONCILE_WORK=" + dir + "/work", "RECONCILE_REPO=" + dir + "/none", "SECRET=s3cret-of-ours"}
-			us.SysProcAttr = &syscall.SysProcAttr{Credential: user}
-			says, err := us.StderrPipe()
+			cmd := exec.Command(program, "watch")
+			cmd.Env = []string{"RECONCILE_STATE=" + dir + "/state", "RECONCILE_WORK=" + dir + "/work", "RECONCILE_REPO=" + dir + "/none", "SECRET=s3cret-of-ours"}
+			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: user}
+			stderr, err := cmd.StderrPipe()
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := us.Start(); err != nil {
+			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			defer func() { _ = errors.Join(us.Process.Kill(), us.Wait()) }()
-			if _, err := bufio.NewReader(says).ReadString('\n'); err != nil { // it is at work
+			defer func() { _ = errors.Join(cmd.Process.Kill(), cmd.Wait()) }()
+			if _, err := bufio.NewReader(stderr).ReadString('\n'); err != nil { // it is at work
 				t.Fatal(err)
 			}
-			other := exec.Command("cat", fmt.Sprintf("/proc/%d/environ", us.Process.Pid))
-			other.SysProcAttr = us.SysProcAttr
+			other := exec.Command("cat", fmt.Sprintf("/proc/%d/environ", cmd.Process.Pid))
+			other.SysProcAttr = cmd.SysProcAttr
 			got, err := other.CombinedOutput()
 			if strings.Contains(string(got), "s3cret") {
 				t.Errorf("its environment can be read: %q", got)
@@ -62,8 +62,8 @@ func TestHidesItsEnvironment(t *testing.T) {
 	}
 }
 
-// openTemp is a temporary directory that every user may use.
-func openTemp(t *testing.T) string {
+// sharedTempDir is a temporary directory that every user may use.
+func sharedTempDir(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	for d := dir; d != filepath.Clean(os.TempDir()); d = filepath.Dir(d) {

@@ -17,12 +17,12 @@ const (
 )
 
 // listen serves on an address, that a flag gives, until stop is called.
-func (a *app) listen(flag, addr string, handler http.Handler) (at string, stop func(), err error) {
+func (a *app) listen(flag, addr string, handler http.Handler) (url string, stop func(), err error) {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return "", nil, usagef(flag+" takes an address that is free, such as :8080", "%s %s: %w", flag, addr, err)
 	}
-	at = "http://" + listener.Addr().String()
+	url = "http://" + listener.Addr().String()
 	listener = netutil.LimitListener(listener, maxConnections)
 	server := &http.Server{
 		Handler: handler, MaxHeaderBytes: maxHeaderBytes,
@@ -30,12 +30,12 @@ func (a *app) listen(flag, addr string, handler http.Handler) (at string, stop f
 		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
 	go func() {
-		defer guard(a.err)
+		defer recoverExit(a.err)
 		if err := server.Serve(listener); err != nil && err != http.ErrServerClosed {
 			a.log.Error("nobody is answered there any more", "setting", flag, "error", err)
 		}
 	}()
-	return at, func() {
+	return url, func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		_ = server.Shutdown(ctx)

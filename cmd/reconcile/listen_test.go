@@ -15,22 +15,22 @@ import (
 // beside them is answered.
 func TestListenUnderSlowConnections(t *testing.T) {
 	a := &app{err: io.Discard, log: slog.New(slog.DiscardHandler)}
-	at, stop, err := a.listen("--webhook", "127.0.0.1:0", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) }))
+	url, stop, err := a.listen("--webhook", "127.0.0.1:0", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) }))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer stop()
-	var before, under runtime.MemStats
-	runtime.ReadMemStats(&before)
+	var memBefore, memLoaded runtime.MemStats
+	runtime.ReadMemStats(&memBefore)
 	for i := range maxConnections - 1 {
-		c, err := net.Dial("tcp", strings.TrimPrefix(at, "http://"))
+		c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer c.Close()
 		fmt.Fprintf(c, "POST /hook/%d HTTP/1.1\r\nHost: x\r\nX: %s", i, strings.Repeat("x", 15<<10))
 	}
-	answer, err := http.Get(at)
+	answer, err := http.Get(url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,20 +38,20 @@ func TestListenUnderSlowConnections(t *testing.T) {
 	if answer.StatusCode != http.StatusAccepted {
 		t.Errorf("a call beside slow ones: %d", answer.StatusCode)
 	}
-	runtime.ReadMemStats(&under)
-	if grown := int64(under.Sys) - int64(before.Sys); grown > 64<<20 {
+	runtime.ReadMemStats(&memLoaded)
+	if grown := int64(memLoaded.Sys) - int64(memBefore.Sys); grown > 64<<20 {
 		t.Errorf("the connections cost %d MiB", grown>>20)
 	}
 }
 
 func TestListenRefusesLargeHeaders(t *testing.T) {
 	a := &app{err: io.Discard, log: slog.New(slog.DiscardHandler)}
-	at, stop, err := a.listen("--webhook", "127.0.0.1:0", http.NotFoundHandler())
+	url, stop, err := a.listen("--webhook", "127.0.0.1:0", http.NotFoundHandler())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer stop()
-	q, err := http.NewRequest(http.MethodPost, at, nil)
+	q, err := http.NewRequest(http.MethodPost, url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,41 +11,41 @@ import (
 // newLogger logs as text where people read along, and as JSON elsewhere.
 func newLogger(w io.Writer, terminal bool) *slog.Logger {
 	if terminal {
-		return readerLogger(w)
+		return newTextLogger(w)
 	}
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelInfo}))
 }
 
-// readerLogger is for people who read the command's own output as well: that
+// newTextLogger is for people who read the command's own output as well: that
 // tells the normal course, and what became of each workspace.
-func readerLogger(w io.Writer) *slog.Logger {
-	text := slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: shortTime})
-	return slog.New(&withoutOutcomes{Handler: text})
+func newTextLogger(w io.Writer) *slog.Logger {
+	text := slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: formatTime})
+	return slog.New(&outcomeFilter{Handler: text})
 }
 
-// withoutOutcomes leaves out the lines that tell a workspace's outcome.
-type withoutOutcomes struct {
+// outcomeFilter leaves out the lines that tell a workspace's outcome.
+type outcomeFilter struct {
 	slog.Handler
-	outcome bool
+	hasOutcome bool
 }
 
 // Enabled implements slog.Handler.
-func (h *withoutOutcomes) Enabled(ctx context.Context, level slog.Level) bool {
-	return !h.outcome && h.Handler.Enabled(ctx, level)
+func (h *outcomeFilter) Enabled(ctx context.Context, level slog.Level) bool {
+	return !h.hasOutcome && h.Handler.Enabled(ctx, level)
 }
 
 // WithAttrs implements slog.Handler.
-func (h *withoutOutcomes) WithAttrs(attrs []slog.Attr) slog.Handler {
+func (h *outcomeFilter) WithAttrs(attrs []slog.Attr) slog.Handler {
 	outcome := slices.ContainsFunc(attrs, func(a slog.Attr) bool { return a.Key == "outcome" })
-	return &withoutOutcomes{h.Handler.WithAttrs(attrs), h.outcome || outcome}
+	return &outcomeFilter{h.Handler.WithAttrs(attrs), h.hasOutcome || outcome}
 }
 
 // WithGroup implements slog.Handler.
-func (h *withoutOutcomes) WithGroup(name string) slog.Handler {
-	return &withoutOutcomes{h.Handler.WithGroup(name), h.outcome}
+func (h *outcomeFilter) WithGroup(name string) slog.Handler {
+	return &outcomeFilter{h.Handler.WithGroup(name), h.hasOutcome}
 }
 
-func shortTime(groups []string, attr slog.Attr) slog.Attr {
+func formatTime(groups []string, attr slog.Attr) slog.Attr {
 	if len(groups) == 0 && attr.Key == slog.TimeKey {
 		return slog.String(slog.TimeKey, attr.Value.Time().Format("15:04:05"))
 	}
@@ -56,24 +56,24 @@ func shortTime(groups []string, attr slog.Attr) slog.Attr {
 // both are on the same screen.
 type logWriter struct {
 	mu sync.Mutex
-	to io.Writer
+	w  io.Writer
 }
 
 func (l *logWriter) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.to.Write(p)
+	return l.w.Write(p)
 }
 
-// divert sends what is logged from now on to w, and returns what undoes it.
-func (l *logWriter) divert(w io.Writer) (restore func()) {
+// redirect sends what is logged from now on to w, and returns what undoes it.
+func (l *logWriter) redirect(w io.Writer) (restore func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	before := l.to
-	l.to = w
+	previous := l.w
+	l.w = w
 	return func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.to = before
+		l.w = previous
 	}
 }

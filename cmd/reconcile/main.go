@@ -15,8 +15,8 @@ import (
 func main() {
 	terraform.EnterSandbox()
 	hide()
-	collectLater()
-	outliveReaders()
+	tuneGC()
+	catchPipeAndHangup()
 	a := newApp()
 	os.Exit(run(a, newRootCommand(a), os.Args[1:]))
 }
@@ -27,7 +27,7 @@ func main() {
 func run(a *app, root *cobra.Command, args []string) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
-			code = fault(a.err, p, debug.Stack())
+			code = exitPanic(a.err, p, debug.Stack())
 		}
 	}()
 	root.SetArgs(args)

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	}
 	testscript.Main(m, map[string]func(){
 		"reconcile":        main,
-		"reconcile-panics": func() { os.Exit(panicking()) },
+		"reconcile-panics": func() { os.Exit(runPanicking()) },
 	})
 }
 
@@ -39,8 +39,8 @@ func testBin() string {
 	return filepath.Join(dir, "reconcile-test", "bin")
 }
 
-// panicking is the program with a fault: in a command, or in a goroutine.
-func panicking() int {
+// runPanicking is the program with a fault: in a command, or in a goroutine.
+func runPanicking() int {
 	a := newApp()
 	root := newRootCommand(a)
 	root.AddCommand(&cobra.Command{
@@ -49,13 +49,13 @@ func panicking() int {
 	}, &cobra.Command{
 		Use: "fault-in-work",
 		RunE: func(*cobra.Command, []string) error {
-			return fmt.Errorf("work: %w", &reconciler.FaultError{Value: "the fault", Stack: debug.Stack()})
+			return fmt.Errorf("work: %w", &reconciler.PanicError{Value: "the fault", Stack: debug.Stack()})
 		},
 	}, &cobra.Command{
 		Use: "fault-beside",
 		RunE: func(c *cobra.Command, _ []string) error {
 			go func() {
-				defer guard(a.err)
+				defer recoverExit(a.err)
 				panic("the fault")
 			}()
 			<-context.Background().Done()

@@ -14,8 +14,8 @@ import (
 // state. Terramate can list its workspaces too.
 type monorepo struct {
 	*gittest.Repo
-	modules int
-	from    string // the commit of the whole tree
+	modules     int
+	firstCommit string // the commit of the whole tree
 }
 
 func newMonorepo(b *testing.B, workspaces, modules, files int) *monorepo {
@@ -27,7 +27,7 @@ func newMonorepo(b *testing.B, workspaces, modules, files int) *monorepo {
 	for i := range modules {
 		body := fmt.Sprintf("variable \"name\" {\n  type = string\n}\n\nresource \"terraform_data\" \"this\" {\n  input = \"${var.name}-%d\"\n}\n", i)
 		if i+1 < modules && random.IntN(10) < 3 {
-			body += call(i+1+random.IntN(modules-i-1), "..", "var.name")
+			body += moduleCall(i+1+random.IntN(modules-i-1), "..", "var.name")
 		}
 		dir := fmt.Sprintf("modules/m%04d", i)
 		tree[dir+"/main.tf"] = body
@@ -38,7 +38,7 @@ func newMonorepo(b *testing.B, workspaces, modules, files int) *monorepo {
 		calls := random.Perm(modules)[:3]
 		var body strings.Builder
 		for _, m := range calls {
-			body.WriteString(call(m, "../../modules", "local.name"))
+			body.WriteString(moduleCall(m, "../../modules", "local.name"))
 		}
 		if i%10 == 9 {
 			fmt.Fprintf(&body, "\ndata \"terraform_remote_state\" \"up\" {\n  backend = \"local\"\n  config = {\n    path = \"../ws%05d/terraform.tfstate\"\n  }\n}\n", i-1)
@@ -56,11 +56,11 @@ func newMonorepo(b *testing.B, workspaces, modules, files int) *monorepo {
 	for _, dir := range []string{m.Work, m.Dir} {
 		gittest.Git(b, dir, "config", "gc.auto", "0") // it would go on behind what is measured
 	}
-	m.from = m.Commit("whole tree", tree)
+	m.firstCommit = m.Commit("whole tree", tree)
 	return m
 }
 
-func call(module int, modules, name string) string {
+func moduleCall(module int, modules, name string) string {
 	return fmt.Sprintf("\nmodule \"m%04[1]d\" {\n  source = \"%[2]s/m%04[1]d\"\n  name   = %[3]s\n}\n", module, modules, name)
 }
 

@@ -26,13 +26,13 @@ var (
 
 // printJSON writes v as one line.
 func printJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(visible.JSONWriter(w))
+	e := json.NewEncoder(visible.NewJSONWriter(w))
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
 }
 
-// outcomeStyle is the colour of an outcome.
-func outcomeStyle(o state.Outcome) lipgloss.Style {
+// styleOf is the colour of an outcome.
+func styleOf(o state.Outcome) lipgloss.Style {
 	switch o {
 	case state.Applied, state.NoChanges:
 		return styleGood
@@ -44,16 +44,16 @@ func outcomeStyle(o state.Outcome) lipgloss.Style {
 	return styleFaint
 }
 
-// shortCommit is a commit as people read it.
-func shortCommit(commit string) string {
+// abbrevCommit is a commit as people read it.
+func abbrevCommit(commit string) string {
 	if commit == "" {
 		return "-"
 	}
 	return commit[:min(len(commit), 10)]
 }
 
-// changesText is a count of changes as people read it: made, or to be made.
-func changesText(c state.Changes, made bool) string {
+// formatChanges is a count of changes as people read it: made, or to be made.
+func formatChanges(c state.Changes, applied bool) string {
 	var parts []string
 	for _, part := range []struct {
 		n       int
@@ -63,7 +63,7 @@ func changesText(c state.Changes, made bool) string {
 		{c.Replace, "to replace", "replaced"}, {c.Destroy, "to destroy", "destroyed"},
 	} {
 		word := part.to
-		if made {
+		if applied {
 			word = part.did
 		}
 		if part.n > 0 {
@@ -73,8 +73,8 @@ func changesText(c state.Changes, made bool) string {
 	return strings.Join(parts, ", ")
 }
 
-// seconds is a duration as people read it: 0.4s, 12s, 3m05s, 1h02m.
-func seconds(d time.Duration) string {
+// formatDuration is a duration as people read it: 0.4s, 12s, 3m05s, 1h02m.
+func formatDuration(d time.Duration) string {
 	switch {
 	case d < 10*time.Second:
 		return fmt.Sprintf("%.1fs", d.Seconds())
@@ -86,12 +86,12 @@ func seconds(d time.Duration) string {
 	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
 }
 
-// ago is how long ago something was, in its largest unit.
-func ago(at, now time.Time) string {
-	if at.IsZero() {
+// formatAge is how long ago something was, in its largest unit.
+func formatAge(t, now time.Time) string {
+	if t.IsZero() {
 		return "-"
 	}
-	d := max(now.Sub(at), 0)
+	d := max(now.Sub(t), 0)
 	switch {
 	case d < time.Minute:
 		return fmt.Sprintf("%ds ago", int(d.Seconds()))
@@ -103,8 +103,8 @@ func ago(at, now time.Time) string {
 	return fmt.Sprintf("%dd ago", int(d.Hours()/24))
 }
 
-// bytesText is a size as people read it.
-func bytesText(n int64) string {
+// formatBytes is a size as people read it.
+func formatBytes(n int64) string {
 	switch {
 	case n < 1<<10:
 		return fmt.Sprintf("%d B", n)
@@ -114,23 +114,23 @@ func bytesText(n int64) string {
 	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
 }
 
-// row is a line of a table, and what is said below it.
-type row struct {
+// tableRow is a line of a table, and what is said below it.
+type tableRow struct {
 	cells []string
 	notes []string
 }
 
-// table writes rows under a header, in columns as wide as they need to be; a
+// printTable writes rows under a header, in columns as wide as they need to be; a
 // line that is longer than width is cut.
-func table(w io.Writer, width int, header []string, rows []row) {
+func printTable(w io.Writer, width int, header []string, rows []tableRow) {
 	widths := make([]int, len(header))
-	all := append([]row{{cells: header}}, rows...)
-	for _, r := range all {
+	lines := append([]tableRow{{cells: header}}, rows...)
+	for _, r := range lines {
 		for i, cell := range r.cells {
 			widths[i] = max(widths[i], ansi.StringWidth(cell))
 		}
 	}
-	for n, r := range all {
+	for n, r := range lines {
 		var b strings.Builder
 		for i, cell := range r.cells {
 			b.WriteString(cell)
@@ -142,25 +142,25 @@ func table(w io.Writer, width int, header []string, rows []row) {
 		}
 		fmt.Fprintln(w, line)
 		for _, note := range r.notes {
-			wrapped(w, width, "  ", note)
+			printWrapped(w, width, "  ", note)
 		}
 	}
 }
 
-// wrapped writes text in lines of at most width columns: the first after
+// printWrapped writes text in lines of at most width columns: the first after
 // indent, the others under it.
-func wrapped(w io.Writer, width int, indent, text string) {
-	hanging(w, width, 0, indent, text)
+func printWrapped(w io.Writer, width int, indent, text string) {
+	printHanging(w, width, 0, indent, text)
 }
 
-// hanging is wrapped for a line that was begun: column columns of it are
+// printHanging is wrapped for a line that was begun: column columns of it are
 // written already.
-func hanging(w io.Writer, width, column int, indent, text string) {
-	left := column + ansi.StringWidth(indent)
-	room := max(width-left, leastWidth/2)
+func printHanging(w io.Writer, width, column int, indent, text string) {
+	margin := column + ansi.StringWidth(indent)
+	room := max(width-margin, minWidth/2)
 	for n, line := range strings.Split(ansi.Wrap(strings.TrimSpace(text), room, " "), "\n") {
 		if n > 0 {
-			indent = strings.Repeat(" ", left)
+			indent = strings.Repeat(" ", margin)
 		}
 		fmt.Fprintln(w, strings.TrimRight(indent+line, " "))
 	}

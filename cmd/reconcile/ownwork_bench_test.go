@@ -15,17 +15,17 @@ func BenchmarkOwnWork(b *testing.B) {
 	repo.pack()
 	var first, again []cost
 	for b.Loop() {
-		at := &bench{B: b, url: repo.Work, dir: b.TempDir()}
-		first = append(first, inside(b, func() error { return at.stubPass(reconciler.Options{}) }))
-		again = append(again, inside(b, func() error { return at.stubPass(reconciler.Options{Replan: true}) }))
+		setup := &benchSetup{B: b, url: repo.Work, dir: b.TempDir()}
+		first = append(first, runInProcess(b, func() error { return setup.runStubPass(reconciler.Options{}) }))
+		again = append(again, runInProcess(b, func() error { return setup.runStubPass(reconciler.Options{Replan: true}) }))
 	}
 	b.ReportMetric(0, "ns/op")
-	each(b, first, workspaces, "first")
-	each(b, again, workspaces, "again")
+	reportPerWorkspace(b, first, workspaces, "first")
+	reportPerWorkspace(b, again, workspaces, "again")
 }
 
-// each reports medians by workspace.
-func each(b *testing.B, costs []cost, workspaces float64, name string) {
+// reportPerWorkspace reports medians by workspace.
+func reportPerWorkspace(b *testing.B, costs []cost, workspaces float64, name string) {
 	var cpu, wall []float64
 	for _, c := range costs {
 		cpu = append(cpu, float64(c.cpu.Microseconds())/workspaces)

@@ -16,7 +16,7 @@ const pinFlag = "pin"
 // other arguments and variables, but no other entry point: pins belong there.
 // It comes before applyEnvironment.
 func (s *settings) applyPins(c *cobra.Command) error {
-	if env := os.Getenv(variable(pinFlag)); len(s.Pins) == 0 && env != "" {
+	if env := os.Getenv(envName(pinFlag)); len(s.Pins) == 0 && env != "" {
 		s.Pins = []string{env}
 	}
 	pinned := map[string]string{}
@@ -30,11 +30,11 @@ func (s *settings) applyPins(c *cobra.Command) error {
 			return usagef("leave one of them out", "--pin %s contradicts --pin %s=%s", pin, name, earlier)
 		}
 		pinned[name] = value
-		if env := os.Getenv(variable(name)); env != "" && env != value {
-			return contradictsPin(variable(name), env, value)
+		if env := os.Getenv(envName(name)); env != "" && env != value {
+			return newPinConflict(envName(name), env, value)
 		}
 		if flag.Changed && formatFlag(flag) != value {
-			return contradictsPin("--"+name, formatFlag(flag), value)
+			return newPinConflict("--"+name, formatFlag(flag), value)
 		}
 	}
 	for name, value := range pinned {
@@ -50,7 +50,7 @@ func (s *settings) applyPins(c *cobra.Command) error {
 	return nil
 }
 
-func contradictsPin(from, given, value string) error {
+func newPinConflict(from, given, value string) error {
 	return usagef("leave it out: the command that starts this program has fixed that setting", "%s is %q, but --pin fixes it to %q", from, given, value)
 }
 

@@ -29,7 +29,7 @@ func TestPreviewProcessEnds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			answer, err := scripted(t, c.script).run(t.Context(), t.Context(), reconciler.PreviewRequest{})
+			answer, err := newScriptedProcess(t, c.script).run(t.Context(), t.Context(), reconciler.PreviewRequest{})
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("%+v, %v", answer, err)
 			}
@@ -37,13 +37,13 @@ func TestPreviewProcessEnds(t *testing.T) {
 	}
 }
 
-func scripted(t *testing.T, script string) *previewProcess {
+func newScriptedProcess(t *testing.T, script string) *previewProcess {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "reconcile")
 	if err := os.WriteFile(program, []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	return &previewProcess{program: program, allowed: confinement{Memory: 300}, patience: time.Millisecond, log: io.Discard}
+	return &previewProcess{program: program, confinement: confinement{Memory: 300}, gracePeriod: time.Millisecond, log: io.Discard}
 }
 
 // One that hangs is asked to stop, and is killed where it does not.
@@ -61,7 +61,7 @@ func TestPreviewProcessHangs(t *testing.T) {
 				os.ReadFile(ready)
 				stop()
 			}()
-			answer, err := scripted(t, fmt.Sprintf("%secho ready > %q; while :; do sleep 0.05; done", trap, ready)).run(ctx, t.Context(), reconciler.PreviewRequest{})
+			answer, err := newScriptedProcess(t, fmt.Sprintf("%secho ready > %q; while :; do sleep 0.05; done", trap, ready)).run(ctx, t.Context(), reconciler.PreviewRequest{})
 			if err == nil {
 				t.Errorf("%+v", answer)
 			}
@@ -72,7 +72,7 @@ func TestPreviewProcessHangs(t *testing.T) {
 // A process that cannot be started is no failure of a pull request's.
 func TestPreviewProcessCannotStart(t *testing.T) {
 	t.Parallel()
-	p := scripted(t, "")
+	p := newScriptedProcess(t, "")
 	p.program += "-that-is-not-there"
 	answer, err := p.run(t.Context(), t.Context(), reconciler.PreviewRequest{})
 	if err != nil || !strings.Contains(answer.Error, "start a process for the preview") {
@@ -81,7 +81,7 @@ func TestPreviewProcessCannotStart(t *testing.T) {
 }
 
 // What the process is told holds the password of Git, and nothing of Backlog.
-func TestPreviewProcessIsTold(t *testing.T) {
+func TestPreviewProcessInput(t *testing.T) {
 	t.Parallel()
 	a := newApp()
 	a.GitPassword, a.BacklogAPIKey, a.WebhookToken, a.BacklogCredentials = "s3cret-of-git", "s3cret-of-backlog", "s3cret-of-backlog", "env"
@@ -89,12 +89,12 @@ func TestPreviewProcessIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	told := filepath.Join(t.TempDir(), "told")
-	s := scripted(t, fmt.Sprintf("cat > %q; env > %[1]q.env", told))
+	inputFile := filepath.Join(t.TempDir(), "told")
+	s := newScriptedProcess(t, fmt.Sprintf("cat > %q; env > %[1]q.env", inputFile))
 	p.program = s.program
 	_, _ = p.run(t.Context(), t.Context(), reconciler.PreviewRequest{}) // it gives no answer
-	text, err1 := os.ReadFile(told)
-	env, err2 := os.ReadFile(told + ".env")
+	text, err1 := os.ReadFile(inputFile)
+	env, err2 := os.ReadFile(inputFile + ".env")
 	if err := errors.Join(err1, err2); err != nil {
 		t.Fatal(err)
 	}

@@ -33,13 +33,13 @@ RECONCILE_GIT_CREDENTIALS. A flag wins.`,
 	c.SetOut(a.out)
 	c.SetErr(a.err)
 	c.SetIn(a.in)
-	c.SetFlagErrorFunc(flagError)
+	c.SetFlagErrorFunc(explainFlagError)
 	c.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	a.bind(c.PersistentFlags())
 	c.AddGroup(
 		&cobra.Group{ID: groupPass, Title: "Bring infrastructure in line:"},
-		&cobra.Group{ID: groupLook, Title: "Look, changing nothing:"},
-		&cobra.Group{ID: groupMend, Title: "Hold and mend:"},
+		&cobra.Group{ID: groupInspect, Title: "Look, changing nothing:"},
+		&cobra.Group{ID: groupRepair, Title: "Hold and mend:"},
 		&cobra.Group{ID: groupStart, Title: "Start here:"},
 	)
 	c.SetHelpCommandGroupID(groupStart)
@@ -48,17 +48,17 @@ RECONCILE_GIT_CREDENTIALS. A flag wins.`,
 		newNowCommand(a), newWatchCommand(a),
 		newPlanCommand(a), newDriftCommand(a), newPreviewCommand(a), newChangedCommand(a), newGraphCommand(a), newStatusCommand(a), newRunsCommand(a), newSnapshotCommand(a),
 		newSuspendCommand(a), newResumeCommand(a), newUnlockCommand(a), newDistrustCommand(a),
-		newQuickstartCommand(a), newDoctorCommand(a), newVersionCommand(a), newWorkCommand(a), newPlanParcelCommand(a), newPreviewOneCommand(a),
+		newQuickstartCommand(a), newDoctorCommand(a), newVersionCommand(a), newWorkerApplyCommand(a), newWorkerPlanCommand(a), newWorkerPreviewCommand(a),
 	)
 	return c
 }
 
 // Groups of commands in the help.
 const (
-	groupPass  = "pass"
-	groupLook  = "look"
-	groupMend  = "mend"
-	groupStart = "start"
+	groupPass    = "pass"
+	groupInspect = "look"
+	groupRepair  = "mend"
+	groupStart   = "start"
 )
 
 // prepare readies the settings for a command. Completion must work whatever
@@ -94,39 +94,39 @@ func runGroup(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return c.Help()
 	}
-	help := fmt.Sprintf("`%s --help` lists the commands", c.CommandPath())
+	hint := fmt.Sprintf("`%s --help` lists the commands", c.CommandPath())
 	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-		help = fmt.Sprintf("did you mean `%s %s`?", c.CommandPath(), near[0])
+		hint = fmt.Sprintf("did you mean `%s %s`?", c.CommandPath(), near[0])
 	}
-	return usagef(help, "unknown command %q", strings.Join(append(strings.Fields(c.CommandPath())[1:], args[0]), " "))
+	return usagef(hint, "unknown command %q", strings.Join(append(strings.Fields(c.CommandPath())[1:], args[0]), " "))
 }
 
-// flagError says of an unknown flag which one is near.
-func flagError(c *cobra.Command, err error) error {
-	help := fmt.Sprintf("`%s --help` lists the flags", c.CommandPath())
+// explainFlagError says of an unknown flag which one is near.
+func explainFlagError(c *cobra.Command, err error) error {
+	hint := fmt.Sprintf("`%s --help` lists the flags", c.CommandPath())
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) && len(unknown.GetSpecifiedName()) > 1 {
 		names := map[string]bool{}
 		c.Flags().VisitAll(func(f *pflag.Flag) { names[f.Name] = true })
-		help = fmt.Sprintf("did you mean --%s? %s", nearest(unknown.GetSpecifiedName(), names), help)
+		hint = fmt.Sprintf("did you mean --%s? %s", findNearest(unknown.GetSpecifiedName(), names), hint)
 	}
-	return &usageError{err: err, help: help}
+	return &usageError{err: err, hint: hint}
 }
 
-// takes returns a check of a command's arguments; what names them for people.
-func takes(least, most int, what string) cobra.PositionalArgs {
+// rangeArgs returns a check of a command's arguments; what names them for people.
+func rangeArgs(minArgs, maxArgs int, what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		switch {
-		case len(args) < least:
+		case len(args) < minArgs:
 			return usagef(fmt.Sprintf("`%s`", c.UseLine()), "`%s` needs %s", c.CommandPath(), what)
-		case len(args) > most && most == 0:
+		case len(args) > maxArgs && maxArgs == 0:
 			return usagef(fmt.Sprintf("`%s`", c.UseLine()), "`%s` takes no arguments, not %q", c.CommandPath(), args[0])
-		case len(args) > most:
-			return usagef(fmt.Sprintf("`%s`", c.UseLine()), "`%s` takes only %s, not %q as well", c.CommandPath(), what, args[most])
+		case len(args) > maxArgs:
+			return usagef(fmt.Sprintf("`%s`", c.UseLine()), "`%s` takes only %s, not %q as well", c.CommandPath(), what, args[maxArgs])
 		}
 		return nil
 	}
 }
 
-// nothing is the check of commands without arguments.
-var nothing = takes(0, 0, "")
+// noArgs is the check of commands without arguments.
+var noArgs = rangeArgs(0, 0, "")

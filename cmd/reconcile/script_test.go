@@ -22,23 +22,23 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// world is what a script's commands share.
-type world struct {
+// fixture is what a script's commands share.
+type fixture struct {
 	tb    testing.TB
 	git   *gittest.HTTP
 	ssh   *gittest.SSH
-	cloud *cloud
+	cloud *fakeAWS
 
 	account *account
 
-	backlog *backlogtest.Server
-	passes  *bufio.Reader // of watch
-	roles   *roles
+	backlog    *backlogtest.Server
+	passOutput *bufio.Reader // of watch
+	sts        *fakeSTS
 
-	executors *executors
+	executors *fakeExecutors
 }
 
-type worldKey struct{}
+type fixtureKey struct{}
 
 func setupScript(env *testscript.Env) error {
 	tb, ok := env.T().(testing.TB)
@@ -48,11 +48,11 @@ func setupScript(env *testscript.Env) error {
 	home := filepath.Join(env.WorkDir, "home")
 	env.Setenv("HOME", home)
 	env.Setenv("USER", "tester")
-	env.Values[worldKey{}] = &world{tb: tb}
+	env.Values[fixtureKey{}] = &fixture{tb: tb}
 	return os.MkdirAll(home, 0o700)
 }
 
-func worldOf(ts *testscript.TestScript) *world { return ts.Value(worldKey{}).(*world) }
+func fixtureOf(ts *testscript.TestScript) *fixture { return ts.Value(fixtureKey{}).(*fixture) }
 
 // exits CODE COMMAND [ARG...] runs a command, which must exit so.
 func exitsCommand(ts *testscript.TestScript, neg bool, args []string) {
@@ -78,15 +78,15 @@ func requestsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 || len(args) > 2 {
 		ts.Fatalf("usage: requests git|dynamodb|s3 [N]")
 	}
-	w := worldOf(ts)
+	w := fixtureOf(ts)
 	var got []string
 	switch args[0] {
 	case "git":
 		got = make([]string, w.git.Requests.Swap(0))
 	case "dynamodb":
-		got = w.cloud.dynamodb.take()
+		got = w.cloud.dynamodb.takeRequests()
 	case "s3":
-		got = w.cloud.s3.take()
+		got = w.cloud.s3.takeRequests()
 	}
 	if len(args) == 1 {
 		return
@@ -107,7 +107,7 @@ func jsonCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if err := json.Unmarshal([]byte(ts.ReadFile(args[0])), &document); err != nil {
 		ts.Fatalf("%s is not one JSON document: %v\n%s", args[0], err, ts.ReadFile(args[0]))
 	}
-	got, err := lookUp(document, args[1])
+	got, err := lookUpPath(document, args[1])
 	if err != nil {
 		ts.Fatalf("%v in %s", err, ts.ReadFile(args[0]))
 	}
@@ -123,12 +123,12 @@ func saveCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	var document any
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &document))
-	value, err := lookUp(document, args[1])
+	value, err := lookUpPath(document, args[1])
 	ts.Check(err)
 	ts.Setenv(args[2], value)
 }
 
-func lookUp(document any, path string) (string, error) {
+func lookUpPath(document any, path string) (string, error) {
 	path = strings.ReplaceAll(path, "[", ".[")
 	for _, part := range strings.Split(strings.TrimPrefix(path, "."), ".") {
 		var ok bool
@@ -136,7 +136,7 @@ func lookUp(document any, path string) (string, error) {
 		case map[string]any:
 			document, ok = value[part]
 		case []any:
-			document, ok = element(value, strings.Trim(part, "[]"))
+			document, ok = findElement(value, strings.Trim(part, "[]"))
 		}
 		if !ok {
 			return "", fmt.Errorf("there is no %s (at %s)", path, part)
@@ -149,7 +149,7 @@ func lookUp(document any, path string) (string, error) {
 	return string(text), err
 }
 
-func element(list []any, which string) (any, bool) {
+func findElement(list []any, which string) (any, bool) {
 	if n, err := strconv.Atoi(which); err == nil {
 		if n >= len(list) {
 			return nil, false

@@ -54,13 +54,13 @@ const (
 	prefixSSHKey   = "ssh-key:"
 )
 
-// lease is the record's default lease: how long `now` waits for another run.
-const lease = time.Minute
+// defaultWait is the record's default lease: how long `now` waits for another run.
+const defaultWait = time.Minute
 
 func (s *settings) bind(f *pflag.FlagSet) {
 	f.StringVar(&s.Repo, "repo", "", "repository: an https, ssh or file URL, or a path (default: the current directory's)")
 	f.StringVar(&s.Branch, "branch", "main", "watched branch")
-	f.StringVar(&s.State, "state", "", "record: dynamodb://TABLE, or a directory (default: "+short(defaultState())+")")
+	f.StringVar(&s.State, "state", "", "record: dynamodb://TABLE, or a directory (default: "+abbrevHome(defaultStateDir())+")")
 	f.StringVar(&s.Record, "record", "", "the record's name in the store (default: from host, path and branch)")
 	f.StringVar(&s.Snapshots, "snapshots", "", "snapshots: s3://BUCKET/PREFIX, or a directory (default: beside the state)")
 	f.StringVar(&s.GitCredentials, "git-credentials", "", "secretsmanager://NAME, env or ssh-key:FILE (default: RECONCILE_GIT_USERNAME and _PASSWORD, else the SSH agent)")
@@ -77,33 +77,33 @@ func (s *settings) bind(f *pflag.FlagSet) {
 	f.StringVar(&s.Metrics, "metrics", telemetry.None, "figures of each pass: none, otlp (OTEL_EXPORTER_OTLP_ENDPOINT says where to), or emf (lines for CloudWatch on stderr)")
 	f.StringVar(&s.Traces, "traces", telemetry.None, "a trace of each pass: none or otlp")
 	f.IntVar(&s.Parallelism, "parallelism", 4, "workspaces at once")
-	f.DurationVar(&s.Wait, "wait", lease, "how long to wait for what another run holds")
-	f.StringVar(&s.Work, "work", "", "caches and checkout (default: "+short(defaultWork())+")")
+	f.DurationVar(&s.Wait, "wait", defaultWait, "how long to wait for what another run holds")
+	f.StringVar(&s.Work, "work", "", "caches and checkout (default: "+abbrevHome(defaultWorkDir())+")")
 	f.StringArrayVar(&s.Pins, pinFlag, nil, "fix a setting, as NAME=VALUE: a flag or variable that says otherwise is refused. For the entry point of a task or image")
 	f.StringVarP(&s.Output, "output", "o", "text", "text or json")
 }
 
-// embedded says whether the record is in a directory of this machine.
-func (s *settings) embedded() bool { return !strings.HasPrefix(s.State, schemeDynamoDB) }
+// isEmbedded says whether the record is in a directory of this machine.
+func (s *settings) isEmbedded() bool { return !strings.HasPrefix(s.State, schemeDynamoDB) }
 
 // resolve fills in the defaults and refuses what is wrong or contradictory.
 // It touches the file system only to find the repository around the current
 // directory, and to see who owns the folders that are used.
 func (s *settings) resolve() error {
 	if s.Repo == "" {
-		repo, err := repositoryHere()
+		repo, err := findRepository()
 		if err != nil {
 			return err
 		}
 		s.Repo = repo
 	}
 	if s.State == "" {
-		s.State = defaultState()
+		s.State = defaultStateDir()
 	}
 	if s.Work == "" {
-		s.Work = defaultWork()
+		s.Work = defaultWorkDir()
 	}
-	if s.embedded() {
+	if s.isEmbedded() {
 		if s.Snapshots == "" {
 			s.Snapshots = filepath.Join(s.State, "snapshots")
 		}
@@ -114,27 +114,27 @@ func (s *settings) resolve() error {
 	return s.check()
 }
 
-// repositoryHere is the top of the Git repository around the current
+// findRepository is the top of the Git repository around the current
 // directory.
-func repositoryHere() (string, error) {
-	here, err := os.Getwd()
+func findRepository() (string, error) {
+	cwd, err := os.Getwd()
 	if err != nil {
 		return "", fmt.Errorf("the current directory: %w", err)
 	}
-	for dir := here; ; dir = filepath.Dir(dir) {
+	for dir := cwd; ; dir = filepath.Dir(dir) {
 		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
 			return dir, nil
 		}
 		if dir == filepath.Dir(dir) {
 			return "", usagef("run it in a Git repository, or say which: --repo URL (or RECONCILE_REPO)",
-				"no repository: %s is in none", here)
+				"no repository: %s is in none", cwd)
 		}
 	}
 }
 
-// defaultState is a directory under the user's state home (XDG, on macOS
+// defaultStateDir is a directory under the user's state home (XDG, on macOS
 // too, so that one page of documentation serves both).
-func defaultState() string {
+func defaultStateDir() string {
 	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "reconcile")
 	}
@@ -145,7 +145,7 @@ func defaultState() string {
 	return filepath.Join(home, ".local", "state", "reconcile")
 }
 
-func defaultWork() string {
+func defaultWorkDir() string {
 	dir, err := os.UserCacheDir()
 	if err != nil {
 		return ""
@@ -153,8 +153,8 @@ func defaultWork() string {
 	return filepath.Join(dir, "reconcile")
 }
 
-// short writes a path below the home directory with a tilde.
-func short(path string) string {
+// abbrevHome writes a path below the home directory with a tilde.
+func abbrevHome(path string) string {
 	home, err := os.UserHomeDir()
 	if err != nil || path == "" {
 		return path

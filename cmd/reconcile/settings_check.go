@@ -14,7 +14,7 @@ import (
 // setting and what would be right.
 func (s *settings) check() error {
 	for _, check := range []func() error{
-		s.checkPlaces, s.checkDynamoDB, s.checkOwners, s.checkCredentials, s.checkBacklog, s.checkNumbers, s.checkExecutor, s.checkNotify, s.checkTelemetry,
+		s.checkLocations, s.checkDynamoDB, s.checkOwners, s.checkCredentials, s.checkBacklog, s.checkNumbers, s.checkExecutor, s.checkNotify, s.checkTelemetry,
 	} {
 		if err := check(); err != nil {
 			return err
@@ -23,14 +23,14 @@ func (s *settings) check() error {
 	return nil
 }
 
-func (s *settings) checkPlaces() error {
+func (s *settings) checkLocations() error {
 	if s.Branch == "" {
 		return usagef("give the name of a branch, such as main", "--branch is empty")
 	}
-	if s.Record == state.LeasePartition || s.Record == doctorPartition || strings.HasPrefix(s.Record, state.PreviewPrefix) {
+	if s.Record == state.LeasePartition || s.Record == doctorPartition || strings.HasPrefix(s.Record, state.PreviewPartitionPrefix) {
 		return usagef("choose another name", "--record %s is taken by the store itself", s.Record)
 	}
-	for _, place := range []struct {
+	for _, location := range []struct {
 		name, right string
 		schemes     []string
 		value       *string
@@ -41,29 +41,29 @@ func (s *settings) checkPlaces() error {
 		{"--work", "a directory", nil, &s.Work},
 		{"--signers", "a file", nil, &s.Signers},
 	} {
-		if err := checkPlace(place.name, place.right, place.schemes, place.value); err != nil {
+		if err := checkLocation(location.name, location.right, location.schemes, location.value); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// checkPlace checks a setting that is a URL of one of the schemes, or a path,
+// checkLocation checks a setting that is a URL of one of the schemes, or a path,
 // which it makes absolute.
-func checkPlace(name, right string, schemes []string, value *string) error {
+func checkLocation(name, usage string, schemes []string, value *string) error {
 	if *value == "" {
 		return nil // checkDynamoDB says what is missing
 	}
 	for _, scheme := range schemes {
 		if rest, ok := strings.CutPrefix(*value, scheme); ok {
 			if rest == "" || strings.HasPrefix(rest, "/") {
-				return usagef(name+" takes "+right, "%s %s names nothing", name, *value)
+				return usagef(name+" takes "+usage, "%s %s names nothing", name, *value)
 			}
 			return nil
 		}
 	}
 	if strings.Contains(*value, "://") {
-		return usagef(name+" takes "+right, "%s %s: this scheme is not known", name, *value)
+		return usagef(name+" takes "+usage, "%s %s: this scheme is not known", name, *value)
 	}
 	abs, err := filepath.Abs(*value)
 	if err != nil {
@@ -81,7 +81,7 @@ func (s *settings) checkDynamoDB() error {
 		return usagef("say where: --state DIRECTORY (or RECONCILE_STATE)", "no home directory to keep the state in")
 	case s.Work == "":
 		return usagef("say where: --work DIRECTORY (or RECONCILE_WORK)", "no cache directory to work in")
-	case s.embedded():
+	case s.isEmbedded():
 		return nil
 	case s.Snapshots == "":
 		return usagef("add --snapshots s3://BUCKET/PREFIX (or RECONCILE_SNAPSHOTS)", "--state %s needs a place for snapshots", s.State)
@@ -100,10 +100,10 @@ func (s *settings) checkOwners() error {
 		if !filepath.IsAbs(folder.path) { // a URL
 			continue
 		}
-		err := ownership.CheckFolder(folder.path)
+		err := ownership.CheckDir(folder.path)
 		var refused *ownership.Error
 		if errors.As(err, &refused) {
-			return usagef(refused.Help, "%s %s is not safe to use: %s %s", folder.flag, folder.path, refused.Path, refused.Why)
+			return usagef(refused.Help, "%s %s is not safe to use: %s %s", folder.flag, folder.path, refused.Path, refused.Reason)
 		} else if err != nil {
 			return fmt.Errorf("%s: %w", folder.flag, err)
 		}
@@ -127,7 +127,7 @@ func (s *settings) checkCredentials() error {
 		}
 		if ssh {
 			return usagef("use ssh-key:FILE, secretsmanager://NAME or the agent for ssh, or an https URL",
-				"--git-credentials env is a user name and a password, but --repo %s is reached by ssh", withoutPassword(s.Repo))
+				"--git-credentials env is a user name and a password, but --repo %s is reached by ssh", stripUserinfo(s.Repo))
 		}
 		return nil
 	case strings.HasPrefix(value, prefixSSHKey):
@@ -136,7 +136,7 @@ func (s *settings) checkCredentials() error {
 		}
 		if http {
 			return usagef("use env or secretsmanager://NAME for https, or an ssh URL",
-				"--git-credentials %s is for ssh, but --repo %s is not", value, withoutPassword(s.Repo))
+				"--git-credentials %s is for ssh, but --repo %s is not", value, stripUserinfo(s.Repo))
 		}
 		return nil
 	case strings.HasPrefix(value, schemeSecret) && value != schemeSecret:
@@ -169,8 +169,8 @@ func isSSH(repo string) bool {
 	return ok && !strings.ContainsAny(host, `/\`) && !strings.Contains(repo, "://") && len(host) > 1
 }
 
-// withoutPassword takes what stands before the @ out of a URL.
-func withoutPassword(repo string) string {
+// stripUserinfo takes what stands before the @ out of a URL.
+func stripUserinfo(repo string) string {
 	scheme, rest, ok := strings.Cut(repo, "://")
 	if !ok {
 		return repo

@@ -26,9 +26,9 @@ const (
 	envTestCache = envPrefix + "TEST_CACHE"
 )
 
-// variable is the environment variable of a flag: --git-credentials is
+// envName is the environment variable of a flag: --git-credentials is
 // RECONCILE_GIT_CREDENTIALS.
-func variable(flag string) string {
+func envName(flag string) string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
@@ -42,17 +42,17 @@ func (s *settings) applyEnvironment(c *cobra.Command) error {
 	s.GitPassword = takeSecret(envGitPassword)
 	s.BacklogAPIKey = takeSecret(envBacklogKey)
 	s.WebhookToken = takeSecret(envWebhookToken)
-	var wrong error
+	var setErr error
 	c.Flags().VisitAll(func(f *pflag.Flag) {
-		value := os.Getenv(variable(f.Name))
-		if f.Changed || value == "" || wrong != nil || f.Name == "help" {
+		value := os.Getenv(envName(f.Name))
+		if f.Changed || value == "" || setErr != nil || f.Name == "help" {
 			return
 		}
 		if err := f.Value.Set(value); err != nil {
-			wrong = usagef("it takes what --"+f.Name+" takes: "+f.Usage, "%s=%s: %w", variable(f.Name), value, err)
+			setErr = usagef("it takes what --"+f.Name+" takes: "+f.Usage, "%s=%s: %w", envName(f.Name), value, err)
 		}
 	})
-	return wrong
+	return setErr
 }
 
 // takeSecret takes a secret out of our environment, which programs that we
@@ -72,7 +72,7 @@ func checkVariables(root *cobra.Command, environ []string) error {
 		if !strings.HasPrefix(name, envPrefix) || value == "" || known[name] {
 			continue
 		}
-		return usagef(fmt.Sprintf("did you mean %s? Else unset it", nearest(name, known)), "%s is not a setting", name)
+		return usagef(fmt.Sprintf("did you mean %s? Else unset it", findNearest(name, known)), "%s is not a setting", name)
 	}
 	return nil
 }
@@ -81,7 +81,7 @@ func knownVariables(root *cobra.Command) map[string]bool {
 	known := map[string]bool{envGitUsername: true, envGitPassword: true, envBacklogKey: true, envWebhookToken: true, envTestCache: true}
 	var walk func(c *cobra.Command)
 	walk = func(c *cobra.Command) {
-		add := func(f *pflag.Flag) { known[variable(f.Name)] = true }
+		add := func(f *pflag.Flag) { known[envName(f.Name)] = true }
 		c.PersistentFlags().VisitAll(add)
 		c.LocalNonPersistentFlags().VisitAll(add)
 		for _, sub := range c.Commands() {
@@ -89,15 +89,15 @@ func knownVariables(root *cobra.Command) map[string]bool {
 		}
 	}
 	walk(root)
-	delete(known, variable("help"))
+	delete(known, envName("help"))
 	return known
 }
 
-// nearest is the candidate that is most like name.
-func nearest(name string, candidates map[string]bool) string {
-	full := map[string]string{}
+// findNearest is the candidate that is most like name.
+func findNearest(name string, candidates map[string]bool) string {
+	byName := map[string]string{}
 	for candidate := range candidates {
-		full[strings.TrimPrefix(candidate, envPrefix)] = candidate
+		byName[strings.TrimPrefix(candidate, envPrefix)] = candidate
 	}
-	return full[similar.Nearest(strings.TrimPrefix(name, envPrefix), slices.Collect(maps.Keys(full)))]
+	return byName[similar.FindNearest(strings.TrimPrefix(name, envPrefix), slices.Collect(maps.Keys(byName)))]
 }

@@ -23,8 +23,8 @@ func TestEveryFlagHasAVariable(t *testing.T) {
 	var walk func(c *cobra.Command)
 	walk = func(c *cobra.Command) {
 		c.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
-			if f.Name != "help" && !known[variable(f.Name)] {
-				t.Errorf("%s --%s: %s is not known", c.CommandPath(), f.Name, variable(f.Name))
+			if f.Name != "help" && !known[envName(f.Name)] {
+				t.Errorf("%s --%s: %s is not known", c.CommandPath(), f.Name, envName(f.Name))
 			}
 			if c != root && persistent[f.Name] {
 				t.Errorf("%s --%s hides the setting of that name", c.CommandPath(), f.Name)
@@ -66,7 +66,7 @@ func TestNearest(t *testing.T) {
 		"RECONCILE_GIT_USERNAM":  "RECONCILE_GIT_USERNAME",
 		"RECONCILE_ENVIRONNMENT": "RECONCILE_ENVIRONMENT",
 	} {
-		if got := nearest(name, known); got != want {
+		if got := findNearest(name, known); got != want {
 			t.Errorf("nearest to %s is %s, want %s", name, got, want)
 		}
 	}
@@ -86,19 +86,19 @@ func TestAddresses(t *testing.T) {
 		{"./x", false, false, "./x"},
 		{"file:///srv/r.git", false, false, "file:///srv/r.git"},
 	} {
-		if isSSH(test.repo) != test.ssh || isHTTP(test.repo) != test.http || withoutPassword(test.repo) != test.shown {
-			t.Errorf("%s: ssh %v, http %v, shown as %s", test.repo, isSSH(test.repo), isHTTP(test.repo), withoutPassword(test.repo))
+		if isSSH(test.repo) != test.ssh || isHTTP(test.repo) != test.http || stripUserinfo(test.repo) != test.shown {
+			t.Errorf("%s: ssh %v, http %v, shown as %s", test.repo, isSSH(test.repo), isHTTP(test.repo), stripUserinfo(test.repo))
 		}
 	}
 }
 
-func TestFolder(t *testing.T) {
-	a, b := folder("example.com/P/estate@main"), folder("example.com/Q/estate@main")
+func TestRecordDir(t *testing.T) {
+	a, b := recordDir("example.com/P/estate@main"), recordDir("example.com/Q/estate@main")
 	if a == b || !strings.HasPrefix(a, "estate-main-") || !strings.HasPrefix(b, "estate-main-") {
 		t.Errorf("%s, %s", a, b)
 	}
 	for _, name := range []string{"..", "/", "@@", "日本"} {
-		if got := folder(name); filepath.Base(got) != got || strings.HasPrefix(got, ".") {
+		if got := recordDir(name); filepath.Base(got) != got || strings.HasPrefix(got, ".") {
 			t.Errorf("folder(%q) = %q", name, got)
 		}
 	}
@@ -118,7 +118,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 	}
 }
 
-func noAWS() (aws.Config, error) { panic("AWS was asked for") }
+func panicAWS() (aws.Config, error) { panic("AWS was asked for") }
 
 // A key file is made once, for us alone, and read by all from then on.
 func TestDigestKey(t *testing.T) {
@@ -128,7 +128,7 @@ func TestDigestKey(t *testing.T) {
 	const n = 8
 	for range n {
 		go func() {
-			id, key, err := s.digestKey(t.Context(), noAWS)
+			id, key, err := s.digestKey(t.Context(), panicAWS)
 			if err != nil {
 				t.Error(err)
 			}

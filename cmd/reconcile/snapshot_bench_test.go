@@ -20,20 +20,20 @@ import (
 // that was not opened before, next to git archive and zstd. Both end when what
 // they wrote is on the disk.
 func BenchmarkSnapshot(b *testing.B) {
-	repo := newText(b)
-	duel(b,
-		func() cost { return inside(b, func() error { return store(b, repo.Dir) }) },
+	repo := newTextRepo(b)
+	compareCosts(b,
+		func() cost { return runInProcess(b, func() error { return storeSnapshot(b, repo.Dir) }) },
 		func() cost {
 			const script = `git -C "$0" archive main | zstd -3 -q -o "$1" && sync "$1"`
 			cmd := exec.Command("sh", "-c", script, repo.Dir, filepath.Join(b.TempDir(), "tar.zst"))
-			cmd.Env = plain()
-			return process(b, 0, cmd)
+			cmd.Env = cleanEnv()
+			return runProcess(b, 0, cmd)
 		})
 }
 
-func store(b *testing.B, dir string) error {
+func storeSnapshot(b *testing.B, dir string) error {
 	ctx := b.Context()
-	repo, err := source.Open(ctx, source.Options{URL: dir, Branch: "main", Cache: b.TempDir()})
+	repo, err := source.Open(ctx, source.Options{URL: dir, Branch: "main", CacheDir: b.TempDir()})
 	if err != nil {
 		return err
 	}
@@ -57,9 +57,9 @@ func store(b *testing.B, dir string) error {
 	return err
 }
 
-// newText is a packed repository of text like an estate's code, which
+// newTextRepo is a packed repository of text like an estate's code, which
 // compresses about four to one.
-func newText(b *testing.B) *gittest.Repo {
+func newTextRepo(b *testing.B) *gittest.Repo {
 	random := rand.New(rand.NewPCG(1, 2))
 	words := strings.Fields("resource variable module output aws_instance description tags name count type string default = { } \" environment subnet_id vpc_id security_group for_each local each.value")
 	tree := map[string]string{}

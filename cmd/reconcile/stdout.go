@@ -10,54 +10,54 @@ import (
 	"syscall"
 )
 
-// outliveReaders keeps a reader that leaves, and a terminal that goes away,
+// catchPipeAndHangup keeps a reader that leaves, and a terminal that goes away,
 // from ending this process in the middle of an apply. The signals are caught,
 // not ignored: the programs that we start would inherit that.
-func outliveReaders() {
-	caught := []os.Signal{syscall.SIGPIPE}
+func catchPipeAndHangup() {
+	signals := []os.Signal{syscall.SIGPIPE}
 	if !signal.Ignored(syscall.SIGHUP) { // else someone used nohup
-		caught = append(caught, syscall.SIGHUP)
+		signals = append(signals, syscall.SIGHUP)
 	}
-	signal.Notify(make(chan os.Signal, 1), caught...)
+	signal.Notify(make(chan os.Signal, 1), signals...)
 }
 
-// stdout is where results go. One that cannot be written ends no work: it is
+// stdoutWriter is where results go. One that cannot be written ends no work: it is
 // noted, and what is written later is tried again.
-type stdout struct {
-	to io.Writer
+type stdoutWriter struct {
+	w io.Writer
 
-	mu     sync.Mutex
-	failed error // the first of to
+	mu       sync.Mutex
+	writeErr error // the first of to
 }
 
-func (s *stdout) Write(p []byte) (int, error) {
+func (s *stdoutWriter) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, err := s.to.Write(p); err != nil && s.failed == nil {
-		s.failed = err
+	if _, err := s.w.Write(p); err != nil && s.writeErr == nil {
+		s.writeErr = err
 	}
 	return len(p), nil
 }
 
-// lost is why output could not be written; nil also where its reader has left,
+// outputErr is why output could not be written; nil also where its reader has left,
 // who wants no more of it.
-func (s *stdout) lost() error {
+func (s *stdoutWriter) outputErr() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if errors.Is(s.failed, syscall.EPIPE) {
+	if errors.Is(s.writeErr, syscall.EPIPE) {
 		return nil
 	}
-	return s.failed
+	return s.writeErr
 }
 
 // exitCode is the exit code of a command that ended with code, which stands
 // unless that says that all is well and the output is lost.
-func (s *stdout) exitCode(stderr io.Writer, code int) int {
-	err := s.lost()
+func (s *stdoutWriter) exitCode(stderr io.Writer, code int) int {
+	err := s.outputErr()
 	if err == nil {
 		return code
 	}
-	complain(stderr, fmt.Sprintf("the output could not be written, in whole or in part: %v", err),
+	printError(stderr, fmt.Sprintf("the output could not be written, in whole or in part: %v", err),
 		"`reconcile status` and `reconcile runs` show what is recorded")
 	if code == 0 {
 		return exitOutput

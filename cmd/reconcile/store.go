@@ -12,9 +12,9 @@ import (
 )
 
 // openStore opens what --state names.
-func (p *parts) openStore(ctx context.Context) (state.Store, error) {
+func (p *deps) openStore(ctx context.Context) (state.Store, error) {
 	s := &p.app.settings
-	if s.embedded() {
+	if s.isEmbedded() {
 		return embedded.Open(s.State)
 	}
 	cfg, err := p.aws()

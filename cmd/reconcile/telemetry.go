@@ -25,26 +25,26 @@ func (a *app) openTelemetry() (*telemetry.Telemetry, error) {
 	if err := a.checkTelemetry(); err != nil {
 		return nil, err
 	}
-	told, err := telemetry.Open(telemetry.Options{
-		Metrics: a.Metrics, Traces: a.Traces, Version: version, Lines: a.logs,
-		Failed: func(err error) { a.log.Warn("telemetry was not sent", "error", err) },
+	tel, err := telemetry.Open(telemetry.Options{
+		Metrics: a.Metrics, Traces: a.Traces, Version: version, EMFOutput: a.logs,
+		OnError: func(err error) { a.log.Warn("telemetry was not sent", "error", err) },
 	})
 	if err != nil {
 		return nil, usagef("set it right, or --metrics none and --traces none", "%w", err)
 	}
-	return told, nil
+	return tel, nil
 }
 
 // closeTelemetry sends what is left. That it cannot be sent is worth a line,
 // and no more.
-func (a *app) closeTelemetry(ctx context.Context, told *telemetry.Telemetry) {
-	if err := told.Close(ctx); err != nil {
+func (a *app) closeTelemetry(ctx context.Context, tel *telemetry.Telemetry) {
+	if err := tel.Close(ctx); err != nil {
 		a.log.Warn(err.Error())
 	}
 }
 
-// all has several observers see the same.
-func all(observers []func(reconciler.Event)) func(reconciler.Event) {
+// multiObserver has several observers see the same.
+func multiObserver(observers []func(reconciler.Event)) func(reconciler.Event) {
 	return func(e reconciler.Event) {
 		for _, observe := range observers {
 			observe(e)

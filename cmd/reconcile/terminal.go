@@ -13,25 +13,25 @@ func isTerminal(f *os.File) bool {
 	return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
-// colours writes to w and takes out the colours that file, which is behind it,
+// colorWriter writes to w and takes out the colours that file, which is behind it,
 // does not show: none in a pipe, and none with NO_COLOR.
-func colours(file *os.File, w io.Writer) io.Writer {
+func colorWriter(file *os.File, w io.Writer) io.Writer {
 	return &colorprofile.Writer{Forward: w, Profile: colorprofile.Detect(file, os.Environ())}
 }
 
 // Widths of text, in columns.
 const (
 	defaultWidth = 80
-	leastWidth   = 30
+	minWidth     = 30
 	// noWidth is that of a pipe or file: no line is cut or broken there.
 	noWidth = 1 << 20
 )
 
 // width is how wide text may be: as the terminal, or without a bound where
 // there is none.
-func (a *app) width() int { return widthOf(a.terminal) }
+func (a *app) width() int { return terminalWidth(a.terminal) }
 
-func widthOf(terminal *os.File) int {
+func terminalWidth(terminal *os.File) int {
 	if terminal == nil {
 		return noWidth
 	}
@@ -39,5 +39,5 @@ func widthOf(terminal *os.File) int {
 	if err != nil || w <= 0 {
 		return defaultWidth
 	}
-	return max(w, leastWidth)
+	return max(w, minWidth)
 }

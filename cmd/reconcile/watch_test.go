@@ -19,29 +19,29 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-func TestPulse(t *testing.T) {
+func TestLiveness(t *testing.T) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	at := func(d time.Duration) time.Time { return start.Add(d) }
+	timeAt := func(d time.Duration) time.Time { return start.Add(d) }
 	failure := errors.New("git is away")
 	for _, test := range []struct {
 		name  string
-		do    func(p *pulse)
+		do    func(p *liveness)
 		at    time.Duration
 		alive bool
 		age   int64
 	}{
-		{"just started", func(*pulse) {}, time.Minute, true, 60},
-		{"no pass ever completed", func(*pulse) {}, 11 * time.Minute, false, 660},
-		{"a pass completed", func(p *pulse) { p.begin(at(5 * time.Minute)); p.end(at(6*time.Minute), nil) }, 15 * time.Minute, true, 540},
-		{"passes fail", func(p *pulse) { p.begin(at(9 * time.Minute)); p.end(at(10*time.Minute), failure) }, 11 * time.Minute, false, 660},
-		{"a long apply", func(p *pulse) { p.begin(at(time.Minute)) }, 3 * time.Hour, true, 3 * 3600},
-		{"a pass that hangs", func(p *pulse) { p.begin(at(time.Minute)) }, 7 * time.Hour, false, 7 * 3600},
-		{"a pass after failures", func(p *pulse) { p.end(at(time.Minute), failure); p.begin(at(11 * time.Minute)) }, 12 * time.Minute, false, 720},
+		{"just started", func(*liveness) {}, time.Minute, true, 60},
+		{"no pass ever completed", func(*liveness) {}, 11 * time.Minute, false, 660},
+		{"a pass completed", func(p *liveness) { p.begin(timeAt(5 * time.Minute)); p.end(timeAt(6*time.Minute), nil) }, 15 * time.Minute, true, 540},
+		{"passes fail", func(p *liveness) { p.begin(timeAt(9 * time.Minute)); p.end(timeAt(10*time.Minute), failure) }, 11 * time.Minute, false, 660},
+		{"a long apply", func(p *liveness) { p.begin(timeAt(time.Minute)) }, 3 * time.Hour, true, 3 * 3600},
+		{"a pass that hangs", func(p *liveness) { p.begin(timeAt(time.Minute)) }, 7 * time.Hour, false, 7 * 3600},
+		{"a pass after failures", func(p *liveness) { p.end(timeAt(time.Minute), failure); p.begin(timeAt(11 * time.Minute)) }, 12 * time.Minute, false, 720},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p := newPulse(time.Minute, start)
+			p := newLiveness(time.Minute, start)
 			test.do(p)
-			if h := p.health(at(test.at)); h.Alive != test.alive || h.Age != test.age || h.Limit != 600 {
+			if h := p.check(timeAt(test.at)); h.Alive != test.alive || h.Age != test.age || h.MaxAge != 600 {
 				t.Errorf("got %+v", h)
 			}
 		})
@@ -57,8 +57,8 @@ func TestHealthz(t *testing.T) {
 		{time.Now().Add(-time.Hour), http.StatusServiceUnavailable},
 	} {
 		w := httptest.NewRecorder()
-		newPulse(time.Minute, test.started).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/healthz", nil))
-		var body health
+		newLiveness(time.Minute, test.started).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/healthz", nil))
+		var body healthReport
 		if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || w.Code != test.status || body.Alive != (test.status == http.StatusOK) {
 			t.Errorf("%d %s (%v)", w.Code, w.Body, err)
 		}
@@ -78,46 +78,46 @@ func TestBackoff(t *testing.T) {
 		{time.Minute, 1000, 5 * time.Minute},
 		{time.Hour, 3, time.Hour},
 	} {
-		if got := backoff(test.interval, mostBackoff, test.failures); got != test.want {
+		if got := backoff(test.interval, maxBackoff, test.failures); got != test.want {
 			t.Errorf("backoff(%s, %d) = %s, want %s", test.interval, test.failures, got, test.want)
 		}
 	}
 	for range 1000 {
-		if d := jittered(time.Minute); d < 54*time.Second || d > 66*time.Second {
+		if d := addJitter(time.Minute); d < 54*time.Second || d > 66*time.Second {
 			t.Fatalf("a minute became %s", d)
 		}
 	}
 }
 
-// feed is output that a test follows line by line.
-type feed struct {
-	mu    sync.Mutex
-	grown *sync.Cond
-	text  []byte
+// lineBuffer is output that a test follows line by line.
+type lineBuffer struct {
+	mu   sync.Mutex
+	cond *sync.Cond
+	text []byte
 }
 
-func newFeed() *feed {
-	f := &feed{}
-	f.grown = sync.NewCond(&f.mu)
+func newLineBuffer() *lineBuffer {
+	f := &lineBuffer{}
+	f.cond = sync.NewCond(&f.mu)
 	return f
 }
 
-func (f *feed) Write(p []byte) (int, error) {
+func (f *lineBuffer) Write(p []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.text = append(f.text, p...)
-	f.grown.Broadcast()
+	f.cond.Broadcast()
 	return len(p), nil
 }
 
-// until returns the next line that holds text.
-func (f *feed) until(text string) string {
+// waitFor returns the next line that holds text.
+func (f *lineBuffer) waitFor(text string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for {
-		line, rest, whole := bytes.Cut(f.text, []byte("\n"))
-		if !whole {
-			f.grown.Wait()
+		line, rest, complete := bytes.Cut(f.text, []byte("\n"))
+		if !complete {
+			f.cond.Wait()
 			continue
 		}
 		f.text = rest
@@ -127,15 +127,15 @@ func (f *feed) until(text string) string {
 	}
 }
 
-// testApp is the program with its output in hand, and a place of its own.
-func testApp(t *testing.T, repo string) (a *app, out, logs *feed) {
+// newTestApp is the program with its output in hand, and a place of its own.
+func newTestApp(t *testing.T, repo string) (a *app, out, logs *lineBuffer) {
 	t.Helper()
-	out, logs = newFeed(), newFeed()
-	a = &app{out: colours(nil, out), stdout: &stdout{to: out}, err: logs, logs: &logWriter{to: logs}}
+	out, logs = newLineBuffer(), newLineBuffer()
+	a = &app{out: colorWriter(nil, out), stdout: &stdoutWriter{w: out}, err: logs, logs: &logWriter{w: logs}}
 	a.log = newLogger(a.logs, false)
 	dir := t.TempDir()
 	a.settings = settings{
-		Repo: repo, Branch: "main", Parallelism: 1, Wait: lease, Output: "text",
+		Repo: repo, Branch: "main", Parallelism: 1, Wait: defaultWait, Output: "text",
 		Executor: executorLocal, Metrics: telemetry.None, Traces: telemetry.None,
 		State: filepath.Join(dir, "state"), Work: filepath.Join(dir, "work"),
 	}
@@ -145,27 +145,27 @@ func testApp(t *testing.T, repo string) (a *app, out, logs *feed) {
 // watch outlives what fails, and goes on by itself when it is mended.
 func TestWatchOutlivesFailures(t *testing.T) {
 	repo := gittest.New(t)
-	a, out, logs := testApp(t, repo.Dir)
+	a, out, logs := newTestApp(t, repo.Dir)
 	if err := a.resolve(); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
-	w := &watch{app: a, interval: time.Millisecond, most: time.Millisecond, pulse: newPulse(time.Minute, time.Now())}
-	ended := make(chan struct{})
-	go func() { defer close(ended); w.run(ctx, t.Context(), ctx) }()
+	w := &watcher{app: a, interval: time.Millisecond, maxWait: time.Millisecond, liveness: newLiveness(time.Minute, time.Now())}
+	done := make(chan struct{})
+	go func() { defer close(done); w.run(ctx, t.Context(), ctx) }()
 
-	logs.until(`"failures":2`) // there is no branch yet
+	logs.waitFor(`"failures":2`) // there is no branch yet
 	repo.Commit("first", map[string]string{"env/a/main.tf": `output "x" { value = 1 }` + "\n"})
-	if line := out.until("done: 1 applied"); len(strings.Fields(line)[0]) != len("15:04:05") {
+	if line := out.waitFor("done: 1 applied"); len(strings.Fields(line)[0]) != len("15:04:05") {
 		t.Errorf("no time before %q", line)
 	}
-	out.until("in sync: nothing to do")
-	if h := w.pulse.health(time.Now()); h.Error != "" {
+	out.waitFor("in sync: nothing to do")
+	if h := w.liveness.check(time.Now()); h.Error != "" {
 		t.Errorf("still wrong: %+v", h)
 	}
 	stop()
-	<-ended
-	if w.parts != nil {
+	<-done
+	if w.deps != nil {
 		t.Error("parts were left open")
 	}
 }
@@ -175,20 +175,20 @@ func TestWatchOutlivesFailures(t *testing.T) {
 func TestWatchCommand(t *testing.T) {
 	repo := gittest.New(t)
 	repo.Commit("first", map[string]string{"env/a/main.tf": `output "x" { value = 1 }` + "\n"})
-	a, out, logs := testApp(t, repo.Dir)
+	a, out, logs := newTestApp(t, repo.Dir)
 	a.Output = "json"
-	ended := make(chan error)
-	go func() { ended <- runWatch(t.Context(), a, watchOptions{interval: time.Hour, health: "127.0.0.1:0"}) }()
+	done := make(chan error)
+	go func() { done <- runWatch(t.Context(), a, watchOptions{interval: time.Hour, health: "127.0.0.1:0"}) }()
 
 	var line struct{ URL string }
-	if err := json.Unmarshal([]byte(logs.until("answering probes")), &line); err != nil {
+	if err := json.Unmarshal([]byte(logs.waitFor("answering probes")), &line); err != nil {
 		t.Fatal(err)
 	}
 	var result struct {
 		Outcome, Trigger string
 		Exit             int
 	}
-	if err := json.Unmarshal([]byte(out.until("{")), &result); err != nil || result.Outcome != "applied" || result.Trigger != "schedule" {
+	if err := json.Unmarshal([]byte(out.waitFor("{")), &result); err != nil || result.Outcome != "applied" || result.Trigger != "schedule" {
 		t.Errorf("%+v, %v", result, err)
 	}
 	answer, err := http.Get(line.URL)
@@ -200,8 +200,8 @@ func TestWatchCommand(t *testing.T) {
 		t.Errorf("%s: %s (%v)", answer.Status, body, err)
 	}
 	signalSelf(t, syscall.SIGTERM)
-	if err := <-ended; err != nil {
+	if err := <-done; err != nil {
 		t.Errorf("it ended with %v", err)
 	}
-	logs.until("stopping")
+	logs.waitFor("stopping")
 }

@@ -19,26 +19,26 @@ import (
 	"reconcile/state/snapshot"
 )
 
-// askAgain is how old the tip may be when a pass starts another workspace.
-const askAgain = 10 * time.Second
+// tipPollInterval is how old the tip may be when a pass starts another workspace.
+const tipPollInterval = 10 * time.Second
 
-// parts are what a command works with, made from the settings. What costs
+// deps are what a command works with, made from the settings. What costs
 // something (AWS, secrets, Terraform) is made when it is first asked for.
-type parts struct {
-	app       *app
-	source    *source.Repository
-	signers   *source.Signers
-	secrets   []string // that Terraform must not print, should it come by them
-	record    *state.Record
-	snapshots *snapshot.Store
-	aws       func() (aws.Config, error)
-	key       func(context.Context) (digestKey, error)
-	sandbox   *terraform.Sandbox // of code that nobody has approved
-	briefly   terraform.Assume   // its credentials
-	closers   []func() error
+type deps struct {
+	app         *app
+	source      *source.Repository
+	signers     *source.Signers
+	secrets     []string // that Terraform must not print, should it come by them
+	record      *state.Record
+	snapshots   *snapshot.Store
+	aws         func() (aws.Config, error)
+	digestKey   func(context.Context) (digestKey, error)
+	sandbox     *terraform.Sandbox    // of code that nobody has approved
+	briefAssume terraform.RoleAssumer // its credentials
+	closers     []func() error
 
-	productMu sync.Mutex
-	isProduct workspace.Product // once it was asked for
+	productMu     sync.Mutex
+	cachedProduct workspace.Product // once it was asked for
 }
 
 type digestKey struct {
@@ -48,18 +48,18 @@ type digestKey struct {
 
 // open resolves the settings and makes the parts. Nothing is asked of a
 // remote yet. Close must be called.
-func (a *app) open(ctx context.Context) (_ *parts, err error) {
+func (a *app) open(ctx context.Context) (_ *deps, err error) {
 	if err := a.resolve(); err != nil {
 		return nil, err
 	}
-	p := &parts{app: a}
+	p := &deps{app: a}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
 		}
 	}()
 	p.aws = a.awsConfig(ctx)
-	p.key = cacheSuccess(func(ctx context.Context) (digestKey, error) {
+	p.digestKey = cacheSuccess(func(ctx context.Context) (digestKey, error) {
 		id, key, err := a.digestKey(ctx, p.aws)
 		return digestKey{id, key}, err
 	})
@@ -76,7 +76,7 @@ func (a *app) open(ctx context.Context) (_ *parts, err error) {
 	return p, err
 }
 
-func (p *parts) close() error {
+func (p *deps) close() error {
 	var errs []error
 	for i := len(p.closers) - 1; i >= 0; i-- {
 		errs = append(errs, p.closers[i]())
@@ -85,7 +85,7 @@ func (p *parts) close() error {
 	return errors.Join(errs...)
 }
 
-func (p *parts) openSource(ctx context.Context) (*source.Repository, error) {
+func (p *deps) openSource(ctx context.Context) (*source.Repository, error) {
 	s := &p.app.settings
 	credentials, err := s.gitCredentials(ctx, p.aws)
 	if err != nil {
@@ -98,13 +98,13 @@ func (p *parts) openSource(ctx context.Context) (*source.Repository, error) {
 	}
 	return source.Open(ctx, source.Options{
 		URL: s.Repo, Branch: s.Branch, Credentials: credentials,
-		Cache: filepath.Join(s.Work, "git"), Log: p.app.log,
+		CacheDir: filepath.Join(s.Work, "git"), Log: p.app.log,
 	})
 }
 
 // recordName is what the record is called where no name was given: the same
 // for every spelling of the repository's address.
-func (p *parts) recordName() string {
+func (p *deps) recordName() string {
 	s := &p.app.settings
 	if s.Record != "" {
 		return s.Record
@@ -116,7 +116,7 @@ func (p *parts) recordName() string {
 	return name
 }
 
-func (p *parts) openRecord(ctx context.Context) (*state.Record, error) {
+func (p *deps) openRecord(ctx context.Context) (*state.Record, error) {
 	store, err := p.openStore(ctx)
 	if err != nil {
 		return nil, err
@@ -125,7 +125,7 @@ func (p *parts) openRecord(ctx context.Context) (*state.Record, error) {
 	return state.New(store, p.recordName(), p.recordOptions(ctx)), nil
 }
 
-func (p *parts) openSnapshots(ctx context.Context) (*snapshot.Store, error) {
+func (p *deps) openSnapshots(ctx context.Context) (*snapshot.Store, error) {
 	s := &p.app.settings
 	var cfg aws.Config
 	if strings.HasPrefix(s.Snapshots, schemeS3) {
@@ -139,50 +139,50 @@ func (p *parts) openSnapshots(ctx context.Context) (*snapshot.Store, error) {
 		return nil, err
 	}
 	// Beside the caches: a container's root may be read-only.
-	store.Temp = filepath.Join(s.Work, "tmp")
-	return store, os.MkdirAll(store.Temp, 0o700)
+	store.TempDir = filepath.Join(s.Work, "tmp")
+	return store, os.MkdirAll(store.TempDir, 0o700)
 }
 
-// reconciler returns what runs passes, observed by observe (which may be
+// newReconciler returns what runs passes, observed by observe (which may be
 // nil).
-func (p *parts) reconciler(observe func(reconciler.Event)) *reconciler.Reconciler {
+func (p *deps) newReconciler(observe func(reconciler.Event)) *reconciler.Reconciler {
 	s := &p.app.settings
 	c := reconciler.Config{
-		Repo: p.source.URL(), Branch: s.Branch, Name: p.recordName(), Environment: s.Environment,
+		Repo: p.source.URL(), Branch: s.Branch, RecordName: p.recordName(), Environment: s.Environment,
 		Source: p.source, Signers: p.signers, Record: p.record, Snapshots: p.snapshots,
-		Terraform: p.openTerraform, Product: p.product, Executor: p.executor(), Parcels: p.snapshots, Tellers: p.tellers(),
+		Terraform: p.openTerraform, Product: p.detectProduct, Executor: p.newExecutor(), PlanBundles: p.snapshots, Notifiers: p.notifiers(),
 		DigestKey: func(ctx context.Context) (string, []byte, error) {
-			k, err := p.key(ctx)
+			k, err := p.digestKey(ctx)
 			return k.id, k.key, err
 		},
-		Variable:    os.LookupEnv,
-		Work:        s.Work,
-		Parallelism: s.Parallelism, Wait: s.Wait, AskAgain: askAgain,
+		LookupEnv:   os.LookupEnv,
+		WorkDir:     s.Work,
+		Parallelism: s.Parallelism, Wait: s.Wait, TipPoll: tipPollInterval,
 		Log: p.app.log, Observe: observe,
 	}
-	if s.embedded() {
-		c.LocalStateOf = func(record string) string { return filepath.Join(s.State, "tfstate", folder(record)) }
+	if s.isEmbedded() {
+		c.LocalStateOf = func(record string) string { return filepath.Join(s.State, "tfstate", recordDir(record)) }
 		c.LocalState = c.LocalStateOf(p.recordName())
 		c.WorkTrees = p.source.WorkTrees()
 	}
 	return reconciler.New(c)
 }
 
-func (p *parts) openTerraform(ctx context.Context) (reconciler.Terraform, error) {
+func (p *deps) openTerraform(ctx context.Context) (reconciler.Terraform, error) {
 	t, err := p.newTerraform(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return reconciler.Engine(t), nil
+	return reconciler.AdaptTerraform(t), nil
 }
 
-// product tells which product is to be run: by the name of its file, or by
+// detectProduct tells which product is to be run: by the name of its file, or by
 // asking it where that name says neither.
-func (p *parts) product(ctx context.Context) (workspace.Product, error) {
+func (p *deps) detectProduct(ctx context.Context) (workspace.Product, error) {
 	p.productMu.Lock()
 	defer p.productMu.Unlock()
-	if p.isProduct != "" {
-		return p.isProduct, nil
+	if p.cachedProduct != "" {
+		return p.cachedProduct, nil
 	}
 	name, err := terraform.ProductByName(p.app.settings.Terraform)
 	if err == nil && name == "" {
@@ -191,15 +191,15 @@ func (p *parts) product(ctx context.Context) (workspace.Product, error) {
 			name = t.Product()
 		}
 	}
-	p.isProduct = workspace.Product(name)
-	return p.isProduct, err
+	p.cachedProduct = workspace.Product(name)
+	return p.cachedProduct, err
 }
 
-func (p *parts) newTerraform(ctx context.Context) (*terraform.Terraform, error) {
+func (p *deps) newTerraform(ctx context.Context) (*terraform.Terraform, error) {
 	s := &p.app.settings
 	t, err := terraform.New(ctx, terraform.Options{
-		Binary: s.Terraform, Work: s.Work, Redact: p.secrets, Log: p.app.log, Sandbox: p.sandbox, AssumeBriefly: p.briefly,
-		Assume: terraform.Assumer(func(context.Context) (aws.Config, error) { return p.aws() }),
+		Binary: s.Terraform, WorkDir: s.Work, Secrets: p.secrets, Log: p.app.log, Sandbox: p.sandbox, AssumeRestrictedRole: p.briefAssume,
+		AssumeRole: terraform.NewRoleAssumer(func(context.Context) (aws.Config, error) { return p.aws() }),
 	})
 	if err != nil {
 		return nil, err

@@ -16,38 +16,38 @@ import (
 // took. Each call starts a build: the first reads the token before.
 func BenchmarkColdStart(b *testing.B) {
 	c := startCloud(b)
-	push := sample(b, "project-push.json")
+	push := readSample(b, "project-push.json")
 	var cold, warm, memory float64
 	n := 0
 	for b.Loop() {
-		f := emulate(b, variables(c))
-		target := (&gateway{t: b, kind: "rest", function: f}).open()
+		f := startEmulator(b, functionEnv(c))
+		target := (&gateway{t: b, kind: "rest", function: f}).serve()
 		for range 2 {
 			n++
 			body := strings.Replace(push, "61001", fmt.Sprint(n), 1)
-			if status, answer := post(b, target, jsonType, body); status != http.StatusAccepted {
+			if status, answer := postWebhook(b, target, jsonType, body); status != http.StatusAccepted {
 				b.Fatalf("%d %+v", status, answer)
 			}
 		}
-		var took []float64
-		f.log.until(func(line string) bool {
-			if report := reports.FindStringSubmatch(line); report != nil {
-				took = append(took, number(b, report[1]))
+		var durations []float64
+		f.log.waitFor(func(line string) bool {
+			if report := reportLine.FindStringSubmatch(line); report != nil {
+				durations = append(durations, parseNumber(b, report[1]))
 			}
-			return len(took) == 2
+			return len(durations) == 2
 		})
-		cold, warm = cold+took[0], warm+took[1]
-		memory = max(memory, peak(b, f.pid))
+		cold, warm = cold+durations[0], warm+durations[1]
+		memory = max(memory, peakMemory(b, f.pid))
 	}
 	b.ReportMetric(cold/float64(n/2), "cold-ms")
 	b.ReportMetric(warm/float64(n/2), "warm-ms")
 	b.ReportMetric(memory, "peak-MiB")
 }
 
-// reports is the line by which Lambda reports a call.
-var reports = regexp.MustCompile(`\tDuration: ([0-9.]+) ms`)
+// reportLine is the line by which Lambda reports a call.
+var reportLine = regexp.MustCompile(`\tDuration: ([0-9.]+) ms`)
 
-func number(b *testing.B, text string) float64 {
+func parseNumber(b *testing.B, text string) float64 {
 	b.Helper()
 	value, err := strconv.ParseFloat(text, 64)
 	if err != nil {
@@ -56,8 +56,8 @@ func number(b *testing.B, text string) float64 {
 	return value
 }
 
-// peak is the most memory that the child of a process took, in MiB.
-func peak(b *testing.B, parent int) float64 {
+// peakMemory is the most memory that the child of a process took, in MiB.
+func peakMemory(b *testing.B, parent int) float64 {
 	b.Helper()
 	files, err := filepath.Glob("/proc/[0-9]*/status")
 	if err != nil {
@@ -68,8 +68,8 @@ func peak(b *testing.B, parent int) float64 {
 		if err != nil || !strings.Contains(string(text), fmt.Sprintf("\nPPid:\t%d\n", parent)) {
 			continue // it may have ended meanwhile
 		}
-		if most := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindStringSubmatch(string(text)); most != nil {
-			return number(b, most[1]) / 1024
+		if match := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindStringSubmatch(string(text)); match != nil {
+			return parseNumber(b, match[1]) / 1024
 		}
 	}
 	b.Fatal("the function does not run")

@@ -20,67 +20,67 @@ import (
 type emulator struct {
 	url string
 	pid int
-	log *record
+	log *outputLog
 }
 
-// record is what the emulator and the function print.
-type record struct {
-	mu    sync.Mutex
-	grown *sync.Cond
-	text  bytes.Buffer
+// outputLog is what the emulator and the function print.
+type outputLog struct {
+	mu   sync.Mutex
+	cond *sync.Cond
+	text bytes.Buffer
 }
 
-func newRecord() *record {
-	r := &record{}
-	r.grown = sync.NewCond(&r.mu)
+func newOutputLog() *outputLog {
+	r := &outputLog{}
+	r.cond = sync.NewCond(&r.mu)
 	return r
 }
 
-func (r *record) Write(p []byte) (int, error) {
+func (r *outputLog) Write(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	defer r.grown.Broadcast()
+	defer r.cond.Broadcast()
 	return r.text.Write(p)
 }
 
-// until waits for a line that is wanted: what is printed comes by another way
+// waitFor waits for a line that is wanted: what is printed comes by another way
 // than an answer does. One that never comes runs into the time-out of the
 // tests, with the stack of who waits.
-func (r *record) until(wanted func(line string) bool) {
+func (r *outputLog) waitFor(matches func(line string) bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for seen := 0; ; {
-		line, _, whole := strings.Cut(r.text.String()[seen:], "\n")
+	for offset := 0; ; {
+		line, _, complete := strings.Cut(r.text.String()[offset:], "\n")
 		switch {
-		case !whole:
-			r.grown.Wait()
-		case wanted(line):
+		case !complete:
+			r.cond.Wait()
+		case matches(line):
 			return
 		default:
-			seen += len(line) + 1
+			offset += len(line) + 1
 		}
 	}
 }
 
-func (r *record) String() string {
+func (r *outputLog) String() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.text.String()
 }
 
-// emulate starts an emulator whose function has these variables alone, as it
+// startEmulator starts an emulator whose function has these variables alone, as it
 // has in Lambda.
-func emulate(t testing.TB, variables map[string]string) *emulator {
+func startEmulator(t testing.TB, variables map[string]string) *emulator {
 	t.Helper()
-	api, runtime := address(t), address(t)
+	api, runtime := freeAddress(t), freeAddress(t)
 	c := exec.Command("aws-lambda-rie",
-		"--runtime-interface-emulator-address", api, "--runtime-api-address", runtime, "--log-level", "error", bootstrap(t))
+		"--runtime-interface-emulator-address", api, "--runtime-api-address", runtime, "--log-level", "error", buildBootstrap(t))
 	c.Env = []string{"PATH=" + os.Getenv("PATH")}
 	for name, value := range variables {
 		c.Env = append(c.Env, name+"="+value)
 	}
 	c.WaitDelay = 10 * time.Second
-	e := &emulator{url: "http://" + api + "/2015-03-31/functions/function/invocations", log: newRecord()}
+	e := &emulator{url: "http://" + api + "/2015-03-31/functions/function/invocations", log: newOutputLog()}
 	c.Stdout, c.Stderr = e.log, e.log
 	if err := c.Start(); err != nil {
 		t.Fatalf("%v (run make tools)", err)
@@ -90,17 +90,17 @@ func emulate(t testing.TB, variables map[string]string) *emulator {
 		_ = c.Process.Kill()
 		_ = c.Wait() // for the function too: it ends when the emulator is gone
 	})
-	e.await(t, api)
+	e.waitReady(t, api)
 	return e
 }
 
-// await waits until the emulator answers.
-func (e *emulator) await(t testing.TB, api string) {
+// waitReady waits until the emulator answers.
+func (e *emulator) waitReady(t testing.TB, api string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	again := time.NewTicker(2 * time.Millisecond)
-	defer again.Stop()
+	ticker := time.NewTicker(2 * time.Millisecond)
+	defer ticker.Stop()
 	for {
 		conn, err := net.Dial("tcp", api)
 		if err == nil {
@@ -108,7 +108,7 @@ func (e *emulator) await(t testing.TB, api string) {
 			return
 		}
 		select {
-		case <-again.C:
+		case <-ticker.C:
 		case <-ctx.Done():
 			t.Fatalf("the emulator does not answer: %v\n%s", err, e.log)
 		}
@@ -137,8 +137,8 @@ func (e *emulator) invoke(ctx context.Context, event []byte) ([]byte, error) {
 	return io.ReadAll(answer.Body)
 }
 
-// address is one that is free.
-func address(t testing.TB) string {
+// freeAddress is one that is free.
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -25,8 +25,8 @@ const (
 	formType = "application/x-www-form-urlencoded"
 )
 
-// variables are the function's; Lambda's own are among them.
-func variables(c *cloudtest.Cloud, changes ...string) map[string]string {
+// functionEnv are the function's; Lambda's own are among them.
+func functionEnv(c *cloudtest.Server, changes ...string) map[string]string {
 	v := map[string]string{
 		"RECONCILE_REPO":              "https://example.backlog.com/git/INFRA/estate.git",
 		"RECONCILE_WEBHOOK_TOKEN":     "secretsmanager://" + secretARN,
@@ -47,15 +47,15 @@ func variables(c *cloudtest.Cloud, changes ...string) map[string]string {
 
 // startCloud starts an AWS whose builds and tasks do nothing, and that has the
 // token.
-func startCloud(t testing.TB) *cloudtest.Cloud {
+func startCloud(t testing.TB) *cloudtest.Server {
 	t.Helper()
-	c := cloudtest.Start(t, func(cloudtest.Work) error { return nil })
+	c := cloudtest.Start(t, func(cloudtest.Job) error { return nil })
 	c.SetSecret(secretARN, token)
 	return c
 }
 
-// sample is a webhook's body, of the package that reads it.
-func sample(t testing.TB, name string) string {
+// readSample is a webhook's body, of the package that reads it.
+func readSample(t testing.TB, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("../../reconciler/backlog/webhook/testdata", name))
 	if err != nil {
@@ -64,8 +64,8 @@ func sample(t testing.TB, name string) string {
 	return string(text)
 }
 
-// post sends a webhook and returns what is answered.
-func post(t testing.TB, target, contentType, body string) (status int, answer webhook.Answer) {
+// postWebhook sends a webhook and returns what is answered.
+func postWebhook(t testing.TB, target, contentType, body string) (status int, answer webhook.Response) {
 	t.Helper()
 	response, err := http.Post(target, contentType, strings.NewReader(body))
 	if err != nil {
@@ -84,42 +84,42 @@ func post(t testing.TB, target, contentType, body string) (status int, answer we
 
 // Every way in which a webhook can arrive starts a build.
 func TestStartBuild(t *testing.T) {
-	git := url.Values{"payload": {sample(t, "git-push.json")}}.Encode()
+	git := url.Values{"payload": {readSample(t, "git-push.json")}}.Encode()
 	for _, kind := range []string{"rest", "http-1.0", "http-2.0"} {
 		t.Run(kind, func(t *testing.T) {
 			c := startCloud(t)
-			f := emulate(t, variables(c))
-			target := (&gateway{t: t, kind: kind, function: f}).open()
+			f := startEmulator(t, functionEnv(c))
+			target := (&gateway{t: t, kind: kind, function: f}).serve()
 			query := strings.TrimSuffix(target, "/"+token) + "?token=" + token
 			for i, hook := range []struct{ target, contentType, body string }{
-				{target, jsonType, sample(t, "project-push.json")},
-				{target, jsonType, sample(t, "project-merge.json")},
+				{target, jsonType, readSample(t, "project-push.json")},
+				{target, jsonType, readSample(t, "project-merge.json")},
 				{query, formType, git},
 			} {
-				status, answer := post(t, hook.target, hook.contentType, hook.body)
-				if want := fmt.Sprintf("build reconcile:%d", i+1); status != http.StatusAccepted || answer.Result != webhook.Started || !strings.HasSuffix(answer.Reason, want) {
+				status, answer := postWebhook(t, hook.target, hook.contentType, hook.body)
+				if want := fmt.Sprintf("build reconcile:%d", i+1); status != http.StatusAccepted || answer.Result != webhook.ResultStarted || !strings.HasSuffix(answer.Reason, want) {
 					t.Errorf("%d %+v, want %s\n%s", status, answer, want, f.log)
 				}
 			}
-			started, _ := c.Started()
-			if want := `"environmentVariablesOverride":[{"name":"RECONCILE_TRIGGER","type":"PLAINTEXT","value":"webhook"}]`; len(started) != 3 || !strings.Contains(string(started[0].Input), want) {
-				t.Errorf("%d started, the first %s", len(started), started[0].Input)
+			jobs, _ := c.StartedJobs()
+			if want := `"environmentVariablesOverride":[{"name":"RECONCILE_TRIGGER","type":"PLAINTEXT","value":"webhook"}]`; len(jobs) != 3 || !strings.Contains(string(jobs[0].Input), want) {
+				t.Errorf("%d started, the first %s", len(jobs), jobs[0].Input)
 			}
-			noSecret(t, f)
+			checkNoSecret(t, f)
 		})
 	}
 }
 
 func TestRunTask(t *testing.T) {
 	c := startCloud(t)
-	f := emulate(t, variables(c, "RECONCILE_WEBHOOK_STARTS", "ecs://estate/reconcile:3?subnets=subnet-1,subnet-2&security_groups=sg-1"))
-	target := (&gateway{t: t, kind: "http-2.0", function: f}).open()
-	status, answer := post(t, target, jsonType, sample(t, "project-push.json"))
+	f := startEmulator(t, functionEnv(c, "RECONCILE_WEBHOOK_STARTS", "ecs://estate/reconcile:3?subnets=subnet-1,subnet-2&security_groups=sg-1"))
+	target := (&gateway{t: t, kind: "http-2.0", function: f}).serve()
+	status, answer := postWebhook(t, target, jsonType, readSample(t, "project-push.json"))
 	if status != http.StatusAccepted || !strings.HasSuffix(answer.Reason, "task arn:aws:ecs:ap-northeast-1:123456789012:task/estate/1") {
 		t.Errorf("%d %+v\n%s", status, answer, f.log)
 	}
-	started, _ := c.Started()
-	input := strings.Replace(string(started[0].Input), `"clientToken":"`+started[0].Token+`",`, "", 1)
+	jobs, _ := c.StartedJobs()
+	input := strings.Replace(string(jobs[0].Input), `"clientToken":"`+jobs[0].Token+`",`, "", 1)
 	want := `{"cluster":"estate","launchType":"FARGATE",` +
 		`"networkConfiguration":{"awsvpcConfiguration":{"assignPublicIp":"DISABLED","securityGroups":["sg-1"],"subnets":["subnet-1","subnet-2"]}},` +
 		`"overrides":{"containerOverrides":[{"command":["now","--trigger","webhook"],"name":"reconcile"}]},` +
@@ -132,33 +132,33 @@ func TestRunTask(t *testing.T) {
 // Whatever else comes is answered and logged, and starts nothing.
 func TestOddCases(t *testing.T) {
 	c := startCloud(t)
-	f := emulate(t, variables(c))
+	f := startEmulator(t, functionEnv(c))
 	g := &gateway{t: t, kind: "rest", function: f}
-	target := g.open()
-	push, merge := sample(t, "project-push.json"), sample(t, "project-merge.json")
+	target := g.serve()
+	push, merge := readSample(t, "project-push.json"), readSample(t, "project-merge.json")
 	for _, test := range []struct {
 		name, target, body string
 		status             int
 		result, reason     string
 	}{
-		{"another branch", target, strings.ReplaceAll(push, "heads/main", "heads/topic"), 200, webhook.Ignored, "another branch was pushed: topic"},
-		{"a tag", target, strings.ReplaceAll(push, "heads/main", "tags/v1"), 200, webhook.Ignored, "a tag was pushed: v1"},
-		{"a deleted branch", target, strings.Replace(push, `"update"`, `"delete"`, 1), 200, webhook.Ignored, "the branch was deleted: there is nothing to apply"},
-		{"another repository", target, strings.Replace(push, `"estate"`, `"app"`, 1), 200, webhook.Ignored, "it is about the repository INFRA/app"},
-		{"merged elsewhere", target, strings.Replace(merge, `"base": "main"`, `"base": "release"`, 1), 200, webhook.Ignored, "the pull request 12 was merged into release"},
-		{"not merged", target, strings.Replace(merge, `"3"`, `"2"`, 1), 200, webhook.Ignored, "the pull request 12 was not merged by this"},
-		{"an unknown type", target, `{"id":1,"type":999}`, 200, webhook.Ignored, "activities of type 999 move no branch"},
-		{"malformed JSON", target, `{"id":`, 400, webhook.Refused, "not a webhook of Backlog's: unexpected end of JSON input"},
-		{"nothing", target, "", 400, webhook.Refused, "not a webhook of Backlog's: unexpected end of JSON input"},
-		{"5 MB", target, strings.Repeat("x", 5<<20), 413, webhook.Refused, "the body is over 524288 bytes"},
-		{"a wrong token", target + "x", push, 403, webhook.Refused, "the token is wrong or missing"},
+		{"another branch", target, strings.ReplaceAll(push, "heads/main", "heads/topic"), 200, webhook.ResultIgnored, "another branch was pushed: topic"},
+		{"a tag", target, strings.ReplaceAll(push, "heads/main", "tags/v1"), 200, webhook.ResultIgnored, "a tag was pushed: v1"},
+		{"a deleted branch", target, strings.Replace(push, `"update"`, `"delete"`, 1), 200, webhook.ResultIgnored, "the branch was deleted: there is nothing to apply"},
+		{"another repository", target, strings.Replace(push, `"estate"`, `"app"`, 1), 200, webhook.ResultIgnored, "it is about the repository INFRA/app"},
+		{"merged elsewhere", target, strings.Replace(merge, `"base": "main"`, `"base": "release"`, 1), 200, webhook.ResultIgnored, "the pull request 12 was merged into release"},
+		{"not merged", target, strings.Replace(merge, `"3"`, `"2"`, 1), 200, webhook.ResultIgnored, "the pull request 12 was not merged by this"},
+		{"an unknown type", target, `{"id":1,"type":999}`, 200, webhook.ResultIgnored, "activities of type 999 move no branch"},
+		{"malformed JSON", target, `{"id":`, 400, webhook.ResultRefused, "not a webhook of Backlog's: unexpected end of JSON input"},
+		{"nothing", target, "", 400, webhook.ResultRefused, "not a webhook of Backlog's: unexpected end of JSON input"},
+		{"5 MB", target, strings.Repeat("x", 5<<20), 413, webhook.ResultRefused, "the body is over 524288 bytes"},
+		{"a wrong token", target + "x", push, 403, webhook.ResultRefused, "the token is wrong or missing"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			status, answer := post(t, test.target, jsonType, test.body)
+			status, answer := postWebhook(t, test.target, jsonType, test.body)
 			if status != test.status || answer.Result != test.result || answer.Reason != test.reason {
 				t.Errorf("%d %+v", status, answer)
 			}
-			logged(f, status, answer)
+			waitLogged(f, status, answer)
 		})
 	}
 	// What API Gateway and Lambda refuse by themselves.
@@ -172,8 +172,8 @@ func TestOddCases(t *testing.T) {
 			t.Errorf("%d bytes: %s", size, response.Status)
 		}
 	}
-	g.from = "198.51.100.1"
-	if status, answer := post(t, target, jsonType, push); status != 403 || answer.Reason != "this address may not call" {
+	g.sourceIP = "198.51.100.1"
+	if status, answer := postWebhook(t, target, jsonType, push); status != 403 || answer.Reason != "this address may not call" {
 		t.Errorf("%d %+v", status, answer)
 	}
 	// An event that is none of API Gateway's.
@@ -181,22 +181,22 @@ func TestOddCases(t *testing.T) {
 	if err != nil || !strings.Contains(string(out), `"statusCode":403`) {
 		t.Errorf("%s, %v", out, err)
 	}
-	if started, calls := c.Started(); len(started)+calls > 0 {
-		t.Errorf("started %v", started)
+	if jobs, calls := c.StartedJobs(); len(jobs)+calls > 0 {
+		t.Errorf("started %v", jobs)
 	}
-	noSecret(t, f)
+	checkNoSecret(t, f)
 }
 
 // A body that says it is base64 and is not is no webhook.
 func TestBrokenBase64(t *testing.T) {
-	f := emulate(t, variables(startCloud(t)))
+	f := startEmulator(t, functionEnv(startCloud(t)))
 	g := &gateway{t: t, kind: "http-2.0", function: f}
 	request, err := http.NewRequest(http.MethodPost, "http://example/hook/"+token, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	request.RemoteAddr = "127.0.0.1:1"
-	event := strings.Replace(string(g.event(request, []byte("x"))), `"body":"eA=="`, `"body":"%%"`, 1)
+	event := strings.Replace(string(g.newEvent(request, []byte("x"))), `"body":"eA=="`, `"body":"%%"`, 1)
 	out, err := f.invoke(t.Context(), []byte(event))
 	if err != nil || !strings.Contains(string(out), `"statusCode":400`) {
 		t.Errorf("%s of %s, %v", out, event, err)
@@ -207,64 +207,64 @@ func TestBrokenBase64(t *testing.T) {
 // again.
 func TestAWSFails(t *testing.T) {
 	c := startCloud(t)
-	f := emulate(t, variables(c, "AWS_LAMBDA_FUNCTION_TIMEOUT", "2"))
-	target := (&gateway{t: t, kind: "rest", function: f}).open()
-	push := sample(t, "project-push.json")
+	f := startEmulator(t, functionEnv(c, "AWS_LAMBDA_FUNCTION_TIMEOUT", "2"))
+	target := (&gateway{t: t, kind: "rest", function: f}).serve()
+	push := readSample(t, "project-push.json")
 	expect := func(status int, result string) {
 		t.Helper()
-		got, answer := post(t, target, jsonType, push)
+		got, answer := postWebhook(t, target, jsonType, push)
 		if got != status || answer.Result != result {
 			t.Errorf("%d %+v\n%s", got, answer, f.log)
 		}
 	}
 	c.SetSecret(secretARN, "")
-	expect(503, webhook.Failed)
+	expect(503, webhook.ResultFailed)
 	c.SetSecret(secretARN, token+"\n")
-	c.Hang(true)
-	expect(503, webhook.Failed)
-	c.Hang(false)
+	c.NeverAnswer(true)
+	expect(503, webhook.ResultFailed)
+	c.NeverAnswer(false)
 	c.Fail("AccessDeniedException")
-	expect(503, webhook.Failed)
+	expect(503, webhook.ResultFailed)
 	c.Fail("AccountLimitExceededException")
-	expect(200, webhook.Running)
+	expect(200, webhook.ResultRunning)
 	c.Fail("")
-	expect(200, webhook.Repeated)
-	if started, _ := c.Started(); len(started) != 0 {
-		t.Errorf("started %v", started)
+	expect(200, webhook.ResultRepeated)
+	if jobs, _ := c.StartedJobs(); len(jobs) != 0 {
+		t.Errorf("started %v", jobs)
 	}
-	noSecret(t, f)
+	checkNoSecret(t, f)
 }
 
 // An event that comes five times, to two copies of the function, starts one
 // build.
 func TestRepeatedEvent(t *testing.T) {
 	c := startCloud(t)
-	first, second := emulate(t, variables(c)), emulate(t, variables(c))
+	first, second := startEmulator(t, functionEnv(c)), startEmulator(t, functionEnv(c))
 	for i, f := range []*emulator{first, first, second, second, first} {
-		target := (&gateway{t: t, kind: "rest", function: f}).open()
-		if status, answer := post(t, target, jsonType, sample(t, "project-push.json")); status/100 != 2 {
+		target := (&gateway{t: t, kind: "rest", function: f}).serve()
+		if status, answer := postWebhook(t, target, jsonType, readSample(t, "project-push.json")); status/100 != 2 {
 			t.Errorf("%d: %d %+v", i, status, answer)
 		}
 	}
-	if started, calls := c.Started(); len(started) != 1 || calls != 2 {
-		t.Errorf("%d calls started %v", calls, started)
+	if jobs, calls := c.StartedJobs(); len(jobs) != 1 || calls != 2 {
+		t.Errorf("%d calls started %v", calls, jobs)
 	}
 }
 
 // A function with wrong settings does not start, and says which.
 func TestWrongSettings(t *testing.T) {
-	f := emulate(t, variables(startCloud(t), "RECONCILE_WEBHOOK_STARTS", "lambda://x"))
+	f := startEmulator(t, functionEnv(startCloud(t), "RECONCILE_WEBHOOK_STARTS", "lambda://x"))
 	out, err := f.invoke(t.Context(), []byte(`{}`))
 	if err != nil || len(out) > 0 {
 		t.Errorf("%s, %v", out, err)
 	}
-	f.log.until(func(line string) bool { return strings.Contains(line, takesStarts) })
-	f.log.until(func(line string) bool { return strings.Contains(line, "exit status 1") })
+	f.log.waitFor(func(line string) bool { return strings.Contains(line, targetUsage) })
+	f.log.waitFor(func(line string) bool { return strings.Contains(line, "exit status 1") })
 }
 
-// logged waits for the line that the function logs about an answer.
-func logged(f *emulator, status int, answer webhook.Answer) {
-	f.log.until(func(text string) bool {
+// waitLogged waits for the line that the function logs about an answer.
+func waitLogged(f *emulator, status int, answer webhook.Response) {
+	f.log.waitFor(func(text string) bool {
 		var line struct {
 			Msg, Result, Reason string
 			Status              int
@@ -274,8 +274,8 @@ func logged(f *emulator, status int, answer webhook.Answer) {
 	})
 }
 
-// noSecret: nothing that the function printed is secret.
-func noSecret(t *testing.T, f *emulator) {
+// checkNoSecret: nothing that the function printed is secret.
+func checkNoSecret(t *testing.T, f *emulator) {
 	t.Helper()
 	if strings.Contains(f.log.String(), "s3cret") {
 		t.Errorf("a secret is in the log: %s", f.log)
@@ -285,14 +285,14 @@ func noSecret(t *testing.T, f *emulator) {
 func TestSettings(t *testing.T) {
 	environ := func(changes ...string) []string {
 		var list []string
-		v := variables(&cloudtest.Cloud{}, changes...)
+		v := functionEnv(&cloudtest.Server{}, changes...)
 		for name := range maps.Keys(v) {
 			list = append(list, name+"="+v[name])
 		}
 		return list
 	}
 	s, err := readSettings(environ("RECONCILE_WEBHOOK_FROM", "", "RECONCILE_BRANCH", "release"))
-	if err != nil || s.filter.Branch != "release" || s.filter.Repo.String() != "INFRA/estate" || len(s.sources) != 16 || s.token != secretARN || s.starts.project != "reconcile" {
+	if err != nil || s.filter.Branch != "release" || s.filter.Repo.String() != "INFRA/estate" || len(s.sources) != 16 || s.token != secretARN || s.target.project != "reconcile" {
 		t.Errorf("%+v, %v", s, err)
 	}
 	for _, test := range []struct{ name, value, text string }{
@@ -300,11 +300,11 @@ func TestSettings(t *testing.T) {
 		{"RECONCILE_WEBHOOK_TOKEN", "s3cret", "takes secretsmanager://"},
 		{"RECONCILE_WEBHOOK_TOKEN", "secretsmanager://", "takes secretsmanager://"},
 		{"RECONCILE_WEBHOOK_FROM", "example.com", "neither an address nor a range"},
-		{"RECONCILE_WEBHOOK_STARTS", "", takesStarts},
-		{"RECONCILE_WEBHOOK_STARTS", "codebuild://reconcile/x", takesStarts},
-		{"RECONCILE_WEBHOOK_STARTS", "ecs://estate/reconcile", takesStarts},
-		{"RECONCILE_WEBHOOK_STARTS", "ecs://estate?subnets=subnet-1", takesStarts},
-		{"RECONCILE_WEBHOOK_STARTS", "ecs://estate/reconcile?subnets=subnet-1&subnet=subnet-2", takesStarts},
+		{"RECONCILE_WEBHOOK_STARTS", "", targetUsage},
+		{"RECONCILE_WEBHOOK_STARTS", "codebuild://reconcile/x", targetUsage},
+		{"RECONCILE_WEBHOOK_STARTS", "ecs://estate/reconcile", targetUsage},
+		{"RECONCILE_WEBHOOK_STARTS", "ecs://estate?subnets=subnet-1", targetUsage},
+		{"RECONCILE_WEBHOOK_STARTS", "ecs://estate/reconcile?subnets=subnet-1&subnet=subnet-2", targetUsage},
 		{"RECONCILE_BRANCHES", "main", "RECONCILE_BRANCHES is not a setting"},
 	} {
 		if _, err := readSettings(environ(test.name, test.value)); err == nil || !strings.Contains(err.Error(), test.text) || strings.Contains(err.Error(), "s3cret") {
@@ -335,7 +335,7 @@ func TestEstate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known, err := webhook.ParseSources("backlog")
+	known, err := webhook.ParseAllowlist("backlog")
 	if err != nil {
 		t.Fatal(err)
 	}

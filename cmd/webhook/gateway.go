@@ -12,10 +12,10 @@ import (
 )
 
 const (
-	// patience is how long AWS may take. API Gateway waits 29 s.
-	patience = 20 * time.Second
-	// rest is what is left of the function's own time to answer in.
-	rest = 500 * time.Millisecond
+	// awsTimeout is how long AWS may take. API Gateway waits 29 s.
+	awsTimeout = 20 * time.Second
+	// answerReserve is what is left of the function's own time to answer in.
+	answerReserve = 500 * time.Millisecond
 )
 
 // event is what API Gateway gives to a function: payload format 1.0 of REST
@@ -51,17 +51,17 @@ type response struct {
 func (f *function) handle(ctx context.Context, e event) (response, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel func()
-		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-rest))
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-answerReserve))
 		defer cancel()
 	}
-	answer := f.receiver.Receive(ctx, e.request())
+	answer := f.receiver.Receive(ctx, e.toRequest())
 	body, err := json.Marshal(answer)
 	return response{
 		StatusCode: answer.Status, Body: string(body), Headers: map[string]string{"Content-Type": "application/json"},
 	}, err
 }
 
-func (e event) request() webhook.Request {
+func (e event) toRequest() webhook.Request {
 	q := webhook.Request{Method: e.HTTPMethod, Token: e.PathParameters[webhook.TokenName], Body: strings.NewReader(e.Body)}
 	from := e.RequestContext.Identity.SourceIP
 	if e.Version == "2.0" {

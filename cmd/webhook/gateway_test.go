@@ -24,18 +24,18 @@ type gateway struct {
 	t        testing.TB
 	kind     string // rest, http-1.0 or http-2.0
 	function *emulator
-	from     string // the caller's address
+	sourceIP string // the caller's address
 }
 
 // limits of API Gateway
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html).
 const (
-	longestBody = 10 << 20
-	longestWait = 29 * time.Second
+	maxBody = 10 << 20
+	maxWait = 29 * time.Second
 )
 
-// open serves the gateway, and returns the URL of the webhook.
-func (g *gateway) open() string {
+// serve serves the gateway, and returns the URL of the webhook.
+func (g *gateway) serve() string {
 	server := httptest.NewServer(g)
 	g.t.Cleanup(server.Close)
 	return server.URL + "/hook/" + token
@@ -46,13 +46,13 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	if len(body) > longestBody {
+	if len(body) > maxBody {
 		http.Error(w, `{"message":"Request Entity Too Large"}`, http.StatusRequestEntityTooLarge)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), longestWait)
+	ctx, cancel := context.WithTimeout(r.Context(), maxWait)
 	defer cancel()
-	out, err := g.function.invoke(ctx, g.event(r, body))
+	out, err := g.function.invoke(ctx, g.newEvent(r, body))
 	var answer struct {
 		StatusCode      int
 		Headers         map[string]string
@@ -80,8 +80,8 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 type object = map[string]any
 
-// event makes a function's event of a request.
-func (g *gateway) event(r *http.Request, body []byte) []byte {
+// newEvent makes a function's event of a request.
+func (g *gateway) newEvent(r *http.Request, body []byte) []byte {
 	text, err := os.ReadFile(filepath.Join("testdata", g.kind+".json"))
 	var e object
 	if err == nil {
@@ -90,17 +90,17 @@ func (g *gateway) event(r *http.Request, body []byte) []byte {
 	if err != nil {
 		panic(err)
 	}
-	from := g.from
+	from := g.sourceIP
 	if from == "" {
 		from, _, _ = net.SplitHostPort(r.RemoteAddr)
 	}
-	at := e["requestContext"].(object)
-	where := at["identity"]
+	requestContext := e["requestContext"].(object)
+	client := requestContext["identity"]
 	if g.kind == "http-2.0" {
-		where = at["http"]
-		where.(object)["method"] = r.Method
+		client = requestContext["http"]
+		client.(object)["method"] = r.Method
 	}
-	where.(object)["sourceIp"] = from
+	client.(object)["sourceIp"] = from
 	for _, field := range []string{"httpMethod", "path", "rawPath"} {
 		if _, ok := e[field]; ok {
 			e[field] = map[bool]string{true: r.Method, false: r.URL.Path}[field == "httpMethod"]
@@ -125,7 +125,7 @@ func (g *gateway) event(r *http.Request, body []byte) []byte {
 		e["queryStringParameters"] = query
 	}
 	e["body"] = string(body)
-	if g.binary(r.Header.Get("Content-Type")) {
+	if g.isBinary(r.Header.Get("Content-Type")) {
 		e["body"], e["isBase64Encoded"] = base64.StdEncoding.EncodeToString(body), true
 	}
 	event, err := json.Marshal(e)
@@ -135,9 +135,9 @@ func (g *gateway) event(r *http.Request, body []byte) []byte {
 	return event
 }
 
-// binary: an HTTP API takes what is neither text nor JSON, XML or JavaScript
+// isBinary: an HTTP API takes what is neither text nor JSON, XML or JavaScript
 // for binary; a REST API what it was told to, which is nothing here.
-func (g *gateway) binary(contentType string) bool {
+func (g *gateway) isBinary(contentType string) bool {
 	kind, _, _ := mime.ParseMediaType(contentType)
 	return g.kind != "rest" && !strings.HasPrefix(kind, "text/") &&
 		!slices.Contains([]string{"application/json", "application/javascript", "application/xml"}, kind)

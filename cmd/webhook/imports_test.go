@@ -15,11 +15,11 @@ func TestImports(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for path := range strings.FieldsSeq(string(out)) {
-		ours := strings.HasPrefix(path, "reconcile/")
-		other := strings.Contains(strings.Split(path, "/")[0], ".")
+		isOurs := strings.HasPrefix(path, "reconcile/")
+		isExternal := strings.Contains(strings.Split(path, "/")[0], ".")
 		switch {
-		case ours && path != "reconcile/cmd/webhook" && path != "reconcile/internal/awsredact" && !strings.HasPrefix(path, "reconcile/reconciler/backlog"),
-			other && !strings.HasPrefix(path, "github.com/aws/"):
+		case isOurs && path != "reconcile/cmd/webhook" && path != "reconcile/internal/awsredact" && !strings.HasPrefix(path, "reconcile/reconciler/backlog"),
+			isExternal && !strings.HasPrefix(path, "github.com/aws/"):
 			t.Errorf("it imports %s", path)
 		}
 	}

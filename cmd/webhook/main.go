@@ -39,9 +39,9 @@ func newFunction(ctx context.Context, log *slog.Logger, environ []string) (*func
 	if err != nil {
 		return nil, err
 	}
-	awsredact.Protect(&cfg)
+	awsredact.RedactErrors(&cfg)
 	return &function{&webhook.Receiver{
-		Filter: s.filter, Sources: s.sources, Token: webhook.Keep(reader(cfg, s.token)), Start: s.starts.starter(cfg),
-		Patience: patience, Log: log,
+		Filter: s.filter, Allowlist: s.sources, Token: webhook.CacheToken(newSecretReader(cfg, s.token)), Start: s.target.newStartFunc(cfg),
+		Timeout: awsTimeout, Log: log,
 	}}, nil
 }

@@ -17,7 +17,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		defer os.RemoveAll(dir)
-		built = dir
+		binDir = dir
 		os.Setenv("PATH", os.Getenv("PATH")+string(os.PathListSeparator)+filepath.Join(testCache(), "bin"))
 		return m.Run()
 	}())
@@ -34,15 +34,15 @@ func testCache() string {
 	return filepath.Join(dir, "reconcile-test")
 }
 
-// built is where programs are that tests run as they are.
-var built string
+// binDir is where programs are that tests run as they are.
+var binDir string
 
-// program returns a function that builds a command once.
-func program(name string, args ...string) func(t testing.TB) string {
+// buildOnce returns a function that builds a command once.
+func buildOnce(name string, args ...string) func(t testing.TB) string {
 	var once sync.Once
 	return func(t testing.TB) string {
 		t.Helper()
-		path := filepath.Join(built, name)
+		path := filepath.Join(binDir, name)
 		once.Do(func() {
 			c := exec.Command("go", append([]string{"build", "-o", path}, args...)...)
 			if out, err := c.CombinedOutput(); err != nil {
@@ -57,6 +57,6 @@ func program(name string, args ...string) func(t testing.TB) string {
 }
 
 var (
-	bootstrap = program("bootstrap", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "reconcile/cmd/webhook")
-	reconcile = program("reconcile", "reconcile/cmd/reconcile")
+	buildBootstrap = buildOnce("bootstrap", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "reconcile/cmd/webhook")
+	buildReconcile = buildOnce("reconcile", "reconcile/cmd/reconcile")
 )

@@ -15,9 +15,9 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// ended is a build of the project: `reconcile now` with the project's
+// buildResult is a build of the project: `reconcile now` with the project's
 // variables and those that StartBuild overrides.
-type ended struct {
+type buildResult struct {
 	exit   int
 	result struct {
 		Outcome, Trigger, To string
@@ -26,12 +26,12 @@ type ended struct {
 	out string
 }
 
-// project returns what CodeBuild runs for a build, and the builds that ended.
-func project(t *testing.T, s *backlogtest.Server) (run func(cloudtest.Work) error, builds chan ended) {
+// newProject returns what CodeBuild runs for a build, and the builds that ended.
+func newProject(t *testing.T, s *backlogtest.Server) (run func(cloudtest.Job) error, builds chan buildResult) {
 	t.Helper()
-	dir, program := t.TempDir(), reconcile(t)
-	builds = make(chan ended, 10)
-	return func(w cloudtest.Work) error {
+	dir, program := t.TempDir(), buildReconcile(t)
+	builds = make(chan buildResult, 10)
+	return func(w cloudtest.Job) error {
 		c := exec.Command(program, "now", "-o", "json")
 		c.Dir = dir
 		c.Env = []string{
@@ -45,7 +45,7 @@ func project(t *testing.T, s *backlogtest.Server) (run func(cloudtest.Work) erro
 		var out, logs bytes.Buffer
 		c.Stdout, c.Stderr = &out, &logs
 		err := c.Run()
-		b := ended{exit: c.ProcessState.ExitCode(), out: out.String() + logs.String()}
+		b := buildResult{exit: c.ProcessState.ExitCode(), out: out.String() + logs.String()}
 		_ = json.Unmarshal(out.Bytes(), &b.result) // what was not read fails the test
 		builds <- b
 		return err
@@ -61,30 +61,30 @@ func TestPipeline(t *testing.T) {
 		return map[string]string{"env/tokyo/main.tf": "resource \"terraform_data\" \"x\" {\n  input = \"" + input + "\"\n}\n"}
 	}
 	repo.Commit("first", workspace("1"))
-	space := backlogtest.Start(t, repo)
-	space.Git.Username, space.Git.Password = "ann", "s3cret-of-git"
+	server := backlogtest.Start(t, repo)
+	server.Git.Username, server.Git.Password = "ann", "s3cret-of-git"
 
-	run, builds := project(t, space)
+	run, builds := newProject(t, server)
 	aws := cloudtest.Start(t, run)
 	aws.SetSecret(secretARN, token)
-	f := emulate(t, variables(aws, "RECONCILE_REPO", space.GitURL))
-	hook := (&gateway{t: t, kind: "rest", function: f}).open()
-	space.Hook(backlogtest.ProjectHook, hook)
+	f := startEmulator(t, functionEnv(aws, "RECONCILE_REPO", server.GitURL))
+	hook := (&gateway{t: t, kind: "rest", function: f}).serve()
+	server.AddWebhook(backlogtest.ProjectHook, hook)
 
 	repo.Git("checkout", "-q", "-b", "topic")
 	repo.Commit("second", workspace("2"))
-	space.Pushed()
-	number := space.OpenPullRequest("topic", "A second")
-	for _, d := range space.Deliveries() {
-		if d.Status != http.StatusOK || !strings.Contains(d.Answer, `"result":"ignored"`) {
+	server.NotifyPush()
+	number := server.OpenPullRequest("topic", "A second")
+	for _, d := range server.Deliveries() {
+		if d.Status != http.StatusOK || !strings.Contains(d.Response, `"result":"ignored"`) {
 			t.Errorf("%+v", d)
 		}
 	}
 
 	// The merge is told twice, as a push and as a status; the second finds
 	// nothing to do.
-	merge := space.Merge(number)
-	deliveries := space.Deliveries()
+	merge := server.Merge(number)
+	deliveries := server.Deliveries()
 	if len(deliveries) != 2 || deliveries[0].Status != http.StatusAccepted || deliveries[1].Status != http.StatusAccepted {
 		t.Fatalf("%+v\n%s", deliveries, f.log)
 	}
@@ -104,18 +104,18 @@ func TestPipeline(t *testing.T) {
 	}
 
 	// The repository has a webhook too, of the other kind.
-	space.Hook(backlogtest.GitHook, hook)
+	server.AddWebhook(backlogtest.GitHook, hook)
 	repo.Git("checkout", "-q", "main")
 	repo.Git("pull", "-q", "origin", "main")
 	third := repo.Commit("third", workspace("3"))
-	space.Pushed()
-	for range space.Deliveries() {
+	server.NotifyPush()
+	for range server.Deliveries() {
 		if b := <-builds; b.exit != 0 || b.result.To != third {
 			t.Errorf("exit %d of %s", b.exit, b.out)
 		}
 	}
-	if started, _ := aws.Started(); len(started) != 4 {
-		t.Errorf("%d builds", len(started))
+	if jobs, _ := aws.StartedJobs(); len(jobs) != 4 {
+		t.Errorf("%d builds", len(jobs))
 	}
-	noSecret(t, f)
+	checkNoSecret(t, f)
 }

@@ -11,10 +11,10 @@ import (
 	"reconcile/reconciler/backlog"
 )
 
-// reader reads a secret of Secrets Manager. It is read when it is first
+// newSecretReader reads a secret of Secrets Manager. It is read when it is first
 // needed: what goes wrong then is an answer, and not a function that does not
 // start.
-func reader(cfg aws.Config, name string) func(ctx context.Context) (backlog.Secret, error) {
+func newSecretReader(cfg aws.Config, name string) func(ctx context.Context) (backlog.Secret, error) {
 	client := secretsmanager.NewFromConfig(cfg)
 	return func(ctx context.Context) (backlog.Secret, error) {
 		out, err := client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &name})

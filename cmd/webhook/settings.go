@@ -22,17 +22,17 @@ const (
 
 // What the settings take, for messages.
 const (
-	takesToken  = envToken + " takes secretsmanager://NAME, by name or ARN"
-	takesStarts = envStarts + " takes codebuild://PROJECT or ecs://CLUSTER/TASK-DEFINITION?subnets=ID,…&security_groups=ID,…"
+	tokenUsage  = envToken + " takes secretsmanager://NAME, by name or ARN"
+	targetUsage = envStarts + " takes codebuild://PROJECT or ecs://CLUSTER/TASK-DEFINITION?subnets=ID,…&security_groups=ID,…"
 )
 
 const schemeSecret = "secretsmanager://"
 
 type settings struct {
 	filter  webhook.Filter
-	sources webhook.Sources
+	sources webhook.Allowlist
 	token   string // name or ARN of the secret that holds it
-	starts  starts
+	target  target
 }
 
 func readSettings(environ []string) (s settings, err error) {
@@ -52,34 +52,34 @@ func readSettings(environ []string) (s settings, err error) {
 	if s.filter.Repo, err = backlog.RepoOf(values[envRepo]); err != nil {
 		return s, fmt.Errorf("%s: %w", envRepo, err)
 	}
-	if s.sources, err = webhook.ParseSources(values[envFrom]); err != nil {
+	if s.sources, err = webhook.ParseAllowlist(values[envFrom]); err != nil {
 		return s, fmt.Errorf("%s: %w", envFrom, err)
 	}
 	var ok bool
 	if s.token, ok = strings.CutPrefix(values[envToken], schemeSecret); !ok || s.token == "" {
-		return s, errors.New(takesToken) // the value may be the token itself
+		return s, errors.New(tokenUsage) // the value may be the token itself
 	}
-	s.starts, err = parseStarts(values[envStarts])
+	s.target, err = parseTarget(values[envStarts])
 	return s, err
 }
 
-// starts is what a webhook starts: a build of a CodeBuild project, or a task
+// target is what a webhook starts: a build of a CodeBuild project, or a task
 // on ECS.
-type starts struct {
+type target struct {
 	project string
 
-	cluster, definition, container string
-	subnets, securityGroups        []string
+	cluster, taskDefinition, container string
+	subnets, securityGroups            []string
 }
 
-func parseStarts(value string) (starts, error) {
-	wrong := fmt.Errorf("%s, not %q", takesStarts, value)
+func parseTarget(value string) (target, error) {
+	usageErr := fmt.Errorf("%s, not %q", targetUsage, value)
 	u, err := url.Parse(value)
 	if err != nil || u.Host == "" || u.User != nil {
-		return starts{}, wrong
+		return target{}, usageErr
 	}
 	query := u.Query()
-	take := func(name string) []string {
+	takeList := func(name string) []string {
 		defer query.Del(name)
 		return strings.FieldsFunc(query.Get(name), func(r rune) bool { return r == ',' })
 	}
@@ -87,22 +87,22 @@ func parseStarts(value string) (starts, error) {
 	switch u.Scheme {
 	case "codebuild":
 		if path != "" || len(query) > 0 {
-			return starts{}, wrong
+			return target{}, usageErr
 		}
-		return starts{project: u.Host}, nil
+		return target{project: u.Host}, nil
 	case "ecs":
 		family, _, _ := strings.Cut(path, ":")
-		s := starts{
-			cluster: u.Host, definition: path, container: family,
-			subnets: take("subnets"), securityGroups: take("security_groups"),
+		s := target{
+			cluster: u.Host, taskDefinition: path, container: family,
+			subnets: takeList("subnets"), securityGroups: takeList("security_groups"),
 		}
-		if names := take("container"); len(names) == 1 {
+		if names := takeList("container"); len(names) == 1 {
 			s.container = names[0]
 		}
 		if path == "" || strings.Contains(path, "/") || len(s.subnets) == 0 || len(query) > 0 {
-			return starts{}, wrong
+			return target{}, usageErr
 		}
 		return s, nil
 	}
-	return starts{}, wrong
+	return target{}, usageErr
 }

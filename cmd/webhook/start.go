@@ -15,27 +15,27 @@ import (
 	"reconcile/reconciler/backlog/webhook"
 )
 
-type starter func(ctx context.Context, e webhook.Event) (pass string, err error)
+type startFunc func(ctx context.Context, e webhook.Event) (pass string, err error)
 
-func (s starts) starter(cfg aws.Config) starter {
+func (s target) newStartFunc(cfg aws.Config) startFunc {
 	if s.project != "" {
-		return s.build(codebuild.NewFromConfig(cfg))
+		return s.newBuildFunc(codebuild.NewFromConfig(cfg))
 	}
-	return s.task(ecs.NewFromConfig(cfg))
+	return s.newTaskFunc(ecs.NewFromConfig(cfg))
 }
 
-// once makes AWS start one pass for an event that comes several times, to
+// idempotencyToken makes AWS start one pass for an event that comes several times, to
 // several copies of this function: for five minutes in CodeBuild, for a day in
 // ECS.
-func once(e webhook.Event) *string {
+func idempotencyToken(e webhook.Event) *string {
 	return aws.String(fmt.Sprintf("%x", sha256.Sum256([]byte(e.ID)))) // both take 64 characters
 }
 
-func (s starts) build(client *codebuild.Client) starter {
+func (s target) newBuildFunc(client *codebuild.Client) startFunc {
 	return func(ctx context.Context, e webhook.Event) (string, error) {
 		out, err := client.StartBuild(ctx, &codebuild.StartBuildInput{
 			ProjectName:      &s.project,
-			IdempotencyToken: once(e),
+			IdempotencyToken: idempotencyToken(e),
 			EnvironmentVariablesOverride: []build.EnvironmentVariable{
 				{Name: aws.String("RECONCILE_TRIGGER"), Value: aws.String("webhook"), Type: build.EnvironmentVariableTypePlaintext},
 			},
@@ -52,12 +52,12 @@ func (s starts) build(client *codebuild.Client) starter {
 	}
 }
 
-func (s starts) task(client *ecs.Client) starter {
+func (s target) newTaskFunc(client *ecs.Client) startFunc {
 	return func(ctx context.Context, e webhook.Event) (string, error) {
 		out, err := client.RunTask(ctx, &ecs.RunTaskInput{
 			Cluster:        &s.cluster,
-			TaskDefinition: &s.definition,
-			ClientToken:    once(e),
+			TaskDefinition: &s.taskDefinition,
+			ClientToken:    idempotencyToken(e),
 			LaunchType:     task.LaunchTypeFargate,
 			PropagateTags:  task.PropagateTagsTaskDefinition,
 			NetworkConfiguration: &task.NetworkConfiguration{AwsvpcConfiguration: &task.AwsVpcConfiguration{
@@ -69,12 +69,12 @@ func (s starts) task(client *ecs.Client) starter {
 		})
 		switch {
 		case err != nil:
-			return "", fmt.Errorf("run a task of %s: %w", s.definition, err)
+			return "", fmt.Errorf("run a task of %s: %w", s.taskDefinition, err)
 		case len(out.Failures) > 0:
 			f := out.Failures[0]
-			return "", fmt.Errorf("run a task of %s: %s %s", s.definition, aws.ToString(f.Reason), aws.ToString(f.Detail))
+			return "", fmt.Errorf("run a task of %s: %s %s", s.taskDefinition, aws.ToString(f.Reason), aws.ToString(f.Detail))
 		case len(out.Tasks) == 0:
-			return "", fmt.Errorf("run a task of %s: ECS started none", s.definition)
+			return "", fmt.Errorf("run a task of %s: ECS started none", s.taskDefinition)
 		}
 		return "task " + aws.ToString(out.Tasks[0].TaskArn), nil
 	}

@@ -26,11 +26,11 @@ var (
 	scalingPolicy = regexp.MustCompile(`<PolicyName>[^<]*</PolicyName>`)
 )
 
-func (g *autoScaling) serve(c *call, moto func(*call) *answer) *answer {
+func (g *autoScaling) serve(c *call, moto func(*call) *response) *response {
 	if c.operation == "StartInstanceRefresh" { // done as soon as it is asked for
-		return queryAnswer(c, element("InstanceRefreshId", newID()))
+		return queryResponse(c, xmlElement("InstanceRefreshId", newID()))
 	}
-	got := groupOwnPolicies(c, moto)
+	got := prefixPolicyNames(c, moto)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	form := c.form()
@@ -44,19 +44,19 @@ func (g *autoScaling) serve(c *call, moto func(*call) *answer) *answer {
 			if warmup == "" {
 				return found
 			}
-			return slices.Concat(found, []byte(element("DefaultInstanceWarmup", warmup)))
+			return slices.Concat(found, []byte(xmlElement("DefaultInstanceWarmup", warmup)))
 		})
 	case "DescribePolicies":
 		got.body = bytes.ReplaceAll(got.body, []byte("<PredictiveScalingConfiguration/>"), nil)
 		got.body = scalingPolicy.ReplaceAllFunc(got.body, func(found []byte) []byte {
-			return slices.Concat(found, []byte(element("Enabled", "true")))
+			return slices.Concat(found, []byte(xmlElement("Enabled", "true")))
 		})
 	}
 	return got
 }
 
-// groupOwnPolicies gives policies names for moto that begin with their group's.
-func groupOwnPolicies(c *call, moto func(*call) *answer) *answer {
+// prefixPolicyNames gives policies names for moto that begin with their group's.
+func prefixPolicyNames(c *call, moto func(*call) *response) *response {
 	form := c.form()
 	prefix := form.Get("AutoScalingGroupName") + ".."
 	if !strings.Contains(c.operation, "Polic") || prefix == ".." {
@@ -67,18 +67,18 @@ func groupOwnPolicies(c *call, moto func(*call) *answer) *answer {
 			form.Set(member, prefix+name)
 		}
 	}
-	asked := *c
-	asked.body = []byte(form.Encode())
-	got := moto(&asked)
+	motoCall := *c
+	motoCall.body = []byte(form.Encode())
+	got := moto(&motoCall)
 	got.body = bytes.ReplaceAll(got.body, []byte(prefix), nil)
 	return got
 }
 
-// queryAnswer answers in the Query protocol.
-func queryAnswer(c *call, content string) *answer {
+// queryResponse answers in the Query protocol.
+func queryResponse(c *call, content string) *response {
 	name := c.operation
-	return &answer{
+	return &response{
 		status: http.StatusOK, header: http.Header{"Content-Type": {"text/xml"}},
-		body: []byte(element(name+"Response", element(name+"Result", content), element("ResponseMetadata", element("RequestId", "awstest")))),
+		body: []byte(xmlElement(name+"Response", xmlElement(name+"Result", content), xmlElement("ResponseMetadata", xmlElement("RequestId", "awstest")))),
 	}
 }

@@ -29,18 +29,18 @@ const endpoint = "http://aws.test"
 
 // Server is a running AWS, of one account and all Regions.
 type Server struct {
-	url, moto    string
-	serving      map[string]service
-	accelerators *accelerators
-	connections  *connections
-	zones        *zones
-	roles        *roles
-	account      *rights.Account
+	url, moto     string
+	handlers      map[string]handler
+	accelerators  *accelerators
+	directConnect *directConnect
+	zones         *zones
+	roles         *roles
+	inventory     *rights.Inventory
 
-	mu    sync.Mutex
-	dead  map[string]bool
-	calls []Call
-	may   func(c *call, role string) *answer // refuses, if a role may not; nil: nobody is asked
+	mu            sync.Mutex
+	failedRegions map[string]bool
+	calls         []Call
+	authorizer    func(c *call, role string) *response // refuses, if a role may not; nil: nobody is asked
 }
 
 // Call is a request that the server has answered.
@@ -58,11 +58,11 @@ type Call struct {
 func Start(t testing.TB) *Server {
 	t.Helper()
 	s := &Server{
-		moto: Moto(t), dead: map[string]bool{},
-		accelerators: newAccelerators(), connections: newConnections(), zones: newZones(), roles: newRoles(),
-		account: rights.NewAccount(Account),
+		moto: StartMoto(t), failedRegions: map[string]bool{},
+		accelerators: newAccelerators(), directConnect: newDirectConnect(), zones: newZones(), roles: newRoles(),
+		inventory: rights.NewInventory(Account),
 	}
-	s.serving = s.services()
+	s.handlers = s.newHandlers()
 	front := httptest.NewServer(s)
 	t.Cleanup(front.Close)
 	s.url = front.URL
@@ -90,17 +90,17 @@ func (s *Server) Config(region string) aws.Config {
 	}
 }
 
-// Kill makes a Region refuse everything from here on, as in a disaster;
+// FailRegion makes a Region refuse everything from here on, as in a disaster;
 // Revive ends that.
-func (s *Server) Kill(region string) { s.setDead(region, true) }
+func (s *Server) FailRegion(region string) { s.setFailed(region, true) }
 
-// Revive ends what Kill began.
-func (s *Server) Revive(region string) { s.setDead(region, false) }
+// RestoreRegion ends what Kill began.
+func (s *Server) RestoreRegion(region string) { s.setFailed(region, false) }
 
-func (s *Server) setDead(region string, dead bool) {
+func (s *Server) setFailed(region string, failed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.dead[region] = dead
+	s.failedRegions[region] = failed
 }
 
 // Calls returns what was asked since it was last called.

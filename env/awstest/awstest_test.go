@@ -12,15 +12,15 @@ import (
 	"github.com/aws/smithy-go/encoding/cbor"
 )
 
-// ask sends a call of a protocol in JSON, as clients do, and returns what is
+// sendJSON sends a call of a protocol in JSON, as clients do, and returns what is
 // answered: the members, or the error's code.
-func ask(t *testing.T, s *Server, service, region, target, body string) (map[string]any, string) {
+func sendJSON(t *testing.T, s *Server, service, region, target, body string) (map[string]any, string) {
 	t.Helper()
 	r, err := http.NewRequest(http.MethodPost, s.url, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Header = signedFor(service, region)
+	r.Header = signedHeader(service, region)
 	r.Header.Set("X-Amz-Target", target)
 	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
 	got, err := http.DefaultClient.Do(r)
@@ -30,7 +30,7 @@ func ask(t *testing.T, s *Server, service, region, target, body string) (map[str
 	defer got.Body.Close()
 	var text bytes.Buffer
 	text.ReadFrom(got.Body)
-	return object(text.Bytes()), got.Header.Get("X-Amzn-Errortype")
+	return decodeObject(text.Bytes()), got.Header.Get("X-Amzn-Errortype")
 }
 
 // What Global Accelerator refuses, by its API Reference.
@@ -38,7 +38,7 @@ func TestGlobalAccelerator(t *testing.T) {
 	s := Start(t)
 	call := func(want, operation, format string, args ...any) map[string]any {
 		t.Helper()
-		got, code := ask(t, s, "globalaccelerator", "us-west-2", "GlobalAccelerator_V20180706."+operation, fmt.Sprintf(format, args...))
+		got, code := sendJSON(t, s, "globalaccelerator", "us-west-2", "GlobalAccelerator_V20180706."+operation, fmt.Sprintf(format, args...))
 		if code != want {
 			t.Errorf("%s: %q %v, want %q", operation, code, got["message"], want)
 		}
@@ -46,7 +46,7 @@ func TestGlobalAccelerator(t *testing.T) {
 	}
 	arn := func(got map[string]any, kind string) string {
 		thing, _ := got[kind].(map[string]any)
-		return text(thing[kind+"Arn"])
+		return asString(thing[kind+"Arn"])
 	}
 	accelerator := arn(call("", "CreateAccelerator", `{"Name": "shop", "IdempotencyToken": "1"}`), "Accelerator")
 	call("TransactionInProgressException", "UpdateAccelerator", `{"AcceleratorArn": %q, "Enabled": false}`, accelerator)
@@ -81,21 +81,21 @@ func TestGlobalAccelerator(t *testing.T) {
 // repeat; so is all that is asked of a Region that is dead.
 func TestRefusals(t *testing.T) {
 	s := Start(t)
-	if _, code := ask(t, s, "globalaccelerator", "us-west-2", "GlobalAccelerator_V20180706.CreateCustomRoutingAccelerator", `{}`); code != "NotImplemented" {
+	if _, code := sendJSON(t, s, "globalaccelerator", "us-west-2", "GlobalAccelerator_V20180706.CreateCustomRoutingAccelerator", `{}`); code != "NotImplemented" {
 		t.Errorf("an unknown operation: %q", code)
 	}
-	if _, code := ask(t, s, "directconnect", "ap-northeast-1", "OvertureService.AllocateHostedConnection", `{}`); code != "NotImplemented" {
+	if _, code := sendJSON(t, s, "directconnect", "ap-northeast-1", "OvertureService.AllocateHostedConnection", `{}`); code != "NotImplemented" {
 		t.Errorf("one that moto fails at: %q", code)
 	}
-	s.Kill("ap-northeast-1")
-	if _, code := ask(t, s, "kms", "ap-northeast-1", "TrentService.ListKeys", `{}`); code != "RegionIsDead" {
+	s.FailRegion("ap-northeast-1")
+	if _, code := sendJSON(t, s, "kms", "ap-northeast-1", "TrentService.ListKeys", `{}`); code != "RegionIsDead" {
 		t.Errorf("a dead Region: %q", code)
 	}
-	if _, code := ask(t, s, "kms", "ap-northeast-3", "TrentService.ListKeys", `{}`); code != "" {
+	if _, code := sendJSON(t, s, "kms", "ap-northeast-3", "TrentService.ListKeys", `{}`); code != "" {
 		t.Errorf("another Region than the dead one: %q", code)
 	}
-	s.Revive("ap-northeast-1")
-	if _, code := ask(t, s, "kms", "ap-northeast-1", "TrentService.ListKeys", `{}`); code != "" {
+	s.RestoreRegion("ap-northeast-1")
+	if _, code := sendJSON(t, s, "kms", "ap-northeast-1", "TrentService.ListKeys", `{}`); code != "" {
 		t.Errorf("a revived Region: %q", code)
 	}
 }
@@ -127,7 +127,7 @@ func TestConditionalPut(t *testing.T) {
 
 // CBOR and back: times are tagged, numbers keep their kind.
 func TestCBOR(t *testing.T) {
-	in := object([]byte(`{"Threshold": 0.5, "Period": 60, "Low": -3, "StateUpdatedTimestamp": 1.5, "Tags": [{"Key": "a"}], "On": true}`))
+	in := decodeObject([]byte(`{"Threshold": 0.5, "Period": 60, "Low": -3, "StateUpdatedTimestamp": 1.5, "Tags": [{"Key": "a"}], "On": true}`))
 	value := toCBOR("", in).(cbor.Map)
 	if tag, ok := value["StateUpdatedTimestamp"].(*cbor.Tag); !ok || tag.ID != 1 {
 		t.Errorf("a time is %v", value["StateUpdatedTimestamp"])
@@ -147,7 +147,7 @@ func TestCodeBuild(t *testing.T) {
 	s := Start(t)
 	call := func(want, operation, body string) map[string]any {
 		t.Helper()
-		got, code := ask(t, s, "codebuild", "ap-northeast-1", "CodeBuild_20161006."+operation, body)
+		got, code := sendJSON(t, s, "codebuild", "ap-northeast-1", "CodeBuild_20161006."+operation, body)
 		if code != want {
 			t.Errorf("%s: %q %v, want %q", operation, code, got["message"], want)
 		}
@@ -159,7 +159,7 @@ func TestCodeBuild(t *testing.T) {
 	call("ResourceAlreadyExistsException", "CreateProject", fmt.Sprintf(project, "before"))
 	call("", "UpdateProject", `{"name": "reconcile", "source": {"type": "NO_SOURCE", "buildspec": "after"}}`)
 	for _, name := range []string{"reconcile", "arn:aws:codebuild:ap-northeast-1:" + Account + ":project/reconcile"} {
-		found := list(call("", "BatchGetProjects", fmt.Sprintf(`{"names": [%q, "other"]}`, name))["projects"])
+		found := asList(call("", "BatchGetProjects", fmt.Sprintf(`{"names": [%q, "other"]}`, name))["projects"])
 		if len(found) != 1 {
 			t.Fatalf("by %s there are %v", name, found)
 		}
@@ -169,7 +169,7 @@ func TestCodeBuild(t *testing.T) {
 		}
 	}
 	call("", "DeleteProject", `{"name": "reconcile"}`)
-	if left := list(call("", "BatchGetProjects", `{"names": ["reconcile"]}`)["projects"]); len(left) > 0 {
-		t.Errorf("there is still %v", left)
+	if remaining := asList(call("", "BatchGetProjects", `{"names": ["reconcile"]}`)["projects"]); len(remaining) > 0 {
+		t.Errorf("there is still %v", remaining)
 	}
 }

@@ -19,52 +19,52 @@ func newBackups() *backups {
 	return &backups{notifications: map[string]map[string]any{}, selections: map[string]map[string]any{}}
 }
 
-func (b *backups) serve(c *call, moto func(*call) *answer) *answer {
+func (b *backups) serve(c *call, moto func(*call) *response) *response {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	parts := strings.Split(strings.Trim(c.path, "/"), "/")
 	switch {
 	case len(parts) == 3 && parts[0] == "backup-vaults" && parts[2] == "notification-configuration":
-		return b.notification(c, parts[1])
+		return b.serveNotification(c, parts[1])
 	case len(parts) >= 4 && parts[1] == "plans" && parts[3] == "selections":
-		return b.selection(c, c.region+"/"+parts[2], parts[4:])
+		return b.serveSelection(c, c.region+"/"+parts[2], parts[4:])
 	case parts[0] == "tags" && c.method == http.MethodGet && !strings.HasSuffix(c.path, "/"):
 		// moto wants a slash at the end here, which the SDK does not send.
-		asked := *c
-		asked.path += "/"
-		return moto(&asked)
+		motoCall := *c
+		motoCall.path += "/"
+		return moto(&motoCall)
 	}
 	return moto(c)
 }
 
-func (b *backups) notification(c *call, vault string) *answer {
+func (b *backups) serveNotification(c *call, vault string) *response {
 	key := c.region + "/" + vault
 	switch c.method {
 	case http.MethodPut:
-		b.notifications[key] = c.object()
+		b.notifications[key] = c.bodyObject()
 		b.notifications[key]["BackupVaultName"] = vault
 	case http.MethodDelete:
 		delete(b.notifications, key)
-		return reply(map[string]any{})
+		return jsonResponse(map[string]any{})
 	}
 	if b.notifications[key] == nil {
-		return c.refuse("ResourceNotFoundException", "vault %s tells nobody", vault)
+		return c.errorResponse("ResourceNotFoundException", "vault %s tells nobody", vault)
 	}
-	return reply(b.notifications[key])
+	return jsonResponse(b.notifications[key])
 }
 
-func (b *backups) selection(c *call, plan string, rest []string) *answer {
+func (b *backups) serveSelection(c *call, plan string, rest []string) *response {
 	if c.method == http.MethodPut {
-		made := newID()
-		b.selections[plan+"/"+made] = c.object()
-		return reply(map[string]any{"SelectionId": made, "BackupPlanId": plan[strings.LastIndex(plan, "/")+1:]})
+		selectionID := newID()
+		b.selections[plan+"/"+selectionID] = c.bodyObject()
+		return jsonResponse(map[string]any{"SelectionId": selectionID, "BackupPlanId": plan[strings.LastIndex(plan, "/")+1:]})
 	}
 	if len(rest) != 1 || b.selections[plan+"/"+rest[0]] == nil {
-		return c.refuse("ResourceNotFoundException", "there is no selection %v of %s", rest, plan)
+		return c.errorResponse("ResourceNotFoundException", "there is no selection %v of %s", rest, plan)
 	}
 	if c.method == http.MethodDelete {
 		delete(b.selections, plan+"/"+rest[0])
-		return reply(map[string]any{})
+		return jsonResponse(map[string]any{})
 	}
-	return reply(map[string]any{"BackupSelection": b.selections[plan+"/"+rest[0]]["BackupSelection"], "SelectionId": rest[0]})
+	return jsonResponse(map[string]any{"BackupSelection": b.selections[plan+"/"+rest[0]]["BackupSelection"], "SelectionId": rest[0]})
 }

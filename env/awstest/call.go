@@ -22,16 +22,16 @@ type call struct {
 	body         []byte
 }
 
-// answer is what is sent back.
-type answer struct {
+// response is what is sent back.
+type response struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// scope is the part of SigV4's Authorization header that names the
+// credentialScope is the part of SigV4's Authorization header that names the
 // access key, Region and service (AWS General Reference, "Elements of an AWS API request signature").
-var scope = regexp.MustCompile(`Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request`)
+var credentialScope = regexp.MustCompile(`Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request`)
 
 // readCall tells what a request is about: the service and Region that it was
 // signed for, and its operation, which protocols name in different places.
@@ -41,17 +41,17 @@ func readCall(r *http.Request) (*call, error) {
 		return nil, err
 	}
 	c := &call{method: r.Method, path: r.URL.EscapedPath(), query: r.URL.Query(), header: r.Header.Clone(), body: body}
-	m := scope.FindStringSubmatch(r.Header.Get("Authorization"))
+	m := credentialScope.FindStringSubmatch(r.Header.Get("Authorization"))
 	if m == nil {
 		return nil, fmt.Errorf("%s %s is not signed", r.Method, r.URL)
 	}
 	c.key, c.region, c.service = m[1], m[2], m[3]
-	c.nameBucket(r.Host)
-	c.nameOperation()
+	c.setBucketPath(r.Host)
+	c.setOperation()
 	return c, nil
 }
 
-func (c *call) nameOperation() {
+func (c *call) setOperation() {
 	switch target := c.header.Get("X-Amz-Target"); {
 	case target != "":
 		_, c.operation, _ = strings.Cut(target, ".")
@@ -62,19 +62,19 @@ func (c *call) nameOperation() {
 	}
 }
 
-// nameBucket puts a bucket that is part of the host name into the path, as
+// setBucketPath puts a bucket that is part of the host name into the path, as
 // moto wants it (S3 User Guide, "Virtual hosting of general purpose buckets").
 // S3 Control's host names carry the account, which is in a header, too.
-func (c *call) nameBucket(host string) {
+func (c *call) setBucketPath(host string) {
 	bucket, virtual := strings.CutSuffix(host, "."+strings.TrimPrefix(endpoint, "http://"))
 	if virtual && c.service == "s3" && c.header.Get("X-Amz-Account-Id") == "" {
 		c.path = "/" + bucket + c.path
 	}
 }
 
-// signedFor are headers of a call of our own, by which moto tells services
+// signedHeader are headers of a call of our own, by which moto tells services
 // apart; it checks no signature.
-func signedFor(service, region string) http.Header {
+func signedHeader(service, region string) http.Header {
 	return http.Header{"Authorization": {fmt.Sprintf("AWS4-HMAC-SHA256 Credential=test/20260101/%s/%s/aws4_request, SignedHeaders=host, Signature=0", region, service)}}
 }
 
@@ -87,10 +87,10 @@ func (c *call) form() url.Values {
 	return values
 }
 
-// object is the body of the JSON protocols.
-func (c *call) object() map[string]any { return object(c.body) }
+// bodyObject is the body of the JSON protocols.
+func (c *call) bodyObject() map[string]any { return decodeObject(c.body) }
 
-func object(body []byte) map[string]any {
+func decodeObject(body []byte) map[string]any {
 	var o map[string]any
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
@@ -100,11 +100,11 @@ func object(body []byte) map[string]any {
 	return o
 }
 
-// with is the same call with another body.
-func (c *call) with(o map[string]any) *call {
-	changed := *c
-	changed.body = marshal(o)
-	return &changed
+// withBody is the same call with another body.
+func (c *call) withBody(o map[string]any) *call {
+	copied := *c
+	copied.body = marshal(o)
+	return &copied
 }
 
 func marshal(v any) []byte {
@@ -115,44 +115,44 @@ func marshal(v any) []byte {
 	return body
 }
 
-// reply answers in JSON.
-func reply(v any) *answer {
-	return &answer{
+// jsonResponse answers in JSON.
+func jsonResponse(v any) *response {
+	return &response{
 		status: http.StatusOK,
 		header: http.Header{"Content-Type": {"application/x-amz-json-1.1"}},
 		body:   marshal(v),
 	}
 }
 
-// refuse answers with an error, in the call's own protocol. All are said to
+// errorResponse answers with an error, in the call's own protocol. All are said to
 // be the client's: of those it repeats none but throttling.
-func (c *call) refuse(code, format string, args ...any) *answer {
+func (c *call) errorResponse(code, format string, args ...any) *response {
 	message := fmt.Sprintf(format, args...)
 	switch {
 	case c.service == "ec2":
-		return markup(http.StatusBadRequest, "<Response><Errors><Error><Code>%s</Code><Message>%s</Message></Error></Errors></Response>", code, message)
+		return xmlResponse(http.StatusBadRequest, "<Response><Errors><Error><Code>%s</Code><Message>%s</Message></Error></Errors></Response>", code, message)
 	case c.service == "s3":
-		return markup(http.StatusBadRequest, "<Error><Code>%s</Code><Message>%s</Message></Error>", code, message)
+		return xmlResponse(http.StatusBadRequest, "<Error><Code>%s</Code><Message>%s</Message></Error>", code, message)
 	case strings.HasPrefix(c.header.Get("Content-Type"), "application/x-www-form-urlencoded"):
-		return markup(http.StatusBadRequest, "<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>", code, message)
+		return xmlResponse(http.StatusBadRequest, "<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>", code, message)
 	}
-	a := reply(map[string]any{"__type": code, "message": message})
+	a := jsonResponse(map[string]any{"__type": code, "message": message})
 	a.status = http.StatusBadRequest
 	a.header.Set("X-Amzn-Errortype", code)
 	return a
 }
 
-// markup answers in XML; the arguments are escaped.
-func markup(status int, format string, args ...any) *answer {
+// xmlResponse answers in XML; the arguments are escaped.
+func xmlResponse(status int, format string, args ...any) *response {
 	escaped := make([]any, len(args))
 	for i, arg := range args {
-		escaped[i] = escape(fmt.Sprint(arg))
+		escaped[i] = escapeXML(fmt.Sprint(arg))
 	}
-	return &answer{
+	return &response{
 		status: status,
 		header: http.Header{"Content-Type": {"text/xml"}},
 		body:   fmt.Appendf(nil, format, escaped...),
 	}
 }
 
-var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace
+var escapeXML = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace

@@ -8,38 +8,38 @@ import (
 	"github.com/aws/smithy-go/encoding/cbor"
 )
 
-// cbored says whether a call speaks Smithy's RPC v2 in CBOR, which newer SDKs
+// isCBOR says whether a call speaks Smithy's RPC v2 in CBOR, which newer SDKs
 // use where a service knows it, as CloudWatch does (smithy.io, "Smithy RPC v2
 // CBOR protocol"). moto knows only the same services' JSON.
-func cbored(c *call) bool { return c.header.Get("Smithy-Protocol") == "rpc-v2-cbor" }
+func isCBOR(c *call) bool { return c.header.Get("Smithy-Protocol") == "rpc-v2-cbor" }
 
-// speakCBOR turns the call into one in JSON, and the answer back.
-func speakCBOR(c *call, serve func(*call) *answer) *answer {
+// serveCBOR turns the call into one in JSON, and the answer back.
+func serveCBOR(c *call, serve func(*call) *response) *response {
 	// /service/NAME/operation/NAME
 	parts := strings.Split(c.path, "/")
 	if len(parts) != 5 {
-		return c.refuse("UnknownOperationException", "%s names no operation", c.path)
+		return c.errorResponse("UnknownOperationException", "%s names no operation", c.path)
 	}
 	body := map[string]any{}
 	if len(c.body) > 0 {
 		value, err := cbor.Decode(c.body)
 		if err != nil {
-			return c.refuse("SerializationException", "%v", err)
+			return c.errorResponse("SerializationException", "%v", err)
 		}
 		body, _ = fromCBOR(value).(map[string]any)
 	}
-	asked := c.with(body)
-	asked.operation, asked.path = parts[4], "/"
-	c.operation = asked.operation
-	asked.header = c.header.Clone()
-	asked.header.Del("Smithy-Protocol")
-	asked.header.Set("X-Amz-Target", parts[2]+"."+asked.operation)
-	asked.header.Set("Content-Type", "application/x-amz-json-1.0")
-	got := serve(asked)
-	return &answer{
+	jsonCall := c.withBody(body)
+	jsonCall.operation, jsonCall.path = parts[4], "/"
+	c.operation = jsonCall.operation
+	jsonCall.header = c.header.Clone()
+	jsonCall.header.Del("Smithy-Protocol")
+	jsonCall.header.Set("X-Amz-Target", parts[2]+"."+jsonCall.operation)
+	jsonCall.header.Set("Content-Type", "application/x-amz-json-1.0")
+	got := serve(jsonCall)
+	return &response{
 		status: got.status,
 		header: http.Header{"Content-Type": {"application/cbor"}, "Smithy-Protocol": {"rpc-v2-cbor"}},
-		body:   cbor.Encode(toCBOR("", object(got.body))),
+		body:   cbor.Encode(toCBOR("", decodeObject(got.body))),
 	}
 }
 

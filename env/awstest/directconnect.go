@@ -5,100 +5,100 @@ import (
 	"sync"
 )
 
-// connections is AWS Direct Connect, of which moto has connections alone:
+// directConnect is AWS Direct Connect, of which moto has connections alone:
 // gateways, what they are associated with, and virtual interfaces that another
 // account has made for this one (AWS Direct Connect API Reference, 2012-10-25).
-type connections struct {
+type directConnect struct {
 	mu                                 sync.Mutex
 	gateways, associations, interfaces map[string]map[string]any // by id
 	tags                               map[string]map[string]string
 }
 
-func newConnections() *connections {
-	return &connections{
+func newDirectConnect() *directConnect {
+	return &directConnect{
 		gateways: map[string]map[string]any{}, associations: map[string]map[string]any{}, interfaces: map[string]map[string]any{},
 		tags: map[string]map[string]string{},
 	}
 }
 
-// Interface is there from now on: a private virtual interface that another
+// AddVirtualInterface is there from now on: a private virtual interface that another
 // account has made, and that waits to be accepted.
-func (s *Server) Interface(id string) {
-	s.connections.mu.Lock()
-	defer s.connections.mu.Unlock()
-	s.connections.interfaces[id] = map[string]any{
+func (s *Server) AddVirtualInterface(id string) {
+	s.directConnect.mu.Lock()
+	defer s.directConnect.mu.Unlock()
+	s.directConnect.interfaces[id] = map[string]any{
 		"virtualInterfaceId": id, "virtualInterfaceType": "private", "virtualInterfaceState": "confirming", "ownerAccount": Account,
 	}
 }
 
-func (d *connections) serve(c *call, moto func(*call) *answer) *answer {
+func (d *directConnect) serve(c *call, moto func(*call) *response) *response {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	in := c.object()
+	in := c.bodyObject()
 	switch {
 	case strings.Contains(c.operation, "GatewayAssociation"):
-		return d.association(c, in)
+		return d.serveAssociation(c, in)
 	case strings.Contains(c.operation, "DirectConnectGateway"):
-		return d.gateway(c, in)
+		return d.serveGateway(c, in)
 	case strings.Contains(c.operation, "VirtualInterface"):
-		return d.virtual(c, in)
+		return d.serveVirtualInterface(c, in)
 	case strings.HasSuffix(c.operation, "Tags") || strings.HasSuffix(c.operation, "Resource"):
-		return d.tag(c, in)
+		return d.serveTags(c, in)
 	}
 	return moto(c)
 }
 
-// described lists what has that id, if it is there: Describe operations answer
+// describeByID lists what has that id, if it is there: Describe operations answer
 // an unknown id with an empty list.
-func described(member string, things map[string]map[string]any, id any) *answer {
+func describeByID(member string, things map[string]map[string]any, id any) *response {
 	found := []any{}
-	if thing := things[text(id)]; thing != nil {
+	if thing := things[asString(id)]; thing != nil {
 		found = append(found, thing)
 	}
-	return reply(map[string]any{member: found})
+	return jsonResponse(map[string]any{member: found})
 }
 
-func (d *connections) gateway(c *call, in map[string]any) *answer {
+func (d *directConnect) serveGateway(c *call, in map[string]any) *response {
 	if c.operation == "DescribeDirectConnectGateways" {
-		return described("directConnectGateways", d.gateways, in["directConnectGatewayId"])
+		return describeByID("directConnectGateways", d.gateways, in["directConnectGatewayId"])
 	}
 	if c.operation == "CreateDirectConnectGateway" {
 		id := newID()
 		d.gateways[id] = map[string]any{
 			"directConnectGatewayId": id, "directConnectGatewayName": in["directConnectGatewayName"],
-			"amazonSideAsn": or(in["amazonSideAsn"], 64512), "ownerAccount": Account, "directConnectGatewayState": "available",
+			"amazonSideAsn": orDefault(in["amazonSideAsn"], 64512), "ownerAccount": Account, "directConnectGatewayState": "available",
 		}
-		d.retag("arn:aws:directconnect::"+Account+":dx-gateway/"+id, in["tags"])
+		d.addTags("arn:aws:directconnect::"+Account+":dx-gateway/"+id, in["tags"])
 		d.gateways[id]["tags"] = in["tags"]
-		return reply(map[string]any{"directConnectGateway": d.gateways[id]})
+		return jsonResponse(map[string]any{"directConnectGateway": d.gateways[id]})
 	}
-	gateway := d.gateways[text(in["directConnectGatewayId"])]
+	gateway := d.gateways[asString(in["directConnectGatewayId"])]
 	switch {
 	case gateway == nil:
-		return c.refuse("DirectConnectClientException", "gateway %v does not exist", in["directConnectGatewayId"])
+		return c.errorResponse("DirectConnectClientException", "gateway %v does not exist", in["directConnectGatewayId"])
 	case c.operation == "UpdateDirectConnectGateway":
 		gateway["directConnectGatewayName"] = in["newDirectConnectGatewayName"]
 	case c.operation == "DeleteDirectConnectGateway":
 		for _, a := range d.associations {
 			if a["directConnectGatewayId"] == gateway["directConnectGatewayId"] {
-				return c.refuse("DirectConnectClientException", "gateway %v has associations", gateway["directConnectGatewayId"])
+				return c.errorResponse("DirectConnectClientException", "gateway %v has associations", gateway["directConnectGatewayId"])
 			}
 		}
-		delete(d.gateways, text(in["directConnectGatewayId"]))
+		delete(d.gateways, asString(in["directConnectGatewayId"]))
 	}
-	return reply(map[string]any{"directConnectGateway": gateway})
+	return jsonResponse(map[string]any{"directConnectGateway": gateway})
 }
 
-func (d *connections) association(c *call, in map[string]any) *answer {
+func (d *directConnect) serveAssociation(c *call, in map[string]any) *response {
 	switch c.operation {
 	case "DescribeDirectConnectGatewayAssociations":
-		return described("directConnectGatewayAssociations", d.associations, in["associationId"])
+		return describeByID("directConnectGatewayAssociations", d.associations, in["associationId"])
 	case "CreateDirectConnectGatewayAssociation":
-		if d.gateways[text(in["directConnectGatewayId"])] == nil {
-			return c.refuse("DirectConnectClientException", "gateway %v does not exist", in["directConnectGatewayId"])
+		if d.gateways[asString(in["directConnectGatewayId"])] == nil {
+			return c.errorResponse("DirectConnectClientException", "gateway %v does not exist", in["directConnectGatewayId"])
 		}
 		kind := "transitGateway"
-		if strings.HasPrefix(text(in["gatewayId"]), "vgw-") {
+		if strings.HasPrefix(asString(in["gatewayId"]), "vgw-") {
 			kind = "virtualPrivateGateway"
 		}
 		id := newID()
@@ -106,57 +106,57 @@ func (d *connections) association(c *call, in map[string]any) *answer {
 			"associationId": id, "associationState": "associated",
 			"directConnectGatewayId": in["directConnectGatewayId"], "directConnectGatewayOwnerAccount": Account,
 			"associatedGateway":                     map[string]any{"id": in["gatewayId"], "type": kind, "ownerAccount": Account, "region": c.region},
-			"allowedPrefixesToDirectConnectGateway": list(in["addAllowedPrefixesToDirectConnectGateway"]),
+			"allowedPrefixesToDirectConnectGateway": asList(in["addAllowedPrefixesToDirectConnectGateway"]),
 		}
-		return reply(map[string]any{"directConnectGatewayAssociation": d.associations[id]})
+		return jsonResponse(map[string]any{"directConnectGatewayAssociation": d.associations[id]})
 	case "DeleteDirectConnectGatewayAssociation":
-		delete(d.associations, text(in["associationId"]))
-		return reply(map[string]any{})
+		delete(d.associations, asString(in["associationId"]))
+		return jsonResponse(map[string]any{})
 	}
-	return c.refuse("NotImplemented", "awstest does not do %s of Direct Connect", c.operation)
+	return c.errorResponse("NotImplemented", "awstest does not do %s of Direct Connect", c.operation)
 }
 
-func (d *connections) virtual(c *call, in map[string]any) *answer {
-	id := text(in["virtualInterfaceId"])
+func (d *directConnect) serveVirtualInterface(c *call, in map[string]any) *response {
+	id := asString(in["virtualInterfaceId"])
 	switch c.operation {
 	case "DescribeVirtualInterfaces":
-		return described("virtualInterfaces", d.interfaces, id)
+		return describeByID("virtualInterfaces", d.interfaces, id)
 	case "ConfirmPrivateVirtualInterface":
 		if d.interfaces[id] == nil {
-			return c.refuse("DirectConnectClientException", "virtual interface %s does not exist", id)
+			return c.errorResponse("DirectConnectClientException", "virtual interface %s does not exist", id)
 		}
-		merge(d.interfaces[id], in, "directConnectGatewayId", "virtualGatewayId")
+		copyMembers(d.interfaces[id], in, "directConnectGatewayId", "virtualGatewayId")
 		d.interfaces[id]["virtualInterfaceState"] = "available"
-		return reply(map[string]any{"virtualInterfaceState": "available"})
+		return jsonResponse(map[string]any{"virtualInterfaceState": "available"})
 	case "DeleteVirtualInterface":
 		delete(d.interfaces, id)
-		return reply(map[string]any{"virtualInterfaceState": "deleted"})
+		return jsonResponse(map[string]any{"virtualInterfaceState": "deleted"})
 	}
-	return c.refuse("NotImplemented", "awstest does not do %s of Direct Connect", c.operation)
+	return c.errorResponse("NotImplemented", "awstest does not do %s of Direct Connect", c.operation)
 }
 
-func (d *connections) tag(c *call, in map[string]any) *answer {
+func (d *directConnect) serveTags(c *call, in map[string]any) *response {
 	if c.operation == "DescribeTags" {
 		resources := []any{}
-		for _, arn := range list(in["resourceArns"]) {
+		for _, arn := range asList(in["resourceArns"]) {
 			tags := []any{}
-			for _, tag := range asTags(d.tags[text(arn)]) {
+			for _, tag := range toTags(d.tags[asString(arn)]) {
 				pair := tag.(map[string]any)
 				tags = append(tags, map[string]any{"key": pair["Key"], "value": pair["Value"]})
 			}
 			resources = append(resources, map[string]any{"resourceArn": arn, "tags": tags})
 		}
-		return reply(map[string]any{"resourceTags": resources})
+		return jsonResponse(map[string]any{"resourceTags": resources})
 	}
-	arn := text(in["resourceArn"])
-	d.retag(arn, in["tags"])
-	for _, key := range list(in["tagKeys"]) {
-		delete(d.tags[arn], text(key))
+	arn := asString(in["resourceArn"])
+	d.addTags(arn, in["tags"])
+	for _, key := range asList(in["tagKeys"]) {
+		delete(d.tags[arn], asString(key))
 	}
-	return reply(map[string]any{})
+	return jsonResponse(map[string]any{})
 }
 
-func (d *connections) retag(arn string, tags any) {
+func (d *directConnect) addTags(arn string, tags any) {
 	if d.tags[arn] == nil {
 		d.tags[arn] = map[string]string{}
 	}

@@ -11,24 +11,24 @@ import (
 // ec2 is what moto does otherwise than the Amazon EC2 API Reference says. It
 // goes by operations.
 type ec2 struct {
-	transit      *transit
-	flows        *flowLogs
+	transit      *transitTables
+	flowLogs     *flowLogs
 	propagations *propagations
 	rules        *rules
 }
 
 func newEC2() *ec2 {
-	return &ec2{transit: newTransit(), flows: newFlowLogs(), propagations: newPropagations(), rules: newRules()}
+	return &ec2{transit: newTransitTables(), flowLogs: newFlowLogs(), propagations: newPropagations(), rules: newRules()}
 }
 
-func (e *ec2) serve(c *call, moto func(*call) *answer) *answer {
+func (e *ec2) serve(c *call, moto func(*call) *response) *response {
 	switch {
 	case c.operation == "CreateTransitGatewayVpcAttachment":
-		return tagged(c, moto(c), moto)
+		return createTags(c, moto(c), moto)
 	case strings.Contains(c.operation, "TransitGateway"):
 		return e.transit.serve(c, moto)
 	case strings.Contains(c.operation, "FlowLogs"):
-		return e.flows.serve(c, moto)
+		return e.flowLogs.serve(c, moto)
 	case strings.HasSuffix(c.operation, "VgwRoutePropagation"), c.operation == "DescribeRouteTables":
 		return e.propagations.serve(c, moto)
 	case strings.HasPrefix(c.operation, "AuthorizeSecurityGroup"), c.operation == "DescribeSecurityGroupRules":
@@ -45,12 +45,12 @@ func (e *ec2) serve(c *call, moto func(*call) *answer) *answer {
 // launched from it (LaunchTemplateTagSpecification).
 var templateTags = regexp.MustCompile(`(?s)<item><resourceType>launch-template</resourceType><tagSet>.*?</tagSet></item>`)
 
-var created = regexp.MustCompile(`<(?:transitGatewayAttachmentId)>([^<]+)<`)
+var attachmentID = regexp.MustCompile(`<(?:transitGatewayAttachmentId)>([^<]+)<`)
 
-// tagged gives what was created the tags that the call holds, where moto
+// createTags gives what was created the tags that the call holds, where moto
 // forgets them.
-func tagged(c *call, got *answer, moto func(*call) *answer) *answer {
-	id := created.FindSubmatch(got.body)
+func createTags(c *call, got *response, moto func(*call) *response) *response {
+	id := attachmentID.FindSubmatch(got.body)
 	if id == nil {
 		return got
 	}
@@ -60,14 +60,14 @@ func tagged(c *call, got *answer, moto func(*call) *answer) *answer {
 			form[tag[1]] = values
 		}
 	}
-	asked := *c
-	asked.operation, asked.body = "CreateTags", []byte(form.Encode())
-	moto(&asked)
+	motoCall := *c
+	motoCall.operation, motoCall.body = "CreateTags", []byte(form.Encode())
+	moto(&motoCall)
 	return got
 }
 
-// filter is what a Describe or a Search asks for: values by the filter's name.
-func filter(c *call) map[string]string {
+// filtersOf is what a Describe or a Search asks for: values by the filter's name.
+func filtersOf(c *call) map[string]string {
 	form, filters := c.form(), map[string]string{}
 	for n := 1; form.Has(fmt.Sprintf("Filter.%d.Name", n)); n++ {
 		filters[form.Get(fmt.Sprintf("Filter.%d.Name", n))] = form.Get(fmt.Sprintf("Filter.%d.Value.1", n))
@@ -75,15 +75,15 @@ func filter(c *call) map[string]string {
 	return filters
 }
 
-// ec2Answer answers in the EC2 Query protocol.
-func ec2Answer(c *call, content string) *answer {
-	return &answer{
+// ec2Response answers in the EC2 Query protocol.
+func ec2Response(c *call, content string) *response {
+	return &response{
 		status: http.StatusOK, header: http.Header{"Content-Type": {"text/xml"}},
 		body: fmt.Appendf(nil, `<%[1]sResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>awstest</requestId>%[2]s</%[1]sResponse>`, c.operation, content),
 	}
 }
 
-// element is an element of XML around others.
-func element(name string, content ...string) string {
+// xmlElement is an element of XML around others.
+func xmlElement(name string, content ...string) string {
 	return "<" + name + ">" + strings.Join(content, "") + "</" + name + ">"
 }

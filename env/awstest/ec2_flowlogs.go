@@ -20,7 +20,7 @@ var (
 	flowLog   = regexp.MustCompile(`<flowLogId>([^<]+)</flowLogId>`)
 )
 
-func (f *flowLogs) serve(c *call, moto func(*call) *answer) *answer {
+func (f *flowLogs) serve(c *call, moto func(*call) *response) *response {
 	got := moto(c)
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -28,10 +28,10 @@ func (f *flowLogs) serve(c *call, moto func(*call) *answer) *answer {
 	case "CreateFlowLogs":
 		form, id := c.form(), flowLogID.FindSubmatch(got.body)
 		if format := form.Get("DestinationOptions.FileFormat"); format != "" && id != nil {
-			f.options[string(id[1])] = element("destinationOptions",
-				element("fileFormat", format),
-				element("hiveCompatiblePartitions", form.Get("DestinationOptions.HiveCompatiblePartitions")),
-				element("perHourPartition", form.Get("DestinationOptions.PerHourPartition")))
+			f.options[string(id[1])] = xmlElement("destinationOptions",
+				xmlElement("fileFormat", format),
+				xmlElement("hiveCompatiblePartitions", form.Get("DestinationOptions.HiveCompatiblePartitions")),
+				xmlElement("perHourPartition", form.Get("DestinationOptions.PerHourPartition")))
 		}
 	case "DescribeFlowLogs":
 		got.body = flowLog.ReplaceAllFunc(got.body, func(found []byte) []byte {

@@ -19,7 +19,7 @@ func newPropagations() *propagations { return &propagations{gateways: map[string
 // routeTable is where a table's own id stands, and not that of an association.
 var routeTable = regexp.MustCompile(`<routeTableId>([^<]+)</routeTableId><routeSet`)
 
-func (p *propagations) serve(c *call, moto func(*call) *answer) *answer {
+func (p *propagations) serve(c *call, moto func(*call) *response) *response {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	table, gateway := c.form().Get("RouteTableId"), c.form().Get("GatewayId")
@@ -29,18 +29,18 @@ func (p *propagations) serve(c *call, moto func(*call) *answer) *answer {
 			p.gateways[table] = map[string]bool{}
 		}
 		p.gateways[table][gateway] = true
-		return ec2Answer(c, element("return", "true"))
+		return ec2Response(c, xmlElement("return", "true"))
 	case "DisableVgwRoutePropagation":
 		delete(p.gateways[table], gateway)
-		return ec2Answer(c, element("return", "true"))
+		return ec2Response(c, xmlElement("return", "true"))
 	}
 	got := moto(c)
 	got.body = routeTable.ReplaceAllFunc(got.body, func(found []byte) []byte {
 		var items []string
 		for _, gateway := range slices.Sorted(maps.Keys(p.gateways[string(routeTable.FindSubmatch(found)[1])])) {
-			items = append(items, element("item", element("gatewayId", gateway)))
+			items = append(items, xmlElement("item", xmlElement("gatewayId", gateway)))
 		}
-		return append([]byte(element("propagatingVgwSet", items...)), found...)
+		return append([]byte(xmlElement("propagatingVgwSet", items...)), found...)
 	})
 	return got
 }

@@ -16,26 +16,26 @@ type rules struct {
 
 func newRules() *rules { return &rules{descriptions: map[string]string{}} }
 
-var rule = regexp.MustCompile(`<securityGroupRuleId>([^<]+)</securityGroupRuleId>`)
+var ruleID = regexp.MustCompile(`<securityGroupRuleId>([^<]+)</securityGroupRuleId>`)
 
-func (r *rules) serve(c *call, moto func(*call) *answer) *answer {
+func (r *rules) serve(c *call, moto func(*call) *response) *response {
 	got := moto(c)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	form := c.form()
 	switch {
 	case strings.HasPrefix(c.operation, "AuthorizeSecurityGroup"):
-		made := rule.FindSubmatch(got.body)
-		if description := form.Get("IpPermissions.1.Groups.1.Description"); description != "" && made != nil {
-			r.descriptions[string(made[1])] = description
+		match := ruleID.FindSubmatch(got.body)
+		if description := form.Get("IpPermissions.1.Groups.1.Description"); description != "" && match != nil {
+			r.descriptions[string(match[1])] = description
 		}
 	case c.operation == "DescribeSecurityGroupRules":
-		got.body = rule.ReplaceAllFunc(got.body, func(found []byte) []byte {
-			description := r.descriptions[string(rule.FindSubmatch(found)[1])]
+		got.body = ruleID.ReplaceAllFunc(got.body, func(found []byte) []byte {
+			description := r.descriptions[string(ruleID.FindSubmatch(found)[1])]
 			if description == "" {
 				return found
 			}
-			return slices.Concat(found, []byte(element("description", escape(description))))
+			return slices.Concat(found, []byte(xmlElement("description", escapeXML(description))))
 		})
 	}
 	return got

@@ -8,62 +8,62 @@ import (
 	"sync"
 )
 
-// transit is the insides of transit gateways' route tables: which attachments
+// transitTables is the insides of transit gateways' route tables: which attachments
 // belong to them, which they learn of, and static routes. moto keeps a single
 // propagation an attachment, forgets where routes go, and gives every gateway
 // default tables (Amazon EC2 API Reference: AssociateTransitGatewayRouteTable,
 // EnableTransitGatewayRouteTablePropagation, SearchTransitGatewayRoutes,
 // TransitGatewayOptions).
-type transit struct {
-	mu         sync.Mutex
-	associated map[string]string          // table by Region and attachment: both ends of a peering have one id
-	learning   map[string]map[string]bool // attachments by table
-	routes     map[string]map[string]string
+type transitTables struct {
+	mu           sync.Mutex
+	associations map[string]string          // table by Region and attachment: both ends of a peering have one id
+	propagations map[string]map[string]bool // attachments by table
+	routes       map[string]map[string]string
 	// Attachments that were deleted: "deleted" is a state in which they are
 	// seen for a while (Transit Gateways Guide, "VPC attachment lifecycle").
-	gone map[string]string
+	deletedAttachments map[string]string
 }
 
-func newTransit() *transit {
-	return &transit{associated: map[string]string{}, learning: map[string]map[string]bool{}, routes: map[string]map[string]string{}, gone: map[string]string{}}
+func newTransitTables() *transitTables {
+	return &transitTables{associations: map[string]string{}, propagations: map[string]map[string]bool{}, routes: map[string]map[string]string{}, deletedAttachments: map[string]string{}}
 }
 
-func (x *transit) serve(c *call, moto func(*call) *answer) *answer {
+func (x *transitTables) serve(c *call, moto func(*call) *response) *response {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	switch c.operation {
 	case "CreateTransitGateway", "DescribeTransitGateways", "ModifyTransitGateway":
-		return withoutDefaults(moto(c))
+		return removeDefaults(moto(c))
 	case "AssociateTransitGatewayRouteTable", "DisassociateTransitGatewayRouteTable", "GetTransitGatewayRouteTableAssociations":
-		return x.association(c, moto)
+		return x.serveAssociation(c, moto)
 	case "EnableTransitGatewayRouteTablePropagation", "DisableTransitGatewayRouteTablePropagation", "GetTransitGatewayRouteTablePropagations":
-		return x.propagation(c, moto)
+		return x.servePropagation(c, moto)
 	case "CreateTransitGatewayRoute", "ReplaceTransitGatewayRoute", "DeleteTransitGatewayRoute", "SearchTransitGatewayRoutes":
-		return x.route(c, moto)
+		return x.serveRoute(c, moto)
 	case "DeleteTransitGatewayVpcAttachment":
 		got := moto(c)
-		if told := attachment.FindSubmatch(got.body); told != nil {
-			x.gone[c.form().Get("TransitGatewayAttachmentId")] = string(told[1])
+		if description := attachmentElement.FindSubmatch(got.body); description != nil {
+			x.deletedAttachments[c.form().Get("TransitGatewayAttachmentId")] = string(description[1])
 		}
 		return got
 	case "DescribeTransitGatewayVpcAttachments":
-		if told := x.gone[c.form().Get("TransitGatewayAttachmentIds.1")]; told != "" {
-			return ec2Answer(c, element("transitGatewayVpcAttachments", element("item", told)))
+		if description := x.deletedAttachments[c.form().Get("TransitGatewayAttachmentIds.1")]; description != "" {
+			return ec2Response(c, xmlElement("transitGatewayVpcAttachments", xmlElement("item", description)))
 		}
 	}
 	return moto(c)
 }
 
-var attachment = regexp.MustCompile(`(?s)<transitGatewayVpcAttachment>(.*)</transitGatewayVpcAttachment>`)
+var attachmentElement = regexp.MustCompile(`(?s)<transitGatewayVpcAttachment>(.*)</transitGatewayVpcAttachment>`)
 
 var (
 	gatewayOptions = regexp.MustCompile(`(?s)<options>.*?</options>`)
 	defaultTable   = regexp.MustCompile(`<(association|propagation)DefaultRouteTableId>[^<]*</[^>]*>`)
 )
 
-// withoutDefaults takes away the default table of a gateway that is told to
+// removeDefaults takes away the default table of a gateway that is told to
 // have none.
-func withoutDefaults(got *answer) *answer {
+func removeDefaults(got *response) *response {
 	got.body = gatewayOptions.ReplaceAllFunc(got.body, func(options []byte) []byte {
 		if strings.Contains(string(options), "RouteTableAssociation>enable<") || strings.Contains(string(options), "RouteTablePropagation>enable<") {
 			return options
@@ -73,110 +73,110 @@ func withoutDefaults(got *answer) *answer {
 	return got
 }
 
-func (x *transit) association(c *call, moto func(*call) *answer) *answer {
+func (x *transitTables) serveAssociation(c *call, moto func(*call) *response) *response {
 	form := c.form()
 	table, attachment := form.Get("TransitGatewayRouteTableId"), form.Get("TransitGatewayAttachmentId")
 	state := "associated"
-	end := c.region + "/" + attachment
-	switch of := x.associated[end]; c.operation {
+	key := c.region + "/" + attachment
+	switch current := x.associations[key]; c.operation {
 	case "GetTransitGatewayRouteTableAssociations":
 		members := map[string]bool{}
-		for end, of := range x.associated {
-			members[strings.TrimPrefix(end, c.region+"/")] = of == table
+		for key, current := range x.associations {
+			members[strings.TrimPrefix(key, c.region+"/")] = current == table
 		}
-		return listed(c, "associations", members, state, moto)
+		return listAttachments(c, "associations", members, state, moto)
 	case "AssociateTransitGatewayRouteTable":
-		if of != "" {
-			return c.refuse("Resource.AlreadyAssociated", "%s is associated with %s", attachment, of)
+		if current != "" {
+			return c.errorResponse("Resource.AlreadyAssociated", "%s is associated with %s", attachment, current)
 		}
-		x.associated[end] = table
+		x.associations[key] = table
 	default:
-		if of != table {
-			return c.refuse("InvalidAssociation.NotFound", "%s is not associated with %s", attachment, table)
+		if current != table {
+			return c.errorResponse("InvalidAssociation.NotFound", "%s is not associated with %s", attachment, table)
 		}
-		delete(x.associated, end)
+		delete(x.associations, key)
 		state = "disassociating"
 	}
-	return ec2Answer(c, element("association", related(c, attachment, moto), element("transitGatewayRouteTableId", table), element("state", state)))
+	return ec2Response(c, xmlElement("association", describeAttachment(c, attachment, moto), xmlElement("transitGatewayRouteTableId", table), xmlElement("state", state)))
 }
 
-func (x *transit) propagation(c *call, moto func(*call) *answer) *answer {
+func (x *transitTables) servePropagation(c *call, moto func(*call) *response) *response {
 	form := c.form()
 	table, attachment := form.Get("TransitGatewayRouteTableId"), form.Get("TransitGatewayAttachmentId")
 	state := "enabled"
 	switch c.operation {
 	case "GetTransitGatewayRouteTablePropagations":
-		return listed(c, "transitGatewayRouteTablePropagations", x.learning[table], state, moto)
+		return listAttachments(c, "transitGatewayRouteTablePropagations", x.propagations[table], state, moto)
 	case "EnableTransitGatewayRouteTablePropagation":
-		if x.learning[table] == nil {
-			x.learning[table] = map[string]bool{}
+		if x.propagations[table] == nil {
+			x.propagations[table] = map[string]bool{}
 		}
-		x.learning[table][attachment] = true
+		x.propagations[table][attachment] = true
 	default:
-		delete(x.learning[table], attachment)
+		delete(x.propagations[table], attachment)
 		state = "disabled"
 	}
-	return ec2Answer(c, element("propagation", related(c, attachment, moto), element("transitGatewayRouteTableId", table), element("state", state)))
+	return ec2Response(c, xmlElement("propagation", describeAttachment(c, attachment, moto), xmlElement("transitGatewayRouteTableId", table), xmlElement("state", state)))
 }
 
-// listed tells of a table's attachments.
-func listed(c *call, name string, attachments map[string]bool, state string, moto func(*call) *answer) *answer {
-	wanted := filter(c)["transit-gateway-attachment-id"]
+// listAttachments tells of a table's attachments.
+func listAttachments(c *call, name string, attachments map[string]bool, state string, moto func(*call) *response) *response {
+	attachmentFilter := filtersOf(c)["transit-gateway-attachment-id"]
 	var items []string
 	for _, attachment := range slices.Sorted(maps.Keys(attachments)) {
-		if attachments[attachment] && (wanted == "" || wanted == attachment) {
-			items = append(items, element("item", related(c, attachment, moto), element("state", state)))
+		if attachments[attachment] && (attachmentFilter == "" || attachmentFilter == attachment) {
+			items = append(items, xmlElement("item", describeAttachment(c, attachment, moto), xmlElement("state", state)))
 		}
 	}
-	return ec2Answer(c, element(name, items...))
+	return ec2Response(c, xmlElement(name, items...))
 }
 
-var attached = regexp.MustCompile(`<(resourceId|resourceType)>[^<]*</[^>]*>`)
+var attachedResource = regexp.MustCompile(`<(resourceId|resourceType)>[^<]*</[^>]*>`)
 
-// related tells what is attached, which moto knows.
-func related(c *call, attachment string, moto func(*call) *answer) string {
-	asked := *c
-	asked.operation = "DescribeTransitGatewayAttachments"
-	asked.body = []byte("Action=DescribeTransitGatewayAttachments&Version=2016-11-15&TransitGatewayAttachmentIds.1=" + attachment)
-	found := attached.FindAllString(string(moto(&asked).body), 2)
-	return element("transitGatewayAttachmentId", attachment) + strings.Join(found, "")
+// describeAttachment tells what is attached, which moto knows.
+func describeAttachment(c *call, attachment string, moto func(*call) *response) string {
+	motoCall := *c
+	motoCall.operation = "DescribeTransitGatewayAttachments"
+	motoCall.body = []byte("Action=DescribeTransitGatewayAttachments&Version=2016-11-15&TransitGatewayAttachmentIds.1=" + attachment)
+	found := attachedResource.FindAllString(string(moto(&motoCall).body), 2)
+	return xmlElement("transitGatewayAttachmentId", attachment) + strings.Join(found, "")
 }
 
-func (x *transit) route(c *call, moto func(*call) *answer) *answer {
+func (x *transitTables) serveRoute(c *call, moto func(*call) *response) *response {
 	form := c.form()
 	table, cidr, attachment := form.Get("TransitGatewayRouteTableId"), form.Get("DestinationCidrBlock"), form.Get("TransitGatewayAttachmentId")
 	if x.routes[table] == nil {
 		x.routes[table] = map[string]string{}
 	}
-	there := x.routes[table][cidr]
+	existing := x.routes[table][cidr]
 	switch c.operation {
 	case "SearchTransitGatewayRoutes":
 		var items []string
 		for _, cidr := range slices.Sorted(maps.Keys(x.routes[table])) {
-			if wanted := filter(c)["route-search.exact-match"]; wanted == "" || wanted == cidr {
-				items = append(items, element("item", x.routes[table][cidr]))
+			if cidrFilter := filtersOf(c)["route-search.exact-match"]; cidrFilter == "" || cidrFilter == cidr {
+				items = append(items, xmlElement("item", x.routes[table][cidr]))
 			}
 		}
-		return ec2Answer(c, element("routeSet", items...)+element("additionalRoutesAvailable", "false"))
+		return ec2Response(c, xmlElement("routeSet", items...)+xmlElement("additionalRoutesAvailable", "false"))
 	case "CreateTransitGatewayRoute":
-		if there != "" {
-			return c.refuse("RouteAlreadyExists", "%s has a route to %s", table, cidr)
+		if existing != "" {
+			return c.errorResponse("RouteAlreadyExists", "%s has a route to %s", table, cidr)
 		}
 	default:
-		if there == "" {
-			return c.refuse("InvalidRoute.NotFound", "%s has no route to %s", table, cidr)
+		if existing == "" {
+			return c.errorResponse("InvalidRoute.NotFound", "%s has no route to %s", table, cidr)
 		}
 	}
 	if c.operation == "DeleteTransitGatewayRoute" {
 		delete(x.routes[table], cidr)
-		return ec2Answer(c, element("route", there))
+		return ec2Response(c, xmlElement("route", existing))
 	}
-	route := element("destinationCidrBlock", cidr) + element("type", "static")
+	route := xmlElement("destinationCidrBlock", cidr) + xmlElement("type", "static")
 	if form.Get("Blackhole") == "true" {
-		route += element("state", "blackhole")
+		route += xmlElement("state", "blackhole")
 	} else {
-		route += element("state", "active") + element("transitGatewayAttachments", element("item", related(c, attachment, moto)))
+		route += xmlElement("state", "active") + xmlElement("transitGatewayAttachments", xmlElement("item", describeAttachment(c, attachment, moto)))
 	}
 	x.routes[table][cidr] = route
-	return ec2Answer(c, element("route", route))
+	return ec2Response(c, xmlElement("route", route))
 }

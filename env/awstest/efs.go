@@ -6,26 +6,26 @@ import (
 	"sync"
 )
 
-// files keeps the backup policies of file systems, of which moto has none
+// fileSystems keeps the backup policies of file systems, of which moto has none
 // (Amazon EFS API, PutBackupPolicy and DescribeBackupPolicy).
-type files struct {
+type fileSystems struct {
 	mu       sync.Mutex
 	policies map[string]any // by path
 }
 
-func newFiles() *files { return &files{policies: map[string]any{}} }
+func newFileSystems() *fileSystems { return &fileSystems{policies: map[string]any{}} }
 
-func (f *files) serve(c *call, moto func(*call) *answer) *answer {
+func (f *fileSystems) serve(c *call, moto func(*call) *response) *response {
 	if !strings.HasSuffix(c.path, "/backup-policy") {
 		return moto(c)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if c.method == http.MethodPut {
-		f.policies[c.path] = c.object()["BackupPolicy"]
+		f.policies[c.path] = c.bodyObject()["BackupPolicy"]
 	}
 	if f.policies[c.path] == nil {
-		return c.refuse("PolicyNotFound", "%s is not there", c.path)
+		return c.errorResponse("PolicyNotFound", "%s is not there", c.path)
 	}
-	return reply(map[string]any{"BackupPolicy": f.policies[c.path]})
+	return jsonResponse(map[string]any{"BackupPolicy": f.policies[c.path]})
 }

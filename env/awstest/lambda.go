@@ -17,7 +17,7 @@ func newFunctions() *functions { return &functions{logs: map[string]any{}} }
 
 var functionPath = regexp.MustCompile(`^/2015-03-31/functions(?:/([^/]+)(?:/(?:code|configuration))?)?/?$`)
 
-func (f *functions) serve(c *call, moto func(*call) *answer) *answer {
+func (f *functions) serve(c *call, moto func(*call) *response) *response {
 	got := moto(c)
 	path := functionPath.FindStringSubmatch(c.path)
 	if path == nil {
@@ -25,19 +25,19 @@ func (f *functions) serve(c *call, moto func(*call) *answer) *answer {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	in, out := c.object(), object(got.body)
-	function := c.region + "/" + path[1] + text(in["FunctionName"])
+	in, out := c.bodyObject(), decodeObject(got.body)
+	function := c.region + "/" + path[1] + asString(in["FunctionName"])
 	if in["LoggingConfig"] != nil {
 		f.logs[function] = in["LoggingConfig"]
 	}
-	told := map[string]any{"LoggingConfig": f.logs[function]}
+	logging := map[string]any{"LoggingConfig": f.logs[function]}
 	switch configuration, isWhole := out["Configuration"].(map[string]any); {
-	case told["LoggingConfig"] == nil:
+	case logging["LoggingConfig"] == nil:
 		return got
 	case isWhole:
-		maps.Copy(configuration, told)
+		maps.Copy(configuration, logging)
 	case out["FunctionName"] != nil:
-		maps.Copy(out, told)
+		maps.Copy(out, logging)
 	}
 	got.body = marshal(out)
 	return got

@@ -12,13 +12,13 @@ import (
 	"reconcile/modules/tftest"
 )
 
-var running = regexp.MustCompile(`Running on (http://127\.0\.0\.1:\d+)`)
+var listenLine = regexp.MustCompile(`Running on (http://127\.0\.0\.1:\d+)`)
 
-// Moto starts moto, an emulator of AWS, which `make tools` installs, and
+// StartMoto starts moto, an emulator of AWS, which `make tools` installs, and
 // returns its address. It ends with the test.
-func Moto(t testing.TB) string {
+func StartMoto(t testing.TB) string {
 	t.Helper()
-	moto := exec.Command(tftest.Tool(t, "moto_server"), "-H", "127.0.0.1", "-p", "0")
+	moto := exec.Command(tftest.FindTool(t, "moto_server"), "-H", "127.0.0.1", "-p", "0")
 	// Certificates are issued when they are asked for a second time, not
 	// after a minute.
 	moto.Env = append(os.Environ(), "MOTO_ACM_VALIDATION_WAIT=0", "MOTO_IAM_LOAD_MANAGED_POLICIES=true")
@@ -33,15 +33,15 @@ func Moto(t testing.TB) string {
 		moto.Process.Kill()
 		moto.Wait()
 	})
-	var said strings.Builder
+	var log strings.Builder
 	lines := bufio.NewScanner(output)
 	for lines.Scan() {
-		if m := running.FindStringSubmatch(lines.Text()); m != nil {
+		if m := listenLine.FindStringSubmatch(lines.Text()); m != nil {
 			go io.Copy(io.Discard, output)
 			return m[1]
 		}
-		said.WriteString(lines.Text() + "\n")
+		log.WriteString(lines.Text() + "\n")
 	}
-	t.Fatalf("moto did not start:\n%s", said.String())
+	t.Fatalf("moto did not start:\n%s", log.String())
 	return ""
 }

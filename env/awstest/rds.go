@@ -11,13 +11,13 @@ import (
 // DBInstance, Parameter, and PromoteReadReplica): whether Performance Insights
 // is on, that a parameter is a user's, and that who was promoted follows nobody.
 type databases struct {
-	mu       sync.Mutex
-	insights map[string]string // as they are told, by Region and instance
-	promoted map[string]bool   // by Region and instance
+	mu               sync.Mutex
+	insights         map[string]string // as they are told, by Region and instance
+	promotedReplicas map[string]bool   // by Region and instance
 }
 
 func newDatabases() *databases {
-	return &databases{insights: map[string]string{}, promoted: map[string]bool{}}
+	return &databases{insights: map[string]string{}, promotedReplicas: map[string]bool{}}
 }
 
 var (
@@ -27,29 +27,29 @@ var (
 	dbParameter = regexp.MustCompile(`<ApplyMethod>[^<]*</ApplyMethod>`)
 )
 
-func (d *databases) serve(c *call, moto func(*call) *answer) *answer {
+func (d *databases) serve(c *call, moto func(*call) *response) *response {
 	got := moto(c)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	form := c.form()
 	name := c.region + "/" + form.Get("DBInstanceIdentifier")
 	if form.Get("EnablePerformanceInsights") != "" {
-		told := element("PerformanceInsightsEnabled", form.Get("EnablePerformanceInsights"))
+		elements := xmlElement("PerformanceInsightsEnabled", form.Get("EnablePerformanceInsights"))
 		for _, member := range []string{"PerformanceInsightsKMSKeyId", "PerformanceInsightsRetentionPeriod"} {
 			if v := form.Get(member); v != "" {
-				told += element(member, v)
+				elements += xmlElement(member, v)
 			}
 		}
-		d.insights[name] = told
+		d.insights[name] = elements
 	}
 	switch c.operation {
 	case "PromoteReadReplica":
-		d.promoted[name] = true
+		d.promotedReplicas[name] = true
 	case "CreateDBInstance", "CreateDBInstanceReadReplica":
-		delete(d.promoted, name)
+		delete(d.promotedReplicas, name)
 	case "DescribeDBParameters":
 		got.body = dbParameter.ReplaceAllFunc(got.body, func(found []byte) []byte {
-			return slices.Concat(found, []byte(element("Source", "user")))
+			return slices.Concat(found, []byte(xmlElement("Source", "user")))
 		})
 	}
 	got.body = dbInstance.ReplaceAllFunc(got.body, func(found []byte) []byte {
@@ -58,7 +58,7 @@ func (d *databases) serve(c *call, moto func(*call) *answer) *answer {
 			return found
 		}
 		name := c.region + "/" + string(m[1])
-		if d.promoted[name] {
+		if d.promotedReplicas[name] {
 			found = dbSource.ReplaceAll(found, nil)
 		}
 		return bytes.Replace(found, m[0], slices.Concat(m[0], []byte(d.insights[name])), 1)

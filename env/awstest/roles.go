@@ -17,7 +17,7 @@ func newRoles() *roles { return &roles{byKey: map[string]string{}} }
 
 var accessKey = regexp.MustCompile(`<AccessKeyId>([^<]+)</AccessKeyId>`)
 
-func (r *roles) serve(c *call, moto func(*call) *answer) *answer {
+func (r *roles) serve(c *call, moto func(*call) *response) *response {
 	got := moto(c)
 	if key := accessKey.FindSubmatch(got.body); c.operation == "AssumeRole" && got.status == http.StatusOK && key != nil {
 		r.mu.Lock()
@@ -27,8 +27,8 @@ func (r *roles) serve(c *call, moto func(*call) *answer) *answer {
 	return got
 }
 
-// who is the role that a key was handed out for, or "".
-func (r *roles) who(key string) string {
+// roleOf is the role that a key was handed out for, or "".
+func (r *roles) roleOf(key string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.byKey[key]

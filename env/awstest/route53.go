@@ -12,18 +12,18 @@ import (
 // zones gives hosted zones the ids that configurations name: AWS makes them
 // up, as moto does, but to who reads them they were there before.
 type zones struct {
-	mu    sync.Mutex
-	motos map[string]string // by the id that clients know
+	mu      sync.Mutex
+	motoIDs map[string]string // by the id that clients know
 }
 
-func newZones() *zones { return &zones{motos: map[string]string{}} }
+func newZones() *zones { return &zones{motoIDs: map[string]string{}} }
 
-// Zone makes a public hosted zone with that id.
-func (s *Server) Zone(t testing.TB, id, domain string) {
+// CreateZone makes a public hosted zone with that id.
+func (s *Server) CreateZone(t testing.TB, id, domain string) {
 	t.Helper()
-	created := s.ask(&call{
+	created := s.forward(&call{
 		service: "route53", region: "us-east-1", method: http.MethodPost, path: "/2013-04-01/hostedzone",
-		header: signedFor("route53", "us-east-1"),
+		header: signedHeader("route53", "us-east-1"),
 		body:   []byte("<CreateHostedZoneRequest><Name>" + domain + ".</Name><CallerReference>" + id + "</CallerReference></CreateHostedZoneRequest>"),
 	})
 	var zone struct {
@@ -34,19 +34,19 @@ func (s *Server) Zone(t testing.TB, id, domain string) {
 	}
 	s.zones.mu.Lock()
 	defer s.zones.mu.Unlock()
-	s.zones.motos[id] = strings.TrimPrefix(zone.ID, "/hostedzone/")
+	s.zones.motoIDs[id] = strings.TrimPrefix(zone.ID, "/hostedzone/")
 }
 
-func (z *zones) serve(c *call, moto func(*call) *answer) *answer {
+func (z *zones) serve(c *call, moto func(*call) *response) *response {
 	z.mu.Lock()
 	defer z.mu.Unlock()
-	asked := *c
-	for ours, motos := range z.motos {
-		asked.path = strings.ReplaceAll(asked.path, ours, motos)
+	motoCall := *c
+	for clientID, motoID := range z.motoIDs {
+		motoCall.path = strings.ReplaceAll(motoCall.path, clientID, motoID)
 	}
-	got := moto(&asked)
-	for ours, motos := range z.motos {
-		got.body = bytes.ReplaceAll(got.body, []byte(motos), []byte(ours))
+	got := moto(&motoCall)
+	for clientID, motoID := range z.motoIDs {
+		got.body = bytes.ReplaceAll(got.body, []byte(motoID), []byte(clientID))
 	}
 	return got
 }

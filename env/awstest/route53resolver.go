@@ -32,138 +32,138 @@ var firewallKinds = map[string]struct{ id, arn string }{
 	"FirewallRuleGroupAssociation": {"rslvr-frgassoc-", "firewall-rule-group-association/"},
 }
 
-func (f *firewalls) serve(c *call, moto func(*call) *answer) *answer {
+func (f *firewalls) serve(c *call, moto func(*call) *response) *response {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	in := c.object()
+	in := c.bodyObject()
 	switch c.operation {
 	case "CreateFirewallDomainList":
-		return f.make(c, "FirewallDomainList", in, map[string]any{"Name": in["Name"], "Status": "COMPLETE"})
+		return f.create(c, "FirewallDomainList", in, map[string]any{"Name": in["Name"], "Status": "COMPLETE"})
 	case "CreateFirewallRuleGroup":
-		return f.make(c, "FirewallRuleGroup", in, map[string]any{"Name": in["Name"], "Status": "COMPLETE", "ShareStatus": "NOT_SHARED", "OwnerId": Account})
+		return f.create(c, "FirewallRuleGroup", in, map[string]any{"Name": in["Name"], "Status": "COMPLETE", "ShareStatus": "NOT_SHARED", "OwnerId": Account})
 	case "AssociateFirewallRuleGroup":
 		return f.associate(c, in)
 	case "GetFirewallDomainList", "DeleteFirewallDomainList":
-		return f.look(c, "FirewallDomainList", text(in["FirewallDomainListId"]))
+		return f.getOrDelete(c, "FirewallDomainList", asString(in["FirewallDomainListId"]))
 	case "GetFirewallRuleGroup", "DeleteFirewallRuleGroup":
-		return f.look(c, "FirewallRuleGroup", text(in["FirewallRuleGroupId"]))
+		return f.getOrDelete(c, "FirewallRuleGroup", asString(in["FirewallRuleGroupId"]))
 	case "GetFirewallRuleGroupAssociation", "DisassociateFirewallRuleGroup":
-		return f.look(c, "FirewallRuleGroupAssociation", text(in["FirewallRuleGroupAssociationId"]))
+		return f.getOrDelete(c, "FirewallRuleGroupAssociation", asString(in["FirewallRuleGroupAssociationId"]))
 	case "UpdateFirewallDomains":
 		return f.updateDomains(c, in)
 	case "ListFirewallDomains":
-		return reply(map[string]any{"Domains": f.domains[c.region+text(in["FirewallDomainListId"])]})
+		return jsonResponse(map[string]any{"Domains": f.domains[c.region+asString(in["FirewallDomainListId"])]})
 	case "CreateFirewallRule", "UpdateFirewallRule", "DeleteFirewallRule", "ListFirewallRules":
-		return f.rule(c, in)
+		return f.serveRule(c, in)
 	case "ListTagsForResource", "TagResource", "UntagResource":
-		return f.tag(c, in, moto)
+		return f.serveTags(c, in, moto)
 	}
 	return moto(c)
 }
 
-func (f *firewalls) make(c *call, kind string, in, thing map[string]any) *answer {
+func (f *firewalls) create(c *call, kind string, in, thing map[string]any) *response {
 	names := firewallKinds[kind]
-	made := names.id + newID()[:8]
-	arn := "arn:aws:route53resolver:" + c.region + ":" + Account + ":" + names.arn + made
-	thing["Id"], thing["Arn"] = made, arn
-	f.things[c.region+made] = thing
+	thingID := names.id + newID()[:8]
+	arn := "arn:aws:route53resolver:" + c.region + ":" + Account + ":" + names.arn + thingID
+	thing["Id"], thing["Arn"] = thingID, arn
+	f.things[c.region+thingID] = thing
 	f.tags[arn] = tagsOf(in["Tags"])
-	return reply(map[string]any{kind: thing})
+	return jsonResponse(map[string]any{kind: thing})
 }
 
-func (f *firewalls) associate(c *call, in map[string]any) *answer {
-	if f.things[c.region+text(in["FirewallRuleGroupId"])] == nil {
-		return c.refuse("ResourceNotFoundException", "there is no rule group %s", in["FirewallRuleGroupId"])
+func (f *firewalls) associate(c *call, in map[string]any) *response {
+	if f.things[c.region+asString(in["FirewallRuleGroupId"])] == nil {
+		return c.errorResponse("ResourceNotFoundException", "there is no rule group %s", in["FirewallRuleGroupId"])
 	}
-	return f.make(c, "FirewallRuleGroupAssociation", in, map[string]any{
+	return f.create(c, "FirewallRuleGroupAssociation", in, map[string]any{
 		"Name": in["Name"], "FirewallRuleGroupId": in["FirewallRuleGroupId"], "VpcId": in["VpcId"], "Priority": in["Priority"],
-		"MutationProtection": or(in["MutationProtection"], "DISABLED"), "Status": "COMPLETE",
+		"MutationProtection": orDefault(in["MutationProtection"], "DISABLED"), "Status": "COMPLETE",
 	})
 }
 
-// look finds a thing, and removes it if that is asked. A group that a network
+// getOrDelete finds a thing, and removes it if that is asked. A group that a network
 // has, or that has rules, stays (DeleteFirewallRuleGroup), and so does a list
 // that a rule names.
-func (f *firewalls) look(c *call, kind, id string) *answer {
+func (f *firewalls) getOrDelete(c *call, kind, id string) *response {
 	thing := f.things[c.region+id]
 	if thing == nil {
-		return c.refuse("ResourceNotFoundException", "there is no %s %s", kind, id)
+		return c.errorResponse("ResourceNotFoundException", "there is no %s %s", kind, id)
 	}
 	if c.operation == "Get"+kind {
-		return reply(map[string]any{kind: thing})
+		return jsonResponse(map[string]any{kind: thing})
 	}
-	for _, other := range f.things {
-		if other["FirewallRuleGroupId"] == id {
-			return c.refuse("ConflictException", "%s is associated with %s", id, other["VpcId"])
+	for _, association := range f.things {
+		if association["FirewallRuleGroupId"] == id {
+			return c.errorResponse("ConflictException", "%s is associated with %s", id, association["VpcId"])
 		}
 	}
 	for _, rules := range f.rules {
 		for _, rule := range rules {
 			if rule["FirewallRuleGroupId"] == id || rule["FirewallDomainListId"] == id {
-				return c.refuse("ConflictException", "rule %s uses %s", rule["Name"], id)
+				return c.errorResponse("ConflictException", "rule %s uses %s", rule["Name"], id)
 			}
 		}
 	}
 	delete(f.things, c.region+id)
-	delete(f.tags, text(thing["Arn"]))
-	return reply(map[string]any{kind: thing})
+	delete(f.tags, asString(thing["Arn"]))
+	return jsonResponse(map[string]any{kind: thing})
 }
 
-func (f *firewalls) updateDomains(c *call, in map[string]any) *answer {
-	id := text(in["FirewallDomainListId"])
+func (f *firewalls) updateDomains(c *call, in map[string]any) *response {
+	id := asString(in["FirewallDomainListId"])
 	thing := f.things[c.region+id]
 	if thing == nil {
-		return c.refuse("ResourceNotFoundException", "there is no list %s", id)
+		return c.errorResponse("ResourceNotFoundException", "there is no list %s", id)
 	}
-	had, given := f.domains[c.region+id], list(in["Domains"])
+	current, domains := f.domains[c.region+id], asList(in["Domains"])
 	switch in["Operation"] {
 	case "ADD":
-		given = append(slices.Clone(had), given...)
+		domains = append(slices.Clone(current), domains...)
 	case "REMOVE":
-		given = slices.DeleteFunc(slices.Clone(had), func(domain any) bool { return slices.Contains(given, domain) })
+		domains = slices.DeleteFunc(slices.Clone(current), func(domain any) bool { return slices.Contains(domains, domain) })
 	}
-	f.domains[c.region+id] = given
-	return reply(map[string]any{"Id": id, "Name": thing["Name"], "Status": "COMPLETE"})
+	f.domains[c.region+id] = domains
+	return jsonResponse(map[string]any{"Id": id, "Name": thing["Name"], "Status": "COMPLETE"})
 }
 
-// rule does what is asked of a rule, which is named by its group and list.
-func (f *firewalls) rule(c *call, in map[string]any) *answer {
-	group := c.region + text(in["FirewallRuleGroupId"])
+// serveRule does what is asked of a rule, which is named by its group and list.
+func (f *firewalls) serveRule(c *call, in map[string]any) *response {
+	group := c.region + asString(in["FirewallRuleGroupId"])
 	if f.things[group] == nil {
-		return c.refuse("ResourceNotFoundException", "there is no rule group %s", in["FirewallRuleGroupId"])
+		return c.errorResponse("ResourceNotFoundException", "there is no rule group %s", in["FirewallRuleGroupId"])
 	}
-	at := slices.IndexFunc(f.rules[group], func(r map[string]any) bool { return r["FirewallDomainListId"] == in["FirewallDomainListId"] })
+	index := slices.IndexFunc(f.rules[group], func(r map[string]any) bool { return r["FirewallDomainListId"] == in["FirewallDomainListId"] })
 	switch {
 	case c.operation == "ListFirewallRules":
-		return reply(map[string]any{"FirewallRules": append([]map[string]any{}, f.rules[group]...)})
-	case c.operation == "CreateFirewallRule" && at >= 0:
-		return c.refuse("ConflictException", "the group has a rule for %s", in["FirewallDomainListId"])
+		return jsonResponse(map[string]any{"FirewallRules": append([]map[string]any{}, f.rules[group]...)})
+	case c.operation == "CreateFirewallRule" && index >= 0:
+		return c.errorResponse("ConflictException", "the group has a rule for %s", in["FirewallDomainListId"])
 	case c.operation == "CreateFirewallRule":
 		f.rules[group] = append(f.rules[group], map[string]any{})
-		at = len(f.rules[group]) - 1
-	case at < 0:
-		return c.refuse("ResourceNotFoundException", "the group has no rule for %s", in["FirewallDomainListId"])
+		index = len(f.rules[group]) - 1
+	case index < 0:
+		return c.errorResponse("ResourceNotFoundException", "the group has no rule for %s", in["FirewallDomainListId"])
 	}
-	rule := f.rules[group][at]
+	rule := f.rules[group][index]
 	if c.operation == "DeleteFirewallRule" {
-		f.rules[group] = slices.Delete(f.rules[group], at, at+1)
+		f.rules[group] = slices.Delete(f.rules[group], index, index+1)
 	} else {
 		maps.Copy(rule, in)
 	}
-	return reply(map[string]any{"FirewallRule": rule})
+	return jsonResponse(map[string]any{"FirewallRule": rule})
 }
 
-func (f *firewalls) tag(c *call, in map[string]any, moto func(*call) *answer) *answer {
-	tags := f.tags[text(in["ResourceArn"])]
+func (f *firewalls) serveTags(c *call, in map[string]any, moto func(*call) *response) *response {
+	tags := f.tags[asString(in["ResourceArn"])]
 	switch {
 	case tags == nil:
 		return moto(c)
 	case c.operation == "TagResource":
 		maps.Copy(tags, tagsOf(in["Tags"]))
 	case c.operation == "UntagResource":
-		for _, key := range list(in["TagKeys"]) {
-			delete(tags, text(key))
+		for _, key := range asList(in["TagKeys"]) {
+			delete(tags, asString(key))
 		}
 	}
-	return reply(map[string]any{"Tags": asTags(tags)})
+	return jsonResponse(map[string]any{"Tags": toTags(tags)})
 }

@@ -12,7 +12,7 @@ import (
 type buckets struct {
 	// Conditional writes are one at a time, so that one of many wins ("Adding
 	// preconditions to S3 operations"): moto looks first and writes later.
-	conditional sync.Mutex
+	conditionalMu sync.Mutex
 
 	mu           sync.Mutex
 	replications map[string][]byte // by bucket, as they were put
@@ -27,36 +27,36 @@ func newBuckets() *buckets {
 // bucketTags are those in CreateBucket's CreateBucketConfiguration.
 var bucketTags = regexp.MustCompile(`(?s)<Tags>(.*)</Tags>`)
 
-func (b *buckets) serve(c *call, moto func(*call) *answer) *answer {
+func (b *buckets) serve(c *call, moto func(*call) *response) *response {
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(c.path, "/"), "/")
 	switch {
 	case strings.HasPrefix(c.path, "/v20180820/"): // S3 Control
 		return moto(c)
 	case c.method == http.MethodPut && c.header.Get("If-None-Match") != "":
-		b.conditional.Lock()
-		defer b.conditional.Unlock()
+		b.conditionalMu.Lock()
+		defer b.conditionalMu.Unlock()
 		return moto(c)
 	case key == "" && c.query.Has("replication"):
-		return b.replication(c, bucket, moto)
+		return b.serveReplication(c, bucket, moto)
 	case key == "" && c.query.Has("policy"):
-		return b.policy(c, bucket, moto)
+		return b.servePolicy(c, bucket, moto)
 	case key == "" && c.query.Has("logging"):
-		return b.logging(c, bucket)
+		return b.serveLogging(c, bucket)
 	case key == "" && c.method == http.MethodPut && len(c.query) == 0:
 		got := moto(c)
 		if tags := bucketTags.FindSubmatch(c.body); tags != nil && got.status == http.StatusOK {
-			asked := *c
-			asked.query = map[string][]string{"tagging": {""}}
-			asked.body = []byte("<Tagging><TagSet>" + string(tags[1]) + "</TagSet></Tagging>")
-			moto(&asked)
+			motoCall := *c
+			motoCall.query = map[string][]string{"tagging": {""}}
+			motoCall.body = []byte("<Tagging><TagSet>" + string(tags[1]) + "</TagSet></Tagging>")
+			moto(&motoCall)
 		}
 		return got
 	}
 	return moto(c)
 }
 
-// replication remembers the whole configuration, of which moto keeps a part.
-func (b *buckets) replication(c *call, bucket string, moto func(*call) *answer) *answer {
+// serveReplication remembers the whole configuration, of which moto keeps a part.
+func (b *buckets) serveReplication(c *call, bucket string, moto func(*call) *response) *response {
 	got := moto(c)
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -70,36 +70,36 @@ func (b *buckets) replication(c *call, bucket string, moto func(*call) *answer) 
 	return got
 }
 
-// logging is where a bucket's access log goes (PutBucketLogging). moto asks the
+// serveLogging is where a bucket's access log goes (PutBucketLogging). moto asks the
 // target for rights of its own, and not for its policy.
-func (b *buckets) logging(c *call, bucket string) *answer {
+func (b *buckets) serveLogging(c *call, bucket string) *response {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if c.method == http.MethodPut {
 		b.loggings[bucket] = bytes.Clone(c.body)
-		return markup(http.StatusOK, "")
+		return xmlResponse(http.StatusOK, "")
 	}
 	if b.loggings[bucket] == nil {
-		return markup(http.StatusOK, "<BucketLoggingStatus/>")
+		return xmlResponse(http.StatusOK, "<BucketLoggingStatus/>")
 	}
-	return &answer{status: http.StatusOK, header: http.Header{"Content-Type": {"text/xml"}}, body: b.loggings[bucket]}
+	return &response{status: http.StatusOK, header: http.Header{"Content-Type": {"text/xml"}}, body: b.loggings[bucket]}
 }
 
-// policy keeps a bucket's policy from moto, which leaves conditions out when it
+// servePolicy keeps a bucket's policy from moto, which leaves conditions out when it
 // judges: whoever does not use TLS is denied, it would read as everybody.
-func (b *buckets) policy(c *call, bucket string, moto func(*call) *answer) *answer {
+func (b *buckets) servePolicy(c *call, bucket string, moto func(*call) *response) *response {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch c.method {
 	case http.MethodPut:
 		b.policies[bucket] = bytes.Clone(c.body)
-		return &answer{status: http.StatusNoContent}
+		return &response{status: http.StatusNoContent}
 	case http.MethodDelete:
 		delete(b.policies, bucket)
-		return &answer{status: http.StatusNoContent}
+		return &response{status: http.StatusNoContent}
 	}
 	if b.policies[bucket] == nil {
 		return moto(c)
 	}
-	return &answer{status: http.StatusOK, header: http.Header{"Content-Type": {"application/json"}}, body: b.policies[bucket]}
+	return &response{status: http.StatusOK, header: http.Header{"Content-Type": {"application/json"}}, body: b.policies[bucket]}
 }

@@ -13,12 +13,12 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// hidden stands in place of a secret.
-const hidden = "(hidden)"
+// placeholder stands in place of a secret.
+const placeholder = "(hidden)"
 
-// Protect makes the clients of a configuration return errors whose text holds
+// RedactErrors makes the clients of a configuration return errors whose text holds
 // neither its secret key nor its session token.
-func Protect(cfg *aws.Config) {
+func RedactErrors(cfg *aws.Config) {
 	provider := cfg.Credentials
 	cfg.APIOptions = append(cfg.APIOptions, func(stack *middleware.Stack) error {
 		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("HideCredentials",
@@ -26,8 +26,8 @@ func Protect(cfg *aws.Config) {
 				out, metadata, err := next.HandleInitialize(ctx, in)
 				if err != nil && provider != nil {
 					// They are in the provider's cache: nothing is asked.
-					if used, unknown := provider.Retrieve(ctx); unknown == nil {
-						err = hide(err, used)
+					if credentials, unknown := provider.Retrieve(ctx); unknown == nil {
+						err = redact(err, credentials)
 					}
 				}
 				return out, metadata, err
@@ -35,31 +35,31 @@ func Protect(cfg *aws.Config) {
 	})
 }
 
-// hide returns err with another text, if that holds what must be hidden.
-func hide(err error, used aws.Credentials) error {
+// redact returns err with another text, if that holds what must be hidden.
+func redact(err error, credentials aws.Credentials) error {
 	text := err.Error()
-	clean := text
-	for _, value := range []string{used.SecretAccessKey, used.SessionToken} {
+	redacted := text
+	for _, value := range []string{credentials.SecretAccessKey, credentials.SessionToken} {
 		if value == "" {
 			continue
 		}
 		for _, form := range []string{value, url.QueryEscape(value), url.PathEscape(value)} {
-			clean = strings.ReplaceAll(clean, form, hidden)
+			redacted = strings.ReplaceAll(redacted, form, placeholder)
 		}
 	}
-	if clean == text {
+	if redacted == text {
 		return err
 	}
-	return &redacted{text: clean, err: err}
+	return &redactedError{text: redacted, err: err}
 }
 
-// redacted is an error that is told in other words.
-type redacted struct {
+// redactedError is an error that is told in other words.
+type redactedError struct {
 	text string
 	err  error
 }
 
-func (e *redacted) Error() string { return e.text }
+func (e *redactedError) Error() string { return e.text }
 
 // Unwrap returns the error itself. Its own text holds what is hidden here.
-func (e *redacted) Unwrap() error { return e.err }
+func (e *redactedError) Unwrap() error { return e.err }

@@ -35,7 +35,7 @@ func TestProtect(t *testing.T) {
 		Region: "ap-northeast-1", BaseEndpoint: aws.String(server.URL), RetryMaxAttempts: 1,
 		Credentials: aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider("AKID", key, token)),
 	}
-	Protect(&cfg)
+	RedactErrors(&cfg)
 	_, fromSecrets := secretsmanager.NewFromConfig(cfg).GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String("x")})
 	_, fromS3 := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = true }).
 		GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("b"), Key: aws.String("k")})
@@ -50,7 +50,7 @@ func TestProtect(t *testing.T) {
 				t.Errorf("%s: %q is in %s", name, secret, err)
 			}
 		}
-		if !strings.Contains(err.Error(), hidden) {
+		if !strings.Contains(err.Error(), placeholder) {
 			t.Errorf("%s: nothing was hidden in %s", name, err)
 		}
 	}

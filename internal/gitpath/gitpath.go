@@ -8,15 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// Plain reports whether a path is text that prints as one line.
-func Plain(path string) bool {
+// IsPlain reports whether a path is text that prints as one line.
+func IsPlain(path string) bool {
 	return utf8.ValidString(path) && !strings.ContainsFunc(path, func(r rune) bool { return r != ' ' && !strconv.IsPrint(r) })
 }
 
 // Quote returns the path itself where it is plain, else as a Go string
 // literal. Two paths never give the same text.
 func Quote(path string) string {
-	if Plain(path) && !strings.HasPrefix(path, `"`) {
+	if IsPlain(path) && !strings.HasPrefix(path, `"`) {
 		return path
 	}
 	return strconv.Quote(path)

@@ -14,28 +14,28 @@ import (
 
 // Error is a file or folder that another user could change.
 type Error struct {
-	Path string
-	Why  string // what is wrong with it
-	Help string // what to do
+	Path   string
+	Reason string // what is wrong with it
+	Help   string // what to do
 }
 
-func (e *Error) Error() string { return fmt.Sprintf("%s %s: %s", e.Path, e.Why, e.Help) }
+func (e *Error) Error() string { return fmt.Sprintf("%s %s: %s", e.Path, e.Reason, e.Help) }
 
-// unmapped is the user as whom Linux shows owners that a user namespace does
+// overflowUID is the user as whom Linux shows owners that a user namespace does
 // not know (/proc/sys/kernel/overflowuid). Above a folder it stands for root.
-const unmapped = 65534
+const overflowUID = 65534
 
-// CheckFolder refuses, with an *Error, a folder that a user other than root
+// CheckDir refuses, with an *Error, a folder that a user other than root
 // and ourselves owns or may write, or could replace since a folder above it is
 // such a one. What lies in it directly must be ours, too: another user can have
 // put it there while the folder was open. A folder that is not there yet is
 // judged by those above it.
-func CheckFolder(path string) error {
+func CheckDir(path string) error {
 	real, err := findExisting(path)
 	if err != nil {
 		return err
 	}
-	if real.whole {
+	if real.isComplete {
 		entries, err := os.ReadDir(real.path)
 		if err != nil {
 			return err
@@ -47,12 +47,12 @@ func CheckFolder(path string) error {
 			}
 		}
 	}
-	for dir, first := real.path, real.whole; ; dir, first = filepath.Dir(dir), false {
+	for dir, isTarget := real.path, real.isComplete; ; dir, isTarget = filepath.Dir(dir), false {
 		info, err := os.Stat(dir)
 		if err != nil {
 			return err
 		}
-		if err := judge(dir, info, first); err != nil {
+		if err := checkOwner(dir, info, isTarget); err != nil {
 			return err
 		}
 		if dir == filepath.Dir(dir) {
@@ -68,27 +68,27 @@ func CheckFile(path string) error {
 	if err != nil {
 		return err
 	}
-	return judge(path, info, true)
+	return checkOwner(path, info, true)
 }
 
-// judge judges one file or folder. A folder above the one that we use may be
+// checkOwner judges one file or folder. A folder above the one that we use may be
 // writable by its group, or by all if it is sticky: nobody can replace what we
 // own there.
-func judge(path string, info fs.FileInfo, ours bool) error {
+func checkOwner(path string, info fs.FileInfo, isTarget bool) error {
 	mode := info.Mode()
-	owner, me := int(info.Sys().(*syscall.Stat_t).Uid), os.Geteuid()
+	owner, euid := int(info.Sys().(*syscall.Stat_t).Uid), os.Geteuid()
 	switch {
-	case owner != 0 && owner != me && (ours || owner != unmapped):
+	case owner != 0 && owner != euid && (isTarget || owner != overflowUID):
 		return &Error{path, fmt.Sprintf("belongs to another user (%d)", owner), "use a folder of your own, or change its owner (chown)"}
-	case ours && mode.Perm()&0o022 != 0, !ours && mode.Perm()&0o002 != 0 && mode&fs.ModeSticky == 0:
+	case isTarget && mode.Perm()&0o022 != 0, !isTarget && mode.Perm()&0o002 != 0 && mode&fs.ModeSticky == 0:
 		return &Error{path, fmt.Sprintf("may be written by other users (%s)", mode), "take that right away: chmod go-w " + path}
 	}
 	return nil
 }
 
 type existingPath struct {
-	path  string // without symbolic links
-	whole bool   // it is the path that was asked for
+	path       string // without symbolic links
+	isComplete bool   // it is the path that was asked for
 }
 
 // findExisting returns the longest part of a path that exists.

@@ -11,43 +11,43 @@ import (
 	"time"
 )
 
-// info is a file of any owner and mode: tests run as other users than root,
+// fakeInfo is a file of any owner and mode: tests run as other users than root,
 // too, who can give nothing away.
-type info struct {
+type fakeInfo struct {
 	owner int
 	mode  fs.FileMode
 }
 
-func (i info) Name() string       { return "x" }
-func (i info) Size() int64        { return 0 }
-func (i info) Mode() fs.FileMode  { return i.mode }
-func (i info) ModTime() time.Time { return time.Time{} }
-func (i info) IsDir() bool        { return i.mode.IsDir() }
-func (i info) Sys() any           { return &syscall.Stat_t{Uid: uint32(i.owner)} }
+func (i fakeInfo) Name() string       { return "x" }
+func (i fakeInfo) Size() int64        { return 0 }
+func (i fakeInfo) Mode() fs.FileMode  { return i.mode }
+func (i fakeInfo) ModTime() time.Time { return time.Time{} }
+func (i fakeInfo) IsDir() bool        { return i.mode.IsDir() }
+func (i fakeInfo) Sys() any           { return &syscall.Stat_t{Uid: uint32(i.owner)} }
 
 func TestJudge(t *testing.T) {
 	me := os.Geteuid()
 	for _, test := range []struct {
 		name  string
-		info  info
+		info  fakeInfo
 		ours  bool
 		wrong string
 	}{
-		{"our own", info{me, 0o700}, true, ""},
-		{"root's", info{0, 0o755}, true, ""},
-		{"another user's", info{me + 4711, 0o700}, true, "belongs to another user"},
-		{"an unmapped user's", info{unmapped, 0o700}, true, "belongs to another user"},
-		{"writable by all", info{me, 0o777}, true, "may be written by other users"},
-		{"writable by all, sticky", info{me, 0o777 | fs.ModeSticky}, true, "may be written by other users"},
-		{"writable by the group", info{me, 0o770}, true, "may be written by other users"},
-		{"above: our own", info{me, 0o755}, false, ""},
-		{"above: the group's", info{me, 0o775}, false, ""},
-		{"above: sticky", info{0, 0o777 | fs.ModeSticky}, false, ""},
-		{"above: unmapped", info{unmapped, 0o755}, false, ""},
-		{"above: writable by all", info{0, 0o777}, false, "may be written by other users"},
-		{"above: another user's", info{me + 4711, 0o755}, false, "belongs to another user"},
+		{"our own", fakeInfo{me, 0o700}, true, ""},
+		{"root's", fakeInfo{0, 0o755}, true, ""},
+		{"another user's", fakeInfo{me + 4711, 0o700}, true, "belongs to another user"},
+		{"an unmapped user's", fakeInfo{overflowUID, 0o700}, true, "belongs to another user"},
+		{"writable by all", fakeInfo{me, 0o777}, true, "may be written by other users"},
+		{"writable by all, sticky", fakeInfo{me, 0o777 | fs.ModeSticky}, true, "may be written by other users"},
+		{"writable by the group", fakeInfo{me, 0o770}, true, "may be written by other users"},
+		{"above: our own", fakeInfo{me, 0o755}, false, ""},
+		{"above: the group's", fakeInfo{me, 0o775}, false, ""},
+		{"above: sticky", fakeInfo{0, 0o777 | fs.ModeSticky}, false, ""},
+		{"above: unmapped", fakeInfo{overflowUID, 0o755}, false, ""},
+		{"above: writable by all", fakeInfo{0, 0o777}, false, "may be written by other users"},
+		{"above: another user's", fakeInfo{me + 4711, 0o755}, false, "belongs to another user"},
 	} {
-		err := judge("x", test.info, test.ours)
+		err := checkOwner("x", test.info, test.ours)
 		if test.wrong == "" && err != nil || test.wrong != "" && (err == nil || !strings.Contains(err.Error(), test.wrong)) {
 			t.Errorf("%s: %v, want %q", test.name, err, test.wrong)
 		}
@@ -87,7 +87,7 @@ func TestCheckFolder(t *testing.T) {
 		filepath.Join(link, "new"):    open,
 	} {
 		var refused *Error
-		err := CheckFolder(path)
+		err := CheckDir(path)
 		if wrong == "" && err != nil || wrong != "" && (!errors.As(err, &refused) || refused.Path != wrong) {
 			t.Errorf("%s: %v, want %q refused", path, err, wrong)
 		}

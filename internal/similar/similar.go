@@ -14,29 +14,29 @@ var params = levenshtein.NewParams().BonusPrefix(4).BonusScale(0.2).BonusThresho
 // minLikeness is below what nobody would take one name for the other.
 const minLikeness = 0.6
 
-// Nearest returns the candidate that is most like name, the first of those
+// FindNearest returns the candidate that is most like name, the first of those
 // that are alike; "" where there is none.
-func Nearest(name string, candidates []string) string {
-	nearest, _ := find(name, candidates)
+func FindNearest(name string, candidates []string) string {
+	nearest, _ := findBest(name, candidates)
 	return nearest
 }
 
-// Misspelt returns the candidate that name is likely a misspelling of; ""
+// FindCorrection returns the candidate that name is likely a misspelling of; ""
 // where none is.
-func Misspelt(name string, candidates []string) string {
-	nearest, likeness := find(name, candidates)
+func FindCorrection(name string, candidates []string) string {
+	nearest, likeness := findBest(name, candidates)
 	if likeness < minLikeness {
 		return ""
 	}
 	return nearest
 }
 
-func find(name string, candidates []string) (nearest string, most float64) {
-	most = -1
+func findBest(name string, candidates []string) (nearest string, maxLikeness float64) {
+	maxLikeness = -1
 	for _, candidate := range slices.Sorted(slices.Values(candidates)) {
-		if likeness := levenshtein.Match(name, candidate, params); likeness > most {
-			nearest, most = candidate, likeness
+		if likeness := levenshtein.Match(name, candidate, params); likeness > maxLikeness {
+			nearest, maxLikeness = candidate, likeness
 		}
 	}
-	return nearest, most
+	return nearest, maxLikeness
 }

@@ -7,14 +7,14 @@ func TestMisspelt(t *testing.T) {
 	for name, want := range map[string]string{
 		"tokio": "tokyo", "comon": "common", "tokyo-ap-C": "tokyo-ap-A", "Tokyo": "tokyo", "nagoya-db": "", "x": "",
 	} {
-		if got := Misspelt(name, known); got != want {
+		if got := FindCorrection(name, known); got != want {
 			t.Errorf("%s: got %q, want %q", name, got, want)
 		}
 	}
-	if got := Nearest("x", nil); got != "" {
+	if got := FindNearest("x", nil); got != "" {
 		t.Errorf("of none: %q", got)
 	}
-	if got := Nearest("nagoya-db", known); got == "" {
+	if got := FindNearest("nagoya-db", known); got == "" {
 		t.Error("some candidate is the nearest")
 	}
 }

@@ -15,7 +15,7 @@ import (
 // and the tab, as an escape of Go's: \x1b, \u202e. Bytes that are not UTF-8
 // are escaped, too.
 func Text(text string) string {
-	if clean(text) {
+	if isPlain(text) {
 		return text
 	}
 	var b strings.Builder
@@ -34,18 +34,18 @@ func Line(text string) string { return Text(strings.Join(strings.Fields(text), "
 // one word is marked: its letters may look like others.
 func Name(name string) string {
 	line := Line(name)
-	if scripts := mixed(name); len(scripts) > 0 {
+	if scripts := mixedScripts(name); len(scripts) > 0 {
 		line += " (mixes " + strings.Join(scripts, " and ") + " letters)"
 	}
 	return line
 }
 
-func clean(text string) bool {
-	return utf8.ValidString(text) && !strings.ContainsFunc(text, hidden)
+func isPlain(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, isHidden)
 }
 
-// hidden reports whether a character shows nothing of itself.
-func hidden(r rune) bool {
+// isHidden reports whether a character shows nothing of itself.
+func isHidden(r rune) bool {
 	switch {
 	case r == '\n', r == '\t':
 		return false
@@ -62,7 +62,7 @@ func escape(text string, r rune) string {
 	switch {
 	case r == utf8.RuneError && len(text) == 1:
 		return fmt.Sprintf(`\x%02x`, text[0])
-	case !hidden(r):
+	case !isHidden(r):
 		return text
 	case r < 0x80:
 		return fmt.Sprintf(`\x%02x`, r)
@@ -72,13 +72,13 @@ func escape(text string, r rune) string {
 	return fmt.Sprintf(`\U%08x`, r)
 }
 
-// scripts are those whose letters can be taken for one another's.
-var scripts = []string{"Latin", "Greek", "Cyrillic", "Armenian", "Cherokee", "Coptic", "Georgian", "Hebrew", "Arabic", "Thai", "Hangul", "Bopomofo", "Japanese"}
+// confusableScripts are those whose letters can be taken for one another's.
+var confusableScripts = []string{"Latin", "Greek", "Cyrillic", "Armenian", "Cherokee", "Coptic", "Georgian", "Hebrew", "Arabic", "Thai", "Hangul", "Bopomofo", "Japanese"}
 
-// mixed returns the scripts of a name, if a language's words do not mix them:
+// mixedScripts returns the scripts of a name, if a language's words do not mix them:
 // Latin letters stand beside Chinese, Japanese and Korean ones, and no others
 // beside any (Unicode Technical Standard 39, "highly restrictive").
-func mixed(name string) []string {
+func mixedScripts(name string) []string {
 	var found []string
 	for _, r := range name {
 		script := scriptOf(r)
@@ -92,7 +92,7 @@ func mixed(name string) []string {
 	if len(found) < 2 || len(others) == 0 {
 		return nil
 	}
-	slices.SortFunc(found, func(a, b string) int { return slices.Index(scripts, a) - slices.Index(scripts, b) })
+	slices.SortFunc(found, func(a, b string) int { return slices.Index(confusableScripts, a) - slices.Index(confusableScripts, b) })
 	return found
 }
 
@@ -103,7 +103,7 @@ func scriptOf(r rune) string {
 	if unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) {
 		return "Japanese"
 	}
-	for _, script := range scripts {
+	for _, script := range confusableScripts {
 		if table, ok := unicode.Scripts[script]; ok && unicode.Is(table, r) {
 			return script
 		}

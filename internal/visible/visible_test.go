@@ -61,7 +61,7 @@ func TestWriter(t *testing.T) {
 		"a\u202eb":                        `a\u202eb`,
 	} {
 		var b bytes.Buffer
-		if n, err := Writer(&b).Write([]byte(text)); b.String() != want || n != len(text) || err != nil {
+		if n, err := NewWriter(&b).Write([]byte(text)); b.String() != want || n != len(text) || err != nil {
 			t.Errorf("%q: %q (%d, %v), want %q", text, b.String(), n, err, want)
 		}
 	}
@@ -71,10 +71,10 @@ func TestWriter(t *testing.T) {
 func TestJSONWriter(t *testing.T) {
 	value := "a\u202eb\x1b\u200b\U000e0041\u2028東京\n"
 	var b bytes.Buffer
-	if err := json.NewEncoder(JSONWriter(&b)).Encode(value); err != nil {
+	if err := json.NewEncoder(NewJSONWriter(&b)).Encode(value); err != nil {
 		t.Fatal(err)
 	}
-	if strings.ContainsFunc(b.String(), hidden) {
+	if strings.ContainsFunc(b.String(), isHidden) {
 		t.Errorf("hidden characters in %q", b.String())
 	}
 	var got string
@@ -86,10 +86,10 @@ func TestJSONWriter(t *testing.T) {
 func FuzzText(f *testing.F) {
 	f.Add("a\x1b[0m\u202e\xff")
 	f.Fuzz(func(t *testing.T, text string) {
-		if got := Text(text); !clean(got) {
+		if got := Text(text); !isPlain(got) {
 			t.Errorf("%q became %q", text, got)
 		}
-		if clean(text) && Text(text) != text {
+		if isPlain(text) && Text(text) != text {
 			t.Errorf("%q was changed", text)
 		}
 	})

@@ -9,37 +9,37 @@ import (
 	"unicode/utf16"
 )
 
-// colour is an escape sequence that only sets colours and weight. It lets
+// colourSequence is an escape sequence that only sets colours and weight. It lets
 // nothing be hidden: conceal (8) and blink (5) are not in it.
-var colour = regexp.MustCompile(`^\x1b\[(?:(?:0|1|2|22|39|3[0-7]|9[0-7])(?:;(?:0|1|2|22|39|3[0-7]|9[0-7]))*)?m`)
+var colourSequence = regexp.MustCompile(`^\x1b\[(?:(?:0|1|2|22|39|3[0-7]|9[0-7])(?:;(?:0|1|2|22|39|3[0-7]|9[0-7]))*)?m`)
 
-// Writer returns a writer that shows people what it is given, as Text does,
+// NewWriter returns a writer that shows people what it is given, as Text does,
 // but lets the program's own colours pass. Each Write should hold whole
 // characters and whole colours.
-func Writer(w io.Writer) io.Writer { return &writer{w, shown} }
+func NewWriter(w io.Writer) io.Writer { return &writer{w, escapeForTerminal} }
 
-// JSONWriter is Writer for JSON: format characters become JSON's escapes of
+// NewJSONWriter is Writer for JSON: format characters become JSON's escapes of
 // them, so that a parser reads what it would have read.
-func JSONWriter(w io.Writer) io.Writer { return &writer{w, escapedJSON} }
+func NewJSONWriter(w io.Writer) io.Writer { return &writer{w, escapeJSON} }
 
 type writer struct {
-	to      io.Writer
+	out     io.Writer
 	convert func(string) string
 }
 
 // Write implements io.Writer: it counts what it was given.
 func (w *writer) Write(p []byte) (int, error) {
 	text := string(p)
-	if clean(text) {
-		return w.to.Write(p)
+	if isPlain(text) {
+		return w.out.Write(p)
 	}
-	if _, err := io.WriteString(w.to, w.convert(text)); err != nil {
+	if _, err := io.WriteString(w.out, w.convert(text)); err != nil {
 		return 0, err
 	}
 	return len(p), nil
 }
 
-func shown(text string) string {
+func escapeForTerminal(text string) string {
 	var b strings.Builder
 	for len(text) > 0 {
 		plain, rest, found := strings.Cut(text, "\x1b")
@@ -48,9 +48,9 @@ func shown(text string) string {
 			break
 		}
 		rest = "\x1b" + rest
-		if own := colour.FindString(rest); own != "" {
-			b.WriteString(own)
-			text = rest[len(own):]
+		if sequence := colourSequence.FindString(rest); sequence != "" {
+			b.WriteString(sequence)
+			text = rest[len(sequence):]
 			continue
 		}
 		b.WriteString(`\x1b`)
@@ -59,11 +59,11 @@ func shown(text string) string {
 	return b.String()
 }
 
-func escapedJSON(text string) string {
+func escapeJSON(text string) string {
 	var b strings.Builder
 	for _, r := range text {
 		switch {
-		case !hidden(r) || unicode.IsControl(r): // JSON escapes control characters itself
+		case !isHidden(r) || unicode.IsControl(r): // JSON escapes control characters itself
 			b.WriteRune(r)
 		case r >= 0x10000:
 			high, low := utf16.EncodeRune(r)

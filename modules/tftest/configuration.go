@@ -31,8 +31,8 @@ func (b Block) Attr(name string) string {
 	return ""
 }
 
-// Inner returns the blocks of a type in this one.
-func (b Block) Inner(kind string) []Block {
+// NestedBlocks returns the blocks of a type in this one.
+func (b Block) NestedBlocks(kind string) []Block {
 	var blocks []Block
 	for _, inner := range b.Body.Blocks {
 		if inner.Type == kind {
@@ -42,8 +42,8 @@ func (b Block) Inner(kind string) []Block {
 	return blocks
 }
 
-// Configuration returns the blocks in the .tf files of a folder, by type.
-func Configuration(t testing.TB, dir string) map[string][]Block {
+// LoadConfiguration returns the blocks in the .tf files of a folder, by type.
+func LoadConfiguration(t testing.TB, dir string) map[string][]Block {
 	t.Helper()
 	blocks := map[string][]Block{}
 	for _, path := range Glob(t, filepath.Join(dir, "*.tf")) {
@@ -65,8 +65,8 @@ func Parse(t testing.TB, path string) []Block {
 	return blocks
 }
 
-// Values returns the attributes of a file of values, and of each the text.
-func Values(t testing.TB, path string) map[string]string {
+// LoadValues returns the attributes of a file of values, and of each the text.
+func LoadValues(t testing.TB, path string) map[string]string {
 	t.Helper()
 	body, src := parse(t, path)
 	values := map[string]string{}

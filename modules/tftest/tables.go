@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-const tablesTo = "<!-- To here. -->\n"
+const tablesEnd = "<!-- To here. -->\n"
 
 // CheckTables compares what stands in a file between two lines, the first of
 // which names the folder whose tests write it, or writes it.
@@ -19,9 +19,9 @@ func CheckTables(t testing.TB, path, folder, tables string, write bool) {
 		t.Fatal(err)
 	}
 	have := string(content)
-	from, to := strings.Index(have, first), strings.Index(have, tablesTo)
+	from, to := strings.Index(have, first), strings.Index(have, tablesEnd)
 	if from < 0 || to < from {
-		t.Fatalf("%s has no lines %q and %q", path, first, tablesTo)
+		t.Fatalf("%s has no lines %q and %q", path, first, tablesEnd)
 	}
 	want := have[:from+len(first)] + tables + have[to:]
 	switch {

@@ -16,15 +16,15 @@ import (
 type Terraform struct {
 	binary, dir string
 	env         []string
-	slots       chan struct{}
+	semaphore   chan struct{}
 }
 
 // New copies the folders, by the names that they get, and finds Terraform and
 // the provider where `make tools` puts them.
 func New(t testing.TB, folders map[string]string) *Terraform {
 	t.Helper()
-	config := tool(t, "aws-provider", "dev.tfrc")
-	binary := Tool(t, "terraform")
+	config := findInCache(t, "aws-provider", "dev.tfrc")
+	binary := FindTool(t, "terraform")
 	dir := t.TempDir()
 	for name, from := range folders {
 		Copy(t, from, filepath.Join(dir, name))
@@ -35,24 +35,24 @@ func New(t testing.TB, folders map[string]string) *Terraform {
 		env: append(os.Environ(), "TF_CLI_CONFIG_FILE="+config, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1",
 			"AWS_EC2_METADATA_DISABLED=true", "TF_CLI_ARGS=-no-color", "TF_DATA_DIR=",
 			"GOGC=400"), // a fifth less work: the schema is read again for each run of a test
-		slots: make(chan struct{}, 2),
+		semaphore: make(chan struct{}, 2),
 	}
 }
 
-// Tool finds a program that `make tools` installs.
-func Tool(t testing.TB, name string) string {
+// FindTool finds a program that `make tools` installs.
+func FindTool(t testing.TB, name string) string {
 	t.Helper()
-	return tool(t, "bin", name)
+	return findInCache(t, "bin", name)
 }
 
-// Mirror finds the configuration of Terraform's command line with which `init`
+// FindMirror finds the configuration of Terraform's command line with which `init`
 // installs the provider, and the mirror that it names.
-func Mirror(t testing.TB) (config, mirror string) {
+func FindMirror(t testing.TB) (config, mirror string) {
 	t.Helper()
-	return tool(t, "aws-provider", "mirror.tfrc"), tool(t, "aws-provider", "mirror")
+	return findInCache(t, "aws-provider", "mirror.tfrc"), findInCache(t, "aws-provider", "mirror")
 }
 
-func tool(t testing.TB, path ...string) string {
+func findInCache(t testing.TB, path ...string) string {
 	t.Helper()
 	cache := os.Getenv("RECONCILE_TEST_CACHE")
 	if cache == "" {
@@ -121,8 +121,8 @@ func (tf *Terraform) Run(t testing.TB, dir string, args ...string) []byte {
 // what is printed then has its errors, too.
 func (tf *Terraform) Try(t testing.TB, dir string, args ...string) ([]byte, error) {
 	t.Helper()
-	tf.slots <- struct{}{}
-	defer func() { <-tf.slots }()
+	tf.semaphore <- struct{}{}
+	defer func() { <-tf.semaphore }()
 	cmd := exec.CommandContext(t.Context(), tf.binary, args...)
 	cmd.Dir, cmd.Env = filepath.Join(tf.dir, dir), tf.env
 	var stderr bytes.Buffer

@@ -14,7 +14,7 @@ type ActivityType int
 
 // Activities of Git.
 const (
-	Pushed               ActivityType = 12
+	GitPushed            ActivityType = 12
 	RepositoryCreated    ActivityType = 13
 	PullRequestAdded     ActivityType = 18
 	PullRequestUpdated   ActivityType = 19
@@ -36,7 +36,7 @@ type Activity struct {
 // hundred: what lost webhooks would have said. Only activities of the types
 // (none: of any) whose id is above after.
 func (c *Client) Activities(ctx context.Context, project string, after int, types ...ActivityType) (list []Activity, err error) {
-	query := url.Values{"count": {strconv.Itoa(page)}}
+	query := url.Values{"count": {strconv.Itoa(pageSize)}}
 	if after > 0 {
 		query.Set("minId", strconv.Itoa(after)) // whether with that one is not documented
 	}

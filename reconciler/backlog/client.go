@@ -23,13 +23,13 @@ type Options struct {
 	Token  Secret
 	// Timeout bounds one request with its answer; 30 s when zero.
 	Timeout time.Duration
-	// Patience bounds how long a call waits for Backlog's rate limit to be
+	// MaxWait bounds how long a call waits for Backlog's rate limit to be
 	// lifted; two minutes when zero. The limit is one a minute.
-	Patience time.Duration
-	Log      *slog.Logger
+	MaxWait time.Duration
+	Log     *slog.Logger
 	// Now and Wait are the clock; nil: the real one.
-	Now  func() time.Time
-	Wait func(ctx context.Context, d time.Duration) error
+	Now   func() time.Time
+	Sleep func(ctx context.Context, d time.Duration) error
 	// Transport sends requests; nil: the default one.
 	Transport http.RoundTripper
 }
@@ -38,10 +38,10 @@ type Options struct {
 // for a second between updates: so it works whoever calls it at once.
 type Client struct {
 	Options
-	base    *url.URL // of the API
-	http    *http.Client
-	turn    chan struct{} // holds the one request that may run
-	updated time.Time     // when the last update was sent
+	base        *url.URL // of the API
+	http        *http.Client
+	requestSlot chan struct{} // holds the one request that may run
+	lastUpdate  time.Time     // when the last update was sent
 }
 
 // New returns a client. Nothing is asked yet.
@@ -51,7 +51,7 @@ func New(o Options) (*Client, error) {
 		// The text of err would hold the URL, and whatever was put into it.
 		return nil, errors.New("the URL of a Backlog space is like https://SPACE.backlog.com")
 	}
-	if base.Scheme == "http" && !loopback(base.Hostname()) {
+	if base.Scheme == "http" && !isLoopback(base.Hostname()) {
 		return nil, errors.New(base.Host + ": the API key would cross the network in plain text; use https")
 	}
 	if (o.APIKey == "") == (o.Token == "") {
@@ -60,8 +60,8 @@ func New(o Options) (*Client, error) {
 	if o.Timeout == 0 {
 		o.Timeout = 30 * time.Second
 	}
-	if o.Patience == 0 {
-		o.Patience = 2 * time.Minute
+	if o.MaxWait == 0 {
+		o.MaxWait = 2 * time.Minute
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -69,10 +69,10 @@ func New(o Options) (*Client, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.Wait == nil {
-		o.Wait = wait
+	if o.Sleep == nil {
+		o.Sleep = sleep
 	}
-	c := &Client{Options: o, turn: make(chan struct{}, 1)}
+	c := &Client{Options: o, requestSlot: make(chan struct{}, 1)}
 	c.base = &url.URL{Scheme: base.Scheme, Host: base.Host, Path: strings.TrimSuffix(base.Path, "/") + "/api/v2"}
 	c.http = &http.Client{
 		Transport: o.Transport,
@@ -82,7 +82,7 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
-func wait(ctx context.Context, d time.Duration) error {
+func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -93,7 +93,7 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-func loopback(host string) bool {
+func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -23,31 +23,31 @@ var repo = backlog.Repo{Project: backlogtest.Project, Name: backlogtest.Reposito
 // clock goes on only when something waits for it.
 type clock struct {
 	now    time.Time
-	waited []time.Duration
+	sleeps []time.Duration
 }
 
 func (c *clock) Now() time.Time { return c.now }
 
-func (c *clock) Wait(ctx context.Context, d time.Duration) error {
+func (c *clock) Sleep(ctx context.Context, d time.Duration) error {
 	c.now = c.now.Add(d)
-	c.waited = append(c.waited, d)
+	c.sleeps = append(c.sleeps, d)
 	return ctx.Err()
 }
 
-// space starts a Backlog and a client of it, both by one clock.
-func space(t *testing.T) (*backlogtest.Server, *backlog.Client, *clock) {
+// startBacklog starts a Backlog and a client of it, both by one clock.
+func startBacklog(t *testing.T) (*backlogtest.Server, *backlog.Client, *clock) {
 	t.Helper()
 	r := gittest.New(t)
 	r.Commit("first", map[string]string{"a": "1"})
 	s := backlogtest.Start(t, r)
 	clock := &clock{now: time.Date(2026, 1, 1, 0, 0, 30, 0, time.UTC)}
 	s.Now = clock.Now
-	return s, client(t, s, clock, nil), clock
+	return s, newClient(t, s, clock, nil), clock
 }
 
-func client(t *testing.T, s *backlogtest.Server, clock *clock, set func(*backlog.Options)) *backlog.Client {
+func newClient(t *testing.T, s *backlogtest.Server, clock *clock, set func(*backlog.Options)) *backlog.Client {
 	t.Helper()
-	o := backlog.Options{URL: s.URL, APIKey: backlogtest.APIKey, Now: clock.Now, Wait: clock.Wait}
+	o := backlog.Options{URL: s.URL, APIKey: backlogtest.APIKey, Now: clock.Now, Sleep: clock.Sleep}
 	if set != nil {
 		set(&o)
 	}
@@ -59,7 +59,7 @@ func client(t *testing.T, s *backlogtest.Server, clock *clock, set func(*backlog
 }
 
 func TestSpaceAndProject(t *testing.T) {
-	s, c, _ := space(t)
+	s, c, _ := startBacklog(t)
 	s.Format = "backlog"
 	got, err := c.Space(t.Context())
 	if err != nil || got.Key != "example" || got.Lang != "ja" {
@@ -81,7 +81,7 @@ func TestSpaceAndProject(t *testing.T) {
 		t.Errorf("%+v, %v", list, err)
 	}
 	s.Repo.Commit("second", map[string]string{"a": "2"})
-	s.Pushed()
+	s.NotifyPush()
 	one, err := c.Repository(t.Context(), repo)
 	if err != nil || one.PushedAt == nil || one.HTTPURL != s.GitURL || !strings.Contains(one.SSHURL, "git.backlog.com") {
 		t.Errorf("%+v, %v", one, err)
@@ -89,20 +89,20 @@ func TestSpaceAndProject(t *testing.T) {
 }
 
 func TestToken(t *testing.T) {
-	s, _, clock := space(t)
+	s, _, clock := startBacklog(t)
 	set := func(token backlog.Secret) func(*backlog.Options) {
 		return func(o *backlog.Options) { o.APIKey, o.Token = "", token }
 	}
-	if _, err := client(t, s, clock, set(backlogtest.Token)).Space(t.Context()); err != nil {
+	if _, err := newClient(t, s, clock, set(backlogtest.Token)).Space(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if _, err := client(t, s, clock, set("expired")).Space(t.Context()); !errors.Is(err, backlog.ErrAuth) {
+	if _, err := newClient(t, s, clock, set("expired")).Space(t.Context()); !errors.Is(err, backlog.ErrAuth) {
 		t.Errorf("%v", err)
 	}
 }
 
 func TestPullRequests(t *testing.T) {
-	s, c, _ := space(t)
+	s, c, _ := startBacklog(t)
 	s.Repo.Git("checkout", "-q", "-b", "topic")
 	head := s.Repo.Commit("topic", map[string]string{"b": "1"})
 	const n = 230 // three pages
@@ -113,7 +113,7 @@ func TestPullRequests(t *testing.T) {
 	s.ClosePullRequest(6)
 	s.Requests()
 	var open []int
-	for p, err := range c.PullRequests(t.Context(), repo, backlog.Open) {
+	for p, err := range c.PullRequests(t.Context(), repo, backlog.StatusOpen) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,11 +123,11 @@ func TestPullRequests(t *testing.T) {
 		t.Errorf("%d open: %v", len(open), open)
 	}
 	p, err := c.PullRequest(t.Context(), repo, 5)
-	if err != nil || p.Status.ID != backlog.Merged || p.MergeCommit != merge || p.BranchCommit != head || p.MergedAt == nil || p.Base != "main" || p.Branch != "topic" {
+	if err != nil || p.Status.ID != backlog.StatusMerged || p.MergeCommit != merge || p.BranchCommit != head || p.MergedAt == nil || p.Base != "main" || p.Branch != "topic" {
 		t.Errorf("%+v, %v", p, err)
 	}
 	p, err = c.PullRequest(t.Context(), repo, 7)
-	if err != nil || p.Status.ID != backlog.Open || p.MergeCommit != "" || p.MergedAt != nil {
+	if err != nil || p.Status.ID != backlog.StatusOpen || p.MergeCommit != "" || p.MergedAt != nil {
 		t.Errorf("%+v, %v", p, err)
 	}
 	if at := gittest.Git(t, s.Repo.Dir, "rev-parse", p.HeadRef()); at != head {
@@ -149,11 +149,11 @@ func TestPullRequests(t *testing.T) {
 }
 
 func TestComments(t *testing.T) {
-	s, c, _ := space(t)
+	s, c, _ := startBacklog(t)
 	number := s.OpenPullRequest("main", "change")
 	const n = 205
 	for i := range n {
-		s.Comment(number, fmt.Sprint("remark ", i))
+		s.AddComment(number, fmt.Sprint("remark ", i))
 	}
 	added, err := c.AddComment(t.Context(), repo, number, "a table & more\n", backlogtest.PersonID)
 	if err != nil || added.ID == 0 || added.CreatedUser.ID != backlogtest.BotID {
@@ -174,7 +174,7 @@ func TestComments(t *testing.T) {
 		t.Errorf("%+v, %v", edited, err)
 	}
 	all := s.Comments(number)
-	if last := all[n]; len(all) != n+1 || last.Content != "another" || last.Edits != 1 || !slices.Equal(last.Notify, []string{"8"}) {
+	if last := all[n]; len(all) != n+1 || last.Content != "another" || last.Edits != 1 || !slices.Equal(last.NotifiedUsers, []string{"8"}) {
 		t.Errorf("%+v", last)
 	}
 	if _, err := c.EditComment(t.Context(), repo, number, all[0].ID, "not mine"); !errors.Is(err, backlog.ErrForbidden) {
@@ -186,7 +186,7 @@ func TestComments(t *testing.T) {
 }
 
 func TestIssues(t *testing.T) {
-	s, c, _ := space(t)
+	s, c, _ := startBacklog(t)
 	types, err := c.IssueTypes(t.Context(), backlogtest.Project)
 	if err != nil || len(types) != 2 {
 		t.Fatalf("%v, %v", types, err)
@@ -217,16 +217,16 @@ func TestIssues(t *testing.T) {
 }
 
 func TestActivities(t *testing.T) {
-	s, c, _ := space(t)
+	s, c, _ := startBacklog(t)
 	number := s.OpenPullRequest("main", "change")
 	s.Repo.Commit("second", map[string]string{"a": "2"})
-	s.Pushed()
+	s.NotifyPush()
 	s.ClosePullRequest(number)
 	all, err := c.Activities(t.Context(), backlogtest.Project, 0)
 	if err != nil || len(all) != 3 || all[0].Type != backlog.PullRequestUpdated {
 		t.Fatalf("%+v, %v", all, err)
 	}
-	pushes, err := c.Activities(t.Context(), backlogtest.Project, 0, backlog.Pushed)
+	pushes, err := c.Activities(t.Context(), backlogtest.Project, 0, backlog.GitPushed)
 	if err != nil || len(pushes) != 1 || !json.Valid(pushes[0].Content) {
 		t.Errorf("%+v, %v", pushes, err)
 	}
@@ -252,7 +252,7 @@ func TestLocate(t *testing.T) {
 		"/srv/git/estate.git":                                          "",
 		"":                                                             "",
 	} {
-		space, repo, err := backlog.Locate(remote)
+		space, repo, err := backlog.ParseRemote(remote)
 		got := ""
 		if err == nil {
 			got = space + " " + repo.String()
@@ -285,10 +285,10 @@ func TestRepoOf(t *testing.T) {
 
 // Whatever goes wrong, and however it is printed, the key is not shown.
 func TestKeyIsNotShown(t *testing.T) {
-	s, _, clock := space(t)
+	s, _, clock := startBacklog(t)
 	const key = backlogtest.APIKey
 	var log strings.Builder
-	c := client(t, s, clock, func(o *backlog.Options) { o.Log = slog.New(slog.NewJSONHandler(&log, nil)) })
+	c := newClient(t, s, clock, func(o *backlog.Options) { o.Log = slog.New(slog.NewJSONHandler(&log, nil)) })
 	var shown []string
 	see := func(err error) {
 		t.Helper()
@@ -309,14 +309,14 @@ func TestKeyIsNotShown(t *testing.T) {
 		return true
 	}
 	cut := func(http.ResponseWriter, *http.Request, int) bool { panic(http.ErrAbortHandler) }
-	for _, fault := range []gittest.Fault{echo, cut, gittest.Status(500), gittest.Status(429), gittest.Page} {
+	for _, fault := range []gittest.Fault{echo, cut, gittest.RespondStatus(500), gittest.RespondStatus(429), gittest.RespondLoginPage} {
 		s.Fault = fault
 		_, err := c.Space(t.Context())
 		see(err)
 		_, err = c.AddComment(t.Context(), repo, 1, "x")
 		see(err)
 	}
-	gone, err := backlog.New(backlog.Options{URL: "https://no-such-host.invalid", APIKey: key, Now: clock.Now, Wait: clock.Wait})
+	gone, err := backlog.New(backlog.Options{URL: "https://no-such-host.invalid", APIKey: key, Now: clock.Now, Sleep: clock.Sleep})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ type Comment struct {
 // error it yields nothing more.
 func (c *Client) Comments(ctx context.Context, repo Repo, number int) iter.Seq2[Comment, error] {
 	return func(yield func(Comment, error) bool) {
-		query := url.Values{"count": {strconv.Itoa(page)}, "order": {"asc"}}
+		query := url.Values{"count": {strconv.Itoa(pageSize)}, "order": {"asc"}}
 		for last := 0; ; {
 			var list []Comment
 			if err := c.get(ctx, pullRequestPath(repo, number)+"/comments", query, &list); err != nil {
@@ -35,7 +35,7 @@ func (c *Client) Comments(ctx context.Context, repo Repo, number int) iter.Seq2[
 				}
 				last = max(last, comment.ID)
 			}
-			if len(list) < page {
+			if len(list) < pageSize {
 				return
 			}
 			query.Set("minId", strconv.Itoa(last)) // whether with that one is not documented

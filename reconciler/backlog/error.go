@@ -55,10 +55,10 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Err}
 }
 
-// refusal makes an error of an answer that is no success, whatever its body:
+// statusError makes an error of an answer that is no success, whatever its body:
 // {"errors":[{"message":…}]}, that of an OAuth failure, or a proxy's page.
-func (c *Client) refusal(op string, status int, body []byte) *Error {
-	e := &Error{Kind: ErrRefused, Op: op, Status: status, Text: c.redact(message(body))}
+func (c *Client) statusError(op string, status int, body []byte) *Error {
+	e := &Error{Kind: ErrRefused, Op: op, Status: status, Text: c.redact(errorMessage(body))}
 	if e.Text == "" {
 		e.Text = fmt.Sprintf("%d %s", status, http.StatusText(status))
 	}
@@ -79,27 +79,27 @@ func (c *Client) refusal(op string, status int, body []byte) *Error {
 	return e
 }
 
-// message is what a body says for people; "" for a web page.
-func message(body []byte) string {
-	var answer struct {
+// errorMessage is what a body says for people; "" for a web page.
+func errorMessage(body []byte) string {
+	var response struct {
 		Errors []struct {
 			Message  string `json:"message"`
 			MoreInfo string `json:"moreInfo"`
 		} `json:"errors"`
 	}
-	if json.Unmarshal(body, &answer) != nil {
+	if json.Unmarshal(body, &response) != nil {
 		return ""
 	}
 	var texts []string
-	for _, e := range answer.Errors {
+	for _, e := range response.Errors {
 		texts = append(texts, strings.TrimSpace(e.Message+" "+e.MoreInfo))
 	}
 	return strings.Join(texts, "; ")
 }
 
-// broken makes an error of a request without an answer. A *url.Error holds
+// transportError makes an error of a request without an answer. A *url.Error holds
 // the URL, and with it the key: only what it wraps is kept.
-func (c *Client) broken(op string, err error) *Error {
+func (c *Client) transportError(op string, err error) *Error {
 	var wrapped *url.Error
 	for errors.As(err, &wrapped) {
 		err = wrapped.Err
@@ -114,7 +114,7 @@ func (c *Client) broken(op string, err error) *Error {
 func (c *Client) redact(text string) string {
 	for _, secret := range []Secret{c.APIKey, c.Token} {
 		if secret != "" {
-			text = strings.NewReplacer(string(secret), redacted, url.QueryEscape(string(secret)), redacted).Replace(text)
+			text = strings.NewReplacer(string(secret), redactedText, url.QueryEscape(string(secret)), redactedText).Replace(text)
 		}
 	}
 	return text

@@ -13,9 +13,9 @@ type Status int
 
 // Statuses.
 const (
-	Open   Status = 1
-	Closed Status = 2
-	Merged Status = 3
+	StatusOpen   Status = 1
+	StatusClosed Status = 2
+	StatusMerged Status = 3
 )
 
 // PullRequest is a pull request. Commits and times are empty where Backlog
@@ -47,20 +47,20 @@ type PullRequest struct {
 // HeadRef is where a pull request's head is in Git.
 func (p PullRequest) HeadRef() string { return "refs/pull/" + strconv.Itoa(p.Number) + "/head" }
 
-// page is the most that Backlog gives at once.
-const page = 100
+// pageSize is the most that Backlog gives at once.
+const pageSize = 100
 
 // PullRequests yields the pull requests with one of the statuses (none: with
 // any), the newest first, asking for a page when the one before is used up.
 // After an error it yields nothing more.
 func (c *Client) PullRequests(ctx context.Context, repo Repo, statuses ...Status) iter.Seq2[PullRequest, error] {
 	return func(yield func(PullRequest, error) bool) {
-		query := url.Values{"count": {strconv.Itoa(page)}}
+		query := url.Values{"count": {strconv.Itoa(pageSize)}}
 		for _, s := range statuses {
 			query.Add("statusId[]", strconv.Itoa(int(s)))
 		}
 		seen := map[int]bool{} // one that is opened meanwhile moves the rest
-		for offset := 0; ; offset += page {
+		for offset := 0; ; offset += pageSize {
 			query.Set("offset", strconv.Itoa(offset))
 			var list []PullRequest
 			if err := c.get(ctx, repo.path()+"/pullRequests", query, &list); err != nil {
@@ -73,7 +73,7 @@ func (c *Client) PullRequests(ctx context.Context, repo Repo, statuses ...Status
 				}
 				seen[p.Number] = true
 			}
-			if len(list) < page {
+			if len(list) < pageSize {
 				return
 			}
 		}

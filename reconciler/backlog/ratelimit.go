@@ -25,9 +25,9 @@ type RateLimits struct {
 
 // RateLimits returns the limits of the key's user, and what is left of them.
 func (c *Client) RateLimits(ctx context.Context) (RateLimits, error) {
-	var answer struct {
+	var response struct {
 		RateLimit RateLimits `json:"rateLimit"`
 	}
-	err := c.get(ctx, "/rateLimit", nil, &answer)
-	return answer.RateLimit, err
+	err := c.get(ctx, "/rateLimit", nil, &response)
+	return response.RateLimit, err
 }

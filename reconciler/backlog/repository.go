@@ -46,13 +46,13 @@ const gitHost = ".git."
 
 var errRemote = errors.New("not a Git remote of Backlog, which is like https://SPACE.backlog.com/git/PROJECT/repo.git")
 
-// Locate reads a Git remote: which space it belongs to (the URL that
+// ParseRemote reads a Git remote: which space it belongs to (the URL that
 // Options take), and which repository it is. Remotes over HTTPS are like
 // https://SPACE.backlog.com/git/PROJ/repo.git; of Backlog Enterprise
 // http://HOST:8969/backlog/git/PROJ/repo.git. Over SSH only those of the cloud
 // tell where the API is.
-func Locate(remote string) (space string, repo Repo, err error) {
-	host, path, err := cut(remote)
+func ParseRemote(remote string) (space string, repo Repo, err error) {
+	host, path, err := splitRemote(remote)
 	if err != nil {
 		return "", Repo{}, err
 	}
@@ -72,7 +72,7 @@ func Locate(remote string) (space string, repo Repo, err error) {
 // RepoOf reads which repository a Git remote is: its path ends in
 // PROJECT/repo.git, by whatever protocol.
 func RepoOf(remote string) (Repo, error) {
-	_, path, err := cut(remote)
+	_, path, err := splitRemote(remote)
 	if err != nil {
 		return Repo{}, err
 	}
@@ -83,9 +83,9 @@ func RepoOf(remote string) (Repo, error) {
 	return Repo{Project: parts[len(parts)-2], Name: parts[len(parts)-1]}, nil
 }
 
-// cut takes a remote apart, without credentials: a URL into scheme://host and
+// splitRemote takes a remote apart, without credentials: a URL into scheme://host and
 // path, and user@host:path as ssh's.
-func cut(remote string) (host, path string, err error) {
+func splitRemote(remote string) (host, path string, err error) {
 	if u, err := url.Parse(remote); err == nil && u.Host != "" {
 		return u.Scheme + "://" + strings.TrimSuffix(u.Host, ":"), u.Path, nil
 	}

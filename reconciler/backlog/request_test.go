@@ -20,7 +20,7 @@ import (
 
 // The limit is honoured: the client waits until it is lifted, and goes on.
 func TestRateLimit(t *testing.T) {
-	s, c, clock := space(t)
+	s, c, clock := startBacklog(t)
 	s.ReadLimit = 2
 	for range 5 {
 		if _, err := c.Space(t.Context()); err != nil {
@@ -28,42 +28,42 @@ func TestRateLimit(t *testing.T) {
 		}
 	}
 	// Half past a minute, it is lifted 30 s later, and a second is given.
-	if want := []time.Duration{31 * time.Second, 60 * time.Second}; !slices.Equal(clock.waited, want) {
-		t.Errorf("waited %v, want %v", clock.waited, want)
+	if want := []time.Duration{31 * time.Second, 60 * time.Second}; !slices.Equal(clock.sleeps, want) {
+		t.Errorf("waited %v, want %v", clock.sleeps, want)
 	}
 }
 
 // A 429 that does not say until when is a minute.
 func TestRateLimitWithoutReset(t *testing.T) {
-	s, c, clock := space(t)
-	s.Fault = gittest.First(1, gittest.Status(http.StatusTooManyRequests))
-	if _, err := c.Space(t.Context()); err != nil || !slices.Equal(clock.waited, []time.Duration{time.Minute}) {
-		t.Errorf("waited %v, %v", clock.waited, err)
+	s, c, clock := startBacklog(t)
+	s.Fault = gittest.FirstRequests(1, gittest.RespondStatus(http.StatusTooManyRequests))
+	if _, err := c.Space(t.Context()); err != nil || !slices.Equal(clock.sleeps, []time.Duration{time.Minute}) {
+		t.Errorf("waited %v, %v", clock.sleeps, err)
 	}
 }
 
 // Who has no time to wait is told at once.
 func TestRateLimitWithoutPatience(t *testing.T) {
-	s, _, clock := space(t)
+	s, _, clock := startBacklog(t)
 	s.ReadLimit = 0
-	c := client(t, s, clock, func(o *backlog.Options) { o.Patience = 10 * time.Second })
-	if _, err := c.Space(t.Context()); !errors.Is(err, backlog.ErrRateLimit) || len(clock.waited) != 0 {
-		t.Errorf("waited %v, %v", clock.waited, err)
+	c := newClient(t, s, clock, func(o *backlog.Options) { o.MaxWait = 10 * time.Second })
+	if _, err := c.Space(t.Context()); !errors.Is(err, backlog.ErrRateLimit) || len(clock.sleeps) != 0 {
+		t.Errorf("waited %v, %v", clock.sleeps, err)
 	}
 	clock.now = time.Now()
 	ctx, cancel := context.WithDeadline(t.Context(), clock.now.Add(30*time.Second))
 	defer cancel()
-	s.Fault = gittest.Status(http.StatusTooManyRequests)
-	c = client(t, s, clock, nil)
-	if _, err := c.Space(ctx); !errors.Is(err, backlog.ErrRateLimit) || len(clock.waited) != 0 {
-		t.Errorf("waited %v, %v", clock.waited, err)
+	s.Fault = gittest.RespondStatus(http.StatusTooManyRequests)
+	c = newClient(t, s, clock, nil)
+	if _, err := c.Space(ctx); !errors.Is(err, backlog.ErrRateLimit) || len(clock.sleeps) != 0 {
+		t.Errorf("waited %v, %v", clock.sleeps, err)
 	}
 }
 
 // An update that was limited was not done, and is sent again; one that may
 // have been done is not. Between two there is a second.
 func TestUpdates(t *testing.T) {
-	s, c, clock := space(t)
+	s, c, clock := startBacklog(t)
 	number := s.OpenPullRequest("main", "change")
 	s.UpdateLimit = 1
 	for range 2 {
@@ -71,12 +71,12 @@ func TestUpdates(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if want := []time.Duration{time.Second, 30 * time.Second}; !slices.Equal(clock.waited, want) {
-		t.Errorf("waited %v, want %v", clock.waited, want)
+	if want := []time.Duration{time.Second, 30 * time.Second}; !slices.Equal(clock.sleeps, want) {
+		t.Errorf("waited %v, want %v", clock.sleeps, want)
 	}
 	s.UpdateLimit = 150
 	s.Requests()
-	s.Fault = gittest.Status(http.StatusBadGateway)
+	s.Fault = gittest.RespondStatus(http.StatusBadGateway)
 	if _, err := c.AddComment(t.Context(), repo, number, "x"); !errors.Is(err, backlog.ErrUnavailable) || len(s.Requests()) != 1 {
 		t.Errorf("%v", err)
 	}
@@ -87,20 +87,20 @@ func TestUpdates(t *testing.T) {
 
 // A read that failed is asked again, a few times.
 func TestReadsAreTriedAgain(t *testing.T) {
-	s, c, clock := space(t)
-	s.Fault = gittest.First(2, gittest.Status(http.StatusServiceUnavailable))
+	s, c, clock := startBacklog(t)
+	s.Fault = gittest.FirstRequests(2, gittest.RespondStatus(http.StatusServiceUnavailable))
 	if _, err := c.Space(t.Context()); err != nil {
 		t.Error(err)
 	}
-	s.Fault = gittest.Status(http.StatusServiceUnavailable)
+	s.Fault = gittest.RespondStatus(http.StatusServiceUnavailable)
 	s.Requests()
-	if _, err := c.Space(t.Context()); !errors.Is(err, backlog.ErrUnavailable) || len(s.Requests()) != 3 || len(clock.waited) != 4 {
-		t.Errorf("waited %v, %v", clock.waited, err)
+	if _, err := c.Space(t.Context()); !errors.Is(err, backlog.ErrUnavailable) || len(s.Requests()) != 3 || len(clock.sleeps) != 4 {
+		t.Errorf("waited %v, %v", clock.sleeps, err)
 	}
 }
 
 func TestAnswers(t *testing.T) {
-	s, c, _ := space(t)
+	s, c, _ := startBacklog(t)
 	reply := func(status int, kind, body string) gittest.Fault {
 		return func(w http.ResponseWriter, _ *http.Request, _ int) bool {
 			w.Header().Set("Content-Type", kind)
@@ -116,11 +116,11 @@ func TestAnswers(t *testing.T) {
 		status int
 		text   string
 	}{
-		{"a login page", gittest.Page, backlog.ErrNotBacklog, 200, "text/html"},
+		{"a login page", gittest.RespondLoginPage, backlog.ErrNotBacklog, 200, "text/html"},
 		{"a proxy's error page", reply(502, "text/html", "<html>Bad gateway</html>"), backlog.ErrUnavailable, 502, "502 Bad Gateway"},
 		{"a page with 403", reply(403, "text/html", "<html>s"), backlog.ErrForbidden, 403, "addresses that the space allows"},
 		{"an error of Backlog's", reply(400, "application/json", `{"errors":[{"message":"No project.","code":6,"moreInfo":"x"}]}`), backlog.ErrRefused, 400, "No project. x"},
-		{"401 without a body", gittest.Status(401), backlog.ErrAuth, 401, "API key"},
+		{"401 without a body", gittest.RespondStatus(401), backlog.ErrAuth, 401, "API key"},
 		{"a redirect", reply(302, "text/html", ""), backlog.ErrNotBacklog, 302, "URL of the space"},
 		{"no JSON", reply(200, "application/json", `{"spaceKey":`), backlog.ErrNotBacklog, 200, "unexpected end"},
 		{"another shape", reply(200, "application/json", `[]`), backlog.ErrNotBacklog, 200, "cannot unmarshal"},
@@ -148,9 +148,9 @@ func TestAnswers(t *testing.T) {
 
 // A server that goes silent costs one time-out a try.
 func TestTimeout(t *testing.T) {
-	s, _, clock := space(t)
-	s.Fault = gittest.Hang
-	c := client(t, s, clock, func(o *backlog.Options) { o.Timeout = 20 * time.Millisecond })
+	s, _, clock := startBacklog(t)
+	s.Fault = gittest.NeverAnswer
+	c := newClient(t, s, clock, func(o *backlog.Options) { o.Timeout = 20 * time.Millisecond })
 	if _, err := c.Space(t.Context()); !errors.Is(err, backlog.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v", err)
 	}

@@ -6,9 +6,9 @@ import "log/slog"
 // prints, logs and marshals as a placeholder.
 type Secret string
 
-const redacted = "(redacted)"
+const redactedText = "(redacted)"
 
-func (Secret) String() string               { return redacted }
-func (Secret) GoString() string             { return redacted }
-func (Secret) LogValue() slog.Value         { return slog.StringValue(redacted) }
-func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+func (Secret) String() string               { return redactedText }
+func (Secret) GoString() string             { return redactedText }
+func (Secret) LogValue() slog.Value         { return slog.StringValue(redactedText) }
+func (Secret) MarshalText() ([]byte, error) { return []byte(redactedText), nil }

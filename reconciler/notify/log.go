@@ -7,22 +7,22 @@ import (
 
 // Log tells in the program's own log: a line a workspace, with the message
 // "told" and the fields of News, for whoever filters logs.
-type Log struct{ Log *slog.Logger }
+type Log struct{ Logger *slog.Logger }
 
 // Channel is "log".
 func (Log) Channel() string { return "log" }
 
-// Tell never fails.
-func (l Log) Tell(ctx context.Context, r *Report) error {
-	for _, n := range r.News {
+// Notify never fails.
+func (l Log) Notify(ctx context.Context, r *Notification) error {
+	for _, n := range r.Events {
 		level := slog.LevelInfo
 		switch {
-		case n.Failed():
+		case n.HasFailed():
 			level = slog.LevelError
-		case n.Drifted():
+		case n.HasDrifted():
 			level = slog.LevelWarn
 		}
-		l.Log.Log(ctx, level, "told",
+		l.Logger.Log(ctx, level, "told",
 			"workspace", n.Name, "outcome", n.Outcome, "recovered", n.Recovered,
 			"repo", r.Repo, "branch", r.Branch, "environment", r.Environment, "tip", r.Commit,
 			"commit", n.Commit, "applied_by", n.Run,

@@ -21,21 +21,21 @@ type Marker struct {
 
 const (
 	markerStart = "reconcile:preview"
-	// keptPlans is how many workspaces' plans a marker keeps.
-	keptPlans = 60
-	// keptDigest is how much of a digest it keeps, in characters.
-	keptDigest = 8
+	// maxMarkerPlans is how many workspaces' plans a marker keeps.
+	maxMarkerPlans = 60
+	// markerDigestLength is how much of a digest it keeps, in characters.
+	markerDigestLength = 8
 )
 
-func (p *Preview) marker() Marker {
+func (p *Preview) newMarker() Marker {
 	m := Marker{Environment: p.Environment, Head: p.Head, Tip: p.Tip, Inputs: p.Inputs, Failed: p.Failed}
-	if len(p.Workspaces) > keptPlans {
+	if len(p.Workspaces) > maxMarkerPlans {
 		return m
 	}
 	m.Plans = map[string]string{}
 	for _, w := range p.Workspaces {
 		digest := cmp.Or(w.Digest, w.Outcome)
-		m.Plans[w.Name] = digest[:min(len(digest), keptDigest)]
+		m.Plans[w.Name] = digest[:min(len(digest), markerDigestLength)]
 	}
 	return m
 }
@@ -61,7 +61,7 @@ func (m Marker) String() string {
 // ReadMarker finds the marker of a comment: its last line, and nothing else. A
 // comment that only quotes one is somebody's own.
 func ReadMarker(comment string) (m Marker, ok bool) {
-	_, line, found := cutMarker(comment)
+	_, line, found := splitMarker(comment)
 	if !found {
 		return m, false
 	}
@@ -77,21 +77,21 @@ func ReadMarker(comment string) (m Marker, ok bool) {
 		case name == "failed":
 			m.Failed = true
 		case name == "environment":
-			m.Environment = unescaped(value)
+			m.Environment = unescape(value)
 		case name == "plans":
 			m.Plans = map[string]string{}
 		case strings.HasPrefix(name, "+") && m.Plans != nil:
-			m.Plans[unescaped(name[1:])] = value
+			m.Plans[unescape(name[1:])] = value
 		}
 	}
 	return m, m.Head != ""
 }
 
-// Move returns a comment that says what it says of other commits, for which
+// UpdateMarker returns a comment that says what it says of other commits, for which
 // that is just as true.
-func Move(comment, head, tip string) string {
+func UpdateMarker(comment, head, tip string) string {
 	m, ok := ReadMarker(comment)
-	before, line, _ := cutMarker(comment)
+	before, line, _ := splitMarker(comment)
 	if !ok {
 		return comment
 	}
@@ -100,15 +100,15 @@ func Move(comment, head, tip string) string {
 	return before + markerStart + " " + line
 }
 
-// cutMarker cuts a comment at what its marker begins with.
-func cutMarker(comment string) (before, after string, found bool) {
+// splitMarker cuts a comment at what its marker begins with.
+func splitMarker(comment string) (before, after string, found bool) {
 	last := strings.LastIndex(strings.TrimRight(comment, "\n"), "\n") + 1
 	start := last + len(comment[last:]) - len(strings.TrimPrefix(comment[last:], "`"))
 	after, found = strings.CutPrefix(comment[start:], markerStart+" ")
 	return comment[:start], after, found
 }
 
-func unescaped(text string) string {
+func unescape(text string) string {
 	plain, err := url.QueryUnescape(text)
 	if err != nil {
 		return text

@@ -24,13 +24,13 @@ const (
 type markup interface {
 	heading(text string) string
 	bold(text string) string
-	literal(text string) string // in a line: a name, a path, a command
-	item(marked string) string
+	code(text string) string // in a line: a name, a path, a command
+	listItem(marked string) string
 	table(header []string, rows [][]string) string // of marked cells
-	block(text string) string                      // lines as they are
+	codeBlock(text string) string                  // lines as they are
 }
 
-func (f Format) markup() (markup, error) {
+func (f Format) newMarkup() (markup, error) {
 	switch f {
 	case Markdown:
 		return markdown{}, nil
@@ -42,32 +42,34 @@ func (f Format) markup() (markup, error) {
 
 type markdown struct{}
 
-// markdownText escapes what Markdown would take for more than text in a line.
-var markdownText = strings.NewReplacer(
+// markdownEscaper escapes what Markdown would take for more than text in a line.
+var markdownEscaper = strings.NewReplacer(
 	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "|", `\|`,
 )
 
-func (markdown) heading(text string) string { return "## " + markdownText.Replace(visible.Line(text)) }
-func (markdown) bold(text string) string {
-	return "**" + markdownText.Replace(visible.Line(text)) + "**"
+func (markdown) heading(text string) string {
+	return "## " + markdownEscaper.Replace(visible.Line(text))
 }
-func (markdown) item(marked string) string { return "- " + marked }
+func (markdown) bold(text string) string {
+	return "**" + markdownEscaper.Replace(visible.Line(text)) + "**"
+}
+func (markdown) listItem(marked string) string { return "- " + marked }
 
-func (markdown) literal(text string) string {
+func (markdown) code(text string) string {
 	text = strings.NewReplacer("`", "'", "|", `\|`).Replace(visible.Name(text))
 	return "`" + text + "`"
 }
 
 func (markdown) table(header []string, rows [][]string) string {
-	lines := []string{row(header, "|"), "|" + strings.Repeat("---|", len(header))}
+	lines := []string{tableRow(header, "|"), "|" + strings.Repeat("---|", len(header))}
 	for _, cells := range rows {
-		lines = append(lines, row(cells, "|"))
+		lines = append(lines, tableRow(cells, "|"))
 	}
 	return strings.Join(lines, "\n")
 }
 
-// block is fenced by more backticks than the text has in a row.
-func (markdown) block(text string) string {
+// codeBlock is fenced by more backticks than the text has in a row.
+func (markdown) codeBlock(text string) string {
 	text = visible.Text(text)
 	fence := "```"
 	for strings.Contains(text, fence) {
@@ -78,31 +80,33 @@ func (markdown) block(text string) string {
 
 type notation struct{}
 
-// notationText puts apart what Backlog would take for one of its signs.
-var notationText = strings.NewReplacer("|", "｜", "''", "' '", "%%", "% %", "[[", "[ [", "{", "｛", "&", "＆")
+// notationEscaper puts apart what Backlog would take for one of its signs.
+var notationEscaper = strings.NewReplacer("|", "｜", "''", "' '", "%%", "% %", "[[", "[ [", "{", "｛", "&", "＆")
 
-func (notation) heading(text string) string { return "** " + notationText.Replace(visible.Line(text)) }
-func (notation) bold(text string) string {
-	return "''" + notationText.Replace(visible.Line(text)) + "''"
+func (notation) heading(text string) string {
+	return "** " + notationEscaper.Replace(visible.Line(text))
 }
-func (notation) item(marked string) string { return "- " + marked }
+func (notation) bold(text string) string {
+	return "''" + notationEscaper.Replace(visible.Line(text)) + "''"
+}
+func (notation) listItem(marked string) string { return "- " + marked }
 
-// literal has no sign of its own in this format.
-func (notation) literal(text string) string {
-	return notationText.Replace(visible.Name(text))
+// code has no sign of its own in this format.
+func (notation) code(text string) string {
+	return notationEscaper.Replace(visible.Name(text))
 }
 
 func (notation) table(header []string, rows [][]string) string {
-	lines := []string{row(header, "|h")}
+	lines := []string{tableRow(header, "|h")}
 	for _, cells := range rows {
-		lines = append(lines, row(cells, "|"))
+		lines = append(lines, tableRow(cells, "|"))
 	}
 	return strings.Join(lines, "\n")
 }
 
-func (notation) block(text string) string {
+func (notation) codeBlock(text string) string {
 	text = strings.ReplaceAll(visible.Text(text), "{/code}", "{ /code}")
 	return "{code}\n" + strings.TrimRight(text, "\n") + "\n{/code}"
 }
 
-func row(cells []string, end string) string { return "|" + strings.Join(cells, "|") + end }
+func tableRow(cells []string, end string) string { return "|" + strings.Join(cells, "|") + end }

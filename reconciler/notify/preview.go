@@ -8,21 +8,21 @@ import (
 // Preview is what would come of merging a pull request, as it is told in a
 // comment on it.
 type Preview struct {
-	Number       int
-	Branch, Base string // names of branches
-	Head, Tip    string // their commits
-	Environment  string // of the settings; "": none
-	Problem      string // why nothing could be planned
-	Failed       bool   // something that may be different another time
-	Inputs       string // equal for previews that say the same
-	Conflicts    []Conflict
-	Workspaces   []Workspace // by name
-	Readers      []Reader
-	Removed      []string // workspaces
-	Renamed      []Renamed
-	Waiting      []string // workspaces with changes at the tip already
-	Rights       []string // workspaces planned with the roles and variables at the tip, not with its own
-	Crossed      bool     // the branches were merged into each other
+	Number            int
+	Branch, Base      string // names of branches
+	Head, Tip         string // their commits
+	Environment       string // of the settings; "": none
+	Problem           string // why nothing could be planned
+	Failed            bool   // something that may be different another time
+	Inputs            string // equal for previews that say the same
+	Conflicts         []Conflict
+	Workspaces        []Workspace // by name
+	Readers           []Reader
+	Removed           []string // workspaces
+	Renamed           []Renamed
+	Waiting           []string // workspaces with changes at the tip already
+	PermissionChanges []string // workspaces planned with the roles and variables at the tip, not with its own
+	CrissCross        bool     // the branches were merged into each other
 }
 
 // Conflict is a path that cannot be merged. Kind is part of a key of the
@@ -43,27 +43,27 @@ type Workspace struct {
 	Name                          string
 	Outcome                       string // part of a key of the catalogue
 	Add, Change, Replace, Destroy int
-	Because                       []string
+	Reasons                       []string
 	Digest                        string // of the plan
 	Plan                          string
 	Error                         string
 	Refused, Warnings             []string
 }
 
-// Since is what is different from an earlier preview.
-type Since struct {
-	Head               string // of the earlier
-	New, Changed, Gone []string
+// Diff is what is different from an earlier preview.
+type Diff struct {
+	Head                  string // of the earlier
+	New, Changed, Removed []string
 }
 
-// since compares with the last preview; nil where there is none, or it did not
+// diffSince compares with the last preview; nil where there is none, or it did not
 // say enough.
-func (p *Preview) since(last Marker) *Since {
+func (p *Preview) diffSince(last Marker) *Diff {
 	if last.Head == "" || last.Plans == nil {
 		return nil
 	}
-	s := &Since{Head: last.Head}
-	now := p.marker().Plans
+	s := &Diff{Head: last.Head}
+	now := p.newMarker().Plans
 	for _, w := range p.Workspaces {
 		switch then, ok := last.Plans[w.Name]; {
 		case !ok:
@@ -74,34 +74,34 @@ func (p *Preview) since(last Marker) *Since {
 	}
 	for name := range last.Plans {
 		if _, ok := now[name]; !ok {
-			s.Gone = append(s.Gone, name)
+			s.Removed = append(s.Removed, name)
 		}
 	}
-	slices.Sort(s.Gone)
+	slices.Sort(s.Removed)
 	return s
 }
 
-// Same tells whether nothing is different.
-func (s Since) Same() bool { return len(s.New)+len(s.Changed)+len(s.Gone) == 0 }
+// IsEmpty tells whether nothing is different.
+func (s Diff) IsEmpty() bool { return len(s.New)+len(s.Changed)+len(s.Removed) == 0 }
 
-// rows is how many workspaces the table shows at most.
-const rows = 60
+// maxRows is how many workspaces the table shows at most.
+const maxRows = 60
 
-// shown are the workspaces of the table: where there are too many, those in
+// tableWorkspaces are the workspaces of the table: where there are too many, those in
 // which more is at stake.
-func (p *Preview) shown() []Workspace {
-	if len(p.Workspaces) <= rows {
+func (p *Preview) tableWorkspaces() []Workspace {
+	if len(p.Workspaces) <= maxRows {
 		return p.Workspaces
 	}
 	list := slices.Clone(p.Workspaces)
-	slices.SortStableFunc(list, func(a, b Workspace) int { return cmp.Compare(b.weight(), a.weight()) })
-	list = list[:rows]
+	slices.SortStableFunc(list, func(a, b Workspace) int { return cmp.Compare(b.severity(), a.severity()) })
+	list = list[:maxRows]
 	slices.SortFunc(list, func(a, b Workspace) int { return cmp.Compare(a.Name, b.Name) })
 	return list
 }
 
-// weight is how much is at stake.
-func (w Workspace) weight() int {
+// severity is how much is at stake.
+func (w Workspace) severity() int {
 	switch {
 	case w.Destroy+w.Replace > 0:
 		return 3
@@ -113,8 +113,8 @@ func (w Workspace) weight() int {
 	return 0
 }
 
-// text is what is shown in full: the plan, or why there is none.
-func (w Workspace) text() string {
+// details is what is shown in full: the plan, or why there is none.
+func (w Workspace) details() string {
 	if w.Plan == "" && len(w.Refused) == 0 {
 		return w.Error
 	}

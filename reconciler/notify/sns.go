@@ -34,12 +34,12 @@ func (s SNS) Channel() string { return "sns:" + s.Topic }
 // on one line of less than 100 characters, and a message of 256 KiB at most,
 // of which the text has a part.
 const (
-	subjectLimit = 99
-	textLimit    = 100_000
+	maxSubjectLength = 99
+	maxTextLength    = 100_000
 )
 
-// Tell publishes.
-func (s SNS) Tell(ctx context.Context, r *Report) error {
+// Notify publishes.
+func (s SNS) Notify(ctx context.Context, r *Notification) error {
 	subject, err := subjectOf(r)
 	if err != nil {
 		return err
@@ -48,8 +48,8 @@ func (s SNS) Tell(ctx context.Context, r *Report) error {
 	if err != nil {
 		return err
 	}
-	writer.Limit = textLimit
-	text, err := writer.Report(r)
+	writer.MaxLength = maxTextLength
+	text, err := writer.WriteNotification(r)
 	if err != nil {
 		return err
 	}
@@ -71,17 +71,17 @@ func (s SNS) Tell(ctx context.Context, r *Report) error {
 }
 
 // subjectOf is in English whatever the language, since it must be ASCII.
-func subjectOf(r *Report) (string, error) {
+func subjectOf(r *Notification) (string, error) {
 	w, err := NewWriter("en", Markdown)
 	if err != nil {
 		return "", err
 	}
 	outcome := r.Outcome()
-	names := r.Names(outcome)
+	names := r.NamesByOutcome(outcome)
 	if outcome == "recovered" {
-		names = r.Names("")
+		names = r.NamesByOutcome("")
 	}
-	subject, err := w.words.Text("subject."+outcome, "workspaces", strings.Join(names, ", "), "branch", r.Branch)
+	subject, err := w.messages.Text("subject."+outcome, "workspaces", strings.Join(names, ", "), "branch", r.Branch)
 	if err != nil {
 		return "", err
 	}
@@ -91,27 +91,27 @@ func subjectOf(r *Report) (string, error) {
 		}
 		return c
 	}, subject)
-	if utf8.RuneCountInString(ascii) > subjectLimit {
-		ascii = ascii[:subjectLimit-3] + "..."
+	if utf8.RuneCountInString(ascii) > maxSubjectLength {
+		ascii = ascii[:maxSubjectLength-3] + "..."
 	}
 	return ascii, nil
 }
 
 // attributesOf are what subscriptions filter by. An attribute must not be
 // empty, and lists are JSON.
-func attributesOf(r *Report) (map[string]types.MessageAttributeValue, error) {
+func attributesOf(r *Notification) (map[string]types.MessageAttributeValue, error) {
 	attributes := map[string]types.MessageAttributeValue{}
-	text := func(name, value string) {
+	addAttribute := func(name, value string) {
 		if value != "" {
 			attributes[name] = types.MessageAttributeValue{DataType: aws.String("String"), StringValue: &value}
 		}
 	}
-	text("outcome", r.Outcome())
-	text("repo", r.Repo)
-	text("branch", r.Branch)
-	text("environment", r.Environment)
-	text("run", r.Run)
-	for name, list := range map[string][]string{"workspaces": r.Names(""), "failed": r.Names("failed"), "drifted": r.Names("drifted")} {
+	addAttribute("outcome", r.Outcome())
+	addAttribute("repo", r.Repo)
+	addAttribute("branch", r.Branch)
+	addAttribute("environment", r.Environment)
+	addAttribute("run", r.Run)
+	for name, list := range map[string][]string{"workspaces": r.NamesByOutcome(""), "failed": r.NamesByOutcome("failed"), "drifted": r.NamesByOutcome("drifted")} {
 		if len(list) == 0 {
 			continue
 		}

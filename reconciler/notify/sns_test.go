@@ -16,8 +16,8 @@ import (
 	"reconcile/reconciler/notify"
 )
 
-// queue asks SQS, at an emulator, by its JSON protocol.
-func queue(t *testing.T, url, action string, in, out any) {
+// callSQS asks SQS, at an emulator, by its JSON protocol.
+func callSQS(t *testing.T, url, action string, in, out any) {
 	t.Helper()
 	body, err := json.Marshal(in)
 	if err != nil {
@@ -48,7 +48,7 @@ func queue(t *testing.T, url, action string, in, out any) {
 // What is published arrives with its attributes, and subscriptions can filter
 // by them.
 func TestSNS(t *testing.T) {
-	url := awstest.Moto(t)
+	url := awstest.StartMoto(t)
 	client := sns.NewFromConfig(aws.Config{
 		Region: "ap-northeast-1", BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	})
@@ -56,8 +56,8 @@ func TestSNS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var made struct{ QueueUrl string }
-	queue(t, url, "CreateQueue", map[string]string{"QueueName": "told"}, &made)
+	var created struct{ QueueUrl string }
+	callSQS(t, url, "CreateQueue", map[string]string{"QueueName": "told"}, &created)
 	_, err = client.Subscribe(t.Context(), &sns.SubscribeInput{
 		TopicArn: topic.TopicArn, Protocol: aws.String("sqs"), Endpoint: aws.String("arn:aws:sqs:ap-northeast-1:123456789012:told"),
 		Attributes: map[string]string{"FilterPolicy": `{"outcome": ["failed"], "workspaces": ["common"]}`},
@@ -66,21 +66,21 @@ func TestSNS(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	teller := notify.SNS{Topic: *topic.TopicArn, Language: "ja", Client: func(context.Context) (notify.Publisher, error) { return client, nil }}
-	failed := &notify.Report{
+	notifier := notify.SNS{Topic: *topic.TopicArn, Language: "ja", Client: func(context.Context) (notify.Publisher, error) { return client, nil }}
+	failed := &notify.Notification{
 		Run: "01JD", Repo: "https://example.com/estate.git", Branch: "main", Commit: "bbbb", At: time.Unix(0, 0),
-		News: []notify.News{{Name: "common", Outcome: "failed", Error: "no good"}, {Name: "tokyo", Outcome: "applied", Add: 1}},
+		Events: []notify.WorkspaceEvent{{Name: "common", Outcome: "failed", Error: "no good"}, {Name: "tokyo", Outcome: "applied", Add: 1}},
 	}
 	applied := *failed
-	applied.News = failed.News[1:]
-	for _, r := range []*notify.Report{&applied, failed} {
-		if err := teller.Tell(t.Context(), r); err != nil {
+	applied.Events = failed.Events[1:]
+	for _, r := range []*notify.Notification{&applied, failed} {
+		if err := notifier.Notify(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
 	}
 
 	var got struct{ Messages []struct{ Body string } }
-	queue(t, url, "ReceiveMessage", map[string]any{"QueueUrl": made.QueueUrl, "MaxNumberOfMessages": 10}, &got)
+	callSQS(t, url, "ReceiveMessage", map[string]any{"QueueUrl": created.QueueUrl, "MaxNumberOfMessages": 10}, &got)
 	if len(got.Messages) != 1 {
 		t.Fatalf("%d messages passed the filter, want that of the failure: %+v", len(got.Messages), got.Messages)
 	}
@@ -98,8 +98,8 @@ func TestSNS(t *testing.T) {
 		t.Errorf("attributes: %+v", message.MessageAttributes)
 	}
 
-	gone := notify.SNS{Topic: *topic.TopicArn + "x", Client: teller.Client}
-	if err := gone.Tell(t.Context(), failed); err == nil {
+	missing := notify.SNS{Topic: *topic.TopicArn + "x", Client: notifier.Client}
+	if err := missing.Notify(t.Context(), failed); err == nil {
 		t.Error("a topic that is not there was told")
 	}
 }

@@ -23,8 +23,8 @@ type address struct {
 	path   string
 }
 
-// shortForm is git's short form of an ssh address, [user@]host:path.
-var shortForm = regexp.MustCompile(`^(?:([\w.+][\w.+-]*)@)?(\[[0-9a-fA-F:.]+\]|[\w.][\w.-]*):([^:].*)$`)
+// scpFormPattern is git's short form of an ssh address, [user@]host:path.
+var scpFormPattern = regexp.MustCompile(`^(?:([\w.+][\w.+-]*)@)?(\[[0-9a-fA-F:.]+\]|[\w.][\w.-]*):([^:].*)$`)
 
 // parseAddress splits credentials from the address. Errors do not repeat what
 // may hold a password.
@@ -37,7 +37,7 @@ func parseAddress(raw string) (address, Credentials, error) {
 	case strings.Contains(raw, "://"):
 		return parseURL(raw)
 	}
-	if m := shortForm.FindStringSubmatch(raw); m != nil && strings.Trim(m[3], "/") != "" && !exists(raw) {
+	if m := scpFormPattern.FindStringSubmatch(raw); m != nil && strings.Trim(m[3], "/") != "" && !exists(raw) {
 		if first, _, _ := strings.Cut(m[3], "/"); strings.Contains(first, "@") {
 			return address{}, Credentials{}, &Error{Kind: ErrURL, URL: "(hidden)", Text: "a user name and password without a scheme", Help: "write https://user:password@host/path"}
 		}
@@ -53,7 +53,7 @@ func parseAddress(raw string) (address, Credentials, error) {
 
 func parseURL(raw string) (address, Credentials, error) {
 	refuse := func(text, help string) (address, Credentials, error) {
-		return address{}, Credentials{}, &Error{Kind: ErrURL, URL: withoutUser(raw), Text: text, Help: help}
+		return address{}, Credentials{}, &Error{Kind: ErrURL, URL: stripUser(raw), Text: text, Help: help}
 	}
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -95,8 +95,8 @@ func parseURL(raw string) (address, Credentials, error) {
 	return a, credentials, nil
 }
 
-// withoutUser cuts what may be credentials out of a URL that cannot be parsed.
-func withoutUser(raw string) string {
+// stripUser cuts what may be credentials out of a URL that cannot be parsed.
+func stripUser(raw string) string {
 	scheme, rest, ok := strings.Cut(raw, "://")
 	if i := strings.LastIndex(rest, "@"); ok && i >= 0 {
 		rest = rest[i+1:]
@@ -133,8 +133,8 @@ func (a address) hostPort() string {
 	return a.host
 }
 
-// loopback reports whether the host is this machine.
-func (a address) loopback() bool {
+// isLoopback reports whether the host is this machine.
+func (a address) isLoopback() bool {
 	ip := net.ParseIP(a.host)
 	return a.host == "localhost" || ip != nil && ip.IsLoopback()
 }

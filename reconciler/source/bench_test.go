@@ -9,9 +9,9 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// monorepo returns a repository with many files, and how to name its
+// newMonorepo returns a repository with many files, and how to name its
 // workspaces and modules. RECONCILE_BENCH_MONOREPO may name one to use.
-func monorepo(b *testing.B) string {
+func newMonorepo(b *testing.B) string {
 	b.Helper()
 	if dir := os.Getenv("RECONCILE_BENCH_MONOREPO"); dir != "" {
 		return dir
@@ -35,14 +35,14 @@ func monorepo(b *testing.B) string {
 // BenchmarkIDs opens a repository, reads its tip and looks up every directory
 // of a workspace or module: what a pass does before it knows what is stale.
 func BenchmarkIDs(b *testing.B) {
-	dir := monorepo(b)
+	dir := newMonorepo(b)
 	packed := b.TempDir() + "/packed.git"
 	gittest.Git(b, ".", "clone", "-q", "--bare", "--no-local", dir, packed)
 	for name, dir := range map[string]string{"loose": dir, "packed": packed} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				r := open(b, Options{URL: dir})
+				r := openRepository(b, Options{URL: dir})
 				tip, err := r.Tip(b.Context(), "")
 				if err != nil {
 					b.Fatal(err)
@@ -51,14 +51,14 @@ func BenchmarkIDs(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				lookUp(b, commit.Tree)
+				lookUpIDs(b, commit.Tree)
 				commit.Close()
 			}
 		})
 	}
 }
 
-func lookUp(b *testing.B, tree *Tree) {
+func lookUpIDs(b *testing.B, tree *Tree) {
 	for _, parent := range []string{"env", "modules"} {
 		entries, err := tree.ReadDir(parent)
 		if err != nil {
@@ -98,18 +98,18 @@ func BenchmarkTip(b *testing.B) {
 	gittest.Git(b, repo.Dir, "pack-refs", "--all")
 	for _, v0 := range []bool{false, true} {
 		server := gittest.ServeHTTP(b, repo)
-		server.Username, server.Password, server.V0 = "ann", "password", v0
+		server.Username, server.Password, server.OnlyV0 = "ann", "password", v0
 		protocol := map[bool]string{false: ProtocolV2, true: ProtocolV0}[v0]
 		b.Run(protocol+"/reconcile", func(b *testing.B) {
 			for b.Loop() { // opened anew: no connection is kept
-				if _, err := open(b, Options{URL: server.WithPassword()}).Tip(b.Context(), protocol); err != nil {
+				if _, err := openRepository(b, Options{URL: server.URLWithPassword()}).Tip(b.Context(), protocol); err != nil {
 					b.Fatal(err)
 				}
 			}
 		})
 		b.Run(protocol+"/git-ls-remote", func(b *testing.B) {
 			for b.Loop() {
-				gittest.Git(b, ".", "ls-remote", server.WithPassword(), "refs/heads/main")
+				gittest.Git(b, ".", "ls-remote", server.URLWithPassword(), "refs/heads/main")
 			}
 		})
 	}
@@ -118,14 +118,14 @@ func BenchmarkTip(b *testing.B) {
 // BenchmarkFetch fetches a commit and lays it out, next to a shallow clone by
 // the C git.
 func BenchmarkFetch(b *testing.B) {
-	dir := monorepo(b)
+	dir := newMonorepo(b)
 	bare := b.TempDir() + "/repo.git"
 	gittest.Git(b, ".", "clone", "-q", "--bare", "--no-local", dir, bare)
 	server := gittest.ServeHTTP(b, &gittest.Repo{Dir: bare})
 	id := gittest.Git(b, bare, "rev-parse", "main")
 	b.Run("fetch", func(b *testing.B) {
 		for b.Loop() {
-			commit, err := open(b, Options{URL: server.URL}).Fetch(b.Context(), id)
+			commit, err := openRepository(b, Options{URL: server.URL}).Fetch(b.Context(), id)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -137,7 +137,7 @@ func BenchmarkFetch(b *testing.B) {
 			gittest.Git(b, ".", "clone", "-q", "--bare", "--depth", "1", server.URL, b.TempDir()+"/clone")
 		}
 	})
-	r := open(b, Options{URL: server.URL})
+	r := openRepository(b, Options{URL: server.URL})
 	commit, err := r.Fetch(b.Context(), id)
 	if err != nil {
 		b.Fatal(err)
@@ -150,13 +150,13 @@ func BenchmarkFetch(b *testing.B) {
 			}
 		}
 	})
-	laid := b.TempDir() + "/tree"
-	if err := commit.Tree.Checkout(b.Context(), laid, nil); err != nil {
+	checkoutDir := b.TempDir() + "/tree"
+	if err := commit.Tree.Checkout(b.Context(), checkoutDir, nil); err != nil {
 		b.Fatal(err)
 	}
 	b.Run("checkout-again", func(b *testing.B) {
 		for b.Loop() {
-			if err := commit.Tree.Checkout(b.Context(), laid, nil); err != nil {
+			if err := commit.Tree.Checkout(b.Context(), checkoutDir, nil); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -167,7 +167,7 @@ func BenchmarkFetch(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			lookUp(b, commit.Tree)
+			lookUpIDs(b, commit.Tree)
 			commit.Close()
 		}
 	})
@@ -178,7 +178,7 @@ func BenchmarkFetch(b *testing.B) {
 // is planned.
 func BenchmarkMerge(b *testing.B) {
 	bare := b.TempDir() + "/served.git"
-	gittest.Git(b, ".", "clone", "-q", "--bare", "--no-local", monorepo(b), bare)
+	gittest.Git(b, ".", "clone", "-q", "--bare", "--no-local", newMonorepo(b), bare)
 	work := b.TempDir() + "/work"
 	gittest.Git(b, ".", "clone", "-q", bare, work)
 	commit := func(path string) string {
@@ -195,7 +195,7 @@ func BenchmarkMerge(b *testing.B) {
 	gittest.Git(b, work, "push", "-q", "origin", "main", "topic")
 	server := gittest.ServeHTTP(b, &gittest.Repo{Dir: bare})
 	for b.Loop() {
-		merge, err := open(b, Options{URL: server.URL}).Merge(b.Context(), tip, head)
+		merge, err := openRepository(b, Options{URL: server.URL}).Merge(b.Context(), tip, head)
 		if err != nil || len(merge.Conflicts) > 0 {
 			b.Fatal(merge, err)
 		}

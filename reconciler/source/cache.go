@@ -17,12 +17,12 @@ import (
 )
 
 const (
-	// keptCommits is how many commits stay in the cache beside those in use.
-	keptCommits = 2
-	// partial is the prefix of directories that are not complete.
-	partial = "partial-"
-	// useFile is locked (shared) by each process that reads a commit.
-	useFile = "in-use"
+	// maxCached is how many commits stay in the cache beside those in use.
+	maxCached = 2
+	// tmpPrefix is the prefix of directories that are not complete.
+	tmpPrefix = "partial-"
+	// lockFile is locked (shared) by each process that reads a commit.
+	lockFile = "in-use"
 )
 
 // commitCache keeps commits of one remote, each in a directory of its own with an
@@ -37,56 +37,56 @@ type commitCache struct {
 // far as nobody else has it open.
 func (c commitCache) open(id plumbing.Hash) (*Commit, error) {
 	dir := filepath.Join(c.dir, id.String())
-	use, err := share(dir)
+	lock, err := lockShared(dir)
 	if err != nil {
 		c.remove(dir)
 		return nil, err
 	}
 	commit, err := openCommit(dir, id)
 	if err != nil {
-		use.Close()
+		lock.Close()
 		c.remove(dir)
 		return nil, fmt.Errorf("commit %s in the cache: %w", id, err)
 	}
 	now := time.Now()
 	_ = os.Chtimes(dir, now, now) // only the order of removal depends on it
-	commit.closers = append(commit.closers, use)
+	commit.closers = append(commit.closers, lock)
 	return commit, nil
 }
 
 // add moves the complete commit in dir into the cache and opens it. It is in
 // use before others can see it, and so not removed.
 func (c commitCache) add(dir string, id plumbing.Hash) (*Commit, error) {
-	if err := os.WriteFile(filepath.Join(dir, useFile), nil, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, lockFile), nil, 0o600); err != nil {
 		return nil, err
 	}
-	use, err := share(dir)
+	lock, err := lockShared(dir)
 	if err != nil {
 		return nil, err
 	}
-	kept := filepath.Join(c.dir, id.String())
+	target := filepath.Join(c.dir, id.String())
 	for tries := 0; ; tries++ {
-		err := os.Rename(dir, kept)
+		err := os.Rename(dir, target)
 		if err == nil {
 			break
 		}
 		if !errors.Is(err, fs.ErrExist) || tries == 10 {
-			use.Close()
+			lock.Close()
 			return nil, err
 		}
 		// Another process was faster. It may have removed it again since.
 		if commit, err := c.open(id); err == nil {
-			use.Close()
+			lock.Close()
 			return commit, nil
 		}
-		awaitRemoval(kept)
+		waitForRemoval(target)
 	}
-	commit, err := openCommit(kept, id)
+	commit, err := openCommit(target, id)
 	if err != nil {
-		use.Close()
+		lock.Close()
 		return nil, err
 	}
-	commit.closers = append(commit.closers, use)
+	commit.closers = append(commit.closers, lock)
 	c.prune()
 	return commit, nil
 }
@@ -109,10 +109,10 @@ func openCommit(dir string, id plumbing.Hash) (*Commit, error) {
 	return commit, nil
 }
 
-// share marks the directory as in use until the file is closed, be it by the
+// lockShared marks the directory as in use until the file is closed, be it by the
 // end of the process.
-func share(dir string) (*os.File, error) {
-	path := filepath.Join(dir, useFile)
+func lockShared(dir string) (*os.File, error) {
+	path := filepath.Join(dir, lockFile)
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -128,10 +128,10 @@ func share(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// awaitRemoval waits while another is removing the directory, so that trying
+// waitForRemoval waits while another is removing the directory, so that trying
 // again is not over before that has got a turn.
-func awaitRemoval(dir string) {
-	f, err := os.Open(filepath.Join(dir, useFile))
+func waitForRemoval(dir string) {
+	f, err := os.Open(filepath.Join(dir, lockFile))
 	if err != nil {
 		return
 	}
@@ -145,19 +145,19 @@ func (c commitCache) remove(dir string) {
 	if !exists(dir) {
 		return
 	}
-	f, err := os.Open(filepath.Join(dir, useFile))
+	f, err := os.Open(filepath.Join(dir, lockFile))
 	if err == nil {
 		defer f.Close()
 		if syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
 			return
 		}
 	}
-	gone, err := os.MkdirTemp(c.dir, partial)
+	trash, err := os.MkdirTemp(c.dir, tmpPrefix)
 	if err != nil {
 		return
 	}
-	_ = os.Rename(dir, filepath.Join(gone, "old"))
-	os.RemoveAll(gone)
+	_ = os.Rename(dir, filepath.Join(trash, "old"))
+	os.RemoveAll(trash)
 }
 
 // prune removes what is not needed any more: all but the newest commits, and
@@ -183,12 +183,12 @@ func (c commitCache) prune() {
 		switch {
 		case plumbing.IsHash(e.Name()):
 			commits = append(commits, kept{path, info.ModTime()})
-		case strings.HasPrefix(e.Name(), partial) && time.Since(info.ModTime()) > abandoned:
+		case strings.HasPrefix(e.Name(), tmpPrefix) && time.Since(info.ModTime()) > abandoned:
 			os.RemoveAll(path)
 		}
 	}
 	slices.SortFunc(commits, func(a, b kept) int { return b.used.Compare(a.used) })
-	for _, k := range commits[min(keptCommits, len(commits)):] {
+	for _, k := range commits[min(maxCached, len(commits)):] {
 		c.remove(k.path)
 	}
 }

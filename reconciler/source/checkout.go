@@ -20,8 +20,8 @@ import (
 	"reconcile/internal/gitpath"
 )
 
-// writers is how many files are written at once.
-const writers = 4
+// maxWriters is how many files are written at once.
+const maxWriters = 4
 
 // Checkout makes dir hold the whole tree and nothing else, but for paths that
 // the tree does not hold and keep says to leave (slash-separated, from dir; a
@@ -37,9 +37,9 @@ const writers = 4
 // is only one at a time.
 //
 // What LeftOut tells of is not laid out.
-func (t *Tree) Checkout(ctx context.Context, dir string, keep func(path string, d fs.DirEntry) bool) error {
-	if keep == nil {
-		keep = func(string, fs.DirEntry) bool { return false }
+func (t *Tree) Checkout(ctx context.Context, dir string, isPreserved func(path string, d fs.DirEntry) bool) error {
+	if isPreserved == nil {
+		isPreserved = func(string, fs.DirEntry) bool { return false }
 	}
 	want, err := t.flatten(ctx)
 	if err != nil {
@@ -53,11 +53,11 @@ func (t *Tree) Checkout(ctx context.Context, dir string, keep func(path string, 
 		return fmt.Errorf("check out: %w", err)
 	}
 	defer root.Close()
-	had := readManifest(dir)
-	c := &checkout{tree: t, root: root, want: want, keep: keep, had: had, there: map[string]fs.FileInfo{}}
-	have, err := c.run(ctx)
-	if !maps.Equal(have, had) { // noted even when the rest failed
-		err = errors.Join(err, have.save(dir))
+	previous := readManifest(dir)
+	c := &checkout{tree: t, root: root, want: want, isPreserved: isPreserved, previous: previous, present: map[string]fs.FileInfo{}}
+	current, err := c.run(ctx)
+	if !maps.Equal(current, previous) { // noted even when the rest failed
+		err = errors.Join(err, current.save(dir))
 	}
 	if err != nil {
 		return fmt.Errorf("check out into %s: %w", dir, err)
@@ -67,7 +67,7 @@ func (t *Tree) Checkout(ctx context.Context, dir string, keep func(path string, 
 
 // flatten lists what is laid out of the tree by its path, without the root.
 func (t *Tree) flatten(ctx context.Context) (map[string]entry, error) {
-	if err := t.bounded(); err != nil {
+	if err := t.checkLimitsOnce(); err != nil {
 		return nil, err
 	}
 	all := map[string]entry{}
@@ -79,13 +79,13 @@ func (t *Tree) flattenInto(ctx context.Context, all map[string]entry, dir string
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	list, err := t.listing(e.id)
+	list, err := t.readTree(e.id)
 	if err != nil {
 		return fmt.Errorf("directory %s: %w", gitpath.Quote(dir), err)
 	}
 	for _, e := range list.entries {
 		name := path.Join(dir, e.name)
-		if t.leftOut(name, e) != "" || t.omits(name) {
+		if t.skipReason(name, e) != "" || t.isOmitted(name) {
 			continue
 		}
 		all[name] = e
@@ -100,41 +100,41 @@ func (t *Tree) flattenInto(ctx context.Context, all map[string]entry, dir string
 
 // checkout is one run of Tree.Checkout.
 type checkout struct {
-	tree  *Tree
-	root  *os.Root
-	want  map[string]entry
-	keep  func(string, fs.DirEntry) bool
-	had   manifest
-	there map[string]fs.FileInfo // files and links that are there and wanted
-	bytes atomic.Int64           // written
+	tree         *Tree
+	root         *os.Root
+	want         map[string]entry
+	isPreserved  func(string, fs.DirEntry) bool
+	previous     manifest
+	present      map[string]fs.FileInfo // files and links that are there and wanted
+	writtenBytes atomic.Int64           // written
 }
 
 // run lays the tree out and returns what is there then.
 func (c *checkout) run(ctx context.Context) (manifest, error) {
 	if err := c.clear(ctx, "."); err != nil {
-		return c.had, err
+		return c.previous, err
 	}
-	have := manifest{}
-	write := map[string][]string{} // by directory
-	for _, name := range c.sorted() {
+	current := manifest{}
+	toWrite := map[string][]string{} // by directory
+	for _, name := range c.sortedNames() {
 		e := c.want[name]
 		if e.mode == filemode.Dir || e.mode == filemode.Submodule {
 			if err := c.root.Mkdir(name, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-				return c.had, err
+				return c.previous, err
 			}
 			continue
 		}
-		if noted, ok := c.had[name]; ok && noted.ID == e.String() && c.there[name] != nil && see(c.there[name], noted.ID) == noted {
-			have[name] = noted
+		if stamp, ok := c.previous[name]; ok && stamp.ID == e.String() && c.present[name] != nil && stampOf(c.present[name], stamp.ID) == stamp {
+			current[name] = stamp
 			continue
 		}
-		write[path.Dir(name)] = append(write[path.Dir(name)], name)
+		toWrite[path.Dir(name)] = append(toWrite[path.Dir(name)], name)
 	}
-	return have, c.writeAll(ctx, write, have)
+	return current, c.writeAll(ctx, toWrite, current)
 }
 
-// sorted returns the names, a directory before what is in it.
-func (c *checkout) sorted() []string {
+// sortedNames returns the names, a directory before what is in it.
+func (c *checkout) sortedNames() []string {
 	return slices.Sorted(maps.Keys(c.want))
 }
 
@@ -160,12 +160,12 @@ func (c *checkout) clear(ctx context.Context, dir string) error {
 func (c *checkout) clearEntry(ctx context.Context, name string, d fs.DirEntry) (err error) {
 	e, wanted := c.want[name]
 	switch {
-	case wanted && fits(d, e) && d.IsDir():
+	case wanted && isSameKind(d, e) && d.IsDir():
 		return c.clear(ctx, name)
-	case wanted && fits(d, e):
-		c.there[name], err = d.Info()
+	case wanted && isSameKind(d, e):
+		c.present[name], err = d.Info()
 		return err
-	case !wanted && c.keep(name, d):
+	case !wanted && c.isPreserved(name, d):
 		return nil
 	case !wanted && d.IsDir():
 		_, err = c.clearDir(name)
@@ -183,8 +183,8 @@ func readDir(root *os.Root, dir string) ([]fs.DirEntry, error) {
 	return entries, errors.Join(err, f.Close())
 }
 
-// fits reports whether d is of the kind that e needs.
-func fits(d fs.DirEntry, e entry) bool {
+// isSameKind reports whether d is of the kind that e needs.
+func isSameKind(d fs.DirEntry, e entry) bool {
 	if e.mode == filemode.Submodule {
 		return d.IsDir()
 	}
@@ -199,17 +199,17 @@ func (c *checkout) clearDir(name string) (stays bool, err error) {
 		return false, err
 	}
 	for _, d := range entries {
-		below := path.Join(name, d.Name())
-		kept := c.keep(below, d)
-		if !kept && d.IsDir() {
-			kept, err = c.clearDir(below)
-		} else if !kept {
-			err = c.root.Remove(below)
+		child := path.Join(name, d.Name())
+		stay := c.isPreserved(child, d)
+		if !stay && d.IsDir() {
+			stay, err = c.clearDir(child)
+		} else if !stay {
+			err = c.root.Remove(child)
 		}
 		if err != nil {
 			return false, err
 		}
-		stays = stays || kept
+		stays = stays || stay
 	}
 	if stays {
 		return true, nil
@@ -219,27 +219,27 @@ func (c *checkout) clearDir(name string) (stays bool, err error) {
 
 // writeAll writes the files, several directories at once, and notes how each
 // then looks.
-func (c *checkout) writeAll(ctx context.Context, names map[string][]string, have manifest) error {
+func (c *checkout) writeAll(ctx context.Context, names map[string][]string, current manifest) error {
 	var mu sync.Mutex
-	group, going := errgroup.WithContext(ctx)
-	group.SetLimit(writers)
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(maxWriters)
 	for dir, names := range names {
 		group.Go(func() error {
-			at, err := c.root.OpenRoot(dir)
+			dirRoot, err := c.root.OpenRoot(dir)
 			if err != nil {
 				return err
 			}
-			defer at.Close()
+			defer dirRoot.Close()
 			for _, name := range names {
-				if going.Err() != nil {
-					return context.Cause(going)
+				if groupCtx.Err() != nil {
+					return context.Cause(groupCtx)
 				}
-				written, err := c.write(going, at, name)
+				stamp, err := c.write(groupCtx, dirRoot, name)
 				if err != nil {
 					return fmt.Errorf("%s: %w", gitpath.Quote(name), err)
 				}
 				mu.Lock()
-				have[name] = written
+				current[name] = stamp
 				mu.Unlock()
 			}
 			return nil
@@ -250,25 +250,25 @@ func (c *checkout) writeAll(ctx context.Context, names map[string][]string, have
 
 // write writes the file into its directory, in place: a write that is cut off
 // leaves a file that no manifest knows, and so is written again.
-func (c *checkout) write(ctx context.Context, dir *os.Root, name string) (seen, error) {
+func (c *checkout) write(ctx context.Context, dir *os.Root, name string) (fileStamp, error) {
 	e := c.want[name]
 	size, err := c.tree.store.Size(e.id)
 	if err != nil {
-		return seen{}, err
+		return fileStamp{}, err
 	}
-	if c.bytes.Add(size) > maxBytes || size > maxBytes {
-		return seen{}, fmt.Errorf("%s: %w: its files have more than %d GiB", c.tree.name(), ErrTooMuch, maxBytes>>30)
+	if c.writtenBytes.Add(size) > maxBytes || size > maxBytes {
+		return fileStamp{}, fmt.Errorf("%s: %w: its files have more than %d GiB", c.tree.name(), ErrTreeTooLarge, maxBytes>>30)
 	}
 	base := path.Base(name)
-	if c.there[name] != nil {
+	if c.present[name] != nil {
 		if err := dir.Remove(base); err != nil {
-			return seen{}, err
+			return fileStamp{}, err
 		}
 	}
 	var info fs.FileInfo
 	if e.mode == filemode.Symlink {
 		var target string
-		if target, err = c.tree.target(e); err == nil {
+		if target, err = c.tree.linkTarget(e); err == nil {
 			err = dir.Symlink(target, base)
 		}
 		if err == nil {
@@ -278,9 +278,9 @@ func (c *checkout) write(ctx context.Context, dir *os.Root, name string) (seen, 
 		info, err = c.create(ctx, dir, base, e)
 	}
 	if err != nil {
-		return seen{}, err
+		return fileStamp{}, err
 	}
-	return see(info, e.String()), nil
+	return stampOf(info, e.String()), nil
 }
 
 func (c *checkout) create(ctx context.Context, dir *os.Root, name string, e entry) (fs.FileInfo, error) {
@@ -312,6 +312,6 @@ func manifestPath(dir string) string {
 
 // Omit has Checkout and Mend leave out what omitted reports. It is called
 // before either.
-func (t *Tree) Omit(omitted func(path string) bool) { t.omitted = omitted }
+func (t *Tree) Omit(rule func(path string) bool) { t.omitRule = rule }
 
-func (t *Tree) omits(name string) bool { return t.omitted != nil && t.omitted(name) }
+func (t *Tree) isOmitted(name string) bool { return t.omitRule != nil && t.omitRule(name) }

@@ -22,15 +22,15 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// treeAt returns the tree of the work tree's HEAD.
-func treeAt(t testing.TB, repo *gittest.Repo) *Tree {
+// headTree returns the tree of the work tree's HEAD.
+func headTree(t testing.TB, repo *gittest.Repo) *Tree {
 	t.Helper()
-	return treeOf(t, repo, repo.Git("rev-parse", "HEAD"))
+	return fetchTree(t, repo, repo.Git("rev-parse", "HEAD"))
 }
 
-func treeOf(t testing.TB, repo *gittest.Repo, commit string) *Tree {
+func fetchTree(t testing.TB, repo *gittest.Repo, commit string) *Tree {
 	t.Helper()
-	c, err := open(t, Options{URL: repo.Dir}).Fetch(context.Background(), commit)
+	c, err := openRepository(t, Options{URL: repo.Dir}).Fetch(context.Background(), commit)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,8 +38,8 @@ func treeOf(t testing.TB, repo *gittest.Repo, commit string) *Tree {
 	return c.Tree
 }
 
-// onDisk lists what is below dir: content, mode or link target by path.
-func onDisk(t testing.TB, dir string) map[string]string {
+// readDisk lists what is below dir: content, mode or link target by path.
+func readDisk(t testing.TB, dir string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -70,17 +70,17 @@ func onDisk(t testing.TB, dir string) map[string]string {
 	return found
 }
 
-func sameOnDisk(t *testing.T, dir string, want map[string]string) {
+func checkDisk(t *testing.T, dir string, want map[string]string) {
 	t.Helper()
-	got := onDisk(t, dir)
+	got := readDisk(t, dir)
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		if got[name] != want[name] {
 			t.Errorf("%s: %q, want %q", name, got[name], want[name])
 		}
 		delete(got, name)
 	}
-	for name, is := range got {
-		t.Errorf("%s: %q, want nothing", name, is)
+	for name, content := range got {
+		t.Errorf("%s: %q, want nothing", name, content)
 	}
 }
 
@@ -92,8 +92,8 @@ func checkOut(t testing.TB, tree *Tree, dir string, keep func(string, fs.DirEntr
 }
 
 const (
-	plain      = "-rw-r--r-- "
-	executable = "-rwxr-xr-x "
+	fileMode       = "-rw-r--r-- "
+	executableMode = "-rwxr-xr-x "
 )
 
 func TestCheckout(t *testing.T) {
@@ -105,12 +105,12 @@ func TestCheckout(t *testing.T) {
 		"link": "-> env/a", "becomes-dir": "file", "becomes-file/x": "x", "turns": "-> link", "日本/ö.txt": "ü",
 	})
 	dir := filepath.Join(t.TempDir(), "tree")
-	checkOut(t, treeAt(t, repo), dir, nil)
-	sameOnDisk(t, dir, map[string]string{
-		"env": "dir", "env/a": "dir", "env/a/main.tf": plain + "a", "env/b": "dir", "env/b/main.tf": plain + "b",
-		"modules": "dir", "modules/m": "dir", "modules/m/x.tf": plain + "x", "run.sh": executable + "#!/bin/sh",
-		"link": "-> env/a", "becomes-dir": plain + "file", "becomes-file": "dir", "becomes-file/x": plain + "x",
-		"turns": "-> link", "日本": "dir", "日本/ö.txt": plain + "ü",
+	checkOut(t, headTree(t, repo), dir, nil)
+	checkDisk(t, dir, map[string]string{
+		"env": "dir", "env/a": "dir", "env/a/main.tf": fileMode + "a", "env/b": "dir", "env/b/main.tf": fileMode + "b",
+		"modules": "dir", "modules/m": "dir", "modules/m/x.tf": fileMode + "x", "run.sh": executableMode + "#!/bin/sh",
+		"link": "-> env/a", "becomes-dir": fileMode + "file", "becomes-file": "dir", "becomes-file/x": fileMode + "x",
+		"turns": "-> link", "日本": "dir", "日本/ö.txt": fileMode + "ü",
 	})
 	// What a run leaves behind.
 	for _, name := range []string{"env/a/.terraform", "env/b/.terraform/deep", "junk"} {
@@ -126,13 +126,13 @@ func TestCheckout(t *testing.T) {
 		"env/b/main.tf": "", "modules/m/x.tf": "#!x", "becomes-dir": "", "becomes-file/x": "", "turns": "plain now", "run.sh": "plain",
 	})
 	repo.Commit("third", map[string]string{"becomes-dir/y": "y", "becomes-file": "now"})
-	checkOut(t, treeAt(t, repo), dir, func(path string, _ fs.DirEntry) bool { return strings.HasSuffix(path, "/.terraform") })
-	sameOnDisk(t, dir, map[string]string{
-		"env": "dir", "env/a": "dir", "env/a/main.tf": plain + "a", "env/a/.terraform": "dir",
+	checkOut(t, headTree(t, repo), dir, func(path string, _ fs.DirEntry) bool { return strings.HasSuffix(path, "/.terraform") })
+	checkDisk(t, dir, map[string]string{
+		"env": "dir", "env/a": "dir", "env/a/main.tf": fileMode + "a", "env/a/.terraform": "dir",
 		"env/b": "dir", "env/b/.terraform": "dir", "env/b/.terraform/deep": "dir", "env/b/.terraform/deep/f": "-rw------- kept",
-		"modules": "dir", "modules/m": "dir", "modules/m/x.tf": executable + "#!x", "run.sh": plain + "plain",
-		"link": "-> env/a", "becomes-dir": "dir", "becomes-dir/y": plain + "y", "becomes-file": plain + "now",
-		"turns": plain + "plain now", "日本": "dir", "日本/ö.txt": plain + "ü",
+		"modules": "dir", "modules/m": "dir", "modules/m/x.tf": executableMode + "#!x", "run.sh": fileMode + "plain",
+		"link": "-> env/a", "becomes-dir": "dir", "becomes-dir/y": fileMode + "y", "becomes-file": fileMode + "now",
+		"turns": fileMode + "plain now", "日本": "dir", "日本/ö.txt": fileMode + "ü",
 	})
 }
 
@@ -140,17 +140,17 @@ func TestCheckoutWritesOnlyWhatDiffers(t *testing.T) {
 	repo := gittest.New(t)
 	repo.Commit("first", map[string]string{"a": "1", "b": "1"})
 	dir := filepath.Join(t.TempDir(), "tree")
-	checkOut(t, treeAt(t, repo), dir, nil)
-	before := inode(t, dir, "a")
+	checkOut(t, headTree(t, repo), dir, nil)
+	before := inodeOf(t, dir, "a")
 	repo.Commit("second", map[string]string{"b": "2"})
-	checkOut(t, treeAt(t, repo), dir, nil)
-	if inode(t, dir, "a") != before {
+	checkOut(t, headTree(t, repo), dir, nil)
+	if inodeOf(t, dir, "a") != before {
 		t.Error("a was written though it did not change")
 	}
-	sameOnDisk(t, dir, map[string]string{"a": plain + "1", "b": plain + "2"})
+	checkDisk(t, dir, map[string]string{"a": fileMode + "1", "b": fileMode + "2"})
 }
 
-func inode(t *testing.T, dir, name string) uint64 {
+func inodeOf(t *testing.T, dir, name string) uint64 {
 	t.Helper()
 	info, err := os.Stat(filepath.Join(dir, name))
 	if err != nil {
@@ -159,9 +159,9 @@ func inode(t *testing.T, dir, name string) uint64 {
 	return info.Sys().(*syscall.Stat_t).Ino
 }
 
-// TestCheckoutMends: whatever was done to the directory or the manifest, the
+// TestCheckoutRepairs: whatever was done to the directory or the manifest, the
 // next checkout mends it.
-func TestCheckoutMends(t *testing.T) {
+func TestCheckoutRepairs(t *testing.T) {
 	repo := gittest.New(t)
 	repo.Commit("first", map[string]string{"a/f": "one", "b": "two", "l": "-> b", "d/e/f": "deep"})
 	outside := t.TempDir()
@@ -196,12 +196,12 @@ func TestCheckoutMends(t *testing.T) {
 	for name, damage := range damages {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "tree")
-			checkOut(t, treeAt(t, repo), dir, nil)
+			checkOut(t, headTree(t, repo), dir, nil)
 			if err := damage(dir); err != nil {
 				t.Fatal(err)
 			}
-			checkOut(t, treeAt(t, repo), dir, nil)
-			sameOnDisk(t, dir, map[string]string{"a": "dir", "a/f": plain + "one", "b": plain + "two", "l": "-> b", "d": "dir", "d/e": "dir", "d/e/f": plain + "deep"})
+			checkOut(t, headTree(t, repo), dir, nil)
+			checkDisk(t, dir, map[string]string{"a": "dir", "a/f": fileMode + "one", "b": fileMode + "two", "l": "-> b", "d": "dir", "d/e": "dir", "d/e/f": fileMode + "deep"})
 			if data, err := os.ReadFile(filepath.Join(outside, "f")); string(data) != "outside" {
 				t.Errorf("a file outside is %q, %v", data, err)
 			}
@@ -227,8 +227,8 @@ func TestCheckoutKilled(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "tree")
 		for range 3 {
 			noted, _ := os.ReadFile(dir + ".manifest")
-			tree := treeOf(t, repo, commits[random.IntN(2)])
-			tree.store = &stops{store: tree.store, after: int64(random.IntN(14))}
+			tree := fetchTree(t, repo, commits[random.IntN(2)])
+			tree.store = &failingStore{store: tree.store, maxBlobs: int64(random.IntN(14))}
 			if tree.Checkout(t.Context(), dir, nil) == nil {
 				continue
 			}
@@ -237,32 +237,32 @@ func TestCheckoutKilled(t *testing.T) {
 			}
 			_ = os.Truncate(filepath.Join(dir, "c/d/2"), 1)
 		}
-		checkOut(t, treeOf(t, repo, commits[1]), dir, nil)
+		checkOut(t, fetchTree(t, repo, commits[1]), dir, nil)
 		want := map[string]string{"a": "dir", "b": "dir", "c": "dir", "c/d": "dir"}
 		for name, content := range files[1] {
-			want[name] = plain + content
+			want[name] = fileMode + content
 		}
-		sameOnDisk(t, dir, want)
+		checkDisk(t, dir, want)
 	}
 }
 
-// stops is a store that fails after so many blobs.
-type stops struct {
+// failingStore is a store that fails after so many blobs.
+type failingStore struct {
 	store
-	after int64
-	blobs atomic.Int64
+	maxBlobs int64
+	blobs    atomic.Int64
 }
 
-func (s *stops) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
+func (s *failingStore) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
 	kind, data, err := s.store.Read(id)
-	if kind == plumbing.BlobObject && s.blobs.Add(1) > s.after {
+	if kind == plumbing.BlobObject && s.blobs.Add(1) > s.maxBlobs {
 		return 0, nil, errors.New("stopped")
 	}
 	return kind, data, err
 }
 
 // What could lead out of the checkout is left out of it, and told.
-func TestCheckoutLeavesOut(t *testing.T) {
+func TestCheckoutSkipsUnsafe(t *testing.T) {
 	links := map[string]struct {
 		files map[string]string
 		link  string
@@ -285,25 +285,25 @@ func TestCheckoutLeavesOut(t *testing.T) {
 			repo := gittest.New(t)
 			test.files["beside"] = "b"
 			repo.Commit("links", test.files)
-			tree := treeAt(t, repo)
+			tree := headTree(t, repo)
 			dir := filepath.Join(t.TempDir(), "tree")
 			checkOut(t, tree, dir, nil)
-			got := onDisk(t, dir)
-			if got["beside"] != plain+"b" {
+			got := readDisk(t, dir)
+			if got["beside"] != fileMode+"b" {
 				t.Errorf("beside it: %q", got["beside"])
 			}
-			left, err := tree.LeftOut(path.Dir(test.link))
+			skipped, err := tree.SkippedEntries(path.Dir(test.link))
 			if err != nil {
 				t.Fatal(err)
 			}
 			if test.why == "" {
-				if got[test.link] != test.files[test.link] || len(left) > 0 {
-					t.Errorf("%q, %v", got[test.link], left)
+				if got[test.link] != test.files[test.link] || len(skipped) > 0 {
+					t.Errorf("%q, %v", got[test.link], skipped)
 				}
 				return
 			}
-			if _, ok := got[test.link]; ok || !strings.Contains(fmt.Sprint(left), test.link+" is not laid out: it is a link that "+test.why) {
-				t.Errorf("%q, %v", got[test.link], left)
+			if _, ok := got[test.link]; ok || !strings.Contains(fmt.Sprint(skipped), test.link+" is not laid out: it is a link that "+test.why) {
+				t.Errorf("%q, %v", got[test.link], skipped)
 			}
 		})
 	}
@@ -313,30 +313,30 @@ func TestCheckoutLeavesOut(t *testing.T) {
 func TestTreeNames(t *testing.T) {
 	repo := gittest.New(t)
 	blob := repo.Git("hash-object", "-w", "--stdin")
-	odd := func(raw string) string {
+	problemOf := func(raw string) string {
 		list, err := parseTree([]byte(raw))
 		if err != nil || len(list.entries) == 0 || list.canonical {
 			t.Errorf("%q: %+v, %v", raw, list, err)
 		}
-		return list.entries[0].odd
+		return list.entries[0].problem
 	}
 	id := strings.Repeat("x", 20)
 	for _, name := range []string{"..", ".", ".git", ".GIT", "git~1", "GIT~1", ".g\u200cit", ".git\ufeff", "a/b", "", strings.Repeat("n", 256)} {
-		if odd("100644 "+name+"\x00"+id) == "" {
+		if problemOf("100644 "+name+"\x00"+id) == "" {
 			t.Errorf("name %q is laid out", name)
 		}
 	}
 	for _, mode := range []string{"100000", "644", "20000", "104644"} {
-		if odd(mode+" a\x00"+id) == "" {
+		if problemOf(mode+" a\x00"+id) == "" {
 			t.Errorf("mode %s is laid out", mode)
 		}
 	}
-	if odd("100644 a\x00"+id+"40000 a\x00"+id) == "" {
+	if problemOf("100644 a\x00"+id+"40000 a\x00"+id) == "" {
 		t.Error("a name twice is laid out")
 	}
 	// Laid out, and yet not to be told from what is.
-	for _, raw := range []string{"100664 a\x00" + id, "160000 a\x00" + id, "0100644 a\x00" + id, "100644 b\x00" + id + "100644 a\x00" + id, "40000 a\x00" + string(emptyTree[:])} {
-		if why := odd(raw); why != "" {
+	for _, raw := range []string{"100664 a\x00" + id, "160000 a\x00" + id, "0100644 a\x00" + id, "100644 b\x00" + id + "100644 a\x00" + id, "40000 a\x00" + string(emptyTreeID[:])} {
+		if why := problemOf(raw); why != "" {
 			t.Errorf("%q: %s", raw, why)
 		}
 	}
@@ -352,8 +352,8 @@ func TestTreeNames(t *testing.T) {
 	}
 	// Names that differ in case alone are two names.
 	repo.Git("update-index", "--add", "--cacheinfo", "100644,"+blob+",README", "--cacheinfo", "100644,"+blob+",readme")
-	repo.Save("case")
-	if tree := treeAt(t, repo); tree.ID("README") == Absent || tree.ID("readme") == Absent || tree.ID("Readme") != Absent {
+	repo.CommitStaged("case")
+	if tree := headTree(t, repo); tree.ID("README") == Absent || tree.ID("readme") == Absent || tree.ID("Readme") != Absent {
 		t.Error("names that differ in case")
 	}
 }
@@ -361,7 +361,7 @@ func TestTreeNames(t *testing.T) {
 func TestTreeIsAFileSystem(t *testing.T) {
 	repo := gittest.New(t)
 	repo.Commit("first", map[string]string{"env/a/main.tf": "a", "env/b/main.tf": "b", "link": "-> env/a", "empty": "", "a-b": "1", "a.b": "2", "a/x": "3"})
-	tree := treeAt(t, repo)
+	tree := headTree(t, repo)
 	if err := fstest.TestFS(tree, "env/a/main.tf", "env/b/main.tf", "link", "a-b", "a.b", "a/x"); err != nil {
 		t.Error(err)
 	}
@@ -390,8 +390,8 @@ func TestSubmodule(t *testing.T) {
 	repo := gittest.New(t)
 	sub := repo.Commit("first", map[string]string{"a": "1"})
 	repo.Git("update-index", "--add", "--cacheinfo", "160000,"+sub+",vendor/sub")
-	repo.Save("submodule")
-	tree := treeAt(t, repo)
+	repo.CommitStaged("submodule")
+	tree := headTree(t, repo)
 	if id := tree.ID("vendor/sub"); id != "160000:"+sub {
 		t.Error(id)
 	}
@@ -408,5 +408,5 @@ func TestSubmodule(t *testing.T) {
 	}
 	dir := filepath.Join(t.TempDir(), "tree")
 	checkOut(t, tree, dir, nil)
-	sameOnDisk(t, dir, map[string]string{"a": plain + "1", "vendor": "dir", "vendor/sub": "dir"})
+	checkDisk(t, dir, map[string]string{"a": fileMode + "1", "vendor": "dir", "vendor/sub": "dir"})
 }

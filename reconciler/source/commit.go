@@ -35,12 +35,12 @@ func (c *Commit) Close() error {
 	return errors.Join(errs...)
 }
 
-// OnClose has f called by Close.
-func (c *Commit) OnClose(f func() error) { c.closers = append(c.closers, closer(f)) }
+// AddCloser has f called by Close.
+func (c *Commit) AddCloser(f func() error) { c.closers = append(c.closers, closerFunc(f)) }
 
-type closer func() error
+type closerFunc func() error
 
-func (f closer) Close() error { return f() }
+func (f closerFunc) Close() error { return f() }
 
 func readCommit(store store, id plumbing.Hash) (*Commit, error) {
 	raw, data, err := decodeCommit(store, id)

@@ -12,14 +12,14 @@ import (
 	"reconcile/reconciler/source/objects"
 )
 
-// blob returns the content of a file or the target of a link, where it is not
+// readBlob returns the content of a file or the target of a link, where it is not
 // too large to be held in memory.
-func (t *Tree) blob(e entry) ([]byte, error) {
+func (t *Tree) readBlob(e entry) ([]byte, error) {
 	kind, data, err := t.store.Read(e.id)
 	if err != nil {
 		return nil, err
 	}
-	return data, isFile(e.id, kind)
+	return data, checkFile(e.id, kind)
 }
 
 // open opens the content of a file, of any size.
@@ -28,7 +28,7 @@ func (t *Tree) open(e entry) (*objects.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := isFile(e.id, o.Kind); err != nil {
+	if err := checkFile(e.id, o.Kind); err != nil {
 		return nil, errors.Join(err, o.Content.Close())
 	}
 	return o, nil
@@ -69,7 +69,7 @@ func copyWithin(ctx context.Context, w io.Writer, r io.Reader) error {
 
 var copyBuffers = sync.Pool{New: func() any { b := make([]byte, 1<<16); return &b }}
 
-func isFile(id plumbing.Hash, kind plumbing.ObjectType) error {
+func checkFile(id plumbing.Hash, kind plumbing.ObjectType) error {
 	if kind == plumbing.BlobObject {
 		return nil
 	}

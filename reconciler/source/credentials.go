@@ -22,8 +22,8 @@ func (c Credentials) GoString() string             { return redacted }
 func (c Credentials) LogValue() slog.Value         { return slog.StringValue(redacted) }
 func (c Credentials) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// or fills what is empty from other.
-func (c Credentials) or(other Credentials) Credentials {
+// fillFrom fills what is empty from other.
+func (c Credentials) fillFrom(other Credentials) Credentials {
 	c.Username = cmp.Or(c.Username, other.Username)
 	c.Password = cmp.Or(c.Password, other.Password)
 	return c

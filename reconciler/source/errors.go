@@ -26,7 +26,7 @@ var (
 	ErrNotGit         = errors.New("the answer is not Git's")
 	ErrNoBranch       = errors.New("no such branch")
 	ErrEmpty          = errors.New("the repository is empty")
-	ErrMoved          = errors.New("the remote does not give out that commit")
+	ErrCommitNotFound = errors.New("the remote does not give out that commit")
 	ErrTooLarge       = errors.New("the answer is too large")
 	ErrTimeout        = errors.New("timed out")
 	ErrUnavailable    = errors.New("the remote failed")
@@ -34,8 +34,8 @@ var (
 	ErrUnsafe         = errors.New("unsafe path in the repository")
 )
 
-// errTookTooLong is the cause of a context that Timeout ended.
-var errTookTooLong = errors.New("took too long")
+// errDeadline is the cause of a context that Timeout ended.
+var errDeadline = errors.New("took too long")
 
 // Error is a failure of a remote or local repository.
 type Error struct {
@@ -72,21 +72,21 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Err}
 }
 
-// Transient reports whether err is a failure of a repository that may be gone
+// IsTransient reports whether err is a failure of a repository that may be gone
 // on another try: the caller goes on with its schedule.
-func Transient(err error) bool {
+func IsTransient(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.transient
 }
 
-// network turns an error of a connection into an *Error. One that is an
+// classifyNetworkError turns an error of a connection into an *Error. One that is an
 // *Error already, or the end of the caller's context, is passed on.
-func network(ctx context.Context, url string, err error) error {
+func classifyNetworkError(ctx context.Context, url string, err error) error {
 	var known *Error
 	switch {
 	case err == nil, errors.As(err, &known):
 		return err
-	case errors.Is(context.Cause(ctx), errTookTooLong):
+	case errors.Is(context.Cause(ctx), errDeadline):
 		return &Error{Kind: ErrTimeout, URL: url, Help: "the remote does not answer; try again later", transient: true}
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s: %w", url, context.Cause(ctx))
@@ -102,14 +102,14 @@ func network(ctx context.Context, url string, err error) error {
 			Help: "if the authority is your own, put its certificate in a file and set SSL_CERT_FILE (on macOS: add it to the keychain)"}
 	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, os.ErrDeadlineExceeded):
 		return &Error{Kind: ErrTimeout, URL: url, Help: "the remote went silent; try again later", transient: true}
-	case broken(err):
+	case isDisconnect(err):
 		return &Error{Kind: ErrUnavailable, URL: url, Err: err, Help: "try again later", transient: true}
 	}
 	return &Error{Kind: ErrUnreachable, URL: url, Err: err, Help: "check the address, the proxy and the firewall", transient: errors.As(err, &dns)}
 }
 
-// broken reports whether the connection ended where it should not.
-func broken(err error) bool {
+// isDisconnect reports whether the connection ended where it should not.
+func isDisconnect(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNREFUSED)
 }

@@ -12,18 +12,18 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// failure is a way for a remote to fail: what it is called, and what its
+// failureCase is a way for a remote to fail: what it is called, and what its
 // message must say.
-type failure struct {
-	name string
-	kind error
-	says []string
-	do   func(t *testing.T, repo *gittest.Repo) error
+type failureCase struct {
+	name     string
+	kind     error
+	messages []string
+	trigger  func(t *testing.T, repo *gittest.Repo) error
 }
 
 func tipError(t *testing.T, opts Options) error {
 	t.Helper()
-	opts.Cache, opts.retry = t.TempDir(), quick
+	opts.CacheDir, opts.retry = t.TempDir(), testRetry
 	r, err := Open(t.Context(), opts)
 	if err != nil {
 		return err
@@ -32,8 +32,8 @@ func tipError(t *testing.T, opts Options) error {
 	return err
 }
 
-// faulty serves the repository with faults.
-func faulty(t *testing.T, repo *gittest.Repo, fault gittest.Fault) *gittest.HTTP {
+// serveFaulty serves the repository with faults.
+func serveFaulty(t *testing.T, repo *gittest.Repo, fault gittest.Fault) *gittest.HTTP {
 	server := gittest.ServeHTTP(t, repo)
 	server.Fault = fault
 	return server
@@ -42,7 +42,7 @@ func faulty(t *testing.T, repo *gittest.Repo, fault gittest.Fault) *gittest.HTTP
 const password = "s3cr3t-p@ss"
 
 func TestHTTPFailures(t *testing.T) {
-	failures := []failure{
+	failures := []failureCase{
 		{"wrong password", ErrAuth, []string{"special password"}, func(t *testing.T, repo *gittest.Repo) error {
 			server := gittest.ServeHTTP(t, repo)
 			server.Username, server.Password = "ann", "another"
@@ -54,7 +54,7 @@ func TestHTTPFailures(t *testing.T) {
 			return tipError(t, Options{URL: server.URL})
 		}},
 		{"forbidden", ErrForbidden, []string{"IP addresses"}, func(t *testing.T, repo *gittest.Repo) error {
-			return tipError(t, Options{URL: faulty(t, repo, gittest.Status(http.StatusForbidden)).URL})
+			return tipError(t, Options{URL: serveFaulty(t, repo, gittest.RespondStatus(http.StatusForbidden)).URL})
 		}},
 		{"no such repository", ErrNotFound, []string{"check the address"}, func(t *testing.T, repo *gittest.Repo) error {
 			return tipError(t, Options{URL: gittest.ServeHTTP(t, repo).URL + "2"})
@@ -66,19 +66,19 @@ func TestHTTPFailures(t *testing.T) {
 			return tipError(t, Options{URL: gittest.ServeTLS(t, repo).URL})
 		}},
 		{"login page", ErrNotGit, []string{"text/html", "proxy"}, func(t *testing.T, repo *gittest.Repo) error {
-			return tipError(t, Options{URL: faulty(t, repo, gittest.Page).URL})
+			return tipError(t, Options{URL: serveFaulty(t, repo, gittest.RespondLoginPage).URL})
 		}},
 		{"redirect", ErrNotGit, []string{"https://login.example.com/elsewhere.git", "not followed"}, func(t *testing.T, repo *gittest.Repo) error {
-			return tipError(t, Options{URL: faulty(t, repo, func(w http.ResponseWriter, r *http.Request, _ int) bool {
+			return tipError(t, Options{URL: serveFaulty(t, repo, func(w http.ResponseWriter, r *http.Request, _ int) bool {
 				http.Redirect(w, r, "https://u:"+"pw@login.example.com/elsewhere.git/git-upload-pack?token=1", http.StatusFound)
 				return true
 			}).URL})
 		}},
 		{"server error", ErrUnavailable, []string{"502"}, func(t *testing.T, repo *gittest.Repo) error {
-			return tipError(t, Options{URL: faulty(t, repo, gittest.Status(http.StatusBadGateway)).URL})
+			return tipError(t, Options{URL: serveFaulty(t, repo, gittest.RespondStatus(http.StatusBadGateway)).URL})
 		}},
 		{"silent", ErrTimeout, []string{"try again later"}, func(t *testing.T, repo *gittest.Repo) error {
-			return tipError(t, Options{URL: faulty(t, repo, gittest.Hang).URL, Timeout: 50 * time.Millisecond})
+			return tipError(t, Options{URL: serveFaulty(t, repo, gittest.NeverAnswer).URL, Timeout: 50 * time.Millisecond})
 		}},
 		{"refused", ErrUnavailable, []string{"refused"}, func(t *testing.T, repo *gittest.Repo) error {
 			server := gittest.ServeHTTP(t, repo)
@@ -92,21 +92,21 @@ func TestHTTPFailures(t *testing.T) {
 			return tipError(t, Options{URL: gittest.ServeHTTP(t, repo).URL, MaxBytes: 20})
 		}},
 		{"pack too large", ErrTooLarge, []string{"limit"}, func(t *testing.T, repo *gittest.Repo) error {
-			r := open(t, Options{URL: gittest.ServeHTTP(t, repo).URL, MaxBytes: 100})
+			r := openRepository(t, Options{URL: gittest.ServeHTTP(t, repo).URL, MaxBytes: 100})
 			_, err := r.Fetch(t.Context(), repo.Git("rev-parse", "HEAD"))
 			return err
 		}},
-		{"commit moved away", ErrMoved, []string{"tip again"}, func(t *testing.T, repo *gittest.Repo) error {
+		{"commit moved away", ErrCommitNotFound, []string{"tip again"}, func(t *testing.T, repo *gittest.Repo) error {
 			lost := repo.Git("rev-parse", "HEAD")
 			repo.Amend("another", map[string]string{"a": "2"})
-			r := open(t, Options{URL: gittest.ServeHTTP(t, repo).URL})
+			r := openRepository(t, Options{URL: gittest.ServeHTTP(t, repo).URL})
 			_, err := r.Fetch(t.Context(), lost)
 			return err
 		}},
 		{"always cut", ErrUnavailable, []string{"unexpected EOF"}, func(t *testing.T, repo *gittest.Repo) error {
 			server := gittest.ServeHTTP(t, repo)
 			server.CutAfter = 150
-			r := open(t, Options{URL: server.URL})
+			r := openRepository(t, Options{URL: server.URL})
 			_, err := r.Fetch(t.Context(), repo.Git("rev-parse", "HEAD"))
 			return err
 		}},
@@ -115,7 +115,7 @@ func TestHTTPFailures(t *testing.T) {
 }
 
 func TestSSHFailures(t *testing.T) {
-	failures := []failure{
+	failures := []failureCase{
 		{"host key unknown", ErrHostKeyUnknown, []string{"SHA256:", "known_hosts: [127.0.0.1]:"}, func(t *testing.T, repo *gittest.Repo) error {
 			server := gittest.ServeSSH(t, repo, false)
 			none := filepath.Join(t.TempDir(), "known_hosts")
@@ -146,7 +146,7 @@ func TestSSHFailures(t *testing.T) {
 		}},
 		{"silent", ErrTimeout, []string{"try again later"}, func(t *testing.T, repo *gittest.Repo) error {
 			server := gittest.ServeSSH(t, repo, false)
-			server.Hang.Store(true)
+			server.NeverAnswer.Store(true)
 			opts := sshOptions(server)
 			opts.Timeout = 50 * time.Millisecond
 			return tipError(t, opts)
@@ -154,10 +154,10 @@ func TestSSHFailures(t *testing.T) {
 		{"no such known_hosts", nil, []string{"there is no file"}, func(t *testing.T, repo *gittest.Repo) error {
 			return tipError(t, Options{URL: "ssh://git@example.com/a.git", KnownHosts: []string{"/nowhere/known_hosts"}})
 		}},
-		{"commit moved away", ErrMoved, []string{"tip again"}, func(t *testing.T, repo *gittest.Repo) error {
+		{"commit moved away", ErrCommitNotFound, []string{"tip again"}, func(t *testing.T, repo *gittest.Repo) error {
 			lost := repo.Git("rev-parse", "HEAD")
 			repo.Amend("another", map[string]string{"a": "2"})
-			_, err := open(t, sshOptions(gittest.ServeSSH(t, repo, false))).Fetch(t.Context(), lost)
+			_, err := openRepository(t, sshOptions(gittest.ServeSSH(t, repo, false))).Fetch(t.Context(), lost)
 			return err
 		}},
 	}
@@ -169,36 +169,36 @@ func sshOptions(server *gittest.SSH) Options {
 }
 
 func TestBranchFailures(t *testing.T) {
-	for _, way := range ways() {
-		t.Run(way.name, func(t *testing.T) {
+	for _, endpoint := range endpoints() {
+		t.Run(endpoint.name, func(t *testing.T) {
 			t.Parallel()
 			empty := gittest.New(t)
-			_, err := way.open(t, empty, "").Tip(t.Context(), "")
-			judgeFailure(t, err, ErrEmpty, []string{"push a commit"})
+			_, err := endpoint.open(t, empty, "").Tip(t.Context(), "")
+			checkFailure(t, err, ErrEmpty, []string{"push a commit"})
 
 			repo := gittest.New(t)
 			repo.Commit("first", map[string]string{"a": "1"})
 			repo.Git("push", "-q", "origin", "HEAD:refs/heads/prod2")
 			repo.Git("branch", "-q", "prod2")
-			_, err = way.open(t, repo, "prod").Tip(t.Context(), "")
-			judgeFailure(t, err, ErrNoBranch, []string{`"prod"`, "main, prod2"})
+			_, err = endpoint.open(t, repo, "prod").Tip(t.Context(), "")
+			checkFailure(t, err, ErrNoBranch, []string{`"prod"`, "main, prod2"})
 		})
 	}
 }
 
-func runFailures(t *testing.T, failures []failure) {
+func runFailures(t *testing.T, failures []failureCase) {
 	for _, f := range failures {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			repo := gittest.New(t)
 			repo.Commit("first", map[string]string{"a": "1"})
 			repo.Commit("second", map[string]string{"b": "1"})
-			judgeFailure(t, f.do(t, repo), f.kind, f.says)
+			checkFailure(t, f.trigger(t, repo), f.kind, f.messages)
 		})
 	}
 }
 
-func judgeFailure(t *testing.T, err error, kind error, says []string) {
+func checkFailure(t *testing.T, err error, kind error, messages []string) {
 	t.Helper()
 	if err == nil {
 		t.Fatal("no error")
@@ -207,7 +207,7 @@ func judgeFailure(t *testing.T, err error, kind error, says []string) {
 	if kind != nil && !errors.Is(err, kind) {
 		t.Errorf("it is not %q", kind)
 	}
-	for _, text := range says {
+	for _, text := range messages {
 		if !strings.Contains(err.Error(), text) {
 			t.Errorf("it does not say %q", text)
 		}
@@ -217,17 +217,17 @@ func judgeFailure(t *testing.T, err error, kind error, says []string) {
 	}
 }
 
-// TestServerThatRefusesTheQuestion: one that fails on protocol version 2 is
+// TestServerThatRefusesV2: one that fails on protocol version 2 is
 // asked in version 0, but the failure may have been chance: nothing is to be
 // remembered.
-func TestServerThatRefusesTheQuestion(t *testing.T) {
+func TestServerThatRefusesV2(t *testing.T) {
 	for _, code := range []int{http.StatusBadRequest, http.StatusInternalServerError} {
 		repo := gittest.New(t)
 		id := repo.Commit("first", map[string]string{"a": "1"})
-		server := faulty(t, repo, func(w http.ResponseWriter, r *http.Request, n int) bool {
-			return r.Header.Get("Git-Protocol") != "" && gittest.Status(code)(w, r, n)
+		server := serveFaulty(t, repo, func(w http.ResponseWriter, r *http.Request, n int) bool {
+			return r.Header.Get("Git-Protocol") != "" && gittest.RespondStatus(code)(w, r, n)
 		})
-		r := open(t, Options{URL: server.URL})
+		r := openRepository(t, Options{URL: server.URL})
 		if tip, err := r.Tip(t.Context(), ""); tip != (Tip{Commit: id}) || err != nil {
 			t.Errorf("%d: %v, %v", code, tip, err)
 		}
@@ -246,25 +246,25 @@ func TestCancel(t *testing.T) {
 	repo := gittest.New(t)
 	id := repo.Commit("first", map[string]string{"a": "1"})
 	asked := make(chan struct{}, 10)
-	http := faulty(t, repo, func(w http.ResponseWriter, r *http.Request, n int) bool {
+	http := serveFaulty(t, repo, func(w http.ResponseWriter, r *http.Request, n int) bool {
 		asked <- struct{}{}
-		return gittest.Hang(w, r, n)
+		return gittest.NeverAnswer(w, r, n)
 	})
 	ssh := gittest.ServeSSH(t, repo, false)
-	ssh.Hang.Store(true)
-	for name, way := range map[string]struct {
+	ssh.NeverAnswer.Store(true)
+	for name, endpoint := range map[string]struct {
 		opts  Options
 		asked chan struct{}
 	}{"http": {Options{URL: http.URL}, asked}, "ssh": {sshOptions(ssh), ssh.Accepted}} {
-		r := open(t, way.opts)
+		r := openRepository(t, endpoint.opts)
 		for what, ask := range map[string]func(context.Context) error{
 			"tip":      func(ctx context.Context) error { _, err := r.Tip(ctx, ""); return err },
 			"fetch":    func(ctx context.Context) error { _, err := r.Fetch(ctx, id); return err },
 			"contains": func(ctx context.Context) error { _, _, err := r.Contains(ctx, id, someID); return err },
 		} {
 			ctx, cancel := context.WithCancel(t.Context())
-			go func() { <-way.asked; cancel() }()
-			if err := ask(ctx); !errors.Is(err, context.Canceled) || Transient(err) {
+			go func() { <-endpoint.asked; cancel() }()
+			if err := ask(ctx); !errors.Is(err, context.Canceled) || IsTransient(err) {
 				t.Errorf("%s: %s: %v", name, what, err)
 			}
 		}

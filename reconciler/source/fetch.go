@@ -25,7 +25,7 @@ func (m *remote) fetch(ctx context.Context, id plumbing.Hash) (*Commit, error) {
 		return commit, nil
 	}
 	m.log.DebugContext(ctx, "fetching commit", "commit", id, "cache", err)
-	return again(ctx, m.retry, m.log, func() (*Commit, error) { return m.download(ctx, id) })
+	return retry(ctx, m.retry, m.log, func() (*Commit, error) { return m.download(ctx, id) })
 }
 
 // download puts the commit into the cache. It appears there complete or not
@@ -37,15 +37,15 @@ func (m *remote) download(ctx context.Context, id plumbing.Hash) (*Commit, error
 	if err := os.MkdirAll(m.cache.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the cache of commits: %w", err)
 	}
-	dir, err := os.MkdirTemp(m.cache.dir, partial)
+	dir, err := os.MkdirTemp(m.cache.dir, tmpPrefix)
 	if err != nil {
 		return nil, fmt.Errorf("make a place for the commit: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	if _, err := m.receive(ctx, dir, 1, id); err != nil {
+	if _, err := m.receivePack(ctx, dir, 1, id); err != nil {
 		return nil, err
 	}
-	if err := m.verify(dir, id); err != nil {
+	if err := m.verifyCommit(dir, id); err != nil {
 		return nil, err
 	}
 	commit, err := m.cache.add(dir, id)
@@ -55,34 +55,34 @@ func (m *remote) download(ctx context.Context, id plumbing.Hash) (*Commit, error
 	return commit, nil
 }
 
-// receive asks for the commits, with history to the depth, and writes their
+// receivePack asks for the commits, with history to the depth, and writes their
 // pack into dir. It returns the commits whose parents were left out.
-func (m *remote) receive(ctx context.Context, dir string, depth int, ids ...plumbing.Hash) (cut []plumbing.Hash, err error) {
-	answer, err := m.wire.uploadPack(ctx, wantPack(depth, ids...))
+func (m *remote) receivePack(ctx context.Context, dir string, depth int, ids ...plumbing.Hash) (shallow []plumbing.Hash, err error) {
+	response, err := m.transport.uploadPack(ctx, wantRequest(depth, ids...))
 	if err != nil {
-		return nil, m.judge(ctx, err)
+		return nil, m.classifyError(ctx, err)
 	}
-	defer answer.Close()
-	pack := &sourceErrors{}
-	if pack.r, cut, err = packReader(m.capped(answer)); err != nil {
-		return nil, m.judge(ctx, err)
+	defer response.Close()
+	pack := &errTrackingReader{}
+	if pack.r, shallow, err = newPackReader(m.limitAnswer(response)); err != nil {
+		return nil, m.classifyError(ctx, err)
 	}
 	if err := writePack(dir, pack); err != nil {
 		if pack.err != nil { // not the disk: the remote
-			return nil, m.judge(ctx, pack.err)
+			return nil, m.classifyError(ctx, pack.err)
 		}
 		return nil, fmt.Errorf("write the pack of commit %s of %s: %w", ids[0], m.url, err)
 	}
-	return cut, nil
+	return shallow, nil
 }
 
-// sourceErrors remembers the error of a reader, to tell it from a writer's.
-type sourceErrors struct {
+// errTrackingReader remembers the error of a reader, to tell it from a writer's.
+type errTrackingReader struct {
 	r   io.Reader
 	err error
 }
 
-func (s *sourceErrors) Read(p []byte) (int, error) {
+func (s *errTrackingReader) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
 	if err != nil && err != io.EOF {
 		s.err = err
@@ -102,14 +102,14 @@ func writePack(dir string, pack io.Reader) error {
 		return err
 	}
 	for _, name := range names {
-		if err := flush(name); err != nil {
+		if err := fsync(name); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func flush(name string) error {
+func fsync(name string) error {
 	f, err := os.Open(name)
 	if err != nil {
 		return err
@@ -117,9 +117,9 @@ func flush(name string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// verify makes sure that every tree and blob of the commit is there: what a
+// verifyCommit makes sure that every tree and blob of the commit is there: what a
 // server leaves out would later look like a file that was removed.
-func (m *remote) verify(dir string, id plumbing.Hash) error {
+func (m *remote) verifyCommit(dir string, id plumbing.Hash) error {
 	store, err := objects.Open(filepath.Join(dir, "objects"))
 	if err != nil {
 		return err
@@ -127,7 +127,7 @@ func (m *remote) verify(dir string, id plumbing.Hash) error {
 	defer store.Close()
 	commit, err := readCommit(store, id)
 	if err == nil {
-		err = commit.Tree.complete()
+		err = commit.Tree.checkConnected()
 	}
 	if errors.Is(err, objects.ErrNotFound) {
 		return &Error{Kind: ErrUnavailable, URL: m.url, Text: "it left out a part of commit " + id.String(), Err: err, transient: true}
@@ -138,27 +138,27 @@ func (m *remote) verify(dir string, id plumbing.Hash) error {
 	return nil
 }
 
-// complete reports the first object of the tree that the store lacks, or that
+// checkConnected reports the first object of the tree that the store lacks, or that
 // is not what it should be.
-func (t *Tree) complete() error {
-	if err := t.bounded(); err != nil {
+func (t *Tree) checkConnected() error {
+	if err := t.checkLimitsOnce(); err != nil {
 		return err
 	}
-	seen := map[plumbing.Hash]bool{}
+	visited := map[plumbing.Hash]bool{}
 	var check func(dir string, id plumbing.Hash) error
 	check = func(dir string, id plumbing.Hash) error {
-		if seen[id] {
+		if visited[id] {
 			return nil
 		}
-		seen[id] = true
-		list, err := t.listing(id)
+		visited[id] = true
+		list, err := t.readTree(id)
 		if err != nil {
 			return fmt.Errorf("directory %s: %w", dir, err)
 		}
 		for _, e := range list.entries {
 			name := path.Join(dir, e.name)
 			switch {
-			case e.odd != "": // nobody reads it
+			case e.problem != "": // nobody reads it
 			case e.mode == filemode.Dir:
 				if err := check(name, e.id); err != nil {
 					return err

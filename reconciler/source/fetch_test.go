@@ -15,8 +15,8 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// withContent makes a repository whose pack is some 100 kB, and a server.
-func withContent(t *testing.T) (*gittest.Repo, *gittest.HTTP, string) {
+// newContentRepo makes a repository whose pack is some 100 kB, and a server.
+func newContentRepo(t *testing.T) (*gittest.Repo, *gittest.HTTP, string) {
 	t.Helper()
 	repo := gittest.New(t)
 	files := map[string]string{}
@@ -41,49 +41,53 @@ func fetch(t *testing.T, r *Repository, id string) *Commit {
 	return commit
 }
 
-func TestFetchAsksOnce(t *testing.T) {
-	_, server, id := withContent(t)
+func TestFetchIsCached(t *testing.T) {
+	_, server, id := newContentRepo(t)
 	cache := t.TempDir()
-	fetch(t, open(t, Options{URL: server.URL, Cache: cache}), id)
-	fetch(t, open(t, Options{URL: server.URL, Cache: cache}), id)
+	fetch(t, openRepository(t, Options{URL: server.URL, CacheDir: cache}), id)
+	fetch(t, openRepository(t, Options{URL: server.URL, CacheDir: cache}), id)
 	if n := server.Requests.Load(); n != 1 {
 		t.Errorf("%d requests for one commit", n)
 	}
 }
 
-// TestFetchTriesAgain: what is transient is tried again, and nothing of the
+// TestFetchRetries: what is transient is tried again, and nothing of the
 // failed try is left.
-func TestFetchTriesAgain(t *testing.T) {
+func TestFetchRetries(t *testing.T) {
 	for name, fail := range map[string]func(*gittest.HTTP){
-		"500s":              func(s *gittest.HTTP) { s.Fault = gittest.First(2, gittest.Status(http.StatusInternalServerError)) },
-		"too many requests": func(s *gittest.HTTP) { s.Fault = gittest.First(2, gittest.Status(http.StatusTooManyRequests)) },
-		"cut in the pack":   func(s *gittest.HTTP) { s.CutAfter, s.Cuts = 50_000, 2 },
-		"cut at the start":  func(s *gittest.HTTP) { s.CutAfter, s.Cuts = 10, 2 },
+		"500s": func(s *gittest.HTTP) {
+			s.Fault = gittest.FirstRequests(2, gittest.RespondStatus(http.StatusInternalServerError))
+		},
+		"too many requests": func(s *gittest.HTTP) {
+			s.Fault = gittest.FirstRequests(2, gittest.RespondStatus(http.StatusTooManyRequests))
+		},
+		"cut in the pack":  func(s *gittest.HTTP) { s.CutAfter, s.MaxCuts = 50_000, 2 },
+		"cut at the start": func(s *gittest.HTTP) { s.CutAfter, s.MaxCuts = 10, 2 },
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, server, id := withContent(t)
+			_, server, id := newContentRepo(t)
 			fail(server)
 			cache := t.TempDir()
-			fetch(t, open(t, Options{URL: server.URL, Cache: cache}), id)
+			fetch(t, openRepository(t, Options{URL: server.URL, CacheDir: cache}), id)
 			if n := server.Requests.Load(); n != 3 {
 				t.Errorf("%d requests, want 3", n)
 			}
-			if partials, _ := filepath.Glob(filepath.Join(cache, "*", partial+"*")); len(partials) > 0 {
+			if partials, _ := filepath.Glob(filepath.Join(cache, "*", tmpPrefix+"*")); len(partials) > 0 {
 				t.Errorf("left behind: %v", partials)
 			}
 		})
 	}
 }
 
-func TestNeverTriesAgain(t *testing.T) {
+func TestNoRetryOfPermanentErrors(t *testing.T) {
 	for _, code := range []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound} {
-		_, server, id := withContent(t)
-		server.Fault = gittest.Status(code)
-		r := open(t, Options{URL: server.URL})
-		if _, err := r.Tip(t.Context(), ProtocolV2); err == nil || Transient(err) {
+		_, server, id := newContentRepo(t)
+		server.Fault = gittest.RespondStatus(code)
+		r := openRepository(t, Options{URL: server.URL})
+		if _, err := r.Tip(t.Context(), ProtocolV2); err == nil || IsTransient(err) {
 			t.Errorf("%d: %v", code, err)
 		}
-		if _, err := r.Fetch(t.Context(), id); err == nil || Transient(err) {
+		if _, err := r.Fetch(t.Context(), id); err == nil || IsTransient(err) {
 			t.Errorf("%d: %v", code, err)
 		}
 		if n := server.Requests.Load(); n != 2 {
@@ -92,16 +96,16 @@ func TestNeverTriesAgain(t *testing.T) {
 	}
 }
 
-func TestSilentInThePack(t *testing.T) {
-	_, server, id := withContent(t)
+func TestTimeoutInThePack(t *testing.T) {
+	_, server, id := newContentRepo(t)
 	server.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
 		w.Header().Set("Content-Type", resultType)
 		fmt.Fprintf(w, "0034shallow %s0000", id)
 		_ = http.NewResponseController(w).Flush()
-		return gittest.Hang(w, r, n)
+		return gittest.NeverAnswer(w, r, n)
 	}
-	_, err := open(t, Options{URL: server.URL, Timeout: 50 * time.Millisecond}).Fetch(t.Context(), id)
-	if !errors.Is(err, ErrTimeout) || !Transient(err) {
+	_, err := openRepository(t, Options{URL: server.URL, Timeout: 50 * time.Millisecond}).Fetch(t.Context(), id)
+	if !errors.Is(err, ErrTimeout) || !IsTransient(err) {
 		t.Error(err)
 	}
 }
@@ -109,37 +113,37 @@ func TestSilentInThePack(t *testing.T) {
 // TestIncompletePack: a server that leaves something out, or damages it, is
 // not believed.
 func TestIncompletePack(t *testing.T) {
-	repo, server, id := withContent(t)
+	repo, server, id := newContentRepo(t)
 	other := repo.Commit("second", map[string]string{"another": "file"})
-	var answer []byte
+	var response []byte
 	server.Fault = func(w http.ResponseWriter, _ *http.Request, _ int) bool {
 		w.Header().Set("Content-Type", resultType)
-		_, _ = w.Write(answer)
+		_, _ = w.Write(response)
 		return true
 	}
 	// A pack of the tip without its blobs.
 	pack := gittest.PackOf(t, repo, other, repo.Git("rev-parse", other+"^{tree}"))
-	answer = packAnswer(other, pack)
-	r := open(t, Options{URL: server.URL})
+	response = packResponse(other, pack)
+	r := openRepository(t, Options{URL: server.URL})
 	if _, err := r.Fetch(t.Context(), other); !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "left out a part") {
 		t.Errorf("without blobs: %v", err)
 	}
 	if _, err := r.Fetch(t.Context(), id); err == nil {
 		t.Error("the pack of another commit was taken")
 	}
-	answer = packAnswer(other, pack[:len(pack)-5])
+	response = packResponse(other, pack[:len(pack)-5])
 	if _, err := r.Fetch(t.Context(), other); err == nil {
 		t.Error("a pack without its end was taken")
 	}
 	pack[len(pack)/2] ^= 0xff
-	answer = packAnswer(other, pack)
+	response = packResponse(other, pack)
 	if _, err := r.Fetch(t.Context(), other); err == nil {
 		t.Error("a damaged pack was taken")
 	}
 }
 
-// packAnswer is an answer of upload-pack with the pack in one band line.
-func packAnswer(id string, pack []byte) []byte {
+// packResponse is an answer of upload-pack with the pack in one band line.
+func packResponse(id string, pack []byte) []byte {
 	b := appendPkt(nil, "shallow "+id)
 	b = append(b, "0000"...)
 	b = appendPkt(b, "NAK\n")
@@ -147,9 +151,9 @@ func packAnswer(id string, pack []byte) []byte {
 	return append(b, "0000"...)
 }
 
-// TestFetchTogether: several at once share one cache.
-func TestFetchTogether(t *testing.T) {
-	repo, server, _ := withContent(t)
+// TestFetchConcurrently: several at once share one cache.
+func TestFetchConcurrently(t *testing.T) {
+	repo, server, _ := newContentRepo(t)
 	cache := t.TempDir()
 	var ids []string
 	for i := range 4 {
@@ -159,7 +163,7 @@ func TestFetchTogether(t *testing.T) {
 	for i := range 12 {
 		all.Go(func() {
 			id := ids[i%len(ids)]
-			commit, err := open(t, Options{URL: server.URL, Cache: cache}).Fetch(t.Context(), id)
+			commit, err := openRepository(t, Options{URL: server.URL, CacheDir: cache}).Fetch(t.Context(), id)
 			if err != nil {
 				t.Error(err)
 				return
@@ -174,9 +178,9 @@ func TestFetchTogether(t *testing.T) {
 }
 
 func TestCacheKeepsWhatIsUsed(t *testing.T) {
-	repo, server, _ := withContent(t)
+	repo, server, _ := newContentRepo(t)
 	cache := t.TempDir()
-	r := open(t, Options{URL: server.URL, Cache: cache})
+	r := openRepository(t, Options{URL: server.URL, CacheDir: cache})
 	var ids []string
 	for i := range 5 {
 		id := repo.Commit("next", map[string]string{"n": fmt.Sprint(i)})
@@ -190,20 +194,20 @@ func TestCacheKeepsWhatIsUsed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var kept []string
+	var cached []string
 	for _, e := range entries {
-		kept = append(kept, e.Name())
+		cached = append(cached, e.Name())
 	}
-	slices.Sort(kept)
+	slices.Sort(cached)
 	want := []string{ids[0], ids[3], ids[4]}
 	slices.Sort(want)
-	if !slices.Equal(kept, want) {
-		t.Errorf("kept %v, want the first (in use) and the newest two, %v", kept, want)
+	if !slices.Equal(cached, want) {
+		t.Errorf("kept %v, want the first (in use) and the newest two, %v", cached, want)
 	}
 }
 
-// TestCacheMends: what is damaged in the cache is fetched again.
-func TestCacheMends(t *testing.T) {
+// TestCacheRepairs: what is damaged in the cache is fetched again.
+func TestCacheRepairs(t *testing.T) {
 	for name, damage := range map[string]func(dir string) error{
 		"no index": func(dir string) error {
 			names, err := filepath.Glob(filepath.Join(dir, "objects/pack/*.idx"))
@@ -221,22 +225,22 @@ func TestCacheMends(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, server, id := withContent(t)
-			r := open(t, Options{URL: server.URL, Cache: t.TempDir()})
+			_, server, id := newContentRepo(t)
+			r := openRepository(t, Options{URL: server.URL, CacheDir: t.TempDir()})
 			fetch(t, r, id).Close()
 			if err := damage(filepath.Join(r.opts.cacheDir(r.Name()), id)); err != nil {
 				t.Fatal(err)
 			}
-			if err := (fetch(t, r, id)).Tree.complete(); err != nil {
+			if err := (fetch(t, r, id)).Tree.checkConnected(); err != nil {
 				t.Error(err)
 			}
 		})
 	}
 }
 
-func TestFetchTakesNoHalfIds(t *testing.T) {
-	_, server, id := withContent(t)
-	r := open(t, Options{URL: server.URL})
+func TestFetchRefusesShortIDs(t *testing.T) {
+	_, server, id := newContentRepo(t)
+	r := openRepository(t, Options{URL: server.URL})
 	for _, bad := range []string{"", id[:39], id + "0", "main", strings.Repeat("g", 40)} {
 		if _, err := r.Fetch(t.Context(), bad); !errors.Is(err, ErrRevision) {
 			t.Errorf("Fetch(%q): %v", bad, err)

@@ -44,26 +44,26 @@ func (h hostKeys) algorithms(hostPort string) []string {
 
 func (h hostKeys) check(host string, addr net.Addr, key ssh.PublicKey) error {
 	err := h.db.HostKeyCallback()(host, addr, key)
-	shown := fmt.Sprintf("it shows %s %s", key.Type(), ssh.FingerprintSHA256(key))
+	description := fmt.Sprintf("it shows %s %s", key.Type(), ssh.FingerprintSHA256(key))
 	switch {
 	case err == nil:
 		return nil
 	case knownhosts.IsHostKeyChanged(err):
-		return h.changed(shown, nil)
+		return h.changedError(description, nil)
 	case knownhosts.IsHostUnknown(err):
-		return &Error{Kind: ErrHostKeyUnknown, URL: h.url, Text: shown,
+		return &Error{Kind: ErrHostKeyUnknown, URL: h.url, Text: description,
 			Help: fmt.Sprintf("compare that with what the remote's owner publishes; if it is the same, add this line to %s: %s",
 				h.files[0], knownhosts.Line([]string{host}, key))}
 	}
-	return h.changed(shown, err) // revoked, or a certificate that does not fit
+	return h.changedError(description, err) // revoked, or a certificate that does not fit
 }
 
-func (h hostKeys) changed(text string, err error) error {
+func (h hostKeys) changedError(text string, err error) error {
 	return &Error{Kind: ErrHostKeyChanged, URL: h.url, Err: err, Text: text + ", which is not known for it: someone may be listening in",
 		Help: "nothing was sent; ask the remote's owner, and only if the key was meant to change, replace its line in " + strings.Join(h.files, " or ")}
 }
 
-// otherType is the error of a host none of whose keys is of a known type.
-func (h hostKeys) otherType(err error) error {
-	return h.changed("it has no key of the types known", err)
+// keyTypeError is the error of a host none of whose keys is of a known type.
+func (h hostKeys) keyTypeError(err error) error {
+	return h.changedError("it has no key of the types known", err)
 }

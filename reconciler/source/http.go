@@ -21,22 +21,22 @@ const (
 	advertisementType = "application/x-git-upload-pack-advertisement"
 )
 
-// httpWire is the smart HTTP protocol.
-type httpWire struct {
+// httpTransport is the smart HTTP protocol.
+type httpTransport struct {
 	address     address
 	credentials Credentials
 	client      *http.Client
 }
 
-func newHTTP(a address, opts Options) (*httpWire, error) {
+func newHTTPTransport(a address, opts Options) (*httpTransport, error) {
 	c := opts.Credentials
-	if a.scheme == "http" && !a.loopback() && (c.Username != "" || c.Password != "") {
+	if a.scheme == "http" && !a.isLoopback() && (c.Username != "" || c.Password != "") {
 		return nil, &Error{Kind: ErrURL, URL: a.String(), Text: "a password would cross the network in plain text", Help: "use https"}
 	}
 	dialer := &net.Dialer{Timeout: opts.Timeout}
-	transport := &http.Transport{
+	roundTripper := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
-		TLSClientConfig:     &tls.Config{RootCAs: opts.roots, MinVersion: tls.VersionTLS12},
+		TLSClientConfig:     &tls.Config{RootCAs: opts.rootCAs, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout: opts.Timeout,
 		DisableCompression:  true, // packs are compressed
 		MaxIdleConns:        2,
@@ -46,27 +46,27 @@ func newHTTP(a address, opts Options) (*httpWire, error) {
 			if err != nil {
 				return nil, err
 			}
-			return &silence{Conn: conn, limit: opts.Timeout}, nil
+			return &idleConn{Conn: conn, timeout: opts.Timeout}, nil
 		},
 	}
 	client := &http.Client{
-		Transport: transport,
+		Transport: roundTripper,
 		// A redirect could lead the password elsewhere.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	return &httpWire{address: a, credentials: c, client: client}, nil
+	return &httpTransport{address: a, credentials: c, client: client}, nil
 }
 
-func (w *httpWire) lsRefs(ctx context.Context, request []byte) (io.ReadCloser, error) {
+func (w *httpTransport) lsRefs(ctx context.Context, request []byte) (io.ReadCloser, error) {
 	return w.post(ctx, request, "version=2")
 }
 
-func (w *httpWire) uploadPack(ctx context.Context, request []byte) (io.ReadCloser, error) {
+func (w *httpTransport) uploadPack(ctx context.Context, request []byte) (io.ReadCloser, error) {
 	return w.post(ctx, request, "")
 }
 
-func (w *httpWire) post(ctx context.Context, body []byte, protocol string) (io.ReadCloser, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.url("/git-upload-pack"), bytes.NewReader(body))
+func (w *httpTransport) post(ctx context.Context, body []byte, protocol string) (io.ReadCloser, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.serviceURL("/git-upload-pack"), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -78,60 +78,60 @@ func (w *httpWire) post(ctx context.Context, body []byte, protocol string) (io.R
 	return w.do(req, resultType)
 }
 
-func (w *httpWire) advertisement(ctx context.Context) (io.ReadCloser, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.url("/info/refs?service=git-upload-pack"), nil)
+func (w *httpTransport) advertisement(ctx context.Context) (io.ReadCloser, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.serviceURL("/info/refs?service=git-upload-pack"), nil)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := w.do(req, advertisementType)
+	response, err := w.do(req, advertisementType)
 	if err != nil {
 		return nil, err
 	}
-	if err := skipService(answer); err != nil {
-		answer.Close()
+	if err := skipServiceLine(response); err != nil {
+		response.Close()
 		return nil, err
 	}
-	return answer, nil
+	return response, nil
 }
 
 // serviceLine is what an advertisement begins with over HTTP alone.
 const serviceLine = "001e# service=git-upload-pack\n0000"
 
-func skipService(r io.Reader) error {
+func skipServiceLine(r io.Reader) error {
 	head := make([]byte, len(serviceLine))
 	if _, err := io.ReadFull(r, head); err != nil {
-		return unexpected(err)
+		return noEOF(err)
 	}
 	if string(head) != serviceLine {
-		return errPkt
+		return errMalformedPkt
 	}
 	return nil
 }
 
-// url returns the address of one of the repository's services.
-func (w *httpWire) url(service string) string {
+// serviceURL returns the address of one of the repository's services.
+func (w *httpTransport) serviceURL(service string) string {
 	return strings.TrimRight(w.address.String(), "/") + service
 }
 
 // do sends the request and accepts nothing but 200 with the given media type.
-func (w *httpWire) do(req *http.Request, mediaType string) (io.ReadCloser, error) {
+func (w *httpTransport) do(req *http.Request, mediaType string) (io.ReadCloser, error) {
 	req.Header.Set("User-Agent", "git/"+userAgent) // some servers look for git/
 	if w.credentials.Username != "" || w.credentials.Password != "" {
 		req.SetBasicAuth(w.credentials.Username, w.credentials.Password)
 	}
 	res, err := w.client.Do(req)
 	if err != nil {
-		return nil, network(req.Context(), w.address.String(), withoutURL(err))
+		return nil, classifyNetworkError(req.Context(), w.address.String(), unwrapURLError(err))
 	}
-	if err := w.judge(res, mediaType); err != nil {
+	if err := w.checkResponse(res, mediaType); err != nil {
 		res.Body.Close()
 		return nil, err
 	}
 	return res.Body, nil
 }
 
-// withoutURL unwraps *url.Error, which repeats what our own error says.
-func withoutURL(err error) error {
+// unwrapURLError unwraps *url.Error, which repeats what our own error says.
+func unwrapURLError(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
 		return u.Err
@@ -139,8 +139,8 @@ func withoutURL(err error) error {
 	return err
 }
 
-// judge turns an answer that is not Git's into an error.
-func (w *httpWire) judge(res *http.Response, mediaType string) error {
+// checkResponse turns an answer that is not Git's into an error.
+func (w *httpTransport) checkResponse(res *http.Response, mediaType string) error {
 	e := &Error{URL: w.address.String(), Text: "status " + res.Status}
 	got, _, _ := strings.Cut(res.Header.Get("Content-Type"), ";")
 	got = strings.ToLower(strings.TrimSpace(got))
@@ -148,7 +148,7 @@ func (w *httpWire) judge(res *http.Response, mediaType string) error {
 	case code == http.StatusOK && got == mediaType:
 		return nil
 	case code == http.StatusOK:
-		e.Kind, e.Text = ErrNotGit, fmt.Sprintf("it is %q", printable([]byte(got)))
+		e.Kind, e.Text = ErrNotGit, fmt.Sprintf("it is %q", sanitizeLine([]byte(got)))
 		e.Help = "give the address that git clone takes; a proxy or a page to log in may stand between"
 	case code == http.StatusUnauthorized && w.credentials.Password == "":
 		e.Kind, e.Text = ErrAuth, "none given"
@@ -174,12 +174,12 @@ func (w *httpWire) judge(res *http.Response, mediaType string) error {
 
 // redirectHelp names where the answer points to, without what may be secret.
 func redirectHelp(res *http.Response) string {
-	to, err := res.Location()
+	location, err := res.Location()
 	if err != nil {
 		return "redirects are not followed"
 	}
-	to.User, to.RawQuery, to.Fragment = nil, "", ""
-	to.Path, _ = strings.CutSuffix(to.Path, "/git-upload-pack")
-	to.Path, _ = strings.CutSuffix(to.Path, "/info/refs")
-	return fmt.Sprintf("it redirects to %s: if that is the repository, use its address (redirects are not followed, so that no password goes astray)", to)
+	location.User, location.RawQuery, location.Fragment = nil, "", ""
+	location.Path, _ = strings.CutSuffix(location.Path, "/git-upload-pack")
+	location.Path, _ = strings.CutSuffix(location.Path, "/info/refs")
+	return fmt.Sprintf("it redirects to %s: if that is the repository, use its address (redirects are not followed, so that no password goes astray)", location)
 }

@@ -16,19 +16,19 @@ const (
 	maxPaths = 1 << 20
 	maxDepth = 1000     // directories in each other
 	maxBytes = 16 << 30 // of all files together
-	// freely is how many directories are listed before paths are counted:
+	// maxUncheckedListings is how many directories are listed before paths are counted:
 	// most who look at a tree look at a small part of it.
-	freely = 10_000
+	maxUncheckedListings = 10_000
 )
 
-// ErrTooMuch: a tree is larger than anything that is meant.
-var ErrTooMuch = errors.New("the tree is too large")
+// ErrTreeTooLarge: a tree is larger than anything that is meant.
+var ErrTreeTooLarge = errors.New("the tree is too large")
 
-// countPaths makes sure that the tree is within the limits. It reads each
+// checkLimits makes sure that the tree is within the limits. It reads each
 // tree object once, however many paths lead to it.
-func (t *Tree) countPaths() error {
-	_, err := (&counter{tree: t, known: map[plumbing.Hash]extent{}}).count(t.root.id, 0)
-	if errors.Is(err, ErrTooMuch) {
+func (t *Tree) checkLimits() error {
+	_, err := (&pathCounter{tree: t, sizes: map[plumbing.Hash]treeSize{}}).count(t.root.id, 0)
+	if errors.Is(err, ErrTreeTooLarge) {
 		return fmt.Errorf("%s: %w", t.name(), err)
 	}
 	return err
@@ -42,48 +42,48 @@ func (t *Tree) name() string {
 	return "commit " + t.commit
 }
 
-// extent is how much lies below a tree object.
-type extent struct{ paths, depth int }
+// treeSize is how much lies below a tree object.
+type treeSize struct{ paths, depth int }
 
-type counter struct {
+type pathCounter struct {
 	tree  *Tree
-	known map[plumbing.Hash]extent
+	sizes map[plumbing.Hash]treeSize
 }
 
 // count returns the extent of a directory that lies at a depth. It goes no
 // deeper than the limit, so that the stack is bounded too.
-func (c *counter) count(id plumbing.Hash, at int) (extent, error) {
-	if known, ok := c.known[id]; ok {
+func (c *pathCounter) count(id plumbing.Hash, depth int) (treeSize, error) {
+	if known, ok := c.sizes[id]; ok {
 		return known, nil
 	}
-	tooDeep := fmt.Errorf("%w: directories lie in each other more than %d deep", ErrTooMuch, maxDepth)
-	if at > maxDepth {
-		return extent{}, tooDeep
+	tooDeep := fmt.Errorf("%w: directories lie in each other more than %d deep", ErrTreeTooLarge, maxDepth)
+	if depth > maxDepth {
+		return treeSize{}, tooDeep
 	}
-	list, err := c.tree.listing(id)
+	list, err := c.tree.readTree(id)
 	if errors.Is(err, objects.ErrNotFound) {
-		return extent{}, nil // who looks at it is told; of what is not laid out, a snapshot has nothing
+		return treeSize{}, nil // who looks at it is told; of what is not laid out, a snapshot has nothing
 	}
 	if err != nil {
-		return extent{}, err
+		return treeSize{}, err
 	}
-	found := extent{paths: len(list.entries)}
+	found := treeSize{paths: len(list.entries)}
 	for _, e := range list.entries {
-		if e.mode == filemode.Dir && e.odd == "" {
-			below, err := c.count(e.id, at+1)
+		if e.mode == filemode.Dir && e.problem == "" {
+			child, err := c.count(e.id, depth+1)
 			if err != nil {
-				return extent{}, err
+				return treeSize{}, err
 			}
-			found.paths += below.paths
-			found.depth = max(found.depth, below.depth+1)
+			found.paths += child.paths
+			found.depth = max(found.depth, child.depth+1)
 		}
 		switch {
 		case found.paths > maxPaths:
-			return extent{}, fmt.Errorf("%w: it has more than %d files and directories", ErrTooMuch, maxPaths)
+			return treeSize{}, fmt.Errorf("%w: it has more than %d files and directories", ErrTreeTooLarge, maxPaths)
 		case found.depth > maxDepth:
-			return extent{}, tooDeep
+			return treeSize{}, tooDeep
 		}
 	}
-	c.known[id] = found
+	c.sizes[id] = found
 	return found, nil
 }

@@ -22,22 +22,22 @@ import (
 // local is a repository on this machine. It is read as it is: other processes
 // may be writing to it.
 type local struct {
-	root   string // of the main work tree, or of a bare repository
-	dir    string // what Git calls the common directory
-	opened string // the path that it was opened by
-	branch string
-	repo   *git.Repository
+	root       string // of the main work tree, or of a bare repository
+	dir        string // what Git calls the common directory
+	openedPath string // the path that it was opened by
+	branch     string
+	repo       *git.Repository
 }
 
 // openLocal opens the repository that path lies in: a work tree (also a
 // linked one, or a directory in it) or a bare repository.
 func openLocal(path, branch string) (*local, error) {
-	dir, err := commonDir(path)
+	dir, err := findCommonDir(path)
 	if err != nil {
 		return nil, err
 	}
 	store := filesystem.NewStorage(osfs.New(dir, osfs.WithBoundOS()), cache.NewObjectLRU(cache.MiByte))
-	repo, err := git.Open(lenient{store}, nil)
+	repo, err := git.Open(lenientStorage{store}, nil)
 	if err != nil {
 		return nil, &Error{Kind: ErrNotFound, URL: path, Err: err, Help: "repositories with SHA-256 ids or reftable, and partial clones, are not supported"}
 	}
@@ -45,19 +45,19 @@ func openLocal(path, branch string) (*local, error) {
 	if filepath.Base(dir) == git.GitDirName {
 		root = filepath.Dir(dir)
 	}
-	return &local{root: root, dir: dir, opened: path, branch: branch, repo: repo}, nil
+	return &local{root: root, dir: dir, openedPath: path, branch: branch, repo: repo}, nil
 }
 
 // workTrees are the main work tree and the linked ones, that in which path
 // lies first.
 func (l *local) workTrees() []string {
 	var all []string
-	for at := l.opened; ; at = filepath.Dir(at) {
-		if exists(filepath.Join(at, git.GitDirName)) {
-			all = append(all, at)
+	for dir := l.openedPath; ; dir = filepath.Dir(dir) {
+		if exists(filepath.Join(dir, git.GitDirName)) {
+			all = append(all, dir)
 			break
 		}
-		if filepath.Dir(at) == at {
+		if filepath.Dir(dir) == dir {
 			break
 		}
 	}
@@ -67,18 +67,18 @@ func (l *local) workTrees() []string {
 	links, _ := filepath.Glob(filepath.Join(l.dir, "worktrees", "*", "gitdir"))
 	for _, link := range links {
 		if pointer, err := os.ReadFile(link); err == nil {
-			all = append(all, filepath.Dir(resolvePointer(filepath.Dir(link), string(pointer))))
+			all = append(all, filepath.Dir(resolveGitPath(filepath.Dir(link), string(pointer))))
 		}
 	}
 	return all
 }
 
-// lenient hides settings that go-git refuses to work with, and that do not
+// lenientStorage hides settings that go-git refuses to work with, and that do not
 // concern a reader.
-type lenient struct{ *filesystem.Storage }
+type lenientStorage struct{ *filesystem.Storage }
 
 // Config returns the repository's settings.
-func (l lenient) Config() (*config.Config, error) {
+func (l lenientStorage) Config() (*config.Config, error) {
 	settings, err := l.Storage.Config()
 	if err == nil && settings.Raw.HasSection("extensions") {
 		settings.Raw.Section("extensions").RemoveOption("worktreeConfig").RemoveOption("preciousObjects")
@@ -86,33 +86,33 @@ func (l lenient) Config() (*config.Config, error) {
 	return settings, err
 }
 
-// commonDir finds the directory with the repository's refs and objects,
+// findCommonDir finds the directory with the repository's refs and objects,
 // looking upwards from path, as Git does.
-func commonDir(path string) (string, error) {
+func findCommonDir(path string) (string, error) {
 	start, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return "", &Error{Kind: ErrNotFound, URL: path, Err: err, Help: "check --repo"}
 	}
-	for at := start; ; at = filepath.Dir(at) {
-		for _, dir := range []string{filepath.Join(at, git.GitDirName), at} {
+	for parent := start; ; parent = filepath.Dir(parent) {
+		for _, dir := range []string{filepath.Join(parent, git.GitDirName), parent} {
 			if link, err := os.ReadFile(dir); err == nil { // ".git" of a linked work tree, or of a submodule
-				dir = resolvePointer(at, strings.TrimPrefix(string(link), "gitdir:"))
+				dir = resolveGitPath(parent, strings.TrimPrefix(string(link), "gitdir:"))
 			}
 			if common, err := os.ReadFile(filepath.Join(dir, "commondir")); err == nil {
-				dir = resolvePointer(dir, string(common))
+				dir = resolveGitPath(dir, string(common))
 			}
 			if exists(filepath.Join(dir, "HEAD")) && exists(filepath.Join(dir, "objects")) && exists(filepath.Join(dir, "refs")) {
 				return dir, nil
 			}
 		}
-		if filepath.Dir(at) == at {
+		if filepath.Dir(parent) == parent {
 			return "", &Error{Kind: ErrNotFound, URL: path, Text: "not in a Git repository", Help: "check --repo"}
 		}
 	}
 }
 
-// resolvePointer takes a path written in a file of Git's in dir.
-func resolvePointer(dir, pointer string) string {
+// resolveGitPath takes a path written in a file of Git's in dir.
+func resolveGitPath(dir, pointer string) string {
 	pointer = strings.TrimSpace(pointer)
 	if filepath.IsAbs(pointer) {
 		return filepath.Clean(pointer)
@@ -123,7 +123,7 @@ func resolvePointer(dir, pointer string) string {
 func (l *local) tip(context.Context, string) (Tip, error) {
 	ref, err := l.repo.Reference(plumbing.NewBranchReferenceName(l.branch), true)
 	if errors.Is(err, plumbing.ErrReferenceNotFound) {
-		return Tip{}, l.noBranch()
+		return Tip{}, l.noBranchError()
 	}
 	if err != nil {
 		return Tip{}, fmt.Errorf("%s: read branch %q: %w", l.root, l.branch, err)
@@ -131,7 +131,7 @@ func (l *local) tip(context.Context, string) (Tip, error) {
 	return Tip{ref.Hash().String(), ProtocolLocal}, nil
 }
 
-func (l *local) noBranch() error {
+func (l *local) noBranchError() error {
 	refs, err := l.repo.References()
 	if err != nil {
 		return fmt.Errorf("%s: list branches: %w", l.root, err)
@@ -146,11 +146,11 @@ func (l *local) noBranch() error {
 	if err != nil && !errors.Is(err, storer.ErrStop) {
 		return fmt.Errorf("%s: list branches: %w", l.root, err)
 	}
-	return noBranch(l.root, l.branch, names)
+	return noBranchError(l.root, l.branch, names)
 }
 
 func (l *local) fetch(_ context.Context, id plumbing.Hash) (*Commit, error) {
-	store, err := l.objects()
+	store, err := l.openObjects()
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +158,7 @@ func (l *local) fetch(_ context.Context, id plumbing.Hash) (*Commit, error) {
 	if err != nil {
 		store.Close()
 		if errors.Is(err, objects.ErrNotFound) {
-			return nil, &Error{Kind: ErrMoved, URL: l.root, Err: err, Help: "the branch may have moved on: ask for its tip again"}
+			return nil, &Error{Kind: ErrCommitNotFound, URL: l.root, Err: err, Help: "the branch may have moved on: ask for its tip again"}
 		}
 		return nil, fmt.Errorf("%s: %w", l.root, err)
 	}
@@ -166,28 +166,28 @@ func (l *local) fetch(_ context.Context, id plumbing.Hash) (*Commit, error) {
 	return commit, nil
 }
 
-func (l *local) objects() (*objects.Store, error) {
+func (l *local) openObjects() (*objects.Store, error) {
 	return objects.Open(filepath.Join(l.dir, "objects"))
 }
 
 // contains walks from tip towards the roots until it meets old.
 func (l *local) contains(ctx context.Context, tip, old plumbing.Hash) (yes, known bool, err error) {
-	store, err := l.objects()
+	store, err := l.openObjects()
 	if err != nil {
 		return false, false, err
 	}
 	defer store.Close()
-	cut, err := l.repo.Storer.Shallow()
+	shallow, err := l.repo.Storer.Shallow()
 	if err != nil {
 		return false, false, fmt.Errorf("%s: read shallow: %w", l.root, err)
 	}
-	seen := map[plumbing.Hash]bool{tip: true}
+	visited := map[plumbing.Hash]bool{tip: true}
 	for queue := []plumbing.Hash{tip}; len(queue) > 0; queue = queue[1:] {
 		if err := ctx.Err(); err != nil {
 			return false, false, err
 		}
 		commit, _, err := decodeCommit(store, queue[0])
-		if errors.Is(err, objects.ErrNotFound) && len(cut) > 0 {
+		if errors.Is(err, objects.ErrNotFound) && len(shallow) > 0 {
 			continue // beyond what a shallow clone has
 		}
 		if err != nil {
@@ -197,13 +197,13 @@ func (l *local) contains(ctx context.Context, tip, old plumbing.Hash) (yes, know
 			if parent == old {
 				return true, true, nil
 			}
-			if !seen[parent] {
-				seen[parent] = true
+			if !visited[parent] {
+				visited[parent] = true
 				queue = append(queue, parent)
 			}
 		}
 	}
-	return false, len(cut) == 0, nil
+	return false, len(shallow) == 0, nil
 }
 
 func (l *local) resolve(_ context.Context, rev string) (string, error) {

@@ -9,9 +9,9 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// TestLocalPlaces: a repository is found from wherever one stands in it, and
+// TestLocalPaths: a repository is found from wherever one stands in it, and
 // has one name.
-func TestLocalPlaces(t *testing.T) {
+func TestLocalPaths(t *testing.T) {
 	repo := gittest.New(t)
 	id := repo.Commit("first", map[string]string{"env/a/main.tf": "a"})
 	linked := filepath.Join(t.TempDir(), "linked")
@@ -21,7 +21,7 @@ func TestLocalPlaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{repo.Work, filepath.Join(repo.Work, "env", "a"), filepath.Join(repo.Work, ".git"), linked, filepath.Join(linked, "env"), alias} {
-		r := open(t, Options{URL: path})
+		r := openRepository(t, Options{URL: path})
 		tip, err := r.Tip(t.Context(), "")
 		if err != nil || tip.Commit != id {
 			t.Errorf("%s: %v, %v", path, tip, err)
@@ -46,7 +46,7 @@ func TestLocalIgnoresWorkTree(t *testing.T) {
 	writeFile(t, filepath.Join(repo.Work, "b"), "new")
 	repo.Git("add", "-A")
 	repo.Git("checkout", "-q", "-b", "elsewhere")
-	r := open(t, Options{URL: repo.Work})
+	r := openRepository(t, Options{URL: repo.Work})
 	tip, err := r.Tip(t.Context(), "")
 	if err != nil || tip.Commit != id {
 		t.Fatal(tip, err)
@@ -71,7 +71,7 @@ func TestLocalStores(t *testing.T) {
 	}
 	check := func(what, dir string) {
 		t.Helper()
-		r := open(t, Options{URL: dir})
+		r := openRepository(t, Options{URL: dir})
 		for _, id := range ids {
 			tree := fetch(t, r, id).Tree
 			data, err := tree.ReadFile("long")
@@ -84,7 +84,7 @@ func TestLocalStores(t *testing.T) {
 		}
 	}
 	check("loose", repo.Work)
-	reader := fetch(t, open(t, Options{URL: repo.Work}), ids[3])
+	reader := fetch(t, openRepository(t, Options{URL: repo.Work}), ids[3])
 	repo.Git("repack", "-q", "-a", "-d", "-f", "--depth=50")
 	repo.Git("pack-refs", "--all")
 	check("packed", repo.Work)
@@ -104,7 +104,7 @@ func TestLocalSettings(t *testing.T) {
 	repo.Git("config", "core.repositoryformatversion", "1")
 	repo.Git("config", "extensions.worktreeConfig", "true")
 	repo.Git("config", "extensions.preciousObjects", "true")
-	if tip, err := open(t, Options{URL: repo.Work}).Tip(t.Context(), ""); tip.Commit != id || err != nil {
+	if tip, err := openRepository(t, Options{URL: repo.Work}).Tip(t.Context(), ""); tip.Commit != id || err != nil {
 		t.Errorf("%v, %v", tip, err)
 	}
 	other := filepath.Join(t.TempDir(), "sha256")
@@ -121,7 +121,7 @@ func TestLocalResolve(t *testing.T) {
 	first := repo.Commit("first", map[string]string{"a": "1"})
 	second := repo.Commit("second", map[string]string{"a": "2"})
 	repo.Git("tag", "-a", "-m", "one", "v1", first)
-	r := open(t, Options{URL: repo.Work})
+	r := openRepository(t, Options{URL: repo.Work})
 	for rev, want := range map[string]string{"main": second, "HEAD": second, "HEAD~1": first, "main^": first, "v1": first, first[:8]: first, first: first} {
 		if id, err := r.Resolve(t.Context(), rev); id != want || err != nil {
 			t.Errorf("Resolve(%s) = %s, %v; want %s", rev, id, err, want)
@@ -142,7 +142,7 @@ func TestShallowClone(t *testing.T) {
 	third := repo.Commit("third", map[string]string{"a": "3"})
 	clone := filepath.Join(t.TempDir(), "clone")
 	gittest.Git(t, ".", "clone", "-q", "--depth", "1", "file://"+repo.Dir, clone)
-	yes, known, err := open(t, Options{URL: clone}).Contains(t.Context(), third, first)
+	yes, known, err := openRepository(t, Options{URL: clone}).Contains(t.Context(), third, first)
 	if yes || known || err != nil {
 		t.Error(yes, known, err)
 	}

@@ -15,9 +15,9 @@ const userAgent = "reconcile"
 // errNotV2: the remote does not speak protocol version 2.
 var errNotV2 = errors.New("the remote does not speak protocol version 2")
 
-// lsRefs is the ls-refs command of protocol version 2 (gitprotocol-v2),
+// lsRefsRequest is the ls-refs command of protocol version 2 (gitprotocol-v2),
 // narrowed to refs whose names begin with one of the prefixes.
-func lsRefs(prefixes ...string) []byte {
+func lsRefsRequest(prefixes ...string) []byte {
 	var b []byte
 	b = appendPkt(b, "command=ls-refs\n")
 	b = appendPkt(b, "agent="+userAgent+"\n")
@@ -61,7 +61,7 @@ func readLsRefs(r io.Reader, each func(ref)) error {
 			}
 			each(ref)
 		default:
-			return errPkt
+			return errMalformedPkt
 		}
 	}
 }
@@ -74,13 +74,13 @@ func parseRef(line []byte) (ref, error) {
 		return ref{name: name}, nil
 	}
 	if !ok || name == "" || !plumbing.IsHash(id) {
-		return ref{}, errRef
+		return ref{}, errMalformedRef
 	}
 	return ref{id: plumbing.NewHash(id), name: name}, nil
 }
 
-// errRef: a line of a list of refs is not one.
-var errRef = errors.New("a line is not a ref")
+// errMalformedRef: a line of a list of refs is not one.
+var errMalformedRef = errors.New("a line is not a ref")
 
 // readAdvertisement reads the advertisement of a server of version 0, which
 // lists every ref in the order of names. It ends at its flush, or where each
@@ -98,7 +98,7 @@ func readAdvertisement(pkts *pktReader, each func(ref) bool) error {
 			return nil
 		}
 		if kind != pktData {
-			return errPkt
+			return errMalformedPkt
 		}
 		line, _, _ = bytes.Cut(line, []byte{0}) // capabilities of the first line
 		if bytes.HasPrefix(line, []byte("version ")) || bytes.HasPrefix(line, []byte("shallow ")) {

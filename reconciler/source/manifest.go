@@ -12,10 +12,10 @@ import (
 )
 
 // manifest is what the last checkout left in a directory, by path.
-type manifest map[string]seen
+type manifest map[string]fileStamp
 
-// seen is how a file looked just after it was written.
-type seen struct {
+// fileStamp is how a file looked just after it was written.
+type fileStamp struct {
 	ID    string // as in Tree.ID
 	Size  int64
 	Time  int64 // of its content, nanoseconds of Unix time
@@ -26,10 +26,10 @@ type seen struct {
 	Changed int64
 }
 
-func see(info fs.FileInfo, id string) seen {
-	s := seen{ID: id, Size: info.Size(), Time: info.ModTime().UnixNano(), Perms: uint32(info.Mode())}
+func stampOf(info fs.FileInfo, id string) fileStamp {
+	s := fileStamp{ID: id, Size: info.Size(), Time: info.ModTime().UnixNano(), Perms: uint32(info.Mode())}
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-		s.Inode, s.Changed = stat.Ino, changed(stat)
+		s.Inode, s.Changed = stat.Ino, changeTime(stat)
 	}
 	return s
 }
@@ -47,7 +47,7 @@ type manifestFile struct {
 func readManifest(dir string) manifest {
 	var file manifestFile
 	data, err := os.ReadFile(manifestPath(dir))
-	if err != nil || json.Unmarshal(data, &file) != nil || file.Boot != boot() {
+	if err != nil || json.Unmarshal(data, &file) != nil || file.Boot != bootID() {
 		return nil
 	}
 	files := make(manifest, len(file.Files))
@@ -62,20 +62,20 @@ func (m manifest) save(dir string) error {
 	for name, s := range m {
 		files[gitpath.Quote(name)] = s // JSON takes no other bytes than UTF-8
 	}
-	data, err := json.Marshal(manifestFile{boot(), files})
+	data, err := json.Marshal(manifestFile{bootID(), files})
 	if err != nil {
 		return err
 	}
 	path := manifestPath(dir)
-	draft := path + ".new"
-	if err := os.WriteFile(draft, data, 0o600); err != nil {
+	tmp := path + ".new"
+	if err := os.WriteFile(tmp, data, 0o600); err != nil {
 		return fmt.Errorf("note what was checked out: %w", err)
 	}
-	return os.Rename(draft, path)
+	return os.Rename(tmp, path)
 }
 
-// boot names the boot of this machine, where the system tells it.
-func boot() string {
+// bootID names the boot of this machine, where the system tells it.
+func bootID() string {
 	id, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	return strings.TrimSpace(string(id))
 }

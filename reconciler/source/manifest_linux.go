@@ -2,6 +2,6 @@ package source
 
 import "syscall"
 
-// changed is when a file, its name or its mode was last changed, in
+// changeTime is when a file, its name or its mode was last changed, in
 // nanoseconds of Unix time.
-func changed(stat *syscall.Stat_t) int64 { return stat.Ctim.Nano() }
+func changeTime(stat *syscall.Stat_t) int64 { return stat.Ctim.Nano() }

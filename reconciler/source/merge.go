@@ -21,11 +21,11 @@ var ErrUnrelated = errors.New("no common ancestor was found")
 type Merge struct {
 	Tip, Head string
 	Base      string // the commit in which they parted
-	// Crossed: the branches were merged into each other, so that there is
+	// CrissCross: the branches were merged into each other, so that there is
 	// more than one such commit. The newest was taken, where Git would merge
 	// those first; the result may differ from Git's.
-	Crossed   bool
-	Conflicts []Conflict // by path; none: Commit is set
+	CrissCross bool
+	Conflicts  []Conflict // by path; none: Commit is set
 	// Commit has the merged tree, and head's author and message. Its ID is
 	// head's: the commit that the merge would make does not exist yet.
 	Commit *Commit
@@ -62,7 +62,7 @@ func (r *Repository) Merge(ctx context.Context, tip, head string) (_ *Merge, err
 	if err != nil {
 		return nil, err
 	}
-	h, err := r.backend.together(ctx, tipID, headID)
+	h, err := r.backend.fetchHistory(ctx, tipID, headID)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (r *Repository) Merge(ctx context.Context, tip, head string) (_ *Merge, err
 			err = errors.Join(fmt.Errorf("merge %s into %s: %w", head, tip, err), h.close())
 		}
 	}()
-	bases, _, err := h.bases(tipID, headID)
+	bases, _, err := h.mergeBases(tipID, headID)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (r *Repository) Merge(ctx context.Context, tip, head string) (_ *Merge, err
 	return h.merge(bases[0].Hash, tipID, headID, len(bases) > 1)
 }
 
-func (h *history) merge(base, tip, head plumbing.Hash, crossed bool) (*Merge, error) {
+func (h *history) merge(base, tip, head plumbing.Hash, crissCross bool) (*Merge, error) {
 	var sides [3]*Commit
 	for i, id := range []plumbing.Hash{base, tip, head} {
 		commit, err := readCommit(h.store, id)
@@ -91,21 +91,21 @@ func (h *history) merge(base, tip, head plumbing.Hash, crossed bool) (*Merge, er
 		sides[i] = commit
 	}
 	for _, side := range sides {
-		if err := side.Tree.bounded(); err != nil {
+		if err := side.Tree.checkLimitsOnce(); err != nil {
 			return nil, err
 		}
 	}
-	made := newOverlay(h.store)
-	m := &merger{store: made, tree: newTree(made, plumbing.ZeroHash, sides[2].When)}
-	root, err := m.dirs(".", sides[0].Tree.root, sides[1].Tree.root, sides[2].Tree.root)
+	layer := newOverlay(h.store)
+	m := &merger{store: layer, tree: newTree(layer, plumbing.ZeroHash, sides[2].When)}
+	root, err := m.mergeDirs(".", sides[0].Tree.root, sides[1].Tree.root, sides[2].Tree.root)
 	if err != nil {
 		return nil, err
 	}
-	merge := &Merge{Tip: tip.String(), Head: head.String(), Base: base.String(), Crossed: crossed, Conflicts: m.conflicts, close: h.close}
+	merge := &Merge{Tip: tip.String(), Head: head.String(), Base: base.String(), CrissCross: crissCross, Conflicts: m.conflicts, close: h.close}
 	if len(m.conflicts) == 0 {
 		merge.Commit = sides[2]
-		merge.Commit.Tree, merge.Commit.raw = newTree(made, root.id, sides[2].When), nil
-		if err := merge.Commit.Tree.bounded(); err != nil {
+		merge.Commit.Tree, merge.Commit.raw = newTree(layer, root.id, sides[2].When), nil
+		if err := merge.Commit.Tree.checkLimitsOnce(); err != nil {
 			return nil, err
 		}
 	}
@@ -120,48 +120,48 @@ type merger struct {
 	conflicts []Conflict
 }
 
-func (m *merger) conflict(at, kind string) {
-	m.conflicts = append(m.conflicts, Conflict{Path: at, Kind: kind})
+func (m *merger) addConflict(treePath, kind string) {
+	m.conflicts = append(m.conflicts, Conflict{Path: treePath, Kind: kind})
 }
 
-// same tells whether two entries are the same object in the same mode.
-func same(a, b entry) bool { return a.id == b.id && a.mode == b.mode }
+// isSameEntry tells whether two entries are the same object in the same mode.
+func isSameEntry(a, b entry) bool { return a.id == b.id && a.mode == b.mode }
 
-func (e entry) absent() bool { return e.mode == filemode.Empty }
+func (e entry) isAbsent() bool { return e.mode == filemode.Empty }
 
-// entry merges what is at one path; the zero entry: nothing is there.
-func (m *merger) entry(at string, base, tip, head entry) (entry, error) {
+// mergeEntry merges what is at one path; the zero entry: nothing is there.
+func (m *merger) mergeEntry(treePath string, base, tip, head entry) (entry, error) {
 	switch {
-	case same(tip, head), same(base, head):
+	case isSameEntry(tip, head), isSameEntry(base, head):
 		return tip, nil
-	case same(base, tip):
+	case isSameEntry(base, tip):
 		return head, nil
 	}
-	dir := func(e entry) bool { return e.mode == filemode.Dir }
+	isDir := func(e entry) bool { return e.mode == filemode.Dir }
 	switch {
-	case dir(tip) && dir(head), dir(base) && (dir(tip) || dir(head)) && (tip.absent() || head.absent()):
+	case isDir(tip) && isDir(head), isDir(base) && (isDir(tip) || isDir(head)) && (tip.isAbsent() || head.isAbsent()):
 		// A directory that one side removed: what the other left alone goes.
-		return m.dirs(at, base, tip, head)
-	case tip.absent() || head.absent():
-		m.conflict(at, ConflictRemoved)
-	case base.absent() && file(tip) && file(head):
-		m.conflict(at, ConflictAdded)
-	case file(base) && file(tip) && file(head):
-		return m.files(at, base, tip, head)
+		return m.mergeDirs(treePath, base, tip, head)
+	case tip.isAbsent() || head.isAbsent():
+		m.addConflict(treePath, ConflictRemoved)
+	case base.isAbsent() && isFile(tip) && isFile(head):
+		m.addConflict(treePath, ConflictAdded)
+	case isFile(base) && isFile(tip) && isFile(head):
+		return m.mergeFiles(treePath, base, tip, head)
 	case tip.mode == head.mode && tip.mode == base.mode:
-		m.conflict(at, ConflictContent) // links, submodules
+		m.addConflict(treePath, ConflictContent) // links, submodules
 	default:
-		m.conflict(at, ConflictKind)
+		m.addConflict(treePath, ConflictKind)
 	}
 	return tip, nil
 }
 
-func file(e entry) bool {
+func isFile(e entry) bool {
 	return e.mode == filemode.Regular || e.mode == filemode.Executable || e.mode == filemode.Deprecated
 }
 
-// dirs merges directories, one of which may be absent.
-func (m *merger) dirs(at string, base, tip, head entry) (entry, error) {
+// mergeDirs merges directories, one of which may be absent.
+func (m *merger) mergeDirs(treePath string, base, tip, head entry) (entry, error) {
 	var sides [3]map[string]entry
 	var names []string
 	for i, dir := range []entry{base, tip, head} {
@@ -169,13 +169,13 @@ func (m *merger) dirs(at string, base, tip, head entry) (entry, error) {
 		if dir.mode != filemode.Dir {
 			continue
 		}
-		list, err := m.tree.listing(dir.id)
+		list, err := m.tree.readTree(dir.id)
 		if err != nil {
-			return entry{}, fmt.Errorf("directory %s: %w", at, err)
+			return entry{}, fmt.Errorf("directory %s: %w", treePath, err)
 		}
 		for _, e := range list.entries {
-			if e.odd == oddTwice {
-				m.conflict(path.Join(at, e.name), ConflictKind)
+			if e.problem == duplicateNameProblem {
+				m.addConflict(path.Join(treePath, e.name), ConflictKind)
 			}
 			sides[i][e.name] = e
 			names = append(names, e.name)
@@ -184,23 +184,23 @@ func (m *merger) dirs(at string, base, tip, head entry) (entry, error) {
 	slices.Sort(names)
 	var merged []entry
 	for _, name := range slices.Compact(names) {
-		e, err := m.entry(path.Join(at, name), sides[0][name], sides[1][name], sides[2][name])
+		e, err := m.mergeEntry(path.Join(treePath, name), sides[0][name], sides[1][name], sides[2][name])
 		if err != nil {
 			return entry{}, err
 		}
-		if !e.absent() {
+		if !e.isAbsent() {
 			e.name = name
 			merged = append(merged, e)
 		}
 	}
-	if len(merged) == 0 && at != "." {
+	if len(merged) == 0 && treePath != "." {
 		return entry{}, nil // Git knows no empty directories
 	}
-	return entry{name: path.Base(at), mode: filemode.Dir, id: m.store.addTree(merged)}, nil
+	return entry{name: path.Base(treePath), mode: filemode.Dir, id: m.store.addTree(merged)}, nil
 }
 
-// files merges the contents and the modes of a file that both sides changed.
-func (m *merger) files(at string, base, tip, head entry) (entry, error) {
+// mergeFiles merges the contents and the modes of a file that both sides changed.
+func (m *merger) mergeFiles(treePath string, base, tip, head entry) (entry, error) {
 	merged := tip
 	if base.mode == tip.mode {
 		merged.mode = head.mode
@@ -214,15 +214,15 @@ func (m *merger) files(at string, base, tip, head entry) (entry, error) {
 	}
 	var texts [3]string
 	for i, e := range []entry{base, tip, head} {
-		data, err := m.tree.blob(e)
+		data, err := m.tree.readBlob(e)
 		if err != nil {
-			return entry{}, fmt.Errorf("%s: %w", at, err)
+			return entry{}, fmt.Errorf("%s: %w", treePath, err)
 		}
 		texts[i] = string(data)
 	}
 	text, ok := mergeLines(texts[0], texts[1], texts[2])
 	if !ok {
-		m.conflict(at, ConflictContent)
+		m.addConflict(treePath, ConflictContent)
 		return merged, nil
 	}
 	merged.id = m.store.add(plumbing.BlobObject, []byte(text))
@@ -232,7 +232,7 @@ func (m *merger) files(at string, base, tip, head entry) (entry, error) {
 // encodeTree is the tree object with these entries.
 func encodeTree(entries []entry) []byte {
 	entries = slices.Clone(entries)
-	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(gitName(a), gitName(b)) })
+	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(sortName(a), sortName(b)) })
 	var data []byte
 	for _, e := range entries {
 		data = fmt.Appendf(data, "%o %s\x00", uint32(e.mode), e.name)

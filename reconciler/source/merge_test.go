@@ -21,11 +21,11 @@ import (
 func TestMergeAsGit(t *testing.T) {
 	repo := gittest.New(t)
 	repo.Commit("first", map[string]string{"a": "1"})
-	r := open(t, Options{URL: repo.Dir})
+	r := openRepository(t, Options{URL: repo.Dir})
 	clean, conflicts := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		base := drawTree(t)
-		tip, head := mutated(t, base, "tip"), mutated(t, base, "head")
+		tip, head := mutateTree(t, base, "tip"), mutateTree(t, base, "head")
 		ids := importCommits(t, repo.Dir, base, tip, head)
 		want, ok := gitMerge(t, repo.Dir, ids[1], ids[2])
 		merge, err := r.Merge(t.Context(), ids[1], ids[2])
@@ -50,7 +50,7 @@ func TestMergeAsGit(t *testing.T) {
 		if got := merge.Commit.Tree.root.id.String(); got != want {
 			t.Fatalf("tree %s, Git makes %s", got, want)
 		}
-		if err := merge.Commit.Tree.complete(); err != nil {
+		if err := merge.Commit.Tree.checkConnected(); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -74,16 +74,16 @@ func drawTree(t *rapid.T) map[string]string {
 // repeat, there is more than one way to say what changed, and Git's may be
 // another; and where files are alike, Git may see a file renamed. Perhaps the
 // last line does not end.
-func drawText(t *rapid.T, of string) string {
+func drawText(t *rapid.T, name string) string {
 	var b strings.Builder
 	for i := range rapid.IntRange(1, 14).Draw(t, "lines") {
-		fmt.Fprintf(&b, "%s: line %d\n", of, i)
+		fmt.Fprintf(&b, "%s: line %d\n", name, i)
 	}
 	return strings.TrimSuffix(b.String(), rapid.SampledFrom([]string{"", "", "", "\n"}).Draw(t, "end"))
 }
 
-// mutated is a tree as one side left it.
-func mutated(t *rapid.T, base map[string]string, side string) map[string]string {
+// mutateTree is a tree as one side left it.
+func mutateTree(t *rapid.T, base map[string]string, side string) map[string]string {
 	files := maps.Clone(base)
 	for i := range rapid.IntRange(0, 4).Draw(t, side) {
 		name := rapid.SampledFrom([]string{"a", "b", "dir/a", "dir/b", "dir/deep/a", "run.sh", "new"}).Draw(t, "which")
@@ -98,16 +98,16 @@ func mutated(t *rapid.T, base map[string]string, side string) map[string]string 
 			}
 		default:
 			if text, ok := files[name]; ok {
-				files[name] = edited(t, text, i)
+				files[name] = editLine(t, text, i)
 			}
 		}
 	}
 	return files
 }
 
-// edited changes, removes or adds one line. What it writes another side may
+// editLine changes, removes or adds one line. What it writes another side may
 // write too, but not this side a second time.
-func edited(t *rapid.T, text string, unique int) string {
+func editLine(t *rapid.T, text string, unique int) string {
 	lines := strings.SplitAfter(text, "\n")
 	at := rapid.IntRange(0, len(lines)-1).Draw(t, "line")
 	added := fmt.Sprintf("%s, edit %d\n", strings.TrimSpace(lines[at]), unique)
@@ -140,7 +140,7 @@ func importCommits(t *rapid.T, dir string, trees ...map[string]string) []string 
 		}
 		fmt.Fprintf(&in, "get-mark :%d\n", i+1)
 	}
-	out := gitIn(t, dir, in.String(), "fast-import", "--quiet", "--force", "--cat-blob-fd=1")
+	out := runGitWithInput(t, dir, in.String(), "fast-import", "--quiet", "--force", "--cat-blob-fd=1")
 	return strings.Fields(out)
 }
 
@@ -156,7 +156,7 @@ func gitMerge(t *rapid.T, dir, ours, theirs string) (string, bool) {
 	return strings.TrimSpace(string(out)), err == nil
 }
 
-func gitIn(t *rapid.T, dir, in string, args ...string) string {
+func runGitWithInput(t *rapid.T, dir, in string, args ...string) string {
 	cmd := exec.Command("git", args...)
 	cmd.Dir, cmd.Stdin, cmd.Stderr = dir, strings.NewReader(in), os.Stderr
 	out, err := cmd.Output()
@@ -168,11 +168,11 @@ func gitIn(t *rapid.T, dir, in string, args ...string) string {
 
 // TestMerge: over every wire, of refs that only the server knows.
 func TestMerge(t *testing.T) {
-	for _, way := range ways() {
-		if way.name == "work tree" {
+	for _, endpoint := range endpoints() {
+		if endpoint.name == "work tree" {
 			continue // pull requests are the server's
 		}
-		t.Run(way.name, func(t *testing.T) {
+		t.Run(endpoint.name, func(t *testing.T) {
 			t.Parallel()
 			repo := gittest.New(t)
 			base := repo.Commit("base", map[string]string{"env/a/main.tf": "1\n2\n3\n4\n", "env/b/main.tf": "b\n", "gone": "x\n"})
@@ -180,7 +180,7 @@ func TestMerge(t *testing.T) {
 			repo.Git("push", "-q", "origin", "HEAD:refs/pull/7/head")
 			repo.Git("reset", "-q", "--hard", base)
 			tip := repo.Commit("tip", map[string]string{"env/a/main.tf": "one\n2\n3\n4\n", "gone": ""})
-			r := way.open(t, repo, "")
+			r := endpoint.open(t, repo, "")
 			refs, err := r.Refs(t.Context(), []string{"refs/pull/7/head", "refs/heads/main", "refs/pull/8/head"})
 			if err != nil || !maps.Equal(refs, map[string]string{"refs/pull/7/head": head, "refs/heads/main": tip}) {
 				t.Fatalf("refs are %v, %v", refs, err)
@@ -189,7 +189,7 @@ func TestMerge(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if merge.Base != base || merge.Crossed || len(merge.Conflicts) > 0 {
+			if merge.Base != base || merge.CrissCross || len(merge.Conflicts) > 0 {
 				t.Fatalf("merge is %+v", merge)
 			}
 			tree := merge.Commit.Tree
@@ -222,7 +222,7 @@ func TestMergeConflicts(t *testing.T) {
 	repo.Git("push", "-q", "origin", "HEAD:refs/pull/1/head")
 	repo.Git("reset", "-q", "--hard", base)
 	tip := repo.Commit("tip", map[string]string{"same": "1\ntip\n3\n", "removed": "", "link": "-> removed", "bin": "\x00c", "touch": "a\nB\n", "file": "g\n", "added": "2\n"})
-	merge, err := open(t, Options{URL: repo.Dir}).Merge(t.Context(), tip, head)
+	merge, err := openRepository(t, Options{URL: repo.Dir}).Merge(t.Context(), tip, head)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,12 +244,12 @@ func TestMergeDeep(t *testing.T) {
 	repo.Git("checkout", "-q", "-b", "topic")
 	repo.Git("checkout", "-q", "main")
 	var tip string
-	for i := range depths[0] + 5 {
+	for i := range fetchDepths[0] + 5 {
 		tip = repo.Commit("tip", map[string]string{"a": fmt.Sprint(i, "\n")})
 	}
 	repo.Git("checkout", "-q", "topic")
 	head := repo.Commit("head", map[string]string{"b": "changed\n"})
-	r := open(t, Options{URL: gittest.ServeHTTP(t, repo).URL})
+	r := openRepository(t, Options{URL: gittest.ServeHTTP(t, repo).URL})
 	merge, err := r.Merge(t.Context(), tip, head)
 	if err != nil || merge.Base != base || len(merge.Conflicts) > 0 {
 		t.Fatalf("merge is %+v, %v; want base %s", merge, err, base)
@@ -266,13 +266,13 @@ func TestMergeDeep(t *testing.T) {
 	repo.Git("checkout", "-q", "left")
 	repo.Git("merge", "-q", "--no-edit", right)
 	crossed, err := r.Merge(t.Context(), repo.Push(), second)
-	if err != nil || !crossed.Crossed || crossed.Base != right {
+	if err != nil || !crossed.CrissCross || crossed.Base != right {
 		t.Fatalf("merge is %+v, %v; want base %s", crossed, err, right)
 	}
 	defer crossed.Close()
 
 	repo.Git("checkout", "-q", "--orphan", "alone")
-	if _, err := r.Merge(t.Context(), tip, repo.Save("alone")); !errors.Is(err, ErrUnrelated) {
+	if _, err := r.Merge(t.Context(), tip, repo.CommitStaged("alone")); !errors.Is(err, ErrUnrelated) {
 		t.Errorf("unrelated histories: %v", err)
 	}
 }

@@ -15,63 +15,63 @@ func mergeLines(base, ours, theirs string) (merged string, ok bool) {
 	}
 	a, b := udiff.Lines(base, ours), udiff.Lines(base, theirs)
 	var out strings.Builder
-	at := 0 // how far of base is written
+	offset := 0 // how far of base is written
 	for len(a) > 0 || len(b) > 0 {
-		var p place3
-		p.start(a, b)
+		var p hunk
+		p.moveToFirst(a, b)
 		na, nb := p.grow(a, b)
-		mine, other := p.apply(base, a[:na]), p.apply(base, b[:nb])
-		out.WriteString(base[at:p.from])
+		oursText, theirsText := p.apply(base, a[:na]), p.apply(base, b[:nb])
+		out.WriteString(base[offset:p.start])
 		switch {
-		case nb == 0 || mine == other:
-			out.WriteString(mine)
+		case nb == 0 || oursText == theirsText:
+			out.WriteString(oursText)
 		case na == 0:
-			out.WriteString(other)
+			out.WriteString(theirsText)
 		default:
 			return "", false
 		}
-		at, a, b = p.to, a[na:], b[nb:]
+		offset, a, b = p.end, a[na:], b[nb:]
 	}
-	out.WriteString(base[at:])
+	out.WriteString(base[offset:])
 	return out.String(), true
 }
 
-// place3 is a part of base that changes which touch each other cover.
-type place3 struct{ from, to int }
+// hunk is a part of base that changes which touch each other cover.
+type hunk struct{ start, end int }
 
-// start puts the place at the first change of either side.
-func (p *place3) start(a, b []udiff.Edit) {
+// moveToFirst puts the place at the first change of either side.
+func (p *hunk) moveToFirst(a, b []udiff.Edit) {
 	first := a
 	if len(a) == 0 || len(b) > 0 && b[0].Start < a[0].Start {
 		first = b
 	}
-	p.from, p.to = first[0].Start, first[0].Start
+	p.start, p.end = first[0].Start, first[0].Start
 }
 
 // grow widens the place until no further change of either side touches it,
 // and returns how many of each lie in it.
-func (p *place3) grow(a, b []udiff.Edit) (na, nb int) {
+func (p *hunk) grow(a, b []udiff.Edit) (na, nb int) {
 	for grown := true; grown; {
 		grown = false
-		for ; na < len(a) && a[na].Start <= p.to; na++ {
-			p.to, grown = max(p.to, a[na].End), true
+		for ; na < len(a) && a[na].Start <= p.end; na++ {
+			p.end, grown = max(p.end, a[na].End), true
 		}
-		for ; nb < len(b) && b[nb].Start <= p.to; nb++ {
-			p.to, grown = max(p.to, b[nb].End), true
+		for ; nb < len(b) && b[nb].Start <= p.end; nb++ {
+			p.end, grown = max(p.end, b[nb].End), true
 		}
 	}
 	return na, nb
 }
 
 // apply is what changes make of the place.
-func (p *place3) apply(base string, edits []udiff.Edit) string {
+func (p *hunk) apply(base string, edits []udiff.Edit) string {
 	var out strings.Builder
-	at := p.from
+	offset := p.start
 	for _, e := range edits {
-		out.WriteString(base[at:e.Start])
+		out.WriteString(base[offset:e.Start])
 		out.WriteString(e.New)
-		at = e.End
+		offset = e.End
 	}
-	out.WriteString(base[at:p.to])
+	out.WriteString(base[offset:p.end])
 	return out.String()
 }

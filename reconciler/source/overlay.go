@@ -13,7 +13,7 @@ import (
 // by one goroutine before others read it.
 type overlay struct {
 	store
-	made map[plumbing.Hash]object
+	objects map[plumbing.Hash]object
 }
 
 // object is one of Git's, in memory.
@@ -27,13 +27,13 @@ func (o object) open() *objects.Object {
 }
 
 func newOverlay(below store) *overlay {
-	return &overlay{store: below, made: map[plumbing.Hash]object{}}
+	return &overlay{store: below, objects: map[plumbing.Hash]object{}}
 }
 
 // add adds an object and returns the id that Git gives it.
 func (o *overlay) add(kind plumbing.ObjectType, data []byte) plumbing.Hash {
 	id := plumbing.ComputeHash(kind, data)
-	o.made[id] = object{kind, data}
+	o.objects[id] = object{kind, data}
 	return id
 }
 
@@ -43,7 +43,7 @@ func (o *overlay) addTree(entries []entry) plumbing.Hash {
 
 // Read is Read of the store.
 func (o *overlay) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
-	if m, ok := o.made[id]; ok {
+	if m, ok := o.objects[id]; ok {
 		return m.kind, m.data, nil
 	}
 	return o.store.Read(id)
@@ -51,7 +51,7 @@ func (o *overlay) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
 
 // Open is Open of the store.
 func (o *overlay) Open(id plumbing.Hash) (*objects.Object, error) {
-	if m, ok := o.made[id]; ok {
+	if m, ok := o.objects[id]; ok {
 		return m.open(), nil
 	}
 	return o.store.Open(id)
@@ -59,7 +59,7 @@ func (o *overlay) Open(id plumbing.Hash) (*objects.Object, error) {
 
 // Size is Size of the store.
 func (o *overlay) Size(id plumbing.Hash) (int64, error) {
-	if m, ok := o.made[id]; ok {
+	if m, ok := o.objects[id]; ok {
 		return int64(len(m.data)), nil
 	}
 	return o.store.Size(id)
@@ -67,6 +67,6 @@ func (o *overlay) Size(id plumbing.Hash) (int64, error) {
 
 // Has is Has of the store.
 func (o *overlay) Has(id plumbing.Hash) bool {
-	_, ok := o.made[id]
+	_, ok := o.objects[id]
 	return ok || o.store.Has(id)
 }

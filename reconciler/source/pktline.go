@@ -21,8 +21,8 @@ const (
 // maxPkt is the longest pkt-line, its length's four digits included.
 const maxPkt = 65520
 
-// errPkt: what was read is not in the pkt-line format.
-var errPkt = errors.New("not a pkt-line")
+// errMalformedPkt: what was read is not in the pkt-line format.
+var errMalformedPkt = errors.New("not a pkt-line")
 
 // remoteError is what the remote said in an ERR line or on the error band.
 type remoteError struct{ text string }
@@ -66,7 +66,7 @@ func (p *pktReader) next() (pktKind, []byte, error) {
 		return 0, nil, err
 	}
 	if text, ok := bytes.CutPrefix(data, []byte("ERR ")); ok {
-		return 0, nil, &remoteError{printable(text)}
+		return 0, nil, &remoteError{sanitizeLine(text)}
 	}
 	return pktData, data, nil
 }
@@ -83,11 +83,11 @@ func pktLength(digits []byte) (int, error) {
 		case d >= 'A' && d <= 'F':
 			n = n<<4 | int(d-'A'+10)
 		default:
-			return 0, fmt.Errorf("%w: length %q", errPkt, digits)
+			return 0, fmt.Errorf("%w: length %q", errMalformedPkt, digits)
 		}
 	}
 	if n == 3 || n > maxPkt {
-		return 0, fmt.Errorf("%w: length %d", errPkt, n)
+		return 0, fmt.Errorf("%w: length %d", errMalformedPkt, n)
 	}
 	return n, nil
 }
@@ -97,8 +97,8 @@ func appendPkt(b []byte, text string) []byte {
 	return fmt.Appendf(b, "%04x%s", len(text)+4, text)
 }
 
-// printable cuts what a remote said to one line that is safe to print.
-func printable(text []byte) string {
+// sanitizeLine cuts what a remote said to one line that is safe to print.
+func sanitizeLine(text []byte) string {
 	const most = 200
 	text = bytes.TrimSpace(text)
 	if len(text) > most {

@@ -15,38 +15,38 @@ func (r *Repository) Refs(ctx context.Context, names []string) (map[string]strin
 	if len(names) == 0 {
 		return nil, nil
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, r.opts.Timeout, errTookTooLong)
+	ctx, cancel := context.WithTimeoutCause(ctx, r.opts.Timeout, errDeadline)
 	defer cancel()
 	return r.backend.refs(ctx, names)
 }
 
 func (m *remote) refs(ctx context.Context, names []string) (map[string]string, error) {
-	return again(ctx, m.retry, m.log, func() (map[string]string, error) {
-		found := newFinder(names)
-		err := m.listV2(ctx, found.see, names...)
-		if errors.Is(err, errNotV2) || err != nil && mayBeV0(err) {
-			found = newFinder(names)
-			err = m.listV0(ctx, func(r ref) bool { found.see(r); return true })
+	return retry(ctx, m.retry, m.log, func() (map[string]string, error) {
+		filter := newRefFilter(names)
+		err := m.listV2(ctx, filter.add, names...)
+		if errors.Is(err, errNotV2) || err != nil && isMaybeV0(err) {
+			filter = newRefFilter(names)
+			err = m.listV0(ctx, func(r ref) bool { filter.add(r); return true })
 		}
-		return found.ids, err
+		return filter.ids, err
 	})
 }
 
-// finder picks refs by their names.
-type finder struct {
+// refFilter picks refs by their names.
+type refFilter struct {
 	wanted map[string]bool
 	ids    map[string]string
 }
 
-func newFinder(names []string) *finder {
-	f := &finder{wanted: map[string]bool{}, ids: map[string]string{}}
+func newRefFilter(names []string) *refFilter {
+	f := &refFilter{wanted: map[string]bool{}, ids: map[string]string{}}
 	for _, name := range names {
 		f.wanted[name] = true
 	}
 	return f
 }
 
-func (f *finder) see(r ref) {
+func (f *refFilter) add(r ref) {
 	if f.wanted[r.name] && !r.id.IsZero() {
 		f.ids[r.name] = r.id.String()
 	}

@@ -13,18 +13,18 @@ import (
 
 // remote is a repository behind a wire.
 type remote struct {
-	wire     wire
-	url      string
-	branch   string
-	maxBytes int64
-	retry    retry
-	log      *slog.Logger
-	cache    commitCache
+	transport transport
+	url       string
+	branch    string
+	maxBytes  int64
+	retry     retryPolicy
+	log       *slog.Logger
+	cache     commitCache
 }
 
-func newRemote(w wire, r *Repository) *remote {
+func newRemote(w transport, r *Repository) *remote {
 	return &remote{
-		wire: w, url: r.URL(), branch: r.opts.Branch,
+		transport: w, url: r.URL(), branch: r.opts.Branch,
 		maxBytes: r.opts.MaxBytes, retry: r.opts.retry, log: r.opts.Log,
 		cache: commitCache{dir: r.opts.cacheDir(r.Name()), url: r.URL()},
 	}
@@ -33,7 +33,7 @@ func newRemote(w wire, r *Repository) *remote {
 func (m *remote) refName() string { return "refs/heads/" + m.branch }
 
 func (m *remote) tip(ctx context.Context, protocol string) (Tip, error) {
-	return again(ctx, m.retry, m.log, func() (Tip, error) {
+	return retry(ctx, m.retry, m.log, func() (Tip, error) {
 		if protocol == ProtocolV0 {
 			return m.tipV0(ctx)
 		}
@@ -41,7 +41,7 @@ func (m *remote) tip(ctx context.Context, protocol string) (Tip, error) {
 		if errors.Is(err, errNotV2) {
 			return m.tipV0(ctx)
 		}
-		if err == nil || protocol == ProtocolV2 || !mayBeV0(err) {
+		if err == nil || protocol == ProtocolV2 || !isMaybeV0(err) {
 			return tip, err
 		}
 		// A server may refuse the very question. That it answers another
@@ -53,9 +53,9 @@ func (m *remote) tip(ctx context.Context, protocol string) (Tip, error) {
 	})
 }
 
-// mayBeV0 reports whether a question in version 2 may have failed because of
+// isMaybeV0 reports whether a question in version 2 may have failed because of
 // its version.
-func mayBeV0(err error) bool {
+func isMaybeV0(err error) bool {
 	return errors.Is(err, ErrUnavailable) || errors.Is(err, ErrNotGit)
 }
 
@@ -78,16 +78,16 @@ func (m *remote) tipV2(ctx context.Context) (Tip, error) {
 	if err := m.listV2(ctx, func(r ref) { branches = appendBranch(branches, r) }, "refs/"); err != nil {
 		return Tip{}, err
 	}
-	return Tip{}, noBranch(m.url, m.branch, branches)
+	return Tip{}, noBranchError(m.url, m.branch, branches)
 }
 
 func (m *remote) listV2(ctx context.Context, each func(ref), prefixes ...string) error {
-	answer, err := m.wire.lsRefs(ctx, lsRefs(prefixes...))
+	response, err := m.transport.lsRefs(ctx, lsRefsRequest(prefixes...))
 	if err != nil {
-		return m.judge(ctx, err)
+		return m.classifyError(ctx, err)
 	}
-	defer answer.Close()
-	return m.judge(ctx, readLsRefs(m.capped(answer), each))
+	defer response.Close()
+	return m.classifyError(ctx, readLsRefs(m.limitAnswer(response), each))
 }
 
 // tipV0 reads the list of all refs up to the branch.
@@ -109,31 +109,31 @@ func (m *remote) tipV0(ctx context.Context) (Tip, error) {
 		return Tip{}, err
 	}
 	if id.IsZero() {
-		return Tip{}, noBranch(m.url, m.branch, branches)
+		return Tip{}, noBranchError(m.url, m.branch, branches)
 	}
 	return Tip{id.String(), ProtocolV0}, nil
 }
 
 // listV0 reads the list of all refs, up to where each returns false.
 func (m *remote) listV0(ctx context.Context, each func(ref) bool) error {
-	answer, err := m.wire.advertisement(ctx)
+	response, err := m.transport.advertisement(ctx)
 	if err != nil {
-		return m.judge(ctx, err)
+		return m.classifyError(ctx, err)
 	}
-	defer answer.Close()
-	return m.judge(ctx, readAdvertisement(newPktReader(m.capped(answer)), each))
+	defer response.Close()
+	return m.classifyError(ctx, readAdvertisement(newPktReader(m.limitAnswer(response)), each))
 }
 
 // contains asks whether the remote's tip reaches old.
 func (m *remote) contains(ctx context.Context, tip, old plumbing.Hash) (yes, known bool, err error) {
-	answer, err := m.wire.uploadPack(ctx, askCommon(tip, old))
+	response, err := m.transport.uploadPack(ctx, haveRequest(tip, old))
 	if err != nil {
-		return false, false, m.judge(ctx, err)
+		return false, false, m.classifyError(ctx, err)
 	}
-	defer answer.Close()
-	_, ready, err := readCommon(m.capped(answer), old)
+	defer response.Close()
+	_, ready, err := readHaveAnswer(m.limitAnswer(response), old)
 	if err != nil {
-		return false, false, m.judge(ctx, err)
+		return false, false, m.classifyError(ctx, err)
 	}
 	return ready, true, nil
 }
@@ -150,27 +150,27 @@ func (m *remote) resolve(ctx context.Context, rev string) (string, error) {
 		Help: fmt.Sprintf("for a remote give a full commit id, or %q", m.branch)}
 }
 
-func (m *remote) capped(answer io.ReadCloser) io.Reader {
-	return &capped{ReadCloser: answer, url: m.url, left: m.maxBytes}
+func (m *remote) limitAnswer(response io.ReadCloser) io.Reader {
+	return &limitReader{ReadCloser: response, url: m.url, remaining: m.maxBytes}
 }
 
-// judge says what an error in the middle of an answer means.
-func (m *remote) judge(ctx context.Context, err error) error {
-	var said *remoteError
+// classifyError says what an error in the middle of an answer means.
+func (m *remote) classifyError(ctx context.Context, err error) error {
+	var remoteErr *remoteError
 	switch {
 	case err == nil, errors.Is(err, errNotV2):
 		return err
-	case refused(err):
-		return &Error{Kind: ErrMoved, URL: m.url, Err: err, Help: "the branch may have moved on: ask for its tip again"}
-	case errors.As(err, &said):
+	case isNotOurRef(err):
+		return &Error{Kind: ErrCommitNotFound, URL: m.url, Err: err, Help: "the branch may have moved on: ask for its tip again"}
+	case errors.As(err, &remoteErr):
 		return &Error{Kind: ErrUnavailable, URL: m.url, Err: err}
-	case errors.Is(err, errPkt), errors.Is(err, errRef):
+	case errors.Is(err, errMalformedPkt), errors.Is(err, errMalformedRef):
 		return &Error{Kind: ErrNotGit, URL: m.url, Err: err, Help: "a proxy may stand between"}
 	}
-	return network(ctx, m.url, err)
+	return classifyNetworkError(ctx, m.url, err)
 }
 
-// appendBranch collects names of branches for noBranch; "" stands for the
+// appendBranch collects names of branches for noBranchError; "" stands for the
 // refs that are none.
 func appendBranch(names []string, r ref) []string {
 	const enough = 100
@@ -184,22 +184,22 @@ func appendBranch(names []string, r ref) []string {
 	return append(names, name)
 }
 
-// noBranch is the error of a repository without the branch. names are some of
+// noBranchError is the error of a repository without the branch. names are some of
 // the branches that it has; none at all: it is empty.
-func noBranch(url, branch string, names []string) error {
+func noBranchError(url, branch string, names []string) error {
 	if len(names) == 0 {
 		return &Error{Kind: ErrEmpty, URL: url, Help: fmt.Sprintf("push a commit to %q first", branch)}
 	}
 	const few = 5
-	var shown []string
+	var examples []string
 	for _, name := range names {
-		if name != "" && len(shown) < few {
-			shown = append(shown, printable([]byte(name)))
+		if name != "" && len(examples) < few {
+			examples = append(examples, sanitizeLine([]byte(name)))
 		}
 	}
 	help := "it has no branches at all"
-	if len(shown) > 0 {
-		help = "it has " + strings.Join(shown, ", ")
+	if len(examples) > 0 {
+		help = "it has " + strings.Join(examples, ", ")
 		if len(names) > few {
 			help += ", …"
 		}

@@ -25,8 +25,8 @@ type Signers struct {
 	Keyring []byte
 }
 
-// namespace keeps signatures of other things from being taken for a commit's.
-const namespace = "git"
+// sshNamespace keeps signatures of other things from being taken for a commit's.
+const sshNamespace = "git"
 
 // Verify makes sure that one of the signers signed the commit: the SSH or PGP
 // signature that Git stores in it. The error is ErrSignature, or says what is
@@ -67,16 +67,16 @@ func (c *Commit) Verify(signers Signers) error {
 // could change what was signed.
 func splitSignature(raw []byte) (payload, signature []byte) {
 	head, message, _ := bytes.Cut(raw, []byte("\n\n"))
-	in := ""
+	header := ""
 	for line := range bytes.Lines(append(bytes.Clone(head), '\n')) {
 		if line[0] != ' ' {
 			name, _, _ := bytes.Cut(line, []byte(" "))
-			in = string(name)
+			header = string(name)
 			line = bytes.TrimPrefix(line, []byte("gpgsig "))
-		} else if in == "gpgsig" {
+		} else if header == "gpgsig" {
 			line = line[1:]
 		}
-		switch in {
+		switch header {
 		case "gpgsig":
 			signature = append(signature, line...)
 		case "gpgsig-sha256": // of the commit under another id
@@ -95,14 +95,14 @@ func verifySSH(payload, armored []byte, keys []ssh.PublicKey) error {
 	}
 	for _, key := range keys {
 		if bytes.Equal(key.Marshal(), signature.PublicKey.Marshal()) {
-			return sshsig.Verify(bytes.NewReader(payload), signature, key, signature.HashAlgorithm, namespace)
+			return sshsig.Verify(bytes.NewReader(payload), signature, key, signature.HashAlgorithm, sshNamespace)
 		}
 	}
 	return fmt.Errorf("it is signed with the key %s, which is not allowed", ssh.FingerprintSHA256(signature.PublicKey))
 }
 
 // allowedKeys returns the keys that may sign commits at that time.
-func allowedKeys(file []byte, at time.Time) ([]ssh.PublicKey, error) {
+func allowedKeys(file []byte, signTime time.Time) ([]ssh.PublicKey, error) {
 	var keys []ssh.PublicKey
 	n := 0
 	for line := range strings.Lines(string(file)) {
@@ -115,7 +115,7 @@ func allowedKeys(file []byte, at time.Time) ([]ssh.PublicKey, error) {
 		if err != nil {
 			return nil, fmt.Errorf("line %d of the allowed signers: %w", n, err)
 		}
-		ok, err := allowed(options, at)
+		ok, err := isAllowed(options, signTime)
 		if err != nil {
 			return nil, fmt.Errorf("line %d of the allowed signers: %w", n, err)
 		}
@@ -126,8 +126,8 @@ func allowedKeys(file []byte, at time.Time) ([]ssh.PublicKey, error) {
 	return keys, nil
 }
 
-// allowed reports whether the options let a key sign commits at that time.
-func allowed(options []string, at time.Time) (bool, error) {
+// isAllowed reports whether the options let a key sign commits at that time.
+func isAllowed(options []string, signTime time.Time) (bool, error) {
 	for _, option := range options {
 		name, value, _ := strings.Cut(option, "=")
 		value = strings.Trim(value, `"`)
@@ -135,15 +135,15 @@ func allowed(options []string, at time.Time) (bool, error) {
 		case "cert-authority":
 			return false, nil
 		case "namespaces":
-			if !strings.Contains(","+value+",", ","+namespace+",") {
+			if !strings.Contains(","+value+",", ","+sshNamespace+",") {
 				return false, nil
 			}
 		case "valid-after", "valid-before":
-			limit, err := parseLimit(value)
+			limit, err := parseTimestamp(value)
 			if err != nil {
 				return false, err
 			}
-			if name == "valid-after" && at.Before(limit) || name == "valid-before" && !at.Before(limit) {
+			if name == "valid-after" && signTime.Before(limit) || name == "valid-before" && !signTime.Before(limit) {
 				return false, nil
 			}
 		default:
@@ -153,8 +153,8 @@ func allowed(options []string, at time.Time) (bool, error) {
 	return true, nil
 }
 
-// parseLimit parses YYYYMMDD[HHMM[SS]][Z]; without Z it is local time.
-func parseLimit(text string) (time.Time, error) {
+// parseTimestamp parses YYYYMMDD[HHMM[SS]][Z]; without Z it is local time.
+func parseTimestamp(text string) (time.Time, error) {
 	const layout = "20060102150405"
 	digits, utc := strings.CutSuffix(text, "Z")
 	zone := time.Local

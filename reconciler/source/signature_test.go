@@ -14,9 +14,9 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-func head(t *testing.T, repo *gittest.Repo) *Commit {
+func fetchHead(t *testing.T, repo *gittest.Repo) *Commit {
 	t.Helper()
-	return fetch(t, open(t, Options{URL: repo.Work}), repo.Git("rev-parse", "HEAD"))
+	return fetch(t, openRepository(t, Options{URL: repo.Work}), repo.Git("rev-parse", "HEAD"))
 }
 
 func TestVerifySSH(t *testing.T) {
@@ -28,7 +28,7 @@ func TestVerifySSH(t *testing.T) {
 	repo.Git("config", "gpg.format", "ssh")
 	repo.Git("config", "user.signingKey", filepath.Join(dir, "key"))
 	repo.Git("commit", "-q", "--allow-empty", "-S", "-m", "signed\n\nwith a body\n")
-	signed := head(t, repo)
+	signed := fetchHead(t, repo)
 	tests := []struct {
 		name, signers string
 		ok            bool
@@ -61,7 +61,7 @@ func TestVerifySSH(t *testing.T) {
 		t.Errorf("changed: %v", err)
 	}
 	repo.Commit("unsigned", map[string]string{"a": "1"})
-	if err := head(t, repo).Verify(ann); !errors.Is(err, ErrSignature) {
+	if err := fetchHead(t, repo).Verify(ann); !errors.Is(err, ErrSignature) {
 		t.Errorf("unsigned: %v", err)
 	}
 }
@@ -69,7 +69,7 @@ func TestVerifySSH(t *testing.T) {
 func TestVerifyPGP(t *testing.T) {
 	repo := gittest.New(t)
 	repo.Commit("unsigned", map[string]string{"a": "1"})
-	commit := head(t, repo)
+	commit := fetchHead(t, repo)
 	ann, bob := newEntity(t), newEntity(t)
 	var signature bytes.Buffer
 	if err := openpgp.ArmoredDetachSign(&signature, ann, bytes.NewReader(commit.raw), nil); err != nil {
@@ -78,7 +78,7 @@ func TestVerifyPGP(t *testing.T) {
 	header := "gpgsig " + strings.ReplaceAll(strings.TrimSpace(signature.String()), "\n", "\n ")
 	file := filepath.Join(t.TempDir(), "commit")
 	writeFile(t, file, strings.Replace(string(commit.raw), "\n\n", "\n"+header+"\n\n", 1))
-	signed := fetch(t, open(t, Options{URL: repo.Work}), repo.Git("hash-object", "-t", "commit", "-w", file))
+	signed := fetch(t, openRepository(t, Options{URL: repo.Work}), repo.Git("hash-object", "-t", "commit", "-w", file))
 	if err := signed.Verify(Signers{Keyring: publicKey(t, ann)}); err != nil {
 		t.Error(err)
 	}

@@ -32,10 +32,10 @@ type Options struct {
 	Branch string // DefaultBranch if empty
 	// Credentials for a remote; what they leave empty is taken from URL.
 	Credentials Credentials
-	// Cache is the directory that commits of remotes are kept in. It may be
+	// CacheDir is the directory that commits of remotes are kept in. It may be
 	// shared by several repositories and processes. A local repository needs
 	// none.
-	Cache string
+	CacheDir string
 	// KnownHosts are the files with the host keys of ssh remotes; if empty,
 	// those that OpenSSH reads: ~/.ssh/known_hosts and
 	// /etc/ssh/ssh_known_hosts.
@@ -47,8 +47,8 @@ type Options struct {
 	Timeout time.Duration // DefaultTimeout if 0
 	Log     *slog.Logger  // discards if nil
 
-	roots *x509.CertPool // instead of the system's; for tests
-	retry retry          // zero: defaults
+	rootCAs *x509.CertPool // instead of the system's; for tests
+	retry   retryPolicy    // zero: defaults
 }
 
 // Repository is one branch of a Git repository. It is safe for several
@@ -66,7 +66,7 @@ type backend interface {
 	contains(ctx context.Context, tip, old plumbing.Hash) (yes, known bool, err error)
 	resolve(ctx context.Context, rev string) (string, error)
 	refs(ctx context.Context, names []string) (map[string]string, error)
-	together(ctx context.Context, tip, head plumbing.Hash) (*history, error)
+	fetchHistory(ctx context.Context, tip, head plumbing.Hash) (*history, error)
 }
 
 // Tip is the commit at the head of the branch, and the protocol that the
@@ -104,7 +104,7 @@ func Open(_ context.Context, opts Options) (*Repository, error) {
 		return nil, err
 	}
 	opts.URL = addr.String()
-	opts.Credentials = opts.Credentials.or(credentials)
+	opts.Credentials = opts.Credentials.fillFrom(credentials)
 	r := &Repository{opts: opts, address: addr}
 	switch addr.scheme {
 	case "file":
@@ -114,17 +114,17 @@ func Open(_ context.Context, opts Options) (*Repository, error) {
 		}
 		r.address.path, r.backend = local.root, local
 	case "ssh":
-		wire, err := newSSH(addr, opts)
+		transport, err := newSSHTransport(addr, opts)
 		if err != nil {
 			return nil, err
 		}
-		r.backend = newRemote(wire, r)
+		r.backend = newRemote(transport, r)
 	default:
-		wire, err := newHTTP(addr, opts)
+		transport, err := newHTTPTransport(addr, opts)
 		if err != nil {
 			return nil, err
 		}
-		r.backend = newRemote(wire, r)
+		r.backend = newRemote(transport, r)
 	}
 	return r, nil
 }
@@ -145,9 +145,9 @@ func (r *Repository) WorkTrees() []string {
 	return nil
 }
 
-// SameRepository reports whether two addresses, as URL returns them, are of one
+// IsSameRepository reports whether two addresses, as URL returns them, are of one
 // repository.
-func SameRepository(a, b string) bool {
+func IsSameRepository(a, b string) bool {
 	one, _, err := parseAddress(a)
 	if err != nil {
 		return a == b
@@ -163,13 +163,13 @@ func (r *Repository) Branch() string { return r.opts.Branch }
 // that of an earlier Tip, to spare a server that does not speak version 2 the
 // question; "" finds out. Errors are *Error, or the context's.
 func (r *Repository) Tip(ctx context.Context, protocol string) (Tip, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, r.opts.Timeout, errTookTooLong)
+	ctx, cancel := context.WithTimeoutCause(ctx, r.opts.Timeout, errDeadline)
 	defer cancel()
 	return r.backend.tip(ctx, protocol)
 }
 
 // Fetch returns the commit with its whole tree. It is kept: a second Fetch of
-// it, by any process, asks the remote nothing. The error is ErrMoved when the
+// it, by any process, asks the remote nothing. The error is ErrCommitNotFound when the
 // remote does not give that commit out (any more): ask for the tip again.
 // Close the commit when it is not read any more.
 func (r *Repository) Fetch(ctx context.Context, commit string) (*Commit, error) {
@@ -208,8 +208,8 @@ func (r *Repository) Resolve(ctx context.Context, rev string) (string, error) {
 
 // cacheDir is where the repository's commits are kept.
 func (o Options) cacheDir(name string) string {
-	if o.Cache == "" {
+	if o.CacheDir == "" {
 		return ""
 	}
-	return filepath.Join(o.Cache, shortHash(name))
+	return filepath.Join(o.CacheDir, shortHash(name))
 }

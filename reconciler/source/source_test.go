@@ -9,16 +9,16 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// quick is how tests try again.
-var quick = retry{tries: 3, first: time.Millisecond}
+// testRetry is how tests try again.
+var testRetry = retryPolicy{maxTries: 3, initialDelay: time.Millisecond}
 
-// open opens the repository with defaults that suit tests.
-func open(t testing.TB, opts Options) *Repository {
+// openRepository opens the repository with defaults that suit tests.
+func openRepository(t testing.TB, opts Options) *Repository {
 	t.Helper()
-	if opts.Cache == "" {
-		opts.Cache = t.TempDir()
+	if opts.CacheDir == "" {
+		opts.CacheDir = t.TempDir()
 	}
-	opts.retry = quick
+	opts.retry = testRetry
 	r, err := Open(context.Background(), opts)
 	if err != nil {
 		t.Fatal(err)
@@ -26,35 +26,35 @@ func open(t testing.TB, opts Options) *Repository {
 	return r
 }
 
-// way is one way to reach a repository.
-type way struct {
+// endpoint is one way to reach a repository.
+type endpoint struct {
 	name     string
 	protocol string // that Tip finds out
 	open     func(t *testing.T, repo *gittest.Repo, branch string) *Repository
 }
 
-// ways are all the ways there are; what is true of one is true of all.
-func ways() []way {
+// endpoints are all the ways there are; what is true of one is true of all.
+func endpoints() []endpoint {
 	https := func(v0 bool) func(*testing.T, *gittest.Repo, string) *Repository {
 		return func(t *testing.T, repo *gittest.Repo, branch string) *Repository {
 			server := gittest.ServeTLS(t, repo)
-			server.Username, server.Password, server.V0 = "ann@example.com", "p@ss:w/rd", v0
-			return open(t, Options{URL: server.WithPassword(), Branch: branch, roots: server.CA()})
+			server.Username, server.Password, server.OnlyV0 = "ann@example.com", "p@ss:w/rd", v0
+			return openRepository(t, Options{URL: server.URLWithPassword(), Branch: branch, rootCAs: server.CA()})
 		}
 	}
 	ssh := func(v0 bool) func(*testing.T, *gittest.Repo, string) *Repository {
 		return func(t *testing.T, repo *gittest.Repo, branch string) *Repository {
 			server := gittest.ServeSSH(t, repo, v0)
-			return open(t, Options{URL: server.URL, Branch: branch, KnownHosts: []string{server.KnownHosts},
+			return openRepository(t, Options{URL: server.URL, Branch: branch, KnownHosts: []string{server.KnownHosts},
 				Credentials: Credentials{KeyFile: server.KeyFile}})
 		}
 	}
 	local := func(url func(*gittest.Repo) string) func(*testing.T, *gittest.Repo, string) *Repository {
 		return func(t *testing.T, repo *gittest.Repo, branch string) *Repository {
-			return open(t, Options{URL: url(repo), Branch: branch})
+			return openRepository(t, Options{URL: url(repo), Branch: branch})
 		}
 	}
-	return []way{
+	return []endpoint{
 		{"https v2", ProtocolV2, https(false)},
 		{"https v0", ProtocolV0, https(true)},
 		{"ssh v2", ProtocolV2, ssh(false)},
@@ -66,18 +66,18 @@ func ways() []way {
 }
 
 func TestTipAndFetch(t *testing.T) {
-	for _, way := range ways() {
-		t.Run(way.name, func(t *testing.T) {
+	for _, endpoint := range endpoints() {
+		t.Run(endpoint.name, func(t *testing.T) {
 			t.Parallel()
 			repo := gittest.New(t)
 			first := repo.Commit("first", map[string]string{"a": "1"})
 			repo.Git("push", "-q", "origin", "HEAD:refs/heads/main2", "HEAD:refs/heads/other", "HEAD:refs/pull/1/head")
 			want := repo.Commit("Second one\n\nwith a body", map[string]string{"env/tokyo/main.tf": "a", "run.sh": "#!/bin/sh\n"})
-			r := way.open(t, repo, "")
-			for _, protocol := range []string{"", way.protocol} {
+			r := endpoint.open(t, repo, "")
+			for _, protocol := range []string{"", endpoint.protocol} {
 				tip, err := r.Tip(t.Context(), protocol)
-				if err != nil || tip != (Tip{want, way.protocol}) {
-					t.Fatalf("Tip(%q) = %v, %v; want %s by %s", protocol, tip, err, want, way.protocol)
+				if err != nil || tip != (Tip{want, endpoint.protocol}) {
+					t.Fatalf("Tip(%q) = %v, %v; want %s by %s", protocol, tip, err, want, endpoint.protocol)
 				}
 			}
 			commit, err := r.Fetch(t.Context(), want)
@@ -105,8 +105,8 @@ func TestTipAndFetch(t *testing.T) {
 }
 
 func TestContains(t *testing.T) {
-	for _, way := range ways() {
-		t.Run(way.name, func(t *testing.T) {
+	for _, endpoint := range endpoints() {
+		t.Run(endpoint.name, func(t *testing.T) {
 			t.Parallel()
 			repo := gittest.New(t)
 			root := repo.Commit("root", map[string]string{"a": "1"})
@@ -117,7 +117,7 @@ func TestContains(t *testing.T) {
 			repo.Git("checkout", "-q", "main")
 			repo.Git("merge", "-q", "--no-edit", "side")
 			merge := repo.Push()
-			r := way.open(t, repo, "")
+			r := endpoint.open(t, repo, "")
 			check := func(what, tip, old string, want bool) {
 				t.Helper()
 				yes, known, err := r.Contains(t.Context(), tip, old)

@@ -14,92 +14,92 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// sshWire runs git-upload-pack on the remote over SSH, one connection a
+// sshTransport runs git-upload-pack on the remote over SSH, one connection a
 // question: x/crypto/ssh has no deadlines of its own while a server is silent,
 // so each connection is ours, with a deadline, and closed with the context.
-type sshWire struct {
+type sshTransport struct {
 	address     address
 	credentials Credentials
 	hosts       hostKeys
 	timeout     time.Duration
 }
 
-func newSSH(a address, opts Options) (*sshWire, error) {
+func newSSHTransport(a address, opts Options) (*sshTransport, error) {
 	hosts, err := loadHostKeys(a, opts.KnownHosts)
 	if err != nil {
 		return nil, err
 	}
-	return &sshWire{address: a, credentials: opts.Credentials, hosts: hosts, timeout: opts.Timeout}, nil
+	return &sshTransport{address: a, credentials: opts.Credentials, hosts: hosts, timeout: opts.Timeout}, nil
 }
 
-func (w *sshWire) lsRefs(ctx context.Context, request []byte) (io.ReadCloser, error) {
-	answer, err := w.start(ctx, true)
+func (w *sshTransport) lsRefs(ctx context.Context, request []byte) (io.ReadCloser, error) {
+	response, err := w.connect(ctx, true)
 	if err != nil {
 		return nil, err
 	}
-	pkts := newPktReader(answer)
+	pkts := newPktReader(response)
 	_, line, err := pkts.next()
 	if err == nil && !bytes.Equal(bytes.TrimSpace(line), []byte("version 2")) {
 		err = errNotV2
 	}
-	return answer.ask(pkts, request, err)
+	return response.sendRequest(pkts, request, err)
 }
 
-func (w *sshWire) advertisement(ctx context.Context) (io.ReadCloser, error) {
-	return w.start(ctx, false)
+func (w *sshTransport) advertisement(ctx context.Context) (io.ReadCloser, error) {
+	return w.connect(ctx, false)
 }
 
-func (w *sshWire) uploadPack(ctx context.Context, request []byte) (io.ReadCloser, error) {
-	answer, err := w.start(ctx, false)
+func (w *sshTransport) uploadPack(ctx context.Context, request []byte) (io.ReadCloser, error) {
+	response, err := w.connect(ctx, false)
 	if err != nil {
 		return nil, err
 	}
-	return answer.ask(newPktReader(answer), request, nil)
+	return response.sendRequest(newPktReader(response), request, nil)
 }
 
-// start connects and starts git-upload-pack, which speaks first.
-func (w *sshWire) start(ctx context.Context, v2 bool) (*sshAnswer, error) {
+// connect connects and starts git-upload-pack, which speaks first.
+func (w *sshTransport) connect(ctx context.Context, v2 bool) (*sshResponse, error) {
 	dialer := &net.Dialer{Timeout: w.timeout}
 	tcp, err := dialer.DialContext(ctx, "tcp", w.hostPort())
 	if err != nil {
-		return nil, network(ctx, w.address.String(), err)
+		return nil, classifyNetworkError(ctx, w.address.String(), err)
 	}
-	conn := &silence{Conn: tcp, limit: w.timeout}
-	answer := &sshAnswer{url: w.address.String(), conn: conn, stop: context.AfterFunc(ctx, func() { tcp.Close() })}
-	if err := w.open(answer, v2); err != nil {
-		answer.Close()
-		return nil, network(ctx, w.address.String(), err)
+	conn := &idleConn{Conn: tcp, timeout: w.timeout}
+	response := &sshResponse{url: w.address.String(), conn: conn, stop: context.AfterFunc(ctx, func() { tcp.Close() })}
+	if err := w.startUploadPack(response, v2); err != nil {
+		response.Close()
+		return nil, classifyNetworkError(ctx, w.address.String(), err)
 	}
-	return answer, nil
+	return response, nil
 }
 
-func (w *sshWire) open(answer *sshAnswer, v2 bool) (err error) {
-	if answer.client, err = w.handshake(answer.conn); err != nil {
+func (w *sshTransport) startUploadPack(response *sshResponse, v2 bool) (err error) {
+	if response.client, err = w.handshake(response.conn); err != nil {
 		return err
 	}
-	if answer.session, err = answer.client.NewSession(); err != nil {
+	if response.session, err = response.client.NewSession(); err != nil {
 		return err
 	}
-	answer.session.Stderr = &answer.said
+	response.session.Stderr = &response.stderr
 	if v2 {
 		// A server that takes no environment speaks version 0 then.
-		_ = answer.session.Setenv("GIT_PROTOCOL", "version=2")
+		_ = response.session.Setenv("GIT_PROTOCOL", "version=2")
 	}
-	if answer.stdin, err = answer.session.StdinPipe(); err != nil {
+	if response.stdin, err = response.session.StdinPipe(); err != nil {
 		return err
 	}
-	if answer.stdout, err = answer.session.StdoutPipe(); err != nil {
+	if response.stdout, err = response.session.StdoutPipe(); err != nil {
 		return err
 	}
-	return answer.session.Start("git-upload-pack " + quote(w.address.path))
+	return response.session.Start("git-upload-pack " + shellQuote(w.address.path))
 }
 
-func (w *sshWire) handshake(conn *silence) (*ssh.Client, error) {
-	auth, done, err := authMethods(w.address, w.credentials)
+func (w *sshTransport) handshake(conn *idleConn) (*ssh.Client, error) {
+	auth, closeAgent, err := authMethods(w.address, w.credentials)
 	if err != nil {
 		return nil, err
 	}
-	defer done()
+	defer closeAgent()
 	hostAccepted := false
 	config := &ssh.ClientConfig{
 		User:              cmp.Or(w.credentials.Username, w.address.user, "git"),
@@ -115,16 +115,16 @@ func (w *sshWire) handshake(conn *silence) (*ssh.Client, error) {
 	if err == nil {
 		return ssh.NewClient(c, channels, requests), nil
 	}
-	if failed := conn.failed.Load(); failed != nil && !errors.Is(*failed, net.ErrClosed) {
-		return nil, *failed // the handshake's error says less
+	if connErr := conn.firstErr.Load(); connErr != nil && !errors.Is(*connErr, net.ErrClosed) {
+		return nil, *connErr // the handshake's error says less
 	}
 	var known *Error
-	var offered *ssh.AlgorithmNegotiationError
+	var negotiationErr *ssh.AlgorithmNegotiationError
 	switch {
 	case errors.As(err, &known):
 		return nil, known
-	case errors.As(err, &offered) && len(config.HostKeyAlgorithms) > 0:
-		return nil, w.hosts.otherType(err)
+	case errors.As(err, &negotiationErr) && len(config.HostKeyAlgorithms) > 0:
+		return nil, w.hosts.keyTypeError(err)
 	case hostAccepted:
 		return nil, &Error{Kind: ErrAuth, URL: w.address.String(), Text: fmt.Sprintf("user %q", config.User),
 			Help: "add the public key to that user's account on the remote, and check which key is used"}
@@ -132,33 +132,33 @@ func (w *sshWire) handshake(conn *silence) (*ssh.Client, error) {
 	return nil, err
 }
 
-func (w *sshWire) hostPort() string {
+func (w *sshTransport) hostPort() string {
 	return net.JoinHostPort(w.address.host, cmp.Or(w.address.port, "22"))
 }
 
-// quote makes path one word for the remote's shell.
-func quote(path string) string {
+// shellQuote makes path one word for the remote's shell.
+func shellQuote(path string) string {
 	if strings.HasPrefix(path, "/~") {
 		path = path[1:] // ssh://host/~user/repo, as git has it
 	}
 	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
-// sshAnswer is the output of git-upload-pack on the remote.
-type sshAnswer struct {
+// sshResponse is the output of git-upload-pack on the remote.
+type sshResponse struct {
 	url     string
-	conn    *silence
+	conn    *idleConn
 	client  *ssh.Client
 	session *ssh.Session
 	stdin   io.WriteCloser
 	stdout  io.Reader
-	said    firstBytes // on standard error
+	stderr  headBuffer // on standard error
 	stop    func() bool
 }
 
-// ask skips what the remote said first, up to its flush, sends the request
+// sendRequest skips what the remote said first, up to its flush, sends the request
 // and returns the answer to it. err is an error of reading pkts before.
-func (a *sshAnswer) ask(pkts *pktReader, request []byte, err error) (io.ReadCloser, error) {
+func (a *sshResponse) sendRequest(pkts *pktReader, request []byte, err error) (io.ReadCloser, error) {
 	for err == nil {
 		var kind pktKind
 		if kind, _, err = pkts.next(); err == nil && kind == pktFlush {
@@ -175,36 +175,36 @@ func (a *sshAnswer) ask(pkts *pktReader, request []byte, err error) (io.ReadClos
 }
 
 // Read never returns io.EOF: the protocol says where an answer ends.
-func (a *sshAnswer) Read(p []byte) (int, error) {
+func (a *sshResponse) Read(p []byte) (int, error) {
 	n, err := a.stdout.Read(p)
 	if n == 0 && errors.Is(err, io.EOF) {
-		err = a.ended()
+		err = a.exitError()
 	}
 	return n, err
 }
 
-// ended says why git-upload-pack ended.
-func (a *sshAnswer) ended() error {
-	if failed := a.conn.failed.Load(); failed != nil {
-		return unexpected(*failed)
+// exitError says why git-upload-pack ended.
+func (a *sshResponse) exitError() error {
+	if connErr := a.conn.firstErr.Load(); connErr != nil {
+		return noEOF(*connErr)
 	}
 	var exit *ssh.ExitError
 	if err := a.session.Wait(); !errors.As(err, &exit) {
 		return io.ErrUnexpectedEOF
 	}
-	e := &Error{Kind: ErrUnavailable, URL: a.url, Text: fmt.Sprintf("git-upload-pack ended with %d: %s", exit.ExitStatus(), printable(a.said.b))}
+	e := &Error{Kind: ErrUnavailable, URL: a.url, Text: fmt.Sprintf("git-upload-pack ended with %d: %s", exit.ExitStatus(), sanitizeLine(a.stderr.buf))}
 	// Nothing but the text tells them apart.
-	said := strings.ToLower(string(a.said.b))
+	stderr := strings.ToLower(string(a.stderr.buf))
 	switch {
-	case strings.Contains(said, "not appear to be a git repository"), strings.Contains(said, "not found"), strings.Contains(said, "does not exist"):
+	case strings.Contains(stderr, "not appear to be a git repository"), strings.Contains(stderr, "not found"), strings.Contains(stderr, "does not exist"):
 		e.Kind, e.Help = ErrNotFound, "check the address, and that this user may read the repository"
-	case strings.Contains(said, "denied"), strings.Contains(said, "permission"):
+	case strings.Contains(stderr, "denied"), strings.Contains(stderr, "permission"):
 		e.Kind, e.Help = ErrForbidden, "check that this user may read the repository"
 	}
 	return e
 }
 
-func (a *sshAnswer) Close() error {
+func (a *sshResponse) Close() error {
 	a.stop()
 	if a.client != nil {
 		a.client.Close()
@@ -212,11 +212,11 @@ func (a *sshAnswer) Close() error {
 	return a.conn.Close()
 }
 
-// firstBytes keeps the beginning of what is written to it.
-type firstBytes struct{ b []byte }
+// headBuffer keeps the beginning of what is written to it.
+type headBuffer struct{ buf []byte }
 
-func (f *firstBytes) Write(p []byte) (int, error) {
+func (f *headBuffer) Write(p []byte) (int, error) {
 	const most = 1 << 10
-	f.b = append(f.b, p[:min(len(p), most-len(f.b))]...)
+	f.buf = append(f.buf, p[:min(len(p), most-len(f.buf))]...)
 	return len(p), nil
 }

@@ -12,12 +12,12 @@ import (
 
 // authMethods returns how to prove who we are: the given key, else the agent,
 // and the password where there is one. done ends the use of the agent.
-func authMethods(a address, c Credentials) (methods []ssh.AuthMethod, done func(), err error) {
-	done = func() {}
+func authMethods(a address, c Credentials) (methods []ssh.AuthMethod, closeAgent func(), err error) {
+	closeAgent = func() {}
 	pem := c.PrivateKey
 	if len(pem) == 0 && c.KeyFile != "" {
 		if pem, err = os.ReadFile(c.KeyFile); err != nil {
-			return nil, done, fmt.Errorf("read the key for %s: %w", a, err)
+			return nil, closeAgent, fmt.Errorf("read the key for %s: %w", a, err)
 		}
 	}
 	socket := os.Getenv("SSH_AUTH_SOCK")
@@ -25,24 +25,24 @@ func authMethods(a address, c Credentials) (methods []ssh.AuthMethod, done func(
 	case len(pem) > 0:
 		signer, err := parseKey(a, pem, c.Password)
 		if err != nil {
-			return nil, done, err
+			return nil, closeAgent, err
 		}
 		methods = append(methods, ssh.PublicKeys(signer))
 	case socket != "":
 		conn, err := net.Dial("unix", socket)
 		if err != nil {
-			return nil, done, fmt.Errorf("reach the SSH agent (SSH_AUTH_SOCK) for %s: %w", a, err)
+			return nil, closeAgent, fmt.Errorf("reach the SSH agent (SSH_AUTH_SOCK) for %s: %w", a, err)
 		}
-		done = func() { conn.Close() }
+		closeAgent = func() { conn.Close() }
 		methods = append(methods, ssh.PublicKeysCallback(agent.NewClient(conn).Signers))
 	}
 	if c.Password != "" {
 		methods = append(methods, ssh.Password(c.Password))
 	}
 	if len(methods) == 0 {
-		return nil, done, &Error{Kind: ErrAuth, URL: a.String(), Text: "none given", Help: "set --git-credentials ssh-key:FILE, or start an SSH agent"}
+		return nil, closeAgent, &Error{Kind: ErrAuth, URL: a.String(), Text: "none given", Help: "set --git-credentials ssh-key:FILE, or start an SSH agent"}
 	}
-	return methods, done, nil
+	return methods, closeAgent, nil
 }
 
 // parseKey decodes a private key; the password opens one that is encrypted.

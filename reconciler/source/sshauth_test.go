@@ -39,7 +39,7 @@ func TestSSHAgent(t *testing.T) {
 	opts := Options{URL: server.URL, KnownHosts: []string{server.KnownHosts}}
 
 	t.Setenv("SSH_AUTH_SOCK", "")
-	judgeFailure(t, tipError(t, opts), ErrAuth, []string{"SSH agent"})
+	checkFailure(t, tipError(t, opts), ErrAuth, []string{"SSH agent"})
 
 	dir, err := os.MkdirTemp("", "agent") // t.TempDir may be too long for a socket
 	if err != nil {
@@ -61,7 +61,7 @@ func TestSSHAgent(t *testing.T) {
 		}
 	}()
 	t.Setenv("SSH_AUTH_SOCK", listener.Addr().String())
-	if tip, err := open(t, opts).Tip(t.Context(), ""); tip.Commit != id || err != nil {
+	if tip, err := openRepository(t, opts).Tip(t.Context(), ""); tip.Commit != id || err != nil {
 		t.Errorf("%v, %v", tip, err)
 	}
 }
@@ -80,18 +80,18 @@ func TestSSHEncryptedKey(t *testing.T) {
 	}
 	opts := sshOptions(server)
 	opts.Credentials = Credentials{PrivateKey: pem.EncodeToMemory(block)}
-	judgeFailure(t, tipError(t, opts), ErrAuth, []string{"encrypted"})
+	checkFailure(t, tipError(t, opts), ErrAuth, []string{"encrypted"})
 	opts.Credentials.Password = "another"
-	judgeFailure(t, tipError(t, opts), ErrAuth, []string{"cannot be read"})
+	checkFailure(t, tipError(t, opts), ErrAuth, []string{"cannot be read"})
 	opts.Credentials = Credentials{PrivateKey: []byte("s3cr3t")}
-	judgeFailure(t, tipError(t, opts), ErrAuth, []string{"ssh-keygen"})
+	checkFailure(t, tipError(t, opts), ErrAuth, []string{"ssh-keygen"})
 
 	plainKey, err := os.ReadFile(server.KeyFile)
 	if err != nil {
 		t.Fatal(err)
 	}
 	opts.Credentials = Credentials{PrivateKey: plainKey}
-	if tip, err := open(t, opts).Tip(t.Context(), ""); tip.Commit != id || err != nil {
+	if tip, err := openRepository(t, opts).Tip(t.Context(), ""); tip.Commit != id || err != nil {
 		t.Errorf("the key as text: %v, %v", tip, err)
 	}
 }

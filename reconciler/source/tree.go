@@ -29,12 +29,12 @@ type Tree struct {
 	// commit is for messages; "": it is of none.
 	commit string
 
-	mu      sync.RWMutex
-	known   map[plumbing.Hash]listing
-	ids     sync.Map     // answers of ID, by path: workspaces share most of theirs
-	listed  atomic.Int64 // directories that were listed, by path
-	bounded func() error // countPaths, once
-	omitted func(path string) bool
+	mu              sync.RWMutex
+	listings        map[plumbing.Hash]listing
+	ids             sync.Map     // answers of ID, by path: workspaces share most of theirs
+	listedDirs      atomic.Int64 // directories that were listed, by path
+	checkLimitsOnce func() error // checkLimits, once
+	omitRule        func(path string) bool
 }
 
 // store is what a tree is read from: an *objects.Store.
@@ -47,10 +47,10 @@ type store interface {
 
 // entry is one name in a tree object.
 type entry struct {
-	name string
-	mode filemode.FileMode
-	id   plumbing.Hash
-	odd  string // why it is never laid out, whatever its path; "": it is
+	name    string
+	mode    filemode.FileMode
+	id      plumbing.Hash
+	problem string // why it is never laid out, whatever its path; "": it is
 }
 
 // listing is what a tree object holds.
@@ -67,10 +67,10 @@ const Absent = "absent"
 func newTree(store store, root plumbing.Hash, when time.Time) *Tree {
 	t := &Tree{
 		store: store, when: when,
-		root:  entry{name: ".", mode: filemode.Dir, id: root},
-		known: map[plumbing.Hash]listing{},
+		root:     entry{name: ".", mode: filemode.Dir, id: root},
+		listings: map[plumbing.Hash]listing{},
 	}
-	t.bounded = sync.OnceValue(t.countPaths)
+	t.checkLimitsOnce = sync.OnceValue(t.checkLimits)
 	return t
 }
 
@@ -83,9 +83,9 @@ func (t *Tree) ID(path string) string {
 		return id.(string)
 	}
 	id := Absent
-	found, err := t.walk(path, false)
+	found, err := t.resolvePath(path, false)
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid), errors.Is(err, errLeaves):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrInvalid), errors.Is(err, errEscapes):
 	case err != nil:
 		return "unreadable: " + err.Error()
 	default:
@@ -102,64 +102,64 @@ func (e entry) String() string {
 	return strings.Repeat("0", max(0, digits-len(mode))) + mode + ":" + e.id.String()
 }
 
-// place is an entry with the path, free of links, that it lies at.
-type place struct {
+// pathEntry is an entry with the path, free of links, that it lies at.
+type pathEntry struct {
 	path string
 	entry
 }
 
-// errLeaves: a link leads out of the tree.
-var errLeaves = errors.New("a link leads out of the repository")
+// errEscapes: a link leads out of the tree.
+var errEscapes = errors.New("a link leads out of the repository")
 
 // maxLinks is how many links a path may lead through.
 const maxLinks = 40
 
-// walk finds the entry at name, following links on the way, and one at its
-// end if so asked. The error is fs.ErrInvalid, fs.ErrNotExist, errLeaves or
+// resolvePath finds the entry at name, following links on the way, and one at its
+// end if so asked. The error is fs.ErrInvalid, fs.ErrNotExist, errEscapes or
 // that of the store.
-func (t *Tree) walk(name string, follow bool) (place, error) {
+func (t *Tree) resolvePath(name string, follow bool) (pathEntry, error) {
 	if !validPath(name) {
-		return place{}, fs.ErrInvalid
+		return pathEntry{}, fs.ErrInvalid
 	}
-	at := []place{{".", t.root}}
-	todo := strings.Split(name, "/")
-	for links := 0; len(todo) > 0; {
-		part := todo[0]
-		todo = todo[1:]
-		here := at[len(at)-1]
+	stack := []pathEntry{{".", t.root}}
+	parts := strings.Split(name, "/")
+	for links := 0; len(parts) > 0; {
+		part := parts[0]
+		parts = parts[1:]
+		dir := stack[len(stack)-1]
 		switch {
 		case part == "." || part == "":
 			continue
-		case part == ".." && len(at) == 1:
-			return place{}, errLeaves
+		case part == ".." && len(stack) == 1:
+			return pathEntry{}, errEscapes
 		case part == "..":
-			at = at[:len(at)-1]
+			stack = stack[:len(stack)-1]
 			continue
 		}
-		next, err := t.child(here, part)
+		next, err := t.lookUpChild(dir, part)
 		if err != nil {
-			if isUnlisted(err) && slices.Contains(todo, "..") {
-				err = errLeaves // where to depends on what is put there
+			if isUnlisted(err) && slices.Contains(parts, "..") {
+				err = errEscapes // where to depends on what is put there
 			}
-			return place{}, err
+			return pathEntry{}, err
 		}
-		if next.mode != filemode.Symlink || len(todo) == 0 && !follow {
-			at = append(at, next)
+		if next.mode != filemode.Symlink || len(parts) == 0 && !follow {
+			stack = append(stack, next)
 			continue
 		}
 		if links++; links > maxLinks {
-			return place{}, fmt.Errorf("%s: more than %d links in a row", name, maxLinks)
+			return pathEntry{}, fmt.Errorf("%s: more than %d links in a row", name, maxLinks)
 		}
-		target, err := t.target(next.entry)
+		target, err := t.linkTarget(next.entry)
 		if err != nil {
-			return place{}, err
+			return pathEntry{}, err
 		}
 		if path.IsAbs(target) {
-			return place{}, errLeaves
+			return pathEntry{}, errEscapes
 		}
-		todo = append(strings.Split(target, "/"), todo...)
+		parts = append(strings.Split(target, "/"), parts...)
 	}
-	return at[len(at)-1], nil
+	return stack[len(stack)-1], nil
 }
 
 // validPath is fs.ValidPath for names of any bytes.
@@ -175,30 +175,30 @@ func validPath(name string) bool {
 	return true
 }
 
-// child finds a name in the directory dir.
-func (t *Tree) child(dir place, name string) (place, error) {
+// lookUpChild finds a name in the directory dir.
+func (t *Tree) lookUpChild(dir pathEntry, name string) (pathEntry, error) {
 	if dir.mode != filemode.Dir {
-		return place{}, fs.ErrNotExist
+		return pathEntry{}, fs.ErrNotExist
 	}
-	list, err := t.listing(dir.id)
+	list, err := t.readTree(dir.id)
 	if err != nil {
-		return place{}, err
+		return pathEntry{}, err
 	}
 	i, ok := slices.BinarySearchFunc(list.entries, name, func(e entry, name string) int { return strings.Compare(e.name, name) })
 	if !ok {
-		return place{}, fs.ErrNotExist
+		return pathEntry{}, fs.ErrNotExist
 	}
-	found := place{path.Join(dir.path, name), list.entries[i]}
-	if found.odd != "" {
-		return place{}, LeftOut{found.path, found.odd}
+	found := pathEntry{path.Join(dir.path, name), list.entries[i]}
+	if found.problem != "" {
+		return pathEntry{}, SkippedEntry{found.path, found.problem}
 	}
 	return found, nil
 }
 
-// listing returns what the tree object holds.
-func (t *Tree) listing(id plumbing.Hash) (listing, error) {
+// readTree returns what the tree object holds.
+func (t *Tree) readTree(id plumbing.Hash) (listing, error) {
 	t.mu.RLock()
-	list, ok := t.known[id]
+	list, ok := t.listings[id]
 	t.mu.RUnlock()
 	if ok {
 		return list, nil
@@ -214,7 +214,7 @@ func (t *Tree) listing(id plumbing.Hash) (listing, error) {
 		return listing{}, fmt.Errorf("tree %s: %w", id, err)
 	}
 	t.mu.Lock()
-	t.known[id] = list
+	t.listings[id] = list
 	t.mu.Unlock()
 	return list, nil
 }
@@ -224,7 +224,7 @@ func (t *Tree) listing(id plumbing.Hash) (listing, error) {
 // marked here, so that nobody else has to look at them.
 func parseTree(data []byte) (listing, error) {
 	entries := make([]entry, 0, len(data)/32)
-	canonical, before := true, ""
+	canonical, previous := true, ""
 	text := string(data) // one allocation for all names
 	for len(text) > 0 {
 		space := strings.IndexByte(text, ' ')
@@ -237,10 +237,10 @@ func parseTree(data []byte) (listing, error) {
 			return listing{}, errors.New("damaged tree object: mode")
 		}
 		e := entry{name: text[space+1 : zero], mode: filemode.FileMode(mode)}
-		e.odd = cmp.Or(oddName(e.name), oddMode(e.mode))
+		e.problem = cmp.Or(nameProblem(e.name), modeProblem(e.mode))
 		copy(e.id[:], text[zero+1:])
-		canonical = canonical && e.odd == "" && text[0] != '0' && gitName(e) > before && e.tellable()
-		before = gitName(e)
+		canonical = canonical && e.problem == "" && text[0] != '0' && sortName(e) > previous && e.isRecoverable()
+		previous = sortName(e)
 		entries = append(entries, e)
 		text = text[zero+1+len(e.id):]
 	}
@@ -249,19 +249,19 @@ func parseTree(data []byte) (listing, error) {
 	slices.SortFunc(entries, byName)
 	for i := 1; i < len(entries); i++ {
 		if entries[i].name == entries[i-1].name {
-			entries[i-1].odd, entries[i].odd = oddTwice, oddTwice
+			entries[i-1].problem, entries[i].problem = duplicateNameProblem, duplicateNameProblem
 			canonical = false
 		}
 	}
 	return listing{entries, canonical}, nil
 }
 
-const oddTwice = "it is there twice"
+const duplicateNameProblem = "it is there twice"
 
-// tellable reports whether what is laid out of the entry tells its mode and
+// isRecoverable reports whether what is laid out of the entry tells its mode and
 // id. Of a submodule it is an empty directory, of an empty directory nothing.
-func (e entry) tellable() bool {
-	return e.mode != filemode.Submodule && e.mode != filemode.Deprecated && e.id != emptyTree
+func (e entry) isRecoverable() bool {
+	return e.mode != filemode.Submodule && e.mode != filemode.Deprecated && e.id != emptyTreeID
 }
 
-var emptyTree = plumbing.ComputeHash(plumbing.TreeObject, nil)
+var emptyTreeID = plumbing.ComputeHash(plumbing.TreeObject, nil)

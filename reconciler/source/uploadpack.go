@@ -13,10 +13,10 @@ import (
 // Requests and answers of git-upload-pack in protocol version 0, which servers
 // of version 2 answer as well, and which over HTTP needs no list of refs first.
 
-// wantPack asks for a pack of the commits with their trees, and so much of
+// wantRequest asks for a pack of the commits with their trees, and so much of
 // their history that none is further than depth from the nearest of them; a
 // depth of 1 is the commits alone.
-func wantPack(depth int, ids ...plumbing.Hash) []byte {
+func wantRequest(depth int, ids ...plumbing.Hash) []byte {
 	var b []byte
 	for i, id := range ids {
 		capabilities := ""
@@ -30,32 +30,32 @@ func wantPack(depth int, ids ...plumbing.Hash) []byte {
 	return appendPkt(b, "done\n")
 }
 
-// packReader returns the pack in an answer to wantPack, and the commits whose
+// newPackReader returns the pack in an answer to wantRequest, and the commits whose
 // parents it leaves out.
-func packReader(r io.Reader) (pack io.Reader, cut []plumbing.Hash, err error) {
+func newPackReader(r io.Reader) (pack io.Reader, shallow []plumbing.Hash, err error) {
 	pkts := newPktReader(r)
 	for { // "shallow ID" lines, then a flush
 		kind, line, err := pkts.next()
 		if err != nil {
-			return nil, nil, unexpected(err)
+			return nil, nil, noEOF(err)
 		}
 		if kind == pktFlush {
 			break
 		}
 		id, ok := strings.CutPrefix(strings.TrimSpace(string(line)), "shallow ")
 		if kind != pktData || !ok || !plumbing.IsHash(id) {
-			return nil, nil, fmt.Errorf("%w: %q where the shallow commits should be", errPkt, printable(line))
+			return nil, nil, fmt.Errorf("%w: %q where the shallow commits should be", errMalformedPkt, sanitizeLine(line))
 		}
-		cut = append(cut, plumbing.NewHash(id))
+		shallow = append(shallow, plumbing.NewHash(id))
 	}
 	kind, line, err := pkts.next()
 	if err != nil {
-		return nil, nil, unexpected(err)
+		return nil, nil, noEOF(err)
 	}
 	if kind != pktData || !bytes.Equal(bytes.TrimSpace(line), []byte("NAK")) {
-		return nil, nil, fmt.Errorf("%w: %q where NAK should be", errPkt, printable(line))
+		return nil, nil, fmt.Errorf("%w: %q where NAK should be", errMalformedPkt, sanitizeLine(line))
 	}
-	return &bandReader{pkts: pkts}, cut, nil
+	return &bandReader{pkts: pkts}, shallow, nil
 }
 
 // Bands of side-band-64k.
@@ -67,32 +67,32 @@ const (
 
 // bandReader reads the data band.
 type bandReader struct {
-	pkts *pktReader
-	rest []byte
-	err  error
+	pkts    *pktReader
+	pending []byte
+	err     error
 }
 
 func (b *bandReader) Read(p []byte) (int, error) {
-	for len(b.rest) == 0 && b.err == nil {
-		b.rest, b.err = b.fill()
+	for len(b.pending) == 0 && b.err == nil {
+		b.pending, b.err = b.readBand()
 	}
-	if len(b.rest) == 0 {
+	if len(b.pending) == 0 {
 		return 0, b.err
 	}
-	n := copy(p, b.rest)
-	b.rest = b.rest[n:]
+	n := copy(p, b.pending)
+	b.pending = b.pending[n:]
 	return n, nil
 }
 
-func (b *bandReader) fill() ([]byte, error) {
+func (b *bandReader) readBand() ([]byte, error) {
 	kind, line, err := b.pkts.next()
 	switch {
 	case err != nil:
-		return nil, unexpected(err)
+		return nil, noEOF(err)
 	case kind == pktFlush:
 		return nil, io.EOF
 	case kind != pktData || len(line) == 0:
-		return nil, errPkt
+		return nil, errMalformedPkt
 	}
 	switch line[0] {
 	case bandData:
@@ -100,19 +100,19 @@ func (b *bandReader) fill() ([]byte, error) {
 	case bandProgress:
 		return nil, nil
 	case bandError:
-		return nil, &remoteError{printable(line[1:])}
+		return nil, &remoteError{sanitizeLine(line[1:])}
 	}
-	return nil, fmt.Errorf("%w: band %d", errPkt, line[0])
+	return nil, fmt.Errorf("%w: band %d", errMalformedPkt, line[0])
 }
 
-// askCommon asks whether the remote knows old, and whether tip reaches it.
+// haveRequest asks whether the remote knows old, and whether tip reaches it.
 //
 // upload-pack answers "ACK old common" to what it has, and "ACK old ready"
 // when everything wanted reaches what it knows us to have. It takes us to have
 // the parents of old too, which a commit that replaced old reaches as well;
 // saying that old is shallow, that is, without parents for us, leaves old
 // alone.
-func askCommon(tip, old plumbing.Hash) []byte {
+func haveRequest(tip, old plumbing.Hash) []byte {
 	b := appendPkt(nil, fmt.Sprintf("want %s multi_ack_detailed shallow no-progress agent=%s\n", tip, userAgent))
 	b = appendPkt(b, fmt.Sprintf("shallow %s\n", old))
 	b = append(b, "0000"...)
@@ -120,13 +120,13 @@ func askCommon(tip, old plumbing.Hash) []byte {
 	return append(b, "0000"...)
 }
 
-// readCommon reads the answer to askCommon, up to its NAK.
-func readCommon(r io.Reader, old plumbing.Hash) (common, ready bool, err error) {
+// readHaveAnswer reads the answer to haveRequest, up to its NAK.
+func readHaveAnswer(r io.Reader, old plumbing.Hash) (common, ready bool, err error) {
 	pkts := newPktReader(r)
 	for {
 		kind, line, err := pkts.next()
 		if err != nil {
-			return false, false, unexpected(err)
+			return false, false, noEOF(err)
 		}
 		if kind == pktFlush {
 			continue
@@ -139,22 +139,22 @@ func readCommon(r io.Reader, old plumbing.Hash) (common, ready bool, err error) 
 		case "NAK":
 			return common, ready, nil
 		default:
-			return false, false, fmt.Errorf("%w: %q where an acknowledgement should be", errPkt, printable(line))
+			return false, false, fmt.Errorf("%w: %q where an acknowledgement should be", errMalformedPkt, sanitizeLine(line))
 		}
 	}
 }
 
-// unexpected: an answer that ends here is cut short.
-func unexpected(err error) error {
+// noEOF: an answer that ends here is cut short.
+func noEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err
 }
 
-// refused reports whether the remote said that it does not give the commit
+// isNotOurRef reports whether the remote said that it does not give the commit
 // out. There is nothing but the text to tell by.
-func refused(err error) bool {
-	var said *remoteError
-	return errors.As(err, &said) && strings.Contains(said.text, "not our ref")
+func isNotOurRef(err error) bool {
+	var remoteErr *remoteError
+	return errors.As(err, &remoteErr) && strings.Contains(remoteErr.text, "not our ref")
 }

@@ -13,8 +13,8 @@ import (
 // PrepareApply gets the credentials that Apply will need, so that a role which
 // cannot be assumed is known before anything has begun.
 func (s *Session) PrepareApply(ctx context.Context) error {
-	if _, err := s.assume(ctx, s.job.ApplyRole); err != nil {
-		return s.failed("apply", nil, err)
+	if _, err := s.assumeRole(ctx, s.spec.ApplyRole); err != nil {
+		return s.stepError("apply", nil, err)
 	}
 	return nil
 }
@@ -28,36 +28,36 @@ var ErrPlanChanged = errors.New("the saved plan was changed after it was made: n
 // but has left its lock behind; an *ErroredStateError, that the state could not
 // be written.
 func (s *Session) Apply(ctx context.Context, plan *Plan) error {
-	s.role = s.job.ApplyRole
-	if sum, err := sumFile(plan.file); err != nil || sum != plan.sum {
-		return s.failed("apply", nil, errors.Join(ErrPlanChanged, err))
+	s.stateRole = s.spec.ApplyRole
+	if hash, err := hashFile(plan.file); err != nil || hash != plan.fileHash {
+		return s.stepError("apply", nil, errors.Join(ErrPlanChanged, err))
 	}
 	args := []string{"apply", "-no-color", "-auto-approve", "-input=false"}
-	if s.t.takesVariables() {
-		for _, path := range s.job.VarFiles {
+	if s.tf.canApplyWithVariables() {
+		for _, path := range s.spec.VarFiles {
 			args = append(args, "-var-file="+path)
 		}
 	}
-	err := s.locking(ctx, command{step: "apply", role: s.job.ApplyRole, args: append(args, plan.file)})
-	after := errors.Join(s.guardState(), s.keepErrored())
+	err := s.runHoldingLock(ctx, command{step: "apply", role: s.spec.ApplyRole, args: append(args, plan.file)})
+	cleanupErr := errors.Join(s.chmodState(), s.saveErroredState())
 	var unlock *UnlockError
-	if after != nil && errors.As(err, &unlock) {
-		return fmt.Errorf("%w; %s", after, err.Error())
+	if cleanupErr != nil && errors.As(err, &unlock) {
+		return fmt.Errorf("%w; %s", cleanupErr, err.Error())
 	}
-	return errors.Join(err, after)
+	return errors.Join(err, cleanupErr)
 }
 
-// takesVariables reports whether apply takes variables beside a saved plan. It
+// canApplyWithVariables reports whether apply takes variables beside a saved plan. It
 // needs those that are ephemeral, since no plan holds them; of all others it
 // makes sure that they are the plan's. Older versions refuse any.
-func (t *Terraform) takesVariables() bool {
-	since := map[string]string{"terraform": "1.10.0", "tofu": "1.11.0"}[t.product]
-	now, err := goversion.NewVersion(t.version)
-	return err == nil && now.Core().GreaterThanOrEqual(goversion.Must(goversion.NewVersion(since)))
+func (t *Terraform) canApplyWithVariables() bool {
+	firstVersion := map[string]string{"terraform": "1.10.0", "tofu": "1.11.0"}[t.product]
+	version, err := goversion.NewVersion(t.version)
+	return err == nil && version.Core().GreaterThanOrEqual(goversion.Must(goversion.NewVersion(firstVersion)))
 }
 
-// sumFile returns the hash of a file's content.
-func sumFile(path string) (sum [sha256.Size]byte, err error) {
+// hashFile returns the hash of a file's content.
+func hashFile(path string) (sum [sha256.Size]byte, err error) {
 	content, err := os.ReadFile(path)
 	return sha256.Sum256(content), err
 }

@@ -17,52 +17,52 @@ import (
 	"reconcile/state/snapshot/s3test"
 )
 
-// newS3Site is a workspace whose state is in an S3, with a lock file.
-func newS3Site(t *testing.T, server *s3test.Server, main string, with option) *site {
+// newS3Fixture is a workspace whose state is in an S3, with a lock file.
+func newS3Fixture(t *testing.T, server *s3test.Server, main string, opt option) *fixture {
 	t.Helper()
-	s := newSite(t, main, with, environ(server.Env()...))
-	s.job.LocalState = ""
-	s.write("backend.tf", server.Backend("states", "one/terraform.tfstate"))
+	s := newFixture(t, main, opt, withEnv(server.Env()...))
+	s.spec.LocalState = ""
+	s.write("backend.tf", server.BackendConfig("states", "one/terraform.tfstate"))
 	return s
 }
 
 func startS3(t *testing.T) *s3test.Server {
 	t.Helper()
 	server := s3test.Start(t)
-	server.Bucket(t, "states")
+	server.CreateBucket(t, "states")
 	return server
 }
 
 func TestS3Backend(t *testing.T) {
-	both(t, func(t *testing.T, with option) {
-		s := newS3Site(t, startS3(t), oneResource, with)
+	testBothProducts(t, func(t *testing.T, opt option) {
+		s := newS3Fixture(t, startS3(t), resourceConfig, opt)
 		first, sum := s.apply()
-		again, sumAgain := s.apply()
-		if first.Changes.Add != 1 || !again.Empty || sum != sumAgain || s.log.inits() != 1 {
-			t.Errorf("first %+v, again %+v, %d inits", first, again, s.log.inits())
+		second, secondSum := s.apply()
+		if first.Changes.Add != 1 || !second.Empty || sum != secondSum || s.log.countInits() != 1 {
+			t.Errorf("first %+v, again %+v, %d inits", first, second, s.log.countInits())
 		}
 	})
 }
 
 func TestBackendConfigIsPartOfTheKey(t *testing.T) {
 	server := startS3(t)
-	s := newS3Site(t, server, oneResource, binary(tool(t, "terraform")))
+	s := newS3Fixture(t, server, resourceConfig, withBinary(findTool(t, "terraform")))
 	s.apply()
-	s.job.BackendConfig = filepath.Join(s.job.Root, "staging.s3.tfbackend")
-	if err := os.WriteFile(s.job.BackendConfig, []byte(`key = "staging/terraform.tfstate"`), 0o600); err != nil {
+	s.spec.BackendConfig = filepath.Join(s.spec.Root, "staging.s3.tfbackend")
+	if err := os.WriteFile(s.spec.BackendConfig, []byte(`key = "staging/terraform.tfstate"`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if plan := s.planned(); plan.Changes.Add != 1 || plan.StateExists {
+	if plan := s.planAndClose(); plan.Changes.Add != 1 || plan.StateExists {
 		t.Errorf("with another key in the backend's settings, planned %+v", plan)
 	}
-	s.job.BackendConfig = ""
-	if plan := s.planned(); !plan.Empty || s.log.inits() != 2 {
-		t.Errorf("back at the first key, planned %+v after %d inits", plan, s.log.inits())
+	s.spec.BackendConfig = ""
+	if plan := s.planAndClose(); !plan.Empty || s.log.countInits() != 2 {
+		t.Errorf("back at the first key, planned %+v after %d inits", plan, s.log.countInits())
 	}
 }
 
-// checkLock looks at what is read out of Terraform's words about a lock.
-func checkLock(t *testing.T, err error, since time.Time) *terraform.LockedError {
+// checkLockedError looks at what is read out of Terraform's words about a lock.
+func checkLockedError(t *testing.T, err error, start time.Time) *terraform.LockedError {
 	t.Helper()
 	var lock *terraform.LockedError
 	if !errors.As(err, &lock) {
@@ -74,7 +74,7 @@ func checkLock(t *testing.T, err error, since time.Time) *terraform.LockedError 
 		t.Fatal(uerr, herr)
 	}
 	if len(lock.ID) != 36 || lock.Who != me.Username+"@"+host || lock.Operation != "OperationTypeApply" ||
-		lock.Path == "" || lock.Version == "" || lock.Created.Before(since) || lock.Created.After(time.Now()) {
+		lock.Path == "" || lock.Version == "" || lock.Created.Before(start) || lock.Created.After(time.Now()) {
 		t.Errorf("read of the lock: %+v", lock)
 	}
 	if !strings.Contains(err.Error(), "reconcile unlock one --state-lock "+lock.ID) {
@@ -85,19 +85,19 @@ func checkLock(t *testing.T, err error, since time.Time) *terraform.LockedError 
 
 // A killed apply leaves its lock in the bucket.
 func TestS3Lock(t *testing.T) {
-	both(t, func(t *testing.T, with option) {
-		began := time.Now().Add(-time.Second)
-		p := newPipe(t)
-		s := newS3Site(t, startS3(t), stubborn(p), with)
-		hard, kill := context.WithCancel(t.Context())
-		session, _, result := applying(t.Context(), hard, s, p)
+	testBothProducts(t, func(t *testing.T, opt option) {
+		start := time.Now().Add(-time.Second)
+		p := newPIDPipe(t)
+		s := newS3Fixture(t, startS3(t), stubbornConfig(p), opt)
+		killCtx, kill := context.WithCancel(t.Context())
+		session, _, result := startApply(t.Context(), killCtx, s, p)
 		kill()
 		<-result
 		s.close(session)
 
 		next := s.init()
 		_, err := next.Plan(t.Context())
-		lock := checkLock(t, err, began)
+		lock := checkLockedError(t, err, start)
 		if err := next.ForceUnlock(t.Context(), lock.ID); err != nil {
 			t.Fatal(err)
 		}
@@ -110,15 +110,15 @@ func TestS3Lock(t *testing.T) {
 // An apply whose lock cannot be freed afterwards is done, and S3's own words
 // are told.
 func TestS3LockThatCannotBeFreed(t *testing.T) {
-	both(t, func(t *testing.T, with option) {
+	testBothProducts(t, func(t *testing.T, opt option) {
 		server := startS3(t)
-		s := newS3Site(t, server, oneResource, with)
+		s := newS3Fixture(t, server, resourceConfig, opt)
 		session := s.init()
 		plan, err := session.Plan(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		server.Fail(refuseToDelete)
+		server.Inject(denyDelete)
 		err = session.Apply(t.Context(), plan)
 		var unlock *terraform.UnlockError
 		var locked *terraform.LockedError
@@ -131,37 +131,37 @@ func TestS3LockThatCannotBeFreed(t *testing.T) {
 		if err := session.ForceUnlock(t.Context(), unlock.ID); err == nil || !strings.Contains(err.Error(), "AccessDenied") {
 			t.Errorf("freeing it: %v", err)
 		}
-		server.Fail(nil)
+		server.Inject(nil)
 		if err := session.ForceUnlock(t.Context(), unlock.ID); err != nil {
 			t.Fatal(err)
 		}
-		server.Fail(refuseToDelete)
+		server.Inject(denyDelete)
 		if _, err := session.Plan(t.Context()); !errors.As(err, &unlock) {
 			t.Errorf("a plan that cannot free its lock: %v", err)
 		}
 	})
 }
 
-func refuseToDelete(r *http.Request) int {
+func denyDelete(r *http.Request) int {
 	if r.Method == http.MethodDelete || r.Method == http.MethodPost && r.URL.Query().Has("delete") {
 		return http.StatusForbidden
 	}
-	return s3test.Pass
+	return s3test.Serve
 }
 
 // A lock of a local state is held as long as its process lives.
 func TestLocalLock(t *testing.T) {
-	both(t, func(t *testing.T, with option) {
-		began := time.Now().Add(-time.Second)
-		p := newPipe(t)
-		holder := newSite(t, stubborn(p), with)
-		hard, kill := context.WithCancel(t.Context())
-		_, _, result := applying(t.Context(), hard, holder, p)
-		other := newSite(t, oneResource, with)
-		other.job.LocalState = holder.state
+	testBothProducts(t, func(t *testing.T, opt option) {
+		start := time.Now().Add(-time.Second)
+		p := newPIDPipe(t)
+		holder := newFixture(t, stubbornConfig(p), opt)
+		killCtx, kill := context.WithCancel(t.Context())
+		_, _, result := startApply(t.Context(), killCtx, holder, p)
+		other := newFixture(t, resourceConfig, opt)
+		other.spec.LocalState = holder.state
 		session := other.init()
 		_, err := session.Plan(t.Context())
-		checkLock(t, err, began)
+		checkLockedError(t, err, start)
 		kill()
 		<-result
 		if _, err := session.Plan(t.Context()); err != nil {
@@ -171,38 +171,38 @@ func TestLocalLock(t *testing.T) {
 }
 
 func TestErroredState(t *testing.T) {
-	both(t, func(t *testing.T, with option) {
+	testBothProducts(t, func(t *testing.T, opt option) {
 		server, work := startS3(t), t.TempDir()
-		s := newS3Site(t, server, oneResource, func(o *terraform.Options) { with(o); o.Work = work })
+		s := newS3Fixture(t, server, resourceConfig, func(o *terraform.Options) { opt(o); o.WorkDir = work })
 		session, plan := s.plan()
-		server.Fail(func(r *http.Request) int {
+		server.Inject(func(r *http.Request) int {
 			if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, ".tfstate") {
 				return http.StatusForbidden
 			}
-			return s3test.Pass
+			return s3test.Serve
 		})
 		err := session.Apply(t.Context(), plan)
 		s.close(session)
-		server.Fail(nil)
-		kept := checkErrored(s, err, work)
+		server.Inject(nil)
+		file := checkErroredState(s, err, work)
 
 		// Until it is brought in, nothing is planned: not even where the
 		// record of this has been lost.
-		if again := checkErrored(s, s.fails(), work); again != kept {
-			t.Errorf("first %s was named, then %s", kept, again)
+		if second := checkErroredState(s, s.mustFail(), work); second != file {
+			t.Errorf("first %s was named, then %s", file, second)
 		}
-		push := exec.Command(s.tf.Binary(), "state", "push", kept)
-		push.Dir, push.Env = s.job.Dir, append(basicEnv(), server.Env()...)
+		push := exec.Command(s.tf.Binary(), "state", "push", file)
+		push.Dir, push.Env = s.spec.Dir, append(basicEnv(), server.Env()...)
 		if out, err := push.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
-		if plan := s.planned(); !plan.Empty {
+		if plan := s.planAndClose(); !plan.Empty {
 			t.Errorf("brought in, but planned %+v", plan)
 		}
 	})
 }
 
-func checkErrored(s *site, err error, work string) (kept string) {
+func checkErroredState(s *fixture, err error, work string) (file string) {
 	s.Helper()
 	var errored *terraform.ErroredStateError
 	if !errors.As(err, &errored) {
@@ -218,23 +218,23 @@ func checkErrored(s *site, err error, work string) (kept string) {
 	return errored.File
 }
 
-func TestKeepErrored(t *testing.T) {
+func TestSaveErroredState(t *testing.T) {
 	work, dir := t.TempDir(), t.TempDir()
-	if kept, err := terraform.KeepErrored(work, "a/b", dir); kept != "" || err != nil {
-		t.Errorf("nothing there, but %q, %v", kept, err)
+	if file, err := terraform.SaveErroredState(work, "a/b", dir); file != "" || err != nil {
+		t.Errorf("nothing there, but %q, %v", file, err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "errored.tfstate"), []byte("{}"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	kept, err := terraform.KeepErrored(work, "a/b", dir)
-	if info, serr := os.Stat(kept); err != nil || serr != nil || info.Mode().Perm() != 0o600 || filepath.Dir(kept) != filepath.Join(work, "errored") {
-		t.Errorf("kept at %s: %v, %v", kept, err, serr)
+	file, err := terraform.SaveErroredState(work, "a/b", dir)
+	if info, serr := os.Stat(file); err != nil || serr != nil || info.Mode().Perm() != 0o600 || filepath.Dir(file) != filepath.Join(work, "errored") {
+		t.Errorf("kept at %s: %v, %v", file, err, serr)
 	}
 	for path, want := range map[string]bool{
 		"env/a/.terraform": true, "env/a/errored.tfstate": true, "env/a/main.tf": false, "errored.tfstate": true, "env/.terraform.lock.hcl": false,
 	} {
 		entry := fs.FileInfoToDirEntry(linkInfo{})
-		if terraform.Keeps(path, entry) != want {
+		if terraform.IsPreserved(path, entry) != want {
 			t.Errorf("%s is a stray: %v", path, want)
 		}
 	}
@@ -251,11 +251,11 @@ func TestErrorsOfTerraform(t *testing.T) {
 		"missing backend": {"terraform {\n  backend \"nowhere\" {}\n}", []string{"init failed: Error: ", "nowhere"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t, c.main)
+			s := newFixture(t, c.main)
 			if name == "missing backend" {
-				s.job.LocalState = ""
+				s.spec.LocalState = ""
 			}
-			text := s.fails().Error()
+			text := s.mustFail().Error()
 			for _, want := range c.want {
 				if !strings.Contains(text, want) {
 					t.Errorf("%q is not in: %s", want, text)

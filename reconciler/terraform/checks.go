@@ -6,13 +6,13 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 )
 
-// readForCheck is why Terraform plans to read a data source that stands in a
+// checkReadReason is why Terraform plans to read a data source that stands in a
 // check block: it does so each time, and nothing else can use what it reads.
-const readForCheck tfjson.ActionReason = "read_because_check_nested"
+const checkReadReason tfjson.ActionReason = "read_because_check_nested"
 
-// onlyChecks reports whether all that a plan would do is to read what check
+// hasOnlyCheckReads reports whether all that a plan would do is to read what check
 // blocks ask for.
-func onlyChecks(plan *tfjson.Plan) bool {
+func hasOnlyCheckReads(plan *tfjson.Plan) bool {
 	if len(plan.DeferredChanges) > 0 || len(plan.ActionInvocations) > 0 {
 		return false
 	}
@@ -21,18 +21,18 @@ func onlyChecks(plan *tfjson.Plan) bool {
 			return false
 		}
 	}
-	reads := false
+	hasRead := false
 	for _, rc := range plan.ResourceChanges {
 		if rc == nil || rc.Change == nil {
 			continue
 		}
-		_, changes := effectOf(rc, "")
-		if changes || rc.Change.Actions.Read() && rc.ActionReason != readForCheck {
+		_, changes := resourceChangeOf(rc, "")
+		if changes || rc.Change.Actions.Read() && rc.ActionReason != checkReadReason {
 			return false
 		}
-		reads = reads || rc.Change.Actions.Read()
+		hasRead = hasRead || rc.Change.Actions.Read()
 	}
-	return reads
+	return hasRead
 }
 
 // failedChecks says which checks of a plan fail, and why.
@@ -81,7 +81,7 @@ const maxFailure = 16 << 10
 // tellable redacts what a check says, and bounds it.
 func (s *Session) tellable(failure string) string {
 	kept := NewExcerpt(maxFailure)
-	_, _ = kept.Write([]byte(s.log.text(failure))) // it never fails
+	_, _ = kept.Write([]byte(s.log.redactString(failure))) // it never fails
 	return string(kept.Bytes())
 }
 

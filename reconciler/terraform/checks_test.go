@@ -11,8 +11,8 @@ import (
 	"reconcile/reconciler/terraform"
 )
 
-// checking has a check that reads data, and one that does not.
-const checking = `
+// checksConfig has a check that reads data, and one that does not.
+const checksConfig = `
 resource "terraform_data" "x" {
   input = "1"
 }
@@ -41,24 +41,24 @@ check "compares" {
 // A check that reads data is in each plan, and changes nothing; all else in
 // such a plan counts as ever. That a check fails is told in any case.
 func TestChecks(t *testing.T) {
-	both(t, func(t *testing.T, with option) {
+	testBothProducts(t, func(t *testing.T, opt option) {
 		for name, c := range map[string]struct {
 			main  string
 			empty bool
 			says  []string
 		}{
-			"as it was":     {checking, true, []string{"check.reads fails: ", "check.compares fails: it is 1"}},
-			"without data":  {checking[:strings.Index(checking, "check \"reads\"")] + checking[strings.Index(checking, "check \"compares\""):], true, []string{"check.compares fails: it is 1"}},
-			"it passes":     {strings.ReplaceAll(checking, `input == "2"`, `input == "1"`), true, []string{"check.reads fails: "}},
-			"an output":     {checking + "output \"o\" {\n  value = \"new\"\n}\n", false, []string{"check.reads fails: ", "check.compares fails: it is 1"}},
-			"a move":        {strings.NewReplacer(`"terraform_data" "x"`, `"terraform_data" "y"`, "terraform_data.x", "terraform_data.y").Replace(checking) + "moved {\n  from = terraform_data.x\n  to   = terraform_data.y\n}\n", false, []string{"check.reads fails: ", "check.compares fails: it is 1"}},
-			"a forgotten":   {"removed {\n  from = terraform_data.x\n  lifecycle {\n    destroy = false\n  }\n}\n" + checking[strings.Index(checking, "check \"reads\""):strings.Index(checking, "check \"compares\"")], false, []string{"check.reads fails: "}},
-			"a data source": {checking + "resource \"terraform_data\" \"z\" {}\ndata \"terraform_remote_state\" \"later\" {\n  backend = \"local\"\n  config = {\n    path = \"none-${terraform_data.z.id}\"\n  }\n}\n", false, []string{"check.reads fails: ", "check.compares fails: it is 1"}},
+			"as it was":     {checksConfig, true, []string{"check.reads fails: ", "check.compares fails: it is 1"}},
+			"without data":  {checksConfig[:strings.Index(checksConfig, "check \"reads\"")] + checksConfig[strings.Index(checksConfig, "check \"compares\""):], true, []string{"check.compares fails: it is 1"}},
+			"it passes":     {strings.ReplaceAll(checksConfig, `input == "2"`, `input == "1"`), true, []string{"check.reads fails: "}},
+			"an output":     {checksConfig + "output \"o\" {\n  value = \"new\"\n}\n", false, []string{"check.reads fails: ", "check.compares fails: it is 1"}},
+			"a move":        {strings.NewReplacer(`"terraform_data" "x"`, `"terraform_data" "y"`, "terraform_data.x", "terraform_data.y").Replace(checksConfig) + "moved {\n  from = terraform_data.x\n  to   = terraform_data.y\n}\n", false, []string{"check.reads fails: ", "check.compares fails: it is 1"}},
+			"a forgotten":   {"removed {\n  from = terraform_data.x\n  lifecycle {\n    destroy = false\n  }\n}\n" + checksConfig[strings.Index(checksConfig, "check \"reads\""):strings.Index(checksConfig, "check \"compares\"")], false, []string{"check.reads fails: "}},
+			"a data source": {checksConfig + "resource \"terraform_data\" \"z\" {}\ndata \"terraform_remote_state\" \"later\" {\n  backend = \"local\"\n  config = {\n    path = \"none-${terraform_data.z.id}\"\n  }\n}\n", false, []string{"check.reads fails: ", "check.compares fails: it is 1"}},
 		} {
-			s := newSite(t, checking, with)
+			s := newFixture(t, checksConfig, opt)
 			s.apply()
 			s.write("main.tf", c.main)
-			plan := s.planned()
+			plan := s.planAndClose()
 			if plan.Empty != c.empty || len(plan.Warnings) != len(c.says) {
 				t.Errorf("%s: planned %+v", name, plan)
 			}
@@ -74,8 +74,8 @@ func TestChecks(t *testing.T) {
 // What checks say after an apply counts: one may fail by what was made alone, and
 // one that failed in the plan may be right since.
 func TestChecksOfAnApply(t *testing.T) {
-	both(t, func(t *testing.T, with option) {
-		s := newSite(t, `
+	testBothProducts(t, func(t *testing.T, opt option) {
+		s := newFixture(t, `
 resource "terraform_data" "x" {
   input = "1"
   provisioner "local-exec" {
@@ -102,7 +102,7 @@ check "later" {
     error_message = "it is ${terraform_data.x.input}"
   }
 }
-`, with)
+`, opt)
 		s.write("made", `{"version":4,"terraform_version":"1.11.4","serial":1,"lineage":"l","outputs":{"a":{"value":"1","type":"string"}},"resources":[]}`)
 		session, plan := s.plan()
 		defer s.close(session)
@@ -121,7 +121,7 @@ check "later" {
 
 // A check may say as much as it likes: what is told of it is bounded.
 func TestChecksOfManyWords(t *testing.T) {
-	s := newSite(t, `
+	s := newFixture(t, `
 check "big" {
   assert {
     condition     = length(terraform_data.x.input) == 1
@@ -132,7 +132,7 @@ resource "terraform_data" "x" {
   input = "12"
 }
 `)
-	plan := s.planned()
+	plan := s.planAndClose()
 	if n := len(strings.Join(plan.Warnings, "")); n == 0 || n > 17<<10 || !strings.HasSuffix(plan.Warnings[0], "line 999 of many") {
 		t.Errorf("%d bytes are told: %.100q", n, plan.Warnings)
 	}
@@ -140,8 +140,8 @@ resource "terraform_data" "x" {
 
 // A plan does not hold what is ephemeral: apply is given it again.
 func TestEphemeralVariables(t *testing.T) {
-	both(t, func(t *testing.T, with option) {
-		s := newSite(t, `
+	testBothProducts(t, func(t *testing.T, opt option) {
+		s := newFixture(t, `
 variable "file" {
   type      = string
   ephemeral = true
@@ -159,15 +159,15 @@ variable "kept" {
 resource "terraform_data" "x" {
   input = var.kept
 }
-`, with)
+`, opt)
 		s.write("one.tfvars", "file = \"secret\"\nkept = { a = 1 }\nunknown = true\n")
 		s.write("two.tfvars.json", `{"kept": {"a": "2"}}`)
-		s.job.VarFiles = []string{filepath.Join(s.job.Dir, "one.tfvars"), filepath.Join(s.job.Dir, "two.tfvars.json")}
-		s.job.Vars = map[string]string{"declared": "secret"}
+		s.spec.VarFiles = []string{filepath.Join(s.spec.Dir, "one.tfvars"), filepath.Join(s.spec.Dir, "two.tfvars.json")}
+		s.spec.Vars = map[string]string{"declared": "secret"}
 		if plan, _ := s.apply(); plan.Changes.Add != 1 {
 			t.Errorf("planned %+v", plan)
 		}
-		if plan := s.planned(); !plan.Empty {
+		if plan := s.planAndClose(); !plan.Empty {
 			t.Errorf("again planned %+v", plan)
 		}
 	})
@@ -176,13 +176,13 @@ resource "terraform_data" "x" {
 // What is applied is what was judged.
 func TestPlanThatWasChanged(t *testing.T) {
 	work := t.TempDir()
-	s := newSite(t, oneResource, func(o *terraform.Options) { o.Work = work })
+	s := newFixture(t, resourceConfig, func(o *terraform.Options) { o.WorkDir = work })
 	session, plan := s.plan()
 	files, err := filepath.Glob(filepath.Join(work, "run", "process-*", "session-*", "plan"))
 	if err != nil || len(files) != 1 {
 		t.Fatalf("plans: %v, %v", files, err)
 	}
-	refused := func(err error) {
+	checkRefused := func(err error) {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
@@ -191,8 +191,8 @@ func TestPlanThatWasChanged(t *testing.T) {
 			t.Errorf("applied with %v", err)
 		}
 	}
-	refused(os.WriteFile(files[0], []byte(s.read(files[0])+"\n"), 0o600))
-	refused(os.Remove(files[0]))
+	checkRefused(os.WriteFile(files[0], []byte(s.read(files[0])+"\n"), 0o600))
+	checkRefused(os.Remove(files[0]))
 	if text := s.read(s.state); text != "" {
 		t.Errorf("there is a state: %s", text)
 	}

@@ -13,16 +13,16 @@ import (
 
 // What a provisioner prints without end is kept in part: its beginning and its
 // end, and how much was between; its secrets nowhere.
-func TestMuchOutput(t *testing.T) {
-	both(t, func(t *testing.T, with option) {
-		s := newSite(t, `
+func TestLargeOutput(t *testing.T) {
+	testBothProducts(t, func(t *testing.T, opt option) {
+		s := newFixture(t, `
 variable "token" {}
 resource "terraform_data" "x" {
   provisioner "local-exec" { command = "echo BEGIN; yes 'a line with tok-123456' | head -c 8000000; echo THE END" }
-}`, with)
-		s.job.Vars = map[string]string{"token": "tok-123456"}
+}`, opt)
+		s.spec.Vars = map[string]string{"token": "tok-123456"}
 		log := terraform.NewExcerpt(1 << 20)
-		s.job.Log = log
+		s.spec.Log = log
 		s.apply()
 		text := log.String()
 		if len(text) > 2<<20 || log.Len() < 8000000 {
@@ -39,14 +39,14 @@ resource "terraform_data" "x" {
 	})
 }
 
-// playing is a terraform that is given a script for plans.
-func playing(t *testing.T, plan string) option {
+// withScriptedPlan is a terraform that is given a script for plans.
+func withScriptedPlan(t *testing.T, plan string) option {
 	path := filepath.Join(t.TempDir(), "terraform")
-	script := fmt.Sprintf("#!/bin/sh\ncase $1 in\nplan) %s;;\n*) exec %s \"$@\";;\nesac\n", plan, tool(t, "terraform"))
+	script := fmt.Sprintf("#!/bin/sh\ncase $1 in\nplan) %s;;\n*) exec %s \"$@\";;\nesac\n", plan, findTool(t, "terraform"))
 	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	return binary(path)
+	return withBinary(path)
 }
 
 // A Terraform that others kill, or that crashes, may have left its lock.
@@ -64,7 +64,7 @@ func TestKilledByOthers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := newSite(t, oneResource, playing(t, c.plan)).fails()
+			err := newFixture(t, resourceConfig, withScriptedPlan(t, c.plan)).mustFail()
 			if errors.Is(err, terraform.ErrKilled) != c.killed || errors.Is(err, terraform.ErrStopped) {
 				t.Errorf("error: %v", err)
 			}
@@ -84,7 +84,7 @@ func TestHugeError(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := newSite(t, oneResource, playing(t, "("+plan+") >&2; exit 1")).fails()
+			err := newFixture(t, resourceConfig, withScriptedPlan(t, "("+plan+") >&2; exit 1")).mustFail()
 			text := err.Error()
 			if len(text) > 40<<10 || !strings.Contains(text, "Error: first") || !strings.Contains(text, "the last") || !strings.Contains(text, " bytes left out]") {
 				t.Errorf("%d bytes: %.300s", len(text), text)

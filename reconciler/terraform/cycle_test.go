@@ -9,16 +9,16 @@ import (
 	"reconcile/reconciler/terraform"
 )
 
-const oneResource = `
+const resourceConfig = `
 resource "terraform_data" "x" { input = "1" }
 output "o" { value = terraform_data.x.output }
 `
 
 func TestCycle(t *testing.T) {
-	both(t, func(t *testing.T, with option) {
-		s := newSite(t, oneResource, with)
+	testBothProducts(t, func(t *testing.T, opt option) {
+		s := newFixture(t, resourceConfig, opt)
 		first, sum := s.apply()
-		if first.Empty || first.Changes != (terraform.Changes{Add: 1}) || first.StateExists || first.LockFile != "" {
+		if first.Empty || first.Changes != (terraform.Changes{Add: 1}) || first.StateExists || first.LockFileID != "" {
 			t.Errorf("first plan: %+v", first)
 		}
 		if want := "terraform_data.x will be created"; !strings.Contains(first.Text, want) || strings.Contains(first.Text, "Saved the plan") {
@@ -27,34 +27,34 @@ func TestCycle(t *testing.T) {
 		if first.State != (terraform.State{}) {
 			t.Errorf("the first plan is against %+v", first.State)
 		}
-		again, sumAgain := s.apply()
-		if again.State.Lineage == "" || again.State.Serial == 0 {
-			t.Errorf("the second plan is against %+v", again.State)
+		second, secondSum := s.apply()
+		if second.State.Lineage == "" || second.State.Serial == 0 {
+			t.Errorf("the second plan is against %+v", second.State)
 		}
-		if !again.Empty || sumAgain != sum {
-			t.Errorf("second plan: %+v, outputs digest %s then %s", again, sum, sumAgain)
+		if !second.Empty || secondSum != sum {
+			t.Errorf("second plan: %+v, outputs digest %s then %s", second, sum, secondSum)
 		}
-		s.write("main.tf", strings.Replace(oneResource, "1", "2", 1))
-		changed, sumChanged := s.apply()
-		if changed.Changes != (terraform.Changes{Change: 1}) || !changed.StateExists || sumChanged == sum {
-			t.Errorf("third plan: %+v", changed)
+		s.write("main.tf", strings.Replace(resourceConfig, "1", "2", 1))
+		third, thirdSum := s.apply()
+		if third.Changes != (terraform.Changes{Change: 1}) || !third.StateExists || thirdSum == sum {
+			t.Errorf("third plan: %+v", third)
 		}
-		if s.log.inits() != 1 {
-			t.Errorf("init was run %d times:\n%s", s.log.inits(), s.log)
+		if s.log.countInits() != 1 {
+			t.Errorf("init was run %d times:\n%s", s.log.countInits(), s.log)
 		}
-		checkLeft(s)
+		checkLeftovers(s)
 	})
 }
 
-// checkLeft looks for what a cycle may leave: nothing of ours in the
+// checkLeftovers looks for what a cycle may leave: nothing of ours in the
 // checkout but the link, no plan, no state that others can read.
-func checkLeft(s *site) {
+func checkLeftovers(s *fixture) {
 	s.Helper()
-	left, err := os.ReadDir(s.job.Dir)
+	entries, err := os.ReadDir(s.spec.Dir)
 	if err != nil {
 		s.Fatal(err)
 	}
-	for _, entry := range left {
+	for _, entry := range entries {
 		if !strings.HasPrefix(entry.Name(), "main.tf") && entry.Name() != ".terraform" {
 			s.Errorf("left in the checkout: %s", entry.Name())
 		}
@@ -70,7 +70,7 @@ func checkLeft(s *site) {
 
 func TestPlanFilesAreOurs(t *testing.T) {
 	work := t.TempDir()
-	s := newSite(t, oneResource, func(o *terraform.Options) { o.Work = work })
+	s := newFixture(t, resourceConfig, func(o *terraform.Options) { o.WorkDir = work })
 	session, _ := s.plan()
 	plans, err := filepath.Glob(filepath.Join(work, "run", "process-*", "session-*", "plan"))
 	if err != nil || len(plans) != 1 {
@@ -96,10 +96,10 @@ func TestDeadProcessesPlansAreSweptAway(t *testing.T) {
 	if err := os.WriteFile(dead+".lock", nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	at := func(o *terraform.Options) { o.Work = work }
-	live := newSite(t, oneResource, at)
+	withWorkDir := func(o *terraform.Options) { o.WorkDir = work }
+	live := newFixture(t, resourceConfig, withWorkDir)
 	session, plan := live.plan()
-	newTerraform(t, at)
+	newTerraform(t, withWorkDir)
 	if _, err := os.Stat(dead); !os.IsNotExist(err) {
 		t.Errorf("the files of a dead process are left: %v", err)
 	}
@@ -108,34 +108,34 @@ func TestDeadProcessesPlansAreSweptAway(t *testing.T) {
 	}
 }
 
-func TestInitIsRunWhenItMust(t *testing.T) {
-	both(t, func(t *testing.T, with option) {
-		s := newSite(t, oneResource, with)
-		s.planned()
-		s.job.InitKey = []string{"main.tf 1"}
-		s.planned()
-		s.planned()
-		if s.log.inits() != 2 {
-			t.Errorf("init was run %d times, not when its key changed", s.log.inits())
+func TestInitIsRunWhenNeeded(t *testing.T) {
+	testBothProducts(t, func(t *testing.T, opt option) {
+		s := newFixture(t, resourceConfig, opt)
+		s.planAndClose()
+		s.spec.InitKey = []string{"main.tf 1"}
+		s.planAndClose()
+		s.planAndClose()
+		if s.log.countInits() != 2 {
+			t.Errorf("init was run %d times, not when its key changed", s.log.countInits())
 		}
-		s.job.InitKey = nil
-		s.planned()
-		if s.log.inits() != 2 {
+		s.spec.InitKey = nil
+		s.planAndClose()
+		if s.log.countInits() != 2 {
 			t.Error("init was run for a key that it has been run for")
 		}
 		// The key misses a new module call: what Terraform says is heeded.
 		s.write("m/main.tf", `resource "terraform_data" "y" {}`)
-		s.write("main.tf", oneResource+"\nmodule \"m\" {\n  source = \"./m\"\n}\n")
-		if plan := s.planned(); plan.Changes.Add != 2 || s.log.inits() != 3 {
-			t.Errorf("%+v after %d inits", plan.Changes, s.log.inits())
+		s.write("main.tf", resourceConfig+"\nmodule \"m\" {\n  source = \"./m\"\n}\n")
+		if plan := s.planAndClose(); plan.Changes.Add != 2 || s.log.countInits() != 3 {
+			t.Errorf("%+v after %d inits", plan.Changes, s.log.countInits())
 		}
 	})
 }
 
 func TestCommittedTerraformDirectoryIsRefused(t *testing.T) {
-	s := newSite(t, oneResource)
+	s := newFixture(t, resourceConfig)
 	s.write(".terraform/terraform.tfstate", "{}")
-	if err := s.fails(); !strings.Contains(err.Error(), "remove it from the repository") {
+	if err := s.mustFail(); !strings.Contains(err.Error(), "remove it from the repository") {
 		t.Error(err)
 	}
 }
@@ -143,22 +143,22 @@ func TestCommittedTerraformDirectoryIsRefused(t *testing.T) {
 // The link by which readers find a local state may lie where Terraform looks
 // for a state to migrate, and empty it.
 func TestLinkAtTheDefaultPathSurvivesInit(t *testing.T) {
-	both(t, func(t *testing.T, with option) {
-		s := newSite(t, oneResource, with)
-		link := filepath.Join(s.job.Dir, "terraform.tfstate")
+	testBothProducts(t, func(t *testing.T, opt option) {
+		s := newFixture(t, resourceConfig, opt)
+		link := filepath.Join(s.spec.Dir, "terraform.tfstate")
 		if err := terraform.LinkState(link, s.state); err != nil {
 			t.Fatal(err)
 		}
 		s.apply()
-		s.job.InitKey = []string{"again"}
-		if plan := s.planned(); !plan.Empty {
+		s.spec.InitKey = []string{"again"}
+		if plan := s.planAndClose(); !plan.Empty {
 			t.Errorf("init lost the state: %+v", plan)
 		}
 		if to, err := os.Readlink(link); err != nil || to != s.state {
 			t.Errorf("the link is now %s, %v", to, err)
 		}
-		if s.log.inits() != 2 {
-			t.Errorf("%d inits", s.log.inits())
+		if s.log.countInits() != 2 {
+			t.Errorf("%d inits", s.log.countInits())
 		}
 	})
 }
@@ -185,7 +185,7 @@ func TestLinkState(t *testing.T) {
 
 // OpenTofu can encrypt a plan, which then does not tell of its state.
 func TestStateOfAnEncryptedPlan(t *testing.T) {
-	s := newSite(t, oneResource+`
+	s := newFixture(t, resourceConfig+`
 terraform {
   encryption {
     key_provider "pbkdf2" "key" {
@@ -200,10 +200,10 @@ terraform {
     }
   }
 }
-`, binary(tool(t, "tofu")))
+`, withBinary(findTool(t, "tofu")))
 	first, _ := s.apply()
-	again, _ := s.apply()
-	if first.State != (terraform.State{}) || again.State.Lineage == "" || again.State.Serial == 0 {
-		t.Errorf("the plans are against %+v and %+v", first.State, again.State)
+	second, _ := s.apply()
+	if first.State != (terraform.State{}) || second.State.Lineage == "" || second.State.Serial == 0 {
+		t.Errorf("the plans are against %+v and %+v", first.State, second.State)
 	}
 }

@@ -10,74 +10,74 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 )
 
-// effect is what a plan would do to one resource, as the digest sees it.
-type effect struct {
-	Address   string            `json:"address"`
-	Previous  string            `json:"previous,omitempty"` // address before a move
-	Deposed   string            `json:"deposed,omitempty"`
-	Actions   tfjson.Actions    `json:"actions"`
-	Before    any               `json:"before"`
-	After     any               `json:"after"`
-	Unknown   any               `json:"unknown,omitempty"`
-	Hidden    [2]any            `json:"hidden"` // what is sensitive before and after
-	Replace   []any             `json:"replace,omitempty"`
-	Importing *tfjson.Importing `json:"importing,omitempty"`
-	Deferred  string            `json:"deferred,omitempty"` // why it is left for later
+// resourceChange is what a plan would do to one resource, as the digest sees it.
+type resourceChange struct {
+	Address         string            `json:"address"`
+	PreviousAddress string            `json:"previous,omitempty"` // address before a move
+	Deposed         string            `json:"deposed,omitempty"`
+	Actions         tfjson.Actions    `json:"actions"`
+	Before          any               `json:"before"`
+	After           any               `json:"after"`
+	AfterUnknown    any               `json:"unknown,omitempty"`
+	Sensitive       [2]any            `json:"hidden"` // what is sensitive before and after
+	ReplacePaths    []any             `json:"replace,omitempty"`
+	Importing       *tfjson.Importing `json:"importing,omitempty"`
+	DeferredReason  string            `json:"deferred,omitempty"` // why it is left for later
 }
 
 // planDigest hashes what a plan would change: resources, outputs, actions.
 // When it was made, by what version, and in what order it lists things is
 // left out; values are in it, sensitive ones too.
 func planDigest(plan *tfjson.Plan) string {
-	var effects []effect
+	var resources []resourceChange
 	for _, rc := range plan.ResourceChanges {
-		if e, ok := effectOf(rc, ""); ok {
-			effects = append(effects, e)
+		if e, ok := resourceChangeOf(rc, ""); ok {
+			resources = append(resources, e)
 		}
 	}
 	for _, deferred := range plan.DeferredChanges {
-		if e, ok := effectOf(deferred.ResourceChange, deferred.Reason); ok {
-			effects = append(effects, e)
+		if e, ok := resourceChangeOf(deferred.ResourceChange, deferred.Reason); ok {
+			resources = append(resources, e)
 		}
 	}
-	slices.SortFunc(effects, func(a, b effect) int {
+	slices.SortFunc(resources, func(a, b resourceChange) int {
 		return cmp.Or(cmp.Compare(a.Address, b.Address), cmp.Compare(a.Deposed, b.Deposed))
 	})
-	outputs := map[string]effect{}
+	outputs := map[string]resourceChange{}
 	for name, change := range plan.OutputChanges {
 		if !change.Actions.NoOp() {
-			outputs[name] = changeEffect(change)
+			outputs[name] = changeOf(change)
 		}
 	}
 	// Everything in it is plain JSON, so this cannot fail; maps are sorted.
 	text, _ := json.Marshal(map[string]any{
-		"resources": effects, "outputs": outputs, "invocations": plan.ActionInvocations,
+		"resources": resources, "outputs": outputs, "invocations": plan.ActionInvocations,
 	})
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
 }
 
-// effectOf is false for what a plan lists but would not change: resources
+// resourceChangeOf is false for what a plan lists but would not change: resources
 // that stay as they are, and data that is read.
-func effectOf(rc *tfjson.ResourceChange, deferred string) (effect, bool) {
+func resourceChangeOf(rc *tfjson.ResourceChange, deferredReason string) (resourceChange, bool) {
 	if rc == nil || rc.Change == nil {
-		return effect{}, false
+		return resourceChange{}, false
 	}
 	change := rc.Change
-	stays := change.Actions.NoOp() && rc.PreviousAddress == "" && change.Importing == nil
-	if stays || change.Actions.Read() {
-		return effect{}, false
+	isUnchanged := change.Actions.NoOp() && rc.PreviousAddress == "" && change.Importing == nil
+	if isUnchanged || change.Actions.Read() {
+		return resourceChange{}, false
 	}
-	e := changeEffect(change)
-	e.Address, e.Previous, e.Deposed, e.Deferred = rc.Address, rc.PreviousAddress, rc.DeposedKey, deferred
+	e := changeOf(change)
+	e.Address, e.PreviousAddress, e.Deposed, e.DeferredReason = rc.Address, rc.PreviousAddress, rc.DeposedKey, deferredReason
 	return e, true
 }
 
-func changeEffect(change *tfjson.Change) effect {
-	return effect{
-		Actions: change.Actions, Before: change.Before, After: change.After, Unknown: change.AfterUnknown,
-		Hidden:  [2]any{change.BeforeSensitive, change.AfterSensitive},
-		Replace: change.ReplacePaths, Importing: change.Importing,
+func changeOf(change *tfjson.Change) resourceChange {
+	return resourceChange{
+		Actions: change.Actions, Before: change.Before, After: change.After, AfterUnknown: change.AfterUnknown,
+		Sensitive:    [2]any{change.BeforeSensitive, change.AfterSensitive},
+		ReplacePaths: change.ReplacePaths, Importing: change.Importing,
 	}
 }
 
@@ -101,13 +101,13 @@ func countChanges(plan *tfjson.Plan) Changes {
 	return n
 }
 
-// sensitiveIn are the strings of a plan that Terraform marks as sensitive.
-func sensitiveIn(plan *tfjson.Plan) []string {
+// sensitiveValues are the strings of a plan that Terraform marks as sensitive.
+func sensitiveValues(plan *tfjson.Plan) []string {
 	var all []string
 	add := func(change *tfjson.Change) {
 		if change != nil {
-			all = append(all, marked(change.Before, change.BeforeSensitive)...)
-			all = append(all, marked(change.After, change.AfterSensitive)...)
+			all = append(all, markedStrings(change.Before, change.BeforeSensitive)...)
+			all = append(all, markedStrings(change.After, change.AfterSensitive)...)
 		}
 	}
 	for _, rc := range plan.ResourceChanges {
@@ -119,27 +119,27 @@ func sensitiveIn(plan *tfjson.Plan) []string {
 	return all
 }
 
-// marked are the strings within value where marks, of the same shape, say
+// markedStrings are the strings within value where marks, of the same shape, say
 // true.
-func marked(value, marks any) []string {
+func markedStrings(value, marks any) []string {
 	switch marks := marks.(type) {
 	case bool:
 		if marks {
-			return stringsIn(value)
+			return jsonStrings(value)
 		}
 	case map[string]any:
-		within, _ := value.(map[string]any)
+		members, _ := value.(map[string]any)
 		var all []string
 		for name, m := range marks {
-			all = append(all, marked(within[name], m)...)
+			all = append(all, markedStrings(members[name], m)...)
 		}
 		return all
 	case []any:
-		within, _ := value.([]any)
+		members, _ := value.([]any)
 		var all []string
 		for i, m := range marks {
-			if i < len(within) {
-				all = append(all, marked(within[i], m)...)
+			if i < len(members) {
+				all = append(all, markedStrings(members[i], m)...)
 			}
 		}
 		return all

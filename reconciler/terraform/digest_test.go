@@ -39,14 +39,14 @@ output "o" { value = "1" }
 		"forget": {strings.Replace(before, `resource "terraform_data" "y" {}`, "removed {\n  from = terraform_data.y\n  lifecycle {\n    destroy = false\n  }\n}\n", 1),
 			terraform.Changes{}},
 	}
-	both(t, func(t *testing.T, with option) {
-		tf := newTerraform(t, with)
+	testBothProducts(t, func(t *testing.T, opt option) {
+		tf := newTerraform(t, opt)
 		seen := map[string]string{}
-		base := newSiteOf(t, tf, "base", before)
+		base := newFixtureOf(t, tf, "base", before)
 		base.apply()
 		for name, p := range plans {
 			base.write("main.tf", p.main)
-			plan := base.planned()
+			plan := base.planAndClose()
 			if plan.Empty || plan.Changes != p.changes {
 				t.Errorf("%s: empty %v, changes %+v", name, plan.Empty, plan.Changes)
 			}
@@ -56,7 +56,7 @@ output "o" { value = "1" }
 			seen[plan.Digest] = name
 		}
 		base.write("main.tf", plans["replace"].main)
-		if again := base.planned(); seen[again.Digest] != "replace" {
+		if second := base.planAndClose(); seen[second.Digest] != "replace" {
 			t.Error("planned again, a change has another digest")
 		}
 	})
@@ -67,20 +67,20 @@ output "o" { value = "1" }
 func TestDigestIsOfTheChangeAlone(t *testing.T) {
 	const one, two = `resource "terraform_data" "a" { input = "1" }`, `resource "terraform_data" "b" { input = "1" }`
 	tf := newTerraform(t)
-	x, y := newSiteOf(t, tf, "x", one+"\n"+two), newSiteOf(t, tf, "y", two+"\n"+one)
-	if a, b := x.planned().Digest, y.planned().Digest; a != b {
+	x, y := newFixtureOf(t, tf, "x", one+"\n"+two), newFixtureOf(t, tf, "y", two+"\n"+one)
+	if a, b := x.planAndClose().Digest, y.planAndClose().Digest; a != b {
 		t.Errorf("digests %s and %s of the same resources to create", a, b)
 	}
 	x.apply()
-	if first, empty := x.planned(), newSiteOf(t, tf, "z", "").planned(); !first.Empty || first.Digest != empty.Digest {
+	if first, empty := x.planAndClose(), newFixtureOf(t, tf, "z", "").planAndClose(); !first.Empty || first.Digest != empty.Digest {
 		t.Error("empty plans have several digests")
 	}
 }
 
 func TestOutputsDigest(t *testing.T) {
 	const equal = `output "o" { value = "1" }`
-	both(t, func(t *testing.T, with option) {
-		tf := newTerraform(t, with)
+	testBothProducts(t, func(t *testing.T, opt option) {
+		tf := newTerraform(t, opt)
 		seen := map[string]string{}
 		for _, outputs := range []string{
 			``,
@@ -93,15 +93,15 @@ func TestOutputsDigest(t *testing.T) {
 			`output "o" { value = ["1"] }`,
 			`output "o" { value = toset(["1"]) }`,
 		} {
-			s := newSiteOf(t, tf, "one", outputs)
+			s := newFixtureOf(t, tf, "one", outputs)
 			_, sum := s.apply()
 			if other, known := seen[sum]; known {
 				t.Errorf("%s and %s have one digest", outputs, other)
 			}
 			seen[sum] = outputs
 		}
-		s := newSiteOf(t, tf, "two", equal)
-		if _, again := s.apply(); seen[again] != equal {
+		s := newFixtureOf(t, tf, "two", equal)
+		if _, second := s.apply(); seen[second] != equal {
 			t.Error("equal outputs in another state have another digest")
 		}
 		session := s.init()

@@ -13,8 +13,8 @@ type StepError struct {
 	Workspace string
 	Step      string // "init", "plan", "apply", "state pull", "force-unlock"
 	Detail    string // Terraform's own words, redacted; may be empty
-	Next      string // what to do; may be empty
-	Lock      string // id of Terraform's lock of the state that a killed command is known to have left
+	Hint      string // what to do; may be empty
+	LockID    string // id of Terraform's lock of the state that a killed command is known to have left
 	Err       error
 }
 
@@ -27,8 +27,8 @@ func (e *StepError) Error() string {
 	case e.Err != nil:
 		b.WriteString(": " + e.Err.Error())
 	}
-	if e.Next != "" {
-		b.WriteString("\nnext: " + e.Next)
+	if e.Hint != "" {
+		b.WriteString("\nnext: " + e.Hint)
 	}
 	return b.String()
 }
@@ -74,61 +74,61 @@ func (e *ErroredStateError) Error() string {
 	return "terraform could not write its state, and left it in " + e.File
 }
 
-// failed makes a step's error from Terraform's stderr and what running it
+// stepError makes a step's error from Terraform's stderr and what running it
 // returned.
-func (s *Session) failed(step string, stderr []byte, err error) error {
-	blocks := diagnostics(string(stderr))
-	said := strings.Join(blocks, "\n")
-	failure := &StepError{Workspace: s.job.Name, Step: step, Detail: shortened(s.log.text(said), maxError), Err: err}
-	if unlock := parseUnlock(blocks); unlock != nil && !errors.Is(err, ErrStopped) {
+func (s *Session) stepError(step string, stderr []byte, err error) error {
+	blocks := parseDiagnostics(string(stderr))
+	text := strings.Join(blocks, "\n")
+	failure := &StepError{Workspace: s.spec.Name, Step: step, Detail: shorten(s.log.redactString(text), maxError), Err: err}
+	if unlock := parseUnlockError(blocks); unlock != nil && !errors.Is(err, ErrStopped) {
 		failure.Err = unlock
-		failure.Next = "let the role free the lock (in S3: s3:DeleteObject on the lock object); then the next pass frees it, or by hand: reconcile unlock " + s.job.Name + " --state-lock " + unlock.ID
+		failure.Hint = "let the role free the lock (in S3: s3:DeleteObject on the lock object); then the next pass frees it, or by hand: reconcile unlock " + s.spec.Name + " --state-lock " + unlock.ID
 		return failure
 	}
 	// Who fails to free a lock is told of it in the same form.
-	if lock := parseLock(said); lock != nil && step != stepForceUnlock {
+	if lock := parseLockedError(text); lock != nil && step != stepForceUnlock {
 		failure.Err = lock
 		failure.Detail = lock.Error()
-		failure.Next = "if nothing else works on this state, free the lock: reconcile unlock " + s.job.Name + " --state-lock " + lock.ID
+		failure.Hint = "if nothing else works on this state, free the lock: reconcile unlock " + s.spec.Name + " --state-lock " + lock.ID
 		return failure
 	}
 	if errors.Is(err, ErrStopped) || errors.Is(err, ErrKilled) {
 		failure.Detail = strings.TrimSpace(err.Error() + "\n" + failure.Detail)
 	}
-	failure.Next = s.next(said, err)
+	failure.Hint = s.hint(text, err)
 	return failure
 }
 
-// diagnostics returns the errors that Terraform printed, without the lines drawn
+// parseDiagnostics returns the errors that Terraform printed, without the lines drawn
 // around them, colours, and warnings; where there is none, all that it printed.
-func diagnostics(printed string) []string {
+func parseDiagnostics(printed string) []string {
 	var blocks []string
 	var block []string
-	end := func() {
+	flush := func() {
 		if len(block) > 0 && strings.HasPrefix(block[0], "Error: ") {
 			blocks = append(blocks, strings.TrimSpace(strings.Join(block, "\n")))
 		}
 		block = nil
 	}
 	for line := range strings.Lines(printed) {
-		line = strings.TrimRight(plainLine(line), " \t\r\n")
+		line = strings.TrimRight(stripDecoration(line), " \t\r\n")
 		if strings.HasPrefix(line, "Error: ") || strings.HasPrefix(line, "Warning: ") {
-			end()
+			flush()
 		}
 		block = append(block, line)
 	}
-	end()
+	flush()
 	if len(blocks) == 0 {
 		return []string{strings.TrimSpace(printed)}
 	}
 	return blocks
 }
 
-// plainLine takes away colours and the lines drawn at the left.
-func plainLine(line string) string {
-	line = colours.ReplaceAllString(line, "")
-	for _, drawn := range []string{"│ ", "│", "╷", "╵"} {
-		if rest, ok := strings.CutPrefix(line, drawn); ok {
+// stripDecoration takes away colours and the lines drawn at the left.
+func stripDecoration(line string) string {
+	line = colourPattern.ReplaceAllString(line, "")
+	for _, prefix := range []string{"│ ", "│", "╷", "╵"} {
+		if rest, ok := strings.CutPrefix(line, prefix); ok {
 			return rest
 		}
 	}

@@ -10,12 +10,12 @@ import (
 // counts what was between: what a program prints takes no more memory than
 // that. It is for one goroutine at a time.
 type Excerpt struct {
-	head    []byte
-	tail    []byte // a ring, once it is full; then it begins at next
-	next    int
-	total   int64
-	maxHead int
-	maxTail int
+	head      []byte
+	tail      []byte // a ring, once it is full; then it begins at next
+	ringStart int
+	total     int64
+	maxHead   int
+	maxTail   int
 	// secret: it may be cut only where a line ends, since it may hold secrets,
 	// which are looked for in lines, later.
 	secret bool
@@ -48,8 +48,8 @@ func (e *Excerpt) Write(p []byte) (int, error) {
 	fits = min(len(p), e.maxTail-len(e.tail))
 	e.tail = append(e.tail, p[:fits]...)
 	for p = p[fits:]; len(p) > 0; {
-		copied := copy(e.tail[e.next:], p)
-		e.next = (e.next + copied) % e.maxTail
+		copied := copy(e.tail[e.ringStart:], p)
+		e.ringStart = (e.ringStart + copied) % e.maxTail
 		p = p[copied:]
 	}
 	return n, nil
@@ -60,7 +60,7 @@ func (e *Excerpt) Len() int64 { return e.total }
 
 // Bytes returns what is kept, with a line where something was left out.
 func (e *Excerpt) Bytes() []byte {
-	tail := append(bytes.Clone(e.tail[e.next:]), e.tail[:e.next]...)
+	tail := append(bytes.Clone(e.tail[e.ringStart:]), e.tail[:e.ringStart]...)
 	if e.total == int64(len(e.head)+len(tail)) {
 		return append(bytes.Clone(e.head), tail...)
 	}
@@ -76,20 +76,20 @@ func (e *Excerpt) Bytes() []byte {
 	for len(tail) > 0 && !utf8.RuneStart(tail[0]) {
 		tail = tail[1:]
 	}
-	left := e.total - int64(len(head)+len(tail))
+	omitted := e.total - int64(len(head)+len(tail))
 	text := bytes.Clone(head)
 	if len(text) > 0 && text[len(text)-1] != '\n' {
 		text = append(text, '\n')
 	}
-	text = fmt.Appendf(text, "[%d bytes left out]\n", left)
+	text = fmt.Appendf(text, "[%d bytes left out]\n", omitted)
 	return append(text, tail...)
 }
 
 // String is Bytes as a string.
 func (e *Excerpt) String() string { return string(e.Bytes()) }
 
-// shortened is text free of secrets, of which no more than size is kept.
-func shortened(text string, size int) string {
+// shorten is text free of secrets, of which no more than size is kept.
+func shorten(text string, size int) string {
 	e := NewExcerpt(size)
 	_, _ = e.Write([]byte(text)) // it never fails
 	return e.String()

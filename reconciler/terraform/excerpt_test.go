@@ -70,13 +70,13 @@ func FuzzExcerpt(f *testing.F) {
 func TestLongLineIsLeftOut(t *testing.T) {
 	var out bytes.Buffer
 	s := &Session{log: newRedactor(&out), sensitive: map[string]bool{}}
-	s.log.hide("hunter2")
-	l := &lines{s: s}
+	s.log.addSecrets("hunter2")
+	l := &lineRedactor{session: s}
 	long := strings.Repeat("x", maxLine) + "hunter2"
 	fmt.Fprintf(l, "one hunter2\n%s", long)
 	fmt.Fprintf(l, "%s\ntwo hunt", long)
 	fmt.Fprint(l, "er2")
-	l.end()
+	l.flush()
 	if err := s.log.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -85,8 +85,8 @@ func TestLongLineIsLeftOut(t *testing.T) {
 		t.Errorf("%.200q, want %q", got, want)
 	}
 	fmt.Fprint(l, long)
-	l.end()
-	if cap(l.held) > 2*maxLine {
-		t.Errorf("%d bytes are held of a line", cap(l.held))
+	l.flush()
+	if cap(l.partialLine) > 2*maxLine {
+		t.Errorf("%d bytes are held of a line", cap(l.partialLine))
 	}
 }

@@ -24,7 +24,7 @@ var hints = []struct{ said, next string }{
 	{"Saved plan is stale", "run the pass again: the state has changed since the plan was made"},
 }
 
-func (s *Session) next(said string, err error) string {
+func (s *Session) hint(message string, err error) string {
 	if errors.Is(err, ErrStopped) {
 		return "the next pass plans this workspace again"
 	}
@@ -32,16 +32,16 @@ func (s *Session) next(said string, err error) string {
 		return "look whether memory ran out here (give Terraform more, or lower --parallelism); the next pass plans this workspace again, and frees Terraform's lock of the state if it was left"
 	}
 	if err != nil {
-		said += " " + err.Error()
+		message += " " + err.Error()
 	}
-	said = oneLine(said)
+	message = unwrapLines(message)
 	for _, hint := range hints {
-		if strings.Contains(said, hint.said) {
-			return strings.NewReplacer("PRODUCT", s.t.product, "PLATFORM", platform, "PROVIDERS", string(s.t.providers())).Replace(hint.next)
+		if strings.Contains(message, hint.said) {
+			return strings.NewReplacer("PRODUCT", s.tf.product, "PLATFORM", platform, "PROVIDERS", string(s.tf.providers())).Replace(hint.next)
 		}
 	}
 	return ""
 }
 
-// oneLine undoes Terraform's line breaks.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+// unwrapLines undoes Terraform's line breaks.
+func unwrapLines(text string) string { return strings.Join(strings.Fields(text), " ") }

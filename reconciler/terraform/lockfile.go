@@ -16,49 +16,49 @@ import (
 
 const lockFileName = ".terraform.lock.hcl"
 
-// keepLock keeps the lock file that init made where none is committed.
-func (s *Session) keepLock(kept kept) error {
-	if s.job.LockFile {
+// saveLockFile keeps the lock file that init made where none is committed.
+func (s *Session) saveLockFile(cache initCacheDir) error {
+	if s.spec.HasLockFile {
 		return nil
 	}
-	made, err := os.ReadFile(s.path(lockFileName))
+	content, err := os.ReadFile(s.path(lockFileName))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil // no providers
 	}
 	if err != nil {
 		return err
 	}
-	s.madeLock(made)
-	return os.WriteFile(kept.lock(), made, 0o600)
+	s.setGeneratedLockFile(content)
+	return os.WriteFile(cache.lockFile(), content, 0o600)
 }
 
-// restoreLock puts that lock file back where init is not run.
-func (s *Session) restoreLock(kept kept) error {
-	if s.job.LockFile {
+// restoreLockFile puts that lock file back where init is not run.
+func (s *Session) restoreLockFile(cache initCacheDir) error {
+	if s.spec.HasLockFile {
 		return nil
 	}
-	made, err := os.ReadFile(kept.lock())
+	content, err := os.ReadFile(cache.lockFile())
 	if errors.Is(err, os.ErrNotExist) {
-		return removeIfThere(s.path(lockFileName))
+		return removeIfExists(s.path(lockFileName))
 	}
 	if err == nil {
-		s.madeLock(made)
-		err = os.WriteFile(s.path(lockFileName), made, 0o600)
+		s.setGeneratedLockFile(content)
+		err = os.WriteFile(s.path(lockFileName), content, 0o600)
 	}
 	if err != nil {
-		return s.failed("init", nil, err)
+		return s.stepError("init", nil, err)
 	}
 	return nil
 }
 
-// MadeLockFile returns the dependency lock file that init made because none is
+// GeneratedLockFile returns the dependency lock file that init made because none is
 // committed, to be kept with the run; nil where one is, or none is needed.
-func (s *Session) MadeLockFile() []byte { return s.lock }
+func (s *Session) GeneratedLockFile() []byte { return s.generatedLockFile }
 
-func (s *Session) madeLock(made []byte) {
-	s.lock = made
-	s.warn("no " + lockFileName + " is committed for " + s.job.Name +
-		", so the newest providers that fit were chosen: commit one (" + s.t.product + " providers lock)")
+func (s *Session) setGeneratedLockFile(content []byte) {
+	s.generatedLockFile = content
+	s.addWarning("no " + lockFileName + " is committed for " + s.spec.Name +
+		", so the newest providers that fit were chosen: commit one (" + s.tf.product + " providers lock)")
 }
 
 // lockFileID identifies the lock file that is in force.
@@ -67,45 +67,45 @@ func (s *Session) lockFileID() (string, error) {
 	if errors.Is(err, os.ErrNotExist) {
 		return "", nil
 	}
-	return "sha256:" + digest(text), err
+	return "sha256:" + shortHash(text), err
 }
 
-// onlyAllowed refuses providers that may not run. Init has chosen and fetched
+// checkProviders refuses providers that may not run. Init has chosen and fetched
 // them, for the configuration and for what is in the state, and has run none.
-func (s *Session) onlyAllowed() error {
-	if s.job.Only == nil {
+func (s *Session) checkProviders() error {
+	if s.spec.AllowedProviders == nil {
 		return nil
 	}
 	text, err := os.ReadFile(s.path(lockFileName))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return s.failed("plan", nil, err)
+		return s.stepError("plan", nil, err)
 	}
-	locked, err := readLockFile(text)
+	locked, err := parseLockFile(text)
 	if err != nil {
-		return s.failed("plan", nil, err)
+		return s.stepError("plan", nil, err)
 	}
 	var names []string
 	for _, p := range locked {
 		names = append(names, p.source)
 	}
-	installed, err := s.installed()
+	extra, err := s.installedProviders()
 	if err != nil {
-		return s.failed("plan", nil, err)
+		return s.stepError("plan", nil, err)
 	}
-	for _, name := range append(names, installed...) {
-		if host, rest, _ := strings.Cut(name, "/"); host == defaultRegistry[s.t.product] {
+	for _, name := range append(names, extra...) {
+		if host, rest, _ := strings.Cut(name, "/"); host == defaultRegistry[s.tf.product] {
 			name = rest
 		}
-		if !slices.Contains(s.job.Only, name) {
-			return s.failed("plan", nil, fmt.Errorf("provider %s is not among those that may run: %s", name, strings.Join(s.job.Only, ", ")))
+		if !slices.Contains(s.spec.AllowedProviders, name) {
+			return s.stepError("plan", nil, fmt.Errorf("provider %s is not among those that may run: %s", name, strings.Join(s.spec.AllowedProviders, ", ")))
 		}
 	}
 	return nil
 }
 
-// installed lists what lies where Terraform looks for the providers that it
+// installedProviders lists what lies where Terraform looks for the providers that it
 // runs, as HOST/NAMESPACE/TYPE. Each part may be a link.
-func (s *Session) installed() (names []string, err error) {
+func (s *Session) installedProviders() (names []string, err error) {
 	root := s.path(filepath.Join(".terraform", "providers"))
 	level := []string{""}
 	for range 3 {
@@ -130,8 +130,8 @@ type lockedProvider struct {
 	hashes          []string
 }
 
-// readLockFile reads a lock file as Terraform does.
-func readLockFile(text []byte) ([]lockedProvider, error) {
+// parseLockFile reads a lock file as Terraform does.
+func parseLockFile(text []byte) ([]lockedProvider, error) {
 	file, diags := hclsyntax.ParseConfig(text, lockFileName, hcl.InitialPos)
 	if diags.HasErrors() {
 		return nil, diags

@@ -10,14 +10,14 @@ import (
 
 // Providers that init chose and that may not run keep a plan from being made:
 // also those that only the state asks for.
-func TestOnlyAllowedProviders(t *testing.T) {
+func TestAllowedProviders(t *testing.T) {
 	dir := t.TempDir()
-	s := &Session{t: &Terraform{product: "terraform"}, job: Job{Name: "tokyo", Dir: dir, Only: []string{"hashicorp/aws", "example.com/own/x"}}, log: newRedactor(io.Discard)}
-	allowed := func() error { return s.onlyAllowed() }
-	if err := allowed(); err != nil {
+	s := &Session{tf: &Terraform{product: "terraform"}, spec: Spec{Name: "tokyo", Dir: dir, AllowedProviders: []string{"hashicorp/aws", "example.com/own/x"}}, log: newRedactor(io.Discard)}
+	check := func() error { return s.checkProviders() }
+	if err := check(); err != nil {
 		t.Errorf("without a lock file: %v", err)
 	}
-	lock := func(names ...string) {
+	writeLockFile := func(names ...string) {
 		t.Helper()
 		var text strings.Builder
 		text.WriteString("# This file is maintained automatically by \"terraform init\".\n")
@@ -28,19 +28,19 @@ func TestOnlyAllowedProviders(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	lock("registry.terraform.io/hashicorp/aws", "example.com/own/x")
-	if err := allowed(); err != nil {
+	writeLockFile("registry.terraform.io/hashicorp/aws", "example.com/own/x")
+	if err := check(); err != nil {
 		t.Error(err)
 	}
 	for _, wrong := range []string{"registry.terraform.io/hashicorp/external", "example.com/hashicorp/aws", "registry.opentofu.org/hashicorp/aws"} {
-		lock("registry.terraform.io/hashicorp/aws", wrong)
-		if err := allowed(); err == nil || !strings.Contains(err.Error(), "may run") || !strings.Contains(err.Error(), "tokyo") {
+		writeLockFile("registry.terraform.io/hashicorp/aws", wrong)
+		if err := check(); err == nil || !strings.Contains(err.Error(), "may run") || !strings.Contains(err.Error(), "tokyo") {
 			t.Errorf("%s: %v", wrong, err)
 		}
 	}
-	s.t.product = "tofu"
-	lock("registry.opentofu.org/hashicorp/aws")
-	if err := allowed(); err != nil {
+	s.tf.product = "tofu"
+	writeLockFile("registry.opentofu.org/hashicorp/aws")
+	if err := check(); err != nil {
 		t.Errorf("OpenTofu's own registry: %v", err)
 	}
 	for name, text := range map[string]string{ // each is a lock file to Terraform
@@ -53,20 +53,20 @@ func TestOnlyAllowedProviders(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, lockFileName), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := allowed(); err == nil {
+		if err := check(); err == nil {
 			t.Errorf("%s: allowed", name)
 		}
 	}
-	lock("registry.opentofu.org/hashicorp/aws")
+	writeLockFile("registry.opentofu.org/hashicorp/aws")
 	if err := os.MkdirAll(filepath.Join(dir, ".terraform", "providers", "evil.test", "evil", "evil", "1.0.0"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := allowed(); err == nil || !strings.Contains(err.Error(), "evil.test/evil/evil") {
+	if err := check(); err == nil || !strings.Contains(err.Error(), "evil.test/evil/evil") {
 		t.Errorf("installed, and not in the lock file: %v", err)
 	}
-	s.job.Only = nil
-	lock("registry.terraform.io/evil/x")
-	if err := allowed(); err != nil {
+	s.spec.AllowedProviders = nil
+	writeLockFile("registry.terraform.io/evil/x")
+	if err := check(); err != nil {
 		t.Errorf("where all may run: %v", err)
 	}
 }

@@ -30,41 +30,41 @@ type Outputs struct {
 
 // Outputs reads the outputs in the state.
 func (s *Session) Outputs(ctx context.Context, key []byte) (Outputs, error) {
-	var pulled struct {
+	var state struct {
 		Lineage string
 		Serial  int64
 		Outputs map[string]output
 		Checks  []checkResult `json:"check_results"`
 	}
-	if err := s.pull(ctx, &pulled); err != nil {
+	if err := s.decodeState(ctx, &state); err != nil {
 		return Outputs{}, err
 	}
-	o := Outputs{State: State{pulled.Lineage, pulled.Serial}}
-	outputs := pulled.Outputs
+	o := Outputs{State: State{state.Lineage, state.Serial}}
+	outputs := state.Outputs
 	for _, output := range outputs {
 		var value any
 		if json.Unmarshal(output.Value, &value) != nil {
 			continue // told below
 		}
-		secrets := stringsIn(value)
+		secrets := jsonStrings(value)
 		if !output.Sensitive {
-			s.recognise(secrets...)
-			secrets = slices.DeleteFunc(secrets, func(v string) bool { return s.log.text(v) == v })
+			s.redactMatches(secrets...)
+			secrets = slices.DeleteFunc(secrets, func(v string) bool { return s.log.redactString(v) == v })
 		}
-		s.log.hide(secrets...)
-		s.t.remember(secrets...)
+		s.log.addSecrets(secrets...)
+		s.tf.rememberSensitive(secrets...)
 		for _, secret := range secrets {
 			o.Sensitive = append(o.Sensitive, fingerprint(key, secret))
 		}
 	}
-	for _, failure := range failedResults(pulled.Checks) { // now that what is sensitive is known
+	for _, failure := range failedResults(state.Checks) { // now that what is sensitive is known
 		o.FailedChecks = append(o.FailedChecks, s.tellable(failure))
 	}
 	slices.Sort(o.Sensitive)
 	o.Sensitive = slices.Compact(o.Sensitive)
 	var err error
 	if o.Digest, err = outputsDigest(outputs, key); err != nil {
-		return Outputs{}, s.failed("state pull", nil, err)
+		return Outputs{}, s.stepError("state pull", nil, err)
 	}
 	return o, nil
 }
@@ -79,11 +79,11 @@ type output struct {
 func outputsDigest(outputs map[string]output, key []byte) (string, error) {
 	canonical := map[string][3]any{}
 	for name, output := range outputs {
-		kind, err := plainJSON(output.Type)
+		kind, err := decodeExactJSON(output.Type)
 		if err != nil {
 			return "", fmt.Errorf("type of output %s: %w", name, err)
 		}
-		value, err := plainJSON(output.Value)
+		value, err := decodeExactJSON(output.Value)
 		if err != nil {
 			return "", fmt.Errorf("value of output %s: %w", name, err)
 		}
@@ -98,8 +98,8 @@ func outputsDigest(outputs map[string]output, key []byte) (string, error) {
 	return hex.EncodeToString(mac.Sum(nil)), nil
 }
 
-// plainJSON decodes JSON without rounding numbers.
-func plainJSON(text json.RawMessage) (any, error) {
+// decodeExactJSON decodes JSON without rounding numbers.
+func decodeExactJSON(text json.RawMessage) (any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	var value any

@@ -33,14 +33,14 @@ type Plan struct {
 	// State is the one that the plan was made against.
 	State State
 	// LockFile is the id of the dependency lock file that was used; "": none.
-	LockFile string
-	Warnings []string
+	LockFileID string
+	Warnings   []string
 	// FailedChecks are those of Warnings that tell of checks: an apply runs
 	// these again.
 	FailedChecks []string
 
-	file string
-	sum  [sha256.Size]byte // of the file, before anything was read from it
+	file     string
+	fileHash [sha256.Size]byte // of the file, before anything was read from it
 }
 
 // Changes counts resources. A replaced one counts in Replace alone.
@@ -48,131 +48,131 @@ type Changes struct{ Add, Change, Destroy, Replace int }
 
 // Plan makes and saves a plan. Init must have been called.
 func (s *Session) Plan(ctx context.Context) (*Plan, error) {
-	if err := s.onlyAllowed(); err != nil {
+	if err := s.checkProviders(); err != nil {
 		return nil, err
 	}
-	plan := &Plan{file: filepath.Join(s.temp, "plan")}
+	plan := &Plan{file: filepath.Join(s.tempDir, "plan")}
 	// What it says is not logged before it is known what in it is sensitive.
-	said := newSecretExcerpt(maxSaid)
-	defer func() { _, _ = s.log.Write(said.Bytes()) }() // it keeps its error for Close
-	began := time.Now()
-	changed, text, err := s.runPlan(ctx, plan.file, said)
-	if err != nil && (s.dropDamaged(ctx, err, began) || s.skipped && wantsInit(err)) {
+	stderr := newSecretExcerpt(maxStderr)
+	defer func() { _, _ = s.log.Write(stderr.Bytes()) }() // it keeps its error for Close
+	start := time.Now()
+	changed, text, err := s.runPlan(ctx, plan.file, stderr)
+	if err != nil && (s.removeDamagedProviders(ctx, err, start) || s.initSkipped && needsInit(err)) {
 		// What init made is gone, damaged, or does not fit after all.
-		if err := s.initAgain(ctx); err != nil {
+		if err := s.reinit(ctx); err != nil {
 			return nil, err
 		}
-		changed, text, err = s.runPlan(ctx, plan.file, said)
+		changed, text, err = s.runPlan(ctx, plan.file, stderr)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if plan.sum, err = sumFile(plan.file); err != nil {
-		return nil, s.failed("plan", nil, err)
+	if plan.fileHash, err = hashFile(plan.file); err != nil {
+		return nil, s.stepError("plan", nil, err)
 	}
 	plan.Empty = !changed
-	if plan.State, err = s.plannedState(ctx, plan.file); err != nil {
+	if plan.State, err = s.readPlanState(ctx, plan.file); err != nil {
 		return nil, err
 	}
 	plan.Digest = planDigest(&tfjson.Plan{})
 	// A check that fails is a warning, be the plan empty or not.
 	if changed || strings.Contains(text, "Warning: ") {
-		if err := s.inspect(ctx, plan); err != nil {
+		if err := s.inspectPlan(ctx, plan); err != nil {
 			return nil, err
 		}
 	}
-	fmt.Fprintf(s.log, "\n# %s plan\n%s", s.t.product, text)
-	plan.Text = s.log.text(planText(text))
+	fmt.Fprintf(s.log, "\n# %s plan\n%s", s.tf.product, text)
+	plan.Text = s.log.redactString(extractPlanText(text))
 	plan.Warnings = s.warnings
-	plan.LockFile, err = s.lockFileID()
+	plan.LockFileID, err = s.lockFileID()
 	if err != nil {
-		return nil, s.failed("plan", nil, err)
+		return nil, s.stepError("plan", nil, err)
 	}
 	return plan, nil
 }
 
-func (s *Session) runPlan(ctx context.Context, file string, said io.Writer) (changed bool, text string, err error) {
-	args := []string{"plan", "-no-color", "-input=false", "-detailed-exitcode", "-out=" + file, fmt.Sprintf("-lock=%t", !s.job.ReadOnly)}
-	for _, path := range s.job.VarFiles {
+func (s *Session) runPlan(ctx context.Context, file string, stderr io.Writer) (changed bool, text string, err error) {
+	args := []string{"plan", "-no-color", "-input=false", "-detailed-exitcode", "-out=" + file, fmt.Sprintf("-lock=%t", !s.spec.ReadOnly)}
+	for _, path := range s.spec.VarFiles {
 		args = append(args, "-var-file="+path)
 	}
-	if s.copied != "" {
-		args = append(args, "-state="+s.copied)
+	if s.stateCopy != "" {
+		args = append(args, "-state="+s.stateCopy)
 	}
-	s.role = s.job.PlanRole
+	s.stateRole = s.spec.PlanRole
 	// Made here, since Terraform would make it for others to read.
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		return false, "", s.failed("plan", nil, err)
+		return false, "", s.stepError("plan", nil, err)
 	}
 	stdout := newSecretExcerpt(maxText)
-	err = s.locking(ctx, command{step: "plan", args: args, role: s.job.PlanRole, quiet: true, stdout: stdout, stderr: said, writes: []string{file}, succeeds: func(code int) bool {
+	err = s.runHoldingLock(ctx, command{step: "plan", args: args, role: s.spec.PlanRole, stdoutIsData: true, stdout: stdout, stderr: stderr, writePaths: []string{file}, isSuccess: func(code int) bool {
 		changed = code == 2
 		return changed
 	}})
 	return changed, stdout.String(), err
 }
 
-// wantsInit: errors that init would mend say so, or that plugins are missing.
-func wantsInit(err error) bool {
+// needsInit: errors that init would mend say so, or that plugins are missing.
+func needsInit(err error) bool {
 	var step *StepError
 	if !errors.As(err, &step) {
 		return false
 	}
-	said := oneLine(step.Detail)
-	return strings.Contains(said, "terraform init") || strings.Contains(said, "tofu init") || strings.Contains(said, "plugins are not installed")
+	detail := unwrapLines(step.Detail)
+	return strings.Contains(detail, "terraform init") || strings.Contains(detail, "tofu init") || strings.Contains(detail, "plugins are not installed")
 }
 
-func (s *Session) initAgain(ctx context.Context) error {
-	kept, err := s.kept()
+func (s *Session) reinit(ctx context.Context) error {
+	cache, err := s.currentInitCache()
 	if err != nil {
-		return s.failed("init", nil, err)
+		return s.stepError("init", nil, err)
 	}
-	return s.initAfresh(ctx, kept)
+	return s.initFresh(ctx, cache)
 }
 
-// inspect reads the saved plan.
-func (s *Session) inspect(ctx context.Context, plan *Plan) error {
-	text, err := s.data(ctx, command{step: "show", role: s.job.PlanRole, reads: []string{plan.file}, args: []string{"show", "-json", "-no-color", plan.file}})
+// inspectPlan reads the saved plan.
+func (s *Session) inspectPlan(ctx context.Context, plan *Plan) error {
+	text, err := s.commandOutput(ctx, command{step: "show", role: s.spec.PlanRole, readPaths: []string{plan.file}, args: []string{"show", "-json", "-no-color", plan.file}})
 	if err != nil {
 		return err
 	}
 	saved := new(tfjson.Plan)
 	saved.UseJSONNumber(true)
 	if err := errors.Join(json.Unmarshal(text, saved), saved.Validate()); err != nil {
-		return s.failed("show", nil, err)
+		return s.stepError("show", nil, err)
 	}
-	s.log.hide(sensitiveIn(saved)...)
-	s.recognise(readIn(saved)...)
+	s.log.addSecrets(sensitiveValues(saved)...)
+	s.redactMatches(valuesRead(saved)...)
 	for _, failure := range failedChecks(saved) {
 		failure = s.tellable(failure)
 		plan.FailedChecks = append(plan.FailedChecks, failure)
-		s.warn(failure)
+		s.addWarning(failure)
 	}
-	plan.Empty = plan.Empty || onlyChecks(saved)
+	plan.Empty = plan.Empty || hasOnlyCheckReads(saved)
 	plan.Changes = countChanges(saved)
 	plan.Digest = planDigest(saved)
-	plan.StateExists = stateExists(saved.PriorState)
+	plan.StateExists = stateHasResources(saved.PriorState)
 	return nil
 }
 
-// stateExists tells whether there was a state with anything in it before the
+// stateHasResources tells whether there was a state with anything in it before the
 // plan. What a plan reads from data sources, and outputs that it can tell, are
 // in its prior state in any case.
-func stateExists(state *tfjson.State) bool {
-	return state != nil && state.Values != nil && managesAny(state.Values.RootModule)
+func stateHasResources(state *tfjson.State) bool {
+	return state != nil && state.Values != nil && moduleHasResources(state.Values.RootModule)
 }
 
-func managesAny(m *tfjson.StateModule) bool {
+func moduleHasResources(m *tfjson.StateModule) bool {
 	return m != nil && (slices.ContainsFunc(m.Resources, func(r *tfjson.StateResource) bool {
 		return r.Mode == tfjson.ManagedResourceMode
-	}) || slices.ContainsFunc(m.ChildModules, managesAny))
+	}) || slices.ContainsFunc(m.ChildModules, moduleHasResources))
 }
 
-var progress = regexp.MustCompile(`(?m)^.*: (Refreshing state\.\.\.|Reading\.\.\.|Still reading\.\.\.|Read complete after|Preparing import\.\.\.).*\n`)
+var progressPattern = regexp.MustCompile(`(?m)^.*: (Refreshing state\.\.\.|Reading\.\.\.|Still reading\.\.\.|Read complete after|Preparing import\.\.\.).*\n`)
 
-// planText is the part of what plan prints that tells the changes.
-func planText(printed string) string {
-	text := progress.ReplaceAllString(colours.ReplaceAllString(printed, ""), "")
+// extractPlanText is the part of what plan prints that tells the changes.
+func extractPlanText(printed string) string {
+	text := progressPattern.ReplaceAllString(colourPattern.ReplaceAllString(printed, ""), "")
 	if before, _, found := strings.Cut(text, "\nSaved the plan to: "); found {
 		text = strings.TrimRight(before, "─\n ")
 	}

@@ -9,15 +9,15 @@ import (
 // process is a live process of this machine (a zombie is not alive).
 type process struct {
 	pid, parent, group int
-	mark               string // value of markVariable in its environment
+	tag                string // value of tagVariable in its environment
 }
 
-// family returns the marked processes, all that descend from them, and all
+// findProcessTree returns the marked processes, all that descend from them, and all
 // in groups that a marked process leads.
-func family(all []process, ours func(mark string) bool) []process {
+func findProcessTree(all []process, isOurs func(tag string) bool) []process {
 	members, groups := map[int]bool{}, map[int]bool{}
 	for _, p := range all {
-		if p.mark != "" && ours(p.mark) {
+		if p.tag != "" && isOurs(p.tag) {
 			members[p.pid] = true
 			if p.group == p.pid {
 				groups[p.group] = true
@@ -34,23 +34,23 @@ func family(all []process, ours func(mark string) bool) []process {
 	}
 	// Our own children first: Terraform must not see its programs die, and go
 	// on to write what came of them.
-	var first, rest []process
+	var children, rest []process
 	for _, p := range all {
 		switch {
 		case !members[p.pid] || p.pid == os.Getpid():
 		case p.parent == os.Getpid():
-			first = append(first, p)
+			children = append(children, p)
 		default:
 			rest = append(rest, p)
 		}
 	}
-	return append(first, rest...)
+	return append(children, rest...)
 }
 
-// childOf is a marked child of a process; 0: there is none.
-func childOf(all []process, parent int, mark string) int {
+// findChild is a marked child of a process; 0: there is none.
+func findChild(all []process, parent int, tag string) int {
 	for _, p := range all {
-		if p.parent == parent && p.mark == mark {
+		if p.parent == parent && p.tag == tag {
 			return p.pid
 		}
 	}
@@ -66,10 +66,10 @@ func (p process) kill() {
 	syscall.Kill(p.pid, syscall.SIGKILL)
 }
 
-// findMark finds the mark in a block of NUL-separated NAME=VALUE pairs.
-func findMark(environ []byte) string {
+// findTag finds the mark in a block of NUL-separated NAME=VALUE pairs.
+func findTag(environ []byte) string {
 	for pair := range bytes.SplitSeq(environ, []byte{0}) {
-		if value, ok := bytes.CutPrefix(pair, []byte(markVariable+"=")); ok {
+		if value, ok := bytes.CutPrefix(pair, []byte(tagVariable+"=")); ok {
 			return string(value)
 		}
 	}

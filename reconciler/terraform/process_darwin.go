@@ -4,9 +4,9 @@ import "golang.org/x/sys/unix"
 
 const zombie = 5 // SZOMB of sys/proc.h
 
-// processes asks the kernel. The environments of programs that the system
+// listProcesses asks the kernel. The environments of programs that the system
 // protects cannot be read: those are found as descendants only.
-func processes() ([]process, error) {
+func listProcesses() ([]process, error) {
 	infos, err := unix.SysctlKinfoProcSlice("kern.proc.all")
 	if err != nil {
 		return nil, err
@@ -23,7 +23,7 @@ func processes() ([]process, error) {
 		}
 		// Arguments and environment, in one block of NUL-ended strings.
 		if block, err := unix.SysctlRaw("kern.procargs2", p.pid); err == nil {
-			p.mark = findMark(block)
+			p.tag = findTag(block)
 		}
 		all = append(all, p)
 	}

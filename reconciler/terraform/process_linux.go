@@ -7,9 +7,9 @@ import (
 	"syscall"
 )
 
-// processes lists what /proc shows. A process whose environment we may not
+// listProcesses lists what /proc shows. A process whose environment we may not
 // read has no mark.
-func processes() ([]process, error) {
+func listProcesses() ([]process, error) {
 	dir, err := os.Open("/proc")
 	if err != nil {
 		return nil, err
@@ -28,21 +28,21 @@ func processes() ([]process, error) {
 		}
 		p := process{pid: pid}
 		buffer = readProc(buffer, "/proc/"+name+"/stat")
-		if !p.readStat(buffer) {
+		if !p.parseStat(buffer) {
 			continue
 		}
 		buffer = readProc(buffer, "/proc/"+name+"/environ")
-		p.mark = findMark(buffer)
+		p.tag = findTag(buffer)
 		all = append(all, p)
 	}
 	return all, nil
 }
 
-// kernelThread is the flag (PF_KTHREAD) of processes that run no program.
-const kernelThread = 0x00200000
+// kernelThreadFlag is the flag (PF_KTHREAD) of processes that run no program.
+const kernelThreadFlag = 0x00200000
 
-// readStat is false for a process that has ended, and for the kernel's own.
-func (p *process) readStat(stat []byte) bool {
+// parseStat is false for a process that has ended, and for the kernel's own.
+func (p *process) parseStat(stat []byte) bool {
 	// The command name, in parentheses, may hold anything: fields follow the
 	// last one.
 	n := 0
@@ -53,17 +53,17 @@ func (p *process) readStat(stat []byte) bool {
 				return false
 			}
 		case 2:
-			p.parent = number(field)
+			p.parent = parseNumber(field)
 		case 3:
-			p.group = number(field)
+			p.group = parseNumber(field)
 		case 7:
-			return number(field)&kernelThread == 0
+			return parseNumber(field)&kernelThreadFlag == 0
 		}
 	}
 	return false
 }
 
-func number(field []byte) int {
+func parseNumber(field []byte) int {
 	n, _ := strconv.Atoi(string(field)) // the kernel writes numbers
 	return n
 }

@@ -17,7 +17,7 @@ import (
 
 const (
 	timeVersion = "0.14.2"
-	useTime     = `
+	timeConfig  = `
 terraform {
   required_providers {
     time = { source = "hashicorp/time" }
@@ -27,15 +27,15 @@ resource "time_static" "x" { rfc3339 = "2026-11-23T00:00:00Z" }
 `
 )
 
-// mirror makes a mirror of the time provider for both registries, as
+// withMirror makes a mirror of the time provider for both registries, as
 // archives: Terraform unpacks those into its cache as it does downloads, while
 // it would only link to what lies unpacked. It returns the CLI configuration
 // that uses it alone.
-func mirror(t *testing.T) option {
+func withMirror(t *testing.T) option {
 	t.Helper()
 	platform := runtime.GOOS + "_" + runtime.GOARCH
 	dir := t.TempDir()
-	unpacked, err := filepath.Glob(filepath.Join(cache(t), "mirror", "registry.terraform.io", "hashicorp", "time", timeVersion, platform, "*"))
+	unpacked, err := filepath.Glob(filepath.Join(toolCache(t), "mirror", "registry.terraform.io", "hashicorp", "time", timeVersion, platform, "*"))
 	if err != nil || len(unpacked) != 1 {
 		t.Fatalf("the time provider %s is needed: run `make tools` (%v)", timeVersion, err)
 	}
@@ -44,17 +44,17 @@ func mirror(t *testing.T) option {
 		if err := os.MkdirAll(home, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		pack(t, unpacked[0], filepath.Join(home, "terraform-provider-time_"+timeVersion+"_"+platform+".zip"))
+		writeZip(t, unpacked[0], filepath.Join(home, "terraform-provider-time_"+timeVersion+"_"+platform+".zip"))
 	}
 	config := filepath.Join(dir, "terraformrc")
 	text := fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", dir)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return environ("TF_CLI_CONFIG_FILE=" + config)
+	return withEnv("TF_CLI_CONFIG_FILE=" + config)
 }
 
-func pack(t *testing.T, file, archive string) {
+func writeZip(t *testing.T, file, archive string) {
 	t.Helper()
 	out, err := os.Create(archive)
 	if err != nil {
@@ -66,23 +66,23 @@ func pack(t *testing.T, file, archive string) {
 		t.Fatal(err)
 	}
 	defer in.Close()
-	packed := zip.NewWriter(out)
+	zipped := zip.NewWriter(out)
 	header := &zip.FileHeader{Name: filepath.Base(file), Method: zip.Store}
 	header.SetMode(0o755)
-	entry, err := packed.CreateHeader(header)
+	entry, err := zipped.CreateHeader(header)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.Copy(entry, in); err != nil {
 		t.Fatal(err)
 	}
-	if err := packed.Close(); err != nil {
+	if err := zipped.Close(); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// sharedPackages are the providers in the cache that workspaces share.
-func sharedPackages(t *testing.T, work string) []string {
+// listSharedPackages are the providers in the cache that workspaces share.
+func listSharedPackages(t *testing.T, work string) []string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(work, "providers", "*", "hashicorp", "time", timeVersion, "*_*", "*"))
 	if err != nil {
@@ -94,22 +94,22 @@ func sharedPackages(t *testing.T, work string) []string {
 // Many workspaces, in two processes' worth of sessions, begin at once on an
 // empty cache, while others of them already run from it.
 func TestProviderCacheIsShared(t *testing.T) {
-	both(t, func(t *testing.T, with option) {
-		work, from := t.TempDir(), mirror(t)
-		at := func(o *terraform.Options) { o.Work = work }
-		processes := []*terraform.Terraform{newTerraform(t, with, from, at), newTerraform(t, with, from, at)}
+	testBothProducts(t, func(t *testing.T, opt option) {
+		work, mirrorOpt := t.TempDir(), withMirror(t)
+		withWorkDir := func(o *terraform.Options) { o.WorkDir = work }
+		processes := []*terraform.Terraform{newTerraform(t, opt, mirrorOpt, withWorkDir), newTerraform(t, opt, mirrorOpt, withWorkDir)}
 		var all sync.WaitGroup
 		for i := range 6 {
-			s := newSiteOf(t, processes[i%2], fmt.Sprint("w", i), useTime)
+			s := newFixtureOf(t, processes[i%2], fmt.Sprint("w", i), timeConfig)
 			all.Go(func() {
 				for round := range 2 {
-					s.job.InitKey = []string{fmt.Sprint(round)}
-					session := s.tf.Open(t.Context(), s.job)
+					s.spec.InitKey = []string{fmt.Sprint(round)}
+					session := s.tf.Open(t.Context(), s.spec)
 					if err := session.Init(t.Context()); err != nil {
 						t.Error(err)
 					} else if plan, err := session.Plan(t.Context()); err != nil {
 						t.Error(err)
-					} else if plan.Changes.Add != 1 || plan.LockFile == "" || len(plan.Warnings) != 1 || len(session.MadeLockFile()) == 0 {
+					} else if plan.Changes.Add != 1 || plan.LockFileID == "" || len(plan.Warnings) != 1 || len(session.GeneratedLockFile()) == 0 {
 						t.Errorf("%+v", plan)
 					}
 					if err := session.Close(); err != nil {
@@ -119,7 +119,7 @@ func TestProviderCacheIsShared(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if found := sharedPackages(t, work); len(found) != 1 {
+		if found := listSharedPackages(t, work); len(found) != 1 {
 			t.Errorf("in the cache: %v", found)
 		}
 	})
@@ -127,43 +127,43 @@ func TestProviderCacheIsShared(t *testing.T) {
 
 // The lock file that init made is there again when init is skipped, though
 // the checkout has been laid out anew.
-func TestMadeLockFileIsKept(t *testing.T) {
-	s := newSite(t, useTime, mirror(t))
-	first := s.planned()
-	if err := os.Remove(filepath.Join(s.job.Dir, ".terraform.lock.hcl")); err != nil {
+func TestGeneratedLockFileIsSaved(t *testing.T) {
+	s := newFixture(t, timeConfig, withMirror(t))
+	first := s.planAndClose()
+	if err := os.Remove(filepath.Join(s.spec.Dir, ".terraform.lock.hcl")); err != nil {
 		t.Fatal(err)
 	}
-	again := s.planned()
-	if s.log.inits() != 1 || first.LockFile != again.LockFile {
-		t.Errorf("lock file %s, then %s after %d inits", first.LockFile, again.LockFile, s.log.inits())
+	second := s.planAndClose()
+	if s.log.countInits() != 1 || first.LockFileID != second.LockFileID {
+		t.Errorf("lock file %s, then %s after %d inits", first.LockFileID, second.LockFileID, s.log.countInits())
 	}
 }
 
-func TestProvidersGoneFromTheCache(t *testing.T) {
+func TestProvidersRemovedFromTheCache(t *testing.T) {
 	work := t.TempDir()
-	s := newSite(t, useTime, mirror(t), func(o *terraform.Options) { o.Work = work })
-	s.planned()
+	s := newFixture(t, timeConfig, withMirror(t), func(o *terraform.Options) { o.WorkDir = work })
+	s.planAndClose()
 	if err := os.RemoveAll(filepath.Join(work, "providers")); err != nil {
 		t.Fatal(err)
 	}
-	if plan := s.planned(); plan.Changes.Add != 1 || s.log.inits() != 2 {
-		t.Errorf("%+v after %d inits", plan, s.log.inits())
+	if plan := s.planAndClose(); plan.Changes.Add != 1 || s.log.countInits() != 2 {
+		t.Errorf("%+v after %d inits", plan, s.log.countInits())
 	}
 }
 
 // Half a package, of an init that was killed, is never used.
-func TestTornPackage(t *testing.T) {
-	both(t, func(t *testing.T, with option) {
+func TestTruncatedPackage(t *testing.T) {
+	testBothProducts(t, func(t *testing.T, opt option) {
 		work := t.TempDir()
-		from := mirror(t)
-		s := newSite(t, useTime, with, from, func(o *terraform.Options) { o.Work = work })
-		s.planned()
-		whole := sharedPackages(t, work)[0]
+		mirrorOpt := withMirror(t)
+		s := newFixture(t, timeConfig, opt, mirrorOpt, func(o *terraform.Options) { o.WorkDir = work })
+		s.planAndClose()
+		whole := listSharedPackages(t, work)[0]
 		if err := os.Remove(filepath.Dir(whole) + ".h1"); err != nil {
 			t.Fatal(err)
 		}
-		s.job.InitKey = []string{"again"}
-		if plan := s.planned(); plan.Changes.Add != 1 {
+		s.spec.InitKey = []string{"again"}
+		if plan := s.planAndClose(); plan.Changes.Add != 1 {
 			t.Errorf("%+v", plan)
 		}
 		if _, err := os.Stat(filepath.Dir(whole) + ".h1"); err != nil {
@@ -176,8 +176,8 @@ func TestTornPackage(t *testing.T) {
 // folder is named: by a workspace that is known, by one that is new, and where
 // the lock file is committed.
 func TestDamagedProvider(t *testing.T) {
-	both(t, func(t *testing.T, with option) {
-		from := mirror(t)
+	testBothProducts(t, func(t *testing.T, opt option) {
+		mirrorOpt := withMirror(t)
 		for name, damage := range map[string]func(path string) error{
 			"cut off":        func(path string) error { return os.Truncate(path, 1000) },
 			"other content":  func(path string) error { return os.WriteFile(path, []byte("no program\n"), 0o755) },
@@ -187,25 +187,25 @@ func TestDamagedProvider(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				work := t.TempDir()
-				s := newSite(t, useTime, with, from, func(o *terraform.Options) { o.Work = work })
+				s := newFixture(t, timeConfig, opt, mirrorOpt, func(o *terraform.Options) { o.WorkDir = work })
 				session := s.init()
-				made := string(session.MadeLockFile())
+				lockFile := string(session.GeneratedLockFile())
 				s.close(session)
-				for i, how := range []func(){
+				for i, change := range []func(){
 					func() {},
-					func() { s.job.InitKey = []string{"another"} },
+					func() { s.spec.InitKey = []string{"another"} },
 					// Where a lock file is committed, init may mend the cache itself.
-					func() { s.job.LockFile = true; s.write(".terraform.lock.hcl", made) },
+					func() { s.spec.HasLockFile = true; s.write(".terraform.lock.hcl", lockFile) },
 					func() {},
 				} {
-					program := sharedPackages(t, work)[0]
+					program := listSharedPackages(t, work)[0]
 					if err := damage(program); err != nil {
 						t.Fatal(err)
 					}
-					how()
-					plan := s.planned()
-					told := strings.Contains(strings.Join(plan.Warnings, "\n"), "damaged and is installed again: "+filepath.Dir(program))
-					if plan.Changes.Add != 1 || !told && i < 2 {
+					change()
+					plan := s.planAndClose()
+					warned := strings.Contains(strings.Join(plan.Warnings, "\n"), "damaged and is installed again: "+filepath.Dir(program))
+					if plan.Changes.Add != 1 || !warned && i < 2 {
 						t.Errorf("%+v", plan)
 					}
 				}
@@ -215,37 +215,37 @@ func TestDamagedProvider(t *testing.T) {
 }
 
 func TestCommittedLockFile(t *testing.T) {
-	both(t, func(t *testing.T, with option) {
+	testBothProducts(t, func(t *testing.T, opt option) {
 		work := t.TempDir()
-		s := newSite(t, useTime, with, mirror(t), func(o *terraform.Options) { o.Work = work })
+		s := newFixture(t, timeConfig, opt, withMirror(t), func(o *terraform.Options) { o.WorkDir = work })
 		session := s.init()
-		made := string(session.MadeLockFile())
+		lockFile := string(session.GeneratedLockFile())
 		s.close(session)
 
-		s.job.LockFile = true
-		s.write(".terraform.lock.hcl", made)
+		s.spec.HasLockFile = true
+		s.write(".terraform.lock.hcl", lockFile)
 		for range 2 {
-			plan := s.planned()
-			if len(plan.Warnings) > 0 || plan.Changes.Add != 1 || s.log.inits() != 2 {
-				t.Errorf("%+v after %d inits", plan, s.log.inits())
+			plan := s.planAndClose()
+			if len(plan.Warnings) > 0 || plan.Changes.Add != 1 || s.log.countInits() != 2 {
+				t.Errorf("%+v after %d inits", plan, s.log.countInits())
 			}
 		}
-		if s.read(filepath.Join(s.job.Dir, ".terraform.lock.hcl")) != made {
+		if s.read(filepath.Join(s.spec.Dir, ".terraform.lock.hcl")) != lockFile {
 			t.Error("the committed lock file was changed")
 		}
 		// The cache has it already: nothing is unpacked.
-		if found := sharedPackages(t, work); len(found) != 1 {
+		if found := listSharedPackages(t, work); len(found) != 1 {
 			t.Errorf("in the cache: %v", found)
 		}
 		for name, lock := range map[string]string{
 			"a provider is missing": "# empty\n",
-			"another checksum":      made[:strings.Index(made, "h1:")+3] + "AAAA" + made[strings.Index(made, "h1:")+7:],
+			"another checksum":      lockFile[:strings.Index(lockFile, "h1:")+3] + "AAAA" + lockFile[strings.Index(lockFile, "h1:")+7:],
 		} {
 			s.write(".terraform.lock.hcl", lock)
-			if text := s.fails().Error(); !strings.Contains(text, "providers lock") {
+			if text := s.mustFail().Error(); !strings.Contains(text, "providers lock") {
 				t.Errorf("%s: %s", name, text)
 			}
-			if s.read(filepath.Join(s.job.Dir, ".terraform.lock.hcl")) != lock {
+			if s.read(filepath.Join(s.spec.Dir, ".terraform.lock.hcl")) != lock {
 				t.Errorf("%s: the committed lock file was changed", name)
 			}
 		}
@@ -253,8 +253,8 @@ func TestCommittedLockFile(t *testing.T) {
 }
 
 func TestMissingProvider(t *testing.T) {
-	s := newSite(t, strings.ReplaceAll(useTime, "hashicorp/time", "hashicorp/none"), mirror(t))
-	text := s.fails().Error()
+	s := newFixture(t, strings.ReplaceAll(timeConfig, "hashicorp/time", "hashicorp/none"), withMirror(t))
+	text := s.mustFail().Error()
 	for _, want := range []string{"workspace one: init failed", "hashicorp/none", "next: check"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in: %s", want, text)
@@ -265,7 +265,7 @@ func TestMissingProvider(t *testing.T) {
 // A provider's process ends with its session too.
 func TestNoProviderIsLeft(t *testing.T) {
 	work := t.TempDir()
-	s := newSite(t, useTime, mirror(t), func(o *terraform.Options) { o.Work = work })
+	s := newFixture(t, timeConfig, withMirror(t), func(o *terraform.Options) { o.WorkDir = work })
 	s.apply()
 	out, err := exec.Command("ps", "-eo", "args=").Output()
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"reconcile/reconciler/terraform"
 )
 
-// filesOf is all that lies beside a local state.
-func (s *site) filesOf(dir string) map[string]string {
+// readFiles is all that lies beside a local state.
+func (s *fixture) readFiles(dir string) map[string]string {
 	s.Helper()
 	files := map[string]string{}
 	entries, err := os.ReadDir(dir)
@@ -29,13 +29,13 @@ func (s *site) filesOf(dir string) map[string]string {
 // A session that only looks writes no local state, be it torn by an apply
 // that runs now or was killed.
 func TestReadOnlyLocalState(t *testing.T) {
-	both(t, func(t *testing.T, with option) {
-		s := newSite(t, oneResource, with)
+	testBothProducts(t, func(t *testing.T, opt option) {
+		s := newFixture(t, resourceConfig, opt)
 		s.apply()
-		s.write("main.tf", strings.Replace(oneResource, "1", "2", 1))
+		s.write("main.tf", strings.Replace(resourceConfig, "1", "2", 1))
 		s.apply()
 		whole := s.read(s.state)
-		s.job.ReadOnly = true
+		s.spec.ReadOnly = true
 		for name, c := range map[string]struct {
 			left string
 			want terraform.Changes
@@ -48,25 +48,25 @@ func TestReadOnlyLocalState(t *testing.T) {
 			if err := os.WriteFile(s.state, []byte(c.left), 0o640); err != nil {
 				t.Fatal(err)
 			}
-			before := s.filesOf(filepath.Dir(s.state))
-			plan := s.planned()
+			before := s.readFiles(filepath.Dir(s.state))
+			plan := s.planAndClose()
 			if plan.Changes != c.want || len(plan.Warnings) != c.says {
 				t.Errorf("%s: planned %+v", name, plan)
 			}
-			if after := s.filesOf(filepath.Dir(s.state)); !maps.Equal(before, after) {
+			if after := s.readFiles(filepath.Dir(s.state)); !maps.Equal(before, after) {
 				t.Errorf("%s: from %v\nto %v", name, before, after)
 			}
 		}
-		if s.log.inits() != 1 {
-			t.Errorf("%d inits", s.log.inits())
+		if s.log.countInits() != 1 {
+			t.Errorf("%d inits", s.log.countInits())
 		}
 	})
 }
 
 func TestReadOnlyNoStateYet(t *testing.T) {
-	s := newSite(t, oneResource)
-	s.job.ReadOnly = true
-	if plan := s.planned(); plan.Changes.Add != 1 || len(plan.Warnings) > 0 {
+	s := newFixture(t, resourceConfig)
+	s.spec.ReadOnly = true
+	if plan := s.planAndClose(); plan.Changes.Add != 1 || len(plan.Warnings) > 0 {
 		t.Errorf("planned %+v", plan)
 	}
 	if _, err := os.Stat(filepath.Dir(s.state)); !errors.Is(err, os.ErrNotExist) {
@@ -76,17 +76,17 @@ func TestReadOnlyNoStateYet(t *testing.T) {
 
 // Nor does it lock or write a state elsewhere.
 func TestReadOnlyS3State(t *testing.T) {
-	both(t, func(t *testing.T, with option) {
+	testBothProducts(t, func(t *testing.T, opt option) {
 		server := startS3(t)
-		s := newS3Site(t, server, oneResource, with)
+		s := newS3Fixture(t, server, resourceConfig, opt)
 		s.apply()
-		s.write("main.tf", strings.Replace(oneResource, "1", "2", 1))
-		s.job.ReadOnly = true
-		began := len(server.Requests())
-		if plan := s.planned(); plan.Changes.Change != 1 {
+		s.write("main.tf", strings.Replace(resourceConfig, "1", "2", 1))
+		s.spec.ReadOnly = true
+		start := len(server.Requests())
+		if plan := s.planAndClose(); plan.Changes.Change != 1 {
 			t.Errorf("planned %+v", plan)
 		}
-		for _, r := range server.Requests()[began:] {
+		for _, r := range server.Requests()[start:] {
 			if r.Method != http.MethodGet && r.Method != http.MethodHead {
 				t.Errorf("%s %s", r.Method, r.Path)
 			}
@@ -98,30 +98,30 @@ func TestReadOnlyS3State(t *testing.T) {
 // where it is: no plan is made, and nothing is moved.
 func TestReadOnlyErroredState(t *testing.T) {
 	work := t.TempDir()
-	s := newSite(t, oneResource, func(o *terraform.Options) { o.Work = work })
+	s := newFixture(t, resourceConfig, func(o *terraform.Options) { o.WorkDir = work })
 	s.apply()
 	later := strings.Replace(s.read(s.state), `"input"`, `"other"`, 1)
-	left := filepath.Join(s.job.Dir, "errored.tfstate")
+	left := filepath.Join(s.spec.Dir, "errored.tfstate")
 	s.write("errored.tfstate", later)
 
-	s.job.ReadOnly = true
-	step := s.fails()
+	s.spec.ReadOnly = true
+	step := s.mustFail()
 	var errored *terraform.ErroredStateError
-	if !errors.As(step, &errored) || errored.File != left || !strings.Contains(step.Next, "reconcile now one") {
+	if !errors.As(step, &errored) || errored.File != left || !strings.Contains(step.Hint, "reconcile now one") {
 		t.Errorf("refused with %v", step)
 	}
 	if s.read(left) != later {
 		t.Error("the state that was left has changed")
 	}
 
-	s.job.ReadOnly = false
-	if !errors.As(s.fails(), &errored) || filepath.Dir(errored.File) != filepath.Join(work, "errored") {
+	s.spec.ReadOnly = false
+	if !errors.As(s.mustFail(), &errored) || filepath.Dir(errored.File) != filepath.Join(work, "errored") {
 		t.Fatalf("the holder of the lease keeps it in %s", errored.File)
 	}
 	if err := os.WriteFile(s.state, []byte(later), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.job.ReadOnly = true
-	s.planned()
+	s.spec.ReadOnly = true
+	s.planAndClose()
 	s.read(errored.File)
 }

@@ -18,20 +18,20 @@ const (
 // also those that come in several writes. It may hold back as much as could
 // still become a secret, until more comes or it is closed.
 type redactor struct {
-	mu      sync.Mutex
-	out     io.Writer
-	secrets [][]byte
-	held    []byte
-	lead    int   // how much of held belongs to a secret that was replaced already
-	failed  error // the first of out
+	mu          sync.Mutex
+	out         io.Writer
+	secrets     [][]byte
+	pending     []byte
+	redactedLen int   // how much of held belongs to a secret that was replaced already
+	writeErr    error // the first of out
 }
 
 func newRedactor(out io.Writer) *redactor { return &redactor{out: out} }
 
-// hide makes values known as secrets. Each line of a value is one too, since
+// addSecrets makes values known as secrets. Each line of a value is one too, since
 // Terraform prints values of several lines with its own indentation; so is
 // the value as it stands in a quoted string.
-func (r *redactor) hide(values ...string) {
+func (r *redactor) addSecrets(values ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, value := range values {
@@ -47,20 +47,20 @@ func (r *redactor) hide(values ...string) {
 	}
 }
 
-// text returns s with the secrets replaced.
-func (r *redactor) text(s string) string {
+// redactString returns s with the secrets replaced.
+func (r *redactor) redactString(s string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	clean, _, _ := r.split([]byte(s), 0, true)
+	clean, _, _ := r.redact([]byte(s), 0, true)
 	return string(clean)
 }
 
 func (r *redactor) Write(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	clean, rest, lead := r.split(append(r.held, p...), r.lead, false)
-	r.held, r.lead = bytes.Clone(rest), lead
-	r.pass(clean)
+	clean, rest, redactedLen := r.redact(append(r.pending, p...), r.redactedLen, false)
+	r.pending, r.redactedLen = bytes.Clone(rest), redactedLen
+	r.forward(clean)
 	return len(p), nil
 }
 
@@ -69,68 +69,68 @@ func (r *redactor) Write(p []byte) (int, error) {
 func (r *redactor) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	clean, _, _ := r.split(r.held, r.lead, true)
-	r.held, r.lead = nil, 0
-	r.pass(clean)
-	return r.failed
+	clean, _, _ := r.redact(r.pending, r.redactedLen, true)
+	r.pending, r.redactedLen = nil, 0
+	r.forward(clean)
+	return r.writeErr
 }
 
-func (r *redactor) pass(clean []byte) {
-	if _, err := r.out.Write(clean); err != nil && r.failed == nil {
-		r.failed = err
+func (r *redactor) forward(clean []byte) {
+	if _, err := r.out.Write(clean); err != nil && r.writeErr == nil {
+		r.writeErr = err
 	}
 }
 
 // span is text[from:to].
-type span struct{ from, to int }
+type span struct{ start, end int }
 
-// split cleans text as far as it can be judged; rest is the end of it that
+// redact cleans text as far as it can be judged; rest is the end of it that
 // may be the beginning of a secret. With last set there is no more to come.
 // The first lead bytes of text, and then of rest, were part of a secret that
 // has been replaced before.
-func (r *redactor) split(text []byte, lead int, last bool) (clean, rest []byte, restLead int) {
+func (r *redactor) redact(text []byte, redactedLen int, last bool) (clean, rest []byte, restRedactedLen int) {
 	end := len(text)
 	if !last {
-		end = r.open(text)
+		end = r.findPartialSecret(text)
 	}
-	at := 0
-	restLead = max(lead-end, 0)
-	for _, s := range r.find(text, lead) {
-		if s.from >= end {
+	offset := 0
+	restRedactedLen = max(redactedLen-end, 0)
+	for _, s := range r.findSecrets(text, redactedLen) {
+		if s.start >= end {
 			break
 		}
-		clean = append(clean, text[at:s.from]...)
-		if s.from > 0 || lead == 0 {
+		clean = append(clean, text[offset:s.start]...)
+		if s.start > 0 || redactedLen == 0 {
 			clean = append(clean, redacted...)
 		}
-		at = min(s.to, end)
-		restLead = s.to - at
+		offset = min(s.end, end)
+		restRedactedLen = s.end - offset
 	}
-	return append(clean, text[at:end]...), text[end:], restLead
+	return append(clean, text[offset:end]...), text[end:], restRedactedLen
 }
 
-// find returns where secrets are, sorted, with overlapping ones joined. The
+// findSecrets returns where secrets are, sorted, with overlapping ones joined. The
 // first lead bytes count as one.
-func (r *redactor) find(text []byte, lead int) []span {
+func (r *redactor) findSecrets(text []byte, redactedLen int) []span {
 	var all []span
-	if lead > 0 {
-		all = append(all, span{0, lead})
+	if redactedLen > 0 {
+		all = append(all, span{0, redactedLen})
 	}
 	for _, secret := range r.secrets {
-		for at := 0; ; {
-			i := bytes.Index(text[at:], secret)
+		for offset := 0; ; {
+			i := bytes.Index(text[offset:], secret)
 			if i < 0 {
 				break
 			}
-			all = append(all, span{at + i, at + i + len(secret)})
-			at += i + 1
+			all = append(all, span{offset + i, offset + i + len(secret)})
+			offset += i + 1
 		}
 	}
-	slices.SortFunc(all, func(a, b span) int { return a.from - b.from })
+	slices.SortFunc(all, func(a, b span) int { return a.start - b.start })
 	var joined []span
 	for _, s := range all {
-		if n := len(joined); n > 0 && s.from < joined[n-1].to {
-			joined[n-1].to = max(joined[n-1].to, s.to)
+		if n := len(joined); n > 0 && s.start < joined[n-1].end {
+			joined[n-1].end = max(joined[n-1].end, s.end)
 		} else {
 			joined = append(joined, s)
 		}
@@ -138,9 +138,9 @@ func (r *redactor) find(text []byte, lead int) []span {
 	return joined
 }
 
-// open returns where the longest end of text begins that is the beginning of
+// findPartialSecret returns where the longest end of text begins that is the beginning of
 // a secret; len(text) when there is none.
-func (r *redactor) open(text []byte) int {
+func (r *redactor) findPartialSecret(text []byte) int {
 	first := len(text)
 	for _, secret := range r.secrets {
 		for n := min(len(secret)-1, len(text)); n > 0; n-- {

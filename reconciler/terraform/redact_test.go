@@ -24,12 +24,12 @@ func TestRedact(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRedactor(&bytes.Buffer{})
-			r.hide(c.secrets...)
-			if got := r.text(c.text); got != c.want {
+			r.addSecrets(c.secrets...)
+			if got := r.redactString(c.text); got != c.want {
 				t.Errorf("text: %q, want %q", got, c.want)
 			}
 			for n := 1; n <= len(c.text); n++ {
-				if got := inPieces(c.text, n, c.secrets...); got != c.want {
+				if got := redactInPieces(c.text, n, c.secrets...); got != c.want {
 					t.Errorf("in pieces of %d: %q, want %q", n, got, c.want)
 				}
 			}
@@ -37,11 +37,11 @@ func TestRedact(t *testing.T) {
 	}
 }
 
-// inPieces redacts a text that is written n bytes at a time.
-func inPieces(text string, n int, secrets ...string) string {
+// redactInPieces redacts a text that is written n bytes at a time.
+func redactInPieces(text string, n int, secrets ...string) string {
 	var out bytes.Buffer
 	r := newRedactor(&out)
-	r.hide(secrets...)
+	r.addSecrets(secrets...)
 	for i := 0; i < len(text); i += n {
 		r.Write([]byte(text[i:min(i+n, len(text))]))
 	}
@@ -55,24 +55,24 @@ func FuzzRedact(f *testing.F) {
 		if n < 1 {
 			return
 		}
-		got := inPieces(text, n, one, two)
-		if len(one) >= minSecret && !strings.Contains(redacted, one) && !spaced(one) && strings.Contains(between(got), one) {
+		got := redactInPieces(text, n, one, two)
+		if len(one) >= minSecret && !strings.Contains(redacted, one) && !hasSpace(one) && strings.Contains(markReplacements(got), one) {
 			t.Errorf("%q is left in %q", one, got)
 		}
 		whole := newRedactor(&bytes.Buffer{})
-		whole.hide(one, two)
-		if want := whole.text(text); got != want {
+		whole.addSecrets(one, two)
+		if want := whole.redactString(text); got != want {
 			t.Errorf("in pieces %q, whole %q", got, want)
 		}
 	})
 }
 
-// between marks off what was replaced, so that a secret is not seen that only
+// markReplacements marks off what was replaced, so that a secret is not seen that only
 // a replacement and its neighbours make up.
-func between(text string) string { return strings.ReplaceAll(text, redacted, "\x00\x00\x00") }
+func markReplacements(text string) string { return strings.ReplaceAll(text, redacted, "\x00\x00\x00") }
 
-// spaced values are hidden without the space around them.
-func spaced(s string) bool {
+// hasSpace values are hidden without the space around them.
+func hasSpace(s string) bool {
 	return strings.TrimSpace(s) != s || strings.Contains(s, "\n") || strings.Contains(s, "\x00")
 }
 
@@ -88,7 +88,7 @@ func TestPlainDiagnostics(t *testing.T) {
 		},
 		"none": {"fork: no memory\n", "fork: no memory"},
 	} {
-		if got := strings.Join(diagnostics(c.printed), "\n"); got != c.want {
+		if got := strings.Join(parseDiagnostics(c.printed), "\n"); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
@@ -97,9 +97,9 @@ func TestPlainDiagnostics(t *testing.T) {
 func FuzzDiagnostics(f *testing.F) {
 	f.Add("Error: x\n\nLock Info:\n  ID: 1\n  Created: 2024-01-01 00:00:00 +0000 UTC\n")
 	f.Fuzz(func(_ *testing.T, printed string) {
-		parseLock(strings.Join(diagnostics(printed), "\n"))
-		planText(printed)
-		_, _ = readLockFile([]byte(printed))
-		expression(printed)
+		parseLockedError(strings.Join(parseDiagnostics(printed), "\n"))
+		extractPlanText(printed)
+		_, _ = parseLockFile([]byte(printed))
+		evalExpression(printed)
 	})
 }

@@ -15,17 +15,17 @@ import (
 
 // Terraform applies with credentials that STS gave out for the role.
 func TestAssumedRole(t *testing.T) {
-	url := awstest.Moto(t)
-	assume := terraform.Assumer(func(context.Context) (aws.Config, error) {
+	url := awstest.StartMoto(t)
+	assume := terraform.NewRoleAssumer(func(context.Context) (aws.Config, error) {
 		return aws.Config{
 			Region: "ap-northeast-1", BaseEndpoint: &url,
 			Credentials: credentials.NewStaticCredentialsProvider("own-id", "own-secret", ""),
 		}, nil
 	})
-	s := newSite(t, "", environ(hostEnvironment...), func(o *terraform.Options) { o.Assume = assume })
+	s := newFixture(t, "", withEnv(hostEnvironment...), func(o *terraform.Options) { o.AssumeRole = assume })
 	const role = "arn:aws:iam::123456789012:role/apply"
-	s.job.ApplyRole = role
-	got := environmentOfApply(s)
+	s.spec.ApplyRole = role
+	got := applyEnvironment(s)
 	env := map[string]string{}
 	for _, pair := range got {
 		name, value, _ := strings.Cut(pair, "=")
@@ -45,8 +45,8 @@ func TestAssumedRole(t *testing.T) {
 	}
 }
 
-func TestRoleWithoutAnswer(t *testing.T) {
-	assume := terraform.Assumer(func(context.Context) (aws.Config, error) {
+func TestRoleWithoutConfig(t *testing.T) {
+	assume := terraform.NewRoleAssumer(func(context.Context) (aws.Config, error) {
 		return aws.Config{}, os.ErrPermission
 	})
 	if _, err := assume(t.Context(), "role", "session"); err == nil {

@@ -12,43 +12,43 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// cliConfig is what the operator's CLI configuration has for an init in the
+// readCLIConfig is what the operator's CLI configuration has for an init in the
 // sandbox: where providers come from. It may hold tokens too, so only init,
 // which runs no code of the configuration, is shown it.
 type cliConfig struct {
-	file    shown
-	mirrors []shown  // directories with providers
-	ports   []uint16 // of mirrors on the network
+	file    pathMapping
+	mirrors []pathMapping // directories with providers
+	ports   []uint16      // of mirrors on the network
 }
 
-// shown is a file or directory of this machine, and where the sandbox has it.
-type shown struct{ path, seen string }
+// pathMapping is a file or directory of this machine, and where the sandbox has it.
+type pathMapping struct{ hostPath, sandboxPath string }
 
-func (s *Session) cliConfig(env map[string]string) cliConfig {
+func (s *Session) readCLIConfig(env map[string]string) cliConfig {
 	var c cliConfig
 	if file := env["TF_CLI_CONFIG_FILE"]; file != "" {
-		c.file = shown{file, file}
+		c.file = pathMapping{file, file}
 	}
 	if home, err := os.UserHomeDir(); err == nil {
 		names := map[string][]string{"terraform": {".terraformrc"}, "tofu": {".tofurc", ".terraformrc"}}
-		for _, name := range names[s.t.product] {
-			if file := filepath.Join(home, name); c.file.path == "" && exists(file) {
-				c.file = shown{file, filepath.Join(sandboxHome, name)}
+		for _, name := range names[s.tf.product] {
+			if file := filepath.Join(home, name); c.file.hostPath == "" && exists(file) {
+				c.file = pathMapping{file, filepath.Join(sandboxHome, name)}
 			}
 		}
-		for _, below := range []string{".terraform.d/plugins", ".local/share/" + s.t.product + "/plugins"} {
-			c.mirrors = append(c.mirrors, shown{filepath.Join(home, below), filepath.Join(sandboxHome, below)})
+		for _, dir := range []string{".terraform.d/plugins", ".local/share/" + s.tf.product + "/plugins"} {
+			c.mirrors = append(c.mirrors, pathMapping{filepath.Join(home, dir), filepath.Join(sandboxHome, dir)})
 		}
 	}
-	if text, err := os.ReadFile(c.file.path); err == nil {
-		c.readMirrors(string(text))
+	if text, err := os.ReadFile(c.file.hostPath); err == nil {
+		c.parseMirrors(string(text))
 	}
 	return c
 }
 
-// readMirrors notes the places that the configuration names as mirrors. One
+// parseMirrors notes the places that the configuration names as mirrors. One
 // that cannot be read, Terraform refuses itself.
-func (c *cliConfig) readMirrors(text string) {
+func (c *cliConfig) parseMirrors(text string) {
 	parsed, _ := hclsyntax.ParseConfig([]byte(text), "", hcl.InitialPos)
 	if parsed == nil {
 		return
@@ -58,18 +58,18 @@ func (c *cliConfig) readMirrors(text string) {
 			continue
 		}
 		for _, method := range block.Body.Blocks {
-			switch value := plainText(method.Body.Attributes["path"]); method.Type {
+			switch value := literalString(method.Body.Attributes["path"]); method.Type {
 			case "filesystem_mirror":
-				c.mirrors = append(c.mirrors, shown{value, value})
+				c.mirrors = append(c.mirrors, pathMapping{value, value})
 			case "network_mirror":
-				c.ports = append(c.ports, portOf(plainText(method.Body.Attributes["url"]))...)
+				c.ports = append(c.ports, portOf(literalString(method.Body.Attributes["url"]))...)
 			}
 		}
 	}
 }
 
-// plainText is the value of an attribute that is a plain text; "": it is not.
-func plainText(attribute *hclsyntax.Attribute) string {
+// literalString is the value of an attribute that is a plain text; "": it is not.
+func literalString(attribute *hclsyntax.Attribute) string {
 	if attribute == nil {
 		return ""
 	}

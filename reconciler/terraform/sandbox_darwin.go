@@ -1,4 +1,4 @@
 package terraform
 
-// boundPorts does nothing: there is no sandbox that would need it.
-func boundPorts([]uint16) error { return nil }
+// restrictPorts does nothing: there is no sandbox that would need it.
+func restrictPorts([]uint16) error { return nil }

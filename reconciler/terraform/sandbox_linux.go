@@ -11,11 +11,11 @@ type landlockPort struct{ access, port uint64 }
 
 const landlockRuleNetPort = 2
 
-// boundPorts keeps this thread, and what it becomes, from TCP connections to
+// restrictPorts keeps this thread, and what it becomes, from TCP connections to
 // other ports, such as those of the addresses where AWS gives out credentials,
 // and from sockets of others that have no path. A kernel without Landlock
 // bounds nothing.
-func boundPorts(ports []uint16) error {
+func restrictPorts(ports []uint16) error {
 	version, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
 	if errno != 0 || version < 4 { // the first with ports
 		return nil

@@ -11,20 +11,20 @@ import (
 // mounts are options of bubblewrap that say what of this machine is seen.
 type mounts []string
 
-func (m *mounts) read(paths ...string) {
+func (m *mounts) addReadOnly(paths ...string) {
 	for _, path := range paths {
-		m.show(shown{path, path})
+		m.addMapping(pathMapping{path, path})
 	}
 }
 
-// show shows what is there, to be read; nothing, where there is nothing.
-func (m *mounts) show(what shown) {
-	if what.path != "" {
-		*m = append(*m, "--ro-bind-try", what.path, what.seen)
+// addMapping shows what is there, to be read; nothing, where there is nothing.
+func (m *mounts) addMapping(mapping pathMapping) {
+	if mapping.hostPath != "" {
+		*m = append(*m, "--ro-bind-try", mapping.hostPath, mapping.sandboxPath)
 	}
 }
 
-func (m *mounts) write(paths ...string) {
+func (m *mounts) addWritable(paths ...string) {
 	for _, path := range paths {
 		*m = append(*m, "--bind", path, path)
 	}
@@ -41,101 +41,101 @@ var systemPaths = []string{
 	"/etc/services", "/etc/protocols", "/etc/localtime", "/etc/ld.so.cache",
 }
 
-func (m *mounts) system() {
-	m.read(systemPaths...)
+func (m *mounts) addSystem() {
+	m.addReadOnly(systemPaths...)
 	*m = append(*m, "--proc", "/proc", "--dev", "/dev")
 }
 
 // sandboxHome is an empty home directory.
 const sandboxHome = "/home/preview"
 
-// confined tells whether the session's commands run in the sandbox.
-func (s *Session) confined() bool { return s.job.Untrusted && s.t.opts.Sandbox != nil }
+// isSandboxed tells whether the session's commands run in the sandbox.
+func (s *Session) isSandboxed() bool { return s.spec.Untrusted && s.tf.opts.Sandbox != nil }
 
-// confine is a run of the program in the sandbox.
-func (s *Session) confine(c command, env map[string]string) (*exec.Cmd, error) {
-	temp := filepath.Join(s.temp, "tmp")
+// newSandboxCmd is a run of the program in the sandbox.
+func (s *Session) newSandboxCmd(c command, env map[string]string) (*exec.Cmd, error) {
+	temp := filepath.Join(s.tempDir, "tmp")
 	if err := os.MkdirAll(temp, 0o700); err != nil {
 		return nil, err
 	}
-	program, err := filepath.EvalSymlinks(s.t.binary)
+	program, err := filepath.EvalSymlinks(s.tf.binary)
 	if err != nil {
 		return nil, err
 	}
-	cli := s.cliConfig(env)
-	args := mounts(isolated(!s.offline(c)))
-	args.system()
+	cli := s.readCLIConfig(env)
+	args := mounts(isolationOptions(!s.isOffline(c)))
+	args.addSystem()
 	args = append(args, "--bind", temp, "/tmp", "--dir", sandboxHome)
-	args.read(program, s.copied)
-	args.show(shown{s.copied, s.job.LocalState})
-	args.read(string(s.t.providers()), filepath.Join(s.work(), "providers"))
+	args.addReadOnly(program, s.stateCopy)
+	args.addMapping(pathMapping{s.stateCopy, s.spec.LocalState})
+	args.addReadOnly(string(s.tf.providers()), filepath.Join(s.workDir(), "providers"))
 	for _, mirror := range cli.mirrors {
-		args.show(mirror)
+		args.addMapping(mirror)
 	}
 	for _, name := range []string{"SSL_CERT_FILE", "SSL_CERT_DIR", "AWS_CA_BUNDLE"} {
-		args.read(env[name])
+		args.addReadOnly(env[name])
 	}
-	args = append(args, s.checkout()...)
-	args.read(s.dataDir)
-	args.read(c.reads...)
-	args.write(c.writes...)
+	args = append(args, s.checkoutMounts()...)
+	args.addReadOnly(s.dataDir)
+	args.addReadOnly(c.readPaths...)
+	args.addWritable(c.writePaths...)
 	if c.installs {
-		args.show(cli.file)
+		args.addMapping(cli.file)
 	} else {
 		delete(env, "TF_CLI_CONFIG_FILE")
 	}
 	env["HOME"], env["TMPDIR"] = sandboxHome, "/tmp"
-	args = append(args, "--remount-ro", "/", "--chdir", s.seenDir(), "--", program)
-	cmd := s.t.command(s.job.Dir, env, append(args, c.args...))
-	s.t.opts.Sandbox.enter(cmd, append(portsOf(env), cli.ports...))
+	args = append(args, "--remount-ro", "/", "--chdir", s.sandboxDir(), "--", program)
+	cmd := s.tf.newExecCmd(s.spec.Dir, env, append(args, c.args...))
+	s.tf.opts.Sandbox.wrapCommand(cmd, append(portsOf(env), cli.ports...))
 	return cmd, nil
 }
 
-// checkout shows the tree, twice where it has another place in the sandbox:
+// checkoutMounts shows the tree, twice where it has another place in the sandbox:
 // what terraform-exec hands over names files at the first. Of the directories
 // of other workspaces none may be written, since we work there ourselves.
-func (s *Session) checkout() (m mounts) {
-	writable := append([]string{s.belowRoot()}, s.job.Modules...)
-	for _, at := range []string{s.job.Root, s.job.At} {
-		if at == "" {
+func (s *Session) checkoutMounts() (m mounts) {
+	writable := append([]string{s.relDir()}, s.spec.WritableDirs...)
+	for _, target := range []string{s.spec.Root, s.spec.SandboxRoot} {
+		if target == "" {
 			continue
 		}
-		m = append(m, "--ro-bind", s.job.Root, at)
+		m = append(m, "--ro-bind", s.spec.Root, target)
 		for _, dir := range writable {
-			m = append(m, "--bind", filepath.Join(s.job.Root, dir), filepath.Join(at, dir))
+			m = append(m, "--bind", filepath.Join(s.spec.Root, dir), filepath.Join(target, dir))
 		}
 	}
 	return m
 }
 
-// seenDir is the workspace's directory as the code sees it.
-func (s *Session) seenDir() string {
-	if s.job.At == "" {
-		return s.job.Dir
+// sandboxDir is the workspace's directory as the code sees it.
+func (s *Session) sandboxDir() string {
+	if s.spec.SandboxRoot == "" {
+		return s.spec.Dir
 	}
-	return filepath.Join(s.job.At, s.belowRoot())
+	return filepath.Join(s.spec.SandboxRoot, s.relDir())
 }
 
-// belowRoot is the workspace's directory in the tree.
-func (s *Session) belowRoot() string {
-	return strings.TrimPrefix(strings.TrimPrefix(s.job.Dir, s.job.Root), string(filepath.Separator))
+// relDir is the workspace's directory in the tree.
+func (s *Session) relDir() string {
+	return strings.TrimPrefix(strings.TrimPrefix(s.spec.Dir, s.spec.Root), string(filepath.Separator))
 }
 
-// talksToNobody are providers that only compute.
-var talksToNobody = []string{"hashicorp/archive", "hashicorp/null", "hashicorp/random", "hashicorp/time"}
+// offlineProviders are providers that only compute.
+var offlineProviders = []string{"hashicorp/archive", "hashicorp/null", "hashicorp/random", "hashicorp/time"}
 
-// offline tells whether a command needs no network.
-func (s *Session) offline(c command) bool {
-	if c.installs || !s.job.Offline {
+// isOffline tells whether a command needs no network.
+func (s *Session) isOffline(c command) bool {
+	if c.installs || !s.spec.Offline {
 		return false
 	}
-	installed, err := s.installed()
+	providers, err := s.installedProviders()
 	if err != nil {
 		return false
 	}
-	for _, address := range installed {
+	for _, address := range providers {
 		_, name, _ := strings.Cut(address, "/") // without the host
-		if !slices.Contains(talksToNobody, name) {
+		if !slices.Contains(offlineProviders, name) {
 			return false
 		}
 	}

@@ -21,9 +21,9 @@ import (
 	"reconcile/reconciler/terraform"
 )
 
-// sandboxed lets untrusted jobs run in a sandbox. A machine that has none is
+// withSandbox lets untrusted jobs run in a sandbox. A machine that has none is
 // no machine to run these tests on.
-func sandboxed(t testing.TB) option {
+func withSandbox(t testing.TB) option {
 	t.Helper()
 	sandbox, err := terraform.FindSandbox(t.Context())
 	if err != nil {
@@ -32,7 +32,7 @@ func sandboxed(t testing.TB) option {
 	return func(o *terraform.Options) { o.Sandbox = sandbox }
 }
 
-const readsItsPlace = `
+const pathConfig = `
 resource "terraform_data" "x" { input = "2 ${abspath(path.module)} ${file("${path.module}/main.tf") != ""}" }
 output "o" { value = pathexpand("~") }
 `
@@ -40,22 +40,22 @@ output "o" { value = pathexpand("~") }
 // A plan in the sandbox is one of the state as it is, at the path where passes
 // work, and changes nothing.
 func TestSandboxPlans(t *testing.T) {
-	both(t, func(t *testing.T, with option) {
-		s := newSite(t, oneResource, with, sandboxed(t))
+	testBothProducts(t, func(t *testing.T, opt option) {
+		s := newFixture(t, resourceConfig, opt, withSandbox(t))
 		s.apply()
 		before := s.read(s.state)
-		s.write("main.tf", readsItsPlace)
-		s.job.Untrusted, s.job.ReadOnly, s.job.At = true, true, "/var/lib/estate"
+		s.write("main.tf", pathConfig)
+		s.spec.Untrusted, s.spec.ReadOnly, s.spec.SandboxRoot = true, true, "/var/lib/estate"
 		for range 2 { // with an init, and without
-			plan := s.planned()
+			plan := s.planAndClose()
 			for _, want := range []string{"2 /var/lib/estate/env/one true", "/home/preview"} {
 				if !strings.Contains(plan.Text, want) || plan.Changes != (terraform.Changes{Change: 1}) || !plan.StateExists {
 					t.Errorf("%+v, want %s in it", plan, want)
 				}
 			}
 		}
-		if s.log.inits() != 2 {
-			t.Errorf("init was run %d times:\n%s", s.log.inits(), s.log)
+		if s.log.countInits() != 2 {
+			t.Errorf("init was run %d times:\n%s", s.log.countInits(), s.log)
 		}
 		if s.read(s.state) != before {
 			t.Error("the state was changed")
@@ -63,9 +63,9 @@ func TestSandboxPlans(t *testing.T) {
 	})
 }
 
-// attacked is a workspace whose Terraform is a program of the attacker's,
+// newAttackFixture is a workspace whose Terraform is a program of the attacker's,
 // which reports in the place of a plan.
-func attacked(t *testing.T, attack string, with ...option) *site {
+func newAttackFixture(t *testing.T, attack string, opt ...option) *fixture {
 	script := filepath.Join(t.TempDir(), "terraform")
 	text := `#!/bin/bash
 case $1 in
@@ -82,15 +82,15 @@ exit 0
 	if err := os.WriteFile(script, []byte(text), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	s := newSite(t, oneResource, append(with, binary(script))...)
-	s.job.Untrusted, s.job.ReadOnly = true, true
+	s := newFixture(t, resourceConfig, append(opt, withBinary(script))...)
+	s.spec.Untrusted, s.spec.ReadOnly = true, true
 	return s
 }
 
 // What code that nobody has approved can come by is tried with everything
 // that a program can do, in the sandbox and, to see that the attacks are
 // any good, without.
-func TestSandboxKeeps(t *testing.T) {
+func TestSandboxConfines(t *testing.T) {
 	const secret = "s3cret-of-ours"
 	home := t.TempDir()
 	neighbour := exec.Command("sleep", "1000") // stands for us, who hide from others by other means too
@@ -152,21 +152,21 @@ mount -t tmpfs none /mnt 2>/dev/null && leaks 'mounts'
 echo x > ../../m/made-in-a-module && echo x > made-in-the-tree && echo x > /tmp/made-in-tmp && echo 'works: the tree'
 :`, home, secret, os.Getpid(), listener.Addr().(*net.TCPAddr).Port, abstract.Addr().String()[1:], filepath.Join(home, "tfstate/one.tfstate"))
 
-	run := func(t *testing.T, with ...option) []string {
-		s := attacked(t, attack, append(with, func(o *terraform.Options) { o.Work = filepath.Join(home, "work") })...)
-		s.job.LocalState = filepath.Join(home, "tfstate/one.tfstate")
-		s.job.Modules = []string{"m"}
-		s.write("../other/main.tf", oneResource)
-		s.write("../../m/main.tf", oneResource)
+	run := func(t *testing.T, opt ...option) []string {
+		s := newAttackFixture(t, attack, append(opt, func(o *terraform.Options) { o.WorkDir = filepath.Join(home, "work") })...)
+		s.spec.LocalState = filepath.Join(home, "tfstate/one.tfstate")
+		s.spec.WritableDirs = []string{"m"}
+		s.write("../other/main.tf", resourceConfig)
+		s.write("../../m/main.tf", resourceConfig)
 		var lines []string
-		for line := range strings.Lines(s.planned().Text) {
+		for line := range strings.Lines(s.planAndClose().Text) {
 			if line = strings.TrimSpace(line); strings.Contains(line, ": ") {
 				lines = append(lines, line)
 			}
 		}
 		return lines
 	}
-	if got := run(t, sandboxed(t)); !slices.Equal(got, []string{"works: the tree"}) {
+	if got := run(t, withSandbox(t)); !slices.Equal(got, []string{"works: the tree"}) {
 		t.Errorf("in the sandbox: %q", got)
 	}
 	if _, err := os.Stat(filepath.Join(home, "written")); err == nil {
@@ -188,13 +188,13 @@ func TestSandboxPorts(t *testing.T) {
 	}
 	defer listener.Close()
 	attack := fmt.Sprintf(`(exec 3<>/dev/tcp/%s) && echo 'reached: it'`, strings.Replace(listener.Addr().String(), ":", "/", 1))
-	with := []option{sandboxed(t), environ("AWS_ENDPOINT_URL_STS=http://" + listener.Addr().String())}
-	if got := attacked(t, attack, with...).planned().Text; !strings.Contains(got, "reached: it") {
+	opt := []option{withSandbox(t), withEnv("AWS_ENDPOINT_URL_STS=http://" + listener.Addr().String())}
+	if got := newAttackFixture(t, attack, opt...).planAndClose().Text; !strings.Contains(got, "reached: it") {
 		t.Errorf("it cannot be reached: %s", got)
 	}
-	offline := attacked(t, attack, with...)
-	offline.job.Offline = true
-	if got := offline.planned().Text; strings.Contains(got, "reached") {
+	offline := newAttackFixture(t, attack, opt...)
+	offline.spec.Offline = true
+	if got := offline.planAndClose().Text; strings.Contains(got, "reached") {
 		t.Errorf("a plan that needs no network reaches it")
 	}
 }
@@ -212,8 +212,8 @@ func TestSandboxStops(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := attacked(t, c.attack, sandboxed(t), func(o *terraform.Options) { o.Grace = 2 * time.Second })
-			ready := filepath.Join(s.job.Dir, "ready")
+			s := newAttackFixture(t, c.attack, withSandbox(t), func(o *terraform.Options) { o.Grace = 2 * time.Second })
+			ready := filepath.Join(s.spec.Dir, "ready")
 			if err := syscall.Mkfifo(ready, 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -237,9 +237,9 @@ func TestSandboxStops(t *testing.T) {
 // changes nothing of what passes use.
 func TestSandboxProviders(t *testing.T) {
 	work := t.TempDir()
-	s := newSite(t, useTime, sandboxed(t), mirror(t), func(o *terraform.Options) { o.Work = work })
-	s.job.Untrusted, s.job.ReadOnly = true, true
-	if plan := s.planned(); plan.Changes.Add != 1 {
+	s := newFixture(t, timeConfig, withSandbox(t), withMirror(t), func(o *terraform.Options) { o.WorkDir = work })
+	s.spec.Untrusted, s.spec.ReadOnly = true, true
+	if plan := s.planAndClose(); plan.Changes.Add != 1 {
 		t.Errorf("%+v", plan)
 	}
 	entries, err := os.ReadDir(work)
@@ -257,35 +257,35 @@ func TestSandboxProviders(t *testing.T) {
 
 // What expressions can do without the check: read no file of ours, and no state
 // but their own.
-func TestSandboxBlindsExpressions(t *testing.T) {
+func TestSandboxHidesFilesFromExpressions(t *testing.T) {
 	t.Setenv("RECONCILE_GIT_PASSWORD", "s3cret-of-ours")
-	other := newSite(t, oneResource)
+	other := newFixture(t, resourceConfig)
 	other.apply()
 	home, err := os.UserHomeDir()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var config strings.Builder
-	for i, path := range []string{"/proc/self/environ", "/proc/1/environ", fmt.Sprintf("/proc/%d/environ", os.Getpid()), other.state, filepath.Join(other.job.Dir, "main.tf"), filepath.Join(home, ".bashrc"), "/etc/shadow", "/etc/passwd"} {
+	for i, path := range []string{"/proc/self/environ", "/proc/1/environ", fmt.Sprintf("/proc/%d/environ", os.Getpid()), other.state, filepath.Join(other.spec.Dir, "main.tf"), filepath.Join(home, ".bashrc"), "/etc/shadow", "/etc/passwd"} {
 		fmt.Fprintf(&config, "output \"o%d\" {\n  value = try(replace(file(%q), \"\\u0000\", \" \"), filebase64(%[2]q), \"blind\")\n}\n", i, path)
 	}
 	fmt.Fprintf(&config, "output \"all\" {\n  value = fileset(%q, \"**\")\n}\n", filepath.Dir(other.state))
-	s := newSite(t, config.String(), sandboxed(t), environ("RECONCILE_GIT_PASSWORD=s3cret-of-ours"))
-	s.job.Untrusted, s.job.ReadOnly = true, true
-	text := s.planned().Text
+	s := newFixture(t, config.String(), withSandbox(t), withEnv("RECONCILE_GIT_PASSWORD=s3cret-of-ours"))
+	s.spec.Untrusted, s.spec.ReadOnly = true, true
+	text := s.planAndClose().Text
 	if strings.Count(text, `"blind"`) != 6 || strings.Contains(text, "s3cret") || strings.Contains(text, "tfstate") {
 		t.Errorf("it sees:\n%s", text)
 	}
 	// The state of another, by the ways that Terraform itself has.
 	for name, config := range map[string]string{
 		"remote state": fmt.Sprintf("data \"terraform_remote_state\" \"x\" {\n  backend = \"local\"\n  config = { path = %q }\n}\noutput \"x\" {\n  value = data.terraform_remote_state.x.outputs\n}\n", other.state),
-		"override":     oneResource,
+		"override":     resourceConfig,
 	} {
-		s := newSite(t, config, sandboxed(t))
+		s := newFixture(t, config, withSandbox(t))
 		if name == "override" {
 			s.write("zzzz_override.tf", fmt.Sprintf("terraform {\n  backend \"local\" {\n    path = %q\n  }\n}\n", other.state))
 		}
-		s.job.Untrusted, s.job.ReadOnly = true, true
+		s.spec.Untrusted, s.spec.ReadOnly = true, true
 		session := s.open()
 		err := session.Init(t.Context())
 		var plan *terraform.Plan

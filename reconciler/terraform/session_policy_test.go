@@ -15,7 +15,7 @@ import (
 )
 
 // What a pull request could make off with is worth little.
-func TestBriefCredentials(t *testing.T) {
+func TestRestrictedCredentials(t *testing.T) {
 	type object = map[string]any
 	vpc, address := []any{"vpc-1"}, []any{"203.0.113.7", "198.51.100.0/24"}
 	for name, c := range map[string]struct {
@@ -46,7 +46,7 @@ func TestBriefCredentials(t *testing.T) {
 				http.Error(w, "no", http.StatusForbidden)
 			}))
 			defer sts.Close()
-			assume, err := terraform.BriefAssumer(func(context.Context) (aws.Config, error) {
+			assume, err := terraform.NewRestrictedRoleAssumer(func(context.Context) (aws.Config, error) {
 				return aws.Config{Region: "ap-northeast-1", BaseEndpoint: &sts.URL, Credentials: credentials.NewStaticCredentialsProvider("id", "secret", "")}, nil
 			}, c.places)
 			if (err != nil) != c.fails {

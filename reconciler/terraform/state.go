@@ -16,44 +16,44 @@ type State struct {
 	Serial  int64
 }
 
-// pull reads fields of the state as it is now. Where there is none, nothing is
+// decodeState reads fields of the state as it is now. Where there is none, nothing is
 // read.
-func (s *Session) pull(ctx context.Context, fields any) error {
+func (s *Session) decodeState(ctx context.Context, fields any) error {
 	text, err := s.pullState(ctx)
 	if err != nil || len(bytes.TrimSpace(text)) == 0 {
 		return err
 	}
 	if err := json.Unmarshal(text, fields); err != nil {
-		return s.failed("state pull", nil, err)
+		return s.stepError("state pull", nil, err)
 	}
 	return nil
 }
 
 // pullState returns the state as it is now; empty: there is none.
 func (s *Session) pullState(ctx context.Context) ([]byte, error) {
-	return s.data(ctx, command{step: "state pull", role: s.role, args: []string{"state", "pull"}})
+	return s.commandOutput(ctx, command{step: "state pull", role: s.stateRole, args: []string{"state", "pull"}})
 }
 
-// plannedState is the state that a saved plan was made against. One that is
+// readPlanState is the state that a saved plan was made against. One that is
 // encrypted (by OpenTofu) does not tell: then it is the state as it is now,
 // and Terraform refuses to apply the plan if it was made against another.
-func (s *Session) plannedState(ctx context.Context, file string) (state State, err error) {
+func (s *Session) readPlanState(ctx context.Context, file string) (state State, err error) {
 	plan, err := zip.OpenReader(file)
 	if errors.Is(err, zip.ErrFormat) {
-		err = s.pull(ctx, &state)
+		err = s.decodeState(ctx, &state)
 		return state, err
 	}
 	if err == nil {
 		defer plan.Close()
-		err = readMember(&plan.Reader, "tfstate", &state)
+		err = readZipMember(&plan.Reader, "tfstate", &state)
 	}
 	if err != nil {
-		return state, s.failed("plan", nil, fmt.Errorf("read which state the saved plan was made against: %w", err))
+		return state, s.stepError("plan", nil, fmt.Errorf("read which state the saved plan was made against: %w", err))
 	}
 	return state, nil
 }
 
-func readMember(archive *zip.Reader, name string, into any) error {
+func readZipMember(archive *zip.Reader, name string, into any) error {
 	member, err := archive.Open(name)
 	if err != nil {
 		return err

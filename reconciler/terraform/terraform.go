@@ -32,24 +32,24 @@ type Options struct {
 	// Binary is the program to run; empty: terraform, else tofu, from PATH,
 	// else Terraform is installed once under Work.
 	Binary string
-	// Work is a directory of ours: providers, what init made, plans. What it
+	// WorkDir is a directory of ours: providers, what init made, plans. What it
 	// holds can be made again, but for errored/: states that Terraform could
 	// not write.
-	Work string
+	WorkDir string
 	// Env is the environment to choose from; nil means os.Environ. Only what
 	// the allow-list names reaches Terraform.
 	Env func() []string
-	// Redact are secrets that must not be printed by Terraform.
-	Redact []string
+	// Secrets are secrets that must not be printed by Terraform.
+	Secrets []string
 	// Grace is how long an interrupted Terraform may take before it is killed.
 	Grace time.Duration
 	// Log takes what people should know beside the workspace's own log.
 	Log *slog.Logger
-	// Assume returns the environment variables of short-lived credentials for
+	// AssumeRole returns the environment variables of short-lived credentials for
 	// an AWS role. It is needed only where a job names roles.
-	Assume Assume
-	// AssumeBriefly is the same for jobs that are Untrusted.
-	AssumeBriefly Assume
+	AssumeRole RoleAssumer
+	// AssumeRestrictedRole is the same for jobs that are Untrusted.
+	AssumeRestrictedRole RoleAssumer
 	// Sandbox confines jobs that are Untrusted; nil: nothing does.
 	Sandbox *Sandbox
 }
@@ -61,11 +61,11 @@ type Terraform struct {
 	binary  string
 	version string
 	product string
-	run     string       // directory of this process, for plans
-	alive   *flock.Flock // held while this process lives, so that others leave run alone
+	runDir  string       // directory of this process, for plans
+	runLock *flock.Flock // held while this process lives, so that others leave run alone
 
-	mu    sync.Mutex
-	known map[string]bool // sensitive values of outputs
+	mu              sync.Mutex
+	sensitiveValues map[string]bool // sensitive values of outputs
 }
 
 // New finds the program, checks its version, and makes ready the directories
@@ -80,19 +80,19 @@ func New(ctx context.Context, opts Options) (*Terraform, error) {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	if err := refuseSettings(opts.Env()); err != nil {
+	if err := checkEnvironment(opts.Env()); err != nil {
 		return nil, err
 	}
-	work, err := filepath.Abs(opts.Work)
+	workDir, err := filepath.Abs(opts.WorkDir)
 	if err != nil {
-		return nil, fmt.Errorf("work directory %s: %w", opts.Work, err)
+		return nil, fmt.Errorf("work directory %s: %w", opts.WorkDir, err)
 	}
-	opts.Work = work
+	opts.WorkDir = workDir
 	t := &Terraform{opts: opts}
 	if err := t.makeRunDir(); err != nil {
 		return nil, err
 	}
-	if err := t.find(ctx); err != nil {
+	if err := t.findProgram(ctx); err != nil {
 		return nil, errors.Join(err, t.Close())
 	}
 	return t, nil
@@ -109,40 +109,40 @@ func (t *Terraform) Binary() string { return t.binary }
 
 // Close removes this process's plans and other passing files.
 func (t *Terraform) Close() error {
-	return errors.Join(os.RemoveAll(t.run), removeIfThere(t.alive.Path()), t.alive.Close())
+	return errors.Join(os.RemoveAll(t.runDir), removeIfExists(t.runLock.Path()), t.runLock.Close())
 }
 
 // makeRunDir makes a directory for this process, and removes those of
 // processes that are dead: they may hold plans, and plans hold secrets.
 func (t *Terraform) makeRunDir() error {
-	parent := filepath.Join(t.opts.Work, "run")
+	parent := filepath.Join(t.opts.WorkDir, "run")
 	if err := os.MkdirAll(parent, 0o700); err != nil {
 		return fmt.Errorf("work directory of terraform: %w", err)
 	}
 	// The lock keeps another process from sweeping ours away between its
 	// making and its being locked.
-	sweep := flock.New(filepath.Join(parent, "lock"))
-	if err := sweep.Lock(); err != nil {
-		return fmt.Errorf("lock %s: %w", sweep.Path(), err)
+	lock := flock.New(filepath.Join(parent, "lock"))
+	if err := lock.Lock(); err != nil {
+		return fmt.Errorf("lock %s: %w", lock.Path(), err)
 	}
-	defer sweep.Close()
-	sweepDead(parent)
-	run, err := os.MkdirTemp(parent, "process-")
+	defer lock.Close()
+	removeDeadRuns(parent)
+	dir, err := os.MkdirTemp(parent, "process-")
 	if err != nil {
 		return fmt.Errorf("work directory of terraform: %w", err)
 	}
-	t.run, t.alive = run, flock.New(run+".lock")
-	if err := t.alive.Lock(); err != nil {
-		return fmt.Errorf("lock %s: %w", t.alive.Path(), err)
+	t.runDir, t.runLock = dir, flock.New(dir+".lock")
+	if err := t.runLock.Lock(); err != nil {
+		return fmt.Errorf("lock %s: %w", t.runLock.Path(), err)
 	}
 	return nil
 }
 
-func sweepDead(parent string) {
+func removeDeadRuns(parent string) {
 	runs, _ := filepath.Glob(filepath.Join(parent, "process-*.lock"))
 	for _, path := range runs {
 		lock := flock.New(path)
-		if free, err := lock.TryLock(); err == nil && free {
+		if locked, err := lock.TryLock(); err == nil && locked {
 			os.RemoveAll(path[:len(path)-len(".lock")])
 			os.Remove(path)
 		}

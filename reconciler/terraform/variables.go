@@ -15,15 +15,15 @@ import (
 	ctyjson "github.com/zclconf/go-cty/cty/json"
 )
 
-// variables returns the job's values for the variables that the workspace
+// variableValues returns the job's values for the variables that the workspace
 // declares, as a JSON variables file has them. Terraform would take a value
 // from the environment as plain text where the variable's type is primitive
 // or not given, and as an expression otherwise: so it is here.
-func (s *Session) variables() (map[string]any, error) {
-	declared := declaredVariables(s.job.Dir, s.t.product)
+func (s *Session) variableValues() (map[string]any, error) {
+	declared := declaredVariables(s.spec.Dir, s.tf.product)
 	values := map[string]any{}
-	for name, text := range s.job.Vars {
-		s.log.hide(text)
+	for name, text := range s.spec.Vars {
+		s.log.addSecrets(text)
 		isExpression, found := declared[name]
 		if !found {
 			continue // as Terraform does with the environment's
@@ -32,12 +32,12 @@ func (s *Session) variables() (map[string]any, error) {
 			values[name] = text
 			continue
 		}
-		value, err := expression(text)
+		value, err := evalExpression(text)
 		if err != nil {
 			return nil, fmt.Errorf("TF_VAR_%s is not a value of the type that variable %q has: write it as in a .tfvars file", name, name)
 		}
 		values[name] = ctyjson.SimpleJSONValue{Value: value}
-		s.log.hide(leaves(value)...)
+		s.log.addSecrets(ctyStrings(value)...)
 	}
 	return values, nil
 }
@@ -48,7 +48,7 @@ func (s *Session) variables() (map[string]any, error) {
 func declaredVariables(dir, product string) map[string]bool {
 	names, _ := filepath.Glob(filepath.Join(dir, "*.tf*"))
 	if product == productTofu {
-		names = withTofuFiles(dir, names)
+		names = addTofuFiles(dir, names)
 	}
 	sort.Slice(names, func(i, j int) bool { // overrides come last
 		if a, b := isOverride(names[i]), isOverride(names[j]); a != b {
@@ -67,15 +67,15 @@ func declaredVariables(dir, product string) map[string]bool {
 			file, _ = parser.ParseJSONFile(name)
 		}
 		if file != nil && file.Body != nil {
-			declareFrom(file.Body, declared)
+			addDeclared(file.Body, declared)
 		}
 	}
 	return declared
 }
 
-// withTofuFiles adds the files of OpenTofu alone, and takes out those that it
+// addTofuFiles adds the files of OpenTofu alone, and takes out those that it
 // leaves aside for them.
-func withTofuFiles(dir string, names []string) []string {
+func addTofuFiles(dir string, names []string) []string {
 	tofu, _ := filepath.Glob(filepath.Join(dir, "*.tofu*"))
 	for _, name := range tofu {
 		base, ext, _ := strings.Cut(name, ".tofu")
@@ -90,7 +90,7 @@ func isOverride(path string) bool {
 	return base == "override" || strings.HasSuffix(base, "_override")
 }
 
-func declareFrom(body hcl.Body, declared map[string]bool) {
+func addDeclared(body hcl.Body, declared map[string]bool) {
 	content, _, _ := body.PartialContent(&hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{{Type: "variable", LabelNames: []string{"name"}}}})
 	for _, block := range content.Blocks {
 		inner, _, _ := block.Body.PartialContent(&hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "type"}}})
@@ -108,7 +108,7 @@ func isPrimitive(kind hcl.Expression) bool {
 	return word == "string" || word == "number" || word == "bool"
 }
 
-func expression(text string) (cty.Value, error) {
+func evalExpression(text string) (cty.Value, error) {
 	expr, diags := hclsyntax.ParseExpression([]byte(text), "", hcl.InitialPos)
 	if diags.HasErrors() {
 		return cty.NilVal, diags
@@ -120,8 +120,8 @@ func expression(text string) (cty.Value, error) {
 	return value, nil
 }
 
-// leaves are the strings within a value.
-func leaves(value cty.Value) []string {
+// ctyStrings are the strings within a value.
+func ctyStrings(value cty.Value) []string {
 	text, err := json.Marshal(ctyjson.SimpleJSONValue{Value: value})
 	if err != nil {
 		return nil
@@ -130,24 +130,24 @@ func leaves(value cty.Value) []string {
 	if json.Unmarshal(text, &plain) != nil {
 		return nil
 	}
-	return stringsIn(plain)
+	return jsonStrings(plain)
 }
 
-// stringsIn are the strings within a decoded JSON value.
-func stringsIn(value any) []string {
+// jsonStrings are the strings within a decoded JSON value.
+func jsonStrings(value any) []string {
 	switch value := value.(type) {
 	case string:
 		return []string{value}
 	case []any:
 		var all []string
 		for _, v := range value {
-			all = append(all, stringsIn(v)...)
+			all = append(all, jsonStrings(v)...)
 		}
 		return all
 	case map[string]any:
 		var all []string
 		for _, v := range value {
-			all = append(all, stringsIn(v)...)
+			all = append(all, jsonStrings(v)...)
 		}
 		return all
 	}

@@ -8,8 +8,8 @@ import (
 )
 
 func TestVariables(t *testing.T) {
-	both(t, func(t *testing.T, with option) {
-		s := newSite(t, `
+	testBothProducts(t, func(t *testing.T, opt option) {
+		s := newFixture(t, `
 variable "plain" {}
 variable "text" { type = string }
 variable "port" { type = number }
@@ -20,13 +20,13 @@ variable "file" {}
 output "all" {
   value = jsonencode([var.plain, var.text, var.port, var.list, var.any, var.late, var.json, var.file])
 }
-`, with)
+`, opt)
 		s.write("x.tf.json", `{"variable": {"json": {"type": "map(string)"}}}`)
 		s.write("x_override.tf", `variable "late" { type = set(string) }`)
 		s.write("terraform.tfvars", `plain = "overridden"`)
 		s.write("env.tfvars", `file = "from a file"`)
-		s.job.VarFiles = []string{filepath.Join(s.job.Dir, "env.tfvars")}
-		s.job.Vars = map[string]string{
+		s.spec.VarFiles = []string{filepath.Join(s.spec.Dir, "env.tfvars")}
+		s.spec.Vars = map[string]string{
 			"plain": "[not a list]", "text": "${no template}", "port": "8080",
 			"list": `["a", "b"]`, "any": `{ k = [1, null] }`, "late": `["z"]`, "json": `{ a = "b" }`,
 			"nobody": "declared this",
@@ -39,35 +39,35 @@ output "all" {
 		if strings.Contains(s.log.String(), "undeclared") {
 			t.Errorf("undeclared variables are told of:\n%s", s.log)
 		}
-		if left, _ := filepath.Glob(filepath.Join(s.job.Dir, "zzz*")); len(left) > 0 {
+		if left, _ := filepath.Glob(filepath.Join(s.spec.Dir, "zzz*")); len(left) > 0 {
 			t.Errorf("left behind: %v", left)
 		}
 	})
 }
 
 func TestVariablesFileIsOurs(t *testing.T) {
-	s := newSite(t, `variable "v" {}`)
-	s.job.Vars = map[string]string{"v": "secret"}
+	s := newFixture(t, `variable "v" {}`)
+	s.spec.Vars = map[string]string{"v": "secret"}
 	session := s.init()
 	defer s.close(session)
-	info, err := os.Stat(filepath.Join(s.job.Dir, "zzz_reconcile.auto.tfvars.json"))
+	info, err := os.Stat(filepath.Join(s.spec.Dir, "zzz_reconcile.auto.tfvars.json"))
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info, err)
 	}
 }
 
 func TestVariableOfAnotherType(t *testing.T) {
-	s := newSite(t, `variable "v" { type = list(string) }`)
-	s.job.Vars = map[string]string{"v": "not [an expression"}
-	err := s.fails()
+	s := newFixture(t, `variable "v" { type = list(string) }`)
+	s.spec.Vars = map[string]string{"v": "not [an expression"}
+	err := s.mustFail()
 	if text := err.Error(); !strings.Contains(text, "TF_VAR_v") || strings.Contains(text, "not [an") {
 		t.Error(err)
 	}
 }
 
 func TestSecretsAreNotPrinted(t *testing.T) {
-	both(t, func(t *testing.T, with option) {
-		s := newSite(t, `
+	testBothProducts(t, func(t *testing.T, opt option) {
+		s := newFixture(t, `
 variable "token" {}
 variable "nested" { type = map(string) }
 resource "terraform_data" "x" {
@@ -79,10 +79,10 @@ output "s" {
   sensitive = true
 }
 output "fails" { value = var.nested.missing }
-`, with)
-		s.job.Vars = map[string]string{"token": "tok-123456", "nested": `{ password = "pass-7890" }`}
-		err := s.fails()
-		s.write("main.tf", strings.Replace(s.read(filepath.Join(s.job.Dir, "main.tf")), ".missing", ".password", 1))
+`, opt)
+		s.spec.Vars = map[string]string{"token": "tok-123456", "nested": `{ password = "pass-7890" }`}
+		err := s.mustFail()
+		s.write("main.tf", strings.Replace(s.read(filepath.Join(s.spec.Dir, "main.tf")), ".missing", ".password", 1))
 		plan, _ := s.apply()
 		for _, secret := range []string{"tok-123456", "pass-7890", "an-output-secret"} {
 			for where, text := range map[string]string{"log": s.log.String(), "plan": plan.Text, "error": err.Error(), "cause": err.Err.Error()} {

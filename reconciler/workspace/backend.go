@@ -22,67 +22,67 @@ type Backend struct {
 	Locks  bool              // the backend can lock the state, and is told to
 }
 
-// local is the type of the backend that keeps the state in a file.
-const local = "local"
+// localBackend is the type of the backend that keeps the state in a file.
+const localBackend = "local"
 
-// state finds out where the workspace's state lives.
-func (e *evaluation) state(w *Workspace, s *scope) {
+// resolveBackend finds out where the workspace's state lives.
+func (e *evaluation) resolveBackend(w *Workspace, s *scope) {
 	block := s.module.backend
 	if block == nil {
-		block = &backendBlock{kind: local, file: w.Path}
+		block = &backendBlock{kind: localBackend, file: w.Path}
 	}
-	complain := func(format string, args ...any) {
-		p := problemAt(block.file, hclRange(block), format, args...)
+	addProblem := func(format string, args ...any) {
+		p := problemAt(block.file, backendRange(block), format, args...)
 		e.problems = append(e.problems, p)
 	}
-	if block.override {
-		complain("an override file must not say where the state lies: put the %s block into a file that is none", block.kind)
+	if block.inOverrideFile {
+		addProblem("an override file must not say where the state lies: put the %s block into a file that is none", block.kind)
 		return
 	}
 	if block.kind == "cloud" || block.kind == "remote" {
 		each := ""
-		if block.severalWorkspaces() {
+		if block.hasSeveralWorkspaces() {
 			each = ", in a directory of its own for each of its workspaces"
 		}
-		complain("backend %q runs Terraform elsewhere, where this program has no say: keep the state in another backend, such as s3%s", block.kind, each)
+		addProblem("backend %q runs Terraform elsewhere, where this program has no say: keep the state in another backend, such as s3%s", block.kind, each)
 		return
 	}
 	args := map[string]string{}
 	for name, d := range block.arguments {
-		switch v := s.value(d.Expression, nil); {
+		switch v := s.evaluate(d.Expression, nil); {
 		case isNull(v):
 		case v.IsWhollyKnown():
-			args[name] = scalar(v)
+			args[name] = scalarText(v)
 		default:
-			complain("backend %q: %s cannot be evaluated before Terraform runs", block.kind, name)
+			addProblem("backend %q: %s cannot be evaluated before Terraform runs", block.kind, name)
 		}
 	}
 	var values map[string]cty.Value
 	if file := w.Config.BackendConfig; file != "" {
-		var wrong []*Problem
-		values, wrong = e.varFile(file)
-		e.problems = append(e.problems, wrong...)
+		var problems []*Problem
+		values, problems = e.readVarFile(file)
+		e.problems = append(e.problems, problems...)
 		for name, v := range values {
-			args[name] = scalar(v)
+			args[name] = scalarText(v)
 		}
 	}
-	for _, name := range required[block.kind] {
+	for _, name := range requiredArgs[block.kind] {
 		if args[name] == "" {
-			complain("backend %q: %s is not set, here or in the environment's backend_config in %s", block.kind, name, SettingsFile)
+			addProblem("backend %q: %s is not set, here or in the environment's backend_config in %s", block.kind, name, SettingsFile)
 			return
 		}
 	}
 	for _, name := range []string{"workspace_key_prefix", "workspace_dir"} {
 		if args[name] != "" {
-			complain("backend %q: %s is set, so "+onlyDefault+", and remove %[2]s", block.kind, name)
+			addProblem("backend %q: %s is set, so "+onlyDefaultText+", and remove %[2]s", block.kind, name)
 			return
 		}
 	}
-	w.Backend = Backend{Type: block.kind, Config: telling(block.kind, args), Locks: locks(block.kind, args)}
-	w.Identity = identity(w.Path, block.kind, args, defaultWorkspace)
-	w.backendText = textOf(args, block, values)
-	if block.kind == local {
-		w.Backend.Path = localPath(w.Path, w.Backend.Config, defaultWorkspace)
+	w.Backend = Backend{Type: block.kind, Config: locationArgs(block.kind, args), Locks: hasLocking(block.kind, args)}
+	w.Identity = identityOf(w.Path, block.kind, args, defaultWorkspace)
+	w.backendText = backendTextOf(args, block, values)
+	if block.kind == localBackend {
+		w.Backend.Path = localStatePath(w.Path, w.Backend.Config, defaultWorkspace)
 	}
 }
 
@@ -90,14 +90,14 @@ func (e *evaluation) state(w *Workspace, s *scope) {
 // in another backend or at another place than the configuration was read to
 // say.
 func (b Backend) Check(kind string, args map[string]string) error {
-	if is := telling(kind, args); kind != b.Type || !maps.Equal(is, b.Config) {
-		return fmt.Errorf("the state is meant to be in the backend %q at %v, but after init Terraform has it in %q at %v: say in one place, and with constants, where it is", b.Type, b.Config, kind, is)
+	if actual := locationArgs(kind, args); kind != b.Type || !maps.Equal(actual, b.Config) {
+		return fmt.Errorf("the state is meant to be in the backend %q at %v, but after init Terraform has it in %q at %v: say in one place, and with constants, where it is", b.Type, b.Config, kind, actual)
 	}
 	return nil
 }
 
-// textOf returns all that a backend is told, in one order.
-func textOf(args map[string]string, block *backendBlock, values map[string]cty.Value) string {
+// backendTextOf returns all that a backend is told, in one order.
+func backendTextOf(args map[string]string, block *backendBlock, values map[string]cty.Value) string {
 	var text strings.Builder
 	for _, name := range sortedKeys(args) {
 		text.WriteString(name + "=" + args[name] + "\n")
@@ -116,18 +116,18 @@ func textOf(args map[string]string, block *backendBlock, values map[string]cty.V
 // defaultWorkspace is the Terraform workspace that all runs use.
 const defaultWorkspace = "default"
 
-// required are the arguments without which a backend's state has no place.
-var required = map[string][]string{
+// requiredArgs are the arguments without which a backend's state has no place.
+var requiredArgs = map[string][]string{
 	"s3": {"bucket", "key"}, "gcs": {"bucket"}, "azurerm": {"storage_account_name", "container_name", "key"},
 	"http": {"address"}, "consul": {"path"}, "kubernetes": {"secret_suffix"}, "oss": {"bucket"}, "cos": {"bucket"}, "oci": {"bucket", "namespace"},
 }
 
-// places are the arguments that tell where a backend's state is, with their
+// locationDefaults are the arguments that tell where a backend's state is, with their
 // defaults. A backend that is not known is told by all that does not look
 // like a credential.
-var places = map[string]map[string]string{
+var locationDefaults = map[string]map[string]string{
 	"s3":         {"bucket": "", "key": "", "region": "", "workspace_key_prefix": ""},
-	local:        {"path": "", "workspace_dir": ""},
+	localBackend: {"path": "", "workspace_dir": ""},
 	"gcs":        {"bucket": "", "prefix": ""},
 	"azurerm":    {"storage_account_name": "", "container_name": "", "key": ""},
 	"http":       {"address": ""},
@@ -139,14 +139,14 @@ var places = map[string]map[string]string{
 	"oci":        {"bucket": "", "namespace": "", "key": "terraform.tfstate"},
 }
 
-// telling returns the arguments that tell where the state is.
-func telling(kind string, args map[string]string) map[string]string {
+// locationArgs returns the arguments that tell where the state is.
+func locationArgs(kind string, args map[string]string) map[string]string {
 	out := map[string]string{}
-	known, ok := places[kind]
+	known, ok := locationDefaults[kind]
 	if !ok {
 		for name, text := range args {
-			if !looksSecret(name) {
-				out[name] = withoutUser(text)
+			if !isSecretArg(name) {
+				out[name] = stripCredentials(text)
 			}
 		}
 		return out
@@ -157,13 +157,13 @@ func telling(kind string, args map[string]string) map[string]string {
 			text = fallback
 		}
 		if text != "" {
-			out[name] = withoutUser(text)
+			out[name] = stripCredentials(text)
 		}
 	}
 	return out
 }
 
-func looksSecret(name string) bool {
+func isSecretArg(name string) bool {
 	for _, part := range []string{"pass", "secret", "token", "key", "cred", "user", "conn", "cert"} {
 		if strings.Contains(name, part) {
 			return true
@@ -172,8 +172,8 @@ func looksSecret(name string) bool {
 	return false
 }
 
-// withoutUser takes credentials out of a URL.
-func withoutUser(text string) string {
+// stripCredentials takes credentials out of a URL.
+func stripCredentials(text string) string {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" {
 		if strings.Contains(text, "password=") { // a PostgreSQL connection string of words
@@ -188,17 +188,17 @@ func withoutUser(text string) string {
 	return u.String()
 }
 
-// identity names the place where a backend keeps a state, alike for the
+// identityOf names the place where a backend keeps a state, alike for the
 // workspace that owns it and for those that read it. dir is the directory in
 // which Terraform runs. Parts may hold "*" for any text.
-func identity(dir, kind string, args map[string]string, workspace string) string {
-	t := telling(kind, args)
+func identityOf(dir, kind string, args map[string]string, workspace string) string {
+	t := locationArgs(kind, args)
 	switch kind {
 	case "s3":
-		return "s3://" + t["bucket"] + "/" + inWorkspace(t["key"], t["workspace_key_prefix"], workspace)
-	case local:
+		return "s3://" + t["bucket"] + "/" + s3StateKey(t["key"], t["workspace_key_prefix"], workspace)
+	case localBackend:
 		// Readers name it in their configuration, where every text is in NFC.
-		return "local:" + norm.NFC.String(localPath(dir, t, workspace))
+		return "local:" + norm.NFC.String(localStatePath(dir, t, workspace))
 	}
 	if workspace != defaultWorkspace {
 		t["workspace"] = workspace
@@ -210,8 +210,8 @@ func identity(dir, kind string, args map[string]string, workspace string) string
 	return kind + ":" + strings.TrimSpace(text.String())
 }
 
-// inWorkspace returns the S3 key of a Terraform workspace's state.
-func inWorkspace(key, prefix, workspace string) string {
+// s3StateKey returns the S3 key of a Terraform workspace's state.
+func s3StateKey(key, prefix, workspace string) string {
 	if prefix == "" {
 		prefix = "env:"
 	}
@@ -225,23 +225,23 @@ func inWorkspace(key, prefix, workspace string) string {
 	}
 }
 
-// localPath returns the path of a state file in the repository.
-func localPath(dir string, t map[string]string, workspace string) string {
+// localStatePath returns the path of a state file in the repository.
+func localStatePath(dir string, t map[string]string, workspace string) string {
 	file := t["path"]
 	if workspace != defaultWorkspace {
-		below := t["workspace_dir"]
-		if below == "" {
-			below = "terraform.tfstate.d"
+		statesDir := t["workspace_dir"]
+		if statesDir == "" {
+			statesDir = "terraform.tfstate.d"
 		}
-		file = path.Join(below, workspace, "terraform.tfstate")
+		file = path.Join(statesDir, workspace, "terraform.tfstate")
 	}
 	switch {
 	case file == "":
 		return path.Join(dir, "terraform.tfstate")
-	case strings.HasPrefix(file, "*"), strings.HasPrefix(file, top+"/*"):
+	case strings.HasPrefix(file, "*"), strings.HasPrefix(file, repoRoot+"/*"):
 		return "*"
-	case strings.HasPrefix(file, top+"/"):
-		return path.Clean(strings.TrimPrefix(file, top+"/"))
+	case strings.HasPrefix(file, repoRoot+"/"):
+		return path.Clean(strings.TrimPrefix(file, repoRoot+"/"))
 	case path.IsAbs(file):
 		return path.Clean(file)
 	default:
@@ -249,8 +249,8 @@ func localPath(dir string, t map[string]string, workspace string) string {
 	}
 }
 
-// locks tells whether a backend can lock, and is told to.
-func locks(kind string, args map[string]string) bool {
+// hasLocking tells whether a backend can lock, and is told to.
+func hasLocking(kind string, args map[string]string) bool {
 	switch kind {
 	case "s3":
 		return args["use_lockfile"] == "true" || args["dynamodb_table"] != ""
@@ -260,15 +260,15 @@ func locks(kind string, args map[string]string) bool {
 		return args["tablestore_table"] != ""
 	case "consul":
 		return args["lock"] != "false"
-	case local, "azurerm", "gcs", "kubernetes", "pg", "cos", "oci":
+	case localBackend, "azurerm", "gcs", "kubernetes", "pg", "cos", "oci":
 		return true
 	}
 	return false
 }
 
-// scalar returns a known value as text; "" for null and for what is no text,
+// scalarText returns a known value as text; "" for null and for what is no text,
 // number or bool.
-func scalar(v cty.Value) string {
+func scalarText(v cty.Value) string {
 	v, _ = v.UnmarkDeep()
 	text, err := convert.Convert(v, cty.String)
 	if err != nil || text.IsNull() || !text.IsKnown() {

@@ -67,7 +67,7 @@ func BenchmarkStale(b *testing.B) {
 	}
 	for b.Loop() {
 		for _, trace := range traces {
-			if stale := Stale(tree, trace); len(stale) > 0 {
+			if stale := StalePaths(tree, trace); len(stale) > 0 {
 				b.Fatal(stale)
 			}
 		}

@@ -15,8 +15,8 @@ type binding struct {
 	collection hclsyntax.Expression // what is gone through; for count, how often
 }
 
-// repetition returns the binding of a block's for_each or count.
-func repetition(body *hclsyntax.Body) []binding {
+// repetitionBindings returns the binding of a block's for_each or count.
+func repetitionBindings(body *hclsyntax.Body) []binding {
 	if a := body.Attributes["for_each"]; a != nil {
 		return []binding{{key: "key", value: "value", object: "each", collection: a.Expr}}
 	}
@@ -26,8 +26,8 @@ func repetition(body *hclsyntax.Body) []binding {
 	return nil
 }
 
-// dynamic returns the binding of a dynamic block's iterator.
-func dynamic(b *hclsyntax.Block) []binding {
+// dynamicBindings returns the binding of a dynamic block's iterator.
+func dynamicBindings(b *hclsyntax.Block) []binding {
 	each := b.Body.Attributes["for_each"]
 	if each == nil {
 		return nil
@@ -45,31 +45,31 @@ func dynamic(b *hclsyntax.Block) []binding {
 // elements to be evaluated for each; beyond it is unknown, which widens.
 const maxElements = 256
 
-// each calls f with the values of the bound names that exprs refer to: once
+// forEach calls f with the values of the bound names that exprs refer to: once
 // for each element of collections that are known, else once with an unknown.
-func (s *scope) each(bindings []binding, names bound, exprs []hclsyntax.Expression, f func(bound)) {
+func (s *scope) forEach(bindings []binding, names bound, exprs []hclsyntax.Expression, f func(bound)) {
 	if len(bindings) == 0 {
 		f(names)
 		return
 	}
 	b, rest := bindings[0], bindings[1:]
-	if !b.usedBy(exprs, rest) {
-		s.each(rest, names, exprs, f)
+	if !b.isUsedIn(exprs, rest) {
+		s.forEach(rest, names, exprs, f)
 		return
 	}
 	bind := func(values bound) {
-		all := make(bound, len(names)+len(values))
+		merged := make(bound, len(names)+len(values))
 		for k, v := range names {
-			all[k] = v
+			merged[k] = v
 		}
 		for k, v := range values {
-			all[k] = v
+			merged[k] = v
 		}
-		s.each(rest, all, exprs, f)
+		s.forEach(rest, merged, exprs, f)
 	}
-	for _, collection := range s.possible(b.collection, names) {
+	for _, collection := range s.possibleValues(b.collection, names) {
 		for _, values := range b.elements(collection) {
-			if s.steps += valueCost; s.steps > maxSteps { // the rest is told by one that is unknown
+			if s.steps += valueCost; s.steps > maxWorkspaceSteps { // the rest is told by one that is unknown
 				bind(b.bind(cty.DynamicVal, cty.DynamicVal))
 				return
 			}
@@ -78,9 +78,9 @@ func (s *scope) each(bindings []binding, names bound, exprs []hclsyntax.Expressi
 	}
 }
 
-// usedBy tells whether an expression refers to a name that b binds, or a
+// isUsedIn tells whether an expression refers to a name that b binds, or a
 // binding inside of it may.
-func (b binding) usedBy(exprs []hclsyntax.Expression, rest []binding) bool {
+func (b binding) isUsedIn(exprs []hclsyntax.Expression, rest []binding) bool {
 	for _, e := range exprs {
 		if e != nil && b.bindsIn(e) {
 			return true
@@ -100,54 +100,54 @@ func (b binding) bindsIn(e hclsyntax.Expression) bool {
 func (b binding) elements(collection cty.Value) []bound {
 	collection, _ = collection.Unmark()
 	if b.object == "count" {
-		return b.counted(collection)
+		return b.countValues(collection)
 	}
 	unknown := []bound{b.bind(cty.DynamicVal, cty.DynamicVal)}
-	if !iterable(collection) {
+	if !isIterable(collection) {
 		return unknown
 	}
-	var all []bound
+	var result []bound
 	for it := collection.ElementIterator(); it.Next(); {
-		if len(all) == maxElements {
+		if len(result) == maxElements {
 			return unknown
 		}
 		k, v := it.Element()
 		if t := collection.Type(); t.IsSetType() || b.object == "each" && (t.IsListType() || t.IsTupleType()) {
 			k = v
 		}
-		all = append(all, b.bind(k, v))
+		result = append(result, b.bind(k, v))
 	}
-	return all
+	return result
 }
 
-// none tells whether a block is repeated, and certainly not even once.
-func (s *scope) none(bindings []binding) bool {
-	return len(bindings) > 0 && len(bindings[0].elements(s.value(bindings[0].collection, nil))) == 0
+// hasZeroInstances tells whether a block is repeated, and certainly not even once.
+func (s *scope) hasZeroInstances(bindings []binding) bool {
+	return len(bindings) > 0 && len(bindings[0].elements(s.evaluate(bindings[0].collection, nil))) == 0
 }
 
-func (b binding) counted(n cty.Value) []bound {
+func (b binding) countValues(n cty.Value) []bound {
 	if n.IsKnown() && !n.IsNull() && n.Type() == cty.Number {
 		if count, accuracy := n.AsBigFloat().Int64(); accuracy == 0 && count <= maxElements {
-			var all []bound
+			var result []bound
 			for i := range max(count, 0) {
-				all = append(all, b.bind(cty.NumberIntVal(i), cty.NilVal))
+				result = append(result, b.bind(cty.NumberIntVal(i), cty.NilVal))
 			}
-			return all
+			return result
 		}
 	}
 	return []bound{b.bind(cty.DynamicVal, cty.NilVal)}
 }
 
 func (b binding) bind(k, v cty.Value) bound {
-	named := bound{}
+	attrs := bound{}
 	if b.key != "" {
-		named[b.key] = k
+		attrs[b.key] = k
 	}
 	if b.value != "" {
-		named[b.value] = v
+		attrs[b.value] = v
 	}
 	if b.object == "" {
-		return named
+		return attrs
 	}
-	return bound{b.object: cty.ObjectVal(named)}
+	return bound{b.object: cty.ObjectVal(attrs)}
 }

@@ -13,26 +13,26 @@ func TestBudget(t *testing.T) {
 	thousand := "[" + strings.Repeat("1, ", 999) + "1]"
 	tenfold := strings.Repeat("${local.a}", 64)
 	for name, text := range map[string]string{
-		"a text that doubles":            doubling(30) + "p = substr(local.a30, 0, 3)",
-		"a text of many parts":           doubling(13) + "p = \"" + strings.Repeat("${local.a13}", 5000) + "\"",
+		"a text that doubles":            doublingTexts(30) + "p = substr(local.a30, 0, 3)",
+		"a text of many parts":           doublingTexts(13) + "p = \"" + strings.Repeat("${local.a13}", 5000) + "\"",
 		"a wide format":                  `p = format("%2000000000s", "x")`,
-		"a format of many arguments":     doubling(13) + "p = format(\"" + strings.Repeat("%[1]s", 5000) + "\", local.a13)",
+		"a format of many arguments":     doublingTexts(13) + "p = format(\"" + strings.Repeat("%[1]s", 5000) + "\", local.a13)",
 		"a width that is given":          `p = format("%*s", 2000000000, "x")`,
-		"replace":                        doubling(13) + `p = replace(local.a13, "a", local.a13)`,
-		"replace by an expression":       doubling(13) + `p = replace(local.a13, "/a/", local.a13)`,
-		"join":                           doubling(13) + `p = join(local.a13, split("", local.a13))`,
+		"replace":                        doublingTexts(13) + `p = replace(local.a13, "a", local.a13)`,
+		"replace by an expression":       doublingTexts(13) + `p = replace(local.a13, "/a/", local.a13)`,
+		"join":                           doublingTexts(13) + `p = join(local.a13, split("", local.a13))`,
 		"indent":                         `p = indent(2000000000, "a\nb")`,
-		"a template's loops":             doubling(13) + "p = \"%{for i in range(1000)}%{for j in range(1000)}${local.a13}%{endfor}%{endfor}\"",
+		"a template's loops":             doublingTexts(13) + "p = \"%{for i in range(1000)}%{for j in range(1000)}${local.a13}%{endfor}%{endfor}\"",
 		"loops in loops":                 `p = join("", flatten([for a in range(1000) : [for b in range(1000) : [for c in range(1000) : [for d in range(1000) : "x"]]]]))`,
-		"loops over split texts":         doubling(12) + `p = join("", flatten([for a in split("", local.a12) : [for b in split("", local.a12) : a]]))`,
-		"tuples in tuples":               "t0 = [\"a\"]\n" + repeated(60, "t", "[%, %]") + "p = trimprefix(jsonencode(local.t60), \"x\")",
-		"lists, joined together":         "t0 = [\"a\"]\n" + repeated(60, "t", "concat(%, %)") + "p = join(\"\", local.t60)",
-		"objects in objects":             "t0 = { a = \"a\" }\n" + repeated(60, "t", "{ a = %, b = % }") + "p = trimprefix(jsonencode(local.t60), \"x\")",
+		"loops over split texts":         doublingTexts(12) + `p = join("", flatten([for a in split("", local.a12) : [for b in split("", local.a12) : a]]))`,
+		"tuples in tuples":               "t0 = [\"a\"]\n" + chainedLocals(60, "t", "[%, %]") + "p = trimprefix(jsonencode(local.t60), \"x\")",
+		"lists, joined together":         "t0 = [\"a\"]\n" + chainedLocals(60, "t", "concat(%, %)") + "p = join(\"\", local.t60)",
+		"objects in objects":             "t0 = { a = \"a\" }\n" + chainedLocals(60, "t", "{ a = %, b = % }") + "p = trimprefix(jsonencode(local.t60), \"x\")",
 		"a product of sets":              "t0 = range(1000)\np = jsonencode(setproduct(local.t0, local.t0, local.t0, local.t0))",
 		"a large number":                 `p = "${1e600000000}"`,
-		"numbers that grow":              "t0 = 1e300\n" + repeated(40, "t", "% * %") + "p = \"${local.t40}\"",
+		"numbers that grow":              "t0 = 1e300\n" + chainedLocals(40, "t", "% * %") + "p = \"${local.t40}\"",
 		"loops in loops, one expression": "p = join(\"\", flatten([for a in " + thousand + " : [for b in " + thousand + " : [for c in " + thousand + " : [for d in " + thousand + " : \"x\"]]]]))",
-		"a loop's name, many times":      doubling(13) + "p = join(\"\", [for x in [local.a13] : \"" + strings.Repeat("${x}", 5000) + "\"])",
+		"a loop's name, many times":      doublingTexts(13) + "p = join(\"\", [for x in [local.a13] : \"" + strings.Repeat("${x}", 5000) + "\"])",
 		"loops that double":              "p = jsonencode(" + nestedLoops(60, "v%") + ")",
 		"loops that double and compare":  "p = \"${" + nestedLoops(60, "v% == v%") + "[0]}\"",
 		"nothing is kept":                "p = join(\"\", [for a in " + thousand + " : \"x\" if length([for b in " + thousand + " : 1 if length([for c in " + thousand + " : 1 if false]) > 0]) > 0])",
@@ -43,11 +43,11 @@ func TestBudget(t *testing.T) {
 		"a text that is a number":        "p = \"${\"1e600000000\" * 1}\"",
 		"a negated text":                 "p = \"${-\"1e600000000\"}\"",
 		"a variable that is a number":    "p = \"${var.n}\"",
-		"a pattern over a large text":    doubling(13) + "p = join(\"\", regexall(\"(a?){500}b\", local.a13))",
-		"groups of a pattern":            doubling(13) + "p = jsonencode(regexall(\"" + strings.Repeat("(a?)", 500) + "\", local.a13))",
-		"each compared with all":         doubling(9) + "p = join(\"\", distinct([for i, c in split(\"\", local.a9) : \"${i}${c}\"]))",
-		"large ones compared":            doubling(8) + "t = split(\"\", local.a8)\np = join(\"\", [for a in local.t : \"x\" if local.t == local.t])",
-		"zipped and merged":              "t0 = { a = \"a\" }\n" + repeated(60, "t", "{ for k, v in % : k => merge(%, { b = %, c = % }) }") + "p = jsonencode(local.t60)",
+		"a pattern over a large text":    doublingTexts(13) + "p = join(\"\", regexall(\"(a?){500}b\", local.a13))",
+		"groups of a pattern":            doublingTexts(13) + "p = jsonencode(regexall(\"" + strings.Repeat("(a?)", 500) + "\", local.a13))",
+		"each compared with all":         doublingTexts(9) + "p = join(\"\", distinct([for i, c in split(\"\", local.a9) : \"${i}${c}\"]))",
+		"large ones compared":            doublingTexts(8) + "t = split(\"\", local.a8)\np = join(\"\", [for a in local.t : \"x\" if local.t == local.t])",
+		"zipped and merged":              "t0 = { a = \"a\" }\n" + chainedLocals(60, "t", "{ for k, v in % : k => merge(%, { b = %, c = % }) }") + "p = jsonencode(local.t60)",
 		"many parts":                     "a = \"x\"\np = format(\"%s%2000000000d\", \"" + tenfold + "\", 1)",
 	} {
 		tree := newTree(map[string]string{
@@ -59,17 +59,17 @@ func TestBudget(t *testing.T) {
 		if w.Err != nil || len(w.Inputs) != 2 || w.Inputs[1] != "." || len(w.Warnings) == 0 || !strings.HasPrefix(w.Warnings[0], "env/a/main.tf:") {
 			t.Errorf("%s: %v, %q, %v", name, w.Inputs, w.Warnings, w.Err)
 		}
-		if got := Refuse(tree, Terraform, Proposal{Dir: dir}, defaultTrust()); len(got) == 0 {
+		if got := CheckPolicy(tree, Terraform, Proposal{Dir: dir}, defaultPolicy()); len(got) == 0 {
 			t.Errorf("%s: not refused", name)
 		}
 	}
 }
 
-// repeated are locals that are each made of the one before.
-func repeated(n int, name, of string) string {
+// chainedLocals are locals that are each made of the one before.
+func chainedLocals(n int, name, template string) string {
 	var text strings.Builder
 	for i := range n {
-		text.WriteString(name + strconv.Itoa(i+1) + " = " + strings.ReplaceAll(of, "%", "local."+name+strconv.Itoa(i)) + "\n")
+		text.WriteString(name + strconv.Itoa(i+1) + " = " + strings.ReplaceAll(template, "%", "local."+name+strconv.Itoa(i)) + "\n")
 	}
 	return text.String()
 }
@@ -89,9 +89,9 @@ func TestBudgetOfBindings(t *testing.T) {
 	}
 }
 
-// doubling are texts that are each twice the one before.
-func doubling(n int) string {
-	return "a0 = \"" + strings.Repeat("a", 64) + "\"\n" + repeated(n, "a", "\"${%}${%}\"")
+// doublingTexts are texts that are each twice the one before.
+func doublingTexts(n int) string {
+	return "a0 = \"" + strings.Repeat("a", 64) + "\"\n" + chainedLocals(n, "a", "\"${%}${%}\"")
 }
 
 // nestedLoops is a loop in a loop, and so on, each over twice what the one
@@ -99,8 +99,8 @@ func doubling(n int) string {
 func nestedLoops(n int, inner string) string {
 	text := strings.ReplaceAll(inner, "%", strconv.Itoa(n))
 	for ; n > 0; n-- {
-		was := "v" + strconv.Itoa(n-1)
-		text = "[for v" + strconv.Itoa(n) + " in [[" + was + ", " + was + "]] : " + text + "]"
+		outer := "v" + strconv.Itoa(n-1)
+		text = "[for v" + strconv.Itoa(n) + " in [[" + outer + ", " + outer + "]] : " + text + "]"
 	}
 	return "[for v0 in [[1]] : " + text + "]"
 }
@@ -138,7 +138,7 @@ func TestBudgetOfFiles(t *testing.T) {
 	tree := newTree(map[string]string{
 		"env/a/main.tf":          "variable \"p\" {}\noutput \"o\" {\n  value = file(var.p[0])\n}\n",
 		"env/a/terraform.tfvars": "p = " + bomb + "\n",
-		"env/b/main.tf":          strings.Repeat("#", maxConfig+1),
+		"env/b/main.tf":          strings.Repeat("#", maxConfigSize+1),
 		"other/x":                "x",
 	})
 	w := NewLoader(tree, Terraform).Load(Dir{Name: "a", Path: "env/a"}, Config{})
@@ -149,7 +149,7 @@ func TestBudgetOfFiles(t *testing.T) {
 	if w.Err == nil || !strings.Contains(w.Err.Error(), "are not read") {
 		t.Errorf("a large file: %v", w.Err)
 	}
-	tree = estate(map[string]string{SettingsFile: "defaults {\n  apply = \"${" + bomb + "[0]}\"\n}\n"})
+	tree = sampleRepo(map[string]string{SettingsFile: "defaults {\n  apply = \"${" + bomb + "[0]}\"\n}\n"})
 	if _, err := LoadSettings(tree, ""); err == nil || !strings.Contains(err.Error(), "takes more than it may") {
 		t.Errorf("settings: %v", err)
 	}

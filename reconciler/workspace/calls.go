@@ -9,92 +9,92 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// call takes in the module that c calls, and what that depends on.
-func (e *evaluation) call(s *scope, c *call) {
+// walkCall takes in the module that c calls, and what that depends on.
+func (e *evaluation) walkCall(s *scope, c *moduleCall) {
 	source, ok := c.arguments["source"]
 	if !ok {
 		return // Terraform says so better
 	}
-	text, known := asString(s.value(source.Expression, nil))
+	text, known := asString(s.evaluate(source.Expression, nil))
 	switch {
 	case !known:
-		e.refusal.refuse(source.file, source.Range(), "", "the source of module %q cannot be told before Terraform runs", c.name)
+		e.checker.addViolation(source.file, source.Range(), "", "the source of module %q cannot be told before Terraform runs", c.name)
 		// What such a module would depend on cannot be told, so all counts.
-		e.inputs.guess(".", problemAt(source.file, source.Range(), "the source of module %q cannot be evaluated here: every change in the repository counts", c.name))
-	case isLocal(text) && !outside(path.Join(s.module.dir, text)):
-		e.localCall(s, c, source, path.Join(s.module.dir, text))
-	case isLocal(text), path.IsAbs(text):
+		e.inputs.addGuess(".", problemAt(source.file, source.Range(), "the source of module %q cannot be evaluated here: every change in the repository counts", c.name))
+	case isLocalSource(text) && !isOutsideRepo(path.Join(s.module.dir, text)):
+		e.walkLocalCall(s, c, source, path.Join(s.module.dir, text))
+	case isLocalSource(text), path.IsAbs(text):
 		e.problems = append(e.problems, problemAt(source.file, source.Range(), "module %q: source %s lies outside the repository", c.name, text))
 	default:
-		e.remoteCall(c, source, text)
+		e.checkRemoteCall(c, source, text)
 	}
 }
 
-// isLocal tells whether a module's source is a path of the repository.
-func isLocal(source string) bool {
+// isLocalSource tells whether a module's source is a path of the repository.
+func isLocalSource(source string) bool {
 	return source == "." || source == ".." || strings.HasPrefix(source, "./") || strings.HasPrefix(source, "../")
 }
 
-// localCall takes in the module at dir, which c calls.
-func (e *evaluation) localCall(s *scope, c *call, source definition, dir string) {
-	complain := func(format string, args ...any) {
+// walkLocalCall takes in the module at dir, which c calls.
+func (e *evaluation) walkLocalCall(s *scope, c *moduleCall, source definition, dir string) {
+	addProblem := func(format string, args ...any) {
 		e.problems = append(e.problems, problemAt(source.file, source.Range(), "module %q: "+format, append([]any{c.name}, args...)...))
 	}
 	if errs := e.inputs.add(dir); len(errs) > 0 {
 		for _, err := range errs {
-			complain("%s", err)
+			addProblem("%s", err)
 		}
 		return
 	}
-	m, err := e.module(dir)
+	m, err := e.loadModule(dir)
 	if err != nil {
-		complain("%s", err)
+		addProblem("%s", err)
 		return
 	}
-	e.refusal.linked(dir, m.dir)
-	if circle := s.callers(m.dir); circle != "" {
-		complain("the module calls itself: %s", circle)
+	e.checker.checkLinkedDir(dir, m.dir)
+	if cycle := s.findCallCycle(m.dir); cycle != "" {
+		addProblem("the module calls itself: %s", cycle)
 		return
 	}
 	if e.instances > maxInstances {
 		// So many that each is looked at once, whatever its arguments.
-		if !e.general[m.dir] {
-			e.general[m.dir] = true
-			child := s.child(m, c, nil)
-			child.general, child.idle = true, false
-			e.visit(child)
+		if !e.walkedGenerally[m.dir] {
+			e.walkedGenerally[m.dir] = true
+			child := s.newChild(m, c, nil)
+			child.hasUnknownArgs, child.zeroInstances = true, false
+			e.walk(child)
 		}
 		return
 	}
 	if child := s.callee(c.name); child != nil && len(c.bindings) == 0 {
-		e.visit(child)
+		e.walk(child)
 		return
 	}
-	if s.none(c.bindings) {
-		child := s.child(m, c, nil)
-		child.idle = true
-		e.visit(child)
+	if s.hasZeroInstances(c.bindings) {
+		child := s.newChild(m, c, nil)
+		child.zeroInstances = true
+		e.walk(child)
 		return
 	}
-	s.each(c.bindings, nil, c.expressions(), func(names bound) { e.visit(s.child(m, c, names)) })
+	s.forEach(c.bindings, nil, c.expressions(), func(names bound) { e.walk(s.newChild(m, c, names)) })
 }
 
 // expressions are the arguments that are handed to the module.
-func (c *call) expressions() []hclsyntax.Expression {
-	var list []hclsyntax.Expression
+func (c *moduleCall) expressions() []hclsyntax.Expression {
+	var exprs []hclsyntax.Expression
 	for name, d := range c.arguments {
 		if !slices.Contains(metaArguments, name) {
-			list = append(list, d.Expression)
+			exprs = append(exprs, d.Expression)
 		}
 	}
-	return list
+	return exprs
 }
 
-// child returns the scope of the module that c calls.
-func (s *scope) child(m *module, c *call, names bound) *scope {
+// newChild returns the scope of the module that c calls.
+func (s *scope) newChild(m *module, c *moduleCall, names bound) *scope {
 	s.instances++
 	child := newScope(s.evaluation, m)
-	child.parent, child.call, child.bound, child.idle = s, c, names, s.idle
+	child.parent, child.call, child.bound, child.zeroInstances = s, c, names, s.zeroInstances
 	return child
 }
 
@@ -109,56 +109,56 @@ func (s *scope) callee(name string) *scope {
 	if c == nil || c.arguments["source"].Expression == nil {
 		return nil
 	}
-	text, known := asString(s.value(c.arguments["source"].Expression, nil))
+	text, known := asString(s.evaluate(c.arguments["source"].Expression, nil))
 	dir := path.Join(s.module.dir, text)
-	if !known || !isLocal(text) || outside(dir) || s.instances > maxInstances {
+	if !known || !isLocalSource(text) || isOutsideRepo(dir) || s.instances > maxInstances {
 		return nil
 	}
-	m, err := s.Loader.module(dir)
-	if err != nil || s.callers(m.dir) != "" {
+	m, err := s.Loader.loadModule(dir)
+	if err != nil || s.findCallCycle(m.dir) != "" {
 		return nil
 	}
-	s.callees[name] = s.child(m, c, nil)
+	s.callees[name] = s.newChild(m, c, nil)
 	return s.callees[name]
 }
 
-// callers returns the way from dir down to the module of s and back, if dir
+// findCallCycle returns the way from dir down to the module of s and back, if dir
 // is one of the modules that s is called by.
-func (s *scope) callers(dir string) string {
-	way := []string{dir}
-	for at := s; at != nil; at = at.parent {
-		way = append(way, at.module.dir)
-		if at.module.dir == dir {
-			slices.Reverse(way)
-			return strings.Join(way, " -> ")
+func (s *scope) findCallCycle(dir string) string {
+	cycle := []string{dir}
+	for caller := s; caller != nil; caller = caller.parent {
+		cycle = append(cycle, caller.module.dir)
+		if caller.module.dir == dir {
+			slices.Reverse(cycle)
+			return strings.Join(cycle, " -> ")
 		}
 	}
 	return ""
 }
 
 var (
-	exactVersion = regexp.MustCompile(`^\s*=?\s*v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?\s*$`)
-	pinned       = regexp.MustCompile(`[?&](ref|rev|tag|checksum|archive_checksum|versionId|version|digest)=[^&]+`)
-	registry     = regexp.MustCompile(`^([0-9A-Za-z.:-]+/)?[0-9A-Za-z_-]+/[0-9A-Za-z_-]+/[0-9a-z]+(//.*)?$`)
+	exactVersion    = regexp.MustCompile(`^\s*=?\s*v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?\s*$`)
+	pinnedRef       = regexp.MustCompile(`[?&](ref|rev|tag|checksum|archive_checksum|versionId|version|digest)=[^&]+`)
+	registryAddress = regexp.MustCompile(`^([0-9A-Za-z.:-]+/)?[0-9A-Za-z_-]+/[0-9A-Za-z_-]+/[0-9a-z]+(//.*)?$`)
 )
 
-// remoteCall warns of a module that may change without a commit here.
-func (e *evaluation) remoteCall(c *call, source definition, text string) {
+// checkRemoteCall warns of a module that may change without a commit here.
+func (e *evaluation) checkRemoteCall(c *moduleCall, source definition, text string) {
 	exact := false
 	if v, ok := c.arguments["version"]; ok {
-		version, known := constant(v.Expression)
+		version, known := constantString(v.Expression)
 		exact = known && exactVersion.MatchString(version)
 	}
-	e.refusal.remoteModule(c, source, text, exact)
+	e.checker.checkRemoteModule(c, source, text, exact)
 	if isRegistry(text) {
 		if exact {
 			return
 		}
-		e.warn(source.file, source.Expression, "module %q comes from a registry without an exact version: a new one is not seen", c.name)
+		e.addWarning(source.file, source.Expression, "module %q comes from a registry without an exact version: a new one is not seen", c.name)
 		return
 	}
-	if !pinned.MatchString(text) {
-		e.warn(source.file, source.Expression, "module %q comes from elsewhere without an exact ref: changes there are not seen", c.name)
+	if !pinnedRef.MatchString(text) {
+		e.addWarning(source.file, source.Expression, "module %q comes from elsewhere without an exact ref: changes there are not seen", c.name)
 	}
 }
 
@@ -166,5 +166,5 @@ func (e *evaluation) remoteCall(c *call, source definition, text string) {
 // of hosts that serve Git look alike.
 func isRegistry(source string) bool {
 	host, _, _ := strings.Cut(source, "/")
-	return registry.MatchString(source) && host != "github.com" && host != "bitbucket.org"
+	return registryAddress.MatchString(source) && host != "github.com" && host != "bitbucket.org"
 }

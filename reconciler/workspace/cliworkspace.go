@@ -12,39 +12,39 @@ import (
 // one, that of the default one. In a directory that was written for several,
 // what stands would be made a second time under the name "default".
 
-// onlyDefault is why such a directory is refused, and what to do.
-const onlyDefault = "this directory has a state for each Terraform CLI workspace, and only the default one is supported: make a directory of each, with a state of its own"
+// onlyDefaultText is why such a directory is refused, and what to do.
+const onlyDefaultText = "this directory has a state for each Terraform CLI workspace, and only the default one is supported: make a directory of each, with a state of its own"
 
-// namesCLIWorkspace reports whether t is the name of the CLI workspace.
-func namesCLIWorkspace(t hcl.Traversal) bool {
+// isCLIWorkspaceRef reports whether t is the name of the CLI workspace.
+func isCLIWorkspaceRef(t hcl.Traversal) bool {
 	root := t.RootName()
 	name, ok := attrAt(t, 1)
 	return ok && name == "workspace" && (root == "terraform" || root == "tofu")
 }
 
-// refuseCLIWorkspaces refuses a directory that was written for several CLI
+// rejectCLIWorkspaces refuses a directory that was written for several CLI
 // workspaces.
-func (e *evaluation) refuseCLIWorkspaces(w *Workspace) {
-	if states := path.Join(w.Path, "terraform.tfstate.d"); e.tree.ID(states) != Absent {
-		e.problems = append(e.problems, &Problem{File: states, Text: onlyDefault + ", and take this out of Git"})
+func (e *evaluation) rejectCLIWorkspaces(w *Workspace) {
+	if states := path.Join(w.Path, "terraform.tfstate.d"); e.tree.ID(states) != AbsentID {
+		e.problems = append(e.problems, &Problem{File: states, Text: onlyDefaultText + ", and take this out of Git"})
 	}
 	selected := path.Join(w.Path, ".terraform/environment")
-	if text, err := readSome(e.tree, selected, maxConfig); err == nil && strings.TrimSpace(string(text)) != defaultWorkspace {
-		e.problems = append(e.problems, &Problem{File: selected, Text: fmt.Sprintf("the Terraform CLI workspace %q is selected, and %s, and take .terraform out of Git", strings.TrimSpace(string(text)), onlyDefault)})
+	if text, err := readLimited(e.tree, selected, maxConfigSize); err == nil && strings.TrimSpace(string(text)) != defaultWorkspace {
+		e.problems = append(e.problems, &Problem{File: selected, Text: fmt.Sprintf("the Terraform CLI workspace %q is selected, and %s, and take .terraform out of Git", strings.TrimSpace(string(text)), onlyDefaultText)})
 	}
-	if places := inOrder(e.cli); len(places) > 0 && e.refusal == nil {
+	if places := sortProblems(e.cliWorkspaceRefs); len(places) > 0 && e.checker == nil {
 		p := *places[0]
 		if more := len(places) - 1; more > 0 {
 			p.Text += fmt.Sprintf(" (and in %d more places)", more)
 		}
-		p.Text += " is used, so " + onlyDefault + ", and write its name where this stands (\"default\" where there never was another one)"
+		p.Text += " is used, so " + onlyDefaultText + ", and write its name where this stands (\"default\" where there never was another one)"
 		e.problems = append(e.problems, &p)
 	}
 }
 
-// severalWorkspaces reports whether a cloud or remote backend is that of more
+// hasSeveralWorkspaces reports whether a cloud or remote backend is that of more
 // than one workspace.
-func (b *backendBlock) severalWorkspaces() bool {
+func (b *backendBlock) hasSeveralWorkspaces() bool {
 	for _, inner := range b.block.Body.Blocks {
 		attrs := inner.Body.Attributes
 		if inner.Type == "workspaces" && (attrs["tags"] != nil || attrs["prefix"] != nil) {

@@ -6,21 +6,21 @@ import (
 	"encoding/json"
 )
 
-// Apply says which plans of a workspace are applied without asking.
-type Apply string
+// ApplyMode says which plans of a workspace are applied without asking.
+type ApplyMode string
 
 // The values of apply in the settings.
 const (
-	Always   Apply = "always"    // every plan
-	PlanOnly Apply = "plan-only" // none
-	Safe     Apply = "safe"      // up to risk "update"
-	Approve  Apply = "approve"   // those that a person approved
+	ApplyAlways   ApplyMode = "always"    // every plan
+	ApplyPlanOnly ApplyMode = "plan-only" // none
+	ApplySafe     ApplyMode = "safe"      // up to risk "update"
+	ApplyApproved ApplyMode = "approve"   // those that a person approved
 )
 
 // Config is the settings as they hold for one workspace.
 type Config struct {
 	DependsOn     []string // names of workspaces, beside what is inferred
-	Apply         Apply
+	Apply         ApplyMode
 	VarFiles      []string // repository paths, in the order in which later ones win
 	BackendConfig string   // repository path of a partial backend configuration; "" for none
 	Env           []string // names of the TF_VAR_* that are passed on, sorted
@@ -44,15 +44,15 @@ func (c Config) Digest() string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// Stale says in words which inputs of trace that are no paths of the
+// StaleInputs says in words which inputs of trace that are no paths of the
 // workspace's own have changed: its settings, or the rules of discovery. It
 // is the other half of the function Stale.
-func (c Config) Stale(trace map[string]string) []string {
+func (c Config) StaleInputs(trace map[string]string) []string {
 	var stale []string
 	if c.Err != nil || trace[SettingsInput] != c.Digest() {
 		stale = append(stale, "settings")
 	}
-	if trace[RulesInput] != Rules {
+	if trace[RulesInput] != RulesVersion {
 		stale = append(stale, "discovery rules")
 	}
 	return stale

@@ -5,25 +5,25 @@ package workspace
 // and all workspaces would stop for one file.
 const maxDepth = 50_000
 
-// tooDeep tells whether text could nest deeper than maxDepth: by brackets, or
+// isTooDeep tells whether text could nest deeper than maxDepth: by brackets, or
 // by a chain of operators. It guesses high, since it knows no strings or
 // comments.
-func tooDeep(text []byte) bool {
-	open, chain := 0, 0
+func isTooDeep(text []byte) bool {
+	open, operators := 0, 0
 	var last byte // but for spaces, on this line or before
-	fresh := false
+	isNewLine := false
 	for _, c := range text {
 		if c == ' ' || c == '\t' || c == '\r' {
 			continue
 		}
 		if c == '\n' {
-			fresh = true
+			isNewLine = true
 			continue
 		}
-		if fresh && !isOperator(last) && !isOperator(c) {
-			chain = 0
+		if isNewLine && !isOperator(last) && !isOperator(c) {
+			operators = 0
 		}
-		fresh, last = false, c
+		isNewLine, last = false, c
 		switch c {
 		case '(', '{', '[':
 			open++
@@ -31,9 +31,9 @@ func tooDeep(text []byte) bool {
 			open = max(open-1, 0)
 		}
 		if isOperator(c) {
-			chain++
+			operators++
 		}
-		if open > maxDepth || chain > maxDepth {
+		if open > maxDepth || operators > maxDepth {
 			return true
 		}
 	}
@@ -50,8 +50,8 @@ func isOperator(c byte) bool {
 	return false
 }
 
-// nestsTooDeep is tooDeep for JSON, where only brackets nest.
-func nestsTooDeep(text []byte) bool {
+// isJSONTooDeep is isTooDeep for JSON, where only brackets nest.
+func isJSONTooDeep(text []byte) bool {
 	open := 0
 	for _, c := range text {
 		switch c {

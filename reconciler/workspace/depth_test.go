@@ -25,8 +25,8 @@ func TestDeep(t *testing.T) {
 		},
 	} {
 		for _, text := range texts {
-			w := load(name, strings.Replace(deep[name], "PLACE", text, 1))
-			if w.Err == nil || !strings.Contains(w.Err.Error(), nestedTooDeep) {
+			w := loadText(name, strings.Replace(deep[name], "PLACE", text, 1))
+			if w.Err == nil || !strings.Contains(w.Err.Error(), tooDeepText) {
 				t.Errorf("%s %.20q…: %v", name, text, w.Err)
 			}
 		}
@@ -37,7 +37,7 @@ func TestDeep(t *testing.T) {
 func TestNotDeep(t *testing.T) {
 	text := strings.Repeat("# "+strings.Repeat("-", 78)+"\n", 300) +
 		strings.Repeat("resource \"x\" \"y\" {\n  a = \"1.2.3.4/32\"\n  b = [1, 2, \"x-${var.a.b[0]}\"]\n}\n", 20000)
-	if tooDeep([]byte(text)) {
+	if isTooDeep([]byte(text)) {
 		t.Error("a long file is taken for a deep one")
 	}
 }

@@ -18,42 +18,42 @@ import (
 // with the settings of one workspace is in its Config; an error is what may
 // concern any of them.
 func Discover(tree Tree, s *Settings, product Product) ([]Dir, error) {
-	found := map[string]string{}     // path by name
-	unread := map[string]bool{}      // names
-	twice := map[string][]*Problem{} // by name
-	var unmatched, noOnes []*Problem
+	found := map[string]string{}          // path by name
+	openTofuOnly := map[string]bool{}     // names
+	duplicates := map[string][]*Problem{} // by name
+	var unmatched, problems []*Problem
 	for _, pattern := range s.patterns {
-		dirs, err := match(tree, pattern.text, product)
+		dirs, err := matchPattern(tree, pattern.text, product)
 		if err != nil {
 			return nil, fmt.Errorf("look for workspaces in %s: %w", pattern.text, err)
 		}
-		if len(dirs) == 0 && pattern.at.Start.Line > 0 {
-			unmatched = append(unmatched, problemAt(SettingsFile, pattern.at, "workspaces: %q matches no directory that holds .tf files", pattern.text))
+		if len(dirs) == 0 && pattern.rng.Start.Line > 0 {
+			unmatched = append(unmatched, problemAt(SettingsFile, pattern.rng, "workspaces: %q matches no directory that holds .tf files", pattern.text))
 		}
 		for _, d := range dirs {
 			if other, taken := found[d.Name]; taken && other != d.Path {
-				twice[d.Name] = append(twice[d.Name], problemAt(SettingsFile, pattern.at, "workspaces: %s and %s would both be named %q: use patterns whose fixed parts differ", other, d.Path, d.Name))
-				unread[d.Name] = unread[d.Name] && d.unread
+				duplicates[d.Name] = append(duplicates[d.Name], problemAt(SettingsFile, pattern.rng, "workspaces: %s and %s would both be named %q: use patterns whose fixed parts differ", other, d.Path, d.Name))
+				openTofuOnly[d.Name] = openTofuOnly[d.Name] && d.openTofuOnly
 				continue
 			}
-			found[d.Name], unread[d.Name] = d.Path, d.unread
+			found[d.Name], openTofuOnly[d.Name] = d.Path, d.openTofuOnly
 		}
 	}
 	s.paths = found
-	noOnes = s.configure(tree, twice)
+	problems = s.configure(tree, duplicates)
 	if len(found) == 0 {
-		noOnes = append(noOnes, unmatched...)
+		problems = append(problems, unmatched...)
 	} else {
 		s.warnings = append(s.warnings, unmatched...)
 	}
-	if err := join(noOnes); err != nil {
+	if err := joinProblems(problems); err != nil {
 		return nil, err
 	}
 	dirs := make([]Dir, 0, len(found))
-	s.unread = nil
+	s.openTofuDirs = nil
 	for _, name := range sortedKeys(found) {
-		if d := (Dir{Name: name, Path: found[name]}); unread[name] {
-			s.unread = append(s.unread, d)
+		if d := (Dir{Name: name, Path: found[name]}); openTofuOnly[name] {
+			s.openTofuDirs = append(s.openTofuDirs, d)
 		} else {
 			dirs = append(dirs, d)
 		}
@@ -61,61 +61,61 @@ func Discover(tree Tree, s *Settings, product Product) ([]Dir, error) {
 	return dirs, nil
 }
 
-// Unread returns the directories that would be workspaces, but for that all
+// OpenTofuDirs returns the directories that would be workspaces, but for that all
 // their configuration is for OpenTofu alone and Discover was asked for
 // Terraform. The settings may name them.
-func (s *Settings) Unread() []Dir { return s.unread }
+func (s *Settings) OpenTofuDirs() []Dir { return s.openTofuDirs }
 
 // configure evaluates the settings for each workspace. What is wrong with
 // those of one is in its Config, beside what is already known to be. It returns
 // the blocks that name no workspace: it is not known whose settings they are,
 // and whom they were to protect.
-func (s *Settings) configure(tree Tree, wrong map[string][]*Problem) []*Problem {
+func (s *Settings) configure(tree Tree, duplicates map[string][]*Problem) []*Problem {
 	s.configs = map[string]Config{}
 	others := &settingsDecoder{tree: tree} // of environments that are not chosen
 	for name := range s.paths {
-		d := &settingsDecoder{tree: tree, problems: wrong[name]}
-		config := s.config(d, name)
-		config.Err = join(d.problems)
+		d := &settingsDecoder{tree: tree, problems: duplicates[name]}
+		config := s.configFor(d, name)
+		config.Err = joinProblems(d.problems)
 		s.configs[name] = config
 		for label, env := range s.environments {
-			if label != s.chosen {
-				env.of(others, name)
+			if label != s.environment {
+				env.optionsFor(others, name)
 				others.problems = append(others.problems, env.workspaces[name].problems...)
-				s.dependencies(others, env.workspaces[name].dependsOn)
+				s.knownDependencies(others, env.workspaces[name].dependsOn)
 			}
 		}
 	}
 	d := &settingsDecoder{tree: tree}
-	s.nameless(d, s.outside)
+	s.warnUnknownWorkspaces(d, s.common)
 	for label, env := range s.environments {
-		if label == s.chosen {
-			s.nameless(d, env)
+		if label == s.environment {
+			s.warnUnknownWorkspaces(d, env)
 		} else {
-			s.nameless(others, env)
+			s.warnUnknownWorkspaces(others, env)
 		}
 	}
 	s.warnings = append(s.warnings, others.problems...)
 	return d.problems
 }
 
-// nameless complains about the blocks of a layer that name no workspace.
-func (s *Settings) nameless(d *settingsDecoder, l layer) {
+// warnUnknownWorkspaces complains about the blocks of a layer that name no workspace.
+func (s *Settings) warnUnknownWorkspaces(d *settingsDecoder, l settingsLayer) {
 	for label, o := range l.workspaces {
 		if _, ok := s.paths[label]; !ok {
-			d.complain(o.at, "%s: as long as it is not known whose settings these are, none are used: correct the name or remove the block", s.unknown(label))
+			d.addProblem(o.labelRange, "%s: as long as it is not known whose settings these are, none are used: correct the name or remove the block", s.unknownWorkspaceText(label))
 		}
 	}
 }
 
-// dependencies returns the names of workspaces among those that one is to
+// knownDependencies returns the names of workspaces among those that one is to
 // depend on.
-func (s *Settings) dependencies(d *settingsDecoder, list []located) (known []located) {
+func (s *Settings) knownDependencies(d *settingsDecoder, list []posString) (known []posString) {
 	for _, up := range list {
 		if _, ok := s.paths[up.text]; ok {
 			known = append(known, up)
 		} else {
-			d.complain(up.at, "depends_on: %s", s.unknown(up.text))
+			d.addProblem(up.rng, "depends_on: %s", s.unknownWorkspaceText(up.text))
 		}
 	}
 	return known
@@ -124,23 +124,23 @@ func (s *Settings) dependencies(d *settingsDecoder, list []located) (known []loc
 // Warnings returns what is wrong with the settings and changes nothing for the
 // workspaces that there are, in the order of the places.
 func (s *Settings) Warnings() (texts []string) {
-	for _, p := range inOrder(s.warnings) {
+	for _, p := range sortProblems(s.warnings) {
 		texts = append(texts, p.Error())
 	}
 	return texts
 }
 
-// unknown says that no workspace has a name, and which one may be meant.
-func (s *Settings) unknown(name string) string {
-	text := fmt.Sprintf("there is no workspace %q (%s)", name, s.known())
-	if meant := similar.Misspelt(name, sortedKeys(s.paths)); meant != "" {
+// unknownWorkspaceText says that no workspace has a name, and which one may be meant.
+func (s *Settings) unknownWorkspaceText(name string) string {
+	text := fmt.Sprintf("there is no workspace %q (%s)", name, s.describeNames())
+	if meant := similar.FindCorrection(name, sortedKeys(s.paths)); meant != "" {
 		text += fmt.Sprintf(", did you mean %q?", meant)
 	}
 	return text
 }
 
-// known lists the workspaces for a message.
-func (s *Settings) known() string {
+// describeNames lists the workspaces for a message.
+func (s *Settings) describeNames() string {
 	names := sortedKeys(s.paths)
 	if len(names) == 0 {
 		return "none was found"
@@ -152,19 +152,19 @@ func (s *Settings) known() string {
 	return "known: " + strings.Join(names, ", ")
 }
 
-// matched is a directory that a pattern matches.
-type matched struct {
+// matchedDir is a directory that a pattern matches.
+type matchedDir struct {
 	Dir
-	unread bool // its configuration is for another product
+	openTofuOnly bool // its configuration is for another product
 }
 
-// match returns the directories that pattern matches and that hold
+// matchPattern returns the directories that pattern matches and that hold
 // configuration.
-func match(tree Tree, pattern string, product Product) ([]matched, error) {
+func matchPattern(tree Tree, pattern string, product Product) ([]matchedDir, error) {
 	base, _ := doublestar.SplitPattern(pattern)
 	var paths []string
 	err := doublestar.GlobWalk(tree, pattern, func(p string, d fs.DirEntry) error {
-		if d.IsDir() && !hidden(p) {
+		if d.IsDir() && !isHidden(p) {
 			paths = append(paths, p)
 		}
 		return nil
@@ -175,19 +175,19 @@ func match(tree Tree, pattern string, product Product) ([]matched, error) {
 	if err != nil {
 		return nil, err
 	}
-	configured, unread := make([]bool, len(paths)), make([]bool, len(paths))
+	configured, openTofuOnly := make([]bool, len(paths)), make([]bool, len(paths))
 	errs := make([]error, len(paths))
-	inParallel(len(paths), func(i int) {
+	runParallel(len(paths), func(i int) {
 		entries, err := tree.ReadDir(paths[i])
 		configured[i], errs[i] = len(product.configFiles(entries)) > 0, err
-		unread[i] = !configured[i] && len(OpenTofu.configFiles(entries)) > 0
+		openTofuOnly[i] = !configured[i] && len(OpenTofu.configFiles(entries)) > 0
 	})
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	var dirs []matched
+	var dirs []matchedDir
 	for i, p := range paths {
-		if !configured[i] && !unread[i] {
+		if !configured[i] && !openTofuOnly[i] {
 			continue
 		}
 		name := strings.TrimPrefix(strings.TrimPrefix(p, base), "/")
@@ -197,13 +197,13 @@ func match(tree Tree, pattern string, product Product) ([]matched, error) {
 		if name == "." {
 			name = "root"
 		}
-		dirs = append(dirs, matched{Dir{Name: gitpath.Quote(name), Path: p}, unread[i]})
+		dirs = append(dirs, matchedDir{Dir{Name: gitpath.Quote(name), Path: p}, openTofuOnly[i]})
 	}
 	return dirs, nil
 }
 
-// hidden tells whether an element of path begins with a dot, as that of
+// isHidden tells whether an element of path begins with a dot, as that of
 // .terraform does.
-func hidden(path string) bool {
+func isHidden(path string) bool {
 	return path != "." && (strings.HasPrefix(path, ".") || strings.Contains(path, "/."))
 }

@@ -19,100 +19,100 @@ type evaluation struct {
 	config Config
 	base   *hcl.EvalContext // functions
 
-	inputs    *inputs
-	reads     map[string]bool
-	globs     map[string]bool // see Workspace.Globs
-	warnings  []*Problem
-	problems  []*Problem
-	cli       []*Problem // where terraform.workspace is used
-	versions  []string   // required_version
-	init      []string   // Workspace.InitKey
-	providers bool       // Workspace.Providers
-	settings  map[string]bool
+	inputs           *inputs
+	reads            map[string]bool
+	globs            map[string]bool // see Workspace.Globs
+	warnings         []*Problem
+	problems         []*Problem
+	cliWorkspaceRefs []*Problem // where terraform.workspace is used
+	versions         []string   // required_version
+	init             []string   // Workspace.InitKey
+	needsProviders   bool       // Workspace.Providers
+	settings         map[string]bool
 
-	instances  int             // of modules
-	general    map[string]bool // modules that were looked at with unknown arguments
-	refusal    *refusal        // told of what is found; nil: nobody asks
-	inTemplate int             // how deep
-	depth      int             // of references
-	steps      int             // of evaluating
-	meter      meter           // of the expression that is evaluated
+	instances       int             // of modules
+	walkedGenerally map[string]bool // modules that were looked at with unknown arguments
+	checker         *policyChecker  // told of what is found; nil: nobody asks
+	templateDepth   int             // how deep
+	referenceDepth  int             // of references
+	steps           int             // of evaluating
+	meter           meter           // of the expression that is evaluated
 }
 
-// visit looks through the module of s and those that it calls.
-func (e *evaluation) visit(s *scope) {
-	e.refusal.visited(s.module.dir)
+// walk looks through the module of s and those that it calls.
+func (e *evaluation) walk(s *scope) {
+	e.checker.addDir(s.module.dir)
 	e.problems = append(e.problems, s.module.problems...)
 	e.versions = append(e.versions, s.module.versions...)
 	e.init = append(e.init, s.module.dir)
 	e.init = append(e.init, s.module.init...)
-	e.providers = e.providers || wantsProviders(s.module.init)
+	e.needsProviders = e.needsProviders || needsProviders(s.module.init)
 	for _, key := range s.module.settings {
 		e.settings[key] = true
 	}
-	if !s.idle { // else Terraform evaluates nothing in it; it reads and installs it all the same
-		e.cli = append(e.cli, s.module.cli...)
-		for _, m := range s.module.mentions {
-			e.mention(s, m)
+	if !s.zeroInstances { // else Terraform evaluates nothing in it; it reads and installs it all the same
+		e.cliWorkspaceRefs = append(e.cliWorkspaceRefs, s.module.cliWorkspaceRefs...)
+		for _, m := range s.module.pathRefs {
+			e.addPathRef(s, m)
 		}
-		for _, r := range s.module.reads {
-			e.remoteState(s, r)
+		for _, r := range s.module.remoteStates {
+			e.addRemoteState(s, r)
 		}
 	}
 	for _, name := range sortedKeys(s.module.calls) {
-		e.call(s, s.module.calls[name])
+		e.walkCall(s, s.module.calls[name])
 	}
 }
 
-// mention takes in what m names.
-func (e *evaluation) mention(s *scope, m mention) { e.mentionIn(s, m, nil) }
+// addPathRef takes in what m names.
+func (e *evaluation) addPathRef(s *scope, m pathRef) { e.addPathRefIn(s, m, nil) }
 
-// mentionIn is mention where names stand for something already.
-func (e *evaluation) mentionIn(s *scope, m mention, names bound) {
-	if e.refusal != nil {
-		e.refusal.mention(s, m, names)
+// addPathRefIn is mention where names stand for something already.
+func (e *evaluation) addPathRefIn(s *scope, m pathRef, names bound) {
+	if e.checker != nil {
+		e.checker.checkPathRef(s, m, names)
 		return
 	}
-	if m.kind == anyText && !m.out && !slices.ContainsFunc(m.refs, s.leadsOut) {
+	if m.kind == anyText && !m.escapes && !slices.ContainsFunc(m.refs, s.mayEscape) {
 		return
 	}
-	s.each(m.bindings, names, []hclsyntax.Expression{m.path, m.more}, func(names bound) {
-		for _, v := range s.values(m.path, names) {
+	s.forEach(m.bindings, names, []hclsyntax.Expression{m.path, m.secondArg}, func(names bound) {
+		for _, v := range s.branchValues(m.path, names) {
 			switch m.kind {
 			case filesetArgument:
-				e.named(m, e.filesetBase(s, m, v, names))
+				e.addFuncArg(m, e.filesetBase(s, m, v, names))
 			case templateArgument:
-				e.named(m, v)
-				e.template(s, m, v, names)
+				e.addFuncArg(m, v)
+				e.addTemplate(s, m, v, names)
 			case fileArgument:
-				e.named(m, v)
+				e.addFuncArg(m, v)
 			case pathAttribute:
-				e.attribute(m, v)
+				e.addPathAttr(m, v)
 			case anyText:
-				e.text(s, m, v)
+				e.addText(s, m, v)
 			}
 		}
 	})
 }
 
-// values returns the values that x may have: of a choice that cannot be
+// branchValues returns the values that x may have: of a choice that cannot be
 // evaluated, both.
-func (s *scope) values(x hclsyntax.Expression, names bound) []cty.Value {
-	if choice, ok := unwrap(x).(*hclsyntax.ConditionalExpr); ok {
-		if v := s.value(choice.Condition, names); !v.IsKnown() {
-			return append(s.values(choice.TrueResult, names), s.values(choice.FalseResult, names)...)
+func (s *scope) branchValues(x hclsyntax.Expression, names bound) []cty.Value {
+	if conditional, ok := unwrap(x).(*hclsyntax.ConditionalExpr); ok {
+		if v := s.evaluate(conditional.Condition, names); !v.IsKnown() {
+			return append(s.branchValues(conditional.TrueResult, names), s.branchValues(conditional.FalseResult, names)...)
 		}
 	}
-	return []cty.Value{s.value(x, names)}
+	return []cty.Value{s.evaluate(x, names)}
 }
 
-// possible returns the values that x may have: where code is judged that
+// possibleValues returns the values that x may have: where code is judged that
 // nobody has approved, all choices.
-func (s *scope) possible(x hclsyntax.Expression, names bound) []cty.Value {
-	if s.refusal != nil {
+func (s *scope) possibleValues(x hclsyntax.Expression, names bound) []cty.Value {
+	if s.checker != nil {
 		return s.choices(x, names)
 	}
-	return []cty.Value{s.value(x, names)}
+	return []cty.Value{s.evaluate(x, names)}
 }
 
 // unwrap returns what stands in parentheses, or alone in a template.
@@ -123,7 +123,7 @@ func unwrap(x hclsyntax.Expression) hclsyntax.Expression {
 			x = inner.Expression
 		case *hclsyntax.TemplateWrapExpr:
 			x = inner.Wrapped
-		case step:
+		case meteredExpr:
 			x = inner.Expression
 		default:
 			return x

@@ -17,7 +17,7 @@ import (
 // pureFunctions are Terraform's functions of values alone. Those that matter
 // to no path are known by name only: their result is unknown, which widens
 // and never misleads.
-var pureFunctions = &hcl.EvalContext{Functions: named(map[string]function.Function{
+var pureFunctions = &hcl.EvalContext{Functions: addCoreNames(map[string]function.Function{
 	"abs": stdlib.AbsoluteFunc, "ceil": stdlib.CeilFunc, "floor": stdlib.FloorFunc, "log": stdlib.LogFunc,
 	"max": stdlib.MaxFunc, "min": stdlib.MinFunc, "parseint": stdlib.ParseIntFunc, "pow": stdlib.PowFunc,
 	"signum": stdlib.SignumFunc,
@@ -27,7 +27,7 @@ var pureFunctions = &hcl.EvalContext{Functions: named(map[string]function.Functi
 	"replace": replaceFunc, "split": stdlib.SplitFunc, "strrev": stdlib.ReverseFunc, "substr": stdlib.SubstrFunc,
 	"title": stdlib.TitleFunc, "trim": stdlib.TrimFunc, "trimprefix": stdlib.TrimPrefixFunc,
 	"trimspace": stdlib.TrimSpaceFunc, "trimsuffix": stdlib.TrimSuffixFunc, "upper": stdlib.UpperFunc,
-	"startswith": test(strings.HasPrefix), "endswith": test(strings.HasSuffix), "strcontains": test(strings.Contains),
+	"startswith": predicateFunc(strings.HasPrefix), "endswith": predicateFunc(strings.HasSuffix), "strcontains": predicateFunc(strings.Contains),
 
 	"chunklist": stdlib.ChunklistFunc, "coalesce": stdlib.CoalesceFunc, "coalescelist": stdlib.CoalesceListFunc,
 	"compact": stdlib.CompactFunc, "concat": stdlib.ConcatFunc, "contains": stdlib.ContainsFunc,
@@ -39,16 +39,16 @@ var pureFunctions = &hcl.EvalContext{Functions: named(map[string]function.Functi
 	"sort": stdlib.SortFunc, "values": stdlib.ValuesFunc, "zipmap": stdlib.ZipmapFunc,
 
 	"csvdecode": stdlib.CSVDecodeFunc, "jsondecode": stdlib.JSONDecodeFunc, "jsonencode": stdlib.JSONEncodeFunc,
-	"base64decode": text(func(s string) (string, error) {
+	"base64decode": stringFunc(func(s string) (string, error) {
 		b, err := base64.StdEncoding.DecodeString(s)
 		return string(b), err
 	}),
-	"base64encode": text(func(s string) (string, error) { return base64.StdEncoding.EncodeToString([]byte(s)), nil }),
+	"base64encode": stringFunc(func(s string) (string, error) { return base64.StdEncoding.EncodeToString([]byte(s)), nil }),
 	"formatdate":   stdlib.FormatDateFunc, "timeadd": stdlib.TimeAddFunc,
 
-	"dirname":    text(func(s string) (string, error) { return path.Dir(s), nil }),
-	"basename":   text(func(s string) (string, error) { return path.Base(s), nil }),
-	"pathexpand": text(func(s string) (string, error) { return s, nil }),
+	"dirname":    stringFunc(func(s string) (string, error) { return path.Dir(s), nil }),
+	"basename":   stringFunc(func(s string) (string, error) { return path.Base(s), nil }),
+	"pathexpand": stringFunc(func(s string) (string, error) { return s, nil }),
 	"sensitive":  unchangedFunc, "nonsensitive": unchangedFunc, "ephemeralasnull": unchangedFunc,
 
 	"try": tryfunc.TryFunc, "can": tryfunc.CanFunc,
@@ -63,30 +63,30 @@ var unknownFunctions = strings.Fields(`
 	matchkeys md5 plantimestamp rsadecrypt sha1 sha256 sha512 sum templatestring textdecodebase64 textencodebase64
 	timecmp timestamp transpose type urlencode urldecode uuid uuidv5 yamldecode yamlencode base64gunzip cidrcontains`)
 
-// named adds the unknown functions to known, and each under its core:: name.
-func named(known map[string]function.Function) map[string]function.Function {
+// addCoreNames adds the unknown functions to known, and each under its core:: name.
+func addCoreNames(known map[string]function.Function) map[string]function.Function {
 	for _, name := range unknownFunctions {
 		known[name] = unknownFunc
 	}
-	all := make(map[string]function.Function, 2*len(known))
+	functions := make(map[string]function.Function, 2*len(known))
 	for name, f := range known {
-		f = bounded(name, f)
-		all[name], all["core::"+name] = f, f
+		f = withSizeLimit(name, f)
+		functions[name], functions["core::"+name] = f, f
 	}
-	return all
+	return functions
 }
 
-// anything takes any arguments, unknown ones and null too.
-var anything = &function.Parameter{Name: "v", Type: cty.DynamicPseudoType, AllowNull: true, AllowUnknown: true, AllowDynamicType: true}
+// anyParameter takes any arguments, unknown ones and null too.
+var anyParameter = &function.Parameter{Name: "v", Type: cty.DynamicPseudoType, AllowNull: true, AllowUnknown: true, AllowDynamicType: true}
 
 var unknownFunc = function.New(&function.Spec{
-	VarParam: anything,
+	VarParam: anyParameter,
 	Type:     function.StaticReturnType(cty.DynamicPseudoType),
 	Impl:     func([]cty.Value, cty.Type) (cty.Value, error) { return cty.DynamicVal, nil },
 })
 
 var unchangedFunc = function.New(&function.Spec{
-	Params: []function.Parameter{*anything},
+	Params: []function.Parameter{*anyParameter},
 	Type:   func(args []cty.Value) (cty.Type, error) { return args[0].Type(), nil },
 	Impl:   func(args []cty.Value, _ cty.Type) (cty.Value, error) { return args[0], nil },
 })
@@ -97,7 +97,7 @@ var oneFunc = function.New(&function.Spec{
 	Type:   function.StaticReturnType(cty.DynamicPseudoType),
 	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 		list := args[0]
-		if !iterable(list) {
+		if !isIterable(list) {
 			return cty.NilVal, errors.New("must be a list, set, or tuple")
 		}
 		one := cty.NullVal(cty.DynamicPseudoType)
@@ -129,20 +129,20 @@ var replaceFunc = function.New(&function.Spec{
 	Params: []function.Parameter{{Name: "str", Type: cty.String}, {Name: "substr", Type: cty.String}, {Name: "replace", Type: cty.String}},
 	Type:   function.StaticReturnType(cty.String),
 	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-		str, substr, with := args[0].AsString(), args[1].AsString(), args[2].AsString()
+		str, substr, replacement := args[0].AsString(), args[1].AsString(), args[2].AsString()
 		if len(substr) > 1 && strings.HasPrefix(substr, "/") && strings.HasSuffix(substr, "/") {
 			re, err := regexp.Compile(substr[1 : len(substr)-1])
 			if err != nil {
 				return cty.NilVal, err
 			}
-			return cty.StringVal(re.ReplaceAllString(str, with)), nil
+			return cty.StringVal(re.ReplaceAllString(str, replacement)), nil
 		}
-		return cty.StringVal(strings.ReplaceAll(str, substr, with)), nil
+		return cty.StringVal(strings.ReplaceAll(str, substr, replacement)), nil
 	},
 })
 
-// text returns a function of one string.
-func text(f func(string) (string, error)) function.Function {
+// stringFunc returns a function of one string.
+func stringFunc(f func(string) (string, error)) function.Function {
 	return function.New(&function.Spec{
 		Params: []function.Parameter{{Name: "s", Type: cty.String}},
 		Type:   function.StaticReturnType(cty.String),
@@ -153,8 +153,8 @@ func text(f func(string) (string, error)) function.Function {
 	})
 }
 
-// test returns a function that compares two strings.
-func test(f func(s, part string) bool) function.Function {
+// predicateFunc returns a function that compares two strings.
+func predicateFunc(f func(s, part string) bool) function.Function {
 	return function.New(&function.Spec{
 		Params: []function.Parameter{{Name: "s", Type: cty.String}, {Name: "part", Type: cty.String}},
 		Type:   function.StaticReturnType(cty.Bool),

@@ -12,13 +12,13 @@ import (
 // formatFunc and joinFunc are the standard ones, but where an argument is
 // unknown they keep the beginning of the text, up to there.
 var (
-	formatFunc = beginning(stdlib.FormatFunc, cty.DynamicPseudoType, formatPrefix)
-	joinFunc   = beginning(stdlib.JoinFunc, cty.List(cty.String), joinPrefix)
+	formatFunc = withPrefix(stdlib.FormatFunc, cty.DynamicPseudoType, formatPrefix)
+	joinFunc   = withPrefix(stdlib.JoinFunc, cty.List(cty.String), joinPrefix)
 )
 
-// beginning returns f, which takes a string and more, with prefix as the
+// withPrefix returns f, which takes a string and more, with prefix as the
 // beginning of results that are not known.
-func beginning(f function.Function, more cty.Type, prefix func(first string, more []cty.Value) string) function.Function {
+func withPrefix(f function.Function, more cty.Type, prefix func(first string, more []cty.Value) string) function.Function {
 	return function.New(&function.Spec{
 		Params:   []function.Parameter{{Name: "first", Type: cty.String}},
 		VarParam: &function.Parameter{Name: "more", Type: more, AllowNull: true, AllowUnknown: true, AllowDynamicType: true},
@@ -26,7 +26,7 @@ func beginning(f function.Function, more cty.Type, prefix func(first string, mor
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 			for _, a := range args {
 				if !a.IsWhollyKnown() {
-					return unknownWith(prefix(args[0].AsString(), args[1:])), nil
+					return unknownWithPrefix(prefix(args[0].AsString(), args[1:])), nil
 				}
 			}
 			return f.Call(args)
@@ -57,7 +57,7 @@ func formatPrefix(layout string, args []cty.Value) string {
 func joinPrefix(sep string, lists []cty.Value) string {
 	prefix := ""
 	for _, list := range lists {
-		if !iterable(list) {
+		if !isIterable(list) {
 			return prefix
 		}
 		for it := list.ElementIterator(); it.Next(); {

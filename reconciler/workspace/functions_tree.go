@@ -13,20 +13,20 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 )
 
-// maxRead is the largest file, in bytes, whose content is used to evaluate
+// maxReadSize is the largest file, in bytes, whose content is used to evaluate
 // what depends on it.
-const maxRead = 1 << 20
+const maxReadSize = 1 << 20
 
 // treeFunctions are the functions that look at the tree, as seen from a
 // workspace's directory.
 func (e *evaluation) treeFunctions() *hcl.EvalContext {
 	ctx := pureFunctions.NewChild()
 	ctx.Functions = map[string]function.Function{
-		"abspath": text(func(s string) (string, error) {
+		"abspath": stringFunc(func(s string) (string, error) {
 			if path.IsAbs(s) {
 				return path.Clean(s), nil
 			}
-			return path.Join(top, e.root.Path, s), nil
+			return path.Join(repoRoot, e.root.Path, s), nil
 		}),
 		"file":       e.contentFunc(func(b []byte) string { return string(b) }),
 		"filebase64": e.contentFunc(base64.StdEncoding.EncodeToString),
@@ -35,7 +35,7 @@ func (e *evaluation) treeFunctions() *hcl.EvalContext {
 	}
 	for name := range fileFunctions {
 		if _, ok := ctx.Functions[name]; !ok { // what is rendered or hashed names no path
-			ctx.Functions[name] = contentUnknown
+			ctx.Functions[name] = unknownContentFunc
 		}
 	}
 	for name, f := range ctx.Functions {
@@ -46,11 +46,11 @@ func (e *evaluation) treeFunctions() *hcl.EvalContext {
 	return ctx
 }
 
-var contentUnknown = function.New(&function.Spec{
-	VarParam: anything,
+var unknownContentFunc = function.New(&function.Spec{
+	VarParam: anyParameter,
 	Type:     function.StaticReturnType(cty.String),
 	Impl: func([]cty.Value, cty.Type) (cty.Value, error) {
-		return cty.UnknownVal(cty.String).Mark(content), nil
+		return cty.UnknownVal(cty.String).Mark(contentMark), nil
 	},
 })
 
@@ -59,12 +59,12 @@ func (e *evaluation) contentFunc(encode func([]byte) string) function.Function {
 		Params: []function.Parameter{{Name: "path", Type: cty.String, AllowUnknown: true}},
 		Type:   function.StaticReturnType(cty.String),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			if p, ok := e.locate(args[0]); ok {
-				if b, err := readFile(e.tree, p, maxRead); err == nil {
-					return cty.StringVal(encode(b)).Mark(content), nil
+			if p, ok := e.repoPathOf(args[0]); ok {
+				if b, err := readFile(e.tree, p, maxReadSize); err == nil {
+					return cty.StringVal(encode(b)).Mark(contentMark), nil
 				}
 			}
-			return cty.UnknownVal(cty.String).Mark(content), nil
+			return cty.UnknownVal(cty.String).Mark(contentMark), nil
 		},
 	})
 }
@@ -74,7 +74,7 @@ func (e *evaluation) existsFunc() function.Function {
 		Params: []function.Parameter{{Name: "path", Type: cty.String}},
 		Type:   function.StaticReturnType(cty.Bool),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			p, ok := e.locate(args[0])
+			p, ok := e.repoPathOf(args[0])
 			if !ok {
 				return cty.UnknownVal(cty.Bool), nil
 			}
@@ -88,11 +88,11 @@ func (e *evaluation) filesetFunc() function.Function {
 		Params: []function.Parameter{{Name: "path", Type: cty.String}, {Name: "pattern", Type: cty.String}},
 		Type:   function.StaticReturnType(cty.Set(cty.String)),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			dir, ok := e.locate(args[0])
+			dir, ok := e.repoPathOf(args[0])
 			if !ok {
 				return cty.UnknownVal(cty.Set(cty.String)), nil
 			}
-			return e.fileset(dir, args[1].AsString())
+			return e.globFiles(dir, args[1].AsString())
 		},
 	})
 }
@@ -100,20 +100,20 @@ func (e *evaluation) filesetFunc() function.Function {
 // maxFiles is how many files a fileset may have for its elements to be used.
 const maxFiles = 10_000
 
-var errTooMany = errors.New("too many files")
+var errTooManyFiles = errors.New("too many files")
 
-func (e *evaluation) fileset(dir, pattern string) (cty.Value, error) {
+func (e *evaluation) globFiles(dir, pattern string) (cty.Value, error) {
 	unknown := cty.UnknownVal(cty.Set(cty.String))
 	full := path.Join(dir, pattern)
-	if outside(full) {
+	if isOutsideRepo(full) {
 		return unknown, nil
 	}
 	var found []cty.Value
 	err := doublestar.GlobWalk(e.tree, full, func(p string, d fs.DirEntry) error {
 		if len(found) == maxFiles {
-			return errTooMany
+			return errTooManyFiles
 		}
-		found = append(found, cty.StringVal(relative(dir, p)))
+		found = append(found, cty.StringVal(relativePath(dir, p)))
 		return nil
 	}, doublestar.WithFilesOnly(), doublestar.WithNoFollow())
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/tools/txtar"
 )
 
-// seeds adds the configuration files of testdata to the corpus.
-func seeds(f *testing.F, suffix string, add func(text string)) {
+// addSeeds adds the configuration files of testdata to the corpus.
+func addSeeds(f *testing.F, suffix string, add func(text string)) {
 	f.Helper()
 	archives, err := filepath.Glob("testdata/*.txtar")
 	if err != nil {
@@ -31,8 +31,8 @@ func seeds(f *testing.F, suffix string, add func(text string)) {
 	}
 }
 
-// load loads a workspace of one file and a few objects that it may name.
-func load(name, text string) *Workspace {
+// loadText loads a workspace of one file and a few objects that it may name.
+func loadText(name, text string) *Workspace {
 	tree := newTree(map[string]string{
 		"env/a/" + name:             text,
 		"env/a/terraform.tfvars":    "set = \"../../files/x.txt\"\n",
@@ -58,17 +58,17 @@ func checkLoaded(t *testing.T, w *Workspace) {
 		t.Fatalf("its own directory is no input: %v", w.Inputs)
 	}
 	for _, in := range w.Inputs {
-		if outside(in) || strings.Contains(in, top) {
+		if isOutsideRepo(in) || strings.Contains(in, repoRoot) {
 			t.Fatalf("input %q", in)
 		}
 	}
 }
 
 func FuzzLoad(f *testing.F) {
-	seeds(f, ".tf", func(text string) { f.Add(text) })
+	addSeeds(f, ".tf", func(text string) { f.Add(text) })
 	f.Add("module \"a\" {\n  source = \"./\"\n}\noutput \"o\" {\n  value = module.a.o\n}\n")
 	f.Add("locals {\n  a = local.b\n  b = local.a\n  c = file(local.a[0].x[*])\n}\n")
-	f.Fuzz(func(t *testing.T, text string) { checkLoaded(t, load("main.tf", text)) })
+	f.Fuzz(func(t *testing.T, text string) { checkLoaded(t, loadText("main.tf", text)) })
 }
 
 // FuzzExpression feeds expressions: evaluating stays within the budget.
@@ -82,35 +82,35 @@ func FuzzExpression(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		e, diags := hclsyntax.ParseExpression([]byte(text), "", hcl.InitialPos)
-		if diags.HasErrors() || tooDeep([]byte(text)) {
+		if diags.HasErrors() || isTooDeep([]byte(text)) {
 			return
 		}
 		wrapped := &hclsyntax.ParenthesesExpr{Expression: e}
-		meterBelow(wrapped)
+		meterTree(wrapped)
 		s := newScope(&evaluation{Loader: NewLoader(newTree(nil), Terraform), inputs: newInputs(nil)}, &module{dir: "."})
 		s.base = s.treeFunctions()
-		if v := s.value(wrapped, nil); sizeOf(v) > maxSize {
+		if v := s.evaluate(wrapped, nil); sizeOf(v) > maxValueSize {
 			t.Fatal("too large")
 		}
-		if s.steps > 2*maxLoops {
+		if s.steps > 2*maxExpressionSteps {
 			t.Fatalf("%d steps", s.steps)
 		}
 	})
 }
 
 func FuzzLoadJSON(f *testing.F) {
-	seeds(f, ".tf.json", func(text string) { f.Add(text) })
+	addSeeds(f, ".tf.json", func(text string) { f.Add(text) })
 	f.Add(`{"resource": {"x": {"y": [[{"a": "${each.key}"}], null, 1, "s"]}}, "locals": {"a": {"${b}": null}}}`)
 	f.Add(`[{"variable": {"": {"type": "string", "default": 1e999}}}]`)
-	f.Fuzz(func(t *testing.T, text string) { checkLoaded(t, load("main.tf.json", text)) })
+	f.Fuzz(func(t *testing.T, text string) { checkLoaded(t, loadText("main.tf.json", text)) })
 }
 
 func FuzzSettings(f *testing.F) {
 	f.Add("workspaces = [\"env/*\"]\ndefaults {\n  apply = \"safe\"\n}\nworkspace \"tokyo\" {\n  depends_on = [\"common\"]\n}\n", "")
 	f.Add("workspaces = [\"**\", \"{env,infra/live}/*\", \".\"]\nenvironment \"x\" {\n  var_file = \"staging.tfvars\"\n}", "x")
-	f.Add(layered, "staging")
+	f.Add(layeredSettings, "staging")
 	f.Fuzz(func(t *testing.T, text, environment string) {
-		tree := estate(map[string]string{SettingsFile: text})
+		tree := sampleRepo(map[string]string{SettingsFile: text})
 		s, err := LoadSettings(tree, environment)
 		if err != nil {
 			return
@@ -120,7 +120,7 @@ func FuzzSettings(f *testing.F) {
 			return
 		}
 		for _, d := range dirs {
-			if d.Name == "" || outside(d.Name) || tree.dirs[d.Path] == nil {
+			if d.Name == "" || isOutsideRepo(d.Name) || tree.dirs[d.Path] == nil {
 				t.Fatalf("workspace %q at %q", d.Name, d.Path)
 			}
 			for _, file := range s.Config(d.Name).VarFiles {

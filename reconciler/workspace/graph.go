@@ -14,45 +14,45 @@ type Node struct {
 	Identity  string   // of its own state; "" when it is not known
 	Reads     []string // identities of states, "*" for what could not be evaluated
 	DependsOn []string // names of workspaces, by settings
-	Recalled  bool     // Identity and Reads are what they once were: its files do not parse
+	LastKnown bool     // Identity and Reads are what they once were: its files do not parse
 }
 
 // Graph is the dependencies between workspaces. It has no cycle.
 type Graph struct {
-	order     []string
-	upstream  map[string][]string
-	readers   map[string][]string
-	unmatched map[string][]string
-	warnings  map[string][]string
-	errs      map[string]error
+	order          []string
+	upstream       map[string][]string
+	readers        map[string][]string
+	externalStates map[string][]string
+	warnings       map[string][]string
+	errs           map[string]error
 }
 
-// Link matches what each workspace reads to the workspace whose state that
+// NewGraph matches what each workspace reads to the workspace whose state that
 // is. A state that belongs to no workspace is the world's (see Unmatched).
 // Where a part of its name could not be evaluated, every workspace that fits
 // is one that may be read: what a workspace says in depends_on takes the place
 // of such guesses, not of reads that are known, and guesses that would close a
 // circle are dropped. A workspace that reads its own state does not depend on
 // itself. What is wrong concerns some workspaces alone: see Err.
-func Link(nodes []Node) *Graph {
+func NewGraph(nodes []Node) *Graph {
 	nodes = slices.Clone(nodes)
 	slices.SortFunc(nodes, func(a, b Node) int { return strings.Compare(a.Name, b.Name) })
-	l := &linker{
+	l := &graphBuilder{
 		Graph: &Graph{
-			upstream: map[string][]string{}, readers: map[string][]string{}, unmatched: map[string][]string{},
+			upstream: map[string][]string{}, readers: map[string][]string{}, externalStates: map[string][]string{},
 			warnings: map[string][]string{}, errs: map[string]error{},
 		},
-		byName: map[string]bool{}, byIdentity: map[string]string{}, sorted: nodes,
+		byName: map[string]bool{}, byIdentity: map[string]string{}, nodes: nodes,
 	}
-	l.register()
+	l.registerStates()
 	for _, n := range nodes {
-		l.link(n)
+		l.addDependencies(n)
 	}
 	l.dropGuesses()
 	for _, g := range l.guesses {
 		l.upstream[g.reader] = append(l.upstream[g.reader], g.upstream)
 	}
-	l.refuseCircles()
+	l.rejectCycles()
 	for _, n := range nodes {
 		up := l.upstream[n.Name]
 		slices.Sort(up)
@@ -82,16 +82,16 @@ func (g *Graph) Readers(name string) []string { return g.readers[name] }
 // far as that allows, by name.
 func (g *Graph) Order() []string { return g.order }
 
-// Unmatched returns the states that name reads and that belong to no
+// ExternalStates returns the states that name reads and that belong to no
 // workspace of this repository.
-func (g *Graph) Unmatched(name string) []string { return g.unmatched[name] }
+func (g *Graph) ExternalStates(name string) []string { return g.externalStates[name] }
 
-// linker builds a Graph.
-type linker struct {
+// graphBuilder builds a Graph.
+type graphBuilder struct {
 	*Graph
 	byName     map[string]bool
 	byIdentity map[string]string // name of the workspace
-	sorted     []Node
+	nodes      []Node
 	guesses    []guess
 }
 
@@ -101,13 +101,13 @@ type guess struct{ reader, upstream, read string }
 // certainty is how much of the read's place is known.
 func (g guess) certainty() int { return len(strings.ReplaceAll(g.read, "*", "")) }
 
-// register notes whose each state is. What a workspace was when its files last
+// registerStates notes whose each state is. What a workspace was when its files last
 // parsed stands against nobody.
-func (l *linker) register() {
+func (l *graphBuilder) registerStates() {
 	for _, recalled := range []bool{false, true} {
-		for _, n := range l.sorted {
+		for _, n := range l.nodes {
 			l.byName[n.Name] = true
-			if n.Identity == "" || n.Recalled != recalled {
+			if n.Identity == "" || n.LastKnown != recalled {
 				continue
 			}
 			other, taken := l.byIdentity[n.Identity]
@@ -115,54 +115,56 @@ func (l *linker) register() {
 				l.byIdentity[n.Identity] = n.Name
 			} else if !recalled {
 				err := fmt.Errorf("workspaces %s and %s keep their state at one place, %s: give each a place of its own", other, n.Name, n.Identity)
-				l.refuse(other, err)
-				l.refuse(n.Name, err)
+				l.addError(other, err)
+				l.addError(n.Name, err)
 			}
 		}
 	}
 }
 
-func (l *linker) refuse(name string, err error) { l.errs[name] = errors.Join(l.errs[name], err) }
+func (l *graphBuilder) addError(name string, err error) {
+	l.errs[name] = errors.Join(l.errs[name], err)
+}
 
-// link notes what n depends on, or may, and the reads that match none.
-func (l *linker) link(n Node) {
+// addDependencies notes what n depends on, or may, and the reads that match none.
+func (l *graphBuilder) addDependencies(n Node) {
 	for _, name := range n.DependsOn {
 		switch {
 		case !l.byName[name]:
-			l.refuse(n.Name, fmt.Errorf("workspace %s depends on %s, which does not exist", n.Name, name))
+			l.addError(n.Name, fmt.Errorf("workspace %s depends on %s, which does not exist", n.Name, name))
 		case name == n.Name:
-			l.refuse(n.Name, fmt.Errorf("workspace %s depends on itself", n.Name))
+			l.addError(n.Name, fmt.Errorf("workspace %s depends on itself", n.Name))
 		default:
 			l.upstream[n.Name] = append(l.upstream[n.Name], name)
 		}
 	}
 	for _, read := range n.Reads {
-		found, own := l.match(read, n.Name)
-		unsure := strings.Contains(read, "*")
+		found, isOwn := l.matchRead(read, n.Name)
+		hasWildcard := strings.Contains(read, "*")
 		switch {
-		case unsure && len(n.DependsOn) > 0:
-		case unsure || n.Recalled:
+		case hasWildcard && len(n.DependsOn) > 0:
+		case hasWildcard || n.LastKnown:
 			for _, up := range found {
 				l.guesses = append(l.guesses, guess{n.Name, up, read})
 			}
-			if len(found) == 0 && unsure {
-				l.warn(n.Name, "workspace %s reads a state whose place cannot be evaluated (%s), and no other workspace fits: it is taken for one from elsewhere; if it is one of this repository, name the workspace in depends_on in %s", n.Name, read, SettingsFile)
+			if len(found) == 0 && hasWildcard {
+				l.addWarning(n.Name, "workspace %s reads a state whose place cannot be evaluated (%s), and no other workspace fits: it is taken for one from elsewhere; if it is one of this repository, name the workspace in depends_on in %s", n.Name, read, SettingsFile)
 			}
 		case len(found) > 0:
 			l.upstream[n.Name] = append(l.upstream[n.Name], found...)
-		case !own:
-			l.unmatched[n.Name] = append(l.unmatched[n.Name], read)
+		case !isOwn:
+			l.externalStates[n.Name] = append(l.externalStates[n.Name], read)
 		}
 	}
 }
 
-func (l *linker) warn(name, format string, args ...any) {
+func (l *graphBuilder) addWarning(name, format string, args ...any) {
 	l.warnings[name] = append(l.warnings[name], fmt.Sprintf(format, args...))
 }
 
-// match returns the workspaces other than reader whose identity fits read,
+// matchRead returns the workspaces other than reader whose identity fits read,
 // and whether the reader's own does.
-func (l *linker) match(read, reader string) (found []string, own bool) {
+func (l *graphBuilder) matchRead(read, reader string) (found []string, isOwn bool) {
 	if !strings.Contains(read, "*") {
 		name, ok := l.byIdentity[read]
 		if !ok || name == reader {
@@ -170,20 +172,20 @@ func (l *linker) match(read, reader string) (found []string, own bool) {
 		}
 		return []string{name}, false
 	}
-	for _, n := range l.sorted {
+	for _, n := range l.nodes {
 		switch {
-		case n.Identity == "" || !fits(read, n.Identity):
+		case n.Identity == "" || !matchesWildcard(read, n.Identity):
 		case n.Name == reader:
-			own = true
+			isOwn = true
 		default:
 			found = append(found, n.Name)
 		}
 	}
-	return found, own
+	return found, isOwn
 }
 
-// fits tells whether text fits pattern, in which each "*" stands for any text.
-func fits(pattern, text string) bool {
+// matchesWildcard tells whether text fits pattern, in which each "*" stands for any text.
+func matchesWildcard(pattern, text string) bool {
 	parts := strings.Split(pattern, "*")
 	if !strings.HasPrefix(text, parts[0]) {
 		return false
@@ -202,13 +204,13 @@ func fits(pattern, text string) bool {
 
 // sort sets the order.
 func (g *Graph) sort() {
-	done := map[string]bool{}
+	visited := map[string]bool{}
 	var visit func(name string)
 	visit = func(name string) {
-		if done[name] {
+		if visited[name] {
 			return
 		}
-		done[name] = true
+		visited[name] = true
 		for _, u := range g.upstream[name] {
 			visit(u)
 		}

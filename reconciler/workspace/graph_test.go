@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// nodes parses lines "name identity reads=a,b depends=c,d".
-func nodes(lines ...string) []Node {
+// parseNodes parses lines "name identity reads=a,b depends=c,d".
+func parseNodes(lines ...string) []Node {
 	var list []Node
 	for _, line := range lines {
 		fields := strings.Fields(line)
@@ -32,21 +32,21 @@ func TestLink(t *testing.T) {
 		nodes []Node
 		want  string
 	}{
-		{"none", nodes("b s3://b", "a s3://a"), ""},
-		{"reads", nodes("a s3://x/a reads=s3://x/b", "b s3://x/b"), "a after b"},
-		{"itself", nodes("a s3://x/a reads=s3://x/a"), ""},
-		{"elsewhere", nodes("a s3://x/a reads=s3://org/n"), "a reads elsewhere s3://org/n"},
-		{"depends", nodes("a s3://x/a depends=b", "b s3://x/b"), "a after b"},
-		{"both ways to say it", nodes("a s3://x/a depends=b reads=s3://x/b", "b s3://x/b"), "a after b"},
-		{"wildcard", nodes("a s3://x/a reads=s3://x/*/z", "b s3://x/p/z", "c s3://x/q/z", "d s3://y/q/z"), "a after b, c"},
-		{"wildcard fits itself", nodes("a s3://x/a reads=s3://x/*", "b s3://x/b"), "a after b"},
-		{"depends_on in place of a guess", nodes("a s3://x/a reads=s3://x/*,s3://x/c depends=b", "b s3://x/b reads=s3://x/c", "c s3://x/c", "d s3://x/d reads=s3://x/a"), "b after c\na after b, c\nd after a"},
-		{"unparsed", nodes("a", "b reads=s3://x/c", "c s3://x/c"), "b after c"},
-		{"chain", nodes("a depends=b", "b depends=c", "c"), "b after c\na after b"},
+		{"none", parseNodes("b s3://b", "a s3://a"), ""},
+		{"reads", parseNodes("a s3://x/a reads=s3://x/b", "b s3://x/b"), "a after b"},
+		{"itself", parseNodes("a s3://x/a reads=s3://x/a"), ""},
+		{"elsewhere", parseNodes("a s3://x/a reads=s3://org/n"), "a reads elsewhere s3://org/n"},
+		{"depends", parseNodes("a s3://x/a depends=b", "b s3://x/b"), "a after b"},
+		{"both ways to say it", parseNodes("a s3://x/a depends=b reads=s3://x/b", "b s3://x/b"), "a after b"},
+		{"wildcard", parseNodes("a s3://x/a reads=s3://x/*/z", "b s3://x/p/z", "c s3://x/q/z", "d s3://y/q/z"), "a after b, c"},
+		{"wildcard fits itself", parseNodes("a s3://x/a reads=s3://x/*", "b s3://x/b"), "a after b"},
+		{"depends_on in place of a guess", parseNodes("a s3://x/a reads=s3://x/*,s3://x/c depends=b", "b s3://x/b reads=s3://x/c", "c s3://x/c", "d s3://x/d reads=s3://x/a"), "b after c\na after b, c\nd after a"},
+		{"unparsed", parseNodes("a", "b reads=s3://x/c", "c s3://x/c"), "b after c"},
+		{"chain", parseNodes("a depends=b", "b depends=c", "c"), "b after c\na after b"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			g := Link(tt.nodes)
+			g := NewGraph(tt.nodes)
 			for _, n := range tt.nodes {
 				if err := g.Err(n.Name); err != nil {
 					t.Fatal(err)
@@ -77,16 +77,16 @@ func TestLinkErrors(t *testing.T) {
 		refused string
 		want    string // the first one's
 	}{
-		{"cycle", nodes("x depends=a", "a s3://a reads=s3://b", "b s3://b reads=s3://c", "c s3://c reads=s3://a"), "a b c", "a -> b -> c -> a"},
-		{"two", nodes("a depends=b", "b depends=a", "z"), "a b", "a -> b -> a"},
-		{"two circles", nodes("a depends=b", "b depends=a", "c depends=d,a", "d depends=c", "z depends=c"), "a b c d", "a -> b -> a"},
-		{"itself", nodes("a depends=a", "z"), "a", "workspace a depends on itself"},
-		{"nothing", nodes("a depends=b", "z"), "a", "workspace a depends on b, which does not exist"},
-		{"one identity", nodes("a s3://x", "b s3://x", "z reads=s3://x"), "a b", "workspaces a and b keep their state at one place, s3://x"},
+		{"cycle", parseNodes("x depends=a", "a s3://a reads=s3://b", "b s3://b reads=s3://c", "c s3://c reads=s3://a"), "a b c", "a -> b -> c -> a"},
+		{"two", parseNodes("a depends=b", "b depends=a", "z"), "a b", "a -> b -> a"},
+		{"two circles", parseNodes("a depends=b", "b depends=a", "c depends=d,a", "d depends=c", "z depends=c"), "a b c d", "a -> b -> a"},
+		{"itself", parseNodes("a depends=a", "z"), "a", "workspace a depends on itself"},
+		{"nothing", parseNodes("a depends=b", "z"), "a", "workspace a depends on b, which does not exist"},
+		{"one identity", parseNodes("a s3://x", "b s3://x", "z reads=s3://x"), "a b", "workspaces a and b keep their state at one place, s3://x"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			g := Link(tt.nodes)
+			g := NewGraph(tt.nodes)
 			var refused []string
 			for _, n := range tt.nodes {
 				if g.Err(n.Name) != nil {
@@ -112,28 +112,28 @@ func TestLinkErrors(t *testing.T) {
 
 // What is only guessed makes no circle.
 func TestLinkGuesses(t *testing.T) {
-	recalled := nodes("a s3://x", "b s3://x", "c s3://c reads=s3://x", "x s3://y reads=s3://c")
-	recalled[0].Recalled = true
-	circle := nodes("a s3://a reads=s3://b", "b s3://b reads=s3://a")
-	circle[0].Recalled = true
+	recalled := parseNodes("a s3://x", "b s3://x", "c s3://c reads=s3://x", "x s3://y reads=s3://c")
+	recalled[0].LastKnown = true
+	circle := parseNodes("a s3://a reads=s3://b", "b s3://b reads=s3://a")
+	circle[0].LastKnown = true
 	for _, tt := range []struct {
 		name  string
 		nodes []Node
 		after string // of all
 		warn  string // names
 	}{
-		{"two", nodes("a s3://a reads=s3://*", "b s3://b reads=s3://*", "c s3://c"), "a:c b:c c:", "a b"},
-		{"three", nodes("a s3://a reads=s3://*", "b s3://b reads=s3://*", "c s3://c reads=s3://*", "n s3://n"), "a:n b:n c:n n:", "a b c"},
-		{"a guess against what is known", nodes("net s3://net reads=s3://*", "x s3://x/x reads=s3://net", "y s3://x/y reads=s3://net"), "net: x:net y:net", "net"},
-		{"the least certain goes", nodes("net s3://net reads=*", "x s3://x/x reads=s3://net,s3://x/*y", "y s3://x/y reads=s3://net"), "net: x:net,y y:net", "net"},
-		{"no circle", nodes("a s3://a reads=s3://b*", "b s3://b"), "a:b b:", ""},
-		{"nothing fits", nodes("a s3://x/a reads=s3://*/q"), "a:", "a"},
-		{"itself alone fits", nodes("a s3://x/a reads=s3://x/*"), "a:", "a"},
+		{"two", parseNodes("a s3://a reads=s3://*", "b s3://b reads=s3://*", "c s3://c"), "a:c b:c c:", "a b"},
+		{"three", parseNodes("a s3://a reads=s3://*", "b s3://b reads=s3://*", "c s3://c reads=s3://*", "n s3://n"), "a:n b:n c:n n:", "a b c"},
+		{"a guess against what is known", parseNodes("net s3://net reads=s3://*", "x s3://x/x reads=s3://net", "y s3://x/y reads=s3://net"), "net: x:net y:net", "net"},
+		{"the least certain goes", parseNodes("net s3://net reads=*", "x s3://x/x reads=s3://net,s3://x/*y", "y s3://x/y reads=s3://net"), "net: x:net,y y:net", "net"},
+		{"no circle", parseNodes("a s3://a reads=s3://b*", "b s3://b"), "a:b b:", ""},
+		{"nothing fits", parseNodes("a s3://x/a reads=s3://*/q"), "a:", "a"},
+		{"itself alone fits", parseNodes("a s3://x/a reads=s3://x/*"), "a:", "a"},
 		{"the place of one that does not parse", recalled, "a: b: c:b x:c", ""},
 		{"the reads of one that does not parse", circle, "a: b:a", "a"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			g := Link(tt.nodes)
+			g := NewGraph(tt.nodes)
 			var after, warn []string
 			for _, n := range tt.nodes {
 				if err := g.Err(n.Name); err != nil {
@@ -162,7 +162,7 @@ func TestFits(t *testing.T) {
 		{"*", "", true}, {"a*", "a", true}, {"a*b", "ab", true}, {"a*b", "a", false}, {"a*a", "a", false},
 		{"a*b*c", "axbyc", true}, {"a*b*c", "acb", false}, {"s3://b/*/t", "s3://b/x/y/t", true}, {"*ab*ab", "ab", false},
 	} {
-		if got := fits(tt.pattern, tt.text); got != tt.want {
+		if got := matchesWildcard(tt.pattern, tt.text); got != tt.want {
 			t.Errorf("fits(%q, %q) = %t", tt.pattern, tt.text, got)
 		}
 	}

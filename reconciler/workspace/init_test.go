@@ -40,8 +40,8 @@ func TestProviders(t *testing.T) {
 				files[path.Join("env/w", name)] = text
 			}
 			w := NewLoader(newTree(files), Terraform).Load(Dir{Name: "w", Path: "env/w"}, Config{})
-			if w.Err != nil || w.Providers != test.want {
-				t.Errorf("got %v (%v), want %v", w.Providers, w.Err, test.want)
+			if w.Err != nil || w.NeedsProviders != test.want {
+				t.Errorf("got %v (%v), want %v", w.NeedsProviders, w.Err, test.want)
 			}
 		})
 	}
@@ -65,7 +65,7 @@ func TestModuleWithoutAnInstance(t *testing.T) {
 	if more := load("module \"o\" {\n  source = \"../innest\"\n}"); slices.Equal(more.InitKey, w.InitKey) || !slices.Contains(more.Inputs, "modules/innest") {
 		t.Errorf("init does not see that an inner module calls another: %v", more.InitKey)
 	}
-	if aws := load(`resource "aws_vpc" "x" {}`); !aws.Providers {
+	if aws := load(`resource "aws_vpc" "x" {}`); !aws.NeedsProviders {
 		t.Error("no provider is wanted")
 	}
 }

@@ -23,71 +23,71 @@ func newInputs(l *Loader) *inputs {
 // add takes in the object that p leads to, the links on the way, and what
 // links below it point to. What no pass can use is reported, after all.
 func (in *inputs) add(p string) (errs []error) {
-	if _, done := in.paths[p]; done {
+	if _, seen := in.paths[p]; seen {
 		return nil
 	}
-	o, err := resolve(in.loader.tree, p)
+	o, err := resolveLinks(in.loader.tree, p)
 	for _, link := range o.links {
 		in.paths[link] = false
 	}
 	if err != nil {
 		return []error{err}
 	}
-	if _, done := in.paths[o.path]; done {
+	if _, seen := in.paths[o.path]; seen {
 		return nil
 	}
 	in.paths[o.path] = o.dir || !o.exists
 	switch {
 	case o.dir:
-		return in.below(o.path)
+		return in.addLinksBelow(o.path)
 	case !o.exists:
 		return nil
 	case strings.HasPrefix(in.loader.tree.ID(o.path), submoduleMode):
-		return []error{submodule(o.path)}
+		return []error{submoduleError(o.path)}
 	}
 	info, err := in.loader.tree.Lstat(o.path)
 	switch {
 	case err != nil:
 		return []error{err}
-	case in.loader.isPointer(o.path, info):
-		return []error{pointer(o.path)}
+	case in.loader.isLFSPointer(o.path, info):
+		return []error{pointerError(o.path)}
 	}
 	return nil
 }
 
-// below takes in what the links below a directory point to.
-func (in *inputs) below(dir string) (errs []error) {
-	odd, err := in.loader.oddities(dir)
+// addLinksBelow takes in what the links below a directory point to.
+func (in *inputs) addLinksBelow(dir string) (errs []error) {
+	special, err := in.loader.findSpecialFiles(dir)
 	if err != nil {
 		return []error{err}
 	}
-	for _, link := range odd.links {
+	for _, link := range special.links {
 		errs = append(errs, in.add(link)...)
 	}
-	errs = append(errs, odd.leftOut...)
-	for _, p := range odd.submodules {
-		errs = append(errs, submodule(p))
+	errs = append(errs, special.skipped...)
+	for _, p := range special.submodules {
+		errs = append(errs, submoduleError(p))
 	}
-	for _, p := range odd.pointers {
-		errs = append(errs, pointer(p))
+	for _, p := range special.pointers {
+		errs = append(errs, pointerError(p))
 	}
 	return errs
 }
 
-func submodule(p string) error {
+func submoduleError(p string) error {
 	return fmt.Errorf("%s is a Git submodule, which is not supported: keep its files in this repository, or call it as a module by its Git URL", p)
 }
 
-func pointer(p string) error {
-	return fmt.Errorf("%s %s", p, isPointerText)
+func pointerError(p string) error {
+	return fmt.Errorf("%s %s", p, lfsPointerText)
 }
 
-const isPointerText = "is a Git LFS pointer, which is not supported: keep the file itself in Git, or out of what Terraform reads"
+const lfsPointerText = "is a Git LFS pointer, which is not supported: keep the file itself in Git, or out of what Terraform reads"
 
-// guess takes in a directory that something may lie in, with what is to be
+// addGuess takes in a directory that something may lie in, with what is to be
 // said of it unless the directory turns out to be an input anyway.
-func (in *inputs) guess(dir string, warning *Problem) {
-	if o, err := resolve(in.loader.tree, dir); err == nil {
+func (in *inputs) addGuess(dir string, warning *Problem) {
+	if o, err := resolveLinks(in.loader.tree, dir); err == nil {
 		for _, link := range o.links {
 			in.paths[link] = false
 		}
@@ -98,29 +98,29 @@ func (in *inputs) guess(dir string, warning *Problem) {
 
 // list returns the inputs, own first and the others sorted, without those
 // that lie in others, and what is to be said.
-func (in *inputs) list(own string) (paths []string, warnings []*Problem) {
-	var wide []string
-	for dir, said := range in.guesses {
-		if !in.paths[dir] && !in.covered(dir) {
-			wide = append(wide, dir)
-			warnings = append(warnings, said...)
+func (in *inputs) list(workspaceDir string) (paths []string, warnings []*Problem) {
+	var guessed []string
+	for dir, notes := range in.guesses {
+		if !in.paths[dir] && !in.isCovered(dir) {
+			guessed = append(guessed, dir)
+			warnings = append(warnings, notes...)
 		}
 	}
-	for _, dir := range wide {
+	for _, dir := range guessed {
 		in.add(dir) // what cannot be used there was perhaps not meant
 	}
 	for p := range in.paths {
-		if p != own && !in.covered(p) {
+		if p != workspaceDir && !in.isCovered(p) {
 			paths = append(paths, p)
 		}
 	}
 	slices.Sort(paths)
-	return append([]string{own}, paths...), warnings
+	return append([]string{workspaceDir}, paths...), warnings
 }
 
-// covered tells whether p lies in a directory that is an input, or is the
+// isCovered tells whether p lies in a directory that is an input, or is the
 // workspace's.
-func (in *inputs) covered(p string) bool {
+func (in *inputs) isCovered(p string) bool {
 	for p != "." {
 		p = path.Dir(p)
 		if in.paths[p] {
@@ -130,11 +130,11 @@ func (in *inputs) covered(p string) bool {
 	return false
 }
 
-// isPointer tells whether the file p is a Git LFS pointer.
-func (l *Loader) isPointer(p string, info fs.FileInfo) bool {
-	if !info.Mode().IsRegular() || info.Size() < int64(minPointer) || info.Size() > maxPointer {
+// isLFSPointer tells whether the file p is a Git LFS pointer.
+func (l *Loader) isLFSPointer(p string, info fs.FileInfo) bool {
+	if !info.Mode().IsRegular() || info.Size() < int64(minPointerSize) || info.Size() > maxPointerSize {
 		return false
 	}
 	text, err := l.tree.ReadFile(p)
-	return err == nil && bytes.HasPrefix(text, []byte(pointerPrefix))
+	return err == nil && bytes.HasPrefix(text, []byte(lfsPointerPrefix))
 }

@@ -29,35 +29,35 @@ type jsonMember struct {
 	value *jsonNode
 }
 
-// jsonLabels are the blocks of a configuration file, each with how many
+// jsonBlockLabels are the blocks of a configuration file, each with how many
 // labels it has, and those that lie in the terraform block.
 var (
-	jsonLabels = map[string]int{
+	jsonBlockLabels = map[string]int{
 		"terraform": 0, "locals": 0, "variable": 1, "output": 1, "module": 1, "provider": 1,
 		"resource": 2, "data": 2, "ephemeral": 2, "action": 2, "check": 1, "moved": 0, "import": 0, "removed": 0,
 	}
-	jsonTerraform = map[string]int{"backend": 1, "cloud": 0, "required_providers": 0, "provider_meta": 1}
+	jsonTerraformBlocks = map[string]int{"backend": 1, "cloud": 0, "required_providers": 0, "provider_meta": 1}
 )
 
 // parseJSON translates a .tf.json file.
 func parseJSON(p string, text []byte) (*hclsyntax.Body, []*Problem) {
-	if nestsTooDeep(text) {
-		return nil, []*Problem{{File: p, Text: nestedTooDeep}}
+	if isJSONTooDeep(text) {
+		return nil, []*Problem{{File: p, Text: tooDeepText}}
 	}
 	if _, diags := hcljson.Parse(text, ""); diags.HasErrors() {
-		return nil, problems(p, diags)
+		return nil, problemsOf(p, diags)
 	}
 	r := &jsonReader{text: text, dec: json.NewDecoder(bytes.NewReader(text)), path: p, line: 1}
 	r.dec.UseNumber()
-	top, err := r.node()
+	root, err := r.readValue()
 	if err != nil {
 		return nil, []*Problem{{File: p, Line: r.line, Text: err.Error()}}
 	}
 	body := &hclsyntax.Body{Attributes: hclsyntax.Attributes{}}
-	for _, object := range top.objects() {
+	for _, object := range root.objects() {
 		for _, m := range object.members {
-			if n, ok := jsonLabels[m.name]; ok {
-				body.Blocks = append(body.Blocks, r.blocks(m.name, nil, n, m.value)...)
+			if n, ok := jsonBlockLabels[m.name]; ok {
+				body.Blocks = append(body.Blocks, r.toBlocks(m.name, nil, n, m.value)...)
 			}
 		}
 	}
@@ -70,37 +70,37 @@ func (n *jsonNode) objects() []*jsonNode {
 	case '{':
 		return []*jsonNode{n}
 	case '[':
-		var all []*jsonNode
+		var result []*jsonNode
 		for _, item := range n.items {
-			all = append(all, item.objects()...)
+			result = append(result, item.objects()...)
 		}
-		return all
+		return result
 	}
 	return nil
 }
 
-// blocks returns the blocks that n holds, with as many more labels to come.
-func (r *jsonReader) blocks(kind string, labels []string, more int, n *jsonNode) (all []*hclsyntax.Block) {
+// toBlocks returns the blocks that n holds, with as many more labels to come.
+func (r *jsonReader) toBlocks(kind string, labels []string, more int, n *jsonNode) (result []*hclsyntax.Block) {
 	for _, object := range n.objects() {
 		if more == 0 {
-			all = append(all, r.block(kind, labels, object))
+			result = append(result, r.toBlock(kind, labels, object))
 			continue
 		}
 		for _, m := range object.members {
-			all = append(all, r.blocks(kind, append(labels[:len(labels):len(labels)], m.name), more-1, m.value)...)
+			result = append(result, r.toBlocks(kind, append(labels[:len(labels):len(labels)], m.name), more-1, m.value)...)
 		}
 	}
-	return all
+	return result
 }
 
-func (r *jsonReader) block(kind string, labels []string, n *jsonNode) *hclsyntax.Block {
+func (r *jsonReader) toBlock(kind string, labels []string, n *jsonNode) *hclsyntax.Block {
 	b := &hclsyntax.Block{
 		Type: kind, Labels: labels, TypeRange: n.rng, OpenBraceRange: n.rng, CloseBraceRange: n.rng,
 		Body: &hclsyntax.Body{Attributes: hclsyntax.Attributes{}, SrcRange: n.rng, EndRange: n.rng},
 	}
 	for _, m := range n.members {
-		if labels, ok := jsonTerraform[m.name]; ok && kind == "terraform" {
-			b.Body.Blocks = append(b.Body.Blocks, r.blocks(m.name, nil, labels, m.value)...)
+		if labels, ok := jsonTerraformBlocks[m.name]; ok && kind == "terraform" {
+			b.Body.Blocks = append(b.Body.Blocks, r.toBlocks(m.name, nil, labels, m.value)...)
 			continue
 		}
 		if m.name == "//" {
@@ -109,46 +109,46 @@ func (r *jsonReader) block(kind string, labels []string, n *jsonNode) *hclsyntax
 		// A variable's default is taken as it stands; its validation is not.
 		b.Body.Attributes[m.name] = &hclsyntax.Attribute{
 			Name: m.name, NameRange: m.rng, SrcRange: m.value.rng,
-			Expr: r.expression(m.value, kind == "variable" && m.name != "validation"),
+			Expr: r.toExpression(m.value, kind == "variable" && m.name != "validation"),
 		}
 	}
 	return b
 }
 
-// expression returns what n stands for: strings are templates, unless they
+// toExpression returns what n stands for: strings are templates, unless they
 // are literal.
-func (r *jsonReader) expression(n *jsonNode, literal bool) hclsyntax.Expression {
+func (r *jsonReader) toExpression(n *jsonNode, literal bool) hclsyntax.Expression {
 	switch n.kind {
 	case '{':
 		o := &hclsyntax.ObjectConsExpr{SrcRange: n.rng, OpenRange: n.rng}
 		for _, m := range n.members {
 			key := &jsonNode{rng: m.rng, kind: 's', text: m.name}
-			o.Items = append(o.Items, hclsyntax.ObjectConsItem{KeyExpr: r.expression(key, literal), ValueExpr: r.expression(m.value, literal)})
+			o.Items = append(o.Items, hclsyntax.ObjectConsItem{KeyExpr: r.toExpression(key, literal), ValueExpr: r.toExpression(m.value, literal)})
 		}
 		return o
 	case '[':
 		t := &hclsyntax.TupleConsExpr{SrcRange: n.rng, OpenRange: n.rng}
 		for _, item := range n.items {
-			t.Exprs = append(t.Exprs, r.expression(item, literal))
+			t.Exprs = append(t.Exprs, r.toExpression(item, literal))
 		}
 		return t
 	case 's':
-		return r.template(n, literal)
+		return r.toTemplate(n, literal)
 	}
 	return &hclsyntax.LiteralValueExpr{Val: n.value, SrcRange: n.rng}
 }
 
-func (r *jsonReader) template(n *jsonNode, literal bool) hclsyntax.Expression {
+func (r *jsonReader) toTemplate(n *jsonNode, literal bool) hclsyntax.Expression {
 	if literal || !strings.ContainsAny(n.text, "$%") {
 		return &hclsyntax.LiteralValueExpr{Val: cty.StringVal(n.text), SrcRange: n.rng}
 	}
-	if tooDeep([]byte(n.text)) {
-		r.problems = append(r.problems, problemAt(r.path, n.rng, nestedTooDeep))
+	if isTooDeep([]byte(n.text)) {
+		r.problems = append(r.problems, problemAt(r.path, n.rng, tooDeepText))
 		return &hclsyntax.LiteralValueExpr{Val: cty.DynamicVal, SrcRange: n.rng}
 	}
 	x, diags := hclsyntax.ParseTemplate([]byte(n.text), r.path, n.rng.Start)
 	if diags.HasErrors() {
-		r.problems = append(r.problems, problems(r.path, diags)...)
+		r.problems = append(r.problems, problemsOf(r.path, diags)...)
 		return &hclsyntax.LiteralValueExpr{Val: cty.DynamicVal, SrcRange: n.rng}
 	}
 	if wrap, ok := x.(*hclsyntax.TemplateWrapExpr); ok {

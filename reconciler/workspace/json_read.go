@@ -19,18 +19,18 @@ type jsonReader struct {
 	offset, line, lineStart int // of what was counted so far
 }
 
-// next returns the next token and its range.
-func (r *jsonReader) next() (json.Token, hcl.Range, error) {
+// nextToken returns the next token and its range.
+func (r *jsonReader) nextToken() (json.Token, hcl.Range, error) {
 	start := int(r.dec.InputOffset())
 	for start < len(r.text) && bytes.IndexByte([]byte(" \t\r\n:,"), r.text[start]) >= 0 {
 		start++
 	}
 	token, err := r.dec.Token()
-	return token, hcl.Range{Filename: r.path, Start: r.position(start), End: r.position(int(r.dec.InputOffset()))}, err
+	return token, hcl.Range{Filename: r.path, Start: r.positionOf(start), End: r.positionOf(int(r.dec.InputOffset()))}, err
 }
 
-// position returns the place of an offset not before the last one asked for.
-func (r *jsonReader) position(offset int) hcl.Pos {
+// positionOf returns the place of an offset not before the last one asked for.
+func (r *jsonReader) positionOf(offset int) hcl.Pos {
 	for r.offset < offset && r.offset < len(r.text) {
 		if r.text[r.offset] == '\n' {
 			r.line++
@@ -41,26 +41,26 @@ func (r *jsonReader) position(offset int) hcl.Pos {
 	return hcl.Pos{Line: r.line, Column: offset - r.lineStart + 1, Byte: offset}
 }
 
-// node reads one value.
-func (r *jsonReader) node() (*jsonNode, error) {
-	token, rng, err := r.next()
+// readValue reads one value.
+func (r *jsonReader) readValue() (*jsonNode, error) {
+	token, rng, err := r.nextToken()
 	if err != nil {
 		return nil, err
 	}
-	return r.rest(token, rng)
+	return r.readRest(token, rng)
 }
 
-// rest reads what belongs to a value that begins with token.
-func (r *jsonReader) rest(token json.Token, rng hcl.Range) (*jsonNode, error) {
+// readRest reads what belongs to a value that begins with token.
+func (r *jsonReader) readRest(token json.Token, rng hcl.Range) (*jsonNode, error) {
 	n := &jsonNode{rng: rng, kind: 'v'}
 	var err error
 	switch v := token.(type) {
 	case json.Delim:
 		n.kind = byte(v)
 		if n.kind == '{' {
-			err = r.object(n)
+			err = r.readObject(n)
 		} else {
-			err = r.array(n)
+			err = r.readArray(n)
 		}
 	case string:
 		n.kind, n.text = 's', v
@@ -74,9 +74,9 @@ func (r *jsonReader) rest(token json.Token, rng hcl.Range) (*jsonNode, error) {
 	return n, err
 }
 
-func (r *jsonReader) object(n *jsonNode) error {
+func (r *jsonReader) readObject(n *jsonNode) error {
 	for {
-		token, rng, err := r.next()
+		token, rng, err := r.nextToken()
 		if err != nil {
 			return err
 		}
@@ -85,7 +85,7 @@ func (r *jsonReader) object(n *jsonNode) error {
 			n.rng.End = rng.End
 			return nil
 		}
-		value, err := r.node()
+		value, err := r.readValue()
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -93,9 +93,9 @@ func (r *jsonReader) object(n *jsonNode) error {
 	}
 }
 
-func (r *jsonReader) array(n *jsonNode) error {
+func (r *jsonReader) readArray(n *jsonNode) error {
 	for {
-		token, rng, err := r.next()
+		token, rng, err := r.nextToken()
 		if err != nil {
 			return err
 		}
@@ -103,7 +103,7 @@ func (r *jsonReader) array(n *jsonNode) error {
 			n.rng.End = rng.End
 			return nil
 		}
-		item, err := r.rest(token, rng)
+		item, err := r.readRest(token, rng)
 		if err != nil {
 			return err
 		}

@@ -23,13 +23,13 @@ func (l *Loader) Load(dir Dir, cfg Config) (w *Workspace) {
 			w.Err = fmt.Errorf("%s: a fault in reading the configuration: %v", dir.Path, r)
 		}
 	}()
-	if !gitpath.Plain(dir.Path) {
+	if !gitpath.IsPlain(dir.Path) {
 		w.Err = fmt.Errorf("workspace %s: the name of its directory is not UTF-8, or does not print: rename it, since Terraform would write another one", dir.Name)
 		return w
 	}
 	e := &evaluation{
 		Loader: l, root: dir, config: cfg, inputs: newInputs(l),
-		reads: map[string]bool{}, globs: map[string]bool{}, general: map[string]bool{}, settings: map[string]bool{},
+		reads: map[string]bool{}, globs: map[string]bool{}, walkedGenerally: map[string]bool{}, settings: map[string]bool{},
 	}
 	e.base = e.treeFunctions()
 	e.load(w)
@@ -39,28 +39,28 @@ func (l *Loader) Load(dir Dir, cfg Config) (w *Workspace) {
 }
 
 func (e *evaluation) load(w *Workspace) {
-	e.input(w.Path)
+	e.addSettingsInput(w.Path)
 	for _, f := range w.Config.VarFiles {
-		e.input(f)
+		e.addSettingsInput(f)
 	}
 	if f := w.Config.BackendConfig; f != "" {
-		e.input(f)
+		e.addSettingsInput(f)
 	}
-	m, err := e.module(w.Path)
+	m, err := e.loadModule(w.Path)
 	if err == nil {
-		err = e.hasConfig(m.dir)
+		err = e.requireConfig(m.dir)
 	}
 	if err != nil {
 		w.Err = fmt.Errorf("workspace %s: %w", w.Name, err)
 		return
 	}
-	e.reserved(m.dir)
-	e.refusal.linked(w.Path, m.dir)
+	e.checkReservedNames(m.dir)
+	e.checker.checkLinkedDir(w.Path, m.dir)
 	s := newScope(e, m)
-	s.given = e.givenVariables(m, w.Config)
-	e.visit(s)
-	e.state(w, s)
-	e.refuseCLIWorkspaces(w)
+	s.variableValues = e.readVariableValues(m, w.Config)
+	e.walk(s)
+	e.resolveBackend(w, s)
+	e.rejectCLIWorkspaces(w)
 	if lock := path.Join(w.Path, ".terraform.lock.hcl"); isFile(e.tree, lock) {
 		w.LockFile = lock
 	}
@@ -70,52 +70,52 @@ func (e *evaluation) load(w *Workspace) {
 	w.RequiredVersion = slices.Compact(e.versions)
 	slices.Sort(e.init)
 	w.InitKey = slices.Compact(e.init)
-	w.Providers = e.providers
+	w.NeedsProviders = e.needsProviders
 	w.settings = e.settings
-	inputs, said := e.inputs.list(w.Path)
+	inputs, warnings := e.inputs.list(w.Path)
 	w.Inputs = inputs
-	for _, p := range inOrder(append(e.warnings, said...)) {
+	for _, p := range sortProblems(append(e.warnings, warnings...)) {
 		w.Warnings = append(w.Warnings, p.Error())
 	}
-	if w.Err = join(e.problems); w.Config.Err != nil {
+	if w.Err = joinProblems(e.problems); w.Config.Err != nil {
 		w.Err = w.Config.Err // the rest may only follow from it
 	}
 }
 
-// Generated begins the names of the files that are generated beside the
+// GeneratedPrefix begins the names of the files that are generated beside the
 // configuration of a workspace.
-const Generated = "zzz_reconcile"
+const GeneratedPrefix = "zzz_reconcile"
 
-// reserved refuses files that would take the place of generated ones.
-func (e *evaluation) reserved(dir string) {
+// checkReservedNames refuses files that would take the place of generated ones.
+func (e *evaluation) checkReservedNames(dir string) {
 	entries, _ := e.tree.ReadDir(dir) // its error has been told
 	for _, entry := range entries {
-		if strings.HasPrefix(entry.Name(), Generated) {
-			e.problems = append(e.problems, &Problem{File: path.Join(dir, entry.Name()), Text: "names that begin with " + Generated + " are those of generated files: give it another"})
+		if strings.HasPrefix(entry.Name(), GeneratedPrefix) {
+			e.problems = append(e.problems, &Problem{File: path.Join(dir, entry.Name()), Text: "names that begin with " + GeneratedPrefix + " are those of generated files: give it another"})
 		}
 	}
 }
 
-// input takes in an object that the settings, not the configuration, name.
-func (e *evaluation) input(p string) {
+// addSettingsInput takes in an object that the settings, not the configuration, name.
+func (e *evaluation) addSettingsInput(p string) {
 	for _, err := range e.inputs.add(p) {
 		e.problems = append(e.problems, &Problem{File: e.root.Path, Text: err.Error()})
 	}
 }
 
-// givenVariables returns the values that the variable files give to the root
+// readVariableValues returns the values that the variable files give to the root
 // module's variables. Those that come from our environment are unknown here.
-func (e *evaluation) givenVariables(m *module, cfg Config) map[string]cty.Value {
-	given := map[string]cty.Value{}
-	for _, f := range append(e.ownVarFiles(), cfg.VarFiles...) {
-		values, wrong := e.varFile(f)
-		e.problems = append(e.problems, wrong...)
+func (e *evaluation) readVariableValues(m *module, cfg Config) map[string]cty.Value {
+	variables := map[string]cty.Value{}
+	for _, f := range append(e.autoVarFiles(), cfg.VarFiles...) {
+		values, problems := e.readVarFile(f)
+		e.problems = append(e.problems, problems...)
 		for name, v := range values {
-			given[name] = v
+			variables[name] = v
 		}
 	}
 	for _, name := range cfg.Env {
-		given[name[len("TF_VAR_"):]] = cty.DynamicVal
+		variables[name[len("TF_VAR_"):]] = cty.DynamicVal
 	}
-	return given
+	return variables
 }

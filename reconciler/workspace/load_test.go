@@ -31,7 +31,7 @@ func TestLoad(t *testing.T) {
 			}
 			got := describeAll(newTree(repo), product)
 			if *update {
-				rewrite(t, archive, got)
+				rewriteArchive(t, archive, got)
 				return
 			}
 			for _, name := range slices.Sorted(maps.Keys(got)) {
@@ -62,25 +62,25 @@ func describeAll(tree *memTree, product Product) map[string]string {
 	loader := NewLoader(tree, product)
 	for _, dir := range dirs {
 		w := loader.Load(dir, settings.Config(dir.Name))
-		got[dir.Name] = describeOne(tree, w)
+		got[dir.Name] = describeWorkspace(tree, w)
 		nodes = append(nodes, w.Node())
 	}
-	if text := describeGraph(Link(nodes)); text != "" {
+	if text := describeGraph(NewGraph(nodes)); text != "" {
 		got["graph"] = text
 	}
 	return got
 }
 
-func describeOne(tree *memTree, w *Workspace) string {
+func describeWorkspace(tree *memTree, w *Workspace) string {
 	var b strings.Builder
 	for _, in := range w.Inputs {
 		fmt.Fprintf(&b, "input %s", in)
-		if tree.ID(in) == Absent {
+		if tree.ID(in) == AbsentID {
 			b.WriteString(" (absent)")
 		}
 		b.WriteString("\n")
 	}
-	if w.Backend.Type != local || w.Backend.Path != w.Path+"/terraform.tfstate" {
+	if w.Backend.Type != localBackend || w.Backend.Path != w.Path+"/terraform.tfstate" {
 		fmt.Fprintf(&b, "state %s locks=%t\n", w.Identity, w.Backend.Locks)
 	}
 	for _, r := range w.Reads {
@@ -101,7 +101,7 @@ func describeGraph(g *Graph) string {
 		if up := g.DependsOn(name); len(up) > 0 {
 			lines = append(lines, name+" after "+strings.Join(up, ", "))
 		}
-		if not := g.Unmatched(name); len(not) > 0 {
+		if not := g.ExternalStates(name); len(not) > 0 {
 			lines = append(lines, name+" reads elsewhere "+strings.Join(not, ", "))
 		}
 		for _, warning := range g.Warnings(name) {
@@ -114,8 +114,8 @@ func describeGraph(g *Graph) string {
 	return strings.Join(lines, "\n")
 }
 
-// rewrite replaces the archive's expectations.
-func rewrite(t *testing.T, name string, got map[string]string) {
+// rewriteArchive replaces the archive's expectations.
+func rewriteArchive(t *testing.T, name string, got map[string]string) {
 	t.Helper()
 	a, err := txtar.ParseFile(name)
 	if err != nil {

@@ -12,12 +12,12 @@ import (
 // Loader loads the workspaces of one tree. It parses each directory once,
 // however many workspaces reach it. It is safe for several goroutines.
 type Loader struct {
-	tree      Tree
-	product   Product
-	modules   onces[*module]
-	templates onces[[]mention]
-	scans     onces[*oddities]
-	doubtful  bool // see Refuse
+	tree            Tree
+	product         Product
+	modules         memo[*module]
+	templates       memo[[]pathRef]
+	scans           memo[*specialFiles]
+	hidesConditions bool // see Refuse
 }
 
 // NewLoader returns a loader of the workspaces of tree, as product reads them.
@@ -28,7 +28,7 @@ func NewLoader(tree Tree, product Product) *Loader { return &Loader{tree: tree, 
 // ctx is done; the error is then the context's.
 func (l *Loader) LoadAll(ctx context.Context, dirs []Dir, configs []Config) ([]*Workspace, error) {
 	loaded := make([]*Workspace, len(dirs))
-	inParallel(len(dirs), func(i int) {
+	runParallel(len(dirs), func(i int) {
 		if ctx.Err() == nil {
 			loaded[i] = l.Load(dirs[i], configs[i])
 		}
@@ -39,8 +39,8 @@ func (l *Loader) LoadAll(ctx context.Context, dirs []Dir, configs []Config) ([]*
 	return loaded, nil
 }
 
-// inParallel calls do for 0 to n-1 on all processors.
-func inParallel(n int, do func(i int)) {
+// runParallel calls do for 0 to n-1 on all processors.
+func runParallel(n int, do func(i int)) {
 	var next atomic.Int64
 	var group sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), n) {
@@ -53,10 +53,10 @@ func inParallel(n int, do func(i int)) {
 	group.Wait()
 }
 
-// onces keeps one value a key, made once.
-type onces[T any] struct{ m sync.Map }
+// memo keeps one value a key, made once.
+type memo[T any] struct{ m sync.Map }
 
-func (o *onces[T]) get(key string, fill func() (T, error)) (T, error) {
+func (o *memo[T]) get(key string, fill func() (T, error)) (T, error) {
 	once, ok := o.m.Load(key)
 	if !ok {
 		once, _ = o.m.LoadOrStore(key, sync.OnceValues(fill))
@@ -66,4 +66,4 @@ func (o *onces[T]) get(key string, fill func() (T, error)) (T, error) {
 
 // forget makes room: key is not expected again, and costs another fill if it
 // is.
-func (o *onces[T]) forget(key string) { o.m.Delete(key) }
+func (o *memo[T]) forget(key string) { o.m.Delete(key) }

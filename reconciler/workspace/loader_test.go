@@ -72,7 +72,7 @@ func TestTrace(t *testing.T) {
 	if got := slices.Sorted(maps.Keys(trace)); !slices.Equal(got, want) {
 		t.Fatalf("got %v, want %v", got, want)
 	}
-	if trace["gone.txt"] != Absent || trace["modules/m"] != tree.ID("modules/m") {
+	if trace["gone.txt"] != AbsentID || trace["modules/m"] != tree.ID("modules/m") {
 		t.Errorf("ids: %v", trace)
 	}
 	for change, stale := range map[string][]string{
@@ -80,16 +80,16 @@ func TestTrace(t *testing.T) {
 	} {
 		after := maps.Clone(files)
 		after[change] = "changed"
-		if got := Stale(newTree(after), trace); !slices.Equal(got, stale) {
+		if got := StalePaths(newTree(after), trace); !slices.Equal(got, stale) {
 			t.Errorf("%s: got %v, want %v", change, got, stale)
 		}
 	}
-	if got := w.Config.Stale(trace); got != nil {
+	if got := w.Config.StaleInputs(trace); got != nil {
 		t.Errorf("settings: %v", got)
 	}
 	trace[RulesInput] = "0"
 	other := Config{DependsOn: []string{"b"}}
-	if got := other.Stale(trace); !slices.Equal(got, []string{"settings", "discovery rules"}) {
+	if got := other.StaleInputs(trace); !slices.Equal(got, []string{"settings", "discovery rules"}) {
 		t.Errorf("settings: %v", got)
 	}
 }

@@ -12,26 +12,26 @@ import (
 // module is what one directory of configuration says, as far as inputs,
 // states and dependencies go. It is the same for all who call it.
 type module struct {
-	dir       string
-	variables map[string]*variable
-	locals    map[string]definition
-	outputs   map[string]definition
-	resources map[string]*resource // by address: "aws_x.y", "data.aws_x.y"
-	calls     map[string]*call
-	mentions  []mention
-	reads     []*resource   // terraform_remote_state
-	backend   *backendBlock // nil when there is none
-	versions  []string      // required_version
-	problems  []*Problem
-	cli       []*Problem // where terraform.workspace is used
-	init      []string   // what init makes something of
-	settings  []string   // of providers and the backend
+	dir              string
+	variables        map[string]*variable
+	locals           map[string]definition
+	outputs          map[string]definition
+	resources        map[string]*resource // by address: "aws_x.y", "data.aws_x.y"
+	calls            map[string]*moduleCall
+	pathRefs         []pathRef
+	remoteStates     []*resource   // terraform_remote_state
+	backend          *backendBlock // nil when there is none
+	versions         []string      // required_version
+	problems         []*Problem
+	cliWorkspaceRefs []*Problem // where terraform.workspace is used
+	init             []string   // what init makes something of
+	settings         []string   // of providers and the backend
 }
 
 // variable is a variable's declaration; both expressions may be missing.
 type variable struct {
-	fallback, constraint hclsyntax.Expression
-	notNull              bool // null stands for the fallback
+	defaultExpr, typeConstraint hclsyntax.Expression
+	notNull                     bool // null stands for the fallback
 }
 
 // definition is an expression and the file that it stands in.
@@ -49,8 +49,8 @@ type resource struct {
 	line       int
 }
 
-// call is a module block.
-type call struct {
+// moduleCall is a module block.
+type moduleCall struct {
 	name      string
 	arguments map[string]definition
 	bindings  []binding // each.* or count.index
@@ -61,49 +61,49 @@ var metaArguments = []string{"source", "version", "count", "for_each", "provider
 
 // backendBlock is the terraform block's backend, or its cloud block.
 type backendBlock struct {
-	kind      string
-	arguments map[string]definition
-	file      string
-	block     *hclsyntax.Block
-	override  bool // an override file says so
+	kind           string
+	arguments      map[string]definition
+	file           string
+	block          *hclsyntax.Block
+	inOverrideFile bool // an override file says so
 }
 
-// module returns what the directory dir says. Links to it are followed: what
+// loadModule returns what the directory dir says. Links to it are followed: what
 // the module calls lies beside the real directory, as Terraform sees it.
-func (l *Loader) module(dir string) (*module, error) {
+func (l *Loader) loadModule(dir string) (*module, error) {
 	return l.modules.get(dir, func() (*module, error) {
-		o, err := resolve(l.tree, dir)
+		o, err := resolveLinks(l.tree, dir)
 		if err != nil {
 			return nil, err
 		}
 		if !o.dir {
 			return nil, fmt.Errorf("there is no directory %s", dir)
 		}
-		files, wrong, err := l.parseDir(o.path)
+		files, problems, err := l.parseDir(o.path)
 		if err != nil {
 			return nil, err
 		}
 		m := &module{
-			dir: o.path, problems: wrong,
+			dir: o.path, problems: problems,
 			variables: map[string]*variable{}, locals: map[string]definition{}, outputs: map[string]definition{},
-			resources: map[string]*resource{}, calls: map[string]*call{},
+			resources: map[string]*resource{}, calls: map[string]*moduleCall{},
 		}
 		for _, f := range files {
-			if l.doubtful {
-				doubt(f.body)
+			if l.hidesConditions {
+				hideConditions(f.body)
 			}
 			for _, b := range f.body.Blocks {
-				m.add(path.Join(o.path, f.name), b)
-				m.init = append(m.init, f.initOf(b)...)
+				m.addBlock(path.Join(o.path, f.name), b)
+				m.init = append(m.init, f.initInputs(b)...)
 			}
 		}
 		return m, nil
 	})
 }
 
-// hasConfig returns an error where a directory holds no configuration for the
+// requireConfig returns an error where a directory holds no configuration for the
 // product.
-func (l *Loader) hasConfig(dir string) error {
+func (l *Loader) requireConfig(dir string) error {
 	entries, err := l.tree.ReadDir(dir)
 	if err != nil || len(l.product.configFiles(entries)) > 0 {
 		return err
@@ -114,9 +114,9 @@ func (l *Loader) hasConfig(dir string) error {
 	return fmt.Errorf("%s holds no configuration", dir)
 }
 
-// add takes in one top-level block. Blocks of override files come last, so
+// addBlock takes in one top-level block. Blocks of override files come last, so
 // what is set twice is overridden.
-func (m *module) add(file string, b *hclsyntax.Block) {
+func (m *module) addBlock(file string, b *hclsyntax.Block) {
 	label := func(i int) string {
 		if i < len(b.Labels) {
 			return b.Labels[i]
@@ -124,42 +124,42 @@ func (m *module) add(file string, b *hclsyntax.Block) {
 		return ""
 	}
 	attrs := b.Body.Attributes
-	c := &collector{module: m, file: file}
+	c := &pathRefVisitor{module: m, file: file}
 	switch b.Type {
 	case "variable":
 		m.addVariable(label(0), attrs)
 	case "locals":
 		for name, a := range attrs {
-			m.locals[name] = define(file, a)
+			m.locals[name] = definitionOf(file, a)
 		}
 	case "output":
 		if v := attrs["value"]; v != nil {
-			m.outputs[label(0)] = define(file, v)
+			m.outputs[label(0)] = definitionOf(file, v)
 		}
 	case "module":
 		m.addCall(file, label(0), b)
 	case "terraform":
 		m.addTerraform(file, b)
 	case "data", "resource", "ephemeral":
-		c.data = b.Type != "resource"
+		c.inData = b.Type != "resource"
 		// A state is no file of the tree, even if it is read by path.
-		c.paths = label(0) != "terraform_remote_state"
+		c.withAttributes = label(0) != "terraform_remote_state"
 		m.addResource(file, b.Type, label(0), label(1), b)
 	case "check":
-		c.paths = true
+		c.withAttributes = true
 		for _, inner := range b.Body.Blocks {
 			if inner.Type == "data" && len(inner.Labels) == 2 {
 				m.addResource(file, inner.Type, inner.Labels[0], inner.Labels[1], inner)
 			}
 		}
 	case "provider":
-		c.paths = true
+		c.withAttributes = true
 		m.addSettings(b)
 	}
-	c.block(b)
+	c.visitBlock(b)
 }
 
-func define(file string, a *hclsyntax.Attribute) definition { return definition{a.Expr, file} }
+func definitionOf(file string, a *hclsyntax.Attribute) definition { return definition{a.Expr, file} }
 
 func (m *module) addVariable(name string, attrs hclsyntax.Attributes) {
 	v := m.variables[name]
@@ -168,13 +168,13 @@ func (m *module) addVariable(name string, attrs hclsyntax.Attributes) {
 		m.variables[name] = v
 	}
 	if a := attrs["default"]; a != nil {
-		v.fallback = a.Expr
+		v.defaultExpr = a.Expr
 	}
 	if a := attrs["type"]; a != nil {
-		v.constraint = a.Expr
+		v.typeConstraint = a.Expr
 	}
 	if a := attrs["nullable"]; a != nil {
-		nullable, diags := boundedValue(a.Expr, nil)
+		nullable, diags := evaluateBounded(a.Expr, nil)
 		v.notNull = !diags.HasErrors() && nullable.Type() == cty.Bool && nullable.IsKnown() && nullable.False()
 	}
 }
@@ -182,30 +182,30 @@ func (m *module) addVariable(name string, attrs hclsyntax.Attributes) {
 func (m *module) addCall(file, name string, b *hclsyntax.Block) {
 	c := m.calls[name]
 	if c == nil {
-		c = &call{name: name, arguments: map[string]definition{}}
+		c = &moduleCall{name: name, arguments: map[string]definition{}}
 		m.calls[name] = c
 	}
 	for key, a := range b.Body.Attributes {
-		c.arguments[key] = define(file, a)
+		c.arguments[key] = definitionOf(file, a)
 	}
-	if repeated := repetition(b.Body); repeated != nil {
-		c.bindings = repeated
+	if bindings := repetitionBindings(b.Body); bindings != nil {
+		c.bindings = bindings
 	}
 }
 
 func (m *module) addTerraform(file string, b *hclsyntax.Block) {
 	if v := b.Body.Attributes["required_version"]; v != nil {
-		if text, ok := constant(v.Expr); ok && !slices.Contains(m.versions, text) {
+		if text, ok := constantString(v.Expr); ok && !slices.Contains(m.versions, text) {
 			m.versions = append(m.versions, text)
 		}
 	}
 	for _, inner := range b.Body.Blocks {
 		switch {
 		case inner.Type == "backend" && len(inner.Labels) == 1:
-			m.backend = &backendBlock{kind: inner.Labels[0], arguments: definitions(file, inner.Body), file: file, block: inner, override: isOverride(path.Base(file))}
+			m.backend = &backendBlock{kind: inner.Labels[0], arguments: definitionsOf(file, inner.Body), file: file, block: inner, inOverrideFile: isOverride(path.Base(file))}
 			m.addSettings(inner)
 		case inner.Type == "cloud":
-			m.backend = &backendBlock{kind: "cloud", file: file, block: inner, override: isOverride(path.Base(file))}
+			m.backend = &backendBlock{kind: "cloud", file: file, block: inner, inOverrideFile: isOverride(path.Base(file))}
 		}
 	}
 }
@@ -220,28 +220,28 @@ func (m *module) addResource(file, class, kind, name string, b *hclsyntax.Block)
 		r = &resource{attributes: map[string]definition{}, file: file, line: b.TypeRange.Start.Line}
 		m.resources[address] = r
 		if class == "data" && kind == "terraform_remote_state" {
-			m.reads = append(m.reads, r)
+			m.remoteStates = append(m.remoteStates, r)
 		}
 	}
 	for key, a := range b.Body.Attributes {
-		r.attributes[key] = define(file, a)
+		r.attributes[key] = definitionOf(file, a)
 	}
-	if repeated := repetition(b.Body); repeated != nil {
-		r.bindings = repeated
+	if bindings := repetitionBindings(b.Body); bindings != nil {
+		r.bindings = bindings
 	}
 }
 
-func definitions(file string, body *hclsyntax.Body) map[string]definition {
-	all := map[string]definition{}
+func definitionsOf(file string, body *hclsyntax.Body) map[string]definition {
+	result := map[string]definition{}
 	for name, a := range body.Attributes {
-		all[name] = define(file, a)
+		result[name] = definitionOf(file, a)
 	}
-	return all
+	return result
 }
 
-// constant returns the string that e is, if it is one without references.
-func constant(e hclsyntax.Expression) (string, bool) {
-	v, diags := boundedValue(e, nil)
+// constantString returns the string that e is, if it is one without references.
+func constantString(e hclsyntax.Expression) (string, bool) {
+	v, diags := evaluateBounded(e, nil)
 	if diags.HasErrors() {
 		return "", false
 	}

@@ -6,18 +6,18 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// valueOrPart returns what e is, or what is certain of it.
-func valueOrPart(e hclsyntax.Expression, ctx *hcl.EvalContext) cty.Value {
+// evaluatePartially returns what e is, or what is certain of it.
+func evaluatePartially(e hclsyntax.Expression, ctx *hcl.EvalContext) cty.Value {
 	v, diags := e.Value(ctx)
 	if diags.HasErrors() {
-		return partial(e, ctx)
+		return partialValue(e, ctx)
 	}
 	return v
 }
 
-// partial returns what is certain of an expression that cannot be evaluated:
+// partialValue returns what is certain of an expression that cannot be evaluated:
 // of a text how it begins, of an object or a tuple the other elements.
-func partial(e hclsyntax.Expression, ctx *hcl.EvalContext) cty.Value {
+func partialValue(e hclsyntax.Expression, ctx *hcl.EvalContext) cty.Value {
 	switch e := e.(type) {
 	case *hclsyntax.TemplateExpr:
 		return partialText(e, ctx)
@@ -29,13 +29,13 @@ func partial(e hclsyntax.Expression, ctx *hcl.EvalContext) cty.Value {
 			if diags.HasErrors() || !ok {
 				return cty.DynamicVal
 			}
-			attrs[name] = valueOrPart(item.ValueExpr, ctx)
+			attrs[name] = evaluatePartially(item.ValueExpr, ctx)
 		}
 		return cty.ObjectVal(attrs)
 	case *hclsyntax.TupleConsExpr:
 		var elements []cty.Value
 		for _, x := range e.Exprs {
-			elements = append(elements, valueOrPart(x, ctx))
+			elements = append(elements, evaluatePartially(x, ctx))
 		}
 		return cty.TupleVal(elements)
 	}
@@ -52,10 +52,10 @@ func partialText(t *hclsyntax.TemplateExpr, ctx *hcl.EvalContext) cty.Value {
 		}
 		prefix += text
 	}
-	return unknownWith(prefix)
+	return unknownWithPrefix(prefix)
 }
 
-// unknownWith returns a text of which only the beginning is known.
-func unknownWith(prefix string) cty.Value {
+// unknownWithPrefix returns a text of which only the beginning is known.
+func unknownWithPrefix(prefix string) cty.Value {
 	return cty.UnknownVal(cty.String).Refine().NotNull().StringPrefixFull(prefix).NewValue()
 }

@@ -33,8 +33,8 @@ func problemAt(file string, rng hcl.Range, format string, args ...any) *Problem 
 	return &Problem{File: file, Line: rng.Start.Line, Column: rng.Start.Column, Text: fmt.Sprintf(format, args...)}
 }
 
-// problems returns the errors among diags as problems of file.
-func problems(file string, diags hcl.Diagnostics) []*Problem {
+// problemsOf returns the errors among diags as problems of file.
+func problemsOf(file string, diags hcl.Diagnostics) []*Problem {
 	var list []*Problem
 	for _, d := range diags {
 		if d.Severity != hcl.DiagError {
@@ -52,18 +52,18 @@ func problems(file string, diags hcl.Diagnostics) []*Problem {
 	return list
 }
 
-// join returns list as one error, in the order of the places; nil when it is
+// joinProblems returns list as one error, in the order of the places; nil when it is
 // empty.
-func join(list []*Problem) error {
+func joinProblems(list []*Problem) error {
 	var errs []error
-	for _, p := range inOrder(list) {
+	for _, p := range sortProblems(list) {
 		errs = append(errs, p)
 	}
 	return errors.Join(errs...)
 }
 
-// inOrder returns list in the order of the places, without repeats.
-func inOrder(list []*Problem) []*Problem {
+// sortProblems returns list in the order of the places, without repeats.
+func sortProblems(list []*Problem) []*Problem {
 	slices.SortStableFunc(list, func(a, b *Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Text, b.Text))
 	})

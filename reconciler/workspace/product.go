@@ -29,15 +29,15 @@ var (
 	tofuSuffixes   = []string{".tofu", ".tofu.json"}
 )
 
-// reads reports whether the product loads a file of this name.
-func (p Product) reads(name string) bool {
-	return hasSuffix(name, configSuffixes) || p == OpenTofu && hasSuffix(name, tofuSuffixes)
+// isConfigFile reports whether the product loads a file of this name.
+func (p Product) isConfigFile(name string) bool {
+	return hasConfigSuffix(name, configSuffixes) || p == OpenTofu && hasConfigSuffix(name, tofuSuffixes)
 }
 
-// Loads reports whether a product loads a file of this name by itself, be it
+// IsAutoLoaded reports whether a product loads a file of this name by itself, be it
 // configuration or values of variables.
-func Loads(name string) bool {
-	return OpenTofu.reads(name) || name == "terraform.tfvars" || name == "terraform.tfvars.json" ||
+func IsAutoLoaded(name string) bool {
+	return OpenTofu.isConfigFile(name) || name == "terraform.tfvars" || name == "terraform.tfvars.json" ||
 		strings.HasSuffix(name, ".auto.tfvars") || strings.HasSuffix(name, ".auto.tfvars.json")
 }
 
@@ -46,7 +46,7 @@ func Loads(name string) bool {
 func (p Product) configFiles(entries []fs.DirEntry) []fs.DirEntry {
 	shadowed := map[string]bool{}
 	for _, e := range entries {
-		if p != OpenTofu || e.IsDir() || !p.reads(e.Name()) {
+		if p != OpenTofu || e.IsDir() || !p.isConfigFile(e.Name()) {
 			continue
 		}
 		for i, suffix := range tofuSuffixes {
@@ -57,16 +57,16 @@ func (p Product) configFiles(entries []fs.DirEntry) []fs.DirEntry {
 	}
 	var files []fs.DirEntry
 	for _, e := range entries {
-		if !e.IsDir() && p.reads(e.Name()) && !shadowed[e.Name()] {
+		if !e.IsDir() && p.isConfigFile(e.Name()) && !shadowed[e.Name()] {
 			files = append(files, e)
 		}
 	}
 	return files
 }
 
-// hasSuffix reports whether a file has one of the suffixes, and is not one
+// hasConfigSuffix reports whether a file has one of the suffixes, and is not one
 // that Terraform leaves aside: a hidden file, or what an editor keeps.
-func hasSuffix(name string, suffixes []string) bool {
+func hasConfigSuffix(name string, suffixes []string) bool {
 	if strings.HasPrefix(name, ".") || strings.HasSuffix(name, "~") || strings.HasPrefix(name, "#") && strings.HasSuffix(name, "#") {
 		return false
 	}

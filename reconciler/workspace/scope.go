@@ -6,17 +6,17 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// origin marks values of which more is known than that they are unknown.
-type origin string
+// valueMark marks values of which more is known than that they are unknown.
+type valueMark string
 
 const (
-	computed origin = "computed" // by a provider, when Terraform runs
-	content  origin = "content"  // of a file: not a path itself
+	knownAfterApplyMark valueMark = "computed" // by a provider, when Terraform runs
+	contentMark         valueMark = "content"  // of a file: not a path itself
 )
 
-// elsewhere is a value that is made elsewhere: what a resource names in the
+// knownAfterApply is a value that is made elsewhere: what a resource names in the
 // tree it names itself, and is asked itself.
-var elsewhere = cty.DynamicVal.Mark(computed)
+var knownAfterApply = cty.DynamicVal.Mark(knownAfterApplyMark)
 
 // bound are the values of the names that expressions around bind: each, count,
 // those of for expressions and dynamic blocks.
@@ -26,55 +26,55 @@ type bound map[string]cty.Value
 // Everything is evaluated when it is first needed, and once.
 type scope struct {
 	*evaluation
-	module  *module
-	parent  *scope // nil for the root module
-	call    *call
-	bound   bound                // of the call's for_each
-	general bool                 // any arguments: the variables are unknown
-	idle    bool                 // of a call without an instance, or called by such a module
-	given   map[string]cty.Value // root module: the variables' values
-	memo    map[string]cty.Value
-	out     map[reference]bool // see leadsOut
-	callees map[string]*scope  // of calls without for_each, and for references to outputs
-	choice  map[string][]cty.Value
-	sealed  bool // of a template: it has no names but those that it is given
+	module         *module
+	parent         *scope // nil for the root module
+	call           *moduleCall
+	bound          bound                // of the call's for_each
+	hasUnknownArgs bool                 // any arguments: the variables are unknown
+	zeroInstances  bool                 // of a call without an instance, or called by such a module
+	variableValues map[string]cty.Value // root module: the variables' values
+	memo           map[string]cty.Value
+	escapeMemo     map[symbolRef]bool // see mayEscape
+	callees        map[string]*scope  // of calls without for_each, and for references to outputs
+	choiceMemo     map[string][]cty.Value
+	isTemplate     bool // of a template: it has no names but those that it is given
 }
 
 func newScope(e *evaluation, m *module) *scope {
-	return &scope{evaluation: e, module: m, memo: map[string]cty.Value{}, callees: map[string]*scope{}, out: map[reference]bool{}, choice: map[string][]cty.Value{}}
+	return &scope{evaluation: e, module: m, memo: map[string]cty.Value{}, callees: map[string]*scope{}, escapeMemo: map[symbolRef]bool{}, choiceMemo: map[string][]cty.Value{}}
 }
 
-// value returns what e is, as far as it can be told. It is never NilVal.
-func (s *scope) value(e hclsyntax.Expression, names bound) cty.Value {
-	if counted, ok := e.(step); ok {
-		e = counted.Expression
+// evaluate returns what e is, as far as it can be told. It is never NilVal.
+func (s *scope) evaluate(e hclsyntax.Expression, names bound) cty.Value {
+	if metered, ok := e.(meteredExpr); ok {
+		e = metered.Expression
 	}
 	if t, ok := e.(*hclsyntax.ScopeTraversalExpr); ok {
-		if v, ok := s.simple(t.Traversal, names); ok {
+		if v, ok := s.lookupSymbol(t.Traversal, names); ok {
 			return v
 		}
 	}
-	if s.steps > maxSteps {
-		s.exceeds(e)
+	if s.steps > maxWorkspaceSteps {
+		s.warnExceeded(e)
 		return cty.DynamicVal
 	}
-	ctx := s.context(e, names)
+	ctx := s.evalContext(e, names)
 	v := cty.DynamicVal
-	ok := s.meter.within(func() { v = valueOrPart(e, ctx) })
+	ok := s.meter.runWithin(func() { v = evaluatePartially(e, ctx) })
 	s.steps += valueCost + s.meter.steps
-	if !ok || sizeOf(v) > maxSize {
-		s.exceeds(e)
+	if !ok || sizeOf(v) > maxValueSize {
+		s.warnExceeded(e)
 		return cty.DynamicVal
 	}
-	if s.refusal != nil && hasPath(v) {
+	if s.checker != nil && hasPath(v) {
 		return cty.DynamicVal // built on how a path is written, and not known therefore
 	}
 	return v
 }
 
-// simple returns the value of var.NAME or local.NAME, for which no context
+// lookupSymbol returns the value of var.NAME or local.NAME, for which no context
 // need be built.
-func (s *scope) simple(t hcl.Traversal, names bound) (cty.Value, bool) {
+func (s *scope) lookupSymbol(t hcl.Traversal, names bound) (cty.Value, bool) {
 	name, ok := attrAt(t, 1)
 	if !ok || len(t) != 2 {
 		return cty.NilVal, false
@@ -85,83 +85,83 @@ func (s *scope) simple(t hcl.Traversal, names bound) (cty.Value, bool) {
 	}
 	switch root {
 	case "var":
-		return s.variable(name), true
+		return s.variableValue(name), true
 	case "local":
-		return s.local(name), true
+		return s.localValue(name), true
 	}
 	return cty.NilVal, false
 }
 
-// context returns what e refers to.
-func (s *scope) context(e hclsyntax.Expression, names bound) *hcl.EvalContext {
+// evalContext returns what e refers to.
+func (s *scope) evalContext(e hclsyntax.Expression, names bound) *hcl.EvalContext {
 	ctx := s.base.NewChild()
-	ctx.Variables = s.meter.value()
-	refs := node{}
+	ctx.Variables = s.meter.variables()
+	refs := valueTree{}
 	for _, t := range hclsyntax.Variables(e) {
 		root := t.RootName()
 		if v, ok := names[root]; ok {
 			ctx.Variables[root] = v
 			continue
 		}
-		s.refer(refs, t)
+		s.addReference(refs, t)
 	}
 	for name, n := range refs {
-		ctx.Variables[name] = n.object()
+		ctx.Variables[name] = n.toValue()
 	}
 	return ctx
 }
 
-// refer puts the value that t leads to into refs.
-func (s *scope) refer(refs node, t hcl.Traversal) {
+// addReference puts the value that t leads to into refs.
+func (s *scope) addReference(refs valueTree, t hcl.Traversal) {
 	root := t.RootName()
-	one, isOne := attrAt(t, 1)
-	if !isOne {
+	name, hasName := attrAt(t, 1)
+	if !hasName {
 		refs.set(cty.DynamicVal, root)
 		return
 	}
 	switch root {
 	case "var":
-		refs.set(s.variable(one), root, one)
+		refs.set(s.variableValue(name), root, name)
 	case "local":
-		refs.set(s.local(one), root, one)
+		refs.set(s.localValue(name), root, name)
 	case "path":
-		refs.set(s.pathValue(one), root, one)
+		refs.set(s.pathValue(name), root, name)
 	case "terraform", "tofu":
 		v := cty.DynamicVal
-		if one == "workspace" && s.refusal == nil {
+		if name == "workspace" && s.checker == nil {
 			v = cty.StringVal("default")
 		}
-		refs.set(v, root, one)
+		refs.set(v, root, name)
 	case "module":
-		s.referTo(refs, t, 2, cty.DynamicVal, func(attr string) cty.Value { return s.output(one, attr) })
+		s.addAttributeReference(refs, t, 2, cty.DynamicVal, func(attr string) cty.Value { return s.outputValue(name, attr) })
 	case "data", "ephemeral":
-		two, ok := attrAt(t, 2)
+		subName, ok := attrAt(t, 2)
 		if !ok {
 			refs.set(cty.DynamicVal, root)
 			return
 		}
-		s.referTo(refs, t, 3, elsewhere, func(attr string) cty.Value { return s.resourceValue(root+"."+one+"."+two, attr) })
+		s.addAttributeReference(refs, t, 3, knownAfterApply, func(attr string) cty.Value { return s.resourceValue(root+"."+name+"."+subName, attr) })
 	case "each", "count", "self":
 		refs.set(cty.DynamicVal, root)
 	default:
-		s.referTo(refs, t, 2, elsewhere, func(attr string) cty.Value { return s.resourceValue(root+"."+one, attr) })
+		s.addAttributeReference(refs, t, 2, knownAfterApply, func(attr string) cty.Value { return s.resourceValue(root+"."+name, attr) })
 	}
 }
 
-// referTo puts the attribute that t reads of an object into refs, or whole
+// addAttributeReference puts the attribute that t reads of an object into refs, or whole
 // if it reads more than one. The first at steps of t lead to the object; an
 // index may follow, but which of several it is matters to no value here.
-func (s *scope) referTo(refs node, t hcl.Traversal, at int, whole cty.Value, attribute func(string) cty.Value) {
+func (s *scope) addAttributeReference(refs valueTree, t hcl.Traversal, index int, whole cty.Value, attribute func(string) cty.Value) {
 	steps := []string{t.RootName()}
-	for i := 1; i < at; i++ {
+	for i := 1; i < index; i++ {
 		name, _ := attrAt(t, i)
 		steps = append(steps, name)
 	}
-	if index, ok := indexAt(t, at); ok {
-		steps = append(steps, index)
-		at++
+	if key, ok := indexAt(t, index); ok {
+		steps = append(steps, key)
+		index++
 	}
-	if attr, ok := attrAt(t, at); ok {
+	if attr, ok := attrAt(t, index); ok {
 		refs.set(attribute(attr), append(steps, attr)...)
 		return
 	}
@@ -186,41 +186,41 @@ func indexAt(t hcl.Traversal, i int) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	return scalar(index.Key), true
+	return scalarText(index.Key), true
 }
 
-// node is a tree of names with values at its ends.
-type node map[string]*branch
+// valueTree is a tree of names with values at its ends.
+type valueTree map[string]*valueNode
 
-type branch struct {
-	value cty.Value // NilVal if there are branches instead
-	below node
+type valueNode struct {
+	value    cty.Value // NilVal if there are branches instead
+	children valueTree
 }
 
 // set puts v under the names. A value set above wins, since whoever asked for
 // all of an object must not be given a part of it.
-func (n node) set(v cty.Value, names ...string) {
+func (n valueTree) set(v cty.Value, names ...string) {
 	b := n[names[0]]
 	switch {
 	case len(names) == 1:
-		n[names[0]] = &branch{value: v}
+		n[names[0]] = &valueNode{value: v}
 		return
 	case b == nil:
-		b = &branch{below: node{}}
+		b = &valueNode{children: valueTree{}}
 		n[names[0]] = b
-	case b.below == nil:
+	case b.children == nil:
 		return
 	}
-	b.below.set(v, names[1:]...)
+	b.children.set(v, names[1:]...)
 }
 
-func (b *branch) object() cty.Value {
-	if b.below == nil {
+func (b *valueNode) toValue() cty.Value {
+	if b.children == nil {
 		return b.value
 	}
-	attrs := make(map[string]cty.Value, len(b.below))
-	for name, below := range b.below {
-		attrs[name] = below.object()
+	attrs := make(map[string]cty.Value, len(b.children))
+	for name, child := range b.children {
+		attrs[name] = child.toValue()
 	}
 	return cty.ObjectVal(attrs)
 }
@@ -237,8 +237,8 @@ func asString(v cty.Value) (string, bool) {
 	return v.AsString(), true
 }
 
-// iterable tells whether the elements of v can be gone through. v is not
+// isIterable tells whether the elements of v can be gone through. v is not
 // marked; its elements may be.
-func iterable(v cty.Value) bool {
+func isIterable(v cty.Value) bool {
 	return v.IsKnown() && !v.IsNull() && v.CanIterateElements()
 }

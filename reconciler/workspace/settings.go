@@ -19,40 +19,40 @@ const defaultPattern = "env/*"
 
 // Settings is what a repository's settings say, for one environment.
 type Settings struct {
-	patterns     []located // of directories that hold root modules
-	outside      layer     // of environments
-	environments map[string]layer
-	chosen       string            // environment; "" for none
-	trust        Trust             // what the preview block says
+	patterns     []posString   // of directories that hold root modules
+	common       settingsLayer // of environments
+	environments map[string]settingsLayer
+	environment  string            // environment; "" for none
+	policy       Policy            // what the preview block says
 	paths        map[string]string // of the workspaces that Discover found, and of Unread, by name
-	unread       []Dir             // see Unread
+	openTofuDirs []Dir             // see Unread
 	warnings     []*Problem        // see Warnings
 	configs      map[string]Config // of the same
 }
 
-// located is a string of the settings, and where it stands.
-type located struct {
+// posString is a string of the settings, and where it stands.
+type posString struct {
 	text string
-	at   hcl.Range
+	rng  hcl.Range
 }
 
 // LoadSettings reads the settings of tree. Without a settings file everything
 // has its default. The environment "" is the one of repositories that know no
 // environments. An error is what is wrong with the file as a whole.
 func LoadSettings(tree Tree, environment string) (*Settings, error) {
-	text, err := readSome(tree, SettingsFile, maxConfig)
+	text, err := readLimited(tree, SettingsFile, maxConfigSize)
 	if errors.Is(err, fs.ErrNotExist) {
 		if environment != "" {
 			return nil, fmt.Errorf("environment %q is not known: there is no %s", environment, SettingsFile)
 		}
-		return &Settings{patterns: []located{{text: defaultPattern}}}, nil
+		return &Settings{patterns: []posString{{text: defaultPattern}}}, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", SettingsFile, err)
 	}
 	d := settingsDecoder{tree: tree}
 	s := d.decode(text, environment)
-	if err := join(d.problems); err != nil {
+	if err := joinProblems(d.problems); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -65,8 +65,8 @@ func (s *Settings) Config(name string) Config { return s.configs[name] }
 // Env returns the names of every TF_VAR_* that the settings declare, sorted.
 func (s *Settings) Env() []string {
 	names := map[string]bool{}
-	for _, l := range []layer{s.outside, s.environments[s.chosen]} {
-		for _, o := range append(slices.Collect(maps.Values(l.workspaces)), l.defaults.fixed) {
+	for _, l := range []settingsLayer{s.common, s.environments[s.environment]} {
+		for _, o := range append(slices.Collect(maps.Values(l.workspaces)), l.defaults.constant) {
 			for _, name := range o.env {
 				names[name] = true
 			}
@@ -77,15 +77,15 @@ func (s *Settings) Env() []string {
 
 // isFile tells whether path is a file of tree, links followed.
 func isFile(tree Tree, path string) bool {
-	real, err := resolve(tree, path)
+	real, err := resolveLinks(tree, path)
 	return err == nil && real.exists && !real.dir
 }
 
-func outside(path string) bool {
+func isOutsideRepo(path string) bool {
 	return path == ".." || strings.HasPrefix(path, "../") || strings.HasPrefix(path, "/")
 }
 
-func texts(list []located) []string {
+func textsOf(list []posString) []string {
 	var out []string
 	for _, l := range list {
 		out = append(out, l.text)
@@ -95,8 +95,8 @@ func texts(list []located) []string {
 
 func sortedKeys[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
 
-// value returns what p points to, or the zero value.
-func value[T any](p *T) (v T) {
+// valueOrZero returns what p points to, or the zero value.
+func valueOrZero[T any](p *T) (v T) {
 	if p != nil {
 		v = *p
 	}

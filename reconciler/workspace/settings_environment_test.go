@@ -23,20 +23,20 @@ workspace "tokyo" {
 		t.Fatal(err)
 	}
 	want := Config{
-		Apply: Approve, VarFiles: []string{"env/tokyo/staging.tfvars"}, Protect: []string{"module.tokyo"},
+		Apply: ApplyApproved, VarFiles: []string{"env/tokyo/staging.tfvars"}, Protect: []string{"module.tokyo"},
 		PlanRole:  "arn:aws:iam::123456789012:role/reconcile/plan-tokyo",
 		ApplyRole: "arn:aws:iam::123456789012:role/reconcile/apply-tokyo",
 	}
 	if got := s.Config("tokyo"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
-	if got := s.Config("common"); got.Apply != Always || !strings.HasSuffix(got.PlanRole, "plan-common") {
+	if got := s.Config("common"); got.Apply != ApplyAlways || !strings.HasSuffix(got.PlanRole, "plan-common") {
 		t.Errorf("another workspace's: %+v", got)
 	}
 }
 
-// layered says everything at each of the four places.
-const layered = `
+// layeredSettings says everything at each of the four places.
+const layeredSettings = `
 defaults {
   apply      = "approve"
   plan_role  = "arn:aws:iam::123456789012:role/plan-${workspace}"
@@ -73,20 +73,20 @@ environment "other" {}
 
 func TestEnvironment(t *testing.T) {
 	outside := Config{
-		DependsOn: []string{"common"}, Apply: Safe, VarFiles: []string{"env/shared.tfvars"},
+		DependsOn: []string{"common"}, Apply: ApplySafe, VarFiles: []string{"env/shared.tfvars"},
 		Env: []string{"TF_VAR_a"}, Protect: []string{"a.a", "b.b"}, Prune: true,
 		PlanRole: "arn:aws:iam::123456789012:role/plan-tokyo", ApplyRole: "arn:aws:iam::123456789012:role/apply",
 	}
 	staging := Config{
 		DependsOn: []string{"common"},
-		Apply:     Safe, // what is said of the workspace wins over what is said of all, wherever
+		Apply:     ApplySafe, // what is said of the workspace wins over what is said of all, wherever
 		VarFiles:  []string{"env/shared.tfvars", "env/tokyo/staging.tfvars", "env/tokyo/main.tf"},
 		Env:       []string{"TF_VAR_a", "TF_VAR_c"}, Protect: []string{"a.a", "c.c", "b.b", "d.d"},
 		BackendConfig: "env/shared.tfvars",
 		PlanRole:      "arn:aws:iam::210987654321:role/plan-tokyo", ApplyRole: "arn:aws:iam::210987654321:role/apply",
 	}
 	for environment, want := range map[string]Config{"": outside, "other": outside, "staging": staging} {
-		s, _, err := discover(layered, environment)
+		s, _, err := discover(layeredSettings, environment)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,11 +97,11 @@ func TestEnvironment(t *testing.T) {
 			t.Errorf("%q: env %s", environment, got)
 		}
 	}
-	s, _, err := discover(layered, "staging")
+	s, _, err := discover(layeredSettings, "staging")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := s.Config("common"); got.Apply != Always || got.BackendConfig != "env/staging.s3.tfbackend" || got.PlanRole != "arn:aws:iam::210987654321:role/plan-common" {
+	if got := s.Config("common"); got.Apply != ApplyAlways || got.BackendConfig != "env/staging.s3.tfbackend" || got.PlanRole != "arn:aws:iam::210987654321:role/plan-common" {
 		t.Errorf("the environment's defaults do not reach others: %+v", got)
 	}
 }
@@ -138,12 +138,12 @@ environment "other" {
 }`, `env/reconcile.hcl:4:18: apply_role: "common" is not a role's ARN`},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) { checkWrong(t, wrong(tt.settings, "prod"), tt.whom, tt.want) })
+		t.Run(tt.name, func(t *testing.T) { checkProblems(t, findProblems(tt.settings, "prod"), tt.whom, tt.want) })
 	}
 }
 
 func TestBackendConfig(t *testing.T) {
-	tree := estate(map[string]string{
+	tree := sampleRepo(map[string]string{
 		"env/common/main.tf": "terraform {\n  backend \"s3\" {\n    key = \"k\"\n    bucket = \"mine\"\n  }\n}",
 		SettingsFile:         "workspaces = [\"env/common\"]\nenvironment \"staging\" {\n  backend_config = \"env/staging.s3.tfbackend\"\n}",
 	})
@@ -203,7 +203,7 @@ environment "staging" {
 			t.Fatal(err)
 		}
 		for name, rights := range want {
-			if got, err := s.Rights(name); err != nil || !reflect.DeepEqual(got, rights) {
+			if got, err := s.PermissionConfig(name); err != nil || !reflect.DeepEqual(got, rights) {
 				t.Errorf("%q, %s: %+v, %v; want %+v", environment, name, got, err, rights)
 			}
 		}

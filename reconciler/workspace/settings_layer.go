@@ -8,69 +8,69 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// layer is what the settings say outside of environments, or in one of them.
-type layer struct {
-	defaults   defaults
-	workspaces map[string]options // by label
+// settingsLayer is what the settings say outside of environments, or in one of them.
+type settingsLayer struct {
+	defaults   defaultOptions
+	workspaces map[string]workspaceOptions // by label
 }
 
-// defaults are the options that hold for every workspace.
-type defaults struct {
-	fixed options
-	named hcl.Attributes // those that name the workspace, to be evaluated for each
+// defaultOptions are the options that hold for every workspace.
+type defaultOptions struct {
+	constant     workspaceOptions
+	perWorkspace hcl.Attributes // those that name the workspace, to be evaluated for each
 }
 
-// layer reads the blocks of content. Its attributes, which only an environment
+// decodeLayer reads the blocks of content. Its attributes, which only an environment
 // has, hold for every workspace.
-func (d *settingsDecoder) layer(content *hcl.BodyContent, attrs hcl.Attributes, ofWorkspace *hcl.BodySchema) layer {
-	l := layer{workspaces: map[string]options{}}
-	all := maps.Clone(attrs)
-	if all == nil {
-		all = hcl.Attributes{}
+func (d *settingsDecoder) decodeLayer(content *hcl.BodyContent, attrs hcl.Attributes, blockSchema *hcl.BodySchema) settingsLayer {
+	l := settingsLayer{workspaces: map[string]workspaceOptions{}}
+	attributes := maps.Clone(attrs)
+	if attributes == nil {
+		attributes = hcl.Attributes{}
 	}
 	for i, block := range content.Blocks.OfType("defaults") {
 		if i > 0 {
-			d.complain(block.DefRange, "defaults: there may be one such block only")
+			d.addProblem(block.DefRange, "defaults: there may be one such block only")
 		}
-		maps.Copy(all, d.content(block.Body, defaultsSchema).Attributes)
+		maps.Copy(attributes, d.decodeContent(block.Body, defaultsSchema).Attributes)
 	}
 	for _, block := range content.Blocks.OfType("workspace") {
 		label := block.Labels[0]
 		own := &settingsDecoder{tree: d.tree} // its mistakes are that workspace's
-		if before, twice := l.workspaces[label]; twice {
+		if before, isDuplicate := l.workspaces[label]; isDuplicate {
 			own.problems = before.problems
-			own.complain(block.LabelRanges[0], "workspace %q has a block already", label)
+			own.addProblem(block.LabelRanges[0], "workspace %q has a block already", label)
 		}
-		o := options{at: block.LabelRanges[0]}
-		own.options(&o, own.content(block.Body, ofWorkspace).Attributes, naming(label))
+		o := workspaceOptions{labelRange: block.LabelRanges[0]}
+		own.decodeOptions(&o, own.decodeContent(block.Body, blockSchema).Attributes, workspaceContext(label))
 		o.problems = own.problems
 		l.workspaces[label] = o
 	}
-	l.defaults = d.defaults(all)
+	l.defaults = d.decodeDefaults(attributes)
 	return l
 }
 
-// defaults evaluates what is the same for all workspaces.
-func (d *settingsDecoder) defaults(attrs hcl.Attributes) defaults {
-	var out defaults
-	fixed := hcl.Attributes{}
-	out.named = hcl.Attributes{}
+// decodeDefaults evaluates what is the same for all workspaces.
+func (d *settingsDecoder) decodeDefaults(attrs hcl.Attributes) defaultOptions {
+	var out defaultOptions
+	constant := hcl.Attributes{}
+	out.perWorkspace = hcl.Attributes{}
 	for name, attr := range attrs {
 		if name != "env" && slices.ContainsFunc(attr.Expr.Variables(), func(t hcl.Traversal) bool { return t.RootName() == nameVariable }) {
-			out.named[name] = attr
+			out.perWorkspace[name] = attr
 		} else {
-			fixed[name] = attr
+			constant[name] = attr
 		}
 	}
-	d.options(&out.fixed, fixed, naming(""))
+	d.decodeOptions(&out.constant, constant, workspaceContext(""))
 	return out
 }
 
-// of returns the options as they hold for the workspace called name.
-func (l layer) of(d *settingsDecoder, name string) options {
-	o := l.defaults.fixed
-	if len(l.defaults.named) > 0 {
-		d.options(&o, l.defaults.named, naming(name))
+// optionsFor returns the options as they hold for the workspace called name.
+func (l settingsLayer) optionsFor(d *settingsDecoder, name string) workspaceOptions {
+	o := l.defaults.constant
+	if len(l.defaults.perWorkspace) > 0 {
+		d.decodeOptions(&o, l.defaults.perWorkspace, workspaceContext(name))
 	}
 	return o
 }
@@ -78,68 +78,68 @@ func (l layer) of(d *settingsDecoder, name string) options {
 // nameVariable is the workspace's name, in settings.
 const nameVariable = "workspace"
 
-// naming is what the settings of the workspace called name may refer to.
-func naming(name string) *hcl.EvalContext {
+// workspaceContext is what the settings of the workspace called name may refer to.
+func workspaceContext(name string) *hcl.EvalContext {
 	return &hcl.EvalContext{Variables: map[string]cty.Value{nameVariable: cty.StringVal(name)}}
 }
 
-// config puts together what holds for the workspace called name: what is said
+// configFor puts together what holds for the workspace called name: what is said
 // of it wins over what is said of all, and an environment over what stands
 // outside. Lists are joined in that order, and an environment's var_file comes
 // before the environment's other files.
-func (s *Settings) config(d *settingsDecoder, name string) Config {
-	env := s.environments[s.chosen]
-	all, allEnv := s.outside.of(d, name), env.of(d, name)
-	own, ownEnv := s.outside.workspaces[name], env.workspaces[name]
-	o := all.with(allEnv).with(own).with(ownEnv)
+func (s *Settings) configFor(d *settingsDecoder, name string) Config {
+	env := s.environments[s.environment]
+	common, commonEnv := s.common.optionsFor(d, name), env.optionsFor(d, name)
+	own, ownEnv := s.common.workspaces[name], env.workspaces[name]
+	o := common.merge(commonEnv).merge(own).merge(ownEnv)
 	d.problems = append(d.problems, o.problems...)
-	o.dependsOn = s.dependencies(d, o.dependsOn)
-	c := o.config()
-	files := slices.Concat(all.varFiles, own.varFiles, allEnv.varFile, allEnv.varFiles, ownEnv.varFiles)
-	c.VarFiles = d.varFiles(Dir{name, s.paths[name]}, files)
+	o.dependsOn = s.knownDependencies(d, o.dependsOn)
+	c := o.toConfig()
+	files := slices.Concat(common.varFiles, own.varFiles, commonEnv.varFile, commonEnv.varFiles, ownEnv.varFiles)
+	c.VarFiles = d.resolveVarFiles(Dir{name, s.paths[name]}, files)
 	return c
 }
 
-// config is the Config that the options stand for, without variable files.
-func (o options) config() Config {
+// toConfig is the Config that the options stand for, without variable files.
+func (o workspaceOptions) toConfig() Config {
 	c := Config{
-		DependsOn:     texts(o.dependsOn),
+		DependsOn:     textsOf(o.dependsOn),
 		Apply:         o.apply,
 		BackendConfig: o.backendConfig,
 		Env:           slices.Compact(slices.Sorted(slices.Values(o.env))),
 		Protect:       o.protect,
-		Prune:         value(o.prune),
+		Prune:         valueOrZero(o.prune),
 		PlanRole:      o.planRole,
 		ApplyRole:     o.applyRole,
-		AllowUnlocked: value(o.allowUnlocked),
+		AllowUnlocked: valueOrZero(o.allowUnlocked),
 	}
 	if c.Apply == "" {
-		c.Apply = Always
+		c.Apply = ApplyAlways
 	}
 	return c
 }
 
-// Rights returns the settings for the workspace called name that say with
+// PermissionConfig returns the settings for the workspace called name that say with
 // which rights it is planned: roles, declared variables, and whether it may do
 // without a lock. Unlike Config it answers for one that is not there yet, too.
-func (s *Settings) Rights(name string) (Config, error) {
+func (s *Settings) PermissionConfig(name string) (Config, error) {
 	d := &settingsDecoder{}
-	var o options
-	layers := []layer{s.outside, s.environments[s.chosen]}
+	var o workspaceOptions
+	layers := []settingsLayer{s.common, s.environments[s.environment]}
 	for _, l := range layers {
-		o = o.with(l.defaults.fixed)
-		named := maps.Clone(l.defaults.named)
-		maps.DeleteFunc(named, func(option string, _ *hcl.Attribute) bool { return !slices.Contains(rightsOptions, option) })
-		var own options
-		d.options(&own, named, naming(name))
-		o = o.with(own)
+		o = o.merge(l.defaults.constant)
+		perWorkspace := maps.Clone(l.defaults.perWorkspace)
+		maps.DeleteFunc(perWorkspace, func(option string, _ *hcl.Attribute) bool { return !slices.Contains(permissionOptions, option) })
+		var own workspaceOptions
+		d.decodeOptions(&own, perWorkspace, workspaceContext(name))
+		o = o.merge(own)
 	}
 	for _, l := range layers {
-		o = o.with(l.workspaces[name])
+		o = o.merge(l.workspaces[name])
 	}
 	d.problems = append(d.problems, o.problems...)
-	c := o.config()
-	return Config{Env: c.Env, PlanRole: c.PlanRole, ApplyRole: c.ApplyRole, AllowUnlocked: c.AllowUnlocked}, join(d.problems)
+	c := o.toConfig()
+	return Config{Env: c.Env, PlanRole: c.PlanRole, ApplyRole: c.ApplyRole, AllowUnlocked: c.AllowUnlocked}, joinProblems(d.problems)
 }
 
-var rightsOptions = []string{"plan_role", "apply_role", "allow_unlocked"}
+var permissionOptions = []string{"plan_role", "apply_role", "allow_unlocked"}

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// estate is a repository with two workspaces, a set of files to add to.
-func estate(more map[string]string) *memTree {
+// sampleRepo is a repository with two workspaces, a set of files to add to.
+func sampleRepo(more map[string]string) *memTree {
 	files := map[string]string{
 		"env/common/main.tf":         "",
 		"env/tokyo/main.tf":          "",
@@ -30,9 +30,9 @@ func estate(more map[string]string) *memTree {
 
 // discover loads settings and finds workspaces.
 func discover(settings, environment string) (*Settings, []Dir, error) {
-	tree := estate(nil)
+	tree := sampleRepo(nil)
 	if settings != "" {
-		tree = estate(map[string]string{SettingsFile: settings})
+		tree = sampleRepo(map[string]string{SettingsFile: settings})
 	}
 	s, err := LoadSettings(tree, environment)
 	if err != nil {
@@ -107,7 +107,7 @@ environment "other" {}
 	}
 	want := Config{
 		DependsOn:     []string{"common"},
-		Apply:         Approve,
+		Apply:         ApplyApproved,
 		VarFiles:      []string{"env/shared.tfvars", "env/tokyo/staging.tfvars"},
 		BackendConfig: "env/staging.s3.tfbackend",
 		Env:           []string{"TF_VAR_a", "TF_VAR_b"},
@@ -119,7 +119,7 @@ environment "other" {}
 	if got := s.Config("tokyo"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
-	if got := s.Config("common"); got.Apply != Safe || !got.AllowUnlocked || got.DependsOn != nil {
+	if got := s.Config("common"); got.Apply != ApplySafe || !got.AllowUnlocked || got.DependsOn != nil {
 		t.Errorf("the defaults do not reach others: %+v", got)
 	}
 	if got := strings.Join(s.Env(), " "); got != "TF_VAR_a TF_VAR_b" {
@@ -132,13 +132,13 @@ func TestConfigWithoutSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := s.Config("tokyo"); !reflect.DeepEqual(got, Config{Apply: Always}) {
+	if got := s.Config("tokyo"); !reflect.DeepEqual(got, Config{Apply: ApplyAlways}) {
 		t.Errorf("got %+v", got)
 	}
 }
 
-// wrong returns what is wrong with settings, by whom it concerns.
-func wrong(settings, environment string) map[string]string {
+// findProblems returns what is wrong with settings, by whom it concerns.
+func findProblems(settings, environment string) map[string]string {
 	found := map[string]string{}
 	s, dirs, err := discover(settings, environment)
 	if err != nil {
@@ -202,12 +202,12 @@ func TestSettingsErrors(t *testing.T) {
 		{"null", "tokyo", `workspace "tokyo" { apply = null }`, `env/reconcile.hcl:1:29: apply: a string is needed here`},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) { checkWrong(t, wrong(tt.settings, ""), tt.whom, tt.want) })
+		t.Run(tt.name, func(t *testing.T) { checkProblems(t, findProblems(tt.settings, ""), tt.whom, tt.want) })
 	}
 }
 
-// checkWrong checks that what is wrong concerns those named, and no others.
-func checkWrong(t *testing.T, got map[string]string, whom, want string) {
+// checkProblems checks that what is wrong concerns those named, and no others.
+func checkProblems(t *testing.T, got map[string]string, whom, want string) {
 	t.Helper()
 	if concerned := strings.Join(sortedKeys(got), "+"); concerned != whom {
 		t.Errorf("concerns %s, not %s: %v", concerned, whom, got)

@@ -8,38 +8,38 @@ import (
 	"strings"
 )
 
-// Bounds of what NoWorkspaces looks through and says.
+// Bounds of what NoWorkspacesError looks through and says.
 const (
 	maxSuggestEntries = 20_000
 	maxSuggestDirs    = 500
 	maxSuggestions    = 10
 )
 
-// NoWorkspaces says that Discover found none, which directories could be
+// NoWorkspacesError says that Discover found none, which directories could be
 // meant, and the line of settings that names them.
-func (l *Loader) NoWorkspaces(s *Settings) error {
+func (l *Loader) NoWorkspacesError(s *Settings) error {
 	var patterns []string
 	for _, p := range s.patterns {
 		patterns = append(patterns, p.text)
 	}
-	none := fmt.Sprintf("no workspace was found: %s matches no directory that holds configuration for %s", strings.Join(patterns, ", "), l.product)
-	if len(s.unread) > 0 {
-		return fmt.Errorf("%s; %s is for OpenTofu alone: run that (--terraform tofu)", none, s.unread[0].Path)
+	message := fmt.Sprintf("no workspace was found: %s matches no directory that holds configuration for %s", strings.Join(patterns, ", "), l.product)
+	if len(s.openTofuDirs) > 0 {
+		return fmt.Errorf("%s; %s is for OpenTofu alone: run that (--terraform tofu)", message, s.openTofuDirs[0].Path)
 	}
-	roots := l.roots()
+	roots := l.findRoots()
 	if len(roots) == 0 {
-		return fmt.Errorf("%s, and there is none anywhere in the tree: is it the right branch?", none)
+		return fmt.Errorf("%s, and there is none anywhere in the tree: is it the right branch?", message)
 	}
 	shown := strings.Join(roots[:min(len(roots), maxSuggestions)], ", ")
 	if more := len(roots) - maxSuggestions; more > 0 {
 		shown += fmt.Sprintf(" and %d more", more)
 	}
-	return fmt.Errorf("%s; there is some in %s: if those are root modules, write into %s: workspaces = [%s]", none, shown, SettingsFile, suggestion(roots))
+	return fmt.Errorf("%s; there is some in %s: if those are root modules, write into %s: workspaces = [%s]", message, shown, SettingsFile, suggestPatterns(roots))
 }
 
-// roots are the directories that hold configuration and that no other calls
+// findRoots are the directories that hold configuration and that no other calls
 // as a module.
-func (l *Loader) roots() []string {
+func (l *Loader) findRoots() []string {
 	var dirs []string
 	seen := 0
 	_ = fs.WalkDir(l.tree, ".", func(p string, d fs.DirEntry, err error) error {
@@ -47,22 +47,22 @@ func (l *Loader) roots() []string {
 		switch {
 		case seen > maxSuggestEntries || len(dirs) == maxSuggestDirs:
 			return fs.SkipAll
-		case err != nil || d.IsDir() && hidden(p):
+		case err != nil || d.IsDir() && isHidden(p):
 			return fs.SkipDir
-		case !d.IsDir() && l.product.reads(path.Base(p)) && !slices.Contains(dirs, path.Dir(p)):
+		case !d.IsDir() && l.product.isConfigFile(path.Base(p)) && !slices.Contains(dirs, path.Dir(p)):
 			dirs = append(dirs, path.Dir(p))
 		}
 		return nil
 	})
 	called := map[string]bool{}
 	for _, dir := range dirs {
-		m, err := l.module(dir)
+		m, err := l.loadModule(dir)
 		if err != nil {
 			continue
 		}
 		for _, c := range m.calls {
 			if source := c.arguments["source"].Expression; source != nil {
-				if text, ok := constant(source); ok && isLocal(text) {
+				if text, ok := constantString(source); ok && isLocalSource(text) {
 					called[path.Join(dir, text)] = true
 				}
 			}
@@ -72,16 +72,16 @@ func (l *Loader) roots() []string {
 	return slices.DeleteFunc(dirs, func(dir string) bool { return called[dir] })
 }
 
-// suggestion is the patterns that match dirs: one for those that lie side by
+// suggestPatterns is the patterns that match dirs: one for those that lie side by
 // side.
-func suggestion(dirs []string) string {
-	beside := map[string]int{}
+func suggestPatterns(dirs []string) string {
+	siblings := map[string]int{}
 	for _, dir := range dirs {
-		beside[path.Dir(dir)]++
+		siblings[path.Dir(dir)]++
 	}
 	var patterns []string
 	for _, dir := range dirs {
-		if parent := path.Dir(dir); beside[parent] > 1 && parent != "." {
+		if parent := path.Dir(dir); siblings[parent] > 1 && parent != "." {
 			dir = parent + "/*"
 		}
 		if quoted := fmt.Sprintf("%q", dir); !slices.Contains(patterns, quoted) {

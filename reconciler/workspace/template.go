@@ -10,24 +10,24 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// template takes in the files that a template reads by functions of its own.
+// addTemplate takes in the files that a template reads by functions of its own.
 // Where it is not known which template, they are those of every one that it
 // may be.
-func (e *evaluation) template(s *scope, m mention, v cty.Value, names bound) {
-	if e.inTemplate > maxTemplates {
-		e.refusal.path(m, "lies too deep in templates to be looked through")
+func (e *evaluation) addTemplate(s *scope, m pathRef, v cty.Value, names bound) {
+	if e.templateDepth > maxTemplateDepth {
+		e.checker.addPathViolation(m, "lies too deep in templates to be looked through")
 		return
 	}
-	if p, ok := e.locate(v); ok {
-		e.templateAt(s, m, p, names)
+	if p, ok := e.repoPathOf(v); ok {
+		e.addTemplateFile(s, m, p, names)
 		return
 	}
-	prefix, begins := prefixOf(v)
-	dir, ok := e.place(prefix)
-	if !begins || !ok {
+	prefix, hasPrefix := prefixOf(v)
+	dir, ok := e.repoPath(prefix)
+	if !hasPrefix || !ok {
 		return // widened to the repository
 	}
-	o, err := resolve(e.tree, dir)
+	o, err := resolveLinks(e.tree, dir)
 	if err != nil || !o.dir {
 		return
 	}
@@ -35,37 +35,37 @@ func (e *evaluation) template(s *scope, m mention, v cty.Value, names bound) {
 		switch {
 		case err != nil:
 		case d.Type().IsRegular():
-			e.templateAt(s, m, p, names)
+			e.addTemplateFile(s, m, p, names)
 		case d.Type()&fs.ModeSymlink != 0:
-			e.refusal.linkedTemplate(m, p)
+			e.checker.checkLinkedTemplate(m, p)
 		}
 		return nil
 	})
 }
 
-// templateAt takes in the files that the template at p reads.
-func (e *evaluation) templateAt(s *scope, m mention, p string, names bound) {
-	mentions, err := e.templates.get(p, func() ([]mention, error) { return e.parseTemplate(p) })
-	if deep, ok := errors.AsType[*Problem](err); ok {
-		e.problems = append(e.problems, deep)
+// addTemplateFile takes in the files that the template at p reads.
+func (e *evaluation) addTemplateFile(s *scope, m pathRef, p string, names bound) {
+	mentions, err := e.templates.get(p, func() ([]pathRef, error) { return e.parseTemplate(p) })
+	if problem, ok := errors.AsType[*Problem](err); ok {
+		e.problems = append(e.problems, problem)
 	}
 	if err != nil || len(mentions) == 0 {
 		return // Terraform says better what is wrong with a template
 	}
-	e.inTemplate++
-	defer func() { e.inTemplate-- }()
-	given := unsure
-	if m.more != nil {
-		given = s.possible(m.more, names)
+	e.templateDepth++
+	defer func() { e.templateDepth-- }()
+	variableSets := unknownChoices
+	if m.secondArg != nil {
+		variableSets = s.possibleValues(m.secondArg, names)
 	}
-	if e.refusal != nil {
+	if e.checker != nil {
 		s = newScope(e, &module{dir: s.module.dir})
-		s.sealed = true
+		s.isTemplate = true
 	}
-	for _, variables := range given {
+	for _, variables := range variableSets {
 		vars := attributesOf(variables)
 		for _, inner := range mentions {
-			e.mentionIn(s, inner, vars)
+			e.addPathRefIn(s, inner, vars)
 		}
 	}
 }
@@ -74,7 +74,7 @@ func (e *evaluation) templateAt(s *scope, m mention, p string, names bound) {
 func attributesOf(v cty.Value) bound {
 	vars := bound{}
 	v, _ = v.Unmark()
-	if !iterable(v) || !v.Type().IsObjectType() && !v.Type().IsMapType() {
+	if !isIterable(v) || !v.Type().IsObjectType() && !v.Type().IsMapType() {
 		return vars
 	}
 	for it := v.ElementIterator(); it.Next(); {
@@ -86,31 +86,31 @@ func attributesOf(v cty.Value) bound {
 	return vars
 }
 
-// maxTemplates is how deep templates may lie in templates.
-const maxTemplates = 10
+// maxTemplateDepth is how deep templates may lie in templates.
+const maxTemplateDepth = 10
 
 // parseTemplate returns the places in a template that name objects.
-func (e *evaluation) parseTemplate(p string) ([]mention, error) {
-	text, err := readFile(e.tree, p, maxConfig)
+func (e *evaluation) parseTemplate(p string) ([]pathRef, error) {
+	text, err := readFile(e.tree, p, maxConfigSize)
 	if err != nil {
 		return nil, err
 	}
-	e.refusal.templateFunctions(p, text)
+	e.checker.checkTemplateFunctions(p, text)
 	if !bytes.Contains(text, []byte("file")) {
 		return nil, nil // the usual template, of any size
 	}
-	if tooDeep(text) {
-		return nil, &Problem{File: p, Text: nestedTooDeep}
+	if isTooDeep(text) {
+		return nil, &Problem{File: p, Text: tooDeepText}
 	}
 	x, diags := hclsyntax.ParseTemplate(text, p, hcl.InitialPos)
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	if e.doubtful {
-		doubt(x)
+	if e.hidesConditions {
+		hideConditions(x)
 	}
-	meterBelow(x)
-	c := &collector{module: &module{}, file: p}
-	c.functions(x)
-	return c.module.mentions, nil
+	meterTree(x)
+	c := &pathRefVisitor{module: &module{}, file: p}
+	c.visitFunctions(x)
+	return c.module.pathRefs, nil
 }

@@ -12,69 +12,69 @@ import (
 // maxReferences is how many definitions may refer to one another in a row.
 const maxReferences = 1000
 
-// once returns the value under key, filled in when it is first asked for.
+// memoize returns the value under key, filled in when it is first asked for.
 // Definitions in a circle are unknown.
-func (s *scope) once(key string, fill func() cty.Value) cty.Value {
+func (s *scope) memoize(key string, fill func() cty.Value) cty.Value {
 	if v, ok := s.memo[key]; ok {
 		return v
 	}
 	s.memo[key] = cty.DynamicVal
-	if s.depth == maxReferences {
+	if s.referenceDepth == maxReferences {
 		return cty.DynamicVal
 	}
-	s.depth++
+	s.referenceDepth++
 	v := fill()
-	s.depth--
+	s.referenceDepth--
 	s.memo[key] = v
 	return v
 }
 
-// variable returns the value of var.name.
-func (s *scope) variable(name string) cty.Value {
-	return s.once("var."+name, func() cty.Value {
+// variableValue returns the value of var.name.
+func (s *scope) variableValue(name string) cty.Value {
+	return s.memoize("var."+name, func() cty.Value {
 		declared := s.module.variables[name]
 		if declared == nil {
 			return cty.DynamicVal
 		}
-		value := s.argument(name, declared)
-		if declared.notNull && declared.fallback != nil && isNull(value) {
-			value = s.value(declared.fallback, nil)
+		value := s.argumentValue(name, declared)
+		if declared.notNull && declared.defaultExpr != nil && isNull(value) {
+			value = s.evaluate(declared.defaultExpr, nil)
 		}
-		if s.steps += conversionCost(value); s.steps > maxSteps {
+		if s.steps += conversionCost(value); s.steps > maxWorkspaceSteps {
 			return cty.DynamicVal
 		}
-		if value = declared.convert(value); sizeOf(value) > maxSize {
+		if value = declared.convert(value); sizeOf(value) > maxValueSize {
 			return cty.DynamicVal
 		}
 		return value
 	})
 }
 
-// argument returns what var.name is set to.
-func (s *scope) argument(name string, declared *variable) cty.Value {
-	if s.general {
+// argumentValue returns what var.name is set to.
+func (s *scope) argumentValue(name string, declared *variable) cty.Value {
+	if s.hasUnknownArgs {
 		return cty.DynamicVal
 	}
-	if v, ok := s.given[name]; ok {
+	if v, ok := s.variableValues[name]; ok {
 		return v
 	}
 	if s.call != nil {
 		if d, ok := s.call.arguments[name]; ok {
-			return s.parent.value(d.Expression, s.bound)
+			return s.parent.evaluate(d.Expression, s.bound)
 		}
 	}
-	if declared.fallback != nil {
-		return s.value(declared.fallback, nil)
+	if declared.defaultExpr != nil {
+		return s.evaluate(declared.defaultExpr, nil)
 	}
 	return cty.DynamicVal
 }
 
 // convert returns value as the variable's type, if it has one that it fits.
 func (v *variable) convert(value cty.Value) cty.Value {
-	if v.constraint == nil {
+	if v.typeConstraint == nil {
 		return value
 	}
-	want, defaults, diags := typeexpr.TypeConstraintWithDefaults(v.constraint)
+	want, defaults, diags := typeexpr.TypeConstraintWithDefaults(v.typeConstraint)
 	if diags.HasErrors() {
 		return value
 	}
@@ -88,109 +88,109 @@ func (v *variable) convert(value cty.Value) cty.Value {
 	return converted
 }
 
-// local returns the value of local.name.
-func (s *scope) local(name string) cty.Value {
+// localValue returns the value of local.name.
+func (s *scope) localValue(name string) cty.Value {
 	d, ok := s.module.locals[name]
 	if !ok {
 		return cty.DynamicVal
 	}
-	return s.once("local."+name, func() cty.Value { return s.value(d.Expression, nil) })
+	return s.memoize("local."+name, func() cty.Value { return s.evaluate(d.Expression, nil) })
 }
 
-// output returns the value of module.name.output, for any one of the module's
+// outputValue returns the value of module.name.output, for any one of the module's
 // instances. Modules from elsewhere know nothing of the tree.
-func (s *scope) output(name, output string) cty.Value {
+func (s *scope) outputValue(name, output string) cty.Value {
 	child := s.callee(name)
 	if child == nil {
-		return elsewhere
+		return knownAfterApply
 	}
 	d, ok := child.module.outputs[output]
 	if !ok {
 		return cty.DynamicVal
 	}
-	return child.once("output."+output, func() cty.Value { return child.value(d.Expression, nil) })
+	return child.memoize("output."+output, func() cty.Value { return child.evaluate(d.Expression, nil) })
 }
 
 // resourceValue returns an attribute of a resource: what the configuration
 // sets it to, else it is for the provider to say.
 func (s *scope) resourceValue(address, attr string) cty.Value {
-	return s.once(address+"."+attr, func() cty.Value {
+	return s.memoize(address+"."+attr, func() cty.Value {
 		r := s.module.resources[address]
-		if r == nil || s.refusal != nil { // the provider may say something else
-			return elsewhere
+		if r == nil || s.checker != nil { // the provider may say something else
+			return knownAfterApply
 		}
 		a, ok := r.attributes[attr]
 		if !ok {
-			return elsewhere
+			return knownAfterApply
 		}
-		return s.value(a.Expression, nil)
+		return s.evaluate(a.Expression, nil)
 	})
 }
 
 // pathValue returns path.name. Paths are seen from the workspace's directory,
 // where Terraform runs; absolute ones from the top of an imagined file system.
 func (s *scope) pathValue(name string) cty.Value {
-	if s.refusal != nil {
+	if s.checker != nil {
 		return cty.DynamicVal // but for a path's beginning, see choices
 	}
-	return s.placeOf(name)
+	return s.rawPathValue(name)
 }
 
-func (s *scope) placeOf(name string) cty.Value {
+func (s *scope) rawPathValue(name string) cty.Value {
 	switch name {
 	case "module":
-		return cty.StringVal(relative(s.root.Path, s.module.dir))
+		return cty.StringVal(relativePath(s.root.Path, s.module.dir))
 	case "root":
 		return cty.StringVal(".")
 	case "cwd":
-		return cty.StringVal(path.Join(top, s.root.Path))
+		return cty.StringVal(path.Join(repoRoot, s.root.Path))
 	}
 	return cty.DynamicVal
 }
 
-// top is where absolute paths say that the repository lies. Where it really
+// repoRoot is where absolute paths say that the repository lies. Where it really
 // does depends on the machine.
-const top = "/«repository»"
+const repoRoot = "/«repository»"
 
-// relative returns the way from one directory of the repository to another.
-func relative(from, to string) string {
+// relativePath returns the way from one directory of the repository to another.
+func relativePath(from, to string) string {
 	if from == to {
 		return "."
 	}
-	a, b := split(from), split(to)
+	a, b := splitPath(from), splitPath(to)
 	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
 		a, b = a[1:], b[1:]
 	}
 	return strings.Join(append(strings.Split(strings.Repeat("../", len(a)), "/")[:len(a)], b...), "/")
 }
 
-func split(p string) []string {
+func splitPath(p string) []string {
 	if p == "." {
 		return nil
 	}
 	return strings.Split(p, "/")
 }
 
-// leadsOut tells whether what r refers to holds a text that climbs out of its
+// mayEscape tells whether what r refers to holds a text that climbs out of its
 // directory.
-func (s *scope) leadsOut(r reference) bool {
-	if out, ok := s.out[r]; ok {
+func (s *scope) mayEscape(r symbolRef) bool {
+	if out, ok := s.escapeMemo[r]; ok {
 		return out
 	}
-	value := s.local
+	lookup := s.localValue
 	if r.root == "var" {
-		value = s.variable
+		lookup = s.variableValue
 	}
 	found := false
-	v, _ := value(r.name).UnmarkDeep()
+	v, _ := lookup(r.name).UnmarkDeep()
 	_ = cty.Walk(v, func(_ cty.Path, v cty.Value) (bool, error) {
 		text, known := asString(v)
 		if !known && !v.IsKnown() && v.Type() == cty.String {
 			text = v.Range().StringPrefix()
 		}
-		found = found || strings.Contains(text, "..") || strings.Contains(text, top)
+		found = found || strings.Contains(text, "..") || strings.Contains(text, repoRoot)
 		return !found, nil
 	})
-	s.out[r] = found
+	s.escapeMemo[r] = found
 	return found
 }

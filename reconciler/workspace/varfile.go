@@ -10,9 +10,9 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// ownVarFiles returns the variable files that Terraform loads by itself, in
+// autoVarFiles returns the variable files that Terraform loads by itself, in
 // the order in which later ones win.
-func (e *evaluation) ownVarFiles() []string {
+func (e *evaluation) autoVarFiles() []string {
 	entries, err := e.tree.ReadDir(e.root.Path)
 	if err != nil {
 		return nil // reported by module
@@ -33,36 +33,36 @@ func (e *evaluation) ownVarFiles() []string {
 	return append(first, auto...)
 }
 
-// varFile returns the values in a variable file, or any other file of
+// readVarFile returns the values in a variable file, or any other file of
 // attributes that are constants.
-func (e *evaluation) varFile(p string) (map[string]cty.Value, []*Problem) {
-	text, err := readFile(e.tree, p, maxConfig)
+func (e *evaluation) readVarFile(p string) (map[string]cty.Value, []*Problem) {
+	text, err := readFile(e.tree, p, maxConfigSize)
 	if err != nil {
 		return nil, []*Problem{{File: p, Text: err.Error()}}
 	}
-	body, wrong := parseAttributes(p, text)
-	if len(wrong) > 0 {
-		return nil, wrong
+	body, problems := parseAttributes(p, text)
+	if len(problems) > 0 {
+		return nil, problems
 	}
 	attrs, diags := body.JustAttributes()
 	values := map[string]cty.Value{}
 	for name, a := range attrs {
-		v, more := boundedValue(a.Expr, nil)
+		v, more := evaluateBounded(a.Expr, nil)
 		diags = append(diags, more...)
 		values[name] = v
 	}
-	return values, problems(p, diags)
+	return values, problemsOf(p, diags)
 }
 
 // parseAttributes parses a file of attributes in either syntax.
 func parseAttributes(p string, text []byte) (hcl.Body, []*Problem) {
 	if !strings.HasSuffix(p, ".json") {
-		body, wrong := parse(p, text)
-		return body, wrong
+		body, problems := parse(p, text)
+		return body, problems
 	}
-	if nestsTooDeep(text) {
-		return nil, []*Problem{{File: p, Text: nestedTooDeep}}
+	if isJSONTooDeep(text) {
+		return nil, []*Problem{{File: p, Text: tooDeepText}}
 	}
 	file, diags := json.Parse(text, "")
-	return file.Body, problems(p, diags)
+	return file.Body, problemsOf(p, diags)
 }

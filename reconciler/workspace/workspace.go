@@ -18,9 +18,9 @@ import (
 	"reconcile/internal/gitpath"
 )
 
-// Rules is the version of the discovery rules. It is part of every trace, so
+// RulesVersion is the version of the discovery rules. It is part of every trace, so
 // that a release that finds other inputs looks at every workspace again.
-const Rules = "3"
+const RulesVersion = "3"
 
 // Names of the inputs of a trace that are no paths.
 const (
@@ -28,8 +28,8 @@ const (
 	RulesInput    = "//rules"
 )
 
-// Absent is the id of an object that does not exist.
-const Absent = "absent"
+// AbsentID is the id of an object that does not exist.
+const AbsentID = "absent"
 
 // Tree is a Git tree. Paths are clean and slash-separated; "." is the root.
 // Implementations are safe for use by several goroutines.
@@ -40,9 +40,9 @@ type Tree interface {
 	// Lstat and ReadLink do not follow a link at path itself.
 	Lstat(path string) (fs.FileInfo, error)
 	ReadLink(path string) (string, error)
-	// LeftOut returns what is to be said of each entry of a directory that
+	// SkippedEntries returns what is to be said of each entry of a directory that
 	// ReadDir does not list, since it is not laid out for Terraform.
-	LeftOut(path string) ([]error, error)
+	SkippedEntries(path string) ([]error, error)
 	// ID is "mode:hex" of the object at path, or Absent. A link at path itself
 	// is not followed; those on the way are.
 	ID(path string) string
@@ -65,7 +65,7 @@ type Workspace struct {
 	Variables       []string // names of the root module's variables, sorted
 	RequiredVersion []string // every required_version of the root module and the modules that it calls, sorted
 	InitKey         []string // what the configuration has for init; "terraform init" need not run again while it stays
-	Providers       bool     // whether it may need providers beside the one that is part of Terraform
+	NeedsProviders  bool     // whether it may need providers beside the one that is part of Terraform
 	LockFile        string   // path of the dependency lock file; "" when there is none
 	Warnings        []string // what was widened or could not be seen, each with file:line; sorted
 	Err             error    // why the workspace cannot be used; its neighbours are not concerned
@@ -79,7 +79,7 @@ type Workspace struct {
 // be the tree that the workspace was loaded from. Paths are as gitpath.Quote
 // has them: a trace is stored as text.
 func (w *Workspace) Trace(tree Tree) map[string]string {
-	trace := map[string]string{SettingsInput: w.Config.Digest(), RulesInput: Rules}
+	trace := map[string]string{SettingsInput: w.Config.Digest(), RulesInput: RulesVersion}
 	for _, path := range w.Inputs {
 		trace[gitpath.Quote(path)] = tree.ID(path)
 	}
@@ -91,9 +91,9 @@ func (w *Workspace) Node() Node {
 	return Node{Name: w.Name, Identity: w.Identity, Reads: w.Reads, DependsOn: w.Config.DependsOn}
 }
 
-// Stale returns the paths of trace, sorted, that have another id in tree.
+// StalePaths returns the paths of trace, sorted, that have another id in tree.
 // Names that begin with "//" are no paths and left to the caller.
-func Stale(tree Tree, trace map[string]string) []string {
+func StalePaths(tree Tree, trace map[string]string) []string {
 	var stale []string
 	for _, name := range slices.Sorted(maps.Keys(trace)) {
 		if !strings.HasPrefix(name, "//") && tree.ID(gitpath.Unquote(name)) != trace[name] {

@@ -16,10 +16,10 @@ import (
 
 type attributes = map[string]types.AttributeValue
 
-func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
+func stringAttribute(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 
-func attributeKey(key state.Key) attributes {
-	return attributes{pkAttribute: text(key.PK), skAttribute: text(key.SK)}
+func keyAttributes(key state.Key) attributes {
+	return attributes{pkAttribute: stringAttribute(key.PK), skAttribute: stringAttribute(key.SK)}
 }
 
 // toAttributes turns an item into attributes: its keys, and each field of its
@@ -34,7 +34,7 @@ func toAttributes(item state.Item) (attributes, error) {
 	if fields == nil || decoder.More() {
 		return nil, errors.New("not a JSON object")
 	}
-	all := attributeKey(item.Key)
+	all := keyAttributes(item.Key)
 	for name, field := range fields {
 		if name == pkAttribute || name == skAttribute {
 			return nil, fmt.Errorf("its field %q would hide its key", name)
@@ -48,7 +48,7 @@ func toAttributes(item state.Item) (attributes, error) {
 func toAttribute(value any) types.AttributeValue {
 	switch value := value.(type) {
 	case string:
-		return text(value)
+		return stringAttribute(value)
 	case json.Number:
 		return &types.AttributeValueMemberN{Value: value.String()}
 	case bool:

@@ -14,13 +14,13 @@ import (
 // explain says what went wrong while doing something with the table, and what
 // to do about it.
 func (s *Store) explain(ctx context.Context, doing string, err error) error {
-	if cancelled(err, failedCondition) {
+	if isCancelledFor(err, conditionFailedCodes) {
 		return state.ErrConflict
 	}
-	if ctx.Err() != nil && !cancelled(err, again) {
+	if ctx.Err() != nil && !isCancelledFor(err, retryableCodes) {
 		return fmt.Errorf("%s DynamoDB table %s: no answer in time: %w", doing, s.table, context.Cause(ctx))
 	}
-	help, _ := s.help(err)
+	help, _ := s.classifyError(err)
 	return fmt.Errorf("%s DynamoDB table %s: %s%w", doing, s.table, help, err)
 }
 
@@ -29,20 +29,20 @@ func (s *Store) explain(ctx context.Context, doing string, err error) error {
 // taken effect, and its answer have been lost. For the rest it stays open
 // whether the write took effect.
 func (s *Store) explainWrite(ctx context.Context, err error, sent int) error {
-	if _, refused := s.help(err); refused && sent <= 1 {
+	if _, refused := s.classifyError(err); refused && sent <= 1 {
 		err = fmt.Errorf("%w: %w", state.ErrNotWritten, err)
 	}
 	return s.explain(ctx, "write", err)
 }
 
-// help is what a person can do about err, and whether DynamoDB has certainly
+// classifyError is what a person can do about err, and whether DynamoDB has certainly
 // written nothing. Codes that are no types of the SDK are from "Common errors"
 // and "Error handling" in the API reference.
-func (s *Store) help(err error) (help string, refused bool) {
+func (s *Store) classifyError(err error) (help string, refused bool) {
 	if missing := (*types.ResourceNotFoundException)(nil); errors.As(err, &missing) {
 		return "there is no such table: check --state, AWS_REGION and the account, or create it: ", true
 	}
-	if cancelled(err, again) {
+	if isCancelledFor(err, retryableCodes) {
 		return "it is overloaded, or another run keeps writing the same item: try again later: ", true
 	}
 	var api smithy.APIError

@@ -54,7 +54,7 @@ func (s *Store) Get(ctx context.Context, key state.Key) (json.RawMessage, error)
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: &s.table, Key: attributeKey(key), ConsistentRead: aws.Bool(true),
+		TableName: &s.table, Key: keyAttributes(key), ConsistentRead: aws.Bool(true),
 	})
 	if err != nil {
 		return nil, s.explain(ctx, "read", err)
@@ -68,31 +68,31 @@ func (s *Store) Get(ctx context.Context, key state.Key) (json.RawMessage, error)
 
 // List implements state.Store, by consistent queries.
 func (s *Store) List(ctx context.Context, pk, prefix string) ([]state.Item, error) {
-	return s.query(ctx, s.between(pk, prefix), -1)
+	return s.query(ctx, s.newQueryInput(pk, prefix), -1)
 }
 
-// Last implements state.Store, by consistent queries.
-func (s *Store) Last(ctx context.Context, pk, prefix string, limit int) ([]state.Item, error) {
+// ListLast implements state.Store, by consistent queries.
+func (s *Store) ListLast(ctx context.Context, pk, prefix string, limit int) ([]state.Item, error) {
 	if limit <= 0 {
 		return nil, nil
 	}
-	input := s.between(pk, prefix)
+	input := s.newQueryInput(pk, prefix)
 	input.ScanIndexForward = aws.Bool(false)
 	input.Limit = aws.Int32(int32(min(limit, 1000)))
 	return s.query(ctx, input, limit)
 }
 
-func (s *Store) between(pk, prefix string) *dynamodb.QueryInput {
+func (s *Store) newQueryInput(pk, prefix string) *dynamodb.QueryInput {
 	input := &dynamodb.QueryInput{
 		TableName: &s.table, ConsistentRead: aws.Bool(true),
 		KeyConditionExpression:    aws.String("#pk = :pk"),
 		ExpressionAttributeNames:  map[string]string{"#pk": pkAttribute},
-		ExpressionAttributeValues: attributes{":pk": text(pk)},
+		ExpressionAttributeValues: attributes{":pk": stringAttribute(pk)},
 	}
 	if prefix != "" {
 		input.KeyConditionExpression = aws.String("#pk = :pk AND begins_with(#sk, :prefix)")
 		input.ExpressionAttributeNames["#sk"] = skAttribute
-		input.ExpressionAttributeValues[":prefix"] = text(prefix)
+		input.ExpressionAttributeValues[":prefix"] = stringAttribute(prefix)
 	}
 	return input
 }
@@ -101,7 +101,7 @@ func (s *Store) between(pk, prefix string) *dynamodb.QueryInput {
 func (s *Store) query(ctx context.Context, input *dynamodb.QueryInput, limit int) ([]state.Item, error) {
 	var items []state.Item
 	for {
-		page, err := s.page(ctx, input)
+		page, err := s.fetchPage(ctx, input)
 		if err != nil {
 			return nil, err
 		}
@@ -121,7 +121,7 @@ func (s *Store) query(ctx context.Context, input *dynamodb.QueryInput, limit int
 	}
 }
 
-func (s *Store) page(ctx context.Context, input *dynamodb.QueryInput) (*dynamodb.QueryOutput, error) {
+func (s *Store) fetchPage(ctx context.Context, input *dynamodb.QueryInput) (*dynamodb.QueryOutput, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	page, err := s.client.Query(ctx, input)

@@ -17,23 +17,23 @@ func TestMain(m *testing.M) {
 		if !ok {
 			return nil, fmt.Errorf("no table in %q", spec)
 		}
-		return dynamodb.New(dynamodbtest.Client(endpoint), table), nil
+		return dynamodb.New(dynamodbtest.NewClient(endpoint), table), nil
 	})
 }
 
 func TestProcesses(t *testing.T) {
 	endpoint := dynamodbtest.Endpoint(t)
-	client := dynamodbtest.Client(endpoint)
-	statetest.Processes(t, func(t *testing.T) (string, statetest.Open) {
-		table := dynamodbtest.Table(t, client)
+	client := dynamodbtest.NewClient(endpoint)
+	statetest.RunProcesses(t, func(t *testing.T) (string, statetest.Open) {
+		table := dynamodbtest.CreateTable(t, client)
 		return endpoint + " " + table, func() state.Store { return dynamodb.New(client, table) }
 	})
 }
 
 func TestStore(t *testing.T) {
-	client := dynamodbtest.Client(dynamodbtest.Endpoint(t))
+	client := dynamodbtest.NewClient(dynamodbtest.Endpoint(t))
 	statetest.Run(t, func(t *testing.T) statetest.Open {
-		table := dynamodbtest.Table(t, client)
+		table := dynamodbtest.CreateTable(t, client)
 		return func() state.Store { return dynamodb.New(client, table) }
 	})
 }

@@ -29,7 +29,7 @@ func (s *Store) Write(ctx context.Context, ops ...state.Op) error {
 	items := make([]types.TransactWriteItem, len(ops))
 	for i, op := range ops {
 		var err error
-		if items[i], err = s.transactItem(op); err != nil {
+		if items[i], err = s.toTransactItem(op); err != nil {
 			return fmt.Errorf("%w: item %s: %w", state.ErrNotWritten, op.Key.SK, err)
 		}
 	}
@@ -37,23 +37,23 @@ func (s *Store) Write(ctx context.Context, ops ...state.Op) error {
 	defer cancel()
 	for attempt := 0; ; attempt++ {
 		sent := 0
-		_, err := s.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items}, counting(&sent))
+		_, err := s.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items}, countTries(&sent))
 		if err == nil {
 			return nil
 		}
-		if !cancelled(err, again) || cancelled(err, failedCondition) {
+		if !isCancelledFor(err, retryableCodes) || isCancelledFor(err, conditionFailedCodes) {
 			return s.explainWrite(ctx, err, attempt+sent)
 		}
 		// Cancelled for another transaction's sake, or throttled: nothing was
 		// written, and the SDK leaves the next try to us.
-		if state.Pause(ctx, backoff(attempt)) != nil {
+		if state.Sleep(ctx, backoff(attempt)) != nil {
 			return s.explainWrite(ctx, err, attempt+sent)
 		}
 	}
 }
 
-// counting counts how often the SDK sends a request.
-func counting(sent *int) func(*dynamodb.Options) {
+// countTries counts how often the SDK sends a request.
+func countTries(sent *int) func(*dynamodb.Options) {
 	count := middleware.FinalizeMiddlewareFunc("countTries", func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
 		*sent++
 		return next.HandleFinalize(ctx, in)
@@ -70,17 +70,17 @@ func backoff(attempt int) time.Duration {
 	return time.Millisecond + rand.N(min(time.Second, 20*time.Millisecond<<min(attempt, 10)))
 }
 
-// failedCondition is the code of a cancelled transaction whose condition did
+// conditionFailedCodes is the code of a cancelled transaction whose condition did
 // not hold; again are those that another try may get over. See
 // TransactionCanceledException in the API reference.
 var (
-	failedCondition = []string{"ConditionalCheckFailed"}
-	again           = []string{"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+	conditionFailedCodes = []string{"ConditionalCheckFailed"}
+	retryableCodes       = []string{"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 )
 
-// cancelled tells whether err is that of a transaction cancelled for one of
+// isCancelledFor tells whether err is that of a transaction cancelled for one of
 // those reasons.
-func cancelled(err error, codes []string) bool {
+func isCancelledFor(err error, codes []string) bool {
 	var e *types.TransactionCanceledException
 	if !errors.As(err, &e) {
 		return false
@@ -90,12 +90,12 @@ func cancelled(err error, codes []string) bool {
 	})
 }
 
-func (s *Store) transactItem(op state.Op) (types.TransactWriteItem, error) {
-	condition, names, values := expression(op.If)
+func (s *Store) toTransactItem(op state.Op) (types.TransactWriteItem, error) {
+	condition, names, values := conditionExpression(op.If)
 	switch {
 	case op.Delete:
 		return types.TransactWriteItem{Delete: &types.Delete{
-			TableName: &s.table, Key: attributeKey(op.Key),
+			TableName: &s.table, Key: keyAttributes(op.Key),
 			ConditionExpression: condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values,
 		}}, nil
 	case op.Put != nil:
@@ -106,15 +106,15 @@ func (s *Store) transactItem(op state.Op) (types.TransactWriteItem, error) {
 		}}, err
 	default:
 		return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
-			TableName: &s.table, Key: attributeKey(op.Key),
+			TableName: &s.table, Key: keyAttributes(op.Key),
 			ConditionExpression: condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values,
 		}}, nil
 	}
 }
 
-// expression is a condition in DynamoDB's terms. Fields go by placeholders,
+// conditionExpression is a condition in DynamoDB's terms. Fields go by placeholders,
 // since many of their names are reserved words.
-func expression(cond state.Cond) (*string, map[string]string, attributes) {
+func conditionExpression(cond state.Cond) (*string, map[string]string, attributes) {
 	if cond.Absent {
 		return aws.String("attribute_not_exists(#pk)"), map[string]string{"#pk": pkAttribute}, nil
 	}
@@ -129,7 +129,7 @@ func expression(cond state.Cond) (*string, map[string]string, attributes) {
 		names[name] = field
 		switch want := cond.Equal[field].(type) {
 		case string:
-			values[value] = text(want)
+			values[value] = stringAttribute(want)
 		case int64:
 			values[value] = &types.AttributeValueMemberN{Value: fmt.Sprint(want)}
 		case bool:

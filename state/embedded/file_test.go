@@ -15,8 +15,8 @@ import (
 )
 
 var (
-	key   = state.Key{PK: "p", SK: "a"}
-	write = state.Op{Key: key, Put: json.RawMessage(`{"n":1}`)}
+	key     = state.Key{PK: "p", SK: "a"}
+	putItem = state.Op{Key: key, Put: json.RawMessage(`{"n":1}`)}
 )
 
 func TestReadsMakeNothing(t *testing.T) {
@@ -37,7 +37,7 @@ func TestModes(t *testing.T) {
 	defer syscall.Umask(syscall.Umask(0))
 	dir := filepath.Join(t.TempDir(), "new", "state")
 	s := open(t, dir)
-	if err := s.Write(t.Context(), write); err != nil {
+	if err := s.Write(t.Context(), putItem); err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]os.FileMode{dir: 0o700, s.Path(): 0o600} {
@@ -56,7 +56,7 @@ func TestDamaged(t *testing.T) {
 	whole := func() []byte {
 		s := open(t, t.TempDir())
 		for range 20 {
-			if err := s.Write(t.Context(), write, state.Op{Key: state.Key{PK: "q", SK: "b"}, Put: json.RawMessage(`{"x":"` + strings.Repeat("x", 9000) + `"}`)}); err != nil {
+			if err := s.Write(t.Context(), putItem, state.Op{Key: state.Key{PK: "q", SK: "b"}, Put: json.RawMessage(`{"x":"` + strings.Repeat("x", 9000) + `"}`)}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -81,7 +81,7 @@ func TestDamaged(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, getErr := s.Get(t.Context(), key)
-			for call, err := range map[string]error{"get": getErr, "write": s.Write(t.Context(), write)} {
+			for call, err := range map[string]error{"get": getErr, "write": s.Write(t.Context(), putItem)} {
 				if err == nil || !strings.Contains(err.Error(), s.Path()) {
 					t.Errorf("%s: got %v, want an error that names the file", call, err)
 				}
@@ -96,7 +96,7 @@ func TestDamaged(t *testing.T) {
 // A wait for the file ends with its context, and nothing was written then.
 func TestLocked(t *testing.T) {
 	s := open(t, t.TempDir())
-	if err := s.Write(t.Context(), write); err != nil {
+	if err := s.Write(t.Context(), putItem); err != nil {
 		t.Fatal(err)
 	}
 	file, err := os.Open(s.Path())
@@ -120,7 +120,7 @@ func TestLocked(t *testing.T) {
 			t.Errorf("got %v, want context.Canceled", err)
 		}
 	}
-	if err := s.Write(ctx, write); !errors.Is(err, state.ErrNotWritten) {
+	if err := s.Write(ctx, putItem); !errors.Is(err, state.ErrNotWritten) {
 		t.Errorf("write: got %v, want ErrNotWritten", err)
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_UN); err != nil {
@@ -137,7 +137,7 @@ func TestCannotWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := open(t, filepath.Join(parent, "state"))
-	err := s.Write(t.Context(), write)
+	err := s.Write(t.Context(), putItem)
 	if !errors.Is(err, state.ErrNotWritten) || !strings.Contains(err.Error(), parent) {
 		t.Errorf("got %v, want ErrNotWritten, naming the path", err)
 	}

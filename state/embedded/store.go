@@ -26,7 +26,7 @@ const File = "record.db"
 type Store struct {
 	path   string
 	writes batcher
-	open   shared
+	handle handle
 }
 
 // Open returns the store in a directory. Nothing is touched yet: the
@@ -63,20 +63,20 @@ func (s *Store) List(ctx context.Context, pk, prefix string) ([]state.Item, erro
 	err := s.view(ctx, pk, func(b *bbolt.Bucket) {
 		c := b.Cursor()
 		for k, v := c.Seek([]byte(prefix)); k != nil && bytes.HasPrefix(k, []byte(prefix)); k, v = c.Next() {
-			items = append(items, item(pk, k, v))
+			items = append(items, itemOf(pk, k, v))
 		}
 	})
 	return items, err
 }
 
-// Last implements state.Store.
-func (s *Store) Last(ctx context.Context, pk, prefix string, limit int) ([]state.Item, error) {
+// ListLast implements state.Store.
+func (s *Store) ListLast(ctx context.Context, pk, prefix string, limit int) ([]state.Item, error) {
 	var items []state.Item
 	err := s.view(ctx, pk, func(b *bbolt.Bucket) {
 		c := b.Cursor()
 		k, v := seekEnd(c, []byte(prefix))
 		for ; k != nil && len(items) < limit && bytes.HasPrefix(k, []byte(prefix)); k, v = c.Prev() {
-			items = append(items, item(pk, k, v))
+			items = append(items, itemOf(pk, k, v))
 		}
 	})
 	return items, err
@@ -98,21 +98,21 @@ func seekEnd(c *bbolt.Cursor, prefix []byte) (k, v []byte) {
 	return c.Prev()
 }
 
-func item(pk string, k, v []byte) state.Item {
+func itemOf(pk string, k, v []byte) state.Item {
 	return state.Item{Key: state.Key{PK: pk, SK: string(k)}, Value: bytes.Clone(v)}
 }
 
 // view shows fn the partition's bucket. Without a file, or without the
 // bucket, there is nothing to show, and nothing is made.
 func (s *Store) view(ctx context.Context, pk string, fn func(*bbolt.Bucket)) error {
-	db, done, err := s.forReading(ctx)
+	db, done, err := s.openForRead(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("read the record in %s: %w", s.path, err)
 	}
-	err = guard(func() error {
+	err = recoverPanics(func() error {
 		defer done()
 		return db.View(func(tx *bbolt.Tx) error {
 			if b := tx.Bucket([]byte(pk)); b != nil {

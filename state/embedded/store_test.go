@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestProcesses(t *testing.T) {
-	statetest.Processes(t, func(t *testing.T) (string, statetest.Open) {
+	statetest.RunProcesses(t, func(t *testing.T) (string, statetest.Open) {
 		dir := filepath.Join(t.TempDir(), "state")
 		return dir, func() state.Store { return open(t, dir) }
 	})

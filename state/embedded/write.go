@@ -16,15 +16,15 @@ import (
 // batcher gathers the writes that goroutines of this process want at the same
 // time, so that they share one opening of the file and one flush to the disk.
 type batcher struct {
-	turn    chan struct{} // held by the one that writes
+	writer  chan struct{} // held by the one that writes
 	mu      sync.Mutex
-	pending []*write
+	pending []*writeRequest
 }
 
-func newBatcher() batcher { return batcher{turn: make(chan struct{}, 1)} }
+func newBatcher() batcher { return batcher{writer: make(chan struct{}, 1)} }
 
-// write is one Write that waits for its turn.
-type write struct {
+// writeRequest is one Write that waits for its turn.
+type writeRequest struct {
 	ops  []state.Op
 	err  error
 	done chan struct{}
@@ -35,7 +35,7 @@ func (s *Store) Write(ctx context.Context, ops ...state.Op) error {
 	if err := state.CheckOps(ops); err != nil {
 		return err
 	}
-	if err := s.enqueue(ctx, &write{ops: ops, done: make(chan struct{})}); err != nil {
+	if err := s.enqueue(ctx, &writeRequest{ops: ops, done: make(chan struct{})}); err != nil {
 		return fmt.Errorf("write the record in %s: %w", s.path, err)
 	}
 	return nil
@@ -43,15 +43,15 @@ func (s *Store) Write(ctx context.Context, ops ...state.Op) error {
 
 // enqueue has w done by whoever has the turn, or takes the turn and does all
 // that is pending.
-func (s *Store) enqueue(ctx context.Context, w *write) error {
+func (s *Store) enqueue(ctx context.Context, w *writeRequest) error {
 	s.writes.add(w)
 	select {
 	case <-w.done:
 		return w.err
 	case <-ctx.Done():
-	case s.writes.turn <- struct{}{}:
-		defer func() { <-s.writes.turn }()
-		if err := s.lead(ctx, w); err != nil && s.writes.remove(w) {
+	case s.writes.writer <- struct{}{}:
+		defer func() { <-s.writes.writer }()
+		if err := s.writePending(ctx, w); err != nil && s.writes.remove(w) {
 			return fmt.Errorf("%w: %w", state.ErrNotWritten, err)
 		}
 	}
@@ -62,9 +62,9 @@ func (s *Store) enqueue(ctx context.Context, w *write) error {
 	return w.err
 }
 
-// lead does everything that is pending once the file is ours. Its error means
+// writePending does everything that is pending once the file is ours. Its error means
 // that the file could not be opened: then nothing was taken on.
-func (s *Store) lead(ctx context.Context, own *write) error {
+func (s *Store) writePending(ctx context.Context, own *writeRequest) error {
 	select {
 	case <-own.done: // by the one before us
 		return nil
@@ -72,18 +72,18 @@ func (s *Store) lead(ctx context.Context, own *write) error {
 	}
 	db, err := open(ctx, s.path, false)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err = create(s.path); err == nil {
+		if err = createFile(s.path); err == nil {
 			db, err = open(ctx, s.path, false)
 		}
 	}
 	if err != nil {
 		return err
 	}
-	done := s.open.share(db)
-	batch := s.writes.take()
-	err = guard(func() error {
+	done := s.handle.share(db)
+	batch := s.writes.drain()
+	err = recoverPanics(func() error {
 		defer done()
-		return commit(db, batch)
+		return commitBatch(db, batch)
 	})
 	for _, w := range batch {
 		if err != nil {
@@ -94,50 +94,50 @@ func (s *Store) lead(ctx context.Context, own *write) error {
 	return nil
 }
 
-// errNothing rolls a transaction back that would change nothing.
-var errNothing = errors.New("nothing to write")
+// errNoChanges rolls a transaction back that would change nothing.
+var errNoChanges = errors.New("nothing to write")
 
-// commit does all writes of which the conditions hold in one transaction.
-func commit(db *bbolt.DB, batch []*write) error {
+// commitBatch does all writes of which the conditions hold in one transaction.
+func commitBatch(db *bbolt.DB, batch []*writeRequest) error {
 	err := db.Update(func(tx *bbolt.Tx) error {
 		changed := false
 		for _, w := range batch {
-			w.err = check(tx, w.ops)
+			w.err = checkConditions(tx, w.ops)
 			if w.err != nil {
 				continue
 			}
-			did, err := apply(tx, w.ops)
+			did, err := applyOps(tx, w.ops)
 			if err != nil {
 				return err
 			}
 			changed = changed || did
 		}
 		if !changed {
-			return errNothing
+			return errNoChanges
 		}
 		return nil
 	})
-	if errors.Is(err, errNothing) {
+	if errors.Is(err, errNoChanges) {
 		return nil
 	}
 	return err
 }
 
-func check(tx *bbolt.Tx, ops []state.Op) error {
+func checkConditions(tx *bbolt.Tx, ops []state.Op) error {
 	for _, op := range ops {
 		var value json.RawMessage
 		if b := tx.Bucket([]byte(op.Key.PK)); b != nil {
 			value = b.Get([]byte(op.Key.SK))
 		}
-		if !op.If.Holds(value) {
+		if !op.If.Matches(value) {
 			return state.ErrConflict
 		}
 	}
 	return nil
 }
 
-// apply puts and deletes, and tells whether there was anything to do.
-func apply(tx *bbolt.Tx, ops []state.Op) (changed bool, err error) {
+// applyOps puts and deletes, and tells whether there was anything to do.
+func applyOps(tx *bbolt.Tx, ops []state.Op) (changed bool, err error) {
 	for _, op := range ops {
 		if op.Put == nil && !op.Delete {
 			continue
@@ -159,13 +159,13 @@ func apply(tx *bbolt.Tx, ops []state.Op) (changed bool, err error) {
 	return changed, nil
 }
 
-func (b *batcher) add(w *write) {
+func (b *batcher) add(w *writeRequest) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.pending = append(b.pending, w)
 }
 
-func (b *batcher) take() []*write {
+func (b *batcher) drain() []*writeRequest {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	batch := b.pending
@@ -174,7 +174,7 @@ func (b *batcher) take() []*write {
 }
 
 // remove takes w back; false means that it is being done or was.
-func (b *batcher) remove(w *write) bool {
+func (b *batcher) remove(w *writeRequest) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for i, p := range b.pending {

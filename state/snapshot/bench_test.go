@@ -20,11 +20,11 @@ import (
 // repository that was not opened before, into a file; the same with Git's and
 // zstd's own programs; and puts it into a store, which waits for the disk.
 func BenchmarkSnapshot(b *testing.B) {
-	repo := bareRepository(b)
+	repo := makeBareRepository(b)
 	b.Run("archive", func(b *testing.B) {
 		for b.Loop() {
-			c := tip(b, repo)
-			archive, err := newBlob(b.TempDir(), func(w io.Writer) error { return pack(b.Context(), w, c.Tree, c.When, nil) })
+			c := fetchTip(b, repo)
+			archive, err := newBlob(b.TempDir(), func(w io.Writer) error { return packArchive(b.Context(), w, c.Tree, c.When, nil) })
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -52,7 +52,7 @@ func BenchmarkSnapshot(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			c := tip(b, repo)
+			c := fetchTip(b, repo)
 			objects, err := c.Objects(b.Context())
 			if err != nil {
 				b.Fatal(err)
@@ -64,9 +64,9 @@ func BenchmarkSnapshot(b *testing.B) {
 	})
 }
 
-func tip(b *testing.B, repo string) *source.Commit {
+func fetchTip(b *testing.B, repo string) *source.Commit {
 	b.Helper()
-	r, err := source.Open(b.Context(), source.Options{URL: repo, Branch: "main", Cache: b.TempDir()})
+	r, err := source.Open(b.Context(), source.Options{URL: repo, Branch: "main", CacheDir: b.TempDir()})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -81,9 +81,9 @@ func tip(b *testing.B, repo string) *source.Commit {
 	return c
 }
 
-// bareRepository makes a repository whose one commit is like an estate's
+// makeBareRepository makes a repository whose one commit is like an estate's
 // code: text that compresses about four to one.
-func bareRepository(b *testing.B) string {
+func makeBareRepository(b *testing.B) string {
 	b.Helper()
 	work, bare := b.TempDir(), filepath.Join(b.TempDir(), "repo.git")
 	random := rand.New(rand.NewPCG(1, 2))

@@ -11,67 +11,67 @@ import (
 	"path/filepath"
 )
 
-// Check decides whether a tree that was laid out in dir is the one that it
+// TreeVerifier decides whether a tree that was laid out in dir is the one that it
 // should be. objects are those that were given to Put; none: the archive is
 // one of an older version.
-type Check func(dir string, objects []byte) error
+type TreeVerifier func(dir string, objects []byte) error
 
 // Fetch lays out the snapshot of a commit in dir, which must be absent or
 // empty. Every path and link of the archive is checked, and then the whole of
 // it by check, before it comes to lie in dir. After an error dir is as it was.
-func (s *Store) Fetch(ctx context.Context, commit, dir string, check Check) error {
+func (s *Store) Fetch(ctx context.Context, commit, dir string, verify TreeVerifier) error {
 	key, err := archiveKey(commit)
 	if err != nil {
 		return fmt.Errorf("snapshot: %w", err)
 	}
-	return s.fetch(ctx, key, "snapshot of "+commit, dir, check)
+	return s.fetch(ctx, key, "snapshot of "+commit, dir, verify)
 }
 
 // fetch lays out the archive under key, which people know as what.
-func (s *Store) fetch(ctx context.Context, key, what, dir string, check Check) error {
-	body, err := s.bucket.get(ctx, key)
+func (s *Store) fetch(ctx context.Context, key, what, dir string, verify TreeVerifier) error {
+	body, err := s.blobs.get(ctx, key)
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	defer body.Close()
-	if err := layOut(reading{ctx, body}, dir, check); err != nil {
+	if err := unpackAtomically(ctxReader{ctx, body}, dir, verify); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	return nil
 }
 
-// layOut unpacks an archive beside dir, and puts it in dir's place when all
+// unpackAtomically unpacks an archive beside dir, and puts it in dir's place when all
 // of it is there and checked.
-func layOut(archive io.Reader, dir string, check Check) error {
+func unpackAtomically(archive io.Reader, dir string, verify TreeVerifier) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return err
 	}
-	if err := checkFree(dir); err != nil {
+	if err := checkEmpty(dir); err != nil {
 		return err
 	}
-	draft := filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+"-"+rand.Text())
-	if err := os.Mkdir(draft, 0o755); err != nil {
+	tmp := filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+"-"+rand.Text())
+	if err := os.Mkdir(tmp, 0o755); err != nil {
 		return err
 	}
-	objects, err := fill(draft, archive)
+	objects, err := unpackArchive(tmp, archive)
 	if err == nil {
-		err = check(draft, objects)
+		err = verify(tmp, objects)
 	}
 	if err != nil {
-		return errors.Join(err, os.RemoveAll(draft))
+		return errors.Join(err, os.RemoveAll(tmp))
 	}
 	// Removing fails if dir has got something in it since.
-	if err := errors.Join(ignoreAbsent(os.Remove(dir)), os.Rename(draft, dir)); err != nil {
-		return errors.Join(err, os.RemoveAll(draft))
+	if err := errors.Join(ignoreNotExist(os.Remove(dir)), os.Rename(tmp, dir)); err != nil {
+		return errors.Join(err, os.RemoveAll(tmp))
 	}
 	return nil
 }
 
-func checkFree(dir string) error {
+func checkEmpty(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return ignoreAbsent(err)
+		return ignoreNotExist(err)
 	}
 	if len(entries) > 0 {
 		return fmt.Errorf("%s is not empty: name a directory that is empty or not there yet", dir)
@@ -79,8 +79,8 @@ func checkFree(dir string) error {
 	return nil
 }
 
-// fill unpacks an archive into dir, and returns the objects that it holds.
-func fill(dir string, archive io.Reader) (objects []byte, err error) {
+// unpackArchive unpacks an archive into dir, and returns the objects that it holds.
+func unpackArchive(dir string, archive io.Reader) (objects []byte, err error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, err
@@ -93,14 +93,14 @@ func fill(dir string, archive io.Reader) (objects []byte, err error) {
 	if _, err := in.Peek(1); err != nil { // no bytes are a valid tar.zst
 		return nil, fmt.Errorf("the archive is empty: %w", err)
 	}
-	z, err := unzstd(in)
+	z, err := newZstdReader(in)
 	if err != nil {
 		return nil, err
 	}
 	defer z.Close()
-	if err := unpack(z, root); err != nil {
+	if err := unpackTar(z, root); err != nil {
 		return nil, err
 	}
-	_, err = io.Copy(io.Discard, io.LimitReader(z, maxBytes)) // to the end: checksums come last
+	_, err = io.Copy(io.Discard, io.LimitReader(z, maxArchiveBytes)) // to the end: checksums come last
 	return objects, err
 }

@@ -17,12 +17,12 @@ import (
 )
 
 const (
-	commit = "0123456789abcdef0123456789abcdef01234567"
-	other  = "f123456789abcdef0123456789abcdef01234567"
+	commit      = "0123456789abcdef0123456789abcdef01234567"
+	otherCommit = "f123456789abcdef0123456789abcdef01234567"
 )
 
-// archive makes a tar.zst of any headers, with the name as contents of files.
-func archive(t testing.TB, headers ...tar.Header) []byte {
+// makeArchive makes a tar.zst of any headers, with the name as contents of files.
+func makeArchive(t testing.TB, headers ...tar.Header) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	z, err := zstd.NewWriter(&out, zstd.WithEncoderLevel(zstd.SpeedBestCompression))
@@ -50,20 +50,22 @@ func archive(t testing.TB, headers ...tar.Header) []byte {
 	return out.Bytes()
 }
 
-func file(name string) tar.Header { return tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644} }
+func fileHeader(name string) tar.Header {
+	return tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644}
+}
 
-func link(name, target string) tar.Header {
+func linkHeader(name, target string) tar.Header {
 	return tar.Header{Typeflag: tar.TypeSymlink, Name: name, Linkname: target, Mode: 0o777}
 }
 
-// unchecked is a Check that takes what there is.
-func unchecked(string, []byte) error { return nil }
+// acceptAny is a Check that takes what there is.
+func acceptAny(string, []byte) error { return nil }
 
 // storeOf is a store whose one snapshot is made of these bytes.
 func storeOf(t *testing.T, archive []byte) *Store {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, commit+suffix), archive, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, commit+archiveSuffix), archive, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s, err := Open(t.Context(), dir, aws.Config{})
@@ -74,36 +76,36 @@ func storeOf(t *testing.T, archive []byte) *Store {
 }
 
 func TestFetchRefuses(t *testing.T) {
-	good := archive(t, file("a"), file("b/c"))
+	good := makeArchive(t, fileHeader("a"), fileHeader("b/c"))
 	damaged := bytes.Clone(good)
 	damaged[len(damaged)-3] ^= 1
 	for name, test := range map[string]struct {
 		archive []byte
 		unsafe  bool
 	}{
-		"up":                 {archive(t, file("a"), file("../x")), true},
-		"up, inside":         {archive(t, file("a/../x")), true},
-		"absolute":           {archive(t, file("/tmp/x")), true},
-		"Git's directory":    {archive(t, file("a/.GIT/config")), true},
-		"too long":           {archive(t, file(strings.Repeat("d/", 2048)+"x")), true},
-		"empty part":         {archive(t, file("a//b")), true},
-		"link up":            {archive(t, link("a", "..")), true},
-		"absolute link":      {archive(t, link("a", "/etc")), true},
-		"link through link":  {archive(t, link("s/up", ".."), link("e", "s/up/../x")), true},
-		"link twice":         {archive(t, link("a", "b"), link("a", "c")), true},
-		"hard link":          {archive(t, file("a"), tar.Header{Typeflag: tar.TypeLink, Name: "b", Linkname: "a"}), true},
-		"device":             {archive(t, tar.Header{Typeflag: tar.TypeChar, Name: "null", Devmajor: 1, Devminor: 3}), true},
-		"fifo":               {archive(t, tar.Header{Typeflag: tar.TypeFifo, Name: "f"}), true},
-		"file twice":         {archive(t, file("a"), file("a")), false},
-		"file below a file":  {archive(t, file("a"), file("a/b")), false},
-		"file below a link":  {archive(t, link("l", "d"), file("d/x"), file("l/x")), false},
-		"link over a file":   {archive(t, file("a"), link("a", "b")), false},
-		"link over a folder": {archive(t, file("a/b"), link("a", "b")), false},
+		"up":                 {makeArchive(t, fileHeader("a"), fileHeader("../x")), true},
+		"up, inside":         {makeArchive(t, fileHeader("a/../x")), true},
+		"absolute":           {makeArchive(t, fileHeader("/tmp/x")), true},
+		"Git's directory":    {makeArchive(t, fileHeader("a/.GIT/config")), true},
+		"too long":           {makeArchive(t, fileHeader(strings.Repeat("d/", 2048)+"x")), true},
+		"empty part":         {makeArchive(t, fileHeader("a//b")), true},
+		"link up":            {makeArchive(t, linkHeader("a", "..")), true},
+		"absolute link":      {makeArchive(t, linkHeader("a", "/etc")), true},
+		"link through link":  {makeArchive(t, linkHeader("s/up", ".."), linkHeader("e", "s/up/../x")), true},
+		"link twice":         {makeArchive(t, linkHeader("a", "b"), linkHeader("a", "c")), true},
+		"hard link":          {makeArchive(t, fileHeader("a"), tar.Header{Typeflag: tar.TypeLink, Name: "b", Linkname: "a"}), true},
+		"device":             {makeArchive(t, tar.Header{Typeflag: tar.TypeChar, Name: "null", Devmajor: 1, Devminor: 3}), true},
+		"fifo":               {makeArchive(t, tar.Header{Typeflag: tar.TypeFifo, Name: "f"}), true},
+		"file twice":         {makeArchive(t, fileHeader("a"), fileHeader("a")), false},
+		"file below a file":  {makeArchive(t, fileHeader("a"), fileHeader("a/b")), false},
+		"file below a link":  {makeArchive(t, linkHeader("l", "d"), fileHeader("d/x"), fileHeader("l/x")), false},
+		"link over a file":   {makeArchive(t, fileHeader("a"), linkHeader("a", "b")), false},
+		"link over a folder": {makeArchive(t, fileHeader("a/b"), linkHeader("a", "b")), false},
 		"damaged":            {damaged, false},
 		"cut":                {good[:len(good)-1], false},
 		"cut in the middle":  {good[:len(good)/2], false},
-		"objects alone":      {frame(t, "objects"), false},
-		"objects cut off":    {frame(t, "objects")[:10], false},
+		"objects alone":      {objectsFrame(t, "objects"), false},
+		"objects cut off":    {objectsFrame(t, "objects")[:10], false},
 		"objects too long":   {[]byte("\x5e\x2a\x4d\x18\xff\xff\xff\xffx"), false},
 		"not zstd":           {[]byte("hello, is this an archive?"), false},
 		"empty":              {nil, false},
@@ -111,7 +113,7 @@ func TestFetchRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			parent := t.TempDir()
 			dir := filepath.Join(parent, "dir")
-			err := storeOf(t, test.archive).Fetch(t.Context(), commit, dir, unchecked)
+			err := storeOf(t, test.archive).Fetch(t.Context(), commit, dir, acceptAny)
 			if err == nil || errors.Is(err, ErrUnsafe) != test.unsafe {
 				t.Errorf("error: %v", err)
 			}
@@ -123,10 +125,10 @@ func TestFetchRefuses(t *testing.T) {
 }
 
 func TestFetchInto(t *testing.T) {
-	s := storeOf(t, archive(t, file("a"), file("b/c")))
+	s := storeOf(t, makeArchive(t, fileHeader("a"), fileHeader("b/c")))
 	t.Run("empty directory", func(t *testing.T) {
 		dir := t.TempDir()
-		if err := s.Fetch(t.Context(), commit, dir, unchecked); err != nil {
+		if err := s.Fetch(t.Context(), commit, dir, acceptAny); err != nil {
 			t.Fatal(err)
 		}
 		if b, err := os.ReadFile(filepath.Join(dir, "b/c")); err != nil || string(b) != "contents of b/c" {
@@ -138,7 +140,7 @@ func TestFetchInto(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "mine"), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Fetch(t.Context(), commit, dir, unchecked); err == nil || !strings.Contains(err.Error(), "not empty") {
+		if err := s.Fetch(t.Context(), commit, dir, acceptAny); err == nil || !strings.Contains(err.Error(), "not empty") {
 			t.Error(err)
 		}
 		if left, _ := os.ReadDir(dir); len(left) != 1 {
@@ -150,18 +152,18 @@ func TestFetchInto(t *testing.T) {
 		if err := os.WriteFile(name, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Fetch(t.Context(), commit, name, unchecked); err == nil {
+		if err := s.Fetch(t.Context(), commit, name, acceptAny); err == nil {
 			t.Error("no error")
 		}
 	})
 	t.Run("unknown commit", func(t *testing.T) {
-		err := s.Fetch(t.Context(), strings.Repeat("f", 40), filepath.Join(t.TempDir(), "dir"), unchecked)
+		err := s.Fetch(t.Context(), strings.Repeat("f", 40), filepath.Join(t.TempDir(), "dir"), acceptAny)
 		if !errors.Is(err, ErrNotFound) {
 			t.Error(err)
 		}
 	})
 	for _, id := range []string{"", "main", commit[:10], "../" + commit[3:], strings.ToUpper(commit)} {
-		if err := s.Fetch(t.Context(), id, filepath.Join(t.TempDir(), "dir"), unchecked); err == nil {
+		if err := s.Fetch(t.Context(), id, filepath.Join(t.TempDir(), "dir"), acceptAny); err == nil {
 			t.Errorf("commit %q: no error", id)
 		}
 	}
@@ -169,7 +171,7 @@ func TestFetchInto(t *testing.T) {
 
 // The same tree in the bytes of another version of the compressor.
 func TestPutOverOtherCompression(t *testing.T) {
-	z, err := unzstd(bytes.NewReader(packed(t, sample())))
+	z, err := newZstdReader(bytes.NewReader(packed(t, sampleTree())))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,10 +187,10 @@ func TestPutOverOtherCompression(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := storeOf(t, recompressed.Bytes()).Put(t.Context(), commit, commitTime, sample(), nil); err != nil {
+	if _, err := storeOf(t, recompressed.Bytes()).Put(t.Context(), commit, commitTime, sampleTree(), nil); err != nil {
 		t.Error(err)
 	}
-	if _, err := storeOf(t, recompressed.Bytes()[:100]).Put(t.Context(), commit, commitTime, sample(), nil); !errors.Is(err, ErrDifferent) {
+	if _, err := storeOf(t, recompressed.Bytes()[:100]).Put(t.Context(), commit, commitTime, sampleTree(), nil); !errors.Is(err, ErrDifferentContent) {
 		t.Errorf("over a damaged archive: %v", err)
 	}
 }
@@ -196,12 +198,12 @@ func TestPutOverOtherCompression(t *testing.T) {
 // The objects are given back, and a tree that is refused by them is not laid
 // out.
 func TestFetchChecks(t *testing.T) {
-	s := storeOf(t, archive(t, file("a")))
-	if _, err := s.Put(t.Context(), other, commitTime, sample(), []byte("objects")); err != nil {
+	s := storeOf(t, makeArchive(t, fileHeader("a")))
+	if _, err := s.Put(t.Context(), otherCommit, commitTime, sampleTree(), []byte("objects")); err != nil {
 		t.Fatal(err)
 	}
 	refused := errors.New("refused")
-	for id, want := range map[string]string{commit: "", other: "objects"} {
+	for id, want := range map[string]string{commit: "", otherCommit: "objects"} {
 		parent := t.TempDir()
 		err := s.Fetch(t.Context(), id, filepath.Join(parent, "dir"), func(dir string, objects []byte) error {
 			if entries, err := os.ReadDir(dir); err != nil || len(entries) == 0 {
@@ -224,7 +226,7 @@ func TestFetchChecks(t *testing.T) {
 // A snapshot of an older version gets the objects that it has not; others
 // than ours are never replaced.
 func TestPutAddsObjects(t *testing.T) {
-	held := func(s *Store) (objects string) {
+	fetchObjects := func(s *Store) (objects string) {
 		t.Helper()
 		err := s.Fetch(t.Context(), commit, filepath.Join(t.TempDir(), "dir"), func(_ string, o []byte) error {
 			objects = string(o)
@@ -241,24 +243,24 @@ func TestPutAddsObjects(t *testing.T) {
 	}{
 		"older version":  {"", "ours", "ours", nil},
 		"the same":       {"ours", "ours", "ours", nil},
-		"others":         {"theirs", "ours", "theirs", ErrDifferent},
-		"we have none":   {"theirs", "", "theirs", ErrDifferent},
+		"others":         {"theirs", "ours", "theirs", ErrDifferentContent},
+		"we have none":   {"theirs", "", "theirs", ErrDifferentContent},
 		"nobody has any": {"", "", "", nil},
 	} {
-		s := storeOf(t, packed(t, sample()))
+		s := storeOf(t, packed(t, sampleTree()))
 		if test.first != "" {
-			s = storeOf(t, slices.Concat(frame(t, test.first), packed(t, sample())))
+			s = storeOf(t, slices.Concat(objectsFrame(t, test.first), packed(t, sampleTree())))
 		}
-		if _, err := s.Put(t.Context(), commit, commitTime, sample(), []byte(test.second)); !errors.Is(err, test.err) {
+		if _, err := s.Put(t.Context(), commit, commitTime, sampleTree(), []byte(test.second)); !errors.Is(err, test.err) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if got := held(s); got != test.want {
+		if got := fetchObjects(s); got != test.want {
 			t.Errorf("%s: holds %q, want %q", name, got, test.want)
 		}
 	}
 }
 
-func frame(t *testing.T, objects string) []byte {
+func objectsFrame(t *testing.T, objects string) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	if err := writeObjects(&b, []byte(objects)); err != nil {
@@ -297,7 +299,7 @@ func FuzzUnpack(f *testing.F) {
 		if w.Close() != nil {
 			return
 		}
-		confined(t, &raw)
+		assertConfined(t, &raw)
 	})
 }
 
@@ -305,7 +307,7 @@ func FuzzUnpack(f *testing.F) {
 func FuzzUnpackBytes(f *testing.F) {
 	var raw bytes.Buffer
 	w := tar.NewWriter(&raw)
-	for _, h := range []tar.Header{file("a/b"), link("c", "a/b"), file("日本")} {
+	for _, h := range []tar.Header{fileHeader("a/b"), linkHeader("c", "a/b"), fileHeader("日本")} {
 		if err := w.WriteHeader(&h); err != nil {
 			f.Fatal(err)
 		}
@@ -314,11 +316,11 @@ func FuzzUnpackBytes(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(raw.Bytes())
-	f.Fuzz(func(t *testing.T, data []byte) { confined(t, bytes.NewReader(data)) })
+	f.Fuzz(func(t *testing.T, data []byte) { assertConfined(t, bytes.NewReader(data)) })
 }
 
-// confined unpacks a tar and checks that all of it is inside.
-func confined(t *testing.T, raw io.Reader) {
+// assertConfined unpacks a tar and checks that all of it is inside.
+func assertConfined(t *testing.T, raw io.Reader) {
 	parent := t.TempDir()
 	dir := filepath.Join(parent, "dir")
 	if err := os.Mkdir(dir, 0o755); err != nil {
@@ -329,7 +331,7 @@ func confined(t *testing.T, raw io.Reader) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	unpackErr := unpack(raw, root)
+	unpackErr := unpackTar(raw, root)
 	if entries, err := os.ReadDir(parent); err != nil || len(entries) != 1 {
 		t.Fatalf("beside the directory: %v, %v", entries, err)
 	}

@@ -14,14 +14,14 @@ import (
 // Limits of one archive, the same for what is written and for what is read,
 // so that whatever can be stored can be fetched.
 const (
-	maxBytes   = 16 << 30 // of all contents together, unpacked
-	maxEntries = 2 << 20
+	maxArchiveBytes = 16 << 30 // of all contents together, unpacked
+	maxEntries      = 2 << 20
 )
 
-// pack writes tree as tar.zst to w, after objects: the same bytes for the same
+// packArchive writes tree as tar.zst to w, after objects: the same bytes for the same
 // tree, time and objects, on any machine. Memory is bounded whatever the size
 // of the tree.
-func pack(ctx context.Context, w io.Writer, tree Tree, when time.Time, objects []byte) error {
+func packArchive(ctx context.Context, w io.Writer, tree Tree, commitTime time.Time, objects []byte) error {
 	if err := writeObjects(w, objects); err != nil {
 		return err
 	}
@@ -33,7 +33,7 @@ func pack(ctx context.Context, w io.Writer, tree Tree, when time.Time, objects [
 	if err != nil {
 		return err
 	}
-	p := packer{tar: tar.NewWriter(compressed), when: when.UTC().Truncate(time.Second), links: links{}}
+	p := packer{tar: tar.NewWriter(compressed), commitTime: commitTime.UTC().Truncate(time.Second), links: links{}}
 	if err := walk(ctx, tree, p.add); err != nil {
 		return err
 	}
@@ -47,14 +47,14 @@ func pack(ctx context.Context, w io.Writer, tree Tree, when time.Time, objects [
 }
 
 type packer struct {
-	tar   *tar.Writer
-	when  time.Time
-	links links
-	quota quota
+	tar        *tar.Writer
+	commitTime time.Time
+	links      links
+	quota      quota
 }
 
-func (p *packer) add(e *entry) error {
-	h := &tar.Header{Name: e.name, ModTime: p.when, Mode: 0o644}
+func (p *packer) add(e *treeEntry) error {
+	h := &tar.Header{Name: e.name, ModTime: p.commitTime, Mode: 0o644}
 	switch {
 	case e.mode.IsRegular():
 		h.Typeflag, h.Size = tar.TypeReg, e.size
@@ -67,7 +67,7 @@ func (p *packer) add(e *entry) error {
 	default: // a submodule: an empty directory, as `git archive` has it
 		h.Typeflag, h.Name, h.Mode = tar.TypeDir, e.name+"/", 0o755
 	}
-	if err := p.quota.take(e.size); err != nil {
+	if err := p.quota.add(e.size); err != nil {
 		return err
 	}
 	if err := p.tar.WriteHeader(h); err != nil {
@@ -89,11 +89,11 @@ type quota struct {
 	bytes   int64
 }
 
-// take counts one more entry of size bytes.
-func (q *quota) take(size int64) error {
+// add counts one more entry of size bytes.
+func (q *quota) add(size int64) error {
 	q.entries++
-	if size > maxBytes-q.bytes || q.entries > maxEntries {
-		return fmt.Errorf("the tree is too large for a snapshot (at most %d GiB in %d files)", maxBytes>>30, maxEntries)
+	if size > maxArchiveBytes-q.bytes || q.entries > maxEntries {
+		return fmt.Errorf("the tree is too large for a snapshot (at most %d GiB in %d files)", maxArchiveBytes>>30, maxEntries)
 	}
 	q.bytes += size
 	return nil

@@ -20,7 +20,7 @@ import (
 
 var commitTime = time.Unix(1_700_000_000, 123).In(time.FixedZone("JST", 9*3600))
 
-func sample() fstest.MapFS {
+func sampleTree() fstest.MapFS {
 	tree := fstest.MapFS{
 		"a.tf":        {Data: []byte("a file\n")},
 		"a/main.tf":   {Data: []byte("in a directory, after a.tf\n"), Mode: 0o664},
@@ -40,16 +40,16 @@ func sample() fstest.MapFS {
 func packed(t testing.TB, tree Tree) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	if err := pack(t.Context(), &out, tree, commitTime, nil); err != nil {
+	if err := packArchive(t.Context(), &out, tree, commitTime, nil); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
 }
 
-// reversed lists directories in another order, as other file systems do.
-type reversed struct{ fstest.MapFS }
+// reversedFS lists directories in another order, as other file systems do.
+type reversedFS struct{ fstest.MapFS }
 
-func (r reversed) ReadDir(name string) ([]fs.DirEntry, error) {
+func (r reversedFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	entries, err := r.MapFS.ReadDir(name)
 	slices.Reverse(entries)
 	return entries, err
@@ -62,7 +62,7 @@ func TestPackIsDeterministic(t *testing.T) {
 	const want = "840db755a969bf53fef33696039f6cf4dcdcaf41e5761fc70bdb5e5fe6e47c0a"
 	for _, procs := range []int{1, 2, 8} {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
-		for _, tree := range []Tree{sample(), reversed{sample()}} {
+		for _, tree := range []Tree{sampleTree(), reversedFS{sampleTree()}} {
 			sum := sha256.Sum256(packed(t, tree))
 			if got := hex.EncodeToString(sum[:]); got != want {
 				t.Errorf("GOMAXPROCS %d, %T: %s, want %s", procs, tree, got, want)
@@ -72,7 +72,7 @@ func TestPackIsDeterministic(t *testing.T) {
 }
 
 func TestPackedHeaders(t *testing.T) {
-	z, err := unzstd(bytes.NewReader(packed(t, sample())))
+	z, err := newZstdReader(bytes.NewReader(packed(t, sampleTree())))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,43 +106,43 @@ func TestPackedHeaders(t *testing.T) {
 	}
 }
 
-// named is a tree with one entry of any name.
-type named struct {
+// oddNameFS is a tree with one entry of any name.
+type oddNameFS struct {
 	fstest.MapFS
 	name  string
 	twice bool
 }
 
-func (n named) ReadDir(string) ([]fs.DirEntry, error) {
-	e := fs.FileInfoToDirEntry(info{n.name})
+func (n oddNameFS) ReadDir(string) ([]fs.DirEntry, error) {
+	e := fs.FileInfoToDirEntry(fileInfo{n.name})
 	if n.twice {
 		return []fs.DirEntry{e, e}, nil
 	}
 	return []fs.DirEntry{e}, nil
 }
 
-func (n named) Open(string) (fs.File, error) { return fstest.MapFS{"x": {}}.Open("x") }
+func (n oddNameFS) Open(string) (fs.File, error) { return fstest.MapFS{"x": {}}.Open("x") }
 
-type info struct{ name string }
+type fileInfo struct{ name string }
 
-func (i info) Name() string     { return i.name }
-func (info) Size() int64        { return 0 }
-func (info) Mode() fs.FileMode  { return 0o644 }
-func (info) ModTime() time.Time { return time.Time{} }
-func (info) IsDir() bool        { return false }
-func (info) Sys() any           { return nil }
+func (i fileInfo) Name() string     { return i.name }
+func (fileInfo) Size() int64        { return 0 }
+func (fileInfo) Mode() fs.FileMode  { return 0o644 }
+func (fileInfo) ModTime() time.Time { return time.Time{} }
+func (fileInfo) IsDir() bool        { return false }
+func (fileInfo) Sys() any           { return nil }
 
 func TestPackRefuses(t *testing.T) {
 	trees := map[string]Tree{
-		"twice":     named{name: "a", twice: true},
+		"twice":     oddNameFS{name: "a", twice: true},
 		"link out":  fstest.MapFS{"a/l": {Data: []byte("../../x"), Mode: fs.ModeSymlink}},
 		"link to /": fstest.MapFS{"l": {Data: []byte("/etc"), Mode: fs.ModeSymlink}},
 	}
 	for _, name := range []string{"..", ".", "", "/", "a/b", "/etc/passwd", ".git", ".Git", "a\x00"} {
-		trees[name] = named{name: name}
+		trees[name] = oddNameFS{name: name}
 	}
 	for name, tree := range trees {
-		if err := pack(t.Context(), io.Discard, tree, commitTime, nil); !errors.Is(err, ErrUnsafe) {
+		if err := packArchive(t.Context(), io.Discard, tree, commitTime, nil); !errors.Is(err, ErrUnsafe) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
@@ -150,14 +150,14 @@ func TestPackRefuses(t *testing.T) {
 
 var errRead = errors.New("the pack is damaged")
 
-// broken is a tree with one file that cannot be opened, or whose reading panics.
-type broken struct {
+// brokenFS is a tree with one file that cannot be opened, or whose reading panics.
+type brokenFS struct {
 	fstest.MapFS
 	file  string
 	panic bool
 }
 
-func (b broken) Open(name string) (fs.File, error) {
+func (b brokenFS) Open(name string) (fs.File, error) {
 	if name == b.file {
 		if b.panic {
 			panic(errRead)
@@ -169,14 +169,14 @@ func (b broken) Open(name string) (fs.File, error) {
 
 func TestPackFails(t *testing.T) {
 	for _, file := range []string{"a-b/main.tf", "large", "many/3/f3", "日本語"} {
-		err := pack(t.Context(), io.Discard, broken{sample(), file, false}, commitTime, nil)
+		err := packArchive(t.Context(), io.Discard, brokenFS{sampleTree(), file, false}, commitTime, nil)
 		if !errors.Is(err, errRead) || !strings.Contains(err.Error(), file) {
 			t.Errorf("%s: %v", file, err)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := pack(ctx, io.Discard, sample(), commitTime, nil); !errors.Is(err, context.Canceled) {
+	if err := packArchive(ctx, io.Discard, sampleTree(), commitTime, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
@@ -189,17 +189,17 @@ func TestPackPanics(t *testing.T) {
 			t.Errorf("recovered %v", v)
 		}
 	}()
-	_ = pack(t.Context(), io.Discard, broken{sample(), "many/3/f3", true}, commitTime, nil)
+	_ = packArchive(t.Context(), io.Discard, brokenFS{sampleTree(), "many/3/f3", true}, commitTime, nil)
 }
 
 var errFull = errors.New("no space left on device")
 
-// full is a disk with room for some bytes.
-type full int
+// fullDisk is a disk with room for some bytes.
+type fullDisk int
 
-func (f *full) Write(p []byte) (int, error) {
+func (f *fullDisk) Write(p []byte) (int, error) {
 	n := min(len(p), int(*f))
-	*f -= full(n)
+	*f -= fullDisk(n)
 	if n < len(p) {
 		return n, errFull
 	}
@@ -207,10 +207,10 @@ func (f *full) Write(p []byte) (int, error) {
 }
 
 func TestPackToAFullDisk(t *testing.T) {
-	size := len(packed(t, sample()))
+	size := len(packed(t, sampleTree()))
 	for _, room := range []int{0, 1, 100, size / 2, size - 1} {
-		disk := full(room)
-		if err := pack(t.Context(), &disk, sample(), commitTime, nil); !errors.Is(err, errFull) {
+		disk := fullDisk(room)
+		if err := packArchive(t.Context(), &disk, sampleTree(), commitTime, nil); !errors.Is(err, errFull) {
 			t.Errorf("room for %d of %d bytes: %v", room, size, err)
 		}
 	}
@@ -218,11 +218,11 @@ func TestPackToAFullDisk(t *testing.T) {
 
 func TestQuota(t *testing.T) {
 	var q quota
-	if q.take(maxBytes) != nil || q.take(0) != nil || q.take(1) == nil {
+	if q.add(maxArchiveBytes) != nil || q.add(0) != nil || q.add(1) == nil {
 		t.Error("bytes")
 	}
 	q = quota{entries: maxEntries - 1}
-	if q.take(0) != nil || q.take(0) == nil {
+	if q.add(0) != nil || q.add(0) == nil {
 		t.Error("entries")
 	}
 }

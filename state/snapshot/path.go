@@ -48,46 +48,46 @@ type links map[string]string
 // the text alone would let "s/up/../x" pass where "s/up" points to "..".
 func (l links) check() error {
 	for name, target := range l {
-		if target == "" || path.IsAbs(target) || strings.Contains(target, "\x00") || l.leaves(name) {
+		if target == "" || path.IsAbs(target) || strings.Contains(target, "\x00") || l.escapes(name) {
 			return fmt.Errorf("%q: %w: the link points to %q, outside the tree or nowhere", name, ErrUnsafe, target)
 		}
 	}
 	return nil
 }
 
-// maxHops is how many links are followed for one path, as in Linux.
-const maxHops = 40
+// maxLinkHops is how many links are followed for one path, as in Linux.
+const maxLinkHops = 40
 
-// leaves tells whether following the link leads out of the tree. A link that
+// escapes tells whether following the link leads out of the tree. A link that
 // points to nothing, or round in a circle, does not.
-func (l links) leaves(name string) bool {
-	at, todo := []string{}, strings.Split(name, "/")
-	for hops := 0; len(todo) > 0; {
-		part := todo[0]
-		todo = todo[1:]
+func (l links) escapes(name string) bool {
+	resolved, remaining := []string{}, strings.Split(name, "/")
+	for hops := 0; len(remaining) > 0; {
+		part := remaining[0]
+		remaining = remaining[1:]
 		switch part {
 		case "", ".":
 			continue
 		case "..":
-			if len(at) == 0 {
+			if len(resolved) == 0 {
 				return true
 			}
-			at = at[:len(at)-1]
+			resolved = resolved[:len(resolved)-1]
 			continue
 		}
-		at = append(at, part)
-		target, isLink := l[strings.Join(at, "/")]
+		resolved = append(resolved, part)
+		target, isLink := l[strings.Join(resolved, "/")]
 		if !isLink {
 			continue
 		}
 		if path.IsAbs(target) {
 			return true
 		}
-		if hops++; hops > maxHops {
+		if hops++; hops > maxLinkHops {
 			return false
 		}
-		at = at[:len(at)-1]
-		todo = append(strings.Split(target, "/"), todo...)
+		resolved = resolved[:len(resolved)-1]
+		remaining = append(strings.Split(target, "/"), remaining...)
 	}
 	return false
 }

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	case "":
 		os.Exit(m.Run())
 	case "hangs":
-		err = childPut(hanging{small()})
+		err = childPut(hangingFS{smallTree()})
 	case "disk full":
 		signal.Ignore(syscall.SIGXFSZ) // so that writes fail instead
 		err = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 64 << 10, Max: 64 << 10})
@@ -56,15 +56,15 @@ func childPut(tree snapshot.Tree) error {
 	if err != nil {
 		return err
 	}
-	s.Temp = os.Getenv("SNAPSHOT_TEST_TEMP")
-	_, err = s.Put(ctx, commitA, when, tree, nil)
+	s.TempDir = os.Getenv("SNAPSHOT_TEST_TEMP")
+	_, err = s.Put(ctx, commitA, commitTime, tree, nil)
 	return err
 }
 
-// hanging is a tree of which one file is never read to its end.
-type hanging struct{ fstest.MapFS }
+// hangingFS is a tree of which one file is never read to its end.
+type hangingFS struct{ fstest.MapFS }
 
-func (h hanging) Open(name string) (fs.File, error) {
+func (h hangingFS) Open(name string) (fs.File, error) {
 	if name == "large" {
 		fmt.Println("reading")
 		select {}
@@ -72,9 +72,9 @@ func (h hanging) Open(name string) (fs.File, error) {
 	return h.MapFS.Open(name)
 }
 
-// child prepares a process that puts into location, and returns the directory
+// childCommand prepares a process that puts into location, and returns the directory
 // of its temporary files.
-func child(t *testing.T, does, location string, env []string) (*exec.Cmd, string) {
+func childCommand(t *testing.T, action, location string, env []string) (*exec.Cmd, string) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -83,7 +83,7 @@ func child(t *testing.T, does, location string, env []string) (*exec.Cmd, string
 	temp := t.TempDir()
 	cmd := exec.CommandContext(t.Context(), self)
 	cmd.Env = append(os.Environ(), env...)
-	cmd.Env = append(cmd.Env, "SNAPSHOT_TEST_CHILD="+does, "SNAPSHOT_TEST_LOCATION="+location, "SNAPSHOT_TEST_TEMP="+temp)
+	cmd.Env = append(cmd.Env, "SNAPSHOT_TEST_CHILD="+action, "SNAPSHOT_TEST_LOCATION="+location, "SNAPSHOT_TEST_TEMP="+temp)
 	return cmd, temp
 }
 
@@ -96,12 +96,12 @@ func eachLocation(t *testing.T, test func(t *testing.T, location string, s *snap
 	})
 	t.Run("s3", func(t *testing.T) {
 		server := s3test.Start(t)
-		server.Bucket(t, "bucket")
+		server.CreateBucket(t, "bucket")
 		test(t, "s3://bucket/x", open(t, "s3://bucket/x", server.Config()), server.Env())
 	})
 }
 
-func nothingThere(t *testing.T, s *snapshot.Store, temp string) {
+func assertEmpty(t *testing.T, s *snapshot.Store, temp string) {
 	t.Helper()
 	if all, err := s.List(t.Context()); err != nil || len(all) > 0 {
 		t.Errorf("visible: %v, %v", all, err)
@@ -109,12 +109,12 @@ func nothingThere(t *testing.T, s *snapshot.Store, temp string) {
 	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
 		t.Errorf("temporary files: %v, %v", left, err)
 	}
-	put(t, s, commitA, small())
+	put(t, s, commitA, smallTree())
 }
 
 func TestKilledPutLeavesNothing(t *testing.T) {
 	eachLocation(t, func(t *testing.T, location string, s *snapshot.Store, env []string) {
-		cmd, temp := child(t, "hangs", location, env)
+		cmd, temp := childCommand(t, "hangs", location, env)
 		out, err := cmd.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -129,17 +129,17 @@ func TestKilledPutLeavesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = cmd.Wait() // it was killed
-		nothingThere(t, s, temp)
+		assertEmpty(t, s, temp)
 	})
 }
 
 func TestFullDiskLeavesNothing(t *testing.T) {
 	eachLocation(t, func(t *testing.T, location string, s *snapshot.Store, env []string) {
-		cmd, temp := child(t, "disk full", location, env)
+		cmd, temp := childCommand(t, "disk full", location, env)
 		out, err := cmd.Output()
 		if err == nil || !strings.Contains(string(out), syscall.EFBIG.Error()) {
 			t.Errorf("%v: %s", err, out)
 		}
-		nothingThere(t, s, temp)
+		assertEmpty(t, s, temp)
 	})
 }

@@ -26,12 +26,12 @@ const (
 	runB    = "01KD0000000000000000000000"
 )
 
-// unchecked is a Check that takes what there is.
-func unchecked(string, []byte) error { return nil }
+// acceptAny is a Check that takes what there is.
+func acceptAny(string, []byte) error { return nil }
 
-var when = time.Unix(1_700_000_000, 0)
+var commitTime = time.Unix(1_700_000_000, 0)
 
-func small() fstest.MapFS {
+func smallTree() fstest.MapFS {
 	return fstest.MapFS{
 		"env/tokyo/main.tf": {Data: []byte("terraform {}\n")},
 		"env.hcl":           {Data: []byte("x")},
@@ -50,7 +50,7 @@ var stores = map[string]func(t *testing.T) *snapshot.Store{
 	},
 	"s3": func(t *testing.T) *snapshot.Store {
 		s := s3test.Start(t)
-		s.Bucket(t, "bucket")
+		s.CreateBucket(t, "bucket")
 		return open(t, "s3://bucket/pre/fix", s.Config())
 	},
 }
@@ -61,11 +61,11 @@ func open(t *testing.T, location string, cfg aws.Config) *snapshot.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Temp = t.TempDir()
+	s.TempDir = t.TempDir()
 	return s
 }
 
-func each(t *testing.T, test func(t *testing.T, s *snapshot.Store)) {
+func forEachStore(t *testing.T, test func(t *testing.T, s *snapshot.Store)) {
 	for name, open := range stores {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -73,7 +73,7 @@ func each(t *testing.T, test func(t *testing.T, s *snapshot.Store)) {
 
 func put(t *testing.T, s *snapshot.Store, commit string, tree snapshot.Tree) string {
 	t.Helper()
-	location, err := s.Put(t.Context(), commit, when, tree, nil)
+	location, err := s.Put(t.Context(), commit, commitTime, tree, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,22 +81,22 @@ func put(t *testing.T, s *snapshot.Store, commit string, tree snapshot.Tree) str
 }
 
 func TestPutAndFetch(t *testing.T) {
-	each(t, func(t *testing.T, s *snapshot.Store) {
-		location := put(t, s, commitA, small())
-		if again := put(t, s, commitA, small()); again != location {
+	forEachStore(t, func(t *testing.T, s *snapshot.Store) {
+		location := put(t, s, commitA, smallTree())
+		if again := put(t, s, commitA, smallTree()); again != location {
 			t.Errorf("put twice: %s, then %s", location, again)
 		}
 		dir := filepath.Join(t.TempDir(), "tree")
-		if err := s.Fetch(t.Context(), commitA, dir, unchecked); err != nil {
+		if err := s.Fetch(t.Context(), commitA, dir, acceptAny); err != nil {
 			t.Fatal(err)
 		}
-		compare(t, dir)
+		assertTree(t, dir)
 	})
 }
 
-func compare(t *testing.T, dir string) {
+func assertTree(t *testing.T, dir string) {
 	t.Helper()
-	want := small()
+	want := smallTree()
 	got := os.DirFS(dir)
 	for name, file := range want {
 		if file.Mode == fs.ModeIrregular {
@@ -123,27 +123,27 @@ func compare(t *testing.T, dir string) {
 }
 
 func TestNeverOverwritten(t *testing.T) {
-	each(t, func(t *testing.T, s *snapshot.Store) {
-		put(t, s, commitA, small())
-		other := small()
+	forEachStore(t, func(t *testing.T, s *snapshot.Store) {
+		put(t, s, commitA, smallTree())
+		other := smallTree()
 		other["env.hcl"] = &fstest.MapFile{Data: []byte("y")}
-		if _, err := s.Put(t.Context(), commitA, when, other, nil); !errors.Is(err, snapshot.ErrDifferent) {
+		if _, err := s.Put(t.Context(), commitA, commitTime, other, nil); !errors.Is(err, snapshot.ErrDifferentContent) {
 			t.Fatalf("another tree under the same commit: %v", err)
 		}
 		dir := filepath.Join(t.TempDir(), "tree")
-		if err := s.Fetch(t.Context(), commitA, dir, unchecked); err != nil {
+		if err := s.Fetch(t.Context(), commitA, dir, acceptAny); err != nil {
 			t.Fatal(err)
 		}
-		compare(t, dir)
+		assertTree(t, dir)
 	})
 }
 
 func TestListAndPrune(t *testing.T) {
-	each(t, func(t *testing.T, s *snapshot.Store) {
+	forEachStore(t, func(t *testing.T, s *snapshot.Store) {
 		if all, err := s.List(t.Context()); err != nil || len(all) > 0 {
 			t.Fatalf("empty store: %v, %v", all, err)
 		}
-		locations := []string{put(t, s, commitA, small()), put(t, s, commitB, small())}
+		locations := []string{put(t, s, commitA, smallTree()), put(t, s, commitB, smallTree())}
 		if err := s.PutLog(t.Context(), runA, "a", strings.NewReader("x")); err != nil {
 			t.Fatal(err)
 		}
@@ -152,11 +152,11 @@ func TestListAndPrune(t *testing.T) {
 			t.Fatalf("%v, %v", all, err)
 		}
 		for i, got := range all {
-			if got.Size == 0 || time.Since(got.At) > time.Hour || got.Location != locations[i] {
+			if got.Size == 0 || time.Since(got.StoredAt) > time.Hour || got.Location != locations[i] {
 				t.Errorf("%+v; want location %s", got, locations[i])
 			}
 		}
-		if removed, err := s.Prune(t.Context(), time.Now().Add(-time.Hour), none); err != nil || len(removed) > 0 {
+		if removed, err := s.Prune(t.Context(), time.Now().Add(-time.Hour), keepNone); err != nil || len(removed) > 0 {
 			t.Errorf("nothing is old: %v, %v", removed, err)
 		}
 		removed, err := s.Prune(t.Context(), time.Now().Add(time.Hour), func(c string) bool { return c == commitB })
@@ -169,10 +169,10 @@ func TestListAndPrune(t *testing.T) {
 	})
 }
 
-func none(string) bool { return false }
+func keepNone(string) bool { return false }
 
 func TestLogs(t *testing.T) {
-	each(t, func(t *testing.T, s *snapshot.Store) {
+	forEachStore(t, func(t *testing.T, s *snapshot.Store) {
 		ctx := t.Context()
 		for _, workspace := range []string{"tokyo-ap-A", "a/b", "a", "a.log/b"} {
 			for _, text := range []string{"first", "log of " + workspace} {
@@ -180,7 +180,7 @@ func TestLogs(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if got := read(t)(s.Log(ctx, runA, workspace)); got != "log of "+workspace {
+			if got := readAll(t)(s.Log(ctx, runA, workspace)); got != "log of "+workspace {
 				t.Errorf("%s: %q", workspace, got)
 			}
 		}
@@ -197,7 +197,7 @@ func TestLogs(t *testing.T) {
 	})
 }
 
-func read(t *testing.T) func(io.ReadCloser, error) string {
+func readAll(t *testing.T) func(io.ReadCloser, error) string {
 	return func(r io.ReadCloser, err error) string {
 		t.Helper()
 		if err != nil {
@@ -214,22 +214,22 @@ func read(t *testing.T) func(io.ReadCloser, error) string {
 }
 
 func TestFiles(t *testing.T) {
-	each(t, func(t *testing.T, s *snapshot.Store) {
+	forEachStore(t, func(t *testing.T, s *snapshot.Store) {
 		ctx := t.Context()
-		keep := func(text string) (string, error) {
+		putFile := func(text string) (string, error) {
 			return s.PutFile(ctx, runA, "a/b", "errored.tfstate", strings.NewReader(text))
 		}
-		location, err := keep("state")
+		location, err := putFile("state")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again, err := keep("state"); err != nil || again != location {
+		if again, err := putFile("state"); err != nil || again != location {
 			t.Errorf("again: %s, %v", again, err)
 		}
-		if _, err := keep("another state"); !errors.Is(err, snapshot.ErrDifferent) {
+		if _, err := putFile("another state"); !errors.Is(err, snapshot.ErrDifferentContent) {
 			t.Errorf("another state: %v", err)
 		}
-		if got := read(t)(s.File(ctx, runA, "a/b", "errored.tfstate")); got != "state" {
+		if got := readAll(t)(s.File(ctx, runA, "a/b", "errored.tfstate")); got != "state" {
 			t.Errorf("kept %q", got)
 		}
 		if logs, err := s.Logs(ctx, runA); err != nil || len(logs) > 0 {
@@ -239,7 +239,7 @@ func TestFiles(t *testing.T) {
 }
 
 func TestPruneLogs(t *testing.T) {
-	each(t, func(t *testing.T, s *snapshot.Store) {
+	forEachStore(t, func(t *testing.T, s *snapshot.Store) {
 		ctx := t.Context()
 		kept := ulid.MustNew(ulid.Timestamp(time.Unix(1_600_000_000, 0)), nil).String()
 		for _, run := range []string{runA, runB, kept} {
@@ -295,7 +295,7 @@ func TestOpenRefuses(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	each(t, func(t *testing.T, s *snapshot.Store) {
+	forEachStore(t, func(t *testing.T, s *snapshot.Store) {
 		for range 2 {
 			if err := s.Check(t.Context()); err != nil {
 				t.Error(err)
@@ -313,12 +313,12 @@ func TestCheck(t *testing.T) {
 	})
 	t.Run("reads alone are allowed", func(t *testing.T) {
 		server := s3test.Start(t)
-		server.Bucket(t, "b")
-		server.Fail(func(r *http.Request) int {
+		server.CreateBucket(t, "b")
+		server.Inject(func(r *http.Request) int {
 			if r.Method == http.MethodPut {
 				return http.StatusForbidden
 			}
-			return s3test.Pass
+			return s3test.Serve
 		})
 		if err := open(t, "s3://b", server.Config()).Check(t.Context()); err == nil || !strings.Contains(err.Error(), "access denied") {
 			t.Error(err)
@@ -326,10 +326,10 @@ func TestCheck(t *testing.T) {
 	})
 	t.Run("conditions are ignored", func(t *testing.T) {
 		server := s3test.Start(t)
-		server.Bucket(t, "b")
-		server.Fail(func(r *http.Request) int {
+		server.CreateBucket(t, "b")
+		server.Inject(func(r *http.Request) int {
 			r.Header.Del("If-None-Match")
-			return s3test.Pass
+			return s3test.Serve
 		})
 		if err := open(t, "s3://b", server.Config()).Check(t.Context()); err == nil || !strings.Contains(err.Error(), "If-None-Match") {
 			t.Error(err)

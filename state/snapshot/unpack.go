@@ -12,22 +12,22 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// unzstd returns what r holds, uncompressed. Memory is bounded by the window
+// newZstdReader returns what r holds, uncompressed. Memory is bounded by the window
 // that archives of ours have, whatever r asks for.
-func unzstd(r io.Reader) (*zstd.Decoder, error) {
+func newZstdReader(r io.Reader) (*zstd.Decoder, error) {
 	return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(8<<20))
 }
 
-// unpack lays out a tar in root, which must be empty. Nothing outside root is
+// unpackTar lays out a tar in root, which must be empty. Nothing outside root is
 // read or written, whatever the tar says. After an error root holds whatever
 // was laid out before.
-func unpack(r io.Reader, root *os.Root) error {
+func unpackTar(r io.Reader, root *os.Root) error {
 	u := unpacker{root: root, dirs: map[string]bool{".": true}, links: links{}}
 	in := tar.NewReader(r)
 	for {
 		h, err := in.Next()
 		if errors.Is(err, io.EOF) {
-			return u.link()
+			return u.makeLinks()
 		}
 		if err == nil {
 			err = u.add(h, in)
@@ -55,18 +55,18 @@ func (u *unpacker) add(h *tar.Header, contents io.Reader) error {
 			return fmt.Errorf("%q: %w: a sparse file", name, ErrUnsafe)
 		}
 	}
-	if err := u.quota.take(h.Size); err != nil {
+	if err := u.quota.add(h.Size); err != nil {
 		return err
 	}
 	if h.Typeflag == tar.TypeDir {
-		return u.dir(name)
+		return u.makeDir(name)
 	}
-	if err := u.dir(path.Dir(name)); err != nil {
+	if err := u.makeDir(path.Dir(name)); err != nil {
 		return err
 	}
 	switch h.Typeflag {
 	case tar.TypeReg:
-		return u.file(name, h, contents)
+		return u.writeFile(name, h, contents)
 	case tar.TypeSymlink:
 		if _, twice := u.links[name]; twice {
 			return fmt.Errorf("%q: %w: it is there twice", name, ErrUnsafe)
@@ -77,18 +77,18 @@ func (u *unpacker) add(h *tar.Header, contents io.Reader) error {
 	return fmt.Errorf("%q: %w: neither file, directory nor symbolic link (type %q)", name, ErrUnsafe, h.Typeflag)
 }
 
-func (u *unpacker) dir(name string) error {
+func (u *unpacker) makeDir(name string) error {
 	if u.dirs[name] {
 		return nil
 	}
-	if err := u.dir(path.Dir(name)); err != nil {
+	if err := u.makeDir(path.Dir(name)); err != nil {
 		return err
 	}
 	u.dirs[name] = true
 	return u.root.Mkdir(name, 0o755)
 }
 
-func (u *unpacker) file(name string, h *tar.Header, contents io.Reader) error {
+func (u *unpacker) writeFile(name string, h *tar.Header, contents io.Reader) error {
 	perm := os.FileMode(0o644)
 	if h.Mode&0o111 != 0 {
 		perm = 0o755
@@ -101,7 +101,7 @@ func (u *unpacker) file(name string, h *tar.Header, contents io.Reader) error {
 	return errors.Join(err, f.Close())
 }
 
-func (u *unpacker) link() error {
+func (u *unpacker) makeLinks() error {
 	if err := u.links.check(); err != nil {
 		return err
 	}

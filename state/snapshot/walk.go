@@ -30,13 +30,13 @@ type Tree interface {
 }
 
 const (
-	window = 64       // entries listed ahead of the one being archived
-	ahead  = 16 << 20 // bytes of them that are held in memory
-	small  = 1 << 20  // bytes; larger files are read only when it is their turn
+	maxQueued         = 64       // entries listed ahead of the one being archived
+	maxReadAhead      = 16 << 20 // bytes of them that are held in memory
+	maxPrefetchedFile = 1 << 20  // bytes; larger files are read only when it is their turn
 )
 
-// entry is one file, link or submodule of a tree.
-type entry struct {
+// treeEntry is one file, link or submodule of a tree.
+type treeEntry struct {
 	name string
 	mode fs.FileMode // type, and for files the permissions
 	link string
@@ -48,13 +48,13 @@ type entry struct {
 	err   error // what kept it from being read
 }
 
-func (e *entry) wait() {
+func (e *treeEntry) wait() {
 	if e.ready != nil {
 		<-e.ready
 	}
 }
 
-func (e *entry) close() {
+func (e *treeEntry) close() {
 	e.wait()
 	if e.file != nil {
 		_ = e.file.Close() // it was only read
@@ -63,10 +63,10 @@ func (e *entry) close() {
 
 // walk calls visit for every entry of tree, in Git's order, while other
 // goroutines list the tree and read files ahead.
-func walk(ctx context.Context, tree Tree, visit func(*entry) error) error {
+func walk(ctx context.Context, tree Tree, visit func(*treeEntry) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	l := &lister{tree: tree, queue: make(chan *entry, window), memory: semaphore.NewWeighted(ahead)}
+	l := &lister{tree: tree, queue: make(chan *treeEntry, maxQueued), memory: semaphore.NewWeighted(maxReadAhead)}
 	l.readers.SetLimit(runtime.GOMAXPROCS(0) + 1)
 	listed := make(chan error, 1)
 	go func() { listed <- l.run(ctx) }()
@@ -84,13 +84,13 @@ func walk(ctx context.Context, tree Tree, visit func(*entry) error) error {
 
 type lister struct {
 	tree    Tree
-	queue   chan *entry
+	queue   chan *treeEntry
 	memory  *semaphore.Weighted
 	readers errgroup.Group
 }
 
 // drain visits what is in the queue until its end or an error.
-func (l *lister) drain(visit func(*entry) error) error {
+func (l *lister) drain(visit func(*treeEntry) error) error {
 	for e := range l.queue {
 		e.wait()
 		err := e.err
@@ -111,11 +111,11 @@ func (l *lister) drain(visit func(*entry) error) error {
 func (l *lister) run(ctx context.Context) (err error) {
 	defer close(l.queue)
 	defer func() { _ = l.readers.Wait() }() // each entry has its own error
-	defer rescue(&err)
-	return l.dir(ctx, ".")
+	defer recoverPanic(&err)
+	return l.listDir(ctx, ".")
 }
 
-func (l *lister) dir(ctx context.Context, dir string) error {
+func (l *lister) listDir(ctx context.Context, dir string) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -124,7 +124,7 @@ func (l *lister) dir(ctx context.Context, dir string) error {
 		return err
 	}
 	// As Git sorts them: as if the names of directories ended in a slash.
-	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(sortName(a), sortName(b)) })
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(sortKey(a), sortKey(b)) })
 	seen := make(map[string]bool, len(entries))
 	for _, d := range entries {
 		name := path.Join(dir, d.Name())
@@ -136,9 +136,9 @@ func (l *lister) dir(ctx context.Context, dir string) error {
 		}
 		seen[d.Name()] = true
 		if d.Type() == fs.ModeDir {
-			err = l.dir(ctx, name)
+			err = l.listDir(ctx, name)
 		} else {
-			err = l.leaf(ctx, name, d)
+			err = l.queueEntry(ctx, name, d)
 		}
 		if err != nil {
 			return err
@@ -147,19 +147,19 @@ func (l *lister) dir(ctx context.Context, dir string) error {
 	return nil
 }
 
-func sortName(d fs.DirEntry) string {
+func sortKey(d fs.DirEntry) string {
 	if d.IsDir() {
 		return d.Name() + "/"
 	}
 	return d.Name()
 }
 
-func (l *lister) leaf(ctx context.Context, name string, d fs.DirEntry) error {
+func (l *lister) queueEntry(ctx context.Context, name string, d fs.DirEntry) error {
 	info, err := d.Info()
 	if err != nil {
 		return fmt.Errorf("%s: %w", gitpath.Quote(name), err)
 	}
-	e := &entry{name: name, mode: info.Mode()}
+	e := &treeEntry{name: name, mode: info.Mode()}
 	switch {
 	case e.mode.IsRegular():
 		e.size, e.ready = info.Size(), make(chan struct{})
@@ -185,17 +185,17 @@ func (l *lister) leaf(ctx context.Context, name string, d fs.DirEntry) error {
 }
 
 // weight is the entry's share of the memory for what is read ahead.
-func (e *entry) weight() int64 { return min(e.size, ahead) }
+func (e *treeEntry) weight() int64 { return min(e.size, maxReadAhead) }
 
 // read opens a file and, if it is small, reads it.
-func (e *entry) read(tree fs.FS) {
-	defer rescue(&e.err)
+func (e *treeEntry) read(tree fs.FS) {
+	defer recoverPanic(&e.err)
 	e.file, e.err = tree.Open(e.name)
 	if e.err != nil {
 		return
 	}
 	e.data = e.file
-	if e.size <= small {
+	if e.size <= maxPrefetchedFile {
 		data := make([]byte, e.size)
 		_, e.err = io.ReadFull(e.file, data)
 		e.data = bytes.NewReader(data)
@@ -211,7 +211,7 @@ type panicError struct {
 
 func (p *panicError) Error() string { return fmt.Sprintf("panic: %v\n%s", p.value, p.stack) }
 
-func rescue(err *error) {
+func recoverPanic(err *error) {
 	if v := recover(); v != nil {
 		*err = &panicError{v, debug.Stack()}
 	}

@@ -13,7 +13,7 @@ import (
 // inputs.
 func BenchmarkWorkspaces(b *testing.B, store state.Store, n int) {
 	r := state.New(store, "record", state.Options{})
-	fill(b, r, n)
+	fillRecord(b, r, n)
 	for b.Loop() {
 		if all, err := r.Workspaces(b.Context()); err != nil || len(all) != n {
 			b.Fatalf("%d workspaces, %v", len(all), err)
@@ -25,7 +25,7 @@ func BenchmarkWorkspaces(b *testing.B, store state.Store, n int) {
 // BenchmarkHead reads a head: all that a pass with nothing to do reads.
 func BenchmarkHead(b *testing.B, store state.Store) {
 	r := state.New(store, "record", state.Options{})
-	fill(b, r, 1)
+	fillRecord(b, r, 1)
 	for b.Loop() {
 		if h, err := r.Head(b.Context()); err != nil || h.Rev != 1 {
 			b.Fatalf("%+v, %v", h, err)
@@ -37,13 +37,13 @@ func BenchmarkHead(b *testing.B, store state.Store) {
 // Finish, several at once.
 func BenchmarkCycle(b *testing.B, store state.Store, parallel int) {
 	r := state.New(store, "record", state.Options{})
-	fill(b, r, 1000)
+	fillRecord(b, r, 1000)
 	names := make(chan int)
 	var wg sync.WaitGroup
 	for range parallel {
 		wg.Go(func() {
 			for i := range names {
-				if err := cycle(b, r, i); err != nil {
+				if err := runCycle(b, r, i); err != nil {
 					b.Error(err)
 				}
 			}
@@ -58,9 +58,9 @@ func BenchmarkCycle(b *testing.B, store state.Store, parallel int) {
 	wg.Wait()
 }
 
-func cycle(b *testing.B, r *state.Record, i int) error {
+func runCycle(b *testing.B, r *state.Record, i int) error {
 	w := benchWorkspace(i)
-	l, err := r.Acquire(b.Context(), state.Claim{Identity: w.Identity, Workspace: w.Name, Run: "run", Generation: 1, Wait: time.Minute})
+	l, err := r.Acquire(b.Context(), state.LeaseRequest{Identity: w.Identity, Workspace: w.Name, Run: "run", Generation: 1, MaxWait: time.Minute})
 	if err != nil {
 		return err
 	}
@@ -69,18 +69,18 @@ func cycle(b *testing.B, r *state.Record, i int) error {
 		return err
 	}
 	w.Attempt = &state.Attempt{Run: "run", Process: state.Process{Host: "h"}}
-	if err := l.Begin(b.Context(), w); err != nil {
+	if err := l.BeginApply(b.Context(), w); err != nil {
 		return err
 	}
 	w.Attempt = nil
-	w.Counter++
-	return l.Finish(b.Context(), w)
+	w.ApplyCount++
+	return l.WriteAndRelease(b.Context(), w)
 }
 
-// fill records a head and n workspaces.
-func fill(b *testing.B, r *state.Record, n int) {
+// fillRecord records a head and n workspaces.
+func fillRecord(b *testing.B, r *state.Record, n int) {
 	b.Helper()
-	if _, err := r.Adopt(b.Context(), state.Head{Commit: "c1", Basis: "basis", Repo: "https://host/repo.git", Branch: "main"}); err != nil {
+	if _, err := r.Adopt(b.Context(), state.Head{Commit: "c1", ConfigHash: "basis", Repo: "https://host/repo.git", Branch: "main"}); err != nil {
 		b.Fatal(err)
 	}
 	work := make(chan int)
@@ -89,9 +89,9 @@ func fill(b *testing.B, r *state.Record, n int) {
 		wg.Go(func() {
 			for i := range work {
 				w := benchWorkspace(i)
-				l, err := r.Acquire(b.Context(), state.Claim{Identity: w.Identity, Workspace: w.Name})
+				l, err := r.Acquire(b.Context(), state.LeaseRequest{Identity: w.Identity, Workspace: w.Name})
 				if err == nil {
-					err = l.Finish(b.Context(), w)
+					err = l.WriteAndRelease(b.Context(), w)
 				}
 				if err != nil {
 					b.Error(err)
@@ -111,8 +111,8 @@ func benchWorkspace(i int) state.Workspace {
 		Name: fmt.Sprintf("workspace-%05d", i), Path: fmt.Sprintf("env/workspace-%05d", i),
 		Identity: fmt.Sprintf("s3://company-terraform-states/workspace-%05d/terraform.tfstate", i),
 		Commit:   "6e1b5d0a4c8f2937b5a1d0e9c8f7a6b5c4d3e2f1", Run: "01JDABCDEFGHJKMNPQRSTVWXYZ",
-		Outcome: state.Applied, At: someday, OutputsDigest: "k1:0123456789abcdef0123456789abcdef", Counter: 3,
-		Digest: "0123456789abcdef0123456789abcdef", Terraform: "1.11.4", Risk: "update",
+		Outcome: state.Applied, OutcomeAt: testTime, OutputsDigest: "k1:0123456789abcdef0123456789abcdef", ApplyCount: 3,
+		PlanDigest: "0123456789abcdef0123456789abcdef", TerraformVersion: "1.11.4", Risk: "update",
 		Reads: []string{"s3://company-terraform-states/common/terraform.tfstate"}, DependsOn: []string{"common"},
 		Trace: state.Trace{"//settings": "0123456789abcdef", "//rules": "1", "//upstream/common": "k1:0123456789abcdef/7"},
 	}

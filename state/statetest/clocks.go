@@ -12,24 +12,24 @@ import (
 // Acquire waits for a release or for the lease to run out, as long as it may
 // and no longer.
 func testWaiting(t *testing.T, open Open) {
-	a, b := two(t, open)
+	a, b := twoRunners(t, open)
 	held := a.acquire()
 	// acquire tells how long b waits, for whom a second passes with each look
 	// at the lease.
-	acquire := func(wait time.Duration, looks func(n int)) (took time.Duration, err error) {
+	acquireWithin := func(wait time.Duration, onPoll func(n int)) (took time.Duration, err error) {
 		start, n := b.mono.Load(), 0
 		b.store.Inject(func(c Call) Fault {
-			if !c.Writes() {
-				pass(time.Second, b)
+			if !c.IsWrite() {
+				advance(time.Second, b)
 				n++
-				looks(n)
+				onPoll(n)
 			}
-			return None
+			return NoFault
 		})
 		defer b.store.Inject(nil)
-		claim := b.claim()
-		claim.Wait = wait
-		l, err := b.Acquire(t.Context(), claim)
+		request := b.leaseRequest()
+		request.MaxWait = wait
+		l, err := b.Acquire(t.Context(), request)
 		took = time.Duration(b.mono.Load() - start)
 		if err == nil {
 			err = l.Release(t.Context())
@@ -39,13 +39,13 @@ func testWaiting(t *testing.T, open Open) {
 	nothing := func(int) {}
 
 	var busy *state.BusyError
-	took, err := acquire(lease/2, nothing)
+	took, err := acquireWithin(lease/2, nothing)
 	if !errors.As(err, &busy) || took < lease/2 || took > lease/2+2*time.Second {
 		t.Fatalf("waited %s: got %v, want a BusyError after %s", took, err, lease/2)
 	}
-	took, err = acquire(lease/4, func(n int) {
+	took, err = acquireWithin(lease/4, func(n int) {
 		if n == 5 {
-			is(t, "release", held.Release(t.Context()), nil)
+			assertErr(t, "release", held.Release(t.Context()), nil)
 		}
 	})
 	if err != nil || took > 5*time.Second {
@@ -53,17 +53,17 @@ func testWaiting(t *testing.T, open Open) {
 	}
 	held = a.acquire()
 	held.Abandon()
-	if took, err := acquire(lease, nothing); err != nil || took < lease {
+	if took, err := acquireWithin(lease, nothing); err != nil || took < lease {
 		t.Fatalf("a wait of one lease for a dead holder: got %v after %s", err, took)
 	}
 
 	a.acquire()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	stop := errors.New("stop")
-	b.store.Inject(func(Call) Fault { cancel(stop); return None })
-	claim := b.claim()
-	claim.Wait = time.Hour
-	_, err = b.Acquire(ctx, claim)
+	b.store.Inject(func(Call) Fault { cancel(stop); return NoFault })
+	request := b.leaseRequest()
+	request.MaxWait = time.Hour
+	_, err = b.Acquire(ctx, request)
 	if !errors.Is(err, stop) && !errors.Is(err, context.Canceled) {
 		t.Fatalf("a wait that is called off: got %v", err)
 	}
@@ -72,96 +72,96 @@ func testWaiting(t *testing.T, open Open) {
 // Wall clocks an hour apart change nothing.
 func testSkewedClocks(t *testing.T, open Open) {
 	for _, skew := range []time.Duration{-time.Hour, time.Hour} {
-		a := newActor(t, open, "a", someday)
-		b := newActor(t, open, "b", someday.Add(skew))
+		a := newRunner(t, open, "a", testTime)
+		b := newRunner(t, open, "b", testTime.Add(skew))
 		l := a.acquire()
-		b.busy(a)
+		b.assertBusy(a)
 		b.wall.Add(int64(10 * lease))
-		b.busy(a)
-		a.renewsAfter(lease / 3)
-		b.busy(a)
-		pass(lease-1, b)
-		b.busy(a)
-		is(t, "release", l.Release(t.Context()), nil)
-		is(t, "release", b.acquire().Release(t.Context()), nil)
+		b.assertBusy(a)
+		a.renewAfter(lease / 3)
+		b.assertBusy(a)
+		advance(lease-1, b)
+		b.assertBusy(a)
+		assertErr(t, "release", l.Release(t.Context()), nil)
+		assertErr(t, "release", b.acquire().Release(t.Context()), nil)
 	}
 }
 
 // A holder that cannot renew interrupts its work at two thirds, kills it at
 // five sixths, and nobody has taken the lease by then.
 func testUnrenewable(t *testing.T, open Open) {
-	for name, fault := range map[string]Fault{"failing": Before, "hanging": Hang} {
-		a, b := two(t, open)
+	for name, fault := range map[string]Fault{"failing": FailBefore, "hanging": Hang} {
+		a, b := twoRunners(t, open)
 		l := a.acquire()
-		b.busy(a)
-		a.store.Inject(Always(fault))
-		pass(lease*2/3-1, a, b)
-		b.busy(a)
+		b.assertBusy(a)
+		a.store.Inject(OnEveryCall(fault))
+		advance(lease*2/3-1, a, b)
+		b.assertBusy(a)
 		if l.Context().Err() != nil {
 			t.Fatalf("%s: interrupted before two thirds: %v", name, context.Cause(l.Context()))
 		}
-		pass(1, a, b)
-		ended(l.Context(), t, name+": interrupted at two thirds")
-		if l.Hard().Err() != nil {
-			t.Fatalf("%s: killed before five sixths: %v", name, context.Cause(l.Hard()))
+		advance(1, a, b)
+		assertLeaseLost(l.Context(), t, name+": interrupted at two thirds")
+		if l.KillContext().Err() != nil {
+			t.Fatalf("%s: killed before five sixths: %v", name, context.Cause(l.KillContext()))
 		}
-		is(t, name+": begin after the interrupt", l.Begin(t.Context(), newTokyo("c1")), state.ErrLeaseLost)
-		b.busy(a)
-		pass(lease/6, a, b)
-		ended(l.Hard(), t, name+": killed at five sixths")
-		b.busy(a)
+		assertErr(t, name+": begin after the interrupt", l.BeginApply(t.Context(), newTokyo("c1")), state.ErrLeaseLost)
+		b.assertBusy(a)
+		advance(lease/6, a, b)
+		assertLeaseLost(l.KillContext(), t, name+": killed at five sixths")
+		b.assertBusy(a)
 		a.store.Inject(nil)
 		// Nobody has taken it yet, so that what was done can be recorded.
-		ws := a.tokyo()
+		ws := a.readTokyo()
 		ws.Name, ws.Identity, ws.Outcome = "tokyo", identity, state.Failed
-		is(t, name+": write", l.Write(t.Context(), ws), nil)
-		is(t, name+": release", l.Release(t.Context()), nil)
+		assertErr(t, name+": write", l.Write(t.Context(), ws), nil)
+		assertErr(t, name+": release", l.Release(t.Context()), nil)
 	}
 
 	// Renewed between the two: the work is interrupted, but not killed.
-	a, _ := two(t, open)
+	a, _ := twoRunners(t, open)
 	l := a.acquire()
-	a.store.Inject(Always(Before))
-	pass(lease*2/3, a)
-	ended(l.Context(), t, "interrupted")
+	a.store.Inject(OnEveryCall(FailBefore))
+	advance(lease*2/3, a)
+	assertLeaseLost(l.Context(), t, "interrupted")
 	a.store.Inject(nil)
-	a.renewsAfter(0)
-	a.renewsAfter(lease / 3)
-	a.renewsAfter(lease / 3)
-	if l.Hard().Err() != nil {
-		t.Fatalf("killed though it was renewed: %v", context.Cause(l.Hard()))
+	a.renewAfter(0)
+	a.renewAfter(lease / 3)
+	a.renewAfter(lease / 3)
+	if l.KillContext().Err() != nil {
+		t.Fatalf("killed though it was renewed: %v", context.Cause(l.KillContext()))
 	}
 }
 
 // A machine that slept sees it by its wall clock alone, and a clock that is
 // set back does not make a lease longer.
-func testAsleep(t *testing.T, open Open) {
-	a, _ := two(t, open)
+func testSystemSleep(t *testing.T, open Open) {
+	a, _ := twoRunners(t, open)
 	l := a.acquire()
-	a.store.Inject(Always(Before))
+	a.store.Inject(OnEveryCall(FailBefore))
 	a.wall.Add(int64(lease))
-	ended(l.Hard(), t, "asleep")
+	assertLeaseLost(l.KillContext(), t, "asleep")
 	a.store.Inject(nil)
-	is(t, "release", l.Release(t.Context()), nil)
+	assertErr(t, "release", l.Release(t.Context()), nil)
 
 	l = a.acquire()
-	a.store.Inject(Always(Before))
+	a.store.Inject(OnEveryCall(FailBefore))
 	a.wall.Add(int64(-time.Hour))
 	a.mono.Add(int64(lease))
-	ended(l.Hard(), t, "set back")
+	assertLeaseLost(l.KillContext(), t, "set back")
 }
 
 // Whoever ran the holder's process may say that it has ended.
 func testDeadHolder(t *testing.T, open Open) {
-	a, b := two(t, open)
+	a, b := twoRunners(t, open)
 	a.acquire()
-	b.busy(a) // it cannot tell
+	b.assertBusy(a) // it cannot tell
 	b.isDead = func(p state.Process) (bool, error) { return p.Host != "a", nil }
-	b.busy(a)
+	b.assertBusy(a)
 	b.isDead = func(p state.Process) (bool, error) { return p.Host == "a", errors.New("perhaps") }
-	b.busy(a)
+	b.assertBusy(a)
 	b.isDead = func(p state.Process) (bool, error) { return p.Host == "a", nil }
-	if l := b.acquire(); len(l.Dead()) != 1 || l.Dead()[0].Run != "run-a" {
-		t.Fatalf("dead: got %+v", l.Dead())
+	if l := b.acquire(); len(l.PreviousHolders()) != 1 || l.PreviousHolders()[0].Run != "run-a" {
+		t.Fatalf("dead: got %+v", l.PreviousHolders())
 	}
 }

@@ -70,8 +70,8 @@ func (m *Memory) List(ctx context.Context, pk, prefix string) ([]state.Item, err
 	return items, nil
 }
 
-// Last implements state.Store.
-func (m *Memory) Last(ctx context.Context, pk, prefix string, limit int) ([]state.Item, error) {
+// ListLast implements state.Store.
+func (m *Memory) ListLast(ctx context.Context, pk, prefix string, limit int) ([]state.Item, error) {
 	items, err := m.List(ctx, pk, prefix)
 	slices.Reverse(items)
 	return items[:min(limit, len(items))], err
@@ -88,7 +88,7 @@ func (m *Memory) Write(ctx context.Context, ops ...state.Op) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, op := range ops {
-		if !op.If.Holds(m.items[op.Key]) {
+		if !op.If.Matches(m.items[op.Key]) {
 			return state.ErrConflict
 		}
 	}

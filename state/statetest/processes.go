@@ -16,10 +16,10 @@ import (
 	"reconcile/state"
 )
 
-// Processes is the part of the suite in which several processes use one store.
+// RunProcesses is the part of the suite in which several processes use one store.
 // fresh makes an empty store and returns its spec and a handle on it. The
 // package's TestMain is Main.
-func Processes(t *testing.T, fresh func(t *testing.T) (spec string, open Open)) {
+func RunProcesses(t *testing.T, fresh func(t *testing.T) (spec string, open Open)) {
 	for name, test := range map[string]func(*testing.T, string, Open){
 		"together": testProcesses,
 		"killed":   testKilled,
@@ -43,9 +43,9 @@ type process struct {
 	stderr bytes.Buffer
 }
 
-func startChild(t *testing.T, work task) *process {
+func startChild(t *testing.T, work childSpec) *process {
 	t.Helper()
-	given, err := json.Marshal(work)
+	specJSON, err := json.Marshal(work)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func startChild(t *testing.T, work task) *process {
 		t.Fatal(err)
 	}
 	p := &process{Cmd: exec.Command(exe), t: t}
-	p.Env = append(os.Environ(), childEnv+"="+string(given))
+	p.Env = append(os.Environ(), childEnv+"="+string(specJSON))
 	p.Stderr = &p.stderr
 	in, inErr := p.StdinPipe()
 	out, outErr := p.StdoutPipe()
@@ -71,8 +71,8 @@ func startChild(t *testing.T, work task) *process {
 	return p
 }
 
-// says waits for a line.
-func (p *process) says(want string) {
+// expectLine waits for a line.
+func (p *process) expectLine(want string) {
 	p.t.Helper()
 	line, err := p.out.ReadString('\n')
 	if strings.TrimSpace(line) != want {
@@ -80,8 +80,8 @@ func (p *process) says(want string) {
 	}
 }
 
-// ends waits for a clean end.
-func (p *process) ends() {
+// waitForExit waits for a clean end.
+func (p *process) waitForExit() {
 	p.t.Helper()
 	if err := p.Wait(); err != nil {
 		p.t.Fatalf("child: %v: %s", err, p.stderr.String())
@@ -92,23 +92,23 @@ func (p *process) ends() {
 // nothing is lost, and all get their turns.
 func testProcesses(t *testing.T, spec string, open Open) {
 	const processes = 3
-	a := newActor(t, open, "parent", someday)
+	a := newRunner(t, open, "parent", testTime)
 	a.adopt("c1")
 	dir := t.TempDir()
 	var all []*process
 	for range processes {
-		all = append(all, startChild(t, task{Do: "count", Spec: spec, Dir: dir, Lease: time.Hour}))
+		all = append(all, startChild(t, childSpec{Action: "count", StoreSpec: spec, Dir: dir, Lease: time.Hour}))
 	}
 	for _, p := range all {
-		p.ends()
+		p.waitForExit()
 	}
 	workspaces, err := a.Workspaces(t.Context())
 	if err != nil || len(workspaces) != countWorkspaces {
 		t.Fatalf("workspaces: got %d, %v", len(workspaces), err)
 	}
 	for name, w := range workspaces {
-		if w.Counter != processes*countRounds || w.Attempt != nil {
-			t.Errorf("%s: got counter %d, attempt %v, want %d", name, w.Counter, w.Attempt, processes*countRounds)
+		if w.ApplyCount != processes*countRounds || w.Attempt != nil {
+			t.Errorf("%s: got counter %d, attempt %v, want %d", name, w.ApplyCount, w.Attempt, processes*countRounds)
 		}
 	}
 	leases, err := a.Leases(t.Context())
@@ -117,21 +117,21 @@ func testProcesses(t *testing.T, spec string, open Open) {
 			t.Errorf("lease %s: got token %d, owner %q, want %d, free", l.Identity, l.Token, l.Owner, processes*countRounds)
 		}
 	}
-	is(t, "leases", err, nil)
+	assertErr(t, "leases", err, nil)
 }
 
-// here is a record for this very process, on the machine's clocks.
-func here(open Open, lease time.Duration) *state.Record {
-	return state.New(open(), "record", state.Options{Lease: lease, Poll: pollOf(lease)})
+// newLocalRecord is a record for this very process, on the machine's clocks.
+func newLocalRecord(open Open, lease time.Duration) *state.Record {
+	return state.New(open(), "record", state.Options{LeaseDuration: lease, PollInterval: pollIntervalOf(lease)})
 }
 
 // A holder that was killed is passed over at once.
 func testKilled(t *testing.T, spec string, open Open) {
-	r := here(open, time.Hour)
-	claim := state.Claim{Identity: identity, Workspace: "tokyo", Run: "parent"}
-	p := startChild(t, task{Do: "hold", Spec: spec, Lease: time.Hour})
-	p.says("held")
-	_, err := r.Acquire(t.Context(), claim)
+	r := newLocalRecord(open, time.Hour)
+	request := state.LeaseRequest{Identity: identity, Workspace: "tokyo", Run: "parent"}
+	p := startChild(t, childSpec{Action: "hold", StoreSpec: spec, Lease: time.Hour})
+	p.expectLine("held")
+	_, err := r.Acquire(t.Context(), request)
 	var busy *state.BusyError
 	if !errors.As(err, &busy) {
 		t.Fatalf("acquire from a living holder: got %v", err)
@@ -141,16 +141,16 @@ func testKilled(t *testing.T, spec string, open Open) {
 	}
 	// Dead at some time from now, and then though nobody has reaped it.
 	var l *state.Lease
-	until(t, "the killed holder's lease", func() bool {
-		l, err = r.Acquire(t.Context(), claim)
+	waitUntil(t, "the killed holder's lease", func() bool {
+		l, err = r.Acquire(t.Context(), request)
 		return err == nil
 	})
 	defer l.Abandon()
-	if l.Token() != 2 || len(l.Dead()) != 1 || l.Dead()[0].Process.PID != p.Process.Pid {
-		t.Fatalf("taken over: token %d, dead %+v", l.Token(), l.Dead())
+	if l.Token() != 2 || len(l.PreviousHolders()) != 1 || l.PreviousHolders()[0].Process.PID != p.Process.Pid {
+		t.Fatalf("taken over: token %d, dead %+v", l.Token(), l.PreviousHolders())
 	}
 	p.Wait()
-	if dead, known := l.Dead()[0].Process.Dead(); !dead || !known {
+	if dead, known := l.PreviousHolders()[0].Process.IsDead(); !dead || !known {
 		t.Errorf("the killed process: dead %v, known %v", dead, known)
 	}
 }
@@ -158,32 +158,32 @@ func testKilled(t *testing.T, spec string, open Open) {
 // A holder that freezes loses its lease, and when it comes back it knows.
 func testFrozen(t *testing.T, spec string, open Open) {
 	const short = 1500 * time.Millisecond // what is read after a refusal has as long
-	r := here(open, short)
-	p := startChild(t, task{Do: "hold", Spec: spec, Lease: short})
-	p.says("held")
+	r := newLocalRecord(open, short)
+	p := startChild(t, childSpec{Action: "hold", StoreSpec: spec, Lease: short})
+	p.expectLine("held")
 	if err := p.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	l, err := r.Acquire(t.Context(), state.Claim{Identity: identity, Workspace: "tokyo", Run: "parent", Wait: time.Minute})
-	is(t, "acquire from a frozen holder", err, nil)
+	l, err := r.Acquire(t.Context(), state.LeaseRequest{Identity: identity, Workspace: "tokyo", Run: "parent", MaxWait: time.Minute})
+	assertErr(t, "acquire from a frozen holder", err, nil)
 	if err := p.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.WriteString(p.in, "go on\n"); err != nil {
 		t.Fatal(err)
 	}
-	p.says("refused")
-	p.ends()
-	is(t, "release", l.Release(t.Context()), nil)
+	p.expectLine("refused")
+	p.waitForExit()
+	assertErr(t, "release", l.Release(t.Context()), nil)
 }
 
 // A process that is killed while it writes leaves all of a write or nothing.
 func testKilledWriting(t *testing.T, spec string, open Open) {
-	f := fix(t, open)
+	f := newFixture(t, open)
 	for range 8 {
-		p := startChild(t, task{Do: "write", Spec: spec, Lease: time.Hour})
-		until(t, "some writes", func() bool {
-			value, err := f.store.Get(t.Context(), pair[0])
+		p := startChild(t, childSpec{Action: "write", StoreSpec: spec, Lease: time.Hour})
+		waitUntil(t, "some writes", func() bool {
+			value, err := f.store.Get(t.Context(), itemPair[0])
 			var got struct{ N, PID int }
 			return err == nil && json.Unmarshal(value, &got) == nil && got.PID == p.Process.Pid && got.N >= 3
 		})
@@ -192,15 +192,15 @@ func testKilledWriting(t *testing.T, spec string, open Open) {
 		}
 		p.Wait()
 		// The last write may take effect only now.
-		until(t, "a whole write", func() bool {
-			value, err := f.store.Get(t.Context(), pair[0])
+		waitUntil(t, "a whole write", func() bool {
+			value, err := f.store.Get(t.Context(), itemPair[0])
 			var got struct{ N, PID int64 }
 			if err != nil || json.Unmarshal(value, &got) != nil {
 				return false
 			}
 			same := state.Cond{Equal: map[string]any{"n": got.N, "pid": got.PID}}
-			return f.store.Write(t.Context(), state.Op{Key: pair[0], If: same}, state.Op{Key: pair[1], If: same}) == nil
+			return f.store.Write(t.Context(), state.Op{Key: itemPair[0], If: same}, state.Op{Key: itemPair[1], If: same}) == nil
 		})
-		f.write(put(pair[0], `{"n":0}`), put(pair[1], `{"n":0}`))
+		f.write(put(itemPair[0], `{"n":0}`), put(itemPair[1], `{"n":0}`))
 	}
 }

@@ -13,13 +13,13 @@ import (
 )
 
 func testHead(t *testing.T, open Open) {
-	a, b := two(t, open)
+	a, b := twoRunners(t, open)
 	ctx := t.Context()
 	if h, err := a.Head(ctx); err != nil || !reflect.DeepEqual(h, state.Head{}) {
 		t.Fatalf("head of nothing: got %+v, %v", h, err)
 	}
-	is(t, "unsettle nothing", a.Unsettle(ctx), nil)
-	first, err := a.Adopt(ctx, state.Head{Commit: "c1", Settled: true, Env: []string{"TF_VAR_a"}, NextAt: someday})
+	assertErr(t, "unsettle nothing", a.MarkUnsettled(ctx), nil)
+	first, err := a.Adopt(ctx, state.Head{Commit: "c1", Settled: true, EnvVarNames: []string{"TF_VAR_a"}, NextRetryAt: testTime})
 	if err != nil || first.Rev != 1 || first.Generation != 1 || first.Settled {
 		t.Fatalf("adopt: got %+v, %v", first, err)
 	}
@@ -27,7 +27,7 @@ func testHead(t *testing.T, open Open) {
 		t.Fatalf("read back: got %+v, %v, want %+v", got, err, first)
 	}
 	_, err = b.Adopt(ctx, state.Head{Commit: "c2"})
-	is(t, "adopt without having read", err, state.ErrConflict)
+	assertErr(t, "adopt without having read", err, state.ErrConflict)
 
 	settled := first
 	settled.Settled, settled.Exit = true, 2
@@ -36,30 +36,30 @@ func testHead(t *testing.T, open Open) {
 		t.Fatalf("settle: got %+v, %v", settled, err)
 	}
 	_, err = a.PutHead(ctx, first)
-	is(t, "write an old head", err, state.ErrConflict)
-	is(t, "unsettle", b.Unsettle(ctx), nil)
+	assertErr(t, "write an old head", err, state.ErrConflict)
+	assertErr(t, "unsettle", b.MarkUnsettled(ctx), nil)
 	_, err = a.PutHead(ctx, settled)
-	is(t, "settle what was unsettled", err, state.ErrConflict)
+	assertErr(t, "settle what was unsettled", err, state.ErrConflict)
 	if got, err := a.Head(ctx); err != nil || got.Settled || got.Commit != "c1" || got.Exit != 2 {
 		t.Fatalf("unsettled: got %+v, %v", got, err)
 	}
 	now, _ := a.Head(ctx)
-	is(t, "unsettle again", b.Unsettle(ctx), nil)
+	assertErr(t, "unsettle again", b.MarkUnsettled(ctx), nil)
 	now.Settled = true
 	_, err = a.PutHead(ctx, now)
-	is(t, "settle what was unsettled, though it was not settled", err, state.ErrConflict)
+	assertErr(t, "settle what was unsettled, though it was not settled", err, state.ErrConflict)
 }
 
 // Of several passes that adopt at once one wins, at each tip.
 func testAdoption(t *testing.T, open Open) {
 	const passes, tips = 5, 4
 	for tip := range tips {
-		h, err := newActor(t, open, "reader", someday).Head(t.Context())
-		is(t, "read", err, nil)
+		h, err := newRunner(t, open, "reader", testTime).Head(t.Context())
+		assertErr(t, "read", err, nil)
 		var wg sync.WaitGroup
 		won := make([]bool, passes)
 		for p := range passes {
-			a, h := newActor(t, open, fmt.Sprint("pass", p), someday), h
+			a, h := newRunner(t, open, fmt.Sprint("pass", p), testTime), h
 			h.Commit, h.Run = fmt.Sprint("tip", tip), a.name
 			wg.Go(func() {
 				got, err := a.Adopt(t.Context(), h)
@@ -83,13 +83,13 @@ func testAdoption(t *testing.T, open Open) {
 }
 
 func testDistrust(t *testing.T, open Open) {
-	a, _ := two(t, open)
-	if h, err := a.Distrust(t.Context()); err != nil || h.Rev != 0 {
+	a, _ := twoRunners(t, open)
+	if h, err := a.InvalidateTraces(t.Context()); err != nil || h.Rev != 0 {
 		t.Fatalf("distrust nothing: got %+v, %v", h, err)
 	}
 	l := a.acquire()
-	is(t, "write", l.Write(t.Context(), newTokyo("c1")), nil)
-	if h, err := a.Distrust(t.Context()); err != nil || h.Epoch != 1 || h.Generation != 0 {
+	assertErr(t, "write", l.Write(t.Context(), newTokyo("c1")), nil)
+	if h, err := a.InvalidateTraces(t.Context()); err != nil || h.Epoch != 1 || h.Generation != 0 {
 		t.Fatalf("distrust workspaces without a head: got %+v, %v", h, err)
 	}
 	h := a.adopt("c1")
@@ -97,25 +97,25 @@ func testDistrust(t *testing.T, open Open) {
 	if _, err := a.PutHead(t.Context(), h); err != nil {
 		t.Fatal(err)
 	}
-	if h, err := a.Distrust(t.Context()); err != nil || h.Epoch != 2 || h.Settled || h.Commit != "c1" {
+	if h, err := a.InvalidateTraces(t.Context()); err != nil || h.Epoch != 2 || h.Settled || h.Commit != "c1" {
 		t.Fatalf("distrust: got %+v, %v", h, err)
 	}
 }
 
 func testHolds(t *testing.T, open Open) {
-	a, b := two(t, open)
+	a, b := twoRunners(t, open)
 	ctx := t.Context()
-	suspended := state.Hold{Name: "tokyo", Kind: state.Suspended, Reason: "switch", By: "mika", At: someday}
-	recovery := state.Hold{Name: "osaka", Kind: state.Recovery, Reason: "errored.tfstate", Help: "terraform state push", By: "run-a", At: someday}
-	is(t, "hold without a head", a.Hold(ctx, suspended), nil)
+	suspended := state.Hold{Name: "tokyo", Kind: state.Suspended, Reason: "switch", PlacedBy: "mika", PlacedAt: testTime}
+	recovery := state.Hold{Name: "osaka", Kind: state.Recovery, Reason: "errored.tfstate", Help: "terraform state push", PlacedBy: "run-a", PlacedAt: testTime}
+	assertErr(t, "hold without a head", a.PlaceHold(ctx, suspended), nil)
 
 	settled := a.adopt("c1")
 	settled.Settled = true
 	settled, err := a.PutHead(ctx, settled)
-	is(t, "settle", err, nil)
-	is(t, "hold for recovery", a.Hold(ctx, recovery), nil)
+	assertErr(t, "settle", err, nil)
+	assertErr(t, "hold for recovery", a.PlaceHold(ctx, recovery), nil)
 	settled, err = a.PutHead(ctx, settled)
-	is(t, "the pass that places it settles", err, nil)
+	assertErr(t, "the pass that places it settles", err, nil)
 
 	want := map[string]state.Hold{"tokyo": suspended, "osaka": recovery}
 	for name, h := range want {
@@ -126,43 +126,43 @@ func testHolds(t *testing.T, open Open) {
 		t.Fatalf("holds: got %+v, %v, want %+v", got, err, want)
 	}
 	suspended.Name = "osaka"
-	var held *state.HeldError
-	if err := a.Hold(ctx, suspended); !errors.As(err, &held) || held.Hold.Kind != state.Recovery {
+	var held *state.HoldConflictError
+	if err := a.PlaceHold(ctx, suspended); !errors.As(err, &held) || held.Hold.Kind != state.Recovery {
 		t.Fatalf("suspend over recovery: got %v", err)
 	}
-	if lifted, err := b.Lift(ctx, "nothing"); err != nil || lifted {
+	if lifted, err := b.RemoveHold(ctx, "nothing"); err != nil || lifted {
 		t.Fatalf("lift nothing: got %v, %v", lifted, err)
 	}
-	if lifted, err := b.Lift(ctx, "tokyo"); err != nil || !lifted {
+	if lifted, err := b.RemoveHold(ctx, "tokyo"); err != nil || !lifted {
 		t.Fatalf("lift: got %v, %v", lifted, err)
 	}
 	_, err = a.PutHead(ctx, settled)
-	is(t, "settle after a lift", err, state.ErrConflict)
+	assertErr(t, "settle after a lift", err, state.ErrConflict)
 	if h, err := a.Head(ctx); err != nil || h.Settled {
 		t.Fatalf("head after a lift: got %+v, %v", h, err)
 	}
 	suspended.Name = "tokyo"
-	is(t, "suspend", a.Hold(ctx, suspended), nil)
-	is(t, "suspend again, for another reason", a.Hold(ctx, state.Hold{Name: "tokyo", Kind: state.Suspended, Reason: "other"}), nil)
-	if err := a.Hold(ctx, state.Hold{Name: "tokyo"}); err == nil {
+	assertErr(t, "suspend", a.PlaceHold(ctx, suspended), nil)
+	assertErr(t, "suspend again, for another reason", a.PlaceHold(ctx, state.Hold{Name: "tokyo", Kind: state.Suspended, Reason: "other"}), nil)
+	if err := a.PlaceHold(ctx, state.Hold{Name: "tokyo"}); err == nil {
 		t.Error("a hold of no kind was placed")
 	}
 }
 
 func testRuns(t *testing.T, open Open) {
-	a, b := two(t, open)
+	a, b := twoRunners(t, open)
 	ctx := t.Context()
 	if runs, err := a.Runs(ctx, 10); err != nil || len(runs) != 0 {
 		t.Fatalf("runs of nothing: got %v, %v", runs, err)
 	}
 	_, err := a.Run(ctx, "none")
-	is(t, "no such run", err, state.ErrNotFound)
+	assertErr(t, "no such run", err, state.ErrNotFound)
 	for i := range 5 {
-		run := state.Run{ID: fmt.Sprintf("01JD%d", i), StartedAt: someday.Add(time.Duration(i) * time.Hour), Expires: someday.Add(24 * time.Hour * 365 * 100).Unix()}
-		is(t, "start", a.PutRun(ctx, run), nil)
+		run := state.Run{ID: fmt.Sprintf("01JD%d", i), StartedAt: testTime.Add(time.Duration(i) * time.Hour), ExpiresAt: testTime.Add(24 * time.Hour * 365 * 100).Unix()}
+		assertErr(t, "start", a.PutRun(ctx, run), nil)
 		if i < 4 {
 			run.EndedAt, run.Outcome, run.Workspaces = run.StartedAt.Add(time.Minute), "applied", []state.RunWorkspace{{Name: "tokyo", Outcome: state.Applied}}
-			is(t, "end", a.PutRun(ctx, run), nil)
+			assertErr(t, "end", a.PutRun(ctx, run), nil)
 		}
 	}
 	ids := func(runs []state.Run) (ids []string) {
@@ -177,7 +177,7 @@ func testRuns(t *testing.T, open Open) {
 	if run, err := b.Run(ctx, "01JD3"); err != nil || run.Outcome != "applied" || len(run.Workspaces) != 1 {
 		t.Fatalf("run: got %+v, %v", run, err)
 	}
-	gone, err := b.PruneRuns(ctx, someday.Add(2*time.Hour))
+	gone, err := b.PruneRuns(ctx, testTime.Add(2*time.Hour))
 	if err != nil || !reflect.DeepEqual(gone, []string{"01JD0", "01JD1"}) {
 		t.Fatalf("prune: got %v, %v", gone, err)
 	}
@@ -188,15 +188,15 @@ func testRuns(t *testing.T, open Open) {
 
 // A run over very many workspaces is recorded whole.
 func testLargeRun(t *testing.T, open Open) {
-	a, b := two(t, open)
+	a, b := twoRunners(t, open)
 	ctx := t.Context()
-	run := state.Run{ID: "01JD0", StartedAt: someday, Expires: someday.AddDate(100, 0, 0).Unix()}
+	run := state.Run{ID: "01JD0", StartedAt: testTime, ExpiresAt: testTime.AddDate(100, 0, 0).Unix()}
 	for i := range 4000 {
 		run.Workspaces = append(run.Workspaces, state.RunWorkspace{
-			Name: fmt.Sprintf("w%05d", i), Outcome: state.Failed, Error: strings.Repeat("x", 200), Stale: []string{"modules/vpc"},
+			Name: fmt.Sprintf("w%05d", i), Outcome: state.Failed, Error: strings.Repeat("x", 200), StaleReasons: []string{"modules/vpc"},
 		})
 	}
-	is(t, "record", a.PutRun(ctx, run), nil)
+	assertErr(t, "record", a.PutRun(ctx, run), nil)
 	got, err := b.Run(ctx, run.ID)
 	run.Schema = state.Schema
 	if err != nil || !reflect.DeepEqual(got, run) {
@@ -205,11 +205,11 @@ func testLargeRun(t *testing.T, open Open) {
 	if runs, err := b.Runs(ctx, 1); err != nil || len(runs) != 1 || len(runs[0].Workspaces) != 4000 {
 		t.Fatalf("runs: got %d, %v", len(runs), err)
 	}
-	gone, err := b.PruneRuns(ctx, someday.Add(1))
+	gone, err := b.PruneRuns(ctx, testTime.Add(1))
 	if err != nil || len(gone) != 1 {
 		t.Fatalf("prune: got %v, %v", gone, err)
 	}
-	if left, err := fix(t, open).store.List(ctx, "record", ""); err != nil || len(left) != 0 {
+	if left, err := newFixture(t, open).store.List(ctx, "record", ""); err != nil || len(left) != 0 {
 		t.Fatalf("left after pruning: %q, %v", sortKeys(left), err)
 	}
 }

@@ -7,36 +7,36 @@ import (
 )
 
 func testTask(t *testing.T, open Open) {
-	a, b := two(t, open)
+	a, b := twoRunners(t, open)
 	ctx := t.Context()
 	if _, found, err := a.Task(ctx, "tokyo"); err != nil || found {
 		t.Fatalf("a task of nothing: got %v, %v", found, err)
 	}
-	first := state.Task{Name: "tokyo", Key: "k1", Run: "run-a", Commit: "c1", Generation: 1, At: someday, Tries: 1}
-	is(t, "give away", a.PutTask(ctx, state.Task{}, first), nil)
+	first := state.Task{Name: "tokyo", Key: "k1", Run: "run-a", Commit: "c1", Generation: 1, DispatchedAt: testTime, TryCount: 1}
+	assertErr(t, "give away", a.PutTask(ctx, state.Task{}, first), nil)
 	other := first
 	other.Key = "k2"
-	is(t, "give away at once", b.PutTask(ctx, state.Task{}, other), state.ErrConflict)
+	assertErr(t, "give away at once", b.PutTask(ctx, state.Task{}, other), state.ErrConflict)
 
 	started := first
 	started.ID = "build:1"
-	is(t, "note the id", a.PutTask(ctx, first, started), nil)
+	assertErr(t, "note the id", a.PutTask(ctx, first, started), nil)
 	done := first // the worker has read it before
 	done.Done, done.Result = true, state.RunWorkspace{Name: "tokyo", Outcome: state.Applied}
-	is(t, "done", b.PutTask(ctx, first, done), nil)
-	is(t, "note the id too late", a.PutTask(ctx, first, started), state.ErrConflict)
+	assertErr(t, "done", b.PutTask(ctx, first, done), nil)
+	assertErr(t, "note the id too late", a.PutTask(ctx, first, started), state.ErrConflict)
 	got, found, err := a.Task(ctx, "tokyo")
 	if err != nil || !found || !got.Done || got.Result.Outcome != state.Applied {
 		t.Fatalf("task: got %+v, %v, %v", got, found, err)
 	}
-	is(t, "the next", a.PutTask(ctx, got, other), nil)
-	is(t, "done twice", b.PutTask(ctx, first, done), state.ErrConflict)
+	assertErr(t, "the next", a.PutTask(ctx, got, other), nil)
+	assertErr(t, "done twice", b.PutTask(ctx, first, done), state.ErrConflict)
 
 	// Tasks of previews are written down apart.
 	preview := other
-	preview.Name, preview.Expires = "7", someday.Unix()
-	is(t, "give a preview away", a.Previews().PutTask(ctx, state.Task{}, preview), nil)
-	if got, found, err := b.Previews().Task(ctx, "7"); err != nil || !found || got.Key != preview.Key || got.Expires != preview.Expires {
+	preview.Name, preview.ExpiresAt = "7", testTime.Unix()
+	assertErr(t, "give a preview away", a.PreviewRecord().PutTask(ctx, state.Task{}, preview), nil)
+	if got, found, err := b.PreviewRecord().Task(ctx, "7"); err != nil || !found || got.Key != preview.Key || got.ExpiresAt != preview.ExpiresAt {
 		t.Errorf("preview's task: got %+v, %v, %v", got, found, err)
 	}
 	if _, found, err := b.Task(ctx, "7"); err != nil || found {

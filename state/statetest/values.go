@@ -13,7 +13,7 @@ import (
 )
 
 func testLists(t *testing.T, open Open) {
-	f := fix(t, open)
+	f := newFixture(t, open)
 	names := []string{"A", "WS", "WS#", "WS#a", "WS#a/b", "WS#a b", "WS#b", "WS#é", "WS#日本", "WS#\U0001F600", "WT", "a"}
 	for _, name := range names {
 		f.write(put(key("p", name), fmt.Sprintf(`{"name":%q}`, name)))
@@ -33,7 +33,7 @@ func testLists(t *testing.T, open Open) {
 		}
 		slices.Reverse(want)
 		for _, limit := range []int{0, 1, 3, 100} {
-			got, err := f.store.Last(t.Context(), "p", prefix, limit)
+			got, err := f.store.ListLast(t.Context(), "p", prefix, limit)
 			if first := want[:min(limit, len(want))]; err != nil || !slices.Equal(first, sortKeys(got)) {
 				t.Errorf("last %d of %q: got %q, %v, want %q", limit, prefix, sortKeys(got), err, first)
 			}
@@ -57,7 +57,7 @@ func sortKeys(items []state.Item) []string {
 }
 
 func testValues(t *testing.T, open Open) {
-	f := fix(t, open)
+	f := newFixture(t, open)
 	for i, value := range []string{
 		`{}`,
 		`{"empty":"","null":null,"list":[],"object":{},"nested":{"list":[{"a":[1,"x",null,false]}]}}`,
@@ -67,28 +67,28 @@ func testValues(t *testing.T, open Open) {
 	} {
 		k := key("p", fmt.Sprint(i))
 		f.write(put(k, value))
-		f.holds(k, value)
+		f.assertStored(k, value)
 	}
 }
 
 func testLarge(t *testing.T, open Open) {
-	f := fix(t, open)
+	f := newFixture(t, open)
 	value := fmt.Sprintf(`{"text":%q}`, strings.Repeat("x", state.MaxValue-100))
 	const n = 5 // more than DynamoDB answers in one page
 	for i := range n {
 		f.write(put(key("p", fmt.Sprint(i)), value))
 	}
-	f.holds(key("p", "0"), value)
+	f.assertStored(key("p", "0"), value)
 	if got, err := f.store.List(t.Context(), "p", ""); err != nil || len(got) != n || len(got[n-1].Value) != len(value) {
 		t.Errorf("list: got %d items, %v, want %d", len(got), err, n)
 	}
-	if got, err := f.store.Last(t.Context(), "p", "", n-1); err != nil || len(got) != n-1 || got[0].Key.SK != "4" {
+	if got, err := f.store.ListLast(t.Context(), "p", "", n-1); err != nil || len(got) != n-1 || got[0].Key.SK != "4" {
 		t.Errorf("last: got %q, %v", sortKeys(got), err)
 	}
 }
 
 func testRefusals(t *testing.T, open Open) {
-	f := fix(t, open)
+	f := newFixture(t, open)
 	a := key("p", "a")
 	many := make([]state.Op, state.MaxOps+1)
 	for i := range many {
@@ -112,11 +112,11 @@ func testRefusals(t *testing.T, open Open) {
 			t.Errorf("%s: got %v, want ErrNotWritten", name, err)
 		}
 	}
-	f.holds(a, "")
+	f.assertStored(a, "")
 }
 
 func testCancelled(t *testing.T, open Open) {
-	f := fix(t, open)
+	f := newFixture(t, open)
 	f.write(put(key("p", "a"), `{}`))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -128,5 +128,5 @@ func testCancelled(t *testing.T, open Open) {
 			t.Errorf("%s: got %v, want context.Canceled", call, err)
 		}
 	}
-	f.holds(key("p", "b"), "")
+	f.assertStored(key("p", "b"), "")
 }

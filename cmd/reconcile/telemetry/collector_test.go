@@ -19,11 +19,11 @@ import (
 // messages: https://opentelemetry.io/docs/specs/otlp/#otlphttp-request
 type collector struct {
 	*httptest.Server
-	mu      sync.Mutex
-	spans   []*tracepb.Span
-	metrics []*metricspb.ResourceMetrics // of each request
-	headers http.Header                  // of the last request
-	refuse  []int                        // status codes of the next requests
+	mu          sync.Mutex
+	spans       []*tracepb.Span
+	metrics     []*metricspb.ResourceMetrics // of each request
+	headers     http.Header                  // of the last request
+	statusCodes []int                        // status codes of the next requests
 }
 
 func newCollector(t *testing.T) *collector {
@@ -38,9 +38,9 @@ func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.headers = r.Header
-	if len(c.refuse) > 0 {
-		w.WriteHeader(c.refuse[0])
-		c.refuse = c.refuse[1:]
+	if len(c.statusCodes) > 0 {
+		w.WriteHeader(c.statusCodes[0])
+		c.statusCodes = c.statusCodes[1:]
 		return
 	}
 	body, err := io.ReadAll(r.Body)
@@ -72,8 +72,8 @@ func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// last are the metrics of the last request, by name.
-func (c *collector) last() map[string]*metricspb.Metric {
+// lastMetrics are the metrics of the last request, by name.
+func (c *collector) lastMetrics() map[string]*metricspb.Metric {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	got := map[string]*metricspb.Metric{}
@@ -85,9 +85,9 @@ func (c *collector) last() map[string]*metricspb.Metric {
 	return got
 }
 
-// value is the one figure of a gauge or counter, or how many values a
+// valueOf is the one figure of a gauge or counter, or how many values a
 // histogram has.
-func value(t *testing.T, m *metricspb.Metric) float64 {
+func valueOf(t *testing.T, m *metricspb.Metric) float64 {
 	t.Helper()
 	var points []*metricspb.NumberDataPoint
 	switch data := m.GetData().(type) {
@@ -108,8 +108,8 @@ func value(t *testing.T, m *metricspb.Metric) float64 {
 	return points[0].GetAsDouble()
 }
 
-func attribute(of []*common.KeyValue, key string) string {
-	for _, kv := range of {
+func attributeOf(attributes []*common.KeyValue, key string) string {
+	for _, kv := range attributes {
 		if kv.Key == key {
 			return kv.Value.GetStringValue()
 		}

@@ -9,22 +9,22 @@ import (
 	"slices"
 )
 
-// emfMeter writes lines of CloudWatch's embedded metric format, of which
+// emfExporter writes lines of CloudWatch's embedded metric format, of which
 // CloudWatch Logs makes metrics by itself: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 //
 // The metrics have no dimensions: each combination of values would be a metric
 // of its own, to be paid for, and an alarm sees one. What a figure is about is
 // in the same line, for Logs Insights.
-type emfMeter struct {
+type emfExporter struct {
 	namespace string
-	to        io.Writer
+	w         io.Writer
 }
 
-// mostValues is how many values the specification lets a metric have in one
+// maxValues is how many values the specification lets a metric have in one
 // line.
-const mostValues = 100
+const maxValues = 100
 
-type emfHead struct {
+type emfMetadata struct {
 	Timestamp         int64 // ms since 1970
 	CloudWatchMetrics []emfDirective
 }
@@ -40,42 +40,42 @@ type emfMetric struct {
 	Unit string
 }
 
-func (m *emfMeter) tell(_ context.Context, r report) error {
+func (m *emfExporter) export(_ context.Context, r passReport) error {
 	values := map[string][]float64{}
-	for _, measure := range r.measures {
-		values[measure.Name] = append(values[measure.Name], measure.value)
+	for _, sample := range r.samples {
+		values[sample.Name] = append(values[sample.Name], sample.value)
 	}
 	for len(values) > 0 {
-		if err := m.line(r, values); err != nil {
+		if err := m.writeLine(r, values); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// line writes a line with as many of the values as it takes, and removes
+// writeLine writes a line with as many of the values as it takes, and removes
 // those.
-func (m *emfMeter) line(r report, values map[string][]float64) error {
+func (m *emfExporter) writeLine(r passReport, values map[string][]float64) error {
 	directive := emfDirective{Namespace: m.namespace, Dimensions: [][]string{{}}}
-	line := maps.Clone(r.about)
+	line := maps.Clone(r.fields)
 	for _, metric := range Metrics {
 		list := values[metric.Name]
 		if len(list) == 0 {
 			continue
 		}
-		n := min(len(list), mostValues)
+		n := min(len(list), maxValues)
 		directive.Metrics = append(directive.Metrics, emfMetric{metric.Name, emfUnit(metric.Unit)})
 		line[metric.Name] = list[:n]
 		if values[metric.Name] = slices.Clone(list[n:]); n == len(list) {
 			delete(values, metric.Name)
 		}
 	}
-	line["_aws"] = emfHead{Timestamp: r.at.UnixMilli(), CloudWatchMetrics: []emfDirective{directive}}
+	line["_aws"] = emfMetadata{Timestamp: r.time.UnixMilli(), CloudWatchMetrics: []emfDirective{directive}}
 	var text bytes.Buffer // written at once: others write lines there too
 	if err := json.NewEncoder(&text).Encode(line); err != nil {
 		return err
 	}
-	_, err := m.to.Write(text.Bytes())
+	_, err := m.w.Write(text.Bytes())
 	return err
 }
 

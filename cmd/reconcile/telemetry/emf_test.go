@@ -13,10 +13,10 @@ import (
 	"reconcile/state"
 )
 
-// emf is a line as the specification has it, of which the metadata must have
+// emfLine is a line as the specification has it, of which the metadata must have
 // no members beside these:
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
-type emf struct {
+type emfLine struct {
 	AWS struct {
 		Timestamp         int64
 		CloudWatchMetrics []struct {
@@ -27,11 +27,11 @@ type emf struct {
 	} `json:"_aws"`
 }
 
-// units are those of the specification's schema that could be meant here.
-var units = regexp.MustCompile(`^(Seconds|Microseconds|Milliseconds|Bytes|Percent|Count|None)$`)
+// emfUnits are those of the specification's schema that could be meant here.
+var emfUnits = regexp.MustCompile(`^(Seconds|Microseconds|Milliseconds|Bytes|Percent|Count|None)$`)
 
-// values checks one line against the specification, and returns its metrics.
-func values(t *testing.T, line []byte) map[string][]float64 {
+// parseEMF checks one line against the specification, and returns its metrics.
+func parseEMF(t *testing.T, line []byte) map[string][]float64 {
 	t.Helper()
 	if len(line) > 256<<10 {
 		t.Errorf("a line of %d bytes", len(line))
@@ -40,7 +40,7 @@ func values(t *testing.T, line []byte) map[string][]float64 {
 	if err := json.Unmarshal(line, &root); err != nil {
 		t.Fatalf("%v: %s", err, line)
 	}
-	var head emf
+	var head emfLine
 	strict := json.NewDecoder(bytes.NewReader(root["_aws"]))
 	strict.DisallowUnknownFields()
 	if err := strict.Decode(&head.AWS); err != nil {
@@ -67,7 +67,7 @@ func values(t *testing.T, line []byte) map[string][]float64 {
 			if err := json.Unmarshal(root[m.Name], &list); err != nil || len(list) == 0 || len(list) > 100 {
 				t.Errorf("%s is %s: %v", m.Name, root[m.Name], err)
 			}
-			if m.Name == "" || len(m.Name) > 255 || !units.MatchString(m.Unit) {
+			if m.Name == "" || len(m.Name) > 255 || !emfUnits.MatchString(m.Unit) {
 				t.Errorf("the metric %+v", m)
 			}
 			got[m.Name] = list
@@ -78,14 +78,14 @@ func values(t *testing.T, line []byte) map[string][]float64 {
 
 func TestPassAsEMF(t *testing.T) {
 	t.Setenv("OTEL_SERVICE_NAME", "estate")
-	w := newWorld(t)
+	w := newFixture(t)
 	var out bytes.Buffer
-	w.pass(telemetry.Options{Metrics: telemetry.EMF, Traces: telemetry.None, Lines: &out}, reconciler.Options{})
+	w.runPass(telemetry.Options{Metrics: telemetry.EMF, Traces: telemetry.None, EMFOutput: &out}, reconciler.Options{})
 	line, rest, _ := bytes.Cut(out.Bytes(), []byte("\n"))
 	if len(rest) > 0 {
 		t.Errorf("more than one line: %s", rest)
 	}
-	got := values(t, line)
+	got := parseEMF(t, line)
 	for _, m := range telemetry.Metrics {
 		if len(got[m.Name]) == 0 {
 			t.Errorf("there is no %s", m.Name)
@@ -113,33 +113,33 @@ func TestPassAsEMF(t *testing.T) {
 // More values than a line may have go on in the next.
 func TestManyValuesAsEMF(t *testing.T) {
 	var out bytes.Buffer
-	told, err := telemetry.Open(telemetry.Options{Metrics: telemetry.EMF, Traces: telemetry.None, Lines: &out})
+	tel, err := telemetry.Open(telemetry.Options{Metrics: telemetry.EMF, Traces: telemetry.None, EMFOutput: &out})
 	if err != nil {
 		t.Fatal(err)
 	}
 	pass := &reconciler.Result{}
-	told.Observe(reconciler.Event{Run: "R", Phase: reconciler.PhaseVisits})
+	tel.Observe(reconciler.Event{Run: "R", Phase: reconciler.PhaseWorkspaces})
 	for i := range 250 {
 		w := reconciler.WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: fmt.Sprint("w", i), Outcome: state.Failed}}
 		pass.Workspaces = append(pass.Workspaces, w)
-		told.Observe(reconciler.Event{Run: "R", Workspace: w.Name, Phase: reconciler.PhaseLease})
-		told.Observe(reconciler.Event{Run: "R", Workspace: w.Name, Phase: reconciler.PhaseDone, Result: &w})
+		tel.Observe(reconciler.Event{Run: "R", Workspace: w.Name, Phase: reconciler.PhaseLease})
+		tel.Observe(reconciler.Event{Run: "R", Workspace: w.Name, Phase: reconciler.PhaseDone, Result: &w})
 	}
-	told.Observe(reconciler.Event{Run: "R", Phase: reconciler.PhaseDone, Pass: pass})
-	if err := told.Close(t.Context()); err != nil {
+	tel.Observe(reconciler.Event{Run: "R", Phase: reconciler.PhaseDone, Pass: pass})
+	if err := tel.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	visits, passes := 0, 0
+	workspaces, passes := 0, 0
 	for {
 		line, err := out.ReadBytes('\n')
 		if err == io.EOF {
 			break
 		}
-		got := values(t, line)
-		visits += len(got[telemetry.VisitDuration.Name])
+		got := parseEMF(t, line)
+		workspaces += len(got[telemetry.WorkspaceDuration.Name])
 		passes += len(got[telemetry.PassDuration.Name])
 	}
-	if visits != 250 || passes != 1 {
-		t.Errorf("%d visits and %d passes", visits, passes)
+	if workspaces != 250 || passes != 1 {
+		t.Errorf("%d visits and %d passes", workspaces, passes)
 	}
 }

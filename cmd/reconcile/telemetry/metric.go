@@ -34,24 +34,24 @@ var (
 	WorkspacesBlocked = Metric{"reconcile.workspaces.blocked", "{workspace}", Gauge}
 	WorkspacesDrifted = Metric{"reconcile.workspaces.drifted", "{workspace}", Gauge}
 	WorkspacesApplied = Metric{"reconcile.workspaces.applied", "{workspace}", Counter}
-	VisitDuration     = Metric{"reconcile.visit.duration", "s", Distribution}
+	WorkspaceDuration = Metric{"reconcile.visit.duration", "s", Distribution}
 	LeaseWait         = Metric{"reconcile.lease.wait", "s", Distribution}
 )
 
 // Metrics are all that there are.
 var Metrics = []Metric{
-	PassDuration, PassFailures, Staleness, WorkspacesFailed, WorkspacesBlocked, WorkspacesDrifted, WorkspacesApplied, VisitDuration, LeaseWait,
+	PassDuration, PassFailures, Staleness, WorkspacesFailed, WorkspacesBlocked, WorkspacesDrifted, WorkspacesApplied, WorkspaceDuration, LeaseWait,
 }
 
-// bounds of the buckets of distributions, in seconds: from a pass with nothing
+// bucketBounds of the buckets of distributions, in seconds: from a pass with nothing
 // to do to a database that takes hours to make.
-var bounds = []float64{0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400}
+var bucketBounds = []float64{0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400}
 
-// measure is one value of a metric, and what it is the value of.
-type measure struct {
+// sample is one value of a metric, and what it is the value of.
+type sample struct {
 	Metric
-	value float64
-	of    map[string]string
+	value      float64
+	attributes map[string]string
 }
 
 // Attributes of measures and spans.

@@ -24,9 +24,9 @@ import (
 func TestPassByOTLP(t *testing.T) {
 	c := newCollector(t)
 	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-key=a%20secret")
-	w := newWorld(t)
-	both := telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.OTLP, Version: "1.2.3"}
-	result := w.pass(both, reconciler.Options{Trigger: reconciler.Schedule})
+	w := newFixture(t)
+	options := telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.OTLP, Version: "1.2.3"}
+	result := w.runPass(options, reconciler.Options{Trigger: reconciler.Schedule})
 
 	if got := c.headers.Get("X-Key"); got != "a secret" {
 		t.Errorf("the header is %q", got)
@@ -40,21 +40,21 @@ func TestPassByOTLP(t *testing.T) {
 	)
 
 	resource := c.metrics[0].Resource.Attributes
-	if attribute(resource, "service.name") != "reconcile" || attribute(resource, "service.version") != "1.2.3" || attribute(resource, "service.instance.id") == "" {
+	if attributeOf(resource, "service.name") != "reconcile" || attributeOf(resource, "service.version") != "1.2.3" || attributeOf(resource, "service.instance.id") == "" {
 		t.Errorf("the resource is %v", resource)
 	}
-	got := c.last()
+	got := c.lastMetrics()
 	want := map[string]float64{
 		telemetry.PassDuration.Name: 1, telemetry.PassFailures.Name: 0,
 		telemetry.WorkspacesApplied.Name: 1, telemetry.WorkspacesFailed.Name: 1, telemetry.WorkspacesBlocked.Name: 1,
-		telemetry.VisitDuration.Name: 3, telemetry.LeaseWait.Name: 3,
+		telemetry.WorkspaceDuration.Name: 3, telemetry.LeaseWait.Name: 3,
 	}
 	for name, n := range want {
-		if v := value(t, got[name]); v != n {
+		if v := valueOf(t, got[name]); v != n {
 			t.Errorf("%s is %v, want %v", name, v, n)
 		}
 	}
-	if age := value(t, got[telemetry.Staleness.Name]); age <= 0 {
+	if age := valueOf(t, got[telemetry.Staleness.Name]); age <= 0 {
 		t.Errorf("the branch is ahead, and its age is %v", age)
 	}
 	for _, m := range telemetry.Metrics {
@@ -64,24 +64,24 @@ func TestPassByOTLP(t *testing.T) {
 	}
 
 	// Another process finds the age in the record, growing, with nothing to do.
-	first := value(t, got[telemetry.Staleness.Name])
-	w.pass(both, reconciler.Options{Trigger: reconciler.Schedule})
-	got = c.last()
-	if age := value(t, got[telemetry.Staleness.Name]); age <= first {
+	first := valueOf(t, got[telemetry.Staleness.Name])
+	w.runPass(options, reconciler.Options{Trigger: reconciler.Schedule})
+	got = c.lastMetrics()
+	if age := valueOf(t, got[telemetry.Staleness.Name]); age <= first {
 		t.Errorf("the age is %v after %v", age, first)
 	}
-	if n := value(t, got[telemetry.WorkspacesFailed.Name]); n != 1 {
+	if n := valueOf(t, got[telemetry.WorkspacesFailed.Name]); n != 1 {
 		t.Errorf("%v workspaces failed, as the record says of 1", n)
 	}
 
 	w.CommitTxtar("mend", "-- env/tokyo/main.tf --\nresource \"terraform_data\" \"this\" {}\n-- env/reconcile.hcl --\ndefaults { apply = \"always\" }\n")
 	w.Push()
-	w.pass(both, reconciler.Options{Trigger: reconciler.Schedule})
-	got = c.last()
-	if age := value(t, got[telemetry.Staleness.Name]); age != 0 {
+	w.runPass(options, reconciler.Options{Trigger: reconciler.Schedule})
+	got = c.lastMetrics()
+	if age := valueOf(t, got[telemetry.Staleness.Name]); age != 0 {
 		t.Errorf("all is applied, and the age is %v", age)
 	}
-	if n := value(t, got[telemetry.WorkspacesFailed.Name]) + value(t, got[telemetry.WorkspacesBlocked.Name]); n != 0 {
+	if n := valueOf(t, got[telemetry.WorkspacesFailed.Name]) + valueOf(t, got[telemetry.WorkspacesBlocked.Name]); n != 0 {
 		t.Errorf("all is applied, and %v workspaces are not", n)
 	}
 }
@@ -105,7 +105,7 @@ func checkTrace(t *testing.T, run string, spans []*tracepb.Span, want ...string)
 		children := byParent[string(parent)]
 		slices.SortStableFunc(children, func(a, b *tracepb.Span) int {
 			if a.Name == "visit" && b.Name == "visit" {
-				if attribute(a.Attributes, "reconcile.workspace") < attribute(b.Attributes, "reconcile.workspace") {
+				if attributeOf(a.Attributes, "reconcile.workspace") < attributeOf(b.Attributes, "reconcile.workspace") {
 					return -1
 				}
 				return 1
@@ -115,7 +115,7 @@ func checkTrace(t *testing.T, run string, spans []*tracepb.Span, want ...string)
 		for _, s := range children {
 			line := indent + s.Name
 			for _, key := range []string{"reconcile.workspace", "reconcile.outcome"} {
-				if v := attribute(s.Attributes, key); v != "" {
+				if v := attributeOf(s.Attributes, key); v != "" {
 					line += " " + v
 				}
 			}
@@ -134,10 +134,10 @@ func checkTrace(t *testing.T, run string, spans []*tracepb.Span, want ...string)
 // A look for drift is no pass, and counts as none.
 func TestDriftByOTLP(t *testing.T) {
 	c := newCollector(t)
-	w := newWorld(t)
-	both := telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.OTLP}
-	w.pass(both, reconciler.Options{})
-	if n := value(t, c.last()[telemetry.WorkspacesDrifted.Name]); n != 0 {
+	w := newFixture(t)
+	options := telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.OTLP}
+	w.runPass(options, reconciler.Options{})
+	if n := valueOf(t, c.lastMetrics()[telemetry.WorkspacesDrifted.Name]); n != 0 {
 		t.Errorf("%v workspaces have drifted, that nobody looked at", n)
 	}
 	file := filepath.Join(w.dir, "tfstate", "common.tfstate")
@@ -145,35 +145,35 @@ func TestDriftByOTLP(t *testing.T) {
 	w.must(err)
 	w.must(os.WriteFile(file, bytes.ReplaceAll(text, []byte(`"one"`), []byte(`"by hand"`)), 0o600))
 	c.spans = nil
-	result := w.run((*reconciler.Reconciler).Drift, both, reconciler.Options{})
+	result := w.runObserved((*reconciler.Reconciler).Drift, options, reconciler.Options{})
 	checkTrace(t, result.Run, c.spans,
 		"drift drifted", "  visit common drifted", "    init", "    plan", "    record",
 	)
-	got := c.last()
-	if n := value(t, got[telemetry.WorkspacesDrifted.Name]); n != 1 || len(got) != 1 {
+	got := c.lastMetrics()
+	if n := valueOf(t, got[telemetry.WorkspacesDrifted.Name]); n != 1 || len(got) != 1 {
 		t.Errorf("%v have drifted, and it is told of %d metrics: %v", n, len(got), got)
 	}
 
 	// A pass that reads the record knows of it.
-	w.pass(both, reconciler.Options{})
-	if n := value(t, c.last()[telemetry.WorkspacesDrifted.Name]); n != 1 {
+	w.runPass(options, reconciler.Options{})
+	if n := valueOf(t, c.lastMetrics()[telemetry.WorkspacesDrifted.Name]); n != 1 {
 		t.Errorf("a pass knows of %v that have drifted", n)
 	}
 }
 
 // What a build or task does for a pass is in the pass's trace, and is not
 // counted as a pass.
-func TestWorkElsewhere(t *testing.T) {
+func TestRemoteWork(t *testing.T) {
 	c := newCollector(t)
-	w := newWorld(t)
-	told := w.open(telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.OTLP})
+	w := newFixture(t)
+	tel := w.open(telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.OTLP})
 	run := ulid.Make()
 	for _, phase := range []reconciler.Phase{reconciler.PhaseLease, reconciler.PhaseInit} {
-		told.Observe(reconciler.Event{Run: run.String(), Workspace: "tokyo", Phase: phase})
+		tel.Observe(reconciler.Event{Run: run.String(), Workspace: "tokyo", Phase: phase})
 	}
 	result := &reconciler.WorkspaceResult{RunWorkspace: state.RunWorkspace{Outcome: state.NoChanges}}
-	told.Observe(reconciler.Event{Run: run.String(), Workspace: "tokyo", Phase: reconciler.PhaseDone, Result: result})
-	w.must(told.Close(t.Context()))
+	tel.Observe(reconciler.Event{Run: run.String(), Workspace: "tokyo", Phase: reconciler.PhaseDone, Result: result})
+	w.must(tel.Close(t.Context()))
 
 	for _, s := range c.spans {
 		if s.Name == "visit" && (hex.EncodeToString(s.TraceId) != hex.EncodeToString(run[:]) || hex.EncodeToString(s.ParentSpanId) != hex.EncodeToString(run[8:])) {
@@ -183,17 +183,17 @@ func TestWorkElsewhere(t *testing.T) {
 	if len(c.spans) != 3 {
 		t.Errorf("%d spans", len(c.spans))
 	}
-	got := c.last()
-	if got[telemetry.PassDuration.Name] != nil || value(t, got[telemetry.LeaseWait.Name]) != 1 || value(t, got[telemetry.VisitDuration.Name]) != 1 {
+	got := c.lastMetrics()
+	if got[telemetry.PassDuration.Name] != nil || valueOf(t, got[telemetry.LeaseWait.Name]) != 1 || valueOf(t, got[telemetry.WorkspaceDuration.Name]) != 1 {
 		t.Errorf("sent: %v", got)
 	}
 }
 
 // A pass that could not run is a failure and has no duration; one over some
 // workspaces alone says nothing of how many have failed.
-func TestPassesThatTellLess(t *testing.T) {
+func TestPartialPasses(t *testing.T) {
 	c := newCollector(t)
-	w := newWorld(t)
+	w := newFixture(t)
 	for _, test := range []struct {
 		name     string
 		done     reconciler.Event
@@ -202,16 +202,16 @@ func TestPassesThatTellLess(t *testing.T) {
 	}{
 		{"failed", reconciler.Event{Err: errors.New("no Git")}, 1,
 			[]telemetry.Metric{telemetry.PassDuration, telemetry.Staleness, telemetry.WorkspacesFailed, telemetry.WorkspacesBlocked}},
-		{"in part", reconciler.Event{Part: true}, 0, []telemetry.Metric{telemetry.WorkspacesFailed, telemetry.WorkspacesBlocked}},
+		{"in part", reconciler.Event{Remote: true}, 0, []telemetry.Metric{telemetry.WorkspacesFailed, telemetry.WorkspacesBlocked}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			told := w.open(telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.None})
+			tel := w.open(telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.None})
 			test.done.Run, test.done.Phase, test.done.Pass = "R", reconciler.PhaseDone, &reconciler.Result{}
-			told.Observe(reconciler.Event{Run: "R", Phase: reconciler.PhaseAsk})
-			told.Observe(test.done)
-			w.must(told.Close(t.Context()))
-			got := c.last()
-			if n := value(t, got[telemetry.PassFailures.Name]); n != test.failures {
+			tel.Observe(reconciler.Event{Run: "R", Phase: reconciler.PhasePoll})
+			tel.Observe(test.done)
+			w.must(tel.Close(t.Context()))
+			got := c.lastMetrics()
+			if n := valueOf(t, got[telemetry.PassFailures.Name]); n != test.failures {
 				t.Errorf("%v failures", n)
 			}
 			for _, m := range test.missing {
@@ -227,18 +227,18 @@ func TestPassesThatTellLess(t *testing.T) {
 // that is not there fails nothing but the sending.
 func TestCollectorsThatRefuse(t *testing.T) {
 	c := newCollector(t)
-	w := newWorld(t)
+	w := newFixture(t)
 	send := func() error {
-		told := w.open(telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.None})
-		told.Observe(reconciler.Event{Run: "R", Phase: reconciler.PhaseAsk})
-		told.Observe(reconciler.Event{Run: "R", Phase: reconciler.PhaseDone, Pass: &reconciler.Result{}})
-		return told.Close(t.Context())
+		tel := w.open(telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.None})
+		tel.Observe(reconciler.Event{Run: "R", Phase: reconciler.PhasePoll})
+		tel.Observe(reconciler.Event{Run: "R", Phase: reconciler.PhaseDone, Pass: &reconciler.Result{}})
+		return tel.Close(t.Context())
 	}
-	c.refuse = []int{http.StatusServiceUnavailable}
+	c.statusCodes = []int{http.StatusServiceUnavailable}
 	if err := send(); err != nil || len(c.metrics) != 1 {
 		t.Errorf("a busy collector has %d requests: %v", len(c.metrics), err)
 	}
-	c.refuse = []int{http.StatusUnauthorized}
+	c.statusCodes = []int{http.StatusUnauthorized}
 	if err := send(); err == nil || len(c.metrics) != 1 {
 		t.Errorf("a collector that refuses has %d requests: %v", len(c.metrics), err)
 	}
@@ -259,18 +259,18 @@ func TestWrongSettings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(name, value)
-			if told, err := telemetry.Open(telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.None}); err == nil || told != nil {
+			if tel, err := telemetry.Open(telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.None}); err == nil || tel != nil {
 				t.Errorf("%s is accepted", value)
 			}
 		})
 	}
 	t.Setenv("OTEL_SDK_DISABLED", "true")
-	told, err := telemetry.Open(telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.OTLP})
-	if told != nil || err != nil {
-		t.Errorf("it is disabled, and gives %v, %v", told, err)
+	tel, err := telemetry.Open(telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.OTLP})
+	if tel != nil || err != nil {
+		t.Errorf("it is disabled, and gives %v, %v", tel, err)
 	}
-	told.Observe(reconciler.Event{}) // nothing observes nothing
-	if err := told.Close(t.Context()); err != nil {
+	tel.Observe(reconciler.Event{}) // nothing observes nothing
+	if err := tel.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
 }

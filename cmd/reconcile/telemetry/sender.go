@@ -43,7 +43,7 @@ func newSender(signal, path string) (*sender, error) {
 		}
 		return "", ""
 	}
-	s := &sender{url: "http://localhost:4318" + path, headers: http.Header{}, timeout: patience}
+	s := &sender{url: "http://localhost:4318" + path, headers: http.Header{}, timeout: exportTimeout}
 	if protocol, name := get("PROTOCOL"); protocol != "" && protocol != "http/protobuf" {
 		return nil, fmt.Errorf("%s=%s: reconcile speaks http/protobuf alone; collectors take it at port 4318", name, protocol)
 	}
@@ -60,11 +60,11 @@ func newSender(signal, path string) (*sender, error) {
 	if text, name := get("HEADERS"); text != "" {
 		for pair := range strings.SplitSeq(text, ",") {
 			key, value, ok := strings.Cut(pair, "=")
-			plain, err := url.PathUnescape(strings.TrimSpace(value))
+			decoded, err := url.PathUnescape(strings.TrimSpace(value))
 			if !ok || err != nil {
 				return nil, fmt.Errorf("%s: it takes key=value,key=value", name) // a value may be secret
 			}
-			s.headers.Set(strings.TrimSpace(key), plain)
+			s.headers.Set(strings.TrimSpace(key), decoded)
 		}
 	}
 	if text, name := get("TIMEOUT"); text != "" {
@@ -116,17 +116,17 @@ func (s *sender) post(ctx context.Context, body []byte) error {
 	}
 	defer response.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<20)) // so that the connection serves again
-	failed := fmt.Errorf("POST %s: %s", s.url, response.Status)
+	statusErr := fmt.Errorf("POST %s: %s", s.url, response.Status)
 	switch response.StatusCode {
 	case http.StatusOK:
 		return nil
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		if after, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil {
-			return backoff.RetryAfter(after)
+		if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil {
+			return backoff.RetryAfter(seconds)
 		}
-		return failed
+		return statusErr
 	}
-	return backoff.Permanent(failed)
+	return backoff.Permanent(statusErr)
 }
 
 // traceClient sends what otlptrace exports. TracesData has the same encoding

@@ -17,80 +17,80 @@ import (
 	"reconcile/reconciler"
 )
 
-// chain is a span and, one after the other, the phases in it.
-type chain struct {
-	tracer  trace.Tracer
-	ctx     context.Context // of the whole
-	inner   context.Context // of the phase
-	whole   trace.Span
-	link    trace.Span
-	phase   reconciler.Phase
-	started time.Time
-	since   time.Time // of the phase
+// phaseSpan is a span and, one after the other, the phases in it.
+type phaseSpan struct {
+	tracer     trace.Tracer
+	ctx        context.Context // of the whole
+	phaseCtx   context.Context // of the phase
+	span       trace.Span
+	child      trace.Span
+	phase      reconciler.Phase
+	startedAt  time.Time
+	phaseStart time.Time // of the phase
 }
 
-func newChain(ctx context.Context, tracer trace.Tracer, name string, now time.Time, about ...attribute.KeyValue) *chain {
-	c := &chain{tracer: tracer, started: now}
-	c.ctx, c.whole = tracer.Start(ctx, name, trace.WithTimestamp(now), trace.WithAttributes(about...))
-	c.inner = c.ctx
+func newPhaseSpan(ctx context.Context, tracer trace.Tracer, name string, now time.Time, attrs ...attribute.KeyValue) *phaseSpan {
+	c := &phaseSpan{tracer: tracer, startedAt: now}
+	c.ctx, c.span = tracer.Start(ctx, name, trace.WithTimestamp(now), trace.WithAttributes(attrs...))
+	c.phaseCtx = c.ctx
 	return c
 }
 
-// next ends the phase, and begins another.
-func (c *chain) next(phase reconciler.Phase, now time.Time) {
-	c.endLink("", now)
-	c.phase, c.since = phase, now
-	c.inner, c.link = c.tracer.Start(c.ctx, string(phase), trace.WithTimestamp(now))
+// startPhase ends the phase, and begins another.
+func (c *phaseSpan) startPhase(phase reconciler.Phase, now time.Time) {
+	c.endPhase("", now)
+	c.phase, c.phaseStart = phase, now
+	c.phaseCtx, c.child = c.tracer.Start(c.ctx, string(phase), trace.WithTimestamp(now))
 }
 
-func (c *chain) endLink(why string, now time.Time) {
-	if c.link == nil {
+func (c *phaseSpan) endPhase(reason string, now time.Time) {
+	if c.child == nil {
 		return
 	}
-	if why != "" {
-		c.link.SetStatus(codes.Error, why)
+	if reason != "" {
+		c.child.SetStatus(codes.Error, reason)
 	}
-	c.link.End(trace.WithTimestamp(now))
-	c.link = nil
+	c.child.End(trace.WithTimestamp(now))
+	c.child = nil
 }
 
 // end ends the phase and the whole; why: "" or what went wrong in the phase.
-func (c *chain) end(why string, now time.Time, about ...attribute.KeyValue) {
-	c.endLink(why, now)
-	c.whole.SetAttributes(about...)
-	if why != "" {
-		c.whole.SetStatus(codes.Error, why)
+func (c *phaseSpan) end(reason string, now time.Time, attrs ...attribute.KeyValue) {
+	c.endPhase(reason, now)
+	c.span.SetAttributes(attrs...)
+	if reason != "" {
+		c.span.SetStatus(codes.Error, reason)
 	}
-	c.whole.End(trace.WithTimestamp(now))
+	c.span.End(trace.WithTimestamp(now))
 }
 
-// trace sends spans from now on.
-func (t *Telemetry) trace(r *resource.Resource, s *sender, failed func(error)) error {
+// startTracing sends spans from now on.
+func (t *Telemetry) startTracing(r *resource.Resource, s *sender, onError func(error)) error {
 	exporter, err := otlptrace.New(context.Background(), traceClient{s})
 	if err != nil {
 		return err
 	}
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(failed))
-	provider := sdk.NewTracerProvider(sdk.WithBatcher(exporter), sdk.WithResource(r), sdk.WithIDGenerator(ids{}))
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(onError))
+	provider := sdk.NewTracerProvider(sdk.WithBatcher(exporter), sdk.WithResource(r), sdk.WithIDGenerator(runIDGenerator{}))
 	t.tracer = provider.Tracer("reconcile")
 	t.flush, t.close = provider.ForceFlush, provider.Shutdown
 	return nil
 }
 
-// ids gives the trace of a pass the id of its run, which is as long: so who
+// runIDGenerator gives the trace of a pass the id of its run, which is as long: so who
 // has the one finds the other, and what is done elsewhere for a pass is in the
 // same trace, below a span whose id is the end of the run's.
-type ids struct{}
+type runIDGenerator struct{}
 
 type runKey struct{}
 
-// ofPass has the next root span be the one of a run.
-func ofPass(ctx context.Context, run string) context.Context {
+// rootContext has the next root span be the one of a run.
+func rootContext(ctx context.Context, run string) context.Context {
 	return context.WithValue(ctx, runKey{}, run)
 }
 
-// inPass puts spans below the one of a run, which is made elsewhere.
-func inPass(ctx context.Context, run string) context.Context {
+// childContext puts spans below the one of a run, which is made elsewhere.
+func childContext(ctx context.Context, run string) context.Context {
 	traceID, spanID, ok := idsOf(run)
 	if !ok {
 		return ctx
@@ -109,7 +109,7 @@ func idsOf(run string) (trace.TraceID, trace.SpanID, bool) {
 }
 
 // NewIDs implements sdk.IDGenerator.
-func (g ids) NewIDs(ctx context.Context) (trace.TraceID, trace.SpanID) {
+func (g runIDGenerator) NewIDs(ctx context.Context) (trace.TraceID, trace.SpanID) {
 	run, _ := ctx.Value(runKey{}).(string)
 	traceID, spanID, ok := idsOf(run)
 	if !ok {
@@ -120,7 +120,7 @@ func (g ids) NewIDs(ctx context.Context) (trace.TraceID, trace.SpanID) {
 }
 
 // NewSpanID implements sdk.IDGenerator.
-func (ids) NewSpanID(context.Context, trace.TraceID) (id trace.SpanID) {
+func (runIDGenerator) NewSpanID(context.Context, trace.TraceID) (id trace.SpanID) {
 	_, _ = rand.Read(id[:]) // never fails
 	return id
 }

@@ -25,36 +25,36 @@ const (
 // Options say what is told, and where to. Where OTLP goes, say the standard
 // OTEL_* variables.
 type Options struct {
-	Metrics string      // None, OTLP or EMF
-	Traces  string      // None or OTLP
-	Version string      // of this program
-	Lines   io.Writer   // EMF: one JSON object a line
-	Failed  func(error) // is told of spans that could not be sent meanwhile
+	Metrics   string      // None, OTLP or EMF
+	Traces    string      // None or OTLP
+	Version   string      // of this program
+	EMFOutput io.Writer   // EMF: one JSON object a line
+	OnError   func(error) // is told of spans that could not be sent meanwhile
 }
 
 // Telemetry observes passes, one at a time. Nil observes nothing.
 type Telemetry struct {
-	mu     sync.Mutex
-	now    func() time.Time
-	tracer trace.Tracer
-	meter  meter
-	run    *run
-	done   []report
-	flush  func(context.Context) error // spans
-	close  func(context.Context) error
+	mu       sync.Mutex
+	now      func() time.Time
+	tracer   trace.Tracer
+	exporter metricExporter
+	observer *passObserver
+	reports  []passReport
+	flush    func(context.Context) error // spans
+	close    func(context.Context) error
 }
 
-// meter tells of measures.
-type meter interface {
-	tell(ctx context.Context, r report) error
+// metricExporter tells of measures.
+type metricExporter interface {
+	export(ctx context.Context, r passReport) error
 }
 
-// report is what one pass came to, or one workspace that was visited here for
+// passReport is what one pass came to, or one workspace that was visited here for
 // a pass elsewhere.
-type report struct {
-	at       time.Time
-	about    map[string]any // for people who read it: no figure
-	measures []measure
+type passReport struct {
+	time    time.Time
+	fields  map[string]any // for people who read it: no figure
+	samples []sample
 }
 
 // Open readies what the options ask for; nil when that is nothing. An error
@@ -64,8 +64,8 @@ func Open(o Options) (*Telemetry, error) {
 		return nil, nil
 	}
 	t := &Telemetry{now: time.Now, tracer: noop.NewTracerProvider().Tracer("")}
-	nothing := func(context.Context) error { return nil }
-	t.flush, t.close = nothing, nothing
+	doNothing := func(context.Context) error { return nil }
+	t.flush, t.close = doNothing, doNothing
 	resource, err := resourceOf(o)
 	if err != nil {
 		return nil, err
@@ -76,42 +76,42 @@ func Open(o Options) (*Telemetry, error) {
 		if err != nil {
 			return nil, err
 		}
-		if t.meter, err = newOTLPMeter(resource, sender); err != nil {
+		if t.exporter, err = newOTLPExporter(resource, sender); err != nil {
 			return nil, err
 		}
 	case EMF:
-		t.meter = &emfMeter{namespace: serviceName(resource), to: o.Lines}
+		t.exporter = &emfExporter{namespace: serviceName(resource), w: o.EMFOutput}
 	}
 	if o.Traces == OTLP {
 		sender, err := newSender("TRACES", "/v1/traces")
 		if err != nil {
 			return nil, err
 		}
-		if err := t.trace(resource, sender, o.Failed); err != nil {
+		if err := t.startTracing(resource, sender, o.OnError); err != nil {
 			return nil, err
 		}
 	}
 	return t, nil
 }
 
-// patience is how long a pass waits for its telemetry to be taken.
-const patience = 10 * time.Second
+// exportTimeout is how long a pass waits for its telemetry to be taken.
+const exportTimeout = 10 * time.Second
 
 // Flush sends what was observed, even when ctx has ended.
 func (t *Telemetry) Flush(ctx context.Context) error {
 	if t == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exportTimeout)
 	defer cancel()
 	t.mu.Lock()
-	done := t.done
-	t.done = nil
+	reports := t.reports
+	t.reports = nil
 	t.mu.Unlock()
 	var errs []error
-	for _, r := range done {
-		if t.meter != nil {
-			errs = append(errs, t.meter.tell(ctx, r))
+	for _, r := range reports {
+		if t.exporter != nil {
+			errs = append(errs, t.exporter.export(ctx, r))
 		}
 	}
 	if err := errors.Join(append(errs, t.flush(ctx))...); err != nil {
@@ -126,7 +126,7 @@ func (t *Telemetry) Close(ctx context.Context) error {
 		return nil
 	}
 	err := t.Flush(ctx)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exportTimeout)
 	defer cancel()
 	return errors.Join(err, t.close(ctx))
 }
@@ -139,10 +139,10 @@ func (t *Telemetry) Observe(e reconciler.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.now()
-	if t.run == nil || t.run.id != e.Run {
-		t.run = newRun(t.tracer, e, now)
+	if t.observer == nil || t.observer.id != e.Run {
+		t.observer = newPassObserver(t.tracer, e, now)
 	}
-	if r, done := t.run.take(e, now); done {
-		t.run, t.done = nil, append(t.done, r)
+	if r, done := t.observer.handle(e, now); done {
+		t.observer, t.reports = nil, append(t.reports, r)
 	}
 }

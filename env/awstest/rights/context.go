@@ -4,57 +4,57 @@ import (
 	"strings"
 )
 
-// context is what a request is told with: of what the action knows, what the
+// requestContext is what a request is told with: of what the action knows, what the
 // call says. Tags that things have already are not told.
-func (a *Account) context(action *action, t *resourceType, c Call, s said) map[string][]string {
-	told := map[string][]string{}
-	for key, values := range contextOf {
-		if !action.knows(t, key) {
+func (a *Inventory) requestContext(action *action, t *resourceType, c Call, s params) map[string][]string {
+	context := map[string][]string{}
+	for key, values := range contextKeys {
+		if !action.hasContextKey(t, key) {
 			continue
 		}
 		if found := values(a, c, s); len(found) > 0 {
-			told[key] = found
+			context[key] = found
 		}
 	}
-	if action.knows(t, "aws:RequestTag/${TagKey}") {
+	if action.hasContextKey(t, "aws:RequestTag/${TagKey}") {
 		for tag, value := range s.tags() {
-			told["aws:RequestTag/"+tag] = []string{value}
+			context["aws:RequestTag/"+tag] = []string{value}
 		}
 	}
-	return told
+	return context
 }
 
-// contextOf are the keys that policies here look at.
-var contextOf = map[string]func(*Account, Call, said) []string{
-	"elasticfilesystem:Encrypted": func(_ *Account, _ Call, s said) []string { return s.values("Encrypted") },
-	"iam:PermissionsBoundary":     (*Account).boundary,
-	"iam:PolicyARN":               func(_ *Account, _ Call, s said) []string { return s.values("PolicyArn") },
-	"route53:ChangeResourceRecordSetsRecordTypes": func(_ *Account, _ Call, s said) []string {
+// contextKeys are the keys that policies here look at.
+var contextKeys = map[string]func(*Inventory, Call, params) []string{
+	"elasticfilesystem:Encrypted": func(_ *Inventory, _ Call, s params) []string { return s.values("Encrypted") },
+	"iam:PermissionsBoundary":     (*Inventory).boundaryOf,
+	"iam:PolicyARN":               func(_ *Inventory, _ Call, s params) []string { return s.values("PolicyArn") },
+	"route53:ChangeResourceRecordSetsRecordTypes": func(_ *Inventory, _ Call, s params) []string {
 		return s.values("Type")
 	},
-	"route53:ChangeResourceRecordSetsNormalizedRecordNames": func(_ *Account, _ Call, s said) (names []string) {
-		for _, name := range s.at("ResourceRecordSet", "Name") {
+	"route53:ChangeResourceRecordSetsNormalizedRecordNames": func(_ *Inventory, _ Call, s params) (names []string) {
+		for _, name := range s.memberValues("ResourceRecordSet", "Name") {
 			names = append(names, strings.ToLower(strings.TrimSuffix(name, ".")))
 		}
 		return names
 	},
-	"s3:x-amz-server-side-encryption-aws-kms-key-id": func(_ *Account, c Call, _ said) []string {
+	"s3:x-amz-server-side-encryption-aws-kms-key-id": func(_ *Inventory, c Call, _ params) []string {
 		return c.Header.Values("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id")
 	},
-	"s3:x-amz-server-side-encryption": func(_ *Account, c Call, _ said) []string {
+	"s3:x-amz-server-side-encryption": func(_ *Inventory, c Call, _ params) []string {
 		return c.Header.Values("X-Amz-Server-Side-Encryption")
 	},
 }
 
-// boundary is the one that a role gets, or has.
-func (a *Account) boundary(c Call, s said) []string {
-	if given := s.values("PermissionsBoundary"); len(given) > 0 {
-		return given
+// boundaryOf is the one that a role gets, or has.
+func (a *Inventory) boundaryOf(c Call, s params) []string {
+	if requested := s.values("PermissionsBoundary"); len(requested) > 0 {
+		return requested
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if has := a.bound[s.value("RoleName")]; has != "" {
-		return []string{has}
+	if current := a.boundaries[s.value("RoleName")]; current != "" {
+		return []string{current}
 	}
 	return nil
 }

@@ -5,25 +5,25 @@ import (
 	"strings"
 )
 
-// prefixes are the names that services have in IAM, where they differ from
+// iamPrefixes are the names that services have in IAM, where they differ from
 // what calls are signed for.
-var prefixes = map[string]string{"monitoring": "cloudwatch"}
+var iamPrefixes = map[string]string{"monitoring": "cloudwatch"}
 
-// free needs nobody's leave (AWS STS API Reference).
-var free = map[string]bool{"sts:GetCallerIdentity": true}
+// freeActions needs nobody's leave (AWS STS API Reference).
+var freeActions = map[string]bool{"sts:GetCallerIdentity": true}
 
-// unused are types of things of which the estate has none, and whose ARNs are
+// unusedTypes are types of things of which the estate has none, and whose ARNs are
 // made of the same names as those of others.
-var unused = []string{
+var unusedTypes = []string{
 	"backup:recoveryPoint", "dynamodb:index", "dynamodb:stream", "elasticloadbalancing:loadbalancer/net/",
 	"elasticloadbalancing:loadbalancer/gwy/", "elasticloadbalancing:listener/net", "elasticloadbalancing:listener/gwy",
 	"elasticloadbalancing:listener-rule/net", "lambda:function alias", "lambda:function version", "rds:cluster", "rds:og",
 	"s3:accesspointobject",
 }
 
-// kinds are EC2's types, by what ids of theirs begin with. Ids of other
+// ec2Types are EC2's types, by what ids of theirs begin with. Ids of other
 // services have a parameter's name, and are found by that.
-var kinds = map[string]string{
+var ec2Types = map[string]string{
 	"acl": "network-acl", "ami": "image", "eipalloc": "elastic-ip", "eni": "network-interface", "fl": "vpc-flow-log",
 	"i": "instance", "igw": "internet-gateway", "key": "key-pair", "lt": "launch-template", "nat": "natgateway",
 	"pl": "prefix-list", "rtb": "route-table", "sg": "security-group", "sgr": "security-group-rule", "subnet": "subnet",
@@ -31,23 +31,23 @@ var kinds = map[string]string{
 	"vgw": "vpn-gateway", "vpc": "vpc", "vpce": "vpc-endpoint",
 }
 
-// madeUp are what AWS makes up for what is yet to be made.
-var madeUp = []string{"GroupId", "LoadBalancerId", "TargetGroupId"}
+// generatedNames are what AWS makes up for what is yet to be made.
+var generatedNames = []string{"GroupId", "LoadBalancerId", "TargetGroupId"}
 
-var id = regexp.MustCompile(`^([a-z]+(?:-[a-z]+)?)-[0-9a-f]{8,17}$`)
+var ec2ID = regexp.MustCompile(`^([a-z]+(?:-[a-z]+)?)-[0-9a-f]{8,17}$`)
 
-// kindOf is the type of an id of EC2.
-func kindOf(value string) string {
-	m := id.FindStringSubmatch(value)
+// ec2TypeOf is the type of an id of EC2.
+func ec2TypeOf(value string) string {
+	m := ec2ID.FindStringSubmatch(value)
 	if m == nil {
 		return ""
 	}
-	return kinds[m[1]]
+	return ec2Types[m[1]]
 }
 
-// parameters are those in which calls name what stands in an ARN, where it is
+// arnParameters are those in which calls name what stands in an ARN, where it is
 // not called the same. What is called so in the plural is a list of them.
-var parameters = map[string][]string{
+var arnParameters = map[string][]string{
 	"Alias":              {"AliasName"},
 	"ClusterName":        {"Cluster", "ClusterName"},
 	"DbInstanceName":     {"DBInstanceIdentifier", "SourceDBInstanceIdentifier"},
@@ -65,17 +65,17 @@ var parameters = map[string][]string{
 	"TopicName":          {"Name"},
 }
 
-// nameOf is what the call says for a variable in the ARN of a type.
-func (a *Account) nameOf(t *resourceType, variable string, s said) []string {
+// valuesOf is what the call says for a variable in the ARN of a type.
+func (a *Inventory) valuesOf(t *resourceType, variable string, s params) []string {
 	switch variable {
 	case "RoleNameWithPath", "InstanceProfileNameWithPath":
-		return a.withPath(t.Key, s)
+		return a.nameWithPath(t.Key, s)
 	case "TopicName": // a subscription's ARN is its topic's, and more
 		if parts := strings.Split(s.value("SubscriptionArn"), ":"); len(parts) > 6 {
 			return parts[5:6]
 		}
 	}
-	names, ok := parameters[variable]
+	names, ok := arnParameters[variable]
 	if !ok {
 		names = []string{variable}
 	}

@@ -9,31 +9,31 @@ import (
 
 // actionsOf are the actions that a call needs. What its path names is put into
 // what it says.
-func actionsOf(c Call, s said) ([]string, error) {
+func actionsOf(c Call, s params) ([]string, error) {
 	prefix := c.Service
-	if other := prefixes[prefix]; other != "" {
-		prefix = other
+	if iamPrefix := iamPrefixes[prefix]; iamPrefix != "" {
+		prefix = iamPrefix
 	}
 	switch {
 	case c.Service == "s3" && !strings.HasPrefix(c.Path, "/v20180820/"):
-		return []string{storage(c, s)}, nil
+		return []string{s3Action(c, s)}, nil
 	case c.Service == "apigateway":
 		return []string{"apigateway:" + c.Method}, nil
 	case c.Operation == "":
-		operation, err := routed(c, s)
+		operation, err := matchRoute(c, s)
 		return []string{prefix + ":" + operation}, err
 	case c.Operation == "TransactWriteItems":
-		return transaction(s), nil
+		return transactionActions(s), nil
 	}
-	if name := prefix + ":" + c.Operation; !free[name] {
+	if name := prefix + ":" + c.Operation; !freeActions[name] {
 		return []string{name}, nil
 	}
 	return nil, nil
 }
 
-// transaction are those of the items of one (Amazon DynamoDB Developer Guide,
+// transactionActions are those of the items of one (Amazon DynamoDB Developer Guide,
 // "Managing complex workflows with DynamoDB transactions").
-func transaction(s said) (actions []string) {
+func transactionActions(s params) (actions []string) {
 	items, _ := s.tree["TransactItems"].([]any)
 	for _, item := range items {
 		item, _ := item.(map[string]any)
@@ -48,8 +48,8 @@ func transaction(s said) (actions []string) {
 	return slices.Compact(actions)
 }
 
-// routed finds the operation of a service that goes by methods and paths.
-func routed(c Call, s said) (string, error) {
+// matchRoute finds the operation of a service that goes by methods and paths.
+func matchRoute(c Call, s params) (string, error) {
 	path := strings.Split(strings.Trim(c.Path, "/"), "/")
 next:
 	for _, line := range strings.Split(routes[c.Service], "\n") {
@@ -156,9 +156,9 @@ var routes = map[string]string{
 		GET    tags/:ResourceArn                                                     ListTagsForResource`,
 }
 
-// storage is the action of a call of Amazon S3 (Amazon S3 User Guide, "Required
+// s3Action is the action of a call of Amazon S3 (Amazon S3 User Guide, "Required
 // permissions for Amazon S3 API operations").
-func storage(c Call, s said) string {
+func s3Action(c Call, s params) string {
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(c.Path, "/"), "/")
 	if name, err := url.PathUnescape(key); err == nil {
 		key = name
@@ -176,7 +176,7 @@ func storage(c Call, s said) string {
 		}
 		return action
 	}
-	for part, noun := range bucketParts {
+	for part, noun := range bucketSubresources {
 		if !c.Query.Has(part) {
 			continue
 		}
@@ -198,7 +198,7 @@ func storage(c Call, s said) string {
 	return "s3:ListBucket"
 }
 
-var bucketParts = map[string]string{
+var bucketSubresources = map[string]string{
 	"accelerate": "AccelerateConfiguration", "acl": "BucketAcl", "cors": "BucketCORS", "encryption": "EncryptionConfiguration",
 	"lifecycle": "LifecycleConfiguration", "location": "BucketLocation", "logging": "BucketLogging",
 	"notification": "BucketNotification", "object-lock": "BucketObjectLockConfiguration",

@@ -7,26 +7,26 @@ import (
 	"unicode/utf8"
 )
 
-// longest is the longest comment that is taken, in characters. Backlog's own
+// maxCommentLength is the longest comment that is taken, in characters. Backlog's own
 // limit is not documented: longer ones are refused here, so that nobody
 // relies on them.
-const longest = 20_000
+const maxCommentLength = 20_000
 
 // Comment is a comment as it stands.
 type Comment struct {
-	ID      int
-	User    int
-	Content string
-	Notify  []string // ids of users who were told
-	Edits   int      // how often it was edited
+	ID            int
+	User          int
+	Content       string
+	NotifiedUsers []string // ids of users who were told
+	Edits         int      // how often it was edited
 
 	created, updated time.Time
 }
 
-func (c *Comment) json() object {
+func (c *Comment) toJSON() object {
 	return object{
 		"id": c.ID, "content": c.Content, "changeLog": []object{}, "createdUser": userOf(c.User),
-		"created": stamp(c.created), "updated": stamp(c.updated), "stars": []object{}, "notifications": []object{},
+		"created": timestamp(c.created), "updated": timestamp(c.updated), "stars": []object{}, "notifications": []object{},
 	}
 }
 
@@ -35,49 +35,49 @@ func (s *Server) Comments(number int) []Comment {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var list []Comment
-	for _, c := range s.pull(number).comments {
+	for _, c := range s.findPullRequest(number).comments {
 		list = append(list, *c)
 	}
 	return list
 }
 
-// Comment comments on a pull request as a person does.
-func (s *Server) Comment(number int, content string) {
+// AddComment comments on a pull request as a person does.
+func (s *Server) AddComment(number int, content string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := s.pull(number)
-	p.comments = append(p.comments, &Comment{ID: s.next(), User: PersonID, Content: content, created: s.Now(), updated: s.Now()})
+	p := s.findPullRequest(number)
+	p.comments = append(p.comments, &Comment{ID: s.nextID(), User: PersonID, Content: content, created: s.Now(), updated: s.Now()})
 }
 
 // newComment makes the comment that a request posts; nil if it is refused.
 func (s *Server) newComment(w http.ResponseWriter, r *http.Request, field string) *Comment {
 	content := r.Form.Get(field)
-	if content == "" || utf8.RuneCountInString(content) > longest {
-		refuse(w, http.StatusBadRequest, field+" is empty or too long.", 7)
+	if content == "" || utf8.RuneCountInString(content) > maxCommentLength {
+		respondError(w, http.StatusBadRequest, field+" is empty or too long.", 7)
 		return nil
 	}
-	return &Comment{ID: s.next(), User: BotID, Content: content, Notify: r.Form["notifiedUserId[]"], created: s.Now(), updated: s.Now()}
+	return &Comment{ID: s.nextID(), User: BotID, Content: content, NotifiedUsers: r.Form["notifiedUserId[]"], created: s.Now(), updated: s.Now()}
 }
 
 func (s *Server) getComments(w http.ResponseWriter, r *http.Request, p *pullRequest) {
-	least, _ := strconv.Atoi(r.Form.Get("minId"))
+	minID, _ := strconv.Atoi(r.Form.Get("minId"))
 	list := []object{}
 	for i := range p.comments {
 		c := p.comments[len(p.comments)-1-i] // the newest first is the default
 		if r.Form.Get("order") == "asc" {
 			c = p.comments[i]
 		}
-		if c.ID >= least && len(list) < count(r) {
-			list = append(list, c.json())
+		if c.ID >= minID && len(list) < requestedCount(r) {
+			list = append(list, c.toJSON())
 		}
 	}
-	answer(w, list)
+	respond(w, list)
 }
 
 func (s *Server) postComment(w http.ResponseWriter, r *http.Request, p *pullRequest) {
 	if c := s.newComment(w, r, "content"); c != nil {
 		p.comments = append(p.comments, c)
-		answerWith(w, http.StatusCreated, c.json())
+		respondStatus(w, http.StatusCreated, c.toJSON())
 	}
 }
 
@@ -90,13 +90,13 @@ func (s *Server) patchComment(w http.ResponseWriter, r *http.Request, p *pullReq
 		switch {
 		case edited == nil:
 		case c.User != BotID:
-			refuse(w, http.StatusForbidden, "Only one's own comments can be edited.", 11)
+			respondError(w, http.StatusForbidden, "Only one's own comments can be edited.", 11)
 		default:
 			c.Content, c.updated = edited.Content, s.Now()
 			c.Edits++
-			answer(w, c.json())
+			respond(w, c.toJSON())
 		}
 		return
 	}
-	refuse(w, http.StatusNotFound, "No such comment.", 6)
+	respondError(w, http.StatusNotFound, "No such comment.", 6)
 }

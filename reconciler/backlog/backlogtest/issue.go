@@ -20,7 +20,7 @@ type issue struct {
 
 var statusNames = map[int]string{1: "Open", 2: "In Progress", 3: "Resolved", 4: "Closed"}
 
-func (i *issue) json() object {
+func (i *issue) toJSON() object {
 	return object{
 		"id": i.id, "projectId": projectID, "issueKey": i.Key, "summary": i.Summary, "description": i.Description,
 		"status": object{"id": i.Status, "projectId": projectID, "name": statusNames[i.Status]},
@@ -41,18 +41,18 @@ func (s *Server) Issues() []Issue {
 func (s *Server) postIssue(w http.ResponseWriter, r *http.Request) {
 	f := r.Form
 	if f.Get("projectId") != strconv.Itoa(projectID) || f.Get("summary") == "" || f.Get("issueTypeId") == "" || f.Get("priorityId") == "" {
-		refuse(w, http.StatusBadRequest, "projectId, summary, issueTypeId and priorityId are required.", 7)
+		respondError(w, http.StatusBadRequest, "projectId, summary, issueTypeId and priorityId are required.", 7)
 		return
 	}
-	i := &issue{id: s.next(), Issue: Issue{
+	i := &issue{id: s.nextID(), Issue: Issue{
 		Key: fmt.Sprintf("%s-%d", Project, len(s.issues)+1), Summary: f.Get("summary"), Description: f.Get("description"), Status: 1,
 	}}
 	s.issues = append(s.issues, i)
-	answerWith(w, http.StatusCreated, i.json())
+	respondStatus(w, http.StatusCreated, i.toJSON())
 }
 
-// inIssue finds the issue of a request, by key or id.
-func (s *Server) inIssue(next func(http.ResponseWriter, *http.Request, *issue)) http.HandlerFunc {
+// withIssue finds the issue of a request, by key or id.
+func (s *Server) withIssue(next func(http.ResponseWriter, *http.Request, *issue)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		for _, i := range s.issues {
 			if key := r.PathValue("key"); key == i.Key || key == strconv.Itoa(i.id) {
@@ -60,17 +60,17 @@ func (s *Server) inIssue(next func(http.ResponseWriter, *http.Request, *issue)) 
 				return
 			}
 		}
-		refuse(w, http.StatusNotFound, "No such issue.", 6)
+		respondError(w, http.StatusNotFound, "No such issue.", 6)
 	}
 }
 
-func (s *Server) getIssue(w http.ResponseWriter, _ *http.Request, i *issue) { answer(w, i.json()) }
+func (s *Server) getIssue(w http.ResponseWriter, _ *http.Request, i *issue) { respond(w, i.toJSON()) }
 
 func (s *Server) patchIssue(w http.ResponseWriter, r *http.Request, i *issue) {
 	if status := r.Form.Get("statusId"); status != "" {
 		id, _ := strconv.Atoi(status)
 		if statusNames[id] == "" {
-			refuse(w, http.StatusBadRequest, "statusId is not known.", 7)
+			respondError(w, http.StatusBadRequest, "statusId is not known.", 7)
 			return
 		}
 		i.Status = id
@@ -82,12 +82,12 @@ func (s *Server) patchIssue(w http.ResponseWriter, r *http.Request, i *issue) {
 		}
 		i.Comments = append(i.Comments, *c)
 	}
-	answer(w, i.json())
+	respond(w, i.toJSON())
 }
 
 func (s *Server) postIssueComment(w http.ResponseWriter, r *http.Request, i *issue) {
 	if c := s.newComment(w, r, "content"); c != nil {
 		i.Comments = append(i.Comments, *c)
-		answerWith(w, http.StatusCreated, c.json())
+		respondStatus(w, http.StatusCreated, c.toJSON())
 	}
 }

@@ -20,7 +20,7 @@ type pullRequest struct {
 	comments                              []*Comment
 }
 
-func (p *pullRequest) json() object {
+func (p *pullRequest) toJSON() object {
 	null := func(text string) any {
 		if text == "" {
 			return nil
@@ -32,8 +32,8 @@ func (p *pullRequest) json() object {
 		"base": p.base, "branch": p.branch, "assignee": nil, "issue": nil,
 		"status":     object{"id": p.status, "name": map[int]string{1: "Open", 2: "Closed", 3: "Merged"}[p.status]},
 		"baseCommit": null(p.baseCommit), "branchCommit": null(p.branchCommit), "mergeCommit": null(p.mergeCommit),
-		"closeAt": stamp(p.closedAt), "mergeAt": stamp(p.mergedAt),
-		"createdUser": userOf(PersonID), "created": stamp(p.created), "updatedUser": userOf(PersonID), "updated": stamp(p.updated),
+		"closeAt": timestamp(p.closedAt), "mergeAt": timestamp(p.mergedAt),
+		"createdUser": userOf(PersonID), "created": timestamp(p.created), "updatedUser": userOf(PersonID), "updated": timestamp(p.updated),
 		"attachments": []object{}, "stars": []object{},
 	}
 }
@@ -42,97 +42,97 @@ func (p *pullRequest) json() object {
 // pull request's number. The branch must have been pushed.
 func (s *Server) OpenPullRequest(branch, summary string) int {
 	s.t.Helper()
-	number, told := s.open(branch, summary)
-	s.deliver(told)
+	number, messages := s.openPullRequest(branch, summary)
+	s.deliver(messages)
 	return number
 }
 
-func (s *Server) open(branch, summary string) (number int, told []message) {
+func (s *Server) openPullRequest(branch, summary string) (number int, messages []message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := &pullRequest{
-		id: s.next(), number: len(s.pulls) + 1, summary: summary, base: "main", branch: branch, status: 1,
+		id: s.nextID(), number: len(s.pullRequests) + 1, summary: summary, base: "main", branch: branch, status: 1,
 		created: s.Now(), updated: s.Now(),
 	}
-	s.pulls = append(s.pulls, p)
-	s.follow(p)
-	return p.number, s.tell(typeAdded, p.content(nil))
+	s.pullRequests = append(s.pullRequests, p)
+	s.updateHead(p)
+	return p.number, s.recordActivity(typeAdded, p.activityContent(nil))
 }
 
-// follow lets refs/pull/N/head follow the branch.
-func (s *Server) follow(p *pullRequest) {
-	s.bare("update-ref", fmt.Sprintf("refs/pull/%d/head", p.number), "refs/heads/"+p.branch)
+// updateHead lets refs/pull/N/head follow the branch.
+func (s *Server) updateHead(p *pullRequest) {
+	s.runGit("update-ref", fmt.Sprintf("refs/pull/%d/head", p.number), "refs/heads/"+p.branch)
 }
 
 // Merge merges a pull request as Backlog does, by a merge commit, and returns
 // it. A conflict fails the test.
 func (s *Server) Merge(number int) string {
 	s.t.Helper()
-	commit, told := s.merge(number)
-	s.deliver(append(s.pushed(), told...))
+	commit, messages := s.mergePullRequest(number)
+	s.deliver(append(s.detectPushes(), messages...))
 	return commit
 }
 
-func (s *Server) merge(number int) (commit string, told []message) {
+func (s *Server) mergePullRequest(number int) (commit string, messages []message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := s.pull(number)
-	p.baseCommit = s.bare("rev-parse", "refs/heads/"+p.base)
-	p.branchCommit = s.bare("rev-parse", "refs/heads/"+p.branch)
-	tree := s.bare("merge-tree", "--write-tree", p.baseCommit, p.branchCommit)
+	p := s.findPullRequest(number)
+	p.baseCommit = s.runGit("rev-parse", "refs/heads/"+p.base)
+	p.branchCommit = s.runGit("rev-parse", "refs/heads/"+p.branch)
+	tree := s.runGit("merge-tree", "--write-tree", p.baseCommit, p.branchCommit)
 	message := fmt.Sprintf("Merge pull request #%d %s into %s", number, p.branch, p.base)
-	p.mergeCommit = s.bare("commit-tree", tree, "-p", p.baseCommit, "-p", p.branchCommit, "-m", message)
-	s.bare("update-ref", "refs/heads/"+p.base, p.mergeCommit)
+	p.mergeCommit = s.runGit("commit-tree", tree, "-p", p.baseCommit, "-p", p.branchCommit, "-m", message)
+	s.runGit("update-ref", "refs/heads/"+p.base, p.mergeCommit)
 	p.mergedAt = s.Now()
-	return p.mergeCommit, s.end(p, 3)
+	return p.mergeCommit, s.setStatus(p, 3)
 }
 
 // ClosePullRequest closes a pull request without a merge.
 func (s *Server) ClosePullRequest(number int) {
-	s.deliver(s.close(number))
+	s.deliver(s.closePullRequest(number))
 }
 
-func (s *Server) close(number int) []message {
+func (s *Server) closePullRequest(number int) []message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.end(s.pull(number), 2)
+	return s.setStatus(s.findPullRequest(number), 2)
 }
 
-func (s *Server) end(p *pullRequest, status int) []message {
+func (s *Server) setStatus(p *pullRequest, status int) []message {
 	old := p.status
 	p.status, p.closedAt, p.updated = status, s.Now(), s.Now()
-	return s.tell(typeUpdated, p.content([]object{{
+	return s.recordActivity(typeUpdated, p.activityContent([]object{{
 		"field": "status", "old_value": strconv.Itoa(old), "new_value": strconv.Itoa(status),
 	}}))
 }
 
-// pull finds a pull request; none fails the test.
-func (s *Server) pull(number int) *pullRequest {
+// findPullRequest finds a pull request; none fails the test.
+func (s *Server) findPullRequest(number int) *pullRequest {
 	s.t.Helper()
-	if number < 1 || number > len(s.pulls) {
+	if number < 1 || number > len(s.pullRequests) {
 		s.t.Fatalf("there is no pull request %d", number)
 	}
-	return s.pulls[number-1]
+	return s.pullRequests[number-1]
 }
 
-func (s *Server) bare(args ...string) string {
+func (s *Server) runGit(args ...string) string {
 	s.t.Helper()
 	return gittest.Git(s.t, s.Repo.Dir, args...)
 }
 
-func (s *Server) inPull(next func(http.ResponseWriter, *http.Request, *pullRequest)) http.HandlerFunc {
-	return s.inProject(func(w http.ResponseWriter, r *http.Request) {
+func (s *Server) withPullRequest(next func(http.ResponseWriter, *http.Request, *pullRequest)) http.HandlerFunc {
+	return s.withProject(func(w http.ResponseWriter, r *http.Request) {
 		number, err := strconv.Atoi(r.PathValue("number"))
-		if err != nil || number < 1 || number > len(s.pulls) {
-			refuse(w, http.StatusNotFound, "No such pull request.", 6)
+		if err != nil || number < 1 || number > len(s.pullRequests) {
+			respondError(w, http.StatusNotFound, "No such pull request.", 6)
 			return
 		}
-		next(w, r, s.pulls[number-1])
+		next(w, r, s.pullRequests[number-1])
 	})
 }
 
 func (s *Server) getPullRequest(w http.ResponseWriter, _ *http.Request, p *pullRequest) {
-	answer(w, p.json())
+	respond(w, p.toJSON())
 }
 
 // getPullRequests lists the newest first, in pages by offset.
@@ -140,23 +140,23 @@ func (s *Server) getPullRequests(w http.ResponseWriter, r *http.Request) {
 	statuses := r.Form["statusId[]"]
 	offset, _ := strconv.Atoi(r.Form.Get("offset"))
 	list := []object{}
-	for _, p := range slices.Backward(s.pulls) {
+	for _, p := range slices.Backward(s.pullRequests) {
 		if len(statuses) > 0 && !slices.Contains(statuses, strconv.Itoa(p.status)) {
 			continue
 		}
 		if offset > 0 {
 			offset--
-		} else if len(list) < count(r) {
-			list = append(list, p.json())
+		} else if len(list) < requestedCount(r) {
+			list = append(list, p.toJSON())
 		}
 	}
-	answer(w, list)
+	respond(w, list)
 }
 
-// heads are the branches and their commits.
-func (s *Server) heads() map[string]string {
+// branchHeads are the branches and their commits.
+func (s *Server) branchHeads() map[string]string {
 	heads := map[string]string{}
-	for _, line := range strings.Split(s.bare("for-each-ref", "--format=%(refname) %(objectname)", "refs/heads", "refs/tags"), "\n") {
+	for _, line := range strings.Split(s.runGit("for-each-ref", "--format=%(refname) %(objectname)", "refs/heads", "refs/tags"), "\n") {
 		if ref, commit, ok := strings.Cut(line, " "); ok {
 			heads[ref] = commit
 		}

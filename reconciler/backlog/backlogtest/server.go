@@ -47,19 +47,19 @@ type Server struct {
 	t      testing.TB
 	client *http.Client // delivers webhooks
 
-	mu         sync.Mutex
-	requests   []Request
-	spent      map[string]int // by kind of request, in this minute
-	minute     time.Time
-	ids        int
-	pushedAt   time.Time
-	branches   map[string]string // as of the last push that was told
-	pulls      []*pullRequest
-	issues     []*issue
-	activities []map[string]any
-	hooks      []hook
-	deliveries []Delivery
-	lose       bool
+	mu           sync.Mutex
+	requests     []Request
+	usedRequests map[string]int // by kind of request, in this minute
+	minute       time.Time
+	ids          int
+	pushedAt     time.Time
+	branches     map[string]string // as of the last push that was told
+	pullRequests []*pullRequest
+	issues       []*issue
+	activities   []map[string]any
+	hooks        []hook
+	deliveries   []Delivery
+	dropWebhooks bool
 }
 
 // Request is a request to the API as it was received. The key is left out.
@@ -72,14 +72,14 @@ type Request struct {
 func Start(t testing.TB, repo *gittest.Repo) *Server {
 	t.Helper()
 	s := &Server{
-		Repo: repo, Git: gittest.Handler(t, repo), Format: "markdown",
+		Repo: repo, Git: gittest.NewHandler(t, repo), Format: "markdown",
 		ReadLimit: 600, UpdateLimit: 150, Now: time.Now,
-		t: t, ids: 1000, spent: map[string]int{}, client: &http.Client{Timeout: 30 * time.Second},
+		t: t, ids: 1000, usedRequests: map[string]int{}, client: &http.Client{Timeout: 30 * time.Second},
 	}
-	s.branches = s.heads()
+	s.branches = s.branchHeads()
 	mux := http.NewServeMux()
-	mux.Handle("/api/v2/", http.StripPrefix("/api/v2", s.api()))
-	mux.Handle("/git/"+Project+"/"+Repository+".git/", s.git())
+	mux.Handle("/api/v2/", http.StripPrefix("/api/v2", s.apiHandler()))
+	mux.Handle("/git/"+Project+"/"+Repository+".git/", s.gitHandler())
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	t.Cleanup(server.CloseClientConnections)
@@ -93,24 +93,24 @@ func Start(t testing.TB, repo *gittest.Repo) *Server {
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	taken := s.requests
+	requests := s.requests
 	s.requests = nil
-	return taken
+	return requests
 }
 
-// api answers requests below /api/v2, one after another.
-func (s *Server) api() http.Handler {
+// apiHandler answers requests below /api/v2, one after another.
+func (s *Server) apiHandler() http.Handler {
 	mux := http.NewServeMux()
-	for pattern, answer := range s.routes() {
-		mux.HandleFunc(pattern, answer)
+	for pattern, handler := range s.routes() {
+		mux.HandleFunc(pattern, handler)
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		refuse(w, http.StatusNotFound, "Undefined resource.", 5)
+		respondError(w, http.StatusNotFound, "Undefined resource.", 5)
 	})
 	var n int
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ParseForm() != nil {
-			refuse(w, http.StatusBadRequest, "Invalid form.", 7)
+			respondError(w, http.StatusBadRequest, "Invalid form.", 7)
 			return
 		}
 		key := r.Form.Get("apiKey")
@@ -132,12 +132,12 @@ func (s *Server) api() http.Handler {
 				return
 			}
 		case key != APIKey:
-			refuse(w, http.StatusUnauthorized, "Authentication failure.", 11)
+			respondError(w, http.StatusUnauthorized, "Authentication failure.", 11)
 			return
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.limited(w, r) {
+		if s.enforceLimit(w, r) {
 			return
 		}
 		mux.ServeHTTP(w, r)
@@ -151,36 +151,36 @@ func (s *Server) routes() map[string]http.HandlerFunc {
 		"GET /space":                               s.getSpace,
 		"GET /users/myself":                        s.getMyself,
 		"GET /rateLimit":                           s.getRateLimit,
-		"GET /projects/{project}":                  s.inProject(s.getProject),
-		"GET /projects/{project}/issueTypes":       s.inProject(s.getIssueTypes),
-		"GET /projects/{project}/activities":       s.inProject(s.getActivities),
-		"GET /projects/{project}/git/repositories": s.inProject(s.getRepositories),
-		"GET " + repository:                        s.inProject(s.getRepository),
-		"GET " + repository + "/pullRequests":      s.inProject(s.getPullRequests),
-		"GET " + pull:                              s.inPull(s.getPullRequest),
-		"GET " + pull + "/comments":                s.inPull(s.getComments),
-		"POST " + pull + "/comments":               s.inPull(s.postComment),
-		"PATCH " + pull + "/comments/{id}":         s.inPull(s.patchComment),
+		"GET /projects/{project}":                  s.withProject(s.getProject),
+		"GET /projects/{project}/issueTypes":       s.withProject(s.getIssueTypes),
+		"GET /projects/{project}/activities":       s.withProject(s.getActivities),
+		"GET /projects/{project}/git/repositories": s.withProject(s.getRepositories),
+		"GET " + repository:                        s.withProject(s.getRepository),
+		"GET " + repository + "/pullRequests":      s.withProject(s.getPullRequests),
+		"GET " + pull:                              s.withPullRequest(s.getPullRequest),
+		"GET " + pull + "/comments":                s.withPullRequest(s.getComments),
+		"POST " + pull + "/comments":               s.withPullRequest(s.postComment),
+		"PATCH " + pull + "/comments/{id}":         s.withPullRequest(s.patchComment),
 		"POST /issues":                             s.postIssue,
-		"GET /issues/{key}":                        s.inIssue(s.getIssue),
-		"PATCH /issues/{key}":                      s.inIssue(s.patchIssue),
-		"POST /issues/{key}/comments":              s.inIssue(s.postIssueComment),
+		"GET /issues/{key}":                        s.withIssue(s.getIssue),
+		"PATCH /issues/{key}":                      s.withIssue(s.patchIssue),
+		"POST /issues/{key}/comments":              s.withIssue(s.postIssueComment),
 	}
 }
 
-// inProject lets requests for the project and the repository alone through.
-func (s *Server) inProject(next http.HandlerFunc) http.HandlerFunc {
+// withProject lets requests for the project and the repository alone through.
+func (s *Server) withProject(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.PathValue("project") != Project || !slices.Contains([]string{"", Repository}, r.PathValue("repository")) {
-			refuse(w, http.StatusNotFound, "No such project or repository.", 6)
+			respondError(w, http.StatusNotFound, "No such project or repository.", 6)
 			return
 		}
 		next(w, r)
 	}
 }
 
-// git serves the repository by the path that Backlog gives it.
-func (s *Server) git() http.Handler {
+// gitHandler serves the repository by the path that Backlog gives it.
+func (s *Server) gitHandler() http.Handler {
 	dir := "/" + s.Repo.Name()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.URL.Path = dir + strings.TrimPrefix(r.URL.Path, "/git/"+Project+"/"+Repository+".git")

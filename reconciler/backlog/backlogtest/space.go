@@ -11,19 +11,19 @@ type object = map[string]any
 
 const projectID = 40
 
-func answer(w http.ResponseWriter, value any) { answerWith(w, http.StatusOK, value) }
+func respond(w http.ResponseWriter, value any) { respondStatus(w, http.StatusOK, value) }
 
-func answerWith(w http.ResponseWriter, status int, value any) {
+func respondStatus(w http.ResponseWriter, status int, value any) {
 	w.Header().Set("Content-Type", "application/json;charset=utf-8")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(value)
 }
 
-func refuse(w http.ResponseWriter, status int, message string, code int) {
-	answerWith(w, status, object{"errors": []object{{"message": message, "code": code, "moreInfo": ""}}})
+func respondError(w http.ResponseWriter, status int, message string, code int) {
+	respondStatus(w, status, object{"errors": []object{{"message": message, "code": code, "moreInfo": ""}}})
 }
 
-func stamp(t time.Time) any {
+func timestamp(t time.Time) any {
 	if t.IsZero() {
 		return nil
 	}
@@ -35,20 +35,20 @@ func userOf(id int) object {
 	return object{"id": id, "userId": nil, "name": name, "roleType": 2, "lang": "ja", "mailAddress": nil, "nulabAccount": nil}
 }
 
-// next is a new id: all that is counted by one, as activities must grow.
-func (s *Server) next() int {
+// nextID is a new id: all that is counted by one, as activities must grow.
+func (s *Server) nextID() int {
 	s.ids++
 	return s.ids
 }
 
 func (s *Server) getSpace(w http.ResponseWriter, _ *http.Request) {
-	answer(w, object{
+	respond(w, object{
 		"spaceKey": "example", "name": "Example", "ownerId": 1, "lang": "ja", "timezone": "Asia/Tokyo",
 		"reportSendTime": "18:00:00", "textFormattingRule": s.Format, "created": "2020-01-01T00:00:00Z", "updated": "2020-01-01T00:00:00Z",
 	})
 }
 
-func (s *Server) getMyself(w http.ResponseWriter, _ *http.Request) { answer(w, userOf(BotID)) }
+func (s *Server) getMyself(w http.ResponseWriter, _ *http.Request) { respond(w, userOf(BotID)) }
 
 func (s *Server) project() object {
 	return object{
@@ -57,10 +57,10 @@ func (s *Server) project() object {
 	}
 }
 
-func (s *Server) getProject(w http.ResponseWriter, _ *http.Request) { answer(w, s.project()) }
+func (s *Server) getProject(w http.ResponseWriter, _ *http.Request) { respond(w, s.project()) }
 
 func (s *Server) getIssueTypes(w http.ResponseWriter, _ *http.Request) {
-	answer(w, []object{
+	respond(w, []object{
 		{"id": 501, "projectId": projectID, "name": "Task", "color": "#7ea800", "displayOrder": 0},
 		{"id": 502, "projectId": projectID, "name": "Bug", "color": "#990000", "displayOrder": 1},
 	})
@@ -71,19 +71,19 @@ func (s *Server) getActivities(w http.ResponseWriter, r *http.Request) {
 	for _, t := range r.Form["activityTypeId[]"] {
 		types[t] = true
 	}
-	least, _ := strconv.Atoi(r.Form.Get("minId"))
+	minID, _ := strconv.Atoi(r.Form.Get("minId"))
 	list := []object{}
-	for i := len(s.activities) - 1; i >= 0 && len(list) < count(r); i-- {
+	for i := len(s.activities) - 1; i >= 0 && len(list) < requestedCount(r); i-- {
 		a := s.activities[i]
-		if a["id"].(int) >= least && (len(types) == 0 || types[strconv.Itoa(a["type"].(int))]) {
+		if a["id"].(int) >= minID && (len(types) == 0 || types[strconv.Itoa(a["type"].(int))]) {
 			list = append(list, a)
 		}
 	}
-	answer(w, list)
+	respond(w, list)
 }
 
-// count is how many of a list a request wants.
-func count(r *http.Request) int {
+// requestedCount is how many of a list a request wants.
+func requestedCount(r *http.Request) int {
 	n, err := strconv.Atoi(r.Form.Get("count"))
 	if err != nil || n < 1 {
 		return 20
@@ -95,12 +95,12 @@ func (s *Server) repository() object {
 	return object{
 		"id": 60, "projectId": projectID, "name": Repository, "description": "", "hookUrl": nil,
 		"httpUrl": s.GitURL, "sshUrl": "example@example.git.backlog.com:/" + Project + "/" + Repository + ".git",
-		"displayOrder": 0, "pushedAt": stamp(s.pushedAt), "created": "2020-01-01T00:00:00Z", "updated": "2020-01-01T00:00:00Z",
+		"displayOrder": 0, "pushedAt": timestamp(s.pushedAt), "created": "2020-01-01T00:00:00Z", "updated": "2020-01-01T00:00:00Z",
 	}
 }
 
 func (s *Server) getRepositories(w http.ResponseWriter, _ *http.Request) {
-	answer(w, []object{s.repository()})
+	respond(w, []object{s.repository()})
 }
 
-func (s *Server) getRepository(w http.ResponseWriter, _ *http.Request) { answer(w, s.repository()) }
+func (s *Server) getRepository(w http.ResponseWriter, _ *http.Request) { respond(w, s.repository()) }

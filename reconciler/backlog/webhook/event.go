@@ -42,15 +42,15 @@ type Filter struct {
 	Branch string
 }
 
-// Starts says whether the watched branch may have moved, and why, or why not.
+// ShouldStart says whether the watched branch may have moved, and why, or why not.
 // What an event does not say does not speak against it.
-func (f Filter) Starts(e Event) (starts bool, reason string) {
-	if elsewhere(e.Project, f.Repo.Project) || elsewhere(e.Repository, f.Repo.Name) {
+func (f Filter) ShouldStart(e Event) (starts bool, reason string) {
+	if isDifferent(e.Project, f.Repo.Project) || isDifferent(e.Repository, f.Repo.Name) {
 		return false, fmt.Sprintf("it is about the repository %s/%s", e.Project, e.Repository)
 	}
 	switch e.Type {
-	case backlog.Pushed:
-		return f.pushed(e)
+	case backlog.GitPushed:
+		return f.matchPush(e)
 	case backlog.PullRequestAdded, backlog.PullRequestUpdated, backlog.PullRequestCommented, backlog.PullRequestMerged:
 		switch {
 		case !e.Merged:
@@ -63,7 +63,7 @@ func (f Filter) Starts(e Event) (starts bool, reason string) {
 	return false, fmt.Sprintf("activities of type %d move no branch", e.Type)
 }
 
-func (f Filter) pushed(e Event) (bool, string) {
+func (f Filter) matchPush(e Event) (bool, string) {
 	branch, isBranch := strings.CutPrefix(e.Ref, branchRefs)
 	tag, isTag := strings.CutPrefix(e.Ref, tagRefs)
 	switch {
@@ -79,5 +79,5 @@ func (f Filter) pushed(e Event) (bool, string) {
 	return false, "no branch was pushed: " + e.Ref
 }
 
-// elsewhere: keys and names are compared as Backlog does, in any case.
-func elsewhere(said, watched string) bool { return said != "" && !strings.EqualFold(said, watched) }
+// isDifferent: keys and names are compared as Backlog does, in any case.
+func isDifferent(name, watched string) bool { return name != "" && !strings.EqualFold(name, watched) }

@@ -16,15 +16,15 @@ const TokenName = "token"
 // Handler receives webhooks over HTTP. It answers maxConcurrent calls at one
 // time and refuses the others with 503, before it reads anything of them.
 func (r *Receiver) Handler() http.Handler {
-	free := make(chan struct{}, maxConcurrent)
+	slots := make(chan struct{}, maxConcurrent)
 	serve := func(w http.ResponseWriter, q *http.Request) {
 		select {
-		case free <- struct{}{}:
-			defer func() { <-free }()
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
 			r.serve(w, q)
 		default:
 			w.Header().Set("Retry-After", "5")
-			respond(w, Answer{http.StatusServiceUnavailable, Busy, "too many calls came at once: send it again"})
+			respond(w, Response{http.StatusServiceUnavailable, ResultBusy, "too many calls came at once: send it again"})
 		}
 	}
 	mux := http.NewServeMux()
@@ -44,11 +44,11 @@ func (r *Receiver) serve(w http.ResponseWriter, q *http.Request) {
 	}))
 }
 
-func respond(w http.ResponseWriter, answer Answer) {
-	if answer.Status >= http.StatusBadRequest {
+func respond(w http.ResponseWriter, response Response) {
+	if response.Status >= http.StatusBadRequest {
 		w.Header().Set("Connection", "close") // the server reads nothing more of a refused caller
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(answer.Status)
-	_ = json.NewEncoder(w).Encode(answer) // the caller may be gone
+	w.WriteHeader(response.Status)
+	_ = json.NewEncoder(w).Encode(response) // the caller may be gone
 }

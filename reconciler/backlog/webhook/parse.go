@@ -17,22 +17,22 @@ import (
 // ErrMalformed is a body that is no webhook of Backlog's.
 var ErrMalformed = errors.New("not a webhook of Backlog's")
 
-// form is how a Git webhook comes: with one field, payload.
-const form = "application/x-www-form-urlencoded"
+// formContentType is how a Git webhook comes: with one field, payload.
+const formContentType = "application/x-www-form-urlencoded"
 
 // Parse reads the body of a webhook of either kind.
 func Parse(contentType string, body []byte) (Event, error) {
 	payload := bytes.TrimSpace(body)
-	if kind, _, _ := mime.ParseMediaType(contentType); kind == form || bytes.HasPrefix(payload, []byte("payload=")) {
+	if kind, _, _ := mime.ParseMediaType(contentType); kind == formContentType || bytes.HasPrefix(payload, []byte("payload=")) {
 		values, err := url.ParseQuery(string(payload))
 		if err == nil && values.Has("payload") {
 			payload = []byte(values.Get("payload"))
 		}
 	}
 	var kind struct {
-		Type  *number `json:"type"`
-		Ref   *text   `json:"ref"`
-		After *text   `json:"after"`
+		Type  *lenientNumber `json:"type"`
+		Ref   *lenientText   `json:"ref"`
+		After *lenientText   `json:"after"`
 	}
 	if err := json.Unmarshal(payload, &kind); err != nil {
 		return Event{}, fmt.Errorf("%w: %w", ErrMalformed, err)
@@ -41,9 +41,9 @@ func Parse(contentType string, body []byte) (Event, error) {
 	var err error
 	switch {
 	case kind.Type != nil:
-		event, err = project(payload)
+		event, err = parseProject(payload)
 	case kind.Ref != nil || kind.After != nil:
-		event, err = git(payload)
+		event, err = parseGit(payload)
 	default:
 		return Event{}, fmt.Errorf("%w: it has neither type nor ref", ErrMalformed)
 	}
@@ -56,25 +56,25 @@ func Parse(contentType string, body []byte) (Event, error) {
 	return event, nil
 }
 
-// project reads a project's webhook: an activity.
-func project(payload []byte) (Event, error) {
+// parseProject reads a project's webhook: an activity.
+func parseProject(payload []byte) (Event, error) {
 	var hook struct {
-		ID      number `json:"id"`
-		Type    number `json:"type"`
+		ID      lenientNumber `json:"id"`
+		Type    lenientNumber `json:"type"`
 		Project struct {
-			Key text `json:"projectKey"`
+			Key lenientText `json:"projectKey"`
 		} `json:"project"`
 		Content struct {
 			Repository struct {
-				Name text `json:"name"`
+				Name lenientText `json:"name"`
 			} `json:"repository"`
-			Ref        text   `json:"ref"`
-			ChangeType text   `json:"change_type"`
-			Number     number `json:"number"`
-			Base       text   `json:"base"`
+			Ref        lenientText   `json:"ref"`
+			ChangeType lenientText   `json:"change_type"`
+			Number     lenientNumber `json:"number"`
+			Base       lenientText   `json:"base"`
 			Changes    []struct {
-				Field text `json:"field"`
-				New   text `json:"new_value"`
+				Field lenientText `json:"field"`
+				New   lenientText `json:"new_value"`
 			} `json:"changes"`
 		} `json:"content"`
 	}
@@ -90,7 +90,7 @@ func project(payload []byte) (Event, error) {
 		Merged:  backlog.ActivityType(hook.Type) == backlog.PullRequestMerged,
 	}
 	for _, change := range c.Changes {
-		if change.Field == "status" && string(change.New) == strconv.Itoa(int(backlog.Merged)) {
+		if change.Field == "status" && string(change.New) == strconv.Itoa(int(backlog.StatusMerged)) {
 			e.Merged = true
 		}
 	}
@@ -100,22 +100,22 @@ func project(payload []byte) (Event, error) {
 	return e, nil
 }
 
-// git reads a Git repository's webhook: a push.
-func git(payload []byte) (Event, error) {
+// parseGit reads a Git repository's webhook: a push.
+func parseGit(payload []byte) (Event, error) {
 	var hook struct {
-		Before     text `json:"before"`
-		After      text `json:"after"`
-		Ref        text `json:"ref"`
+		Before     lenientText `json:"before"`
+		After      lenientText `json:"after"`
+		Ref        lenientText `json:"ref"`
 		Repository struct {
-			URL  text `json:"url"`
-			Name text `json:"name"`
+			URL  lenientText `json:"url"`
+			Name lenientText `json:"name"`
 		} `json:"repository"`
 	}
 	if err := json.Unmarshal(payload, &hook); err != nil {
 		return Event{}, err
 	}
 	e := Event{
-		Type: backlog.Pushed, Repository: string(hook.Repository.Name), Ref: string(hook.Ref),
+		Type: backlog.GitPushed, Repository: string(hook.Repository.Name), Ref: string(hook.Ref),
 		Deleted: hook.After != "" && strings.Trim(string(hook.After), "0") == "",
 	}
 	if repo, err := backlog.RepoOf(string(hook.Repository.URL)); err == nil {

@@ -33,7 +33,7 @@ func TestParse(t *testing.T) {
 	gitPush := sample(t, "git-push.json")
 	push := webhook.Event{
 		ID:   "git:refs/heads/main:4db5a2d9c1d0b1d6b0e2cbdd0eb9b2c6e8e8f1aa:f0ba8b7d3b0e6a5a0f7cbd32c0c1f5ab1e0b5c77",
-		Type: backlog.Pushed, Project: "INFRA", Repository: "estate", Ref: "refs/heads/main",
+		Type: backlog.GitPushed, Project: "INFRA", Repository: "estate", Ref: "refs/heads/main",
 	}
 	deleted := push
 	deleted.ID = strings.Replace(push.ID, "f0ba8b7d3b0e6a5a0f7cbd32c0c1f5ab1e0b5c77", zeros, 1)
@@ -151,7 +151,7 @@ func TestStarts(t *testing.T) {
 		{ours(webhook.Event{Type: 13}), false, "activities of type 13 move no branch"},
 		{webhook.Event{Type: 999}, false, "activities of type 999 move no branch"},
 	} {
-		if starts, reason := filter.Starts(test.event); starts != test.starts || reason != test.reason {
+		if starts, reason := filter.ShouldStart(test.event); starts != test.starts || reason != test.reason {
 			t.Errorf("%+v: %v, %s", test.event, starts, reason)
 		}
 	}

@@ -15,12 +15,12 @@ import (
 	"reconcile/reconciler/backlog"
 )
 
-// MaxBody is the longest body that is read, in bytes. A push of a thousand
+// MaxBodySize is the longest body that is read, in bytes. A push of a thousand
 // commits with their messages fits.
-const MaxBody = 512 << 10
+const MaxBodySize = 512 << 10
 
 // maxConcurrent bounds the calls that a Handler answers at one time. With
-// MaxBody it bounds their memory.
+// MaxBodySize it bounds their memory.
 const maxConcurrent = 8
 
 // ErrRunning is returned by a Receiver's Start when a pass is running and no
@@ -29,19 +29,19 @@ var ErrRunning = errors.New("a pass is running")
 
 // Receiver takes webhooks and starts passes.
 type Receiver struct {
-	Filter  Filter
-	Sources Sources
+	Filter    Filter
+	Allowlist Allowlist
 	// Token returns the secret that callers must know.
 	Token func(ctx context.Context) (backlog.Secret, error)
 	// Start starts a pass, or sees to it that one starts, and returns which.
 	// It may be called again for an event of the same ID, and starts nothing
 	// then if it can know.
 	Start func(ctx context.Context, e Event) (pass string, err error)
-	// Patience is how long Token and Start may take together.
-	Patience time.Duration
-	Log      *slog.Logger
+	// Timeout is how long Token and Start may take together.
+	Timeout time.Duration
+	Log     *slog.Logger
 
-	repeats repeats
+	dedup dedup
 }
 
 // Request is a call, by whatever way it came.
@@ -56,17 +56,17 @@ type Request struct {
 
 // Results of calls.
 const (
-	Started  = "started"
-	Running  = "running"  // a pass was running already, which asks Git again before it ends
-	Repeated = "repeated" // it was received before
-	Ignored  = "ignored"  // it is not about the watched branch
-	Refused  = "refused"  // it is no webhook of Backlog's
-	Failed   = "failed"   // we could not do our part; polling finds what was missed
-	Busy     = "busy"     // too many calls came at once
+	ResultStarted  = "started"
+	ResultRunning  = "running"  // a pass was running already, which asks Git again before it ends
+	ResultRepeated = "repeated" // it was received before
+	ResultIgnored  = "ignored"  // it is not about the watched branch
+	ResultRefused  = "refused"  // it is no webhook of Backlog's
+	ResultFailed   = "failed"   // we could not do our part; polling finds what was missed
+	ResultBusy     = "busy"     // too many calls came at once
 )
 
-// Answer is what the caller is told.
-type Answer struct {
+// Response is what the caller is told.
+type Response struct {
 	Status int    `json:"-"` // of HTTP
 	Result string `json:"result"`
 	Reason string `json:"reason"`
@@ -74,79 +74,79 @@ type Answer struct {
 
 // Receive answers a call and logs the answer. It takes no longer than
 // Patience.
-func (r *Receiver) Receive(ctx context.Context, q Request) Answer {
-	ctx, cancel := context.WithTimeout(ctx, r.Patience)
+func (r *Receiver) Receive(ctx context.Context, q Request) Response {
+	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
 	defer cancel()
-	answer, event := r.receive(ctx, q)
+	response, event := r.receive(ctx, q)
 	level := slog.LevelInfo
-	switch answer.Result {
-	case Refused:
+	switch response.Result {
+	case ResultRefused:
 		level = slog.LevelWarn
-	case Failed:
+	case ResultFailed:
 		level = slog.LevelError
 	}
-	r.Log.Log(ctx, level, "webhook", "result", answer.Result, "reason", answer.Reason, "status", answer.Status,
+	r.Log.Log(ctx, level, "webhook", "result", response.Result, "reason", response.Reason, "status", response.Status,
 		"from", q.From.String(), "event", event.ID, "type", int(event.Type))
-	return answer
+	return response
 }
 
-func (r *Receiver) receive(ctx context.Context, q Request) (Answer, Event) {
-	if refusal := r.admit(ctx, q); refusal != nil {
+func (r *Receiver) receive(ctx context.Context, q Request) (Response, Event) {
+	if refusal := r.checkCaller(ctx, q); refusal != nil {
 		return *refusal, Event{}
 	}
 	// One byte more than is taken shows that there is more.
-	body, err := io.ReadAll(io.LimitReader(q.Body, MaxBody+1))
+	body, err := io.ReadAll(io.LimitReader(q.Body, MaxBodySize+1))
 	switch {
 	case err != nil:
-		return Answer{http.StatusBadRequest, Refused, "the body could not be read to its end"}, Event{}
-	case len(body) > MaxBody:
-		return Answer{http.StatusRequestEntityTooLarge, Refused, fmt.Sprintf("the body is over %d bytes", MaxBody)}, Event{}
+		return Response{http.StatusBadRequest, ResultRefused, "the body could not be read to its end"}, Event{}
+	case len(body) > MaxBodySize:
+		return Response{http.StatusRequestEntityTooLarge, ResultRefused, fmt.Sprintf("the body is over %d bytes", MaxBodySize)}, Event{}
 	}
 	event, err := Parse(q.ContentType, body)
 	if err != nil {
-		return Answer{http.StatusBadRequest, Refused, err.Error()}, event
+		return Response{http.StatusBadRequest, ResultRefused, err.Error()}, event
 	}
-	starts, reason := r.Filter.Starts(event)
+	starts, reason := r.Filter.ShouldStart(event)
 	switch {
 	case !starts:
-		return Answer{http.StatusOK, Ignored, reason}, event
-	case !r.repeats.take(event.ID, time.Now()):
-		return Answer{http.StatusOK, Repeated, "it was received before"}, event
+		return Response{http.StatusOK, ResultIgnored, reason}, event
+	case !r.dedup.add(event.ID, time.Now()):
+		return Response{http.StatusOK, ResultRepeated, "it was received before"}, event
 	}
 	pass, err := r.Start(ctx, event)
 	switch {
 	case errors.Is(err, ErrRunning):
-		return Answer{http.StatusOK, Running, reason + "; a pass is running, and asks Git again before it ends"}, event
+		return Response{http.StatusOK, ResultRunning, reason + "; a pass is running, and asks Git again before it ends"}, event
 	case err != nil:
-		r.repeats.forget(event.ID)
+		r.dedup.remove(event.ID)
 		r.Log.ErrorContext(ctx, "no pass was started; polling will find what was pushed", "error", err, "event", event.ID)
-		return Answer{http.StatusServiceUnavailable, Failed, "no pass could be started; see the log"}, event
+		return Response{http.StatusServiceUnavailable, ResultFailed, "no pass could be started; see the log"}, event
 	}
-	return Answer{http.StatusAccepted, Started, fmt.Sprintf("%s; %s", reason, pass)}, event
+	return Response{http.StatusAccepted, ResultStarted, fmt.Sprintf("%s; %s", reason, pass)}, event
 }
 
-// admit says why a call is refused, before its body is looked at.
-func (r *Receiver) admit(ctx context.Context, q Request) *Answer {
+// checkCaller says why a call is refused, before its body is looked at.
+func (r *Receiver) checkCaller(ctx context.Context, q Request) *Response {
 	switch {
-	case !r.Sources.Allow(q.From):
-		return &Answer{http.StatusForbidden, Refused, "this address may not call"}
+	case !r.Allowlist.Contains(q.From):
+		return &Response{http.StatusForbidden, ResultRefused, "this address may not call"}
 	case q.Method != http.MethodPost:
-		return &Answer{http.StatusMethodNotAllowed, Refused, "a webhook is a POST"}
+		return &Response{http.StatusMethodNotAllowed, ResultRefused, "a webhook is a POST"}
 	}
 	token, err := r.Token(ctx)
 	switch {
 	case err != nil:
 		r.Log.ErrorContext(ctx, "the token could not be read", "error", err)
-		return &Answer{http.StatusServiceUnavailable, Failed, "the token could not be read; see the log"}
-	case !same(q.Token, string(token)):
-		return &Answer{http.StatusForbidden, Refused, "the token is wrong or missing"}
+		return &Response{http.StatusServiceUnavailable, ResultFailed, "the token could not be read; see the log"}
+	case !equalSecrets(q.Token, string(token)):
+		return &Response{http.StatusForbidden, ResultRefused, "the token is wrong or missing"}
 	}
 	return nil
 }
 
-// same compares in a time that tells nothing, not even of lengths. An empty
+// equalSecrets compares in a time that tells nothing, not even of lengths. An empty
 // token is none.
-func same(got, want string) bool {
+func equalSecrets(got, want string) bool {
 	a, b := sha256.Sum256([]byte(got)), sha256.Sum256([]byte(want))
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1 && want != ""
 }

@@ -21,23 +21,23 @@ import (
 
 const token = "s3cret-hook-token"
 
-// starts is what a receiver started; fail makes it fail.
-type starts struct {
+// startRecorder is what a receiver started; fail makes it fail.
+type startRecorder struct {
 	events []webhook.Event
 	fail   error
 	log    strings.Builder
 }
 
-func receiver(t *testing.T) (*webhook.Receiver, *starts) {
+func newReceiver(t *testing.T) (*webhook.Receiver, *startRecorder) {
 	t.Helper()
-	s := &starts{}
-	sources, err := webhook.ParseSources("127.0.0.1, 192.0.2.0/24")
+	s := &startRecorder{}
+	allowed, err := webhook.ParseAllowlist("127.0.0.1, 192.0.2.0/24")
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &webhook.Receiver{
-		Filter:  webhook.Filter{Repo: backlog.Repo{Project: "INFRA", Name: "estate"}, Branch: "main"},
-		Sources: sources, Patience: time.Minute, Log: slog.New(slog.NewJSONHandler(&s.log, nil)),
+		Filter:    webhook.Filter{Repo: backlog.Repo{Project: "INFRA", Name: "estate"}, Branch: "main"},
+		Allowlist: allowed, Timeout: time.Minute, Log: slog.New(slog.NewJSONHandler(&s.log, nil)),
 		Token: func(context.Context) (backlog.Secret, error) { return token, nil },
 		Start: func(_ context.Context, e webhook.Event) (string, error) {
 			if s.fail == nil {
@@ -48,7 +48,7 @@ func receiver(t *testing.T) (*webhook.Receiver, *starts) {
 	}, s
 }
 
-func call(t *testing.T, body string) webhook.Request {
+func newRequest(t *testing.T, body string) webhook.Request {
 	return webhook.Request{Method: "POST", From: netip.MustParseAddr("192.0.2.9"), Token: token, ContentType: jsonType, Body: strings.NewReader(body)}
 }
 
@@ -61,49 +61,49 @@ func TestReceive(t *testing.T) {
 		result string
 		reason string
 	}{
-		{"a push", func(*webhook.Receiver, *webhook.Request) {}, 202, webhook.Started, "main was pushed; build 1"},
-		{"a stranger", func(_ *webhook.Receiver, q *webhook.Request) { q.From = netip.MustParseAddr("198.51.100.1") }, 403, webhook.Refused, "this address may not call"},
-		{"no address", func(_ *webhook.Receiver, q *webhook.Request) { q.From = netip.Addr{} }, 403, webhook.Refused, "this address may not call"},
-		{"an IPv4 address in IPv6", func(_ *webhook.Receiver, q *webhook.Request) { q.From = netip.MustParseAddr("::ffff:192.0.2.9") }, 202, webhook.Started, "main was pushed; build 1"},
-		{"all may call", func(r *webhook.Receiver, q *webhook.Request) { r.Sources, q.From = nil, netip.Addr{} }, 202, webhook.Started, "main was pushed; build 1"},
-		{"no token", func(_ *webhook.Receiver, q *webhook.Request) { q.Token = "" }, 403, webhook.Refused, "the token is wrong or missing"},
-		{"a wrong token", func(_ *webhook.Receiver, q *webhook.Request) { q.Token += "x" }, 403, webhook.Refused, "the token is wrong or missing"},
+		{"a push", func(*webhook.Receiver, *webhook.Request) {}, 202, webhook.ResultStarted, "main was pushed; build 1"},
+		{"a stranger", func(_ *webhook.Receiver, q *webhook.Request) { q.From = netip.MustParseAddr("198.51.100.1") }, 403, webhook.ResultRefused, "this address may not call"},
+		{"no address", func(_ *webhook.Receiver, q *webhook.Request) { q.From = netip.Addr{} }, 403, webhook.ResultRefused, "this address may not call"},
+		{"an IPv4 address in IPv6", func(_ *webhook.Receiver, q *webhook.Request) { q.From = netip.MustParseAddr("::ffff:192.0.2.9") }, 202, webhook.ResultStarted, "main was pushed; build 1"},
+		{"all may call", func(r *webhook.Receiver, q *webhook.Request) { r.Allowlist, q.From = nil, netip.Addr{} }, 202, webhook.ResultStarted, "main was pushed; build 1"},
+		{"no token", func(_ *webhook.Receiver, q *webhook.Request) { q.Token = "" }, 403, webhook.ResultRefused, "the token is wrong or missing"},
+		{"a wrong token", func(_ *webhook.Receiver, q *webhook.Request) { q.Token += "x" }, 403, webhook.ResultRefused, "the token is wrong or missing"},
 		{"an empty secret lets nobody in", func(r *webhook.Receiver, q *webhook.Request) {
 			r.Token = func(context.Context) (backlog.Secret, error) { return "", nil }
 			q.Token = ""
-		}, 403, webhook.Refused, "the token is wrong or missing"},
+		}, 403, webhook.ResultRefused, "the token is wrong or missing"},
 		{"no secret to be had", func(r *webhook.Receiver, _ *webhook.Request) {
 			r.Token = func(context.Context) (backlog.Secret, error) { return "", errors.New("no such secret") }
-		}, 503, webhook.Failed, "the token could not be read; see the log"},
-		{"a GET", func(_ *webhook.Receiver, q *webhook.Request) { q.Method = "GET" }, 405, webhook.Refused, "a webhook is a POST"},
-		{"10 MB", func(_ *webhook.Receiver, q *webhook.Request) { q.Body = bytes.NewReader(make([]byte, 10<<20)) }, 413, webhook.Refused, "the body is over 524288 bytes"},
-		{"no JSON", func(_ *webhook.Receiver, q *webhook.Request) { q.Body = strings.NewReader("{") }, 400, webhook.Refused, "not a webhook of Backlog's: unexpected end of JSON input"},
+		}, 503, webhook.ResultFailed, "the token could not be read; see the log"},
+		{"a GET", func(_ *webhook.Receiver, q *webhook.Request) { q.Method = "GET" }, 405, webhook.ResultRefused, "a webhook is a POST"},
+		{"10 MB", func(_ *webhook.Receiver, q *webhook.Request) { q.Body = bytes.NewReader(make([]byte, 10<<20)) }, 413, webhook.ResultRefused, "the body is over 524288 bytes"},
+		{"no JSON", func(_ *webhook.Receiver, q *webhook.Request) { q.Body = strings.NewReader("{") }, 400, webhook.ResultRefused, "not a webhook of Backlog's: unexpected end of JSON input"},
 		{"another branch", func(_ *webhook.Receiver, q *webhook.Request) {
 			q.Body = strings.NewReader(strings.ReplaceAll(push, "heads/main", "heads/topic"))
-		}, 200, webhook.Ignored, "another branch was pushed: topic"},
+		}, 200, webhook.ResultIgnored, "another branch was pushed: topic"},
 		{"a pass runs", func(r *webhook.Receiver, _ *webhook.Request) {
 			r.Start = func(context.Context, webhook.Event) (string, error) { return "", webhook.ErrRunning }
-		}, 200, webhook.Running, "main was pushed; a pass is running, and asks Git again before it ends"},
+		}, 200, webhook.ResultRunning, "main was pushed; a pass is running, and asks Git again before it ends"},
 		{"AWS is away", func(r *webhook.Receiver, _ *webhook.Request) {
 			r.Start = func(context.Context, webhook.Event) (string, error) { return "", errors.New("AWS is away") }
-		}, 503, webhook.Failed, "no pass could be started; see the log"},
+		}, 503, webhook.ResultFailed, "no pass could be started; see the log"},
 		{"AWS is silent", func(r *webhook.Receiver, _ *webhook.Request) {
-			r.Patience = time.Millisecond
+			r.Timeout = time.Millisecond
 			r.Start = func(ctx context.Context, _ webhook.Event) (string, error) {
 				<-ctx.Done()
 				return "", ctx.Err()
 			}
-		}, 503, webhook.Failed, "no pass could be started; see the log"},
+		}, 503, webhook.ResultFailed, "no pass could be started; see the log"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			r, s := receiver(t)
-			q := call(t, push)
+			r, s := newReceiver(t)
+			q := newRequest(t, push)
 			test.change(r, &q)
 			got := r.Receive(t.Context(), q)
-			if want := (webhook.Answer{Status: test.status, Result: test.result, Reason: test.reason}); got != want {
+			if want := (webhook.Response{Status: test.status, Result: test.result, Reason: test.reason}); got != want {
 				t.Errorf("%+v, want %+v", got, want)
 			}
-			if started := len(s.events) > 0; started != (test.result == webhook.Started) {
+			if started := len(s.events) > 0; started != (test.result == webhook.ResultStarted) {
 				t.Errorf("started: %v", s.events)
 			}
 			lines := strings.Split(strings.TrimSpace(s.log.String()), "\n")
@@ -120,30 +120,30 @@ func TestReceive(t *testing.T) {
 
 // What comes again starts nothing; what came to nothing may come again.
 func TestRepeats(t *testing.T) {
-	r, s := receiver(t)
+	r, s := newReceiver(t)
 	push := sample(t, "project-push.json")
 	s.fail = errors.New("AWS is away")
-	if a := r.Receive(t.Context(), call(t, push)); a.Result != webhook.Failed {
+	if a := r.Receive(t.Context(), newRequest(t, push)); a.Result != webhook.ResultFailed {
 		t.Errorf("%+v", a)
 	}
 	s.fail = nil
 	for i := range 5 {
-		want := webhook.Repeated
+		want := webhook.ResultRepeated
 		if i == 0 {
-			want = webhook.Started
+			want = webhook.ResultStarted
 		}
-		if a := r.Receive(t.Context(), call(t, push)); a.Result != want {
+		if a := r.Receive(t.Context(), newRequest(t, push)); a.Result != want {
 			t.Errorf("%d: %+v", i, a)
 		}
 	}
 	// Thousands of others later it is forgotten; nothing grows without end.
 	for i := range 1000 {
 		other := strings.Replace(push, "61001", fmt.Sprint(i), 1)
-		if a := r.Receive(t.Context(), call(t, other)); a.Result != webhook.Started {
+		if a := r.Receive(t.Context(), newRequest(t, other)); a.Result != webhook.ResultStarted {
 			t.Fatalf("%d: %+v", i, a)
 		}
 	}
-	if a := r.Receive(t.Context(), call(t, push)); a.Result != webhook.Started {
+	if a := r.Receive(t.Context(), newRequest(t, push)); a.Result != webhook.ResultStarted {
 		t.Errorf("%+v", a)
 	}
 	if len(s.events) != 1002 {
@@ -152,7 +152,7 @@ func TestRepeats(t *testing.T) {
 }
 
 func TestHandler(t *testing.T) {
-	r, s := receiver(t)
+	r, s := newReceiver(t)
 	server := httptest.NewServer(r.Handler())
 	defer server.Close()
 	push := sample(t, "project-push.json")
@@ -187,10 +187,10 @@ func TestHandler(t *testing.T) {
 	}
 }
 
-// unread is a body that a test expects nobody to read.
-type unread struct{ t *testing.T }
+// unreadBody is a body that a test expects nobody to read.
+type unreadBody struct{ t *testing.T }
 
-func (u unread) Read([]byte) (int, error) {
+func (u unreadBody) Read([]byte) (int, error) {
 	u.t.Error("the body of a refused call was read")
 	return 0, io.EOF
 }
@@ -204,11 +204,11 @@ func TestStrangersAreNotRead(t *testing.T) {
 		"a wrong token":   func(q *webhook.Request) { q.Token = "guessed" },
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, s := receiver(t)
-			q := call(t, "")
-			q.Body = unread{t}
+			r, s := newReceiver(t)
+			q := newRequest(t, "")
+			q.Body = unreadBody{t}
 			change(&q)
-			if a := r.Receive(t.Context(), q); a.Result != webhook.Refused || len(s.events) > 0 {
+			if a := r.Receive(t.Context(), q); a.Result != webhook.ResultRefused || len(s.events) > 0 {
 				t.Errorf("%+v, started %v", a, s.events)
 			}
 		})
@@ -217,7 +217,7 @@ func TestStrangersAreNotRead(t *testing.T) {
 
 // Calls beyond the bound are refused while the others are answered.
 func TestBusy(t *testing.T) {
-	r, _ := receiver(t)
+	r, _ := newReceiver(t)
 	arrived, goOn := make(chan struct{}), make(chan struct{})
 	r.Token = func(context.Context) (backlog.Secret, error) {
 		arrived <- struct{}{}
@@ -256,16 +256,16 @@ func TestBusy(t *testing.T) {
 }
 
 func TestParseSources(t *testing.T) {
-	known, err := webhook.ParseSources("backlog 198.51.100.7")
-	if err != nil || len(known) != 17 || !known.Allow(netip.MustParseAddr("54.64.128.240")) || !known.Allow(netip.MustParseAddr("198.51.100.7")) || known.Allow(netip.MustParseAddr("198.51.100.8")) {
+	known, err := webhook.ParseAllowlist("backlog 198.51.100.7")
+	if err != nil || len(known) != 17 || !known.Contains(netip.MustParseAddr("54.64.128.240")) || !known.Contains(netip.MustParseAddr("198.51.100.7")) || known.Contains(netip.MustParseAddr("198.51.100.8")) {
 		t.Errorf("%v, %v", known, err)
 	}
-	all, err := webhook.ParseSources("any")
-	if err != nil || !all.Allow(netip.Addr{}) {
+	all, err := webhook.ParseAllowlist("any")
+	if err != nil || !all.Contains(netip.Addr{}) {
 		t.Errorf("%v, %v", all, err)
 	}
 	for _, list := range []string{"", " ,", "example.com", "10.0.0.0/33"} {
-		if s, err := webhook.ParseSources(list); err == nil {
+		if s, err := webhook.ParseAllowlist(list); err == nil {
 			t.Errorf("%q: %v", list, s)
 		}
 	}

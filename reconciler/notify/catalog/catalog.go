@@ -16,8 +16,8 @@ import (
 //go:embed *.json
 var files embed.FS
 
-// Words are the texts of one language, by key.
-type Words map[string]string
+// Messages are the texts of one language, by key.
+type Messages map[string]string
 
 // Languages are those there is a catalogue in.
 func Languages() []string {
@@ -29,23 +29,23 @@ func Languages() []string {
 	return languages
 }
 
-// In returns the words of a language, such as "en" or "ja".
-func In(language string) (Words, error) {
+// Load returns the words of a language, such as "en" or "ja".
+func Load(language string) (Messages, error) {
 	text, err := files.ReadFile(language + ".json")
 	if err != nil {
 		return nil, fmt.Errorf("language %q is not known: there are %s", language, strings.Join(Languages(), ", "))
 	}
-	var words Words
-	if err := json.Unmarshal(text, &words); err != nil {
+	var messages Messages
+	if err := json.Unmarshal(text, &messages); err != nil {
 		return nil, fmt.Errorf("catalogue of %s: %w", language, err)
 	}
-	return words, nil
+	return messages, nil
 }
 
 // Text returns the text of a key, with each {NAME} in it replaced: values are
 // pairs of a name and what to put there. A key, or a name, that the catalogue
 // does not have is an error.
-func (w Words) Text(key string, values ...any) (string, error) {
+func (w Messages) Text(key string, values ...any) (string, error) {
 	text, ok := w[key]
 	if !ok {
 		return "", fmt.Errorf("the catalogue has no %q", key)
@@ -55,14 +55,14 @@ func (w Words) Text(key string, values ...any) (string, error) {
 	}
 	var pairs []string
 	for i := 0; i < len(values); i += 2 {
-		hole := fmt.Sprintf("{%v}", values[i])
-		if !strings.Contains(text, hole) {
-			return "", fmt.Errorf("%s has no %s", key, hole)
+		placeholder := fmt.Sprintf("{%v}", values[i])
+		if !strings.Contains(text, placeholder) {
+			return "", fmt.Errorf("%s has no %s", key, placeholder)
 		}
-		pairs = append(pairs, hole, fmt.Sprint(values[i+1]))
+		pairs = append(pairs, placeholder, fmt.Sprint(values[i+1]))
 	}
 	return strings.NewReplacer(pairs...).Replace(text), nil
 }
 
 // Keys are the keys, sorted.
-func (w Words) Keys() []string { return slices.Sorted(maps.Keys(w)) }
+func (w Messages) Keys() []string { return slices.Sorted(maps.Keys(w)) }

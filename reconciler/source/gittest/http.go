@@ -23,20 +23,20 @@ type HTTP struct {
 	URL string
 	// Username and Password that it asks for; none if Password is empty.
 	Username, Password string
-	// V0 hides the protocol version that a client asks for, as servers do
+	// OnlyV0 hides the protocol version that a client asks for, as servers do
 	// that know version 0 alone.
-	V0    bool
-	Fault Fault // nil: none
+	OnlyV0 bool
+	Fault  Fault // nil: none
 	// CutAfter ends an answer, and its connection, after so many bytes of its
 	// body (0: never), Cuts times (0: every time).
 	CutAfter int64
-	Cuts     int64
+	MaxCuts  int64
 
-	cuts atomic.Int64
+	cutCount atomic.Int64
 
 	// Requests, Up and Down count requests, and the bytes of their bodies and
 	// of the answers' bodies.
-	Requests, Up, Down atomic.Int64
+	Requests, BytesIn, BytesOut atomic.Int64
 
 	server  *httptest.Server
 	backend http.Handler
@@ -45,18 +45,18 @@ type HTTP struct {
 // ServeHTTP serves the repository on loopback until the test ends.
 func ServeHTTP(t testing.TB, r *Repo) *HTTP {
 	t.Helper()
-	return serve(t, r, (*httptest.Server).Start)
+	return startServer(t, r, (*httptest.Server).Start)
 }
 
 // ServeTLS is ServeHTTP with a certificate that only CA vouches for.
 func ServeTLS(t testing.TB, r *Repo) *HTTP {
 	t.Helper()
-	return serve(t, r, (*httptest.Server).StartTLS)
+	return startServer(t, r, (*httptest.Server).StartTLS)
 }
 
-// Handler is the server without an address of its own, for one that serves
+// NewHandler is the server without an address of its own, for one that serves
 // more: the repository is below / by its directory's name. URL is not set.
-func Handler(t testing.TB, r *Repo) *HTTP {
+func NewHandler(t testing.TB, r *Repo) *HTTP {
 	t.Helper()
 	git, err := exec.LookPath("git")
 	if err != nil {
@@ -65,26 +65,26 @@ func Handler(t testing.TB, r *Repo) *HTTP {
 	return &HTTP{backend: &cgi.Handler{
 		Path: git,
 		Args: []string{"http-backend"},
-		Env: append(environment(),
+		Env: append(gitEnv(),
 			"GIT_PROJECT_ROOT="+filepath.Dir(r.Dir), "GIT_HTTP_EXPORT_ALL=1"),
 		Stderr: io.Discard,
-		Logger: silent,
+		Logger: discardLog,
 	}}
 }
 
-func serve(t testing.TB, r *Repo, start func(*httptest.Server)) *HTTP {
+func startServer(t testing.TB, r *Repo, start func(*httptest.Server)) *HTTP {
 	t.Helper()
-	h := Handler(t, r)
+	h := NewHandler(t, r)
 	h.server = httptest.NewUnstartedServer(h)
-	h.server.Config.ErrorLog = silent
+	h.server.Config.ErrorLog = discardLog
 	start(h.server)
 	t.Cleanup(h.Close)
 	h.URL = h.server.URL + "/" + r.Name()
 	return h
 }
 
-// silent swallows what servers log of clients that go away: tests mean it.
-var silent = log.New(io.Discard, "", 0)
+// discardLog swallows what servers log of clients that go away: tests mean it.
+var discardLog = log.New(io.Discard, "", 0)
 
 // Close ends the server and its connections.
 func (h *HTTP) Close() {
@@ -111,8 +111,8 @@ func (h *HTTP) CAFile(t testing.TB) string {
 	return path
 }
 
-// WithPassword returns the URL with user name and password in it.
-func (h *HTTP) WithPassword() string {
+// URLWithPassword returns the URL with user name and password in it.
+func (h *HTTP) URLWithPassword() string {
 	u, _ := url.Parse(h.URL)
 	u.User = url.UserPassword(h.Username, h.Password)
 	return u.String()
@@ -121,9 +121,9 @@ func (h *HTTP) WithPassword() string {
 // ServeHTTP answers one request.
 func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	n := h.Requests.Add(1)
-	r.Body = &countedBody{r.Body, &h.Up}
-	answer := &countedAnswer{ResponseWriter: w, server: h}
-	if h.Fault != nil && h.Fault(answer, r, int(n)) {
+	r.Body = &countingBody{r.Body, &h.BytesIn}
+	response := &countingResponse{ResponseWriter: w, server: h}
+	if h.Fault != nil && h.Fault(response, r, int(n)) {
 		return
 	}
 	if user, password, _ := r.BasicAuth(); h.Password != "" && (user != h.Username || password != h.Password) {
@@ -131,38 +131,38 @@ func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	if h.V0 {
+	if h.OnlyV0 {
 		r.Header.Del("Git-Protocol")
 	}
-	h.backend.ServeHTTP(answer, r)
+	h.backend.ServeHTTP(response, r)
 }
 
-type countedBody struct {
+type countingBody struct {
 	io.ReadCloser
 	n *atomic.Int64
 }
 
-func (c *countedBody) Read(p []byte) (int, error) {
+func (c *countingBody) Read(p []byte) (int, error) {
 	n, err := c.ReadCloser.Read(p)
 	c.n.Add(int64(n))
 	return n, err
 }
 
-type countedAnswer struct {
+type countingResponse struct {
 	http.ResponseWriter
 	server *HTTP
 	sent   int64
 }
 
-func (c *countedAnswer) Write(p []byte) (int, error) {
+func (c *countingResponse) Write(p []byte) (int, error) {
 	h := c.server
-	cut := h.CutAfter > 0 && c.sent+int64(len(p)) >= h.CutAfter && (h.Cuts == 0 || h.cuts.Add(1) <= h.Cuts)
+	cut := h.CutAfter > 0 && c.sent+int64(len(p)) >= h.CutAfter && (h.MaxCuts == 0 || h.cutCount.Add(1) <= h.MaxCuts)
 	if cut {
 		p = p[:h.CutAfter-c.sent]
 	}
 	n, err := c.ResponseWriter.Write(p)
 	c.sent += int64(n)
-	h.Down.Add(int64(n))
+	h.BytesOut.Add(int64(n))
 	if cut {
 		_ = http.NewResponseController(c.ResponseWriter).Flush()
 		panic(http.ErrAbortHandler) // ends the connection
@@ -171,4 +171,4 @@ func (c *countedAnswer) Write(p []byte) (int, error) {
 }
 
 // Unwrap lets http.ResponseController reach the connection.
-func (c *countedAnswer) Unwrap() http.ResponseWriter { return c.ResponseWriter }
+func (c *countingResponse) Unwrap() http.ResponseWriter { return c.ResponseWriter }

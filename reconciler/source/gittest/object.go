@@ -11,9 +11,9 @@ import (
 	"path/filepath"
 )
 
-// Object writes an object to the bare repository, whatever it says: git's own
+// WriteObject writes an object to the bare repository, whatever it says: git's own
 // programs do not write what is odd. It returns its id.
-func (r *Repo) Object(kind string, data []byte) string {
+func (r *Repo) WriteObject(kind string, data []byte) string {
 	r.t.Helper()
 	text := append(fmt.Appendf(nil, "%s %d\x00", kind, len(data)), data...)
 	sum := sha1.Sum(text)
@@ -31,8 +31,8 @@ func (r *Repo) Object(kind string, data []byte) string {
 // Entry is an entry of a tree object. Mode is in octal digits, as Git writes it.
 type Entry struct{ Mode, Name, ID string }
 
-// Tree writes a tree object of these entries, in this order.
-func (r *Repo) Tree(entries ...Entry) string {
+// WriteTree writes a tree object of these entries, in this order.
+func (r *Repo) WriteTree(entries ...Entry) string {
 	r.t.Helper()
 	var data []byte
 	for _, e := range entries {
@@ -42,7 +42,7 @@ func (r *Repo) Tree(entries ...Entry) string {
 		}
 		data = append(fmt.Appendf(data, "%s %s\x00", e.Mode, e.Name), id...)
 	}
-	return r.Object("tree", data)
+	return r.WriteObject("tree", data)
 }
 
 // CommitTree writes a commit of a tree object, makes it the branch's, and
@@ -50,7 +50,7 @@ func (r *Repo) Tree(entries ...Entry) string {
 func (r *Repo) CommitTree(tree string) string {
 	r.t.Helper()
 	const who = "Ann Author <ann@example.com> 1767225600 +0000"
-	id := r.Object("commit", fmt.Appendf(nil, "tree %s\nauthor %s\ncommitter %s\n\nodd\n", tree, who, who))
+	id := r.WriteObject("commit", fmt.Appendf(nil, "tree %s\nauthor %s\ncommitter %s\n\nodd\n", tree, who, who))
 	if err := os.WriteFile(filepath.Join(r.Dir, "refs", "heads", "main"), []byte(id+"\n"), 0o644); err != nil {
 		r.t.Fatal(err)
 	}

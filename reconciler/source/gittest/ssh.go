@@ -32,9 +32,9 @@ type SSH struct {
 	// Fingerprint is its host key's.
 	Fingerprint string
 	// Connections, Up and Down count connections and bytes.
-	Connections, Up, Down atomic.Int64
-	// Hang makes it accept connections and say nothing.
-	Hang atomic.Bool
+	Connections, BytesIn, BytesOut atomic.Int64
+	// NeverAnswer makes it accept connections and say nothing.
+	NeverAnswer atomic.Bool
 	// Accepted has a value for each connection, as far as there is room.
 	Accepted chan struct{}
 
@@ -67,7 +67,7 @@ func ServeSSH(t testing.TB, r *Repo, v0 bool) *SSH {
 		config += "AcceptEnv GIT_PROTOCOL\n"
 	}
 	s.write("config", []byte(config))
-	s.accept(listener, sshd(t))
+	s.acceptConns(listener, findSSHD(t))
 	return s
 }
 
@@ -112,8 +112,8 @@ func (s *SSH) write(name string, data []byte) string {
 	return path
 }
 
-// sshd finds the server, which is seldom in an ordinary user's PATH.
-func sshd(t testing.TB) string {
+// findSSHD finds the server, which is seldom in an ordinary user's PATH.
+func findSSHD(t testing.TB) string {
 	t.Helper()
 	for _, name := range []string{"sshd", "/usr/sbin/sshd", "/usr/local/sbin/sshd"} {
 		if path, err := exec.LookPath(name); err == nil {
@@ -133,8 +133,8 @@ func sshd(t testing.TB) string {
 	return ""
 }
 
-// accept runs an sshd for each connection, and ends them with the test.
-func (s *SSH) accept(listener net.Listener, sshd string) {
+// acceptConns runs an sshd for each connection, and ends them with the test.
+func (s *SSH) acceptConns(listener net.Listener, sshd string) {
 	var running sync.WaitGroup
 	var conns sync.Map
 	running.Go(func() {
@@ -149,12 +149,12 @@ func (s *SSH) accept(listener net.Listener, sshd string) {
 			case s.Accepted <- struct{}{}:
 			default:
 			}
-			if s.Hang.Load() {
+			if s.NeverAnswer.Load() {
 				continue
 			}
 			running.Go(func() {
 				defer conn.Close()
-				s.serve(conn, sshd)
+				s.serveConn(conn, sshd)
 			})
 		}
 	})
@@ -165,10 +165,10 @@ func (s *SSH) accept(listener net.Listener, sshd string) {
 	})
 }
 
-func (s *SSH) serve(conn net.Conn, sshd string) {
-	counted := &countedConn{conn, s}
+func (s *SSH) serveConn(conn net.Conn, sshd string) {
+	counting := &countingConn{conn, s}
 	cmd := exec.Command(sshd, "-i", "-e", "-f", filepath.Join(s.dir, "config"))
-	cmd.Stdout = counted
+	cmd.Stdout = counting
 	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return
@@ -179,15 +179,15 @@ func (s *SSH) serve(conn net.Conn, sshd string) {
 	if err != nil || cmd.Start() != nil {
 		return
 	}
-	copied := make(chan struct{})
+	copyDone := make(chan struct{})
 	go func() {
-		defer close(copied)
+		defer close(copyDone)
 		defer in.Close()
-		_, _ = io.Copy(in, counted)
+		_, _ = io.Copy(in, counting)
 	}()
 	_ = cmd.Wait()
 	conn.Close()
-	<-copied
+	<-copyDone
 }
 
 // Log returns what the server said.
@@ -196,19 +196,19 @@ func (s *SSH) Log() string {
 	return strings.TrimSpace(string(log))
 }
 
-type countedConn struct {
+type countingConn struct {
 	net.Conn
-	s *SSH
+	server *SSH
 }
 
-func (c *countedConn) Read(p []byte) (int, error) {
+func (c *countingConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	c.s.Up.Add(int64(n))
+	c.server.BytesIn.Add(int64(n))
 	return n, err
 }
 
-func (c *countedConn) Write(p []byte) (int, error) {
+func (c *countingConn) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
-	c.s.Down.Add(int64(n))
+	c.server.BytesOut.Add(int64(n))
 	return n, err
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// maxBases is how many bytes of delta bases are kept.
-const maxBases = 8 << 20
+// maxBaseCacheBytes is how many bytes of delta bases are kept.
+const maxBaseCacheBytes = 8 << 20
 
 // baseCache keeps objects that deltas were resolved to or from: neighbours in
 // a chain share most of it.
@@ -37,7 +37,7 @@ func (c *baseCache) get(p *pack, offset int64) (plumbing.ObjectType, []byte, boo
 // put keeps the object; when there is no room all others go, which costs a
 // few inflations and spares a list in order of use.
 func (c *baseCache) put(p *pack, offset int64, kind plumbing.ObjectType, data []byte) {
-	if len(data) > maxBases/4 {
+	if len(data) > maxBaseCacheBytes/4 {
 		return
 	}
 	c.mu.Lock()
@@ -45,7 +45,7 @@ func (c *baseCache) put(p *pack, offset int64, kind plumbing.ObjectType, data []
 	if _, ok := c.items[baseKey{p, offset}]; ok {
 		return
 	}
-	if c.items == nil || c.bytes+len(data) > maxBases {
+	if c.items == nil || c.bytes+len(data) > maxBaseCacheBytes {
 		c.items, c.bytes = map[baseKey]baseItem{}, 0
 	}
 	c.items[baseKey{p, offset}] = baseItem{kind, data}

@@ -18,7 +18,7 @@ const (
 	maxChain = 4095
 	// maxHeld is how large a result of a delta, or its base, is held in memory,
 	// in bytes. What is larger lies in a file.
-	maxHeld = maxBases / 4
+	maxHeld = maxBaseCacheBytes / 4
 	// maxSpooled bounds what the deltas of one object write to files, in bytes.
 	maxSpooled = 16 << 30
 )
@@ -47,7 +47,7 @@ func (r *resolution) resolve(offset int64, depth int) (*content, error) {
 	if depth > maxChain {
 		return nil, errors.New("damaged: chain of deltas without an end")
 	}
-	e, err := r.pack.entry(offset)
+	e, err := r.pack.readEntry(offset)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (r *resolution) resolve(offset int64, depth int) (*content, error) {
 }
 
 // copy inflates an object that is no delta.
-func (r *resolution) copy(e *entry) (*content, error) {
+func (r *resolution) copy(e *packEntry) (*content, error) {
 	body, err := e.open()
 	if err != nil {
 		return nil, err
@@ -83,7 +83,7 @@ func (r *resolution) copy(e *entry) (*content, error) {
 }
 
 // apply applies the delta e to its base.
-func (r *resolution) apply(e *entry, depth int) (*content, error) {
+func (r *resolution) apply(e *packEntry, depth int) (*content, error) {
 	base, err := r.base(e, depth)
 	if err != nil {
 		return nil, err
@@ -103,16 +103,16 @@ func (r *resolution) apply(e *entry, depth int) (*content, error) {
 }
 
 // base returns the object that the delta e changes.
-func (r *resolution) base(e *entry, depth int) (*content, error) {
+func (r *resolution) base(e *packEntry, depth int) (*content, error) {
 	if e.kind == plumbing.OFSDeltaObject {
-		return r.resolve(e.base, depth+1)
+		return r.resolve(e.baseOffset, depth+1)
 	}
-	offset, ok, err := r.pack.find(e.ref)
+	offset, ok, err := r.pack.find(e.baseID)
 	if err != nil {
 		return nil, err
 	}
 	if !ok {
-		return nil, fmt.Errorf("base %s of a delta: %w", e.ref, ErrNotFound)
+		return nil, fmt.Errorf("base %s of a delta: %w", e.baseID, ErrNotFound)
 	}
 	return r.resolve(offset, depth+1)
 }

@@ -46,7 +46,7 @@ func TestLargeObjectsAreNotHeld(t *testing.T) {
 		{"-c", "repack.useDeltaBaseOffset=false", "repack", "-q", "-a", "-d", "-f"},
 	} {
 		repo.Git(stored...)
-		s := store(t, repo)
+		s := openStore(t, repo)
 		for _, text := range ids {
 			id := plumbing.NewHash(text)
 			var size int64
@@ -116,7 +116,7 @@ func TestLooseObjectsThatLie(t *testing.T) {
 		if err := os.WriteFile(path, data.Bytes(), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		s := store(t, repo)
+		s := openStore(t, repo)
 		var err error
 		held := allocated(func() { _, _, err = s.Read(id) })
 		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), id.String()) {

@@ -37,15 +37,15 @@ func Open(dir string) (*Store, error) {
 	if _, err := os.Stat(dir); err != nil {
 		return nil, fmt.Errorf("open object store: %w", err)
 	}
-	dirs, err := alternates([]string{filepath.Clean(dir)}, dir, maxAlternates)
+	dirs, err := appendAlternates([]string{filepath.Clean(dir)}, dir, maxAlternates)
 	if err != nil {
 		return nil, err
 	}
 	return &Store{dirs: dirs}, nil
 }
 
-// alternates appends to dirs those that dir borrows objects from.
-func alternates(dirs []string, dir string, depth int) ([]string, error) {
+// appendAlternates appends to dirs those that dir borrows objects from.
+func appendAlternates(dirs []string, dir string, depth int) ([]string, error) {
 	text, err := os.ReadFile(filepath.Join(dir, "info", "alternates"))
 	if errors.Is(err, os.ErrNotExist) || depth == 0 {
 		return dirs, nil
@@ -64,7 +64,7 @@ func alternates(dirs []string, dir string, depth int) ([]string, error) {
 		if other = filepath.Clean(other); slices.Contains(dirs, other) {
 			continue
 		}
-		if dirs, err = alternates(append(dirs, other), other, depth-1); err != nil {
+		if dirs, err = appendAlternates(append(dirs, other), other, depth-1); err != nil {
 			return nil, err
 		}
 	}
@@ -73,7 +73,7 @@ func alternates(dirs []string, dir string, depth int) ([]string, error) {
 
 // Has reports whether the store holds the object, without reading it.
 func (s *Store) Has(id plumbing.Hash) bool {
-	if p, _, err := s.find(id); err != nil || p != nil {
+	if p, _, err := s.findObject(id); err != nil || p != nil {
 		return err == nil
 	}
 	return slices.ContainsFunc(s.dirs, func(dir string) bool {
@@ -94,14 +94,14 @@ func (s *Store) Close() error {
 	return errors.Join(errs...)
 }
 
-// find returns the pack that holds the object, or nil: then it is loose or
+// findObject returns the pack that holds the object, or nil: then it is loose or
 // nowhere.
-func (s *Store) find(id plumbing.Hash) (*pack, int64, error) {
+func (s *Store) findObject(id plumbing.Hash) (*pack, int64, error) {
 	packs, err := s.openPacks(false)
 	if err != nil {
 		return nil, 0, err
 	}
-	if p, offset, err := lookup(packs, id); p != nil || err != nil {
+	if p, offset, err := findInPacks(packs, id); p != nil || err != nil {
 		return p, offset, err
 	}
 	if slices.ContainsFunc(s.dirs, func(dir string) bool { return exists(loosePath(dir, id)) }) {
@@ -111,10 +111,10 @@ func (s *Store) find(id plumbing.Hash) (*pack, int64, error) {
 	if packs, err = s.openPacks(true); err != nil {
 		return nil, 0, err
 	}
-	return lookup(packs, id)
+	return findInPacks(packs, id)
 }
 
-func lookup(packs []*pack, id plumbing.Hash) (*pack, int64, error) {
+func findInPacks(packs []*pack, id plumbing.Hash) (*pack, int64, error) {
 	for _, p := range packs {
 		offset, ok, err := p.find(id)
 		if err != nil {
@@ -128,10 +128,10 @@ func lookup(packs []*pack, id plumbing.Hash) (*pack, int64, error) {
 }
 
 // openPacks returns the packs, and with again those too that have come since.
-func (s *Store) openPacks(again bool) ([]*pack, error) {
+func (s *Store) openPacks(refresh bool) ([]*pack, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.packs != nil && !again {
+	if s.packs != nil && !refresh {
 		return s.packs, nil
 	}
 	packs := append([]*pack{}, s.packs...)

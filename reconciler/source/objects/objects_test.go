@@ -15,8 +15,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// grown makes a repository whose objects are worth making deltas of.
-func grown(t testing.TB) *gittest.Repo {
+// newDeltaRepo makes a repository whose objects are worth making deltas of.
+func newDeltaRepo(t testing.TB) *gittest.Repo {
 	t.Helper()
 	repo := gittest.New(t)
 	text := ""
@@ -29,7 +29,7 @@ func grown(t testing.TB) *gittest.Repo {
 	return repo
 }
 
-func store(t testing.TB, repo *gittest.Repo) *objects.Store {
+func openStore(t testing.TB, repo *gittest.Repo) *objects.Store {
 	t.Helper()
 	s, err := objects.Open(filepath.Join(repo.Work, ".git", "objects"))
 	if err != nil {
@@ -39,8 +39,8 @@ func store(t testing.TB, repo *gittest.Repo) *objects.Store {
 	return s
 }
 
-// all returns the ids of all objects.
-func all(repo *gittest.Repo) []string {
+// listObjectIDs returns the ids of all objects.
+func listObjectIDs(repo *gittest.Repo) []string {
 	return strings.Fields(repo.Git("cat-file", "--batch-all-objects", "--batch-check=%(objectname)"))
 }
 
@@ -51,11 +51,11 @@ func TestReadsWhatGitReads(t *testing.T) {
 		"no deltas":        {"pack.depth", "0"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			repo := grown(t)
+			repo := newDeltaRepo(t)
 			repo.Git("config", settings[0], settings[1])
 			repo.Git("repack", "-q", "-a", "-d", "-f")
-			s := store(t, repo)
-			for _, id := range all(repo) {
+			s := openStore(t, repo)
+			for _, id := range listObjectIDs(repo) {
 				kind, data, err := s.Read(plumbing.NewHash(id))
 				if err != nil {
 					t.Fatal(err)
@@ -75,7 +75,7 @@ func TestReadsWhatGitReads(t *testing.T) {
 }
 
 func TestNotFound(t *testing.T) {
-	s := store(t, grown(t))
+	s := openStore(t, newDeltaRepo(t))
 	nothing := plumbing.NewHash("0123456789012345678901234567890123456789")
 	if _, _, err := s.Read(nothing); !errors.Is(err, objects.ErrNotFound) {
 		t.Error(err)
@@ -95,18 +95,18 @@ func TestDamagedLooseObjects(t *testing.T) {
 	repo := gittest.New(t)
 	id := repo.Commit("first", map[string]string{"a": "1"})
 	path := filepath.Join(repo.Work, ".git", "objects", id[:2], id[2:])
-	whole, err := os.ReadFile(path)
+	intact, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chmod(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, damaged := range [][]byte{nil, whole[:5], whole[:len(whole)-3], bytes.Repeat([]byte("x"), 50)} {
+	for _, damaged := range [][]byte{nil, intact[:5], intact[:len(intact)-3], bytes.Repeat([]byte("x"), 50)} {
 		if err := os.WriteFile(path, damaged, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := store(t, repo).Read(plumbing.NewHash(id)); err == nil {
+		if _, _, err := openStore(t, repo).Read(plumbing.NewHash(id)); err == nil {
 			t.Errorf("read %q", damaged)
 		}
 	}
@@ -114,8 +114,8 @@ func TestDamagedLooseObjects(t *testing.T) {
 
 // FuzzDamagedPack changes bytes of a pack: reading may fail, and must end.
 func FuzzDamagedPack(f *testing.F) {
-	repo := grown(f)
-	ids := all(repo)
+	repo := newDeltaRepo(f)
+	ids := listObjectIDs(repo)
 	names, err := filepath.Glob(filepath.Join(repo.Work, ".git", "objects", "pack", "pack-*"))
 	if err != nil {
 		f.Fatal(err)
@@ -139,7 +139,7 @@ func FuzzDamagedPack(f *testing.F) {
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}
-		for name, data := range map[string][]byte{"pack-x.pack": changed(pack, at, change), "pack-x.idx": changed(index, indexAt, indexChange)} {
+		for name, data := range map[string][]byte{"pack-x.pack": flipByte(pack, at, change), "pack-x.idx": flipByte(index, indexAt, indexChange)} {
 			if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -156,8 +156,8 @@ func FuzzDamagedPack(f *testing.F) {
 	})
 }
 
-func changed(data []byte, at uint32, change byte) []byte {
+func flipByte(data []byte, offset uint32, mask byte) []byte {
 	data = bytes.Clone(data)
-	data[int(at)%len(data)] ^= change
+	data[int(offset)%len(data)] ^= mask
 	return data
 }

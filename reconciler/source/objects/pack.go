@@ -19,15 +19,15 @@ import (
 // A pack's index, version 2 (gitformat-pack(5)): header, fan-out, ids, CRCs,
 // 31-bit offsets, 63-bit offsets for packs above 2 GiB, two checksums.
 const (
-	indexMagic   = "\xfftOc\x00\x00\x00\x02"
-	fanoutAt     = 8
-	fanoutLen    = 256 * 4
-	idsAt        = fanoutAt + fanoutLen
-	idLen        = 20
-	wideOffset   = 1 << 31
-	trailerLen   = 2 * idLen
-	packReadSize = 4096
-	maxRatio     = 1032 // of deflate
+	indexMagic      = "\xfftOc\x00\x00\x00\x02"
+	fanoutOffset    = 8
+	fanoutLen       = 256 * 4
+	idsOffset       = fanoutOffset + fanoutLen
+	idLen           = 20
+	wideOffsetFlag  = 1 << 31
+	trailerLen      = 2 * idLen
+	packReadSize    = 4096
+	maxDeflateRatio = 1032 // of deflate
 )
 
 // pack is one pack file with its index. The index is searched where it lies.
@@ -62,13 +62,13 @@ func openPack(path string) (_ *pack, err error) {
 }
 
 func (p *pack) readFanout() error {
-	var head [idsAt]byte
-	if _, err := p.index.ReadAt(head[:], 0); err != nil || string(head[:fanoutAt]) != indexMagic {
+	var head [idsOffset]byte
+	if _, err := p.index.ReadAt(head[:], 0); err != nil || string(head[:fanoutOffset]) != indexMagic {
 		return fmt.Errorf("%s.idx: not a pack index of version 2", p.path)
 	}
 	last := uint32(0)
 	for i := range p.fanout {
-		p.fanout[i] = binary.BigEndian.Uint32(head[fanoutAt+4*i:])
+		p.fanout[i] = binary.BigEndian.Uint32(head[fanoutOffset+4*i:])
 		if p.fanout[i] < last {
 			return fmt.Errorf("%s.idx: damaged", p.path)
 		}
@@ -78,7 +78,7 @@ func (p *pack) readFanout() error {
 	if err != nil {
 		return err
 	}
-	if info.Size() < idsAt+int64(last)*(idLen+4+4)+trailerLen {
+	if info.Size() < idsOffset+int64(last)*(idLen+4+4)+trailerLen {
 		return fmt.Errorf("%s.idx: cut short", p.path)
 	}
 	return nil
@@ -115,7 +115,7 @@ func (p *pack) find(id plumbing.Hash) (offset int64, ok bool, err error) {
 	defer idBuffers.Put(buffer)
 	*buffer = slices.Grow((*buffer)[:0], int(high-low)*idLen)
 	ids := (*buffer)[:int(high-low)*idLen]
-	if _, err := p.index.ReadAt(ids, idsAt+int64(low)*idLen); err != nil {
+	if _, err := p.index.ReadAt(ids, idsOffset+int64(low)*idLen); err != nil {
 		return 0, false, err
 	}
 	n := sort.Search(int(high-low), func(i int) bool {
@@ -124,45 +124,45 @@ func (p *pack) find(id plumbing.Hash) (offset int64, ok bool, err error) {
 	if n == int(high-low) || !bytes.Equal(ids[n*idLen:(n+1)*idLen], id[:]) {
 		return 0, false, nil
 	}
-	offset, err = p.offset(int64(low) + int64(n))
+	offset, err = p.readOffset(int64(low) + int64(n))
 	return offset, err == nil, err
 }
 
-// offset reads the n-th offset of the index.
-func (p *pack) offset(n int64) (int64, error) {
+// readOffset reads the n-th offset of the index.
+func (p *pack) readOffset(n int64) (int64, error) {
 	total := int64(p.fanout[255])
-	narrowAt := idsAt + total*(idLen+4)
+	narrowOffset := idsOffset + total*(idLen+4)
 	var b [8]byte
-	if _, err := p.index.ReadAt(b[:4], narrowAt+4*n); err != nil {
+	if _, err := p.index.ReadAt(b[:4], narrowOffset+4*n); err != nil {
 		return 0, err
 	}
 	offset := int64(binary.BigEndian.Uint32(b[:4]))
-	if offset < wideOffset {
+	if offset < wideOffsetFlag {
 		return offset, nil
 	}
-	if _, err := p.index.ReadAt(b[:], narrowAt+4*total+8*(offset-wideOffset)); err != nil {
+	if _, err := p.index.ReadAt(b[:], narrowOffset+4*total+8*(offset-wideOffsetFlag)); err != nil {
 		return 0, err
 	}
 	return int64(binary.BigEndian.Uint64(b[:])), nil
 }
 
-// entry is the head of an object in a pack.
-type entry struct {
-	kind plumbing.ObjectType
-	size int64         // inflated; of the delta, where it is one
-	most int64         // that what is left of the pack can inflate to
-	base int64         // where the base of an offset delta begins
-	ref  plumbing.Hash // the base of a reference delta
-	body *bufio.Reader
+// packEntry is the head of an object in a pack.
+type packEntry struct {
+	kind       plumbing.ObjectType
+	size       int64         // inflated; of the delta, where it is one
+	maxSize    int64         // that what is left of the pack can inflate to
+	baseOffset int64         // where the base of an offset delta begins
+	baseID     plumbing.Hash // the base of a reference delta
+	body       *bufio.Reader
 }
 
-func (p *pack) entry(offset int64) (*entry, error) {
+func (p *pack) readEntry(offset int64) (*packEntry, error) {
 	if offset <= 0 || offset >= p.size {
 		return nil, fmt.Errorf("damaged: offset %d outside the pack", offset)
 	}
 	r := readers.Get().(*bufio.Reader)
 	r.Reset(io.NewSectionReader(p.data, offset, p.size-offset))
-	e := &entry{body: r, most: (p.size - offset) * maxRatio}
+	e := &packEntry{body: r, maxSize: (p.size - offset) * maxDeflateRatio}
 	first, err := r.ReadByte()
 	if err != nil {
 		return nil, err
@@ -176,15 +176,15 @@ func (p *pack) entry(offset int64) (*entry, error) {
 	}
 	switch e.kind {
 	case plumbing.OFSDeltaObject:
-		e.base, err = readBase(r, offset)
+		e.baseOffset, err = parseBaseOffset(r, offset)
 	case plumbing.REFDeltaObject:
-		_, err = io.ReadFull(r, e.ref[:])
+		_, err = io.ReadFull(r, e.baseID[:])
 	}
 	return e, err
 }
 
-// readBase reads the distance to the base of a delta at offset.
-func readBase(r io.ByteReader, offset int64) (int64, error) {
+// parseBaseOffset reads the distance to the base of a delta at offset.
+func parseBaseOffset(r io.ByteReader, offset int64) (int64, error) {
 	distance := int64(0)
 	for n := 0; ; n++ {
 		b, err := r.ReadByte()
@@ -212,8 +212,8 @@ var (
 
 // open inflates the body, which must be as long as the head says. Closing it
 // ends the use of e.
-func (e *entry) open() (*exactly, error) {
-	if e.size < 0 || e.size > e.most {
+func (e *packEntry) open() (*exactly, error) {
+	if e.size < 0 || e.size > e.maxSize {
 		return nil, errors.New("damaged: object larger than its pack can hold")
 	}
 	z, err := inflate(e.body)
@@ -229,7 +229,7 @@ func (e *entry) open() (*exactly, error) {
 // sizeAt returns the length of the object at offset, its deltas applied. That
 // of a delta is in its own head.
 func (p *pack) sizeAt(offset int64) (int64, error) {
-	e, err := p.entry(offset)
+	e, err := p.readEntry(offset)
 	if err != nil {
 		return 0, err
 	}

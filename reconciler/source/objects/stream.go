@@ -27,7 +27,7 @@ type Object struct {
 // Open opens the object for reading, whatever its size: it is not held in
 // memory.
 func (s *Store) Open(id plumbing.Hash) (*Object, error) {
-	p, offset, err := s.find(id)
+	p, offset, err := s.findObject(id)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func (s *Store) Open(id plumbing.Hash) (*Object, error) {
 
 // openAt opens the object at offset of the pack.
 func (s *Store) openAt(p *pack, offset int64) (*Object, error) {
-	e, err := p.entry(offset)
+	e, err := p.readEntry(offset)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (s *Store) openAt(p *pack, offset int64) (*Object, error) {
 // Read returns the type and content of the object, which must not be changed:
 // others may be reading it. It refuses what is larger than MaxRead.
 func (s *Store) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
-	p, offset, err := s.find(id)
+	p, offset, err := s.findObject(id)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -96,7 +96,7 @@ func (o *Object) ReadAll() ([]byte, error) {
 
 // Size returns the length of the object's content, which its head tells.
 func (s *Store) Size(id plumbing.Hash) (int64, error) {
-	p, offset, err := s.find(id)
+	p, offset, err := s.findObject(id)
 	if err != nil {
 		return 0, err
 	}

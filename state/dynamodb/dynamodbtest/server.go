@@ -30,8 +30,8 @@ func Endpoint(tb testing.TB) string {
 	return endpoint
 }
 
-// Client returns a client of the server at endpoint.
-func Client(endpoint string) *dynamodb.Client {
+// NewClient returns a client of the server at endpoint.
+func NewClient(endpoint string) *dynamodb.Client {
 	return dynamodb.New(dynamodb.Options{
 		BaseEndpoint: &endpoint,
 		Region:       "ap-northeast-1",
@@ -49,17 +49,17 @@ var start = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	exited, err := run(port)
+	exited, err := startServer(port)
 	if err != nil {
 		return "", err
 	}
 	endpoint := fmt.Sprintf("http://127.0.0.1:%d", port)
-	return endpoint, answers(ctx, endpoint, exited)
+	return endpoint, waitUntilReady(ctx, endpoint, exited)
 })
 
-// run starts the server. Its parent is a shell that ends it when the pipe
+// startServer starts the server. Its parent is a shell that ends it when the pipe
 // breaks of which this process holds the other end.
-func run(port int) (exited <-chan error, err error) {
+func startServer(port int) (exited <-chan error, err error) {
 	dir := filepath.Join(cacheDir(), "dynamodb-local")
 	if jars, _ := filepath.Glob(filepath.Join(dir, "DynamoDBLocal-*.jar")); len(jars) == 0 {
 		return nil, fmt.Errorf("it is not in %s: run `make tools`", dir)
@@ -88,9 +88,9 @@ func run(port int) (exited <-chan error, err error) {
 	return done, nil
 }
 
-// answers waits until the server answers a request.
-func answers(ctx context.Context, endpoint string, exited <-chan error) error {
-	client := Client(endpoint)
+// waitUntilReady waits until the server answers a request.
+func waitUntilReady(ctx context.Context, endpoint string, exited <-chan error) error {
+	client := NewClient(endpoint)
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
 	for {

@@ -10,11 +10,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// Table creates a table of the record's definition and returns its name.
-func Table(tb testing.TB, client *dynamodb.Client) string {
+// CreateTable creates a table of the record's definition and returns its name.
+func CreateTable(tb testing.TB, client *dynamodb.Client) string {
 	tb.Helper()
 	name := "reconcile-" + rand.Text()
-	table, ttl := Definition(name)
+	table, ttl := TableDefinition(name)
 	if _, err := client.CreateTable(tb.Context(), table); err != nil {
 		tb.Fatalf("create table: %v", err)
 	}
@@ -30,9 +30,9 @@ func Table(tb testing.TB, client *dynamodb.Client) string {
 	return name
 }
 
-// Definition is the table as Terraform must create it: this, point-in-time
+// TableDefinition is the table as Terraform must create it: this, point-in-time
 // recovery and deletion protection, which the emulator need not know.
-func Definition(name string) (*dynamodb.CreateTableInput, *dynamodb.UpdateTimeToLiveInput) {
+func TableDefinition(name string) (*dynamodb.CreateTableInput, *dynamodb.UpdateTimeToLiveInput) {
 	table := &dynamodb.CreateTableInput{
 		TableName:   &name,
 		BillingMode: types.BillingModePayPerRequest,

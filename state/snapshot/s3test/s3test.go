@@ -31,7 +31,7 @@ type Server struct {
 	s3      http.Handler
 
 	mu       sync.Mutex
-	fail     func(*http.Request) int
+	decide   func(*http.Request) int
 	requests []Request
 }
 
@@ -53,8 +53,8 @@ func Start(t testing.TB) *Server {
 	return s
 }
 
-// Bucket makes an empty bucket.
-func (s *Server) Bucket(t testing.TB, name string) {
+// CreateBucket makes an empty bucket.
+func (s *Server) CreateBucket(t testing.TB, name string) {
 	t.Helper()
 	if err := s.objects.CreateBucket(name); err != nil {
 		t.Fatal(err)
@@ -88,9 +88,9 @@ func (s *Server) Env() []string {
 	}
 }
 
-// Backend is Terraform configuration that keeps a state in the server, with
+// BackendConfig is Terraform configuration that keeps a state in the server, with
 // the lock file that S3's conditional writes allow. Credentials are in Env.
-func (s *Server) Backend(bucket, key string) string {
+func (s *Server) BackendConfig(bucket, key string) string {
 	return fmt.Sprintf(`terraform {
   backend "s3" {
     bucket       = %q

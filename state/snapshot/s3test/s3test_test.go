@@ -22,7 +22,7 @@ import (
 	"reconcile/state/snapshot/s3test"
 )
 
-func client(s *s3test.Server) *s3.Client {
+func newClient(s *s3test.Server) *s3.Client {
 	return s3.NewFromConfig(s.Config(), func(o *s3.Options) { o.UsePathStyle = true })
 }
 
@@ -37,7 +37,7 @@ func put(ctx testing.TB, c *s3.Client, key, body string, change func(*s3.PutObje
 
 func ifAbsent(in *s3.PutObjectInput) { in.IfNoneMatch = aws.String("*") }
 
-func code(err error) string {
+func errorCode(err error) string {
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		return api.ErrorCode()
@@ -48,8 +48,8 @@ func code(err error) string {
 // Of many conditional writes at once one wins, whatever checksum it carries.
 func TestConditionalPut(t *testing.T) {
 	s := s3test.Start(t)
-	s.Bucket(t, "b")
-	c := client(s)
+	s.CreateBucket(t, "b")
+	c := newClient(s)
 	var wg sync.WaitGroup
 	results := make([]error, 20)
 	for i := range results {
@@ -61,7 +61,7 @@ func TestConditionalPut(t *testing.T) {
 		switch {
 		case err == nil:
 			won++
-		case code(err) != "PreconditionFailed":
+		case errorCode(err) != "PreconditionFailed":
 			t.Error(err)
 		}
 	}
@@ -72,12 +72,12 @@ func TestConditionalPut(t *testing.T) {
 
 func TestChecksums(t *testing.T) {
 	s := s3test.Start(t)
-	s.Bucket(t, "b")
-	c := client(s)
+	s.CreateBucket(t, "b")
+	c := newClient(s)
 	wrong := func(in *s3.PutObjectInput) {
 		in.ChecksumSHA256 = aws.String("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
 	}
-	if err := put(t, c, "k", "text", wrong); code(err) != "BadDigest" {
+	if err := put(t, c, "k", "text", wrong); errorCode(err) != "BadDigest" {
 		t.Errorf("a wrong checksum: %v", err)
 	}
 	if err := put(t, c, "k", "text", nil); err != nil { // CRC32, the SDK's default
@@ -95,30 +95,30 @@ func TestChecksums(t *testing.T) {
 
 func TestFaults(t *testing.T) {
 	s := s3test.Start(t)
-	s.Bucket(t, "b")
-	c := client(s)
-	once := func(verdict int) func(*http.Request) int {
+	s.CreateBucket(t, "b")
+	c := newClient(s)
+	once := func(injection int) func(*http.Request) int {
 		var first sync.Once
 		return func(*http.Request) (v int) {
-			first.Do(func() { v = verdict })
+			first.Do(func() { v = injection })
 			return v
 		}
 	}
-	for _, verdict := range []int{http.StatusServiceUnavailable, http.StatusInternalServerError, s3test.Cut, s3test.CutAfter} {
-		s.Fail(once(verdict))
+	for _, injection := range []int{http.StatusServiceUnavailable, http.StatusInternalServerError, s3test.Disconnect, s3test.DisconnectAfter} {
+		s.Inject(once(injection))
 		if err := put(t, c, "retried", "x", nil); err != nil {
-			t.Errorf("%d, once: %v", verdict, err)
+			t.Errorf("%d, once: %v", injection, err)
 		}
 	}
-	s.Fail(once(s3test.CutAfter))
-	if err := put(t, c, "new", "x", ifAbsent); code(err) != "PreconditionFailed" {
+	s.Inject(once(s3test.DisconnectAfter))
+	if err := put(t, c, "new", "x", ifAbsent); errorCode(err) != "PreconditionFailed" {
 		t.Errorf("the answer to a write that took effect is lost: the retry says %v", err)
 	}
-	s.Fail(func(*http.Request) int { return http.StatusForbidden })
-	if err := put(t, c, "k", "x", nil); code(err) != "AccessDenied" {
+	s.Inject(func(*http.Request) int { return http.StatusForbidden })
+	if err := put(t, c, "k", "x", nil); errorCode(err) != "AccessDenied" {
 		t.Errorf("refused: %v", err)
 	}
-	s.Fail(nil)
+	s.Inject(nil)
 	if err := put(t, c, "k", "x", nil); err != nil {
 		t.Error(err)
 	}
@@ -128,8 +128,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// terraform prepares the command in dir, in a process group of its own.
-func terraform(t *testing.T, s *s3test.Server, dir string, args ...string) (*exec.Cmd, *bytes.Buffer) {
+// terraformCommand prepares the command in dir, in a process group of its own.
+func terraformCommand(t *testing.T, s *s3test.Server, dir string, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
 	binary, err := exec.LookPath("terraform")
 	if err != nil {
@@ -144,7 +144,7 @@ func terraform(t *testing.T, s *s3test.Server, dir string, args ...string) (*exe
 	return cmd, out
 }
 
-const slow = `
+const slowConfig = `
 resource "terraform_data" "slow" {
   provisioner "local-exec" { command = "echo started >started; cat finish" }
 }
@@ -154,9 +154,9 @@ resource "terraform_data" "slow" {
 // that is held is respected, and a holder that is killed leaves it.
 func TestTerraformBackend(t *testing.T) {
 	s := s3test.Start(t)
-	s.Bucket(t, "states")
+	s.CreateBucket(t, "states")
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte(s.Backend("states", "a/terraform.tfstate")+slow), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte(s.BackendConfig("states", "a/terraform.tfstate")+slowConfig), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, fifo := range []string{"started", "finish"} {
@@ -166,7 +166,7 @@ func TestTerraformBackend(t *testing.T) {
 	}
 	run := func(want string, args ...string) string {
 		t.Helper()
-		cmd, out := terraform(t, s, dir, args...)
+		cmd, out := terraformCommand(t, s, dir, args...)
 		err := cmd.Run()
 		if (err != nil) != (want != "") || !strings.Contains(out.String(), want) {
 			t.Fatalf("terraform %v: %v; want %q\n%s", args, err, want, out)
@@ -175,7 +175,7 @@ func TestTerraformBackend(t *testing.T) {
 	}
 	run("", "init", "-input=false")
 
-	holder, _ := terraform(t, s, dir, "apply", "-auto-approve", "-input=false")
+	holder, _ := terraformCommand(t, s, dir, "apply", "-auto-approve", "-input=false")
 	if err := holder.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func TestTerraformBackend(t *testing.T) {
 	}
 	run("", "force-unlock", "-force", lockID(t, refused))
 
-	if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte(s.Backend("states", "a/terraform.tfstate")+`resource "terraform_data" "quick" {}`), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte(s.BackendConfig("states", "a/terraform.tfstate")+`resource "terraform_data" "quick" {}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	run("", "apply", "-auto-approve", "-input=false")

@@ -16,18 +16,18 @@ import (
 
 // Answers that a Fail function can give beside a status.
 const (
-	Pass     = 0  // the request is served as usual
-	Cut      = -1 // the connection is closed, nothing is done
-	CutAfter = -2 // what was asked is done, and the connection closed without an answer
+	Serve           = 0  // the request is served as usual
+	Disconnect      = -1 // the connection is closed, nothing is done
+	DisconnectAfter = -2 // what was asked is done, and the connection closed without an answer
 )
 
-// Fail makes f decide over each request to come: Pass, Cut, CutAfter or the
+// Inject makes f decide over each request to come: Pass, Cut, DisconnectAfter or the
 // HTTP status to answer with instead of serving it. nil serves all again.
 // f may be called from several goroutines at once.
-func (s *Server) Fail(f func(*http.Request) int) {
+func (s *Server) Inject(decide func(*http.Request) int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.fail = f
+	s.decide = decide
 }
 
 // Requests returns what was asked so far, in the order of the answers.
@@ -40,21 +40,21 @@ func (s *Server) Requests() []Request {
 // ServeHTTP serves one request of S3's API.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	fail := s.fail
+	decide := s.decide
 	s.mu.Unlock()
-	verdict := Pass
-	if fail != nil {
-		verdict = fail(r)
+	injection := Serve
+	if decide != nil {
+		injection = decide(r)
 	}
 	answer := httptest.NewRecorder()
-	switch verdict {
-	case Pass, CutAfter:
+	switch injection {
+	case Serve, DisconnectAfter:
 		s.serve(answer, r)
-	case Cut:
+	case Disconnect:
 	default:
-		refuse(answer, verdict)
+		refuse(answer, injection)
 	}
-	if verdict == Cut || verdict == CutAfter {
+	if injection == Disconnect || injection == DisconnectAfter {
 		s.log(r, 0)
 		panic(http.ErrAbortHandler) // net/http closes the connection
 	}
@@ -87,7 +87,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		sha := sha256.Sum256(body)
 		sum := base64.StdEncoding.EncodeToString(sha[:])
 		crc := base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE(body)))
-		if differs(r, "X-Amz-Checksum-Sha256", sum) || differs(r, "X-Amz-Checksum-Crc32", crc) {
+		if checksumDiffers(r, "X-Amz-Checksum-Sha256", sum) || checksumDiffers(r, "X-Amz-Checksum-Crc32", crc) {
 			refuse(w, http.StatusBadRequest)
 			return
 		}
@@ -98,12 +98,12 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.s3.ServeHTTP(w, r)
 }
 
-func differs(r *http.Request, header, sum string) bool {
+func checksumDiffers(r *http.Request, header, sum string) bool {
 	sent := r.Header.Get(header)
 	return sent != "" && sent != sum
 }
 
-var codes = map[int]string{
+var errorCodes = map[int]string{
 	http.StatusBadRequest:          "BadDigest",
 	http.StatusForbidden:           "AccessDenied",
 	http.StatusNotFound:            "NoSuchBucket",
@@ -117,5 +117,5 @@ var codes = map[int]string{
 func refuse(w http.ResponseWriter, status int) {
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(status)
-	fmt.Fprintf(w, "<?xml version=\"1.0\"?>\n<Error><Code>%s</Code><Message>s3test was told to refuse</Message></Error>\n", codes[status])
+	fmt.Fprintf(w, "<?xml version=\"1.0\"?>\n<Error><Code>%s</Code><Message>s3test was told to refuse</Message></Error>\n", errorCodes[status])
 }

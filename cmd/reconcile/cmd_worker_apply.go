@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"reconcile/reconciler"
+	"reconcile/state"
+)
+
+// newWorkerApplyCommand is what executors start; it is hidden, since no person does.
+func newWorkerApplyCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:    "work WORKSPACE KEY",
+		Hidden: true,
+		Short:  "Do the work on one workspace that a pass has given to this build or task",
+		Long: `Do the work on one workspace that a pass with --executor has given to this
+build or task, from the commit's snapshot and under the workspace's lease. The
+pass reads the result in the record.`,
+		Args: rangeArgs(2, 2, "a workspace and a key"),
+		RunE: func(c *cobra.Command, args []string) error {
+			return runWorkerApply(c.Context(), a, args[0], args[1])
+		},
+	}
+}
+
+func runWorkerApply(ctx context.Context, a *app, name, key string) error {
+	// The snapshot is the tree: Git is not asked, and its password not read.
+	a.GitCredentials, a.GitUsername, a.GitPassword = "", "", ""
+	ctx, killCtx, release := withSignals(ctx, gracePeriod, linePrinter(a.err))
+	defer release()
+	tel, err := a.openTelemetry()
+	if err != nil {
+		return err
+	}
+	defer a.closeTelemetry(ctx, tel)
+	p, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer a.closeDeps(p)
+	result, err := p.newReconciler(tel.Observe).RunTask(ctx, killCtx, name, key)
+	if err != nil {
+		return err
+	}
+	if a.wantsJSON() {
+		return firstErr(printJSON(a.out, result), workerExitStatus(result))
+	}
+	fmt.Fprintf(a.out, "%s: %s in %s\n", name, result.Outcome, (time.Duration(result.DurationMS) * time.Millisecond).Round(time.Second))
+	if result.Error != "" {
+		fmt.Fprintln(a.out, result.Error)
+	}
+	return workerExitStatus(result)
+}
+
+// workerExitStatus has a build that failed be seen as one in the lists of AWS.
+func workerExitStatus(result reconciler.WorkspaceResult) error {
+	if result.Outcome == state.Failed {
+		return toExitStatus(reconciler.ExitFailed)
+	}
+	return nil
+}

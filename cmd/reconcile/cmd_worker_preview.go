@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"reconcile/reconciler"
+)
+
+// newWorkerPreviewCommand is what `reconcile preview` starts; it is hidden, since
+// no person does.
+func newWorkerPreviewCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:    "preview-one",
+		Hidden: true,
+		Short:  "Make the preview of one pull request, asked for and answered on the standard streams",
+		Long: `Make the preview of one pull request for ` + "`reconcile preview`" + `, which sends the
+request, with the settings, to standard input, and reads the answer from
+standard output. It is a process of its own so that what a pull request does to
+it is no other's concern.`,
+		Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return runWorkerPreview(c.Context(), a) },
+	}
+}
+
+// previewInput is what preview-one reads from its standard input.
+type previewInput struct {
+	Settings    settings
+	Confinement confinement
+	Request     reconciler.PreviewRequest
+}
+
+func runWorkerPreview(ctx context.Context, a *app) error {
+	var input previewInput
+	if err := gob.NewDecoder(a.in).Decode(&input); err != nil {
+		return usagef("run `reconcile preview`: it starts this by itself", "there is no request on standard input: %w", err)
+	}
+	a.settings = input.Settings
+	if err := errors.Join(endWithParent(), boundMemory(input.Confinement.Memory)); err != nil {
+		return fmt.Errorf("bound what this process may take: %w", err)
+	}
+	ctx, killCtx, release := withSignals(ctx, gracePeriod, linePrinter(a.err))
+	defer release()
+	answer, err := makePreview(ctx, killCtx, a, input)
+	if err != nil {
+		answer = &reconciler.PreviewResponse{Preview: reconciler.Preview{PullRequest: input.Request.PullRequest}, Error: err.Error(), EndsRound: true}
+	}
+	return gob.NewEncoder(os.Stdout).Encode(answer)
+}
+
+func makePreview(ctx, killCtx context.Context, a *app, input previewInput) (*reconciler.PreviewResponse, error) {
+	p, err := a.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer a.closeDeps(p)
+	if a.Executor == executorLocal {
+		if err := p.confine(ctx, input.Confinement); err != nil {
+			return nil, err
+		}
+	}
+	return p.newReconciler(nil).MakePreview(ctx, killCtx, input.Request), nil
+}

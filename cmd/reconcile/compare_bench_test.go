@@ -1,0 +1,145 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// cost is what one run of something took.
+type cost struct {
+	wall time.Duration
+	cpu  time.Duration // user and system, with the children that it waited for
+}
+
+// runProcess runs a whole process, which must end with the exit code want.
+func runProcess(b *testing.B, want int, cmd *exec.Cmd) cost {
+	b.Helper()
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	start := time.Now()
+	err := cmd.Run()
+	wall := time.Since(start)
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) || cmd.ProcessState.ExitCode() != want {
+		b.Fatalf("%v: %v, want exit code %d\n%s", cmd.Args, err, want, &stderr)
+	}
+	return cost{wall, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
+}
+
+// peakMemory is the most memory that a run of cmd had, in MiB. A process inherits
+// the peak of the one that started it, and ours is large: a small one between
+// them tells of its child alone.
+func peakMemory(b *testing.B, cmd *exec.Cmd) float64 {
+	b.Helper()
+	const script = "import resource, subprocess, sys\n" +
+		"subprocess.run(sys.argv[1:], check=True, stdout=sys.stderr)\n" +
+		"print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+	wrapper := exec.Command("python3", append([]string{"-c", script}, cmd.Args...)...)
+	wrapper.Env = cmd.Env
+	out, err := wrapper.Output()
+	if err != nil {
+		b.Fatal(err)
+	}
+	size, err := strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if runtime.GOOS == "darwin" {
+		return size / (1 << 20) // it counts in bytes there, elsewhere in KiB
+	}
+	return size / (1 << 10)
+}
+
+// runInProcess runs something in this process. Its CPU time is that of the whole
+// process, garbage collection included, and of its children.
+func runInProcess(b *testing.B, run func() error) cost {
+	b.Helper()
+	start, cpuBefore := time.Now(), ownCPUTime(b)
+	if err := run(); err != nil {
+		b.Fatal(err)
+	}
+	return cost{wall: time.Since(start), cpu: ownCPUTime(b) - cpuBefore}
+}
+
+func ownCPUTime(b *testing.B) (sum time.Duration) {
+	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
+		var usage syscall.Rusage
+		if err := syscall.Getrusage(who, &usage); err != nil {
+			b.Fatal(err)
+		}
+		sum += time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+	}
+	return sum
+}
+
+// compareCosts runs the two in turn, so that a machine whose speed drifts drifts for
+// both, and reports the medians, and of the ratios, pair by pair, their median.
+// A ratio below 1 says that ours is faster, or takes less of the processors.
+func compareCosts(b *testing.B, subject, anchor func() cost) {
+	b.Helper()
+	var a, z []cost
+	var wall, cpu []float64
+	for b.Loop() {
+		x, y := subject(), anchor()
+		a, z = append(a, x), append(z, y)
+		wall = append(wall, float64(x.wall)/float64(y.wall))
+		cpu = append(cpu, float64(x.cpu)/float64(y.cpu))
+	}
+	reportMedians(b, a, "")
+	reportMedians(b, z, "anchor-")
+	b.ReportMetric(median(wall), "ratio")
+	b.ReportMetric(median(cpu), "cpu-ratio")
+}
+
+// reportMedians reports those of costs.
+func reportMedians(b *testing.B, costs []cost, prefix string) {
+	var wall, cpu []float64
+	for _, c := range costs {
+		wall = append(wall, c.wall.Seconds()*1e3)
+		cpu = append(cpu, c.cpu.Seconds()*1e3)
+	}
+	b.ReportMetric(0, "ns/op") // of a pair: it says nothing
+	b.ReportMetric(median(wall), prefix+"ms")
+	b.ReportMetric(median(cpu), prefix+"cpu-ms")
+}
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	middle := len(sorted) / 2
+	if len(sorted)%2 == 1 {
+		return sorted[middle]
+	}
+	return (sorted[middle-1] + sorted[middle]) / 2
+}
+
+// buildProgram is this program as it is released.
+func buildProgram(b *testing.B) string {
+	b.Helper()
+	path := filepath.Join(b.TempDir(), "reconcile")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("go build: %v\n%s", err, out)
+	}
+	return path
+}
+
+// findTool is a program that `make bench` installs.
+func findTool(b *testing.B, name string) string {
+	b.Helper()
+	path, err := exec.LookPath(name) // TestMain adds the tests' cache
+	if err != nil {
+		b.Fatalf("%s is needed: run `make bench`, which installs it", name)
+	}
+	return path
+}

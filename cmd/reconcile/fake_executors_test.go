@@ -1,0 +1,124 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"reconcile/cmd/cloudtest"
+)
+
+// fakeExecutors run what CodeBuild and ECS are asked to: processes of this
+// machine, with a disk (--work) of their own and without Git's password.
+type fakeExecutors struct {
+	env      []string
+	dir      string
+	skipWork atomic.Bool // what is started ends without having done anything
+	cloud    *cloudtest.Server
+}
+
+// executors starts CodeBuild and ECS; executors silent|willing has them run
+// nothing from here on, or do their work again.
+func executorsCommand(ts *testscript.TestScript, neg bool, args []string) {
+	w := fixtureOf(ts)
+	if neg || len(args) > 1 {
+		ts.Fatalf("usage: executors [silent|willing]")
+	}
+	if len(args) == 1 {
+		w.executors.skipWork.Store(args[0] == "silent")
+		return
+	}
+	x := &fakeExecutors{dir: ts.MkAbs("executors")}
+	for _, name := range []string{"PATH", "HOME", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_EC2_METADATA_DISABLED",
+		"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_STS"} {
+		x.env = append(x.env, name+"="+ts.Getenv(name))
+	}
+	x.cloud = cloudtest.Start(w.tb, x.run)
+	w.cloud.keys = newCountingProxy(w, x.cloud.URL)
+	x.env = append(x.env, "AWS_ENDPOINT_URL_SECRETS_MANAGER="+w.cloud.keys.url)
+	w.executors = x
+	ts.Setenv("AWS_ENDPOINT_URL_CODEBUILD", x.cloud.URL)
+	ts.Setenv("AWS_ENDPOINT_URL_ECS", x.cloud.URL)
+}
+
+// executor-secret NAME VALUE puts a secret where builds and tasks, whose role
+// is not ours, may read it: they can read no other.
+func executorSecretCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: executor-secret NAME VALUE")
+	}
+	fixtureOf(ts).executors.cloud.SetSecret(args[0], args[1])
+}
+
+// started N COMMAND: N of the tasks and builds were started to do that.
+func startedCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: started N COMMAND")
+	}
+	jobs, _ := fixtureOf(ts).executors.cloud.StartedJobs()
+	n := 0
+	for _, w := range jobs {
+		if slices.Contains(w.Command, args[1]) || len(w.Commands) > 0 && strings.Contains(w.Commands[0], args[1]) {
+			n++
+		}
+	}
+	if fmt.Sprint(n) != args[0] {
+		ts.Fatalf("%d were started to %s, want %s", n, args[1], args[0])
+	}
+}
+
+func (x *fakeExecutors) run(w cloudtest.Job) error {
+	if x.skipWork.Load() {
+		return errors.New("silent")
+	}
+	c := exec.Command(w.Container, w.Command...)
+	if len(w.Commands) > 0 {
+		c = exec.Command("sh", "-c", w.Commands[0])
+	}
+	c.Env = append(slices.Clone(x.env), "RECONCILE_WORK="+filepath.Join(x.dir, w.Token), "CODEBUILD_BUILD_ID="+w.ID)
+	text, err := c.CombinedOutput()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v: %s\n", w.ID, err, text)
+	}
+	return err
+}
+
+func TestParseECS(t *testing.T) {
+	got, err := parseECS("ecs://passes/reconcile:7?subnets=subnet-1,subnet-2&security_groups=sg-1")
+	if err != nil || got.cluster != "passes" || got.taskDefinition != "reconcile:7" || got.container != "reconcile" || len(got.subnets) != 2 || len(got.securityGroups) != 1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, wrong := range []string{
+		"ecs://", "ecs://passes", "ecs://passes/reconcile", "ecs:///reconcile?subnets=a&security_groups=b",
+		"ecs://passes/a/b?subnets=a&security_groups=b", "ecs://passes/a?subnets=a&security_groups=b&subnet=c",
+	} {
+		if _, err := parseECS(wrong); err == nil {
+			t.Errorf("%s was taken", wrong)
+		}
+	}
+}
+
+func TestBuildspecQuotes(t *testing.T) {
+	spec, err := buildspecOf([]string{"work", "it's", "$(id)"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Phases struct{ Build struct{ Commands []string } }
+	}
+	if err := json.Unmarshal([]byte(spec), &got); err != nil {
+		t.Fatal(err)
+	}
+	if want := `exec reconcile 'work' 'it'\''s' '$(id)'`; got.Phases.Build.Commands[0] != want {
+		t.Errorf("%s, want %s", got.Phases.Build.Commands[0], want)
+	}
+}

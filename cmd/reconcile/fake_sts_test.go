@@ -1,0 +1,90 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// fakeSTS is an STS that lets anyone assume any role, and remembers which.
+type fakeSTS struct {
+	mu           sync.Mutex
+	assumedRoles []string
+}
+
+// ServeHTTP answers AssumeRole
+// (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
+func (r *fakeSTS) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	if req.FormValue("Action") != "AssumeRole" {
+		http.Error(w, "only AssumeRole is known here", http.StatusBadRequest)
+		return
+	}
+	r.mu.Lock()
+	r.assumedRoles = append(r.assumedRoles, req.FormValue("RoleArn"))
+	r.mu.Unlock()
+	w.Header().Set("Content-Type", "text/xml")
+	fmt.Fprint(w, `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>`+
+		`<AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>secret-of-the-role</SecretAccessKey>`+
+		`<SessionToken>token-of-the-role</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>`+
+		`</Credentials></AssumeRoleResult></AssumeRoleResponse>`)
+}
+
+// sts lets roles be assumed.
+func stsCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: sts")
+	}
+	w := fixtureOf(ts)
+	w.sts = &fakeSTS{}
+	server := httptest.NewServer(w.sts)
+	w.tb.Cleanup(server.Close)
+	ts.Setenv("AWS_ENDPOINT_URL_STS", server.URL)
+}
+
+// assumed [NAME...]: since the last time exactly the roles with these names
+// were assumed.
+func assumedCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg {
+		ts.Fatalf("usage: assumed [NAME...]")
+	}
+	r := fixtureOf(ts).sts
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var names []string
+	for _, arn := range r.assumedRoles {
+		names = append(names, arn[strings.LastIndex(arn, "/")+1:])
+	}
+	r.assumedRoles = nil
+	slices.Sort(names)
+	slices.Sort(args)
+	if got := slices.Compact(names); !slices.Equal(got, args) {
+		ts.Fatalf("assumed %q, want %q", got, args)
+	}
+}
+
+// untouched: since the last time nothing was written to DynamoDB or S3.
+func untouchedCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 0 {
+		ts.Fatalf("usage: untouched")
+	}
+	c := fixtureOf(ts).cloud
+	var writes []string
+	for _, request := range c.dynamodb.takeRequests() {
+		if !strings.HasSuffix(request, ".GetItem") && !strings.HasSuffix(request, ".Query") {
+			writes = append(writes, request)
+		}
+	}
+	for _, request := range c.s3.takeRequests() {
+		if !strings.HasPrefix(request, "GET ") && !strings.HasPrefix(request, "HEAD ") {
+			writes = append(writes, request)
+		}
+	}
+	if (len(writes) > 0) != neg {
+		ts.Fatalf("written: %q", writes)
+	}
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"reconcile/internal/visible"
+	"reconcile/reconciler"
+)
+
+// liveModel is the view of a pass on a terminal: below what is already said, a few
+// lines on what is being done now. It takes no keys: Ctrl-C is a signal, as
+// it is without the view.
+type liveModel struct {
+	title     string
+	items     map[string]*liveItem
+	doneCount int
+	note      string
+	now       time.Time
+	startedAt time.Time
+	width     int
+	height    int
+	quitting  bool
+}
+
+// liveItem is a workspace in the view.
+type liveItem struct {
+	name       string
+	phase      reconciler.Phase
+	upstreams  []string
+	phaseStart time.Time // since when it is in its phase
+}
+
+// Messages to the view.
+type (
+	tickMsg  time.Time
+	noteMsg  string // a line to stand there until the end
+	endMsg   struct{}
+	eventMsg struct {
+		event reconciler.Event
+		time  time.Time
+	}
+)
+
+// tickInterval is how often the elapsed times move.
+const tickInterval = 200 * time.Millisecond
+
+func newLiveModel(title string, now time.Time) *liveModel {
+	return &liveModel{title: title, items: map[string]*liveItem{}, now: now, startedAt: now, width: defaultWidth, height: 24}
+}
+
+func nextTick() tea.Cmd {
+	return tea.Tick(tickInterval, func(t time.Time) tea.Msg { return tickMsg(t) })
+}
+
+// Init starts the clock.
+func (l *liveModel) Init() tea.Cmd { return nextTick() }
+
+// Update takes a message in.
+func (l *liveModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		l.width, l.height = msg.Width, msg.Height
+	case tickMsg:
+		l.now = time.Time(msg)
+		return l, nextTick()
+	case noteMsg:
+		l.note = string(msg)
+	case endMsg:
+		l.quitting = true
+		return l, tea.Quit
+	case eventMsg:
+		l.handleEvent(msg)
+	}
+	return l, nil
+}
+
+func (l *liveModel) handleEvent(s eventMsg) {
+	e := s.event
+	if e.Phase == reconciler.PhaseDone {
+		if _, ok := l.items[e.Workspace]; ok {
+			delete(l.items, e.Workspace)
+			l.doneCount++
+		}
+		for _, it := range l.items {
+			it.upstreams = removeName(it.upstreams, e.Workspace)
+		}
+		return
+	}
+	l.items[e.Workspace] = &liveItem{name: visible.Name(e.Workspace), phase: e.Phase, upstreams: e.WaitsFor, phaseStart: s.time}
+}
+
+func removeName(list []string, name string) []string {
+	var rest []string
+	for _, s := range list {
+		if s != name {
+			rest = append(rest, s)
+		}
+	}
+	return rest
+}
+
+// View draws it: nothing after the end, so that only what is said remains.
+func (l *liveModel) View() tea.View {
+	if l.quitting {
+		return tea.NewView("")
+	}
+	return tea.NewView(l.render())
+}
+
+func (l *liveModel) render() string {
+	working, waiting := l.sortItems()
+	room := max(l.height-4, 3) // leave the title, the counts and what was said before
+	var lines []string
+	for _, it := range append(working, waiting...) {
+		if len(lines) == room {
+			break
+		}
+		lines = append(lines, l.renderItem(it))
+	}
+	if hidden := len(l.items) - len(lines); hidden > 0 {
+		lines = append(lines, styleFaint.Render(fmt.Sprintf("  and %d more", hidden)))
+	}
+	status := fmt.Sprintf("%s · %s · %d done, %d at work, %d waiting", l.title, formatDuration(l.now.Sub(l.startedAt)), l.doneCount, len(working), len(waiting))
+	lines = append(lines, styleFaint.Render(status))
+	if l.note != "" {
+		lines = append(lines, styleWait.Render(l.note))
+	}
+	for i := range lines {
+		lines[i] = ansi.Truncate(lines[i], max(l.width-1, minWidth), "…")
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// sortItems gives those at work before those that wait, each by name.
+func (l *liveModel) sortItems() (working, waiting []*liveItem) {
+	for _, it := range l.items {
+		if it.phase == reconciler.PhaseWaiting {
+			waiting = append(waiting, it)
+		} else {
+			working = append(working, it)
+		}
+	}
+	for _, list := range [][]*liveItem{working, waiting} {
+		sort.Slice(list, func(i, j int) bool { return list[i].name < list[j].name })
+	}
+	return working, waiting
+}
+
+// renderItem is one workspace: its phase, how long, what it waits for.
+func (l *liveModel) renderItem(it *liveItem) string {
+	elapsed := formatDuration(max(l.now.Sub(it.phaseStart), 0))
+	switch it.phase {
+	case reconciler.PhaseWaiting:
+		text := "for a free place"
+		if len(it.upstreams) > 0 {
+			text = "for " + visible.Line(strings.Join(it.upstreams, ", "))
+		}
+		return styleFaint.Render(fmt.Sprintf("· %-9s", "waits")) + "  " + it.name + styleFaint.Render("  "+text)
+	case reconciler.PhaseLease:
+		if l.now.Sub(it.phaseStart) < time.Second { // taking one that is free takes a moment too
+			break
+		}
+		return styleWait.Render(fmt.Sprintf("· %-9s", "lease")) + "  " + it.name + styleFaint.Render("  another run holds it · "+elapsed)
+	}
+	return styleKey.Render(fmt.Sprintf("● %-9s", it.phase)) + "  " + styleBold.Render(it.name) + styleFaint.Render("  "+elapsed)
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"reconcile/reconciler"
+	"reconcile/state"
+)
+
+func TestLive(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	timeAt := func(d time.Duration) time.Time { return start.Add(d) }
+	step := func(d time.Duration, name string, phase reconciler.Phase, waits ...string) tea.Msg {
+		return eventMsg{reconciler.Event{Workspace: name, Phase: phase, WaitsFor: waits}, timeAt(d)}
+	}
+	done := func(name string) tea.Msg {
+		return eventMsg{reconciler.Event{Workspace: name, Phase: reconciler.PhaseDone, Result: &reconciler.WorkspaceResult{}}, start}
+	}
+	begin := []tea.Msg{
+		step(0, "common", reconciler.PhaseWaiting),
+		step(0, "tokyo", reconciler.PhaseWaiting, "common"),
+		step(0, "osaka", reconciler.PhaseWaiting),
+		step(time.Second, "common", reconciler.PhaseApply),
+		step(2*time.Second, "osaka", reconciler.PhaseLease),
+		tickMsg(timeAt(75 * time.Second)),
+	}
+	for _, test := range []struct {
+		name string
+		msgs []tea.Msg
+		want string
+	}{
+		{"nothing yet", nil, `
+main · 0.0s · 0 done, 0 at work, 0 waiting
+`},
+		{"at work and waiting", begin, `
+● apply      common  1m14s
+· lease      osaka  another run holds it · 1m13s
+· waits      tokyo  for common
+main · 1m15s · 0 done, 2 at work, 1 waiting
+`},
+		{"a lease that is being taken", append(begin[:0:0], step(0, "osaka", reconciler.PhaseLease)), `
+● lease      osaka  0.0s
+main · 0.0s · 0 done, 1 at work, 0 waiting
+`},
+		{"what was waited for is done", append(begin, done("common")), `
+· lease      osaka  another run holds it · 1m13s
+· waits      tokyo  for a free place
+main · 1m15s · 1 done, 1 at work, 1 waiting
+`},
+		{"a note stays", append(begin, done("common"), done("osaka"), done("osaka"), noteMsg("stopping")), `
+· waits      tokyo  for a free place
+main · 1m15s · 2 done, 0 at work, 1 waiting
+stopping
+`},
+		{"a narrow and low terminal", append(begin, tea.WindowSizeMsg{Width: 36, Height: 5}, step(0, "a-workspace-with-a-long-name-in-it", reconciler.PhasePlan)), `
+● plan       a-workspace-with-a-lo…
+● apply      common  1m14s
+· lease      osaka  another run ho…
+  and 1 more
+main · 1m15s · 0 done, 3 at work, …
+`},
+		{"the end leaves nothing", append(begin, endMsg{}), ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var model tea.Model = newLiveModel("main", start)
+			for _, msg := range test.msgs {
+				model, _ = model.Update(msg)
+			}
+			got := ansi.Strip(model.View().Content)
+			if want := strings.TrimPrefix(test.want, "\n"); got != want {
+				t.Errorf("got:\n%s\nwant:\n%s", got, want)
+			}
+		})
+	}
+}
+
+func TestWorkspaceText(t *testing.T) {
+	result := reconciler.WorkspaceResult{RunWorkspace: state.RunWorkspace{
+		Name: "tokyo", Outcome: state.Failed, StaleReasons: []string{"modules/vpc", "env/tokyo"},
+		Changes: state.Changes{Add: 1, Destroy: 2}, DurationMS: 61500, Error: "the provider refused\nsaid why",
+	}, Warnings: []string{"look for resources that nobody knows"}}
+	for _, test := range []struct {
+		width int
+		want  string
+	}{
+		{noWidth, `
+failed      tokyo         1 to add, 2 to destroy · because of modules/vpc, env/tokyo · 1m01s
+            the provider refused
+            said why
+            warning: look for resources that nobody knows
+`},
+		{40, `
+failed      tokyo         1 to add, 2 t…
+            the provider refused
+            said why
+            warning: look for resources
+            that nobody knows
+`},
+	} {
+		if got := ansi.Strip(formatWorkspace(result, test.width)); got != strings.TrimPrefix(test.want, "\n") {
+			t.Errorf("width %d, got:\n%s\nwant:%s", test.width, got, test.want)
+		}
+	}
+}

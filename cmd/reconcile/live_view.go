@@ -1,0 +1,105 @@
+package main
+
+import (
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"reconcile/reconciler"
+)
+
+// liveView runs a live view from its first event on: a pass with nothing to do
+// draws none.
+type liveView struct {
+	results *resultPrinter
+	title   string
+	out     *os.File
+	logs    *logWriter
+
+	mu       sync.Mutex
+	program  *tea.Program
+	done     chan struct{} // closed when the view is off the screen
+	restores []func()
+}
+
+// observe draws an event; what became of a workspace stays above the view.
+func (s *liveView) observe(e reconciler.Event) {
+	program := s.start()
+	s.results.observe(e)
+	program.Send(eventMsg{event: e, time: time.Now()})
+}
+
+func (s *liveView) start() *tea.Program {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.program != nil {
+		return s.program
+	}
+	s.program = tea.NewProgram(newLiveModel(s.title, time.Now()),
+		tea.WithInput(nil), tea.WithOutput(s.out), tea.WithoutSignalHandler())
+	s.done = make(chan struct{})
+	go func() {
+		defer recoverExit(os.Stderr)
+		defer close(s.done)
+		_, _ = s.program.Run() // a view that cannot be drawn is no reason to fail the pass
+	}()
+	s.restores = []func(){
+		disableEcho(s.out),
+		s.results.redirect(&viewWriter{s.program, s.done, s.results.out}),
+		s.logs.redirect(&viewWriter{s.program, s.done, os.Stderr}),
+	}
+	return s.program
+}
+
+// showNote shows a line until the end.
+func (s *liveView) showNote(line string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.program == nil {
+		linePrinter(s.logs)(line)
+		return
+	}
+	s.program.Send(noteMsg(line))
+}
+
+// close takes the view off the screen.
+func (s *liveView) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.program == nil {
+		return
+	}
+	s.program.Send(endMsg{})
+	<-s.done
+	for _, restore := range s.restores {
+		restore()
+	}
+}
+
+// viewWriter writes whole lines above a view, where they stay; when the view has
+// come to an end, to where they would have gone without it.
+type viewWriter struct {
+	program  *tea.Program
+	done     <-chan struct{}
+	fallback io.Writer
+}
+
+func (a *viewWriter) Write(p []byte) (int, error) {
+	text := strings.TrimRight(string(p), "\n")
+	printed := make(chan struct{})
+	go func() {
+		defer recoverExit(os.Stderr)
+		a.program.Println(text) // blocks for ever when the view has ended
+		close(printed)
+	}()
+	select {
+	case <-printed:
+		return len(p), nil
+	case <-a.done:
+		return a.fallback.Write(p)
+	}
+}

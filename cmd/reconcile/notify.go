@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"reconcile/reconciler"
+	"reconcile/reconciler/notify"
+)
+
+// Values of --notify.
+const (
+	notifyLog     = "log"
+	notifyBacklog = "backlog"
+	schemeSNS     = "sns://"
+)
+
+const notifyUsage = "--notify takes log, backlog and sns://TOPIC_ARN, separated by commas"
+
+// checkNotify refuses channels that are not known.
+func (s *settings) checkNotify() error {
+	for _, channel := range s.Notify {
+		topic, isSNS := strings.CutPrefix(channel, schemeSNS)
+		switch {
+		case channel == notifyLog, channel == notifyBacklog:
+		case isSNS && strings.HasPrefix(topic, "arn:"):
+		default:
+			return usagef(notifyUsage, "--notify %s is not known", channel)
+		}
+	}
+	if s.NotifyIssues != "" && !slices.Contains(s.Notify, notifyBacklog) {
+		return usagef("add --notify backlog", "--notify-issues %s, but Backlog is not told", s.NotifyIssues)
+	}
+	return nil
+}
+
+// notifiers are the channels on which people are told. Nothing is asked of them,
+// and no secret read, before there is something to tell.
+func (p *deps) notifiers() []reconciler.Notifier {
+	s := &p.app.settings
+	// Opened anew each time: watch lives long, and keys change.
+	openProject := func(ctx context.Context) (*backlogProject, error) { return p.openBacklog(ctx, notify.MaxCommentLength) }
+	var notifiers []reconciler.Notifier
+	for _, channel := range s.Notify {
+		switch topic, isSNS := strings.CutPrefix(channel, schemeSNS); {
+		case isSNS:
+			notifiers = append(notifiers, p.snsNotifier(topic))
+		case channel == notifyLog:
+			notifiers = append(notifiers, notify.Log{Logger: p.app.log})
+		default:
+			notifiers = append(notifiers, pullRequestNotifier{openProject})
+			if s.NotifyIssues != "" {
+				notifiers = append(notifiers, issueNotifier{openProject, s.NotifyIssues})
+			}
+		}
+	}
+	return notifiers
+}
+
+func (p *deps) snsNotifier(topic string) notify.SNS {
+	return notify.SNS{Topic: topic, Language: p.app.Lang, Client: func(context.Context) (notify.Publisher, error) {
+		cfg, err := p.aws()
+		if err != nil {
+			return nil, err
+		}
+		return sns.NewFromConfig(cfg), nil
+	}}
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"reconcile/reconciler/backlog"
+	"reconcile/reconciler/notify"
+)
+
+// pullRequestNotifier comments on the pull requests whose merges a pass has
+// applied, and on these again when what came of them changes.
+type pullRequestNotifier struct {
+	openProject func(ctx context.Context) (*backlogProject, error)
+}
+
+func (pullRequestNotifier) Channel() string { return "comment" }
+
+func (t pullRequestNotifier) Notify(ctx context.Context, r *notify.Notification) error {
+	// Drift is no doing of whoever merged last.
+	report := *r
+	report.Events = slices.DeleteFunc(slices.Clone(r.Events), func(n notify.WorkspaceEvent) bool { return n.AboutDrift })
+	if len(report.Events) == 0 {
+		return nil
+	}
+	b, err := t.openProject(ctx)
+	if err != nil {
+		return err
+	}
+	merged, last, err := b.mergedPullRequests(ctx, r)
+	if err != nil {
+		return err
+	}
+	if len(merged) == 0 {
+		merged = r.LastPullRequests
+	}
+	if len(merged) == 0 {
+		return nil // nobody asked for what was pushed without a pull request
+	}
+	writer, err := b.writer(ctx)
+	if err != nil {
+		return err
+	}
+	text, err := writer.WriteNotification(&report)
+	if err != nil {
+		return err
+	}
+	for _, number := range merged {
+		if _, err := b.client.AddComment(ctx, b.repo, number, text); err != nil {
+			return fmt.Errorf("comment on pull request %d: %w", number, err)
+		}
+	}
+	r.LastPullRequests, r.MergedSince = merged, last
+	return nil
+}
+
+// maxMergeAge is how far back a merge is looked for by a record that has told of
+// none yet, where Backlog does not say its commit.
+const maxMergeAge = 24 * time.Hour
+
+// mergedPullRequests are the pull requests that were merged into the branch since the last
+// that people were told on, and when the last of them was. Where nothing was
+// told yet, it is the one whose merge is the tip, else the last recent one.
+func (b *backlogProject) mergedPullRequests(ctx context.Context, r *notify.Notification) (numbers []int, last time.Time, err error) {
+	last = r.MergedSince
+	for pr, err := range b.client.PullRequests(ctx, b.repo, backlog.StatusMerged) {
+		if err != nil {
+			return nil, last, fmt.Errorf("ask for merged pull requests: %w", err)
+		}
+		if pr.Base != r.Branch {
+			continue
+		}
+		mergedAt := pr.Updated
+		if pr.MergedAt != nil {
+			mergedAt = *pr.MergedAt
+		}
+		isTip := pr.MergeCommit != "" && pr.MergeCommit == r.Commit
+		switch {
+		case r.MergedSince.IsZero() && (isTip || pr.MergeCommit == "" && r.At.Sub(mergedAt) < maxMergeAge):
+			return []int{pr.Number}, mergedAt, nil
+		case r.MergedSince.IsZero():
+			if r.At.Sub(mergedAt) > maxMergeAge {
+				return nil, last, nil
+			}
+		case mergedAt.After(r.MergedSince):
+			numbers = append(numbers, pr.Number)
+			if mergedAt.After(last) {
+				last = mergedAt
+			}
+		default:
+			// The newest come first, by number: one that was opened earlier may
+			// have been merged later, but hardly a month.
+			if r.MergedSince.Sub(pr.Created) > 30*24*time.Hour {
+				return numbers, last, nil
+			}
+		}
+	}
+	return numbers, last, nil
+}
+
+// issueNotifier keeps an issue for each workspace that fails or has drifted:
+// opened once, commented on, closed when the workspace is in order again.
+type issueNotifier struct {
+	openProject func(ctx context.Context) (*backlogProject, error)
+	issueType   string // of issue, by name
+}
+
+func (issueNotifier) Channel() string { return "issue" }
+
+func (t issueNotifier) Notify(ctx context.Context, r *notify.Notification) error {
+	b, err := t.openProject(ctx)
+	if err != nil {
+		return err
+	}
+	writer, err := b.writer(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range r.Events {
+		if err := t.updateIssue(ctx, b, writer, r, &r.Events[i]); err != nil {
+			return fmt.Errorf("issue about %s: %w", r.Events[i].Name, err)
+		}
+	}
+	return nil
+}
+
+func (t issueNotifier) updateIssue(ctx context.Context, b *backlogProject, writer *notify.Writer, r *notify.Notification, n *notify.WorkspaceEvent) error {
+	isBlocked, needsIssue := n.Outcome == "blocked", n.HasFailed() || n.HasDrifted()
+	if n.Issue == "" && !needsIssue || isBlocked {
+		return nil
+	}
+	text, err := writer.WriteIssueText(r, *n)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !needsIssue:
+		if _, err := b.client.SetIssueStatus(ctx, n.Issue, backlog.IssueClosed, text); err != nil {
+			return err
+		}
+		n.Issue = ""
+	case n.Issue != "":
+		_, err = b.client.CommentIssue(ctx, n.Issue, text)
+	default:
+		n.Issue, err = t.openIssue(ctx, b, writer, *n, text)
+	}
+	return err
+}
+
+func (t issueNotifier) openIssue(ctx context.Context, b *backlogProject, writer *notify.Writer, n notify.WorkspaceEvent, text string) (key string, err error) {
+	project, err := b.client.Project(ctx, b.repo.Project)
+	if err != nil {
+		return "", err
+	}
+	types, err := b.client.IssueTypes(ctx, b.repo.Project)
+	if err != nil {
+		return "", err
+	}
+	var names []string
+	for _, kind := range types {
+		if kind.Name != t.issueType {
+			names = append(names, kind.Name)
+			continue
+		}
+		title, err := writer.WriteIssueTitle(n)
+		if err != nil {
+			return "", err
+		}
+		issue, err := b.client.CreateIssue(ctx, backlog.NewIssue{
+			ProjectID: project.ID, TypeID: kind.ID, Priority: backlog.PriorityHigh, Summary: title, Description: text,
+		})
+		return issue.Key, err
+	}
+	return "", fmt.Errorf("project %s has no issue type %q (--notify-issues): it has %s", b.repo.Project, t.issueType, strings.Join(names, ", "))
+}

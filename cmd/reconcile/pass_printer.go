@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"reconcile/reconciler"
+)
+
+// passFunc is what runs: Reconciler.Pass, Plan or Drift.
+type passFunc func(r *reconciler.Reconciler, ctx, killCtx context.Context, o reconciler.Options) (*reconciler.Result, error)
+
+// runPass runs a pass, or a plan of one, so that signals stop it, and shows
+// what it does: JSON, a live view, or plain lines. Observers are told of it
+// too.
+func (a *app) runPass(ctx context.Context, run passFunc, o reconciler.Options, observers ...func(reconciler.Event)) (*reconciler.Result, error) {
+	printer := a.newPassPrinter()
+	defer printer.close() // a terminal must be left in order by a fault too
+	ctx, killCtx, release := withSignals(ctx, gracePeriod, printer.printLine)
+	defer release()
+	p, err := a.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer a.closeDeps(p)
+	result, err := run(p.newReconciler(multiObserver(append(observers, printer.observe))), ctx, killCtx, o)
+	printer.close()
+	if err = toUsageError(err); result == nil {
+		return nil, err
+	}
+	return result, firstErr(err, printer.showResult(result, err))
+}
+
+// closeDeps closes the parts when a command has its result: what goes wrong
+// then is worth a line, and no more.
+func (a *app) closeDeps(p *deps) {
+	if err := p.close(); err != nil {
+		a.log.Warn("while closing", "error", err)
+	}
+}
+
+// passPrinter shows a pass.
+type passPrinter struct {
+	app     *app
+	results *resultPrinter
+	live    *liveView // nil without a terminal
+}
+
+func (a *app) newPassPrinter() *passPrinter {
+	v := &passPrinter{app: a, results: newResultPrinter(a.out, a.width())}
+	if a.canRedraw() {
+		v.live = &liveView{results: v.results, title: a.Branch, out: a.terminal, logs: a.logs}
+	}
+	return v
+}
+
+func (v *passPrinter) observe(e reconciler.Event) {
+	switch {
+	case e.Workspace == "": // a step of the pass: people are shown workspaces
+	case v.live != nil:
+		v.live.observe(e)
+	case !v.app.wantsJSON():
+		v.results.observe(e)
+	}
+}
+
+func (v *passPrinter) printLine(line string) {
+	if v.live != nil {
+		v.live.showNote(line)
+		return
+	}
+	linePrinter(v.app.err)(line)
+}
+
+func (v *passPrinter) close() {
+	if v.live != nil {
+		v.live.close()
+	}
+}
+
+// showResult shows what a pass came to; err is why it could not run, or not to its
+// end.
+func (v *passPrinter) showResult(result *reconciler.Result, err error) error {
+	var usage *usageError
+	switch {
+	case errors.As(err, &usage):
+		return nil // it was not run
+	case v.app.wantsJSON():
+		return printResult(v.app.out, result, err)
+	case err != nil && len(result.Workspaces) == 0:
+		return nil // the error says all
+	}
+	printPlans(v.app.out, result)
+	v.results.printSummary(result)
+	return nil
+}
+
+// printResult writes a result as JSON, with why a pass as a whole failed.
+func printResult(w io.Writer, result *reconciler.Result, err error) error {
+	out := struct {
+		*reconciler.Result
+		Error string `json:"error"`
+	}{Result: result}
+	if err != nil {
+		out.Error = err.Error()
+	}
+	return printJSON(w, out)
+}
+
+func firstErr(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package telemetry_test
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"reconcile/cmd/reconcile/telemetry"
+	"reconcile/reconciler"
+	"reconcile/reconciler/source"
+	"reconcile/reconciler/source/gittest"
+	"reconcile/reconciler/terraform"
+	"reconcile/state"
+	"reconcile/state/embedded"
+	"reconcile/state/snapshot"
+)
+
+const estate = `
+-- env/reconcile.hcl --
+defaults { apply = "always" }
+workspace "held" { apply = "plan-only" }
+-- env/common/main.tf --
+resource "terraform_data" "this" {
+  input = "one"
+}
+-- env/held/main.tf --
+resource "terraform_data" "this" {
+  input = "one"
+}
+-- env/tokyo/main.tf --
+resource "terraform_data" "this" {
+  input = file("missing")
+}
+`
+
+// fixture is an estate with everything real: Git, Terraform, record, snapshots.
+type fixture struct {
+	*gittest.Repo
+	t      *testing.T
+	dir    string
+	record *state.Record
+}
+
+func newFixture(t *testing.T) *fixture {
+	t.Helper()
+	if cache, err := os.UserCacheDir(); err == nil { // where `make tools` puts terraform
+		t.Setenv("PATH", os.Getenv("PATH")+string(os.PathListSeparator)+filepath.Join(cache, "reconcile-test", "bin"))
+	}
+	w := &fixture{Repo: gittest.New(t), t: t, dir: t.TempDir()}
+	w.CommitTxtar("first", estate)
+	w.Push()
+	store, err := embedded.Open(filepath.Join(w.dir, "state"))
+	w.must(err)
+	t.Cleanup(func() { w.must(store.Close()) })
+	w.record = state.New(store, "test", state.Options{})
+	return w
+}
+
+func (w *fixture) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// runPass runs one in a process's own telemetry, all of which is sent.
+func (w *fixture) runPass(o telemetry.Options, run reconciler.Options) *reconciler.Result {
+	w.t.Helper()
+	return w.runObserved((*reconciler.Reconciler).Pass, o, run)
+}
+
+func (w *fixture) runObserved(runFunc func(*reconciler.Reconciler, context.Context, context.Context, reconciler.Options) (*reconciler.Result, error), o telemetry.Options, run reconciler.Options) *reconciler.Result {
+	w.t.Helper()
+	tel := w.open(o)
+	repo, err := source.Open(w.t.Context(), source.Options{URL: w.Dir, Branch: "main", CacheDir: filepath.Join(w.dir, "git")})
+	w.must(err)
+	snapshots, err := snapshot.Open(w.t.Context(), filepath.Join(w.dir, "snapshots"), aws.Config{})
+	w.must(err)
+	result, err := runFunc(reconciler.New(reconciler.Config{
+		Repo: w.Dir, Branch: "main", RecordName: "test", Source: repo, Record: w.record, Snapshots: snapshots,
+		Terraform: func(ctx context.Context) (reconciler.Terraform, error) {
+			tf, err := terraform.New(ctx, terraform.Options{WorkDir: filepath.Join(w.dir, "work")})
+			if err != nil {
+				return nil, err
+			}
+			return reconciler.AdaptTerraform(tf), nil
+		},
+		DigestKey:   func(context.Context) (string, []byte, error) { return "k1", []byte("key"), nil },
+		WorkDir:     filepath.Join(w.dir, "work"),
+		LocalState:  filepath.Join(w.dir, "tfstate"),
+		Parallelism: 2, Wait: 10 * time.Second,
+		Observe: tel.Observe,
+	}), w.t.Context(), w.t.Context(), run)
+	w.must(err)
+	w.must(tel.Close(w.t.Context()))
+	return result
+}
+
+func (w *fixture) open(o telemetry.Options) *telemetry.Telemetry {
+	w.t.Helper()
+	o.OnError = func(err error) { w.t.Error(err) }
+	if o.EMFOutput == nil {
+		o.EMFOutput = io.Discard
+	}
+	tel, err := telemetry.Open(o)
+	w.must(err)
+	return tel
+}

@@ -1,0 +1,181 @@
+package telemetry
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
+	"reconcile/reconciler"
+	"reconcile/state"
+)
+
+// passObserver is a pass that is being observed, or the part of one that is done in
+// this process for a pass elsewhere, or a look for drift.
+type passObserver struct {
+	id             string
+	isDrift        bool // for drift
+	tracer         trace.Tracer
+	startedAt      time.Time
+	ctx            context.Context // of its span, here or elsewhere
+	passSpan       *phaseSpan      // of the pass; nil when that is elsewhere
+	workspaceSpans map[string]*phaseSpan
+	samples        []sample
+}
+
+func newPassObserver(tracer trace.Tracer, first reconciler.Event, now time.Time) *passObserver {
+	r := &passObserver{id: first.Run, tracer: tracer, startedAt: now, workspaceSpans: map[string]*phaseSpan{}}
+	if first.Workspace != "" {
+		r.ctx = childContext(context.Background(), first.Run)
+		return r
+	}
+	name := "pass"
+	if r.isDrift = first.Phase == reconciler.PhaseDrift; r.isDrift {
+		name = "drift"
+	}
+	r.passSpan = newPhaseSpan(rootContext(context.Background(), first.Run), tracer, name, now, attribute.String(attrRun, first.Run))
+	r.ctx = r.passSpan.ctx
+	return r
+}
+
+// handle takes an event in. Done: it was the last one of what is done here.
+func (r *passObserver) handle(e reconciler.Event, now time.Time) (_ passReport, done bool) {
+	switch {
+	case e.Workspace == "" && e.Phase == reconciler.PhaseDone:
+		return r.endPass(e, now), true
+	case e.Workspace == "" && r.isDrift: // it has no steps
+	case e.Workspace == "":
+		r.endOpenSpans(now)
+		r.passSpan.startPhase(e.Phase, now)
+		r.ctx = r.passSpan.phaseCtx
+	case e.Phase == reconciler.PhaseDone:
+		r.endWorkspace(e, now)
+		if r.passSpan == nil {
+			return r.newReport(now, map[string]any{"workspace": e.Workspace, "outcome": e.Result.Outcome}), true
+		}
+	case e.Phase != reconciler.PhaseWaiting:
+		r.observeWorkspace(e, now)
+	}
+	return passReport{}, false
+}
+
+func (r *passObserver) observeWorkspace(e reconciler.Event, now time.Time) {
+	v := r.workspaceSpans[e.Workspace]
+	if v == nil {
+		v = newPhaseSpan(r.ctx, r.tracer, "visit", now, attribute.String(attrWorkspace, e.Workspace))
+		r.workspaceSpans[e.Workspace] = v
+	}
+	r.measureLeaseWait(e.Workspace, v, now)
+	v.startPhase(e.Phase, now)
+}
+
+// measureLeaseWait measures how long a lease was waited for, when the wait is over.
+func (r *passObserver) measureLeaseWait(workspace string, v *phaseSpan, now time.Time) {
+	if v.phase == reconciler.PhaseLease {
+		r.addSample(LeaseWait, now.Sub(v.phaseStart).Seconds(), map[string]string{attrWorkspace: workspace})
+	}
+}
+
+// endWorkspace ends a visit. What was settled without one has none.
+func (r *passObserver) endWorkspace(e reconciler.Event, now time.Time) {
+	v := r.workspaceSpans[e.Workspace]
+	if v == nil {
+		return
+	}
+	delete(r.workspaceSpans, e.Workspace)
+	r.measureLeaseWait(e.Workspace, v, now)
+	outcome := string(e.Result.Outcome)
+	v.end(e.Result.Error, now, attribute.String(attrOutcome, outcome))
+	if !r.isDrift {
+		r.addSample(WorkspaceDuration, now.Sub(v.startedAt).Seconds(), map[string]string{attrWorkspace: e.Workspace, attrOutcome: outcome})
+	}
+}
+
+// endOpenSpans ends those that the tip has overtaken: nothing more is heard of
+// them when the pass goes on to its next step.
+func (r *passObserver) endOpenSpans(now time.Time) {
+	for name, v := range r.workspaceSpans {
+		v.end("", now, attribute.String(attrOutcome, "moved"))
+		delete(r.workspaceSpans, name)
+	}
+}
+
+func (r *passObserver) endPass(e reconciler.Event, now time.Time) passReport {
+	r.endOpenSpans(now)
+	p := e.Pass
+	reason := ""
+	if e.Err != nil {
+		reason = e.Err.Error()
+	}
+	r.passSpan.end(reason, now,
+		attribute.String(attrRepo, p.Repo), attribute.String(attrBranch, p.Branch), attribute.String(attrTrigger, p.Trigger),
+		attribute.String(attrFrom, p.From), attribute.String(attrCommit, p.To),
+		attribute.String(attrOutcome, p.Outcome), attribute.Int(attrExit, p.Exit))
+
+	fields := map[string]any{
+		"repo": p.Repo, "branch": p.Branch, "trigger": p.Trigger, "commit": p.To, "outcome": p.Outcome, "exit": p.Exit,
+	}
+	if e.Err != nil {
+		fields["error"] = reason
+	}
+	if p.Drifted != nil {
+		r.addSample(WorkspacesDrifted, float64(len(p.Drifted)), nil)
+		fields["drifted"] = p.Drifted[:min(len(p.Drifted), maxNames)]
+	}
+	if !r.isDrift {
+		r.measurePass(e, now, fields)
+	}
+	return r.newReport(now, fields)
+}
+
+// measurePass measures what a look for drift does not know.
+func (r *passObserver) measurePass(e reconciler.Event, now time.Time, fields map[string]any) {
+	p := e.Pass
+	if e.Err != nil {
+		r.addSample(PassFailures, 1, nil)
+	} else {
+		r.addSample(PassFailures, 0, nil)
+		r.addSample(PassDuration, now.Sub(r.startedAt).Seconds(), map[string]string{attrOutcome: p.Outcome, attrTrigger: p.Trigger})
+	}
+	if !p.BehindSince.IsZero() {
+		r.addSample(Staleness, max(0, now.Sub(p.BehindSince).Seconds()), nil)
+		fields["behind_since"] = p.BehindSince
+	} else if e.Err == nil {
+		r.addSample(Staleness, 0, nil)
+	}
+	r.measureWorkspaces(e, fields)
+}
+
+// measureWorkspaces measures what the pass found of the workspaces. One that did not look
+// at all of them cannot say how many have failed.
+func (r *passObserver) measureWorkspaces(e reconciler.Event, fields map[string]any) {
+	byOutcome := map[state.Outcome][]string{}
+	for _, w := range e.Pass.Workspaces {
+		if !w.Suspended {
+			byOutcome[w.Outcome] = append(byOutcome[w.Outcome], w.Name)
+		}
+	}
+	r.addSample(WorkspacesApplied, float64(len(byOutcome[state.Applied])), nil)
+	if e.Err == nil && !e.Remote {
+		r.addSample(WorkspacesFailed, float64(len(byOutcome[state.Failed])), nil)
+		r.addSample(WorkspacesBlocked, float64(len(byOutcome[state.Blocked])), nil)
+	}
+	for _, outcome := range []state.Outcome{state.Applied, state.Failed, state.Blocked} {
+		if names := byOutcome[outcome]; len(names) > 0 {
+			fields[string(outcome)] = names[:min(len(names), maxNames)]
+		}
+	}
+}
+
+// maxNames bounds a line: CloudWatch takes 256 KB.
+const maxNames = 100
+
+func (r *passObserver) addSample(m Metric, value float64, attributes map[string]string) {
+	r.samples = append(r.samples, sample{m, value, attributes})
+}
+
+func (r *passObserver) newReport(now time.Time, fields map[string]any) passReport {
+	fields["run"] = r.id
+	return passReport{time: now, fields: fields, samples: r.samples}
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"reconcile/reconciler/backlog"
+	"reconcile/reconciler/backlog/webhook"
+)
+
+// tokenTimeout is how long Secrets Manager may take to give the token.
+const tokenTimeout = 10 * time.Second
+
+// newReceiver receives Backlog's webhooks for the watched branch. Call is called
+// for each that wants a pass.
+func (a *app) newReceiver(from string, trigger func()) (*webhook.Receiver, error) {
+	repo, err := backlog.RepoOf(a.Repo)
+	if err != nil {
+		return nil, usagef("give --repo as Backlog does, or leave --webhook out", "--webhook, but --repo %s is %w", stripUserinfo(a.Repo), err)
+	}
+	if from == "" {
+		from = "backlog"
+	}
+	sources, err := webhook.ParseAllowlist(from)
+	if err != nil {
+		return nil, usagef("--webhook-from takes backlog, any, or addresses and ranges with commas between them", "--webhook-from: %w", err)
+	}
+	token, err := a.webhookTokenReader()
+	if err != nil {
+		return nil, err
+	}
+	return &webhook.Receiver{
+		Filter: webhook.Filter{Repo: repo, Branch: a.Branch}, Allowlist: sources, Token: token, Timeout: tokenTimeout, Log: a.log,
+		Start: func(context.Context, webhook.Event) (string, error) {
+			trigger()
+			return "a pass starts", nil
+		},
+	}, nil
+}
+
+// webhookTokenReader returns what gives the token that callers must know.
+func (a *app) webhookTokenReader() (func(context.Context) (backlog.Secret, error), error) {
+	const right = "set " + envWebhookToken + " to a long random text, or to secretsmanager://NAME"
+	location := string(a.WebhookToken)
+	switch {
+	case location == "" || location == schemeSecret:
+		return nil, usagef(right, "--webhook needs a token that callers must know")
+	case !strings.HasPrefix(location, schemeSecret):
+		return func(context.Context) (backlog.Secret, error) { return backlog.Secret(location), nil }, nil
+	}
+	return webhook.CacheToken(func(ctx context.Context) (backlog.Secret, error) {
+		cfg, err := loadAWS(ctx)
+		if err != nil {
+			return "", err
+		}
+		value, err := readSecret(ctx, cfg, envWebhookToken, location)
+		return backlog.Secret(strings.TrimSpace(string(value))), err
+	}), nil
+}

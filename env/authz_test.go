@@ -1,0 +1,134 @@
+package env_test
+
+import (
+	"encoding/json"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"reconcile/env/awstest"
+	"reconcile/env/awstest/rights"
+)
+
+// enforcer judges all that the roles of an account do, as bootstrap made them.
+// What was judged once is so for good: plans ask the same again and again.
+type enforcer struct {
+	t          testing.TB
+	simulator  *iamSimulator
+	identities *identities
+
+	mu        sync.Mutex
+	decisions map[string]map[string]bool // by role, what it asked for, and whether it may
+}
+
+// enforceIAM makes the account refuse its roles what they may not do, and what runs
+// reconcile here one of them. What they lacked is told when the test ends.
+func (a *account) enforceIAM() {
+	a.t.Helper()
+	var state struct {
+		Resources []struct {
+			Mode, Type string
+			Instances  []struct{ Attributes attributes }
+		}
+	}
+	a.readState("bootstrap", &state)
+	var resources []resource
+	for _, r := range state.Resources {
+		for _, instance := range r.Instances {
+			if r.Mode == "managed" {
+				resources = append(resources, resource{r.Type, instance.Attributes})
+			}
+		}
+	}
+	c := &enforcer{t: a.t, simulator: newIAMSimulator(a.t), identities: readIdentities(a.t, resources), decisions: map[string]map[string]bool{}}
+	a.aws.Enforce(a.t, rights.NewServiceReference(a.t), c.isAllowed)
+	a.t.Cleanup(c.reportDenials)
+	a.assumeRole("reconcile-task", tokyo)
+}
+
+// assumeRole runs reconcile as a role of the control plane from here on; what people
+// run stays the account's.
+func (a *account) assumeRole(role, region string) {
+	a.t.Helper()
+	got, err := sts.NewFromConfig(a.aws.Config(region)).AssumeRole(a.t.Context(), &sts.AssumeRoleInput{
+		RoleArn: aws.String("arn:aws:iam::" + awstest.Account + ":role/reconcile/" + role), RoleSessionName: &role,
+	})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	a.roleEnv = []string{
+		"AWS_ACCESS_KEY_ID=" + *got.Credentials.AccessKeyId, "AWS_SECRET_ACCESS_KEY=" + *got.Credentials.SecretAccessKey,
+		"AWS_SESSION_TOKEN=" + *got.Credentials.SessionToken,
+	}
+}
+
+func (c *enforcer) isAllowed(arn string, query rights.AuthzQuery) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	name := path.Base(arn)
+	allowed, cached := c.decisions[name][query.String()]
+	if cached {
+		return allowed
+	}
+	if c.decisions[name] == nil {
+		c.decisions[name] = map[string]bool{}
+	}
+	if role := c.identities.roles[name]; role != nil {
+		allowed = c.simulator.isAllowed(c.t, c.identities, role, query)
+	}
+	c.decisions[name][query.String()] = allowed
+	return allowed
+}
+
+// reportDenials fails the test for every right that a role lacked, and for roles of
+// workspaces that nobody was; and tells what those may and never did.
+func (c *enforcer) reportDenials() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, name := range slices.Sorted(maps.Keys(c.identities.roles)) {
+		ofWorkspace := strings.HasPrefix(name, "plan-") || strings.HasPrefix(name, "apply-")
+		if ofWorkspace && c.decisions[name] == nil {
+			c.t.Errorf("nobody was %s: are its calls still judged?", name)
+		}
+		used := map[string]bool{}
+		for _, query := range slices.Sorted(maps.Keys(c.decisions[name])) {
+			if !c.decisions[name][query] {
+				c.t.Errorf("%s may not %s", name, query)
+			}
+			action, _, _ := strings.Cut(query, " ")
+			used[action] = true
+		}
+		if ofWorkspace {
+			idle := slices.DeleteFunc(c.identities.roles[name].allowedActions(c.t), func(action string) bool { return used[action] })
+			c.t.Logf("%s was judged %d times, and never used %s", name, len(c.decisions[name]), strings.Join(idle, " "))
+		}
+	}
+}
+
+// allowedActions are the actions that a role's policies allow, sorted.
+func (r *role) allowedActions(t testing.TB) (actions []string) {
+	for _, p := range r.policies {
+		var policy struct {
+			Statement []struct {
+				Effect string
+				Action []string
+			}
+		}
+		if err := json.Unmarshal(p.Policy, &policy); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range policy.Statement {
+			if s.Effect == "Allow" {
+				actions = append(actions, s.Action...)
+			}
+		}
+	}
+	slices.Sort(actions)
+	return slices.Compact(actions)
+}

@@ -1,0 +1,65 @@
+package rights
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var (
+	createdARN  = regexp.MustCompile(`<Arn>(arn:aws:iam:[^<]+)</Arn>`)
+	boundaryARN = regexp.MustCompile(`<PermissionsBoundaryArn>([^<]+)</PermissionsBoundaryArn>`)
+)
+
+// Observe takes in what a call that was answered has changed of what AWS knows.
+func (a *Inventory) Observe(c Call, answer []byte) {
+	switch {
+	case c.Service == "iam" && slices.Contains([]string{"CreateRole", "CreateServiceLinkedRole", "CreateInstanceProfile"}, c.Operation):
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		for _, m := range createdARN.FindAllSubmatch(answer, -1) {
+			arn := string(m[1])
+			kind, name, _ := strings.Cut(arn[strings.LastIndex(arn, ":")+1:], "/")
+			a.roles[kind+" "+name[strings.LastIndex(name, "/")+1:]] = name
+		}
+		if m := boundaryARN.FindSubmatch(answer); m != nil && c.Operation == "CreateRole" {
+			a.boundaries[parseParams(c).value("RoleName")] = string(m[1])
+		}
+	case c.Service == "s3" && c.Method == "PUT" && c.Query.Has("encryption"):
+		a.setKey("arn:aws:s3:::"+strings.Trim(c.Path, "/"), parseParams(c).value("KMSMasterKeyID"))
+	case c.Service == "secretsmanager" && c.Operation == "CreateSecret":
+		s := parseParams(c)
+		a.setKey(s.value("Name"), s.value("KmsKeyId"))
+	}
+}
+
+func (a *Inventory) setKey(resource, key string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.keys[resource] = key
+}
+
+// keyOf is the key that something is encrypted with, or "".
+func (a *Inventory) keyOf(resource string) string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.keys[resource]
+}
+
+// nameWithPath is a role's name, or an instance profile's, with the path that it
+// was made under: calls name them without.
+func (a *Inventory) nameWithPath(kind string, s params) []string {
+	name := s.value(map[string]string{"role": "RoleName", "instance-profile": "InstanceProfileName"}[kind])
+	if name == "" {
+		return nil
+	}
+	if path := s.value("Path"); path != "" {
+		return []string{strings.TrimPrefix(path, "/") + name}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if fullName := a.roles[kind+" "+name]; fullName != "" {
+		name = fullName
+	}
+	return []string{name}
+}

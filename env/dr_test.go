@@ -1,0 +1,163 @@
+package env_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"reconcile/modules/tftest"
+)
+
+// rotate moves Tokyo's traffic from one side to the other, as docs/drill.md
+// says.
+func (a *account) rotate(from, to string) {
+	a.t.Helper()
+	applied := func(workspaces ...string) map[string]string {
+		want := map[string]string{}
+		for _, w := range workspaces {
+			want[w] = "applied"
+		}
+		return want
+	}
+	// Who comes to life or goes changes what switchover reads, and nothing that
+	// it does.
+	side := func(name string) map[string]string {
+		return map[string]string{name: "applied", "switchover": "no-changes"}
+	}
+
+	a.setMode(to, "absent", "live")
+	a.commitAndCheck(to+" comes to life", side(to))
+	for _, weights := range []string{"100/0", "90/10", "50/50", "0/100"} {
+		old, new, _ := strings.Cut(weights, "/")
+		a.setEndpoints(map[string]string{from: old, to: new})
+		a.commitAndCheck(to+" at "+weights, applied("switchover"))
+		a.checkWeights(tokyo, map[string]string{from: old, to: new})
+	}
+	a.setEndpoints(map[string]string{to: "100"})
+	a.commitAndCheck(from+" is no endpoint", applied("switchover"))
+	a.checkWeights(tokyo, map[string]string{to: "100"})
+	a.setMode(from, "live", "retiring")
+	a.commitAndCheck(from+" retires", side(from))
+	a.setMode(from, "retiring", "absent")
+	a.commitAndCheck(from+" is absent", side(from))
+	if remaining := a.countResources(from); !maps.Equal(remaining, map[string]int{"terraform_data": 3}) {
+		a.t.Errorf("%s is absent and has %v", from, remaining)
+	}
+	a.checkSynced()
+}
+
+// setMode edits a side's mode; a side that comes to life has another generation.
+func (a *account) setMode(side, from, to string) {
+	a.t.Helper()
+	file := "env/" + side + "/terraform.tfvars"
+	a.edit(file, `(?m)^(mode\s+= )"`+from+`"`, `$1"`+to+`"`)
+	if to == "live" {
+		values := tftest.LoadValues(a.t, filepath.Join(a.repo.Work, file))
+		a.raiseGeneration(file, values["generation"])
+	}
+}
+
+func (a *account) raiseGeneration(file, before string) {
+	a.t.Helper()
+	var n int
+	if err := json.Unmarshal([]byte(before), &n); err != nil {
+		a.t.Fatal(err)
+	}
+	a.edit(file, `(?m)^(generation\s+= )\d+`, fmt.Sprintf("${1}%d", n+1))
+}
+
+// setEndpoints edits who of Tokyo gets traffic.
+func (a *account) setEndpoints(weights map[string]string) {
+	a.t.Helper()
+	a.edit("env/switchover/terraform.tfvars", `(?m)^  tokyo-ap-\w = .*\n`, "")
+	var lines string
+	for _, side := range slices.Sorted(maps.Keys(weights)) {
+		lines += fmt.Sprintf("  %s = { region = %q, weight = %s }\n", side, tokyo, weights[side])
+	}
+	a.edit("env/switchover/terraform.tfvars", `(?m)^endpoints = \{\n`, "endpoints = {\n"+lines)
+}
+
+// checkWeights compares what Global Accelerator holds for a Region: weights by side.
+func (a *account) checkWeights(region string, want map[string]string) {
+	a.t.Helper()
+	got := map[string]string{}
+	for arn, weight := range a.aws.EndpointWeights(region) {
+		got[arn] = fmt.Sprint(weight)
+	}
+	wantByARN := map[string]string{}
+	for side, weight := range want {
+		wantByARN[a.balancerARN(side)] = weight
+	}
+	if !maps.Equal(got, wantByARN) {
+		a.t.Fatalf("in %s there are %v, want %v", region, got, wantByARN)
+	}
+}
+
+func (a *account) balancerARN(side string) string {
+	a.t.Helper()
+	var output struct {
+		ARN string `json:"balancer_arn"`
+	}
+	a.readOutput(side, "side", &output)
+	return output.ARN
+}
+
+// failOver: everything of Tokyo's is dead. Osaka takes over, by what is in
+// Osaka and in Git alone.
+func failOver(a *account) {
+	var accelerator struct {
+		Listener string `json:"listener_arn"`
+	}
+	a.readOutput("common", "accelerator", &accelerator)
+	// What docs/bootstrap.md has one do beforehand.
+	a.edit("env/switchover/estate.auto.tfvars", `(?m)^# (listener_arn = ).*`, `${1}"`+accelerator.Listener+`"`)
+	a.commitAndCheck("the listener is written down", map[string]string{"switchover": "no-changes"})
+
+	a.aws.FailRegion(tokyo)
+	a.aws.Calls()
+	values, err := os.ReadFile(filepath.Join(a.repo.Work, "env", "switchover", "dr-osaka.tfvars"))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(a.repo.Work, "env", "switchover", "terraform.tfvars"), values, 0o600); err != nil {
+		a.t.Fatal(err)
+	}
+	a.edit("env/osaka-ap/terraform.tfvars", `(?m)^  replica_of .*\n`, "")
+	a.commit("Tokyo is lost")
+	a.applyByHand("osaka-ap")
+	a.applyByHand("switchover")
+	a.checkWeights(osaka, map[string]string{"osaka-ap": "100"})
+	a.checkWeights(tokyo, map[string]string{})
+	if source := a.resourceAttributes("osaka-ap", "aws_db_instance")["replicate_source_db"]; source != "" {
+		a.t.Errorf("Osaka's database follows %v", source)
+	}
+	// It takes days: the standby gets a door of its own.
+	a.edit("env/common_os/terraform.tfvars", `(?m)^webhook = false`, "webhook = true")
+	a.commit("Osaka lets webhooks in")
+	a.applyByHand("common_os")
+	var door string
+	if a.readOutput("common_os", "webhook_url", &door); !strings.HasSuffix(door, ".execute-api."+osaka+".amazonaws.com/hook/TOKEN") {
+		a.t.Errorf("Backlog is to call %q", door)
+	}
+	for _, call := range a.aws.Calls() {
+		if call.Region == tokyo {
+			a.t.Errorf("Tokyo was asked: %s %s", call.Service, call.Operation)
+		}
+	}
+}
+
+// applyByHand applies a workspace as a person does from a clone: the reconciler is
+// lost with Tokyo.
+func (a *account) applyByHand(workspace string) {
+	a.t.Helper()
+	clone := a.t.TempDir()
+	tftest.Copy(a.t, a.repo.Work, clone)
+	dir := filepath.Join(clone, "env", workspace)
+	a.runTerraform(dir, "init", "-input=false")
+	a.runTerraform(dir, "apply", "-input=false", "-auto-approve")
+	a.runTerraform(dir, "plan", "-input=false", "-detailed-exitcode") // empty, else its exit code is 2
+}

@@ -1,0 +1,48 @@
+package webhook
+
+import (
+	"sync"
+	"time"
+)
+
+// Bounds of what is remembered.
+const (
+	maxRemembered = 1000
+	dedupTTL      = time.Hour
+)
+
+// dedup knows the events that were taken lately.
+type dedup struct {
+	mu   sync.Mutex
+	seen map[string]time.Time
+}
+
+// add reports whether an event is new, and remembers it.
+func (r *dedup) add(id string, now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if when, ok := r.seen[id]; ok && now.Sub(when) < dedupTTL {
+		return false
+	}
+	if r.seen == nil {
+		r.seen = map[string]time.Time{}
+	}
+	if len(r.seen) >= maxRemembered {
+		oldest := ""
+		for id, when := range r.seen {
+			if oldest == "" || when.Before(r.seen[oldest]) {
+				oldest = id
+			}
+		}
+		delete(r.seen, oldest)
+	}
+	r.seen[id] = now
+	return true
+}
+
+// remove makes an event new again: nothing came of it.
+func (r *dedup) remove(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.seen, id)
+}

@@ -1,0 +1,334 @@
+package reconciler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+	"golang.org/x/text/unicode/norm"
+
+	"reconcile/internal/gitpath"
+	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/workspace"
+	"reconcile/state"
+)
+
+// checkout is where Terraform works: one checkout of the whole tree at a path
+// that is always the same, held against other passes of this machine from the
+// first workspace that needs it until the last is done.
+type checkout struct {
+	*pass
+	inventory *inventory
+	policy    *workspace.Policy // in plans of code that nobody has approved; else nil
+	// readOnly: nothing is applied, and no lease is held.
+	readOnly bool
+	dir      string // directory of the checkout and its lock
+
+	mu   sync.Mutex
+	lock *flock.Flock
+	root string // "" until laid out
+	err  error  // why it could not be
+
+	restoreMu sync.Mutex // see mend
+}
+
+func (p *pass) newCheckout(w *inventory) *checkout {
+	return &checkout{pass: p, inventory: w, dir: p.passDir()}
+}
+
+// passDir is where passes have their checkout.
+func (r *Reconciler) passDir() string {
+	return filepath.Join(r.WorkDir, "checkout", safeFileName(r.RecordName))
+}
+
+// passRoot is the checkout itself.
+func (r *Reconciler) passRoot() string { return filepath.Join(r.passDir(), checkoutTree) }
+
+// newReadOnlyCheckout is for those who only look: what an apply left in the checkout
+// stays there.
+func (p *pass) newReadOnlyCheckout(w *inventory) *checkout {
+	return &checkout{pass: p, inventory: w, dir: p.passDir(), readOnly: true}
+}
+
+func (s *checkout) close() {
+	if s.lock == nil {
+		return
+	}
+	s.removeUntrusted()
+	if err := s.lock.Unlock(); err != nil {
+		s.log.Warn("the checkout's lock could not be given back", "error", err)
+	}
+}
+
+// ensureLaidOut lays the tree out, the first time it is called, and returns its
+// root.
+func (s *checkout) ensureLaidOut(ctx context.Context) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.root == "" && s.err == nil {
+		s.root, s.err = s.layOut(ctx)
+	}
+	return s.root, s.err
+}
+
+func (s *checkout) layOut(ctx context.Context) (string, error) {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return "", fmt.Errorf("make room for the checkout: %w", err)
+	}
+	if err := s.lockCheckout(ctx, filepath.Join(s.dir, "lock")); err != nil {
+		return "", err
+	}
+	s.removeUntrusted()
+	root := filepath.Join(s.dir, checkoutTree)
+	if !s.readOnly {
+		if err := s.collectErroredStates(ctx, root); err != nil {
+			return "", err
+		}
+	}
+	if s.policy != nil {
+		s.inventory.commit.Tree.Omit(workspace.IsToolFile)
+	}
+	if err := s.inventory.commit.Tree.Checkout(ctx, root, terraform.IsPreserved); err != nil {
+		return "", fmt.Errorf("lay out %s: %w", abbreviate(s.inventory.commit.ID), err)
+	}
+	if s.policy != nil {
+		return root, nil // it is shown less than the states: see writeUpstreamOutputs
+	}
+	return root, s.linkStates(root)
+}
+
+// checkoutTree is the checkout, beside its lock.
+const checkoutTree = "tree"
+
+// lockCheckout waits for another pass of this machine, not longer than Wait.
+func (s *checkout) lockCheckout(ctx context.Context, file string) error {
+	wait, cancel := context.WithTimeout(ctx, s.Wait)
+	defer cancel()
+	lock := flock.New(file, flock.SetPermissions(0o600))
+	ok, err := lock.TryLock() // even if there is no time to wait
+	if !ok && err == nil {
+		ok, err = lock.TryLockContext(wait, 100*time.Millisecond)
+	}
+	switch {
+	case ok:
+		s.lock = lock
+		return nil
+	case ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
+		return &CheckoutBusyError{File: file}
+	default:
+		return fmt.Errorf("lock %s: %w", file, err)
+	}
+}
+
+// CheckoutBusyError says that another pass of this machine uses the checkout.
+type CheckoutBusyError struct{ File string }
+
+func (e *CheckoutBusyError) Error() string {
+	return fmt.Sprintf("another pass or preview on this machine works in the checkout (%s is locked): wait for it, or give this one a folder of its own with --work", e.File)
+}
+
+// collectErroredStates looks, before a checkout is laid out anew, for states that a
+// killed Terraform could not write. Where a workspace was once, there may be a
+// file now, for which all that is there makes room.
+func (s *checkout) collectErroredStates(ctx context.Context, root string) error {
+	for _, entry := range s.inventory.entries {
+		if _, err := s.keepErrored(ctx, root, entry); err != nil {
+			return err
+		}
+	}
+	for name, rec := range s.inventory.records {
+		if s.inventory.entries[name] != nil {
+			continue
+		}
+		text, err := s.keepErrored(ctx, root, goneItem(rec))
+		if err != nil {
+			return err
+		}
+		if text != "" {
+			s.warn(name + ": " + text)
+		}
+	}
+	return nil
+}
+
+// goneItem is a workspace that is recorded, and no longer at the tip.
+func goneItem(rec state.Workspace) *workspaceEntry {
+	return &workspaceEntry{Dir: workspace.Dir{Name: rec.Name, Path: gitpath.Unquote(rec.Path)}, record: rec}
+}
+
+// keepErrored takes such a state out of a workspace's directory, holds the
+// workspace, and returns what is to be said; "" where there is none.
+func (s *checkout) keepErrored(ctx context.Context, root string, entry *workspaceEntry) (text string, err error) {
+	kept, err := terraform.SaveErroredState(s.WorkDir, entry.Name, filepath.Join(root, filepath.FromSlash(entry.Path)))
+	if err != nil || kept == "" {
+		return "", err
+	}
+	held := s.placeRecoveryHold(ctx, entry, kept, kept)
+	if waits := (*blockedError)(nil); !errors.As(held, &waits) {
+		return "", held
+	}
+	if holds, err := s.Record.Holds(ctx); err == nil {
+		hold := holds[entry.Name]
+		entry.hold = &hold
+	}
+	return held.Error(), nil
+}
+
+// localStatePath is where the state of a workspace with a local backend is kept: in
+// NFC, since every text in Terraform's configuration is, whatever it was
+// written in.
+func (r *Reconciler) localStatePath(name string) string {
+	return filepath.Join(r.LocalState, norm.NFC.String(filepath.FromSlash(name))+".tfstate")
+}
+
+// localIdentityPrefix begins the identity of a state with a local backend; its path
+// in the repository follows.
+const localIdentityPrefix = "local:"
+
+// linkStates puts links to the states with a local backend at the places
+// where their readers look for them.
+func (s *checkout) linkStates(root string) error {
+	if s.LocalState == "" {
+		return nil
+	}
+	for name, entry := range s.inventory.entries {
+		path, local := strings.CutPrefix(s.inventory.stateIdentity(entry), localIdentityPrefix)
+		if !local {
+			continue
+		}
+		if s.inventory.commit.Tree.ID(path) != "absent" {
+			continue // refused when the workspace is worked on
+		}
+		if err := terraform.LinkState(filepath.Join(root, filepath.FromSlash(path)), s.localStatePath(name)); err != nil {
+			return fmt.Errorf("link the state of %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// newJob is what Terraform is told of a workspace.
+func (s *checkout) newJob(ctx context.Context, root string, entry *workspaceEntry) (terraform.Spec, error) {
+	ws := s.inventory.load(entry)
+	if ws.Err != nil {
+		return terraform.Spec{}, ws.Err
+	}
+	if !ws.Backend.Locks && ws.Backend.Type != "local" && !entry.config.AllowUnlocked {
+		return terraform.Spec{}, fmt.Errorf("the %s backend of %s does not lock: make it lock (s3: use_lockfile = true), or set allow_unlocked = true for it in env/reconcile.hcl", ws.Backend.Type, entry.Name)
+	}
+	job := terraform.Spec{
+		Name: entry.Name, RunID: s.options.Run, Root: root, Dir: filepath.Join(root, filepath.FromSlash(entry.Path)),
+		PlanRole: entry.config.PlanRole, ApplyRole: entry.config.ApplyRole,
+		InitKey: ws.InitKey, NoProviders: !ws.NeedsProviders, HasLockFile: ws.LockFile != "", Vars: map[string]string{},
+	}
+	for _, file := range entry.config.VarFiles {
+		job.VarFiles = append(job.VarFiles, filepath.Join(root, filepath.FromSlash(file)))
+	}
+	if entry.config.BackendConfig != "" {
+		job.BackendConfig = filepath.Join(root, filepath.FromSlash(entry.config.BackendConfig))
+	}
+	for _, name := range entry.config.Env {
+		value, ok := s.LookupEnv(name)
+		if !ok {
+			return job, fmt.Errorf("env/reconcile.hcl passes %s on to %s, but it is not set in the environment of reconcile", name, entry.Name)
+		}
+		job.Vars[strings.TrimPrefix(name, "TF_VAR_")] = value
+	}
+	job.CheckBackend = ws.Backend.Check
+	if s.policy != nil {
+		s.confine(&job, ws)
+	}
+	if ws.Backend.Type != "local" {
+		return job, nil
+	}
+	job.LocalState = s.localStatePath(entry.Name)
+	return job, s.checkLocalState(ctx, entry, ws, job.LocalState)
+}
+
+// checkLocalState refuses a local state where it would be lost, or where one
+// lies elsewhere already.
+func (s *checkout) checkLocalState(ctx context.Context, entry *workspaceEntry, ws *workspace.Workspace, state string) error {
+	if !norm.NFC.IsNormalString(s.LocalState) {
+		return fmt.Errorf("the states of this record are kept in %s, a name that Terraform would write otherwise (in Unicode's form NFC): name another directory with --state", s.LocalState)
+	}
+	if s.LocalState == "" {
+		return fmt.Errorf("%s keeps its Terraform state in a local file, which would be lost with this machine: give it a backend (s3)", entry.Name)
+	}
+	if id := s.inventory.commit.Tree.ID(ws.Backend.Path); id != "absent" {
+		return fmt.Errorf("%s has its Terraform state committed at %s: take it out of Git (git rm --cached) after copying it to %s", entry.Name, ws.Backend.Path, state)
+	}
+	if hasContent(state) {
+		return nil
+	}
+	for _, lying := range s.listLegacyStates(ws) {
+		if hasContent(lying) {
+			return &blockedError{retry: true, reason: fmt.Sprintf("a Terraform state of %s lies at %s: bring it in with `mkdir -p %s && cp %[2]s %s`, then run the pass again", entry.Name, lying, filepath.Dir(state), state)}
+		}
+	}
+	return s.checkDuplicateRecords(ctx, entry)
+}
+
+// listLegacyStates is where a local state can lie that was made without us.
+func (s *checkout) listLegacyStates(ws *workspace.Workspace) (places []string) {
+	at := filepath.FromSlash(ws.Backend.Path)
+	if filepath.IsAbs(at) {
+		return []string{at}
+	}
+	for _, tree := range s.WorkTrees {
+		places = append(places, filepath.Join(tree, at))
+	}
+	return places
+}
+
+// checkDuplicateRecords has a workspace wait whose local state another record keeps, which is
+// of the same branch under another address: it would be made a second time.
+func (s *checkout) checkDuplicateRecords(ctx context.Context, entry *workspaceEntry) error {
+	if s.options.Adopt || s.LocalStateOf == nil {
+		return nil
+	}
+	twins, err := s.findDuplicateRecords(ctx, s.inventory.commit.ID)
+	if err != nil {
+		return fmt.Errorf("look for a state of %s in other records: %w", entry.Name, err)
+	}
+	for _, twin := range twins {
+		its := filepath.Join(s.LocalStateOf(twin), filepath.FromSlash(entry.Name)+".tfstate")
+		if hasContent(its) {
+			return &blockedError{retry: true, reason: fmt.Sprintf("the record %s, which is of this branch under another address, has a Terraform state of %s (%s): go on with that record (`reconcile distrust --moved --record %[1]s`, then --record %[1]s), or make everything a second time with `reconcile now --adopt %[2]s`", twin, entry.Name, its)}
+		}
+	}
+	return nil
+}
+
+// hasContent tells whether a state file holds anything: Terraform leaves an
+// empty one behind when it locks a state that does not exist yet.
+func hasContent(file string) bool {
+	info, err := os.Stat(file)
+	return err == nil && info.Size() > 0
+}
+
+// openTerraform opens Terraform the first time that a workspace needs it.
+func (s *checkout) openTerraform(ctx context.Context) (Terraform, error) {
+	s.terraformMu.Lock()
+	defer s.terraformMu.Unlock()
+	if s.terraform == nil {
+		opened, err := s.Terraform(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if is := workspace.Product(opened.Product()); is != s.inventory.product {
+			return nil, fmt.Errorf("the program that is to be run is %s, but by its file name it is %s, and the two read different files: name the program itself with --terraform", is, s.inventory.product)
+		}
+		s.terraform = opened
+	}
+	return s.terraform, nil
+}
+
+// safeFileName turns a record's name into one part of a path.
+func safeFileName(name string) string {
+	return strings.NewReplacer("/", "_", "\\", "_", ":", "_", "@", "_").Replace(name)
+}

@@ -1,0 +1,293 @@
+package reconciler_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"reconcile/reconciler"
+	"reconcile/reconciler/terraform"
+	"reconcile/state"
+)
+
+func (tpl *fixture) testLeaseLoss(t *testing.T) {
+	t.Run("interrupted at two thirds", func(t *testing.T) { tpl.testLoseLease(t, 41*time.Second) })
+	t.Run("killed at five sixths", func(t *testing.T) { tpl.testLoseLease(t, 51*time.Second) })
+	t.Run("late holder", tpl.testLateHolder)
+}
+
+// A pass whose leases cannot be renewed any more interrupts Terraform, kills
+// it before the lease could end, and records nothing of what came of it.
+func (tpl *fixture) testLoseLease(t *testing.T, passes time.Duration) {
+	t.Parallel()
+	p := tpl.copy(t)
+	held := p.holdApply(t, "kyoto")
+	clock := &manualClock{}
+	store, err := p.openStore()
+	if err != nil {
+		t.Fatal(err)
+	}
+	renewals := &noRenewStore{Store: store}
+	config, err := p.newConfig(t.Context(), renewals, newTestLogger(t), clock.options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Parallelism = 1
+	var result *reconciler.Result
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		result, err = runPassWith(t, config)
+	}()
+	waitWithin(t, "the apply of kyoto begins", held.started)
+	held.removeHook()
+	renewals.refuseRenewals()
+	clock.advance(passes)
+	waitWithin(t, "Terraform ends", held.allExited)
+	waitWithin(t, "the pass ends", ended)
+	if err != nil || result.Exit != reconciler.ExitFailed {
+		t.Errorf("the pass ends with %v: %+v", err, result)
+	}
+	kyoto, _, err := p.openRecord(t).Workspace(t.Context(), "kyoto")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kyoto.Attempt == nil || kyoto.Outcome != "" || kyoto.Trace != nil {
+		t.Errorf("more than the attempt was recorded: %+v", kyoto)
+	}
+	checkReportedAgain(t, p, "kyoto")
+	// A person does not wait for the backoff to end.
+	if result, err = p.runPass(t, reconciler.Manual); err != nil || result.Exit != reconciler.ExitOK {
+		t.Errorf("the next pass ends with %v: %+v", err, result)
+	}
+	tpl.checkConverged(t, p)
+}
+
+// checkReportedAgain checks that a pass with nothing to do says of a workspace
+// that it has failed.
+func checkReportedAgain(t *testing.T, p envSpec, workspace string) {
+	t.Helper()
+	result, err := p.runPass(t, reconciler.Schedule)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := func(w reconciler.WorkspaceResult) bool {
+		return w.Name == workspace && w.Outcome == state.Failed && w.Error != ""
+	}
+	if result.Exit != reconciler.ExitFailed || !slices.ContainsFunc(result.Workspaces, told) {
+		t.Errorf("a pass that may do nothing yet says %+v", result)
+	}
+}
+
+// A holder that stood still while its lease ran out was killed before another
+// could take it, and what it says when it comes back is not recorded.
+func (tpl *fixture) testLateHolder(t *testing.T) {
+	t.Parallel()
+	p := tpl.copy(t)
+	clock := &manualClock{}
+	store, err := p.openStore()
+	if err != nil {
+		t.Fatal(err)
+	}
+	renewals := &noRenewStore{Store: store}
+	config, err := p.newConfig(t.Context(), renewals, newTestLogger(t), clock.options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Parallelism = 1
+	frozen := &frozenApply{started: make(chan context.Context, 1), resume: make(chan struct{})}
+	tf := config.Terraform
+	config.Terraform = func(ctx context.Context) (reconciler.Terraform, error) {
+		t, err := tf(ctx)
+		return frozenTerraform{t, frozen}, err
+	}
+	var result *reconciler.Result
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		result, err = runPassWith(t, config)
+	}()
+	var killCtx context.Context
+	select {
+	case killCtx = <-frozen.started:
+	case <-ended:
+		t.Fatalf("the pass ended before its first apply: %v", err)
+	}
+	renewals.refuseRenewals()
+
+	// Another machine waits for the lease: it can know nothing but time.
+	looks := &watchedStore{Store: store, readTwice: make(chan struct{})}
+	options := clock.options()
+	options.Process = state.Process{Host: "elsewhere"}
+	other := state.New(looks, "test", options)
+	taken := make(chan *state.Lease)
+	go func() {
+		lease, err := other.Acquire(t.Context(), state.LeaseRequest{
+			Identity: frozen.identity(t, p), Workspace: "tokyo", Run: "other", MaxWait: time.Hour,
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		taken <- lease
+	}()
+	waitWithin(t, "the other looks at the lease", looks.readTwice)
+	clock.advance(51 * time.Second)
+	waitWithin(t, "the late holder is told to kill its work", killCtx.Done())
+	select {
+	case <-taken:
+		t.Error("the lease was taken before its time")
+	default:
+	}
+	clock.advance(10 * time.Second)
+	lease := <-taken
+	rec, _, err := other.Workspace(t.Context(), "tokyo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec.Error = "written by the other"
+	if err := lease.Write(t.Context(), rec); err != nil {
+		t.Fatal(err)
+	}
+
+	close(frozen.resume)
+	waitWithin(t, "the pass ends", ended)
+	if result.Exit != reconciler.ExitFailed {
+		t.Errorf("the late pass says %+v", result)
+	}
+	if rec, _, err = other.Workspace(t.Context(), "tokyo"); err != nil || rec.Error != "written by the other" {
+		t.Errorf("the late holder has written: %v %+v", err, rec)
+	}
+	if err := lease.Release(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// manualClock stands still but for advance, and for a step at each look.
+type manualClock struct {
+	mu   sync.Mutex
+	now  time.Duration
+	step time.Duration
+}
+
+func (c *manualClock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now += d
+}
+
+func (c *manualClock) monotonicNow() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now += c.step
+	return c.now
+}
+
+func (c *manualClock) options() state.Options {
+	start := time.Now()
+	return state.Options{
+		LeaseDuration: time.Minute, PollInterval: time.Millisecond, MonotonicNow: c.monotonicNow,
+		Now: func() time.Time { return start.Add(c.monotonicNow()) },
+	}
+}
+
+// noRenewStore is a store that, once told, refuses to renew leases.
+type noRenewStore struct {
+	state.Store
+	mu         sync.Mutex
+	isRefusing bool
+}
+
+func (f *noRenewStore) refuseRenewals() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.isRefusing = true
+}
+
+func (f *noRenewStore) Write(ctx context.Context, ops ...state.Op) error {
+	f.mu.Lock()
+	refuses := f.isRefusing
+	f.mu.Unlock()
+	var lease state.LeaseItem
+	if refuses && len(ops) == 1 && ops[0].Key.PK == state.LeasePartition &&
+		json.Unmarshal(ops[0].Put, &lease) == nil && lease.Owner != "" && lease.Heartbeat > 0 {
+		return errors.New("no answer")
+	}
+	return f.Store.Write(ctx, ops...)
+}
+
+// watchedStore is a store that tells when a lease was looked at for the second
+// time: what was first seen is then noted.
+type watchedStore struct {
+	state.Store
+	mu         sync.Mutex
+	leaseReads int
+	readTwice  chan struct{}
+}
+
+func (l *watchedStore) Get(ctx context.Context, key state.Key) (json.RawMessage, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if key.PK == state.LeasePartition {
+		if l.leaseReads++; l.leaseReads == 2 {
+			close(l.readTwice)
+		}
+	}
+	return l.Store.Get(ctx, key)
+}
+
+// frozenApply is a first apply that heeds nobody until it is thawed, and then says
+// that all is well.
+type frozenApply struct {
+	started chan context.Context // is sent the context that ends when it must be killed
+	resume  chan struct{}
+	once    sync.Once
+}
+
+func (f *frozenApply) identity(t *testing.T, p envSpec) string {
+	t.Helper()
+	for identity, lease := range p.readLeases(t) {
+		if lease.Owner != "" {
+			return identity
+		}
+	}
+	t.Fatal("no lease is held")
+	return ""
+}
+
+type frozenTerraform struct {
+	reconciler.Terraform
+	frozen *frozenApply
+}
+
+func (t frozenTerraform) Open(killCtx context.Context, job terraform.Spec) reconciler.Session {
+	return frozenSession{t.Terraform.Open(killCtx, job), t.frozen, killCtx}
+}
+
+type frozenSession struct {
+	reconciler.Session
+	frozen  *frozenApply
+	killCtx context.Context
+}
+
+func (s frozenSession) Apply(ctx context.Context, plan *terraform.Plan) error {
+	first := false
+	s.frozen.once.Do(func() { first = true })
+	if !first {
+		return s.Session.Apply(ctx, plan)
+	}
+	s.frozen.started <- s.killCtx
+	<-s.frozen.resume
+	return nil
+}
+
+func (s frozenSession) Outputs(ctx context.Context, key []byte) (terraform.Outputs, error) {
+	if s.killCtx.Err() != nil {
+		return terraform.Outputs{Digest: strings.Repeat("0", 64)}, nil
+	}
+	return s.Session.Outputs(ctx, key)
+}

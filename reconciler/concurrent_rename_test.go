@@ -1,0 +1,59 @@
+package reconciler_test
+
+import (
+	"testing"
+	"time"
+
+	"reconcile/reconciler"
+	"reconcile/reconciler/source/gittest"
+	"reconcile/state"
+)
+
+// A workspace that is renamed while another run holds its state is left alone
+// until its record, and its state, can be moved.
+func TestConcurrentRename(t *testing.T) {
+	repo := gittest.New(t)
+	repo.CommitTxtar("first", outsideStateWorkspace(filesKind, "old"))
+	p := newEnvSpec(t, filesKind, repo.Dir)
+	p.converge(t)
+	lease, err := p.openRecord(t).Acquire(t.Context(), state.LeaseRequest{Identity: "local:test/states/it.tfstate", Workspace: "old", Run: "other"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	repo.Git("rm", "-q", "-r", "env/old")
+	repo.CommitTxtar("second", outsideStateWorkspace(filesKind, "new"))
+	store, err := p.openStore()
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := p.newConfig(t.Context(), store, newTestLogger(t), state.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Wait = time.Millisecond
+	config.Observe = func(e reconciler.Event) {
+		if e.Phase == reconciler.PhaseLease {
+			t.Errorf("%s is worked on without its record", e.Workspace)
+			releaseLease(t, lease) // so that it need not wait
+		}
+	}
+	if result, err := runPassWith(t, config); err != nil || result.Exit != reconciler.ExitBusy {
+		t.Errorf("the pass ends with %v: %+v", err, result)
+	}
+	releaseLease(t, lease)
+	p.converge(t)
+	workspaces, err := p.openRecord(t).Workspaces(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Its one apply was under the old name: nothing was made anew.
+	if len(workspaces) != 1 || workspaces["new"].ApplyCount != 1 {
+		t.Errorf("the record: %+v", workspaces)
+	}
+}
+
+func releaseLease(t *testing.T, lease *state.Lease) {
+	if err := lease.Release(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

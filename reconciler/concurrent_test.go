@@ -1,0 +1,193 @@
+package reconciler_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"reconcile/reconciler"
+	"reconcile/state"
+)
+
+func (tpl *fixture) testConcurrentPasses(t *testing.T) {
+	for _, processes := range []int{2, 5} {
+		for _, separateWork := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%d processes, apart=%t", processes, separateWork), func(t *testing.T) {
+				tpl.testConcurrent(t, processes, separateWork)
+			})
+		}
+	}
+	t.Run("busy", func(t *testing.T) { tpl.testBusy(t, false) })
+	t.Run("busy, apart", func(t *testing.T) { tpl.testBusy(t, true) })
+	t.Run("the same failure once", tpl.testSameFailureOnce)
+	if tpl.kind == filesKind {
+		t.Run("waits in vain but once", tpl.testWaitsOnce)
+	}
+}
+
+// Several passes at once on one record, each with a work folder of its own or
+// not, apply each workspace once, and end as one alone would.
+func (tpl *fixture) testConcurrent(t *testing.T, processes int, separateWork bool) {
+	t.Parallel()
+	p := tpl.copy(t)
+	o := childSpec{envSpec: p, ApplyLog: filepath.Join(p.Home, "applies"), WaitForStdin: true}
+	var children []*child
+	for i := range processes {
+		if separateWork {
+			o.Work = filepath.Join(p.Home, fmt.Sprintf("work-%d", i))
+		}
+		children = append(children, o.startChild(t))
+	}
+	for _, c := range children {
+		c.waitForLine("ready")
+	}
+	for _, c := range children {
+		c.releaseStart()
+	}
+	for _, c := range children {
+		r := c.wait()
+		if r == nil || r.Error != "" || r.Result.Exit != reconciler.ExitOK && r.Result.Exit != reconciler.ExitBusy {
+			t.Errorf("one of %d processes says %+v", processes, r)
+			continue
+		}
+		for _, w := range r.Result.Workspaces {
+			if w.Outcome == state.NoChanges {
+				t.Errorf("%s was planned again although another had applied it: %+v", w.Name, r.Result)
+			}
+		}
+	}
+	checkAppliedOnce(t, readApplyLog(t, o.ApplyLog), "tokyo", "kyoto", "reader")
+	tpl.checkConverged(t, p)
+}
+
+// applyLine is a line that a child wrote about an apply.
+type applyLine struct{ event, workspace, commit, process string }
+
+func readApplyLog(t *testing.T, file string) []applyLine {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var applies []applyLine
+	for line := range strings.Lines(string(content)) {
+		fields := strings.Fields(line)
+		if len(fields) != 4 {
+			t.Fatalf("a line about an apply: %q", line)
+		}
+		applies = append(applies, applyLine{fields[0], fields[1], fields[2], fields[3]})
+	}
+	return applies
+}
+
+// checkAppliedOnce checks that these workspaces were applied, each once, and no others.
+func checkAppliedOnce(t *testing.T, applies []applyLine, workspaces ...string) {
+	t.Helper()
+	begun := map[string]int{}
+	for _, a := range applies {
+		if a.event == "begin" {
+			begun[a.workspace]++
+		}
+	}
+	for _, name := range workspaces {
+		if begun[name] != 1 {
+			t.Errorf("%s was applied %d times: %v", name, begun[name], applies)
+		}
+		delete(begun, name)
+	}
+	if len(begun) > 0 {
+		t.Errorf("applied for no reason: %v", begun)
+	}
+}
+
+// A pass waits for another no longer than it was told, and says so.
+func (tpl *fixture) testBusy(t *testing.T, separateWork bool) {
+	t.Parallel()
+	p := tpl.copy(t)
+	held := p.holdApply(t, "tokyo")
+	first := childSpec{envSpec: p}.startChild(t)
+	waitWithin(t, "the apply of tokyo begins", held.started)
+	second := childSpec{envSpec: p, Wait: 50 * time.Millisecond}
+	if separateWork {
+		second.Work += "-2"
+	}
+	// The first goes on only after the second has ended.
+	r := second.startChild(t).wait()
+	if r == nil || r.Error != "" || r.Result.Exit != reconciler.ExitBusy {
+		t.Errorf("the second pass says %+v", r)
+	}
+	held.release()
+	if r := first.wait(); r == nil || r.Result.Exit != reconciler.ExitOK {
+		t.Errorf("the first pass says %+v", r)
+	}
+	tpl.checkConverged(t, p)
+}
+
+// What one pass has tried in vain, another that waited for it does not try
+// again at once.
+func (tpl *fixture) testSameFailureOnce(t *testing.T) {
+	t.Parallel()
+	p := tpl.copy(t)
+	held := p.holdApply(t, "kyoto")
+	o := childSpec{envSpec: p, ApplyLog: filepath.Join(p.Home, "applies")}
+	first := o.startChild(t)
+	waitWithin(t, "the apply of kyoto begins", held.started)
+	o.Work += "-2"
+	second := o.startChild(t)
+	second.waitForLine("at lease kyoto")
+	held.fail()
+	for _, c := range []*child{first, second} {
+		r := c.wait()
+		if r == nil || r.Error != "" || r.Result.Exit != reconciler.ExitFailed {
+			t.Errorf("a pass says %+v", r)
+		}
+	}
+	checkAppliedOnce(t, readApplyLog(t, o.ApplyLog), "tokyo", "kyoto", "reader")
+	// Not before its time, but for a person.
+	if result, err := p.runPass(t, reconciler.Manual); err != nil || result.Exit != reconciler.ExitOK {
+		t.Errorf("the next pass ends with %v: %+v", err, result)
+	}
+	tpl.checkConverged(t, p)
+}
+
+// However many workspaces others hold, a pass waits in vain but once.
+func (tpl *fixture) testWaitsOnce(t *testing.T) {
+	t.Parallel()
+	p := tpl.copy(t)
+	clock := &manualClock{step: time.Second} // a second passes at each look
+	store, err := p.openStore()
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := state.Options{Process: state.Process{Host: "elsewhere"}, LeaseDuration: 24 * time.Hour}
+	other := state.New(store, "test", elsewhere)
+	for _, name := range []string{"tokyo", "kyoto"} {
+		_, err := other.Acquire(t.Context(), state.LeaseRequest{
+			Identity: "local:test/env/" + name + "/terraform.tfstate", Workspace: name, Run: "other",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	config, err := p.newConfig(t.Context(), store, newTestLogger(t), clock.options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Parallelism, config.Wait = 1, time.Minute
+	result, err := runPassWith(t, config)
+	if err != nil || result.Exit != reconciler.ExitBusy {
+		t.Fatalf("the pass ends with %v: %+v", err, result)
+	}
+	busy := 0
+	for _, w := range result.Workspaces {
+		if w.Outcome == state.Busy {
+			busy++
+		}
+	}
+	if waited := clock.monotonicNow(); busy != 2 || waited < config.Wait || waited >= 2*config.Wait {
+		t.Errorf("for %d workspaces it waited %s", busy, waited)
+	}
+}

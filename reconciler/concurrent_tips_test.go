@@ -1,0 +1,121 @@
+package reconciler_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"reconcile/reconciler"
+	"reconcile/reconciler/source/gittest"
+)
+
+// A pass at an older tip applies nothing after one at a newer tip has begun:
+// it goes over to that.
+func TestConcurrentAtTwoTips(t *testing.T) {
+	for _, kind := range []envKind{filesKind, cloudKind} {
+		for _, separateWork := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, apart=%t", kind, separateWork), func(t *testing.T) {
+				t.Parallel()
+				testTwoTips(t, kind, separateWork)
+			})
+		}
+	}
+}
+
+func testTwoTips(t *testing.T, kind envKind, separateWork bool) {
+	repo := gittest.New(t)
+	repo.CommitTxtar("first", fixtureFiles(kind)+workspaceFile(kind, "kyoto"))
+	p := newEnvSpec(t, kind, repo.Dir)
+	p.converge(t)
+	tips := []string{rewordModule(repo, "hello", "good day")}
+	held := p.holdApply(t, "tokyo")
+	// One after the other: kyoto is still to come when tokyo is let go.
+	o := childSpec{envSpec: p, Parallelism: 1, ApplyLog: filepath.Join(p.Home, "applies")}
+	older := o.startChild(t)
+	waitWithin(t, "the apply of tokyo at the older tip begins", held.started)
+	tips = append(tips, rewordModule(repo, "good day", "good night"))
+	o.Parallelism = 4
+	until := "at snapshot" // it waits for the checkout
+	if separateWork {
+		o.Work += "-2"
+		until = "at log of kyoto" // it has applied that
+	}
+	newer := o.startChild(t)
+	newer.waitForLine(until)
+	held.release()
+	for _, c := range []*child{older, newer} {
+		if r := c.wait(); r == nil || r.Error != "" || r.Result.Exit != reconciler.ExitOK || r.Result.To != tips[1] {
+			t.Errorf("a pass says %+v", r)
+		}
+	}
+	applies := readApplyLog(t, o.ApplyLog)
+	checkApplyOrder(t, applies, tips)
+	for _, a := range applies {
+		if a.commit == tips[0] && a.workspace != "tokyo" {
+			t.Errorf("%s was applied at the older tip although a newer one was adopted", a.workspace)
+		}
+	}
+	p.converge(t)
+}
+
+// rewordModule changes the module of the estate.
+func rewordModule(repo *gittest.Repo, from, to string) (commit string) {
+	module := repo.Git("show", "HEAD:modules/greeting/main.tf")
+	return repo.Commit(to, map[string]string{"modules/greeting/main.tf": strings.ReplaceAll(module, from, to) + "\n"})
+}
+
+// checkApplyOrder checks that no workspace was applied at an older tip after a
+// newer, and at none by two at once.
+func checkApplyOrder(t *testing.T, applies []applyLine, tips []string) {
+	t.Helper()
+	last := map[string]int{}
+	by := map[string]string{}
+	for _, a := range applies {
+		at := slices.Index(tips, a.commit)
+		if at < last[a.workspace] {
+			t.Errorf("%s was applied at an older tip after a newer: %v", a.workspace, applies)
+		}
+		last[a.workspace] = at
+		if a.event == "begin" {
+			if by[a.workspace] != "" {
+				t.Errorf("%s was applied by two at once: %v", a.workspace, applies)
+			}
+			by[a.workspace] = a.process
+		} else {
+			by[a.workspace] = ""
+		}
+	}
+}
+
+// The tip moves again and again under several passes at once.
+func TestConcurrentWhileTheTipMoves(t *testing.T) {
+	for _, kind := range []envKind{filesKind, cloudKind} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			repo := gittest.New(t)
+			repo.CommitTxtar("first", fixtureFiles(kind)+workspaceFile(kind, "kyoto"))
+			p := newEnvSpec(t, kind, repo.Dir)
+			p.converge(t)
+			tips := []string{rewordModule(repo, "hello", "hello 0")}
+			o := childSpec{envSpec: p, Parallelism: 2, ApplyLog: filepath.Join(p.Home, "applies")}
+			var children []*child
+			for i := range 4 {
+				o.Work = filepath.Join(p.Home, fmt.Sprintf("work-%d", i/2))
+				c := o.startChild(t)
+				children = append(children, c)
+				c.waitForLine("at ") // it has read the head, and asked for the tip
+				tips = append(tips, rewordModule(repo, fmt.Sprintf("hello %d", i), fmt.Sprintf("hello %d", i+1)))
+			}
+			for _, c := range children {
+				r := c.wait()
+				if r == nil || r.Error != "" || r.Result.Exit != reconciler.ExitOK && r.Result.Exit != reconciler.ExitBusy {
+					t.Errorf("a pass says %+v", r)
+				}
+			}
+			checkApplyOrder(t, readApplyLog(t, o.ApplyLog), tips)
+			p.converge(t)
+		})
+	}
+}

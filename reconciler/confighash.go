@@ -1,0 +1,52 @@
+package reconciler
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"reconcile/reconciler/workspace"
+)
+
+// hashConfig is a hash of all but the commit that a decision depends on: the
+// discovery rules, which product reads the configuration, the environment of
+// the settings, and the values of the variables that the settings declare.
+func (r *Reconciler) hashConfig(ctx context.Context, env []string) (string, error) {
+	values, err := r.hashEnv(ctx, env)
+	if err != nil {
+		return "", err
+	}
+	product, err := r.Product(ctx)
+	if err != nil {
+		return "", err
+	}
+	text, err := json.Marshal([]any{workspace.RulesVersion, r.Environment, values, product})
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16]), nil
+}
+
+// hashEnv hashes the named variables of our environment under the digest key,
+// as "KEYID:HMAC"; "" for no names, so that no key is needed then.
+func (r *Reconciler) hashEnv(ctx context.Context, names []string) (string, error) {
+	if len(names) == 0 {
+		return "", nil
+	}
+	id, key, err := r.DigestKey(ctx)
+	if err != nil {
+		return "", fmt.Errorf("digest key: %w", err)
+	}
+	mac := hmac.New(sha256.New, key)
+	for _, name := range names {
+		value, set := r.LookupEnv(name)
+		if err := json.NewEncoder(mac).Encode([]any{name, set, value}); err != nil {
+			return "", err
+		}
+	}
+	return id + ":" + hex.EncodeToString(mac.Sum(nil)[:16]), nil
+}

@@ -1,0 +1,258 @@
+package reconciler_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"reconcile/reconciler"
+	"reconcile/state"
+)
+
+// childSpec are what a child process is to do, as JSON in its environment.
+type childSpec struct {
+	envSpec
+	Parallelism int           // default 4
+	Wait        time.Duration // default a minute
+	// SignalAt is the boundary at which the child sends Signal to itself, by its
+	// number or its name; 0 and "": never.
+	SignalAt     int
+	SignalAtName string
+	Signal       syscall.Signal
+	// ApplyLog is a file to which the begin and the end of each apply is
+	// written; "" for none.
+	ApplyLog string
+	// WaitForStdin has the child wait for the end of its stdin before it starts.
+	WaitForStdin bool
+}
+
+const childSpecVariable = "RECONCILE_TEST_ORDERS"
+
+// childReport is what a child says at its end.
+type childReport struct {
+	Result *reconciler.Result
+	Error  string
+}
+
+// TestChild is no test: it is the pass that other tests run in a process of
+// its own, by the test binary.
+func TestChild(*testing.T) {
+	text, ok := os.LookupEnv(childSpecVariable)
+	if !ok {
+		return
+	}
+	os.Unsetenv(childSpecVariable)
+	var o childSpec
+	err := json.Unmarshal([]byte(text), &o)
+	if err == nil {
+		err = o.runPass()
+	}
+	fmt.Fprintln(os.Stderr, "the child's orders:", err)
+	os.Exit(99)
+}
+
+// carryOut runs the pass as `reconcile now` does, and ends the process.
+func (o childSpec) runPass() error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	b := &crashPoints{hitNumber: o.SignalAt, hitName: o.SignalAtName, log: os.Stdout, onHit: func() {
+		if err := syscall.Kill(os.Getpid(), o.Signal); err != nil {
+			panic(err)
+		}
+		<-ctx.Done() // never, after SIGKILL
+	}}
+	config, err := o.newCrashConfig(ctx, b)
+	if err != nil {
+		return err
+	}
+	if o.WaitForStdin {
+		fmt.Println("ready")
+		if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
+			return err
+		}
+	}
+	var r childReport
+	r.Result, err = reconciler.New(config).Pass(ctx, context.Background(), reconciler.Options{Trigger: reconciler.Schedule})
+	if err != nil {
+		r.Error = err.Error()
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(r); err != nil {
+		return err
+	}
+	os.Exit(r.Result.Exit)
+	return nil
+}
+
+// newCrashConfig is the place's configuration with boundaries in it.
+func (o childSpec) newCrashConfig(ctx context.Context, b *crashPoints) (reconciler.Config, error) {
+	store, err := o.openStore()
+	if err != nil {
+		return reconciler.Config{}, err
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	config, err := o.newConfig(ctx, crashStore{store, b}, log, state.Options{})
+	if err != nil {
+		return config, err
+	}
+	if o.Parallelism > 0 {
+		config.Parallelism = o.Parallelism
+	}
+	if o.Wait > 0 {
+		config.Wait = o.Wait
+	}
+	config.Snapshots = crashSnapshots{config.Snapshots, b}
+	tf := config.Terraform
+	config.Terraform = func(ctx context.Context) (reconciler.Terraform, error) {
+		t, err := tf(ctx)
+		return crashTerraform{t, b, o.ApplyLog}, err
+	}
+	config.Observe = func(e reconciler.Event) {
+		switch e.Phase {
+		case reconciler.PhaseWaiting:
+			b.hitOnce("waiting") // before the checkout
+		case reconciler.PhaseLease:
+			b.hit("lease " + e.Workspace)
+		}
+	}
+	return config, nil
+}
+
+// child is a pass in a process of its own.
+type child struct {
+	*exec.Cmd
+	t       *testing.T
+	in      io.WriteCloser
+	output  outputBuffer
+	waitErr error
+	done    chan struct{} // closed when it has ended
+}
+
+// childTimeout bounds what a child may take, for the case that it hangs.
+const childTimeout = 2 * time.Minute
+
+// startChild starts a child; wait waits for its end.
+func (o childSpec) startChild(t *testing.T) *child {
+	t.Helper()
+	text, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), childTimeout)
+	c := &child{t: t, done: make(chan struct{})}
+	c.output.changed = make(chan struct{})
+	c.Cmd = exec.CommandContext(ctx, os.Args[0], "-test.run=^TestChild$")
+	c.Env = append(os.Environ(), childSpecVariable+"="+string(text))
+	c.Stdout, c.Stderr = &c.output, childLogWriter{t}
+	// What the child started may outlive it and hold its stdout.
+	c.WaitDelay = 10 * time.Second
+	if c.in, err = c.StdinPipe(); err == nil {
+		err = c.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer cancel()
+		c.waitErr = c.Cmd.Wait()
+		close(c.done)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-c.done
+	})
+	return c
+}
+
+// releaseStart lets a child start that waits for it.
+func (c *child) releaseStart() {
+	c.t.Helper()
+	if err := c.in.Close(); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// waitForLine waits until the child has printed a line that begins so.
+func (c *child) waitForLine(prefix string) {
+	c.t.Helper()
+	for {
+		line, more := c.output.findLine(prefix)
+		if line != "" {
+			return
+		}
+		select {
+		case <-more:
+		case <-c.done:
+			if line, _ := c.output.findLine(prefix); line == "" {
+				c.t.Fatalf("the child ended (%v) without saying %q", c.waitErr, prefix)
+			}
+		}
+	}
+}
+
+// wait waits for the child's end and returns its report; nil if it was killed.
+func (c *child) wait() *childReport {
+	c.t.Helper()
+	<-c.done
+	if c.wasKilled() {
+		return nil
+	}
+	line, _ := c.output.findLine("{")
+	var r childReport
+	if err := json.Unmarshal([]byte(line), &r); err != nil {
+		c.t.Fatalf("a child ended (%v) without a report: %q", c.waitErr, line)
+	}
+	return &r
+}
+
+// wasKilled tells whether the child that has ended was killed.
+func (c *child) wasKilled() bool {
+	status, ok := c.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+}
+
+// outputBuffer is what a child has printed.
+type outputBuffer struct {
+	mu      sync.Mutex
+	text    strings.Builder
+	changed chan struct{} // closed when there is more
+}
+
+func (s *outputBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.changed)
+	s.changed = make(chan struct{})
+	return s.text.Write(p)
+}
+
+// findLine returns the first whole line that begins so, and what to wait for if
+// there is none.
+func (s *outputBuffer) findLine(prefix string) (string, <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for line := range strings.Lines(s.text.String()) {
+		if strings.HasPrefix(line, prefix) && strings.HasSuffix(line, "\n") {
+			return line, nil
+		}
+	}
+	return "", s.changed
+}
+
+// childLogWriter takes what a child logs.
+type childLogWriter struct{ t *testing.T }
+
+func (l childLogWriter) Write(p []byte) (int, error) {
+	l.t.Log("child: " + string(bytes.TrimRight(p, "\n")))
+	return len(p), nil
+}

@@ -1,0 +1,136 @@
+package reconciler_test
+
+import (
+	"strings"
+
+	"reconcile/reconciler/source/gittest"
+	"reconcile/state/snapshot/s3test"
+)
+
+// fixtureFiles is the repository of the kill tests at its first commit: tokyo is of
+// a module, osaka is not, the reader reads tokyo's state, and nara will go.
+func fixtureFiles(kind envKind) string {
+	return `
+-- modules/greeting/main.tf --
+variable "name" {
+  type = string
+}
+
+resource "terraform_data" "this" {
+  input            = "hello ${var.name}"
+  triggers_replace = ["hello"]
+
+  provisioner "local-exec" {
+    command     = "[ ! -e \"$LC_HOOK\" ] || . \"$LC_HOOK\""
+    environment = { WORKSPACE = var.name }
+  }
+}
+
+output "text" {
+  value = terraform_data.this.output
+}
+` + workspaceFile(kind, "tokyo") + `
+-- env/osaka/main.tf --
+` + backendConfig(kind, "osaka") + `
+resource "terraform_data" "this" {}
+-- env/nara/main.tf --
+` + backendConfig(kind, "nara") + `
+resource "terraform_data" "this" {}
+-- env/reader/main.tf --
+` + backendConfig(kind, "reader") + `
+data "terraform_remote_state" "tokyo" {
+` + remoteStateConfig(kind, "tokyo") + `
+}
+
+resource "terraform_data" "seen" {
+  input = data.terraform_remote_state.tokyo.outputs.text
+}
+
+output "seen" {
+  value = terraform_data.seen.output
+}
+`
+}
+
+// commitFixtureChange is its second commit: the module has changed, so tokyo and the reader
+// are stale; kyoto is new, and nara is gone.
+func commitFixtureChange(repo *gittest.Repo, kind envKind) {
+	repo.Git("rm", "-q", "-r", "env/nara")
+	module := repo.Git("show", "HEAD:modules/greeting/main.tf")
+	repo.CommitTxtar("change", "-- modules/greeting/main.tf --\n"+strings.ReplaceAll(module, "hello", "good day")+"\n"+workspaceFile(kind, "kyoto"))
+}
+
+func workspaceFile(kind envKind, name string) string {
+	return `
+-- env/` + name + `/main.tf --
+` + backendConfig(kind, name) + `
+module "greeting" {
+  source = "../../modules/greeting"
+  name   = "` + name + `"
+}
+
+output "text" {
+  value = module.greeting.text
+}
+`
+}
+
+// backendConfig is the configuration of a workspace's backend; where S3 is comes
+// from the environment, so that one repository serves several places.
+func backendConfig(kind envKind, name string) string {
+	if kind == filesKind {
+		return ""
+	}
+	return `terraform {
+  backend "s3" {
+    bucket       = "` + bucketName + `"
+    key          = "states/` + name + `.tfstate"
+    region       = "` + s3test.Region + `"
+    use_lockfile = true
+
+    use_path_style              = true
+    skip_credentials_validation = true
+    skip_requesting_account_id  = true
+    skip_metadata_api_check     = true
+    skip_region_validation      = true
+  }
+}
+`
+}
+
+func remoteStateConfig(kind envKind, name string) string {
+	if kind == filesKind {
+		return `  backend = "local"
+  config = {
+    path = "../` + name + `/terraform.tfstate"
+  }`
+	}
+	return `  backend = "s3"
+  config = {
+    bucket = "` + bucketName + `"
+    key    = "states/` + name + `.tfstate"
+    region = "` + s3test.Region + `"
+
+    use_path_style              = true
+    skip_credentials_validation = true
+    skip_requesting_account_id  = true
+    skip_metadata_api_check     = true
+    skip_region_validation      = true
+  }`
+}
+
+// outsideStateWorkspace is a workspace whose state does not lie in its own directory.
+func outsideStateWorkspace(kind envKind, name string) string {
+	where := backendConfig(kind, "it")
+	if kind == filesKind {
+		where = `terraform {
+  backend "local" {
+    path = "../../states/it.tfstate"
+  }
+}
+`
+	}
+	return "-- env/" + name + "/main.tf --\n" + where + `
+resource "terraform_data" "this" {}
+`
+}

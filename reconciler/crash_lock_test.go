@@ -1,0 +1,144 @@
+package reconciler_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"reconcile/reconciler"
+	"reconcile/state"
+)
+
+// Terraform's own lock, left behind by a killed plan, is freed by the next
+// pass, even when others that got less far came before it.
+func (tpl *fixture) testCrashWithinPlan(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		between func(t *testing.T, p envSpec)
+	}{
+		{"the next pass", func(*testing.T, envSpec) {}},
+		{"the next but one", func(t *testing.T, p envSpec) {
+			if (childSpec{envSpec: p, SignalAtName: "init kyoto", Signal: syscall.SIGTERM}).startChild(t).wait() == nil {
+				t.Error("a pass that was told to stop was killed")
+			}
+		}},
+		{"after another was killed too", func(t *testing.T, p envSpec) { tpl.crashWithinPlan(t, p) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := tpl.copy(t)
+			tpl.crashWithinPlan(t, p)
+			c.between(t, p)
+			if locks := p.readResidue(t).Locks; !slices.Contains(locks, kyotoLock) {
+				t.Errorf("no lock of Terraform's is there, so that nothing is tried here: %v", locks)
+			}
+			tpl.checkConverged(t, p)
+		})
+	}
+}
+
+const kyotoLock = "kyoto.tfstate.tflock"
+
+// crashWithinPlan kills a pass when Terraform holds its lock on kyoto's
+// state, and is about to read that. If the lock is held already, then when
+// Terraform has been told so.
+func (tpl *fixture) crashWithinPlan(t *testing.T, p envSpec) {
+	t.Helper()
+	var locked atomic.Bool
+	reached, goOn := make(chan struct{}), make(chan struct{})
+	p.server.Inject(func(r *http.Request) int {
+		if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, kyotoLock) {
+			locked.Store(true)
+		}
+		if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/kyoto.tfstate") && locked.CompareAndSwap(true, false) {
+			close(reached)
+			<-goOn
+		}
+		return 0
+	})
+	c := childSpec{envSpec: p, Parallelism: 1}.startChild(t)
+	waitWithin(t, "Terraform plans kyoto", reached)
+	killTree(t, c.Process.Pid)
+	c.wait()
+	close(goOn)
+	p.server.Inject(nil)
+}
+
+// A lock of Terraform's that none of our killed runs can have left is a
+// person's: it stays, and the workspace waits, however the last apply ended.
+func (tpl *fixture) testManualLockStays(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		last func(t *testing.T, p envSpec)
+	}{
+		{"after an apply that failed", func(t *testing.T, p envSpec) {
+			if err := os.WriteFile(p.Hook, []byte(`[ "$WORKSPACE" != kyoto ] || exit 1`), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if r := (childSpec{envSpec: p}).startChild(t).wait(); r == nil || r.Result.Exit != reconciler.ExitFailed {
+				t.Errorf("the apply did not fail: %+v", r)
+			}
+		}},
+		{"long after an apply that was killed", func(t *testing.T, p envSpec) {
+			held := p.holdApply(t, "kyoto")
+			c := childSpec{envSpec: p}.startChild(t)
+			waitWithin(t, "the apply of kyoto begins", held.started)
+			killTree(t, c.Process.Pid)
+			c.wait()
+			held.removeHook()
+			// Someone has freed the lock by hand, and now applies.
+			_, err := p.s3Client().DeleteObject(t.Context(), &s3.DeleteObjectInput{
+				Bucket: aws.String(bucketName), Key: aws.String("states/" + kyotoLock),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := tpl.copy(t)
+			c.last(t, p)
+			p.placeManualLock(t)
+			result, err := p.runPass(t, reconciler.Manual)
+			if err != nil {
+				t.Fatal(err)
+			}
+			waits := func(w reconciler.WorkspaceResult) bool {
+				return w.Name == "kyoto" && w.Outcome == state.Blocked && strings.Contains(w.Error, "unlock kyoto")
+			}
+			if !slices.ContainsFunc(result.Workspaces, waits) || !slices.Contains(p.readResidue(t).Locks, kyotoLock) {
+				t.Errorf("the lock of a person was freed: %+v", result.Workspaces)
+			}
+		})
+	}
+}
+
+// placeManualLock locks kyoto's state as a person's Terraform does, on this
+// machine, by this user, but later than any lease of ours lasts.
+func (p envSpec) placeManualLock(t *testing.T) {
+	t.Helper()
+	info, err := json.Marshal(map[string]any{
+		"ID": "c0ffee00-0000-4000-8000-000000000000", "Operation": "OperationTypeApply", "Info": "",
+		"Who": state.CurrentProcess().User, "Version": "1.11.4", "Created": time.Now().Add(2 * time.Minute).UTC(),
+		"Path": bucketName + "/states/kyoto.tfstate",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = p.s3Client().PutObject(t.Context(), &s3.PutObjectInput{
+		Bucket: aws.String(bucketName), Key: aws.String("states/" + kyotoLock), Body: strings.NewReader(string(info)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,183 @@
+package reconciler_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"reconcile/reconciler"
+	"reconcile/reconciler/terraform"
+	"reconcile/state"
+	"reconcile/state/snapshot"
+)
+
+// crashPoints are the instants between two effects of a pass that last. To be
+// killed anywhere between two is the same: so each is reached once, before
+// the effect that ends it.
+type crashPoints struct {
+	hitNumber int
+	hitName   string
+	onHit     func()
+	log       io.Writer // is told of each; may be nil
+
+	mu             sync.Mutex
+	names          []string
+	attemptCommits map[string]string // of the attempts that were begun, by workspace
+}
+
+func (b *crashPoints) hit(name string) {
+	b.mu.Lock()
+	b.names = append(b.names, name)
+	here := len(b.names) == b.hitNumber || name == b.hitName
+	if b.log != nil {
+		fmt.Fprintln(b.log, "at", name)
+	}
+	b.mu.Unlock()
+	if here {
+		b.onHit()
+	}
+}
+
+// hitOnce is reach the first time.
+func (b *crashPoints) hitOnce(name string) {
+	b.mu.Lock()
+	known := slices.Contains(b.names, name)
+	b.mu.Unlock()
+	if !known {
+		b.hit(name)
+	}
+}
+
+type crashStore struct {
+	state.Store
+	b *crashPoints
+}
+
+func (s crashStore) Write(ctx context.Context, ops ...state.Op) error {
+	var what []string
+	for _, op := range ops {
+		name, _, _ := strings.Cut(op.Key.SK, "#0") // the id of a run, if it is one
+		switch {
+		case op.Put != nil:
+			what = append(what, "put "+name)
+			s.b.noteAttempt(op)
+		case op.Delete:
+			what = append(what, "delete "+name)
+		}
+	}
+	s.b.hit(strings.Join(what, ", "))
+	return s.Store.Write(ctx, ops...)
+}
+
+// noteAttempt notes the commit of an attempt that is being written.
+func (b *crashPoints) noteAttempt(op state.Op) {
+	var ws state.Workspace
+	if !strings.HasPrefix(op.Key.SK, "WS#") || json.Unmarshal(op.Put, &ws) != nil || ws.Attempt == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.attemptCommits == nil {
+		b.attemptCommits = map[string]string{}
+	}
+	b.attemptCommits[ws.Name] = ws.Attempt.Commit
+}
+
+func (b *crashPoints) attemptCommit(workspace string) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.attemptCommits[workspace]
+}
+
+type crashSnapshots struct {
+	reconciler.Snapshots
+	b *crashPoints
+}
+
+func (s crashSnapshots) Put(ctx context.Context, commit string, when time.Time, tree snapshot.Tree, objects []byte) (string, error) {
+	s.b.hit("snapshot")
+	return s.Snapshots.Put(ctx, commit, when, tree, objects)
+}
+
+func (s crashSnapshots) PutLog(ctx context.Context, run, workspace string, log io.Reader) error {
+	s.b.hit("log of " + workspace)
+	return s.Snapshots.PutLog(ctx, run, workspace, log)
+}
+
+func (s crashSnapshots) Prune(ctx context.Context, before time.Time, keep func(string) bool) ([]string, error) {
+	s.b.hit("prune")
+	return s.Snapshots.Prune(ctx, before, keep)
+}
+
+type crashTerraform struct {
+	reconciler.Terraform
+	b        *crashPoints
+	applyLog string
+}
+
+func (t crashTerraform) Open(killCtx context.Context, job terraform.Spec) reconciler.Session {
+	return crashSession{t.Terraform.Open(killCtx, job), t, job.Name}
+}
+
+type crashSession struct {
+	reconciler.Session
+	t    crashTerraform
+	name string
+}
+
+func (s crashSession) Init(ctx context.Context) error {
+	s.t.b.hit("init " + s.name)
+	return s.Session.Init(ctx)
+}
+
+func (s crashSession) Plan(ctx context.Context) (*terraform.Plan, error) {
+	s.t.b.hit("plan " + s.name)
+	return s.Session.Plan(ctx)
+}
+
+func (s crashSession) Apply(ctx context.Context, plan *terraform.Plan) error {
+	s.t.b.hit("apply " + s.name)
+	s.logApply("begin")
+	err := s.Session.Apply(ctx, plan)
+	if err == nil {
+		s.logApply("applied")
+	}
+	return err
+}
+
+func (s crashSession) Outputs(ctx context.Context, key []byte) (terraform.Outputs, error) {
+	s.t.b.hit("outputs " + s.name)
+	return s.Session.Outputs(ctx, key)
+}
+
+func (s crashSession) ForceUnlock(ctx context.Context, id string) error {
+	s.t.b.hit("force-unlock " + s.name)
+	return s.Session.ForceUnlock(ctx, id)
+}
+
+func (s crashSession) Close() error {
+	s.t.b.hit("close " + s.name)
+	return s.Session.Close()
+}
+
+// logApply writes a line in one piece, so that several processes can.
+func (s crashSession) logApply(what string) {
+	if s.t.applyLog == "" {
+		return
+	}
+	f, err := os.OpenFile(s.t.applyLog, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err == nil {
+		_, err = fmt.Fprintln(f, what, s.name, s.t.b.attemptCommit(s.name), os.Getpid())
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		panic(err)
+	}
+}

@@ -1,0 +1,82 @@
+package reconciler_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"reconcile/reconciler/source/gittest"
+)
+
+// A workspace is renamed, and its state, which lies elsewhere, stays what it
+// is: wherever the pass is killed, nothing is made anew.
+func TestCrashWhileRenaming(t *testing.T) {
+	for _, kind := range []envKind{filesKind, cloudKind} {
+		t.Run(string(kind), func(t *testing.T) {
+			tpl := newFixtureOf(t, kind, outsideStateWorkspace(kind, "old"), func(repo *gittest.Repo) {
+				repo.Git("rm", "-q", "-r", "env/old")
+				repo.CommitTxtar("second", outsideStateWorkspace(kind, "new"))
+			})
+			tpl.testCrashAtPoints(t, 5)
+			t.Run("and renamed back", tpl.testCrashThenRenameBack)
+		})
+	}
+}
+
+// testCrashThenRenameBack kills a pass at each boundary of the renaming, and then
+// the workspace has its old name again, and one resource more.
+func (tpl *fixture) testCrashThenRenameBack(t *testing.T) {
+	tpl.repo.Git("checkout", "-q", "-b", "back", "HEAD~1")
+	more := "-- env/old/more.tf --\nresource \"terraform_data\" \"more\" {}\n"
+	back := tpl.repo.CommitTxtar("third", outsideStateWorkspace(tpl.kind, "old")+more)
+	for n, name := range tpl.crashPoints {
+		if name == "snapshot" {
+			break
+		}
+		t.Run(fmt.Sprintf("%02d %s", n+1, name), func(t *testing.T) {
+			// A repository of its own, in which the tip can be moved.
+			p := tpl.copy(t)
+			p.Repo = filepath.Join(t.TempDir(), "repo.git")
+			gittest.Git(t, ".", "clone", "-q", "--bare", tpl.Repo, p.Repo)
+			before := resourceIDs(t, p)
+			c := childSpec{envSpec: p, Parallelism: 1, SignalAt: n + 1, Signal: syscall.SIGKILL}.startChild(t)
+			if r := c.wait(); r != nil {
+				t.Fatalf("the child was not killed: %+v", r)
+			}
+			gittest.Git(t, p.Repo, "update-ref", "refs/heads/main", back)
+			p.converge(t)
+			if after := resourceIDs(t, p); after["this"] != before["this"] || after["more"] == "" {
+				t.Errorf("made anew: before %v, after %v", before, after)
+			}
+		})
+	}
+}
+
+// resourceIDs are the ids of the resources in the one state of a place that has any.
+func resourceIDs(t *testing.T, p envSpec) map[string]string {
+	t.Helper()
+	ids := map[string]string{}
+	for name, content := range p.readStates(t) {
+		if content == "" {
+			continue
+		}
+		var now struct {
+			Resources []struct {
+				Name      string
+				Instances []struct{ Attributes struct{ ID string } }
+			}
+		}
+		if err := json.Unmarshal([]byte(content), &now); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range now.Resources {
+			if ids[r.Name] != "" && ids[r.Name] != r.Instances[0].Attributes.ID {
+				t.Errorf("%s: %s is in two states", name, r.Name)
+			}
+			ids[r.Name] = r.Instances[0].Attributes.ID
+		}
+	}
+	return ids
+}

@@ -1,0 +1,220 @@
+package reconciler_test
+
+import (
+	"encoding/json"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"reconcile/state"
+)
+
+// residue is what passes leave behind, without what differs between two that
+// came to the same end: runs, times, tokens, serial numbers, made-up ids.
+type residue struct {
+	Head       state.Head
+	Workspaces map[string]state.Workspace
+	Held       []string          // leases, but for those of processes known to be dead
+	States     map[string]string // Terraform's
+	Locks      []string          // Terraform's, left behind
+	Snapshots  map[string]int64  // commits, and the archives' sizes
+}
+
+func (p envSpec) readResidue(t *testing.T) residue {
+	t.Helper()
+	ctx := t.Context()
+	record := p.openRecord(t)
+	head, err := record.Head(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	workspaces, err := record.Workspaces(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := residue{Head: head, Workspaces: workspaces, States: map[string]string{}, Snapshots: map[string]int64{}}
+	r.Head.Rev, r.Head.Run, r.Head.UpdatedAt = 0, "", time.Time{}
+	states := p.readStates(t)
+	for name, ws := range r.Workspaces {
+		file := name + ".tfstate"
+		if p.S3 != "" { // a workspace that was renamed keeps its key
+			file = path.Base(ws.Identity)
+		}
+		if now := versionOf(t, states[file]); ws.Attempt == nil && ws.Trace != nil && *ws.State != now {
+			t.Errorf("%s: its state is %+v, and recorded as %+v", name, now, ws.State)
+		}
+		ws.State = nil
+		ws.Rev, ws.Run, ws.OutcomeAt = 0, "", time.Time{}
+		if ws.Outcome == state.Applied {
+			// Applied, killed and looked at again: there is nothing to change.
+			ws.Outcome = state.NoChanges
+		}
+		ws.Changes, ws.PlanDigest, ws.Risk = state.Changes{}, "", ""
+		r.Workspaces[name] = ws
+	}
+	for identity, lease := range p.readLeases(t) {
+		if dead, known := lease.Process.IsDead(); lease.Owner != "" && !(dead && known) {
+			r.Held = append(r.Held, identity)
+		}
+	}
+	for name, content := range states {
+		if strings.HasSuffix(name, ".tflock") {
+			r.Locks = append(r.Locks, name)
+			continue
+		}
+		r.States[name] = normalizeState(t, content)
+	}
+	snapshots, err := p.openSnapshots(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := snapshots.List(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range kept {
+		r.Snapshots[s.Commit] = s.Size
+	}
+	return r
+}
+
+func (p envSpec) readLeases(t *testing.T) map[string]state.LeaseItem {
+	t.Helper()
+	leases, err := p.openRecord(t).Leases(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return leases
+}
+
+func (p envSpec) openRecord(t *testing.T) *state.Record {
+	t.Helper()
+	store, err := p.openStore()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state.New(store, "test", state.Options{})
+}
+
+// readStates are Terraform's states, and its locks on them, by their names.
+func (p envSpec) readStates(t *testing.T) map[string]string {
+	t.Helper()
+	states := map[string]string{}
+	if p.S3 != "" {
+		for key, content := range p.readObjects(t) {
+			if name, ok := strings.CutPrefix(key, "states/"); ok {
+				states[name] = content
+			}
+		}
+		return states
+	}
+	found, err := filepath.Glob(filepath.Join(p.Home, "tfstate", "*.tfstate"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range found {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		states[filepath.Base(file)] = string(content)
+	}
+	return states
+}
+
+// versionOf is which state a file of Terraform's holds.
+func versionOf(t *testing.T, content string) (now state.TerraformState) {
+	t.Helper()
+	if content != "" {
+		if err := json.Unmarshal([]byte(content), &now); err != nil {
+			t.Fatalf("a state that is no JSON: %v\n%s", err, content)
+		}
+	}
+	return now
+}
+
+// normalizeState is a state's outputs and resources, without the ids that are
+// made up anew where the module is.
+func normalizeState(t *testing.T, content string) string {
+	t.Helper()
+	var now struct {
+		Outputs   any
+		Resources []struct {
+			Module, Mode, Type, Name string
+			Instances                []struct {
+				Status     string // tainted
+				Attributes map[string]any
+			}
+		}
+	}
+	if content != "" {
+		if err := json.Unmarshal([]byte(content), &now); err != nil {
+			t.Fatalf("a state that is no JSON: %v\n%s", err, content)
+		}
+	}
+	for _, resource := range now.Resources {
+		if resource.Module == "" {
+			continue // made once, and never again
+		}
+		for _, instance := range resource.Instances {
+			delete(instance.Attributes, "id")
+		}
+	}
+	text, err := json.MarshalIndent(now, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// readObjects are all of a place's objects in S3, by key.
+func (p envSpec) readObjects(t *testing.T) map[string]string {
+	t.Helper()
+	client := p.s3Client()
+	objects := map[string]string{}
+	pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{Bucket: aws.String(bucketName)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, object := range page.Contents {
+			got, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String(bucketName), Key: object.Key})
+			if err != nil {
+				t.Fatal(err)
+			}
+			content, err := io.ReadAll(got.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got.Body.Close()
+			objects[*object.Key] = string(content)
+		}
+	}
+	return objects
+}
+
+// homeFS is a place's home without its work folder.
+type homeFS struct{ fs.FS }
+
+func (l homeFS) ReadDir(name string) ([]fs.DirEntry, error) {
+	entries, err := fs.ReadDir(l.FS, name)
+	if name != "." {
+		return entries, err
+	}
+	var kept []fs.DirEntry
+	for _, e := range entries {
+		if e.Name() != "work" {
+			kept = append(kept, e)
+		}
+	}
+	return kept, err
+}

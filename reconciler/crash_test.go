@@ -1,0 +1,247 @@
+package reconciler_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"reconcile/reconciler"
+	"reconcile/reconciler/source/gittest"
+)
+
+// allCrashesVariable has every boundary tried everywhere; without it, a seeded few of
+// them where each costs more.
+const allCrashesVariable = "RECONCILE_TEST_ALL_KILLS"
+
+// crashSeed makes the choices of these tests; set another to look elsewhere.
+const crashSeed = 20261123
+
+// fixture is the estate applied at its first commit, with the second
+// waiting: what each kill starts from.
+type fixture struct {
+	envSpec
+	kind         envKind
+	repo         *gittest.Repo
+	crashPoints  []string // of a pass that is not disturbed, one workspace at a time
+	passDuration time.Duration
+	wantResidue  residue // of that pass
+}
+
+func newFixture(t *testing.T, kind envKind) *fixture {
+	t.Helper()
+	return newFixtureOf(t, kind, fixtureFiles(kind), func(repo *gittest.Repo) { commitFixtureChange(repo, kind) })
+}
+
+// newFixtureOf makes a template of any repository, and a change to it.
+func newFixtureOf(t *testing.T, kind envKind, first string, change func(*gittest.Repo)) *fixture {
+	t.Helper()
+	repo := gittest.New(t)
+	repo.CommitTxtar("first", first)
+	tpl := &fixture{kind: kind, repo: repo, envSpec: newEnvSpec(t, kind, repo.Dir)}
+	tpl.converge(t)
+	change(repo)
+
+	undisturbed := tpl.copy(t)
+	b := &crashPoints{}
+	o := childSpec{envSpec: undisturbed, Parallelism: 1}
+	config, err := o.newCrashConfig(t.Context(), b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	started := time.Now()
+	if result, err := runPassWith(t, config); err != nil || result.Exit != 0 {
+		t.Fatalf("the undisturbed pass: %v, %+v", err, result)
+	}
+	tpl.passDuration = time.Since(started)
+	tpl.crashPoints = b.names
+	undisturbed.converge(t)
+	tpl.wantResidue = undisturbed.readResidue(t)
+	return tpl
+}
+
+// copy makes a place of its own to be killed in.
+func (tpl *fixture) copy(t *testing.T) envSpec {
+	t.Helper()
+	p := newEnvSpec(t, tpl.kind, tpl.Repo)
+	tpl.copyTo(t, p)
+	return p
+}
+
+// checkConverged lets undisturbed passes follow, and compares with a place in which
+// nothing was ever killed.
+func (tpl *fixture) checkConverged(t *testing.T, p envSpec) {
+	t.Helper()
+	p.converge(t)
+	if diff := cmp.Diff(tpl.wantResidue, p.readResidue(t)); diff != "" {
+		t.Errorf("it is not as if nothing had been killed (-undisturbed +killed):\n%s", diff)
+	}
+}
+
+// TestDisturbed has passes of one estate killed, told to stop, robbed of their
+// leases and run together, with files and in the cloud: each time all must end
+// as after passes that were left alone.
+func TestDisturbed(t *testing.T) {
+	for _, kind := range []envKind{filesKind, cloudKind} {
+		t.Run(string(kind), func(t *testing.T) {
+			tpl := newFixture(t, kind)
+			t.Run("killed", tpl.testCrashes)
+			t.Run("stopped", tpl.testStops)
+			t.Run("lease", tpl.testLeaseLoss)
+			t.Run("together", tpl.testConcurrentPasses)
+		})
+	}
+}
+
+func (tpl *fixture) testCrashes(t *testing.T) {
+	t.Run("at a boundary", func(t *testing.T) { tpl.testCrashAtPoints(t, 10) })
+	t.Run("at any time", tpl.testCrashAtAnyTime)
+	t.Run("within an apply", tpl.testCrashWithinApply)
+	if tpl.kind == cloudKind {
+		t.Run("within a plan", tpl.testCrashWithinPlan)
+		t.Run("lock of a person", tpl.testManualLockStays)
+	}
+}
+
+// testCrashAtPoints kills passes at each boundary; in the cloud at some.
+func (tpl *fixture) testCrashAtPoints(t *testing.T, some int) {
+	t.Logf("%d boundaries: %s", len(tpl.crashPoints), strings.Join(tpl.crashPoints, " | "))
+	for _, n := range tpl.chooseCrashPoints(some) {
+		t.Run(fmt.Sprintf("%02d %s", n, tpl.crashPoints[n-1]), func(t *testing.T) {
+			t.Parallel()
+			p := tpl.copy(t)
+			c := childSpec{envSpec: p, Parallelism: 1, SignalAt: n, Signal: syscall.SIGKILL}.startChild(t)
+			if r := c.wait(); r != nil {
+				t.Fatalf("the child was not killed: %+v", r)
+			}
+			tpl.checkConverged(t, p)
+		})
+	}
+}
+
+// chooseCrashPoints returns the boundaries to be tried, counted from 1: all of them with
+// files, some in the cloud.
+func (tpl *fixture) chooseCrashPoints(some int) []int {
+	var all []int
+	for i, name := range tpl.crashPoints {
+		// Nothing that lasts has happened since the boundary before these.
+		if !strings.HasPrefix(name, "lease ") && !strings.HasPrefix(name, "close ") || os.Getenv(allCrashesVariable) != "" {
+			all = append(all, i+1)
+		}
+	}
+	if tpl.kind == filesKind || os.Getenv(allCrashesVariable) != "" {
+		return all
+	}
+	random := rand.New(rand.NewPCG(crashSeed, uint64(len(tpl.crashPoints))))
+	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return slices.Sorted(slices.Values(all[:some]))
+}
+
+func (tpl *fixture) testCrashAtAnyTime(t *testing.T) {
+	for seed := range uint64(tpl.seedCount()) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			p := tpl.copy(t)
+			random := rand.New(rand.NewPCG(crashSeed, seed))
+			for range 1 + random.IntN(3) {
+				tpl.crashOnce(t, p, random)
+			}
+			tpl.checkConverged(t, p)
+		})
+	}
+}
+
+func (tpl *fixture) seedCount() int {
+	switch {
+	case os.Getenv(allCrashesVariable) != "":
+		return 60
+	case tpl.kind == filesKind:
+		return 5
+	}
+	return 3
+}
+
+// crashOnce starts a pass and kills it after a time of its own choice: it
+// alone, or at once with all that it has started.
+func (tpl *fixture) crashOnce(t *testing.T, p envSpec, random *rand.Rand) {
+	t.Helper()
+	c := childSpec{envSpec: p}.startChild(t)
+	timer := time.NewTimer(time.Duration(random.Int64N(int64(tpl.passDuration))))
+	defer timer.Stop()
+	power := random.IntN(2) == 0
+	select {
+	case <-c.done:
+		return // it was faster
+	case <-timer.C:
+	}
+	if power {
+		killTree(t, c.Process.Pid)
+	} else if err := c.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		t.Fatal(err)
+	}
+	c.wait()
+}
+
+// Killed in the middle of an apply, Terraform's own lock stays behind in S3;
+// and what the apply had started can live on.
+func (tpl *fixture) testCrashWithinApply(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		power bool // all that it had started is killed with it
+		apart bool // the next pass has another work folder
+		lives bool // Terraform alone is killed, as where there is no memory left
+	}{{name: "alone"}, {name: "alone, then from elsewhere", apart: true}, {name: "with all", power: true}, {name: "Terraform alone", lives: true}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			power, separateWork, lives := c.power, c.apart, c.lives
+			p := tpl.copy(t)
+			held := p.holdApply(t, "kyoto")
+			c := childSpec{envSpec: p, Parallelism: 1}.startChild(t)
+			waitWithin(t, "the apply of kyoto begins", held.started)
+			switch {
+			case lives:
+				for _, terraform := range childrenOf(t, c.Process.Pid) {
+					_ = syscall.Kill(terraform, syscall.SIGKILL)
+				}
+			case power:
+				killTree(t, c.Process.Pid)
+			default:
+				_ = c.Process.Kill()
+			}
+			if r := c.wait(); lives != (r != nil && strings.Contains(failureOf(r.Result, "kyoto"), "terraform was killed")) {
+				t.Fatalf("what the pass came to: %+v", r)
+			}
+			held.removeHook()
+			if separateWork {
+				p.Work += "-2"
+			}
+			if locks := p.readResidue(t).Locks; tpl.kind == cloudKind && !slices.Contains(locks, "kyoto.tfstate.tflock") {
+				t.Errorf("no lock of Terraform's was left behind, so that nothing is tried here: %v", locks)
+			}
+			if lives { // it waits out its backoff after the failure, but for a person
+				if result, err := p.runPass(t, reconciler.Manual); err != nil || result.Exit != reconciler.ExitOK {
+					t.Errorf("the next pass: %v, %+v", err, result)
+				}
+			}
+			tpl.checkConverged(t, p)
+			waitWithin(t, "what the killed apply had started is ended by the next pass", held.allExited)
+		})
+	}
+}
+
+// failureOf is why a workspace failed.
+func failureOf(result *reconciler.Result, name string) string {
+	for _, w := range result.Workspaces {
+		if w.Name == name {
+			return w.Error
+		}
+	}
+	return ""
+}

@@ -1,0 +1,127 @@
+package reconciler_test
+
+import (
+	"errors"
+	"testing/synctest"
+	"time"
+
+	"reconcile/reconciler"
+	"reconcile/state"
+)
+
+// inFlightPass is a pass under way. It runs until it comes to a halt, and there it
+// stands until it is let go.
+type inFlightPass struct {
+	m           *model
+	process     *process
+	run         string
+	adopts      bool
+	size        string      // of the variable TF_VAR_size
+	breakAt     string      // where to halt: a kind of boundary; "" nowhere
+	stoppedAt   *breakpoint // where it stands
+	killed      bool        // nothing that it does has an effect any more
+	frozen      bool        // its leases are not renewed
+	done        bool
+	readPurpose string // what it reads records of workspaces for: decide, upstreams
+
+	fetchCount   int
+	applyCounts  map[string]int             // by state identity
+	generations  map[string]int64           // generation of the lease held, by state identity
+	lastSuccess  map[string]*successEvent   // the last that Terraform came to, by state identity
+	recordBefore map[string]state.Workspace // the record when the flight began to apply, by name
+
+	result *reconciler.Result
+	err    error
+}
+
+// breakpoint is a boundary at which a flight stands: nothing lasting has happened
+// yet at it.
+type breakpoint struct {
+	kind   string
+	resume chan injection
+}
+
+// injection is what becomes of a boundary.
+type injection int
+
+const (
+	proceed     injection = iota
+	failBefore            // no effect, and an error
+	failAfter             // the effect, and an error
+	crashBefore           // the process is killed before it
+	crashAfter            // the process is killed right after the effect
+)
+
+var (
+	errInjected = errors.New("injected fault")
+	errKilled   = errors.New("killed")
+)
+
+// breakpointKinds are where a flight can be halted.
+var breakpointKinds = []string{
+	"tip", "fetch", "head", "survey", "snapshot", "lease", "decide", "plan", "planned",
+	"rename", "begin", "apply", "applied", "upstreams", "record", "release",
+}
+
+// runEffect has a flight come to a boundary, and what is to happen there
+// happen.
+func (f *inFlightPass) runEffect(kind string, effect func() error) error {
+	switch f.hit(kind) {
+	case failBefore:
+		return errInjected
+	case failAfter:
+		_ = effect()
+		return errInjected
+	case crashBefore:
+		return errKilled
+	case crashAfter:
+		_ = effect()
+		return errKilled
+	}
+	return effect()
+}
+
+func (f *inFlightPass) hit(kind string) injection {
+	f.m.mu.Lock()
+	if f.killed {
+		f.m.mu.Unlock()
+		return crashBefore
+	}
+	if kind == "" || kind != f.breakAt {
+		f.m.mu.Unlock()
+		return proceed
+	}
+	h := &breakpoint{kind, make(chan injection)}
+	f.stoppedAt = h
+	f.m.mu.Unlock()
+	v := <-h.resume
+	f.m.mu.Lock()
+	defer f.m.mu.Unlock()
+	f.stoppedAt = nil
+	f.killed = f.killed || v == crashBefore || v == crashAfter
+	return v
+}
+
+// resume lets a flight go on until it halts at that kind of boundary, or
+// ends.
+func (f *inFlightPass) resume(v injection, stop string) {
+	f.m.mu.Lock()
+	f.breakAt = stop
+	at := f.stoppedAt
+	f.m.mu.Unlock()
+	if at != nil {
+		at.resume <- v
+	}
+	const hangs = time.Hour
+	for range hangs / time.Second {
+		synctest.Wait()
+		f.m.mu.Lock()
+		stands := f.done || f.stoppedAt != nil && f.stoppedAt != at
+		f.m.mu.Unlock()
+		if stands {
+			return
+		}
+		time.Sleep(time.Second)
+	}
+	f.m.addViolation("pass %s hangs", f.run)
+}

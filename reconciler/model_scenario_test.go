@@ -1,0 +1,125 @@
+package reconciler_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"reconcile/reconciler"
+	"reconcile/state"
+)
+
+// runScenario is a history of the model that is told, not drawn.
+func runScenario(t *testing.T, script func(m *model)) {
+	t.Helper()
+	runScenarioIn(t, newModelRepo(t), "main", t.TempDir(), script)
+}
+
+// runScenarioIn is a story in a repository, of which it has a branch.
+func runScenarioIn(t *testing.T, repo *modelRepo, branch, dir string, script func(m *model)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		m := newModel(t, repo, branch, dir)
+		defer m.stop()
+		script(m)
+		m.checkViolations()
+	})
+}
+
+// change commits a change to the tip.
+func (m *model) change(change func(e *modelTree)) {
+	e := m.tip().tree
+	change(&e)
+	m.commit(e)
+}
+
+// A reader that was planned while its upstream was applied half-way has seen
+// outputs that nobody recorded. When they are taken back, it is applied again.
+func TestModelReaderOfHalfAnApply(t *testing.T) {
+	runScenario(t, func(m *model) {
+		schedule := reconciler.Options{Trigger: reconciler.Schedule}
+		m.change(func(e *modelTree) { e.workspaces[0].output = 1 })
+		m.runToEnd(schedule)
+		m.change(func(e *modelTree) { e.workspaces[0].output = 2 })
+		old := m.branchCommits[len(m.branchCommits)-1]
+		// The upstream is applied, the reader is about to be planned.
+		f := m.startPass(m.processes[0], schedule, "apply")
+		f.resume(proceed, "plan")
+		m.detachIfDone(f)
+		m.change(func(e *modelTree) { e.workspaces[0].output, e.workspaces[0].failsApply = 1, true })
+		m.runToEnd(schedule)
+		f.resume(proceed, "")
+		m.detachIfDone(f)
+		m.branchCommits = append(m.branchCommits, old)
+		m.push()
+		m.converge()
+	})
+}
+
+// A workspace on whose state a person works is tried again by itself.
+func TestModelLockOfAPerson(t *testing.T) {
+	runScenario(t, func(m *model) {
+		schedule := reconciler.Options{Trigger: reconciler.Schedule}
+		m.locked = true
+		if f := m.runToEnd(schedule); outcomes(f.result)["w0"] != state.Blocked {
+			m.t.Fatalf("the pass says %+v", f.result)
+		}
+		m.locked = false
+		m.wait(2 * time.Hour)
+		if f := m.runToEnd(schedule); outcomes(f.result)["w0"] != state.Applied {
+			m.t.Fatalf("the pass says %+v", f.result)
+		}
+	})
+}
+
+// A reader that is applied alone while its upstream's record is distrusted has
+// seen outputs that nobody vouches for.
+func TestModelReaderOfADistrustedUpstream(t *testing.T) {
+	runScenario(t, func(m *model) {
+		m.runToEnd(reconciler.Options{})
+		backup := m.store.Copy()
+		before := m.branchCommits[len(m.branchCommits)-1]
+		m.change(func(e *modelTree) { e.workspaces[0].output = 1 })
+		m.runToEnd(reconciler.Options{})
+		m.change(func(e *modelTree) { *e = m.commits[before].tree })
+		m.restoreFrom(backup)
+		// The state has the newer output, the record the older, and so has the tip.
+		m.runToEnd(reconciler.Options{Only: []string{"w1"}})
+		m.converge()
+	})
+}
+
+// A workspace that was renamed and not applied since is not in sync because
+// its old directory comes back: that is another's again.
+func TestModelRenamedBackAndForth(t *testing.T) {
+	runScenario(t, func(m *model) {
+		m.change(func(e *modelTree) { e.workspaces[3] = modelWorkspace{exists: true, name: "w2"} })
+		m.runToEnd(reconciler.Options{})
+		both := m.tip().tree
+		m.change(func(e *modelTree) { e.workspaces[1].exists = false })
+		m.runToEnd(reconciler.Options{})
+		m.change(func(e *modelTree) {
+			e.workspaces[3].name, e.workspaces[3].value, e.workspaces[3].planOnly = "w1", 1, true
+		})
+		m.runToEnd(reconciler.Options{})
+		m.change(func(e *modelTree) { *e = both })
+		m.checkChanged(nil)
+		m.converge()
+	})
+}
+
+// An apply that was begun with --adopt, and killed, is gone on with: what was
+// waited for before does not stand in its way.
+func TestModelKilledAdoption(t *testing.T) {
+	runScenario(t, func(m *model) {
+		m.stateAt(stateIdentityOf(0)).resources = []string{"somebody's"}
+		if f := m.runToEnd(reconciler.Options{}); outcomes(f.result)["w0"] != state.Blocked {
+			m.t.Fatalf("the pass says %+v", f.result)
+		}
+		m.startPass(m.processes[0], reconciler.Options{Trigger: reconciler.Manual, Adopt: true}, "apply")
+		m.killPass(m.processes[0])
+		if f := m.runToEnd(reconciler.Options{Trigger: reconciler.Schedule}); outcomes(f.result)["w0"] != state.Applied {
+			m.t.Fatalf("the pass after it says %+v", f.result)
+		}
+	})
+}

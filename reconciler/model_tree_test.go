@@ -1,0 +1,200 @@
+package reconciler_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// maxWorkspaces is how many workspaces a modelled repository can have.
+const maxWorkspaces = 4
+
+// modelTree is what a modelled repository holds at one commit. It is compared
+// with ==.
+type modelTree struct {
+	modules    [2]module // the second calls the first
+	workspaces [maxWorkspaces]modelWorkspace
+}
+
+type module struct{ value, note int }
+
+// modelWorkspace is a workspace. What it is, is its index: where its state lives. Its
+// name may change.
+type modelWorkspace struct {
+	exists        bool
+	name          string
+	value         int // of a resource
+	note          int // in a comment: an input that changes nothing
+	output        int
+	module        int  // which it calls: 1 or 2; 0: none
+	reads         int  // whose state: index plus one, always lower; 0: none
+	passesThrough bool // what it reads is its output
+	env           bool // a variable of our environment is an input
+	planOnly      bool
+	failsApply    bool // applies fail half-way
+	isUnparsable  bool // does not parse
+}
+
+func stateKey(i int) string { return fmt.Sprintf("k%d", i) }
+
+func stateIdentityOf(i int) string { return "s3://states/" + stateKey(i) }
+
+// indexOfState is the index of the workspace with that state; -1: none.
+func indexOfState(id string) int {
+	for i := range maxWorkspaces {
+		if stateIdentityOf(i) == id {
+			return i
+		}
+	}
+	return -1
+}
+
+// files is the estate as a tree.
+func (e *modelTree) files() map[string]string {
+	files := map[string]string{
+		"modules/one/main.tf": e.modules[0].config(),
+		"modules/two/main.tf": e.modules[1].config() + "module \"one\" {\n  source = \"../one\"\n}\n",
+	}
+	var settings strings.Builder
+	for i, s := range e.workspaces {
+		if !s.exists {
+			continue
+		}
+		files["env/"+s.name+"/main.tf"] = s.config(i)
+		if s.env || s.planOnly {
+			fmt.Fprintf(&settings, "workspace %q {\n", s.name)
+			if s.env {
+				settings.WriteString("  env = [\"TF_VAR_size\"]\n")
+			}
+			if s.planOnly {
+				settings.WriteString("  apply = \"plan-only\"\n")
+			}
+			settings.WriteString("}\n")
+		}
+	}
+	if settings.Len() > 0 {
+		files["env/reconcile.hcl"] = settings.String()
+	}
+	return files
+}
+
+func (m module) config() string {
+	return fmt.Sprintf("# note %d\nresource \"terraform_data\" \"this\" {\n  input = \"value %d\"\n}\n", m.note, m.value)
+}
+
+// config is a workspace's configuration: HCL for what is real, and lines that
+// the modelled Terraform understands too.
+func (s modelWorkspace) config(i int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "terraform {\n  backend \"s3\" {\n    bucket = \"states\"\n    key = %q\n    region = \"x\"\n    use_lockfile = true\n  }\n}\n", stateKey(i))
+	fmt.Fprintf(&b, "# note %d\nresource \"terraform_data\" \"own\" {\n  input = \"value %d\"\n}\n", s.note, s.value)
+	if s.module > 0 {
+		fmt.Fprintf(&b, "module \"called\" {\n  source = \"../../modules/%s\"\n}\n", []string{"one", "two"}[s.module-1])
+	}
+	if s.env {
+		b.WriteString("variable \"size\" {}\n")
+	}
+	output := fmt.Sprintf("\"output %d\"", s.output)
+	if s.reads > 0 {
+		fmt.Fprintf(&b, "data \"terraform_remote_state\" \"up\" {\n  backend = \"s3\"\n  config = {\n    bucket = \"states\"\n    key = %q\n    region = \"x\"\n  }\n}\n", stateKey(s.reads-1))
+		if s.passesThrough {
+			output = "data.terraform_remote_state.up.outputs.text"
+		}
+	}
+	fmt.Fprintf(&b, "output \"text\" {\n  value = %s\n}\n", output)
+	if s.failsApply {
+		b.WriteString("resource \"terraform_data\" \"breaks\" {\n  input = \"breaks\"\n}\n")
+	}
+	if s.isUnparsable {
+		b.WriteString("{{{\n")
+	}
+	return b.String()
+}
+
+// inputs is all that a workspace is applied from, upstreams' outputs and our
+// environment aside.
+func (e *modelTree) inputs(i int) string {
+	s := e.workspaces[i]
+	content := fmt.Sprintf("%s env=%t\n%s", s.name, s.env, s.config(i))
+	for _, m := range e.modules[:s.module] {
+		content += m.config()
+	}
+	return content
+}
+
+// desiredContent is what the workspace makes, given its upstream's outputs and the
+// variable.
+func (e *modelTree) desiredContent(i int, upstream, size string) (made stateContent) {
+	s := e.workspaces[i]
+	made.resources = []string{fmt.Sprintf("value %d", s.value)}
+	if s.failsApply {
+		made.resources = append(made.resources, "breaks")
+	}
+	for _, m := range e.modules[:s.module] {
+		made.resources = append(made.resources, fmt.Sprintf("module value %d", m.value))
+	}
+	if s.reads > 0 {
+		made.resources = append(made.resources, "seen "+upstream)
+	}
+	if s.env {
+		made.resources = append(made.resources, "size "+size)
+	}
+	slices.Sort(made.resources)
+	made.output = fmt.Sprintf("output %d", s.output)
+	if s.passesThrough && s.reads > 0 {
+		made.output = upstream
+	}
+	return made
+}
+
+// stateContent are what a workspace makes.
+type stateContent struct {
+	resources []string // sorted
+	output    string
+}
+
+func (t stateContent) equal(u stateContent) bool {
+	return t.output == u.output && slices.Equal(t.resources, u.resources)
+}
+
+// indexByName are those of the workspaces that are there.
+func (e *modelTree) indexByName() map[string]int {
+	names := map[string]int{}
+	for i, s := range e.workspaces {
+		if s.exists {
+			names[s.name] = i
+		}
+	}
+	return names
+}
+
+// freeNames is a name that no workspace has.
+func (e *modelTree) freeNames(candidates []string) []string {
+	taken := e.indexByName()
+	return slices.DeleteFunc(slices.Clone(candidates), func(name string) bool {
+		_, ok := taken[name]
+		return ok
+	})
+}
+
+// withoutFailures is the estate with all that must fail or wait taken out.
+func (e modelTree) withoutFailures() modelTree {
+	for i := range e.workspaces {
+		s := &e.workspaces[i]
+		s.failsApply, s.isUnparsable, s.planOnly = false, false, false
+		if s.reads > 0 && !e.workspaces[s.reads-1].exists {
+			s.reads = 0
+		}
+	}
+	return e
+}
+
+func (e *modelTree) String() string {
+	files := e.files()
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		fmt.Fprintf(&b, "-- %s --\n%s", name, files[name])
+	}
+	return b.String()
+}

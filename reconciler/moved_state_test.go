@@ -1,0 +1,74 @@
+package reconciler_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"reconcile/reconciler"
+	"reconcile/state"
+)
+
+// runScheduled runs the pass of a schedule, and says what it made of solo.
+func runScheduled(w *testEnv) (outcome state.Outcome, why string) {
+	w.t.Helper()
+	result, got := w.runPass(reconciler.Options{Trigger: reconciler.Schedule})
+	for _, ws := range result.Workspaces {
+		why += ws.Error
+	}
+	return got["solo"], why
+}
+
+// What a person has to move is looked at again by itself, later each time:
+// nobody need tell that it is done.
+func TestStateThatWasMovedIsFoundBySchedule(t *testing.T) {
+	cases := map[string]struct {
+		says    string
+		arrange func(w *testEnv) (move func())
+	}{
+		"it lies in the work tree": {"bring it in with", func(w *testEnv) func() {
+			w.config.WorkTrees = []string{t.TempDir()}
+			lying := filepath.Join(w.config.WorkTrees[0], "env", "solo", "terraform.tfstate")
+			w.must(os.MkdirAll(filepath.Dir(lying), 0o700))
+			w.must(os.WriteFile(lying, []byte("a state"), 0o600))
+			return func() { w.must(os.Remove(lying)) }
+		}},
+		"its backend moved": {"migrate-state", func(w *testEnv) func() {
+			w.runPass(reconciler.Options{})
+			kept := filepath.Join(w.dir, "tfstate", "solo.tfstate")
+			made, err := os.ReadFile(kept)
+			w.must(err)
+			w.must(os.Remove(kept))
+			w.commit("-- env/solo/backend.tf --\nterraform {\n  backend \"local\" {\n    path = \"elsewhere.tfstate\"\n  }\n}\n")
+			return func() { w.must(os.WriteFile(kept, made, 0o600)) }
+		}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			w := newTestEnv(t, soloFiles)
+			now := time.Now()
+			w.config.Now = func() time.Time { return now }
+			move := c.arrange(w)
+
+			var last time.Duration
+			for range 3 {
+				if outcome, why := runScheduled(w); outcome != state.Blocked || !strings.Contains(why, c.says) {
+					t.Fatalf("%s: %s", outcome, why)
+				}
+				rec, _, err := w.record.Workspace(t.Context(), "solo")
+				w.must(err)
+				wait := rec.RetryAt.Sub(now)
+				if wait <= last {
+					t.Errorf("looked at again after %s, and before that after %s", wait, last)
+				}
+				last, now = wait, rec.RetryAt.Add(time.Second)
+			}
+			move()
+			if outcome, why := runScheduled(w); outcome != state.Applied && outcome != state.NoChanges {
+				t.Errorf("after the move: %s %s", outcome, why)
+			}
+		})
+	}
+}

@@ -1,0 +1,221 @@
+package reconciler
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"reconcile/reconciler/notify"
+	"reconcile/state"
+)
+
+// Notifier tells people, on one channel, what became of workspaces. An error
+// means that they are to be told again.
+type Notifier interface {
+	Channel() string // under which the record remembers what was told
+	Notify(ctx context.Context, report *notify.Notification) error
+}
+
+// notifyRetry is when people are told what they could not be told.
+const notifyRetry = 5 * time.Minute
+
+// notify has each channel say what it has not said yet. Nothing is sent because
+// of an event: what the record knows is compared with what people were told,
+// so that what is lost by a channel that is down is told by a later pass, and
+// nothing twice. It never fails a pass.
+func (p *pass) notify(ctx context.Context) {
+	due := !p.notifyAt.IsZero() && (p.options.Trigger == Manual || !p.Now().Before(p.notifyAt))
+	if p.result.Snapshot != "" || due {
+		p.notifyNow(ctx)
+	}
+}
+
+func (p *pass) notifyNow(ctx context.Context) {
+	if len(p.Notifiers) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	untold, err := p.notifyAll(ctx)
+	if err != nil {
+		p.log.Warn("people could not be told; a later pass does it", "error", err)
+		untold = true
+	}
+	if err := p.scheduleNotifyRetry(ctx, untold); err != nil {
+		p.log.Warn("that people were not told could not be recorded; the next change tells them", "error", err)
+	}
+}
+
+func (p *pass) notifyAll(ctx context.Context) (untold bool, err error) {
+	records, err := p.Record.Workspaces(ctx)
+	if err != nil {
+		return true, err
+	}
+	told, err := p.Record.NotificationStates(ctx)
+	if err != nil {
+		return true, err
+	}
+	for _, teller := range p.Notifiers {
+		if err := p.notifyOn(ctx, teller, records, told); err != nil {
+			p.log.Warn("people could not be told; a later pass does it", "channel", teller.Channel(), "error", err)
+			untold = true
+		}
+	}
+	return untold, nil
+}
+
+// notifyOn tells one channel what is news to it, and remembers it as told.
+func (p *pass) notifyOn(ctx context.Context, teller Notifier, records map[string]state.Workspace, told map[string]state.NotificationState) error {
+	telling, err := p.Record.PullRequestCursor(ctx)
+	if err != nil {
+		return err
+	}
+	report := &notify.Notification{
+		Run: p.result.Run, Repo: p.Repo, Branch: p.Branch, Environment: p.Environment, Commit: p.result.To, At: p.Now().UTC(),
+		MergedSince: telling.NotifiedUntil, LastPullRequests: telling.LastNotified,
+	}
+	channel := teller.Channel()
+	known := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(records)) {
+		rec, was := records[name], told[name].Fingerprints[channel]
+		print := notifyFingerprint(rec)
+		if print == "" || print == was {
+			continue
+		}
+		known[name] = print
+		if shouldNotify(rec, was) {
+			report.Events = append(report.Events, eventOf(rec, was, told[name].IssueKey))
+		}
+	}
+	if len(report.Events) > 0 {
+		err = teller.Notify(ctx, report)
+	}
+	return p.markNotified(ctx, channel, known, report, told, err)
+}
+
+// markNotified records what was told; where telling failed, only the issues that
+// were opened all the same.
+func (p *pass) markNotified(ctx context.Context, channel string, known map[string]string, report *notify.Notification, told map[string]state.NotificationState, failed error) error {
+	issues := map[string]string{}
+	for _, n := range report.Events {
+		issues[n.Name] = n.Issue
+	}
+	for name, print := range known {
+		t := told[name]
+		t.Name, t.Fingerprints = name, maps.Clone(t.Fingerprints)
+		if t.Fingerprints == nil {
+			t.Fingerprints = map[string]string{}
+		}
+		issue, isNews := issues[name]
+		if failed == nil {
+			t.Fingerprints[channel] = print
+		} else if !isNews || issue == t.IssueKey {
+			continue
+		}
+		if isNews {
+			t.IssueKey = issue
+		}
+		told[name] = t
+		if err := p.Record.PutNotificationState(ctx, t); err != nil {
+			return err
+		}
+	}
+	if failed == nil && !report.MergedSince.IsZero() {
+		return p.Record.PutPullRequestCursor(ctx, state.PullRequestCursor{NotifiedUntil: report.MergedSince, LastNotified: report.LastPullRequests})
+	}
+	return failed
+}
+
+// scheduleNotifyRetry notes in the head when to try again, if that is not there yet.
+func (p *pass) scheduleNotifyRetry(ctx context.Context, untold bool) error {
+	head, err := p.Record.Head(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case untold:
+		head.NotifyAt = p.Now().Add(notifyRetry)
+	case head.NotifyAt.IsZero():
+		return nil
+	default:
+		head.NotifyAt = time.Time{}
+	}
+	_, err = p.Record.PutHead(ctx, head)
+	return err
+}
+
+// notifyFingerprint is the fingerprint of what can be told of a workspace: the same
+// for a failure and for its retries with the same inputs. "": nothing can.
+func notifyFingerprint(w state.Workspace) string {
+	switch w.Outcome {
+	case state.Applied, state.NoChanges, state.Unchanged:
+		switch {
+		case w.Removed:
+			return "removed"
+		case w.Drift != nil && w.Drift.Found:
+			return driftPrefix + w.Drift.PlanDigest
+		}
+		return fmt.Sprintf("ok|%d", w.ApplyCount)
+	case state.Failed:
+		return "failed|" + inputsID(w.PendingInputs)
+	case state.Blocked:
+		return "blocked|" + w.PlanDigest + "|" + inputsID(w.PendingInputs)
+	}
+	if w.Removed {
+		return "removed"
+	}
+	return ""
+}
+
+// driftPrefix begins the fingerprint of a workspace that has drifted.
+const driftPrefix = "drift|"
+
+// shouldNotify tells whether people want to hear of it, having last heard was. That
+// a workspace is as it should be is none, unless it was not.
+func shouldNotify(w state.Workspace, was string) bool {
+	now := notifyFingerprint(w)
+	switch {
+	case now == "removed":
+		return was != ""
+	case !strings.HasPrefix(now, "ok|"):
+		return true
+	case was == "" || strings.HasPrefix(was, "ok|") || was == "removed":
+		return w.Outcome == state.Applied
+	}
+	return true
+}
+
+func eventOf(w state.Workspace, was, issue string) notify.WorkspaceEvent {
+	n := notify.WorkspaceEvent{
+		Name: w.Name, Outcome: string(w.Outcome), Error: w.Error, Commit: w.Commit, Run: w.Run, Issue: issue,
+		Add: w.Changes.Add, Change: w.Changes.Change, Replace: w.Changes.Replace, Destroy: w.Changes.Destroy,
+	}
+	if w.Removed {
+		n.Outcome = string(state.Removed)
+	}
+	n.Recovered = strings.HasPrefix(was, "failed|") && w.Outcome != state.Failed && w.Outcome != state.Blocked
+	switch {
+	case strings.HasPrefix(notifyFingerprint(w), driftPrefix):
+		n.AboutDrift, n.Recovered = true, false
+		n.Outcome, n.Run = string(state.Drifted), w.Drift.Run
+		n.Add, n.Change, n.Replace, n.Destroy = w.Drift.Changes.Add, w.Drift.Changes.Change, w.Drift.Changes.Replace, w.Drift.Changes.Destroy
+	case strings.HasPrefix(was, driftPrefix) && (w.Drift != nil || w.Outcome == state.NoChanges):
+		// Gone without an apply.
+		n.AboutDrift, n.Outcome = true, string(state.Unchanged)
+		n.Add, n.Change, n.Replace, n.Destroy = 0, 0, 0, 0
+	}
+	return n
+}
+
+// inputsID is short for what a run that did not come to its end was made from.
+func inputsID(waiting state.Trace) string {
+	text, _ := json.Marshal(waiting) // texts always encode, sorted
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}

@@ -1,0 +1,136 @@
+package notify
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"reconcile/internal/visible"
+)
+
+// WriteNotification writes what became of workspaces: a table, and the errors.
+func (w *Writer) WriteNotification(r *Notification) (string, error) {
+	s := &document{Writer: w}
+	s.addTitle("report.title."+r.Outcome(), r.Environment)
+	s.addParagraph(s.message("report.at", "branch", s.markup.code(r.Branch), "commit", s.markup.code(abbrev(r.Commit)), "run", s.markup.code(r.Run)))
+	s.addParagraph(s.eventTable(r))
+	if drifted := r.NamesByOutcome("drifted"); len(drifted) > 0 {
+		s.addParagraph(s.message("report.drifted", "workspaces", s.codeList(drifted), "command", s.markup.code(replanCommand(drifted...))))
+	}
+	var recovered []string
+	for _, n := range r.Events {
+		if n.Recovered {
+			recovered = append(recovered, n.Name)
+		}
+	}
+	if len(recovered) > 0 {
+		s.addParagraph(s.message("report.recovered", "workspaces", s.codeList(recovered)))
+	}
+	text, err := s.render()
+	if err != nil {
+		return "", err
+	}
+	return w.appendErrors(text, r.Events)
+}
+
+// replanCommand is the command that makes workspaces what Git says again.
+func replanCommand(workspaces ...string) string {
+	return "reconcile now --replan " + strings.Join(workspaces, " ")
+}
+
+// appendErrors adds the errors below a text, as far as there is room.
+func (w *Writer) appendErrors(text string, events []WorkspaceEvent) (string, error) {
+	for _, n := range events {
+		if n.Error == "" {
+			continue
+		}
+		title, err := w.messages.Text("report.error", "workspace", n.Name)
+		if err != nil {
+			return "", err
+		}
+		more := "\n" + w.markup.heading(title) + "\n" + w.markup.codeBlock(firstLines(n.Error)) + "\n"
+		if w.MaxLength > 0 && utf8.RuneCountInString(text+more) > w.MaxLength {
+			continue
+		}
+		text += more
+	}
+	return text, nil
+}
+
+// maxErrorLines is how much of an error is told; the log has all of it.
+const maxErrorLines = 40
+
+func firstLines(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	if len(lines) > maxErrorLines {
+		lines = append(lines[:maxErrorLines:maxErrorLines], "…")
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (s *document) eventTable(r *Notification) string {
+	shown := slices.Clone(r.Events)
+	slices.SortStableFunc(shown, func(a, b WorkspaceEvent) int { return b.severity() - a.severity() })
+	shown = shown[:min(len(shown), maxRows)]
+	slices.SortFunc(shown, func(a, b WorkspaceEvent) int { return strings.Compare(a.Name, b.Name) })
+	var cells [][]string
+	for _, n := range shown {
+		outcome := s.message("outcome." + n.Outcome)
+		if n.HasFailed() {
+			outcome = s.markup.bold(outcome)
+		}
+		cells = append(cells, []string{s.markup.code(n.Name), outcome, countText(n.Add), countText(n.Change), s.boldCount(n.Replace), s.boldCount(n.Destroy)})
+	}
+	if omitted := len(r.Events) - len(cells); omitted > 0 {
+		cells = append(cells, []string{s.message("table.more", "count", omitted), "", "", "", "", ""})
+	}
+	return s.markup.table(s.tableHeader("workspace", "outcome", "add", "change", "replace", "destroy"), cells)
+}
+
+// severity is how much people want to know of it.
+func (n WorkspaceEvent) severity() int {
+	switch n.Outcome {
+	case "failed":
+		return 3
+	case "blocked", "drifted":
+		return 2
+	case "applied":
+		return 1
+	}
+	return 0
+}
+
+// WriteIssueTitle is the summary of an issue about a workspace that fails or has
+// drifted.
+func (w *Writer) WriteIssueTitle(n WorkspaceEvent) (string, error) {
+	if n.HasDrifted() {
+		return w.messages.Text("issue.title.drifted", "workspace", visible.Name(n.Name))
+	}
+	return w.messages.Text("issue.title", "workspace", visible.Name(n.Name))
+}
+
+// WriteIssueText is what an issue about a workspace, or a comment on it, says: that
+// it fails, that it has drifted, or that it is in order again.
+func (w *Writer) WriteIssueText(r *Notification, n WorkspaceEvent) (string, error) {
+	key := "issue.recovered"
+	switch {
+	case n.HasFailed():
+		key = "issue.fails"
+	case n.HasDrifted():
+		key = "issue.drifted"
+	}
+	text, err := w.messages.Text(key,
+		"workspace", w.markup.code(n.Name), "commit", w.markup.code(abbrev(r.Commit)), "branch", w.markup.code(r.Branch))
+	if err != nil || !n.HasFailed() && !n.HasDrifted() {
+		return text, err
+	}
+	help, err := w.messages.Text("issue.help", "command", w.markup.code("reconcile runs "+r.Run))
+	if err != nil {
+		return "", err
+	}
+	if n.HasDrifted() {
+		replan, err := w.messages.Text("issue.drifted.help", "command", w.markup.code(replanCommand(n.Name)))
+		return text + "\n\n" + help + "\n\n" + replan + "\n", err
+	}
+	return w.appendErrors(text+"\n\n"+help+"\n", []WorkspaceEvent{n})
+}

@@ -1,0 +1,161 @@
+package notify
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// WritePreview writes the comment on a pull request. last is the marker of the
+// preview that it takes the place of; empty where there is none.
+func (w *Writer) WritePreview(p *Preview, last Marker) (string, error) {
+	header, err := w.previewHeader(p, last)
+	if err != nil {
+		return "", err
+	}
+	footer, err := w.messages.Text("preview.footer")
+	if err != nil {
+		return "", err
+	}
+	tail := "\n" + footer + "\n\n" + w.markup.code(p.newMarker().String()) + "\n"
+	limit := w.MaxLength
+	if limit == 0 {
+		limit = math.MaxInt
+	}
+	header = truncateText(header, limit-utf8.RuneCountInString(tail))
+	plans, err := w.renderPlans(p, limit-utf8.RuneCountInString(header+tail))
+	return header + plans + tail, err
+}
+
+// limitList is a list as far as it is told.
+func limitList[T any](list []T) []T { return list[:min(len(list), maxListed)] }
+
+// maxListed is how many things of one kind are told of at most.
+const maxListed = 40
+
+// refusals are all reasons, each once.
+func (p *Preview) refusals() []string {
+	var refusals []string
+	for _, ws := range p.Workspaces {
+		refusals = append(refusals, ws.Refused...)
+	}
+	return slices.Compact(slices.Sorted(slices.Values(refusals)))
+}
+
+// warnings are all warnings, each once.
+func (p *Preview) warnings() []string {
+	var warnings []string
+	for _, ws := range p.Workspaces {
+		for _, warning := range ws.Warnings {
+			if !slices.Contains(warnings, warning) {
+				warnings = append(warnings, warning)
+			}
+		}
+	}
+	return warnings
+}
+
+// truncateText is text without the lines that have no room.
+func truncateText(text string, room int) string {
+	for utf8.RuneCountInString(text) > room {
+		end := strings.LastIndex(strings.TrimRight(text, "\n"), "\n")
+		if end < 0 {
+			return ""
+		}
+		text = text[:end+1]
+	}
+	return text
+}
+
+func countText(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// boldCount is a count that must not be overlooked.
+func (w *Writer) boldCount(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return w.markup.bold(strconv.Itoa(n))
+}
+
+// maxReasons is how many reasons a row names.
+const maxReasons = 3
+
+func (w *Writer) reasons(reasons []string) string {
+	text := w.codeList(reasons[:min(len(reasons), maxReasons)])
+	if len(reasons) > maxReasons {
+		text += ", …"
+	}
+	return text
+}
+
+// renderPlans are the plans in full, as far as there is room: short ones first, so
+// that a long one takes from no other.
+func (w *Writer) renderPlans(p *Preview, room int) (string, error) {
+	var withPlan []Workspace
+	for _, ws := range p.Workspaces {
+		if ws.details() != "" {
+			withPlan = append(withPlan, ws)
+		}
+	}
+	bySize := slices.Clone(withPlan)
+	slices.SortStableFunc(bySize, func(a, b Workspace) int {
+		return cmp.Compare(utf8.RuneCountInString(a.details()), utf8.RuneCountInString(b.details()))
+	})
+	texts := map[string]string{}
+	for i, ws := range bySize {
+		text, err := w.renderPlan(p, ws, room/(len(bySize)-i))
+		if err != nil {
+			return "", err
+		}
+		texts[ws.Name] = text
+		room -= utf8.RuneCountInString(text)
+	}
+	var out strings.Builder
+	for _, ws := range withPlan {
+		out.WriteString(texts[ws.Name])
+	}
+	return out.String(), nil
+}
+
+// renderPlan is one plan under its heading, cut to the room that it has; nothing
+// where there is not even room for that.
+func (w *Writer) renderPlan(p *Preview, ws Workspace, room int) (string, error) {
+	key := "preview.plan"
+	if ws.Plan == "" {
+		key = "preview.failed"
+	}
+	title, err := w.messages.Text(key, "workspace", ws.Name)
+	if err != nil {
+		return "", err
+	}
+	heading := "\n" + w.markup.heading(title) + "\n"
+	command := w.markup.code(fmt.Sprintf("reconcile preview --pr %d --dry-run", p.Number))
+	lines := strings.Split(strings.TrimRight(ws.details(), "\n"), "\n")
+	for shown := len(lines); shown > 0; shown -= max(1, shown/20) {
+		text := heading + w.markup.codeBlock(strings.Join(lines[:shown], "\n")) + "\n"
+		if omitted := len(lines) - shown; omitted > 0 {
+			cut, err := w.messages.Text("preview.cut", "lines", omitted, "command", command)
+			if err != nil {
+				return "", err
+			}
+			text += cut + "\n"
+		}
+		if utf8.RuneCountInString(text) <= room {
+			return text, nil
+		}
+	}
+	omitted, err := w.messages.Text("preview.left", "command", command)
+	if text := heading + omitted + "\n"; utf8.RuneCountInString(text) <= room {
+		return text, err
+	}
+	return "", err
+}

@@ -1,0 +1,152 @@
+package reconciler_test
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"reconcile/reconciler"
+	"reconcile/state"
+)
+
+const upstreamAndReaderFiles = `
+-- env/up/main.tf --
+resource "terraform_data" "x" {
+  input = "1"
+}
+
+output "o" {
+  value = terraform_data.x.output
+}
+-- env/reader/main.tf --
+data "terraform_remote_state" "up" {
+  backend = "local"
+  config = {
+    path = "../up/terraform.tfstate"
+  }
+}
+
+resource "terraform_data" "seen" {
+  input = data.terraform_remote_state.up.outputs.o
+  lifecycle {
+    precondition {
+      condition     = data.terraform_remote_state.up.outputs.o != "refused"
+      error_message = "refused"
+    }
+  }
+}
+`
+
+// Which outputs a reader was applied with is compared with the last ones of
+// an upstream that is gone as well.
+func TestReaderOfARemovedUpstream(t *testing.T) {
+	t.Parallel()
+	changed := func(to string) string {
+		up, _, _ := strings.Cut(upstreamAndReaderFiles, "-- env/reader")
+		return strings.Replace(up, `"1"`, `"`+to+`"`, 1)
+	}
+	for name, c := range map[string]struct {
+		change string // of the upstream, before it is removed
+		reader state.Outcome
+		forget bool // the reader is as it should be once the upstream is removed
+	}{
+		"in sync":          {"-- README.md --\n", "", true},
+		"it failed":        {changed("refused"), state.Failed, false},
+		"it waits":         {changed("2") + "-- env/reconcile.hcl --\nworkspace \"reader\" {\n  apply = \"plan-only\"\n}\n", state.Blocked, false},
+		"upstream in part": {"-- env/up/more.tf --\nresource \"terraform_data\" \"y\" {\n  depends_on = [terraform_data.x]\n  provisioner \"local-exec\" {\n    command = \"exit 3\"\n  }\n}\n", "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newTestEnv(t, upstreamAndReaderFiles)
+			w.runPass(reconciler.Options{})
+			w.commit(c.change)
+			if _, got := w.runPass(reconciler.Options{}); got["reader"] != c.reader {
+				t.Fatalf("the scene: %v", got)
+			}
+			w.Git("rm", "-rq", "env/up")
+			w.CommitStaged("removed")
+			w.Push()
+			for range 2 {
+				result, got := w.runPass(reconciler.Options{})
+				if forgotten := got["reader"] == ""; forgotten != c.forget || forgotten != (result.Exit == reconciler.ExitOK) {
+					t.Errorf("exit %d, %v", result.Exit, got)
+				}
+			}
+		})
+	}
+}
+
+// What is left behind is told with the place where it lies.
+func TestStateThatNoWorkspaceOwns(t *testing.T) {
+	t.Parallel()
+	w := newTestEnv(t, upstreamAndReaderFiles)
+	w.runPass(reconciler.Options{})
+	w.Git("rm", "-rq", "env")
+	w.CommitStaged("removed")
+	w.commit("-- env/other/main.tf --\nresource \"terraform_data\" \"x\" {}\n")
+	result, got := w.runPass(reconciler.Options{})
+	for _, name := range []string{"up", "reader"} {
+		lies := filepath.Join(w.dir, "tfstate", name+".tfstate")
+		i := slices.IndexFunc(result.Workspaces, func(r reconciler.WorkspaceResult) bool { return r.Name == name })
+		if got[name] != state.Removed || !strings.Contains(result.Workspaces[i].Error, lies) {
+			t.Errorf("%s: %+v", name, result.Workspaces[i])
+		}
+		if at := w.orphanedStateOf(name); at != lies {
+			t.Errorf("status says that the state of %s lies at %q", name, at)
+		}
+	}
+	if at := w.orphanedStateOf("other"); at != "" {
+		t.Errorf("%s has an owner", at)
+	}
+	w.Revert("HEAD~1") // both are back
+	w.Push()
+	w.runPass(reconciler.Options{})
+	if at := w.orphanedStateOf("up"); at != "" {
+		t.Errorf("%s has an owner again", at)
+	}
+}
+
+func (w *testEnv) orphanedStateOf(name string) string {
+	w.t.Helper()
+	status, err := w.reconciler().Status(w.t.Context())
+	w.must(err)
+	for _, ws := range status.Workspaces {
+		if ws.Name == name {
+			return ws.OrphanedState
+		}
+	}
+	w.t.Fatalf("status has no %s", name)
+	return ""
+}
+
+// A workspace whose state is elsewhere on purpose has left one behind: that is
+// told once, also where the apply that moved it failed at first.
+func TestStateThatAWorkspaceLeft(t *testing.T) {
+	t.Parallel()
+	w := newTestEnv(t, soloFiles)
+	record := func(change func(rec *state.Workspace)) { // as if its state had been at another place
+		rec, _, err := w.record.Workspace(t.Context(), "solo")
+		w.must(err)
+		lease, err := w.record.Acquire(t.Context(), state.LeaseRequest{Identity: "test", Workspace: "solo", Run: "test"})
+		w.must(err)
+		change(&rec)
+		w.must(lease.Write(t.Context(), rec))
+		w.must(lease.Release(t.Context()))
+	}
+	w.runPass(reconciler.Options{})
+	record(func(rec *state.Workspace) { rec.Identity = "s3://elsewhere/solo" })
+	w.commit(failingSolo)
+	if _, got := w.runPass(reconciler.Options{Adopt: true}); got["solo"] != state.Failed {
+		t.Fatalf("the scene: %v", got)
+	}
+	w.Revert("HEAD")
+	w.Push()
+	says := func() int {
+		result, _ := w.runPass(reconciler.Options{Replan: true})
+		return strings.Count(strings.Join(result.Workspaces[0].Warnings, "\n"), "at s3://elsewhere/solo before")
+	}
+	if first, second := says(), says(); first != 1 || second != 0 {
+		t.Errorf("told %d and %d times", first, second)
+	}
+}

@@ -1,0 +1,95 @@
+package reconciler
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"reconcile/reconciler/source"
+	"reconcile/state"
+)
+
+// readHead reads the record's head, and refuses a record that belongs to
+// another repository, branch or environment.
+func (r *Reconciler) readHead(ctx context.Context) (state.Head, error) {
+	head, err := r.Record.Head(ctx)
+	if err != nil {
+		return head, fmt.Errorf("read the record %s: %w", r.RecordName, err)
+	}
+	if !r.ownsHead(head) {
+		return head, &RecordOwnerError{Record: r.RecordName, Owner: describeOwner(head.Repo, head.Branch, head.Environment), Caller: describeOwner(r.Repo, r.Branch, &r.Environment)}
+	}
+	return head, nil
+}
+
+// ownsHead reports whether a head is of our repository, however that is spelled,
+// of our branch and our environment. What a head does not say counts as ours.
+func (r *Reconciler) ownsHead(head state.Head) bool {
+	return (head.Repo == "" || source.IsSameRepository(head.Repo, r.Repo)) && r.hasSameBranch(head)
+}
+
+// hasSameBranch reports whether a head is of our branch and our environment.
+func (r *Reconciler) hasSameBranch(head state.Head) bool {
+	return (head.Branch == "" || head.Branch == r.Branch) && (head.Environment == nil || *head.Environment == r.Environment)
+}
+
+// RecordOwnerError says that a record is not of what a pass is over.
+type RecordOwnerError struct{ Record, Owner, Caller string }
+
+func (e *RecordOwnerError) Error() string {
+	return fmt.Sprintf("the record %s belongs to %s, and this is %s: nothing was done; give this one a record of its own (another --record, or none), or, if the first was only renamed or moved, run `reconcile distrust --moved` with these settings and read `reconcile plan`", e.Record, e.Owner, e.Caller)
+}
+
+func describeOwner(repo, branch string, environment *string) string {
+	text := fmt.Sprintf("branch %s of %s", branch, repo)
+	if environment != nil && *environment != "" {
+		text += ", environment " + *environment
+	} else if environment != nil {
+		text += " without an environment"
+	}
+	return text
+}
+
+// findDuplicateRecords are the names of other records of the store that have adopted a commit
+// of this branch, sorted: this repository under another address.
+func (r *Reconciler) findDuplicateRecords(ctx context.Context, tip string) ([]string, error) {
+	others, err := r.Record.OtherHeads(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(others)) {
+		head := others[name]
+		if head.Commit == "" || !r.hasSameBranch(head) {
+			continue
+		}
+		yes := head.Commit == tip
+		if !yes {
+			if yes, _, err = r.Source.Contains(ctx, tip, head.Commit); err != nil {
+				return nil, err
+			}
+		}
+		if yes {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// warnOfDuplicateRecords says so when the record is new, and another one of the store has
+// the same branch under another address.
+func (p *pass) warnOfDuplicateRecords(ctx context.Context, head state.Head, tip source.Tip) {
+	if head.Commit != "" {
+		return
+	}
+	twins, err := p.findDuplicateRecords(ctx, tip.Commit)
+	if err != nil {
+		p.log.Warn("whether another record has this branch could not be told", "error", err)
+		return
+	}
+	for _, name := range twins {
+		text := fmt.Sprintf("the record %s is new, and the record %s has the same commits of branch %s under another address: if it is the same repository, stop, and go on with that record (--record %s, after `reconcile distrust --moved --record %[4]s`), or what it has applied is applied again", p.RecordName, name, p.Branch, name)
+		p.warn(text)
+	}
+}

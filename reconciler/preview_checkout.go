@@ -1,0 +1,119 @@
+package reconciler
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/workspace"
+)
+
+// openCheckout is for code that nobody has approved: it has a checkout of its
+// own, which is gone when it is closed. A process that plans nothing but one
+// pull request shares its folder with nobody, and has it where passes do.
+func (l *pullRequestPlan) openCheckout(p *pass) *checkout {
+	checkout := p.newReadOnlyCheckout(l.merged)
+	if !l.alone {
+		checkout.dir = filepath.Join(l.WorkDir, "preview", "checkout", safeFileName(l.RecordName))
+	}
+	trust := l.settings.PreviewPolicy()
+	checkout.policy = &trust
+	return checkout
+}
+
+// removeUntrusted removes what code that nobody has approved may have written into its
+// checkout.
+func (s *checkout) removeUntrusted() {
+	if s.policy == nil {
+		return
+	}
+	if err := os.RemoveAll(filepath.Join(s.dir, checkoutTree)); err != nil {
+		s.log.Warn("the checkout of a pull request could not be removed", "error", err)
+	}
+}
+
+// confine has Terraform confine the job.
+func (s *checkout) confine(job *terraform.Spec, ws *workspace.Workspace) {
+	job.Untrusted, job.AllowedProviders = true, s.policy.ProviderNames()
+	job.SandboxRoot = filepath.Join(s.passDir(), checkoutTree)
+	job.WritableDirs = s.listModuleDirs(ws)
+	job.Offline = ws.Backend.Type == "local"
+	for _, read := range ws.Reads {
+		job.Offline = job.Offline && strings.HasPrefix(read, localIdentityPrefix)
+	}
+}
+
+// listModuleDirs are the directories that a workspace is made from beside its own,
+// but for those in which other workspaces are worked on.
+func (s *checkout) listModuleDirs(ws *workspace.Workspace) (dirs []string) {
+	for _, input := range ws.Inputs {
+		shared := false
+		for _, other := range s.inventory.entries {
+			shared = shared || isWithin(input, other.Path) || isWithin(other.Path, input)
+		}
+		if info, err := s.inventory.commit.Tree.Lstat(input); err == nil && info.IsDir() && !shared {
+			dirs = append(dirs, input)
+		}
+	}
+	return dirs
+}
+
+// isWithin tells whether a path is a directory or lies in it.
+func isWithin(name, dir string) bool {
+	return dir == "." || name == dir || strings.HasPrefix(name, dir+"/")
+}
+
+// writeUpstreamOutputs puts the outputs of the states with a local backend that a
+// workspace reads where it looks for them, and nothing else that is in these
+// states.
+func (s *checkout) writeUpstreamOutputs(dir string, entry *workspaceEntry) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for _, up := range s.inventory.graph.DependsOn(entry.Name) {
+		place, local := strings.CutPrefix(s.inventory.stateIdentity(s.inventory.entries[up]), localIdentityPrefix)
+		if !local || s.LocalState == "" || s.inventory.commit.Tree.ID(place) != workspace.AbsentID {
+			continue
+		}
+		content, err := os.ReadFile(s.localStatePath(up))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // never applied: Terraform says so
+		}
+		if err == nil {
+			content, err = stripResources(content)
+		}
+		if err == nil {
+			err = errors.Join(root.MkdirAll(path.Dir(place), 0o755), root.WriteFile(place, content, 0o600))
+		}
+		if err != nil {
+			return fmt.Errorf("show %s the outputs of %s: %w", entry.Name, up, err)
+		}
+	}
+	return nil
+}
+
+// stripResources is a state without its resources. One that is encrypted stays as
+// it is.
+func stripResources(content []byte) ([]byte, error) {
+	var state map[string]json.RawMessage
+	if err := json.Unmarshal(content, &state); err != nil {
+		return nil, err
+	}
+	for name := range state {
+		switch name {
+		case "resources", "check_results":
+			state[name] = json.RawMessage("[]")
+		}
+	}
+	return json.Marshal(state)
+}

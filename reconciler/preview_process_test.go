@@ -1,0 +1,56 @@
+package reconciler_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"reconcile/reconciler"
+)
+
+// A process that dies over one pull request is told there, is tried again
+// after a while, and keeps no other from its preview.
+func TestPreviewProcessDies(t *testing.T) {
+	w := newPreviewEnv(t, smallFiles)
+	w.openPullRequest(1, "evil", "-- README.md --\nevil\n")
+	w.openPullRequest(2, "good", "-- README.md --\ngood\n")
+	w.config.PreviewProcess = func(ctx, killCtx context.Context, request reconciler.PreviewRequest) (*reconciler.PreviewResponse, error) {
+		if request.PullRequest.Branch == "evil" {
+			return nil, errors.New("it was killed")
+		}
+		return w.reconciler().MakePreview(ctx, killCtx, request), nil
+	}
+	round, err := w.runPreviews()
+	w.must(err)
+	evil, good := round.PullRequests[0], round.PullRequests[1]
+	if evil.Action != reconciler.ActionAdded || evil.Outcome != reconciler.OutcomeFailed || good.Outcome != reconciler.OutcomeInSync || round.Exit != reconciler.ExitOK {
+		t.Errorf("%s: %s; %s: %s; exit %d", evil.Action, evil.Outcome, good.Action, good.Outcome, round.Exit)
+	}
+	if text := w.board.comments[1].Text; !strings.Contains(text, "it was killed") {
+		t.Errorf("it is not told: %s", text)
+	}
+	w.assertActions(w.previewActions(), map[string]string{"evil": "unchanged", "good": "unchanged"})
+	w.config.PreviewProcess = nil
+	w.board.now = w.board.now.Add(31 * time.Minute)
+	w.assertActions(w.previewActions(), map[string]string{"evil": "edited", "good": "unchanged"})
+}
+
+// One that ends because we were told to stop is no failure of a pull
+// request's.
+func TestPreviewProcessIsStopped(t *testing.T) {
+	w := newPreviewEnv(t, smallFiles)
+	w.openPullRequest(1, "topic", "-- README.md --\nhello\n")
+	ctx, stop := context.WithCancel(t.Context())
+	w.config.PreviewProcess = func(ctx, _ context.Context, _ reconciler.PreviewRequest) (*reconciler.PreviewResponse, error) {
+		stop()
+		<-ctx.Done()
+		return nil, errors.New("it was killed")
+	}
+	round, err := w.reconciler().Previews(ctx, t.Context(), w.board, w.options)
+	w.must(err)
+	if pr := round.PullRequests[0]; pr.Action != reconciler.ActionFailed || !strings.Contains(pr.Error, "stopped") || len(w.board.comments) > 0 {
+		t.Errorf("%s: %s; %+v", pr.Action, pr.Error, w.board.comments)
+	}
+}

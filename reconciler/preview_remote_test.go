@@ -1,0 +1,252 @@
+package reconciler_test
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"reconcile/reconciler"
+	"reconcile/reconciler/source"
+	"reconcile/state"
+)
+
+const moreOsaka = "-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\" {}\n"
+
+// newRemotePreviewEnv is a world whose previews are planned by processes of their own.
+func newRemotePreviewEnv(t *testing.T) (*previewEnv, processExecutor) {
+	w := newPreviewEnv(t, smallFiles)
+	w.runPass(reconciler.Options{})
+	w.config.TaskPoll = 20 * time.Millisecond
+	p := w.newProcessExecutor(time.Until(w.board.now))
+	w.config.Executor = p
+	return w, p
+}
+
+// A planner that dies says nothing: neither does the comment, until another
+// one is let try.
+func TestPlannerWithoutResult(t *testing.T) {
+	w, p := newRemotePreviewEnv(t)
+	w.openPullRequest(1, "topic", moreOsaka)
+	w.openPullRequest(2, "docs", "-- README.md --\nhello\n")
+	p.behaviors = map[string]string{"plan-parcel": workerDies}
+	w.config.Executor = p
+	round, err := w.runPreviews()
+	w.must(err)
+	pr := round.PullRequests[0]
+	if pr.Action != reconciler.ActionFailed || !strings.Contains(pr.Error, "ended without a word") || round.Exit != reconciler.ExitFailed {
+		t.Errorf("%s: %s, exit %d", pr.Action, pr.Error, round.Exit)
+	}
+	if round.PullRequests[1].Action != reconciler.ActionAdded || len(w.board.comments) != 1 {
+		t.Errorf("%s, %d comments", round.PullRequests[1].Action, len(w.board.comments))
+	}
+	p.behaviors = nil
+	w.config.Executor = p
+	w.assertActions(w.previewActions(), map[string]string{"topic": "failed", "docs": "unchanged"}) // not at once
+	w.board.now = w.board.now.Add(31 * time.Minute)
+	w.assertActions(w.previewActions(), map[string]string{"topic": "added", "docs": "unchanged"})
+}
+
+// A round that does not live to see the plans is no loss: the next one finds
+// them being made, or made.
+func TestPlannerIsFoundAgain(t *testing.T) {
+	w, p := newRemotePreviewEnv(t)
+	w.openPullRequest(1, "topic", moreOsaka)
+	var started [][]string
+	ctx, stop := context.WithCancel(t.Context())
+	p.behaviors = map[string]string{"plan-parcel": workerWaits}
+	w.config.Executor = stoppingExecutor{countingExecutor{p, &started}, stop}
+	round, err := w.reconciler().Previews(ctx, t.Context(), w.board, w.options)
+	if err == nil && round.PullRequests[0].Action != reconciler.ActionFailed {
+		t.Fatalf("%+v", round)
+	}
+	w.config.Executor = countingExecutor{p, &started}
+	releaseWorker(t, filepath.Join(p.dir, started[0][1]+".go"))
+	w.assertActions(w.previewActions(), map[string]string{"topic": "added"})
+	if len(started) != 1 {
+		t.Errorf("started %d times", len(started))
+	}
+	if left, _, err := w.record.Task(t.Context(), "1"); err != nil || left.Key != "" {
+		t.Errorf("written among the record's own tasks: %+v, %v", left, err)
+	}
+}
+
+type jsonObject = map[string]any
+
+// One that has answered when nobody waited any more is not asked again.
+func TestPlannersAnswerIsFoundAgain(t *testing.T) {
+	w, _ := newRemotePreviewEnv(t)
+	w.openPullRequest(1, "topic", moreOsaka)
+	var keys []string
+	ctx, stop := context.WithCancel(t.Context())
+	planner := fakePlanner{w, &keys, func(jsonObject) any {
+		return jsonObject{"workspaces": []jsonObject{{"name": "osaka", "outcome": "no-changes"}}}
+	}}
+	before := w.config.PlanBundles
+	w.config.Executor, w.config.PlanBundles = stoppingExecutor{planner, stop}, unreadResponses{before}
+	round, err := w.reconciler().Previews(ctx, t.Context(), w.board, w.options)
+	if err == nil && round.PullRequests[0].Action != reconciler.ActionFailed || len(w.board.comments) > 0 {
+		t.Fatalf("%+v", round)
+	}
+	w.config.Executor, w.config.PlanBundles = planner, before
+	w.assertActions(w.previewActions(), map[string]string{"topic": "added"})
+	if len(keys) != 1 {
+		t.Errorf("asked %d times", len(keys))
+	}
+	w.assertActions(w.previewActions(), map[string]string{"topic": "unchanged"})
+	w.options.Force = true
+	w.assertActions(w.previewActions(), map[string]string{"topic": "edited"})
+	if len(keys) != 2 || keys[0] == keys[1] {
+		t.Errorf("asked under %q", keys)
+	}
+}
+
+// unreadResponses are parcels whose answers do not come through.
+type unreadResponses struct{ reconciler.PlanBundles }
+
+func (u unreadResponses) BundleFile(ctx context.Context, key, part string, most int) ([]byte, error) {
+	if part == "answer" {
+		return nil, errors.New("the bucket is away")
+	}
+	return u.PlanBundles.BundleFile(ctx, key, part, most)
+}
+
+// fakePlanner is a planner that answers what it likes.
+type fakePlanner struct {
+	w       *previewEnv
+	keys    *[]string
+	respond func(order map[string]any) any
+}
+
+func (f fakePlanner) Start(ctx context.Context, key string, command []string) (string, error) {
+	*f.keys = append(*f.keys, key)
+	var order map[string]any
+	data, err := f.w.config.PlanBundles.BundleFile(ctx, key, "order", 1<<20)
+	if err == nil {
+		err = json.Unmarshal(data, &order)
+	}
+	if err != nil {
+		return "", err
+	}
+	if data, err = json.Marshal(f.respond(order)); err != nil {
+		return "", err
+	}
+	return command[0], f.w.config.PlanBundles.PutBundleFile(ctx, key, "answer", data)
+}
+
+func (fakePlanner) Status(context.Context, string) (reconciler.TaskStatus, string, error) {
+	return reconciler.TaskEnded, "", nil
+}
+
+// What a planner says is taken for a stranger's words: it cannot speak of what
+// it was not asked about, nor in words that a preview has not.
+func TestPlannerForges(t *testing.T) {
+	huge := strings.Repeat("x", 3<<20)
+	for name, c := range map[string]struct {
+		answer  any
+		outcome state.Outcome // of osaka, the one that was asked for
+		says    string        // in its error, or the round's
+	}{
+		"another workspace":  {jsonObject{"workspaces": []jsonObject{{"name": "tokyo", "outcome": "no-changes"}}}, state.Failed, "is not one to what it was asked"},
+		"one more":           {jsonObject{"workspaces": []jsonObject{{"name": "osaka", "outcome": "no-changes"}, {"name": "tokyo", "outcome": "pending"}}}, state.Failed, "is not one to"},
+		"twice":              {jsonObject{"workspaces": []jsonObject{{"name": "osaka", "outcome": "no-changes"}, {"name": "osaka", "outcome": "pending"}}}, state.Failed, "is not one to"},
+		"nothing":            {jsonObject{}, state.Failed, "is not one to"},
+		"applied":            {jsonObject{"workspaces": []jsonObject{{"name": "osaka", "outcome": "applied"}}}, state.Failed, "is not one to"},
+		"a long plan":        {jsonObject{"workspaces": []jsonObject{{"name": "osaka", "outcome": "pending", "plan": huge}}}, state.Pending, ""},
+		"a terminal's codes": {jsonObject{"workspaces": []jsonObject{{"name": "osaka", "outcome": "failed", "error": "\x1b[2Jgone"}}}, state.Failed, "[2Jgone"},
+		"a lie":              {jsonObject{"workspaces": []jsonObject{{"name": "osaka", "outcome": "no-changes", "stale": []string{"lies"}, "digest": "<b>"}}}, state.NoChanges, ""},
+		"far too much":       {jsonObject{"problem": strings.Repeat(huge, 3)}, "", "cannot be read"},
+		"no object":          {[]int{1}, "", "cannot be read"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, _ := newRemotePreviewEnv(t)
+			w.openPullRequest(1, "topic", moreOsaka)
+			before := w.readRecord()
+			w.config.Executor = fakePlanner{w, new([]string), func(order jsonObject) any {
+				if diff := cmp.Diff([]any{"osaka"}, order["workspaces"]); diff != "" {
+					t.Errorf("asked for %s", diff)
+				}
+				return c.answer
+			}}
+			round, err := w.runPreviews()
+			w.must(err)
+			pr := round.PullRequests[0]
+			if c.outcome == "" {
+				if pr.Action != reconciler.ActionFailed || !strings.Contains(pr.Error, c.says) {
+					t.Errorf("%s: %s", pr.Action, pr.Error)
+				}
+				return
+			}
+			if len(pr.Workspaces) != 1 {
+				t.Fatalf("%+v", pr.Workspaces)
+			}
+			got := pr.Workspaces[0]
+			if got.Name != "osaka" || got.Outcome != c.outcome || !strings.Contains(got.Error, c.says) || strings.ContainsRune(got.Error, 27) {
+				t.Errorf("%s is %s: %q", got.Name, got.Outcome, got.Error)
+			}
+			if diff := cmp.Diff([]string{"env/osaka"}, got.StaleReasons); diff != "" || got.PlanDigest != "" {
+				t.Errorf("because of %s, digest %q", diff, got.PlanDigest)
+			}
+			if len(got.Plan) > 2<<20+100 {
+				t.Errorf("a plan of %d bytes", len(got.Plan))
+			}
+			if diff := cmp.Diff(before, w.readRecord()); diff != "" {
+				t.Errorf("the record: %s", diff)
+			}
+		})
+	}
+}
+
+// A planner refuses by the settings of the tip what it is ordered to plan,
+// and a tree that is not the one it was to be.
+func TestPlannerRefuses(t *testing.T) {
+	w, _ := newRemotePreviewEnv(t)
+	w.config.Executor = nil
+	w.openPullRequest(1, "evil", "-- env/osaka/evil.tf --\noutput \"x\" {\n  value = file(\"/proc/self/environ\")\n}\n"+
+		"-- env/reconcile.hcl --\npreview {\n  allow = [\"file\"]\n}\n")
+	tip, err := w.config.Source.Tip(t.Context(), "")
+	w.must(err)
+	heads, err := w.config.Source.Refs(t.Context(), []string{"refs/pull/1/head"})
+	w.must(err)
+	merge, err := w.config.Source.Merge(t.Context(), tip.Commit, heads["refs/pull/1/head"])
+	w.must(err)
+	defer merge.Close()
+	commit, err := w.config.Source.Fetch(t.Context(), tip.Commit)
+	w.must(err)
+	defer commit.Close()
+	plan := func(merged string) ([]reconciler.WorkspaceResult, error) {
+		key := rand.Text()
+		tree := func(c *source.Commit, id string) map[string]any {
+			return map[string]any{"commit": c.ID, "tree": id, "when": c.When}
+		}
+		order, err := json.Marshal(map[string]any{
+			"tip": tree(commit, commit.Tree.ID(".")), "merged": tree(merge.Commit, merged), "workspaces": []string{"osaka"},
+		})
+		w.must(err)
+		objects, err := commit.Objects(t.Context())
+		w.must(err)
+		w.must(w.config.PlanBundles.PutBundleTree(t.Context(), key, "tip", commit.When, commit.Tree, objects))
+		w.must(w.config.PlanBundles.PutBundleTree(t.Context(), key, "merged", merge.Commit.When, merge.Commit.Tree, nil))
+		w.must(w.config.PlanBundles.PutBundleFile(t.Context(), key, "order", order))
+		config := w.config
+		config.Source = nil // it has no access to Git
+		return reconciler.New(config).RunPlan(t.Context(), t.Context(), key)
+	}
+	got, err := plan(merge.Commit.Tree.ID("."))
+	w.must(err)
+	if len(got) != 1 || got[0].Outcome != state.Blocked || len(got[0].Refused) != 1 || !strings.Contains(got[0].Refused[0], "reads outside the repository") {
+		t.Errorf("%+v", got)
+	}
+	if got, err := plan(commit.Tree.ID(".")); err == nil || !strings.Contains(err.Error(), "was changed") || len(got) > 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if _, err := reconciler.New(w.config).RunPlan(t.Context(), t.Context(), rand.Text()); err == nil || !strings.Contains(err.Error(), "no person does") {
+		t.Errorf("an order that nobody gave: %v", err)
+	}
+}

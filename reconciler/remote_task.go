@@ -1,0 +1,183 @@
+package reconciler
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"reconcile/state"
+)
+
+// remoteTask is work that is given to a process elsewhere: written down, so that
+// whoever comes after us finds it there instead of starting it again; started;
+// and waited for.
+type remoteTask struct {
+	*Reconciler
+	tasks *state.Record // where it is written down, under its name
+	log   *slog.Logger
+	// start starts the task.
+	start func(ctx context.Context, task state.Task) (id string, err error)
+	// poll looks whether what came of the task is there, and takes it. A
+	// blockedError of it ends the wait.
+	poll func(ctx context.Context, task *state.Task) (bool, error)
+	// retryAfter is how old one that ended without a word must be before the same
+	// work is given away again; longest is how long one is waited for, 0: as
+	// long as it lives.
+	retryAfter, timeout time.Duration
+	// observed: the executor has known the task once.
+	observed bool
+}
+
+// startGrace is how long an executor may say of what it has just started that
+// there is no such thing: ECS and CodeBuild answer from copies that lag.
+const startGrace = 5 * time.Minute
+
+// answersWithin is how long an executor may take to say whether a task has ended.
+const answersWithin = time.Minute
+
+// run gives the work away, or finds it given away, and waits for its end. The
+// task is returned with an error too.
+func (e *remoteTask) run(ctx context.Context, next state.Task) (state.Task, error) {
+	task, err := e.startOrFind(ctx, next)
+	if err != nil {
+		return task, err
+	}
+	return e.wait(ctx, task)
+}
+
+// startOrFind finds the task that an earlier process, which did not live to see
+// its end, has given away for the same work; else it makes one and starts it.
+func (e *remoteTask) startOrFind(ctx context.Context, next state.Task) (state.Task, error) {
+	old, _, err := e.tasks.Task(ctx, next.Name)
+	if err != nil {
+		return old, err
+	}
+	next.Key, next.DispatchedAt, next.TryCount = rand.Text(), e.Now(), 1
+	if !old.Done && old.IsSameWork(next) {
+		if found, err := e.isRunning(ctx, old); found || err != nil {
+			return old, err
+		}
+		if left := e.retryAfter - e.Now().Sub(old.DispatchedAt); old.ID != "" && left > 0 {
+			return old, fmt.Errorf("%s ended without a word: look at its log; it will be tried again in %s", old.ID, left.Round(time.Minute))
+		}
+		next.TryCount = old.TryCount + 1
+	}
+	if old.Done || old.ID != "" || !old.IsSameWork(next) {
+		if err := e.tasks.PutTask(ctx, old, next); err != nil {
+			return next, err
+		}
+	} else {
+		next = old // it was perhaps not started: the same key finds it, or starts it
+	}
+	started := next
+	if started.ID, err = e.start(ctx, next); err != nil {
+		return next, fmt.Errorf("start the work on %s elsewhere: %w", next.Name, err)
+	}
+	e.log.Info("started elsewhere", "id", started.ID)
+	own, cancel := cleanupContext(ctx) // it runs: whoever comes after us must find it
+	defer cancel()
+	err = retryWrite(own, func() error { return e.tasks.PutTask(own, next, started) })
+	if errors.Is(err, state.ErrConflict) {
+		err = nil // it has come to its end already
+	}
+	return started, err
+}
+
+// isRunning reports whether a task that was started has not ended yet, or has
+// said what came of it. It asks until the executor gives an answer.
+func (e *remoteTask) isRunning(ctx context.Context, task state.Task) (bool, error) {
+	if task.ID == "" || e.timeout > 0 && e.Now().Sub(task.DispatchedAt) >= e.timeout {
+		return false, nil
+	}
+	short, cancel := e.bound(ctx, task)
+	defer cancel()
+	for pause := e.TaskPoll / 32; ; pause = min(2*pause, e.TaskPoll) {
+		ended, _, err := e.hasEnded(short, task)
+		switch {
+		case ended:
+			return e.poll(ctx, &task)
+		case err == nil:
+			e.log.Info("found at work elsewhere", "id", task.ID, "since", task.DispatchedAt)
+			return true, nil
+		case !errors.Is(err, ErrTransient) && short.Err() == nil:
+			return false, fmt.Errorf("ask for %s, which works on %s: %w", task.ID, task.Name, err)
+		}
+		if done, _ := e.poll(ctx, &task); done {
+			return true, nil
+		}
+		e.log.Warn("could not ask whether the work elsewhere has ended; asking again", "id", task.ID, "error", err)
+		if err := state.Sleep(short, pause); ctx.Err() != nil {
+			return false, goesOn(task, err)
+		} else if err != nil {
+			return false, nil // it has taken longer than it may
+		}
+	}
+}
+
+// bound ends the context when a task has taken as long as it may.
+func (e *remoteTask) bound(ctx context.Context, task state.Task) (context.Context, context.CancelFunc) {
+	if e.timeout == 0 {
+		return context.WithCancel(ctx)
+	}
+	left := e.timeout - e.Now().Sub(task.DispatchedAt)
+	return context.WithTimeoutCause(ctx, left, fmt.Errorf("it has taken longer than %s", e.timeout))
+}
+
+// goesOn is why nobody waits for a task any more.
+func goesOn(task state.Task, why error) error {
+	return fmt.Errorf("%s goes on with %s; the next pass finds it there (%w)", task.ID, task.Name, why)
+}
+
+// hasEnded reports whether the executor's task has ended. One that the executor does
+// not know has, if it was known before or was started long ago.
+func (e *remoteTask) hasEnded(ctx context.Context, task state.Task) (ended bool, why string, err error) {
+	brief, cancel := context.WithTimeout(ctx, answersWithin)
+	defer cancel()
+	status, why, err := e.Executor.Status(brief, task.ID)
+	switch {
+	case err != nil && brief.Err() != nil:
+		return false, "", fmt.Errorf("%w: %w", ErrTransient, err)
+	case err != nil:
+		return false, "", err
+	case status == TaskNotFound:
+		return e.observed || e.Now().Sub(task.DispatchedAt) >= startGrace, why, nil
+	}
+	e.observed = true
+	return status == TaskEnded, why, nil
+}
+
+// wait waits until the task has said what came of it, or has ended without a
+// word.
+func (e *remoteTask) wait(ctx context.Context, task state.Task) (state.Task, error) {
+	ctx, cancel := e.bound(ctx, task)
+	defer cancel()
+	ended, why := false, ""
+	for pause := e.TaskPoll / 32; ; pause = min(2*pause, e.TaskPoll) {
+		done, err := e.poll(ctx, &task)
+		var waits *blockedError
+		switch {
+		case errors.As(err, &waits):
+			return task, err
+		case err != nil && ctx.Err() == nil:
+			e.log.Warn("could not ask for what was done elsewhere; going on", "error", err)
+		case err != nil:
+		case done:
+			return task, nil
+		case ended:
+			return task, fmt.Errorf("%s ended without a word (%s): look at its log; it will be tried again", task.ID, why)
+		}
+		if !ended {
+			if ended, why, err = e.hasEnded(ctx, task); err != nil && ctx.Err() == nil {
+				e.log.Warn("could not ask whether the work elsewhere has ended; going on", "id", task.ID, "error", err)
+			} else if ended {
+				continue // what it said last may not have been read
+			}
+		}
+		if err := state.Sleep(ctx, pause); err != nil {
+			return task, goesOn(task, err)
+		}
+	}
+}

@@ -1,0 +1,33 @@
+package reconciler
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"reconcile/state"
+)
+
+// hangingExecutor is an executor that takes a question and gives no answer.
+type hangingExecutor struct{ Executor }
+
+func (hangingExecutor) Status(ctx context.Context, _ string) (TaskStatus, string, error) {
+	<-ctx.Done()
+	return TaskRunning, "", ctx.Err()
+}
+
+// Nobody waits for the answer of an executor for ever: it is asked again.
+func TestSilentExecutor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := time.Now()
+		e := &remoteTask{Reconciler: &Reconciler{Config: Config{Executor: hangingExecutor{}}}}
+		if ended, _, err := e.hasEnded(t.Context(), state.Task{ID: "1"}); ended || !errors.Is(err, ErrTransient) {
+			t.Errorf("ended: %v, %v", ended, err)
+		}
+		if waited := time.Since(asked); waited != answersWithin {
+			t.Errorf("waited for %s", waited)
+		}
+	})
+}

@@ -1,0 +1,258 @@
+package reconciler_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"reconcile/reconciler"
+	"reconcile/state"
+)
+
+// TestRemote runs the tests of the pass again with its work given to
+// processes of their own: what a pass comes to must be the same.
+func TestRemote(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]func(*testing.T){
+		"applies what is stale":    TestPassAppliesWhatIsStaleAndNothingElse,
+		"failure stops readers":    TestFailureStopsReadersNotNeighboursAndIsRetried,
+		"revert of half an apply":  TestRevertAfterHalfAnApplyIsStale,
+		"skipped, forced, removed": TestSkippedCommitForcePushAndRemoval,
+		"not allowed":              TestWhatIsNotAllowedIsPlannedAndWaits,
+		"suspended":                TestSuspendedAltersNoExitCode,
+		"adopted":                  TestAnOldEstateIsAdoptedOnlyWhenItsPlanIsEmpty,
+		"named alone":              TestNamedWorkspacesAlone,
+		"declared variables":       TestDeclaredVariablesAreInputs,
+		"broken":                   TestBrokenWorkspaceFailsAlone,
+		"taken back":               TestFailureThatWasTakenBackIsForgotten,
+		"distrusted":               TestRecordIsDistrusted,
+		"renamed":                  TestRenamedWorkspaceKeepsRecordAndState,
+		"moved state":              TestStateThatMovedInGitAloneIsNotMadeAnew,
+		"previews try again":       TestPreviewsTryAgain,
+		"previews, not applied":    TestPreviewsOfWhatIsNotApplied,
+		"previews of many":         TestPreviewsOfManyWorkspaces,
+		"previews go on":           TestPreviewsGoOn,
+		"previews at once":         TestPreviewsAtOnce,
+	} {
+		t.Run(name, test)
+	}
+}
+
+// countingExecutor counts what an executor starts.
+type countingExecutor struct {
+	processExecutor
+	started *[][]string
+}
+
+func (c countingExecutor) Start(ctx context.Context, key string, command []string) (string, error) {
+	*c.started = append(*c.started, command)
+	return c.processExecutor.Start(ctx, key, command)
+}
+
+func TestRemoteTaskIsFoundByTheNextPass(t *testing.T) {
+	w := newTestEnv(t, soloFiles)
+	p := w.newProcessExecutor(0)
+	p.behaviors = map[string]string{"solo": workerWaits}
+	var started [][]string
+	ctx, stop := context.WithCancel(t.Context())
+	w.config.Executor = stoppingExecutor{countingExecutor{p, &started}, stop}
+	if _, err := w.reconciler().Pass(ctx, t.Context(), reconciler.Options{}); !errors.Is(err, context.Canceled) {
+		t.Fatalf("the first pass, which ends while its worker waits: %v", err)
+	}
+	task, found, err := w.record.Task(t.Context(), "solo")
+	w.must(err)
+	if !found || task.Done || len(started) != 1 {
+		t.Fatalf("the task: %+v, started %d", task, len(started))
+	}
+
+	w.config.Executor = countingExecutor{p, &started}
+	done := make(chan map[string]state.Outcome)
+	w.config.Observe = func(e reconciler.Event) {
+		if e.Phase == reconciler.PhaseRemote { // the second pass is about to wait
+			go releaseWorker(t, filepath.Join(p.dir, task.Key+".go"))
+		}
+	}
+	go func() { _, got := w.runPass(reconciler.Options{}); done <- got }()
+	if diff := cmp.Diff(outcomeMap{"solo": state.Applied}, <-done); diff != "" {
+		t.Error(diff)
+	}
+	if len(started) != 1 {
+		t.Errorf("started %d times", len(started))
+	}
+	rec, _, err := w.record.Workspace(t.Context(), "solo")
+	w.must(err)
+	if rec.ApplyCount != 1 {
+		t.Errorf("applied %d times", rec.ApplyCount)
+	}
+}
+
+// unansweringExecutor is an executor that cannot say at first whether what it started runs.
+type unansweringExecutor struct {
+	reconciler.Executor
+	polls      *atomic.Int64
+	err        error
+	onLastPoll func() // is called with the last look that has no answer
+}
+
+func (e unansweringExecutor) Status(ctx context.Context, id string) (reconciler.TaskStatus, string, error) {
+	switch n := e.polls.Add(1); {
+	case n == lagPolls:
+		e.onLastPoll()
+		fallthrough
+	case n < lagPolls:
+		return reconciler.TaskRunning, "", e.err
+	}
+	return e.Executor.Status(ctx, id)
+}
+
+// A pass that finds a task of an earlier one asks for it until there is an answer:
+// one that may come later decides nothing, and one that stays refused does.
+func TestRemoteTaskIsFoundWithoutAnswer(t *testing.T) {
+	refused := errors.New("access denied")
+	for name, c := range map[string]struct {
+		order   string
+		err     error
+		outcome state.Outcome
+		started int
+		says    string
+	}{
+		"it runs": {workerWaits, reconciler.ErrTransient, state.Applied, 1, ""},
+		"it died": {workerDies, reconciler.ErrTransient, state.Applied, 2, ""},
+		"refused": {workerDies, refused, state.Failed, 1, "access denied"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newTestEnv(t, soloFiles)
+			p := w.newProcessExecutor(0)
+			p.behaviors = map[string]string{"solo": c.order}
+			var started [][]string
+			ctx, stop := context.WithCancel(t.Context())
+			w.config.TaskPoll = 20 * time.Millisecond
+			w.config.Executor = stoppingExecutor{countingExecutor{p, &started}, stop}
+			if _, err := w.reconciler().Pass(ctx, t.Context(), reconciler.Options{}); !errors.Is(err, context.Canceled) {
+				t.Fatalf("the first pass, which ends while its worker is there: %v", err)
+			}
+			task, _, err := w.record.Task(t.Context(), "solo")
+			w.must(err)
+			p.behaviors = nil
+			w.config.Executor = unansweringExecutor{countingExecutor{p, &started}, new(atomic.Int64), c.err, func() {
+				if c.order == workerWaits {
+					go releaseWorker(t, filepath.Join(p.dir, task.Key+".go"))
+				}
+			}}
+			result, got := w.runPass(reconciler.Options{})
+			if diff := cmp.Diff(outcomeMap{"solo": c.outcome}, got); diff != "" {
+				t.Error(diff)
+			}
+			if len(started) != c.started {
+				t.Errorf("started %d times", len(started))
+			}
+			if why := result.Workspaces[0].Error; !strings.Contains(why, c.says) {
+				t.Errorf("error: %s", why)
+			}
+		})
+	}
+}
+
+// stoppingExecutor ends a pass when its work has been started.
+type stoppingExecutor struct {
+	reconciler.Executor
+	stop context.CancelFunc
+}
+
+func (s stoppingExecutor) Start(ctx context.Context, key string, command []string) (string, error) {
+	defer s.stop()
+	return s.Executor.Start(ctx, key, command)
+}
+
+func TestRemoteTaskWithoutResult(t *testing.T) {
+	for _, order := range []string{workerDies, workerKillsItself} {
+		t.Run(order, func(t *testing.T) {
+			t.Parallel()
+			w := newTestEnv(t, smallFiles)
+			p := w.newProcessExecutor(0)
+			p.behaviors = map[string]string{"tokyo": order}
+			w.config.Executor = p
+			result, got := w.runPass(reconciler.Options{})
+			if diff := cmp.Diff(outcomeMap{"tokyo": state.Failed, "osaka": state.Applied, "reader": state.Skipped}, got); diff != "" {
+				t.Error(diff)
+			}
+			if why := result.Workspaces[2].Error; !strings.Contains(why, "ended without a word") {
+				t.Errorf("error: %s", why)
+			}
+			head, err := w.record.Head(t.Context())
+			w.must(err)
+			if head.NextRetryAt.IsZero() {
+				t.Error("it is not tried again")
+			}
+			p.behaviors = nil
+			w.config.Executor = p
+			_, got = w.runPass(reconciler.Options{})
+			if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied, "reader": state.Applied}, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// laggingExecutor is an executor whose list of tasks lags behind: a task is not in it
+// for the first looks, is there once, and is not there any more when it has
+// ended.
+type laggingExecutor struct {
+	processExecutor
+	polls *sync.Map
+}
+
+const lagPolls = 4
+
+func (l laggingExecutor) Status(ctx context.Context, id string) (reconciler.TaskStatus, string, error) {
+	looks, _ := l.polls.LoadOrStore(id, new(atomic.Int64))
+	n := looks.(*atomic.Int64).Add(1)
+	status, why, err := l.processExecutor.Status(ctx, id)
+	switch {
+	case n == lagPolls+1:
+		return reconciler.TaskRunning, "", err
+	case n <= lagPolls || status == reconciler.TaskEnded:
+		return reconciler.TaskNotFound, "it is not in the list", err
+	}
+	return status, why, err
+}
+
+// A task that its executor does not know yet has not ended; one that it does
+// not know any more has.
+func TestRemoteTaskNotListedYet(t *testing.T) {
+	w := newTestEnv(t, smallFiles)
+	p := w.newProcessExecutor(0)
+	p.behaviors = map[string]string{"osaka": workerDies}
+	w.config.Executor, w.config.TaskPoll = laggingExecutor{p, &sync.Map{}}, 20*time.Millisecond
+	result, got := w.runPass(reconciler.Options{})
+	if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied, "osaka": state.Failed, "reader": state.Applied}, got); diff != "" {
+		t.Errorf("%s%+v", diff, result)
+	}
+}
+
+func TestRemoteTaskNeedsAPass(t *testing.T) {
+	w := newTestEnv(t, soloFiles)
+	if _, err := w.reconciler().RunTask(t.Context(), t.Context(), "solo", "key"); err == nil || !strings.Contains(err.Error(), "reconcile now solo") {
+		t.Errorf("a task that nobody gave away: %v", err)
+	}
+}
+
+// letGo opens and closes a worker's pipe.
+func releaseWorker(t *testing.T, pipe string) {
+	f, err := os.OpenFile(pipe, os.O_WRONLY, 0)
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}

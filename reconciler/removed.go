@@ -1,0 +1,213 @@
+package reconciler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"reconcile/internal/gitpath"
+	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/workspace"
+	"reconcile/state"
+)
+
+// handleRemoved gives removed workspaces their tombstones, and a renamed one its
+// record under the new name. One whose lease stays held is left for a later pass.
+func (p *pass) handleRemoved(ctx context.Context, w *inventory) {
+	for _, rec := range w.removed {
+		if to := w.findRename(rec); to != nil {
+			if err := p.rename(ctx, w, rec, to); err != nil {
+				p.log.Warn("the record of a renamed workspace could not be moved yet", "workspace", rec.Name, "to", to.Name, "error", err)
+				to.renameErr = fmt.Errorf("its record, and its state, are still those of %s: %w", rec.Name, err)
+			}
+			continue
+		}
+		result := WorkspaceResult{RunWorkspace: state.RunWorkspace{
+			Name: rec.Name, Outcome: state.Removed, Error: p.describeRemoved(w, rec),
+		}}
+		switch err := p.writeTombstone(ctx, w, rec); {
+		case errors.Is(err, state.ErrTipMoved):
+			continue // the next round sees to it
+		case err != nil: // busy, so that the next pass sees to it
+			result.Outcome, result.Error = state.Busy, fmt.Sprintf("%s; its record could not be closed yet: %v", result.Error, err)
+		}
+		p.log.Warn(result.Error, "workspace", rec.Name)
+		p.addResult(result)
+	}
+}
+
+// explainRemoval says why a recorded workspace is none any more.
+func (w *inventory) explainRemoval(rec state.Workspace) string {
+	if w.commit.Tree.ID(rec.Path) == workspace.AbsentID {
+		return fmt.Sprintf("its directory %s is gone from the tip", rec.Path)
+	}
+	return fmt.Sprintf("its directory %s is no workspace at the tip: it holds no configuration, or the settings' patterns do not match it", rec.Path)
+}
+
+// findRename finds the new workspace that has a removed one's state.
+func (w *inventory) findRename(rec state.Workspace) *workspaceEntry {
+	for _, entry := range w.entries {
+		if !entry.recorded && entry.loaded != nil && entry.loaded.Err == nil && entry.loaded.Identity == rec.Identity {
+			return entry
+		}
+	}
+	return nil
+}
+
+func (p *pass) rename(ctx context.Context, w *inventory, rec state.Workspace, to *workspaceEntry) error {
+	return p.withLease(ctx, w.head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
+		// Killed in between, the state is to be found under both names: that
+		// of the record counts, even if the renaming is taken back.
+		if err := p.linkLocalState(rec, to.Name); err != nil {
+			return err
+		}
+		// A state that Terraform could not write lies under the old path: kept
+		// under the new name, it holds that one.
+		if _, err := terraform.SaveErroredState(p.WorkDir, to.Name, filepath.Join(p.passRoot(), filepath.FromSlash(gitpath.Unquote(rec.Path)))); err != nil {
+			return err
+		}
+		moved := rec
+		moved.Name, moved.Path = to.Name, to.Path
+		if err := lease.Rename(ctx, rec, moved); err != nil {
+			return err
+		}
+		if err := p.unlinkLocalState(rec); err != nil {
+			return err
+		}
+		to.record, to.recorded = moved, true
+		if hold, ok := w.holds[rec.Name]; ok { // it has moved too
+			to.hold = &hold
+		}
+		to.ownReasons = w.ownReasons(to, moved)
+		p.log.Info("a workspace was renamed: its record moved", "workspace", to.Name, "from", rec.Name)
+		return nil
+	})
+}
+
+// linkLocalState gives a state that we keep the workspace's new name as well.
+func (p *pass) linkLocalState(rec state.Workspace, to string) error {
+	old, now := p.localStatePath(rec.Name), p.localStatePath(to)
+	if !p.hasLocalState(rec) || !hasContent(old) || isSameFile(old, now) {
+		return nil
+	}
+	if hasContent(now) {
+		return fmt.Errorf("the Terraform state of another workspace that once had this name lies at %s: move it elsewhere if it is still needed, else remove it", now)
+	}
+	err := errors.Join(os.MkdirAll(filepath.Dir(now), 0o700), removeIfExists(now))
+	if err == nil {
+		err = os.Link(old, now)
+	}
+	if err != nil {
+		return fmt.Errorf("give the state of %s the name of %s: %w", rec.Name, to, err)
+	}
+	return nil
+}
+
+// unlinkLocalState takes the old name from it.
+func (p *pass) unlinkLocalState(rec state.Workspace) error {
+	if !p.hasLocalState(rec) {
+		return nil
+	}
+	return removeIfExists(p.localStatePath(rec.Name))
+}
+
+// hasLocalState tells whether the state of a workspace is a file that we keep.
+func (p *pass) hasLocalState(rec state.Workspace) bool {
+	return strings.HasPrefix(rec.Identity, localIdentityPrefix) && p.LocalState != ""
+}
+
+func isSameFile(a, b string) bool {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
+}
+
+func removeIfExists(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func (p *pass) writeTombstone(ctx context.Context, w *inventory, rec state.Workspace) error {
+	return p.withLease(ctx, w.head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
+		text, err := p.newCheckout(w).keepErrored(ctx, p.passRoot(), goneItem(rec))
+		if err != nil {
+			return err
+		}
+		if text != "" {
+			p.warn(rec.Name + ": " + text)
+		}
+		rec.Removed, rec.Outcome, rec.OutcomeAt, rec.Drift = true, state.Removed, p.Now(), nil
+		return lease.Write(ctx, rec)
+	})
+}
+
+// withLease does something with the record of a workspace, as it is under its
+// lease: errConcurrentUpdate if that is not what rec was read as. It waits for the
+// lease: a holder that died is known by nothing else. Generation is that of the
+// head which what is done depends on; 0: of none.
+func (p *pass) withLease(ctx context.Context, generation int64, rec state.Workspace, do func(*state.Lease, state.Workspace) error) (err error) {
+	lease, err := p.waitForLease(ctx, state.LeaseRequest{
+		Identity: p.leaseIdentity(rec.Name, rec.Identity), Workspace: rec.Name, Run: p.options.Run, Generation: generation,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		ctx, cancel := cleanupContext(ctx)
+		defer cancel()
+		if rerr := retryWrite(ctx, func() error { return lease.Release(ctx) }); err == nil {
+			err = rerr
+		}
+	}()
+	now, known, err := p.Record.Workspace(ctx, rec.Name)
+	if err != nil || !known {
+		return err
+	}
+	if now.Rev != rec.Rev { // it may be of another state by now
+		return fmt.Errorf("%s: %w", rec.Name, errConcurrentUpdate)
+	}
+	return do(lease, now)
+}
+
+// errConcurrentUpdate is why something is not done about a workspace's record.
+var errConcurrentUpdate = errors.New("another run has changed its record meanwhile")
+
+// leaseIdentity is what a workspace's lease is on: its state's identity. A local
+// state is this record's own, and only its path in the repository is in the
+// identity; a workspace whose files never parsed has none, and stands for
+// itself.
+func (r *Reconciler) leaseIdentity(name, identity string) string {
+	switch {
+	case identity == "":
+		return "workspace:" + r.RecordName + "/" + name
+	case strings.HasPrefix(identity, localIdentityPrefix):
+		return localIdentityPrefix + r.RecordName + "/" + strings.TrimPrefix(identity, localIdentityPrefix)
+	}
+	return identity
+}
+
+// clearFailure takes a failure, or a plan that waited, off the record of a workspace
+// that is not stale any more: someone has taken back what caused it.
+func (p *pass) clearFailure(ctx context.Context, w *inventory, entry *workspaceEntry) {
+	if o := entry.record.Outcome; !entry.recorded || o != state.Failed && o != state.Blocked {
+		return
+	}
+	err := p.withLease(ctx, w.head.Generation, entry.record, func(lease *state.Lease, rec state.Workspace) error {
+		rec.Outcome, rec.Error, rec.PendingInputs, rec.OutcomeAt = state.Unchanged, "", nil, p.Now()
+		rec.Failures, rec.RetryAt = 0, time.Time{}
+		entry.record = rec
+		return lease.Write(ctx, rec)
+	})
+	if err != nil {
+		p.log.Warn("the record still shows an outcome that is no longer so", "workspace", entry.Name, "error", err)
+	}
+}

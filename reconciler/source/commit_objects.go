@@ -1,0 +1,122 @@
+package source
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strconv"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/filemode"
+)
+
+// Objects are Git objects in Git's own form, one after the other: kind, length
+// and data, the hash of which is the object's id. They prove a snapshot to be
+// its commit's: see Restore.
+
+// Objects returns what the files of the tree, laid out, do not tell of the
+// commit: itself as Git stores it, with its signature, the directories that
+// hold what is not laid out or is written in an unusual way, and the links
+// among that. They are kept with the commit's snapshot.
+func (c *Commit) Objects(ctx context.Context) ([]byte, error) {
+	if err := c.Tree.checkLimitsOnce(); err != nil {
+		return nil, err
+	}
+	u := &objectCollector{tree: c.Tree, visited: map[plumbing.Hash]bool{}}
+	if c.raw != nil { // nil: it is none of Git's, as that of a merge
+		u.objects = appendObject(nil, plumbing.CommitObject, c.raw)
+	}
+	_, err := u.collectDir(ctx, ".", c.Tree.root.id)
+	return u.objects, err
+}
+
+// objectCollector collects the objects of a tree that its files do not tell.
+type objectCollector struct {
+	tree    *Tree
+	objects []byte
+	visited map[plumbing.Hash]bool
+}
+
+// collectDir reports whether a directory, or one below it, is not told.
+func (u *objectCollector) collectDir(ctx context.Context, treePath string, id plumbing.Hash) (bool, error) {
+	if ctx.Err() != nil {
+		return false, context.Cause(ctx)
+	}
+	list, err := u.tree.readTree(id)
+	if err != nil {
+		return false, err
+	}
+	needed := !list.canonical
+	for _, e := range list.entries {
+		name := path.Join(treePath, e.name)
+		isSkipped := u.tree.skipReason(name, e) != ""
+		needed = needed || isSkipped
+		switch {
+		case isSkipped && e.problem == "" && e.mode == filemode.Symlink:
+			err = u.addLink(e)
+		case !isSkipped && e.mode == filemode.Dir:
+			var childAdded bool
+			childAdded, err = u.collectDir(ctx, name, e.id)
+			needed = needed || childAdded
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	if needed {
+		err = u.add(id)
+	}
+	return needed, err
+}
+
+// maxLink bounds what is kept of a link, in bytes: none is meant that says more.
+const maxLink = 1 << 20
+
+// addLink adds a link that is left out, by which it can be told again why.
+func (u *objectCollector) addLink(e entry) error {
+	if size, err := u.tree.store.Size(e.id); err != nil || size > maxLink {
+		return err
+	}
+	return u.add(e.id)
+}
+
+func (u *objectCollector) add(id plumbing.Hash) error {
+	if u.visited[id] {
+		return nil
+	}
+	u.visited[id] = true
+	kind, data, err := u.tree.store.Read(id)
+	if err == nil {
+		u.objects = appendObject(u.objects, kind, data)
+	}
+	return err
+}
+
+func appendObject(objects []byte, kind plumbing.ObjectType, data []byte) []byte {
+	objects = fmt.Appendf(objects, "%s %d\x00", kind, len(data))
+	return append(objects, data...)
+}
+
+var errDamagedObject = errors.New("damaged Git object")
+
+// parseObjects returns the objects by their ids.
+func parseObjects(objects []byte) (map[plumbing.Hash]object, error) {
+	found := map[plumbing.Hash]object{}
+	for len(objects) > 0 {
+		header, rest, ok := bytes.Cut(objects, []byte{0})
+		name, length, hasLength := bytes.Cut(header, []byte{' '})
+		size, err := strconv.Atoi(string(length))
+		if !ok || !hasLength || err != nil || size < 0 || size > len(rest) {
+			return nil, errDamagedObject
+		}
+		kind, err := plumbing.ParseObjectType(string(name))
+		if err != nil {
+			return nil, errDamagedObject
+		}
+		found[plumbing.ComputeHash(kind, rest[:size])] = object{kind, rest[:size]}
+		objects = rest[size:]
+	}
+	return found, nil
+}

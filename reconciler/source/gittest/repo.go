@@ -1,0 +1,190 @@
+// Package gittest makes Git repositories and serves them for tests: over HTTP
+// by git's own http-backend, over SSH by OpenSSH's sshd.
+package gittest
+
+import (
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+)
+
+// Repo is a bare repository with a work tree to author commits in. Commits
+// made of the same files in the same order have the same ids in every run.
+type Repo struct {
+	// Dir is the bare repository: what servers serve and others open.
+	Dir string
+	// Work is the work tree; its remote is Dir.
+	Work string
+
+	t           testing.TB
+	commitCount int
+}
+
+// New makes an empty repository whose branch is main.
+func New(t testing.TB) *Repo {
+	t.Helper()
+	return NewIn(t, filepath.Join(t.TempDir(), "repo.git"))
+}
+
+// NewIn makes an empty repository in dir, which must not exist.
+func NewIn(t testing.TB, dir string) *Repo {
+	t.Helper()
+	r := &Repo{Dir: dir, Work: filepath.Join(t.TempDir(), "work"), t: t}
+	Git(t, ".", "init", "-q", "--bare", "-b", "main", r.Dir)
+	Git(t, ".", "init", "-q", "-b", "main", r.Work)
+	r.Git("remote", "add", "origin", r.Dir)
+	return r
+}
+
+// Name is the name of the bare repository's directory.
+func (r *Repo) Name() string { return filepath.Base(r.Dir) }
+
+// Git runs git in the work tree and returns what it prints, trimmed.
+func (r *Repo) Git(args ...string) string {
+	r.t.Helper()
+	return Git(r.t, r.Work, args...)
+}
+
+// Git runs git in dir, with fixed identity and time and without the user's
+// settings, and returns what it prints, trimmed.
+func Git(t testing.TB, dir string, args ...string) string {
+	t.Helper()
+	return runGit(t, dir, "2026-01-01T00:00:00Z", args...)
+}
+
+func runGit(t testing.TB, dir, date string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command("git", args...)
+	cmd.Dir = dir
+	cmd.Env = append(gitEnv(),
+		"GIT_AUTHOR_NAME=Ann Author", "GIT_AUTHOR_EMAIL=ann@example.com", "GIT_AUTHOR_DATE="+date,
+		"GIT_COMMITTER_NAME=Ann Author", "GIT_COMMITTER_EMAIL=ann@example.com", "GIT_COMMITTER_DATE="+date)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("git %s: %v\n%s(git is needed: apt-get install git)", strings.Join(args, " "), err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// gitEnv is ours without Git's settings, the user's and the system's.
+func gitEnv() []string {
+	env := slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, "GIT_") })
+	return append(env, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL="+os.DevNull)
+}
+
+// Commit writes the files (path to content; "" removes the file, a content of
+// "-> TARGET" makes a link, and "#!" at its start an executable), commits the
+// work tree and pushes it to the bare repository. It returns the commit.
+func (r *Repo) Commit(message string, files map[string]string) string {
+	r.t.Helper()
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		r.write(name, files[name])
+	}
+	r.Git("add", "-A")
+	return r.CommitStaged(message)
+}
+
+// CommitTxtar is Commit of the files of a txtar archive.
+func (r *Repo) CommitTxtar(message, archive string) string {
+	r.t.Helper()
+	files := map[string]string{}
+	for _, f := range txtar.Parse([]byte(archive)).Files {
+		files[f.Name] = string(f.Data)
+	}
+	return r.Commit(message, files)
+}
+
+// CommitStaged commits what is staged, and pushes it. Each commit is a minute later
+// than the one before.
+func (r *Repo) CommitStaged(message string) string {
+	r.t.Helper()
+	r.commitCount++
+	runGit(r.t, r.Work, r.commitDate(), "commit", "-q", "--allow-empty", "-m", message)
+	return r.Push()
+}
+
+// Push makes the bare repository's branch the work tree's, whatever it was,
+// and returns its commit.
+func (r *Repo) Push() string {
+	r.t.Helper()
+	r.Git("push", "-q", "--force", "origin", "HEAD")
+	return r.Git("rev-parse", "HEAD")
+}
+
+// Reset moves the branch to rev, as a force-push does.
+func (r *Repo) Reset(rev string) string {
+	r.t.Helper()
+	r.Git("reset", "-q", "--hard", rev)
+	return r.Push()
+}
+
+// Amend replaces the last commit by one with these files as well.
+func (r *Repo) Amend(message string, files map[string]string) string {
+	r.t.Helper()
+	r.Git("reset", "-q", "--hard", "HEAD~1")
+	return r.Commit(message, files)
+}
+
+// Revert commits the reverse of rev.
+func (r *Repo) Revert(rev string) string {
+	r.t.Helper()
+	r.commitCount++
+	runGit(r.t, r.Work, r.commitDate(), "revert", "--no-edit", rev)
+	return r.Push()
+}
+
+// Files returns the work tree's files as git lists them.
+func (r *Repo) Files() []string {
+	r.t.Helper()
+	return strings.Split(r.Git("ls-files"), "\n")
+}
+
+func (r *Repo) commitDate() string {
+	const start = 1767225600 // 2026-01-01
+	return "@" + strconv.Itoa(start+60*r.commitCount) + " +0000"
+}
+
+func (r *Repo) write(name, content string) {
+	r.t.Helper()
+	path := filepath.Join(r.Work, filepath.FromSlash(name))
+	err := os.RemoveAll(path)
+	if err == nil && content != "" {
+		if err = os.MkdirAll(filepath.Dir(path), 0o755); err == nil {
+			err = writeFile(path, content)
+		}
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func writeFile(path, content string) error {
+	if target, ok := strings.CutPrefix(content, "-> "); ok {
+		return os.Symlink(target, path)
+	}
+	mode := os.FileMode(0o644)
+	if strings.HasPrefix(content, "#!") {
+		mode = 0o755
+	}
+	return os.WriteFile(path, []byte(content), mode)
+}
+
+// PackOf returns a pack of exactly these objects.
+func PackOf(t testing.TB, r *Repo, objects ...string) []byte {
+	t.Helper()
+	cmd := exec.Command("git", "pack-objects", "--stdout", "-q")
+	cmd.Dir, cmd.Env = r.Work, gitEnv()
+	cmd.Stdin = strings.NewReader(strings.Join(objects, "\n") + "\n")
+	pack, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("git pack-objects: %v", err)
+	}
+	return pack
+}

@@ -1,0 +1,243 @@
+package source
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"syscall"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/filemode"
+
+	"reconcile/internal/gitpath"
+)
+
+// Repair makes what lies at paths, in a checkout of the tree in dir, again what
+// the tree has there, and returns the paths that were not: sorted, and quoted
+// for people. Files are compared by their content. Paths that the tree does not
+// hold are left alone, and so is what lies beside what it holds, but for what
+// is foreign: that is removed. foreign is given slash-separated paths.
+func (t *Tree) Repair(ctx context.Context, dir string, paths []string, isForeign func(path string) bool) (_ []string, err error) {
+	if err := t.checkLimitsOnce(); err != nil {
+		return nil, err
+	}
+	r := &repair{ctx: ctx, tree: t, isForeign: isForeign}
+	if r.root, err = os.OpenRoot(dir); err != nil {
+		return nil, fmt.Errorf("look through the checkout: %w", err)
+	}
+	defer r.root.Close()
+	for _, p := range paths {
+		found, err := t.resolvePath(p, false)
+		if isUnlisted(err) || errors.Is(err, errEscapes) {
+			continue
+		}
+		if err == nil {
+			err = r.repairParents(found.path)
+		}
+		if err == nil {
+			err = r.repairEntry(found.path, found.entry)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("look through the checkout: %s: %w", gitpath.Quote(p), err)
+		}
+	}
+	slices.Sort(r.altered)
+	return slices.Compact(r.altered), nil
+}
+
+// repair is one run of Mend.
+type repair struct {
+	ctx       context.Context
+	tree      *Tree
+	root      *os.Root
+	isForeign func(path string) bool
+	altered   []string
+}
+
+// repairParents looks at the directories that a path lies in: a link in the place of
+// one would be followed.
+func (r *repair) repairParents(name string) error {
+	for dir := range parentDirs(name) {
+		info, err := r.root.Lstat(dir)
+		if err == nil && info.IsDir() {
+			continue
+		}
+		if err != nil && !isMissing(err) {
+			return err
+		}
+		r.altered = append(r.altered, gitpath.Quote(dir))
+		if err := errors.Join(r.root.RemoveAll(dir), r.root.Mkdir(dir, 0o755)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parentDirs yields the directories above a path, from the top.
+func parentDirs(name string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for i, c := range []byte(name) {
+			if c == '/' && !yield(name[:i]) {
+				return
+			}
+		}
+	}
+}
+
+// isMissing reports whether nothing is there, or a file where a directory is
+// expected.
+func isMissing(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
+
+// repairEntry looks at what the tree has at name.
+func (r *repair) repairEntry(name string, e entry) error {
+	if r.ctx.Err() != nil {
+		return context.Cause(r.ctx)
+	}
+	if name != "." && (r.tree.skipReason(name, e) != "" || r.tree.isOmitted(name)) || e.mode == filemode.Submodule {
+		return nil
+	}
+	isEqual, err := r.matchesEntry(name, e)
+	if err != nil {
+		return err
+	}
+	if !isEqual {
+		r.altered = append(r.altered, gitpath.Quote(name))
+		if err := r.replaceEntry(name, e); err != nil {
+			return err
+		}
+	}
+	if e.mode == filemode.Dir {
+		return r.repairDir(name, e)
+	}
+	return nil
+}
+
+// matchesEntry reports whether what lies at name is the entry; of a directory, whether
+// it is one.
+func (r *repair) matchesEntry(name string, e entry) (bool, error) {
+	info, err := r.root.Lstat(name)
+	if err != nil {
+		if isMissing(err) {
+			err = nil
+		}
+		return false, err
+	}
+	mode := fsMode(e.mode)
+	if info.Mode().Type() != mode.Type() {
+		return false, nil
+	}
+	switch {
+	case e.mode == filemode.Dir:
+		return true, nil
+	case e.mode == filemode.Symlink:
+		target, err := r.root.Readlink(name)
+		return err == nil && plumbing.ComputeHash(plumbing.BlobObject, []byte(target)) == e.id, err
+	case info.Mode().Perm() != mode.Perm():
+		return false, nil
+	}
+	if size, err := r.tree.store.Size(e.id); err != nil || size != info.Size() {
+		return false, err
+	}
+	f, err := r.root.Open(name)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	id, err := hashFile(r.ctx, f, info.Size())
+	return id == e.id, err
+}
+
+// repairDir looks at what the tree has in a directory, and at what it has not.
+func (r *repair) repairDir(name string, e entry) error {
+	list, err := r.tree.readTree(e.id)
+	if err != nil {
+		return err
+	}
+	treeNames := make(map[string]bool, len(list.entries))
+	for _, e := range list.entries {
+		treeNames[e.name] = true
+		if err := r.repairEntry(path.Join(name, e.name), e); err != nil {
+			return err
+		}
+	}
+	return r.removeForeign(name, treeNames)
+}
+
+// removeForeign removes what is foreign in a directory, held aside.
+func (r *repair) removeForeign(dir string, treeNames map[string]bool) error {
+	if r.ctx.Err() != nil {
+		return context.Cause(r.ctx)
+	}
+	entries, err := readDir(r.root, dir)
+	if err != nil {
+		return err
+	}
+	for _, d := range entries {
+		name := path.Join(dir, d.Name())
+		switch {
+		case treeNames[d.Name()]:
+		case d.IsDir():
+			err = r.removeForeign(name, nil)
+		case r.isForeign(name):
+			r.altered = append(r.altered, gitpath.Quote(name))
+			err = r.root.Remove(name)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replaceEntry puts the entry in the place of what lies at name. A file takes its
+// place at once, since others may be reading it.
+func (r *repair) replaceEntry(name string, e entry) error {
+	if e.mode == filemode.Dir {
+		return errors.Join(r.root.RemoveAll(name), r.root.Mkdir(name, 0o755))
+	}
+	tmp := path.Join(path.Dir(name), ".reconcile-"+rand.Text())
+	var err error
+	if e.mode == filemode.Symlink {
+		var target string
+		if target, err = r.tree.linkTarget(e); err == nil {
+			err = r.root.Symlink(target, tmp)
+		}
+	} else {
+		err = r.write(tmp, e)
+	}
+	if err == nil {
+		if info, statErr := r.root.Lstat(name); statErr == nil && info.IsDir() {
+			err = r.root.RemoveAll(name)
+		}
+	}
+	if err == nil {
+		err = r.root.Rename(tmp, name)
+	}
+	if err != nil {
+		return errors.Join(err, r.root.RemoveAll(tmp))
+	}
+	return nil
+}
+
+// write writes a new file with the content and the mode of the entry.
+func (in *repair) write(name string, e entry) error {
+	f, err := in.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := in.tree.copyTo(in.ctx, f, e); err != nil {
+		return err
+	}
+	if err := f.Chmod(fsMode(e.mode).Perm()); err != nil {
+		return err
+	}
+	return f.Close()
+}

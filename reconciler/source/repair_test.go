@@ -1,0 +1,164 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"reconcile/reconciler/source/gittest"
+)
+
+// What was written into a checkout is found by its content and put right, in
+// what is an input and nowhere else.
+func TestRepair(t *testing.T) {
+	files := map[string]string{"m/a.tf": "good", "m/run.sh": "#!/bin/sh", "m/sub/b.tf": "b", "m/l": "-> a.tf", "other/o.tf": "o", "f.txt": "f"}
+	for name, test := range map[string]struct {
+		spoil func(at func(string) string) error
+		want  string
+	}{
+		"nothing":         {func(func(string) string) error { return nil }, "[]"},
+		"size and time":   {func(at func(string) string) error { return changeKeepingTime(at("m/a.tf")) }, "[m/a.tf]"},
+		"cut":             {func(at func(string) string) error { return os.Truncate(at("m/a.tf"), 1) }, "[m/a.tf]"},
+		"removed":         {func(at func(string) string) error { return os.Remove(at("m/sub/b.tf")) }, "[m/sub/b.tf]"},
+		"a file named":    {func(at func(string) string) error { return os.WriteFile(at("f.txt"), []byte("e"), 0o644) }, "[f.txt]"},
+		"mode":            {func(at func(string) string) error { return os.Chmod(at("m/run.sh"), 0o644) }, "[m/run.sh]"},
+		"link elsewhere":  {func(at func(string) string) error { return relink(at("m/l"), "../other/o.tf") }, "[m/l]"},
+		"file by link":    {func(at func(string) string) error { return relink(at("m/a.tf"), at("other/o.tf")) }, "[m/a.tf]"},
+		"dir by link":     {func(at func(string) string) error { return relink(at("m/sub"), at("other")) }, "[m/sub m/sub/b.tf]"},
+		"dir by link out": {func(at func(string) string) error { return relink(at("m"), "/etc") }, "[m m/a.tf m/l m/run.sh m/sub m/sub/b.tf]"},
+		"file by dir": {func(at func(string) string) error {
+			return errors.Join(os.Remove(at("m/a.tf")), os.MkdirAll(at("m/a.tf/x"), 0o755))
+		}, "[m/a.tf]"},
+		"dir by file": {func(at func(string) string) error {
+			return errors.Join(os.RemoveAll(at("m/sub")), os.WriteFile(at("m/sub"), nil, 0o644))
+		}, "[m/sub m/sub/b.tf]"},
+		"foreign": {func(at func(string) string) error { return os.WriteFile(at("m/foreign"), nil, 0o644) }, "[m/foreign]"},
+		"foreign, deeper": {func(at func(string) string) error {
+			return errors.Join(os.Mkdir(at("m/new"), 0o755), os.WriteFile(at("m/new/foreign"), nil, 0o644))
+		}, "[m/new/foreign]"},
+		"made beside": {func(at func(string) string) error { return os.WriteFile(at("m/made.zip"), nil, 0o644) }, "[]"},
+		"no input":    {func(at func(string) string) error { return os.WriteFile(at("other/o.tf"), []byte("e"), 0o644) }, "[]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			repo := gittest.New(t)
+			repo.Commit("first", files)
+			tree := headTree(t, repo)
+			dir := filepath.Join(t.TempDir(), "tree")
+			checkOut(t, tree, dir, nil)
+			at := func(name string) string { return filepath.Join(dir, name) }
+			if err := test.spoil(at); err != nil {
+				t.Fatal(err)
+			}
+			inputs := []string{"m", "f.txt", "missing", "m/missing.zip"}
+			isForeign := func(path string) bool { return filepath.Base(path) == "foreign" }
+			repaired, err := tree.Repair(t.Context(), dir, inputs, isForeign)
+			if err != nil || fmt.Sprint(repaired) != test.want {
+				t.Errorf("mended %v, %v, want %s", repaired, err, test.want)
+			}
+			if second, err := tree.Repair(t.Context(), dir, inputs, isForeign); err != nil || len(second) > 0 {
+				t.Errorf("mended again: %v, %v", second, err)
+			}
+			if text, err := os.ReadFile(at("m/a.tf")); err != nil || string(text) != "good" {
+				t.Errorf("m/a.tf is %q, %v", text, err)
+			}
+			// The next checkout trusts none of it.
+			checkOut(t, tree, dir, nil)
+			got := readDisk(t, dir)
+			if got["other/o.tf"] != fileMode+"o" || got["m/sub/b.tf"] != fileMode+"b" || got["m/run.sh"] != executableMode+"#!/bin/sh" || len(got) != 9 {
+				t.Errorf("checked out again: %q", got)
+			}
+		})
+	}
+}
+
+// changeKeepingTime changes a file and keeps its size and its times.
+func changeKeepingTime(name string) error {
+	info, err := os.Stat(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(os.WriteFile(name, []byte("evil"), 0o644), os.Chtimes(name, time.Now(), info.ModTime()))
+}
+
+func relink(name, target string) error {
+	return errors.Join(os.RemoveAll(name), os.Symlink(target, name))
+}
+
+// A file that was altered and has its old size and time is written again.
+func TestCheckoutDetectsBackdatedChange(t *testing.T) {
+	repo := gittest.New(t)
+	repo.Commit("first", map[string]string{"a": "good"})
+	dir := filepath.Join(t.TempDir(), "tree")
+	checkOut(t, headTree(t, repo), dir, nil)
+	if err := changeKeepingTime(filepath.Join(dir, "a")); err != nil {
+		t.Fatal(err)
+	}
+	checkOut(t, headTree(t, repo), dir, nil)
+	checkDisk(t, dir, map[string]string{"a": fileMode + "good"})
+}
+
+// A few objects that stand for too many paths, too many levels, or just not
+// too many.
+func TestLimits(t *testing.T) {
+	repo := gittest.New(t)
+	blob := repo.WriteObject("blob", []byte("x"))
+	nested := func(levels, width int) string {
+		entry := gittest.Entry{Mode: "100644", ID: blob}
+		for range levels {
+			var entries []gittest.Entry
+			for i := range width {
+				entries = append(entries, gittest.Entry{Mode: entry.Mode, Name: fmt.Sprintf("n%02d", i), ID: entry.ID})
+			}
+			entry = gittest.Entry{Mode: "40000", ID: repo.WriteTree(entries...)}
+		}
+		return entry.ID
+	}
+	for name, test := range map[string]struct {
+		tree, want string
+	}{
+		"wide":        {nested(10, 10), "more than 1048576 files and directories"},
+		"deep":        {nested(1100, 1), "more than 1000 deep"},
+		"allowed":     {nested(3, 20), ""},
+		"nearly deep": {nested(900, 1), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			id := repo.CommitTree(test.tree)
+			tree := fetchTree(t, repo, id)
+			_, err := tree.flatten(t.Context())
+			if test.want == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			if !errors.Is(err, ErrTreeTooLarge) || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "commit "+id) {
+				t.Errorf("flatten: %v", err)
+			}
+			c := &Commit{Tree: tree}
+			if _, err := c.Objects(t.Context()); !errors.Is(err, ErrTreeTooLarge) {
+				t.Errorf("objects: %v", err)
+			}
+			if _, err := tree.Repair(t.Context(), t.TempDir(), []string{"."}, nil); !errors.Is(err, ErrTreeTooLarge) {
+				t.Errorf("mend: %v", err)
+			}
+			if err := tree.checkConnected(); !errors.Is(err, ErrTreeTooLarge) {
+				t.Errorf("fetched: %v", err)
+			}
+			// Who goes from directory to directory ends as well.
+			listed := 0
+			for listed = 0; listed <= maxUncheckedListings; listed++ {
+				if _, err = tree.ReadDir("."); err != nil {
+					break
+				}
+			}
+			if !errors.Is(err, ErrTreeTooLarge) {
+				t.Errorf("listed %d directories: %v", listed, err)
+			}
+		})
+	}
+}

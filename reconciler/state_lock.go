@@ -1,0 +1,67 @@
+package reconciler
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"reconcile/reconciler/terraform"
+	"reconcile/state"
+)
+
+// releaseStaleLock frees Terraform's own lock when a run of ours left it behind: it fits a
+// holder of our lease that never released it, or that had to kill Terraform,
+// and the process that made it is provably dead. A live holder's lock freed
+// would lose updates, since backends write states unconditionally; so in every
+// other case the workspace waits.
+func (v *workspaceRun) releaseStaleLock(ctx context.Context, locked *terraform.LockedError) error {
+	for _, h := range v.lease.PreviousHolders() {
+		if !matchesHolder(locked, h) {
+			continue
+		}
+		dead, err := h.Released, error(nil)
+		if !dead {
+			dead, err = v.Record.IsProcessDead(ctx, h.Process)
+		}
+		if err != nil {
+			v.log.Warn("cannot tell whether the process that holds Terraform's lock is alive", "error", err)
+		}
+		if !dead {
+			continue
+		}
+		v.log.Info("freeing Terraform's lock that a killed run left behind", "lock", locked.ID, "by", h.Run)
+		if err := v.session.ForceUnlock(ctx, locked.ID); err != nil {
+			return fmt.Errorf("free Terraform's lock %s, left by run %s: %w", locked.ID, h.Run, err)
+		}
+		return nil
+	}
+	if locked.Who == "" {
+		return &blockedError{retry: true, reason: fmt.Sprintf(
+			"Terraform's state lock %s is held, and its backend does not tell by whom; if nobody is applying there: `reconcile unlock %s --state-lock %[1]s`", locked.ID, v.entry.Name)}
+	}
+	return &blockedError{retry: true, reason: fmt.Sprintf(
+		"Terraform's state lock is held by %s since %s (%s, %s); if nobody is applying there: `reconcile unlock %s --state-lock %s`",
+		locked.Who, locked.Created.UTC().Format("2006-01-02 15:04:05Z"), locked.Operation, locked.ID, v.entry.Name, locked.ID)}
+}
+
+// runIDs are the ids of the runs that held a lease.
+func runIDs(holders []state.PreviousHolder) []string {
+	var runs []string
+	for _, h := range holders {
+		runs = append(runs, h.Run)
+	}
+	return runs
+}
+
+// matchesHolder tells whether a lock could have been made by a holder: by the same
+// user on the same host, while the lease was held. (A person can work there
+// too, before or after.) All times are of that host's clock; Terraform's may
+// be cut to seconds.
+// The id of the lock says more, where it is known.
+func matchesHolder(locked *terraform.LockedError, h state.PreviousHolder) bool {
+	if h.LockID != "" {
+		return locked.ID == h.LockID
+	}
+	return locked.Who == h.Process.User &&
+		!locked.Created.Before(h.ActiveSince.Add(-time.Second)) && !locked.Created.After(h.ActiveUntil)
+}

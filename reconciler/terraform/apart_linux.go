@@ -1,9 +1,0 @@
-package terraform
-
-import "syscall"
-
-// apart gives a program a process group of its own, so that Ctrl-C at our
-// terminal does not reach it, and has it end with us.
-func apart() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-}

@@ -1,0 +1,103 @@
+package terraform
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+)
+
+// envAllow are the variables of our environment that Terraform gets. A name
+// that ends in "*" allows all names with that beginning.
+var envAllow = []string{
+	"PATH", "HOME", "TMPDIR", "USER", "LOGNAME",
+	"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY",
+	"http_proxy", "https_proxy", "no_proxy", "all_proxy",
+	"LANG", "LANGUAGE", "LC_*", "TZ",
+	"SSL_CERT_FILE", "SSL_CERT_DIR",
+	"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL*",
+	"AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_S3_USE_PATH_STYLE",
+	"TF_CLI_CONFIG_FILE",
+}
+
+// ownCredentials are passed on only where no role is set.
+var ownCredentials = []string{
+	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+	"AWS_PROFILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE",
+	"AWS_CONTAINER_CREDENTIALS_*", "AWS_CONTAINER_AUTHORIZATION_TOKEN*",
+	"AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_WEB_IDENTITY_TOKEN_FILE",
+	"AWS_EC2_METADATA_*", "AWS_SDK_LOAD_CONFIG",
+}
+
+// envDeny would change what Terraform does behind the back of what is
+// recorded.
+var envDeny = []string{"TF_CLI_ARGS*", "TF_WORKSPACE", "TF_DATA_DIR"}
+
+func checkEnvironment(environ []string) error {
+	for _, pair := range environ {
+		if name, value, _ := strings.Cut(pair, "="); value != "" && matchesAny(envDeny, name) {
+			return fmt.Errorf("%s is set in the environment: it would change what Terraform does without a trace in the record, so it is refused: unset it", name)
+		}
+	}
+	return nil
+}
+
+// environ is the environment of a command: what is allowed of ours, and the
+// credentials of a role (nil: our own).
+func (t *Terraform) environ(role map[string]string) map[string]string {
+	env := map[string]string{"CHECKPOINT_DISABLE": "1"}
+	for _, pair := range t.opts.Env() {
+		name, value, _ := strings.Cut(pair, "=")
+		if matchesAny(envAllow, name) || role == nil && matchesAny(ownCredentials, name) {
+			env[name] = value
+		}
+	}
+	if role != nil {
+		// Nothing may fall back to the credentials of the machine.
+		env["AWS_EC2_METADATA_DISABLED"] = "true"
+		env["AWS_SHARED_CREDENTIALS_FILE"] = os.DevNull
+		env["AWS_CONFIG_FILE"] = os.DevNull
+	}
+	for name, value := range role {
+		env[name] = value
+	}
+	return env
+}
+
+func matchesAny(names []string, name string) bool {
+	return slices.ContainsFunc(names, func(pattern string) bool {
+		prefix, isPrefix := strings.CutSuffix(pattern, "*")
+		return name == pattern || isPrefix && strings.HasPrefix(name, prefix)
+	})
+}
+
+// secretEnv are those of our credentials that nobody may see.
+var secretEnv = []string{"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"}
+
+// secretValues are values that no session of ours may show: our own credentials,
+// for a provisioner can print its environment; and sensitive outputs that a
+// session has seen, since Terraform does not take them for sensitive where
+// another workspace reads them.
+func (t *Terraform) secretValues() []string {
+	var values []string
+	for name, value := range t.environ(nil) {
+		if slices.Contains(secretEnv, name) {
+			values = append(values, value)
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.AppendSeq(values, maps.Keys(t.sensitiveValues))
+}
+
+func (t *Terraform) rememberSensitive(values ...string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, value := range values {
+		if t.sensitiveValues == nil {
+			t.sensitiveValues = map[string]bool{}
+		}
+		t.sensitiveValues[value] = true
+	}
+}

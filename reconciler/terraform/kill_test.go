@@ -1,0 +1,289 @@
+package terraform_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"reconcile/reconciler/terraform"
+)
+
+// pidPipe is where programs that Terraform runs tell the test their process
+// ids, one a line, and where the test waits for them.
+type pidPipe struct {
+	testing.TB
+	path  string
+	lines *bufio.Reader
+}
+
+func newPIDPipe(t testing.TB) *pidPipe {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "pids")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.OpenFile(path, os.O_RDWR, 0) // both, so that it never ends
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	return &pidPipe{TB: t, path: path, lines: bufio.NewReader(file)}
+}
+
+// readPID waits for a program to tell its process id.
+func (p *pidPipe) readPID() int {
+	p.Helper()
+	line, err := p.lines.ReadString('\n')
+	if err != nil {
+		p.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil {
+		p.Fatal(err)
+	}
+	return pid
+}
+
+// isAlive tells whether a process runs: a zombie does not.
+func isAlive(pid int) bool {
+	out, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
+	return err == nil && !strings.HasPrefix(strings.TrimSpace(string(out)), "Z")
+}
+
+// stubbornConfig is a workspace whose apply starts a program that ignores what it
+// can, has left its process group, and does not end.
+func stubbornConfig(p *pidPipe) string {
+	return fmt.Sprintf(`
+resource "terraform_data" "done" {}
+resource "terraform_data" "x" {
+  depends_on = [terraform_data.done]
+  provisioner "local-exec" {
+    interpreter = ["/bin/sh", "-c"]
+    command     = "trap '' INT TERM HUP; setsid /bin/sh -c 'trap \"\" INT TERM HUP; echo $$ > %[1]s; exec sleep 1000' & echo $$ > %[1]s; wait"
+  }
+}
+`, p.path)
+}
+
+// startApply starts an apply of a stubborn workspace and returns, once its
+// programs run, their process ids and what the apply will return.
+func startApply(ctx, killCtx context.Context, s *fixture, p *pidPipe) (session *terraform.Session, pids []int, result <-chan error) {
+	s.Helper()
+	session = s.tf.Open(killCtx, s.spec)
+	s.Cleanup(func() { session.Close() })
+	if err := session.Init(s.Context()); err != nil {
+		s.Fatal(err)
+	}
+	plan, err := session.Plan(s.Context())
+	if err != nil {
+		s.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- session.Apply(ctx, plan) }()
+	return session, []int{p.readPID(), p.readPID()}, done
+}
+
+func checkProcessesEnded(s *fixture, session *terraform.Session, pids []int) {
+	s.Helper()
+	s.close(session)
+	for _, pid := range pids {
+		if isAlive(pid) {
+			s.Errorf("process %d outlived its session", pid)
+		}
+	}
+}
+
+func TestInterrupt(t *testing.T) {
+	testBothProducts(t, func(t *testing.T, opt option) {
+		p := newPIDPipe(t)
+		s := newFixture(t, stubbornConfig(p), opt)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		session, pids, result := startApply(ctx, context.Background(), s, p)
+		cancel(errors.New("SIGTERM"))
+		err := <-result
+		if !errors.Is(err, terraform.ErrStopped) || !strings.Contains(err.Error(), "workspace one: apply failed: stopped: SIGTERM") {
+			t.Errorf("error of an interrupted apply: %v", err)
+		}
+		checkProcessesEnded(s, session, pids)
+		// Terraform ended by itself: what was done is in its state.
+		if state := s.read(s.state); !strings.Contains(state, `"done"`) {
+			t.Errorf("the interrupted apply left no state:\n%s\n%s", state, s.log)
+		}
+	})
+}
+
+func TestHardKill(t *testing.T) {
+	testBothProducts(t, func(t *testing.T, opt option) {
+		p := newPIDPipe(t)
+		s := newFixture(t, stubbornConfig(p), opt)
+		killCtx, kill := context.WithCancel(t.Context())
+		session, pids, result := startApply(t.Context(), killCtx, s, p)
+		kill()
+		if err := <-result; !errors.Is(err, terraform.ErrStopped) {
+			t.Errorf("error of a killed apply: %v", err)
+		}
+		checkProcessesEnded(s, session, pids)
+	})
+}
+
+// withUninterruptiblePlan is a terraform that does not heed interrupts.
+func withUninterruptiblePlan(t *testing.T, p *pidPipe) option {
+	path := filepath.Join(t.TempDir(), "terraform")
+	script := fmt.Sprintf(`#!/bin/sh
+case $1 in
+version) exec %[1]s version -json;;
+plan) trap '' INT; echo $$ > %[2]s; while :; do sleep 1000; done;;
+*) exec %[1]s "$@";;
+esac
+`, findTool(t, "terraform"), p.path)
+	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return withBinary(path)
+}
+
+func TestGraceEnds(t *testing.T) {
+	p := newPIDPipe(t)
+	s := newFixture(t, resourceConfig, withUninterruptiblePlan(t, p), func(o *terraform.Options) { o.Grace = time.Millisecond })
+	session := s.init()
+	ctx, cancel := context.WithCancel(t.Context())
+	result := make(chan error, 1)
+	go func() {
+		_, err := session.Plan(ctx)
+		result <- err
+	}()
+	pid := p.readPID()
+	cancel()
+	if err := <-result; !errors.Is(err, terraform.ErrStopped) || !errors.Is(err, context.Canceled) {
+		t.Errorf("error: %v", err)
+	}
+	checkProcessesEnded(s, session, []int{pid})
+}
+
+func TestNothingIsStartedOnceStopped(t *testing.T) {
+	s := newFixture(t, resourceConfig)
+	session := s.init()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	printed := s.log.String()
+	if _, err := session.Plan(ctx); !errors.Is(err, terraform.ErrStopped) {
+		t.Errorf("error: %v", err)
+	}
+	if s.log.String() != printed {
+		t.Error("terraform was run")
+	}
+}
+
+// What an apply leaves running in the background ends with its session.
+func TestBackgroundProcessEnds(t *testing.T) {
+	p := newPIDPipe(t)
+	s := newFixture(t, fmt.Sprintf(`
+resource "terraform_data" "x" {
+  provisioner "local-exec" { command = "setsid sh -c 'echo $$ > %s; exec sleep 1000' > /dev/null 2>&1 &" }
+}`, p.path))
+	session, plan := s.plan()
+	if err := session.Apply(t.Context(), plan); err != nil {
+		t.Fatal(err)
+	}
+	checkProcessesEnded(s, session, []int{p.readPID()})
+}
+
+// childDirVariable, in the environment, makes the test binary apply the workspace of
+// that directory until it is killed.
+const childDirVariable = "TERRAFORM_TEST_APPLY"
+
+func TestMain(m *testing.M) {
+	terraform.EnterSandbox()
+	if dir := os.Getenv(childDirVariable); dir != "" {
+		applyUntilKilled(dir)
+	}
+	os.Exit(m.Run())
+}
+
+func applyUntilKilled(dir string) {
+	ctx := context.Background()
+	tf, err := terraform.New(ctx, terraform.Options{WorkDir: filepath.Join(dir, "work"), Binary: os.Getenv("TERRAFORM_TEST_BINARY")})
+	if err != nil {
+		panic(err)
+	}
+	session := tf.Open(ctx, childSpec(dir))
+	if err := session.Init(ctx); err != nil {
+		panic(err)
+	}
+	plan, err := session.Plan(ctx)
+	if err != nil {
+		panic(err)
+	}
+	panic(session.Apply(ctx, plan))
+}
+
+func childSpec(dir string) terraform.Spec {
+	return terraform.Spec{Name: "one", Dir: filepath.Join(dir, "one"), Root: dir, LocalState: filepath.Join(dir, "state")}
+}
+
+// A run that is killed outright cannot end what it started; the next run in
+// that workspace does, before anything else.
+func TestOrphansOfAKilledRun(t *testing.T) {
+	p := newPIDPipe(t)
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "one"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "one", "main.tf"), []byte(stubbornConfig(p)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), childDirVariable+"="+dir, "TERRAFORM_TEST_BINARY="+findTool(t, "terraform"))
+	child.Stderr = os.Stderr
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	pids := []int{p.readPID(), p.readPID()}
+	if err := child.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	child.Wait()
+	orphans := 0
+	for _, pid := range pids {
+		if isAlive(pid) {
+			orphans++
+		}
+	}
+	if orphans == 0 {
+		t.Fatal("the killed run left nothing: this test shows nothing")
+	}
+	tf := newTerraform(t, func(o *terraform.Options) { o.WorkDir = filepath.Join(dir, "work") })
+	readOnlySpec := childSpec(dir)
+	readOnlySpec.ReadOnly = true
+	reader := tf.Open(t.Context(), readOnlySpec)
+	if err := errors.Join(reader.Init(t.Context()), reader.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, pid := range pids {
+		if isAlive(pid) {
+			orphans--
+		}
+	}
+	if orphans != 0 {
+		t.Error("a session that only looks has ended what an apply left")
+	}
+	session := tf.Open(t.Context(), childSpec(dir))
+	defer session.Close()
+	if err := session.Init(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, pid := range pids {
+		if isAlive(pid) {
+			t.Errorf("process %d of the killed run is left", pid)
+		}
+	}
+}

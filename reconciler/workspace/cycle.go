@@ -1,0 +1,135 @@
+package workspace
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// ErrCycle is wrapped by Graph.Err of workspaces that depend on each other in
+// a circle.
+var ErrCycle = errors.New("workspaces depend on each other")
+
+// dropGuesses drops guesses until none lies in a circle, the least certain
+// first. Of two that are alike both are dropped, so that the outcome does not
+// hang on names.
+func (l *graphBuilder) dropGuesses() {
+	for {
+		up := map[string][]string{}
+		for name, names := range l.upstream {
+			up[name] = slices.Clone(names)
+		}
+		for _, g := range l.guesses {
+			up[g.reader] = append(up[g.reader], g.upstream)
+		}
+		cycle := findCycles(up)
+		inCycle := func(g guess) bool { return cycle[g.reader] != 0 && cycle[g.reader] == cycle[g.upstream] }
+		minCertainty := -1
+		for _, g := range l.guesses {
+			if inCycle(g) && (minCertainty < 0 || g.certainty() < minCertainty) {
+				minCertainty = g.certainty()
+			}
+		}
+		if minCertainty < 0 {
+			return
+		}
+		dropped := map[string][]string{} // by reader and read
+		l.guesses = slices.DeleteFunc(l.guesses, func(g guess) bool {
+			drop := inCycle(g) && g.certainty() == minCertainty
+			if drop {
+				key := g.reader + "\x00" + g.read
+				dropped[key] = append(dropped[key], g.upstream)
+			}
+			return drop
+		})
+		for _, key := range sortedKeys(dropped) {
+			reader, read, _ := strings.Cut(key, "\x00")
+			l.addWarning(reader, "workspace %s may read the state of %s (%s), but does not wait for it, since that would close a circle: name those it reads in depends_on in %s", reader, strings.Join(dropped[key], ", "), read, SettingsFile)
+		}
+	}
+}
+
+// rejectCycles refuses the workspaces that depend on each other in a circle,
+// and takes the circle out of the graph.
+func (l *graphBuilder) rejectCycles() {
+	cycle := findCycles(l.upstream)
+	for _, n := range l.nodes {
+		if cycle[n.Name] == 0 {
+			continue
+		}
+		inSameCycle := func(up string) bool { return cycle[up] == cycle[n.Name] }
+		l.addError(n.Name, fmt.Errorf("%w in a circle: %s", ErrCycle, strings.Join(l.shortestCycle(n.Name, inSameCycle), " -> ")))
+	}
+	for name, up := range l.upstream {
+		if id := cycle[name]; id != 0 {
+			l.upstream[name] = slices.DeleteFunc(up, func(u string) bool { return cycle[u] == id })
+		}
+	}
+}
+
+// shortestCycle is a shortest way from name through workspaces of its circle back to
+// itself.
+func (l *graphBuilder) shortestCycle(name string, inCycle func(string) bool) []string {
+	from := map[string]string{}
+	for queue := []string{name}; len(queue) > 0; queue = queue[1:] {
+		for _, up := range slices.Sorted(slices.Values(l.upstream[queue[0]])) {
+			if _, seen := from[up]; seen || !inCycle(up) {
+				continue
+			}
+			from[up] = queue[0]
+			queue = append(queue, up)
+		}
+	}
+	cycle := []string{name}
+	for current := from[name]; current != name; current = from[current] {
+		cycle = append(cycle, current)
+	}
+	cycle = append(cycle, name)
+	slices.Reverse(cycle)
+	return cycle
+}
+
+// findCycles numbers the circles of a graph, from 1: workspaces that can reach
+// one another have the same number, others none (Tarjan's algorithm).
+func findCycles(up map[string][]string) map[string]int {
+	index, low, cycle := map[string]int{}, map[string]int{}, map[string]int{}
+	var stack []string
+	onStack := map[string]bool{}
+	found := 0
+	var visit func(name string)
+	visit = func(name string) {
+		index[name] = len(index) + 1
+		low[name] = index[name]
+		stack, onStack[name] = append(stack, name), true
+		for _, u := range up[name] {
+			if index[u] == 0 {
+				visit(u)
+				low[name] = min(low[name], low[u])
+			} else if onStack[u] {
+				low[name] = min(low[name], index[u])
+			}
+		}
+		if low[name] != index[name] {
+			return
+		}
+		start := slices.Index(stack, name)
+		members := stack[start:]
+		for _, m := range members {
+			onStack[m] = false
+		}
+		if len(members) > 1 {
+			found++
+			for _, m := range members {
+				cycle[m] = found
+			}
+		}
+		stack = stack[:start]
+	}
+	for _, name := range sortedKeys(up) {
+		if index[name] == 0 {
+			visit(name)
+		}
+	}
+	return cycle
+}

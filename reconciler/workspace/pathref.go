@@ -1,0 +1,227 @@
+package workspace
+
+import (
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// pathRef is a place in configuration that may name an object of the tree.
+type pathRef struct {
+	label     string               // the function or attribute, for people
+	path      hclsyntax.Expression // what the name is
+	kind      pathRefKind
+	secondArg hclsyntax.Expression // the pattern of a fileset, the variables of a template; may be nil
+	bindings  []binding
+	file      string
+	inData    bool // in a data source, which is read in the plan
+
+	// Of any text: whether it leads out of the directory by what it says, or
+	// may do so by what it refers to.
+	escapes bool
+	refs    []symbolRef
+}
+
+// symbolRef is var.NAME or local.NAME.
+type symbolRef struct{ root, name string }
+
+type pathRefKind int
+
+const (
+	fileArgument pathRefKind = iota // the argument of a function that reads
+	filesetArgument
+	templateArgument
+	pathAttribute // an attribute that is known to hold a path
+	anyText       // any other text: a path only if it can be evaluated and leads somewhere
+)
+
+// fileFunctions are the functions that look at the tree.
+var fileFunctions = map[string]pathRefKind{
+	"file": fileArgument, "filebase64": fileArgument, "fileexists": fileArgument, "filemd5": fileArgument,
+	"filesha1": fileArgument, "filesha256": fileArgument, "filesha512": fileArgument,
+	"filebase64sha256": fileArgument, "filebase64sha512": fileArgument,
+	"templatefile": templateArgument, "fileset": filesetArgument,
+}
+
+// pathAttributes are the attributes of resources that name files or
+// directories which the provider reads.
+var pathAttributes = map[string]bool{
+	"filename": true, "source": true, "source_dir": true, "source_file": true, "source_path": true,
+	"content_path": true, "template": true,
+}
+
+// pathRefVisitor finds the mentions in one block.
+type pathRefVisitor struct {
+	module         *module
+	file           string
+	withAttributes bool // attributes and texts count too: this is a resource or its like
+	inData         bool
+	bindings       []binding
+}
+
+// visitBlock looks through b and the blocks in it.
+func (c *pathRefVisitor) visitBlock(b *hclsyntax.Block) {
+	outer := c.bindings
+	c.bindings = append(outer[:len(outer):len(outer)], repetitionBindings(b.Body)...)
+	if b.Type == "dynamic" && len(b.Labels) == 1 {
+		c.bindings = append(outer[:len(outer):len(outer)], dynamicBindings(b)...)
+	}
+	for name, a := range b.Body.Attributes {
+		c.visitFunctions(a.Expr)
+		switch {
+		case !c.withAttributes:
+		case pathAttributes[name]:
+			c.addPathExpr(name, a.Expr)
+		default:
+			c.addTexts(name, a.Expr)
+		}
+	}
+	for _, inner := range b.Body.Blocks {
+		c.visitBlock(inner)
+	}
+	c.bindings = outer
+}
+
+func (c *pathRefVisitor) add(m pathRef) {
+	m.file, m.bindings, m.inData = c.file, c.bindings, c.inData
+	c.module.pathRefs = append(c.module.pathRefs, m)
+}
+
+// addPathExpr takes in an attribute that is known to hold a path, or a list of them.
+func (c *pathRefVisitor) addPathExpr(name string, e hclsyntax.Expression) {
+	switch e := unwrap(e).(type) {
+	case *hclsyntax.TupleConsExpr:
+		for _, x := range e.Exprs {
+			c.addPathExpr(name, x)
+		}
+	case *hclsyntax.ObjectConsExpr: // a block, in JSON
+		c.addTexts(name, e)
+	default:
+		c.add(pathRef{label: name, path: e, kind: pathAttribute})
+	}
+}
+
+// addTexts takes in the strings of any other attribute that could be a path out
+// of the module's directory.
+func (c *pathRefVisitor) addTexts(name string, e hclsyntax.Expression) {
+	switch e := unwrap(e).(type) {
+	case *hclsyntax.TupleConsExpr:
+		for _, x := range e.Exprs {
+			c.addTexts(name, x)
+		}
+	case *hclsyntax.ObjectConsExpr:
+		for _, item := range e.Items {
+			key := keyName(item.KeyExpr)
+			if pathAttributes[key] {
+				c.addPathExpr(key, item.ValueExpr)
+			} else {
+				c.addTexts(name, item.ValueExpr)
+			}
+		}
+	case *hclsyntax.ConditionalExpr:
+		c.addTexts(name, e.TrueResult)
+		c.addTexts(name, e.FalseResult)
+	default:
+		m := pathRef{label: name, path: e, kind: anyText}
+		m.noteEscapes(e)
+		for _, b := range c.bindings {
+			m.noteEscapes(b.collection)
+		}
+		if m.escapes || len(m.refs) > 0 {
+			c.add(m)
+		}
+	}
+}
+
+// keyName returns the constant key of an object's item.
+func keyName(e hclsyntax.Expression) string {
+	if keyword := hcl.ExprAsKeyword(e); keyword != "" {
+		return keyword
+	}
+	text, _ := constantString(e)
+	return text
+}
+
+// noteEscapes notes what could make a text in e a path out of the directory: it
+// climbs, is built on path.*, or on a variable or local that does so.
+func (m *pathRef) noteEscapes(e hclsyntax.Expression) {
+	_ = hclsyntax.VisitAll(e, func(n hclsyntax.Node) hcl.Diagnostics {
+		switch n := n.(type) {
+		case *hclsyntax.LiteralValueExpr:
+			text, _ := asString(n.Val)
+			m.escapes = m.escapes || strings.Contains(text, "..")
+		case *hclsyntax.ScopeTraversalExpr:
+			name, _ := attrAt(n.Traversal, 1)
+			switch root := n.Traversal.RootName(); root {
+			case "path":
+				m.escapes = true
+			case "var", "local":
+				m.refs = append(m.refs, symbolRef{root, name})
+			}
+		}
+		return nil
+	})
+}
+
+// visitFunctions takes in the arguments of the functions in e that look at the
+// tree.
+func (c *pathRefVisitor) visitFunctions(e hclsyntax.Expression) {
+	w := &functionWalker{pathRefVisitor: c}
+	_ = hclsyntax.Walk(e, w)
+}
+
+// functionWalker keeps the for expressions that it is in, as their names are
+// bound in what they yield.
+type functionWalker struct {
+	*pathRefVisitor
+	forExprs      []*hclsyntax.ForExpr
+	outerBindings [][]binding
+}
+
+// Enter implements hclsyntax.Walker.
+func (w *functionWalker) Enter(n hclsyntax.Node) hcl.Diagnostics {
+	switch n := n.(type) {
+	case *hclsyntax.ForExpr:
+		w.forExprs = append(w.forExprs, n)
+	case hclsyntax.ChildScope:
+		w.outerBindings = append(w.outerBindings, w.bindings)
+		if len(w.forExprs) > 0 {
+			f := w.forExprs[len(w.forExprs)-1]
+			b := binding{key: f.KeyVar, value: f.ValVar, collection: f.CollExpr}
+			w.bindings = append(w.bindings[:len(w.bindings):len(w.bindings)], b)
+		}
+	case *hclsyntax.FunctionCallExpr:
+		w.visitCall(n)
+	case *hclsyntax.ScopeTraversalExpr:
+		if isCLIWorkspaceRef(n.Traversal) {
+			w.module.cliWorkspaceRefs = append(w.module.cliWorkspaceRefs, problemAt(w.file, n.SrcRange, "%s.workspace", n.Traversal.RootName()))
+		}
+	}
+	return nil
+}
+
+// Exit implements hclsyntax.Walker.
+func (w *functionWalker) Exit(n hclsyntax.Node) hcl.Diagnostics {
+	switch n.(type) {
+	case *hclsyntax.ForExpr:
+		w.forExprs = w.forExprs[:len(w.forExprs)-1]
+	case hclsyntax.ChildScope:
+		w.bindings = w.outerBindings[len(w.outerBindings)-1]
+		w.outerBindings = w.outerBindings[:len(w.outerBindings)-1]
+	}
+	return nil
+}
+
+func (w *functionWalker) visitCall(n *hclsyntax.FunctionCallExpr) {
+	name := strings.TrimPrefix(n.Name, "core::")
+	kind, ok := fileFunctions[name]
+	if !ok || len(n.Args) == 0 {
+		return
+	}
+	m := pathRef{label: name + "()", path: n.Args[0], kind: kind}
+	if len(n.Args) > 1 {
+		m.secondArg = n.Args[1]
+	}
+	w.add(m)
+}

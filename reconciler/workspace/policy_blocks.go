@@ -1,0 +1,231 @@
+package workspace
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// checkDir looks through the blocks of one module.
+func (r *policyChecker) checkDir(dir string) {
+	files, problems, err := r.parseDir(dir)
+	if err != nil {
+		return // said when it was loaded
+	}
+	r.violations = append(r.violations, problems...)
+	r.providerSources = map[string]string{}
+	for _, f := range files {
+		r.checkSyntax(path.Join(dir, f.name), f.text)
+		for _, b := range f.body.Blocks {
+			if b.Type == "terraform" {
+				r.checkTerraformBlock(path.Join(dir, f.name), b)
+			}
+		}
+	}
+	for _, f := range files {
+		p := path.Join(dir, f.name)
+		for _, b := range f.body.Blocks {
+			if !slices.Contains(knownBlocks, b.Type) {
+				r.addViolation(p, b.TypeRange, b.Type, "blocks of the type %s are not looked through", b.Type)
+			}
+			r.checkBlock(p, b, b)
+		}
+	}
+}
+
+// knownBlocks are what a configuration file may consist of.
+var knownBlocks = []string{
+	"terraform", "locals", "variable", "output", "module", "provider", "resource", "data", "ephemeral", "action",
+	"check", "moved", "import", "removed",
+}
+
+// checkSyntax refuses files that are not read here as Terraform reads them.
+func (r *policyChecker) checkSyntax(file string, text []byte) {
+	if strings.HasSuffix(file, ".json") {
+		r.addViolation(file, hcl.Range{}, "tf.json", "configuration in JSON is not looked through as closely: write it as HCL, or list tf.json under allow")
+		r.checkJSON(file, text)
+	}
+}
+
+// What a terraform block may hold: OpenTofu's encryption, for one, may name a
+// program to run. In JSON such a block is an attribute.
+var (
+	terraformBlocks     = []string{"backend", "required_providers", "provider_meta"}
+	terraformAttributes = []string{"required_version", "experiments"}
+)
+
+// checkTerraformBlock notes where the providers of a module come from.
+func (r *policyChecker) checkTerraformBlock(file string, b *hclsyntax.Block) {
+	for name, a := range b.Body.Attributes {
+		if !slices.Contains(terraformAttributes, name) {
+			r.addViolation(file, a.NameRange, name, "%s is not allowed in terraform", name)
+		}
+	}
+	for _, inner := range b.Body.Blocks {
+		if !slices.Contains(terraformBlocks, inner.Type) {
+			r.addViolation(file, inner.TypeRange, inner.Type, "%s is not allowed in terraform", inner.Type)
+		}
+		if inner.Type != "required_providers" {
+			continue
+		}
+		for name, a := range inner.Body.Attributes {
+			r.providerSources[name] = providerSourceOf(name, a.Expr)
+			r.checkProvider(file, a.NameRange, name)
+		}
+	}
+}
+
+// providerSourceOf returns where a required provider comes from; "" where that cannot
+// be told.
+func providerSourceOf(name string, x hclsyntax.Expression) string {
+	object, ok := x.(*hclsyntax.ObjectConsExpr)
+	if _, isText := constantString(x); isText && !ok {
+		return defaultProviderSource(name) // a version, as it was written long ago
+	}
+	if !ok {
+		return ""
+	}
+	source := defaultProviderSource(name)
+	for _, item := range object.Items {
+		switch keyName(item.KeyExpr) {
+		case "source":
+			source, _ = constantString(item.ValueExpr)
+		case "":
+			return ""
+		}
+	}
+	return source
+}
+
+// defaultProviderSource is where a provider comes from that a module does not speak
+// of.
+func defaultProviderSource(name string) string {
+	if name == "terraform" {
+		return builtinProvider
+	}
+	return "hashicorp/" + name
+}
+
+// providerSource returns where a provider comes from, by its name in the module.
+func (r *policyChecker) providerSource(name string) string {
+	if source, ok := r.providerSources[name]; ok {
+		return source
+	}
+	return defaultProviderSource(name)
+}
+
+// checkProvider refuses a provider, by its name in the module.
+func (r *policyChecker) checkProvider(file string, rng hcl.Range, name string) {
+	if source := r.providerSource(name); !r.policy.allowsProvider(source) {
+		r.addViolation(file, rng, "", "provider %s is not among those that may run: %s", source, strings.Join(r.policy.Providers, ", "))
+	}
+}
+
+// checkBlock looks through a block and those in it; top is the one that they all
+// lie in.
+func (r *policyChecker) checkBlock(file string, outermost, b *hclsyntax.Block) {
+	switch {
+	case b.Type == "import" && b == outermost:
+		r.checkImport(file, b)
+	case len(b.Labels) == 0:
+	case slices.Contains(providerBlocks, b.Type):
+		r.checkResource(file, b)
+	case b.Type == "provider":
+		r.checkProvider(file, b.TypeRange, b.Labels[0])
+	}
+	for name, a := range b.Body.Attributes {
+		if outermost.Type == "check" && name == "data" { // only in JSON is this no block
+			r.addViolation(file, a.NameRange, "check", "data in a check, in JSON, is not looked through")
+		}
+		r.checkFunctions(file, a.Expr)
+	}
+	if b == outermost && (b.Type == "provider" || b.Type == "terraform") {
+		r.checkBlockSettings(file, b)
+	}
+	for _, inner := range b.Body.Blocks {
+		r.checkBlock(file, outermost, inner)
+	}
+}
+
+// providerBlocks are the blocks whose first label tells the provider.
+var providerBlocks = []string{"resource", "data", "ephemeral", "action", "list"}
+
+func blockTitle(b *hclsyntax.Block) string {
+	return strings.Join(append([]string{b.Type}, b.Labels...), " ")
+}
+
+func (r *policyChecker) checkResource(file string, b *hclsyntax.Block) {
+	kind := b.Labels[0]
+	switch {
+	case b.Type == "ephemeral" && strings.HasPrefix(kind, "aws_"), // they are all credentials, or secrets
+		b.Type != "resource" && r.policy.refusesName(kind):
+		r.addViolation(file, b.TypeRange, kind, "%s %s is not allowed", b.Type, kind)
+	case b.Type == "data" && kind == "aws_s3_object" && !isFalse(b.Body.Attributes["download_body"]):
+		r.addViolation(file, b.TypeRange, kind, "%s %s is not allowed without download_body = false", b.Type, kind)
+	}
+	name, _, _ := strings.Cut(kind, "_")
+	if a := b.Body.Attributes["provider"]; a != nil {
+		if t, ok := a.Expr.(*hclsyntax.ScopeTraversalExpr); ok {
+			name = t.Traversal.RootName()
+		} else { // in JSON, or as it was written long ago
+			text, _ := constantString(a.Expr)
+			name, _, _ = strings.Cut(text, ".")
+		}
+	}
+	r.checkProvider(file, b.TypeRange, name)
+}
+
+// isFalse reports whether an attribute is there, and false.
+func isFalse(a *hclsyntax.Attribute) bool {
+	if a == nil {
+		return false
+	}
+	v := constantValue(a.Expr)
+	return v.IsKnown() && !v.IsNull() && v.Type() == cty.Bool && v.False()
+}
+
+// checkImport refuses to import what a data source may not read: the plan would
+// show it just as well.
+func (r *policyChecker) checkImport(file string, b *hclsyntax.Block) {
+	to := b.Body.Attributes["to"]
+	if to == nil {
+		return // Terraform says so better
+	}
+	for _, kind := range addressNames(to.Expr) {
+		if r.policy.refusesName(kind) || matchesAny(importedSecrets, kind) {
+			r.addViolation(file, to.NameRange, kind, "import of %s is not allowed", kind)
+		}
+	}
+}
+
+// addressNames returns the names that an address consists of.
+func addressNames(x hclsyntax.Expression) (names []string) {
+	_ = hclsyntax.VisitAll(x, func(n hclsyntax.Node) hcl.Diagnostics {
+		switch n := n.(type) {
+		case *hclsyntax.ScopeTraversalExpr:
+			for _, step := range n.Traversal {
+				switch step := step.(type) {
+				case hcl.TraverseRoot:
+					names = append(names, step.Name)
+				case hcl.TraverseAttr:
+					names = append(names, step.Name)
+				}
+			}
+		case *hclsyntax.RelativeTraversalExpr:
+			for _, step := range n.Traversal {
+				if attr, ok := step.(hcl.TraverseAttr); ok {
+					names = append(names, attr.Name)
+				}
+			}
+		case *hclsyntax.LiteralValueExpr: // in JSON
+			text, _ := asString(n.Val)
+			names = append(names, strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(".[]", r) })...)
+		}
+		return nil
+	})
+	return names
+}

@@ -1,0 +1,45 @@
+package workspace
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// checkJSON refuses what a file in JSON may say in two ways: a member that is given
+// twice, and blocks of a type that is not known here.
+func (r *policyChecker) checkJSON(file string, text []byte) {
+	reader := &jsonReader{text: text, dec: json.NewDecoder(bytes.NewReader(text)), path: file, line: 1}
+	reader.dec.UseNumber()
+	root, err := reader.readValue()
+	if err != nil {
+		return // said when it was loaded
+	}
+	for _, object := range root.objects() {
+		for _, m := range object.members {
+			if !slices.Contains(knownBlocks, m.name) && m.name != "//" {
+				r.addViolation(file, m.rng, m.name, "blocks of the type %s are not looked through", m.name)
+			}
+		}
+	}
+	if _, more := reader.dec.Token(); more == nil {
+		r.addViolation(file, hcl.Range{}, "", "something follows the configuration")
+	}
+	r.checkDuplicates(file, root)
+}
+
+func (r *policyChecker) checkDuplicates(file string, n *jsonNode) {
+	seen := map[string]bool{}
+	for _, m := range n.members {
+		if seen[m.name] && m.name != "//" {
+			r.addViolation(file, m.rng, "", "%s is given twice", m.name)
+		}
+		seen[m.name] = true
+		r.checkDuplicates(file, m.value)
+	}
+	for _, item := range n.items {
+		r.checkDuplicates(file, item)
+	}
+}

@@ -1,0 +1,224 @@
+package workspace
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// checkFunctions refuses functions by name, and those of providers that may not
+// run.
+func (r *policyChecker) checkFunctions(file string, x hclsyntax.Expression) {
+	_ = hclsyntax.VisitAll(x, func(n hclsyntax.Node) hcl.Diagnostics {
+		call, ok := n.(*hclsyntax.FunctionCallExpr)
+		if !ok {
+			return nil
+		}
+		if name, ok := strings.CutPrefix(call.Name, "provider::"); ok {
+			name, _, _ = strings.Cut(name, "::")
+			r.checkProvider(file, call.NameRange, name)
+			return nil
+		}
+		name := strings.TrimPrefix(call.Name, "core::")
+		if r.policy.refusesName(name) {
+			r.addViolation(file, call.NameRange, name, "%s() is not allowed", name)
+		}
+		return nil
+	})
+}
+
+// checkTemplateFunctions refuses functions in a template's text.
+func (r *policyChecker) checkTemplateFunctions(file string, text []byte) {
+	if r == nil {
+		return
+	}
+	if isTooDeep(text) {
+		r.addViolation(file, hcl.Range{}, "", tooDeepText)
+		return
+	}
+	x, diags := hclsyntax.ParseTemplate(text, "", hcl.InitialPos)
+	if !diags.HasErrors() {
+		r.checkFunctions(file, x)
+	}
+}
+
+// addPathViolation refuses what reads outside the tree, or what could.
+func (r *policyChecker) addPathViolation(m pathRef, format string, args ...any) {
+	name := strings.TrimSuffix(m.label, "()")
+	r.addViolation(m.file, m.path.Range(), name, "%s %s", m.label, fmt.Sprintf(format, args...))
+}
+
+// checkPathRef judges all that m may name.
+func (r *policyChecker) checkPathRef(s *scope, m pathRef, names bound) {
+	if m.kind == anyText || r.choiceSteps > maxChoiceSteps {
+		return
+	}
+	s.forEach(m.bindings, names, []hclsyntax.Expression{m.path, m.secondArg}, func(names bound) {
+		for _, v := range s.choices(m.path, names) {
+			switch m.kind {
+			case filesetArgument:
+				r.checkFileset(s, m, v, names)
+			case templateArgument:
+				if r.checkRead(m, v) {
+					r.addTemplate(s, m, v, names)
+				}
+			case fileArgument:
+				r.checkRead(m, v)
+			case pathAttribute:
+				r.checkPathAttr(m, v)
+			}
+		}
+	})
+}
+
+const (
+	readsOutside = "reads outside the repository"
+	readsUnknown = "reads what cannot be told before Terraform runs"
+	readsOthers  = "reads what is not the repository's"
+)
+
+// checkRead judges the argument of a function, and reports whether it may be read.
+func (r *policyChecker) checkRead(m pathRef, v cty.Value) bool {
+	text, known := asString(v)
+	if v.HasMark(globMark) {
+		unmarked, _ := v.Unmark()
+		text, known = unmarked.Range().StringPrefix(), true
+	}
+	switch {
+	case isNull(v): // an error, or stands where nothing is read
+		return false
+	case !known:
+		r.addPathViolation(m, readsUnknown)
+		return false
+	}
+	p, ok := r.repoPath(text)
+	if !ok {
+		r.addPathViolation(m, readsOutside)
+		return false
+	}
+	return r.checkObject(m, p)
+}
+
+// checkObject judges an object of the tree.
+func (r *policyChecker) checkObject(m pathRef, p string) bool {
+	o, err := resolveLinks(r.tree, p)
+	switch {
+	case err != nil:
+		r.addPathViolation(m, "reads what cannot be used: %s", err)
+	case IsToolFile(p), IsToolFile(o.path), isInTerraformDir(p), isInTerraformDir(o.path), !o.exists && r.mayExistOutsideGit(o.path):
+		r.addPathViolation(m, readsOthers)
+	default:
+		return true
+	}
+	return false
+}
+
+// mayExistOutsideGit reports whether a path that Git does not hold may be there all the
+// same: what we generate, Terraform leaves behind, or readers of a state find.
+func (r *policyChecker) mayExistOutsideGit(p string) bool {
+	name := path.Base(p)
+	return slices.Contains(r.proposal.LocalStates, localIdentityPrefix+p) || strings.HasPrefix(name, GeneratedPrefix) ||
+		strings.Contains(name, ".tfstate") || name == ".terraform.lock.hcl"
+}
+
+// localIdentityPrefix begins the identity of a state in a file.
+const localIdentityPrefix = "local:"
+
+// checkFileset judges a list of files: nothing on the disk that Git does not hold
+// may be among them.
+func (r *policyChecker) checkFileset(s *scope, m pathRef, dir cty.Value, names bound) {
+	start, known := asString(dir)
+	pattern, isKnownPattern := asString(s.evaluate(m.secondArg, names))
+	switch {
+	case !known:
+		r.addPathViolation(m, readsUnknown)
+		return
+	case !isKnownPattern:
+		r.addPathViolation(m, "takes a pattern that cannot be told before Terraform runs")
+		return
+	case !isPlainPattern(pattern):
+		r.addPathViolation(m, "takes a pattern that may lead out of its directory")
+		return
+	}
+	base, ok := r.repoPath(path.Join(start, patternBase(pattern)))
+	if from, in := r.repoPath(start); !ok || !in {
+		r.addPathViolation(m, readsOutside)
+	} else if r.checkObject(m, base) && slices.ContainsFunc(r.untrackedSamples(), func(p string) bool { return mayMatchGlob(path.Join(from, pattern), p) }) {
+		r.addPathViolation(m, readsOthers)
+	}
+}
+
+func mayMatchGlob(pattern, p string) bool {
+	matched, err := doublestar.Match(pattern, p)
+	return matched || err != nil
+}
+
+// untrackedSamples are files that may be on the disk beside what Git holds.
+func (r *policyChecker) untrackedSamples() []string {
+	paths := []string{}
+	for _, state := range r.proposal.LocalStates {
+		if p, ok := strings.CutPrefix(state, localIdentityPrefix); ok {
+			paths = append(paths, p)
+		}
+	}
+	names := []string{
+		"terraform.tfstate", ".terraform.tfstate.lock.info", GeneratedPrefix + "_override.tf",
+		".terraform/terraform.tfstate", ".terraform/modules/modules.json", ".terraform/providers/h/n/t/v/p/terraform-provider-t",
+	}
+	if len(r.config.Env) > 0 {
+		names = append(names, GeneratedPrefix+".auto.tfvars.json")
+	}
+	for _, name := range names {
+		paths = append(paths, path.Join(r.root.Path, name))
+	}
+	return paths
+}
+
+// checkPathAttr judges an attribute that holds a path. A data source reads it in the
+// plan; a resource, once it is applied.
+func (r *policyChecker) checkPathAttr(m pathRef, v cty.Value) {
+	unmarked, _ := v.Unmark()
+	if unmarked.IsKnown() && (unmarked.IsNull() || unmarked.Type() != cty.String) {
+		return // not set, or not this kind of attribute
+	}
+	text, known := asString(v)
+	switch {
+	case !known && m.inData && !v.HasMark(globMark):
+		r.addPathViolation(m, readsUnknown)
+	case !known || !isPath(text):
+	default:
+		p, ok := r.repoPath(text)
+		// A provider goes there step by step, links and all.
+		if _, err := resolveLinks(r.tree, r.root.Path+"/"+text); !ok || err != nil {
+			r.addPathViolation(m, "lies outside the repository")
+		} else {
+			r.checkObject(m, p)
+		}
+	}
+}
+
+// checkRemoteModule refuses modules from elsewhere: but for exact versions of those
+// that are trusted.
+func (r *policyChecker) checkRemoteModule(c *moduleCall, source definition, text string, exact bool) {
+	switch {
+	case r == nil:
+	case !isRegistry(text) || !r.policy.allowsModule(text):
+		r.addViolation(source.file, source.Range(), "", "module %q comes from elsewhere, and %s is not among those that may be used", c.name, text)
+	case !exact:
+		r.addViolation(source.file, source.Range(), "", "module %q has no exact version", c.name)
+	}
+}
+
+// checkLinkedTemplate refuses a link where any template of a directory may be
+// meant: what it leads to is not looked through.
+func (r *policyChecker) checkLinkedTemplate(m pathRef, p string) {
+	if r != nil {
+		r.addPathViolation(m, "may read %s, which is a symbolic link", p)
+	}
+}

@@ -1,0 +1,140 @@
+package workspace
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// allowedAWSSettings are what a pull request may set in a provider of AWS; any other
+// may say where requests go, who they are from, or which program to run.
+var allowedAWSSettings = []string{
+	"alias", "allowed_account_ids", "default_tags", "for_each", "forbidden_account_ids", "ignore_tags", "max_retries", "region",
+	"retry_mode", "tag_policy_compliance", "token_bucket_rate_limiter_capacity", "use_dualstack_endpoint", "use_fips_endpoint", "version",
+}
+
+// setting is an argument of a provider or a backend; of one that lies in a
+// block, or in an object, the name of the outermost.
+type setting struct {
+	name, path string
+	value      hclsyntax.Expression // nil: a block without one
+	rng        hcl.Range
+}
+
+// settingsOf lists the arguments in a block and in all that lies in it.
+func settingsOf(body *hclsyntax.Body, outermost, prefix string) (result []setting) {
+	name := func(label string) string {
+		if outermost != "" {
+			return outermost
+		}
+		return label
+	}
+	for label, a := range body.Attributes {
+		result = append(result, setting{name(label), prefix + label, a.Expr, a.NameRange})
+	}
+	for _, b := range body.Blocks {
+		kind := b.Type
+		if kind == "dynamic" && len(b.Labels) > 0 {
+			kind = b.Labels[0]
+		}
+		result = append(result, setting{name(kind), prefix + kind, nil, b.TypeRange})
+		result = append(result, settingsOf(b.Body, name(kind), prefix+kind+".")...)
+	}
+	return result
+}
+
+// key is the same for two settings that certainly have the same effect; "" if
+// that cannot be told.
+func (st setting) key(owner string, value func(hclsyntax.Expression) cty.Value) string {
+	if st.value == nil {
+		return ""
+	}
+	v := value(st.value)
+	if !v.IsWhollyKnown() {
+		return ""
+	}
+	v, _ = v.UnmarkDeep()
+	return owner + " " + st.path + " = " + v.GoString()
+}
+
+// fileSettings name files, whose content a pull request may change.
+var fileSettings = []string{
+	"shared_config_files", "shared_credentials_files", "shared_credentials_file", "custom_ca_bundle", "web_identity_token_file",
+	"assume_role_with_web_identity", "profile",
+}
+
+// checkBlockSettings refuses settings of providers and backends, but for those that the
+// workspace has at the tip, of the same value.
+func (r *policyChecker) checkBlockSettings(file string, b *hclsyntax.Block) {
+	if b.Type == "terraform" {
+		for _, inner := range b.Body.Blocks {
+			if inner.Type == "backend" && len(inner.Labels) == 1 && r.proposal.TipWorkspace != nil {
+				r.checkSettings(file, b, inner, allowedBackendSettings[inner.Labels[0]])
+			}
+		}
+		return
+	}
+	if len(b.Labels) == 1 {
+		var allowed []string
+		if normalizeSource(r.providerSource(b.Labels[0])) == "hashicorp/aws" {
+			allowed = allowedAWSSettings
+		}
+		r.checkSettings(file, b, b, allowed)
+	}
+}
+
+// checkSettings refuses the settings in b that are not harmless; where it is not
+// known which are, those that are refused by name.
+func (r *policyChecker) checkSettings(file string, outermost, b *hclsyntax.Block, allowed []string) {
+	for _, st := range settingsOf(b.Body, "", "") {
+		lastName := st.path[strings.LastIndexByte(st.path, '.')+1:]
+		names := append([]string{lastName, st.name}, objectKeys(st.value)...)
+		isRefused := slices.ContainsFunc(names, r.policy.refusesName) || allowed != nil && !slices.Contains(allowed, st.name)
+		if !isRefused || slices.Contains(r.policy.AllowedNames, st.name) {
+			continue
+		}
+		if tip := r.proposal.TipWorkspace; tip != nil && !slices.Contains(fileSettings, st.name) {
+			if st.value == nil || tip.settings[st.key(blockTitle(b), constantValue)] {
+				continue // what lies in a block is judged by itself
+			}
+		}
+		r.addViolation(file, st.rng, lastName, "%s is not allowed in %s", st.path, blockTitle(outermost))
+	}
+}
+
+// constantValue returns what an expression without references is.
+func constantValue(x hclsyntax.Expression) cty.Value {
+	v, diags := x.Value(nil)
+	if diags.HasErrors() {
+		return cty.DynamicVal
+	}
+	return v
+}
+
+// objectKeys returns the keys of the objects in an expression: blocks, in JSON.
+func objectKeys(x hclsyntax.Expression) (keys []string) {
+	if x == nil {
+		return nil
+	}
+	_ = hclsyntax.VisitAll(x, func(n hclsyntax.Node) hcl.Diagnostics {
+		if object, ok := n.(*hclsyntax.ObjectConsExpr); ok {
+			for _, item := range object.Items {
+				keys = append(keys, keyName(item.KeyExpr))
+			}
+		}
+		return nil
+	})
+	return keys
+}
+
+// addSettings notes the settings of a provider or backend block.
+func (m *module) addSettings(b *hclsyntax.Block) {
+	for _, st := range settingsOf(b.Body, "", "") {
+		if key := st.key(blockTitle(b), constantValue); key != "" {
+			m.settings = append(m.settings, key)
+		}
+	}
+}

@@ -1,0 +1,124 @@
+package workspace
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// allowedBackendSettings are what a pull request may set in a backend beside where
+// the state lies, which is the tip's to say.
+var allowedBackendSettings = map[string][]string{
+	"s3": {
+		"acl", "allowed_account_ids", "bucket", "dynamodb_table", "encrypt", "forbidden_account_ids", "key", "kms_key_id",
+		"max_retries", "region", "retry_mode", "use_lockfile", "workspace_key_prefix",
+	},
+	localBackend: {"path", "workspace_dir"},
+}
+
+// allowedReadSettings are what the config of a terraform_remote_state may hold.
+var allowedReadSettings = map[string][]string{
+	"s3":         {"bucket", "key", "region", "workspace_key_prefix", "encrypt", "use_lockfile", "dynamodb_table", "kms_key_id"},
+	localBackend: {"path"},
+}
+
+// checkBackend refuses a state that does not lie where the workspace has it at the
+// tip. One that is not there yet is planned without a backend.
+func (r *policyChecker) checkBackend(w *Workspace) {
+	tip := r.proposal.TipWorkspace
+	if tip == nil {
+		return
+	}
+	switch {
+	case w.Backend.Type == "" || w.Identity != tip.Identity:
+		r.addViolation(w.Path, hcl.Range{}, "backend", "its state lies elsewhere than at the tip: a move of a state cannot be planned before it is merged")
+	case allowedBackendSettings[w.Backend.Type] == nil && w.backendText != tip.backendText:
+		r.addViolation(w.Path, hcl.Range{}, "backend", "its backend %q is not as it is at the tip", w.Backend.Type)
+	}
+	if w.Config.BackendConfig == "" {
+		return
+	}
+	values, _ := r.readVarFile(w.Config.BackendConfig)
+	for _, name := range sortedKeys(values) {
+		allowed := allowedBackendSettings[w.Backend.Type]
+		if w.backendText == tip.backendText && !slices.Contains(fileSettings, name) {
+			continue
+		}
+		if r.policy.refusesName(name) || allowed != nil && !slices.Contains(allowed, name) {
+			r.addViolation(w.Config.BackendConfig, hcl.Range{}, name, "%s is not allowed", name)
+		}
+	}
+}
+
+// remoteState refuses a state that is read in a way that reaches out of the
+// cloud, or out of the tree.
+func (r *policyChecker) checkRemoteState(s *scope, data *resource) {
+	kind, cfg, ws := data.attributes["backend"], data.attributes["config"], data.attributes["workspace"]
+	s.forEach(data.bindings, nil, expressionsOf(kind, cfg, ws), func(names bound) {
+		for _, k := range s.choices(kind.Expression, names) {
+			backend, _ := asString(k)
+			allowed := allowedReadSettings[backend]
+			if allowed == nil {
+				r.addRemoteStateViolation(data, "terraform_remote_state", "the backend %q is not s3 or local", backend)
+				continue
+			}
+			if backend == localBackend && ws.Expression != nil {
+				r.addRemoteStateViolation(data, "terraform_remote_state", "workspace may lead out of the repository")
+			}
+			for _, c := range r.remoteStateConfigs(s, cfg, names) {
+				r.checkRemoteStateConfig(data, backend, c, allowed)
+			}
+		}
+	})
+}
+
+// remoteStateConfigs are what the config of a terraform_remote_state may be.
+func (r *policyChecker) remoteStateConfigs(s *scope, cfg definition, names bound) []cty.Value {
+	if cfg.Expression == nil {
+		return []cty.Value{cty.EmptyObjectVal}
+	}
+	return s.choices(cfg.Expression, names)
+}
+
+func (r *policyChecker) checkRemoteStateConfig(data *resource, backend string, config cty.Value, allowed []string) {
+	config, _ = config.Unmark()
+	if !isIterable(config) || !config.Type().IsObjectType() && !config.Type().IsMapType() {
+		r.addRemoteStateViolation(data, "terraform_remote_state", "its config cannot be told before Terraform runs")
+		return
+	}
+	for it := config.ElementIterator(); it.Next(); {
+		k, v := it.Element()
+		name, _ := asString(k)
+		if !slices.Contains(allowed, name) {
+			r.addRemoteStateViolation(data, name, "%s is not allowed", name)
+			continue
+		}
+		if backend != localBackend {
+			continue
+		}
+		text, known := asString(v)
+		switch p, ok := r.repoPath(text); {
+		case !known:
+			r.addRemoteStateViolation(data, "terraform_remote_state", "its path cannot be told before Terraform runs")
+		case !ok || path.IsAbs(text):
+			r.addRemoteStateViolation(data, "terraform_remote_state", "reads outside the repository")
+		default:
+			// The way there is gone step by step, links and all.
+			if _, err := resolveLinks(r.tree, r.root.Path+"/"+text); err != nil {
+				r.addRemoteStateViolation(data, "terraform_remote_state", "%s", err)
+			} else if isInTerraformDir(p) {
+				r.addRemoteStateViolation(data, "terraform_remote_state", "reads what is not the repository's")
+			}
+		}
+	}
+}
+
+func (r *policyChecker) addRemoteStateViolation(data *resource, name, format string, args ...any) {
+	r.addViolation(data.file, hcl.Range{Start: hcl.Pos{Line: data.line}}, name, "terraform_remote_state: "+format, args...)
+}
+
+// isInTerraformDir reports whether a path lies in what Terraform keeps for itself.
+func isInTerraformDir(p string) bool { return slices.Contains(strings.Split(p, "/"), ".terraform") }

@@ -1,0 +1,60 @@
+package workspace
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestRefuse checks what is refused of each workspace of testdata/refuse
+// against want/NAME.
+func TestRefuse(t *testing.T) {
+	const archive = "testdata/refuse/pull-request.txtar"
+	repo, want := splitArchive(t, archive)
+	tree := newTree(repo)
+	settings, err := LoadSettings(tree, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dirs, err := Discover(tree, settings, Terraform)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, dir := range dirs {
+		got[dir.Name] = strings.Join(CheckPolicy(tree, Terraform, Proposal{Dir: dir, Config: settings.Config(dir.Name)}, settings.PreviewPolicy()), "\n")
+	}
+	if *update {
+		rewriteArchive(t, archive, got)
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(got)) {
+		if got[name] != want[name] {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, got[name], want[name])
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("%d workspaces, want %d", len(got), len(want))
+	}
+}
+
+// What is wrong in a preview block is said with its place.
+func TestPreviewSettings(t *testing.T) {
+	for text, want := range map[string]string{
+		"preview {\n  providers = [\"aws\"]\n}\n":                    `env/reconcile.hcl:2:16: providers: "aws" is not a provider's source`,
+		"preview {\n  modules = [\"../x\"]\n}\n":                     `env/reconcile.hcl:2:14: modules: "../x" is not a module's source`,
+		"preview {\n  refuse = [\"aws[\"]\n}\n":                      `env/reconcile.hcl:2:13: refuse: "aws[" is not a name`,
+		"preview {\n  nonsense = true\n}\n":                          "env/reconcile.hcl:2:3: Unsupported argument",
+		"preview {\n}\npreview {\n}\n":                               "env/reconcile.hcl:3:1: preview: there may be one such block only",
+		"preview {\n  providers = [\"example.com:8443/own/x\"]\n}\n": "",
+	} {
+		settings, err := LoadSettings(newTree(map[string]string{SettingsFile: text}), "")
+		switch {
+		case want == "" && err != nil, want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%q: %v, want %q", text, err, want)
+		case want == "" && !slices.Equal(settings.PreviewPolicy().Providers, []string{"example.com:8443/own/x"}):
+			t.Errorf("%q: %+v", text, settings.PreviewPolicy())
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package workspace
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+)
+
+// Prefixes of object ids: the modes of Git.
+const (
+	dirMode       = "040000:"
+	linkMode      = "120000:"
+	submoduleMode = "160000:"
+)
+
+// resolvedPath is what a path leads to once its links are followed.
+type resolvedPath struct {
+	path   string   // free of links, as far as it exists
+	links  []string // that lie on the way
+	exists bool
+	dir    bool
+}
+
+var errOutsideRepo = errors.New("leads out of the repository")
+
+// maxLinks is how many links one path may lead through, as in Linux.
+const maxLinks = 40
+
+// resolveLinks follows the links on a path of tree, in the order in which the
+// system would.
+func resolveLinks(tree Tree, p string) (resolvedPath, error) {
+	var o resolvedPath
+	resolved, rest := ".", p
+	for rest != "" {
+		var name string
+		name, rest, _ = strings.Cut(rest, "/")
+		switch name {
+		case "", ".":
+			continue
+		case "..":
+			if resolved == "." {
+				return o, outsideRepoError(p, o.links)
+			}
+			resolved = path.Dir(resolved)
+			continue
+		}
+		next := path.Join(resolved, name)
+		id := tree.ID(next)
+		switch {
+		case strings.HasPrefix(id, linkMode):
+			text, err := linkText(tree, next)
+			o.links = append(o.links, next)
+			if err == nil && len(o.links) > maxLinks {
+				err = fmt.Errorf("symbolic link %s: too many links, or links in a circle", next)
+			}
+			if err != nil {
+				return o, err
+			}
+			rest = text + "/" + rest
+			continue
+		case id == AbsentID, rest != "" && !strings.HasPrefix(id, dirMode):
+			o.path = path.Join(next, rest)
+			return o, nil
+		}
+		resolved = next
+	}
+	o.path, o.exists, o.dir = resolved, true, strings.HasPrefix(tree.ID(resolved), dirMode)
+	return o, nil
+}
+
+// linkText returns what the link at p says.
+func linkText(tree Tree, p string) (string, error) {
+	text, err := tree.ReadLink(p)
+	if err != nil {
+		return "", fmt.Errorf("symbolic link %s: %w", p, err)
+	}
+	if path.IsAbs(text) {
+		return "", outsideRepoError(p, []string{p})
+	}
+	return text, nil
+}
+
+// outsideRepoError is the error for a path that climbs out of the tree, perhaps by its
+// links.
+func outsideRepoError(p string, links []string) error {
+	if len(links) == 0 {
+		return fmt.Errorf("%s %w", p, errOutsideRepo)
+	}
+	return fmt.Errorf("symbolic link %s %w: Terraform would see files that no commit holds", links[len(links)-1], errOutsideRepo)
+}
+
+// readFile returns the content of a file of at most limit bytes, links
+// followed.
+func readFile(tree Tree, p string, limit int64) ([]byte, error) {
+	o, err := resolveLinks(tree, p)
+	if err != nil {
+		return nil, err
+	}
+	return readLimited(tree, o.path, limit)
+}
+
+// readLimited returns the content of a file of at most limit bytes.
+func readLimited(tree Tree, p string, limit int64) ([]byte, error) {
+	if info, err := tree.Lstat(p); err == nil && info.Size() > limit {
+		return nil, fmt.Errorf("it has %d bytes, and more than %d are not read: keep large data out of it", info.Size(), limit)
+	}
+	return tree.ReadFile(p)
+}

@@ -1,0 +1,390 @@
+package reconciler
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"runtime/debug"
+	"time"
+
+	"reconcile/reconciler/terraform"
+	"reconcile/state"
+)
+
+// workspaceRun is the work of one pass on one workspace, from its lease to its
+// record.
+type workspaceRun struct {
+	*checkout
+	entry           *workspaceEntry
+	log             *slog.Logger
+	lease           *state.Lease
+	record          state.Workspace // as read under the lease
+	upstreamsBefore upstreamRecords // as they were before the plan
+	trace           state.Trace     // what the plan is made from
+	previousAttempt *state.Attempt  // that was in the record before ours
+	keyID           string          // of the digest key, once it was read
+	key             []byte
+	session         Session
+	startedAt       time.Time          // when a Terraform that locks the state was started; zero: none can hold its lock
+	output          *terraform.Excerpt // what it printed, redacted
+	result          WorkspaceResult
+	panicErr        *PanicError
+	processesRemain bool // processes of it may still run
+	leaseReleased   bool // the lease was given back with the record
+}
+
+// maxLog is how much of what Terraform prints is kept of one workspace.
+const maxLog = 4 << 20
+
+// runLocally works on a stale workspace. Overrun: the tip has moved under it, and
+// nothing was done.
+func (s *checkout) runLocally(ctx, killCtx context.Context, entry *workspaceEntry) (v *workspaceRun, overrun bool) {
+	v = &workspaceRun{checkout: s, entry: entry, log: s.log.With("workspace", entry.Name), output: terraform.NewExcerpt(maxLog)}
+	v.result.Name = entry.Name
+	started := s.Now()
+	err := v.executeRecovered(ctx, killCtx)
+	v.result.DurationMS = s.Now().Sub(started).Milliseconds()
+	errors.As(err, &v.panicErr)
+	v.storeLog(ctx)
+
+	if errors.Is(err, state.ErrTipMoved) {
+		return v, true
+	}
+	if err != nil {
+		v.result.Outcome, v.result.Error = outcomeOf(err), err.Error()
+	}
+	return v, false
+}
+
+// executeRecovered turns a panic into an error, so that a fault of ours in one
+// workspace leaves the others and the record in order.
+func (v *workspaceRun) executeRecovered(ctx, killCtx context.Context) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &PanicError{Value: r, Stack: debug.Stack()}
+		}
+	}()
+	return v.execute(ctx, killCtx)
+}
+
+// execute is the whole of it, in its order.
+func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
+	ws := v.inventory.load(v.entry)
+	var root string
+	if ws.Err == nil {
+		if root, err = v.ensureLaidOut(ctx); err != nil {
+			return err
+		}
+	}
+	if err := v.acquire(ctx); err != nil {
+		return err
+	}
+	defer v.release(ctx)
+	// A lost lease stops the work as a signal does: interrupted first, and
+	// killed before the lease could end.
+	ctx = v.lease.Context()
+	killCtx, stop := mergeCancel(killCtx, v.lease.KillContext())
+	defer stop()
+
+	if stale, err := v.decide(ctx); err != nil || !stale {
+		return err
+	}
+	if ws.Err != nil {
+		return v.recordFailure(ctx, ws.Err)
+	}
+	if err := v.checkRoom(); err != nil {
+		return v.recordFailure(ctx, err)
+	}
+	tf, err := v.openTerraform(ctx)
+	if err != nil {
+		return v.recordFailure(ctx, err)
+	}
+	if err := v.checkVersion(tf); err != nil {
+		return v.recordFailure(ctx, err)
+	}
+	job, err := v.newJob(ctx, root, v.entry)
+	if err != nil {
+		return v.recordFailure(ctx, err)
+	}
+	job.Log, job.PreviousRuns = v.output, runIDs(v.lease.PreviousHolders())
+	if job.Sensitive, err = v.collectSensitiveValues(ctx, v.upstreamsBefore); err != nil {
+		return v.recordFailure(ctx, err)
+	}
+	v.session = tf.Open(killCtx, job)
+	defer func() { err = errors.Join(err, v.closeSession()) }()
+
+	plan, err := v.planExactInputs(ctx, root)
+	if err != nil {
+		return v.recordFailure(ctx, err)
+	}
+	v.result.Changes, v.result.PlanDigest = state.Changes(plan.Changes), plan.Digest
+	v.result.Warnings = append(v.result.Warnings, plan.Warnings...)
+	v.enterPhase(PhaseGate)
+	if !v.options.Adopt {
+		if err := v.checkState(v.entry, v.record, plan); err != nil {
+			return v.recordFailure(ctx, err)
+		}
+	}
+	if plan.Empty {
+		return v.recordSuccess(ctx, tf, plan, state.NoChanges)
+	}
+	if err := v.checkPlan(plan); err != nil {
+		return v.recordFailure(ctx, err)
+	}
+	if err := v.prepare(ctx); err != nil {
+		return v.recordFailure(ctx, err)
+	}
+	if err := v.begin(ctx, plan); err != nil {
+		return v.recordNotBegun(ctx, err)
+	}
+	v.enterPhase(PhaseApply)
+	v.startedAt = v.Now()
+	err = v.session.Apply(ctx, plan)
+	if unlock := (*terraform.UnlockError)(nil); errors.As(err, &unlock) {
+		v.noteLock(err) // so that the next run knows whose lock it finds
+		v.result.Warnings = append(v.result.Warnings, "applied, and then: "+err.Error())
+		err = nil
+	}
+	if errors.Is(err, terraform.ErrPlanChanged) {
+		return v.recordNotBegun(ctx, err)
+	}
+	if err != nil {
+		return v.recordFailure(ctx, err)
+	}
+	v.startedAt = time.Time{}
+	if err := v.verifyAppliedInputs(ctx, root); err != nil {
+		return v.recordFailure(ctx, err)
+	}
+	return v.recordSuccess(ctx, tf, plan, state.Applied)
+}
+
+func (v *workspaceRun) acquire(ctx context.Context) (err error) {
+	v.enterPhase(PhaseLease)
+	v.lease, err = v.waitForLease(ctx, state.LeaseRequest{
+		Identity:   v.leaseIdentity(v.entry.Name, v.inventory.stateIdentity(v.entry)),
+		Workspace:  v.entry.Name,
+		Run:        v.options.Run,
+		Generation: v.inventory.head.Generation,
+	})
+	if err != nil {
+		return fmt.Errorf("lease of %s: %w", v.entry.Name, err)
+	}
+	return nil
+}
+
+// waitForLease waits for a lease that another run holds, but not again once
+// this pass has done so in vain: it would be as often as there are workspaces.
+func (p *pass) waitForLease(ctx context.Context, claim state.LeaseRequest) (*state.Lease, error) {
+	claim.MaxWait = p.Wait
+	if p.leaseWaitExhausted.Load() {
+		claim.MaxWait = 0
+	}
+	lease, err := p.Record.Acquire(ctx, claim)
+	var busy *state.BusyError
+	if errors.As(err, &busy) {
+		p.leaseWaitExhausted.Store(true)
+	}
+	return lease, err
+}
+
+// closeSession ends what Terraform left; a second call does nothing.
+func (v *workspaceRun) closeSession() error {
+	if v.session == nil {
+		return nil
+	}
+	err := v.session.Close()
+	v.session, v.processesRemain = nil, err != nil
+	return err
+}
+
+// release gives the lease back, unless a process of this workspace may still
+// run: then the lease has to run out.
+func (v *workspaceRun) release(ctx context.Context) {
+	switch {
+	case v.leaseReleased:
+		return
+	case v.processesRemain:
+		v.log.Error("processes of this workspace could not be stopped; its lease is left to run out")
+		v.lease.Abandon()
+		return
+	}
+	ctx, cancel := cleanupContext(ctx)
+	defer cancel()
+	if err := retryWrite(ctx, func() error { return v.lease.Release(ctx) }); err != nil {
+		v.log.Warn("the lease could not be released and will run out", "error", err)
+	}
+}
+
+// decide reads the record again, now that nobody else may write it, and tells
+// whether the workspace is still stale. It notes the upstreams as they are
+// before the plan reads their states.
+func (v *workspaceRun) decide(ctx context.Context) (stale bool, err error) {
+	if v.record, _, err = v.Record.Workspace(ctx, v.entry.Name); err != nil {
+		return false, fmt.Errorf("read the record of %s: %w", v.entry.Name, err)
+	}
+	if v.upstreamsBefore, err = v.readUpstreams(ctx, v.entry.Name); err != nil {
+		return false, err
+	}
+	digests := v.upstreamsBefore.digests()
+	v.trace = v.inventory.trace(v.entry, digests)
+	v.result.StaleReasons = v.inventory.ownReasons(v.entry, v.record)
+	if v.record.Trace != nil {
+		v.result.StaleReasons = append(v.result.StaleReasons, v.inventory.upstreamReasons(v.entry.Name, v.record.Trace, digests)...)
+	}
+	if v.options.Replan && len(v.result.StaleReasons) == 0 {
+		v.result.StaleReasons = []string{"--replan"}
+	}
+	if len(v.result.StaleReasons) == 0 {
+		v.result.Outcome = state.Unchanged
+		return false, nil
+	}
+	if v.wasTriedMeanwhile() {
+		v.result.Outcome, v.result.Error = v.record.Outcome, v.record.Error
+		v.result.Changes, v.result.Risk, v.result.PlanDigest = v.record.Changes, v.record.Risk, v.record.PlanDigest
+		return false, nil
+	}
+	v.result.Warnings = append(v.result.Warnings, v.inventory.load(v.entry).Warnings...)
+	if a := v.record.Attempt; a != nil {
+		v.result.Warnings = append(v.result.Warnings, fmt.Sprintf(
+			"the apply that run %s began at %s did not end well: resources that it created and could not write to Terraform's state are not known to anyone; look for them",
+			a.Run, a.StartedAt.UTC().Format("2006-01-02 15:04:05Z")))
+	}
+	return true, nil
+}
+
+// wasTriedMeanwhile tells whether another run has tried these very inputs since
+// this pass read the record, in vain: to try them at once again would be to do
+// the same thing twice.
+func (v *workspaceRun) wasTriedMeanwhile() bool {
+	o, rec := v.options, v.record
+	return !o.Replan && !o.Adopt && rec.Rev != v.entry.record.Rev && rec.PendingInputs != nil &&
+		(rec.Outcome == state.Failed || rec.Outcome == state.Blocked) && maps.Equal(rec.PendingInputs, pendingInputs(v.entry, v.trace))
+}
+
+// plan initialises and plans, and frees a lock of Terraform's that a dead run
+// of ours left behind.
+func (v *workspaceRun) plan(ctx context.Context) (*terraform.Plan, error) {
+	v.enterPhase(PhaseInit)
+	if err := v.session.Init(ctx); err != nil {
+		return nil, err
+	}
+	v.storeLockFile(ctx)
+	v.enterPhase(PhasePlan)
+	v.startedAt = v.Now()
+	plan, err := v.session.Plan(ctx)
+	var locked *terraform.LockedError
+	if errors.As(err, &locked) {
+		if err := v.releaseStaleLock(ctx, locked); err != nil {
+			return nil, err
+		}
+		v.startedAt = v.Now()
+		plan, err = v.session.Plan(ctx)
+	}
+	if err == nil {
+		v.lease.ForgetHolders() // Terraform had its lock: nobody has left one
+		v.startedAt = time.Time{}
+	}
+	return plan, err
+}
+
+// checkRoom refuses a workspace whose inputs the record could not take once they
+// are applied.
+func (v *workspaceRun) checkRoom() error {
+	applied := v.record
+	applied.Name, applied.Trace = v.entry.Name, v.trace
+	if err := v.lease.CheckStorable(applied); err != nil {
+		return fmt.Errorf("nothing was applied: %w", err)
+	}
+	return nil
+}
+
+// prepare gets all that an apply and its record will need: what is missing is to
+// be known while nothing has begun.
+func (v *workspaceRun) prepare(ctx context.Context) error {
+	err := v.readKey(ctx)
+	if err == nil {
+		err = v.session.PrepareApply(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("nothing was applied: %w", err)
+	}
+	return nil
+}
+
+// readKey reads the digest key, once.
+func (v *workspaceRun) readKey(ctx context.Context) (err error) {
+	if v.key != nil {
+		return nil
+	}
+	if v.keyID, v.key, err = v.DigestKey(ctx); err != nil {
+		return fmt.Errorf("digest key: %w", err)
+	}
+	return nil
+}
+
+// begin writes the attempt, if the tip is still ours to apply.
+func (v *workspaceRun) begin(ctx context.Context, plan *terraform.Plan) error {
+	v.previousAttempt = v.record.Attempt
+	v.record.Attempt = &state.Attempt{
+		Commit: v.inventory.commit.ID, Run: v.options.Run, PlanDigest: plan.Digest,
+		Process: v.Record.Process(), StartedAt: v.Now(), PreviousIdentities: v.listFormerStates(),
+		State: (*state.TerraformState)(&plan.State),
+	}
+	v.record.PendingInputs = nil // what waited is begun
+	v.updateMetadata()
+	brief, cancel := context.WithTimeout(ctx, recordTimeout)
+	defer cancel()
+	if err := retryWrite(brief, func() error { return v.lease.BeginApply(brief, v.record) }); err != nil {
+		return fmt.Errorf("write the attempt on %s (nothing was applied): %w", v.entry.Name, err)
+	}
+	return nil
+}
+
+// recordNotBegun records that an apply was not begun after all. Whether its attempt was
+// written may be open: one that stayed would be taken for an interrupted apply.
+func (v *workspaceRun) recordNotBegun(ctx context.Context, err error) error {
+	if errors.Is(err, state.ErrTipMoved) || errors.Is(err, state.ErrLeaseLost) {
+		return err
+	}
+	v.record.Attempt = v.previousAttempt
+	return v.recordFailure(ctx, err)
+}
+
+// storeLog stores what Terraform printed with the run's history.
+func (v *workspaceRun) storeLog(ctx context.Context) {
+	if v.output.Len() == 0 {
+		return
+	}
+	ctx, cancel := cleanupContext(ctx)
+	defer cancel()
+	if err := v.Snapshots.PutLog(ctx, v.options.Run, v.entry.Name, bytes.NewReader(v.output.Bytes())); err != nil {
+		v.log.Warn("the log of this workspace could not be kept", "error", err)
+	}
+}
+
+// storeLockFile stores the dependency lock file that init made, where none is
+// committed: without it nobody could tell which providers were used.
+func (v *workspaceRun) storeLockFile(ctx context.Context) {
+	made := v.session.GeneratedLockFile()
+	if len(made) == 0 {
+		return
+	}
+	if _, err := v.Snapshots.PutFile(ctx, v.options.Run, v.entry.Name, ".terraform.lock.hcl", bytes.NewReader(made)); err != nil {
+		v.log.Warn("the lock file that init made could not be kept", "error", err)
+	}
+}
+
+func (v *workspaceRun) enterPhase(phase Phase) {
+	v.log.Debug("phase", "phase", phase)
+	v.emit(Event{Workspace: v.entry.Name, Phase: phase})
+}
+
+// mergeCancel returns a context that ends with the first of two, with its cause.
+func mergeCancel(a, b context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(a)
+	stop := context.AfterFunc(b, func() { cancel(context.Cause(b)) })
+	return ctx, func() { stop(); cancel(nil) }
+}

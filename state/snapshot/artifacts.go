@@ -1,0 +1,172 @@
+package snapshot
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+)
+
+const (
+	runsDir   = "runs"
+	filesDir  = "files"
+	logSuffix = ".log"
+)
+
+// runKey is the key of a part of a run. Parts may be any text: a slash in
+// them is escaped, so that no name can reach into another's place.
+func runKey(run string, parts ...string) (string, error) {
+	id, err := ulid.ParseStrict(run)
+	if err != nil || id.String() != run {
+		return "", fmt.Errorf("%q is not the id of a run", run)
+	}
+	key := runsDir + "/" + run
+	for _, part := range parts {
+		if err := checkPath(part); err != nil {
+			return "", err
+		}
+		key += "/" + url.PathEscape(part)
+	}
+	return key, nil
+}
+
+// PutLog keeps what a run printed for a workspace, replacing what was kept
+// before. Only the owner can read it (0600; S3 encrypts it).
+func (s *Store) PutLog(ctx context.Context, run, workspace string, log io.Reader) error {
+	key, err := runKey(run, workspace)
+	if err != nil {
+		return fmt.Errorf("log of %s: %w", workspace, err)
+	}
+	b, err := s.newBlobFrom(log)
+	if err == nil {
+		defer b.close()
+		err = s.blobs.put(ctx, key+logSuffix, b)
+	}
+	if err != nil {
+		return fmt.Errorf("log of %s: %w", workspace, err)
+	}
+	return nil
+}
+
+// maxInMemory is up to which size, in bytes, the files of a run are held in
+// memory on their way: a log is seldom larger, and there is one a workspace.
+const maxInMemory = 256 << 10
+
+func (s *Store) newBlobFrom(r io.Reader) (*blob, error) {
+	head, err := io.ReadAll(io.LimitReader(r, maxInMemory))
+	if err != nil {
+		return nil, err
+	}
+	if len(head) < maxInMemory {
+		return newMemoryBlob(head), nil
+	}
+	return newBlob(s.TempDir, func(w io.Writer) error {
+		_, err := io.Copy(w, io.MultiReader(bytes.NewReader(head), r))
+		return err
+	})
+}
+
+// Log returns what a run printed for a workspace, or ErrNotFound.
+func (s *Store) Log(ctx context.Context, run, workspace string) (io.ReadCloser, error) {
+	key, err := runKey(run, workspace)
+	if err != nil {
+		return nil, fmt.Errorf("log of %s: %w", workspace, err)
+	}
+	return s.blobs.get(ctx, key+logSuffix)
+}
+
+// Logs returns the workspaces that a run has logs of, sorted.
+func (s *Store) Logs(ctx context.Context, run string) ([]string, error) {
+	key, err := runKey(run)
+	if err != nil {
+		return nil, fmt.Errorf("logs: %w", err)
+	}
+	objects, err := s.blobs.list(ctx, key)
+	if err != nil {
+		return nil, fmt.Errorf("logs of run %s: %w", run, err)
+	}
+	var workspaces []string
+	for _, o := range objects {
+		name, ok := strings.CutSuffix(o.name, logSuffix)
+		if workspace, err := url.PathUnescape(name); ok && !o.isDir && err == nil {
+			workspaces = append(workspaces, workspace)
+		}
+	}
+	slices.Sort(workspaces)
+	return workspaces, nil
+}
+
+// PutFile keeps a file of a run that must not be lost (Terraform's
+// errored.tfstate), and returns where it lies. Like a snapshot it is never
+// overwritten with other content: ErrDifferentContent.
+func (s *Store) PutFile(ctx context.Context, run, workspace, name string, contents io.Reader) (string, error) {
+	key, err := runKey(run, filesDir, workspace, name)
+	if err != nil {
+		return "", fmt.Errorf("%s of %s: %w", name, workspace, err)
+	}
+	b, err := s.newBlobFrom(contents)
+	if err == nil {
+		defer b.close()
+		err = s.create(ctx, key, b)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s of %s: %w", name, workspace, err)
+	}
+	return s.blobs.location(key), nil
+}
+
+// File returns a file that PutFile kept, or ErrNotFound.
+func (s *Store) File(ctx context.Context, run, workspace, name string) (io.ReadCloser, error) {
+	key, err := runKey(run, filesDir, workspace, name)
+	if err != nil {
+		return nil, fmt.Errorf("%s of %s: %w", name, workspace, err)
+	}
+	return s.blobs.get(ctx, key)
+}
+
+// PruneLogs removes the logs and files of the runs that began before an
+// instant, and returns their ids. One for which keep returns true stays.
+func (s *Store) PruneLogs(ctx context.Context, cutoff time.Time, keep func(run string) bool) ([]string, error) {
+	runs, err := s.blobs.list(ctx, runsDir)
+	if err != nil {
+		return nil, fmt.Errorf("remove old logs: %w", err)
+	}
+	var removed []string
+	for _, o := range runs {
+		id, err := ulid.ParseStrict(o.name)
+		if err != nil || !id.Timestamp().Before(cutoff) || keep(o.name) {
+			continue
+		}
+		if err := s.removeAll(ctx, path.Join(runsDir, o.name)); err != nil {
+			return removed, fmt.Errorf("remove old logs: %w", err)
+		}
+		removed = append(removed, o.name)
+	}
+	return removed, nil
+}
+
+func (s *Store) removeAll(ctx context.Context, dir string) error {
+	objects, err := s.blobs.list(ctx, dir)
+	if err != nil {
+		return err
+	}
+	for _, o := range objects {
+		key := path.Join(dir, o.name)
+		if o.isDir {
+			err = s.removeAll(ctx, key)
+		} else {
+			err = s.blobs.remove(ctx, key)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

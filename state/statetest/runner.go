@@ -1,0 +1,172 @@
+package statetest
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"reconcile/state"
+)
+
+// lease is the length of the leases in these tests, on clocks that stand
+// still unless they are moved.
+const lease = time.Minute
+
+// runner is a run with clocks, a store handle that can be made to fail, and a
+// record of its own.
+type runner struct {
+	*state.Record
+	t      *testing.T
+	name   string
+	store  *FaultStore
+	mono   atomic.Int64
+	wall   atomic.Int64
+	isDead func(state.Process) (bool, error) // answers Options.ProcessDead; nil: never asked
+}
+
+// newRunner returns a run on a host of that name. Its clocks start somewhere
+// of their own.
+func newRunner(t *testing.T, open Open, name string, starts time.Time) *runner {
+	a := &runner{t: t, name: name, store: NewFaultStore(open())}
+	a.mono.Store(int64(len(name)) * int64(time.Hour))
+	a.wall.Store(starts.UnixNano())
+	a.Record = state.New(a.store, "record", state.Options{
+		LeaseDuration: lease, PollInterval: time.Millisecond,
+		Now:          func() time.Time { return time.Unix(0, a.wall.Load()) },
+		MonotonicNow: func() time.Duration { return time.Duration(a.mono.Load()) },
+		Process:      state.Process{Host: name, PID: 1},
+		IsProcessDead: func(_ context.Context, p state.Process) (bool, error) {
+			if a.isDead == nil {
+				return false, errors.New("cannot tell")
+			}
+			return a.isDead(p)
+		},
+	})
+	return a
+}
+
+var testTime = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// twoRunners returns two runs on two hosts, with clocks that agree.
+func twoRunners(t *testing.T, open Open) (a, b *runner) {
+	return newRunner(t, open, "a", testTime), newRunner(t, open, "b", testTime)
+}
+
+// advance lets time pass for some actors.
+func advance(d time.Duration, actors ...*runner) {
+	for _, a := range actors {
+		a.mono.Add(int64(d))
+		a.wall.Add(int64(d))
+	}
+}
+
+const identity = "s3://bucket/tokyo"
+
+func (a *runner) leaseRequest() state.LeaseRequest {
+	return state.LeaseRequest{Identity: identity, Workspace: "tokyo", Run: "run-" + a.name}
+}
+
+// acquire takes the lease, which must be possible at once.
+func (a *runner) acquire() *state.Lease {
+	a.t.Helper()
+	l, err := a.Acquire(a.t.Context(), a.leaseRequest())
+	if err != nil {
+		a.t.Fatalf("%s: acquire: %v", a.name, err)
+	}
+	a.t.Cleanup(l.Abandon)
+	return l
+}
+
+// assertBusy asserts that the lease cannot be taken now, because of holder.
+func (a *runner) assertBusy(holder *runner) {
+	a.t.Helper()
+	l, err := a.Acquire(a.t.Context(), a.leaseRequest())
+	var busy *state.BusyError
+	if !errors.As(err, &busy) {
+		a.t.Fatalf("%s: acquire: got %v, %v, want a BusyError", a.name, l, err)
+	}
+	if busy.Lease.Run != "run-"+holder.name || busy.Lease.Process.Host != holder.name {
+		a.t.Fatalf("%s: acquire: got %v, want it held by %s", a.name, err, holder.name)
+	}
+}
+
+// leaseItem is the lease as stored.
+func (a *runner) leaseItem() state.LeaseItem {
+	a.t.Helper()
+	all, err := a.Leases(context.WithoutCancel(a.t.Context()))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return all[identity]
+}
+
+// head adopts a tip and returns the head.
+func (a *runner) adopt(commit string) state.Head {
+	a.t.Helper()
+	h, err := a.Head(a.t.Context())
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	h.Commit, h.Run = commit, "run-"+a.name
+	if h, err = a.Adopt(a.t.Context(), h); err != nil {
+		a.t.Fatal(err)
+	}
+	return h
+}
+
+// readTokyo is what is recorded of the workspace.
+func (a *runner) readTokyo() state.Workspace {
+	a.t.Helper()
+	w, _, err := a.Workspace(a.t.Context(), "tokyo")
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return w
+}
+
+func newTokyo(commit string) state.Workspace {
+	return state.Workspace{Name: "tokyo", Path: "env/tokyo", Identity: identity, Commit: commit, Trace: state.Trace{"env/tokyo": "040000:" + commit}}
+}
+
+// assertErr asserts the kind of an error.
+func assertErr(t *testing.T, what string, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Fatalf("%s: got %v, want %v", what, err, want)
+	}
+}
+
+// renewAfter lets time pass for a holder that then renews its lease, and
+// waits until it has.
+func (a *runner) renewAfter(d time.Duration) {
+	a.t.Helper()
+	before := a.store.CompletedWrites()
+	advance(d, a)
+	// The holder counts from its renewal only when it has seen it succeed.
+	waitUntil(a.t, "a renewal", func() bool { return a.store.CompletedWrites() > before })
+}
+
+// waitUntil waits for something that another goroutine does.
+func waitUntil(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	ticker := time.NewTicker(time.Millisecond)
+	defer ticker.Stop()
+	for !done() {
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			t.Fatalf("waited in vain: %s", what)
+		}
+	}
+}
+
+// assertLeaseLost waits for a context of a lease and asserts its cause.
+func assertLeaseLost(work context.Context, t *testing.T, what string) {
+	t.Helper()
+	waitUntil(t, what, func() bool { return work.Err() != nil })
+	assertErr(t, what, context.Cause(work), state.ErrLeaseLost)
+}
