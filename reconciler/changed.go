@@ -54,11 +54,11 @@ func (r *Reconciler) resolve(ctx context.Context, rev string) (*source.Commit, e
 	if rev == "" {
 		return nil, fmt.Errorf("both --from and --to are needed to compare two commits")
 	}
-	id, err := r.Source.Resolve(ctx, rev)
+	id, err := r.config.Source.Resolve(ctx, rev)
 	if err != nil {
 		return nil, fmt.Errorf("resolve %s: %w", rev, err)
 	}
-	commit, err := r.Source.Fetch(ctx, id)
+	commit, err := r.config.Source.Fetch(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("fetch %s: %w", abbreviate(id), err)
 	}
@@ -99,15 +99,15 @@ func (r *Reconciler) inventoryAtTip(ctx context.Context) (*inventory, error) {
 	if err != nil {
 		return nil, err
 	}
-	tip, err := r.Source.Tip(ctx, head.Protocol)
+	tip, err := r.config.Source.Tip(ctx, head.Protocol)
 	if err != nil {
-		return nil, fmt.Errorf("ask for the tip of %s: %w", r.Branch, err)
+		return nil, fmt.Errorf("ask for the tip of %s: %w", r.config.Branch, err)
 	}
 	commit, err := r.fetch(ctx, tip)
 	if err != nil {
 		return nil, err
 	}
-	settings, err := workspace.LoadSettings(commit.Tree, r.Environment)
+	settings, err := workspace.LoadSettings(commit.Tree, r.config.Environment)
 	if err != nil {
 		return nil, fmt.Errorf("settings at %s: %w", abbreviate(tip.Commit), err)
 	}
@@ -129,7 +129,7 @@ func (r *Reconciler) changedBetween(ctx context.Context, a, b *source.Commit) (*
 	c := &Changed{From: a.ID, To: b.ID, Warnings: after.settings.Warnings()}
 	for _, dir := range after.settings.OpenTofuDirs() {
 		if _, ok := before.entries[dir.Name]; ok {
-			after.entries[dir.Name] = &workspaceEntry{Dir: dir, config: after.settings.Config(dir.Name)}
+			after.entries[dir.Name] = &workspaceEntry{dir: dir, config: after.settings.Config(dir.Name)}
 		}
 	}
 	if len(before.entries) == 0 {
@@ -145,7 +145,7 @@ func (r *Reconciler) changedBetween(ctx context.Context, a, b *source.Commit) (*
 		entry := after.entries[name]
 		old, ok := before.entries[name]
 		if !ok {
-			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: []string{gitpath.Quote(entry.Path)}, New: true})
+			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: []string{gitpath.Quote(entry.dir.Path)}, New: true})
 			continue
 		}
 		var stale []string
@@ -167,7 +167,7 @@ func (r *Reconciler) changedBetween(ctx context.Context, a, b *source.Commit) (*
 	}
 	for _, name := range slices.Sorted(maps.Keys(before.entries)) {
 		if after.entries[name] == nil {
-			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: []string{gitpath.Quote(before.entries[name].Path)}, Removed: true})
+			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: []string{gitpath.Quote(before.entries[name].dir.Path)}, Removed: true})
 		}
 	}
 	c.addReaders(after.graph)
@@ -176,11 +176,11 @@ func (r *Reconciler) changedBetween(ctx context.Context, a, b *source.Commit) (*
 
 // inventoryWithoutRecord is the workspaces at a commit, without a record.
 func (r *Reconciler) inventoryWithoutRecord(ctx context.Context, commit *source.Commit) (*inventory, error) {
-	settings, err := workspace.LoadSettings(commit.Tree, r.Environment)
+	settings, err := workspace.LoadSettings(commit.Tree, r.config.Environment)
 	if err != nil {
 		return nil, fmt.Errorf("settings at %s: %w", abbreviate(commit.ID), err)
 	}
-	product, err := r.Product(ctx)
+	product, err := r.config.Product(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -189,11 +189,11 @@ func (r *Reconciler) inventoryWithoutRecord(ctx context.Context, commit *source.
 		return nil, fmt.Errorf("workspaces at %s: %w", abbreviate(commit.ID), err)
 	}
 	w := &inventory{
-		Reconciler: r, commit: commit, settings: settings, product: product,
+		reconciler: r, commit: commit, settings: settings, product: product,
 		loader: workspace.NewLoader(commit.Tree, product), entries: map[string]*workspaceEntry{},
 	}
 	for _, dir := range dirs {
-		w.entries[dir.Name] = &workspaceEntry{Dir: dir, config: settings.Config(dir.Name)}
+		w.entries[dir.Name] = &workspaceEntry{dir: dir, config: settings.Config(dir.Name)}
 	}
 	return w, nil
 }

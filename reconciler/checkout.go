@@ -23,7 +23,7 @@ import (
 // that is always the same, held against other passes of this machine from the
 // first workspace that needs it until the last is done.
 type checkout struct {
-	*pass
+	run       *pass
 	inventory *inventory
 	policy    *workspace.Policy // in plans of code that nobody has approved; else nil
 	// readOnly: nothing is applied, and no lease is held.
@@ -39,12 +39,12 @@ type checkout struct {
 }
 
 func (p *pass) newCheckout(w *inventory) *checkout {
-	return &checkout{pass: p, inventory: w, dir: p.passDir()}
+	return &checkout{run: p, inventory: w, dir: p.reconciler.passDir()}
 }
 
 // passDir is where passes have their checkout.
 func (r *Reconciler) passDir() string {
-	return filepath.Join(r.WorkDir, "checkout", safeFileName(r.RecordName))
+	return filepath.Join(r.config.WorkDir, "checkout", safeFileName(r.config.RecordName))
 }
 
 // passRoot is the checkout itself.
@@ -53,7 +53,7 @@ func (r *Reconciler) passRoot() string { return filepath.Join(r.passDir(), check
 // newReadOnlyCheckout is for those who only look: what an apply left in the checkout
 // stays there.
 func (p *pass) newReadOnlyCheckout(w *inventory) *checkout {
-	return &checkout{pass: p, inventory: w, dir: p.passDir(), readOnly: true}
+	return &checkout{run: p, inventory: w, dir: p.reconciler.passDir(), readOnly: true}
 }
 
 func (s *checkout) close() {
@@ -62,7 +62,7 @@ func (s *checkout) close() {
 	}
 	s.removeUntrusted()
 	if err := s.lock.Unlock(); err != nil {
-		s.log.Warn("the checkout's lock could not be given back", "error", err)
+		s.run.log.Warn("the checkout's lock could not be given back", "error", err)
 	}
 }
 
@@ -108,7 +108,7 @@ const checkoutTree = "tree"
 
 // lockCheckout waits for another pass of this machine, not longer than Wait.
 func (s *checkout) lockCheckout(ctx context.Context, file string) error {
-	wait, cancel := context.WithTimeout(ctx, s.Wait)
+	wait, cancel := context.WithTimeout(ctx, s.config.Wait)
 	defer cancel()
 	lock := flock.New(file, flock.SetPermissions(0o600))
 	ok, err := lock.TryLock() // even if there is no time to wait
@@ -151,7 +151,7 @@ func (s *checkout) collectErroredStates(ctx context.Context, root string) error 
 			return err
 		}
 		if text != "" {
-			s.warn(name + ": " + text)
+			s.run.warn(name + ": " + text)
 		}
 	}
 	return nil
@@ -159,13 +159,13 @@ func (s *checkout) collectErroredStates(ctx context.Context, root string) error 
 
 // goneItem is a workspace that is recorded, and no longer at the tip.
 func goneItem(rec state.Workspace) *workspaceEntry {
-	return &workspaceEntry{Dir: workspace.Dir{Name: rec.Name, Path: gitpath.Unquote(rec.Path)}, record: rec}
+	return &workspaceEntry{dir: workspace.Dir{Name: rec.Name, Path: gitpath.Unquote(rec.Path)}, record: rec}
 }
 
 // keepErrored takes such a state out of a workspace's directory, holds the
 // workspace, and returns what is to be said; "" where there is none.
 func (s *checkout) keepErrored(ctx context.Context, root string, entry *workspaceEntry) (text string, err error) {
-	kept, err := terraform.SaveErroredState(s.WorkDir, entry.Name, filepath.Join(root, filepath.FromSlash(entry.Path)))
+	kept, err := terraform.SaveErroredState(s.config.WorkDir, entry.dir.Name, filepath.Join(root, filepath.FromSlash(entry.dir.Path)))
 	if err != nil || kept == "" {
 		return "", err
 	}
@@ -173,8 +173,8 @@ func (s *checkout) keepErrored(ctx context.Context, root string, entry *workspac
 	if waits := (*blockedError)(nil); !errors.As(held, &waits) {
 		return "", held
 	}
-	if holds, err := s.Record.Holds(ctx); err == nil {
-		hold := holds[entry.Name]
+	if holds, err := s.config.Record.Holds(ctx); err == nil {
+		hold := holds[entry.dir.Name]
 		entry.hold = &hold
 	}
 	return held.Error(), nil
@@ -184,7 +184,7 @@ func (s *checkout) keepErrored(ctx context.Context, root string, entry *workspac
 // NFC, since every text in Terraform's configuration is, whatever it was
 // written in.
 func (r *Reconciler) localStatePath(name string) string {
-	return filepath.Join(r.LocalState, norm.NFC.String(filepath.FromSlash(name))+".tfstate")
+	return filepath.Join(r.config.LocalState, norm.NFC.String(filepath.FromSlash(name))+".tfstate")
 }
 
 // localIdentityPrefix begins the identity of a state with a local backend; its path
@@ -194,7 +194,7 @@ const localIdentityPrefix = "local:"
 // linkStates puts links to the states with a local backend at the places
 // where their readers look for them.
 func (s *checkout) linkStates(root string) error {
-	if s.LocalState == "" {
+	if s.config.LocalState == "" {
 		return nil
 	}
 	for name, entry := range s.inventory.entries {
@@ -205,7 +205,7 @@ func (s *checkout) linkStates(root string) error {
 		if s.inventory.commit.Tree.ID(path) != "absent" {
 			continue // refused when the workspace is worked on
 		}
-		if err := terraform.LinkState(filepath.Join(root, filepath.FromSlash(path)), s.localStatePath(name)); err != nil {
+		if err := terraform.LinkState(filepath.Join(root, filepath.FromSlash(path)), s.reconciler.localStatePath(name)); err != nil {
 			return fmt.Errorf("link the state of %s: %w", name, err)
 		}
 	}
@@ -219,10 +219,10 @@ func (s *checkout) newJob(ctx context.Context, root string, entry *workspaceEntr
 		return terraform.Spec{}, ws.Err
 	}
 	if !ws.Backend.Locks && ws.Backend.Type != "local" && !entry.config.AllowUnlocked {
-		return terraform.Spec{}, fmt.Errorf("the %s backend of %s does not lock: make it lock (s3: use_lockfile = true), or set allow_unlocked = true for it in env/reconcile.hcl", ws.Backend.Type, entry.Name)
+		return terraform.Spec{}, fmt.Errorf("the %s backend of %s does not lock: make it lock (s3: use_lockfile = true), or set allow_unlocked = true for it in env/reconcile.hcl", ws.Backend.Type, entry.dir.Name)
 	}
 	job := terraform.Spec{
-		Name: entry.Name, RunID: s.options.Run, Root: root, Dir: filepath.Join(root, filepath.FromSlash(entry.Path)),
+		Name: entry.dir.Name, RunID: s.run.options.Run, Root: root, Dir: filepath.Join(root, filepath.FromSlash(entry.dir.Path)),
 		PlanRole: entry.config.PlanRole, ApplyRole: entry.config.ApplyRole,
 		InitKey: ws.InitKey, NoProviders: !ws.NeedsProviders, HasLockFile: ws.LockFile != "", Vars: map[string]string{},
 	}
@@ -233,9 +233,9 @@ func (s *checkout) newJob(ctx context.Context, root string, entry *workspaceEntr
 		job.BackendConfig = filepath.Join(root, filepath.FromSlash(entry.config.BackendConfig))
 	}
 	for _, name := range entry.config.Env {
-		value, ok := s.LookupEnv(name)
+		value, ok := s.config.LookupEnv(name)
 		if !ok {
-			return job, fmt.Errorf("env/reconcile.hcl passes %s on to %s, but it is not set in the environment of reconcile", name, entry.Name)
+			return job, fmt.Errorf("env/reconcile.hcl passes %s on to %s, but it is not set in the environment of reconcile", name, entry.dir.Name)
 		}
 		job.Vars[strings.TrimPrefix(name, "TF_VAR_")] = value
 	}
@@ -246,28 +246,28 @@ func (s *checkout) newJob(ctx context.Context, root string, entry *workspaceEntr
 	if ws.Backend.Type != "local" {
 		return job, nil
 	}
-	job.LocalState = s.localStatePath(entry.Name)
+	job.LocalState = s.reconciler.localStatePath(entry.dir.Name)
 	return job, s.checkLocalState(ctx, entry, ws, job.LocalState)
 }
 
 // checkLocalState refuses a local state where it would be lost, or where one
 // lies elsewhere already.
 func (s *checkout) checkLocalState(ctx context.Context, entry *workspaceEntry, ws *workspace.Workspace, state string) error {
-	if !norm.NFC.IsNormalString(s.LocalState) {
-		return fmt.Errorf("the states of this record are kept in %s, a name that Terraform would write otherwise (in Unicode's form NFC): name another directory with --state", s.LocalState)
+	if !norm.NFC.IsNormalString(s.config.LocalState) {
+		return fmt.Errorf("the states of this record are kept in %s, a name that Terraform would write otherwise (in Unicode's form NFC): name another directory with --state", s.config.LocalState)
 	}
-	if s.LocalState == "" {
-		return fmt.Errorf("%s keeps its Terraform state in a local file, which would be lost with this machine: give it a backend (s3)", entry.Name)
+	if s.config.LocalState == "" {
+		return fmt.Errorf("%s keeps its Terraform state in a local file, which would be lost with this machine: give it a backend (s3)", entry.dir.Name)
 	}
 	if id := s.inventory.commit.Tree.ID(ws.Backend.Path); id != "absent" {
-		return fmt.Errorf("%s has its Terraform state committed at %s: take it out of Git (git rm --cached) after copying it to %s", entry.Name, ws.Backend.Path, state)
+		return fmt.Errorf("%s has its Terraform state committed at %s: take it out of Git (git rm --cached) after copying it to %s", entry.dir.Name, ws.Backend.Path, state)
 	}
 	if hasContent(state) {
 		return nil
 	}
 	for _, lying := range s.listLegacyStates(ws) {
 		if hasContent(lying) {
-			return &blockedError{retry: true, reason: fmt.Sprintf("a Terraform state of %s lies at %s: bring it in with `mkdir -p %s && cp %[2]s %s`, then run the pass again", entry.Name, lying, filepath.Dir(state), state)}
+			return &blockedError{retry: true, reason: fmt.Sprintf("a Terraform state of %s lies at %s: bring it in with `mkdir -p %s && cp %[2]s %s`, then run the pass again", entry.dir.Name, lying, filepath.Dir(state), state)}
 		}
 	}
 	return s.checkDuplicateRecords(ctx, entry)
@@ -279,7 +279,7 @@ func (s *checkout) listLegacyStates(ws *workspace.Workspace) (places []string) {
 	if filepath.IsAbs(at) {
 		return []string{at}
 	}
-	for _, tree := range s.WorkTrees {
+	for _, tree := range s.config.WorkTrees {
 		places = append(places, filepath.Join(tree, at))
 	}
 	return places
@@ -288,17 +288,17 @@ func (s *checkout) listLegacyStates(ws *workspace.Workspace) (places []string) {
 // checkDuplicateRecords has a workspace wait whose local state another record keeps, which is
 // of the same branch under another address: it would be made a second time.
 func (s *checkout) checkDuplicateRecords(ctx context.Context, entry *workspaceEntry) error {
-	if s.options.Adopt || s.LocalStateOf == nil {
+	if s.run.options.Adopt || s.config.LocalStateOf == nil {
 		return nil
 	}
-	twins, err := s.findDuplicateRecords(ctx, s.inventory.commit.ID)
+	twins, err := s.reconciler.findDuplicateRecords(ctx, s.inventory.commit.ID)
 	if err != nil {
-		return fmt.Errorf("look for a state of %s in other records: %w", entry.Name, err)
+		return fmt.Errorf("look for a state of %s in other records: %w", entry.dir.Name, err)
 	}
 	for _, twin := range twins {
-		its := filepath.Join(s.LocalStateOf(twin), filepath.FromSlash(entry.Name)+".tfstate")
+		its := filepath.Join(s.config.LocalStateOf(twin), filepath.FromSlash(entry.dir.Name)+".tfstate")
 		if hasContent(its) {
-			return &blockedError{retry: true, reason: fmt.Sprintf("the record %s, which is of this branch under another address, has a Terraform state of %s (%s): go on with that record (`reconcile distrust --moved --record %[1]s`, then --record %[1]s), or make everything a second time with `reconcile now --adopt %[2]s`", twin, entry.Name, its)}
+			return &blockedError{retry: true, reason: fmt.Sprintf("the record %s, which is of this branch under another address, has a Terraform state of %s (%s): go on with that record (`reconcile distrust --moved --record %[1]s`, then --record %[1]s), or make everything a second time with `reconcile now --adopt %[2]s`", twin, entry.dir.Name, its)}
 		}
 	}
 	return nil
@@ -313,19 +313,19 @@ func hasContent(file string) bool {
 
 // openTerraform opens Terraform the first time that a workspace needs it.
 func (s *checkout) openTerraform(ctx context.Context) (Terraform, error) {
-	s.terraformMu.Lock()
-	defer s.terraformMu.Unlock()
-	if s.terraform == nil {
-		opened, err := s.Terraform(ctx)
+	s.reconciler.terraformMu.Lock()
+	defer s.reconciler.terraformMu.Unlock()
+	if s.reconciler.terraform == nil {
+		opened, err := s.config.Terraform(ctx)
 		if err != nil {
 			return nil, err
 		}
 		if is := workspace.Product(opened.Product()); is != s.inventory.product {
 			return nil, fmt.Errorf("the program that is to be run is %s, but by its file name it is %s, and the two read different files: name the program itself with --terraform", is, s.inventory.product)
 		}
-		s.terraform = opened
+		s.reconciler.terraform = opened
 	}
-	return s.terraform, nil
+	return s.reconciler.terraform, nil
 }
 
 // safeFileName turns a record's name into one part of a path.

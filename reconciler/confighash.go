@@ -19,11 +19,11 @@ func (r *Reconciler) hashConfig(ctx context.Context, env []string) (string, erro
 	if err != nil {
 		return "", err
 	}
-	product, err := r.Product(ctx)
+	product, err := r.config.Product(ctx)
 	if err != nil {
 		return "", err
 	}
-	text, err := json.Marshal([]any{workspace.RulesVersion, r.Environment, values, product})
+	text, err := json.Marshal([]any{workspace.RulesVersion, r.config.Environment, values, product})
 	if err != nil {
 		return "", err
 	}
@@ -37,13 +37,13 @@ func (r *Reconciler) hashEnv(ctx context.Context, names []string) (string, error
 	if len(names) == 0 {
 		return "", nil
 	}
-	id, key, err := r.DigestKey(ctx)
+	id, key, err := r.config.DigestKey(ctx)
 	if err != nil {
 		return "", fmt.Errorf("digest key: %w", err)
 	}
 	mac := hmac.New(sha256.New, key)
 	for _, name := range names {
-		value, set := r.LookupEnv(name)
+		value, set := r.config.LookupEnv(name)
 		if err := json.NewEncoder(mac).Encode([]any{name, set, value}); err != nil {
 			return "", err
 		}

@@ -38,11 +38,11 @@ func (r *Reconciler) Drift(ctx, killCtx context.Context, o Options) (*Result, er
 // detectDrift looks at all that can be looked at, several at once, and tells whether
 // there was any.
 func (p *pass) detectDrift(ctx, killCtx context.Context) (looked bool, err error) {
-	w, err := p.inventoryAtTip(ctx)
+	w, err := p.reconciler.inventoryAtTip(ctx)
 	if err != nil {
 		return false, err
 	}
-	defer p.closeCommit(w.commit)
+	defer p.reconciler.closeCommit(w.commit)
 	p.result.From, p.result.To = w.head.Commit, w.commit.ID
 	if err := w.checkNotEmpty(); err != nil {
 		return false, err
@@ -62,12 +62,12 @@ func (p *pass) detectDrift(ctx, killCtx context.Context) (looked bool, err error
 		todo[name] = true
 		p.emit(Event{Workspace: name, Phase: PhaseWaiting})
 	}
-	if err := w.loadOnly(ctx, func(entry *workspaceEntry) bool { return todo[entry.Name] }); err != nil {
+	if err := w.loadOnly(ctx, func(entry *workspaceEntry) bool { return todo[entry.dir.Name] }); err != nil {
 		return false, p.stopError(ctx)
 	}
 	checkout := p.newReadOnlyCheckout(w)
 	defer checkout.close()
-	places := make(chan struct{}, p.Parallelism)
+	places := make(chan struct{}, p.config.Parallelism)
 	var looks []func() (WorkspaceResult, error)
 	for name := range todo {
 		looks = append(looks, async(func() (WorkspaceResult, error) {
@@ -102,12 +102,12 @@ func (p *pass) emitResult(result WorkspaceResult) WorkspaceResult {
 // skipDriftCheck tells whether drift cannot be told from what a pass has yet to
 // do, and gives the result that says so.
 func (w *inventory) skipDriftCheck(entry *workspaceEntry) (WorkspaceResult, bool) {
-	result := WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: entry.Name, StaleReasons: w.staleReasons(entry)}}
+	result := WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: entry.dir.Name, StaleReasons: w.staleReasons(entry)}}
 	why := slices.Clone(result.StaleReasons)
 	if len(why) == 0 && entry.record.PendingInputs != nil {
 		why = append(why, "what its last run left undone was taken back")
 	}
-	for _, up := range w.graph.DependsOn(entry.Name) {
+	for _, up := range w.graph.DependsOn(entry.dir.Name) {
 		if w.entries[up].record.Attempt != nil {
 			why = append(why, "interrupted apply of its upstream "+up)
 		}
@@ -127,20 +127,20 @@ func (w *inventory) skipDriftCheck(entry *workspaceEntry) (WorkspaceResult, bool
 
 // checkDrift plans one workspace, and records what that says of drift.
 func (s *checkout) checkDrift(ctx, killCtx context.Context, entry *workspaceEntry) WorkspaceResult {
-	result := WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: entry.Name}}
-	started := s.Now()
+	result := WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: entry.dir.Name}}
+	started := s.config.Now()
 	plan, err := s.planOnly(ctx, killCtx, entry)
 	if err == nil {
 		result.Warnings = plan.Warnings
 		err = s.checkState(entry, entry.record, plan)
 	}
 	if err == nil {
-		s.emit(Event{Workspace: entry.Name, Phase: PhaseRecord})
+		s.run.emit(Event{Workspace: entry.dir.Name, Phase: PhaseRecord})
 		err = s.recordDrift(ctx, entry, plan)
 	} else if moved := s.checkNotOvertaken(ctx, entry); moved != nil {
 		err = moved // it may have read a state while that was written
 	}
-	result.DurationMS = s.Now().Sub(started).Milliseconds()
+	result.DurationMS = s.config.Now().Sub(started).Milliseconds()
 	switch {
 	case errors.Is(err, errConcurrentUpdate):
 		result.Outcome, result.Error = state.Busy, err.Error()+": look again"
@@ -158,13 +158,13 @@ func (s *checkout) checkDrift(ctx, killCtx context.Context, entry *workspaceEntr
 // checkNotOvertaken is why a plan may be of what is no longer so: an upstream
 // was applied since its record was read.
 func (s *checkout) checkNotOvertaken(ctx context.Context, entry *workspaceEntry) error {
-	now, err := s.readUpstreams(ctx, entry.Name)
+	now, err := s.readUpstreams(ctx, entry.dir.Name)
 	if err != nil {
 		return err
 	}
-	for up, then := range s.inventory.upstreamsOf(entry.Name) {
+	for up, then := range s.inventory.upstreamsOf(entry.dir.Name) {
 		if now[up].ApplyCount != then.ApplyCount || now[up].Attempt != nil {
-			return fmt.Errorf("%s, upstream of %s: %w", up, entry.Name, errConcurrentUpdate)
+			return fmt.Errorf("%s, upstream of %s: %w", up, entry.dir.Name, errConcurrentUpdate)
 		}
 	}
 	return nil
@@ -176,9 +176,9 @@ func (s *checkout) recordDrift(ctx context.Context, entry *workspaceEntry, plan 
 	if err := s.checkNotOvertaken(ctx, entry); err != nil {
 		return err
 	}
-	return s.withLease(ctx, 0, entry.record, func(lease *state.Lease, rec state.Workspace) error {
+	return s.run.withLease(ctx, 0, entry.record, func(lease *state.Lease, rec state.Workspace) error {
 		rec.Drift = &state.Drift{
-			CheckedAt: s.Now(), Found: !plan.Empty, Changes: state.Changes(plan.Changes), PlanDigest: plan.Digest, Run: s.options.Run,
+			CheckedAt: s.config.Now(), Found: !plan.Empty, Changes: state.Changes(plan.Changes), PlanDigest: plan.Digest, Run: s.run.options.Run,
 		}
 		return lease.Write(ctx, rec)
 	})
@@ -189,7 +189,7 @@ func (s *checkout) recordDrift(ctx context.Context, entry *workspaceEntry, plan 
 func (p *pass) saveDrift(ctx context.Context, looked bool) {
 	ctx, cancel := cleanupContext(ctx)
 	defer cancel()
-	records, err := p.Record.Workspaces(ctx)
+	records, err := p.config.Record.Workspaces(ctx)
 	if err != nil {
 		p.log.Warn("what has drifted is not told", "error", err)
 		return
@@ -203,7 +203,7 @@ func (p *pass) saveDrift(ctx context.Context, looked bool) {
 		if w.Plan == "" {
 			continue
 		}
-		if err := p.Snapshots.PutLog(ctx, p.result.Run, w.Name, strings.NewReader(w.Plan)); err != nil {
+		if err := p.config.Snapshots.PutLog(ctx, p.result.Run, w.Name, strings.NewReader(w.Plan)); err != nil {
 			p.log.Warn("the plan of this workspace could not be kept", "workspace", w.Name, "error", err)
 		}
 	}

@@ -46,7 +46,7 @@ type Event struct {
 // emit tells the observer of an event of this pass.
 func (p *pass) emit(e Event) {
 	e.Run = p.options.Run
-	p.Observe(e)
+	p.config.Observe(e)
 }
 
 // enterStep tells the observer which step the pass has come to.

@@ -40,7 +40,7 @@ func (s *checkout) restoreInputs(ctx context.Context, root string, entry *worksp
 	}
 	mended, err := s.inventory.commit.Tree.Repair(ctx, root, ws.Inputs, foreign)
 	if err != nil {
-		return nil, fmt.Errorf("what %s reads was altered in the checkout, and cannot be laid out again: %w", entry.Name, err)
+		return nil, fmt.Errorf("what %s reads was altered in the checkout, and cannot be laid out again: %w", entry.dir.Name, err)
 	}
 	return mended, nil
 }
@@ -52,7 +52,7 @@ func (s *checkout) isGenerated(file string) bool {
 		return false
 	}
 	for _, entry := range s.inventory.entries {
-		if entry.Path == path.Dir(file) {
+		if entry.dir.Path == path.Dir(file) {
 			return true
 		}
 	}
@@ -61,7 +61,7 @@ func (s *checkout) isGenerated(file string) bool {
 
 // planExactInputs makes the plan of exactly the inputs that the commit has.
 func (v *workspaceRun) planExactInputs(ctx context.Context, root string) (*terraform.Plan, error) {
-	mended, err := v.restoreInputs(ctx, root, v.entry, true)
+	mended, err := v.checkout.restoreInputs(ctx, root, v.entry, true)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (v *workspaceRun) planExactInputs(ctx context.Context, root string) (*terra
 		if err != nil {
 			return nil, err
 		}
-		if mended, err = v.restoreInputs(ctx, root, v.entry, false); err != nil || len(mended) == 0 {
+		if mended, err = v.checkout.restoreInputs(ctx, root, v.entry, false); err != nil || len(mended) == 0 {
 			return plan, err
 		}
 		if replans == maxReplans {
@@ -88,7 +88,7 @@ func (v *workspaceRun) planExactInputs(ctx context.Context, root string) (*terra
 // be it by the apply itself, it is laid out again, and a plan must be empty.
 // What was written beside the inputs is fine.
 func (v *workspaceRun) verifyAppliedInputs(ctx context.Context, root string) error {
-	mended, err := v.restoreInputs(ctx, root, v.entry, false)
+	mended, err := v.checkout.restoreInputs(ctx, root, v.entry, false)
 	if err != nil {
 		return fmt.Errorf("applied, but %w", err)
 	}

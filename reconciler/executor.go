@@ -38,14 +38,14 @@ const (
 // runWorkspace works on a stale workspace, here or elsewhere. Overrun: the tip has moved
 // under it, and nothing was done.
 func (s *checkout) runWorkspace(ctx, killCtx context.Context, entry *workspaceEntry) (v *workspaceRun, overrun bool) {
-	if s.Executor == nil {
+	if s.config.Executor == nil {
 		return s.runLocally(ctx, killCtx, entry)
 	}
-	v = &workspaceRun{checkout: s, entry: entry, log: s.log.With("workspace", entry.Name)}
-	v.result.Name = entry.Name
-	started := s.Now()
+	v = &workspaceRun{checkout: s, entry: entry, log: s.run.log.With("workspace", entry.dir.Name)}
+	v.result.Name = entry.dir.Name
+	started := s.config.Now()
 	overrun, err := v.runRemotely(ctx)
-	v.result.DurationMS = s.Now().Sub(started).Milliseconds()
+	v.result.DurationMS = s.config.Now().Sub(started).Milliseconds()
 	if err != nil {
 		v.result.Outcome, v.result.Error = outcomeOf(err), err.Error()
 	}
@@ -57,25 +57,25 @@ func (s *checkout) runWorkspace(ctx, killCtx context.Context, entry *workspaceEn
 func (v *workspaceRun) runRemotely(ctx context.Context) (overrun bool, err error) {
 	v.enterPhase(PhaseRemote)
 	e := &remoteTask{
-		Reconciler: v.Reconciler, tasks: v.Record, log: v.log,
+		reconciler: v.run.reconciler, tasks: v.config.Record, log: v.log,
 		start: func(ctx context.Context, task state.Task) (string, error) {
-			return v.Executor.Start(ctx, task.Key, []string{"work", task.Name, task.Key})
+			return v.config.Executor.Start(ctx, task.Key, []string{"work", task.Name, task.Key})
 		},
 		poll: v.pollTask,
 	}
 	task, err := e.run(ctx, state.Task{
-		Name: v.entry.Name, Run: v.options.Run, Trigger: v.options.Trigger,
-		Commit: v.inventory.commit.ID, CommitTime: v.inventory.commit.When, TreeID: v.inventory.commit.Tree.ID("."), Generation: v.inventory.head.Generation,
-		Replan: v.options.Replan, Adopt: v.options.Adopt,
+		Name: v.entry.dir.Name, Run: v.run.options.Run, Trigger: v.run.options.Trigger,
+		Commit: v.checkout.inventory.commit.ID, CommitTime: v.checkout.inventory.commit.When, TreeID: v.checkout.inventory.commit.Tree.ID("."), Generation: v.checkout.inventory.head.Generation,
+		Replan: v.run.options.Replan, Adopt: v.run.options.Adopt,
 	})
 	var readErr error
-	if v.record, _, readErr = v.Record.Workspace(context.WithoutCancel(ctx), v.entry.Name); err == nil && readErr != nil {
-		err = fmt.Errorf("read the record of %s: %w", v.entry.Name, readErr)
+	if v.record, _, readErr = v.config.Record.Workspace(context.WithoutCancel(ctx), v.entry.dir.Name); err == nil && readErr != nil {
+		err = fmt.Errorf("read the record of %s: %w", v.entry.dir.Name, readErr)
 	}
 	if err != nil {
 		// Nothing could be recorded of it: when to try again is known to the
 		// head alone.
-		v.record.Name, v.record.RetryAt = v.entry.Name, v.Now().Add(v.backoff(max(1, task.TryCount)))
+		v.record.Name, v.record.RetryAt = v.entry.dir.Name, v.config.Now().Add(v.reconciler.backoff(max(1, task.TryCount)))
 		return false, err
 	}
 	v.result.RunWorkspace, v.result.Warnings = task.Result, task.Warnings
@@ -87,7 +87,7 @@ func (v *workspaceRun) runRemotely(ctx context.Context) (overrun bool, err error
 
 // pollTask looks in the record whether the task has said what came of it.
 func (v *workspaceRun) pollTask(ctx context.Context, task *state.Task) (bool, error) {
-	now, _, err := v.Record.Task(ctx, task.Name)
+	now, _, err := v.config.Record.Task(ctx, task.Name)
 	if err == nil && now.Key != task.Key {
 		return false, &blockedError{reason: fmt.Sprintf("another pass has taken %s over: look at its result", task.Name), retry: true}
 	}

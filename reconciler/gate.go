@@ -72,7 +72,7 @@ func (v *workspaceRun) checkVersion(tf Terraform) error {
 	}
 	then, err := version.NewVersion(last)
 	if err != nil {
-		return fmt.Errorf("the record of %s names %s %q: %w", v.entry.Name, product, last, err)
+		return fmt.Errorf("the record of %s names %s %q: %w", v.entry.dir.Name, product, last, err)
 	}
 	now, err := version.NewVersion(tf.Version())
 	if err != nil {
@@ -80,7 +80,7 @@ func (v *workspaceRun) checkVersion(tf Terraform) error {
 	}
 	a, b := now.Segments(), then.Segments()
 	if slices.Compare(a[:2], b[:2]) < 0 {
-		return fmt.Errorf("%s was last applied with %s %s, and this is %s: use that version or a newer one", v.entry.Name, product, then, now)
+		return fmt.Errorf("%s was last applied with %s %s, and this is %s: use that version or a newer one", v.entry.dir.Name, product, then, now)
 	}
 	return nil
 }

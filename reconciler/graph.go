@@ -28,9 +28,9 @@ type GraphWorkspace struct {
 
 // Graph reads the workspaces at the tip. It needs no record and writes none.
 func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
-	tip, err := r.Source.Tip(ctx, "")
+	tip, err := r.config.Source.Tip(ctx, "")
 	if err != nil {
-		return nil, fmt.Errorf("ask for the tip of %s: %w", r.Branch, err)
+		return nil, fmt.Errorf("ask for the tip of %s: %w", r.config.Branch, err)
 	}
 	commit, err := r.fetch(ctx, tip)
 	if err != nil {
@@ -78,7 +78,7 @@ func (w *inventory) loadOnly(ctx context.Context, choose func(*workspaceEntry) b
 	var configs []workspace.Config
 	for _, name := range slices.Sorted(maps.Keys(w.entries)) {
 		if entry := w.entries[name]; choose(entry) {
-			dirs, configs = append(dirs, entry.Dir), append(configs, entry.config)
+			dirs, configs = append(dirs, entry.dir), append(configs, entry.config)
 		}
 	}
 	all, err := w.loader.LoadAll(ctx, dirs, configs)

@@ -17,22 +17,22 @@ import (
 
 // inventory is the workspaces at one tip, beside what the record knows of them.
 type inventory struct {
-	*Reconciler
-	head     state.Head
-	commit   *source.Commit
-	settings *workspace.Settings
-	product  workspace.Product
-	loader   *workspace.Loader
-	entries  map[string]*workspaceEntry
-	graph    *workspace.Graph
-	records  map[string]state.Workspace // all that is recorded, as it was at first
-	removed  []state.Workspace          // recorded, and no longer at the tip
-	holds    map[string]state.Hold
+	reconciler *Reconciler
+	head       state.Head
+	commit     *source.Commit
+	settings   *workspace.Settings
+	product    workspace.Product
+	loader     *workspace.Loader
+	entries    map[string]*workspaceEntry
+	graph      *workspace.Graph
+	records    map[string]state.Workspace // all that is recorded, as it was at first
+	removed    []state.Workspace          // recorded, and no longer at the tip
+	holds      map[string]state.Hold
 }
 
 // workspaceEntry is one workspace of a work.
 type workspaceEntry struct {
-	workspace.Dir
+	dir        workspace.Dir
 	config     workspace.Config
 	env        string               // id of the declared variables' values
 	loaded     *workspace.Workspace // parsed; nil while the trace answers for it
@@ -57,22 +57,22 @@ type workspaceEntry struct {
 // discover reads what is at a commit and what the record knows, and decides
 // which workspaces are stale by inputs of their own. Only those are parsed.
 func (r *Reconciler) discover(ctx context.Context, head state.Head, commit *source.Commit, settings *workspace.Settings) (*inventory, error) {
-	product, err := r.Product(ctx)
+	product, err := r.config.Product(ctx)
 	if err != nil {
 		return nil, err
 	}
-	recorded := async(func() (map[string]state.Workspace, error) { return r.Record.Workspaces(ctx) })
+	recorded := async(func() (map[string]state.Workspace, error) { return r.config.Record.Workspaces(ctx) })
 	dirs, err := workspace.Discover(commit.Tree, settings, product)
 	records, recordErr := recorded() // before anything else, so that it reads no longer
 	if err != nil {
 		return nil, &TreeError{Commit: commit.ID, Err: err}
 	}
 	if recordErr != nil {
-		return nil, fmt.Errorf("read the record %s: %w", r.RecordName, recordErr)
+		return nil, fmt.Errorf("read the record %s: %w", r.config.RecordName, recordErr)
 	}
-	holds, err := r.Record.Holds(ctx)
+	holds, err := r.config.Record.Holds(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the record %s: %w", r.RecordName, err)
+		return nil, fmt.Errorf("read the record %s: %w", r.config.RecordName, err)
 	}
 	for _, dir := range settings.OpenTofuDirs() {
 		if rec, known := records[dir.Name]; known && !rec.Removed {
@@ -80,11 +80,11 @@ func (r *Reconciler) discover(ctx context.Context, head state.Head, commit *sour
 		}
 	}
 	w := &inventory{
-		Reconciler: r, head: head, commit: commit, settings: settings, product: product,
+		reconciler: r, head: head, commit: commit, settings: settings, product: product,
 		loader: workspace.NewLoader(commit.Tree, product), entries: map[string]*workspaceEntry{}, records: maps.Clone(records), holds: holds,
 	}
 	for _, dir := range dirs {
-		entry := &workspaceEntry{Dir: dir, config: settings.Config(dir.Name)}
+		entry := &workspaceEntry{dir: dir, config: settings.Config(dir.Name)}
 		if entry.env, err = r.hashEnv(ctx, entry.config.Env); err != nil {
 			return nil, err
 		}
@@ -112,7 +112,7 @@ func (r *Reconciler) discover(ctx context.Context, head state.Head, commit *sour
 // load returns an item's parsed configuration.
 func (w *inventory) load(entry *workspaceEntry) *workspace.Workspace {
 	if entry.loaded == nil {
-		entry.loaded = w.loader.Load(entry.Dir, entry.config)
+		entry.loaded = w.loader.Load(entry.dir, entry.config)
 	}
 	return entry.loaded
 }
@@ -175,7 +175,7 @@ const (
 // trace, or why that trace counts for nothing. Few look-ups, no parsing.
 func (w *inventory) ownReasons(entry *workspaceEntry, rec state.Workspace) []string {
 	if rec.Trace == nil && rec.Attempt == nil || rec.Removed {
-		return []string{gitpath.Quote(entry.Path)}
+		return []string{gitpath.Quote(entry.dir.Path)}
 	}
 	var reasons []string
 	if rec.Attempt != nil {
@@ -190,8 +190,8 @@ func (w *inventory) ownReasons(entry *workspaceEntry, rec state.Workspace) []str
 	if rec.Epoch != w.head.Epoch {
 		reasons = append(reasons, "distrusted record")
 	}
-	if _, ok := rec.Trace[gitpath.Quote(entry.Path)]; !ok { // it was renamed, and not applied since
-		reasons = append(reasons, gitpath.Quote(entry.Path))
+	if _, ok := rec.Trace[gitpath.Quote(entry.dir.Path)]; !ok { // it was renamed, and not applied since
+		reasons = append(reasons, gitpath.Quote(entry.dir.Path))
 	}
 	reasons = append(reasons, workspace.StalePaths(w.commit.Tree, rec.Trace)...)
 	reasons = append(reasons, entry.config.StaleInputs(rec.Trace)...)
@@ -257,7 +257,7 @@ func outputsID(upstream state.Workspace) string {
 func (w *inventory) staleReasons(entry *workspaceEntry) []string {
 	reasons := entry.ownReasons
 	if entry.recorded && entry.record.Trace != nil {
-		reasons = slices.Concat(reasons, w.upstreamReasons(entry.Name, entry.record.Trace, w.upstreamDigests(entry.Name)))
+		reasons = slices.Concat(reasons, w.upstreamReasons(entry.dir.Name, entry.record.Trace, w.upstreamDigests(entry.dir.Name)))
 	}
 	return reasons
 }

@@ -24,7 +24,7 @@ func (s *checkout) checkSameState(entry *workspaceEntry, rec state.Workspace, pl
 	found, a := state.TerraformState(plan.State), rec.Attempt
 	identity := s.inventory.load(entry).Identity
 	// A local state is a file of the workspace's name, whatever its path in Git.
-	here := rec.Identity == identity || s.hasLocalState(rec) && strings.HasPrefix(identity, localIdentityPrefix)
+	here := rec.Identity == identity || s.run.hasLocalState(rec) && strings.HasPrefix(identity, localIdentityPrefix)
 	switch {
 	case rec.Trace == nil && a == nil:
 		return nil
@@ -48,11 +48,11 @@ func (s *checkout) checkSameState(entry *workspaceEntry, rec state.Workspace, pl
 	case found.Lineage == "" && moved:
 		return &blockedError{retry: true, reason: fmt.Sprintf(
 			"its state was at %s and is now said to be at %s, where there is none: move it (terraform init -migrate-state), or create everything anew with `reconcile now --adopt %s`",
-			rec.Identity, identity, entry.Name)}
+			rec.Identity, identity, entry.dir.Name)}
 	case found.Lineage == "":
 		return &blockedError{retry: true, reason: fmt.Sprintf(
 			"its Terraform state has vanished from %s: bring it back (an older version, a backup), or create everything anew with `reconcile now --adopt %s`",
-			s.describeState(entry), entry.Name)}
+			s.describeState(entry), entry.dir.Name)}
 	case moved:
 		return s.waitForAdoption(entry, plan, fmt.Sprintf("its state was at %s and is now said to be at %s, where another one lies (lineage %s): correct the place in Git, unless that is its state, moved by a person", rec.Identity, identity, found.Lineage))
 	}
@@ -61,7 +61,7 @@ func (s *checkout) checkSameState(entry *workspaceEntry, rec state.Workspace, pl
 
 // waitForAdoption has a plan against an unexpected state wait for a person's word.
 func (s *checkout) waitForAdoption(entry *workspaceEntry, plan *terraform.Plan, why string) error {
-	return &blockedError{retry: true, reason: fmt.Sprintf("%s; to go on with it (%s): read `reconcile plan %s`, then `reconcile now --adopt %[3]s`", why, formatChanges(plan.Changes), entry.Name)}
+	return &blockedError{retry: true, reason: fmt.Sprintf("%s; to go on with it (%s): read `reconcile plan %s`, then `reconcile now --adopt %[3]s`", why, formatChanges(plan.Changes), entry.dir.Name)}
 }
 
 // describeState is where an item's state is looked for, for people.
@@ -69,7 +69,7 @@ func (s *checkout) describeState(entry *workspaceEntry) string {
 	if identity := s.inventory.load(entry).Identity; !strings.HasPrefix(identity, localIdentityPrefix) {
 		return identity
 	}
-	return s.localStatePath(entry.Name)
+	return s.reconciler.localStatePath(entry.dir.Name)
 }
 
 // isKnownEmpty reports whether a workspace is known to have been without a
@@ -98,5 +98,5 @@ func checkAdoption(entry *workspaceEntry, rec state.Workspace, plan *terraform.P
 	}
 	return &blockedError{reason: fmt.Sprintf(
 		"it has a Terraform state that reconcile did not apply, and the plan is not empty (%s): read it with `reconcile plan %s`, then go on with `reconcile now --adopt %[2]s`",
-		formatChanges(plan.Changes), entry.Name)}
+		formatChanges(plan.Changes), entry.dir.Name)}
 }

@@ -30,14 +30,14 @@ const notifyRetry = 5 * time.Minute
 // so that what is lost by a channel that is down is told by a later pass, and
 // nothing twice. It never fails a pass.
 func (p *pass) notify(ctx context.Context) {
-	due := !p.notifyAt.IsZero() && (p.options.Trigger == Manual || !p.Now().Before(p.notifyAt))
+	due := !p.notifyAt.IsZero() && (p.options.Trigger == Manual || !p.config.Now().Before(p.notifyAt))
 	if p.result.Snapshot != "" || due {
 		p.notifyNow(ctx)
 	}
 }
 
 func (p *pass) notifyNow(ctx context.Context) {
-	if len(p.Notifiers) == 0 {
+	if len(p.config.Notifiers) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
@@ -53,15 +53,15 @@ func (p *pass) notifyNow(ctx context.Context) {
 }
 
 func (p *pass) notifyAll(ctx context.Context) (untold bool, err error) {
-	records, err := p.Record.Workspaces(ctx)
+	records, err := p.config.Record.Workspaces(ctx)
 	if err != nil {
 		return true, err
 	}
-	told, err := p.Record.NotificationStates(ctx)
+	told, err := p.config.Record.NotificationStates(ctx)
 	if err != nil {
 		return true, err
 	}
-	for _, teller := range p.Notifiers {
+	for _, teller := range p.config.Notifiers {
 		if err := p.notifyOn(ctx, teller, records, told); err != nil {
 			p.log.Warn("people could not be told; a later pass does it", "channel", teller.Channel(), "error", err)
 			untold = true
@@ -72,12 +72,12 @@ func (p *pass) notifyAll(ctx context.Context) (untold bool, err error) {
 
 // notifyOn tells one channel what is news to it, and remembers it as told.
 func (p *pass) notifyOn(ctx context.Context, teller Notifier, records map[string]state.Workspace, told map[string]state.NotificationState) error {
-	telling, err := p.Record.PullRequestCursor(ctx)
+	telling, err := p.config.Record.PullRequestCursor(ctx)
 	if err != nil {
 		return err
 	}
 	report := &notify.Notification{
-		Run: p.result.Run, Repo: p.Repo, Branch: p.Branch, Environment: p.Environment, Commit: p.result.To, At: p.Now().UTC(),
+		Run: p.result.Run, Repo: p.config.Repo, Branch: p.config.Branch, Environment: p.config.Environment, Commit: p.result.To, At: p.config.Now().UTC(),
 		MergedSince: telling.NotifiedUntil, LastPullRequests: telling.LastNotified,
 	}
 	channel := teller.Channel()
@@ -122,31 +122,31 @@ func (p *pass) markNotified(ctx context.Context, channel string, known map[strin
 			t.IssueKey = issue
 		}
 		told[name] = t
-		if err := p.Record.PutNotificationState(ctx, t); err != nil {
+		if err := p.config.Record.PutNotificationState(ctx, t); err != nil {
 			return err
 		}
 	}
 	if failed == nil && !report.MergedSince.IsZero() {
-		return p.Record.PutPullRequestCursor(ctx, state.PullRequestCursor{NotifiedUntil: report.MergedSince, LastNotified: report.LastPullRequests})
+		return p.config.Record.PutPullRequestCursor(ctx, state.PullRequestCursor{NotifiedUntil: report.MergedSince, LastNotified: report.LastPullRequests})
 	}
 	return failed
 }
 
 // scheduleNotifyRetry notes in the head when to try again, if that is not there yet.
 func (p *pass) scheduleNotifyRetry(ctx context.Context, untold bool) error {
-	head, err := p.Record.Head(ctx)
+	head, err := p.config.Record.Head(ctx)
 	if err != nil {
 		return err
 	}
 	switch {
 	case untold:
-		head.NotifyAt = p.Now().Add(notifyRetry)
+		head.NotifyAt = p.config.Now().Add(notifyRetry)
 	case head.NotifyAt.IsZero():
 		return nil
 	default:
 		head.NotifyAt = time.Time{}
 	}
-	_, err = p.Record.PutHead(ctx, head)
+	_, err = p.config.Record.PutHead(ctx, head)
 	return err
 }
 

@@ -11,7 +11,7 @@ import (
 // describeStateAt returns where people find the state with an identity: a local one
 // that we keep lies in a file of ours.
 func (r *Reconciler) describeStateAt(name, identity string) string {
-	if strings.HasPrefix(identity, localIdentityPrefix) && r.LocalState != "" {
+	if strings.HasPrefix(identity, localIdentityPrefix) && r.config.LocalState != "" {
 		return r.localStatePath(name)
 	}
 	return identity
@@ -34,7 +34,7 @@ func (r *Reconciler) findOrphanedState(removed state.Workspace, records map[stri
 // describeRemoved says what a removed workspace leaves.
 func (p *pass) describeRemoved(w *inventory, rec state.Workspace) string {
 	text := w.explainRemoval(rec)
-	if at := p.findOrphanedState(rec, nil); at != "" {
+	if at := p.reconciler.findOrphanedState(rec, nil); at != "" {
 		text += fmt.Sprintf("; what it made still stands, and no workspace owns its state any more: %s", at)
 	}
 	return text
@@ -50,9 +50,9 @@ func (v *workspaceRun) listFormerStates() []string {
 	if v.record.Trace != nil || v.record.Attempt != nil {
 		former = append(former, v.record.Identity)
 	}
-	now := v.describeStateAt(v.entry.Name, v.inventory.load(v.entry).Identity)
+	now := v.reconciler.describeStateAt(v.entry.dir.Name, v.checkout.inventory.load(v.entry).Identity)
 	return slices.Compact(slices.DeleteFunc(former, func(identity string) bool {
-		return v.describeStateAt(v.entry.Name, identity) == now
+		return v.reconciler.describeStateAt(v.entry.dir.Name, identity) == now
 	}))
 }
 
@@ -60,10 +60,10 @@ func (v *workspaceRun) listFormerStates() []string {
 // applied elsewhere, unless another workspace owns them.
 func (v *workspaceRun) warnOfFormerStates(former []string) {
 	for _, identity := range former {
-		if !v.inventory.hasState(identity) {
+		if !v.checkout.inventory.hasState(identity) {
 			v.result.Warnings = append(v.result.Warnings, fmt.Sprintf(
 				"its state was at %s before: no workspace owns that one any more, and what is still in it is left as it is",
-				v.describeStateAt(v.entry.Name, identity)))
+				v.reconciler.describeStateAt(v.entry.dir.Name, identity)))
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // noteTip notes when this pass saw a tip first.
 func (p *pass) noteTip(tip source.Tip) {
-	p.polledAt = p.Now()
+	p.polledAt = p.config.Now()
 	if p.firstSeenTip != tip.Commit {
 		p.firstSeenTip, p.firstSeenAt = tip.Commit, p.polledAt
 	}
@@ -37,11 +37,11 @@ func (p *pass) recordOutOfSync(ctx context.Context) {
 	if p.firstSeenTip == "" {
 		return
 	}
-	head, err := p.Record.Head(ctx)
+	head, err := p.config.Record.Head(ctx)
 	if err == nil && head.Rev != 0 && head.Commit != p.firstSeenTip && head.OutOfSyncSince.IsZero() {
 		p.updateOutOfSync(&head, false)
 		head.Settled, head.Run = false, p.result.Run
-		_, err = p.Record.PutHead(ctx, head)
+		_, err = p.config.Record.PutHead(ctx, head)
 	}
 	if err != nil && !errors.Is(err, state.ErrConflict) {
 		p.log.Warn("since when the branch has been ahead could not be recorded", "error", err)

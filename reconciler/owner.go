@@ -13,12 +13,12 @@ import (
 // readHead reads the record's head, and refuses a record that belongs to
 // another repository, branch or environment.
 func (r *Reconciler) readHead(ctx context.Context) (state.Head, error) {
-	head, err := r.Record.Head(ctx)
+	head, err := r.config.Record.Head(ctx)
 	if err != nil {
-		return head, fmt.Errorf("read the record %s: %w", r.RecordName, err)
+		return head, fmt.Errorf("read the record %s: %w", r.config.RecordName, err)
 	}
 	if !r.ownsHead(head) {
-		return head, &RecordOwnerError{Record: r.RecordName, Owner: describeOwner(head.Repo, head.Branch, head.Environment), Caller: describeOwner(r.Repo, r.Branch, &r.Environment)}
+		return head, &RecordOwnerError{Record: r.config.RecordName, Owner: describeOwner(head.Repo, head.Branch, head.Environment), Caller: describeOwner(r.config.Repo, r.config.Branch, &r.config.Environment)}
 	}
 	return head, nil
 }
@@ -26,12 +26,12 @@ func (r *Reconciler) readHead(ctx context.Context) (state.Head, error) {
 // ownsHead reports whether a head is of our repository, however that is spelled,
 // of our branch and our environment. What a head does not say counts as ours.
 func (r *Reconciler) ownsHead(head state.Head) bool {
-	return (head.Repo == "" || source.IsSameRepository(head.Repo, r.Repo)) && r.hasSameBranch(head)
+	return (head.Repo == "" || source.IsSameRepository(head.Repo, r.config.Repo)) && r.hasSameBranch(head)
 }
 
 // hasSameBranch reports whether a head is of our branch and our environment.
 func (r *Reconciler) hasSameBranch(head state.Head) bool {
-	return (head.Branch == "" || head.Branch == r.Branch) && (head.Environment == nil || *head.Environment == r.Environment)
+	return (head.Branch == "" || head.Branch == r.config.Branch) && (head.Environment == nil || *head.Environment == r.config.Environment)
 }
 
 // RecordOwnerError says that a record is not of what a pass is over.
@@ -54,7 +54,7 @@ func describeOwner(repo, branch string, environment *string) string {
 // findDuplicateRecords are the names of other records of the store that have adopted a commit
 // of this branch, sorted: this repository under another address.
 func (r *Reconciler) findDuplicateRecords(ctx context.Context, tip string) ([]string, error) {
-	others, err := r.Record.OtherHeads(ctx)
+	others, err := r.config.Record.OtherHeads(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (r *Reconciler) findDuplicateRecords(ctx context.Context, tip string) ([]st
 		}
 		yes := head.Commit == tip
 		if !yes {
-			if yes, _, err = r.Source.Contains(ctx, tip, head.Commit); err != nil {
+			if yes, _, err = r.config.Source.Contains(ctx, tip, head.Commit); err != nil {
 				return nil, err
 			}
 		}
@@ -83,13 +83,13 @@ func (p *pass) warnOfDuplicateRecords(ctx context.Context, head state.Head, tip 
 	if head.Commit != "" {
 		return
 	}
-	twins, err := p.findDuplicateRecords(ctx, tip.Commit)
+	twins, err := p.reconciler.findDuplicateRecords(ctx, tip.Commit)
 	if err != nil {
 		p.log.Warn("whether another record has this branch could not be told", "error", err)
 		return
 	}
 	for _, name := range twins {
-		text := fmt.Sprintf("the record %s is new, and the record %s has the same commits of branch %s under another address: if it is the same repository, stop, and go on with that record (--record %s, after `reconcile distrust --moved --record %[4]s`), or what it has applied is applied again", p.RecordName, name, p.Branch, name)
+		text := fmt.Sprintf("the record %s is new, and the record %s has the same commits of branch %s under another address: if it is the same repository, stop, and go on with that record (--record %s, after `reconcile distrust --moved --record %[4]s`), or what it has applied is applied again", p.config.RecordName, name, p.config.Branch, name)
 		p.warn(text)
 	}
 }

@@ -48,7 +48,7 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	// 1. The head first, the remote after it: in the other order a slow pass
 	// could take an old tip for a new one.
 	p.enterStep(PhasePoll)
-	head, err := p.readHead(ctx)
+	head, err := p.reconciler.readHead(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -68,14 +68,14 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 
 	// 3. The new commit.
 	p.enterStep(PhaseFetch)
-	commit, err := p.fetch(ctx, tip)
+	commit, err := p.reconciler.fetch(ctx, tip)
 	if errors.Is(err, source.ErrCommitNotFound) {
 		return false, nil // the tip moved between the question and the fetch
 	} else if err != nil {
 		return false, err
 	}
-	defer p.closeCommit(commit)
-	settings, err := workspace.LoadSettings(commit.Tree, p.Environment)
+	defer p.reconciler.closeCommit(commit)
+	settings, err := workspace.LoadSettings(commit.Tree, p.config.Environment)
 	if err != nil {
 		return false, fmt.Errorf("settings at %s: %w", abbreviate(tip.Commit), err)
 	}
@@ -92,7 +92,7 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 
 	// 5. What is stale, and in which order?
 	p.enterStep(PhaseDiscover)
-	work, err := p.discover(ctx, head, commit, settings)
+	work, err := p.reconciler.discover(ctx, head, commit, settings)
 	if err != nil {
 		return false, err
 	}
@@ -142,9 +142,9 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 
 // pollTip asks the remote for the tip.
 func (p *pass) pollTip(ctx context.Context, head state.Head) (source.Tip, error) {
-	tip, err := p.Source.Tip(ctx, head.Protocol)
+	tip, err := p.config.Source.Tip(ctx, head.Protocol)
 	if err != nil {
-		return tip, fmt.Errorf("ask for the tip of %s: %w", p.Branch, err)
+		return tip, fmt.Errorf("ask for the tip of %s: %w", p.config.Branch, err)
 	}
 	p.noteTip(tip)
 	return tip, nil
@@ -153,7 +153,7 @@ func (p *pass) pollTip(ctx context.Context, head state.Head) (source.Tip, error)
 // fetch gets the tip, and refuses it where commits must be signed and it is
 // not: nothing of it is read then.
 func (r *Reconciler) fetch(ctx context.Context, tip source.Tip) (*source.Commit, error) {
-	commit, err := r.Source.Fetch(ctx, tip.Commit)
+	commit, err := r.config.Source.Fetch(ctx, tip.Commit)
 	if err != nil {
 		return nil, fmt.Errorf("fetch %s: %w", abbreviate(tip.Commit), err)
 	}
@@ -166,10 +166,10 @@ func (r *Reconciler) fetch(ctx context.Context, tip source.Tip) (*source.Commit,
 
 // verify makes sure that a commit is signed, where commits must be.
 func (r *Reconciler) verify(commit *source.Commit) error {
-	if r.Signers == nil {
+	if r.config.Signers == nil {
 		return nil
 	}
-	return commit.Verify(*r.Signers)
+	return commit.Verify(*r.config.Signers)
 }
 
 // storeSnapshot stores the tree of the commit, with what proves it to be that
@@ -177,7 +177,7 @@ func (r *Reconciler) verify(commit *source.Commit) error {
 func (p *pass) storeSnapshot(ctx context.Context, commit *source.Commit) (location string, err error) {
 	objects, err := commit.Objects(ctx)
 	if err == nil {
-		location, err = p.Snapshots.Put(ctx, commit.ID, commit.When, commit.Tree, objects)
+		location, err = p.config.Snapshots.Put(ctx, commit.ID, commit.When, commit.Tree, objects)
 	}
 	if err != nil {
 		return "", fmt.Errorf("keep the snapshot of %s (nothing was applied): %w", abbreviate(commit.ID), err)
@@ -191,20 +191,20 @@ func (p *pass) isUpToDate(ctx context.Context, head state.Head, tip source.Tip) 
 	if len(o.Only) > 0 || o.Replan || o.Adopt || head.Commit != tip.Commit || !head.Settled {
 		return false, nil
 	}
-	if !head.NextRetryAt.IsZero() && !p.Now().Before(head.NextRetryAt) {
+	if !head.NextRetryAt.IsZero() && !p.config.Now().Before(head.NextRetryAt) {
 		return false, nil
 	}
 	if o.Trigger == Manual && head.Exit != ExitOK {
 		return false, nil // a person asks: backoff is ignored, what waits is looked at again
 	}
-	basis, err := p.hashConfig(ctx, head.EnvVarNames)
+	basis, err := p.reconciler.hashConfig(ctx, head.EnvVarNames)
 	return basis == head.ConfigHash, err
 }
 
 // adopt makes the tip the head's commit, unless it is already, and the head
 // unsettled: from here on a pass that is killed leaves work to do.
 func (p *pass) adopt(ctx context.Context, head state.Head, tip source.Tip, settings *workspace.Settings) (state.Head, error) {
-	basis, err := p.hashConfig(ctx, settings.Env())
+	basis, err := p.reconciler.hashConfig(ctx, settings.Env())
 	if err != nil {
 		return head, err
 	}
@@ -214,22 +214,22 @@ func (p *pass) adopt(ctx context.Context, head state.Head, tip source.Tip, setti
 	}
 	next := head
 	next.Commit, next.ConfigHash, next.EnvVarNames, next.Protocol = tip.Commit, basis, settings.Env(), tip.Protocol
-	next.Settled, next.Repo, next.Branch, next.Run, next.UpdatedAt = false, p.Repo, p.Branch, p.result.Run, p.Now()
-	next.Environment = &p.Environment
+	next.Settled, next.Repo, next.Branch, next.Run, next.UpdatedAt = false, p.config.Repo, p.config.Branch, p.result.Run, p.config.Now()
+	next.Environment = &p.config.Environment
 	p.updateOutOfSync(&next, false)
 	if same {
-		return p.Record.PutHead(ctx, next)
+		return p.config.Record.PutHead(ctx, next)
 	}
 	if head.Commit != "" && head.Commit != tip.Commit {
 		p.warnIfRewritten(ctx, tip.Commit, head.Commit)
 	}
-	return p.Record.Adopt(ctx, next)
+	return p.config.Record.Adopt(ctx, next)
 }
 
 // warnIfRewritten says so when the old tip is no ancestor of the new one. A
 // rewritten history is a tip like any other: only people need to know.
 func (p *pass) warnIfRewritten(ctx context.Context, tip, old string) {
-	yes, known, err := p.Source.Contains(ctx, tip, old)
+	yes, known, err := p.config.Source.Contains(ctx, tip, old)
 	if err != nil {
 		p.log.Debug("could not tell whether history was rewritten", "error", err)
 		return
@@ -251,22 +251,22 @@ func (p *pass) settle(ctx context.Context, head state.Head) error {
 	head.Settled = head.Exit != ExitBusy
 	p.updateOutOfSync(&head, head.Exit == ExitOK)
 	head.NextRetryAt = p.earliestRetry()
-	head.Run, head.UpdatedAt = p.result.Run, p.Now()
-	_, err := p.Record.PutHead(ctx, head)
+	head.Run, head.UpdatedAt = p.result.Run, p.config.Now()
+	_, err := p.config.Record.PutHead(ctx, head)
 	return err
 }
 
 // pass is one run of the loop.
 type pass struct {
-	*Reconciler
-	options  Options
-	log      *slog.Logger
-	result   *Result
-	results  map[string]WorkspaceResult // by workspace, over all rounds of the loop
-	retries  map[string]time.Time       // of failed workspaces
-	started  time.Time
-	notifyAt time.Time // when people are to be told what they could not be told
-	polledAt time.Time // when the remote was last asked for the tip
+	reconciler *Reconciler
+	options    Options
+	log        *slog.Logger
+	result     *Result
+	results    map[string]WorkspaceResult // by workspace, over all rounds of the loop
+	retries    map[string]time.Time       // of failed workspaces
+	started    time.Time
+	notifyAt   time.Time // when people are to be told what they could not be told
+	polledAt   time.Time // when the remote was last asked for the tip
 
 	firstSeenTip string    // the tip that was seen last
 	firstSeenAt  time.Time // when this pass saw it first

@@ -32,14 +32,14 @@ func (r *Reconciler) newPass(o Options) *pass {
 		o.Trigger = Manual
 	}
 	return &pass{
-		Reconciler: r,
+		reconciler: r,
 		options:    o,
-		log:        r.Log.With("run", o.Run),
+		log:        r.config.Log.With("run", o.Run),
 		results:    map[string]WorkspaceResult{},
 		retries:    map[string]time.Time{},
-		started:    r.Now(),
+		started:    r.config.Now(),
 		result: &Result{
-			Run: o.Run, Repo: r.Repo, Branch: r.Branch, Trigger: o.Trigger,
+			Run: o.Run, Repo: r.config.Repo, Branch: r.config.Branch, Trigger: o.Trigger,
 			Outcome: OutcomeInSync, Workspaces: []WorkspaceResult{},
 		},
 	}
@@ -60,9 +60,9 @@ func (p *pass) replayRecorded(ctx context.Context, head state.Head) error {
 	if head.Exit == ExitOK {
 		return nil
 	}
-	records, err := p.Record.Workspaces(ctx)
+	records, err := p.config.Record.Workspaces(ctx)
 	if err != nil {
-		return fmt.Errorf("read the record %s: %w", p.RecordName, err)
+		return fmt.Errorf("read the record %s: %w", p.config.RecordName, err)
 	}
 	p.result.Drifted = listDrifted(records)
 	for _, w := range records {
@@ -92,7 +92,7 @@ func recordedOutcome(w state.Workspace) (outcome state.Outcome, why string) {
 // closeCommit gives back what an open commit holds.
 func (r *Reconciler) closeCommit(commit *source.Commit) {
 	if err := commit.Close(); err != nil {
-		r.Log.Warn("a commit's files could not be closed", "error", err)
+		r.config.Log.Warn("a commit's files could not be closed", "error", err)
 	}
 }
 

@@ -55,13 +55,13 @@ func (r *Reconciler) Plan(ctx, killCtx context.Context, o Options) (*Result, err
 
 // planWorkspace plans one workspace without a trace of it.
 func (s *checkout) planWorkspace(ctx, killCtx context.Context, entry *workspaceEntry) WorkspaceResult {
-	result := WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: entry.Name, StaleReasons: s.inventory.staleReasons(entry)}}
-	started := s.Now()
+	result := WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: entry.dir.Name, StaleReasons: s.inventory.staleReasons(entry)}}
+	started := s.config.Now()
 	plan, err := s.planOnly(ctx, killCtx, entry)
 	if err == nil {
 		err = s.checkState(entry, entry.record, plan)
 	}
-	result.DurationMS = s.Now().Sub(started).Milliseconds()
+	result.DurationMS = s.config.Now().Sub(started).Milliseconds()
 	result.Warnings = slices.Clone(s.inventory.load(entry).Warnings)
 	if plan != nil && !plan.Empty {
 		result.Plan, result.Changes, result.PlanDigest = plan.Text, state.Changes(plan.Changes), plan.Digest
@@ -69,7 +69,7 @@ func (s *checkout) planWorkspace(ctx, killCtx context.Context, entry *workspaceE
 	if plan != nil {
 		result.Warnings = append(result.Warnings, plan.Warnings...)
 	}
-	first := s.pendingUpstreams(entry.Name)
+	first := s.pendingUpstreams(entry.dir.Name)
 	switch {
 	case err != nil && outcomeOf(err) == state.Blocked:
 		result.Outcome, result.Error = state.Blocked, err.Error()
@@ -122,7 +122,7 @@ func (s *checkout) planOnly(ctx, killCtx context.Context, entry *workspaceEntry)
 			return nil, err
 		}
 	}
-	if job.Sensitive, err = s.collectSensitiveValues(ctx, s.inventory.upstreamsOf(entry.Name)); err != nil {
+	if job.Sensitive, err = s.collectSensitiveValues(ctx, s.inventory.upstreamsOf(entry.dir.Name)); err != nil {
 		return nil, err
 	}
 	if _, err := s.restoreInputs(ctx, root, entry, true); err != nil {
@@ -130,18 +130,18 @@ func (s *checkout) planOnly(ctx, killCtx context.Context, entry *workspaceEntry)
 	}
 	session := tf.Open(killCtx, job)
 	defer func() { err = errors.Join(err, session.Close()) }()
-	s.emit(Event{Workspace: entry.Name, Phase: PhaseInit})
+	s.run.emit(Event{Workspace: entry.dir.Name, Phase: PhaseInit})
 	entry.linkMu.Lock()
 	err = session.Init(ctx)
 	entry.linkMu.Unlock()
 	if err != nil {
 		return nil, err
 	}
-	for _, up := range s.inventory.graph.DependsOn(entry.Name) {
+	for _, up := range s.inventory.graph.DependsOn(entry.dir.Name) {
 		link := &s.inventory.entries[up].linkMu
 		link.RLock()
 		defer link.RUnlock()
 	}
-	s.emit(Event{Workspace: entry.Name, Phase: PhasePlan})
+	s.run.emit(Event{Workspace: entry.dir.Name, Phase: PhasePlan})
 	return session.Plan(ctx)
 }

@@ -16,20 +16,20 @@ import (
 
 // pullRequestPlan is a pull request merged in memory, and what that makes stale.
 type pullRequestPlan struct {
-	*inventory // the tip, which it is to be merged into
-	preview    *Preview
-	merge      *source.Merge
-	merged     *inventory // nil where there is nothing to plan
-	stale      map[string]bool
-	alone      bool // this process plans this one alone
-	force      bool // somebody asks for it: what failed just now is tried again
+	tip     *inventory // the tip, which it is to be merged into
+	preview *Preview
+	merge   *source.Merge
+	merged  *inventory // nil where there is nothing to plan
+	stale   map[string]bool
+	alone   bool // this process plans this one alone
+	force   bool // somebody asks for it: what failed just now is tried again
 }
 
 // analyzePullRequest merges a pull request and finds out what it makes stale. What is wrong
 // with the pull request is told in its preview; an error is somebody else's.
 func (w *inventory) analyzePullRequest(ctx context.Context, pr PullRequest) (_ *pullRequestPlan, err error) {
-	l := &pullRequestPlan{inventory: w, preview: &Preview{PullRequest: pr, Tip: w.commit.ID, Outcome: OutcomeInSync}, stale: map[string]bool{}}
-	l.merge, err = w.Source.Merge(ctx, w.commit.ID, pr.Head)
+	l := &pullRequestPlan{tip: w, preview: &Preview{PullRequest: pr, Tip: w.commit.ID, Outcome: OutcomeInSync}, stale: map[string]bool{}}
+	l.merge, err = w.config.Source.Merge(ctx, w.commit.ID, pr.Head)
 	if errors.Is(err, source.ErrUnrelated) || errors.Is(err, source.ErrTreeTooLarge) {
 		return l, l.setError(err)
 	}
@@ -41,11 +41,11 @@ func (w *inventory) analyzePullRequest(ctx context.Context, pr PullRequest) (_ *
 		l.preview.Outcome = OutcomeConflict
 		return l, l.setInputsDigest()
 	}
-	settings, err := workspace.LoadSettings(l.merge.Commit.Tree, w.Environment)
+	settings, err := workspace.LoadSettings(l.merge.Commit.Tree, w.config.Environment)
 	if err != nil {
 		return l, l.setError(err)
 	}
-	l.merged, err = w.discover(ctx, w.head, l.merge.Commit, settings)
+	l.merged, err = w.reconciler.discover(ctx, w.head, l.merge.Commit, settings)
 	var own *TreeError
 	if errors.As(err, &own) || errors.Is(err, source.ErrTreeTooLarge) {
 		return l, l.setError(err)
@@ -53,7 +53,7 @@ func (w *inventory) analyzePullRequest(ctx context.Context, pr PullRequest) (_ *
 	if err != nil {
 		return nil, errors.Join(err, l.merge.Close())
 	}
-	if len(l.entries) == 0 {
+	if len(l.tip.entries) == 0 {
 		if err := l.merged.checkNotEmpty(); err != nil {
 			return l, l.setError(err)
 		}
@@ -67,7 +67,7 @@ func (l *pullRequestPlan) close() {
 		return
 	}
 	if err := l.merge.Close(); err != nil {
-		l.Log.Warn("a merged tree could not be closed", "error", err)
+		l.tip.config.Log.Warn("a merged tree could not be closed", "error", err)
 	}
 	l.merge = nil
 }
@@ -86,11 +86,11 @@ func (l *pullRequestPlan) compare() {
 			continue
 		}
 		l.stale[name] = true
-		if before := l.entries[name]; before != nil && len(l.staleReasons(before)) > 0 {
+		if before := l.tip.entries[name]; before != nil && len(l.tip.staleReasons(before)) > 0 {
 			l.preview.Waiting = append(l.preview.Waiting, name)
 		}
 	}
-	for name := range l.entries {
+	for name := range l.tip.entries {
 		if l.merged.entries[name] == nil {
 			l.noteRemoved(name)
 		}
@@ -103,9 +103,9 @@ func (l *pullRequestPlan) compare() {
 
 // noteRemoved notes a workspace that is there no more after the merge.
 func (l *pullRequestPlan) noteRemoved(name string) {
-	if rec := l.entries[name].record; rec.Identity != "" {
+	if rec := l.tip.entries[name].record; rec.Identity != "" {
 		if to := l.merged.findRename(rec); to != nil {
-			l.preview.Renamed = append(l.preview.Renamed, Renamed{From: name, To: to.Name})
+			l.preview.Renamed = append(l.preview.Renamed, Renamed{From: name, To: to.dir.Name})
 			return
 		}
 	}
@@ -115,12 +115,12 @@ func (l *pullRequestPlan) noteRemoved(name string) {
 // changesInputs tells whether the pull request changes an input of a workspace that
 // is stale once it is merged.
 func (l *pullRequestPlan) changesInputs(entry *workspaceEntry) bool {
-	before := l.entries[entry.Name]
+	before := l.tip.entries[entry.dir.Name]
 	if before == nil || before.config.Digest() != entry.config.Digest() || fmt.Sprint(before.config.Err) != fmt.Sprint(entry.config.Err) {
 		return true
 	}
 	return slices.ContainsFunc(l.merged.load(entry).Inputs, func(path string) bool {
-		return l.commit.Tree.ID(path) != l.merged.commit.Tree.ID(path)
+		return l.tip.commit.Tree.ID(path) != l.merged.commit.Tree.ID(path)
 	})
 }
 

@@ -20,9 +20,9 @@ import (
 func (l *pullRequestPlan) openCheckout(p *pass) *checkout {
 	checkout := p.newReadOnlyCheckout(l.merged)
 	if !l.alone {
-		checkout.dir = filepath.Join(l.WorkDir, "preview", "checkout", safeFileName(l.RecordName))
+		checkout.dir = filepath.Join(l.tip.config.WorkDir, "preview", "checkout", safeFileName(l.tip.config.RecordName))
 	}
-	trust := l.settings.PreviewPolicy()
+	trust := l.tip.settings.PreviewPolicy()
 	checkout.policy = &trust
 	return checkout
 }
@@ -34,14 +34,14 @@ func (s *checkout) removeUntrusted() {
 		return
 	}
 	if err := os.RemoveAll(filepath.Join(s.dir, checkoutTree)); err != nil {
-		s.log.Warn("the checkout of a pull request could not be removed", "error", err)
+		s.run.log.Warn("the checkout of a pull request could not be removed", "error", err)
 	}
 }
 
 // confine has Terraform confine the job.
 func (s *checkout) confine(job *terraform.Spec, ws *workspace.Workspace) {
 	job.Untrusted, job.AllowedProviders = true, s.policy.ProviderNames()
-	job.SandboxRoot = filepath.Join(s.passDir(), checkoutTree)
+	job.SandboxRoot = filepath.Join(s.reconciler.passDir(), checkoutTree)
 	job.WritableDirs = s.listModuleDirs(ws)
 	job.Offline = ws.Backend.Type == "local"
 	for _, read := range ws.Reads {
@@ -55,7 +55,7 @@ func (s *checkout) listModuleDirs(ws *workspace.Workspace) (dirs []string) {
 	for _, input := range ws.Inputs {
 		shared := false
 		for _, other := range s.inventory.entries {
-			shared = shared || isWithin(input, other.Path) || isWithin(other.Path, input)
+			shared = shared || isWithin(input, other.dir.Path) || isWithin(other.dir.Path, input)
 		}
 		if info, err := s.inventory.commit.Tree.Lstat(input); err == nil && info.IsDir() && !shared {
 			dirs = append(dirs, input)
@@ -80,12 +80,12 @@ func (s *checkout) writeUpstreamOutputs(dir string, entry *workspaceEntry) error
 		return err
 	}
 	defer root.Close()
-	for _, up := range s.inventory.graph.DependsOn(entry.Name) {
+	for _, up := range s.inventory.graph.DependsOn(entry.dir.Name) {
 		place, local := strings.CutPrefix(s.inventory.stateIdentity(s.inventory.entries[up]), localIdentityPrefix)
-		if !local || s.LocalState == "" || s.inventory.commit.Tree.ID(place) != workspace.AbsentID {
+		if !local || s.config.LocalState == "" || s.inventory.commit.Tree.ID(place) != workspace.AbsentID {
 			continue
 		}
-		content, err := os.ReadFile(s.localStatePath(up))
+		content, err := os.ReadFile(s.reconciler.localStatePath(up))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // never applied: Terraform says so
 		}
@@ -96,7 +96,7 @@ func (s *checkout) writeUpstreamOutputs(dir string, entry *workspaceEntry) error
 			err = errors.Join(root.MkdirAll(path.Dir(place), 0o755), root.WriteFile(place, content, 0o600))
 		}
 		if err != nil {
-			return fmt.Errorf("show %s the outputs of %s: %w", entry.Name, up, err)
+			return fmt.Errorf("show %s the outputs of %s: %w", entry.dir.Name, up, err)
 		}
 	}
 	return nil

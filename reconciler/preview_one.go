@@ -93,7 +93,7 @@ func (w *inventory) analyzeInTime(ctx context.Context, pr PullRequest) (*pullReq
 	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return nil, err
 	}
-	l := &pullRequestPlan{inventory: w, preview: &Preview{PullRequest: pr, Tip: w.commit.ID}}
+	l := &pullRequestPlan{tip: w, preview: &Preview{PullRequest: pr, Tip: w.commit.ID}}
 	return l, l.setError(err)
 }
 
@@ -101,12 +101,12 @@ func (w *inventory) analyzeInTime(ctx context.Context, pr PullRequest) (*pullReq
 // machine has one, within its time. A process that comes to a bad end is the
 // pull request's own failure, and is told there.
 func (p *previewRun) previewInProcess(ctx, killCtx context.Context, request PreviewRequest) (*PreviewResponse, error) {
-	if p.PreviewProcess == nil {
-		return p.MakePreview(ctx, killCtx, request), nil
+	if p.config.PreviewProcess == nil {
+		return p.reconciler.MakePreview(ctx, killCtx, request), nil
 	}
 	short, cancel := context.WithTimeoutCause(ctx, maxPreview, fmt.Errorf("it took longer than %s", maxPreview))
 	defer cancel()
-	answer, err := p.PreviewProcess(short, killCtx, request)
+	answer, err := p.config.PreviewProcess(short, killCtx, request)
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("the preview was stopped: %w", context.Cause(ctx))
 	}

@@ -24,7 +24,7 @@ func (l *pullRequestPlan) startPlan(ctx, killCtx context.Context) (func() error,
 	if l.merged == nil {
 		return func() error { return nil }, nil
 	}
-	p := l.newPass(Options{Trigger: previewTrigger})
+	p := l.tip.reconciler.newPass(Options{Trigger: previewTrigger})
 	var names []string
 	for _, name := range l.merged.graph.Order() {
 		if l.stale[name] {
@@ -69,7 +69,7 @@ func (l *pullRequestPlan) startPlans(ctx, killCtx context.Context, p *pass, name
 		return func() ([]WorkspaceResult, error) { return judged, nil }, nil
 	}
 	planned := func() ([]WorkspaceResult, error) { return l.planLocally(ctx, killCtx, p, allowed) }
-	if l.Executor != nil {
+	if l.tip.config.Executor != nil {
 		var err error
 		if planned, err = l.planRemotely(ctx, p, allowed); err != nil {
 			return nil, err
@@ -92,7 +92,7 @@ func (l *pullRequestPlan) planLocally(ctx, killCtx context.Context, p *pass, nam
 		return nil, err
 	}
 	planned := map[string]func() (WorkspaceResult, error){}
-	slots := make(chan struct{}, l.Parallelism)
+	slots := make(chan struct{}, l.tip.config.Parallelism)
 	for _, name := range names {
 		planned[name] = l.startWorkspacePlan(ctx, killCtx, checkout, l.merged.entries[name], slots, planned)
 	}
@@ -133,7 +133,7 @@ const previewTrigger = "preview"
 // are done and there is a slot. What it returns waits for the result.
 func (l *pullRequestPlan) startWorkspacePlan(ctx, killCtx context.Context, checkout *checkout, entry *workspaceEntry, slots chan struct{}, planned map[string]func() (WorkspaceResult, error)) func() (WorkspaceResult, error) {
 	var first []func() (WorkspaceResult, error)
-	for _, up := range l.merged.graph.DependsOn(entry.Name) {
+	for _, up := range l.merged.graph.DependsOn(entry.dir.Name) {
 		if wait := planned[up]; wait != nil {
 			first = append(first, wait)
 		}
@@ -154,7 +154,7 @@ func (l *pullRequestPlan) startWorkspacePlan(ctx, killCtx context.Context, check
 
 // refuse is the result of what must not be planned.
 func (l *pullRequestPlan) refuse(entry *workspaceEntry) (result WorkspaceResult, done bool) {
-	result = WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: entry.Name, StaleReasons: l.merged.staleReasons(entry)}}
+	result = WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: entry.dir.Name, StaleReasons: l.merged.staleReasons(entry)}}
 	if err := l.pinPermissions(entry); err != nil {
 		result.Outcome, result.Error = state.Failed, err.Error()
 		return result, true
@@ -165,8 +165,8 @@ func (l *pullRequestPlan) refuse(entry *workspaceEntry) (result WorkspaceResult,
 	}
 	approved := l.atTip(entry)
 	entry.stateless = approved == nil
-	proposal := workspace.Proposal{Dir: entry.Dir, Config: entry.config, TipWorkspace: approved, LocalStates: l.listLocalStates()}
-	if result.Refused = workspace.CheckPolicy(l.merged.commit.Tree, l.merged.product, proposal, l.settings.PreviewPolicy()); len(result.Refused) > 0 {
+	proposal := workspace.Proposal{Dir: entry.dir, Config: entry.config, TipWorkspace: approved, LocalStates: l.listLocalStates()}
+	if result.Refused = workspace.CheckPolicy(l.merged.commit.Tree, l.merged.product, proposal, l.tip.settings.PreviewPolicy()); len(result.Refused) > 0 {
 		result.Outcome, result.Error = state.Blocked, refusedText
 		return result, true
 	}
@@ -188,7 +188,7 @@ const refusedText = "not planned before it is merged, because a plan would run c
 // pinPermissions lets the settings at the tip decide which role a plan has and which
 // variables it is given.
 func (l *pullRequestPlan) pinPermissions(entry *workspaceEntry) error {
-	tip, err := l.settings.PermissionConfig(entry.Name)
+	tip, err := l.tip.settings.PermissionConfig(entry.dir.Name)
 	if err != nil {
 		return err
 	}
@@ -196,7 +196,7 @@ func (l *pullRequestPlan) pinPermissions(entry *workspaceEntry) error {
 	entry.config.PlanRole, entry.config.ApplyRole = tip.PlanRole, tip.ApplyRole
 	entry.config.Env, entry.config.AllowUnlocked = tip.Env, tip.AllowUnlocked
 	if own.PlanRole != tip.PlanRole || own.AllowUnlocked != tip.AllowUnlocked || !slices.Equal(own.Env, tip.Env) {
-		l.preview.PermissionChanges = append(l.preview.PermissionChanges, entry.Name)
+		l.preview.PermissionChanges = append(l.preview.PermissionChanges, entry.dir.Name)
 	}
 	return nil
 }
@@ -204,13 +204,13 @@ func (l *pullRequestPlan) pinPermissions(entry *workspaceEntry) error {
 // atTip is the workspace as it is at the tip, perhaps under another name; nil
 // if it is not there.
 func (l *pullRequestPlan) atTip(entry *workspaceEntry) *workspace.Workspace {
-	if before := l.entries[entry.Name]; before != nil {
-		return l.load(before)
+	if before := l.tip.entries[entry.dir.Name]; before != nil {
+		return l.tip.load(before)
 	}
 	identity := l.merged.load(entry).Identity
-	for name, before := range l.entries {
-		if l.merged.entries[name] == nil && l.load(before).Identity == identity {
-			return l.load(before)
+	for name, before := range l.tip.entries {
+		if l.merged.entries[name] == nil && l.tip.load(before).Identity == identity {
+			return l.tip.load(before)
 		}
 	}
 	return nil
@@ -219,7 +219,7 @@ func (l *pullRequestPlan) atTip(entry *workspaceEntry) *workspace.Workspace {
 // listLocalStates are the identities of the states that lie in files, at the tip
 // and after the merge.
 func (l *pullRequestPlan) listLocalStates() (all []string) {
-	for _, w := range []*inventory{l.inventory, l.merged} {
+	for _, w := range []*inventory{l.tip, l.merged} {
 		for _, entry := range w.entries {
 			if identity := w.stateIdentity(entry); strings.HasPrefix(identity, localIdentityPrefix) && !slices.Contains(all, identity) {
 				all = append(all, identity)
@@ -259,5 +259,5 @@ func (l *pullRequestPlan) listReaders() (readers []Reader) {
 // state: what its backend names may be anybody's.
 func (s *checkout) useEmptyState(job *terraform.Spec) {
 	job.BackendConfig = ""
-	job.LocalState = filepath.Join(s.WorkDir, "copies", "none") // is never there
+	job.LocalState = filepath.Join(s.config.WorkDir, "copies", "none") // is never there
 }

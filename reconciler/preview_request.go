@@ -61,12 +61,12 @@ const taskRetention = 7 * 24 * time.Hour
 func (l *pullRequestPlan) planRemotely(ctx context.Context, p *pass, names []string) (func() ([]WorkspaceResult, error), error) {
 	var answer *planResponse
 	e := &remoteTask{
-		Reconciler: l.Reconciler, tasks: l.Record.PreviewRecord(), log: p.log.With("pull_request", l.preview.Number),
+		reconciler: l.tip.reconciler, tasks: l.tip.config.Record.PreviewRecord(), log: p.log.With("pull_request", l.preview.Number),
 		start: func(ctx context.Context, task state.Task) (string, error) {
 			if err := l.uploadRequest(ctx, task.Key, names); err != nil {
 				return "", err
 			}
-			return l.Executor.Start(ctx, task.Key, []string{"plan-parcel", task.Key})
+			return l.tip.config.Executor.Start(ctx, task.Key, []string{"plan-parcel", task.Key})
 		},
 		poll: func(ctx context.Context, task *state.Task) (found bool, err error) {
 			answer, err = l.fetchResponse(ctx, task.Key)
@@ -79,8 +79,8 @@ func (l *pullRequestPlan) planRemotely(ctx context.Context, p *pass, names []str
 	}
 	task, err := e.startOrFind(ctx, state.Task{
 		Name: strconv.Itoa(l.preview.Number), Run: p.options.Run, Trigger: previewTrigger,
-		Commit: l.commit.ID, CommitTime: l.commit.When, TreeID: l.merged.commit.Tree.ID("."), Generation: l.head.Generation,
-		Inputs: l.preview.Inputs, ExpiresAt: l.Now().Add(taskRetention).Unix(),
+		Commit: l.tip.commit.ID, CommitTime: l.tip.commit.When, TreeID: l.merged.commit.Tree.ID("."), Generation: l.tip.head.Generation,
+		Inputs: l.preview.Inputs, ExpiresAt: l.tip.config.Now().Add(taskRetention).Unix(),
 	})
 	if err != nil {
 		return nil, err
@@ -102,27 +102,27 @@ func (l *pullRequestPlan) planRemotely(ctx context.Context, p *pass, names []str
 
 // uploadRequest puts together what the planner needs.
 func (l *pullRequestPlan) uploadRequest(ctx context.Context, key string, names []string) error {
-	order := planRequest{Tip: treeRefOf(l.commit), Merged: treeRefOf(l.merged.commit), Workspaces: names}
+	order := planRequest{Tip: treeRefOf(l.tip.commit), Merged: treeRefOf(l.merged.commit), Workspaces: names}
 	data, err := json.Marshal(order)
 	if err != nil {
 		return err
 	}
-	for part, commit := range map[string]*source.Commit{partTip: l.commit, partMerged: l.merged.commit} {
+	for part, commit := range map[string]*source.Commit{partTip: l.tip.commit, partMerged: l.merged.commit} {
 		objects, err := commit.Objects(ctx)
 		if err == nil {
-			err = l.PlanBundles.PutBundleTree(ctx, key, part, commit.When, commit.Tree, objects)
+			err = l.tip.config.PlanBundles.PutBundleTree(ctx, key, part, commit.When, commit.Tree, objects)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return l.PlanBundles.PutBundleFile(ctx, key, partRequest, data)
+	return l.tip.config.PlanBundles.PutBundleFile(ctx, key, partRequest, data)
 }
 
 // fetchResponse reads the planner's answer; nil: there is none yet. One that cannot
 // be read is an answer too.
 func (l *pullRequestPlan) fetchResponse(ctx context.Context, key string) (*planResponse, error) {
-	data, err := l.PlanBundles.BundleFile(ctx, key, partResponse, maxResponse)
+	data, err := l.tip.config.PlanBundles.BundleFile(ctx, key, partResponse, maxResponse)
 	if errors.Is(err, snapshot.ErrNotFound) {
 		return nil, nil
 	}

@@ -10,20 +10,20 @@ import (
 
 // previewRun makes the previews of one round.
 type previewRun struct {
-	*Reconciler
-	pulls   PullRequests
-	options PreviewOptions
-	round   *Previews
-	started []*pendingPreview
+	reconciler *Reconciler
+	pulls      PullRequests
+	options    PreviewOptions
+	round      *Previews
+	started    []*pendingPreview
 }
 
 // concurrency is how many previews are under way at once: here there is one
 // checkout for all.
 func (p *previewRun) concurrency() int {
-	if p.Executor == nil {
+	if p.config.Executor == nil {
 		return 1
 	}
-	return p.Parallelism
+	return p.config.Parallelism
 }
 
 // collect waits for the preview that was begun first, and adds it to the round.
@@ -73,7 +73,7 @@ func (p *previewRun) start(ctx, killCtx context.Context, pr PullRequest) *pendin
 	}
 	last, _ := notify.ReadMarker(before.Text)
 	insist := p.options.Force || p.options.DryRun
-	due := insist || last.Failed && p.Now().Sub(before.At) >= retryFailedAfter
+	due := insist || last.Failed && p.config.Now().Sub(before.At) >= retryFailedAfter
 	if !due && last.Head == pr.Head && last.Tip == p.round.Tip {
 		o.result.Action = ActionUnchanged
 		return o
@@ -124,5 +124,5 @@ func (o *pendingPreview) setPreview(answer *PreviewResponse) error {
 // environment is another.
 func (p *previewRun) isOwnComment(text string) bool {
 	m, ok := notify.ReadMarker(text)
-	return ok && m.Environment == p.Environment
+	return ok && m.Environment == p.config.Environment
 }

@@ -19,7 +19,7 @@ import (
 //
 // The error is set when there is no order, or the answer could not be given.
 func (r *Reconciler) RunPlan(ctx, killCtx context.Context, key string) ([]WorkspaceResult, error) {
-	data, err := r.PlanBundles.BundleFile(ctx, key, partRequest, maxRequest)
+	data, err := r.config.PlanBundles.BundleFile(ctx, key, partRequest, maxRequest)
 	if err != nil {
 		return nil, fmt.Errorf("there is nothing to plan under this key: `reconcile preview` gives it away, no person does: %w", err)
 	}
@@ -34,7 +34,7 @@ func (r *Reconciler) RunPlan(ctx, killCtx context.Context, key string) ([]Worksp
 	}
 	own, cancel := cleanupContext(ctx)
 	defer cancel()
-	if err := retryWrite(own, func() error { return r.PlanBundles.PutBundleFile(own, key, partResponse, data) }); err != nil {
+	if err := retryWrite(own, func() error { return r.config.PlanBundles.PutBundleFile(own, key, partResponse, data) }); err != nil {
 		return answer.Workspaces, fmt.Errorf("planned, but the preview that waits for it could not be told: %w", err)
 	}
 	for _, text := range []string{answer.Problem, answer.Error} {
@@ -50,7 +50,7 @@ func (r *Reconciler) executePlan(ctx, killCtx context.Context, key string, order
 	answer := &planResponse{}
 	l, err := r.loadRequest(ctx, key, order)
 	if err == nil {
-		defer r.closeCommit(l.commit)
+		defer r.closeCommit(l.tip.commit)
 		defer r.closeCommit(l.merged.commit)
 		ctx, cancel := context.WithTimeoutCause(ctx, remotePlanTimeout*9/10, fmt.Errorf("the pull request took longer than %s", remotePlanTimeout*9/10)) // the answer must come in time
 		defer cancel()
@@ -84,17 +84,17 @@ func (r *Reconciler) loadRequest(ctx context.Context, key string, order planRequ
 		r.closeCommit(tip.commit)
 		return nil, err
 	}
-	return &pullRequestPlan{inventory: tip, merged: merged, preview: &Preview{}, alone: true, stale: map[string]bool{}}, nil
+	return &pullRequestPlan{tip: tip, merged: merged, preview: &Preview{}, alone: true, stale: map[string]bool{}}, nil
 }
 
 func (r *Reconciler) loadTree(ctx context.Context, key, part string, tree treeRef, head state.Head) (w *inventory, err error) {
 	commit, err := r.commitFromSnapshot(ctx, tree.Commit, tree.Tree, tree.When, func(dir string, check snapshot.TreeVerifier) error {
-		return r.PlanBundles.FetchBundleTree(ctx, key, part, dir, check)
+		return r.config.PlanBundles.FetchBundleTree(ctx, key, part, dir, check)
 	})
 	if err != nil {
 		return nil, err
 	}
-	settings, err := workspace.LoadSettings(commit.Tree, r.Environment)
+	settings, err := workspace.LoadSettings(commit.Tree, r.config.Environment)
 	if err == nil {
 		w, err = r.discover(ctx, head, commit, settings)
 	}

@@ -13,7 +13,7 @@ func (p *previewRun) writeComment(ctx context.Context, result *PreviewResult, be
 	} else {
 		writer, err := p.options.Writer(ctx)
 		if err == nil {
-			result.Comment, err = writer.WritePreview(result.toNotification(p.Branch, p.Environment), last)
+			result.Comment, err = writer.WritePreview(result.toNotification(p.config.Branch, p.config.Environment), last)
 		}
 		if err != nil {
 			return err

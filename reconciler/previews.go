@@ -46,7 +46,7 @@ const retryFailedAfter = 30 * time.Minute
 // keeps no other from its preview; the error is set when Backlog, Git or the
 // record as such failed.
 func (r *Reconciler) Previews(ctx, killCtx context.Context, pulls PullRequests, o PreviewOptions) (*Previews, error) {
-	round := &Previews{Repo: r.Repo, Branch: r.Branch, PullRequests: []PreviewResult{}}
+	round := &Previews{Repo: r.config.Repo, Branch: r.config.Branch, PullRequests: []PreviewResult{}}
 	err := r.previews(ctx, killCtx, pulls, o, round)
 	if err != nil {
 		round.Exit = ExitFailed
@@ -59,14 +59,14 @@ func (r *Reconciler) previews(ctx, killCtx context.Context, pulls PullRequests, 
 	if err != nil {
 		return err
 	}
-	tip, err := r.Source.Tip(ctx, "")
+	tip, err := r.config.Source.Tip(ctx, "")
 	if err != nil {
-		return fmt.Errorf("ask for the tip of %s: %w", r.Branch, err)
+		return fmt.Errorf("ask for the tip of %s: %w", r.config.Branch, err)
 	}
 	round.Tip = tip.Commit
 	ctx, cancel := context.WithCancel(ctx) // nobody waits any more when we return
 	defer cancel()
-	p := &previewRun{Reconciler: r, pulls: pulls, options: o, round: round}
+	p := &previewRun{reconciler: r, pulls: pulls, options: o, round: round}
 	for _, pr := range open {
 		if len(p.started) == p.concurrency() {
 			if err := p.collect(); err != nil {
@@ -88,7 +88,7 @@ func (r *Reconciler) previews(ctx, killCtx context.Context, pulls PullRequests, 
 
 // openPullRequests are those to look at, each with its head.
 func (r *Reconciler) openPullRequests(ctx context.Context, pulls PullRequests, only int) ([]PullRequest, error) {
-	all, err := pulls.Open(ctx, r.Branch)
+	all, err := pulls.Open(ctx, r.config.Branch)
 	if err != nil {
 		return nil, fmt.Errorf("ask for open pull requests: %w", err)
 	}
@@ -101,11 +101,11 @@ func (r *Reconciler) openPullRequests(ctx context.Context, pulls PullRequests, o
 		}
 	}
 	if only != 0 && len(open) == 0 {
-		return nil, &UnknownPullRequestError{Number: only, Branch: r.Branch}
+		return nil, &UnknownPullRequestError{Number: only, Branch: r.config.Branch}
 	}
-	refs, err := r.Source.Refs(ctx, names)
+	refs, err := r.config.Source.Refs(ctx, names)
 	if err != nil {
-		return nil, fmt.Errorf("ask %s for the heads of pull requests: %w", r.Repo, err)
+		return nil, fmt.Errorf("ask %s for the heads of pull requests: %w", r.config.Repo, err)
 	}
 	for i, pr := range open {
 		open[i].Head = refs[pullRef(pr)]

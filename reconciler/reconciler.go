@@ -129,7 +129,7 @@ type Options struct {
 
 // Reconciler runs passes over one repository, branch and record.
 type Reconciler struct {
-	Config
+	config      Config
 	terraformMu sync.Mutex
 	terraform   Terraform // once it was needed
 }
@@ -161,5 +161,5 @@ func New(c Config) *Reconciler {
 	if c.Observe == nil {
 		c.Observe = func(Event) {}
 	}
-	return &Reconciler{Config: c}
+	return &Reconciler{config: c}
 }

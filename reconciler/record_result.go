@@ -71,7 +71,7 @@ func (v *workspaceRun) recordSuccess(ctx context.Context, tf Terraform, plan *te
 		return v.recordFailure(ctx, err)
 	}
 	if then, now := plan.State.Lineage, outputs.State.Lineage; now != then && (then != "" || outcome != state.Applied) {
-		return v.recordFailure(ctx, fmt.Errorf("the Terraform state of %s at %s was exchanged while it was worked on (lineage %q became %q): whoever did that must say which one counts", v.entry.Name, v.describeState(v.entry), then, now))
+		return v.recordFailure(ctx, fmt.Errorf("the Terraform state of %s at %s was exchanged while it was worked on (lineage %q became %q): whoever did that must say which one counts", v.entry.dir.Name, v.checkout.describeState(v.entry), then, now))
 	}
 	if outcome == state.Applied {
 		v.tellChecks(plan.FailedChecks, outputs.FailedChecks)
@@ -91,8 +91,8 @@ func (v *workspaceRun) recordSuccess(ctx context.Context, tf Terraform, plan *te
 	rec.OutputsDigest, rec.SensitiveHashes = digest, outputs.Sensitive
 	rec.Trace, rec.PendingInputs, rec.Attempt, rec.Drift = v.trace, nil, nil, nil
 	rec.State = (*state.TerraformState)(&outputs.State)
-	rec.Epoch, rec.Commit, rec.Run = v.inventory.head.Epoch, v.inventory.commit.ID, v.options.Run
-	rec.Outcome, rec.Error, rec.OutcomeAt = outcome, "", v.Now()
+	rec.Epoch, rec.Commit, rec.Run = v.checkout.inventory.head.Epoch, v.checkout.inventory.commit.ID, v.run.options.Run
+	rec.Outcome, rec.Error, rec.OutcomeAt = outcome, "", v.config.Now()
 	rec.Changes, rec.Risk, rec.PlanDigest = v.result.Changes, v.result.Risk, v.result.PlanDigest
 	rec.Failures, rec.RetryAt = 0, time.Time{}
 	rec.TerraformVersion, rec.LockFileID = tf.Product()+" "+tf.Version(), plan.LockFileID
@@ -103,7 +103,7 @@ func (v *workspaceRun) recordSuccess(ctx context.Context, tf Terraform, plan *te
 		write = v.lease.Write
 	}
 	if err := retryWrite(own, func() error { return write(own, *rec) }); err != nil {
-		return fmt.Errorf("%s is applied but could not be recorded; the next pass will find its plan empty: %w", v.entry.Name, err)
+		return fmt.Errorf("%s is applied but could not be recorded; the next pass will find its plan empty: %w", v.entry.dir.Name, err)
 	}
 	v.leaseReleased = lingering == nil
 	v.result.Outcome = outcome
@@ -158,7 +158,7 @@ func (v *workspaceRun) recordFailure(ctx context.Context, err error) error {
 	if rec.Trace == nil && rec.Attempt == nil {
 		v.updateMetadata() // else it tells of what was applied
 	}
-	rec.Outcome, rec.Error, rec.OutcomeAt, rec.PendingInputs = state.Failed, err.Error(), v.Now(), pendingInputs(v.entry, v.trace)
+	rec.Outcome, rec.Error, rec.OutcomeAt, rec.PendingInputs = state.Failed, err.Error(), v.config.Now(), pendingInputs(v.entry, v.trace)
 	rec.Changes, rec.Risk, rec.PlanDigest = v.result.Changes, v.result.Risk, v.result.PlanDigest
 	rec.RetryAt = time.Time{}
 	var waits *blockedError
@@ -167,17 +167,17 @@ func (v *workspaceRun) recordFailure(ctx context.Context, err error) error {
 		rec.Outcome = state.Blocked
 		if waits.retry {
 			rec.Failures++
-			rec.RetryAt = v.Now().Add(v.backoff(rec.Failures))
+			rec.RetryAt = v.config.Now().Add(v.reconciler.backoff(rec.Failures))
 		}
 		if waits.held {
 			rec.PendingInputs = nil
 		}
-	case v.inventory.load(v.entry).Err != nil: // there is nothing to try before a commit mends it
+	case v.checkout.inventory.load(v.entry).Err != nil: // there is nothing to try before a commit mends it
 	case stopped:
 		rec.PendingInputs = nil
 	default:
 		rec.Failures++
-		rec.RetryAt = v.Now().Add(v.backoff(rec.Failures))
+		rec.RetryAt = v.config.Now().Add(v.reconciler.backoff(rec.Failures))
 	}
 	ctx, cancel := cleanupContext(ctx)
 	defer cancel()
@@ -189,10 +189,10 @@ func (v *workspaceRun) recordFailure(ctx context.Context, err error) error {
 
 // updateMetadata brings the record's description of the workspace up to date.
 func (v *workspaceRun) updateMetadata() {
-	ws := v.inventory.load(v.entry)
+	ws := v.checkout.inventory.load(v.entry)
 	rec := &v.record
-	rec.Name, rec.Path, rec.Identity, rec.Reads = v.entry.Name, gitpath.Quote(v.entry.Path), ws.Identity, ws.Reads
-	rec.DependsOn = v.inventory.graph.DependsOn(v.entry.Name)
+	rec.Name, rec.Path, rec.Identity, rec.Reads = v.entry.dir.Name, gitpath.Quote(v.entry.dir.Path), ws.Identity, ws.Reads
+	rec.DependsOn = v.checkout.inventory.graph.DependsOn(v.entry.dir.Name)
 	rec.Removed = false
 }
 
@@ -200,7 +200,7 @@ func (v *workspaceRun) updateMetadata() {
 // a minute, doubled each time up to an hour, a fifth more or less.
 func (r *Reconciler) backoff(n int) time.Duration {
 	wait := min(time.Minute<<min(n-1, 10), time.Hour)
-	return wait*4/5 + r.Jitter(wait*2/5)
+	return wait*4/5 + r.config.Jitter(wait*2/5)
 }
 
 // saveErroredState keeps the state that Terraform could not write, and holds the
@@ -213,31 +213,31 @@ func (v *workspaceRun) saveErroredState(ctx context.Context, errored *terraform.
 		v.log.Error("the state that Terraform could not write cannot be read", "file", kept, "error", err)
 	} else {
 		defer file.Close()
-		if at, err := v.Snapshots.PutFile(ctx, v.options.Run, v.entry.Name, "errored.tfstate", file); err != nil {
+		if at, err := v.config.Snapshots.PutFile(ctx, v.run.options.Run, v.entry.dir.Name, "errored.tfstate", file); err != nil {
 			v.log.Error("the state that Terraform could not write is on this machine only", "file", kept, "error", err)
 		} else {
 			kept += " and " + at
 		}
 	}
-	return v.placeRecoveryHold(ctx, v.entry, errored.File, kept)
+	return v.checkout.placeRecoveryHold(ctx, v.entry, errored.File, kept)
 }
 
 // placeRecoveryHold places a recovery hold on a workspace whose state was not written, and
 // is in that file: kept says where else.
 func (s *checkout) placeRecoveryHold(ctx context.Context, entry *workspaceEntry, file, kept string) error {
-	mend := fmt.Sprintf("in a checkout of %s run `terraform init`, then `terraform state push FILE`", entry.Path)
+	mend := fmt.Sprintf("in a checkout of %s run `terraform init`, then `terraform state push FILE`", entry.dir.Path)
 	switch {
 	case terraform.IsTruncated(file):
 		mend = "the file is cut off, so that nothing of it can be brought in: look for what that apply made"
 	case strings.HasPrefix(s.inventory.stateIdentity(entry), localIdentityPrefix):
-		mend = fmt.Sprintf("run `cp %s %s`", file, s.localStatePath(entry.Name))
+		mend = fmt.Sprintf("run `cp %s %s`", file, s.reconciler.localStatePath(entry.dir.Name))
 	}
 	hold := state.Hold{
-		Name: entry.Name, Kind: state.Recovery, PlacedBy: "run " + s.options.Run, PlacedAt: s.Now(),
+		Name: entry.dir.Name, Kind: state.Recovery, PlacedBy: "run " + s.run.options.Run, PlacedAt: s.config.Now(),
 		Reason: "Terraform applied changes and could not write its state: it is kept in " + kept,
-		Help:   fmt.Sprintf("%s, then `reconcile resume %s`", mend, entry.Name),
+		Help:   fmt.Sprintf("%s, then `reconcile resume %s`", mend, entry.dir.Name),
 	}
-	if err := retryWrite(ctx, func() error { return s.Record.PlaceHold(ctx, hold) }); err != nil {
+	if err := retryWrite(ctx, func() error { return s.config.Record.PlaceHold(ctx, hold) }); err != nil {
 		return fmt.Errorf("%s; and the hold could not be placed: %w", describeHold(hold), err)
 	}
 	return &blockedError{reason: describeHold(hold), held: true}

@@ -15,9 +15,9 @@ import (
 // whoever comes after us finds it there instead of starting it again; started;
 // and waited for.
 type remoteTask struct {
-	*Reconciler
-	tasks *state.Record // where it is written down, under its name
-	log   *slog.Logger
+	reconciler *Reconciler
+	tasks      *state.Record // where it is written down, under its name
+	log        *slog.Logger
 	// start starts the task.
 	start func(ctx context.Context, task state.Task) (id string, err error)
 	// poll looks whether what came of the task is there, and takes it. A
@@ -55,12 +55,12 @@ func (e *remoteTask) startOrFind(ctx context.Context, next state.Task) (state.Ta
 	if err != nil {
 		return old, err
 	}
-	next.Key, next.DispatchedAt, next.TryCount = rand.Text(), e.Now(), 1
+	next.Key, next.DispatchedAt, next.TryCount = rand.Text(), e.config.Now(), 1
 	if !old.Done && old.IsSameWork(next) {
 		if found, err := e.isRunning(ctx, old); found || err != nil {
 			return old, err
 		}
-		if left := e.retryAfter - e.Now().Sub(old.DispatchedAt); old.ID != "" && left > 0 {
+		if left := e.retryAfter - e.config.Now().Sub(old.DispatchedAt); old.ID != "" && left > 0 {
 			return old, fmt.Errorf("%s ended without a word: look at its log; it will be tried again in %s", old.ID, left.Round(time.Minute))
 		}
 		next.TryCount = old.TryCount + 1
@@ -89,12 +89,12 @@ func (e *remoteTask) startOrFind(ctx context.Context, next state.Task) (state.Ta
 // isRunning reports whether a task that was started has not ended yet, or has
 // said what came of it. It asks until the executor gives an answer.
 func (e *remoteTask) isRunning(ctx context.Context, task state.Task) (bool, error) {
-	if task.ID == "" || e.timeout > 0 && e.Now().Sub(task.DispatchedAt) >= e.timeout {
+	if task.ID == "" || e.timeout > 0 && e.config.Now().Sub(task.DispatchedAt) >= e.timeout {
 		return false, nil
 	}
 	short, cancel := e.bound(ctx, task)
 	defer cancel()
-	for pause := e.TaskPoll / 32; ; pause = min(2*pause, e.TaskPoll) {
+	for pause := e.config.TaskPoll / 32; ; pause = min(2*pause, e.config.TaskPoll) {
 		ended, _, err := e.hasEnded(short, task)
 		switch {
 		case ended:
@@ -122,7 +122,7 @@ func (e *remoteTask) bound(ctx context.Context, task state.Task) (context.Contex
 	if e.timeout == 0 {
 		return context.WithCancel(ctx)
 	}
-	left := e.timeout - e.Now().Sub(task.DispatchedAt)
+	left := e.timeout - e.config.Now().Sub(task.DispatchedAt)
 	return context.WithTimeoutCause(ctx, left, fmt.Errorf("it has taken longer than %s", e.timeout))
 }
 
@@ -136,14 +136,14 @@ func goesOn(task state.Task, why error) error {
 func (e *remoteTask) hasEnded(ctx context.Context, task state.Task) (ended bool, why string, err error) {
 	brief, cancel := context.WithTimeout(ctx, answersWithin)
 	defer cancel()
-	status, why, err := e.Executor.Status(brief, task.ID)
+	status, why, err := e.config.Executor.Status(brief, task.ID)
 	switch {
 	case err != nil && brief.Err() != nil:
 		return false, "", fmt.Errorf("%w: %w", ErrTransient, err)
 	case err != nil:
 		return false, "", err
 	case status == TaskNotFound:
-		return e.observed || e.Now().Sub(task.DispatchedAt) >= startGrace, why, nil
+		return e.observed || e.config.Now().Sub(task.DispatchedAt) >= startGrace, why, nil
 	}
 	e.observed = true
 	return status == TaskEnded, why, nil
@@ -155,7 +155,7 @@ func (e *remoteTask) wait(ctx context.Context, task state.Task) (state.Task, err
 	ctx, cancel := e.bound(ctx, task)
 	defer cancel()
 	ended, why := false, ""
-	for pause := e.TaskPoll / 32; ; pause = min(2*pause, e.TaskPoll) {
+	for pause := e.config.TaskPoll / 32; ; pause = min(2*pause, e.config.TaskPoll) {
 		done, err := e.poll(ctx, &task)
 		var waits *blockedError
 		switch {

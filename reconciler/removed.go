@@ -21,7 +21,7 @@ func (p *pass) handleRemoved(ctx context.Context, w *inventory) {
 	for _, rec := range w.removed {
 		if to := w.findRename(rec); to != nil {
 			if err := p.rename(ctx, w, rec, to); err != nil {
-				p.log.Warn("the record of a renamed workspace could not be moved yet", "workspace", rec.Name, "to", to.Name, "error", err)
+				p.log.Warn("the record of a renamed workspace could not be moved yet", "workspace", rec.Name, "to", to.dir.Name, "error", err)
 				to.renameErr = fmt.Errorf("its record, and its state, are still those of %s: %w", rec.Name, err)
 			}
 			continue
@@ -62,16 +62,16 @@ func (p *pass) rename(ctx context.Context, w *inventory, rec state.Workspace, to
 	return p.withLease(ctx, w.head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
 		// Killed in between, the state is to be found under both names: that
 		// of the record counts, even if the renaming is taken back.
-		if err := p.linkLocalState(rec, to.Name); err != nil {
+		if err := p.linkLocalState(rec, to.dir.Name); err != nil {
 			return err
 		}
 		// A state that Terraform could not write lies under the old path: kept
 		// under the new name, it holds that one.
-		if _, err := terraform.SaveErroredState(p.WorkDir, to.Name, filepath.Join(p.passRoot(), filepath.FromSlash(gitpath.Unquote(rec.Path)))); err != nil {
+		if _, err := terraform.SaveErroredState(p.config.WorkDir, to.dir.Name, filepath.Join(p.reconciler.passRoot(), filepath.FromSlash(gitpath.Unquote(rec.Path)))); err != nil {
 			return err
 		}
 		moved := rec
-		moved.Name, moved.Path = to.Name, to.Path
+		moved.Name, moved.Path = to.dir.Name, to.dir.Path
 		if err := lease.Rename(ctx, rec, moved); err != nil {
 			return err
 		}
@@ -83,14 +83,14 @@ func (p *pass) rename(ctx context.Context, w *inventory, rec state.Workspace, to
 			to.hold = &hold
 		}
 		to.ownReasons = w.ownReasons(to, moved)
-		p.log.Info("a workspace was renamed: its record moved", "workspace", to.Name, "from", rec.Name)
+		p.log.Info("a workspace was renamed: its record moved", "workspace", to.dir.Name, "from", rec.Name)
 		return nil
 	})
 }
 
 // linkLocalState gives a state that we keep the workspace's new name as well.
 func (p *pass) linkLocalState(rec state.Workspace, to string) error {
-	old, now := p.localStatePath(rec.Name), p.localStatePath(to)
+	old, now := p.reconciler.localStatePath(rec.Name), p.reconciler.localStatePath(to)
 	if !p.hasLocalState(rec) || !hasContent(old) || isSameFile(old, now) {
 		return nil
 	}
@@ -112,12 +112,12 @@ func (p *pass) unlinkLocalState(rec state.Workspace) error {
 	if !p.hasLocalState(rec) {
 		return nil
 	}
-	return removeIfExists(p.localStatePath(rec.Name))
+	return removeIfExists(p.reconciler.localStatePath(rec.Name))
 }
 
 // hasLocalState tells whether the state of a workspace is a file that we keep.
 func (p *pass) hasLocalState(rec state.Workspace) bool {
-	return strings.HasPrefix(rec.Identity, localIdentityPrefix) && p.LocalState != ""
+	return strings.HasPrefix(rec.Identity, localIdentityPrefix) && p.config.LocalState != ""
 }
 
 func isSameFile(a, b string) bool {
@@ -138,14 +138,14 @@ func removeIfExists(path string) error {
 
 func (p *pass) writeTombstone(ctx context.Context, w *inventory, rec state.Workspace) error {
 	return p.withLease(ctx, w.head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
-		text, err := p.newCheckout(w).keepErrored(ctx, p.passRoot(), goneItem(rec))
+		text, err := p.newCheckout(w).keepErrored(ctx, p.reconciler.passRoot(), goneItem(rec))
 		if err != nil {
 			return err
 		}
 		if text != "" {
 			p.warn(rec.Name + ": " + text)
 		}
-		rec.Removed, rec.Outcome, rec.OutcomeAt, rec.Drift = true, state.Removed, p.Now(), nil
+		rec.Removed, rec.Outcome, rec.OutcomeAt, rec.Drift = true, state.Removed, p.config.Now(), nil
 		return lease.Write(ctx, rec)
 	})
 }
@@ -156,7 +156,7 @@ func (p *pass) writeTombstone(ctx context.Context, w *inventory, rec state.Works
 // head which what is done depends on; 0: of none.
 func (p *pass) withLease(ctx context.Context, generation int64, rec state.Workspace, do func(*state.Lease, state.Workspace) error) (err error) {
 	lease, err := p.waitForLease(ctx, state.LeaseRequest{
-		Identity: p.leaseIdentity(rec.Name, rec.Identity), Workspace: rec.Name, Run: p.options.Run, Generation: generation,
+		Identity: p.reconciler.leaseIdentity(rec.Name, rec.Identity), Workspace: rec.Name, Run: p.options.Run, Generation: generation,
 	})
 	if err != nil {
 		return err
@@ -168,7 +168,7 @@ func (p *pass) withLease(ctx context.Context, generation int64, rec state.Worksp
 			err = rerr
 		}
 	}()
-	now, known, err := p.Record.Workspace(ctx, rec.Name)
+	now, known, err := p.config.Record.Workspace(ctx, rec.Name)
 	if err != nil || !known {
 		return err
 	}
@@ -188,9 +188,9 @@ var errConcurrentUpdate = errors.New("another run has changed its record meanwhi
 func (r *Reconciler) leaseIdentity(name, identity string) string {
 	switch {
 	case identity == "":
-		return "workspace:" + r.RecordName + "/" + name
+		return "workspace:" + r.config.RecordName + "/" + name
 	case strings.HasPrefix(identity, localIdentityPrefix):
-		return localIdentityPrefix + r.RecordName + "/" + strings.TrimPrefix(identity, localIdentityPrefix)
+		return localIdentityPrefix + r.config.RecordName + "/" + strings.TrimPrefix(identity, localIdentityPrefix)
 	}
 	return identity
 }
@@ -202,12 +202,12 @@ func (p *pass) clearFailure(ctx context.Context, w *inventory, entry *workspaceE
 		return
 	}
 	err := p.withLease(ctx, w.head.Generation, entry.record, func(lease *state.Lease, rec state.Workspace) error {
-		rec.Outcome, rec.Error, rec.PendingInputs, rec.OutcomeAt = state.Unchanged, "", nil, p.Now()
+		rec.Outcome, rec.Error, rec.PendingInputs, rec.OutcomeAt = state.Unchanged, "", nil, p.config.Now()
 		rec.Failures, rec.RetryAt = 0, time.Time{}
 		entry.record = rec
 		return lease.Write(ctx, rec)
 	})
 	if err != nil {
-		p.log.Warn("the record still shows an outcome that is no longer so", "workspace", entry.Name, "error", err)
+		p.log.Warn("the record still shows an outcome that is no longer so", "workspace", entry.dir.Name, "error", err)
 	}
 }

@@ -23,7 +23,7 @@ func (p *pass) finish(ctx context.Context, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	p.putRun(ctx)
-	records, err := p.Record.Workspaces(ctx)
+	records, err := p.config.Record.Workspaces(ctx)
 	if err != nil {
 		p.log.Warn("what has drifted is not told, and old snapshots were left alone", "error", err)
 		return
@@ -36,22 +36,22 @@ func (p *pass) finish(ctx context.Context, err error) {
 func (p *pass) putRun(ctx context.Context) {
 	run := state.Run{
 		ID: p.result.Run, Trigger: p.result.Trigger, FromCommit: p.result.From, ToCommit: p.result.To,
-		Outcome: p.result.Outcome, Exit: p.result.Exit, StartedAt: p.started, EndedAt: p.Now(),
-		Snapshot: p.result.Snapshot, ExpiresAt: p.Now().Add(retention).Unix(),
+		Outcome: p.result.Outcome, Exit: p.result.Exit, StartedAt: p.started, EndedAt: p.config.Now(),
+		Snapshot: p.result.Snapshot, ExpiresAt: p.config.Now().Add(retention).Unix(),
 	}
 	for _, w := range p.result.Workspaces {
 		if w.Outcome != state.Unchanged {
 			run.Workspaces = append(run.Workspaces, w.RunWorkspace)
 		}
 	}
-	if err := p.Record.PutRun(ctx, run); err != nil {
+	if err := p.config.Record.PutRun(ctx, run); err != nil {
 		p.log.Warn("the run's history could not be written", "error", err)
 	}
 }
 
 // prune removes what is old: runs, logs, and snapshots that no record names.
 func (p *pass) prune(ctx context.Context, records map[string]state.Workspace) {
-	before := p.Now().Add(-retention)
+	before := p.config.Now().Add(-retention)
 	named := map[string]bool{p.result.To: true, p.result.From: true}
 	for _, w := range records {
 		named[w.Commit], named[w.Run] = true, true
@@ -59,14 +59,14 @@ func (p *pass) prune(ctx context.Context, records map[string]state.Workspace) {
 			named[w.Attempt.Commit] = true
 		}
 	}
-	if _, err := p.Snapshots.Prune(ctx, before, func(commit string) bool { return named[commit] }); err != nil {
+	if _, err := p.config.Snapshots.Prune(ctx, before, func(commit string) bool { return named[commit] }); err != nil {
 		p.log.Warn("old snapshots could not be removed", "error", err)
 	}
 	// The log of a run that a record names tells how things came to be.
-	if _, err := p.Snapshots.PruneLogs(ctx, before, func(run string) bool { return named[run] }); err != nil {
+	if _, err := p.config.Snapshots.PruneLogs(ctx, before, func(run string) bool { return named[run] }); err != nil {
 		p.log.Warn("old logs could not be removed", "error", err)
 	}
-	if _, err := p.Record.PruneRuns(ctx, before); err != nil {
+	if _, err := p.config.Record.PruneRuns(ctx, before); err != nil {
 		p.log.Warn("old runs could not be removed", "error", err)
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 // schedule is the order of one work: who waits for whom, and who may start.
 type schedule struct {
-	*inventory
+	inventory  *inventory
 	candidates map[string]bool   // stale, or below one that is
 	height     map[string]int    // how long the chain of workspaces below is
 	waits      map[string]int    // how many upstreams a candidate still waits for
@@ -52,7 +52,7 @@ func (w *inventory) schedule(only []string, replan bool) *schedule {
 			continue
 		}
 		if s.waits[name] = len(s.pendingUpstreams(name)); s.waits[name] == 0 {
-			s.push(s.entries[name])
+			s.push(s.inventory.entries[name])
 		}
 	}
 	return s
@@ -63,8 +63,8 @@ func (s *schedule) pendingUpstreams(name string) []string {
 	if s.alone {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(s.graph.DependsOn(name)), func(up string) bool {
-		return !s.candidates[up] || s.entries[up].result != nil
+	return slices.DeleteFunc(slices.Clone(s.inventory.graph.DependsOn(name)), func(up string) bool {
+		return !s.candidates[up] || s.inventory.entries[up].result != nil
 	})
 }
 
@@ -72,7 +72,7 @@ func (s *schedule) pendingUpstreams(name string) []string {
 // it starts first, so that the whole ends soonest.
 func (s *schedule) push(entry *workspaceEntry) {
 	at, _ := slices.BinarySearchFunc(s.ready, entry, func(a, b *workspaceEntry) int {
-		return cmp.Or(s.height[b.Name]-s.height[a.Name], strings.Compare(a.Name, b.Name))
+		return cmp.Or(s.height[b.dir.Name]-s.height[a.dir.Name], strings.Compare(a.dir.Name, b.dir.Name))
 	})
 	s.ready = slices.Insert(s.ready, at, entry)
 }
@@ -92,9 +92,9 @@ func (s *schedule) release(name string) {
 	if s.alone {
 		return
 	}
-	for _, reader := range s.graph.Readers(name) {
+	for _, reader := range s.inventory.graph.Readers(name) {
 		if s.waits[reader]--; s.waits[reader] == 0 && s.candidates[reader] {
-			s.push(s.entries[reader])
+			s.push(s.inventory.entries[reader])
 		}
 	}
 }
@@ -106,8 +106,8 @@ func (s *schedule) blockedBy(name string) string {
 		return ""
 	}
 	var list []string
-	for _, up := range s.graph.DependsOn(name) {
-		switch outcome := s.entries[up].result.Outcome; outcome {
+	for _, up := range s.inventory.graph.DependsOn(name) {
+		switch outcome := s.inventory.entries[up].result.Outcome; outcome {
 		case state.Failed, state.Skipped, state.Busy, state.Blocked:
 			list = append(list, fmt.Sprintf("%s is %s", up, outcome))
 		}
@@ -130,7 +130,7 @@ func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory) (moved boo
 	}
 	ends := make(chan end)
 	for {
-		for s.running < p.Parallelism && !moved && ctx.Err() == nil {
+		for s.running < p.config.Parallelism && !moved && ctx.Err() == nil {
 			entry := s.pop()
 			if entry == nil {
 				break
@@ -173,8 +173,8 @@ func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory) (moved boo
 // resolveWithoutRun gives the result of an item that need not, or must not, be
 // worked on.
 func (p *pass) resolveWithoutRun(s *schedule, entry *workspaceEntry) (WorkspaceResult, bool) {
-	result := WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: entry.Name, StaleReasons: s.staleReasons(entry)}}
-	why := s.blockedBy(entry.Name)
+	result := WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: entry.dir.Name, StaleReasons: s.inventory.staleReasons(entry)}}
+	why := s.blockedBy(entry.dir.Name)
 	switch {
 	case len(result.StaleReasons) == 0:
 		result.Outcome = state.Unchanged
@@ -209,25 +209,25 @@ func (p *pass) isBackingOff(s *schedule, entry *workspaceEntry) bool {
 	if rec.Outcome != state.Failed && rec.Outcome != state.Blocked {
 		return false
 	}
-	if refused := s.load(entry).Err; refused != nil {
+	if refused := s.inventory.load(entry).Err; refused != nil {
 		return rec.Outcome == state.Failed && rec.Error == refused.Error()
 	}
 	if rec.PendingInputs == nil || rec.Outcome == state.Failed && rec.RetryAt.IsZero() { // it was refused, and is not now
 		return false
 	}
-	if !rec.RetryAt.IsZero() && !p.Now().Before(rec.RetryAt) {
+	if !rec.RetryAt.IsZero() && !p.config.Now().Before(rec.RetryAt) {
 		return false
 	}
-	return maps.Equal(rec.PendingInputs, pendingInputs(entry, s.trace(entry, s.upstreamDigests(entry.Name))))
+	return maps.Equal(rec.PendingInputs, pendingInputs(entry, s.inventory.trace(entry, s.inventory.upstreamDigests(entry.dir.Name))))
 }
 
 func (p *pass) complete(s *schedule, entry *workspaceEntry, result WorkspaceResult) {
 	entry.result = &result
-	s.release(entry.Name)
+	s.release(entry.dir.Name)
 	p.scheduleRetry(entry)
 	p.addResult(result)
-	p.emit(Event{Workspace: entry.Name, Phase: PhaseDone, Result: &result})
-	log := p.log.With("workspace", entry.Name, "outcome", result.Outcome)
+	p.emit(Event{Workspace: entry.dir.Name, Phase: PhaseDone, Result: &result})
+	log := p.log.With("workspace", entry.dir.Name, "outcome", result.Outcome)
 	switch {
 	case result.Error != "":
 		log.Warn(result.Error)
@@ -239,20 +239,20 @@ func (p *pass) complete(s *schedule, entry *workspaceEntry, result WorkspaceResu
 // scheduleRetry notes when to try again what may end otherwise then. One whose
 // files do not parse will not, until there is another commit.
 func (p *pass) scheduleRetry(entry *workspaceEntry) {
-	delete(p.retries, entry.Name)
+	delete(p.retries, entry.dir.Name)
 	switch at := entry.record.RetryAt; {
 	case entry.loaded != nil && entry.loaded.Err != nil:
 	case entry.result.Outcome == state.Failed && at.IsZero(): // not even that could be recorded
-		p.retries[entry.Name] = p.Now().Add(p.backoff(1))
+		p.retries[entry.dir.Name] = p.config.Now().Add(p.reconciler.backoff(1))
 	case entry.result.Outcome == state.Failed, entry.result.Outcome == state.Blocked && !at.IsZero():
-		p.retries[entry.Name] = at
+		p.retries[entry.dir.Name] = at
 	}
 }
 
 // reportUnchanged gives their results to all that are no candidates.
 func (p *pass) reportUnchanged(ctx context.Context, s *schedule) {
-	for _, name := range s.graph.Order() {
-		if entry := s.entries[name]; !s.candidates[name] && !s.alone {
+	for _, name := range s.inventory.graph.Order() {
+		if entry := s.inventory.entries[name]; !s.candidates[name] && !s.alone {
 			p.clearFailure(ctx, s.inventory, entry)
 			entry.result = &WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: name, Outcome: state.Unchanged}}
 			p.addResult(*entry.result)
@@ -262,7 +262,7 @@ func (p *pass) reportUnchanged(ctx context.Context, s *schedule) {
 
 // announceWaiting tells a live view of all that is to come.
 func (p *pass) announceWaiting(s *schedule) {
-	for _, name := range s.graph.Order() {
+	for _, name := range s.inventory.graph.Order() {
 		if s.candidates[name] {
 			p.emit(Event{Workspace: name, Phase: PhaseWaiting, WaitsFor: s.pendingUpstreams(name)})
 		}
@@ -272,7 +272,7 @@ func (p *pass) announceWaiting(s *schedule) {
 // hasTipMoved asks the remote again, when the last answer is old, so that a long
 // pass drops what a newer commit has overtaken.
 func (p *pass) hasTipMoved(ctx context.Context, head state.Head) bool {
-	if p.Now().Sub(p.polledAt) < p.TipPoll {
+	if p.config.Now().Sub(p.polledAt) < p.config.TipPoll {
 		return false
 	}
 	tip, err := p.pollTip(ctx, head)

@@ -21,7 +21,7 @@ func (v *workspaceRun) releaseStaleLock(ctx context.Context, locked *terraform.L
 		}
 		dead, err := h.Released, error(nil)
 		if !dead {
-			dead, err = v.Record.IsProcessDead(ctx, h.Process)
+			dead, err = v.config.Record.IsProcessDead(ctx, h.Process)
 		}
 		if err != nil {
 			v.log.Warn("cannot tell whether the process that holds Terraform's lock is alive", "error", err)
@@ -37,11 +37,11 @@ func (v *workspaceRun) releaseStaleLock(ctx context.Context, locked *terraform.L
 	}
 	if locked.Who == "" {
 		return &blockedError{retry: true, reason: fmt.Sprintf(
-			"Terraform's state lock %s is held, and its backend does not tell by whom; if nobody is applying there: `reconcile unlock %s --state-lock %[1]s`", locked.ID, v.entry.Name)}
+			"Terraform's state lock %s is held, and its backend does not tell by whom; if nobody is applying there: `reconcile unlock %s --state-lock %[1]s`", locked.ID, v.entry.dir.Name)}
 	}
 	return &blockedError{retry: true, reason: fmt.Sprintf(
 		"Terraform's state lock is held by %s since %s (%s, %s); if nobody is applying there: `reconcile unlock %s --state-lock %s`",
-		locked.Who, locked.Created.UTC().Format("2006-01-02 15:04:05Z"), locked.Operation, locked.ID, v.entry.Name, locked.ID)}
+		locked.Who, locked.Created.UTC().Format("2006-01-02 15:04:05Z"), locked.Operation, locked.ID, v.entry.dir.Name, locked.ID)}
 }
 
 // runIDs are the ids of the runs that held a lease.

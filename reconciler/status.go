@@ -83,19 +83,19 @@ type StatusLease struct {
 
 // Status reads the record.
 func (r *Reconciler) Status(ctx context.Context) (*Status, error) {
-	head, err := r.Record.Head(ctx)
+	head, err := r.config.Record.Head(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the record %s: %w", r.RecordName, err)
+		return nil, fmt.Errorf("read the record %s: %w", r.config.RecordName, err)
 	}
-	records, err := r.Record.Workspaces(ctx)
+	records, err := r.config.Record.Workspaces(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the record %s: %w", r.RecordName, err)
+		return nil, fmt.Errorf("read the record %s: %w", r.config.RecordName, err)
 	}
-	holds, err := r.Record.Holds(ctx)
+	holds, err := r.config.Record.Holds(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the record %s: %w", r.RecordName, err)
+		return nil, fmt.Errorf("read the record %s: %w", r.config.RecordName, err)
 	}
-	leases, err := r.Record.Leases(ctx)
+	leases, err := r.config.Record.Leases(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the leases: %w", err)
 	}

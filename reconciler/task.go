@@ -22,7 +22,7 @@ import (
 // The error is set when the task is not to be had, or its end could not be
 // recorded.
 func (r *Reconciler) RunTask(ctx, killCtx context.Context, name, key string) (WorkspaceResult, error) {
-	task, found, err := r.Record.Task(ctx, name)
+	task, found, err := r.config.Record.Task(ctx, name)
 	switch {
 	case err != nil:
 		return WorkspaceResult{}, err
@@ -30,13 +30,13 @@ func (r *Reconciler) RunTask(ctx, killCtx context.Context, name, key string) (Wo
 		return WorkspaceResult{}, fmt.Errorf("the work on %s is not to be done under this key (any more): a pass gives it away, no person does; run `reconcile now %s` instead", name, name)
 	}
 	v, moved := r.executeTask(ctx, killCtx, task)
-	r.Observe(Event{Run: task.Run, Workspace: name, Phase: PhaseDone, Result: &v.result})
+	r.config.Observe(Event{Run: task.Run, Workspace: name, Phase: PhaseDone, Result: &v.result})
 	done := task
 	done.Done, done.TipMoved, done.InternalError = true, moved, v.panicErr != nil
 	done.Result, done.Warnings = v.result.RunWorkspace, v.result.Warnings
 	own, cancel := cleanupContext(ctx)
 	defer cancel()
-	if err := retryWrite(own, func() error { return r.Record.PutTask(own, task, done) }); err != nil {
+	if err := retryWrite(own, func() error { return r.config.Record.PutTask(own, task, done) }); err != nil {
 		return v.result, fmt.Errorf("%s: %s, but the pass that waits for it could not be told: %w", name, v.result.Outcome, err)
 	}
 	return v.result, nil
@@ -77,7 +77,7 @@ func (r *Reconciler) loadForTask(ctx context.Context, task state.Task) (_ *inven
 		return nil, fmt.Errorf("the task on %s is of commit %s, and the record has adopted %s: nothing was done; find out who wrote that task", task.Name, task.Commit, head.Commit)
 	}
 	commit, err := r.commitFromSnapshot(ctx, task.Commit, "", time.Time{}, func(dir string, check snapshot.TreeVerifier) error {
-		return r.Snapshots.Fetch(ctx, task.Commit, dir, check)
+		return r.config.Snapshots.Fetch(ctx, task.Commit, dir, check)
 	})
 	if err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func (r *Reconciler) loadForTask(ctx context.Context, task state.Task) (_ *inven
 	if err := r.verify(commit); err != nil {
 		return nil, err
 	}
-	settings, err := workspace.LoadSettings(commit.Tree, r.Environment)
+	settings, err := workspace.LoadSettings(commit.Tree, r.config.Environment)
 	if err != nil {
 		return nil, fmt.Errorf("settings at %s: %w", abbreviate(commit.ID), err)
 	}
@@ -107,10 +107,10 @@ func (r *Reconciler) loadForTask(ctx context.Context, task state.Task) (_ *inven
 // commitFromSnapshot makes a commit from an archive of its tree, which fetch lays out and
 // has checked. What is laid out goes when the commit is closed.
 func (r *Reconciler) commitFromSnapshot(ctx context.Context, commit, tree string, when time.Time, fetch func(dir string, check snapshot.TreeVerifier) error) (*source.Commit, error) {
-	if err := os.MkdirAll(r.WorkDir, 0o700); err != nil {
+	if err := os.MkdirAll(r.config.WorkDir, 0o700); err != nil {
 		return nil, fmt.Errorf("make room for the snapshot: %w", err)
 	}
-	home, err := os.MkdirTemp(r.WorkDir, "snapshot-")
+	home, err := os.MkdirTemp(r.config.WorkDir, "snapshot-")
 	if err != nil {
 		return nil, fmt.Errorf("make room for the snapshot: %w", err)
 	}

@@ -9,8 +9,8 @@ import (
 // AdaptTerraform makes the real Terraform what a pass works with.
 func AdaptTerraform(t *terraform.Terraform) Terraform { return terraformAdapter{t} }
 
-type terraformAdapter struct{ *terraform.Terraform }
+type terraformAdapter struct{ terraform *terraform.Terraform }
 
 func (e terraformAdapter) Open(killCtx context.Context, job terraform.Spec) Session {
-	return e.Terraform.Open(killCtx, job)
+	return e.terraform.Open(killCtx, job)
 }

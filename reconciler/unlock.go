@@ -29,8 +29,8 @@ func (r *Reconciler) ForceUnlock(ctx, killCtx context.Context, name, id string) 
 	if err != nil {
 		return err
 	}
-	lease, err := r.Record.Acquire(ctx, state.LeaseRequest{
-		Identity: r.leaseIdentity(name, w.stateIdentity(entry)), Workspace: name, Run: p.options.Run, MaxWait: r.Wait,
+	lease, err := r.config.Record.Acquire(ctx, state.LeaseRequest{
+		Identity: r.leaseIdentity(name, w.stateIdentity(entry)), Workspace: name, Run: p.options.Run, MaxWait: r.config.Wait,
 	})
 	if err != nil {
 		return err
@@ -56,5 +56,5 @@ func (r *Reconciler) ForceUnlock(ctx, killCtx context.Context, name, id string) 
 	if err := session.ForceUnlock(ctx, id); err != nil {
 		return err
 	}
-	return r.Record.MarkUnsettled(ctx)
+	return r.config.Record.MarkUnsettled(ctx)
 }

@@ -15,7 +15,7 @@ type upstreamRecords map[string]state.Workspace
 func (s *checkout) readUpstreams(ctx context.Context, name string) (upstreamRecords, error) {
 	ups := upstreamRecords{}
 	for _, up := range s.inventory.graph.DependsOn(name) {
-		rec, _, err := s.Record.Workspace(ctx, up)
+		rec, _, err := s.config.Record.Workspace(ctx, up)
 		if err != nil {
 			return nil, fmt.Errorf("read the record of %s, upstream of %s: %w", up, name, err)
 		}
@@ -50,7 +50,7 @@ func (s *checkout) collectSensitiveValues(ctx context.Context, ups upstreamRecor
 		if len(rec.SensitiveHashes) == 0 {
 			continue
 		}
-		id, key, err := s.DigestKey(ctx)
+		id, key, err := s.config.DigestKey(ctx)
 		if err != nil {
 			return hidden, fmt.Errorf("digest key: %w", err)
 		}
@@ -68,14 +68,14 @@ func (s *checkout) collectSensitiveValues(ctx context.Context, ups upstreamRecor
 // those whose record counts for nothing: which of their outputs it saw cannot
 // be known, even where they are the same again.
 func (v *workspaceRun) invalidateChangedUpstreams(ctx context.Context) error {
-	now, err := v.readUpstreams(ctx, v.entry.Name)
+	now, err := v.checkout.readUpstreams(ctx, v.entry.dir.Name)
 	if err != nil {
 		return err
 	}
 	for up, rec := range now {
 		then := v.upstreamsBefore[up]
 		moved := rec.ApplyCount != then.ApplyCount || rec.Attempt != nil || then.Attempt != nil
-		if moved || then.Epoch != v.inventory.head.Epoch {
+		if moved || then.Epoch != v.checkout.inventory.head.Epoch {
 			v.trace[keyUpstream+up] = "applied meanwhile"
 		}
 	}

@@ -17,7 +17,7 @@ import (
 // workspaceRun is the work of one pass on one workspace, from its lease to its
 // record.
 type workspaceRun struct {
-	*checkout
+	checkout        *checkout
 	entry           *workspaceEntry
 	log             *slog.Logger
 	lease           *state.Lease
@@ -42,11 +42,11 @@ const maxLog = 4 << 20
 // runLocally works on a stale workspace. Overrun: the tip has moved under it, and
 // nothing was done.
 func (s *checkout) runLocally(ctx, killCtx context.Context, entry *workspaceEntry) (v *workspaceRun, overrun bool) {
-	v = &workspaceRun{checkout: s, entry: entry, log: s.log.With("workspace", entry.Name), output: terraform.NewExcerpt(maxLog)}
-	v.result.Name = entry.Name
-	started := s.Now()
+	v = &workspaceRun{checkout: s, entry: entry, log: s.run.log.With("workspace", entry.dir.Name), output: terraform.NewExcerpt(maxLog)}
+	v.result.Name = entry.dir.Name
+	started := s.config.Now()
 	err := v.executeRecovered(ctx, killCtx)
-	v.result.DurationMS = s.Now().Sub(started).Milliseconds()
+	v.result.DurationMS = s.config.Now().Sub(started).Milliseconds()
 	errors.As(err, &v.panicErr)
 	v.storeLog(ctx)
 
@@ -72,10 +72,10 @@ func (v *workspaceRun) executeRecovered(ctx, killCtx context.Context) (err error
 
 // execute is the whole of it, in its order.
 func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
-	ws := v.inventory.load(v.entry)
+	ws := v.checkout.inventory.load(v.entry)
 	var root string
 	if ws.Err == nil {
-		if root, err = v.ensureLaidOut(ctx); err != nil {
+		if root, err = v.checkout.ensureLaidOut(ctx); err != nil {
 			return err
 		}
 	}
@@ -98,19 +98,19 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	if err := v.checkRoom(); err != nil {
 		return v.recordFailure(ctx, err)
 	}
-	tf, err := v.openTerraform(ctx)
+	tf, err := v.checkout.openTerraform(ctx)
 	if err != nil {
 		return v.recordFailure(ctx, err)
 	}
 	if err := v.checkVersion(tf); err != nil {
 		return v.recordFailure(ctx, err)
 	}
-	job, err := v.newJob(ctx, root, v.entry)
+	job, err := v.checkout.newJob(ctx, root, v.entry)
 	if err != nil {
 		return v.recordFailure(ctx, err)
 	}
 	job.Log, job.PreviousRuns = v.output, runIDs(v.lease.PreviousHolders())
-	if job.Sensitive, err = v.collectSensitiveValues(ctx, v.upstreamsBefore); err != nil {
+	if job.Sensitive, err = v.checkout.collectSensitiveValues(ctx, v.upstreamsBefore); err != nil {
 		return v.recordFailure(ctx, err)
 	}
 	v.session = tf.Open(killCtx, job)
@@ -123,8 +123,8 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	v.result.Changes, v.result.PlanDigest = state.Changes(plan.Changes), plan.Digest
 	v.result.Warnings = append(v.result.Warnings, plan.Warnings...)
 	v.enterPhase(PhaseGate)
-	if !v.options.Adopt {
-		if err := v.checkState(v.entry, v.record, plan); err != nil {
+	if !v.run.options.Adopt {
+		if err := v.checkout.checkState(v.entry, v.record, plan); err != nil {
 			return v.recordFailure(ctx, err)
 		}
 	}
@@ -141,7 +141,7 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 		return v.recordNotBegun(ctx, err)
 	}
 	v.enterPhase(PhaseApply)
-	v.startedAt = v.Now()
+	v.startedAt = v.config.Now()
 	err = v.session.Apply(ctx, plan)
 	if unlock := (*terraform.UnlockError)(nil); errors.As(err, &unlock) {
 		v.noteLock(err) // so that the next run knows whose lock it finds
@@ -163,14 +163,14 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 
 func (v *workspaceRun) acquire(ctx context.Context) (err error) {
 	v.enterPhase(PhaseLease)
-	v.lease, err = v.waitForLease(ctx, state.LeaseRequest{
-		Identity:   v.leaseIdentity(v.entry.Name, v.inventory.stateIdentity(v.entry)),
-		Workspace:  v.entry.Name,
-		Run:        v.options.Run,
-		Generation: v.inventory.head.Generation,
+	v.lease, err = v.run.waitForLease(ctx, state.LeaseRequest{
+		Identity:   v.reconciler.leaseIdentity(v.entry.dir.Name, v.checkout.inventory.stateIdentity(v.entry)),
+		Workspace:  v.entry.dir.Name,
+		Run:        v.run.options.Run,
+		Generation: v.checkout.inventory.head.Generation,
 	})
 	if err != nil {
-		return fmt.Errorf("lease of %s: %w", v.entry.Name, err)
+		return fmt.Errorf("lease of %s: %w", v.entry.dir.Name, err)
 	}
 	return nil
 }
@@ -178,11 +178,11 @@ func (v *workspaceRun) acquire(ctx context.Context) (err error) {
 // waitForLease waits for a lease that another run holds, but not again once
 // this pass has done so in vain: it would be as often as there are workspaces.
 func (p *pass) waitForLease(ctx context.Context, claim state.LeaseRequest) (*state.Lease, error) {
-	claim.MaxWait = p.Wait
+	claim.MaxWait = p.config.Wait
 	if p.leaseWaitExhausted.Load() {
 		claim.MaxWait = 0
 	}
-	lease, err := p.Record.Acquire(ctx, claim)
+	lease, err := p.config.Record.Acquire(ctx, claim)
 	var busy *state.BusyError
 	if errors.As(err, &busy) {
 		p.leaseWaitExhausted.Store(true)
@@ -222,19 +222,19 @@ func (v *workspaceRun) release(ctx context.Context) {
 // whether the workspace is still stale. It notes the upstreams as they are
 // before the plan reads their states.
 func (v *workspaceRun) decide(ctx context.Context) (stale bool, err error) {
-	if v.record, _, err = v.Record.Workspace(ctx, v.entry.Name); err != nil {
-		return false, fmt.Errorf("read the record of %s: %w", v.entry.Name, err)
+	if v.record, _, err = v.config.Record.Workspace(ctx, v.entry.dir.Name); err != nil {
+		return false, fmt.Errorf("read the record of %s: %w", v.entry.dir.Name, err)
 	}
-	if v.upstreamsBefore, err = v.readUpstreams(ctx, v.entry.Name); err != nil {
+	if v.upstreamsBefore, err = v.checkout.readUpstreams(ctx, v.entry.dir.Name); err != nil {
 		return false, err
 	}
 	digests := v.upstreamsBefore.digests()
-	v.trace = v.inventory.trace(v.entry, digests)
-	v.result.StaleReasons = v.inventory.ownReasons(v.entry, v.record)
+	v.trace = v.checkout.inventory.trace(v.entry, digests)
+	v.result.StaleReasons = v.checkout.inventory.ownReasons(v.entry, v.record)
 	if v.record.Trace != nil {
-		v.result.StaleReasons = append(v.result.StaleReasons, v.inventory.upstreamReasons(v.entry.Name, v.record.Trace, digests)...)
+		v.result.StaleReasons = append(v.result.StaleReasons, v.checkout.inventory.upstreamReasons(v.entry.dir.Name, v.record.Trace, digests)...)
 	}
-	if v.options.Replan && len(v.result.StaleReasons) == 0 {
+	if v.run.options.Replan && len(v.result.StaleReasons) == 0 {
 		v.result.StaleReasons = []string{"--replan"}
 	}
 	if len(v.result.StaleReasons) == 0 {
@@ -246,7 +246,7 @@ func (v *workspaceRun) decide(ctx context.Context) (stale bool, err error) {
 		v.result.Changes, v.result.Risk, v.result.PlanDigest = v.record.Changes, v.record.Risk, v.record.PlanDigest
 		return false, nil
 	}
-	v.result.Warnings = append(v.result.Warnings, v.inventory.load(v.entry).Warnings...)
+	v.result.Warnings = append(v.result.Warnings, v.checkout.inventory.load(v.entry).Warnings...)
 	if a := v.record.Attempt; a != nil {
 		v.result.Warnings = append(v.result.Warnings, fmt.Sprintf(
 			"the apply that run %s began at %s did not end well: resources that it created and could not write to Terraform's state are not known to anyone; look for them",
@@ -259,7 +259,7 @@ func (v *workspaceRun) decide(ctx context.Context) (stale bool, err error) {
 // this pass read the record, in vain: to try them at once again would be to do
 // the same thing twice.
 func (v *workspaceRun) wasTriedMeanwhile() bool {
-	o, rec := v.options, v.record
+	o, rec := v.run.options, v.record
 	return !o.Replan && !o.Adopt && rec.Rev != v.entry.record.Rev && rec.PendingInputs != nil &&
 		(rec.Outcome == state.Failed || rec.Outcome == state.Blocked) && maps.Equal(rec.PendingInputs, pendingInputs(v.entry, v.trace))
 }
@@ -273,14 +273,14 @@ func (v *workspaceRun) plan(ctx context.Context) (*terraform.Plan, error) {
 	}
 	v.storeLockFile(ctx)
 	v.enterPhase(PhasePlan)
-	v.startedAt = v.Now()
+	v.startedAt = v.config.Now()
 	plan, err := v.session.Plan(ctx)
 	var locked *terraform.LockedError
 	if errors.As(err, &locked) {
 		if err := v.releaseStaleLock(ctx, locked); err != nil {
 			return nil, err
 		}
-		v.startedAt = v.Now()
+		v.startedAt = v.config.Now()
 		plan, err = v.session.Plan(ctx)
 	}
 	if err == nil {
@@ -294,7 +294,7 @@ func (v *workspaceRun) plan(ctx context.Context) (*terraform.Plan, error) {
 // are applied.
 func (v *workspaceRun) checkRoom() error {
 	applied := v.record
-	applied.Name, applied.Trace = v.entry.Name, v.trace
+	applied.Name, applied.Trace = v.entry.dir.Name, v.trace
 	if err := v.lease.CheckStorable(applied); err != nil {
 		return fmt.Errorf("nothing was applied: %w", err)
 	}
@@ -319,7 +319,7 @@ func (v *workspaceRun) readKey(ctx context.Context) (err error) {
 	if v.key != nil {
 		return nil
 	}
-	if v.keyID, v.key, err = v.DigestKey(ctx); err != nil {
+	if v.keyID, v.key, err = v.config.DigestKey(ctx); err != nil {
 		return fmt.Errorf("digest key: %w", err)
 	}
 	return nil
@@ -329,8 +329,8 @@ func (v *workspaceRun) readKey(ctx context.Context) (err error) {
 func (v *workspaceRun) begin(ctx context.Context, plan *terraform.Plan) error {
 	v.previousAttempt = v.record.Attempt
 	v.record.Attempt = &state.Attempt{
-		Commit: v.inventory.commit.ID, Run: v.options.Run, PlanDigest: plan.Digest,
-		Process: v.Record.Process(), StartedAt: v.Now(), PreviousIdentities: v.listFormerStates(),
+		Commit: v.checkout.inventory.commit.ID, Run: v.run.options.Run, PlanDigest: plan.Digest,
+		Process: v.config.Record.Process(), StartedAt: v.config.Now(), PreviousIdentities: v.listFormerStates(),
 		State: (*state.TerraformState)(&plan.State),
 	}
 	v.record.PendingInputs = nil // what waited is begun
@@ -338,7 +338,7 @@ func (v *workspaceRun) begin(ctx context.Context, plan *terraform.Plan) error {
 	brief, cancel := context.WithTimeout(ctx, recordTimeout)
 	defer cancel()
 	if err := retryWrite(brief, func() error { return v.lease.BeginApply(brief, v.record) }); err != nil {
-		return fmt.Errorf("write the attempt on %s (nothing was applied): %w", v.entry.Name, err)
+		return fmt.Errorf("write the attempt on %s (nothing was applied): %w", v.entry.dir.Name, err)
 	}
 	return nil
 }
@@ -360,7 +360,7 @@ func (v *workspaceRun) storeLog(ctx context.Context) {
 	}
 	ctx, cancel := cleanupContext(ctx)
 	defer cancel()
-	if err := v.Snapshots.PutLog(ctx, v.options.Run, v.entry.Name, bytes.NewReader(v.output.Bytes())); err != nil {
+	if err := v.config.Snapshots.PutLog(ctx, v.run.options.Run, v.entry.dir.Name, bytes.NewReader(v.output.Bytes())); err != nil {
 		v.log.Warn("the log of this workspace could not be kept", "error", err)
 	}
 }
@@ -372,14 +372,14 @@ func (v *workspaceRun) storeLockFile(ctx context.Context) {
 	if len(made) == 0 {
 		return
 	}
-	if _, err := v.Snapshots.PutFile(ctx, v.options.Run, v.entry.Name, ".terraform.lock.hcl", bytes.NewReader(made)); err != nil {
+	if _, err := v.config.Snapshots.PutFile(ctx, v.run.options.Run, v.entry.dir.Name, ".terraform.lock.hcl", bytes.NewReader(made)); err != nil {
 		v.log.Warn("the lock file that init made could not be kept", "error", err)
 	}
 }
 
 func (v *workspaceRun) enterPhase(phase Phase) {
 	v.log.Debug("phase", "phase", phase)
-	v.emit(Event{Workspace: v.entry.Name, Phase: phase})
+	v.run.emit(Event{Workspace: v.entry.dir.Name, Phase: phase})
 }
 
 // mergeCancel returns a context that ends with the first of two, with its cause.

@@ -76,7 +76,7 @@ func runPreview(ctx context.Context, a *app, o previewOptions) error {
 		return err
 	}
 	r := p.newReconciler(nil)
-	r.PreviewProcess = process.run
+	r.config.PreviewProcess = process.run
 	previews, err := r.Previews(ctx, killCtx, project, options)
 	err = toUsageError(err)
 	if a.wantsJSON() {
