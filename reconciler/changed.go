@@ -189,7 +189,7 @@ func (r *Reconciler) inventoryWithoutRecord(ctx context.Context, commit *source.
 		return nil, fmt.Errorf("workspaces at %s: %w", abbreviate(commit.ID), err)
 	}
 	w := &inventory{
-		reconciler: r, commit: commit, settings: settings, product: product,
+		reconciler: r, config: &r.config, commit: commit, settings: settings, product: product,
 		loader: workspace.NewLoader(commit.Tree, product), entries: map[string]*workspaceEntry{},
 	}
 	for _, dir := range dirs {

@@ -23,9 +23,11 @@ import (
 // that is always the same, held against other passes of this machine from the
 // first workspace that needs it until the last is done.
 type checkout struct {
-	run       *pass
-	inventory *inventory
-	policy    *workspace.Policy // in plans of code that nobody has approved; else nil
+	run        *run
+	config     *Config
+	reconciler *Reconciler
+	inventory  *inventory
+	policy     *workspace.Policy // in plans of code that nobody has approved; else nil
 	// readOnly: nothing is applied, and no lease is held.
 	readOnly bool
 	dir      string // directory of the checkout and its lock
@@ -38,22 +40,24 @@ type checkout struct {
 	restoreMu sync.Mutex // see mend
 }
 
-func (p *pass) newCheckout(w *inventory) *checkout {
-	return &checkout{run: p, inventory: w, dir: p.reconciler.passDir()}
+func (r *run) newCheckout(w *inventory) *checkout {
+	return &checkout{run: r, config: r.config, reconciler: r.reconciler, inventory: w, dir: r.config.passDir()}
 }
 
 // passDir is where passes have their checkout.
-func (r *Reconciler) passDir() string {
-	return filepath.Join(r.config.WorkDir, "checkout", safeFileName(r.config.RecordName))
+func (c *Config) passDir() string {
+	return filepath.Join(c.WorkDir, "checkout", safeFileName(c.RecordName))
 }
 
 // passRoot is the checkout itself.
-func (r *Reconciler) passRoot() string { return filepath.Join(r.passDir(), checkoutTree) }
+func (r *Reconciler) passRoot() string { return filepath.Join(r.config.passDir(), checkoutTree) }
 
 // newReadOnlyCheckout is for those who only look: what an apply left in the checkout
 // stays there.
-func (p *pass) newReadOnlyCheckout(w *inventory) *checkout {
-	return &checkout{run: p, inventory: w, dir: p.reconciler.passDir(), readOnly: true}
+func (r *run) newReadOnlyCheckout(w *inventory) *checkout {
+	checkout := r.newCheckout(w)
+	checkout.readOnly = true
+	return checkout
 }
 
 func (s *checkout) close() {
@@ -183,8 +187,8 @@ func (s *checkout) keepErrored(ctx context.Context, root string, entry *workspac
 // localStatePath is where the state of a workspace with a local backend is kept: in
 // NFC, since every text in Terraform's configuration is, whatever it was
 // written in.
-func (r *Reconciler) localStatePath(name string) string {
-	return filepath.Join(r.config.LocalState, norm.NFC.String(filepath.FromSlash(name))+".tfstate")
+func (c *Config) localStatePath(name string) string {
+	return filepath.Join(c.LocalState, norm.NFC.String(filepath.FromSlash(name))+".tfstate")
 }
 
 // localIdentityPrefix begins the identity of a state with a local backend; its path
@@ -205,7 +209,7 @@ func (s *checkout) linkStates(root string) error {
 		if s.inventory.commit.Tree.ID(path) != "absent" {
 			continue // refused when the workspace is worked on
 		}
-		if err := terraform.LinkState(filepath.Join(root, filepath.FromSlash(path)), s.reconciler.localStatePath(name)); err != nil {
+		if err := terraform.LinkState(filepath.Join(root, filepath.FromSlash(path)), s.config.localStatePath(name)); err != nil {
 			return fmt.Errorf("link the state of %s: %w", name, err)
 		}
 	}
@@ -246,7 +250,7 @@ func (s *checkout) newJob(ctx context.Context, root string, entry *workspaceEntr
 	if ws.Backend.Type != "local" {
 		return job, nil
 	}
-	job.LocalState = s.reconciler.localStatePath(entry.dir.Name)
+	job.LocalState = s.config.localStatePath(entry.dir.Name)
 	return job, s.checkLocalState(ctx, entry, ws, job.LocalState)
 }
 

@@ -23,86 +23,81 @@ import (
 // since they were read.
 func (r *Reconciler) Drift(ctx, killCtx context.Context, o Options) (*Result, error) {
 	o.Trigger = DriftCheck
-	p := r.newPass(o)
-	p.enterStep(PhaseDrift)
-	looked, err := p.detectDrift(ctx, killCtx)
-	p.finalize(err)
-	p.saveDrift(context.WithoutCancel(ctx), looked)
+	run := r.newRun(o)
+	result := run.result
+	run.enterStep(PhaseDrift)
+	looked, err := run.detectDrift(ctx, killCtx, result)
+	result.finalize(err)
+	run.saveDrift(context.WithoutCancel(ctx), result, looked)
 	if looked {
-		p.notifyNow(context.WithoutCancel(ctx))
+		run.notifyNow(context.WithoutCancel(ctx), result.To)
 	}
-	p.emit(Event{Phase: PhaseDone, Pass: p.result, Err: err, Remote: len(o.Only) > 0})
-	return p.result, err
+	run.emit(Event{Phase: PhaseDone, Pass: result, Err: err, Remote: len(o.Only) > 0})
+	return result, err
 }
 
 // detectDrift looks at all that can be looked at, several at once, and tells whether
 // there was any.
-func (p *pass) detectDrift(ctx, killCtx context.Context) (looked bool, err error) {
-	w, err := p.reconciler.inventoryAtTip(ctx)
+func (r *run) detectDrift(ctx, killCtx context.Context, result *Result) (looked bool, err error) {
+	w, err := r.reconciler.inventoryAtTip(ctx)
 	if err != nil {
 		return false, err
 	}
-	defer p.reconciler.closeCommit(w.commit)
-	p.result.From, p.result.To = w.head.Commit, w.commit.ID
+	defer r.reconciler.closeCommit(w.commit)
+	result.From, result.To = w.head.Commit, w.commit.ID
 	if err := w.checkNotEmpty(); err != nil {
 		return false, err
 	}
-	if err := w.checkNames(p.options.Only); err != nil {
+	if err := w.checkNames(r.options.Only); err != nil {
 		return false, err
 	}
 	todo := map[string]bool{}
 	for name, entry := range w.entries {
-		if only := p.options.Only; len(only) > 0 && !slices.Contains(only, name) {
+		if only := r.options.Only; len(only) > 0 && !slices.Contains(only, name) {
 			continue
 		}
-		if result, unfit := w.skipDriftCheck(entry); unfit {
-			p.addResult(p.emitResult(result))
+		if skipped, skip := w.skipDriftCheck(entry); skip {
+			result.add(r.emitResult(skipped))
 			continue
 		}
 		todo[name] = true
-		p.emit(Event{Workspace: name, Phase: PhaseWaiting})
+		r.emit(Event{Workspace: name, Phase: PhaseWaiting})
 	}
 	if err := w.loadOnly(ctx, func(entry *workspaceEntry) bool { return todo[entry.dir.Name] }); err != nil {
-		return false, p.stopError(ctx)
+		return false, r.stopError(ctx)
 	}
-	checkout := p.newReadOnlyCheckout(w)
+	checkout := r.newReadOnlyCheckout(w)
 	defer checkout.close()
-	places := make(chan struct{}, p.config.Parallelism)
+	places := make(chan struct{}, r.config.Parallelism)
 	var looks []func() (WorkspaceResult, error)
 	for name := range todo {
 		looks = append(looks, async(func() (WorkspaceResult, error) {
 			places <- struct{}{}
 			defer func() { <-places }()
 			if ctx.Err() != nil {
-				return WorkspaceResult{}, p.stopError(ctx)
+				return WorkspaceResult{}, r.stopError(ctx)
 			}
-			return p.emitResult(checkout.checkDrift(ctx, killCtx, w.entries[name])), nil
+			return r.emitResult(checkout.checkDrift(ctx, killCtx, w.entries[name])), nil
 		}))
 	}
 	for _, look := range looks {
-		result, fault := look()
+		found, fault := look()
 		if fault != nil {
 			err = fault
 			continue
 		}
-		p.addResult(result)
+		result.add(found)
 	}
 	if ctx.Err() != nil {
-		err = p.stopError(ctx)
+		err = r.stopError(ctx)
 	}
 	return len(todo) > 0, err
-}
-
-// emitResult tells observers of a result.
-func (p *pass) emitResult(result WorkspaceResult) WorkspaceResult {
-	p.emit(Event{Workspace: result.Name, Phase: PhaseDone, Result: &result})
-	return result
 }
 
 // skipDriftCheck tells whether drift cannot be told from what a pass has yet to
 // do, and gives the result that says so.
 func (w *inventory) skipDriftCheck(entry *workspaceEntry) (WorkspaceResult, bool) {
-	result := WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: entry.dir.Name, StaleReasons: w.staleReasons(entry)}}
+	result := WorkspaceResult{Name: entry.dir.Name, StaleReasons: w.staleReasons(entry)}
 	why := slices.Clone(result.StaleReasons)
 	if len(why) == 0 && entry.record.PendingInputs != nil {
 		why = append(why, "what its last run left undone was taken back")
@@ -127,7 +122,7 @@ func (w *inventory) skipDriftCheck(entry *workspaceEntry) (WorkspaceResult, bool
 
 // checkDrift plans one workspace, and records what that says of drift.
 func (s *checkout) checkDrift(ctx, killCtx context.Context, entry *workspaceEntry) WorkspaceResult {
-	result := WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: entry.dir.Name}}
+	result := WorkspaceResult{Name: entry.dir.Name}
 	started := s.config.Now()
 	plan, err := s.planOnly(ctx, killCtx, entry)
 	if err == nil {
@@ -186,25 +181,25 @@ func (s *checkout) recordDrift(ctx context.Context, entry *workspaceEntry, plan 
 
 // saveDrift writes the history of a look that was taken, with the plans, and
 // has people told of what it found.
-func (p *pass) saveDrift(ctx context.Context, looked bool) {
+func (r *run) saveDrift(ctx context.Context, result *Result, looked bool) {
 	ctx, cancel := cleanupContext(ctx)
 	defer cancel()
-	records, err := p.config.Record.Workspaces(ctx)
+	records, err := r.config.Record.Workspaces(ctx)
 	if err != nil {
-		p.log.Warn("what has drifted is not told", "error", err)
+		r.log.Warn("what has drifted is not told", "error", err)
 		return
 	}
-	p.result.Drifted = listDrifted(records)
+	result.Drifted = listDrifted(records)
 	if !looked {
 		return
 	}
-	p.putRun(ctx)
-	for _, w := range p.result.Workspaces {
+	r.recordHistory(ctx, result)
+	for _, w := range result.Workspaces {
 		if w.Plan == "" {
 			continue
 		}
-		if err := p.config.Snapshots.PutLog(ctx, p.result.Run, w.Name, strings.NewReader(w.Plan)); err != nil {
-			p.log.Warn("the plan of this workspace could not be kept", "workspace", w.Name, "error", err)
+		if err := r.config.Snapshots.PutLog(ctx, result.Run, w.Name, strings.NewReader(w.Plan)); err != nil {
+			r.log.Warn("the plan of this workspace could not be kept", "workspace", w.Name, "error", err)
 		}
 	}
 }

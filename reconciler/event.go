@@ -42,12 +42,3 @@ type Event struct {
 	Err       error            // why a pass that is done could not run to its end
 	Remote    bool             // the pass that is done was over some workspaces alone
 }
-
-// emit tells the observer of an event of this pass.
-func (p *pass) emit(e Event) {
-	e.Run = p.options.Run
-	p.config.Observe(e)
-}
-
-// enterStep tells the observer which step the pass has come to.
-func (p *pass) enterStep(step Phase) { p.emit(Event{Phase: step}) }

@@ -41,8 +41,7 @@ func (s *checkout) runWorkspace(ctx, killCtx context.Context, entry *workspaceEn
 	if s.config.Executor == nil {
 		return s.runLocally(ctx, killCtx, entry)
 	}
-	v = &workspaceRun{checkout: s, entry: entry, log: s.run.log.With("workspace", entry.dir.Name)}
-	v.result.Name = entry.dir.Name
+	v = s.newWorkspaceRun(entry)
 	started := s.config.Now()
 	overrun, err := v.runRemotely(ctx)
 	v.result.DurationMS = s.config.Now().Sub(started).Milliseconds()
@@ -57,7 +56,7 @@ func (s *checkout) runWorkspace(ctx, killCtx context.Context, entry *workspaceEn
 func (v *workspaceRun) runRemotely(ctx context.Context) (overrun bool, err error) {
 	v.enterPhase(PhaseRemote)
 	e := &remoteTask{
-		reconciler: v.run.reconciler, tasks: v.config.Record, log: v.log,
+		config: v.config, tasks: v.config.Record, log: v.log,
 		start: func(ctx context.Context, task state.Task) (string, error) {
 			return v.config.Executor.Start(ctx, task.Key, []string{"work", task.Name, task.Key})
 		},
@@ -75,10 +74,11 @@ func (v *workspaceRun) runRemotely(ctx context.Context) (overrun bool, err error
 	if err != nil {
 		// Nothing could be recorded of it: when to try again is known to the
 		// head alone.
-		v.record.Name, v.record.RetryAt = v.entry.dir.Name, v.config.Now().Add(v.reconciler.backoff(max(1, task.TryCount)))
+		v.record.Name, v.record.RetryAt = v.entry.dir.Name, v.config.Now().Add(v.config.backoff(max(1, task.TryCount)))
 		return false, err
 	}
-	v.result.RunWorkspace, v.result.Warnings = task.Result, task.Warnings
+	v.result = ResultOf(task.Result)
+	v.result.Warnings = task.Warnings
 	if task.InternalError {
 		v.panicErr = &PanicError{Value: task.Result.Error}
 	}

@@ -18,6 +18,7 @@ import (
 // inventory is the workspaces at one tip, beside what the record knows of them.
 type inventory struct {
 	reconciler *Reconciler
+	config     *Config
 	head       state.Head
 	commit     *source.Commit
 	settings   *workspace.Settings
@@ -80,7 +81,7 @@ func (r *Reconciler) discover(ctx context.Context, head state.Head, commit *sour
 		}
 	}
 	w := &inventory{
-		reconciler: r, head: head, commit: commit, settings: settings, product: product,
+		reconciler: r, config: &r.config, head: head, commit: commit, settings: settings, product: product,
 		loader: workspace.NewLoader(commit.Tree, product), entries: map[string]*workspaceEntry{}, records: maps.Clone(records), holds: holds,
 	}
 	for _, dir := range dirs {

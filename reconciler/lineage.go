@@ -24,7 +24,7 @@ func (s *checkout) checkSameState(entry *workspaceEntry, rec state.Workspace, pl
 	found, a := state.TerraformState(plan.State), rec.Attempt
 	identity := s.inventory.load(entry).Identity
 	// A local state is a file of the workspace's name, whatever its path in Git.
-	here := rec.Identity == identity || s.run.hasLocalState(rec) && strings.HasPrefix(identity, localIdentityPrefix)
+	here := rec.Identity == identity || s.config.hasLocalState(rec) && strings.HasPrefix(identity, localIdentityPrefix)
 	switch {
 	case rec.Trace == nil && a == nil:
 		return nil
@@ -69,7 +69,7 @@ func (s *checkout) describeState(entry *workspaceEntry) string {
 	if identity := s.inventory.load(entry).Identity; !strings.HasPrefix(identity, localIdentityPrefix) {
 		return identity
 	}
-	return s.reconciler.localStatePath(entry.dir.Name)
+	return s.config.localStatePath(entry.dir.Name)
 }
 
 // isKnownEmpty reports whether a workspace is known to have been without a

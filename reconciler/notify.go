@@ -30,40 +30,40 @@ const notifyRetry = 5 * time.Minute
 // so that what is lost by a channel that is down is told by a later pass, and
 // nothing twice. It never fails a pass.
 func (p *pass) notify(ctx context.Context) {
-	due := !p.notifyAt.IsZero() && (p.options.Trigger == Manual || !p.config.Now().Before(p.notifyAt))
+	due := !p.notifyAt.IsZero() && (p.run.options.Trigger == Manual || !p.config.Now().Before(p.notifyAt))
 	if p.result.Snapshot != "" || due {
-		p.notifyNow(ctx)
+		p.run.notifyNow(ctx, p.result.To)
 	}
 }
 
-func (p *pass) notifyNow(ctx context.Context) {
-	if len(p.config.Notifiers) == 0 {
+func (r *run) notifyNow(ctx context.Context, commit string) {
+	if len(r.config.Notifiers) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	untold, err := p.notifyAll(ctx)
+	untold, err := r.notifyAll(ctx, commit)
 	if err != nil {
-		p.log.Warn("people could not be told; a later pass does it", "error", err)
+		r.log.Warn("people could not be told; a later pass does it", "error", err)
 		untold = true
 	}
-	if err := p.scheduleNotifyRetry(ctx, untold); err != nil {
-		p.log.Warn("that people were not told could not be recorded; the next change tells them", "error", err)
+	if err := r.scheduleNotifyRetry(ctx, untold); err != nil {
+		r.log.Warn("that people were not told could not be recorded; the next change tells them", "error", err)
 	}
 }
 
-func (p *pass) notifyAll(ctx context.Context) (untold bool, err error) {
-	records, err := p.config.Record.Workspaces(ctx)
+func (r *run) notifyAll(ctx context.Context, commit string) (untold bool, err error) {
+	records, err := r.config.Record.Workspaces(ctx)
 	if err != nil {
 		return true, err
 	}
-	told, err := p.config.Record.NotificationStates(ctx)
+	told, err := r.config.Record.NotificationStates(ctx)
 	if err != nil {
 		return true, err
 	}
-	for _, teller := range p.config.Notifiers {
-		if err := p.notifyOn(ctx, teller, records, told); err != nil {
-			p.log.Warn("people could not be told; a later pass does it", "channel", teller.Channel(), "error", err)
+	for _, notifier := range r.config.Notifiers {
+		if err := r.notifyOn(ctx, notifier, commit, records, told); err != nil {
+			r.log.Warn("people could not be told; a later pass does it", "channel", notifier.Channel(), "error", err)
 			untold = true
 		}
 	}
@@ -71,16 +71,16 @@ func (p *pass) notifyAll(ctx context.Context) (untold bool, err error) {
 }
 
 // notifyOn tells one channel what is news to it, and remembers it as told.
-func (p *pass) notifyOn(ctx context.Context, teller Notifier, records map[string]state.Workspace, told map[string]state.NotificationState) error {
-	telling, err := p.config.Record.PullRequestCursor(ctx)
+func (r *run) notifyOn(ctx context.Context, notifier Notifier, commit string, records map[string]state.Workspace, told map[string]state.NotificationState) error {
+	telling, err := r.config.Record.PullRequestCursor(ctx)
 	if err != nil {
 		return err
 	}
 	report := &notify.Notification{
-		Run: p.result.Run, Repo: p.config.Repo, Branch: p.config.Branch, Environment: p.config.Environment, Commit: p.result.To, At: p.config.Now().UTC(),
+		Run: r.options.Run, Repo: r.config.Repo, Branch: r.config.Branch, Environment: r.config.Environment, Commit: commit, At: r.config.Now().UTC(),
 		MergedSince: telling.NotifiedUntil, LastPullRequests: telling.LastNotified,
 	}
-	channel := teller.Channel()
+	channel := notifier.Channel()
 	known := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(records)) {
 		rec, was := records[name], told[name].Fingerprints[channel]
@@ -94,14 +94,14 @@ func (p *pass) notifyOn(ctx context.Context, teller Notifier, records map[string
 		}
 	}
 	if len(report.Events) > 0 {
-		err = teller.Notify(ctx, report)
+		err = notifier.Notify(ctx, report)
 	}
-	return p.markNotified(ctx, channel, known, report, told, err)
+	return r.markNotified(ctx, channel, known, report, told, err)
 }
 
 // markNotified records what was told; where telling failed, only the issues that
 // were opened all the same.
-func (p *pass) markNotified(ctx context.Context, channel string, known map[string]string, report *notify.Notification, told map[string]state.NotificationState, failed error) error {
+func (r *run) markNotified(ctx context.Context, channel string, known map[string]string, report *notify.Notification, told map[string]state.NotificationState, failed error) error {
 	issues := map[string]string{}
 	for _, n := range report.Events {
 		issues[n.Name] = n.Issue
@@ -122,31 +122,31 @@ func (p *pass) markNotified(ctx context.Context, channel string, known map[strin
 			t.IssueKey = issue
 		}
 		told[name] = t
-		if err := p.config.Record.PutNotificationState(ctx, t); err != nil {
+		if err := r.config.Record.PutNotificationState(ctx, t); err != nil {
 			return err
 		}
 	}
 	if failed == nil && !report.MergedSince.IsZero() {
-		return p.config.Record.PutPullRequestCursor(ctx, state.PullRequestCursor{NotifiedUntil: report.MergedSince, LastNotified: report.LastPullRequests})
+		return r.config.Record.PutPullRequestCursor(ctx, state.PullRequestCursor{NotifiedUntil: report.MergedSince, LastNotified: report.LastPullRequests})
 	}
 	return failed
 }
 
 // scheduleNotifyRetry notes in the head when to try again, if that is not there yet.
-func (p *pass) scheduleNotifyRetry(ctx context.Context, untold bool) error {
-	head, err := p.config.Record.Head(ctx)
+func (r *run) scheduleNotifyRetry(ctx context.Context, untold bool) error {
+	head, err := r.config.Record.Head(ctx)
 	if err != nil {
 		return err
 	}
 	switch {
 	case untold:
-		head.NotifyAt = p.config.Now().Add(notifyRetry)
+		head.NotifyAt = r.config.Now().Add(notifyRetry)
 	case head.NotifyAt.IsZero():
 		return nil
 	default:
 		head.NotifyAt = time.Time{}
 	}
-	_, err = p.config.Record.PutHead(ctx, head)
+	_, err = r.config.Record.PutHead(ctx, head)
 	return err
 }
 

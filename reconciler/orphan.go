@@ -10,9 +10,9 @@ import (
 
 // describeStateAt returns where people find the state with an identity: a local one
 // that we keep lies in a file of ours.
-func (r *Reconciler) describeStateAt(name, identity string) string {
-	if strings.HasPrefix(identity, localIdentityPrefix) && r.config.LocalState != "" {
-		return r.localStatePath(name)
+func (c *Config) describeStateAt(name, identity string) string {
+	if strings.HasPrefix(identity, localIdentityPrefix) && c.LocalState != "" {
+		return c.localStatePath(name)
 	}
 	return identity
 }
@@ -28,7 +28,7 @@ func (r *Reconciler) findOrphanedState(removed state.Workspace, records map[stri
 			return ""
 		}
 	}
-	return r.describeStateAt(removed.Name, removed.Identity)
+	return r.config.describeStateAt(removed.Name, removed.Identity)
 }
 
 // describeRemoved says what a removed workspace leaves.
@@ -50,9 +50,9 @@ func (v *workspaceRun) listFormerStates() []string {
 	if v.record.Trace != nil || v.record.Attempt != nil {
 		former = append(former, v.record.Identity)
 	}
-	now := v.reconciler.describeStateAt(v.entry.dir.Name, v.checkout.inventory.load(v.entry).Identity)
+	now := v.config.describeStateAt(v.entry.dir.Name, v.checkout.inventory.load(v.entry).Identity)
 	return slices.Compact(slices.DeleteFunc(former, func(identity string) bool {
-		return v.reconciler.describeStateAt(v.entry.dir.Name, identity) == now
+		return v.config.describeStateAt(v.entry.dir.Name, identity) == now
 	}))
 }
 
@@ -63,7 +63,7 @@ func (v *workspaceRun) warnOfFormerStates(former []string) {
 		if !v.checkout.inventory.hasState(identity) {
 			v.result.Warnings = append(v.result.Warnings, fmt.Sprintf(
 				"its state was at %s before: no workspace owns that one any more, and what is still in it is left as it is",
-				v.reconciler.describeStateAt(v.entry.dir.Name, identity)))
+				v.config.describeStateAt(v.entry.dir.Name, identity)))
 		}
 	}
 }

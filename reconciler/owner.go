@@ -85,11 +85,11 @@ func (p *pass) warnOfDuplicateRecords(ctx context.Context, head state.Head, tip 
 	}
 	twins, err := p.reconciler.findDuplicateRecords(ctx, tip.Commit)
 	if err != nil {
-		p.log.Warn("whether another record has this branch could not be told", "error", err)
+		p.run.log.Warn("whether another record has this branch could not be told", "error", err)
 		return
 	}
 	for _, name := range twins {
 		text := fmt.Sprintf("the record %s is new, and the record %s has the same commits of branch %s under another address: if it is the same repository, stop, and go on with that record (--record %s, after `reconcile distrust --moved --record %[4]s`), or what it has applied is applied again", p.config.RecordName, name, p.config.Branch, name)
-		p.warn(text)
+		p.run.warn(text)
 	}
 }

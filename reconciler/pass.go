@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"reconcile/reconciler/source"
@@ -25,7 +23,7 @@ func (r *Reconciler) Pass(ctx, killCtx context.Context, o Options) (*Result, err
 	err := p.loop(ctx, killCtx)
 	p.finish(context.WithoutCancel(ctx), err)
 	p.notify(context.WithoutCancel(ctx))
-	p.emit(Event{Phase: PhaseDone, Pass: p.result, Err: err, Remote: len(o.Only) > 0})
+	p.run.emit(Event{Phase: PhaseDone, Pass: p.result, Err: err, Remote: len(o.Only) > 0})
 	return p.result, err
 }
 
@@ -47,7 +45,7 @@ const maxRounds = 20
 func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	// 1. The head first, the remote after it: in the other order a slow pass
 	// could take an old tip for a new one.
-	p.enterStep(PhasePoll)
+	p.run.enterStep(PhasePoll)
 	head, err := p.reconciler.readHead(ctx)
 	if err != nil {
 		return false, err
@@ -67,7 +65,7 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	}
 
 	// 3. The new commit.
-	p.enterStep(PhaseFetch)
+	p.run.enterStep(PhaseFetch)
 	commit, err := p.reconciler.fetch(ctx, tip)
 	if errors.Is(err, source.ErrCommitNotFound) {
 		return false, nil // the tip moved between the question and the fetch
@@ -82,7 +80,7 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 
 	// 4. Adopt the tip.
 	p.warnOfDuplicateRecords(ctx, head, tip)
-	p.enterStep(PhaseAdopt)
+	p.run.enterStep(PhaseAdopt)
 	head, err = p.adopt(ctx, head, tip, settings)
 	if errors.Is(err, state.ErrConflict) {
 		return false, nil
@@ -91,15 +89,15 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	}
 
 	// 5. What is stale, and in which order?
-	p.enterStep(PhaseDiscover)
+	p.run.enterStep(PhaseDiscover)
 	work, err := p.reconciler.discover(ctx, head, commit, settings)
 	if err != nil {
 		return false, err
 	}
 	for _, text := range settings.Warnings() {
-		p.warn(text)
+		p.run.warn(text)
 	}
-	if err := work.checkNames(p.options.Only); err != nil {
+	if err := work.checkNames(p.run.options.Only); err != nil {
 		return false, err
 	}
 	p.handleRemoved(ctx, work)
@@ -108,23 +106,23 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	}
 
 	// 6. The snapshot, before anything is applied.
-	p.enterStep(PhaseSnapshot)
+	p.run.enterStep(PhaseSnapshot)
 	if p.result.Snapshot, err = p.storeSnapshot(ctx, commit); err != nil {
 		return false, err
 	}
 
 	// 7. Each stale workspace, in order, several at once.
-	p.enterStep(PhaseWorkspaces)
+	p.run.enterStep(PhaseWorkspaces)
 	moved := p.applyStale(ctx, killCtx, work)
 	if p.panicErr != nil {
 		return false, p.panicErr
 	}
 	if ctx.Err() != nil {
-		return false, p.stopError(ctx)
+		return false, p.run.stopError(ctx)
 	}
 
 	// 8. Ask again: a tip that moved meanwhile is a round of its own.
-	p.enterStep(PhaseSettle)
+	p.run.enterStep(PhaseSettle)
 	if !moved && work.didWork() {
 		tip, err := p.pollTip(ctx, head)
 		moved = err == nil && tip.Commit != head.Commit
@@ -187,7 +185,7 @@ func (p *pass) storeSnapshot(ctx context.Context, commit *source.Commit) (locati
 
 // isUpToDate tells whether the head answers for this pass as well.
 func (p *pass) isUpToDate(ctx context.Context, head state.Head, tip source.Tip) (bool, error) {
-	o := p.options
+	o := p.run.options
 	if len(o.Only) > 0 || o.Replan || o.Adopt || head.Commit != tip.Commit || !head.Settled {
 		return false, nil
 	}
@@ -231,12 +229,12 @@ func (p *pass) adopt(ctx context.Context, head state.Head, tip source.Tip, setti
 func (p *pass) warnIfRewritten(ctx context.Context, tip, old string) {
 	yes, known, err := p.config.Source.Contains(ctx, tip, old)
 	if err != nil {
-		p.log.Debug("could not tell whether history was rewritten", "error", err)
+		p.run.log.Debug("could not tell whether history was rewritten", "error", err)
 		return
 	}
 	if known && !yes {
 		p.result.Rewritten = true
-		p.log.Warn("history was rewritten: the last tip is no ancestor of this one", "last", old, "tip", tip)
+		p.run.log.Warn("history was rewritten: the last tip is no ancestor of this one", "last", old, "tip", tip)
 	}
 }
 
@@ -244,10 +242,10 @@ func (p *pass) warnIfRewritten(ctx context.Context, tip, old string) {
 // again before there is something new. The head of a pass over some
 // workspaces alone stays unsettled: it did not look at the others.
 func (p *pass) settle(ctx context.Context, head state.Head) error {
-	if len(p.options.Only) > 0 {
+	if len(p.run.options.Only) > 0 {
 		return nil
 	}
-	head.Exit, _ = exit(p.results)
+	head.Exit, _ = exit(p.result.Workspaces)
 	head.Settled = head.Exit != ExitBusy
 	p.updateOutOfSync(&head, head.Exit == ExitOK)
 	head.NextRetryAt = p.earliestRetry()
@@ -259,22 +257,18 @@ func (p *pass) settle(ctx context.Context, head state.Head) error {
 // pass is one run of the loop.
 type pass struct {
 	reconciler *Reconciler
-	options    Options
-	log        *slog.Logger
+	config     *Config
+	run        *run
 	result     *Result
-	results    map[string]WorkspaceResult // by workspace, over all rounds of the loop
-	retries    map[string]time.Time       // of failed workspaces
-	started    time.Time
-	notifyAt   time.Time // when people are to be told what they could not be told
-	polledAt   time.Time // when the remote was last asked for the tip
+	retries    map[string]time.Time // of failed workspaces, by name
+	notifyAt   time.Time            // when a failed notification is tried again
+	polledAt   time.Time            // when the remote was last asked for the tip
 
 	firstSeenTip string    // the tip that was seen last
 	firstSeenAt  time.Time // when this pass saw it first
 
 	panicErr     *PanicError
 	recordedExit int // exit code of the head that answered for this pass
-
-	leaseWaitExhausted atomic.Bool // for another run, as long as it was told to
 }
 
 // abbreviate is a commit as people read it.

@@ -2,46 +2,18 @@ package reconciler
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"time"
-
-	"github.com/oklog/ulid/v2"
 
 	"reconcile/reconciler/source"
 	"reconcile/state"
 )
 
-// Triggers of a pass.
-const (
-	Schedule = "schedule"
-	Manual   = "manual"
-	Webhook  = "webhook"
-
-	DriftCheck = "drift" // of no pass: somebody looked for drift
-)
-
 func (r *Reconciler) newPass(o Options) *pass {
-	if o.Run == "" {
-		o.Run = ulid.Make().String()
-	}
-	if o.Trigger == "" {
-		o.Trigger = Manual
-	}
+	run := r.newRun(o)
 	return &pass{
-		reconciler: r,
-		options:    o,
-		log:        r.config.Log.With("run", o.Run),
-		results:    map[string]WorkspaceResult{},
-		retries:    map[string]time.Time{},
-		started:    r.config.Now(),
-		result: &Result{
-			Run: o.Run, Repo: r.config.Repo, Branch: r.config.Branch, Trigger: o.Trigger,
-			Outcome: OutcomeInSync, Workspaces: []WorkspaceResult{},
-		},
+		reconciler: r, config: &r.config, run: run, result: run.result,
+		retries: map[string]time.Time{},
 	}
 }
 
@@ -70,9 +42,9 @@ func (p *pass) replayRecorded(ctx context.Context, head state.Head) error {
 		if w.Removed || outcome == state.Applied || outcome == state.NoChanges || outcome == state.Unchanged {
 			continue
 		}
-		p.addResult(WorkspaceResult{RunWorkspace: state.RunWorkspace{
+		p.result.add(WorkspaceResult{
 			Name: w.Name, Outcome: outcome, Changes: w.Changes, Risk: w.Risk, PlanDigest: w.PlanDigest, Error: why,
-		}})
+		})
 	}
 	p.recordedExit = head.Exit
 	return nil
@@ -93,49 +65,6 @@ func recordedOutcome(w state.Workspace) (outcome state.Outcome, why string) {
 func (r *Reconciler) closeCommit(commit *source.Commit) {
 	if err := commit.Close(); err != nil {
 		r.config.Log.Warn("a commit's files could not be closed", "error", err)
-	}
-}
-
-// stopError is the error of a pass that was told to stop.
-func (p *pass) stopError(ctx context.Context) error {
-	return fmt.Errorf("the pass was stopped (%w); the next one goes on from here", context.Cause(ctx))
-}
-
-// warn says something of the pass as a whole, once.
-func (p *pass) warn(text string) {
-	if !slices.Contains(p.result.Warnings, text) {
-		p.result.Warnings = append(p.result.Warnings, text)
-		p.log.Warn(text)
-	}
-}
-
-// addResult notes what became of a workspace. What a round applied stays said
-// when a later round finds it unchanged.
-func (p *pass) addResult(w WorkspaceResult) {
-	if w.StaleReasons == nil {
-		w.StaleReasons = []string{}
-	}
-	before, ok := p.results[w.Name]
-	if ok && w.Outcome == state.Unchanged && (before.Outcome == state.Applied || before.Outcome == state.NoChanges) {
-		return
-	}
-	p.results[w.Name] = w
-}
-
-// finalize adds up the outcome.
-func (p *pass) finalize(err error) {
-	// Scripts are given a list, also of nothing.
-	p.result.Workspaces = slices.AppendSeq([]WorkspaceResult{}, maps.Values(p.results))
-	slices.SortFunc(p.result.Workspaces, func(a, b WorkspaceResult) int { return strings.Compare(a.Name, b.Name) })
-	p.result.Exit, p.result.Outcome = exit(p.results)
-	var fault *PanicError
-	switch {
-	case errors.As(err, &fault):
-		p.result.Exit, p.result.Outcome = ExitInternal, OutcomeFailed
-	case err != nil:
-		p.result.Exit, p.result.Outcome = ExitFailed, OutcomeFailed
-	case p.recordedExit != ExitOK:
-		p.result.Exit, p.result.Outcome = p.recordedExit, passOutcome(p.recordedExit)
 	}
 }
 

@@ -14,48 +14,49 @@ import (
 // recorded or leased, and Terraform's own state lock is not taken. Readers of
 // a workspace with changes are planned against its outputs as they are.
 func (r *Reconciler) Plan(ctx, killCtx context.Context, o Options) (*Result, error) {
-	p := r.newPass(o)
+	run := r.newRun(o)
+	result := run.result
 	w, err := r.inventoryAtTip(ctx)
 	if err != nil {
-		return p.result, err
+		return result, err
 	}
 	defer r.closeCommit(w.commit)
-	p.result.From, p.result.To = w.head.Commit, w.commit.ID
+	result.From, result.To = w.head.Commit, w.commit.ID
 	for _, text := range w.settings.Warnings() {
-		p.warn(text)
+		run.warn(text)
 	}
 	if err := w.checkNotEmpty(); err != nil {
-		return p.result, err
+		return result, err
 	}
 	if err := w.checkNames(o.Only); err != nil {
-		return p.result, err
+		return result, err
 	}
 	s := w.schedule(o.Only, o.Replan)
-	checkout := p.newReadOnlyCheckout(w)
+	checkout := run.newReadOnlyCheckout(w)
 	defer checkout.close()
-	p.announceWaiting(s)
+	run.announceWaiting(s)
 	for _, name := range w.graph.Order() {
 		if ctx.Err() != nil {
-			return p.result, p.stopError(ctx)
+			return result, run.stopError(ctx)
 		}
 		entry := w.entries[name]
-		result := WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: name, Outcome: state.Unchanged}}
+		planned := WorkspaceResult{Name: name, Outcome: state.Unchanged}
 		if s.candidates[name] && (s.alone || len(w.staleReasons(entry)) > 0) {
-			result = checkout.planWorkspace(ctx, killCtx, entry)
+			planned = checkout.planWorkspace(ctx, killCtx, entry)
 		}
 		if s.candidates[name] || !s.alone {
-			entry.result = &result
-			p.addResult(result)
-			p.emit(Event{Workspace: name, Phase: PhaseDone, Result: &result})
+			entry.result = &planned
+			result.add(planned)
+			run.emit(Event{Workspace: name, Phase: PhaseDone, Result: &planned})
 		}
 	}
-	p.finalize(nil)
-	return p.result, nil
+	result.finalize(nil)
+	return result, nil
 }
 
 // planWorkspace plans one workspace without a trace of it.
 func (s *checkout) planWorkspace(ctx, killCtx context.Context, entry *workspaceEntry) WorkspaceResult {
-	result := WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: entry.dir.Name, StaleReasons: s.inventory.staleReasons(entry)}}
+	result := WorkspaceResult{Name: entry.dir.Name, StaleReasons: s.inventory.staleReasons(entry)}
 	started := s.config.Now()
 	plan, err := s.planOnly(ctx, killCtx, entry)
 	if err == nil {

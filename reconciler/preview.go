@@ -28,7 +28,9 @@ type pullRequestPlan struct {
 // analyzePullRequest merges a pull request and finds out what it makes stale. What is wrong
 // with the pull request is told in its preview; an error is somebody else's.
 func (w *inventory) analyzePullRequest(ctx context.Context, pr PullRequest) (_ *pullRequestPlan, err error) {
-	l := &pullRequestPlan{tip: w, preview: &Preview{PullRequest: pr, Tip: w.commit.ID, Outcome: OutcomeInSync}, stale: map[string]bool{}}
+	preview := pr.NewPreview(w.commit.ID)
+	preview.Outcome = OutcomeInSync
+	l := &pullRequestPlan{tip: w, preview: &preview, stale: map[string]bool{}}
 	l.merge, err = w.config.Source.Merge(ctx, w.commit.ID, pr.Head)
 	if errors.Is(err, source.ErrUnrelated) || errors.Is(err, source.ErrTreeTooLarge) {
 		return l, l.setError(err)

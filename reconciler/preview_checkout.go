@@ -17,8 +17,8 @@ import (
 // openCheckout is for code that nobody has approved: it has a checkout of its
 // own, which is gone when it is closed. A process that plans nothing but one
 // pull request shares its folder with nobody, and has it where passes do.
-func (l *pullRequestPlan) openCheckout(p *pass) *checkout {
-	checkout := p.newReadOnlyCheckout(l.merged)
+func (l *pullRequestPlan) openCheckout(run *run) *checkout {
+	checkout := run.newReadOnlyCheckout(l.merged)
 	if !l.alone {
 		checkout.dir = filepath.Join(l.tip.config.WorkDir, "preview", "checkout", safeFileName(l.tip.config.RecordName))
 	}
@@ -41,7 +41,7 @@ func (s *checkout) removeUntrusted() {
 // confine has Terraform confine the job.
 func (s *checkout) confine(job *terraform.Spec, ws *workspace.Workspace) {
 	job.Untrusted, job.AllowedProviders = true, s.policy.ProviderNames()
-	job.SandboxRoot = filepath.Join(s.reconciler.passDir(), checkoutTree)
+	job.SandboxRoot = filepath.Join(s.config.passDir(), checkoutTree)
 	job.WritableDirs = s.listModuleDirs(ws)
 	job.Offline = ws.Backend.Type == "local"
 	for _, read := range ws.Reads {
@@ -85,7 +85,7 @@ func (s *checkout) writeUpstreamOutputs(dir string, entry *workspaceEntry) error
 		if !local || s.config.LocalState == "" || s.inventory.commit.Tree.ID(place) != workspace.AbsentID {
 			continue
 		}
-		content, err := os.ReadFile(s.reconciler.localStatePath(up))
+		content, err := os.ReadFile(s.config.localStatePath(up))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // never applied: Terraform says so
 		}

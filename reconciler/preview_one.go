@@ -37,7 +37,7 @@ const maxPreview = maxAnalysis + remotePlanTimeout
 // MakePreview merges a pull request, finds out what that makes stale, and
 // plans it. It asks nothing of Backlog, and writes nothing there.
 func (r *Reconciler) MakePreview(ctx, killCtx context.Context, request PreviewRequest) *PreviewResponse {
-	answer := &PreviewResponse{Preview: Preview{PullRequest: request.PullRequest, Workspaces: []WorkspaceResult{}}}
+	answer := &PreviewResponse{Preview: request.PullRequest.NewPreview("")}
 	_, err := async(func() (any, error) { return nil, r.makePreview(ctx, killCtx, request, answer) })()
 	if err != nil {
 		var busy *CheckoutBusyError
@@ -93,7 +93,8 @@ func (w *inventory) analyzeInTime(ctx context.Context, pr PullRequest) (*pullReq
 	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return nil, err
 	}
-	l := &pullRequestPlan{tip: w, preview: &Preview{PullRequest: pr, Tip: w.commit.ID}}
+	preview := pr.NewPreview(w.commit.ID)
+	l := &pullRequestPlan{tip: w, preview: &preview}
 	return l, l.setError(err)
 }
 
@@ -101,12 +102,12 @@ func (w *inventory) analyzeInTime(ctx context.Context, pr PullRequest) (*pullReq
 // machine has one, within its time. A process that comes to a bad end is the
 // pull request's own failure, and is told there.
 func (p *previewRun) previewInProcess(ctx, killCtx context.Context, request PreviewRequest) (*PreviewResponse, error) {
-	if p.config.PreviewProcess == nil {
+	if p.options.Process == nil {
 		return p.reconciler.MakePreview(ctx, killCtx, request), nil
 	}
 	short, cancel := context.WithTimeoutCause(ctx, maxPreview, fmt.Errorf("it took longer than %s", maxPreview))
 	defer cancel()
-	answer, err := p.config.PreviewProcess(short, killCtx, request)
+	answer, err := p.options.Process(short, killCtx, request)
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("the preview was stopped: %w", context.Cause(ctx))
 	}
@@ -116,8 +117,8 @@ func (p *previewRun) previewInProcess(ctx, killCtx context.Context, request Prev
 	if err == nil {
 		return answer, nil
 	}
-	return &PreviewResponse{Preview: Preview{
-		PullRequest: request.PullRequest, Tip: p.round.Tip, Workspaces: []WorkspaceResult{}, Outcome: OutcomeFailed,
-		Error: fmt.Sprintf("the process that made this preview came to a bad end, and other previews went on: %v", err),
-	}}, nil
+	preview := request.PullRequest.NewPreview(p.round.Tip)
+	preview.Outcome = OutcomeFailed
+	preview.Error = fmt.Sprintf("the process that made this preview failed: %v; other previews went on", err)
+	return &PreviewResponse{Preview: preview}, nil
 }

@@ -24,14 +24,14 @@ func (l *pullRequestPlan) startPlan(ctx, killCtx context.Context) (func() error,
 	if l.merged == nil {
 		return func() error { return nil }, nil
 	}
-	p := l.tip.reconciler.newPass(Options{Trigger: previewTrigger})
+	run := l.tip.reconciler.newRun(Options{Trigger: previewTrigger})
 	var names []string
 	for _, name := range l.merged.graph.Order() {
 		if l.stale[name] {
 			names = append(names, name)
 		}
 	}
-	planned, err := l.startPlans(ctx, killCtx, p, names)
+	planned, err := l.startPlans(ctx, killCtx, run, names)
 	if err != nil {
 		return nil, err
 	}
@@ -40,12 +40,13 @@ func (l *pullRequestPlan) startPlan(ctx, killCtx context.Context) (func() error,
 		if err != nil || l.preview.Error != "" {
 			return err
 		}
+		round := run.result
 		for _, result := range results {
-			p.addResult(result)
+			round.add(result)
 		}
-		p.finalize(nil)
-		l.preview.Workspaces = p.result.Workspaces
-		l.preview.Outcome = l.outcome(p.result)
+		round.finalize(nil)
+		l.preview.Workspaces = round.Workspaces
+		l.preview.Outcome = l.outcome(round)
 		l.preview.Readers = l.listReaders()
 		return nil
 	}, nil
@@ -53,7 +54,7 @@ func (l *pullRequestPlan) startPlan(ctx, killCtx context.Context) (func() error,
 
 // startPlans begins to plan workspaces, which are in the graph's order, as far as
 // that is allowed. What it returns waits for their results.
-func (l *pullRequestPlan) startPlans(ctx, killCtx context.Context, p *pass, names []string) (func() ([]WorkspaceResult, error), error) {
+func (l *pullRequestPlan) startPlans(ctx, killCtx context.Context, run *run, names []string) (func() ([]WorkspaceResult, error), error) {
 	var judged []WorkspaceResult
 	var allowed []string
 	for _, name := range names {
@@ -68,10 +69,10 @@ func (l *pullRequestPlan) startPlans(ctx, killCtx context.Context, p *pass, name
 	if len(allowed) == 0 {
 		return func() ([]WorkspaceResult, error) { return judged, nil }, nil
 	}
-	planned := func() ([]WorkspaceResult, error) { return l.planLocally(ctx, killCtx, p, allowed) }
+	planned := func() ([]WorkspaceResult, error) { return l.planLocally(ctx, killCtx, run, allowed) }
 	if l.tip.config.Executor != nil {
 		var err error
-		if planned, err = l.planRemotely(ctx, p, allowed); err != nil {
+		if planned, err = l.planRemotely(ctx, run, allowed); err != nil {
 			return nil, err
 		}
 	}
@@ -85,8 +86,8 @@ func (l *pullRequestPlan) startPlans(ctx, killCtx context.Context, p *pass, name
 }
 
 // planLocally plans in this process.
-func (l *pullRequestPlan) planLocally(ctx, killCtx context.Context, p *pass, names []string) ([]WorkspaceResult, error) {
-	checkout := l.openCheckout(p)
+func (l *pullRequestPlan) planLocally(ctx, killCtx context.Context, run *run, names []string) ([]WorkspaceResult, error) {
+	checkout := l.openCheckout(run)
 	defer checkout.close()
 	if err := l.prepareCheckout(ctx, checkout); err != nil || l.preview.Error != "" {
 		return nil, err
@@ -106,7 +107,7 @@ func (l *pullRequestPlan) planLocally(ctx, killCtx context.Context, p *pass, nam
 		results = append(results, result)
 	}
 	if fault == nil && ctx.Err() != nil {
-		fault = p.stopError(ctx)
+		fault = run.stopError(ctx)
 	}
 	if fault != nil {
 		return nil, fault
@@ -154,7 +155,7 @@ func (l *pullRequestPlan) startWorkspacePlan(ctx, killCtx context.Context, check
 
 // refuse is the result of what must not be planned.
 func (l *pullRequestPlan) refuse(entry *workspaceEntry) (result WorkspaceResult, done bool) {
-	result = WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: entry.dir.Name, StaleReasons: l.merged.staleReasons(entry)}}
+	result = WorkspaceResult{Name: entry.dir.Name, StaleReasons: l.merged.staleReasons(entry)}
 	if err := l.pinPermissions(entry); err != nil {
 		result.Outcome, result.Error = state.Failed, err.Error()
 		return result, true

@@ -16,7 +16,7 @@ func TestPreviewProcessDies(t *testing.T) {
 	w := newPreviewEnv(t, smallFiles)
 	w.openPullRequest(1, "evil", "-- README.md --\nevil\n")
 	w.openPullRequest(2, "good", "-- README.md --\ngood\n")
-	w.config.PreviewProcess = func(ctx, killCtx context.Context, request reconciler.PreviewRequest) (*reconciler.PreviewResponse, error) {
+	w.options.Process = func(ctx, killCtx context.Context, request reconciler.PreviewRequest) (*reconciler.PreviewResponse, error) {
 		if request.PullRequest.Branch == "evil" {
 			return nil, errors.New("it was killed")
 		}
@@ -32,7 +32,7 @@ func TestPreviewProcessDies(t *testing.T) {
 		t.Errorf("it is not told: %s", text)
 	}
 	w.assertActions(w.previewActions(), map[string]string{"evil": "unchanged", "good": "unchanged"})
-	w.config.PreviewProcess = nil
+	w.options.Process = nil
 	w.board.now = w.board.now.Add(31 * time.Minute)
 	w.assertActions(w.previewActions(), map[string]string{"evil": "edited", "good": "unchanged"})
 }
@@ -43,7 +43,7 @@ func TestPreviewProcessIsStopped(t *testing.T) {
 	w := newPreviewEnv(t, smallFiles)
 	w.openPullRequest(1, "topic", "-- README.md --\nhello\n")
 	ctx, stop := context.WithCancel(t.Context())
-	w.config.PreviewProcess = func(ctx, _ context.Context, _ reconciler.PreviewRequest) (*reconciler.PreviewResponse, error) {
+	w.options.Process = func(ctx, _ context.Context, _ reconciler.PreviewRequest) (*reconciler.PreviewResponse, error) {
 		stop()
 		<-ctx.Done()
 		return nil, errors.New("it was killed")

@@ -58,10 +58,10 @@ const taskRetention = 7 * 24 * time.Hour
 // planRemotely has the workspaces planned by `reconcile plan-parcel KEY`, in
 // a process that has neither our secrets nor our rights. It returns when that
 // is started; what it returns waits for the results.
-func (l *pullRequestPlan) planRemotely(ctx context.Context, p *pass, names []string) (func() ([]WorkspaceResult, error), error) {
+func (l *pullRequestPlan) planRemotely(ctx context.Context, run *run, names []string) (func() ([]WorkspaceResult, error), error) {
 	var answer *planResponse
 	e := &remoteTask{
-		reconciler: l.tip.reconciler, tasks: l.tip.config.Record.PreviewRecord(), log: p.log.With("pull_request", l.preview.Number),
+		config: l.tip.config, tasks: l.tip.config.Record.PreviewRecord(), log: run.log.With("pull_request", l.preview.Number),
 		start: func(ctx context.Context, task state.Task) (string, error) {
 			if err := l.uploadRequest(ctx, task.Key, names); err != nil {
 				return "", err
@@ -78,7 +78,7 @@ func (l *pullRequestPlan) planRemotely(ctx context.Context, p *pass, names []str
 		e.retryAfter = retryFailedAfter
 	}
 	task, err := e.startOrFind(ctx, state.Task{
-		Name: strconv.Itoa(l.preview.Number), Run: p.options.Run, Trigger: previewTrigger,
+		Name: strconv.Itoa(l.preview.Number), Run: run.options.Run, Trigger: previewTrigger,
 		Commit: l.tip.commit.ID, CommitTime: l.tip.commit.When, TreeID: l.merged.commit.Tree.ID("."), Generation: l.tip.head.Generation,
 		Inputs: l.preview.Inputs, ExpiresAt: l.tip.config.Now().Add(taskRetention).Unix(),
 	})

@@ -59,16 +59,14 @@ func (l *pullRequestPlan) validate(a *planResponse, names []string) ([]Workspace
 	for i, name := range names {
 		w := said[name]
 		results[i] = WorkspaceResult{
-			RunWorkspace: state.RunWorkspace{
-				Name: name, Outcome: w.Outcome, StaleReasons: l.merged.staleReasons(l.merged.entries[name]),
-				Changes: nonNegative(w.Changes), PlanDigest: validDigest(w.PlanDigest), DurationMS: max(0, w.DurationMS), Error: w.Error,
-			},
+			Name: name, Outcome: w.Outcome, StaleReasons: l.merged.staleReasons(l.merged.entries[name]),
+			Changes: nonNegative(w.Changes), PlanDigest: validDigest(w.PlanDigest), DurationMS: max(0, w.DurationMS), Error: w.Error,
 			Plan: w.Plan, Warnings: w.Warnings, Refused: w.Refused,
 		}
 		if !planOutcomes[w.Outcome] || len(said) != len(names) || len(a.Workspaces) != len(names) {
-			results[i] = WorkspaceResult{RunWorkspace: state.RunWorkspace{
+			results[i] = WorkspaceResult{
 				Name: name, Outcome: state.Failed, StaleReasons: results[i].StaleReasons, Error: "the planner's answer is not one to what it was asked: look at its log",
-			}}
+			}
 		}
 	}
 	return results, nil

@@ -16,7 +16,10 @@ type PullRequest struct {
 
 // Preview is what a pass would do once a pull request is merged.
 type Preview struct {
-	PullRequest
+	Number  int    `json:"number"`
+	Title   string `json:"title"`
+	Branch  string `json:"branch"`
+	Head    string `json:"head"`    // commit
 	Tip     string `json:"tip"`     // of the watched branch
 	Base    string `json:"base"`    // commit in which the two parted
 	Outcome string `json:"outcome"` // "" where nothing was planned, because nothing changed
@@ -39,6 +42,16 @@ type Preview struct {
 	// Inputs is the same for two previews that would say the same, as far as
 	// Git and the record tell.
 	Inputs string `json:"inputs"`
+	Action string `json:"action"` // what was done about its comment
+	// Comment is what was, or would be, written.
+	Comment string `json:"comment,omitempty"`
+
+	busy bool // it failed because another run holds what it needs
+}
+
+// NewPreview returns a preview of a pull request in which nothing is planned yet.
+func (pr PullRequest) NewPreview(tip string) Preview {
+	return Preview{Number: pr.Number, Title: pr.Title, Branch: pr.Branch, Head: pr.Head, Tip: tip, Workspaces: []WorkspaceResult{}}
 }
 
 // Reader is a workspace that would be looked at again after others.
@@ -62,24 +75,14 @@ const (
 // Previews is what a round of previews came to, as `reconcile preview -o json`
 // prints it. Fields may be added, never renamed.
 type Previews struct {
-	Repo         string          `json:"repo"`
-	Branch       string          `json:"branch"`
-	Tip          string          `json:"tip"`
-	PullRequests []PreviewResult `json:"pull_requests"`
-	Exit         int             `json:"exit"`
+	Repo         string    `json:"repo"`
+	Branch       string    `json:"branch"`
+	Tip          string    `json:"tip"`
+	PullRequests []Preview `json:"pull_requests"`
+	Exit         int       `json:"exit"`
 }
 
-// PreviewResult is what became of one pull request's preview.
-type PreviewResult struct {
-	Preview
-	Action string `json:"action"`
-	// Comment is what was, or would be, written.
-	Comment string `json:"comment,omitempty"`
-
-	busy bool // it failed because another run holds what it needs
-}
-
-// Actions of a PreviewResult.
+// Actions of a Preview.
 const (
 	ActionAdded     = "added"     // the comment
 	ActionEdited    = "edited"    // the comment

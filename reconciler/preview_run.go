@@ -11,6 +11,7 @@ import (
 // previewRun makes the previews of one round.
 type previewRun struct {
 	reconciler *Reconciler
+	config     *Config
 	pulls      PullRequests
 	options    PreviewOptions
 	round      *Previews
@@ -54,14 +55,15 @@ func (p *previewRun) collect() error {
 
 // pendingPreview is a preview that was begun.
 type pendingPreview struct {
-	result PreviewResult
+	result Preview
 	err    error        // of what other previews need as well
 	finish func() error // waits for the answer and writes; nil: there is nothing more to do
 }
 
 // start begins one preview, as far as there is need.
 func (p *previewRun) start(ctx, killCtx context.Context, pr PullRequest) *pendingPreview {
-	o := &pendingPreview{result: PreviewResult{Preview: Preview{PullRequest: pr, Tip: p.round.Tip, Workspaces: []WorkspaceResult{}}, Action: ActionFailed}}
+	o := &pendingPreview{result: pr.NewPreview(p.round.Tip)}
+	o.result.Action = ActionFailed
 	if pr.Head == "" {
 		o.result.Error = fmt.Sprintf("Git has neither %s nor %s", pullRef(pr), branchRef(pr))
 		return o
@@ -103,7 +105,8 @@ func (p *previewRun) start(ctx, killCtx context.Context, pr PullRequest) *pendin
 
 // setPreview takes the answer over. The error is of what other previews need as well.
 func (o *pendingPreview) setPreview(answer *PreviewResponse) error {
-	o.result.Preview = answer.Preview
+	o.result = answer.Preview
+	o.result.Action = ActionFailed
 	if answer.Unchanged {
 		o.result.Outcome = ""
 	}

@@ -55,7 +55,7 @@ func (r *Reconciler) executePlan(ctx, killCtx context.Context, key string, order
 		ctx, cancel := context.WithTimeoutCause(ctx, remotePlanTimeout*9/10, fmt.Errorf("the pull request took longer than %s", remotePlanTimeout*9/10)) // the answer must come in time
 		defer cancel()
 		var planned func() ([]WorkspaceResult, error)
-		if planned, err = l.startPlans(ctx, killCtx, r.newPass(Options{Trigger: previewTrigger}), order.Workspaces); err == nil {
+		if planned, err = l.startPlans(ctx, killCtx, r.newRun(Options{Trigger: previewTrigger}), order.Workspaces); err == nil {
 			answer.Workspaces, err = planned()
 		}
 		answer.Problem = l.preview.Error

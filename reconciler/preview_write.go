@@ -7,7 +7,7 @@ import (
 )
 
 // writeComment writes the comment, if that is wanted.
-func (p *previewRun) writeComment(ctx context.Context, result *PreviewResult, before Comment, last notify.Marker, same bool) error {
+func (p *previewRun) writeComment(ctx context.Context, result *Preview, before Comment, last notify.Marker, same bool) error {
 	if same {
 		result.Comment = notify.UpdateMarker(before.Text, result.Head, result.Tip)
 	} else {

@@ -33,8 +33,12 @@ type PreviewOptions struct {
 	DryRun bool // write no comments
 	// Writer is called when there is something to write.
 	Writer func(ctx context.Context) (*notify.Writer, error)
+	// Process makes a preview in a process of its own, so that one pull request
+	// cannot harm the preview of another. The error says how a process ended
+	// that gave no response. nil: previews are made in this process.
+	Process func(ctx, killCtx context.Context, request PreviewRequest) (*PreviewResponse, error)
 	// OnResult is called with each result as it comes; it may be nil.
-	OnResult func(PreviewResult)
+	OnResult func(Preview)
 }
 
 // retryFailedAfter is how old a preview that failed must be before it is made again
@@ -46,7 +50,7 @@ const retryFailedAfter = 30 * time.Minute
 // keeps no other from its preview; the error is set when Backlog, Git or the
 // record as such failed.
 func (r *Reconciler) Previews(ctx, killCtx context.Context, pulls PullRequests, o PreviewOptions) (*Previews, error) {
-	round := &Previews{Repo: r.config.Repo, Branch: r.config.Branch, PullRequests: []PreviewResult{}}
+	round := &Previews{Repo: r.config.Repo, Branch: r.config.Branch, PullRequests: []Preview{}}
 	err := r.previews(ctx, killCtx, pulls, o, round)
 	if err != nil {
 		round.Exit = ExitFailed
@@ -66,7 +70,7 @@ func (r *Reconciler) previews(ctx, killCtx context.Context, pulls PullRequests, 
 	round.Tip = tip.Commit
 	ctx, cancel := context.WithCancel(ctx) // nobody waits any more when we return
 	defer cancel()
-	p := &previewRun{reconciler: r, pulls: pulls, options: o, round: round}
+	p := &previewRun{reconciler: r, config: &r.config, pulls: pulls, options: o, round: round}
 	for _, pr := range open {
 		if len(p.started) == p.concurrency() {
 			if err := p.collect(); err != nil {

@@ -81,10 +81,6 @@ type Config struct {
 	// PlanBundles is where previews that an Executor makes are handed over; it may
 	// be nil where there is none.
 	PlanBundles PlanBundles
-	// PreviewProcess has MakePreview done in a process of its own, which nothing
-	// that one pull request does to it makes another's concern; the error says
-	// how one ended that gave no answer. nil: it is done in this one.
-	PreviewProcess func(ctx, killCtx context.Context, request PreviewRequest) (*PreviewResponse, error)
 	// Notifiers tell people what became of workspaces.
 	Notifiers []Notifier
 	// DigestKey returns the key of outputs digests and of hashed variables,

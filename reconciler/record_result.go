@@ -167,7 +167,7 @@ func (v *workspaceRun) recordFailure(ctx context.Context, err error) error {
 		rec.Outcome = state.Blocked
 		if waits.retry {
 			rec.Failures++
-			rec.RetryAt = v.config.Now().Add(v.reconciler.backoff(rec.Failures))
+			rec.RetryAt = v.config.Now().Add(v.config.backoff(rec.Failures))
 		}
 		if waits.held {
 			rec.PendingInputs = nil
@@ -177,7 +177,7 @@ func (v *workspaceRun) recordFailure(ctx context.Context, err error) error {
 		rec.PendingInputs = nil
 	default:
 		rec.Failures++
-		rec.RetryAt = v.config.Now().Add(v.reconciler.backoff(rec.Failures))
+		rec.RetryAt = v.config.Now().Add(v.config.backoff(rec.Failures))
 	}
 	ctx, cancel := cleanupContext(ctx)
 	defer cancel()
@@ -198,9 +198,9 @@ func (v *workspaceRun) updateMetadata() {
 
 // backoff is how long to wait before the next try after n failures in a row:
 // a minute, doubled each time up to an hour, a fifth more or less.
-func (r *Reconciler) backoff(n int) time.Duration {
+func (c *Config) backoff(n int) time.Duration {
 	wait := min(time.Minute<<min(n-1, 10), time.Hour)
-	return wait*4/5 + r.config.Jitter(wait*2/5)
+	return wait*4/5 + c.Jitter(wait*2/5)
 }
 
 // saveErroredState keeps the state that Terraform could not write, and holds the
@@ -230,7 +230,7 @@ func (s *checkout) placeRecoveryHold(ctx context.Context, entry *workspaceEntry,
 	case terraform.IsTruncated(file):
 		mend = "the file is cut off, so that nothing of it can be brought in: look for what that apply made"
 	case strings.HasPrefix(s.inventory.stateIdentity(entry), localIdentityPrefix):
-		mend = fmt.Sprintf("run `cp %s %s`", file, s.reconciler.localStatePath(entry.dir.Name))
+		mend = fmt.Sprintf("run `cp %s %s`", file, s.config.localStatePath(entry.dir.Name))
 	}
 	hold := state.Hold{
 		Name: entry.dir.Name, Kind: state.Recovery, PlacedBy: "run " + s.run.options.Run, PlacedAt: s.config.Now(),

@@ -15,9 +15,9 @@ import (
 // whoever comes after us finds it there instead of starting it again; started;
 // and waited for.
 type remoteTask struct {
-	reconciler *Reconciler
-	tasks      *state.Record // where it is written down, under its name
-	log        *slog.Logger
+	config *Config
+	tasks  *state.Record // where it is written down, under its name
+	log    *slog.Logger
 	// start starts the task.
 	start func(ctx context.Context, task state.Task) (id string, err error)
 	// poll looks whether what came of the task is there, and takes it. A

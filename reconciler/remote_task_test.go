@@ -22,7 +22,7 @@ func (hangingExecutor) Status(ctx context.Context, _ string) (TaskStatus, string
 func TestSilentExecutor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := time.Now()
-		e := &remoteTask{reconciler: &Reconciler{config: Config{Executor: hangingExecutor{}}}}
+		e := &remoteTask{config: &Config{Executor: hangingExecutor{}}}
 		if ended, _, err := e.hasEnded(t.Context(), state.Task{ID: "1"}); ended || !errors.Is(err, ErrTransient) {
 			t.Errorf("ended: %v, %v", ended, err)
 		}

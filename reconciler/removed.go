@@ -21,22 +21,22 @@ func (p *pass) handleRemoved(ctx context.Context, w *inventory) {
 	for _, rec := range w.removed {
 		if to := w.findRename(rec); to != nil {
 			if err := p.rename(ctx, w, rec, to); err != nil {
-				p.log.Warn("the record of a renamed workspace could not be moved yet", "workspace", rec.Name, "to", to.dir.Name, "error", err)
+				p.run.log.Warn("the record of a renamed workspace could not be moved yet", "workspace", rec.Name, "to", to.dir.Name, "error", err)
 				to.renameErr = fmt.Errorf("its record, and its state, are still those of %s: %w", rec.Name, err)
 			}
 			continue
 		}
-		result := WorkspaceResult{RunWorkspace: state.RunWorkspace{
+		result := WorkspaceResult{
 			Name: rec.Name, Outcome: state.Removed, Error: p.describeRemoved(w, rec),
-		}}
+		}
 		switch err := p.writeTombstone(ctx, w, rec); {
 		case errors.Is(err, state.ErrTipMoved):
 			continue // the next round sees to it
 		case err != nil: // busy, so that the next pass sees to it
 			result.Outcome, result.Error = state.Busy, fmt.Sprintf("%s; its record could not be closed yet: %v", result.Error, err)
 		}
-		p.log.Warn(result.Error, "workspace", rec.Name)
-		p.addResult(result)
+		p.run.log.Warn(result.Error, "workspace", rec.Name)
+		p.result.add(result)
 	}
 }
 
@@ -59,7 +59,7 @@ func (w *inventory) findRename(rec state.Workspace) *workspaceEntry {
 }
 
 func (p *pass) rename(ctx context.Context, w *inventory, rec state.Workspace, to *workspaceEntry) error {
-	return p.withLease(ctx, w.head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
+	return p.run.withLease(ctx, w.head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
 		// Killed in between, the state is to be found under both names: that
 		// of the record counts, even if the renaming is taken back.
 		if err := p.linkLocalState(rec, to.dir.Name); err != nil {
@@ -83,15 +83,15 @@ func (p *pass) rename(ctx context.Context, w *inventory, rec state.Workspace, to
 			to.hold = &hold
 		}
 		to.ownReasons = w.ownReasons(to, moved)
-		p.log.Info("a workspace was renamed: its record moved", "workspace", to.dir.Name, "from", rec.Name)
+		p.run.log.Info("a workspace was renamed: its record moved", "workspace", to.dir.Name, "from", rec.Name)
 		return nil
 	})
 }
 
 // linkLocalState gives a state that we keep the workspace's new name as well.
 func (p *pass) linkLocalState(rec state.Workspace, to string) error {
-	old, now := p.reconciler.localStatePath(rec.Name), p.reconciler.localStatePath(to)
-	if !p.hasLocalState(rec) || !hasContent(old) || isSameFile(old, now) {
+	old, now := p.config.localStatePath(rec.Name), p.config.localStatePath(to)
+	if !p.config.hasLocalState(rec) || !hasContent(old) || isSameFile(old, now) {
 		return nil
 	}
 	if hasContent(now) {
@@ -109,15 +109,15 @@ func (p *pass) linkLocalState(rec state.Workspace, to string) error {
 
 // unlinkLocalState takes the old name from it.
 func (p *pass) unlinkLocalState(rec state.Workspace) error {
-	if !p.hasLocalState(rec) {
+	if !p.config.hasLocalState(rec) {
 		return nil
 	}
-	return removeIfExists(p.reconciler.localStatePath(rec.Name))
+	return removeIfExists(p.config.localStatePath(rec.Name))
 }
 
 // hasLocalState tells whether the state of a workspace is a file that we keep.
-func (p *pass) hasLocalState(rec state.Workspace) bool {
-	return strings.HasPrefix(rec.Identity, localIdentityPrefix) && p.config.LocalState != ""
+func (c *Config) hasLocalState(rec state.Workspace) bool {
+	return strings.HasPrefix(rec.Identity, localIdentityPrefix) && c.LocalState != ""
 }
 
 func isSameFile(a, b string) bool {
@@ -137,60 +137,29 @@ func removeIfExists(path string) error {
 }
 
 func (p *pass) writeTombstone(ctx context.Context, w *inventory, rec state.Workspace) error {
-	return p.withLease(ctx, w.head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
-		text, err := p.newCheckout(w).keepErrored(ctx, p.reconciler.passRoot(), goneItem(rec))
+	return p.run.withLease(ctx, w.head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
+		text, err := p.run.newCheckout(w).keepErrored(ctx, p.reconciler.passRoot(), goneItem(rec))
 		if err != nil {
 			return err
 		}
 		if text != "" {
-			p.warn(rec.Name + ": " + text)
+			p.run.warn(rec.Name + ": " + text)
 		}
 		rec.Removed, rec.Outcome, rec.OutcomeAt, rec.Drift = true, state.Removed, p.config.Now(), nil
 		return lease.Write(ctx, rec)
 	})
 }
 
-// withLease does something with the record of a workspace, as it is under its
-// lease: errConcurrentUpdate if that is not what rec was read as. It waits for the
-// lease: a holder that died is known by nothing else. Generation is that of the
-// head which what is done depends on; 0: of none.
-func (p *pass) withLease(ctx context.Context, generation int64, rec state.Workspace, do func(*state.Lease, state.Workspace) error) (err error) {
-	lease, err := p.waitForLease(ctx, state.LeaseRequest{
-		Identity: p.reconciler.leaseIdentity(rec.Name, rec.Identity), Workspace: rec.Name, Run: p.options.Run, Generation: generation,
-	})
-	if err != nil {
-		return err
-	}
-	defer func() {
-		ctx, cancel := cleanupContext(ctx)
-		defer cancel()
-		if rerr := retryWrite(ctx, func() error { return lease.Release(ctx) }); err == nil {
-			err = rerr
-		}
-	}()
-	now, known, err := p.config.Record.Workspace(ctx, rec.Name)
-	if err != nil || !known {
-		return err
-	}
-	if now.Rev != rec.Rev { // it may be of another state by now
-		return fmt.Errorf("%s: %w", rec.Name, errConcurrentUpdate)
-	}
-	return do(lease, now)
-}
-
-// errConcurrentUpdate is why something is not done about a workspace's record.
-var errConcurrentUpdate = errors.New("another run has changed its record meanwhile")
-
 // leaseIdentity is what a workspace's lease is on: its state's identity. A local
 // state is this record's own, and only its path in the repository is in the
 // identity; a workspace whose files never parsed has none, and stands for
 // itself.
-func (r *Reconciler) leaseIdentity(name, identity string) string {
+func (c *Config) leaseIdentity(name, identity string) string {
 	switch {
 	case identity == "":
-		return "workspace:" + r.config.RecordName + "/" + name
+		return "workspace:" + c.RecordName + "/" + name
 	case strings.HasPrefix(identity, localIdentityPrefix):
-		return localIdentityPrefix + r.config.RecordName + "/" + strings.TrimPrefix(identity, localIdentityPrefix)
+		return localIdentityPrefix + c.RecordName + "/" + strings.TrimPrefix(identity, localIdentityPrefix)
 	}
 	return identity
 }
@@ -201,13 +170,13 @@ func (p *pass) clearFailure(ctx context.Context, w *inventory, entry *workspaceE
 	if o := entry.record.Outcome; !entry.recorded || o != state.Failed && o != state.Blocked {
 		return
 	}
-	err := p.withLease(ctx, w.head.Generation, entry.record, func(lease *state.Lease, rec state.Workspace) error {
+	err := p.run.withLease(ctx, w.head.Generation, entry.record, func(lease *state.Lease, rec state.Workspace) error {
 		rec.Outcome, rec.Error, rec.PendingInputs, rec.OutcomeAt = state.Unchanged, "", nil, p.config.Now()
 		rec.Failures, rec.RetryAt = 0, time.Time{}
 		entry.record = rec
 		return lease.Write(ctx, rec)
 	})
 	if err != nil {
-		p.log.Warn("the record still shows an outcome that is no longer so", "workspace", entry.dir.Name, "error", err)
+		p.run.log.Warn("the record still shows an outcome that is no longer so", "workspace", entry.dir.Name, "error", err)
 	}
 }

@@ -1,6 +1,9 @@
 package reconciler
 
 import (
+	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"reconcile/state"
@@ -53,16 +56,72 @@ type Result struct {
 
 // WorkspaceResult is what a pass did with one workspace.
 type WorkspaceResult struct {
-	state.RunWorkspace
-	Warnings  []string `json:"warnings,omitempty"`
-	Suspended bool     `json:"suspended,omitempty"` // by a person: alters no exit code
-	Plan      string   `json:"plan,omitempty"`      // its text, from `reconcile plan`, `drift` and `preview` alone
-	Refused   []string `json:"refused,omitempty"`   // what keeps a pull request from being planned
+	Name         string        `json:"name"`
+	Outcome      state.Outcome `json:"outcome"`
+	StaleReasons []string      `json:"stale"` // the inputs that had changed
+	Changes      state.Changes `json:"changes"`
+	Risk         string        `json:"risk"`
+	PlanDigest   string        `json:"digest"` // of the plan
+	DurationMS   int64         `json:"duration_ms"`
+	Error        string        `json:"error"`
+	Warnings     []string      `json:"warnings,omitempty"`
+	Suspended    bool          `json:"suspended,omitempty"` // by a person: alters no exit code
+	Plan         string        `json:"plan,omitempty"`      // its text, from `reconcile plan`, `drift` and `preview` alone
+	Refused      []string      `json:"refused,omitempty"`   // what keeps a pull request from being planned
+}
+
+// ResultOf returns the result that a run has recorded of a workspace.
+func ResultOf(w state.RunWorkspace) WorkspaceResult {
+	return WorkspaceResult{
+		Name: w.Name, Outcome: w.Outcome, StaleReasons: w.StaleReasons, Changes: w.Changes,
+		Risk: w.Risk, PlanDigest: w.PlanDigest, DurationMS: w.DurationMS, Error: w.Error,
+	}
+}
+
+// history returns what is recorded of a result.
+func (w WorkspaceResult) history() state.RunWorkspace {
+	return state.RunWorkspace{
+		Name: w.Name, Outcome: w.Outcome, StaleReasons: w.StaleReasons, Changes: w.Changes,
+		Risk: w.Risk, PlanDigest: w.PlanDigest, DurationMS: w.DurationMS, Error: w.Error,
+	}
+}
+
+// add adds the result of a workspace, or replaces it. What one round applied
+// stays in the result when a later round finds it unchanged.
+func (r *Result) add(w WorkspaceResult) {
+	if w.StaleReasons == nil {
+		w.StaleReasons = []string{}
+	}
+	i, found := slices.BinarySearchFunc(r.Workspaces, w.Name, func(have WorkspaceResult, name string) int {
+		return strings.Compare(have.Name, name)
+	})
+	if !found {
+		r.Workspaces = slices.Insert(r.Workspaces, i, w)
+		return
+	}
+	before := r.Workspaces[i].Outcome
+	if w.Outcome == state.Unchanged && (before == state.Applied || before == state.NoChanges) {
+		return
+	}
+	r.Workspaces[i] = w
+}
+
+// finalize computes the outcome and the exit code. err is why the run as a
+// whole failed.
+func (r *Result) finalize(err error) {
+	r.Exit, r.Outcome = exit(r.Workspaces)
+	var internal *PanicError
+	switch {
+	case errors.As(err, &internal):
+		r.Exit, r.Outcome = ExitInternal, OutcomeFailed
+	case err != nil:
+		r.Exit, r.Outcome = ExitFailed, OutcomeFailed
+	}
 }
 
 // exit returns the exit code that the workspaces' outcomes add up to, and the
 // pass's outcome that goes with it.
-func exit(workspaces map[string]WorkspaceResult) (int, string) {
+func exit(workspaces []WorkspaceResult) (int, string) {
 	var failed, busy, drifted, blocked, skipped, pending, applied bool
 	for _, w := range workspaces {
 		if w.Suspended {

@@ -13,7 +13,10 @@ const retention = 90 * 24 * time.Hour
 // finish ends a pass, and writes the history of one that did something.
 // History is not worth failing a pass for.
 func (p *pass) finish(ctx context.Context, err error) {
-	p.finalize(err)
+	p.result.finalize(err)
+	if err == nil && p.recordedExit != ExitOK {
+		p.result.Exit, p.result.Outcome = p.recordedExit, passOutcome(p.recordedExit)
+	}
 	if err != nil {
 		p.recordOutOfSync(ctx)
 	}
@@ -22,10 +25,10 @@ func (p *pass) finish(ctx context.Context, err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	p.putRun(ctx)
+	p.run.recordHistory(ctx, p.result)
 	records, err := p.config.Record.Workspaces(ctx)
 	if err != nil {
-		p.log.Warn("what has drifted is not told, and old snapshots were left alone", "error", err)
+		p.run.log.Warn("what has drifted is not told, and old snapshots were left alone", "error", err)
 		return
 	}
 	p.result.Drifted = listDrifted(records)
@@ -33,19 +36,19 @@ func (p *pass) finish(ctx context.Context, err error) {
 }
 
 // putRun writes what there is to say of a run.
-func (p *pass) putRun(ctx context.Context) {
-	run := state.Run{
-		ID: p.result.Run, Trigger: p.result.Trigger, FromCommit: p.result.From, ToCommit: p.result.To,
-		Outcome: p.result.Outcome, Exit: p.result.Exit, StartedAt: p.started, EndedAt: p.config.Now(),
-		Snapshot: p.result.Snapshot, ExpiresAt: p.config.Now().Add(retention).Unix(),
+func (r *run) recordHistory(ctx context.Context, result *Result) {
+	history := state.Run{
+		ID: result.Run, Trigger: result.Trigger, FromCommit: result.From, ToCommit: result.To,
+		Outcome: result.Outcome, Exit: result.Exit, StartedAt: r.started, EndedAt: r.config.Now(),
+		Snapshot: result.Snapshot, ExpiresAt: r.config.Now().Add(retention).Unix(),
 	}
-	for _, w := range p.result.Workspaces {
+	for _, w := range result.Workspaces {
 		if w.Outcome != state.Unchanged {
-			run.Workspaces = append(run.Workspaces, w.RunWorkspace)
+			history.Workspaces = append(history.Workspaces, w.history())
 		}
 	}
-	if err := p.config.Record.PutRun(ctx, run); err != nil {
-		p.log.Warn("the run's history could not be written", "error", err)
+	if err := r.config.Record.PutRun(ctx, history); err != nil {
+		r.log.Warn("the run's history could not be written", "error", err)
 	}
 }
 
@@ -60,13 +63,13 @@ func (p *pass) prune(ctx context.Context, records map[string]state.Workspace) {
 		}
 	}
 	if _, err := p.config.Snapshots.Prune(ctx, before, func(commit string) bool { return named[commit] }); err != nil {
-		p.log.Warn("old snapshots could not be removed", "error", err)
+		p.run.log.Warn("old snapshots could not be removed", "error", err)
 	}
 	// The log of a run that a record names tells how things came to be.
 	if _, err := p.config.Snapshots.PruneLogs(ctx, before, func(run string) bool { return named[run] }); err != nil {
-		p.log.Warn("old logs could not be removed", "error", err)
+		p.run.log.Warn("old logs could not be removed", "error", err)
 	}
 	if _, err := p.config.Record.PruneRuns(ctx, before); err != nil {
-		p.log.Warn("old runs could not be removed", "error", err)
+		p.run.log.Warn("old runs could not be removed", "error", err)
 	}
 }

@@ -118,14 +118,14 @@ func (s *schedule) blockedBy(name string) string {
 // applyStale works on the candidates, several at once, until each has a result, the
 // tip has moved, or ctx has ended. It returns when nothing runs any more.
 func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory) (moved bool) {
-	s := w.schedule(p.options.Only, p.options.Replan)
+	s := w.schedule(p.run.options.Only, p.run.options.Replan)
 	p.reportUnchanged(ctx, s)
-	p.announceWaiting(s)
-	checkout := p.newCheckout(w)
+	p.run.announceWaiting(s)
+	checkout := p.run.newCheckout(w)
 	defer checkout.close()
 
 	type end struct {
-		*workspaceRun
+		run     *workspaceRun
 		overrun bool
 	}
 	ends := make(chan end)
@@ -156,24 +156,24 @@ func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory) (moved boo
 		}
 		e := <-ends
 		s.running--
-		if e.panicErr != nil {
-			p.panicErr = e.panicErr
+		if e.run.panicErr != nil {
+			p.panicErr = e.run.panicErr
 		}
 		if e.overrun {
 			moved = true // dropped: its place is in the next round
 			continue
 		}
-		if e.record.Name != "" {
-			e.entry.record = e.record
+		if e.run.record.Name != "" {
+			e.run.entry.record = e.run.record
 		}
-		p.complete(s, e.entry, e.result)
+		p.complete(s, e.run.entry, e.run.result)
 	}
 }
 
 // resolveWithoutRun gives the result of an item that need not, or must not, be
 // worked on.
 func (p *pass) resolveWithoutRun(s *schedule, entry *workspaceEntry) (WorkspaceResult, bool) {
-	result := WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: entry.dir.Name, StaleReasons: s.inventory.staleReasons(entry)}}
+	result := WorkspaceResult{Name: entry.dir.Name, StaleReasons: s.inventory.staleReasons(entry)}
 	why := s.blockedBy(entry.dir.Name)
 	switch {
 	case len(result.StaleReasons) == 0:
@@ -203,7 +203,7 @@ func (p *pass) resolveWithoutRun(s *schedule, entry *workspaceEntry) (WorkspaceR
 // the pass by hand wants it looked at.
 func (p *pass) isBackingOff(s *schedule, entry *workspaceEntry) bool {
 	rec := entry.record
-	if p.options.Trigger == Manual || p.options.Replan || !entry.recorded {
+	if p.run.options.Trigger == Manual || p.run.options.Replan || !entry.recorded {
 		return false
 	}
 	if rec.Outcome != state.Failed && rec.Outcome != state.Blocked {
@@ -225,9 +225,9 @@ func (p *pass) complete(s *schedule, entry *workspaceEntry, result WorkspaceResu
 	entry.result = &result
 	s.release(entry.dir.Name)
 	p.scheduleRetry(entry)
-	p.addResult(result)
-	p.emit(Event{Workspace: entry.dir.Name, Phase: PhaseDone, Result: &result})
-	log := p.log.With("workspace", entry.dir.Name, "outcome", result.Outcome)
+	p.result.add(result)
+	p.run.emit(Event{Workspace: entry.dir.Name, Phase: PhaseDone, Result: &result})
+	log := p.run.log.With("workspace", entry.dir.Name, "outcome", result.Outcome)
 	switch {
 	case result.Error != "":
 		log.Warn(result.Error)
@@ -243,7 +243,7 @@ func (p *pass) scheduleRetry(entry *workspaceEntry) {
 	switch at := entry.record.RetryAt; {
 	case entry.loaded != nil && entry.loaded.Err != nil:
 	case entry.result.Outcome == state.Failed && at.IsZero(): // not even that could be recorded
-		p.retries[entry.dir.Name] = p.config.Now().Add(p.reconciler.backoff(1))
+		p.retries[entry.dir.Name] = p.config.Now().Add(p.config.backoff(1))
 	case entry.result.Outcome == state.Failed, entry.result.Outcome == state.Blocked && !at.IsZero():
 		p.retries[entry.dir.Name] = at
 	}
@@ -254,17 +254,17 @@ func (p *pass) reportUnchanged(ctx context.Context, s *schedule) {
 	for _, name := range s.inventory.graph.Order() {
 		if entry := s.inventory.entries[name]; !s.candidates[name] && !s.alone {
 			p.clearFailure(ctx, s.inventory, entry)
-			entry.result = &WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: name, Outcome: state.Unchanged}}
-			p.addResult(*entry.result)
+			entry.result = &WorkspaceResult{Name: name, Outcome: state.Unchanged}
+			p.result.add(*entry.result)
 		}
 	}
 }
 
 // announceWaiting tells a live view of all that is to come.
-func (p *pass) announceWaiting(s *schedule) {
+func (r *run) announceWaiting(s *schedule) {
 	for _, name := range s.inventory.graph.Order() {
 		if s.candidates[name] {
-			p.emit(Event{Workspace: name, Phase: PhaseWaiting, WaitsFor: s.pendingUpstreams(name)})
+			r.emit(Event{Workspace: name, Phase: PhaseWaiting, WaitsFor: s.pendingUpstreams(name)})
 		}
 	}
 }
@@ -277,7 +277,7 @@ func (p *pass) hasTipMoved(ctx context.Context, head state.Head) bool {
 	}
 	tip, err := p.pollTip(ctx, head)
 	if err != nil {
-		p.log.Warn("could not ask for the tip again; going on with what is known", "error", err)
+		p.run.log.Warn("could not ask for the tip again; going on with what is known", "error", err)
 		return false
 	}
 	return tip.Commit != head.Commit

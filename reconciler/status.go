@@ -132,7 +132,7 @@ func (r *Reconciler) statusOf(w state.Workspace, holds map[string]state.Hold, le
 	if hold, ok := holds[w.Name]; ok {
 		s.Hold = &hold
 	}
-	if l := leases[r.leaseIdentity(w.Name, w.Identity)]; l.Owner != "" {
+	if l := leases[r.config.leaseIdentity(w.Name, w.Identity)]; l.Owner != "" {
 		s.Lease = &StatusLease{Run: l.Run, Host: l.Process.Host, PID: l.Process.PID, Since: l.AcquiredAt, Until: l.ExpiresAt}
 	}
 	if d := w.Drift; d != nil {

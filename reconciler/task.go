@@ -33,7 +33,7 @@ func (r *Reconciler) RunTask(ctx, killCtx context.Context, name, key string) (Wo
 	r.config.Observe(Event{Run: task.Run, Workspace: name, Phase: PhaseDone, Result: &v.result})
 	done := task
 	done.Done, done.TipMoved, done.InternalError = true, moved, v.panicErr != nil
-	done.Result, done.Warnings = v.result.RunWorkspace, v.result.Warnings
+	done.Result, done.Warnings = v.result.history(), v.result.Warnings
 	own, cancel := cleanupContext(ctx)
 	defer cancel()
 	if err := retryWrite(own, func() error { return r.config.Record.PutTask(own, task, done) }); err != nil {
@@ -45,11 +45,11 @@ func (r *Reconciler) RunTask(ctx, killCtx context.Context, name, key string) (Wo
 // carryOut makes the visit of a task. What keeps it from being made at all is
 // the workspace's result.
 func (r *Reconciler) executeTask(ctx, killCtx context.Context, task state.Task) (v *workspaceRun, moved bool) {
-	p := r.newPass(Options{Run: task.Run, Trigger: task.Trigger, Replan: task.Replan, Adopt: task.Adopt})
+	run := r.newRun(Options{Run: task.Run, Trigger: task.Trigger, Replan: task.Replan, Adopt: task.Adopt})
 	work, err := r.loadForTask(ctx, task)
 	if err == nil {
 		defer r.closeCommit(work.commit)
-		checkout := p.newCheckout(work)
+		checkout := run.newCheckout(work)
 		defer checkout.close()
 		return checkout.runLocally(ctx, killCtx, work.entries[task.Name])
 	}

@@ -11,6 +11,9 @@ func AdaptTerraform(t *terraform.Terraform) Terraform { return terraformAdapter{
 
 type terraformAdapter struct{ terraform *terraform.Terraform }
 
+func (e terraformAdapter) Product() string { return e.terraform.Product() }
+func (e terraformAdapter) Version() string { return e.terraform.Version() }
+
 func (e terraformAdapter) Open(killCtx context.Context, job terraform.Spec) Session {
 	return e.terraform.Open(killCtx, job)
 }

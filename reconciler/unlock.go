@@ -20,8 +20,8 @@ func (r *Reconciler) ForceUnlock(ctx, killCtx context.Context, name, id string) 
 	if err := w.checkNames([]string{name}); err != nil {
 		return err
 	}
-	p := r.newPass(Options{})
-	checkout := p.newCheckout(w)
+	run := r.newRun(Options{})
+	checkout := run.newCheckout(w)
 	defer checkout.close()
 	entry := w.entries[name]
 	w.load(entry)
@@ -30,7 +30,7 @@ func (r *Reconciler) ForceUnlock(ctx, killCtx context.Context, name, id string) 
 		return err
 	}
 	lease, err := r.config.Record.Acquire(ctx, state.LeaseRequest{
-		Identity: r.leaseIdentity(name, w.stateIdentity(entry)), Workspace: name, Run: p.options.Run, MaxWait: r.config.Wait,
+		Identity: r.config.leaseIdentity(name, w.stateIdentity(entry)), Workspace: name, Run: run.options.Run, MaxWait: r.config.Wait,
 	})
 	if err != nil {
 		return err

@@ -17,6 +17,8 @@ import (
 // workspaceRun is the work of one pass on one workspace, from its lease to its
 // record.
 type workspaceRun struct {
+	run             *run
+	config          *Config
 	checkout        *checkout
 	entry           *workspaceEntry
 	log             *slog.Logger
@@ -39,11 +41,17 @@ type workspaceRun struct {
 // maxLog is how much of what Terraform prints is kept of one workspace.
 const maxLog = 4 << 20
 
+func (s *checkout) newWorkspaceRun(entry *workspaceEntry) *workspaceRun {
+	return &workspaceRun{
+		run: s.run, config: s.config, checkout: s, entry: entry, output: terraform.NewExcerpt(maxLog),
+		log: s.run.log.With("workspace", entry.dir.Name), result: WorkspaceResult{Name: entry.dir.Name},
+	}
+}
+
 // runLocally works on a stale workspace. Overrun: the tip has moved under it, and
 // nothing was done.
 func (s *checkout) runLocally(ctx, killCtx context.Context, entry *workspaceEntry) (v *workspaceRun, overrun bool) {
-	v = &workspaceRun{checkout: s, entry: entry, log: s.run.log.With("workspace", entry.dir.Name), output: terraform.NewExcerpt(maxLog)}
-	v.result.Name = entry.dir.Name
+	v = s.newWorkspaceRun(entry)
 	started := s.config.Now()
 	err := v.executeRecovered(ctx, killCtx)
 	v.result.DurationMS = s.config.Now().Sub(started).Milliseconds()
@@ -164,7 +172,7 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 func (v *workspaceRun) acquire(ctx context.Context) (err error) {
 	v.enterPhase(PhaseLease)
 	v.lease, err = v.run.waitForLease(ctx, state.LeaseRequest{
-		Identity:   v.reconciler.leaseIdentity(v.entry.dir.Name, v.checkout.inventory.stateIdentity(v.entry)),
+		Identity:   v.config.leaseIdentity(v.entry.dir.Name, v.checkout.inventory.stateIdentity(v.entry)),
 		Workspace:  v.entry.dir.Name,
 		Run:        v.run.options.Run,
 		Generation: v.checkout.inventory.head.Generation,
@@ -173,21 +181,6 @@ func (v *workspaceRun) acquire(ctx context.Context) (err error) {
 		return fmt.Errorf("lease of %s: %w", v.entry.dir.Name, err)
 	}
 	return nil
-}
-
-// waitForLease waits for a lease that another run holds, but not again once
-// this pass has done so in vain: it would be as often as there are workspaces.
-func (p *pass) waitForLease(ctx context.Context, claim state.LeaseRequest) (*state.Lease, error) {
-	claim.MaxWait = p.config.Wait
-	if p.leaseWaitExhausted.Load() {
-		claim.MaxWait = 0
-	}
-	lease, err := p.config.Record.Acquire(ctx, claim)
-	var busy *state.BusyError
-	if errors.As(err, &busy) {
-		p.leaseWaitExhausted.Store(true)
-	}
-	return lease, err
 }
 
 // closeSession ends what Terraform left; a second call does nothing.

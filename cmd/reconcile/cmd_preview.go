@@ -69,15 +69,14 @@ func runPreview(ctx context.Context, a *app, o previewOptions) error {
 	}
 	options := reconciler.PreviewOptions{Number: o.number, Force: o.force, DryRun: o.dryRun, Writer: project.writer}
 	if !a.wantsJSON() {
-		options.OnResult = func(r reconciler.PreviewResult) { printPreview(a.out, a.width(), r) }
+		options.OnResult = func(r reconciler.Preview) { printPreview(a.out, a.width(), r) }
 	}
 	process, err := a.newPreviewProcess(o.confinement)
 	if err != nil {
 		return err
 	}
-	r := p.newReconciler(nil)
-	r.config.PreviewProcess = process.run
-	previews, err := r.Previews(ctx, killCtx, project, options)
+	options.Process = process.run
+	previews, err := p.newReconciler(nil).Previews(ctx, killCtx, project, options)
 	err = toUsageError(err)
 	if a.wantsJSON() {
 		if printErr := printPreviews(a.out, previews, err); printErr != nil {
@@ -105,7 +104,7 @@ func printPreviews(w io.Writer, previews *reconciler.Previews, err error) error 
 }
 
 // printPreview writes what became of one pull request.
-func printPreview(w io.Writer, width int, r reconciler.PreviewResult) {
+func printPreview(w io.Writer, width int, r reconciler.Preview) {
 	style := styleGood
 	if r.Action == reconciler.ActionFailed {
 		style = styleBad

@@ -125,7 +125,7 @@ func printRun(a *app, run state.Run, names []string, logs map[string]string) {
 	fmt.Fprintf(a.out, "commits   %s → %s\n", abbrevCommit(run.FromCommit), abbrevCommit(run.ToCommit))
 	fmt.Fprintf(a.out, "snapshot  %s\n\n", cmp.Or(run.Snapshot, "-"))
 	for _, w := range run.Workspaces {
-		fmt.Fprint(a.out, formatWorkspace(reconciler.WorkspaceResult{RunWorkspace: w}, a.width()))
+		fmt.Fprint(a.out, formatWorkspace(reconciler.ResultOf(w), a.width()))
 	}
 	for _, name := range names {
 		fmt.Fprintf(a.out, "\n%s\n%s\n", styleBold.Render("# "+name), strings.TrimSpace(logs[name]))

@@ -48,7 +48,7 @@ func runWorkerPreview(ctx context.Context, a *app) error {
 	defer release()
 	answer, err := makePreview(ctx, killCtx, a, input)
 	if err != nil {
-		answer = &reconciler.PreviewResponse{Preview: reconciler.Preview{PullRequest: input.Request.PullRequest}, Error: err.Error(), EndsRound: true}
+		answer = &reconciler.PreviewResponse{Preview: input.Request.PullRequest.NewPreview(""), Error: err.Error(), EndsRound: true}
 	}
 	return gob.NewEncoder(os.Stdout).Encode(answer)
 }

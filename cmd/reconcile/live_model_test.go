@@ -80,10 +80,11 @@ main · 1m15s · 0 done, 3 at work, …
 }
 
 func TestWorkspaceText(t *testing.T) {
-	result := reconciler.WorkspaceResult{RunWorkspace: state.RunWorkspace{
+	result := reconciler.WorkspaceResult{
 		Name: "tokyo", Outcome: state.Failed, StaleReasons: []string{"modules/vpc", "env/tokyo"},
 		Changes: state.Changes{Add: 1, Destroy: 2}, DurationMS: 61500, Error: "the provider refused\nsaid why",
-	}, Warnings: []string{"look for resources that nobody knows"}}
+		Warnings: []string{"look for resources that nobody knows"},
+	}
 	for _, test := range []struct {
 		width int
 		want  string

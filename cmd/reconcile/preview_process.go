@@ -73,7 +73,7 @@ func (p *previewProcess) run(ctx, killCtx context.Context, request reconciler.Pr
 // failedPreview is the answer where no process could be started.
 func failedPreview(request reconciler.PreviewRequest, err error) *reconciler.PreviewResponse {
 	return &reconciler.PreviewResponse{
-		Preview: reconciler.Preview{PullRequest: request.PullRequest},
+		Preview: request.PullRequest.NewPreview(""),
 		Error:   fmt.Sprintf("start a process for the preview: %v", err),
 	}
 }

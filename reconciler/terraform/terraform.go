@@ -5,7 +5,7 @@
 // is gone.
 //
 // Commands are run here and not by a library: stopping needs each command's
-// own result (see signal.go), and what a provisioner prints must not be kept in
+// own result (see kill.go), and what a provisioner prints must not be kept in
 // memory (see command.go).
 package terraform
 

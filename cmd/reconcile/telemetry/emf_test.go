@@ -120,7 +120,7 @@ func TestManyValuesAsEMF(t *testing.T) {
 	pass := &reconciler.Result{}
 	tel.Observe(reconciler.Event{Run: "R", Phase: reconciler.PhaseWorkspaces})
 	for i := range 250 {
-		w := reconciler.WorkspaceResult{RunWorkspace: state.RunWorkspace{Name: fmt.Sprint("w", i), Outcome: state.Failed}}
+		w := reconciler.WorkspaceResult{Name: fmt.Sprint("w", i), Outcome: state.Failed}
 		pass.Workspaces = append(pass.Workspaces, w)
 		tel.Observe(reconciler.Event{Run: "R", Workspace: w.Name, Phase: reconciler.PhaseLease})
 		tel.Observe(reconciler.Event{Run: "R", Workspace: w.Name, Phase: reconciler.PhaseDone, Result: &w})

@@ -171,7 +171,7 @@ func TestRemoteWork(t *testing.T) {
 	for _, phase := range []reconciler.Phase{reconciler.PhaseLease, reconciler.PhaseInit} {
 		tel.Observe(reconciler.Event{Run: run.String(), Workspace: "tokyo", Phase: phase})
 	}
-	result := &reconciler.WorkspaceResult{RunWorkspace: state.RunWorkspace{Outcome: state.NoChanges}}
+	result := &reconciler.WorkspaceResult{Outcome: state.NoChanges}
 	tel.Observe(reconciler.Event{Run: run.String(), Workspace: "tokyo", Phase: reconciler.PhaseDone, Result: result})
 	w.must(tel.Close(t.Context()))
 
