@@ -227,13 +227,13 @@ func (r *repair) replaceEntry(name string, e entry) error {
 }
 
 // write writes a new file with the content and the mode of the entry.
-func (in *repair) write(name string, e entry) error {
-	f, err := in.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+func (r *repair) write(name string, e entry) error {
+	f, err := r.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if err := in.tree.copyTo(in.ctx, f, e); err != nil {
+	if err := r.tree.copyTo(r.ctx, f, e); err != nil {
 		return err
 	}
 	if err := f.Chmod(fsMode(e.mode).Perm()); err != nil {

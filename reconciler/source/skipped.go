@@ -24,7 +24,7 @@ const (
 	maxTarget = 4095 // bytes that a link may say: what Linux takes
 )
 
-// LeftOut is an entry of a tree that is not laid out.
+// SkippedEntry is an entry of a tree that is not laid out.
 type SkippedEntry struct {
 	Path   string
 	Reason string
@@ -37,7 +37,7 @@ func (l SkippedEntry) Error() string {
 // Is makes errors.Is(err, ErrUnsafe) true.
 func (l SkippedEntry) Is(target error) bool { return target == ErrUnsafe }
 
-// LeftOut returns the entries of the directory dir that are not laid out, each
+// SkippedEntries returns the entries of the directory dir that are not laid out, each
 // as a LeftOut.
 func (t *Tree) SkippedEntries(dir string) ([]error, error) {
 	found, err := t.findPath("readdir", dir, true)
