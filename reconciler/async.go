@@ -1,6 +1,9 @@
 package reconciler
 
-import "runtime/debug"
+import (
+	"fmt"
+	"runtime/debug"
+)
 
 // async runs f in a goroutine of its own; what it returns waits for the
 // result. A panic in f is a *PanicError.
@@ -18,4 +21,15 @@ func async[T any](f func() (T, error)) func() (T, error) {
 		value, err = f()
 	}()
 	return func() (T, error) { err := <-done; return value, err }
+}
+
+// PanicError is a panic of ours, caught in one workspace: the others and the
+// record are in order. Programs exit with ExitInternal on it.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+func (e *PanicError) Error() string {
+	return fmt.Sprintf("a fault in reconcile itself: %v (please report it with the stack in the log)", e.Value)
 }

@@ -315,23 +315,6 @@ func hasContent(file string) bool {
 	return err == nil && info.Size() > 0
 }
 
-// openTerraform opens Terraform the first time that a workspace needs it.
-func (s *checkout) openTerraform(ctx context.Context) (Terraform, error) {
-	s.reconciler.terraformMu.Lock()
-	defer s.reconciler.terraformMu.Unlock()
-	if s.reconciler.terraform == nil {
-		opened, err := s.config.Terraform(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if is := workspace.Product(opened.Product()); is != s.inventory.product {
-			return nil, fmt.Errorf("the program that is to be run is %s, but by its file name it is %s, and the two read different files: name the program itself with --terraform", is, s.inventory.product)
-		}
-		s.reconciler.terraform = opened
-	}
-	return s.reconciler.terraform, nil
-}
-
 // safeFileName turns a record's name into one part of a path.
 func safeFileName(name string) string {
 	return strings.NewReplacer("/", "_", "\\", "_", ":", "_", "@", "_").Replace(name)

@@ -42,3 +42,18 @@ type Event struct {
 	Err       error            // why a pass that is done could not run to its end
 	Remote    bool             // the pass that is done was over some workspaces alone
 }
+
+// emit sends an event of this run to the observer.
+func (r *run) emit(e Event) {
+	e.Run = r.options.Run
+	r.config.Observe(e)
+}
+
+// enterStep tells the observer that the run has reached a step.
+func (r *run) enterStep(step Phase) { r.emit(Event{Phase: step}) }
+
+// emitResult tells the observer the result of a workspace, and returns it.
+func (r *run) emitResult(result WorkspaceResult) WorkspaceResult {
+	r.emit(Event{Workspace: result.Name, Phase: PhaseDone, Result: &result})
+	return result
+}

@@ -271,6 +271,14 @@ type pass struct {
 	recordedExit int // exit code of the head that answered for this pass
 }
 
+func (r *Reconciler) newPass(o Options) *pass {
+	run := r.newRun(o)
+	return &pass{
+		reconciler: r, config: &r.config, run: run, result: run.result,
+		retries: map[string]time.Time{},
+	}
+}
+
 // abbreviate is a commit as people read it.
 func abbreviate(commit string) string {
 	return commit[:min(len(commit), 10)]

@@ -9,14 +9,6 @@ import (
 	"reconcile/state"
 )
 
-func (r *Reconciler) newPass(o Options) *pass {
-	run := r.newRun(o)
-	return &pass{
-		reconciler: r, config: &r.config, run: run, result: run.result,
-		retries: map[string]time.Time{},
-	}
-}
-
 // setRange notes the commits that the pass goes from and to.
 func (p *pass) setRange(head state.Head, tip source.Tip) {
 	if p.result.To == "" {

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"reconcile/reconciler/source"
-	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
 	"reconcile/state"
 	"reconcile/state/snapshot"
@@ -37,26 +36,6 @@ type Snapshots interface {
 	PutLog(ctx context.Context, run, workspace string, log io.Reader) error
 	PutFile(ctx context.Context, run, workspace, name string, contents io.Reader) (location string, err error)
 	PruneLogs(ctx context.Context, before time.Time, keep func(run string) bool) ([]string, error)
-}
-
-// Terraform opens sessions on workspaces; Session is what the pass does with
-// one. *terraform.Terraform is behind it outside the model's tests.
-type Terraform interface {
-	Product() string
-	Version() string
-	Open(killCtx context.Context, job terraform.Spec) Session
-}
-
-// Session is Terraform at work on one workspace: see terraform.Session.
-type Session interface {
-	Init(ctx context.Context) error
-	Plan(ctx context.Context) (*terraform.Plan, error)
-	PrepareApply(ctx context.Context) error
-	Apply(ctx context.Context, plan *terraform.Plan) error
-	Outputs(ctx context.Context, key []byte) (terraform.Outputs, error)
-	ForceUnlock(ctx context.Context, id string) error
-	GeneratedLockFile() []byte
-	Close() error
 }
 
 // Config is what a Reconciler works with and on.

@@ -53,21 +53,6 @@ func (r *Reconciler) newRun(o Options) *run {
 	}
 }
 
-// emit sends an event of this run to the observer.
-func (r *run) emit(e Event) {
-	e.Run = r.options.Run
-	r.config.Observe(e)
-}
-
-// enterStep tells the observer that the run has reached a step.
-func (r *run) enterStep(step Phase) { r.emit(Event{Phase: step}) }
-
-// emitResult tells the observer the result of a workspace, and returns it.
-func (r *run) emitResult(result WorkspaceResult) WorkspaceResult {
-	r.emit(Event{Workspace: result.Name, Phase: PhaseDone, Result: &result})
-	return result
-}
-
 // warn adds a warning about the run as a whole, once.
 func (r *run) warn(text string) {
 	if !slices.Contains(r.result.Warnings, text) {

@@ -1,0 +1,58 @@
+package reconciler
+
+import (
+	"context"
+	"fmt"
+
+	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/workspace"
+)
+
+// Terraform opens sessions on workspaces; Session is what the pass does with
+// one. *terraform.Terraform is behind it outside the model's tests.
+type Terraform interface {
+	Product() string
+	Version() string
+	Open(killCtx context.Context, job terraform.Spec) Session
+}
+
+// Session is Terraform at work on one workspace: see terraform.Session.
+type Session interface {
+	Init(ctx context.Context) error
+	Plan(ctx context.Context) (*terraform.Plan, error)
+	PrepareApply(ctx context.Context) error
+	Apply(ctx context.Context, plan *terraform.Plan) error
+	Outputs(ctx context.Context, key []byte) (terraform.Outputs, error)
+	ForceUnlock(ctx context.Context, id string) error
+	GeneratedLockFile() []byte
+	Close() error
+}
+
+// AdaptTerraform makes the real Terraform what a pass works with.
+func AdaptTerraform(t *terraform.Terraform) Terraform { return terraformAdapter{t} }
+
+type terraformAdapter struct{ terraform *terraform.Terraform }
+
+func (e terraformAdapter) Product() string { return e.terraform.Product() }
+func (e terraformAdapter) Version() string { return e.terraform.Version() }
+
+func (e terraformAdapter) Open(killCtx context.Context, job terraform.Spec) Session {
+	return e.terraform.Open(killCtx, job)
+}
+
+// openTerraform opens Terraform the first time that a workspace needs it.
+func (s *checkout) openTerraform(ctx context.Context) (Terraform, error) {
+	s.reconciler.terraformMu.Lock()
+	defer s.reconciler.terraformMu.Unlock()
+	if s.reconciler.terraform == nil {
+		opened, err := s.config.Terraform(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if is := workspace.Product(opened.Product()); is != s.inventory.product {
+			return nil, fmt.Errorf("the program that is to be run is %s, but by its file name it is %s, and the two read different files: name the program itself with --terraform", is, s.inventory.product)
+		}
+		s.reconciler.terraform = opened
+	}
+	return s.reconciler.terraform, nil
+}
