@@ -10,8 +10,8 @@ import (
 	goversion "github.com/hashicorp/go-version"
 )
 
-// PrepareApply gets the credentials that Apply will need, so that a role which
-// cannot be assumed is known before anything has begun.
+// PrepareApply gets the credentials that Apply needs. A role that cannot be assumed is
+// thus reported before anything starts.
 func (s *Session) PrepareApply(ctx context.Context) error {
 	if _, err := s.assumeRole(ctx, s.spec.ApplyRole); err != nil {
 		return s.stepError("apply", nil, err)
@@ -19,14 +19,14 @@ func (s *Session) PrepareApply(ctx context.Context) error {
 	return nil
 }
 
-// ErrPlanChanged: the saved plan is not the one that was judged. Nothing was
+// ErrPlanChanged means that the saved plan is not the one that was checked. Nothing was
 // applied.
 var ErrPlanChanged = errors.New("the saved plan was changed after it was made: nothing was applied")
 
-// Apply applies the very plan that Plan saved. Without an error, Terraform
-// has ended with success. An *UnlockError within the error means that it has too,
-// but has left its lock behind; an *ErroredStateError, that the state could not
-// be written.
+// Apply applies exactly the plan that Plan saved. It returns nil if Terraform
+// succeeded. An *UnlockError in the error means that Terraform succeeded but did not
+// release its state lock. An *ErroredStateError means that Terraform could not write
+// the state.
 func (s *Session) Apply(ctx context.Context, plan *Plan) error {
 	s.stateRole = s.spec.ApplyRole
 	if hash, err := hashFile(plan.file); err != nil || hash != plan.fileHash {
@@ -47,16 +47,15 @@ func (s *Session) Apply(ctx context.Context, plan *Plan) error {
 	return errors.Join(err, cleanupErr)
 }
 
-// canApplyWithVariables reports whether apply takes variables beside a saved plan. It
-// needs those that are ephemeral, since no plan holds them; of all others it
-// makes sure that they are the plan's. Older versions refuse any.
+// canApplyWithVariables reports whether apply accepts variables together with a saved
+// plan. Ephemeral variables must be given again, since no plan stores them; Terraform
+// checks that all others equal the plan's. Older versions refuse any variable.
 func (t *Terraform) canApplyWithVariables() bool {
 	firstVersion := map[string]string{"terraform": "1.10.0", "tofu": "1.11.0"}[t.product]
 	version, err := goversion.NewVersion(t.version)
 	return err == nil && version.Core().GreaterThanOrEqual(goversion.Must(goversion.NewVersion(firstVersion)))
 }
 
-// hashFile returns the hash of a file's content.
 func hashFile(path string) (sum [sha256.Size]byte, err error) {
 	content, err := os.ReadFile(path)
 	return sha256.Sum256(content), err

@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 )
 
-// checkBackend compares the backend that Terraform has after init with the
-// one that is meant. Nothing is planned against another: what a repository
-// holds may have a say that nobody looked for.
+// checkBackend compares the backend that Terraform uses after init with the expected
+// one. Terraform must not plan against another backend: files in the repository can
+// change the setting unnoticed.
 func (s *Session) checkBackend() error {
 	kind, config, err := s.readBackend()
 	switch {
@@ -24,8 +24,8 @@ func (s *Session) checkBackend() error {
 	return nil
 }
 
-// readBackend is what init wrote down of the backend; of arguments that are no
-// text, their JSON. Of no backend block it writes nothing.
+// readBackend returns the backend that init recorded. An argument that is not a string
+// is returned as JSON. Without a backend block, init writes no file.
 func (s *Session) readBackend() (kind string, config map[string]string, err error) {
 	file := filepath.Join(s.path(".terraform"), "terraform.tfstate")
 	text, err := os.ReadFile(file)

@@ -20,8 +20,9 @@ import (
 	"reconcile/internal/ownership"
 )
 
-// The oldest Terraform that can do what this package asks of it, the oldest
-// OpenTofu that reads .tofu files, and what is installed where there is none.
+// minVersions holds the oldest Terraform that has the features used here, and the
+// oldest OpenTofu that reads .tofu files. pinnedVersion is installed if neither is
+// found.
 var (
 	minVersions = map[string]*goversion.Version{
 		productTerraform: goversion.Must(goversion.NewVersion("1.5.0")),
@@ -30,7 +31,6 @@ var (
 	pinnedVersion = goversion.Must(goversion.NewVersion("1.11.4"))
 )
 
-// findProgram sets binary, version and product.
 func (t *Terraform) findProgram(ctx context.Context) error {
 	var err error
 	if t.binary, err = t.locateBinary(ctx); err != nil {
@@ -53,8 +53,8 @@ func (t *Terraform) locateBinary(ctx context.Context) (string, error) {
 	return path, err
 }
 
-// lookPath returns the path of the named program, or for "" of the one to be
-// used on this machine; "" when there is none.
+// lookPath returns the absolute path of the named program. If binary is empty it
+// searches PATH for terraform, then tofu, and returns "" if neither exists.
 func lookPath(binary string) (string, error) {
 	if binary != "" {
 		path, err := exec.LookPath(binary)
@@ -71,19 +71,18 @@ func lookPath(binary string) (string, error) {
 	return "", nil
 }
 
-// The products, as Terraform.Product returns them.
+// The products that Terraform.Product returns.
 const (
 	productTerraform = "terraform"
 	productTofu      = "tofu"
 )
 
-// maxLinks is how many links to a program are followed.
+// maxLinks is the maximum number of symlinks to follow from a program.
 const maxLinks = 10
 
-// ProductByName tells which product New would find, without starting it: its
-// file name says so, or the last of the names that links lead it through that
-// does. It returns "" where none does. Where no program is found, Terraform
-// would be installed.
+// ProductByName returns the product that New would find, without starting it. The file
+// name decides, or the last telling name along its symlinks; "" if no name tells. If no
+// program is found it returns terraform, since New would install that.
 func ProductByName(binary string) (string, error) {
 	path, err := lookPath(binary)
 	if path == "" && err == nil {
@@ -109,7 +108,7 @@ func ProductByName(binary string) (string, error) {
 	return product, err
 }
 
-// installBinary fetches Terraform once for all processes that share Work.
+// installBinary installs Terraform once for all processes that share WorkDir.
 func (t *Terraform) installBinary(ctx context.Context) (string, error) {
 	dir := filepath.Join(t.opts.WorkDir, "bin")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -136,11 +135,12 @@ func (t *Terraform) installBinary(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("there is no terraform and no tofu on PATH, and Terraform %s could not be installed: install one of them, or name it with --terraform: %w", pinnedVersion, err)
 	}
-	// Moved only when whole: a killed install leaves nothing that looks done.
+	// Rename the file only when it is complete: a killed install must not look
+	// finished.
 	return path, os.Rename(downloaded, path)
 }
 
-// detectVersion runs the program once for its version.
+// detectVersion runs the program once and sets version and product.
 func (t *Terraform) detectVersion(ctx context.Context) error {
 	program, err := tfexec.NewTerraform(t.runDir, t.binary)
 	if err != nil {
@@ -164,8 +164,8 @@ func (t *Terraform) detectVersion(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s cannot tell its version, so it is neither terraform nor tofu: %w", t.binary, err)
 	}
-	// Only Terraform says whether it is outdated: OpenTofu's answer is the
-	// same but for this.
+	// Only Terraform reports terraform_outdated. OpenTofu's output is otherwise the
+	// same.
 	t.version, t.product = version.String(), productTerraform
 	if fields.Outdated == nil {
 		t.product = productTofu

@@ -6,12 +6,12 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 )
 
-// checkReadReason is why Terraform plans to read a data source that stands in a
-// check block: it does so each time, and nothing else can use what it reads.
+// checkReadReason is Terraform's reason to read a data source inside a check block. It
+// reads such a data source in every plan, and nothing else can use the result.
 const checkReadReason tfjson.ActionReason = "read_because_check_nested"
 
-// hasOnlyCheckReads reports whether all that a plan would do is to read what check
-// blocks ask for.
+// hasOnlyCheckReads reports whether a plan does nothing but read data sources of check
+// blocks.
 func hasOnlyCheckReads(plan *tfjson.Plan) bool {
 	if len(plan.DeferredChanges) > 0 || len(plan.ActionInvocations) > 0 {
 		return false
@@ -35,7 +35,7 @@ func hasOnlyCheckReads(plan *tfjson.Plan) bool {
 	return hasRead
 }
 
-// failedChecks says which checks of a plan fail, and why.
+// failedChecks describes the checks of a plan that fail.
 func failedChecks(plan *tfjson.Plan) []string {
 	var failures []string
 	for _, check := range plan.Checks {
@@ -53,7 +53,8 @@ func failedChecks(plan *tfjson.Plan) []string {
 	return failures
 }
 
-// checkResult is what a state says of a check of the apply that wrote it.
+// checkResult is the result of a check as the state stores it, from the apply that
+// wrote the state.
 type checkResult struct {
 	Objects []struct {
 		Address  string             `json:"object_addr"`
@@ -62,7 +63,7 @@ type checkResult struct {
 	} `json:"objects"`
 }
 
-// failedResults says which checks of a state fail, and why.
+// failedResults describes the checks of a state that failed.
 func failedResults(results []checkResult) []string {
 	var failures []string
 	for _, result := range results {
@@ -75,17 +76,16 @@ func failedResults(results []checkResult) []string {
 	return failures
 }
 
-// maxFailure is how much is told of one check that fails, in bytes.
+// maxFailure bounds the text of one failed check, in bytes.
 const maxFailure = 16 << 10
 
-// tellable redacts what a check says, and bounds it.
+// tellable redacts and shortens the text of a failed check.
 func (s *Session) tellable(failure string) string {
 	kept := NewExcerpt(maxFailure)
-	_, _ = kept.Write([]byte(s.log.redactString(failure))) // it never fails
+	_, _ = kept.Write([]byte(s.log.redactString(failure))) // Write never fails
 	return string(kept.Bytes())
 }
 
-// describeFailure says that a check fails, and why.
 func describeFailure(address string, messages []string) string {
 	return strings.Join(append([]string{address + " fails"}, messages...), ": ")
 }

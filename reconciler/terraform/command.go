@@ -11,33 +11,33 @@ import (
 	"syscall"
 )
 
-// command is one run of Terraform within a session.
+// command is one run of Terraform in a session.
 type command struct {
-	step         string // "init", "plan", … for people
+	step         string // "init", "plan", … (shown to users)
 	args         []string
-	role         string            // ARN; "": our own credentials
-	env          map[string]string // beside the session's
-	stdoutIsData bool              // what it prints on stdout is data, and not for the log
-	stdout       io.Writer         // beside the log; must not fail
-	stderr       io.Writer         // takes what it says there; nil: the log does, at once
-	// What the sandbox lets it do beside working in the checkout: read and write
-	// these paths, and install what the configuration needs.
+	role         string            // ARN; "": reconcile's own credentials
+	env          map[string]string // in addition to the session's
+	stdoutIsData bool              // stdout is data and must not be logged
+	stdout       io.Writer         // in addition to the log; must not fail
+	stderr       io.Writer         // receives stderr; nil: stderr goes to the log at once
+	// readPaths, writePaths and installs extend what the sandbox allows. Without them a
+	// command can only work in the checkout.
 	readPaths, writePaths []string
 	installs              bool
-	// isSuccess reports whether an exit code other than 0 is a success too.
+	// isSuccess reports whether an exit code other than 0 also means success.
 	isSuccess func(code int) bool
 }
 
-// Bounds of what is kept in memory of what Terraform prints.
+// Limits for Terraform's output in memory, in bytes.
 const (
-	maxText     = 4 << 20   // of a log or a plan, for people
-	maxStderr   = 512 << 10 // of what a command says on stderr
-	maxError    = 32 << 10  // of that in an error: it is recorded
-	maxDocument = 256 << 20 // of a document: a plan or a state as JSON
-	maxLine     = 1 << 20   // of a line in the log
+	maxText     = 4 << 20   // a log or a plan, for users
+	maxStderr   = 512 << 10 // stderr of a command
+	maxError    = 32 << 10  // stderr in an error, which is recorded
+	maxDocument = 256 << 20 // a plan or a state as JSON
+	maxLine     = 1 << 20   // one line in the log
 )
 
-// extraStdout is where stdout goes beside the log.
+// extraStdout returns the writers that receive stdout in addition to the log.
 func (c command) extraStdout() []io.Writer {
 	if c.stdout == nil {
 		return nil
@@ -45,8 +45,7 @@ func (c command) extraStdout() []io.Writer {
 	return []io.Writer{c.stdout}
 }
 
-// runCommand runs a command to its end, or stops it. Its error, if any, is a
-// *StepError.
+// runCommand runs a command until it exits or is stopped. Any error is a *StepError.
 func (s *Session) runCommand(ctx context.Context, c command) error {
 	if err := firstContextErr(ctx, s.killCtx); err != nil {
 		return s.stepError(c.step, nil, err)
@@ -92,7 +91,7 @@ func (s *Session) runCommand(ctx context.Context, c command) error {
 	return nil
 }
 
-// commandOutput runs a command whose stdout is one document, and returns that.
+// commandOutput runs a command whose stdout is one document, and returns the document.
 func (s *Session) commandOutput(ctx context.Context, c command) ([]byte, error) {
 	var document boundedBuffer
 	c.stdoutIsData, c.stdout = true, &document
@@ -105,7 +104,8 @@ func (s *Session) commandOutput(ctx context.Context, c command) ([]byte, error) 
 	return document.text.Bytes(), nil
 }
 
-// boundedBuffer takes what is of no use in part.
+// boundedBuffer collects a document. A document that is too large is useless in part,
+// so it is dropped.
 type boundedBuffer struct {
 	text     bytes.Buffer
 	tooLarge bool
@@ -119,7 +119,7 @@ func (d *boundedBuffer) Write(p []byte) (int, error) {
 	return d.text.Write(p)
 }
 
-// newExecCmd is a run of the program, in the sandbox where that is called for.
+// newExecCmd prepares a run of the program, in the sandbox if the session needs it.
 func (s *Session) newExecCmd(c command, env map[string]string) (*exec.Cmd, error) {
 	if s.isSandboxed() {
 		return s.newSandboxCmd(c, env)
@@ -127,8 +127,8 @@ func (s *Session) newExecCmd(c command, env map[string]string) (*exec.Cmd, error
 	return s.tf.newExecCmd(s.spec.Dir, env, c.args), nil
 }
 
-// newExecCmd is a run of the program that shares nothing with us: not what we
-// print to, nor the signals of our terminal.
+// newExecCmd prepares a run of the program that inherits no terminal: neither output
+// nor signals.
 func (t *Terraform) newExecCmd(dir string, env map[string]string, args []string) *exec.Cmd {
 	cmd := exec.Command(t.binary, args...)
 	cmd.Dir, cmd.SysProcAttr = dir, sysProcAttr()
@@ -139,13 +139,12 @@ func (t *Terraform) newExecCmd(dir string, env map[string]string, args []string)
 	return cmd
 }
 
-// panicExitCode is the exit code of a Terraform that has caught a panic of its own.
+// panicExitCode is Terraform's exit code after it caught its own panic.
 const panicExitCode = 11
 
-// classifyExit turns how a command ended into its error. ErrKilled is in that of one
-// that had no chance to give anything back, as where there is no memory left:
-// it was killed, or has crashed. (Of a program that a shell runs for us, the
-// shell tells the signal by an exit code.)
+// classifyExit returns the error for the way a command ended. The error wraps ErrKilled if the
+// command had no chance to release the lock: it was killed or crashed, for example out of memory. A
+// shell reports a signal of its child as an exit code above 128.
 func (c command) classifyExit(err error, stderr *Excerpt) error {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {
@@ -161,7 +160,7 @@ func (c command) classifyExit(err error, stderr *Excerpt) error {
 	return err
 }
 
-// isGoCrash reports whether a Go program said that it cannot go on.
+// isGoCrash reports whether stderr shows a fatal error or a panic of the Go runtime.
 func isGoCrash(stderr string) bool {
 	return strings.Contains(stderr, "\ngoroutine ") && (strings.HasPrefix(stderr, "fatal error: ") || strings.Contains(stderr, "\nfatal error: ") || strings.Contains(stderr, "\npanic: ") || strings.HasPrefix(stderr, "panic: "))
 }

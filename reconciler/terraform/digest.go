@@ -10,7 +10,8 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 )
 
-// resourceChange is what a plan would do to one resource, as the digest sees it.
+// resourceChange is a planned change of one resource, in the form that the digest
+// hashes.
 type resourceChange struct {
 	Address         string            `json:"address"`
 	PreviousAddress string            `json:"previous,omitempty"` // address before a move
@@ -19,15 +20,15 @@ type resourceChange struct {
 	Before          any               `json:"before"`
 	After           any               `json:"after"`
 	AfterUnknown    any               `json:"unknown,omitempty"`
-	Sensitive       [2]any            `json:"hidden"` // what is sensitive before and after
+	Sensitive       [2]any            `json:"hidden"` // sensitive paths before and after
 	ReplacePaths    []any             `json:"replace,omitempty"`
 	Importing       *tfjson.Importing `json:"importing,omitempty"`
-	DeferredReason  string            `json:"deferred,omitempty"` // why it is left for later
+	DeferredReason  string            `json:"deferred,omitempty"` // reason for the deferral
 }
 
-// planDigest hashes what a plan would change: resources, outputs, actions.
-// When it was made, by what version, and in what order it lists things is
-// left out; values are in it, sensitive ones too.
+// planDigest hashes what a plan changes: resources, outputs, actions. The hash includes
+// values, also sensitive ones. It excludes the time, the version and the order of
+// lists.
 func planDigest(plan *tfjson.Plan) string {
 	var resources []resourceChange
 	for _, rc := range plan.ResourceChanges {
@@ -49,7 +50,7 @@ func planDigest(plan *tfjson.Plan) string {
 			outputs[name] = changeOf(change)
 		}
 	}
-	// Everything in it is plain JSON, so this cannot fail; maps are sorted.
+	// Marshal cannot fail: all values are plain JSON. It sorts map keys.
 	text, _ := json.Marshal(map[string]any{
 		"resources": resources, "outputs": outputs, "invocations": plan.ActionInvocations,
 	})
@@ -57,8 +58,8 @@ func planDigest(plan *tfjson.Plan) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// resourceChangeOf is false for what a plan lists but would not change: resources
-// that stay as they are, and data that is read.
+// resourceChangeOf returns false for an entry that changes nothing: an unchanged
+// resource or a data source that is read.
 func resourceChangeOf(rc *tfjson.ResourceChange, deferredReason string) (resourceChange, bool) {
 	if rc == nil || rc.Change == nil {
 		return resourceChange{}, false
@@ -101,7 +102,7 @@ func countChanges(plan *tfjson.Plan) Changes {
 	return n
 }
 
-// sensitiveValues are the strings of a plan that Terraform marks as sensitive.
+// sensitiveValues returns the strings that Terraform marks as sensitive in a plan.
 func sensitiveValues(plan *tfjson.Plan) []string {
 	var all []string
 	add := func(change *tfjson.Change) {
@@ -119,8 +120,8 @@ func sensitiveValues(plan *tfjson.Plan) []string {
 	return all
 }
 
-// markedStrings are the strings within value where marks, of the same shape, say
-// true.
+// markedStrings returns the strings in value at the places where marks is true. marks
+// has the same shape as value.
 func markedStrings(value, marks any) []string {
 	switch marks := marks.(type) {
 	case bool:

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// envAllow are the variables of our environment that Terraform gets. A name
-// that ends in "*" allows all names with that beginning.
+// envAllow lists the variables of this process's environment that Terraform receives. A
+// trailing "*" matches every name with that prefix.
 var envAllow = []string{
 	"PATH", "HOME", "TMPDIR", "USER", "LOGNAME",
 	"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY",
@@ -21,7 +21,7 @@ var envAllow = []string{
 	"TF_CLI_CONFIG_FILE",
 }
 
-// ownCredentials are passed on only where no role is set.
+// ownCredentials are passed to Terraform only if no role is set.
 var ownCredentials = []string{
 	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
 	"AWS_PROFILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE",
@@ -30,8 +30,8 @@ var ownCredentials = []string{
 	"AWS_EC2_METADATA_*", "AWS_SDK_LOAD_CONFIG",
 }
 
-// envDeny would change what Terraform does behind the back of what is
-// recorded.
+// envDeny lists variables that change what Terraform does although the record does not
+// show them.
 var envDeny = []string{"TF_CLI_ARGS*", "TF_WORKSPACE", "TF_DATA_DIR"}
 
 func checkEnvironment(environ []string) error {
@@ -43,8 +43,8 @@ func checkEnvironment(environ []string) error {
 	return nil
 }
 
-// environ is the environment of a command: what is allowed of ours, and the
-// credentials of a role (nil: our own).
+// environ returns the environment of a command: the allowed variables and the
+// credentials of a role. If role is nil it passes reconcile's own credentials.
 func (t *Terraform) environ(role map[string]string) map[string]string {
 	env := map[string]string{"CHECKPOINT_DISABLE": "1"}
 	for _, pair := range t.opts.Env() {
@@ -54,7 +54,7 @@ func (t *Terraform) environ(role map[string]string) map[string]string {
 		}
 	}
 	if role != nil {
-		// Nothing may fall back to the credentials of the machine.
+		// Terraform must not fall back to the credentials of the machine.
 		env["AWS_EC2_METADATA_DISABLED"] = "true"
 		env["AWS_SHARED_CREDENTIALS_FILE"] = os.DevNull
 		env["AWS_CONFIG_FILE"] = os.DevNull
@@ -72,13 +72,12 @@ func matchesAny(names []string, name string) bool {
 	})
 }
 
-// secretEnv are those of our credentials that nobody may see.
+// secretEnv lists the secret ones among ownCredentials.
 var secretEnv = []string{"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"}
 
-// secretValues are values that no session of ours may show: our own credentials,
-// for a provisioner can print its environment; and sensitive outputs that a
-// session has seen, since Terraform does not take them for sensitive where
-// another workspace reads them.
+// secretValues returns values that no session may print. Own credentials are secret
+// because a provisioner can print its environment. Sensitive outputs are secret because
+// Terraform treats them as plain when another workspace reads them.
 func (t *Terraform) secretValues() []string {
 	var values []string
 	for name, value := range t.environ(nil) {

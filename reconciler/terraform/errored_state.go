@@ -15,13 +15,13 @@ import (
 	"time"
 )
 
-// erroredFile is what Terraform leaves in a workspace when it has changed
-// things and cannot write its state.
+// erroredFile is the file that Terraform writes in the workspace when it changed
+// resources but could not write its state.
 const erroredFile = "errored.tfstate"
 
-// IsPreserved tells which files of a checkout are not strays: the links to what init
-// made, and states that could not be written. A .terraform that is no link is
-// none of ours: it was committed once, or somebody made it.
+// IsPreserved reports whether Checkout and Repair must leave a file that is not in the
+// tree: a .terraform link to an init cache, or a state that could not be written. A
+// .terraform that is not a symlink is not from reconcile and is not preserved.
 func IsPreserved(path string, d fs.DirEntry) bool {
 	switch path[strings.LastIndexByte(path, '/')+1:] {
 	case ".terraform":
@@ -32,9 +32,9 @@ func IsPreserved(path string, d fs.DirEntry) bool {
 	return false
 }
 
-// SaveErroredState takes a state that Terraform could not write out of a
-// workspace's directory and into work (Options.Work), and returns its path
-// there (mode 0600); "" when there is none.
+// SaveErroredState moves a state that Terraform could not write from a workspace's
+// directory to workDir (Options.WorkDir). It returns the new path (mode 0600), or "" if
+// there is no such state.
 func SaveErroredState(workDir, name, dir string) (string, error) {
 	source := filepath.Join(dir, erroredFile)
 	if _, err := os.Lstat(source); errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
@@ -50,10 +50,11 @@ func SaveErroredState(workDir, name, dir string) (string, error) {
 
 func erroredDir(workDir string) string { return filepath.Join(workDir, "errored") }
 
-// erroredPrefix begins the names of a workspace's files, and of no other's.
+// erroredPrefix returns the prefix of a workspace's files. It matches no other
+// workspace.
 func erroredPrefix(name string) string { return url.QueryEscape(name) + "@" }
 
-// saveErroredState looks for such a state, left by this run or by an earlier one.
+// saveErroredState saves such a state from this run or an earlier one.
 func (s *Session) saveErroredState() error {
 	if s.spec.ReadOnly {
 		return s.checkErroredState()
@@ -65,7 +66,8 @@ func (s *Session) saveErroredState() error {
 	return s.erroredStateError(file)
 }
 
-// checkErroredState refuses to plan beside such a state, and leaves it where it is.
+// checkErroredState refuses to plan while such a state exists. It does not move the
+// file.
 func (s *Session) checkErroredState() error {
 	file := s.path(erroredFile)
 	if _, err := os.Lstat(file); errors.Is(err, os.ErrNotExist) {
@@ -93,16 +95,16 @@ func (s *Session) erroredStateError(file string) error {
 	}
 }
 
-// IsTruncated tells whether a kept state is not all there, as when the disk was
-// full for it too: nobody can bring it in.
+// IsTruncated reports whether a saved state is incomplete, for example because the disk
+// was full. Such a state cannot be pushed.
 func IsTruncated(file string) bool {
 	content, err := os.ReadFile(file)
 	return err == nil && isTruncatedJSON(content)
 }
 
-// checkRecovered refuses to go on while a kept state of this workspace has not
-// been brought in: any plan would be wrong. One that is cut off can only be
-// laid aside: whoever lifted the hold that was placed for it knows.
+// checkRecovered returns an error while a saved state has not been pushed, since any
+// plan would be wrong. A truncated state cannot be pushed, so it is only renamed: the
+// operator saw it before releasing the hold.
 func (s *Session) checkRecovered(ctx context.Context) error {
 	files := s.erroredStates()
 	if len(files) == 0 {
@@ -137,7 +139,7 @@ func (s *Session) checkRecovered(ctx context.Context) error {
 	return nil
 }
 
-// erroredStates returns the kept states of this workspace, oldest first.
+// erroredStates returns the saved states of this workspace, oldest first.
 func (s *Session) erroredStates() []string {
 	dir := erroredDir(s.tf.opts.WorkDir)
 	entries, _ := os.ReadDir(dir)
@@ -150,9 +152,8 @@ func (s *Session) erroredStates() []string {
 	return files
 }
 
-// isSameOrLater tells whether the state now is the kept one or came after it. A
-// state that is pushed where there was none gets a lineage of its own, so
-// equal contents will do as well.
+// isSameOrLater reports whether the current state is the saved one or a later one. A
+// push to an empty backend creates a new lineage, so equal contents count as the same.
 func isSameOrLater(current, saved []byte) bool {
 	type state struct {
 		Lineage   string

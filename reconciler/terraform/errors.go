@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// StepError is a step that failed, for people: which workspace, what
-// Terraform said, and what to do next.
+// StepError is a failed step, described for users: the workspace, Terraform's message,
+// and what to do next.
 type StepError struct {
 	Workspace string
 	Step      string // "init", "plan", "apply", "state pull", "force-unlock"
-	Detail    string // Terraform's own words, redacted; may be empty
-	Hint      string // what to do; may be empty
-	LockID    string // id of Terraform's lock of the state that a killed command is known to have left
+	Detail    string // Terraform's message, redacted; may be empty
+	Hint      string // what to do next; may be empty
+	LockID    string // state lock that the killed command certainly left; "": unknown
 	Err       error
 }
 
@@ -35,13 +35,13 @@ func (e *StepError) Error() string {
 
 func (e *StepError) Unwrap() error { return e.Err }
 
-// LockedError says that Terraform's own lock of the state is held: by a run
-// that works now, or by one that was killed.
+// LockedError means that Terraform's state lock is held, by a running process or by one
+// that was killed.
 type LockedError struct {
 	ID        string
 	Path      string
 	Operation string
-	Who       string // user@host; "": the backend does not tell
+	Who       string // user@host; "": the backend does not report it
 	Version   string
 	Created   time.Time // zero if it could not be read
 }
@@ -53,19 +53,18 @@ func (e *LockedError) Error() string {
 	return fmt.Sprintf("the Terraform state is locked by %s since %s (%s, lock %s)", e.Who, e.Created.Format(time.RFC3339), e.Operation, e.ID)
 }
 
-// UnlockError says that Terraform has done all that it was to do, and could not
-// free its own lock of the state afterwards: the lock is left behind.
+// UnlockError means that Terraform finished its work but could not release its state
+// lock.
 type UnlockError struct {
-	ID string // of the lock; "" if it could not be read
+	ID string // of the lock; "": not known
 }
 
 func (e *UnlockError) Error() string {
 	return "terraform could not free its lock of the state (" + e.ID + "), which is left behind"
 }
 
-// ErroredStateError says that Terraform changed real things but could not
-// write its state, and where that state is kept. Until it is pushed, any plan
-// would be wrong.
+// ErroredStateError means that Terraform changed resources but could not write its
+// state. File is where the state is saved. Until it is pushed, any plan is wrong.
 type ErroredStateError struct {
 	File string // absolute, mode 0600
 }
@@ -74,8 +73,7 @@ func (e *ErroredStateError) Error() string {
 	return "terraform could not write its state, and left it in " + e.File
 }
 
-// stepError makes a step's error from Terraform's stderr and what running it
-// returned.
+// stepError builds a step's error from Terraform's stderr and the error of running it.
 func (s *Session) stepError(step string, stderr []byte, err error) error {
 	blocks := parseDiagnostics(string(stderr))
 	text := strings.Join(blocks, "\n")
@@ -85,7 +83,7 @@ func (s *Session) stepError(step string, stderr []byte, err error) error {
 		failure.Hint = "let the role free the lock (in S3: s3:DeleteObject on the lock object); then the next pass frees it, or by hand: reconcile unlock " + s.spec.Name + " --state-lock " + unlock.ID
 		return failure
 	}
-	// Who fails to free a lock is told of it in the same form.
+	// A failing force-unlock prints its own error in the same form.
 	if lock := parseLockedError(text); lock != nil && step != stepForceUnlock {
 		failure.Err = lock
 		failure.Detail = lock.Error()
@@ -99,8 +97,8 @@ func (s *Session) stepError(step string, stderr []byte, err error) error {
 	return failure
 }
 
-// parseDiagnostics returns the errors that Terraform printed, without the lines drawn
-// around them, colours, and warnings; where there is none, all that it printed.
+// parseDiagnostics returns the errors that Terraform printed, without frames, colours
+// and warnings. If there is none it returns the whole text.
 func parseDiagnostics(printed string) []string {
 	var blocks []string
 	var block []string
@@ -124,7 +122,7 @@ func parseDiagnostics(printed string) []string {
 	return blocks
 }
 
-// stripDecoration takes away colours and the lines drawn at the left.
+// stripDecoration removes colours and the frame at the left.
 func stripDecoration(line string) string {
 	line = colourPattern.ReplaceAllString(line, "")
 	for _, prefix := range []string{"│ ", "│", "╷", "╵"} {

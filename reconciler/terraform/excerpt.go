@@ -6,36 +6,36 @@ import (
 	"unicode/utf8"
 )
 
-// Excerpt keeps the beginning and the end of what is written to it, and
-// counts what was between: what a program prints takes no more memory than
-// that. It is for one goroutine at a time.
+// Excerpt stores the beginning and the end of what is written to it, and counts the
+// bytes between. Memory use is thus bounded, whatever a program prints. It is not safe
+// for concurrent use.
 type Excerpt struct {
 	head      []byte
-	tail      []byte // a ring, once it is full; then it begins at next
+	tail      []byte // a ring buffer once full; it starts at ringStart
 	ringStart int
 	total     int64
 	maxHead   int
 	maxTail   int
-	// secret: it may be cut only where a line ends, since it may hold secrets,
-	// which are looked for in lines, later.
+	// secret means that the text may contain secrets, which are searched for later,
+	// line by line. The text may therefore be cut only at the end of a line.
 	secret bool
 }
 
-// NewExcerpt keeps about size bytes, a quarter of them of the beginning. What
-// is written to it must be free of secrets.
+// NewExcerpt returns an Excerpt of about size bytes, a quarter of them for the
+// beginning. The text written to it must contain no secrets.
 func NewExcerpt(size int) *Excerpt {
 	return &Excerpt{maxHead: size / 4, maxTail: size - size/4}
 }
 
-// newSecretExcerpt is for text that secrets have not been taken out of: of a
-// line that does not fit, nothing is kept.
+// newSecretExcerpt returns an Excerpt for text that is not yet redacted. It drops a
+// line that does not fit.
 func newSecretExcerpt(size int) *Excerpt {
 	e := NewExcerpt(size)
 	e.secret = true
 	return e
 }
 
-// Write never fails.
+// Write appends p. It never returns an error.
 func (e *Excerpt) Write(p []byte) (int, error) {
 	n := len(p)
 	e.total += int64(n)
@@ -55,10 +55,10 @@ func (e *Excerpt) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// Len is how many bytes were written.
+// Len returns the number of bytes written.
 func (e *Excerpt) Len() int64 { return e.total }
 
-// Bytes returns what is kept, with a line where something was left out.
+// Bytes returns the stored text, with a line that marks what was omitted.
 func (e *Excerpt) Bytes() []byte {
 	tail := append(bytes.Clone(e.tail[e.ringStart:]), e.tail[:e.ringStart]...)
 	if e.total == int64(len(e.head)+len(tail)) {
@@ -85,12 +85,12 @@ func (e *Excerpt) Bytes() []byte {
 	return append(text, tail...)
 }
 
-// String is Bytes as a string.
+// String returns Bytes as a string.
 func (e *Excerpt) String() string { return string(e.Bytes()) }
 
-// shorten is text free of secrets, of which no more than size is kept.
+// shorten returns at most about size bytes of a text that contains no secrets.
 func shorten(text string, size int) string {
 	e := NewExcerpt(size)
-	_, _ = e.Write([]byte(text)) // it never fails
+	_, _ = e.Write([]byte(text)) // Write never fails
 	return e.String()
 }

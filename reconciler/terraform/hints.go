@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// hints are what to do next about errors that are not in the configuration.
-// They only advise: nothing is decided by them. The first that fits is given.
+// hints maps errors outside the configuration to advice; the first match wins. Nothing
+// is decided by a hint.
 var hints = []struct{ said, next string }{
 	{"no space left on device", "free space on the disk that holds --work (reconcile doctor shows where it is)"},
 	{"Provider dependency changes detected", "write the lock file anew and commit it: PRODUCT providers lock -platform=PLATFORM"},
@@ -43,5 +43,5 @@ func (s *Session) hint(message string, err error) string {
 	return ""
 }
 
-// unwrapLines undoes Terraform's line breaks.
+// unwrapLines removes Terraform's line breaks.
 func unwrapLines(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -14,9 +14,8 @@ import (
 	"time"
 )
 
-// Init makes the workspace ready for Plan. Terraform's own init is run only
-// when something that it depends on has changed since it last ran in this
-// workspace.
+// Init prepares the workspace for Plan. It runs terraform init only if something that
+// init depends on has changed since init last ran in this workspace.
 func (s *Session) Init(ctx context.Context) error {
 	if err := s.start(); err != nil {
 		return s.stepError("init", nil, err)
@@ -54,19 +53,19 @@ func (s *Session) Init(ctx context.Context) error {
 	return s.checkRecovered(ctx)
 }
 
-// initCacheDir is a directory of what init made, for one workspace and one key.
+// initCacheDir is a directory with the results of init for one workspace and one key.
 type initCacheDir string
 
-func (k initCacheDir) dataDir() string  { return filepath.Join(string(k), "terraform") } // what .terraform links to
-func (k initCacheDir) lockFile() string { return filepath.Join(string(k), "lock.hcl") }  // made by init, where none is committed
+func (k initCacheDir) dataDir() string  { return filepath.Join(string(k), "terraform") } // target of .terraform
+func (k initCacheDir) lockFile() string { return filepath.Join(string(k), "lock.hcl") }  // created by init if none is committed
 func (k initCacheDir) marker() string   { return filepath.Join(string(k), "done") }
 func (k initCacheDir) isComplete() bool { _, err := os.Stat(k.marker()); return err == nil }
 
-// touch makes it the newest, so that it is the last to be pruned.
+// touch makes the directory the newest, so that it is pruned last.
 func (k initCacheDir) touch() { _ = os.Chtimes(string(k), time.Time{}, time.Now()) }
 
-// currentInitCache returns the directory for all that init depends on. Workspaces never
-// share one: Terraform keeps the backend's settings in it.
+// currentInitCache returns the directory for the current inputs of init. Workspaces
+// never share one, since Terraform stores the backend's settings in it.
 func (s *Session) currentInitCache() (initCacheDir, error) {
 	key := []any{s.tf.product, s.tf.version, runtime.GOOS, runtime.GOARCH, s.spec.InitKey, s.spec.LocalState, s.spec.HasLockFile}
 	for _, path := range []string{s.spec.BackendConfig, s.committedLockFile()} {
@@ -106,7 +105,6 @@ func (s *Session) committedLockFile() string {
 	return s.path(lockFileName)
 }
 
-// linkDataDir points .terraform at dir.
 func (s *Session) linkDataDir(dir string) error {
 	s.dataDir = dir
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -121,8 +119,8 @@ func (s *Session) linkDataDir(dir string) error {
 	return errors.Join(removeIfExists(link), os.Symlink(dir, link))
 }
 
-// initFresh runs init into an empty directory, so that Terraform finds no
-// earlier backend and has nothing to ask about migrating a state.
+// initFresh runs init in an empty directory. Terraform then finds no earlier backend
+// and does not ask about migrating a state.
 func (s *Session) initFresh(ctx context.Context, cache initCacheDir) error {
 	s.initSkipped = false
 	if err := errors.Join(os.RemoveAll(string(cache)), os.MkdirAll(cache.dataDir(), 0o700)); err != nil {
@@ -151,8 +149,8 @@ func (s *Session) initFresh(ctx context.Context, cache initCacheDir) error {
 	return nil
 }
 
-// maxInitCaches is how many directories of what init made are kept for a
-// workspace: branches take turns, and a revert comes back to the last.
+// maxInitCaches is the number of init results stored for each workspace. Branches
+// alternate, and a revert returns to the previous one.
 const maxInitCaches = 4
 
 func (s *Session) pruneInitCaches() {
@@ -163,7 +161,7 @@ func (s *Session) pruneInitCaches() {
 	}
 }
 
-// initCaches lists what init made in this workspace, newest first.
+// initCaches returns the init results of this workspace, newest first.
 func (s *Session) initCaches() []initCacheDir {
 	entries, _ := os.ReadDir(s.initCacheRoot())
 	slices.SortFunc(entries, func(a, b os.DirEntry) int { return modTime(b).Compare(modTime(a)) })
@@ -174,7 +172,7 @@ func (s *Session) initCaches() []initCacheDir {
 	return all
 }
 
-// newestInitCache is the newest that is complete.
+// newestInitCache returns the newest complete one.
 func (s *Session) newestInitCache() (initCacheDir, bool) {
 	for _, k := range s.initCaches() {
 		if k.isComplete() {

@@ -13,26 +13,26 @@ import (
 	"time"
 )
 
-// tagVariable marks, in their environments, Terraform and all that it
-// starts. Its value begins with workspaceTag and runTag, so that what a killed
-// run left behind is found too.
+// tagVariable marks Terraform and all its child processes in their environments. Its
+// value begins with workspaceTag and runTag, so that processes of a killed run are
+// found too.
 const tagVariable = "TF_RECONCILE_SESSION"
 
 const (
 	scanInterval = 10 * time.Millisecond
-	killTimeout  = 20 * time.Second // after which a process that SIGKILL does not end is reported
+	killTimeout  = 20 * time.Second // maximum wait after SIGKILL before an error is returned
 )
 
-// ErrStopped is wrapped by the errors of commands that were stopped because
-// a context was done.
+// ErrStopped is wrapped by the error of a command that was stopped because a context
+// was done.
 var ErrStopped = errors.New("stopped")
 
-// ErrKilled is wrapped where the command was killed, by us (then beside
-// ErrStopped) or by others, or has crashed: it may have left Terraform's lock of
-// the state behind.
+// ErrKilled is wrapped by the error of a command that was killed or crashed. If
+// reconcile killed it, the error also wraps ErrStopped. The command may have left
+// Terraform's state lock.
 var ErrKilled = errors.New("killed")
 
-// sessionTagPrefix begins the mark of a job's session.
+// sessionTagPrefix returns the first part of the tag of a session.
 func sessionTagPrefix(spec Spec) string {
 	if spec.ReadOnly {
 		return readOnlyTag(spec.Dir)
@@ -40,13 +40,13 @@ func sessionTagPrefix(spec Spec) string {
 	return workspaceTag(spec.Dir) + runTag(spec.Name, spec.RunID)
 }
 
-// workspaceTag is of a directory, which only one session at a time works in.
+// workspaceTag marks a directory in which only one session works at a time.
 func workspaceTag(dir string) string { return tagOf(dir) }
 
-// readOnlyTag is of a directory in which a session only looks.
+// readOnlyTag marks a directory in which a session only reads.
 func readOnlyTag(dir string) string { return tagOf("read-only\x00" + dir) }
 
-// runTag is of one pass's work on one workspace, in whatever directory.
+// runTag marks the processes of one pass for one workspace, in any directory.
 func runTag(name, run string) string { return tagOf(name + "\x00" + run) }
 
 func tagOf(text string) string {
@@ -55,8 +55,8 @@ func tagOf(text string) string {
 }
 
 // runInterruptible runs a command. When ctx is done it interrupts Terraform once, and
-// kills it if it has not ended after the grace; when s.hard is done it kills
-// at once.
+// kills it if it has not ended after Options.Grace. When s.killCtx is done it kills at
+// once.
 func (s *Session) runInterruptible(ctx context.Context, run func() error) error {
 	done := make(chan error, 1)
 	go func() {
@@ -75,7 +75,7 @@ func (s *Session) runInterruptible(ctx context.Context, run func() error) error 
 	}
 	err := s.stop(done)
 	if err == nil {
-		return nil // it ended well before the signal reached it
+		return nil // it succeeded before the signal arrived
 	}
 	return errors.Join(firstContextErr(ctx, s.killCtx), err)
 }
@@ -89,7 +89,7 @@ func firstContextErr(contexts ...context.Context) error {
 	return nil
 }
 
-// stop interrupts, waits, kills, and returns the command's own error.
+// stop interrupts the command, waits, kills it, and returns the command's own error.
 func (s *Session) stop(done <-chan error) error {
 	grace := time.NewTimer(s.tf.opts.Grace)
 	defer grace.Stop()
@@ -112,22 +112,22 @@ func (s *Session) stop(done <-chan error) error {
 	}
 }
 
-// interrupt sends SIGINT to Terraform itself, which then stops what it
-// started; false: it is not (yet) there.
+// interrupt sends SIGINT to Terraform only; Terraform stops its own children. It
+// returns false if Terraform has not started yet.
 func (s *Session) interrupt() bool {
 	all, err := listProcesses()
 	if err != nil {
 		return false
 	}
 	pid := findChild(all, os.Getpid(), s.tag)
-	if s.isSandboxed() { // bubblewrap, within it the first process, within that Terraform
+	if s.isSandboxed() { // bubblewrap starts its init process, which starts Terraform
 		pid = findChild(all, findChild(all, pid, s.tag), s.tag)
 	}
 	return pid != 0 && syscall.Kill(pid, syscall.SIGINT) == nil
 }
 
-// killAndWait kills again and again: the command may be only just starting. It
-// returns nil if the command had ended well before.
+// killAndWait kills repeatedly, since the command may be just starting. It returns nil
+// if the command had already succeeded.
 func (s *Session) killAndWait(done <-chan error) error {
 	err := s.killRepeatedly(done)
 	if err == nil || errors.Is(err, ErrKilled) {
@@ -153,16 +153,15 @@ func (s *Session) killRepeatedly(done <-chan error) error {
 	}
 }
 
-// kill ends every process of the session and returns when none is left.
+// kill kills every process of the session and returns when none is left.
 func (s *Session) kill() error {
 	return killTree(func(tag string) bool { return tag == s.tag })
 }
 
-// killOrphans ends what earlier runs of ours that were killed left behind in
-// this directory, or of this workspace in another: a local-exec or a provider
-// can outlive Terraform, and not everywhere does Terraform end with us. Whoever
-// calls has the sole right to work here, so nobody else's is hit; a session
-// that only looks has no such right over an apply, be its run dead.
+// killOrphans kills what killed runs left in this directory, or of this workspace in
+// another. A local-exec or a provider can outlive Terraform. The caller holds the
+// workspace's lease, so no foreign process is hit; a read-only session holds none and
+// must not kill an apply, even of a dead run.
 func (s *Session) killOrphans() error {
 	tags := []string{readOnlyTag(s.spec.Dir)}
 	if !s.spec.ReadOnly {

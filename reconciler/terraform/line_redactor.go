@@ -11,21 +11,21 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 )
 
-// Fingerprints recognise values that must not be printed, without holding
-// them: those that other workspaces' sensitive outputs have. Terraform itself
-// forgets, where a state is read, that an output was sensitive.
+// Fingerprints recognises secret values without storing them: the sensitive outputs of
+// other workspaces. When Terraform reads a state, it loses the mark that an output is
+// sensitive.
 type Fingerprints struct {
-	Key  []byte   // that Session.Outputs was given
-	Sums []string // Outputs.Sensitive
+	Key  []byte   // the key given to Session.Outputs
+	Sums []string // from Outputs.Sensitive
 }
 
 func fingerprint(key []byte, value string) string {
 	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte("sensitive\x00" + value)) // not the digest of any outputs
+	mac.Write([]byte("sensitive\x00" + value)) // the prefix keeps it apart from outputs' digests
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
 }
 
-// redactMatches hides those of the values that have a known fingerprint.
+// redactMatches redacts the values that have a known fingerprint.
 func (s *Session) redactMatches(values ...string) {
 	if len(s.sensitive) == 0 {
 		return
@@ -37,7 +37,7 @@ func (s *Session) redactMatches(values ...string) {
 	}
 }
 
-// valuesRead are the strings in what a plan has read and would make.
+// valuesRead returns the strings that a plan has read or will produce.
 func valuesRead(plan *tfjson.Plan) []string {
 	var all []string
 	if plan.PriorState != nil && plan.PriorState.Values != nil {
@@ -65,14 +65,13 @@ func moduleValues(m *tfjson.StateModule) []string {
 	return all
 }
 
-// lineRedactor passes whole lines on to the log, with what is recognised in them
-// hidden: what an apply reads is in no plan where it was deferred. They are
-// whole also so that stdout and stderr do not tear each other's secrets apart,
-// unrecognised; one that is too long to look in is left out.
+// lineRedactor forwards whole lines to the log and redacts what it recognises. An apply
+// can read values that no plan shows, if the read was deferred. Whole lines keep stdout
+// and stderr from splitting each other's secrets; a line that is too long is omitted.
 type lineRedactor struct {
 	session      *Session
 	partialLine  []byte // the beginning of a line
-	omittedBytes int    // bytes of a line that is left out
+	omittedBytes int    // bytes of an omitted line
 }
 
 func (l *lineRedactor) Write(p []byte) (int, error) {
@@ -98,7 +97,7 @@ func (l *lineRedactor) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// flush passes on the last line, which has no end of its own.
+// flush forwards the last line, which has no newline.
 func (l *lineRedactor) flush() {
 	l.forward(l.partialLine)
 	if l.omittedBytes > 0 {
@@ -111,13 +110,13 @@ func (l *lineRedactor) forward(text []byte) {
 	if len(l.session.sensitive) > 0 {
 		l.session.redactMatches(tokens(text)...)
 	}
-	_, _ = l.session.log.Write(text) // it keeps its error for Close
+	_, _ = l.session.log.Write(text) // the redactor returns its error from Close
 }
 
 var tokenPattern = regexp.MustCompile(`[^\s"'\x60]+`)
 
-// tokens are the lines, quoted strings and words of what Terraform said, where
-// there is no plan to tell what was read.
+// tokens returns the lines, quoted strings and words of Terraform's output. It is used
+// when no plan shows which values were read.
 func tokens(text []byte) []string {
 	var all []string
 	for line := range bytes.Lines(colourPattern.ReplaceAll(text, nil)) {

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// copyState makes a copy of a local state for a session that only looks. The
-// backend stays the same, so that what init made for an apply is used again.
+// copyState copies a local state for a read-only session. The backend stays the same,
+// so that the init cache of an apply can be used.
 func (s *Session) copyState() error {
 	content, isTruncated, err := readIntactState(s.spec.LocalState)
 	if err != nil {
@@ -25,9 +25,9 @@ func (s *Session) copyState() error {
 	return os.WriteFile(s.stateCopy, content, 0o600)
 }
 
-// prepareState makes the file of a local state ready for Terraform: there,
-// whole, and ours alone. An empty file is no state to Terraform; it would
-// make one that others can read.
+// prepareState makes the file of a local state ready for Terraform: existing, intact
+// and private. Without it Terraform would create a file that others can read; Terraform
+// treats an empty file as no state.
 func (s *Session) prepareState() error {
 	path := s.spec.LocalState
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -43,10 +43,9 @@ func (s *Session) prepareState() error {
 	return file.Close()
 }
 
-// restoreTruncated brings back the last whole state where a Terraform that was
-// killed in mid-write has left less. Terraform writes a local state over the
-// old one in place, after it has written that to a backup beside it; and an
-// emptied state it would take for none, and make everything a second time.
+// restoreTruncated restores the last intact state after Terraform was killed in
+// mid-write. Terraform first copies the old state to a backup, then overwrites it in
+// place. It would treat an emptied file as no state and create everything again.
 func (s *Session) restoreTruncated(path string) error {
 	previous, isTruncated, err := readIntactState(path)
 	if err != nil || !isTruncated {
@@ -54,15 +53,15 @@ func (s *Session) restoreTruncated(path string) error {
 	}
 	savedPath := path + ".torn-" + time.Now().UTC().Format("20060102T150405")
 	s.addWarning("a killed terraform has left its state unfinished: the state from before that apply is used again, and what that apply made must be looked for; the unfinished state is kept in " + savedPath)
-	// Linked, not moved: at no instant is there no state at its path.
+	// Link instead of rename: the path always has a state.
 	if err := os.Link(path, savedPath); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
 	return writeAtomic(path, previous)
 }
 
-// readIntactState reads a state, or where its writing was cut off the one from
-// before; nil: there was none.
+// readIntactState reads a state, or its backup if the state is truncated. It returns
+// nil if there is no state.
 func readIntactState(path string) (content []byte, isTruncated bool, err error) {
 	current, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -78,20 +77,20 @@ func readIntactState(path string) (content []byte, isTruncated bool, err error) 
 	if isTruncatedJSON(backup) {
 		backup = nil
 	}
-	return backup, len(current) > 0 || backup != nil, nil // else nothing was ever written
+	return backup, len(current) > 0 || backup != nil, nil // if both are empty, nothing was ever written
 }
 
-// isTruncatedJSON tells whether a state was cut off in mid-write. One that is damaged in
-// any other way is left for Terraform to refuse.
+// isTruncatedJSON reports whether a state was cut off in mid-write. Terraform itself
+// refuses a state that is damaged in another way.
 func isTruncatedJSON(state []byte) bool {
 	var value json.RawMessage
 	err := json.NewDecoder(bytes.NewReader(state)).Decode(&value)
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// writeAtomic writes a file so that it is never seen in part.
+// writeAtomic writes a file by rename, so that no reader sees a partial one.
 func writeAtomic(path string, content []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), ".state-") // 0600
+	file, err := os.CreateTemp(filepath.Dir(path), ".state-") // mode 0600
 	if err != nil {
 		return err
 	}
@@ -102,8 +101,7 @@ func writeAtomic(path string, content []byte) error {
 	return os.Rename(file.Name(), path)
 }
 
-// chmodState keeps a local state, and the backup that Terraform makes of it,
-// readable by us alone.
+// chmodState makes a local state and Terraform's backup of it private.
 func (s *Session) chmodState() error {
 	if s.spec.LocalState == "" {
 		return nil
@@ -116,9 +114,9 @@ func (s *Session) chmodState() error {
 	return nil
 }
 
-// LinkState makes checkoutPath a link to statePath, so that a workspace that
-// reads a local state by its path in the repository finds it. A link that is
-// there is replaced; a file is not.
+// LinkState makes checkoutPath a symlink to statePath. A workspace that reads a local
+// state by its path in the repository then finds it. LinkState replaces an existing
+// symlink but not a file.
 func LinkState(checkoutPath, statePath string) error {
 	if target, err := os.Readlink(checkoutPath); err == nil && target == statePath {
 		return nil
@@ -134,10 +132,9 @@ func LinkState(checkoutPath, statePath string) error {
 	)
 }
 
-// hideDefaultState takes away what is at the path of Terraform's default
-// state while init runs. Init would take it for an old state to bring to the
-// backend, and then empty it, even where it is a link to the very state that
-// the backend names.
+// hideDefaultState moves the file at Terraform's default state path away while init
+// runs. Init would migrate it to the backend and then empty it, even if it is a symlink
+// to the backend's own state.
 func (s *Session) hideDefaultState() (restore func() error, err error) {
 	path := s.path("terraform.tfstate")
 	if _, err := os.Lstat(path); err != nil {

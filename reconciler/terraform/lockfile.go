@@ -16,7 +16,7 @@ import (
 
 const lockFileName = ".terraform.lock.hcl"
 
-// saveLockFile keeps the lock file that init made where none is committed.
+// saveLockFile stores the lock file that init created because none is committed.
 func (s *Session) saveLockFile(cache initCacheDir) error {
 	if s.spec.HasLockFile {
 		return nil
@@ -32,7 +32,7 @@ func (s *Session) saveLockFile(cache initCacheDir) error {
 	return os.WriteFile(cache.lockFile(), content, 0o600)
 }
 
-// restoreLockFile puts that lock file back where init is not run.
+// restoreLockFile restores that lock file when init is skipped.
 func (s *Session) restoreLockFile(cache initCacheDir) error {
 	if s.spec.HasLockFile {
 		return nil
@@ -51,8 +51,8 @@ func (s *Session) restoreLockFile(cache initCacheDir) error {
 	return nil
 }
 
-// GeneratedLockFile returns the dependency lock file that init made because none is
-// committed, to be kept with the run; nil where one is, or none is needed.
+// GeneratedLockFile returns the dependency lock file that init created because none is
+// committed; the run stores it. It returns nil if one is committed or none is needed.
 func (s *Session) GeneratedLockFile() []byte { return s.generatedLockFile }
 
 func (s *Session) setGeneratedLockFile(content []byte) {
@@ -61,7 +61,7 @@ func (s *Session) setGeneratedLockFile(content []byte) {
 		", so the newest providers that fit were chosen: commit one (" + s.tf.product + " providers lock)")
 }
 
-// lockFileID identifies the lock file that is in force.
+// lockFileID returns the hash of the lock file in use.
 func (s *Session) lockFileID() (string, error) {
 	text, err := os.ReadFile(s.path(lockFileName))
 	if errors.Is(err, os.ErrNotExist) {
@@ -70,8 +70,8 @@ func (s *Session) lockFileID() (string, error) {
 	return "sha256:" + shortHash(text), err
 }
 
-// checkProviders refuses providers that may not run. Init has chosen and fetched
-// them, for the configuration and for what is in the state, and has run none.
+// checkProviders returns an error if a provider is not allowed to run. Init has
+// installed the providers of the configuration and of the state, but has run none.
 func (s *Session) checkProviders() error {
 	if s.spec.AllowedProviders == nil {
 		return nil
@@ -103,8 +103,8 @@ func (s *Session) checkProviders() error {
 	return nil
 }
 
-// installedProviders lists what lies where Terraform looks for the providers that it
-// runs, as HOST/NAMESPACE/TYPE. Each part may be a link.
+// installedProviders lists the providers in the directory from which Terraform runs
+// them, as HOST/NAMESPACE/TYPE. Each path component may be a symlink.
 func (s *Session) installedProviders() (names []string, err error) {
 	root := s.path(filepath.Join(".terraform", "providers"))
 	level := []string{""}
@@ -124,13 +124,12 @@ func (s *Session) installedProviders() (names []string, err error) {
 	return level, nil
 }
 
-// lockedProvider is a provider in a lock file.
 type lockedProvider struct {
 	source, version string
 	hashes          []string
 }
 
-// parseLockFile reads a lock file as Terraform does.
+// parseLockFile parses a dependency lock file.
 func parseLockFile(text []byte) ([]lockedProvider, error) {
 	file, diags := hclsyntax.ParseConfig(text, lockFileName, hcl.InitialPos)
 	if diags.HasErrors() {
@@ -163,6 +162,5 @@ func parseLockFile(text []byte) ([]lockedProvider, error) {
 	return all, nil
 }
 
-// defaultRegistry is the host that each program leaves out of a provider's
-// name.
+// defaultRegistry is the host that each product omits from a provider's address.
 var defaultRegistry = map[string]string{"terraform": "registry.terraform.io", "tofu": "registry.opentofu.org"}

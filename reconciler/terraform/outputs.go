@@ -11,24 +11,24 @@ import (
 	"slices"
 )
 
-// Outputs is what can be told of a state's outputs without telling them.
-// Without the key nobody can find a value from it.
+// Outputs describes a state's outputs without revealing them. Without the key no value
+// can be recovered from it.
 type Outputs struct {
-	// Digest is a keyed hash of all outputs, with their types and whether they
-	// are sensitive: two states with equal outputs have equal digests.
+	// Digest is a keyed hash of all outputs, with their types and sensitive flags. Two
+	// states with equal outputs have equal digests.
 	Digest string
-	// Sensitive are the fingerprints of the strings in sensitive outputs, and
-	// in those that pass on what must not be printed, sorted: for
-	// Job.Sensitive of those who read them.
+	// Sensitive holds fingerprints, sorted: of the strings in sensitive outputs, and in
+	// outputs that pass on values of Spec.Sensitive. They go into Spec.Sensitive of the
+	// workspaces that read these outputs.
 	Sensitive []string
-	// State is the one that they are in.
+	// State is the state that has these outputs.
 	State State
-	// FailedChecks says which checks failed in the apply that wrote the state,
-	// and why, redacted.
+	// FailedChecks describes the checks that failed in the apply that wrote the state,
+	// redacted.
 	FailedChecks []string
 }
 
-// Outputs reads the outputs in the state.
+// Outputs reads the state and returns a description of its outputs.
 func (s *Session) Outputs(ctx context.Context, key []byte) (Outputs, error) {
 	var state struct {
 		Lineage string
@@ -44,7 +44,7 @@ func (s *Session) Outputs(ctx context.Context, key []byte) (Outputs, error) {
 	for _, output := range outputs {
 		var value any
 		if json.Unmarshal(output.Value, &value) != nil {
-			continue // told below
+			continue // reported below
 		}
 		secrets := jsonStrings(value)
 		if !output.Sensitive {
@@ -57,7 +57,7 @@ func (s *Session) Outputs(ctx context.Context, key []byte) (Outputs, error) {
 			o.Sensitive = append(o.Sensitive, fingerprint(key, secret))
 		}
 	}
-	for _, failure := range failedResults(state.Checks) { // now that what is sensitive is known
+	for _, failure := range failedResults(state.Checks) { // after sensitive values are known
 		o.FailedChecks = append(o.FailedChecks, s.tellable(failure))
 	}
 	slices.Sort(o.Sensitive)
@@ -69,7 +69,6 @@ func (s *Session) Outputs(ctx context.Context, key []byte) (Outputs, error) {
 	return o, nil
 }
 
-// output is one of a state's outputs.
 type output struct {
 	Sensitive bool
 	Type      json.RawMessage
@@ -89,7 +88,7 @@ func outputsDigest(outputs map[string]output, key []byte) (string, error) {
 		}
 		canonical[name] = [3]any{kind, output.Sensitive, value}
 	}
-	text, err := json.Marshal(canonical) // sorts every map
+	text, err := json.Marshal(canonical) // Marshal sorts map keys
 	if err != nil {
 		return "", err
 	}

@@ -8,22 +8,22 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// Names of generated files: they sort last, so that they have the last word.
+// Names of the generated files. They sort last, so that they take precedence.
 const (
 	overrideFile = "zzz_reconcile_override.tf"
 	varsFile     = "zzz_reconcile.auto.tfvars.json"
 )
 
-// IsGenerated reports whether a file of this name in a workspace's directory is
-// one that a session writes for Terraform.
+// IsGenerated reports whether a session writes a file of this name into a workspace's
+// directory.
 func IsGenerated(name string) bool { return name == overrideFile || name == varsFile }
 
-// writeOverrides writes the files that tell Terraform where the state is and what
-// the declared variables are. Close removes them.
+// writeOverrides writes the files with the backend and the variables. Close removes
+// them.
 func (s *Session) writeOverrides() error {
 	s.generatedFiles = []string{s.path(overrideFile), s.path(varsFile)}
 	for _, path := range s.generatedFiles {
-		if err := removeIfExists(path); err != nil { // of a killed run
+		if err := removeIfExists(path); err != nil { // left by a killed run
 			return err
 		}
 	}
@@ -33,8 +33,8 @@ func (s *Session) writeOverrides() error {
 	return s.writeVarsFile()
 }
 
-// writeBackendOverride moves a local state out of the checkout. It must be an
-// override: -backend-config does not reach a workspace without a backend.
+// writeBackendOverride moves a local state out of the checkout. It writes an override
+// file, since -backend-config has no effect without a backend block.
 func (s *Session) writeBackendOverride() error {
 	if s.spec.LocalState == "" {
 		return nil

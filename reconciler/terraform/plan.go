@@ -17,48 +17,47 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 )
 
-// Plan is a saved plan: what Apply will do, and nothing else.
+// Plan is a saved plan: exactly what Apply will do.
 type Plan struct {
-	// Empty: Terraform has nothing to do (its detailed exit code is 0), or only
-	// to read again what check blocks ask for. A plan that only moves resources
-	// or changes outputs is not empty.
+	// Empty means that Terraform has nothing to do (detailed exit code 0) or only reads
+	// data sources of check blocks. A plan that only moves resources or changes outputs
+	// is not empty.
 	Empty   bool
 	Changes Changes
-	// Digest tells what would change: two plans with one digest do the same.
+	// Digest identifies the changes: two plans with equal digests do the same.
 	Digest string
-	Text   string // for people, redacted
-	// StateExists: the state has resources. Not looked up for an
-	// empty plan.
+	Text   string // for users, redacted
+	// StateExists means that the state has resources. It is not set for an empty plan.
 	StateExists bool
-	// State is the one that the plan was made against.
+	// State identifies the state that the plan was made against.
 	State State
-	// LockFile is the id of the dependency lock file that was used; "": none.
+	// LockFileID is the hash of the dependency lock file that was used; "": none.
 	LockFileID string
 	Warnings   []string
-	// FailedChecks are those of Warnings that tell of checks: an apply runs
-	// these again.
+	// FailedChecks is the part of Warnings about checks. An apply runs the checks
+	// again.
 	FailedChecks []string
 
 	file     string
-	fileHash [sha256.Size]byte // of the file, before anything was read from it
+	fileHash [sha256.Size]byte // hash of the file, taken before anything was read from it
 }
 
-// Changes counts resources. A replaced one counts in Replace alone.
+// Changes counts resources. A replaced resource counts only in Replace.
 type Changes struct{ Add, Change, Destroy, Replace int }
 
-// Plan makes and saves a plan. Init must have been called.
+// Plan creates and saves a plan. Init must have been called.
 func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 	if err := s.checkProviders(); err != nil {
 		return nil, err
 	}
 	plan := &Plan{file: filepath.Join(s.tempDir, "plan")}
-	// What it says is not logged before it is known what in it is sensitive.
+	// Log stderr only when the sensitive values are known.
 	stderr := newSecretExcerpt(maxStderr)
-	defer func() { _, _ = s.log.Write(stderr.Bytes()) }() // it keeps its error for Close
+	defer func() { _, _ = s.log.Write(stderr.Bytes()) }() // the redactor returns its error from Close
 	start := time.Now()
 	changed, text, err := s.runPlan(ctx, plan.file, stderr)
 	if err != nil && (s.removeDamagedProviders(ctx, err, start) || s.initSkipped && needsInit(err)) {
-		// What init made is gone, damaged, or does not fit after all.
+		// The init cache is missing, damaged or does not match.
 		if err := s.reinit(ctx); err != nil {
 			return nil, err
 		}
@@ -75,7 +74,7 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 		return nil, err
 	}
 	plan.Digest = planDigest(&tfjson.Plan{})
-	// A check that fails is a warning, be the plan empty or not.
+	// A failing check is a warning, whether or not the plan is empty.
 	if changed || strings.Contains(text, "Warning: ") {
 		if err := s.inspectPlan(ctx, plan); err != nil {
 			return nil, err
@@ -100,7 +99,7 @@ func (s *Session) runPlan(ctx context.Context, file string, stderr io.Writer) (c
 		args = append(args, "-state="+s.stateCopy)
 	}
 	s.stateRole = s.spec.PlanRole
-	// Made here, since Terraform would make it for others to read.
+	// Terraform would create this file with mode 0644.
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		return false, "", s.stepError("plan", nil, err)
 	}
@@ -112,7 +111,8 @@ func (s *Session) runPlan(ctx context.Context, file string, stderr io.Writer) (c
 	return changed, stdout.String(), err
 }
 
-// needsInit: errors that init would mend say so, or that plugins are missing.
+// needsInit reports whether init would fix the error: Terraform says so, or plugins are
+// missing.
 func needsInit(err error) bool {
 	var step *StepError
 	if !errors.As(err, &step) {
@@ -130,7 +130,6 @@ func (s *Session) reinit(ctx context.Context) error {
 	return s.initFresh(ctx, cache)
 }
 
-// inspectPlan reads the saved plan.
 func (s *Session) inspectPlan(ctx context.Context, plan *Plan) error {
 	text, err := s.commandOutput(ctx, command{step: "show", role: s.spec.PlanRole, readPaths: []string{plan.file}, args: []string{"show", "-json", "-no-color", plan.file}})
 	if err != nil {
@@ -155,9 +154,8 @@ func (s *Session) inspectPlan(ctx context.Context, plan *Plan) error {
 	return nil
 }
 
-// stateHasResources tells whether there was a state with anything in it before the
-// plan. What a plan reads from data sources, and outputs that it can tell, are
-// in its prior state in any case.
+// stateHasResources reports whether the state had a managed resource before the plan.
+// The prior state also lists data sources and outputs, even if no state exists.
 func stateHasResources(state *tfjson.State) bool {
 	return state != nil && state.Values != nil && moduleHasResources(state.Values.RootModule)
 }
@@ -170,7 +168,7 @@ func moduleHasResources(m *tfjson.StateModule) bool {
 
 var progressPattern = regexp.MustCompile(`(?m)^.*: (Refreshing state\.\.\.|Reading\.\.\.|Still reading\.\.\.|Read complete after|Preparing import\.\.\.).*\n`)
 
-// extractPlanText is the part of what plan prints that tells the changes.
+// extractPlanText returns the part of the plan's output that describes the changes.
 func extractPlanText(printed string) string {
 	text := progressPattern.ReplaceAllString(colourPattern.ReplaceAllString(printed, ""), "")
 	if before, _, found := strings.Cut(text, "\nSaved the plan to: "); found {

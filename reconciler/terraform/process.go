@@ -6,14 +6,14 @@ import (
 	"syscall"
 )
 
-// process is a live process of this machine (a zombie is not alive).
+// process is a live process of this machine. Zombies do not count.
 type process struct {
 	pid, parent, group int
 	tag                string // value of tagVariable in its environment
 }
 
-// findProcessTree returns the marked processes, all that descend from them, and all
-// in groups that a marked process leads.
+// findProcessTree returns the tagged processes, their descendants, and all members of
+// the groups that a tagged process leads.
 func findProcessTree(all []process, isOurs func(tag string) bool) []process {
 	members, groups := map[int]bool{}, map[int]bool{}
 	for _, p := range all {
@@ -32,8 +32,8 @@ func findProcessTree(all []process, isOurs func(tag string) bool) []process {
 			}
 		}
 	}
-	// Our own children first: Terraform must not see its programs die, and go
-	// on to write what came of them.
+	// Children of this process come first: Terraform must not see its own children die
+	// and write their results to the state.
 	var children, rest []process
 	for _, p := range all {
 		switch {
@@ -47,7 +47,7 @@ func findProcessTree(all []process, isOurs func(tag string) bool) []process {
 	return append(children, rest...)
 }
 
-// findChild is a marked child of a process; 0: there is none.
+// findChild returns the pid of a tagged child of parent, or 0.
 func findChild(all []process, parent int, tag string) int {
 	for _, p := range all {
 		if p.parent == parent && p.tag == tag {
@@ -57,8 +57,8 @@ func findChild(all []process, parent int, tag string) int {
 	return 0
 }
 
-// kill kills the process, and its group at once where it leads one, so that
-// a process that forks without end cannot outrun us.
+// kill kills the process. If it leads a group it first kills the group at once, so that
+// a process that forks repeatedly cannot escape.
 func (p process) kill() {
 	if p.group == p.pid {
 		syscall.Kill(-p.pid, syscall.SIGKILL)
@@ -66,7 +66,8 @@ func (p process) kill() {
 	syscall.Kill(p.pid, syscall.SIGKILL)
 }
 
-// findTag finds the mark in a block of NUL-separated NAME=VALUE pairs.
+// findTag returns the value of tagVariable in a block of NUL-separated NAME=VALUE
+// pairs.
 func findTag(environ []byte) string {
 	for pair := range bytes.SplitSeq(environ, []byte{0}) {
 		if value, ok := bytes.CutPrefix(pair, []byte(tagVariable+"=")); ok {

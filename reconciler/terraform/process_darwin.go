@@ -2,10 +2,10 @@ package terraform
 
 import "golang.org/x/sys/unix"
 
-const zombie = 5 // SZOMB of sys/proc.h
+const zombie = 5 // SZOMB in sys/proc.h
 
-// listProcesses asks the kernel. The environments of programs that the system
-// protects cannot be read: those are found as descendants only.
+// listProcesses asks the kernel. It cannot read the environments of programs that macOS
+// protects; such processes are found only as descendants.
 func listProcesses() ([]process, error) {
 	infos, err := unix.SysctlKinfoProcSlice("kern.proc.all")
 	if err != nil {
@@ -21,7 +21,7 @@ func listProcesses() ([]process, error) {
 			parent: int(info.Eproc.Ppid),
 			group:  int(info.Eproc.Pgid),
 		}
-		// Arguments and environment, in one block of NUL-ended strings.
+		// The block holds arguments and environment as NUL-terminated strings.
 		if block, err := unix.SysctlRaw("kern.procargs2", p.pid); err == nil {
 			p.tag = findTag(block)
 		}

@@ -7,8 +7,7 @@ import (
 	"syscall"
 )
 
-// listProcesses lists what /proc shows. A process whose environment we may not
-// read has no mark.
+// listProcesses reads /proc. A process whose environment is not readable has no tag.
 func listProcesses() ([]process, error) {
 	dir, err := os.Open("/proc")
 	if err != nil {
@@ -38,13 +37,13 @@ func listProcesses() ([]process, error) {
 	return all, nil
 }
 
-// kernelThreadFlag is the flag (PF_KTHREAD) of processes that run no program.
+// kernelThreadFlag is PF_KTHREAD, the flag of processes that run no program.
 const kernelThreadFlag = 0x00200000
 
-// parseStat is false for a process that has ended, and for the kernel's own.
+// parseStat returns false for a dead process and for a kernel thread.
 func (p *process) parseStat(stat []byte) bool {
-	// The command name, in parentheses, may hold anything: fields follow the
-	// last one.
+	// The command name in parentheses may contain any character, so the fields are
+	// counted from the last parenthesis.
 	n := 0
 	for field := range bytes.FieldsSeq(stat[bytes.LastIndexByte(stat, ')')+1:]) {
 		switch n++; n {
@@ -68,9 +67,9 @@ func parseNumber(field []byte) int {
 	return n
 }
 
-// readProc reads a file of /proc over what the buffer holds; nothing, if it
-// cannot. Done by hand because it is done hundreds of times for each
-// workspace, and os.ReadFile takes twice as long here.
+// readProc reads a file of /proc into buffer; it returns an empty slice on error. It is
+// called hundreds of times for each workspace, and os.ReadFile takes twice as long
+// here.
 func readProc(buffer []byte, path string) []byte {
 	buffer = buffer[:0]
 	file, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)

@@ -14,26 +14,26 @@ import (
 const platform = runtime.GOOS + "_" + runtime.GOARCH
 
 // providerCache is a directory of unpacked provider packages, each at
-// HOST/NAMESPACE/TYPE/VERSION/PLATFORM. In the shared one, a package that is
-// whole has its hash beside it, and is never written again.
+// HOST/NAMESPACE/TYPE/VERSION/PLATFORM. In the shared cache a complete package has a
+// hash file (.h1) next to it and is never written again.
 type providerCache string
 
 func (c providerCache) path(pkg string) string { return filepath.Join(string(c), pkg) }
 
-// packages are the packages in the cache, by relative path.
+// packages returns the relative paths of the packages in the cache.
 func (c providerCache) packages() []string {
 	found, _ := fs.Glob(os.DirFS(string(c)), "*/*/*/*/"+platform)
 	return found
 }
 
-// hash is the hash of a whole package as lock files have it, or "".
+// hash returns the hash of a complete package in the form of lock files, or "".
 func (c providerCache) hash(pkg string) string {
 	text, _ := os.ReadFile(c.path(pkg) + ".h1")
 	return string(text)
 }
 
-// isIntact reports whether a package is as it was when it was adopted. That reads
-// all of it.
+// isIntact reports whether a package is unchanged since it was added. It reads the
+// whole package.
 func (c providerCache) isIntact(pkg string) bool {
 	hash, err := dirhash.HashDir(c.path(pkg), "", dirhash.Hash1)
 	if err != nil || hash != c.hash(pkg) {
@@ -46,14 +46,13 @@ func (c providerCache) isIntact(pkg string) bool {
 	})
 }
 
-// remove removes a package. Its hash goes first, so that nobody takes what is
-// left of it for whole.
+// remove removes a package. It removes the hash first, so that a partly removed package
+// does not count as complete.
 func (c providerCache) remove(pkg string) error {
 	return errors.Join(removeIfExists(c.path(pkg)+".h1"), os.RemoveAll(c.path(pkg)))
 }
 
-// linkInto links the whole packages whose hashes are usable into another
-// cache.
+// linkInto links the complete packages with usable hashes into another cache.
 func (c providerCache) linkInto(other providerCache, isUsable func(hash string) bool) error {
 	if err := os.MkdirAll(string(other), 0o700); err != nil {
 		return err
@@ -70,16 +69,16 @@ func (c providerCache) linkInto(other providerCache, isUsable func(hash string) 
 	return nil
 }
 
-// addStaged moves what init added to staging into the cache, and points what init
-// linked in data (a .terraform directory) there.
+// addStaged moves the packages that init added to staging into the cache. It points
+// init's links in data (a .terraform directory) to the cache.
 func (c providerCache) addStaged(staging providerCache, data string) error {
 	dataCache := providerCache(filepath.Join(data, "providers"))
 	for _, pkg := range dataCache.packages() {
 		if target, err := os.Readlink(dataCache.path(pkg)); err != nil || target != staging.path(pkg) {
-			continue // unpacked there, or linked to a mirror
+			continue // unpacked here, or linked to a mirror
 		}
 		location, err := c.addPackage(staging.path(pkg), pkg)
-		if err == nil && location == "" { // the cache has another of this version
+		if err == nil && location == "" { // the cache has a different package of this version
 			err = errors.Join(os.Remove(dataCache.path(pkg)), os.Rename(staging.path(pkg), dataCache.path(pkg)))
 		} else if err == nil {
 			err = replaceWithLink(dataCache.path(pkg), location)
@@ -91,14 +90,14 @@ func (c providerCache) addStaged(staging providerCache, data string) error {
 	return nil
 }
 
-// addPackage returns where a staged package is to be found for good; "" if
-// the cache has other content under its name.
+// addPackage moves a staged package into the cache and returns its final path. It
+// returns "" if the cache has different content under that name.
 func (c providerCache) addPackage(staged, pkg string) (string, error) {
 	info, err := os.Lstat(staged)
 	if err != nil {
 		return "", err
 	}
-	if info.Mode()&os.ModeSymlink != 0 { // to the cache, or to a mirror
+	if info.Mode()&os.ModeSymlink != 0 { // links to the cache or to a mirror
 		return os.Readlink(staged)
 	}
 	hash, err := dirhash.HashDir(staged, "", dirhash.Hash1)
@@ -108,7 +107,7 @@ func (c providerCache) addPackage(staged, pkg string) (string, error) {
 	if err := errors.Join(syncFiles(staged), os.MkdirAll(filepath.Dir(c.path(pkg)), 0o700)); err != nil {
 		return "", err
 	}
-	// A rename onto a package that is there fails: it has files in it.
+	// The rename fails if the package exists, since its directory is not empty.
 	if err := os.Rename(staged, c.path(pkg)); err != nil {
 		presentHash, herr := dirhash.HashDir(c.path(pkg), "", dirhash.Hash1)
 		if herr != nil {
@@ -121,8 +120,7 @@ func (c providerCache) addPackage(staged, pkg string) (string, error) {
 	return c.path(pkg), os.WriteFile(c.path(pkg)+".h1", []byte(hash), 0o600)
 }
 
-// syncFiles makes sure that files have reached the disk before they are given
-// a name that says that they are whole.
+// syncFiles flushes the files to disk before a hash file marks them as complete.
 func syncFiles(dir string) error {
 	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {

@@ -15,12 +15,11 @@ import (
 
 // installProviders runs init with the provider cache that all workspaces share.
 //
-// Terraform writes into a cache as it unpacks, over what is there: beside
-// another init, or a plan that runs from the cache, that breaks one of them,
-// and a killed init leaves half a provider. So each init gets a cache of its
-// own with links to the whole packages of the shared one; what it has added
-// there is moved into the shared cache afterwards. A lock only saves two
-// inits from fetching the same thing.
+// Terraform unpacks into a cache over existing files. That breaks another init or a
+// plan that runs from the cache, and a killed init leaves half a provider. So each init
+// gets a private cache with links to the complete packages of the shared one. What init
+// adds there is then moved into the shared cache. The lock only keeps two inits from
+// downloading the same package.
 func (s *Session) installProviders(ctx context.Context, cache initCacheDir) error {
 	shared := s.providers()
 	locked, known := s.readLockedProviders()
@@ -33,7 +32,7 @@ func (s *Session) installProviders(ctx context.Context, cache initCacheDir) erro
 	}
 	staging := providerCache(filepath.Join(s.tempDir, "providers"))
 	err := errors.Join(os.RemoveAll(string(staging)), shared.linkInto(staging, s.hashFilter(locked)))
-	if s.spec.Untrusted { // it reads what passes have, and adds nothing to it
+	if s.spec.Untrusted { // reads the passes' cache, adds nothing to it
 		err = errors.Join(err, s.tf.providers().linkInto(staging, s.hashFilter(locked)))
 	}
 	if err != nil {
@@ -41,7 +40,7 @@ func (s *Session) installProviders(ctx context.Context, cache initCacheDir) erro
 	}
 	env := map[string]string{"TF_PLUGIN_CACHE_DIR": string(staging)}
 	if !s.spec.HasLockFile {
-		// There is no committed lock file that this could break.
+		// No lock file is committed, so this cannot break one.
 		env["TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE"] = "1"
 	}
 	if err := s.runInit(ctx, env); err != nil {
@@ -53,27 +52,26 @@ func (s *Session) installProviders(ctx context.Context, cache initCacheDir) erro
 	return nil
 }
 
-// providers is the cache that passes fill.
+// providers returns the cache that passes fill.
 func (t *Terraform) providers() providerCache {
 	return providerCache(filepath.Join(t.opts.WorkDir, "providers"))
 }
 
-// providers is the cache that the session adds to.
+// providers returns the cache that this session adds to.
 func (s *Session) providers() providerCache {
 	return providerCache(filepath.Join(s.workDir(), "providers"))
 }
 
-// providerErrorPhrases are in what Terraform says when a provider's package is not what it
-// was, or does not run.
+// providerErrorPhrases occur in Terraform's errors about a provider package that
+// changed or does not run.
 var providerErrorPhrases = []string{
 	"plugins are not installed", "checksums", "plugin schemas", "provider schema", "instantiate provider",
 	"fork/exec", "exec format error", "remote plugin", "Plugin did not respond", "Failed to install provider",
 }
 
-// removeDamagedProviders removes from the cache those of the workspace's providers that
-// are not as they were installed, where a failure may come of that, and reports
-// whether init would now find others. They are looked at only then, since that
-// reads all of them; since is when that began which failed.
+// removeDamagedProviders removes damaged packages of the workspace's providers from the cache, if
+// they may have caused the failure. It reports whether init would now find other packages. It reads
+// whole packages, so it runs only after a failure; start is when the failed command began.
 func (s *Session) removeDamagedProviders(ctx context.Context, failure error, start time.Time) bool {
 	var step *StepError
 	if !errors.As(failure, &step) || ctx.Err() != nil {
@@ -83,10 +81,10 @@ func (s *Session) removeDamagedProviders(ctx context.Context, failure error, sta
 	if !slices.ContainsFunc(providerErrorPhrases, func(words string) bool { return strings.Contains(detail, words) }) {
 		return false
 	}
-	locked, _ := os.ReadFile(s.path(lockFileName)) // it may not be there yet
+	locked, _ := os.ReadFile(s.path(lockFileName)) // the file may not exist yet
 	lock, err := s.lockProviderCache(ctx)
 	if err != nil {
-		return false // the failure is told
+		return false // the caller reports the failure itself
 	}
 	defer lock.Close()
 	changed := false
@@ -104,9 +102,9 @@ func (s *Session) removeUnlessIntact(pkg string, start time.Time) bool {
 	info, err := os.Stat(cache.path(pkg) + ".h1")
 	switch {
 	case err != nil:
-		return false // it came from elsewhere, or is not taken for whole
+		return false // from a mirror, or not marked as complete
 	case cache.isIntact(pkg):
-		return info.ModTime().After(start) // another workspace has mended it
+		return info.ModTime().After(start) // another workspace reinstalled it
 	}
 	s.addWarning("a provider was damaged and is installed again: " + cache.path(pkg))
 	if err := cache.remove(pkg); err != nil {
@@ -127,8 +125,8 @@ func (s *Session) lockProviderCache(ctx context.Context) (*flock.Flock, error) {
 	return lock, nil
 }
 
-// readLockedProviders are those of the lock file that is committed, or else of the
-// one that init last made in this workspace; not known before its first.
+// readLockedProviders returns the providers of the committed lock file, or else of the
+// one that init last created in this workspace. known is false before the first init.
 func (s *Session) readLockedProviders() (locked []lockedProvider, known bool) {
 	path := s.committedLockFile()
 	if path == "" {
@@ -142,23 +140,23 @@ func (s *Session) readLockedProviders() (locked []lockedProvider, known bool) {
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, true
 	}
-	if err == nil { // one that cannot be read is init's to tell
+	if err == nil { // init reports a file that cannot be parsed
 		locked, err = parseLockFile(content)
 	}
 	return locked, err == nil
 }
 
-// hashFilter tells by its hash whether Terraform will take a package from the
-// cache: with a committed lock file, if that lists the hash. One that it does
-// not take it would overwrite, so that one is not shown to it.
+// hashFilter returns a function that reports whether Terraform accepts a package with
+// that hash: any, or those in the committed lock file. Terraform would overwrite a
+// package that it does not accept, so it must not see one.
 func (s *Session) hashFilter(locked []lockedProvider) func(hash string) bool {
 	return func(hash string) bool {
 		return !s.spec.HasLockFile || slices.ContainsFunc(locked, func(p lockedProvider) bool { return slices.Contains(p.hashes, hash) })
 	}
 }
 
-// hasAll tells whether a lock file's providers are all in the cache, with a
-// hash that it lists.
+// hasAll reports whether the cache has every provider of a lock file with a hash listed
+// there.
 func (c providerCache) hasAll(locked []lockedProvider) bool {
 	return !slices.ContainsFunc(locked, func(p lockedProvider) bool {
 		return !slices.Contains(p.hashes, c.hash(filepath.Join(filepath.FromSlash(p.source), p.version, platform)))

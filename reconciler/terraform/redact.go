@@ -11,26 +11,25 @@ import (
 
 const (
 	redacted  = "(redacted)"
-	minSecret = 4 // bytes; what is shorter would blot out half of any text
+	minSecret = 4 // bytes; a shorter secret would redact half of any text
 )
 
-// redactor passes on what is written to it with all known secrets replaced,
-// also those that come in several writes. It may hold back as much as could
-// still become a secret, until more comes or it is closed.
+// redactor forwards what is written to it and replaces all known secrets, even if a
+// secret spans several writes. It delays text that may be the beginning of a secret
+// until more is written or Close is called.
 type redactor struct {
 	mu          sync.Mutex
 	out         io.Writer
 	secrets     [][]byte
 	pending     []byte
-	redactedLen int   // how much of held belongs to a secret that was replaced already
-	writeErr    error // the first of out
+	redactedLen int   // length of the pending text that belongs to a secret already replaced
+	writeErr    error // the first error of out
 }
 
 func newRedactor(out io.Writer) *redactor { return &redactor{out: out} }
 
-// addSecrets makes values known as secrets. Each line of a value is one too, since
-// Terraform prints values of several lines with its own indentation; so is
-// the value as it stands in a quoted string.
+// addSecrets adds values to the known secrets. It also adds each line, since Terraform
+// indents values of several lines, and the form inside a quoted string.
 func (r *redactor) addSecrets(values ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -47,7 +46,6 @@ func (r *redactor) addSecrets(values ...string) {
 	}
 }
 
-// redactString returns s with the secrets replaced.
 func (r *redactor) redactString(s string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -64,8 +62,8 @@ func (r *redactor) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Close writes what is held back. Its error is the first that there was: a
-// log that cannot be written must not stop Terraform in mid-apply.
+// Close writes the pending text. It returns the first write error: a failing log must
+// not stop Terraform in mid-apply.
 func (r *redactor) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -81,13 +79,11 @@ func (r *redactor) forward(clean []byte) {
 	}
 }
 
-// span is text[from:to].
 type span struct{ start, end int }
 
-// redact cleans text as far as it can be judged; rest is the end of it that
-// may be the beginning of a secret. With last set there is no more to come.
-// The first lead bytes of text, and then of rest, were part of a secret that
-// has been replaced before.
+// redact cleans text as far as it can be decided. rest is the end of the text that may
+// be the beginning of a secret; it is empty if last is set. The first redactedLen bytes
+// of text (restRedactedLen of rest) belong to a secret already replaced.
 func (r *redactor) redact(text []byte, redactedLen int, last bool) (clean, rest []byte, restRedactedLen int) {
 	end := len(text)
 	if !last {
@@ -109,8 +105,8 @@ func (r *redactor) redact(text []byte, redactedLen int, last bool) (clean, rest 
 	return append(clean, text[offset:end]...), text[end:], restRedactedLen
 }
 
-// findSecrets returns where secrets are, sorted, with overlapping ones joined. The
-// first lead bytes count as one.
+// findSecrets returns the positions of secrets, sorted, with overlaps joined. The first
+// redactedLen bytes count as a secret.
 func (r *redactor) findSecrets(text []byte, redactedLen int) []span {
 	var all []span
 	if redactedLen > 0 {
@@ -138,8 +134,8 @@ func (r *redactor) findSecrets(text []byte, redactedLen int) []span {
 	return joined
 }
 
-// findPartialSecret returns where the longest end of text begins that is the beginning of
-// a secret; len(text) when there is none.
+// findPartialSecret returns the start of the longest suffix of text that begins a
+// secret, or len(text).
 func (r *redactor) findPartialSecret(text []byte) int {
 	first := len(text)
 	for _, secret := range r.secrets {

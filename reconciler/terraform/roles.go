@@ -11,21 +11,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// maxCredentialAge is how long credentials of a role are used for further commands:
-// they last an hour, and a long apply must begin with fresh ones.
+// maxCredentialAge is how long credentials are used for new commands. They last an
+// hour, and a long apply must start with fresh ones.
 const maxCredentialAge = 10 * time.Minute
 
-// maxFallbackCredentialAge is how long they are used where no fresh ones are to be had.
+// maxFallbackCredentialAge is how long they are used if assuming the role again fails.
 const maxFallbackCredentialAge = 50 * time.Minute
 
-// assumeRole returns the credentials of a role; nil for none.
+// assumeRole returns the credentials of a role, or nil if role is empty.
 func (s *Session) assumeRole(ctx context.Context, role string) (map[string]string, error) {
 	if role == "" {
 		return nil, nil
 	}
 	assume := s.tf.opts.AssumeRole
 	cached, ok := s.creds[role]
-	if s.spec.Untrusted { // what it has does not last
+	if s.spec.Untrusted { // its credentials are short-lived
 		assume, ok = s.tf.opts.AssumeRestrictedRole, false
 	}
 	if ok && time.Since(cached.issuedAt) < maxCredentialAge {
@@ -51,26 +51,28 @@ func (s *Session) assumeRole(ctx context.Context, role string) (map[string]strin
 
 var invalidSessionChars = regexp.MustCompile(`[^\w+=,.@-]`)
 
-// sessionName fits what AWS allows: 64 characters of a small set.
+// sessionName returns a role session name that AWS accepts: at most 64 characters of a
+// small set.
 func sessionName(run, workspace string) string {
 	name := invalidSessionChars.ReplaceAllString("reconcile-"+run+"-"+workspace, "-")
 	return name[:min(len(name), 64)]
 }
 
-// RoleAssumer is how Options.Assume and AssumeRestrictedRole come by credentials.
+// RoleAssumer is the type of Options.AssumeRole and Options.AssumeRestrictedRole. It
+// returns the credentials of a role as environment variables.
 type RoleAssumer = func(ctx context.Context, role, session string) (map[string]string, error)
 
-// NewRoleAssumer returns an Options.Assume that asks AWS STS, with the credentials,
-// Region and endpoint of config, which is called when a role is first needed.
+// NewRoleAssumer returns an Options.AssumeRole that calls AWS STS. It calls config when
+// a role is first needed, and uses its credentials, Region and endpoint.
 func NewRoleAssumer(config func(context.Context) (aws.Config, error)) RoleAssumer {
-	// The most that every role allows, also to one that is itself assumed (as an
-	// ECS task's is).
+	// One hour is the maximum that every role allows, also for a caller that is itself
+	// an assumed role, such as an ECS task's.
 	return newSTSAssumer(config, time.Hour, "")
 }
 
-// NewRestrictedRoleAssumer returns an Options.AssumeRestrictedRole: what code that nobody has
-// approved could make off with is good for the shortest time that there is,
-// and, where places are named (VPCs and ranges of addresses), only from there.
+// NewRestrictedRoleAssumer returns an Options.AssumeRestrictedRole for unapproved code.
+// Its credentials last 15 minutes, the minimum of STS. If networks (VPC ids, IP
+// addresses or CIDR ranges) are given, the credentials work only from there.
 func NewRestrictedRoleAssumer(config func(context.Context) (aws.Config, error), networks []string) (RoleAssumer, error) {
 	policy, err := networkPolicy(networks)
 	return newSTSAssumer(config, 15*time.Minute, policy), err

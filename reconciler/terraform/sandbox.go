@@ -11,17 +11,16 @@ import (
 	"syscall"
 )
 
-// Sandbox confines what Terraform runs for code that nobody has approved: with
-// namespaces of its own for users, processes and mounts, made by bubblewrap,
-// and a bound on the TCP ports that it may connect to, where the kernel has
-// Landlock. What it shows of this machine is said in sandbox_mounts.go.
+// Sandbox confines what Terraform runs for unapproved code. bubblewrap creates user,
+// process and mount namespaces. Landlock, where the kernel has it, restricts the TCP
+// ports for connections. sandbox_mounts.go defines the visible part of the file system.
 type Sandbox struct {
-	bwrap      string // bubblewrap
+	bwrap      string // path of bubblewrap
 	executable string // this program, which becomes bubblewrap (EnterSandbox)
 }
 
-// FindSandbox finds bubblewrap and tries it. The error says why nothing can be
-// confined here.
+// FindSandbox finds bubblewrap and tries it. The error says why no sandbox can be
+// created.
 func FindSandbox(ctx context.Context) (*Sandbox, error) {
 	bwrap, err := exec.LookPath("bwrap")
 	if err != nil {
@@ -41,9 +40,8 @@ func FindSandbox(ctx context.Context) (*Sandbox, error) {
 	return &Sandbox{bwrap: bwrap, executable: executable}, nil
 }
 
-// isolationOptions are bubblewrap's options for namespaces and rights. A session of
-// its own (--new-session) keeps the code from typing on the operator's
-// terminal.
+// isolationOptions returns bubblewrap's options for namespaces and capabilities.
+// --new-session keeps the code from typing on the operator's terminal.
 func isolationOptions(network bool) []string {
 	args := []string{"--unshare-all", "--unshare-user", "--cap-drop", "ALL", "--die-with-parent", "--new-session"}
 	if network {
@@ -52,19 +50,18 @@ func isolationOptions(network bool) []string {
 	return args
 }
 
-// sandboxArg0 is what this program is called when it is to become bubblewrap.
-// The arguments are the ports that may be connected to, then bubblewrap and its
-// own.
+// sandboxArg0 is argv[0] of this program when it must become bubblewrap. The arguments
+// are the allowed ports, then bubblewrap and its own arguments.
 const sandboxArg0 = "reconcile-sandbox"
 
-// wrapCommand has a command run in the sandbox: its arguments are bubblewrap's.
+// wrapCommand makes cmd run in the sandbox. cmd's arguments are bubblewrap's.
 func (s *Sandbox) wrapCommand(cmd *exec.Cmd, ports []uint16) {
 	cmd.Path = s.executable
 	cmd.Args = append([]string{sandboxArg0, fmt.Sprint(ports), s.bwrap}, cmd.Args[1:]...)
 }
 
-// EnterSandbox is called first in main. It does nothing unless this program was
-// started to be bubblewrap: a bound on ports is of the process that makes it.
+// EnterSandbox must be called first in main. It does nothing unless this program was
+// started to become bubblewrap: Landlock restricts only the process that asks for it.
 func EnterSandbox() {
 	if os.Args[0] != sandboxArg0 || len(os.Args) < 3 {
 		return
@@ -82,7 +79,7 @@ func becomeBubblewrap(ports string, argv []string) error {
 		}
 		allowed = append(allowed, uint16(port))
 	}
-	runtime.LockOSThread() // the bound is of the thread that goes on to be bubblewrap
+	runtime.LockOSThread() // the restriction belongs to this thread, which becomes bubblewrap
 	if err := restrictPorts(allowed); err != nil {
 		return fmt.Errorf("bound the ports that it may connect to: %w", err)
 	}

@@ -12,16 +12,16 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// readCLIConfig is what the operator's CLI configuration has for an init in the
-// sandbox: where providers come from. It may hold tokens too, so only init,
-// which runs no code of the configuration, is shown it.
+// cliConfig is the part of the operator's CLI configuration for an init in the sandbox:
+// the sources of providers. The file may also hold tokens. So only init, which runs no
+// code of the configuration, can read it.
 type cliConfig struct {
 	file    pathMapping
 	mirrors []pathMapping // directories with providers
-	ports   []uint16      // of mirrors on the network
+	ports   []uint16      // of network mirrors
 }
 
-// pathMapping is a file or directory of this machine, and where the sandbox has it.
+// pathMapping maps a file or directory of this machine to a path in the sandbox.
 type pathMapping struct{ hostPath, sandboxPath string }
 
 func (s *Session) readCLIConfig(env map[string]string) cliConfig {
@@ -46,8 +46,8 @@ func (s *Session) readCLIConfig(env map[string]string) cliConfig {
 	return c
 }
 
-// parseMirrors notes the places that the configuration names as mirrors. One
-// that cannot be read, Terraform refuses itself.
+// parseMirrors records the mirrors in the configuration. It ignores what it cannot
+// parse, since Terraform refuses that itself.
 func (c *cliConfig) parseMirrors(text string) {
 	parsed, _ := hclsyntax.ParseConfig([]byte(text), "", hcl.InitialPos)
 	if parsed == nil {
@@ -68,7 +68,7 @@ func (c *cliConfig) parseMirrors(text string) {
 	}
 }
 
-// literalString is the value of an attribute that is a plain text; "": it is not.
+// literalString returns the value of an attribute that is a literal string, or "".
 func literalString(attribute *hclsyntax.Attribute) string {
 	if attribute == nil {
 		return ""
@@ -80,8 +80,8 @@ func literalString(attribute *hclsyntax.Attribute) string {
 	return value.AsString()
 }
 
-// portsOf are the TCP ports that a command needs: of HTTPS and name servers,
-// and of the endpoints and proxies that the operator has set.
+// portsOf returns the TCP ports that a command needs: for HTTPS, DNS, and the endpoints
+// and proxies that the operator set.
 func portsOf(env map[string]string) []uint16 {
 	ports := []uint16{443, 53}
 	for name, value := range env {
@@ -94,7 +94,7 @@ func portsOf(env map[string]string) []uint16 {
 
 func portOf(address string) []uint16 {
 	if !strings.Contains(address, "://") {
-		address = "http://" + address // as proxies may be written
+		address = "http://" + address // a proxy may be given without a scheme
 	}
 	u, err := url.Parse(address)
 	if err != nil {

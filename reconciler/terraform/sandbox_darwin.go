@@ -1,4 +1,4 @@
 package terraform
 
-// restrictPorts does nothing: there is no sandbox that would need it.
+// restrictPorts does nothing: macOS has no sandbox here.
 func restrictPorts([]uint16) error { return nil }

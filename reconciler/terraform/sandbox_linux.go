@@ -6,18 +6,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// landlockPort is struct landlock_net_port_attr of the kernel.
+// landlockPort is the kernel's struct landlock_net_port_attr.
 type landlockPort struct{ access, port uint64 }
 
 const landlockRuleNetPort = 2
 
-// restrictPorts keeps this thread, and what it becomes, from TCP connections to
-// other ports, such as those of the addresses where AWS gives out credentials,
-// and from sockets of others that have no path. A kernel without Landlock
-// bounds nothing.
+// restrictPorts keeps this thread, and the program it becomes, from TCP connections to
+// other ports, such as those where AWS serves credentials. It also blocks abstract Unix
+// sockets of other processes. Without Landlock in the kernel it restricts nothing.
 func restrictPorts(ports []uint16) error {
 	version, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
-	if errno != 0 || version < 4 { // the first with ports
+	if errno != 0 || version < 4 { // the first version with ports
 		return nil
 	}
 	set := unix.LandlockRulesetAttr{Handled_access_net: unix.LANDLOCK_ACCESS_NET_CONNECT_TCP}

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// mounts are options of bubblewrap that say what of this machine is seen.
+// mounts are bubblewrap's options for what is visible of this machine.
 type mounts []string
 
 func (m *mounts) addReadOnly(paths ...string) {
@@ -17,7 +17,7 @@ func (m *mounts) addReadOnly(paths ...string) {
 	}
 }
 
-// addMapping shows what is there, to be read; nothing, where there is nothing.
+// addMapping shows a path read-only, if it exists.
 func (m *mounts) addMapping(mapping pathMapping) {
 	if mapping.hostPath != "" {
 		*m = append(*m, "--ro-bind-try", mapping.hostPath, mapping.sandboxPath)
@@ -30,9 +30,8 @@ func (m *mounts) addWritable(paths ...string) {
 	}
 }
 
-// systemPaths are what programs need of a system: libraries, certificates, and
-// where names are resolved. Keys and passwords, which lie beside these in
-// /etc, are not among them.
+// systemPaths are what programs need of the system: libraries, certificates and name
+// resolution. Keys and passwords in /etc are not included.
 var systemPaths = []string{
 	"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store",
 	"/etc/ssl/certs", "/etc/ssl/cert.pem", "/etc/ca-certificates",
@@ -49,10 +48,10 @@ func (m *mounts) addSystem() {
 // sandboxHome is an empty home directory.
 const sandboxHome = "/home/preview"
 
-// isSandboxed tells whether the session's commands run in the sandbox.
+// isSandboxed reports whether the session's commands run in the sandbox.
 func (s *Session) isSandboxed() bool { return s.spec.Untrusted && s.tf.opts.Sandbox != nil }
 
-// newSandboxCmd is a run of the program in the sandbox.
+// newSandboxCmd prepares a run of the program in the sandbox.
 func (s *Session) newSandboxCmd(c command, env map[string]string) (*exec.Cmd, error) {
 	temp := filepath.Join(s.tempDir, "tmp")
 	if err := os.MkdirAll(temp, 0o700); err != nil {
@@ -91,9 +90,9 @@ func (s *Session) newSandboxCmd(c command, env map[string]string) (*exec.Cmd, er
 	return cmd, nil
 }
 
-// checkoutMounts shows the tree, twice where it has another place in the sandbox:
-// what terraform-exec hands over names files at the first. Of the directories
-// of other workspaces none may be written, since we work there ourselves.
+// checkoutMounts shows the checkout, twice if it has another path in the sandbox, since
+// arguments name files at the original path. Directories of other workspaces are
+// read-only, since reconcile itself works there.
 func (s *Session) checkoutMounts() (m mounts) {
 	writable := append([]string{s.relDir()}, s.spec.WritableDirs...)
 	for _, target := range []string{s.spec.Root, s.spec.SandboxRoot} {
@@ -108,7 +107,7 @@ func (s *Session) checkoutMounts() (m mounts) {
 	return m
 }
 
-// sandboxDir is the workspace's directory as the code sees it.
+// sandboxDir returns the workspace's directory as the code in the sandbox sees it.
 func (s *Session) sandboxDir() string {
 	if s.spec.SandboxRoot == "" {
 		return s.spec.Dir
@@ -116,15 +115,15 @@ func (s *Session) sandboxDir() string {
 	return filepath.Join(s.spec.SandboxRoot, s.relDir())
 }
 
-// relDir is the workspace's directory in the tree.
+// relDir returns the workspace's directory relative to the checkout.
 func (s *Session) relDir() string {
 	return strings.TrimPrefix(strings.TrimPrefix(s.spec.Dir, s.spec.Root), string(filepath.Separator))
 }
 
-// offlineProviders are providers that only compute.
+// offlineProviders lists providers that only compute and need no network.
 var offlineProviders = []string{"hashicorp/archive", "hashicorp/null", "hashicorp/random", "hashicorp/time"}
 
-// isOffline tells whether a command needs no network.
+// isOffline reports whether a command needs no network.
 func (s *Session) isOffline(c command) bool {
 	if c.installs || !s.spec.Offline {
 		return false

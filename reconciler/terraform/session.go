@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// Spec is one workspace at one commit.
+// Spec describes one workspace at one commit.
 type Spec struct {
 	Name  string // of the workspace
-	RunID string // id of the pass, for the names of assumed roles' sessions
-	// PreviousRuns are the passes that had the right to work on this state before,
-	// and ended without giving it back. What they left running is ended.
+	RunID string // id of the pass, used in role session names
+	// PreviousRuns lists passes that had the right to work on this state and ended
+	// without returning it. Processes that they left are killed.
 	PreviousRuns []string
 	Dir          string // absolute path of the workspace in the checkout
 	Root         string // absolute path of the checkout
@@ -26,66 +26,68 @@ type Spec struct {
 	Vars          map[string]string // values of TF_VAR_NAME, by NAME
 	HasLockFile   bool              // the commit has a .terraform.lock.hcl for this workspace
 
-	// LocalState is the absolute path of the state where the workspace has no
-	// backend of its own; "": it has one.
+	// LocalState is the absolute path of the state of a workspace without a backend;
+	// "": it has a backend.
 	LocalState string
 
-	// Sensitive are what must not be printed although Terraform does not know.
+	// Sensitive recognises values that must not be printed although Terraform does not
+	// mark them.
 	Sensitive Fingerprints
 
-	PlanRole, ApplyRole string    // ARNs; "": our own credentials
-	Log                 io.Writer // takes what Terraform prints, redacted; nil: nobody does
+	PlanRole, ApplyRole string    // ARNs; "": reconcile's own credentials
+	Log                 io.Writer // receives Terraform's output, redacted; nil: discard
 
-	// InitKey is all that init depends on and that the checkout holds: ids of
-	// the files with module calls, required providers and the backend.
+	// InitKey holds everything in the checkout that init depends on: the ids of the
+	// files with module calls, required providers and the backend.
 	InitKey []string
-	// NoProviders: the configuration needs none but the one that is part of
-	// Terraform.
+	// NoProviders means that the configuration needs no provider except Terraform's
+	// built-in one.
 	NoProviders bool
 
-	// CheckBackend judges what Terraform says of its backend after init, where
-	// LocalState is not set; nil: nobody does.
+	// CheckBackend checks the backend that Terraform reports after init. It is not
+	// called if LocalState is set; nil: no check.
 	CheckBackend func(kind string, config map[string]string) error
 
-	// AllowedProviders names the providers that may run, as a dependency lock file does but
-	// without the host of the default registry; nil: any.
+	// AllowedProviders lists the providers that may run, as in a dependency lock file
+	// but without the host of the default registry; nil: any.
 	AllowedProviders []string
 
-	// ReadOnly: whoever opens the session has no right to work on the state.
-	// It can plan: a local state is copied for it, Terraform's lock is not taken,
-	// and what a killed run left is neither moved nor ended.
+	// ReadOnly means that the caller has no right to work on the state. The session can
+	// plan: it copies a local state and does not take Terraform's lock. It neither
+	// moves nor kills what a killed run left.
 	ReadOnly bool
 
-	// Untrusted is code that nobody has approved. It runs in the sandbox, if
-	// there is one, and what it leaves behind is kept apart from what passes use.
+	// Untrusted means that the code is not approved. It runs in the sandbox if there is
+	// one, and its caches are separate from the passes' caches.
 	Untrusted bool
-	// SandboxRoot is where the sandbox shows Root; "": at Root itself.
+	// SandboxRoot is the path of Root inside the sandbox; "": the same path.
 	SandboxRoot string
-	// WritableDirs are directories below Root, as paths from there, that the sandbox
-	// lets be written beside the workspace's own.
+	// WritableDirs lists further directories that the sandbox may write, relative to
+	// Root.
 	WritableDirs []string
-	// Offline: neither the state nor those that it reads are on the network.
+	// Offline means that neither this state nor the states that it reads are on the
+	// network.
 	Offline bool
 }
 
-// Session is a job being worked on. Its methods must not be called at the
-// same time. While it is open, nothing else may work in Job.Dir.
+// Session is the work on one Spec. Its methods must not be called concurrently. While
+// it is open, nothing else may work in Spec.Dir.
 type Session struct {
 	tf                *Terraform
 	spec              Spec
 	killCtx           context.Context
 	tag               string
 	log               *redactor
-	tempDir           string // directory of this session, outside the checkout
-	dataDir           string // that .terraform is a link to
+	tempDir           string // private directory of this session, outside the checkout
+	dataDir           string // target of the link .terraform
 	generatedFiles    []string
 	creds             map[string]roleCredentials
-	stateRole         string // whose credentials the state was last used with
-	generatedLockFile []byte // the lock file that init made
-	initSkipped       bool   // init was not run
-	stateCopy         string // the copy of a local state that only looks are made at; "": none
+	stateRole         string // role that was last used for the state
+	generatedLockFile []byte // the lock file that init created
+	initSkipped       bool   // terraform init was not run
+	stateCopy         string // copy of a local state for a read-only session; "": none
 
-	sensitive map[string]bool // Job.Sensitive.Sums
+	sensitive map[string]bool // Spec.Sensitive.Sums
 	warnings  []string
 }
 
@@ -94,9 +96,9 @@ type roleCredentials struct {
 	issuedAt time.Time
 }
 
-// Open begins work on a job. When hard is done, every process of the session
-// is killed at once; a context given to a method that is done interrupts
-// Terraform, which may then take Options.Grace to end. Close must be called.
+// Open starts a session for a Spec. When killCtx is done, every process of the session
+// is killed at once. When the context of a method is done, Terraform is interrupted and
+// may take Options.Grace to end. Close must be called.
 func (t *Terraform) Open(killCtx context.Context, spec Spec) *Session {
 	if spec.Log == nil {
 		spec.Log = io.Discard
@@ -118,7 +120,7 @@ func (t *Terraform) Open(killCtx context.Context, spec Spec) *Session {
 	return s
 }
 
-// start makes the session ready for its first command.
+// start prepares the session for its first command.
 func (s *Session) start() error {
 	if s.tempDir != "" {
 		return nil
@@ -126,7 +128,7 @@ func (s *Session) start() error {
 	if err := s.killOrphans(); err != nil {
 		return err
 	}
-	temp, err := os.MkdirTemp(s.tf.runDir, "session-") // 0700
+	temp, err := os.MkdirTemp(s.tf.runDir, "session-") // mode 0700
 	if err != nil {
 		return err
 	}
@@ -134,7 +136,7 @@ func (s *Session) start() error {
 	return nil
 }
 
-// workDir is where what the session makes is kept for the next one.
+// workDir returns the directory with the caches for later sessions.
 func (s *Session) workDir() string {
 	if s.spec.Untrusted {
 		return filepath.Join(s.tf.opts.WorkDir, "preview")
@@ -142,9 +144,9 @@ func (s *Session) workDir() string {
 	return s.tf.opts.WorkDir
 }
 
-// Close ends every process that the session left, and removes its plan and
-// generated files. An error means that a process could not be ended: what
-// the session worked on may still be changing. All else is only told.
+// Close kills every remaining process of the session and removes its plan and generated
+// files. It returns an error only if a process could not be killed: that process may
+// still change the workspace. Other problems are only logged.
 func (s *Session) Close() error {
 	err := s.kill()
 	cleanupErr := s.log.Close()
@@ -167,7 +169,7 @@ func removeIfExists(path string) error {
 	return nil
 }
 
-// addWarning adds to what the plan tells people; once.
+// addWarning adds text to the plan's warnings, once.
 func (s *Session) addWarning(text string) {
 	if !slices.Contains(s.warnings, text) {
 		s.warnings = append(s.warnings, text)

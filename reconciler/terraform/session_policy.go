@@ -7,10 +7,9 @@ import (
 	"strings"
 )
 
-// networkPolicy is a session policy that takes away everything from requests that
-// come from elsewhere than the places; "" for none. A session has no more than
-// its role and this policy both allow. What an AWS service asks on the
-// session's behalf comes from that service's own addresses.
+// networkPolicy returns a session policy that denies every request from outside the given networks,
+// or "" if there are none. A session can do only what both its role and this policy allow. Requests
+// that an AWS service makes for the session come from that service's addresses.
 func networkPolicy(networks []string) (string, error) {
 	var vpcs, addresses []string
 	for _, network := range networks {
@@ -28,8 +27,8 @@ func networkPolicy(networks []string) (string, error) {
 	}
 	type object = map[string]any
 	condition := object{"BoolIfExists": object{"aws:ViaAWSService": "false"}}
-	// Through a VPC's endpoint a request has a VPC and no public address, else it
-	// has no VPC: to be denied it must come from neither.
+	// A request through a VPC endpoint has a VPC and no public address; any other has
+	// no VPC. It is denied only if it comes from neither list.
 	if len(vpcs) > 0 {
 		condition["StringNotEqualsIfExists"] = object{"aws:SourceVpc": vpcs}
 	}

@@ -9,15 +9,15 @@ import (
 	"fmt"
 )
 
-// State tells a Terraform state from every other (lineage), and from itself at
-// another time (serial). The zero State is none at all.
+// State identifies a Terraform state (Lineage) and its version (Serial). The zero State
+// means no state.
 type State struct {
 	Lineage string
 	Serial  int64
 }
 
-// decodeState reads fields of the state as it is now. Where there is none, nothing is
-// read.
+// decodeState decodes fields from the current state. If there is no state it leaves
+// fields unchanged.
 func (s *Session) decodeState(ctx context.Context, fields any) error {
 	text, err := s.pullState(ctx)
 	if err != nil || len(bytes.TrimSpace(text)) == 0 {
@@ -29,14 +29,14 @@ func (s *Session) decodeState(ctx context.Context, fields any) error {
 	return nil
 }
 
-// pullState returns the state as it is now; empty: there is none.
+// pullState returns the current state; empty if there is none.
 func (s *Session) pullState(ctx context.Context) ([]byte, error) {
 	return s.commandOutput(ctx, command{step: "state pull", role: s.stateRole, args: []string{"state", "pull"}})
 }
 
-// readPlanState is the state that a saved plan was made against. One that is
-// encrypted (by OpenTofu) does not tell: then it is the state as it is now,
-// and Terraform refuses to apply the plan if it was made against another.
+// readPlanState returns the state that a saved plan was made against. A plan that
+// OpenTofu encrypted does not show it. Then it returns the current state, and Terraform
+// refuses to apply the plan to a different one.
 func (s *Session) readPlanState(ctx context.Context, file string) (state State, err error) {
 	plan, err := zip.OpenReader(file)
 	if errors.Is(err, zip.ErrFormat) {

@@ -15,15 +15,15 @@ var (
 	lockFieldPattern = regexp.MustCompile(`(?m)^\s*(ID|Path|Operation|Who|Version|Created):[ \t]*(.*?)\s*$`)
 )
 
-// lockTimeLayout is how Terraform prints Created: Go's own form of a time, in UTC.
+// lockTimeLayout is how Terraform prints Created: Go's time format, in UTC.
 const lockTimeLayout = "2006-01-02 15:04:05.999999999 -0700 MST"
 
-// unlockErrorPrefix begins the error about a lock that could not be freed when all
-// was done.
+// unlockErrorPrefix begins Terraform's error about a lock that it could not release
+// after its work.
 const unlockErrorPrefix = "Error: Error releasing the state lock"
 
-// parseUnlockError tells whether a lock that could not be freed is all that went
-// wrong; nil: it is not.
+// parseUnlockError returns an *UnlockError if every error is about releasing the lock,
+// else nil.
 func parseUnlockError(blocks []string) *UnlockError {
 	unlockErr := &UnlockError{}
 	for _, block := range blocks {
@@ -37,13 +37,12 @@ func parseUnlockError(blocks []string) *UnlockError {
 	return unlockErr
 }
 
-// httpLockPattern is how the http backend tells whose the lock is. In the place where
-// others tell of the holder, it tells of the command that it refuses.
+// httpLockPattern matches the http backend's error, which has the holder's lock id. Its
+// Lock Info describes the refused command instead of the holder.
 var httpLockPattern = regexp.MustCompile(`HTTP remote state already locked: ID=(\S+)`)
 
-// parseLockedError reads the holder of a state lock out of Terraform's error; nil:
-// the error is about something else. Terraform and OpenTofu have no other
-// form for it.
+// parseLockedError reads the holder of a state lock from Terraform's error. It returns
+// nil for any other error. Terraform and OpenTofu offer this only as text.
 func parseLockedError(message string) *LockedError {
 	_, info, found := strings.Cut(message, "Lock Info:")
 	if !found || strings.Contains(message, unlockErrorPrefix) {
@@ -70,9 +69,9 @@ func parseLockedError(message string) *LockedError {
 
 const stepForceUnlock = "force-unlock"
 
-// runHoldingLock runs a command that holds Terraform's lock of the state. One that was
-// killed by others, when it was surely at work, cannot have given the lock back,
-// and nobody else can have taken it: what is asked for at once is its own.
+// runHoldingLock runs a command that holds Terraform's state lock. If something else
+// killed the command while it was working, it cannot have released the lock, and no
+// other process can have taken it. So the lock found directly afterwards is its own.
 func (s *Session) runHoldingLock(ctx context.Context, c command) error {
 	var progress progressDetector
 	c.stdout = io.MultiWriter(append([]io.Writer{&progress}, c.extraStdout()...)...)
@@ -81,7 +80,7 @@ func (s *Session) runHoldingLock(ctx context.Context, c command) error {
 	if !errors.Is(err, ErrKilled) || !errors.As(err, &step) || s.spec.LocalState != "" || s.spec.ReadOnly || !bool(progress) {
 		return err
 	}
-	// It changes nothing, but would need the lock for that.
+	// untaint changes nothing here, but needs the lock.
 	var locked *LockedError
 	probeErr := s.runCommand(ctx, command{step: "untaint", role: c.role, args: []string{"untaint", "-no-color", "-allow-missing", "terraform_data.none"}, stdoutIsData: true})
 	if errors.As(probeErr, &locked) {
@@ -90,7 +89,8 @@ func (s *Session) runHoldingLock(ctx context.Context, c command) error {
 	return err
 }
 
-// progressDetector becomes true when Terraform says more than that it waits for the lock.
+// progressDetector becomes true when Terraform prints more than that it waits for the
+// lock.
 type progressDetector bool
 
 func (w *progressDetector) Write(p []byte) (int, error) {
@@ -99,9 +99,9 @@ func (w *progressDetector) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// ForceUnlock frees Terraform's own lock of the state. It must be known that
-// its holder is dead: backends write states without asking who holds the
-// lock, so two writers lose one's work. Init must have been called.
+// ForceUnlock releases Terraform's own state lock. The caller must know that its holder
+// is dead: backends write states without checking the lock, so two writers would lose
+// one's changes. Init must have been called.
 func (s *Session) ForceUnlock(ctx context.Context, id string) error {
 	return s.runCommand(ctx, command{step: stepForceUnlock, role: s.spec.ApplyRole, args: []string{"force-unlock", "-no-color", "-force", id}})
 }

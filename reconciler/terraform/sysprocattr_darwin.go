@@ -2,6 +2,6 @@ package terraform
 
 import "syscall"
 
-// sysProcAttr gives a program a process group of its own, so that Ctrl-C at our
-// terminal does not reach it.
+// sysProcAttr gives a program its own process group, so that Ctrl-C at the terminal
+// does not reach it.
 func sysProcAttr() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

@@ -1,12 +1,11 @@
-// Package terraform runs Terraform, or OpenTofu, on one workspace at a time:
-// init, plan, apply of the saved plan, outputs. It gives Terraform an
-// environment of its own, keeps what it prints free of known secrets, and
-// does not let go of a workspace before every process that it started there
-// is gone.
+// Package terraform runs Terraform, or OpenTofu, on one workspace at a time: init,
+// plan, apply of the saved plan, outputs. It gives Terraform a separate environment and
+// redacts known secrets in its output. It releases a workspace only when every process
+// that it started there has ended.
 //
-// Commands are run here and not by a library: stopping needs each command's
-// own result (see kill.go), and what a provisioner prints must not be kept in
-// memory (see command.go).
+// Commands are run here and not by a library: stopping needs each command's own result
+// (see kill.go), and a provisioner's output must not be collected in memory (see
+// command.go).
 package terraform
 
 import (
@@ -22,54 +21,54 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// DefaultGrace is how long an interrupted Terraform may take to end by itself
-// where Options.Grace is zero. It fits, with time to record the result, into
-// the 120 seconds that Fargate waits at most after SIGTERM.
+// DefaultGrace is the time that an interrupted Terraform has to exit if Options.Grace
+// is zero. With the time to record the result, it fits into the 120 seconds that
+// Fargate waits at most after SIGTERM.
 const DefaultGrace = 75 * time.Second
 
-// Options are what all sessions share.
+// Options holds the settings that all sessions share.
 type Options struct {
-	// Binary is the program to run; empty: terraform, else tofu, from PATH,
-	// else Terraform is installed once under Work.
+	// Binary is the program to run. If it is empty, terraform or else tofu from PATH is
+	// used; if both are missing, Terraform is installed once in WorkDir.
 	Binary string
-	// WorkDir is a directory of ours: providers, what init made, plans. What it
-	// holds can be made again, but for errored/: states that Terraform could
-	// not write.
+	// WorkDir is a private directory for providers, init caches and plans. Everything
+	// in it can be created again, except errored/: states that Terraform could not
+	// write.
 	WorkDir string
-	// Env is the environment to choose from; nil means os.Environ. Only what
-	// the allow-list names reaches Terraform.
+	// Env returns the environment to choose from; nil means os.Environ. Terraform
+	// receives only the variables of the allow-list.
 	Env func() []string
-	// Secrets are secrets that must not be printed by Terraform.
+	// Secrets are values to redact in Terraform's output.
 	Secrets []string
 	// Grace is how long an interrupted Terraform may take before it is killed.
 	Grace time.Duration
-	// Log takes what people should know beside the workspace's own log.
+	// Log receives messages that do not belong in the workspace's own log.
 	Log *slog.Logger
-	// AssumeRole returns the environment variables of short-lived credentials for
-	// an AWS role. It is needed only where a job names roles.
+	// AssumeRole returns the environment variables of short-lived credentials for an
+	// AWS role. It is needed only if a Spec names roles.
 	AssumeRole RoleAssumer
-	// AssumeRestrictedRole is the same for jobs that are Untrusted.
+	// AssumeRestrictedRole is the same for an Untrusted Spec.
 	AssumeRestrictedRole RoleAssumer
-	// Sandbox confines jobs that are Untrusted; nil: nothing does.
+	// Sandbox confines an Untrusted Spec; nil: no sandbox.
 	Sandbox *Sandbox
 }
 
-// Terraform is a found and checked program, ready to open sessions. It is
-// safe for use by several goroutines.
+// Terraform is a program that was found and checked; it can open sessions. It is safe
+// for concurrent use.
 type Terraform struct {
 	opts    Options
 	binary  string
 	version string
 	product string
-	runDir  string       // directory of this process, for plans
-	runLock *flock.Flock // held while this process lives, so that others leave run alone
+	runDir  string       // private directory of this process, for plans
+	runLock *flock.Flock // held while this process lives, so that others do not remove runDir
 
 	mu              sync.Mutex
-	sensitiveValues map[string]bool // sensitive values of outputs
+	sensitiveValues map[string]bool // values of sensitive outputs
 }
 
-// New finds the program, checks its version, and makes ready the directories
-// under opts.Work. Call Close when all sessions are closed.
+// New finds the program, checks its version, and creates the directories in
+// opts.WorkDir. Call Close after all sessions are closed.
 func New(ctx context.Context, opts Options) (*Terraform, error) {
 	if opts.Env == nil {
 		opts.Env = os.Environ
@@ -98,29 +97,29 @@ func New(ctx context.Context, opts Options) (*Terraform, error) {
 	return t, nil
 }
 
-// Version is the program's version, such as "1.11.4".
+// Version returns the program's version, such as "1.11.4".
 func (t *Terraform) Version() string { return t.version }
 
-// Product is "terraform" or "tofu".
+// Product returns "terraform" or "tofu".
 func (t *Terraform) Product() string { return t.product }
 
-// Binary is the path of the program.
+// Binary returns the path of the program.
 func (t *Terraform) Binary() string { return t.binary }
 
-// Close removes this process's plans and other passing files.
+// Close removes this process's plans and other temporary files.
 func (t *Terraform) Close() error {
 	return errors.Join(os.RemoveAll(t.runDir), removeIfExists(t.runLock.Path()), t.runLock.Close())
 }
 
-// makeRunDir makes a directory for this process, and removes those of
-// processes that are dead: they may hold plans, and plans hold secrets.
+// makeRunDir creates a directory for this process and removes those of dead processes:
+// they may hold plans, and plans contain secrets.
 func (t *Terraform) makeRunDir() error {
 	parent := filepath.Join(t.opts.WorkDir, "run")
 	if err := os.MkdirAll(parent, 0o700); err != nil {
 		return fmt.Errorf("work directory of terraform: %w", err)
 	}
-	// The lock keeps another process from sweeping ours away between its
-	// making and its being locked.
+	// The lock keeps another process from removing this directory before its own lock
+	// is taken.
 	lock := flock.New(filepath.Join(parent, "lock"))
 	if err := lock.Lock(); err != nil {
 		return fmt.Errorf("lock %s: %w", lock.Path(), err)

@@ -15,10 +15,9 @@ import (
 	ctyjson "github.com/zclconf/go-cty/cty/json"
 )
 
-// variableValues returns the job's values for the variables that the workspace
-// declares, as a JSON variables file has them. Terraform would take a value
-// from the environment as plain text where the variable's type is primitive
-// or not given, and as an expression otherwise: so it is here.
+// variableValues returns the Spec's values for the declared variables, in the form of a JSON
+// variables file. As Terraform does with TF_VAR_ variables, it takes a value as plain text if the
+// variable's type is primitive or missing, and as an expression otherwise.
 func (s *Session) variableValues() (map[string]any, error) {
 	declared := declaredVariables(s.spec.Dir, s.tf.product)
 	values := map[string]any{}
@@ -26,7 +25,7 @@ func (s *Session) variableValues() (map[string]any, error) {
 		s.log.addSecrets(text)
 		isExpression, found := declared[name]
 		if !found {
-			continue // as Terraform does with the environment's
+			continue // as Terraform does with TF_VAR_ variables
 		}
 		if !isExpression {
 			values[name] = text
@@ -42,15 +41,14 @@ func (s *Session) variableValues() (map[string]any, error) {
 	return values, nil
 }
 
-// declaredVariables says of each variable of the module in dir whether its
-// values from outside are expressions. What does not parse is left out:
-// Terraform will say so better.
+// declaredVariables reports, for each variable of the module in dir, whether its values
+// are expressions. It ignores files that do not parse: Terraform reports those better.
 func declaredVariables(dir, product string) map[string]bool {
 	names, _ := filepath.Glob(filepath.Join(dir, "*.tf*"))
 	if product == productTofu {
 		names = addTofuFiles(dir, names)
 	}
-	sort.Slice(names, func(i, j int) bool { // overrides come last
+	sort.Slice(names, func(i, j int) bool { // override files come last
 		if a, b := isOverride(names[i]), isOverride(names[j]); a != b {
 			return b
 		}
@@ -73,8 +71,8 @@ func declaredVariables(dir, product string) map[string]bool {
 	return declared
 }
 
-// addTofuFiles adds the files of OpenTofu alone, and takes out those that it
-// leaves aside for them.
+// addTofuFiles adds the OpenTofu files and removes the .tf files that OpenTofu ignores
+// because of them.
 func addTofuFiles(dir string, names []string) []string {
 	tofu, _ := filepath.Glob(filepath.Join(dir, "*.tofu*"))
 	for _, name := range tofu {
@@ -120,7 +118,7 @@ func evalExpression(text string) (cty.Value, error) {
 	return value, nil
 }
 
-// ctyStrings are the strings within a value.
+// ctyStrings returns the strings in a value.
 func ctyStrings(value cty.Value) []string {
 	text, err := json.Marshal(ctyjson.SimpleJSONValue{Value: value})
 	if err != nil {
@@ -133,7 +131,7 @@ func ctyStrings(value cty.Value) []string {
 	return jsonStrings(plain)
 }
 
-// jsonStrings are the strings within a decoded JSON value.
+// jsonStrings returns the strings in a decoded JSON value.
 func jsonStrings(value any) []string {
 	switch value := value.(type) {
 	case string:
