@@ -14,18 +14,16 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Backend is where a workspace keeps its Terraform state.
+// Backend describes where a workspace stores its Terraform state.
 type Backend struct {
 	Type   string            // "local" when the configuration names none
-	Path   string            // of a local state, in the repository
-	Config map[string]string // what tells where the state is; no credentials
-	Locks  bool              // the backend can lock the state, and is told to
+	Path   string            // path of a local state, in the repository
+	Config map[string]string // arguments that determine the location of the state; no credentials
+	Locks  bool              // the backend can lock the state, and locking is configured
 }
 
-// localBackend is the type of the backend that keeps the state in a file.
 const localBackend = "local"
 
-// resolveBackend finds out where the workspace's state lives.
 func (e *evaluation) resolveBackend(w *Workspace, s *scope) {
 	block := s.module.backend
 	if block == nil {
@@ -86,9 +84,8 @@ func (e *evaluation) resolveBackend(w *Workspace, s *scope) {
 	}
 }
 
-// Check returns an error where Terraform, after init, says that the state is
-// in another backend or at another place than the configuration was read to
-// say.
+// Check returns an error if Terraform, after init, uses another backend or another state
+// location than the configuration was read to say.
 func (b Backend) Check(kind string, args map[string]string) error {
 	if actual := locationArgs(kind, args); kind != b.Type || !maps.Equal(actual, b.Config) {
 		return fmt.Errorf("the state is meant to be in the backend %q at %v, but after init Terraform has it in %q at %v: say in one place, and with constants, where it is", b.Type, b.Config, kind, actual)
@@ -96,7 +93,7 @@ func (b Backend) Check(kind string, args map[string]string) error {
 	return nil
 }
 
-// backendTextOf returns all that a backend is told, in one order.
+// backendTextOf returns the settings of a backend as text, in a fixed order.
 func backendTextOf(args map[string]string, block *backendBlock, values map[string]cty.Value) string {
 	var text strings.Builder
 	for _, name := range sortedKeys(args) {
@@ -113,18 +110,18 @@ func backendTextOf(args map[string]string, block *backendBlock, values map[strin
 	return text.String()
 }
 
-// defaultWorkspace is the Terraform workspace that all runs use.
+// defaultWorkspace is the Terraform CLI workspace of every run.
 const defaultWorkspace = "default"
 
-// requiredArgs are the arguments without which a backend's state has no place.
+// requiredArgs lists, by backend, the arguments without which the location is unknown.
 var requiredArgs = map[string][]string{
 	"s3": {"bucket", "key"}, "gcs": {"bucket"}, "azurerm": {"storage_account_name", "container_name", "key"},
 	"http": {"address"}, "consul": {"path"}, "kubernetes": {"secret_suffix"}, "oss": {"bucket"}, "cos": {"bucket"}, "oci": {"bucket", "namespace"},
 }
 
-// locationDefaults are the arguments that tell where a backend's state is, with their
-// defaults. A backend that is not known is told by all that does not look
-// like a credential.
+// locationDefaults lists, by backend, the arguments that determine the location of the
+// state, with their defaults. For an unknown backend, every argument counts that does not
+// look like a credential.
 var locationDefaults = map[string]map[string]string{
 	"s3":         {"bucket": "", "key": "", "region": "", "workspace_key_prefix": ""},
 	localBackend: {"path": "", "workspace_dir": ""},
@@ -139,7 +136,6 @@ var locationDefaults = map[string]map[string]string{
 	"oci":        {"bucket": "", "namespace": "", "key": "terraform.tfstate"},
 }
 
-// locationArgs returns the arguments that tell where the state is.
 func locationArgs(kind string, args map[string]string) map[string]string {
 	out := map[string]string{}
 	known, ok := locationDefaults[kind]
@@ -172,11 +168,11 @@ func isSecretArg(name string) bool {
 	return false
 }
 
-// stripCredentials takes credentials out of a URL.
+// stripCredentials removes credentials from a URL.
 func stripCredentials(text string) string {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" {
-		if strings.Contains(text, "password=") { // a PostgreSQL connection string of words
+		if strings.Contains(text, "password=") { // a PostgreSQL connection string of keywords and values
 			return ""
 		}
 		return text
@@ -188,16 +184,16 @@ func stripCredentials(text string) string {
 	return u.String()
 }
 
-// identityOf names the place where a backend keeps a state, alike for the
-// workspace that owns it and for those that read it. dir is the directory in
-// which Terraform runs. Parts may hold "*" for any text.
+// identityOf returns the identity of a state: the same text for the workspace that owns the
+// state and for its readers. Terraform runs in dir. Parts may contain "*" for any text.
 func identityOf(dir, kind string, args map[string]string, workspace string) string {
 	t := locationArgs(kind, args)
 	switch kind {
 	case "s3":
 		return "s3://" + t["bucket"] + "/" + s3StateKey(t["key"], t["workspace_key_prefix"], workspace)
 	case localBackend:
-		// Readers name it in their configuration, where every text is in NFC.
+		// Readers name the path in their configuration, where HCL normalizes all text to
+		// NFC.
 		return "local:" + norm.NFC.String(localStatePath(dir, t, workspace))
 	}
 	if workspace != defaultWorkspace {
@@ -206,11 +202,11 @@ func identityOf(dir, kind string, args map[string]string, workspace string) stri
 	var text bytes.Buffer
 	enc := json.NewEncoder(&text)
 	enc.SetEscapeHTML(false)
-	_ = enc.Encode(t) // a map of strings always encodes, sorted by key
+	_ = enc.Encode(t) // encoding a map of strings never fails; keys are sorted
 	return kind + ":" + strings.TrimSpace(text.String())
 }
 
-// s3StateKey returns the S3 key of a Terraform workspace's state.
+// s3StateKey returns the S3 key of the state of a Terraform CLI workspace.
 func s3StateKey(key, prefix, workspace string) string {
 	if prefix == "" {
 		prefix = "env:"
@@ -218,14 +214,13 @@ func s3StateKey(key, prefix, workspace string) string {
 	switch {
 	case workspace == defaultWorkspace:
 		return key
-	case strings.HasPrefix(workspace, "*"): // perhaps the default one
+	case strings.HasPrefix(workspace, "*"): // may be the default workspace
 		return "*" + key
 	default:
 		return prefix + "/" + workspace + "/" + key
 	}
 }
 
-// localStatePath returns the path of a state file in the repository.
 func localStatePath(dir string, t map[string]string, workspace string) string {
 	file := t["path"]
 	if workspace != defaultWorkspace {
@@ -249,7 +244,7 @@ func localStatePath(dir string, t map[string]string, workspace string) string {
 	}
 }
 
-// hasLocking tells whether a backend can lock, and is told to.
+// hasLocking reports whether a backend can lock the state and is configured to.
 func hasLocking(kind string, args map[string]string) bool {
 	switch kind {
 	case "s3":
@@ -266,8 +261,7 @@ func hasLocking(kind string, args map[string]string) bool {
 	return false
 }
 
-// scalarText returns a known value as text; "" for null and for what is no text,
-// number or bool.
+// scalarText returns a known string, number or bool as text, and "" for anything else.
 func scalarText(v cty.Value) string {
 	v, _ = v.UnmarkDeep()
 	text, err := convert.Convert(v, cty.String)

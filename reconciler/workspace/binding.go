@@ -8,14 +8,13 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// binding is a name that stands for each element of a collection in turn.
+// binding binds names to each element of a collection in turn.
 type binding struct {
-	key, value string               // names; of the root object's attributes if object is set
+	key, value string               // names; of attributes of the root object if object is set
 	object     string               // "each", "count", or the iterator of a dynamic block; "" for the names of a for expression
-	collection hclsyntax.Expression // what is gone through; for count, how often
+	collection hclsyntax.Expression // the collection to iterate over; for count, the number of instances
 }
 
-// repetitionBindings returns the binding of a block's for_each or count.
 func repetitionBindings(body *hclsyntax.Body) []binding {
 	if a := body.Attributes["for_each"]; a != nil {
 		return []binding{{key: "key", value: "value", object: "each", collection: a.Expr}}
@@ -26,7 +25,6 @@ func repetitionBindings(body *hclsyntax.Body) []binding {
 	return nil
 }
 
-// dynamicBindings returns the binding of a dynamic block's iterator.
 func dynamicBindings(b *hclsyntax.Block) []binding {
 	each := b.Body.Attributes["for_each"]
 	if each == nil {
@@ -41,12 +39,12 @@ func dynamicBindings(b *hclsyntax.Block) []binding {
 	return []binding{{key: "key", value: "value", object: name, collection: each.Expr}}
 }
 
-// maxElements is how large a collection may be for a name that stands for its
-// elements to be evaluated for each; beyond it is unknown, which widens.
+// maxElements is the largest collection whose elements are evaluated one by one. The
+// elements of a larger one are unknown, which makes the inputs wider.
 const maxElements = 256
 
-// forEach calls f with the values of the bound names that exprs refer to: once
-// for each element of collections that are known, else once with an unknown.
+// forEach calls f with the values of the bound names that exprs refer to: once for each
+// element of known collections, otherwise once with an unknown value.
 func (s *scope) forEach(bindings []binding, names bound, exprs []hclsyntax.Expression, f func(bound)) {
 	if len(bindings) == 0 {
 		f(names)
@@ -69,7 +67,7 @@ func (s *scope) forEach(bindings []binding, names bound, exprs []hclsyntax.Expre
 	}
 	for _, collection := range s.possibleValues(b.collection, names) {
 		for _, values := range b.elements(collection) {
-			if s.steps += valueCost; s.steps > maxWorkspaceSteps { // the rest is told by one that is unknown
+			if s.steps += valueCost; s.steps > maxWorkspaceSteps { // one unknown value stands for the rest
 				bind(b.bind(cty.DynamicVal, cty.DynamicVal))
 				return
 			}
@@ -78,8 +76,8 @@ func (s *scope) forEach(bindings []binding, names bound, exprs []hclsyntax.Expre
 	}
 }
 
-// isUsedIn tells whether an expression refers to a name that b binds, or a
-// binding inside of it may.
+// isUsedIn reports whether an expression, or the collection of an inner binding, refers to
+// a name that b binds.
 func (b binding) isUsedIn(exprs []hclsyntax.Expression, rest []binding) bool {
 	for _, e := range exprs {
 		if e != nil && b.bindsIn(e) {
@@ -96,7 +94,6 @@ func (b binding) bindsIn(e hclsyntax.Expression) bool {
 	})
 }
 
-// elements returns the values of b's names for each element of collection.
 func (b binding) elements(collection cty.Value) []bound {
 	collection, _ = collection.Unmark()
 	if b.object == "count" {
@@ -120,7 +117,7 @@ func (b binding) elements(collection cty.Value) []bound {
 	return result
 }
 
-// hasZeroInstances tells whether a block is repeated, and certainly not even once.
+// hasZeroInstances reports whether a block has a repetition that certainly has no instance.
 func (s *scope) hasZeroInstances(bindings []binding) bool {
 	return len(bindings) > 0 && len(bindings[0].elements(s.evaluate(bindings[0].collection, nil))) == 0
 }

@@ -10,28 +10,28 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 )
 
-// Bounds of evaluating, so that nothing that a repository holds takes all
-// memory, or for ever. What is larger is unknown, which widens.
+// Limits of evaluation, so that no file of a repository can exhaust memory or time. A value
+// beyond a limit is unknown, which makes the inputs wider.
 const (
 	maxTextSize         = 1 << 20 // bytes of a text
-	maxValueSize        = 8 << 20 // of a value, texts and elements together
-	maxExponent         = 1 << 12 // of a number, in bits
+	maxValueSize        = 8 << 20 // bytes of a value, strings and elements together
+	maxExponent         = 1 << 12 // bits of a number
 	maxExpressionSteps  = 1 << 19 // steps of one expression
-	maxWorkspaceSteps   = 1 << 20 // of one workspace
+	maxWorkspaceSteps   = 1 << 20 // steps of one workspace
 	valueCost           = 4       // steps of evaluating any expression
 	elementSize         = 128
-	maxRegexpCost       = 1 << 25 // instructions of a pattern for each byte that it looks at
-	maxDistinctElements = 1024    // elements, each compared with all others
+	maxRegexpCost       = 1 << 25 // pattern instructions times the bytes that they scan
+	maxDistinctElements = 1024    // elements, each compared with all the others
 )
 
-// Texts of files.
+// Limits of files.
 const (
-	maxConfigSize = 16 << 20 // of configuration and settings; more is refused
+	maxConfigSize = 16 << 20 // bytes of configuration and settings; a larger file is an error
 )
 
-// sizeOf returns about how much a value holds; more than maxValueSize if it is too
-// large for one of the bounds. It stops there: a few values that hold one
-// another can stand for as many elements as one likes.
+// sizeOf returns the approximate size of a value, and more than maxValueSize if it exceeds
+// a limit. It stops there: a few values that share parts can stand for any number of
+// elements.
 func sizeOf(v cty.Value) int { return addSize(v, 0) }
 
 func addSize(v cty.Value, size int) int {
@@ -61,7 +61,6 @@ func addSize(v cty.Value, size int) int {
 	return size
 }
 
-// lengthOf returns the length of the longest collection in v.
 func lengthOf(v cty.Value) int {
 	v, _ = v.Unmark()
 	if v == cty.NilVal || !v.IsKnown() || v.IsNull() || !v.CanIterateElements() {
@@ -75,8 +74,8 @@ func lengthOf(v cty.Value) int {
 	return max(n, longest)
 }
 
-// conversionCost returns how many steps it takes to make lists of the tuples
-// in v: each element's type is compared with all others.
+// conversionCost returns the steps that it takes to convert the tuples in v to lists: each
+// element's type is compared with all the others.
 func conversionCost(v cty.Value) int {
 	v, _ = v.Unmark()
 	if v == cty.NilVal || !isIterable(v) {
@@ -93,8 +92,8 @@ func conversionCost(v cty.Value) int {
 	return cost
 }
 
-// withSizeLimit returns f with an unknown result where its arguments, or what it
-// makes of them, would be too large.
+// withSizeLimit returns f with an unknown result if its arguments or its result would be
+// too large.
 func withSizeLimit(name string, f function.Function) function.Function {
 	maxResultSize := maxResultSizes[name]
 	if maxResultSize == nil {
@@ -110,8 +109,8 @@ func withSizeLimit(name string, f function.Function) function.Function {
 	return function.New(spec)
 }
 
-// maxResultSizes tells how large the result of a function is at most, where that can
-// be far more than its arguments.
+// maxResultSizes returns, by function, the maximum size of the result. It lists the
+// functions whose result can be far larger than their arguments.
 var maxResultSizes = map[string]func(args []cty.Value) int{
 	"format":     maxFormatSize,
 	"formatlist": maxFormatSize,
@@ -169,11 +168,11 @@ var maxResultSizes = map[string]func(args []cty.Value) int{
 	},
 }
 
-// regexpCost returns how long looking for a pattern in n bytes takes at most.
+// regexpCost returns the maximum cost of matching a pattern against n bytes.
 func regexpCost(pattern cty.Value, n int) int {
 	parsed, err := syntax.Parse(strings.Trim(textOrEmpty(pattern), "/"), syntax.Perl)
 	if err != nil {
-		return 0 // the function says so
+		return 0 // the function reports the bad pattern
 	}
 	compiled, err := syntax.Compile(parsed.Simplify())
 	if err != nil {
@@ -184,7 +183,7 @@ func regexpCost(pattern cty.Value, n int) int {
 
 var formatWidths = regexp.MustCompile(`\d+`)
 
-// maxFormatSize is at most each argument for each verb, and all widths.
+// maxFormatSize assumes each argument for each verb, and adds all widths.
 func maxFormatSize(args []cty.Value) int {
 	layout := textOrEmpty(args[0])
 	size := 0

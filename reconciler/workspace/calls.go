@@ -9,17 +9,17 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// walkCall takes in the module that c calls, and what that depends on.
+// walkCall walks the module that c calls, with everything that the module depends on.
 func (e *evaluation) walkCall(s *scope, c *moduleCall) {
 	source, ok := c.arguments["source"]
 	if !ok {
-		return // Terraform says so better
+		return // Terraform has a better message for this
 	}
 	text, known := asString(s.evaluate(source.Expression, nil))
 	switch {
 	case !known:
 		e.checker.addViolation(source.file, source.Range(), "", "the source of module %q cannot be told before Terraform runs", c.name)
-		// What such a module would depend on cannot be told, so all counts.
+		// The inputs of such a module are unknown, so every file counts.
 		e.inputs.addGuess(".", problemAt(source.file, source.Range(), "the source of module %q cannot be evaluated here: every change in the repository counts", c.name))
 	case isLocalSource(text) && !isOutsideRepo(path.Join(s.module.dir, text)):
 		e.walkLocalCall(s, c, source, path.Join(s.module.dir, text))
@@ -30,12 +30,11 @@ func (e *evaluation) walkCall(s *scope, c *moduleCall) {
 	}
 }
 
-// isLocalSource tells whether a module's source is a path of the repository.
+// isLocalSource reports whether a module's source is a path in the repository.
 func isLocalSource(source string) bool {
 	return source == "." || source == ".." || strings.HasPrefix(source, "./") || strings.HasPrefix(source, "../")
 }
 
-// walkLocalCall takes in the module at dir, which c calls.
 func (e *evaluation) walkLocalCall(s *scope, c *moduleCall, source definition, dir string) {
 	addProblem := func(format string, args ...any) {
 		e.problems = append(e.problems, problemAt(source.file, source.Range(), "module %q: "+format, append([]any{c.name}, args...)...))
@@ -57,7 +56,7 @@ func (e *evaluation) walkLocalCall(s *scope, c *moduleCall, source definition, d
 		return
 	}
 	if e.instances > maxInstances {
-		// So many that each is looked at once, whatever its arguments.
+		// Beyond maxInstances each module is walked once, with unknown arguments.
 		if !e.walkedGenerally[m.dir] {
 			e.walkedGenerally[m.dir] = true
 			child := s.newChild(m, c, nil)
@@ -79,7 +78,7 @@ func (e *evaluation) walkLocalCall(s *scope, c *moduleCall, source definition, d
 	s.forEach(c.bindings, nil, c.expressions(), func(names bound) { e.walk(s.newChild(m, c, names)) })
 }
 
-// expressions are the arguments that are handed to the module.
+// expressions returns the arguments that are passed to the module.
 func (c *moduleCall) expressions() []hclsyntax.Expression {
 	var exprs []hclsyntax.Expression
 	for name, d := range c.arguments {
@@ -90,7 +89,6 @@ func (c *moduleCall) expressions() []hclsyntax.Expression {
 	return exprs
 }
 
-// newChild returns the scope of the module that c calls.
 func (s *scope) newChild(m *module, c *moduleCall, names bound) *scope {
 	s.instances++
 	child := newScope(s.evaluation, m)
@@ -98,8 +96,8 @@ func (s *scope) newChild(m *module, c *moduleCall, names bound) *scope {
 	return child
 }
 
-// callee returns the scope of a called module for references to its outputs:
-// that of any instance. Nil if it is not a module of this repository.
+// callee returns the scope of a called module for references to its outputs, for any one of
+// its instances. It returns nil if the module is not in this repository.
 func (s *scope) callee(name string) *scope {
 	if child, ok := s.callees[name]; ok {
 		return child
@@ -122,8 +120,8 @@ func (s *scope) callee(name string) *scope {
 	return s.callees[name]
 }
 
-// findCallCycle returns the way from dir down to the module of s and back, if dir
-// is one of the modules that s is called by.
+// findCallCycle returns the calls from dir down to the module of s and back, if dir is
+// among the callers of s.
 func (s *scope) findCallCycle(dir string) string {
 	cycle := []string{dir}
 	for caller := s; caller != nil; caller = caller.parent {
@@ -142,7 +140,7 @@ var (
 	registryAddress = regexp.MustCompile(`^([0-9A-Za-z.:-]+/)?[0-9A-Za-z_-]+/[0-9A-Za-z_-]+/[0-9a-z]+(//.*)?$`)
 )
 
-// checkRemoteCall warns of a module that may change without a commit here.
+// checkRemoteCall warns about a module that may change without a commit here.
 func (e *evaluation) checkRemoteCall(c *moduleCall, source definition, text string) {
 	exact := false
 	if v, ok := c.arguments["version"]; ok {
@@ -162,8 +160,8 @@ func (e *evaluation) checkRemoteCall(c *moduleCall, source definition, text stri
 	}
 }
 
-// isRegistry tells whether source is a module registry's address. Shorthands
-// of hosts that serve Git look alike.
+// isRegistry reports whether source is an address in a module registry. Shorthands of Git
+// hosts have the same form.
 func isRegistry(source string) bool {
 	host, _, _ := strings.Cut(source, "/")
 	return registryAddress.MatchString(source) && host != "github.com" && host != "bitbucket.org"

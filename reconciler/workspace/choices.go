@@ -10,19 +10,19 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// What nobody has approved is judged by all that a value may be: of every
-// choice each branch. A value that is not among the choices is unknown, which
-// is the worst.
+// The policy checks unreviewed code by all values that an expression may have, with both
+// branches of every conditional. A value that is not among the choices is unknown, which is
+// the worst case.
 
-// Marks of values that only stand for what Terraform has, and are good for
-// nothing but to be (the beginning of) a path.
+// Marks of values that only stand for the real value. Such a value can only be a path or
+// the beginning of one.
 const (
-	pathMark       valueMark = "bare"   // path.*: how it is written depends on the machine
-	pathPrefixMark valueMark = "placed" // text that begins with it
+	pathMark       valueMark = "bare"   // path.*: its text depends on the machine
+	pathPrefixMark valueMark = "placed" // text that begins with path.*
 	globMark       valueMark = "below"  // any file below the directory that the text begins with
 )
 
-// Bounds of the choices of one expression, and of one workspace.
+// Limits for the choices of one expression, and of one workspace.
 const (
 	maxChoices     = 64
 	maxChoiceText  = 1 << 16
@@ -32,8 +32,8 @@ const (
 
 var unknownChoices = []cty.Value{cty.DynamicVal}
 
-// choices returns the values that x may have. A text with a mark of this file
-// is a path's; all others are what Terraform has, to the letter.
+// choices returns the values that x may have. A text with a mark of this file is a path;
+// any other text is exactly the text that Terraform has.
 func (s *scope) choices(x hclsyntax.Expression, names bound) []cty.Value {
 	if x == nil {
 		return unknownChoices
@@ -64,7 +64,7 @@ func (s *scope) choices(x hclsyntax.Expression, names bound) []cty.Value {
 	}
 }
 
-// hasPath reports whether anything in v is marked as a path's text.
+// hasPath reports whether v contains text that is marked as a path.
 func hasPath(v cty.Value) bool {
 	_, marks := v.UnmarkDeep()
 	for _, m := range []valueMark{pathMark, pathPrefixMark, globMark} {
@@ -85,11 +85,11 @@ func (s *scope) callChoices(x *hclsyntax.FunctionCallExpr, names bound) (result 
 		return distinctValues(result)
 	case name == "lookup" && len(x.Args) == 3:
 		return distinctValues(append(elementsOf(s.choices(x.Args[0], names)), s.choices(x.Args[2], names)...))
-	case name == "abspath" && len(x.Args) == 1: // of a path, which stays the same one
+	case name == "abspath" && len(x.Args) == 1: // the absolute form is the same path
 		return mapValues(s.choices(x.Args[0], names), func(v cty.Value) cty.Value { return v.Mark(pathMark) })
 	case (name == "toset" || name == "tolist") && len(x.Args) == 1:
 		if choices := s.choices(x.Args[0], names); hasPath(cty.TupleVal(choices)) {
-			return choices // what is gone through stays the same
+			return choices // iteration does not change the choices
 		}
 	case name == "fileset" && len(x.Args) == 2:
 		return s.filesetChoices(x, names)
@@ -106,17 +106,16 @@ func (s *scope) filesetChoices(x *hclsyntax.FunctionCallExpr, names bound) []cty
 	return []cty.Value{cty.TupleVal([]cty.Value{unknownWithPrefix(patternBase(pattern)).Mark(globMark)})}
 }
 
-// plainAlternatives are those of a pattern that can yield no "..".
+// plainAlternatives matches alternatives of a pattern that cannot yield "..".
 var plainAlternatives = regexp.MustCompile(`\{[0-9A-Za-z_-]+(,[0-9A-Za-z_-]+)*\}`)
 
-// isPlainPattern reports whether a pattern of files stays below the directory
-// that it is looked for in.
+// isPlainPattern reports whether a pattern only matches files below its base directory.
 func isPlainPattern(pattern string) bool {
 	return !strings.Contains(pattern, "..") && !strings.ContainsAny(plainAlternatives.ReplaceAllString(pattern, ""), `{}\`)
 }
 
-// patternBase returns the directory that all files of a pattern lie in, ending
-// in a slash.
+// patternBase returns the directory that contains all files of a pattern, with a trailing
+// slash.
 func patternBase(pattern string) string {
 	base, _ := doublestar.SplitPattern(strings.TrimLeft(pattern, "/"))
 	return "./" + strings.TrimPrefix(base+"/", "./")
@@ -147,8 +146,8 @@ func (s *scope) traversalChoices(x *hclsyntax.ScopeTraversalExpr, names bound) [
 	return []cty.Value{s.evaluate(x, names)}
 }
 
-// memoizeChoices returns the choices under key, filled in when they are first asked
-// for; those of definitions in a circle are unknown.
+// memoizeChoices returns the choices under key and computes them once. Choices of
+// definitions in a cycle are unknown.
 func (s *scope) memoizeChoices(key string, fill func() []cty.Value) []cty.Value {
 	if v, ok := s.choiceMemo[key]; ok {
 		return v
@@ -177,7 +176,7 @@ func (s *scope) variableChoices(name string) []cty.Value {
 	}
 	return distinctValues(mapValues(result, func(v cty.Value) cty.Value {
 		if hasPath(v) && v.Type() != cty.String {
-			return v // only what is in it matters
+			return v // only the paths in it matter
 		}
 		return declared.convert(v)
 	}))
@@ -200,7 +199,7 @@ func (s *scope) indexChoices(x *hclsyntax.IndexExpr, names bound) []cty.Value {
 	return traverse(collections, hcl.Traversal{hcl.TraverseIndex{Key: key}})
 }
 
-// traverse returns what a traversal leads to in each of the values.
+// traverse applies a traversal to each of the values.
 func traverse(values []cty.Value, t hcl.Traversal) []cty.Value {
 	if len(t) == 0 {
 		return values
@@ -218,13 +217,12 @@ func traverse(values []cty.Value, t hcl.Traversal) []cty.Value {
 	}))
 }
 
-// templateChoices are those of a text that is put together.
 func (s *scope) templateChoices(x *hclsyntax.TemplateExpr, names bound) []cty.Value {
 	return combine(len(x.Parts), func(i int) []cty.Value { return s.choices(x.Parts[i], names) }, concatenate)
 }
 
-// concatenate puts a text together. What is only a path's text may stand
-// where a path begins, and a slash must follow it.
+// concatenate joins the parts of a text. A path mark may only stand at the beginning of a
+// path, and a slash must follow it.
 func concatenate(parts []cty.Value) cty.Value {
 	text, mark := "", valueMark("")
 	for _, part := range parts {
@@ -236,7 +234,7 @@ func concatenate(parts []cty.Value) cty.Value {
 			mark = partMark
 		case partMark != "":
 			return cty.DynamicVal
-		case mark == globMark: // part of a name that is not known anyway
+		case mark == globMark: // part of a name that is unknown anyway
 			continue
 		case mark == pathMark && word != "":
 			if mark = pathPrefixMark; word[0] != '/' {
@@ -256,8 +254,7 @@ func concatenate(parts []cty.Value) cty.Value {
 	return cty.StringVal(text).Mark(mark)
 }
 
-// wordOf returns a part of a text, as far as it is known, and how it is marked
-// as a path's.
+// wordOf returns the known text of a part, and its mark if it is a path.
 func wordOf(v cty.Value) (text string, mark valueMark, ok bool) {
 	unmarked, marks := v.Unmark()
 	for _, m := range []valueMark{pathMark, pathPrefixMark, globMark} {
@@ -274,7 +271,6 @@ func wordOf(v cty.Value) (text string, mark valueMark, ok bool) {
 	return text, mark, ok
 }
 
-// numberOrBoolText returns a known number or bool as text.
 func numberOrBoolText(v cty.Value) (string, bool) {
 	if !v.IsKnown() || v.IsNull() || v.Type() != cty.Number && v.Type() != cty.Bool {
 		return "", false
@@ -345,7 +341,7 @@ func elementsOf(collections []cty.Value) (result []cty.Value) {
 	return result
 }
 
-// distinctValues returns values without repeats; too many are unknown.
+// distinctValues removes duplicates; too many values are unknown.
 func distinctValues(values []cty.Value) []cty.Value {
 	var result []cty.Value
 next:

@@ -8,21 +8,21 @@ import (
 	"github.com/hashicorp/hcl/v2"
 )
 
-// Terraform CLI workspaces are several states of one directory. Here it has
-// one, that of the default one. In a directory that was written for several,
-// what stands would be made a second time under the name "default".
+// Terraform CLI workspaces are several states of one directory. reconcile supports only the
+// default one. In a directory written for several workspaces, it would create the existing
+// resources a second time, in the workspace "default".
 
-// onlyDefaultText is why such a directory is refused, and what to do.
+// onlyDefaultText says why such a directory is an error, and what to do.
 const onlyDefaultText = "this directory has a state for each Terraform CLI workspace, and only the default one is supported: make a directory of each, with a state of its own"
 
-// isCLIWorkspaceRef reports whether t is the name of the CLI workspace.
+// isCLIWorkspaceRef reports whether t refers to the name of the CLI workspace.
 func isCLIWorkspaceRef(t hcl.Traversal) bool {
 	root := t.RootName()
 	name, ok := attrAt(t, 1)
 	return ok && name == "workspace" && (root == "terraform" || root == "tofu")
 }
 
-// rejectCLIWorkspaces refuses a directory that was written for several CLI
+// rejectCLIWorkspaces adds an error for a directory that was written for several CLI
 // workspaces.
 func (e *evaluation) rejectCLIWorkspaces(w *Workspace) {
 	if states := path.Join(w.Path, "terraform.tfstate.d"); e.tree.ID(states) != AbsentID {
@@ -42,8 +42,8 @@ func (e *evaluation) rejectCLIWorkspaces(w *Workspace) {
 	}
 }
 
-// hasSeveralWorkspaces reports whether a cloud or remote backend is that of more
-// than one workspace.
+// hasSeveralWorkspaces reports whether a cloud or remote backend has more than one
+// workspace.
 func (b *backendBlock) hasSeveralWorkspaces() bool {
 	for _, inner := range b.block.Body.Blocks {
 		attrs := inner.Body.Attributes

@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 )
 
-// ApplyMode says which plans of a workspace are applied without asking.
+// ApplyMode says which plans of a workspace are applied without approval.
 type ApplyMode string
 
 // The values of apply in the settings.
@@ -14,39 +14,38 @@ const (
 	ApplyAlways   ApplyMode = "always"    // every plan
 	ApplyPlanOnly ApplyMode = "plan-only" // none
 	ApplySafe     ApplyMode = "safe"      // up to risk "update"
-	ApplyApproved ApplyMode = "approve"   // those that a person approved
+	ApplyApproved ApplyMode = "approve"   // plans that a person approved
 )
 
-// Config is the settings as they hold for one workspace.
+// Config is the settings of one workspace.
 type Config struct {
-	DependsOn     []string // names of workspaces, beside what is inferred
+	DependsOn     []string // names of workspaces, in addition to inferred ones
 	Apply         ApplyMode
-	VarFiles      []string // repository paths, in the order in which later ones win
+	VarFiles      []string // repository paths; later files override earlier ones
 	BackendConfig string   // repository path of a partial backend configuration; "" for none
-	Env           []string // names of the TF_VAR_* that are passed on, sorted
-	Protect       []string // addresses, as globs, never destroyed or replaced without approval
-	Prune         bool     // destroy when the directory is removed
-	PlanRole      string   // ARN assumed for plans
-	ApplyRole     string   // ARN assumed for applies
-	AllowUnlocked bool     // run although the state's backend cannot lock
+	Env           []string // names of the TF_VAR_* variables to pass on, sorted
+	Protect       []string // address patterns (globs) of resources that are destroyed or replaced only after approval
+	Prune         bool     // destroy the resources when the directory is removed
+	PlanRole      string   // ARN of the role for plans
+	ApplyRole     string   // ARN of the role for applies
+	AllowUnlocked bool     // run even if the state's backend cannot lock
 
-	// Err is what is wrong with the settings of this workspace. What is wrong is
-	// left out of the rest, so that nothing must be done by it.
+	// Err holds the mistakes in the settings of this workspace. The other fields omit the
+	// wrong values, so that no run can act on them.
 	Err error `json:"-"`
 }
 
-// Digest is a hash of the settings that change what Terraform would do, and
-// of no others: how a plan is gated is not an input.
+// Digest returns a hash of exactly those settings that change what Terraform would do. How
+// a plan is approved is not an input.
 func (c Config) Digest() string {
-	// A struct of strings and lists always encodes.
+	// Encoding strings and lists never fails.
 	text, _ := json.Marshal([]any{c.DependsOn, c.VarFiles, c.BackendConfig, c.Env})
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:16])
 }
 
-// StaleInputs says in words which inputs of trace that are no paths of the
-// workspace's own have changed: its settings, or the rules of discovery. It
-// is the other half of the function Stale.
+// StaleInputs returns a description of each changed input of trace that is not a path: the
+// workspace's settings and the discovery rules. StalePaths handles the paths.
 func (c Config) StaleInputs(trace map[string]string) []string {
 	var stale []string
 	if c.Err != nil || trace[SettingsInput] != c.Digest() {

@@ -7,13 +7,11 @@ import (
 	"strings"
 )
 
-// ErrCycle is wrapped by Graph.Err of workspaces that depend on each other in
-// a circle.
+// ErrCycle is wrapped by Graph.Err for workspaces in a dependency cycle.
 var ErrCycle = errors.New("workspaces depend on each other")
 
-// dropGuesses drops guesses until none lies in a circle, the least certain
-// first. Of two that are alike both are dropped, so that the outcome does not
-// hang on names.
+// dropGuesses drops guesses until no guess is in a cycle, the least certain first. Guesses
+// of equal certainty are dropped together, so that names do not decide.
 func (l *graphBuilder) dropGuesses() {
 	for {
 		up := map[string][]string{}
@@ -50,8 +48,8 @@ func (l *graphBuilder) dropGuesses() {
 	}
 }
 
-// rejectCycles refuses the workspaces that depend on each other in a circle,
-// and takes the circle out of the graph.
+// rejectCycles adds an error to the workspaces in each cycle, and removes the cycle's
+// dependencies from the graph.
 func (l *graphBuilder) rejectCycles() {
 	cycle := findCycles(l.upstream)
 	for _, n := range l.nodes {
@@ -68,8 +66,7 @@ func (l *graphBuilder) rejectCycles() {
 	}
 }
 
-// shortestCycle is a shortest way from name through workspaces of its circle back to
-// itself.
+// shortestCycle returns a shortest path from name through its cycle back to name.
 func (l *graphBuilder) shortestCycle(name string, inCycle func(string) bool) []string {
 	from := map[string]string{}
 	for queue := []string{name}; len(queue) > 0; queue = queue[1:] {
@@ -90,8 +87,8 @@ func (l *graphBuilder) shortestCycle(name string, inCycle func(string) bool) []s
 	return cycle
 }
 
-// findCycles numbers the circles of a graph, from 1: workspaces that can reach
-// one another have the same number, others none (Tarjan's algorithm).
+// findCycles numbers the cycles of a graph from 1. Workspaces that can reach each other
+// have the same number; others have none (Tarjan's algorithm).
 func findCycles(up map[string][]string) map[string]int {
 	index, low, cycle := map[string]int{}, map[string]int{}, map[string]int{}
 	var stack []string

@@ -1,16 +1,15 @@
 package workspace
 
-// maxDepth is how deep an expression may nest. The parser calls itself for
-// each level, and a stack that overflows ends the process: no recover helps,
-// and all workspaces would stop for one file.
+// maxDepth is the maximum nesting of an expression. The parser recurses at each level, and
+// a stack overflow ends the process: recover cannot stop it, and one file would stop all
+// workspaces.
 const maxDepth = 50_000
 
-// isTooDeep tells whether text could nest deeper than maxDepth: by brackets, or
-// by a chain of operators. It guesses high, since it knows no strings or
-// comments.
+// isTooDeep reports whether text could nest deeper than maxDepth, by brackets or by a chain
+// of operators. It overestimates, because it does not parse strings or comments.
 func isTooDeep(text []byte) bool {
 	open, operators := 0, 0
-	var last byte // but for spaces, on this line or before
+	var last byte // not a space; may be on an earlier line
 	isNewLine := false
 	for _, c := range text {
 		if c == ' ' || c == '\t' || c == '\r' {
@@ -40,8 +39,7 @@ func isTooDeep(text []byte) bool {
 	return false
 }
 
-// isOperator tells whether c makes an expression of what stands before or
-// after it.
+// isOperator reports whether c combines the text before or after it into an expression.
 func isOperator(c byte) bool {
 	switch c {
 	case '?', ':', '+', '-', '*', '/', '%', '&', '|', '!', '<', '>', '.', '[':

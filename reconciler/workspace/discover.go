@@ -12,14 +12,13 @@ import (
 	"reconcile/internal/similar"
 )
 
-// Discover returns the workspaces of tree, sorted by name: the directories
-// that the patterns match and that hold configuration for the product. A link
-// to a directory is another name for it, not another workspace. What is wrong
-// with the settings of one workspace is in its Config; an error is what may
-// concern any of them.
+// Discover returns the workspaces of tree, sorted by name: the directories that match the
+// patterns and have configuration for the product. A link to a directory is another name
+// for the directory, not another workspace. Mistakes in the settings of one workspace are
+// in its Config. An error may concern any workspace.
 func Discover(tree Tree, s *Settings, product Product) ([]Dir, error) {
 	found := map[string]string{}          // path by name
-	openTofuOnly := map[string]bool{}     // names
+	openTofuOnly := map[string]bool{}     // by name
 	duplicates := map[string][]*Problem{} // by name
 	var unmatched, problems []*Problem
 	for _, pattern := range s.patterns {
@@ -61,18 +60,16 @@ func Discover(tree Tree, s *Settings, product Product) ([]Dir, error) {
 	return dirs, nil
 }
 
-// OpenTofuDirs returns the directories that would be workspaces, but for that all
-// their configuration is for OpenTofu alone and Discover was asked for
-// Terraform. The settings may name them.
+// OpenTofuDirs returns the directories that would be workspaces, except that they have only
+// OpenTofu configuration and Discover was called for Terraform. The settings may name them.
 func (s *Settings) OpenTofuDirs() []Dir { return s.openTofuDirs }
 
-// configure evaluates the settings for each workspace. What is wrong with
-// those of one is in its Config, beside what is already known to be. It returns
-// the blocks that name no workspace: it is not known whose settings they are,
-// and whom they were to protect.
+// configure evaluates the settings for each workspace. Mistakes in the settings of one
+// workspace go to its Config. It returns the blocks that name no workspace: nobody can tell
+// which workspace they were meant to protect.
 func (s *Settings) configure(tree Tree, duplicates map[string][]*Problem) []*Problem {
 	s.configs = map[string]Config{}
-	others := &settingsDecoder{tree: tree} // of environments that are not chosen
+	others := &settingsDecoder{tree: tree} // of environments that are not selected
 	for name := range s.paths {
 		d := &settingsDecoder{tree: tree, problems: duplicates[name]}
 		config := s.configFor(d, name)
@@ -99,7 +96,7 @@ func (s *Settings) configure(tree Tree, duplicates map[string][]*Problem) []*Pro
 	return d.problems
 }
 
-// warnUnknownWorkspaces complains about the blocks of a layer that name no workspace.
+// warnUnknownWorkspaces adds a problem for each block that names no workspace.
 func (s *Settings) warnUnknownWorkspaces(d *settingsDecoder, l settingsLayer) {
 	for label, o := range l.workspaces {
 		if _, ok := s.paths[label]; !ok {
@@ -108,8 +105,7 @@ func (s *Settings) warnUnknownWorkspaces(d *settingsDecoder, l settingsLayer) {
 	}
 }
 
-// knownDependencies returns the names of workspaces among those that one is to
-// depend on.
+// knownDependencies returns the names in list that are workspaces.
 func (s *Settings) knownDependencies(d *settingsDecoder, list []posString) (known []posString) {
 	for _, up := range list {
 		if _, ok := s.paths[up.text]; ok {
@@ -121,8 +117,8 @@ func (s *Settings) knownDependencies(d *settingsDecoder, list []posString) (know
 	return known
 }
 
-// Warnings returns what is wrong with the settings and changes nothing for the
-// workspaces that there are, in the order of the places.
+// Warnings returns the mistakes in the settings that affect no existing workspace, sorted
+// by position.
 func (s *Settings) Warnings() (texts []string) {
 	for _, p := range sortProblems(s.warnings) {
 		texts = append(texts, p.Error())
@@ -130,7 +126,7 @@ func (s *Settings) Warnings() (texts []string) {
 	return texts
 }
 
-// unknownWorkspaceText says that no workspace has a name, and which one may be meant.
+// unknownWorkspaceText returns the message for an unknown name, with the likely name.
 func (s *Settings) unknownWorkspaceText(name string) string {
 	text := fmt.Sprintf("there is no workspace %q (%s)", name, s.describeNames())
 	if meant := similar.FindCorrection(name, sortedKeys(s.paths)); meant != "" {
@@ -139,7 +135,6 @@ func (s *Settings) unknownWorkspaceText(name string) string {
 	return text
 }
 
-// describeNames lists the workspaces for a message.
 func (s *Settings) describeNames() string {
 	names := sortedKeys(s.paths)
 	if len(names) == 0 {
@@ -152,14 +147,11 @@ func (s *Settings) describeNames() string {
 	return "known: " + strings.Join(names, ", ")
 }
 
-// matchedDir is a directory that a pattern matches.
 type matchedDir struct {
 	Dir
-	openTofuOnly bool // its configuration is for another product
+	openTofuOnly bool // has only configuration for OpenTofu
 }
 
-// matchPattern returns the directories that pattern matches and that hold
-// configuration.
 func matchPattern(tree Tree, pattern string, product Product) ([]matchedDir, error) {
 	base, _ := doublestar.SplitPattern(pattern)
 	var paths []string
@@ -169,7 +161,7 @@ func matchPattern(tree Tree, pattern string, product Product) ([]matchedDir, err
 		}
 		return nil
 	}, doublestar.WithFailOnIOErrors(), doublestar.WithNoFollow())
-	if errors.Is(err, fs.ErrNotExist) { // the fixed part of the pattern
+	if errors.Is(err, fs.ErrNotExist) { // the fixed part of the pattern does not exist
 		return nil, nil
 	}
 	if err != nil {
@@ -202,8 +194,7 @@ func matchPattern(tree Tree, pattern string, product Product) ([]matchedDir, err
 	return dirs, nil
 }
 
-// isHidden tells whether an element of path begins with a dot, as that of
-// .terraform does.
+// isHidden reports whether an element of path begins with a dot, such as .terraform.
 func isHidden(path string) bool {
 	return path != "." && (strings.HasPrefix(path, ".") || strings.Contains(path, "/."))
 }

@@ -8,11 +8,11 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// maxInstances is how many instances of modules are told apart in one
-// workspace; beyond, their arguments are unknown, which widens.
+// maxInstances is the number of module instances that are evaluated separately in one
+// workspace. Beyond it their arguments are unknown, which makes the inputs wider.
 const maxInstances = 2000
 
-// evaluation is the loading of one workspace.
+// evaluation loads one workspace.
 type evaluation struct {
 	*Loader
 	root   Dir
@@ -24,22 +24,22 @@ type evaluation struct {
 	globs            map[string]bool // see Workspace.Globs
 	warnings         []*Problem
 	problems         []*Problem
-	cliWorkspaceRefs []*Problem // where terraform.workspace is used
+	cliWorkspaceRefs []*Problem // uses of terraform.workspace
 	versions         []string   // required_version
 	init             []string   // Workspace.InitKey
-	needsProviders   bool       // Workspace.Providers
+	needsProviders   bool       // Workspace.NeedsProviders
 	settings         map[string]bool
 
-	instances       int             // of modules
-	walkedGenerally map[string]bool // modules that were looked at with unknown arguments
-	checker         *policyChecker  // told of what is found; nil: nobody asks
-	templateDepth   int             // how deep
-	referenceDepth  int             // of references
-	steps           int             // of evaluating
-	meter           meter           // of the expression that is evaluated
+	instances       int             // number of module instances
+	walkedGenerally map[string]bool // modules that were walked with unknown arguments
+	checker         *policyChecker  // receives each finding; nil if no policy is checked
+	templateDepth   int             // nesting of templates
+	referenceDepth  int             // nesting of references
+	steps           int             // steps of evaluation
+	meter           meter           // of the current expression
 }
 
-// walk looks through the module of s and those that it calls.
+// walk collects the inputs of the module of s and of the modules that it calls.
 func (e *evaluation) walk(s *scope) {
 	e.checker.addDir(s.module.dir)
 	e.problems = append(e.problems, s.module.problems...)
@@ -50,7 +50,7 @@ func (e *evaluation) walk(s *scope) {
 	for _, key := range s.module.settings {
 		e.settings[key] = true
 	}
-	if !s.zeroInstances { // else Terraform evaluates nothing in it; it reads and installs it all the same
+	if !s.zeroInstances { // otherwise Terraform evaluates nothing in it, but still reads and installs it
 		e.cliWorkspaceRefs = append(e.cliWorkspaceRefs, s.module.cliWorkspaceRefs...)
 		for _, m := range s.module.pathRefs {
 			e.addPathRef(s, m)
@@ -64,10 +64,10 @@ func (e *evaluation) walk(s *scope) {
 	}
 }
 
-// addPathRef takes in what m names.
+// addPathRef adds the inputs that m names.
 func (e *evaluation) addPathRef(s *scope, m pathRef) { e.addPathRefIn(s, m, nil) }
 
-// addPathRefIn is mention where names stand for something already.
+// addPathRefIn is addPathRef with some names already bound.
 func (e *evaluation) addPathRefIn(s *scope, m pathRef, names bound) {
 	if e.checker != nil {
 		e.checker.checkPathRef(s, m, names)
@@ -95,8 +95,8 @@ func (e *evaluation) addPathRefIn(s *scope, m pathRef, names bound) {
 	})
 }
 
-// branchValues returns the values that x may have: of a choice that cannot be
-// evaluated, both.
+// branchValues returns the values that x may have: both branches of a conditional whose
+// condition is unknown.
 func (s *scope) branchValues(x hclsyntax.Expression, names bound) []cty.Value {
 	if conditional, ok := unwrap(x).(*hclsyntax.ConditionalExpr); ok {
 		if v := s.evaluate(conditional.Condition, names); !v.IsKnown() {
@@ -106,8 +106,8 @@ func (s *scope) branchValues(x hclsyntax.Expression, names bound) []cty.Value {
 	return []cty.Value{s.evaluate(x, names)}
 }
 
-// possibleValues returns the values that x may have: where code is judged that
-// nobody has approved, all choices.
+// possibleValues returns the values that x may have. The policy check of unreviewed code
+// needs all choices.
 func (s *scope) possibleValues(x hclsyntax.Expression, names bound) []cty.Value {
 	if s.checker != nil {
 		return s.choices(x, names)
@@ -115,7 +115,7 @@ func (s *scope) possibleValues(x hclsyntax.Expression, names bound) []cty.Value 
 	return []cty.Value{s.evaluate(x, names)}
 }
 
-// unwrap returns what stands in parentheses, or alone in a template.
+// unwrap removes parentheses and templates around a single expression.
 func unwrap(x hclsyntax.Expression) hclsyntax.Expression {
 	for {
 		switch inner := x.(type) {

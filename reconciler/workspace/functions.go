@@ -14,9 +14,9 @@ import (
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 )
 
-// pureFunctions are Terraform's functions of values alone. Those that matter
-// to no path are known by name only: their result is unknown, which widens
-// and never misleads.
+// pureFunctions are Terraform's functions that depend only on their arguments. Functions
+// that do not matter for paths are known by name only: their result is unknown, which makes
+// the inputs wider but is never wrong.
 var pureFunctions = &hcl.EvalContext{Functions: addCoreNames(map[string]function.Function{
 	"abs": stdlib.AbsoluteFunc, "ceil": stdlib.CeilFunc, "floor": stdlib.FloorFunc, "log": stdlib.LogFunc,
 	"max": stdlib.MaxFunc, "min": stdlib.MinFunc, "parseint": stdlib.ParseIntFunc, "pow": stdlib.PowFunc,
@@ -57,13 +57,13 @@ var pureFunctions = &hcl.EvalContext{Functions: addCoreNames(map[string]function
 	"toset": stdlib.MakeToFunc(cty.Set(cty.DynamicPseudoType)),
 })}
 
-// unknownFunctions are those whose result is not worked out here.
+// unknownFunctions lists the functions whose result is not computed here.
 var unknownFunctions = strings.Fields(`
 	alltrue anytrue base64gzip base64sha256 base64sha512 bcrypt cidrhost cidrnetmask cidrsubnet cidrsubnets issensitive
 	matchkeys md5 plantimestamp rsadecrypt sha1 sha256 sha512 sum templatestring textdecodebase64 textencodebase64
 	timecmp timestamp transpose type urlencode urldecode uuid uuidv5 yamldecode yamlencode base64gunzip cidrcontains`)
 
-// addCoreNames adds the unknown functions to known, and each under its core:: name.
+// addCoreNames adds the unknown functions to known, and each function's core:: name.
 func addCoreNames(known map[string]function.Function) map[string]function.Function {
 	for _, name := range unknownFunctions {
 		known[name] = unknownFunc
@@ -76,7 +76,7 @@ func addCoreNames(known map[string]function.Function) map[string]function.Functi
 	return functions
 }
 
-// anyParameter takes any arguments, unknown ones and null too.
+// anyParameter accepts any arguments, including unknown and null values.
 var anyParameter = &function.Parameter{Name: "v", Type: cty.DynamicPseudoType, AllowNull: true, AllowUnknown: true, AllowDynamicType: true}
 
 var unknownFunc = function.New(&function.Spec{
@@ -111,7 +111,7 @@ var oneFunc = function.New(&function.Spec{
 	},
 })
 
-// lengthFunc is Terraform's length(), which takes strings too.
+// lengthFunc is Terraform's length(), which also accepts strings.
 var lengthFunc = function.New(&function.Spec{
 	Params: []function.Parameter{{Name: "value", Type: cty.DynamicPseudoType}},
 	Type:   function.StaticReturnType(cty.Number),
@@ -123,8 +123,7 @@ var lengthFunc = function.New(&function.Spec{
 	},
 })
 
-// replaceFunc is Terraform's replace(): a pattern between slashes is a
-// regular expression.
+// replaceFunc is Terraform's replace(): a pattern between slashes is a regular expression.
 var replaceFunc = function.New(&function.Spec{
 	Params: []function.Parameter{{Name: "str", Type: cty.String}, {Name: "substr", Type: cty.String}, {Name: "replace", Type: cty.String}},
 	Type:   function.StaticReturnType(cty.String),
@@ -141,7 +140,6 @@ var replaceFunc = function.New(&function.Spec{
 	},
 })
 
-// stringFunc returns a function of one string.
 func stringFunc(f func(string) (string, error)) function.Function {
 	return function.New(&function.Spec{
 		Params: []function.Parameter{{Name: "s", Type: cty.String}},
@@ -153,7 +151,6 @@ func stringFunc(f func(string) (string, error)) function.Function {
 	})
 }
 
-// predicateFunc returns a function that compares two strings.
 func predicateFunc(f func(s, part string) bool) function.Function {
 	return function.New(&function.Spec{
 		Params: []function.Parameter{{Name: "s", Type: cty.String}, {Name: "part", Type: cty.String}},

@@ -9,15 +9,14 @@ import (
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 )
 
-// formatFunc and joinFunc are the standard ones, but where an argument is
-// unknown they keep the beginning of the text, up to there.
+// formatFunc and joinFunc are the standard functions, except that they return the known
+// beginning of the text if an argument is unknown.
 var (
 	formatFunc = withPrefix(stdlib.FormatFunc, cty.DynamicPseudoType, formatPrefix)
 	joinFunc   = withPrefix(stdlib.JoinFunc, cty.List(cty.String), joinPrefix)
 )
 
-// withPrefix returns f, which takes a string and more, with prefix as the
-// beginning of results that are not known.
+// withPrefix returns f, with prefix as the known beginning of an unknown result.
 func withPrefix(f function.Function, more cty.Type, prefix func(first string, more []cty.Value) string) function.Function {
 	return function.New(&function.Spec{
 		Params:   []function.Parameter{{Name: "first", Type: cty.String}},
@@ -34,7 +33,7 @@ func withPrefix(f function.Function, more cty.Type, prefix func(first string, mo
 	})
 }
 
-// formatPrefix formats as far as the arguments of plain %s are known.
+// formatPrefix formats up to the first verb that is not %s or whose argument is unknown.
 func formatPrefix(layout string, args []cty.Value) string {
 	var out strings.Builder
 	for ; ; args = args[1:] {
@@ -53,7 +52,7 @@ func formatPrefix(layout string, args []cty.Value) string {
 	}
 }
 
-// joinPrefix joins as far as elements are known.
+// joinPrefix joins the elements up to the first unknown one.
 func joinPrefix(sep string, lists []cty.Value) string {
 	prefix := ""
 	for _, list := range lists {

@@ -13,12 +13,11 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 )
 
-// maxReadSize is the largest file, in bytes, whose content is used to evaluate
-// what depends on it.
+// maxReadSize is the size in bytes of the largest file whose content is evaluated.
 const maxReadSize = 1 << 20
 
-// treeFunctions are the functions that look at the tree, as seen from a
-// workspace's directory.
+// treeFunctions returns the functions that read the tree, relative to the workspace's
+// directory.
 func (e *evaluation) treeFunctions() *hcl.EvalContext {
 	ctx := pureFunctions.NewChild()
 	ctx.Functions = map[string]function.Function{
@@ -34,7 +33,7 @@ func (e *evaluation) treeFunctions() *hcl.EvalContext {
 		"fileset":    e.filesetFunc(),
 	}
 	for name := range fileFunctions {
-		if _, ok := ctx.Functions[name]; !ok { // what is rendered or hashed names no path
+		if _, ok := ctx.Functions[name]; !ok { // rendered or hashed content names no path
 			ctx.Functions[name] = unknownContentFunc
 		}
 	}
@@ -97,7 +96,7 @@ func (e *evaluation) filesetFunc() function.Function {
 	})
 }
 
-// maxFiles is how many files a fileset may have for its elements to be used.
+// maxFiles is the maximum number of files of a fileset whose elements are used.
 const maxFiles = 10_000
 
 var errTooManyFiles = errors.New("too many files")

@@ -7,17 +7,17 @@ import (
 	"strings"
 )
 
-// Node is what the graph needs to know of a workspace. It can be kept, so
-// that a workspace that is not stale need not be parsed again.
+// Node is what the graph needs of a workspace. It can be stored, so that a workspace that
+// is not stale need not be parsed again.
 type Node struct {
 	Name      string
-	Identity  string   // of its own state; "" when it is not known
-	Reads     []string // identities of states, "*" for what could not be evaluated
-	DependsOn []string // names of workspaces, by settings
-	LastKnown bool     // Identity and Reads are what they once were: its files do not parse
+	Identity  string   // identity of its own state; "" if unknown
+	Reads     []string // identities of states, with "*" for parts that could not be evaluated
+	DependsOn []string // names of workspaces, from the settings
+	LastKnown bool     // Identity and Reads are from an earlier commit: its files do not parse now
 }
 
-// Graph is the dependencies between workspaces. It has no cycle.
+// Graph is the dependency graph of the workspaces. It has no cycle.
 type Graph struct {
 	order          []string
 	upstream       map[string][]string
@@ -27,13 +27,13 @@ type Graph struct {
 	errs           map[string]error
 }
 
-// NewGraph matches what each workspace reads to the workspace whose state that
-// is. A state that belongs to no workspace is the world's (see Unmatched).
-// Where a part of its name could not be evaluated, every workspace that fits
-// is one that may be read: what a workspace says in depends_on takes the place
-// of such guesses, not of reads that are known, and guesses that would close a
-// circle are dropped. A workspace that reads its own state does not depend on
-// itself. What is wrong concerns some workspaces alone: see Err.
+// NewGraph matches the states that each workspace reads to the workspaces that own them.
+//
+// A state that no workspace owns is external (see ExternalStates). If part of an identity
+// could not be evaluated, every workspace that matches is a guessed dependency. A
+// workspace's depends_on replaces its guesses, but not its known reads. Guesses that would
+// close a cycle are dropped. A workspace that reads its own state does not depend on
+// itself. An error concerns single workspaces: see Err.
 func NewGraph(nodes []Node) *Graph {
 	nodes = slices.Clone(nodes)
 	slices.SortFunc(nodes, func(a, b Node) int { return strings.Compare(a.Name, b.Name) })
@@ -65,28 +65,27 @@ func NewGraph(nodes []Node) *Graph {
 	return l.Graph
 }
 
-// Err is why a workspace must not be worked on, whatever its files say: it is
-// one of a circle, or its state is another's too.
+// Err returns why a workspace must not run, whatever its files say: it is in a dependency
+// cycle, or another workspace uses the same state.
 func (g *Graph) Err(name string) error { return g.errs[name] }
 
-// Warnings are what was guessed of name, and how.
+// Warnings returns the guesses about the dependencies of name.
 func (g *Graph) Warnings(name string) []string { return g.warnings[name] }
 
-// DependsOn returns the workspaces that name waits for, sorted.
+// DependsOn returns the workspaces that name depends on, sorted.
 func (g *Graph) DependsOn(name string) []string { return g.upstream[name] }
 
-// Readers returns the workspaces that wait for name, sorted.
+// Readers returns the workspaces that depend on name, sorted.
 func (g *Graph) Readers(name string) []string { return g.readers[name] }
 
-// Order returns all workspaces, each after those that it depends on and, as
-// far as that allows, by name.
+// Order returns all workspaces, dependencies first, otherwise sorted by name where
+// possible.
 func (g *Graph) Order() []string { return g.order }
 
-// ExternalStates returns the states that name reads and that belong to no
-// workspace of this repository.
+// ExternalStates returns the states that name reads and that no workspace of this
+// repository owns.
 func (g *Graph) ExternalStates(name string) []string { return g.externalStates[name] }
 
-// graphBuilder builds a Graph.
 type graphBuilder struct {
 	*Graph
 	byName     map[string]bool
@@ -95,14 +94,14 @@ type graphBuilder struct {
 	guesses    []guess
 }
 
-// guess is a dependency that may be none.
+// guess is an uncertain dependency.
 type guess struct{ reader, upstream, read string }
 
-// certainty is how much of the read's place is known.
+// certainty returns how much of the read state's identity is known.
 func (g guess) certainty() int { return len(strings.ReplaceAll(g.read, "*", "")) }
 
-// registerStates notes whose each state is. What a workspace was when its files last
-// parsed stands against nobody.
+// registerStates records the owner of each state. An identity from an earlier commit does
+// not conflict with any other.
 func (l *graphBuilder) registerStates() {
 	for _, recalled := range []bool{false, true} {
 		for _, n := range l.nodes {
@@ -126,7 +125,7 @@ func (l *graphBuilder) addError(name string, err error) {
 	l.errs[name] = errors.Join(l.errs[name], err)
 }
 
-// addDependencies notes what n depends on, or may, and the reads that match none.
+// addDependencies adds the known and guessed dependencies of n, and its external states.
 func (l *graphBuilder) addDependencies(n Node) {
 	for _, name := range n.DependsOn {
 		switch {
@@ -162,8 +161,8 @@ func (l *graphBuilder) addWarning(name, format string, args ...any) {
 	l.warnings[name] = append(l.warnings[name], fmt.Sprintf(format, args...))
 }
 
-// matchRead returns the workspaces other than reader whose identity fits read,
-// and whether the reader's own does.
+// matchRead returns the workspaces other than reader whose identity matches read. isOwn is
+// true if the reader's own identity matches.
 func (l *graphBuilder) matchRead(read, reader string) (found []string, isOwn bool) {
 	if !strings.Contains(read, "*") {
 		name, ok := l.byIdentity[read]
@@ -184,7 +183,7 @@ func (l *graphBuilder) matchRead(read, reader string) (found []string, isOwn boo
 	return found, isOwn
 }
 
-// matchesWildcard tells whether text fits pattern, in which each "*" stands for any text.
+// matchesWildcard reports whether text matches pattern, where "*" matches any text.
 func matchesWildcard(pattern, text string) bool {
 	parts := strings.Split(pattern, "*")
 	if !strings.HasPrefix(text, parts[0]) {

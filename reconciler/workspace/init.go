@@ -7,10 +7,9 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// initInputs returns what `terraform init` makes something of in a top-level
-// block: the settings of Terraform (backend, required providers), where
-// modules come from, and of which providers resources are. Of JSON, which is
-// parsed from a translation, the whole file stands for it.
+// initInputs returns the parts of a top-level block that `terraform init` uses: the
+// terraform block (backend, required providers), sources of modules, and providers of
+// resources. A JSON file is parsed from a translation, so the whole file counts.
 func (f configFile) initInputs(b *hclsyntax.Block) []string {
 	if strings.HasSuffix(f.name, ".json") {
 		return []string{f.id}
@@ -31,12 +30,11 @@ func (f configFile) initInputs(b *hclsyntax.Block) []string {
 	return nil
 }
 
-// builtinInit is what initInputs returns of a resource of the provider that is part of
-// Terraform.
+// builtinInit is the initInputs result for a resource of Terraform's built-in provider.
 const builtinInit = "provider of terraform"
 
-// needsProviders tells whether init may have providers to install for a
-// module, by what initInputs returned of it.
+// needsProviders reports whether init may have to install providers for a module, given the
+// module's initInputs.
 func needsProviders(init []string) bool {
 	return slices.ContainsFunc(init, func(part string) bool {
 		switch {
@@ -44,14 +42,14 @@ func needsProviders(init []string) bool {
 			return false
 		case strings.HasPrefix(part, "terraform"):
 			return strings.Contains(part, "required_providers")
-		case strings.HasPrefix(part, "module "): // a local one speaks for itself
+		case strings.HasPrefix(part, "module "): // a local module has init inputs of its own
 			return !strings.Contains(part, `"./`) && !strings.Contains(part, `"../`)
 		}
 		return true
 	})
 }
 
-// attributeText is an attribute as it is written.
+// attributeText returns the source text of an attribute.
 func (f configFile) attributeText(b *hclsyntax.Block, name string) string {
 	a := b.Body.Attributes[name]
 	if a == nil {

@@ -12,16 +12,16 @@ import (
 // inputs collects the objects of the tree that a workspace depends on.
 type inputs struct {
 	loader  *Loader
-	paths   map[string]bool       // true for directories, and what is absent: they cover what lies below
-	guesses map[string][]*Problem // directories that something may lie in, and what is to be said of each
+	paths   map[string]bool       // true for directories and absent paths: they cover everything below them
+	guesses map[string][]*Problem // directories that may contain an input, with the warnings for each
 }
 
 func newInputs(l *Loader) *inputs {
 	return &inputs{loader: l, paths: map[string]bool{}, guesses: map[string][]*Problem{}}
 }
 
-// add takes in the object that p leads to, the links on the way, and what
-// links below it point to. What no pass can use is reported, after all.
+// add adds the object at p, the links on the way to it, and the targets of links below it.
+// It returns an error for each object that no run can use.
 func (in *inputs) add(p string) (errs []error) {
 	if _, seen := in.paths[p]; seen {
 		return nil
@@ -55,7 +55,6 @@ func (in *inputs) add(p string) (errs []error) {
 	return nil
 }
 
-// addLinksBelow takes in what the links below a directory point to.
 func (in *inputs) addLinksBelow(dir string) (errs []error) {
 	special, err := in.loader.findSpecialFiles(dir)
 	if err != nil {
@@ -84,8 +83,8 @@ func pointerError(p string) error {
 
 const lfsPointerText = "is a Git LFS pointer, which is not supported: keep the file itself in Git, or out of what Terraform reads"
 
-// addGuess takes in a directory that something may lie in, with what is to be
-// said of it unless the directory turns out to be an input anyway.
+// addGuess adds a directory that may contain an input. The warning counts only if the
+// directory does not become an input anyway.
 func (in *inputs) addGuess(dir string, warning *Problem) {
 	if o, err := resolveLinks(in.loader.tree, dir); err == nil {
 		for _, link := range o.links {
@@ -96,8 +95,8 @@ func (in *inputs) addGuess(dir string, warning *Problem) {
 	in.guesses[dir] = append(in.guesses[dir], warning)
 }
 
-// list returns the inputs, own first and the others sorted, without those
-// that lie in others, and what is to be said.
+// list returns the inputs and the warnings: the workspace's directory first, the others
+// sorted, without paths inside another input.
 func (in *inputs) list(workspaceDir string) (paths []string, warnings []*Problem) {
 	var guessed []string
 	for dir, notes := range in.guesses {
@@ -107,7 +106,7 @@ func (in *inputs) list(workspaceDir string) (paths []string, warnings []*Problem
 		}
 	}
 	for _, dir := range guessed {
-		in.add(dir) // what cannot be used there was perhaps not meant
+		in.add(dir) // an object that cannot be used was perhaps not meant
 	}
 	for p := range in.paths {
 		if p != workspaceDir && !in.isCovered(p) {
@@ -118,8 +117,7 @@ func (in *inputs) list(workspaceDir string) (paths []string, warnings []*Problem
 	return append([]string{workspaceDir}, paths...), warnings
 }
 
-// isCovered tells whether p lies in a directory that is an input, or is the
-// workspace's.
+// isCovered reports whether an input directory contains p.
 func (in *inputs) isCovered(p string) bool {
 	for p != "." {
 		p = path.Dir(p)
@@ -130,7 +128,6 @@ func (in *inputs) isCovered(p string) bool {
 	return false
 }
 
-// isLFSPointer tells whether the file p is a Git LFS pointer.
 func (l *Loader) isLFSPointer(p string, info fs.FileInfo) bool {
 	if !info.Mode().IsRegular() || info.Size() < int64(minPointerSize) || info.Size() > maxPointerSize {
 		return false

@@ -11,9 +11,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// jsonNode is a JSON value and where it stands. HashiCorp's parser hides what
-// expressions in JSON consist of, so files are translated into the native
-// syntax tree from this.
+// jsonNode is a JSON value with its position. HashiCorp's parser hides the parts of
+// expressions in JSON, so these nodes are translated into the native syntax tree.
 type jsonNode struct {
 	rng     hcl.Range
 	members []jsonMember // of an object
@@ -29,8 +28,8 @@ type jsonMember struct {
 	value *jsonNode
 }
 
-// jsonBlockLabels are the blocks of a configuration file, each with how many
-// labels it has, and those that lie in the terraform block.
+// jsonBlockLabels lists the block types of a configuration file with their number of
+// labels; jsonTerraformBlocks lists those inside the terraform block.
 var (
 	jsonBlockLabels = map[string]int{
 		"terraform": 0, "locals": 0, "variable": 1, "output": 1, "module": 1, "provider": 1,
@@ -79,7 +78,7 @@ func (n *jsonNode) objects() []*jsonNode {
 	return nil
 }
 
-// toBlocks returns the blocks that n holds, with as many more labels to come.
+// toBlocks returns the blocks of n, which has as many levels of labels as more.
 func (r *jsonReader) toBlocks(kind string, labels []string, more int, n *jsonNode) (result []*hclsyntax.Block) {
 	for _, object := range n.objects() {
 		if more == 0 {
@@ -106,7 +105,7 @@ func (r *jsonReader) toBlock(kind string, labels []string, n *jsonNode) *hclsynt
 		if m.name == "//" {
 			continue // a comment
 		}
-		// A variable's default is taken as it stands; its validation is not.
+		// A variable's default is literal; its validation is not.
 		b.Body.Attributes[m.name] = &hclsyntax.Attribute{
 			Name: m.name, NameRange: m.rng, SrcRange: m.value.rng,
 			Expr: r.toExpression(m.value, kind == "variable" && m.name != "validation"),
@@ -115,8 +114,7 @@ func (r *jsonReader) toBlock(kind string, labels []string, n *jsonNode) *hclsynt
 	return b
 }
 
-// toExpression returns what n stands for: strings are templates, unless they
-// are literal.
+// toExpression translates n. Strings are templates, unless they are literal.
 func (r *jsonReader) toExpression(n *jsonNode, literal bool) hclsyntax.Expression {
 	switch n.kind {
 	case '{':

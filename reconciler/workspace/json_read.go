@@ -9,17 +9,16 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// jsonReader reads JSON with the place of each value.
+// jsonReader reads JSON with the position of each value.
 type jsonReader struct {
 	text     []byte
 	dec      *json.Decoder
 	path     string
 	problems []*Problem
 
-	offset, line, lineStart int // of what was counted so far
+	offset, line, lineStart int // of the text counted so far
 }
 
-// nextToken returns the next token and its range.
 func (r *jsonReader) nextToken() (json.Token, hcl.Range, error) {
 	start := int(r.dec.InputOffset())
 	for start < len(r.text) && bytes.IndexByte([]byte(" \t\r\n:,"), r.text[start]) >= 0 {
@@ -29,7 +28,7 @@ func (r *jsonReader) nextToken() (json.Token, hcl.Range, error) {
 	return token, hcl.Range{Filename: r.path, Start: r.positionOf(start), End: r.positionOf(int(r.dec.InputOffset()))}, err
 }
 
-// positionOf returns the place of an offset not before the last one asked for.
+// positionOf returns the position of an offset. Offsets must not decrease between calls.
 func (r *jsonReader) positionOf(offset int) hcl.Pos {
 	for r.offset < offset && r.offset < len(r.text) {
 		if r.text[r.offset] == '\n' {
@@ -41,7 +40,6 @@ func (r *jsonReader) positionOf(offset int) hcl.Pos {
 	return hcl.Pos{Line: r.line, Column: offset - r.lineStart + 1, Byte: offset}
 }
 
-// readValue reads one value.
 func (r *jsonReader) readValue() (*jsonNode, error) {
 	token, rng, err := r.nextToken()
 	if err != nil {
@@ -50,7 +48,7 @@ func (r *jsonReader) readValue() (*jsonNode, error) {
 	return r.readRest(token, rng)
 }
 
-// readRest reads what belongs to a value that begins with token.
+// readRest reads the rest of the value that begins with token.
 func (r *jsonReader) readRest(token json.Token, rng hcl.Range) (*jsonNode, error) {
 	n := &jsonNode{rng: rng, kind: 'v'}
 	var err error

@@ -11,13 +11,12 @@ import (
 	"reconcile/internal/gitpath"
 )
 
-// Load loads one workspace with its settings. It never fails as a whole: what
-// is wrong with the workspace is in its Err, beside what could be found out
-// all the same.
+// Load loads one workspace with its settings. It never fails as a whole: errors are in
+// Workspace.Err, and the other fields hold what could be determined.
 func (l *Loader) Load(dir Dir, cfg Config) (w *Workspace) {
 	w = &Workspace{Dir: dir, Inputs: []string{dir.Path}, Config: cfg}
-	// The parser and the evaluator are fed with what anyone may commit; one
-	// workspace that breaks them must not stop the others.
+	// Anyone who can commit controls the input of the parser and the evaluator. One
+	// workspace that crashes them must not stop the others.
 	defer func() {
 		if r := recover(); r != nil {
 			w.Err = fmt.Errorf("%s: a fault in reading the configuration: %v", dir.Path, r)
@@ -33,7 +32,7 @@ func (l *Loader) Load(dir Dir, cfg Config) (w *Workspace) {
 	}
 	e.base = e.treeFunctions()
 	e.load(w)
-	// Syntax trees are large, and few workspaces are a module of others too.
+	// Syntax trees are large, and few workspaces are also modules of others.
 	l.modules.forget(dir.Path)
 	return w
 }
@@ -78,17 +77,17 @@ func (e *evaluation) load(w *Workspace) {
 		w.Warnings = append(w.Warnings, p.Error())
 	}
 	if w.Err = joinProblems(e.problems); w.Config.Err != nil {
-		w.Err = w.Config.Err // the rest may only follow from it
+		w.Err = w.Config.Err // later problems may only follow from this one
 	}
 }
 
-// GeneratedPrefix begins the names of the files that are generated beside the
-// configuration of a workspace.
+// GeneratedPrefix begins the names of the files that reconcile generates in a workspace's
+// directory.
 const GeneratedPrefix = "zzz_reconcile"
 
-// checkReservedNames refuses files that would take the place of generated ones.
+// checkReservedNames adds an error for files with the prefix of generated files.
 func (e *evaluation) checkReservedNames(dir string) {
-	entries, _ := e.tree.ReadDir(dir) // its error has been told
+	entries, _ := e.tree.ReadDir(dir) // this error is already reported
 	for _, entry := range entries {
 		if strings.HasPrefix(entry.Name(), GeneratedPrefix) {
 			e.problems = append(e.problems, &Problem{File: path.Join(dir, entry.Name()), Text: "names that begin with " + GeneratedPrefix + " are those of generated files: give it another"})
@@ -96,15 +95,15 @@ func (e *evaluation) checkReservedNames(dir string) {
 	}
 }
 
-// addSettingsInput takes in an object that the settings, not the configuration, name.
+// addSettingsInput adds an object that the settings name.
 func (e *evaluation) addSettingsInput(p string) {
 	for _, err := range e.inputs.add(p) {
 		e.problems = append(e.problems, &Problem{File: e.root.Path, Text: err.Error()})
 	}
 }
 
-// readVariableValues returns the values that the variable files give to the root
-// module's variables. Those that come from our environment are unknown here.
+// readVariableValues returns the values that variable files give to the root module's
+// variables. Values from our environment are unknown here.
 func (e *evaluation) readVariableValues(m *module, cfg Config) map[string]cty.Value {
 	variables := map[string]cty.Value{}
 	for _, f := range append(e.autoVarFiles(), cfg.VarFiles...) {

@@ -9,23 +9,23 @@ import (
 	"sync/atomic"
 )
 
-// Loader loads the workspaces of one tree. It parses each directory once,
-// however many workspaces reach it. It is safe for several goroutines.
+// Loader loads the workspaces of one tree. It parses each directory once for all workspaces
+// that use it. It is safe for concurrent use.
 type Loader struct {
 	tree            Tree
 	product         Product
 	modules         memo[*module]
 	templates       memo[[]pathRef]
 	scans           memo[*specialFiles]
-	hidesConditions bool // see Refuse
+	hidesConditions bool // see CheckPolicy
 }
 
 // NewLoader returns a loader of the workspaces of tree, as product reads them.
 func NewLoader(tree Tree, product Product) *Loader { return &Loader{tree: tree, product: product} }
 
-// LoadAll loads several workspaces at once, each with the settings at the
-// same place in configs, and returns them in that order. It begins none once
-// ctx is done; the error is then the context's.
+// LoadAll loads several workspaces in parallel and returns them in the order of dirs.
+// configs holds the settings of each, in the same order. It starts no more once ctx is
+// done, and then returns the context's error.
 func (l *Loader) LoadAll(ctx context.Context, dirs []Dir, configs []Config) ([]*Workspace, error) {
 	loaded := make([]*Workspace, len(dirs))
 	runParallel(len(dirs), func(i int) {
@@ -53,7 +53,7 @@ func runParallel(n int, do func(i int)) {
 	group.Wait()
 }
 
-// memo keeps one value a key, made once.
+// memo stores one value a key and computes each value once.
 type memo[T any] struct{ m sync.Map }
 
 func (o *memo[T]) get(key string, fill func() (T, error)) (T, error) {
@@ -64,6 +64,5 @@ func (o *memo[T]) get(key string, fill func() (T, error)) (T, error) {
 	return once.(func() (T, error))()
 }
 
-// forget makes room: key is not expected again, and costs another fill if it
-// is.
+// forget frees the value of key. Another use of key computes the value again.
 func (o *memo[T]) forget(key string) { o.m.Delete(key) }

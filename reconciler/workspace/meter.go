@@ -10,30 +10,28 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 )
 
-// meter counts the steps of evaluating one expression. Steps are counted where
-// an expression can take many times what its text and its values are: see
-// meterTree.
+// meter counts the steps of evaluating one expression. It counts them where an expression
+// can cost many times the size of its text and values: see meterTree.
 type meter struct {
 	steps    int
 	exceeded bool
 }
 
-// errBudgetExceeded stops an evaluation. It is thrown, since a loop goes on through
-// errors.
+// errBudgetExceeded stops an evaluation. It is a panic value, because a loop continues
+// after errors.
 var errBudgetExceeded = errors.New("evaluating takes more steps than it may")
 
-// meterName is no name that configuration can refer to.
+// meterName is not a name that configuration can refer to.
 const meterName = "\x00meter"
 
 var meterType = cty.Capsule("meter", reflect.TypeFor[meter]())
 
-// variables is what a context holds for expressions to find the meter by.
+// variables returns the variables by which expressions of a context find the meter.
 func (m *meter) variables() map[string]cty.Value {
 	return map[string]cty.Value{meterName: cty.CapsuleVal(meterType, m)}
 }
 
-// meterOf returns the meter of the evaluation that ctx belongs to; nil for
-// one without.
+// meterOf returns the meter of the evaluation that ctx belongs to, or nil.
 func meterOf(ctx *hcl.EvalContext) *meter {
 	for ; ctx != nil; ctx = ctx.Parent() {
 		if v, ok := ctx.Variables[meterName]; ok {
@@ -43,7 +41,6 @@ func meterOf(ctx *hcl.EvalContext) *meter {
 	return nil
 }
 
-// addSteps counts n more steps.
 func (m *meter) addSteps(n int) {
 	if m == nil {
 		return
@@ -54,8 +51,8 @@ func (m *meter) addSteps(n int) {
 	}
 }
 
-// runWithin calls evaluate, and reports whether it stayed within the bounds.
-// Functions catch what is thrown, as try() does, and the meter still knows.
+// runWithin calls evaluate and reports whether it stayed within the limits. Functions such
+// as try() recover from the panic, but the meter still knows.
 func (m *meter) runWithin(evaluate func()) (ok bool) {
 	m.steps, m.exceeded = 0, false
 	defer func() {
@@ -69,8 +66,7 @@ func (m *meter) runWithin(evaluate func()) (ok bool) {
 	return true
 }
 
-// meteredExpr stands for an expression whose evaluation is counted, and hides nothing
-// of it.
+// meteredExpr counts the evaluation of an expression, and hides nothing of it.
 type meteredExpr struct {
 	*hclsyntax.ParenthesesExpr
 	use exprUse
@@ -79,14 +75,14 @@ type meteredExpr struct {
 type exprUse int
 
 const (
-	useDiscard  exprUse = iota // looked through, and given up
+	useDiscard  exprUse = iota // examined, then discarded
 	useNumber                  // used as a number
-	useConvert                 // perhaps, to another type
-	useKeep                    // part of what is being made
-	useLoopBody                // kept, and evaluated for each element
+	useConvert                 // may be converted to another type
+	useKeep                    // part of the result
+	useLoopBody                // part of the result, and evaluated for each element
 )
 
-// keepCost is how many times more it costs to keep a value than to look at it.
+// keepCost is the cost of storing a value, relative to the cost of examining it.
 const keepCost = 8
 
 // Value implements hclsyntax.Expression.
@@ -102,7 +98,7 @@ func (x meteredExpr) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	m.addSteps(cost)
 	v, diags := x.Expression.Value(ctx)
 	if diags.HasErrors() {
-		m.addSteps(100) // each keeps its place, and the values there
+		m.addSteps(100) // each one stores its position and the values there
 	}
 	if unmarked, marks := v.Unmark(); x.use == useNumber && unmarked.Type() == cty.String {
 		if number, err := convert.Convert(unmarked, cty.Number); err == nil {
@@ -123,8 +119,7 @@ func (x meteredExpr) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	return v, diags
 }
 
-// UnwrapExpression returns the expression itself to those who look for what
-// it consists of.
+// UnwrapExpression returns the expression itself to code that examines its parts.
 func (x meteredExpr) UnwrapExpression() hcl.Expression { return x.Expression }
 
 // meterTree counts the steps of every expression below n.
@@ -148,7 +143,7 @@ func meterTree(n hclsyntax.Node) {
 			use := useDiscard
 			switch {
 			case n.Op == hclsyntax.OpEqual, n.Op == hclsyntax.OpNotEqual:
-				use = useKeep // comparing takes about as long
+				use = useKeep // a comparison costs about as much
 			case n.Op.Type == cty.Number:
 				use = useNumber
 			}
@@ -168,7 +163,6 @@ func meterTree(n hclsyntax.Node) {
 	})
 }
 
-// meterExpr makes the evaluation of x a step of a kind.
 func meterExpr(x *hclsyntax.Expression, use exprUse) {
 	if *x == nil {
 		return
@@ -179,16 +173,14 @@ func meterExpr(x *hclsyntax.Expression, use exprUse) {
 	*x = meteredExpr{&hclsyntax.ParenthesesExpr{Expression: *x, SrcRange: (*x).Range()}, use}
 }
 
-// warnExceeded warns that x is not known, as evaluating it takes too much.
 func (e *evaluation) warnExceeded(x hclsyntax.Expression) {
 	e.warnings = append(e.warnings, problemAt(x.Range().Filename, x.Range(),
 		"its value is larger, or takes more steps, than is worked out here: it is not known, and what it may name counts"))
 }
 
-// evaluateBounded evaluates what refers to nothing but what ctx has, which may be
-// nil.
+// evaluateBounded evaluates an expression that refers only to names in ctx; ctx may be nil.
 func evaluateBounded(x hcl.Expression, ctx *hcl.EvalContext) (v cty.Value, diags hcl.Diagnostics) {
-	for _, t := range x.Variables() { // said as if there were no meter among the names
+	for _, t := range x.Variables() { // reports the names without the meter among them
 		if _, diags := t.TraverseAbs(ctx); diags.HasErrors() {
 			return cty.DynamicVal, diags
 		}

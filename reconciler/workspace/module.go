@@ -9,8 +9,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// module is what one directory of configuration says, as far as inputs,
-// states and dependencies go. It is the same for all who call it.
+// module holds the inputs, states and dependencies of one directory of configuration. It is
+// the same for all callers.
 type module struct {
 	dir              string
 	variables        map[string]*variable
@@ -20,28 +20,27 @@ type module struct {
 	calls            map[string]*moduleCall
 	pathRefs         []pathRef
 	remoteStates     []*resource   // terraform_remote_state
-	backend          *backendBlock // nil when there is none
+	backend          *backendBlock // nil if there is none
 	versions         []string      // required_version
 	problems         []*Problem
-	cliWorkspaceRefs []*Problem // where terraform.workspace is used
-	init             []string   // what init makes something of
-	settings         []string   // of providers and the backend
+	cliWorkspaceRefs []*Problem // uses of terraform.workspace
+	init             []string   // see initInputs
+	settings         []string   // of providers and the backend, see setting.key
 }
 
-// variable is a variable's declaration; both expressions may be missing.
+// variable is the declaration of a variable; both expressions may be nil.
 type variable struct {
 	defaultExpr, typeConstraint hclsyntax.Expression
-	notNull                     bool // null stands for the fallback
+	notNull                     bool // a null argument means the default
 }
 
-// definition is an expression and the file that it stands in.
+// definition is an expression and its file.
 type definition struct {
 	hclsyntax.Expression
 	file string // repository path
 }
 
-// resource is a resource or data source: what others may refer to, or which
-// state it reads.
+// resource is a resource or data source that others may refer to, or that reads a state.
 type resource struct {
 	attributes map[string]definition
 	bindings   []binding // each.* or count.index
@@ -49,27 +48,26 @@ type resource struct {
 	line       int
 }
 
-// moduleCall is a module block.
 type moduleCall struct {
 	name      string
 	arguments map[string]definition
 	bindings  []binding // each.* or count.index
 }
 
-// meta are the arguments of a module block that are not handed to the module.
+// metaArguments are the arguments of a module block that are not passed to the module.
 var metaArguments = []string{"source", "version", "count", "for_each", "providers", "depends_on"}
 
-// backendBlock is the terraform block's backend, or its cloud block.
+// backendBlock is the backend or cloud block of the terraform block.
 type backendBlock struct {
 	kind           string
 	arguments      map[string]definition
 	file           string
 	block          *hclsyntax.Block
-	inOverrideFile bool // an override file says so
+	inOverrideFile bool // the block is in an override file
 }
 
-// loadModule returns what the directory dir says. Links to it are followed: what
-// the module calls lies beside the real directory, as Terraform sees it.
+// loadModule returns the module in the directory dir. It follows links to dir: relative
+// paths in the module start from the real directory, as in Terraform.
 func (l *Loader) loadModule(dir string) (*module, error) {
 	return l.modules.get(dir, func() (*module, error) {
 		o, err := resolveLinks(l.tree, dir)
@@ -101,8 +99,7 @@ func (l *Loader) loadModule(dir string) (*module, error) {
 	})
 }
 
-// requireConfig returns an error where a directory holds no configuration for the
-// product.
+// requireConfig returns an error if a directory has no configuration for the product.
 func (l *Loader) requireConfig(dir string) error {
 	entries, err := l.tree.ReadDir(dir)
 	if err != nil || len(l.product.configFiles(entries)) > 0 {
@@ -114,8 +111,8 @@ func (l *Loader) requireConfig(dir string) error {
 	return fmt.Errorf("%s holds no configuration", dir)
 }
 
-// addBlock takes in one top-level block. Blocks of override files come last, so
-// what is set twice is overridden.
+// addBlock adds one top-level block. Blocks of override files come last, so that they
+// override the others.
 func (m *module) addBlock(file string, b *hclsyntax.Block) {
 	label := func(i int) string {
 		if i < len(b.Labels) {
@@ -142,7 +139,7 @@ func (m *module) addBlock(file string, b *hclsyntax.Block) {
 		m.addTerraform(file, b)
 	case "data", "resource", "ephemeral":
 		c.inData = b.Type != "resource"
-		// A state is no file of the tree, even if it is read by path.
+		// The path of a state is not an input: the state is not a file of the tree.
 		c.withAttributes = label(0) != "terraform_remote_state"
 		m.addResource(file, b.Type, label(0), label(1), b)
 	case "check":
@@ -239,7 +236,7 @@ func definitionsOf(file string, body *hclsyntax.Body) map[string]definition {
 	return result
 }
 
-// constantString returns the string that e is, if it is one without references.
+// constantString returns the value of e if e is a string without references.
 func constantString(e hclsyntax.Expression) (string, bool) {
 	v, diags := evaluateBounded(e, nil)
 	if diags.HasErrors() {

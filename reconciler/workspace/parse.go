@@ -12,17 +12,15 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// configFile is one parsed configuration file.
 type configFile struct {
-	name string // in its directory
+	name string // file name in its directory
 	body *hclsyntax.Body
-	id   string // of the object
-	text []byte // what the body's ranges point into; of JSON they do not
+	id   string // id of the Git object
+	text []byte // the ranges of the body point into it, except for JSON
 }
 
-// parseDir parses the configuration files of dir: overrides last, otherwise
-// by name, as Terraform does. The files that do parse are returned even if
-// others do not.
+// parseDir parses the configuration files of dir in Terraform's order: by name, then
+// overrides. It returns the files that parse, even if others do not.
 func (l *Loader) parseDir(dir string) ([]configFile, []*Problem, error) {
 	entries, err := l.tree.ReadDir(dir)
 	if err != nil {
@@ -44,7 +42,6 @@ func (l *Loader) parseDir(dir string) ([]configFile, []*Problem, error) {
 	return files, problems, nil
 }
 
-// parseFile parses the configuration file at p.
 func (l *Loader) parseFile(p string, link bool) (configFile, []*Problem) {
 	real := p
 	if link {
@@ -74,8 +71,8 @@ func loadOrder(name string) int {
 
 const tooDeepText = "expressions are nested too deep to be read"
 
-// parse parses one configuration file. JSON is translated, so that there is
-// one syntax to look through.
+// parse parses one configuration file. It translates JSON, so that all code examines one
+// syntax.
 func parse(p string, text []byte) (*hclsyntax.Body, []*Problem) {
 	if strings.HasSuffix(p, ".json") {
 		b, problems := parseJSON(p, text)

@@ -6,7 +6,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// evaluatePartially returns what e is, or what is certain of it.
+// evaluatePartially returns the value of e, or the part of it that is certain.
 func evaluatePartially(e hclsyntax.Expression, ctx *hcl.EvalContext) cty.Value {
 	v, diags := e.Value(ctx)
 	if diags.HasErrors() {
@@ -15,8 +15,8 @@ func evaluatePartially(e hclsyntax.Expression, ctx *hcl.EvalContext) cty.Value {
 	return v
 }
 
-// partialValue returns what is certain of an expression that cannot be evaluated:
-// of a text how it begins, of an object or a tuple the other elements.
+// partialValue returns the certain part of an expression that cannot be evaluated: the
+// beginning of a text, or the known elements of an object or a tuple.
 func partialValue(e hclsyntax.Expression, ctx *hcl.EvalContext) cty.Value {
 	switch e := e.(type) {
 	case *hclsyntax.TemplateExpr:

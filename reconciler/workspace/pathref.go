@@ -7,18 +7,17 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// pathRef is a place in configuration that may name an object of the tree.
+// pathRef is an expression that may name an object of the tree.
 type pathRef struct {
-	label     string               // the function or attribute, for people
-	path      hclsyntax.Expression // what the name is
+	label     string               // the function or attribute, for messages
+	path      hclsyntax.Expression // the path
 	kind      pathRefKind
-	secondArg hclsyntax.Expression // the pattern of a fileset, the variables of a template; may be nil
+	secondArg hclsyntax.Expression // pattern of a fileset or variables of a template; may be nil
 	bindings  []binding
 	file      string
-	inData    bool // in a data source, which is read in the plan
+	inData    bool // in a data source, which the plan reads
 
-	// Of any text: whether it leads out of the directory by what it says, or
-	// may do so by what it refers to.
+	// Only for anyText: the text leads out of the directory, or may do so by a reference.
 	escapes bool
 	refs    []symbolRef
 }
@@ -29,14 +28,14 @@ type symbolRef struct{ root, name string }
 type pathRefKind int
 
 const (
-	fileArgument pathRefKind = iota // the argument of a function that reads
+	fileArgument pathRefKind = iota // the argument of a function that reads a file
 	filesetArgument
 	templateArgument
-	pathAttribute // an attribute that is known to hold a path
-	anyText       // any other text: a path only if it can be evaluated and leads somewhere
+	pathAttribute // an attribute that contains a path
+	anyText       // any other text: a path only if its value is known and names something outside
 )
 
-// fileFunctions are the functions that look at the tree.
+// fileFunctions are the functions that read the tree.
 var fileFunctions = map[string]pathRefKind{
 	"file": fileArgument, "filebase64": fileArgument, "fileexists": fileArgument, "filemd5": fileArgument,
 	"filesha1": fileArgument, "filesha256": fileArgument, "filesha512": fileArgument,
@@ -44,23 +43,22 @@ var fileFunctions = map[string]pathRefKind{
 	"templatefile": templateArgument, "fileset": filesetArgument,
 }
 
-// pathAttributes are the attributes of resources that name files or
-// directories which the provider reads.
+// pathAttributes are the attributes of resources that name files or directories which the
+// provider reads.
 var pathAttributes = map[string]bool{
 	"filename": true, "source": true, "source_dir": true, "source_file": true, "source_path": true,
 	"content_path": true, "template": true,
 }
 
-// pathRefVisitor finds the mentions in one block.
+// pathRefVisitor finds the path references in one block.
 type pathRefVisitor struct {
 	module         *module
 	file           string
-	withAttributes bool // attributes and texts count too: this is a resource or its like
+	withAttributes bool // attributes and texts count too: this is a resource or similar
 	inData         bool
 	bindings       []binding
 }
 
-// visitBlock looks through b and the blocks in it.
 func (c *pathRefVisitor) visitBlock(b *hclsyntax.Block) {
 	outer := c.bindings
 	c.bindings = append(outer[:len(outer):len(outer)], repetitionBindings(b.Body)...)
@@ -88,7 +86,7 @@ func (c *pathRefVisitor) add(m pathRef) {
 	c.module.pathRefs = append(c.module.pathRefs, m)
 }
 
-// addPathExpr takes in an attribute that is known to hold a path, or a list of them.
+// addPathExpr adds an attribute that contains a path or a list of paths.
 func (c *pathRefVisitor) addPathExpr(name string, e hclsyntax.Expression) {
 	switch e := unwrap(e).(type) {
 	case *hclsyntax.TupleConsExpr:
@@ -102,8 +100,8 @@ func (c *pathRefVisitor) addPathExpr(name string, e hclsyntax.Expression) {
 	}
 }
 
-// addTexts takes in the strings of any other attribute that could be a path out
-// of the module's directory.
+// addTexts adds the strings of any other attribute that could be a path out of the module's
+// directory.
 func (c *pathRefVisitor) addTexts(name string, e hclsyntax.Expression) {
 	switch e := unwrap(e).(type) {
 	case *hclsyntax.TupleConsExpr:
@@ -143,8 +141,8 @@ func keyName(e hclsyntax.Expression) string {
 	return text
 }
 
-// noteEscapes notes what could make a text in e a path out of the directory: it
-// climbs, is built on path.*, or on a variable or local that does so.
+// noteEscapes finds what could make a text in e a path out of the directory: "..", path.*,
+// or a variable or local that contains one of these.
 func (m *pathRef) noteEscapes(e hclsyntax.Expression) {
 	_ = hclsyntax.VisitAll(e, func(n hclsyntax.Node) hcl.Diagnostics {
 		switch n := n.(type) {
@@ -164,15 +162,14 @@ func (m *pathRef) noteEscapes(e hclsyntax.Expression) {
 	})
 }
 
-// visitFunctions takes in the arguments of the functions in e that look at the
-// tree.
+// visitFunctions adds the arguments of the functions in e that read the tree.
 func (c *pathRefVisitor) visitFunctions(e hclsyntax.Expression) {
 	w := &functionWalker{pathRefVisitor: c}
 	_ = hclsyntax.Walk(e, w)
 }
 
-// functionWalker keeps the for expressions that it is in, as their names are
-// bound in what they yield.
+// functionWalker tracks the enclosing for expressions, whose names are bound in their
+// results.
 type functionWalker struct {
 	*pathRefVisitor
 	forExprs      []*hclsyntax.ForExpr

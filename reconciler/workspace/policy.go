@@ -9,43 +9,42 @@ import (
 	"github.com/hashicorp/hcl/v2"
 )
 
-// Policy says which code a plan may run before anybody has approved it. It is
-// read from the settings at the tip, never from those in a pull request.
+// Policy says which code a plan may run before a review. It comes from the settings at the
+// tip, never from those in a pull request.
 type Policy struct {
-	Providers    []string // by source, such as hashicorp/aws; the one built into Terraform always
+	Providers    []string // by source, such as hashicorp/aws; the built-in provider is always allowed
 	Modules      []string // of registries, by source without version
-	RefusedNames []string // names of data sources, functions and arguments; patterns
-	AllowedNames []string // of those, what may be used all the same
+	RefusedNames []string // patterns of data sources, functions and arguments
+	AllowedNames []string // exceptions from RefusedNames
 }
 
-// trustedProviders are those that compute, or ask the cloud that the plan is
-// for, and no more.
+// trustedProviders only compute, or call the cloud that the plan is for.
 var trustedProviders = []string{"hashicorp/aws", "hashicorp/null", "hashicorp/random", "hashicorp/time"}
 
-// refusedNames are data sources, functions and arguments by which a plan runs
-// programs, reaches addresses of the author's choice, or shows secrets.
+// refusedNames are data sources, functions and arguments by which a plan runs programs,
+// connects to addresses chosen by the author, or shows secrets.
 var refusedNames = []string{
 	"external", "http", "dns_*", "tls_certificate",
 	"aws_lambda_invocation",
-	// Credentials and secrets,
+	// Credentials and secrets.
 	"aws_secretsmanager_secret_version*", "aws_ssm_parameter*", "aws_kms_secret*", "aws_ivs_stream_key",
 	"aws_ecr_authorization_token", "aws_ecrpublic_authorization_token", "aws_eks_cluster_auth", "aws_codeartifact_authorization_token",
 	"aws_redshift_cluster_credentials", "aws_redshiftserverless_credentials", "aws_sts_web_identity_token",
 	"aws_api_gateway_api_key*", "aws_cognito_user_pool_client", "aws_dms_certificate", "aws_glue_connection",
 	"aws_cognito_identity_openid_token_for_developer_identity",
-	// and whatever lies in any bucket, table or service: other states, too.
+	// Content of any bucket, table or service, such as other states.
 	"aws_s3_bucket_object", "aws_dynamodb_table_item", "aws_cloudcontrolapi_resource",
-	"templatestring", // its template, a value, may call file()
-	// Settings of AWS's SDK, in providers and backends: a file that they name
-	// may name a program to run,
+	"templatestring", // its template is a value, and may call file()
+	// Settings of the AWS SDK in providers and backends: a file that they name may name a
+	// program to run.
 	"shared_config_files", "shared_credentials_files", "shared_credentials_file", "profile",
-	// and these say where requests go, or who they are from.
+	// Settings that determine where requests go, or with which identity.
 	"endpoint", "endpoints", "*_endpoint", "http_proxy", "https_proxy", "custom_ca_bundle", "assume_role*", "role_arn",
 	"access_key", "secret_key", "token", "web_identity_token*", "insecure", "skip_*",
 }
 
-// importedSecrets are the resources, beside those of refused data sources,
-// that show a secret once they are imported.
+// importedSecrets are resources that show a secret after an import, in addition to those of
+// refused data sources.
 var importedSecrets = []string{
 	"aws_appsync_api_key", "aws_cognito_managed_user_pool_client", "aws_grafana_workspace_*", "aws_iam_access_key",
 	"aws_iam_service_specific_credential", "aws_iot_certificate", "aws_vpn_connection", "aws_wafv2_api_key",
@@ -54,10 +53,10 @@ var importedSecrets = []string{
 // builtinProvider is part of Terraform itself.
 const builtinProvider = "terraform.io/builtin/terraform"
 
-// providerSourcePattern is NAMESPACE/TYPE, or HOST/NAMESPACE/TYPE.
+// providerSourcePattern matches NAMESPACE/TYPE and HOST/NAMESPACE/TYPE.
 var providerSourcePattern = regexp.MustCompile(`^([0-9a-z.-]+(:\d+)?/)?[0-9a-z_-]+/[0-9a-z_-]+$`)
 
-// allowsProvider tells whether a provider may run.
+// allowsProvider reports whether a provider may run.
 func (t Policy) allowsProvider(source string) bool {
 	if source == builtinProvider {
 		return true
@@ -65,7 +64,7 @@ func (t Policy) allowsProvider(source string) bool {
 	return slices.ContainsFunc(t.Providers, func(p string) bool { return normalizeSource(p) == normalizeSource(source) })
 }
 
-// normalizeSource leaves out the hosts that both programs fill in for themselves.
+// normalizeSource removes the host if Terraform and OpenTofu add it by default.
 func normalizeSource(source string) string {
 	for _, host := range []string{"registry.terraform.io/", "registry.opentofu.org/"} {
 		source = strings.TrimPrefix(source, host)
@@ -73,8 +72,8 @@ func normalizeSource(source string) string {
 	return source
 }
 
-// ProviderNames are the addresses of the trusted providers as a dependency
-// lock file has them, without the registry's host where that is the default.
+// ProviderNames returns the addresses of the allowed providers in the form of a dependency
+// lock file, without the registry's host if it is the default.
 func (t Policy) ProviderNames() []string {
 	names := []string{builtinProvider}
 	for _, p := range t.Providers {
@@ -83,13 +82,13 @@ func (t Policy) ProviderNames() []string {
 	return names
 }
 
-// allowsModule tells whether a module of a registry may be called.
+// allowsModule reports whether a module of a registry may be called.
 func (t Policy) allowsModule(source string) bool {
 	source, _, _ = strings.Cut(source, "//")
 	return slices.ContainsFunc(t.Modules, func(m string) bool { return normalizeSource(m) == normalizeSource(source) })
 }
 
-// refusesName tells whether a data source, function or argument may not be used.
+// refusesName reports whether a data source, function or argument is not allowed.
 func (t Policy) refusesName(name string) bool {
 	return matchesAny(t.RefusedNames, name) && !slices.Contains(t.AllowedNames, name)
 }
@@ -101,7 +100,7 @@ func matchesAny(patterns []string, name string) bool {
 	})
 }
 
-// PreviewPolicy is what plans of pull requests may run.
+// PreviewPolicy returns the policy for plans of pull requests.
 func (s *Settings) PreviewPolicy() Policy {
 	t := s.policy
 	if t.Providers == nil {
@@ -115,7 +114,6 @@ var previewSchema = attributesSchema("providers", "modules", "refuse", "allow")
 
 var moduleSourcePattern = regexp.MustCompile(`^([0-9A-Za-z.-]+(:\d+)?/)?[0-9A-Za-z_-]+/[0-9A-Za-z_-]+/[0-9a-z]+$`)
 
-// decodePolicy decodes a preview block.
 func (d *settingsDecoder) decodePolicy(content *hcl.BodyContent) (t Policy) {
 	for name, attr := range content.Attributes {
 		switch name {

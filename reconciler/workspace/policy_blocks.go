@@ -10,11 +10,11 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// checkDir looks through the blocks of one module.
+// checkDir checks the blocks of one module.
 func (r *policyChecker) checkDir(dir string) {
 	files, problems, err := r.parseDir(dir)
 	if err != nil {
-		return // said when it was loaded
+		return // reported when it was loaded
 	}
 	r.violations = append(r.violations, problems...)
 	r.providerSources = map[string]string{}
@@ -37,13 +37,13 @@ func (r *policyChecker) checkDir(dir string) {
 	}
 }
 
-// knownBlocks are what a configuration file may consist of.
+// knownBlocks are the block types of a configuration file.
 var knownBlocks = []string{
 	"terraform", "locals", "variable", "output", "module", "provider", "resource", "data", "ephemeral", "action",
 	"check", "moved", "import", "removed",
 }
 
-// checkSyntax refuses files that are not read here as Terraform reads them.
+// checkSyntax refuses files that are not parsed here as Terraform parses them.
 func (r *policyChecker) checkSyntax(file string, text []byte) {
 	if strings.HasSuffix(file, ".json") {
 		r.addViolation(file, hcl.Range{}, "tf.json", "configuration in JSON is not looked through as closely: write it as HCL, or list tf.json under allow")
@@ -51,14 +51,14 @@ func (r *policyChecker) checkSyntax(file string, text []byte) {
 	}
 }
 
-// What a terraform block may hold: OpenTofu's encryption, for one, may name a
-// program to run. In JSON such a block is an attribute.
+// The parts of a terraform block. Others are refused: OpenTofu's encryption, for example,
+// may name a program to run. In JSON such a block is an attribute.
 var (
 	terraformBlocks     = []string{"backend", "required_providers", "provider_meta"}
 	terraformAttributes = []string{"required_version", "experiments"}
 )
 
-// checkTerraformBlock notes where the providers of a module come from.
+// checkTerraformBlock records the provider sources of a module.
 func (r *policyChecker) checkTerraformBlock(file string, b *hclsyntax.Block) {
 	for name, a := range b.Body.Attributes {
 		if !slices.Contains(terraformAttributes, name) {
@@ -79,12 +79,11 @@ func (r *policyChecker) checkTerraformBlock(file string, b *hclsyntax.Block) {
 	}
 }
 
-// providerSourceOf returns where a required provider comes from; "" where that cannot
-// be told.
+// providerSourceOf returns the source of a required provider, or "" if it is unknown.
 func providerSourceOf(name string, x hclsyntax.Expression) string {
 	object, ok := x.(*hclsyntax.ObjectConsExpr)
 	if _, isText := constantString(x); isText && !ok {
-		return defaultProviderSource(name) // a version, as it was written long ago
+		return defaultProviderSource(name) // only a version, the old form
 	}
 	if !ok {
 		return ""
@@ -101,8 +100,7 @@ func providerSourceOf(name string, x hclsyntax.Expression) string {
 	return source
 }
 
-// defaultProviderSource is where a provider comes from that a module does not speak
-// of.
+// defaultProviderSource returns the source of a provider that a module does not declare.
 func defaultProviderSource(name string) string {
 	if name == "terraform" {
 		return builtinProvider
@@ -110,7 +108,7 @@ func defaultProviderSource(name string) string {
 	return "hashicorp/" + name
 }
 
-// providerSource returns where a provider comes from, by its name in the module.
+// providerSource returns the source of a provider by its local name in the module.
 func (r *policyChecker) providerSource(name string) string {
 	if source, ok := r.providerSources[name]; ok {
 		return source
@@ -118,15 +116,14 @@ func (r *policyChecker) providerSource(name string) string {
 	return defaultProviderSource(name)
 }
 
-// checkProvider refuses a provider, by its name in the module.
+// checkProvider checks a provider by its local name in the module.
 func (r *policyChecker) checkProvider(file string, rng hcl.Range, name string) {
 	if source := r.providerSource(name); !r.policy.allowsProvider(source) {
 		r.addViolation(file, rng, "", "provider %s is not among those that may run: %s", source, strings.Join(r.policy.Providers, ", "))
 	}
 }
 
-// checkBlock looks through a block and those in it; top is the one that they all
-// lie in.
+// checkBlock checks a block and the blocks in it; outermost contains them all.
 func (r *policyChecker) checkBlock(file string, outermost, b *hclsyntax.Block) {
 	switch {
 	case b.Type == "import" && b == outermost:
@@ -138,7 +135,7 @@ func (r *policyChecker) checkBlock(file string, outermost, b *hclsyntax.Block) {
 		r.checkProvider(file, b.TypeRange, b.Labels[0])
 	}
 	for name, a := range b.Body.Attributes {
-		if outermost.Type == "check" && name == "data" { // only in JSON is this no block
+		if outermost.Type == "check" && name == "data" { // only in JSON is this not a block
 			r.addViolation(file, a.NameRange, "check", "data in a check, in JSON, is not looked through")
 		}
 		r.checkFunctions(file, a.Expr)
@@ -151,7 +148,7 @@ func (r *policyChecker) checkBlock(file string, outermost, b *hclsyntax.Block) {
 	}
 }
 
-// providerBlocks are the blocks whose first label tells the provider.
+// providerBlocks are the blocks whose first label names the provider.
 var providerBlocks = []string{"resource", "data", "ephemeral", "action", "list"}
 
 func blockTitle(b *hclsyntax.Block) string {
@@ -161,7 +158,7 @@ func blockTitle(b *hclsyntax.Block) string {
 func (r *policyChecker) checkResource(file string, b *hclsyntax.Block) {
 	kind := b.Labels[0]
 	switch {
-	case b.Type == "ephemeral" && strings.HasPrefix(kind, "aws_"), // they are all credentials, or secrets
+	case b.Type == "ephemeral" && strings.HasPrefix(kind, "aws_"), // all of them are credentials or secrets
 		b.Type != "resource" && r.policy.refusesName(kind):
 		r.addViolation(file, b.TypeRange, kind, "%s %s is not allowed", b.Type, kind)
 	case b.Type == "data" && kind == "aws_s3_object" && !isFalse(b.Body.Attributes["download_body"]):
@@ -171,7 +168,7 @@ func (r *policyChecker) checkResource(file string, b *hclsyntax.Block) {
 	if a := b.Body.Attributes["provider"]; a != nil {
 		if t, ok := a.Expr.(*hclsyntax.ScopeTraversalExpr); ok {
 			name = t.Traversal.RootName()
-		} else { // in JSON, or as it was written long ago
+		} else { // in JSON, or the old form
 			text, _ := constantString(a.Expr)
 			name, _, _ = strings.Cut(text, ".")
 		}
@@ -179,7 +176,7 @@ func (r *policyChecker) checkResource(file string, b *hclsyntax.Block) {
 	r.checkProvider(file, b.TypeRange, name)
 }
 
-// isFalse reports whether an attribute is there, and false.
+// isFalse reports whether an attribute exists and is false.
 func isFalse(a *hclsyntax.Attribute) bool {
 	if a == nil {
 		return false
@@ -188,12 +185,12 @@ func isFalse(a *hclsyntax.Attribute) bool {
 	return v.IsKnown() && !v.IsNull() && v.Type() == cty.Bool && v.False()
 }
 
-// checkImport refuses to import what a data source may not read: the plan would
-// show it just as well.
+// checkImport refuses to import what a data source may not read: the plan would show it in
+// the same way.
 func (r *policyChecker) checkImport(file string, b *hclsyntax.Block) {
 	to := b.Body.Attributes["to"]
 	if to == nil {
-		return // Terraform says so better
+		return // Terraform has a better message for this
 	}
 	for _, kind := range addressNames(to.Expr) {
 		if r.policy.refusesName(kind) || matchesAny(importedSecrets, kind) {
@@ -202,7 +199,7 @@ func (r *policyChecker) checkImport(file string, b *hclsyntax.Block) {
 	}
 }
 
-// addressNames returns the names that an address consists of.
+// addressNames returns the names in an address.
 func addressNames(x hclsyntax.Expression) (names []string) {
 	_ = hclsyntax.VisitAll(x, func(n hclsyntax.Node) hcl.Diagnostics {
 		switch n := n.(type) {

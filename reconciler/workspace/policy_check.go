@@ -8,25 +8,25 @@ import (
 	"github.com/hashicorp/hcl/v2"
 )
 
-// Proposal is a workspace as a pull request would have it.
+// Proposal is a workspace as a pull request proposes it.
 type Proposal struct {
 	Dir
 	Config Config
-	// TipWorkspace is the workspace as it is at the tip; nil: it is new, and is
+	// TipWorkspace is the workspace at the tip. It is nil for a new workspace, which is
 	// planned on an empty state, without its backend.
 	TipWorkspace *Workspace
-	// LocalStates are the identities of all local states, which lie in a checkout
-	// beside what Git holds.
+	// LocalStates are the identities of all local states. These files are in a checkout
+	// next to the files of Git.
 	LocalStates []string
 }
 
-// CheckPolicy says, each with its place, what of a workspace's configuration keeps
-// it from being planned before anybody has approved it; nothing when it may
-// be. A plan runs the configuration's code: its providers, its data sources,
-// and functions that read files. What cannot be told for certain is refused.
+// CheckPolicy returns everything in a workspace's configuration that must not be planned
+// before a review, each with its position. An empty result means that a plan is allowed. A
+// plan runs the configuration's code: its providers, its data sources, and functions that
+// read files. What cannot be determined for certain is refused.
 //
-// This looks at configuration alone. What modules from registries hold is not
-// seen; which are trusted is Trust's to say.
+// CheckPolicy examines configuration only. It does not see the content of modules from
+// registries; the policy says which of them are allowed.
 func CheckPolicy(tree Tree, product Product, p Proposal, policy Policy) (violations []string) {
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -57,9 +57,8 @@ func CheckPolicy(tree Tree, product Product, p Proposal, policy Policy) (violati
 	return violations
 }
 
-// policyChecker collects what is refused of one workspace. The evaluation tells it
-// of the directories that it goes through, and of what it finds there that
-// takes evaluating to judge.
+// policyChecker collects the policy violations of one workspace. The evaluation passes it
+// each directory, and each finding that needs evaluation.
 type policyChecker struct {
 	*evaluation
 	proposal        Proposal
@@ -67,12 +66,11 @@ type policyChecker struct {
 	dirs            []string          // of the modules
 	providerSources map[string]string // of the directory's providers, by local name
 	violations      []*Problem
-	choiceSteps     int // how many choices were looked at
-	choiceDepth     int // how deep choices lie in others
+	choiceSteps     int // number of choices examined
+	choiceDepth     int // nesting of choices
 }
 
-// addViolation notes something, unless nobody looks for it or it is allowed by its
-// name.
+// addViolation adds a violation, unless r is nil or the policy allows the name.
 func (r *policyChecker) addViolation(file string, rng hcl.Range, name, format string, args ...any) {
 	if r == nil || slices.Contains(r.policy.AllowedNames, name) {
 		return
@@ -80,7 +78,7 @@ func (r *policyChecker) addViolation(file string, rng hcl.Range, name, format st
 	r.violations = append(r.violations, problemAt(file, rng, format, args...))
 }
 
-// addDir is told of each module directory.
+// addDir records a module directory.
 func (r *policyChecker) addDir(dir string) {
 	if r == nil || slices.Contains(r.dirs, dir) {
 		return
@@ -91,15 +89,15 @@ func (r *policyChecker) addDir(dir string) {
 	}
 }
 
-// checkLinkedDir refuses a directory of configuration that is reached through a link:
-// paths that are built on where it lies lead elsewhere in Terraform.
+// checkLinkedDir refuses a configuration directory behind a link: its relative paths lead
+// elsewhere in Terraform.
 func (r *policyChecker) checkLinkedDir(dir, real string) {
 	if r != nil && dir != real {
 		r.addViolation(dir, hcl.Range{}, "", "configuration may not be reached through a symbolic link")
 	}
 }
 
-// checkRootFiles refuses files of the workspace's directory that bring programs.
+// checkRootFiles refuses files in the workspace's directory that contain programs.
 func (r *policyChecker) checkRootFiles() {
 	entries, _ := r.tree.ReadDir(r.root.Path)
 	for _, e := range entries {

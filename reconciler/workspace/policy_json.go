@@ -8,14 +8,13 @@ import (
 	"github.com/hashicorp/hcl/v2"
 )
 
-// checkJSON refuses what a file in JSON may say in two ways: a member that is given
-// twice, and blocks of a type that is not known here.
+// checkJSON refuses ambiguous JSON: duplicate members, and unknown block types.
 func (r *policyChecker) checkJSON(file string, text []byte) {
 	reader := &jsonReader{text: text, dec: json.NewDecoder(bytes.NewReader(text)), path: file, line: 1}
 	reader.dec.UseNumber()
 	root, err := reader.readValue()
 	if err != nil {
-		return // said when it was loaded
+		return // reported when it was loaded
 	}
 	for _, object := range root.objects() {
 		for _, m := range object.members {

@@ -12,8 +12,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// checkFunctions refuses functions by name, and those of providers that may not
-// run.
+// checkFunctions refuses functions by name, and functions of providers that may not run.
 func (r *policyChecker) checkFunctions(file string, x hclsyntax.Expression) {
 	_ = hclsyntax.VisitAll(x, func(n hclsyntax.Node) hcl.Diagnostics {
 		call, ok := n.(*hclsyntax.FunctionCallExpr)
@@ -48,13 +47,13 @@ func (r *policyChecker) checkTemplateFunctions(file string, text []byte) {
 	}
 }
 
-// addPathViolation refuses what reads outside the tree, or what could.
+// addPathViolation adds a read outside the tree, or a possible one.
 func (r *policyChecker) addPathViolation(m pathRef, format string, args ...any) {
 	name := strings.TrimSuffix(m.label, "()")
 	r.addViolation(m.file, m.path.Range(), name, "%s %s", m.label, fmt.Sprintf(format, args...))
 }
 
-// checkPathRef judges all that m may name.
+// checkPathRef checks every path that m may name.
 func (r *policyChecker) checkPathRef(s *scope, m pathRef, names bound) {
 	if m.kind == anyText || r.choiceSteps > maxChoiceSteps {
 		return
@@ -83,7 +82,7 @@ const (
 	readsOthers  = "reads what is not the repository's"
 )
 
-// checkRead judges the argument of a function, and reports whether it may be read.
+// checkRead checks the argument of a function, and reports whether it may be read.
 func (r *policyChecker) checkRead(m pathRef, v cty.Value) bool {
 	text, known := asString(v)
 	if v.HasMark(globMark) {
@@ -91,7 +90,7 @@ func (r *policyChecker) checkRead(m pathRef, v cty.Value) bool {
 		text, known = unmarked.Range().StringPrefix(), true
 	}
 	switch {
-	case isNull(v): // an error, or stands where nothing is read
+	case isNull(v): // an error, or a place where nothing is read
 		return false
 	case !known:
 		r.addPathViolation(m, readsUnknown)
@@ -105,7 +104,6 @@ func (r *policyChecker) checkRead(m pathRef, v cty.Value) bool {
 	return r.checkObject(m, p)
 }
 
-// checkObject judges an object of the tree.
 func (r *policyChecker) checkObject(m pathRef, p string) bool {
 	o, err := resolveLinks(r.tree, p)
 	switch {
@@ -119,19 +117,19 @@ func (r *policyChecker) checkObject(m pathRef, p string) bool {
 	return false
 }
 
-// mayExistOutsideGit reports whether a path that Git does not hold may be there all the
-// same: what we generate, Terraform leaves behind, or readers of a state find.
+// mayExistOutsideGit reports whether a path may exist although it is not in Git: a file
+// that reconcile generates, that Terraform leaves behind, or that holds a state.
 func (r *policyChecker) mayExistOutsideGit(p string) bool {
 	name := path.Base(p)
 	return slices.Contains(r.proposal.LocalStates, localIdentityPrefix+p) || strings.HasPrefix(name, GeneratedPrefix) ||
 		strings.Contains(name, ".tfstate") || name == ".terraform.lock.hcl"
 }
 
-// localIdentityPrefix begins the identity of a state in a file.
+// localIdentityPrefix begins the identity of a local state.
 const localIdentityPrefix = "local:"
 
-// checkFileset judges a list of files: nothing on the disk that Git does not hold
-// may be among them.
+// checkFileset checks a list of files: it must not match files on the disk that are not in
+// Git.
 func (r *policyChecker) checkFileset(s *scope, m pathRef, dir cty.Value, names bound) {
 	start, known := asString(dir)
 	pattern, isKnownPattern := asString(s.evaluate(m.secondArg, names))
@@ -159,7 +157,7 @@ func mayMatchGlob(pattern, p string) bool {
 	return matched || err != nil
 }
 
-// untrackedSamples are files that may be on the disk beside what Git holds.
+// untrackedSamples returns paths that may exist on the disk but are not in Git.
 func (r *policyChecker) untrackedSamples() []string {
 	paths := []string{}
 	for _, state := range r.proposal.LocalStates {
@@ -180,12 +178,12 @@ func (r *policyChecker) untrackedSamples() []string {
 	return paths
 }
 
-// checkPathAttr judges an attribute that holds a path. A data source reads it in the
-// plan; a resource, once it is applied.
+// checkPathAttr checks an attribute that contains a path. A data source reads the path in
+// the plan; a resource reads it in the apply.
 func (r *policyChecker) checkPathAttr(m pathRef, v cty.Value) {
 	unmarked, _ := v.Unmark()
 	if unmarked.IsKnown() && (unmarked.IsNull() || unmarked.Type() != cty.String) {
-		return // not set, or not this kind of attribute
+		return // not set, or another kind of attribute
 	}
 	text, known := asString(v)
 	switch {
@@ -194,7 +192,7 @@ func (r *policyChecker) checkPathAttr(m pathRef, v cty.Value) {
 	case !known || !isPath(text):
 	default:
 		p, ok := r.repoPath(text)
-		// A provider goes there step by step, links and all.
+		// A provider follows the path step by step, with its links.
 		if _, err := resolveLinks(r.tree, r.root.Path+"/"+text); !ok || err != nil {
 			r.addPathViolation(m, "lies outside the repository")
 		} else {
@@ -203,8 +201,7 @@ func (r *policyChecker) checkPathAttr(m pathRef, v cty.Value) {
 	}
 }
 
-// checkRemoteModule refuses modules from elsewhere: but for exact versions of those
-// that are trusted.
+// checkRemoteModule refuses remote modules, except exact versions of allowed ones.
 func (r *policyChecker) checkRemoteModule(c *moduleCall, source definition, text string, exact bool) {
 	switch {
 	case r == nil:
@@ -215,8 +212,8 @@ func (r *policyChecker) checkRemoteModule(c *moduleCall, source definition, text
 	}
 }
 
-// checkLinkedTemplate refuses a link where any template of a directory may be
-// meant: what it leads to is not looked through.
+// checkLinkedTemplate refuses a link where any template of a directory may be meant,
+// because the link's target is not checked.
 func (r *policyChecker) checkLinkedTemplate(m pathRef, p string) {
 	if r != nil {
 		r.addPathViolation(m, "may read %s, which is a symbolic link", p)

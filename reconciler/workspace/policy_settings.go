@@ -9,22 +9,22 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// allowedAWSSettings are what a pull request may set in a provider of AWS; any other
-// may say where requests go, who they are from, or which program to run.
+// allowedAWSSettings are the settings of an AWS provider that a pull request may change.
+// Any other may determine where requests go, with which identity, or which program runs.
 var allowedAWSSettings = []string{
 	"alias", "allowed_account_ids", "default_tags", "for_each", "forbidden_account_ids", "ignore_tags", "max_retries", "region",
 	"retry_mode", "tag_policy_compliance", "token_bucket_rate_limiter_capacity", "use_dualstack_endpoint", "use_fips_endpoint", "version",
 }
 
-// setting is an argument of a provider or a backend; of one that lies in a
-// block, or in an object, the name of the outermost.
+// setting is an argument of a provider or a backend. For an argument in a block or an
+// object, it has the name of the outermost one.
 type setting struct {
 	name, path string
 	value      hclsyntax.Expression // nil: a block without one
 	rng        hcl.Range
 }
 
-// settingsOf lists the arguments in a block and in all that lies in it.
+// settingsOf returns the arguments in a block and in everything inside it.
 func settingsOf(body *hclsyntax.Body, outermost, prefix string) (result []setting) {
 	name := func(label string) string {
 		if outermost != "" {
@@ -46,8 +46,8 @@ func settingsOf(body *hclsyntax.Body, outermost, prefix string) (result []settin
 	return result
 }
 
-// key is the same for two settings that certainly have the same effect; "" if
-// that cannot be told.
+// key returns the same text for two settings only if they certainly have the same effect.
+// It returns "" if that is unknown.
 func (st setting) key(owner string, value func(hclsyntax.Expression) cty.Value) string {
 	if st.value == nil {
 		return ""
@@ -66,8 +66,8 @@ var fileSettings = []string{
 	"assume_role_with_web_identity", "profile",
 }
 
-// checkBlockSettings refuses settings of providers and backends, but for those that the
-// workspace has at the tip, of the same value.
+// checkBlockSettings refuses settings of providers and backends, except those that the
+// workspace has at the tip with the same value.
 func (r *policyChecker) checkBlockSettings(file string, b *hclsyntax.Block) {
 	if b.Type == "terraform" {
 		for _, inner := range b.Body.Blocks {
@@ -86,8 +86,8 @@ func (r *policyChecker) checkBlockSettings(file string, b *hclsyntax.Block) {
 	}
 }
 
-// checkSettings refuses the settings in b that are not harmless; where it is not
-// known which are, those that are refused by name.
+// checkSettings refuses the settings in b that are not in allowed. Without a list, it
+// refuses those that the policy refuses by name.
 func (r *policyChecker) checkSettings(file string, outermost, b *hclsyntax.Block, allowed []string) {
 	for _, st := range settingsOf(b.Body, "", "") {
 		lastName := st.path[strings.LastIndexByte(st.path, '.')+1:]
@@ -98,14 +98,14 @@ func (r *policyChecker) checkSettings(file string, outermost, b *hclsyntax.Block
 		}
 		if tip := r.proposal.TipWorkspace; tip != nil && !slices.Contains(fileSettings, st.name) {
 			if st.value == nil || tip.settings[st.key(blockTitle(b), constantValue)] {
-				continue // what lies in a block is judged by itself
+				continue // the content of a block is checked separately
 			}
 		}
 		r.addViolation(file, st.rng, lastName, "%s is not allowed in %s", st.path, blockTitle(outermost))
 	}
 }
 
-// constantValue returns what an expression without references is.
+// constantValue returns the value of an expression without references.
 func constantValue(x hclsyntax.Expression) cty.Value {
 	v, diags := x.Value(nil)
 	if diags.HasErrors() {
@@ -130,7 +130,6 @@ func objectKeys(x hclsyntax.Expression) (keys []string) {
 	return keys
 }
 
-// addSettings notes the settings of a provider or backend block.
 func (m *module) addSettings(b *hclsyntax.Block) {
 	for _, st := range settingsOf(b.Body, "", "") {
 		if key := st.key(blockTitle(b), constantValue); key != "" {

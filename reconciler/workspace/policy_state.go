@@ -9,8 +9,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// allowedBackendSettings are what a pull request may set in a backend beside where
-// the state lies, which is the tip's to say.
+// allowedBackendSettings are the settings of a backend that a pull request may change. The
+// location of the state is not among them: the tip determines it.
 var allowedBackendSettings = map[string][]string{
 	"s3": {
 		"acl", "allowed_account_ids", "bucket", "dynamodb_table", "encrypt", "forbidden_account_ids", "key", "kms_key_id",
@@ -19,14 +19,14 @@ var allowedBackendSettings = map[string][]string{
 	localBackend: {"path", "workspace_dir"},
 }
 
-// allowedReadSettings are what the config of a terraform_remote_state may hold.
+// allowedReadSettings are the allowed settings in the config of a terraform_remote_state.
 var allowedReadSettings = map[string][]string{
 	"s3":         {"bucket", "key", "region", "workspace_key_prefix", "encrypt", "use_lockfile", "dynamodb_table", "kms_key_id"},
 	localBackend: {"path"},
 }
 
-// checkBackend refuses a state that does not lie where the workspace has it at the
-// tip. One that is not there yet is planned without a backend.
+// checkBackend refuses a state at another location than the workspace's state at the tip. A
+// new workspace is planned without a backend.
 func (r *policyChecker) checkBackend(w *Workspace) {
 	tip := r.proposal.TipWorkspace
 	if tip == nil {
@@ -53,8 +53,8 @@ func (r *policyChecker) checkBackend(w *Workspace) {
 	}
 }
 
-// remoteState refuses a state that is read in a way that reaches out of the
-// cloud, or out of the tree.
+// checkRemoteState refuses reading a state in a way that leads out of the cloud or out of
+// the tree.
 func (r *policyChecker) checkRemoteState(s *scope, data *resource) {
 	kind, cfg, ws := data.attributes["backend"], data.attributes["config"], data.attributes["workspace"]
 	s.forEach(data.bindings, nil, expressionsOf(kind, cfg, ws), func(names bound) {
@@ -75,7 +75,7 @@ func (r *policyChecker) checkRemoteState(s *scope, data *resource) {
 	})
 }
 
-// remoteStateConfigs are what the config of a terraform_remote_state may be.
+// remoteStateConfigs returns the possible values of a terraform_remote_state's config.
 func (r *policyChecker) remoteStateConfigs(s *scope, cfg definition, names bound) []cty.Value {
 	if cfg.Expression == nil {
 		return []cty.Value{cty.EmptyObjectVal}
@@ -106,7 +106,7 @@ func (r *policyChecker) checkRemoteStateConfig(data *resource, backend string, c
 		case !ok || path.IsAbs(text):
 			r.addRemoteStateViolation(data, "terraform_remote_state", "reads outside the repository")
 		default:
-			// The way there is gone step by step, links and all.
+			// Terraform follows the path step by step, with its links.
 			if _, err := resolveLinks(r.tree, r.root.Path+"/"+text); err != nil {
 				r.addRemoteStateViolation(data, "terraform_remote_state", "%s", err)
 			} else if isInTerraformDir(p) {
@@ -120,5 +120,5 @@ func (r *policyChecker) addRemoteStateViolation(data *resource, name, format str
 	r.addViolation(data.file, hcl.Range{Start: hcl.Pos{Line: data.line}}, name, "terraform_remote_state: "+format, args...)
 }
 
-// isInTerraformDir reports whether a path lies in what Terraform keeps for itself.
+// isInTerraformDir reports whether a path is in Terraform's own directory.
 func isInTerraformDir(p string) bool { return slices.Contains(strings.Split(p, "/"), ".terraform") }

@@ -9,10 +9,10 @@ import (
 	"github.com/hashicorp/hcl/v2"
 )
 
-// Problem is something wrong at a place in a file of the repository.
+// Problem is a mistake at a position in a file of the repository.
 type Problem struct {
 	File         string // repository path
-	Line, Column int    // from 1; 0 when the whole file is meant
+	Line, Column int    // from 1; 0 for the whole file
 	Text         string
 }
 
@@ -52,8 +52,7 @@ func problemsOf(file string, diags hcl.Diagnostics) []*Problem {
 	return list
 }
 
-// joinProblems returns list as one error, in the order of the places; nil when it is
-// empty.
+// joinProblems returns list as one error, sorted by position; nil for an empty list.
 func joinProblems(list []*Problem) error {
 	var errs []error
 	for _, p := range sortProblems(list) {
@@ -62,7 +61,7 @@ func joinProblems(list []*Problem) error {
 	return errors.Join(errs...)
 }
 
-// sortProblems returns list in the order of the places, without repeats.
+// sortProblems returns list sorted by position, without duplicates.
 func sortProblems(list []*Problem) []*Problem {
 	slices.SortStableFunc(list, func(a, b *Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Text, b.Text))

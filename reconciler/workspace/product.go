@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Product is the program that reads the configuration: what it reads is what
-// counts as configuration.
+// Product is the program that reads the configuration. It determines which files are
+// configuration.
 type Product string
 
 // The products.
@@ -15,7 +15,7 @@ const (
 	OpenTofu  Product = "tofu"
 )
 
-// String is the product's name as people write it.
+// String returns the product's name for messages.
 func (p Product) String() string {
 	if p == OpenTofu {
 		return "OpenTofu"
@@ -23,26 +23,26 @@ func (p Product) String() string {
 	return "Terraform"
 }
 
-// The endings of configuration files. Those of OpenTofu are read by it alone.
+// Suffixes of configuration files. Only OpenTofu reads its own.
 var (
 	configSuffixes = []string{".tf", ".tf.json"}
 	tofuSuffixes   = []string{".tofu", ".tofu.json"}
 )
 
-// isConfigFile reports whether the product loads a file of this name.
+// isConfigFile reports whether the product loads a file with this name.
 func (p Product) isConfigFile(name string) bool {
 	return hasConfigSuffix(name, configSuffixes) || p == OpenTofu && hasConfigSuffix(name, tofuSuffixes)
 }
 
-// IsAutoLoaded reports whether a product loads a file of this name by itself, be it
-// configuration or values of variables.
+// IsAutoLoaded reports whether a product loads a file with this name automatically, as
+// configuration or as values of variables.
 func IsAutoLoaded(name string) bool {
 	return OpenTofu.isConfigFile(name) || name == "terraform.tfvars" || name == "terraform.tfvars.json" ||
 		strings.HasSuffix(name, ".auto.tfvars") || strings.HasSuffix(name, ".auto.tfvars.json")
 }
 
-// configFiles returns the files of a directory that the product loads. Where
-// OpenTofu finds x.tofu it leaves x.tf aside, and so with .json.
+// configFiles returns the files of a directory that the product loads. OpenTofu ignores
+// x.tf if x.tofu exists, and x.tf.json if x.tofu.json exists.
 func (p Product) configFiles(entries []fs.DirEntry) []fs.DirEntry {
 	shadowed := map[string]bool{}
 	for _, e := range entries {
@@ -64,8 +64,8 @@ func (p Product) configFiles(entries []fs.DirEntry) []fs.DirEntry {
 	return files
 }
 
-// hasConfigSuffix reports whether a file has one of the suffixes, and is not one
-// that Terraform leaves aside: a hidden file, or what an editor keeps.
+// hasConfigSuffix reports whether a file has one of the suffixes and Terraform does not
+// ignore it as a hidden file or an editor's backup.
 func hasConfigSuffix(name string, suffixes []string) bool {
 	if strings.HasPrefix(name, ".") || strings.HasSuffix(name, "~") || strings.HasPrefix(name, "#") && strings.HasSuffix(name, "#") {
 		return false
@@ -78,8 +78,7 @@ func hasConfigSuffix(name string, suffixes []string) bool {
 	return false
 }
 
-// isOverride reports whether what the file says is laid over what the others
-// say.
+// isOverride reports whether a file's content overrides that of other files.
 func isOverride(name string) bool {
 	base := strings.TrimSuffix(name, ".json")
 	base = strings.TrimSuffix(strings.TrimSuffix(base, ".tf"), ".tofu")

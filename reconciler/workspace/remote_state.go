@@ -12,7 +12,7 @@ import (
 // wildcard stands for a part of an identity that could not be evaluated.
 const wildcard = "*"
 
-// remoteState takes in the state that a terraform_remote_state reads.
+// addRemoteState adds the state that a terraform_remote_state reads.
 func (e *evaluation) addRemoteState(s *scope, r *resource) {
 	if s.hasZeroInstances(r.bindings) {
 		return
@@ -33,7 +33,7 @@ func (e *evaluation) addRemoteState(s *scope, r *resource) {
 		if kind.Expression != nil {
 			backend = s.pattern(kind.Expression, names)
 		}
-		read := wildcard // of any backend
+		read := wildcard // any backend
 		switch {
 		case strings.Contains(backend, wildcard):
 		case args == nil:
@@ -59,8 +59,8 @@ func expressionsOf(definitions ...definition) []hclsyntax.Expression {
 	return result
 }
 
-// patterns returns the attributes of an object as patterns; nil if not even
-// their names are known.
+// patterns returns the attributes of an object as patterns, or nil if their names are
+// unknown.
 func (s *scope) patterns(x hclsyntax.Expression, names bound) map[string]string {
 	args := map[string]string{}
 	if x == nil {
@@ -87,8 +87,7 @@ func (s *scope) patterns(x hclsyntax.Expression, names bound) map[string]string 
 	return args
 }
 
-// pattern returns the text that x is, with "*" for each part of it that is
-// not known.
+// pattern returns the text of x, with "*" for each unknown part.
 func (s *scope) pattern(x hclsyntax.Expression, names bound) string {
 	t, ok := unwrap(x).(*hclsyntax.TemplateExpr)
 	if !ok {
@@ -115,7 +114,7 @@ func patternOf(v cty.Value) string {
 	}
 }
 
-// backendRange returns where a backend stands.
+// backendRange returns the position of a backend block.
 func backendRange(b *backendBlock) hcl.Range {
 	if b.block == nil {
 		return hcl.Range{}

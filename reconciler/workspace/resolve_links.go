@@ -7,28 +7,27 @@ import (
 	"strings"
 )
 
-// Prefixes of object ids: the modes of Git.
+// Prefixes of object ids: the file modes of Git.
 const (
 	dirMode       = "040000:"
 	linkMode      = "120000:"
 	submoduleMode = "160000:"
 )
 
-// resolvedPath is what a path leads to once its links are followed.
+// resolvedPath is the target of a path after its links are followed.
 type resolvedPath struct {
-	path   string   // free of links, as far as it exists
-	links  []string // that lie on the way
+	path   string   // without links, as far as it exists
+	links  []string // links on the way
 	exists bool
 	dir    bool
 }
 
 var errOutsideRepo = errors.New("leads out of the repository")
 
-// maxLinks is how many links one path may lead through, as in Linux.
+// maxLinks is the maximum number of links in one path, as in Linux.
 const maxLinks = 40
 
-// resolveLinks follows the links on a path of tree, in the order in which the
-// system would.
+// resolveLinks follows the links on a path of tree in the order of the operating system.
 func resolveLinks(tree Tree, p string) (resolvedPath, error) {
 	var o resolvedPath
 	resolved, rest := ".", p
@@ -69,7 +68,7 @@ func resolveLinks(tree Tree, p string) (resolvedPath, error) {
 	return o, nil
 }
 
-// linkText returns what the link at p says.
+// linkText returns the target text of the link at p.
 func linkText(tree Tree, p string) (string, error) {
 	text, err := tree.ReadLink(p)
 	if err != nil {
@@ -81,8 +80,7 @@ func linkText(tree Tree, p string) (string, error) {
 	return text, nil
 }
 
-// outsideRepoError is the error for a path that climbs out of the tree, perhaps by its
-// links.
+// outsideRepoError returns the error for a path that leaves the tree, perhaps by its links.
 func outsideRepoError(p string, links []string) error {
 	if len(links) == 0 {
 		return fmt.Errorf("%s %w", p, errOutsideRepo)
@@ -90,8 +88,7 @@ func outsideRepoError(p string, links []string) error {
 	return fmt.Errorf("symbolic link %s %w: Terraform would see files that no commit holds", links[len(links)-1], errOutsideRepo)
 }
 
-// readFile returns the content of a file of at most limit bytes, links
-// followed.
+// readFile follows links, and returns the content of a file of at most limit bytes.
 func readFile(tree Tree, p string, limit int64) ([]byte, error) {
 	o, err := resolveLinks(tree, p)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// filesetBase returns the directory that a fileset searches: that of its path
-// and the fixed part of its pattern. It notes what the fileset looks for.
+// filesetBase returns the directory that a fileset searches: its path with the fixed part
+// of its pattern. It also records the pattern.
 func (e *evaluation) filesetBase(s *scope, m pathRef, dir cty.Value, names bound) cty.Value {
 	start, known := asString(dir)
 	if !known || m.secondArg == nil {
@@ -27,14 +27,14 @@ func (e *evaluation) filesetBase(s *scope, m pathRef, dir cty.Value, names bound
 	return cty.StringVal(path.Join(start, base))
 }
 
-// addGlob notes a pattern of files, seen from the workspace's directory.
+// addGlob records a pattern of files relative to the workspace's directory.
 func (e *evaluation) addGlob(pattern string) {
 	if glob, ok := e.repoPath(pattern); ok {
 		e.globs[glob] = true
 	}
 }
 
-// addFuncArg takes in the object that v, the argument of a function, names.
+// addFuncArg adds the object that v, the argument of a function, names.
 func (e *evaluation) addFuncArg(m pathRef, v cty.Value) {
 	text, known := asString(v)
 	switch {
@@ -44,17 +44,16 @@ func (e *evaluation) addFuncArg(m pathRef, v cty.Value) {
 			return
 		}
 		e.addWarning(m.file, m.path, "%s reads %s, which lies outside the repository: changes there are not seen", m.label, strings.ReplaceAll(text, repoRoot, ""))
-	case !isNull(v): // a null is an error, or stands where nothing is read
+	case !isNull(v): // null is an error, or nothing is read here
 		e.overApproximate(m, v)
 	}
 }
 
-// addPathAttr takes in the object that v, an attribute that holds a path,
-// names.
+// addPathAttr adds the object that v, an attribute with a path, names.
 func (e *evaluation) addPathAttr(m pathRef, v cty.Value) {
 	unmarked, _ := v.Unmark()
 	if unmarked.IsKnown() && (unmarked.IsNull() || unmarked.Type() != cty.String) {
-		return // not set, or not this kind of attribute
+		return // not set, or another kind of attribute
 	}
 	text, known := asString(v)
 	if known {
@@ -65,15 +64,14 @@ func (e *evaluation) addPathAttr(m pathRef, v cty.Value) {
 		}
 		return
 	}
-	// What a provider makes, or the content of a file, names nothing in the
-	// tree unless it begins like a path.
+	// A value from a provider, or the content of a file, names nothing in the tree unless
+	// it begins like a path.
 	if _, hasPrefix := prefixOf(v); hasPrefix || !v.HasMark(knownAfterApplyMark) && !v.HasMark(contentMark) {
 		e.overApproximate(m, v)
 	}
 }
 
-// addText takes in the objects that a text names, outside of the directories
-// that are inputs anyway.
+// addText adds the objects that a text names outside of directories that are inputs anyway.
 func (e *evaluation) addText(s *scope, m pathRef, v cty.Value) {
 	text, known := asString(v)
 	if !known {
@@ -82,27 +80,27 @@ func (e *evaluation) addText(s *scope, m pathRef, v cty.Value) {
 	for _, word := range pathTokens(text) {
 		p, ok := e.repoPath(word)
 		if !ok || !isPath(word) || isWithin(s.module.dir, p) || isWithin(e.root.Path, p) {
-			continue // a way up, as in "cd ../..", names no input
+			continue // a parent directory, as in "cd ../..", is not an input
 		}
 		o, err := resolveLinks(e.tree, p)
 		switch {
 		case err != nil || !o.exists && word != text:
 		case known:
-			e.inputs.add(p) // what cannot be used there was perhaps not meant
+			e.inputs.add(p) // an object that cannot be used was perhaps not meant
 		default:
 			e.addGuess(m, p)
 		}
 	}
 }
 
-// pathTokens returns the parts of a command line, or of any other text, that look
-// like a path out of the directory.
+// pathTokens returns the words of a text, such as a command line, that look like a path out
+// of the directory.
 func pathTokens(text string) []string {
 	fields := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\n\"'`=:;,|&()<>", r) })
 	return slices.DeleteFunc(fields, func(w string) bool { return !strings.Contains(w, "..") && !strings.HasPrefix(w, repoRoot) })
 }
 
-// overApproximate takes in the directory that an unknown v must lie in, and says so.
+// overApproximate adds the directory that must contain an unknown v, with a warning.
 func (e *evaluation) overApproximate(m pathRef, v cty.Value) {
 	dir := "."
 	if prefix, known := prefixOf(v); known {
@@ -116,7 +114,7 @@ func (e *evaluation) overApproximate(m pathRef, v cty.Value) {
 	e.addGuess(m, dir)
 }
 
-// addGuess takes in a directory that m may name something in.
+// addGuess adds a directory that may contain what m names.
 func (e *evaluation) addGuess(m pathRef, dir string) {
 	e.inputs.addGuess(dir, problemAt(m.file, m.path.Range(), "%s cannot be evaluated here: every change in %s counts", m.label, describeDir(dir)))
 }
@@ -128,15 +126,14 @@ func describeDir(dir string) string {
 	return dir
 }
 
-// addInput takes in the object at the repository path p.
 func (e *evaluation) addInput(m pathRef, p string) {
 	for _, err := range e.inputs.add(p) {
 		e.problems = append(e.problems, problemAt(m.file, m.path.Range(), "%s: %s", m.label, err))
 	}
 }
 
-// repoPath returns the repository path that text, seen from the workspace's
-// directory, names.
+// repoPath returns the repository path of text, which is relative to the workspace's
+// directory.
 func (e *evaluation) repoPath(text string) (string, bool) {
 	p := path.Join(e.root.Path, text)
 	if path.IsAbs(text) {
@@ -149,7 +146,6 @@ func (e *evaluation) repoPath(text string) (string, bool) {
 	return p, !isOutsideRepo(p) && !strings.HasPrefix(text, "~")
 }
 
-// repoPathOf is place for a value.
 func (e *evaluation) repoPathOf(v cty.Value) (string, bool) {
 	text, ok := asString(v)
 	if !ok {
@@ -158,8 +154,8 @@ func (e *evaluation) repoPathOf(v cty.Value) (string, bool) {
 	return e.repoPath(text)
 }
 
-// prefixOf returns the directory that an unknown text begins with, ending in
-// a slash or empty for the workspace's own; false if nothing is known of it.
+// prefixOf returns the directory that an unknown text begins with: with a trailing slash,
+// or empty for the workspace's own. It returns false if nothing is known.
 func prefixOf(v cty.Value) (string, bool) {
 	v, _ = v.Unmark()
 	if v.IsKnown() || v.Type() != cty.String {
@@ -168,7 +164,7 @@ func prefixOf(v cty.Value) (string, bool) {
 	prefix := v.Range().StringPrefix()
 	dir, last := path.Split(prefix)
 	if prefix == "" || strings.Trim(last, ".") == "" && last != "" {
-		return "", false // nothing, or the beginning of "../"
+		return "", false // nothing, or a part of "../"
 	}
 	return dir, true
 }
@@ -178,13 +174,12 @@ func isNull(v cty.Value) bool {
 	return v.IsKnown() && v.IsNull()
 }
 
-// isPath tells whether text could be the name of a file: one short line that
-// is no URL.
+// isPath reports whether text could be the name of a file: one short line, not a URL.
 func isPath(text string) bool {
 	return text != "" && len(text) < 4096 && !strings.ContainsAny(text, "\n\x00") && !strings.Contains(text, "://")
 }
 
-// isWithin tells whether p is dir or lies below it.
+// isWithin reports whether p is dir or is below it.
 func isWithin(p, dir string) bool {
 	return dir == "." || p == dir || strings.HasPrefix(p, dir+"/")
 }

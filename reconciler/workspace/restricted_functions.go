@@ -7,17 +7,16 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 )
 
-// reliableFunctions are those that yield the same here as in every version of
-// Terraform and OpenTofu, whatever lies on the disk. In judging code that
-// nobody has approved, the result of any other is unknown: by a difference its
-// author could have one value judged and another one used.
+// reliableFunctions return the same here as in every version of Terraform and OpenTofu,
+// independent of the disk. In the policy check, any other result is unknown: with a
+// difference, an author could have one value checked and another one used.
 var reliableFunctions = []string{
 	"concat", "endswith", "format", "join", "keys", "lower", "merge", "replace", "startswith", "strcontains", "substr",
 	"tolist", "tomap", "toset", "tostring", "trimprefix", "trimspace", "trimsuffix", "upper", "values",
 }
 
-// restrictedFunctions are Terraform's functions, but for the reliable ones
-// known by name alone.
+// restrictedFunctions returns the reliable functions of Terraform; the others are known by
+// name only.
 func restrictedFunctions() *hcl.EvalContext {
 	functions := map[string]function.Function{}
 	for name := range pureFunctions.Functions {
@@ -33,8 +32,8 @@ func restrictedFunctions() *hcl.EvalContext {
 	return &hcl.EvalContext{Functions: functions}
 }
 
-// unknownCondition stands for the condition of a choice. It is never known, so that
-// both branches count, and it hides nothing that the condition holds.
+// unknownCondition replaces the condition of a conditional. It is never known, so that both
+// branches count, and it hides nothing that the condition contains.
 type unknownCondition struct{ *hclsyntax.ParenthesesExpr }
 
 // Value implements hclsyntax.Expression.

@@ -6,45 +6,45 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// valueMark marks values of which more is known than that they are unknown.
+// valueMark says more about a value that is not fully known.
 type valueMark string
 
 const (
-	knownAfterApplyMark valueMark = "computed" // by a provider, when Terraform runs
-	contentMark         valueMark = "content"  // of a file: not a path itself
+	knownAfterApplyMark valueMark = "computed" // from a provider, when Terraform runs
+	contentMark         valueMark = "content"  // content of a file: not a path itself
 )
 
-// knownAfterApply is a value that is made elsewhere: what a resource names in the
-// tree it names itself, and is asked itself.
+// knownAfterApply is a value from a resource. What the resource names in the tree counts at
+// the resource itself.
 var knownAfterApply = cty.DynamicVal.Mark(knownAfterApplyMark)
 
-// bound are the values of the names that expressions around bind: each, count,
-// those of for expressions and dynamic blocks.
+// bound holds the values of bound names: each, count, and those of for expressions and
+// dynamic blocks.
 type bound map[string]cty.Value
 
-// scope evaluates the expressions of one module as one caller calls it.
-// Everything is evaluated when it is first needed, and once.
+// scope evaluates the expressions of one module for one caller. It evaluates each
+// definition once, when it is first needed.
 type scope struct {
 	*evaluation
 	module         *module
 	parent         *scope // nil for the root module
 	call           *moduleCall
 	bound          bound                // of the call's for_each
-	hasUnknownArgs bool                 // any arguments: the variables are unknown
-	zeroInstances  bool                 // of a call without an instance, or called by such a module
-	variableValues map[string]cty.Value // root module: the variables' values
+	hasUnknownArgs bool                 // the variables are unknown
+	zeroInstances  bool                 // no instance of the call, or of one of its callers
+	variableValues map[string]cty.Value // the values of the root module's variables
 	memo           map[string]cty.Value
 	escapeMemo     map[symbolRef]bool // see mayEscape
 	callees        map[string]*scope  // of calls without for_each, and for references to outputs
 	choiceMemo     map[string][]cty.Value
-	isTemplate     bool // of a template: it has no names but those that it is given
+	isTemplate     bool // a template has only the names that are passed to it
 }
 
 func newScope(e *evaluation, m *module) *scope {
 	return &scope{evaluation: e, module: m, memo: map[string]cty.Value{}, callees: map[string]*scope{}, escapeMemo: map[symbolRef]bool{}, choiceMemo: map[string][]cty.Value{}}
 }
 
-// evaluate returns what e is, as far as it can be told. It is never NilVal.
+// evaluate returns the value of e as far as it is known. It is never NilVal.
 func (s *scope) evaluate(e hclsyntax.Expression, names bound) cty.Value {
 	if metered, ok := e.(meteredExpr); ok {
 		e = metered.Expression
@@ -67,13 +67,12 @@ func (s *scope) evaluate(e hclsyntax.Expression, names bound) cty.Value {
 		return cty.DynamicVal
 	}
 	if s.checker != nil && hasPath(v) {
-		return cty.DynamicVal // built on how a path is written, and not known therefore
+		return cty.DynamicVal // depends on the text of a path, and is therefore unknown
 	}
 	return v
 }
 
-// lookupSymbol returns the value of var.NAME or local.NAME, for which no context
-// need be built.
+// lookupSymbol returns the value of var.NAME or local.NAME without building a context.
 func (s *scope) lookupSymbol(t hcl.Traversal, names bound) (cty.Value, bool) {
 	name, ok := attrAt(t, 1)
 	if !ok || len(t) != 2 {
@@ -92,7 +91,7 @@ func (s *scope) lookupSymbol(t hcl.Traversal, names bound) (cty.Value, bool) {
 	return cty.NilVal, false
 }
 
-// evalContext returns what e refers to.
+// evalContext returns a context with everything that e refers to.
 func (s *scope) evalContext(e hclsyntax.Expression, names bound) *hcl.EvalContext {
 	ctx := s.base.NewChild()
 	ctx.Variables = s.meter.variables()
@@ -148,9 +147,9 @@ func (s *scope) addReference(refs valueTree, t hcl.Traversal) {
 	}
 }
 
-// addAttributeReference puts the attribute that t reads of an object into refs, or whole
-// if it reads more than one. The first at steps of t lead to the object; an
-// index may follow, but which of several it is matters to no value here.
+// addAttributeReference puts the attribute that t reads of an object into refs, or whole if
+// t reads more than one. The object is at step index of t; an instance key may follow, and
+// does not matter for the value.
 func (s *scope) addAttributeReference(refs valueTree, t hcl.Traversal, index int, whole cty.Value, attribute func(string) cty.Value) {
 	steps := []string{t.RootName()}
 	for i := 1; i < index; i++ {
@@ -177,7 +176,7 @@ func attrAt(t hcl.Traversal, i int) (string, bool) {
 	return a.Name, ok
 }
 
-// indexAt returns the key of an index step of t, as an attribute's name.
+// indexAt returns the key of an index step of t, as the name of an attribute.
 func indexAt(t hcl.Traversal, i int) (string, bool) {
 	if i >= len(t) {
 		return "", false
@@ -189,16 +188,16 @@ func indexAt(t hcl.Traversal, i int) (string, bool) {
 	return scalarText(index.Key), true
 }
 
-// valueTree is a tree of names with values at its ends.
+// valueTree is a tree of names with values at its leaves.
 type valueTree map[string]*valueNode
 
 type valueNode struct {
-	value    cty.Value // NilVal if there are branches instead
+	value    cty.Value // NilVal if there are children
 	children valueTree
 }
 
-// set puts v under the names. A value set above wins, since whoever asked for
-// all of an object must not be given a part of it.
+// set stores v under the names. A value nearer to the root wins: a reference to the whole
+// object must not receive a part of it.
 func (n valueTree) set(v cty.Value, names ...string) {
 	b := n[names[0]]
 	switch {
@@ -225,7 +224,7 @@ func (b *valueNode) toValue() cty.Value {
 	return cty.ObjectVal(attrs)
 }
 
-// asString returns the string that v is, whatever it is marked with.
+// asString returns the string value of v and ignores its marks.
 func asString(v cty.Value) (string, bool) {
 	if v == cty.NilVal {
 		return "", false
@@ -237,8 +236,8 @@ func asString(v cty.Value) (string, bool) {
 	return v.AsString(), true
 }
 
-// isIterable tells whether the elements of v can be gone through. v is not
-// marked; its elements may be.
+// isIterable reports whether the elements of v can be iterated. v itself must be unmarked;
+// its elements may be marked.
 func isIterable(v cty.Value) bool {
 	return v.IsKnown() && !v.IsNull() && v.CanIterateElements()
 }

@@ -11,34 +11,34 @@ import (
 	"github.com/hashicorp/hcl/v2"
 )
 
-// SettingsFile is where a repository keeps its settings.
+// SettingsFile is the path of a repository's settings.
 const SettingsFile = "env/reconcile.hcl"
 
-// defaultPattern is where root modules are when the settings do not say.
+// defaultPattern matches root modules if the settings have no patterns.
 const defaultPattern = "env/*"
 
-// Settings is what a repository's settings say, for one environment.
+// Settings holds a repository's settings for one environment.
 type Settings struct {
-	patterns     []posString   // of directories that hold root modules
-	common       settingsLayer // of environments
+	patterns     []posString   // patterns of root module directories
+	common       settingsLayer // settings outside of environments
 	environments map[string]settingsLayer
-	environment  string            // environment; "" for none
-	policy       Policy            // what the preview block says
-	paths        map[string]string // of the workspaces that Discover found, and of Unread, by name
-	openTofuDirs []Dir             // see Unread
+	environment  string            // the selected environment; "" for none
+	policy       Policy            // from the preview block
+	paths        map[string]string // workspaces from Discover, including OpenTofuDirs, by name
+	openTofuDirs []Dir             // see OpenTofuDirs
 	warnings     []*Problem        // see Warnings
-	configs      map[string]Config // of the same
+	configs      map[string]Config // by workspace name
 }
 
-// posString is a string of the settings, and where it stands.
+// posString is a string of the settings with its position.
 type posString struct {
 	text string
 	rng  hcl.Range
 }
 
-// LoadSettings reads the settings of tree. Without a settings file everything
-// has its default. The environment "" is the one of repositories that know no
-// environments. An error is what is wrong with the file as a whole.
+// LoadSettings reads the settings of tree. Without a settings file, all settings have their
+// defaults. The environment is "" for repositories without environments. The error holds
+// the mistakes that concern the file as a whole.
 func LoadSettings(tree Tree, environment string) (*Settings, error) {
 	text, err := readLimited(tree, SettingsFile, maxConfigSize)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -58,11 +58,10 @@ func LoadSettings(tree Tree, environment string) (*Settings, error) {
 	return s, nil
 }
 
-// Config returns the settings as they hold for the workspace called name,
-// which Discover has found.
+// Config returns the settings of a workspace that Discover returned.
 func (s *Settings) Config(name string) Config { return s.configs[name] }
 
-// Env returns the names of every TF_VAR_* that the settings declare, sorted.
+// Env returns the names of all TF_VAR_* variables that the settings declare, sorted.
 func (s *Settings) Env() []string {
 	names := map[string]bool{}
 	for _, l := range []settingsLayer{s.common, s.environments[s.environment]} {
@@ -75,7 +74,7 @@ func (s *Settings) Env() []string {
 	return sortedKeys(names)
 }
 
-// isFile tells whether path is a file of tree, links followed.
+// isFile reports whether path is a file of tree; it follows links.
 func isFile(tree Tree, path string) bool {
 	real, err := resolveLinks(tree, path)
 	return err == nil && real.exists && !real.dir
@@ -95,7 +94,7 @@ func textsOf(list []posString) []string {
 
 func sortedKeys[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
 
-// valueOrZero returns what p points to, or the zero value.
+// valueOrZero returns *p, or the zero value if p is nil.
 func valueOrZero[T any](p *T) (v T) {
 	if p != nil {
 		v = *p

@@ -26,7 +26,7 @@ var (
 		Blocks:     append([]hcl.BlockHeaderSchema{{Type: "environment", LabelNames: []string{"name"}}, {Type: "preview"}}, layerBlocks...),
 	}
 
-	// In an environment:
+	// Only in an environment.
 	environmentSchema = &hcl.BodySchema{
 		Attributes: attributesSchema("var_file", "backend_config").Attributes,
 		Blocks:     layerBlocks,
@@ -34,8 +34,7 @@ var (
 	workspaceInEnvironmentSchema = attributesSchema(append([]string{"depends_on", "backend_config"}, optionNames...)...)
 )
 
-// settingsDecoder reads a settings file and collects all that is wrong with
-// it.
+// settingsDecoder reads a settings file and collects all problems.
 type settingsDecoder struct {
 	tree     Tree
 	problems []*Problem
@@ -75,8 +74,8 @@ func (d *settingsDecoder) decode(text []byte, environment string) *Settings {
 		if _, isDuplicate := s.environments[label]; isDuplicate {
 			d.addProblem(block.LabelRanges[0], "environment %q has a block already", label)
 		}
-		// Those that are not chosen are checked all the same, and concern
-		// nobody: a mistake is told before the day on which its environment is.
+		// Environments that are not selected are also checked: their mistakes are warnings,
+		// before somebody selects them.
 		own := d
 		if label != environment {
 			own = &settingsDecoder{tree: d.tree}
@@ -97,7 +96,7 @@ func (d *settingsDecoder) decode(text []byte, environment string) *Settings {
 	return s
 }
 
-// decodePatterns returns the directories to look in, without repeats.
+// decodePatterns returns the patterns of directories, without duplicates.
 func (d *settingsDecoder) decodePatterns(content *hcl.BodyContent) []posString {
 	attr, ok := content.Attributes["workspaces"]
 	if !ok {

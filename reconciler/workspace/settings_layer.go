@@ -8,20 +8,20 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// settingsLayer is what the settings say outside of environments, or in one of them.
+// settingsLayer holds the settings outside of environments, or those of one environment.
 type settingsLayer struct {
 	defaults   defaultOptions
 	workspaces map[string]workspaceOptions // by label
 }
 
-// defaultOptions are the options that hold for every workspace.
+// defaultOptions are the options for every workspace.
 type defaultOptions struct {
 	constant     workspaceOptions
-	perWorkspace hcl.Attributes // those that name the workspace, to be evaluated for each
+	perWorkspace hcl.Attributes // refer to the workspace's name; evaluated for each
 }
 
-// decodeLayer reads the blocks of content. Its attributes, which only an environment
-// has, hold for every workspace.
+// decodeLayer decodes the blocks of content. Its attributes, which only an environment has,
+// apply to every workspace.
 func (d *settingsDecoder) decodeLayer(content *hcl.BodyContent, attrs hcl.Attributes, blockSchema *hcl.BodySchema) settingsLayer {
 	l := settingsLayer{workspaces: map[string]workspaceOptions{}}
 	attributes := maps.Clone(attrs)
@@ -36,7 +36,7 @@ func (d *settingsDecoder) decodeLayer(content *hcl.BodyContent, attrs hcl.Attrib
 	}
 	for _, block := range content.Blocks.OfType("workspace") {
 		label := block.Labels[0]
-		own := &settingsDecoder{tree: d.tree} // its mistakes are that workspace's
+		own := &settingsDecoder{tree: d.tree} // its mistakes are those of that workspace
 		if before, isDuplicate := l.workspaces[label]; isDuplicate {
 			own.problems = before.problems
 			own.addProblem(block.LabelRanges[0], "workspace %q has a block already", label)
@@ -50,7 +50,7 @@ func (d *settingsDecoder) decodeLayer(content *hcl.BodyContent, attrs hcl.Attrib
 	return l
 }
 
-// decodeDefaults evaluates what is the same for all workspaces.
+// decodeDefaults evaluates the options that are the same for all workspaces.
 func (d *settingsDecoder) decodeDefaults(attrs hcl.Attributes) defaultOptions {
 	var out defaultOptions
 	constant := hcl.Attributes{}
@@ -66,7 +66,7 @@ func (d *settingsDecoder) decodeDefaults(attrs hcl.Attributes) defaultOptions {
 	return out
 }
 
-// optionsFor returns the options as they hold for the workspace called name.
+// optionsFor returns the layer's default options for one workspace.
 func (l settingsLayer) optionsFor(d *settingsDecoder, name string) workspaceOptions {
 	o := l.defaults.constant
 	if len(l.defaults.perWorkspace) > 0 {
@@ -75,18 +75,17 @@ func (l settingsLayer) optionsFor(d *settingsDecoder, name string) workspaceOpti
 	return o
 }
 
-// nameVariable is the workspace's name, in settings.
+// nameVariable is the variable with the workspace's name, in settings.
 const nameVariable = "workspace"
 
-// workspaceContext is what the settings of the workspace called name may refer to.
+// workspaceContext returns the variables for the settings of one workspace.
 func workspaceContext(name string) *hcl.EvalContext {
 	return &hcl.EvalContext{Variables: map[string]cty.Value{nameVariable: cty.StringVal(name)}}
 }
 
-// configFor puts together what holds for the workspace called name: what is said
-// of it wins over what is said of all, and an environment over what stands
-// outside. Lists are joined in that order, and an environment's var_file comes
-// before the environment's other files.
+// configFor merges the settings of one workspace. A workspace block overrides defaults, and
+// an environment overrides what is outside of it. Lists are joined in that order. An
+// environment's var_file comes before the environment's other files.
 func (s *Settings) configFor(d *settingsDecoder, name string) Config {
 	env := s.environments[s.environment]
 	common, commonEnv := s.common.optionsFor(d, name), env.optionsFor(d, name)
@@ -100,7 +99,7 @@ func (s *Settings) configFor(d *settingsDecoder, name string) Config {
 	return c
 }
 
-// toConfig is the Config that the options stand for, without variable files.
+// toConfig returns the Config without variable files.
 func (o workspaceOptions) toConfig() Config {
 	c := Config{
 		DependsOn:     textsOf(o.dependsOn),
@@ -119,9 +118,9 @@ func (o workspaceOptions) toConfig() Config {
 	return c
 }
 
-// PermissionConfig returns the settings for the workspace called name that say with
-// which rights it is planned: roles, declared variables, and whether it may do
-// without a lock. Unlike Config it answers for one that is not there yet, too.
+// PermissionConfig returns the settings of a workspace that determine the permissions of
+// its plan: roles, declared variables, and whether it may run without a lock. Unlike
+// Config, it also works for a workspace that does not exist yet.
 func (s *Settings) PermissionConfig(name string) (Config, error) {
 	d := &settingsDecoder{}
 	var o workspaceOptions

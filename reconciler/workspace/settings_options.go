@@ -9,15 +9,15 @@ import (
 	"github.com/hashicorp/hcl/v2"
 )
 
-// workspaceOptions is what a workspace block says, or the defaults, or an environment
-// of all its workspaces.
+// workspaceOptions holds the options of a workspace block, of the defaults, or of an
+// environment for all its workspaces.
 type workspaceOptions struct {
 	labelRange    hcl.Range // of the label
 	problems      []*Problem
 	dependsOn     []posString
 	apply         ApplyMode
 	varFile       []posString // of an environment: at most one
-	varFiles      []posString // beside the workspace's own files
+	varFiles      []posString // in addition to the workspace's own files
 	backendConfig string      // of an environment: a repository path
 	env, protect  []string
 	prune         *bool
@@ -26,8 +26,8 @@ type workspaceOptions struct {
 	applyRole     string
 }
 
-// merge returns o with what own says on top: lists joined, values replaced.
-// Variable files, of which the order is another, are left out.
+// merge returns o with the values of own: lists are joined, other values replaced. It omits
+// variable files, which have another order.
 func (o workspaceOptions) merge(own workspaceOptions) workspaceOptions {
 	own.varFile, own.varFiles = nil, nil
 	own.problems = slices.Concat(o.problems, own.problems)
@@ -60,7 +60,7 @@ var (
 	roleARNPattern = regexp.MustCompile(`^arn:[a-z-]+:iam::\d{12}:role/.+$`)
 )
 
-// decodeOptions evaluates attributes into o. What is wrong is not in it.
+// decodeOptions evaluates attributes into o. It omits wrong values.
 func (d *settingsDecoder) decodeOptions(o *workspaceOptions, attrs hcl.Attributes, ctx *hcl.EvalContext) {
 	for name, attr := range attrs {
 		switch name {
@@ -75,8 +75,8 @@ func (d *settingsDecoder) decodeOptions(o *workspaceOptions, attrs hcl.Attribute
 		case "backend_config":
 			o.backendConfig = d.decodeBackendConfig(attr, ctx)
 		case "env":
-			// A tip is adopted with the values of these, before it is known
-			// which workspaces there are: no name of theirs in them.
+			// A tip is adopted with the values of these variables before its workspaces are
+			// known, so they cannot depend on workspace names.
 			o.env = d.decodeValidStrings(attr, nil, "a variable's name, such as TF_VAR_image", varNamePattern.MatchString)
 		case "protect":
 			o.protect = d.decodeValidStrings(attr, ctx, "an address or a pattern of addresses, such as aws_db_instance.*", isAddressPattern)
@@ -95,7 +95,7 @@ func (d *settingsDecoder) decodeOptions(o *workspaceOptions, attrs hcl.Attribute
 func (d *settingsDecoder) decodeApply(attr *hcl.Attribute, ctx *hcl.EvalContext) ApplyMode {
 	a := ApplyMode(d.decodeString(attr, ctx))
 	switch a {
-	case "", ApplyAlways, ApplyPlanOnly, ApplySafe, ApplyApproved: // "" has been complained about
+	case "", ApplyAlways, ApplyPlanOnly, ApplySafe, ApplyApproved: // "" is already reported
 		return a
 	}
 	d.addProblem(attr.Expr.Range(), "apply: %q is none of %s, %s, %s, %s", a, ApplySafe, ApplyAlways, ApplyApproved, ApplyPlanOnly)
@@ -124,7 +124,7 @@ func (d *settingsDecoder) decodeRole(attr *hcl.Attribute, ctx *hcl.EvalContext) 
 	return arn
 }
 
-// decodeValidStrings returns the strings of a list that are right, which all must be.
+// decodeValidStrings returns the valid strings of a list, and reports the others.
 func (d *settingsDecoder) decodeValidStrings(attr *hcl.Attribute, ctx *hcl.EvalContext, what string, isValid func(string) bool) []string {
 	list := d.decodeStrings(attr, ctx)
 	return textsOf(slices.DeleteFunc(list, func(l posString) bool {
@@ -135,14 +135,14 @@ func (d *settingsDecoder) decodeValidStrings(attr *hcl.Attribute, ctx *hcl.EvalC
 	}))
 }
 
-// isAddressPattern tells whether p can match a resource's address.
+// isAddressPattern reports whether p can match a resource's address.
 func isAddressPattern(p string) bool {
 	_, err := path.Match(p, "")
 	return err == nil && p != "" && !strings.ContainsAny(p, " \t\n")
 }
 
-// resolveVarFiles returns the repository paths of variable files of dir, which must
-// be there.
+// resolveVarFiles returns the repository paths of the variable files of dir. It reports
+// files that do not exist.
 func (d *settingsDecoder) resolveVarFiles(dir Dir, files []posString) []string {
 	var paths []string
 	for _, f := range files {

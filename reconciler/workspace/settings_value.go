@@ -6,7 +6,7 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 )
 
-// decodeStrings returns the elements of a list, each with its place.
+// decodeStrings returns the elements of a list with their positions.
 func (d *settingsDecoder) decodeStrings(attr *hcl.Attribute, ctx *hcl.EvalContext) []posString {
 	exprs, diags := hcl.ExprList(attr.Expr)
 	if diags.HasErrors() {
@@ -39,8 +39,8 @@ func (d *settingsDecoder) decodeBool(attr *hcl.Attribute, ctx *hcl.EvalContext) 
 	return &b
 }
 
-// decodeValue returns what e is, or NilVal after a complaint. Strings must not be
-// empty.
+// decodeValue returns the value of e, or NilVal if it reports a problem. Strings must not
+// be empty.
 func (d *settingsDecoder) decodeValue(name string, e hcl.Expression, ctx *hcl.EvalContext, want cty.Type) cty.Value {
 	v, diags := evaluateBounded(e, ctx)
 	if diags.HasErrors() {

@@ -6,25 +6,25 @@ import (
 	"path"
 )
 
-// specialFiles are the objects below a directory that need more than the
-// directory's id, or that cannot be used at all. Paths are the repository's.
+// specialFiles are the objects below a directory for which the directory's id is not
+// enough, or that cannot be used. Paths are repository paths.
 type specialFiles struct {
 	links      []string
 	submodules []string
-	pointers   []string // of Git LFS
-	skipped    []error  // what is to be said of what is not laid out
+	pointers   []string // Git LFS pointers
+	skipped    []error  // errors for entries that are not checked out
 }
 
-// lfsPointerPrefix begins every Git LFS pointer, and an object's SHA-256 and size
-// follow; none is longer than maxPointerSize bytes (the LFS specification). What
-// cannot be one by its size is not read.
+// lfsPointerPrefix begins every Git LFS pointer; the SHA-256 and the size of the object
+// follow. The LFS specification limits a pointer to maxPointerSize bytes. A file of another
+// size is not read.
 const (
 	lfsPointerPrefix = "version https://git-lfs.github.com/spec/v1\n"
 	minPointerSize   = len(lfsPointerPrefix) + len("oid sha256:") + 64 + len("\nsize 0\n")
 	maxPointerSize   = 1024
 )
 
-// findSpecialFiles looks through the directory dir, once.
+// findSpecialFiles searches the directory dir, and stores the result.
 func (l *Loader) findSpecialFiles(dir string) (*specialFiles, error) {
 	return l.scans.get(dir, func() (*specialFiles, error) { return l.scanDir(dir) })
 }
@@ -42,7 +42,7 @@ func (l *Loader) scanDir(dir string) (*specialFiles, error) {
 	for _, e := range entries {
 		p := path.Join(dir, e.Name())
 		switch {
-		case e.Type().IsRegular() && l.product.isConfigFile(e.Name()): // parsing it tells
+		case e.Type().IsRegular() && l.product.isConfigFile(e.Name()): // parsing reports it
 		case e.Type().IsRegular():
 			if info, err := e.Info(); err == nil && l.isLFSPointer(p, info) {
 				found.pointers = append(found.pointers, p)

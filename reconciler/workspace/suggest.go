@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// Bounds of what NoWorkspacesError looks through and says.
+// Limits of what NoWorkspacesError searches and prints.
 const (
 	maxSuggestEntries = 20_000
 	maxSuggestDirs    = 500
 	maxSuggestions    = 10
 )
 
-// NoWorkspacesError says that Discover found none, which directories could be
-// meant, and the line of settings that names them.
+// NoWorkspacesError returns an error that says that Discover found no workspace. It lists
+// the directories that could be meant, and the settings that name them.
 func (l *Loader) NoWorkspacesError(s *Settings) error {
 	var patterns []string
 	for _, p := range s.patterns {
@@ -37,8 +37,8 @@ func (l *Loader) NoWorkspacesError(s *Settings) error {
 	return fmt.Errorf("%s; there is some in %s: if those are root modules, write into %s: workspaces = [%s]", message, shown, SettingsFile, suggestPatterns(roots))
 }
 
-// findRoots are the directories that hold configuration and that no other calls
-// as a module.
+// findRoots returns the directories that have configuration and that no other directory
+// calls as a module.
 func (l *Loader) findRoots() []string {
 	var dirs []string
 	seen := 0
@@ -72,8 +72,7 @@ func (l *Loader) findRoots() []string {
 	return slices.DeleteFunc(dirs, func(dir string) bool { return called[dir] })
 }
 
-// suggestPatterns is the patterns that match dirs: one for those that lie side by
-// side.
+// suggestPatterns returns patterns that match dirs, with one pattern for siblings.
 func suggestPatterns(dirs []string) string {
 	siblings := map[string]int{}
 	for _, dir := range dirs {

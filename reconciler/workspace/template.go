@@ -10,9 +10,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// addTemplate takes in the files that a template reads by functions of its own.
-// Where it is not known which template, they are those of every one that it
-// may be.
+// addTemplate adds the files that a template reads by its own functions. If the template is
+// unknown, it adds those of every possible template.
 func (e *evaluation) addTemplate(s *scope, m pathRef, v cty.Value, names bound) {
 	if e.templateDepth > maxTemplateDepth {
 		e.checker.addPathViolation(m, "lies too deep in templates to be looked through")
@@ -25,7 +24,7 @@ func (e *evaluation) addTemplate(s *scope, m pathRef, v cty.Value, names bound) 
 	prefix, hasPrefix := prefixOf(v)
 	dir, ok := e.repoPath(prefix)
 	if !hasPrefix || !ok {
-		return // widened to the repository
+		return // the whole repository is an input
 	}
 	o, err := resolveLinks(e.tree, dir)
 	if err != nil || !o.dir {
@@ -43,14 +42,14 @@ func (e *evaluation) addTemplate(s *scope, m pathRef, v cty.Value, names bound) 
 	})
 }
 
-// addTemplateFile takes in the files that the template at p reads.
+// addTemplateFile adds the files that the template at p reads.
 func (e *evaluation) addTemplateFile(s *scope, m pathRef, p string, names bound) {
 	mentions, err := e.templates.get(p, func() ([]pathRef, error) { return e.parseTemplate(p) })
 	if problem, ok := errors.AsType[*Problem](err); ok {
 		e.problems = append(e.problems, problem)
 	}
 	if err != nil || len(mentions) == 0 {
-		return // Terraform says better what is wrong with a template
+		return // Terraform has a better message for a broken template
 	}
 	e.templateDepth++
 	defer func() { e.templateDepth-- }()
@@ -70,7 +69,7 @@ func (e *evaluation) addTemplateFile(s *scope, m pathRef, p string, names bound)
 	}
 }
 
-// attributesOf returns what a template's variables are, as far as is known.
+// attributesOf returns the values of a template's variables, as far as they are known.
 func attributesOf(v cty.Value) bound {
 	vars := bound{}
 	v, _ = v.Unmark()
@@ -86,10 +85,10 @@ func attributesOf(v cty.Value) bound {
 	return vars
 }
 
-// maxTemplateDepth is how deep templates may lie in templates.
+// maxTemplateDepth is the maximum nesting of templates.
 const maxTemplateDepth = 10
 
-// parseTemplate returns the places in a template that name objects.
+// parseTemplate returns the path references in a template.
 func (e *evaluation) parseTemplate(p string) ([]pathRef, error) {
 	text, err := readFile(e.tree, p, maxConfigSize)
 	if err != nil {

@@ -6,10 +6,9 @@ import (
 	"strings"
 )
 
-// IsToolFile reports whether a file or directory of the tree is no
-// configuration, but Terraform would act on it: tests name modules to fetch,
-// settings of its command line name programs, .terraform names both. It is not
-// laid out for a plan of code that nobody has approved, which needs none.
+// IsToolFile reports whether a file or directory of the tree is not configuration, but
+// affects Terraform: tests name modules to fetch, CLI settings name programs, .terraform
+// names both. Plans of unreviewed code do not need these files, and do not check them out.
 func IsToolFile(p string) bool {
 	name := path.Base(p)
 	return slices.Contains([]string{".terraform", ".terraformrc", "terraform.rc", ".tofurc", "tofu.rc"}, name) ||

@@ -9,11 +9,11 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 )
 
-// maxReferences is how many definitions may refer to one another in a row.
+// maxReferences is the maximum length of a chain of references.
 const maxReferences = 1000
 
-// memoize returns the value under key, filled in when it is first asked for.
-// Definitions in a circle are unknown.
+// memoize returns the value under key and computes it once. Definitions in a cycle are
+// unknown.
 func (s *scope) memoize(key string, fill func() cty.Value) cty.Value {
 	if v, ok := s.memo[key]; ok {
 		return v
@@ -29,7 +29,6 @@ func (s *scope) memoize(key string, fill func() cty.Value) cty.Value {
 	return v
 }
 
-// variableValue returns the value of var.name.
 func (s *scope) variableValue(name string) cty.Value {
 	return s.memoize("var."+name, func() cty.Value {
 		declared := s.module.variables[name]
@@ -50,7 +49,7 @@ func (s *scope) variableValue(name string) cty.Value {
 	})
 }
 
-// argumentValue returns what var.name is set to.
+// argumentValue returns the value that var.name is set to.
 func (s *scope) argumentValue(name string, declared *variable) cty.Value {
 	if s.hasUnknownArgs {
 		return cty.DynamicVal
@@ -69,7 +68,7 @@ func (s *scope) argumentValue(name string, declared *variable) cty.Value {
 	return cty.DynamicVal
 }
 
-// convert returns value as the variable's type, if it has one that it fits.
+// convert returns value converted to the variable's type, if that is possible.
 func (v *variable) convert(value cty.Value) cty.Value {
 	if v.typeConstraint == nil {
 		return value
@@ -88,7 +87,6 @@ func (v *variable) convert(value cty.Value) cty.Value {
 	return converted
 }
 
-// localValue returns the value of local.name.
 func (s *scope) localValue(name string) cty.Value {
 	d, ok := s.module.locals[name]
 	if !ok {
@@ -97,8 +95,8 @@ func (s *scope) localValue(name string) cty.Value {
 	return s.memoize("local."+name, func() cty.Value { return s.evaluate(d.Expression, nil) })
 }
 
-// outputValue returns the value of module.name.output, for any one of the module's
-// instances. Modules from elsewhere know nothing of the tree.
+// outputValue returns the value of module.name.output, for any instance of the module.
+// Outputs of remote modules do not depend on the tree.
 func (s *scope) outputValue(name, output string) cty.Value {
 	child := s.callee(name)
 	if child == nil {
@@ -111,12 +109,12 @@ func (s *scope) outputValue(name, output string) cty.Value {
 	return child.memoize("output."+output, func() cty.Value { return child.evaluate(d.Expression, nil) })
 }
 
-// resourceValue returns an attribute of a resource: what the configuration
-// sets it to, else it is for the provider to say.
+// resourceValue returns an attribute of a resource as the configuration sets it. An
+// attribute that is not set is known only to the provider.
 func (s *scope) resourceValue(address, attr string) cty.Value {
 	return s.memoize(address+"."+attr, func() cty.Value {
 		r := s.module.resources[address]
-		if r == nil || s.checker != nil { // the provider may say something else
+		if r == nil || s.checker != nil { // the provider may return another value
 			return knownAfterApply
 		}
 		a, ok := r.attributes[attr]
@@ -127,11 +125,11 @@ func (s *scope) resourceValue(address, attr string) cty.Value {
 	})
 }
 
-// pathValue returns path.name. Paths are seen from the workspace's directory,
-// where Terraform runs; absolute ones from the top of an imagined file system.
+// pathValue returns path.name. Relative paths start from the workspace's directory, where
+// Terraform runs; absolute ones from an imaginary root.
 func (s *scope) pathValue(name string) cty.Value {
 	if s.checker != nil {
-		return cty.DynamicVal // but for a path's beginning, see choices
+		return cty.DynamicVal // but it may begin a path, see choices
 	}
 	return s.rawPathValue(name)
 }
@@ -148,11 +146,11 @@ func (s *scope) rawPathValue(name string) cty.Value {
 	return cty.DynamicVal
 }
 
-// repoRoot is where absolute paths say that the repository lies. Where it really
-// does depends on the machine.
+// repoRoot is the absolute path that stands for the repository. The real one depends on the
+// machine.
 const repoRoot = "/«repository»"
 
-// relativePath returns the way from one directory of the repository to another.
+// relativePath returns the relative path between two directories of the repository.
 func relativePath(from, to string) string {
 	if from == to {
 		return "."
@@ -171,7 +169,7 @@ func splitPath(p string) []string {
 	return strings.Split(p, "/")
 }
 
-// mayEscape tells whether what r refers to holds a text that climbs out of its
+// mayEscape reports whether what r refers to contains a text that leads out of its
 // directory.
 func (s *scope) mayEscape(r symbolRef) bool {
 	if out, ok := s.escapeMemo[r]; ok {

@@ -10,12 +10,12 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// autoVarFiles returns the variable files that Terraform loads by itself, in
-// the order in which later ones win.
+// autoVarFiles returns the variable files that Terraform loads automatically. Later files
+// override earlier ones.
 func (e *evaluation) autoVarFiles() []string {
 	entries, err := e.tree.ReadDir(e.root.Path)
 	if err != nil {
-		return nil // reported by module
+		return nil // loadModule reports it
 	}
 	var first, auto []string
 	for _, entry := range entries {
@@ -33,8 +33,8 @@ func (e *evaluation) autoVarFiles() []string {
 	return append(first, auto...)
 }
 
-// readVarFile returns the values in a variable file, or any other file of
-// attributes that are constants.
+// readVarFile returns the values in a variable file, or in another file of constant
+// attributes.
 func (e *evaluation) readVarFile(p string) (map[string]cty.Value, []*Problem) {
 	text, err := readFile(e.tree, p, maxConfigSize)
 	if err != nil {
@@ -54,7 +54,7 @@ func (e *evaluation) readVarFile(p string) (map[string]cty.Value, []*Problem) {
 	return values, problemsOf(p, diags)
 }
 
-// parseAttributes parses a file of attributes in either syntax.
+// parseAttributes parses a file of attributes in HCL or JSON.
 func parseAttributes(p string, text []byte) (hcl.Body, []*Problem) {
 	if !strings.HasSuffix(p, ".json") {
 		body, problems := parse(p, text)
