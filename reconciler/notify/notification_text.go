@@ -12,7 +12,7 @@ import (
 func (w *Writer) WriteNotification(r *Notification) (string, error) {
 	s := &document{Writer: w}
 	s.addTitle("report.title."+r.Outcome(), r.Environment)
-	s.addParagraph(s.message("report.at", "branch", s.markup.code(r.Branch), "commit", s.markup.code(abbrev(r.Commit)), "run", s.markup.code(r.Run)))
+	s.addParagraph(s.message("report.at", "branch", s.markup.code(r.Branch), "commit", s.markup.code(abbrev(r.Commit)), "command", s.markup.code("reconcile runs "+r.Run)))
 	s.addParagraph(s.eventTable(r))
 	if drifted := r.NamesByOutcome("drifted"); len(drifted) > 0 {
 		s.addParagraph(s.message("report.drifted", "workspaces", s.codeList(drifted), "command", s.markup.code(replanCommand(drifted...))))

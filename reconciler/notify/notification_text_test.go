@@ -82,9 +82,9 @@ func TestSubject(t *testing.T) {
 	for want, r := range map[string]*Notification{
 		"reconcile: FAILED on main: common":                              newNotification(failedEvent, appliedEvent),
 		"reconcile: applied on main: osaka-ap, tokyo":                    newNotification(recoveredEvent, appliedEvent),
-		"reconcile: waiting for a person on main: web":                   newNotification(blockedEvent),
-		"reconcile: changed behind Git's back on main: edge":             newNotification(driftedEvent, appliedEvent),
-		"reconcile: in order again on main: old":                         newNotification(removedEvent),
+		"reconcile: action needed on main: web":                          newNotification(blockedEvent),
+		"reconcile: drift on main: edge":                                 newNotification(driftedEvent, appliedEvent),
+		"reconcile: recovered on main: old":                              newNotification(removedEvent),
 		"reconcile: applied on main: " + strings.Repeat("x", 68) + "...": newNotification(WorkspaceEvent{Name: strings.Repeat("x", 200), Outcome: "applied"}),
 		"reconcile: applied on main: ??-a":                               newNotification(WorkspaceEvent{Name: "東京-a", Outcome: "applied"}),
 	} {
@@ -100,7 +100,7 @@ func TestIssueText(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := w.WriteIssueText(newNotification(failedEvent), failedEvent)
-	if err != nil || !strings.Contains(got, "`common` could not be applied at `bbbbbbbbbb` of `main`") || !strings.Contains(got, "next: mend it") || !strings.Contains(got, "reconcile runs 01JD") {
+	if err != nil || !strings.Contains(got, "Applying `common` failed at `bbbbbbbbbb` of `main`") || !strings.Contains(got, "next: mend it") || !strings.Contains(got, "reconcile runs 01JD") {
 		t.Errorf("%v: %s", err, got)
 	}
 	got, err = w.WriteIssueText(newNotification(driftedEvent), driftedEvent)
@@ -108,7 +108,7 @@ func TestIssueText(t *testing.T) {
 		t.Errorf("%v: %s", err, got)
 	}
 	got, err = w.WriteIssueText(newNotification(recoveredEvent), recoveredEvent)
-	if err != nil || !strings.Contains(got, "`osaka-ap` is in order again") {
+	if err != nil || !strings.Contains(got, "`osaka-ap` has recovered") {
 		t.Errorf("%v: %s", err, got)
 	}
 }

@@ -91,7 +91,7 @@ func TestSNS(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.Messages[0].Body), &message); err != nil {
 		t.Fatal(err)
 	}
-	if message.Subject != "reconcile: FAILED on main: common" || !bytes.Contains([]byte(message.Message), []byte("common で起きたこと")) {
+	if message.Subject != "reconcile: FAILED on main: common" || !bytes.Contains([]byte(message.Message), []byte("common のエラー")) {
 		t.Errorf("subject %q, message:\n%s", message.Subject, message.Message)
 	}
 	if a := message.MessageAttributes["failed"]; a.Type != "String.Array" || a.Value != `["common"]` {
