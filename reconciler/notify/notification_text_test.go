@@ -104,7 +104,7 @@ func TestIssueText(t *testing.T) {
 		t.Errorf("%v: %s", err, got)
 	}
 	got, err = w.WriteIssueText(newNotification(driftedEvent), driftedEvent)
-	if err != nil || !strings.Contains(got, "`edge` is not as it was applied") || !strings.Contains(got, "reconcile runs 01JD") || !strings.Contains(got, "`reconcile now --replan edge`") {
+	if err != nil || !strings.Contains(got, "`edge` has drifted: a plan of") || !strings.Contains(got, "reconcile runs 01JD") || !strings.Contains(got, "`reconcile now --replan edge`") {
 		t.Errorf("%v: %s", err, got)
 	}
 	got, err = w.WriteIssueText(newNotification(recoveredEvent), recoveredEvent)
