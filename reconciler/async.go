@@ -5,8 +5,8 @@ import (
 	"runtime/debug"
 )
 
-// async runs f in a goroutine of its own; what it returns waits for the
-// result. A panic in f is a *PanicError.
+// async runs f in a goroutine; the returned function waits for the result. A panic in f
+// becomes a *PanicError.
 func async[T any](f func() (T, error)) func() (T, error) {
 	var value T
 	done := make(chan error, 1)
@@ -23,8 +23,8 @@ func async[T any](f func() (T, error)) func() (T, error) {
 	return func() (T, error) { err := <-done; return value, err }
 }
 
-// PanicError is a panic of ours, caught in one workspace: the others and the
-// record are in order. Programs exit with ExitInternal on it.
+// PanicError is a panic inside reconcile, recovered in one workspace. The other
+// workspaces and the record are not affected. Programs exit with ExitInternal on it.
 type PanicError struct {
 	Value any
 	Stack []byte

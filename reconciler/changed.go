@@ -12,9 +12,9 @@ import (
 	"reconcile/reconciler/workspace"
 )
 
-// Changed is which workspaces are stale, as `reconcile changed -o json`
-// prints it: by inputs of their own only, sorted by name. Maybe are the
-// readers of those, and theirs: stale if outputs change.
+// Changed lists the stale workspaces, as `reconcile changed -o json` prints it.
+// Workspaces holds those with changed inputs of their own, sorted by name. Maybe holds
+// their direct and indirect readers: these become stale if outputs change.
 type Changed struct {
 	From       string             `json:"from"`
 	To         string             `json:"to"`
@@ -26,13 +26,13 @@ type Changed struct {
 // ChangedWorkspace is one stale workspace.
 type ChangedWorkspace struct {
 	Name    string   `json:"name"`
-	Stale   []string `json:"stale"` // inputs that differ
+	Stale   []string `json:"stale"` // changed inputs
 	New     bool     `json:"new"`
 	Removed bool     `json:"removed"`
 }
 
-// Changed compares the record with the tip or, when from and to are given,
-// two commits without a record. Terraform is not run and nothing is written.
+// Changed compares the record with the tip or, if from and to are given, two commits
+// without a record. It does not run Terraform and writes nothing.
 func (r *Reconciler) Changed(ctx context.Context, from, to string) (*Changed, error) {
 	if from == "" && to == "" {
 		return r.changedSinceRecord(ctx)
@@ -93,7 +93,7 @@ func (r *Reconciler) changedSinceRecord(ctx context.Context) (*Changed, error) {
 	return c, nil
 }
 
-// inventoryAtTip is the survey of the tip, with nothing adopted.
+// inventoryAtTip builds the inventory of the tip without adopting the tip.
 func (r *Reconciler) inventoryAtTip(ctx context.Context) (*inventory, error) {
 	head, err := r.readHead(ctx)
 	if err != nil {
@@ -114,9 +114,9 @@ func (r *Reconciler) inventoryAtTip(ctx context.Context) (*inventory, error) {
 	return r.discover(ctx, head, commit, settings)
 }
 
-// changedBetween looks up the inputs that the workspaces have at b in both
-// trees. Those of a are not needed: an input that a workspace no longer has
-// was dropped by an edit to one that it still has.
+// changedBetween compares, in both trees, the inputs that the workspaces have at b. The
+// inputs at a are not needed: an edit that drops an input also changes an input that
+// remains.
 func (r *Reconciler) changedBetween(ctx context.Context, a, b *source.Commit) (*Changed, error) {
 	before, err := r.inventoryWithoutRecord(ctx, a)
 	if err != nil {
@@ -174,7 +174,6 @@ func (r *Reconciler) changedBetween(ctx context.Context, a, b *source.Commit) (*
 	return c, nil
 }
 
-// inventoryWithoutRecord is the workspaces at a commit, without a record.
 func (r *Reconciler) inventoryWithoutRecord(ctx context.Context, commit *source.Commit) (*inventory, error) {
 	settings, err := workspace.LoadSettings(commit.Tree, r.config.Environment)
 	if err != nil {
@@ -198,7 +197,7 @@ func (r *Reconciler) inventoryWithoutRecord(ctx context.Context, commit *source.
 	return w, nil
 }
 
-// addReaders sorts, and adds the readers of what is stale.
+// addReaders sorts the stale workspaces and adds their readers to Maybe.
 func (c *Changed) addReaders(graph *workspace.Graph) {
 	slices.SortFunc(c.Workspaces, func(a, b ChangedWorkspace) int { return strings.Compare(a.Name, b.Name) })
 	stale := map[string]bool{}

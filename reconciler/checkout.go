@@ -19,41 +19,41 @@ import (
 	"reconcile/state"
 )
 
-// checkout is where Terraform works: one checkout of the whole tree at a path
-// that is always the same, held against other passes of this machine from the
-// first workspace that needs it until the last is done.
+// checkout is the directory in which Terraform runs: the whole tree at a fixed path. It
+// is locked against other passes on this machine from the first workspace that needs it
+// to the last.
 type checkout struct {
 	run        *run
 	config     *Config
 	reconciler *Reconciler
 	inventory  *inventory
-	policy     *workspace.Policy // in plans of code that nobody has approved; else nil
+	policy     *workspace.Policy // for plans of unreviewed code; else nil
 	// readOnly: nothing is applied, and no lease is held.
 	readOnly bool
-	dir      string // directory of the checkout and its lock
+	dir      string // contains the tree and its lock
 
 	mu   sync.Mutex
 	lock *flock.Flock
-	root string // "" until laid out
-	err  error  // why it could not be
+	root string // "" until the tree is laid out
+	err  error  // why the tree could not be laid out
 
-	restoreMu sync.Mutex // see mend
+	restoreMu sync.Mutex // serializes restoreInputs
 }
 
 func (r *run) newCheckout(w *inventory) *checkout {
 	return &checkout{run: r, config: r.config, reconciler: r.reconciler, inventory: w, dir: r.config.passDir()}
 }
 
-// passDir is where passes have their checkout.
+// passDir returns the directory that contains the checkout of passes.
 func (c *Config) passDir() string {
 	return filepath.Join(c.WorkDir, "checkout", safeFileName(c.RecordName))
 }
 
-// passRoot is the checkout itself.
+// passRoot returns the root of the tree that passes check out.
 func (r *Reconciler) passRoot() string { return filepath.Join(r.config.passDir(), checkoutTree) }
 
-// newReadOnlyCheckout is for those who only look: what an apply left in the checkout
-// stays there.
+// newReadOnlyCheckout returns a checkout for plans. It leaves in place what an apply
+// left there.
 func (r *run) newReadOnlyCheckout(w *inventory) *checkout {
 	checkout := r.newCheckout(w)
 	checkout.readOnly = true
@@ -70,8 +70,7 @@ func (s *checkout) close() {
 	}
 }
 
-// ensureLaidOut lays the tree out, the first time it is called, and returns its
-// root.
+// ensureLaidOut lays the tree out on the first call, and returns its root.
 func (s *checkout) ensureLaidOut(ctx context.Context) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,20 +101,20 @@ func (s *checkout) layOut(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("lay out %s: %w", abbreviate(s.inventory.commit.ID), err)
 	}
 	if s.policy != nil {
-		return root, nil // it is shown less than the states: see writeUpstreamOutputs
+		return root, nil // unreviewed code gets only outputs: see writeUpstreamOutputs
 	}
 	return root, s.linkStates(root)
 }
 
-// checkoutTree is the checkout, beside its lock.
+// checkoutTree is the directory of the tree, next to the lock.
 const checkoutTree = "tree"
 
-// lockCheckout waits for another pass of this machine, not longer than Wait.
+// lockCheckout waits for another pass on this machine, at most Wait.
 func (s *checkout) lockCheckout(ctx context.Context, file string) error {
 	wait, cancel := context.WithTimeout(ctx, s.config.Wait)
 	defer cancel()
 	lock := flock.New(file, flock.SetPermissions(0o600))
-	ok, err := lock.TryLock() // even if there is no time to wait
+	ok, err := lock.TryLock() // also if Wait is zero
 	if !ok && err == nil {
 		ok, err = lock.TryLockContext(wait, 100*time.Millisecond)
 	}
@@ -130,16 +129,16 @@ func (s *checkout) lockCheckout(ctx context.Context, file string) error {
 	}
 }
 
-// CheckoutBusyError says that another pass of this machine uses the checkout.
+// CheckoutBusyError is returned when another pass on this machine uses the checkout.
 type CheckoutBusyError struct{ File string }
 
 func (e *CheckoutBusyError) Error() string {
 	return fmt.Sprintf("another pass or preview on this machine works in the checkout (%s is locked): wait for it, or give this one a folder of its own with --work", e.File)
 }
 
-// collectErroredStates looks, before a checkout is laid out anew, for states that a
-// killed Terraform could not write. Where a workspace was once, there may be a
-// file now, for which all that is there makes room.
+// collectErroredStates saves the states that a killed Terraform could not write, before
+// the tree is laid out again. A file may now replace a former workspace directory, and
+// the checkout would then delete its content.
 func (s *checkout) collectErroredStates(ctx context.Context, root string) error {
 	for _, entry := range s.inventory.entries {
 		if _, err := s.keepErrored(ctx, root, entry); err != nil {
@@ -161,13 +160,13 @@ func (s *checkout) collectErroredStates(ctx context.Context, root string) error 
 	return nil
 }
 
-// goneItem is a workspace that is recorded, and no longer at the tip.
+// goneItem returns an entry for a recorded workspace that is not at the tip any more.
 func goneItem(rec state.Workspace) *workspaceEntry {
 	return &workspaceEntry{dir: workspace.Dir{Name: rec.Name, Path: gitpath.Unquote(rec.Path)}, record: rec}
 }
 
-// keepErrored takes such a state out of a workspace's directory, holds the
-// workspace, and returns what is to be said; "" where there is none.
+// keepErrored moves an errored state out of the workspace's directory and places a
+// recovery hold. It returns the text for people; "" if there is no such state.
 func (s *checkout) keepErrored(ctx context.Context, root string, entry *workspaceEntry) (text string, err error) {
 	kept, err := terraform.SaveErroredState(s.config.WorkDir, entry.dir.Name, filepath.Join(root, filepath.FromSlash(entry.dir.Path)))
 	if err != nil || kept == "" {
@@ -184,19 +183,18 @@ func (s *checkout) keepErrored(ctx context.Context, root string, entry *workspac
 	return held.Error(), nil
 }
 
-// localStatePath is where the state of a workspace with a local backend is kept: in
-// NFC, since every text in Terraform's configuration is, whatever it was
-// written in.
+// localStatePath returns the path of a workspace's local state. It is in NFC, because
+// Terraform converts every text of its configuration to NFC.
 func (c *Config) localStatePath(name string) string {
 	return filepath.Join(c.LocalState, norm.NFC.String(filepath.FromSlash(name))+".tfstate")
 }
 
-// localIdentityPrefix begins the identity of a state with a local backend; its path
-// in the repository follows.
+// localIdentityPrefix is the prefix of the identity of a local state; its path in the
+// repository follows.
 const localIdentityPrefix = "local:"
 
-// linkStates puts links to the states with a local backend at the places
-// where their readers look for them.
+// linkStates links the local states into the tree, at the paths where their readers
+// expect them.
 func (s *checkout) linkStates(root string) error {
 	if s.config.LocalState == "" {
 		return nil
@@ -207,7 +205,7 @@ func (s *checkout) linkStates(root string) error {
 			continue
 		}
 		if s.inventory.commit.Tree.ID(path) != "absent" {
-			continue // refused when the workspace is worked on
+			continue // checkLocalState refuses this workspace
 		}
 		if err := terraform.LinkState(filepath.Join(root, filepath.FromSlash(path)), s.config.localStatePath(name)); err != nil {
 			return fmt.Errorf("link the state of %s: %w", name, err)
@@ -216,7 +214,7 @@ func (s *checkout) linkStates(root string) error {
 	return nil
 }
 
-// newJob is what Terraform is told of a workspace.
+// newJob returns Terraform's settings for one workspace.
 func (s *checkout) newJob(ctx context.Context, root string, entry *workspaceEntry) (terraform.Spec, error) {
 	ws := s.inventory.load(entry)
 	if ws.Err != nil {
@@ -254,8 +252,8 @@ func (s *checkout) newJob(ctx context.Context, root string, entry *workspaceEntr
 	return job, s.checkLocalState(ctx, entry, ws, job.LocalState)
 }
 
-// checkLocalState refuses a local state where it would be lost, or where one
-// lies elsewhere already.
+// checkLocalState refuses a local state that would be lost, or that already exists at
+// another path.
 func (s *checkout) checkLocalState(ctx context.Context, entry *workspaceEntry, ws *workspace.Workspace, state string) error {
 	if !norm.NFC.IsNormalString(s.config.LocalState) {
 		return fmt.Errorf("the states of this record are kept in %s, a name that Terraform would write otherwise (in Unicode's form NFC): name another directory with --state", s.config.LocalState)
@@ -277,7 +275,8 @@ func (s *checkout) checkLocalState(ctx context.Context, entry *workspaceEntry, w
 	return s.checkDuplicateRecords(ctx, entry)
 }
 
-// listLegacyStates is where a local state can lie that was made without us.
+// listLegacyStates returns the paths where a local state may lie that was made without
+// reconcile.
 func (s *checkout) listLegacyStates(ws *workspace.Workspace) (places []string) {
 	at := filepath.FromSlash(ws.Backend.Path)
 	if filepath.IsAbs(at) {
@@ -289,8 +288,9 @@ func (s *checkout) listLegacyStates(ws *workspace.Workspace) (places []string) {
 	return places
 }
 
-// checkDuplicateRecords has a workspace wait whose local state another record keeps, which is
-// of the same branch under another address: it would be made a second time.
+// checkDuplicateRecords blocks a workspace if another record has its local state: a
+// record of the same branch under another address. Otherwise everything would be
+// created a second time.
 func (s *checkout) checkDuplicateRecords(ctx context.Context, entry *workspaceEntry) error {
 	if s.run.options.Adopt || s.config.LocalStateOf == nil {
 		return nil
@@ -308,14 +308,14 @@ func (s *checkout) checkDuplicateRecords(ctx context.Context, entry *workspaceEn
 	return nil
 }
 
-// hasContent tells whether a state file holds anything: Terraform leaves an
-// empty one behind when it locks a state that does not exist yet.
+// hasContent reports whether a state file is not empty. Terraform leaves an empty file
+// when it locks a state that does not exist yet.
 func hasContent(file string) bool {
 	info, err := os.Stat(file)
 	return err == nil && info.Size() > 0
 }
 
-// safeFileName turns a record's name into one part of a path.
+// safeFileName converts a record's name to a single path element.
 func safeFileName(name string) string {
 	return strings.NewReplacer("/", "_", "\\", "_", ":", "_", "@", "_").Replace(name)
 }

@@ -11,9 +11,9 @@ import (
 	"reconcile/reconciler/workspace"
 )
 
-// hashConfig is a hash of all but the commit that a decision depends on: the
-// discovery rules, which product reads the configuration, the environment of
-// the settings, and the values of the variables that the settings declare.
+// hashConfig hashes everything except the commit that a decision depends on: discovery
+// rules, product, environment, and the values of the variables that the settings
+// declare.
 func (r *Reconciler) hashConfig(ctx context.Context, env []string) (string, error) {
 	values, err := r.hashEnv(ctx, env)
 	if err != nil {
@@ -31,8 +31,8 @@ func (r *Reconciler) hashConfig(ctx context.Context, env []string) (string, erro
 	return hex.EncodeToString(sum[:16]), nil
 }
 
-// hashEnv hashes the named variables of our environment under the digest key,
-// as "KEYID:HMAC"; "" for no names, so that no key is needed then.
+// hashEnv hashes the named environment variables under the digest key, as "KEYID:HMAC".
+// It returns "" for no names, so that no key is needed then.
 func (r *Reconciler) hashEnv(ctx context.Context, names []string) (string, error) {
 	if len(names) == 0 {
 		return "", nil

@@ -12,15 +12,14 @@ import (
 	"reconcile/state"
 )
 
-// Drift looks whether workspaces are still as they were last applied: it plans,
-// with a refresh, those that are not stale, from the very inputs in their
-// traces. What such a plan would do is drift. It is recorded and told; no pass
-// puts it back by itself.
+// Drift checks whether workspaces are still as they were last applied. It plans, with a
+// refresh, those that are not stale, from the inputs in their traces. The changes in
+// such a plan are drift. Drift records it and sends notifications; no pass reverts
+// drift by itself.
 //
-// As in Plan neither a lease nor Terraform's lock is held meanwhile, so that no
-// pass waits for somebody who only looks. In exchange what is found is dropped
-// where a pass has written the workspace's record, or an upstream was applied,
-// since they were read.
+// As in Plan, no lease and no Terraform lock is held, so that no pass has to wait for a
+// check. In return the finding is dropped if a pass has written the workspace's record,
+// or applied an upstream, since they were read.
 func (r *Reconciler) Drift(ctx, killCtx context.Context, o Options) (*Result, error) {
 	o.Trigger = DriftCheck
 	run := r.newRun(o)
@@ -36,8 +35,8 @@ func (r *Reconciler) Drift(ctx, killCtx context.Context, o Options) (*Result, er
 	return result, err
 }
 
-// detectDrift looks at all that can be looked at, several at once, and tells whether
-// there was any.
+// detectDrift checks all workspaces that can be checked, several at once. looked
+// reports whether there was any.
 func (r *run) detectDrift(ctx, killCtx context.Context, result *Result) (looked bool, err error) {
 	w, err := r.reconciler.inventoryAtTip(ctx)
 	if err != nil {
@@ -94,8 +93,8 @@ func (r *run) detectDrift(ctx, killCtx context.Context, result *Result) (looked 
 	return len(todo) > 0, err
 }
 
-// skipDriftCheck tells whether drift cannot be told from what a pass has yet to
-// do, and gives the result that says so.
+// skipDriftCheck reports whether a pass must run first, because its changes could not
+// be told from drift. It returns the result that says so.
 func (w *inventory) skipDriftCheck(entry *workspaceEntry) (WorkspaceResult, bool) {
 	result := WorkspaceResult{Name: entry.dir.Name, StaleReasons: w.staleReasons(entry)}
 	why := slices.Clone(result.StaleReasons)
@@ -120,7 +119,7 @@ func (w *inventory) skipDriftCheck(entry *workspaceEntry) (WorkspaceResult, bool
 	return result, true
 }
 
-// checkDrift plans one workspace, and records what that says of drift.
+// checkDrift plans one workspace and records the drift that it finds.
 func (s *checkout) checkDrift(ctx, killCtx context.Context, entry *workspaceEntry) WorkspaceResult {
 	result := WorkspaceResult{Name: entry.dir.Name}
 	started := s.config.Now()
@@ -133,7 +132,7 @@ func (s *checkout) checkDrift(ctx, killCtx context.Context, entry *workspaceEntr
 		s.run.emit(Event{Workspace: entry.dir.Name, Phase: PhaseRecord})
 		err = s.recordDrift(ctx, entry, plan)
 	} else if moved := s.checkNotOvertaken(ctx, entry); moved != nil {
-		err = moved // it may have read a state while that was written
+		err = moved // it may have read a state during a write
 	}
 	result.DurationMS = s.config.Now().Sub(started).Milliseconds()
 	switch {
@@ -150,8 +149,8 @@ func (s *checkout) checkDrift(ctx, killCtx context.Context, entry *workspaceEntr
 	return result
 }
 
-// checkNotOvertaken is why a plan may be of what is no longer so: an upstream
-// was applied since its record was read.
+// checkNotOvertaken returns errConcurrentUpdate if an upstream was applied since its
+// record was read: the plan may be outdated then.
 func (s *checkout) checkNotOvertaken(ctx context.Context, entry *workspaceEntry) error {
 	now, err := s.readUpstreams(ctx, entry.dir.Name)
 	if err != nil {
@@ -165,8 +164,8 @@ func (s *checkout) checkNotOvertaken(ctx context.Context, entry *workspaceEntry)
 	return nil
 }
 
-// recordDrift writes what a plan found, unless it may be of what is no longer
-// so. Another tip that was adopted meanwhile takes nothing from it.
+// recordDrift records the finding unless it may be outdated. A tip that was adopted
+// meanwhile does not make it outdated.
 func (s *checkout) recordDrift(ctx context.Context, entry *workspaceEntry, plan *terraform.Plan) error {
 	if err := s.checkNotOvertaken(ctx, entry); err != nil {
 		return err
@@ -179,8 +178,7 @@ func (s *checkout) recordDrift(ctx context.Context, entry *workspaceEntry, plan 
 	})
 }
 
-// saveDrift writes the history of a look that was taken, with the plans, and
-// has people told of what it found.
+// saveDrift writes the history of a drift check, with its plans.
 func (r *run) saveDrift(ctx context.Context, result *Result, looked bool) {
 	ctx, cancel := cleanupContext(ctx)
 	defer cancel()
@@ -204,7 +202,6 @@ func (r *run) saveDrift(ctx context.Context, result *Result, looked bool) {
 	}
 }
 
-// listDrifted are the workspaces that are known to have drifted, sorted.
 func listDrifted(records map[string]state.Workspace) []string {
 	names := []string{}
 	for _, name := range slices.Sorted(maps.Keys(records)) {

@@ -13,18 +13,18 @@ import (
 	"reconcile/reconciler/workspace"
 )
 
-// What is planned and applied is what the commit holds. Other workspaces run
-// in the same checkout, and what their provisioners and providers write there
-// would be applied as the commit's: so a workspace's inputs are compared with
-// the commit by their content, before the plan, after it and after the apply.
+// A plan and an apply must use exactly what the commit contains. Other workspaces run
+// in the same checkout, and their provisioners and providers may write there; such
+// changes would be applied as the commit's. So the inputs of a workspace are compared
+// with the commit by content: before the plan, after it, and after the apply.
 
-// maxReplans is how often a plan is made again when its inputs were altered
-// while it was made.
+// maxReplans is how often a plan is repeated because its inputs changed while it was
+// made.
 const maxReplans = 2
 
-// restoreInputs makes a workspace's inputs in the checkout what the commit has, and
-// returns those that were not. Whole: so are the directories that it looks for
-// files in, which a plan itself may write to.
+// restoreInputs restores a workspace's inputs in the checkout to the commit's content,
+// and returns the altered paths. whole also covers the directories that the workspace
+// searches for files, to which a plan may itself write.
 func (s *checkout) restoreInputs(ctx context.Context, root string, entry *workspaceEntry, whole bool) ([]string, error) {
 	s.restoreMu.Lock()
 	defer s.restoreMu.Unlock()
@@ -45,8 +45,7 @@ func (s *checkout) restoreInputs(ctx context.Context, root string, entry *worksp
 	return mended, nil
 }
 
-// isGenerated reports whether a file of the checkout is one that we write for
-// Terraform.
+// isGenerated reports whether reconcile writes this file of the checkout for Terraform.
 func (s *checkout) isGenerated(file string) bool {
 	if !terraform.IsGenerated(path.Base(file)) {
 		return false
@@ -59,7 +58,7 @@ func (s *checkout) isGenerated(file string) bool {
 	return false
 }
 
-// planExactInputs makes the plan of exactly the inputs that the commit has.
+// planExactInputs plans with exactly the commit's inputs.
 func (v *workspaceRun) planExactInputs(ctx context.Context, root string) (*terraform.Plan, error) {
 	mended, err := v.checkout.restoreInputs(ctx, root, v.entry, true)
 	if err != nil {
@@ -83,10 +82,9 @@ func (v *workspaceRun) planExactInputs(ctx context.Context, root string) (*terra
 	}
 }
 
-// verifyAppliedInputs makes sure that what was applied is what the commit holds: else
-// it must not be recorded as the commit's. Where an input was altered meanwhile,
-// be it by the apply itself, it is laid out again, and a plan must be empty.
-// What was written beside the inputs is fine.
+// verifyAppliedInputs makes sure that the commit's content was applied. If an input
+// changed meanwhile, even by the apply itself, it is restored and a new plan must be
+// empty. Files written next to the inputs do not matter.
 func (v *workspaceRun) verifyAppliedInputs(ctx context.Context, root string) error {
 	mended, err := v.checkout.restoreInputs(ctx, root, v.entry, false)
 	if err != nil {
@@ -107,7 +105,7 @@ func (v *workspaceRun) verifyAppliedInputs(ctx context.Context, root string) err
 	return nil
 }
 
-// listPaths names paths, not more than people read.
+// listPaths names at most three paths.
 func listPaths(paths []string) string {
 	const shown = 3
 	if more := len(paths) - shown; more > 0 {

@@ -8,35 +8,35 @@ import (
 	"reconcile/state"
 )
 
-// Executor starts work in a process elsewhere: in a build of CodeBuild, or a
-// task of ECS. Where there is no Executor, the work is done here.
+// Executor starts work in another process: a CodeBuild build or an ECS task. Without an
+// Executor, the work runs in this process.
 type Executor interface {
-	// Start starts `reconcile COMMAND…` and returns what it is called there.
-	// Started again with the same key it is the same one, for as long as the
-	// executor remembers keys: minutes at least.
+	// Start starts `reconcile COMMAND…` and returns the executor's id for it. A second
+	// call with the same key must return the same task, for as long as the executor
+	// remembers keys: minutes at least.
 	Start(ctx context.Context, key string, command []string) (id string, err error)
-	// Status reports whether what Start started has ended, whatever came of it.
-	// Why says how, for people. The error is ErrTransient where another try may
-	// have an answer.
+	// Status reports whether a started task has ended, successfully or not. why
+	// describes the end for people. The error wraps ErrTransient if another try may
+	// succeed.
 	Status(ctx context.Context, id string) (status TaskStatus, why string, err error)
 }
 
-// ErrTransient is an Executor's error that may pass by itself, as of one that
-// is throttled: it says nothing of what was asked for.
+// ErrTransient is an Executor's error that may pass by itself, such as throttling. It
+// says nothing about the task.
 var ErrTransient = errors.New("it could not be asked just now")
 
-// TaskStatus is what an executor says of something that it was to start.
+// TaskStatus is an executor's answer about a task.
 type TaskStatus int
 
 // Statuses of tasks.
 const (
-	TaskRunning  TaskStatus = iota // or about to
-	TaskEnded                      // nothing of it runs any more
-	TaskNotFound                   // it is not known yet, or not any more
+	TaskRunning  TaskStatus = iota // or about to run
+	TaskEnded                      // no process of it runs any more
+	TaskNotFound                   // not known yet, or not known any more
 )
 
-// runWorkspace works on a stale workspace, here or elsewhere. Overrun: the tip has moved
-// under it, and nothing was done.
+// runWorkspace applies a stale workspace, in this process or remotely. overrun reports
+// that the tip has moved and nothing was done.
 func (s *checkout) runWorkspace(ctx, killCtx context.Context, entry *workspaceEntry) (v *workspaceRun, overrun bool) {
 	if s.config.Executor == nil {
 		return s.runLocally(ctx, killCtx, entry)
@@ -51,8 +51,8 @@ func (s *checkout) runWorkspace(ctx, killCtx context.Context, entry *workspaceEn
 	return v, overrun
 }
 
-// runRemotely gives the work away, to `reconcile work NAME KEY`, waits for its
-// end, and takes over what came of it.
+// runRemotely starts `reconcile work NAME KEY` in another process, waits for its end
+// and copies the result.
 func (v *workspaceRun) runRemotely(ctx context.Context) (overrun bool, err error) {
 	v.enterPhase(PhaseRemote)
 	e := &remoteTask{
@@ -72,8 +72,7 @@ func (v *workspaceRun) runRemotely(ctx context.Context) (overrun bool, err error
 		err = fmt.Errorf("read the record of %s: %w", v.entry.dir.Name, readErr)
 	}
 	if err != nil {
-		// Nothing could be recorded of it: when to try again is known to the
-		// head alone.
+		// The record could not be written, so only the head knows when to retry.
 		v.record.Name, v.record.RetryAt = v.entry.dir.Name, v.config.Now().Add(v.config.backoff(max(1, task.TryCount)))
 		return false, err
 	}
@@ -85,7 +84,7 @@ func (v *workspaceRun) runRemotely(ctx context.Context) (overrun bool, err error
 	return task.TipMoved, nil
 }
 
-// pollTask looks in the record whether the task has said what came of it.
+// pollTask reads the task's result from the record.
 func (v *workspaceRun) pollTask(ctx context.Context, task *state.Task) (bool, error) {
 	now, _, err := v.config.Record.Task(ctx, task.Name)
 	if err == nil && now.Key != task.Key {

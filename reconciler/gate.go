@@ -15,9 +15,8 @@ import (
 	"reconcile/state"
 )
 
-// gate decides whether a plan that is not empty may be applied, by the
-// workspace's settings: "" or why it may not. It is the one place where the
-// rules of risk and approval go.
+// gate decides by the workspace's settings whether a non-empty plan may be applied. It
+// returns "" or why not. All rules about risk and approval belong here.
 func gate(c workspace.Config, _ *terraform.Plan) string {
 	switch {
 	case c.Apply == workspace.ApplyPlanOnly:
@@ -30,23 +29,23 @@ func gate(c workspace.Config, _ *terraform.Plan) string {
 	return ""
 }
 
-// keyGate stands, in what a run that did not come to its end waits with, for
-// the settings that decide what may be applied: they are no inputs, but when
-// they change there is reason to look again.
+// keyGate is the key, in PendingInputs, of the settings that decide what may be
+// applied. They are not inputs, but when they change the workspace must be checked
+// again.
 const keyGate = "//gate"
 
-// keyInputs stands there for the inputs, which may be many.
+// keyInputs is the key there for the inputs, which may be many.
 const keyInputs = "//inputs"
 
-// pendingInputs is what must stay as it is for such a run to count for the next.
+// pendingInputs returns the inputs of a run that failed or was blocked. Its result
+// stays valid while they do not change.
 func pendingInputs(entry *workspaceEntry, trace state.Trace) state.Trace {
 	c := entry.config
-	text, _ := json.Marshal([]any{c.Apply, c.Protect, c.AllowUnlocked, c.PlanRole, c.ApplyRole}) // texts always encode
+	text, _ := json.Marshal([]any{c.Apply, c.Protect, c.AllowUnlocked, c.PlanRole, c.ApplyRole}) // strings always encode
 	sum := sha256.Sum256(text)
 	return state.Trace{keyInputs: inputsID(trace), keyGate: hex.EncodeToString(sum[:8])}
 }
 
-// checkPlan puts a plan before the gate.
 func (v *workspaceRun) checkPlan(plan *terraform.Plan) error {
 	if why := gate(v.entry.config, plan); why != "" {
 		return &blockedError{reason: fmt.Sprintf("%s waits: %s", formatChanges(plan.Changes), why)}
@@ -59,8 +58,8 @@ func formatChanges(c terraform.Changes) string {
 	return fmt.Sprintf("%d to add, %d to change, %d to replace, %d to destroy", s.Add, s.Change, s.Replace, s.Destroy)
 }
 
-// checkVersion refuses a Terraform of an older minor version than the one that
-// wrote the state: it might not read it, or would plan by older rules.
+// checkVersion refuses a Terraform of an older minor version than the one that wrote
+// the state: it might not read the state, or might plan by older rules.
 func (v *workspaceRun) checkVersion(tf Terraform) error {
 	product, last, ok := strings.Cut(v.record.TerraformVersion, " ")
 	if !ok {

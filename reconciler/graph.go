@@ -10,7 +10,7 @@ import (
 	"reconcile/reconciler/workspace"
 )
 
-// Graph is the workspaces at the tip with their dependencies and inputs, as
+// Graph lists the workspaces at the tip with their dependencies and inputs, as
 // `reconcile graph -o json` prints it.
 type Graph struct {
 	Workspaces []GraphWorkspace `json:"workspaces"`
@@ -23,10 +23,10 @@ type GraphWorkspace struct {
 	Path      string   `json:"path"`
 	DependsOn []string `json:"depends_on"`
 	Inputs    []string `json:"inputs"`
-	Error     string   `json:"error,omitempty"` // why it is refused
+	Error     string   `json:"error,omitempty"` // why the workspace is refused
 }
 
-// Graph reads the workspaces at the tip. It needs no record and writes none.
+// Graph reads the workspaces at the tip. It neither reads nor writes a record.
 func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
 	tip, err := r.config.Source.Tip(ctx, "")
 	if err != nil {
@@ -67,12 +67,10 @@ func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
 	return g, nil
 }
 
-// loadAll parses every workspace, several at once.
 func (w *inventory) loadAll(ctx context.Context) error {
 	return w.loadOnly(ctx, func(*workspaceEntry) bool { return true })
 }
 
-// loadOnly parses the chosen workspaces, several at once.
 func (w *inventory) loadOnly(ctx context.Context, choose func(*workspaceEntry) bool) error {
 	var dirs []workspace.Dir
 	var configs []workspace.Config

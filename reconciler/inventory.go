@@ -15,7 +15,7 @@ import (
 	"reconcile/state"
 )
 
-// inventory is the workspaces at one tip, beside what the record knows of them.
+// inventory joins the workspaces at one commit with their records.
 type inventory struct {
 	reconciler *Reconciler
 	config     *Config
@@ -26,37 +26,37 @@ type inventory struct {
 	loader     *workspace.Loader
 	entries    map[string]*workspaceEntry
 	graph      *workspace.Graph
-	records    map[string]state.Workspace // all that is recorded, as it was at first
-	removed    []state.Workspace          // recorded, and no longer at the tip
+	records    map[string]state.Workspace // all records, as first read
+	removed    []state.Workspace          // recorded, but not at the tip any more
 	holds      map[string]state.Hold
 }
 
-// workspaceEntry is one workspace of a work.
+// workspaceEntry is one workspace of an inventory.
 type workspaceEntry struct {
 	dir        workspace.Dir
 	config     workspace.Config
-	env        string               // id of the declared variables' values
-	loaded     *workspace.Workspace // parsed; nil while the trace answers for it
+	env        string               // hash of the declared variables' values
+	loaded     *workspace.Workspace // parsed; nil while the trace suffices
 	record     state.Workspace
-	recorded   bool // there is a record, and it is no tombstone
+	recorded   bool // there is a record, and it is not a tombstone
 	hold       *state.Hold
-	ownReasons []string // why it is stale, upstreams aside
-	// refused: it is one of a circle, or its state is another's too.
+	ownReasons []string // why it is stale, without upstreams
+	// refused: it is part of a dependency cycle, or its state also belongs to another
+	// workspace.
 	refused bool
-	// linkMu guards the link to its local state, at which its readers look:
-	// init takes it away for a moment.
+	// linkMu guards the link to the local state, which readers follow: init removes it
+	// for a moment.
 	linkMu sync.RWMutex
-	// renameErr is why what is recorded of it is still under its old name: then
-	// nothing must be done under the new one.
+	// renameErr is why the record is still under the old name: then nothing may run
+	// under the new one.
 	renameErr error
-	// stateless: in a preview, the workspace is new, and is planned on an empty
-	// state.
+	// stateless: in a preview, the workspace is new and is planned with an empty state.
 	stateless bool
 	result    *WorkspaceResult
 }
 
-// discover reads what is at a commit and what the record knows, and decides
-// which workspaces are stale by inputs of their own. Only those are parsed.
+// discover reads the workspaces at a commit and their records, and finds those with
+// stale inputs of their own. Only those are parsed.
 func (r *Reconciler) discover(ctx context.Context, head state.Head, commit *source.Commit, settings *workspace.Settings) (*inventory, error) {
 	product, err := r.config.Product(ctx)
 	if err != nil {
@@ -64,7 +64,7 @@ func (r *Reconciler) discover(ctx context.Context, head state.Head, commit *sour
 	}
 	recorded := async(func() (map[string]state.Workspace, error) { return r.config.Record.Workspaces(ctx) })
 	dirs, err := workspace.Discover(commit.Tree, settings, product)
-	records, recordErr := recorded() // before anything else, so that it reads no longer
+	records, recordErr := recorded() // wait first: no return may leave the read running
 	if err != nil {
 		return nil, &TreeError{Commit: commit.ID, Err: err}
 	}
@@ -77,7 +77,7 @@ func (r *Reconciler) discover(ctx context.Context, head state.Head, commit *sour
 	}
 	for _, dir := range settings.OpenTofuDirs() {
 		if rec, known := records[dir.Name]; known && !rec.Removed {
-			dirs = append(dirs, dir) // loading it says why nothing is done
+			dirs = append(dirs, dir) // loading it returns the error that explains why
 		}
 	}
 	w := &inventory{
@@ -110,7 +110,6 @@ func (r *Reconciler) discover(ctx context.Context, head state.Head, commit *sour
 	return w, nil
 }
 
-// load returns an item's parsed configuration.
 func (w *inventory) load(entry *workspaceEntry) *workspace.Workspace {
 	if entry.loaded == nil {
 		entry.loaded = w.loader.Load(entry.dir, entry.config)
@@ -118,8 +117,8 @@ func (w *inventory) load(entry *workspaceEntry) *workspace.Workspace {
 	return entry.loaded
 }
 
-// buildGraph builds the graph, from what was just parsed and from what the record
-// says of the rest. What it has against a workspace is as if its files had it.
+// buildGraph builds the graph from the parsed workspaces and, for the others, from the
+// record. An error of the graph is treated like an error in the workspace's files.
 func (w *inventory) buildGraph() {
 	w.graph = workspace.NewGraph(w.graphNodes())
 	for name, entry := range w.entries {
@@ -135,8 +134,8 @@ func (w *inventory) buildGraph() {
 	}
 }
 
-// graphNodes are the workspaces for the graph. One that is refused keeps the place
-// in the order that the record knows, so that its readers wait for it.
+// graphNodes returns the nodes of the graph. A refused workspace has its recorded place
+// in the order, so that its readers wait for it.
 func (w *inventory) graphNodes() []workspace.Node {
 	var nodes []workspace.Node
 	for _, name := range slices.Sorted(maps.Keys(w.entries)) {
@@ -147,7 +146,7 @@ func (w *inventory) graphNodes() []workspace.Node {
 			node.Identity, node.Reads = entry.record.Identity, entry.record.Reads
 		case ws.Err == nil:
 			node.Identity, node.Reads = ws.Identity, ws.Reads
-		case entry.record.Identity == "": // nothing is recorded: what was found out all the same
+		case entry.record.Identity == "": // nothing is recorded: use what parsing found
 			node.Identity, node.Reads, node.LastKnown = ws.Identity, ws.Reads, true
 		default:
 			node.Identity, node.Reads, node.LastKnown = entry.record.Identity, entry.record.Reads, true
@@ -157,7 +156,7 @@ func (w *inventory) graphNodes() []workspace.Node {
 	return nodes
 }
 
-// stateIdentity is where an item's state lives, as far as that is known.
+// stateIdentity returns the identity of an entry's state; "" if it is unknown.
 func (w *inventory) stateIdentity(entry *workspaceEntry) string {
 	if entry.loaded != nil && entry.loaded.Err == nil {
 		return entry.loaded.Identity
@@ -165,15 +164,15 @@ func (w *inventory) stateIdentity(entry *workspaceEntry) string {
 	return entry.record.Identity
 }
 
-// Keys of a trace that are no paths.
+// Keys of a trace that are not paths.
 const (
 	keyEnv      = "//env"
 	keyUpstream = "//upstream/"
-	keyProduct  = "//product" // only where it is not Terraform
+	keyProduct  = "//product" // only if it is not Terraform
 )
 
-// ownReasons says in which inputs of its own an item differs from a record's
-// trace, or why that trace counts for nothing. Few look-ups, no parsing.
+// ownReasons returns which inputs of its own differ from the trace of rec, or why that
+// trace is not valid. It does not parse the workspace.
 func (w *inventory) ownReasons(entry *workspaceEntry, rec state.Workspace) []string {
 	if rec.Trace == nil && rec.Attempt == nil || rec.Removed {
 		return []string{gitpath.Quote(entry.dir.Path)}
@@ -191,7 +190,7 @@ func (w *inventory) ownReasons(entry *workspaceEntry, rec state.Workspace) []str
 	if rec.Epoch != w.head.Epoch {
 		reasons = append(reasons, "distrusted record")
 	}
-	if _, ok := rec.Trace[gitpath.Quote(entry.dir.Path)]; !ok { // it was renamed, and not applied since
+	if _, ok := rec.Trace[gitpath.Quote(entry.dir.Path)]; !ok { // renamed, and not applied since
 		reasons = append(reasons, gitpath.Quote(entry.dir.Path))
 	}
 	reasons = append(reasons, workspace.StalePaths(w.commit.Tree, rec.Trace)...)
@@ -205,8 +204,8 @@ func (w *inventory) ownReasons(entry *workspaceEntry, rec state.Workspace) []str
 	return reasons
 }
 
-// productID is what stands in a trace for the product: each reads files that
-// the other does not.
+// productID returns the product's value in a trace: each product reads files that the
+// other does not.
 func (w *inventory) productID() string {
 	if w.product == workspace.Terraform {
 		return ""
@@ -214,7 +213,7 @@ func (w *inventory) productID() string {
 	return string(w.product)
 }
 
-// upstreamReasons says which upstreams' outputs differ from those in a trace.
+// upstreamReasons returns the upstreams whose outputs differ from those in a trace.
 func (w *inventory) upstreamReasons(name string, trace state.Trace, digests map[string]string) []string {
 	var reasons []string
 	upstreams := w.graph.DependsOn(name)
@@ -232,21 +231,18 @@ func (w *inventory) upstreamReasons(name string, trace state.Trace, digests map[
 	return reasons
 }
 
-// missedOutputs reports whether an upstream that the graph has no more had other
-// outputs in the end, or may have had, than a trace that names it. Only what
-// is recorded of it can tell.
+// missedOutputs reports whether a former upstream may have had other outputs at its end
+// than those in a reader's trace. Only its record can show that.
 func (w *inventory) missedOutputs(upstream, outputs string) bool {
 	rec, known := w.records[upstream]
 	return known && (rec.Attempt != nil || outputsID(rec) != outputs)
 }
 
-// upstreamDigests are the outputs digests of an item's upstreams, by what this pass
-// knows of them.
 func (w *inventory) upstreamDigests(name string) map[string]string {
 	return w.upstreamsOf(name).digests()
 }
 
-// outputsID is what stands in a reader's trace for an upstream's outputs.
+// outputsID returns the value for an upstream's outputs in a reader's trace.
 func outputsID(upstream state.Workspace) string {
 	if upstream.OutputsDigest == "" {
 		return "none"
@@ -254,7 +250,7 @@ func outputsID(upstream state.Workspace) string {
 	return upstream.OutputsDigest
 }
 
-// staleReasons says why an item is stale; nothing when it is not.
+// staleReasons returns why an entry is stale; none if it is not.
 func (w *inventory) staleReasons(entry *workspaceEntry) []string {
 	reasons := entry.ownReasons
 	if entry.recorded && entry.record.Trace != nil {
@@ -263,7 +259,8 @@ func (w *inventory) staleReasons(entry *workspaceEntry) []string {
 	return reasons
 }
 
-// trace is an item's inputs at the tip, with its upstreams' outputs as given.
+// trace returns an entry's inputs at the tip, with the given digests of upstream
+// outputs.
 func (w *inventory) trace(entry *workspaceEntry, digests map[string]string) state.Trace {
 	trace := state.Trace(w.load(entry).Trace(w.commit.Tree))
 	if entry.env != "" {
@@ -278,7 +275,7 @@ func (w *inventory) trace(entry *workspaceEntry, digests map[string]string) stat
 	return trace
 }
 
-// didWork tells whether any workspace was more than looked at.
+// didWork reports whether the result of any workspace is not Unchanged.
 func (w *inventory) didWork() bool {
 	for _, entry := range w.entries {
 		if entry.result != nil && entry.result.Outcome != state.Unchanged {
@@ -288,8 +285,8 @@ func (w *inventory) didWork() bool {
 	return false
 }
 
-// checkNotEmpty returns an error where there is no workspace at all: most likely the
-// settings do not say where they are, and that must not look like success.
+// checkNotEmpty returns an error if there are no workspaces. Most likely the settings
+// do not match their directories, and that must not look like success.
 func (w *inventory) checkNotEmpty() error {
 	if len(w.entries) > 0 {
 		return nil
@@ -297,7 +294,7 @@ func (w *inventory) checkNotEmpty() error {
 	return &TreeError{Commit: w.commit.ID, Err: w.loader.NoWorkspacesError(w.settings)}
 }
 
-// checkNames refuses names that no workspace has.
+// checkNames returns an error for a name that no workspace has.
 func (w *inventory) checkNames(names []string) error {
 	for _, name := range names {
 		if w.entries[name] == nil {
@@ -307,8 +304,8 @@ func (w *inventory) checkNames(names []string) error {
 	return nil
 }
 
-// UnknownWorkspaceError is a name that a person gave and that no workspace at
-// the tip has.
+// UnknownWorkspaceError is returned for a requested name that no workspace at the tip
+// has.
 type UnknownWorkspaceError struct {
 	Name  string
 	Known []string
@@ -318,8 +315,7 @@ func (e *UnknownWorkspaceError) Error() string {
 	return fmt.Sprintf("no workspace %q at the tip; there are: %s", e.Name, strings.Join(e.Known, ", "))
 }
 
-// TreeError is something wrong with what a commit holds: with its workspaces
-// as a whole, not with one of them.
+// TreeError is an error of a commit's workspaces as a whole, not of one of them.
 type TreeError struct {
 	Commit string
 	Err    error

@@ -8,8 +8,8 @@ import (
 	"reconcile/state"
 )
 
-// checkState says why a plan has to wait for a person because of the state that
-// it was made against; `now --adopt` is that person's word.
+// checkState returns why a plan must wait for a person because of the state that it was
+// made against. `now --adopt` is that person's approval.
 func (s *checkout) checkState(entry *workspaceEntry, rec state.Workspace, plan *terraform.Plan) error {
 	if err := s.checkSameState(entry, rec, plan); err != nil {
 		return err
@@ -17,9 +17,8 @@ func (s *checkout) checkState(entry *workspaceEntry, rec state.Workspace, plan *
 	return checkAdoption(entry, rec, plan)
 }
 
-// checkSameState says why, where it is not the state that was last applied, or not as
-// new, whatever the record says of the place. Nil: it is, or nothing was ever
-// made that it could be compared with.
+// checkSameState returns why the state is not the one that was last applied, or is
+// older. nil: it is that state, or there is none to compare with.
 func (s *checkout) checkSameState(entry *workspaceEntry, rec state.Workspace, plan *terraform.Plan) error {
 	found, a := state.TerraformState(plan.State), rec.Attempt
 	identity := s.inventory.load(entry).Identity
@@ -29,11 +28,11 @@ func (s *checkout) checkSameState(entry *workspaceEntry, rec state.Workspace, pl
 	case rec.Trace == nil && a == nil:
 		return nil
 	case a != nil && here && (a.State == nil || a.State.Lineage == ""):
-		return nil // it began on no state: this is what it made, if anything
+		return nil // the attempt started without a state: this one is its result
 	case isKnownEmpty(rec):
 		return nil
 	case a == nil && rec.State == nil && here && (found.Lineage != "" || plan.Empty):
-		return nil // the version before did not look: it is learned now
+		return nil // the previous version did not record it: record it now
 	}
 	for _, last := range listKnownStates(rec) {
 		if last.Lineage == found.Lineage && found.Lineage != "" {
@@ -59,12 +58,12 @@ func (s *checkout) checkSameState(entry *workspaceEntry, rec state.Workspace, pl
 	return s.waitForAdoption(entry, plan, fmt.Sprintf("the Terraform state at %s is another than the one that was last applied (lineage %s): bring that back, unless this one has taken its place", s.describeState(entry), found.Lineage))
 }
 
-// waitForAdoption has a plan against an unexpected state wait for a person's word.
+// waitForAdoption returns the error for a plan against an unexpected state.
 func (s *checkout) waitForAdoption(entry *workspaceEntry, plan *terraform.Plan, why string) error {
 	return &blockedError{retry: true, reason: fmt.Sprintf("%s; to go on with it (%s): read `reconcile plan %s`, then `reconcile now --adopt %[3]s`", why, formatChanges(plan.Changes), entry.dir.Name)}
 }
 
-// describeState is where an item's state is looked for, for people.
+// describeState returns where the state of an entry is expected, for people.
 func (s *checkout) describeState(entry *workspaceEntry) string {
 	if identity := s.inventory.load(entry).Identity; !strings.HasPrefix(identity, localIdentityPrefix) {
 		return identity
@@ -72,13 +71,13 @@ func (s *checkout) describeState(entry *workspaceEntry) string {
 	return s.config.localStatePath(entry.dir.Name)
 }
 
-// isKnownEmpty reports whether a workspace is known to have been without a
-// state when it was last recorded, and nothing was begun since.
+// isKnownEmpty reports whether the workspace had no state when it was last recorded,
+// and no apply was started since.
 func isKnownEmpty(rec state.Workspace) bool {
 	return rec.Attempt == nil && rec.State != nil && rec.State.Lineage == ""
 }
 
-// listKnownStates are those that a workspace has worked on, the latest first.
+// listKnownStates returns the recorded states of a workspace, the latest first.
 func listKnownStates(rec state.Workspace) (known []state.TerraformState) {
 	if a := rec.Attempt; a != nil && a.State != nil {
 		known = append(known, *a.State)
@@ -89,8 +88,8 @@ func listKnownStates(rec state.Workspace) (known []state.TerraformState) {
 	return known
 }
 
-// checkAdoption says why a plan has to wait for a person because it would change a
-// state that reconcile has made nothing of.
+// checkAdoption returns why a plan must wait for a person: it would change a state that
+// reconcile has never applied to.
 func checkAdoption(entry *workspaceEntry, rec state.Workspace, plan *terraform.Plan) error {
 	ours := (rec.Trace != nil || rec.Attempt != nil) && !isKnownEmpty(rec)
 	if ours || !plan.StateExists || plan.Empty {

@@ -15,20 +15,19 @@ import (
 	"reconcile/state"
 )
 
-// Notifier tells people, on one channel, what became of workspaces. An error
-// means that they are to be told again.
+// Notifier sends notifications about workspaces on one channel. After an error the
+// notification is sent again.
 type Notifier interface {
-	Channel() string // under which the record remembers what was told
+	Channel() string // key of the channel in the record
 	Notify(ctx context.Context, report *notify.Notification) error
 }
 
-// notifyRetry is when people are told what they could not be told.
+// notifyRetry is the delay before a failed notification is sent again.
 const notifyRetry = 5 * time.Minute
 
-// notify has each channel say what it has not said yet. Nothing is sent because
-// of an event: what the record knows is compared with what people were told,
-// so that what is lost by a channel that is down is told by a later pass, and
-// nothing twice. It never fails a pass.
+// notify sends what each channel has not sent yet. It compares the record with what was
+// sent, so that a later pass sends what a failed channel missed, and nothing is sent
+// twice. It never fails a pass.
 func (p *pass) notify(ctx context.Context) {
 	due := !p.notifyAt.IsZero() && (p.run.options.Trigger == Manual || !p.config.Now().Before(p.notifyAt))
 	if p.result.Snapshot != "" || due {
@@ -70,7 +69,7 @@ func (r *run) notifyAll(ctx context.Context, commit string) (untold bool, err er
 	return untold, nil
 }
 
-// notifyOn tells one channel what is news to it, and remembers it as told.
+// notifyOn sends the new events to one channel and records them as sent.
 func (r *run) notifyOn(ctx context.Context, notifier Notifier, commit string, records map[string]state.Workspace, told map[string]state.NotificationState) error {
 	telling, err := r.config.Record.PullRequestCursor(ctx)
 	if err != nil {
@@ -99,8 +98,8 @@ func (r *run) notifyOn(ctx context.Context, notifier Notifier, commit string, re
 	return r.markNotified(ctx, channel, known, report, told, err)
 }
 
-// markNotified records what was told; where telling failed, only the issues that
-// were opened all the same.
+// markNotified records what was sent. If sending failed, it records only the issues
+// that were opened nevertheless.
 func (r *run) markNotified(ctx context.Context, channel string, known map[string]string, report *notify.Notification, told map[string]state.NotificationState, failed error) error {
 	issues := map[string]string{}
 	for _, n := range report.Events {
@@ -132,7 +131,7 @@ func (r *run) markNotified(ctx context.Context, channel string, known map[string
 	return failed
 }
 
-// scheduleNotifyRetry notes in the head when to try again, if that is not there yet.
+// scheduleNotifyRetry sets or clears the retry time in the head.
 func (r *run) scheduleNotifyRetry(ctx context.Context, untold bool) error {
 	head, err := r.config.Record.Head(ctx)
 	if err != nil {
@@ -150,8 +149,8 @@ func (r *run) scheduleNotifyRetry(ctx context.Context, untold bool) error {
 	return err
 }
 
-// notifyFingerprint is the fingerprint of what can be told of a workspace: the same
-// for a failure and for its retries with the same inputs. "": nothing can.
+// notifyFingerprint identifies what can be notified of a workspace: the same for a
+// failure and for its retries with the same inputs. "" means nothing.
 func notifyFingerprint(w state.Workspace) string {
 	switch w.Outcome {
 	case state.Applied, state.NoChanges, state.Unchanged:
@@ -173,11 +172,10 @@ func notifyFingerprint(w state.Workspace) string {
 	return ""
 }
 
-// driftPrefix begins the fingerprint of a workspace that has drifted.
 const driftPrefix = "drift|"
 
-// shouldNotify tells whether people want to hear of it, having last heard was. That
-// a workspace is as it should be is none, unless it was not.
+// shouldNotify reports whether to send an event, given the fingerprint of the last one.
+// Success is news only after an apply or after a problem.
 func shouldNotify(w state.Workspace, was string) bool {
 	now := notifyFingerprint(w)
 	switch {
@@ -206,16 +204,16 @@ func eventOf(w state.Workspace, was, issue string) notify.WorkspaceEvent {
 		n.Outcome, n.Run = string(state.Drifted), w.Drift.Run
 		n.Add, n.Change, n.Replace, n.Destroy = w.Drift.Changes.Add, w.Drift.Changes.Change, w.Drift.Changes.Replace, w.Drift.Changes.Destroy
 	case strings.HasPrefix(was, driftPrefix) && (w.Drift != nil || w.Outcome == state.NoChanges):
-		// Gone without an apply.
+		// The drift disappeared without an apply.
 		n.AboutDrift, n.Outcome = true, string(state.Unchanged)
 		n.Add, n.Change, n.Replace, n.Destroy = 0, 0, 0, 0
 	}
 	return n
 }
 
-// inputsID is short for what a run that did not come to its end was made from.
+// inputsID is a short hash of pending inputs.
 func inputsID(waiting state.Trace) string {
-	text, _ := json.Marshal(waiting) // texts always encode, sorted
+	text, _ := json.Marshal(waiting) // strings always encode, with sorted keys
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8])
 }

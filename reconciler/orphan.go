@@ -8,8 +8,8 @@ import (
 	"reconcile/state"
 )
 
-// describeStateAt returns where people find the state with an identity: a local one
-// that we keep lies in a file of ours.
+// describeStateAt returns where people find the state with this identity. A local state
+// lies in the record's own directory.
 func (c *Config) describeStateAt(name, identity string) string {
 	if strings.HasPrefix(identity, localIdentityPrefix) && c.LocalState != "" {
 		return c.localStatePath(name)
@@ -17,8 +17,8 @@ func (c *Config) describeStateAt(name, identity string) string {
 	return identity
 }
 
-// findOrphanedState returns where the state of a removed workspace lies that no other
-// workspace owns; "": there is none.
+// findOrphanedState returns where the state of a removed workspace lies if no other
+// workspace has it; else "".
 func (r *Reconciler) findOrphanedState(removed state.Workspace, records map[string]state.Workspace) string {
 	if removed.Identity == "" || removed.Trace == nil && removed.Attempt == nil {
 		return "" // nothing was ever applied to it
@@ -31,7 +31,6 @@ func (r *Reconciler) findOrphanedState(removed state.Workspace, records map[stri
 	return r.config.describeStateAt(removed.Name, removed.Identity)
 }
 
-// describeRemoved says what a removed workspace leaves.
 func (p *pass) describeRemoved(w *inventory, rec state.Workspace) string {
 	text := w.explainRemoval(rec)
 	if at := p.reconciler.findOrphanedState(rec, nil); at != "" {
@@ -40,8 +39,8 @@ func (p *pass) describeRemoved(w *inventory, rec state.Workspace) string {
 	return text
 }
 
-// listFormerStates are the identities of states that the workspace was applied to
-// before its state was said to lie where it does now, oldest first.
+// listFormerStates returns the identities of other states that the workspace was
+// applied to before, oldest first.
 func (v *workspaceRun) listFormerStates() []string {
 	var former []string
 	if v.record.Attempt != nil {
@@ -56,8 +55,8 @@ func (v *workspaceRun) listFormerStates() []string {
 	}))
 }
 
-// warnOfFormerStates warns of the states that the workspace has left, now that it is
-// applied elsewhere, unless another workspace owns them.
+// warnOfFormerStates warns of the states that the workspace has left, unless another
+// workspace has them.
 func (v *workspaceRun) warnOfFormerStates(former []string) {
 	for _, identity := range former {
 		if !v.checkout.inventory.hasState(identity) {
@@ -68,7 +67,7 @@ func (v *workspaceRun) warnOfFormerStates(former []string) {
 	}
 }
 
-// hasState reports whether a workspace at the tip has a state.
+// hasState reports whether a workspace at the tip has the state with this identity.
 func (w *inventory) hasState(identity string) bool {
 	for _, entry := range w.entries {
 		if w.stateIdentity(entry) == identity {

@@ -9,7 +9,7 @@ import (
 	"reconcile/state"
 )
 
-// noteTip notes when this pass saw a tip first.
+// noteTip records when this pass first saw the tip.
 func (p *pass) noteTip(tip source.Tip) {
 	p.polledAt = p.config.Now()
 	if p.firstSeenTip != tip.Commit {
@@ -17,9 +17,8 @@ func (p *pass) noteTip(tip source.Tip) {
 	}
 }
 
-// updateOutOfSync keeps in a head that is about to be written since when the branch has
-// been ahead of what is applied: since the first tip that any pass saw and
-// that was not wholly applied, nor any after it.
+// updateOutOfSync sets head.OutOfSyncSince: when any pass first saw a tip that was not
+// fully applied. Later tips that are not applied either do not change it.
 func (p *pass) updateOutOfSync(head *state.Head, inSync bool) {
 	switch {
 	case inSync:
@@ -30,9 +29,9 @@ func (p *pass) updateOutOfSync(head *state.Head, inSync bool) {
 	p.result.BehindSince = head.OutOfSyncSince
 }
 
-// recordOutOfSync has a tip count as seen that could not even be adopted, because
-// it cannot be fetched, is not signed, or has settings that do not parse. The
-// head is unsettled with it, so that a pass looks when the tip goes back.
+// recordOutOfSync records when the tip was first seen even if it could not be adopted
+// (not fetchable, not signed, or invalid settings). The head becomes unsettled, so that
+// a pass runs again if the tip goes back.
 func (p *pass) recordOutOfSync(ctx context.Context) {
 	if p.firstSeenTip == "" {
 		return

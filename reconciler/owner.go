@@ -10,8 +10,8 @@ import (
 	"reconcile/state"
 )
 
-// readHead reads the record's head, and refuses a record that belongs to
-// another repository, branch or environment.
+// readHead reads the record's head. It refuses a record of another repository, branch
+// or environment.
 func (r *Reconciler) readHead(ctx context.Context) (state.Head, error) {
 	head, err := r.config.Record.Head(ctx)
 	if err != nil {
@@ -23,18 +23,18 @@ func (r *Reconciler) readHead(ctx context.Context) (state.Head, error) {
 	return head, nil
 }
 
-// ownsHead reports whether a head is of our repository, however that is spelled,
-// of our branch and our environment. What a head does not say counts as ours.
+// ownsHead reports whether the head belongs to our repository (in any spelling), branch
+// and environment. A field that the head does not have counts as ours.
 func (r *Reconciler) ownsHead(head state.Head) bool {
 	return (head.Repo == "" || source.IsSameRepository(head.Repo, r.config.Repo)) && r.hasSameBranch(head)
 }
 
-// hasSameBranch reports whether a head is of our branch and our environment.
 func (r *Reconciler) hasSameBranch(head state.Head) bool {
 	return (head.Branch == "" || head.Branch == r.config.Branch) && (head.Environment == nil || *head.Environment == r.config.Environment)
 }
 
-// RecordOwnerError says that a record is not of what a pass is over.
+// RecordOwnerError is returned when the record belongs to another repository, branch or
+// environment.
 type RecordOwnerError struct{ Record, Owner, Caller string }
 
 func (e *RecordOwnerError) Error() string {
@@ -51,8 +51,8 @@ func describeOwner(repo, branch string, environment *string) string {
 	return text
 }
 
-// findDuplicateRecords are the names of other records of the store that have adopted a commit
-// of this branch, sorted: this repository under another address.
+// findDuplicateRecords returns the names, sorted, of the store's other records that
+// have adopted a commit of this branch: the same repository under another address.
 func (r *Reconciler) findDuplicateRecords(ctx context.Context, tip string) ([]string, error) {
 	others, err := r.config.Record.OtherHeads(ctx)
 	if err != nil {
@@ -77,7 +77,7 @@ func (r *Reconciler) findDuplicateRecords(ctx context.Context, tip string) ([]st
 	return names, nil
 }
 
-// warnOfDuplicateRecords says so when the record is new, and another one of the store has
+// warnOfDuplicateRecords warns if the record is new and another record of the store has
 // the same branch under another address.
 func (p *pass) warnOfDuplicateRecords(ctx context.Context, head state.Head, tip source.Tip) {
 	if head.Commit != "" {

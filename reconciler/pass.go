@@ -11,13 +11,12 @@ import (
 	"reconcile/state"
 )
 
-// Pass runs one pass: it brings what is applied to the tip of the watched
-// branch, and returns when no more can be done now.
+// Pass runs one pass: it applies the tip of the watched branch, and returns when
+// nothing more can be done now.
 //
-// When ctx ends, Terraform is interrupted and given time to stop; when hard
-// ends, it is killed. The error is set when the pass as a whole could not run
-// (Git, the record, the settings); what became of each workspace is in the
-// result.
+// When ctx ends, Terraform is interrupted and given time to stop; when killCtx ends,
+// Terraform is killed. The error is set when the whole pass could not run (Git, the
+// record, the settings). The result holds the outcome of each workspace.
 func (r *Reconciler) Pass(ctx, killCtx context.Context, o Options) (*Result, error) {
 	p := r.newPass(o)
 	err := p.loop(ctx, killCtx)
@@ -27,7 +26,7 @@ func (r *Reconciler) Pass(ctx, killCtx context.Context, o Options) (*Result, err
 	return p.result, err
 }
 
-// loop makes rounds until one is not overtaken by a newer tip.
+// loop runs rounds until no newer tip arrives during one.
 func (p *pass) loop(ctx, killCtx context.Context) error {
 	for range maxRounds {
 		if done, err := p.round(ctx, killCtx); done || err != nil {
@@ -37,14 +36,15 @@ func (p *pass) loop(ctx, killCtx context.Context) error {
 	return fmt.Errorf("the tip or the record moved %d times under this pass; the next one goes on from here", maxRounds)
 }
 
-// maxRounds bounds how often one pass starts over.
+// maxRounds limits how often one pass starts again.
 const maxRounds = 20
 
-// round is the pass as DESIGN describes it, §3: the numbers are its steps. It
-// is not done when something moved under it, and it must be made again.
+// round runs the pass as described in DESIGN §3; the numbers are its steps. It returns
+// done = false if the tip or the record changed meanwhile: the round must then run
+// again.
 func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
-	// 1. The head first, the remote after it: in the other order a slow pass
-	// could take an old tip for a new one.
+	// 1. The head first, the remote after it: in the other order a slow pass could take
+	// an old tip for a new one.
 	p.run.enterStep(PhasePoll)
 	head, err := p.reconciler.readHead(ctx)
 	if err != nil {
@@ -57,18 +57,18 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	}
 	p.setRange(head, tip)
 
-	// 2. Nothing to do?
+	// 2. Stop if nothing has changed.
 	if nothing, err := p.isUpToDate(ctx, head, tip); err != nil {
 		return false, err
 	} else if nothing {
 		return true, p.replayRecorded(ctx, head)
 	}
 
-	// 3. The new commit.
+	// 3. Fetch the new commit.
 	p.run.enterStep(PhaseFetch)
 	commit, err := p.reconciler.fetch(ctx, tip)
 	if errors.Is(err, source.ErrCommitNotFound) {
-		return false, nil // the tip moved between the question and the fetch
+		return false, nil // the tip moved between the poll and the fetch
 	} else if err != nil {
 		return false, err
 	}
@@ -88,7 +88,7 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 		return false, fmt.Errorf("adopt %s: %w", abbreviate(tip.Commit), err)
 	}
 
-	// 5. What is stale, and in which order?
+	// 5. Find the stale workspaces and their order.
 	p.run.enterStep(PhaseDiscover)
 	work, err := p.reconciler.discover(ctx, head, commit, settings)
 	if err != nil {
@@ -105,13 +105,13 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 		return false, err
 	}
 
-	// 6. The snapshot, before anything is applied.
+	// 6. Store the snapshot before anything is applied.
 	p.run.enterStep(PhaseSnapshot)
 	if p.result.Snapshot, err = p.storeSnapshot(ctx, commit); err != nil {
 		return false, err
 	}
 
-	// 7. Each stale workspace, in order, several at once.
+	// 7. Apply the stale workspaces in order, several at once.
 	p.run.enterStep(PhaseWorkspaces)
 	moved := p.applyStale(ctx, killCtx, work)
 	if p.panicErr != nil {
@@ -121,7 +121,7 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 		return false, p.run.stopError(ctx)
 	}
 
-	// 8. Ask again: a tip that moved meanwhile is a round of its own.
+	// 8. Poll again: a tip that moved meanwhile needs another round.
 	p.run.enterStep(PhaseSettle)
 	if !moved && work.didWork() {
 		tip, err := p.pollTip(ctx, head)
@@ -138,7 +138,6 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	return true, nil
 }
 
-// pollTip asks the remote for the tip.
 func (p *pass) pollTip(ctx context.Context, head state.Head) (source.Tip, error) {
 	tip, err := p.config.Source.Tip(ctx, head.Protocol)
 	if err != nil {
@@ -148,8 +147,8 @@ func (p *pass) pollTip(ctx context.Context, head state.Head) (source.Tip, error)
 	return tip, nil
 }
 
-// fetch gets the tip, and refuses it where commits must be signed and it is
-// not: nothing of it is read then.
+// fetch gets the tip and verifies its signature if one is required. Nothing of an
+// unsigned commit is read.
 func (r *Reconciler) fetch(ctx context.Context, tip source.Tip) (*source.Commit, error) {
 	commit, err := r.config.Source.Fetch(ctx, tip.Commit)
 	if err != nil {
@@ -162,7 +161,6 @@ func (r *Reconciler) fetch(ctx context.Context, tip source.Tip) (*source.Commit,
 	return commit, nil
 }
 
-// verify makes sure that a commit is signed, where commits must be.
 func (r *Reconciler) verify(commit *source.Commit) error {
 	if r.config.Signers == nil {
 		return nil
@@ -170,8 +168,8 @@ func (r *Reconciler) verify(commit *source.Commit) error {
 	return commit.Verify(*r.config.Signers)
 }
 
-// storeSnapshot stores the tree of the commit, with what proves it to be that
-// commit's, and returns where.
+// storeSnapshot stores the commit's tree, with the objects that prove it belongs to the
+// commit, and returns the location.
 func (p *pass) storeSnapshot(ctx context.Context, commit *source.Commit) (location string, err error) {
 	objects, err := commit.Objects(ctx)
 	if err == nil {
@@ -183,7 +181,7 @@ func (p *pass) storeSnapshot(ctx context.Context, commit *source.Commit) (locati
 	return location, nil
 }
 
-// isUpToDate tells whether the head answers for this pass as well.
+// isUpToDate reports whether the recorded head already answers this pass.
 func (p *pass) isUpToDate(ctx context.Context, head state.Head, tip source.Tip) (bool, error) {
 	o := p.run.options
 	if len(o.Only) > 0 || o.Replan || o.Adopt || head.Commit != tip.Commit || !head.Settled {
@@ -193,14 +191,14 @@ func (p *pass) isUpToDate(ctx context.Context, head state.Head, tip source.Tip) 
 		return false, nil
 	}
 	if o.Trigger == Manual && head.Exit != ExitOK {
-		return false, nil // a person asks: backoff is ignored, what waits is looked at again
+		return false, nil // a manual run ignores backoff and checks blocked workspaces again
 	}
 	basis, err := p.reconciler.hashConfig(ctx, head.EnvVarNames)
 	return basis == head.ConfigHash, err
 }
 
-// adopt makes the tip the head's commit, unless it is already, and the head
-// unsettled: from here on a pass that is killed leaves work to do.
+// adopt makes the tip the head's commit and the head unsettled. A pass that is killed
+// after this leaves the head unsettled, so that the next pass continues.
 func (p *pass) adopt(ctx context.Context, head state.Head, tip source.Tip, settings *workspace.Settings) (state.Head, error) {
 	basis, err := p.reconciler.hashConfig(ctx, settings.Env())
 	if err != nil {
@@ -224,8 +222,8 @@ func (p *pass) adopt(ctx context.Context, head state.Head, tip source.Tip, setti
 	return p.config.Record.Adopt(ctx, next)
 }
 
-// warnIfRewritten says so when the old tip is no ancestor of the new one. A
-// rewritten history is a tip like any other: only people need to know.
+// warnIfRewritten warns when the old tip is no ancestor of the new one. A rewritten
+// history is applied like any other tip; people only need to know.
 func (p *pass) warnIfRewritten(ctx context.Context, tip, old string) {
 	yes, known, err := p.config.Source.Contains(ctx, tip, old)
 	if err != nil {
@@ -238,9 +236,9 @@ func (p *pass) warnIfRewritten(ctx context.Context, tip, old string) {
 	}
 }
 
-// settle records what the pass came to, so that the next one need not look
-// again before there is something new. The head of a pass over some
-// workspaces alone stays unsettled: it did not look at the others.
+// settle records the outcome, so that the next pass need not look again until something
+// changes. After a pass over only some workspaces the head stays unsettled, because the
+// other workspaces were not checked.
 func (p *pass) settle(ctx context.Context, head state.Head) error {
 	if len(p.run.options.Only) > 0 {
 		return nil
@@ -254,21 +252,21 @@ func (p *pass) settle(ctx context.Context, head state.Head) error {
 	return err
 }
 
-// pass is one run of the loop.
+// pass is one pass over the workspaces.
 type pass struct {
 	reconciler *Reconciler
 	config     *Config
 	run        *run
 	result     *Result
-	retries    map[string]time.Time // of failed workspaces, by name
-	notifyAt   time.Time            // when a failed notification is tried again
-	polledAt   time.Time            // when the remote was last asked for the tip
+	retries    map[string]time.Time // when to retry failed workspaces, by name
+	notifyAt   time.Time            // when to retry a failed notification
+	polledAt   time.Time            // when the tip was last polled
 
-	firstSeenTip string    // the tip that was seen last
-	firstSeenAt  time.Time // when this pass saw it first
+	firstSeenTip string    // the tip that was seen last (see firstSeenAt)
+	firstSeenAt  time.Time // when this pass first saw it
 
 	panicErr     *PanicError
-	recordedExit int // exit code of the head that answered for this pass
+	recordedExit int // recorded exit code, if the pass had nothing to do
 }
 
 func (r *Reconciler) newPass(o Options) *pass {
@@ -279,7 +277,7 @@ func (r *Reconciler) newPass(o Options) *pass {
 	}
 }
 
-// abbreviate is a commit as people read it.
+// abbreviate shortens a commit id for people.
 func abbreviate(commit string) string {
 	return commit[:min(len(commit), 10)]
 }

@@ -9,7 +9,6 @@ import (
 	"reconcile/state"
 )
 
-// setRange notes the commits that the pass goes from and to.
 func (p *pass) setRange(head state.Head, tip source.Tip) {
 	if p.result.To == "" {
 		p.result.From = head.Commit
@@ -17,9 +16,8 @@ func (p *pass) setRange(head state.Head, tip source.Tip) {
 	p.result.To = tip.Commit
 }
 
-// replayRecorded is the result of a pass with nothing to do: what the last one
-// came to. Only where that was not "in sync" the workspaces are read, to say
-// which and why.
+// replayRecorded fills the result of a pass with nothing to do from the record. It
+// reads the workspaces only if the last outcome was not "in sync".
 func (p *pass) replayRecorded(ctx context.Context, head state.Head) error {
 	if head.Exit == ExitOK {
 		return nil
@@ -42,9 +40,9 @@ func (p *pass) replayRecorded(ctx context.Context, head state.Head) error {
 	return nil
 }
 
-// recordedOutcome is what the record says of a workspace. Of an apply that was begun and
-// of which nothing more was recorded (its run was killed, or lost its lease)
-// the outcome is that of the run before it.
+// recordedOutcome returns the recorded outcome of a workspace. If an apply was started
+// and its end was not recorded (the run was killed or lost its lease), w.Outcome is
+// still that of an earlier run, so the result is Failed.
 func recordedOutcome(w state.Workspace) (outcome state.Outcome, why string) {
 	if a := w.Attempt; a != nil && w.Outcome != state.Failed && w.Outcome != state.Blocked {
 		return state.Failed, fmt.Sprintf("what came of the apply that run %s began at %s was not recorded",
@@ -53,14 +51,12 @@ func recordedOutcome(w state.Workspace) (outcome state.Outcome, why string) {
 	return w.Outcome, w.Error
 }
 
-// closeCommit gives back what an open commit holds.
 func (r *Reconciler) closeCommit(commit *source.Commit) {
 	if err := commit.Close(); err != nil {
 		r.config.Log.Warn("a commit's files could not be closed", "error", err)
 	}
 }
 
-// earliestRetry is the earliest retry of what failed; zero when nothing did.
 func (p *pass) earliestRetry() time.Time {
 	var next time.Time
 	for _, at := range p.retries {

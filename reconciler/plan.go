@@ -10,9 +10,9 @@ import (
 	"reconcile/state"
 )
 
-// Plan says what a pass would do, and changes nothing: nothing is adopted,
-// recorded or leased, and Terraform's own state lock is not taken. Readers of
-// a workspace with changes are planned against its outputs as they are.
+// Plan returns what a pass would do, and changes nothing: it adopts, records and leases
+// nothing, and does not take Terraform's state lock. Readers of a workspace with
+// changes are planned against its current outputs.
 func (r *Reconciler) Plan(ctx, killCtx context.Context, o Options) (*Result, error) {
 	run := r.newRun(o)
 	result := run.result
@@ -54,7 +54,6 @@ func (r *Reconciler) Plan(ctx, killCtx context.Context, o Options) (*Result, err
 	return result, nil
 }
 
-// planWorkspace plans one workspace without a trace of it.
 func (s *checkout) planWorkspace(ctx, killCtx context.Context, entry *workspaceEntry) WorkspaceResult {
 	result := WorkspaceResult{Name: entry.dir.Name, StaleReasons: s.inventory.staleReasons(entry)}
 	started := s.config.Now()
@@ -93,7 +92,7 @@ func (s *checkout) planWorkspace(ctx, killCtx context.Context, entry *workspaceE
 	return result
 }
 
-// pendingUpstreams are those that have something to apply, or might.
+// pendingUpstreams returns the upstreams that have, or may have, changes to apply.
 func (s *checkout) pendingUpstreams(name string) []string {
 	return slices.DeleteFunc(slices.Clone(s.inventory.graph.DependsOn(name)), func(up string) bool {
 		r := s.inventory.entries[up].result

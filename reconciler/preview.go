@@ -14,19 +14,21 @@ import (
 	"reconcile/reconciler/workspace"
 )
 
-// pullRequestPlan is a pull request merged in memory, and what that makes stale.
+// pullRequestPlan is a pull request merged in memory, and the workspaces that it makes
+// stale.
 type pullRequestPlan struct {
-	tip     *inventory // the tip, which it is to be merged into
+	tip     *inventory // the tip that it is merged into
 	preview *Preview
 	merge   *source.Merge
-	merged  *inventory // nil where there is nothing to plan
+	merged  *inventory // nil if there is nothing to plan
 	stale   map[string]bool
-	alone   bool // this process plans this one alone
-	force   bool // somebody asks for it: what failed just now is tried again
+	alone   bool // this process plans only this pull request
+	force   bool // requested by a person: retry a recent failure
 }
 
-// analyzePullRequest merges a pull request and finds out what it makes stale. What is wrong
-// with the pull request is told in its preview; an error is somebody else's.
+// analyzePullRequest merges a pull request and finds the workspaces that it makes
+// stale. An error of the pull request itself goes into its preview; other errors are
+// returned.
 func (w *inventory) analyzePullRequest(ctx context.Context, pr PullRequest) (_ *pullRequestPlan, err error) {
 	preview := pr.NewPreview(w.commit.ID)
 	preview.Outcome = OutcomeInSync
@@ -74,14 +76,14 @@ func (l *pullRequestPlan) close() {
 	l.merge = nil
 }
 
-// setError notes what is wrong with the pull request as a whole.
+// setError records an error of the whole pull request.
 func (l *pullRequestPlan) setError(err error) error {
 	l.preview.Outcome, l.preview.Error = OutcomeFailed, err.Error()
 	return l.setInputsDigest()
 }
 
-// compare decides which workspaces the pull request makes stale. Those that
-// are stale without it are no concern of its.
+// compare finds the workspaces that the pull request makes stale. It leaves out those
+// that are stale without it.
 func (l *pullRequestPlan) compare() {
 	for name, entry := range l.merged.entries {
 		if len(l.merged.staleReasons(entry)) == 0 || !l.changesInputs(entry) {
@@ -103,7 +105,7 @@ func (l *pullRequestPlan) compare() {
 	slices.SortFunc(p.Renamed, func(a, b Renamed) int { return cmp.Compare(a.From, b.From) })
 }
 
-// noteRemoved notes a workspace that is there no more after the merge.
+// noteRemoved records a workspace that the merge removes or renames.
 func (l *pullRequestPlan) noteRemoved(name string) {
 	if rec := l.tip.entries[name].record; rec.Identity != "" {
 		if to := l.merged.findRename(rec); to != nil {
@@ -114,8 +116,8 @@ func (l *pullRequestPlan) noteRemoved(name string) {
 	l.preview.Removed = append(l.preview.Removed, name)
 }
 
-// changesInputs tells whether the pull request changes an input of a workspace that
-// is stale once it is merged.
+// changesInputs reports whether the pull request changes an input of a workspace that
+// is stale after the merge.
 func (l *pullRequestPlan) changesInputs(entry *workspaceEntry) bool {
 	before := l.tip.entries[entry.dir.Name]
 	if before == nil || before.config.Digest() != entry.config.Digest() || fmt.Sprint(before.config.Err) != fmt.Sprint(entry.config.Err) {
@@ -126,7 +128,6 @@ func (l *pullRequestPlan) changesInputs(entry *workspaceEntry) bool {
 	})
 }
 
-// setInputsDigest works out Inputs.
 func (l *pullRequestPlan) setInputsDigest() error {
 	p := l.preview
 	traces := map[string]any{}

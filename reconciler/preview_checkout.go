@@ -14,9 +14,9 @@ import (
 	"reconcile/reconciler/workspace"
 )
 
-// openCheckout is for code that nobody has approved: it has a checkout of its
-// own, which is gone when it is closed. A process that plans nothing but one
-// pull request shares its folder with nobody, and has it where passes do.
+// openCheckout returns a checkout for unreviewed code, which is deleted when it is
+// closed. A process that plans only one pull request shares its work directory with
+// nobody, and uses the path of passes.
 func (l *pullRequestPlan) openCheckout(run *run) *checkout {
 	checkout := run.newReadOnlyCheckout(l.merged)
 	if !l.alone {
@@ -27,8 +27,7 @@ func (l *pullRequestPlan) openCheckout(run *run) *checkout {
 	return checkout
 }
 
-// removeUntrusted removes what code that nobody has approved may have written into its
-// checkout.
+// removeUntrusted deletes the checkout: unreviewed code may have written to it.
 func (s *checkout) removeUntrusted() {
 	if s.policy == nil {
 		return
@@ -38,7 +37,6 @@ func (s *checkout) removeUntrusted() {
 	}
 }
 
-// confine has Terraform confine the job.
 func (s *checkout) confine(job *terraform.Spec, ws *workspace.Workspace) {
 	job.Untrusted, job.AllowedProviders = true, s.policy.ProviderNames()
 	job.SandboxRoot = filepath.Join(s.config.passDir(), checkoutTree)
@@ -49,8 +47,8 @@ func (s *checkout) confine(job *terraform.Spec, ws *workspace.Workspace) {
 	}
 }
 
-// listModuleDirs are the directories that a workspace is made from beside its own,
-// but for those in which other workspaces are worked on.
+// listModuleDirs returns the other directories that a workspace reads, except those
+// that overlap with the directories of other workspaces.
 func (s *checkout) listModuleDirs(ws *workspace.Workspace) (dirs []string) {
 	for _, input := range ws.Inputs {
 		shared := false
@@ -64,14 +62,13 @@ func (s *checkout) listModuleDirs(ws *workspace.Workspace) (dirs []string) {
 	return dirs
 }
 
-// isWithin tells whether a path is a directory or lies in it.
+// isWithin reports whether name is dir or lies in it.
 func isWithin(name, dir string) bool {
 	return dir == "." || name == dir || strings.HasPrefix(name, dir+"/")
 }
 
-// writeUpstreamOutputs puts the outputs of the states with a local backend that a
-// workspace reads where it looks for them, and nothing else that is in these
-// states.
+// writeUpstreamOutputs writes, where a workspace reads local states, copies that
+// contain only their outputs.
 func (s *checkout) writeUpstreamOutputs(dir string, entry *workspaceEntry) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,8 +99,8 @@ func (s *checkout) writeUpstreamOutputs(dir string, entry *workspaceEntry) error
 	return nil
 }
 
-// stripResources is a state without its resources. One that is encrypted stays as
-// it is.
+// stripResources removes the resources from a state. An encrypted state stays
+// unchanged.
 func stripResources(content []byte) ([]byte, error) {
 	var state map[string]json.RawMessage
 	if err := json.Unmarshal(content, &state); err != nil {

@@ -7,35 +7,35 @@ import (
 	"time"
 )
 
-// PreviewRequest is what a process that makes one preview is asked for.
+// PreviewRequest is the request to a process that makes one preview.
 type PreviewRequest struct {
 	PullRequest PullRequest
-	// KnownInputs are the Inputs of the preview that is on the pull request already:
-	// one that would say the same is not planned. "" plans it in any case.
+	// KnownInputs are the Inputs of the preview that the pull request already has: a
+	// preview with the same Inputs is not planned. "" always plans.
 	KnownInputs string
-	// Force: somebody asks for it, so what failed just now is tried again.
+	// Force: a person requested it, so a recent failure is tried again.
 	Force bool
 }
 
-// PreviewResponse is what came of a PreviewRequest.
+// PreviewResponse is the response to a PreviewRequest.
 type PreviewResponse struct {
 	Preview   Preview
-	Unchanged bool // Known says it all: nothing was planned
-	// Error is why no preview could be made, by no fault of the pull request.
+	Unchanged bool // the Inputs equal KnownInputs: nothing was planned
+	// Error is why no preview could be made, if the pull request is not the cause.
 	Error string
-	Busy  bool // another run holds what it needs
-	// EndsRound: the error is of what other previews need as well.
+	Busy  bool // another run holds a required lease or lock
+	// EndsRound: the error affects other previews too.
 	EndsRound bool
 }
 
-// maxAnalysis is how long merging a pull request and looking through it may take.
+// maxAnalysis limits the time to merge and analyze a pull request.
 const maxAnalysis = 15 * time.Minute
 
-// maxPreview is how long one preview may take as a whole.
+// maxPreview limits the time of one preview.
 const maxPreview = maxAnalysis + remotePlanTimeout
 
-// MakePreview merges a pull request, finds out what that makes stale, and
-// plans it. It asks nothing of Backlog, and writes nothing there.
+// MakePreview merges a pull request, finds the workspaces that it makes stale, and
+// plans them. It neither reads nor writes Backlog.
 func (r *Reconciler) MakePreview(ctx, killCtx context.Context, request PreviewRequest) *PreviewResponse {
 	answer := &PreviewResponse{Preview: request.PullRequest.NewPreview("")}
 	_, err := async(func() (any, error) { return nil, r.makePreview(ctx, killCtx, request, answer) })()
@@ -70,8 +70,8 @@ func (r *Reconciler) makePreview(ctx, killCtx context.Context, request PreviewRe
 	return planned()
 }
 
-// analyzeInTime is look with a bound on its time. What evaluates does not heed a
-// context: it is left to itself, and ends with the process.
+// analyzeInTime calls analyzePullRequest with a time limit. The evaluation does not
+// check ctx, so after the limit its goroutine runs on until the process ends.
 func (w *inventory) analyzeInTime(ctx context.Context, pr PullRequest) (*pullRequestPlan, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, maxAnalysis, fmt.Errorf("merging and looking through it took longer than %s", maxAnalysis))
 	defer cancel()
@@ -98,9 +98,8 @@ func (w *inventory) analyzeInTime(ctx context.Context, pr PullRequest) (*pullReq
 	return l, l.setError(err)
 }
 
-// previewInProcess has a preview made in a process of its own, as far as this
-// machine has one, within its time. A process that comes to a bad end is the
-// pull request's own failure, and is told there.
+// previewInProcess makes a preview in a separate process, if configured, within a time
+// limit. If that process fails, the failure belongs to this pull request alone.
 func (p *previewRun) previewInProcess(ctx, killCtx context.Context, request PreviewRequest) (*PreviewResponse, error) {
 	if p.options.Process == nil {
 		return p.reconciler.MakePreview(ctx, killCtx, request), nil

@@ -16,10 +16,9 @@ import (
 	"reconcile/state"
 )
 
-// startPlan plans what the pull request makes stale: with the roles for plans,
-// without a lease or a lock, and with nothing recorded. Which code may run is
-// for the settings at the tip to say, not for those in the pull request. What
-// it returns waits for the end.
+// startPlan plans the stale workspaces: with the plan roles, without a lease or lock,
+// and without a record. The settings at the tip, not those of the pull request, decide
+// which code may run. The returned function waits for the end.
 func (l *pullRequestPlan) startPlan(ctx, killCtx context.Context) (func() error, error) {
 	if l.merged == nil {
 		return func() error { return nil }, nil
@@ -52,8 +51,8 @@ func (l *pullRequestPlan) startPlan(ctx, killCtx context.Context) (func() error,
 	}, nil
 }
 
-// startPlans begins to plan workspaces, which are in the graph's order, as far as
-// that is allowed. What it returns waits for their results.
+// startPlans starts planning the allowed workspaces (names in dependency order); the
+// returned function waits for the results.
 func (l *pullRequestPlan) startPlans(ctx, killCtx context.Context, run *run, names []string) (func() ([]WorkspaceResult, error), error) {
 	var judged []WorkspaceResult
 	var allowed []string
@@ -115,8 +114,8 @@ func (l *pullRequestPlan) planLocally(ctx, killCtx context.Context, run *run, na
 	return results, nil
 }
 
-// prepareCheckout gets what no plan can do without, so that its failure is not told as
-// one of the pull request's. A tree that cannot be laid out is its own.
+// prepareCheckout prepares what every plan needs. Its failure is not the pull
+// request's, except for a tree that is too large.
 func (l *pullRequestPlan) prepareCheckout(ctx context.Context, checkout *checkout) error {
 	if _, err := checkout.ensureLaidOut(ctx); errors.Is(err, source.ErrTreeTooLarge) {
 		return l.setError(err)
@@ -127,11 +126,11 @@ func (l *pullRequestPlan) prepareCheckout(ctx context.Context, checkout *checkou
 	return err
 }
 
-// previewTrigger is what assumed roles' sessions and logs are named by.
+// previewTrigger appears in role session names and logs.
 const previewTrigger = "preview"
 
-// startWorkspacePlan begins to plan a workspace, when its upstreams among those planned
-// are done and there is a slot. What it returns waits for the result.
+// startWorkspacePlan plans a workspace once its planned upstreams are done and a slot
+// is free. The returned function waits for the result.
 func (l *pullRequestPlan) startWorkspacePlan(ctx, killCtx context.Context, checkout *checkout, entry *workspaceEntry, slots chan struct{}, planned map[string]func() (WorkspaceResult, error)) func() (WorkspaceResult, error) {
 	var first []func() (WorkspaceResult, error)
 	for _, up := range l.merged.graph.DependsOn(entry.dir.Name) {
@@ -141,7 +140,7 @@ func (l *pullRequestPlan) startWorkspacePlan(ctx, killCtx context.Context, check
 	}
 	return sync.OnceValues(async(func() (WorkspaceResult, error) {
 		for _, wait := range first {
-			_, _ = wait() // told where it is waited for itself
+			_, _ = wait() // the caller that waits for it reports the error
 		}
 		slots <- struct{}{}
 		defer func() { <-slots }()
@@ -153,7 +152,7 @@ func (l *pullRequestPlan) startWorkspacePlan(ctx, killCtx context.Context, check
 	}))
 }
 
-// refuse is the result of what must not be planned.
+// refuse returns the result of a workspace that must not be planned.
 func (l *pullRequestPlan) refuse(entry *workspaceEntry) (result WorkspaceResult, done bool) {
 	result = WorkspaceResult{Name: entry.dir.Name, StaleReasons: l.merged.staleReasons(entry)}
 	if err := l.pinPermissions(entry); err != nil {
@@ -174,20 +173,19 @@ func (l *pullRequestPlan) refuse(entry *workspaceEntry) (result WorkspaceResult,
 	return result, false
 }
 
-// planTimeout is how long one workspace of a pull request may take: previews of
-// others wait for it.
+// planTimeout limits one workspace of a pull request: other previews wait for it.
 const planTimeout = 15 * time.Minute
 
-// remotePlanTimeout is how long the planning of a pull request elsewhere is waited
-// for; by then a planner has given up by itself.
+// remotePlanTimeout limits the wait for a remote planner. A planner stops by itself
+// before that.
 const remotePlanTimeout = time.Hour
 
 var errTooLong = fmt.Errorf("took longer than %s", planTimeout)
 
 const refusedText = "not planned before it is merged, because a plan would run code that the settings at the tip do not allow"
 
-// pinPermissions lets the settings at the tip decide which role a plan has and which
-// variables it is given.
+// pinPermissions takes the role and the environment variables of a plan from the
+// settings at the tip.
 func (l *pullRequestPlan) pinPermissions(entry *workspaceEntry) error {
 	tip, err := l.tip.settings.PermissionConfig(entry.dir.Name)
 	if err != nil {
@@ -202,8 +200,8 @@ func (l *pullRequestPlan) pinPermissions(entry *workspaceEntry) error {
 	return nil
 }
 
-// atTip is the workspace as it is at the tip, perhaps under another name; nil
-// if it is not there.
+// atTip returns the workspace at the tip, possibly under another name; nil if there is
+// none.
 func (l *pullRequestPlan) atTip(entry *workspaceEntry) *workspace.Workspace {
 	if before := l.tip.entries[entry.dir.Name]; before != nil {
 		return l.tip.load(before)
@@ -217,8 +215,8 @@ func (l *pullRequestPlan) atTip(entry *workspaceEntry) *workspace.Workspace {
 	return nil
 }
 
-// listLocalStates are the identities of the states that lie in files, at the tip
-// and after the merge.
+// listLocalStates returns the identities of the local states at the tip and after the
+// merge.
 func (l *pullRequestPlan) listLocalStates() (all []string) {
 	for _, w := range []*inventory{l.tip, l.merged} {
 		for _, entry := range w.entries {
@@ -237,7 +235,7 @@ func (l *pullRequestPlan) outcome(result *Result) string {
 	return result.Outcome
 }
 
-// listReaders are the workspaces below those with changes.
+// listReaders returns the workspaces below those with changes.
 func (l *pullRequestPlan) listReaders() (readers []Reader) {
 	moving := map[string]bool{}
 	for _, name := range l.merged.graph.Order() {
@@ -256,9 +254,9 @@ func (l *pullRequestPlan) listReaders() (readers []Reader) {
 	return readers
 }
 
-// useEmptyState has a workspace that is not at the tip planned on an empty
-// state: what its backend names may be anybody's.
+// useEmptyState plans a workspace that is not at the tip with an empty state: its
+// backend could name anyone's state.
 func (s *checkout) useEmptyState(job *terraform.Spec) {
 	job.BackendConfig = ""
-	job.LocalState = filepath.Join(s.config.WorkDir, "copies", "none") // is never there
+	job.LocalState = filepath.Join(s.config.WorkDir, "copies", "none") // never exists
 }

@@ -13,8 +13,8 @@ import (
 	"reconcile/state/snapshot"
 )
 
-// PlanBundles is where the planning of a pull request is handed over, under a key
-// that nobody else knows. *snapshot.Store is one.
+// PlanBundles stores the request and the response of a remote plan, under a key that
+// nobody else knows. *snapshot.Store implements it.
 type PlanBundles interface {
 	PutBundleTree(ctx context.Context, key, part string, when time.Time, tree snapshot.Tree, objects []byte) error
 	FetchBundleTree(ctx context.Context, key, part, dir string, check snapshot.TreeVerifier) error
@@ -22,15 +22,15 @@ type PlanBundles interface {
 	BundleFile(ctx context.Context, key, part string, most int) ([]byte, error)
 }
 
-// planRequest is what a planner is told: which workspaces of the merged tree
-// to plan. What may run it reads in the settings of the tip itself.
+// planRequest is the request to a planner: the workspaces of the merged tree to plan.
+// The planner reads the policy from the settings of the tip itself.
 type planRequest struct {
 	Tip        treeRef  `json:"tip"`
 	Merged     treeRef  `json:"merged"`
 	Workspaces []string `json:"workspaces"`
 }
 
-// treeRef is a tree of the parcel, and what else makes a commit of it.
+// treeRef identifies a tree of the bundle, with the data that make it a commit.
 type treeRef struct {
 	Commit string    `json:"commit"`
 	Tree   string    `json:"tree"`
@@ -41,7 +41,7 @@ func treeRefOf(c *source.Commit) treeRef {
 	return treeRef{Commit: c.ID, Tree: c.Tree.ID("."), When: c.When}
 }
 
-// Parts of a parcel. The planner writes the answer, and nothing else.
+// Parts of a bundle. The planner writes only the response.
 const (
 	partTip      = "tip"
 	partMerged   = "merged"
@@ -49,15 +49,15 @@ const (
 	partResponse = "answer"
 )
 
-// maxRequest bounds what a planner reads as its order, in bytes.
+// maxRequest limits the request that a planner reads, in bytes.
 const maxRequest = 16 << 20
 
-// taskRetention is how long it is remembered that a planning was given away.
+// taskRetention is how long the record of a remote plan is stored.
 const taskRetention = 7 * 24 * time.Hour
 
-// planRemotely has the workspaces planned by `reconcile plan-parcel KEY`, in
-// a process that has neither our secrets nor our rights. It returns when that
-// is started; what it returns waits for the results.
+// planRemotely plans with `reconcile plan-parcel KEY`, in a process that has neither
+// our secrets nor our permissions. It returns when that process is started; the
+// returned function waits for the results.
 func (l *pullRequestPlan) planRemotely(ctx context.Context, run *run, names []string) (func() ([]WorkspaceResult, error), error) {
 	var answer *planResponse
 	e := &remoteTask{
@@ -100,7 +100,6 @@ func (l *pullRequestPlan) planRemotely(ctx context.Context, run *run, names []st
 	}, nil
 }
 
-// uploadRequest puts together what the planner needs.
 func (l *pullRequestPlan) uploadRequest(ctx context.Context, key string, names []string) error {
 	order := planRequest{Tip: treeRefOf(l.tip.commit), Merged: treeRefOf(l.merged.commit), Workspaces: names}
 	data, err := json.Marshal(order)
@@ -119,8 +118,8 @@ func (l *pullRequestPlan) uploadRequest(ctx context.Context, key string, names [
 	return l.tip.config.PlanBundles.PutBundleFile(ctx, key, partRequest, data)
 }
 
-// fetchResponse reads the planner's answer; nil: there is none yet. One that cannot
-// be read is an answer too.
+// fetchResponse reads the planner's response; nil if there is none yet. An unreadable
+// response counts as one with an error.
 func (l *pullRequestPlan) fetchResponse(ctx context.Context, key string) (*planResponse, error) {
 	data, err := l.tip.config.PlanBundles.BundleFile(ctx, key, partResponse, maxResponse)
 	if errors.Is(err, snapshot.ErrNotFound) {

@@ -10,26 +10,26 @@ import (
 	"reconcile/state"
 )
 
-// planResponse is what a planner gives back. It ran code that nobody has
-// approved: whoever reads it takes it for a stranger's.
+// planResponse is the response of a planner. The planner ran unreviewed code, so the
+// response is not trusted.
 type planResponse struct {
 	Workspaces []WorkspaceResult `json:"workspaces"`
-	// Problem is what in the pull request keeps all of it from being planned.
+	// Problem is an error of the pull request that prevents all its plans.
 	Problem string `json:"problem,omitempty"`
-	// Error is what went wrong that is not the pull request's.
+	// Error is an error that the pull request did not cause.
 	Error string `json:"error,omitempty"`
 }
 
-// Bounds of an answer, in bytes. A comment holds some 20,000 characters, so
-// that what is cut off a plan is seen by few.
+// Limits of a response, in bytes. A comment holds about 20,000 characters, so few
+// readers miss what is cut off.
 const (
 	maxResponse = 8 << 20
-	maxPlans    = 2 << 20 // of all plans together
-	maxText     = 8 << 10 // of an error or a warning
-	maxLines    = 50      // of warnings, and of what is refused, a workspace
+	maxPlans    = 2 << 20 // for all plans together
+	maxText     = 8 << 10 // for an error or a warning
+	maxLines    = 50      // warnings, and refusals, of one workspace
 )
 
-// truncate cuts an answer to what is taken of it.
+// truncate cuts the response to its limits.
 func (a *planResponse) truncate() {
 	a.Problem, a.Error = sanitize(a.Problem, maxText), sanitize(a.Error, maxText)
 	for i := range a.Workspaces {
@@ -40,9 +40,9 @@ func (a *planResponse) truncate() {
 	}
 }
 
-// validate believes of an answer what a wrong one could only mislead the readers
-// of a comment by: results of the workspaces that were asked for, each once,
-// of the kinds that a plan has. Why they are stale we know ourselves.
+// validate keeps only the fields of an untrusted response that can do no worse than
+// mislead a reader of the comment. It takes one result for each requested workspace;
+// stale reasons are recomputed.
 func (l *pullRequestPlan) validate(a *planResponse, names []string) ([]WorkspaceResult, error) {
 	a.truncate()
 	if a.Error != "" {
@@ -72,7 +72,7 @@ func (l *pullRequestPlan) validate(a *planResponse, names []string) ([]Workspace
 	return results, nil
 }
 
-// planOutcomes are the outcomes that a plan of a pull request can have.
+// planOutcomes are the possible outcomes of a plan of a pull request.
 var planOutcomes = map[state.Outcome]bool{
 	state.NoChanges: true, state.Pending: true, state.Failed: true, state.Blocked: true, state.Skipped: true,
 }
@@ -81,7 +81,7 @@ func nonNegative(c state.Changes) state.Changes {
 	return state.Changes{Add: max(0, c.Add), Change: max(0, c.Change), Destroy: max(0, c.Destroy), Replace: max(0, c.Replace)}
 }
 
-// validDigest is a digest, or nothing.
+// validDigest returns digest, or "" if it does not look like one.
 func validDigest(digest string) string {
 	if len(digest) > 128 || strings.Trim(digest, "0123456789abcdef") != "" {
 		return ""
@@ -89,8 +89,8 @@ func validDigest(digest string) string {
 	return digest
 }
 
-// sanitize is a text without what could move a terminal's cursor, and without
-// what is more than most bytes.
+// sanitize removes control characters, which could move a terminal's cursor, and
+// truncates the text to limit bytes.
 func sanitize(text string, limit int) string {
 	cut := len(text) - limit
 	if cut > 0 {

@@ -5,8 +5,7 @@ import (
 	"reconcile/reconciler/source"
 )
 
-// PullRequest is a branch that someone wants to be merged into the watched
-// one.
+// PullRequest is a request to merge a branch into the watched branch.
 type PullRequest struct {
 	Number int    `json:"number"`
 	Title  string `json:"title"`
@@ -14,66 +13,66 @@ type PullRequest struct {
 	Head   string `json:"head"` // commit
 }
 
-// Preview is what a pass would do once a pull request is merged.
+// Preview is the result that a pass would have after the pull request is merged.
 type Preview struct {
 	Number  int    `json:"number"`
 	Title   string `json:"title"`
 	Branch  string `json:"branch"`
 	Head    string `json:"head"`    // commit
 	Tip     string `json:"tip"`     // of the watched branch
-	Base    string `json:"base"`    // commit in which the two parted
-	Outcome string `json:"outcome"` // "" where nothing was planned, because nothing changed
-	// CrissCross: the branches were merged into each other; the newest commit that
-	// both have was taken for Base.
+	Base    string `json:"base"`    // merge base
+	Outcome string `json:"outcome"` // "" if nothing was planned because nothing changed
+	// CrissCross: the branches were merged into each other (criss-cross merge); Base is
+	// their newest common commit.
 	CrissCross bool              `json:"crossed,omitempty"`
 	Conflicts  []source.Conflict `json:"conflicts,omitempty"`
 	// Workspaces are those that the pull request makes stale.
 	Workspaces []WorkspaceResult `json:"workspaces"`
 	Readers    []Reader          `json:"readers,omitempty"`
-	Removed    []string          `json:"removed,omitempty"` // workspaces whose directory it removes
+	Removed    []string          `json:"removed,omitempty"` // workspaces that it removes
 	Renamed    []Renamed         `json:"renamed,omitempty"`
-	// Waiting are those of Workspaces that have changes at the tip already, so
-	// that their plans have both.
+	// Waiting are those of Workspaces that already have changes at the tip, so that
+	// their plans contain both.
 	Waiting []string `json:"waiting,omitempty"`
-	// PermissionChanges are those for which it changes plan_role, env or allow_unlocked:
-	// they are planned with those at the tip.
+	// PermissionChanges are the workspaces whose plan_role, env or allow_unlocked it
+	// changes: they are planned with the settings at the tip.
 	PermissionChanges []string `json:"rights,omitempty"`
-	Error             string   `json:"error,omitempty"` // why nothing in it could be planned
-	// Inputs is the same for two previews that would say the same, as far as
-	// Git and the record tell.
+	Error             string   `json:"error,omitempty"` // why nothing could be planned
+	// Inputs is a digest of what Git and the record contribute to the preview: previews
+	// with the same Inputs say the same.
 	Inputs string `json:"inputs"`
-	Action string `json:"action"` // what was done about its comment
-	// Comment is what was, or would be, written.
+	Action string `json:"action"` // what was done with its comment
+	// Comment is the comment that was written, or would be.
 	Comment string `json:"comment,omitempty"`
 
-	busy bool // it failed because another run holds what it needs
+	busy bool // it failed because another run holds a required lease or lock
 }
 
-// NewPreview returns a preview of a pull request in which nothing is planned yet.
+// NewPreview returns a preview of the pull request without any plans.
 func (pr PullRequest) NewPreview(tip string) Preview {
 	return Preview{Number: pr.Number, Title: pr.Title, Branch: pr.Branch, Head: pr.Head, Tip: tip, Workspaces: []WorkspaceResult{}}
 }
 
-// Reader is a workspace that would be looked at again after others.
+// Reader is a workspace that a pass would check again after others are applied.
 type Reader struct {
 	Name  string   `json:"name"`
 	After []string `json:"after"`
 }
 
-// Renamed is a workspace whose state goes on under another name.
+// Renamed is a workspace whose state continues under another name.
 type Renamed struct {
 	From string `json:"from"`
 	To   string `json:"to"`
 }
 
-// Outcomes of a preview beside those of a plan.
+// Outcomes of a preview, in addition to those of a plan.
 const (
 	OutcomeConflict = "conflict" // it cannot be merged
-	OutcomeRefused  = "refused"  // what it asks for is not planned before it is merged
+	OutcomeRefused  = "refused"  // it is not planned before it is merged
 )
 
-// Previews is what a round of previews came to, as `reconcile preview -o json`
-// prints it. Fields may be added, never renamed.
+// Previews is the result of a round of previews, as `reconcile preview -o json` prints
+// it. Fields may be added, never renamed.
 type Previews struct {
 	Repo         string    `json:"repo"`
 	Branch       string    `json:"branch"`
@@ -86,13 +85,12 @@ type Previews struct {
 const (
 	ActionAdded     = "added"     // the comment
 	ActionEdited    = "edited"    // the comment
-	ActionMoved     = "moved"     // the comment says what it said, of newer commits
+	ActionMoved     = "moved"     // the comment is the same; it now names newer commits
 	ActionUnchanged = "unchanged" // nothing was planned and nothing written
 	ActionPrinted   = "printed"   // a dry run
 	ActionFailed    = "failed"
 )
 
-// toNotification is a preview as it is told to people.
 func (p *Preview) toNotification(branch, environment string) *notify.Preview {
 	n := &notify.Preview{
 		Number: p.Number, Branch: p.Branch, Base: branch, Head: p.Head, Tip: p.Tip, Environment: environment,

@@ -18,8 +18,7 @@ type previewRun struct {
 	started    []*pendingPreview
 }
 
-// concurrency is how many previews are under way at once: here there is one
-// checkout for all.
+// concurrency returns how many previews run at once. Local previews share one checkout.
 func (p *previewRun) concurrency() int {
 	if p.config.Executor == nil {
 		return 1
@@ -27,8 +26,8 @@ func (p *previewRun) concurrency() int {
 	return p.config.Parallelism
 }
 
-// collect waits for the preview that was begun first, and adds it to the round.
-// The error is of what other previews need as well.
+// collect waits for the oldest started preview and adds it to the round. It returns an
+// error only if the error also affects other previews.
 func (p *previewRun) collect() error {
 	one := p.started[0]
 	p.started = p.started[1:]
@@ -53,14 +52,14 @@ func (p *previewRun) collect() error {
 	return nil
 }
 
-// pendingPreview is a preview that was begun.
+// pendingPreview is a preview that was started.
 type pendingPreview struct {
 	result Preview
-	err    error        // of what other previews need as well
-	finish func() error // waits for the answer and writes; nil: there is nothing more to do
+	err    error        // affects other previews too
+	finish func() error // waits for the response and writes the comment; nil if nothing is left to do
 }
 
-// start begins one preview, as far as there is need.
+// start starts the preview of one pull request if the preview is due.
 func (p *previewRun) start(ctx, killCtx context.Context, pr PullRequest) *pendingPreview {
 	o := &pendingPreview{result: pr.NewPreview(p.round.Tip)}
 	o.result.Action = ActionFailed
@@ -88,7 +87,7 @@ func (p *previewRun) start(ctx, killCtx context.Context, pr PullRequest) *pendin
 	o.finish = func() error {
 		answer, err := answered()
 		if err != nil {
-			o.result.Error = err.Error() // a fault of ours over one pull request is no other's
+			o.result.Error = err.Error() // an internal error on one pull request does not affect the others
 			return nil
 		}
 		if err := o.setPreview(answer); err != nil || answer.Error != "" {
@@ -103,7 +102,8 @@ func (p *previewRun) start(ctx, killCtx context.Context, pr PullRequest) *pendin
 	return o
 }
 
-// setPreview takes the answer over. The error is of what other previews need as well.
+// setPreview copies the response. It returns an error only if the error also affects
+// other previews.
 func (o *pendingPreview) setPreview(answer *PreviewResponse) error {
 	o.result = answer.Preview
 	o.result.Action = ActionFailed
@@ -123,14 +123,14 @@ func (o *pendingPreview) setPreview(answer *PreviewResponse) error {
 	return nil
 }
 
-// isOwnComment tells whether a comment is a preview of ours: that of another
-// environment is another.
+// isOwnComment reports whether text is a preview comment of this environment.
 func (p *previewRun) isOwnComment(text string) bool {
 	m, ok := notify.ReadMarker(text)
 	return ok && m.Environment == p.config.Environment
 }
 
-// writeComment writes the comment, if that is wanted.
+// writeComment writes the comment, or updates only its marker if the preview is the
+// same.
 func (p *previewRun) writeComment(ctx context.Context, result *Preview, before Comment, last notify.Marker, same bool) error {
 	if same {
 		result.Comment = notify.UpdateMarker(before.Text, result.Head, result.Tip)
@@ -147,7 +147,7 @@ func (p *previewRun) writeComment(ctx context.Context, result *Preview, before C
 		result.Action = ActionPrinted
 		return nil
 	}
-	// Plans take their time: another round may have written meanwhile.
+	// Planning takes time; another round may have written the comment meanwhile.
 	now, err := p.pulls.Comment(ctx, result.Number, p.isOwnComment)
 	if err != nil {
 		return err

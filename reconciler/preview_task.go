@@ -11,13 +11,11 @@ import (
 	"reconcile/state/snapshot"
 )
 
-// RunPlan is the other end of a preview that is made elsewhere: it plans, in
-// this process, what the order in the parcel under key asks for, and puts its
-// answer there. It needs no access to Git or Backlog, and reads the record
-// only. What must not run before it is merged is refused here again, by the
-// settings of the tip.
+// RunPlan runs in the remote process of a preview: it plans what the request under key
+// asks for, and stores the response. It needs no access to Git or Backlog, and only
+// reads the record. It checks the policy again, with the settings of the tip.
 //
-// The error is set when there is no order, or the answer could not be given.
+// It returns an error if there is no request, or if the response could not be stored.
 func (r *Reconciler) RunPlan(ctx, killCtx context.Context, key string) ([]WorkspaceResult, error) {
 	data, err := r.config.PlanBundles.BundleFile(ctx, key, partRequest, maxRequest)
 	if err != nil {
@@ -45,14 +43,13 @@ func (r *Reconciler) RunPlan(ctx, killCtx context.Context, key string) ([]Worksp
 	return answer.Workspaces, nil
 }
 
-// executePlan carries the order out.
 func (r *Reconciler) executePlan(ctx, killCtx context.Context, key string, order planRequest) *planResponse {
 	answer := &planResponse{}
 	l, err := r.loadRequest(ctx, key, order)
 	if err == nil {
 		defer r.closeCommit(l.tip.commit)
 		defer r.closeCommit(l.merged.commit)
-		ctx, cancel := context.WithTimeoutCause(ctx, remotePlanTimeout*9/10, fmt.Errorf("the pull request took longer than %s", remotePlanTimeout*9/10)) // the answer must come in time
+		ctx, cancel := context.WithTimeoutCause(ctx, remotePlanTimeout*9/10, fmt.Errorf("the pull request took longer than %s", remotePlanTimeout*9/10)) // so that the response arrives before remotePlanTimeout
 		defer cancel()
 		var planned func() ([]WorkspaceResult, error)
 		if planned, err = l.startPlans(ctx, killCtx, r.newRun(Options{Trigger: previewTrigger}), order.Workspaces); err == nil {
@@ -66,7 +63,7 @@ func (r *Reconciler) executePlan(ctx, killCtx context.Context, key string, order
 	return answer
 }
 
-// loadRequest is the look that the order was made from.
+// loadRequest rebuilds the analyzed pull request from the bundle.
 func (r *Reconciler) loadRequest(ctx context.Context, key string, order planRequest) (*pullRequestPlan, error) {
 	head, err := r.readHead(ctx)
 	if err != nil {

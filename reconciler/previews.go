@@ -8,14 +8,14 @@ import (
 	"reconcile/reconciler/notify"
 )
 
-// PullRequests is where pull requests are: Backlog.
+// PullRequests is the service that has the pull requests: Backlog.
 type PullRequests interface {
-	// Open returns those that are to be merged into the branch, without heads.
+	// Open returns the open pull requests into the branch, without heads.
 	Open(ctx context.Context, branch string) ([]PullRequest, error)
-	// Comment finds the newest comment of our own that mine takes for ours; one
-	// without an id when there is none.
+	// Comment returns our newest comment that mine accepts. Its ID is 0 if there is
+	// none.
 	Comment(ctx context.Context, number int, mine func(text string) bool) (Comment, error)
-	// Put adds a comment, or replaces the text of the one with this id.
+	// Put adds a comment, or replaces the text of the comment with this id.
 	Put(ctx context.Context, number, id int, text string) error
 }
 
@@ -23,32 +23,31 @@ type PullRequests interface {
 type Comment struct {
 	ID   int // 0: there is none
 	Text string
-	At   time.Time // when it was last written
+	At   time.Time // last update
 }
 
-// PreviewOptions are what one round of previews is asked for.
+// PreviewOptions are the options of one round of previews.
 type PreviewOptions struct {
-	Number int  // this pull request alone; 0: all that are open
-	Force  bool // also those that nothing has changed for
-	DryRun bool // write no comments
+	Number int  // only this pull request; 0: all open ones
+	Force  bool // also plan those without changes
+	DryRun bool // do not write comments
 	// Writer is called when there is something to write.
 	Writer func(ctx context.Context) (*notify.Writer, error)
-	// Process makes a preview in a process of its own, so that one pull request
-	// cannot harm the preview of another. The error says how a process ended
-	// that gave no response. nil: previews are made in this process.
+	// Process makes a preview in a separate process, so that one pull request cannot
+	// affect the preview of another. The error describes the end of a process that gave
+	// no response. nil makes previews in this process.
 	Process func(ctx, killCtx context.Context, request PreviewRequest) (*PreviewResponse, error)
-	// OnResult is called with each result as it comes; it may be nil.
+	// OnResult is called with each result; it may be nil.
 	OnResult func(Preview)
 }
 
-// retryFailedAfter is how old a preview that failed must be before it is made again
-// although neither head nor tip has moved: what failed may have been AWS.
+// retryFailedAfter is the minimum age of a failed preview before it is made again with
+// the same head and tip: the cause may have been AWS.
 const retryFailedAfter = 30 * time.Minute
 
-// Previews makes one round over the open pull requests. Of those that are as
-// they were nothing is planned and nothing written. What goes wrong with one
-// keeps no other from its preview; the error is set when Backlog, Git or the
-// record as such failed.
+// Previews makes one round over the open pull requests. For those without changes it
+// plans and writes nothing. A failure of one pull request does not affect the others;
+// the error is set when Backlog, Git or the record failed.
 func (r *Reconciler) Previews(ctx, killCtx context.Context, pulls PullRequests, o PreviewOptions) (*Previews, error) {
 	round := &Previews{Repo: r.config.Repo, Branch: r.config.Branch, PullRequests: []Preview{}}
 	err := r.previews(ctx, killCtx, pulls, o, round)
@@ -68,7 +67,7 @@ func (r *Reconciler) previews(ctx, killCtx context.Context, pulls PullRequests, 
 		return fmt.Errorf("ask for the tip of %s: %w", r.config.Branch, err)
 	}
 	round.Tip = tip.Commit
-	ctx, cancel := context.WithCancel(ctx) // nobody waits any more when we return
+	ctx, cancel := context.WithCancel(ctx) // nobody waits for the previews after the return
 	defer cancel()
 	p := &previewRun{reconciler: r, config: &r.config, pulls: pulls, options: o, round: round}
 	for _, pr := range open {
@@ -90,7 +89,7 @@ func (r *Reconciler) previews(ctx, killCtx context.Context, pulls PullRequests, 
 	return nil
 }
 
-// openPullRequests are those to look at, each with its head.
+// openPullRequests returns the pull requests to preview, with their heads.
 func (r *Reconciler) openPullRequests(ctx context.Context, pulls PullRequests, only int) ([]PullRequest, error) {
 	all, err := pulls.Open(ctx, r.config.Branch)
 	if err != nil {
@@ -123,7 +122,7 @@ func (r *Reconciler) openPullRequests(ctx context.Context, pulls PullRequests, o
 func pullRef(pr PullRequest) string   { return fmt.Sprintf("refs/pull/%d/head", pr.Number) }
 func branchRef(pr PullRequest) string { return "refs/heads/" + pr.Branch }
 
-// UnknownPullRequestError is a number that no open pull request has.
+// UnknownPullRequestError is returned for a number that no open pull request has.
 type UnknownPullRequestError struct {
 	Number int
 	Branch string

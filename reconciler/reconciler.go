@@ -1,6 +1,6 @@
-// Package reconciler is the pass: from the tip of the watched branch to
-// applied workspaces (pass.go, top to bottom), and the questions that can be
-// asked of the same things without changing any: plan, changed, graph, status.
+// Package reconciler runs passes: it brings the workspaces to the tip of the watched
+// branch (pass.go, top to bottom). It also answers questions about the same data
+// without changing it: plan, changed, graph, status.
 package reconciler
 
 import (
@@ -17,7 +17,7 @@ import (
 	"reconcile/state/snapshot"
 )
 
-// Source is the watched repository. *source.Repository is one.
+// Source is the watched repository. *source.Repository implements it.
 type Source interface {
 	Tip(ctx context.Context, protocol string) (source.Tip, error)
 	Fetch(ctx context.Context, commit string) (*source.Commit, error)
@@ -27,8 +27,8 @@ type Source interface {
 	Merge(ctx context.Context, tip, head string) (*source.Merge, error)
 }
 
-// Snapshots keeps the trees that were applied, and the logs of runs.
-// *snapshot.Store is one.
+// Snapshots stores the trees that were applied, and the logs of runs. *snapshot.Store
+// implements it.
 type Snapshots interface {
 	Put(ctx context.Context, commit string, when time.Time, tree snapshot.Tree, objects []byte) (location string, err error)
 	Fetch(ctx context.Context, commit, dir string, check snapshot.TreeVerifier) error
@@ -38,79 +38,78 @@ type Snapshots interface {
 	PruneLogs(ctx context.Context, before time.Time, keep func(run string) bool) ([]string, error)
 }
 
-// Config is what a Reconciler works with and on.
+// Config holds the settings and dependencies of a Reconciler.
 type Config struct {
-	Repo        string // for people: no credentials in it
+	Repo        string // shown to people: contains no credentials
 	Branch      string
-	RecordName  string // the record's name: also the name of its folder below Work
-	Environment string // of reconcile.hcl; "" for none
+	RecordName  string // name of the record, and of its directory below WorkDir
+	Environment string // environment in reconcile.hcl; "" for none
 
 	Source    Source
-	Signers   *source.Signers // who must have signed the tip; nil: nobody need
+	Signers   *source.Signers // accepted signers of the tip; nil: no signature is required
 	Record    *state.Record
 	Snapshots Snapshots
-	// Terraform is called once, when the first workspace is planned, so that
-	// a pass with nothing to do starts no process.
+	// Terraform is called once, when the first workspace is planned, so that a pass
+	// with nothing to do starts no process.
 	Terraform func(ctx context.Context) (Terraform, error)
-	// Product tells which product Terraform is, without starting it where that
-	// can be told otherwise; nil: it is Terraform.
+	// Product returns which product Terraform is, without starting it if possible. nil
+	// means Terraform.
 	Product func(ctx context.Context) (workspace.Product, error)
-	// Executor does the work on workspaces elsewhere; nil: it is done here.
+	// Executor runs workspaces in other processes; nil runs them in this process.
 	Executor Executor
-	// PlanBundles is where previews that an Executor makes are handed over; it may
-	// be nil where there is none.
+	// PlanBundles stores the requests and responses of previews that an Executor runs.
+	// It may be nil without an Executor.
 	PlanBundles PlanBundles
-	// Notifiers tell people what became of workspaces.
+	// Notifiers send notifications about workspaces.
 	Notifiers []Notifier
-	// DigestKey returns the key of outputs digests and of hashed variables,
-	// and its id. Called only when something is hashed.
+	// DigestKey returns the key for output digests and hashed variables, and the key's
+	// id. It is called only when something is hashed.
 	DigestKey func(ctx context.Context) (id string, key []byte, err error)
-	// LookupEnv returns a variable of our environment (TF_VAR_* that the
-	// settings declare).
+	// LookupEnv returns an environment variable (TF_VAR_* that the settings declare).
 	LookupEnv func(name string) (string, bool)
 
-	WorkDir    string // folder for the checkout
-	LocalState string // folder for states with a local backend; "" where they are refused
-	// LocalStateOf is that folder for another record of the store; nil where
-	// such states are refused.
+	WorkDir    string // directory of the checkout
+	LocalState string // directory of states with a local backend; "" refuses such states
+	// LocalStateOf returns that directory for another record of the store. nil refuses
+	// such states.
 	LocalStateOf func(record string) string
-	WorkTrees    []string // of a local repository, where such a state may lie already
+	WorkTrees    []string // work trees of a local repository, which may already contain such a state
 
-	Parallelism int           // workspaces at once
-	Wait        time.Duration // how long to wait for what another run holds
-	// TaskPoll is how often a pass looks whether what an Executor started has
-	// come to its end, more often at first; 5 s when zero.
+	Parallelism int           // how many workspaces run at once
+	Wait        time.Duration // how long to wait for a lease or lock of another run
+	// TaskPoll is how often a pass polls a task of the Executor; the first polls are
+	// more frequent. Zero means 5 s.
 	TaskPoll time.Duration
-	// TipPoll is how long after the tip was asked for a pass asks again
-	// before it starts another workspace; 30 s when zero.
+	// TipPoll is the minimum age of the last tip poll before a pass polls the tip
+	// again, which it does before it starts another workspace. Zero means 30 s.
 	TipPoll time.Duration
 	Now     func() time.Time
-	// Jitter returns a part of a duration, by chance; it may be nil.
+	// Jitter returns a random part of a duration; it may be nil.
 	Jitter func(time.Duration) time.Duration
 	Log    *slog.Logger
-	// Observe is told of each step of the pass and of each workspace, from
-	// several goroutines; it may be nil.
+	// Observe receives an event for each step of the pass and of each workspace. It is
+	// called from several goroutines; it may be nil.
 	Observe func(Event)
 }
 
-// Options are what one pass is asked for.
+// Options are the options of one pass.
 type Options struct {
-	Run     string   // id (ULID); "" makes one
+	Run     string   // id (ULID); "" generates one
 	Trigger string   // schedule, manual, webhook
-	Only    []string // these workspaces alone; none: all
-	Replan  bool     // take every workspace (or every one of Only) as stale
-	Adopt   bool     // apply to a state that exists already and that we have no record of
+	Only    []string // only these workspaces; empty: all
+	Replan  bool     // treat every workspace (or every one of Only) as stale
+	Adopt   bool     // apply to an existing state that the record does not know
 }
 
 // Reconciler runs passes over one repository, branch and record.
 type Reconciler struct {
 	config      Config
 	terraformMu sync.Mutex
-	terraform   Terraform // once it was needed
+	terraform   Terraform // nil until a workspace needs it
 }
 
-// New returns a Reconciler. Source, Record, Snapshots, Terraform, DigestKey
-// and Work must be set.
+// New returns a Reconciler. Source, Record, Snapshots, Terraform, DigestKey and WorkDir
+// must be set.
 func New(c Config) *Reconciler {
 	if c.Parallelism < 1 {
 		c.Parallelism = 1

@@ -14,8 +14,8 @@ import (
 	"reconcile/state"
 )
 
-// blockedError is why a workspace waits for a person. Retry: or for something
-// that may pass by itself. Held: a hold stands for it until it is lifted.
+// blockedError is why a workspace waits for a person. retry: it may also pass by
+// itself. held: a hold represents it until the hold is removed.
 type blockedError struct {
 	reason string
 	retry  bool
@@ -24,7 +24,7 @@ type blockedError struct {
 
 func (e *blockedError) Error() string { return e.reason }
 
-// outcomeOf is what an error makes of a workspace.
+// outcomeOf maps an error to a workspace outcome.
 func outcomeOf(err error) state.Outcome {
 	var busy *state.BusyError
 	var checkoutBusy *CheckoutBusyError
@@ -40,18 +40,18 @@ func outcomeOf(err error) state.Outcome {
 	}
 }
 
-// cleanupContext is for what must be written even when the pass was told to
-// stop.
+// cleanupContext returns a context for writes that must happen even after the pass was
+// stopped.
 func cleanupContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 }
 
-// recordTimeout is how long a write to the record is tried. With the time since
-// a lease was last renewed it is well within that lease.
+// recordTimeout limits the retries of a write to the record. With the time since the
+// lease's last renewal it is well below the lease's duration.
 const recordTimeout = 20 * time.Second
 
-// retryWrite does a write that must not be lost again and again, until it is done,
-// ctx ends, or nothing is to be hoped for any more.
+// retryWrite repeats a write that must not be lost, until it succeeds, ctx ends, or the
+// error is permanent.
 func retryWrite(ctx context.Context, write func() error) error {
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
 		err := write()
@@ -61,9 +61,9 @@ func retryWrite(ctx context.Context, write func() error) error {
 	}
 }
 
-// recordSuccess records that exactly the trace is applied: after an apply that
-// ended with success, or an empty plan. A pass that was told to stop meanwhile
-// still does it: the work is done.
+// recordSuccess records that exactly the trace is applied: after a successful apply or
+// an empty plan. A pass that was stopped meanwhile still records it, because the work
+// is done.
 func (v *workspaceRun) recordSuccess(ctx context.Context, tf Terraform, plan *terraform.Plan, outcome state.Outcome) error {
 	v.enterPhase(PhaseRecord)
 	outputs, err := v.readOutputs(ctx)
@@ -96,7 +96,7 @@ func (v *workspaceRun) recordSuccess(ctx context.Context, tf Terraform, plan *te
 	rec.Changes, rec.Risk, rec.PlanDigest = v.result.Changes, v.result.Risk, v.result.PlanDigest
 	rec.Failures, rec.RetryAt = 0, time.Time{}
 	rec.TerraformVersion, rec.LockFileID = tf.Product()+" "+tf.Version(), plan.LockFileID
-	// What Terraform left running must be gone before the lease is free.
+	// Terraform's remaining processes must end before the lease is released.
 	lingering := v.closeSession()
 	write := v.lease.WriteAndRelease
 	if lingering != nil {
@@ -111,14 +111,13 @@ func (v *workspaceRun) recordSuccess(ctx context.Context, tf Terraform, plan *te
 	return lingering
 }
 
-// tellChecks warns of the checks that fail after an apply, in place of those that
-// failed in its plan: these may have been right since.
+// tellChecks replaces the warnings about checks that failed in the plan by those about
+// checks that fail after the apply: the apply may have corrected some.
 func (v *workspaceRun) tellChecks(planned, applied []string) {
 	kept := slices.DeleteFunc(v.result.Warnings, func(warning string) bool { return slices.Contains(planned, warning) })
 	v.result.Warnings = append(kept, applied...)
 }
 
-// readOutputs reads what the state's outputs are by now.
 func (v *workspaceRun) readOutputs(ctx context.Context) (terraform.Outputs, error) {
 	own, cancel := cleanupContext(ctx)
 	defer cancel()
@@ -128,8 +127,8 @@ func (v *workspaceRun) readOutputs(ctx context.Context) (terraform.Outputs, erro
 	return v.session.Outputs(own, v.key)
 }
 
-// noteLock keeps with the lease that a Terraform has left its lock of the state,
-// or may have.
+// noteLock records with the lease that Terraform has left, or may have left, its state
+// lock.
 func (v *workspaceRun) noteLock(err error) {
 	var step *terraform.StepError
 	var unlock *terraform.UnlockError
@@ -142,12 +141,12 @@ func (v *workspaceRun) noteLock(err error) {
 	}
 }
 
-// recordFailure records a run that did not come to its end, and returns the error.
-// An attempt stays in the record.
+// recordFailure records a failed or blocked run and returns the error. An attempt stays
+// in the record.
 func (v *workspaceRun) recordFailure(ctx context.Context, err error) error {
 	v.noteLock(err)
 	if errors.Is(context.Cause(ctx), state.ErrLeaseLost) {
-		return fmt.Errorf("%w; stopped: %w", err, state.ErrLeaseLost) // no longer ours to write
+		return fmt.Errorf("%w; stopped: %w", err, state.ErrLeaseLost) // without the lease we must not write
 	}
 	var errored *terraform.ErroredStateError
 	if errors.As(err, &errored) {
@@ -156,7 +155,7 @@ func (v *workspaceRun) recordFailure(ctx context.Context, err error) error {
 	stopped := ctx.Err() != nil
 	rec := &v.record
 	if rec.Trace == nil && rec.Attempt == nil {
-		v.updateMetadata() // else it tells of what was applied
+		v.updateMetadata() // else the metadata describe what was applied
 	}
 	rec.Outcome, rec.Error, rec.OutcomeAt, rec.PendingInputs = state.Failed, err.Error(), v.config.Now(), pendingInputs(v.entry, v.trace)
 	rec.Changes, rec.Risk, rec.PlanDigest = v.result.Changes, v.result.Risk, v.result.PlanDigest
@@ -172,7 +171,7 @@ func (v *workspaceRun) recordFailure(ctx context.Context, err error) error {
 		if waits.held {
 			rec.PendingInputs = nil
 		}
-	case v.checkout.inventory.load(v.entry).Err != nil: // there is nothing to try before a commit mends it
+	case v.checkout.inventory.load(v.entry).Err != nil: // no retry helps before a commit corrects it
 	case stopped:
 		rec.PendingInputs = nil
 	default:
@@ -187,7 +186,6 @@ func (v *workspaceRun) recordFailure(ctx context.Context, err error) error {
 	return err
 }
 
-// updateMetadata brings the record's description of the workspace up to date.
 func (v *workspaceRun) updateMetadata() {
 	ws := v.checkout.inventory.load(v.entry)
 	rec := &v.record
@@ -196,15 +194,15 @@ func (v *workspaceRun) updateMetadata() {
 	rec.Removed = false
 }
 
-// backoff is how long to wait before the next try after n failures in a row:
-// a minute, doubled each time up to an hour, a fifth more or less.
+// backoff returns the delay before the next try after n failures in a row: one minute,
+// doubled each time up to one hour, plus or minus 20 percent.
 func (c *Config) backoff(n int) time.Duration {
 	wait := min(time.Minute<<min(n-1, 10), time.Hour)
 	return wait*4/5 + c.Jitter(wait*2/5)
 }
 
-// saveErroredState keeps the state that Terraform could not write, and holds the
-// workspace until a person has brought it in.
+// saveErroredState stores the state that Terraform could not write, and holds the
+// workspace until a person has pushed it.
 func (v *workspaceRun) saveErroredState(ctx context.Context, errored *terraform.ErroredStateError) error {
 	ctx, cancel := cleanupContext(ctx)
 	defer cancel()
@@ -222,8 +220,8 @@ func (v *workspaceRun) saveErroredState(ctx context.Context, errored *terraform.
 	return v.checkout.placeRecoveryHold(ctx, v.entry, errored.File, kept)
 }
 
-// placeRecoveryHold places a recovery hold on a workspace whose state was not written, and
-// is in that file: kept says where else.
+// placeRecoveryHold holds a workspace whose state was not written and is in file; kept
+// lists all its locations.
 func (s *checkout) placeRecoveryHold(ctx context.Context, entry *workspaceEntry, file, kept string) error {
 	mend := fmt.Sprintf("in a checkout of %s run `terraform init`, then `terraform state push FILE`", entry.dir.Path)
 	switch {

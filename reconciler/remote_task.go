@@ -11,35 +11,33 @@ import (
 	"reconcile/state"
 )
 
-// remoteTask is work that is given to a process elsewhere: written down, so that
-// whoever comes after us finds it there instead of starting it again; started;
-// and waited for.
+// remoteTask runs work in another process. It records the task before starting it, so
+// that a later pass finds it instead of starting a second one.
 type remoteTask struct {
 	config *Config
-	tasks  *state.Record // where it is written down, under its name
+	tasks  *state.Record // store of the tasks, by name
 	log    *slog.Logger
-	// start starts the task.
-	start func(ctx context.Context, task state.Task) (id string, err error)
-	// poll looks whether what came of the task is there, and takes it. A
-	// blockedError of it ends the wait.
+	start  func(ctx context.Context, task state.Task) (id string, err error)
+	// poll reports whether the task's result is available, and takes it. A blockedError
+	// ends the wait.
 	poll func(ctx context.Context, task *state.Task) (bool, error)
-	// retryAfter is how old one that ended without a word must be before the same
-	// work is given away again; longest is how long one is waited for, 0: as
-	// long as it lives.
+	// retryAfter is the minimum age of a task that exited without a result before the
+	// same work is started again. timeout limits the wait for a task; 0 waits until it
+	// ends.
 	retryAfter, timeout time.Duration
-	// observed: the executor has known the task once.
+	// observed: the executor has reported the task at least once.
 	observed bool
 }
 
-// startGrace is how long an executor may say of what it has just started that
-// there is no such thing: ECS and CodeBuild answer from copies that lag.
+// startGrace is how long an executor may report a task that it has just started as not
+// found: ECS and CodeBuild answer from replicas that lag.
 const startGrace = 5 * time.Minute
 
-// answersWithin is how long an executor may take to say whether a task has ended.
+// answersWithin limits one status request to the executor.
 const answersWithin = time.Minute
 
-// run gives the work away, or finds it given away, and waits for its end. The
-// task is returned with an error too.
+// run starts the task, or finds it running, and waits for its end. It returns the task
+// also with an error.
 func (e *remoteTask) run(ctx context.Context, next state.Task) (state.Task, error) {
 	task, err := e.startOrFind(ctx, next)
 	if err != nil {
@@ -48,8 +46,8 @@ func (e *remoteTask) run(ctx context.Context, next state.Task) (state.Task, erro
 	return e.wait(ctx, task)
 }
 
-// startOrFind finds the task that an earlier process, which did not live to see
-// its end, has given away for the same work; else it makes one and starts it.
+// startOrFind finds the unfinished task that an earlier process started for the same
+// work; otherwise it records and starts a new one.
 func (e *remoteTask) startOrFind(ctx context.Context, next state.Task) (state.Task, error) {
 	old, _, err := e.tasks.Task(ctx, next.Name)
 	if err != nil {
@@ -70,24 +68,24 @@ func (e *remoteTask) startOrFind(ctx context.Context, next state.Task) (state.Ta
 			return next, err
 		}
 	} else {
-		next = old // it was perhaps not started: the same key finds it, or starts it
+		next = old // it may not have been started: the same key finds it or starts it
 	}
 	started := next
 	if started.ID, err = e.start(ctx, next); err != nil {
 		return next, fmt.Errorf("start the work on %s elsewhere: %w", next.Name, err)
 	}
 	e.log.Info("started elsewhere", "id", started.ID)
-	own, cancel := cleanupContext(ctx) // it runs: whoever comes after us must find it
+	own, cancel := cleanupContext(ctx) // it runs now: a later pass must find it
 	defer cancel()
 	err = retryWrite(own, func() error { return e.tasks.PutTask(own, next, started) })
 	if errors.Is(err, state.ErrConflict) {
-		err = nil // it has come to its end already
+		err = nil // it has already ended
 	}
 	return started, err
 }
 
-// isRunning reports whether a task that was started has not ended yet, or has
-// said what came of it. It asks until the executor gives an answer.
+// isRunning reports whether a started task still runs or has a result. It repeats the
+// request until the executor answers.
 func (e *remoteTask) isRunning(ctx context.Context, task state.Task) (bool, error) {
 	if task.ID == "" || e.timeout > 0 && e.config.Now().Sub(task.DispatchedAt) >= e.timeout {
 		return false, nil
@@ -112,12 +110,12 @@ func (e *remoteTask) isRunning(ctx context.Context, task state.Task) (bool, erro
 		if err := state.Sleep(short, pause); ctx.Err() != nil {
 			return false, goesOn(task, err)
 		} else if err != nil {
-			return false, nil // it has taken longer than it may
+			return false, nil // the task has timed out
 		}
 	}
 }
 
-// bound ends the context when a task has taken as long as it may.
+// bound returns a context that ends at the task's timeout.
 func (e *remoteTask) bound(ctx context.Context, task state.Task) (context.Context, context.CancelFunc) {
 	if e.timeout == 0 {
 		return context.WithCancel(ctx)
@@ -126,13 +124,13 @@ func (e *remoteTask) bound(ctx context.Context, task state.Task) (context.Contex
 	return context.WithTimeoutCause(ctx, left, fmt.Errorf("it has taken longer than %s", e.timeout))
 }
 
-// goesOn is why nobody waits for a task any more.
+// goesOn returns the error for a task that runs on without anyone waiting.
 func goesOn(task state.Task, why error) error {
 	return fmt.Errorf("%s goes on with %s; the next pass finds it there (%w)", task.ID, task.Name, why)
 }
 
-// hasEnded reports whether the executor's task has ended. One that the executor does
-// not know has, if it was known before or was started long ago.
+// hasEnded reports whether the task has ended. A task that the executor does not know
+// has ended if it was observed before, or was started longer than startGrace ago.
 func (e *remoteTask) hasEnded(ctx context.Context, task state.Task) (ended bool, why string, err error) {
 	brief, cancel := context.WithTimeout(ctx, answersWithin)
 	defer cancel()
@@ -149,8 +147,7 @@ func (e *remoteTask) hasEnded(ctx context.Context, task state.Task) (ended bool,
 	return status == TaskEnded, why, nil
 }
 
-// wait waits until the task has said what came of it, or has ended without a
-// word.
+// wait waits until the task has a result, or has exited without one.
 func (e *remoteTask) wait(ctx context.Context, task state.Task) (state.Task, error) {
 	ctx, cancel := e.bound(ctx, task)
 	defer cancel()
@@ -173,7 +170,7 @@ func (e *remoteTask) wait(ctx context.Context, task state.Task) (state.Task, err
 			if ended, why, err = e.hasEnded(ctx, task); err != nil && ctx.Err() == nil {
 				e.log.Warn("could not ask whether the work elsewhere has ended; going on", "id", task.ID, "error", err)
 			} else if ended {
-				continue // what it said last may not have been read
+				continue // poll once more: its result may be new
 			}
 		}
 		if err := state.Sleep(ctx, pause); err != nil {

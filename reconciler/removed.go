@@ -15,8 +15,8 @@ import (
 	"reconcile/state"
 )
 
-// handleRemoved gives removed workspaces their tombstones, and a renamed one its
-// record under the new name. One whose lease stays held is left for a later pass.
+// handleRemoved writes tombstones for removed workspaces, and moves the record of a
+// renamed one to its new name. If the lease stays held, a later pass does it.
 func (p *pass) handleRemoved(ctx context.Context, w *inventory) {
 	for _, rec := range w.removed {
 		if to := w.findRename(rec); to != nil {
@@ -31,8 +31,8 @@ func (p *pass) handleRemoved(ctx context.Context, w *inventory) {
 		}
 		switch err := p.writeTombstone(ctx, w, rec); {
 		case errors.Is(err, state.ErrTipMoved):
-			continue // the next round sees to it
-		case err != nil: // busy, so that the next pass sees to it
+			continue // the next round handles it
+		case err != nil: // busy, so that the next pass handles it
 			result.Outcome, result.Error = state.Busy, fmt.Sprintf("%s; its record could not be closed yet: %v", result.Error, err)
 		}
 		p.run.log.Warn(result.Error, "workspace", rec.Name)
@@ -40,7 +40,6 @@ func (p *pass) handleRemoved(ctx context.Context, w *inventory) {
 	}
 }
 
-// explainRemoval says why a recorded workspace is none any more.
 func (w *inventory) explainRemoval(rec state.Workspace) string {
 	if w.commit.Tree.ID(rec.Path) == workspace.AbsentID {
 		return fmt.Sprintf("its directory %s is gone from the tip", rec.Path)
@@ -48,7 +47,7 @@ func (w *inventory) explainRemoval(rec state.Workspace) string {
 	return fmt.Sprintf("its directory %s is no workspace at the tip: it holds no configuration, or the settings' patterns do not match it", rec.Path)
 }
 
-// findRename finds the new workspace that has a removed one's state.
+// findRename returns the new workspace that has the state of a removed one.
 func (w *inventory) findRename(rec state.Workspace) *workspaceEntry {
 	for _, entry := range w.entries {
 		if !entry.recorded && entry.loaded != nil && entry.loaded.Err == nil && entry.loaded.Identity == rec.Identity {
@@ -60,13 +59,13 @@ func (w *inventory) findRename(rec state.Workspace) *workspaceEntry {
 
 func (p *pass) rename(ctx context.Context, w *inventory, rec state.Workspace, to *workspaceEntry) error {
 	return p.run.withLease(ctx, w.head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
-		// Killed in between, the state is to be found under both names: that
-		// of the record counts, even if the renaming is taken back.
+		// If the run is killed in between, the state is found under both names: the
+		// record's name counts, even if the rename is reverted.
 		if err := p.linkLocalState(rec, to.dir.Name); err != nil {
 			return err
 		}
-		// A state that Terraform could not write lies under the old path: kept
-		// under the new name, it holds that one.
+		// A state that Terraform could not write lies under the old path. It is saved
+		// under the new name, and then blocks that workspace.
 		if _, err := terraform.SaveErroredState(p.config.WorkDir, to.dir.Name, filepath.Join(p.reconciler.passRoot(), filepath.FromSlash(gitpath.Unquote(rec.Path)))); err != nil {
 			return err
 		}
@@ -79,7 +78,7 @@ func (p *pass) rename(ctx context.Context, w *inventory, rec state.Workspace, to
 			return err
 		}
 		to.record, to.recorded = moved, true
-		if hold, ok := w.holds[rec.Name]; ok { // it has moved too
+		if hold, ok := w.holds[rec.Name]; ok { // the hold has moved too
 			to.hold = &hold
 		}
 		to.ownReasons = w.ownReasons(to, moved)
@@ -88,7 +87,7 @@ func (p *pass) rename(ctx context.Context, w *inventory, rec state.Workspace, to
 	})
 }
 
-// linkLocalState gives a state that we keep the workspace's new name as well.
+// linkLocalState links a local state to the workspace's new name.
 func (p *pass) linkLocalState(rec state.Workspace, to string) error {
 	old, now := p.config.localStatePath(rec.Name), p.config.localStatePath(to)
 	if !p.config.hasLocalState(rec) || !hasContent(old) || isSameFile(old, now) {
@@ -107,7 +106,7 @@ func (p *pass) linkLocalState(rec state.Workspace, to string) error {
 	return nil
 }
 
-// unlinkLocalState takes the old name from it.
+// unlinkLocalState removes the link under the old name.
 func (p *pass) unlinkLocalState(rec state.Workspace) error {
 	if !p.config.hasLocalState(rec) {
 		return nil
@@ -115,7 +114,7 @@ func (p *pass) unlinkLocalState(rec state.Workspace) error {
 	return removeIfExists(p.config.localStatePath(rec.Name))
 }
 
-// hasLocalState tells whether the state of a workspace is a file that we keep.
+// hasLocalState reports whether the state of a workspace is a file in our directory.
 func (c *Config) hasLocalState(rec state.Workspace) bool {
 	return strings.HasPrefix(rec.Identity, localIdentityPrefix) && c.LocalState != ""
 }
@@ -150,10 +149,9 @@ func (p *pass) writeTombstone(ctx context.Context, w *inventory, rec state.Works
 	})
 }
 
-// leaseIdentity is what a workspace's lease is on: its state's identity. A local
-// state is this record's own, and only its path in the repository is in the
-// identity; a workspace whose files never parsed has none, and stands for
-// itself.
+// leaseIdentity returns the identity of a workspace's lease: that of its state. A local
+// state's is only a path in the repository, so the record's name is added. A workspace
+// that never parsed has none and uses its own name.
 func (c *Config) leaseIdentity(name, identity string) string {
 	switch {
 	case identity == "":
@@ -164,8 +162,8 @@ func (c *Config) leaseIdentity(name, identity string) string {
 	return identity
 }
 
-// clearFailure takes a failure, or a plan that waited, off the record of a workspace
-// that is not stale any more: someone has taken back what caused it.
+// clearFailure removes a failed or blocked outcome from the record of a workspace that
+// is not stale any more: its cause was reverted.
 func (p *pass) clearFailure(ctx context.Context, w *inventory, entry *workspaceEntry) {
 	if o := entry.record.Outcome; !entry.recorded || o != state.Failed && o != state.Blocked {
 		return

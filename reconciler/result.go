@@ -9,15 +9,15 @@ import (
 	"reconcile/state"
 )
 
-// Exit codes of a pass and of the commands built on it (docs: README, "Exit
-// codes"). The first that applies is taken.
+// Exit codes of a pass and of the commands built on it (docs: README, "Exit codes").
+// The first one that applies is used.
 const (
-	ExitOK       = 0  // in sync, or all applied
-	ExitFailed   = 1  // something failed, or waits out its backoff after a failure
-	ExitPending  = 2  // changes are pending, or wait for a person
-	ExitBusy     = 3  // another run holds what this one needs
-	ExitUsage    = 64 // wrong usage
-	ExitInternal = 70 // a fault of ours
+	ExitOK       = 0  // in sync, or everything applied
+	ExitFailed   = 1  // a workspace failed, or waits for its backoff after a failure
+	ExitPending  = 2  // changes are pending or wait for a person
+	ExitBusy     = 3  // another run holds a required lease or lock
+	ExitUsage    = 64 // usage error
+	ExitInternal = 70 // internal error
 )
 
 // Outcomes of a pass.
@@ -27,50 +27,50 @@ const (
 	OutcomeFailed  = "failed"
 	OutcomeBlocked = "blocked"
 	OutcomeBusy    = "busy"
-	OutcomePending = "pending" // of a plan: there is something to apply
-	OutcomeDrifted = "drifted" // of a look for drift: some is not as it was applied
+	OutcomePending = "pending" // plan: there are changes to apply
+	OutcomeDrifted = "drifted" // drift check: a workspace has drifted
 )
 
-// Result is what a pass did, as `reconcile now -o json` prints it. Fields may
-// be added, never renamed.
+// Result is the result of a pass, as `reconcile now -o json` prints it. Fields may be
+// added, never renamed.
 type Result struct {
 	Run        string            `json:"run"` // ULID
 	Repo       string            `json:"repo"`
 	Branch     string            `json:"branch"`
 	Trigger    string            `json:"trigger"`
-	From       string            `json:"from"`                // commit that the record had adopted before; "" for none
+	From       string            `json:"from"`                // commit adopted before; "" for none
 	To         string            `json:"to"`                  // tip
-	Rewritten  bool              `json:"rewritten,omitempty"` // From is no ancestor of To: a force-push
+	Rewritten  bool              `json:"rewritten,omitempty"` // From is not an ancestor of To: a force-push
 	Outcome    string            `json:"outcome"`
-	Snapshot   string            `json:"snapshot"` // where the tree of To is kept; "" when there was nothing to do
+	Snapshot   string            `json:"snapshot"` // location of the stored tree of To; "" if there was nothing to do
 	Workspaces []WorkspaceResult `json:"workspaces"`
 	Warnings   []string          `json:"warnings,omitempty"`
 	Exit       int               `json:"exit"`
-	// BehindSince is since when the branch has been ahead of what is applied;
-	// zero when it is not, or when the record could not be read.
+	// BehindSince is when the branch got ahead of what is applied; zero if it is not
+	// ahead, or if the record could not be read.
 	BehindSince time.Time `json:"behind_since,omitzero"`
-	// Drifted are the workspaces that are known to have drifted, sorted; nil
-	// where what is recorded of the workspaces was not read.
+	// Drifted lists the workspaces that are known to have drifted, sorted; nil if the
+	// recorded workspaces were not read.
 	Drifted []string `json:"drifted,omitzero"`
 }
 
-// WorkspaceResult is what a pass did with one workspace.
+// WorkspaceResult is the result of a pass for one workspace.
 type WorkspaceResult struct {
 	Name         string        `json:"name"`
 	Outcome      state.Outcome `json:"outcome"`
-	StaleReasons []string      `json:"stale"` // the inputs that had changed
+	StaleReasons []string      `json:"stale"` // the changed inputs
 	Changes      state.Changes `json:"changes"`
 	Risk         string        `json:"risk"`
 	PlanDigest   string        `json:"digest"` // of the plan
 	DurationMS   int64         `json:"duration_ms"`
 	Error        string        `json:"error"`
 	Warnings     []string      `json:"warnings,omitempty"`
-	Suspended    bool          `json:"suspended,omitempty"` // by a person: alters no exit code
-	Plan         string        `json:"plan,omitempty"`      // its text, from `reconcile plan`, `drift` and `preview` alone
-	Refused      []string      `json:"refused,omitempty"`   // what keeps a pull request from being planned
+	Suspended    bool          `json:"suspended,omitempty"` // by a person; does not affect the exit code
+	Plan         string        `json:"plan,omitempty"`      // plan text; only from `reconcile plan`, `drift` and `preview`
+	Refused      []string      `json:"refused,omitempty"`   // why a pull request is not planned
 }
 
-// ResultOf returns the result that a run has recorded of a workspace.
+// ResultOf returns the result that a run has recorded for a workspace.
 func ResultOf(w state.RunWorkspace) WorkspaceResult {
 	return WorkspaceResult{
 		Name: w.Name, Outcome: w.Outcome, StaleReasons: w.StaleReasons, Changes: w.Changes,
@@ -78,7 +78,7 @@ func ResultOf(w state.RunWorkspace) WorkspaceResult {
 	}
 }
 
-// history returns what is recorded of a result.
+// history returns the part of the result that is recorded.
 func (w WorkspaceResult) history() state.RunWorkspace {
 	return state.RunWorkspace{
 		Name: w.Name, Outcome: w.Outcome, StaleReasons: w.StaleReasons, Changes: w.Changes,
@@ -86,8 +86,8 @@ func (w WorkspaceResult) history() state.RunWorkspace {
 	}
 }
 
-// add adds the result of a workspace, or replaces it. What one round applied
-// stays in the result when a later round finds it unchanged.
+// add adds or replaces the result of a workspace. A workspace that one round applied
+// keeps that result when a later round finds it unchanged.
 func (r *Result) add(w WorkspaceResult) {
 	if w.StaleReasons == nil {
 		w.StaleReasons = []string{}
@@ -106,8 +106,7 @@ func (r *Result) add(w WorkspaceResult) {
 	r.Workspaces[i] = w
 }
 
-// finalize computes the outcome and the exit code. err is why the run as a
-// whole failed.
+// finalize computes the outcome and the exit code. err is the error of the whole run.
 func (r *Result) finalize(err error) {
 	r.Exit, r.Outcome = exit(r.Workspaces)
 	var internal *PanicError
@@ -119,8 +118,7 @@ func (r *Result) finalize(err error) {
 	}
 }
 
-// exit returns the exit code that the workspaces' outcomes add up to, and the
-// pass's outcome that goes with it.
+// exit returns the exit code and the pass outcome for the outcomes of the workspaces.
 func exit(workspaces []WorkspaceResult) (int, string) {
 	var failed, busy, drifted, blocked, skipped, pending, applied bool
 	for _, w := range workspaces {
@@ -151,7 +149,7 @@ func exit(workspaces []WorkspaceResult) (int, string) {
 		return ExitBusy, OutcomeBusy
 	case drifted:
 		return ExitPending, OutcomeDrifted
-	case blocked, skipped && !pending: // in a plan, readers of what is pending are skipped
+	case blocked, skipped && !pending: // in a plan, readers of pending workspaces are skipped
 		return ExitPending, OutcomeBlocked
 	case pending:
 		return ExitPending, OutcomePending
@@ -161,7 +159,7 @@ func exit(workspaces []WorkspaceResult) (int, string) {
 	return ExitOK, OutcomeInSync
 }
 
-// passOutcome is the outcome of a pass that ended with an exit code before.
+// passOutcome returns the outcome for a recorded exit code.
 func passOutcome(exit int) string {
 	switch exit {
 	case ExitOK:

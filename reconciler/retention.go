@@ -7,11 +7,11 @@ import (
 	"reconcile/state"
 )
 
-// retention is how long runs, their logs and snapshots that nothing names are kept.
+// retention is how long runs, their logs, and unreferenced snapshots are stored.
 const retention = 90 * 24 * time.Hour
 
-// finish ends a pass, and writes the history of one that did something.
-// History is not worth failing a pass for.
+// finish completes the result and writes the run's history. A failed history write does
+// not fail the pass.
 func (p *pass) finish(ctx context.Context, err error) {
 	p.result.finalize(err)
 	if err == nil && p.recordedExit != ExitOK {
@@ -21,7 +21,7 @@ func (p *pass) finish(ctx context.Context, err error) {
 		p.recordOutOfSync(ctx)
 	}
 	if p.result.Snapshot == "" {
-		return // it got no further than the questions
+		return // the pass ended before it stored a snapshot
 	}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
@@ -35,7 +35,6 @@ func (p *pass) finish(ctx context.Context, err error) {
 	p.prune(ctx, records)
 }
 
-// putRun writes what there is to say of a run.
 func (r *run) recordHistory(ctx context.Context, result *Result) {
 	history := state.Run{
 		ID: result.Run, Trigger: result.Trigger, FromCommit: result.From, ToCommit: result.To,
@@ -52,7 +51,7 @@ func (r *run) recordHistory(ctx context.Context, result *Result) {
 	}
 }
 
-// prune removes what is old: runs, logs, and snapshots that no record names.
+// prune removes runs, logs and snapshots that are old and that no record refers to.
 func (p *pass) prune(ctx context.Context, records map[string]state.Workspace) {
 	before := p.config.Now().Add(-retention)
 	named := map[string]bool{p.result.To: true, p.result.From: true}
@@ -65,7 +64,7 @@ func (p *pass) prune(ctx context.Context, records map[string]state.Workspace) {
 	if _, err := p.config.Snapshots.Prune(ctx, before, func(commit string) bool { return named[commit] }); err != nil {
 		p.run.log.Warn("old snapshots could not be removed", "error", err)
 	}
-	// The log of a run that a record names tells how things came to be.
+	// The log of a run that a record refers to explains the current state.
 	if _, err := p.config.Snapshots.PruneLogs(ctx, before, func(run string) bool { return named[run] }); err != nil {
 		p.run.log.Warn("old logs could not be removed", "error", err)
 	}

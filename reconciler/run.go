@@ -20,11 +20,11 @@ const (
 	Manual   = "manual"
 	Webhook  = "webhook"
 
-	DriftCheck = "drift" // no pass: somebody looks for drift
+	DriftCheck = "drift" // a drift check, not a pass
 )
 
-// run is one run of reconcile: a pass, a plan, a look for drift, or a part of
-// one. It has an id, and the options that it was started with.
+// run is one run of reconcile: a pass, a plan, a drift check, or a task of one. It has
+// an id and the options that it was started with.
 type run struct {
 	reconciler *Reconciler
 	config     *Config
@@ -33,7 +33,7 @@ type run struct {
 	started    time.Time
 	result     *Result
 
-	leaseWaitExhausted atomic.Bool // it has waited for another run's lease as long as it may
+	leaseWaitExhausted atomic.Bool // the wait for another run's lease has timed out once
 }
 
 func (r *Reconciler) newRun(o Options) *run {
@@ -48,12 +48,12 @@ func (r *Reconciler) newRun(o Options) *run {
 		log: r.config.Log.With("run", o.Run), started: r.config.Now(),
 		result: &Result{
 			Run: o.Run, Repo: r.config.Repo, Branch: r.config.Branch, Trigger: o.Trigger,
-			Outcome: OutcomeInSync, Workspaces: []WorkspaceResult{}, // scripts are given a list, also an empty one
+			Outcome: OutcomeInSync, Workspaces: []WorkspaceResult{}, // scripts expect a list, even if empty
 		},
 	}
 }
 
-// warn adds a warning about the run as a whole, once.
+// warn adds a warning about the whole run, once.
 func (r *run) warn(text string) {
 	if !slices.Contains(r.result.Warnings, text) {
 		r.result.Warnings = append(r.result.Warnings, text)
@@ -61,13 +61,12 @@ func (r *run) warn(text string) {
 	}
 }
 
-// stopError returns the error of a run that was told to stop.
 func (r *run) stopError(ctx context.Context) error {
 	return fmt.Errorf("the pass was stopped (%w); the next one goes on from here", context.Cause(ctx))
 }
 
-// waitForLease waits for a lease that another run holds. Once the wait was in
-// vain it does not wait again: a run would wait once for each workspace.
+// waitForLease waits for a lease that another run holds. After one timeout it does not
+// wait again: otherwise a run would wait once for each workspace.
 func (r *run) waitForLease(ctx context.Context, request state.LeaseRequest) (*state.Lease, error) {
 	request.MaxWait = r.config.Wait
 	if r.leaseWaitExhausted.Load() {
@@ -81,10 +80,9 @@ func (r *run) waitForLease(ctx context.Context, request state.LeaseRequest) (*st
 	return lease, err
 }
 
-// withLease acquires the lease of rec, reads the record again and calls do. It
-// returns errConcurrentUpdate if the record has changed since rec was read. A
-// generation other than 0 must still be the head's. It waits for the lease,
-// because nothing else shows that the last holder is dead.
+// withLease acquires rec's lease, re-reads the record and calls do. It returns
+// errConcurrentUpdate if the record changed since. generation, if not 0, must still be
+// the head's. It waits for the lease: only that proves that the last holder is dead.
 func (r *run) withLease(ctx context.Context, generation int64, rec state.Workspace, do func(*state.Lease, state.Workspace) error) (err error) {
 	lease, err := r.waitForLease(ctx, state.LeaseRequest{
 		Identity: r.config.leaseIdentity(rec.Name, rec.Identity), Workspace: rec.Name, Run: r.options.Run, Generation: generation,
@@ -103,11 +101,10 @@ func (r *run) withLease(ctx context.Context, generation int64, rec state.Workspa
 	if err != nil || !known {
 		return err
 	}
-	if now.Rev != rec.Rev { // it may be of another state by now
+	if now.Rev != rec.Rev { // it may belong to another state now
 		return fmt.Errorf("%s: %w", rec.Name, errConcurrentUpdate)
 	}
 	return do(lease, now)
 }
 
-// errConcurrentUpdate says that another run has written the workspace's record.
 var errConcurrentUpdate = errors.New("another run has changed its record meanwhile")

@@ -11,19 +11,19 @@ import (
 	"reconcile/state"
 )
 
-// schedule is the order of one work: who waits for whom, and who may start.
+// schedule orders the workspaces of an inventory: which wait, and which may start.
 type schedule struct {
 	inventory  *inventory
-	candidates map[string]bool   // stale, or below one that is
-	height     map[string]int    // how long the chain of workspaces below is
-	waits      map[string]int    // how many upstreams a candidate still waits for
-	ready      []*workspaceEntry // that wait for none: the longest chain below first
+	candidates map[string]bool   // stale, or below a stale one
+	height     map[string]int    // length of the longest chain of readers
+	waits      map[string]int    // number of upstreams a candidate still waits for
+	ready      []*workspaceEntry // may start: the longest chain of readers first
 	running    int
-	alone      bool // the named workspaces alone: upstreams are not waited for
+	alone      bool // only the named workspaces, without waiting for upstreams
 }
 
-// schedule lays out which items are to be visited: the stale ones and, because
-// an apply may change its outputs, all that are below them.
+// schedule selects the entries to process: the stale ones and, because an apply may
+// change its outputs, all that are below them.
 func (w *inventory) schedule(only []string, replan bool) *schedule {
 	s := &schedule{
 		inventory: w, candidates: map[string]bool{}, height: map[string]int{}, waits: map[string]int{}, alone: len(only) > 0,
@@ -58,7 +58,7 @@ func (w *inventory) schedule(only []string, replan bool) *schedule {
 	return s
 }
 
-// pendingUpstreams names the upstreams that an item has to wait for.
+// pendingUpstreams returns the upstreams that an entry must wait for.
 func (s *schedule) pendingUpstreams(name string) []string {
 	if s.alone {
 		return nil
@@ -68,8 +68,8 @@ func (s *schedule) pendingUpstreams(name string) []string {
 	})
 }
 
-// push makes an item ready. Of several the one with the longest chain below
-// it starts first, so that the whole ends soonest.
+// push makes an entry ready. The entry with the longest chain of readers starts first,
+// so that the pass ends soonest.
 func (s *schedule) push(entry *workspaceEntry) {
 	at, _ := slices.BinarySearchFunc(s.ready, entry, func(a, b *workspaceEntry) int {
 		return cmp.Or(s.height[b.dir.Name]-s.height[a.dir.Name], strings.Compare(a.dir.Name, b.dir.Name))
@@ -77,7 +77,7 @@ func (s *schedule) push(entry *workspaceEntry) {
 	s.ready = slices.Insert(s.ready, at, entry)
 }
 
-// pop takes the next item that may start; nil when none may.
+// pop returns the next entry that may start; nil if there is none.
 func (s *schedule) pop() *workspaceEntry {
 	if len(s.ready) == 0 {
 		return nil
@@ -87,7 +87,7 @@ func (s *schedule) pop() *workspaceEntry {
 	return entry
 }
 
-// release counts an item with a result off its readers.
+// release tells the readers of a finished entry that they wait for one upstream less.
 func (s *schedule) release(name string) {
 	if s.alone {
 		return
@@ -99,8 +99,8 @@ func (s *schedule) release(name string) {
 	}
 }
 
-// blockedBy says why an item cannot be worked on although its upstreams were
-// visited: one of them did not come to an end.
+// blockedBy returns why an entry cannot run although its upstreams are finished: one of
+// them was not successful.
 func (s *schedule) blockedBy(name string) string {
 	if s.alone {
 		return ""
@@ -115,7 +115,7 @@ func (s *schedule) blockedBy(name string) string {
 	return strings.Join(list, ", ")
 }
 
-// applyStale works on the candidates, several at once, until each has a result, the
+// applyStale processes the candidates, several at once, until each has a result, the
 // tip has moved, or ctx has ended. It returns when nothing runs any more.
 func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory) (moved bool) {
 	s := w.schedule(p.run.options.Only, p.run.options.Replan)
@@ -160,7 +160,7 @@ func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory) (moved boo
 			p.panicErr = e.run.panicErr
 		}
 		if e.overrun {
-			moved = true // dropped: its place is in the next round
+			moved = true // dropped: the next round handles it
 			continue
 		}
 		if e.run.record.Name != "" {
@@ -170,8 +170,7 @@ func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory) (moved boo
 	}
 }
 
-// resolveWithoutRun gives the result of an item that need not, or must not, be
-// worked on.
+// resolveWithoutRun returns the result of an entry that need not, or must not, run.
 func (p *pass) resolveWithoutRun(s *schedule, entry *workspaceEntry) (WorkspaceResult, bool) {
 	result := WorkspaceResult{Name: entry.dir.Name, StaleReasons: s.inventory.staleReasons(entry)}
 	why := s.blockedBy(entry.dir.Name)
@@ -196,11 +195,9 @@ func (p *pass) resolveWithoutRun(s *schedule, entry *workspaceEntry) (WorkspaceR
 	return result, true
 }
 
-// isBackingOff tells whether the last run's failure or plan still stands for
-// these very inputs: a failure, or what may pass by itself, until its time to
-// be tried again has come; a plan that waits for a person until something
-// changes. What is refused for what the commit says stays so. A person who runs
-// the pass by hand wants it looked at.
+// isBackingOff reports whether the last result still holds for the same inputs: a
+// failure until its retry time, a plan that waits for a person until an input changes,
+// an error in the commit until the next commit. A manual run always tries again.
 func (p *pass) isBackingOff(s *schedule, entry *workspaceEntry) bool {
 	rec := entry.record
 	if p.run.options.Trigger == Manual || p.run.options.Replan || !entry.recorded {
@@ -212,7 +209,7 @@ func (p *pass) isBackingOff(s *schedule, entry *workspaceEntry) bool {
 	if refused := s.inventory.load(entry).Err; refused != nil {
 		return rec.Outcome == state.Failed && rec.Error == refused.Error()
 	}
-	if rec.PendingInputs == nil || rec.Outcome == state.Failed && rec.RetryAt.IsZero() { // it was refused, and is not now
+	if rec.PendingInputs == nil || rec.Outcome == state.Failed && rec.RetryAt.IsZero() { // it was refused before, and is not any more
 		return false
 	}
 	if !rec.RetryAt.IsZero() && !p.config.Now().Before(rec.RetryAt) {
@@ -236,20 +233,20 @@ func (p *pass) complete(s *schedule, entry *workspaceEntry, result WorkspaceResu
 	}
 }
 
-// scheduleRetry notes when to try again what may end otherwise then. One whose
-// files do not parse will not, until there is another commit.
+// scheduleRetry sets the retry time of a workspace whose next run may end differently.
+// One whose files do not parse needs another commit instead.
 func (p *pass) scheduleRetry(entry *workspaceEntry) {
 	delete(p.retries, entry.dir.Name)
 	switch at := entry.record.RetryAt; {
 	case entry.loaded != nil && entry.loaded.Err != nil:
-	case entry.result.Outcome == state.Failed && at.IsZero(): // not even that could be recorded
+	case entry.result.Outcome == state.Failed && at.IsZero(): // the failure could not be recorded
 		p.retries[entry.dir.Name] = p.config.Now().Add(p.config.backoff(1))
 	case entry.result.Outcome == state.Failed, entry.result.Outcome == state.Blocked && !at.IsZero():
 		p.retries[entry.dir.Name] = at
 	}
 }
 
-// reportUnchanged gives their results to all that are no candidates.
+// reportUnchanged adds the results of all workspaces that are not candidates.
 func (p *pass) reportUnchanged(ctx context.Context, s *schedule) {
 	for _, name := range s.inventory.graph.Order() {
 		if entry := s.inventory.entries[name]; !s.candidates[name] && !s.alone {
@@ -260,7 +257,7 @@ func (p *pass) reportUnchanged(ctx context.Context, s *schedule) {
 	}
 }
 
-// announceWaiting tells a live view of all that is to come.
+// announceWaiting tells the observer which workspaces will run.
 func (r *run) announceWaiting(s *schedule) {
 	for _, name := range s.inventory.graph.Order() {
 		if s.candidates[name] {
@@ -269,8 +266,8 @@ func (r *run) announceWaiting(s *schedule) {
 	}
 }
 
-// hasTipMoved asks the remote again, when the last answer is old, so that a long
-// pass drops what a newer commit has overtaken.
+// hasTipMoved polls the tip again if the last poll is old, so that a long pass drops
+// what a newer commit replaces.
 func (p *pass) hasTipMoved(ctx context.Context, head state.Head) bool {
 	if p.config.Now().Sub(p.polledAt) < p.config.TipPoll {
 		return false

@@ -10,11 +10,9 @@ import (
 	"reconcile/state"
 )
 
-// releaseStaleLock frees Terraform's own lock when a run of ours left it behind: it fits a
-// holder of our lease that never released it, or that had to kill Terraform,
-// and the process that made it is provably dead. A live holder's lock freed
-// would lose updates, since backends write states unconditionally; so in every
-// other case the workspace waits.
+// releaseStaleLock releases a Terraform state lock that a dead run of ours left. The
+// lock must match a previous lease holder whose process is provably dead. Backends
+// write states unconditionally, so releasing a live holder's lock would lose updates.
 func (v *workspaceRun) releaseStaleLock(ctx context.Context, locked *terraform.LockedError) error {
 	for _, h := range v.lease.PreviousHolders() {
 		if !matchesHolder(locked, h) {
@@ -45,7 +43,6 @@ func (v *workspaceRun) releaseStaleLock(ctx context.Context, locked *terraform.L
 		locked.Who, locked.Created.UTC().Format("2006-01-02 15:04:05Z"), locked.Operation, locked.ID, v.entry.dir.Name, locked.ID)}
 }
 
-// runIDs are the ids of the runs that held a lease.
 func runIDs(holders []state.PreviousHolder) []string {
 	var runs []string
 	for _, h := range holders {
@@ -54,11 +51,10 @@ func runIDs(holders []state.PreviousHolder) []string {
 	return runs
 }
 
-// matchesHolder tells whether a lock could have been made by a holder: by the same
-// user on the same host, while the lease was held. (A person can work there
-// too, before or after.) All times are of that host's clock; Terraform's may
-// be cut to seconds.
-// The id of the lock says more, where it is known.
+// matchesHolder reports whether the holder made the lock: by lock id if known, else
+// same user and host while the lease was held (a person can work there before or
+// after). All times come from that host's clock; Terraform may truncate its time to
+// seconds.
 func matchesHolder(locked *terraform.LockedError, h state.PreviousHolder) bool {
 	if h.LockID != "" {
 		return locked.ID == h.LockID
@@ -67,10 +63,10 @@ func matchesHolder(locked *terraform.LockedError, h state.PreviousHolder) bool {
 		!locked.Created.Before(h.ActiveSince.Add(-time.Second)) && !locked.Created.After(h.ActiveUntil)
 }
 
-// ForceUnlock frees Terraform's own lock, with the id that Terraform says, on
-// the state of one workspace at the tip. Our lease keeps passes away
-// meanwhile. Whoever holds that lock must be dead: two writers of one state
-// lose updates.
+// ForceUnlock releases Terraform's own lock with the given id on the state of one
+// workspace at the tip. It holds the workspace's lease meanwhile, so that no pass runs
+// there. The holder of the Terraform lock must be dead: two writers of one state lose
+// updates.
 func (r *Reconciler) ForceUnlock(ctx, killCtx context.Context, name, id string) (err error) {
 	w, err := r.inventoryAtTip(ctx)
 	if err != nil {

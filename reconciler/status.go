@@ -10,8 +10,7 @@ import (
 	"reconcile/state"
 )
 
-// Status is the record as `reconcile status -o json` prints it. Git is not
-// asked.
+// Status is the record as `reconcile status -o json` prints it. It does not read Git.
 type Status struct {
 	Head       StatusHead        `json:"head"`
 	Workspaces []StatusWorkspace `json:"workspaces"`
@@ -25,7 +24,7 @@ type StatusHead struct {
 	Generation int64      `json:"generation"`
 	Epoch      int64      `json:"epoch"`
 	NextAt     *time.Time `json:"next_at,omitempty"`
-	// BehindSince is since when the branch has been ahead of what is applied.
+	// BehindSince is when the branch got ahead of what is applied.
 	BehindSince *time.Time `json:"behind_since,omitempty"`
 	Run         string     `json:"run"`
 	UpdatedAt   time.Time  `json:"updated_at"`
@@ -35,36 +34,36 @@ type StatusHead struct {
 type StatusWorkspace struct {
 	Name      string        `json:"name"`
 	Path      string        `json:"path"`
-	Commit    string        `json:"commit"` // applied
+	Commit    string        `json:"commit"` // the applied commit
 	Outcome   state.Outcome `json:"outcome"`
 	At        time.Time     `json:"at"`
 	Error     string        `json:"error,omitempty"`
 	Digest    string        `json:"digest,omitempty"`
 	RetryAt   *time.Time    `json:"retry_at,omitempty"`
-	Attempt   *StatusRun    `json:"attempt,omitempty"` // an apply that was begun and has not ended well
-	Lease     *StatusLease  `json:"lease"`             // null when free
+	Attempt   *StatusRun    `json:"attempt,omitempty"` // an apply that was started and was not successful
+	Lease     *StatusLease  `json:"lease"`             // null if free
 	Hold      *state.Hold   `json:"hold,omitempty"`
 	DependsOn []string      `json:"depends_on"`
-	Drift     *string       `json:"drift"` // "drifted" or "none"; null: not looked for since it was last applied
+	Drift     *string       `json:"drift"` // "drifted" or "none"; null: not checked since the last apply
 	Removed   bool          `json:"removed,omitempty"`
 	Identity  string        `json:"identity"`
 	// OrphanedState is where the state of a removed workspace lies, if no other
-	// owns it.
+	// workspace has it.
 	OrphanedState string `json:"orphaned_state,omitempty"`
 
-	DriftAt      *time.Time     `json:"drift_at,omitempty"`      // when it was looked for
-	DriftChanges *state.Changes `json:"drift_changes,omitempty"` // what puts it back
-	DriftDigest  string         `json:"drift_digest,omitempty"`  // of the plan that would
-	DriftRun     string         `json:"drift_run,omitempty"`     // that found it: `reconcile runs` has the plan
+	DriftAt      *time.Time     `json:"drift_at,omitempty"`      // last drift check
+	DriftChanges *state.Changes `json:"drift_changes,omitempty"` // changes that revert the drift
+	DriftDigest  string         `json:"drift_digest,omitempty"`  // of the plan that reverts it
+	DriftRun     string         `json:"drift_run,omitempty"`     // run that found it: `reconcile runs` shows its plan
 }
 
-// What StatusWorkspace.Drift says.
+// Values of StatusWorkspace.Drift.
 const (
 	DriftNone  = "none"
 	DriftFound = "drifted"
 )
 
-// StatusRun is the run behind an attempt.
+// StatusRun is the run of an attempt.
 type StatusRun struct {
 	Run    string    `json:"run"`
 	Commit string    `json:"commit"`
@@ -72,7 +71,7 @@ type StatusRun struct {
 	Since  time.Time `json:"since"`
 }
 
-// StatusLease is who holds a lease.
+// StatusLease is the holder of a lease.
 type StatusLease struct {
 	Run   string    `json:"run"`
 	Host  string    `json:"host"`
@@ -106,7 +105,7 @@ func (r *Reconciler) Status(ctx context.Context) (*Status, error) {
 		},
 		Workspaces: []StatusWorkspace{},
 	}
-	for name := range holds { // one can be held before anything was recorded of it
+	for name := range holds { // a hold can exist before the workspace has a record
 		if _, ok := records[name]; !ok {
 			records[name] = state.Workspace{Name: name}
 		}

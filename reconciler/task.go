@@ -14,13 +14,12 @@ import (
 	"reconcile/state/snapshot"
 )
 
-// RunTask is the other end of an Executor: it does, in this process, the work on
-// one workspace that a pass has given away under key, and records what came of
-// it. It asks nothing of Git: the tree is the commit's snapshot. Whether the
-// work may be done is decided again here, under the workspace's lease.
+// RunTask runs in the process that an Executor started: it applies the workspace that a
+// pass assigned under key, and records the result. It does not use Git: the tree comes
+// from the commit's snapshot. It decides again, under the workspace's lease, whether
+// the workspace may be applied.
 //
-// The error is set when the task is not to be had, or its end could not be
-// recorded.
+// It returns an error if there is no such task, or if its end could not be recorded.
 func (r *Reconciler) RunTask(ctx, killCtx context.Context, name, key string) (WorkspaceResult, error) {
 	task, found, err := r.config.Record.Task(ctx, name)
 	switch {
@@ -42,8 +41,8 @@ func (r *Reconciler) RunTask(ctx, killCtx context.Context, name, key string) (Wo
 	return v.result, nil
 }
 
-// carryOut makes the visit of a task. What keeps it from being made at all is
-// the workspace's result.
+// executeTask applies the task's workspace. An error that prevents this is the
+// workspace's result.
 func (r *Reconciler) executeTask(ctx, killCtx context.Context, task state.Task) (v *workspaceRun, moved bool) {
 	run := r.newRun(Options{Run: task.Run, Trigger: task.Trigger, Replan: task.Replan, Adopt: task.Adopt})
 	work, err := r.loadForTask(ctx, task)
@@ -62,9 +61,9 @@ func (r *Reconciler) executeTask(ctx, killCtx context.Context, task state.Task) 
 	return v, false
 }
 
-// loadForTask is the work at the task's commit, if that is still the tip. The
-// record only says which commit that is: what it holds, and who signed it, is
-// taken from the commit itself. The commit of the work must be closed.
+// loadForTask builds the inventory at the task's commit, if that is still the tip. Only
+// the commit id comes from the record; content and signature come from the commit
+// itself. The caller closes the commit.
 func (r *Reconciler) loadForTask(ctx context.Context, task state.Task) (_ *inventory, err error) {
 	head, err := r.readHead(ctx)
 	if err != nil {
@@ -104,8 +103,8 @@ func (r *Reconciler) loadForTask(ctx context.Context, task state.Task) (_ *inven
 	return work, work.checkNames([]string{task.Name})
 }
 
-// commitFromSnapshot makes a commit from an archive of its tree, which fetch lays out and
-// has checked. What is laid out goes when the commit is closed.
+// commitFromSnapshot makes a commit from an archived tree, which fetch lays out and
+// verifies. The files are deleted when the commit is closed.
 func (r *Reconciler) commitFromSnapshot(ctx context.Context, commit, tree string, when time.Time, fetch func(dir string, check snapshot.TreeVerifier) error) (*source.Commit, error) {
 	if err := os.MkdirAll(r.config.WorkDir, 0o700); err != nil {
 		return nil, fmt.Errorf("make room for the snapshot: %w", err)
@@ -116,7 +115,7 @@ func (r *Reconciler) commitFromSnapshot(ctx context.Context, commit, tree string
 	}
 	dir := filepath.Join(home, "tree")
 	var objects []byte
-	err = fetch(dir, func(_ string, held []byte) error { objects = held; return nil }) // checked below, where it lies then
+	err = fetch(dir, func(_ string, held []byte) error { objects = held; return nil }) // source.Restore checks them below
 	if err == nil {
 		var restored *source.Commit
 		if restored, err = source.Restore(ctx, dir, commit, tree, when, objects); err == nil {

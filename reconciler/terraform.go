@@ -8,15 +8,15 @@ import (
 	"reconcile/reconciler/workspace"
 )
 
-// Terraform opens sessions on workspaces; Session is what the pass does with
-// one. *terraform.Terraform is behind it outside the model's tests.
+// Terraform opens sessions on workspaces. The implementation is *terraform.Terraform,
+// except in the model tests.
 type Terraform interface {
 	Product() string
 	Version() string
 	Open(killCtx context.Context, job terraform.Spec) Session
 }
 
-// Session is Terraform at work on one workspace: see terraform.Session.
+// Session runs Terraform in one workspace: see terraform.Session.
 type Session interface {
 	Init(ctx context.Context) error
 	Plan(ctx context.Context) (*terraform.Plan, error)
@@ -28,7 +28,7 @@ type Session interface {
 	Close() error
 }
 
-// AdaptTerraform makes the real Terraform what a pass works with.
+// AdaptTerraform adapts t to the interface that a pass uses.
 func AdaptTerraform(t *terraform.Terraform) Terraform { return terraformAdapter{t} }
 
 type terraformAdapter struct{ terraform *terraform.Terraform }
@@ -40,7 +40,7 @@ func (e terraformAdapter) Open(killCtx context.Context, job terraform.Spec) Sess
 	return e.terraform.Open(killCtx, job)
 }
 
-// openTerraform opens Terraform the first time that a workspace needs it.
+// openTerraform opens Terraform when a workspace first needs it.
 func (s *checkout) openTerraform(ctx context.Context) (Terraform, error) {
 	s.reconciler.terraformMu.Lock()
 	defer s.reconciler.terraformMu.Unlock()

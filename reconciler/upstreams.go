@@ -9,7 +9,7 @@ import (
 	"reconcile/state"
 )
 
-// upstreamRecords are the records of a workspace's upstreams as read at one time.
+// upstreamRecords holds the records of a workspace's upstreams, read at one time.
 type upstreamRecords map[string]state.Workspace
 
 func (s *checkout) readUpstreams(ctx context.Context, name string) (upstreamRecords, error) {
@@ -24,8 +24,7 @@ func (s *checkout) readUpstreams(ctx context.Context, name string) (upstreamReco
 	return ups, nil
 }
 
-// upstreamsOf are the records of a workspace's upstreams as the work knows
-// them.
+// upstreamsOf returns the upstreams' records as the inventory knows them.
 func (w *inventory) upstreamsOf(name string) upstreamRecords {
 	ups := upstreamRecords{}
 	for _, up := range w.graph.DependsOn(name) {
@@ -42,8 +41,8 @@ func (u upstreamRecords) digests() map[string]string {
 	return digests
 }
 
-// collectSensitiveValues is what a workspace's plan must not print of its upstreams' outputs.
-// What was recorded under another digest key cannot be recognised.
+// collectSensitiveValues returns the hashes of sensitive upstream outputs, which a plan
+// must not print. Values recorded under another digest key cannot be recognized.
 func (s *checkout) collectSensitiveValues(ctx context.Context, ups upstreamRecords) (terraform.Fingerprints, error) {
 	var hidden terraform.Fingerprints
 	for name, rec := range ups {
@@ -63,10 +62,9 @@ func (s *checkout) collectSensitiveValues(ctx context.Context, ups upstreamRecor
 	return hidden, nil
 }
 
-// invalidateChangedUpstreams marks, in the trace to be recorded, the upstreams that were
-// applied while this workspace was planned and applied, be it half-way, and
-// those whose record counts for nothing: which of their outputs it saw cannot
-// be known, even where they are the same again.
+// invalidateChangedUpstreams makes the recorded inputs stale for every upstream that
+// was applied (even partly) or distrusted while this workspace ran. We cannot know
+// which outputs it read, even if they are the same again.
 func (v *workspaceRun) invalidateChangedUpstreams(ctx context.Context) error {
 	now, err := v.checkout.readUpstreams(ctx, v.entry.dir.Name)
 	if err != nil {

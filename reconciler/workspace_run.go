@@ -14,8 +14,7 @@ import (
 	"reconcile/state"
 )
 
-// workspaceRun is the work of one pass on one workspace, from its lease to its
-// record.
+// workspaceRun applies one workspace in one pass, from lease to record.
 type workspaceRun struct {
 	run             *run
 	config          *Config
@@ -24,21 +23,21 @@ type workspaceRun struct {
 	log             *slog.Logger
 	lease           *state.Lease
 	record          state.Workspace // as read under the lease
-	upstreamsBefore upstreamRecords // as they were before the plan
-	trace           state.Trace     // what the plan is made from
-	previousAttempt *state.Attempt  // that was in the record before ours
-	keyID           string          // of the digest key, once it was read
+	upstreamsBefore upstreamRecords // as read before the plan
+	trace           state.Trace     // inputs of the plan
+	previousAttempt *state.Attempt  // attempt in the record before ours
+	keyID           string          // id of the digest key; set by readKey
 	key             []byte
 	session         Session
-	startedAt       time.Time          // when a Terraform that locks the state was started; zero: none can hold its lock
-	output          *terraform.Excerpt // what it printed, redacted
+	startedAt       time.Time          // when a Terraform that locks the state started; zero: no Terraform can hold the lock
+	output          *terraform.Excerpt // output of Terraform, redacted
 	result          WorkspaceResult
 	panicErr        *PanicError
-	processesRemain bool // processes of it may still run
-	leaseReleased   bool // the lease was given back with the record
+	processesRemain bool // processes of Terraform may still run
+	leaseReleased   bool // the lease was released when the record was written
 }
 
-// maxLog is how much of what Terraform prints is kept of one workspace.
+// maxLog limits the stored Terraform output of one workspace, in bytes.
 const maxLog = 4 << 20
 
 func (s *checkout) newWorkspaceRun(entry *workspaceEntry) *workspaceRun {
@@ -48,7 +47,7 @@ func (s *checkout) newWorkspaceRun(entry *workspaceEntry) *workspaceRun {
 	}
 }
 
-// runLocally works on a stale workspace. Overrun: the tip has moved under it, and
+// runLocally applies a stale workspace. overrun reports that the tip has moved and
 // nothing was done.
 func (s *checkout) runLocally(ctx, killCtx context.Context, entry *workspaceEntry) (v *workspaceRun, overrun bool) {
 	v = s.newWorkspaceRun(entry)
@@ -67,8 +66,8 @@ func (s *checkout) runLocally(ctx, killCtx context.Context, entry *workspaceEntr
 	return v, false
 }
 
-// executeRecovered turns a panic into an error, so that a fault of ours in one
-// workspace leaves the others and the record in order.
+// executeRecovered turns a panic into an error, so that an internal error in one
+// workspace does not affect the others or the record.
 func (v *workspaceRun) executeRecovered(ctx, killCtx context.Context) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -78,7 +77,7 @@ func (v *workspaceRun) executeRecovered(ctx, killCtx context.Context) (err error
 	return v.execute(ctx, killCtx)
 }
 
-// execute is the whole of it, in its order.
+// execute applies the workspace: lease, decide, init, plan, gate, apply, record.
 func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	ws := v.checkout.inventory.load(v.entry)
 	var root string
@@ -91,7 +90,7 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 		return err
 	}
 	defer v.release(ctx)
-	// A lost lease stops the work as a signal does: interrupted first, and
+	// A lost lease stops the work like a signal: Terraform is interrupted first, and
 	// killed before the lease could end.
 	ctx = v.lease.Context()
 	killCtx, stop := mergeCancel(killCtx, v.lease.KillContext())
@@ -152,7 +151,7 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	v.startedAt = v.config.Now()
 	err = v.session.Apply(ctx, plan)
 	if unlock := (*terraform.UnlockError)(nil); errors.As(err, &unlock) {
-		v.noteLock(err) // so that the next run knows whose lock it finds
+		v.noteLock(err) // so that the next run knows whose lock it is
 		v.result.Warnings = append(v.result.Warnings, "applied, and then: "+err.Error())
 		err = nil
 	}
@@ -183,7 +182,7 @@ func (v *workspaceRun) acquire(ctx context.Context) (err error) {
 	return nil
 }
 
-// closeSession ends what Terraform left; a second call does nothing.
+// closeSession ends the processes of Terraform; a second call does nothing.
 func (v *workspaceRun) closeSession() error {
 	if v.session == nil {
 		return nil
@@ -193,8 +192,8 @@ func (v *workspaceRun) closeSession() error {
 	return err
 }
 
-// release gives the lease back, unless a process of this workspace may still
-// run: then the lease has to run out.
+// release releases the lease, unless a process of this workspace may still run: then
+// the lease must expire.
 func (v *workspaceRun) release(ctx context.Context) {
 	switch {
 	case v.leaseReleased:
@@ -211,9 +210,8 @@ func (v *workspaceRun) release(ctx context.Context) {
 	}
 }
 
-// decide reads the record again, now that nobody else may write it, and tells
-// whether the workspace is still stale. It notes the upstreams as they are
-// before the plan reads their states.
+// decide reads the record again, now under the lease, and reports whether the workspace
+// is still stale. It reads the upstreams' records before the plan reads their states.
 func (v *workspaceRun) decide(ctx context.Context) (stale bool, err error) {
 	if v.record, _, err = v.config.Record.Workspace(ctx, v.entry.dir.Name); err != nil {
 		return false, fmt.Errorf("read the record of %s: %w", v.entry.dir.Name, err)
@@ -248,17 +246,15 @@ func (v *workspaceRun) decide(ctx context.Context) (stale bool, err error) {
 	return true, nil
 }
 
-// wasTriedMeanwhile tells whether another run has tried these very inputs since
-// this pass read the record, in vain: to try them at once again would be to do
-// the same thing twice.
+// wasTriedMeanwhile reports whether another run has tried these inputs without success
+// since this pass read the record. An immediate second try would only repeat it.
 func (v *workspaceRun) wasTriedMeanwhile() bool {
 	o, rec := v.run.options, v.record
 	return !o.Replan && !o.Adopt && rec.Rev != v.entry.record.Rev && rec.PendingInputs != nil &&
 		(rec.Outcome == state.Failed || rec.Outcome == state.Blocked) && maps.Equal(rec.PendingInputs, pendingInputs(v.entry, v.trace))
 }
 
-// plan initialises and plans, and frees a lock of Terraform's that a dead run
-// of ours left behind.
+// plan runs init and plan, and releases a state lock that a dead run of ours left.
 func (v *workspaceRun) plan(ctx context.Context) (*terraform.Plan, error) {
 	v.enterPhase(PhaseInit)
 	if err := v.session.Init(ctx); err != nil {
@@ -277,14 +273,13 @@ func (v *workspaceRun) plan(ctx context.Context) (*terraform.Plan, error) {
 		plan, err = v.session.Plan(ctx)
 	}
 	if err == nil {
-		v.lease.ForgetHolders() // Terraform had its lock: nobody has left one
+		v.lease.ForgetHolders() // Terraform got the lock, so no run has left one
 		v.startedAt = time.Time{}
 	}
 	return plan, err
 }
 
-// checkRoom refuses a workspace whose inputs the record could not take once they
-// are applied.
+// checkRoom refuses a workspace whose inputs would be too large for the record.
 func (v *workspaceRun) checkRoom() error {
 	applied := v.record
 	applied.Name, applied.Trace = v.entry.dir.Name, v.trace
@@ -294,8 +289,8 @@ func (v *workspaceRun) checkRoom() error {
 	return nil
 }
 
-// prepare gets all that an apply and its record will need: what is missing is to
-// be known while nothing has begun.
+// prepare gets everything that the apply and its record need, so that it fails before
+// anything is applied.
 func (v *workspaceRun) prepare(ctx context.Context) error {
 	err := v.readKey(ctx)
 	if err == nil {
@@ -307,7 +302,7 @@ func (v *workspaceRun) prepare(ctx context.Context) error {
 	return nil
 }
 
-// readKey reads the digest key, once.
+// readKey reads the digest key once.
 func (v *workspaceRun) readKey(ctx context.Context) (err error) {
 	if v.key != nil {
 		return nil
@@ -318,7 +313,7 @@ func (v *workspaceRun) readKey(ctx context.Context) (err error) {
 	return nil
 }
 
-// begin writes the attempt, if the tip is still ours to apply.
+// begin writes the attempt, if the head's generation has not changed.
 func (v *workspaceRun) begin(ctx context.Context, plan *terraform.Plan) error {
 	v.previousAttempt = v.record.Attempt
 	v.record.Attempt = &state.Attempt{
@@ -326,7 +321,7 @@ func (v *workspaceRun) begin(ctx context.Context, plan *terraform.Plan) error {
 		Process: v.config.Record.Process(), StartedAt: v.config.Now(), PreviousIdentities: v.listFormerStates(),
 		State: (*state.TerraformState)(&plan.State),
 	}
-	v.record.PendingInputs = nil // what waited is begun
+	v.record.PendingInputs = nil // the pending inputs are being applied
 	v.updateMetadata()
 	brief, cancel := context.WithTimeout(ctx, recordTimeout)
 	defer cancel()
@@ -336,8 +331,8 @@ func (v *workspaceRun) begin(ctx context.Context, plan *terraform.Plan) error {
 	return nil
 }
 
-// recordNotBegun records that an apply was not begun after all. Whether its attempt was
-// written may be open: one that stayed would be taken for an interrupted apply.
+// recordNotBegun records that an apply was not started. The attempt may have been
+// written, so it is reverted: otherwise it would look like an interrupted apply.
 func (v *workspaceRun) recordNotBegun(ctx context.Context, err error) error {
 	if errors.Is(err, state.ErrTipMoved) || errors.Is(err, state.ErrLeaseLost) {
 		return err
@@ -346,7 +341,6 @@ func (v *workspaceRun) recordNotBegun(ctx context.Context, err error) error {
 	return v.recordFailure(ctx, err)
 }
 
-// storeLog stores what Terraform printed with the run's history.
 func (v *workspaceRun) storeLog(ctx context.Context) {
 	if v.output.Len() == 0 {
 		return
@@ -358,8 +352,8 @@ func (v *workspaceRun) storeLog(ctx context.Context) {
 	}
 }
 
-// storeLockFile stores the dependency lock file that init made, where none is
-// committed: without it nobody could tell which providers were used.
+// storeLockFile stores the dependency lock file that init generated, if none is
+// committed: it shows which providers were used.
 func (v *workspaceRun) storeLockFile(ctx context.Context) {
 	made := v.session.GeneratedLockFile()
 	if len(made) == 0 {
@@ -375,7 +369,8 @@ func (v *workspaceRun) enterPhase(phase Phase) {
 	v.run.emit(Event{Workspace: v.entry.dir.Name, Phase: phase})
 }
 
-// mergeCancel returns a context that ends with the first of two, with its cause.
+// mergeCancel returns a context that ends with the first of two contexts, with its
+// cause.
 func mergeCancel(a, b context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(a)
 	stop := context.AfterFunc(b, func() { cancel(context.Cause(b)) })
