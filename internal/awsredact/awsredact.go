@@ -1,6 +1,5 @@
-// Package awsredact keeps our credentials out of the errors of AWS. A service
-// that finds a signature wrong may quote the request as it was signed, with the
-// session token in it
+// Package awsredact keeps our credentials out of AWS errors. A service that rejects a
+// signature may quote the signed request, with the session token in it
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html).
 package awsredact
 
@@ -13,11 +12,11 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// placeholder stands in place of a secret.
+// placeholder replaces a secret.
 const placeholder = "(hidden)"
 
-// RedactErrors makes the clients of a configuration return errors whose text holds
-// neither its secret key nor its session token.
+// RedactErrors makes the clients of a configuration return errors without the text of its
+// secret key or session token.
 func RedactErrors(cfg *aws.Config) {
 	provider := cfg.Credentials
 	cfg.APIOptions = append(cfg.APIOptions, func(stack *middleware.Stack) error {
@@ -25,7 +24,7 @@ func RedactErrors(cfg *aws.Config) {
 			func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
 				out, metadata, err := next.HandleInitialize(ctx, in)
 				if err != nil && provider != nil {
-					// They are in the provider's cache: nothing is asked.
+					// The credentials are in the provider's cache: this sends no request.
 					if credentials, unknown := provider.Retrieve(ctx); unknown == nil {
 						err = redact(err, credentials)
 					}
@@ -35,7 +34,7 @@ func RedactErrors(cfg *aws.Config) {
 	})
 }
 
-// redact returns err with another text, if that holds what must be hidden.
+// redact returns err with another text if its text contains a secret.
 func redact(err error, credentials aws.Credentials) error {
 	text := err.Error()
 	redacted := text
@@ -53,7 +52,7 @@ func redact(err error, credentials aws.Credentials) error {
 	return &redactedError{text: redacted, err: err}
 }
 
-// redactedError is an error that is told in other words.
+// redactedError is an error with a redacted text.
 type redactedError struct {
 	text string
 	err  error
@@ -61,5 +60,5 @@ type redactedError struct {
 
 func (e *redactedError) Error() string { return e.text }
 
-// Unwrap returns the error itself. Its own text holds what is hidden here.
+// Unwrap returns the original error. Its own text contains the secret.
 func (e *redactedError) Unwrap() error { return e.err }

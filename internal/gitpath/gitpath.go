@@ -1,5 +1,5 @@
-// Package gitpath writes paths of a Git repository, which are any bytes, as
-// text: for people, and for JSON and databases, which hold nothing else.
+// Package gitpath writes paths of a Git repository, which are any bytes, as text: for
+// people, for JSON and for databases, which only hold text.
 package gitpath
 
 import (
@@ -13,8 +13,8 @@ func IsPlain(path string) bool {
 	return utf8.ValidString(path) && !strings.ContainsFunc(path, func(r rune) bool { return r != ' ' && !strconv.IsPrint(r) })
 }
 
-// Quote returns the path itself where it is plain, else as a Go string
-// literal. Two paths never give the same text.
+// Quote returns a plain path unchanged, and any other path as a Go string literal. Two
+// different paths never give the same text.
 func Quote(path string) string {
 	if IsPlain(path) && !strings.HasPrefix(path, `"`) {
 		return path
@@ -22,8 +22,8 @@ func Quote(path string) string {
 	return strconv.Quote(path)
 }
 
-// Unquote returns the path that Quote was given. What it cannot have returned
-// is taken as it is.
+// Unquote returns the path that was passed to Quote. It returns a text that Quote cannot
+// have returned unchanged.
 func Unquote(text string) string {
 	if path, err := strconv.Unquote(text); err == nil && Quote(path) == text {
 		return path

@@ -1,6 +1,5 @@
-// Package ownership refuses folders and programs that another user of the
-// machine owns or may write: what lies in them would be run, or believed, with
-// our rights.
+// Package ownership refuses directories and programs that another user of the machine owns
+// or may write. reconcile would run or trust their content with its own permissions.
 package ownership
 
 import (
@@ -12,24 +11,23 @@ import (
 	"syscall"
 )
 
-// Error is a file or folder that another user could change.
+// Error reports a file or directory that another user could change.
 type Error struct {
 	Path   string
-	Reason string // what is wrong with it
+	Reason string // what is wrong
 	Help   string // what to do
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("%s %s: %s", e.Path, e.Reason, e.Help) }
 
-// overflowUID is the user as whom Linux shows owners that a user namespace does
-// not know (/proc/sys/kernel/overflowuid). Above a folder it stands for root.
+// overflowUID is the user that Linux shows for owners outside of a user namespace
+// (/proc/sys/kernel/overflowuid). As the owner of a parent directory it stands for root.
 const overflowUID = 65534
 
-// CheckDir refuses, with an *Error, a folder that a user other than root
-// and ourselves owns or may write, or could replace since a folder above it is
-// such a one. What lies in it directly must be ours, too: another user can have
-// put it there while the folder was open. A folder that is not there yet is
-// judged by those above it.
+// CheckDir returns an *Error for a directory that a user other than root and ourselves owns
+// or may write, or could replace because a parent directory is unsafe. We must also own the
+// entries of the directory: another user may have created them while the directory was
+// open. For a directory that does not exist yet, CheckDir checks its parents.
 func CheckDir(path string) error {
 	real, err := findExisting(path)
 	if err != nil {
@@ -42,7 +40,7 @@ func CheckDir(path string) error {
 		}
 		for _, entry := range entries {
 			err := CheckFile(filepath.Join(real.path, entry.Name()))
-			if err != nil && !errors.Is(err, fs.ErrNotExist) { // it may be gone by now
+			if err != nil && !errors.Is(err, fs.ErrNotExist) { // may be deleted by now
 				return err
 			}
 		}
@@ -61,8 +59,8 @@ func CheckDir(path string) error {
 	}
 }
 
-// CheckFile refuses, with an *Error, a file that a user other than root and
-// ourselves owns or may write.
+// CheckFile returns an *Error for a file that a user other than root and ourselves owns or
+// may write.
 func CheckFile(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -71,9 +69,8 @@ func CheckFile(path string) error {
 	return checkOwner(path, info, true)
 }
 
-// checkOwner judges one file or folder. A folder above the one that we use may be
-// writable by its group, or by all if it is sticky: nobody can replace what we
-// own there.
+// checkOwner checks one file or directory. A parent directory may be writable by its group,
+// or by all users if it is sticky: nobody can replace our entries there.
 func checkOwner(path string, info fs.FileInfo, isTarget bool) error {
 	mode := info.Mode()
 	owner, euid := int(info.Sys().(*syscall.Stat_t).Uid), os.Geteuid()
@@ -88,7 +85,7 @@ func checkOwner(path string, info fs.FileInfo, isTarget bool) error {
 
 type existingPath struct {
 	path       string // without symbolic links
-	isComplete bool   // it is the path that was asked for
+	isComplete bool   // the whole requested path exists
 }
 
 // findExisting returns the longest part of a path that exists.

@@ -1,4 +1,4 @@
-// Package similar finds what a misspelt name was meant to be.
+// Package similar finds the intended name for a misspelled one.
 package similar
 
 import (
@@ -7,22 +7,21 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// params prefer candidates that begin as the name does: RECONCILE_REPOSITORY
-// means RECONCILE_REPO.
+// params prefer candidates with the same beginning: RECONCILE_REPOSITORY means
+// RECONCILE_REPO.
 var params = levenshtein.NewParams().BonusPrefix(4).BonusScale(0.2).BonusThreshold(0)
 
-// minLikeness is below what nobody would take one name for the other.
+// minLikeness is the minimum likeness of two names that a person might confuse.
 const minLikeness = 0.6
 
-// FindNearest returns the candidate that is most like name, the first of those
-// that are alike; "" where there is none.
+// FindNearest returns the candidate that is most similar to name, and the first of equals.
+// It returns "" without a similar candidate.
 func FindNearest(name string, candidates []string) string {
 	nearest, _ := findBest(name, candidates)
 	return nearest
 }
 
-// FindCorrection returns the candidate that name is likely a misspelling of; ""
-// where none is.
+// FindCorrection returns the candidate that name is probably a misspelling of, or "".
 func FindCorrection(name string, candidates []string) string {
 	nearest, likeness := findBest(name, candidates)
 	if likeness < minLikeness {

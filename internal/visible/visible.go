@@ -1,6 +1,6 @@
-// Package visible makes text that somebody else wrote safe to show. Names of
-// workspaces and branches, subjects and outputs may hold characters that move
-// a terminal's cursor, turn the direction of text, or take no room at all.
+// Package visible makes untrusted text safe to show. Names of workspaces and branches,
+// commit subjects and outputs may contain characters that move a terminal's cursor, change
+// the direction of text, or are invisible.
 package visible
 
 import (
@@ -11,9 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// Text returns text with each control and format character, but the line feed
-// and the tab, as an escape of Go's: \x1b, \u202e. Bytes that are not UTF-8
-// are escaped, too.
+// Text returns text with each control and format character as a Go escape, such as \x1b or
+// \u202e, except for the line feed and the tab. Bytes that are not UTF-8 are escaped, too.
 func Text(text string) string {
 	if isPlain(text) {
 		return text
@@ -27,11 +26,11 @@ func Text(text string) string {
 	return b.String()
 }
 
-// Line returns Text in one line: white space of any kind is one space.
+// Line returns Text in one line: any sequence of white space becomes one space.
 func Line(text string) string { return Text(strings.Join(strings.Fields(text), " ")) }
 
-// Name returns Line for a name. One that mixes scripts which no language writes in
-// one word is marked: its letters may look like others.
+// Name returns Line for a name. It marks a name that mixes scripts that no language mixes
+// in one word, because its letters may look like others.
 func Name(name string) string {
 	line := Line(name)
 	if scripts := mixedScripts(name); len(scripts) > 0 {
@@ -44,7 +43,7 @@ func isPlain(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, isHidden)
 }
 
-// isHidden reports whether a character shows nothing of itself.
+// isHidden reports whether a character is invisible.
 func isHidden(r rune) bool {
 	switch {
 	case r == '\n', r == '\t':
@@ -52,12 +51,12 @@ func isHidden(r rune) bool {
 	case unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp):
 		return true
 	}
-	// Fillers that are letters by name, and characters that only tags or
-	// variations are made of.
+	// Fillers, which Unicode classifies as letters, and characters that only occur in tags
+	// or variation sequences.
 	return unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// escape returns one character as it is shown.
+// escape returns one character in its escaped form.
 func escape(text string, r rune) string {
 	switch {
 	case r == utf8.RuneError && len(text) == 1:
@@ -72,12 +71,12 @@ func escape(text string, r rune) string {
 	return fmt.Sprintf(`\U%08x`, r)
 }
 
-// confusableScripts are those whose letters can be taken for one another's.
+// confusableScripts have letters that look like letters of each other.
 var confusableScripts = []string{"Latin", "Greek", "Cyrillic", "Armenian", "Cherokee", "Coptic", "Georgian", "Hebrew", "Arabic", "Thai", "Hangul", "Bopomofo", "Japanese"}
 
-// mixedScripts returns the scripts of a name, if a language's words do not mix them:
-// Latin letters stand beside Chinese, Japanese and Korean ones, and no others
-// beside any (Unicode Technical Standard 39, "highly restrictive").
+// mixedScripts returns the scripts of a name if the words of no language mix them. Latin
+// letters may be mixed with Chinese, Japanese and Korean ones, and no others with any
+// (Unicode Technical Standard 39, "highly restrictive").
 func mixedScripts(name string) []string {
 	var found []string
 	for _, r := range name {

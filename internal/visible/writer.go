@@ -9,17 +9,16 @@ import (
 	"unicode/utf16"
 )
 
-// colourSequence is an escape sequence that only sets colours and weight. It lets
-// nothing be hidden: conceal (8) and blink (5) are not in it.
+// colourSequence matches an escape sequence that only sets colours and weight. Conceal (8)
+// and blink (5) are not in it, so that it cannot hide text.
 var colourSequence = regexp.MustCompile(`^\x1b\[(?:(?:0|1|2|22|39|3[0-7]|9[0-7])(?:;(?:0|1|2|22|39|3[0-7]|9[0-7]))*)?m`)
 
-// NewWriter returns a writer that shows people what it is given, as Text does,
-// but lets the program's own colours pass. Each Write should hold whole
-// characters and whole colours.
+// NewWriter returns a writer that escapes as Text does, but keeps the program's own
+// colours. Each Write should contain whole characters and whole colour sequences.
 func NewWriter(w io.Writer) io.Writer { return &writer{w, escapeForTerminal} }
 
-// NewJSONWriter is Writer for JSON: format characters become JSON's escapes of
-// them, so that a parser reads what it would have read.
+// NewJSONWriter is NewWriter for JSON: format characters become JSON escapes, so that a
+// parser reads the same values.
 func NewJSONWriter(w io.Writer) io.Writer { return &writer{w, escapeJSON} }
 
 type writer struct {
@@ -27,7 +26,7 @@ type writer struct {
 	convert func(string) string
 }
 
-// Write implements io.Writer: it counts what it was given.
+// Write implements io.Writer. It returns the number of bytes of its argument.
 func (w *writer) Write(p []byte) (int, error) {
 	text := string(p)
 	if isPlain(text) {
@@ -63,7 +62,7 @@ func escapeJSON(text string) string {
 	var b strings.Builder
 	for _, r := range text {
 		switch {
-		case !isHidden(r) || unicode.IsControl(r): // JSON escapes control characters itself
+		case !isHidden(r) || unicode.IsControl(r): // JSON itself escapes control characters
 			b.WriteRune(r)
 		case r >= 0x10000:
 			high, low := utf16.EncodeRune(r)

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// ActivityType is a kind of activity; project webhooks have the same.
+// ActivityType is a kind of activity. Project webhooks use the same numbers.
 type ActivityType int
 
 // Activities of Git.
@@ -19,12 +19,12 @@ const (
 	PullRequestAdded     ActivityType = 18
 	PullRequestUpdated   ActivityType = 19
 	PullRequestCommented ActivityType = 20
-	// PullRequestMerged is so named by backlog4j and backlog-js; another list
-	// says deleted. A merge is seen as PullRequestUpdated.
+	// PullRequestMerged has this name in backlog4j and backlog-js; another list says
+	// deleted. Backlog reports a merge as PullRequestUpdated.
 	PullRequestMerged ActivityType = 21
 )
 
-// Activity is something that happened in a project.
+// Activity is an event in a project.
 type Activity struct {
 	ID      int             `json:"id"`
 	Type    ActivityType    `json:"type"`
@@ -32,13 +32,13 @@ type Activity struct {
 	Created time.Time       `json:"created"`
 }
 
-// Activities returns what happened in a project, the newest first and up to a
-// hundred: what lost webhooks would have said. Only activities of the types
-// (none: of any) whose id is above after.
+// Activities returns up to a hundred activities of a project, the newest first. They cover
+// what lost webhooks would have reported. It returns only the given types (none: any type),
+// and only ids above after.
 func (c *Client) Activities(ctx context.Context, project string, after int, types ...ActivityType) (list []Activity, err error) {
 	query := url.Values{"count": {strconv.Itoa(pageSize)}}
 	if after > 0 {
-		query.Set("minId", strconv.Itoa(after)) // whether with that one is not documented
+		query.Set("minId", strconv.Itoa(after)) // the documentation does not say whether this id is included
 	}
 	for _, t := range types {
 		query.Add("activityTypeId[]", strconv.Itoa(int(t)))

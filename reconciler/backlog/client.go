@@ -1,4 +1,4 @@
-// Package backlog speaks to Backlog: the few endpoints of its REST API,
+// Package backlog is a client of Backlog: it covers the few endpoints of the REST API,
 // version 2, that reconcile uses (https://developer.nulab.com/docs/backlog/).
 package backlog
 
@@ -13,42 +13,42 @@ import (
 	"time"
 )
 
-// Options are what a Client works with.
+// Options configures a Client.
 type Options struct {
-	// URL of the space, such as https://example.backlog.com; of Backlog
-	// Enterprise with its path.
+	// URL is the URL of the space, such as https://example.backlog.com. For Backlog
+	// Enterprise it includes the path.
 	URL string
-	// APIKey or Token (an access token of OAuth 2): one of the two.
+	// Exactly one of APIKey and Token (an OAuth 2 access token) must be set.
 	APIKey Secret
 	Token  Secret
-	// Timeout bounds one request with its answer; 30 s when zero.
+	// Timeout limits one request with its response; 0 means 30 seconds.
 	Timeout time.Duration
-	// MaxWait bounds how long a call waits for Backlog's rate limit to be
-	// lifted; two minutes when zero. The limit is one a minute.
+	// MaxWait limits how long a call waits for the rate limit to reset; 0 means two
+	// minutes. Backlog's limit is per minute.
 	MaxWait time.Duration
 	Log     *slog.Logger
-	// Now and Wait are the clock; nil: the real one.
+	// Now and Sleep are the clock; nil means the real clock.
 	Now   func() time.Time
 	Sleep func(ctx context.Context, d time.Duration) error
-	// Transport sends requests; nil: the default one.
+	// Transport sends requests; nil means the default transport.
 	Transport http.RoundTripper
 }
 
-// Client is a user of a space. Nulab asks for requests one after another, and
-// for a second between updates: so it works whoever calls it at once.
+// Client makes requests as one user of a space. Nulab asks for one request at a time, and
+// for one second between updates; Client ensures both. It is safe for concurrent use.
 type Client struct {
 	Options
 	base        *url.URL // of the API
 	http        *http.Client
-	requestSlot chan struct{} // holds the one request that may run
-	lastUpdate  time.Time     // when the last update was sent
+	requestSlot chan struct{} // held by the running request
+	lastUpdate  time.Time     // time of the last update
 }
 
-// New returns a client. Nothing is asked yet.
+// New returns a client. It sends no request.
 func New(o Options) (*Client, error) {
 	base, err := url.Parse(o.URL)
 	if err != nil || base.Host == "" || base.Scheme != "https" && base.Scheme != "http" || base.User != nil {
-		// The text of err would hold the URL, and whatever was put into it.
+		// The text of err would contain the URL, which may contain a secret.
 		return nil, errors.New("the URL of a Backlog space is like https://SPACE.backlog.com")
 	}
 	if base.Scheme == "http" && !isLoopback(base.Hostname()) {
@@ -76,7 +76,7 @@ func New(o Options) (*Client, error) {
 	c.base = &url.URL{Scheme: base.Scheme, Host: base.Host, Path: strings.TrimSuffix(base.Path, "/") + "/api/v2"}
 	c.http = &http.Client{
 		Transport: o.Transport,
-		// A redirect could lead the key elsewhere.
+		// A redirect could send the key to another host.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return c, nil

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// What went wrong. Match with errors.Is.
+// Kinds of errors. Match them with errors.Is.
 var (
 	ErrAuth        = errors.New("API key or token not accepted")
 	ErrForbidden   = errors.New("access denied")
@@ -21,14 +21,14 @@ var (
 	ErrTooLarge    = errors.New("the answer is too large")
 )
 
-// Error is a request that did not succeed. No key or token is in it.
+// Error is a failed request. It contains no key or token.
 type Error struct {
-	Kind   error  // one of the sentinels above
+	Kind   error  // one of the errors above
 	Op     string // method and path, such as GET /projects/INFRA
-	Status int    // of HTTP; 0 if there was no answer
-	Text   string // what Backlog said
+	Status int    // HTTP status; 0 without a response
+	Text   string // Backlog's message
 	Help   string // what to do next
-	Err    error  // the cause, if there is one of its own
+	Err    error  // the underlying error, if any
 }
 
 // Error says what happened, to what, and what to do next.
@@ -47,7 +47,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap makes errors.Is find the kind as well as the cause.
+// Unwrap lets errors.Is find both the kind and the cause.
 func (e *Error) Unwrap() []error {
 	if e.Err == nil {
 		return []error{e.Kind}
@@ -55,7 +55,7 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Err}
 }
 
-// statusError makes an error of an answer that is no success, whatever its body:
+// statusError returns the error for an unsuccessful response with any body:
 // {"errors":[{"message":…}]}, that of an OAuth failure, or a proxy's page.
 func (c *Client) statusError(op string, status int, body []byte) *Error {
 	e := &Error{Kind: ErrRefused, Op: op, Status: status, Text: c.redact(errorMessage(body))}
@@ -79,7 +79,7 @@ func (c *Client) statusError(op string, status int, body []byte) *Error {
 	return e
 }
 
-// errorMessage is what a body says for people; "" for a web page.
+// errorMessage returns the readable message in a body; "" for a web page.
 func errorMessage(body []byte) string {
 	var response struct {
 		Errors []struct {
@@ -97,8 +97,8 @@ func errorMessage(body []byte) string {
 	return strings.Join(texts, "; ")
 }
 
-// transportError makes an error of a request without an answer. A *url.Error holds
-// the URL, and with it the key: only what it wraps is kept.
+// transportError returns the error for a request without a response. A *url.Error contains
+// the URL and so the key: only the error inside it is used.
 func (c *Client) transportError(op string, err error) *Error {
 	var wrapped *url.Error
 	for errors.As(err, &wrapped) {
@@ -110,7 +110,7 @@ func (c *Client) transportError(op string, err error) *Error {
 	return &Error{Kind: ErrUnavailable, Op: op, Err: err, Help: "check the URL of the space, the proxy and the firewall; else try again later"}
 }
 
-// redact takes the key and the token out of a text.
+// redact removes the key and the token from a text.
 func (c *Client) redact(text string) string {
 	for _, secret := range []Secret{c.APIKey, c.Token} {
 		if secret != "" {

@@ -33,13 +33,13 @@ const (
 	PriorityLow    = 4
 )
 
-// IssueType is a kind of issue of a project, such as Bug: each issue has one.
+// IssueType is a type of issue in a project, such as Bug. Each issue has one.
 type IssueType struct {
 	ID   int    `json:"id"`
 	Name string `json:"name"`
 }
 
-// NewIssue is an issue to be made.
+// NewIssue is an issue to create.
 type NewIssue struct {
 	ProjectID   int
 	TypeID      int
@@ -48,7 +48,7 @@ type NewIssue struct {
 	Description string
 }
 
-// IssueTypes returns the kinds of issue of a project, in its order.
+// IssueTypes returns the issue types of a project, in its order.
 func (c *Client) IssueTypes(ctx context.Context, project string) (types []IssueType, err error) {
 	return types, c.get(ctx, projectPath(project)+"/issueTypes", nil, &types)
 }
@@ -58,7 +58,7 @@ func (c *Client) Issue(ctx context.Context, key string) (issue Issue, err error)
 	return issue, c.get(ctx, issuePath(key), nil, &issue)
 }
 
-// CreateIssue makes an issue.
+// CreateIssue creates an issue.
 func (c *Client) CreateIssue(ctx context.Context, n NewIssue) (issue Issue, err error) {
 	if n.Priority == 0 {
 		n.Priority = PriorityNormal
@@ -78,7 +78,7 @@ func (c *Client) CommentIssue(ctx context.Context, key, content string) (comment
 	return comment, c.call(ctx, http.MethodPost, issuePath(key)+"/comments", url.Values{"content": {content}}, &comment)
 }
 
-// SetIssueStatus gives an issue a status, and says why.
+// SetIssueStatus changes the status of an issue, with a comment.
 func (c *Client) SetIssueStatus(ctx context.Context, key string, status int, comment string) (issue Issue, err error) {
 	form := url.Values{"statusId": {strconv.Itoa(status)}}
 	if comment != "" {

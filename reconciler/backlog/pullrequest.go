@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Status of a pull request.
+// Status is the status of a pull request.
 type Status int
 
 // Statuses.
@@ -18,15 +18,14 @@ const (
 	StatusMerged Status = 3
 )
 
-// PullRequest is a pull request. Commits and times are empty where Backlog
-// says null.
+// PullRequest is a pull request. Commits and times are empty where Backlog returns null.
 type PullRequest struct {
 	ID          int    `json:"id"`
 	Number      int    `json:"number"`
 	Summary     string `json:"summary"`
 	Description string `json:"description"`
-	Base        string `json:"base"`   // branch that it is to be merged into
-	Branch      string `json:"branch"` // branch that is to be merged
+	Base        string `json:"base"`   // branch to merge into
+	Branch      string `json:"branch"` // branch to merge
 	Status      struct {
 		ID   Status `json:"id"`
 		Name string `json:"name"`
@@ -44,22 +43,22 @@ type PullRequest struct {
 	Updated      time.Time  `json:"updated"`
 }
 
-// HeadRef is where a pull request's head is in Git.
+// HeadRef returns the Git ref of a pull request's head.
 func (p PullRequest) HeadRef() string { return "refs/pull/" + strconv.Itoa(p.Number) + "/head" }
 
-// pageSize is the most that Backlog gives at once.
+// pageSize is the maximum that Backlog returns in one page.
 const pageSize = 100
 
-// PullRequests yields the pull requests with one of the statuses (none: with
-// any), the newest first, asking for a page when the one before is used up.
-// After an error it yields nothing more.
+// PullRequests yields the pull requests with one of the statuses (none: any status), the
+// newest first. It requests a page when the previous one is used up. It stops after an
+// error.
 func (c *Client) PullRequests(ctx context.Context, repo Repo, statuses ...Status) iter.Seq2[PullRequest, error] {
 	return func(yield func(PullRequest, error) bool) {
 		query := url.Values{"count": {strconv.Itoa(pageSize)}}
 		for _, s := range statuses {
 			query.Add("statusId[]", strconv.Itoa(int(s)))
 		}
-		seen := map[int]bool{} // one that is opened meanwhile moves the rest
+		seen := map[int]bool{} // a new pull request shifts the pages
 		for offset := 0; ; offset += pageSize {
 			query.Set("offset", strconv.Itoa(offset))
 			var list []PullRequest

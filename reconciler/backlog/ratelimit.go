@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// RateLimit is how often a user may ask in a minute.
+// RateLimit is a user's limit of requests in a minute.
 type RateLimit struct {
 	Limit     int   `json:"limit"`
 	Remaining int   `json:"remaining"`
-	Reset     int64 `json:"reset"` // in seconds since 1970
+	Reset     int64 `json:"reset"` // Unix time in seconds
 }
 
-// ResetAt is when all of the limit is there again.
+// ResetAt returns the time when the full limit is available again.
 func (l RateLimit) ResetAt() time.Time { return time.Unix(l.Reset, 0) }
 
-// RateLimits are the limits by kind of request.
+// RateLimits holds the limits by kind of request.
 type RateLimits struct {
 	Read   RateLimit `json:"read"`
 	Update RateLimit `json:"update"`
@@ -23,7 +23,7 @@ type RateLimits struct {
 	Icon   RateLimit `json:"icon"`
 }
 
-// RateLimits returns the limits of the key's user, and what is left of them.
+// RateLimits returns the limits of the key's user and the remaining requests.
 func (c *Client) RateLimits(ctx context.Context) (RateLimits, error) {
 	var response struct {
 		RateLimit RateLimits `json:"rateLimit"`

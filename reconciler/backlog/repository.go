@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Repo names a Git repository: by the project's key, and its name there.
+// Repo identifies a Git repository by the project's key and its name in the project.
 type Repo struct {
 	Project, Name string
 }
@@ -40,17 +40,16 @@ func (c *Client) Repository(ctx context.Context, repo Repo) (repository Reposito
 	return repository, c.get(ctx, repo.path(), nil, &repository)
 }
 
-// gitHost stands between a space and Backlog's domain in an SSH remote:
+// gitHost is between a space and Backlog's domain in an SSH remote:
 // SPACE@SPACE.git.backlog.com:/PROJ/repo.git.
 const gitHost = ".git."
 
 var errRemote = errors.New("not a Git remote of Backlog, which is like https://SPACE.backlog.com/git/PROJECT/repo.git")
 
-// ParseRemote reads a Git remote: which space it belongs to (the URL that
-// Options take), and which repository it is. Remotes over HTTPS are like
-// https://SPACE.backlog.com/git/PROJ/repo.git; of Backlog Enterprise
-// http://HOST:8969/backlog/git/PROJ/repo.git. Over SSH only those of the cloud
-// tell where the API is.
+// ParseRemote parses a Git remote. It returns the space, as the URL for Options, and the
+// repository. An HTTPS remote is like https://SPACE.backlog.com/git/PROJ/repo.git, or
+// http://HOST:8969/backlog/git/PROJ/repo.git for Backlog Enterprise. An SSH remote shows
+// where the API is only for the cloud.
 func ParseRemote(remote string) (space string, repo Repo, err error) {
 	host, path, err := splitRemote(remote)
 	if err != nil {
@@ -69,8 +68,8 @@ func ParseRemote(remote string) (space string, repo Repo, err error) {
 	return "", Repo{}, errRemote
 }
 
-// RepoOf reads which repository a Git remote is: its path ends in
-// PROJECT/repo.git, by whatever protocol.
+// RepoOf returns the repository of a Git remote, whose path ends in PROJECT/repo.git, for
+// any protocol.
 func RepoOf(remote string) (Repo, error) {
 	_, path, err := splitRemote(remote)
 	if err != nil {
@@ -83,8 +82,8 @@ func RepoOf(remote string) (Repo, error) {
 	return Repo{Project: parts[len(parts)-2], Name: parts[len(parts)-1]}, nil
 }
 
-// splitRemote takes a remote apart, without credentials: a URL into scheme://host and
-// path, and user@host:path as ssh's.
+// splitRemote splits a remote into host and path, without credentials: a URL into
+// scheme://host and path, and user@host:path as ssh does.
 func splitRemote(remote string) (host, path string, err error) {
 	if u, err := url.Parse(remote); err == nil && u.Host != "" {
 		return u.Scheme + "://" + strings.TrimSuffix(u.Host, ":"), u.Path, nil

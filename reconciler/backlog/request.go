@@ -15,14 +15,13 @@ import (
 )
 
 const (
-	// maxResponseSize bounds an answer, in bytes.
+	// maxResponseSize limits a response, in bytes.
 	maxResponseSize = 16 << 20
 	// minInterval is the time between two updates that Nulab asks for.
 	minInterval = time.Second
-	// defaultReset is how long to wait after a 429 that does not say when the limit is
-	// lifted.
+	// defaultReset is the wait after a 429 that does not say when the limit resets.
 	defaultReset = time.Minute
-	// maxTries bounds how often one request is sent.
+	// maxTries limits how often one request is sent.
 	maxTries = 3
 )
 
@@ -30,8 +29,8 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, respons
 	return c.call(ctx, http.MethodGet, path, query, response)
 }
 
-// call sends a request and reads its JSON answer into answer. Values are the
-// query of a GET, and the form of another request.
+// call sends a request and decodes its JSON response. The values are the query of a GET,
+// and the form of any other request.
 func (c *Client) call(ctx context.Context, method, path string, values url.Values, response any) error {
 	select {
 	case c.requestSlot <- struct{}{}:
@@ -65,8 +64,8 @@ func (c *Client) call(ctx context.Context, method, path string, values url.Value
 	}
 }
 
-// isRetryable: what is limited was not done. After another failure only a read
-// may be repeated: an update may have been done.
+// isRetryable reports whether a request may be repeated. A rate-limited request was not
+// executed. After another failure only a read may be repeated: an update may be done.
 func isRetryable(method string, err error) bool {
 	return errors.Is(err, ErrRateLimit) || method == http.MethodGet && errors.Is(err, ErrUnavailable)
 }
@@ -85,8 +84,7 @@ func (c *Client) throttle(ctx context.Context, method string) error {
 	return nil
 }
 
-// send sends a request once. After an error it says when to try again, if
-// Backlog says so.
+// send sends a request once. With an error it returns when to retry, if Backlog says so.
 func (c *Client) send(ctx context.Context, method, path string, values url.Values, response any) (retryAfter time.Duration, err error) {
 	op := method + " " + path
 	requestCtx, cancel := context.WithTimeout(ctx, c.Timeout)
@@ -147,8 +145,8 @@ func (c *Client) newRequest(ctx context.Context, method, path string, values url
 	return request, nil
 }
 
-// rateLimitWait is how long a rate limit holds: until X-RateLimit-Reset, in seconds
-// since 1970, which is a second's fraction too early at most.
+// rateLimitWait returns the time until X-RateLimit-Reset, in seconds since 1970. The header
+// is too early by a fraction of a second at most.
 func (c *Client) rateLimitWait(header http.Header) time.Duration {
 	reset, err := strconv.ParseInt(header.Get("X-RateLimit-Reset"), 10, 64)
 	if err != nil {

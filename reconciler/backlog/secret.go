@@ -2,8 +2,8 @@ package backlog
 
 import "log/slog"
 
-// Secret is an API key, a token or another value that must not be shown: it
-// prints, logs and marshals as a placeholder.
+// Secret is an API key, a token or another secret. It prints, logs and marshals as a
+// placeholder.
 type Secret string
 
 const redactedText = "(redacted)"

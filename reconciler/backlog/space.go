@@ -13,7 +13,7 @@ type Space struct {
 	TextFormattingRule Format `json:"textFormattingRule"`
 }
 
-// Format is how texts are written in a project.
+// Format is the text format of a project.
 type Format string
 
 // Formats.
@@ -30,18 +30,18 @@ type Project struct {
 	TextFormattingRule Format `json:"textFormattingRule"`
 }
 
-// User is a person, or a bot's account.
+// User is a person or a bot account.
 type User struct {
 	ID   int    `json:"id"`
 	Name string `json:"name"`
 }
 
-// Space returns the space: the cheapest proof that URL and key are right.
+// Space returns the space. It is the cheapest check of the URL and the key.
 func (c *Client) Space(ctx context.Context) (space Space, err error) {
 	return space, c.get(ctx, "/space", nil, &space)
 }
 
-// Myself returns the user that the key belongs to.
+// Myself returns the user of the key.
 func (c *Client) Myself(ctx context.Context) (user User, err error) {
 	return user, c.get(ctx, "/users/myself", nil, &user)
 }

@@ -2,15 +2,15 @@ package notify
 
 import "strings"
 
-// document is a text that is being written, paragraph by paragraph. The first
-// error is kept, and what comes after it is of no use.
+// document builds a text by paragraphs. It keeps the first error; the text after an error
+// is meaningless.
 type document struct {
 	*Writer
 	paragraphs []string
 	err        error
 }
 
-// message is a text of the catalogue.
+// message returns a text of the catalogue.
 func (s *document) message(key string, values ...any) string {
 	text, err := s.messages.Text(key, values...)
 	if s.err == nil {
@@ -19,15 +19,15 @@ func (s *document) message(key string, values ...any) string {
 	return text
 }
 
-// addParagraph adds a paragraph of these lines; of none, none.
+// addParagraph adds the lines as a paragraph; no lines add nothing.
 func (s *document) addParagraph(lines ...string) {
 	if text := strings.TrimSpace(strings.Join(lines, "\n")); text != "" {
 		s.paragraphs = append(s.paragraphs, text)
 	}
 }
 
-// addTitle adds a heading: the text of a key, or, in an environment, of the key
-// for that.
+// addTitle adds a heading with the text of key. With an environment it uses the key for
+// environments.
 func (s *document) addTitle(key, environment string) {
 	if environment == "" {
 		s.addParagraph(s.markup.heading(s.message(key)))
@@ -36,8 +36,7 @@ func (s *document) addTitle(key, environment string) {
 	}
 }
 
-// addList adds a text with an item for each of the things below it; where there
-// are none, nothing.
+// addList adds a text and a list item for each thing. Without things it adds nothing.
 func addList[T any](s *document, text string, things []T, item func(T) string) {
 	if len(things) == 0 {
 		return

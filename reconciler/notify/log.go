@@ -5,11 +5,11 @@ import (
 	"log/slog"
 )
 
-// Log tells in the program's own log: a line a workspace, with the message
-// "told" and the fields of News, for whoever filters logs.
+// Log writes to the program's own log: one line a workspace, with the message "workspace
+// result" and the fields of WorkspaceEvent, so that logs can be filtered by them.
 type Log struct{ Logger *slog.Logger }
 
-// Channel is "log".
+// Channel returns "log".
 func (Log) Channel() string { return "log" }
 
 // Notify never fails.
@@ -22,7 +22,7 @@ func (l Log) Notify(ctx context.Context, r *Notification) error {
 		case n.HasDrifted():
 			level = slog.LevelWarn
 		}
-		l.Logger.Log(ctx, level, "told",
+		l.Logger.Log(ctx, level, "workspace result",
 			"workspace", n.Name, "outcome", n.Outcome, "recovered", n.Recovered,
 			"repo", r.Repo, "branch", r.Branch, "environment", r.Environment, "tip", r.Commit,
 			"commit", n.Commit, "applied_by", n.Run,

@@ -9,21 +9,21 @@ import (
 	"strings"
 )
 
-// Marker is the line by which a preview's comment is found again, and which
-// says what it is of. It is all that is remembered of a preview.
+// Marker is the line that identifies the comment of a preview, and records what the preview
+// is about. Nothing else is stored about a preview.
 type Marker struct {
 	Environment string
 	Head, Tip   string // commits
-	Inputs      string // of the Preview
+	Inputs      string // Preview.Inputs
 	Failed      bool
-	Plans       map[string]string // digests in short, by workspace; nil where they were too many to keep
+	Plans       map[string]string // abbreviated plan digests by workspace; nil if there were too many
 }
 
 const (
 	markerStart = "reconcile:preview"
-	// maxMarkerPlans is how many workspaces' plans a marker keeps.
+	// maxMarkerPlans is the maximum number of plan digests in a marker.
 	maxMarkerPlans = 60
-	// markerDigestLength is how much of a digest it keeps, in characters.
+	// markerDigestLength is the length of a digest in a marker, in characters.
 	markerDigestLength = 8
 )
 
@@ -40,7 +40,7 @@ func (p *Preview) newMarker() Marker {
 	return m
 }
 
-// String is the line.
+// String returns the line.
 func (m Marker) String() string {
 	parts := []string{markerStart, "head=" + m.Head, "tip=" + m.Tip, "inputs=" + m.Inputs}
 	if m.Environment != "" {
@@ -58,8 +58,8 @@ func (m Marker) String() string {
 	return strings.Join(parts, " ")
 }
 
-// ReadMarker finds the marker of a comment: its last line, and nothing else. A
-// comment that only quotes one is somebody's own.
+// ReadMarker returns the marker in the last line of a comment. Other lines do not count: a
+// comment that only quotes a marker belongs to somebody else.
 func ReadMarker(comment string) (m Marker, ok bool) {
 	_, line, found := splitMarker(comment)
 	if !found {
@@ -87,8 +87,8 @@ func ReadMarker(comment string) (m Marker, ok bool) {
 	return m, m.Head != ""
 }
 
-// UpdateMarker returns a comment that says what it says of other commits, for which
-// that is just as true.
+// UpdateMarker returns the same comment for other commits, for which its content is still
+// true.
 func UpdateMarker(comment, head, tip string) string {
 	m, ok := ReadMarker(comment)
 	before, line, _ := splitMarker(comment)
@@ -100,7 +100,7 @@ func UpdateMarker(comment, head, tip string) string {
 	return before + markerStart + " " + line
 }
 
-// splitMarker cuts a comment at what its marker begins with.
+// splitMarker splits a comment at the beginning of its marker.
 func splitMarker(comment string) (before, after string, found bool) {
 	last := strings.LastIndex(strings.TrimRight(comment, "\n"), "\n") + 1
 	start := last + len(comment[last:]) - len(strings.TrimPrefix(comment[last:], "`"))

@@ -1,5 +1,5 @@
-// Package notify writes what people are told: in their language, and in the
-// markup of the project that they read it in. The texts are in catalog.
+// Package notify writes the messages for people, in their language and in the markup of
+// their project. Package catalog has the texts.
 package notify
 
 import (
@@ -9,8 +9,7 @@ import (
 	"reconcile/internal/visible"
 )
 
-// Format is how texts are marked up in a Backlog project: its
-// textFormattingRule.
+// Format is the markup of a Backlog project: its textFormattingRule.
 type Format string
 
 // Formats.
@@ -19,15 +18,15 @@ const (
 	Notation Format = "backlog" // Backlog's own
 )
 
-// markup writes one format. What is handed to it is plain text, and comes out
-// as such: nothing in it can end a block or begin another.
+// markup writes one format. Its arguments are plain text: nothing in them can end a block
+// or begin another.
 type markup interface {
 	heading(text string) string
 	bold(text string) string
-	code(text string) string // in a line: a name, a path, a command
+	code(text string) string // a name, a path or a command, in a line
 	listItem(marked string) string
-	table(header []string, rows [][]string) string // of marked cells
-	codeBlock(text string) string                  // lines as they are
+	table(header []string, rows [][]string) string // the cells are already marked up
+	codeBlock(text string) string                  // keeps the lines unchanged
 }
 
 func (f Format) newMarkup() (markup, error) {
@@ -42,7 +41,7 @@ func (f Format) newMarkup() (markup, error) {
 
 type markdown struct{}
 
-// markdownEscaper escapes what Markdown would take for more than text in a line.
+// markdownEscaper escapes everything that has a meaning in a line of Markdown.
 var markdownEscaper = strings.NewReplacer(
 	`\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "<", `\<`, ">", `\>`, "|", `\|`,
 )
@@ -68,7 +67,7 @@ func (markdown) table(header []string, rows [][]string) string {
 	return strings.Join(lines, "\n")
 }
 
-// codeBlock is fenced by more backticks than the text has in a row.
+// codeBlock uses a fence with more backticks than any sequence in the text.
 func (markdown) codeBlock(text string) string {
 	text = visible.Text(text)
 	fence := "```"
@@ -80,7 +79,8 @@ func (markdown) codeBlock(text string) string {
 
 type notation struct{}
 
-// notationEscaper puts apart what Backlog would take for one of its signs.
+// notationEscaper breaks up the markers of Backlog's notation, which has no escape
+// character.
 var notationEscaper = strings.NewReplacer("|", "｜", "''", "' '", "%%", "% %", "[[", "[ [", "{", "｛", "&", "＆")
 
 func (notation) heading(text string) string {
@@ -91,7 +91,7 @@ func (notation) bold(text string) string {
 }
 func (notation) listItem(marked string) string { return "- " + marked }
 
-// code has no sign of its own in this format.
+// code returns escaped text: this format has no inline code.
 func (notation) code(text string) string {
 	return notationEscaper.Replace(visible.Name(text))
 }

@@ -13,39 +13,39 @@ type Notification struct {
 	Environment string           `json:"environment,omitempty"`
 	Commit      string           `json:"commit"` // the tip
 	At          time.Time        `json:"at"`
-	Events      []WorkspaceEvent `json:"workspaces"` // by name, never empty
+	Events      []WorkspaceEvent `json:"workspaces"` // sorted by name, never empty
 
-	// Merges up to Since were told of before, the last on these pull requests.
-	// Who tells on pull requests brings both up to date.
+	// Earlier notifications covered the merges up to MergedSince, the last of them with
+	// these pull requests. A notifier for pull requests updates both fields.
 	MergedSince      time.Time `json:"-"`
 	LastPullRequests []int     `json:"-"`
 }
 
-// WorkspaceEvent is what became of one workspace.
+// WorkspaceEvent is a change of one workspace's outcome.
 type WorkspaceEvent struct {
 	Name       string `json:"name"`
 	Outcome    string `json:"outcome"` // part of a key of the catalogue
 	Recovered  bool   `json:"recovered,omitempty"`
-	AboutDrift bool   `json:"drift,omitempty"` // it is about drift: that it was found, or is gone
+	AboutDrift bool   `json:"drift,omitempty"` // drift was found, or has ended
 	Add        int    `json:"add"`
 	Change     int    `json:"change"`
 	Replace    int    `json:"replace"`
 	Destroy    int    `json:"destroy"`
 	Error      string `json:"error,omitempty"`
-	Commit     string `json:"commit,omitempty"` // that it was last applied at
-	Run        string `json:"run,omitempty"`    // that its outcome is of
-	// Issue is the key of the open issue about it. Who opens or closes one
-	// brings it up to date.
+	Commit     string `json:"commit,omitempty"` // last applied commit
+	Run        string `json:"run,omitempty"`    // run of the outcome
+	// Issue is the key of its open issue. A notifier that opens or closes an issue updates
+	// it.
 	Issue string `json:"-"`
 }
 
-// HasFailed tells whether people should act.
+// HasFailed reports whether the workspace failed, so that people should act.
 func (n WorkspaceEvent) HasFailed() bool { return n.Outcome == "failed" }
 
-// HasDrifted tells whether it was changed behind Git's back.
+// HasDrifted reports whether the workspace was changed outside of Git.
 func (n WorkspaceEvent) HasDrifted() bool { return n.Outcome == "drifted" }
 
-// Outcome is the worst of the workspaces': failed, blocked, drifted, applied,
+// Outcome returns the worst outcome of the workspaces: failed, blocked, drifted, applied,
 // or recovered.
 func (r *Notification) Outcome() string {
 	for _, outcome := range []string{"failed", "blocked", "drifted", "applied"} {
@@ -56,7 +56,7 @@ func (r *Notification) Outcome() string {
 	return "recovered"
 }
 
-// NamesByOutcome are the workspaces with an outcome; "" stands for any.
+// NamesByOutcome returns the workspaces with an outcome; "" matches any.
 func (r *Notification) NamesByOutcome(outcome string) []string {
 	var names []string
 	for _, n := range r.Events {

@@ -8,7 +8,7 @@ import (
 	"reconcile/internal/visible"
 )
 
-// WriteNotification writes what became of workspaces: a table, and the errors.
+// WriteNotification returns the text of a notification: a table and the errors.
 func (w *Writer) WriteNotification(r *Notification) (string, error) {
 	s := &document{Writer: w}
 	s.addTitle("report.title."+r.Outcome(), r.Environment)
@@ -33,12 +33,12 @@ func (w *Writer) WriteNotification(r *Notification) (string, error) {
 	return w.appendErrors(text, r.Events)
 }
 
-// replanCommand is the command that makes workspaces what Git says again.
+// replanCommand returns the command that applies workspaces as Git defines them.
 func replanCommand(workspaces ...string) string {
 	return "reconcile now --replan " + strings.Join(workspaces, " ")
 }
 
-// appendErrors adds the errors below a text, as far as there is room.
+// appendErrors appends the errors to a text, as far as there is room.
 func (w *Writer) appendErrors(text string, events []WorkspaceEvent) (string, error) {
 	for _, n := range events {
 		if n.Error == "" {
@@ -57,7 +57,7 @@ func (w *Writer) appendErrors(text string, events []WorkspaceEvent) (string, err
 	return text, nil
 }
 
-// maxErrorLines is how much of an error is told; the log has all of it.
+// maxErrorLines is the maximum number of lines of an error; the log has all of them.
 const maxErrorLines = 40
 
 func firstLines(text string) string {
@@ -87,7 +87,7 @@ func (s *document) eventTable(r *Notification) string {
 	return s.markup.table(s.tableHeader("workspace", "outcome", "add", "change", "replace", "destroy"), cells)
 }
 
-// severity is how much people want to know of it.
+// severity orders events by importance for people.
 func (n WorkspaceEvent) severity() int {
 	switch n.Outcome {
 	case "failed":
@@ -100,8 +100,7 @@ func (n WorkspaceEvent) severity() int {
 	return 0
 }
 
-// WriteIssueTitle is the summary of an issue about a workspace that fails or has
-// drifted.
+// WriteIssueTitle returns the summary of an issue about a failed or drifted workspace.
 func (w *Writer) WriteIssueTitle(n WorkspaceEvent) (string, error) {
 	if n.HasDrifted() {
 		return w.messages.Text("issue.title.drifted", "workspace", visible.Name(n.Name))
@@ -109,8 +108,8 @@ func (w *Writer) WriteIssueTitle(n WorkspaceEvent) (string, error) {
 	return w.messages.Text("issue.title", "workspace", visible.Name(n.Name))
 }
 
-// WriteIssueText is what an issue about a workspace, or a comment on it, says: that
-// it fails, that it has drifted, or that it is in order again.
+// WriteIssueText returns the text of an issue about a workspace, or of a comment on it: the
+// workspace has failed, has drifted, or has recovered.
 func (w *Writer) WriteIssueText(r *Notification, n WorkspaceEvent) (string, error) {
 	key := "issue.recovered"
 	switch {

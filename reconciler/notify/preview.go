@@ -5,40 +5,38 @@ import (
 	"slices"
 )
 
-// Preview is what would come of merging a pull request, as it is told in a
-// comment on it.
+// Preview is the expected result of merging a pull request, for a comment on it.
 type Preview struct {
 	Number            int
 	Branch, Base      string // names of branches
 	Head, Tip         string // their commits
-	Environment       string // of the settings; "": none
+	Environment       string // "" for none
 	Problem           string // why nothing could be planned
-	Failed            bool   // something that may be different another time
-	Inputs            string // equal for previews that say the same
+	Failed            bool   // a temporary failure
+	Inputs            string // equal for previews with the same content
 	Conflicts         []Conflict
-	Workspaces        []Workspace // by name
+	Workspaces        []Workspace // sorted by name
 	Readers           []Reader
-	Removed           []string // workspaces
+	Removed           []string // names
 	Renamed           []Renamed
-	Waiting           []string // workspaces with changes at the tip already
-	PermissionChanges []string // workspaces planned with the roles and variables at the tip, not with its own
-	CrissCross        bool     // the branches were merged into each other
+	Waiting           []string // workspaces with unapplied changes at the tip
+	PermissionChanges []string // workspaces planned with the roles and variables at the tip, not those of the pull request
+	CrissCross        bool     // a criss-cross merge
 }
 
-// Conflict is a path that cannot be merged. Kind is part of a key of the
-// catalogue.
+// Conflict is a path with a merge conflict. Kind is part of a key of the catalogue.
 type Conflict struct{ Path, Kind string }
 
-// Renamed is a workspace whose state goes on under another name.
+// Renamed is a workspace that keeps its state under a new name.
 type Renamed struct{ From, To string }
 
-// Reader is a workspace that is looked at again after others.
+// Reader is a workspace that is planned again after others.
 type Reader struct {
 	Name  string
 	After []string
 }
 
-// Workspace is a workspace and its plan.
+// Workspace is a workspace with its plan.
 type Workspace struct {
 	Name                          string
 	Outcome                       string // part of a key of the catalogue
@@ -50,14 +48,14 @@ type Workspace struct {
 	Refused, Warnings             []string
 }
 
-// Diff is what is different from an earlier preview.
+// Diff holds the differences from an earlier preview.
 type Diff struct {
-	Head                  string // of the earlier
+	Head                  string // of the earlier preview
 	New, Changed, Removed []string
 }
 
-// diffSince compares with the last preview; nil where there is none, or it did not
-// say enough.
+// diffSince returns the differences from the last preview. It returns nil without a last
+// preview, or if its marker has no plans.
 func (p *Preview) diffSince(last Marker) *Diff {
 	if last.Head == "" || last.Plans == nil {
 		return nil
@@ -81,14 +79,14 @@ func (p *Preview) diffSince(last Marker) *Diff {
 	return s
 }
 
-// IsEmpty tells whether nothing is different.
+// IsEmpty reports whether there is no difference.
 func (s Diff) IsEmpty() bool { return len(s.New)+len(s.Changed)+len(s.Removed) == 0 }
 
-// maxRows is how many workspaces the table shows at most.
+// maxRows is the maximum number of workspaces in the table.
 const maxRows = 60
 
-// tableWorkspaces are the workspaces of the table: where there are too many, those in
-// which more is at stake.
+// tableWorkspaces returns the workspaces of the table. If there are too many, it selects
+// the most severe ones.
 func (p *Preview) tableWorkspaces() []Workspace {
 	if len(p.Workspaces) <= maxRows {
 		return p.Workspaces
@@ -100,7 +98,7 @@ func (p *Preview) tableWorkspaces() []Workspace {
 	return list
 }
 
-// severity is how much is at stake.
+// severity orders workspaces by the risk of their plans.
 func (w Workspace) severity() int {
 	switch {
 	case w.Destroy+w.Replace > 0:
@@ -113,7 +111,7 @@ func (w Workspace) severity() int {
 	return 0
 }
 
-// details is what is shown in full: the plan, or why there is none.
+// details returns the text to show in full: the plan, or why there is none.
 func (w Workspace) details() string {
 	if w.Plan == "" && len(w.Refused) == 0 {
 		return w.Error

@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// WritePreview writes the comment on a pull request. last is the marker of the
-// preview that it takes the place of; empty where there is none.
+// WritePreview returns the comment on a pull request. last is the marker of the preview
+// that it replaces, or the zero Marker.
 func (w *Writer) WritePreview(p *Preview, last Marker) (string, error) {
 	header, err := w.previewHeader(p, last)
 	if err != nil {
@@ -31,13 +31,13 @@ func (w *Writer) WritePreview(p *Preview, last Marker) (string, error) {
 	return header + plans + tail, err
 }
 
-// limitList is a list as far as it is told.
+// limitList returns at most maxListed elements of list.
 func limitList[T any](list []T) []T { return list[:min(len(list), maxListed)] }
 
-// maxListed is how many things of one kind are told of at most.
+// maxListed is the maximum number of list items of one kind.
 const maxListed = 40
 
-// refusals are all reasons, each once.
+// refusals returns all reasons for refusals, without duplicates.
 func (p *Preview) refusals() []string {
 	var refusals []string
 	for _, ws := range p.Workspaces {
@@ -46,7 +46,7 @@ func (p *Preview) refusals() []string {
 	return slices.Compact(slices.Sorted(slices.Values(refusals)))
 }
 
-// warnings are all warnings, each once.
+// warnings returns all warnings, without duplicates.
 func (p *Preview) warnings() []string {
 	var warnings []string
 	for _, ws := range p.Workspaces {
@@ -59,7 +59,7 @@ func (p *Preview) warnings() []string {
 	return warnings
 }
 
-// truncateText is text without the lines that have no room.
+// truncateText removes the lines for which there is no room.
 func truncateText(text string, room int) string {
 	for utf8.RuneCountInString(text) > room {
 		end := strings.LastIndex(strings.TrimRight(text, "\n"), "\n")
@@ -78,7 +78,7 @@ func countText(n int) string {
 	return strconv.Itoa(n)
 }
 
-// boldCount is a count that must not be overlooked.
+// boldCount returns a count in bold, so that nobody overlooks it.
 func (w *Writer) boldCount(n int) string {
 	if n == 0 {
 		return ""
@@ -86,7 +86,7 @@ func (w *Writer) boldCount(n int) string {
 	return w.markup.bold(strconv.Itoa(n))
 }
 
-// maxReasons is how many reasons a row names.
+// maxReasons is the maximum number of reasons in a row.
 const maxReasons = 3
 
 func (w *Writer) reasons(reasons []string) string {
@@ -97,8 +97,8 @@ func (w *Writer) reasons(reasons []string) string {
 	return text
 }
 
-// renderPlans are the plans in full, as far as there is room: short ones first, so
-// that a long one takes from no other.
+// renderPlans returns the plans in full, as far as there is room. It renders short plans
+// first, so that a long plan takes no room from them.
 func (w *Writer) renderPlans(p *Preview, room int) (string, error) {
 	var withPlan []Workspace
 	for _, ws := range p.Workspaces {
@@ -126,8 +126,8 @@ func (w *Writer) renderPlans(p *Preview, room int) (string, error) {
 	return out.String(), nil
 }
 
-// renderPlan is one plan under its heading, cut to the room that it has; nothing
-// where there is not even room for that.
+// renderPlan returns one plan with its heading, truncated to room. Without room for the
+// heading it returns "".
 func (w *Writer) renderPlan(p *Preview, ws Workspace, room int) (string, error) {
 	key := "preview.plan"
 	if ws.Plan == "" {

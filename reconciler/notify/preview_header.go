@@ -2,8 +2,8 @@ package notify
 
 import "strings"
 
-// previewHeader is all of a preview but the plans. Long lists are cut, so that they leave
-// room for those.
+// previewHeader returns a preview without its plans. It truncates long lists, to leave room
+// for the plans.
 func (w *Writer) previewHeader(p *Preview, last Marker) (string, error) {
 	s := &document{Writer: w}
 	s.addTitle("preview.title", p.Environment)
@@ -51,8 +51,7 @@ func (s *document) addWorkspaces(key string, workspaces []string, values ...any)
 	}
 }
 
-// addDiff adds what is different from an earlier preview; nil: nothing is known
-// of one.
+// addDiff adds the differences from an earlier preview; nil adds nothing.
 func (s *document) addDiff(d *Diff) {
 	if d == nil {
 		return
@@ -76,7 +75,7 @@ func (s *document) addDiff(d *Diff) {
 
 var previewColumns = []string{"workspace", "outcome", "add", "change", "replace", "destroy", "because"}
 
-// previewTable is a row a workspace.
+// previewTable returns a table with one row a workspace.
 func (s *document) previewTable(p *Preview) string {
 	var rows [][]string
 	for _, ws := range p.tableWorkspaces() {

@@ -13,32 +13,32 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns/types"
 )
 
-// Publisher is what SNS needs of AWS: an *sns.Client.
+// Publisher is the part of an *sns.Client that SNS uses.
 type Publisher interface {
 	Publish(ctx context.Context, in *sns.PublishInput, options ...func(*sns.Options)) (*sns.PublishOutput, error)
 }
 
-// SNS tells by one message to a topic: a subject that can be read in a list of
+// SNS publishes each notification as one message to a topic: with a subject for lists of
 // mails, a text, and attributes by which subscriptions filter.
 type SNS struct {
 	Topic string // ARN
-	// Client is made when something is to be told.
+	// Client is called when there is a notification to publish.
 	Client   func(ctx context.Context) (Publisher, error)
-	Language string // of the catalogue; "": en
+	Language string // of the catalogue; "" means en
 }
 
-// Channel is "sns" and the topic, so that another topic is told anew.
+// Channel returns "sns:" and the topic. Another topic is a new channel, so it receives its
+// own notifications.
 func (s SNS) Channel() string { return "sns:" + s.Topic }
 
-// Limits of a message (API Reference, Publish): a subject is printable ASCII
-// on one line of less than 100 characters, and a message of 256 KiB at most,
-// of which the text has a part.
+// Limits of a message (API Reference, Publish): a subject is printable ASCII on one line of
+// less than 100 characters. A message has at most 256 KiB; the text gets a part of it.
 const (
 	maxSubjectLength = 99
 	maxTextLength    = 100_000
 )
 
-// Notify publishes.
+// Notify publishes the notification.
 func (s SNS) Notify(ctx context.Context, r *Notification) error {
 	subject, err := subjectOf(r)
 	if err != nil {
@@ -70,7 +70,7 @@ func (s SNS) Notify(ctx context.Context, r *Notification) error {
 	return nil
 }
 
-// subjectOf is in English whatever the language, since it must be ASCII.
+// subjectOf returns a subject in English for every language, because it must be ASCII.
 func subjectOf(r *Notification) (string, error) {
 	w, err := NewWriter("en", Markdown)
 	if err != nil {
@@ -97,8 +97,8 @@ func subjectOf(r *Notification) (string, error) {
 	return ascii, nil
 }
 
-// attributesOf are what subscriptions filter by. An attribute must not be
-// empty, and lists are JSON.
+// attributesOf returns the attributes by which subscriptions filter. An attribute must not
+// be empty, and lists are JSON.
 func attributesOf(r *Notification) (map[string]types.MessageAttributeValue, error) {
 	attributes := map[string]types.MessageAttributeValue{}
 	addAttribute := func(name, value string) {

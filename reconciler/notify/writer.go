@@ -8,7 +8,7 @@ import (
 
 // Writer writes texts in one language and one format.
 type Writer struct {
-	// MaxLength is how long a text becomes at most, in characters; 0: any length.
+	// MaxLength is the maximum length of a text, in characters; 0 means no limit.
 	MaxLength int
 	language  string
 	format    Format
@@ -16,11 +16,11 @@ type Writer struct {
 	markup    markup
 }
 
-// String tells the language and the format.
+// String returns the language and the format.
 func (w *Writer) String() string { return w.language + ", " + string(w.format) }
 
-// MaxCommentLength is a Limit for comments. Backlog's own is not documented; 20,000
-// is thought to be safe.
+// MaxCommentLength is a MaxLength for comments. Backlog's own limit is not documented;
+// 20,000 is believed to be safe.
 const MaxCommentLength = 18_000
 
 // NewWriter returns a writer. An unknown language or format is an error.
@@ -36,7 +36,7 @@ func NewWriter(language string, format Format) (*Writer, error) {
 	return &Writer{language: language, format: format, messages: messages, markup: markup}, nil
 }
 
-// codeList are names in one line.
+// codeList returns names in one line, marked up as code.
 func (w *Writer) codeList(names []string) string {
 	var marked []string
 	for _, name := range names {
@@ -45,5 +45,5 @@ func (w *Writer) codeList(names []string) string {
 	return strings.Join(marked, ", ")
 }
 
-// abbrev is a commit as people read it.
+// abbrev returns a commit in its short form for people.
 func abbrev(commit string) string { return commit[:min(len(commit), 10)] }

@@ -7,18 +7,17 @@ import (
 	"unicode/utf8"
 )
 
-// maxCommentLength is the longest comment that is taken, in characters. Backlog's own
-// limit is not documented: longer ones are refused here, so that nobody
-// relies on them.
+// maxCommentLength is the maximum length of a comment, in characters. Backlog's own limit
+// is not documented: longer comments are refused here, so that no code relies on them.
 const maxCommentLength = 20_000
 
-// Comment is a comment as it stands.
+// Comment is the current state of a comment.
 type Comment struct {
 	ID            int
 	User          int
 	Content       string
-	NotifiedUsers []string // ids of users who were told
-	Edits         int      // how often it was edited
+	NotifiedUsers []string // ids of the notified users
+	Edits         int      // number of edits
 
 	created, updated time.Time
 }
@@ -41,7 +40,7 @@ func (s *Server) Comments(number int) []Comment {
 	return list
 }
 
-// AddComment comments on a pull request as a person does.
+// AddComment comments on a pull request as a person.
 func (s *Server) AddComment(number int, content string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -49,7 +48,7 @@ func (s *Server) AddComment(number int, content string) {
 	p.comments = append(p.comments, &Comment{ID: s.nextID(), User: PersonID, Content: content, created: s.Now(), updated: s.Now()})
 }
 
-// newComment makes the comment that a request posts; nil if it is refused.
+// newComment creates the comment of a request; it returns nil if it refuses the comment.
 func (s *Server) newComment(w http.ResponseWriter, r *http.Request, field string) *Comment {
 	content := r.Form.Get(field)
 	if content == "" || utf8.RuneCountInString(content) > maxCommentLength {
@@ -63,7 +62,7 @@ func (s *Server) getComments(w http.ResponseWriter, r *http.Request, p *pullRequ
 	minID, _ := strconv.Atoi(r.Form.Get("minId"))
 	list := []object{}
 	for i := range p.comments {
-		c := p.comments[len(p.comments)-1-i] // the newest first is the default
+		c := p.comments[len(p.comments)-1-i] // by default, the newest first
 		if r.Form.Get("order") == "asc" {
 			c = p.comments[i]
 		}

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// Issue is an issue as it stands.
+// Issue is the current state of an issue.
 type Issue struct {
 	Key, Summary, Description string
 	Status                    int // 1 open, 4 closed
@@ -51,7 +51,7 @@ func (s *Server) postIssue(w http.ResponseWriter, r *http.Request) {
 	respondStatus(w, http.StatusCreated, i.toJSON())
 }
 
-// withIssue finds the issue of a request, by key or id.
+// withIssue finds the issue of a request by key or id.
 func (s *Server) withIssue(next func(http.ResponseWriter, *http.Request, *issue)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		for _, i := range s.issues {

@@ -38,8 +38,8 @@ func (p *pullRequest) toJSON() object {
 	}
 }
 
-// OpenPullRequest asks for a branch to be merged into main, and returns the
-// pull request's number. The branch must have been pushed.
+// OpenPullRequest opens a pull request from a pushed branch into main, and returns its
+// number.
 func (s *Server) OpenPullRequest(branch, summary string) int {
 	s.t.Helper()
 	number, messages := s.openPullRequest(branch, summary)
@@ -59,13 +59,13 @@ func (s *Server) openPullRequest(branch, summary string) (number int, messages [
 	return p.number, s.recordActivity(typeAdded, p.activityContent(nil))
 }
 
-// updateHead lets refs/pull/N/head follow the branch.
+// updateHead moves refs/pull/N/head to the branch.
 func (s *Server) updateHead(p *pullRequest) {
 	s.runGit("update-ref", fmt.Sprintf("refs/pull/%d/head", p.number), "refs/heads/"+p.branch)
 }
 
-// Merge merges a pull request as Backlog does, by a merge commit, and returns
-// it. A conflict fails the test.
+// Merge merges a pull request by a merge commit, as Backlog does, and returns the commit. A
+// conflict fails the test.
 func (s *Server) Merge(number int) string {
 	s.t.Helper()
 	commit, messages := s.mergePullRequest(number)
@@ -106,7 +106,7 @@ func (s *Server) setStatus(p *pullRequest, status int) []message {
 	}}))
 }
 
-// findPullRequest finds a pull request; none fails the test.
+// findPullRequest returns a pull request; a missing one fails the test.
 func (s *Server) findPullRequest(number int) *pullRequest {
 	s.t.Helper()
 	if number < 1 || number > len(s.pullRequests) {
@@ -153,7 +153,7 @@ func (s *Server) getPullRequests(w http.ResponseWriter, r *http.Request) {
 	respond(w, list)
 }
 
-// branchHeads are the branches and their commits.
+// branchHeads returns the branches with their commits.
 func (s *Server) branchHeads() map[string]string {
 	heads := map[string]string{}
 	for _, line := range strings.Split(s.runGit("for-each-ref", "--format=%(refname) %(objectname)", "refs/heads", "refs/tags"), "\n") {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// enforceLimit counts a request and answers 429 when the minute's are used up. The
-// headers are on every answer.
+// enforceLimit counts a request, and responds 429 above the limit of the minute. Every
+// response has the rate limit headers.
 func (s *Server) enforceLimit(w http.ResponseWriter, r *http.Request) bool {
 	if r.URL.Path == "/rateLimit" {
 		return false
@@ -29,7 +29,7 @@ func (s *Server) enforceLimit(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// startMinute forgets what was spent in a minute before.
+// startMinute resets the counters when a new minute begins.
 func (s *Server) startMinute() {
 	if minute := s.Now().Truncate(time.Minute); !minute.Equal(s.minute) {
 		s.minute = minute

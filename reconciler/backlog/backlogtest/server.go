@@ -1,9 +1,8 @@
-// Package backlogtest is a Backlog for tests: a space with one project and
-// one Git repository, which is a real one. It answers the REST API, serves the
-// repository over HTTP with refs/pull/N/head, and sends webhooks. What it
-// knows is written from Nulab's documentation
-// (https://developer.nulab.com/docs/backlog/) and the payloads that Nulab's
-// help pages and clients show; what is not known there is said in place.
+// Package backlogtest is a fake Backlog for tests: a space with one project and one real
+// Git repository. It implements the REST API, serves the repository over HTTP with
+// refs/pull/N/head, and sends webhooks. Its behaviour follows Nulab's documentation
+// (https://developer.nulab.com/docs/backlog/) and the payloads in Nulab's help pages and
+// clients. Comments mark what is not documented there.
 package backlogtest
 
 import (
@@ -18,7 +17,7 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// What the space has. A user who is not the key's is a person.
+// The content of the space. A user other than the key's is a person.
 const (
 	Project    = "INFRA"
 	Repository = "estate"
@@ -28,19 +27,18 @@ const (
 	PersonID   = 8
 )
 
-// Server is a Backlog. Its fields may be changed between requests.
+// Server is a fake Backlog. Its fields may be changed between requests.
 type Server struct {
 	URL    string // of the space
 	GitURL string // of the repository, without credentials
-	// Git asks for user name and password if it has them; its faults are
-	// those of Git alone.
+	// Git requires the user name and password, if set. Its faults affect only Git.
 	Git  *gittest.HTTP
 	Repo *gittest.Repo
 	// Format is the project's text formatting rule: markdown or backlog.
 	Format string
-	// Fault may answer a request to the API in the server's place.
+	// Fault may respond to an API request instead of the server.
 	Fault gittest.Fault
-	// ReadLimit and UpdateLimit are requests in a minute.
+	// ReadLimit and UpdateLimit are the requests allowed in a minute.
 	ReadLimit, UpdateLimit int
 	Now                    func() time.Time
 
@@ -53,7 +51,7 @@ type Server struct {
 	minute       time.Time
 	ids          int
 	pushedAt     time.Time
-	branches     map[string]string // as of the last push that was told
+	branches     map[string]string // as of the last reported push
 	pullRequests []*pullRequest
 	issues       []*issue
 	activities   []map[string]any
@@ -62,7 +60,7 @@ type Server struct {
 	dropWebhooks bool
 }
 
-// Request is a request to the API as it was received. The key is left out.
+// Request is a received API request without its key.
 type Request struct {
 	Method, Path string // the path is below /api/v2
 	Form         map[string][]string
@@ -89,7 +87,7 @@ func Start(t testing.TB, repo *gittest.Repo) *Server {
 	return s
 }
 
-// Requests returns the requests to the API since the last call.
+// Requests returns the API requests since the last call.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,7 +96,7 @@ func (s *Server) Requests() []Request {
 	return requests
 }
 
-// apiHandler answers requests below /api/v2, one after another.
+// apiHandler handles requests below /api/v2, one at a time.
 func (s *Server) apiHandler() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, handler := range s.routes() {
@@ -168,7 +166,7 @@ func (s *Server) routes() map[string]http.HandlerFunc {
 	}
 }
 
-// withProject lets requests for the project and the repository alone through.
+// withProject passes only requests for the project and the repository.
 func (s *Server) withProject(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.PathValue("project") != Project || !slices.Contains([]string{"", Repository}, r.PathValue("repository")) {
@@ -179,7 +177,7 @@ func (s *Server) withProject(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// gitHandler serves the repository by the path that Backlog gives it.
+// gitHandler serves the repository at Backlog's path.
 func (s *Server) gitHandler() http.Handler {
 	dir := "/" + s.Repo.Name()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -35,7 +35,8 @@ func userOf(id int) object {
 	return object{"id": id, "userId": nil, "name": name, "roleType": 2, "lang": "ja", "mailAddress": nil, "nulabAccount": nil}
 }
 
-// nextID is a new id: all that is counted by one, as activities must grow.
+// nextID returns a new id. Everything shares one counter, because ids of activities must
+// increase.
 func (s *Server) nextID() int {
 	s.ids++
 	return s.ids
@@ -82,7 +83,7 @@ func (s *Server) getActivities(w http.ResponseWriter, r *http.Request) {
 	respond(w, list)
 }
 
-// requestedCount is how many of a list a request wants.
+// requestedCount returns the number of list elements that a request wants.
 func requestedCount(r *http.Request) int {
 	n, err := strconv.Atoi(r.Form.Get("count"))
 	if err != nil || n < 1 {

@@ -25,35 +25,35 @@ const (
 
 type hook struct{ kind, url string }
 
-// message is what a hook is to be told.
+// message is the content for one kind of webhook.
 type message struct {
 	kind string
 	body object
 }
 
-// Delivery is a webhook that was sent, with what was answered.
+// Delivery is a sent webhook with its response.
 type Delivery struct {
 	Kind, ContentType, Body string
-	Status                  int // 0: it did not arrive
+	Status                  int // 0: not delivered
 	Response                string
 }
 
-// AddWebhook sends what happens from now on to a URL.
+// AddWebhook sends all later events to a URL.
 func (s *Server) AddWebhook(kind, url string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.hooks = append(s.hooks, hook{kind, url})
 }
 
-// SetDropWebhooks says whether webhooks are lost on their way.
+// SetDropWebhooks sets whether webhooks are lost.
 func (s *Server) SetDropWebhooks(drop bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.dropWebhooks = drop
 }
 
-// NotifyPush tells Backlog what Git took by another way than Backlog's own: heads
-// of pull requests follow, and webhooks are sent.
+// NotifyPush reports pushes to Git that did not go through Backlog: it updates heads of
+// pull requests and sends webhooks.
 func (s *Server) NotifyPush() { s.deliver(s.detectPushes()) }
 
 const zeroCommit = "0000000000000000000000000000000000000000"
@@ -82,9 +82,9 @@ func (s *Server) detectPushes() []message {
 	return messages
 }
 
-// pushMessages is what the two kinds of webhook say of a push. Of a deleted branch no
-// payload was found: the Git webhook is taken to say zeros as Git does, and
-// the project's to have a change_type of its own.
+// pushMessages returns the messages of both kinds of webhook for a push. No payload of a
+// deleted branch is documented. The Git webhook is assumed to send zeros as Git does, and
+// the project webhook to have its own change_type.
 func (s *Server) pushMessages(ref, before, after string) []message {
 	change := "update"
 	revisions, commits := []object{}, []object{}
@@ -113,7 +113,7 @@ func (s *Server) pushMessages(ref, before, after string) []message {
 	}})
 }
 
-// activityContent is what a project webhook says of a pull request.
+// activityContent returns the content of a project webhook about a pull request.
 func (p *pullRequest) activityContent(changes []object) object {
 	return object{
 		"id": p.id, "number": p.number, "summary": p.summary, "description": "", "comment": nil, "changes": changes, "diff": nil,
@@ -121,7 +121,7 @@ func (p *pullRequest) activityContent(changes []object) object {
 	}
 }
 
-// recordActivity records an activity, which project webhooks are told of.
+// recordActivity records an activity, and returns the messages to project webhooks.
 func (s *Server) recordActivity(kind int, content object) []message {
 	activity := object{
 		"id": s.nextID(), "type": kind, "project": s.project(), "content": content, "notifications": []object{},
@@ -131,7 +131,7 @@ func (s *Server) recordActivity(kind int, content object) []message {
 	return []message{{ProjectHook, activity}}
 }
 
-// deliver sends messages to the hooks of their kind, and waits for answers.
+// deliver sends messages to the webhooks of their kind, and waits for the responses.
 func (s *Server) deliver(messages []message) {
 	s.mu.Lock()
 	hooks, drop := slices.Clone(s.hooks), s.dropWebhooks

@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// Allowlist are the addresses that may call; none: all may.
+// Allowlist holds the addresses that may call; an empty list allows all.
 type Allowlist []netip.Prefix
 
-// nulabAddresses is where Backlog's webhooks come from: as a help page of Nulab's was
-// copied elsewhere in 2026, so that it may be out of date.
+// nulabAddresses are the addresses of Backlog's webhooks. They come from a copy of a Nulab
+// help page from 2026, and may be out of date.
 const nulabAddresses = "54.64.128.240 54.178.233.194 13.112.1.142 13.112.147.36 54.238.175.47 54.168.25.33 52.192.156.153 54.178.230.204 " +
 	"52.197.88.78 13.112.137.175 34.211.15.3 35.160.57.23 54.68.48.106 52.88.47.69 52.68.247.253 18.182.251.152"
 
-// ParseAllowlist reads addresses and ranges (192.0.2.0/24), with commas or
-// spaces between them; backlog stands for those of Nulab's cloud, any for all.
+// ParseAllowlist parses addresses and ranges (192.0.2.0/24), separated by commas or spaces.
+// backlog stands for the addresses of Nulab's cloud, and any for all addresses.
 func ParseAllowlist(list string) (Allowlist, error) {
 	var allowed Allowlist
 	words := strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// Bounds of what is remembered.
+// Limits of dedup.
 const (
 	maxRemembered = 1000
 	dedupTTL      = time.Hour
 )
 
-// dedup knows the events that were taken lately.
+// dedup remembers recent events.
 type dedup struct {
 	mu   sync.Mutex
 	seen map[string]time.Time
@@ -40,7 +40,7 @@ func (r *dedup) add(id string, now time.Time) bool {
 	return true
 }
 
-// remove makes an event new again: nothing came of it.
+// remove makes an event new again, because its handling failed.
 func (r *dedup) remove(id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -1,10 +1,9 @@
-// Package webhook takes what Backlog sends when something happens. There are
-// two systems of webhooks, a project's and a Git repository's; neither is
-// signed, so that nothing in them is believed: an event is a reason to ask
-// Git, and no more.
+// Package webhook receives webhooks from Backlog. Backlog has two systems of webhooks:
+// those of a project and those of a Git repository. Neither is signed, so nothing in them
+// is trusted: an event is only a reason to ask Git.
 //
-// It is imported by a Lambda function that must start at once, and keeps to
-// the standard library.
+// A Lambda function imports this package and must start fast, so the package uses only the
+// standard library.
 package webhook
 
 import (
@@ -14,21 +13,20 @@ import (
 	"reconcile/reconciler/backlog"
 )
 
-// Event is what a webhook says. Whatever Backlog leaves out or calls null is
-// empty.
+// Event is the content of a webhook. A field that Backlog omits or sets to null is empty.
 type Event struct {
 	// ID is the same when the same event is sent again.
 	ID         string
-	Type       backlog.ActivityType // a Git webhook's is always Pushed
+	Type       backlog.ActivityType // always GitPushed for a Git webhook
 	Project    string               // key
 	Repository string               // name
 
 	Ref     string // of a push, such as refs/heads/main
-	Deleted bool   // the ref is gone
+	Deleted bool   // the ref was deleted
 
 	Number int    // of a pull request
-	Base   string // branch that it is to be merged into
-	Merged bool   // by this
+	Base   string // branch to merge into
+	Merged bool   // by this event
 }
 
 const (
@@ -36,14 +34,14 @@ const (
 	tagRefs    = "refs/tags/"
 )
 
-// Filter is what is watched.
+// Filter is the watched repository and branch.
 type Filter struct {
 	Repo   backlog.Repo
 	Branch string
 }
 
-// ShouldStart says whether the watched branch may have moved, and why, or why not.
-// What an event does not say does not speak against it.
+// ShouldStart reports whether the watched branch may have changed, with the reason. A field
+// that the event lacks matches everything.
 func (f Filter) ShouldStart(e Event) (starts bool, reason string) {
 	if isDifferent(e.Project, f.Repo.Project) || isDifferent(e.Repository, f.Repo.Name) {
 		return false, fmt.Sprintf("it is about the repository %s/%s", e.Project, e.Repository)
@@ -79,5 +77,5 @@ func (f Filter) matchPush(e Event) (bool, string) {
 	return false, "no branch was pushed: " + e.Ref
 }
 
-// isDifferent: keys and names are compared as Backlog does, in any case.
+// isDifferent ignores case in keys and names, as Backlog does. An empty name matches.
 func isDifferent(name, watched string) bool { return name != "" && !strings.EqualFold(name, watched) }

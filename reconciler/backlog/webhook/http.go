@@ -6,15 +6,14 @@ import (
 	"net/netip"
 )
 
-// Path is where webhooks are received: with the token as the rest of the path,
-// or as ?token=.
+// Path is the path for webhooks. The token follows as the rest of the path, or as ?token=.
 const Path = "/hook"
 
-// TokenName is what the token is called in a path (/hook/{token}) and a query.
+// TokenName is the name of the token in a path (/hook/{token}) and in a query.
 const TokenName = "token"
 
-// Handler receives webhooks over HTTP. It answers maxConcurrent calls at one
-// time and refuses the others with 503, before it reads anything of them.
+// Handler receives webhooks over HTTP. It handles maxConcurrent calls at a time. It refuses
+// others with 503, before it reads anything from them.
 func (r *Receiver) Handler() http.Handler {
 	slots := make(chan struct{}, maxConcurrent)
 	serve := func(w http.ResponseWriter, q *http.Request) {
@@ -46,9 +45,9 @@ func (r *Receiver) serve(w http.ResponseWriter, q *http.Request) {
 
 func respond(w http.ResponseWriter, response Response) {
 	if response.Status >= http.StatusBadRequest {
-		w.Header().Set("Connection", "close") // the server reads nothing more of a refused caller
+		w.Header().Set("Connection", "close") // the server reads nothing more from a refused caller
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(response.Status)
-	_ = json.NewEncoder(w).Encode(response) // the caller may be gone
+	_ = json.NewEncoder(w).Encode(response) // the caller may have disconnected
 }

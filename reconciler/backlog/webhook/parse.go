@@ -14,13 +14,13 @@ import (
 	"reconcile/reconciler/backlog"
 )
 
-// ErrMalformed is a body that is no webhook of Backlog's.
+// ErrMalformed is returned for a body that is not a Backlog webhook.
 var ErrMalformed = errors.New("not a webhook of Backlog's")
 
-// formContentType is how a Git webhook comes: with one field, payload.
+// formContentType is the content type of a Git webhook, with one field, payload.
 const formContentType = "application/x-www-form-urlencoded"
 
-// Parse reads the body of a webhook of either kind.
+// Parse parses the body of either kind of webhook.
 func Parse(contentType string, body []byte) (Event, error) {
 	payload := bytes.TrimSpace(body)
 	if kind, _, _ := mime.ParseMediaType(contentType); kind == formContentType || bytes.HasPrefix(payload, []byte("payload=")) {
@@ -56,7 +56,7 @@ func Parse(contentType string, body []byte) (Event, error) {
 	return event, nil
 }
 
-// parseProject reads a project's webhook: an activity.
+// parseProject parses a project's webhook: an activity.
 func parseProject(payload []byte) (Event, error) {
 	var hook struct {
 		ID      lenientNumber `json:"id"`
@@ -85,7 +85,7 @@ func parseProject(payload []byte) (Event, error) {
 	e := Event{
 		Type: backlog.ActivityType(hook.Type), Project: string(hook.Project.Key), Repository: string(c.Repository.Name),
 		Ref: string(c.Ref), Number: int(c.Number), Base: string(c.Base),
-		// Of its values only "update" is documented.
+		// Only the value "update" is documented.
 		Deleted: strings.HasPrefix(string(c.ChangeType), "delete"),
 		Merged:  backlog.ActivityType(hook.Type) == backlog.PullRequestMerged,
 	}
@@ -100,7 +100,7 @@ func parseProject(payload []byte) (Event, error) {
 	return e, nil
 }
 
-// parseGit reads a Git repository's webhook: a push.
+// parseGit parses a Git repository's webhook: a push.
 func parseGit(payload []byte) (Event, error) {
 	var hook struct {
 		Before     lenientText `json:"before"`
@@ -122,7 +122,8 @@ func parseGit(payload []byte) (Event, error) {
 		e.Project = repo.Project
 	}
 	if hook.After != "" {
-		// With before: a branch may be pushed back to where it was.
+		// The ID includes before, because a push may set a branch back to an earlier
+		// commit.
 		e.ID = fmt.Sprintf("git:%s:%s:%s", hook.Ref, hook.Before, hook.After)
 	}
 	return e, nil

@@ -15,65 +15,64 @@ import (
 	"reconcile/reconciler/backlog"
 )
 
-// MaxBodySize is the longest body that is read, in bytes. A push of a thousand
-// commits with their messages fits.
+// MaxBodySize is the maximum size of a body, in bytes. A push of a thousand commits with
+// their messages fits.
 const MaxBodySize = 512 << 10
 
-// maxConcurrent bounds the calls that a Handler answers at one time. With
-// MaxBodySize it bounds their memory.
+// maxConcurrent limits the calls that a Handler handles at a time. Together with
+// MaxBodySize it limits their memory.
 const maxConcurrent = 8
 
-// ErrRunning is returned by a Receiver's Start when a pass is running and no
-// other can be started beside it.
+// ErrRunning is returned by a Receiver's Start if a pass is already running and no other
+// can start at the same time.
 var ErrRunning = errors.New("a pass is running")
 
-// Receiver takes webhooks and starts passes.
+// Receiver receives webhooks and starts passes.
 type Receiver struct {
 	Filter    Filter
 	Allowlist Allowlist
 	// Token returns the secret that callers must know.
 	Token func(ctx context.Context) (backlog.Secret, error)
-	// Start starts a pass, or sees to it that one starts, and returns which.
-	// It may be called again for an event of the same ID, and starts nothing
-	// then if it can know.
+	// Start starts a pass, or ensures that one starts, and returns its name. It may be
+	// called again for an event with the same ID. Then it starts nothing, if it can know
+	// that.
 	Start func(ctx context.Context, e Event) (pass string, err error)
-	// Timeout is how long Token and Start may take together.
+	// Timeout limits Token and Start together.
 	Timeout time.Duration
 	Log     *slog.Logger
 
 	dedup dedup
 }
 
-// Request is a call, by whatever way it came.
+// Request is a call over any transport.
 type Request struct {
 	Method      string
-	From        netip.Addr // of the caller
-	Token       string     // that it presents
+	From        netip.Addr // address of the caller
+	Token       string     // from the caller
 	ContentType string
-	// Body is read only after the address and the token were found right.
+	// Body is read only after the address and the token are checked.
 	Body io.Reader
 }
 
 // Results of calls.
 const (
 	ResultStarted  = "started"
-	ResultRunning  = "running"  // a pass was running already, which asks Git again before it ends
-	ResultRepeated = "repeated" // it was received before
-	ResultIgnored  = "ignored"  // it is not about the watched branch
-	ResultRefused  = "refused"  // it is no webhook of Backlog's
-	ResultFailed   = "failed"   // we could not do our part; polling finds what was missed
-	ResultBusy     = "busy"     // too many calls came at once
+	ResultRunning  = "running"  // a pass was already running, and checks Git again before it ends
+	ResultRepeated = "repeated" // duplicate delivery
+	ResultIgnored  = "ignored"  // not about the watched branch
+	ResultRefused  = "refused"  // not a Backlog webhook
+	ResultFailed   = "failed"   // internal failure; polling finds what was missed
+	ResultBusy     = "busy"     // too many concurrent calls
 )
 
-// Response is what the caller is told.
+// Response is the response to the caller.
 type Response struct {
-	Status int    `json:"-"` // of HTTP
+	Status int    `json:"-"` // HTTP status
 	Result string `json:"result"`
 	Reason string `json:"reason"`
 }
 
-// Receive answers a call and logs the answer. It takes no longer than
-// Patience.
+// Receive handles a call and logs the response. It takes no longer than Timeout.
 func (r *Receiver) Receive(ctx context.Context, q Request) Response {
 	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
 	defer cancel()
@@ -94,7 +93,7 @@ func (r *Receiver) receive(ctx context.Context, q Request) (Response, Event) {
 	if refusal := r.checkCaller(ctx, q); refusal != nil {
 		return *refusal, Event{}
 	}
-	// One byte more than is taken shows that there is more.
+	// One byte more than the maximum shows that the body is too large.
 	body, err := io.ReadAll(io.LimitReader(q.Body, MaxBodySize+1))
 	switch {
 	case err != nil:
@@ -125,7 +124,7 @@ func (r *Receiver) receive(ctx context.Context, q Request) (Response, Event) {
 	return Response{http.StatusAccepted, ResultStarted, fmt.Sprintf("%s; %s", reason, pass)}, event
 }
 
-// checkCaller says why a call is refused, before its body is looked at.
+// checkCaller returns the response to a refused call, before the body is read.
 func (r *Receiver) checkCaller(ctx context.Context, q Request) *Response {
 	switch {
 	case !r.Allowlist.Contains(q.From):
@@ -144,8 +143,8 @@ func (r *Receiver) checkCaller(ctx context.Context, q Request) *Response {
 	return nil
 }
 
-// equalSecrets compares in a time that tells nothing, not even of lengths. An empty
-// token is none.
+// equalSecrets compares in constant time, independent of the lengths. An empty token never
+// matches.
 func equalSecrets(got, want string) bool {
 	a, b := sha256.Sum256([]byte(got)), sha256.Sum256([]byte(want))
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1 && want != ""

@@ -8,12 +8,12 @@ import (
 	"reconcile/reconciler/backlog"
 )
 
-// tokenTTL is how long a token is kept: so long does another one take to be
-// known everywhere.
+// tokenTTL is how long a token is cached, and so how long a new token takes to be used
+// everywhere.
 const tokenTTL = 5 * time.Minute
 
-// CacheToken returns what reads a token when it is first asked for it, and again
-// every five minutes. An error is not kept.
+// CacheToken returns a function that reads a token when it is first called, and again after
+// five minutes. It does not cache errors.
 func CacheToken(read func(ctx context.Context) (backlog.Secret, error)) func(ctx context.Context) (backlog.Secret, error) {
 	var mu sync.Mutex
 	var cached backlog.Secret
