@@ -1,0 +1,45 @@
+package testtier_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"reconcile/internal/testtier"
+)
+
+// recorder notes that a test was left out, instead of ending it.
+type recorder struct {
+	testing.TB
+	skipped bool
+}
+
+func (r *recorder) Skipf(string, ...any) { r.skipped = true }
+
+func TestNeeds(t *testing.T) {
+	for _, c := range []struct {
+		tier string
+		need testtier.Need
+		runs bool
+	}{
+		{"short", testtier.Terraform, false},
+		{"short", testtier.Emulator, false},
+		{"test", testtier.Terraform, true},
+		{"test", testtier.Sandbox, true},
+		{"test", testtier.OpenTofu, false},
+		{"", testtier.AWSProvider, false},
+		{"check", testtier.AWSProvider, true},
+		{"check", testtier.Scanner, true},
+	} {
+		list := filepath.Join(t.TempDir(), "left-out")
+		t.Setenv("RECONCILE_TEST_TIER", c.tier)
+		t.Setenv("RECONCILE_TEST_LEFT_OUT", list)
+		r := &recorder{TB: t}
+		testtier.Needs(r, c.need)
+		recorded, _ := os.ReadFile(list)
+		if r.skipped == c.runs || strings.Contains(string(recorded), " TestNeeds\n") == c.runs {
+			t.Errorf("%q needs %s: left out is %t, recorded %q", c.tier, c.need, r.skipped, recorded)
+		}
+	}
+}
