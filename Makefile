@@ -6,18 +6,37 @@ export PATH := $(RECONCILE_TEST_CACHE)/bin:$(PATH)
 export CGO_ENABLED := 0
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-# The test of the image is beside what ./... names, and can run on Linux only.
-PACKAGES := ./... ./.ci/lambda ./.ci/sbom $(if $(filter Linux,$(shell uname)),./.ci/image)
+# What is in .ci is beside what ./... names. The test of the image can run on
+# Linux only.
+CI_PACKAGES := ./.ci/lambda ./.ci/sbom $(if $(filter Linux,$(shell uname)),./.ci/image)
+PACKAGES := ./... $(CI_PACKAGES)
+# The tests that `make test` leaves out for `make check`; internal/testtier writes it.
+LEFT_OUT := $(CURDIR)/.left-out
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 
 .DEFAULT_GOAL := build
-.PHONY: build test bench lint tools cross image lambda sbom help $(PLATFORMS)
+.PHONY: build test check rest short race bench lint tools cross image lambda sbom help $(PLATFORMS)
 
 build: ## build ./reconcile, one static binary
 	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o reconcile ./cmd/reconcile
 
-test: tools lint cross ## install what the tests need, then check and test everything
-	go test -count=1 -timeout 40m $(PACKAGES)
+test: ## test everything about the program, with Terraform and emulators
+	@.ci/tools/install.sh test
+	@rm -f $(LEFT_OUT)
+	TEST_TIER=test TEST_LEFT_OUT=$(LEFT_OUT) go test -count=1 -timeout 40m ./...
+
+check: test rest ## all that CI runs: also lint, cross builds, OpenTofu, the AWS provider, policies, races
+
+rest: lint cross race ## what `make check` runs after `make test`
+	@.ci/left-out.sh $(LEFT_OUT)
+	TEST_TIER=check go test -count=1 -timeout 40m $(CI_PACKAGES)
+
+short: ## the tests that need neither Terraform nor an emulator, in less than a minute
+	TEST_TIER=short go test -timeout 5m ./...
+
+race: ## the race detector over the record and the model of a pass
+	CGO_ENABLED=1 TEST_TIER=short go test -race -count=1 -timeout 20m ./state/...
+	CGO_ENABLED=1 TEST_TIER=short go test -race -count=1 -timeout 20m -run 'TestModel|TestAsync|TestSilentExecutor' ./reconciler -rapid.checks=10
 
 bench: tools ## measure the program next to others; see docs/benchmarks.md
 	-@.ci/tools/terramate.sh

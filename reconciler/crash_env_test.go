@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"reconcile/internal/testtier"
 	"reconcile/reconciler"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/terraform"
@@ -57,6 +58,7 @@ const (
 // newEnvSpec makes an empty place of a kind.
 func newEnvSpec(t *testing.T, kind envKind, repo string) envSpec {
 	t.Helper()
+	testtier.Needs(t, testtier.Terraform)
 	home := t.TempDir()
 	p := envSpec{Repo: repo, Home: home, Work: filepath.Join(home, "work"), Hook: filepath.Join(home, "hook.sh")}
 	if kind == cloudKind {

@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"reconcile/internal/testtier"
 	"reconcile/reconciler"
 	"reconcile/reconciler/terraform"
 )
@@ -32,14 +33,12 @@ type tracedEnv struct {
 func newTracedEnv(t *testing.T, archive string) *tracedEnv {
 	t.Helper()
 	w := &tracedEnv{previewEnv: newPreviewEnv(t, archive), logs: t.TempDir()}
+	testtier.Needs(t, testtier.Sandbox)
 	strace, err := exec.LookPath("strace")
 	if err != nil {
 		t.Fatalf("%v: run `make tools`", err)
 	}
-	real, err := exec.LookPath("terraform")
-	if err != nil {
-		real = filepath.Join(os.Getenv("RECONCILE_TEST_CACHE"), "bin", "terraform")
-	}
+	real := testtier.Tool(t, "terraform")
 	binary := filepath.Join(t.TempDir(), "terraform")
 	script := fmt.Sprintf("#!/bin/sh\ncase $1 in version) exec %[3]q \"$@\" ;; esac\nexec %[1]q -f -y -s 4096 -e trace=%%file,connect,sendto -o %[2]q/$(basename \"$(pwd -P)\").$1.$$ %[3]q \"$@\"\n", strace, w.logs, real)
 	w.must(os.WriteFile(binary, []byte(script), 0o755))

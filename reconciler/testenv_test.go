@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"reconcile/internal/testtier"
 	"reconcile/reconciler"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/source/gittest"
@@ -40,6 +41,7 @@ type testEnv struct {
 
 func newTestEnv(t *testing.T, archive string) *testEnv {
 	t.Helper()
+	testtier.Needs(t, testtier.Terraform)
 	dir := t.TempDir()
 	w := &testEnv{Repo: gittest.New(t), t: t, dir: dir, vars: map[string]string{}}
 	if archive != "" {

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"reconcile/internal/testtier"
 )
 
 // assemble lays out what the stage copies in a directory, each file made or
@@ -43,7 +45,7 @@ func findSource(t *testing.T, c copyInstruction) string {
 	case c.source == "/src/LICENSE":
 		return filepath.Join(repository, "LICENSE")
 	case c.source == "/out/terraform":
-		return findTerraform(t)
+		return testtier.Tool(t, "terraform")
 	case c.source == "/out/LICENSE.txt": // of Terraform; it comes with the download
 		return os.DevNull
 	}
@@ -60,24 +62,6 @@ func buildProgram(t *testing.T) string {
 	cmd.Dir = repository
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	runCommand(t, cmd)
-	return binary
-}
-
-// findTerraform is the binary that `make tools` found or built.
-func findTerraform(t *testing.T) string {
-	t.Helper()
-	cache := os.Getenv("RECONCILE_TEST_CACHE")
-	if cache == "" {
-		dir, err := os.UserCacheDir()
-		if err != nil {
-			t.Fatal(err)
-		}
-		cache = filepath.Join(dir, "reconcile-test")
-	}
-	binary := filepath.Join(cache, "bin", "terraform")
-	if _, err := os.Stat(binary); err != nil {
-		t.Fatalf("%v: run `make tools`", err)
-	}
 	return binary
 }
 

@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"slices"
 	"testing"
+
+	"reconcile/internal/testtier"
 )
 
 // allowedLicences are the licences that a part of what ships may have. (BSD-Source-Code
@@ -33,7 +35,7 @@ func TestLicences(t *testing.T) {
 	for _, program := range []string{"cmd/reconcile", "cmd/webhook"} {
 		t.Run(program, func(t *testing.T) {
 			t.Parallel()
-			c := exec.Command("cyclonedx-gomod", "app", "-json", "-licenses", "-main", program, "../..")
+			c := exec.Command(testtier.Tool(t, "cyclonedx-gomod"), "app", "-json", "-licenses", "-main", program, "../..")
 			out, err := c.Output()
 			if err != nil {
 				t.Fatalf("%s: %v (run make tools)", c, err)

@@ -21,6 +21,8 @@
 #
 # The cache is $RECONCILE_TEST_CACHE, else reconcile-test in the user's cache
 # directory. It may be deleted at any time.
+# `install.sh test` installs only what `make test` needs: no OpenTofu, no linter,
+# no scanner and no AWS provider, which take most of the time.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -195,8 +197,11 @@ system_packages() {
     need ssh-keygen openssh-client
     need java default-jre-headless
     need mvn maven
-    need node nodejs
-    need npm npm
+    if [[ $1 == check ]]; then
+        need node nodejs
+        need npm npm
+        need gcc gcc # the race detector needs cgo
+    fi
     python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
     if [[ $(uname) == Linux ]]; then # for the tests of previews and of the image
         need bwrap bubblewrap
@@ -221,6 +226,8 @@ install_packages() {
 }
 
 main() {
+    local tier=${1:-check}
+    [[ $tier == test || $tier == check ]] || fail "usage: install.sh [test|check]"
     command -v go >/dev/null || fail "Go is missing: install the version that go.mod names."
     mkdir -p "$cache/bin" "$cache/stamps" "$cache/logs"
     if command -v flock >/dev/null; then
@@ -228,20 +235,27 @@ main() {
         flock 9 # another run of this script may be at it
     fi
     # Downloads beside builds: two lanes, since a build uses all cores alone.
-    system_packages
-    (python_tool moto moto_server && "$here/dynamodb-local.sh" && python_tool policies checkov parliament && node_tool iam-simulate iam-simulate.mjs) &
+    system_packages "$tier"
+    downloads "$tier" &
     local lane=$!
     trap wait EXIT
     terraform_binary
-    tofu_binary
-    golangci_lint
-    tflint_binary
     lambda_rie
-    cyclonedx_gomod
     provider_mirror
-    "$here/aws-provider.sh"
+    if [[ $tier == check ]]; then
+        tofu_binary
+        golangci_lint
+        tflint_binary
+        cyclonedx_gomod
+        "$here/aws-provider.sh"
+    fi
     wait "$lane" || fail "not everything could be installed: see above."
     say "ready, in $cache"
 }
 
-main
+downloads() {
+    python_tool moto moto_server && "$here/dynamodb-local.sh" || return
+    [[ $1 == test ]] || { python_tool policies checkov parliament && node_tool iam-simulate iam-simulate.mjs; }
+}
+
+main "$@"

@@ -11,6 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/cobra"
 
+	"reconcile/internal/testtier"
 	"reconcile/reconciler"
 	"reconcile/reconciler/terraform"
 )
@@ -18,25 +19,13 @@ import (
 // TestMain makes the test binary play the program in scripts.
 func TestMain(m *testing.M) {
 	terraform.EnterSandbox()
-	if bin := testBin(); bin != "" {
-		os.Setenv("PATH", os.Getenv("PATH")+string(os.PathListSeparator)+bin)
+	if cache, err := testtier.CacheDir(); err == nil {
+		os.Setenv("PATH", os.Getenv("PATH")+string(os.PathListSeparator)+filepath.Join(cache, "bin"))
 	}
 	testscript.Main(m, map[string]func(){
 		"reconcile":        main,
 		"reconcile-panics": func() { os.Exit(runPanicking()) },
 	})
-}
-
-// testBin is where `make tools` puts terraform.
-func testBin() string {
-	if dir := os.Getenv(envTestCache); dir != "" {
-		return filepath.Join(dir, "bin")
-	}
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return ""
-	}
-	return filepath.Join(dir, "reconcile-test", "bin")
 }
 
 // runPanicking is the program with a fault: in a command, or in a goroutine.
@@ -66,6 +55,7 @@ func runPanicking() int {
 }
 
 func TestScripts(t *testing.T) {
+	testtier.Needs(t, testtier.Terraform, testtier.Emulator, testtier.Sandbox)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"reconcile/internal/testtier"
 )
 
 // emulator is AWS's own Lambda runtime interface emulator with the function in
@@ -73,7 +75,7 @@ func (r *outputLog) String() string {
 func startEmulator(t testing.TB, variables map[string]string) *emulator {
 	t.Helper()
 	api, runtime := freeAddress(t), freeAddress(t)
-	c := exec.Command("aws-lambda-rie",
+	c := exec.Command(testtier.Tool(t, "aws-lambda-rie"),
 		"--runtime-interface-emulator-address", api, "--runtime-api-address", runtime, "--log-level", "error", buildBootstrap(t))
 	c.Env = []string{"PATH=" + os.Getenv("PATH")}
 	for name, value := range variables {

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"reconcile/internal/testtier"
 )
 
 // TestMain puts what `make tools` installs, and what these tests build, into
@@ -17,21 +19,14 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		defer os.RemoveAll(dir)
+		cache, err := testtier.CacheDir()
+		if err != nil {
+			panic(err)
+		}
 		binDir = dir
-		os.Setenv("PATH", os.Getenv("PATH")+string(os.PathListSeparator)+filepath.Join(testCache(), "bin"))
+		os.Setenv("PATH", os.Getenv("PATH")+string(os.PathListSeparator)+filepath.Join(cache, "bin"))
 		return m.Run()
 	}())
-}
-
-func testCache() string {
-	if dir := os.Getenv("RECONCILE_TEST_CACHE"); dir != "" {
-		return dir
-	}
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		panic(err)
-	}
-	return filepath.Join(dir, "reconcile-test")
 }
 
 // binDir is where programs are that tests run as they are.

@@ -31,18 +31,18 @@ var tiers = map[string][]Need{
 	"test":  {Terraform, Emulator, Sandbox},
 }
 
-// Tier returns the tier that runs, from RECONCILE_TEST_TIER: "short", "test" or
+// Tier returns the tier that runs, from TEST_TIER: "short", "test" or
 // "check". The default is "test", so that `go test ./...` does what `make test`
 // does.
 func Tier() string {
-	if tier := os.Getenv("RECONCILE_TEST_TIER"); tier != "" {
+	if tier := os.Getenv("TEST_TIER"); tier != "" {
 		return tier
 	}
 	return "test"
 }
 
 // Needs leaves the test out if the tier that runs lacks one of the needs. The
-// file that RECONCILE_TEST_LEFT_OUT names gets a line with the test's folder
+// file that TEST_LEFT_OUT names gets a line with the test's folder
 // and name, from which `make check` runs it later.
 func Needs(t testing.TB, needs ...Need) {
 	t.Helper()
@@ -61,7 +61,7 @@ func Needs(t testing.TB, needs ...Need) {
 
 func recordLeftOut(t testing.TB) {
 	t.Helper()
-	list := os.Getenv("RECONCILE_TEST_LEFT_OUT")
+	list := os.Getenv("TEST_LEFT_OUT")
 	if list == "" {
 		return
 	}

@@ -33,8 +33,8 @@ func TestNeeds(t *testing.T) {
 		{"check", testtier.Scanner, true},
 	} {
 		list := filepath.Join(t.TempDir(), "left-out")
-		t.Setenv("RECONCILE_TEST_TIER", c.tier)
-		t.Setenv("RECONCILE_TEST_LEFT_OUT", list)
+		t.Setenv("TEST_TIER", c.tier)
+		t.Setenv("TEST_LEFT_OUT", list)
 		r := &recorder{TB: t}
 		testtier.Needs(r, c.need)
 		recorded, _ := os.ReadFile(list)

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"reconcile/internal/testtier"
 )
 
 // Terraform runs in a copy of the configuration, which keeps the tree clean.
@@ -23,7 +25,7 @@ type Terraform struct {
 // the provider where `make tools` puts them.
 func New(t testing.TB, folders map[string]string) *Terraform {
 	t.Helper()
-	config := findInCache(t, "aws-provider", "dev.tfrc")
+	config := testtier.CacheFile(t, "aws-provider", "aws-provider", "dev.tfrc")
 	binary := FindTool(t, "terraform")
 	dir := t.TempDir()
 	for name, from := range folders {
@@ -42,31 +44,14 @@ func New(t testing.TB, folders map[string]string) *Terraform {
 // FindTool finds a program that `make tools` installs.
 func FindTool(t testing.TB, name string) string {
 	t.Helper()
-	return findInCache(t, "bin", name)
+	return testtier.Tool(t, name)
 }
 
 // FindMirror finds the configuration of Terraform's command line with which `init`
 // installs the provider, and the mirror that it names.
 func FindMirror(t testing.TB) (config, mirror string) {
 	t.Helper()
-	return findInCache(t, "aws-provider", "mirror.tfrc"), findInCache(t, "aws-provider", "mirror")
-}
-
-func findInCache(t testing.TB, path ...string) string {
-	t.Helper()
-	cache := os.Getenv("RECONCILE_TEST_CACHE")
-	if cache == "" {
-		dir, err := os.UserCacheDir()
-		if err != nil {
-			t.Fatal(err)
-		}
-		cache = filepath.Join(dir, "reconcile-test")
-	}
-	file := filepath.Join(append([]string{cache}, path...)...)
-	if _, err := os.Stat(file); err != nil {
-		t.Fatalf("run `make tools`: %v", err)
-	}
-	return file
+	return testtier.CacheFile(t, "aws-provider", "aws-provider", "mirror.tfrc"), testtier.CacheFile(t, "aws-provider", "aws-provider", "mirror")
 }
 
 // Copy copies a folder of configuration, but for what Terraform leaves there.

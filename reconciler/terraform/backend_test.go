@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/testtier"
 	"reconcile/reconciler/terraform"
 	"reconcile/state/snapshot/s3test"
 )
@@ -46,7 +47,7 @@ func TestS3Backend(t *testing.T) {
 
 func TestBackendConfigIsPartOfTheKey(t *testing.T) {
 	server := startS3(t)
-	s := newS3Fixture(t, server, resourceConfig, withBinary(findTool(t, "terraform")))
+	s := newS3Fixture(t, server, resourceConfig, withBinary(testtier.Tool(t, "terraform")))
 	s.apply()
 	s.spec.BackendConfig = filepath.Join(s.spec.Root, "staging.s3.tfbackend")
 	if err := os.WriteFile(s.spec.BackendConfig, []byte(`key = "staging/terraform.tfstate"`), 0o600); err != nil {

@@ -4,13 +4,15 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+
+	"reconcile/internal/testtier"
 )
 
 // BenchmarkCycle is what one stale workspace costs, first init included, and
 // what the same commands cost when they are run by hand.
 func BenchmarkCycle(b *testing.B) {
 	b.Run("bare", func(b *testing.B) {
-		binary := findTool(b, "terraform")
+		binary := testtier.Tool(b, "terraform")
 		for b.Loop() {
 			s := newFixtureOf(b, nil, "one", resourceConfig)
 			for _, args := range [][]string{

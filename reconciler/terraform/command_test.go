@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/internal/testtier"
 	"reconcile/reconciler/terraform"
 )
 
@@ -42,7 +43,7 @@ resource "terraform_data" "x" {
 // withScriptedPlan is a terraform that is given a script for plans.
 func withScriptedPlan(t *testing.T, plan string) option {
 	path := filepath.Join(t.TempDir(), "terraform")
-	script := fmt.Sprintf("#!/bin/sh\ncase $1 in\nplan) %s;;\n*) exec %s \"$@\";;\nesac\n", plan, findTool(t, "terraform"))
+	script := fmt.Sprintf("#!/bin/sh\ncase $1 in\nplan) %s;;\n*) exec %s \"$@\";;\nesac\n", plan, testtier.Tool(t, "terraform"))
 	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/internal/testtier"
 	"reconcile/reconciler/terraform"
 )
 
@@ -200,7 +201,7 @@ terraform {
     }
   }
 }
-`, withBinary(findTool(t, "tofu")))
+`, withBinary(testtier.Tool(t, "tofu")))
 	first, _ := s.apply()
 	second, _ := s.apply()
 	if first.State != (terraform.State{}) || second.State.Lineage == "" || second.State.Serial == 0 {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/internal/testtier"
 	"reconcile/reconciler/terraform"
 )
 
@@ -127,7 +128,7 @@ func TestBinary(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := filepath.Join(work, "bin", "terraform-1.11.4")
-	if err := os.Symlink(findTool(t, "terraform"), before); err != nil {
+	if err := os.Symlink(testtier.Tool(t, "terraform"), before); err != nil {
 		t.Fatal(err)
 	}
 	path := os.Getenv("PATH")
@@ -137,7 +138,7 @@ func TestBinary(t *testing.T) {
 	}
 	t.Setenv("PATH", path)
 	for name, product := range map[string]string{"terraform": "terraform", "tofu": "tofu"} {
-		tf := newTerraform(t, withBinary(findTool(t, name)))
+		tf := newTerraform(t, withBinary(testtier.Tool(t, name)))
 		if tf.Product() != product || tf.Version() == "" {
 			t.Errorf("%s is %s %s", name, tf.Product(), tf.Version())
 		}

@@ -117,9 +117,20 @@ func parseDiagnostics(printed string) []string {
 	}
 	flush()
 	if len(blocks) == 0 {
-		return []string{strings.TrimSpace(printed)}
+		return []string{strings.TrimSpace(crashMessage(printed))}
 	}
 	return blocks
+}
+
+// crashMessage returns the message of a Go program that crashed, without its
+// stacks, or what was printed if it did not.
+func crashMessage(printed string) string {
+	for line := range strings.Lines(printed) {
+		if strings.HasPrefix(line, "fatal error: ") {
+			return line
+		}
+	}
+	return printed
 }
 
 // stripDecoration removes colours and the frame at the left.

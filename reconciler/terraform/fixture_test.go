@@ -5,47 +5,21 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
+	"reconcile/internal/testtier"
 	"reconcile/reconciler/terraform"
 )
-
-// findTool returns a program that `make tools` puts into the tests' cache.
-func findTool(t testing.TB, name string) string {
-	t.Helper()
-	path := filepath.Join(toolCache(t), "bin", name)
-	if _, err := os.Stat(path); err == nil {
-		return path
-	}
-	path, err := exec.LookPath(name)
-	if err != nil {
-		t.Fatalf("%s is needed: run `make tools`", name)
-	}
-	return path
-}
-
-func toolCache(t testing.TB) string {
-	t.Helper()
-	if dir := os.Getenv("RECONCILE_TEST_CACHE"); dir != "" {
-		return dir
-	}
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return filepath.Join(dir, "reconcile-test")
-}
 
 // testBothProducts runs a test with Terraform and with OpenTofu.
 func testBothProducts(t *testing.T, test func(t *testing.T, opt option)) {
 	for _, name := range []string{"terraform", "tofu"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, withBinary(findTool(t, name)))
+			test(t, withBinary(testtier.Tool(t, name)))
 		})
 	}
 }
@@ -65,7 +39,7 @@ func basicEnv() []string {
 
 func newTerraform(t testing.TB, opt ...option) *terraform.Terraform {
 	t.Helper()
-	opts := terraform.Options{WorkDir: t.TempDir(), Binary: findTool(t, "terraform")}
+	opts := terraform.Options{WorkDir: t.TempDir(), Binary: testtier.Tool(t, "terraform")}
 	withEnv()(&opts)
 	for _, set := range opt {
 		set(&opts)

@@ -8,6 +8,7 @@ import (
 // hints maps errors outside the configuration to advice; the first match wins. Nothing
 // is decided by a hint.
 var hints = []struct{ said, next string }{
+	{"out of memory", "give Terraform more memory: a larger machine, or --memory of reconcile preview"},
 	{"no space left on device", "free space on the disk that holds --work (reconcile doctor shows where it is)"},
 	{"Provider dependency changes detected", "write the lock file anew and commit it: PRODUCT providers lock -platform=PLATFORM"},
 	{"recorded in the dependency lock file", "add the checksums of this platform to the lock file and commit it: PRODUCT providers lock -platform=PLATFORM"},
@@ -28,7 +29,7 @@ func (s *Session) hint(message string, err error) string {
 	if errors.Is(err, ErrStopped) {
 		return "the next pass plans this workspace again"
 	}
-	if errors.Is(err, ErrKilled) {
+	if errors.Is(err, ErrKilled) && !strings.Contains(message, hints[0].said) {
 		return "look whether memory ran out here (give Terraform more, or lower --parallelism); the next pass plans this workspace again, and frees Terraform's lock of the state if it was left"
 	}
 	if err != nil {

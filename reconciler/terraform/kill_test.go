@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/testtier"
 	"reconcile/reconciler/terraform"
 )
 
@@ -144,7 +145,7 @@ version) exec %[1]s version -json;;
 plan) trap '' INT; echo $$ > %[2]s; while :; do sleep 1000; done;;
 *) exec %[1]s "$@";;
 esac
-`, findTool(t, "terraform"), p.path)
+`, testtier.Tool(t, "terraform"), p.path)
 	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +243,7 @@ func TestOrphansOfAKilledRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), childDirVariable+"="+dir, "TERRAFORM_TEST_BINARY="+findTool(t, "terraform"))
+	child.Env = append(os.Environ(), childDirVariable+"="+dir, "TERRAFORM_TEST_BINARY="+testtier.Tool(t, "terraform"))
 	child.Stderr = os.Stderr
 	if err := child.Start(); err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"reconcile/internal/testtier"
 	"reconcile/reconciler/terraform"
 )
 
@@ -35,7 +36,7 @@ func withMirror(t *testing.T) option {
 	t.Helper()
 	platform := runtime.GOOS + "_" + runtime.GOARCH
 	dir := t.TempDir()
-	unpacked, err := filepath.Glob(filepath.Join(toolCache(t), "mirror", "registry.terraform.io", "hashicorp", "time", timeVersion, platform, "*"))
+	unpacked, err := filepath.Glob(filepath.Join(testtier.CacheFile(t, "mirror", "mirror"), "registry.terraform.io", "hashicorp", "time", timeVersion, platform, "*"))
 	if err != nil || len(unpacked) != 1 {
 		t.Fatalf("the time provider %s is needed: run `make tools` (%v)", timeVersion, err)
 	}

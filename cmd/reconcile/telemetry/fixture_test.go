@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"reconcile/cmd/reconcile/telemetry"
+	"reconcile/internal/testtier"
 	"reconcile/reconciler"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/source/gittest"
@@ -48,9 +49,7 @@ type fixture struct {
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	if cache, err := os.UserCacheDir(); err == nil { // where `make tools` puts terraform
-		t.Setenv("PATH", os.Getenv("PATH")+string(os.PathListSeparator)+filepath.Join(cache, "reconcile-test", "bin"))
-	}
+	t.Setenv("PATH", os.Getenv("PATH")+string(os.PathListSeparator)+filepath.Dir(testtier.Tool(t, "terraform")))
 	w := &fixture{Repo: gittest.New(t), t: t, dir: t.TempDir()}
 	w.CommitTxtar("first", estate)
 	w.Push()

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -16,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"reconcile/internal/testtier"
 )
 
 // Endpoint starts the server, once in a test binary, and returns its URL. It
@@ -23,6 +24,7 @@ import (
 // will do.
 func Endpoint(tb testing.TB) string {
 	tb.Helper()
+	testtier.Needs(tb, testtier.Emulator)
 	endpoint, err := start()
 	if err != nil {
 		tb.Fatalf("start DynamoDB Local: %v", err)
@@ -60,7 +62,11 @@ var start = sync.OnceValues(func() (string, error) {
 // startServer starts the server. Its parent is a shell that ends it when the pipe
 // breaks of which this process holds the other end.
 func startServer(port int) (exited <-chan error, err error) {
-	dir := filepath.Join(cacheDir(), "dynamodb-local")
+	cache, err := testtier.CacheDir()
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(cache, "dynamodb-local")
 	if jars, _ := filepath.Glob(filepath.Join(dir, "DynamoDBLocal-*.jar")); len(jars) == 0 {
 		return nil, fmt.Errorf("it is not in %s: run `make tools`", dir)
 	}
@@ -115,15 +121,4 @@ func freePort() (int, error) {
 	}
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port, nil
-}
-
-// cacheDir is where `make tools` installs.
-func cacheDir() string {
-	if dir := os.Getenv("RECONCILE_TEST_CACHE"); dir != "" {
-		return dir
-	}
-	if dir := os.Getenv("XDG_CACHE_HOME"); dir != "" {
-		return filepath.Join(dir, "reconcile-test")
-	}
-	return filepath.Join(os.Getenv("HOME"), ".cache", "reconcile-test")
 }

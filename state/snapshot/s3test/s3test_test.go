@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 
+	"reconcile/internal/testtier"
 	"reconcile/state/snapshot/s3test"
 )
 
@@ -131,10 +132,7 @@ func TestFaults(t *testing.T) {
 // terraformCommand prepares the command in dir, in a process group of its own.
 func terraformCommand(t *testing.T, s *s3test.Server, dir string, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
-	binary, err := exec.LookPath("terraform")
-	if err != nil {
-		t.Fatal("terraform is not on the PATH: run `make tools` and put its bin directory there, or run `make test`")
-	}
+	binary := testtier.Tool(t, "terraform")
 	cmd := exec.CommandContext(t.Context(), binary, args...)
 	out := &bytes.Buffer{}
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
