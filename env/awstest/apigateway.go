@@ -2,11 +2,11 @@ package awstest
 
 import "strings"
 
-// serveRESTAPIs is what moto does otherwise with the policy of a REST API: short
-// resources become ARNs ("API Gateway converts the abbreviated syntax to the
-// full ARN when you save the policy": API Gateway Developer Guide, "API Gateway
-// resource policy examples"), and an answer holds it as JSON escaped once more
-// (the provider's internal/service/apigateway/rest_api.go, flattenAPIPolicy).
+// serveRESTAPIs corrects how moto handles the policy of a REST API. Short resource names
+// become ARNs ("API Gateway converts the abbreviated syntax to the full ARN when you
+// save the policy": API Gateway Developer Guide, "API Gateway resource policy
+// examples"). A response contains the policy as JSON that is escaped twice (the
+// provider's internal/service/apigateway/rest_api.go, flattenAPIPolicy).
 func serveRESTAPIs(c *call, moto func(*call) *response) *response {
 	got := moto(c)
 	id, isAPI := strings.CutPrefix(c.path, "/restapis/")

@@ -7,9 +7,9 @@ import (
 	"reconcile/env/awstest/rights"
 )
 
-// Enforce makes the server refuse what roles may not do from here on, as IAM
-// does: may is asked whatever IAM would be asked when a role makes a call. What
-// nobody knows how to ask fails the test.
+// Enforce makes the server refuse calls of roles that IAM would refuse, from now on. It
+// calls isAllowed for each query that AWS would send to IAM for a role's call. An
+// unknown call fails the test.
 func (s *Server) Enforce(t testing.TB, reference *rights.ServiceReference, isAllowed func(role string, query rights.AuthzQuery) bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -17,7 +17,7 @@ func (s *Server) Enforce(t testing.TB, reference *rights.ServiceReference, isAll
 	s.authorizer = func(c *call, role string) *response {
 		queries, err := s.inventory.Queries(c.toIAMCall())
 		if err != nil {
-			t.Errorf("what is asked when %s calls: %v", role, err)
+			t.Errorf("queries of a call by %s: %v", role, err)
 		}
 		for _, query := range queries {
 			if !isAllowed(role, query) {
@@ -28,7 +28,7 @@ func (s *Server) Enforce(t testing.TB, reference *rights.ServiceReference, isAll
 	}
 }
 
-// authorize refuses the call, or returns nil.
+// authorize returns an error response if the call is not allowed, else nil.
 func (s *Server) authorize(c *call) *response {
 	s.mu.Lock()
 	authorizer := s.authorizer
@@ -40,7 +40,7 @@ func (s *Server) authorize(c *call) *response {
 	return authorizer(c, role)
 }
 
-// toIAMCall is the call as IAM is told of it.
+// toIAMCall converts the call for package rights.
 func (c *call) toIAMCall() rights.Call {
 	iamCall := rights.Call{
 		Service: c.service, Region: c.region, Operation: c.operation, Method: c.method, Path: c.path,

@@ -12,8 +12,8 @@ import (
 	"reconcile/env/awstest/rights"
 )
 
-// Who calls is known by the key that signs, and a role is refused what it may
-// not do; the account is not asked.
+// The access key identifies the caller. A role is refused what it may not do. For the
+// account itself nothing is checked.
 func TestEnforce(t *testing.T) {
 	s := Start(t)
 	config := s.Config("ap-northeast-1")
@@ -37,7 +37,7 @@ func TestEnforce(t *testing.T) {
 	}
 	account := secretsmanager.NewFromConfig(config)
 	if err := list(account); err != nil || len(queries) > 0 {
-		t.Errorf("the account: %v, asked for %q", err, queries)
+		t.Errorf("the account: %v, queries %q", err, queries)
 	}
 	s.Calls()
 	reader := secretsmanager.NewFromConfig(config, func(o *secretsmanager.Options) {
@@ -58,6 +58,6 @@ func TestEnforce(t *testing.T) {
 	}
 	want := *role + " secretsmanager:ListSecrets of *\n" + *role + " secretsmanager:GetSecretValue of arn:aws:secretsmanager:ap-northeast-1:" + Account + ":secret:x"
 	if got := strings.Join(queries, "\n"); got != want {
-		t.Errorf("asked\n%s\nwant\n%s", got, want)
+		t.Errorf("queries\n%s\nwant\n%s", got, want)
 	}
 }

@@ -9,11 +9,11 @@ import (
 	"sync"
 )
 
-// autoScaling is what moto does otherwise than the Amazon EC2 Auto Scaling API
-// Reference says (AutoScalingGroup, ScalingPolicy, StartInstanceRefresh): it
-// forgets how long servers warm up and whether policies are on, takes policies
-// of one name in two groups for one, tells of an empty predictive policy where
-// there is none, and refreshes no instances.
+// autoScaling corrects moto where it differs from the Amazon EC2 Auto Scaling API
+// Reference (AutoScalingGroup, ScalingPolicy, StartInstanceRefresh). moto does not store
+// the warmup time and whether policies are enabled. It treats policies with the same
+// name in two groups as one. It returns an empty predictive policy where there is none.
+// It does not refresh instances.
 type autoScaling struct {
 	mu      sync.Mutex
 	warmups map[string]string // seconds by Region and group
@@ -27,7 +27,7 @@ var (
 )
 
 func (g *autoScaling) serve(c *call, moto func(*call) *response) *response {
-	if c.operation == "StartInstanceRefresh" { // done as soon as it is asked for
+	if c.operation == "StartInstanceRefresh" { // completes at once
 		return queryResponse(c, xmlElement("InstanceRefreshId", newID()))
 	}
 	got := prefixPolicyNames(c, moto)
@@ -55,7 +55,7 @@ func (g *autoScaling) serve(c *call, moto func(*call) *response) *response {
 	return got
 }
 
-// prefixPolicyNames gives policies names for moto that begin with their group's.
+// prefixPolicyNames prefixes policy names with their group's name for moto.
 func prefixPolicyNames(c *call, moto func(*call) *response) *response {
 	form := c.form()
 	prefix := form.Get("AutoScalingGroupName") + ".."
@@ -74,7 +74,7 @@ func prefixPolicyNames(c *call, moto func(*call) *response) *response {
 	return got
 }
 
-// queryResponse answers in the Query protocol.
+// queryResponse returns a response in the Query protocol.
 func queryResponse(c *call, content string) *response {
 	name := c.operation
 	return &response{

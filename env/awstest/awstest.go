@@ -1,12 +1,12 @@
-// Package awstest is AWS for tests: moto, and before it one small server that
-// holds what moto lacks. Real clients, such as Terraform's AWS provider, reach
-// it as their HTTP proxy, so that every host name leads here:
+// Package awstest is an AWS for tests: moto, and in front of it a small server that adds
+// what moto lacks. Real clients, such as Terraform's AWS provider, use it as their HTTP
+// proxy, so that every host name leads here:
 //
 //	AWS_ENDPOINT_URL=http://aws.test HTTP_PROXY=http://127.0.0.1:PORT
 //
-// Each service that moto does not hold, or holds otherwise than AWS's
-// documents say, has a file of its own, which names the document. What nobody
-// here knows is refused at once, in a way that clients do not retry.
+// Each service that moto lacks, or that it implements differently from AWS's documents,
+// has its own file, which names the document. An unknown call is refused at once, with
+// an error that clients do not retry.
 package awstest
 
 import (
@@ -20,14 +20,14 @@ import (
 	"reconcile/env/awstest/rights"
 )
 
-// Account is whose resources the server holds.
+// Account is the id of the server's account.
 const Account = "123456789012"
 
-// endpoint is a name that no client takes for its own machine: those it would
-// not ask a proxy for.
+// endpoint is a host name that clients do not take for their own machine. For that they
+// would not use a proxy.
 const endpoint = "http://aws.test"
 
-// Server is a running AWS, of one account and all Regions.
+// Server is a running AWS with one account and all Regions.
 type Server struct {
 	url, moto     string
 	handlers      map[string]handler
@@ -40,21 +40,20 @@ type Server struct {
 	mu            sync.Mutex
 	failedRegions map[string]bool
 	calls         []Call
-	authorizer    func(c *call, role string) *response // refuses, if a role may not; nil: nobody is asked
+	authorizer    func(c *call, role string) *response // returns an error response if the role may not; nil: nothing is checked
 }
 
 // Call is a request that the server has answered.
 type Call struct {
 	Service, Region string
-	Role            string // the ARN of who asks, or "" for the account itself
-	// Operation is the API's name of it, or method and path where the
-	// protocol has no name.
+	Role            string // the caller's ARN, or "" for the account itself
+	// Operation is the API's name, or method and path if the protocol has no name.
 	Operation string
 	Status    int
-	Error     string // what the answer says, if it refuses
+	Error     string // the error code of the response, if any
 }
 
-// Start runs a server until the test ends. There is nothing in it yet.
+// Start runs an empty server until the test ends.
 func Start(t testing.TB) *Server {
 	t.Helper()
 	s := &Server{
@@ -69,7 +68,7 @@ func Start(t testing.TB) *Server {
 	return s
 }
 
-// Env is the environment of a client in another process.
+// Env returns the environment of a client in another process.
 func (s *Server) Env() []string {
 	return []string{
 		"HTTP_PROXY=" + s.url,
@@ -81,7 +80,7 @@ func (s *Server) Env() []string {
 	}
 }
 
-// Config is the configuration of a client in this process. S3's must ask in
+// Config returns the configuration of a client in this process. An S3 client must use
 // path style.
 func (s *Server) Config(region string) aws.Config {
 	return aws.Config{
@@ -90,11 +89,10 @@ func (s *Server) Config(region string) aws.Config {
 	}
 }
 
-// FailRegion makes a Region refuse everything from here on, as in a disaster;
-// Revive ends that.
+// FailRegion makes a Region refuse every call, as in a disaster, until RestoreRegion.
 func (s *Server) FailRegion(region string) { s.setFailed(region, true) }
 
-// RestoreRegion ends what Kill began.
+// RestoreRegion ends FailRegion.
 func (s *Server) RestoreRegion(region string) { s.setFailed(region, false) }
 
 func (s *Server) setFailed(region string, failed bool) {
@@ -103,7 +101,7 @@ func (s *Server) setFailed(region string, failed bool) {
 	s.failedRegions[region] = failed
 }
 
-// Calls returns what was asked since it was last called.
+// Calls returns the calls since Calls was last called.
 func (s *Server) Calls() []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -12,8 +12,8 @@ import (
 	"github.com/aws/smithy-go/encoding/cbor"
 )
 
-// sendJSON sends a call of a protocol in JSON, as clients do, and returns what is
-// answered: the members, or the error's code.
+// sendJSON sends a call of a JSON protocol, as clients do. It returns the members of the
+// response, or the error code.
 func sendJSON(t *testing.T, s *Server, service, region, target, body string) (map[string]any, string) {
 	t.Helper()
 	r, err := http.NewRequest(http.MethodPost, s.url, strings.NewReader(body))
@@ -33,7 +33,7 @@ func sendJSON(t *testing.T, s *Server, service, region, target, body string) (ma
 	return decodeObject(text.Bytes()), got.Header.Get("X-Amzn-Errortype")
 }
 
-// What Global Accelerator refuses, by its API Reference.
+// Global Accelerator refuses what its API Reference says.
 func TestGlobalAccelerator(t *testing.T) {
 	s := Start(t)
 	call := func(want, operation, format string, args ...any) map[string]any {
@@ -63,7 +63,7 @@ func TestGlobalAccelerator(t *testing.T) {
 	call("InvalidArgumentException", "UpdateEndpointGroup", `{"EndpointGroupArn": %q, "EndpointConfigurations": [{"EndpointId": "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:loadbalancer/app/none/1", "Weight": 1}]}`, group)
 	call("LimitExceededException", "UpdateEndpointGroup", `{"EndpointGroupArn": %q, "EndpointConfigurations": [{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}]}`, group)
 
-	// From the leaves to the root alone.
+	// Delete only from the leaves to the root.
 	call("AssociatedEndpointGroupFoundException", "DeleteListener", `{"ListenerArn": %q}`, listener)
 	call("", "DescribeAccelerator", `{"AcceleratorArn": %q}`, accelerator)
 	call("AcceleratorNotDisabledException", "DeleteAccelerator", `{"AcceleratorArn": %q}`, accelerator)
@@ -77,8 +77,8 @@ func TestGlobalAccelerator(t *testing.T) {
 	call("AcceleratorNotFoundException", "DescribeAccelerator", `{"AcceleratorArn": %q}`, accelerator)
 }
 
-// What nobody here does is refused as a client's error, which clients do not
-// repeat; so is all that is asked of a Region that is dead.
+// An unknown call is refused as a client error, which clients do not retry. So is every
+// call to a failed Region.
 func TestRefusals(t *testing.T) {
 	s := Start(t)
 	if _, code := sendJSON(t, s, "globalaccelerator", "us-west-2", "GlobalAccelerator_V20180706.CreateCustomRoutingAccelerator", `{}`); code != "NotImplemented" {
@@ -88,19 +88,19 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("one that moto fails at: %q", code)
 	}
 	s.FailRegion("ap-northeast-1")
-	if _, code := sendJSON(t, s, "kms", "ap-northeast-1", "TrentService.ListKeys", `{}`); code != "RegionIsDead" {
-		t.Errorf("a dead Region: %q", code)
+	if _, code := sendJSON(t, s, "kms", "ap-northeast-1", "TrentService.ListKeys", `{}`); code != "RegionUnavailable" {
+		t.Errorf("a failed Region: %q", code)
 	}
 	if _, code := sendJSON(t, s, "kms", "ap-northeast-3", "TrentService.ListKeys", `{}`); code != "" {
-		t.Errorf("another Region than the dead one: %q", code)
+		t.Errorf("another Region than the failed one: %q", code)
 	}
 	s.RestoreRegion("ap-northeast-1")
 	if _, code := sendJSON(t, s, "kms", "ap-northeast-1", "TrentService.ListKeys", `{}`); code != "" {
-		t.Errorf("a revived Region: %q", code)
+		t.Errorf("a restored Region: %q", code)
 	}
 }
 
-// Of many conditional writes at once one wins.
+// Of many conditional writes at the same time, one succeeds.
 func TestConditionalPut(t *testing.T) {
 	s := Start(t)
 	client := s3.NewFromConfig(s.Config("us-east-1"), func(o *s3.Options) { o.UsePathStyle = true })
@@ -125,7 +125,7 @@ func TestConditionalPut(t *testing.T) {
 	}
 }
 
-// CBOR and back: times are tagged, numbers keep their kind.
+// CBOR and back: times are tagged, and numbers keep their type.
 func TestCBOR(t *testing.T) {
 	in := decodeObject([]byte(`{"Threshold": 0.5, "Period": 60, "Low": -3, "StateUpdatedTimestamp": 1.5, "Tags": [{"Key": "a"}], "On": true}`))
 	value := toCBOR("", in).(cbor.Map)
@@ -141,8 +141,8 @@ func TestCBOR(t *testing.T) {
 	}
 }
 
-// A project of CodeBuild without a source is kept whole, changed, and found by
-// its name and by its ARN.
+// A CodeBuild project without a source is stored completely, changed, and found by its
+// name and by its ARN.
 func TestCodeBuild(t *testing.T) {
 	s := Start(t)
 	call := func(want, operation, body string) map[string]any {
@@ -161,7 +161,7 @@ func TestCodeBuild(t *testing.T) {
 	for _, name := range []string{"reconcile", "arn:aws:codebuild:ap-northeast-1:" + Account + ":project/reconcile"} {
 		found := asList(call("", "BatchGetProjects", fmt.Sprintf(`{"names": [%q, "other"]}`, name))["projects"])
 		if len(found) != 1 {
-			t.Fatalf("by %s there are %v", name, found)
+			t.Fatalf("by %s: found %v", name, found)
 		}
 		got := found[0].(map[string]any)
 		if source := got["source"].(map[string]any); source["buildspec"] != "after" || fmt.Sprint(got["concurrentBuildLimit"]) != "1" {
@@ -170,6 +170,6 @@ func TestCodeBuild(t *testing.T) {
 	}
 	call("", "DeleteProject", `{"name": "reconcile"}`)
 	if remaining := asList(call("", "BatchGetProjects", `{"names": ["reconcile"]}`)["projects"]); len(remaining) > 0 {
-		t.Errorf("there is still %v", remaining)
+		t.Errorf("remaining: %v", remaining)
 	}
 }

@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// backups is what moto lacks of AWS Backup: who is told of a vault's events,
-// and selections (AWS Backup Developer Guide, API reference:
-// PutBackupVaultNotifications, CreateBackupSelection and their likes).
+// backups adds what moto lacks of AWS Backup: notifications of a vault's events, and
+// selections (AWS Backup Developer Guide, API reference: PutBackupVaultNotifications,
+// CreateBackupSelection and related operations).
 type backups struct {
 	mu            sync.Mutex
 	notifications map[string]map[string]any // by Region and vault
@@ -29,7 +29,7 @@ func (b *backups) serve(c *call, moto func(*call) *response) *response {
 	case len(parts) >= 4 && parts[1] == "plans" && parts[3] == "selections":
 		return b.serveSelection(c, c.region+"/"+parts[2], parts[4:])
 	case parts[0] == "tags" && c.method == http.MethodGet && !strings.HasSuffix(c.path, "/"):
-		// moto wants a slash at the end here, which the SDK does not send.
+		// moto needs a slash at the end here, which the SDK does not send.
 		motoCall := *c
 		motoCall.path += "/"
 		return moto(&motoCall)

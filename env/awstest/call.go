@@ -11,10 +11,10 @@ import (
 	"strings"
 )
 
-// call is a request, and what it says about itself.
+// call is a request with its decoded properties.
 type call struct {
 	service, region, operation string
-	key                        string // that signs: who asks
+	key                        string // the access key of the signature: the caller
 
 	method, path string
 	query        url.Values
@@ -22,7 +22,7 @@ type call struct {
 	body         []byte
 }
 
-// response is what is sent back.
+// response is an HTTP response.
 type response struct {
 	status int
 	header http.Header
@@ -33,8 +33,8 @@ type response struct {
 // access key, Region and service (AWS General Reference, "Elements of an AWS API request signature").
 var credentialScope = regexp.MustCompile(`Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request`)
 
-// readCall tells what a request is about: the service and Region that it was
-// signed for, and its operation, which protocols name in different places.
+// readCall decodes a request: the service and Region that it is signed for, and its
+// operation, which protocols put in different places.
 func readCall(r *http.Request) (*call, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -62,9 +62,9 @@ func (c *call) setOperation() {
 	}
 }
 
-// setBucketPath puts a bucket that is part of the host name into the path, as
-// moto wants it (S3 User Guide, "Virtual hosting of general purpose buckets").
-// S3 Control's host names carry the account, which is in a header, too.
+// setBucketPath moves a bucket from the host name into the path, as moto needs it (S3
+// User Guide, "Virtual hosting of general purpose buckets"). S3 Control's host names
+// contain the account, which is also in a header.
 func (c *call) setBucketPath(host string) {
 	bucket, virtual := strings.CutSuffix(host, "."+strings.TrimPrefix(endpoint, "http://"))
 	if virtual && c.service == "s3" && c.header.Get("X-Amz-Account-Id") == "" {
@@ -72,13 +72,13 @@ func (c *call) setBucketPath(host string) {
 	}
 }
 
-// signedHeader are headers of a call of our own, by which moto tells services
-// apart; it checks no signature.
+// signedHeader returns headers for a call of our own. moto distinguishes services by the
+// signature header, but does not check the signature.
 func signedHeader(service, region string) http.Header {
 	return http.Header{"Authorization": {fmt.Sprintf("AWS4-HMAC-SHA256 Credential=test/20260101/%s/%s/aws4_request, SignedHeaders=host, Signature=0", region, service)}}
 }
 
-// form is the body of the Query and EC2 protocols.
+// form returns the parameters of the Query and EC2 protocols.
 func (c *call) form() url.Values {
 	values, err := url.ParseQuery(string(c.body))
 	if err != nil {
@@ -87,7 +87,7 @@ func (c *call) form() url.Values {
 	return values
 }
 
-// bodyObject is the body of the JSON protocols.
+// bodyObject returns the body of the JSON protocols.
 func (c *call) bodyObject() map[string]any { return decodeObject(c.body) }
 
 func decodeObject(body []byte) map[string]any {
@@ -100,7 +100,7 @@ func decodeObject(body []byte) map[string]any {
 	return o
 }
 
-// withBody is the same call with another body.
+// withBody returns a copy of the call with another body.
 func (c *call) withBody(o map[string]any) *call {
 	copied := *c
 	copied.body = marshal(o)
@@ -110,12 +110,12 @@ func (c *call) withBody(o map[string]any) *call {
 func marshal(v any) []byte {
 	body, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // it is made of maps and strings
+		panic(err) // cannot happen: o has only maps and strings
 	}
 	return body
 }
 
-// jsonResponse answers in JSON.
+// jsonResponse returns a response in JSON.
 func jsonResponse(v any) *response {
 	return &response{
 		status: http.StatusOK,
@@ -124,8 +124,8 @@ func jsonResponse(v any) *response {
 	}
 }
 
-// errorResponse answers with an error, in the call's own protocol. All are said to
-// be the client's: of those it repeats none but throttling.
+// errorResponse returns an error in the call's own protocol. Every error is a client
+// error; clients retry none of those but throttling.
 func (c *call) errorResponse(code, format string, args ...any) *response {
 	message := fmt.Sprintf(format, args...)
 	switch {
@@ -142,7 +142,7 @@ func (c *call) errorResponse(code, format string, args ...any) *response {
 	return a
 }
 
-// xmlResponse answers in XML; the arguments are escaped.
+// xmlResponse returns a response in XML; the arguments are escaped.
 func xmlResponse(status int, format string, args ...any) *response {
 	escaped := make([]any, len(args))
 	for i, arg := range args {

@@ -8,12 +8,12 @@ import (
 	"github.com/aws/smithy-go/encoding/cbor"
 )
 
-// isCBOR says whether a call speaks Smithy's RPC v2 in CBOR, which newer SDKs
-// use where a service knows it, as CloudWatch does (smithy.io, "Smithy RPC v2
-// CBOR protocol"). moto knows only the same services' JSON.
+// isCBOR reports whether a call uses Smithy's RPC v2 in CBOR. Newer SDKs use it for
+// services that support it, such as CloudWatch (smithy.io, "Smithy RPC v2 CBOR
+// protocol"). moto supports only the JSON of these services.
 func isCBOR(c *call) bool { return c.header.Get("Smithy-Protocol") == "rpc-v2-cbor" }
 
-// serveCBOR turns the call into one in JSON, and the answer back.
+// serveCBOR converts the call to JSON, and the response back.
 func serveCBOR(c *call, serve func(*call) *response) *response {
 	// /service/NAME/operation/NAME
 	parts := strings.Split(c.path, "/")
@@ -75,7 +75,7 @@ func fromCBOR(v cbor.Value) any {
 	return nil
 }
 
-// toCBOR turns the member of that name. JSON does not tell times from
+// toCBOR converts the member with that name. JSON does not distinguish times from
 // numbers, but AWS's names do.
 func toCBOR(name string, v any) cbor.Value {
 	switch v := v.(type) {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// CallQuery makes a call of the Query or EC2 protocol, as somebody does behind
-// Terraform's back.
+// CallQuery makes a call of the Query or EC2 protocol, as somebody does outside of
+// Terraform.
 func (s *Server) CallQuery(t testing.TB, service, region string, form url.Values) {
 	t.Helper()
 	c := &call{
@@ -18,7 +18,7 @@ func (s *Server) CallQuery(t testing.TB, service, region string, form url.Values
 	s.mustServe(t, c)
 }
 
-// CallJSON makes a call of a JSON protocol; target is the operation's whole name.
+// CallJSON makes a call of a JSON protocol; target is the operation's full name.
 func (s *Server) CallJSON(t testing.TB, service, region, target string, in map[string]any) {
 	t.Helper()
 	c := (&call{service: service, region: region, method: http.MethodPost, path: "/", header: signedHeader(service, region)}).withBody(in)

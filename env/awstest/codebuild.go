@@ -6,8 +6,9 @@ import (
 	"sync"
 )
 
-// codeBuildProjects holds CodeBuild's projects, of which moto keeps a part, refuses those
-// without a source, and changes none (AWS CodeBuild API Reference, Project).
+// codeBuildProjects implements CodeBuild's projects. moto stores only a part of a
+// project, refuses projects without a source, and changes none (AWS CodeBuild API
+// Reference, Project).
 type codeBuildProjects struct {
 	mu       sync.Mutex
 	projects map[string]map[string]any // by ARN
@@ -45,8 +46,7 @@ func (b *codeBuildProjects) serve(c *call, moto func(*call) *response) *response
 	return jsonResponse(map[string]any{"project": project})
 }
 
-// batchGet are the projects that are there of those that are named, or whose ARNs
-// are said.
+// batchGet returns the existing projects among the requested names or ARNs.
 func (b *codeBuildProjects) batchGet(c *call, in map[string]any) *response {
 	found, missing := []any{}, []any{}
 	for _, name := range asList(in["names"]) {

@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// directConnect is AWS Direct Connect, of which moto has connections alone:
-// gateways, what they are associated with, and virtual interfaces that another
-// account has made for this one (AWS Direct Connect API Reference, 2012-10-25).
+// directConnect implements what moto lacks of AWS Direct Connect; moto has only
+// connections. It adds gateways, their associations, and virtual interfaces that another
+// account has created for this one (AWS Direct Connect API Reference, 2012-10-25).
 type directConnect struct {
 	mu                                 sync.Mutex
 	gateways, associations, interfaces map[string]map[string]any // by id
@@ -21,8 +21,8 @@ func newDirectConnect() *directConnect {
 	}
 }
 
-// AddVirtualInterface is there from now on: a private virtual interface that another
-// account has made, and that waits to be accepted.
+// AddVirtualInterface adds a private virtual interface that another account has created
+// and that waits for acceptance.
 func (s *Server) AddVirtualInterface(id string) {
 	s.directConnect.mu.Lock()
 	defer s.directConnect.mu.Unlock()
@@ -48,8 +48,8 @@ func (d *directConnect) serve(c *call, moto func(*call) *response) *response {
 	return moto(c)
 }
 
-// describeByID lists what has that id, if it is there: Describe operations answer
-// an unknown id with an empty list.
+// describeByID lists the object with that id. Describe operations answer an unknown id
+// with an empty list.
 func describeByID(member string, things map[string]map[string]any, id any) *response {
 	found := []any{}
 	if thing := things[asString(id)]; thing != nil {

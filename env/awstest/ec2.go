@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// ec2 is what moto does otherwise than the Amazon EC2 API Reference says. It
-// goes by operations.
+// ec2 corrects moto, by operation, where it differs from the Amazon EC2 API Reference.
 type ec2 struct {
 	transit      *transitTables
 	flowLogs     *flowLogs
@@ -41,14 +40,13 @@ func (e *ec2) serve(c *call, moto func(*call) *response) *response {
 	return moto(c)
 }
 
-// templateTags are a launch template's own tags, which are none of what is
-// launched from it (LaunchTemplateTagSpecification).
+// templateTags matches a launch template's own tags, which instances launched from it do
+// not get (LaunchTemplateTagSpecification).
 var templateTags = regexp.MustCompile(`(?s)<item><resourceType>launch-template</resourceType><tagSet>.*?</tagSet></item>`)
 
 var attachmentID = regexp.MustCompile(`<(?:transitGatewayAttachmentId)>([^<]+)<`)
 
-// createTags gives what was created the tags that the call holds, where moto
-// forgets them.
+// createTags sets the tags of the call on the created resource, where moto does not.
 func createTags(c *call, got *response, moto func(*call) *response) *response {
 	id := attachmentID.FindSubmatch(got.body)
 	if id == nil {
@@ -66,7 +64,8 @@ func createTags(c *call, got *response, moto func(*call) *response) *response {
 	return got
 }
 
-// filtersOf is what a Describe or a Search asks for: values by the filter's name.
+// filtersOf returns the filters of a Describe or Search call: values by the filter's
+// name.
 func filtersOf(c *call) map[string]string {
 	form, filters := c.form(), map[string]string{}
 	for n := 1; form.Has(fmt.Sprintf("Filter.%d.Name", n)); n++ {
@@ -75,7 +74,7 @@ func filtersOf(c *call) map[string]string {
 	return filters
 }
 
-// ec2Response answers in the EC2 Query protocol.
+// ec2Response returns a response in the EC2 Query protocol.
 func ec2Response(c *call, content string) *response {
 	return &response{
 		status: http.StatusOK, header: http.Header{"Content-Type": {"text/xml"}},
@@ -83,7 +82,7 @@ func ec2Response(c *call, content string) *response {
 	}
 }
 
-// xmlElement is an element of XML around others.
+// xmlElement returns an XML element around content.
 func xmlElement(name string, content ...string) string {
 	return "<" + name + ">" + strings.Join(content, "") + "</" + name + ">"
 }

@@ -6,11 +6,11 @@ import (
 	"sync"
 )
 
-// flowLogs keeps the options of flow logs' files, which moto forgets (Amazon
-// EC2 API Reference, DestinationOptionsRequest).
+// flowLogs stores the file options of flow logs, which moto drops (Amazon EC2 API
+// Reference, DestinationOptionsRequest).
 type flowLogs struct {
 	mu      sync.Mutex
-	options map[string]string // as they are told, by id
+	options map[string]string // as in responses, by id
 }
 
 func newFlowLogs() *flowLogs { return &flowLogs{options: map[string]string{}} }

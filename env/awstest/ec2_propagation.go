@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// propagations is which route tables learn routes of virtual private gateways
+// propagations stores which route tables learn routes from virtual private gateways
 // (Amazon EC2 API Reference, EnableVgwRoutePropagation, RouteTable).
 type propagations struct {
 	mu       sync.Mutex
@@ -16,7 +16,7 @@ type propagations struct {
 
 func newPropagations() *propagations { return &propagations{gateways: map[string]map[string]bool{}} }
 
-// routeTable is where a table's own id stands, and not that of an association.
+// routeTable matches a table's own id, not that of an association.
 var routeTable = regexp.MustCompile(`<routeTableId>([^<]+)</routeTableId><routeSet`)
 
 func (p *propagations) serve(c *call, moto func(*call) *response) *response {

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// rules keeps descriptions of security groups' rules that name another group,
-// which moto forgets (Amazon EC2 API Reference, SecurityGroupRule).
+// rules stores descriptions of security group rules that name another group. moto drops
+// them (Amazon EC2 API Reference, SecurityGroupRule).
 type rules struct {
 	mu           sync.Mutex
 	descriptions map[string]string // by rule

@@ -8,19 +8,19 @@ import (
 	"sync"
 )
 
-// transitTables is the insides of transit gateways' route tables: which attachments
-// belong to them, which they learn of, and static routes. moto keeps a single
-// propagation an attachment, forgets where routes go, and gives every gateway
-// default tables (Amazon EC2 API Reference: AssociateTransitGatewayRouteTable,
+// transitTables implements the route tables of transit gateways: associations,
+// propagations and static routes. moto stores only one propagation per attachment, drops
+// the targets of routes, and gives every gateway default tables (Amazon EC2 API
+// Reference: AssociateTransitGatewayRouteTable,
 // EnableTransitGatewayRouteTablePropagation, SearchTransitGatewayRoutes,
 // TransitGatewayOptions).
 type transitTables struct {
 	mu           sync.Mutex
-	associations map[string]string          // table by Region and attachment: both ends of a peering have one id
+	associations map[string]string          // table by Region and attachment: both ends of a peering have the same id
 	propagations map[string]map[string]bool // attachments by table
 	routes       map[string]map[string]string
-	// Attachments that were deleted: "deleted" is a state in which they are
-	// seen for a while (Transit Gateways Guide, "VPC attachment lifecycle").
+	// A deleted attachment stays visible for a while, in the state "deleted"
+	// (Transit Gateways Guide, "VPC attachment lifecycle").
 	deletedAttachments map[string]string
 }
 
@@ -61,8 +61,7 @@ var (
 	defaultTable   = regexp.MustCompile(`<(association|propagation)DefaultRouteTableId>[^<]*</[^>]*>`)
 )
 
-// removeDefaults takes away the default table of a gateway that is told to
-// have none.
+// removeDefaults removes the default table of a gateway that is created without one.
 func removeDefaults(got *response) *response {
 	got.body = gatewayOptions.ReplaceAllFunc(got.body, func(options []byte) []byte {
 		if strings.Contains(string(options), "RouteTableAssociation>enable<") || strings.Contains(string(options), "RouteTablePropagation>enable<") {
@@ -119,7 +118,7 @@ func (x *transitTables) servePropagation(c *call, moto func(*call) *response) *r
 	return ec2Response(c, xmlElement("propagation", describeAttachment(c, attachment, moto), xmlElement("transitGatewayRouteTableId", table), xmlElement("state", state)))
 }
 
-// listAttachments tells of a table's attachments.
+// listAttachments returns a table's attachments.
 func listAttachments(c *call, name string, attachments map[string]bool, state string, moto func(*call) *response) *response {
 	attachmentFilter := filtersOf(c)["transit-gateway-attachment-id"]
 	var items []string
@@ -133,7 +132,7 @@ func listAttachments(c *call, name string, attachments map[string]bool, state st
 
 var attachedResource = regexp.MustCompile(`<(resourceId|resourceType)>[^<]*</[^>]*>`)
 
-// describeAttachment tells what is attached, which moto knows.
+// describeAttachment returns the attached resource, which moto knows.
 func describeAttachment(c *call, attachment string, moto func(*call) *response) string {
 	motoCall := *c
 	motoCall.operation = "DescribeTransitGatewayAttachments"

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// fileSystems keeps the backup policies of file systems, of which moto has none
-// (Amazon EFS API, PutBackupPolicy and DescribeBackupPolicy).
+// fileSystems stores the backup policies of file systems, which moto lacks (Amazon EFS
+// API, PutBackupPolicy and DescribeBackupPolicy).
 type fileSystems struct {
 	mu       sync.Mutex
 	policies map[string]any // by path

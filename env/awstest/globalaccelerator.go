@@ -8,19 +8,19 @@ import (
 	"sync"
 )
 
-// accelerators is Global Accelerator, of which moto has nothing: the calls
-// that Terraform's provider makes for accelerators, listeners and endpoint
-// groups, with the rules and errors of the AWS Global Accelerator API
-// Reference (version 2018-08-08), where each is named as here.
+// accelerators implements Global Accelerator, which moto lacks: the calls that
+// Terraform's provider makes for accelerators, listeners and endpoint groups. The rules
+// and errors follow the AWS Global Accelerator API Reference (version 2018-08-08), which
+// uses the same names.
 type accelerators struct {
 	mu sync.Mutex
-	// Things by ARN, as the API describes them: map[string]any all the way
-	// down, since that is what goes in and out.
+	// Objects by ARN, in the form of the API, which is also that of calls and
+	// responses.
 	accelerators, listeners, groups map[string]map[string]any
 	attributes                      map[string]map[string]any
 	tags                            map[string]map[string]string
-	// Accelerators that were changed, and whose status has not been read
-	// since: AWS needs minutes there.
+	// Accelerators that were changed and whose status was not read since. In AWS a
+	// deployment takes minutes.
 	deploying map[string]bool
 	created   int
 }
@@ -72,7 +72,7 @@ func arnOf(thing map[string]any, kind string) string {
 	return arn
 }
 
-// withThing looks up what the call is about.
+// withThing looks up the object of the call.
 func (g *accelerators) withThing(c *call, kind string, in map[string]any, do func(map[string]any) *response) *response {
 	things := map[string]map[string]map[string]any{"Accelerator": g.accelerators, "Listener": g.listeners, "EndpointGroup": g.groups}[kind]
 	thing := things[arnOf(in, kind)]
@@ -111,8 +111,8 @@ func (g *accelerators) describeStatus(a map[string]any) map[string]any {
 	return result
 }
 
-// describeAccelerator tells the status; what was in progress is done when it is asked
-// for again.
+// describeAccelerator returns the status. A deployment in progress is done at the next
+// call.
 func (g *accelerators) describeAccelerator(c *call, in map[string]any) *response {
 	return g.withThing(c, "Accelerator", in, func(a map[string]any) *response {
 		result := g.describeStatus(a)
@@ -151,7 +151,7 @@ func (g *accelerators) changeAccelerator(c *call, in map[string]any) *response {
 	})
 }
 
-// hasChild says whether something is below that ARN, of which its own begins.
+// hasChild reports whether there is an object whose ARN begins with the parent's.
 func hasChild(things map[string]map[string]any, parent string) bool {
 	return slices.ContainsFunc(slices.Collect(maps.Keys(things)), func(arn string) bool { return strings.HasPrefix(arn, parent+"/") })
 }

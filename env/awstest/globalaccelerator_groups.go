@@ -39,7 +39,7 @@ func (g *accelerators) serveListener(c *call, in, l map[string]any) *response {
 	return g.deploy(arn, map[string]any{"Listener": l})
 }
 
-// deploy begins the deployment that every change sets off.
+// deploy starts the deployment that follows each change.
 func (g *accelerators) deploy(arn string, result any) *response {
 	accelerator, _, _ := strings.Cut(arn, "/listener/")
 	g.deploying[accelerator] = true
@@ -87,8 +87,8 @@ func (g *accelerators) serveGroup(c *call, in, group map[string]any, moto func(*
 	return g.deploy(arn, map[string]any{"EndpointGroup": group})
 }
 
-// updateGroup takes over what is given. Endpoints are a whole list: those left
-// out are removed.
+// updateGroup sets the given members. The list of endpoints is replaced: missing
+// endpoints are removed.
 func (g *accelerators) updateGroup(c *call, group, in map[string]any, moto func(*call) *response) *response {
 	if dial := orDefault(in["TrafficDialPercentage"], json.Number("100")); !isWithin(dial, 0, 100) {
 		return c.errorResponse("InvalidArgumentException", "TrafficDialPercentage %v is not within 0 and 100", dial)
@@ -151,7 +151,7 @@ func hasBalancer(c *call, region, arn string, moto func(*call) *response) bool {
 	return got.status == http.StatusOK && strings.Contains(string(got.body), arn)
 }
 
-// EndpointWeights are those of a Region's endpoints, by their ids.
+// EndpointWeights returns the weights of a Region's endpoints by endpoint id.
 func (s *Server) EndpointWeights(region string) map[string]string {
 	s.accelerators.mu.Lock()
 	defer s.accelerators.mu.Unlock()

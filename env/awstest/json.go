@@ -8,21 +8,21 @@ import (
 	"slices"
 )
 
-// asList is v if that is a list, else an empty one.
+// asList returns v if it is a list, else an empty list.
 func asList(v any) []any {
 	l, _ := v.([]any)
 	return l
 }
 
-// newID makes an id as AWS does, in the form of a UUID.
+// newID returns a new UUID, as AWS uses for ids.
 func newID() string {
 	random := make([]byte, 16)
-	_, _ = rand.Read(random) // it never fails
+	_, _ = rand.Read(random) // never fails
 	h := hex.EncodeToString(random)
 	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
-// orDefault is v, or otherwise what AWS assumes when it is not given.
+// orDefault returns v, or AWS's default if v is not given.
 func orDefault(v, fallback any) any {
 	if v == nil {
 		return fallback
@@ -30,7 +30,7 @@ func orDefault(v, fallback any) any {
 	return v
 }
 
-// copyMembers takes over the members that are given.
+// copyMembers copies the members that are given.
 func copyMembers(into, from map[string]any, members ...string) {
 	for _, member := range members {
 		if v, ok := from[member]; ok && v != nil {
@@ -39,8 +39,7 @@ func copyMembers(into, from map[string]any, members ...string) {
 	}
 }
 
-// tagsOf reads the list form of tags, whether its members are written large
-// or small.
+// tagsOf reads a list of tags; the member names may be upper or lower case.
 func tagsOf(v any) map[string]string {
 	tags := map[string]string{}
 	for _, item := range asList(v) {
@@ -50,7 +49,7 @@ func tagsOf(v any) map[string]string {
 	return tags
 }
 
-// toTags is the list form of tags.
+// toTags returns tags as a list.
 func toTags(tags map[string]string) []any {
 	out := []any{}
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
@@ -59,7 +58,7 @@ func toTags(tags map[string]string) []any {
 	return out
 }
 
-// asString is v if that is a string, else "".
+// asString returns v if it is a string, else "".
 func asString(v any) string {
 	s, _ := v.(string)
 	return s

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// functions keeps where functions log, which moto forgets (AWS Lambda API
+// functions stores the log settings of functions, which moto drops (AWS Lambda API
 // Reference, LoggingConfig).
 type functions struct {
 	mu   sync.Mutex

@@ -14,13 +14,12 @@ import (
 
 var listenLine = regexp.MustCompile(`Running on (http://127\.0\.0\.1:\d+)`)
 
-// StartMoto starts moto, an emulator of AWS, which `make tools` installs, and
-// returns its address. It ends with the test.
+// StartMoto starts moto, an emulator of AWS that `make tools` installs, and returns its
+// address. It stops with the test.
 func StartMoto(t testing.TB) string {
 	t.Helper()
 	moto := exec.Command(tftest.FindTool(t, "moto_server"), "-H", "127.0.0.1", "-p", "0")
-	// Certificates are issued when they are asked for a second time, not
-	// after a minute.
+	// Issue certificates at the second request, not after a minute.
 	moto.Env = append(os.Environ(), "MOTO_ACM_VALIDATION_WAIT=0", "MOTO_IAM_LOAD_MANAGED_POLICIES=true")
 	output, err := moto.StderrPipe()
 	if err != nil {

@@ -7,12 +7,12 @@ import (
 	"sync"
 )
 
-// databases is what moto forgets of Amazon RDS (Amazon RDS API Reference,
-// DBInstance, Parameter, and PromoteReadReplica): whether Performance Insights
-// is on, that a parameter is a user's, and that who was promoted follows nobody.
+// databases stores what moto drops of Amazon RDS: whether Performance Insights is
+// enabled, that a parameter was set by the user, and that a promoted replica has no
+// source (Amazon RDS API Reference, DBInstance, Parameter, and PromoteReadReplica).
 type databases struct {
 	mu               sync.Mutex
-	insights         map[string]string // as they are told, by Region and instance
+	insights         map[string]string // as in responses, by Region and instance
 	promotedReplicas map[string]bool   // by Region and instance
 }
 

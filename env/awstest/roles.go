@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// roles remembers who calls: AssumeRole hands out an access key, and what is
-// signed with that is the role's (AWS STS API Reference, AssumeRole).
+// roles identifies the callers. AssumeRole returns an access key, and calls signed with
+// that key are the role's (AWS STS API Reference, AssumeRole).
 type roles struct {
 	mu    sync.Mutex
 	byKey map[string]string // ARNs by access key
@@ -27,7 +27,7 @@ func (r *roles) serve(c *call, moto func(*call) *response) *response {
 	return got
 }
 
-// roleOf is the role that a key was handed out for, or "".
+// roleOf returns the role of an access key, or "".
 func (r *roles) roleOf(key string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

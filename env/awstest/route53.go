@@ -9,16 +9,16 @@ import (
 	"testing"
 )
 
-// zones gives hosted zones the ids that configurations name: AWS makes them
-// up, as moto does, but to who reads them they were there before.
+// zones gives hosted zones the ids that configurations contain. AWS and moto generate
+// ids, but for these configurations the zones exist beforehand.
 type zones struct {
 	mu      sync.Mutex
-	motoIDs map[string]string // by the id that clients know
+	motoIDs map[string]string // by the clients' id
 }
 
 func newZones() *zones { return &zones{motoIDs: map[string]string{}} }
 
-// CreateZone makes a public hosted zone with that id.
+// CreateZone creates a public hosted zone with that id.
 func (s *Server) CreateZone(t testing.TB, id, domain string) {
 	t.Helper()
 	created := s.forward(&call{

@@ -6,17 +6,16 @@ import (
 	"sync"
 )
 
-// firewalls is Route 53 Resolver's DNS Firewall, of which moto has nothing:
-// the calls that Terraform's provider makes for lists of domains, groups of
-// rules, rules, and the networks that they hold for (Amazon Route 53 API
-// Reference, "Amazon Route 53 Resolver", version 2018-04-01, where each is
-// named as here). What else Resolver does is moto's.
+// firewalls implements Route 53 Resolver's DNS Firewall, which moto lacks: the calls
+// that Terraform's provider makes for domain lists, rule groups, rules and associations
+// with VPCs (Amazon Route 53 API Reference, "Amazon Route 53 Resolver", version
+// 2018-04-01, which uses the same names). moto does the rest of Resolver.
 type firewalls struct {
 	mu sync.Mutex
-	// Things by Region and id, as the API describes them.
+	// Objects by Region and id, in the form of the API.
 	things  map[string]map[string]any
-	domains map[string][]any            // of a list
-	rules   map[string][]map[string]any // of a group
+	domains map[string][]any            // by list
+	rules   map[string][]map[string]any // by group
 	tags    map[string]map[string]string
 }
 
@@ -24,8 +23,7 @@ func newFirewalls() *firewalls {
 	return &firewalls{things: map[string]map[string]any{}, domains: map[string][]any{}, rules: map[string][]map[string]any{}, tags: map[string]map[string]string{}}
 }
 
-// firewallKinds are what ids and ARNs of things begin with, by what the API
-// calls them.
+// firewallKinds are the prefixes of ids and ARNs, by the API's name of the type.
 var firewallKinds = map[string]struct{ id, arn string }{
 	"FirewallDomainList":           {"rslvr-fdl-", "firewall-domain-list/"},
 	"FirewallRuleGroup":            {"rslvr-frg-", "firewall-rule-group/"},
@@ -81,9 +79,9 @@ func (f *firewalls) associate(c *call, in map[string]any) *response {
 	})
 }
 
-// getOrDelete finds a thing, and removes it if that is asked. A group that a network
-// has, or that has rules, stays (DeleteFirewallRuleGroup), and so does a list
-// that a rule names.
+// getOrDelete returns an object, or deletes it. A rule group with an association or
+// rules cannot be deleted (DeleteFirewallRuleGroup), and neither can a list that a rule
+// names.
 func (f *firewalls) getOrDelete(c *call, kind, id string) *response {
 	thing := f.things[c.region+id]
 	if thing == nil {
@@ -126,7 +124,7 @@ func (f *firewalls) updateDomains(c *call, in map[string]any) *response {
 	return jsonResponse(map[string]any{"Id": id, "Name": thing["Name"], "Status": "COMPLETE"})
 }
 
-// serveRule does what is asked of a rule, which is named by its group and list.
+// serveRule handles calls for a rule; its key is the group and the list.
 func (f *firewalls) serveRule(c *call, in map[string]any) *response {
 	group := c.region + asString(in["FirewallRuleGroupId"])
 	if f.things[group] == nil {

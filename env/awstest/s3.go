@@ -8,14 +8,14 @@ import (
 	"sync"
 )
 
-// buckets is what moto does otherwise than the Amazon S3 API Reference says.
+// buckets corrects moto where it differs from the Amazon S3 API Reference.
 type buckets struct {
-	// Conditional writes are one at a time, so that one of many wins ("Adding
-	// preconditions to S3 operations"): moto looks first and writes later.
+	// Serializes conditional writes, so that one of many succeeds ("Adding
+	// preconditions to S3 operations"): moto does not check and write atomically.
 	conditionalMu sync.Mutex
 
 	mu           sync.Mutex
-	replications map[string][]byte // by bucket, as they were put
+	replications map[string][]byte // by bucket, as received
 	loggings     map[string][]byte
 	policies     map[string][]byte
 }
@@ -24,7 +24,7 @@ func newBuckets() *buckets {
 	return &buckets{replications: map[string][]byte{}, loggings: map[string][]byte{}, policies: map[string][]byte{}}
 }
 
-// bucketTags are those in CreateBucket's CreateBucketConfiguration.
+// bucketTags matches the tags in CreateBucket's CreateBucketConfiguration.
 var bucketTags = regexp.MustCompile(`(?s)<Tags>(.*)</Tags>`)
 
 func (b *buckets) serve(c *call, moto func(*call) *response) *response {
@@ -55,7 +55,7 @@ func (b *buckets) serve(c *call, moto func(*call) *response) *response {
 	return moto(c)
 }
 
-// serveReplication remembers the whole configuration, of which moto keeps a part.
+// serveReplication stores the whole configuration; moto drops a part.
 func (b *buckets) serveReplication(c *call, bucket string, moto func(*call) *response) *response {
 	got := moto(c)
 	b.mu.Lock()
@@ -70,8 +70,8 @@ func (b *buckets) serveReplication(c *call, bucket string, moto func(*call) *res
 	return got
 }
 
-// serveLogging is where a bucket's access log goes (PutBucketLogging). moto asks the
-// target for rights of its own, and not for its policy.
+// serveLogging handles the target of a bucket's access log (PutBucketLogging). moto
+// checks the target's ACL instead of its policy.
 func (b *buckets) serveLogging(c *call, bucket string) *response {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -85,8 +85,8 @@ func (b *buckets) serveLogging(c *call, bucket string) *response {
 	return &response{status: http.StatusOK, header: http.Header{"Content-Type": {"text/xml"}}, body: b.loggings[bucket]}
 }
 
-// servePolicy keeps a bucket's policy from moto, which leaves conditions out when it
-// judges: whoever does not use TLS is denied, it would read as everybody.
+// servePolicy hides a bucket's policy from moto. moto ignores conditions, so a denial
+// without TLS would deny everybody.
 func (b *buckets) servePolicy(c *call, bucket string, moto func(*call) *response) *response {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -2,10 +2,10 @@ package awstest
 
 import "sync"
 
-// serializer makes a service's requests one at a time, where moto's threads do not
-// wait for each other: DynamoDB's transactions are "all or nothing" and
-// serializable (Amazon DynamoDB Developer Guide, "Amazon DynamoDB Transactions:
-// How it works"), and in IAM it goes through the roles while others are made.
+// serializer runs a service's requests one at a time, where moto's threads do not
+// synchronize. DynamoDB's transactions are "all or nothing" and serializable (Amazon
+// DynamoDB Developer Guide, "Amazon DynamoDB Transactions: How it works"). In IAM, moto
+// iterates over the roles while others are created.
 type serializer struct{ mu sync.Mutex }
 
 func (q *serializer) serve(c *call, moto func(*call) *response) *response {

@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// handler answers calls of one service. moto is asked for what it can.
+// handler answers the calls of one service. It may pass calls on to moto.
 type handler func(c *call, moto func(*call) *response) *response
 
-// newHandlers are those that are not left to moto as they are, by the name that
-// requests are signed for.
+// newHandlers returns the handlers of services that moto cannot serve alone, by the name
+// that requests are signed for.
 func (s *Server) newHandlers() map[string]handler {
 	return map[string]handler{
 		"apigateway":        serveRESTAPIs,
@@ -48,7 +48,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(a.status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(a.body) // the client may be gone
+		_, _ = w.Write(a.body) // the client may have disconnected
 	}
 }
 
@@ -57,7 +57,7 @@ func (s *Server) serve(c *call) *response {
 	failed := s.failedRegions[c.region]
 	s.mu.Unlock()
 	if failed {
-		return c.errorResponse("RegionIsDead", "the test killed %s", c.region)
+		return c.errorResponse("RegionUnavailable", "the test failed region %s", c.region)
 	}
 	if isCBOR(c) {
 		return serveCBOR(c, s.dispatch)
@@ -80,7 +80,7 @@ func (s *Server) dispatch(c *call) *response {
 	return got
 }
 
-// forward passes a call on to moto.
+// forward sends a call to moto.
 func (s *Server) forward(c *call) *response {
 	r, err := http.NewRequest(c.method, s.moto+c.path, bytes.NewReader(c.body))
 	if err != nil {
@@ -98,8 +98,8 @@ func (s *Server) forward(c *call) *response {
 	if err != nil {
 		return c.errorResponse("InternalFailure", "moto: %v", err)
 	}
-	// moto fails with a trace of Python's; a path that it does not know is
-	// answered in HTML, which otherwise only S3 says of what has no body.
+	// If moto fails, it returns a Python traceback. For an unknown path it returns
+	// HTML, which otherwise only S3 returns for responses without a body.
 	isUnknownPath := got.StatusCode == http.StatusNotFound && c.service != "s3" && strings.HasPrefix(got.Header.Get("Content-Type"), "text/html")
 	if got.StatusCode >= http.StatusInternalServerError || isUnknownPath {
 		return c.errorResponse("NotImplemented", "moto does not do %s of %s: %s", c.operation, c.service, lastLine(body))
@@ -110,7 +110,7 @@ func (s *Server) forward(c *call) *response {
 
 var xmlTag = regexp.MustCompile(`<[^>]*>`)
 
-// lastLine is where Python says what went wrong.
+// lastLine returns the error line of a Python traceback.
 func lastLine(body []byte) string {
 	lines := strings.Split(strings.TrimSpace(xmlTag.ReplaceAllString(string(body), "")), "\n")
 	return strings.TrimRight(lines[len(lines)-1], "-> ")

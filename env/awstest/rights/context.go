@@ -4,8 +4,8 @@ import (
 	"strings"
 )
 
-// requestContext is what a request is told with: of what the action knows, what the
-// call says. Tags that things have already are not told.
+// requestContext returns the context keys that AWS sends to IAM with a request: those
+// that the action has and the call gives. Tags of existing resources are not included.
 func (a *Inventory) requestContext(action *action, t *resourceType, c Call, s params) map[string][]string {
 	context := map[string][]string{}
 	for key, values := range contextKeys {
@@ -24,7 +24,7 @@ func (a *Inventory) requestContext(action *action, t *resourceType, c Call, s pa
 	return context
 }
 
-// contextKeys are the keys that policies here look at.
+// contextKeys are the condition keys that the policies of this repository use.
 var contextKeys = map[string]func(*Inventory, Call, params) []string{
 	"elasticfilesystem:Encrypted": func(_ *Inventory, _ Call, s params) []string { return s.values("Encrypted") },
 	"iam:PermissionsBoundary":     (*Inventory).boundaryOf,
@@ -46,7 +46,7 @@ var contextKeys = map[string]func(*Inventory, Call, params) []string{
 	},
 }
 
-// boundaryOf is the one that a role gets, or has.
+// boundaryOf returns the permissions boundary that the call sets, or that the role has.
 func (a *Inventory) boundaryOf(c Call, s params) []string {
 	if requested := s.values("PermissionsBoundary"); len(requested) > 0 {
 		return requested

@@ -9,11 +9,11 @@ const (
 	templateARN = ec2ARN + "launch-template/${LaunchTemplateId}"
 )
 
-// dependentActions are what services ask in their caller's name, and for the tags that
-// things are made with. Each follows the service's own guide or, where it says
+// dependentActions are the actions that services call in the name of their caller, and
+// those for tags on creation. Each row follows the service's own guide or, if that says
 // nothing else, its page in the Service Authorization Reference.
 var dependentActions = []dependentAction{
-	// Tags. (Of ELB's AddTags AWS's list knows balancers alone.)
+	// Tags. (For ELB's AddTags, AWS's list has only load balancers.)
 	{action: "acm:RequestCertificate", condition: "tags", actions: "acm:AddTagsToCertificate", resources: "arn:aws:acm:${Region}:${Account}:certificate/any"},
 	{action: "autoscaling:CreateAutoScalingGroup", condition: "tags", actions: "autoscaling:CreateOrUpdateTags", resources: "arn:aws:autoscaling:${Region}:${Account}:autoScalingGroup:any:autoScalingGroupName/${AutoScalingGroupName}"},
 	{action: "backup:CreateBackupPlan", condition: "tags", actions: "backup:TagResource", resources: "arn:aws:backup:${Region}:${Account}:backup-plan:any"},
@@ -36,7 +36,7 @@ var dependentActions = []dependentAction{
 	{action: "s3:CreateBucket", condition: "tags", actions: "s3:TagResource", resources: "arn:aws:s3:::${BucketName}"},
 	{action: "sns:CreateTopic", condition: "tags", actions: "sns:TagResource", resources: "arn:aws:sns:${Region}:${Account}:${Name}"},
 
-	// Roles that are given to a service.
+	// Roles that are passed to a service.
 	{action: "backup:CreateBackupSelection", actions: "iam:PassRole", resources: "=IamRoleArn", context: []string{"iam:PassedToService", "backup.amazonaws.com"}},
 	{action: "codebuild:CreateProject", actions: "iam:PassRole", resources: "=serviceRole", context: []string{"iam:PassedToService", "codebuild.amazonaws.com"}},
 	{action: "codebuild:UpdateProject", actions: "iam:PassRole", resources: "=serviceRole", context: []string{"iam:PassedToService", "codebuild.amazonaws.com"}},
@@ -45,13 +45,13 @@ var dependentActions = []dependentAction{
 	{action: "apigateway:PATCH", actions: "iam:PassRole", resources: "=value", context: []string{"iam:PassedToService", "apigateway.amazonaws.com"}},
 	{action: "s3:PutReplicationConfiguration", actions: "iam:PassRole", resources: "=Role", context: []string{"iam:PassedToService", "s3.amazonaws.com"}},
 
-	// A function's program is fetched in the name of who names it.
+	// Lambda fetches a function's program with the caller's permissions.
 	{action: "lambda:CreateFunction", condition: "S3Bucket", actions: "s3:GetObject", resources: "arn:aws:s3:::${S3Bucket}/${S3Key}"},
 	{action: "lambda:CreateFunction", condition: "S3ObjectVersion", actions: "s3:GetObjectVersion", resources: "arn:aws:s3:::${S3Bucket}/${S3Key}"},
 	{action: "lambda:UpdateFunctionCode", condition: "S3Bucket", actions: "s3:GetObject", resources: "arn:aws:s3:::${S3Bucket}/${S3Key}"},
 	{action: "lambda:UpdateFunctionCode", condition: "S3ObjectVersion", actions: "s3:GetObjectVersion", resources: "arn:aws:s3:::${S3Bucket}/${S3Key}"},
 
-	// A bucket that is born with a lock (CreateBucket).
+	// A bucket that is created with object lock (CreateBucket).
 	{action: "s3:CreateBucket", condition: "ObjectLockEnabledForBucket", actions: "s3:PutBucketObjectLockConfiguration s3:PutBucketVersioning", resources: "arn:aws:s3:::${BucketName}"},
 
 	// Logs that AWS delivers.
@@ -74,11 +74,11 @@ var dependentActions = []dependentAction{
 
 	{action: "lambda:CreateFunction", condition: "KMSKeyArn", actions: "kms:CreateGrant kms:Decrypt kms:Encrypt", resources: "=KMSKeyArn", context: []string{"kms:ViaService", "lambda.${Region}.amazonaws.com"}},
 
-	// What is in a template, Auto Scaling's caller could start.
+	// The caller of Auto Scaling needs permission to launch from the template.
 	{action: "autoscaling:CreateAutoScalingGroup", condition: "LaunchTemplateId", actions: "ec2:RunInstances", resources: launchARNs, context: []string{"ec2:LaunchTemplate", templateARN}},
 	{action: "autoscaling:UpdateAutoScalingGroup", condition: "LaunchTemplateId", actions: "ec2:RunInstances", resources: launchARNs, context: []string{"ec2:LaunchTemplate", templateARN}},
 
-	// A mount target is an interface.
+	// A mount target is a network interface.
 	{action: "elasticfilesystem:CreateMountTarget", actions: "ec2:CreateNetworkInterface", resources: ec2ARN + "network-interface/any " + ec2ARN + "security-group/any " + ec2ARN + "subnet/${SubnetId}", context: []string{"aws:CalledVia", "elasticfilesystem.amazonaws.com"}},
 	{action: "elasticfilesystem:DeleteMountTarget", actions: "ec2:DeleteNetworkInterface", resources: ec2ARN + "network-interface/any", context: []string{"aws:CalledVia", "elasticfilesystem.amazonaws.com"}},
 }

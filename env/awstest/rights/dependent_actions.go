@@ -6,19 +6,19 @@ import (
 	"strings"
 )
 
-// dependentAction is what AWS asks beside a call's own action.
+// dependentAction is a further action that AWS checks for a call, besides the call's
+// own. (AWS's documents call it a dependent action.)
 type dependentAction struct {
 	action    string // the call's action
-	condition string // a parameter that is said, or "tags"
-	actions   string // actions
-	// resources is what they are asked of: "*"; "=P", all ARNs that parameter P names;
-	// or ARNs, in which ${P} is what the call says for P, ${P#x} what follows x
-	// in that.
+	condition string // a parameter that the call must have, or "tags"
+	actions   string // separated by spaces
+	// resources are "*"; or "=P", all ARNs in parameter P; or ARNs. In an ARN, ${P} is
+	// the value of parameter P, and ${P#x} the part of that value after x.
 	resources string
-	context   []string // keys and values in turn, likewise
+	context   []string // keys and values in turn; values are expanded like resources
 }
 
-// dependentQueries asks what a row says.
+// dependentQueries returns the queries of a row that apply to the call.
 func (a *Inventory) dependentQueries(row dependentAction, c Call, s params) (queries []AuthzQuery, err error) {
 	if row.condition == "tags" && len(s.tags()) == 0 || row.condition != "tags" && row.condition != "" && len(s.values(row.condition)) == 0 {
 		return nil, nil
@@ -38,9 +38,9 @@ func (a *Inventory) dependentQueries(row dependentAction, c Call, s params) (que
 			switch {
 			case t != nil || arn == "*":
 			case strings.HasPrefix(row.resources, "="):
-				continue // one parameter may name things of several kinds
+				continue // a parameter may contain ARNs of several types
 			default:
-				return nil, fmt.Errorf("%s is not asked of %s (env/awstest/rights/besides.go)", name, arn)
+				return nil, fmt.Errorf("%s has no resource type that matches %s (env/awstest/rights/dependent_action_rows.go)", name, arn)
 			}
 			context := a.requestContext(action, t, c, s)
 			for i := 0; i < len(row.context); i += 2 {
@@ -82,7 +82,7 @@ func (a *Inventory) expand(text string, c Call, s params) string {
 	})
 }
 
-// tagOnCreateRows are the rows for tags that EC2 gives what it makes (Amazon EC2 User
+// tagOnCreateRows returns the rows for tags that EC2 sets on creation (Amazon EC2 User
 // Guide, "Grant permission to tag Amazon EC2 resources during creation").
 func tagOnCreateRows(c Call, s params) (rows []dependentAction) {
 	if c.Service != "ec2" {
@@ -103,10 +103,9 @@ func tagOnCreateRows(c Call, s params) (rows []dependentAction) {
 	return rows
 }
 
-// encryptionRows are the rows for the key that a bucket's objects, or a secret, are
-// encrypted with (Amazon S3 User Guide, "Using server-side encryption with AWS
-// KMS keys"; AWS Secrets Manager User Guide, "Secret encryption and
-// decryption").
+// encryptionRows returns the rows for the KMS key of a bucket's objects or of a secret
+// (Amazon S3 User Guide, "Using server-side encryption with AWS KMS keys"; AWS Secrets
+// Manager User Guide, "Secret encryption and decryption").
 func (a *Inventory) encryptionRows(name string, c Call, s params) []dependentAction {
 	action := map[string]string{
 		"s3:GetObject": "kms:Decrypt", "s3:GetObjectVersion": "kms:Decrypt", "s3:PutObject": "kms:GenerateDataKey",

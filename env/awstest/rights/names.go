@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// iamPrefixes are the names that services have in IAM, where they differ from
-// what calls are signed for.
+// iamPrefixes are the services' prefixes in IAM where they differ from the name that
+// calls are signed for.
 var iamPrefixes = map[string]string{"monitoring": "cloudwatch"}
 
-// freeActions needs nobody's leave (AWS STS API Reference).
+// freeActions need no permission (AWS STS API Reference).
 var freeActions = map[string]bool{"sts:GetCallerIdentity": true}
 
-// unusedTypes are types of things of which the estate has none, and whose ARNs are
-// made of the same names as those of others.
+// unusedTypes are resource types that the infrastructure does not use. Their ARNs have
+// the same variables as those of other types.
 var unusedTypes = []string{
 	"backup:recoveryPoint", "dynamodb:index", "dynamodb:stream", "elasticloadbalancing:loadbalancer/net/",
 	"elasticloadbalancing:loadbalancer/gwy/", "elasticloadbalancing:listener/net", "elasticloadbalancing:listener/gwy",
@@ -21,8 +21,8 @@ var unusedTypes = []string{
 	"s3:accesspointobject",
 }
 
-// ec2Types are EC2's types, by what ids of theirs begin with. Ids of other
-// services have a parameter's name, and are found by that.
+// ec2Types are EC2's resource types by the prefix of their ids. Ids of other services
+// are found by the name of their parameter.
 var ec2Types = map[string]string{
 	"acl": "network-acl", "ami": "image", "eipalloc": "elastic-ip", "eni": "network-interface", "fl": "vpc-flow-log",
 	"i": "instance", "igw": "internet-gateway", "key": "key-pair", "lt": "launch-template", "nat": "natgateway",
@@ -31,12 +31,12 @@ var ec2Types = map[string]string{
 	"vgw": "vpn-gateway", "vpc": "vpc", "vpce": "vpc-endpoint",
 }
 
-// generatedNames are what AWS makes up for what is yet to be made.
+// generatedNames are ARN variables whose values AWS generates on creation.
 var generatedNames = []string{"GroupId", "LoadBalancerId", "TargetGroupId"}
 
 var ec2ID = regexp.MustCompile(`^([a-z]+(?:-[a-z]+)?)-[0-9a-f]{8,17}$`)
 
-// ec2TypeOf is the type of an id of EC2.
+// ec2TypeOf returns the resource type of an EC2 id, or "".
 func ec2TypeOf(value string) string {
 	m := ec2ID.FindStringSubmatch(value)
 	if m == nil {
@@ -45,8 +45,8 @@ func ec2TypeOf(value string) string {
 	return ec2Types[m[1]]
 }
 
-// arnParameters are those in which calls name what stands in an ARN, where it is
-// not called the same. What is called so in the plural is a list of them.
+// arnParameters are the parameters for an ARN variable where the names differ. A
+// parameter with an "s" appended is a list of such values.
 var arnParameters = map[string][]string{
 	"Alias":              {"AliasName"},
 	"ClusterName":        {"Cluster", "ClusterName"},
@@ -65,12 +65,12 @@ var arnParameters = map[string][]string{
 	"TopicName":          {"Name"},
 }
 
-// valuesOf is what the call says for a variable in the ARN of a type.
+// valuesOf returns the call's values for a variable in the ARN of a type.
 func (a *Inventory) valuesOf(t *resourceType, variable string, s params) []string {
 	switch variable {
 	case "RoleNameWithPath", "InstanceProfileNameWithPath":
 		return a.nameWithPath(t.Key, s)
-	case "TopicName": // a subscription's ARN is its topic's, and more
+	case "TopicName": // a subscription's ARN is the topic's with a suffix
 		if parts := strings.Split(s.value("SubscriptionArn"), ":"); len(parts) > 6 {
 			return parts[5:6]
 		}
@@ -82,7 +82,7 @@ func (a *Inventory) valuesOf(t *resourceType, variable string, s params) []strin
 	var found []string
 	for _, name := range names {
 		for _, value := range append(s.values(name), s.values(name+"s")...) {
-			// An ARN is of another account, or Region, or of what is no such thing.
+			// An ARN here is of another account, Region or resource type.
 			if value = strings.TrimPrefix(value, "alias/"); !strings.HasPrefix(value, "arn:") {
 				found = append(found, value)
 			}

@@ -11,7 +11,7 @@ var (
 	boundaryARN = regexp.MustCompile(`<PermissionsBoundaryArn>([^<]+)</PermissionsBoundaryArn>`)
 )
 
-// Observe takes in what a call that was answered has changed of what AWS knows.
+// Observe updates the inventory by a successful call and its response.
 func (a *Inventory) Observe(c Call, answer []byte) {
 	switch {
 	case c.Service == "iam" && slices.Contains([]string{"CreateRole", "CreateServiceLinkedRole", "CreateInstanceProfile"}, c.Operation):
@@ -39,15 +39,15 @@ func (a *Inventory) setKey(resource, key string) {
 	a.keys[resource] = key
 }
 
-// keyOf is the key that something is encrypted with, or "".
+// keyOf returns the KMS key that a resource is encrypted with, or "".
 func (a *Inventory) keyOf(resource string) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.keys[resource]
 }
 
-// nameWithPath is a role's name, or an instance profile's, with the path that it
-// was made under: calls name them without.
+// nameWithPath returns the name of a role or instance profile with its path. Calls use
+// the name without the path.
 func (a *Inventory) nameWithPath(kind string, s params) []string {
 	name := s.value(map[string]string{"role": "RoleName", "instance-profile": "InstanceProfileName"}[kind])
 	if name == "" {

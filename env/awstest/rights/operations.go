@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// actionsOf are the actions that a call needs. What its path names is put into
-// what it says.
+// actionsOf returns the actions that a call needs. It adds the names in the call's path
+// to s.
 func actionsOf(c Call, s params) ([]string, error) {
 	prefix := c.Service
 	if iamPrefix := iamPrefixes[prefix]; iamPrefix != "" {
@@ -31,8 +31,8 @@ func actionsOf(c Call, s params) ([]string, error) {
 	return nil, nil
 }
 
-// transactionActions are those of the items of one (Amazon DynamoDB Developer Guide,
-// "Managing complex workflows with DynamoDB transactions").
+// transactionActions returns the actions of a transaction's items (Amazon DynamoDB
+// Developer Guide, "Managing complex workflows with DynamoDB transactions").
 func transactionActions(s params) (actions []string) {
 	items, _ := s.tree["TransactItems"].([]any)
 	for _, item := range items {
@@ -48,7 +48,7 @@ func transactionActions(s params) (actions []string) {
 	return slices.Compact(actions)
 }
 
-// matchRoute finds the operation of a service that goes by methods and paths.
+// matchRoute finds the operation by the call's method and path.
 func matchRoute(c Call, s params) (string, error) {
 	path := strings.Split(strings.Trim(c.Path, "/"), "/")
 next:
@@ -156,7 +156,7 @@ var routes = map[string]string{
 		GET    tags/:ResourceArn                                                     ListTagsForResource`,
 }
 
-// s3Action is the action of a call of Amazon S3 (Amazon S3 User Guide, "Required
+// s3Action returns the action of a call of Amazon S3 (Amazon S3 User Guide, "Required
 // permissions for Amazon S3 API operations").
 func s3Action(c Call, s params) string {
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(c.Path, "/"), "/")
@@ -180,7 +180,7 @@ func s3Action(c Call, s params) string {
 		if !c.Query.Has(part) {
 			continue
 		}
-		// Taking most away is to put nothing there.
+		// Most subresources are deleted with the Put permission.
 		if verb == "Delete" && noun != "BucketPolicy" && noun != "BucketWebsite" {
 			verb = "Put"
 		}

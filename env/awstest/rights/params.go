@@ -11,11 +11,10 @@ import (
 	"strings"
 )
 
-// params is what a call says, whatever its protocol: maps by name, lists, and
-// strings.
+// params are the parameters of a call in any protocol: maps by name, lists, and strings.
 type params struct{ tree map[string]any }
 
-// parseParams takes a call's body, its query and what its path names.
+// parseParams reads the parameters in a call's body and query.
 func parseParams(c Call) params {
 	s := params{map[string]any{}}
 	for name, values := range c.Query {
@@ -25,14 +24,14 @@ func parseParams(c Call) params {
 	case strings.HasPrefix(c.Header.Get("Content-Type"), "application/x-www-form-urlencoded"):
 		form, err := url.ParseQuery(string(body))
 		if err != nil {
-			break // it says nothing, then
+			break // without parameters
 		}
 		for name, values := range form {
 			setParam(s.tree, strings.Split(name, "."), values[0])
 		}
-	case c.Service == "s3" && bytes.HasPrefix(body, []byte("{")): // an object, or a policy
+	case c.Service == "s3" && bytes.HasPrefix(body, []byte("{")): // an object or a policy, not parameters
 	case bytes.HasPrefix(body, []byte("{")):
-		_ = json.Unmarshal(body, &s.tree) // likewise
+		_ = json.Unmarshal(body, &s.tree) // on an error: without parameters
 	case bytes.HasPrefix(body, []byte("<")):
 		d := xml.NewDecoder(bytes.NewReader(body))
 		if tree, ok := parseElement(d).(map[string]any); ok {
@@ -44,8 +43,7 @@ func parseParams(c Call) params {
 	return s
 }
 
-// setParam puts a parameter of the Query protocol, whose name is a path, into its
-// place.
+// setParam sets a parameter of the Query protocol; its name is a path.
 func setParam(tree map[string]any, path []string, value string) {
 	for _, step := range path[:len(path)-1] {
 		next, ok := tree[step].(map[string]any)
@@ -58,8 +56,8 @@ func setParam(tree map[string]any, path []string, value string) {
 	tree[path[len(path)-1]] = value
 }
 
-// parseElement reads XML up to the end of the element that it is in: its text, or
-// its elements, of one name in a list.
+// parseElement reads XML to the end of the current element. It returns the text, or the
+// child elements in one list per name.
 func parseElement(d *xml.Decoder) any {
 	inner, text := map[string]any{}, ""
 	for {
@@ -82,7 +80,7 @@ func parseElement(d *xml.Decoder) any {
 	}
 }
 
-// walk walks over all strings, with the names that lead to each.
+// walk calls do for each string, with the names that lead to it.
 func (s params) walk(do func(path []string, value string)) { walkTree(s.tree, nil, do) }
 
 func walkTree(v any, path []string, do func([]string, string)) {
@@ -101,10 +99,10 @@ func walkTree(v any, path []string, do func([]string, string)) {
 	}
 }
 
-// listIndex is what the Query protocol counts lists with.
+// listIndex matches the names of list items in the Query protocol.
 var listIndex = regexp.MustCompile(`^(\d+|member|entry)$`)
 
-// values are those of a parameter, wherever it stands, sorted.
+// values returns the values of a parameter at any depth, sorted.
 func (s params) values(parameter string) (found []string) {
 	s.walk(func(path []string, value string) {
 		named := slices.DeleteFunc(slices.Clone(path), listIndex.MatchString)
@@ -116,13 +114,13 @@ func (s params) values(parameter string) (found []string) {
 	return slices.Compact(found)
 }
 
-// value is the first of a parameter, or "".
+// value returns the first value of a parameter, or "".
 func (s params) value(parameter string) string {
 	return append(s.values(parameter), "")[0]
 }
 
-// memberValues are the values of a member of what is called so: of names that many things
-// have.
+// memberValues returns the values of parameter directly inside objects named parent. It
+// is for parameter names that many objects have.
 func (s params) memberValues(parent, parameter string) (found []string) {
 	s.walk(func(path []string, value string) {
 		if n := len(path); n > 1 && path[n-1] == parameter && path[n-2] == parent {
@@ -132,15 +130,15 @@ func (s params) memberValues(parent, parameter string) (found []string) {
 	return found
 }
 
-// allValues are all strings, sorted.
+// allValues returns all strings, sorted.
 func (s params) allValues() (found []string) {
 	s.walk(func(_ []string, value string) { found = append(found, value) })
 	slices.Sort(found)
 	return slices.Compact(found)
 }
 
-// tags are those that the call gives, by name: in lists of keys and values, or
-// as a map.
+// tags returns the tags that the call sets, by key. They are lists of keys and values,
+// or a map.
 func (s params) tags() map[string]string {
 	tags := map[string]string{}
 	findTags(s.tree, "", tags)
@@ -156,7 +154,7 @@ func findTags(v any, name string, tags map[string]string) {
 			return
 		}
 		for inner, item := range v {
-			// What is launched from a template is tagged when it is.
+			// These tags are set at launch, not by this call.
 			if strings.HasPrefix(inner, "LaunchTemplateData") {
 				continue
 			}
@@ -172,8 +170,8 @@ func findTags(v any, name string, tags map[string]string) {
 	}
 }
 
-// memberOf is a string in a map, its name written large or small; in XML it is
-// a list of one.
+// memberOf returns a string member of a map; upper and lower case are equal. In XML the
+// member is a list of one.
 func memberOf(m map[string]any, name string) string {
 	for got, v := range m {
 		if !strings.EqualFold(got, name) {

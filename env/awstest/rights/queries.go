@@ -1,6 +1,6 @@
-// Package rights tells what AWS asks IAM when a call is made: which actions, of
-// which resources, in what context. Most of that follows from AWS's own lists;
-// what does not is in tables here, each row with its document.
+// Package rights computes which authorization queries AWS sends to IAM for an API call:
+// the actions, their resources and the context. Most of this follows from AWS's own
+// lists. The rest is in tables here, and each row names its document.
 package rights
 
 import (
@@ -13,11 +13,11 @@ import (
 	"sync"
 )
 
-// Call is a request to a service, as its protocol puts it.
+// Call is a request to a service in its protocol.
 type Call struct {
-	Service   string // that it is signed for
+	Service   string // the one that the call is signed for
 	Region    string
-	Operation string // "" where the protocol has none, but a method and a path
+	Operation string // "" if the protocol has only a method and a path
 	Method    string
 	Path      string
 	Query     url.Values
@@ -25,7 +25,8 @@ type Call struct {
 	Body      []byte
 }
 
-// AuthzQuery is what IAM is asked: whether somebody may do this with that.
+// AuthzQuery is a question to IAM: is this action on this resource allowed, in this
+// context?
 type AuthzQuery struct {
 	Action, Resource string
 	Context          map[string][]string
@@ -39,24 +40,24 @@ func (a AuthzQuery) String() string {
 	return text
 }
 
-// Inventory is what AWS knows of an account when it asks: names that calls use
-// in place of ARNs.
+// Inventory is what AWS knows about an account: for example the ARNs of the names that
+// calls use.
 type Inventory struct {
-	Reference *ServiceReference // needed when something is asked
+	Reference *ServiceReference // needed by Queries
 
 	id         string
 	mu         sync.Mutex
 	roles      map[string]string // ARNs of roles and instance profiles, by kind and name
 	boundaries map[string]string // boundaries, by a role's ARN
-	keys       map[string]string // keys of buckets and secrets, by ARN without what AWS makes up
+	keys       map[string]string // KMS keys of buckets and secrets, by ARN without the generated part
 }
 
-// NewInventory is an account with nothing in it.
+// NewInventory returns the inventory of an empty account.
 func NewInventory(id string) *Inventory {
 	return &Inventory{id: id, roles: map[string]string{}, boundaries: map[string]string{}, keys: map[string]string{}}
 }
 
-// Queries is what IAM is asked when the call is made: all of it must be allowed.
+// Queries returns the queries for a call. All of them must be allowed.
 func (a *Inventory) Queries(c Call) ([]AuthzQuery, error) {
 	s := parseParams(c)
 	names, err := actionsOf(c, s)
@@ -87,13 +88,13 @@ func (a *Inventory) Queries(c Call) ([]AuthzQuery, error) {
 	return queries, nil
 }
 
-// actionQueries asks for one action of a call, of each thing that it is about.
+// actionQueries returns the queries for one action of a call, one per resource.
 func (a *Inventory) actionQueries(name string, c Call, s params) ([]AuthzQuery, error) {
 	action, service, err := a.Reference.findAction(name)
 	if err != nil {
 		return nil, err
 	}
-	if c.Service == "apigateway" { // whose actions are methods, and whose ARNs are paths
+	if c.Service == "apigateway" { // its actions are methods, and its ARNs are paths
 		return []AuthzQuery{{name, "arn:aws:apigateway:" + c.Region + "::" + strings.TrimPrefix(c.Path, "/v2"), a.requestContext(action, nil, c, s)}}, nil
 	}
 	var queries []AuthzQuery
@@ -106,19 +107,19 @@ func (a *Inventory) actionQueries(name string, c Call, s params) ([]AuthzQuery, 
 			queries = append(queries, AuthzQuery{name, arn, a.requestContext(action, t, c, s)})
 		}
 	}
-	if len(queries) == 0 { // where types are listed, the judge lets pass who may with some
+	if len(queries) == 0 { // even if types are listed: the simulator allows it if some resource is allowed
 		queries = append(queries, AuthzQuery{name, "*", a.requestContext(action, nil, c, s)})
 	}
 	return queries, nil
 }
 
-// wildcard stands for a name or an id that AWS makes up, or that nobody gave:
-// whoever may do it with this, may with all. A star would not: the judge takes
-// that for what a policy has in its place.
+// wildcard stands for a name or id that AWS generates or that the call does not give.
+// Only a policy that allows every name matches it. A star would not do: the simulator
+// would read it as a pattern.
 const wildcard = "any"
 
-// arns are the ARNs of things of a type that a call is about: of what must be
-// there, and is not made yet or has no name, of any.
+// arns returns the ARNs of type t that the call refers to. For a required resource that
+// does not exist yet or has no name, it returns an ARN with the wildcard.
 func (a *Inventory) arns(t *resourceType, required bool, c Call, s params) (arns []string) {
 	for _, value := range s.allValues() {
 		if strings.HasPrefix(value, "arn:") && t.arnPattern.MatchString(value) {
@@ -144,7 +145,7 @@ func (a *Inventory) arns(t *resourceType, required bool, c Call, s params) (arns
 	return slices.Compact(arns)
 }
 
-// fillARN puts names into a type's ARN.
+// fillARN replaces the variables in a type's ARN by their values.
 func (a *Inventory) fillARN(t *resourceType, c Call, valuesOf func(variable string) []string) []string {
 	arns := []string{t.ARN}
 	for _, m := range variablePattern.FindAllStringSubmatch(t.ARN, -1) {

@@ -14,10 +14,9 @@ import (
 	"reconcile/modules/tftest"
 )
 
-// ServiceReference are AWS's own lists of actions, and of the resources and the context
-// that each is asked about (Service Authorization Reference), as the judge of
-// IAM's rules brings them along: one file of actions and one of resources by
-// service.
+// ServiceReference is AWS's list of actions with their resource types and condition keys
+// (Service Authorization Reference). It comes with the policy simulator: one file of
+// actions and one of resource types per service.
 type ServiceReference struct {
 	dir string
 
@@ -25,7 +24,7 @@ type ServiceReference struct {
 	services map[string]*service
 }
 
-// NewServiceReference are those of the judge that `make tools` installs.
+// NewServiceReference returns the lists of the simulator that `make tools` installs.
 func NewServiceReference(t testing.TB) *ServiceReference {
 	t.Helper()
 	simulator, err := filepath.EvalSymlinks(tftest.FindTool(t, "iam-simulate"))
@@ -37,7 +36,7 @@ func NewServiceReference(t testing.TB) *ServiceReference {
 
 type service struct {
 	name          string
-	actions       map[string]*action       // by name in small letters
+	actions       map[string]*action       // by name in lower case
 	resourceTypes map[string]*resourceType // likewise
 }
 
@@ -55,10 +54,10 @@ type resourceType struct {
 	Key string
 	ARN string // with ${Variable}s
 
-	arnPattern *regexp.Regexp // that are of this type
+	arnPattern *regexp.Regexp // matches ARNs of this type
 }
 
-// findAction finds one by its whole name, such as ec2:CreateVpc.
+// findAction finds an action by its full name, such as ec2:CreateVpc.
 func (l *ServiceReference) findAction(name string) (*action, *service, error) {
 	prefix, short, _ := strings.Cut(name, ":")
 	s, err := l.loadService(prefix)
@@ -89,7 +88,7 @@ func (l *ServiceReference) loadService(prefix string) (*service, error) {
 		}
 	}
 	if first := s.resourceTypes["loadbalancer"]; first != nil && prefix == "elasticloadbalancing" {
-		// What both generations of balancers share is listed with the first's.
+		// AWS lists what both generations share with the first one.
 		first.ARN = s.resourceTypes["loadbalancer/app/"].ARN
 	}
 	for _, t := range s.resourceTypes {
@@ -105,15 +104,15 @@ func (l *ServiceReference) loadService(prefix string) (*service, error) {
 	return s, nil
 }
 
-// pathVariables are names that have parts of their own.
+// pathVariables are ARN variables whose values may contain slashes and colons.
 var pathVariables = []string{
 	"Alias", "AlarmName", "DashboardName", "InstanceProfileNameWithPath", "LogGroupName", "ObjectName", "OptionGroupName", "ParameterGroupName", "PolicyNameWithPath", "RoleNameWithPath", "SecretId",
 }
 
 var variablePattern = regexp.MustCompile(`\$\{(\w+)\}`)
 
-// hasContextKey says whether a request of the action, about a resource of the type, is
-// told with a key of the context.
+// hasContextKey reports whether a request of the action, on a resource of type t, has a
+// condition key.
 func (a *action) hasContextKey(t *resourceType, key string) bool {
 	matches := func(k string) bool { return strings.EqualFold(k, key) }
 	if slices.ContainsFunc(a.ConditionKeys, matches) {
