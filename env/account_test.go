@@ -24,24 +24,24 @@ const (
 	osaka = "ap-northeast-3"
 )
 
-// account is an AWS account with the estate's control plane in it, a Git
-// server with the estate as it stands here, and what runs reconcile.
+// account is an AWS account with the control plane of the infrastructure, a Git server
+// with this repository's infrastructure, and the runner of reconcile.
 type account struct {
 	t                       *testing.T
 	aws                     *awstest.Server
 	repo                    *gittest.Repo
 	binary, terraformBinary string
 	env                     []string
-	roleEnv                 []string // whose key reconcile has
+	roleEnv                 []string // credentials of reconcile
 }
 
-// newAccount does what docs/bootstrap.md says, on an emulator of AWS that judges
-// what the roles made there do.
+// newAccount follows docs/bootstrap.md, on an AWS emulator that enforces IAM for the
+// roles created there.
 func newAccount(t *testing.T) *account {
 	t.Helper()
 	a := &account{t: t, aws: awstest.Start(t), repo: gittest.New(t), binary: buildReconcile(t), terraformBinary: makeFastTerraform(t)}
-	// What is there before anything here: the domain's zone, and the interfaces
-	// that the other account has made.
+	// These exist beforehand: the domain's zone, and the interfaces that the other
+	// account has created.
 	a.aws.CreateZone(t, findGroups(tftest.LoadValues(t, "common/terraform.tfvars")["domain"], `zone_id = "([^"]+)"`)[0], "shop.example.com")
 	for _, id := range findGroups(tftest.LoadValues(t, "tokyo/terraform.tfvars")["premises"], `"(dxvif-\w+)"`) {
 		a.aws.AddVirtualInterface(id)
@@ -70,9 +70,9 @@ func newAccount(t *testing.T) *account {
 	return a
 }
 
-// commitEstate puts the estate into the repository, as it stands here but for three
-// things: nothing waits for a person, images have been pushed, and the lock
-// files name the provider that `make tools` built.
+// commitEstate commits the infrastructure with three changes: nothing waits for a
+// person, images are pushed, and the lock files name the provider that `make tools`
+// built.
 func (a *account) commitEstate() {
 	a.t.Helper()
 	tftest.Copy(a.t, ".", filepath.Join(a.repo.Work, "env"))
@@ -98,7 +98,7 @@ func (a *account) commitEstate() {
 
 const hashesPattern = `(?s)hashes = \[.*?\]`
 
-// providerHashes is the part of a lock file that names the provider that was built.
+// providerHashes returns the lock file's part with the hashes of the built provider.
 func (a *account) providerHashes() string {
 	a.t.Helper()
 	dir := a.t.TempDir()
@@ -115,8 +115,8 @@ func (a *account) providerHashes() string {
 	return regexp.MustCompile(hashesPattern).FindString(string(lock))
 }
 
-// applyBootstrap applies the control plane as a person does: on a local state, which
-// then moves into the bucket that it made.
+// applyBootstrap applies the control plane as a person does: with a local state, which
+// then moves into the new bucket.
 func (a *account) applyBootstrap() {
 	a.t.Helper()
 	dir := a.t.TempDir()
@@ -134,8 +134,8 @@ func (a *account) applyBootstrap() {
 	a.runTerraform(dir, "init", "-input=false", "-migrate-state", "-force-copy")
 }
 
-// uploadFunction uploads the program of the webhook's function, what `make lambda`
-// builds, for each Region's door.
+// uploadFunction uploads the webhook function's program, which `make lambda` builds, for
+// each Region.
 func (a *account) uploadFunction() {
 	a.t.Helper()
 	path := filepath.Join(a.t.TempDir(), "webhook.zip")
@@ -166,7 +166,7 @@ func (a *account) runTerraform(dir string, args ...string) {
 	}
 }
 
-// errorsOf is what Terraform says from its first error on.
+// errorsOf returns Terraform's output from its first error on.
 func errorsOf(out []byte) string {
 	if i := bytes.Index(out, []byte("Error:")); i >= 0 {
 		return string(out[i:])
@@ -174,7 +174,7 @@ func errorsOf(out []byte) string {
 	return string(out)
 }
 
-// putSecret types a secret in, which Terraform made empty.
+// putSecret sets the value of a secret that Terraform created empty.
 func (a *account) putSecret(name, value string) {
 	a.t.Helper()
 	client := secretsmanager.NewFromConfig(a.aws.Config(tokyo))
@@ -183,7 +183,7 @@ func (a *account) putSecret(name, value string) {
 	}
 }
 
-// edit replaces the pattern in a file of the repository; it must be there.
+// edit replaces the pattern in a file of the repository; the pattern must match.
 func (a *account) edit(file, pattern, replacement string) {
 	a.t.Helper()
 	path := filepath.Join(a.repo.Work, file)
@@ -193,7 +193,7 @@ func (a *account) edit(file, pattern, replacement string) {
 	}
 	edited := regexp.MustCompile(pattern).ReplaceAll(content, []byte(replacement))
 	if bytes.Equal(content, edited) {
-		a.t.Fatalf("%s has nothing like %s", file, pattern)
+		a.t.Fatalf("%s does not match %s", file, pattern)
 	}
 	if err := os.WriteFile(path, edited, 0o600); err != nil {
 		a.t.Fatal(err)
@@ -206,14 +206,14 @@ func (a *account) commit(message string) {
 	a.repo.CommitStaged(message)
 }
 
-// makeFastTerraform is a Terraform whose AWS provider does not wait between two looks at
-// what is being made: the emulator makes it at once, and databases alone would
-// cost minutes. That is the provider's own way (internal/retry/state.go: when
-// it replays what its tests recorded); nothing else in it heeds these variables.
+// makeFastTerraform returns a Terraform whose AWS provider does not wait between two
+// polls of a new resource. The emulator creates it at once, and databases alone would
+// cost minutes. The provider has this mode for replaying its recorded tests
+// (internal/retry/state.go); nothing else in it uses these variables.
 func makeFastTerraform(t testing.TB) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "terraform")
-	// And with less collecting of garbage: a fifth less work.
+	// Less garbage collection saves a fifth of the work.
 	script := "#!/bin/sh\nGOGC=400 VCR_MODE=REPLAY_ONLY VCR_PATH=/nowhere exec '" + tftest.FindTool(t, "terraform") + "' \"$@\"\n"
 	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
@@ -221,7 +221,6 @@ func makeFastTerraform(t testing.TB) string {
 	return path
 }
 
-// buildReconcile builds reconcile.
 func buildReconcile(t testing.TB) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "reconcile")
@@ -231,7 +230,7 @@ func buildReconcile(t testing.TB) string {
 	return binary
 }
 
-// findGroups returns what the pattern's group finds in a value's text.
+// findGroups returns the matches of the pattern's group in a value's text.
 func findGroups(text, pattern string) []string {
 	var found []string
 	for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {

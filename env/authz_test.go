@@ -16,19 +16,19 @@ import (
 	"reconcile/env/awstest/rights"
 )
 
-// enforcer judges all that the roles of an account do, as bootstrap made them.
-// What was judged once is so for good: plans ask the same again and again.
+// enforcer checks every call of the account's roles against the policies that bootstrap
+// created. It caches decisions, because plans repeat the same calls.
 type enforcer struct {
 	t          testing.TB
 	simulator  *iamSimulator
 	identities *identities
 
 	mu        sync.Mutex
-	decisions map[string]map[string]bool // by role, what it asked for, and whether it may
+	decisions map[string]map[string]bool // by role and query: whether it is allowed
 }
 
-// enforceIAM makes the account refuse its roles what they may not do, and what runs
-// reconcile here one of them. What they lacked is told when the test ends.
+// enforceIAM makes the account refuse what its roles may not do, and runs reconcile with
+// one of them. The denials are reported when the test ends.
 func (a *account) enforceIAM() {
 	a.t.Helper()
 	var state struct {
@@ -52,8 +52,8 @@ func (a *account) enforceIAM() {
 	a.assumeRole("reconcile-task", tokyo)
 }
 
-// assumeRole runs reconcile as a role of the control plane from here on; what people
-// run stays the account's.
+// assumeRole runs reconcile with a role of the control plane from now on. Commands of
+// people still use the account itself.
 func (a *account) assumeRole(role, region string) {
 	a.t.Helper()
 	got, err := sts.NewFromConfig(a.aws.Config(region)).AssumeRole(a.t.Context(), &sts.AssumeRoleInput{
@@ -86,15 +86,15 @@ func (c *enforcer) isAllowed(arn string, query rights.AuthzQuery) bool {
 	return allowed
 }
 
-// reportDenials fails the test for every right that a role lacked, and for roles of
-// workspaces that nobody was; and tells what those may and never did.
+// reportDenials fails the test for each denied query, and for each workspace role that
+// was never used. It logs permissions that were never used.
 func (c *enforcer) reportDenials() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, name := range slices.Sorted(maps.Keys(c.identities.roles)) {
 		ofWorkspace := strings.HasPrefix(name, "plan-") || strings.HasPrefix(name, "apply-")
 		if ofWorkspace && c.decisions[name] == nil {
-			c.t.Errorf("nobody was %s: are its calls still judged?", name)
+			c.t.Errorf("role %s was never used: are its calls still checked?", name)
 		}
 		used := map[string]bool{}
 		for _, query := range slices.Sorted(maps.Keys(c.decisions[name])) {
@@ -111,7 +111,7 @@ func (c *enforcer) reportDenials() {
 	}
 }
 
-// allowedActions are the actions that a role's policies allow, sorted.
+// allowedActions returns the actions that a role's policies allow, sorted.
 func (r *role) allowedActions(t testing.TB) (actions []string) {
 	for _, p := range r.policies {
 		var policy struct {

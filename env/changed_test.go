@@ -11,8 +11,8 @@ import (
 	"reconcile/modules/tftest"
 )
 
-// TestGraph: reconcile finds the order of the estate in its code, and sees all
-// of it: nothing is widened.
+// TestGraph: reconcile finds the dependencies in the code and can evaluate every input:
+// there are no warnings.
 func TestGraph(t *testing.T) {
 	e := newEstateRepo(t)
 	want := []string{
@@ -41,15 +41,15 @@ func TestGraph(t *testing.T) {
 	}
 }
 
-// TestChanged compares what reconcile finds stale after a commit with what
-// somebody who knows the estate would say.
+// TestChanged compares the workspaces that are stale after a commit with the expected
+// ones.
 func TestChanged(t *testing.T) {
 	e := newEstateRepo(t)
 	for _, tt := range []struct {
 		commit      string
 		edit        func()
 		environment string
-		stale       string // workspaces and why, "+" if new, "-" if removed
+		stale       string // workspaces and reasons, "+" if new, "-" if removed
 		maybe       string // readers, if outputs change
 	}{
 		{
@@ -164,10 +164,10 @@ func TestChanged(t *testing.T) {
 			stale = append(stale, fmt.Sprintf("%s%s(%s)", mark, w.Name, strings.Join(w.Stale, " ")))
 		}
 		if text := strings.Join(stale, " "); text != tt.stale {
-			t.Errorf("%s: stale are\n%s\nwant\n%s", tt.commit, text, tt.stale)
+			t.Errorf("%s: stale:\n%s\nwant\n%s", tt.commit, text, tt.stale)
 		}
 		if text := strings.Join(got.Maybe, " "); text != tt.maybe {
-			t.Errorf("%s: maybe stale are\n%s\nwant\n%s", tt.commit, text, tt.maybe)
+			t.Errorf("%s: maybe stale:\n%s\nwant\n%s", tt.commit, text, tt.maybe)
 		}
 	}
 }
@@ -199,7 +199,7 @@ func (e *estateRepo) replace(path, old, text string) {
 	e.t.Helper()
 	content := e.read(path)
 	if !strings.Contains(content, old) {
-		e.t.Fatalf("%s does not hold %q", path, old)
+		e.t.Fatalf("%s does not contain %q", path, old)
 	}
 	e.write(path, strings.ReplaceAll(content, old, text))
 }

@@ -12,8 +12,7 @@ import (
 	"reconcile/modules/tftest"
 )
 
-// rotate moves Tokyo's traffic from one side to the other, as docs/drill.md
-// says.
+// rotate moves Tokyo's traffic from one side to the other, following docs/drill.md.
 func (a *account) rotate(from, to string) {
 	a.t.Helper()
 	applied := func(workspaces ...string) map[string]string {
@@ -23,8 +22,8 @@ func (a *account) rotate(from, to string) {
 		}
 		return want
 	}
-	// Who comes to life or goes changes what switchover reads, and nothing that
-	// it does.
+	// A side that is created or removed changes an input of switchover, but its plan
+	// is empty.
 	side := func(name string) map[string]string {
 		return map[string]string{name: "applied", "switchover": "no-changes"}
 	}
@@ -45,12 +44,12 @@ func (a *account) rotate(from, to string) {
 	a.setMode(from, "retiring", "absent")
 	a.commitAndCheck(from+" is absent", side(from))
 	if remaining := a.countResources(from); !maps.Equal(remaining, map[string]int{"terraform_data": 3}) {
-		a.t.Errorf("%s is absent and has %v", from, remaining)
+		a.t.Errorf("%s is absent and still has %v", from, remaining)
 	}
 	a.checkSynced()
 }
 
-// setMode edits a side's mode; a side that comes to life has another generation.
+// setMode edits a side's mode; a side that becomes live gets another generation.
 func (a *account) setMode(side, from, to string) {
 	a.t.Helper()
 	file := "env/" + side + "/terraform.tfvars"
@@ -70,7 +69,7 @@ func (a *account) raiseGeneration(file, before string) {
 	a.edit(file, `(?m)^(generation\s+= )\d+`, fmt.Sprintf("${1}%d", n+1))
 }
 
-// setEndpoints edits who of Tokyo gets traffic.
+// setEndpoints edits which sides in Tokyo get traffic.
 func (a *account) setEndpoints(weights map[string]string) {
 	a.t.Helper()
 	a.edit("env/switchover/terraform.tfvars", `(?m)^  tokyo-ap-\w = .*\n`, "")
@@ -81,7 +80,7 @@ func (a *account) setEndpoints(weights map[string]string) {
 	a.edit("env/switchover/terraform.tfvars", `(?m)^endpoints = \{\n`, "endpoints = {\n"+lines)
 }
 
-// checkWeights compares what Global Accelerator holds for a Region: weights by side.
+// checkWeights compares a Region's weights in Global Accelerator, by side.
 func (a *account) checkWeights(region string, want map[string]string) {
 	a.t.Helper()
 	got := map[string]string{}
@@ -93,7 +92,7 @@ func (a *account) checkWeights(region string, want map[string]string) {
 		wantByARN[a.balancerARN(side)] = weight
 	}
 	if !maps.Equal(got, wantByARN) {
-		a.t.Fatalf("in %s there are %v, want %v", region, got, wantByARN)
+		a.t.Fatalf("in %s: got %v, want %v", region, got, wantByARN)
 	}
 }
 
@@ -106,14 +105,14 @@ func (a *account) balancerARN(side string) string {
 	return output.ARN
 }
 
-// failOver: everything of Tokyo's is dead. Osaka takes over, by what is in
-// Osaka and in Git alone.
+// failOver: all of Tokyo fails. Osaka takes over, using only what is in Osaka and in
+// Git.
 func failOver(a *account) {
 	var accelerator struct {
 		Listener string `json:"listener_arn"`
 	}
 	a.readOutput("common", "accelerator", &accelerator)
-	// What docs/bootstrap.md has one do beforehand.
+	// docs/bootstrap.md requires this beforehand.
 	a.edit("env/switchover/estate.auto.tfvars", `(?m)^# (listener_arn = ).*`, `${1}"`+accelerator.Listener+`"`)
 	a.commitAndCheck("the listener is written down", map[string]string{"switchover": "no-changes"})
 
@@ -135,7 +134,7 @@ func failOver(a *account) {
 	if source := a.resourceAttributes("osaka-ap", "aws_db_instance")["replicate_source_db"]; source != "" {
 		a.t.Errorf("Osaka's database follows %v", source)
 	}
-	// It takes days: the standby gets a door of its own.
+	// It takes days: the standby's webhook is enabled.
 	a.edit("env/common_os/terraform.tfvars", `(?m)^webhook = false`, "webhook = true")
 	a.commit("Osaka lets webhooks in")
 	a.applyByHand("common_os")
@@ -145,13 +144,13 @@ func failOver(a *account) {
 	}
 	for _, call := range a.aws.Calls() {
 		if call.Region == tokyo {
-			a.t.Errorf("Tokyo was asked: %s %s", call.Service, call.Operation)
+			a.t.Errorf("Tokyo was called: %s %s", call.Service, call.Operation)
 		}
 	}
 }
 
-// applyByHand applies a workspace as a person does from a clone: the reconciler is
-// lost with Tokyo.
+// applyByHand applies a workspace as a person does from a clone, because the reconciler
+// is lost with Tokyo.
 func (a *account) applyByHand(workspace string) {
 	a.t.Helper()
 	clone := a.t.TempDir()

@@ -1,5 +1,5 @@
-// Package env_test holds the estate's workspaces to its rules, runs their tests
-// on the real AWS provider with mocked answers, and asks reconcile about them.
+// Package env_test checks the rules for the workspaces of the infrastructure, runs their
+// tests on the real AWS provider with mocked responses, and runs reconcile on them.
 package env_test
 
 import (
@@ -37,8 +37,8 @@ func TestWorkspaces(t *testing.T) {
 				tf.Run(t, dir, "get")
 				tf.Run(t, dir, "validate")
 				tf.Run(t, dir, "test")
-				// Those of other values than production's lie in folders named
-				// after their files.
+				// Tests with other values than production's are in a folder named
+				// after the file of values.
 				for _, file := range tftest.Glob(t, filepath.Join(name, "*.tfvars")) {
 					values := strings.TrimSuffix(filepath.Base(file), ".tfvars")
 					if exists(filepath.Join(name, "tests", values)) {
@@ -50,7 +50,7 @@ func TestWorkspaces(t *testing.T) {
 	}
 }
 
-// listWorkspaces lists the folders that hold Terraform.
+// listWorkspaces lists the folders that contain Terraform.
 func listWorkspaces(t testing.TB) []string {
 	t.Helper()
 	var names []string
@@ -60,7 +60,7 @@ func listWorkspaces(t testing.TB) []string {
 	return slices.Compact(names)
 }
 
-// workspace is what its files say.
+// workspace is a parsed workspace.
 type workspace struct {
 	name   string
 	blocks map[string][]tftest.Block // by type
@@ -71,7 +71,7 @@ func readWorkspace(t testing.TB, name string) *workspace {
 	return &workspace{name: name, blocks: tftest.LoadConfiguration(t, name)}
 }
 
-// traversalsOf returns the traversals in a body: what it refers to.
+// traversalsOf returns the traversals (references) in a body.
 func traversalsOf(body *hclsyntax.Body) []hcl.Traversal {
 	var traversals []hcl.Traversal
 	_ = hclsyntax.VisitAll(body, func(n hclsyntax.Node) hcl.Diagnostics {
@@ -83,7 +83,7 @@ func traversalsOf(body *hclsyntax.Body) []hcl.Traversal {
 	return traversals
 }
 
-// stepNames returns the names that a traversal goes through, without indices.
+// stepNames returns the names in a traversal, without indices.
 func stepNames(t hcl.Traversal) []string {
 	var names []string
 	for _, step := range t {

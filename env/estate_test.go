@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestEstate is the estate's life: made by one pass, in sync after the next,
-// changed, rotated twice, put right, and saved from a disaster.
+// TestEstate plays the life of the infrastructure: created by one pass, in sync after
+// the next, changed, rotated twice, repaired, and failed over in a disaster.
 func TestEstate(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
@@ -19,8 +19,8 @@ func TestEstate(t *testing.T) {
 	t.Run("disaster", a.runPart(failOver))
 }
 
-// runPart runs a part of the story. What comes after a part that failed would
-// fail for that.
+// runPart runs a part of the test. After a failed part it runs none, because they depend
+// on each other.
 func (a *account) runPart(part func(*account)) func(*testing.T) {
 	return func(t *testing.T) {
 		if a.t.Failed() {
@@ -32,7 +32,7 @@ func (a *account) runPart(part func(*account)) func(*testing.T) {
 	}
 }
 
-// applyWhole: one pass makes everything, in the order of its dependencies.
+// applyWhole: one pass creates everything in dependency order.
 func applyWhole(a *account) {
 	p := a.runPass("--trigger", "schedule")
 	want := map[string]string{"bootstrap": "no-changes"}
@@ -61,8 +61,8 @@ func checkInSync(a *account) {
 	a.checkUnchanged(listWorkspaces(a.t)...)
 }
 
-// changeOneModule: a change in a module is applied where it is used, and nowhere
-// else. B uses it, and has nothing of it while it is absent.
+// changeOneModule: a change in a module is applied only where it is used. B uses it, but
+// has none of its resources while it is absent.
 func changeOneModule(a *account) {
 	a.edit("modules/elb/main.tf", `(desync_mitigation_mode\s+= )"defensive"`, `$1"strictest"`)
 	a.commitAndCheck("a stricter load balancer", map[string]string{"osaka-ap": "applied", "tokyo-ap-A": "applied", "tokyo-ap-B": "no-changes"})

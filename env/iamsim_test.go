@@ -17,12 +17,12 @@ import (
 	"reconcile/modules/tftest"
 )
 
-// iamSimulator answers whether a request is allowed, as IAM would. It is
-// iam-simulate, which knows boundaries, conditions, NotResource, trust and the
-// policies of buckets and keys, and AWS's lists of actions, resources and
-// context. moto has a judge, too, which knows none of these: it would let every
-// role read every state (NotResource), and nobody be a role (trust in roles).
-// So moto makes the roles, and is not asked what they may do.
+// iamSimulator decides whether a request is allowed, as IAM would. It runs iam-simulate,
+// which knows boundaries, conditions, NotResource, trust policies, the policies of
+// buckets and keys, and AWS's lists of actions, resources and context keys. moto's own
+// check knows none of these: it would let every role read every state (NotResource), and
+// let nobody assume a role (trust policies). So moto creates the roles, but does not
+// decide what they may do.
 type iamSimulator struct {
 	in  io.Writer
 	out *bufio.Scanner
@@ -44,7 +44,7 @@ func newIAMSimulator(t *testing.T) *iamSimulator {
 	}
 	t.Cleanup(func() {
 		in.Close()
-		_ = cmd.Wait() // the test is over, and may have ended it
+		_ = cmd.Wait() // the end of the test may have killed it
 	})
 	return &iamSimulator{in: in, out: bufio.NewScanner(out)}
 }
@@ -54,7 +54,7 @@ type namedPolicy struct {
 	Policy json.RawMessage `json:"policy"`
 }
 
-// isAllowed tells whether the role may, in an account as it is.
+// isAllowed reports whether the role may make the request.
 func (j *iamSimulator) isAllowed(t testing.TB, a *identities, r *role, q rights.AuthzQuery) bool {
 	t.Helper()
 	if arn, ok := a.arns[q.Resource]; ok {
@@ -62,7 +62,7 @@ func (j *iamSimulator) isAllowed(t testing.TB, a *identities, r *role, q rights.
 	}
 	contextVariables := map[string][]string{}
 	if a.vpc != "" {
-		contextVariables["aws:SourceVpc"] = []string{a.vpc} // where it asks from, unless the question says
+		contextVariables["aws:SourceVpc"] = []string{a.vpc} // the source, unless the query has one
 	}
 	maps.Copy(contextVariables, q.Context)
 	request, err := json.Marshal(map[string]any{
@@ -91,17 +91,17 @@ func (j *iamSimulator) isAllowed(t testing.TB, a *identities, r *role, q rights.
 	case "ImplicitlyDenied", "ExplicitlyDenied":
 		return false
 	default:
-		t.Errorf("%s asks for %s: %s", path.Base(r.arn), q, answer)
+		t.Errorf("%s, query %s: %s", path.Base(r.arn), q, answer)
 		return false
 	}
 }
 
-// identities are what IAM knows after bootstrap.
+// identities are the roles and policies after bootstrap.
 type identities struct {
 	roles     map[string]*role           // by name
-	resources map[string]json.RawMessage // policies of buckets, keys, and roles (who may be them), by ARN
-	// ARNs that AWS makes up, by the same with a name that we gave in place of
-	// its own: of keys and secrets.
+	resources map[string]json.RawMessage // policies of buckets and keys, and trust policies of roles, by ARN
+	// ARNs of keys and secrets as AWS generated them, by the same ARN with our own
+	// name.
 	arns map[string]string
 	// vpc is the VPC of passes and planners.
 	vpc string
@@ -112,8 +112,8 @@ type role struct {
 	policies, boundary []namedPolicy
 }
 
-// estateKeyPolicy is the policy of the estate's keys, which bootstrap does not make:
-// like all that modules/kms makes, they leave the account to IAM.
+// estateKeyPolicy is the policy of the KMS keys that bootstrap does not create. Like
+// every key of modules/kms, they delegate to the account's IAM policies.
 var estateKeyPolicy = json.RawMessage(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::` + awstest.Account + `:root"}, "Action": "kms:*", "Resource": "*"}]}`)
 
 func (a *identities) policyOf(arn string) json.RawMessage {
@@ -132,8 +132,8 @@ func (a *identities) policyOf(arn string) json.RawMessage {
 	return nil
 }
 
-// applyIdentities applies what bootstrap says of roles, with the values that are
-// shipped and previews on, and returns what stands then.
+// applyIdentities applies the roles of bootstrap, with the committed values and previews
+// enabled, and returns the result.
 func applyIdentities(t *testing.T) *identities {
 	t.Helper()
 	for _, e := range awstest.Start(t).Env() {
@@ -172,7 +172,7 @@ func applyIdentities(t *testing.T) *identities {
 	return readIdentities(t, shown.Values.Root.allResources())
 }
 
-// resource is what identities are read from: what Terraform says of one.
+// resource is a resource in Terraform's output, from which identities are read.
 type resource struct {
 	Type   string
 	Values attributes
@@ -239,9 +239,9 @@ func readIdentities(t testing.TB, resources []resource) *identities {
 			policy, ok := managed[v.PolicyARN]
 			switch {
 			case strings.HasPrefix(v.PolicyARN, "arn:aws:iam::aws:"):
-				continue // AWS's own, which services' roles have: none here judges those
+				continue // an AWS managed policy of a service's role; not simulated
 			case !ok:
-				t.Fatalf("%s has a policy that is not ours: %s", v.Role, v.PolicyARN)
+				t.Fatalf("%s has an unknown policy: %s", v.Role, v.PolicyARN)
 			}
 			a.roles[v.Role].policies = append(a.roles[v.Role].policies, policy)
 		}
@@ -249,7 +249,7 @@ func readIdentities(t testing.TB, resources []resource) *identities {
 	return a
 }
 
-// matchRoles returns the roles that a pattern names, sorted.
+// matchRoles returns the roles that match the patterns, sorted.
 func (a *identities) matchRoles(t *testing.T, patterns string) (names []string) {
 	t.Helper()
 	for _, pattern := range strings.Fields(patterns) {
@@ -260,7 +260,7 @@ func (a *identities) matchRoles(t *testing.T, patterns string) (names []string) 
 			}
 		}
 		if !found {
-			t.Errorf("there is no role %s", pattern)
+			t.Errorf("no role matches %s", pattern)
 		}
 	}
 	slices.Sort(names)

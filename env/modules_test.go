@@ -16,15 +16,15 @@ import (
 
 const modulesDir = "../modules"
 
-// moduleCalls returns the modules that a folder's configuration calls, as folders
-// seen from here, and the blocks that call them.
+// moduleCalls returns the modules that a folder's configuration calls, as paths relative
+// to this folder, and the calling blocks.
 func moduleCalls(t testing.TB, dir string) map[string][]tftest.Block {
 	t.Helper()
 	called := map[string][]tftest.Block{}
 	for _, m := range tftest.LoadConfiguration(t, dir)["module"] {
 		source := strings.Trim(m.Attr("source"), `"`)
 		if !strings.HasPrefix(source, "../") {
-			t.Errorf("%s: module %s comes from elsewhere: %s", m.File, m.Label(), source)
+			t.Errorf("%s: module %s is not from this repository: %s", m.File, m.Label(), source)
 			continue
 		}
 		called[filepath.Join(dir, source)] = append(called[filepath.Join(dir, source)], m)
@@ -32,7 +32,7 @@ func moduleCalls(t testing.TB, dir string) map[string][]tftest.Block {
 	return called
 }
 
-// TestModulesAreUsed: a module that nobody calls is not tried by the estate.
+// TestModulesAreUsed: this infrastructure does not test a module that nothing calls.
 func TestModulesAreUsed(t *testing.T) {
 	used := map[string]bool{}
 	folders := append(tftest.Glob(t, modulesDir+"/*/main.tf"), tftest.Glob(t, "*/versions.tf")...)
@@ -44,7 +44,7 @@ func TestModulesAreUsed(t *testing.T) {
 	for _, file := range tftest.Glob(t, modulesDir+"/*/main.tf") {
 		name := filepath.Base(filepath.Dir(file))
 		if !used[name] {
-			t.Errorf("module %s is used by no workspace, and by no module", name)
+			t.Errorf("no workspace and no module uses module %s", name)
 		}
 		if len(tftest.Glob(t, filepath.Join(modulesDir, name, "tests", "*.tftest.hcl"))) == 0 {
 			t.Errorf("module %s has no tests", name)
@@ -52,27 +52,28 @@ func TestModulesAreUsed(t *testing.T) {
 	}
 }
 
-// evidenceTypes is what tells what happened, or opens it: it outlives the sides.
+// evidenceTypes are resource types with evidence (logs, backups) or with keys to it.
+// Evidence outlives the sides.
 var evidenceTypes = []string{
 	"aws_backup_vault", "aws_cloudwatch_log_group", "aws_kms_key", "aws_s3_bucket", "aws_secretsmanager_secret",
 }
 
-// TestNoEvidenceInSides: what comes and goes with a switch holds no evidence.
+// TestNoEvidenceInSides: a side, which is created and removed by a switchover, contains
+// no evidence.
 func TestNoEvidenceInSides(t *testing.T) {
 	for _, side := range []string{"tokyo-ap-A", "tokyo-ap-B", "osaka-ap"} {
 		if !exists(side) {
-			t.Errorf("there is no side %s", side)
+			t.Errorf("side %s not found", side)
 		}
 		checkNoEvidence(t, side, side, nil)
 	}
 }
 
-// checkNoEvidence looks through a folder, which call called, and the modules that
-// it calls itself.
+// checkNoEvidence checks a folder, which call called, and the modules that it calls.
 func checkNoEvidence(t *testing.T, side, dir string, call *tftest.Block) {
 	for _, r := range createdBlocks(t, dir, call, "resource") {
 		if slices.Contains(evidenceTypes, r.Labels[0]) {
-			t.Errorf("%s: %s in %s would go with the side: make it elsewhere and hand it in", side, r.Label(), r.File)
+			t.Errorf("%s: %s in %s would be removed with the side: create it in another workspace and pass it in", side, r.Label(), r.File)
 		}
 	}
 	for _, m := range createdBlocks(t, dir, call, "module") {
@@ -80,9 +81,9 @@ func checkNoEvidence(t *testing.T, side, dir string, call *tftest.Block) {
 	}
 }
 
-// createdBlocks returns the blocks of a type in a folder, which call called (nil: it is
-// a workspace), without those that make nothing, as far as the variables tell
-// that the call leaves at their defaults.
+// createdBlocks returns the blocks of a type in a folder, which call called (nil for a
+// workspace). It leaves out blocks that create nothing, as far as the default values of
+// unset variables show.
 func createdBlocks(t testing.TB, dir string, call *tftest.Block, kind string) []tftest.Block {
 	t.Helper()
 	configuration := tftest.LoadConfiguration(t, dir)
@@ -104,7 +105,7 @@ func createdBlocks(t testing.TB, dir string, call *tftest.Block, kind string) []
 			}
 			value, diags := a.Expr.Value(ctx)
 			if diags.HasErrors() || !value.IsKnown() || value.IsNull() {
-				continue // somebody may say so
+				continue // the call may set it
 			}
 			if name == "count" && value.RawEquals(cty.Zero) || name == "for_each" && value.LengthInt() == 0 {
 				return true
@@ -114,7 +115,7 @@ func createdBlocks(t testing.TB, dir string, call *tftest.Block, kind string) []
 	})
 }
 
-// TestReasons: whoever tells Terraform to look away says why, beside it.
+// TestReasons: every ignore_changes has a comment with the reason.
 func TestReasons(t *testing.T) {
 	found := 0
 	for _, pattern := range []string{"*/*.tf", modulesDir + "/*/*.tf"} {
@@ -130,12 +131,12 @@ func TestReasons(t *testing.T) {
 				}
 				found++
 				if !strings.Contains(line, "#") && !strings.HasPrefix(strings.TrimSpace(lines[i-1]), "#") {
-					t.Errorf("%s:%d: ignore_changes without a reason beside it", path, i+1)
+					t.Errorf("%s:%d: ignore_changes without a comment that gives the reason", path, i+1)
 				}
 			}
 		}
 	}
 	if found == 0 {
-		t.Error("no ignore_changes was found: does this test look in the right place?")
+		t.Error("no ignore_changes found: does this test read the right files?")
 	}
 }

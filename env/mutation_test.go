@@ -5,8 +5,8 @@ import (
 	"net/url"
 )
 
-// healMutations: what somebody changes behind Terraform's back is found and put
-// right. Else an empty plan would prove little of what the emulator holds.
+// healMutations: changes made outside of Terraform are found and reverted. Otherwise an
+// empty plan would prove little about the emulator.
 func healMutations(a *account) {
 	const side = "tokyo-ap-A"
 	route := a.resourceAttributes(side, "aws_route")
@@ -28,8 +28,8 @@ func healMutations(a *account) {
 	a.checkUnchanged(side, "switchover")
 }
 
-// checkHealing expects a look for drift to find so many things to add and to change in
-// the workspace, and a pass over it to put them right.
+// checkHealing expects a drift check to find this number of resources to add and to
+// change in the workspace, and a pass to revert them.
 func (a *account) checkHealing(workspace string, add, change int) {
 	a.t.Helper()
 	a.checkPass(a.runReconcile("drift", workspace), workspace, "drifted", add, change)
@@ -49,7 +49,8 @@ func (a *account) checkPass(p *passResult, workspace, outcome string, add, chang
 	}
 }
 
-// resourceAttributes are those of the first instance of a type in a workspace's state.
+// resourceAttributes returns the attributes of the first instance of a type in a
+// workspace's state.
 func (a *account) resourceAttributes(workspace, kind string) map[string]any {
 	a.t.Helper()
 	var state struct {

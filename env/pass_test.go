@@ -16,7 +16,7 @@ import (
 	"reconcile/env/awstest"
 )
 
-// passResult is what `reconcile now` says of one, or `reconcile drift` of a look.
+// passResult is the output of `reconcile now` or `reconcile drift`.
 type passResult struct {
 	Run        string
 	Workspaces []struct {
@@ -25,7 +25,7 @@ type passResult struct {
 	}
 }
 
-// outcomes are those of the workspaces, but for the unchanged ones.
+// outcomes returns the outcomes of the workspaces, without the unchanged ones.
 func (p *passResult) outcomes() map[string]string {
 	outcomes := map[string]string{}
 	for _, w := range p.Workspaces {
@@ -36,7 +36,6 @@ func (p *passResult) outcomes() map[string]string {
 	return outcomes
 }
 
-// runPass runs a pass.
 func (a *account) runPass(args ...string) *passResult {
 	a.t.Helper()
 	return a.runReconcile("now", args...)
@@ -65,8 +64,8 @@ func (a *account) runReconcile(command string, args ...string) *passResult {
 	return p
 }
 
-// commitAndCheck commits, runs a pass, and compares what became of the workspaces; those
-// that are not named are to be unchanged.
+// commitAndCheck commits, runs a pass, and compares the outcomes of the workspaces.
+// Workspaces that are not in want must be unchanged.
 func (a *account) commitAndCheck(message string, want map[string]string) {
 	a.t.Helper()
 	a.commit(message)
@@ -75,7 +74,7 @@ func (a *account) commitAndCheck(message string, want map[string]string) {
 	}
 }
 
-// countResources counts the instances of resources in a workspace's state, by type.
+// countResources counts the resource instances in a workspace's state, by type.
 func (a *account) countResources(workspace string) map[string]int {
 	a.t.Helper()
 	var state struct {
@@ -144,7 +143,7 @@ func (a *account) checkUnchanged(workspaces ...string) {
 	}
 }
 
-// plannedResources is which resources a pass's plans name.
+// plannedResources lists the resources in a pass's plans.
 func (a *account) plannedResources(p *passResult) string {
 	a.t.Helper()
 	cmd := exec.CommandContext(a.t.Context(), a.binary, "runs", p.Run)

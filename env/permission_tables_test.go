@@ -1,7 +1,7 @@
 package env_test
 
-// Who may be, make or change a role, or give it to a service. apply-common
-// makes the estate's roles, within their boundary.
+// rolePermissions: who may assume, create or change a role, or pass it to a service.
+// apply-common creates the application's roles, within their boundary.
 var rolePermissions = []permission{
 	allow("apply-common", "iam:CreateRole", "arn:aws:iam::123456789012:role/estate/shop-servers", "iam:PermissionsBoundary", "arn:aws:iam::123456789012:policy/reconcile/estate-boundary"),
 	allow(nobody, "iam:CreateRole", "arn:aws:iam::123456789012:role/estate/shop-servers"),
@@ -69,11 +69,11 @@ var rolePermissions = []permission{
 	allow(nobody, "iam:PassRole", "arn:aws:iam::123456789012:role/reconcile/apply-common_os", "iam:PassedToService", "ecs-tasks.amazonaws.com"),
 }
 
-// What runs with rights of its own, and who may start or change it. Nobody may
-// change the build, which may become any workspace's role: whoever could say
-// what it runs would be all of them. apply-common may change the function, and
-// so start that build as it is. apply-common_os may change the standby's, and so
-// tell that task anything, which is why its plans wait for a person.
+// startPermissions: who may start or change what runs with its own permissions. Nobody
+// may change the build. It can assume every workspace's role, so whoever changes it
+// could use them all. apply-common may change the function, and so start that build as
+// it is. apply-common_os may change the standby's function, and so give that task any
+// command. This is why its plans wait for a person.
 var startPermissions = []permission{
 	allow("reconcile-webhook", "codebuild:StartBuild", "arn:aws:codebuild:ap-northeast-1:123456789012:project/reconcile", "codebuild:environment.environmentVariables.name", "RECONCILE_TRIGGER"),
 	allow(nobody, "codebuild:StartBuild", "arn:aws:codebuild:ap-northeast-1:123456789012:project/reconcile", "codebuild:environment.environmentVariables.name", "RECONCILE_REPO"),
@@ -116,7 +116,8 @@ var startPermissions = []permission{
 	allow(nobody, "ec2:ModifyInstanceAttribute", "arn:aws:ec2:ap-northeast-1:123456789012:instance/*"),
 }
 
-// Keys work through services alone, and who reads a secret is named.
+// keyPermissions: keys may be used only through services, and each secret has named
+// readers.
 var keyPermissions = []permission{
 	allow("reconcile-build reconcile-preview reconcile-task", "secretsmanager:GetSecretValue", "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:reconcile/git"),
 	allow("reconcile-webhook", "secretsmanager:GetSecretValue", "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:reconcile/webhook-token"),
@@ -144,8 +145,8 @@ var keyPermissions = []permission{
 	allow(nobody, "kms:UpdateAlias", "arn:aws:kms:ap-northeast-1:123456789012:alias/reconcile/work"),
 }
 
-// What passes stand on: the record, snapshots, images, networks, and what
-// tells people that none completes.
+// controlPlanePermissions cover what passes depend on: the record, snapshots, images,
+// networks, and the alarm for missing passes.
 var controlPlanePermissions = []permission{
 	allow("reconcile-build reconcile-task", "dynamodb:UpdateItem", "arn:aws:dynamodb:ap-northeast-1:123456789012:table/reconcile"),
 	allow("reconcile-build reconcile-task reconcile-preview reconcile-planner", "dynamodb:GetItem", "arn:aws:dynamodb:ap-northeast-1:123456789012:table/reconcile"),
@@ -185,9 +186,10 @@ var controlPlanePermissions = []permission{
 	allow(nobody, "ec2:CreateVpc", "arn:aws:ec2:ap-northeast-1:123456789012:vpc/vpc-1", "aws:RequestTag/Name", "reconcile"),
 }
 
-// Plans of pull requests run code of people who may not approve: who plans them
-// reads no secret of Git and Backlog, and writes nothing but its answers; who
-// reads the secrets is no role, and writes nothing that a pass goes by.
+// previewPermissions: plans of pull requests run code of people who may not approve. The
+// planner reads no secret of Git and Backlog, and writes only its response. The
+// coordinator reads the secrets, can assume no role, and writes nothing that a pass
+// reads.
 var previewPermissions = []permission{
 	allow("reconcile-build reconcile-preview reconcile-task", "secretsmanager:GetSecretValue", "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:reconcile/backlog"),
 	allow("reconcile-build reconcile-planner reconcile-preview reconcile-task", "secretsmanager:GetSecretValue", "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:reconcile/digest-key"),
@@ -212,7 +214,8 @@ var previewPermissions = []permission{
 	allow(nobody, "iam:PassRole", "arn:aws:iam::123456789012:role/reconcile/reconcile-planner", "iam:PassedToService", "lambda.amazonaws.com"),
 }
 
-// Which names the network of passes and planners finds: what of it is told.
+// dnsFirewallPermissions: which names the network of passes and planners can resolve,
+// and who is notified.
 var dnsFirewallPermissions = []permission{
 	allow("plan-bootstrap", "route53resolver:ListFirewallRules", "arn:aws:route53resolver:ap-northeast-1:123456789012:firewall-rule-group/rslvr-frg-1"),
 	allow(nobody, "route53resolver:UpdateFirewallDomains", "arn:aws:route53resolver:ap-northeast-1:123456789012:firewall-domain-list/rslvr-fdl-1"),
@@ -221,7 +224,7 @@ var dnsFirewallPermissions = []permission{
 	allow(nobody, "route53resolver:UpdateFirewallConfig", "arn:aws:route53resolver:ap-northeast-1:123456789012:firewall-config/rslvr-fc-1"),
 }
 
-// What is kept for 400 days, and what keeps it.
+// evidencePermissions cover what is retained for 400 days, and what enforces that.
 var evidencePermissions = []permission{
 	allow(nobody, "backup:DeleteBackupVault", "arn:aws:backup:ap-northeast-1:123456789012:backup-vault:estate"),
 	allow(nobody, "backup:DeleteBackupVaultLockConfiguration", "arn:aws:backup:ap-northeast-1:123456789012:backup-vault:estate"),
@@ -229,7 +232,7 @@ var evidencePermissions = []permission{
 	allow(nobody, "backup:DeleteRecoveryPoint", "arn:aws:backup:ap-northeast-1:123456789012:recovery-point:*"),
 	allow(nobody, "logs:DeleteLogGroup", "arn:aws:logs:ap-northeast-1:123456789012:log-group:/reconcile/webhook"),
 	allow(nobody, "logs:DeleteLogStream", "arn:aws:logs:ap-northeast-1:123456789012:log-group:/shop/servers:log-stream:*"),
-	allow("apply-common apply-common_os apply-osaka-ap apply-tokyo*", "logs:DeleteLogDelivery", "*"), // a network's flow logs go with it
+	allow("apply-common apply-common_os apply-osaka-ap apply-tokyo*", "logs:DeleteLogDelivery", "*"), // a network's flow logs are deleted with it
 	allow(nobody, "logs:PutRetentionPolicy", "arn:aws:logs:ap-northeast-1:123456789012:log-group:/reconcile/reconcile"),
 	allow(nobody, "logs:PutRetentionPolicy", "arn:aws:logs:ap-northeast-1:123456789012:log-group:/reconcile/reconcile-api"),
 	allow(nobody, "logs:PutRetentionPolicy", "arn:aws:logs:ap-northeast-1:123456789012:log-group:/reconcile/reconcile-build"),
@@ -253,7 +256,8 @@ var evidencePermissions = []permission{
 	allow(nobody, "globalaccelerator:DeleteAccelerator", "arn:aws:globalaccelerator::123456789012:accelerator/*"),
 }
 
-// Things of the estate: whose they are, and that nobody else touches them.
+// estatePermissions: each resource of the infrastructure has an owner, and no other role
+// changes it.
 var estatePermissions = []permission{
 	allow("plan-tokyo plan-osaka-ap apply-tokyo apply-osaka-ap", "rds:DescribeDBParameters", "arn:aws:rds:ap-northeast-1:123456789012:pg:shop"),
 	allow("apply-tokyo", "rds:ModifyDBInstance", "arn:aws:rds:ap-northeast-1:123456789012:db:shop"),

@@ -9,14 +9,14 @@ import (
 	"reconcile/env/awstest/rights"
 )
 
-// TestRights asks for every role of bootstrap whether it may what the tables
-// say: those that they name may, and all others may not. So a row without
-// names is an attempt to become more, which nobody may succeed with.
+// TestRights checks every role of bootstrap against the tables: the named roles are
+// allowed, all others are not. A row without roles is an attempt at privilege escalation
+// that must fail for everybody.
 func TestRights(t *testing.T) {
 	a := applyIdentities(t)
 	j := newIAMSimulator(t)
 	if len(a.roles) < 25 {
-		t.Errorf("there are %d roles: are they still found?", len(a.roles))
+		t.Errorf("found only %d roles", len(a.roles))
 	}
 	for _, table := range []struct {
 		name string
@@ -43,13 +43,13 @@ func TestRights(t *testing.T) {
 	t.Run("bites", func(t *testing.T) { checkLoosened(t, j, a) })
 }
 
-// permission is a request, and who alone may make it.
+// permission is a request and the roles that may make it.
 type permission struct {
-	roles string // roles, by patterns
+	roles string // patterns of role names
 	rights.AuthzQuery
 }
 
-// allow is a right; the context is keys and values in turn.
+// allow returns a permission; the context is keys and values in turn.
 func allow(roles, action, resource string, context ...string) permission {
 	r := permission{roles, rights.AuthzQuery{Action: action, Resource: resource, Context: map[string][]string{}}}
 	for pair := range slices.Chunk(context, 2) {
@@ -60,8 +60,8 @@ func allow(roles, action, resource string, context ...string) permission {
 
 const nobody = ""
 
-// statePermissions are the rights to states: a workspace reads its own and those that
-// it reads outputs of; its apply writes its own; nobody deletes one.
+// statePermissions are the permissions for states. A workspace reads its own state and
+// those whose outputs it reads. Its apply role writes its own. Nobody deletes a state.
 func statePermissions(a *identities) (rows []permission) {
 	osaka := []string{"common_os", "osaka-ap", "switchover"}
 	readers := map[string][]string{
@@ -108,41 +108,41 @@ func statePermissions(a *identities) (rows []permission) {
 	return rows
 }
 
-// checkLoosened takes away what keeps somebody off, and sees the attempt succeed:
-// each is denied by that, and the judge judges what it is given.
+// checkLoosened removes the protection and expects the attempt to succeed. So each
+// attempt is denied by exactly that protection, and the simulator really uses its input.
 func checkLoosened(t *testing.T, j *iamSimulator, a *identities) {
 	everything := namedPolicy{"everything", json.RawMessage(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}`)}
 	for _, c := range []struct {
-		role    string
-		gets    []namedPolicy
-		loses   string // a statement, by its Sid, or
-		ceiling bool   // its boundary
-		attempt permission
+		role          string
+		addPolicies   []namedPolicy
+		dropStatement string // a Sid, or
+		dropBoundary  bool
+		attempt       permission
 	}{
-		{role: "plan-tokyo", gets: []namedPolicy{everything}, loses: "OtherObjects",
+		{role: "plan-tokyo", addPolicies: []namedPolicy{everything}, dropStatement: "OtherObjects",
 			attempt: allow("", "s3:GetObject", "arn:aws:s3:::example-states-123456789012/bootstrap/terraform.tfstate")},
-		{role: "apply-common", gets: []namedPolicy{everything}, loses: "Unbounded",
+		{role: "apply-common", addPolicies: []namedPolicy{everything}, dropStatement: "Unbounded",
 			attempt: allow("", "iam:CreateRole", "arn:aws:iam::123456789012:role/estate/x")},
-		{role: "apply-tokyo", gets: []namedPolicy{everything}, loses: "OwnRoles",
+		{role: "apply-tokyo", addPolicies: []namedPolicy{everything}, dropStatement: "OwnRoles",
 			attempt: allow("", "iam:DeleteRolePolicy", "arn:aws:iam::123456789012:role/reconcile/plan-tokyo")},
-		{role: "apply-tokyo", gets: []namedPolicy{everything}, loses: "BareKeys",
+		{role: "apply-tokyo", addPolicies: []namedPolicy{everything}, dropStatement: "BareKeys",
 			attempt: allow("", "kms:Decrypt", "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555")},
-		{role: "apply-tokyo", gets: []namedPolicy{everything}, ceiling: true,
+		{role: "apply-tokyo", addPolicies: []namedPolicy{everything}, dropBoundary: true,
 			attempt: allow("", "cloudformation:CreateStack", "arn:aws:cloudformation:ap-northeast-1:123456789012:stack/x/y")},
 	} {
 		r := a.roles[c.role]
-		given := &role{r.arn, append(slices.Clone(r.policies), c.gets...), r.boundary}
+		given := &role{r.arn, append(slices.Clone(r.policies), c.addPolicies...), r.boundary}
 		if j.isAllowed(t, a, given, c.attempt.AuthzQuery) {
-			t.Errorf("%s may %s although nothing was taken away", c.role, c.attempt.AuthzQuery)
+			t.Errorf("%s may %s although nothing was removed", c.role, c.attempt.AuthzQuery)
 		}
-		if c.ceiling {
+		if c.dropBoundary {
 			given.boundary = nil
 		}
 		for i, p := range given.policies {
-			given.policies[i].Policy = removeStatement(t, p.Policy, c.loses)
+			given.policies[i].Policy = removeStatement(t, p.Policy, c.dropStatement)
 		}
 		if !j.isAllowed(t, a, given, c.attempt.AuthzQuery) {
-			t.Errorf("%s may not %s, whatever is taken away", c.role, c.attempt.AuthzQuery)
+			t.Errorf("%s may not %s even without the protection", c.role, c.attempt.AuthzQuery)
 		}
 	}
 }

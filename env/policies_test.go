@@ -18,8 +18,8 @@ import (
 	"reconcile/modules/tftest"
 )
 
-// acceptedFindings is what parliament, a linter of IAM policies, says of the estate's,
-// and why it stands. One that nothing needs is an error, too.
+// acceptedFindings are findings of parliament, a linter of IAM policies, that we accept,
+// with the reason. An unused entry is an error.
 var acceptedFindings = []struct{ policy, finding, why string }{
 	{`/(estate-)?boundary$`, `^RESOURCE_STAR `, "a ceiling grants nothing: it names services, of everything"},
 	{`/look-`, `^RESOURCE_STAR (cloudwatch|ec2|elasticfilesystem|logs|rds):(Describe|Search)`, "a plan asks before it knows any id, or asks for all"},
@@ -30,7 +30,7 @@ var acceptedFindings = []struct{ policy, finding, why string }{
 	{`/(guard|apply-common)$`, `^MISMATCHED_TYPE_BUT_USABLE .*String(Not)?Equals .* Arn$`, "IAM's guide compares iam:PermissionsBoundary so"},
 }
 
-// TestPolicies lints every policy that says what a role may do.
+// TestPolicies lints every policy of a role.
 func TestPolicies(t *testing.T) {
 	t.Parallel()
 	tf := tftest.New(t, map[string]string{"env": ".", "modules": modulesDir})
@@ -57,17 +57,17 @@ func TestPolicies(t *testing.T) {
 		}
 	}
 	if found < 30 {
-		t.Errorf("there are %d policies: are they still found?", found)
+		t.Errorf("found only %d policies", found)
 	}
 	for i, a := range acceptedFindings {
 		if !used[i] {
-			t.Errorf("nothing needs it any more to be accepted that %s of %s: %s", a.finding, a.policy, a.why)
+			t.Errorf("accepted finding is not used any more: %s of %s: %s", a.finding, a.policy, a.why)
 		}
 	}
 }
 
-// checkStateReads compares the states that plan roles read with those that
-// reconcile sees the workspaces read.
+// checkStateReads compares the states that plan roles may read with those that the
+// workspaces read, according to reconcile.
 func checkStateReads(t *testing.T, policies map[string]string) {
 	t.Helper()
 	for _, n := range loadGraph(t, newEstateRepo(t)) {
@@ -97,8 +97,8 @@ func checkStateReads(t *testing.T, policies map[string]string) {
 	}
 }
 
-// readIdentityPolicies plans a workspace on the mocks of its tests and returns its
-// roles' policies, by path and name. One that makes no role is not planned.
+// readIdentityPolicies plans a workspace with the mocks of its tests and returns its
+// roles' policies, by path and name. A workspace that creates no role is not planned.
 func readIdentityPolicies(t *testing.T, tf *tftest.Terraform, name string) map[string]string {
 	t.Helper()
 	if !slices.ContainsFunc(reachableModules(t, name), func(dir string) bool {
@@ -141,7 +141,7 @@ func readIdentityPolicies(t *testing.T, tf *tftest.Terraform, name string) map[s
 			if err := json.Unmarshal(c.Change.After, &p); err != nil {
 				t.Fatal(err)
 			}
-			if p.Policy == "" { // the planner's names addresses that a plan does not know; the module's tests read it
+			if p.Policy == "" { // the planner's policy contains addresses that are unknown in a plan; the module's tests check it
 				continue
 			}
 			policies[p.Path+p.Role+"/"+p.Name] = p.Policy
@@ -153,8 +153,8 @@ func readIdentityPolicies(t *testing.T, tf *tftest.Terraform, name string) map[s
 	return policies
 }
 
-// reachableModules returns the folder of a workspace, and of every module that it
-// calls, or that those call.
+// reachableModules returns the folder of a workspace, and of every module that it calls
+// directly or indirectly.
 func reachableModules(t *testing.T, name string) []string {
 	t.Helper()
 	reached := []string{name}
@@ -168,7 +168,7 @@ func reachableModules(t *testing.T, name string) []string {
 	return reached
 }
 
-// finding is what parliament says of a policy: the kind, and about what.
+// finding is a finding of parliament about a policy.
 type finding struct{ policy, text string }
 
 func lint(t *testing.T, policies map[string]string) (findings []finding) {
@@ -181,7 +181,7 @@ func lint(t *testing.T, policies map[string]string) (findings []finding) {
 		}
 	}
 	out, err := exec.CommandContext(t.Context(), tftest.FindTool(t, "parliament"), "--json", "--directory", dir).Output()
-	if _, ended := err.(*exec.ExitError); err != nil && !ended { // it fails where it finds something
+	if _, ended := err.(*exec.ExitError); err != nil && !ended { // it exits with an error if it has findings
 		t.Fatal(err)
 	}
 	for line := range bytes.Lines(out) {
@@ -204,8 +204,8 @@ func lint(t *testing.T, policies map[string]string) (findings []finding) {
 	return findings
 }
 
-// splitDetails takes what a finding is about apart: it may be a text, a list of
-// actions, or of actions with the ARNs that they want.
+// splitDetails returns the details of a finding: a text, a list of actions, or a list of
+// actions with the ARNs that they need.
 func splitDetails(raw json.RawMessage) (texts []string) {
 	var actions []json.RawMessage
 	if json.Unmarshal(raw, &actions) != nil {

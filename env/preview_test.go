@@ -7,9 +7,8 @@ import (
 	ws "reconcile/reconciler/workspace"
 )
 
-// A pull request that changes any workspace can be planned before it is
-// merged: nothing that the estate is made of is refused then, by the settings
-// as they are.
+// A pull request that changes any workspace can be planned before the merge: the current
+// settings refuse nothing in this infrastructure.
 func TestPreviewsRefuseNothing(t *testing.T) {
 	e := newEstateRepo(t)
 	repo, err := source.Open(t.Context(), source.Options{URL: e.dir})

@@ -10,16 +10,16 @@ import (
 	"reconcile/modules/tftest"
 )
 
-// TestReaches: which ranges hold data is written down once more in the sides,
-// since an ACL of theirs must not wait for another Region's state. Both say the
-// same: of a network 10.N.0.0/16, modules/shared_vpc has data in 10.N.8.0/22.
+// TestReaches: the sides contain a copy of the ranges with data, because their ACLs must
+// not depend on another Region's state. Both must agree: in a network 10.N.0.0/16,
+// modules/shared_vpc has data in 10.N.8.0/22.
 func TestReaches(t *testing.T) {
 	data := map[string]string{}
 	for region, workspace := range map[string]string{"tokyo": "tokyo", "osaka": "common_os"} {
 		network := tftest.LoadValues(t, filepath.Join(workspace, "terraform.tfvars"))["network"]
 		cidr := findGroups(network, `cidr = "(10\.\d+)\.0\.0/16"`)
 		if len(cidr) != 1 {
-			t.Fatalf("%s has no network of its own: %s", workspace, network)
+			t.Fatalf("%s does not have its own network: %s", workspace, network)
 		}
 		data[region] = cidr[0] + ".8.0/22"
 	}
@@ -36,7 +36,7 @@ func TestReaches(t *testing.T) {
 				}
 				found[name[0]] = true
 				if cidr := findGroups(line, `cidr = "([^"]*)"`); len(cidr) != 1 || cidr[0] != data[name[0]] {
-					t.Errorf("%s: %s holds data in %s, not in %v", file, name[0], data[name[0]], cidr)
+					t.Errorf("%s: %s has data in %s, not in %v", file, name[0], data[name[0]], cidr)
 				}
 			}
 		}

@@ -11,8 +11,8 @@ import (
 	"reconcile/modules/tftest"
 )
 
-// serviceNames are AWS's names by what types of resources begin with; the longest
-// beginning that fits counts.
+// serviceNames are AWS's names of services by the prefix of resource types; the longest
+// matching prefix counts.
 var serviceNames = map[string]string{
 	"acm": "ACM", "api_gateway": "API Gateway", "apigatewayv2": "API Gateway", "autoscaling": "Auto Scaling", "backup": "Backup",
 	"cloudwatch": "CloudWatch", "codebuild": "CodeBuild", "db": "RDS", "dx": "Direct Connect", "dynamodb": "DynamoDB",
@@ -54,8 +54,7 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// addServices adds the services of what a folder, which call called, and the
-// modules that it calls make.
+// addServices adds the services that a folder, which call called, and its modules use.
 func addServices(t *testing.T, dir string, call *tftest.Block, used map[string]bool) {
 	for _, r := range createdBlocks(t, dir, call, "resource") {
 		kind, isAWS := strings.CutPrefix(r.Labels[0], "aws_")
@@ -69,7 +68,7 @@ func addServices(t *testing.T, dir string, call *tftest.Block, used map[string]b
 			}
 		}
 		if best == "" {
-			t.Errorf("which service is %s of? Say it in env/readme_test.go", r.Labels[0])
+			t.Errorf("unknown service of %s: add it to env/readme_test.go", r.Labels[0])
 		}
 		used[serviceNames[best]] = true
 	}

@@ -12,13 +12,13 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// estateRepo is a Git repository of the estate as it stands here, and reconcile.
+// estateRepo is a Git repository with the current infrastructure, and a built reconcile.
 type estateRepo struct {
 	t           testing.TB
 	dir, binary string
 }
 
-// newEstateRepo commits the estate's configuration to a repository of its own.
+// newEstateRepo commits the infrastructure's configuration to a new repository.
 func newEstateRepo(t testing.TB) *estateRepo {
 	t.Helper()
 	e := &estateRepo{t: t, dir: t.TempDir(), binary: buildReconcile(t)}
@@ -30,7 +30,7 @@ func newEstateRepo(t testing.TB) *estateRepo {
 	return e
 }
 
-// commit commits all that is there, and returns the commit's id.
+// commit commits everything and returns the commit's id.
 func (e *estateRepo) commit(message string) string {
 	e.t.Helper()
 	gittest.Git(e.t, e.dir, "add", "-A")
@@ -38,8 +38,8 @@ func (e *estateRepo) commit(message string) string {
 	return gittest.Git(e.t, e.dir, "rev-parse", "HEAD")
 }
 
-// runJSON runs reconcile on the repository and reads the JSON that it prints.
-// It may say that there are changes.
+// runJSON runs reconcile on the repository and reads its JSON output. Exit code 2
+// (changes are pending) is allowed.
 func (e *estateRepo) runJSON(into any, args ...string) {
 	e.t.Helper()
 	cmd := exec.CommandContext(e.t.Context(), e.binary, append(args, "-o", "json")...)

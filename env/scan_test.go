@@ -13,9 +13,9 @@ import (
 	"reconcile/modules/tftest"
 )
 
-// TestScan runs checkov, a scanner of what auditors ask for, over the estate
-// with its values, and over the modules that these values switch off. What is
-// meant to be otherwise says so where it is: `# checkov:skip=CHECK:Reason.`
+// TestScan runs checkov, a scanner for security rules, over the infrastructure with its
+// values, and over the modules that these values switch off. An intended exception is
+// marked in place: `# checkov:skip=CHECK:Reason.`
 func TestScan(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -32,7 +32,7 @@ func TestScan(t *testing.T) {
 	}
 }
 
-// scanReport is what TestScan reads of checkov's.
+// scanReport is the part of checkov's output that TestScan reads.
 type scanReport struct {
 	Summary struct {
 		Resources int `json:"resource_count"`
@@ -65,7 +65,7 @@ func scan(t *testing.T, dir, folder string) (r scanReport) {
 	return r
 }
 
-// TestExceptions asks every exception for its reason.
+// TestExceptions requires a reason for every exception.
 func TestExceptions(t *testing.T) {
 	skip := regexp.MustCompile(`checkov:skip=([A-Z0-9_]+)(?::(\S.{14,}\.))?`)
 	var found int
@@ -77,11 +77,11 @@ func TestExceptions(t *testing.T) {
 		for _, match := range skip.FindAllStringSubmatch(string(content), -1) {
 			found++
 			if match[2] == "" {
-				t.Errorf("%s: %s is skipped, and no sentence says why", file, match[1])
+				t.Errorf("%s: %s is skipped without a sentence that gives the reason", file, match[1])
 			}
 		}
 	}
 	if found == 0 {
-		t.Error("no exception was found: are they still written so?")
+		t.Error("no exception found: is their format still the same?")
 	}
 }

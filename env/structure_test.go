@@ -12,14 +12,14 @@ import (
 	"reconcile/modules/tftest"
 )
 
-// osakaWorkspaces are the workspaces that must work when Tokyo is gone: so do their
-// states.
+// osakaWorkspaces are the workspaces that must work when Tokyo is lost. So their states
+// must be in Osaka.
 var osakaWorkspaces = []string{"common_os", "osaka-ap", "switchover"}
 
-// checkBackend asks for a locked state of the workspace's own, where it is needed.
+// checkBackend requires a separate, locked state in the right Region.
 func (w *workspace) checkBackend(t *testing.T) {
 	if len(w.blocks["terraform"]) != 1 || len(w.blocks["terraform"][0].NestedBlocks("backend")) != 1 {
-		t.Fatal("it has no backend, or more than one")
+		t.Fatal("want exactly one backend")
 	}
 	b := w.blocks["terraform"][0].NestedBlocks("backend")[0]
 	want := map[string]string{
@@ -39,13 +39,14 @@ func (w *workspace) checkBackend(t *testing.T) {
 	}
 }
 
-// checkProvider asks for one version, and for a provider that knows its account.
+// checkProvider requires one exact version, and a provider that is limited to its
+// account.
 func (w *workspace) checkProvider(t *testing.T) {
 	versions := regexp.MustCompile(`version\s*=\s*"([^"]*)"`)
 	for _, b := range w.blocks["terraform"][0].NestedBlocks("required_providers") {
 		for _, match := range versions.FindAllStringSubmatch(string(b.Range().SliceBytes(b.Source))+b.Text(b.Body.SrcRange), -1) {
 			if !regexp.MustCompile(`^\d+\.\d+\.\d+$`).MatchString(match[1]) {
-				t.Errorf("a provider's version is %q, and not one alone", match[1])
+				t.Errorf("a provider's version is %q, want one exact version", match[1])
 			}
 			lock, err := os.ReadFile(filepath.Join(w.name, ".terraform.lock.hcl"))
 			if err != nil || !strings.Contains(string(lock), `"`+match[1]+`"`) {
@@ -66,7 +67,7 @@ func (w *workspace) checkProvider(t *testing.T) {
 	}
 }
 
-// checkDescriptions looks for inputs and outputs that are typed and described.
+// checkDescriptions requires inputs and outputs to have types and descriptions.
 func (w *workspace) checkDescriptions(t *testing.T) {
 	for _, v := range w.blocks["variable"] {
 		if v.Attr("description") == "" {
@@ -83,7 +84,7 @@ func (w *workspace) checkDescriptions(t *testing.T) {
 	}
 }
 
-// checkValues asks that every variable has a value, and no value is for nothing.
+// checkValues requires a value for each variable, and a variable for each value.
 func (w *workspace) checkValues(t *testing.T) {
 	variables := map[string]tftest.Block{}
 	for _, v := range w.blocks["variable"] {
@@ -92,7 +93,7 @@ func (w *workspace) checkValues(t *testing.T) {
 	for _, file := range tftest.Glob(t, filepath.Join(w.name, "*.tfvars")) {
 		for name := range tftest.LoadValues(t, file) {
 			if _, declared := variables[name]; !declared {
-				t.Errorf("%s: there is no variable %s", file, name)
+				t.Errorf("%s: no variable %s", file, name)
 			}
 		}
 	}
@@ -108,19 +109,19 @@ func (w *workspace) checkValues(t *testing.T) {
 	staging := tftest.LoadValues(t, filepath.Join(w.name, "staging.tfvars"))
 	for name, value := range staging {
 		if value == production[name] {
-			t.Errorf("staging.tfvars: %s is that of production: leave it out", name)
+			t.Errorf("staging.tfvars: %s has the value of production: leave it out", name)
 		}
 	}
 	if staging["account_id"] == "" {
-		t.Error("staging.tfvars: staging has an account of its own")
+		t.Error("staging.tfvars: staging must have its own account")
 	}
 }
 
-// audienceWords are words of the descriptions of outputs that are not read by a
+// audienceWords are words in the descriptions of outputs that people read, instead of a
 // workspace.
 var audienceWords = regexp.MustCompile(`(?i)\b(operators?|people|whoever|who reads the plan)\b`)
 
-// checkOutputs asks that somebody reads each output.
+// checkOutputs requires a reader for each output.
 func (w *workspace) checkOutputs(t *testing.T, readers []graphNode) {
 	read := map[string]bool{}
 	for _, n := range readers {
@@ -136,7 +137,7 @@ func (w *workspace) checkOutputs(t *testing.T, readers []graphNode) {
 	}
 	for _, o := range w.blocks["output"] {
 		if !read[o.Label()] && !audienceWords.MatchString(o.Attr("description")) {
-			t.Errorf("output %s: no workspace reads it, and it does not say which people do", o.Label())
+			t.Errorf("output %s: no workspace reads it, and its description does not say which people do", o.Label())
 		}
 	}
 }
@@ -150,7 +151,7 @@ func allBlocks(t testing.TB, name string) []tftest.Block {
 	return list
 }
 
-// TestSidesMatch: A and B differ in values alone.
+// TestSidesMatch: A and B differ only in values.
 func TestSidesMatch(t *testing.T) {
 	const a, b = "tokyo-ap-A", "tokyo-ap-B"
 	files := map[string]bool{}
@@ -162,7 +163,7 @@ func TestSidesMatch(t *testing.T) {
 		}
 	}
 	if len(files) == 0 {
-		t.Fatal("the sides are gone")
+		t.Fatal("no sides found")
 	}
 	for file := range files {
 		if strings.HasSuffix(file, ".tfvars") {
@@ -181,7 +182,7 @@ func TestSidesMatch(t *testing.T) {
 		contentA, errA := os.ReadFile(filepath.Join(a, file))
 		contentB, errB := os.ReadFile(filepath.Join(b, file))
 		if errA != nil || errB != nil || strings.ReplaceAll(string(contentA), `"`+a+`/`, `"`+b+`/`) != string(contentB) {
-			t.Errorf("%s differs, in more than the state's key (%v, %v)", file, errA, errB)
+			t.Errorf("%s differs in more than the state's key (%v, %v)", file, errA, errB)
 		}
 	}
 }

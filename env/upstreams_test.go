@@ -10,8 +10,8 @@ import (
 	"reconcile/modules/tftest"
 )
 
-// findReferences tells for each thing in a workspace what it refers to, by
-// addresses: "module.x", "local.x", "aws_x.y", "data.aws_x.y".
+// findReferences returns, by address, what each object in a workspace refers to:
+// "module.x", "local.x", "aws_x.y", "data.aws_x.y".
 func (w *workspace) findReferences() map[string][]string {
 	references := map[string][]string{}
 	add := func(address string, body *hclsyntax.Body) {
@@ -46,9 +46,9 @@ func addressOf(steps []string) string {
 	return strings.Join(steps[:min(n, len(steps))], ".")
 }
 
-// checkUpstreams: what is applied while an upstream is missing is refused, and
-// Terraform makes at once what waits for nothing. So everything waits for every
-// upstream (see modules/upstream) but for those that are read only sometimes.
+// checkUpstreams: with a missing upstream an apply must fail before it creates anything,
+// but Terraform creates at once what has no dependency. So everything must depend on
+// every upstream (see modules/upstream), except on those that are read only sometimes.
 func (w *workspace) checkUpstreams(t *testing.T) {
 	var upstreams []string
 	for _, m := range w.blocks["module"] {
@@ -66,7 +66,7 @@ func (w *workspace) checkUpstreams(t *testing.T) {
 			reachable := findReachable(references, address)
 			for _, up := range upstreams {
 				if !slices.Contains(reachable, up) {
-					t.Errorf("%s would be made although %s is missing: depends_on = [%s.outputs]", address, up, up)
+					t.Errorf("%s would be created although %s is missing: add depends_on = [%s.outputs]", address, up, up)
 				}
 			}
 		}
@@ -75,7 +75,7 @@ func (w *workspace) checkUpstreams(t *testing.T) {
 
 func isUpstream(b tftest.Block) bool { return b.Attr("source") == `"../../modules/upstream"` }
 
-// findReachable returns all that address refers to, and what that does.
+// findReachable returns everything that address refers to, directly or indirectly.
 func findReachable(references map[string][]string, address string) []string {
 	seen := map[string]bool{address: true}
 	next := []string{address}

@@ -1,5 +1,5 @@
-// Package modules_test holds every Terraform module here to the rules of
-// README.md, and runs its tests on the real AWS provider with mocked answers.
+// Package modules_test checks every Terraform module against the rules in README.md, and
+// runs its tests on the real AWS provider with mocked responses.
 package modules_test
 
 import (
@@ -26,7 +26,7 @@ func TestModules(t *testing.T) {
 	tf := tftest.New(t, map[string]string{"modules": "."})
 	names := listModules(t)
 	if len(names) == 0 {
-		t.Fatal("there is no module")
+		t.Fatal("no modules found")
 	}
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
@@ -44,8 +44,8 @@ func TestModules(t *testing.T) {
 	}
 }
 
-// TestExamples validates the modules and the example in each README, which
-// are put into one workspace: Terraform is slow to start, not to validate.
+// TestExamples validates the modules and the example in each README. They are in one
+// workspace, because starting Terraform is slow, and validating is not.
 func TestExamples(t *testing.T) {
 	tf := tftest.New(t, map[string]string{"modules": "."})
 	var root strings.Builder
@@ -63,7 +63,7 @@ func TestExamples(t *testing.T) {
 	tf.Run(t, "env", "validate")
 }
 
-// listModules lists the folders that hold Terraform.
+// listModules lists the folders that contain Terraform.
 func listModules(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob("*/*.tf")
@@ -77,7 +77,7 @@ func listModules(t *testing.T) []string {
 	return slices.Compact(names)
 }
 
-// module is what its files say.
+// module is a parsed module.
 type module struct {
 	name             string
 	blocks           map[string][]tftest.Block // by type
@@ -107,8 +107,8 @@ func readModule(t *testing.T, name string) *module {
 	return m
 }
 
-// checkShape looks for the files that every module has, and for inputs and outputs
-// that are typed and described.
+// checkShape requires the files that every module has, and types and descriptions for
+// inputs and outputs.
 func (m *module) checkShape(t *testing.T) {
 	for _, file := range []string{"main.tf", "variables.tf", "outputs.tf", "versions.tf"} {
 		if _, err := os.Stat(filepath.Join(m.name, file)); err != nil {
@@ -119,7 +119,7 @@ func (m *module) checkShape(t *testing.T) {
 		t.Error("versions.tf is not that of the module s3")
 	}
 	if len(tftest.Glob(t, filepath.Join(m.name, "tests", "*.tftest.hcl"))) == 0 {
-		t.Error("it has no tests")
+		t.Error("no tests")
 	}
 	for _, v := range m.blocks["variable"] {
 		if v.Attr("description") == "" {
@@ -135,12 +135,12 @@ func (m *module) checkShape(t *testing.T) {
 		}
 	}
 	if len(m.blocks["provider"]) > 0 {
-		t.Error("a provider is configured: that is for workspaces")
+		t.Error("a provider is configured: only workspaces do that")
 	}
 }
 
-// checkTags holds the variables that modules share to one wording, so that tests in
-// one of them speak for all.
+// checkTags requires the same wording for variables that modules share, so that tests in
+// one module cover all.
 func (m *module) checkTags(t *testing.T) {
 	for _, shared := range []string{"region", "tags"} {
 		find := func(m *module) string {
@@ -152,12 +152,12 @@ func (m *module) checkTags(t *testing.T) {
 			return ""
 		}
 		if have := find(m); have != "" && have != find(readModule(t, "s3")) {
-			t.Errorf("variable %s is not word for word that of the module s3", shared)
+			t.Errorf("variable %s is not identical to that of the module s3", shared)
 		}
 	}
 }
 
-// checkRefusals asks for a test of each validation and precondition.
+// checkRefusals requires a test for each validation and precondition.
 func (m *module) checkRefusals(t *testing.T) {
 	count := func(address string, body *hclsyntax.Body, kind string) {
 		n := 0
@@ -191,8 +191,8 @@ func (m *module) checkRefusals(t *testing.T) {
 	}
 }
 
-// TestTagsAndRegions asks the provider which resources take tags and a Region, and
-// each such resource of a module to have what the module was given of them.
+// TestTagsAndRegions reads from the provider which resources take tags and a Region.
+// Each such resource of a module must use the module's tags and Region.
 func TestTagsAndRegions(t *testing.T) {
 	tf := tftest.New(t, map[string]string{"modules": "."})
 	tf.Write(t, "env/main.tf", "terraform {\n  required_providers {\n    aws = { source = \"hashicorp/aws\" }\n  }\n}\n")
@@ -208,7 +208,7 @@ func TestTagsAndRegions(t *testing.T) {
 	}
 	resources := schema.Providers["registry.terraform.io/hashicorp/aws"].Resources
 	if resources["aws_vpc"].Block.Attributes["tags"] == nil {
-		t.Fatal("the provider's schema cannot be read: a VPC has tags")
+		t.Fatal("cannot read the provider's schema: it has no tags for a VPC")
 	}
 	for _, name := range listModules(t) {
 		m := readModule(t, name)
@@ -219,15 +219,15 @@ func TestTagsAndRegions(t *testing.T) {
 			}
 			for _, r := range m.blocks["resource"] {
 				if resources[r.Labels[0]].Block.Attributes[given] != nil && !m.usesInput(r.Attr(given), given) {
-					t.Errorf("%s: %s has not the %s that the module was given", name, r.Label(), given)
+					t.Errorf("%s: %s does not use the module's %s", name, r.Label(), given)
 				}
 			}
 		}
 	}
 }
 
-// usesInput tells whether an expression has what the module was given under a name,
-// itself or by a local of the same name.
+// usesInput reports whether an expression uses the input of that name, directly or
+// through a local of the same name.
 func (m *module) usesInput(expr, name string) bool {
 	if strings.Contains(expr, "var."+name) {
 		return true
@@ -237,7 +237,7 @@ func (m *module) usesInput(expr, name string) bool {
 	})
 }
 
-// TestIndex compares the list of modules with their READMEs' first sentences.
+// TestIndex compares the list of modules with the first sentences of their READMEs.
 func TestIndex(t *testing.T) {
 	rows := new(strings.Builder)
 	fmt.Fprint(rows, "\n| module | is |\n|---|---|\n")
@@ -245,7 +245,7 @@ func TestIndex(t *testing.T) {
 	for _, name := range listModules(t) {
 		match := sentence.FindStringSubmatch(readModule(t, name).readmeText)
 		if match == nil {
-			t.Fatalf("%s/README.md does not begin by saying what the module is", name)
+			t.Fatalf("%s/README.md does not begin with a sentence about the module", name)
 		}
 		text := strings.ReplaceAll(match[1], "](../", "](")
 		fmt.Fprintf(rows, "| [%s](%s) | %s |\n", name, name, text)
@@ -275,13 +275,13 @@ func (m *module) renderTables() string {
 	return out.String() + "\n"
 }
 
-// descriptionOf is a description, as a cell of a table.
+// descriptionOf returns a description as a table cell.
 func descriptionOf(b tftest.Block) string {
 	text := strings.Trim(b.Attr("description"), `"`)
 	return strings.NewReplacer("|", `\|`, `\"`, `"`).Replace(text)
 }
 
-// toCode puts an expression on one line.
+// toCode returns an expression on one line.
 func toCode(expr string) string {
 	expr = regexp.MustCompile(`\s*#.*`).ReplaceAllString(expr, "")
 	expr = regexp.MustCompile(`([({\[])\s*\n\s*`).ReplaceAllString(expr, "$1 ")

@@ -10,26 +10,26 @@ import (
 	"testing"
 )
 
-// TestPassInCodeBuild runs what a buildspec says, as its `run-as` has it: by a
-// shell, as the user that the image has for it, which must be the one of the
-// other image, whose files they share.
+// TestPassInCodeBuild runs a buildspec's command as with `run-as`: by a shell, as the
+// image's user for it. This must be the user of the other image, because they share
+// files.
 func TestPassInCodeBuild(t *testing.T) {
 	stages := readDockerfile(t)
 	image := stages.readStage(t, "codebuild")
 	if image.user != "" || image.entrypoint != nil {
-		t.Fatalf("USER %q, ENTRYPOINT %v: CodeBuild's agent starts as root, by itself", image.user, image.entrypoint)
+		t.Fatalf("USER %q, ENTRYPOINT %v: CodeBuild's agent starts as root, without an entry point", image.user, image.entrypoint)
 	}
 	finalImage := stages.readStage(t, finalStage)
 	uid, _ := parseUser(t, finalImage.user)
 	user := regexp.MustCompile(`^useradd --uid (\d+) .*--home-dir (\S+) .*\breconcile$`).FindStringSubmatch(image.runs[0])
 	if len(image.runs) != 2 || !strings.Contains(image.runs[1], " bubblewrap ") || user == nil || user[1] != regexp.MustCompile(`^\d+`).FindString(finalImage.user) {
-		t.Fatalf("RUN %q makes no user reconcile with the id %d, or brings no bubblewrap", image.runs, uid)
+		t.Fatalf("RUN %q creates no user reconcile with the id %d, or installs no bubblewrap", image.runs, uid)
 	}
 	if user[2] != image.workdir || image.env["HOME"] != image.workdir {
 		t.Fatalf("its home %s is not WORKDIR %s and HOME %s", user[2], image.workdir, image.env["HOME"])
 	}
 
-	// What Debian and CodeBuild bring.
+	// Debian and CodeBuild provide these.
 	image.user, image.volumes = finalImage.user, []string{image.workdir}
 	image.entrypoint = []string{"/bin/sh", "-c"}
 	image.env["PATH"] = "/usr/local/bin:/usr/bin:/bin"
@@ -45,7 +45,7 @@ func TestPassInCodeBuild(t *testing.T) {
 	}
 }
 
-// findLibraries are the shared libraries that a program is loaded with.
+// findLibraries returns the shared libraries of a program.
 func findLibraries(t *testing.T, program string) (paths []string) {
 	t.Helper()
 	out, err := exec.Command("ldd", program).Output()

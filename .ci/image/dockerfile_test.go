@@ -11,8 +11,7 @@ import (
 	"testing"
 )
 
-// stage is what a stage of a Dockerfile says: what is in the image and how it
-// is run.
+// stage is a stage of a Dockerfile: the content of the image and how it is run.
 type stage struct {
 	copies                    []copyInstruction
 	env                       map[string]string
@@ -27,10 +26,10 @@ type copyInstruction struct {
 	owner                string // "" for root
 }
 
-// finalStage is the name of the stage that has none: the image, if no target is named.
+// finalStage is the name of the unnamed stage: the image, if no target is given.
 const finalStage = ""
 
-// dockerfile is the lines of each stage, FROM first, by the stage's name.
+// dockerfile contains the lines of each stage, FROM first, by the stage's name.
 type dockerfile map[string][]string
 
 func readDockerfile(t *testing.T) dockerfile {
@@ -50,9 +49,8 @@ func readDockerfile(t *testing.T) dockerfile {
 	return stages
 }
 
-// readStage reads a stage, with what it has of the stage that it begins with. An
-// instruction that it does not know is fatal: the test would run something
-// else than what is built.
+// readStage reads a stage together with its base stage. An unknown instruction is fatal,
+// because the test would run something else than the build makes.
 func (d dockerfile) readStage(t *testing.T, name string) stage {
 	t.Helper()
 	if len(d[name]) == 0 {
@@ -73,7 +71,7 @@ func (d dockerfile) readStage(t *testing.T, name string) stage {
 	return s
 }
 
-// splitInstructions are the lines without comments, continued ones joined.
+// splitInstructions returns the lines without comments; continued lines are joined.
 func splitInstructions(content string) []string {
 	var lines []string
 	for line := range strings.Lines(content) {
@@ -110,7 +108,7 @@ func (s *stage) apply(word, rest string) (err error) {
 		s.runs = append(s.runs, rest)
 	case "FROM", "LABEL":
 	default:
-		err = fmt.Errorf("the test of the image does not know this instruction")
+		err = fmt.Errorf("this test does not support the instruction")
 	}
 	return err
 }
@@ -125,7 +123,7 @@ func (s *stage) applyCopy(words []string) error {
 		case "--chown":
 			c.owner = value
 		default:
-			return fmt.Errorf("the test of the image does not know %s", name)
+			return fmt.Errorf("this test does not support %s", name)
 		}
 		words = words[1:]
 	}

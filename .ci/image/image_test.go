@@ -1,9 +1,8 @@
 //go:build linux
 
-// Package image tests the container images of the Dockerfile where no Docker
-// runs: it puts the contents of a stage together, reading the same lines, and
-// runs them with bubblewrap as a user without rights, on a root
-// that cannot be written, without a network.
+// Package image tests the container images of the Dockerfile without Docker. It
+// assembles the content of a stage from the same lines and runs it with bubblewrap, as
+// an unprivileged user, with a read-only root and without a network.
 package image
 
 import (
@@ -16,7 +15,7 @@ import (
 
 const repository = "../.."
 
-// startImage assembles the image and a small repository for it to work on.
+// startImage assembles the image and a small repository for it.
 func startImage(t *testing.T) *container {
 	t.Helper()
 	return startStage(t, readDockerfile(t).readStage(t, finalStage))
@@ -41,7 +40,7 @@ func startStage(t *testing.T, image stage) *container {
 	return c
 }
 
-// newRepository is a repository of two workspaces that share a module.
+// newRepository returns a repository of two workspaces that share a module.
 func newRepository(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -92,7 +91,7 @@ func TestRunsAsItIsConfigured(t *testing.T) {
 		t.Errorf("STOPSIGNAL %q: reconcile stops gracefully on SIGTERM", image.stopSignal)
 	}
 	if len(image.volumes) != 1 || image.volumes[0] != image.env["HOME"] || image.volumes[0] != image.workdir {
-		t.Errorf("VOLUME %v, HOME %s, WORKDIR %s: want one place, the only one that can be written", image.volumes, image.env["HOME"], image.workdir)
+		t.Errorf("VOLUME %v, HOME %s, WORKDIR %s: want the same directory, the only writable one", image.volumes, image.env["HOME"], image.workdir)
 	}
 }
 
@@ -113,7 +112,7 @@ func TestPassInTheImage(t *testing.T) {
 		}
 	}
 
-	c.run(t) // as a scheduled task runs it: nothing but the image's own CMD
+	c.run(t) // as a scheduled task does: only the image's own CMD
 
 	if second := decode(t, c.run(t, "now", "-o", "json")); second.Outcome != "in-sync" {
 		t.Errorf("a pass with nothing to do: %+v, want in-sync", second)

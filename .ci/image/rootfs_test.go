@@ -13,8 +13,8 @@ import (
 	"reconcile/internal/testtier"
 )
 
-// assemble lays out what the stage copies in a directory, each file made or
-// found on this machine as the stages before it would.
+// assemble writes the files of a stage into a directory. It builds each file or finds it
+// on this machine, as the earlier stages would.
 func assemble(t *testing.T, s stage) string {
 	t.Helper()
 	root := t.TempDir()
@@ -23,7 +23,7 @@ func assemble(t *testing.T, s stage) string {
 		target := filepath.Join(root, c.target)
 		mkdir(t, filepath.Dir(target))
 		if c.source == "/out/home" {
-			mkdir(t, target) // mounted over, as a volume is
+			mkdir(t, target) // a mount point, like a volume's
 			continue
 		}
 		runCommand(t, exec.Command("cp", "-rLT", "--preserve=mode", findSource(t, c), target))
@@ -34,7 +34,7 @@ func assemble(t *testing.T, s stage) string {
 	return root
 }
 
-// findSource is where the file of another stage is on this machine.
+// findSource returns the path on this machine of a file from another stage.
 func findSource(t *testing.T, c copyInstruction) string {
 	t.Helper()
 	switch {
@@ -46,15 +46,15 @@ func findSource(t *testing.T, c copyInstruction) string {
 		return filepath.Join(repository, "LICENSE")
 	case c.source == "/out/terraform":
 		return testtier.Tool(t, "terraform")
-	case c.source == "/out/LICENSE.txt": // of Terraform; it comes with the download
+	case c.source == "/out/LICENSE.txt": // Terraform's; part of the download
 		return os.DevNull
 	}
-	t.Fatalf("the Dockerfile copies %s from %s: say in this test what that is", c.source, c.from)
+	t.Fatalf("the Dockerfile copies %s from %s: add it to this test", c.source, c.from)
 	return ""
 }
 
-// buildProgram makes the program as the Dockerfile does, but for -trimpath, which
-// would compile everything once more.
+// buildProgram builds the program as the Dockerfile does, but without -trimpath, which
+// would compile everything again.
 func buildProgram(t *testing.T) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "reconcile")
@@ -65,8 +65,8 @@ func buildProgram(t *testing.T) string {
 	return binary
 }
 
-// makeTraversable lets the image's user go through the directories above dir that
-// testing has made for us alone.
+// makeTraversable lets the image's user enter the parent directories of dir that
+// testing created for us only.
 func makeTraversable(t *testing.T, dir string) {
 	t.Helper()
 	for d := dir; strings.HasPrefix(d, os.TempDir()+"/"); d = filepath.Dir(d) {
@@ -91,7 +91,7 @@ func runCommand(t *testing.T, cmd *exec.Cmd) {
 	}
 }
 
-// parseUser are the numbers in a stage's USER.
+// parseUser returns the numbers in a stage's USER.
 func parseUser(t *testing.T, user string) (uid, gid uint32) {
 	t.Helper()
 	u, g, _ := strings.Cut(user, ":")

@@ -15,18 +15,17 @@ import (
 	"testing"
 )
 
-// container runs an image's contents with bubblewrap as Fargate would: its
-// own user, a root that cannot be written, one volume, no other process, and
-// no network at all.
+// container runs an image's content with bubblewrap as Fargate would: with the image's
+// user, a read-only root, one volume, no other process, and without any network.
 type container struct {
 	image stage
 	root  string            // the image's files
 	work  string            // the volume
 	repo  string            // mounted on /repo
-	env   map[string]string // beside the image's own
+	env   map[string]string // added to the image's own
 }
 
-// command is the image's entry point with args, or with its own arguments if
+// command returns the image's entry point with args, or with the image's own CMD if
 // there are none.
 func (c *container) command(ctx context.Context, t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
@@ -53,13 +52,13 @@ func (c *container) command(ctx context.Context, t *testing.T, args ...string) *
 	sandbox = append(append(append(sandbox, "--"), c.image.entrypoint...), args...)
 	cmd := exec.CommandContext(ctx, bwrap, sandbox...)
 	cmd.Dir = "/"
-	if os.Geteuid() == 0 { // else bubblewrap makes us that user, within
+	if os.Geteuid() == 0 { // otherwise bubblewrap maps us to that user
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: gid}}
 	}
 	return cmd
 }
 
-// run runs the command to its end, which must be good, and returns stdout.
+// run runs the command, which must succeed, and returns stdout.
 func (c *container) run(t *testing.T, args ...string) []byte {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -71,7 +70,7 @@ func (c *container) run(t *testing.T, args ...string) []byte {
 	return stdout.Bytes()
 }
 
-// result is what the tests read of `now -o json`.
+// result is the part of `now -o json` that the tests read.
 type result struct {
 	Outcome    string
 	Workspaces []struct{ Name, Outcome, Error string }

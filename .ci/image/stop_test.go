@@ -13,11 +13,11 @@ import (
 	"time"
 )
 
-// As the first process of a container reconcile gets no signal that it does
-// not ask for, and nobody else passes one on.
+// As the first process of a container, reconcile gets only signals that it handles, and
+// no other process forwards one.
 func TestStopsOnSIGTERM(t *testing.T) {
 	c := startImage(t)
-	c.run(t, "doctor") // watch would outlive what is wrong, and never pass
+	c.run(t, "doctor") // watch would retry errors forever
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := c.command(ctx, t, "watch", "-o", "json")
@@ -25,7 +25,7 @@ func TestStopsOnSIGTERM(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd.Args = slices.Insert(cmd.Args, 1, "--info-fd", "3") // tells the process's id outside
+	cmd.Args = slices.Insert(cmd.Args, 1, "--info-fd", "3") // reports the process id outside of the sandbox
 	cmd.ExtraFiles = []*os.File{infoWriter}
 	var stderr strings.Builder
 	cmd.Stderr = &stderr

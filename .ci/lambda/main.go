@@ -1,6 +1,7 @@
 // Command lambda builds cmd/webhook as a zip file for AWS Lambda (arm64,
-// provided.al2023). The same source and Go make the same file, byte for byte,
-// on every machine: it prints the digest by which Terraform knows a new one.
+// provided.al2023). The same source and Go version make the same file, byte for
+// byte, on every machine. It prints the digest by which Terraform recognizes a new
+// file.
 package main
 
 import (
@@ -49,8 +50,8 @@ func run(target string) error {
 	return nil
 }
 
-// build builds the module that source is in. It leaves out all that differs
-// between machines: paths, the state of the work tree, the build id.
+// build builds the module that contains source, without anything that differs between
+// machines: paths, the state of the work tree, the build id.
 func build(source string) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "lambda")
 	if err != nil {
@@ -68,8 +69,8 @@ func build(source string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// pack puts the program where the runtime looks for it, as of the first day
-// that a zip file knows.
+// pack puts the program where the Lambda runtime expects it, with the earliest date of a
+// zip file.
 func pack(program []byte) ([]byte, error) {
 	var file bytes.Buffer
 	z := zip.NewWriter(&file)

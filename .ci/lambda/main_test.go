@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// The file is the same wherever the source lies, and what Lambda takes.
+// The file does not depend on the directory of the source, and Lambda accepts it.
 func TestReproducible(t *testing.T) {
 	root, err := filepath.Abs("../..")
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package sbom looks at what the binaries are made of.
+// Package sbom checks the components of the binaries.
 package sbom
 
 import (
@@ -10,12 +10,12 @@ import (
 	"reconcile/internal/testtier"
 )
 
-// allowedLicences are the licences that a part of what ships may have. (BSD-Source-Code
-// is what the detector takes for the BSD-3-Clause of golang.org/x.) Another one
-// needs a person's decision, and its line here.
+// allowedLicences are the licences that a component may have. (The detector reports the
+// BSD-3-Clause of golang.org/x as BSD-Source-Code.) Another licence needs a person's
+// decision and a line here.
 var allowedLicences = []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSD-Source-Code", "ISC", "MIT", "MPL-2.0", "Unlicense"}
 
-// bom is what the test reads of a bill of materials
+// bom is the part of a bill of materials that the test reads
 // (https://cyclonedx.org/docs/1.6/json/).
 type bom struct {
 	Components []struct {
@@ -49,7 +49,7 @@ func TestLicences(t *testing.T) {
 			}
 			for _, part := range b.Components {
 				if len(part.Evidence.Licenses) == 0 {
-					t.Errorf("%s %s has no licence that is known", part.Name, part.Version)
+					t.Errorf("%s %s has no known licence", part.Name, part.Version)
 				}
 				for _, l := range part.Evidence.Licenses {
 					if !slices.Contains(allowedLicences, l.License.ID) {

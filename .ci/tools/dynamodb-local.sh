@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Puts DynamoDB Local, AWS's own emulator, into dynamodb-local/ of the test
-# cache: its jars and native libraries, side by side. It needs Java 17 and
+# cache: its jars and native libraries in one directory. It needs Java 17 and
 # Maven (which takes its mirrors and proxies from ~/.m2/settings.xml), and does
-# nothing when this version is already there.
+# nothing if this version is already installed.
 set -euo pipefail
 
 version=3.3.1
@@ -44,7 +44,7 @@ mvn --quiet --batch-mode --file "$scratch/pom.xml" \
     -DincludeScope=runtime "-DoutputDirectory=$scratch/dynamodb-local"
 check=sha256sum
 command -v sha256sum >/dev/null || check="shasum -a 256" # macOS
-# What the repository gave must be what was pinned: dynamodb-local.sha256.
+# The downloaded files must match the pinned checksums: dynamodb-local.sha256.
 if ! (cd "$scratch/dynamodb-local" && $check --check --status "$sums" && [[ $(ls | wc -l) == $(wc -l <"$sums") ]]); then
     echo "tools: dynamodb-local: the jars are not those of dynamodb-local.sha256" >&2
     exit 1

@@ -1,22 +1,22 @@
 #!/usr/bin/env bash
-# Puts what the tests need into a cache, outside the repository:
+# Installs what the tests need into a cache, outside the repository:
 #
 #   bin/terraform      from the PATH if it is new enough, else built from source
 #   bin/tofu           OpenTofu, built from source
 #   bin/golangci-lint  the linter of Go, built from source
 #   bin/tflint         the linter of Terraform, built from source
-#   bin/aws-lambda-rie AWS's own emulator of where Lambda functions run, built from source
-#   bin/cyclonedx-gomod lists what a Go program is made of, built from source
-#   bin/moto_server    an emulator of AWS (a virtual environment of Python's)
+#   bin/aws-lambda-rie AWS's own emulator of the Lambda runtime, built from source
+#   bin/cyclonedx-gomod lists the components of a Go program, built from source
+#   bin/moto_server    an emulator of AWS (a Python virtual environment)
 #   bin/checkov        a scanner of Terraform, and
 #   bin/parliament     one of IAM policies (another virtual environment)
-#   bin/iam-simulate   a judge of requests by IAM policies (on Node.js)
+#   bin/iam-simulate   a simulator of IAM policies (on Node.js)
 #   dynamodb-local/    AWS's own emulator of DynamoDB
 #   mirror/            a provider in the layout of a Terraform filesystem mirror
 #
-# and installs the system packages that are missing where it may. Versions are
+# and installs missing system packages if it may. Versions are
 # pinned in the go.mod files, requirements.txt, package-lock.json and
-# dynamodb-local.sh beside this script. A tool is made again only when its pin
+# dynamodb-local.sh next to this script. A tool is installed again only when its pin
 # has changed, so a second run takes a fraction of a second.
 #
 # The cache is $RECONCILE_TEST_CACHE, else reconcile-test in the user's cache
@@ -29,7 +29,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${RECONCILE_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/reconcile-test}
 export RECONCILE_TEST_CACHE=$cache
 # The oldest Terraform that the tests can use: the first whose S3 backend
-# keeps its lock in a file. The program itself needs 1.5.
+# supports a lock file. The program itself needs 1.5.
 terraform_min=1.10
 
 say() { echo "tools: $*"; }
@@ -46,9 +46,9 @@ at_least() {
     ((have[0] > want[0] || (have[0] == want[0] && have[1] >= want[1])))
 }
 
-# make_once NAME HOW PIN RESULT COMMAND... says HOW and runs the command, its
-# output kept in a log that is shown only if it fails, unless RESULT was made
-# of the same pin. Bash ignores `set -e` within the command, which therefore
+# make_once NAME HOW PIN RESULT COMMAND... prints HOW and runs the command, unless
+# RESULT was made from the same pin. The output goes to a log, which is shown only
+# if the command fails. Bash ignores `set -e` within the command, which therefore
 # joins its steps by &&.
 make_once() {
     local name=$1 how=$2 pin=$3 result=$4 stamp=$cache/stamps/$1 log=$cache/logs/$1.log
@@ -76,8 +76,8 @@ make_go() {
 }
 
 # build MODULE_DIR PACKAGE VARIABLE OUTPUT builds the tool of a go.mod, as its
-# makers do for a release. VARIABLE is set with -X; %v in it is the version.
-# Without, nothing is set.
+# makers do for a release. VARIABLE is set with -X; %v in it is the version. If it
+# is empty, nothing is set.
 build() (
     local module version
     export CGO_ENABLED=0 GOWORK=off GOFLAGS=-mod=readonly
@@ -119,7 +119,7 @@ tofu_binary() {
 
 golangci_lint() {
     local binary=$cache/bin/golangci-lint
-    # It believes main.version only beside a date.
+    # It uses main.version only together with a date.
     make_go golangci-lint "$binary" build golangci-lint \
         github.com/golangci/golangci-lint/v2/cmd/golangci-lint \
         'main.version=%v -X main.date=pinned' "$binary"
@@ -157,8 +157,8 @@ lay_out_mirror() {
 }
 
 # python_tool NAME PROGRAM... installs what NAME/requirements.txt pins by hash (`uv
-# pip compile --no-deps --generate-hashes` writes them anew) in a
-# virtual environment of its own, and links its programs.
+# pip compile --no-deps --generate-hashes` updates them) in a separate virtual
+# environment, and links its programs.
 python_tool() {
     local name=$1
     shift
@@ -174,8 +174,8 @@ make_python() {
         for program in "$@"; do ln -sf "../$name/bin/$program" "$cache/bin/$program" || return; done
 }
 
-# node_tool NAME PROGRAM installs what NAME/package-lock.json pins beside
-# NAME/PROGRAM, and links that.
+# node_tool NAME PROGRAM installs what NAME/package-lock.json pins, next to
+# NAME/PROGRAM, and links the program.
 node_tool() {
     make_once "$1" installing "$(cat "$here/$1"/* | cksum)" "$cache/bin/$1" make_node "$@"
 }
@@ -187,7 +187,7 @@ make_node() {
         ln -sf "../$1/$2" "$cache/bin/$1"
 }
 
-# system_packages sees to the programs that the tests start as they are.
+# system_packages installs the system packages that the tests need, or names them.
 system_packages() {
     local missing=() PATH=$PATH:/usr/sbin:/sbin
     need() { command -v "$1" >/dev/null || missing+=("$2"); }

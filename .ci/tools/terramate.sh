@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Puts terramate, next to which `make bench` measures, into the cache of
-# install.sh, as bin/terramate, built from source. The version is pinned in
+# Puts terramate, which `make bench` compares with, into the cache of install.sh, as bin/terramate, built from source. The version is pinned in
 # terramate/go.mod.
 set -euo pipefail
 

@@ -10,17 +10,17 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// Block is a block and the text that it was read from.
+// Block is a block and its source text.
 type Block struct {
 	*hclsyntax.Block
 	Source []byte // of the whole file
 	File   string
 }
 
-// Text returns what stands in a range of the block's file.
+// Text returns the text in a range of the block's file.
 func (b Block) Text(r hcl.Range) string { return string(r.SliceBytes(b.Source)) }
 
-// Label is the block's own name: its labels, with dots.
+// Label returns the block's labels, joined by dots.
 func (b Block) Label() string { return strings.Join(b.Labels, ".") }
 
 // Attr returns the text of an attribute, or "".
@@ -65,7 +65,7 @@ func Parse(t testing.TB, path string) []Block {
 	return blocks
 }
 
-// LoadValues returns the attributes of a file of values, and of each the text.
+// LoadValues returns the attributes of a file of values, as text.
 func LoadValues(t testing.TB, path string) map[string]string {
 	t.Helper()
 	body, src := parse(t, path)

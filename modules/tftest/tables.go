@@ -8,8 +8,8 @@ import (
 
 const tablesEnd = "<!-- To here. -->\n"
 
-// CheckTables compares what stands in a file between two lines, the first of
-// which names the folder whose tests write it, or writes it.
+// CheckTables compares the text between two marker lines of a file with tables, or
+// writes it. The first marker names the folder whose tests write it.
 func CheckTables(t testing.TB, path, folder, tables string, write bool) {
 	t.Helper()
 	command := "go test ./" + folder + " -update"
@@ -31,6 +31,6 @@ func CheckTables(t testing.TB, path, folder, tables string, write bool) {
 			t.Fatal(err)
 		}
 	default:
-		t.Errorf("the tables in %s are of before: run %s", path, command)
+		t.Errorf("the tables in %s are out of date: run %s", path, command)
 	}
 }

@@ -1,5 +1,5 @@
-// Package tftest runs Terraform on HashiCorp's own AWS provider in tests, and
-// reads configuration and the tables that are written into READMEs from it.
+// Package tftest runs Terraform on HashiCorp's own AWS provider in tests. It also reads
+// configuration, and the tables in READMEs that are generated from it.
 package tftest
 
 import (
@@ -14,15 +14,15 @@ import (
 	"reconcile/internal/testtier"
 )
 
-// Terraform runs in a copy of the configuration, which keeps the tree clean.
+// Terraform runs in a copy of the configuration, so that the tree stays clean.
 type Terraform struct {
 	binary, dir string
 	env         []string
 	semaphore   chan struct{}
 }
 
-// New copies the folders, by the names that they get, and finds Terraform and
-// the provider where `make tools` puts them.
+// New copies the folders (source path by name in the copy), and finds Terraform and the
+// provider that `make tools` installed.
 func New(t testing.TB, folders map[string]string) *Terraform {
 	t.Helper()
 	config := testtier.CacheFile(t, "aws-provider", "aws-provider", "dev.tfrc")
@@ -47,14 +47,14 @@ func FindTool(t testing.TB, name string) string {
 	return testtier.Tool(t, name)
 }
 
-// FindMirror finds the configuration of Terraform's command line with which `init`
-// installs the provider, and the mirror that it names.
+// FindMirror returns the Terraform CLI configuration with which `init` installs the
+// provider, and the mirror that it names.
 func FindMirror(t testing.TB) (config, mirror string) {
 	t.Helper()
 	return testtier.CacheFile(t, "aws-provider", "aws-provider", "mirror.tfrc"), testtier.CacheFile(t, "aws-provider", "aws-provider", "mirror")
 }
 
-// Copy copies a folder of configuration, but for what Terraform leaves there.
+// Copy copies a folder of configuration, without the files that Terraform leaves there.
 func Copy(t testing.TB, from, to string) {
 	t.Helper()
 	err := filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
@@ -91,8 +91,8 @@ func (tf *Terraform) Write(t testing.TB, path, content string) {
 	}
 }
 
-// Run runs Terraform in a folder of the copy, two at a time, and returns what
-// it prints.
+// Run runs Terraform in a folder of the copy, at most two at a time, and returns its
+// output.
 func (tf *Terraform) Run(t testing.TB, dir string, args ...string) []byte {
 	t.Helper()
 	out, err := tf.Try(t, dir, args...)
@@ -102,8 +102,8 @@ func (tf *Terraform) Run(t testing.TB, dir string, args ...string) []byte {
 	return out
 }
 
-// Try is Run where Terraform may fail: the error is an *exec.ExitError, and
-// what is printed then has its errors, too.
+// Try is like Run, but Terraform may fail: the error is an *exec.ExitError, and the
+// output then includes Terraform's errors.
 func (tf *Terraform) Try(t testing.TB, dir string, args ...string) ([]byte, error) {
 	t.Helper()
 	tf.semaphore <- struct{}{}
