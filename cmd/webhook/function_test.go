@@ -145,12 +145,12 @@ func TestOddCases(t *testing.T) {
 		{"a tag", target, strings.ReplaceAll(push, "heads/main", "tags/v1"), 200, webhook.ResultIgnored, "a tag was pushed: v1"},
 		{"a deleted branch", target, strings.Replace(push, `"update"`, `"delete"`, 1), 200, webhook.ResultIgnored, "the branch was deleted: there is nothing to apply"},
 		{"another repository", target, strings.Replace(push, `"estate"`, `"app"`, 1), 200, webhook.ResultIgnored, "it is about the repository INFRA/app"},
-		{"merged elsewhere", target, strings.Replace(merge, `"base": "main"`, `"base": "release"`, 1), 200, webhook.ResultIgnored, "the pull request 12 was merged into release"},
-		{"not merged", target, strings.Replace(merge, `"3"`, `"2"`, 1), 200, webhook.ResultIgnored, "the pull request 12 was not merged by this"},
-		{"an unknown type", target, `{"id":1,"type":999}`, 200, webhook.ResultIgnored, "activities of type 999 move no branch"},
-		{"malformed JSON", target, `{"id":`, 400, webhook.ResultRefused, "not a webhook of Backlog's: unexpected end of JSON input"},
-		{"nothing", target, "", 400, webhook.ResultRefused, "not a webhook of Backlog's: unexpected end of JSON input"},
-		{"5 MB", target, strings.Repeat("x", 5<<20), 413, webhook.ResultRefused, "the body is over 524288 bytes"},
+		{"merged elsewhere", target, strings.Replace(merge, `"base": "main"`, `"base": "release"`, 1), 200, webhook.ResultIgnored, "pull request 12 was merged into release"},
+		{"not merged", target, strings.Replace(merge, `"3"`, `"2"`, 1), 200, webhook.ResultIgnored, "pull request 12 was not merged by this event"},
+		{"an unknown type", target, `{"id":1,"type":999}`, 200, webhook.ResultIgnored, "activities of type 999 do not change a branch"},
+		{"malformed JSON", target, `{"id":`, 400, webhook.ResultRefused, "not a Backlog webhook: unexpected end of JSON input"},
+		{"nothing", target, "", 400, webhook.ResultRefused, "not a Backlog webhook: unexpected end of JSON input"},
+		{"5 MB", target, strings.Repeat("x", 5<<20), 413, webhook.ResultRefused, "the body is larger than 524288 bytes"},
 		{"a wrong token", target + "x", push, 403, webhook.ResultRefused, "the token is wrong or missing"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -173,7 +173,7 @@ func TestOddCases(t *testing.T) {
 		}
 	}
 	g.sourceIP = "198.51.100.1"
-	if status, answer := postWebhook(t, target, jsonType, push); status != 403 || answer.Reason != "this address may not call" {
+	if status, answer := postWebhook(t, target, jsonType, push); status != 403 || answer.Reason != "this address is not allowed" {
 		t.Errorf("%d %+v", status, answer)
 	}
 	// An event that is none of API Gateway's.

@@ -76,9 +76,9 @@ func checkOwner(path string, info fs.FileInfo, isTarget bool) error {
 	owner, euid := int(info.Sys().(*syscall.Stat_t).Uid), os.Geteuid()
 	switch {
 	case owner != 0 && owner != euid && (isTarget || owner != overflowUID):
-		return &Error{path, fmt.Sprintf("belongs to another user (%d)", owner), "use a folder of your own, or change its owner (chown)"}
+		return &Error{path, fmt.Sprintf("is owned by another user (%d)", owner), "use a directory that you own, or change its owner (chown)"}
 	case isTarget && mode.Perm()&0o022 != 0, !isTarget && mode.Perm()&0o002 != 0 && mode&fs.ModeSticky == 0:
-		return &Error{path, fmt.Sprintf("may be written by other users (%s)", mode), "take that right away: chmod go-w " + path}
+		return &Error{path, fmt.Sprintf("is writable by other users (%s)", mode), "run: chmod go-w " + path}
 	}
 	return nil
 }

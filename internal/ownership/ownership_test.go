@@ -35,17 +35,17 @@ func TestJudge(t *testing.T) {
 	}{
 		{"our own", fakeInfo{me, 0o700}, true, ""},
 		{"root's", fakeInfo{0, 0o755}, true, ""},
-		{"another user's", fakeInfo{me + 4711, 0o700}, true, "belongs to another user"},
-		{"an unmapped user's", fakeInfo{overflowUID, 0o700}, true, "belongs to another user"},
-		{"writable by all", fakeInfo{me, 0o777}, true, "may be written by other users"},
-		{"writable by all, sticky", fakeInfo{me, 0o777 | fs.ModeSticky}, true, "may be written by other users"},
-		{"writable by the group", fakeInfo{me, 0o770}, true, "may be written by other users"},
+		{"another user's", fakeInfo{me + 4711, 0o700}, true, "is owned by another user"},
+		{"an unmapped user's", fakeInfo{overflowUID, 0o700}, true, "is owned by another user"},
+		{"writable by all", fakeInfo{me, 0o777}, true, "is writable by other users"},
+		{"writable by all, sticky", fakeInfo{me, 0o777 | fs.ModeSticky}, true, "is writable by other users"},
+		{"writable by the group", fakeInfo{me, 0o770}, true, "is writable by other users"},
 		{"above: our own", fakeInfo{me, 0o755}, false, ""},
 		{"above: the group's", fakeInfo{me, 0o775}, false, ""},
 		{"above: sticky", fakeInfo{0, 0o777 | fs.ModeSticky}, false, ""},
 		{"above: unmapped", fakeInfo{overflowUID, 0o755}, false, ""},
-		{"above: writable by all", fakeInfo{0, 0o777}, false, "may be written by other users"},
-		{"above: another user's", fakeInfo{me + 4711, 0o755}, false, "belongs to another user"},
+		{"above: writable by all", fakeInfo{0, 0o777}, false, "is writable by other users"},
+		{"above: another user's", fakeInfo{me + 4711, 0o755}, false, "is owned by another user"},
 	} {
 		err := checkOwner("x", test.info, test.ours)
 		if test.wrong == "" && err != nil || test.wrong != "" && (err == nil || !strings.Contains(err.Error(), test.wrong)) {

@@ -49,13 +49,13 @@ func New(o Options) (*Client, error) {
 	base, err := url.Parse(o.URL)
 	if err != nil || base.Host == "" || base.Scheme != "https" && base.Scheme != "http" || base.User != nil {
 		// The text of err would contain the URL, which may contain a secret.
-		return nil, errors.New("the URL of a Backlog space is like https://SPACE.backlog.com")
+		return nil, errors.New("invalid URL of a Backlog space: it must look like https://SPACE.backlog.com")
 	}
 	if base.Scheme == "http" && !isLoopback(base.Hostname()) {
-		return nil, errors.New(base.Host + ": the API key would cross the network in plain text; use https")
+		return nil, errors.New(base.Host + ": http would send the API key in plain text: use https")
 	}
 	if (o.APIKey == "") == (o.Token == "") {
-		return nil, errors.New(base.Host + ": Backlog needs an API key or an OAuth token, one of the two")
+		return nil, errors.New(base.Host + ": set an API key or an OAuth token, but not both")
 	}
 	if o.Timeout == 0 {
 		o.Timeout = 30 * time.Second

@@ -16,9 +16,9 @@ var (
 	ErrNotFound    = errors.New("not found")
 	ErrRefused     = errors.New("refused")
 	ErrRateLimit   = errors.New("rate limit reached")
-	ErrUnavailable = errors.New("the server failed")
-	ErrNotBacklog  = errors.New("the answer is not Backlog's")
-	ErrTooLarge    = errors.New("the answer is too large")
+	ErrUnavailable = errors.New("server error")
+	ErrNotBacklog  = errors.New("the response is not from Backlog")
+	ErrTooLarge    = errors.New("the response is too large")
 )
 
 // Error is a failed request. It contains no key or token.
@@ -64,7 +64,7 @@ func (c *Client) statusError(op string, status int, body []byte) *Error {
 	}
 	switch {
 	case status == http.StatusUnauthorized:
-		e.Kind, e.Help = ErrAuth, "make an API key in Backlog's personal settings, or renew the token"
+		e.Kind, e.Help = ErrAuth, "create an API key in Backlog's personal settings, or renew the token"
 	case status == http.StatusForbidden:
 		e.Kind, e.Help = ErrForbidden, "check the user's role in the project, and the addresses that the space allows"
 	case status == http.StatusNotFound:

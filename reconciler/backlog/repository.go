@@ -44,7 +44,7 @@ func (c *Client) Repository(ctx context.Context, repo Repo) (repository Reposito
 // SPACE@SPACE.git.backlog.com:/PROJ/repo.git.
 const gitHost = ".git."
 
-var errRemote = errors.New("not a Git remote of Backlog, which is like https://SPACE.backlog.com/git/PROJECT/repo.git")
+var errRemote = errors.New("not a Backlog Git remote: it must look like https://SPACE.backlog.com/git/PROJECT/repo.git")
 
 // ParseRemote parses a Git remote. It returns the space, as the URL for Options, and the
 // repository. An HTTPS remote is like https://SPACE.backlog.com/git/PROJ/repo.git, or

@@ -57,7 +57,7 @@ func (c *Client) call(ctx context.Context, method, path string, values url.Value
 		if deadline, ok := ctx.Deadline(); c.Now().Add(retryAfter).Sub(start) > c.MaxWait || ok && c.Now().Add(retryAfter).After(deadline) {
 			return err
 		}
-		c.Log.WarnContext(ctx, "Backlog: trying again", "request", op, "after", retryAfter.String(), "error", err)
+		c.Log.WarnContext(ctx, "Backlog request failed, will retry", "request", op, "after", retryAfter.String(), "error", err)
 		if err := c.Sleep(ctx, retryAfter); err != nil {
 			return fmt.Errorf("%s: %w", op, err)
 		}
@@ -110,7 +110,7 @@ func (c *Client) send(ctx context.Context, method, path string, values url.Value
 		return 0, &Error{Kind: ErrTooLarge, Op: op, Status: httpResponse.StatusCode, Text: fmt.Sprintf("over %d bytes", maxResponseSize)}
 	}
 	if kind, _, _ := mime.ParseMediaType(httpResponse.Header.Get("Content-Type")); kind != "application/json" {
-		return 0, &Error{Kind: ErrNotBacklog, Op: op, Status: httpResponse.StatusCode, Text: fmt.Sprintf("it is %q", kind), Help: "check the URL of the space, and the proxy"}
+		return 0, &Error{Kind: ErrNotBacklog, Op: op, Status: httpResponse.StatusCode, Text: fmt.Sprintf("content type is %q", kind), Help: "check the URL of the space, and the proxy"}
 	}
 	if err := json.Unmarshal(body, response); err != nil {
 		return 0, &Error{Kind: ErrNotBacklog, Op: op, Status: httpResponse.StatusCode, Err: err}

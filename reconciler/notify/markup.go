@@ -36,7 +36,7 @@ func (f Format) newMarkup() (markup, error) {
 	case Notation:
 		return notation{}, nil
 	}
-	return nil, fmt.Errorf("text format %q is not known: there are %s and %s", f, Markdown, Notation)
+	return nil, fmt.Errorf("unknown text format %q: use %s or %s", f, Markdown, Notation)
 }
 
 type markdown struct{}

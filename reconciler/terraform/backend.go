@@ -19,7 +19,7 @@ func (s *Session) checkBackend() error {
 	case s.spec.LocalState == "" && s.spec.CheckBackend != nil:
 		return s.spec.CheckBackend(kind, config)
 	case s.spec.LocalState != "" && (kind != "local" || config["path"] != s.spec.LocalState):
-		return fmt.Errorf("the state is meant to be in the backend \"local\" at %s, but after init Terraform has it in %q at %v: remove what else says where it is", s.spec.LocalState, kind, config)
+		return fmt.Errorf("the state must be in backend \"local\" at %s, but terraform init used %q at %v: remove the other backend settings", s.spec.LocalState, kind, config)
 	}
 	return nil
 }

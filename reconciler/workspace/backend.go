@@ -34,15 +34,15 @@ func (e *evaluation) resolveBackend(w *Workspace, s *scope) {
 		e.problems = append(e.problems, p)
 	}
 	if block.inOverrideFile {
-		addProblem("an override file must not say where the state lies: put the %s block into a file that is none", block.kind)
+		addProblem("an override file cannot set the backend: move the %s block into a .tf file that is no override", block.kind)
 		return
 	}
 	if block.kind == "cloud" || block.kind == "remote" {
 		each := ""
 		if block.hasSeveralWorkspaces() {
-			each = ", in a directory of its own for each of its workspaces"
+			each = ", and give each of its workspaces its own directory"
 		}
-		addProblem("backend %q runs Terraform elsewhere, where this program has no say: keep the state in another backend, such as s3%s", block.kind, each)
+		addProblem("backend %q runs Terraform remotely, which is not supported: use another backend, such as s3%s", block.kind, each)
 		return
 	}
 	args := map[string]string{}
@@ -52,7 +52,7 @@ func (e *evaluation) resolveBackend(w *Workspace, s *scope) {
 		case v.IsWhollyKnown():
 			args[name] = scalarText(v)
 		default:
-			addProblem("backend %q: %s cannot be evaluated before Terraform runs", block.kind, name)
+			addProblem("backend %q: %s is not known before Terraform runs: use a constant", block.kind, name)
 		}
 	}
 	var values map[string]cty.Value
@@ -66,13 +66,13 @@ func (e *evaluation) resolveBackend(w *Workspace, s *scope) {
 	}
 	for _, name := range requiredArgs[block.kind] {
 		if args[name] == "" {
-			addProblem("backend %q: %s is not set, here or in the environment's backend_config in %s", block.kind, name, SettingsFile)
+			addProblem("backend %q: %s is not set: set it here or in the environment's backend_config in %s", block.kind, name, SettingsFile)
 			return
 		}
 	}
 	for _, name := range []string{"workspace_key_prefix", "workspace_dir"} {
 		if args[name] != "" {
-			addProblem("backend %q: %s is set, so "+onlyDefaultText+", and remove %[2]s", block.kind, name)
+			addProblem("backend %q: %s is set, but "+onlyDefaultText+", then remove %[2]s", block.kind, name)
 			return
 		}
 	}
@@ -88,7 +88,7 @@ func (e *evaluation) resolveBackend(w *Workspace, s *scope) {
 // location than the configuration was read to say.
 func (b Backend) Check(kind string, args map[string]string) error {
 	if actual := locationArgs(kind, args); kind != b.Type || !maps.Equal(actual, b.Config) {
-		return fmt.Errorf("the state is meant to be in the backend %q at %v, but after init Terraform has it in %q at %v: say in one place, and with constants, where it is", b.Type, b.Config, kind, actual)
+		return fmt.Errorf("the configuration sets backend %q at %v, but terraform init used %q at %v: set the backend in one place, with constants", b.Type, b.Config, kind, actual)
 	}
 	return nil
 }

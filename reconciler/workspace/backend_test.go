@@ -13,23 +13,23 @@ func TestRefusedBackends(t *testing.T) {
 		files map[string]string
 		want  string
 	}{
-		"override":             {map[string]string{"m.tf": "", "zzzz_override.tf": strings.Replace(s3, "%", "", 1)}, "an override file must not say where the state lies"},
-		"json":                 {map[string]string{"m.tf": "", "override.tf.json": `{"terraform":{"backend":{"local":{"path":"x"}}}}`}, "an override file must not"},
-		"cloud":                {map[string]string{"m.tf": "", "a_override.tf": "terraform {\n  cloud {}\n}\n"}, "an override file must not"},
-		"workspaces":           {map[string]string{"m.tf": strings.Replace(s3, "%", "workspace_key_prefix = \"p\"", 1)}, "only the default one is supported"},
-		"tags":                 {map[string]string{"m.tf": "terraform {\n  cloud {\n    workspaces {\n      tags = [\"x\"]\n    }\n  }\n}\n"}, "such as s3, in a directory of its own for each of its workspaces"},
-		"prefix":               {map[string]string{"m.tf": "terraform {\n  backend \"remote\" {\n    workspaces {\n      prefix = \"x\"\n    }\n  }\n}\n"}, "for each of its workspaces"},
+		"override":             {map[string]string{"m.tf": "", "zzzz_override.tf": strings.Replace(s3, "%", "", 1)}, "an override file cannot set the backend"},
+		"json":                 {map[string]string{"m.tf": "", "override.tf.json": `{"terraform":{"backend":{"local":{"path":"x"}}}}`}, "an override file cannot"},
+		"cloud":                {map[string]string{"m.tf": "", "a_override.tf": "terraform {\n  cloud {}\n}\n"}, "an override file cannot"},
+		"workspaces":           {map[string]string{"m.tf": strings.Replace(s3, "%", "workspace_key_prefix = \"p\"", 1)}, "only the default Terraform CLI workspace is supported"},
+		"tags":                 {map[string]string{"m.tf": "terraform {\n  cloud {\n    workspaces {\n      tags = [\"x\"]\n    }\n  }\n}\n"}, "such as s3, and give each of its workspaces its own directory"},
+		"prefix":               {map[string]string{"m.tf": "terraform {\n  backend \"remote\" {\n    workspaces {\n      prefix = \"x\"\n    }\n  }\n}\n"}, "give each of its workspaces its own directory"},
 		"one":                  {map[string]string{"m.tf": "terraform {\n  cloud {\n    workspaces {\n      name = \"x\"\n    }\n  }\n}\n"}, "such as s3"},
-		"states":               {map[string]string{"m.tf": "", "terraform.tfstate.d/prod/terraform.tfstate": "{}"}, "env/a/terraform.tfstate.d: this directory has a state for each"},
+		"states":               {map[string]string{"m.tf": "", "terraform.tfstate.d/prod/terraform.tfstate": "{}"}, "env/a/terraform.tfstate.d: only the default Terraform CLI workspace"},
 		"selected":             {map[string]string{"m.tf": "", ".terraform/environment": "prod"}, `env/a/.terraform/environment: the Terraform CLI workspace "prod" is selected`},
 		"default":              {map[string]string{"m.tf": "", ".terraform/environment": "default\n"}, ""},
-		"named":                {map[string]string{"m.tf": "locals {\n  a = \"x-${terraform.workspace}\"\n  b = [for k in [1] : terraform.workspace]\n}\n"}, `env/a/m.tf:2:12: terraform.workspace (and in 1 more places) is used, so this directory has a state for each Terraform CLI workspace, and only the default one is supported: make a directory of each, with a state of its own, and write its name where this stands ("default" where there never was another one)`},
+		"named":                {map[string]string{"m.tf": "locals {\n  a = \"x-${terraform.workspace}\"\n  b = [for k in [1] : terraform.workspace]\n}\n"}, `env/a/m.tf:2:12: terraform.workspace (and in 1 more places) is used, but only the default Terraform CLI workspace is supported: give each CLI workspace its own directory and state, then replace this with the workspace's name ("default" if there never was another one)`},
 		"named in a module":    {map[string]string{"m.tf": "module \"m\" {\n  source = \"./m\"\n}\n", "m/m.tf": "output \"o\" {\n  value = terraform.workspace == \"prod\" ? 1 : 2\n}\n"}, "env/a/m/m.tf:2:11: terraform.workspace is used"},
 		"named in JSON":        {map[string]string{"m.tf.json": `{"locals": {"a": "${terraform.workspace}"}}`}, "terraform.workspace is used"},
 		"named by a read":      {map[string]string{"m.tf": "data \"terraform_remote_state\" \"x\" {\n  backend   = \"local\"\n  workspace = terraform.workspace\n}\n"}, "m.tf:3:15: terraform.workspace is used"},
 		"named in no instance": {map[string]string{"m.tf": "module \"m\" {\n  source = \"./m\"\n  count = 0\n}\n", "m/m.tf": "output \"o\" {\n  value = terraform.workspace\n}\n"}, ""},
 		"another name":         {map[string]string{"m.tf": "variable \"terraform\" {}\nlocals {\n  a = var.terraform.workspace\n}\n"}, ""},
-		"reserved":             {map[string]string{"m.tf": "", "zzz_reconcile_override.tofu": ""}, "names that begin with zzz_reconcile"},
+		"reserved":             {map[string]string{"m.tf": "", "zzz_reconcile_override.tofu": ""}, "the prefix zzz_reconcile is reserved"},
 		"good":                 {map[string]string{"m.tf": strings.Replace(s3, "%", "", 1), "a_override.tf": ""}, ""},
 	} {
 		files := map[string]string{}
@@ -64,11 +64,11 @@ func TestNoWorkspaces(t *testing.T) {
 		"infra/a/main.tf": "module \"m\" {\n  source = \"../../lib/m\"\n}\n", "infra/b/main.tf": "", "lib/m/main.tf": "", "one/x.tf": "",
 	})
 	s := &Settings{patterns: []posString{{text: defaultPattern}}}
-	want := `there is some in infra/a, infra/b, one: if those are root modules, write into env/reconcile.hcl: workspaces = ["infra/*", "one"]`
+	want := `these directories have configuration: infra/a, infra/b, one: if they are root modules, add this line to env/reconcile.hcl: workspaces = ["infra/*", "one"]`
 	if err := NewLoader(tree, Terraform).NoWorkspacesError(s); !strings.Contains(err.Error(), want) {
 		t.Error(err)
 	}
-	if err := NewLoader(newTree(map[string]string{"README": ""}), Terraform).NoWorkspacesError(s); !strings.Contains(err.Error(), "is it the right branch?") {
+	if err := NewLoader(newTree(map[string]string{"README": ""}), Terraform).NoWorkspacesError(s); !strings.Contains(err.Error(), "is this the right branch?") {
 		t.Error(err)
 	}
 }

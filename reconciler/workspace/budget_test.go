@@ -146,11 +146,11 @@ func TestBudgetOfFiles(t *testing.T) {
 		t.Errorf("%v, %v", w.Inputs, w.Err)
 	}
 	w = NewLoader(tree, Terraform).Load(Dir{Name: "b", Path: "env/b"}, Config{})
-	if w.Err == nil || !strings.Contains(w.Err.Error(), "are not read") {
+	if w.Err == nil || !strings.Contains(w.Err.Error(), "the limit is") {
 		t.Errorf("a large file: %v", w.Err)
 	}
 	tree = sampleRepo(map[string]string{SettingsFile: "defaults {\n  apply = \"${" + bomb + "[0]}\"\n}\n"})
-	if _, err := LoadSettings(tree, ""); err == nil || !strings.Contains(err.Error(), "takes more than it may") {
+	if _, err := LoadSettings(tree, ""); err == nil || !strings.Contains(err.Error(), "exceeds the evaluation limit") {
 		t.Errorf("settings: %v", err)
 	}
 }

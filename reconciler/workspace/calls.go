@@ -18,13 +18,13 @@ func (e *evaluation) walkCall(s *scope, c *moduleCall) {
 	text, known := asString(s.evaluate(source.Expression, nil))
 	switch {
 	case !known:
-		e.checker.addViolation(source.file, source.Range(), "", "the source of module %q cannot be told before Terraform runs", c.name)
+		e.checker.addViolation(source.file, source.Range(), "", "the source of module %q is not known before Terraform runs", c.name)
 		// The inputs of such a module are unknown, so every file counts.
-		e.inputs.addGuess(".", problemAt(source.file, source.Range(), "the source of module %q cannot be evaluated here: every change in the repository counts", c.name))
+		e.inputs.addGuess(".", problemAt(source.file, source.Range(), "the source of module %q cannot be evaluated: every change in the repository counts", c.name))
 	case isLocalSource(text) && !isOutsideRepo(path.Join(s.module.dir, text)):
 		e.walkLocalCall(s, c, source, path.Join(s.module.dir, text))
 	case isLocalSource(text), path.IsAbs(text):
-		e.problems = append(e.problems, problemAt(source.file, source.Range(), "module %q: source %s lies outside the repository", c.name, text))
+		e.problems = append(e.problems, problemAt(source.file, source.Range(), "module %q: source %s is outside the repository", c.name, text))
 	default:
 		e.checkRemoteCall(c, source, text)
 	}
@@ -152,11 +152,11 @@ func (e *evaluation) checkRemoteCall(c *moduleCall, source definition, text stri
 		if exact {
 			return
 		}
-		e.addWarning(source.file, source.Expression, "module %q comes from a registry without an exact version: a new one is not seen", c.name)
+		e.addWarning(source.file, source.Expression, "module %q has no exact version: reconcile does not notice a new version in the registry", c.name)
 		return
 	}
 	if !pinnedRef.MatchString(text) {
-		e.addWarning(source.file, source.Expression, "module %q comes from elsewhere without an exact ref: changes there are not seen", c.name)
+		e.addWarning(source.file, source.Expression, "module %q has a remote source without an exact ref: reconcile does not notice changes there", c.name)
 	}
 }
 

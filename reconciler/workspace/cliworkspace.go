@@ -13,7 +13,7 @@ import (
 // resources a second time, in the workspace "default".
 
 // onlyDefaultText says why such a directory is an error, and what to do.
-const onlyDefaultText = "this directory has a state for each Terraform CLI workspace, and only the default one is supported: make a directory of each, with a state of its own"
+const onlyDefaultText = "only the default Terraform CLI workspace is supported: give each CLI workspace its own directory and state"
 
 // isCLIWorkspaceRef reports whether t refers to the name of the CLI workspace.
 func isCLIWorkspaceRef(t hcl.Traversal) bool {
@@ -26,18 +26,18 @@ func isCLIWorkspaceRef(t hcl.Traversal) bool {
 // workspaces.
 func (e *evaluation) rejectCLIWorkspaces(w *Workspace) {
 	if states := path.Join(w.Path, "terraform.tfstate.d"); e.tree.ID(states) != AbsentID {
-		e.problems = append(e.problems, &Problem{File: states, Text: onlyDefaultText + ", and take this out of Git"})
+		e.problems = append(e.problems, &Problem{File: states, Text: onlyDefaultText + ", then remove this directory from Git"})
 	}
 	selected := path.Join(w.Path, ".terraform/environment")
 	if text, err := readLimited(e.tree, selected, maxConfigSize); err == nil && strings.TrimSpace(string(text)) != defaultWorkspace {
-		e.problems = append(e.problems, &Problem{File: selected, Text: fmt.Sprintf("the Terraform CLI workspace %q is selected, and %s, and take .terraform out of Git", strings.TrimSpace(string(text)), onlyDefaultText)})
+		e.problems = append(e.problems, &Problem{File: selected, Text: fmt.Sprintf("the Terraform CLI workspace %q is selected, but %s, then remove .terraform from Git", strings.TrimSpace(string(text)), onlyDefaultText)})
 	}
 	if places := sortProblems(e.cliWorkspaceRefs); len(places) > 0 && e.checker == nil {
 		p := *places[0]
 		if more := len(places) - 1; more > 0 {
 			p.Text += fmt.Sprintf(" (and in %d more places)", more)
 		}
-		p.Text += " is used, so " + onlyDefaultText + ", and write its name where this stands (\"default\" where there never was another one)"
+		p.Text += " is used, but " + onlyDefaultText + ", then replace this with the workspace's name (\"default\" if there never was another one)"
 		e.problems = append(e.problems, &p)
 	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // ErrCycle is wrapped by Graph.Err for workspaces in a dependency cycle.
-var ErrCycle = errors.New("workspaces depend on each other")
+var ErrCycle = errors.New("dependency cycle between workspaces")
 
 // dropGuesses drops guesses until no guess is in a cycle, the least certain first. Guesses
 // of equal certainty are dropped together, so that names do not decide.
@@ -43,7 +43,7 @@ func (l *graphBuilder) dropGuesses() {
 		})
 		for _, key := range sortedKeys(dropped) {
 			reader, read, _ := strings.Cut(key, "\x00")
-			l.addWarning(reader, "workspace %s may read the state of %s (%s), but does not wait for it, since that would close a circle: name those it reads in depends_on in %s", reader, strings.Join(dropped[key], ", "), read, SettingsFile)
+			l.addWarning(reader, "workspace %s may read the state of %s (%s), but this dependency is ignored, because it would close a cycle: list the workspaces that it reads in depends_on in %s", reader, strings.Join(dropped[key], ", "), read, SettingsFile)
 		}
 	}
 }
@@ -57,7 +57,7 @@ func (l *graphBuilder) rejectCycles() {
 			continue
 		}
 		inSameCycle := func(up string) bool { return cycle[up] == cycle[n.Name] }
-		l.addError(n.Name, fmt.Errorf("%w in a circle: %s", ErrCycle, strings.Join(l.shortestCycle(n.Name, inSameCycle), " -> ")))
+		l.addError(n.Name, fmt.Errorf("%w: %s", ErrCycle, strings.Join(l.shortestCycle(n.Name, inSameCycle), " -> ")))
 	}
 	for name, up := range l.upstream {
 		if id := cycle[name]; id != 0 {

@@ -27,11 +27,11 @@ func Discover(tree Tree, s *Settings, product Product) ([]Dir, error) {
 			return nil, fmt.Errorf("look for workspaces in %s: %w", pattern.text, err)
 		}
 		if len(dirs) == 0 && pattern.rng.Start.Line > 0 {
-			unmatched = append(unmatched, problemAt(SettingsFile, pattern.rng, "workspaces: %q matches no directory that holds .tf files", pattern.text))
+			unmatched = append(unmatched, problemAt(SettingsFile, pattern.rng, "workspaces: %q matches no directory with .tf files", pattern.text))
 		}
 		for _, d := range dirs {
 			if other, taken := found[d.Name]; taken && other != d.Path {
-				duplicates[d.Name] = append(duplicates[d.Name], problemAt(SettingsFile, pattern.rng, "workspaces: %s and %s would both be named %q: use patterns whose fixed parts differ", other, d.Path, d.Name))
+				duplicates[d.Name] = append(duplicates[d.Name], problemAt(SettingsFile, pattern.rng, "workspaces: %s and %s would both be named %q: use patterns with different fixed parts", other, d.Path, d.Name))
 				openTofuOnly[d.Name] = openTofuOnly[d.Name] && d.openTofuOnly
 				continue
 			}
@@ -100,7 +100,7 @@ func (s *Settings) configure(tree Tree, duplicates map[string][]*Problem) []*Pro
 func (s *Settings) warnUnknownWorkspaces(d *settingsDecoder, l settingsLayer) {
 	for label, o := range l.workspaces {
 		if _, ok := s.paths[label]; !ok {
-			d.addProblem(o.labelRange, "%s: as long as it is not known whose settings these are, none are used: correct the name or remove the block", s.unknownWorkspaceText(label))
+			d.addProblem(o.labelRange, "%s: the settings are not used until you correct the name or remove the block", s.unknownWorkspaceText(label))
 		}
 	}
 }
@@ -138,7 +138,7 @@ func (s *Settings) unknownWorkspaceText(name string) string {
 func (s *Settings) describeNames() string {
 	names := sortedKeys(s.paths)
 	if len(names) == 0 {
-		return "none was found"
+		return "no workspace was found"
 	}
 	const shown = 10
 	if more := len(names) - shown; more > 0 {

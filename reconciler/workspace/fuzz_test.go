@@ -51,7 +51,7 @@ func loadText(name, text string) *Workspace {
 // checkLoaded checks what holds of every workspace, whatever its text says.
 func checkLoaded(t *testing.T, w *Workspace) {
 	t.Helper()
-	if w.Err != nil && strings.Contains(w.Err.Error(), "a fault in reading") {
+	if w.Err != nil && strings.Contains(w.Err.Error(), "internal error while reading") {
 		t.Fatal(w.Err)
 	}
 	if len(w.Inputs) == 0 || w.Inputs[0] != "env/a" {

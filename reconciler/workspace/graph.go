@@ -113,7 +113,7 @@ func (l *graphBuilder) registerStates() {
 			if !taken {
 				l.byIdentity[n.Identity] = n.Name
 			} else if !recalled {
-				err := fmt.Errorf("workspaces %s and %s keep their state at one place, %s: give each a place of its own", other, n.Name, n.Identity)
+				err := fmt.Errorf("workspaces %s and %s use the same state, %s: give each its own state", other, n.Name, n.Identity)
 				l.addError(other, err)
 				l.addError(n.Name, err)
 			}
@@ -147,7 +147,7 @@ func (l *graphBuilder) addDependencies(n Node) {
 				l.guesses = append(l.guesses, guess{n.Name, up, read})
 			}
 			if len(found) == 0 && hasWildcard {
-				l.addWarning(n.Name, "workspace %s reads a state whose place cannot be evaluated (%s), and no other workspace fits: it is taken for one from elsewhere; if it is one of this repository, name the workspace in depends_on in %s", n.Name, read, SettingsFile)
+				l.addWarning(n.Name, "workspace %s reads a state whose location cannot be evaluated (%s), and no other workspace matches: it is treated as an external state; if a workspace of this repository owns it, list that workspace in depends_on in %s", n.Name, read, SettingsFile)
 			}
 		case len(found) > 0:
 			l.upstream[n.Name] = append(l.upstream[n.Name], found...)

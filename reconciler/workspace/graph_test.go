@@ -82,7 +82,7 @@ func TestLinkErrors(t *testing.T) {
 		{"two circles", parseNodes("a depends=b", "b depends=a", "c depends=d,a", "d depends=c", "z depends=c"), "a b c d", "a -> b -> a"},
 		{"itself", parseNodes("a depends=a", "z"), "a", "workspace a depends on itself"},
 		{"nothing", parseNodes("a depends=b", "z"), "a", "workspace a depends on b, which does not exist"},
-		{"one identity", parseNodes("a s3://x", "b s3://x", "z reads=s3://x"), "a b", "workspaces a and b keep their state at one place, s3://x"},
+		{"one identity", parseNodes("a s3://x", "b s3://x", "z reads=s3://x"), "a b", "workspaces a and b use the same state, s3://x"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -74,14 +74,14 @@ func (in *inputs) addLinksBelow(dir string) (errs []error) {
 }
 
 func submoduleError(p string) error {
-	return fmt.Errorf("%s is a Git submodule, which is not supported: keep its files in this repository, or call it as a module by its Git URL", p)
+	return fmt.Errorf("%s is a Git submodule, which is not supported: copy its files into this repository, or call it as a module by its Git URL", p)
 }
 
 func pointerError(p string) error {
 	return fmt.Errorf("%s %s", p, lfsPointerText)
 }
 
-const lfsPointerText = "is a Git LFS pointer, which is not supported: keep the file itself in Git, or out of what Terraform reads"
+const lfsPointerText = "is a Git LFS pointer, which is not supported: commit the file itself to Git, or move it out of what Terraform reads"
 
 // addGuess adds a directory that may contain an input. The warning counts only if the
 // directory does not become an input anyway.

@@ -19,11 +19,11 @@ func (l *Loader) Load(dir Dir, cfg Config) (w *Workspace) {
 	// workspace that crashes them must not stop the others.
 	defer func() {
 		if r := recover(); r != nil {
-			w.Err = fmt.Errorf("%s: a fault in reading the configuration: %v", dir.Path, r)
+			w.Err = fmt.Errorf("%s: internal error while reading the configuration: %v", dir.Path, r)
 		}
 	}()
 	if !gitpath.IsPlain(dir.Path) {
-		w.Err = fmt.Errorf("workspace %s: the name of its directory is not UTF-8, or does not print: rename it, since Terraform would write another one", dir.Name)
+		w.Err = fmt.Errorf("workspace %s: the name of its directory is not printable UTF-8: rename the directory, because Terraform would write another name", dir.Name)
 		return w
 	}
 	e := &evaluation{
@@ -90,7 +90,7 @@ func (e *evaluation) checkReservedNames(dir string) {
 	entries, _ := e.tree.ReadDir(dir) // this error is already reported
 	for _, entry := range entries {
 		if strings.HasPrefix(entry.Name(), GeneratedPrefix) {
-			e.problems = append(e.problems, &Problem{File: path.Join(dir, entry.Name()), Text: "names that begin with " + GeneratedPrefix + " are those of generated files: give it another"})
+			e.problems = append(e.problems, &Problem{File: path.Join(dir, entry.Name()), Text: "the prefix " + GeneratedPrefix + " is reserved for generated files: rename this file"})
 		}
 	}
 }

@@ -19,7 +19,7 @@ type meter struct {
 
 // errBudgetExceeded stops an evaluation. It is a panic value, because a loop continues
 // after errors.
-var errBudgetExceeded = errors.New("evaluating takes more steps than it may")
+var errBudgetExceeded = errors.New("the evaluation exceeds its step limit")
 
 // meterName is not a name that configuration can refer to.
 const meterName = "\x00meter"
@@ -175,7 +175,7 @@ func meterExpr(x *hclsyntax.Expression, use exprUse) {
 
 func (e *evaluation) warnExceeded(x hclsyntax.Expression) {
 	e.warnings = append(e.warnings, problemAt(x.Range().Filename, x.Range(),
-		"its value is larger, or takes more steps, than is worked out here: it is not known, and what it may name counts"))
+		"this expression exceeds the evaluation limit: its value is unknown, and every file that it may name is an input"))
 }
 
 // evaluateBounded evaluates an expression that refers only to names in ctx; ctx may be nil.

@@ -106,9 +106,9 @@ func (l *Loader) requireConfig(dir string) error {
 		return err
 	}
 	if files := OpenTofu.configFiles(entries); len(files) > 0 {
-		return fmt.Errorf("%s holds configuration for OpenTofu alone (%s), and the program is Terraform, which does not read it: rename it to .tf, or run OpenTofu (--terraform tofu)", dir, files[0].Name())
+		return fmt.Errorf("%s has only OpenTofu configuration (%s), which Terraform does not read: rename the files to .tf, or run OpenTofu (--terraform tofu)", dir, files[0].Name())
 	}
-	return fmt.Errorf("%s holds no configuration", dir)
+	return fmt.Errorf("%s has no Terraform configuration", dir)
 }
 
 // addBlock adds one top-level block. Blocks of override files come last, so that they

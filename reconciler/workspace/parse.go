@@ -69,7 +69,7 @@ func loadOrder(name string) int {
 	return 0
 }
 
-const tooDeepText = "expressions are nested too deep to be read"
+const tooDeepText = "expressions are nested too deeply"
 
 // parse parses one configuration file. It translates JSON, so that all code examines one
 // syntax.

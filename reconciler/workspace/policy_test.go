@@ -46,7 +46,7 @@ func TestPreviewSettings(t *testing.T) {
 		"preview {\n  modules = [\"../x\"]\n}\n":                     `env/reconcile.hcl:2:14: modules: "../x" is not a module's source`,
 		"preview {\n  refuse = [\"aws[\"]\n}\n":                      `env/reconcile.hcl:2:13: refuse: "aws[" is not a name`,
 		"preview {\n  nonsense = true\n}\n":                          "env/reconcile.hcl:2:3: Unsupported argument",
-		"preview {\n}\npreview {\n}\n":                               "env/reconcile.hcl:3:1: preview: there may be one such block only",
+		"preview {\n}\npreview {\n}\n":                               "env/reconcile.hcl:3:1: preview: only one such block is allowed",
 		"preview {\n  providers = [\"example.com:8443/own/x\"]\n}\n": "",
 	} {
 		settings, err := LoadSettings(newTree(map[string]string{SettingsFile: text}), "")

@@ -43,7 +43,7 @@ func (e *evaluation) addRemoteState(s *scope, r *resource) {
 		}
 		e.reads[read] = true
 		if strings.Contains(read, wildcard) && len(e.config.DependsOn) == 0 {
-			format := "which state this reads cannot be evaluated (%s): it waits for every workspace that fits; name those it reads in depends_on in %s"
+			format := "the state that this reads cannot be evaluated (%s): the workspace depends on every workspace that matches; list those that it reads in depends_on in %s"
 			e.warnings = append(e.warnings, &Problem{File: r.file, Line: r.line, Text: fmt.Sprintf(format, read, SettingsFile)})
 		}
 	})

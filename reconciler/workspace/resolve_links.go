@@ -22,7 +22,7 @@ type resolvedPath struct {
 	dir    bool
 }
 
-var errOutsideRepo = errors.New("leads out of the repository")
+var errOutsideRepo = errors.New("leads outside the repository")
 
 // maxLinks is the maximum number of links in one path, as in Linux.
 const maxLinks = 40
@@ -51,7 +51,7 @@ func resolveLinks(tree Tree, p string) (resolvedPath, error) {
 			text, err := linkText(tree, next)
 			o.links = append(o.links, next)
 			if err == nil && len(o.links) > maxLinks {
-				err = fmt.Errorf("symbolic link %s: too many links, or links in a circle", next)
+				err = fmt.Errorf("symbolic link %s: too many levels of symbolic links", next)
 			}
 			if err != nil {
 				return o, err
@@ -85,7 +85,7 @@ func outsideRepoError(p string, links []string) error {
 	if len(links) == 0 {
 		return fmt.Errorf("%s %w", p, errOutsideRepo)
 	}
-	return fmt.Errorf("symbolic link %s %w: Terraform would see files that no commit holds", links[len(links)-1], errOutsideRepo)
+	return fmt.Errorf("symbolic link %s %w: Terraform would read files that are not in any commit", links[len(links)-1], errOutsideRepo)
 }
 
 // readFile follows links, and returns the content of a file of at most limit bytes.
@@ -100,7 +100,7 @@ func readFile(tree Tree, p string, limit int64) ([]byte, error) {
 // readLimited returns the content of a file of at most limit bytes.
 func readLimited(tree Tree, p string, limit int64) ([]byte, error) {
 	if info, err := tree.Lstat(p); err == nil && info.Size() > limit {
-		return nil, fmt.Errorf("it has %d bytes, and more than %d are not read: keep large data out of it", info.Size(), limit)
+		return nil, fmt.Errorf("the file has %d bytes; the limit is %d: move large data out of it", info.Size(), limit)
 	}
 	return tree.ReadFile(p)
 }

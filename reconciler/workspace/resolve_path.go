@@ -43,7 +43,7 @@ func (e *evaluation) addFuncArg(m pathRef, v cty.Value) {
 			e.addInput(m, p)
 			return
 		}
-		e.addWarning(m.file, m.path, "%s reads %s, which lies outside the repository: changes there are not seen", m.label, strings.ReplaceAll(text, repoRoot, ""))
+		e.addWarning(m.file, m.path, "%s reads %s, which is outside the repository: reconcile does not notice changes there", m.label, strings.ReplaceAll(text, repoRoot, ""))
 	case !isNull(v): // null is an error, or nothing is read here
 		e.overApproximate(m, v)
 	}
@@ -106,7 +106,7 @@ func (e *evaluation) overApproximate(m pathRef, v cty.Value) {
 	if prefix, known := prefixOf(v); known {
 		p, ok := e.repoPath(prefix)
 		if !ok {
-			e.addWarning(m.file, m.path, "%s reads files below %s, outside the repository: changes there are not seen", m.label, prefix)
+			e.addWarning(m.file, m.path, "%s reads files below %s, outside the repository: reconcile does not notice changes there", m.label, prefix)
 			return
 		}
 		dir = p
@@ -116,7 +116,7 @@ func (e *evaluation) overApproximate(m pathRef, v cty.Value) {
 
 // addGuess adds a directory that may contain what m names.
 func (e *evaluation) addGuess(m pathRef, dir string) {
-	e.inputs.addGuess(dir, problemAt(m.file, m.path.Range(), "%s cannot be evaluated here: every change in %s counts", m.label, describeDir(dir)))
+	e.inputs.addGuess(dir, problemAt(m.file, m.path.Range(), "%s cannot be evaluated: every change in %s counts", m.label, describeDir(dir)))
 }
 
 func describeDir(dir string) string {

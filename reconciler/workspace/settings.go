@@ -43,7 +43,7 @@ func LoadSettings(tree Tree, environment string) (*Settings, error) {
 	text, err := readLimited(tree, SettingsFile, maxConfigSize)
 	if errors.Is(err, fs.ErrNotExist) {
 		if environment != "" {
-			return nil, fmt.Errorf("environment %q is not known: there is no %s", environment, SettingsFile)
+			return nil, fmt.Errorf("unknown environment %q: there is no %s", environment, SettingsFile)
 		}
 		return &Settings{patterns: []posString{{text: defaultPattern}}}, nil
 	}

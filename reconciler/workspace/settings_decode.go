@@ -62,17 +62,17 @@ func (d *settingsDecoder) decode(text []byte, environment string) *Settings {
 	s.common = d.decodeLayer(content, nil, workspaceSchema)
 	for i, block := range content.Blocks.OfType("preview") {
 		if i > 0 {
-			d.addProblem(block.DefRange, "preview: there may be one such block only")
+			d.addProblem(block.DefRange, "preview: only one such block is allowed")
 		}
 		s.policy = d.decodePolicy(d.decodeContent(block.Body, previewSchema))
 	}
 	for _, block := range content.Blocks.OfType("environment") {
 		label := block.Labels[0]
 		if label == "" {
-			d.addProblem(block.LabelRanges[0], "environment: a name is needed")
+			d.addProblem(block.LabelRanges[0], "environment: the name is missing")
 		}
 		if _, isDuplicate := s.environments[label]; isDuplicate {
-			d.addProblem(block.LabelRanges[0], "environment %q has a block already", label)
+			d.addProblem(block.LabelRanges[0], "duplicate environment %q", label)
 		}
 		// Environments that are not selected are also checked: their mistakes are warnings,
 		// before somebody selects them.
@@ -87,11 +87,11 @@ func (d *settingsDecoder) decode(text []byte, environment string) *Settings {
 		}
 	}
 	if _, ok := s.environments[environment]; environment != "" && !ok {
-		names := "it knows none"
+		names := "the settings define no environments"
 		if len(s.environments) > 0 {
-			names = "it knows " + strings.Join(sortedKeys(s.environments), ", ")
+			names = "the settings define " + strings.Join(sortedKeys(s.environments), ", ")
 		}
-		d.problems = append(d.problems, &Problem{File: SettingsFile, Text: "environment \"" + environment + "\" is not known: " + names})
+		d.problems = append(d.problems, &Problem{File: SettingsFile, Text: "unknown environment \"" + environment + "\": " + names})
 	}
 	return s
 }
@@ -104,12 +104,12 @@ func (d *settingsDecoder) decodePatterns(content *hcl.BodyContent) []posString {
 	}
 	list := d.decodeStrings(attr, nil)
 	if len(list) == 0 && len(d.problems) == 0 {
-		d.addProblem(attr.Expr.Range(), "workspaces: at least one pattern is needed, such as %q", defaultPattern)
+		d.addProblem(attr.Expr.Range(), "workspaces: give at least one pattern, such as %q", defaultPattern)
 	}
 	for i, p := range list {
 		list[i].text = path.Clean(p.text)
 		if isOutsideRepo(list[i].text) || strings.Contains(p.text, `\`) || !doublestar.ValidatePattern(p.text) {
-			d.addProblem(p.rng, "workspaces: %q is no pattern of directories in the repository, such as %q", p.text, defaultPattern)
+			d.addProblem(p.rng, "workspaces: %q is not a pattern of directories in the repository, such as %q", p.text, defaultPattern)
 		}
 	}
 	return list

@@ -108,13 +108,13 @@ func TestEnvironment(t *testing.T) {
 
 func TestEnvironmentErrors(t *testing.T) {
 	tests := []struct{ name, whom, settings, want string }{
-		{"no settings", "all", "", `environment "prod" is not known: there is no env/reconcile.hcl`},
-		{"none", "all", "workspaces = [\"env/*\"]", `environment "prod" is not known: it knows none`},
-		{"others", "all", "environment \"b\" {}\nenvironment \"a\" {}", `environment "prod" is not known: it knows a, b`},
-		{"var file", "common+tokyo", "environment \"prod\" {\n  var_file = \"prod.tfvars\"\n}", `env/reconcile.hcl:2:14: workspace common has no variable file env/common/prod.tfvars`},
+		{"no settings", "all", "", `unknown environment "prod": there is no env/reconcile.hcl`},
+		{"none", "all", "workspaces = [\"env/*\"]", `unknown environment "prod": the settings define no environments`},
+		{"others", "all", "environment \"b\" {}\nenvironment \"a\" {}", `unknown environment "prod": the settings define a, b`},
+		{"var file", "common+tokyo", "environment \"prod\" {\n  var_file = \"prod.tfvars\"\n}", `env/reconcile.hcl:2:14: workspace common: variable file env/common/prod.tfvars does not exist`},
 		{"workspace", "all", "environment \"prod\" {\n  workspace \"tokio\" {}\n}", `env/reconcile.hcl:2:13: there is no workspace "tokio" (known: common, tokyo)`},
-		{"workspace twice", "tokyo", "environment \"prod\" {\n  workspace \"tokyo\" {}\n  workspace \"tokyo\" {}\n}", `env/reconcile.hcl:3:13: workspace "tokyo" has a block already`},
-		{"defaults twice", "all", "environment \"prod\" {\n  defaults {}\n  defaults {}\n}", `env/reconcile.hcl:3:3: defaults: there may be one`},
+		{"workspace twice", "tokyo", "environment \"prod\" {\n  workspace \"tokyo\" {}\n  workspace \"tokyo\" {}\n}", `env/reconcile.hcl:3:13: duplicate workspace "tokyo"`},
+		{"defaults twice", "all", "environment \"prod\" {\n  defaults {}\n  defaults {}\n}", `env/reconcile.hcl:3:3: defaults: only one`},
 		{"inner environment", "all", "environment \"prod\" {\n  environment \"x\" {}\n}", `env/reconcile.hcl:2:3: Unsupported block type`},
 		{"depends on nothing", "tokyo", `environment "prod" {
   workspace "tokyo" {
@@ -126,10 +126,10 @@ func TestEnvironmentErrors(t *testing.T) {
   workspace "tokyo" {
     backend_config = "env/osaka.s3.tfbackend"
   }
-}`, `env/reconcile.hcl:3:22: backend_config: the repository has no file env/osaka.s3.tfbackend`},
+}`, `env/reconcile.hcl:3:22: backend_config: file env/osaka.s3.tfbackend does not exist`},
 		{"backend_config of each", "common+tokyo", `environment "prod" {
   backend_config = "env/${workspace}.s3.tfbackend"
-}`, `env/reconcile.hcl:2:20: backend_config: the repository has no file env/common.s3.tfbackend`},
+}`, `env/reconcile.hcl:2:20: backend_config: file env/common.s3.tfbackend does not exist`},
 		{"not the chosen one", "warning", `environment "prod" {}
 environment "other" {
   defaults {

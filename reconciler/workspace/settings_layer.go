@@ -30,7 +30,7 @@ func (d *settingsDecoder) decodeLayer(content *hcl.BodyContent, attrs hcl.Attrib
 	}
 	for i, block := range content.Blocks.OfType("defaults") {
 		if i > 0 {
-			d.addProblem(block.DefRange, "defaults: there may be one such block only")
+			d.addProblem(block.DefRange, "defaults: only one such block is allowed")
 		}
 		maps.Copy(attributes, d.decodeContent(block.Body, defaultsSchema).Attributes)
 	}
@@ -39,7 +39,7 @@ func (d *settingsDecoder) decodeLayer(content *hcl.BodyContent, attrs hcl.Attrib
 		own := &settingsDecoder{tree: d.tree} // its mistakes are those of that workspace
 		if before, isDuplicate := l.workspaces[label]; isDuplicate {
 			own.problems = before.problems
-			own.addProblem(block.LabelRanges[0], "workspace %q has a block already", label)
+			own.addProblem(block.LabelRanges[0], "duplicate workspace %q", label)
 		}
 		o := workspaceOptions{labelRange: block.LabelRanges[0]}
 		own.decodeOptions(&o, own.decodeContent(block.Body, blockSchema).Attributes, workspaceContext(label))

@@ -98,7 +98,7 @@ func (d *settingsDecoder) decodeApply(attr *hcl.Attribute, ctx *hcl.EvalContext)
 	case "", ApplyAlways, ApplyPlanOnly, ApplySafe, ApplyApproved: // "" is already reported
 		return a
 	}
-	d.addProblem(attr.Expr.Range(), "apply: %q is none of %s, %s, %s, %s", a, ApplySafe, ApplyAlways, ApplyApproved, ApplyPlanOnly)
+	d.addProblem(attr.Expr.Range(), "apply: %q is not one of %s, %s, %s, %s", a, ApplySafe, ApplyAlways, ApplyApproved, ApplyPlanOnly)
 	return ""
 }
 
@@ -109,7 +109,7 @@ func (d *settingsDecoder) decodeBackendConfig(attr *hcl.Attribute, ctx *hcl.Eval
 	}
 	file := path.Clean(text)
 	if isOutsideRepo(file) || !isFile(d.tree, file) {
-		d.addProblem(attr.Expr.Range(), "backend_config: the repository has no file %s", file)
+		d.addProblem(attr.Expr.Range(), "backend_config: file %s does not exist in the repository", file)
 		return ""
 	}
 	return file
@@ -149,9 +149,9 @@ func (d *settingsDecoder) resolveVarFiles(dir Dir, files []posString) []string {
 		file := path.Join(dir.Path, f.text)
 		switch {
 		case isOutsideRepo(file):
-			d.addProblem(f.rng, "variable file %s of workspace %s lies outside the repository", file, dir.Name)
+			d.addProblem(f.rng, "variable file %s of workspace %s is outside the repository", file, dir.Name)
 		case !isFile(d.tree, file):
-			d.addProblem(f.rng, "workspace %s has no variable file %s", dir.Name, file)
+			d.addProblem(f.rng, "workspace %s: variable file %s does not exist", dir.Name, file)
 		default:
 			paths = append(paths, file)
 		}

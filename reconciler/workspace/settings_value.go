@@ -10,7 +10,7 @@ import (
 func (d *settingsDecoder) decodeStrings(attr *hcl.Attribute, ctx *hcl.EvalContext) []posString {
 	exprs, diags := hcl.ExprList(attr.Expr)
 	if diags.HasErrors() {
-		d.addProblem(attr.Expr.Range(), "%s: a list of strings is needed", attr.Name)
+		d.addProblem(attr.Expr.Range(), "%s: must be a list of strings", attr.Name)
 		return nil
 	}
 	var list []posString
@@ -48,16 +48,16 @@ func (d *settingsDecoder) decodeValue(name string, e hcl.Expression, ctx *hcl.Ev
 		return cty.NilVal
 	}
 	if !v.IsWhollyKnown() {
-		d.addProblem(e.Range(), "%s: evaluating this takes more than it may: write what it is", name)
+		d.addProblem(e.Range(), "%s: this expression exceeds the evaluation limit: write the value itself", name)
 		return cty.NilVal
 	}
 	got, err := convert.Convert(v, want)
 	if err != nil || got.IsNull() || !v.Type().Equals(want) {
-		d.addProblem(e.Range(), "%s: a %s is needed here", name, want.FriendlyName())
+		d.addProblem(e.Range(), "%s: must be a %s", name, want.FriendlyName())
 		return cty.NilVal
 	}
 	if want == cty.String && got.AsString() == "" {
-		d.addProblem(e.Range(), "%s: an empty string names nothing", name)
+		d.addProblem(e.Range(), "%s: must not be empty", name)
 		return cty.NilVal
 	}
 	return got

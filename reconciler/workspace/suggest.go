@@ -22,19 +22,19 @@ func (l *Loader) NoWorkspacesError(s *Settings) error {
 	for _, p := range s.patterns {
 		patterns = append(patterns, p.text)
 	}
-	message := fmt.Sprintf("no workspace was found: %s matches no directory that holds configuration for %s", strings.Join(patterns, ", "), l.product)
+	message := fmt.Sprintf("no workspace was found: %s matches no directory with %s configuration", strings.Join(patterns, ", "), l.product)
 	if len(s.openTofuDirs) > 0 {
-		return fmt.Errorf("%s; %s is for OpenTofu alone: run that (--terraform tofu)", message, s.openTofuDirs[0].Path)
+		return fmt.Errorf("%s; %s has only OpenTofu configuration: use --terraform tofu", message, s.openTofuDirs[0].Path)
 	}
 	roots := l.findRoots()
 	if len(roots) == 0 {
-		return fmt.Errorf("%s, and there is none anywhere in the tree: is it the right branch?", message)
+		return fmt.Errorf("%s, nor does any other directory have configuration: is this the right branch?", message)
 	}
 	shown := strings.Join(roots[:min(len(roots), maxSuggestions)], ", ")
 	if more := len(roots) - maxSuggestions; more > 0 {
 		shown += fmt.Sprintf(" and %d more", more)
 	}
-	return fmt.Errorf("%s; there is some in %s: if those are root modules, write into %s: workspaces = [%s]", message, shown, SettingsFile, suggestPatterns(roots))
+	return fmt.Errorf("%s; these directories have configuration: %s: if they are root modules, add this line to %s: workspaces = [%s]", message, shown, SettingsFile, suggestPatterns(roots))
 }
 
 // findRoots returns the directories that have configuration and that no other directory

@@ -14,7 +14,7 @@ import (
 // unknown, it adds those of every possible template.
 func (e *evaluation) addTemplate(s *scope, m pathRef, v cty.Value, names bound) {
 	if e.templateDepth > maxTemplateDepth {
-		e.checker.addPathViolation(m, "lies too deep in templates to be looked through")
+		e.checker.addPathViolation(m, "is nested too deeply in templates to be checked")
 		return
 	}
 	if p, ok := e.repoPathOf(v); ok {

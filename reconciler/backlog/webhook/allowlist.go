@@ -42,7 +42,7 @@ func ParseAllowlist(list string) (Allowlist, error) {
 		allowed = append(allowed, prefix.Masked())
 	}
 	if len(allowed) == 0 {
-		return nil, fmt.Errorf("no address in %q: say any to let all call", list)
+		return nil, fmt.Errorf("no address in %q: use any to allow all addresses", list)
 	}
 	return allowed, nil
 }

@@ -52,13 +52,13 @@ func (f Filter) ShouldStart(e Event) (starts bool, reason string) {
 	case backlog.PullRequestAdded, backlog.PullRequestUpdated, backlog.PullRequestCommented, backlog.PullRequestMerged:
 		switch {
 		case !e.Merged:
-			return false, fmt.Sprintf("the pull request %d was not merged by this", e.Number)
+			return false, fmt.Sprintf("pull request %d was not merged by this event", e.Number)
 		case e.Base != "" && e.Base != f.Branch:
-			return false, fmt.Sprintf("the pull request %d was merged into %s", e.Number, e.Base)
+			return false, fmt.Sprintf("pull request %d was merged into %s", e.Number, e.Base)
 		}
-		return true, fmt.Sprintf("the pull request %d was merged", e.Number)
+		return true, fmt.Sprintf("pull request %d was merged", e.Number)
 	}
-	return false, fmt.Sprintf("activities of type %d move no branch", e.Type)
+	return false, fmt.Sprintf("activities of type %d do not change a branch", e.Type)
 }
 
 func (f Filter) matchPush(e Event) (bool, string) {
@@ -74,7 +74,7 @@ func (f Filter) matchPush(e Event) (bool, string) {
 	case isBranch || e.Ref == "":
 		return true, f.Branch + " was pushed"
 	}
-	return false, "no branch was pushed: " + e.Ref
+	return false, "the pushed ref is not a branch: " + e.Ref
 }
 
 // isDifferent ignores case in keys and names, as Backlog does. An empty name matches.

@@ -23,7 +23,7 @@ func (r *Receiver) Handler() http.Handler {
 			r.serve(w, q)
 		default:
 			w.Header().Set("Retry-After", "5")
-			respond(w, Response{http.StatusServiceUnavailable, ResultBusy, "too many calls came at once: send it again"})
+			respond(w, Response{http.StatusServiceUnavailable, ResultBusy, "too many requests: retry later"})
 		}
 	}
 	mux := http.NewServeMux()

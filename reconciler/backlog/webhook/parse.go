@@ -15,7 +15,7 @@ import (
 )
 
 // ErrMalformed is returned for a body that is not a Backlog webhook.
-var ErrMalformed = errors.New("not a webhook of Backlog's")
+var ErrMalformed = errors.New("not a Backlog webhook")
 
 // formContentType is the content type of a Git webhook, with one field, payload.
 const formContentType = "application/x-www-form-urlencoded"
@@ -45,7 +45,7 @@ func Parse(contentType string, body []byte) (Event, error) {
 	case kind.Ref != nil || kind.After != nil:
 		event, err = parseGit(payload)
 	default:
-		return Event{}, fmt.Errorf("%w: it has neither type nor ref", ErrMalformed)
+		return Event{}, fmt.Errorf("%w: the body has neither type nor ref", ErrMalformed)
 	}
 	if err != nil {
 		return Event{}, fmt.Errorf("%w: %w", ErrMalformed, err)

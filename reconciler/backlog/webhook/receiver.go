@@ -97,9 +97,9 @@ func (r *Receiver) receive(ctx context.Context, q Request) (Response, Event) {
 	body, err := io.ReadAll(io.LimitReader(q.Body, MaxBodySize+1))
 	switch {
 	case err != nil:
-		return Response{http.StatusBadRequest, ResultRefused, "the body could not be read to its end"}, Event{}
+		return Response{http.StatusBadRequest, ResultRefused, "could not read the body"}, Event{}
 	case len(body) > MaxBodySize:
-		return Response{http.StatusRequestEntityTooLarge, ResultRefused, fmt.Sprintf("the body is over %d bytes", MaxBodySize)}, Event{}
+		return Response{http.StatusRequestEntityTooLarge, ResultRefused, fmt.Sprintf("the body is larger than %d bytes", MaxBodySize)}, Event{}
 	}
 	event, err := Parse(q.ContentType, body)
 	if err != nil {
@@ -110,16 +110,16 @@ func (r *Receiver) receive(ctx context.Context, q Request) (Response, Event) {
 	case !starts:
 		return Response{http.StatusOK, ResultIgnored, reason}, event
 	case !r.dedup.add(event.ID, time.Now()):
-		return Response{http.StatusOK, ResultRepeated, "it was received before"}, event
+		return Response{http.StatusOK, ResultRepeated, "duplicate delivery"}, event
 	}
 	pass, err := r.Start(ctx, event)
 	switch {
 	case errors.Is(err, ErrRunning):
-		return Response{http.StatusOK, ResultRunning, reason + "; a pass is running, and asks Git again before it ends"}, event
+		return Response{http.StatusOK, ResultRunning, reason + "; a pass is already running, and checks Git again before it ends"}, event
 	case err != nil:
 		r.dedup.remove(event.ID)
-		r.Log.ErrorContext(ctx, "no pass was started; polling will find what was pushed", "error", err, "event", event.ID)
-		return Response{http.StatusServiceUnavailable, ResultFailed, "no pass could be started; see the log"}, event
+		r.Log.ErrorContext(ctx, "could not start a pass; the next poll will find the push", "error", err, "event", event.ID)
+		return Response{http.StatusServiceUnavailable, ResultFailed, "could not start a pass; see the log"}, event
 	}
 	return Response{http.StatusAccepted, ResultStarted, fmt.Sprintf("%s; %s", reason, pass)}, event
 }
@@ -128,15 +128,15 @@ func (r *Receiver) receive(ctx context.Context, q Request) (Response, Event) {
 func (r *Receiver) checkCaller(ctx context.Context, q Request) *Response {
 	switch {
 	case !r.Allowlist.Contains(q.From):
-		return &Response{http.StatusForbidden, ResultRefused, "this address may not call"}
+		return &Response{http.StatusForbidden, ResultRefused, "this address is not allowed"}
 	case q.Method != http.MethodPost:
-		return &Response{http.StatusMethodNotAllowed, ResultRefused, "a webhook is a POST"}
+		return &Response{http.StatusMethodNotAllowed, ResultRefused, "method not allowed: use POST"}
 	}
 	token, err := r.Token(ctx)
 	switch {
 	case err != nil:
-		r.Log.ErrorContext(ctx, "the token could not be read", "error", err)
-		return &Response{http.StatusServiceUnavailable, ResultFailed, "the token could not be read; see the log"}
+		r.Log.ErrorContext(ctx, "could not read the token", "error", err)
+		return &Response{http.StatusServiceUnavailable, ResultFailed, "could not read the token; see the log"}
 	case !equalSecrets(q.Token, string(token)):
 		return &Response{http.StatusForbidden, ResultRefused, "the token is wrong or missing"}
 	}

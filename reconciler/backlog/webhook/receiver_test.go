@@ -62,8 +62,8 @@ func TestReceive(t *testing.T) {
 		reason string
 	}{
 		{"a push", func(*webhook.Receiver, *webhook.Request) {}, 202, webhook.ResultStarted, "main was pushed; build 1"},
-		{"a stranger", func(_ *webhook.Receiver, q *webhook.Request) { q.From = netip.MustParseAddr("198.51.100.1") }, 403, webhook.ResultRefused, "this address may not call"},
-		{"no address", func(_ *webhook.Receiver, q *webhook.Request) { q.From = netip.Addr{} }, 403, webhook.ResultRefused, "this address may not call"},
+		{"a stranger", func(_ *webhook.Receiver, q *webhook.Request) { q.From = netip.MustParseAddr("198.51.100.1") }, 403, webhook.ResultRefused, "this address is not allowed"},
+		{"no address", func(_ *webhook.Receiver, q *webhook.Request) { q.From = netip.Addr{} }, 403, webhook.ResultRefused, "this address is not allowed"},
 		{"an IPv4 address in IPv6", func(_ *webhook.Receiver, q *webhook.Request) { q.From = netip.MustParseAddr("::ffff:192.0.2.9") }, 202, webhook.ResultStarted, "main was pushed; build 1"},
 		{"all may call", func(r *webhook.Receiver, q *webhook.Request) { r.Allowlist, q.From = nil, netip.Addr{} }, 202, webhook.ResultStarted, "main was pushed; build 1"},
 		{"no token", func(_ *webhook.Receiver, q *webhook.Request) { q.Token = "" }, 403, webhook.ResultRefused, "the token is wrong or missing"},
@@ -74,26 +74,26 @@ func TestReceive(t *testing.T) {
 		}, 403, webhook.ResultRefused, "the token is wrong or missing"},
 		{"no secret to be had", func(r *webhook.Receiver, _ *webhook.Request) {
 			r.Token = func(context.Context) (backlog.Secret, error) { return "", errors.New("no such secret") }
-		}, 503, webhook.ResultFailed, "the token could not be read; see the log"},
-		{"a GET", func(_ *webhook.Receiver, q *webhook.Request) { q.Method = "GET" }, 405, webhook.ResultRefused, "a webhook is a POST"},
-		{"10 MB", func(_ *webhook.Receiver, q *webhook.Request) { q.Body = bytes.NewReader(make([]byte, 10<<20)) }, 413, webhook.ResultRefused, "the body is over 524288 bytes"},
-		{"no JSON", func(_ *webhook.Receiver, q *webhook.Request) { q.Body = strings.NewReader("{") }, 400, webhook.ResultRefused, "not a webhook of Backlog's: unexpected end of JSON input"},
+		}, 503, webhook.ResultFailed, "could not read the token; see the log"},
+		{"a GET", func(_ *webhook.Receiver, q *webhook.Request) { q.Method = "GET" }, 405, webhook.ResultRefused, "method not allowed: use POST"},
+		{"10 MB", func(_ *webhook.Receiver, q *webhook.Request) { q.Body = bytes.NewReader(make([]byte, 10<<20)) }, 413, webhook.ResultRefused, "the body is larger than 524288 bytes"},
+		{"no JSON", func(_ *webhook.Receiver, q *webhook.Request) { q.Body = strings.NewReader("{") }, 400, webhook.ResultRefused, "not a Backlog webhook: unexpected end of JSON input"},
 		{"another branch", func(_ *webhook.Receiver, q *webhook.Request) {
 			q.Body = strings.NewReader(strings.ReplaceAll(push, "heads/main", "heads/topic"))
 		}, 200, webhook.ResultIgnored, "another branch was pushed: topic"},
 		{"a pass runs", func(r *webhook.Receiver, _ *webhook.Request) {
 			r.Start = func(context.Context, webhook.Event) (string, error) { return "", webhook.ErrRunning }
-		}, 200, webhook.ResultRunning, "main was pushed; a pass is running, and asks Git again before it ends"},
+		}, 200, webhook.ResultRunning, "main was pushed; a pass is already running, and checks Git again before it ends"},
 		{"AWS is away", func(r *webhook.Receiver, _ *webhook.Request) {
 			r.Start = func(context.Context, webhook.Event) (string, error) { return "", errors.New("AWS is away") }
-		}, 503, webhook.ResultFailed, "no pass could be started; see the log"},
+		}, 503, webhook.ResultFailed, "could not start a pass; see the log"},
 		{"AWS is silent", func(r *webhook.Receiver, _ *webhook.Request) {
 			r.Timeout = time.Millisecond
 			r.Start = func(ctx context.Context, _ webhook.Event) (string, error) {
 				<-ctx.Done()
 				return "", ctx.Err()
 			}
-		}, 503, webhook.ResultFailed, "no pass could be started; see the log"},
+		}, 503, webhook.ResultFailed, "could not start a pass; see the log"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r, s := newReceiver(t)

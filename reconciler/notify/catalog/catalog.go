@@ -33,11 +33,11 @@ func Languages() []string {
 func Load(language string) (Messages, error) {
 	text, err := files.ReadFile(language + ".json")
 	if err != nil {
-		return nil, fmt.Errorf("language %q is not known: there are %s", language, strings.Join(Languages(), ", "))
+		return nil, fmt.Errorf("unknown language %q: use one of %s", language, strings.Join(Languages(), ", "))
 	}
 	var messages Messages
 	if err := json.Unmarshal(text, &messages); err != nil {
-		return nil, fmt.Errorf("catalogue of %s: %w", language, err)
+		return nil, fmt.Errorf("parse the messages of %s: %w", language, err)
 	}
 	return messages, nil
 }
@@ -48,16 +48,16 @@ func Load(language string) (Messages, error) {
 func (w Messages) Text(key string, values ...any) (string, error) {
 	text, ok := w[key]
 	if !ok {
-		return "", fmt.Errorf("the catalogue has no %q", key)
+		return "", fmt.Errorf("no message %q", key)
 	}
 	if len(values)%2 != 0 {
-		return "", fmt.Errorf("%s: a name without a value", key)
+		return "", fmt.Errorf("message %s: placeholder without a value", key)
 	}
 	var pairs []string
 	for i := 0; i < len(values); i += 2 {
 		placeholder := fmt.Sprintf("{%v}", values[i])
 		if !strings.Contains(text, placeholder) {
-			return "", fmt.Errorf("%s has no %s", key, placeholder)
+			return "", fmt.Errorf("message %s has no placeholder %s", key, placeholder)
 		}
 		pairs = append(pairs, placeholder, fmt.Sprint(values[i+1]))
 	}
