@@ -296,7 +296,7 @@ func TestSettings(t *testing.T) {
 		t.Errorf("%+v, %v", s, err)
 	}
 	for _, test := range []struct{ name, value, text string }{
-		{"RECONCILE_REPO", "", "RECONCILE_REPO: not a Git remote"},
+		{"RECONCILE_REPO", "", "RECONCILE_REPO: not a Backlog Git remote"},
 		{"RECONCILE_WEBHOOK_TOKEN", "s3cret", "takes secretsmanager://"},
 		{"RECONCILE_WEBHOOK_TOKEN", "secretsmanager://", "takes secretsmanager://"},
 		{"RECONCILE_WEBHOOK_FROM", "example.com", "neither an address nor a range"},

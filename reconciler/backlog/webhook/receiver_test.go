@@ -174,7 +174,7 @@ func TestHandler(t *testing.T) {
 		{"/hook?token=" + token, push, 202, `"result":"started"`},
 		{"/hook/" + token, strings.Replace(push, "61001", "61002", 1), 202, `"result":"started"`},
 		{"/hook", push, 403, `"result":"refused"`},
-		{"/hook/" + token, strings.Repeat("x", 10<<20), 413, "over 524288 bytes"},
+		{"/hook/" + token, strings.Repeat("x", 10<<20), 413, "larger than 524288 bytes"},
 		{"/", push, 404, ""},
 		{"/hook/" + token + "/x", push, 404, ""},
 	} {
