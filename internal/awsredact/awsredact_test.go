@@ -17,7 +17,8 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// A server that finds every signature wrong quotes the request, as AWS does.
+// TestProtect uses a server that rejects every signature and quotes the request, as AWS
+// does.
 func TestProtect(t *testing.T) {
 	const key, token = "wJalrXUtnFEMI/K7MDENG+secret", "FwoGZXIvYXdzEB//token+with/signs=="
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// fakeInfo is a file of any owner and mode: tests run as other users than root,
-// too, who can give nothing away.
+// fakeInfo is a file with any owner and mode. The tests also run as users other than root,
+// who cannot change the owner of a real file.
 type fakeInfo struct {
 	owner int
 	mode  fs.FileMode

@@ -67,7 +67,7 @@ func TestWriter(t *testing.T) {
 	}
 }
 
-// What JSONWriter writes means what it was given, and shows nothing hidden.
+// TestJSONWriter checks that the output parses to the same values and hides nothing.
 func TestJSONWriter(t *testing.T) {
 	value := "a\u202eb\x1b\u200b\U000e0041\u2028東京\n"
 	var b bytes.Buffer

@@ -20,7 +20,7 @@ import (
 
 var repo = backlog.Repo{Project: backlogtest.Project, Name: backlogtest.Repository}
 
-// clock goes on only when something waits for it.
+// clock only advances when something waits for it.
 type clock struct {
 	now    time.Time
 	sleeps []time.Duration
@@ -34,7 +34,7 @@ func (c *clock) Sleep(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-// startBacklog starts a Backlog and a client of it, both by one clock.
+// startBacklog starts a fake Backlog and a client, both with the same clock.
 func startBacklog(t *testing.T) (*backlogtest.Server, *backlog.Client, *clock) {
 	t.Helper()
 	r := gittest.New(t)
@@ -133,7 +133,7 @@ func TestPullRequests(t *testing.T) {
 	if at := gittest.Git(t, s.Repo.Dir, "rev-parse", p.HeadRef()); at != head {
 		t.Errorf("%s is %s, not %s", p.HeadRef(), at, head)
 	}
-	// Who has seen enough asks for no more.
+	// A caller that stops early causes no more requests.
 	s.Requests()
 	for range c.PullRequests(t.Context(), repo) {
 		break
@@ -283,7 +283,7 @@ func TestRepoOf(t *testing.T) {
 	}
 }
 
-// Whatever goes wrong, and however it is printed, the key is not shown.
+// TestKeyIsNotShown checks that the key is not shown, for any error and any output format.
 func TestKeyIsNotShown(t *testing.T) {
 	s, _, clock := startBacklog(t)
 	const key = backlogtest.APIKey

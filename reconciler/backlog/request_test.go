@@ -18,7 +18,7 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// The limit is honoured: the client waits until it is lifted, and goes on.
+// TestRateLimit checks that the client waits until the limit resets, and then continues.
 func TestRateLimit(t *testing.T) {
 	s, c, clock := startBacklog(t)
 	s.ReadLimit = 2
@@ -27,13 +27,13 @@ func TestRateLimit(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// Half past a minute, it is lifted 30 s later, and a second is given.
+	// Half way through the minute, the limit resets after 30 s, plus one second.
 	if want := []time.Duration{31 * time.Second, 60 * time.Second}; !slices.Equal(clock.sleeps, want) {
 		t.Errorf("waited %v, want %v", clock.sleeps, want)
 	}
 }
 
-// A 429 that does not say until when is a minute.
+// TestRateLimitWithoutReset checks that a 429 without a reset time means a minute.
 func TestRateLimitWithoutReset(t *testing.T) {
 	s, c, clock := startBacklog(t)
 	s.Fault = gittest.FirstRequests(1, gittest.RespondStatus(http.StatusTooManyRequests))
@@ -42,7 +42,7 @@ func TestRateLimitWithoutReset(t *testing.T) {
 	}
 }
 
-// Who has no time to wait is told at once.
+// TestRateLimitWithoutPatience checks that a call without time to wait fails at once.
 func TestRateLimitWithoutPatience(t *testing.T) {
 	s, _, clock := startBacklog(t)
 	s.ReadLimit = 0
@@ -60,8 +60,8 @@ func TestRateLimitWithoutPatience(t *testing.T) {
 	}
 }
 
-// An update that was limited was not done, and is sent again; one that may
-// have been done is not. Between two there is a second.
+// TestUpdates checks that a rate-limited update is sent again, because it was not executed.
+// An update that may be executed is not. Two updates are a second apart.
 func TestUpdates(t *testing.T) {
 	s, c, clock := startBacklog(t)
 	number := s.OpenPullRequest("main", "change")
@@ -85,7 +85,7 @@ func TestUpdates(t *testing.T) {
 	}
 }
 
-// A read that failed is asked again, a few times.
+// TestReadsAreTriedAgain checks that a failed read is retried a few times.
 func TestReadsAreTriedAgain(t *testing.T) {
 	s, c, clock := startBacklog(t)
 	s.Fault = gittest.FirstRequests(2, gittest.RespondStatus(http.StatusServiceUnavailable))
@@ -146,7 +146,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// A server that goes silent costs one time-out a try.
+// TestTimeout checks that a silent server costs one time-out for each try.
 func TestTimeout(t *testing.T) {
 	s, _, clock := startBacklog(t)
 	s.Fault = gittest.NeverAnswer
@@ -161,7 +161,7 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
-// Requests are sent one after another, whoever calls.
+// TestSerial checks that concurrent callers send one request at a time.
 func TestSerial(t *testing.T) {
 	var running, most, served atomic.Int64
 	second := make(chan struct{})
@@ -169,7 +169,7 @@ func TestSerial(t *testing.T) {
 		most.Store(max(most.Load(), running.Add(1)))
 		defer running.Add(-1)
 		if served.Add(1) == 1 {
-			<-second // others have come by then
+			<-second // the other callers are waiting by now
 		}
 		w.Header().Set("Content-Type", "application/json")
 		fmt.Fprint(w, `{}`)

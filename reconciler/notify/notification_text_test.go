@@ -45,8 +45,8 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// However many workspaces there are, the text stays within its limit, and what
-// failed is in it.
+// TestReportIsCut checks that the text stays within its limit for any number of workspaces,
+// and contains the failed ones.
 func TestReportIsCut(t *testing.T) {
 	events := []WorkspaceEvent{failedEvent}
 	for i := range 500 {

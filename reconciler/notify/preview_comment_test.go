@@ -15,7 +15,7 @@ import (
 
 var update = flag.Bool("update", false, "write what was written into testdata; read the difference")
 
-// examplePreview has some of everything.
+// examplePreview returns a preview with every kind of content.
 func examplePreview() *Preview {
 	return &Preview{
 		Number: 12, Branch: "feature/vpc", Base: "main", Environment: "production",
@@ -36,8 +36,8 @@ func examplePreview() *Preview {
 	}
 }
 
-// What a pull request is called, and what it holds, is text in each format:
-// nothing in it hides, begins a block or a link, or looks like another name.
+// TestHostileNames checks that the names in a pull request are plain text in each format:
+// nothing in them is hidden, begins a block or a link, or looks like another name.
 func TestHostileNames(t *testing.T) {
 	name := "tоkyo\u202e](https://example.com)\n# done `x` {code} &br; ''y'' |z|\x1b[8m" // the first o is Cyrillic
 	hostile := &Preview{
@@ -123,8 +123,8 @@ func compareGolden(t *testing.T, file, got string) {
 	}
 }
 
-// However much there is to say, the comment stays within its limit, and what
-// matters most is in it.
+// TestPreviewIsCut checks that a long comment stays within its limit and contains what
+// matters most.
 func TestPreviewIsCut(t *testing.T) {
 	p := examplePreview()
 	p.Workspaces = nil
@@ -161,7 +161,7 @@ func TestPreviewIsCut(t *testing.T) {
 			t.Errorf("not all is there without a limit: %v", err)
 		}
 	}
-	// One long plan takes nothing from a short one.
+	// A long plan takes no room from a short one.
 	two := &Preview{Head: "h", Workspaces: []Workspace{
 		{Name: "long", Outcome: "pending", Plan: strings.Repeat("long\n", 9000)}, {Name: "short", Outcome: "pending", Plan: "all of it"},
 	}}
@@ -173,7 +173,7 @@ func TestPreviewIsCut(t *testing.T) {
 	}
 }
 
-// What a pull request's author writes stays text.
+// TestPreviewOfHostileText checks that text from a pull request's author stays text.
 func TestPreviewOfHostileText(t *testing.T) {
 	p := examplePreview()
 	p.Workspaces = []Workspace{{
@@ -234,7 +234,8 @@ func TestMarker(t *testing.T) {
 	}
 }
 
-// Every word of the catalogue is used, and outcomes that there are have one.
+// TestWordsAreUsed checks that every text of the catalogue is used, and that each outcome
+// has one.
 func TestWordsAreUsed(t *testing.T) {
 	messages, err := catalog.Load("en")
 	if err != nil {
@@ -253,7 +254,7 @@ func TestWordsAreUsed(t *testing.T) {
 		key = strings.TrimSuffix(key, ".environment")
 		group, name, _ := strings.Cut(key, ".")
 		composed := slices.Contains([]string{"outcome", "conflict", "table"}, group)
-		if group == "subject" || strings.HasPrefix(key, "report.title.") { // by the outcome of a report
+		if group == "subject" || strings.HasPrefix(key, "report.title.") { // by the outcome of a notification
 			composed = slices.Contains([]string{"applied", "blocked", "drifted", "failed", "recovered"}, strings.TrimPrefix(name, "title."))
 		}
 		if !composed && !strings.Contains(sources.String(), `"`+key+`"`) || group == "table" && !strings.Contains(sources.String(), name) {

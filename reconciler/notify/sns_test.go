@@ -16,7 +16,7 @@ import (
 	"reconcile/reconciler/notify"
 )
 
-// callSQS asks SQS, at an emulator, by its JSON protocol.
+// callSQS calls SQS on an emulator with its JSON protocol.
 func callSQS(t *testing.T, url, action string, in, out any) {
 	t.Helper()
 	body, err := json.Marshal(in)
@@ -45,8 +45,8 @@ func callSQS(t *testing.T, url, action string, in, out any) {
 	}
 }
 
-// What is published arrives with its attributes, and subscriptions can filter
-// by them.
+// TestSNS checks that a message arrives with its attributes, and that subscriptions can
+// filter by them.
 func TestSNS(t *testing.T) {
 	url := awstest.StartMoto(t)
 	client := sns.NewFromConfig(aws.Config{

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// Where a state lies is told in one place, and for the default Terraform
-// workspace alone.
+// TestRefusedBackends checks that the location of a state is set in one place, and only for
+// the default Terraform CLI workspace.
 func TestRefusedBackends(t *testing.T) {
 	const s3 = "terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n    key    = \"k\"\n    %\n  }\n}\n"
 	for name, tt := range map[string]struct {
@@ -43,7 +43,7 @@ func TestRefusedBackends(t *testing.T) {
 	}
 }
 
-// What Terraform says of its backend is compared with what was meant.
+// TestBackendCheck compares the backend that Terraform reports with the configuration.
 func TestBackendCheck(t *testing.T) {
 	b := Backend{Type: "s3", Config: map[string]string{"bucket": "b", "key": "k"}}
 	if err := b.Check("s3", map[string]string{"bucket": "b", "key": "k", "encrypt": "true", "region": ""}); err != nil {
@@ -58,7 +58,7 @@ func TestBackendCheck(t *testing.T) {
 	}
 }
 
-// Where no workspace is found, what could be meant is said.
+// TestNoWorkspaces checks the suggestions when no workspace is found.
 func TestNoWorkspaces(t *testing.T) {
 	tree := newTree(map[string]string{
 		"infra/a/main.tf": "module \"m\" {\n  source = \"../../lib/m\"\n}\n", "infra/b/main.tf": "", "lib/m/main.tf": "", "one/x.tf": "",

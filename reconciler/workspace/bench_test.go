@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// monorepo is a tree of workspaces that each call three modules; modules are
-// of a usual size.
+// monorepo returns a tree of workspaces that each call three modules of a usual size.
 func monorepo(workspaces, modules int) (*memTree, []Dir, []Config) {
 	files := map[string]string{}
 	for i := range modules {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Nothing that configuration says takes all memory, or for ever: what is too
-// large is unknown, so that a file named by it widens to the repository.
+// TestBudget checks that no configuration exhausts memory or time. A value that is too
+// large is unknown, so that the whole repository becomes an input.
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	thousand := "[" + strings.Repeat("1, ", 999) + "1]"
@@ -65,7 +65,7 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-// chainedLocals are locals that are each made of the one before.
+// chainedLocals returns locals that each use the one before.
 func chainedLocals(n int, name, template string) string {
 	var text strings.Builder
 	for i := range n {
@@ -74,8 +74,8 @@ func chainedLocals(n int, name, template string) string {
 	return text.String()
 }
 
-// What is gone through in a workspace is bounded as a whole, and what is left
-// out is still an input.
+// TestBudgetOfBindings checks that all iterations of a workspace have a common limit, and
+// that the omitted elements are still inputs.
 func TestBudgetOfBindings(t *testing.T) {
 	t.Parallel()
 	loop := "[for a in local.l : [for b in local.l : [for c in local.l : [for d in local.l : file(\"${a}${b}${c}${d}\")]]]]"
@@ -89,13 +89,12 @@ func TestBudgetOfBindings(t *testing.T) {
 	}
 }
 
-// doublingTexts are texts that are each twice the one before.
+// doublingTexts returns texts that are each twice as long as the one before.
 func doublingTexts(n int) string {
 	return "a0 = \"" + strings.Repeat("a", 64) + "\"\n" + chainedLocals(n, "a", "\"${%}${%}\"")
 }
 
-// nestedLoops is a loop in a loop, and so on, each over twice what the one
-// around it has.
+// nestedLoops returns nested loops, each with twice the elements of the one around it.
 func nestedLoops(n int, inner string) string {
 	text := strings.ReplaceAll(inner, "%", strconv.Itoa(n))
 	for ; n > 0; n-- {
@@ -105,7 +104,7 @@ func nestedLoops(n int, inner string) string {
 	return "[for v0 in [[1]] : " + text + "]"
 }
 
-// What is usual stays within the budget.
+// TestWithinBudget checks that usual configuration stays within the limits.
 func TestWithinBudget(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{"env/a/main.tf": `locals {
@@ -131,7 +130,7 @@ output "o" {
 	}
 }
 
-// Variable files and settings are evaluated within the budget too.
+// TestBudgetOfFiles checks the limits for variable files and settings.
 func TestBudgetOfFiles(t *testing.T) {
 	t.Parallel()
 	bomb := "[for a in [1, 2] : " + nestedLoops(60, "v% == v%") + "]"

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestDeep loads what would overflow the stack of the parser or of whatever
-// walks its tree: that ends the process, so arriving at the end is the test.
+// TestDeep loads configuration that would overflow the stack of the parser or of a tree
+// walk. An overflow ends the process, so the test only has to reach its end.
 func TestDeep(t *testing.T) {
 	const n = 1 << 20
 	deep := map[string]string{
@@ -33,7 +33,7 @@ func TestDeep(t *testing.T) {
 	}
 }
 
-// TestNotDeep checks that long files are not taken for deep ones.
+// TestNotDeep checks that long files do not count as deep ones.
 func TestNotDeep(t *testing.T) {
 	text := strings.Repeat("# "+strings.Repeat("-", 78)+"\n", 300) +
 		strings.Repeat("resource \"x\" \"y\" {\n  a = \"1.2.3.4/32\"\n  b = [1, 2, \"x-${var.a.b[0]}\"]\n}\n", 20000)

@@ -31,7 +31,7 @@ func addSeeds(f *testing.F, suffix string, add func(text string)) {
 	}
 }
 
-// loadText loads a workspace of one file and a few objects that it may name.
+// loadText loads a workspace of one file and a few objects that the file may name.
 func loadText(name, text string) *Workspace {
 	tree := newTree(map[string]string{
 		"env/a/" + name:             text,
@@ -48,7 +48,7 @@ func loadText(name, text string) *Workspace {
 	return NewLoader(tree, Terraform).Load(Dir{Name: "a", Path: "env/a"}, Config{Env: []string{"TF_VAR_e"}})
 }
 
-// checkLoaded checks what holds of every workspace, whatever its text says.
+// checkLoaded checks the invariants of every workspace.
 func checkLoaded(t *testing.T, w *Workspace) {
 	t.Helper()
 	if w.Err != nil && strings.Contains(w.Err.Error(), "internal error while reading") {
@@ -71,7 +71,7 @@ func FuzzLoad(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) { checkLoaded(t, loadText("main.tf", text)) })
 }
 
-// FuzzExpression feeds expressions: evaluating stays within the budget.
+// FuzzExpression checks that the evaluation of any expression stays within the limits.
 func FuzzExpression(f *testing.F) {
 	for _, x := range []string{
 		`[for a in range(1000) : [for b in range(1000) : "${a}${b}"]]`, `format("%1000000000s", "x")`,

@@ -69,13 +69,14 @@ func TestLink(t *testing.T) {
 	}
 }
 
-// What is wrong concerns those alone that have it: never z, nor who reads them.
+// TestLinkErrors checks that an error concerns only the workspaces that cause it: never z,
+// nor their readers.
 func TestLinkErrors(t *testing.T) {
 	tests := []struct {
 		name    string
 		nodes   []Node
 		refused string
-		want    string // the first one's
+		want    string // of the first workspace with an error
 	}{
 		{"cycle", parseNodes("x depends=a", "a s3://a reads=s3://b", "b s3://b reads=s3://c", "c s3://c reads=s3://a"), "a b c", "a -> b -> c -> a"},
 		{"two", parseNodes("a depends=b", "b depends=a", "z"), "a b", "a -> b -> a"},
@@ -110,7 +111,7 @@ func TestLinkErrors(t *testing.T) {
 	}
 }
 
-// What is only guessed makes no circle.
+// TestLinkGuesses checks that guessed dependencies make no cycle.
 func TestLinkGuesses(t *testing.T) {
 	recalled := parseNodes("a s3://x", "b s3://x", "c s3://c reads=s3://x", "x s3://y reads=s3://c")
 	recalled[0].LastKnown = true
@@ -119,7 +120,7 @@ func TestLinkGuesses(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		nodes []Node
-		after string // of all
+		after string // of all workspaces
 		warn  string // names
 	}{
 		{"two", parseNodes("a s3://a reads=s3://*", "b s3://b reads=s3://*", "c s3://c"), "a:c b:c c:", "a b"},

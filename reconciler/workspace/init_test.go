@@ -47,8 +47,8 @@ func TestProviders(t *testing.T) {
 	}
 }
 
-// Of a module without an instance nothing is evaluated; Terraform reads and
-// installs it and what it calls all the same.
+// TestModuleWithoutAnInstance checks that nothing of a module without instances is
+// evaluated. Terraform still reads and installs the module and the modules that it calls.
 func TestModuleWithoutAnInstance(t *testing.T) {
 	load := func(inner string) *Workspace {
 		return NewLoader(newTree(map[string]string{

@@ -12,8 +12,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// repoGen draws repositories of which it knows, without evaluating
-// anything, what Terraform could see from each workspace.
+// repoGen draws random repositories. It knows, without evaluation, what Terraform could
+// read from each workspace.
 type repoGen struct {
 	*rapid.T
 	files   map[string]string
@@ -30,7 +30,7 @@ func (g *repoGen) draw() {
 	}
 	g.files["files/link"] = "-> sub/1.txt"
 	g.files["files/dirlink"] = "-> sub"
-	// A module calls only those drawn before it: no circles.
+	// A module calls only modules drawn before it, so that there are no cycles.
 	for i := range rapid.IntRange(0, 5).Draw(g.T, "modules") {
 		dir := rapid.SampledFrom([]string{"modules/m%d", "lib/m%d", "modules/m%d/nested", "env/m%d/deep/er"}).Draw(g.T, "place")
 		g.drawModule(fmt.Sprintf(dir, i))
@@ -65,7 +65,7 @@ func sourceOfPath(p string) string {
 	return "./" + p
 }
 
-// drawRead draws one way to read files, and notes which those are.
+// drawRead draws one way to read files, and records the files.
 func (g *repoGen) drawRead(b *strings.Builder, dir string, i int) {
 	up := relativePath(dir, ".")
 	n := rapid.IntRange(0, 5).Draw(g.T, "file") // 4 and 5 do not exist
@@ -81,7 +81,7 @@ func (g *repoGen) drawRead(b *strings.Builder, dir string, i int) {
 		fmt.Fprintf(b, "resource \"x\" \"r%d\" {\n  for_each = toset([%q])\n  source = \"${path.module}/%s/${each.value}\"\n}\n", i, file, up)
 	case 3:
 		fmt.Fprintf(b, "locals {\n  l%d = fileset(\"${path.module}/%s/files\", \"sub/*.txt\")\n}\n", i, up)
-		visible = []string{"files/sub"} // what comes to it, too
+		visible = []string{"files/sub"} // including files added later
 	case 4:
 		fmt.Fprintf(b, "locals {\n  l%d = file(abspath(\"${path.module}/%s/files/link\"))\n}\n", i, up)
 		visible = []string{"files/link", "files/sub/1.txt"}
@@ -101,7 +101,7 @@ func (g *repoGen) drawRead(b *strings.Builder, dir string, i int) {
 	g.reads[dir] = append(g.reads[dir], visible...)
 }
 
-// visiblePaths returns what Terraform could see from a workspace.
+// visiblePaths returns what Terraform could read from a workspace.
 func (g *repoGen) visiblePaths(dir string) map[string]bool {
 	seen := map[string]bool{}
 	var visit func(string)
@@ -122,8 +122,8 @@ func (g *repoGen) visiblePaths(dir string) map[string]bool {
 	return seen
 }
 
-// TestClosure checks, over random repositories, that a change of any one
-// object makes stale those workspaces that could see it, and no others.
+// TestClosure checks over random repositories that a change of any object makes exactly
+// those workspaces stale that could read it.
 func TestClosure(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := &repoGen{T: t}
@@ -156,8 +156,8 @@ func TestClosure(t *testing.T) {
 	})
 }
 
-// TestFresh checks that a workspace which is not stale after any change would
-// be loaded just as before: what was found depends on its inputs alone.
+// TestFresh checks that a workspace that is not stale after a change would be loaded as
+// before: the result depends only on its inputs.
 func TestFresh(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := &repoGen{T: t}
@@ -183,7 +183,7 @@ func TestFresh(t *testing.T) {
 	})
 }
 
-// mutate adds, removes or changes a file, or puts a link in its place.
+// mutate adds, removes or changes a file, or replaces it with a link.
 func mutate(t *rapid.T, files map[string]string) {
 	paths := slices.Sorted(maps.Keys(files))
 	p := rapid.SampledFrom(paths).Draw(t, "path")

@@ -15,8 +15,8 @@ import (
 
 var update = flag.Bool("update", false, "write what was found into testdata; read the difference")
 
-// TestLoad checks what is found in each repository of testdata/*.txtar
-// against its files want/NAME, one a workspace.
+// TestLoad compares the workspaces of each repository in testdata/*.txtar with the
+// archive's files want/NAME.
 func TestLoad(t *testing.T) {
 	archives, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(archives) == 0 {
@@ -47,7 +47,7 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// describeAll returns what is found in a repository, by workspace.
+// describeAll returns a description of each workspace in a repository.
 func describeAll(tree *memTree, product Product) map[string]string {
 	settings, err := LoadSettings(tree, "")
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestLoadAll checks that loading many at once finds what loading each alone
-// does, in the order asked for.
+// TestLoadAll checks that loading many workspaces in parallel gives the same results, in
+// the given order, as loading each of them alone.
 func TestLoadAll(t *testing.T) {
 	tree, dirs, configs := monorepo(60, 20)
 	slices.Reverse(dirs)
@@ -36,7 +36,7 @@ func loadAll(t testing.TB, tree Tree, dirs []Dir, configs []Config) []*Workspace
 	return loaded
 }
 
-// endingTree ends a context when it is read for the first time.
+// endingTree cancels a context when it is first read.
 type endingTree struct {
 	Tree
 	end context.CancelCauseFunc
@@ -49,7 +49,7 @@ func (t endingTree) ReadFile(name string) ([]byte, error) {
 
 var errEnd = errors.New("told to end")
 
-// Once its context is done, loading begins no other workspace.
+// TestLoadAllEnds checks that no other workspace is loaded after the context is done.
 func TestLoadAllEnds(t *testing.T) {
 	tree, dirs, configs := monorepo(60, 20)
 	ctx, end := context.WithCancelCause(t.Context())
@@ -94,9 +94,8 @@ func TestTrace(t *testing.T) {
 	}
 }
 
-// TestManyInstances checks that modules which call one another twice, level
-// upon level, are not gone through once for each way to them, and that what
-// is then no longer told apart is widened.
+// TestManyInstances checks that modules that call each other twice on each level are not
+// walked once for each path. What is then not evaluated separately makes the inputs wider.
 func TestManyInstances(t *testing.T) {
 	files := map[string]string{"env/a/main.tf": "module \"m\" {\n  source = \"../../modules/m0\"\n  name   = \"x\"\n}\n"}
 	const levels = 30
@@ -119,8 +118,8 @@ func TestManyInstances(t *testing.T) {
 	}
 }
 
-// TestEach checks that a module is gone through for each element that it is
-// called for, and that large collections widen.
+// TestEach checks that a module is walked for each element of its for_each, and that large
+// collections make the inputs wider.
 func TestEach(t *testing.T) {
 	main := "module \"m\" {\n  for_each = toset(COLLECTION)\n  source   = \"../../modules/m\"\n  file     = \"../../files/${each.key}.txt\"\n}\n"
 	module := "variable \"file\" {}\nlocals {\n  x = file(var.file)\n}\n"

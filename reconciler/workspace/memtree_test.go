@@ -15,8 +15,8 @@ import (
 	"golang.org/x/tools/txtar"
 )
 
-// memTree is a Git tree in memory: paths of files with their content. A
-// content of "-> target" is a link, "submodule" a submodule.
+// memTree is a Git tree in memory: paths of files with their content. The content "->
+// target" is a link, and "submodule" is a submodule.
 type memTree struct {
 	files map[string]string
 	dirs  map[string][]string // names in each directory, sorted
@@ -148,8 +148,8 @@ type memFile struct {
 func (f memFile) Stat() (fs.FileInfo, error) { return f.info, nil }
 func (f memFile) Close() error               { return nil }
 
-// split divides an archive into the repository and what is expected of it:
-// the files below "want/".
+// splitArchive splits an archive into the repository and the expectations, which are the
+// files below "want/".
 func splitArchive(t *testing.T, name string) (repo, want map[string]string) {
 	t.Helper()
 	a, err := txtar.ParseFile(name)

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// baseRepo is what a pull request is proposed against.
+// baseRepo is the tip that pull requests are checked against.
 var baseRepo = map[string]string{
 	"env/app/main.tf": `variable "x" {
   default = "a"
@@ -46,8 +46,8 @@ provider "aws" {
 	"modules/link":      "-> m",
 }
 
-// violationsOf is what is refused of a workspace with some files changed; "" as
-// content removes one.
+// violationsOf returns the policy violations of a workspace after some files change. The
+// content "" removes a file.
 func violationsOf(t *testing.T, name string, change map[string]string, policy Policy) []string {
 	t.Helper()
 	files := maps.Clone(baseRepo)
@@ -73,20 +73,20 @@ func defaultPolicy(allowed ...string) Policy {
 
 const environFile = `"/proc/self/environ"`
 
-// outputConfig is a configuration that shows a value.
+// outputConfig returns a configuration that outputs a value.
 func outputConfig(value string) map[string]string {
 	return map[string]string{"o.tf": "output \"o\" {\n  value = " + value + "\n}\n"}
 }
 
 func fileConfig(text string) map[string]string { return outputConfig("file(" + text + ")") }
 
-// localsConfig shows a file whose name is built by locals.
+// localsConfig returns a configuration that outputs a file whose name is built by locals.
 func localsConfig(text string) map[string]string {
 	return map[string]string{"o.tf": "locals {\n" + text + "\n}\noutput \"o\" {\n  value = file(local.p)\n}\n"}
 }
 
-// attacks are changes that a pull request must not have planned, each with a
-// part of what is said of it.
+// attacks are changes in a pull request that must not be planned, each with a part of the
+// expected violation.
 var attacks = map[string]struct {
 	change map[string]string
 	want   string
@@ -116,7 +116,7 @@ var attacks = map[string]struct {
 	"a condition's own function":      {outputConfig(`file("/proc/self/environ") == "" ? 1 : 2`), "outside"},
 	"a template's choice":             {map[string]string{"o.tpl": `%{ if fileexists("x") }a%{ else }${file("/proc/self/environ")}%{ endif }`, "o.tf": "output \"o\" {\n  value = templatefile(\"o.tpl\", {})\n}\n"}, "o.tpl:1:41: file() reads outside"},
 
-	// Functions that depend on the machine, or are known by name alone.
+	// Functions that depend on the machine, or are known by name only.
 	"index counts elements":   {fileConfig(`element(["/proc/self/environ", "x.txt"], index([1, 5, 0], 0))`), "not known before"},
 	"pathexpand":              {fileConfig(`trimprefix(pathexpand("~/.aws/credentials"), "~/")`), "not known before"},
 	"the length of path.cwd":  {fileConfig(`["x.txt", "/proc/self/environ"][length(path.cwd) > 30 ? 1 : 0]`), "outside"},
@@ -145,7 +145,7 @@ var attacks = map[string]struct {
 	"any template of a folder": {map[string]string{"policies/evil.tpl": `${file("/proc/self/environ")}`, "o.tf": "output \"o\" {\n  value = [for f in fileset(path.module, \"policies/*.tpl\") : templatefile(\"${path.module}/${f}\", { name = 1 })]\n}\n"}, "evil.tpl"},
 	"below a file's name":      {map[string]string{"o.tf": "output \"o\" {\n  value = [for f in fileset(path.module, \"policies/*\") : file(\"${f}/../../../../../etc/passwd\")]\n}\n"}, "not known before"},
 
-	// Files that Git does not hold.
+	// Files that are not in Git.
 	"a state by its link":     {fileConfig(`"../db/terraform.tfstate"`), "not part of the repository"},
 	"a state of its own name": {fileConfig(`"../db/own.json"`), "not part of the repository"},
 	"what we generate":        {fileConfig(`"zzz_reconcile.auto.tfvars.json"`), "not part of the repository"},
@@ -155,7 +155,7 @@ var attacks = map[string]struct {
 	"a link, and up again":    {map[string]string{"o.tf": "data \"terraform_remote_state\" \"o\" {\n  backend = \"local\"\n  config  = { path = \"up/../../x.tfstate\" }\n}\n"}, "outside the repository"},
 	"a module behind a link":  {map[string]string{"o.tf": "module \"m\" {\n  source = \"../../modules/link\"\n  path   = \"x.txt\"\n}\n"}, "symbolic link"},
 
-	// Templates have no names but their own.
+	// Templates have only their own names.
 	"a template's own path": {map[string]string{"o.tpl": `${file("${path.module}/self/environ")}`, "o.tf": "output \"o\" {\n  value = templatefile(\"o.tpl\", jsondecode(\"{\\\"path\\\":{\\\"module\\\":\\\"/proc\\\"}}\"))\n}\n"}, "not known before"},
 	"a template's argument": {map[string]string{"o.tpl": `${file(p)}`, "o.tf": "output \"o\" {\n  value = templatefile(\"o.tpl\", { p = true ? \"x.txt\" : \"/proc/self/environ\" })\n}\n"}, "outside"},
 
@@ -209,8 +209,7 @@ var attacks = map[string]struct {
 	"a module by a choice": {map[string]string{"o.tf": "module \"m\" {\n  source = true ? \"../../modules/m\" : \"evil.test/a/b/c\"\n  path   = \"x.txt\"\n}\n"}, "not known before"},
 }
 
-// Each change of a pull request that must not be planned is refused by the
-// look at its configuration alone.
+// TestRefuseAttacks checks that each attack is refused by its configuration alone.
 func TestRefuseAttacks(t *testing.T) {
 	t.Parallel()
 	for _, name := range slices.Sorted(maps.Keys(attacks)) {
@@ -221,7 +220,7 @@ func TestRefuseAttacks(t *testing.T) {
 	}
 }
 
-// allowedChanges are changes of every day, which must be planned.
+// allowedChanges are everyday changes that must be planned.
 var allowedChanges = map[string]map[string]string{
 	"another value":               {"main.tf": strings.Replace(baseRepo["env/app/main.tf"], "1-", "2-", 1)},
 	"a choice of two files":       fileConfig(`"${path.module}/${var.x == "a" ? "x.txt" : "policies/a.json"}"`),
@@ -264,8 +263,8 @@ func TestRefuseNothingOrdinary(t *testing.T) {
 	}
 }
 
-// Where a state lies, a pull request may say of a new workspace alone: that is
-// planned without it.
+// TestRefuseBackends checks that a pull request may set the location of a state only for a
+// new workspace, which is planned without it.
 func TestRefuseBackends(t *testing.T) {
 	t.Parallel()
 	s3 := func(text string) map[string]string {
@@ -303,8 +302,8 @@ func TestRefuseBackends(t *testing.T) {
 	}
 }
 
-// JSON that the operator allows is looked through, and what it says twice is
-// refused.
+// TestRefuseJSON checks that JSON is checked where the operator allows it, and that
+// duplicate members are refused.
 func TestRefuseJSON(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// TestRefuse checks what is refused of each workspace of testdata/refuse
-// against want/NAME.
+// TestRefuse compares the violations of each workspace in testdata/refuse with want/NAME.
 func TestRefuse(t *testing.T) {
 	const archive = "testdata/refuse/pull-request.txtar"
 	repo, want := splitArchive(t, archive)
@@ -39,7 +38,7 @@ func TestRefuse(t *testing.T) {
 	}
 }
 
-// What is wrong in a preview block is said with its place.
+// TestPreviewSettings checks that mistakes in a preview block are reported with positions.
 func TestPreviewSettings(t *testing.T) {
 	for text, want := range map[string]string{
 		"preview {\n  providers = [\"aws\"]\n}\n":                    `env/reconcile.hcl:2:16: providers: "aws" is not a provider's source`,

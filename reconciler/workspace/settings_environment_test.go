@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestNamesInSettings checks that what is said of all workspaces can name each.
+// TestNamesInSettings checks that settings for all workspaces can use each one's name.
 func TestNamesInSettings(t *testing.T) {
 	s, _, err := discover(`
 defaults {
@@ -35,7 +35,7 @@ workspace "tokyo" {
 	}
 }
 
-// layeredSettings says everything at each of the four places.
+// layeredSettings sets every option at each of the four places.
 const layeredSettings = `
 defaults {
   apply      = "approve"
@@ -79,7 +79,7 @@ func TestEnvironment(t *testing.T) {
 	}
 	staging := Config{
 		DependsOn: []string{"common"},
-		Apply:     ApplySafe, // what is said of the workspace wins over what is said of all, wherever
+		Apply:     ApplySafe, // the workspace's own setting overrides defaults, in every layer
 		VarFiles:  []string{"env/shared.tfvars", "env/tokyo/staging.tfvars", "env/tokyo/main.tf"},
 		Env:       []string{"TF_VAR_a", "TF_VAR_c"}, Protect: []string{"a.a", "c.c", "b.b", "d.d"},
 		BackendConfig: "env/shared.tfvars",
@@ -163,7 +163,7 @@ func TestBackendConfig(t *testing.T) {
 	}
 }
 
-// Rights answer for workspaces that are yet to come as well.
+// TestRights checks permissions for workspaces that do not exist yet, too.
 func TestRights(t *testing.T) {
 	tree := newTree(map[string]string{
 		"env/tokyo/main.tf": "",
@@ -207,7 +207,7 @@ environment "staging" {
 				t.Errorf("%q, %s: %+v, %v; want %+v", environment, name, got, err, rights)
 			}
 		}
-		// What is found has the same by Config.
+		// Config gives existing workspaces the same permissions.
 		if got := s.Config("tokyo"); got.PlanRole != want["tokyo"].PlanRole || got.AllowUnlocked != want["tokyo"].AllowUnlocked {
 			t.Errorf("%q: Config says %+v", environment, got)
 		}

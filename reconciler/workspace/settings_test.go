@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// sampleRepo is a repository with two workspaces, a set of files to add to.
+// sampleRepo returns a repository with two workspaces and the given files.
 func sampleRepo(more map[string]string) *memTree {
 	files := map[string]string{
 		"env/common/main.tf":         "",
@@ -137,7 +137,7 @@ func TestConfigWithoutSettings(t *testing.T) {
 	}
 }
 
-// findProblems returns what is wrong with settings, by whom it concerns.
+// findProblems returns the mistakes in settings by the workspaces that they concern.
 func findProblems(settings, environment string) map[string]string {
 	found := map[string]string{}
 	s, dirs, err := discover(settings, environment)
@@ -155,8 +155,8 @@ func findProblems(settings, environment string) map[string]string {
 	return found
 }
 
-// TestSettingsErrors checks that each mistake is told with its place, to those
-// that it concerns. These decisions are those of docs/recovery.md.
+// TestSettingsErrors checks that each mistake is reported with its position, to the
+// workspaces that it concerns. docs/recovery.md documents these decisions.
 func TestSettingsErrors(t *testing.T) {
 	tests := []struct{ name, whom, settings, want string }{
 		{"syntax", "all", "workspaces = [", `env/reconcile.hcl:1:15: `},
@@ -206,7 +206,7 @@ func TestSettingsErrors(t *testing.T) {
 	}
 }
 
-// checkProblems checks that what is wrong concerns those named, and no others.
+// checkProblems checks that a mistake concerns exactly the given workspaces.
 func checkProblems(t *testing.T, got map[string]string, whom, want string) {
 	t.Helper()
 	if concerned := strings.Join(sortedKeys(got), "+"); concerned != whom {
@@ -217,8 +217,8 @@ func checkProblems(t *testing.T, got map[string]string, whom, want string) {
 	}
 }
 
-// TestDigest checks that settings which change what Terraform would do are an
-// input, and how its plans are gated is not.
+// TestDigest checks that settings that change what Terraform would do are an input, and
+// that the approval of plans is not.
 func TestDigest(t *testing.T) {
 	digest := func(settings string) string {
 		s, _, err := discover(settings, "")

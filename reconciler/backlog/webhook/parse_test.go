@@ -75,7 +75,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// An event that names no id is known by its body.
+// TestParseWithoutID checks that an event without an id is identified by its body.
 func TestParseWithoutID(t *testing.T) {
 	one, err := webhook.Parse(jsonType, []byte(`{"type":12}`))
 	two, err2 := webhook.Parse(jsonType, []byte(`{"type":12 }`))
@@ -92,8 +92,8 @@ func TestParseMalformed(t *testing.T) {
 	}
 }
 
-// FuzzParse: whatever comes, it is an event with an identity, or malformed;
-// and the two ways in which a Git webhook may be sent mean the same.
+// FuzzParse checks that any body is an event with an identity, or malformed. Both forms of
+// a Git webhook give the same event.
 func FuzzParse(f *testing.F) {
 	for _, name := range []string{"git-push.json", "project-push.json", "project-merge.json"} {
 		f.Add(jsonType, []byte(sample(f, name)))

@@ -21,7 +21,7 @@ import (
 
 const token = "s3cret-hook-token"
 
-// startRecorder is what a receiver started; fail makes it fail.
+// startRecorder records what a receiver starts; fail makes it fail.
 type startRecorder struct {
 	events []webhook.Event
 	fail   error
@@ -118,7 +118,8 @@ func TestReceive(t *testing.T) {
 	}
 }
 
-// What comes again starts nothing; what came to nothing may come again.
+// TestRepeats checks that a repeated event starts nothing, unless its first delivery
+// failed.
 func TestRepeats(t *testing.T) {
 	r, s := newReceiver(t)
 	push := sample(t, "project-push.json")
@@ -136,7 +137,7 @@ func TestRepeats(t *testing.T) {
 			t.Errorf("%d: %+v", i, a)
 		}
 	}
-	// Thousands of others later it is forgotten; nothing grows without end.
+	// After a thousand other events it is forgotten, so that memory stays bounded.
 	for i := range 1000 {
 		other := strings.Replace(push, "61001", fmt.Sprint(i), 1)
 		if a := r.Receive(t.Context(), newRequest(t, other)); a.Result != webhook.ResultStarted {
@@ -187,7 +188,7 @@ func TestHandler(t *testing.T) {
 	}
 }
 
-// unreadBody is a body that a test expects nobody to read.
+// unreadBody fails the test if it is read.
 type unreadBody struct{ t *testing.T }
 
 func (u unreadBody) Read([]byte) (int, error) {
@@ -195,8 +196,7 @@ func (u unreadBody) Read([]byte) (int, error) {
 	return 0, io.EOF
 }
 
-// A stranger cannot make us read: address, method and token come before the
-// body.
+// TestStrangersAreNotRead checks address, method and token before the body is read.
 func TestStrangersAreNotRead(t *testing.T) {
 	for name, change := range map[string]func(q *webhook.Request){
 		"another address": func(q *webhook.Request) { q.From = netip.MustParseAddr("198.51.100.1") },
@@ -215,7 +215,7 @@ func TestStrangersAreNotRead(t *testing.T) {
 	}
 }
 
-// Calls beyond the bound are refused while the others are answered.
+// TestBusy checks that calls above the limit are refused while the others are handled.
 func TestBusy(t *testing.T) {
 	r, _ := newReceiver(t)
 	arrived, goOn := make(chan struct{}), make(chan struct{})

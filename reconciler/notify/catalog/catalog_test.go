@@ -9,7 +9,7 @@ import (
 
 var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
 
-// Every language says everything, with the same places to fill in.
+// TestLanguagesAgree checks that every language has the same keys and placeholders.
 func TestLanguagesAgree(t *testing.T) {
 	languages := Languages()
 	if !slices.Equal(languages, []string{"en", "ja"}) {
