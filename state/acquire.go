@@ -8,39 +8,37 @@ import (
 	"time"
 )
 
-// LeaseRequest says what a lease is wanted for.
+// LeaseRequest describes the lease to acquire.
 type LeaseRequest struct {
-	Identity   string // what the lease is on: the state to act on, under a name that all records of the store agree on
+	Identity   string // the state to act on, under a name that all records of the store agree on
 	Workspace  string
 	Run        string
-	Generation int64         // of the head that the work is of; 0: of none
+	Generation int64         // of the head that the work depends on; 0: none
 	MaxWait    time.Duration // how long to wait while another run holds it
 }
 
-// observation is when this process first saw a lease held as it still is. Since
-// tokens and beats only grow, it was held so, unrenewed, ever since.
+// observation is when this process first saw a lease in its present condition. Tokens and
+// heartbeats only grow, so the lease has not been renewed since then.
 type observation struct {
 	owner            string
 	token, heartbeat int64
-	firstSeen        time.Duration // on Options.Mono, after the answer came
+	firstSeen        time.Duration // on Options.MonotonicNow, after the answer came
 }
 
-// maxPreviousHolders is how many holders that may have left something behind are
-// remembered.
+// maxPreviousHolders bounds the list of holders that may have left something behind.
 const maxPreviousHolders = 8
 
-// Acquire takes the lease on claim.Identity. A lease that another run holds is
-// taken over only when it has not been renewed for one lease length on our own
-// monotonic clock, or when the process that holds it is certainly dead; until
-// then Acquire waits, but never longer than claim.Wait. Errors: *BusyError,
-// ErrTipMoved if the head's generation is not claim.Generation, ErrNewerSchema, the
-// store's.
+// Acquire acquires the lease on request.Identity. It takes a lease over from another run
+// only if the lease has not been renewed for one lease duration on this process's
+// monotonic clock, or if its holder is certainly dead. Until then Acquire waits, at most
+// request.MaxWait. Errors: *BusyError; ErrTipMoved if the head's generation is not
+// request.Generation; ErrNewerSchema; the store's errors.
 //
-// Work under the lease belongs under its Context.
+// Work under the lease must use the lease's Context.
 func (r *Record) Acquire(ctx context.Context, request LeaseRequest) (*Lease, error) {
 	lease, err := r.acquire(ctx, request)
 	if err != nil {
-		return nil, fmt.Errorf("take the lease on %s: %w", request.Identity, err)
+		return nil, fmt.Errorf("acquire the lease on %s: %w", request.Identity, err)
 	}
 	return lease, nil
 }
@@ -60,7 +58,7 @@ func (r *Record) acquire(ctx context.Context, request LeaseRequest) (*Lease, err
 			if !errors.Is(err, ErrConflict) {
 				return lease, err
 			}
-			continue // another was faster: see who
+			continue // another run was faster: see which
 		}
 		if !waiting {
 			waiting, waitingSince = true, now
@@ -75,8 +73,8 @@ func (r *Record) acquire(ctx context.Context, request LeaseRequest) (*Lease, err
 	}
 }
 
-// canTakeOver tells whether a held lease may be taken from its holder. Only
-// the first time of an Acquire is IsProcessDead asked, which calls out.
+// canTakeOver reports whether a held lease may be taken from its holder. It calls
+// IsProcessDead, which may call out to AWS, only the first time in an Acquire.
 func (r *Record) canTakeOver(ctx context.Context, held LeaseItem, now time.Duration, first bool) bool {
 	if now-r.firstObserved(held, now) >= max(r.opts.LeaseDuration, time.Duration(held.LengthMS)*time.Millisecond) {
 		return true
@@ -85,7 +83,7 @@ func (r *Record) canTakeOver(ctx context.Context, held LeaseItem, now time.Durat
 	return err == nil && dead
 }
 
-// firstObserved returns when the lease was first seen held as it is now.
+// firstObserved returns when this process first saw the lease in its present condition.
 func (r *Record) firstObserved(held LeaseItem, now time.Duration) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -97,8 +95,8 @@ func (r *Record) firstObserved(held LeaseItem, now time.Duration) time.Duration 
 	return s.firstSeen
 }
 
-// tryAcquire writes our lease in place of old (the zero LeaseItem: there was none),
-// if that and the generation are still what they were.
+// tryAcquire replaces old (the zero LeaseItem: there was none) with our lease, if old and
+// the generation have not changed.
 func (r *Record) tryAcquire(ctx context.Context, request LeaseRequest, old LeaseItem, owner string) (*Lease, error) {
 	item := r.nextLease(old, request, owner)
 	cond := Cond{Absent: true}
@@ -124,7 +122,7 @@ func (r *Record) tryAcquire(ctx context.Context, request LeaseRequest, old Lease
 	}
 	lease := r.newLease(ctx, request, item, sent)
 	if ctx.Err() != nil {
-		// Taken, but nobody waits for it any more.
+		// The lease is acquired, but the caller no longer waits for it.
 		cleanupCtx, cancel := r.cleanupContext(ctx)
 		defer cancel()
 		return nil, errors.Join(context.Cause(ctx), lease.Release(cleanupCtx))
@@ -132,9 +130,9 @@ func (r *Record) tryAcquire(ctx context.Context, request LeaseRequest, old Lease
 	return lease, nil
 }
 
-// markIdle notes that nothing works, or will, under a lease of this owner, which
-// the store may show as held all the same: a write can take effect although it
-// failed. We need not wait for ourselves.
+// markIdle notes that this process does no work under leases of this owner. The store may
+// still show such a lease as held, because a failed write can take effect. We need not
+// wait for ourselves.
 func (r *Record) markIdle(owner string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -147,7 +145,7 @@ func (r *Record) isIdle(owner string) bool {
 	return r.idleOwners[owner]
 }
 
-// nextLease is the lease that follows old.
+// nextLease returns the lease that follows old.
 func (r *Record) nextLease(old LeaseItem, request LeaseRequest, owner string) LeaseItem {
 	now := r.now()
 	item := LeaseItem{
@@ -162,7 +160,7 @@ func (r *Record) nextLease(old LeaseItem, request LeaseRequest, owner string) Le
 	return item
 }
 
-// prependOwner is old's list of the dead, with its holder.
+// prependOwner returns old's previous holders with its present holder in front.
 func prependOwner(old LeaseItem) []PreviousHolder {
 	return prependHolder(PreviousHolder{Run: old.Run, Process: old.Process, ActiveSince: old.AcquiredAt, ActiveUntil: old.ExpiresAt}, old.PreviousHolders)
 }
@@ -172,13 +170,13 @@ func prependHolder(holder PreviousHolder, holders []PreviousHolder) []PreviousHo
 	return holders[:min(len(holders), maxPreviousHolders)]
 }
 
-// generationCheck checks that the record has not adopted another tip.
+// generationCheck returns an op that checks that the record has not adopted another tip.
 func (r *Record) generationCheck(generation int64) Op {
 	return Op{Key: r.key(headKey), If: Cond{Equal: map[string]any{"generation": generation}}}
 }
 
 // classifyConflict turns the conflict of a write that checked the generation into
-// ErrTipMoved, if that was it.
+// ErrTipMoved, if the generation has changed.
 func (r *Record) classifyConflict(ctx context.Context, request LeaseRequest, err error) error {
 	if request.Generation == 0 || !errors.Is(err, ErrConflict) {
 		return err

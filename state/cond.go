@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// Matches tells whether c holds of the object value; nil stands for "there is
-// no item". It is for stores that evaluate conditions themselves.
+// Matches reports whether the object value meets c; a nil value means that there is no
+// item. Stores that evaluate conditions themselves call it.
 func (c Cond) Matches(value json.RawMessage) bool {
 	if c.Absent {
 		return value == nil
@@ -54,9 +54,8 @@ func (c Cond) check() error {
 	return nil
 }
 
-// CheckOps refuses, with ErrNotWritten, what no store takes: too many ops, two
-// of one key, keys and values that cannot be stored everywhere. Stores call it
-// first.
+// CheckOps refuses what no store takes: too many ops, two ops on one key, and keys and
+// values that some store cannot hold. The error is ErrNotWritten. Stores call it first.
 func CheckOps(ops []Op) error {
 	if len(ops) == 0 || len(ops) > MaxOps {
 		return fmt.Errorf("%w: %w: %d ops in one write, want 1 to %d", ErrNotWritten, ErrUnstorable, len(ops), MaxOps)
@@ -71,7 +70,7 @@ func CheckOps(ops []Op) error {
 			return fmt.Errorf("%w: %w: item %q of %q: %w", ErrNotWritten, ErrUnstorable, op.Key.SK, op.Key.PK, err)
 		}
 		if seen[op.Key] {
-			return fmt.Errorf("%w: %w: item %q of %q is in one write twice", ErrNotWritten, ErrUnstorable, op.Key.SK, op.Key.PK)
+			return fmt.Errorf("%w: %w: item %q of %q appears twice in one write", ErrNotWritten, ErrUnstorable, op.Key.SK, op.Key.PK)
 		}
 		seen[op.Key] = true
 	}
@@ -81,13 +80,13 @@ func CheckOps(ops []Op) error {
 func checkOp(op Op) error {
 	switch {
 	case op.Key.PK == "" || op.Key.SK == "":
-		return errors.New("part of its key is empty")
+		return errors.New("its key has an empty part")
 	case len(op.Key.PK) > maxPK || len(op.Key.SK) > maxSK:
 		return fmt.Errorf("its key is too long: at most %d and %d bytes", maxPK, maxSK)
 	case op.Delete && op.Put != nil:
 		return errors.New("it is both put and deleted")
 	case !op.Delete && op.Put == nil && !op.If.Absent && len(op.If.Equal) == 0:
-		return errors.New("it is neither checked nor put nor deleted")
+		return errors.New("the operation has no condition, no value and no delete")
 	case op.Put != nil && !bytes.HasPrefix(op.Put, []byte("{")):
 		return errors.New("it is not a JSON object")
 	case len(op.Put) > MaxValue:

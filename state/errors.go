@@ -8,16 +8,16 @@ import (
 
 // Errors of the rules. Match with errors.Is.
 var (
-	// ErrTipMoved: the record has adopted another tip than the one that this
-	// pass works on: it must start again.
-	ErrTipMoved = errors.New("the record has moved on to another tip")
-	// ErrLeaseLost: the lease is not ours any more, or we cannot be sure that
-	// it is: work under it must stop.
-	ErrLeaseLost = errors.New("the lease was lost")
+	// ErrTipMoved: the record has adopted another tip than the one that this pass works
+	// on. The pass must start again.
+	ErrTipMoved = errors.New("the record has adopted another tip")
+	// ErrLeaseLost: the lease is not ours any more, or may not be. Work under it must
+	// stop.
+	ErrLeaseLost = errors.New("the lease is lost")
 )
 
-// IsRetryable reports whether a write that failed with err may succeed when it is
-// tried again: nobody has overtaken it, and a store could take it.
+// IsRetryable reports whether a write that failed with err may succeed when it is tried
+// again: no other run has overtaken it, and a store could take it.
 func IsRetryable(err error) bool {
 	for _, permanent := range []error{ErrConflict, ErrLeaseLost, ErrTipMoved, ErrNewerSchema, ErrUnstorable} {
 		if errors.Is(err, permanent) {
@@ -28,24 +28,23 @@ func IsRetryable(err error) bool {
 	return !errors.As(err, &corrupt)
 }
 
-// BusyError says that another run holds a lease that was asked for.
+// BusyError reports that another run holds the requested lease.
 type BusyError struct{ Lease LeaseItem }
 
 func (e *BusyError) Error() string {
 	l := e.Lease
-	return fmt.Sprintf("workspace %s is held by run %s on %s since %s: wait for it to end, or, if it is known to be dead, free it with: reconcile unlock %s",
+	return fmt.Sprintf("workspace %s: run %s on %s has held the lease since %s: wait, or, if that run is dead, run: reconcile unlock %s",
 		l.Workspace, l.Run, l.Process, l.AcquiredAt.UTC().Format(time.RFC3339), l.Workspace)
 }
 
-// CorruptError says that an item of the record cannot be what this program
-// wrote.
+// CorruptError reports that an item of the record cannot be what this program wrote.
 type CorruptError struct {
 	Key Key
 	Err error
 }
 
 func (e *CorruptError) Error() string {
-	return fmt.Sprintf("item %s of record %s is damaged (restore it from a backup, then run: reconcile distrust): %v", e.Key.SK, e.Key.PK, e.Err)
+	return fmt.Sprintf("item %s of record %s is corrupt (restore it from a backup, then run: reconcile distrust): %v", e.Key.SK, e.Key.PK, e.Err)
 }
 
 func (e *CorruptError) Unwrap() error { return e.Err }

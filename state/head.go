@@ -14,8 +14,8 @@ func (r *Record) Head(ctx context.Context) (Head, error) {
 	return head, nil
 }
 
-// OtherHeads returns the heads of the other records of the store, by name, as
-// far as leases tell of them.
+// OtherHeads returns the heads of the store's other records, by name. It finds only
+// records that are named in a lease.
 func (r *Record) OtherHeads(ctx context.Context) (map[string]Head, error) {
 	leases, err := r.Leases(ctx)
 	if err != nil {
@@ -35,9 +35,8 @@ func (r *Record) OtherHeads(ctx context.Context) (map[string]Head, error) {
 	return heads, nil
 }
 
-// PutHead replaces the head that was read with h.Rev, and returns h as
-// stored, with the next Rev. If another run wrote the head since, the error
-// is ErrConflict.
+// PutHead replaces the head that was read with h.Rev, and returns h as stored, with the
+// next Rev. If another run has written the head since, the error is ErrConflict.
 func (r *Record) PutHead(ctx context.Context, h Head) (Head, error) {
 	h, op, err := r.headOp(h)
 	if err == nil {
@@ -49,16 +48,17 @@ func (r *Record) PutHead(ctx context.Context, h Head) (Head, error) {
 	return h, nil
 }
 
-// Adopt is PutHead for a new tip: it raises the generation, so that runs at
-// the old tip start nothing more, and unsettles the head.
+// Adopt is PutHead for a new tip. It raises the generation, so that runs at the old tip
+// start nothing more, and marks the head unsettled.
 func (r *Record) Adopt(ctx context.Context, h Head) (Head, error) {
 	h.Generation++
 	h.Settled = false
 	return r.PutHead(ctx, h)
 }
 
-// MarkUnsettled has the next pass look at everything again, and has a pass that is
-// about to settle find that it was overtaken. Without a head it does nothing.
+// MarkUnsettled makes the next pass check every workspace again. A pass that is about to
+// settle the head then finds that it was overtaken. Without a head, MarkUnsettled does
+// nothing.
 func (r *Record) MarkUnsettled(ctx context.Context) error {
 	return r.retry(ctx, func() error {
 		op, err := r.markUnsettledOp(ctx)
@@ -69,8 +69,8 @@ func (r *Record) MarkUnsettled(ctx context.Context) error {
 	})
 }
 
-// InvalidateTraces raises the epoch, so that every recorded trace counts for nothing,
-// and returns the new head. In a record that holds nothing it does nothing.
+// InvalidateTraces raises the epoch, so that no recorded trace counts any more, and
+// returns the new head. It does nothing in an empty record.
 func (r *Record) InvalidateTraces(ctx context.Context) (Head, error) {
 	var head Head
 	err := r.retry(ctx, func() (err error) {
@@ -91,7 +91,7 @@ func (r *Record) InvalidateTraces(ctx context.Context) (Head, error) {
 	return head, err
 }
 
-// headOp is h with the next Rev, and the op that stores it.
+// headOp returns h with the next Rev, and the op that stores it.
 func (r *Record) headOp(h Head) (Head, Op, error) {
 	cond := Cond{Absent: true}
 	if h.Rev != 0 {
@@ -104,10 +104,10 @@ func (r *Record) headOp(h Head) (Head, Op, error) {
 	return h, Op{Key: r.key(headKey), If: cond, Put: value}, err
 }
 
-// markUnsettledOp is the op by which another change unsettles the head in the same
-// transaction. An unsettled head is written too: its new Rev tells a pass
-// which is about to settle it that something has changed. Without a head the
-// op only checks that there is still none.
+// markUnsettledOp returns the op that marks the head unsettled in the transaction of
+// another change. It writes an unsettled head too: the new Rev tells a pass that is about
+// to settle it that something changed. Without a head, the op checks that there is still
+// none.
 func (r *Record) markUnsettledOp(ctx context.Context) (Op, error) {
 	head, err := r.Head(ctx)
 	if err != nil {

@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// HoldConflictError says that a hold cannot be placed over the one that is there.
+// HoldConflictError reports that a hold cannot replace the existing one.
 type HoldConflictError struct{ Hold Hold }
 
 func (e *HoldConflictError) Error() string {
-	return fmt.Sprintf("workspace %s is already held for recovery (%s): mend that first, then run: reconcile resume %s", e.Hold.Name, e.Hold.Reason, e.Hold.Name)
+	return fmt.Sprintf("workspace %s is already suspended for recovery (%s): fix that, then run: reconcile resume %s", e.Hold.Name, e.Hold.Reason, e.Hold.Name)
 }
 
 // Holds returns all holds, by workspace.
@@ -25,10 +25,9 @@ func (r *Record) Holds(ctx context.Context) (map[string]Hold, error) {
 	return byName, nil
 }
 
-// PlaceHold places a hold. A suspension unsettles the head in the same
-// transaction; a hold for recovery does not, for the pass that places it is
-// the one that settles. A hold for recovery is not replaced by a suspension:
-// *HoldConflictError.
+// PlaceHold places a hold. A suspension marks the head unsettled in the same transaction.
+// A hold for recovery does not, because the pass that places it also settles the head. A
+// suspension does not replace a hold for recovery: the error is *HoldConflictError.
 func (r *Record) PlaceHold(ctx context.Context, h Hold) error {
 	h.Schema = Schema
 	value, err := encode(h)
@@ -55,13 +54,13 @@ func (r *Record) PlaceHold(ctx context.Context, h Hold) error {
 		return r.write(ctx, verifyStored[Hold](r, key, value), ops...)
 	})
 	if err != nil {
-		return fmt.Errorf("hold workspace %s: %w", h.Name, err)
+		return fmt.Errorf("place a hold on workspace %s: %w", h.Name, err)
 	}
 	return nil
 }
 
-// RemoveHold removes a workspace's hold, in one transaction with unsettling the
-// head, and tells whether there was one.
+// RemoveHold removes a workspace's hold and marks the head unsettled, in one transaction.
+// It reports whether there was a hold.
 func (r *Record) RemoveHold(ctx context.Context, name string) (bool, error) {
 	key, removed := r.key(holdPrefix+name), false
 	err := r.retry(ctx, func() error {
@@ -82,12 +81,12 @@ func (r *Record) RemoveHold(ctx context.Context, name string) (bool, error) {
 		return err
 	})
 	if err != nil {
-		return false, fmt.Errorf("lift the hold of workspace %s: %w", name, err)
+		return false, fmt.Errorf("remove the hold of workspace %s: %w", name, err)
 	}
 	return removed, nil
 }
 
-// sameHold is the condition that a hold is still the one that was read.
+// sameHold returns the condition that the hold is still the one that was read.
 func sameHold(found bool, old Hold) Cond {
 	if !found {
 		return Cond{Absent: true}

@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// LeasePartition is the partition of the leases, shared by all records of a
-// store, so that two records cannot act on one state at once.
+// LeasePartition is the partition of the leases. All records of a store share it, so that
+// two records cannot act on one state at once.
 const LeasePartition = "LEASE"
 
 // Names of a record's items.
@@ -25,8 +25,7 @@ const (
 	pullRequestCursorKey = "TELLING"
 )
 
-// storable is what is stored under a key: it knows the SK that it belongs under,
-// and what else must be true of it.
+// storable is a stored item: it knows its SK and checks its own fields.
 type storable interface {
 	sortKey() string
 	schemaVersion() int
@@ -109,8 +108,8 @@ func required(field, value string) error {
 	return nil
 }
 
-// decode reads an item strictly: a newer schema is ErrNewerSchema, anything that
-// this program cannot have written under that key a *CorruptError.
+// decode reads an item strictly. A newer schema is ErrNewerSchema; anything that this
+// program cannot have written under that key is a *CorruptError.
 func decode[T storable](item Item) (T, error) {
 	v, err := unmarshal[T](item.Value)
 	if err != nil {
@@ -125,14 +124,14 @@ func decode[T storable](item Item) (T, error) {
 	case v.schemaVersion() < 1:
 		return v, &CorruptError{item.Key, errors.New("it has no schema version")}
 	case v.sortKey() != item.Key.SK:
-		return v, &CorruptError{item.Key, fmt.Errorf("it belongs under %s", v.sortKey())}
+		return v, &CorruptError{item.Key, fmt.Errorf("its key should be %s", v.sortKey())}
 	case err != nil:
 		return v, &CorruptError{item.Key, err}
 	}
 	return v, nil
 }
 
-// unmarshal reads value as encoding/json does, or faster where T knows how.
+// unmarshal reads value as encoding/json does, or faster if T has a scan method.
 func unmarshal[T storable](value json.RawMessage) (v T, err error) {
 	if fast, ok := any(&v).(interface{ scan([]byte) bool }); ok && fast.scan(value) {
 		return v, nil
@@ -142,8 +141,8 @@ func unmarshal[T storable](value json.RawMessage) (v T, err error) {
 	return decoded, err
 }
 
-// hasNewerSchema tells whether value, which this program cannot read, says that it is
-// of a newer schema.
+// hasNewerSchema reports whether value, which this program cannot read, has a newer
+// schema.
 func hasNewerSchema(value json.RawMessage) bool {
 	var v struct {
 		Schema int `json:"schema"`
@@ -152,10 +151,10 @@ func hasNewerSchema(value json.RawMessage) bool {
 }
 
 func newerSchemaError(key Key) error {
-	return fmt.Errorf("item %s of record %s: %w: update this program to use it", key.SK, key.PK, ErrNewerSchema)
+	return fmt.Errorf("item %s of record %s: %w: update reconcile", key.SK, key.PK, ErrNewerSchema)
 }
 
-// encode is the stored form of v.
+// encode returns the stored form of v.
 func encode(v storable) (json.RawMessage, error) {
 	if err := v.check(); err != nil {
 		return nil, fmt.Errorf("item %s cannot be stored: %w", v.sortKey(), err)

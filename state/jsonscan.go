@@ -7,12 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// jsonScanner reads JSON as encoding/json writes it, four times as fast as that
-// reads it: what is recorded of a thousand workspaces is most of what
-// `changed` must read. It gives up (bad) at anything unusual, such as space
-// or an escape, which is then left to encoding/json.
+// jsonScanner reads JSON as encoding/json writes it, four times as fast as encoding/json
+// reads it. What is recorded of a thousand workspaces is most of what `changed` must
+// read. At anything unusual, such as a space or an escape, it gives up and leaves the
+// text to encoding/json.
 type jsonScanner struct {
-	rest   string // what is left; all strings read are parts of it
+	rest   string // unread text; all strings read are parts of it
 	gaveUp bool
 }
 
@@ -25,23 +25,23 @@ func newJSONScanner(data []byte) *jsonScanner {
 	return &jsonScanner{rest: string(data), gaveUp: !utf8.Valid(data)}
 }
 
-// isComplete tells whether all was read and understood.
+// isComplete reports whether all of the text was read and understood.
 func (s *jsonScanner) isComplete() bool { return !s.gaveUp && s.rest == "" }
 
-// expect skips what must come next.
+// expect skips want, which must come next.
 func (s *jsonScanner) expect(want string) {
 	rest, ok := strings.CutPrefix(s.rest, want)
 	s.rest, s.gaveUp = rest, s.gaveUp || !ok
 }
 
-// accept skips want if it comes next, and tells whether it did.
+// accept skips want if it comes next, and reports whether it did.
 func (s *jsonScanner) accept(want string) bool {
 	rest, ok := strings.CutPrefix(s.rest, want)
 	s.rest = rest
 	return ok
 }
 
-// object has read read the value of each field.
+// object calls read for each field; read must read the field's value.
 func (s *jsonScanner) object(read func(name string)) {
 	s.expect("{")
 	if s.accept("}") {
@@ -72,7 +72,7 @@ func (s *jsonScanner) int() int64 {
 	for ; digits < len(s.rest) && '0' <= s.rest[digits] && s.rest[digits] <= '9'; digits++ {
 		n = n*10 + int64(s.rest[digits]-'0')
 	}
-	// Longer ones may not fit, and a leading zero is not JSON.
+	// Longer numbers may not fit; a leading zero is not JSON.
 	s.gaveUp = s.gaveUp || digits == 0 || digits > 18 || digits > 1 && s.rest[0] == '0'
 	s.rest = s.rest[digits:]
 	if negative {
@@ -105,7 +105,7 @@ func (s *jsonScanner) strings() []string {
 	return list
 }
 
-// trace adds to t, which may be nil.
+// trace adds the fields to t, which may be nil.
 func (s *jsonScanner) trace(t Trace) Trace {
 	if t == nil {
 		end := strings.IndexByte(s.rest, '}')
@@ -121,7 +121,7 @@ func (s *jsonScanner) time() (t time.Time) {
 	return t
 }
 
-// value leaves a value of strings, numbers and objects to encoding/json.
+// value reads a value of strings, numbers and objects with encoding/json.
 func (s *jsonScanner) value(v any) {
 	decoder := json.NewDecoder(strings.NewReader(s.rest))
 	if s.gaveUp || decoder.Decode(v) != nil {

@@ -1,6 +1,6 @@
 package state
 
-// scan reads w from data, and tells whether it could: if not, w is undefined.
+// scan reads w from data and reports whether it could. If not, w is undefined.
 func (w *Workspace) scan(data []byte) bool {
 	s := newJSONScanner(data)
 	s.object(func(name string) {

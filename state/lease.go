@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Lease is the right to act on one state identity. It renews itself until it
-// is released, abandoned or lost.
+// Lease is the right to act on one state identity. It renews itself until it is released,
+// abandoned or lost.
 type Lease struct {
 	record  *Record
 	request LeaseRequest
@@ -17,21 +17,21 @@ type Lease struct {
 	ctx, killCtx    context.Context
 	interrupt, kill context.CancelCauseFunc
 
-	stopRenewals context.CancelFunc // ends the renewals
-	renewalsDone chan struct{}      // closed when no renewal is under way any more
+	stopRenewals context.CancelFunc
+	renewalsDone chan struct{} // closed when no renewal runs any more
 
-	item         LeaseItem // as it was taken
-	heartbeat    int64     // of the last renewal; with unsure the renewals' own
-	pendingSince *instant  // from when the next beat can have taken effect, once it was sent
+	item         LeaseItem // as it was acquired
+	heartbeat    int64     // of the last renewal; only the renewals use it and pendingSince
+	pendingSince *instant  // from when the heartbeat in flight can have taken effect; nil: none is in flight
 
 	mu               sync.Mutex
-	validFrom        instant                // the lease is ours for one lease length from here at least
+	validFrom        instant                // the lease is ours for at least one lease duration from here
 	lastWritten      map[string]itemVersion // by workspace: as this lease last wrote it
-	holdersForgotten bool                   // nothing of the Dead is left
-	killedWork       *PreviousHolder        // something of ours may be
+	holdersForgotten bool                   // the previous holders left nothing behind
+	killedWork       *PreviousHolder        // work of ours that was killed and may have left something behind
 }
 
-// itemVersion is what is to be known of a workspace's item to replace it.
+// itemVersion is what a write needs to know of the workspace item that it replaces.
 type itemVersion struct {
 	rev   int64
 	parts int
@@ -47,8 +47,8 @@ func (r *Record) instant() instant {
 	return instant{mono: r.opts.MonotonicNow(), wall: r.opts.Now().Round(0)}
 }
 
-// elapsedSince is how much time has passed since i, by the clock that says more: the
-// monotonic one stands still while a laptop sleeps, the other can be set back.
+// elapsedSince returns the time since i by the clock that shows more. The monotonic clock
+// stands still while a laptop sleeps; the wall clock can be set back.
 func (r *Record) elapsedSince(i instant) time.Duration {
 	now := r.instant()
 	return max(now.mono-i.mono, now.wall.Sub(i.wall))
@@ -57,8 +57,8 @@ func (r *Record) elapsedSince(i instant) time.Duration {
 func (r *Record) newLease(ctx context.Context, request LeaseRequest, item LeaseItem, validFrom instant) *Lease {
 	l := &Lease{record: r, request: request, item: item, heartbeat: item.Heartbeat, validFrom: validFrom, lastWritten: map[string]itemVersion{}, renewalsDone: make(chan struct{})}
 	l.ctx, l.interrupt = context.WithCancelCause(ctx)
-	// Whoever shuts down cancels ctx: the work under the lease ends, but the
-	// lease lives on until that has happened.
+	// ctx is cancelled at shutdown. The work under the lease then ends, but the lease
+	// lives on until the work has ended.
 	uncancelled := context.WithoutCancel(ctx)
 	l.killCtx, l.kill = context.WithCancelCause(uncancelled)
 	var renewCtx context.Context
@@ -67,40 +67,39 @@ func (r *Record) newLease(ctx context.Context, request LeaseRequest, item LeaseI
 	return l
 }
 
-// Context is cancelled when work under the lease must be interrupted: with the
-// cause ErrLeaseLost when two thirds of the lease have passed without a
-// renewal or the store says that it is not ours; or when the context given to
-// Acquire ends.
+// Context is cancelled when work under the lease must be interrupted. The cause is
+// ErrLeaseLost if two thirds of the lease duration have passed without a renewal, or if
+// the store shows another owner. Context also ends with the context given to Acquire.
 func (l *Lease) Context() context.Context { return l.ctx }
 
-// KillContext is cancelled, with the cause ErrLeaseLost, when work under the lease
-// must be killed: at five sixths, or when the store says that the lease is not
-// ours. It does not end with the context given to Acquire.
+// KillContext is cancelled, with the cause ErrLeaseLost, when work under the lease must
+// be killed: at five sixths of the lease duration, or when the store shows another owner.
+// It does not end with the context given to Acquire.
 func (l *Lease) KillContext() context.Context { return l.killCtx }
 
-// PreviousHolders are the holders before us that may have left something behind, newest
-// first: those that never released the lease, and those that said so.
+// PreviousHolders returns the earlier holders that may have left something behind, newest
+// first: those that never released the lease, and those that called MarkKilled.
 func (l *Lease) PreviousHolders() []PreviousHolder { return l.item.PreviousHolders }
 
-// ForgetHolders says that the Dead have left nothing behind: they are forgotten when
-// the lease is released.
+// ForgetHolders records that the previous holders left nothing behind. The release of the
+// lease drops them.
 func (l *Lease) ForgetHolders() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.holdersForgotten = true
 }
 
-// MarkKilled says that what was started under the lease at a time has been killed
-// by now, by us or by others, or could not tidy up, and may have left something
-// behind: the next holder finds us among the Dead, for that time alone, with the
-// id of the lock that is known to be left, if it is.
+// MarkKilled records that work started under the lease at since was killed, or could not
+// clean up, and may have left something behind. The next holder finds this run among the
+// previous holders, for that time only. lock is the id of the lock that is known to
+// remain; "": not known.
 func (l *Lease) MarkKilled(since time.Time, lock string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.killedWork = &PreviousHolder{Run: l.item.Run, Process: l.item.Process, ActiveSince: since.UTC(), ActiveUntil: l.record.now(), LockID: lock, Released: true}
 }
 
-// carriedHolders are the Dead that the next holder is told of.
+// carriedHolders returns the previous holders to pass on to the next holder.
 func (l *Lease) carriedHolders() []PreviousHolder {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -114,23 +113,23 @@ func (l *Lease) carriedHolders() []PreviousHolder {
 	return holders
 }
 
-// Token is the lease's fencing token.
+// Token returns the lease's fencing token.
 func (l *Lease) Token() int64 { return l.item.Token }
 
-// ownedCond is the condition that the lease is still this one.
+// ownedCond returns the condition that the lease is still this one.
 func (l *Lease) ownedCond() Cond {
 	return Cond{Equal: map[string]any{"owner": l.item.Owner, "token": l.item.Token}}
 }
 
 func (l *Lease) key() Key { return leaseKey(l.request.Identity) }
 
-// reload reads the lease back: held tells whether it is still ours.
+// reload reads the lease from the store; held reports whether it is still ours.
 func (l *Lease) reload(ctx context.Context) (current LeaseItem, held bool, err error) {
 	current, _, err = get[LeaseItem](ctx, l.record, l.key())
 	return current, current.Owner == l.item.Owner && current.Token == l.item.Token, err
 }
 
-// markLost ends all work under the lease and returns the error that says so.
+// markLost ends all work under the lease and returns the error that says why.
 func (l *Lease) markLost(reason string) error {
 	err := fmt.Errorf("%w: %s", ErrLeaseLost, reason)
 	l.interrupt(err)
@@ -138,10 +137,10 @@ func (l *Lease) markLost(reason string) error {
 	return err
 }
 
-// ownedCheck checks, in a transaction, that the lease is ours.
+// ownedCheck returns an op that checks that the lease is still ours.
 func (l *Lease) ownedCheck() Op { return Op{Key: l.key(), If: l.ownedCond()} }
 
-// releaseOp ends the renewals and is the op that gives the lease up.
+// releaseOp ends the renewals and returns the op that releases the lease.
 func (l *Lease) releaseOp() (Op, error) {
 	l.Abandon()
 	released := l.item
@@ -150,9 +149,9 @@ func (l *Lease) releaseOp() (Op, error) {
 	return Op{Key: l.key(), If: l.ownedCond(), Put: value}, err
 }
 
-// Release gives the lease up: it is free at once. Call it when nothing that
-// works under it runs any more. A second call does nothing. If the lease was
-// lost meanwhile the error is ErrLeaseLost.
+// Release releases the lease, so that others can acquire it at once. Call it when no work
+// runs under the lease any more. A second call does nothing. If the lease was lost in the
+// meantime, the error is ErrLeaseLost.
 func (l *Lease) Release(ctx context.Context) error {
 	op, err := l.releaseOp()
 	if err != nil {
@@ -164,7 +163,7 @@ func (l *Lease) Release(ctx context.Context) error {
 	}
 	err = l.record.write(ctx, verify, op)
 	if errors.Is(err, ErrConflict) {
-		err = l.markLost("another run holds it")
+		err = l.markLost("another run holds the lease")
 	}
 	if err != nil {
 		l.record.markIdle(l.item.Owner)
@@ -173,8 +172,8 @@ func (l *Lease) Release(ctx context.Context) error {
 	return nil
 }
 
-// Abandon ends the renewals and leaves the lease to run out, for when what
-// worked under it may still be running. Its contexts end.
+// Abandon ends the renewals and the lease's contexts, and lets the lease expire. It is
+// for the case that work under the lease may still be running.
 func (l *Lease) Abandon() {
 	l.stopRenewals()
 	<-l.renewalsDone

@@ -6,29 +6,29 @@ import (
 	"time"
 )
 
-// NotificationState is what people were last told of a workspace. What is recorded of the
-// workspace beyond that is news to them.
+// NotificationState is what people were last notified of for a workspace. They are
+// notified again when the workspace's record differs from it.
 type NotificationState struct {
 	Schema int    `json:"schema"`
-	Name   string `json:"name"` // of the workspace
-	// Fingerprints is what each channel was told, by its name, as a fingerprint of what
-	// became of the workspace. Fingerprints are compared as text only.
+	Name   string `json:"name"` // workspace name
+	// Fingerprints holds, by channel, a fingerprint of the workspace state that the
+	// channel was notified of. Fingerprints are compared as text only.
 	Fingerprints map[string]string `json:"by"`
-	IssueKey     string            `json:"issue,omitempty"` // key of the open issue about it
+	IssueKey     string            `json:"issue,omitempty"` // key of the open issue about the workspace
 }
 
-// PullRequestCursor is what is remembered of pull requests that people were told on.
+// PullRequestCursor records which merged pull requests people were notified on.
 type PullRequestCursor struct {
 	Schema        int       `json:"schema"`
-	NotifiedUntil time.Time `json:"since"` // merges up to here were told of
-	LastNotified  []int     `json:"last"`  // numbers of those that were last told on
+	NotifiedUntil time.Time `json:"since"` // merges up to this time were notified
+	LastNotified  []int     `json:"last"`  // numbers of the pull requests that were last notified
 }
 
-// NotificationStates returns what people were told, by workspace.
+// NotificationStates returns the notification states, by workspace.
 func (r *Record) NotificationStates(ctx context.Context) (map[string]NotificationState, error) {
 	all, err := list[NotificationState](ctx, r, r.name, notifiedPrefix)
 	if err != nil {
-		return nil, fmt.Errorf("read what record %s has told: %w", r.name, err)
+		return nil, fmt.Errorf("read the notification state of record %s: %w", r.name, err)
 	}
 	byName := make(map[string]NotificationState, len(all))
 	for _, t := range all {
@@ -37,31 +37,30 @@ func (r *Record) NotificationStates(ctx context.Context) (map[string]Notificatio
 	return byName, nil
 }
 
-// PutNotificationState remembers what people were told of a workspace. Two passes that tell
-// at once may both do so: the later word stands.
+// PutNotificationState stores the notification state of a workspace. If two passes notify
+// at once, the later write stays.
 func (r *Record) PutNotificationState(ctx context.Context, t NotificationState) error {
 	t.Schema = Schema
 	if err := replace(ctx, r, t); err != nil {
-		return fmt.Errorf("record what was told of workspace %s: %w", t.Name, err)
+		return fmt.Errorf("record the notification state of workspace %s: %w", t.Name, err)
 	}
 	return nil
 }
 
-// PullRequestCursor returns what is remembered of pull requests; the zero Telling if
-// nothing is.
+// PullRequestCursor returns the cursor, or the zero PullRequestCursor if there is none.
 func (r *Record) PullRequestCursor(ctx context.Context) (PullRequestCursor, error) {
 	t, _, err := get[PullRequestCursor](ctx, r, r.key(pullRequestCursorKey))
 	if err != nil {
-		return t, fmt.Errorf("read what record %s has told: %w", r.name, err)
+		return t, fmt.Errorf("read the pull request cursor of record %s: %w", r.name, err)
 	}
 	return t, nil
 }
 
-// PutPullRequestCursor remembers which pull requests were told on.
+// PutPullRequestCursor stores the cursor.
 func (r *Record) PutPullRequestCursor(ctx context.Context, t PullRequestCursor) error {
 	t.Schema = Schema
 	if err := replace(ctx, r, t); err != nil {
-		return fmt.Errorf("record which pull requests were told on: %w", err)
+		return fmt.Errorf("record the pull request cursor: %w", err)
 	}
 	return nil
 }

@@ -13,32 +13,31 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// An item of DynamoDB holds 400 KB, which the inputs of a workspace can exceed:
-// Git ids do not compress. What may be long of a large workspace is therefore
-// compressed and put into items of its own, its parts, by the transaction that
-// writes the workspace.
+// An item of DynamoDB holds 400 KB, which the inputs of a workspace can exceed: Git ids
+// do not compress. The long fields of a large workspace are therefore compressed and
+// stored in items of their own, its parts, in the transaction that writes the workspace.
 const (
-	minPackedBytes = 128 << 10 // bytes of an item that is packed
+	minPackedBytes = 128 << 10 // size of an item from which it is packed
 	maxPartText    = 340 << 10 // characters of one part
-	// maxParts keeps a transaction that moves a workspace's parts to another
-	// name within the 4 MB that DynamoDB takes.
+	// maxParts keeps a transaction that renames a workspace, and so moves its parts,
+	// within the 4 MB that DynamoDB takes.
 	maxParts = 5
-	// maxUnpacked bounds what a damaged part can make us read.
+	// maxUnpacked bounds what a corrupt part can make us read.
 	maxUnpacked = 256 << 20
 )
 
-// packedFields is what may be long of a workspace.
+// packedFields is the fields of a workspace that may be long.
 type packedFields struct {
 	Trace           Trace    `json:"trace"`
 	SensitiveHashes []string `json:"sensitive"`
 }
 
-// workspacePart is one part of the text of a packed.
+// workspacePart is one part of a packedFields.
 type workspacePart struct {
 	Schema    int    `json:"schema"`
 	Workspace string `json:"workspace"`
 	Part      int    `json:"part"` // from 1
-	Text      string `json:"text"` // base64 of zstd of JSON, cut
+	Text      string `json:"text"` // a piece of base64 of zstd of JSON
 }
 
 func partKey(name string, part int) string {
@@ -50,7 +49,7 @@ var (
 	packDecoder, _ = zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxUnpacked))
 )
 
-// pack returns ws as its item holds it, and its parts; none where it is small.
+// pack returns ws as its item stores it, and its parts. A small workspace has none.
 func pack(ws Workspace) (Workspace, []workspacePart, error) {
 	ws.Schema, ws.Parts, ws.PartsSum = Schema, 0, ""
 	data, err := json.Marshal(ws)
@@ -62,7 +61,7 @@ func pack(ws Workspace) (Workspace, []workspacePart, error) {
 	}
 	text := base64.StdEncoding.EncodeToString(packEncoder.EncodeAll(data, nil))
 	if len(text) > maxParts*maxPartText {
-		return ws, nil, fmt.Errorf("%w: %w: its %d inputs and %d sensitive outputs take %d KB of the record, which has room for %d: make several workspaces of it, or let it depend on fewer files",
+		return ws, nil, fmt.Errorf("%w: %w: %d inputs and %d sensitive outputs need %d KB; the record has room for %d KB: split the workspace, or reduce the files that it depends on",
 			ErrNotWritten, ErrUnstorable, len(ws.Trace), len(ws.SensitiveHashes), len(text)>>10, maxParts*maxPartText>>10)
 	}
 	sum := sha256.Sum256([]byte(text))
@@ -77,9 +76,9 @@ func pack(ws Workspace) (Workspace, []workspacePart, error) {
 	return ws, parts, nil
 }
 
-// errPartsMismatch: the parts of a workspace are not those of its item. Another run has
-// written it between the two reads, or it is damaged.
-var errPartsMismatch = errors.New("its parts are not those that it names")
+// errPartsMismatch: the parts of a workspace are not those of its item. Another run wrote
+// it between the two reads, or it is corrupt.
+var errPartsMismatch = errors.New("its parts do not match its checksum")
 
 // readParts reads the parts of ws.
 func (r *Record) readParts(ctx context.Context, ws *Workspace) error {
@@ -106,12 +105,13 @@ func (r *Record) readParts(ctx context.Context, ws *Workspace) error {
 	if err != nil {
 		return err
 	}
-	fields, err := unmarshal[Workspace](data) // which reads these fields faster than encoding/json
+	fields, err := unmarshal[Workspace](data) // unmarshal reads these fields faster than encoding/json
 	ws.Trace, ws.SensitiveHashes = fields.Trace, fields.SensitiveHashes
 	return err
 }
 
-// readWorkspace reads a workspace and its parts, again while others write them.
+// readWorkspace reads a workspace and its parts. It reads again if others write them at
+// the same time.
 func (r *Record) readWorkspace(ctx context.Context, name string) (ws Workspace, found bool, err error) {
 	err = r.retry(ctx, func() error {
 		ws, found, err = get[Workspace](ctx, r, r.key(workspacePrefix+name))
@@ -129,8 +129,8 @@ func (r *Record) readWorkspace(ctx context.Context, name string) (ws Workspace, 
 	return ws, found, err
 }
 
-// workspaceOps are the ops that replace the record of which ws has the Rev and
-// the Parts, the workspace's own item first, and ws as it is then stored.
+// workspaceOps returns the ops that replace the record with ws's Rev and Parts, the
+// workspace's own item first. It also returns ws as it is then stored.
 func (r *Record) workspaceOps(ws Workspace) ([]Op, Workspace, error) {
 	cond, oldParts := sameRev(ws.Rev), ws.Parts
 	ws.Rev++
@@ -154,7 +154,7 @@ func (r *Record) workspaceOps(ws Workspace) ([]Op, Workspace, error) {
 	return append(ops, r.deletePartsOps(ws.Name, len(parts), oldParts)...), ws, nil
 }
 
-// deletePartsOps are the ops that delete the parts of a workspace from one on.
+// deletePartsOps returns the ops that delete the parts of a workspace from one number on.
 func (r *Record) deletePartsOps(name string, from, to int) (ops []Op) {
 	for n := from; n < to; n++ {
 		ops = append(ops, Op{Key: r.key(partKey(name, n+1)), Delete: true})

@@ -9,8 +9,7 @@ import (
 	"syscall"
 )
 
-// CurrentProcess names the running process. Task is left to the caller, who must ask
-// ECS for it.
+// CurrentProcess describes the running process. The caller must ask ECS for TaskARN.
 func CurrentProcess() Process {
 	host, _ := os.Hostname()
 	p := Process{
@@ -27,18 +26,18 @@ func CurrentProcess() Process {
 	return p
 }
 
-// IsDead tells whether p has ended. It is known only of processes of this boot
-// of this machine, in this pid namespace.
+// IsDead reports whether p has ended. known is true only for processes of this boot of
+// this machine, in this pid namespace.
 func (p Process) IsDead() (dead, known bool) { return p.isDeadAsSeenBy(CurrentProcess()) }
 
-// isDeadAsSeenBy is Dead as self sees it. Hosts, tasks and builds are compared
-// too, because machines that were cloned while running share a boot id.
+// isDeadAsSeenBy is IsDead as self sees it. It also compares hosts, tasks and builds,
+// because machines that were cloned while running share a boot id.
 func (p Process) isDeadAsSeenBy(self Process) (dead, known bool) {
 	sameMachine := p.BootID != "" && p.BootID == self.BootID && p.Host == self.Host && p.TaskARN == self.TaskARN && p.BuildID == self.BuildID
 	if !sameMachine || p.PID <= 0 || p.StartTime == "" {
 		return false, false
 	}
-	// The signal 0 is answered even where /proc hides other users' processes.
+	// Signal 0 gets an answer even where /proc hides other users' processes.
 	if errors.Is(syscall.Kill(p.PID, 0), syscall.ESRCH) {
 		return true, true
 	}
@@ -49,7 +48,7 @@ func (p Process) isDeadAsSeenBy(self Process) (dead, known bool) {
 	return ended || start != p.StartTime, true
 }
 
-// String is p for people: where it runs, in the terms of that place.
+// String describes p for people: where it runs, in the terms of that place.
 func (p Process) String() string {
 	switch {
 	case p.TaskARN != "":
@@ -61,11 +60,11 @@ func (p Process) String() string {
 	}
 }
 
-// Process is the process that this record's leases are taken for.
+// Process returns the process that this record's leases are acquired for.
 func (r *Record) Process() Process { return r.opts.Process }
 
-// IsProcessDead tells whether a process is certainly dead: this machine is asked first,
-// then whoever ran it.
+// IsProcessDead reports whether a process is certainly dead. It asks this machine first,
+// then the service that ran the process.
 func (r *Record) IsProcessDead(ctx context.Context, p Process) (bool, error) {
 	return r.isProcessDead(ctx, p, true)
 }

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// bootID is the id of the boot session; there are no pid namespaces.
+// bootID returns the id of the boot session; there are no pid namespaces.
 func bootID() string {
 	id, err := unix.Sysctl("kern.bootsessionuuid")
 	if err != nil {
@@ -15,8 +15,8 @@ func bootID() string {
 	return id
 }
 
-// startTime returns when a process was started, in seconds since 1970, and
-// whether it has ended but was not yet reaped. "" if that cannot be read.
+// startTime returns when a process was started, in seconds since 1970, and whether it has
+// ended but was not yet reaped. start is "" if it cannot be read.
 func startTime(pid int) (start string, ended bool) {
 	info, err := unix.SysctlKinfoProc("kern.proc.pid", pid)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// bootID is the boot id and the pid namespace.
+// bootID returns the boot id and the pid namespace.
 func bootID() string {
 	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
@@ -20,15 +20,15 @@ func bootID() string {
 	return strings.TrimSpace(string(id)) + " " + namespace
 }
 
-// startTime returns when a process was started, in clock ticks since boot, and
-// whether it has ended but was not yet reaped. "" if that cannot be read.
+// startTime returns when a process was started, in clock ticks since boot, and whether it
+// has ended but was not yet reaped. start is "" if it cannot be read.
 func startTime(pid int) (start string, ended bool) {
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
 		return "", false
 	}
-	// The second field is the program's name in brackets, and may hold
-	// anything: count from the last bracket. See proc_pid_stat(5).
+	// The second field is the program's name in brackets, and may hold anything: count
+	// from the last bracket. See proc_pid_stat(5).
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 	const state, startTime = 0, 22 - 3 // the fields are numbered from 1, and these begin with the third
 	if len(fields) <= startTime {

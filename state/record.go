@@ -10,29 +10,29 @@ import (
 	"time"
 )
 
-// Options tune the rules. The zero value is right in production, but for Self
-// and IsProcessDead in ECS and CodeBuild.
+// Options tune the rules. In production the zero value is right, except for Process and
+// IsProcessDead in ECS and CodeBuild.
 type Options struct {
 	// LeaseDuration is how long a lease outlives its last renewal. Default 60 s.
 	LeaseDuration time.Duration
-	// PollInterval is how often a held lease is looked at again, and how often a
-	// holder looks at its clocks. Default: a 60th of Lease.
+	// PollInterval is how often a waiting run reads a held lease, and how often a holder
+	// reads its clocks. Default: a 60th of LeaseDuration.
 	PollInterval time.Duration
 	// Now is the wall clock: it is displayed, and watched for leaps.
 	Now func() time.Time
 	// MonotonicNow is a clock that never goes back: the time since an instant of the
 	// implementation's choice.
 	MonotonicNow func() time.Duration
-	// Process is the process that leases are taken for. Default: Self().
+	// Process is the process that leases are acquired for. Default: CurrentProcess().
 	Process Process
-	// IsProcessDead asks whoever ran a process that is not of this machine (an
-	// ECS task, a CodeBuild build) whether it has ended. It answers true only
-	// if that is certain. It may be nil.
+	// IsProcessDead asks the service that ran a process outside this machine (an ECS
+	// task, a CodeBuild build) whether the process has ended. It returns true only if
+	// that is certain. It may be nil.
 	IsProcessDead func(context.Context, Process) (bool, error)
 }
 
-// Record is what a store holds under one record's name, and the rules by
-// which it changes. It is safe for use by several goroutines.
+// Record is what a store holds under one record's name, and the rules by which it
+// changes. It is safe for use by several goroutines.
 type Record struct {
 	store Store
 	name  string
@@ -40,10 +40,10 @@ type Record struct {
 
 	mu         sync.Mutex
 	observed   map[string]observation // by identity: held leases as this process first saw them
-	idleOwners map[string]bool        // owners of leases that this process may hold, and works under no more
+	idleOwners map[string]bool        // owners of leases that this process may hold without working under them
 }
 
-// New returns the record of that name in store. Nothing is read yet.
+// New returns the record of that name in store. It reads nothing yet.
 func New(store Store, name string, opts Options) *Record {
 	if opts.LeaseDuration <= 0 {
 		opts.LeaseDuration = time.Minute
@@ -64,15 +64,15 @@ func New(store Store, name string, opts Options) *Record {
 	return &Record{store: store, name: name, opts: opts, observed: map[string]observation{}, idleOwners: map[string]bool{}}
 }
 
-// Name is the record's name in its store.
+// Name returns the record's name in its store.
 func (r *Record) Name() string { return r.name }
 
 func (r *Record) key(sk string) Key { return Key{PK: r.name, SK: sk} }
 
 func leaseKey(identity string) Key { return Key{PK: LeasePartition, SK: identity} }
 
-// now is the wall clock without its monotonic reading, to the millisecond, as
-// it is stored.
+// now returns the wall clock without its monotonic reading, to the millisecond, as it is
+// stored.
 func (r *Record) now() time.Time { return r.opts.Now().Round(0).UTC().Truncate(time.Millisecond) }
 
 // get reads the item under key; found is false if there is none.
@@ -88,9 +88,9 @@ func get[T storable](ctx context.Context, r *Record, key Key) (v T, found bool, 
 	return v, err == nil, err
 }
 
-// write does ops. A store's error does not tell whether they took effect: a
-// write can time out, be retried below us, and then fail on its own first
-// effect. So landed looks for it in the record before an error is believed.
+// write writes ops. A store's error does not say whether they took effect: a write can
+// time out, be retried below us, and then fail on its own first effect. So verify looks
+// for the effect in the record before write returns an error.
 func (r *Record) write(ctx context.Context, verify func(context.Context) (bool, error), ops ...Op) error {
 	err := r.store.Write(ctx, ops...)
 	if err == nil || errors.Is(err, ErrNotWritten) {
@@ -104,12 +104,14 @@ func (r *Record) write(ctx context.Context, verify func(context.Context) (bool, 
 	return err
 }
 
-// cleanupContext is a context for what must be known or done even after ctx has ended.
+// cleanupContext returns a context for what must be known or done even after ctx has
+// ended.
 func (r *Record) cleanupContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), r.opts.LeaseDuration/12)
 }
 
-// verifyStored returns a landed function: is v, as encoded, what the record holds?
+// verifyStored returns a verify function for write: it reports whether the record holds v
+// as encoded in value.
 func verifyStored[T storable](r *Record, key Key, value json.RawMessage) func(context.Context) (bool, error) {
 	return func(ctx context.Context) (bool, error) {
 		got, found, err := get[T](ctx, r, key)
@@ -124,7 +126,7 @@ func verifyStored[T storable](r *Record, key Key, value json.RawMessage) func(co
 // maxRetries is how often a change that another run overtook is tried again.
 const maxRetries = 50
 
-// retry does f again for as long as others overtake it.
+// retry calls f again as long as others overtake it.
 func (r *Record) retry(ctx context.Context, f func() error) error {
 	for n := 1; ; n++ {
 		err := f()

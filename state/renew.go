@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// renewLoop watches the clocks and has the lease renewed at a third of its length.
-// A renewal runs beside it, so that one that hangs does not keep it from
-// seeing the time.
+// renewLoop watches the clocks and renews the lease at a third of its duration. Each
+// renewal runs in its own goroutine, so that a hanging one does not stop the clock
+// checks.
 func (l *Lease) renewLoop(ctx context.Context) {
 	defer close(l.renewalsDone)
 	ticker := time.NewTicker(l.record.opts.PollInterval)
 	defer ticker.Stop()
 	var renewals sync.WaitGroup
 	defer renewals.Wait()
-	var renewal chan error // of the renewal under way; else nil
+	var renewal chan error // of the renewal in flight; else nil
 	for {
 		select {
 		case <-ctx.Done():
@@ -42,22 +42,22 @@ func (l *Lease) renewLoop(ctx context.Context) {
 	}
 }
 
-// sinceValid is how much time has passed since the lease was surely ours.
+// sinceValid returns the time since the lease was certainly ours.
 func (l *Lease) sinceValid() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.record.elapsedSince(l.validFrom)
 }
 
-// checkDeadline interrupts the work when two thirds of the lease have passed, and
-// kills it at five sixths; then it returns true. Between the two the lease is
-// still renewed, to give the interrupted work its time to end.
+// checkDeadline interrupts the work at two thirds of the lease duration. At five sixths
+// it kills the work and returns true. Between the two the lease is still renewed, to give
+// the interrupted work time to end.
 func (l *Lease) checkDeadline(elapsed time.Duration) bool {
 	length := l.record.opts.LeaseDuration
 	if elapsed < length*2/3 {
 		return false
 	}
-	err := fmt.Errorf("%w: it could not be renewed for %s", ErrLeaseLost, elapsed.Round(time.Millisecond))
+	err := fmt.Errorf("%w: not renewed for %s", ErrLeaseLost, elapsed.Round(time.Millisecond))
 	l.interrupt(err)
 	if elapsed < length*5/6 {
 		return false
@@ -66,12 +66,12 @@ func (l *Lease) checkDeadline(elapsed time.Duration) bool {
 	return true
 }
 
-// renew raises the beat once, and sends what came of it.
+// renew raises the heartbeat once and sends the result.
 func (l *Lease) renew(ctx context.Context, done chan<- error) {
 	var err error
 	defer func() {
 		if recovered := recover(); recovered != nil {
-			err = l.markLost(fmt.Sprintf("panic while renewing it: %v", recovered))
+			err = l.markLost(fmt.Sprintf("panic in renewal: %v", recovered))
 		}
 		done <- err
 	}()
@@ -90,8 +90,8 @@ func (l *Lease) renewOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// The beat may take effect at any time from here: whoever waits for the
-	// lease counts from then, so we must not count from later.
+	// The heartbeat may take effect at any time from here. A run that waits for the lease
+	// counts from then, so we must not count from later.
 	if l.pendingSince == nil {
 		now := l.record.instant()
 		l.pendingSince = &now
@@ -104,7 +104,8 @@ func (l *Lease) renewOnce(ctx context.Context) error {
 	return l.confirmRenewal(ctx, item.Heartbeat, err)
 }
 
-// confirmRenewal reads back what came of a beat whose write returned err.
+// confirmRenewal reads the lease to learn the effect of a heartbeat whose write returned
+// err.
 func (l *Lease) confirmRenewal(ctx context.Context, heartbeat int64, err error) error {
 	cleanupCtx, cancel := l.record.cleanupContext(ctx)
 	defer cancel()
@@ -114,7 +115,7 @@ func (l *Lease) confirmRenewal(ctx context.Context, heartbeat int64, err error) 
 	case readErr != nil:
 		return err
 	case !held:
-		return l.markLost("run " + current.Run + " holds it, or a person has freed it")
+		return l.markLost("run " + current.Run + " holds the lease, or someone ran `reconcile unlock`")
 	case current.Heartbeat == heartbeat:
 		l.renewed(heartbeat)
 		return nil
@@ -125,8 +126,8 @@ func (l *Lease) confirmRenewal(ctx context.Context, heartbeat int64, err error) 
 	}
 }
 
-// renewed counts the lease from the first instant at which the beat can have
-// taken effect.
+// renewed counts the lease from the first instant at which the heartbeat can have taken
+// effect.
 func (l *Lease) renewed(heartbeat int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

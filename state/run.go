@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// PutRun records a run, or replaces what is recorded under its id. A run over
-// very many workspaces takes several items, which are written one by one: the
-// one that names the others comes last.
+// PutRun records a run, or replaces the run recorded under its id. A run over very many
+// workspaces takes several items, which are written one by one. The item that names the
+// others comes last.
 func (r *Record) PutRun(ctx context.Context, run Run) error {
 	run.Schema = Schema
 	run, parts, err := splitRun(run)
@@ -25,7 +25,7 @@ func (r *Record) PutRun(ctx context.Context, run Run) error {
 	return nil
 }
 
-// replace writes v, whatever was there.
+// replace writes v unconditionally.
 func replace[T storable](ctx context.Context, r *Record, v T) error {
 	value, err := encode(v)
 	if err != nil {
@@ -35,8 +35,7 @@ func replace[T storable](ctx context.Context, r *Record, v T) error {
 	return r.write(ctx, verifyStored[T](r, key, value), Op{Key: key, Put: value})
 }
 
-// Runs returns the newest runs first, at most limit of them. Ids of runs sort
-// by time (ULIDs).
+// Runs returns at most limit runs, the newest first. Ids of runs sort by time (ULIDs).
 func (r *Record) Runs(ctx context.Context, limit int) ([]Run, error) {
 	items, err := r.store.ListLast(ctx, r.name, runPrefix, limit)
 	if err != nil {
@@ -64,8 +63,8 @@ func (r *Record) Run(ctx context.Context, id string) (Run, error) {
 	return run, nil
 }
 
-// PruneRuns forgets the runs that ended before an instant, and returns their
-// ids. A run that has not ended is judged by its start.
+// PruneRuns deletes the runs that ended before cutoff, and returns their ids. For a run
+// that has not ended, the start counts.
 func (r *Record) PruneRuns(ctx context.Context, cutoff time.Time) ([]string, error) {
 	runs, err := list[Run](ctx, r, r.name, runPrefix)
 	if err != nil {
@@ -81,15 +80,15 @@ func (r *Record) PruneRuns(ctx context.Context, cutoff time.Time) ([]string, err
 			continue
 		}
 		if err := r.deleteRun(ctx, run); err != nil {
-			return ids, fmt.Errorf("forget run %s: %w", run.ID, err)
+			return ids, fmt.Errorf("delete run %s: %w", run.ID, err)
 		}
 		ids = append(ids, run.ID)
 	}
 	return ids, nil
 }
 
-// deleteRun deletes the parts first: what is left of a run by a failure is found
-// again by the next PruneRuns.
+// deleteRun deletes the parts first, so that the next PruneRuns finds what a failure
+// leaves of a run.
 func (r *Record) deleteRun(ctx context.Context, run Run) error {
 	for n := range run.Parts {
 		part := runPart{Run: run.ID, Part: n + 1}

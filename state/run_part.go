@@ -9,7 +9,7 @@ import (
 // runPartBytes is about how many bytes of workspaces one item of a run holds.
 const runPartBytes = MaxValue / 2
 
-// runPart is an item with more of a run's workspaces than its first holds.
+// runPart is an item that holds more of a run's workspaces.
 type runPart struct {
 	Schema     int            `json:"schema"`
 	Run        string         `json:"run"`
@@ -20,7 +20,7 @@ type runPart struct {
 
 func runPartKeyPrefix(id string) string { return runPartPrefix + id + "#" }
 
-// splitRun leaves as many workspaces in run as fit, and puts the rest into parts.
+// splitRun leaves as many workspaces in run as fit, and moves the rest into parts.
 func splitRun(run Run) (Run, []runPart, error) {
 	run.Workspaces = truncateAll(run.Workspaces)
 	var groups [][]RunWorkspace
@@ -52,7 +52,7 @@ func truncateAll(list []RunWorkspace) []RunWorkspace {
 	return truncated
 }
 
-// addRunParts adds what the parts of run hold.
+// addRunParts adds the workspaces in the parts of run.
 func (r *Record) addRunParts(ctx context.Context, run *Run) error {
 	if run.Parts == 0 {
 		return nil

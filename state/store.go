@@ -1,10 +1,10 @@
-// Package state holds what reconcile remembers between passes, and the rules
-// by which it may change: the head of the watched branch, one item a
-// workspace, leases, holds and runs.
+// Package state holds what reconcile remembers between passes, and the rules by which it
+// may change: the head of the watched branch, one item per workspace, leases, holds and
+// runs.
 //
-// The rules live here once, on top of a Store: a small transactional store of
-// JSON objects. Stores (package dynamodb, package embedded) know nothing of
-// what the objects mean; package statetest is the suite that each must pass.
+// The rules live here once, on top of a Store: a small transactional store of JSON
+// objects. Stores (package dynamodb, package embedded) do not know what the objects mean.
+// Package statetest is the suite that each store must pass.
 package state
 
 import (
@@ -23,18 +23,18 @@ type Item struct {
 	Value json.RawMessage
 }
 
-// Cond is what must hold of an item, at the instant of a Write, for the whole
-// Write to happen. The zero Cond always holds.
+// Cond is a condition on an item, at the instant of a Write. The Write happens only if
+// all its conditions hold. The zero Cond always holds.
 type Cond struct {
 	// Absent: there is no item under the key.
 	Absent bool
-	// Equal: there is an item, and each of these top-level fields of it has
-	// this value (a string, an int64 or a bool).
+	// Equal: there is an item, and each of these top-level fields has this value (a
+	// string, an int64 or a bool).
 	Equal map[string]any
 }
 
-// Op is one part of a Write: a check alone, or a put or a delete under a
-// condition. A put replaces the item whole.
+// Op is one part of a Write: a check alone, or a put or a delete under a condition. A put
+// replaces the whole item.
 type Op struct {
 	Key    Key
 	If     Cond
@@ -55,20 +55,20 @@ type Store interface {
 	// List returns the items of a partition whose SK begins with prefix,
 	// sorted by SK bytewise, as of now.
 	List(ctx context.Context, pk, prefix string) ([]Item, error)
-	// ListLast returns at most limit of those items, sorted by SK backwards: the
-	// last first.
+	// ListLast returns at most limit of those items in reverse order of SK: the last
+	// first.
 	ListLast(ctx context.Context, pk, prefix string, limit int) ([]Item, error)
-	// Write does all of ops or none. No two ops may name one key; at most
-	// MaxOps. If a condition does not hold the error is ErrConflict. Any
-	// other error leaves open whether the write took effect, or will yet,
-	// unless it is ErrNotWritten.
+	// Write writes all of ops or none. No two ops may name one key; at most MaxOps. If a
+	// condition does not hold, the error is ErrConflict. ErrNotWritten says that nothing
+	// was written. After any other error the write may have taken effect, or may do so
+	// later.
 	Write(ctx context.Context, ops ...Op) error
 	Close() error
 }
 
-// Limits of a Write, which are those of DynamoDB ("Service, account, and table
-// quotas"): ops of one transaction, bytes of keys, of an item and of all. An item
-// is measured as JSON here, which is about its size there, keys included.
+// Limits of a Write, which are those of DynamoDB ("Service, account, and table quotas"):
+// ops of one transaction, bytes of keys, of an item and of all items. Here an item is
+// measured as JSON, which is about its size in DynamoDB, keys included.
 const (
 	MaxOps   = 100
 	MaxValue = 390 << 10
@@ -85,11 +85,11 @@ var (
 	ErrNotFound = errors.New("not found in the record")
 	// ErrConflict: a condition did not hold, so nothing was written.
 	ErrConflict = errors.New("the record was changed by another run")
-	// ErrNotWritten: the store refused for a reason of its own (no such table,
-	// access denied), and had not been asked before: nothing was written.
+	// ErrNotWritten: the store refused the first try for a reason of its own (no such
+	// table, access denied), so nothing was written.
 	ErrNotWritten = errors.New("nothing was written")
-	// ErrUnstorable: it is nothing that a store takes, now or later.
-	ErrUnstorable = errors.New("it cannot be stored")
+	// ErrUnstorable: no store can take the value, now or later.
+	ErrUnstorable = errors.New("cannot be stored")
 	// ErrNewerSchema: the record was written by a newer version of reconcile.
 	ErrNewerSchema = errors.New("the record was written by a newer version of reconcile")
 )

@@ -6,39 +6,39 @@ import (
 	"time"
 )
 
-// Task is the work on one workspace that a pass has given to another process:
-// a build of CodeBuild or a task of ECS. It says all that this process needs
-// to know, and takes what came of it. A workspace has one at a time; it is no
-// right to act, which the lease alone is. In the record of Previews it is the
-// planning of a pull request, and its process neither reads nor writes it.
+// Task is the work on one workspace that a pass has given to another process: a CodeBuild
+// build or an ECS task. It holds all that this process needs to know, and receives the
+// result. A workspace has one task at a time. A task gives no right to act; only the
+// lease does. In PreviewRecord a task plans a pull request, and its process neither reads
+// nor writes it.
 type Task struct {
 	Schema     int       `json:"schema"`
-	Name       string    `json:"name"` // of the workspace, or the pull request's number
-	Key        string    `json:"key"`  // unique to each task: who starts it twice, under one key, starts it once
-	Run        string    `json:"run"`  // of the pass that gave it away
+	Name       string    `json:"name"` // workspace name, or the pull request's number
+	Key        string    `json:"key"`  // unique to each task: starting a task twice under one key starts it once
+	Run        string    `json:"run"`  // of the pass that dispatched the task
 	Trigger    string    `json:"trigger"`
 	Commit     string    `json:"commit"`
-	CommitTime time.Time `json:"when"` // the commit was made
-	TreeID     string    `json:"tree"` // id of the commit's tree: what the snapshot must be
+	CommitTime time.Time `json:"when"` // time of the commit
+	TreeID     string    `json:"tree"` // id of the commit's tree, which the snapshot must match
 	Generation int64     `json:"generation"`
 	Replan     bool      `json:"replan,omitempty"`
 	Adopt      bool      `json:"adopt,omitempty"`
-	Inputs     string    `json:"inputs,omitempty"` // of a preview: what else its plans are of
+	Inputs     string    `json:"inputs,omitempty"` // of a preview: hash of its other inputs
 
-	ID           string    `json:"id,omitempty"` // what the executor calls it; "": it may not have been started
-	DispatchedAt time.Time `json:"at"`           // given away
-	TryCount     int       `json:"tries"`        // tasks in a row, this one included, up to the last that came to an end
+	ID           string    `json:"id,omitempty"` // the executor's id; "": the task may not have been started
+	DispatchedAt time.Time `json:"at"`
+	TryCount     int       `json:"tries"` // tasks in a row, this one included, since the last that gave a result
 
-	Done          bool         `json:"done"` // what follows is set
+	Done          bool         `json:"done"` // the fields below are set
 	Result        RunWorkspace `json:"result"`
 	Warnings      []string     `json:"warnings,omitempty"`
-	TipMoved      bool         `json:"moved,omitempty"` // the tip had moved: nothing was done
-	InternalError bool         `json:"fault,omitempty"` // Result.Error is a fault of ours
+	TipMoved      bool         `json:"moved,omitempty"` // the tip had moved, so nothing was done
+	InternalError bool         `json:"fault,omitempty"` // Result.Error is an internal error
 
 	ExpiresAt int64 `json:"expires,omitempty"` // Unix seconds; 0: never
 }
 
-// IsSameWork tells whether two tasks are the same work.
+// IsSameWork reports whether two tasks are the same work.
 func (t Task) IsSameWork(other Task) bool {
 	return t.Name == other.Name && t.Generation == other.Generation && t.Commit == other.Commit && t.TreeID == other.TreeID &&
 		t.Replan == other.Replan && t.Adopt == other.Adopt && t.Inputs == other.Inputs
@@ -47,11 +47,11 @@ func (t Task) IsSameWork(other Task) bool {
 // PreviewPartitionPrefix begins the partition of the tasks that plan pull requests.
 const PreviewPartitionPrefix = "PREVIEW:"
 
-// PreviewRecord is where the tasks that plan pull requests are written down: a
-// partition of its own, so that who gives them away need write nowhere else.
+// PreviewRecord returns the record of the tasks that plan pull requests. It is a
+// partition of its own, so that the process that dispatches them need write nowhere else.
 func (r *Record) PreviewRecord() *Record { return New(r.store, PreviewPartitionPrefix+r.name, r.opts) }
 
-// Task returns the last task on a workspace; found is false if there was none.
+// Task returns the last task on a workspace; found reports whether there was one.
 func (r *Record) Task(ctx context.Context, name string) (t Task, found bool, err error) {
 	t, found, err = get[Task](ctx, r, r.key(taskPrefix+name))
 	if err != nil {
@@ -60,9 +60,8 @@ func (r *Record) Task(ctx context.Context, name string) (t Task, found bool, err
 	return t, found, nil
 }
 
-// PutTask records a task in place of old, which is what Task returned (the
-// zero Task: there was none). The error is ErrConflict when there is another
-// one by now.
+// PutTask replaces old, which Task returned (the zero Task: there was none), with t. If
+// the record holds another task by now, the error is ErrConflict.
 func (r *Record) PutTask(ctx context.Context, old, t Task) error {
 	t.Schema = Schema
 	t.Result, t.Warnings = t.Result.truncateTexts(), truncateList(t.Warnings)

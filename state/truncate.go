@@ -6,22 +6,22 @@ import (
 	"strings"
 )
 
-// Bounds of texts for people in an item: Terraform can say megabytes.
+// Bounds of texts in an item: Terraform's messages can be megabytes long.
 const (
 	maxText    = 16 << 10
 	maxReasons = 100
 )
 
-// truncate cuts the middle out of a text that is too long to be recorded.
+// truncate cuts the middle out of a text that is too long for the record.
 func truncate(text string) string {
 	if len(text) <= maxText {
 		return text
 	}
 	omitted := len(text) - maxText
-	return strings.ToValidUTF8(fmt.Sprintf("%s\n… (%d bytes are left out) …\n%s", text[:maxText/2], omitted, text[len(text)-maxText/2:]), "")
+	return strings.ToValidUTF8(fmt.Sprintf("%s\n… (%d bytes omitted) …\n%s", text[:maxText/2], omitted, text[len(text)-maxText/2:]), "")
 }
 
-// truncateList cuts the end off a list that is too long to be recorded.
+// truncateList cuts the end off a list that is too long for the record.
 func truncateList(list []string) []string {
 	if len(list) > maxReasons {
 		more := fmt.Sprintf("and %d more", len(list)-maxReasons)

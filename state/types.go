@@ -2,53 +2,52 @@ package state
 
 import "time"
 
-// Schema is the version of the record's layout that this program writes. A
-// record with a higher one is refused with ErrNewerSchema; a lower one is read.
+// Schema is the version of the record's layout that this program writes. It refuses a
+// record with a higher version (ErrNewerSchema) and reads one with a lower version.
 const Schema = 1
 
-// packedSchema is that of a workspace whose inputs lie in items of their own.
+// packedSchema is the version of a workspace whose inputs are stored in items of their
+// own.
 const packedSchema = 2
 
-// Trace is the inputs that a workspace was last applied from: by name, each
-// with its id.
+// Trace is the inputs that a workspace was last applied from: the name of each with its
+// id.
 //
-// A name is a path of the repository ("modules/vpc"), with the object's mode
-// and Git id ("040000:9c4f…") or "absent"; or begins with "//", which no path
-// does: "//settings", "//env", "//rules", "//upstream/NAME". Values are
-// compared as text only.
+// A name is a path of the repository ("modules/vpc"), with the object's mode and Git id
+// ("040000:9c4f…") or "absent". Other names begin with "//", which no path does:
+// "//settings", "//env", "//rules", "//upstream/NAME". Values are compared as text only.
 type Trace map[string]string
 
-// Head is the tip that the record has adopted and what came of it. It is what
-// a pass with nothing to do reads, and all that it reads.
+// Head is the tip that the record has adopted and its result. A pass with nothing to do
+// reads the head and nothing else.
 type Head struct {
 	Schema      int       `json:"schema"`
-	Rev         int64     `json:"rev"`        // raised by each write of the head: what compare-and-set compares
+	Rev         int64     `json:"rev"`        // raised by each write of the head, for compare-and-set
 	Generation  int64     `json:"generation"` // counts the adopted tips
-	Epoch       int64     `json:"epoch"`      // raised by distrust: traces of an older epoch count for nothing
+	Epoch       int64     `json:"epoch"`      // raised by distrust: traces of an older epoch do not count
 	Commit      string    `json:"commit"`
-	ConfigHash  string    `json:"basis"`   // hash of what else a decision depends on (settings, declared environment)
+	ConfigHash  string    `json:"basis"`   // hash of the other inputs of a decision (settings, declared environment)
 	EnvVarNames []string  `json:"env"`     // names of the TF_VAR_* that the settings at Commit declare
 	Settled     bool      `json:"settled"` // no work is possible now
 	Exit        int       `json:"exit"`    // exit code of the pass that settled it
 	NextRetryAt time.Time `json:"next_at"` // earliest retry; zero: none
-	// OutOfSyncSince is when a pass first saw a tip that has not been wholly
-	// applied, nor any after it; zero when all is applied. What a person has
-	// suspended does not count.
+	// OutOfSyncSince is when a pass first saw a tip of which some part, or of a later
+	// tip, is not applied yet; zero when all is applied. Workspaces that a person has
+	// suspended do not count.
 	OutOfSyncSince time.Time `json:"behind_since"`
-	// NotifyAt is when to try again to tell people what they could not be told;
-	// zero: they were told all.
+	// NotifyAt is when to retry failed notifications; zero: none failed.
 	NotifyAt time.Time `json:"tell_at,omitzero"`
 	Protocol string    `json:"protocol"` // the Git protocol that the remote spoke: "v2", "v0"
 	Repo     string    `json:"repo"`     // without credentials
 	Branch   string    `json:"branch"`
-	// Environment is that of the settings; nil: not known, since the version
-	// before, or a person who has said that the record moved, wrote this.
+	// Environment is the environment in the settings. nil: not known, because an earlier
+	// version wrote this, or because a person declared that the record moved.
 	Environment *string   `json:"environment,omitempty"`
 	Run         string    `json:"run"` // the run that wrote this
 	UpdatedAt   time.Time `json:"updated_at"`
 }
 
-// Outcome is what the last run made of a workspace, or a run of a workspace.
+// Outcome is the result of the last run on a workspace.
 type Outcome string
 
 // Outcomes of workspaces.
@@ -60,9 +59,9 @@ const (
 	Skipped   Outcome = "skipped" // an upstream failed or waits
 	Blocked   Outcome = "blocked" // it waits for a person
 	Busy      Outcome = "busy"    // another run holds its lease
-	Removed   Outcome = "removed" // its directory is gone from the tip
-	Pending   Outcome = "pending" // of a plan that changes nothing: an apply would
-	Drifted   Outcome = "drifted" // of a look for drift: it is not as it was applied
+	Removed   Outcome = "removed" // its directory is not in the tip any more
+	Pending   Outcome = "pending" // of a plan that changes nothing: an apply is needed
+	Drifted   Outcome = "drifted" // of a drift check: the real resources differ from what was applied
 )
 
 // Changes counts what a plan would change.
@@ -73,71 +72,71 @@ type Changes struct {
 	Replace int `json:"replace"`
 }
 
-// TerraformState tells a state of Terraform from every other, and from itself
-// at another time. Lineage "" stands for no state at all.
+// TerraformState identifies a Terraform state and its version. Lineage "" means that
+// there is no state.
 type TerraformState struct {
-	Lineage string `json:"lineage"` // made with the state, and kept for as long as it lives
+	Lineage string `json:"lineage"` // made with the state, unchanged while it lives
 	Serial  int64  `json:"serial"`  // counts its writes
 }
 
-// Attempt is an apply that was begun. It stays in the record until an apply
-// or an empty plan of the workspace has succeeded.
+// Attempt is an apply that was started. It stays in the record until an apply or an empty
+// plan of the workspace has succeeded.
 type Attempt struct {
 	Commit     string    `json:"commit"`
 	Run        string    `json:"run"`
 	PlanDigest string    `json:"plan_digest"`
 	Process    Process   `json:"process"`
 	StartedAt  time.Time `json:"started_at"`
-	// PreviousIdentities are the identities of the states that the workspace was applied to
-	// before the one that this apply is of.
+	// PreviousIdentities are the identities of the states that the workspace was applied
+	// to before the state of this apply.
 	PreviousIdentities []string `json:"former,omitempty"`
-	// State is what the plan was made against; nil: the version before, which
-	// did not look, has begun it.
+	// State is the state that the plan was made against. nil: an earlier version, which
+	// did not record it, started the apply.
 	State *TerraformState `json:"state,omitempty"`
 }
 
-// Workspace is the record of one workspace. The item of a workspace that is
-// gone from the repository stays, with Removed set: its tombstone.
+// Workspace is the record of one workspace. The item of a workspace that was removed from
+// the repository stays, with Removed set: its tombstone.
 type Workspace struct {
 	Schema   int    `json:"schema"`
-	Rev      int64  `json:"rev"` // raised by each write, so that a late or uninformed one is refused
+	Rev      int64  `json:"rev"` // raised by each write, so that a late or outdated one is refused
 	Name     string `json:"name"`
 	Path     string `json:"path"`     // its directory in the repository
-	Identity string `json:"identity"` // where its Terraform state lives; with an Attempt, the one that that works on
-	// What discovery found at the commit of Trace, so that a workspace that
-	// is not stale need not be parsed again.
+	Identity string `json:"identity"` // where its Terraform state lives; with an Attempt: the identity that the attempt works on
+	// What discovery found at the commit of Trace, so that a workspace that is not stale
+	// need not be parsed again.
 	Reads     []string `json:"reads,omitempty"`      // state identities it reads; "*" for parts that could not be evaluated
 	DependsOn []string `json:"depends_on,omitempty"` // upstream workspaces, by settings and by Reads
 
 	Trace     Trace     `json:"trace,omitempty"`
 	Epoch     int64     `json:"epoch"`            // of the head when Trace was recorded
-	Commit    string    `json:"commit,omitempty"` // that Trace was taken at
+	Commit    string    `json:"commit,omitempty"` // at which Trace was recorded
 	Run       string    `json:"run,omitempty"`    // that recorded Trace
 	Attempt   *Attempt  `json:"attempt,omitempty"`
 	OutcomeAt time.Time `json:"at"` // of the last outcome
 
-	// State is the Terraform state as it was when Trace was recorded; nil: the
-	// version before, which did not look, has recorded it.
+	// State is the Terraform state when Trace was recorded. nil: an earlier version,
+	// which did not record it, recorded Trace.
 	State *TerraformState `json:"state,omitempty"`
 
 	Outcome    Outcome `json:"outcome,omitempty"`
 	Error      string  `json:"error,omitempty"`
 	Changes    Changes `json:"changes"`
 	Risk       string  `json:"risk,omitempty"`
-	PlanDigest string  `json:"digest,omitempty"` // plan digest of a plan that waits or was applied
-	// PendingInputs stands for what the plan that Outcome is about was made from, where
-	// that plan was not applied: while it is the same and NextRetryAt has not come,
-	// nothing is planned again. It holds hashes, since it is only compared.
+	PlanDigest string  `json:"digest,omitempty"` // of the plan that waits or was applied
+	// PendingInputs holds hashes of the inputs of the plan that Outcome is about, if that
+	// plan was not applied. While they are the same and NextRetryAt has not come, nothing
+	// is planned again.
 	PendingInputs Trace `json:"waiting,omitempty"`
 
 	OutputsDigest string `json:"outputs_digest,omitempty"` // "KEYID:HMAC"
-	// SensitiveHashes are keyed hashes of the strings in sensitive outputs, by the
-	// key of OutputsDigest: a reader recognises by them what not to print.
+	// SensitiveHashes are keyed hashes of the strings in sensitive outputs, with the key
+	// of OutputsDigest. A reader uses them to recognise what not to print.
 	SensitiveHashes []string `json:"sensitive,omitempty"`
 	ApplyCount      int64    `json:"counter"` // successful applies
 
-	// Drift is what the last look for drift found; nil when none was made since
-	// a pass last recorded Trace.
+	// Drift is the result of the last drift check; nil when there was none since a pass
+	// last recorded Trace.
 	Drift *Drift `json:"drift,omitempty"`
 
 	Failures int       `json:"failures,omitempty"` // in a row
@@ -147,40 +146,40 @@ type Workspace struct {
 	LockFileID       string `json:"lock_file,omitempty"` // id of .terraform.lock.hcl, or of the one that init made
 	Removed          bool   `json:"removed,omitempty"`
 
-	// Parts is how many items more hold what is long of the workspace, and
-	// PartsSum the SHA-256 of that: the record's own business.
+	// Parts is how many more items hold the long fields of the workspace, and PartsSum is
+	// the SHA-256 of those items' text. Only this package uses them.
 	Parts    int    `json:"parts,omitempty"`
 	PartsSum string `json:"parts_sum,omitempty"`
 }
 
-// Drift is what came of a plan of exactly what a workspace was last applied
+// Drift is the result of a plan of exactly the inputs that a workspace was last applied
 // from.
 type Drift struct {
 	CheckedAt  time.Time `json:"at"`
 	Found      bool      `json:"found"` // the plan was not empty
 	Changes    Changes   `json:"changes"`
-	PlanDigest string    `json:"digest"` // plan digest
-	Run        string    `json:"run"`    // that looked
+	PlanDigest string    `json:"digest"`
+	Run        string    `json:"run"` // that made the check
 }
 
-// HoldKind says why a workspace is held.
+// HoldKind is the reason for a hold.
 type HoldKind string
 
 // Kinds of holds.
 const (
-	Suspended HoldKind = "suspended" // by a person: it alters no exit code
-	Recovery  HoldKind = "recovery"  // by a pass: a person must mend something first
+	Suspended HoldKind = "suspended" // by a person; it alters no exit code
+	Recovery  HoldKind = "recovery"  // by a pass; a person must repair something first
 )
 
-// Hold keeps a workspace from being planned or applied until it is lifted
-// (`reconcile resume`). It is an item of its own, so that it can be placed
-// while a run holds the workspace's lease.
+// Hold keeps a workspace from being planned or applied until it is removed (`reconcile
+// resume`). It is an item of its own, so that it can be placed while a run holds the
+// workspace's lease.
 type Hold struct {
 	Schema   int       `json:"schema"`
-	Name     string    `json:"name"` // of the workspace
+	Name     string    `json:"name"` // workspace name
 	Kind     HoldKind  `json:"kind"`
 	Reason   string    `json:"reason"`
-	Help     string    `json:"help,omitempty"` // the command that mends it
+	Help     string    `json:"help,omitempty"` // the command that repairs it
 	PlacedBy string    `json:"by"`
 	PlacedAt time.Time `json:"at"`
 }
@@ -198,7 +197,7 @@ type Run struct {
 	EndedAt    time.Time      `json:"ended_at"`
 	Snapshot   string         `json:"snapshot"`
 	Workspaces []RunWorkspace `json:"workspaces"`      // those that the pass worked on
-	Parts      int            `json:"parts,omitempty"` // how many items more hold the rest of Workspaces
+	Parts      int            `json:"parts,omitempty"` // how many more items hold the rest of Workspaces
 	ExpiresAt  int64          `json:"expires"`         // Unix seconds
 }
 
@@ -214,15 +213,15 @@ type RunWorkspace struct {
 	Error        string   `json:"error"`
 }
 
-// Process names a process so well that another can tell whether it is dead.
+// Process identifies a process well enough that another can find out whether it is dead.
 type Process struct {
 	Host      string `json:"host"`            // host name, for people
-	BootID    string `json:"boot"`            // boot id and pid namespace: equal only where pids can be compared
+	BootID    string `json:"boot"`            // boot id and pid namespace; pids are comparable only where it is equal
 	PID       int    `json:"pid"`             //
 	StartTime string `json:"start"`           // start time of the process, in the system's own unit
 	TaskARN   string `json:"task,omitempty"`  // ARN of the ECS task
 	BuildID   string `json:"build,omitempty"` // CodeBuild build id
-	User      string `json:"user,omitempty"`  // user@host as Terraform's lock names it
+	User      string `json:"user,omitempty"`  // user@host, as Terraform's lock names the user
 }
 
 // LeaseItem is a lease as stored. It is never deleted: Token only grows.
@@ -233,27 +232,27 @@ type LeaseItem struct {
 	Token      int64     `json:"token"`
 	Heartbeat  int64     `json:"beat"`      // raised by each renewal
 	ExpiresAt  time.Time `json:"until"`     // for display only
-	LengthMS   int64     `json:"length_ms"` // of the holder's lease: a taker waits the longer of this and its own
+	LengthMS   int64     `json:"length_ms"` // of the holder's lease; a run that waits uses the longer of this and its own
 	Record     string    `json:"record"`
 	Workspace  string    `json:"workspace"`
 	Run        string    `json:"run"`
 	Process    Process   `json:"process"`
 	AcquiredAt time.Time `json:"taken_at"`
-	// PreviousHolders are the holders before this one that may have left something
-	// behind (Terraform's lock of the state), newest first: evidence for
-	// freeing it. It is kept until a holder knows that nothing is left.
+	// PreviousHolders are the earlier holders that may have left something behind
+	// (Terraform's lock of the state), newest first. They are the evidence for releasing
+	// that lock. They stay until a holder knows that nothing is left.
 	PreviousHolders []PreviousHolder `json:"dead,omitempty"`
 }
 
-// PreviousHolder is a run that held a lease, and did not release it or whose work
-// under it was killed.
+// PreviousHolder is a run that held a lease and did not release it, or whose work under
+// it was killed.
 type PreviousHolder struct {
 	Run         string    `json:"run"`
 	Process     Process   `json:"process"`
-	ActiveSince time.Time `json:"taken_at"` // if Ended: when that was started which was killed
+	ActiveSince time.Time `json:"taken_at"` // if Released: when the killed work was started
 	ActiveUntil time.Time `json:"until"`    // by the same clock: nothing was started under the lease after that
-	// LockID is the id of the lock that it is known to have left; "": not known.
+	// LockID is the id of the lock that is known to remain; "": not known.
 	LockID string `json:"lock,omitempty"`
-	// Released: it released the lease when all that had worked under it was gone.
+	// Released: it released the lease after all its work had ended.
 	Released bool `json:"ended,omitempty"`
 }

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Leases returns all leases of the store, of other records too, by state
-// identity. Those with an Owner are held, or were when their holder died.
+// Leases returns all leases of the store, of other records too, by state identity. A
+// lease with an Owner is held, or was held when its holder died.
 func (r *Record) Leases(ctx context.Context) (map[string]LeaseItem, error) {
 	all, err := list[LeaseItem](ctx, r, LeasePartition, "")
 	if err != nil {
@@ -19,10 +19,10 @@ func (r *Record) Leases(ctx context.Context) (map[string]LeaseItem, error) {
 	return byIdentity, nil
 }
 
-// Unlock frees the lease on an identity, whoever holds it, in one transaction
-// with unsettling the head, and returns the lease as it was held (Owner "" if
-// it was free). A holder that is alive after all finds its lease lost. No
-// lease on the identity is ErrNotFound.
+// Unlock releases the lease on an identity, regardless of its holder, and marks the head
+// unsettled, in one transaction. It returns the lease as it was held (Owner "" if it was
+// free). A holder that is still alive finds its lease lost. If there is no lease on the
+// identity, the error is ErrNotFound.
 func (r *Record) Unlock(ctx context.Context, identity string) (LeaseItem, error) {
 	var held LeaseItem
 	err := r.retry(ctx, func() (err error) {
@@ -30,7 +30,7 @@ func (r *Record) Unlock(ctx context.Context, identity string) (LeaseItem, error)
 		return err
 	})
 	if err != nil {
-		return LeaseItem{}, fmt.Errorf("free the lease on %s: %w", identity, err)
+		return LeaseItem{}, fmt.Errorf("release the lease on %s: %w", identity, err)
 	}
 	return held, nil
 }
@@ -47,7 +47,7 @@ func (r *Record) unlock(ctx context.Context, identity string) (LeaseItem, error)
 		return held, nil
 	}
 	released := held
-	// Not released by its holder: what that left behind may have to be freed.
+	// Its holder did not release it, and may have left something that must be cleaned up.
 	released.Owner, released.PreviousHolders, released.ExpiresAt = "", prependOwner(held), r.now()
 	value, err := encode(released)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// Workspaces returns what is recorded of every workspace, by name, the
-// tombstones of removed ones included.
+// Workspaces returns the records of all workspaces, by name, including the tombstones of
+// removed ones.
 func (r *Record) Workspaces(ctx context.Context) (map[string]Workspace, error) {
 	all, err := list[Workspace](ctx, r, r.name, workspacePrefix)
 	if err != nil {
@@ -24,15 +24,15 @@ func (r *Record) Workspaces(ctx context.Context) (map[string]Workspace, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the record of workspace %s: %w", w.Name, err)
 		}
-		if found { // else it was removed meanwhile
+		if found { // else it was removed in the meantime
 			byName[w.Name] = whole
 		}
 	}
 	return byName, nil
 }
 
-// Workspace returns what is recorded of one workspace, and whether anything
-// is. Writes of a Lease start from what was read under that lease.
+// Workspace returns the record of one workspace, and whether there is one. Writes of a
+// Lease must start from what was read under that lease.
 func (r *Record) Workspace(ctx context.Context, name string) (Workspace, bool, error) {
 	w, found, err := r.readWorkspace(ctx, name)
 	if err != nil {
@@ -50,8 +50,8 @@ func list[T storable](ctx context.Context, r *Record, pk, prefix string) ([]T, e
 	return decodeAll[T](items)
 }
 
-// decodeAll decodes items on all processors: of a read of many workspaces it
-// is the greater part.
+// decodeAll decodes items on all processors: decoding is the greater part of reading many
+// workspaces.
 func decodeAll[T storable](items []Item) ([]T, error) {
 	values := make([]T, len(items))
 	errs := make([]error, runtime.GOMAXPROCS(0))

@@ -6,32 +6,32 @@ import (
 	"fmt"
 )
 
-// BeginApply records that an apply of ws is about to start: ws has its Attempt. It
-// is refused with ErrTipMoved when the record has adopted another tip, and with
-// ErrLeaseLost when the lease is not ours: then nothing may be started.
+// BeginApply records that an apply of ws is about to start; ws has its Attempt. The error
+// is ErrTipMoved if the record has adopted another tip, and ErrLeaseLost if the lease is
+// not ours. After an error nothing may be started.
 //
-// ws is what Record.Workspace returned under this lease, changed; later writes
-// of the same workspace under this lease need not be read again first.
+// ws is what Record.Workspace returned under this lease, with changes. Before later
+// writes of the same workspace under this lease, the caller need not read it again.
 func (l *Lease) BeginApply(ctx context.Context, ws Workspace) error {
 	if l.ctx.Err() != nil {
-		return fmt.Errorf("begin an apply of workspace %s: %w", ws.Name, context.Cause(l.ctx))
+		return fmt.Errorf("record the start of the apply of workspace %s: %w", ws.Name, context.Cause(l.ctx))
 	}
 	checks := []Op{l.ownedCheck()}
 	if l.request.Generation != 0 {
 		checks = append(checks, l.record.generationCheck(l.request.Generation))
 	}
-	return l.record.classifyConflict(ctx, l.request, l.put(ctx, "begin an apply of", ws, checks...))
+	return l.record.classifyConflict(ctx, l.request, l.put(ctx, "record the start of the apply of", ws, checks...))
 }
 
-// Write records what came of ws. The lease must be ours (else ErrLeaseLost),
-// but the tip may have moved: what was done is recorded all the same. After an
-// error that leaves it open whether ws was written, Write may be called again.
+// Write records the result of ws. The lease must be ours (else ErrLeaseLost), but the tip
+// may have moved: what was done is recorded all the same. After an error that leaves open
+// whether ws was written, Write may be called again.
 func (l *Lease) Write(ctx context.Context, ws Workspace) error {
 	return l.put(ctx, "record", ws, l.ownedCheck())
 }
 
 // WriteAndRelease is Write and Release in one transaction. After an error the lease is
-// renewed no more, but Finish and Release may be called again.
+// not renewed any more, but WriteAndRelease and Release may be called again.
 func (l *Lease) WriteAndRelease(ctx context.Context, ws Workspace) error {
 	op, err := l.releaseOp()
 	if err != nil {
@@ -40,7 +40,7 @@ func (l *Lease) WriteAndRelease(ctx context.Context, ws Workspace) error {
 	return l.put(ctx, "record", ws, op)
 }
 
-// put writes ws in one transaction with ops, which check the lease at least.
+// put writes ws in one transaction with ops, which must at least check the lease.
 func (l *Lease) put(ctx context.Context, doing string, ws Workspace, ops ...Op) error {
 	puts, ws, err := l.record.workspaceOps(l.refreshRev(ws))
 	if err == nil {
@@ -53,8 +53,8 @@ func (l *Lease) put(ctx context.Context, doing string, ws Workspace, ops ...Op) 
 	return nil
 }
 
-// CheckStorable tells whether ws, as it would be written under this lease, can be stored:
-// the error says why not. Nothing is written.
+// CheckStorable reports, by its error, why ws cannot be stored under this lease. It
+// writes nothing.
 func (l *Lease) CheckStorable(ws Workspace) error {
 	ops, ws, err := l.record.workspaceOps(l.refreshRev(ws))
 	if err == nil {
@@ -66,8 +66,8 @@ func (l *Lease) CheckStorable(ws Workspace) error {
 	return nil
 }
 
-// Rename moves what is recorded of from, as read under this lease, to a new
-// name, with the hold on it. Nothing is left under the old name.
+// Rename moves the record of from, as read under this lease, and its hold to a new name.
+// Nothing stays under the old name.
 func (l *Lease) Rename(ctx context.Context, from, to Workspace) error {
 	ops, to, err := l.renameOps(ctx, from, to)
 	if err == nil {
@@ -82,7 +82,7 @@ func (l *Lease) Rename(ctx context.Context, from, to Workspace) error {
 }
 
 func (l *Lease) renameOps(ctx context.Context, from, to Workspace) ([]Op, Workspace, error) {
-	// A tombstone may lie under the new name.
+	// The new name may have a tombstone.
 	existing, _, err := l.record.Workspace(ctx, to.Name)
 	if err != nil {
 		return nil, to, err
@@ -94,7 +94,7 @@ func (l *Lease) renameOps(ctx context.Context, from, to Workspace) ([]Op, Worksp
 	}
 	from = l.refreshRev(from)
 	if from.Rev == 0 {
-		return nil, to, fmt.Errorf("nothing is recorded of %s: %w", from.Name, ErrConflict)
+		return nil, to, fmt.Errorf("there is no record of %s: %w", from.Name, ErrConflict)
 	}
 	deleteOld := Op{Key: l.record.key(from.sortKey()), If: sameRev(from.Rev), Delete: true}
 	ops = append(append(ops, deleteOld, l.ownedCheck()), l.record.deletePartsOps(from.Name, 0, from.Parts)...)
@@ -108,7 +108,7 @@ func (l *Lease) renameOps(ctx context.Context, from, to Workspace) ([]Op, Worksp
 	return append(ops, deleteOldHold, Op{Key: l.record.key(hold.sortKey()), Put: value}), to, err
 }
 
-// sameRev is the condition that the item with that Rev is there; 0: none is.
+// sameRev returns the condition that the item has that Rev; 0: that there is none.
 func sameRev(rev int64) Cond {
 	if rev == 0 {
 		return Cond{Absent: true}
@@ -116,7 +116,7 @@ func sameRev(rev int64) Cond {
 	return Cond{Equal: map[string]any{"rev": rev}}
 }
 
-// refreshRev is ws with the Rev and the Parts of what is stored: what this lease
+// refreshRev returns ws with the Rev and the Parts of the stored item: what this lease
 // wrote last, else what the caller has read.
 func (l *Lease) refreshRev(ws Workspace) Workspace {
 	l.mu.Lock()
@@ -133,7 +133,7 @@ func (l *Lease) noteWritten(ws Workspace) {
 	l.lastWritten[ws.Name] = itemVersion{ws.Rev, ws.Parts}
 }
 
-// classifyConflict tells which condition of a write under the lease did not hold.
+// classifyConflict finds which condition of a write under the lease did not hold.
 func (l *Lease) classifyConflict(ctx context.Context, err error) error {
 	if !errors.Is(err, ErrConflict) {
 		return err
@@ -145,7 +145,7 @@ func (l *Lease) classifyConflict(ctx context.Context, err error) error {
 		return errors.Join(err, readErr)
 	}
 	if !held {
-		return l.markLost("run " + current.Run + " holds it, or a person has freed it")
+		return l.markLost("run " + current.Run + " holds the lease, or someone ran `reconcile unlock`")
 	}
 	return err
 }

@@ -22,8 +22,8 @@ func keyAttributes(key state.Key) attributes {
 	return attributes{pkAttribute: stringAttribute(key.PK), skAttribute: stringAttribute(key.SK)}
 }
 
-// toAttributes turns an item into attributes: its keys, and each field of its
-// object. Numbers keep their digits.
+// toAttributes turns an item into attributes: its keys, and each field of its object.
+// Numbers keep their digits.
 func toAttributes(item state.Item) (attributes, error) {
 	decoder := json.NewDecoder(bytes.NewReader(item.Value))
 	decoder.UseNumber()
@@ -44,7 +44,7 @@ func toAttributes(item state.Item) (attributes, error) {
 	return all, nil
 }
 
-// toAttribute turns what encoding/json decodes into an attribute.
+// toAttribute turns a value decoded by encoding/json into an attribute.
 func toAttribute(value any) types.AttributeValue {
 	switch value := value.(type) {
 	case string:
@@ -118,7 +118,7 @@ func appendValue(out []byte, value types.AttributeValue) ([]byte, error) {
 	case *types.AttributeValueMemberL:
 		return appendList(out, value.Value)
 	default:
-		return nil, fmt.Errorf("it is of a kind that is never written: %T", value)
+		return nil, fmt.Errorf("unexpected attribute type %T", value)
 	}
 }
 
@@ -137,6 +137,6 @@ func appendList(out []byte, list []types.AttributeValue) ([]byte, error) {
 }
 
 func appendString(out []byte, s string) []byte {
-	quoted, _ := json.Marshal(s) // a string always can be
+	quoted, _ := json.Marshal(s) // a string can always be encoded
 	return append(out, quoted...)
 }

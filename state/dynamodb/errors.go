@@ -11,8 +11,8 @@ import (
 	"reconcile/state"
 )
 
-// explain says what went wrong while doing something with the table, and what
-// to do about it.
+// explain returns an error that says what was being done with the table, and what a
+// person can do.
 func (s *Store) explain(ctx context.Context, doing string, err error) error {
 	if isCancelledFor(err, conditionFailedCodes) {
 		return state.ErrConflict
@@ -24,10 +24,10 @@ func (s *Store) explain(ctx context.Context, doing string, err error) error {
 	return fmt.Errorf("%s DynamoDB table %s: %s%w", doing, s.table, help, err)
 }
 
-// explainWrite is explain for a write that was sent so often. What DynamoDB has
-// refused outright is ErrNotWritten, if it was asked once: a try before may have
-// taken effect, and its answer have been lost. For the rest it stays open
-// whether the write took effect.
+// explainWrite is explain for a write that was sent that many times. If DynamoDB refused
+// the only try, the error is ErrNotWritten. After several tries an earlier one may have
+// taken effect and its answer been lost. In all other cases it stays open whether the
+// write took effect.
 func (s *Store) explainWrite(ctx context.Context, err error, sent int) error {
 	if _, refused := s.classifyError(err); refused && sent <= 1 {
 		err = fmt.Errorf("%w: %w", state.ErrNotWritten, err)
@@ -35,8 +35,8 @@ func (s *Store) explainWrite(ctx context.Context, err error, sent int) error {
 	return s.explain(ctx, "write", err)
 }
 
-// classifyError is what a person can do about err, and whether DynamoDB has certainly
-// written nothing. Codes that are no types of the SDK are from "Common errors"
+// classifyError returns what a person can do about err, and whether DynamoDB has
+// certainly written nothing. Codes that are not types of the SDK are from "Common errors"
 // and "Error handling" in the API reference.
 func (s *Store) classifyError(err error) (help string, refused bool) {
 	if missing := (*types.ResourceNotFoundException)(nil); errors.As(err, &missing) {
@@ -61,7 +61,7 @@ func (s *Store) classifyError(err error) (help string, refused bool) {
 	case "ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded":
 		return "it is overloaded (throttled, after several tries): try again later, or raise its limits: ", false
 	case "ValidationException", "TransactionCanceledException", "ItemCollectionSizeLimitExceededException":
-		return "it refuses the request: ", true
+		return "DynamoDB refused the request: ", true
 	default:
 		return "", false
 	}

@@ -1,7 +1,6 @@
-// Package dynamodb keeps the record in one DynamoDB table: partition key pk,
-// sort key sk, both strings, time to live on the attribute "expires". The
-// fields of an item are attributes of their own, so that the record can be
-// read in the console.
+// Package dynamodb stores the record in one DynamoDB table: partition key pk, sort key
+// sk, both strings, time to live on the attribute "expires". Each field of an item is an
+// attribute, so that people can read the record in the console.
 package dynamodb
 
 import (
@@ -17,18 +16,18 @@ import (
 	"reconcile/state"
 )
 
-// Attributes that the table is defined with.
+// Attributes of the table's definition.
 const (
 	pkAttribute      = "pk"
 	skAttribute      = "sk"
 	expiresAttribute = "expires"
 )
 
-// callTimeout bounds one call with all its retries: a service that does not
-// answer must not hold up a pass for ever.
+// callTimeout bounds one call with all its retries, so that a service that does not
+// answer cannot block a pass.
 const callTimeout = 30 * time.Second
 
-// Client is what a Store needs of *dynamodb.Client.
+// Client is the part of *dynamodb.Client that a Store needs.
 type Client interface {
 	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
 	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
@@ -43,7 +42,7 @@ type Store struct {
 	table  string
 }
 
-// New returns the store in a table. Nothing is asked yet: see Check.
+// New returns the store in a table. It calls nothing yet: see Check.
 func New(client Client, table string) *Store { return &Store{client: client, table: table} }
 
 // Close does nothing: the client belongs to the caller.
@@ -131,7 +130,7 @@ func (s *Store) fetchPage(ctx context.Context, input *dynamodb.QueryInput) (*dyn
 	return page, nil
 }
 
-// Check tells whether the table is there and defined as the record needs it.
+// Check returns an error unless the table exists and is defined as the record needs it.
 func (s *Store) Check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -149,7 +148,7 @@ func (s *Store) Check(ctx context.Context) error {
 	d := ttl.TimeToLiveDescription
 	on := d.TimeToLiveStatus == types.TimeToLiveStatusEnabled || d.TimeToLiveStatus == types.TimeToLiveStatusEnabling
 	if !on || aws.ToString(d.AttributeName) != expiresAttribute {
-		return fmt.Errorf("DynamoDB table %s: old runs would stay for ever: turn time to live on, for the attribute %q", s.table, expiresAttribute)
+		return fmt.Errorf("DynamoDB table %s: time to live is off, so old runs are never deleted: turn it on for the attribute %q", s.table, expiresAttribute)
 	}
 	return nil
 }
@@ -168,7 +167,7 @@ func checkSchema(table *types.TableDescription) error {
 	}
 	if keys[types.KeyTypeHash] != pkAttribute || keys[types.KeyTypeRange] != skAttribute ||
 		kinds[pkAttribute] != types.ScalarAttributeTypeS || kinds[skAttribute] != types.ScalarAttributeTypeS {
-		return fmt.Errorf("its keys are not partition key %q and sort key %q, both strings: it is not a table for records, and must be made anew", pkAttribute, skAttribute)
+		return fmt.Errorf("its keys are not partition key %q and sort key %q, both strings: it is not a table for records: create a new one", pkAttribute, skAttribute)
 	}
 	return nil
 }

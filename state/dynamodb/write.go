@@ -18,10 +18,10 @@ import (
 	"reconcile/state"
 )
 
-// Write implements state.Store. Even one op is a transaction, because only
-// those are idempotent: the SDK sends the same token when it tries again after
-// a time-out, and so the second try of a conditional write that took effect
-// does not fail on its own first effect.
+// Write implements state.Store. Even one op is a transaction, because only transactions
+// are idempotent. The SDK sends the same token when it retries after a time-out, so the
+// second try of a conditional write that took effect does not fail on its own first
+// effect.
 func (s *Store) Write(ctx context.Context, ops ...state.Op) error {
 	if err := state.CheckOps(ops); err != nil {
 		return err
@@ -44,8 +44,8 @@ func (s *Store) Write(ctx context.Context, ops ...state.Op) error {
 		if !isCancelledFor(err, retryableCodes) || isCancelledFor(err, conditionFailedCodes) {
 			return s.explainWrite(ctx, err, attempt+sent)
 		}
-		// Cancelled for another transaction's sake, or throttled: nothing was
-		// written, and the SDK leaves the next try to us.
+		// The transaction was cancelled because of another one, or throttled. Nothing was
+		// written, and the SDK leaves the retry to us.
 		if state.Sleep(ctx, backoff(attempt)) != nil {
 			return s.explainWrite(ctx, err, attempt+sent)
 		}
@@ -65,21 +65,21 @@ func countTries(sent *int) func(*dynamodb.Options) {
 	}
 }
 
-// backoff is a random time that grows with each attempt, to one second.
+// backoff returns a random time that grows with each attempt, to at most one second.
 func backoff(attempt int) time.Duration {
 	return time.Millisecond + rand.N(min(time.Second, 20*time.Millisecond<<min(attempt, 10)))
 }
 
-// conditionFailedCodes is the code of a cancelled transaction whose condition did
-// not hold; again are those that another try may get over. See
-// TransactionCanceledException in the API reference.
+// conditionFailedCodes is the code of a cancelled transaction whose condition did not
+// hold; a transaction that was cancelled for the other codes may succeed in another try.
+// See TransactionCanceledException in the API reference.
 var (
 	conditionFailedCodes = []string{"ConditionalCheckFailed"}
 	retryableCodes       = []string{"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 )
 
-// isCancelledFor tells whether err is that of a transaction cancelled for one of
-// those reasons.
+// isCancelledFor reports whether err is that of a transaction that was cancelled for one
+// of codes.
 func isCancelledFor(err error, codes []string) bool {
 	var e *types.TransactionCanceledException
 	if !errors.As(err, &e) {
@@ -112,8 +112,8 @@ func (s *Store) toTransactItem(op state.Op) (types.TransactWriteItem, error) {
 	}
 }
 
-// conditionExpression is a condition in DynamoDB's terms. Fields go by placeholders,
-// since many of their names are reserved words.
+// conditionExpression returns a condition in DynamoDB's terms. It names fields by
+// placeholders, because many field names are reserved words.
 func conditionExpression(cond state.Cond) (*string, map[string]string, attributes) {
 	if cond.Absent {
 		return aws.String("attribute_not_exists(#pk)"), map[string]string{"#pk": pkAttribute}, nil

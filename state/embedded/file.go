@@ -17,27 +17,27 @@ import (
 	"reconcile/state"
 )
 
-// lockTimeout is how long to wait for a file that others use for milliseconds
-// each: one of them must have been stopped in the midst of it.
+// lockTimeout is how long to wait for the file. Other processes lock it for milliseconds,
+// so after a minute the one that holds the lock must have been stopped.
 const lockTimeout = time.Minute
 
-// open opens the file, shared with other readers or alone, waiting for its
-// lock for as long as ctx lasts. A missing file is fs.ErrNotExist.
+// open opens the file, shared with other readers or alone. It waits for the file's lock
+// until ctx ends. If there is no file, the error is fs.ErrNotExist.
 func open(ctx context.Context, path string, readOnly bool) (*bbolt.DB, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, lockTimeout, fmt.Errorf("waited %s for it", lockTimeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, lockTimeout, fmt.Errorf("waited %s", lockTimeout))
 	defer cancel()
-	// bbolt itself would look again only every 50 ms. A read takes a tenth of a
-	// millisecond, a write some.
+	// bbolt itself retries only every 50 ms. A read takes a tenth of a millisecond, a
+	// write a few milliseconds.
 	for wait := 100 * time.Microsecond; ; wait = min(2*wait, 4*time.Millisecond) {
 		db, err := tryOpen(path, readOnly)
 		if !errors.Is(err, bbolterrors.ErrTimeout) {
 			return db, err
 		}
 		if err := state.Sleep(ctx, wait/2+rand.N(wait/2)); err != nil {
-			return nil, fmt.Errorf("another process keeps it locked (see who: fuser %s): %w", path, err)
+			return nil, fmt.Errorf("another process holds the file lock (find it with: fuser %s): %w", path, err)
 		}
 	}
 }
@@ -59,8 +59,8 @@ func tryOpen(path string, readOnly bool) (db *bbolt.DB, err error) {
 	return db, err
 }
 
-// createFile makes an empty file, whole or not at all: it is filled under another
-// name and then linked. If another process was faster, its file stays.
+// createFile makes an empty file, whole or not at all: it fills the file under another
+// name and then links it. If another process was faster, that process's file stays.
 func createFile(path string) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -85,7 +85,7 @@ func createFile(path string) error {
 	return syncDir(dir)
 }
 
-// syncDir makes the directory's new entry last through a loss of power.
+// syncDir makes the directory's new entry survive a loss of power.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
@@ -95,13 +95,13 @@ func syncDir(dir string) error {
 	return d.Sync()
 }
 
-// recoverPanics turns the panics by which bbolt answers a damaged file into errors,
-// and likewise a memory fault where the file was cut short.
+// recoverPanics turns bbolt's panics on a corrupt file into errors. It does the same with
+// a memory fault, which a truncated file causes.
 func recoverPanics(f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if recovered := recover(); recovered != nil {
-			err = fmt.Errorf("the file is damaged (%v): put back a copy of it, then run: reconcile distrust", recovered)
+			err = fmt.Errorf("the file is corrupt (%v): restore it from a backup, then run: reconcile distrust", recovered)
 		}
 	}()
 	return f()

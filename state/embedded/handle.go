@@ -7,15 +7,15 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// handle is the file while this process has it open for writing, so that reads
-// of other goroutines need not wait until what is written is on the disk: they
-// see what was there before.
+// handle is the file while this process has it open for writing. Through it, reads of
+// other goroutines see the former contents and need not wait until the write is on the
+// disk.
 type handle struct {
 	mu      sync.Mutex
 	current *ref
 }
 
-// ref counts who uses an open file; the last one closes it.
+// ref counts the users of an open file; the last one closes it.
 type ref struct {
 	db    *bbolt.DB
 	count int
@@ -55,7 +55,7 @@ func (s *handle) release(ref *ref) {
 	}
 }
 
-// openForRead returns the file open for reading; done gives it back.
+// openForRead returns the file open for reading; done returns it.
 func (s *Store) openForRead(ctx context.Context) (db *bbolt.DB, done func(), err error) {
 	if ctx.Err() != nil {
 		return nil, nil, context.Cause(ctx)

@@ -1,6 +1,6 @@
-// Package embedded keeps the record in one file on this machine, where there
-// is no AWS. Several processes use it at once: each opens it for as long as
-// one read or one batch of writes takes, under the file's own lock.
+// Package embedded stores the record in one file on this machine, for use without AWS.
+// Several processes use it at once: each opens the file for one read or one batch of
+// writes, under the file's own lock.
 package embedded
 
 import (
@@ -21,16 +21,15 @@ import (
 // File is the name of the record's file in its directory.
 const File = "record.db"
 
-// Store is a state.Store in a bbolt file: a bucket a partition, in it the
-// items by SK.
+// Store is a state.Store in a bbolt file: one bucket per partition, with the items by SK.
 type Store struct {
 	path   string
 	writes batcher
 	handle handle
 }
 
-// Open returns the store in a directory. Nothing is touched yet: the
-// directory (0700) and the file (0600) are made by the first write.
+// Open returns the store in a directory. It does not touch the disk yet: the first write
+// makes the directory (0700) and the file (0600).
 func Open(dir string) (*Store, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -39,7 +38,7 @@ func Open(dir string) (*Store, error) {
 	return &Store{path: filepath.Join(dir, File), writes: newBatcher()}, nil
 }
 
-// Path is the store's file.
+// Path returns the path of the store's file.
 func (s *Store) Path() string { return s.path }
 
 // Close does nothing: the file is open only while it is used.
@@ -102,8 +101,8 @@ func itemOf(pk string, k, v []byte) state.Item {
 	return state.Item{Key: state.Key{PK: pk, SK: string(k)}, Value: bytes.Clone(v)}
 }
 
-// view shows fn the partition's bucket. Without a file, or without the
-// bucket, there is nothing to show, and nothing is made.
+// view calls fn with the partition's bucket. If there is no file or no bucket, it does
+// nothing, and makes neither.
 func (s *Store) view(ctx context.Context, pk string, fn func(*bbolt.Bucket)) error {
 	db, done, err := s.openForRead(ctx)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -13,10 +13,10 @@ import (
 	"reconcile/state"
 )
 
-// batcher gathers the writes that goroutines of this process want at the same
-// time, so that they share one opening of the file and one flush to the disk.
+// batcher gathers the simultaneous writes of this process's goroutines, so that they
+// share one opening of the file and one flush to the disk.
 type batcher struct {
-	writer  chan struct{} // held by the one that writes
+	writer  chan struct{} // held by the goroutine that writes
 	mu      sync.Mutex
 	pending []*writeRequest
 }
@@ -41,8 +41,8 @@ func (s *Store) Write(ctx context.Context, ops ...state.Op) error {
 	return nil
 }
 
-// enqueue has w done by whoever has the turn, or takes the turn and does all
-// that is pending.
+// enqueue waits until another goroutine has done w, or becomes the writer and does all
+// pending writes.
 func (s *Store) enqueue(ctx context.Context, w *writeRequest) error {
 	s.writes.add(w)
 	select {
@@ -62,11 +62,11 @@ func (s *Store) enqueue(ctx context.Context, w *writeRequest) error {
 	return w.err
 }
 
-// writePending does everything that is pending once the file is ours. Its error means
-// that the file could not be opened: then nothing was taken on.
+// writePending does all pending writes once it has opened the file. An error means that
+// it could not open the file and has taken no write.
 func (s *Store) writePending(ctx context.Context, own *writeRequest) error {
 	select {
-	case <-own.done: // by the one before us
+	case <-own.done: // the previous writer has done it
 		return nil
 	default:
 	}
@@ -94,10 +94,10 @@ func (s *Store) writePending(ctx context.Context, own *writeRequest) error {
 	return nil
 }
 
-// errNoChanges rolls a transaction back that would change nothing.
+// errNoChanges rolls back a transaction that would change nothing.
 var errNoChanges = errors.New("nothing to write")
 
-// commitBatch does all writes of which the conditions hold in one transaction.
+// commitBatch does, in one transaction, all writes whose conditions hold.
 func commitBatch(db *bbolt.DB, batch []*writeRequest) error {
 	err := db.Update(func(tx *bbolt.Tx) error {
 		changed := false
@@ -136,7 +136,7 @@ func checkConditions(tx *bbolt.Tx, ops []state.Op) error {
 	return nil
 }
 
-// applyOps puts and deletes, and tells whether there was anything to do.
+// applyOps puts and deletes, and reports whether there was anything to do.
 func applyOps(tx *bbolt.Tx, ops []state.Op) (changed bool, err error) {
 	for _, op := range ops {
 		if op.Put == nil && !op.Delete {
@@ -173,7 +173,7 @@ func (b *batcher) drain() []*writeRequest {
 	return batch
 }
 
-// remove takes w back; false means that it is being done or was.
+// remove takes w from the queue; false means that a writer has taken it already.
 func (b *batcher) remove(w *writeRequest) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -20,8 +20,8 @@ const (
 	logSuffix = ".log"
 )
 
-// runKey is the key of a part of a run. Parts may be any text: a slash in
-// them is escaped, so that no name can reach into another's place.
+// runKey returns the key of a part of a run. Parts may be any text: a slash in them is
+// escaped, so that no name can reach the keys of another.
 func runKey(run string, parts ...string) (string, error) {
 	id, err := ulid.ParseStrict(run)
 	if err != nil || id.String() != run {
@@ -37,8 +37,8 @@ func runKey(run string, parts ...string) (string, error) {
 	return key, nil
 }
 
-// PutLog keeps what a run printed for a workspace, replacing what was kept
-// before. Only the owner can read it (0600; S3 encrypts it).
+// PutLog stores the output of a run for a workspace, and replaces an earlier one. Only
+// the owner can read it (0600; S3 encrypts it).
 func (s *Store) PutLog(ctx context.Context, run, workspace string, log io.Reader) error {
 	key, err := runKey(run, workspace)
 	if err != nil {
@@ -55,8 +55,8 @@ func (s *Store) PutLog(ctx context.Context, run, workspace string, log io.Reader
 	return nil
 }
 
-// maxInMemory is up to which size, in bytes, the files of a run are held in
-// memory on their way: a log is seldom larger, and there is one a workspace.
+// maxInMemory is the size, in bytes, up to which files of a run are buffered in memory. A
+// log is seldom larger, and there is one per workspace.
 const maxInMemory = 256 << 10
 
 func (s *Store) newBlobFrom(r io.Reader) (*blob, error) {
@@ -73,7 +73,7 @@ func (s *Store) newBlobFrom(r io.Reader) (*blob, error) {
 	})
 }
 
-// Log returns what a run printed for a workspace, or ErrNotFound.
+// Log returns the output of a run for a workspace, or ErrNotFound.
 func (s *Store) Log(ctx context.Context, run, workspace string) (io.ReadCloser, error) {
 	key, err := runKey(run, workspace)
 	if err != nil {
@@ -82,7 +82,7 @@ func (s *Store) Log(ctx context.Context, run, workspace string) (io.ReadCloser, 
 	return s.blobs.get(ctx, key+logSuffix)
 }
 
-// Logs returns the workspaces that a run has logs of, sorted.
+// Logs returns the workspaces for which a run has logs, sorted.
 func (s *Store) Logs(ctx context.Context, run string) ([]string, error) {
 	key, err := runKey(run)
 	if err != nil {
@@ -103,9 +103,9 @@ func (s *Store) Logs(ctx context.Context, run string) ([]string, error) {
 	return workspaces, nil
 }
 
-// PutFile keeps a file of a run that must not be lost (Terraform's
-// errored.tfstate), and returns where it lies. Like a snapshot it is never
-// overwritten with other content: ErrDifferentContent.
+// PutFile stores a file of a run that must not be lost (Terraform's errored.tfstate), and
+// returns its location. Like a snapshot it is never overwritten with other content:
+// ErrDifferentContent.
 func (s *Store) PutFile(ctx context.Context, run, workspace, name string, contents io.Reader) (string, error) {
 	key, err := runKey(run, filesDir, workspace, name)
 	if err != nil {
@@ -122,7 +122,7 @@ func (s *Store) PutFile(ctx context.Context, run, workspace, name string, conten
 	return s.blobs.location(key), nil
 }
 
-// File returns a file that PutFile kept, or ErrNotFound.
+// File returns a file that PutFile stored, or ErrNotFound.
 func (s *Store) File(ctx context.Context, run, workspace, name string) (io.ReadCloser, error) {
 	key, err := runKey(run, filesDir, workspace, name)
 	if err != nil {
@@ -131,8 +131,8 @@ func (s *Store) File(ctx context.Context, run, workspace, name string) (io.ReadC
 	return s.blobs.get(ctx, key)
 }
 
-// PruneLogs removes the logs and files of the runs that began before an
-// instant, and returns their ids. One for which keep returns true stays.
+// PruneLogs removes the logs and files of the runs that started before cutoff, and
+// returns the runs' ids. It leaves the runs for which keep returns true.
 func (s *Store) PruneLogs(ctx context.Context, cutoff time.Time, keep func(run string) bool) ([]string, error) {
 	runs, err := s.blobs.list(ctx, runsDir)
 	if err != nil {

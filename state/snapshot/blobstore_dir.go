@@ -15,21 +15,20 @@ import (
 	"time"
 )
 
-// dirBlobStore is a bucket in a directory of this machine. Files are for their
-// owner alone: logs and files of runs can be confidential.
+// dirBlobStore is a blobStore in a directory of this machine. Only the owner can read its
+// files, because logs and files of runs can be confidential.
 type dirBlobStore struct {
 	root string // absolute
 	now  func() time.Time
 
 	mu        sync.Mutex
-	cleanedAt time.Time // when drafts were last looked at
+	cleanedAt time.Time // when temporary files were last checked
 }
 
-// tmpDir is where files are written before they get their names. No key
-// begins with it.
+// tmpDir is where files are written before they get their names. No key begins with it.
 const tmpDir = ".drafts"
 
-// minTmpAge is how old a draft must be to be taken for one of a killed process.
+// minTmpAge is the age at which a temporary file must come from a killed process.
 const minTmpAge = 24 * time.Hour
 
 func (d *dirBlobStore) filePath(key string) string {
@@ -48,16 +47,16 @@ func (d *dirBlobStore) create(ctx context.Context, key string, b *blob) error {
 	})
 }
 
-// put does not wait for the disk: what may be replaced (a log) may also be
-// lost when the machine loses power.
+// put does not wait for the disk: what may be replaced (a log) may also be lost in a loss
+// of power.
 func (d *dirBlobStore) put(ctx context.Context, key string, b *blob) error {
 	return d.write(ctx, key, b, !durable, os.Rename)
 }
 
-// durable is what must outlive a loss of power once it was written.
+// durable means that a file must survive a loss of power once it was written.
 const durable = true
 
-// write writes b to a draft and then, by publish, brings it under its name.
+// write writes b to a temporary file and calls publish, which gives it its name.
 func (d *dirBlobStore) write(ctx context.Context, key string, b *blob, durable bool, publish func(tmp, file string) error) error {
 	file := d.filePath(key)
 	for _, dir := range []string{filepath.Dir(file), d.filePath(tmpDir)} {
@@ -86,10 +85,10 @@ func (d *dirBlobStore) write(ctx context.Context, key string, b *blob, durable b
 	return syncDir(filepath.Dir(file))
 }
 
-// tmpCleanupInterval is how long one look at the drafts is good for.
+// tmpCleanupInterval is the time between two checks of the temporary files.
 const tmpCleanupInterval = time.Hour
 
-// cleanTmp removes drafts that killed processes left.
+// cleanTmp removes temporary files that killed processes left.
 func (d *dirBlobStore) cleanTmp() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -97,7 +96,7 @@ func (d *dirBlobStore) cleanTmp() {
 		return
 	}
 	d.cleanedAt = d.now()
-	entries, _ := os.ReadDir(d.filePath(tmpDir)) // the next write sweeps again
+	entries, _ := os.ReadDir(d.filePath(tmpDir)) // the next write tries again
 	for _, e := range entries {
 		if info, err := e.Info(); err == nil && d.now().Sub(info.ModTime()) > minTmpAge {
 			_ = os.Remove(filepath.Join(d.filePath(tmpDir), e.Name()))
@@ -144,8 +143,8 @@ func (d *dirBlobStore) list(_ context.Context, dir string) ([]blobInfo, error) {
 	return objects, nil
 }
 
-// remove also removes the directories that it leaves empty, but for those
-// directly in d.root: others may be about to write there.
+// remove also removes the directories that become empty, except those directly in d.root:
+// others may be about to write there.
 func (d *dirBlobStore) remove(_ context.Context, key string) error {
 	file := d.filePath(key)
 	if err := ignoreNotExist(os.Remove(file)); err != nil {

@@ -18,10 +18,10 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// maxS3ObjectBytes is what S3 takes in one PutObject, in bytes.
+// maxS3ObjectBytes is the size limit of one PutObject in S3, in bytes.
 const maxS3ObjectBytes = 5 << 30
 
-// s3BlobStore is a bucket in S3, or in a part of one.
+// s3BlobStore is a blobStore in an S3 bucket, or below a prefix of one.
 type s3BlobStore struct {
 	client *s3.Client
 	name   string
@@ -30,9 +30,9 @@ type s3BlobStore struct {
 
 func newS3BlobStore(name, prefix string, cfg aws.Config) *s3BlobStore {
 	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
-		// Endpoints that are not AWS's own seldom have a host name a bucket.
+		// Endpoints other than AWS's own seldom have a host name per bucket.
 		o.UsePathStyle = o.BaseEndpoint != nil
-		// Not every one of them keeps checksums. Packs have one of their own.
+		// Not all of them store checksums. Packs have a checksum of their own.
 		o.DisableLogOutputChecksumValidationSkipped = true
 	})
 	if prefix != "" {
@@ -43,8 +43,8 @@ func newS3BlobStore(name, prefix string, cfg aws.Config) *s3BlobStore {
 
 func (s *s3BlobStore) location(key string) string { return "s3://" + s.name + "/" + s.prefix + key }
 
-// maxConflictTries is how often a conditional put is tried when S3 says that
-// another write to the key was under way (409), which decides nothing.
+// maxConflictTries is how often to try a conditional put when S3 reports another write to
+// the key in progress (409), which decides nothing.
 const maxConflictTries = 5
 
 func (s *s3BlobStore) create(ctx context.Context, key string, b *blob) (err error) {
@@ -66,7 +66,7 @@ func (s *s3BlobStore) put(ctx context.Context, key string, b *blob) error {
 
 func (s *s3BlobStore) write(ctx context.Context, key string, b *blob, ifNoneMatch *string) error {
 	if b.size > maxS3ObjectBytes {
-		return fmt.Errorf("%d bytes are more than S3 takes in one object by PutObject (%d): keep what is not configuration out of the repository", b.size, int64(maxS3ObjectBytes))
+		return fmt.Errorf("%d bytes are more than S3 takes in one object by PutObject (%d): keep large files out of the repository", b.size, int64(maxS3ObjectBytes))
 	}
 	_, err := s.client.PutObject(ctx, &s3.PutObjectInput{
 		Bucket:         &s.name,
@@ -83,7 +83,7 @@ func (s *s3BlobStore) get(ctx context.Context, key string) (io.ReadCloser, error
 	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{
 		Bucket:       &s.name,
 		Key:          aws.String(s.prefix + key),
-		ChecksumMode: types.ChecksumModeEnabled, // compared while it is read
+		ChecksumMode: types.ChecksumModeEnabled, // checked while the object is read
 	})
 	if err != nil {
 		return nil, s.wrapError(key, err)
@@ -104,7 +104,7 @@ func (s *s3BlobStore) checksum(ctx context.Context, key string) (sum [sha256.Siz
 	if err == nil && len(stored) == len(sum) {
 		return [sha256.Size]byte(stored), nil
 	}
-	// Not put by us, or not kept: the contents tell.
+	// Another program put the object, or the store has no checksum: read the contents.
 	body, err := s.get(ctx, key)
 	if err != nil {
 		return sum, err
@@ -144,7 +144,7 @@ func (s *s3BlobStore) remove(ctx context.Context, key string) error {
 	return s.wrapError(key, err)
 }
 
-// statusOf is the HTTP status of S3's answer, 0 if there was none.
+// statusOf returns the HTTP status of S3's answer, 0 if there was none.
 func statusOf(err error) int {
 	var answer *smithyhttp.ResponseError
 	if errors.As(err, &answer) {
@@ -153,7 +153,7 @@ func statusOf(err error) int {
 	return 0
 }
 
-// wrapError says which object an error of S3 is about, and what to do.
+// wrapError adds to an error of S3 the object, and what to do.
 func (s *s3BlobStore) wrapError(key string, err error) error {
 	if err == nil {
 		return nil

@@ -11,14 +11,13 @@ import (
 	"path/filepath"
 )
 
-// TreeVerifier decides whether a tree that was laid out in dir is the one that it
-// should be. objects are those that were given to Put; none: the archive is
-// one of an older version.
+// TreeVerifier checks that the tree in dir is the expected one. objects are those that
+// were given to Put; there are none in an archive of an older version.
 type TreeVerifier func(dir string, objects []byte) error
 
-// Fetch lays out the snapshot of a commit in dir, which must be absent or
-// empty. Every path and link of the archive is checked, and then the whole of
-// it by check, before it comes to lie in dir. After an error dir is as it was.
+// Fetch unpacks the snapshot of a commit into dir, which must be absent or empty. It
+// checks every path and link of the archive, and calls verify on the whole tree, before
+// it moves the tree to dir. After an error dir is as it was.
 func (s *Store) Fetch(ctx context.Context, commit, dir string, verify TreeVerifier) error {
 	key, err := archiveKey(commit)
 	if err != nil {
@@ -27,7 +26,7 @@ func (s *Store) Fetch(ctx context.Context, commit, dir string, verify TreeVerifi
 	return s.fetch(ctx, key, "snapshot of "+commit, dir, verify)
 }
 
-// fetch lays out the archive under key, which people know as what.
+// fetch unpacks the archive at key; what is its name in errors.
 func (s *Store) fetch(ctx context.Context, key, what, dir string, verify TreeVerifier) error {
 	body, err := s.blobs.get(ctx, key)
 	if err != nil {
@@ -40,8 +39,8 @@ func (s *Store) fetch(ctx context.Context, key, what, dir string, verify TreeVer
 	return nil
 }
 
-// unpackAtomically unpacks an archive beside dir, and puts it in dir's place when all
-// of it is there and checked.
+// unpackAtomically unpacks an archive next to dir, and replaces dir with the result when
+// the result is complete and checked.
 func unpackAtomically(archive io.Reader, dir string, verify TreeVerifier) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -61,7 +60,7 @@ func unpackAtomically(archive io.Reader, dir string, verify TreeVerifier) error 
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(tmp))
 	}
-	// Removing fails if dir has got something in it since.
+	// Removing fails if dir is not empty any more.
 	if err := errors.Join(ignoreNotExist(os.Remove(dir)), os.Rename(tmp, dir)); err != nil {
 		return errors.Join(err, os.RemoveAll(tmp))
 	}
@@ -79,7 +78,7 @@ func checkEmpty(dir string) error {
 	return nil
 }
 
-// unpackArchive unpacks an archive into dir, and returns the objects that it holds.
+// unpackArchive unpacks an archive into dir, and returns the objects in the archive.
 func unpackArchive(dir string, archive io.Reader) (objects []byte, err error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -90,7 +89,7 @@ func unpackArchive(dir string, archive io.Reader) (objects []byte, err error) {
 	if objects, err = readObjects(in); err != nil {
 		return nil, err
 	}
-	if _, err := in.Peek(1); err != nil { // no bytes are a valid tar.zst
+	if _, err := in.Peek(1); err != nil { // an empty file is a valid tar.zst
 		return nil, fmt.Errorf("the archive is empty: %w", err)
 	}
 	z, err := newZstdReader(in)

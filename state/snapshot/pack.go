@@ -11,16 +11,15 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Limits of one archive, the same for what is written and for what is read,
-// so that whatever can be stored can be fetched.
+// Limits of one archive. They are the same for writing and for reading, so that what was
+// stored can be fetched.
 const (
 	maxArchiveBytes = 16 << 30 // of all contents together, unpacked
 	maxEntries      = 2 << 20
 )
 
-// packArchive writes tree as tar.zst to w, after objects: the same bytes for the same
-// tree, time and objects, on any machine. Memory is bounded whatever the size
-// of the tree.
+// packArchive writes objects and then tree as tar.zst to w. The same tree, time and
+// objects give the same bytes on any machine. Memory is bounded for a tree of any size.
 func packArchive(ctx context.Context, w io.Writer, tree Tree, commitTime time.Time, objects []byte) error {
 	if err := writeObjects(w, objects); err != nil {
 		return err

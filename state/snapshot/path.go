@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// ErrUnsafe: a path or a link that could reach outside the tree, or that Git
-// itself would refuse to check out. Match with errors.Is.
+// ErrUnsafe: a path or a link that could reach outside the tree, or that Git itself would
+// refuse to check out. Match with errors.Is.
 var ErrUnsafe = errors.New("unsafe path")
 
-// maxPath is what a path may have in bytes: no system takes longer ones.
+// maxPath is the maximum length of a path in bytes: no system takes longer ones.
 const maxPath = 4095
 
-// checkPath refuses a slash-separated path of a tree that could be laid out
-// somewhere else than inside it, on Linux or on macOS.
+// checkPath refuses a slash-separated path of a tree that could end up outside the tree,
+// on Linux or on macOS.
 func checkPath(name string) error {
 	if len(name) > maxPath {
 		return fmt.Errorf("%w: it is longer than %d bytes", ErrUnsafe, maxPath)
@@ -40,12 +40,12 @@ func checkPart(part string) error {
 	return nil
 }
 
-// links are the symbolic links of a tree: targets by path.
+// links is the symbolic links of a tree: targets by path.
 type links map[string]string
 
-// check refuses a link whose target could lie outside the tree. Links are
-// followed as the kernel does, through other links of the tree: a check of
-// the text alone would let "s/up/../x" pass where "s/up" points to "..".
+// check refuses a link whose target could lie outside the tree. It follows links as the
+// kernel does, through other links of the tree. A check of the text alone would let
+// "s/up/../x" pass where "s/up" points to "..".
 func (l links) check() error {
 	for name, target := range l {
 		if target == "" || path.IsAbs(target) || strings.Contains(target, "\x00") || l.escapes(name) {
@@ -58,8 +58,8 @@ func (l links) check() error {
 // maxLinkHops is how many links are followed for one path, as in Linux.
 const maxLinkHops = 40
 
-// escapes tells whether following the link leads out of the tree. A link that
-// points to nothing, or round in a circle, does not.
+// escapes reports whether following the link leads out of the tree. A link that points to
+// nothing, or that is part of a circle, does not.
 func (l links) escapes(name string) bool {
 	resolved, remaining := []string{}, strings.Split(name, "/")
 	for hops := 0; len(remaining) > 0; {

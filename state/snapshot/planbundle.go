@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// A parcel is what a task elsewhere is given to plan a pull request from, and
-// what it gives back: trees that are of no commit, and small files. It lies
-// under a key that cannot be guessed, and whose folder no commit's snapshot is
-// in: who knows the key may see and answer this task, and no other. Nothing
-// here removes one: let the bucket expire what is under previews/.
+// A plan bundle is the input and the output of a remote task that plans a pull request:
+// trees that belong to no commit, and small files. Its key cannot be guessed, and its
+// folder holds no commit's snapshot. So a process that knows the key can read and answer
+// this task, and no other. Nothing here removes a bundle: let the bucket expire the
+// objects under previews/.
 
 const bundlesDir = "previews"
 
@@ -24,12 +24,12 @@ var (
 
 func bundleKey(key, part, suffix string) (string, error) {
 	if !bundleIDPattern.MatchString(key) || !bundlePartPattern.MatchString(part) {
-		return "", fmt.Errorf("%q of parcel %q: no such name", part, key)
+		return "", fmt.Errorf("invalid part %q of bundle %q", part, key)
 	}
 	return bundlesDir + "/" + key + "/" + part + suffix, nil
 }
 
-// PutBundleTree stores a tree as part of a parcel, and objects as Put does.
+// PutBundleTree stores a tree as part of a bundle, with objects as Put does.
 func (s *Store) PutBundleTree(ctx context.Context, key, part string, commitTime time.Time, tree Tree, objects []byte) error {
 	objectKey, err := bundleKey(key, part, archiveSuffix)
 	if err != nil {
@@ -46,7 +46,7 @@ func (s *Store) PutBundleTree(ctx context.Context, key, part string, commitTime 
 	return nil
 }
 
-// FetchBundleTree lays out a tree of a parcel in dir, as Fetch does.
+// FetchBundleTree unpacks a tree of a bundle into dir, as Fetch does.
 func (s *Store) FetchBundleTree(ctx context.Context, key, part, dir string, verify TreeVerifier) error {
 	objectKey, err := bundleKey(key, part, archiveSuffix)
 	if err != nil {
@@ -55,8 +55,7 @@ func (s *Store) FetchBundleTree(ctx context.Context, key, part, dir string, veri
 	return s.fetch(ctx, objectKey, part+" tree", dir, verify)
 }
 
-// PutBundleFile stores a small file as part of a parcel, replacing what was
-// there.
+// PutBundleFile stores a small file as part of a bundle, and replaces an earlier one.
 func (s *Store) PutBundleFile(ctx context.Context, key, part string, data []byte) error {
 	objectKey, err := bundleKey(key, part, ".json")
 	if err == nil {
@@ -68,11 +67,11 @@ func (s *Store) PutBundleFile(ctx context.Context, key, part string, data []byte
 	return nil
 }
 
-// ErrTooLarge: a file of a parcel is larger than its reader takes.
-var ErrTooLarge = errors.New("it is too large")
+// ErrTooLarge: a file of a bundle is larger than its reader accepts.
+var ErrTooLarge = errors.New("too large")
 
-// BundleFile returns a file of a parcel, or ErrNotFound. One of more than most
-// bytes is ErrTooLarge: who wrote it may wish the reader no good.
+// BundleFile returns a file of a bundle, or ErrNotFound. A file of more than maxSize
+// bytes is ErrTooLarge: the writer of the file may be hostile.
 func (s *Store) BundleFile(ctx context.Context, key, part string, maxSize int) ([]byte, error) {
 	objectKey, err := bundleKey(key, part, ".json")
 	if err != nil {

@@ -1,11 +1,10 @@
-// Package snapshot keeps the trees that were applied, each as one
-// deterministic tar.zst under its commit, and the logs and files of runs, in
-// S3 or in a directory:
+// Package snapshot stores the trees that were applied, each as one deterministic tar.zst
+// under its commit, and the logs and files of runs, in S3 or in a directory:
 //
 //	COMMIT.tar.zst                   the tree of a commit
-//	runs/RUN/WORKSPACE.log           what a run printed for a workspace
-//	runs/RUN/files/WORKSPACE/FILE    what must not be lost of it
-//	previews/KEY/PART.tar.zst, .json what planning a pull request elsewhere takes, and gives
+//	runs/RUN/WORKSPACE.log           the output of a run for a workspace
+//	runs/RUN/files/WORKSPACE/FILE    files of a run that must not be lost
+//	previews/KEY/PART.tar.zst, .json input and output of planning a pull request remotely
 //
 // A snapshot is never overwritten with other content.
 package snapshot
@@ -26,11 +25,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Store is where snapshots are kept. It is safe for several goroutines and
-// several processes at once.
+// Store is a store of snapshots. It is safe for several goroutines and several processes
+// at once.
 type Store struct {
-	// TempDir is the directory for temporary files, which are as large as an
-	// archive; "" is the system's own.
+	// TempDir is the directory for temporary files, which are as large as an archive; ""
+	// is the system's default.
 	TempDir string
 
 	blobs blobStore
@@ -44,13 +43,12 @@ type Snapshot struct {
 	Location string    // s3://… or a path
 }
 
-// ErrDifferentContent: the store holds something else under the same name. It is
-// left as it is.
-var ErrDifferentContent = errors.New("it is there with other content, and never overwritten")
+// ErrDifferentContent: the store holds other content under the same name. The stored
+// content is unchanged.
+var ErrDifferentContent = errors.New("already stored with other content; snapshots are never overwritten")
 
-// Open returns the store at location: "s3://BUCKET/PREFIX", "s3://BUCKET" or
-// a directory, which is made when something is first put into it. Nothing is
-// asked of it yet: see Check.
+// Open returns the store at location: "s3://BUCKET/PREFIX", "s3://BUCKET" or a directory,
+// which is made by the first write. Open calls nothing yet: see Check.
 func Open(ctx context.Context, location string, cfg aws.Config) (*Store, error) {
 	if rest, ok := strings.CutPrefix(location, "s3://"); ok {
 		bucket, prefix, _ := strings.Cut(rest, "/")
@@ -81,11 +79,11 @@ func archiveKey(commit string) (string, error) {
 	return commit + archiveSuffix, nil
 }
 
-// Put stores the tree of a commit made at the instant when, and returns where
-// it lies. Objects are the Git objects that prove the tree to be the commit's:
-// Fetch gives them back. A snapshot that is there already with the same
-// content is success; with other content the error is ErrDifferentContent. One of an
-// older version, with the same tree and no objects, gets them.
+// Put stores the tree of a commit made at commitTime, and returns its location. objects
+// are the Git objects that prove that the tree is the commit's: Fetch returns them. A
+// snapshot with the same content that is already stored is success; with other content
+// the error is ErrDifferentContent. If the stored one has the same tree and no objects
+// (an older version wrote it), Put replaces it.
 func (s *Store) Put(ctx context.Context, commit string, commitTime time.Time, tree Tree, objects []byte) (string, error) {
 	key, err := archiveKey(commit)
 	if err != nil {
@@ -102,7 +100,7 @@ func (s *Store) Put(ctx context.Context, commit string, commitTime time.Time, tr
 	return s.blobs.location(key), nil
 }
 
-// create stores b under key, where nothing else may be.
+// create stores b under key, unless the key holds other content.
 func (s *Store) create(ctx context.Context, key string, b *blob) error {
 	err := s.blobs.create(ctx, key, b)
 	if !errors.Is(err, errExists) {
@@ -115,9 +113,9 @@ func (s *Store) create(ctx context.Context, key string, b *blob) error {
 	return err
 }
 
-// compareUnpacked compares an archive with the stored one by what they hold,
-// since another version of the compressor makes other bytes of one tree. A
-// stored one that holds no objects, where ours does, is replaced.
+// compareUnpacked compares the contents of an archive and the stored one, because another
+// version of the compressor makes other bytes of the same tree. A stored archive without
+// objects is replaced if ours has some.
 func (s *Store) compareUnpacked(ctx context.Context, key string, b *blob) error {
 	different := fmt.Errorf("%s: %w", s.blobs.location(key), ErrDifferentContent)
 	if !strings.HasSuffix(key, archiveSuffix) {
@@ -146,7 +144,7 @@ func (s *Store) compareUnpacked(ctx context.Context, key string, b *blob) error 
 	return s.blobs.put(ctx, key, b)
 }
 
-// archiveContents is what an archive holds.
+// archiveContents is the contents of an archive.
 type archiveContents struct {
 	objects []byte
 	tree    [sha256.Size]byte // hash of the tar
@@ -182,9 +180,8 @@ func (s *Store) List(ctx context.Context) ([]Snapshot, error) {
 	return snapshots, nil
 }
 
-// Prune removes the snapshots that were stored before an instant, and returns
-// their commits. One for which keep returns true stays; keep is asked right
-// before each is removed.
+// Prune removes the snapshots that were stored before cutoff, and returns their commits.
+// It leaves those for which keep returns true. It calls keep right before each removal.
 func (s *Store) Prune(ctx context.Context, cutoff time.Time, keep func(commit string) bool) ([]string, error) {
 	snapshots, err := s.List(ctx)
 	if err != nil {
@@ -203,17 +200,17 @@ func (s *Store) Prune(ctx context.Context, cutoff time.Time, keep func(commit st
 	return removed, nil
 }
 
-// checkObjectKey is what Check writes. It is not removed, since a role that may
-// not delete is enough for all else, and so that two checks at once agree.
+// checkObjectKey is the object that Check writes. Check does not remove it, so that a
+// role without permission to delete is enough, and so that two checks at once agree.
 const checkObjectKey = ".check"
 
-// Check tries whether the store can be listed, read and written, and whether
-// it refuses to overwrite. It leaves one small object behind.
+// Check tries to list, read and write the store, and checks that the store refuses to
+// overwrite. It leaves one small object.
 func (s *Store) Check(ctx context.Context) error {
 	if _, err := s.blobs.list(ctx, "runs"); err != nil {
 		return err
 	}
-	for try, text := range []string{"reconcile was here\n", "a second time\n"} {
+	for try, text := range []string{"reconcile check\n", "second write\n"} {
 		b, err := newBlob(s.TempDir, func(w io.Writer) error { _, err := io.WriteString(w, text); return err })
 		if err != nil {
 			return err
@@ -224,7 +221,7 @@ func (s *Store) Check(ctx context.Context) error {
 			return err
 		}
 		if try > 0 && err == nil {
-			return fmt.Errorf("%s: the store overwrites although it was asked not to (If-None-Match): choose one that does not", s.blobs.location(checkObjectKey))
+			return fmt.Errorf("%s: the store ignores If-None-Match and overwrites: use a store with conditional writes", s.blobs.location(checkObjectKey))
 		}
 	}
 	body, err := s.blobs.get(ctx, checkObjectKey)

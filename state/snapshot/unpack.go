@@ -12,15 +12,15 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// newZstdReader returns what r holds, uncompressed. Memory is bounded by the window
-// that archives of ours have, whatever r asks for.
+// newZstdReader returns the decompressed contents of r. Memory is bounded by the window
+// size of our own archives, whatever r asks for.
 func newZstdReader(r io.Reader) (*zstd.Decoder, error) {
 	return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(8<<20))
 }
 
-// unpackTar lays out a tar in root, which must be empty. Nothing outside root is
-// read or written, whatever the tar says. After an error root holds whatever
-// was laid out before.
+// unpackTar unpacks a tar into root, which must be empty. It reads and writes nothing
+// outside root, whatever the tar holds. After an error root holds what was unpacked
+// before.
 func unpackTar(r io.Reader, root *os.Root) error {
 	u := unpacker{root: root, dirs: map[string]bool{".": true}, links: links{}}
 	in := tar.NewReader(r)
@@ -69,7 +69,7 @@ func (u *unpacker) add(h *tar.Header, contents io.Reader) error {
 		return u.writeFile(name, h, contents)
 	case tar.TypeSymlink:
 		if _, twice := u.links[name]; twice {
-			return fmt.Errorf("%q: %w: it is there twice", name, ErrUnsafe)
+			return fmt.Errorf("%q: %w: duplicate entry", name, ErrUnsafe)
 		}
 		u.links[name] = h.Linkname
 		return nil

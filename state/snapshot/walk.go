@@ -19,19 +19,19 @@ import (
 	"reconcile/internal/gitpath"
 )
 
-// Tree is what is archived. Its methods are called from several goroutines at
-// once, for slash-separated paths below its root ".".
+// Tree is a tree to archive. Its methods are called from several goroutines at once, for
+// slash-separated paths below its root ".".
 //
-// What is neither a regular file, a directory nor a symbolic link is a
-// submodule. Sizes and modes are those that directory entries tell.
+// An entry that is neither a regular file, a directory nor a symbolic link is a
+// submodule. Sizes and modes are those of the directory entries.
 type Tree interface {
 	fs.ReadDirFS
 	ReadLink(name string) (string, error)
 }
 
 const (
-	maxQueued         = 64       // entries listed ahead of the one being archived
-	maxReadAhead      = 16 << 20 // bytes of them that are held in memory
+	maxQueued         = 64       // entries listed ahead of the current one
+	maxReadAhead      = 16 << 20 // bytes of them that are in memory
 	maxPrefetchedFile = 1 << 20  // bytes; larger files are read only when it is their turn
 )
 
@@ -42,10 +42,10 @@ type treeEntry struct {
 	link string
 	size int64
 
-	ready chan struct{} // closed when what follows is set; nil: it is
+	ready chan struct{} // closed when the fields below are set; nil: they are set
 	file  fs.File
 	data  io.Reader
-	err   error // what kept it from being read
+	err   error // why it could not be read
 }
 
 func (e *treeEntry) wait() {
@@ -61,8 +61,8 @@ func (e *treeEntry) close() {
 	}
 }
 
-// walk calls visit for every entry of tree, in Git's order, while other
-// goroutines list the tree and read files ahead.
+// walk calls visit for every entry of tree, in Git's order, while other goroutines list
+// the tree and read files ahead.
 func walk(ctx context.Context, tree Tree, visit func(*treeEntry) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -73,7 +73,7 @@ func walk(ctx context.Context, tree Tree, visit func(*treeEntry) error) error {
 	err := l.drain(visit)
 	cancel()
 	for e := range l.queue {
-		e.close() // read ahead in vain
+		e.close() // read ahead for nothing
 	}
 	err = cmp.Or(err, <-listed)
 	if p := (*panicError)(nil); errors.As(err, &p) {
@@ -89,7 +89,7 @@ type lister struct {
 	readers errgroup.Group
 }
 
-// drain visits what is in the queue until its end or an error.
+// drain visits the entries of the queue until its end or an error.
 func (l *lister) drain(visit func(*treeEntry) error) error {
 	for e := range l.queue {
 		e.wait()
@@ -106,8 +106,8 @@ func (l *lister) drain(visit func(*treeEntry) error) error {
 	return nil
 }
 
-// run sends every entry of the tree to the queue, and closes it. Entries get
-// their share of memory in the order in which they give it back.
+// run sends every entry of the tree to the queue, and closes the queue. Entries get their
+// share of memory in the order in which they return it.
 func (l *lister) run(ctx context.Context) (err error) {
 	defer close(l.queue)
 	defer func() { _ = l.readers.Wait() }() // each entry has its own error
@@ -123,7 +123,7 @@ func (l *lister) listDir(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	// As Git sorts them: as if the names of directories ended in a slash.
+	// Git's order: as if the names of directories ended in a slash.
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(sortKey(a), sortKey(b)) })
 	seen := make(map[string]bool, len(entries))
 	for _, d := range entries {
@@ -132,7 +132,7 @@ func (l *lister) listDir(ctx context.Context, dir string) error {
 			return fmt.Errorf("%q: %w", name, err)
 		}
 		if seen[d.Name()] {
-			return fmt.Errorf("%q: %w: it is there twice", name, ErrUnsafe)
+			return fmt.Errorf("%q: %w: duplicate entry", name, ErrUnsafe)
 		}
 		seen[d.Name()] = true
 		if d.Type() == fs.ModeDir {
@@ -184,7 +184,7 @@ func (l *lister) queueEntry(ctx context.Context, name string, d fs.DirEntry) err
 	return nil
 }
 
-// weight is the entry's share of the memory for what is read ahead.
+// weight is the entry's share of the memory for reading ahead.
 func (e *treeEntry) weight() int64 { return min(e.size, maxReadAhead) }
 
 // read opens a file and, if it is small, reads it.
@@ -202,8 +202,8 @@ func (e *treeEntry) read(tree fs.FS) {
 	}
 }
 
-// panicError carries a panic of a goroutine of ours to the one that waits
-// for it, where the program's own recovery can see it.
+// panicError carries a panic of a goroutine to the goroutine that waits for it, where the
+// program's own recovery can see it.
 type panicError struct {
 	value any
 	stack []byte

@@ -220,7 +220,7 @@ func testLongTexts(t *testing.T, open Open) {
 	for what, text := range map[string]string{
 		"workspace": b.readTokyo().Error, "run": run.Workspaces[0].Error, "task": done.Result.Error, "warning": done.Warnings[0],
 	} {
-		if !strings.HasPrefix(text, "begin ") || !strings.HasSuffix(text, " end") || !strings.Contains(text, "left out") || len(text) > 20<<10 {
+		if !strings.HasPrefix(text, "begin ") || !strings.HasSuffix(text, " end") || !strings.Contains(text, "omitted") || len(text) > 20<<10 {
 			t.Errorf("%s: %d bytes: %.20q", what, len(text), text)
 		}
 	}

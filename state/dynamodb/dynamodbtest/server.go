@@ -19,9 +19,8 @@ import (
 	"reconcile/internal/testtier"
 )
 
-// Endpoint starts the server, once in a test binary, and returns its URL. It
-// ends with the test binary, however that ends. Any credentials and Region
-// will do.
+// Endpoint starts the server, once per test binary, and returns its URL. The server ends
+// with the test binary, even if that is killed. It accepts any credentials and Region.
 func Endpoint(tb testing.TB) string {
 	tb.Helper()
 	testtier.Needs(tb, testtier.Emulator)
@@ -41,7 +40,7 @@ func NewClient(endpoint string) *dynamodb.Client {
 	})
 }
 
-// startTimeout is generous, since the machine may be busy with other tests.
+// startTimeout is generous, because the machine may be busy with other tests.
 const startTimeout = 2 * time.Minute
 
 var start = sync.OnceValues(func() (string, error) {
@@ -59,8 +58,8 @@ var start = sync.OnceValues(func() (string, error) {
 	return endpoint, waitUntilReady(ctx, endpoint, exited)
 })
 
-// startServer starts the server. Its parent is a shell that ends it when the pipe
-// breaks of which this process holds the other end.
+// startServer starts the server. The server's parent is a shell that stops it when a pipe
+// breaks; this process holds the other end of the pipe.
 func startServer(port int) (exited <-chan error, err error) {
 	cache, err := testtier.CacheDir()
 	if err != nil {

@@ -30,7 +30,7 @@ func CreateTable(tb testing.TB, client *dynamodb.Client) string {
 	return name
 }
 
-// TableDefinition is the table as Terraform must create it: this, point-in-time
+// TableDefinition returns the table as Terraform must create it, without point-in-time
 // recovery and deletion protection, which the emulator need not know.
 func TableDefinition(name string) (*dynamodb.CreateTableInput, *dynamodb.UpdateTimeToLiveInput) {
 	table := &dynamodb.CreateTableInput{

@@ -1,6 +1,6 @@
-// Package s3test starts an S3 for tests: gofakes3, in this process, on the
-// loopback interface. It keeps conditional writes and checksums as S3 does,
-// can be told to fail, and remembers what it was asked.
+// Package s3test starts an S3 for tests: gofakes3, in this process, on the loopback
+// interface. It handles conditional writes and checksums as S3 does, can inject failures,
+// and records the requests.
 package s3test
 
 import (
@@ -19,10 +19,10 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 )
 
-// Region is where the server says it is.
+// Region is the Region that the server claims to be in.
 const Region = "ap-northeast-1"
 
-// Server is a running S3. Requests are to be in path style.
+// Server is a running S3. Requests must use path style.
 type Server struct {
 	// URL is the endpoint, without a slash at the end.
 	URL string
@@ -35,7 +35,7 @@ type Server struct {
 	requests []Request
 }
 
-// Request is one that the server has got.
+// Request is a request that the server received.
 type Request struct {
 	Method, Path, Query string
 	Header              http.Header
@@ -61,7 +61,7 @@ func (s *Server) CreateBucket(t testing.TB, name string) {
 	}
 }
 
-// Config is the configuration of a client in this process. It retries as
+// Config returns the configuration of a client in this process. The client retries as
 // often as usual, without waiting.
 func (s *Server) Config() aws.Config {
 	return aws.Config{
@@ -77,7 +77,7 @@ func (s *Server) Config() aws.Config {
 	}
 }
 
-// Env is the environment of a client in another process.
+// Env returns the environment of a client in another process.
 func (s *Server) Env() []string {
 	return []string{
 		"AWS_ENDPOINT_URL_S3=" + s.URL,
@@ -88,7 +88,7 @@ func (s *Server) Env() []string {
 	}
 }
 
-// BackendConfig is Terraform configuration that keeps a state in the server, with
+// BackendConfig returns Terraform configuration that stores a state in the server, with
 // the lock file that S3's conditional writes allow. Credentials are in Env.
 func (s *Server) BackendConfig(bucket, key string) string {
 	return fmt.Sprintf(`terraform {

@@ -14,23 +14,23 @@ import (
 	"strings"
 )
 
-// Answers that a Fail function can give beside a status.
+// Answers that the function given to Inject can return instead of a status.
 const (
 	Serve           = 0  // the request is served as usual
-	Disconnect      = -1 // the connection is closed, nothing is done
-	DisconnectAfter = -2 // what was asked is done, and the connection closed without an answer
+	Disconnect      = -1 // the connection is closed and nothing is done
+	DisconnectAfter = -2 // the request is done, and the connection closed without an answer
 )
 
-// Inject makes f decide over each request to come: Pass, Cut, DisconnectAfter or the
-// HTTP status to answer with instead of serving it. nil serves all again.
-// f may be called from several goroutines at once.
+// Inject sets the function that decides on each later request: Serve, Disconnect,
+// DisconnectAfter or the HTTP status to answer with instead of serving it. nil serves all
+// requests again. Several goroutines may call decide at once.
 func (s *Server) Inject(decide func(*http.Request) int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.decide = decide
 }
 
-// Requests returns what was asked so far, in the order of the answers.
+// Requests returns the requests so far, in the order of the answers.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,7 +63,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header()[name] = values
 	}
 	w.WriteHeader(answer.Code)
-	_, _ = w.Write(answer.Body.Bytes()) // the client may be gone
+	_, _ = w.Write(answer.Body.Bytes()) // the client may have disconnected
 }
 
 func (s *Server) log(r *http.Request, status int) {
@@ -72,13 +72,13 @@ func (s *Server) log(r *http.Request, status int) {
 	s.requests = append(s.requests, Request{r.Method, r.URL.Path, r.URL.RawQuery, r.Header.Clone(), status})
 }
 
-// serve adds what gofakes3 lacks: it looks at checksums as S3 does, and keeps
-// an object's SHA-256 with it.
+// serve adds what gofakes3 lacks: it checks checksums as S3 does, and stores an object's
+// SHA-256 with it.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodPut {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
-			return // the client is gone
+			return // the client has disconnected
 		}
 		if strings.HasPrefix(r.Header.Get("X-Amz-Content-Sha256"), "STREAMING-") {
 			refuse(w, http.StatusNotImplemented) // gofakes3 would store the framing
