@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Whatever is stored under a key either is decoded and encoded again to the
-// same, or is an error of a known kind that names the key.
+// FuzzDecode checks that any stored value either decodes and encodes again to the same
+// value, or gives an error of a known kind that names the key.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		`{"schema":1,"rev":1,"generation":3,"commit":"c1","env":["TF_VAR_a"],"next_at":"2026-11-23T12:00:00Z"}`,
@@ -57,7 +57,7 @@ func assertRoundTrip[T storable](t *testing.T, item Item) {
 	}
 }
 
-// What is scanned is what encoding/json reads.
+// FuzzScan checks that scan reads what encoding/json reads.
 func FuzzScan(f *testing.F) {
 	whole := Workspace{
 		Schema: 1, Rev: 2, Name: "tokyo", Path: "env/tokyo", Identity: "s3://b/k", Reads: []string{"s3://b/c", ""}, DependsOn: []string{"common"},
@@ -93,8 +93,8 @@ func FuzzScan(f *testing.F) {
 	})
 }
 
-// A workspace as the version before wrote it, with its inputs in its attempt
-// and in what it waits with, is read; its next write leaves those out.
+// The earlier version stored a workspace's inputs in its attempt and in the inputs of its
+// waiting plan as well. Such an item is read, and the next write drops these copies.
 func TestWorkspaceOfTheVersionBefore(t *testing.T) {
 	const before = `{"schema":1,"rev":4,"name":"tokyo","path":"env/tokyo","identity":"s3://b/k","trace":{"env/tokyo":"040000:1"},` +
 		`"attempt":{"trace":{"env/tokyo":"040000:2"},"commit":"c2","run":"r"},"waiting":{"env/tokyo":"040000:2","//gate":"g"},"outcome":"failed"}`

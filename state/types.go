@@ -31,9 +31,9 @@ type Head struct {
 	Settled     bool      `json:"settled"` // no work is possible now
 	Exit        int       `json:"exit"`    // exit code of the pass that settled it
 	NextRetryAt time.Time `json:"next_at"` // earliest retry; zero: none
-	// OutOfSyncSince is when a pass first saw a tip of which some part, or of a later
-	// tip, is not applied yet; zero when all is applied. Workspaces that a person has
-	// suspended do not count.
+	// OutOfSyncSince is when a pass first saw a tip that is not wholly applied, with no
+	// wholly applied tip after it; zero when all is applied. Workspaces that a person
+	// has suspended do not count.
 	OutOfSyncSince time.Time `json:"behind_since"`
 	// NotifyAt is when to retry failed notifications; zero: none failed.
 	NotifyAt time.Time `json:"tell_at,omitzero"`

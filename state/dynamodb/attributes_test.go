@@ -9,7 +9,7 @@ import (
 	"reconcile/state"
 )
 
-// An object comes back from its attributes as it went in.
+// FuzzAttributes checks that an object survives the way through its attributes unchanged.
 func FuzzAttributes(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `{"a":1,"b":"x","c":[null,true,{"d":-0.5e3}],"":""}`, `{"n":9223372036854775807}`, `{"a":"\u0000<&>"}`, `[]`, `null`, `{} {}`, `{"pk":1}`,

@@ -30,8 +30,8 @@ var (
 	secondWrite = state.Op{Key: key, If: state.Cond{Equal: map[string]any{"n": int64(1)}}, Put: json.RawMessage(`{"n":2}`)}
 )
 
-// faultProxy stands before DynamoDB Local and answers requests as it is told, each
-// answer once; then it passes them on.
+// faultProxy is a proxy in front of DynamoDB Local. It gives each of its answers to one
+// request, and passes later requests on.
 type faultProxy struct {
 	*httptest.Server
 	mu           sync.Mutex
@@ -39,7 +39,7 @@ type faultProxy struct {
 	requestCount int
 }
 
-// newFaultProxy returns a front and a store behind it that tries as often as the
+// newFaultProxy returns a proxy and a store behind it. The store retries as often as the
 // SDK does by default, but without delay.
 func newFaultProxy(t *testing.T, answers ...http.HandlerFunc) (*faultProxy, *dynamodb.Store) {
 	t.Helper()
@@ -91,12 +91,12 @@ func refuse(status int, code, rest string) http.HandlerFunc {
 	}
 }
 
-// cancelTransaction answers that a transaction was cancelled for these reasons.
+// cancelTransaction answers that a transaction was cancelled for codes.
 func cancelTransaction(codes ...string) http.HandlerFunc {
 	return refuse(400, "TransactionCanceledException", `,"CancellationReasons":[{"Code":"`+strings.Join(codes, `"},{"Code":"`)+`"}]`)
 }
 
-// dropAnswer passes the request on, and loses the answer.
+// dropAnswer passes the request on and drops the answer.
 func dropAnswer(t *testing.T) http.HandlerFunc {
 	return func(_ http.ResponseWriter, r *http.Request) {
 		request, err := http.NewRequestWithContext(r.Context(), r.Method, dynamodbtest.Endpoint(t), r.Body)
@@ -123,8 +123,8 @@ func repeat(n int, answer http.HandlerFunc) []http.HandlerFunc {
 	return answers
 }
 
-// What the SDK or we try again succeeds, and a write whose answer is lost does
-// not fail on its own first effect.
+// What the SDK or the store retries succeeds. A write whose answer was lost does not fail
+// on its own first effect.
 func TestOvercome(t *testing.T) {
 	for name, answers := range map[string][]http.HandlerFunc{
 		"throttled":             repeat(2, refuse(400, "ThrottlingException", "")),
@@ -151,7 +151,7 @@ func TestOvercome(t *testing.T) {
 	}
 }
 
-// What cannot be overcome is told in words of its own.
+// Errors that a retry cannot overcome have their own messages.
 func TestRefused(t *testing.T) {
 	for _, c := range []struct {
 		name       string
@@ -187,8 +187,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// What is refused after it was tried before may have been written: that is not
-// denied, and what reads back finds it.
+// A write that is refused after an earlier try may have taken effect. The store does not
+// say that it was not written, and a read finds its effect.
 func TestRefusedAfterItWasLost(t *testing.T) {
 	for _, code := range []string{"ExpiredTokenException", "AccessDeniedException", "InvalidSignatureException"} {
 		t.Run(code, func(t *testing.T) {
@@ -212,7 +212,7 @@ func TestRefusedAfterItWasLost(t *testing.T) {
 	}
 }
 
-// A condition that does not hold is a conflict, whatever else is in the way.
+// A condition that does not hold is a conflict, whatever other errors occur.
 func TestConflict(t *testing.T) {
 	_, s := newFaultProxy(t, cancelTransaction("TransactionConflict", "ConditionalCheckFailed"))
 	if err := s.Write(t.Context(), firstWrite); !errors.Is(err, state.ErrConflict) {
@@ -220,7 +220,7 @@ func TestConflict(t *testing.T) {
 	}
 }
 
-// A server that does not answer is waited for as long as the context lasts.
+// The store waits for a server that does not answer as long as the context lasts.
 func TestSilent(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	neverAnswer := func(_ http.ResponseWriter, r *http.Request) {
@@ -282,7 +282,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// The fields of an item can be read in the console.
+// People can read the fields of an item in the console.
 func TestAttributes(t *testing.T) {
 	client := dynamodbtest.NewClient(dynamodbtest.Endpoint(t))
 	table := dynamodbtest.CreateTable(t, client)
@@ -301,7 +301,7 @@ func TestAttributes(t *testing.T) {
 	if commit == nil || commit.Value != "c1" || generation == nil || generation.Value != "1" {
 		t.Errorf("got %v", out.Item)
 	}
-	// A set is none of ours.
+	// reconcile never writes a set.
 	if _, err := client.UpdateItem(t.Context(), &awsdynamodb.UpdateItemInput{
 		TableName: &table,
 		Key: map[string]types.AttributeValue{

@@ -71,9 +71,9 @@ func TestDamaged(t *testing.T) {
 		pages[i] = 0xa5
 	}
 	for name, data := range map[string][]byte{
-		"not a database": bytes.Repeat([]byte("garbage\n"), 4096),
-		"cut short":      whole[:2*os.Getpagesize()],
-		"pages damaged":  pages,
+		"not a database":  bytes.Repeat([]byte("garbage\n"), 4096),
+		"cut short":       whole[:2*os.Getpagesize()],
+		"pages corrupted": pages,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, t.TempDir())
@@ -87,13 +87,13 @@ func TestDamaged(t *testing.T) {
 				}
 			}
 			if now, err := os.ReadFile(s.Path()); err != nil || !bytes.Equal(now, data) {
-				t.Errorf("the damaged file was changed (%v)", err)
+				t.Errorf("the corrupt file was changed (%v)", err)
 			}
 		})
 	}
 }
 
-// A wait for the file ends with its context, and nothing was written then.
+// A wait for the file ends with its context, and then nothing was written.
 func TestLocked(t *testing.T) {
 	s := open(t, t.TempDir())
 	if err := s.Write(t.Context(), putItem); err != nil {

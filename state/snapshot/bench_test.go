@@ -16,9 +16,9 @@ import (
 	"reconcile/reconciler/source"
 )
 
-// BenchmarkSnapshot archives a tree of 20 MB in 3,000 files, from a bare
-// repository that was not opened before, into a file; the same with Git's and
-// zstd's own programs; and puts it into a store, which waits for the disk.
+// BenchmarkSnapshot archives a tree of 20 MB in 3,000 files, from a bare repository that
+// was not opened before, into a file. It does the same with Git's and zstd's own
+// programs, and puts the tree into a store, which waits for the disk.
 func BenchmarkSnapshot(b *testing.B) {
 	repo := makeBareRepository(b)
 	b.Run("archive", func(b *testing.B) {
@@ -81,8 +81,8 @@ func fetchTip(b *testing.B, repo string) *source.Commit {
 	return c
 }
 
-// makeBareRepository makes a repository whose one commit is like an estate's
-// code: text that compresses about four to one.
+// makeBareRepository makes a repository with one commit whose text is like that of a real
+// repository: it compresses about four to one.
 func makeBareRepository(b *testing.B) string {
 	b.Helper()
 	work, bare := b.TempDir(), filepath.Join(b.TempDir(), "repo.git")

@@ -16,8 +16,8 @@ import (
 	"reconcile/state/snapshot/s3test"
 )
 
-// blobStores are the kinds of bucket, each made empty. The suite below says what
-// each must do.
+// blobStores are the kinds of blobStore; each function makes an empty one. The suite
+// below says what each must do.
 var blobStores = map[string]func(t *testing.T) blobStore{
 	"directory": func(t *testing.T) blobStore {
 		return &dirBlobStore{root: filepath.Join(t.TempDir(), "not", "yet"), now: time.Now}
@@ -177,7 +177,7 @@ func testRemove(t *testing.T, b blobStore) {
 	}
 }
 
-// Of many that create one key at once, one succeeds, and its content stays.
+// If many create one key at once, one succeeds and its content stays.
 func testConcurrent(t *testing.T, b blobStore) {
 	var wg sync.WaitGroup
 	errs := make([]error, 16)
@@ -248,7 +248,7 @@ func TestDirectoryFailsCleanly(t *testing.T) {
 	}
 }
 
-// injectOnce lets one request meet a verdict, and serves the others.
+// injectOnce injects a fault into one request, and serves the others.
 func injectOnce(injection int) func(*http.Request) int {
 	var mu sync.Mutex
 	return func(r *http.Request) int {
@@ -297,8 +297,8 @@ func TestS3Faults(t *testing.T) {
 	}
 }
 
-// The answer to a write that took effect is lost, so that the SDK's second
-// try is refused: what is there is ours.
+// The answer to a write that took effect is lost, so the SDK's second try is refused. The
+// stored content is ours.
 func TestS3PutWithLostAnswer(t *testing.T) {
 	server := s3test.Start(t)
 	server.CreateBucket(t, "bucket")

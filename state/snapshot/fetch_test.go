@@ -21,7 +21,7 @@ const (
 	otherCommit = "f123456789abcdef0123456789abcdef01234567"
 )
 
-// makeArchive makes a tar.zst of any headers, with the name as contents of files.
+// makeArchive makes a tar.zst with any headers; each file's content is its name.
 func makeArchive(t testing.TB, headers ...tar.Header) []byte {
 	t.Helper()
 	var out bytes.Buffer
@@ -58,10 +58,10 @@ func linkHeader(name, target string) tar.Header {
 	return tar.Header{Typeflag: tar.TypeSymlink, Name: name, Linkname: target, Mode: 0o777}
 }
 
-// acceptAny is a Check that takes what there is.
+// acceptAny is a TreeVerifier that accepts every tree.
 func acceptAny(string, []byte) error { return nil }
 
-// storeOf is a store whose one snapshot is made of these bytes.
+// storeOf returns a store whose only snapshot consists of these bytes.
 func storeOf(t *testing.T, archive []byte) *Store {
 	t.Helper()
 	dir := t.TempDir()
@@ -77,8 +77,8 @@ func storeOf(t *testing.T, archive []byte) *Store {
 
 func TestFetchRefuses(t *testing.T) {
 	good := makeArchive(t, fileHeader("a"), fileHeader("b/c"))
-	damaged := bytes.Clone(good)
-	damaged[len(damaged)-3] ^= 1
+	corrupted := bytes.Clone(good)
+	corrupted[len(corrupted)-3] ^= 1
 	for name, test := range map[string]struct {
 		archive []byte
 		unsafe  bool
@@ -101,7 +101,7 @@ func TestFetchRefuses(t *testing.T) {
 		"file below a link":  {makeArchive(t, linkHeader("l", "d"), fileHeader("d/x"), fileHeader("l/x")), false},
 		"link over a file":   {makeArchive(t, fileHeader("a"), linkHeader("a", "b")), false},
 		"link over a folder": {makeArchive(t, fileHeader("a/b"), linkHeader("a", "b")), false},
-		"damaged":            {damaged, false},
+		"corrupted":          {corrupted, false},
 		"cut":                {good[:len(good)-1], false},
 		"cut in the middle":  {good[:len(good)/2], false},
 		"objects alone":      {objectsFrame(t, "objects"), false},
@@ -169,7 +169,7 @@ func TestFetchInto(t *testing.T) {
 	}
 }
 
-// The same tree in the bytes of another version of the compressor.
+// The same tree, in the bytes of another version of the compressor.
 func TestPutOverOtherCompression(t *testing.T) {
 	z, err := newZstdReader(bytes.NewReader(packed(t, sampleTree())))
 	if err != nil {
@@ -191,12 +191,11 @@ func TestPutOverOtherCompression(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := storeOf(t, recompressed.Bytes()[:100]).Put(t.Context(), commit, commitTime, sampleTree(), nil); !errors.Is(err, ErrDifferentContent) {
-		t.Errorf("over a damaged archive: %v", err)
+		t.Errorf("over a corrupted archive: %v", err)
 	}
 }
 
-// The objects are given back, and a tree that is refused by them is not laid
-// out.
+// Fetch returns the objects, and does not unpack a tree that the verifier refuses.
 func TestFetchChecks(t *testing.T) {
 	s := storeOf(t, makeArchive(t, fileHeader("a")))
 	if _, err := s.Put(t.Context(), otherCommit, commitTime, sampleTree(), []byte("objects")); err != nil {
@@ -223,8 +222,8 @@ func TestFetchChecks(t *testing.T) {
 	}
 }
 
-// A snapshot of an older version gets the objects that it has not; others
-// than ours are never replaced.
+// A snapshot of an older version gets the objects that it lacks. Objects that differ from
+// ours are never replaced.
 func TestPutAddsObjects(t *testing.T) {
 	fetchObjects := func(s *Store) (objects string) {
 		t.Helper()
@@ -245,7 +244,7 @@ func TestPutAddsObjects(t *testing.T) {
 		"the same":       {"ours", "ours", "ours", nil},
 		"others":         {"theirs", "ours", "theirs", ErrDifferentContent},
 		"we have none":   {"theirs", "", "theirs", ErrDifferentContent},
-		"nobody has any": {"", "", "", nil},
+		"neither has any": {"", "", "", nil},
 	} {
 		s := storeOf(t, packed(t, sampleTree()))
 		if test.first != "" {
@@ -269,8 +268,8 @@ func objectsFrame(t *testing.T, objects string) []byte {
 	return b.Bytes()
 }
 
-// FuzzUnpack lays out what a line-based description says: nothing may come
-// to lie, or point, outside the directory, and nothing may panic.
+// FuzzUnpack unpacks an archive that a line-based description defines. Nothing may end
+// up, or point, outside the directory, and nothing may panic.
 func FuzzUnpack(f *testing.F) {
 	f.Add("f a\nf b/c\nl d a\nd e")
 	f.Add("l s/up ..\nl e s/up/../x\nf e/y")
@@ -303,7 +302,7 @@ func FuzzUnpack(f *testing.F) {
 	})
 }
 
-// FuzzUnpackBytes is the same for any bytes.
+// FuzzUnpackBytes does the same for any bytes.
 func FuzzUnpackBytes(f *testing.F) {
 	var raw bytes.Buffer
 	w := tar.NewWriter(&raw)
@@ -333,7 +332,7 @@ func assertConfined(t *testing.T, raw io.Reader) {
 	defer root.Close()
 	unpackErr := unpackTar(raw, root)
 	if entries, err := os.ReadDir(parent); err != nil || len(entries) != 1 {
-		t.Fatalf("beside the directory: %v, %v", entries, err)
+		t.Fatalf("next to the directory: %v, %v", entries, err)
 	}
 	err = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.Type() != fs.ModeSymlink {

@@ -55,9 +55,9 @@ func (r reversedFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	return entries, err
 }
 
-// The bytes depend on the tree and the time alone. If a new version of the
-// compressor changes them, the sum here is to be changed too: snapshots that
-// are stored already are then compared by what they hold.
+// The bytes depend on the tree and the time alone. If a new version of the compressor
+// changes them, change the sum here too: stored snapshots are then compared by their
+// contents.
 func TestPackIsDeterministic(t *testing.T) {
 	const want = "840db755a969bf53fef33696039f6cf4dcdcaf41e5761fc70bdb5e5fe6e47c0a"
 	for _, procs := range []int{1, 2, 8} {
@@ -148,7 +148,7 @@ func TestPackRefuses(t *testing.T) {
 	}
 }
 
-var errRead = errors.New("the pack is damaged")
+var errRead = errors.New("the pack is corrupt")
 
 // brokenFS is a tree with one file that cannot be opened, or whose reading panics.
 type brokenFS struct {
@@ -181,8 +181,8 @@ func TestPackFails(t *testing.T) {
 	}
 }
 
-// A panic of a goroutine that reads ahead comes out where pack was called,
-// where the program recovers from panics.
+// A panic of a goroutine that reads ahead reaches the caller of packArchive, where the
+// program recovers from panics.
 func TestPackPanics(t *testing.T) {
 	defer func() {
 		if v := recover(); v == nil || !strings.Contains(fmt.Sprint(v), errRead.Error()) {
@@ -194,7 +194,7 @@ func TestPackPanics(t *testing.T) {
 
 var errFull = errors.New("no space left on device")
 
-// fullDisk is a disk with room for some bytes.
+// fullDisk is a disk with room for that many bytes.
 type fullDisk int
 
 func (f *fullDisk) Write(p []byte) (int, error) {

@@ -11,8 +11,8 @@ import (
 	"reconcile/state/snapshot/s3test"
 )
 
-// A parcel's trees and files come back as they were; none is a commit's
-// snapshot, whatever it is called.
+// A bundle's trees and files come back unchanged. None is a commit's snapshot, whatever
+// its name.
 func TestBundle(t *testing.T) {
 	server := s3test.Start(t)
 	server.CreateBucket(t, "bucket")

@@ -21,8 +21,8 @@ import (
 	"reconcile/state/snapshot/s3test"
 )
 
-// TestMain lets the test binary play a process that puts a snapshot and comes
-// to its own end, or to the end of the disk, on the way.
+// TestMain lets the test binary run as a process that puts a snapshot, and is killed or
+// fills the disk on the way.
 func TestMain(m *testing.M) {
 	var err error
 	switch os.Getenv("SNAPSHOT_TEST_CHILD") {
@@ -61,7 +61,7 @@ func childPut(tree snapshot.Tree) error {
 	return err
 }
 
-// hangingFS is a tree of which one file is never read to its end.
+// hangingFS is a tree with one file whose reading never ends.
 type hangingFS struct{ fstest.MapFS }
 
 func (h hangingFS) Open(name string) (fs.File, error) {
@@ -72,8 +72,8 @@ func (h hangingFS) Open(name string) (fs.File, error) {
 	return h.MapFS.Open(name)
 }
 
-// childCommand prepares a process that puts into location, and returns the directory
-// of its temporary files.
+// childCommand returns a command for a process that puts a snapshot into location, and
+// the directory of its temporary files.
 func childCommand(t *testing.T, action, location string, env []string) (*exec.Cmd, string) {
 	t.Helper()
 	self, err := os.Executable()

@@ -16,9 +16,8 @@ import (
 	"reconcile/state/snapshot"
 )
 
-// roundTrip puts a commit's tree into a store and fetches it again: the
-// restored commit must be the same, to the last id, and laid out as the same
-// files.
+// roundTrip puts a commit's tree into a store and fetches it again. The restored commit
+// must have the same ids and the same files.
 func roundTrip(t *testing.T, repo *gittest.Repo, id string) {
 	t.Helper()
 	opened, err := source.Open(t.Context(), source.Options{URL: repo.Dir})
@@ -71,7 +70,7 @@ func roundTrip(t *testing.T, repo *gittest.Repo, id string) {
 	}
 }
 
-// listFiles lists what lies below dir, and makes sure that no link leads out.
+// listFiles lists the files below dir, and checks that no link leads out.
 func listFiles(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	found := map[string]string{}

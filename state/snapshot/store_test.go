@@ -26,7 +26,7 @@ const (
 	runB    = "01KD0000000000000000000000"
 )
 
-// acceptAny is a Check that takes what there is.
+// acceptAny is a TreeVerifier that accepts every tree.
 func acceptAny(string, []byte) error { return nil }
 
 var commitTime = time.Unix(1_700_000_000, 0)
@@ -43,7 +43,7 @@ func smallTree() fstest.MapFS {
 	}
 }
 
-// stores are the kinds of store, each opened empty.
+// stores are the kinds of store; each function opens an empty one.
 var stores = map[string]func(t *testing.T) *snapshot.Store{
 	"directory": func(t *testing.T) *snapshot.Store {
 		return open(t, filepath.Join(t.TempDir(), "a", "b"), aws.Config{})

@@ -33,8 +33,8 @@ func BenchmarkHead(b *testing.B, store state.Store) {
 	}
 }
 
-// BenchmarkCycle takes workspaces through Acquire, Workspace, Begin and
-// Finish, several at once.
+// BenchmarkCycle takes workspaces through Acquire, Workspace, BeginApply and
+// WriteAndRelease, several at once.
 func BenchmarkCycle(b *testing.B, store state.Store, parallel int) {
 	r := state.New(store, "record", state.Options{})
 	fillRecord(b, r, 1000)

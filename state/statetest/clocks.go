@@ -9,13 +9,12 @@ import (
 	"reconcile/state"
 )
 
-// Acquire waits for a release or for the lease to run out, as long as it may
-// and no longer.
+// Acquire waits until the lease is released or expires, but never longer than MaxWait.
 func testWaiting(t *testing.T, open Open) {
 	a, b := twoRunners(t, open)
 	held := a.acquire()
-	// acquire tells how long b waits, for whom a second passes with each look
-	// at the lease.
+	// acquireWithin returns how long b waits. With each poll of the lease, one second
+	// passes for b.
 	acquireWithin := func(wait time.Duration, onPoll func(n int)) (took time.Duration, err error) {
 		start, n := b.mono.Load(), 0
 		b.store.Inject(func(c Call) Fault {
@@ -87,8 +86,8 @@ func testSkewedClocks(t *testing.T, open Open) {
 	}
 }
 
-// A holder that cannot renew interrupts its work at two thirds, kills it at
-// five sixths, and nobody has taken the lease by then.
+// A holder that cannot renew interrupts its work at two thirds and kills it at five
+// sixths of the lease. Until then no other run can have taken the lease.
 func testUnrenewable(t *testing.T, open Open) {
 	for name, fault := range map[string]Fault{"failing": FailBefore, "hanging": Hang} {
 		a, b := twoRunners(t, open)
@@ -111,7 +110,7 @@ func testUnrenewable(t *testing.T, open Open) {
 		assertLeaseLost(l.KillContext(), t, name+": killed at five sixths")
 		b.assertBusy(a)
 		a.store.Inject(nil)
-		// Nobody has taken it yet, so that what was done can be recorded.
+		// No other run has taken the lease yet, so the result can be recorded.
 		ws := a.readTokyo()
 		ws.Name, ws.Identity, ws.Outcome = "tokyo", identity, state.Failed
 		assertErr(t, name+": write", l.Write(t.Context(), ws), nil)
@@ -133,7 +132,7 @@ func testUnrenewable(t *testing.T, open Open) {
 	}
 }
 
-// A machine that slept sees it by its wall clock alone, and a clock that is
+// After a system sleep only the wall clock shows the time that passed. A clock that is
 // set back does not make a lease longer.
 func testSystemSleep(t *testing.T, open Open) {
 	a, _ := twoRunners(t, open)
@@ -151,11 +150,11 @@ func testSystemSleep(t *testing.T, open Open) {
 	assertLeaseLost(l.KillContext(), t, "set back")
 }
 
-// Whoever ran the holder's process may say that it has ended.
+// The service that ran the holder's process may report that it has ended.
 func testDeadHolder(t *testing.T, open Open) {
 	a, b := twoRunners(t, open)
 	a.acquire()
-	b.assertBusy(a) // it cannot tell
+	b.assertBusy(a) // the service cannot tell
 	b.isDead = func(p state.Process) (bool, error) { return p.Host != "a", nil }
 	b.assertBusy(a)
 	b.isDead = func(p state.Process) (bool, error) { return p.Host == "a", errors.New("perhaps") }

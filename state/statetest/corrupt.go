@@ -8,7 +8,7 @@ import (
 	"reconcile/state"
 )
 
-// sampleItems are a value for each kind of item, by SK.
+// sampleItems returns a value for each kind of item, by key.
 func sampleItems() map[state.Key]string {
 	return map[state.Key]string{
 		key("record", "HEAD"):     `{"schema":1,"rev":1}`,
@@ -19,7 +19,7 @@ func sampleItems() map[state.Key]string {
 	}
 }
 
-// callEverything calls all that reads or writes, and returns the errors.
+// callEverything calls every method that reads or writes, and returns the errors.
 func callEverything(a *runner) map[string]error {
 	ctx := a.t.Context()
 	errs := map[string]error{}
@@ -59,12 +59,12 @@ func testNewerSchema(t *testing.T, open Open) {
 	}
 }
 
-// An item that cannot be ours is an error that names it.
+// An item that this program cannot have written is an error that names it.
 func testCorrupt(t *testing.T, open Open) {
 	a, _ := twoRunners(t, open)
 	f := newFixture(t, open)
 	for k, value := range sampleItems() {
-		for how, damaged := range map[string]string{
+		for how, corrupted := range map[string]string{
 			"no schema":       strings.Replace(value, `"schema":1,`, ``, 1),
 			"schema 0":        strings.Replace(value, `"schema":1`, `"schema":0`, 1),
 			"schema of text":  strings.Replace(value, `"schema":1`, `"schema":"1"`, 1),
@@ -72,7 +72,7 @@ func testCorrupt(t *testing.T, open Open) {
 			"wrong types":     strings.NewReplacer(`"rev":1`, `"rev":"1"`, `"kind":"suspended"`, `"kind":[]`, `"id":"r"`, `"id":{}`, `"token":1`, `"token":true`).Replace(value),
 			"another's place": strings.NewReplacer(`"tokyo"`, `"kyoto"`, `"ap"`, `"bp"`, `"r"`, `"s"`, identity, identity+"2", `"rev":1`, `"rev":-1`).Replace(value),
 		} {
-			f.write(put(k, damaged))
+			f.write(put(k, corrupted))
 			found := 0
 			for call, err := range callEverything(a) {
 				var corrupt *state.CorruptError
@@ -84,9 +84,9 @@ func testCorrupt(t *testing.T, open Open) {
 				}
 			}
 			if found == 0 {
-				t.Errorf("%s of %s: nobody minded: %s", how, k.SK, damaged)
+				t.Errorf("%s of %s: no call reported it: %s", how, k.SK, corrupted)
 			}
-			f.assertStored(k, damaged)
+			f.assertStored(k, corrupted)
 		}
 		f.write(state.Op{Key: k, Delete: true})
 		for _, other := range []state.Key{key("record", "HEAD"), key("record", "HOLD#ap"), key("LEASE", identity)} {

@@ -8,7 +8,8 @@ import (
 	"reconcile/state"
 )
 
-// A write that took effect and then failed has succeeded, whatever it was.
+// Every kind of write that took effect and then returned an error is found to have
+// succeeded.
 func testAmbiguous(t *testing.T, open Open) {
 	a, b := twoRunners(t, open)
 	ctx := t.Context()
@@ -69,8 +70,8 @@ func renamedToEdo(ws state.Workspace) state.Workspace {
 	return ws
 }
 
-// A write that failed and takes effect later does no harm: not to a lease that
-// has been taken since, nor to what has been written since.
+// A write that returns an error and takes effect later does no harm: not to a lease that
+// was acquired since, nor to items that were written since.
 func testLateWrites(t *testing.T, open Open) {
 	a, b := twoRunners(t, open)
 	ctx := t.Context()
@@ -82,7 +83,7 @@ func testLateWrites(t *testing.T, open Open) {
 		}
 	}
 
-	// A lease that we believe not to have, and that runs out by itself.
+	// We believe that we do not hold this lease; it expires by itself.
 	failNextWriteLate()
 	_, err := a.Acquire(ctx, a.leaseRequest())
 	assertErr(t, "acquire", err, ErrInjected)
@@ -92,7 +93,7 @@ func testLateWrites(t *testing.T, open Open) {
 	l := b.acquire()
 	assertErr(t, "release", l.Release(ctx), nil)
 
-	// A lease that another run has held since.
+	// Another run has held this lease since.
 	failNextWriteLate()
 	_, err = a.Acquire(ctx, a.leaseRequest())
 	assertErr(t, "acquire", err, ErrInjected)
@@ -102,7 +103,7 @@ func testLateWrites(t *testing.T, open Open) {
 		t.Fatalf("lease: got %+v", item)
 	}
 
-	// An attempt that was begun again, and ended, before.
+	// The attempt was started again, and ended, before.
 	h := a.adopt("c1")
 	request := a.leaseRequest()
 	request.Generation = h.Generation
@@ -121,14 +122,14 @@ func testLateWrites(t *testing.T, open Open) {
 		t.Fatalf("a late begin undid the end: %+v", got)
 	}
 
-	// A result that was thought lost, written again.
+	// A result that seemed lost is written again.
 	ws.Commit = "c2"
 	failNextWriteLate()
 	assertErr(t, "write", l.Write(ctx, ws), ErrInjected)
 	deliverLate(nil)
 	assertErr(t, "write again", l.Write(ctx, ws), nil)
 
-	// A release, when the next run has the lease already.
+	// A release arrives when the next run already has the lease.
 	failNextWriteLate()
 	assertErr(t, "release", l.Release(ctx), ErrInjected)
 	advance(lease, b)
@@ -140,7 +141,7 @@ func testLateWrites(t *testing.T, open Open) {
 		t.Fatalf("a late release freed another's lease: %+v", item)
 	}
 
-	// A head that was thought unwritten: it is found by who comes next.
+	// A head that seemed unwritten: the next reader finds it.
 	h, err = a.Head(ctx)
 	assertErr(t, "read", err, nil)
 	failNextWriteLate()
@@ -151,7 +152,7 @@ func testLateWrites(t *testing.T, open Open) {
 	assertErr(t, "adopt from before", err, state.ErrConflict)
 }
 
-// With the store out of reach nothing is taken on a guess.
+// If the store cannot be reached, no lease is taken on a guess.
 func testUnreachable(t *testing.T, open Open) {
 	a, b := twoRunners(t, open)
 	ctx := t.Context()
@@ -161,7 +162,7 @@ func testUnreachable(t *testing.T, open Open) {
 			t.Errorf("%s: got %v, want the store's error", call, err)
 		}
 	}
-	// Only the writes fail, and even what they did cannot be read back.
+	// Only the writes fail, and their effects cannot be read either.
 	a.store.Inject(func(c Call) Fault {
 		if c.IsWrite() {
 			return FailAfter
@@ -174,8 +175,8 @@ func testUnreachable(t *testing.T, open Open) {
 	_, err := a.Acquire(ctx, a.leaseRequest())
 	assertErr(t, "acquire", err, ErrInjected)
 	a.store.Inject(nil)
-	b.assertBusy(a) // by a run that does not act: it runs out
-	// For that run itself it is free: it does not wait for itself.
+	b.assertBusy(a) // by a run that does not act: the lease expires
+	// For that run itself the lease is free: it does not wait for itself.
 	l := a.acquire()
 	a.store.Inject(OnNextWrites(FailBefore))
 	assertErr(t, "release", l.Release(ctx), ErrInjected)
@@ -185,7 +186,7 @@ func testUnreachable(t *testing.T, open Open) {
 	assertErr(t, "release", l.Release(ctx), ErrInjected)
 	b.assertBusy(a)
 
-	// Called off while its write was under way: free again at once.
+	// Cancelled while its write was in progress: the lease is free again at once.
 	ctx, cancel := context.WithCancel(t.Context())
 	advance(lease, b)
 	b.store.Inject(func(c Call) Fault {
@@ -201,7 +202,7 @@ func testUnreachable(t *testing.T, open Open) {
 	}
 }
 
-// hasLease tells whether there is a lease already, past any fault.
+// hasLease reports whether the lease item exists, bypassing injected faults.
 func (a *runner) hasLease() bool {
 	_, err := a.store.Store.Get(context.WithoutCancel(a.t.Context()), state.Key{PK: state.LeasePartition, SK: identity})
 	return err == nil

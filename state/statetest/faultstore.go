@@ -16,23 +16,23 @@ var ErrInjected = errors.New("injected fault")
 // Fault is what happens to a call.
 type Fault int
 
-// Faults. To the caller all but None and Hang look the same.
+// Faults. To the caller all but NoFault and Hang look the same.
 const (
 	NoFault    Fault = iota
 	FailBefore       // it fails and has no effect
 	FailAfter        // it takes effect and then fails
-	FailLate         // a write that fails, and takes effect when Deliver is called
+	FailLate         // a write that fails, and takes effect when DeliverLate is called
 	Hang             // it has no effect and returns when its context ends
 )
 
-// Call is a call that may be made to fail: a read of a key (or of a
-// partition, by prefix), or a write.
+// Call is a call that may be made to fail: a read of a key (or of a partition, by
+// prefix), or a write.
 type Call struct {
 	Read state.Key
 	Ops  []state.Op
 }
 
-// IsWrite tells whether the call is a write.
+// IsWrite reports whether the call is a write.
 func (c Call) IsWrite() bool { return len(c.Ops) > 0 }
 
 // FaultStore is a store that fails on purpose.
@@ -45,24 +45,24 @@ type FaultStore struct {
 	completed  int
 }
 
-// NewFaultStore wraps store. Nothing fails until Inject says so.
+// NewFaultStore wraps store. Nothing fails until Inject is called.
 func NewFaultStore(store state.Store) *FaultStore { return &FaultStore{Store: store} }
 
-// Inject has decide tell the fault of each call from now on; nil: none. It is
-// called for one call at a time.
+// Inject makes decide choose the fault of each later call; nil: none. decide is called
+// for one call at a time.
 func (f *FaultStore) Inject(decide func(Call) Fault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.decide = decide
 }
 
-// OnEveryCall is a decision for Inject: every call.
+// OnEveryCall returns a function for Inject that gives every call this fault.
 func OnEveryCall(fault Fault) func(Call) Fault {
 	return func(Call) Fault { return fault }
 }
 
-// OnNextWrites is a decision for Inject: the next writes, one fault each, and then
-// none.
+// OnNextWrites returns a function for Inject that gives the next writes one of faults
+// each, and later writes none.
 func OnNextWrites(faults ...Fault) func(Call) Fault {
 	return func(c Call) Fault {
 		if !c.IsWrite() || len(faults) == 0 {
@@ -74,8 +74,8 @@ func OnNextWrites(faults ...Fault) func(Call) Fault {
 	}
 }
 
-// DeliverLate has the late writes take effect, as far as their conditions still
-// hold, and returns their errors.
+// DeliverLate applies the late writes whose conditions still hold, and returns the
+// errors.
 func (f *FaultStore) DeliverLate(ctx context.Context) []error {
 	f.mu.Lock()
 	late := f.lateWrites
@@ -101,7 +101,7 @@ func (f *FaultStore) nextFault(c Call) Fault {
 	return fault
 }
 
-// fail waits or fails as the fault says.
+// fail waits or fails according to the fault.
 func (fault Fault) fail(ctx context.Context) error {
 	switch fault {
 	case NoFault:
@@ -138,8 +138,8 @@ func (f *FaultStore) ListLast(ctx context.Context, pk, prefix string, limit int)
 	return f.Store.ListLast(ctx, pk, prefix, limit)
 }
 
-// CompletedWrites is how many writes have succeeded and have been seen to by their
-// callers: the contexts that they made for them have ended.
+// CompletedWrites returns the number of writes that have succeeded and that their callers
+// have processed, so that the contexts of those calls have ended.
 func (f *FaultStore) CompletedWrites() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()

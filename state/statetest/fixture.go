@@ -24,7 +24,7 @@ func (f *fixture) write(ops ...state.Op) {
 	}
 }
 
-// assertWriteError asserts that a write fails as wanted.
+// assertWriteError asserts that a write fails with want.
 func (f *fixture) assertWriteError(want error, ops ...state.Op) {
 	f.t.Helper()
 	if err := f.store.Write(f.t.Context(), ops...); !errors.Is(err, want) {
@@ -32,7 +32,7 @@ func (f *fixture) assertWriteError(want error, ops ...state.Op) {
 	}
 }
 
-// assertStored asserts what is stored under a key; "" stands for nothing.
+// assertStored asserts the value under a key; "" stands for no item.
 func (f *fixture) assertStored(k state.Key, want string) {
 	f.t.Helper()
 	got, err := f.store.Get(f.t.Context(), k)
@@ -60,7 +60,7 @@ func sameJSON(t *testing.T, a, b []byte) bool {
 	return reflect.DeepEqual(parse(t, a), parse(t, b))
 }
 
-// parse keeps the digits of numbers.
+// parse preserves the digits of numbers.
 func parse(t *testing.T, data []byte) any {
 	t.Helper()
 	d := json.NewDecoder(strings.NewReader(string(data)))
@@ -175,7 +175,7 @@ func testAtomicWrites(t *testing.T, open Open) {
 	f.assertStored(key("many", "0"), `{}`)
 }
 
-// Many writers that each compare and set lose no update.
+// Many writers that compare and set lose no update.
 func testConcurrency(t *testing.T, open Open) {
 	const writers, each = 8, 10
 	k := key("p", "counter")
@@ -196,7 +196,7 @@ func testConcurrency(t *testing.T, open Open) {
 	newFixture(t, open).assertStored(k, fmt.Sprintf(`{"n":%d}`, writers*each))
 }
 
-// increment adds one to an item's field n by compare and set.
+// increment adds one to an item's field n by compare-and-set.
 func increment(ctx context.Context, store state.Store, k state.Key) error {
 	for {
 		value, err := store.Get(ctx, k)

@@ -46,16 +46,15 @@ func testLease(t *testing.T, open Open) {
 	}
 }
 
-// A held lease may be taken when it has not changed for one lease length on
-// the taker's clock, counted from when it was first seen; the late holder's
-// writes are refused.
+// A held lease may be taken when it has not changed for one lease duration on the taker's
+// clock, counted from when it was first observed. The late holder's writes are refused.
 func testTakeover(t *testing.T, open Open) {
 	a, b := twoRunners(t, open)
 	ctx := t.Context()
 	held := a.acquire()
 	assertErr(t, "write", held.Write(ctx, newTokyo("c1")), nil)
 	advance(10*lease, b)
-	b.assertBusy(a) // seen for the first time
+	b.assertBusy(a) // first observed here
 	advance(lease-1, b)
 	b.assertBusy(a)
 	advance(1, b)
@@ -75,7 +74,7 @@ func testTakeover(t *testing.T, open Open) {
 		t.Fatalf("lease: got %+v", item)
 	}
 
-	// And over again: nobody has released it yet.
+	// The same again: no holder has released it yet.
 	l.Abandon()
 	a.assertBusy(b)
 	advance(lease, a)
@@ -87,7 +86,7 @@ func testTakeover(t *testing.T, open Open) {
 	testPreviousHolders(t, b)
 }
 
-// The dead are remembered until someone knows that they have left nothing.
+// Previous holders are listed until a holder knows that they left nothing.
 func testPreviousHolders(t *testing.T, w *runner) {
 	ctx := t.Context()
 	l := w.acquire()
@@ -153,7 +152,7 @@ func testUnlock(t *testing.T, open Open) {
 	}
 }
 
-// A run at an old tip starts nothing more, but records what it did.
+// A run at an old tip starts nothing more, but records its results.
 func testTipMoved(t *testing.T, open Open) {
 	a, b := twoRunners(t, open)
 	ctx := t.Context()

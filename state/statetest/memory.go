@@ -1,6 +1,6 @@
-// Package statetest holds the conformance suite that every store passes, a
-// store in memory for the tests of other packages, and a wrapper that makes
-// any store fail on purpose.
+// Package statetest holds the conformance suite that every store passes, a store in
+// memory for the tests of other packages, and a wrapper that makes any store fail on
+// purpose.
 package statetest
 
 import (
@@ -24,14 +24,14 @@ type Memory struct {
 // NewMemory returns an empty store.
 func NewMemory() *Memory { return &Memory{items: map[state.Key]json.RawMessage{}} }
 
-// Copy returns a store of its own that holds the same: a backup.
+// Copy returns a separate store with the same contents: a backup.
 func (m *Memory) Copy() *Memory {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return &Memory{items: maps.Clone(m.items)}
 }
 
-// Restore makes m hold what backup holds.
+// Restore replaces the contents of m with those of backup.
 func (m *Memory) Restore(backup *Memory) {
 	copied := backup.Copy()
 	m.mu.Lock()

@@ -16,15 +16,15 @@ import (
 	"reconcile/state"
 )
 
-// RunProcesses is the part of the suite in which several processes use one store.
-// fresh makes an empty store and returns its spec and a handle on it. The
-// package's TestMain is Main.
+// RunProcesses is the part of the suite in which several processes use one store. fresh
+// makes an empty store and returns its spec and a handle on it. The package's TestMain
+// must call Main.
 func RunProcesses(t *testing.T, fresh func(t *testing.T) (spec string, open Open)) {
 	for name, test := range map[string]func(*testing.T, string, Open){
-		"together": testProcesses,
-		"killed":   testKilled,
-		"frozen":   testFrozen,
-		"writing":  testKilledWriting,
+		"concurrent": testProcesses,
+		"killed":     testKilled,
+		"frozen":     testFrozen,
+		"writing":    testKilledWriting,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -34,7 +34,7 @@ func RunProcesses(t *testing.T, fresh func(t *testing.T) (spec string, open Open
 	}
 }
 
-// process is another process at a task.
+// process is a child process that executes a childSpec.
 type process struct {
 	*exec.Cmd
 	t      *testing.T
@@ -88,8 +88,8 @@ func (p *process) waitForExit() {
 	}
 }
 
-// Several processes at once: nobody is ever beside another under one lease,
-// nothing is lost, and all get their turns.
+// Several processes at once: no two hold one lease at the same time, nothing is lost, and
+// each gets its turn.
 func testProcesses(t *testing.T, spec string, open Open) {
 	const processes = 3
 	a := newRunner(t, open, "parent", testTime)
@@ -120,12 +120,12 @@ func testProcesses(t *testing.T, spec string, open Open) {
 	assertErr(t, "leases", err, nil)
 }
 
-// newLocalRecord is a record for this very process, on the machine's clocks.
+// newLocalRecord returns a record for this process, on the machine's clocks.
 func newLocalRecord(open Open, lease time.Duration) *state.Record {
 	return state.New(open(), "record", state.Options{LeaseDuration: lease, PollInterval: pollIntervalOf(lease)})
 }
 
-// A holder that was killed is passed over at once.
+// The lease of a killed holder is taken at once.
 func testKilled(t *testing.T, spec string, open Open) {
 	r := newLocalRecord(open, time.Hour)
 	request := state.LeaseRequest{Identity: identity, Workspace: "tokyo", Run: "parent"}
@@ -139,7 +139,7 @@ func testKilled(t *testing.T, spec string, open Open) {
 	if err := p.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	// Dead at some time from now, and then though nobody has reaped it.
+	// The holder is dead from some time on, and then also while it is not yet reaped.
 	var l *state.Lease
 	waitUntil(t, "the killed holder's lease", func() bool {
 		l, err = r.Acquire(t.Context(), request)
@@ -155,9 +155,9 @@ func testKilled(t *testing.T, spec string, open Open) {
 	}
 }
 
-// A holder that freezes loses its lease, and when it comes back it knows.
+// A holder that freezes loses its lease, and notices it when it resumes.
 func testFrozen(t *testing.T, spec string, open Open) {
-	const short = 1500 * time.Millisecond // what is read after a refusal has as long
+	const short = 1500 * time.Millisecond // a read after a refused write has as long
 	r := newLocalRecord(open, short)
 	p := startChild(t, childSpec{Action: "hold", StoreSpec: spec, Lease: short})
 	p.expectLine("held")
@@ -177,7 +177,7 @@ func testFrozen(t *testing.T, spec string, open Open) {
 	assertErr(t, "release", l.Release(t.Context()), nil)
 }
 
-// A process that is killed while it writes leaves all of a write or nothing.
+// A process that is killed while it writes leaves the whole write or nothing.
 func testKilledWriting(t *testing.T, spec string, open Open) {
 	f := newFixture(t, open)
 	for range 8 {

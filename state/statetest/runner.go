@@ -10,12 +10,12 @@ import (
 	"reconcile/state"
 )
 
-// lease is the length of the leases in these tests, on clocks that stand
-// still unless they are moved.
+// lease is the lease duration in these tests. Their clocks stand still unless the test
+// advances them.
 const lease = time.Minute
 
-// runner is a run with clocks, a store handle that can be made to fail, and a
-// record of its own.
+// runner is a run with clocks, a store handle that can be made to fail, and a record of
+// its own.
 type runner struct {
 	*state.Record
 	t      *testing.T
@@ -23,11 +23,11 @@ type runner struct {
 	store  *FaultStore
 	mono   atomic.Int64
 	wall   atomic.Int64
-	isDead func(state.Process) (bool, error) // answers Options.ProcessDead; nil: never asked
+	isDead func(state.Process) (bool, error) // answers Options.IsProcessDead; nil: not set
 }
 
-// newRunner returns a run on a host of that name. Its clocks start somewhere
-// of their own.
+// newRunner returns a run on a host of that name. Its monotonic clock starts at a value
+// of its own.
 func newRunner(t *testing.T, open Open, name string, starts time.Time) *runner {
 	a := &runner{t: t, name: name, store: NewFaultStore(open())}
 	a.mono.Store(int64(len(name)) * int64(time.Hour))
@@ -39,7 +39,7 @@ func newRunner(t *testing.T, open Open, name string, starts time.Time) *runner {
 		Process:      state.Process{Host: name, PID: 1},
 		IsProcessDead: func(_ context.Context, p state.Process) (bool, error) {
 			if a.isDead == nil {
-				return false, errors.New("cannot tell")
+				return false, errors.New("unknown")
 			}
 			return a.isDead(p)
 		},
@@ -54,7 +54,7 @@ func twoRunners(t *testing.T, open Open) (a, b *runner) {
 	return newRunner(t, open, "a", testTime), newRunner(t, open, "b", testTime)
 }
 
-// advance lets time pass for some actors.
+// advance lets time pass for some runners.
 func advance(d time.Duration, actors ...*runner) {
 	for _, a := range actors {
 		a.mono.Add(int64(d))
@@ -68,7 +68,7 @@ func (a *runner) leaseRequest() state.LeaseRequest {
 	return state.LeaseRequest{Identity: identity, Workspace: "tokyo", Run: "run-" + a.name}
 }
 
-// acquire takes the lease, which must be possible at once.
+// acquire acquires the lease, which must be possible at once.
 func (a *runner) acquire() *state.Lease {
 	a.t.Helper()
 	l, err := a.Acquire(a.t.Context(), a.leaseRequest())
@@ -79,7 +79,7 @@ func (a *runner) acquire() *state.Lease {
 	return l
 }
 
-// assertBusy asserts that the lease cannot be taken now, because of holder.
+// assertBusy asserts that the lease cannot be acquired now, because of holder.
 func (a *runner) assertBusy(holder *runner) {
 	a.t.Helper()
 	l, err := a.Acquire(a.t.Context(), a.leaseRequest())
@@ -92,7 +92,7 @@ func (a *runner) assertBusy(holder *runner) {
 	}
 }
 
-// leaseItem is the lease as stored.
+// leaseItem returns the lease as stored.
 func (a *runner) leaseItem() state.LeaseItem {
 	a.t.Helper()
 	all, err := a.Leases(context.WithoutCancel(a.t.Context()))
@@ -102,7 +102,7 @@ func (a *runner) leaseItem() state.LeaseItem {
 	return all[identity]
 }
 
-// head adopts a tip and returns the head.
+// adopt adopts a tip and returns the head.
 func (a *runner) adopt(commit string) state.Head {
 	a.t.Helper()
 	h, err := a.Head(a.t.Context())
@@ -116,7 +116,7 @@ func (a *runner) adopt(commit string) state.Head {
 	return h
 }
 
-// readTokyo is what is recorded of the workspace.
+// readTokyo returns the record of the workspace tokyo.
 func (a *runner) readTokyo() state.Workspace {
 	a.t.Helper()
 	w, _, err := a.Workspace(a.t.Context(), "tokyo")
@@ -138,8 +138,8 @@ func assertErr(t *testing.T, what string, err, want error) {
 	}
 }
 
-// renewAfter lets time pass for a holder that then renews its lease, and
-// waits until it has.
+// renewAfter lets time pass for a holder until it renews its lease, and waits for the
+// renewal.
 func (a *runner) renewAfter(d time.Duration) {
 	a.t.Helper()
 	before := a.store.CompletedWrites()
@@ -159,12 +159,12 @@ func waitUntil(t *testing.T, what string, done func() bool) {
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
-			t.Fatalf("waited in vain: %s", what)
+			t.Fatalf("timed out waiting for %s", what)
 		}
 	}
 }
 
-// assertLeaseLost waits for a context of a lease and asserts its cause.
+// assertLeaseLost waits for a context of a lease to end and asserts its cause.
 func assertLeaseLost(work context.Context, t *testing.T, what string) {
 	t.Helper()
 	waitUntil(t, what, func() bool { return work.Err() != nil })

@@ -17,16 +17,16 @@ import (
 // childEnv makes a test binary one of the processes of a test.
 const childEnv = "RECONCILE_STATETEST"
 
-// childSpec is what such a process does.
+// childSpec tells a child process what to do.
 type childSpec struct {
 	Action    string // "count", "hold" or "write"
-	StoreSpec string // of the store, for Main's open
-	Dir       string // where processes meet that must not meet
+	StoreSpec string // for Main's open
+	Dir       string // for the files by which processes check that each is alone
 	Lease     time.Duration
 }
 
-// Main is the TestMain of a package that uses Processes: open opens the store
-// that a spec names, in another process.
+// Main is the TestMain of a package that uses RunProcesses: open opens the store of a
+// spec in another process.
 func Main(m *testing.M, open func(spec string) (state.Store, error)) {
 	specJSON, isChild := os.LookupEnv(childEnv)
 	if !isChild {
@@ -60,7 +60,7 @@ func runChild(specJSON string, open func(string) (state.Store, error)) error {
 	}
 }
 
-// pollIntervalOf is often: the tests' leases are held for milliseconds.
+// pollIntervalOf is short: the tests' leases are held for milliseconds.
 func pollIntervalOf(lease time.Duration) time.Duration { return min(lease/60, 5*time.Millisecond) }
 
 const (
@@ -68,8 +68,8 @@ const (
 	countWorkspaces = 3
 )
 
-// count raises counters of workspaces under their leases, and fails if it is
-// not alone.
+// count raises counters of workspaces under their leases. It fails if another process is
+// at work under the same lease.
 func (t childSpec) count(r *state.Record) error {
 	for round := range countRounds * countWorkspaces {
 		name := fmt.Sprint("w", round%countWorkspaces)
@@ -107,8 +107,8 @@ func (t childSpec) countOne(r *state.Record, name string) error {
 	return l.WriteAndRelease(ctx, w)
 }
 
-// hold takes a lease and says so; when told to go on it waits to lose it, and
-// says what comes of a write then.
+// hold acquires a lease and prints "held". After a line on stdin it waits for the loss of
+// the lease, writes, and prints "refused".
 func (t childSpec) hold(r *state.Record) error {
 	l, err := r.Acquire(context.Background(), state.LeaseRequest{Identity: identity, Workspace: "tokyo", Run: "child"})
 	if err != nil {
@@ -132,10 +132,10 @@ func (t childSpec) hold(r *state.Record) error {
 	}
 }
 
-// itemPair are two items that are only ever written together.
+// itemPair is two items that are only ever written together.
 var itemPair = [2]state.Key{{PK: "pair", SK: "a"}, {PK: "other", SK: "b"}}
 
-// write writes the pair, again and again.
+// write writes the pair in a loop.
 func (t childSpec) write(store state.Store) error {
 	for n := 0; ; n++ {
 		value := fmt.Appendf(nil, `{"n":%d,"pid":%d}`, n, os.Getpid())

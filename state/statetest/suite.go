@@ -9,50 +9,50 @@ import (
 // Open opens one more handle on a store.
 type Open func() state.Store
 
-// Run is the suite that every store passes. fresh makes an empty store and
-// returns how to open it, as often as is wanted.
+// Run is the suite that every store passes. fresh makes an empty store and returns a
+// function that opens it any number of times.
 func Run(t *testing.T, fresh func(t *testing.T) Open) {
 	for name, test := range map[string]func(*testing.T, Open){
-		"items":       testItems,
-		"conditions":  testConditions,
-		"together":    testAtomicWrites,
-		"lists":       testLists,
-		"values":      testValues,
-		"large":       testLarge,
-		"refusals":    testRefusals,
-		"cancelled":   testCancelled,
-		"concurrency": testConcurrency,
+		"items":         testItems,
+		"conditions":    testConditions,
+		"atomic writes": testAtomicWrites,
+		"lists":         testLists,
+		"values":        testValues,
+		"large":         testLarge,
+		"refusals":      testRefusals,
+		"cancelled":     testCancelled,
+		"concurrency":   testConcurrency,
 
-		"head":      testHead,
-		"adoption":  testAdoption,
-		"distrust":  testDistrust,
-		"holds":     testHolds,
-		"runs":      testRuns,
-		"large run": testLargeRun,
-		"newer":     testNewerSchema,
-		"corrupt":   testCorrupt,
-		"workspace": testWorkspace,
-		"rename":    testRename,
+		"head":         testHead,
+		"adoption":     testAdoption,
+		"distrust":     testDistrust,
+		"holds":        testHolds,
+		"runs":         testRuns,
+		"large run":    testLargeRun,
+		"newer schema": testNewerSchema,
+		"corrupt":      testCorrupt,
+		"workspace":    testWorkspace,
+		"rename":       testRename,
 
 		"many inputs":   testManyInputs,
-		"damaged parts": testDamagedParts,
+		"corrupt parts": testCorruptParts,
 		"long texts":    testLongTexts,
 
-		"task": testTask,
-		"told": testNotificationState,
+		"task":               testTask,
+		"notification state": testNotificationState,
 
 		"lease":         testLease,
 		"takeover":      testTakeover,
-		"renewed":       testRenewal,
+		"renewal":       testRenewal,
 		"waiting":       testWaiting,
 		"skewed clocks": testSkewedClocks,
 		"unrenewable":   testUnrenewable,
-		"asleep":        testSystemSleep,
+		"system sleep":  testSystemSleep,
 		"dead holder":   testDeadHolder,
 		"unlock":        testUnlock,
-		"moved":         testTipMoved,
+		"tip moved":     testTipMoved,
 		"ambiguous":     testAmbiguous,
-		"late":          testLateWrites,
+		"late writes":   testLateWrites,
 		"unreachable":   testUnreachable,
 		"race":          testRace,
 	} {

@@ -32,7 +32,7 @@ func testTask(t *testing.T, open Open) {
 	assertErr(t, "the next", a.PutTask(ctx, got, other), nil)
 	assertErr(t, "done twice", b.PutTask(ctx, first, done), state.ErrConflict)
 
-	// Tasks of previews are written down apart.
+	// Tasks of previews are recorded separately.
 	preview := other
 	preview.Name, preview.ExpiresAt = "7", testTime.Unix()
 	assertErr(t, "give a preview away", a.PreviewRecord().PutTask(ctx, state.Task{}, preview), nil)

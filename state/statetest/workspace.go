@@ -78,7 +78,7 @@ func testRename(t *testing.T, open Open) {
 	to.Commit = "c2"
 	assertErr(t, "write under the new name", l.Write(ctx, to), nil)
 
-	// Back again, and over a tombstone.
+	// Back to the old name, and over a tombstone.
 	assertErr(t, "write under the old name", l.Write(ctx, newTokyo("c3")), nil)
 	edo, _, _ := a.Workspace(ctx, "edo")
 	back := edo
@@ -89,8 +89,8 @@ func testRename(t *testing.T, open Open) {
 	}
 }
 
-// A workspace with very many inputs is recorded, read, renamed and made small
-// again, and nothing of it is left behind.
+// A workspace with very many inputs is recorded, read, renamed and made small again. No
+// part of it stays behind.
 func testManyInputs(t *testing.T, open Open) {
 	a, b := twoRunners(t, open)
 	ctx := t.Context()
@@ -159,7 +159,7 @@ func testManyInputs(t *testing.T, open Open) {
 	}
 }
 
-// inputs are n files with ids that do not compress.
+// inputs returns n files with ids that do not compress.
 func inputs(n int, seed byte) state.Trace {
 	ids := rand.New(rand.NewChaCha8([32]byte{seed}))
 	trace := state.Trace{}
@@ -169,8 +169,8 @@ func inputs(n int, seed byte) state.Trace {
 	return trace
 }
 
-// A part that is missing or another's is damage, and is told.
-func testDamagedParts(t *testing.T, open Open) {
+// A part that is missing or that belongs to another workspace is reported as corruption.
+func testCorruptParts(t *testing.T, open Open) {
 	a, _ := twoRunners(t, open)
 	ctx := t.Context()
 	ws := newTokyo("c1")
@@ -196,7 +196,7 @@ func testDamagedParts(t *testing.T, open Open) {
 	}
 }
 
-// What is said of a workspace, a run and a task is cut where it is endless.
+// Long texts of a workspace, a run and a task are truncated.
 func testLongTexts(t *testing.T, open Open) {
 	a, b := twoRunners(t, open)
 	ctx := t.Context()

@@ -129,7 +129,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// terraformCommand prepares the command in dir, in a process group of its own.
+// terraformCommand returns the command in dir, in a process group of its own.
 func terraformCommand(t *testing.T, s *s3test.Server, dir string, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
 	binary := testtier.Tool(t, "terraform")
@@ -148,8 +148,8 @@ resource "terraform_data" "slow" {
 }
 `
 
-// Terraform's S3 backend with its lock file works against the server: a lock
-// that is held is respected, and a holder that is killed leaves it.
+// Terraform's S3 backend with its lock file works against the server. It respects a lock
+// that is held, and a holder that is killed leaves its lock.
 func TestTerraformBackend(t *testing.T) {
 	s := s3test.Start(t)
 	s.CreateBucket(t, "states")
