@@ -21,8 +21,8 @@ func (tpl *fixture) testLeaseLoss(t *testing.T) {
 	t.Run("late holder", tpl.testLateHolder)
 }
 
-// A pass whose leases cannot be renewed any more interrupts Terraform, kills
-// it before the lease could end, and records nothing of what came of it.
+// A pass that cannot renew its leases any more interrupts Terraform, kills it before the
+// lease can expire, and records nothing of the result.
 func (tpl *fixture) testLoseLease(t *testing.T, passes time.Duration) {
 	t.Parallel()
 	p := tpl.copy(t)
@@ -61,31 +61,31 @@ func (tpl *fixture) testLoseLease(t *testing.T, passes time.Duration) {
 		t.Errorf("more than the attempt was recorded: %+v", kyoto)
 	}
 	checkReportedAgain(t, p, "kyoto")
-	// A person does not wait for the backoff to end.
+	// A manual run does not wait for the backoff to end.
 	if result, err = p.runPass(t, reconciler.Manual); err != nil || result.Exit != reconciler.ExitOK {
 		t.Errorf("the next pass ends with %v: %+v", err, result)
 	}
 	tpl.checkConverged(t, p)
 }
 
-// checkReportedAgain checks that a pass with nothing to do says of a workspace
-// that it has failed.
+// checkReportedAgain checks that a pass with nothing to do reports the workspace as
+// failed.
 func checkReportedAgain(t *testing.T, p envSpec, workspace string) {
 	t.Helper()
 	result, err := p.runPass(t, reconciler.Schedule)
 	if err != nil {
 		t.Fatal(err)
 	}
-	told := func(w reconciler.WorkspaceResult) bool {
+	reportsFailure := func(w reconciler.WorkspaceResult) bool {
 		return w.Name == workspace && w.Outcome == state.Failed && w.Error != ""
 	}
-	if result.Exit != reconciler.ExitFailed || !slices.ContainsFunc(result.Workspaces, told) {
-		t.Errorf("a pass that may do nothing yet says %+v", result)
+	if result.Exit != reconciler.ExitFailed || !slices.ContainsFunc(result.Workspaces, reportsFailure) {
+		t.Errorf("result of a pass that may do nothing yet: %+v", result)
 	}
 }
 
-// A holder that stood still while its lease ran out was killed before another
-// could take it, and what it says when it comes back is not recorded.
+// A holder that stood still while its lease expired was killed before another could take
+// the lease. A result that it reports later is not recorded.
 func (tpl *fixture) testLateHolder(t *testing.T) {
 	t.Parallel()
 	p := tpl.copy(t)
@@ -120,7 +120,7 @@ func (tpl *fixture) testLateHolder(t *testing.T) {
 	}
 	renewals.refuseRenewals()
 
-	// Another machine waits for the lease: it can know nothing but time.
+	// Another machine waits for the lease: only time can tell it that the holder is dead.
 	looks := &watchedStore{Store: store, readTwice: make(chan struct{})}
 	options := clock.options()
 	options.Process = state.Process{Host: "elsewhere"}
@@ -135,9 +135,9 @@ func (tpl *fixture) testLateHolder(t *testing.T) {
 		}
 		taken <- lease
 	}()
-	waitWithin(t, "the other looks at the lease", looks.readTwice)
+	waitWithin(t, "the other run reads the lease twice", looks.readTwice)
 	clock.advance(51 * time.Second)
-	waitWithin(t, "the late holder is told to kill its work", killCtx.Done())
+	waitWithin(t, "the late holder's KillContext ends", killCtx.Done())
 	select {
 	case <-taken:
 		t.Error("the lease was taken before its time")
@@ -157,7 +157,7 @@ func (tpl *fixture) testLateHolder(t *testing.T) {
 	close(frozen.resume)
 	waitWithin(t, "the pass ends", ended)
 	if result.Exit != reconciler.ExitFailed {
-		t.Errorf("the late pass says %+v", result)
+		t.Errorf("result of the late pass: %+v", result)
 	}
 	if rec, _, err = other.Workspace(t.Context(), "tokyo"); err != nil || rec.Error != "written by the other" {
 		t.Errorf("the late holder has written: %v %+v", err, rec)
@@ -167,7 +167,7 @@ func (tpl *fixture) testLateHolder(t *testing.T) {
 	}
 }
 
-// manualClock stands still but for advance, and for a step at each look.
+// manualClock stands still, except for advance, and for a step at each reading.
 type manualClock struct {
 	mu   sync.Mutex
 	now  time.Duration
@@ -195,7 +195,7 @@ func (c *manualClock) options() state.Options {
 	}
 }
 
-// noRenewStore is a store that, once told, refuses to renew leases.
+// noRenewStore is a store that can be made to refuse lease renewals.
 type noRenewStore struct {
 	state.Store
 	mu         sync.Mutex
@@ -220,8 +220,8 @@ func (f *noRenewStore) Write(ctx context.Context, ops ...state.Op) error {
 	return f.Store.Write(ctx, ops...)
 }
 
-// watchedStore is a store that tells when a lease was looked at for the second
-// time: what was first seen is then noted.
+// watchedStore is a store that signals when a lease was read for the second time. By then
+// the first observation has been stored.
 type watchedStore struct {
 	state.Store
 	mu         sync.Mutex
@@ -240,10 +240,10 @@ func (l *watchedStore) Get(ctx context.Context, key state.Key) (json.RawMessage,
 	return l.Store.Get(ctx, key)
 }
 
-// frozenApply is a first apply that heeds nobody until it is thawed, and then says
-// that all is well.
+// frozenApply is a first apply that ignores all signals until resume is called, and then
+// reports success.
 type frozenApply struct {
-	started chan context.Context // is sent the context that ends when it must be killed
+	started chan context.Context // receives the context that ends when the apply must be killed
 	resume  chan struct{}
 	once    sync.Once
 }

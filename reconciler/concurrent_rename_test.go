@@ -9,8 +9,8 @@ import (
 	"reconcile/state"
 )
 
-// A workspace that is renamed while another run holds its state is left alone
-// until its record, and its state, can be moved.
+// A workspace that is renamed while another run holds its state is left alone until its
+// record and its state can be moved.
 func TestConcurrentRename(t *testing.T) {
 	repo := gittest.New(t)
 	repo.CommitTxtar("first", outsideStateWorkspace(filesKind, "old"))
@@ -46,7 +46,7 @@ func TestConcurrentRename(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Its one apply was under the old name: nothing was made anew.
+	// Its one apply was under the old name: nothing was created again.
 	if len(workspaces) != 1 || workspaces["new"].ApplyCount != 1 {
 		t.Errorf("the record: %+v", workspaces)
 	}

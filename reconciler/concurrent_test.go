@@ -15,21 +15,21 @@ import (
 func (tpl *fixture) testConcurrentPasses(t *testing.T) {
 	for _, processes := range []int{2, 5} {
 		for _, separateWork := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%d processes, apart=%t", processes, separateWork), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%d processes, separate=%t", processes, separateWork), func(t *testing.T) {
 				tpl.testConcurrent(t, processes, separateWork)
 			})
 		}
 	}
 	t.Run("busy", func(t *testing.T) { tpl.testBusy(t, false) })
-	t.Run("busy, apart", func(t *testing.T) { tpl.testBusy(t, true) })
+	t.Run("busy, separate", func(t *testing.T) { tpl.testBusy(t, true) })
 	t.Run("the same failure once", tpl.testSameFailureOnce)
 	if tpl.kind == filesKind {
-		t.Run("waits in vain but once", tpl.testWaitsOnce)
+		t.Run("waits once", tpl.testWaitsOnce)
 	}
 }
 
-// Several passes at once on one record, each with a work folder of its own or
-// not, apply each workspace once, and end as one alone would.
+// Several passes at once on one record, each with a work directory of its own or not,
+// apply each workspace once. They end as one pass alone would.
 func (tpl *fixture) testConcurrent(t *testing.T, processes int, separateWork bool) {
 	t.Parallel()
 	p := tpl.copy(t)
@@ -50,7 +50,7 @@ func (tpl *fixture) testConcurrent(t *testing.T, processes int, separateWork boo
 	for _, c := range children {
 		r := c.wait()
 		if r == nil || r.Error != "" || r.Result.Exit != reconciler.ExitOK && r.Result.Exit != reconciler.ExitBusy {
-			t.Errorf("one of %d processes says %+v", processes, r)
+			t.Errorf("result of one of %d processes: %+v", processes, r)
 			continue
 		}
 		for _, w := range r.Result.Workspaces {
@@ -83,7 +83,7 @@ func readApplyLog(t *testing.T, file string) []applyLine {
 	return applies
 }
 
-// checkAppliedOnce checks that these workspaces were applied, each once, and no others.
+// checkAppliedOnce checks that exactly these workspaces were applied, each once.
 func checkAppliedOnce(t *testing.T, applies []applyLine, workspaces ...string) {
 	t.Helper()
 	begun := map[string]int{}
@@ -103,7 +103,7 @@ func checkAppliedOnce(t *testing.T, applies []applyLine, workspaces ...string) {
 	}
 }
 
-// A pass waits for another no longer than it was told, and says so.
+// A pass waits for another no longer than its limit, and says so.
 func (tpl *fixture) testBusy(t *testing.T, separateWork bool) {
 	t.Parallel()
 	p := tpl.copy(t)
@@ -114,20 +114,20 @@ func (tpl *fixture) testBusy(t *testing.T, separateWork bool) {
 	if separateWork {
 		second.Work += "-2"
 	}
-	// The first goes on only after the second has ended.
+	// The first resumes only after the second has ended.
 	r := second.startChild(t).wait()
 	if r == nil || r.Error != "" || r.Result.Exit != reconciler.ExitBusy {
-		t.Errorf("the second pass says %+v", r)
+		t.Errorf("result of the second pass: %+v", r)
 	}
 	held.release()
 	if r := first.wait(); r == nil || r.Result.Exit != reconciler.ExitOK {
-		t.Errorf("the first pass says %+v", r)
+		t.Errorf("result of the first pass: %+v", r)
 	}
 	tpl.checkConverged(t, p)
 }
 
-// What one pass has tried in vain, another that waited for it does not try
-// again at once.
+// A pass that waited for another does not retry at once what the other tried without
+// success.
 func (tpl *fixture) testSameFailureOnce(t *testing.T) {
 	t.Parallel()
 	p := tpl.copy(t)
@@ -142,22 +142,22 @@ func (tpl *fixture) testSameFailureOnce(t *testing.T) {
 	for _, c := range []*child{first, second} {
 		r := c.wait()
 		if r == nil || r.Error != "" || r.Result.Exit != reconciler.ExitFailed {
-			t.Errorf("a pass says %+v", r)
+			t.Errorf("result of a pass: %+v", r)
 		}
 	}
 	checkAppliedOnce(t, readApplyLog(t, o.ApplyLog), "tokyo", "kyoto", "reader")
-	// Not before its time, but for a person.
+	// Not before the retry time, except in a manual run.
 	if result, err := p.runPass(t, reconciler.Manual); err != nil || result.Exit != reconciler.ExitOK {
 		t.Errorf("the next pass ends with %v: %+v", err, result)
 	}
 	tpl.checkConverged(t, p)
 }
 
-// However many workspaces others hold, a pass waits in vain but once.
+// However many workspaces other runs hold, a pass waits only once.
 func (tpl *fixture) testWaitsOnce(t *testing.T) {
 	t.Parallel()
 	p := tpl.copy(t)
-	clock := &manualClock{step: time.Second} // a second passes at each look
+	clock := &manualClock{step: time.Second} // one second passes at each reading
 	store, err := p.openStore()
 	if err != nil {
 		t.Fatal(err)

@@ -11,12 +11,12 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// A pass at an older tip applies nothing after one at a newer tip has begun:
-// it goes over to that.
+// A pass at an older tip applies nothing after one at a newer tip has started: it
+// continues with the newer tip.
 func TestConcurrentAtTwoTips(t *testing.T) {
 	for _, kind := range []envKind{filesKind, cloudKind} {
 		for _, separateWork := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, apart=%t", kind, separateWork), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s, separate=%t", kind, separateWork), func(t *testing.T) {
 				t.Parallel()
 				testTwoTips(t, kind, separateWork)
 			})
@@ -31,7 +31,7 @@ func testTwoTips(t *testing.T, kind envKind, separateWork bool) {
 	p.converge(t)
 	tips := []string{rewordModule(repo, "hello", "good day")}
 	held := p.holdApply(t, "tokyo")
-	// One after the other: kyoto is still to come when tokyo is let go.
+	// One after the other: kyoto is still to come when tokyo is released.
 	o := childSpec{envSpec: p, Parallelism: 1, ApplyLog: filepath.Join(p.Home, "applies")}
 	older := o.startChild(t)
 	waitWithin(t, "the apply of tokyo at the older tip begins", held.started)
@@ -47,7 +47,7 @@ func testTwoTips(t *testing.T, kind envKind, separateWork bool) {
 	held.release()
 	for _, c := range []*child{older, newer} {
 		if r := c.wait(); r == nil || r.Error != "" || r.Result.Exit != reconciler.ExitOK || r.Result.To != tips[1] {
-			t.Errorf("a pass says %+v", r)
+			t.Errorf("result of a pass: %+v", r)
 		}
 	}
 	applies := readApplyLog(t, o.ApplyLog)
@@ -60,14 +60,14 @@ func testTwoTips(t *testing.T, kind envKind, separateWork bool) {
 	p.converge(t)
 }
 
-// rewordModule changes the module of the estate.
+// rewordModule changes the module of the repository.
 func rewordModule(repo *gittest.Repo, from, to string) (commit string) {
 	module := repo.Git("show", "HEAD:modules/greeting/main.tf")
 	return repo.Commit(to, map[string]string{"modules/greeting/main.tf": strings.ReplaceAll(module, from, to) + "\n"})
 }
 
-// checkApplyOrder checks that no workspace was applied at an older tip after a
-// newer, and at none by two at once.
+// checkApplyOrder checks that no workspace was applied at an older tip after a newer one,
+// and that no workspace was applied twice at one tip.
 func checkApplyOrder(t *testing.T, applies []applyLine, tips []string) {
 	t.Helper()
 	last := map[string]int{}
@@ -111,7 +111,7 @@ func TestConcurrentWhileTheTipMoves(t *testing.T) {
 			for _, c := range children {
 				r := c.wait()
 				if r == nil || r.Error != "" || r.Result.Exit != reconciler.ExitOK && r.Result.Exit != reconciler.ExitBusy {
-					t.Errorf("a pass says %+v", r)
+					t.Errorf("result of a pass: %+v", r)
 				}
 			}
 			checkApplyOrder(t, readApplyLog(t, o.ApplyLog), tips)

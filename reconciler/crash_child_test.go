@@ -20,33 +20,33 @@ import (
 	"reconcile/state"
 )
 
-// childSpec are what a child process is to do, as JSON in its environment.
+// childSpec tells a child process what to do, as JSON in its environment.
 type childSpec struct {
 	envSpec
 	Parallelism int           // default 4
 	Wait        time.Duration // default a minute
-	// SignalAt is the boundary at which the child sends Signal to itself, by its
+	// SignalAt is the crash point at which the child sends Signal to itself, by its
 	// number or its name; 0 and "": never.
 	SignalAt     int
 	SignalAtName string
 	Signal       syscall.Signal
-	// ApplyLog is a file to which the begin and the end of each apply is
-	// written; "" for none.
+	// ApplyLog is a file to which the child writes the start and the end of each apply;
+	// "": none.
 	ApplyLog string
-	// WaitForStdin has the child wait for the end of its stdin before it starts.
+	// WaitForStdin makes the child wait for the end of its stdin before it starts.
 	WaitForStdin bool
 }
 
-const childSpecVariable = "RECONCILE_TEST_ORDERS"
+const childSpecVariable = "RECONCILE_TEST_CHILD"
 
-// childReport is what a child says at its end.
+// childReport is what a child reports at its end.
 type childReport struct {
 	Result *reconciler.Result
 	Error  string
 }
 
-// TestChild is no test: it is the pass that other tests run in a process of
-// its own, by the test binary.
+// TestChild is no test: the test binary runs it in a process of its own, as the pass of
+// another test.
 func TestChild(*testing.T) {
 	text, ok := os.LookupEnv(childSpecVariable)
 	if !ok {
@@ -58,11 +58,11 @@ func TestChild(*testing.T) {
 	if err == nil {
 		err = o.runPass()
 	}
-	fmt.Fprintln(os.Stderr, "the child's orders:", err)
+	fmt.Fprintln(os.Stderr, "the child:", err)
 	os.Exit(99)
 }
 
-// carryOut runs the pass as `reconcile now` does, and ends the process.
+// runPass runs the pass as `reconcile now` does, and ends the process.
 func (o childSpec) runPass() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
@@ -94,7 +94,7 @@ func (o childSpec) runPass() error {
 	return nil
 }
 
-// newCrashConfig is the place's configuration with boundaries in it.
+// newCrashConfig returns the configuration for the environment, with crash points.
 func (o childSpec) newCrashConfig(ctx context.Context, b *crashPoints) (reconciler.Config, error) {
 	store, err := o.openStore()
 	if err != nil {
@@ -138,7 +138,7 @@ type child struct {
 	done    chan struct{} // closed when it has ended
 }
 
-// childTimeout bounds what a child may take, for the case that it hangs.
+// childTimeout bounds the run time of a child that hangs.
 const childTimeout = 2 * time.Minute
 
 // startChild starts a child; wait waits for its end.
@@ -154,7 +154,7 @@ func (o childSpec) startChild(t *testing.T) *child {
 	c.Cmd = exec.CommandContext(ctx, os.Args[0], "-test.run=^TestChild$")
 	c.Env = append(os.Environ(), childSpecVariable+"="+string(text))
 	c.Stdout, c.Stderr = &c.output, childLogWriter{t}
-	// What the child started may outlive it and hold its stdout.
+	// Processes that the child started may outlive it and hold its stdout.
 	c.WaitDelay = 10 * time.Second
 	if c.in, err = c.StdinPipe(); err == nil {
 		err = c.Start()
@@ -174,7 +174,7 @@ func (o childSpec) startChild(t *testing.T) *child {
 	return c
 }
 
-// releaseStart lets a child start that waits for it.
+// releaseStart starts the pass of a child that waits for stdin.
 func (c *child) releaseStart() {
 	c.t.Helper()
 	if err := c.in.Close(); err != nil {
@@ -182,7 +182,7 @@ func (c *child) releaseStart() {
 	}
 }
 
-// waitForLine waits until the child has printed a line that begins so.
+// waitForLine waits until the child has printed a line with this prefix.
 func (c *child) waitForLine(prefix string) {
 	c.t.Helper()
 	for {
@@ -200,7 +200,7 @@ func (c *child) waitForLine(prefix string) {
 	}
 }
 
-// wait waits for the child's end and returns its report; nil if it was killed.
+// wait waits for the child's end and returns its report, or nil if it was killed.
 func (c *child) wait() *childReport {
 	c.t.Helper()
 	<-c.done
@@ -215,13 +215,13 @@ func (c *child) wait() *childReport {
 	return &r
 }
 
-// wasKilled tells whether the child that has ended was killed.
+// wasKilled reports whether a child that has ended was killed.
 func (c *child) wasKilled() bool {
 	status, ok := c.ProcessState.Sys().(syscall.WaitStatus)
 	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
-// outputBuffer is what a child has printed.
+// outputBuffer is the output of a child.
 type outputBuffer struct {
 	mu      sync.Mutex
 	text    strings.Builder
@@ -236,8 +236,8 @@ func (s *outputBuffer) Write(p []byte) (int, error) {
 	return s.text.Write(p)
 }
 
-// findLine returns the first whole line that begins so, and what to wait for if
-// there is none.
+// findLine returns the first whole line with this prefix. If there is none, it returns a
+// channel that is closed when there is more output.
 func (s *outputBuffer) findLine(prefix string) (string, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -249,7 +249,7 @@ func (s *outputBuffer) findLine(prefix string) (string, <-chan struct{}) {
 	return "", s.changed
 }
 
-// childLogWriter takes what a child logs.
+// childLogWriter writes a child's log to the test's log.
 type childLogWriter struct{ t *testing.T }
 
 func (l childLogWriter) Write(p []byte) (int, error) {

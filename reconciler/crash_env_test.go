@@ -28,26 +28,26 @@ import (
 	"reconcile/state/snapshot/s3test"
 )
 
-// envSpec is where the parts of a world lie, so that several processes can work
-// in it: what a child process is told, as JSON.
+// envSpec names the parts of a test environment, so that several processes can work in
+// it. A child process receives it as JSON.
 type envSpec struct {
 	Repo string // the bare repository
 	Home string // record, local states and snapshots, unless in AWS
-	Work string // the work folder
+	Work string // the work directory
 
 	Endpoint, Table string // of DynamoDB; "": the record is embedded
 	S3              string // endpoint; "": states and snapshots are files
 
-	// Hook is a shell script that the estate's applies source, if it is there.
+	// Hook is a shell script that the applies in the repository source, if it exists.
 	Hook string
 
-	server *s3test.Server // behind S3, in the test's own process
+	server *s3test.Server // serves S3, in the test's own process
 }
 
-// Bucket holds the states and the snapshots of a place with S3.
+// bucketName holds the states and the snapshots of an environment with S3.
 const bucketName = "estate"
 
-// envKind is what a world is made of.
+// envKind is the kind of a test environment.
 type envKind string
 
 const (
@@ -55,7 +55,7 @@ const (
 	cloudKind envKind = "cloud" // record in DynamoDB, states and snapshots in S3
 )
 
-// newEnvSpec makes an empty place of a kind.
+// newEnvSpec makes an empty environment of a kind.
 func newEnvSpec(t *testing.T, kind envKind, repo string) envSpec {
 	t.Helper()
 	testtier.Needs(t, testtier.Terraform)
@@ -71,8 +71,8 @@ func newEnvSpec(t *testing.T, kind envKind, repo string) envSpec {
 	return p
 }
 
-// environ is the environment of Terraform in the place. Only what reconcile lets
-// through reaches the hook: a locale is let through.
+// environ returns Terraform's environment. Only variables that reconcile passes on reach
+// the hook; it passes on a locale.
 func (p envSpec) environ() []string {
 	env := append(os.Environ(), "LC_HOOK="+p.Hook)
 	if p.S3 != "" {
@@ -108,12 +108,12 @@ func (p envSpec) openSnapshots(ctx context.Context) (*snapshot.Store, error) {
 	return snapshot.Open(ctx, filepath.Join(p.Home, "snapshots"), aws.Config{})
 }
 
-// newConfig opens everything in the place, with a record in store.
+// newConfig opens all parts of the environment, with the record in store.
 func (p envSpec) newConfig(ctx context.Context, store state.Store, log *slog.Logger, options state.Options) (reconciler.Config, error) {
 	repo, err := source.Open(ctx, source.Options{URL: p.Repo, Branch: "main", CacheDir: filepath.Join(p.Work, "git")})
 	snapshots, serr := p.openSnapshots(ctx)
 	config := reconciler.Config{
-		Repo: "https://example.com/test.git", Branch: "main", RecordName: "test", // one address, wherever a copy of it lies
+		Repo: "https://example.com/test.git", Branch: "main", RecordName: "test", // one address, for every copy of it
 		Source: repo, Record: state.New(store, "test", options), Snapshots: snapshots, PlanBundles: snapshots,
 		Terraform: func(ctx context.Context) (reconciler.Terraform, error) {
 			tf, err := terraform.New(ctx, terraform.Options{WorkDir: p.Work, Env: p.environ})
@@ -148,8 +148,7 @@ func (p envSpec) runPass(t *testing.T, trigger string) (*reconciler.Result, erro
 	return reconciler.New(config).Pass(t.Context(), t.Context(), reconciler.Options{Trigger: trigger})
 }
 
-// converge runs undisturbed passes until one has nothing to do, which must be
-// the second.
+// converge runs undisturbed passes until one has nothing to do. That must be the second.
 func (p envSpec) converge(t *testing.T) {
 	t.Helper()
 	result, err := p.runPass(t, reconciler.Schedule)
@@ -172,8 +171,8 @@ func newTestLogger(t *testing.T) *slog.Logger {
 	return slog.New(slog.NewTextHandler(testLogWriter{t}, &slog.HandlerOptions{Level: slog.LevelInfo}))
 }
 
-// copyTo brings what lasts of a place, all but its work folder, to an empty
-// one of the same kind.
+// copyTo copies the lasting parts of an environment, without its work directory, to an
+// empty one of the same kind.
 func (p envSpec) copyTo(t *testing.T, to envSpec) {
 	t.Helper()
 	ctx := t.Context()

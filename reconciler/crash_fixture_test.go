@@ -7,8 +7,8 @@ import (
 	"reconcile/state/snapshot/s3test"
 )
 
-// fixtureFiles is the repository of the kill tests at its first commit: tokyo is of
-// a module, osaka is not, the reader reads tokyo's state, and nara will go.
+// fixtureFiles returns the repository of the crash tests at its first commit: tokyo uses
+// a module, osaka does not, the reader reads tokyo's state, and nara will be removed.
 func fixtureFiles(kind envKind) string {
 	return `
 -- modules/greeting/main.tf --
@@ -52,8 +52,8 @@ output "seen" {
 `
 }
 
-// commitFixtureChange is its second commit: the module has changed, so tokyo and the reader
-// are stale; kyoto is new, and nara is gone.
+// commitFixtureChange makes the second commit. The module changes, so tokyo and the
+// reader are stale; kyoto is new, and nara is removed.
 func commitFixtureChange(repo *gittest.Repo, kind envKind) {
 	repo.Git("rm", "-q", "-r", "env/nara")
 	module := repo.Git("show", "HEAD:modules/greeting/main.tf")
@@ -75,8 +75,8 @@ output "text" {
 `
 }
 
-// backendConfig is the configuration of a workspace's backend; where S3 is comes
-// from the environment, so that one repository serves several places.
+// backendConfig returns the configuration of a workspace's backend. The environment names
+// the S3 endpoint, so that one repository serves several environments.
 func backendConfig(kind envKind, name string) string {
 	if kind == filesKind {
 		return ""
@@ -119,7 +119,7 @@ func remoteStateConfig(kind envKind, name string) string {
   }`
 }
 
-// outsideStateWorkspace is a workspace whose state does not lie in its own directory.
+// outsideStateWorkspace returns a workspace whose state is not in its own directory.
 func outsideStateWorkspace(kind envKind, name string) string {
 	where := backendConfig(kind, "it")
 	if kind == filesKind {

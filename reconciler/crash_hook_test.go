@@ -13,22 +13,22 @@ import (
 	"time"
 )
 
-// heldApply is an apply that is in the middle of its work until it is let go:
-// its local-exec holds one pipe open and waits for another.
+// heldApply is an apply that is held in the middle of its work until it is released. Its
+// local-exec holds one pipe open and waits for another.
 type heldApply struct {
 	t         *testing.T
 	hook      string
 	gate      string
-	started   chan struct{} // closed when it has begun
+	started   chan struct{} // closed when it has started
 	allExited chan struct{} // closed when every process of it has ended
 }
 
-// deafSuffix is the end of the name of the deaf child's own gate: two that read from
-// one pipe get each other's letters.
+// deafSuffix ends the name of the deaf child's own gate: two processes that read from one
+// pipe would get each other's data.
 const deafSuffix = ".deaf"
 
-// holdApply has the next apply of a workspace of the module hold. A child of
-// its own, deaf to signals, holds with it.
+// holdApply makes the next apply of a workspace of the module hold. A child process of
+// the apply, which ignores signals, holds with it.
 func (p envSpec) holdApply(t *testing.T, workspace string) *heldApply {
 	t.Helper()
 	dir := t.TempDir()
@@ -51,7 +51,7 @@ wait
 	if err := os.WriteFile(p.Hook, []byte(script), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	// Opened for writing too, so as to wait for no writer.
+	// Opened for writing too, so that it does not wait for a writer.
 	opener, err := os.OpenFile(alive, os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +64,7 @@ wait
 	return h
 }
 
-// watch sees the apply begin, and its last process end.
+// watch waits for the start of the apply, and for the end of its last process.
 func (h *heldApply) watch(alive string, opener *os.File) {
 	r, err := os.Open(alive)
 	if err != nil {
@@ -89,10 +89,10 @@ func (h *heldApply) removeHook() {
 	}
 }
 
-// letGo lets this apply and later ones go on.
+// release lets this apply and later ones continue.
 func (h *heldApply) release() { h.finish("go") }
 
-// fail has this apply fail, and lets later ones go on.
+// fail makes this apply fail, and lets later ones continue.
 func (h *heldApply) fail() { h.finish("fail") }
 
 func (h *heldApply) finish(how string) {
@@ -103,7 +103,7 @@ func (h *heldApply) finish(how string) {
 		return // it holds nothing
 	}
 	for _, gate := range []string{h.gate, h.gate + deafSuffix} {
-		// Opened for reading too, so as to wait for no reader.
+		// Opened for reading too, so that it does not wait for a reader.
 		pipe, err := os.OpenFile(gate, os.O_RDWR, 0)
 		if err != nil {
 			h.t.Error(err)
@@ -117,7 +117,7 @@ func (h *heldApply) finish(how string) {
 	waitWithin(h.t, "the held apply ends", h.allExited)
 }
 
-// maxWait is how long a test waits for what must happen before it gives up.
+// maxWait is how long a test waits for an expected event.
 const maxWait = time.Minute
 
 func waitWithin(t *testing.T, what string, done <-chan struct{}) {
@@ -131,11 +131,11 @@ func waitWithin(t *testing.T, what string, done <-chan struct{}) {
 	}
 }
 
-// killTree ends a process and all that descend from it at one instant, as a
-// loss of power does.
+// killTree ends a process and all its descendants at one instant, as a loss of power
+// does.
 func killTree(t *testing.T, pid int) {
 	t.Helper()
-	// What stands still starts nothing more.
+	// A stopped process starts nothing more.
 	if syscall.Kill(pid, syscall.SIGSTOP) != nil {
 		return // it has ended
 	}

@@ -18,8 +18,8 @@ import (
 	"reconcile/state"
 )
 
-// Terraform's own lock, left behind by a killed plan, is freed by the next
-// pass, even when others that got less far came before it.
+// Terraform's own lock, which a killed plan left, is released by the next pass. This
+// holds even if other passes, killed earlier in their work, came in between.
 func (tpl *fixture) testCrashWithinPlan(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -48,9 +48,9 @@ func (tpl *fixture) testCrashWithinPlan(t *testing.T) {
 
 const kyotoLock = "kyoto.tfstate.tflock"
 
-// crashWithinPlan kills a pass when Terraform holds its lock on kyoto's
-// state, and is about to read that. If the lock is held already, then when
-// Terraform has been told so.
+// crashWithinPlan kills a pass when Terraform holds its lock on kyoto's state and is
+// about to read the state. If the lock is held already, it kills the pass when Terraform
+// has learned that.
 func (tpl *fixture) crashWithinPlan(t *testing.T, p envSpec) {
 	t.Helper()
 	var locked atomic.Bool
@@ -73,8 +73,8 @@ func (tpl *fixture) crashWithinPlan(t *testing.T, p envSpec) {
 	p.server.Inject(nil)
 }
 
-// A lock of Terraform's that none of our killed runs can have left is a
-// person's: it stays, and the workspace waits, however the last apply ended.
+// A Terraform lock that none of our killed runs can have left belongs to a person. It
+// stays, and the workspace waits, however the last apply ended.
 func (tpl *fixture) testManualLockStays(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -95,7 +95,7 @@ func (tpl *fixture) testManualLockStays(t *testing.T) {
 			killTree(t, c.Process.Pid)
 			c.wait()
 			held.removeHook()
-			// Someone has freed the lock by hand, and now applies.
+			// Someone has released the lock by hand, and now applies.
 			_, err := p.s3Client().DeleteObject(t.Context(), &s3.DeleteObjectInput{
 				Bucket: aws.String(bucketName), Key: aws.String("states/" + kyotoLock),
 			})
@@ -117,14 +117,14 @@ func (tpl *fixture) testManualLockStays(t *testing.T) {
 				return w.Name == "kyoto" && w.Outcome == state.Blocked && strings.Contains(w.Error, "unlock kyoto")
 			}
 			if !slices.ContainsFunc(result.Workspaces, waits) || !slices.Contains(p.readResidue(t).Locks, kyotoLock) {
-				t.Errorf("the lock of a person was freed: %+v", result.Workspaces)
+				t.Errorf("a person's lock was released: %+v", result.Workspaces)
 			}
 		})
 	}
 }
 
-// placeManualLock locks kyoto's state as a person's Terraform does, on this
-// machine, by this user, but later than any lease of ours lasts.
+// placeManualLock locks kyoto's state as a person's Terraform does, on this machine, as
+// this user, but later than any of our leases lasts.
 func (p envSpec) placeManualLock(t *testing.T) {
 	t.Helper()
 	info, err := json.Marshal(map[string]any{

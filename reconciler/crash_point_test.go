@@ -18,18 +18,18 @@ import (
 	"reconcile/state/snapshot"
 )
 
-// crashPoints are the instants between two effects of a pass that last. To be
-// killed anywhere between two is the same: so each is reached once, before
-// the effect that ends it.
+// crashPoints are the instants between two lasting effects of a pass. A crash anywhere
+// between two effects is the same, so each point is hit once, before the effect that ends
+// it.
 type crashPoints struct {
 	hitNumber int
 	hitName   string
 	onHit     func()
-	log       io.Writer // is told of each; may be nil
+	log       io.Writer // receives a line for each; may be nil
 
 	mu             sync.Mutex
 	names          []string
-	attemptCommits map[string]string // of the attempts that were begun, by workspace
+	attemptCommits map[string]string // of the attempts that were started, by workspace
 }
 
 func (b *crashPoints) hit(name string) {
@@ -45,7 +45,7 @@ func (b *crashPoints) hit(name string) {
 	}
 }
 
-// hitOnce is reach the first time.
+// hitOnce is hit, but only the first time.
 func (b *crashPoints) hitOnce(name string) {
 	b.mu.Lock()
 	known := slices.Contains(b.names, name)
@@ -76,7 +76,7 @@ func (s crashStore) Write(ctx context.Context, ops ...state.Op) error {
 	return s.Store.Write(ctx, ops...)
 }
 
-// noteAttempt notes the commit of an attempt that is being written.
+// noteAttempt stores the commit of an attempt that is being written.
 func (b *crashPoints) noteAttempt(op state.Op) {
 	var ws state.Workspace
 	if !strings.HasPrefix(op.Key.SK, "WS#") || json.Unmarshal(op.Put, &ws) != nil || ws.Attempt == nil {
@@ -167,7 +167,7 @@ func (s crashSession) Close() error {
 	return s.Session.Close()
 }
 
-// logApply writes a line in one piece, so that several processes can.
+// logApply writes a line in one piece, so that several processes can do so.
 func (s crashSession) logApply(what string) {
 	if s.t.applyLog == "" {
 		return

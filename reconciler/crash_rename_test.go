@@ -10,8 +10,8 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// A workspace is renamed, and its state, which lies elsewhere, stays what it
-// is: wherever the pass is killed, nothing is made anew.
+// A workspace is renamed, and its state, which is outside its directory, stays. Wherever
+// the pass is killed, nothing is created again.
 func TestCrashWhileRenaming(t *testing.T) {
 	for _, kind := range []envKind{filesKind, cloudKind} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -25,8 +25,8 @@ func TestCrashWhileRenaming(t *testing.T) {
 	}
 }
 
-// testCrashThenRenameBack kills a pass at each boundary of the renaming, and then
-// the workspace has its old name again, and one resource more.
+// testCrashThenRenameBack kills a pass at each crash point of the renaming. Then the
+// workspace gets its old name back, and one more resource.
 func (tpl *fixture) testCrashThenRenameBack(t *testing.T) {
 	tpl.repo.Git("checkout", "-q", "-b", "back", "HEAD~1")
 	more := "-- env/old/more.tf --\nresource \"terraform_data\" \"more\" {}\n"
@@ -48,13 +48,14 @@ func (tpl *fixture) testCrashThenRenameBack(t *testing.T) {
 			gittest.Git(t, p.Repo, "update-ref", "refs/heads/main", back)
 			p.converge(t)
 			if after := resourceIDs(t, p); after["this"] != before["this"] || after["more"] == "" {
-				t.Errorf("made anew: before %v, after %v", before, after)
+				t.Errorf("created again: before %v, after %v", before, after)
 			}
 		})
 	}
 }
 
-// resourceIDs are the ids of the resources in the one state of a place that has any.
+// resourceIDs returns the ids of the resources in the only state of an environment that
+// has any.
 func resourceIDs(t *testing.T, p envSpec) map[string]string {
 	t.Helper()
 	ids := map[string]string{}

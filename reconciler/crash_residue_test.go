@@ -17,14 +17,14 @@ import (
 	"reconcile/state"
 )
 
-// residue is what passes leave behind, without what differs between two that
-// came to the same end: runs, times, tokens, serial numbers, made-up ids.
+// residue is what passes leave, without what differs between two passes with the same
+// result: runs, times, tokens, serial numbers, generated ids.
 type residue struct {
 	Head       state.Head
 	Workspaces map[string]state.Workspace
-	Held       []string          // leases, but for those of processes known to be dead
+	Held       []string          // leases, except those of processes known to be dead
 	States     map[string]string // Terraform's
-	Locks      []string          // Terraform's, left behind
+	Locks      []string          // Terraform's, left by killed processes
 	Snapshots  map[string]int64  // commits, and the archives' sizes
 }
 
@@ -45,7 +45,7 @@ func (p envSpec) readResidue(t *testing.T) residue {
 	states := p.readStates(t)
 	for name, ws := range r.Workspaces {
 		file := name + ".tfstate"
-		if p.S3 != "" { // a workspace that was renamed keeps its key
+		if p.S3 != "" { // a renamed workspace retains its key
 			file = path.Base(ws.Identity)
 		}
 		if now := versionOf(t, states[file]); ws.Attempt == nil && ws.Trace != nil && *ws.State != now {
@@ -54,7 +54,7 @@ func (p envSpec) readResidue(t *testing.T) residue {
 		ws.State = nil
 		ws.Rev, ws.Run, ws.OutcomeAt = 0, "", time.Time{}
 		if ws.Outcome == state.Applied {
-			// Applied, killed and looked at again: there is nothing to change.
+			// Applied, killed and planned again: there is nothing to change.
 			ws.Outcome = state.NoChanges
 		}
 		ws.Changes, ws.PlanDigest, ws.Risk = state.Changes{}, "", ""
@@ -76,11 +76,11 @@ func (p envSpec) readResidue(t *testing.T) residue {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kept, err := snapshots.List(ctx)
+	stored, err := snapshots.List(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range kept {
+	for _, s := range stored {
 		r.Snapshots[s.Commit] = s.Size
 	}
 	return r
@@ -104,7 +104,7 @@ func (p envSpec) openRecord(t *testing.T) *state.Record {
 	return state.New(store, "test", state.Options{})
 }
 
-// readStates are Terraform's states, and its locks on them, by their names.
+// readStates returns Terraform's states, and its locks on them, by their names.
 func (p envSpec) readStates(t *testing.T) map[string]string {
 	t.Helper()
 	states := map[string]string{}
@@ -130,7 +130,7 @@ func (p envSpec) readStates(t *testing.T) map[string]string {
 	return states
 }
 
-// versionOf is which state a file of Terraform's holds.
+// versionOf returns the version of the state in a file of Terraform's.
 func versionOf(t *testing.T, content string) (now state.TerraformState) {
 	t.Helper()
 	if content != "" {
@@ -141,8 +141,8 @@ func versionOf(t *testing.T, content string) (now state.TerraformState) {
 	return now
 }
 
-// normalizeState is a state's outputs and resources, without the ids that are
-// made up anew where the module is.
+// normalizeState returns a state's outputs and resources, without ids that are generated
+// again in every environment.
 func normalizeState(t *testing.T, content string) string {
 	t.Helper()
 	var now struct {
@@ -175,7 +175,7 @@ func normalizeState(t *testing.T, content string) string {
 	return string(text)
 }
 
-// readObjects are all of a place's objects in S3, by key.
+// readObjects returns all objects of an environment in S3, by key.
 func (p envSpec) readObjects(t *testing.T) map[string]string {
 	t.Helper()
 	client := p.s3Client()
@@ -202,7 +202,7 @@ func (p envSpec) readObjects(t *testing.T) map[string]string {
 	return objects
 }
 
-// homeFS is a place's home without its work folder.
+// homeFS is an environment's home without its work directory.
 type homeFS struct{ fs.FS }
 
 func (l homeFS) ReadDir(name string) ([]fs.DirEntry, error) {
@@ -210,11 +210,11 @@ func (l homeFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	if name != "." {
 		return entries, err
 	}
-	var kept []fs.DirEntry
+	var remaining []fs.DirEntry
 	for _, e := range entries {
 		if e.Name() != "work" {
-			kept = append(kept, e)
+			remaining = append(remaining, e)
 		}
 	}
-	return kept, err
+	return remaining, err
 }

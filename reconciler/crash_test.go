@@ -17,15 +17,15 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// allCrashesVariable has every boundary tried everywhere; without it, a seeded few of
-// them where each costs more.
-const allCrashesVariable = "RECONCILE_TEST_ALL_KILLS"
+// allCrashesVariable makes the tests try every crash point everywhere. Without it, they
+// try a seeded selection where each costs more.
+const allCrashesVariable = "RECONCILE_TEST_ALL_CRASHES"
 
-// crashSeed makes the choices of these tests; set another to look elsewhere.
+// crashSeed makes the choices of these tests; set another to try other points.
 const crashSeed = 20261123
 
-// fixture is the estate applied at its first commit, with the second
-// waiting: what each kill starts from.
+// fixture is the repository, applied at its first commit, with the second waiting. Each
+// crash test starts from a copy.
 type fixture struct {
 	envSpec
 	kind         envKind
@@ -40,7 +40,7 @@ func newFixture(t *testing.T, kind envKind) *fixture {
 	return newFixtureOf(t, kind, fixtureFiles(kind), func(repo *gittest.Repo) { commitFixtureChange(repo, kind) })
 }
 
-// newFixtureOf makes a template of any repository, and a change to it.
+// newFixtureOf makes a fixture of any repository and a change to it.
 func newFixtureOf(t *testing.T, kind envKind, first string, change func(*gittest.Repo)) *fixture {
 	t.Helper()
 	repo := gittest.New(t)
@@ -67,7 +67,7 @@ func newFixtureOf(t *testing.T, kind envKind, first string, change func(*gittest
 	return tpl
 }
 
-// copy makes a place of its own to be killed in.
+// copy makes a separate environment in which a pass can be killed.
 func (tpl *fixture) copy(t *testing.T) envSpec {
 	t.Helper()
 	p := newEnvSpec(t, tpl.kind, tpl.Repo)
@@ -75,8 +75,8 @@ func (tpl *fixture) copy(t *testing.T) envSpec {
 	return p
 }
 
-// checkConverged lets undisturbed passes follow, and compares with a place in which
-// nothing was ever killed.
+// checkConverged runs undisturbed passes, and compares the result with that of an
+// environment in which no pass was killed.
 func (tpl *fixture) checkConverged(t *testing.T, p envSpec) {
 	t.Helper()
 	p.converge(t)
@@ -85,17 +85,17 @@ func (tpl *fixture) checkConverged(t *testing.T, p envSpec) {
 	}
 }
 
-// TestDisturbed has passes of one estate killed, told to stop, robbed of their
-// leases and run together, with files and in the cloud: each time all must end
-// as after passes that were left alone.
+// TestDisturbed kills and stops passes over one repository, takes their leases away and
+// runs them concurrently, with files and in the cloud. Each time the result must be that
+// of undisturbed passes.
 func TestDisturbed(t *testing.T) {
 	for _, kind := range []envKind{filesKind, cloudKind} {
 		t.Run(string(kind), func(t *testing.T) {
 			tpl := newFixture(t, kind)
-			t.Run("killed", tpl.testCrashes)
-			t.Run("stopped", tpl.testStops)
-			t.Run("lease", tpl.testLeaseLoss)
-			t.Run("together", tpl.testConcurrentPasses)
+			t.Run("crashes", tpl.testCrashes)
+			t.Run("stops", tpl.testStops)
+			t.Run("lease loss", tpl.testLeaseLoss)
+			t.Run("concurrent passes", tpl.testConcurrentPasses)
 		})
 	}
 }
@@ -110,7 +110,7 @@ func (tpl *fixture) testCrashes(t *testing.T) {
 	}
 }
 
-// testCrashAtPoints kills passes at each boundary; in the cloud at some.
+// testCrashAtPoints kills passes at each crash point; in the cloud at some.
 func (tpl *fixture) testCrashAtPoints(t *testing.T, some int) {
 	t.Logf("%d boundaries: %s", len(tpl.crashPoints), strings.Join(tpl.crashPoints, " | "))
 	for _, n := range tpl.chooseCrashPoints(some) {
@@ -126,12 +126,12 @@ func (tpl *fixture) testCrashAtPoints(t *testing.T, some int) {
 	}
 }
 
-// chooseCrashPoints returns the boundaries to be tried, counted from 1: all of them with
+// chooseCrashPoints returns the crash points to try, counted from 1: all of them with
 // files, some in the cloud.
 func (tpl *fixture) chooseCrashPoints(some int) []int {
 	var all []int
 	for i, name := range tpl.crashPoints {
-		// Nothing that lasts has happened since the boundary before these.
+		// Nothing lasting happens between the previous point and these.
 		if !strings.HasPrefix(name, "lease ") && !strings.HasPrefix(name, "close ") || os.Getenv(allCrashesVariable) != "" {
 			all = append(all, i+1)
 		}
@@ -168,8 +168,8 @@ func (tpl *fixture) seedCount() int {
 	return 3
 }
 
-// crashOnce starts a pass and kills it after a time of its own choice: it
-// alone, or at once with all that it has started.
+// crashOnce starts a pass and kills it after a random time: the pass alone, or with all
+// its child processes at once.
 func (tpl *fixture) crashOnce(t *testing.T, p envSpec, random *rand.Rand) {
 	t.Helper()
 	c := childSpec{envSpec: p}.startChild(t)
@@ -189,18 +189,18 @@ func (tpl *fixture) crashOnce(t *testing.T, p envSpec, random *rand.Rand) {
 	c.wait()
 }
 
-// Killed in the middle of an apply, Terraform's own lock stays behind in S3;
-// and what the apply had started can live on.
+// A pass is killed in the middle of an apply. Terraform's own lock then stays in S3, and
+// processes that the apply started can live on.
 func (tpl *fixture) testCrashWithinApply(t *testing.T) {
 	for _, c := range []struct {
-		name  string
-		power bool // all that it had started is killed with it
-		apart bool // the next pass has another work folder
-		lives bool // Terraform alone is killed, as where there is no memory left
-	}{{name: "alone"}, {name: "alone, then from elsewhere", apart: true}, {name: "with all", power: true}, {name: "Terraform alone", lives: true}} {
+		name         string
+		power        bool // all its child processes are killed with it
+		separateWork bool // the next pass has another work directory
+		lives        bool // Terraform alone is killed, as when memory runs out
+	}{{name: "alone"}, {name: "alone, then in another work directory", separateWork: true}, {name: "with all", power: true}, {name: "Terraform alone", lives: true}} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			power, separateWork, lives := c.power, c.apart, c.lives
+			power, separateWork, lives := c.power, c.separateWork, c.lives
 			p := tpl.copy(t)
 			held := p.holdApply(t, "kyoto")
 			c := childSpec{envSpec: p, Parallelism: 1}.startChild(t)
@@ -216,16 +216,16 @@ func (tpl *fixture) testCrashWithinApply(t *testing.T) {
 				_ = c.Process.Kill()
 			}
 			if r := c.wait(); lives != (r != nil && strings.Contains(failureOf(r.Result, "kyoto"), "terraform was killed")) {
-				t.Fatalf("what the pass came to: %+v", r)
+				t.Fatalf("result of the pass: %+v", r)
 			}
 			held.removeHook()
 			if separateWork {
 				p.Work += "-2"
 			}
 			if locks := p.readResidue(t).Locks; tpl.kind == cloudKind && !slices.Contains(locks, "kyoto.tfstate.tflock") {
-				t.Errorf("no lock of Terraform's was left behind, so that nothing is tried here: %v", locks)
+				t.Errorf("Terraform left no lock, so this tests nothing: %v", locks)
 			}
-			if lives { // it waits out its backoff after the failure, but for a person
+			if lives { // it waits for its backoff after the failure, except in a manual run
 				if result, err := p.runPass(t, reconciler.Manual); err != nil || result.Exit != reconciler.ExitOK {
 					t.Errorf("the next pass: %v, %+v", err, result)
 				}
@@ -236,7 +236,7 @@ func (tpl *fixture) testCrashWithinApply(t *testing.T) {
 	}
 }
 
-// failureOf is why a workspace failed.
+// failureOf returns why a workspace failed.
 func failureOf(result *reconciler.Result, name string) string {
 	for _, w := range result.Workspaces {
 		if w.Name == name {

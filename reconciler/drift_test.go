@@ -13,8 +13,8 @@ import (
 	"reconcile/state"
 )
 
-// driftEnv is a world of which one workspace is made after a file outside Git,
-// as a resource in a cloud is: app, which reads common as well.
+// driftEnv is a test environment with a workspace, app, whose resource is in a file
+// outside Git, like a resource in a cloud. app also reads common.
 type driftEnv struct{ *testEnv }
 
 func newDriftEnv(t *testing.T) driftEnv {
@@ -46,14 +46,14 @@ resource "terraform_data" "it" {
 
 func (w driftEnv) outsideStateFile() string { return filepath.Join(w.dir, "outside.tfstate") }
 
-// changeOutside changes the world.
+// changeOutside changes that file.
 func (w driftEnv) changeOutside(text string) {
 	w.must(os.WriteFile(w.outsideStateFile(), fmt.Appendf(nil,
 		`{"version": 4, "terraform_version": "1.11.0", "serial": 1, "lineage": "o", "outputs": {"text": {"value": %q, "type": "string"}}, "resources": []}`, text), 0o600))
 }
 
-// checkDrift looks for drift, and has meanwhile happen when a workspace was planned
-// and is about to be recorded.
+// checkDrift runs a drift check. It calls meanwhile when a workspace was planned and is
+// about to be recorded.
 func (w driftEnv) checkDrift(workspace string, meanwhile func(), only ...string) *reconciler.Result {
 	w.t.Helper()
 	config := w.config
@@ -88,7 +88,7 @@ func TestDriftIsRecordedAndClearedByAPass(t *testing.T) {
 	before, err := w.record.Head(t.Context())
 	w.must(err)
 	if w.recordedDrift("app") != nil {
-		t.Error("drift is recorded that nobody has looked for")
+		t.Error("drift is recorded without a drift check")
 	}
 	w.changeOutside("by hand")
 	result := w.checkDrift("", nil)
@@ -107,20 +107,20 @@ func TestDriftIsRecordedAndClearedByAPass(t *testing.T) {
 	after, err := w.record.Head(t.Context())
 	w.must(err)
 	if before.Rev != after.Rev {
-		t.Error("looking for drift wrote the head: a pass would have to look at everything again")
+		t.Error("the drift check wrote the head: a pass would have to check everything again")
 	}
 	if _, got := w.runPass(reconciler.Options{}); len(got) > 0 {
 		t.Errorf("a pass has put drift back by itself: %v", got)
 	}
 
-	// Back as it was, and a pass that finds its plan empty: not known any more.
+	// The file is as it was, and a pass finds an empty plan: the drift is cleared.
 	w.changeOutside("as applied")
 	result, got := w.runPass(reconciler.Options{Only: []string{"app"}, Replan: true})
 	if got["app"] != state.NoChanges || w.recordedDrift("app") != nil || result.Drifted == nil || len(result.Drifted) > 0 {
 		t.Errorf("after an empty plan: %v, %+v, %q", got, w.recordedDrift("app"), result.Drifted)
 	}
 
-	// Put back by a pass.
+	// A pass corrects the drift.
 	w.changeOutside("by hand")
 	w.checkDrift("", nil)
 	if _, got := w.runPass(reconciler.Options{Only: []string{"app"}, Replan: true}); got["app"] != state.Applied || w.recordedDrift("app") != nil {
@@ -188,8 +188,9 @@ func TestDriftWaitsForAPassThatIsDue(t *testing.T) {
 	due("common", "interrupted apply of ")
 	due("app", "interrupted apply of its upstream common")
 
-	// Its attempt was none of app's: when common is in order, app is looked at,
-	// and so is one whose failure was taken back, once a pass has seen that.
+	// The attempt was not app's. When common is in order again, app is checked. A
+	// workspace whose failed change was reverted is checked too, once a pass has seen the
+	// revert.
 	w.Revert("HEAD")
 	w.Push()
 	w.runPass(reconciler.Options{})

@@ -10,8 +10,8 @@ import (
 	"reconcile/state"
 )
 
-// A state that Terraform could not write is kept and told, whatever a later
-// commit made of the workspace's directory.
+// A state that Terraform could not write is saved and reported, even if a later commit
+// removes the workspace's directory.
 func TestErroredStateOfAFormerDirectory(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -28,26 +28,26 @@ func TestErroredStateOfAFormerDirectory(t *testing.T) {
 			t.Parallel()
 			w := newTestEnv(t, "-- env/a/main.tf --\nterraform {\n  backend \"local\" {\n    path = \"../../a.tfstate\"\n  }\n}\n-- env/b/main.tf --\nresource \"terraform_data\" \"x\" {}\n")
 			w.runPass(reconciler.Options{})
-			left := filepath.Join(w.dir, "work/checkout/test/tree/env/a/errored.tfstate")
-			w.must(os.WriteFile(left, []byte(`{"version": 4, "serial": 9, "lineage": "l", "outputs": {}, "resources": [{"type": "x"}]}`), 0o600))
+			errored := filepath.Join(w.dir, "work/checkout/test/tree/env/a/errored.tfstate")
+			w.must(os.WriteFile(errored, []byte(`{"version": 4, "serial": 9, "lineage": "l", "outputs": {}, "resources": [{"type": "x"}]}`), 0o600))
 			w.Git("rm", "-rq", "env/a")
 			w.CommitStaged("removed")
 			c.change(w)
 			w.Push()
 			result, got := w.runPass(reconciler.Options{})
 			w.runPass(reconciler.Options{})
-			kept, err := filepath.Glob(filepath.Join(w.dir, "work/errored", c.holder+"@*.tfstate"))
+			saved, err := filepath.Glob(filepath.Join(w.dir, "work/errored", c.holder+"@*.tfstate"))
 			w.must(err)
-			if len(kept) != 1 || w.exists(left) {
-				t.Fatalf("kept: %v", kept)
+			if len(saved) != 1 || w.exists(errored) {
+				t.Fatalf("saved states: %v", saved)
 			}
 			holds, err := w.record.Holds(t.Context())
 			w.must(err)
-			if holds[c.holder].Kind != state.Recovery || !strings.Contains(holds[c.holder].Reason, kept[0]) {
+			if holds[c.holder].Kind != state.Recovery || !strings.Contains(holds[c.holder].Reason, saved[0]) {
 				t.Errorf("the hold: %+v", holds)
 			}
-			if told := strings.Join(result.Warnings, "\n"); got["c"] != state.Blocked && !strings.Contains(told, kept[0]) {
-				t.Errorf("told: %q, %v", told, got)
+			if warnings := strings.Join(result.Warnings, "\n"); got["c"] != state.Blocked && !strings.Contains(warnings, saved[0]) {
+				t.Errorf("warnings: %q, %v", warnings, got)
 			}
 		})
 	}

@@ -28,8 +28,8 @@ import (
 	"reconcile/state/snapshot/s3test"
 )
 
-// unreliableTransport is the way to DynamoDB: each request is throttled at first, or
-// takes effect and its answer is lost.
+// unreliableTransport is the transport to DynamoDB: each request is throttled at first,
+// or takes effect and its answer is lost.
 type unreliableTransport struct {
 	mu        sync.Mutex
 	seen      map[string]bool
@@ -60,7 +60,7 @@ func (u *unreliableTransport) RoundTrip(r *http.Request) (*http.Response, error)
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// nextFault is decided for a request that was not seen before: in turn.
+// nextFault chooses the fault of a request that is new: each fault in turn.
 func (u *unreliableTransport) nextFault(request string) string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -84,8 +84,8 @@ func newInstantRetryer() aws.Retryer {
 	})
 }
 
-// With DynamoDB throttled, and answers lost after what was asked had taken
-// effect, a pass does what it does without.
+// If DynamoDB throttles, or loses answers after requests took effect, a pass gives the
+// same result as without faults.
 func TestUnreliableDynamoDB(t *testing.T) {
 	endpoint := dynamodbtest.Endpoint(t)
 	sound := dynamodbtest.NewClient(endpoint)
@@ -112,8 +112,8 @@ func TestUnreliableDynamoDB(t *testing.T) {
 	}
 }
 
-// Without a place for the snapshot nothing is applied; without one for logs
-// all is.
+// If the snapshot cannot be stored, nothing is applied. If logs cannot be stored, all is
+// applied.
 func TestRefusingS3(t *testing.T) {
 	server := s3test.Start(t)
 	server.CreateBucket(t, bucketName)
@@ -143,8 +143,8 @@ func TestRefusingS3(t *testing.T) {
 	w.assertConverges(outcomeMap{"tokyo": state.Applied})
 }
 
-// A backend that refuses the last write of a state leaves it with us: nothing
-// is planned before someone has brought it in.
+// A backend refuses the last write of a state, so Terraform leaves the state in a file
+// here. Nothing is planned until someone has pushed it.
 func TestBackendRefusesTheLastWrite(t *testing.T) {
 	server := s3test.Start(t)
 	server.CreateBucket(t, bucketName)
@@ -176,8 +176,7 @@ func TestBackendRefusesTheLastWrite(t *testing.T) {
 		t.Errorf("the record is %+v", e)
 	}
 
-	// The fault is over, but nothing is planned: neither by the clock nor by
-	// hand.
+	// The fault is over, but nothing is planned: neither on schedule nor in a manual run.
 	terraformOf := w.config.Terraform
 	w.config.Terraform = func(context.Context) (reconciler.Terraform, error) {
 		t.Error("Terraform was asked for")
@@ -190,12 +189,12 @@ func TestBackendRefusesTheLastWrite(t *testing.T) {
 	}
 	w.config.Terraform = terraformOf
 
-	// What the hold says, by hand.
-	kept, err := filepath.Glob(filepath.Join(w.dir, "work", "errored", "*.tfstate"))
-	if err != nil || len(kept) != 1 || !strings.Contains(hold.Reason, kept[0]) {
-		t.Fatalf("kept are %v (%v), and the hold says: %s", kept, err, hold.Reason)
+	// A person does what the hold says.
+	saved, err := filepath.Glob(filepath.Join(w.dir, "work", "errored", "*.tfstate"))
+	if err != nil || len(saved) != 1 || !strings.Contains(hold.Reason, saved[0]) {
+		t.Fatalf("saved states: %v (%v); the hold: %s", saved, err, hold.Reason)
 	}
-	for _, args := range [][]string{{"init", "-input=false"}, {"state", "push", kept[0]}} {
+	for _, args := range [][]string{{"init", "-input=false"}, {"state", "push", saved[0]}} {
 		cmd := exec.Command(binary, args...)
 		cmd.Dir, cmd.Env = filepath.Join(w.Work, "env", "tokyo"), append(cmd.Environ(), server.Env()...)
 		if out, err := cmd.CombinedOutput(); err != nil {
@@ -208,8 +207,8 @@ func TestBackendRefusesTheLastWrite(t *testing.T) {
 	w.assertConverges(outcomeMap{"tokyo": state.NoChanges})
 }
 
-// A role that may write a state and not free its lock has applied all the same;
-// what it may not do is named, and once it may the next pass goes on by itself.
+// A role that may write a state but not release its lock has applied all the same. The
+// missing permission is named, and once it is granted the next pass continues by itself.
 func TestRoleThatMayNotFreeTheLock(t *testing.T) {
 	server := s3test.Start(t)
 	server.CreateBucket(t, bucketName)

@@ -26,11 +26,11 @@ resource "terraform_data" "big" {
 resource "terraform_data" "small" {}
 `
 
-// fullDiskVariable is how many bytes of a file fit on the disk of a child.
+// fullDiskVariable is the maximum size of a file on the disk of a child, in bytes.
 const fullDiskVariable = "RECONCILE_TEST_FULL"
 
-// TestChildOnAFullDisk is no test: it is TestChild, for a process that can
-// make no file longer than it is told. Terraform, in there, dies of it.
+// TestChildOnAFullDisk is no test: it is TestChild in a process that can make no file
+// longer than the limit. Terraform fails there.
 func TestChildOnAFullDisk(t *testing.T) {
 	text, ok := os.LookupEnv(fullDiskVariable)
 	if !ok {
@@ -47,8 +47,8 @@ func TestChildOnAFullDisk(t *testing.T) {
 	TestChild(t)
 }
 
-// When the disk is full, be it for all files or for long ones, nothing wrong
-// is recorded, and when there is room again the next pass makes up for it.
+// When the disk is full, for all files or for long ones, nothing wrong is recorded. When
+// there is room again, the next pass completes the work.
 func TestFullDisk(t *testing.T) {
 	repo := gittest.New(t)
 	repo.CommitTxtar("first", bigState)
@@ -77,15 +77,16 @@ func TestFullDisk(t *testing.T) {
 				t.Fatal(err)
 			}
 			if hold, held := holds["tokyo"]; held {
-				// Not even what Terraform leaves then found room.
+				// Not even the state that Terraform leaves found room.
 				if !strings.Contains(hold.Help, "cut off") {
-					t.Errorf("the hold says %+v", hold)
+					t.Errorf("the hold: %+v", hold)
 				}
 				if _, err := p.openRecord(t).RemoveHold(t.Context(), "tokyo"); err != nil {
 					t.Fatal(err)
 				}
 			}
-			// By hand, for a failure would wait for its time.
+			// A manual run, because after a failure a scheduled one would wait for its
+			// retry time.
 			if result, err := p.runPass(t, reconciler.Manual); err != nil || result.Exit != reconciler.ExitOK {
 				t.Errorf("the pass with room again ends with %v: %+v", err, result)
 			}

@@ -15,7 +15,7 @@ import (
 	"reconcile/state"
 )
 
-// tokyoWorkspace is a repository.
+// tokyoWorkspace is a repository with one workspace.
 const tokyoWorkspace = `
 -- env/tokyo/main.tf --
 resource "terraform_data" "this" {
@@ -41,8 +41,8 @@ func (w *testEnv) dumpRecord() (e recordDump) {
 	var err error
 	e.Head, err = w.record.Head(w.t.Context())
 	w.must(err)
-	// A pass that fails may note since when there has been a tip that it could
-	// not get, and that somebody must look; nothing else.
+	// A pass that fails may record since when there has been a tip that it could not
+	// fetch, and that the next pass must check everything; nothing else.
 	e.Head.Rev, e.Head.Settled, e.Head.OutOfSyncSince, e.Head.Run, e.Head.UpdatedAt = 0, false, time.Time{}, "", time.Time{}
 	e.Workspaces, err = w.record.Workspaces(w.t.Context())
 	w.must(err)
@@ -55,7 +55,8 @@ func (w *testEnv) dumpRecord() (e recordDump) {
 	return e
 }
 
-// assertConverges runs undisturbed passes: the first does this, the second nothing.
+// assertConverges runs two undisturbed passes: the first must give want, the second
+// nothing.
 func (w *testEnv) assertConverges(want outcomeMap) {
 	w.t.Helper()
 	result, got := w.runPass(reconciler.Options{Trigger: reconciler.Schedule})
@@ -67,7 +68,7 @@ func (w *testEnv) assertConverges(want outcomeMap) {
 	}
 }
 
-// assertPassFails runs a pass that must fail as a whole, and leave no trace of itself.
+// assertPassFails runs a pass that must fail as a whole and change nothing.
 func (w *testEnv) assertPassFails() error {
 	w.t.Helper()
 	before := w.dumpRecord()
@@ -81,8 +82,8 @@ func (w *testEnv) assertPassFails() error {
 	return err
 }
 
-// A Git server that fails, in whichever way, changes nothing but since when the
-// branch is known to be ahead, and is asked again by the next pass.
+// A Git server that fails, in any way, changes nothing except the recorded out-of-sync
+// time. The next pass asks the server again.
 func TestFaultyGit(t *testing.T) {
 	w := newTestEnv(t, tokyoWorkspace)
 	sound := w.config
@@ -105,14 +106,14 @@ func TestFaultyGit(t *testing.T) {
 		head, err := w.record.Head(t.Context())
 		w.must(err)
 		if head.Rev != 0 && head.OutOfSyncSince.IsZero() {
-			t.Error("nobody can tell since when the tip could not be got")
+			t.Error("it is not recorded since when the tip could not be fetched")
 		}
 		w.assertConverges(outcomeMap{"tokyo": state.Applied})
 		w.commit("-- env/tokyo/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
 	}
 }
 
-// gitFault is what a server does to every request, or to those after the
+// gitFault is the fault that a server injects into every request, or into those after the
 // first, which asks for the tip.
 type gitFault struct {
 	name       string
@@ -132,7 +133,7 @@ var gitFaults = []gitFault{
 	{name: "cut in mid-pack", cutAfter: 400},
 }
 
-// openSource is a repository behind a server with the fault.
+// openSource returns a repository behind a server with the fault.
 func (f gitFault) openSource(t *testing.T, repo *gittest.Repo) reconciler.Source {
 	server := gittest.ServeHTTP(t, repo)
 	server.CutAfter = f.cutAfter

@@ -26,8 +26,8 @@ import (
 	"reconcile/state/snapshot/s3test"
 )
 
-// faultTransport is the way to AWS: one call of a pass, with all its tries, meets a
-// fault.
+// faultTransport is a transport to AWS in which one call of a pass, with all its tries,
+// meets a fault.
 type faultTransport struct {
 	mu             sync.Mutex
 	calls          []string       // in their order, each once
@@ -35,12 +35,12 @@ type faultTransport struct {
 	tries          map[string]int // of each that has had no answer
 	faultyCall     int            // the number of the call that meets the fault; -1: none
 	fault          string
-	deliverDelayed func() // has what was delayed take effect
+	deliverDelayed func() // applies the effect of what was delayed
 }
 
-// awsFaults are what a call can meet.
+// awsFaults are the faults of a call.
 var awsFaults = []string{
-	"delayed",                // it takes effect when its caller has given it up, before the next call
+	"delayed",                // it takes effect after its caller gave up, before the next call
 	"lost",                   // it takes effect, and no answer comes, however often it is tried
 	"throttled",              // each try is
 	"refused",                // for good
@@ -84,8 +84,8 @@ func (p *faultTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return newRefusal(r, "AccessDeniedException", http.StatusForbidden), nil
 }
 
-// nextFault tells which try of a call this is, and the fault that it meets. The SDK
-// tries a call thrice; what is asked after that, or after an answer, is another.
+// nextFault returns the number of this try of a call, and its fault. The SDK tries a call
+// three times; a request after that, or after an answer, is another call.
 func (p *faultTransport) nextFault(r *http.Request, body []byte) (try int, fault string) {
 	const tries = 3
 	call := r.Method + " " + r.URL.Path + " " + r.Header.Get("X-Amz-Target") + " " + string(body)
@@ -126,11 +126,11 @@ func (p *faultTransport) endFault() {
 	p.deliverDelayed, p.faultyCall = nil, -1
 }
 
-// newRefusal is AWS's, in S3's form or in that of the others.
+// newRefusal returns a refusal by AWS, in S3's form or in that of the others.
 func newRefusal(r *http.Request, code string, status int) *http.Response {
 	text := "<Error><Code>" + code + "</Code></Error>"
 	if r.Header.Get("X-Amz-Target") != "" {
-		status, text = http.StatusBadRequest, `{"__type":"`+code+`","message":"told to"}`
+		status, text = http.StatusBadRequest, `{"__type":"`+code+`","message":"injected"}`
 	}
 	return &http.Response{
 		StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: r,
@@ -147,7 +147,7 @@ type fakeTerraform struct {
 func (*fakeTerraform) Product() string { return "terraform" }
 func (*fakeTerraform) Version() string { return "1.11.4" }
 func (t *fakeTerraform) Open(_ context.Context, job terraform.Spec) reconciler.Session {
-	fmt.Fprintln(job.Log, "a log, which is kept with the snapshots")
+	fmt.Fprintln(job.Log, "a log, which is stored with the snapshots")
 	return fakeSession{t, job.Name}
 }
 
@@ -220,9 +220,9 @@ data "terraform_remote_state" "tokyo" {
 }
 `
 
-// Whichever call of a pass to the record, the snapshots or the secrets is
-// delayed, lost, throttled or refused: nothing is applied twice, what is told is
-// true, and the passes after it converge.
+// Each call of a pass to the record, the snapshots or the secrets is delayed, lost,
+// throttled or refused in turn. Nothing is applied twice, all reports are true, and the
+// later passes converge.
 func TestEveryCallToAWSMeetsEveryFault(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t, remoteStateFiles)
@@ -234,7 +234,7 @@ func TestEveryCallToAWSMeetsEveryFault(t *testing.T) {
 	tell := func(t *testing.T, number, faulty int, fault string) (calls []string) {
 		way := &faultTransport{tries: map[string]int{}, callNumber: map[string]int{}, faultyCall: faulty, fault: fault}
 		tf := &fakeTerraform{applies: map[string]int{}}
-		bucket := fmt.Sprintf("story-%d", number)
+		bucket := fmt.Sprintf("scenario-%d", number)
 		s3.CreateBucket(t, bucket)
 		cfg := s3.Config()
 		cfg.HTTPClient = &http.Client{Transport: way}
@@ -300,27 +300,27 @@ func TestEveryCallToAWSMeetsEveryFault(t *testing.T) {
 	}
 }
 
-// checkReportIsTrue compares what a pass has told, and recorded, with what was applied.
+// checkReportIsTrue compares what a pass reported and recorded with what was applied.
 func checkReportIsTrue(t *testing.T, tf *fakeTerraform, record *state.Record, result *reconciler.Result, failed error) {
 	t.Helper()
 	records, err := record.Workspaces(t.Context())
 	must(t, err)
-	told := map[string]state.Outcome{}
+	reported := map[string]state.Outcome{}
 	for _, ws := range result.Workspaces {
-		told[ws.Name] = ws.Outcome
+		reported[ws.Name] = ws.Outcome
 		if strings.Contains(ws.Error, "nothing was applied") && tf.applyCount(ws.Name) > 0 {
-			t.Errorf("%s was applied, and the pass says: %s", ws.Name, ws.Error)
+			t.Errorf("%s was applied, and the pass reports: %s", ws.Name, ws.Error)
 		}
 		if ws.Outcome == state.Applied && (records[ws.Name].Trace == nil || tf.applyCount(ws.Name) != 1) {
-			t.Errorf("%s is said to be applied; it was %d times, and recorded is %+v", ws.Name, tf.applyCount(ws.Name), records[ws.Name])
+			t.Errorf("%s is reported as applied; it was applied %d times, and its record is %+v", ws.Name, tf.applyCount(ws.Name), records[ws.Name])
 		}
 	}
 	for name, rec := range records {
 		if rec.Attempt != nil && tf.applyCount(name) == 0 {
-			t.Errorf("an attempt is recorded of %s, which was not begun: %+v", name, rec)
+			t.Errorf("the record of %s has an attempt that was not started: %+v", name, rec)
 		}
-		if rec.Trace != nil && told[name] != state.Applied && failed == nil {
-			t.Errorf("%s is recorded as applied, and told as %q", name, told[name])
+		if rec.Trace != nil && reported[name] != state.Applied && failed == nil {
+			t.Errorf("%s is recorded as applied, and reported as %q", name, reported[name])
 		}
 	}
 }

@@ -8,18 +8,18 @@ import (
 	"reconcile/state/statetest"
 )
 
-// Whichever call to the store fails, in whichever way, and if it is all from
-// there on: nothing wrong is recorded, and the next undisturbed pass converges.
+// Each call to the store fails, in each way, alone or with all later calls. Nothing wrong
+// is recorded, and the next undisturbed pass converges.
 func TestFaultyStore(t *testing.T) {
 	repo := newModelRepo(t)
 	var calls []statetest.Call
-	stories := 0
+	scenarios := 0
 	tell := func(name string, fault func(n int, c statetest.Call) statetest.Fault) {
 		t.Helper()
-		stories++
+		scenarios++
 		dir := t.TempDir()
 		ok := t.Run(name, func(t *testing.T) {
-			runScenarioIn(t, repo, fmt.Sprintf("story-%d", stories), dir, func(m *model) { m.runWithFaults(fault) })
+			runScenarioIn(t, repo, fmt.Sprintf("scenario-%d", scenarios), dir, func(m *model) { m.runWithFaults(fault) })
 		})
 		if !ok {
 			t.FailNow()
@@ -58,8 +58,8 @@ func callName(c statetest.Call) string {
 	return "write " + c.Ops[len(c.Ops)-1].Key.SK
 }
 
-// runWithFaults is a pass with much to do, and calls to the store that fail, and
-// what comes after it.
+// runWithFaults runs a pass with much to do while calls to the store fail, and then
+// undisturbed passes.
 func (m *model) runWithFaults(fault func(n int, c statetest.Call) statetest.Fault) {
 	m.change(func(e *modelTree) {
 		e.workspaces[2] = modelWorkspace{exists: true, name: "w2"}
@@ -69,7 +69,7 @@ func (m *model) runWithFaults(fault func(n int, c statetest.Call) statetest.Faul
 	m.change(func(e *modelTree) {
 		e.workspaces[0].output = 1     // so that its readers are stale
 		e.workspaces[2].name = "w4"    // renamed
-		e.workspaces[3].exists = false // gone
+		e.workspaces[3].exists = false // removed
 	})
 	p := m.processes[0]
 	n := -1
@@ -80,7 +80,7 @@ func (m *model) runWithFaults(fault func(n int, c statetest.Call) statetest.Faul
 	f := m.startPass(p, reconciler.Options{Trigger: reconciler.Schedule}, "")
 	p.store.Inject(nil)
 	m.checkViolations()
-	p.pass = f // what is late is its work
+	p.pass = f // late writes count as its own
 	for _, err := range p.store.DeliverLate(m.ctx) {
 		m.t.Logf("late: %v", err)
 	}

@@ -11,10 +11,10 @@ import (
 	"reconcile/state/statetest"
 )
 
-// draw draws one of several.
+// draw draws one of several values.
 func draw[T any](rt *rapid.T, what string, of ...T) T { return rapid.SampledFrom(of).Draw(rt, what) }
 
-// edit changes some of what is at the tip, in one commit.
+// edit changes some files at the tip, in one commit.
 func (m *model) edit(rt *rapid.T) {
 	e := m.tip().tree
 	for range rapid.IntRange(1, 3).Draw(rt, "edits") {
@@ -36,7 +36,7 @@ func (e *modelTree) edit(rt *rapid.T) {
 		}
 		return
 	}
-	i := rapid.IntRange(0, maxWorkspaces-1).Draw(rt, "slot")
+	i := rapid.IntRange(0, maxWorkspaces-1).Draw(rt, "workspace")
 	s := &e.workspaces[i]
 	names := e.freeNames(workspaceNames)
 	if !s.exists {
@@ -73,7 +73,7 @@ func (e *modelTree) edit(rt *rapid.T) {
 	}
 }
 
-// goBack reverts to what an earlier commit held, or moves the branch to it.
+// goBack reverts to the content of an earlier commit, or moves the branch to it.
 func (m *model) goBack(rt *rapid.T) {
 	to := m.commits[rapid.IntRange(0, len(m.commits)-1).Draw(rt, "commit")]
 	if rapid.Bool().Draw(rt, "force-push") {
@@ -98,7 +98,7 @@ func (m *model) startRandomPass(rt *rapid.T) {
 	case 2:
 		o.Adopt = true
 	}
-	m.startPass(p, o, draw(rt, "until", append([]string{""}, breakpointKinds...)...))
+	m.startPass(p, o, draw(rt, "breakpoint", append([]string{""}, breakpointKinds...)...))
 }
 
 func sortedValues(names map[string]int) []int {
@@ -110,7 +110,7 @@ func sortedValues(names map[string]int) []int {
 	return values
 }
 
-// drawProcess draws a process with a flight, or without.
+// drawProcess draws a process that runs a pass, or one that is idle.
 func (m *model) drawProcess(rt *rapid.T, busy bool) *process {
 	of := m.listProcesses(busy)
 	if len(of) == 0 {
@@ -119,21 +119,21 @@ func (m *model) drawProcess(rt *rapid.T, busy bool) *process {
 	return of[rapid.IntRange(0, len(of)-1).Draw(rt, "process")]
 }
 
-// resume lets a flight go on.
+// resume lets a pass continue.
 func (m *model) resume(rt *rapid.T) {
 	f := m.drawProcess(rt, true).pass
 	m.thaw(f)
-	v := draw(rt, "verdict", proceed, proceed, proceed, failBefore, failAfter, crashBefore, crashAfter)
-	f.resume(v, draw(rt, "until", append([]string{""}, breakpointKinds...)...))
+	v := draw(rt, "injection", proceed, proceed, proceed, failBefore, failAfter, crashBefore, crashAfter)
+	f.resume(v, draw(rt, "breakpoint", append([]string{""}, breakpointKinds...)...))
 	m.detachIfDone(f)
 }
 
-// kill ends a flight as SIGKILL does.
+// kill ends a pass as SIGKILL does.
 func (m *model) kill(rt *rapid.T) {
 	m.killPass(m.drawProcess(rt, true))
 }
 
-// freeze stops a flight's leases from being renewed, until it goes on.
+// freeze stops the renewal of a pass's leases, until the pass continues.
 func (m *model) freeze(rt *rapid.T) {
 	f := m.drawProcess(rt, true).pass
 	m.mu.Lock()
@@ -141,8 +141,7 @@ func (m *model) freeze(rt *rapid.T) {
 	f.frozen = true
 }
 
-// overtake freezes a flight for so long that another takes over what it held,
-// and lets it go on then.
+// overtake freezes a pass until another takes over its leases, and then lets it continue.
 func (m *model) overtake(rt *rapid.T) {
 	m.freeze(rt)
 	if rapid.Bool().Draw(rt, "edit") {
@@ -164,7 +163,7 @@ func (m *model) letTimePass(rt *rapid.T) {
 
 func (m *model) wait(d time.Duration) { time.Sleep(d) }
 
-// suspend suspends a workspace, or lifts its hold.
+// suspend suspends a workspace, or removes its hold.
 func (m *model) suspend(rt *rapid.T) {
 	name := draw(rt, "name", workspaceNames...)
 	holds := m.readRecord().holds
@@ -176,11 +175,11 @@ func (m *model) suspend(rt *rapid.T) {
 	m.must(m.observer.record.PlaceHold(m.ctx, state.Hold{Name: name, Kind: state.Suspended, Reason: "model", PlacedAt: time.Now()}))
 }
 
-// changeVariable changes what the environment holds.
+// changeVariable changes a variable of the environment.
 func (m *model) changeVariable(rt *rapid.T) { m.size = draw(rt, "size", "1", "2") }
 
-// restore makes a backup of the record or brings one back, with every pass
-// stopped, and then distrusts it.
+// restore makes a backup of the record or restores one, with every pass stopped, and then
+// invalidates the traces.
 func (m *model) restore(rt *rapid.T) {
 	if m.backup == nil || rapid.Bool().Draw(rt, "back up") {
 		m.backup = m.store.Copy()

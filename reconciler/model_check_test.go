@@ -13,7 +13,7 @@ import (
 	"reconcile/state/statetest"
 )
 
-// recordedTrace is a trace that a flight has recorded, and what it stands for.
+// recordedTrace is a trace that a pass has recorded, and what it stands for.
 type recordedTrace struct {
 	run     string
 	commit  string
@@ -43,11 +43,11 @@ func (m *model) checkWrite(f *inFlightPass, before *statetest.Memory, w writeSum
 	if w.workspace == nil {
 		return
 	}
-	// I1: whoever writes holds the lease.
+	// I1: the writer holds the lease.
 	if holder := m.leaseHolder(before, w.leaseIdentity); holder != f.run {
 		m.addViolation("I1: run %s wrote the record of %s under the lease of %q", f.run, w.workspace.Name, holder)
 	}
-	// I5: nothing is begun at a tip that is not the adopted one any more.
+	// I5: nothing is started at a tip that is not the adopted one any more.
 	var was state.Workspace
 	if value, err := before.Get(m.ctx, state.Key{PK: "test", SK: "WS#" + w.workspace.Name}); err == nil {
 		m.must(json.Unmarshal(value, &was))
@@ -65,7 +65,7 @@ func (m *model) checkWrite(f *inFlightPass, before *statetest.Memory, w writeSum
 	}
 }
 
-// leaseHolder is the run that holds a lease; "" none.
+// leaseHolder returns the run that holds a lease; "" for none.
 func (m *model) leaseHolder(store *statetest.Memory, id string) string {
 	var lease state.LeaseItem
 	value, err := store.Get(m.ctx, state.Key{PK: state.LeasePartition, SK: id})
@@ -80,7 +80,7 @@ func (m *model) leaseHolder(store *statetest.Memory, id string) string {
 
 // checkTrace checks I2: a trace is recorded only for exactly what was applied.
 func (m *model) checkTrace(f *inFlightPass, before state.Workspace, ws *state.Workspace) {
-	for _, was := range m.recordedTraces { // a begun apply may be of another state than the trace
+	for _, was := range m.recordedTraces { // a started apply may be of another state than the trace
 		if was.run == ws.Run && was.commit == ws.Commit && maps.Equal(was.trace, ws.Trace) {
 			return
 		}
@@ -104,7 +104,7 @@ func (m *model) checkTrace(f *inFlightPass, before state.Workspace, ws *state.Wo
 	case !commit.tree.workspaces[i].exists || commit.tree.workspaces[i].name != ws.Name || done.workspace != ws.Name:
 		m.addViolation("%s was recorded for the state of another: %+v", ws.Name, done)
 	case !now.equal(done.stateContent):
-		m.addViolation("%s was recorded, but the world is %+v, not %+v", ws.Name, now.stateContent, done.stateContent)
+		m.addViolation("%s was recorded, but its state is %+v, not %+v", ws.Name, now.stateContent, done.stateContent)
 	case ws.OutputsDigest != "k1:"+digestOf(now.output):
 		m.addViolation("%s was recorded with outputs %s, not %s", ws.Name, ws.OutputsDigest, now.output)
 	case done.generation < now.generation:

@@ -14,7 +14,7 @@ import (
 	"reconcile/state"
 )
 
-// checkChanged compares what `changed` says with the model.
+// checkChanged compares the output of `changed` with the model.
 func (m *model) checkChanged(*rapid.T) {
 	c, err := m.observer.reconciler.Changed(m.ctx, "", "")
 	stale, removed, maybe := m.expectChanged()
@@ -31,16 +31,16 @@ func (m *model) checkChanged(*rapid.T) {
 	}
 	got, want := fmt.Sprint(gotStale, gotRemoved, c.Maybe), fmt.Sprint(stale, removed, maybe)
 	if got != want {
-		m.t.Fatalf("changed says (stale, removed, maybe) %s, want %s", got, want)
+		m.t.Fatalf("changed prints (stale, removed, maybe) %s, want %s", got, want)
 	}
 }
 
-// checkUndisturbedPass compares a pass that nothing disturbs with the model.
+// checkUndisturbedPass compares an undisturbed pass with the model.
 func (m *model) checkUndisturbedPass(rt *rapid.T) {
 	if len(m.listProcesses(true)) > 0 {
 		rt.Skip()
 	}
-	m.wait(2 * time.Minute) // leases of the dead run out within the pass's patience
+	m.wait(2 * time.Minute) // leases of dead runs expire within the pass's wait
 	want, applied := m.predictPass()
 	f := m.runToEnd(reconciler.Options{Trigger: reconciler.Manual})
 	if f.err != nil {
@@ -61,13 +61,13 @@ func (m *model) checkUndisturbedPass(rt *rapid.T) {
 	}
 }
 
-// runToEnd is a pass on a machine of its own that waits for leases.
+// runToEnd runs a pass that waits for leases, on a machine of its own.
 func (m *model) runToEnd(o reconciler.Options) *inFlightPass {
 	p := m.newProcess("patient", 5*time.Minute, -time.Hour)
 	return m.startPass(p, o, "")
 }
 
-// endPasses ends what is under way, or kills it.
+// endPasses lets the running passes end, or kills them.
 func (m *model) endPasses(rt *rapid.T) {
 	for _, p := range m.listProcesses(true) {
 		if rapid.Bool().Draw(rt, "killed") {
@@ -81,8 +81,8 @@ func (m *model) endPasses(rt *rapid.T) {
 	m.checkViolations()
 }
 
-// converge ends the history: what must fail or wait is mended, and the world
-// has to come to what the tip asks for.
+// converge ends the history. It repairs all that must fail or wait; then the modelled
+// resources must come to what the tip asks for.
 func (m *model) converge() {
 	for name := range m.readRecord().holds {
 		_, err := m.observer.record.RemoveHold(m.ctx, name)
@@ -91,7 +91,7 @@ func (m *model) converge() {
 	if healthy := m.tip().tree.withoutFailures(); healthy != m.tip().tree {
 		m.commit(healthy)
 	}
-	m.wait(4 * time.Hour) // clocks are up to two hours apart, and failures wait for up to more than one
+	m.wait(4 * time.Hour) // clocks differ by up to two hours, and failures wait for more than one
 	f := m.runToEnd(reconciler.Options{Trigger: reconciler.Schedule})
 	m.checkViolations()
 	if f.err == nil && f.result.Outcome == reconciler.OutcomeBlocked && !m.tampered {
@@ -122,22 +122,21 @@ func (m *model) converge() {
 	}
 }
 
-// mayNeedAdoption tells whether a workspace may wait for --adopt: its record knows
-// nothing of the state that is there, or of one elsewhere.
+// mayNeedAdoption reports whether a workspace may wait for --adopt: its record does not
+// know the state that is there, or knows one elsewhere.
 func (m *model) mayNeedAdoption(name string) bool {
 	i := m.tip().tree.indexByName()[name]
 	rec, now := m.readRecord().records[name], m.stateAt(stateIdentityOf(i))
 	return isKnownEmpty(rec) && now.exists() || needsAdoption(rec, i, now.version, false)
 }
 
-// toJSON is a value without addresses, so that a failure that happens again
-// says the same.
+// toJSON returns a value without addresses, so that the same failure has the same text.
 func toJSON(v any) string {
 	text, _ := json.Marshal(v)
 	return string(text)
 }
 
-// checkConverged compares the world and the record with the tip.
+// checkConverged compares the modelled resources and the record with the tip.
 func (m *model) checkConverged() {
 	tip := m.tip().tree
 	r := m.readRecord()
@@ -151,7 +150,7 @@ func (m *model) checkConverged() {
 		}
 		want, now := tip.desiredContent(i, upstream, m.size), m.stateAt(stateIdentityOf(i)).stateContent
 		if !want.equal(now) {
-			m.t.Fatalf("%s: the world is %+v, want %+v", s.name, now, want)
+			m.t.Fatalf("%s: the state is %+v, want %+v", s.name, now, want)
 		}
 		rec := r.records[s.name]
 		if m.isStaleByOwn(r, i, rec) || rec.Error != "" || rec.Removed {
@@ -161,7 +160,7 @@ func (m *model) checkConverged() {
 	names := tip.indexByName()
 	for _, name := range slices.Sorted(maps.Keys(r.records)) {
 		if _, there := names[name]; !there && !r.records[name].Removed {
-			m.t.Fatalf("%s is gone, and its record is %s", name, toJSON(r.records[name]))
+			m.t.Fatalf("%s was removed, and its record is %s", name, toJSON(r.records[name]))
 		}
 	}
 	m.checkViolations()

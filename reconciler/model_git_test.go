@@ -16,15 +16,14 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
-// modelRepo is a real bare repository, written without a process for each
-// commit.
+// modelRepo is a real bare repository, written without a process for each commit.
 type modelRepo struct {
 	dir            string
 	repo           *git.Repository
 	writtenObjects map[string]plumbing.Hash // objects, by kind and content
 }
 
-// modelCommit is one commit of it.
+// modelCommit is one commit of a modelRepo.
 type modelCommit struct {
 	id       string
 	number   int
@@ -41,11 +40,10 @@ func newModelRepo(t *testing.T) *modelRepo {
 	return r
 }
 
-// stampFile tells, in every tree, the commit's number. No workspace has it
-// as an input.
+// stampFile holds, in every tree, the commit's number. No workspace has it as an input.
 const stampFile = "stamp"
 
-// writeCommit writes a commit with the estate's files.
+// writeCommit writes a commit with the tree's files.
 func (r *modelRepo) writeCommit(e modelTree, number int, parent string) (modelCommit, error) {
 	files := e.files()
 	files[stampFile] = strconv.Itoa(number)
@@ -69,7 +67,7 @@ func (r *modelRepo) push(branch, commit string) error {
 	return r.repo.Storer.SetReference(plumbing.NewHashReference(plumbing.NewBranchReferenceName(branch), plumbing.NewHash(commit)))
 }
 
-// writeTree writes the files below dir, and notes the ids of all that is there.
+// writeTree writes the files below dir, and stores the ids of all entries in ids.
 func (r *modelRepo) writeTree(files map[string]string, dir string, ids map[string]string) (plumbing.Hash, error) {
 	var tree object.Tree
 	seen := map[string]bool{}
@@ -106,7 +104,7 @@ func (r *modelRepo) writeTree(files map[string]string, dir string, ids map[strin
 
 var modeOf = map[filemode.FileMode]string{filemode.Regular: "100644", filemode.Dir: "040000"}
 
-// treeSortKey is the name by which Git sorts an entry.
+// treeSortKey returns the name by which Git sorts an entry.
 func treeSortKey(e object.TreeEntry) string {
 	if e.Mode == filemode.Dir {
 		return e.Name + "/"

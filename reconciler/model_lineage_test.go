@@ -9,12 +9,12 @@ import (
 	"reconcile/state"
 )
 
-// tamper has a person do to the states what Git does not know of, with every
-// pass stopped: take one away, exchange two, bring an older one back, or put
-// another workspace's in its place.
+// tamper changes states as a person would, unknown to Git, with every pass stopped. It
+// removes a state, swaps two, restores an older one, or replaces one with another
+// workspace's.
 func (m *model) tamper(rt *rapid.T) {
 	m.stop()
-	i := rapid.IntRange(0, maxWorkspaces-1).Draw(rt, "slot")
+	i := rapid.IntRange(0, maxWorkspaces-1).Draw(rt, "workspace")
 	from := i
 	switch draw(rt, "what", "vanishes", "exchanged", "older", "another's") {
 	case "vanishes":
@@ -34,7 +34,7 @@ func (m *model) tamper(rt *rapid.T) {
 	}
 }
 
-// placeState puts a state where that of a slot lies.
+// placeState stores a state at a workspace's identity.
 func (m *model) placeState(i int, s tfState) {
 	now := m.stateAt(stateIdentityOf(i))
 	m.saveCopy(stateIdentityOf(i))
@@ -43,15 +43,15 @@ func (m *model) placeState(i int, s tfState) {
 	m.tampered = true
 }
 
-// saveCopy keeps a copy of a state, which can be brought back.
+// saveCopy saves a copy of a state for a later restore.
 func (m *model) saveCopy(id string) {
 	if now := m.stateAt(id); now.version.Lineage != "" {
 		m.formerStates[id] = append(m.formerStates[id], *now)
 	}
 }
 
-// downgradeRecord has the record be as the version before wrote it, which did
-// not look at states.
+// downgradeRecord makes the record look as the version before wrote it, which did not
+// check states.
 func (m *model) downgradeRecord(*rapid.T) {
 	m.stop()
 	items, err := m.store.List(m.ctx, "test", "WS#")
@@ -69,13 +69,13 @@ func (m *model) downgradeRecord(*rapid.T) {
 	}
 }
 
-// isKnownEmpty tells whether a record knows of nothing that was ever made.
+// isKnownEmpty reports whether a record knows of no resource that was ever made.
 func isKnownEmpty(rec state.Workspace) bool {
 	return rec.Attempt == nil && (rec.Trace == nil || rec.State != nil && rec.State.Lineage == "")
 }
 
-// needsAdoption tells whether a record with something made must not be gone on with
-// at a slot's place, for the state that lies there.
+// needsAdoption reports whether a record that knows of resources must not continue with
+// the state at the workspace's identity.
 func needsAdoption(rec state.Workspace, i int, now state.TerraformState, empty bool) bool {
 	here, a := rec.Identity == stateIdentityOf(i), rec.Attempt
 	switch {
@@ -93,10 +93,10 @@ func needsAdoption(rec state.Workspace, i int, now state.TerraformState, empty b
 	return true
 }
 
-// checkState checks I7: nothing is planned against a state that is not the one
-// that was last applied, unless a person has said so.
+// checkState checks I7: nothing is planned against a state other than the one that was
+// last applied, unless a person has adopted it.
 func (m *model) checkState(f *inFlightPass, was state.Workspace, i int, found state.TerraformState) {
 	if !f.adopts && needsAdoption(was, i, found, true) {
-		m.addViolation("I7: run %s goes on at %s with %+v, where the record is %s", f.run, stateIdentityOf(i), found, toJSON(was))
+		m.addViolation("I7: run %s continues at %s with %+v, where the record is %s", f.run, stateIdentityOf(i), found, toJSON(was))
 	}
 }

@@ -25,8 +25,8 @@ func (m *model) readRecord() (r recordView) {
 	return r
 }
 
-// isStaleByOwn tells whether a workspace at the tip is stale by inputs of its own,
-// going by what was applied for its record.
+// isStaleByOwn reports whether a workspace at the tip is stale by inputs of its own,
+// compared with what was applied for its record.
 func (m *model) isStaleByOwn(r recordView, i int, rec state.Workspace) bool {
 	if rec.Trace == nil || rec.Removed || rec.Attempt != nil || rec.Epoch != r.head.Epoch {
 		return true
@@ -39,9 +39,8 @@ func (m *model) isStaleByOwn(r recordView, i int, rec state.Workspace) bool {
 	return was.content != tip.inputs(i) || tip.workspaces[i].env && was.size != m.size
 }
 
-// upstreamOf is the name of a workspace's upstream. Of one that does not parse
-// is known what its record says, as far as that does not stand against what
-// the others are.
+// upstreamOf returns the name of a workspace's upstream. For a workspace that does not
+// parse, it uses the record, unless that conflicts with the other workspaces.
 func (m *model) upstreamOf(r recordView, i int) (name string, ok bool) {
 	tip := m.tip().tree
 	places, conflict := m.namesByState(r)
@@ -56,8 +55,8 @@ func (m *model) upstreamOf(r recordView, i int) (name string, ok bool) {
 	return name, ok && name != tip.workspaces[i].name
 }
 
-// namesByState are the names of the workspaces at the tip by where their states are.
-// Conflict: what is known of some stood against what the others are.
+// namesByState returns the names of the workspaces at the tip by state. conflict reports
+// whether a record of an unparsable one conflicted with the others.
 func (m *model) namesByState(r recordView) (names map[string]string, conflict bool) {
 	tip := m.tip().tree
 	parsed, all := map[string]string{}, map[string]string{}
@@ -79,7 +78,7 @@ func (m *model) namesByState(r recordView) (names map[string]string, conflict bo
 	return all, false
 }
 
-// expectChanged is what `changed` should say, and its maybe.
+// expectChanged returns what `changed` should print, and its maybe.
 func (m *model) expectChanged() (stale, removed, maybe []string) {
 	r, tip := m.readRecord(), m.tip().tree
 	known := map[string]bool{}
@@ -110,8 +109,7 @@ func (m *model) expectChanged() (stale, removed, maybe []string) {
 	return stale, removed, maybe
 }
 
-// predictPass is what an undisturbed pass by hand does, as far as it does
-// anything.
+// predictPass predicts what an undisturbed manual pass does.
 func (m *model) predictPass() (did map[string]state.Outcome, applied []string) {
 	did = map[string]state.Outcome{}
 	r, tip := m.readRecord(), m.tip().tree

@@ -14,7 +14,7 @@ import (
 	"reconcile/state/snapshot"
 )
 
-// modelStore is the record as one flight sees it.
+// modelStore is the record as one pass sees it.
 type modelStore struct {
 	state.Store
 	process *process
@@ -71,8 +71,8 @@ func (s modelStore) Write(ctx context.Context, ops ...state.Op) error {
 	})
 }
 
-// writeRenewal is a write that is no boundary: leases are renewed while a flight
-// stands, unless it is frozen.
+// writeRenewal does a write that is no breakpoint: leases are renewed while a pass stands
+// still, unless it is frozen.
 func (f *inFlightPass) writeRenewal(ctx context.Context, write func() error) error {
 	f.m.mu.Lock()
 	killed, frozen := f.killed, f.frozen
@@ -87,13 +87,13 @@ func (f *inFlightPass) writeRenewal(ctx context.Context, write func() error) err
 	return write()
 }
 
-// writeSummary is what a write means.
+// writeSummary is the meaning of a write.
 type writeSummary struct {
 	kind          string
 	workspace     *state.Workspace
-	lease         *state.LeaseItem // taken, renewed or given up
-	leaseIdentity string           // the state identity whose lease it is checked against
-	generation    int64            // that it is checked against; 0: none
+	lease         *state.LeaseItem // acquired, renewed or released
+	leaseIdentity string           // the state identity whose lease the write checks
+	generation    int64            // that the write checks; 0: none
 }
 
 func summarizeWrite(ops []state.Op) (w writeSummary) {
@@ -162,7 +162,7 @@ func (s modelSource) Fetch(ctx context.Context, id string) (commit *source.Commi
 	return commit, err
 }
 
-// modelSnapshots remembers which commits it keeps.
+// modelSnapshots records which commits are stored.
 type modelSnapshots struct{ process *process }
 
 func (s modelSnapshots) Put(_ context.Context, commit string, _ time.Time, _ snapshot.Tree, _ []byte) (string, error) {
@@ -176,7 +176,7 @@ func (s modelSnapshots) Put(_ context.Context, commit string, _ time.Time, _ sna
 	return "snapshot of " + commit, err
 }
 
-// Fetch is for work that is done elsewhere, which the model has none of.
+// Fetch is for remote work, which the model does not have.
 func (modelSnapshots) Fetch(context.Context, string, string, snapshot.TreeVerifier) error {
 	return errors.ErrUnsupported
 }

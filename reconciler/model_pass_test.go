@@ -9,46 +9,45 @@ import (
 	"reconcile/state"
 )
 
-// inFlightPass is a pass under way. It runs until it comes to a halt, and there it
-// stands until it is let go.
+// inFlightPass is a running pass. It runs until a breakpoint, and stands there until it
+// is resumed.
 type inFlightPass struct {
 	m           *model
 	process     *process
 	run         string
 	adopts      bool
 	size        string      // of the variable TF_VAR_size
-	breakAt     string      // where to halt: a kind of boundary; "" nowhere
+	breakAt     string      // kind of the next breakpoint; "": none
 	stoppedAt   *breakpoint // where it stands
 	killed      bool        // nothing that it does has an effect any more
 	frozen      bool        // its leases are not renewed
 	done        bool
-	readPurpose string // what it reads records of workspaces for: decide, upstreams
+	readPurpose string // why it reads records of workspaces: decide, upstreams
 
 	fetchCount   int
 	applyCounts  map[string]int             // by state identity
 	generations  map[string]int64           // generation of the lease held, by state identity
-	lastSuccess  map[string]*successEvent   // the last that Terraform came to, by state identity
-	recordBefore map[string]state.Workspace // the record when the flight began to apply, by name
+	lastSuccess  map[string]*successEvent   // the last success of Terraform, by state identity
+	recordBefore map[string]state.Workspace // the record when the pass began to apply, by name
 
 	result *reconciler.Result
 	err    error
 }
 
-// breakpoint is a boundary at which a flight stands: nothing lasting has happened
-// yet at it.
+// breakpoint is a point at which a pass stands, before the lasting effect that follows.
 type breakpoint struct {
 	kind   string
 	resume chan injection
 }
 
-// injection is what becomes of a boundary.
+// injection is what happens at a breakpoint.
 type injection int
 
 const (
 	proceed     injection = iota
 	failBefore            // no effect, and an error
 	failAfter             // the effect, and an error
-	crashBefore           // the process is killed before it
+	crashBefore           // the process is killed before the effect
 	crashAfter            // the process is killed right after the effect
 )
 
@@ -57,14 +56,13 @@ var (
 	errKilled   = errors.New("killed")
 )
 
-// breakpointKinds are where a flight can be halted.
+// breakpointKinds are the points at which a pass can be stopped.
 var breakpointKinds = []string{
 	"tip", "fetch", "head", "survey", "snapshot", "lease", "decide", "plan", "planned",
 	"rename", "begin", "apply", "applied", "upstreams", "record", "release",
 }
 
-// runEffect has a flight come to a boundary, and what is to happen there
-// happen.
+// runEffect brings a pass to a breakpoint, and applies the effect and the injection.
 func (f *inFlightPass) runEffect(kind string, effect func() error) error {
 	switch f.hit(kind) {
 	case failBefore:
@@ -102,8 +100,7 @@ func (f *inFlightPass) hit(kind string) injection {
 	return v
 }
 
-// resume lets a flight go on until it halts at that kind of boundary, or
-// ends.
+// resume lets a pass continue until its next breakpoint of that kind, or its end.
 func (f *inFlightPass) resume(v injection, stop string) {
 	f.m.mu.Lock()
 	f.breakAt = stop

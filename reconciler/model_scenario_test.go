@@ -9,13 +9,13 @@ import (
 	"reconcile/state"
 )
 
-// runScenario is a history of the model that is told, not drawn.
+// runScenario runs a history of the model that a script defines.
 func runScenario(t *testing.T, script func(m *model)) {
 	t.Helper()
 	runScenarioIn(t, newModelRepo(t), "main", t.TempDir(), script)
 }
 
-// runScenarioIn is a story in a repository, of which it has a branch.
+// runScenarioIn runs a scenario on a branch of a repository.
 func runScenarioIn(t *testing.T, repo *modelRepo, branch, dir string, script func(m *model)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -33,8 +33,8 @@ func (m *model) change(change func(e *modelTree)) {
 	m.commit(e)
 }
 
-// A reader that was planned while its upstream was applied half-way has seen
-// outputs that nobody recorded. When they are taken back, it is applied again.
+// A reader that was planned while its upstream was half applied has read outputs that
+// were never recorded. When these outputs are reverted, the reader is applied again.
 func TestModelReaderOfHalfAnApply(t *testing.T) {
 	runScenario(t, func(m *model) {
 		schedule := reconciler.Options{Trigger: reconciler.Schedule}
@@ -56,24 +56,24 @@ func TestModelReaderOfHalfAnApply(t *testing.T) {
 	})
 }
 
-// A workspace on whose state a person works is tried again by itself.
+// A workspace whose state a person has locked is tried again by itself.
 func TestModelLockOfAPerson(t *testing.T) {
 	runScenario(t, func(m *model) {
 		schedule := reconciler.Options{Trigger: reconciler.Schedule}
 		m.locked = true
 		if f := m.runToEnd(schedule); outcomes(f.result)["w0"] != state.Blocked {
-			m.t.Fatalf("the pass says %+v", f.result)
+			m.t.Fatalf("result of the pass: %+v", f.result)
 		}
 		m.locked = false
 		m.wait(2 * time.Hour)
 		if f := m.runToEnd(schedule); outcomes(f.result)["w0"] != state.Applied {
-			m.t.Fatalf("the pass says %+v", f.result)
+			m.t.Fatalf("result of the pass: %+v", f.result)
 		}
 	})
 }
 
-// A reader that is applied alone while its upstream's record is distrusted has
-// seen outputs that nobody vouches for.
+// A reader that is applied alone while its upstream's traces are invalid has read outputs
+// that no valid record confirms.
 func TestModelReaderOfADistrustedUpstream(t *testing.T) {
 	runScenario(t, func(m *model) {
 		m.runToEnd(reconciler.Options{})
@@ -83,14 +83,14 @@ func TestModelReaderOfADistrustedUpstream(t *testing.T) {
 		m.runToEnd(reconciler.Options{})
 		m.change(func(e *modelTree) { *e = m.commits[before].tree })
 		m.restoreFrom(backup)
-		// The state has the newer output, the record the older, and so has the tip.
+		// The state has the newer output; the record and the tip have the older one.
 		m.runToEnd(reconciler.Options{Only: []string{"w1"}})
 		m.converge()
 	})
 }
 
-// A workspace that was renamed and not applied since is not in sync because
-// its old directory comes back: that is another's again.
+// A workspace was renamed and not applied since. When its old directory comes back, it is
+// not in sync: that directory is another workspace's again.
 func TestModelRenamedBackAndForth(t *testing.T) {
 	runScenario(t, func(m *model) {
 		m.change(func(e *modelTree) { e.workspaces[3] = modelWorkspace{exists: true, name: "w2"} })
@@ -108,18 +108,18 @@ func TestModelRenamedBackAndForth(t *testing.T) {
 	})
 }
 
-// An apply that was begun with --adopt, and killed, is gone on with: what was
-// waited for before does not stand in its way.
+// An apply that was started with --adopt and killed is continued: the earlier wait does
+// not prevent it.
 func TestModelKilledAdoption(t *testing.T) {
 	runScenario(t, func(m *model) {
 		m.stateAt(stateIdentityOf(0)).resources = []string{"somebody's"}
 		if f := m.runToEnd(reconciler.Options{}); outcomes(f.result)["w0"] != state.Blocked {
-			m.t.Fatalf("the pass says %+v", f.result)
+			m.t.Fatalf("result of the pass: %+v", f.result)
 		}
 		m.startPass(m.processes[0], reconciler.Options{Trigger: reconciler.Manual, Adopt: true}, "apply")
 		m.killPass(m.processes[0])
 		if f := m.runToEnd(reconciler.Options{Trigger: reconciler.Schedule}); outcomes(f.result)["w0"] != state.Applied {
-			m.t.Fatalf("the pass after it says %+v", f.result)
+			m.t.Fatalf("result of the next pass: %+v", f.result)
 		}
 	})
 }

@@ -16,18 +16,18 @@ import (
 	"reconcile/state"
 )
 
-// tfState is a Terraform state in the modelled world.
+// tfState is a modelled Terraform state.
 type tfState struct {
 	stateContent
 	version    state.TerraformState
-	generation int64 // of the tip that was last applied, or found to be
+	generation int64 // of the tip that was last applied, or whose plan was empty
 }
 
 func (s *tfState) exists() bool { return len(s.resources) > 0 }
 
-// modelTerraform does what Terraform does, as far as a pass can tell: what it
-// makes is a function of the workspace's files, of the variable, and of the
-// states that it reads as they are when it plans.
+// modelTerraform does what Terraform does, as far as a pass can see. The resources that
+// it makes are a function of the workspace's files, the variable, and the states that it
+// reads when it plans.
 type modelTerraform struct{ process *process }
 
 func (modelTerraform) Product() string { return "terraform" }
@@ -45,7 +45,7 @@ type modelSession struct {
 	plans   map[*terraform.Plan]*modelPlan
 }
 
-// modelPlan is what is in a saved plan.
+// modelPlan is the content of a saved plan.
 type modelPlan struct {
 	stateContent
 	version state.TerraformState // of the state that it was made against
@@ -53,7 +53,7 @@ type modelPlan struct {
 	size    string
 }
 
-// successEvent is an apply that ended well, or an empty plan.
+// successEvent is a successful apply, or an empty plan.
 type successEvent struct {
 	modelPlan
 	workspace  string
@@ -146,7 +146,7 @@ func (s *modelSession) apply(p *modelPlan, half bool) error {
 	now.version.Serial++
 	s.f.applyCounts[s.id]++
 	if half || slices.Contains(p.resources, "breaks") {
-		// Some of it is made, and what was there is not as it was.
+		// Some of it is made, and the former resources have changed.
 		now.resources = []string{fmt.Sprintf("half of serial %d", now.version.Serial)}
 		now.output = p.output
 		return errors.New("terraform apply failed half-way")
@@ -156,7 +156,7 @@ func (s *modelSession) apply(p *modelPlan, half bool) error {
 	return nil
 }
 
-// Outputs heeds nobody: a late holder goes on for as long as it can.
+// Outputs ignores its context: a late holder continues as long as it can.
 func (s *modelSession) Outputs(context.Context, []byte) (terraform.Outputs, error) {
 	m := s.f.m
 	m.mu.Lock()
@@ -165,7 +165,7 @@ func (s *modelSession) Outputs(context.Context, []byte) (terraform.Outputs, erro
 	return terraform.Outputs{Digest: hex.EncodeToString([]byte(now.output)), State: terraform.State(now.version)}, nil
 }
 
-// readConfig works out what the files in the checkout ask for.
+// readConfig derives from the files in the checkout what to make.
 func (s *modelSession) readConfig(world map[string]*tfState) (*modelPlan, error) {
 	stamp, err := os.ReadFile(filepath.Join(s.job.Root, stampFile))
 	if err != nil {

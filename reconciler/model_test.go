@@ -21,12 +21,11 @@ import (
 	"reconcile/state/statetest"
 )
 
-// TestModel drives passes through random histories, and compares what they do
-// with what a simple model says. Time is the model's own: nothing waits. What
-// Git and Terraform are told is real: the tree, the discovery, the checkout;
-// Terraform and the store are played.
+// TestModel runs passes through random histories, and compares their results with a
+// simple model. Time is the model's own: nothing waits. The tree, the discovery and the
+// checkout are real; Terraform and the store are fakes.
 //
-//	go test ./reconciler -run TestModel -rapid.checks=10000 -timeout=0
+// go test ./reconciler -run TestModel -rapid.checks=10000 -timeout=0
 func TestModel(t *testing.T) {
 	if !isFlagSet("rapid.checks") {
 		must(t, flag.Set("rapid.checks", "100"))
@@ -54,8 +53,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// runInBubble runs f where time is its own. What f panics with, rapid's failures
-// among it, comes out.
+// runInBubble runs f in a synctest bubble, with a clock of its own. It passes on panics
+// of f, including rapid's failures.
 func runInBubble(t *testing.T, f func()) {
 	var recovered any
 	synctest.Test(t, func(*testing.T) {
@@ -67,17 +66,17 @@ func runInBubble(t *testing.T, f func()) {
 	case isInvalidData(recovered):
 		panic(recovered)
 	default:
-		panic(recovered) // on a line of its own: by that rapid tells failures apart
+		panic(recovered) // on a line of its own: rapid tells failures apart by line
 	}
 }
 
-// isInvalidData tells whether rapid asks for another history.
+// isInvalidData reports whether rapid asks for another history.
 func isInvalidData(fault any) bool {
 	return strings.HasPrefix(fmt.Sprintf("%T %[1]v", fault), "rapid.invalidData") || strings.HasPrefix(fmt.Sprint(fault), "invalid data")
 }
 
-// model is one history: a repository, a record, a world of states, and the
-// processes that work on them.
+// model is one history: a repository, a record, Terraform states, and the processes that
+// work on them.
 type model struct {
 	t      reporter
 	ctx    context.Context
@@ -94,33 +93,32 @@ type model struct {
 	processes []*process
 	runCount  int
 
-	mu             sync.Mutex // of what flights touch
+	mu             sync.Mutex // protects what passes touch
 	tfStates       map[string]*tfState
 	lineageCount   int // made so far
 	snapshots      map[string]bool
 	adoptedCommits map[int64]string // commits, by generation
 	recordedTraces map[string]recordedTrace
-	locked         bool // someone else works on the states
+	locked         bool // another person works on the states
 	violations     []string
 
 	backup       *statetest.Memory
-	formerStates map[string][]tfState // that were once there, by identity
-	// tampered: someone has done something to a state that Git does not know of.
+	formerStates map[string][]tfState // earlier states, by identity
+	// tampered: a state was changed in a way that Git does not know of.
 	tampered bool
 }
 
-// reporter is told how a history goes: *rapid.T, or *testing.T where it is no
-// random one.
+// reporter receives the log of a history: *rapid.T, or *testing.T in a scenario.
 type reporter interface {
 	Fatal(args ...any)
 	Fatalf(format string, args ...any)
 	Logf(format string, args ...any)
 }
 
-// process is one that runs passes, one after the other.
+// process runs passes, one after the other.
 type process struct {
 	m          *model
-	store      *statetest.FaultStore // nothing fails unless it is told to
+	store      *statetest.FaultStore // nothing fails unless a test injects it
 	record     *state.Record
 	reconciler *reconciler.Reconciler
 	pass       *inFlightPass
@@ -142,7 +140,7 @@ func newModel(t reporter, repo *modelRepo, branch, dir string) *model {
 	return m
 }
 
-// newProcess is one whose clock on the wall is ahead.
+// newProcess returns a process whose wall clock is ahead by clockAhead.
 func (m *model) newProcess(host string, wait, clockAhead time.Duration) *process {
 	now := func() time.Time { return time.Now().Add(clockAhead) }
 	p := &process{m: m}
@@ -166,8 +164,7 @@ func (m *model) newProcess(host string, wait, clockAhead time.Duration) *process
 	return p
 }
 
-// size is the variable: a process keeps the environment that it was started
-// with.
+// size returns the variable: a process retains the environment that it was started with.
 func (p *process) size() string {
 	if p.pass != nil {
 		return p.pass.size
@@ -215,36 +212,36 @@ func (m *model) push() {
 	}
 }
 
-// runHistory is one random history, and its end.
+// runHistory runs one random history, and its end.
 func (m *model) runHistory(rt *rapid.T) {
 	defer m.stop()
 	rt.Repeat(map[string]func(*rapid.T){
-		"":                   func(*rapid.T) { m.checkViolations() },
-		"edit":               m.edit,
-		"edit again":         m.edit,
-		"return":             m.goBack,
-		"start a pass":       m.startRandomPass,
-		"start another":      m.startRandomPass,
-		"go on":              m.resume,
-		"go on again":        m.resume,
-		"go on still":        m.resume,
-		"kill":               m.kill,
-		"freeze":             m.freeze,
-		"overtake":           m.overtake,
-		"time passes":        m.letTimePass,
-		"suspend or resume":  m.suspend,
-		"variable":           m.changeVariable,
-		"back up or restore": m.restore,
-		"meddle with states": m.tamper,
-		"version before":     m.downgradeRecord,
-		"undisturbed pass":   m.checkUndisturbedPass,
-		"changed":            m.checkChanged,
+		"":                             func(*rapid.T) { m.checkViolations() },
+		"edit":                         m.edit,
+		"edit again":                   m.edit,
+		"revert":                       m.goBack,
+		"start a pass":                 m.startRandomPass,
+		"start another":                m.startRandomPass,
+		"resume":                       m.resume,
+		"resume again":                 m.resume,
+		"resume once more":             m.resume,
+		"kill":                         m.kill,
+		"freeze":                       m.freeze,
+		"overtake":                     m.overtake,
+		"time passes":                  m.letTimePass,
+		"suspend or resume":            m.suspend,
+		"variable":                     m.changeVariable,
+		"back up or restore":           m.restore,
+		"tamper with states":           m.tamper,
+		"record of the version before": m.downgradeRecord,
+		"undisturbed pass":             m.checkUndisturbedPass,
+		"changed":                      m.checkChanged,
 	})
 	m.endPasses(rt)
 	m.converge()
 }
 
-// checkViolations fails the history if anything that must hold did not.
+// checkViolations fails the history if an invariant was violated.
 func (m *model) checkViolations() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -253,14 +250,14 @@ func (m *model) checkViolations() {
 	}
 }
 
-// stop ends what is under way, so that nothing outlives the history.
+// stop ends the running passes, so that nothing outlives the history.
 func (m *model) stop() {
 	for _, p := range m.processes {
 		m.killPass(p)
 	}
 }
 
-// killPass kills the process's flight, if it has one.
+// killPass kills the process's pass, if it has one.
 func (m *model) killPass(p *process) {
 	f := p.pass
 	if f == nil {
@@ -273,7 +270,7 @@ func (m *model) killPass(p *process) {
 	m.detachIfDone(f)
 }
 
-// detachIfDone takes a flight that is done off its process.
+// detachIfDone removes a pass that is done from its process.
 func (m *model) detachIfDone(f *inFlightPass) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -285,11 +282,11 @@ func (m *model) detachIfDone(f *inFlightPass) {
 		}
 		m.t.Logf("run %s ends: %s %v", f.run, text, f.err)
 	} else if f.stoppedAt != nil {
-		m.t.Logf("run %s halts at %s", f.run, f.stoppedAt.kind)
+		m.t.Logf("run %s is stopped at %s", f.run, f.stoppedAt.kind)
 	}
 }
 
-// startPass starts a pass, which goes on until it comes to that kind of boundary.
+// startPass starts a pass, which runs until a breakpoint of that kind.
 func (m *model) startPass(p *process, o reconciler.Options, breakAt string) *inFlightPass {
 	m.runCount++
 	o.Run = fmt.Sprintf("R%03d", m.runCount)
@@ -313,7 +310,7 @@ func (m *model) runPass(f *inFlightPass, o reconciler.Options) {
 	}()
 }
 
-// listProcesses are the processes with a flight, or without.
+// listProcesses returns the busy processes, or the idle ones.
 func (m *model) listProcesses(busy bool) []*process {
 	return slices.DeleteFunc(slices.Clone(m.processes), func(p *process) bool { return (p.pass != nil) != busy })
 }

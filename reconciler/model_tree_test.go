@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// maxWorkspaces is how many workspaces a modelled repository can have.
+// maxWorkspaces is the maximum number of workspaces in a modelled repository.
 const maxWorkspaces = 4
 
-// modelTree is what a modelled repository holds at one commit. It is compared
-// with ==.
+// modelTree is the content of a modelled repository at one commit. It is compared with
+// ==.
 type modelTree struct {
 	modules    [2]module // the second calls the first
 	workspaces [maxWorkspaces]modelWorkspace
@@ -19,8 +19,7 @@ type modelTree struct {
 
 type module struct{ value, note int }
 
-// modelWorkspace is a workspace. What it is, is its index: where its state lives. Its
-// name may change.
+// modelWorkspace is a workspace. Its index is its state's identity; its name may change.
 type modelWorkspace struct {
 	exists        bool
 	name          string
@@ -40,7 +39,7 @@ func stateKey(i int) string { return fmt.Sprintf("k%d", i) }
 
 func stateIdentityOf(i int) string { return "s3://states/" + stateKey(i) }
 
-// indexOfState is the index of the workspace with that state; -1: none.
+// indexOfState returns the index of the workspace with that state; -1: none.
 func indexOfState(id string) int {
 	for i := range maxWorkspaces {
 		if stateIdentityOf(i) == id {
@@ -50,7 +49,7 @@ func indexOfState(id string) int {
 	return -1
 }
 
-// files is the estate as a tree.
+// files returns the repository's files.
 func (e *modelTree) files() map[string]string {
 	files := map[string]string{
 		"modules/one/main.tf": e.modules[0].config(),
@@ -83,8 +82,8 @@ func (m module) config() string {
 	return fmt.Sprintf("# note %d\nresource \"terraform_data\" \"this\" {\n  input = \"value %d\"\n}\n", m.note, m.value)
 }
 
-// config is a workspace's configuration: HCL for what is real, and lines that
-// the modelled Terraform understands too.
+// config returns a workspace's configuration: HCL for discovery, and lines that the
+// modelled Terraform also understands.
 func (s modelWorkspace) config(i int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "terraform {\n  backend \"s3\" {\n    bucket = \"states\"\n    key = %q\n    region = \"x\"\n    use_lockfile = true\n  }\n}\n", stateKey(i))
@@ -112,8 +111,8 @@ func (s modelWorkspace) config(i int) string {
 	return b.String()
 }
 
-// inputs is all that a workspace is applied from, upstreams' outputs and our
-// environment aside.
+// inputs returns all inputs of a workspace, except upstreams' outputs and our
+// environment.
 func (e *modelTree) inputs(i int) string {
 	s := e.workspaces[i]
 	content := fmt.Sprintf("%s env=%t\n%s", s.name, s.env, s.config(i))
@@ -123,7 +122,7 @@ func (e *modelTree) inputs(i int) string {
 	return content
 }
 
-// desiredContent is what the workspace makes, given its upstream's outputs and the
+// desiredContent returns what the workspace makes, given its upstream's outputs and the
 // variable.
 func (e *modelTree) desiredContent(i int, upstream, size string) (made stateContent) {
 	s := e.workspaces[i]
@@ -148,7 +147,7 @@ func (e *modelTree) desiredContent(i int, upstream, size string) (made stateCont
 	return made
 }
 
-// stateContent are what a workspace makes.
+// stateContent is what a workspace makes.
 type stateContent struct {
 	resources []string // sorted
 	output    string
@@ -158,7 +157,7 @@ func (t stateContent) equal(u stateContent) bool {
 	return t.output == u.output && slices.Equal(t.resources, u.resources)
 }
 
-// indexByName are those of the workspaces that are there.
+// indexByName returns the indexes of the existing workspaces by name.
 func (e *modelTree) indexByName() map[string]int {
 	names := map[string]int{}
 	for i, s := range e.workspaces {
@@ -169,7 +168,7 @@ func (e *modelTree) indexByName() map[string]int {
 	return names
 }
 
-// freeNames is a name that no workspace has.
+// freeNames returns the candidates that no workspace has as its name.
 func (e *modelTree) freeNames(candidates []string) []string {
 	taken := e.indexByName()
 	return slices.DeleteFunc(slices.Clone(candidates), func(name string) bool {
@@ -178,7 +177,7 @@ func (e *modelTree) freeNames(candidates []string) []string {
 	})
 }
 
-// withoutFailures is the estate with all that must fail or wait taken out.
+// withoutFailures returns the tree without all that must fail or wait.
 func (e modelTree) withoutFailures() modelTree {
 	for i := range e.workspaces {
 		s := &e.workspaces[i]

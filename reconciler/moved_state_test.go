@@ -11,7 +11,7 @@ import (
 	"reconcile/state"
 )
 
-// runScheduled runs the pass of a schedule, and says what it made of solo.
+// runScheduled runs a scheduled pass, and returns solo's outcome.
 func runScheduled(w *testEnv) (outcome state.Outcome, why string) {
 	w.t.Helper()
 	result, got := w.runPass(reconciler.Options{Trigger: reconciler.Schedule})
@@ -21,8 +21,8 @@ func runScheduled(w *testEnv) (outcome state.Outcome, why string) {
 	return got["solo"], why
 }
 
-// What a person has to move is looked at again by itself, later each time:
-// nobody need tell that it is done.
+// A workspace that waits for a person to move its state is checked again by itself, later
+// each time: no one need report that the state was moved.
 func TestStateThatWasMovedIsFoundBySchedule(t *testing.T) {
 	cases := map[string]struct {
 		says    string
@@ -37,12 +37,12 @@ func TestStateThatWasMovedIsFoundBySchedule(t *testing.T) {
 		}},
 		"its backend moved": {"migrate-state", func(w *testEnv) func() {
 			w.runPass(reconciler.Options{})
-			kept := filepath.Join(w.dir, "tfstate", "solo.tfstate")
-			made, err := os.ReadFile(kept)
+			stateFile := filepath.Join(w.dir, "tfstate", "solo.tfstate")
+			made, err := os.ReadFile(stateFile)
 			w.must(err)
-			w.must(os.Remove(kept))
+			w.must(os.Remove(stateFile))
 			w.commit("-- env/solo/backend.tf --\nterraform {\n  backend \"local\" {\n    path = \"elsewhere.tfstate\"\n  }\n}\n")
-			return func() { w.must(os.WriteFile(kept, made, 0o600)) }
+			return func() { w.must(os.WriteFile(stateFile, made, 0o600)) }
 		}},
 	}
 	for name, c := range cases {

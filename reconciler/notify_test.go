@@ -20,7 +20,7 @@ func TestShouldNotify(t *testing.T) {
 		news bool
 	}{
 		{"first apply", "", applied, true},
-		{"an old estate, adopted", "", with(applied, func(w *state.Workspace) { w.Outcome = state.NoChanges }), false},
+		{"old infrastructure, adopted", "", with(applied, func(w *state.Workspace) { w.Outcome = state.NoChanges }), false},
 		{"applied again", "ok|2", applied, true},
 		{"looked at again", "ok|2", with(applied, func(w *state.Workspace) { w.Outcome = state.NoChanges }), false},
 		{"fails", "ok|3", failed, true},
@@ -56,7 +56,7 @@ func TestEventOfDrift(t *testing.T) {
 	}
 	w.Drift = &state.Drift{Run: "looked"}
 	if n := eventOf(w, was, ""); n.Outcome != "unchanged" || !n.AboutDrift || n.Add != 0 {
-		t.Errorf("gone by itself: %+v", n)
+		t.Errorf("vanished by itself: %+v", n)
 	}
 	w.Drift = nil
 	if n := eventOf(w, was, ""); n.Outcome != "applied" || n.AboutDrift || n.Add != 5 {
@@ -64,6 +64,6 @@ func TestEventOfDrift(t *testing.T) {
 	}
 	w.Outcome, w.Changes = state.NoChanges, state.Changes{}
 	if n := eventOf(w, was, ""); n.Outcome != "unchanged" || !n.AboutDrift {
-		t.Errorf("found gone by a pass: %+v", n)
+		t.Errorf("a pass found it vanished: %+v", n)
 	}
 }

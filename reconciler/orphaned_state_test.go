@@ -38,8 +38,8 @@ resource "terraform_data" "seen" {
 }
 `
 
-// Which outputs a reader was applied with is compared with the last ones of
-// an upstream that is gone as well.
+// The outputs with which a reader was applied are compared with the last ones of its
+// upstream even if the upstream was removed as well.
 func TestReaderOfARemovedUpstream(t *testing.T) {
 	t.Parallel()
 	changed := func(to string) string {
@@ -49,7 +49,7 @@ func TestReaderOfARemovedUpstream(t *testing.T) {
 	for name, c := range map[string]struct {
 		change string // of the upstream, before it is removed
 		reader state.Outcome
-		forget bool // the reader is as it should be once the upstream is removed
+		forget bool // the reader is up to date once the upstream is removed
 	}{
 		"in sync":          {"-- README.md --\n", "", true},
 		"it failed":        {changed("refused"), state.Failed, false},
@@ -77,7 +77,7 @@ func TestReaderOfARemovedUpstream(t *testing.T) {
 	}
 }
 
-// What is left behind is told with the place where it lies.
+// An orphaned state is reported with its location.
 func TestStateThatNoWorkspaceOwns(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t, upstreamAndReaderFiles)
@@ -93,7 +93,7 @@ func TestStateThatNoWorkspaceOwns(t *testing.T) {
 			t.Errorf("%s: %+v", name, result.Workspaces[i])
 		}
 		if at := w.orphanedStateOf(name); at != lies {
-			t.Errorf("status says that the state of %s lies at %q", name, at)
+			t.Errorf("status reports the state of %s at %q", name, at)
 		}
 	}
 	if at := w.orphanedStateOf("other"); at != "" {
@@ -120,8 +120,8 @@ func (w *testEnv) orphanedStateOf(name string) string {
 	return ""
 }
 
-// A workspace whose state is elsewhere on purpose has left one behind: that is
-// told once, also where the apply that moved it failed at first.
+// A workspace whose state was moved on purpose has left an old one. That is reported
+// once, even if the apply that moved it failed at first.
 func TestStateThatAWorkspaceLeft(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t, soloFiles)
@@ -147,6 +147,6 @@ func TestStateThatAWorkspaceLeft(t *testing.T) {
 		return strings.Count(strings.Join(result.Workspaces[0].Warnings, "\n"), "at s3://elsewhere/solo before")
 	}
 	if first, second := says(), says(); first != 1 || second != 0 {
-		t.Errorf("told %d and %d times", first, second)
+		t.Errorf("reported %d and %d times", first, second)
 	}
 }

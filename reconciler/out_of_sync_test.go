@@ -35,9 +35,8 @@ defaults {
 `
 )
 
-// The time since when the branch is ahead is the first pass's that saw a tip
-// which is not wholly applied, whatever later passes and tips come to, and
-// whichever process runs them.
+// The out-of-sync time is that of the first pass that saw a tip which is not wholly
+// applied. Later passes, tips and processes do not change it.
 func TestOutOfSyncSince(t *testing.T) {
 	w := newTestEnv(t, cleanFiles)
 	clock := time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC)
@@ -54,8 +53,8 @@ func TestOutOfSyncSince(t *testing.T) {
 			t.Errorf("%s: behind since %v, want %v", what, head.OutOfSyncSince, want)
 		}
 	}
-	// pass runs one in a Reconciler of its own, as another process would, at a
-	// minute past nine; the result must say what the head says.
+	// pass runs one in a Reconciler of its own, as another process would, at a minute
+	// past nine. The result must have the head's out-of-sync time.
 	pass := func(minute int, o reconciler.Options) error {
 		t.Helper()
 		clock = time.Date(2026, 11, 26, 9, minute, 0, 0, time.UTC)
@@ -63,7 +62,7 @@ func TestOutOfSyncSince(t *testing.T) {
 		head, headErr := w.record.Head(t.Context())
 		w.must(headErr)
 		if !result.BehindSince.Equal(head.OutOfSyncSince) {
-			t.Errorf("at minute %d the result says %v and the record %v", minute, result.BehindSince, head.OutOfSyncSince)
+			t.Errorf("at minute %d the result has %v and the record %v", minute, result.BehindSince, head.OutOfSyncSince)
 		}
 		return err
 	}
@@ -119,7 +118,7 @@ func TestOutOfSyncSince(t *testing.T) {
 
 var errNoFetch = errors.New("no fetch")
 
-// noFetchSource answers with the tip and never hands it out.
+// noFetchSource answers with the tip but cannot fetch it.
 type noFetchSource struct{ reconciler.Source }
 
 func (noFetchSource) Fetch(context.Context, string) (*source.Commit, error) { return nil, errNoFetch }

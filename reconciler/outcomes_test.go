@@ -16,7 +16,7 @@ import (
 	"reconcile/state"
 )
 
-// soloFiles is a workspace that stands alone.
+// soloFiles is a repository with one workspace.
 const soloFiles = `
 -- env/solo/main.tf --
 resource "terraform_data" "it" {
@@ -58,13 +58,13 @@ func TestFailureStopsReadersNotNeighboursAndIsRetried(t *testing.T) {
 		t.Errorf("record of the failure: %+v", rec)
 	}
 
-	// Before its time: the head answers.
+	// Before the retry time the head answers.
 	result, _ = w.runPass(reconciler.Options{Trigger: reconciler.Schedule})
 	if result.Exit != reconciler.ExitFailed || result.Snapshot != "" {
 		t.Errorf("in its backoff: %+v", result)
 	}
 
-	// After it, with nothing new: tried again, and it waits longer.
+	// After the retry time, with nothing new, it is tried again, and then waits longer.
 	now = now.Add(2 * time.Minute)
 	if _, got = w.runPass(reconciler.Options{Trigger: reconciler.Schedule}); got["tokyo"] != state.Failed {
 		t.Errorf("retried: %v", got)
@@ -75,8 +75,8 @@ func TestFailureStopsReadersNotNeighboursAndIsRetried(t *testing.T) {
 		t.Errorf("second failure: %+v", again)
 	}
 
-	// Reverted: the attempt makes it stale although its inputs
-	// are those of no trace, and the half that was made is taken back.
+	// The commit is reverted. The attempt makes the workspace stale although its inputs
+	// equal the trace, and the half that was made is removed.
 	now = now.Add(2 * time.Hour)
 	w.Revert("HEAD")
 	w.Push()
@@ -103,7 +103,7 @@ func TestRevertAfterHalfAnApplyIsStale(t *testing.T) {
 		t.Errorf("stale by %v", stale)
 	}
 	if len(result.Workspaces[0].Warnings) == 0 {
-		t.Error("nothing was said of what the interrupted apply may have left")
+		t.Error("no warning about what the interrupted apply may have left")
 	}
 }
 
@@ -118,7 +118,7 @@ func TestSkippedCommitForcePushAndRemoval(t *testing.T) {
 		t.Errorf("force-push: %s", diff)
 	}
 	if !result.Rewritten {
-		t.Error("the rewritten history was not said")
+		t.Error("the rewritten history was not reported")
 	}
 
 	w.Git("rm", "-rq", "env/osaka")
@@ -190,7 +190,7 @@ func TestAnOldEstateIsAdoptedOnlyWhenItsPlanIsEmpty(t *testing.T) {
 	if got["solo"] != state.Blocked || !strings.Contains(result.Workspaces[0].Error, "--adopt") {
 		t.Errorf("plan that is not empty: %+v", result)
 	}
-	// A run that failed since is no reason to go on either.
+	// A run that has failed since is no reason to continue.
 	if _, got = differs.runPass(reconciler.Options{}); got["solo"] != state.Blocked {
 		t.Errorf("a second time: %v", got)
 	}

@@ -67,7 +67,7 @@ func TestPassAppliesWhatIsStaleAndNothingElse(t *testing.T) {
 		t.Errorf("second pass: %v %+v", got, second)
 	}
 
-	// The reader of tokyo is left alone when tokyo's outputs stay the same.
+	// The reader of tokyo is not stale when tokyo's outputs stay the same.
 	w.commit("-- env/tokyo/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
 	_, got = w.runPass(reconciler.Options{})
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied}, got); diff != "" {

@@ -17,8 +17,8 @@ import (
 	"reconcile/state/statetest"
 )
 
-// What an apply and its record need is had before the attempt is written: where
-// it is not to be had, nothing is applied and no attempt is left.
+// A pass obtains what an apply and its record need before it writes the attempt. If it
+// cannot, nothing is applied and no attempt stays.
 func TestApplyBeginsWithAllThatItNeeds(t *testing.T) {
 	denied := errors.New("AccessDenied: not you")
 	for name, breaks := range map[string]func(w *testEnv){
@@ -57,7 +57,7 @@ defaults {
 				t.Fatal(diff)
 			}
 			if why := result.Workspaces[0].Error; !strings.Contains(why, "nothing was applied") || !strings.Contains(why, denied.Error()) {
-				t.Errorf("it says: %s", why)
+				t.Errorf("error: %s", why)
 			}
 			rec, _, err := w.record.Workspace(t.Context(), "solo")
 			w.must(err)
@@ -71,8 +71,8 @@ defaults {
 	}
 }
 
-// What came of an apply is recorded for as long as there is time for it, however
-// often the store refuses; an attempt that could not be written leaves nothing.
+// The result of an apply is recorded as long as there is time for it, however often the
+// store refuses. An attempt that could not be written leaves nothing.
 func TestRecordThatRefusesForAWhile(t *testing.T) {
 	runScenario(t, func(m *model) {
 		refusals := map[string]int{"begin": 5, "end": 8}
@@ -97,14 +97,14 @@ func TestRecordThatRefusesForAWhile(t *testing.T) {
 		f := m.startPass(p, reconciler.Options{}, "")
 		p.store.Inject(nil)
 		if got := outcomes(f.result); got["w0"] != state.Applied || refusals["begin"]+refusals["end"] != 0 {
-			m.t.Fatalf("the pass comes to %v, and %v refusals were left", got, refusals)
+			m.t.Fatalf("outcomes of the pass: %v; %v refusals were left", got, refusals)
 		}
 		m.converge()
 	})
 }
 
-// An attempt whose write fails for good is not left in the record, for that
-// would be taken for an interrupted apply.
+// An attempt whose write fails for good does not stay in the record, where it would count
+// as an interrupted apply.
 func TestAttemptThatCannotBeWritten(t *testing.T) {
 	runScenario(t, func(m *model) {
 		p := m.processes[0]
@@ -120,7 +120,7 @@ func TestAttemptThatCannotBeWritten(t *testing.T) {
 		p.store.Inject(nil)
 		rec, _, err := m.observer.record.Workspace(m.ctx, "w0")
 		if err != nil || rec.Attempt != nil || rec.Outcome != state.Failed || !strings.Contains(rec.Error, "nothing was applied") {
-			m.t.Fatalf("the record is %+v, %v; the pass said %v", rec, err, outcomes(f.result))
+			m.t.Fatalf("the record is %+v, %v; outcomes of the pass: %v", rec, err, outcomes(f.result))
 		}
 		m.converge()
 	})

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// generatedFiles are what generated expressions may read, and the variables
-// and locals that they name.
+// generatedFiles returns files that generated expressions may read, and the variables and
+// locals that name the files.
 func generatedFiles(dir string) string {
 	return strings.ReplaceAll(`-- DIR/x.txt --
 hello
@@ -33,7 +33,7 @@ locals {
 `, "DIR", dir)
 }
 
-// generatedConfig is a configuration with the expression in one of the places where
+// generatedConfig returns a configuration with the expression in one of the places where
 // Terraform evaluates one.
 func generatedConfig(i int, expression string) string {
 	switch i % 5 {
@@ -52,7 +52,7 @@ func generatedConfig(i int, expression string) string {
 
 func oneOf[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
 
-// randomExpression reads a file, or asks for one.
+// randomExpression returns an expression that reads a file, or asks for one.
 func randomExpression(r *rand.Rand) string {
 	p := func() string { return randomPath(r, r.IntN(3)) }
 	return oneOf(r,
@@ -73,9 +73,10 @@ func randomExpression(r *rand.Rand) string {
 	)()
 }
 
-// randomPath is an expression for a path, near or far, said in a roundabout way.
+// randomPath returns an expression for a path, inside or outside, built in a roundabout
+// way.
 func randomPath(r *rand.Rand, depth int) string {
-	if depth <= 0 && r.IntN(4) > 0 { // near ones more often, so that more expressions pass the check
+	if depth <= 0 && r.IntN(4) > 0 { // short ones more often, so that more expressions pass the check
 		return oneOf(r,
 			`"x.txt"`, `"x.txt"`, `"./x.txt"`, `"t.tpl"`, `"${path.module}/x.txt"`, `"${path.root}/x.txt"`, `"../../README.md"`, "var.v", "local.near", `local.pair["near"]`,
 		)

@@ -10,8 +10,8 @@ import (
 	"reconcile/reconciler"
 )
 
-// A process that dies over one pull request is told there, is tried again
-// after a while, and keeps no other from its preview.
+// A planner process that dies over one pull request is reported there and tried again
+// later. The other pull requests get their previews.
 func TestPreviewProcessDies(t *testing.T) {
 	w := newPreviewEnv(t, smallFiles)
 	w.openPullRequest(1, "evil", "-- README.md --\nevil\n")
@@ -29,7 +29,7 @@ func TestPreviewProcessDies(t *testing.T) {
 		t.Errorf("%s: %s; %s: %s; exit %d", evil.Action, evil.Outcome, good.Action, good.Outcome, round.Exit)
 	}
 	if text := w.board.comments[1].Text; !strings.Contains(text, "it was killed") {
-		t.Errorf("it is not told: %s", text)
+		t.Errorf("not in the comment: %s", text)
 	}
 	w.assertActions(w.previewActions(), map[string]string{"evil": "unchanged", "good": "unchanged"})
 	w.options.Process = nil
@@ -37,8 +37,7 @@ func TestPreviewProcessDies(t *testing.T) {
 	w.assertActions(w.previewActions(), map[string]string{"evil": "edited", "good": "unchanged"})
 }
 
-// One that ends because we were told to stop is no failure of a pull
-// request's.
+// A process that ends because the run was stopped is no failure of a pull request.
 func TestPreviewProcessIsStopped(t *testing.T) {
 	w := newPreviewEnv(t, smallFiles)
 	w.openPullRequest(1, "topic", "-- README.md --\nhello\n")

@@ -19,7 +19,8 @@ import (
 
 const moreOsaka = "-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\" {}\n"
 
-// newRemotePreviewEnv is a world whose previews are planned by processes of their own.
+// newRemotePreviewEnv returns an environment whose previews are planned by separate
+// processes.
 func newRemotePreviewEnv(t *testing.T) (*previewEnv, processExecutor) {
 	w := newPreviewEnv(t, smallFiles)
 	w.runPass(reconciler.Options{})
@@ -29,8 +30,8 @@ func newRemotePreviewEnv(t *testing.T) (*previewEnv, processExecutor) {
 	return w, p
 }
 
-// A planner that dies says nothing: neither does the comment, until another
-// one is let try.
+// A planner that dies gives no result, and the comment shows none until another one may
+// try.
 func TestPlannerWithoutResult(t *testing.T) {
 	w, p := newRemotePreviewEnv(t)
 	w.openPullRequest(1, "topic", moreOsaka)
@@ -53,8 +54,8 @@ func TestPlannerWithoutResult(t *testing.T) {
 	w.assertActions(w.previewActions(), map[string]string{"topic": "added", "docs": "unchanged"})
 }
 
-// A round that does not live to see the plans is no loss: the next one finds
-// them being made, or made.
+// A run that ends before it sees the plans loses nothing: the next run finds them in
+// progress or complete.
 func TestPlannerIsFoundAgain(t *testing.T) {
 	w, p := newRemotePreviewEnv(t)
 	w.openPullRequest(1, "topic", moreOsaka)
@@ -72,14 +73,14 @@ func TestPlannerIsFoundAgain(t *testing.T) {
 	if len(started) != 1 {
 		t.Errorf("started %d times", len(started))
 	}
-	if left, _, err := w.record.Task(t.Context(), "1"); err != nil || left.Key != "" {
-		t.Errorf("written among the record's own tasks: %+v, %v", left, err)
+	if task, _, err := w.record.Task(t.Context(), "1"); err != nil || task.Key != "" {
+		t.Errorf("written among the record's own tasks: %+v, %v", task, err)
 	}
 }
 
 type jsonObject = map[string]any
 
-// One that has answered when nobody waited any more is not asked again.
+// A planner that answered after the run had ended is not started again.
 func TestPlannersAnswerIsFoundAgain(t *testing.T) {
 	w, _ := newRemotePreviewEnv(t)
 	w.openPullRequest(1, "topic", moreOsaka)
@@ -107,7 +108,7 @@ func TestPlannersAnswerIsFoundAgain(t *testing.T) {
 	}
 }
 
-// unreadResponses are parcels whose answers do not come through.
+// unreadResponses are plan bundles whose responses cannot be read.
 type unreadResponses struct{ reconciler.PlanBundles }
 
 func (u unreadResponses) BundleFile(ctx context.Context, key, part string, most int) ([]byte, error) {
@@ -117,7 +118,7 @@ func (u unreadResponses) BundleFile(ctx context.Context, key, part string, most 
 	return u.PlanBundles.BundleFile(ctx, key, part, most)
 }
 
-// fakePlanner is a planner that answers what it likes.
+// fakePlanner is a planner that returns arbitrary responses.
 type fakePlanner struct {
 	w       *previewEnv
 	keys    *[]string
@@ -144,14 +145,14 @@ func (fakePlanner) Status(context.Context, string) (reconciler.TaskStatus, strin
 	return reconciler.TaskEnded, "", nil
 }
 
-// What a planner says is taken for a stranger's words: it cannot speak of what
-// it was not asked about, nor in words that a preview has not.
+// A planner's response is untrusted: it cannot report on what it was not asked about, nor
+// in words that a preview does not have.
 func TestPlannerForges(t *testing.T) {
 	huge := strings.Repeat("x", 3<<20)
 	for name, c := range map[string]struct {
 		answer  any
-		outcome state.Outcome // of osaka, the one that was asked for
-		says    string        // in its error, or the round's
+		outcome state.Outcome // of osaka, the requested one
+		says    string        // in its error, or the run's
 	}{
 		"another workspace":  {jsonObject{"workspaces": []jsonObject{{"name": "tokyo", "outcome": "no-changes"}}}, state.Failed, "is not one to what it was asked"},
 		"one more":           {jsonObject{"workspaces": []jsonObject{{"name": "osaka", "outcome": "no-changes"}, {"name": "tokyo", "outcome": "pending"}}}, state.Failed, "is not one to"},
@@ -203,8 +204,8 @@ func TestPlannerForges(t *testing.T) {
 	}
 }
 
-// A planner refuses by the settings of the tip what it is ordered to plan,
-// and a tree that is not the one it was to be.
+// By the settings of the tip, a planner refuses a request that they forbid. It also
+// refuses a tree other than the requested one.
 func TestPlannerRefuses(t *testing.T) {
 	w, _ := newRemotePreviewEnv(t)
 	w.config.Executor = nil
@@ -247,6 +248,6 @@ func TestPlannerRefuses(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	if _, err := reconciler.New(w.config).RunPlan(t.Context(), t.Context(), rand.Text()); err == nil || !strings.Contains(err.Error(), "no person does") {
-		t.Errorf("an order that nobody gave: %v", err)
+		t.Errorf("a request that does not exist: %v", err)
 	}
 }

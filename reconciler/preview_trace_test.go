@@ -22,12 +22,12 @@ import (
 	"reconcile/reconciler/terraform"
 )
 
-// tracedEnv is a previewed world without a sandbox whose Terraform runs under
-// strace: what the check alone lets pass is seen at work.
+// tracedEnv is a preview environment without a sandbox, whose Terraform runs under
+// strace. It shows what Terraform really opens after the check alone.
 type tracedEnv struct {
 	*previewEnv
 	logs     string
-	baseline map[string]bool // what Terraform touches whatever it is given
+	baseline map[string]bool // what Terraform touches with any configuration
 }
 
 func newTracedEnv(t *testing.T, archive string) *tracedEnv {
@@ -53,8 +53,8 @@ func newTracedEnv(t *testing.T, archive string) *tracedEnv {
 	return w
 }
 
-// touchedPaths is what the Terraform of each workspace opened, looked at or
-// connected to, outside of its places, in the steps named.
+// touchedPaths returns what the Terraform of each workspace opened, looked at or
+// connected to outside its own directories, in the named steps.
 func (w *tracedEnv) touchedPaths(steps ...string) map[string]map[string]bool {
 	w.t.Helper()
 	found := map[string]map[string]bool{}
@@ -91,7 +91,7 @@ var (
 	addressPattern  = regexp.MustCompile(`sa_family=AF_INET6?, .*?sin6?_port=htons\((\d+)\).*?"([^"]+)"`)
 )
 
-// pathsIn are what a line of strace speaks of: where a link leads, too.
+// pathsIn returns the paths in a line of strace, including the targets of links.
 func pathsIn(line string) []string {
 	var found []string
 	if m := addressPattern.FindStringSubmatch(line); m != nil {
@@ -114,7 +114,7 @@ func pathsIn(line string) []string {
 
 var ownProcessPattern = regexp.MustCompile(`^/proc/(\d+|self)/`)
 
-// isOwnPath tells whether a place is Terraform's to work in, or is touched always.
+// isOwnPath reports whether Terraform works in a path, or always touches it.
 func (w *tracedEnv) isOwnPath(place string) bool {
 	for _, dir := range []string{
 		filepath.Join(w.config.WorkDir, "preview"), filepath.Join(w.config.WorkDir, "run"), filepath.Join(w.config.WorkDir, "providers"),
@@ -126,7 +126,7 @@ func (w *tracedEnv) isOwnPath(place string) bool {
 	return w.baseline[ownProcessPattern.ReplaceAllString(place, "/proc/PID/")] || strings.HasPrefix(w.config.WorkDir, place) // a directory on the way
 }
 
-// learnBaseline takes what an innocent workspace touches for the baseline.
+// learnBaseline records what a harmless workspace touches as the baseline.
 func (w *tracedEnv) learnBaseline() {
 	w.t.Helper()
 	w.openPullRequest(1, "innocent", "-- env/innocent/main.tf --\nresource \"terraform_data\" \"x\" {\n  input = file(\"main.tf\")\n}\n")
@@ -144,7 +144,7 @@ func (w *tracedEnv) learnBaseline() {
 	w.must(os.Mkdir(w.logs, 0o755))
 }
 
-// refused are the files of a pull request that the check refuses.
+// refused returns the files of a pull request that the check refuses.
 func (w *tracedEnv) refused(number int, branch, archive string) map[string]bool {
 	w.t.Helper()
 	w.openPullRequest(number, branch, archive)
@@ -166,8 +166,8 @@ func (w *tracedEnv) refused(number int, branch, archive string) map[string]bool 
 	return files
 }
 
-// planTraced plans a pull request and fails for all that was touched beside
-// what may be.
+// planTraced plans a pull request, and fails for every path that was touched without
+// permission.
 func (w *tracedEnv) planTraced(number int, branch, archive string, steps ...string) {
 	w.t.Helper()
 	w.openPullRequest(number, branch, archive)
@@ -188,7 +188,7 @@ func (w *tracedEnv) planTraced(number int, branch, archive string, steps ...stri
 
 const harmlessFiles = "-- env/reconcile.hcl --\n-- env/one/main.tf --\n-- README.md --\nhello\n"
 
-// The cases by which the check itself is tested.
+// The cases that test the check itself.
 func TestTraceOfCases(t *testing.T) {
 	archives, err := filepath.Glob("workspace/testdata/refuse/*.txtar")
 	if err != nil || len(archives) == 0 {
@@ -223,7 +223,7 @@ func (w *tracedEnv) planTracedCases(archive string) {
 	w.openPullRequest(2, "cases", archive)
 	_, err := w.runPreviews()
 	w.must(err)
-	// Where providers come from, init may ask; what it installs is not traced.
+	// init may read the sources of providers; what it installs is not traced.
 	for name, places := range w.touchedPaths("plan", "show") {
 		for _, place := range slices.Sorted(maps.Keys(places)) {
 			w.t.Errorf("%s passed the check, and touches %s", name, place)
@@ -231,8 +231,8 @@ func (w *tracedEnv) planTracedCases(archive string) {
 	}
 }
 
-// Generated expressions, each in a file of its own: what the check refuses is
-// left out, and the rest is planned under the trace, many at once.
+// Generated expressions, each in a file of its own. Those that the check refuses are
+// dropped, and the rest is planned under strace, many at once.
 func TestTraceOfGenerated(t *testing.T) {
 	const count, least, batch = 10000, 3000, 400
 	w := newTracedEnv(t, harmlessFiles)
@@ -255,7 +255,7 @@ func TestTraceOfGenerated(t *testing.T) {
 	w.planTraced(3, "passed", inWorkspaces("b", passed, batch), "init", "plan", "show")
 }
 
-// inWorkspaces puts files into workspaces, so many in each.
+// inWorkspaces puts files into workspaces, batch files in each.
 func inWorkspaces(name string, files []txtar.File, batch int) string {
 	var archive strings.Builder
 	for n := 0; n < len(files); n += batch {

@@ -20,7 +20,7 @@ import (
 	"reconcile/state"
 )
 
-// fakePullRequests is where pull requests are, in memory.
+// fakePullRequests holds pull requests in memory.
 type fakePullRequests struct {
 	open          []reconciler.PullRequest
 	comments      map[int]reconciler.Comment
@@ -54,7 +54,7 @@ func (b *fakePullRequests) Put(_ context.Context, number, id int, text string) e
 	return nil
 }
 
-// previewEnv is a world with a board, and what its rounds are asked for.
+// previewEnv is an environment with pull requests, and the options of its preview runs.
 type previewEnv struct {
 	*testEnv
 	board   *fakePullRequests
@@ -69,7 +69,7 @@ func newPreviewEnv(t *testing.T, archive string) *previewEnv {
 	return w
 }
 
-// findSandbox is nil only where there is none to be had.
+// findSandbox returns nil only where no sandbox is available.
 func findSandbox(t *testing.T) *terraform.Sandbox {
 	t.Helper()
 	sandbox, err := terraform.FindSandbox(t.Context())
@@ -79,8 +79,7 @@ func findSandbox(t *testing.T) *terraform.Sandbox {
 	return sandbox
 }
 
-// openPullRequest opens or updates a pull request with a branch of that name from
-// main.
+// openPullRequest opens or updates a pull request with a branch of that name from main.
 func (w *previewEnv) openPullRequest(number int, branch, archive string) {
 	w.t.Helper()
 	w.Git("checkout", "-q", "-B", branch, "main")
@@ -99,7 +98,7 @@ func (w *previewEnv) runPreviews() (*reconciler.Previews, error) {
 	return w.reconciler().Previews(w.t.Context(), w.t.Context(), w.board, w.options)
 }
 
-// previewActions makes a round, which must succeed, and returns what it did by branch.
+// previewActions runs previews, which must succeed, and returns their actions by branch.
 func (w *previewEnv) previewActions() map[string]string {
 	w.t.Helper()
 	round, err := w.runPreviews()
@@ -125,8 +124,7 @@ resource "terraform_data" "x" {
 }
 `
 
-// A preview that failed is made again after a while, although nothing moved;
-// others are not.
+// A preview that failed is made again later, although nothing moved; others are not.
 func TestPreviewsTryAgain(t *testing.T) {
 	w := newPreviewEnv(t, smallFiles)
 	w.runPass(reconciler.Options{})
@@ -142,8 +140,8 @@ func TestPreviewsTryAgain(t *testing.T) {
 	w.assertActions(w.previewActions(), map[string]string{"good": "edited"})
 }
 
-// What main has not applied yet concerns a pull request only where both
-// change the same; and nothing of all this is recorded.
+// Commits on main that are not applied yet matter to a pull request only if both change
+// the same files. None of this is recorded.
 func TestPreviewsOfWhatIsNotApplied(t *testing.T) {
 	w := newPreviewEnv(t, smallFiles)
 	w.runPass(reconciler.Options{})
@@ -172,12 +170,12 @@ func TestPreviewsOfWhatIsNotApplied(t *testing.T) {
 	}
 	for _, place := range []string{"preview/checkout/*/tree", "run/*/session-*"} {
 		if left, err := filepath.Glob(filepath.Join(w.config.WorkDir, place)); err != nil || len(left) > 0 {
-			t.Errorf("left behind: %q, %v", left, err)
+			t.Errorf("files left: %q, %v", left, err)
 		}
 	}
 }
 
-// stateTimes are the files of the states that we keep, with their times.
+// stateTimes returns the state files in the environment, with their times.
 func (w *previewEnv) stateTimes() map[string]time.Time {
 	w.t.Helper()
 	found := map[string]time.Time{}
@@ -205,8 +203,8 @@ func (w *previewEnv) readRecord() any {
 	return []any{head, workspaces, len(runs)}
 }
 
-// Every workspace of a module is planned, several at once, and its readers
-// are named; one that cannot be planned keeps no other from it.
+// Every workspace of a module is planned, several at once, and its readers are named. A
+// workspace that cannot be planned does not stop the others.
 func TestPreviewsOfManyWorkspaces(t *testing.T) {
 	var archive strings.Builder
 	archive.WriteString("-- modules/m/main.tf --\nvariable \"n\" {}\nresource \"terraform_data\" \"x\" {\n  input = var.n\n}\n")
@@ -232,8 +230,7 @@ func TestPreviewsOfManyWorkspaces(t *testing.T) {
 	}
 }
 
-// What is wrong with one pull request concerns no other; what is wrong with
-// Backlog ends the round.
+// An error of one pull request affects no other. An error of Backlog ends the run.
 func TestPreviewsGoOn(t *testing.T) {
 	w := newPreviewEnv(t, smallFiles)
 	w.board.open = []reconciler.PullRequest{{Number: 7, Branch: "never-pushed"}}
@@ -272,13 +269,13 @@ func TestPreviewsGoOn(t *testing.T) {
 	}
 }
 
-// Two rounds at once write one comment: the slower one sees that it is there.
+// Two runs at once write one comment: the slower one sees that it exists.
 func TestPreviewsAtOnce(t *testing.T) {
 	w := newPreviewEnv(t, smallFiles)
 	w.openPullRequest(1, "topic", "-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
 	reads := 0
 	w.board.beforeComment = func() {
-		if reads++; reads == 2 { // the first round has planned, and not written
+		if reads++; reads == 2 { // the first run has planned, and not written
 			w.board.beforeComment = nil
 			w.config.WorkDir += "-other"
 			w.assertActions(w.previewActions(), map[string]string{"topic": "added"})
@@ -290,8 +287,8 @@ func TestPreviewsAtOnce(t *testing.T) {
 	}
 }
 
-// A pass and previews do not wait for each other; previews do, and that is
-// nothing that a pull request must be told of.
+// A pass and previews do not wait for each other. Previews wait for other previews, and
+// no pull request is told of that.
 func TestPreviewsWhileOthersWork(t *testing.T) {
 	w := newPreviewEnv(t, smallFiles)
 	w.config.Wait = 0

@@ -22,28 +22,27 @@ import (
 	"reconcile/state"
 )
 
-// processExecutor is an Executor that does what CodeBuild and ECS do with real
-// processes of this machine: the test binary, in which TestWorker does the
-// work of one task. Its dir stands for AWS: what was started there is found
-// again by every coordinator, and started once a key.
+// processExecutor is an Executor that does what CodeBuild and ECS do with real processes
+// of this machine: the test binary, in which TestWorker does the work of one task. Its
+// dir stands for AWS. Every coordinator finds there what was started, and each key is
+// started once.
 type processExecutor struct {
 	env        envSpec
 	vars       map[string]string
 	clockAhead time.Duration // of the real time
 	dir        string
-	// Order of one worker, by workspace, or by "plan-parcel"; "" is to do its
-	// work.
+	// behaviors by workspace, or "plan-parcel"; "" is to do its work.
 	behaviors map[string]string
 }
 
-// Orders of a worker that does not do its work as it should.
+// Behaviors of a worker that does not do its work as it should.
 const (
-	workerDies        = "die"  // at once, without a word
+	workerDies        = "die"  // at once, without a result
 	workerKillsItself = "kill" // itself, when the attempt is written and its lease held
-	workerWaits       = "wait" // before it begins, until the pipe beside its lock was opened and closed
+	workerWaits       = "wait" // before it starts, until the pipe next to its lock was opened and closed
 )
 
-// workerSpec is what a worker is told, as JSON in its environment.
+// workerSpec tells a worker what to do, as JSON in its environment.
 type workerSpec struct {
 	Env        envSpec
 	Vars       map[string]string
@@ -53,7 +52,7 @@ type workerSpec struct {
 	Behavior   string
 }
 
-const workerSpecVariable = "RECONCILE_TEST_JOB"
+const workerSpecVariable = "RECONCILE_TEST_WORKER"
 
 func (p processExecutor) Start(ctx context.Context, key string, command []string) (string, error) {
 	if err := os.MkdirAll(p.dir, 0o700); err != nil {
@@ -81,21 +80,21 @@ func (p processExecutor) Start(ctx context.Context, key string, command []string
 		return "", err
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
-	go func() { _ = c.Wait() }() // which closes what was read
+	go func() { _ = c.Wait() }() // this closes what was read
 	if err != nil || line != "started\n" {
-		return "", fmt.Errorf("a worker said %q: %w", line, err)
+		return "", fmt.Errorf("a worker printed %q: %w", line, err)
 	}
 	return lock, nil
 }
 
-// Status tells by the lock that a worker holds while it lives.
+// Status checks the lock that a worker holds while it lives.
 func (p processExecutor) Status(_ context.Context, id string) (reconciler.TaskStatus, string, error) {
 	lock := flock.New(id)
 	free, err := lock.TryLock()
 	if !free {
 		return reconciler.TaskRunning, "", err
 	}
-	return reconciler.TaskEnded, "its process is gone", lock.Unlock()
+	return reconciler.TaskEnded, "its process has ended", lock.Unlock()
 }
 
 // TestWorker is no test: it is a worker, run by the test binary.
@@ -132,7 +131,7 @@ func (j workerSpec) runTask() error {
 	fmt.Println("started")
 	switch j.Behavior {
 	case workerDies:
-		return errors.New("told to die")
+		return errors.New("dying as requested")
 	case workerWaits:
 		if err := waitForPipe(gate); err != nil {
 			return err
@@ -148,7 +147,7 @@ func (j workerSpec) runTask() error {
 	if err != nil {
 		return err
 	}
-	config.Repo = j.Env.Repo // the coordinator is a world, which knows its repository by this address
+	config.Repo = j.Env.Repo // the coordinator's environment knows its repository by this address
 	config.Source = nil      // a worker has no access to Git
 	config.LookupEnv = func(name string) (string, bool) { v, ok := j.Vars[name]; return v, ok }
 	config.Now = func() time.Time { return time.Now().Add(j.ClockAhead) }
@@ -168,7 +167,7 @@ func (j workerSpec) runTask() error {
 	return errors.Join(err, store.Close())
 }
 
-// waitForPipe waits until a named pipe is opened and closed by another process.
+// waitForPipe waits until another process has opened and closed a named pipe.
 func waitForPipe(pipe string) error {
 	f, err := os.Open(pipe)
 	if err != nil {
@@ -178,8 +177,8 @@ func waitForPipe(pipe string) error {
 	return errors.Join(err, f.Close())
 }
 
-// useRemoteExecutor has the world's passes give their work to processes, if it is of
-// a test of TestRemote.
+// useRemoteExecutor makes the environment's passes run their work in processes, in the
+// tests of TestRemote.
 func (w *testEnv) useRemoteExecutor() {
 	if !strings.HasPrefix(w.t.Name(), "TestRemote/") {
 		return

@@ -10,7 +10,7 @@ import (
 	"reconcile/state"
 )
 
-// hangingExecutor is an executor that takes a question and gives no answer.
+// hangingExecutor is an executor that never answers.
 type hangingExecutor struct{ Executor }
 
 func (hangingExecutor) Status(ctx context.Context, _ string) (TaskStatus, string, error) {
@@ -18,7 +18,7 @@ func (hangingExecutor) Status(ctx context.Context, _ string) (TaskStatus, string
 	return TaskRunning, "", ctx.Err()
 }
 
-// Nobody waits for the answer of an executor for ever: it is asked again.
+// A pass does not wait without limit for the answer of an executor: it asks again.
 func TestSilentExecutor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := time.Now()

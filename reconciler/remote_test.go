@@ -17,8 +17,8 @@ import (
 	"reconcile/state"
 )
 
-// TestRemote runs the tests of the pass again with its work given to
-// processes of their own: what a pass comes to must be the same.
+// TestRemote runs the tests of the pass again with remote work in separate processes. The
+// results of the pass must be the same.
 func TestRemote(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]func(*testing.T){
@@ -39,7 +39,7 @@ func TestRemote(t *testing.T) {
 		"previews try again":       TestPreviewsTryAgain,
 		"previews, not applied":    TestPreviewsOfWhatIsNotApplied,
 		"previews of many":         TestPreviewsOfManyWorkspaces,
-		"previews go on":           TestPreviewsGoOn,
+		"previews continue":        TestPreviewsGoOn,
 		"previews at once":         TestPreviewsAtOnce,
 	} {
 		t.Run(name, test)
@@ -94,12 +94,13 @@ func TestRemoteTaskIsFoundByTheNextPass(t *testing.T) {
 	}
 }
 
-// unansweringExecutor is an executor that cannot say at first whether what it started runs.
+// unansweringExecutor is an executor that at first cannot say whether the task that it
+// started runs.
 type unansweringExecutor struct {
 	reconciler.Executor
 	polls      *atomic.Int64
 	err        error
-	onLastPoll func() // is called with the last look that has no answer
+	onLastPoll func() // is called at the last poll without an answer
 }
 
 func (e unansweringExecutor) Status(ctx context.Context, id string) (reconciler.TaskStatus, string, error) {
@@ -113,8 +114,8 @@ func (e unansweringExecutor) Status(ctx context.Context, id string) (reconciler.
 	return e.Executor.Status(ctx, id)
 }
 
-// A pass that finds a task of an earlier one asks for it until there is an answer:
-// one that may come later decides nothing, and one that stays refused does.
+// A pass that finds a task of an earlier pass polls it until there is an answer. A
+// temporary error decides nothing; a lasting refusal does.
 func TestRemoteTaskIsFoundWithoutAnswer(t *testing.T) {
 	refused := errors.New("access denied")
 	for name, c := range map[string]struct {
@@ -203,9 +204,8 @@ func TestRemoteTaskWithoutResult(t *testing.T) {
 	}
 }
 
-// laggingExecutor is an executor whose list of tasks lags behind: a task is not in it
-// for the first looks, is there once, and is not there any more when it has
-// ended.
+// laggingExecutor is an executor whose list of tasks lags behind. A task is missing at
+// the first polls, is listed once, and is missing again when it has ended.
 type laggingExecutor struct {
 	processExecutor
 	polls *sync.Map
@@ -226,8 +226,8 @@ func (l laggingExecutor) Status(ctx context.Context, id string) (reconciler.Task
 	return status, why, err
 }
 
-// A task that its executor does not know yet has not ended; one that it does
-// not know any more has.
+// A task that its executor does not list yet has not ended; one that it does not list any
+// more has.
 func TestRemoteTaskNotListedYet(t *testing.T) {
 	w := newTestEnv(t, smallFiles)
 	p := w.newProcessExecutor(0)
@@ -242,11 +242,11 @@ func TestRemoteTaskNotListedYet(t *testing.T) {
 func TestRemoteTaskNeedsAPass(t *testing.T) {
 	w := newTestEnv(t, soloFiles)
 	if _, err := w.reconciler().RunTask(t.Context(), t.Context(), "solo", "key"); err == nil || !strings.Contains(err.Error(), "reconcile now solo") {
-		t.Errorf("a task that nobody gave away: %v", err)
+		t.Errorf("a task that was not dispatched: %v", err)
 	}
 }
 
-// letGo opens and closes a worker's pipe.
+// releaseWorker opens and closes a worker's pipe.
 func releaseWorker(t *testing.T, pipe string) {
 	f, err := os.OpenFile(pipe, os.O_WRONLY, 0)
 	if err == nil {

@@ -16,7 +16,7 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// Secrets of these tests, each told by its name where it is found.
+// Secrets of these tests, with the names under which the tests report them.
 var secrets = map[string]string{
 	"Git password":     "git+Passw0rd/5yHq2",
 	"API key":          "api-Key-9vKxWq73Zt",
@@ -25,9 +25,9 @@ var secrets = map[string]string{
 	"sensitive output": "dmFyLVQwa2VuLVh3ODMicXVvdGVkIg==", // of the TF_VAR, by tokyo
 }
 
-// secretsFiles is an estate in which all that can goes wrong with secrets: they
-// are used, printed by a provisioner and told in errors. What fails is in the
-// second commit.
+// secretsFiles is a repository in which everything that can goes wrong with secrets: they
+// are used, printed by a provisioner and quoted in errors. The second commit has the
+// failures.
 const secretsFiles = `
 -- env/reconcile.hcl --
 workspace "tokyo" {
@@ -79,8 +79,8 @@ output "open" {
 }
 `
 
-// secretsReaderFiles shows anew what it reads of tokyo, and needs not be planned
-// in the process that visited tokyo; picky tells it in an error.
+// secretsReaderFiles prints again what it reads from tokyo, and may be planned in another
+// process than tokyo; picky quotes it in an error.
 const secretsReaderFiles = `
 -- env/reader/more.tf --
 resource "terraform_data" "again" {
@@ -104,8 +104,8 @@ resource "terraform_data" "picky" {
 }
 `
 
-// secretsPassedOnFiles reads of tokyo only in its apply, and passes on what it has
-// read without saying that it is sensitive; last reads it there.
+// secretsPassedOnFiles reads tokyo only in its apply, and passes the value on without
+// marking it sensitive; last reads it there.
 const secretsPassedOnFiles = `
 -- env/passing/main.tf --
 resource "terraform_data" "first" {
@@ -174,8 +174,8 @@ resource "terraform_data" "open" {
 }
 `
 
-// TestSecrets runs the program itself as people do, in good cases and bad
-// ones, and looks for secrets in all that it says and leaves.
+// TestSecrets runs the program itself as people do, with success and with failures, and
+// searches its output and its files for secrets.
 func TestSecrets(t *testing.T) {
 	repo := gittest.New(t)
 	repo.CommitTxtar("first", secretsFiles)
@@ -206,7 +206,7 @@ func TestSecrets(t *testing.T) {
 	everyCommand()
 	s.run("now --replan", "in sync")
 
-	// Not let in, by either way to say who one is.
+	// Access denied, with both kinds of credentials.
 	server.Password = "another"
 	s.run("now", "not accepted")
 	u, err := url.Parse(server.URL)
@@ -218,7 +218,7 @@ func TestSecrets(t *testing.T) {
 	s.run("doctor --repo "+u.String(), "not accepted")
 	server.Password = secrets["Git password"]
 
-	repo.CommitTxtar("read anew", secretsReaderFiles)
+	repo.CommitTxtar("read again", secretsReaderFiles)
 	s.run("plan reader", "and again: (redacted)")
 	s.run("now reader", "applied")
 	s.run("runs "+s.lastRun(), "and again: (redacted)")
@@ -238,7 +238,7 @@ func TestSecrets(t *testing.T) {
 	s.searchFiles()
 }
 
-// secretSearch is a place where the program runs, and all it says is searched.
+// secretSearch is a place in which the program runs; all its output is searched.
 type secretSearch struct {
 	t      *testing.T
 	binary string
@@ -254,7 +254,7 @@ func (s *secretSearch) mkdir(name string) string {
 	return dir
 }
 
-// run runs a command, which must say that.
+// run runs a command, whose output must contain says.
 func (s *secretSearch) run(args string, says ...string) string {
 	s.t.Helper()
 	cmd := exec.Command(s.binary, strings.Fields(args)...)
@@ -283,7 +283,7 @@ func (s *secretSearch) lastRun() string {
 	return history.Runs[0].ID
 }
 
-// searchFiles searches what was left, Terraform's own states aside.
+// searchFiles searches the remaining files, except Terraform's own states.
 func (s *secretSearch) searchFiles() {
 	s.t.Helper()
 	found := 0
@@ -305,7 +305,7 @@ func (s *secretSearch) searchFiles() {
 	}
 }
 
-// search looks for each secret, in each form that it could have.
+// search searches for each secret, in each form that it could have.
 func (s *secretSearch) search(where string, text []byte) {
 	s.t.Helper()
 	for name, secret := range secrets {

@@ -14,8 +14,8 @@ import (
 	"reconcile/state"
 )
 
-// Told to stop, a pass ends by itself, gives every lease back, leaves no lock
-// of Terraform's and no process behind, and is made up for by the next.
+// A pass that is told to stop ends by itself and releases every lease. It leaves no lock
+// of Terraform's and no process, and the next pass completes its work.
 func (tpl *fixture) testStops(t *testing.T) {
 	t.Run("at a boundary", tpl.testStopAtPoints)
 	t.Run("within an apply", tpl.testStopWithinApply)
@@ -40,8 +40,8 @@ func (tpl *fixture) testStopAtPoints(t *testing.T) {
 	}
 }
 
-// chooseStopPoints are the boundaries at which a pass is stopped: each kind of step, in a
-// workspace that the seed chooses.
+// chooseStopPoints returns the crash points at which to stop a pass: each kind of step,
+// in a workspace that the seed chooses.
 func (tpl *fixture) chooseStopPoints() []int {
 	random := rand.New(rand.NewPCG(crashSeed, 2))
 	kinds := map[string][]int{}
@@ -73,7 +73,7 @@ func checkStopped(t *testing.T, p envSpec) {
 		}
 	}
 	if locks := p.readResidue(t).Locks; len(locks) > 0 {
-		t.Errorf("locks of Terraform's were left behind: %v", locks)
+		t.Errorf("Terraform's locks are left: %v", locks)
 	}
 }
 
@@ -88,10 +88,9 @@ func (tpl *fixture) testStopWithinApply(t *testing.T) {
 	}
 	report := c.wait()
 	if report == nil || report.Result.Exit != reconciler.ExitFailed || !strings.Contains(report.Error, "stopped") {
-		t.Errorf("the stopped pass says %+v", report)
+		t.Errorf("result of the stopped pass: %+v", report)
 	}
-	// Nothing would let it go on: if a process of it still ran, it would hold
-	// the pipe for ever.
+	// Nothing would release a process that still ran, so it would hold the pipe open.
 	waitWithin(t, "nothing that the apply had started is left", held.allExited)
 	held.removeHook()
 	checkStopped(t, p)
@@ -99,8 +98,8 @@ func (tpl *fixture) testStopWithinApply(t *testing.T) {
 	tpl.checkConverged(t, p)
 }
 
-// checkFailedAttempt checks that the stopped apply of kyoto is in the record,
-// and in the history.
+// checkFailedAttempt checks that the stopped apply of kyoto is in the record, and in the
+// history.
 func checkFailedAttempt(t *testing.T, p envSpec, r *childReport) {
 	t.Helper()
 	record := p.openRecord(t)

@@ -12,8 +12,8 @@ import (
 	"reconcile/state"
 )
 
-// Whoever can write the record or the snapshots cannot have other code done
-// than that of the commit which the record has adopted.
+// Access to the record or the snapshots is not enough to run other code than that of the
+// commit which the record has adopted.
 func TestTaskOfOtherCode(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t, soloFiles)
@@ -82,8 +82,8 @@ func TestTaskOfOtherCode(t *testing.T) {
 	}
 }
 
-// A saved plan that something has changed since it was judged is not applied,
-// and leaves no attempt: nothing was begun.
+// A saved plan that was changed after the check is not applied, and leaves no attempt:
+// nothing was started.
 func TestPlanThatWasChanged(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t, soloFiles)

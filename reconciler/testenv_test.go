@@ -20,14 +20,14 @@ import (
 	"reconcile/state/snapshot"
 )
 
-// TestMain lets the test binary play Terraform in a sandbox.
+// TestMain lets the test binary run as Terraform in a sandbox.
 func TestMain(m *testing.M) {
 	terraform.EnterSandbox()
 	os.Exit(m.Run())
 }
 
-// testEnv is a repository and everything that a pass over it needs, all of it
-// real: Git, Terraform, the embedded record, snapshots in a directory.
+// testEnv is a repository and everything that a pass over it needs, all of it real: Git,
+// Terraform, the embedded record, snapshots in a directory.
 type testEnv struct {
 	*gittest.Repo
 	t      *testing.T
@@ -98,8 +98,8 @@ func (w *testEnv) reconciler() *reconciler.Reconciler {
 	return reconciler.New(w.config)
 }
 
-// runPass runs one pass and returns its outcomes by workspace, those that were
-// unchanged left out.
+// runPass runs one pass and returns its outcomes by workspace, without those that were
+// unchanged.
 func (w *testEnv) runPass(o reconciler.Options) (*reconciler.Result, map[string]state.Outcome) {
 	w.t.Helper()
 	result, err := w.reconciler().Pass(w.t.Context(), w.t.Context(), o)

@@ -240,10 +240,10 @@ func TestPutAddsObjects(t *testing.T) {
 		first, second, want string
 		err                 error
 	}{
-		"older version":  {"", "ours", "ours", nil},
-		"the same":       {"ours", "ours", "ours", nil},
-		"others":         {"theirs", "ours", "theirs", ErrDifferentContent},
-		"we have none":   {"theirs", "", "theirs", ErrDifferentContent},
+		"older version":   {"", "ours", "ours", nil},
+		"the same":        {"ours", "ours", "ours", nil},
+		"others":          {"theirs", "ours", "theirs", ErrDifferentContent},
+		"we have none":    {"theirs", "", "theirs", ErrDifferentContent},
 		"neither has any": {"", "", "", nil},
 	} {
 		s := storeOf(t, packed(t, sampleTree()))
