@@ -1,37 +1,38 @@
-# How reconcile runs this repository. What a workspace reads and in which order
-# it is applied, is seen in its code.
+# Settings of reconcile for this repository. Inputs and dependencies of a
+# workspace come from its code.
 workspaces = ["env/*"]
 
 defaults {
-  # Applied without asking: what makes or changes, and neither interrupts,
-  # replaces nor destroys. The rest waits for `reconcile approve`. Until that is
-  # built, safe and approve act as plan-only, and say so.
+  # Applied without approval: plans that create or change, and neither
+  # interrupt, replace nor destroy. The rest waits for `reconcile approve`.
+  # Until that is built, safe and approve act as plan-only, and reconcile says
+  # so.
   apply = "safe"
 
-  # Made by bootstrap. A plan of any commit runs with the first, so it reads no
-  # secret and changes nothing.
+  # bootstrap creates the roles. Plans of any commit run with the first, so it
+  # reads no secret and changes nothing.
   plan_role  = "arn:aws:iam::123456789012:role/reconcile/plan-${workspace}"
   apply_role = "arn:aws:iam::123456789012:role/reconcile/apply-${workspace}"
 }
 
-# It holds what runs reconcile: people apply it, by hand (docs/bootstrap.md).
+# It contains what runs reconcile. People apply it by hand (docs/bootstrap.md).
 workspace "bootstrap" {
   apply = "plan-only"
 }
 
-# It makes the roles of servers, and what lets webhooks in: a person looks at
-# all of it.
+# It creates the servers' roles and the webhook's entrance, so a person checks
+# every plan.
 workspace "common" {
   apply = "approve"
 }
 
-# It lets webhooks in for the standby. ECS cannot keep the function there from
-# telling the standby's task anything, and that may become any of the roles above.
+# It has the standby's webhook. ECS cannot stop that function from giving the
+# standby's task any command, and the task may assume all the roles above.
 workspace "common_os" {
   apply = "approve"
 }
 
-# Who gets traffic is somebody's decision.
+# A person decides about traffic.
 workspace "switchover" {
   apply = "approve"
 }
@@ -45,7 +46,7 @@ environment "staging" {
     apply_role = "arn:aws:iam::210987654321:role/reconcile/apply-${workspace}"
   }
 
-  # Their states are in Osaka, where they are needed when Tokyo is lost.
+  # Their states are in Osaka, because they are needed when Tokyo is lost.
   workspace "common_os" {
     backend_config = "env/staging-osaka.s3.tfbackend"
   }

@@ -1,10 +1,11 @@
-# What a webhook starts: a build that runs `reconcile now` as the scheduled task
-# does, in its network, with its settings and on its record, so that the two
-# never fight. It may become any workspace's role. So it is here, and no pass
-# can change what it runs.
+# The webhook starts this build. It runs `reconcile now` like the scheduled
+# task: in the same network, with the same settings and record, so that the two
+# never conflict. It may assume every workspace's role. So it is defined here,
+# where no pass can change what it runs.
 
 locals {
-  # By name: the task asks after its builds, and the build has the task's settings.
+  # By name, because of a cycle: the task describes its builds, and the build
+  # has the task's settings.
   build_arn = "arn:aws:codebuild:${local.regions.tokyo}:${var.account_id}:project/reconcile"
 }
 
@@ -29,8 +30,8 @@ module "build" {
   tags          = var.tags
 }
 
-# Those of the API, too, which can be written to no locked bucket: here no role
-# may delete them, or keep them for less than 400 days.
+# Also the API's logs, which cannot go to a locked bucket. No role here may
+# delete them or shorten the 400 days.
 module "build_logs" {
   source = "../../modules/cloudwatch"
 
@@ -59,11 +60,11 @@ module "build_role" {
     }
     Login = {
       actions   = ["ecr:GetAuthorizationToken"]
-      resources = ["*"] # AWS takes no resource here
+      resources = ["*"] # these actions support no resource
     }
     Look = {
       actions   = ["ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"]
-      resources = ["*"] # nor here
+      resources = ["*"] # these neither
     }
     Interface = {
       actions = ["ec2:CreateNetworkInterface"]

@@ -1,10 +1,9 @@
-# Three policies that hold for all: the guard, which every workspace's roles
-# carry and which denies what would let them become more than they are; the
-# boundary, a ceiling over the roles of the control plane; and the estate's
-# boundary, a ceiling over every role that the estate makes.
+# Three policies for all roles. The guard is attached to every workspace's roles
+# and denies privilege escalation. The boundary limits the roles of the control
+# plane. The estate's boundary limits every role that the workspaces create.
 
 locals {
-  # The control plane, by what can be named of it.
+  # ARNs of the control plane, as far as they contain names.
   own_roles   = [for type in ["instance-profile", "policy", "role"] : "arn:aws:iam::${var.account_id}:${type}/reconcile/*"]
   own_buckets = flatten([for names in local.buckets : [for name in values(names) : "arn:aws:s3:::${name}"]])
   own = [
@@ -37,8 +36,8 @@ locals {
       Resource = local.own_roles
     },
     {
-      # Who may be a role is said once, when the role is made; a role's policies
-      # are its own, or AWS's; and nobody here makes people.
+      # A role's trust policy is set once, at creation. A role has inline
+      # policies or AWS's own. No role here creates users.
       Sid    = "TrustAndPeople"
       Effect = "Deny"
       Action = [
@@ -52,7 +51,7 @@ locals {
       Resource = "*"
     },
     {
-      # A role without the boundary would have no ceiling.
+      # A role without the boundary would not be limited.
       Sid       = "Unbounded"
       Effect    = "Deny"
       Action    = ["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"]
@@ -60,8 +59,8 @@ locals {
       Condition = { StringNotEquals = { "iam:PermissionsBoundary" = local.estate_boundary_arn } }
     },
     {
-      # What hands out secrets, or makes, changes or starts what has rights of its
-      # own.
+      # Actions that return secrets, or that create, change or start something
+      # with its own permissions.
       Sid    = "SecretsAndInvocations"
       Effect = "Deny"
       Action = [
@@ -74,7 +73,7 @@ locals {
       Resource = "*"
     },
     {
-      # Keys are used through services: nothing is decrypted by hand.
+      # Keys are used only through services; nothing is decrypted directly.
       Sid       = "BareKeys"
       Effect    = "Deny"
       Action    = ["kms:Decrypt", "kms:ReEncrypt*"]
@@ -82,14 +81,14 @@ locals {
       Condition = { Null = { "kms:ViaService" = "true" } }
     },
     {
-      # The control plane's own keys, which a key's policy leaves to IAM.
+      # The control plane's own keys; their key policies delegate to IAM.
       Sid      = "OwnKeys"
       Effect   = "Deny"
       Action   = ["kms:CreateAlias", "kms:CreateGrant", "kms:DeleteAlias", "kms:PutKeyPolicy", "kms:TagResource", "kms:UntagResource", "kms:Update*"]
       Resource = concat(local.own_keys, ["arn:aws:kms:*:${var.account_id}:alias/reconcile/*"])
     },
     {
-      # With them states are read and written, and no secret is.
+      # These keys may be used for states, but not for secrets.
       Sid       = "OwnKeysForStates"
       Effect    = "Deny"
       Action    = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*"]
@@ -114,8 +113,8 @@ locals {
       Resource = local.own_buckets
     },
     {
-      # EC2's ARNs hold ids: the control plane's networks are known by their tag,
-      # which nobody else may set or take off.
+      # EC2's ARNs contain ids. So the control plane's networks are identified
+      # by their tag, which no other role may set or remove.
       Sid    = "OwnNetworks"
       Effect = "Deny"
       Action = [
@@ -126,7 +125,7 @@ locals {
       Condition = { StringLike = { "aws:ResourceTag/Name" = "reconcile*" } }
     },
     {
-      # Networks are found by it, too: a second one would be in their way.
+      # Networks are found by this tag, so there must not be a second one.
       Sid       = "OwnNames"
       Effect    = "Deny"
       Action    = ["ec2:AllocateAddress", "ec2:Create*"]
@@ -134,7 +133,7 @@ locals {
       Condition = { StringLike = { "aws:RequestTag/Name" = "reconcile*" } }
     },
     {
-      # Evidence, and what holds it.
+      # Evidence, and where it is stored.
       Sid    = "Evidence"
       Effect = "Deny"
       Action = [
@@ -147,8 +146,8 @@ locals {
     },
   ]
 
-  # Services that roles of the control plane use: what the workspaces do, and
-  # what a pass does itself.
+  # Services that roles of the control plane use, for the workspaces and for the
+  # pass itself.
   ceiling = sort(distinct(concat(
     flatten([for used in local.used : [for s in used : concat(
       [for action in s.look : split(":", action)[0]],
@@ -168,8 +167,8 @@ resource "aws_iam_policy" "guard" {
   tags = var.tags
 }
 
-# A ceiling grants nothing, so it may name whole services: what a role gets, its
-# own policies say one action at a time.
+# A boundary grants nothing, so it may name whole services. A role's own
+# policies grant single actions.
 resource "aws_iam_policy" "boundary" {
   name        = "boundary"
   path        = "/reconcile/"
@@ -198,8 +197,8 @@ resource "aws_iam_policy" "estate_boundary" {
     Version = "2012-10-17"
     Statement = [
       {
-        # Servers, backups and copies of logs: a ceiling, so that it names
-        # actions by their kind, and everything they could be asked of.
+        # Servers, backups and copies of logs. As a boundary it names kinds of
+        # actions, on all resources.
         Sid    = "Services"
         Effect = "Allow"
         Action = [
@@ -220,7 +219,7 @@ resource "aws_iam_policy" "estate_boundary" {
         Resource = ["arn:aws:rds-db:*:${var.account_id}:dbuser:*/shop"]
       },
       {
-        # States hold what nobody else may see; the record says what runs.
+        # States contain secrets, and the record decides what runs.
         Sid      = "ControlPlane"
         Effect   = "Deny"
         Action   = ["logs:*", "s3:*"]

@@ -1,12 +1,13 @@
-# The control plane: where states and the record lie, what runs reconcile, and
-# who may do what. reconcile only plans it; people apply it. A pass that could
-# change its own task, network or roles could end itself, or grant itself more.
+# The control plane: states, the record, the tasks that run reconcile, and all
+# permissions. reconcile only plans it; people apply it. A pass that could
+# change its own task, network or roles could stop itself, or grant itself more
+# permissions.
 
 locals {
   regions = { tokyo = "ap-northeast-1", osaka = "ap-northeast-3" }
 
-  # Names that must be unique in all of AWS, by home. Other workspaces name
-  # these in their backend blocks.
+  # Bucket names, unique in all of AWS, by home Region. Other workspaces use
+  # them in their backend blocks.
   buckets = {
     states = { tokyo = "${var.prefix}-states-${var.account_id}", osaka = "${var.prefix}-states-osaka-${var.account_id}" }
     copies = { tokyo = "${var.prefix}-states-copy-${var.account_id}", osaka = "${var.prefix}-states-osaka-copy-${var.account_id}" }
@@ -36,8 +37,8 @@ module "work_key" {
   tags        = local.restricted
 }
 
-# States in the Region of what they describe, each copied to the other: what is
-# in Osaka can be changed when Tokyo is lost.
+# Each state is in the Region of its resources and is copied to the other. So
+# Osaka can be changed when Tokyo is lost.
 
 module "states_tokyo" {
   source = "../../modules/state_backend"
@@ -70,8 +71,9 @@ module "states_osaka" {
   tags = local.restricted
 }
 
-# Flow logs of reconcile's networks, and who read states and snapshots. S3 tells
-# of requests in no bucket with a key of ours, so this has S3's.
+# Flow logs of reconcile's networks, and access logs of states and snapshots. S3
+# cannot deliver access logs to a bucket with a customer managed key, so this
+# one uses S3's key.
 module "logs" {
   source   = "../../modules/s3"
   for_each = local.regions
@@ -84,7 +86,7 @@ module "logs" {
   tags         = var.tags
 }
 
-# Of its own, since the estate's may be what is broken.
+# A separate topic, because the estate's may be broken.
 module "alarms" {
   source   = "../../modules/sns"
   for_each = local.regions
@@ -95,8 +97,8 @@ module "alarms" {
   tags          = var.tags
 }
 
-# Roles that AWS's services make for themselves when they are first used. Made
-# here, so that no other role needs to, and keys can name them.
+# Service-linked roles, which AWS's services create at their first use. Created
+# here, so that no other role needs that permission and keys can name them.
 resource "aws_iam_service_linked_role" "this" {
   for_each = var.service_linked_roles
 

@@ -1,5 +1,5 @@
 output "egress_addresses" {
-  description = "Fixed addresses of passes, in Tokyo and of the standby in Osaka: operators type them into Backlog's allow-list."
+  description = "Fixed addresses of passes in Tokyo and of the standby in Osaka; operators add them to Backlog's allow-list."
   value       = { tokyo = module.reconciler.egress_addresses, osaka = module.standby.egress_addresses }
 }
 
@@ -9,12 +9,12 @@ output "repository_urls" {
 }
 
 output "secrets" {
-  description = "Secrets that wait for operators to type their values."
+  description = "Secrets whose values operators must set."
   value       = sort(concat(values(module.reconciler.secret_arns), values(module.standby.secret_arns)))
 }
 
 output "settings" {
-  description = "Settings of reconcile with which operators run a pass from their own machine on the same record."
+  description = "Settings of reconcile for operators who run a pass from their own machine with the same record."
   value = {
     RECONCILE_STATE     = "dynamodb://${module.reconciler.table.name}"
     RECONCILE_SNAPSHOTS = module.reconciler.snapshots.setting
@@ -22,6 +22,6 @@ output "settings" {
 }
 
 output "programs" {
-  description = "Where operators put the webhook's program, what make lambda builds, for common and for the door in Osaka."
+  description = "Where operators upload the webhook's program (built by make lambda), for common and for Osaka's webhook."
   value       = { for home in keys(local.regions) : home => "s3://${local.buckets.work[home]}/webhook/webhook.zip" }
 }

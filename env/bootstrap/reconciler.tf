@@ -23,8 +23,8 @@ module "reconciler" {
   tags                   = var.tags
 }
 
-# Takes over when Tokyo is lost, with a record of its own: nothing starts it
-# until somebody says so.
+# The standby takes over when Tokyo is lost. It has its own record, and nothing
+# starts it automatically.
 module "standby" {
   source    = "../../modules/reconciler"
   providers = { aws = aws.osaka }
@@ -48,8 +48,8 @@ module "standby" {
   tags                 = var.tags
 }
 
-# The account that owns the Direct Connect connection looks whether its
-# interfaces are up. It proves by the external id that it acts for us.
+# The account that owns the Direct Connect connection checks whether its
+# interfaces are up. The external id proves that it acts for us.
 module "connect_role" {
   source   = "../../modules/iam"
   for_each = { for owner in var.connect[*] : "owner" => owner }
@@ -65,7 +65,7 @@ module "connect_role" {
         "directconnect:DescribeDirectConnectGatewayAssociations", "directconnect:DescribeDirectConnectGatewayAttachments",
         "directconnect:DescribeDirectConnectGateways", "directconnect:DescribeVirtualInterfaces",
       ]
-      resources = ["*"] # it cannot know ids before it has looked
+      resources = ["*"] # the ids are unknown before this call
     }
   }
   tags = var.tags

@@ -1,6 +1,6 @@
-# One role to plan a workspace, one to apply it. The first looks; the second
-# looks and changes; neither reads a secret, another workspace's state, or the
-# roles here. They are assumed by passes alone.
+# One role plans a workspace, one applies it. The first reads; the second reads
+# and changes. Neither reads a secret, another workspace's state, or the roles
+# here. Only passes may assume them.
 
 locals {
   services = { for name in keys(local.workspaces) : name => merge(
@@ -9,16 +9,17 @@ locals {
   ) }
   used = { for name, w in local.workspaces : name => [for service in w.services : local.services[name][service]] }
 
-  # Who runs passes, and who plans pull requests, which anybody may open.
+  # The roles of passes, and of the planner of pull requests, which anybody may
+  # open.
   passes   = [module.build_role.arn, module.reconciler.task_role_arn, module.standby.task_role_arn]
   previews = [module.reconciler.planner_role_arn]
 
-  # Where states are, and what may be done with them.
+  # The states, and the permissions on them.
   homes  = merge(local.workspaces, { bootstrap = local.bootstrap })
   states = { for name, w in local.homes : name => "arn:aws:s3:::${local.buckets.states[w.home]}/${name}/terraform.tfstate" }
   state = { for name, w in local.homes : name => {
-    # Terraform lists with the prefix env:/ before anything else, whatever
-    # its key is, so no condition on s3:prefix.
+    # Terraform first lists with the prefix env:/, whatever its key is. So there
+    # is no condition on s3:prefix.
     StateList = {
       actions   = ["s3:ListBucket"]
       resources = distinct([for n in concat([name], w.reads) : "arn:aws:s3:::${local.buckets.states[local.homes[n].home]}"])
@@ -48,7 +49,7 @@ locals {
   } }
 }
 
-# What both may look at.
+# What both may read.
 resource "aws_iam_policy" "look" {
   for_each = local.used
 
@@ -58,8 +59,8 @@ resource "aws_iam_policy" "look" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = concat(
-      # Of everything: these actions take no resource, or only ids that a plan
-      # does not know before it has asked.
+      # On all resources: these actions support no resource, or only ids that a
+      # plan does not know beforehand.
       [{
         Sid      = "Look"
         Effect   = "Allow"
@@ -78,8 +79,8 @@ resource "aws_iam_policy" "look" {
   tags = var.tags
 }
 
-# What an apply changes of networks: with the rest, more than a role takes
-# inline.
+# Changes of networks. Together with the rest they exceed the size limit of
+# inline policies.
 resource "aws_iam_policy" "network" {
   for_each = { for name, w in local.workspaces : name => setintersection(w.services, keys(local.services_network[name])) if contains(w.services, "network") }
 
@@ -113,7 +114,7 @@ module "plan_role" {
     look  = each.key == "bootstrap" ? aws_iam_policy.look_bootstrap.arn : aws_iam_policy.look[each.key].arn
   }
   statements = merge(local.state[each.key], {
-    # A plan has nothing to decrypt but states.
+    # A plan decrypts only states.
     OtherKeyUse = {
       effect     = "Deny"
       actions    = ["kms:Decrypt"]
@@ -150,7 +151,7 @@ module "apply_role" {
   tags = var.tags
 }
 
-# The control plane's own plan.
+# Plans of the control plane.
 resource "aws_iam_policy" "look_bootstrap" {
   name        = "look-bootstrap"
   path        = "/reconcile/"
@@ -159,7 +160,7 @@ resource "aws_iam_policy" "look_bootstrap" {
     Version = "2012-10-17"
     Statement = [
       {
-        # Of everything: as for the workspaces.
+        # On all resources, as for the workspaces.
         Sid    = "Look"
         Effect = "Allow"
         Action = sort(distinct(concat(

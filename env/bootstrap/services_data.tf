@@ -14,14 +14,13 @@ locals {
           resources = ["*"]
           reason    = "AWS takes no resource for a key that is yet to be made."
         }
-        # Of reconcile's own keys the guard keeps everybody off. Nobody here
-        # deletes a key.
+        # The guard protects reconcile's own keys. No role here deletes a key.
         Keys = {
           actions = [
             "kms:CreateAlias", "kms:DeleteAlias", "kms:EnableKeyRotation", "kms:PutKeyPolicy", "kms:TagResource", "kms:UntagResource",
             "kms:UpdateAlias", "kms:UpdateKeyDescription",
           ]
-          # common has some in both Regions.
+          # common has keys in both Regions.
           resources = [for kind in ["alias/estate/*", "alias/sns/alarms", "key/*"] : "arn:aws:kms:${w.home == "osaka" ? local.regions.osaka : "*"}:${var.account_id}:${kind}"]
         }
       }
@@ -42,7 +41,7 @@ locals {
         }
       }
       change = {
-        # None may be deleted: they hold evidence.
+        # None may be deleted: they contain evidence.
         Buckets = {
           actions = [
             "s3:CreateBucket", "s3:PutBucketLogging", "s3:PutBucketObjectLockConfiguration", "s3:PutBucketOwnershipControls", "s3:PutBucketPolicy",
@@ -65,7 +64,7 @@ locals {
           resources = ["${local.arn[name].backup}:backup-plan:*", "${local.arn[name].backup}:backup-vault:estate"]
         }
       }
-      # Nobody here deletes a vault, or its lock.
+      # No role here deletes a vault or its lock.
       change = {
         Backup = {
           actions = [
@@ -113,7 +112,7 @@ locals {
             ["${local.arn[name].rds}:og:default*"],
           )
         }
-        # RDS makes the secret of the first user in the caller's name.
+        # RDS creates the master user's secret with the caller's permissions.
         DatabasePassword = {
           actions   = ["secretsmanager:CreateSecret", "secretsmanager:TagResource"]
           resources = ["${local.arn[name].secretsmanager}:secret:rds!*"]
@@ -123,7 +122,7 @@ locals {
           resources  = ["${local.arn[name].kms}:key/*"]
           conditions = { StringLike = { "kms:ViaService" = ["rds.*.amazonaws.com", "secretsmanager.*.amazonaws.com"] } }
         }
-        # Copied from anywhere, and not to be touched from elsewhere.
+        # Copies may come from anywhere; other access is only from here.
         ReplicaSource = {
           actions   = ["rds:CreateDBInstanceReadReplica"]
           resources = ["arn:aws:rds:${local.regions.tokyo}:${var.account_id}:db:shop"]

@@ -24,7 +24,7 @@ locals {
           resources = ["*"]
           reason    = "AWS takes no resource for a certificate that is yet to be made."
         }
-        # Records that prove a name, and none that lead anywhere.
+        # Only validation records, no records that route traffic.
         Proof = {
           actions   = ["route53:ChangeResourceRecordSets"]
           resources = ["arn:aws:route53:::hostedzone/${var.zone_id}"]
@@ -47,7 +47,7 @@ locals {
           resources = ["arn:aws:globalaccelerator::${var.account_id}:accelerator/*"]
         }
       }
-      # It is not deleted: its addresses would be gone for good.
+      # It must not be deleted: its addresses would be lost.
       change = {
         Accelerator = {
           actions = [
@@ -70,7 +70,7 @@ locals {
       }
     }
 
-    # Who gets which traffic, and nothing else.
+    # Only the distribution of traffic.
     endpoints = {
       look = [
         "elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTargetHealth",
@@ -96,8 +96,8 @@ locals {
       }
     }
 
-    # Roles that the estate's own things have: under one path, within the
-    # boundary, and each to be given to one service.
+    # Roles of the estate's resources: under one path, within the boundary, and
+    # each may be passed to only one service.
     roles = {
       look = []
       at = {
@@ -123,7 +123,7 @@ locals {
           resources  = local.estate_roles
           conditions = { StringEquals = { "iam:PermissionsBoundary" = [local.estate_boundary_arn] } }
         }
-        # AWS's policies for servers and backups, and no other.
+        # Only AWS's policies for servers and backups.
         KnownPolicies = {
           actions   = ["iam:AttachRolePolicy"]
           resources = local.estate_roles

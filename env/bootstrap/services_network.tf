@@ -1,7 +1,7 @@
-# What a workspace's plan may look at, and its apply change, service by
-# service. `look` is asked of everything: Describe, List and their like take no
-# resource, or ids that are not known before. `at` is looking at what can be
-# named. `change` is what the apply role has beside.
+# What a workspace's plan may read and its apply may change, by service. `look`
+# is for all resources: Describe, List and similar actions support no resource,
+# or only ids that are unknown beforehand. `at` reads named resources. `change`
+# is only for the apply role.
 
 locals {
   arn = { for name, w in local.workspaces : name => {
@@ -11,7 +11,7 @@ locals {
     ] : service => "arn:aws:${service}:${local.regions[w.home]}:${var.account_id}"
   } }
 
-  # EC2's ARNs hold ids, not names: things are told apart by their type.
+  # EC2's ARNs contain ids, not names. So resources are distinguished by type.
   ec2 = { for name in keys(local.workspaces) : name => {
     for use, types in {
       network  = ["elastic-ip", "internet-gateway", "natgateway", "network-acl", "network-interface", "prefix-list", "route-table", "security-group", "security-group-rule", "subnet", "vpc", "vpc-endpoint", "vpc-flow-log"]
@@ -23,8 +23,8 @@ locals {
   } }
 
   services_network = { for name, w in local.workspaces : name => {
-    # A VPC, and all that is in it. What is reconcile's own, the guard keeps by
-    # its tag.
+    # A VPC and everything in it. The guard protects reconcile's own VPCs by
+    # their tag.
     network = {
       look = [
         "ec2:DescribeAddresses", "ec2:DescribeAddressesAttribute", "ec2:DescribeAvailabilityZones", "ec2:DescribeFlowLogs",
@@ -58,7 +58,7 @@ locals {
       }
     }
 
-    # A transit gateway, or what is attached to one.
+    # A transit gateway and its attachments.
     transit = {
       look = [
         "ec2:DescribeTransitGatewayAttachments", "ec2:DescribeTransitGatewayPeeringAttachments", "ec2:DescribeTransitGatewayRouteTables",
@@ -82,7 +82,7 @@ locals {
             resources = ["${local.arn[name].ec2}:transit-gateway-attachment/*"]
           }
         },
-        # Sides attach themselves to a gateway; they do not make one.
+        # Sides attach to a gateway; they do not create one.
         { for sid, change in {
           TransitGateway = {
             actions = [
@@ -99,7 +99,7 @@ locals {
       )
     }
 
-    # Both ends of a peering: the far one is accepted, and has routes, in Osaka.
+    # Both ends of a peering: Osaka's end is accepted and has routes there.
     peering = {
       look = []
       at   = {}
@@ -116,8 +116,8 @@ locals {
       }
     }
 
-    # The way on premises. The account that owns the connection makes the
-    # interfaces; here they are taken and tied to a gateway.
+    # The connection on premises. Its owner's account creates the interfaces.
+    # Here they are accepted and attached to a gateway.
     premises = {
       look = [
         "directconnect:DescribeDirectConnectGatewayAssociations", "directconnect:DescribeDirectConnectGatewayAttachments",

@@ -1,8 +1,9 @@
-# The webhook's way in, in both Regions. What it runs as, and what it starts, is
-# bootstrap's: the first is handed to it by PassRole, the second is out of reach.
+# The webhook's entrance in both Regions. bootstrap owns its role, which is
+# passed by PassRole, and the build or task that it starts, which this role
+# cannot change.
 locals {
-  # What reconcile's things are called, and where people put the function's
-  # program, by home.
+  # Names of reconcile's resources, and the location of the function's program,
+  # by home Region.
   installations = { tokyo = "reconcile", osaka = "reconcile-standby" }
   programs      = { for home in keys(local.regions) : home => "arn:aws:s3:::${local.buckets.work[home]}/webhook/webhook.zip" }
 
@@ -12,7 +13,7 @@ locals {
   } }
 
   services_pipeline = { for name, w in local.workspaces : name => {
-    # It tells callers by their addresses.
+    # Its policy allows callers by address.
     rest_api = {
       look = []
       at   = { Api = { actions = ["apigateway:GET"], resources = local.api_arns[w.home].rest } }
@@ -32,8 +33,8 @@ locals {
           actions   = ["apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT"]
           resources = local.api_arns[w.home].http
         }
-        # Whoever switches an HTTP API's access log on needs these (API Gateway
-        # Developer Guide, "Configure logging for HTTP APIs").
+        # Required to enable access logs of an HTTP API (API Gateway Developer
+        # Guide, "Configure logging for HTTP APIs").
         ApiLogs = {
           actions = [
             "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeResourcePolicies", "logs:GetLogDelivery",
@@ -55,7 +56,7 @@ locals {
           ]
           resources = ["${local.arn[name].lambda}:function:${local.installations[w.home]}-webhook"]
         }
-        # Its bucket is listed, so that a program that is missing is said to be.
+        # Listing the bucket gives a clear error when the program is missing.
         Program = {
           actions   = ["s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion"]
           resources = [local.programs[w.home]]

@@ -23,8 +23,8 @@ locals {
           ]
           resources = concat(
             flatten([for n in w.names : [for type in ["listener", "listener-rule", "loadbalancer"] : "${local.arn[name].elasticloadbalancing}:${type}/app/${n}/*"]]),
-            # A group's name is its port's and a number: groups are replaced
-            # while they serve.
+            # A group's name has its port and a number, because groups are
+            # replaced while in use.
             ["${local.arn[name].elasticloadbalancing}:targetgroup/srv-*/*"],
           )
         }
@@ -61,8 +61,8 @@ locals {
           ]
           resources = ["${local.arn[name].ec2}:launch-template/*"]
         }
-        # Auto Scaling asks, when it is given a template, whether its giver
-        # could start what is in it.
+        # For a launch template, Auto Scaling checks whether the caller may
+        # launch from it.
         Start = {
           actions    = ["ec2:RunInstances"]
           resources  = concat(local.ec2[name].start, [for type in ["image", "snapshot"] : "arn:aws:ec2:${local.regions[w.home]}::${type}/*"])
@@ -102,7 +102,7 @@ locals {
           resources = [for group in w.groups : "${local.arn[name].logs}:log-group:${group}"]
         }
       }
-      # Nobody here deletes logs.
+      # No role here deletes logs.
       change = {
         LogGroups = {
           actions   = ["logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource"]

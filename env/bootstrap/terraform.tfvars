@@ -36,7 +36,7 @@ reconciler = {
   }
 }
 
-# The other account's, which owns the line into our data centre.
+# The role of the other account, which owns the line into our data centre.
 connect = {
   role_arn    = "arn:aws:iam::111122223333:role/network-operators"
   external_id = "example-estate-connect"

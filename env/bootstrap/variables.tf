@@ -1,25 +1,25 @@
 variable "account_id" {
-  description = "AWS account of the estate; the provider refuses any other."
+  description = "AWS account of the infrastructure; the provider refuses any other."
   type        = string
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account_id))
-    error_message = "account_id is twelve digits."
+    error_message = "account_id must have twelve digits."
   }
 }
 
 variable "prefix" {
-  description = "What names that must be unique in all of AWS begin with."
+  description = "Prefix of names that must be unique in all of AWS."
   type        = string
 }
 
 variable "zone_id" {
-  description = "Public hosted zone in which certificates are proven: common and common_os write there, and only proofs."
+  description = "Public hosted zone for the validation of certificates: common and common_os write only validation records there."
   type        = string
 }
 
 variable "alarm_subscriptions" {
-  description = "Who is told when no pass completes or a workspace fails, as the module sns takes it."
+  description = "Subscriptions that are notified when no pass completes or a workspace fails, in the form of the module sns."
   type = map(object({
     protocol = string
     endpoint = string
@@ -27,22 +27,22 @@ variable "alarm_subscriptions" {
 
   validation {
     condition     = length(var.alarm_subscriptions) > 0
-    error_message = "A reconciler that stands still must tell somebody: name at least one subscription."
+    error_message = "At least one subscription is needed, to be notified when the reconciler stops."
   }
 }
 
 variable "service_linked_roles" {
-  description = "Services whose own roles are made here. Leave out those that the account has already: aws iam list-roles --path-prefix /aws-service-role/."
+  description = "Services whose service-linked roles are created here. Leave out those that the account already has: aws iam list-roles --path-prefix /aws-service-role/."
   type        = set(string)
 
   validation {
     condition     = alltrue([for service in var.service_linked_roles : endswith(service, ".amazonaws.com")])
-    error_message = "service_linked_roles are services such as autoscaling.amazonaws.com."
+    error_message = "service_linked_roles must be services such as autoscaling.amazonaws.com."
   }
 }
 
 variable "reconciler" {
-  description = "What runs, and how: see the module reconciler. Digests are null until an image is pushed to the Region's repository (build_image_digest is of the Dockerfile's target codebuild, which has a shell, as CodeBuild needs one; in Tokyo); run.enabled, preview, which plans pull requests, and drift, which looks for it once a day, are the last steps of docs/bootstrap.md."
+  description = "What runs, and how: see the module reconciler. Digests are null until an image is pushed to the Region's repository. build_image_digest is that of the Dockerfile's target codebuild, with the shell that CodeBuild needs, in Tokyo. run.enabled, preview (plans of pull requests) and drift (a daily drift check) are the last steps of docs/bootstrap.md."
   type = object({
     repository           = string
     image_digest         = optional(string)
@@ -60,12 +60,12 @@ variable "reconciler" {
 
   validation {
     condition     = length(setsubtract(["osaka", "tokyo"], keys(var.reconciler.networks))) == 0
-    error_message = "reconciler.networks are tokyo and osaka."
+    error_message = "reconciler.networks must be tokyo and osaka."
   }
 }
 
 variable "connect" {
-  description = "Role of the account that owns the Direct Connect connection, and the external id that it says; null if this account owns it."
+  description = "Role in the account that owns the Direct Connect connection, and the external id that it sends; null if this account owns the connection."
   type = object({
     role_arn    = string
     external_id = string
@@ -74,16 +74,16 @@ variable "connect" {
 
   validation {
     condition     = var.connect == null || try(length(var.connect.external_id) >= 8, false)
-    error_message = "connect.external_id is at least 8 characters."
+    error_message = "connect.external_id must have at least 8 characters."
   }
 }
 
 variable "tags" {
-  description = "Tags of everything: Owner, DataClass, Environment, and others."
+  description = "Tags of all resources: Owner, DataClass, Environment, and others."
   type        = map(string)
 }
 
 locals {
-  # States hold what nobody else may see.
+  # States contain secrets.
   restricted = merge(var.tags, { DataClass = "restricted" })
 }

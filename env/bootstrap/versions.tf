@@ -8,8 +8,8 @@ terraform {
     }
   }
 
-  # The bucket is made here: the first apply is on a local state, which is then
-  # moved (see docs/bootstrap.md). What encrypts is the bucket's own key.
+  # This workspace creates the bucket. The first apply uses a local state, which
+  # is then moved (see docs/bootstrap.md). The bucket's default key encrypts it.
   backend "s3" {
     bucket       = "example-states-123456789012"
     key          = "bootstrap/terraform.tfstate"
@@ -27,7 +27,7 @@ provider "aws" {
   }
 }
 
-# For what is whole in Osaka: its state bucket and its reconciler.
+# For Osaka's state bucket and reconciler.
 provider "aws" {
   alias               = "osaka"
   region              = "ap-northeast-3"

@@ -1,22 +1,23 @@
-# Roles of the webhook's way in, common's and common_os's: it starts passes, so it
-# must not be able to change what they may do.
+# Roles of the webhooks of common and common_os. A webhook starts passes, so it
+# must not be able to change their permissions.
 
 locals {
   token = { webhook-token = "Token in the URL of Backlog's webhook: 32 random letters and digits" }
 
   standby = "${local.regions.osaka}:${var.account_id}"
 
-  # What each may start.
+  # What each role may start.
   starts = {
-    # The build as it is, told only what started it: it may become any workspace's
-    # role, and the function is what the internet talks to.
+    # The unchanged build, with only the variable that names its trigger. The
+    # build may assume every workspace's role, and the function is open to the
+    # internet.
     tokyo = { Start = {
       actions   = ["codebuild:StartBuild"]
       resources = [local.build_arn]
       conditions = {
         "ForAllValues:StringEquals" = { "codebuild:environment.environmentVariables.name" = ["RECONCILE_TRIGGER"] }
-        # Each is there if a request overrides it (CodeBuild User Guide,
-        # "AWS CodeBuild condition keys").
+        # A key is present if a request overrides the setting (CodeBuild User
+        # Guide, "AWS CodeBuild condition keys").
         Null = { for key in [
           "artifacts", "cache", "encryptionKey", "environment.certificate", "environment.computeType", "environment.fleet.fleetArn",
           "environment.image", "environment.imagePullCredentialsType", "environment.privilegedMode", "environment.registryCredential",
@@ -25,8 +26,8 @@ locals {
         ] : "codebuild:${key}" => ["true"] }
       }
     } }
-    # The standby's task, in its cluster, as what it is. ECS has no condition on
-    # what a request overrides: whoever is this role says what reconcile is told.
+    # The standby's task in its cluster. ECS has no condition on overrides, so
+    # this role can give the task any command.
     osaka = {
       Start = {
         actions    = ["ecs:RunTask"]
@@ -81,7 +82,7 @@ module "webhook_role" {
   tags = var.tags
 }
 
-# One for the account and Region: API Gateway's access logs.
+# One per account and Region, for API Gateway's access logs.
 module "api_logs_role" {
   source = "../../modules/iam"
 
@@ -90,7 +91,8 @@ module "api_logs_role" {
   description          = "API Gateway, which writes access logs"
   permissions_boundary = aws_iam_policy.boundary.arn
   trust                = { services = ["apigateway.amazonaws.com"] }
-  # It must be AWS's own: API Gateway asks for these rights, on everything.
+  # It must be AWS's own policy: API Gateway requires these permissions on all
+  # resources.
   managed_policies = { logs = "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs" }
   tags             = var.tags
 }

@@ -1,6 +1,6 @@
-# The estate's workspaces: where each one's state lies, whose states it reads,
-# what it is made of (the files services_*.tf say what that needs), and what
-# its things are called where ARNs hold names.
+# The workspaces: the location of each state, the states that it reads, the
+# services that it uses (services_*.tf have their permissions), and the names of
+# its resources in ARNs.
 locals {
   workspaces = {
     common = {
@@ -74,8 +74,8 @@ locals {
     }
   }
 
-  # bootstrap is planned, so it has a plan role, and no apply role: what could
-  # apply it could do anything.
+  # bootstrap has a plan role but no apply role: a role that applies it could do
+  # anything.
   bootstrap = { home = "tokyo", reads = [] }
 
   plan_roles      = [for name in keys(local.homes) : "arn:aws:iam::${var.account_id}:role/reconcile/plan-${name}"]

@@ -1,6 +1,6 @@
-# What carries the vault's tag is backed up every night, and copied to the
-# vault of common_os, which is named and not read: a plan may name a vault
-# before it is there.
+# Resources with the vault's tag are backed up every night and copied to the
+# vault of common_os. That vault is referenced by name, because a plan may name
+# a vault before it exists.
 module "backup" {
   source = "../../modules/backup"
 

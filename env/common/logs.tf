@@ -1,9 +1,10 @@
-# Evidence: kept for 400 days, in which nobody can delete it without a right
-# that nobody here has, and copied to the second Region.
+# Evidence: retained for 400 days and copied to the second Region. Deleting it
+# needs a permission that no role here has.
 
 locals {
   logs = {
-    # Load balancers and S3 itself deliver to no bucket with a key of ours.
+    # Load balancers and S3 cannot deliver to a bucket with a customer managed
+    # key.
     access   = { services = ["logging.s3.amazonaws.com"], keyed = false }
     balancer = { services = ["logdelivery.elasticloadbalancing.amazonaws.com"], keyed = false }
     flow     = { services = ["delivery.logs.amazonaws.com"], keyed = true }
@@ -94,8 +95,8 @@ module "replication" {
   tags = var.tags
 }
 
-# The pipeline's groups are here while it is switched off, too: what it wrote
-# stays.
+# The pipeline's log groups exist even while it is switched off, so that its
+# logs stay.
 module "log_groups" {
   source = "../../modules/cloudwatch"
 

@@ -1,14 +1,13 @@
-# What everything shares: keys, the buckets of logs, who is told, who servers
-# are, the certificate and the addresses that clients know. Nothing here goes
-# with a side of a switch.
+# Shared resources: keys, log buckets, the alarm topic, the servers' role, the
+# certificate and the addresses that clients use. None of them is removed with a
+# side.
 
 locals {
-  # The second Region: the home of copies, and where the estate goes on when
-  # Tokyo is lost.
+  # The second Region: it has the copies, and takes over when Tokyo is lost.
   far = "ap-northeast-3"
 
-  # By name, since bootstrap makes it and its state is not read here: a change
-  # there that waits for a person holds up nothing.
+  # By name, because bootstrap creates it and its state is not read here. So a
+  # change of bootstrap that waits for a person blocks nothing.
   boundary_arn = "arn:aws:iam::${var.account_id}:policy/reconcile/estate-boundary"
 }
 
@@ -18,7 +17,7 @@ module "key" {
     data = {
       description = "Volumes, databases and files"
       services    = []
-      # Auto Scaling starts servers on encrypted volumes.
+      # Auto Scaling launches servers with encrypted volumes.
       grantees = ["arn:aws:iam::${var.account_id}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"]
     }
     logs = {
@@ -74,7 +73,7 @@ module "accelerator" {
   tags      = var.tags
 }
 
-# Servers of every side, in both Regions: IAM knows no Region.
+# Servers of every side, in both Regions: IAM is global.
 module "servers" {
   source = "../../modules/iam"
 
@@ -89,7 +88,7 @@ module "servers" {
       actions   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
       resources = ["arn:aws:logs:*:${var.account_id}:log-group:/shop/*"]
     }
-    # As the user shop of the shop's databases, which has no password.
+    # As the user shop of the databases, who has no password.
     SignInToDatabase = {
       actions   = ["rds-db:connect"]
       resources = ["arn:aws:rds-db:*:${var.account_id}:dbuser:*/shop"]
@@ -99,14 +98,14 @@ module "servers" {
       resources  = ["arn:aws:elasticfilesystem:*:${var.account_id}:file-system/*"]
       conditions = { Bool = { "elasticfilesystem:AccessedViaMountTarget" = ["true"] } }
     }
-    # The files lie in the shared VPC, and their DNS name is known there alone:
-    # the EFS client asks for the address in its zone (EFS User Guide, "Mounting
-    # from another VPC").
+    # The file system is in the shared VPC, and its DNS name resolves only
+    # there. So the EFS client looks up the address in its own zone (EFS User
+    # Guide, "Mounting from another VPC").
     FindFiles = {
       actions   = ["elasticfilesystem:DescribeMountTargets"]
       resources = ["arn:aws:elasticfilesystem:*:${var.account_id}:file-system/*"]
     }
-    # It can be asked of no resource.
+    # This action supports no resource.
     FindZone = {
       actions   = ["ec2:DescribeAvailabilityZones"]
       resources = ["*"]

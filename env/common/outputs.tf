@@ -1,5 +1,5 @@
 output "accelerator" {
-  description = "The accelerator and its listener, for switchover; addresses and DNS name, for whoever writes the domain's record and partners' allow-lists."
+  description = "The accelerator and its listener, for switchover; addresses and DNS name, for operators who write the domain's record and partners' allow-lists."
   value = {
     arn          = module.accelerator.arn
     listener_arn = module.accelerator.listener_arn
@@ -9,7 +9,7 @@ output "accelerator" {
 }
 
 output "certificate_arn" {
-  description = "Certificate of the shop in Tokyo, for the sides' balancers."
+  description = "Certificate of the shop in Tokyo, for the sides' load balancers."
   value       = module.certificate.arn
 }
 
@@ -19,7 +19,7 @@ output "kms_key_arns" {
 }
 
 output "log_buckets" {
-  description = "Where Tokyo's logs go: the balancers' bucket by name, the flow logs' by ARN."
+  description = "Where Tokyo's logs go: the load balancers' bucket by name, the flow logs' bucket by ARN."
   value = {
     balancer = module.logs["balancer"].name
     flow_arn = module.logs["flow"].arn
@@ -37,7 +37,7 @@ output "key_name" {
 }
 
 output "backup" {
-  description = "Vault in Tokyo, and the tag of what its plan backs up."
+  description = "Vault in Tokyo, and the tag of resources that its plan backs up."
   value = {
     vault_arn = module.backup.vault_arn
     tag       = module.backup.tag
@@ -45,11 +45,11 @@ output "backup" {
 }
 
 output "instance_profile_arn" {
-  description = "Instance profile of the shop's servers, in every Region: sides name it by themselves, operators when they start a server by hand."
+  description = "Instance profile of the shop's servers in every Region: sides use it by name, and operators when they start a server by hand."
   value       = module.servers.instance_profile_arn
 }
 
 output "webhook_url" {
-  description = "Where Backlog's webhook is to point, with the token in place of TOKEN; null while it is switched off. Operators type it into Backlog."
+  description = "URL for Backlog's webhook, with the token in place of TOKEN; null while it is switched off. Operators type it into Backlog."
   value       = one([for api in module.api : "${api.url}/hook/TOKEN"])
 }

@@ -1,7 +1,7 @@
-# Backlog calls, a pass starts: API Gateway, which lets Backlog's addresses in,
-# and a function, which knows the token and what a push looks like. What it
-# starts, and as whom, is bootstrap's (env/bootstrap/build.tf): what comes in
-# from outside must not be able to change it.
+# A call from Backlog starts a pass. API Gateway allows only Backlog's
+# addresses. A function checks the token and the event. bootstrap owns the build
+# and its role (env/bootstrap/build.tf), so that requests from outside cannot
+# change them.
 
 locals {
   pipeline = var.webhook ? toset(["this"]) : toset([])
@@ -29,10 +29,10 @@ module "webhook" {
   name        = "reconcile-webhook"
   description = "Starts a pass when Backlog tells of a push to the watched branch"
   role_arn    = "${local.roles}/reconcile-webhook"
-  # What `make lambda` builds, where bootstrap's output says. It is found, and
-  # not named by version and hash in the values: so it can be uploaded before the
-  # first pass, and nobody commits a hash for each new one. People alone may put
-  # it there, and a plan shows that it is another.
+  # The program from `make lambda`, at the location in bootstrap's output. The
+  # values contain no version and no hash of it. So it can be uploaded before
+  # the first pass, and a new one needs no commit. Only people may upload it,
+  # and a plan shows the change.
   package = { object = { bucket = local.bucket, key = "webhook/webhook.zip" } }
   environment = {
     RECONCILE_REPO           = var.pipeline.repository

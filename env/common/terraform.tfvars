@@ -21,8 +21,8 @@ webhook = true
 
 pipeline = {
   repository = "https://example.backlog.com/git/INFRA/estate.git"
-  # Backlog's source addresses, as copies of its help article say; compare
-  # them with the article.
+  # Backlog's source addresses, from copies of its help article. Compare them
+  # with the article.
   clients = [
     "13.112.1.142", "13.112.137.175", "13.112.147.36", "18.182.251.152",
     "34.211.15.3", "35.160.57.23", "52.192.156.153", "52.197.88.78",

@@ -1,20 +1,20 @@
 variable "account_id" {
-  description = "AWS account of the estate; the provider refuses any other."
+  description = "AWS account of the infrastructure; the provider refuses any other."
   type        = string
 
   validation {
     condition     = can(regex("^[0-9]{12}$", var.account_id))
-    error_message = "account_id is twelve digits."
+    error_message = "account_id must have twelve digits."
   }
 }
 
 variable "prefix" {
-  description = "What names that must be unique in all of AWS begin with."
+  description = "Prefix of names that must be unique in all of AWS."
   type        = string
 }
 
 variable "domain" {
-  description = "Name of the shop, and the public hosted zone in which it is proven."
+  description = "Name of the shop, and the public hosted zone for its validation."
   type = object({
     name    = string
     zone_id = string
@@ -22,7 +22,7 @@ variable "domain" {
 }
 
 variable "alarm_subscriptions" {
-  description = "Who is told of alarms, as the module sns takes it."
+  description = "Subscriptions that are notified of alarms, in the form of the module sns."
   type = map(object({
     protocol = string
     endpoint = string
@@ -30,17 +30,17 @@ variable "alarm_subscriptions" {
 
   validation {
     condition     = length(var.alarm_subscriptions) > 0
-    error_message = "An alarm that nobody hears is none: name at least one subscription."
+    error_message = "At least one subscription is needed, to be notified of alarms."
   }
 }
 
 variable "public_key" {
-  description = "Public key of the operators, for the day on which Session Manager is down."
+  description = "Public key of the operators, for the case that Session Manager is down."
   type        = string
 }
 
 variable "backups" {
-  description = "When backups are made, and how many days they and their copies are kept, as the module backup takes it."
+  description = "Schedule of backups, and how many days backups and copies are retained, in the form of the module backup."
   type = map(object({
     cron           = string
     keep_days      = number
@@ -49,12 +49,12 @@ variable "backups" {
 }
 
 variable "webhook" {
-  description = "Whether Backlog's webhook starts passes, beside the schedule. Bootstrap's build, the function's program (make lambda) and the token in Secrets Manager must be there first: docs/bootstrap.md."
+  description = "Whether Backlog's webhook starts passes, in addition to the schedule. Bootstrap's build, the function's program (make lambda) and the token in Secrets Manager must exist first: docs/bootstrap.md."
   type        = bool
 }
 
 variable "pipeline" {
-  description = "What the webhook's function goes by: repository and branch (those of bootstrap's task), and Backlog's source addresses."
+  description = "Settings of the webhook's function: repository and branch (those of bootstrap's task), and Backlog's source addresses."
   type = object({
     repository = string
     branch     = optional(string, "main")
@@ -63,11 +63,11 @@ variable "pipeline" {
 
   validation {
     condition     = alltrue([for address in var.pipeline.clients : can(cidrhost("${address}/32", 0))])
-    error_message = "pipeline.clients are single IPv4 addresses."
+    error_message = "pipeline.clients must be single IPv4 addresses."
   }
 }
 
 variable "tags" {
-  description = "Tags of everything: Owner, DataClass, Environment, and others."
+  description = "Tags of all resources: Owner, DataClass, Environment, and others."
   type        = map(string)
 }

@@ -1,4 +1,4 @@
-# What tells what happened, and the keys to it: it outlives everything else.
+# Evidence and its keys. They stay when everything else is removed.
 
 module "key" {
   source = "../../modules/kms"
@@ -6,7 +6,7 @@ module "key" {
     data = {
       description = "Volumes, databases and files"
       services    = []
-      # Auto Scaling starts servers on encrypted volumes.
+      # Auto Scaling launches servers with encrypted volumes.
       grantees = ["arn:aws:iam::${var.account_id}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"]
     }
     logs = {
@@ -28,11 +28,11 @@ module "key" {
   tags        = var.tags
 }
 
-# Kept as in Tokyo, but for the copy: a role that makes one is Tokyo's to make.
+# Retained as in Tokyo, but not copied: Tokyo has the role that copies.
 module "logs" {
   source = "../../modules/s3"
   for_each = {
-    # Load balancers deliver to no bucket with a key of ours.
+    # Load balancers cannot deliver to a bucket with a customer managed key.
     balancer = { services = ["logdelivery.elasticloadbalancing.amazonaws.com"], keyed = false }
     flow     = { services = ["delivery.logs.amazonaws.com"], keyed = true }
   }
@@ -44,7 +44,7 @@ module "logs" {
   tags         = var.tags
 }
 
-# Takes the copies of Tokyo's backups, and makes none.
+# Receives the copies of Tokyo's backups, and makes no backups itself.
 module "backup" {
   source = "../../modules/backup"
 

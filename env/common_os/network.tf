@@ -16,7 +16,8 @@ module "watch" {
   source = "../../modules/cloudwatch"
 
   kms_key_arn = module.key["logs"].arn
-  # Those of the second door are here while it is shut, too: what it wrote stays.
+  # The second webhook's log groups exist even while it is disabled, so that its
+  # logs stay.
   log_groups = { "/reconcile/standby-api" = {}, "/reconcile/standby-webhook" = {}, "/shop/servers" = {} }
   topic_arns = [module.alarms.arn]
   alarms = { for zone, id in module.shared.nat_gateway_ids : "osaka-egress-${zone}" => {

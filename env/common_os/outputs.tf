@@ -1,5 +1,5 @@
 output "vpc" {
-  description = "Shared VPC: id, range, and the subnets in which data that stays is made."
+  description = "Shared VPC: id, range, and the subnets for data that stays."
   value       = module.shared.vpc
 }
 
@@ -14,22 +14,22 @@ output "certificate_arn" {
 }
 
 output "kms_key_arns" {
-  description = "Keys by what they are for: data, logs, backup."
+  description = "Keys by purpose: data, logs, backup."
   value       = { for name, key in module.key : name => key.arn }
 }
 
 output "log_buckets" {
-  description = "Where logs go: the bucket of load balancers' by name, that of flow logs by ARN."
+  description = "Where logs go: the load balancers' bucket by name, the flow logs' bucket by ARN."
   value       = { balancer = module.logs["balancer"].name, flow_arn = module.logs["flow"].arn }
 }
 
 output "topic_arn" {
-  description = "Topic that alarms in Osaka tell."
+  description = "Topic of alarms in Osaka."
   value       = module.alarms.arn
 }
 
 output "backup" {
-  description = "Vault in Osaka: common, which names it by itself, copies to it; operators restore from it."
+  description = "Vault in Osaka: common copies to it, by name; operators restore from it."
   value       = { vault_arn = module.backup.vault_arn }
 }
 
@@ -39,11 +39,11 @@ output "key_name" {
 }
 
 output "addresses" {
-  description = "Fixed addresses from which every side goes out, by zone: operators give them to whoever lets only known ones in."
+  description = "Fixed outgoing addresses of every side, by zone; operators give them to partners with an allow-list."
   value       = module.shared.addresses
 }
 
 output "webhook_url" {
-  description = "Where Backlog's webhook is to point when Tokyo is lost, with the token in place of TOKEN; null while it is switched off. Operators type it into Backlog."
+  description = "URL for Backlog's webhook when Tokyo is lost, with the token in place of TOKEN; null while it is switched off. Operators type it into Backlog."
   value       = one([for api in module.api : "${api.url}/hook/TOKEN"])
 }

@@ -1,8 +1,7 @@
-# A second door, for the day on which Tokyo's is gone: Backlog calls, and the
-# standby's task is started. It is shut while Tokyo is there, since two records
-# that do not know each other must not apply one estate. Its roles are
-# bootstrap's, as in Tokyo. Who calls and with which token is the function's to
-# judge: an HTTP API cannot.
+# A second webhook, for the case that Tokyo is lost: a call from Backlog starts
+# the standby's task. It is disabled while Tokyo works, because two separate
+# records must not apply the same infrastructure. bootstrap owns its roles, as
+# in Tokyo. The function checks address and token, because an HTTP API cannot.
 
 locals {
   pipeline = var.webhook ? toset(["this"]) : toset([])
@@ -45,7 +44,7 @@ module "webhook" {
   tags          = var.tags
 }
 
-# The standby's network, which bootstrap made, found by its names.
+# The standby's network, which bootstrap created, found by name.
 
 data "aws_vpc" "standby" {
   for_each = local.pipeline

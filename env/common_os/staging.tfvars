@@ -1,6 +1,6 @@
 account_id = "210987654321"
 
-# One way out serves all zones.
+# One NAT gateway serves all zones.
 network = {
   cidr = "10.16.0.0/16"
   asn  = 64513

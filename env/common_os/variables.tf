@@ -1,10 +1,10 @@
 variable "account_id" {
-  description = "Account that this is in; in another nothing is done."
+  description = "AWS account of this workspace; the provider refuses any other."
   type        = string
 }
 
 variable "network" {
-  description = "The shared VPC: range, zones by letter, and the transit gateway's ASN, another than Tokyo's."
+  description = "The shared VPC: range, zones by letter, and the transit gateway's ASN, which differs from Tokyo's."
   type = object({
     cidr  = string
     zones = map(object({ id = string, number = number, nat = optional(bool, true) }))
@@ -13,12 +13,12 @@ variable "network" {
 }
 
 variable "inside" {
-  description = "Ranges that are not the internet, by name."
+  description = "Private ranges, by name."
   type        = map(string)
 }
 
 variable "beyond" {
-  description = "Further ranges that sides do not reach, by name: those on premises."
+  description = "Further ranges that sides must not reach, by name: those on premises."
   type        = map(string)
 }
 
@@ -28,32 +28,32 @@ variable "clients" {
 }
 
 variable "prefix" {
-  description = "What names that must be unique in all of AWS begin with."
+  description = "Prefix of names that must be unique in all of AWS."
   type        = string
 }
 
 variable "domain" {
-  description = "Name of the shop, and the public hosted zone in which it is proven."
+  description = "Name of the shop, and the public hosted zone for its validation."
   type        = object({ name = string, zone_id = string })
 }
 
 variable "alarm_subscriptions" {
-  description = "Who is told of alarms, as the module sns takes it."
+  description = "Subscriptions that are notified of alarms, in the form of the module sns."
   type        = map(object({ protocol = string, endpoint = string }))
 }
 
 variable "public_key" {
-  description = "Public key of the operators, for the day on which Session Manager is down."
+  description = "Public key of the operators, for the case that Session Manager is down."
   type        = string
 }
 
 variable "webhook" {
-  description = "Whether Backlog's webhook starts passes of the standby. While Tokyo is there it must not: the standby's record knows nothing of Tokyo's."
+  description = "Whether Backlog's webhook starts passes of the standby. It must not while Tokyo works, because the standby has a separate record."
   type        = bool
 }
 
 variable "pipeline" {
-  description = "What the webhook's function goes by, as in common: repository and branch, and Backlog's source addresses."
+  description = "Settings of the webhook's function, as in common: repository and branch, and Backlog's source addresses."
   type = object({
     repository = string
     branch     = optional(string, "main")
@@ -62,11 +62,11 @@ variable "pipeline" {
 
   validation {
     condition     = alltrue([for address in var.pipeline.clients : can(cidrhost("${address}/32", 0))])
-    error_message = "pipeline.clients are single IPv4 addresses."
+    error_message = "pipeline.clients must be single IPv4 addresses."
   }
 }
 
 variable "tags" {
-  description = "Tags of everything: Owner, DataClass, Environment."
+  description = "Tags of all resources: Owner, DataClass, Environment."
   type        = map(string)
 }

@@ -1,4 +1,4 @@
-# It lies in the shared VPC, and stays when the side is absent.
+# The data are in the shared VPC and stay when the side is absent.
 module "data" {
   source = "../../modules/application_data"
 

@@ -1,5 +1,5 @@
 output "side" {
-  description = "The side, for switchover: mode, generation, Region, and its load balancer, null if absent; operators look at the side by the balancer's DNS name."
+  description = "The side, for switchover: mode, generation, Region, and its load balancer, null if absent; operators check the side by the load balancer's DNS name."
   value = {
     mode              = module.side.mode
     generation        = module.side.generation
@@ -10,11 +10,11 @@ output "side" {
 }
 
 output "database" {
-  description = "Database in Osaka, for operators: address, port, ARN (what Tokyo's would follow on the way back), and the snapshot that it would leave."
+  description = "Database in Osaka, for operators: address, port, ARN (Tokyo's database follows it on the way back), and its final snapshot."
   value       = module.data.database
 }
 
 output "files" {
-  description = "File system in Osaka: its id, and its DNS name for whoever mounts it by hand."
+  description = "File system in Osaka: its id, and its DNS name for operators who mount it by hand."
   value       = module.data.files
 }

@@ -1,5 +1,5 @@
-# The same file in every workspace of a side: what differs is in its values, and
-# in where the locals come from.
+# This file is identical in every workspace of a side. Only the values and the
+# sources of the locals differ.
 
 data "aws_region" "this" {}
 
@@ -32,8 +32,8 @@ module "side" {
   tags = var.tags
 }
 
-# The image holds the application; where its data are, it learns here. There is
-# no password to learn: servers sign in to the database by their role.
+# The image contains the application. This script gives it the locations of its
+# data. There is no password: servers sign in to the database with their role.
 locals {
   first_start = <<-EOT
     #!/bin/sh

@@ -1,9 +1,9 @@
 name       = "shop-osaka"
 mode       = "live" # live | retiring | absent; from live to absent through retiring
-generation = 1      # raise it with every coming to life
+generation = 1      # raise it each time the side becomes live
 
-# Take replica_of away to promote the database: for good, as it never follows
-# again, and what it has not got from Tokyo by then is lost.
+# Remove replica_of to promote the database. This is permanent: it never follows
+# again, and data that it has not received from Tokyo by then is lost.
 database = {
   replica_of     = "arn:aws:rds:ap-northeast-1:123456789012:db:shop"
   engine         = "postgres"
@@ -30,7 +30,7 @@ inside = {
   premises = "172.16.0.0/12"
 }
 
-# Where the data of Osaka lie, and the database of tokyo.
+# Locations of Osaka's data and of tokyo's database.
 reaches = {
   osaka-database = { description = "Database in Osaka", number = 1000, ports = "5432", cidr = "10.16.8.0/22" }
   osaka-files    = { description = "Files in Osaka", number = 1010, ports = "2049", cidr = "10.16.8.0/22" }

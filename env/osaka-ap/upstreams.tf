@@ -5,7 +5,7 @@ module "common_os" {
   state = merge(var.states.osaka, { key = "common_os/terraform.tfstate" })
 }
 
-# Once Osaka's database stands on its own, Tokyo may be gone.
+# Not read once Osaka's database is independent: Tokyo may be lost then.
 module "tokyo" {
   source = "../../modules/upstream"
   count  = var.database.replica_of == null ? 0 : 1
@@ -14,14 +14,14 @@ module "tokyo" {
   state = merge(var.states.tokyo, { key = "tokyo/terraform.tfstate" })
 }
 
-# What a side takes from its Region.
+# A side's inputs from its Region.
 locals {
   region   = module.common_os.outputs
   transit  = module.common_os.outputs.transit
   known_to = ["outside", "shared"]
 
-  # Servers look for one that takes writes, in this order: the near one does
-  # once it is promoted, and until then reads.
+  # Servers use the first database that accepts writes. The near one does so
+  # once it is promoted; until then it can only read.
   databases = concat([module.data.database.address], module.tokyo[*].outputs.database.address)
   files     = module.data.files
 }

@@ -1,10 +1,10 @@
 variable "account_id" {
-  description = "Account that this is in; in another nothing is done."
+  description = "AWS account of this workspace; the provider refuses any other."
   type        = string
 }
 
 variable "states" {
-  description = "Buckets of the estate's states by where they lie: tokyo, and osaka, which outlives Tokyo."
+  description = "Buckets of the states by Region: tokyo, and osaka, which works when Tokyo is lost."
   type        = map(object({ bucket = string, region = string }))
 }
 
@@ -19,7 +19,7 @@ variable "mode" {
 }
 
 variable "generation" {
-  description = "Counts how often the side has come to life."
+  description = "Number of times that the side has become live."
   type        = number
 }
 
@@ -34,22 +34,22 @@ variable "zones" {
 }
 
 variable "inside" {
-  description = "Ranges that are not the internet, by name."
+  description = "Private ranges, by name."
   type        = map(string)
 }
 
 variable "reaches" {
-  description = "What the servers reach beyond the side and HTTPS, by name: the data."
+  description = "What the servers reach outside of the side besides HTTPS, by name: the data."
   type        = map(object({ description = string, number = number, ports = string, cidr = string }))
 }
 
 variable "servers" {
-  description = "Servers: image, type, and how many at least and at most."
+  description = "Servers: image, type, and minimum and maximum number."
   type        = object({ image_id = string, instance_type = string, min = number, max = number })
 }
 
 variable "database" {
-  description = "The application's database in Osaka: see the module application_data. With replica_of it follows Tokyo's, and Tokyo's state is read; without, it stands on its own, and nothing of Tokyo is asked."
+  description = "The application's database in Osaka: see the module application_data. With replica_of it follows Tokyo's, and Tokyo's state is read. Without, it is independent, and nothing in Tokyo is read."
   type = object({
     engine              = string
     engine_version      = string
@@ -65,6 +65,6 @@ variable "database" {
 }
 
 variable "tags" {
-  description = "Tags of everything: Owner, DataClass, Environment."
+  description = "Tags of all resources: Owner, DataClass, Environment."
   type        = map(string)
 }

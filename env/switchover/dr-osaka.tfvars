@@ -1,13 +1,14 @@
-# Tokyo is lost: all go to Osaka, and nothing of Tokyo is asked. Promote the
-# database first (env/osaka-ap). Copy this over terraform.tfvars.
+# Tokyo is lost: all traffic goes to Osaka, and nothing in Tokyo is read.
+# Promote the database first (env/osaka-ap). Copy this file over
+# terraform.tfvars.
 
 dials = {
   ap-northeast-1 = 0
   ap-northeast-3 = 100
 }
 
-# Tokyo's sides are out: back by themselves, they would write to a database that
-# nobody follows any more.
+# Tokyo's sides are removed. If they came back by themselves, they would write
+# to a database that has no replica any more.
 endpoints = {
   osaka-ap = { region = "ap-northeast-3", weight = 100 }
 }

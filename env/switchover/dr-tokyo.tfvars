@@ -1,7 +1,7 @@
-# Back to Tokyo, whose database follows Osaka's and has all of it (docs/drill.md,
-# "Back to Tokyo"). Osaka keeps its weight, so that nobody is lost on the way;
-# it is taken out in the next step. Copy this over terraform.tfvars; if
-# tokyo-ap-B is the side that is live, write B for A.
+# Back to Tokyo, whose database follows Osaka's and has all its data
+# (docs/drill.md, "Back to Tokyo"). Osaka keeps its weight, so that no client is
+# lost in between; the next step removes it. Copy this file over
+# terraform.tfvars. If tokyo-ap-B is the live side, write B for A.
 
 dials = {
   ap-northeast-1 = 100

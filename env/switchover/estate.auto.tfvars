@@ -1,7 +1,7 @@
-# What no switch changes.
+# Values that no switchover changes.
 
-# Once common is applied, write here what its output accelerator.listener_arn
-# says: then a switch needs nothing of Tokyo.
+# Once common is applied, write its output accelerator.listener_arn here. Then a
+# switchover needs nothing in Tokyo.
 # listener_arn = "arn:aws:globalaccelerator::123456789012:accelerator/…/listener/…"
 
 account_id = "123456789012"

@@ -5,7 +5,7 @@ locals {
     arn    = e.arn != null ? e.arn : local.sides[name].balancer_arn
   } }
 
-  # What is wrong with an endpoint, in words, as far as its side's state is read.
+  # Errors of endpoints, in words, for the sides whose states are read.
   wrong = compact([for name, e in var.endpoints : !contains(keys(local.sides), name) ? "" : (
     local.sides[name].mode == "absent" ? "${name} is absent: take it out of endpoints." :
     local.sides[name].mode == "retiring" && e.weight > 0 ? "${name} is retiring and takes no weight: set it to 0, or mode in env/${name} to live." :
@@ -16,7 +16,7 @@ locals {
   unchecked = sort(setsubtract(keys(var.endpoints), var.read))
 }
 
-# Before anything is moved.
+# Checked before any change.
 resource "terraform_data" "checked" {
   input = { for name in keys(var.endpoints) : name => contains(keys(local.sides), name) ? "live, generation ${local.sides[name].generation}" : "not checked" }
 
@@ -28,7 +28,7 @@ resource "terraform_data" "checked" {
 
     precondition {
       condition     = var.listener_arn == null || local.listener == null || var.listener_arn == local.listener
-      error_message = "listener_arn is not the one that common's output accelerator tells."
+      error_message = "listener_arn differs from common's output accelerator."
     }
   }
 }
@@ -36,14 +36,14 @@ resource "terraform_data" "checked" {
 check "sides" {
   assert {
     condition     = length(local.unchecked) == 0
-    error_message = "Not checked whether they are live, since their states are not read: ${join(", ", local.unchecked)}."
+    error_message = "Not checked whether these are live, because their states are not read: ${join(", ", local.unchecked)}."
   }
 }
 
 check "listener" {
   assert {
     condition     = var.listener_arn != null
-    error_message = "listener_arn is not written down in estate.auto.tfvars: with Tokyo gone, nothing could be switched. Common's output accelerator tells it."
+    error_message = "listener_arn is not set in estate.auto.tfvars: without it no switchover is possible when Tokyo is lost. Take it from common's output accelerator."
   }
 }
 

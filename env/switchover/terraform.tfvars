@@ -1,19 +1,20 @@
-# Who gets traffic. This is the file to edit for a switch: docs/drill.md has the
-# steps. Raise first, apply, then lower.
+# The distribution of traffic. Edit this file for a switchover: docs/drill.md
+# has the steps. Raise first, apply, then lower.
 
-# Of the traffic on its way to a Region, the part that it takes, in percent. At
-# 0 a Region still takes over when no other can.
+# The percentage of a Region's traffic that the Region takes. At 0 it still
+# takes over when no other Region can.
 dials = {
   ap-northeast-1 = 100 # Tokyo
   ap-northeast-3 = 0   # Osaka
 }
 
-# Within a Region by weight, 0 to 255. Who is not here gets nothing, whatever
-# happens.
+# Weights within a Region, 0 to 255. A side that is not listed never gets
+# traffic.
 endpoints = {
   tokyo-ap-A = { region = "ap-northeast-1", weight = 100 }
   osaka-ap   = { region = "ap-northeast-3", weight = 100 }
 }
 
-# Who is asked whether all this holds. Take out whose Region does not answer.
+# Workspaces whose states are read for checks. Remove those whose Region does
+# not answer.
 read = ["common", "tokyo-ap-A", "tokyo-ap-B", "osaka-ap"]

@@ -1,4 +1,4 @@
-# Nothing here is needed to switch, if values say it: Tokyo may be gone.
+# A switchover needs none of these if the values are set: Tokyo may be lost.
 
 module "common" {
   source = "../../modules/upstream"
@@ -35,7 +35,7 @@ module "osaka_ap" {
 locals {
   listener = one(module.common[*].outputs.accelerator.listener_arn)
 
-  # What the sides say of themselves; those that are not read are not here.
+  # The sides' own outputs, without those that are not read.
   sides = merge(
     { for upstream in module.tokyo_ap_a : "tokyo-ap-A" => upstream.outputs.side },
     { for upstream in module.tokyo_ap_b : "tokyo-ap-B" => upstream.outputs.side },

@@ -1,10 +1,10 @@
 variable "dials" {
-  description = "Percentage of the traffic on its way to each Region that it is to take, 0 to 100; what one does not take goes to the others."
+  description = "Percentage of its traffic that each Region takes, 0 to 100; the rest goes to the other Regions."
   type        = map(number)
 }
 
 variable "endpoints" {
-  description = "Sides that may get traffic, by the name of their workspace: Region, weight (its share is that over the sum in its Region; 0 takes nothing), and the ARN of the load balancer, which is left out if the side's state is read."
+  description = "Sides that may get traffic, by the name of their workspace: Region, weight (its share is the weight divided by the sum in its Region; 0 gets no traffic), and the ARN of the load balancer, which is not needed if the side's state is read."
   type = map(object({
     region = string
     weight = number
@@ -13,7 +13,7 @@ variable "endpoints" {
 
   validation {
     condition     = length(setsubtract(keys(var.endpoints), ["osaka-ap", "tokyo-ap-A", "tokyo-ap-B"])) == 0
-    error_message = "endpoints are tokyo-ap-A, tokyo-ap-B and osaka-ap."
+    error_message = "endpoints must be among tokyo-ap-A, tokyo-ap-B and osaka-ap."
   }
 
   validation {
@@ -23,37 +23,37 @@ variable "endpoints" {
 }
 
 variable "read" {
-  description = "Workspaces whose states are read, to check against: all of them, but for those whose Region is gone. Values hold without."
+  description = "Workspaces whose states are read for checks: all, except those whose Region is lost. The values also work without them."
   type        = set(string)
 
   validation {
     condition     = length(setsubtract(var.read, ["common", "osaka-ap", "tokyo-ap-A", "tokyo-ap-B"])) == 0
-    error_message = "read are common, tokyo-ap-A, tokyo-ap-B and osaka-ap."
+    error_message = "read must be among common, tokyo-ap-A, tokyo-ap-B and osaka-ap."
   }
 }
 
 variable "listener_arn" {
-  description = "Listener of the accelerator, as common's output accelerator says. While null, it is read from common's state, which is lost with Tokyo."
+  description = "Listener of the accelerator, from common's output accelerator. If null, it is read from common's state, which is lost with Tokyo."
   type        = string
   default     = null
 
   validation {
     condition     = var.listener_arn != null || contains(var.read, "common")
-    error_message = "Write listener_arn down, in estate.auto.tfvars: common's state is not read. `aws globalaccelerator list-accelerators` and `list-listeners`, both with --region us-west-2, tell it."
+    error_message = "Set listener_arn in estate.auto.tfvars: common's state is not read. `aws globalaccelerator list-accelerators` and `list-listeners`, both with --region us-west-2, print it."
   }
 }
 
 variable "account_id" {
-  description = "Account that this is in; in another nothing is done."
+  description = "AWS account of this workspace; the provider refuses any other."
   type        = string
 }
 
 variable "states" {
-  description = "Buckets of the estate's states by where they lie: tokyo, and osaka, which outlives Tokyo."
+  description = "Buckets of the states by Region: tokyo, and osaka, which works when Tokyo is lost."
   type        = map(object({ bucket = string, region = string }))
 }
 
 variable "tags" {
-  description = "Tags of everything: Owner, DataClass, Environment."
+  description = "Tags of all resources: Owner, DataClass, Environment."
   type        = map(string)
 }

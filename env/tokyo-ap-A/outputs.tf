@@ -1,5 +1,5 @@
 output "side" {
-  description = "The side, for switchover: mode, generation, Region, and its load balancer, null if absent; operators look at the side by the balancer's DNS name."
+  description = "The side, for switchover: mode, generation, Region, and its load balancer, null if absent; operators check the side by the load balancer's DNS name."
   value = {
     mode              = module.side.mode
     generation        = module.side.generation

@@ -1,6 +1,6 @@
 name       = "shop-b"
 mode       = "absent" # live | retiring | absent; from live to absent through retiring
-generation = 1        # raise it with every coming to life
+generation = 1        # raise it each time the side becomes live
 
 cidr = "10.2.0.0/16"
 zones = {
@@ -20,7 +20,7 @@ inside = {
   premises = "172.16.0.0/12"
 }
 
-# Where the data of tokyo lie.
+# Locations of tokyo's data.
 reaches = {
   tokyo-database = { description = "Database in Tokyo", number = 1000, ports = "5432", cidr = "10.0.8.0/22" }
   tokyo-files    = { description = "Files in Tokyo", number = 1010, ports = "2049", cidr = "10.0.8.0/22" }

@@ -12,13 +12,13 @@ module "tokyo" {
   state = merge(var.states.tokyo, { key = "tokyo/terraform.tfstate" })
 }
 
-# What a side takes from its Region.
+# A side's inputs from its Region.
 locals {
   region   = module.common.outputs
   transit  = module.tokyo.outputs.transit
   known_to = ["shared"]
 
-  # Servers look for one that takes writes, in this order.
+  # Servers use the first database that accepts writes.
   databases = [module.tokyo.outputs.database.address]
   files     = module.tokyo.outputs.files
 }

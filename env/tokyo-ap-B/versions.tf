@@ -8,8 +8,8 @@ terraform {
     }
   }
 
-  # What encrypts is the bucket's own key: `encrypt` would ask for another, and
-  # be refused.
+  # The bucket's default key encrypts it. `encrypt` would request another key
+  # and be refused.
   backend "s3" {
     bucket       = "example-states-123456789012"
     key          = "tokyo-ap-B/terraform.tfstate"

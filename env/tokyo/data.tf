@@ -1,4 +1,4 @@
-# A and B come and go; this stays.
+# This stays when A and B are built and removed.
 module "data" {
   source = "../../modules/application_data"
 

@@ -11,11 +11,12 @@ module "shared" {
   flow_log_bucket_arn = local.common.log_buckets.flow_arn
   tags                = var.tags
 
-  # It needs little of them: without them, it would be half made.
+  # It uses few of their outputs. Without this dependency it would be created
+  # partly when an upstream is missing.
   depends_on = [module.common.outputs, module.common_os.outputs]
 }
 
-# Osaka's sides reach the data here, and have its answers; nobody else meets.
+# Only Osaka's sides reach the data here and get its responses.
 module "osaka" {
   source = "../../modules/transit_peering"
 

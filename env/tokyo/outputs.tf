@@ -4,16 +4,16 @@ output "transit" {
 }
 
 output "database" {
-  description = "Database of the application: address and port for the sides; for operators its ARN, and the snapshot that it would leave."
+  description = "Database of the application: address and port for the sides; for operators its ARN and its final snapshot."
   value       = module.data.database
 }
 
 output "files" {
-  description = "File system of the application: id for the sides, and its DNS name for whoever mounts it by hand."
+  description = "File system of the application: id for the sides, and its DNS name for operators who mount it by hand."
   value       = module.data.files
 }
 
 output "addresses" {
-  description = "Fixed addresses from which every side goes out, by zone: operators give them to whoever lets only known ones in."
+  description = "Fixed outgoing addresses of every side, by zone; operators give them to partners with an allow-list."
   value       = module.shared.addresses
 }

@@ -1,6 +1,6 @@
-# Another account owns the connection and has made interfaces on it for this
-# one. They end at a gateway of the shared VPC: who is on premises reaches the
-# data, and no side.
+# Another account owns the connection and has created interfaces on it for this
+# account. They end at a gateway of the shared VPC. Hosts on premises reach the
+# data, but no side.
 locals {
   premises = { for name in var.premises == null ? [] : ["premises"] : name => var.premises }
 }
@@ -26,7 +26,8 @@ module "direct_connect" {
   hosted_interfaces = each.value.hosted_interfaces
   tags              = var.tags
 
-  # It needs nothing of them: without them, it would be made all the same.
+  # It uses none of their outputs. Without this dependency it would be created
+  # even when an upstream is missing.
   depends_on = [module.common.outputs, module.common_os.outputs]
 }
 

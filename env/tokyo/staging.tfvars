@@ -5,7 +5,7 @@ states = {
   osaka = { bucket = "example-states-osaka-210987654321", region = "ap-northeast-3" }
 }
 
-# One way out serves all zones.
+# One NAT gateway serves all zones.
 network = {
   cidr = "10.0.0.0/16"
   asn  = 64512

@@ -29,7 +29,7 @@ osaka = {
   cidr   = "10.16.0.0/12"
 }
 
-# The other account tells the interfaces' ids when it has made them.
+# The other account gives the interfaces' ids when it has created them.
 premises = {
   vpg_asn = 64514
   dx_asn  = 64515

@@ -1,15 +1,15 @@
 variable "account_id" {
-  description = "Account that this is in; in another nothing is done."
+  description = "AWS account of this workspace; the provider refuses any other."
   type        = string
 }
 
 variable "states" {
-  description = "Buckets of the estate's states by where they lie: tokyo, and osaka, which outlives Tokyo."
+  description = "Buckets of the states by Region: tokyo, and osaka, which works when Tokyo is lost."
   type        = map(object({ bucket = string, region = string }))
 }
 
 variable "network" {
-  description = "The shared VPC: range, zones by letter, and the transit gateway's ASN, another than Osaka's."
+  description = "The shared VPC: range, zones by letter, and the transit gateway's ASN, which differs from Osaka's."
   type = object({
     cidr  = string
     zones = map(object({ id = string, number = number, nat = optional(bool, true) }))
@@ -18,27 +18,27 @@ variable "network" {
 }
 
 variable "inside" {
-  description = "Ranges that are not the internet, by name."
+  description = "Private ranges, by name."
   type        = map(string)
 }
 
 variable "beyond" {
-  description = "Further ranges that sides do not reach, by name: those on premises."
+  description = "Further ranges that sides must not reach, by name: those on premises."
   type        = map(string)
 }
 
 variable "clients" {
-  description = "Ranges that reach database and files, by name: sides, the other Region's, and who is on premises."
+  description = "Ranges that reach database and files, by name: sides, the other Region's, and those on premises."
   type        = map(string)
 }
 
 variable "osaka" {
-  description = "The other Region, and the ranges there, all of them in one."
+  description = "The other Region, and one range that contains all its ranges."
   type        = object({ region = string, cidr = string })
 }
 
 variable "premises" {
-  description = "The way on premises: ASNs of the gateway in the VPC and of Direct Connect's, and the interfaces that another account has made for this one, by name; null where there is none."
+  description = "The connection on premises: ASNs of the gateways of the VPC and of Direct Connect, and the interfaces that another account has created for this one, by name; null if there is none."
   type = object({
     vpg_asn           = number
     dx_asn            = number
@@ -48,7 +48,7 @@ variable "premises" {
 }
 
 variable "database" {
-  description = "The application's database, which survives a switch of sides: see the module application_data."
+  description = "The application's database, which stays in a switchover: see the module application_data."
   type = object({
     engine              = string
     engine_version      = string
@@ -64,6 +64,6 @@ variable "database" {
 }
 
 variable "tags" {
-  description = "Tags of everything: Owner, DataClass, Environment."
+  description = "Tags of all resources: Owner, DataClass, Environment."
   type        = map(string)
 }
