@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"reconcile/env/awstest"
+	"reconcile/internal/testtier"
 	"reconcile/modules/tftest"
 	"reconcile/reconciler/source/gittest"
 )
@@ -223,6 +224,7 @@ func makeFastTerraform(t testing.TB) string {
 
 func buildReconcile(t testing.TB) string {
 	t.Helper()
+	testtier.Needs(t, testtier.Program)
 	binary := filepath.Join(t.TempDir(), "reconcile")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "reconcile/cmd/reconcile").CombinedOutput(); err != nil {
 		t.Fatalf("build reconcile: %v\n%s", err, out)

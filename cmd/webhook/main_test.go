@@ -37,6 +37,7 @@ func buildOnce(name string, args ...string) func(t testing.TB) string {
 	var once sync.Once
 	return func(t testing.TB) string {
 		t.Helper()
+		testtier.Needs(t, testtier.Program)
 		path := filepath.Join(binDir, name)
 		once.Do(func() {
 			c := exec.Command("go", append([]string{"build", "-o", path}, args...)...)

@@ -16,6 +16,7 @@ type Need string
 
 // Needs of tests.
 const (
+	Program     Need = "program"       // a program of this module, built
 	Terraform   Need = "terraform"     // the terraform binary, and a provider that is built in seconds
 	Emulator    Need = "emulator"      // DynamoDB Local, moto, AWS's emulator of Lambda
 	Sandbox     Need = "sandbox"       // bubblewrap or strace
@@ -28,7 +29,7 @@ const (
 // everything.
 var tiers = map[string][]Need{
 	"short": {},
-	"test":  {Terraform, Emulator, Sandbox},
+	"test":  {Program, Terraform, Emulator, Sandbox},
 }
 
 // Tier returns the tier that runs, from TEST_TIER: "short", "test" or
