@@ -51,14 +51,14 @@ func (s *checkout) runWorkspace(ctx, killCtx context.Context, entry *workspaceEn
 	return v, overrun
 }
 
-// runRemotely starts `reconcile work NAME KEY` in another process, waits for its end
+// runRemotely starts `reconcile worker apply NAME KEY` in another process, waits for its end
 // and copies the result.
 func (v *workspaceRun) runRemotely(ctx context.Context) (overrun bool, err error) {
 	v.enterPhase(PhaseRemote)
 	e := &remoteTask{
 		config: v.config, tasks: v.config.Record, log: v.log,
 		start: func(ctx context.Context, task state.Task) (string, error) {
-			return v.config.Executor.Start(ctx, task.Key, []string{"work", task.Name, task.Key})
+			return v.config.Executor.Start(ctx, task.Key, []string{"worker", "apply", task.Name, task.Key})
 		},
 		poll: v.pollTask,
 	}

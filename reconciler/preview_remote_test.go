@@ -36,7 +36,7 @@ func TestPlannerWithoutResult(t *testing.T) {
 	w, p := newRemotePreviewEnv(t)
 	w.openPullRequest(1, "topic", moreOsaka)
 	w.openPullRequest(2, "docs", "-- README.md --\nhello\n")
-	p.behaviors = map[string]string{"plan-parcel": workerDies}
+	p.behaviors = map[string]string{"plan": workerDies}
 	w.config.Executor = p
 	round, err := w.runPreviews()
 	w.must(err)
@@ -61,14 +61,14 @@ func TestPlannerIsFoundAgain(t *testing.T) {
 	w.openPullRequest(1, "topic", moreOsaka)
 	var started [][]string
 	ctx, stop := context.WithCancel(t.Context())
-	p.behaviors = map[string]string{"plan-parcel": workerWaits}
+	p.behaviors = map[string]string{"plan": workerWaits}
 	w.config.Executor = stoppingExecutor{countingExecutor{p, &started}, stop}
 	round, err := w.reconciler().Previews(ctx, t.Context(), w.board, w.options)
 	if err == nil && round.PullRequests[0].Action != reconciler.ActionFailed {
 		t.Fatalf("%+v", round)
 	}
 	w.config.Executor = countingExecutor{p, &started}
-	releaseWorker(t, filepath.Join(p.dir, started[0][1]+".go"))
+	releaseWorker(t, filepath.Join(p.dir, started[0][2]+".go"))
 	w.assertActions(w.previewActions(), map[string]string{"topic": "added"})
 	if len(started) != 1 {
 		t.Errorf("started %d times", len(started))

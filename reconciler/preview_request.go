@@ -55,7 +55,7 @@ const maxRequest = 16 << 20
 // taskRetention is how long the record of a remote plan is stored.
 const taskRetention = 7 * 24 * time.Hour
 
-// planRemotely plans with `reconcile plan-parcel KEY`, in a process that has neither
+// planRemotely plans with `reconcile worker plan KEY`, in a process that has neither
 // our secrets nor our permissions. It returns when that process is started; the
 // returned function waits for the results.
 func (l *pullRequestPlan) planRemotely(ctx context.Context, run *run, names []string) (func() ([]WorkspaceResult, error), error) {
@@ -66,7 +66,7 @@ func (l *pullRequestPlan) planRemotely(ctx context.Context, run *run, names []st
 			if err := l.uploadRequest(ctx, task.Key, names); err != nil {
 				return "", err
 			}
-			return l.tip.config.Executor.Start(ctx, task.Key, []string{"plan-parcel", task.Key})
+			return l.tip.config.Executor.Start(ctx, task.Key, []string{"worker", "plan", task.Key})
 		},
 		poll: func(ctx context.Context, task *state.Task) (found bool, err error) {
 			answer, err = l.fetchResponse(ctx, task.Key)

@@ -31,7 +31,7 @@ type processExecutor struct {
 	vars       map[string]string
 	clockAhead time.Duration // of the real time
 	dir        string
-	// behaviors by workspace, or "plan-parcel"; "" is to do its work.
+	// behaviors by workspace, or "plan"; "" is to do its work.
 	behaviors map[string]string
 }
 
@@ -159,10 +159,10 @@ func (j workerSpec) runTask() error {
 		}
 	}
 	r := reconciler.New(config)
-	if j.Command[0] == "work" {
-		_, err = r.RunTask(ctx, ctx, j.Command[1], j.Command[2])
+	if j.Command[1] == "apply" {
+		_, err = r.RunTask(ctx, ctx, j.Command[2], j.Command[3])
 	} else {
-		_, err = r.RunPlan(ctx, ctx, j.Command[1])
+		_, err = r.RunPlan(ctx, ctx, j.Command[2])
 	}
 	return errors.Join(err, store.Close())
 }

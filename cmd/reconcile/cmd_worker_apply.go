@@ -14,9 +14,8 @@ import (
 // newWorkerApplyCommand is what executors start; it is hidden, since no person does.
 func newWorkerApplyCommand(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:    "work WORKSPACE KEY",
-		Hidden: true,
-		Short:  "Do the work on one workspace that a pass has given to this build or task",
+		Use:   "apply WORKSPACE KEY",
+		Short: "Do the work on one workspace that a pass has given to this build or task",
 		Long: `Do the work on one workspace that a pass with --executor has given to this
 build or task, from the commit's snapshot and under the workspace's lease. The
 pass reads the result in the record.`,

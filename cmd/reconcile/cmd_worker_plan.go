@@ -14,9 +14,8 @@ import (
 func newWorkerPlanCommand(a *app) *cobra.Command {
 	var o confinement
 	c := &cobra.Command{
-		Use:    "plan-parcel KEY",
-		Hidden: true,
-		Short:  "Plan the pull request that a preview has given to this build or task",
+		Use:   "plan KEY",
+		Short: "Plan the pull request that a preview has given to this build or task",
 		Long: `Plan the workspaces of a pull request that ` + "`reconcile preview --executor`" + ` has
 given to this build or task, from trees that lie beside the snapshots, and leave
 the plans there. It runs code that nobody has approved, so it takes no secret of

@@ -16,9 +16,8 @@ import (
 // no person does.
 func newWorkerPreviewCommand(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:    "preview-one",
-		Hidden: true,
-		Short:  "Make the preview of one pull request, asked for and answered on the standard streams",
+		Use:   "preview",
+		Short: "Make the preview of one pull request, asked for and answered on the standard streams",
 		Long: `Make the preview of one pull request for ` + "`reconcile preview`" + `, which sends the
 request, with the settings, to standard input, and reads the answer from
 standard output. It is a process of its own so that what a pull request does to
@@ -28,7 +27,7 @@ it is no other's concern.`,
 	}
 }
 
-// previewInput is what preview-one reads from its standard input.
+// previewInput is what `reconcile worker preview` reads from its standard input.
 type previewInput struct {
 	Settings    settings
 	Confinement confinement

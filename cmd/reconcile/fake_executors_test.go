@@ -26,12 +26,17 @@ type fakeExecutors struct {
 	cloud    *cloudtest.Server
 }
 
-// executors starts CodeBuild and ECS; executors silent|willing has them run
-// nothing from here on, or do their work again.
+// executors starts CodeBuild and ECS; executors silent|willing makes them
+// do no work from here on, or work again. executors throttled makes them refuse
+// the next four status calls: one more than the SDK tries.
 func executorsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	w := fixtureOf(ts)
 	if neg || len(args) > 1 {
-		ts.Fatalf("usage: executors [silent|willing]")
+		ts.Fatalf("usage: executors [silent|willing|throttled]")
+	}
+	if len(args) == 1 && args[0] == "throttled" {
+		w.executors.cloud.FailStatus(4, "ThrottlingException")
+		return
 	}
 	if len(args) == 1 {
 		w.executors.skipWork.Store(args[0] == "silent")
@@ -59,7 +64,8 @@ func executorSecretCommand(ts *testscript.TestScript, neg bool, args []string) {
 	fixtureOf(ts).executors.cloud.SetSecret(args[0], args[1])
 }
 
-// started N COMMAND: N of the tasks and builds were started to do that.
+// started N COMMAND checks that N tasks and builds were started with a command
+// that begins so.
 func startedCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: started N COMMAND")
@@ -67,7 +73,11 @@ func startedCommand(ts *testscript.TestScript, neg bool, args []string) {
 	jobs, _ := fixtureOf(ts).executors.cloud.StartedJobs()
 	n := 0
 	for _, w := range jobs {
-		if slices.Contains(w.Command, args[1]) || len(w.Commands) > 0 && strings.Contains(w.Commands[0], args[1]) {
+		command := strings.Join(w.Command, " ")
+		if len(w.Commands) > 0 {
+			command = strings.ReplaceAll(strings.TrimPrefix(w.Commands[0], "exec reconcile "), "'", "")
+		}
+		if strings.HasPrefix(command, args[1]+" ") {
 			n++
 		}
 	}
@@ -108,7 +118,7 @@ func TestParseECS(t *testing.T) {
 }
 
 func TestBuildspecQuotes(t *testing.T) {
-	spec, err := buildspecOf([]string{"work", "it's", "$(id)"})
+	spec, err := buildspecOf([]string{"worker", "it's", "$(id)"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +128,7 @@ func TestBuildspecQuotes(t *testing.T) {
 	if err := json.Unmarshal([]byte(spec), &got); err != nil {
 		t.Fatal(err)
 	}
-	if want := `exec reconcile 'work' 'it'\''s' '$(id)'`; got.Phases.Build.Commands[0] != want {
+	if want := `exec reconcile 'worker' 'it'\''s' '$(id)'`; got.Phases.Build.Commands[0] != want {
 		t.Errorf("%s, want %s", got.Phases.Build.Commands[0], want)
 	}
 }

@@ -18,10 +18,10 @@ import (
 	"reconcile/reconciler/terraform"
 )
 
-// maxPreviewAnswer bounds what is read of a preview-one's answer, in bytes.
+// maxPreviewAnswer bounds what is read of a preview's answer, in bytes.
 const maxPreviewAnswer = 64 << 20
 
-// previewProcess runs `reconcile preview-one`.
+// previewProcess runs `reconcile worker preview`.
 type previewProcess struct {
 	settings    settings
 	confinement confinement
@@ -50,7 +50,7 @@ func (p *previewProcess) run(ctx, killCtx context.Context, request reconciler.Pr
 	}
 	stderr := terraform.NewExcerpt(64 << 10)
 	answer := &limitedBuffer{limit: maxPreviewAnswer}
-	cmd := exec.CommandContext(ctx, p.program, "preview-one")
+	cmd := exec.CommandContext(ctx, p.program, "worker", "preview")
 	cmd.Args[0] = os.Args[0]
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = &input, answer, io.MultiWriter(p.log, stderr)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C reaches it through us

@@ -48,7 +48,7 @@ RECONCILE_GIT_CREDENTIALS. A flag wins.`,
 		newNowCommand(a), newWatchCommand(a),
 		newPlanCommand(a), newDriftCommand(a), newPreviewCommand(a), newChangedCommand(a), newGraphCommand(a), newStatusCommand(a), newRunsCommand(a), newSnapshotCommand(a),
 		newSuspendCommand(a), newResumeCommand(a), newUnlockCommand(a), newDistrustCommand(a),
-		newQuickstartCommand(a), newDoctorCommand(a), newVersionCommand(a), newWorkerApplyCommand(a), newWorkerPlanCommand(a), newWorkerPreviewCommand(a),
+		newQuickstartCommand(a), newDoctorCommand(a), newVersionCommand(a), newWorkerCommand(a),
 	)
 	return c
 }

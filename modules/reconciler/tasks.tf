@@ -71,7 +71,7 @@ locals {
     local.previews ? { planner = {
       name    = "${var.name}-planner"
       role    = "planner"
-      command = ["plan-parcel"]
+      command = ["worker", "plan"]
       env = merge(local.without_git, {
         # Fargate lets nothing make a namespace: the task itself is the sandbox.
         RECONCILE_ALLOW_UNCONFINED = "true"

@@ -645,7 +645,7 @@ run "previews_can_only_plan" {
 
   assert {
     condition = { for kind in ["planner", "preview"] : kind => [for c in jsondecode(aws_ecs_task_definition.this[kind].container_definitions) : [c.command, c.readonlyRootFilesystem]] } == {
-      planner = [[["plan-parcel"], true]]
+      planner = [[["worker", "plan"], true]]
       preview = [[["preview"], true]]
     }
     error_message = "The tasks do not run previews and plans."
