@@ -28,10 +28,10 @@ func (i fakeInfo) Sys() any           { return &syscall.Stat_t{Uid: uint32(i.own
 func TestJudge(t *testing.T) {
 	me := os.Geteuid()
 	for _, test := range []struct {
-		name  string
-		info  fakeInfo
-		ours  bool
-		wrong string
+		name string
+		info fakeInfo
+		ours bool
+		want string
 	}{
 		{"our own", fakeInfo{me, 0o700}, true, ""},
 		{"root's", fakeInfo{0, 0o755}, true, ""},
@@ -40,16 +40,16 @@ func TestJudge(t *testing.T) {
 		{"writable by all", fakeInfo{me, 0o777}, true, "is writable by other users"},
 		{"writable by all, sticky", fakeInfo{me, 0o777 | fs.ModeSticky}, true, "is writable by other users"},
 		{"writable by the group", fakeInfo{me, 0o770}, true, "is writable by other users"},
-		{"above: our own", fakeInfo{me, 0o755}, false, ""},
-		{"above: the group's", fakeInfo{me, 0o775}, false, ""},
-		{"above: sticky", fakeInfo{0, 0o777 | fs.ModeSticky}, false, ""},
-		{"above: unmapped", fakeInfo{overflowUID, 0o755}, false, ""},
-		{"above: writable by all", fakeInfo{0, 0o777}, false, "is writable by other users"},
-		{"above: another user's", fakeInfo{me + 4711, 0o755}, false, "is owned by another user"},
+		{"parent: our own", fakeInfo{me, 0o755}, false, ""},
+		{"parent: the group's", fakeInfo{me, 0o775}, false, ""},
+		{"parent: sticky", fakeInfo{0, 0o777 | fs.ModeSticky}, false, ""},
+		{"parent: unmapped", fakeInfo{overflowUID, 0o755}, false, ""},
+		{"parent: writable by all", fakeInfo{0, 0o777}, false, "is writable by other users"},
+		{"parent: another user's", fakeInfo{me + 4711, 0o755}, false, "is owned by another user"},
 	} {
 		err := checkOwner("x", test.info, test.ours)
-		if test.wrong == "" && err != nil || test.wrong != "" && (err == nil || !strings.Contains(err.Error(), test.wrong)) {
-			t.Errorf("%s: %v, want %q", test.name, err, test.wrong)
+		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+			t.Errorf("%s: %v, want %q", test.name, err, test.want)
 		}
 	}
 }
@@ -77,7 +77,7 @@ func TestCheckFolder(t *testing.T) {
 	if err := os.Symlink(open, link); err != nil {
 		t.Fatal(err)
 	}
-	for path, wrong := range map[string]string{
+	for path, want := range map[string]string{
 		own:                           "",
 		filepath.Join(own, "new/er"):  "",
 		open:                          open,
@@ -88,8 +88,8 @@ func TestCheckFolder(t *testing.T) {
 	} {
 		var refused *Error
 		err := CheckDir(path)
-		if wrong == "" && err != nil || wrong != "" && (!errors.As(err, &refused) || refused.Path != wrong) {
-			t.Errorf("%s: %v, want %q refused", path, err, wrong)
+		if want == "" && err != nil || want != "" && (!errors.As(err, &refused) || refused.Path != want) {
+			t.Errorf("%s: %v, want %q refused", path, err, want)
 		}
 	}
 	file := filepath.Join(own, "terraform")
@@ -103,6 +103,6 @@ func TestCheckFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := CheckFile(file); err == nil {
-		t.Error("a program that all may write is taken")
+		t.Error("a program that all users may write is accepted")
 	}
 }

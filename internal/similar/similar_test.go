@@ -12,9 +12,9 @@ func TestMisspelt(t *testing.T) {
 		}
 	}
 	if got := FindNearest("x", nil); got != "" {
-		t.Errorf("of none: %q", got)
+		t.Errorf("without candidates: %q", got)
 	}
 	if got := FindNearest("nagoya-db", known); got == "" {
-		t.Error("some candidate is the nearest")
+		t.Error("no candidate is nearest")
 	}
 }

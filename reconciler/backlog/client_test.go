@@ -202,13 +202,13 @@ func TestIssues(t *testing.T) {
 	if _, err := c.CommentIssue(t.Context(), issue.Key, "still"); err != nil {
 		t.Error(err)
 	}
-	if issue, err = c.SetIssueStatus(t.Context(), issue.Key, backlog.IssueClosed, "it is well again"); err != nil || issue.Status.ID != backlog.IssueClosed {
+	if issue, err = c.SetIssueStatus(t.Context(), issue.Key, backlog.IssueClosed, "recovered"); err != nil || issue.Status.ID != backlog.IssueClosed {
 		t.Errorf("%+v, %v", issue, err)
 	}
 	if issue, err = c.Issue(t.Context(), "INFRA-1"); err != nil || issue.Status.Name != "Closed" {
 		t.Errorf("%+v, %v", issue, err)
 	}
-	if got := s.Issues(); len(got) != 1 || len(got[0].Comments) != 2 || got[0].Comments[1].Content != "it is well again" {
+	if got := s.Issues(); len(got) != 1 || len(got[0].Comments) != 2 || got[0].Comments[1].Content != "recovered" {
 		t.Errorf("%+v", got)
 	}
 	if _, err := c.CreateIssue(t.Context(), backlog.NewIssue{}); !errors.Is(err, backlog.ErrRefused) || !strings.Contains(err.Error(), "required") {
@@ -316,11 +316,11 @@ func TestKeyIsNotShown(t *testing.T) {
 		_, err = c.AddComment(t.Context(), repo, 1, "x")
 		see(err)
 	}
-	gone, err := backlog.New(backlog.Options{URL: "https://no-such-host.invalid", APIKey: key, Now: clock.Now, Sleep: clock.Sleep})
+	missing, err := backlog.New(backlog.Options{URL: "https://no-such-host.invalid", APIKey: key, Now: clock.Now, Sleep: clock.Sleep})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = gone.Space(t.Context())
+	_, err = missing.Space(t.Context())
 	see(err)
 	shown = append(shown, fmt.Sprintf("%v %+v %#v %s", c.Options, c.Options, c.Options, c.APIKey), log.String())
 	text, err := json.Marshal(map[string]any{"key": c.APIKey})
@@ -333,7 +333,7 @@ func TestKeyIsNotShown(t *testing.T) {
 		}
 	}
 	if log.Len() == 0 {
-		t.Error("nothing was logged, so that nothing was tried again")
+		t.Error("nothing was logged, so there was no retry")
 	}
 }
 

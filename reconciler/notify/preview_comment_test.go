@@ -151,14 +151,14 @@ func TestPreviewIsCut(t *testing.T) {
 			t.Errorf("%d characters", n)
 		}
 		if !strings.Contains(got, "ws250") || !strings.Contains(got, "240") {
-			t.Errorf("what is destroyed, or how many are left out, is missing:\n%s", got)
+			t.Errorf("destroyed resources or the number of omitted workspaces are missing:\n%s", got)
 		}
 		if m, ok := ReadMarker(got); !ok || m.Plans != nil {
 			t.Errorf("marker %+v", m)
 		}
 		w.MaxLength = 0
 		if got, err = w.WritePreview(p, Marker{}); err != nil || !strings.Contains(got, p.Workspaces[299].Plan) {
-			t.Errorf("not all is there without a limit: %v", err)
+			t.Errorf("the text is incomplete without a limit: %v", err)
 		}
 	}
 	// A long plan takes no room from a short one.

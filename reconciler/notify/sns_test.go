@@ -30,16 +30,16 @@ func callSQS(t *testing.T, url, action string, in, out any) {
 	request.Header.Set("X-Amz-Target", "AmazonSQS."+action)
 	request.Header.Set("Content-Type", "application/x-amz-json-1.0")
 	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=test/20261126/ap-northeast-1/sqs/aws4_request, SignedHeaders=host, Signature=0")
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %s", action, answer.Status)
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s", action, response.Status)
 	}
 	if out != nil {
-		if err := json.NewDecoder(answer.Body).Decode(out); err != nil {
+		if err := json.NewDecoder(response.Body).Decode(out); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -52,14 +52,14 @@ func TestSNS(t *testing.T) {
 	client := sns.NewFromConfig(aws.Config{
 		Region: "ap-northeast-1", BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	})
-	topic, err := client.CreateTopic(t.Context(), &sns.CreateTopicInput{Name: aws.String("told")})
+	topic, err := client.CreateTopic(t.Context(), &sns.CreateTopicInput{Name: aws.String("notifications")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var created struct{ QueueUrl string }
-	callSQS(t, url, "CreateQueue", map[string]string{"QueueName": "told"}, &created)
+	callSQS(t, url, "CreateQueue", map[string]string{"QueueName": "notifications"}, &created)
 	_, err = client.Subscribe(t.Context(), &sns.SubscribeInput{
-		TopicArn: topic.TopicArn, Protocol: aws.String("sqs"), Endpoint: aws.String("arn:aws:sqs:ap-northeast-1:123456789012:told"),
+		TopicArn: topic.TopicArn, Protocol: aws.String("sqs"), Endpoint: aws.String("arn:aws:sqs:ap-northeast-1:123456789012:notifications"),
 		Attributes: map[string]string{"FilterPolicy": `{"outcome": ["failed"], "workspaces": ["common"]}`},
 	})
 	if err != nil {
@@ -100,6 +100,6 @@ func TestSNS(t *testing.T) {
 
 	missing := notify.SNS{Topic: *topic.TopicArn + "x", Client: notifier.Client}
 	if err := missing.Notify(t.Context(), failed); err == nil {
-		t.Error("a topic that is not there was told")
+		t.Error("a missing topic received a notification")
 	}
 }

@@ -17,9 +17,9 @@ import (
 // Marks of values that only stand for the real value. Such a value can only be a path or
 // the beginning of one.
 const (
-	pathMark       valueMark = "bare"   // path.*: its text depends on the machine
-	pathPrefixMark valueMark = "placed" // text that begins with path.*
-	globMark       valueMark = "below"  // any file below the directory that the text begins with
+	pathMark       valueMark = "path"        // path.*: its text depends on the machine
+	pathPrefixMark valueMark = "path prefix" // text that begins with path.*
+	globMark       valueMark = "glob"        // any file below the directory that the text begins with
 )
 
 // Limits for the choices of one expression, and of one workspace.

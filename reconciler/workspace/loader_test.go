@@ -47,7 +47,7 @@ func (t endingTree) ReadFile(name string) ([]byte, error) {
 	return t.Tree.ReadFile(name)
 }
 
-var errEnd = errors.New("told to end")
+var errEnd = errors.New("end requested")
 
 // TestLoadAllEnds checks that no other workspace is loaded after the context is done.
 func TestLoadAllEnds(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 type valueMark string
 
 const (
-	knownAfterApplyMark valueMark = "computed" // from a provider, when Terraform runs
-	contentMark         valueMark = "content"  // content of a file: not a path itself
+	knownAfterApplyMark valueMark = "known after apply" // from a provider, when Terraform runs
+	contentMark         valueMark = "content"           // content of a file: not a path itself
 )
 
 // knownAfterApply is a value from a resource. What the resource names in the tree counts at

@@ -72,7 +72,7 @@ func TestReceive(t *testing.T) {
 			r.Token = func(context.Context) (backlog.Secret, error) { return "", nil }
 			q.Token = ""
 		}, 403, webhook.ResultRefused, "the token is wrong or missing"},
-		{"no secret to be had", func(r *webhook.Receiver, _ *webhook.Request) {
+		{"no secret", func(r *webhook.Receiver, _ *webhook.Request) {
 			r.Token = func(context.Context) (backlog.Secret, error) { return "", errors.New("no such secret") }
 		}, 503, webhook.ResultFailed, "could not read the token; see the log"},
 		{"a GET", func(_ *webhook.Receiver, q *webhook.Request) { q.Method = "GET" }, 405, webhook.ResultRefused, "method not allowed: use POST"},
@@ -84,10 +84,10 @@ func TestReceive(t *testing.T) {
 		{"a pass runs", func(r *webhook.Receiver, _ *webhook.Request) {
 			r.Start = func(context.Context, webhook.Event) (string, error) { return "", webhook.ErrRunning }
 		}, 200, webhook.ResultRunning, "main was pushed; a pass is already running, and checks Git again before it ends"},
-		{"AWS is away", func(r *webhook.Receiver, _ *webhook.Request) {
-			r.Start = func(context.Context, webhook.Event) (string, error) { return "", errors.New("AWS is away") }
+		{"AWS is unavailable", func(r *webhook.Receiver, _ *webhook.Request) {
+			r.Start = func(context.Context, webhook.Event) (string, error) { return "", errors.New("AWS is unavailable") }
 		}, 503, webhook.ResultFailed, "could not start a pass; see the log"},
-		{"AWS is silent", func(r *webhook.Receiver, _ *webhook.Request) {
+		{"AWS does not respond", func(r *webhook.Receiver, _ *webhook.Request) {
 			r.Timeout = time.Millisecond
 			r.Start = func(ctx context.Context, _ webhook.Event) (string, error) {
 				<-ctx.Done()
@@ -123,7 +123,7 @@ func TestReceive(t *testing.T) {
 func TestRepeats(t *testing.T) {
 	r, s := newReceiver(t)
 	push := sample(t, "project-push.json")
-	s.fail = errors.New("AWS is away")
+	s.fail = errors.New("AWS is unavailable")
 	if a := r.Receive(t.Context(), newRequest(t, push)); a.Result != webhook.ResultFailed {
 		t.Errorf("%+v", a)
 	}
@@ -159,18 +159,18 @@ func TestHandler(t *testing.T) {
 	push := sample(t, "project-push.json")
 	post := func(path, body string) (int, string) {
 		t.Helper()
-		answer, err := http.Post(server.URL+path, jsonType, strings.NewReader(body))
+		response, err := http.Post(server.URL+path, jsonType, strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer answer.Body.Close()
-		text, _ := io.ReadAll(answer.Body)
-		return answer.StatusCode, string(text)
+		defer response.Body.Close()
+		text, _ := io.ReadAll(response.Body)
+		return response.StatusCode, string(text)
 	}
 	for _, test := range []struct {
 		path, body string
 		status     int
-		answer     string
+		response   string
 	}{
 		{"/hook?token=" + token, push, 202, `"result":"started"`},
 		{"/hook/" + token, strings.Replace(push, "61001", "61002", 1), 202, `"result":"started"`},
@@ -179,7 +179,7 @@ func TestHandler(t *testing.T) {
 		{"/", push, 404, ""},
 		{"/hook/" + token + "/x", push, 404, ""},
 	} {
-		if status, text := post(test.path, test.body); status != test.status || !strings.Contains(text, test.answer) {
+		if status, text := post(test.path, test.body); status != test.status || !strings.Contains(text, test.response) {
 			t.Errorf("%s: %d %s", test.path, status, text)
 		}
 	}
@@ -226,29 +226,29 @@ func TestBusy(t *testing.T) {
 	}
 	server := httptest.NewServer(r.Handler())
 	defer server.Close()
-	answers := make(chan int)
+	statuses := make(chan int)
 	post := func() {
-		answer, err := http.Post(server.URL+"/hook/"+token, jsonType, strings.NewReader(sample(t, "project-push.json")))
+		response, err := http.Post(server.URL+"/hook/"+token, jsonType, strings.NewReader(sample(t, "project-push.json")))
 		if err != nil {
 			t.Error(err)
-			answers <- 0
+			statuses <- 0
 			return
 		}
-		answer.Body.Close()
-		answers <- answer.StatusCode
+		response.Body.Close()
+		statuses <- response.StatusCode
 	}
 	for range 8 {
 		go post()
 		<-arrived
 	}
 	go post()
-	if status := <-answers; status != http.StatusServiceUnavailable {
+	if status := <-statuses; status != http.StatusServiceUnavailable {
 		t.Errorf("the ninth call: %d, want 503", status)
 	}
 	close(goOn)
 	count := map[int]int{}
 	for range 8 {
-		count[<-answers]++
+		count[<-statuses]++
 	}
 	if count[202] != 1 || count[200] != 7 {
 		t.Errorf("the first eight: %v, want one 202 and seven repeated", count)
