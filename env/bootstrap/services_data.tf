@@ -122,7 +122,7 @@ locals {
           resources  = ["${local.arn[name].kms}:key/*"]
           conditions = { StringLike = { "kms:ViaService" = ["rds.*.amazonaws.com", "secretsmanager.*.amazonaws.com"] } }
         }
-        # Copies may come from anywhere; other access is only from here.
+        # Other Regions may create replicas of it, and nothing else.
         ReplicaSource = {
           actions   = ["rds:CreateDBInstanceReadReplica"]
           resources = ["arn:aws:rds:${local.regions.tokyo}:${var.account_id}:db:shop"]

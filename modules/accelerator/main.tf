@@ -1,5 +1,5 @@
-# Deleting it gives its addresses back for good: nobody gets them again. Who
-# means it takes the guard away first.
+# Deleting it loses its addresses permanently. To delete it on purpose, remove
+# this guard first.
 resource "aws_globalaccelerator_accelerator" "this" {
   name            = var.name
   enabled         = var.enabled

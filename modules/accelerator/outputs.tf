@@ -19,6 +19,6 @@ output "dns_name" {
 }
 
 output "hosted_zone_id" {
-  description = "Zone that an alias record names beside dns_name."
+  description = "Hosted zone id for an alias record to dns_name."
   value       = aws_globalaccelerator_accelerator.this.hosted_zone_id
 }

@@ -49,7 +49,7 @@ variable "ports" {
 }
 
 variable "client_affinity" {
-  description = "NONE, or SOURCE_IP, which keeps a client on one endpoint: shares then follow weights slowly."
+  description = "NONE, or SOURCE_IP, which keeps a client on one endpoint; shares then follow the weights slowly."
   type        = string
   default     = "NONE"
   nullable    = false
@@ -74,7 +74,7 @@ variable "flow_logs" {
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

@@ -5,7 +5,7 @@ locals {
     sum       = sum(concat([0], [for e in var.endpoints : e.weight if e.region == region]))
   } }
 
-  # Who would get traffic if the others had nobody left.
+  # Regions that would get traffic if the others had no endpoint left.
   able = [for region, group in local.groups : region if group.sum > 0]
 
   shares = { for region, group in local.groups : region => group.sum == 0 ? "no endpoint takes traffic" : join(", ", [
@@ -15,9 +15,9 @@ locals {
   failover = { for region, group in local.groups : region => join(" or ", [for other in local.able : other if other != region]) }
 }
 
-# There is no resource for one endpoint: a group is always written whole, so
-# all of a Region's endpoints are here, and only here. The provider sends 0 for
-# a weight that is left out, and false for preservation: both are always given.
+# There is no resource for one endpoint: a group is always written completely.
+# So all endpoints of a Region are here, and only here. The provider sends 0 for
+# a missing weight and false for missing preservation, so both are always set.
 resource "aws_globalaccelerator_endpoint_group" "this" {
   for_each = local.groups
 

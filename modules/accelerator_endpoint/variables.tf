@@ -9,7 +9,7 @@ variable "listener_arn" {
 }
 
 variable "dials" {
-  description = "Percentage of the traffic on its way to each Region that it is to take; the rest goes to the others. A Region that is not here has no endpoints."
+  description = "Percentage of its traffic that each Region takes; the rest goes to the others. A Region that is not listed has no endpoints."
   type        = map(number)
   nullable    = false
 
@@ -25,7 +25,7 @@ variable "dials" {
 }
 
 variable "endpoints" {
-  description = "Load balancers by a name of your choice: Region, ARN, weight (its share is that over the sum in its Region; 0 takes nothing) and whether it sees the clients' addresses."
+  description = "Load balancers by a name of your choice: Region, ARN, weight (its share is the weight divided by the sum in its Region; 0 gets no traffic) and whether it sees the clients' addresses."
   type = map(object({
     region             = string
     arn                = string

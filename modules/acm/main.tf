@@ -1,5 +1,5 @@
 locals {
-  # A wildcard is proven by the record of the name below it.
+  # A wildcard is validated by the record of its parent name.
   names = toset([for name in concat([var.domain], tolist(var.alternative_names)) : trimprefix(name, "*.")])
 }
 
@@ -16,7 +16,7 @@ resource "aws_acm_certificate" "this" {
 
   tags = merge(var.tags, { Name = var.domain })
 
-  # A listener goes on with the old one until it has the new.
+  # A listener uses the old certificate until it has the new one.
   lifecycle {
     create_before_destroy = true
   }
@@ -48,7 +48,7 @@ resource "aws_acm_certificate_validation" "this" {
   validation_record_fqdns = [for record in aws_route53_record.this : record.fqdn]
 }
 
-# AWS renews 60 days before the end; at 30 it has failed to.
+# AWS renews 60 days before expiry; at 30 days the renewal has failed.
 resource "aws_cloudwatch_metric_alarm" "expiry" {
   region = var.region
 

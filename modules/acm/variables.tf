@@ -55,13 +55,13 @@ variable "alarm" {
 }
 
 variable "region" {
-  description = "Region, where it is not the provider's. Changing it replaces everything here."
+  description = "Region, if it is not the provider's. Changing it replaces all resources."
   type        = string
   default     = null
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

@@ -37,7 +37,7 @@ resource "aws_apigatewayv2_stage" "this" {
       request = "$context.requestId"
       time    = "$context.requestTime"
       from    = "$context.identity.sourceIp"
-      route   = "$context.routeKey" # not the path, which may hold a token
+      route   = "$context.routeKey" # not the path, which may contain a token
       status  = "$context.status"
       error   = "$context.error.message"
     })

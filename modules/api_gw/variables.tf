@@ -29,7 +29,7 @@ variable "routes" {
 }
 
 variable "throttle" {
-  description = "Calls a second, and at once, that come through; each costs, and anybody can make them."
+  description = "Limits of calls per second and of concurrent calls. Each call costs, and anybody can call."
   type = object({
     rate  = optional(number, 5)
     burst = optional(number, 10)
@@ -54,7 +54,7 @@ variable "log_group_arn" {
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

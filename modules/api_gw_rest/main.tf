@@ -1,6 +1,6 @@
 locals {
-  # In full: API Gateway would make that of execute-api:/*, and every plan
-  # would find another policy.
+  # The full ARN: API Gateway expands execute-api:/*, and every plan would show
+  # a different policy.
   everything = "${aws_api_gateway_rest_api.this.execution_arn}/*"
   policy = {
     Version = "2012-10-17"
@@ -58,7 +58,7 @@ resource "aws_api_gateway_method" "this" {
   rest_api_id   = aws_api_gateway_rest_api.this.id
   resource_id   = aws_api_gateway_resource.second.id
   http_method   = var.method
-  authorization = "NONE" # the policy looks at addresses, the function at the token
+  authorization = "NONE" # the policy checks addresses, the function the token
 }
 
 resource "aws_api_gateway_integration" "this" {
@@ -70,8 +70,8 @@ resource "aws_api_gateway_integration" "this" {
   uri                     = var.function.invoke_arn
 }
 
-# A deployment is a copy: what is said above is in force once it is copied, so
-# all of it is a trigger.
+# A deployment is a copy: the settings above take effect once they are copied,
+# so all of them are triggers.
 resource "aws_api_gateway_deployment" "this" {
   rest_api_id = aws_api_gateway_rest_api.this.id
   triggers    = { content = sha1(jsonencode([local.policy, var.path, var.method, var.function])) }
@@ -105,7 +105,7 @@ resource "aws_api_gateway_stage" "this" {
       request = "$context.requestId"
       time    = "$context.requestTime"
       from    = "$context.identity.sourceIp"
-      route   = "$context.resourcePath" # not the path, which may hold a token
+      route   = "$context.resourcePath" # not the path, which may contain a token
       status  = "$context.status"
       error   = "$context.error.message"
     })
@@ -126,7 +126,7 @@ resource "aws_api_gateway_method_settings" "this" {
     throttling_rate_limit  = var.throttle.rate
     throttling_burst_limit = var.throttle.burst
     metrics_enabled        = true
-    data_trace_enabled     = false # it would write down the token
+    data_trace_enabled     = false # it would log the token
   }
 }
 

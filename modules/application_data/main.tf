@@ -3,7 +3,7 @@ locals {
   replica = var.database.replica_of != null
   tags    = merge(var.tags, var.backup_tag)
 
-  # The first has the application's name; those after it their number, too.
+  # The first has the application's name; later ones also have their number.
   generation = tostring(var.database.generation)
   names      = { (local.generation) = local.generation == "1" ? var.name : "${var.name}-${local.generation}" }
   database   = module.database[local.generation]
@@ -58,7 +58,7 @@ module "files" {
   kms_key_arn        = var.kms_key_arn
   subnets            = var.vpc.data_subnets
   security_group_ids = [module.files_group.id]
-  default_backup     = length(var.backup_tag) == 0 # else the plan's tag says so
+  default_backup     = length(var.backup_tag) == 0 # otherwise the plan selects it by tag
   tags               = local.tags
 }
 
@@ -88,7 +88,7 @@ module "watch" {
         threshold   = 90
       }
     },
-    # What a switch to the replica would lose.
+    # The data that a switch to the replica would lose.
     { for name in local.replica ? ["${var.name}-database-lag"] : [] : name => {
       description = "The replica is five minutes behind, or does not follow: what it lacks is lost if it is promoted now."
       namespace   = "AWS/RDS"

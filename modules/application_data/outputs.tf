@@ -1,5 +1,5 @@
 output "database" {
-  description = "Address, port, and ARN (what a replica follows); and the name of the snapshot that is left when it goes."
+  description = "Address, port, and ARN (which a replica follows); and the name of the final snapshot."
   value = {
     address        = local.database.address
     port           = local.database.port

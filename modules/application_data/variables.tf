@@ -19,7 +19,7 @@ variable "clients" {
 }
 
 variable "database" {
-  description = "Database: engine, version, class, whether a second instance stands by, days to which it can be put back, GiB at first and at most, and what it follows or begins from. Without replica_of, one that followed stands on its own, for good. Another generation is another database, made beside the old one as that goes; which can only go once it is not protected."
+  description = "Database: engine, version, class, whether it has a standby instance, days of point-in-time recovery, initial and maximum GiB, and what it follows or is restored from. Without replica_of, a replica becomes independent permanently. Another generation is a new database that replaces the old one, which must be unprotected first."
   type = object({
     engine              = string
     engine_version      = string
@@ -41,7 +41,7 @@ variable "kms_key_arn" {
 }
 
 variable "topic_arns" {
-  description = "Topics that the alarms tell."
+  description = "Topics of the alarms."
   type        = set(string)
   nullable    = false
 }
@@ -54,7 +54,7 @@ variable "backup_tag" {
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

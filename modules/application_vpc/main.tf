@@ -2,8 +2,8 @@ locals {
   there    = var.mode != "absent"
   retiring = var.mode == "retiring"
 
-  # Where a zone's subnets lie in the range follows from its number alone:
-  # zones come and go without moving each other's.
+  # A zone's number alone determines its subnets in the range, so zones can be
+  # added and removed without moving others.
   subnets = merge([for zone, z in var.zones : {
     "balancer-${zone}" = { zone = z.id, cidr = cidrsubnet(var.cidr, 8, z.number), public = true }
     "transit-${zone}"  = { zone = z.id, cidr = cidrsubnet(var.cidr, 12, 64 + z.number), public = false }
@@ -11,15 +11,16 @@ locals {
     "servers-${zone}"  = { zone = z.id, cidr = cidrsubnet(var.cidr, 4, 1 + z.number), public = false }
   }]...)
 
-  # The subnets that came of it, by tier and zone.
+  # The resulting subnets, by tier and zone.
   tiers = { for tier in ["balancer", "transit", "data", "servers"] : tier => {
     for zone in keys(var.zones) : zone => module.vpc[0].subnets["${tier}-${zone}"]
   } if local.there }
   ids = { for tier, subnets in local.tiers : tier => { for zone, subnet in subnets : zone => subnet.id } }
 }
 
-# What is live has a protected load balancer. AWS would refuse to delete it, in
-# the middle of the apply and with half of the side gone: so it is asked first.
+# A live side has a protected load balancer. AWS would refuse to delete it in
+# the middle of the apply, with half of the side deleted. So this is checked
+# first.
 data "aws_lbs" "left" {
   count = local.there ? 0 : 1
 
@@ -130,7 +131,7 @@ module "balancer" {
   deletion_protection  = !local.retiring
   tags                 = var.tags
 
-  # Clients that it let in before there was a way out would wait.
+  # Without routes, clients would connect and get no response.
   depends_on = [module.routes, module.acl]
 }
 
@@ -159,7 +160,7 @@ module "servers" {
   target_group_arns = { servers = module.balancer[0].target_groups["servers"].arn }
   tags              = var.tags
 
-  # A server's first script goes out through the routes.
+  # A server's start script needs the routes.
   depends_on = [module.routes, module.acl]
 }
 
@@ -193,7 +194,7 @@ module "files" {
   kms_key_arn        = var.kms_key_arn
   subnets            = { for zone, z in var.zones : zone => { id = local.ids.data[zone], zone = z.id } }
   security_group_ids = [module.security_groups[0].files_id]
-  default_backup     = false # the plan's tag says so
+  default_backup     = false # the plan selects it by tag
   tags               = merge(var.tags, var.backup_tag)
 }
 

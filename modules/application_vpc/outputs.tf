@@ -14,7 +14,7 @@ output "balancer_arn" {
 }
 
 output "balancer_dns_name" {
-  description = "DNS name of the load balancer, to look at the side directly; null if absent."
+  description = "DNS name of the load balancer, to check the side directly; null if absent."
   value       = one(module.balancer[*].dns_name)
 }
 
@@ -34,7 +34,7 @@ output "attachment_id" {
 }
 
 output "database" {
-  description = "Address and secret of the side's own database, what it leaves behind, and what a switch may lose; null if there is none."
+  description = "Address, secret and final snapshot of the side's own database, and what a switchover may lose; null if there is none."
   value = one([for db in module.database : {
     address        = db.address
     port           = db.port

@@ -39,7 +39,7 @@ variable "cidr" {
 }
 
 variable "zones" {
-  description = "Zones by letter: each one's id, and a number from 0 to 3 that says where its subnets lie and stays."
+  description = "Zones by letter: the zone's id, and a number from 0 to 3 that determines its subnets and must not change."
   type = map(object({
     id     = string
     number = number
@@ -76,7 +76,7 @@ variable "clients" {
 }
 
 variable "reaches" {
-  description = "What servers reach beyond the side and HTTPS, such as the estate's database, by name; numbers from 1000 on."
+  description = "What servers reach outside of the side besides HTTPS, such as the estate's database, by name; numbers from 1000 on."
   type = map(object({
     description = string
     number      = number
@@ -113,7 +113,7 @@ variable "certificate_arn" {
 }
 
 variable "logs" {
-  description = "Where evidence goes, which outlives the side: the bucket of load balancers' logs by name, and that of flow logs by ARN."
+  description = "Targets of evidence, which outlives the side: the bucket of load balancers' logs by name, and that of flow logs by ARN."
   type = object({
     balancer_bucket = string
     flow_bucket_arn = string
@@ -127,13 +127,13 @@ variable "kms_key_arn" {
 }
 
 variable "topic_arns" {
-  description = "Topics that the side's alarms tell."
+  description = "Topics of the side's alarms."
   type        = set(string)
   nullable    = false
 }
 
 variable "database" {
-  description = "A database of the side's own, if it must: what it holds is not the other side's. Where its data come from (a snapshot or a database that it follows), and how much of it a switch may lose, is to be said."
+  description = "A separate database of the side, if necessary: the other side does not see its data. Required: the source of its data (a snapshot or a database that it follows), and how much data a switchover may lose."
   type = object({
     engine              = string
     engine_version      = string
@@ -146,7 +146,7 @@ variable "database" {
 
   validation {
     condition     = var.database == null || try(length(var.database.rpo) >= 10, false)
-    error_message = "database.rpo says in words how much a switch may lose."
+    error_message = "database.rpo must say in words how much data a switchover may lose."
   }
 
   validation {
@@ -170,7 +170,7 @@ variable "backup_tag" {
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

@@ -40,7 +40,7 @@ resource "aws_autoscaling_group" "this" {
   }
 
   lifecycle {
-    # Policies and schedules move it between min and max.
+    # Policies and schedules change it between min and max.
     ignore_changes = [desired_capacity]
   }
 }

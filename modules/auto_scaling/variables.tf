@@ -62,7 +62,7 @@ variable "warmup_seconds" {
 }
 
 variable "targets" {
-  description = "What scaling aims at, by name: a predefined metric and its value. ALBRequestCountPerTarget needs a resource_label, app/NAME/ID/targetgroup/NAME/ID."
+  description = "Scaling targets by name: a predefined metric and its value. ALBRequestCountPerTarget needs a resource_label, app/NAME/ID/targetgroup/NAME/ID."
   type = map(object({
     metric         = string
     value          = number
@@ -136,7 +136,7 @@ variable "wait" {
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

@@ -7,8 +7,9 @@ resource "aws_backup_vault" "this" {
   tags = var.tags
 }
 
-# Without changeable_for_days the lock is in governance mode: who may change the
-# lock can still take it back. Compliance mode nobody can.
+# Without changeable_for_days the lock is in governance mode, which can still be
+# removed with the permission to change the lock. Compliance mode cannot be
+# removed by anybody.
 resource "aws_backup_vault_lock_configuration" "this" {
   region = var.region
 
@@ -65,7 +66,7 @@ resource "aws_backup_plan" "this" {
   tags = var.tags
 }
 
-# By tag, so that what is made later is not forgotten.
+# By tag, so that later resources are included.
 resource "aws_backup_selection" "this" {
   count  = length(var.rules) > 0 ? 1 : 0
   region = var.region

@@ -19,7 +19,7 @@ variable "kms_key_arn" {
 }
 
 variable "lock" {
-  description = "Days that the vault keeps backups at least and at most, whoever asks for less or more."
+  description = "Minimum and maximum days that the vault retains backups, whatever a request says."
   type = object({
     min_days = optional(number, 7)
     max_days = optional(number, 400)
@@ -34,7 +34,7 @@ variable "lock" {
 }
 
 variable "rules" {
-  description = "When backups are made, in the six fields of AWS's cron, and how long they and their copies are kept, by name. Without rules the vault takes copies from elsewhere."
+  description = "Schedule of backups in the six fields of AWS's cron, and how long backups and copies are retained, by name. Without rules the vault only receives copies."
   type = map(object({
     cron           = string
     time_zone      = optional(string, "Asia/Tokyo")
@@ -89,13 +89,13 @@ variable "topic_arn" {
 }
 
 variable "region" {
-  description = "Region, where it is not the provider's. Changing it replaces everything here."
+  description = "Region, if it is not the provider's. Changing it replaces all resources."
   type        = string
   default     = null
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

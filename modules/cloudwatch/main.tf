@@ -1,5 +1,5 @@
-# Logs are evidence: removed from here, a group stays in AWS until its logs have
-# run out, unless skip_destroy is turned off first.
+# Logs are evidence: a group that is removed here stays in AWS until its logs
+# have expired, unless skip_destroy is turned off first.
 resource "aws_cloudwatch_log_group" "this" {
   for_each = var.log_groups
   region   = var.region

@@ -10,7 +10,7 @@ variable "kms_key_arn" {
 }
 
 variable "log_groups" {
-  description = "Log groups by name, and the days that they keep logs. With skip_destroy, a group that is removed here stays."
+  description = "Log groups by name, and the days that they retain logs. With skip_destroy, a group that is removed here stays in AWS."
   type = map(object({
     days         = optional(number, 400)
     skip_destroy = optional(bool, true)
@@ -27,7 +27,7 @@ variable "log_groups" {
 }
 
 variable "alarms" {
-  description = "Alarms by name: a metric, `when` it is above or below its threshold `times` `of` so many periods, what a missing value means, as description what to do then, and whether somebody is told."
+  description = "Alarms by name: a metric; `when` it is above or below its threshold, `times` `of` that many periods; the meaning of a missing value; a description that says what to do; and whether it notifies."
   type = map(object({
     description = string
     namespace   = string
@@ -48,7 +48,7 @@ variable "alarms" {
 
   validation {
     condition     = alltrue([for a in var.alarms : length(a.description) >= 20])
-    error_message = "description tells whoever is woken what to do: more than a word."
+    error_message = "description must say what to do when the alarm is raised: more than one word."
   }
 
   validation {
@@ -85,7 +85,7 @@ variable "topic_arns" {
 
   validation {
     condition     = length(var.alarms) == 0 || length(var.topic_arns) > 0
-    error_message = "An alarm that nobody hears is none: alarms need topic_arns."
+    error_message = "Alarms need topic_arns to notify."
   }
 }
 
@@ -96,12 +96,12 @@ variable "dashboard" {
 
   validation {
     condition     = var.dashboard == null || can(regex("^[A-Za-z0-9_-]{1,255}$", var.dashboard)) && length(var.alarms) > 0
-    error_message = "dashboard is letters, digits, _ and -, and shows alarms, of which there are none."
+    error_message = "dashboard must have letters, digits, _ and -, and needs at least one alarm."
   }
 }
 
 variable "graphs" {
-  description = "Graphs of the dashboard beside those of the alarms, by title: metrics of one namespace, without dimensions, each with its statistic."
+  description = "Further graphs of the dashboard, in addition to those of the alarms, by title: metrics of one namespace, without dimensions, each with its statistic."
   type = map(object({
     namespace = string
     metrics   = map(string)
@@ -116,13 +116,13 @@ variable "graphs" {
 }
 
 variable "region" {
-  description = "Region, where it is not the provider's. Changing it replaces everything here."
+  description = "Region, if it is not the provider's. Changing it replaces all resources."
   type        = string
   default     = null
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

@@ -7,7 +7,8 @@ resource "aws_codebuild_project" "this" {
   queued_timeout         = 60
   concurrent_build_limit = 1
 
-  # Backlog is no source that CodeBuild knows: the program fetches for itself.
+  # CodeBuild does not support Backlog as a source, so the program fetches the
+  # source itself.
   source {
     type = "NO_SOURCE"
     buildspec = yamlencode(merge(

@@ -1,4 +1,4 @@
-# Global, and an identity: what hangs on it must be made anew with it.
+# Global. Replacing it also replaces everything that is attached to it.
 resource "aws_dx_gateway" "this" {
   name            = var.name
   amazon_side_asn = var.amazon_side_asn
@@ -10,8 +10,8 @@ resource "aws_dx_gateway" "this" {
   }
 }
 
-# Ordered in seconds and there in weeks: Terraform lets go of one, and never
-# cancels it.
+# Ordered in seconds, ready in weeks: Terraform removes a connection from its
+# state, but never cancels it.
 resource "aws_dx_connection" "this" {
   for_each = var.connections
 
@@ -25,7 +25,7 @@ resource "aws_dx_connection" "this" {
   tags = merge(var.tags, { Name = each.key })
 }
 
-# The other account owns these; letting go of one here does not delete it.
+# The other account owns these; removing one here does not delete it.
 resource "aws_dx_hosted_transit_virtual_interface_accepter" "this" {
   for_each = { for name, id in var.hosted_interfaces : name => id if var.kind == "transit" }
 

@@ -9,7 +9,7 @@ variable "name" {
 }
 
 variable "kind" {
-  description = "What the gateway leads to: transit gateways (transit) or virtual private gateways (private). One gateway cannot lead to both."
+  description = "The kind of gateways that it is associated with: transit gateways (transit) or virtual private gateways (private). One gateway cannot have both."
   type        = string
   default     = "transit"
   nullable    = false
@@ -63,7 +63,7 @@ variable "connections" {
 }
 
 variable "hosted_interfaces" {
-  description = "Virtual interfaces that another account made for this one, to accept: ids by name. They are of the gateway's kind."
+  description = "Virtual interfaces that another account has created for this one, to accept: ids by name. Their kind is the gateway's."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -80,7 +80,7 @@ variable "hosted_interfaces" {
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

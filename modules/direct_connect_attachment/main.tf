@@ -11,7 +11,7 @@ resource "aws_dx_gateway_association" "this" {
   allowed_prefixes      = each.value.allowed_prefixes
 }
 
-# Another account's gateway: that account accepts, and may allow less.
+# Another account's gateway: that account accepts, and may allow fewer prefixes.
 resource "aws_dx_gateway_association_proposal" "this" {
   for_each = { for name, a in var.associations : name => a if local.foreign }
   region   = each.value.region

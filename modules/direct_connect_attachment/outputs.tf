@@ -1,5 +1,5 @@
 output "association_ids" {
-  description = "Ids of the associations by name, of those that were proposed to this account too."
+  description = "Ids of the associations by name, including those that were proposed to this account."
   value       = { for name, a in merge(aws_dx_gateway_association.this, aws_dx_gateway_association.accepted) : name => a.dx_gateway_association_id }
 }
 

@@ -9,7 +9,7 @@ variable "gateway" {
 
   validation {
     condition     = can(regex("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", var.gateway.id))
-    error_message = "id is that of a Direct Connect gateway, such as 345508c3-7215-4aef-9832-07c125d5bd0f."
+    error_message = "id must be that of a Direct Connect gateway, such as 345508c3-7215-4aef-9832-07c125d5bd0f."
   }
 
   validation {
@@ -40,7 +40,7 @@ variable "associations" {
 
   validation {
     condition     = alltrue([for a in var.associations : length(a.allowed_prefixes) > 0 && alltrue([for p in a.allowed_prefixes : try(cidrsubnet(p, 0, 0) == p, false)])])
-    error_message = "allowed_prefixes are IPv4 ranges that begin on their own boundary, at least one: a transit gateway tells the other side of nothing else."
+    error_message = "allowed_prefixes must have at least one IPv4 range, each with a valid network address: a transit gateway advertises nothing else."
   }
 
   validation {
@@ -55,12 +55,12 @@ variable "associations" {
 
   validation {
     condition     = length(distinct(flatten([for a in var.associations : tolist(a.allowed_prefixes)]))) == length(flatten([for a in var.associations : tolist(a.allowed_prefixes)]))
-    error_message = "Two associations tell of the same range: traffic would have two ways in."
+    error_message = "Two associations advertise the same range: traffic would have two routes."
   }
 }
 
 variable "accepted_proposals" {
-  description = "Proposals of other accounts to lead this account's gateway to theirs, by name: the proposal's id, the account, and the ranges that it may tell of, whatever it asked for."
+  description = "Proposals of other accounts to associate this account's gateway with theirs, by name: the proposal's id, the account, and the ranges that it may advertise, whatever it requested."
   type = map(object({
     proposal_id      = string
     account_id       = string
@@ -81,7 +81,7 @@ variable "accepted_proposals" {
 }
 
 variable "interfaces" {
-  description = "Virtual interfaces on connections of this account, by name: connection, VLAN, the other side's ASN, both ends' addresses in one /30 or /31, MTU and SiteLink. AWS makes the BGP key, which Terraform keeps in its state. Changing nearly anything replaces the interface."
+  description = "Virtual interfaces on connections of this account, by name: connection, VLAN, the other side's ASN, both ends' addresses in one /30 or /31, MTU and SiteLink. AWS creates the BGP key, and Terraform stores it in its state. Nearly every change replaces the interface."
   type = map(object({
     connection_id    = string
     vlan             = number
@@ -128,7 +128,7 @@ variable "interfaces" {
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

@@ -39,7 +39,7 @@ variable "security_group_ids" {
 }
 
 variable "access_points" {
-  description = "Directories that clients are held to, by name, made for their owner at first use."
+  description = "Directories that clients are confined to, by name, created for their owner at the first use."
   type = map(object({
     path        = string
     uid         = number
@@ -56,7 +56,7 @@ variable "access_points" {
 
   validation {
     condition     = alltrue([for p in var.access_points : p.uid > 0 && p.gid > 0])
-    error_message = "uid and gid are above 0, which is root."
+    error_message = "uid and gid must be above 0, which is root."
   }
 
   validation {
@@ -66,14 +66,14 @@ variable "access_points" {
 }
 
 variable "default_backup" {
-  description = "Whether AWS's own daily backup is on, beside what a backup plan selects."
+  description = "Whether AWS's own daily backup is on, in addition to a backup plan."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "copy" {
-  description = "Another Region that everything is copied to, read-only, within minutes, and the key there."
+  description = "Another Region that everything is copied to within minutes, read-only, and the key there."
   type = object({
     region      = string
     kms_key_arn = string
@@ -87,7 +87,7 @@ variable "copy" {
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

@@ -30,8 +30,8 @@ resource "aws_lb" "this" {
 resource "aws_lb_target_group" "this" {
   for_each = var.target_groups
 
-  # Port, protocol and VPC cannot be changed: a new group takes over first, and
-  # so needs a name that the old one has not.
+  # Port, protocol and VPC cannot be changed in place. A new group takes over
+  # first, so its name must differ from the old one.
   name_prefix          = each.value.name_prefix
   vpc_id               = var.vpc_id
   target_type          = each.value.target_type

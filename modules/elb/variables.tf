@@ -136,7 +136,7 @@ variable "rules" {
 }
 
 variable "idle_timeout" {
-  description = "Seconds after which a silent connection is closed; servers must keep theirs longer."
+  description = "Seconds after which an idle connection is closed; servers must use a longer timeout."
   type        = number
   default     = 60
   nullable    = false
@@ -155,7 +155,7 @@ variable "deletion_protection" {
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

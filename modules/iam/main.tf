@@ -1,8 +1,8 @@
 data "aws_caller_identity" "this" {}
 
 locals {
-  # Services that say for which account they act. The others (EC2, Lambda, …)
-  # assume roles that they were given by iam:PassRole alone.
+  # Services that send the account they act for. The others (EC2, Lambda, …)
+  # assume only roles that were passed to them by iam:PassRole.
   with_account = ["codebuild.amazonaws.com", "ecs-tasks.amazonaws.com", "s3.amazonaws.com", "scheduler.amazonaws.com", "vpc-flow-logs.amazonaws.com"]
 
   trust = {
@@ -29,7 +29,7 @@ locals {
       { Sid = sid, Effect = s.effect, Action = sort(s.actions) },
       { for key in ["Resource"] : key => sort(s.resources) if length(s.resources) > 0 },
       { for key in ["NotResource"] : key => sort(s.not_resources) if length(s.not_resources) > 0 },
-      # As AWS gives it back: a single value is no list.
+      # In the form that AWS returns: a single value is not a list.
       { for key in ["Condition"] : key => { for test, keys in s.conditions : test => {
         for name, values in keys : name => try(one(values), sort(values))
       } } if length(s.conditions) > 0 },

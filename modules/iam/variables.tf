@@ -26,7 +26,7 @@ variable "description" {
 }
 
 variable "trust" {
-  description = "Who assumes the role: services by principal, roles by ARN, the latter with an external id if they are another account's."
+  description = "Who may assume the role: services by principal, roles by ARN, with an external id if they are in another account."
   type = object({
     services    = optional(set(string), [])
     roles       = optional(set(string), [])
@@ -36,7 +36,7 @@ variable "trust" {
 
   validation {
     condition     = length(var.trust.services) + length(var.trust.roles) > 0
-    error_message = "trust names nobody."
+    error_message = "trust must name at least one principal."
   }
 
   validation {
@@ -51,7 +51,7 @@ variable "trust" {
 }
 
 variable "statements" {
-  description = "What the role may do, by the statement's name. A wildcard action, or changes on every resource, are refused without a reason: AWS offers nothing narrower, say. A Deny may name the resources that it leaves out instead: not_resources."
+  description = "Permissions of the role, by the statement's name. A wildcard action, or changes on all resources, need a reason, for example that AWS offers nothing narrower. A Deny may name the resources that it excludes instead: not_resources."
   type = map(object({
     effect        = optional(string, "Allow")
     actions       = set(string)
@@ -130,7 +130,7 @@ variable "permissions_boundary" {
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

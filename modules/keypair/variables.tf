@@ -22,7 +22,8 @@ variable "public_key" {
     error_message = "public_key is a line that begins with ssh-ed25519 or ssh-rsa: EC2 takes no other."
   }
 
-  # 4 of its characters hold 3 bytes: 3072 bits and their wrapping come to 544.
+  # 4 characters encode 3 bytes: 3072 bits with their encoding are 544
+  # characters.
   validation {
     condition     = !startswith(var.public_key, "ssh-rsa ") || length(try(split(" ", trimspace(var.public_key))[1], "")) >= 544
     error_message = "An RSA key needs 3072 bits or more. Better: ssh-keygen -t ed25519."
@@ -30,7 +31,7 @@ variable "public_key" {
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

@@ -42,7 +42,8 @@ locals {
           "kms:EncryptionContext:aws:logs:arn" = "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:*"
         } }
       }] : statement if contains(var.services, "logs.amazonaws.com")],
-      # A service-linked role that starts encrypted volumes, as Auto Scaling's does.
+      # A service-linked role that uses encrypted volumes, such as Auto
+      # Scaling's.
       [for statement in [
         {
           Sid       = "Grantees"

@@ -1,5 +1,5 @@
-# What the object's newest version is: Lambda is given that version, so that it
-# runs what the plan has seen.
+# The newest version of the object. Lambda gets exactly this version, so that it
+# runs what the plan has shown.
 data "aws_s3_object" "this" {
   for_each = { for object in var.package.object[*] : "this" => object }
 

@@ -24,7 +24,7 @@ variable "role_arn" {
 }
 
 variable "package" {
-  description = "Zip file with the program. Either a file here, with the base64 of its SHA-256, by which a new one is seen, as filebase64sha256(filename) gives it; or an object in S3, of which the newest version is found, with the SHA-256 that it was uploaded with (aws s3 cp --checksum-algorithm SHA256)."
+  description = "Zip file with the program. Either a local file, with the base64 of its SHA-256 (filebase64sha256(filename)), which shows a new file; or an object in S3, whose newest version is used, with the SHA-256 of its upload (aws s3 cp --checksum-algorithm SHA256)."
   type = object({
     filename = optional(string)
     hash     = optional(string)
@@ -37,7 +37,7 @@ variable "package" {
 
   validation {
     condition     = (var.package.filename == null) != (var.package.object == null) && (var.package.filename == null) == (var.package.hash == null)
-    error_message = "package is a filename with its hash, or an object, of which the hash is known."
+    error_message = "package must be a filename with its hash, or an object whose hash is known."
   }
 
   validation {
@@ -118,7 +118,7 @@ variable "environment" {
     condition = !anytrue([for name, value in var.environment :
       can(regex("(?i)(password|passwd|secret|token|api_?key|private_?key)", name)) && !can(regex("^(arn:|secretsmanager://)", value)) && !can(regex("(?i)_(arn|name|id)$", name))
     ])
-    error_message = "A variable seems to hold a secret, which everybody who may look at functions could read. Give the ARN of one in Secrets Manager, in a variable named …_ARN."
+    error_message = "A variable seems to contain a secret, which everybody who may read functions could see. Put the secret into Secrets Manager and its ARN into a variable named …_ARN."
   }
 }
 
@@ -133,7 +133,7 @@ variable "kms_key_arn" {
 }
 
 variable "callers" {
-  description = "Services that may call the function, by name, each for one source: without, anybody's could. An API's permission is made with the API."
+  description = "Services that may call the function, by name, each for one source. Without a source, anybody's could call. The permission of an API is created with the API."
   type = map(object({
     service    = string
     source_arn = string
@@ -158,7 +158,7 @@ variable "log_group_arn" {
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

@@ -11,7 +11,7 @@ resource "aws_launch_template" "this" {
     arn = var.instance_profile_arn
   }
 
-  # IMDSv2 alone, and for the instance alone, not for containers on it.
+  # Only IMDSv2, and only for the instance itself, not for its containers.
   metadata_options {
     http_endpoint               = "enabled"
     http_tokens                 = "required"

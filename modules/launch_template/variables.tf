@@ -66,7 +66,7 @@ variable "key_name" {
 }
 
 variable "user_data" {
-  description = "Script of the first start, in plain text. It can be read by whoever may look at instances: secrets are fetched by it, from Secrets Manager."
+  description = "Script of the first start, in plain text. Everybody who may describe instances can read it. So it must fetch secrets from Secrets Manager."
   type        = string
   default     = null
 
@@ -77,7 +77,7 @@ variable "user_data" {
 
   validation {
     condition     = !can(regex("(?i)(\\b(AKIA|ASIA)[A-Z0-9]{16}\\b|PRIVATE KEY-----|(password|passwd|secret|token|api_?key|secret_access_key)[\"']?\\s*[:=]\\s*[\"']?[^\\s\"'$({<]{6,})", coalesce(var.user_data, "-")))
-    error_message = "user_data seems to hold a secret, which everybody who may look at instances could read: fetch it from Secrets Manager."
+    error_message = "user_data seems to contain a secret, which everybody who may read instances could see: fetch it from Secrets Manager."
   }
 }
 
@@ -97,7 +97,7 @@ variable "root" {
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

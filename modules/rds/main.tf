@@ -45,7 +45,8 @@ resource "aws_db_parameter_group" "this" {
 
   tags = merge(var.tags, { Name = var.name })
 
-  # A new family cannot be had in place: the instance moves to a new group first.
+  # The family cannot be changed in place: the instance moves to a new group
+  # first.
   lifecycle {
     create_before_destroy = true
   }
@@ -66,9 +67,10 @@ resource "aws_db_instance" "this" {
   replicate_source_db = var.replica_of
   snapshot_identifier = var.snapshot_identifier
 
-  # The password is AWS's: made, kept and changed in Secrets Manager. Of what is
-  # followed it cannot be (RDS User Guide, "Limitations for Secrets Manager
-  # integration"): it is 122 random bits then, which are sent and forgotten.
+  # AWS creates, stores and rotates the password in Secrets Manager. For a
+  # database with replicas this is not possible (RDS User Guide, "Limitations
+  # for Secrets Manager integration"). Then the password is 122 random bits that
+  # are stored nowhere.
   username                      = local.fresh ? var.username : null
   manage_master_user_password   = local.replica || var.followed ? null : true
   master_user_secret_kms_key_id = local.replica || var.followed ? null : var.kms_key_arn
@@ -96,8 +98,8 @@ resource "aws_db_instance" "this" {
   copy_tags_to_snapshot    = true
   delete_automated_backups = false
 
-  # What was approved happens when it was approved, not in a window when
-  # nobody looks; until which every plan would show it again.
+  # An approved change is made at once, not later in a window when nobody
+  # watches. Until then every plan would show it again.
   apply_immediately          = true
   auto_minor_version_upgrade = true
 
@@ -112,7 +114,7 @@ resource "aws_db_instance" "this" {
   tags = merge(var.tags, { Name = var.name })
 
   lifecycle {
-    # Where it came from, and who was its first user, are history: a change of
+    # The source and the first user are only used at creation. A change of
     # either would replace the database.
     ignore_changes = [snapshot_identifier, username, db_name]
   }

@@ -24,6 +24,6 @@ output "secret_arn" {
 }
 
 output "final_snapshot" {
-  description = "Name of the snapshot that is left when the database goes, null for a replica."
+  description = "Name of the final snapshot, null for a replica."
   value       = aws_db_instance.this.final_snapshot_identifier
 }

@@ -50,7 +50,7 @@ variable "database" {
 }
 
 variable "username" {
-  description = "Name of the first user, whose password AWS makes and keeps, or nobody if the database is followed."
+  description = "Name of the first user. AWS creates and stores the password, or nobody does if the database has replicas."
   type        = string
   default     = "administrator"
   nullable    = false
@@ -83,7 +83,7 @@ variable "subnet_ids" {
 
   validation {
     condition     = length(var.subnet_ids) >= 2
-    error_message = "AWS asks for subnets in two zones."
+    error_message = "AWS requires subnets in two zones."
   }
 }
 
@@ -155,7 +155,7 @@ variable "performance_insights" {
 }
 
 variable "followed" {
-  description = "Whether replicas follow it. AWS refuses them if Secrets Manager keeps the first user's password: that is random then and known to nobody, and users sign in by IAM. Who needs it sets another with `aws rds modify-db-instance`."
+  description = "Whether it has replicas. AWS refuses replicas if Secrets Manager stores the first user's password. Then the password is random, nobody knows it, and users sign in by IAM. If you need it, set another one with `aws rds modify-db-instance`."
   type        = bool
   default     = false
   nullable    = false
@@ -203,7 +203,7 @@ variable "deletion_protection" {
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

@@ -1,5 +1,5 @@
-# Who is told. What the figures mean is in docs/metrics.md; a test compares the
-# names with those that the program knows.
+# Alarms. docs/metrics.md explains the metrics; a test compares the names with
+# those of the program.
 
 locals {
   alarms = {
@@ -19,7 +19,7 @@ locals {
       when        = ">"
       threshold   = var.run.behind_minutes * 60
       periods     = 1
-      missing     = "ignore" # as it was, until a pass says otherwise
+      missing     = "ignore" # keep the state until a pass sends a value
     }
     "${var.name}-workspace-failed" = {
       description = "A workspace of ${var.name} failed: `reconcile status` says which, `reconcile runs` shows its log."
@@ -37,7 +37,7 @@ locals {
       when        = ">="
       threshold   = 1
       periods     = 1
-      missing     = "ignore" # as it was, until somebody looks again
+      missing     = "ignore" # keep the state until the next drift check
     }
   }
   graphs = {

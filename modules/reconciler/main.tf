@@ -23,7 +23,7 @@ locals {
   })
 }
 
-# What it keeps.
+# Storage.
 
 resource "aws_dynamodb_table" "this" {
   name                        = var.name
@@ -66,7 +66,7 @@ module "snapshots" {
   kms_key_arn = var.kms_key_arn
   deny_delete = true
   replication = var.snapshots.replication
-  # As long as it is remembered that a planning was given away.
+  # The same time as the record retains planning tasks.
   retention = { prefixes = { "${var.snapshots.prefix}/previews/" = 7 } }
 
   access_log_bucket = var.snapshots.access_log_bucket
@@ -89,7 +89,7 @@ resource "aws_ecr_repository" "this" {
   tags = var.tags
 }
 
-# Only what nobody tagged goes: an image in use must not be counted out.
+# Only untagged images expire, so that no image in use is deleted.
 resource "aws_ecr_lifecycle_policy" "this" {
   repository = aws_ecr_repository.this.name
   policy = jsonencode({ rules = [{
@@ -100,7 +100,7 @@ resource "aws_ecr_lifecycle_policy" "this" {
   }] })
 }
 
-# No values: people type them in, so that neither code nor state holds any.
+# No values: people set them, so that neither code nor state contains one.
 resource "aws_secretsmanager_secret" "this" {
   # checkov:skip=CKV2_AWS_57:People type them in: what they open takes no new ones by itself.
   for_each = local.secrets
@@ -113,7 +113,7 @@ resource "aws_secretsmanager_secret" "this" {
   tags = var.tags
 }
 
-# Evidence outlives what wrote it.
+# Evidence stays longer than what wrote it.
 resource "aws_cloudwatch_log_group" "this" {
   name              = "/reconcile/${var.name}"
   kms_key_id        = var.kms_key_arn

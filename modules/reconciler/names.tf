@@ -1,5 +1,5 @@
-# Names: nobody is found by name but who is listed. If the firewall fails,
-# nobody is (which is its default).
+# DNS firewall: only listed names are resolved. If the firewall fails, no name
+# is (its default).
 
 locals {
   host = regex("^https://([^/]+)", var.repository)[0]
@@ -45,7 +45,7 @@ resource "aws_route53_resolver_firewall_rule" "this" {
   priority                = each.value.priority
   action                  = each.value.action
   block_response          = each.value.response
-  # Who is listed may lie with a content network, whose names anybody can have.
+  # A listed host may be on a content network, where anybody can have names.
   firewall_domain_redirection_action = "TRUST_REDIRECTION_DOMAIN"
 }
 
@@ -55,10 +55,10 @@ resource "aws_route53_resolver_firewall_rule_group_association" "this" {
   name                   = var.name
   firewall_rule_group_id = aws_route53_resolver_firewall_rule_group.this[0].id
   vpc_id                 = module.vpc.id
-  priority               = 101 # 100 and 9900 are AWS's own
+  priority               = 101 # 100 and 9900 are reserved by AWS
 
   tags = var.tags
 
-  # Before the rules are there, it would let all through.
+  # Without rules it would allow everything.
   depends_on = [aws_route53_resolver_firewall_rule.this]
 }

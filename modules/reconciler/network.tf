@@ -1,4 +1,4 @@
-# Network: an address of its own, that can be allowed in.
+# Network with a fixed address for allow-lists.
 
 module "vpc" {
   source = "../vpc"
@@ -48,7 +48,7 @@ module "security_group" {
   tags = var.tags
 }
 
-# Apart, so that what planners reach can be narrowed without passes.
+# Separate, so that planners can be restricted without affecting passes.
 module "planner_security_group" {
   source   = "../security_group"
   for_each = toset(local.previews ? ["this"] : [])

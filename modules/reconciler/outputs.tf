@@ -33,17 +33,17 @@ output "task_role_arn" {
 }
 
 output "planner_role_arn" {
-  description = "Role of the tasks that plan pull requests: the workspaces' plan roles trust it, and no others. Null without preview."
+  description = "Role of the tasks that plan pull requests: only the workspaces' plan roles trust it. Null without preview."
   value       = one([for name, role in aws_iam_role.this : role.arn if name == "planner"])
 }
 
 output "task_policy_arn" {
-  description = "Policy of a pass, for the role of whatever else runs the same image."
+  description = "Policy of a pass, for the roles of other runners of the same image."
   value       = aws_iam_policy.task.arn
 }
 
 output "environment" {
-  description = "Settings of a pass, for whatever else runs the same program on the same record."
+  description = "Settings of a pass, for other runners of the same program on the same record."
   value       = merge(local.environment, local.tasks.pass.env)
 }
 
@@ -73,6 +73,6 @@ output "log_group" {
 }
 
 output "alarm_arns" {
-  description = "ARNs of the alarms by what they tell."
+  description = "ARNs of the alarms by subject."
   value       = { no_pass = module.alarms.alarms["${var.name}-no-pass-completed"], behind = module.alarms.alarms["${var.name}-behind"], workspace_failed = module.alarms.alarms["${var.name}-workspace-failed"] }
 }

@@ -1,7 +1,7 @@
-# What each task may do.
+# Permissions of each task.
 
 locals {
-  # Where previews and planners hand over what planning takes and gives.
+  # Location of the bundles that previews and planners exchange.
   parcels = "${module.snapshots.arn}/${var.snapshots.prefix}/previews"
 
   use_of_key = {
@@ -31,7 +31,7 @@ locals {
           Resource = ["${module.snapshots.arn}/${var.snapshots.prefix}/*"]
         },
         {
-          # Without it a missing key is answered with 403.
+          # Without it, S3 answers 403 for a missing key.
           Sid      = "SnapshotsList"
           Effect   = "Allow"
           Action   = ["s3:ListBucket"]
@@ -45,7 +45,7 @@ locals {
         },
         local.use_of_key,
         {
-          # Whether a task that held a lease is dead.
+          # To check whether a task that held a lease has ended.
           Sid       = "Tasks"
           Effect    = "Allow"
           Action    = ["ecs:DescribeTasks"]
@@ -59,7 +59,7 @@ locals {
         Action   = ["codebuild:BatchGetBuilds"]
         Resource = arns
       } if length(arns) > 0],
-      # Of its own definition alone, as what it is itself.
+      # Only its own definition, with its own roles.
       [for roles in [[for name in ["execution", "task"] : "arn:${local.partition}:iam::${local.account}:role/reconcile/${var.name}-${name}"]] : {
         Sid       = "StartPassRoles"
         Effect    = "Allow"
@@ -82,7 +82,7 @@ locals {
           Resource = arns
         },
         {
-          # A topic's key is its own, and only its topic can say which it is.
+          # Only the topic knows its KMS key.
           Sid       = "TellKey"
           Effect    = "Allow"
           Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
@@ -98,7 +98,7 @@ locals {
       } if length(arns) > 0],
       flatten([for name, state in var.states : [
         {
-          # Terraform lists with the prefix env:/ before anything else.
+          # Terraform first lists with the prefix env:/.
           Sid      = "StateList${md5(name)}"
           Effect   = "Allow"
           Action   = ["s3:ListBucket"]
@@ -126,8 +126,9 @@ locals {
       ]]),
     )
 
-    # Who reads pull requests, merges them and writes the comments has the
-    # secrets of Git and Backlog; it runs no code of theirs, and can be no role.
+    # The coordinator reads pull requests, merges them and writes the comments.
+    # It has the secrets of Git and Backlog, runs no code of pull requests, and
+    # can assume no role.
     preview = [
       {
         Sid      = "Record"
@@ -136,7 +137,7 @@ locals {
         Resource = [aws_dynamodb_table.this.arn]
       },
       {
-        # What it has given away, in a partition of its own.
+        # Its planner tasks, in a separate partition.
         Sid      = "Given"
         Effect   = "Allow"
         Action   = ["dynamodb:PutItem"]
@@ -153,7 +154,7 @@ locals {
         Resource = ["${local.parcels}/*"]
       },
       {
-        # Without it an answer that is not there yet is answered with 403.
+        # Without it, S3 answers 403 while there is no response yet.
         Sid      = "ParcelsList"
         Effect   = "Allow"
         Action   = ["s3:ListBucket"]
@@ -181,7 +182,7 @@ locals {
         Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
       },
       {
-        # Whether a planner has ended.
+        # To check whether a planner has ended.
         Sid       = "Tasks"
         Effect    = "Allow"
         Action    = ["ecs:DescribeTasks"]
@@ -190,9 +191,9 @@ locals {
       },
     ]
 
-    # A plan of a pull request runs code that nobody has approved: it can read
-    # the record and the parcel whose key it was told, answer there, and be the
-    # roles for plans.
+    # The planner runs code that nobody has approved. It may read the record and
+    # the bundle of its key, write its response there, and assume the plan
+    # roles.
     planner = concat(
       [
         {
@@ -202,7 +203,7 @@ locals {
           Resource = [aws_dynamodb_table.this.arn]
         },
         {
-          # The keys of others' parcels are written there.
+          # These items contain the keys of other bundles.
           Sid       = "Given"
           Effect    = "Deny"
           Action    = ["dynamodb:GetItem", "dynamodb:Query"]
@@ -222,7 +223,7 @@ locals {
           Resource = ["${local.parcels}/*/answer.json"]
         },
         {
-          # By it, sensitive outputs are known and not printed.
+          # With it, sensitive outputs are recognized and not printed.
           Sid      = "Secrets"
           Effect   = "Allow"
           Action   = ["secretsmanager:GetSecretValue"]
@@ -230,9 +231,9 @@ locals {
         },
         local.use_of_key,
         {
-          # What planned code makes off with is of no use elsewhere. A request
-          # comes by an endpoint of the VPC, or from one of its fixed addresses, or
-          # AWS makes it on the task's behalf.
+          # Stolen credentials do not work elsewhere. A request must come
+          # through a VPC endpoint or from a fixed address, or AWS makes it for
+          # the task.
           Sid      = "Elsewhere"
           Effect   = "Deny"
           Action   = ["*"]
@@ -254,7 +255,7 @@ locals {
 
     execution = [
       {
-        # AWS knows no resource for it.
+        # This action supports no resource.
         Sid      = "Login"
         Effect   = "Allow"
         Action   = ["ecr:GetAuthorizationToken"]

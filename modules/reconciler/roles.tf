@@ -1,5 +1,5 @@
 locals {
-  # Who may be each role, for this account alone.
+  # Trust policies, for this account only.
   trusted = merge(local.previews ? {
     planner = { service = "ecs-tasks.amazonaws.com", source = "arn:${local.partition}:ecs:${local.arn}:*" }
     preview = { service = "ecs-tasks.amazonaws.com", source = "arn:${local.partition}:ecs:${local.arn}:*" }
@@ -14,7 +14,7 @@ resource "aws_iam_role" "this" {
   for_each = local.trusted
 
   name                 = "${var.name}-${each.key}"
-  path                 = "/reconcile/" # by which policies keep others off
+  path                 = "/reconcile/" # policies protect roles by this path
   permissions_boundary = var.permissions_boundary
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -40,7 +40,7 @@ resource "aws_iam_role_policy" "this" {
   policy = jsonencode({ Version = "2012-10-17", Statement = local.policies[each.key] })
 }
 
-# A policy of its own, for whoever else runs the same image.
+# A separate policy, for other runners of the same image.
 resource "aws_iam_policy" "task" {
   name        = "${var.name}-task"
   path        = "/reconcile/"

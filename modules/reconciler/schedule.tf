@@ -4,9 +4,9 @@ resource "aws_scheduler_schedule_group" "this" {
   tags = var.tags
 }
 
-# What is started on a schedule. Two passes at once do no harm: leases in the
-# record see to that; of two previews the second finds nothing to do; and a pass
-# does not wait for a look for drift.
+# Scheduled tasks. Two passes at the same time do no harm, because of the leases
+# in the record. Of two previews the second finds nothing to do. A pass does not
+# wait for a drift check.
 locals {
   scheduled = merge(
     var.run.mode == "schedule" ? { pass = { what = "A pass", rate = var.run.schedule, enabled = var.run.enabled } } : {},
@@ -72,7 +72,7 @@ resource "aws_ecs_service" "this" {
   propagate_tags          = "TASK_DEFINITION"
   enable_ecs_managed_tags = true
 
-  # The new one must stand before the old one goes.
+  # The new one must exist before the old one is deleted.
   deployment_minimum_healthy_percent = 100
   deployment_maximum_percent         = 200
 

@@ -1,4 +1,4 @@
-# What runs.
+# Task definitions.
 
 resource "aws_ecs_cluster" "this" {
   name = var.name
@@ -11,7 +11,7 @@ resource "aws_ecs_cluster" "this" {
   tags = var.tags
 }
 
-# What each kind of task runs.
+# The command of each kind of task.
 locals {
   without_git = merge(var.settings, {
     RECONCILE_REPO       = var.repository
@@ -19,14 +19,14 @@ locals {
     RECONCILE_SNAPSHOTS  = "s3://${var.snapshots.bucket}/${var.snapshots.prefix}"
     RECONCILE_DIGEST_KEY = "secretsmanager://${aws_secretsmanager_secret.this["digest-key"].name}"
     RECONCILE_OUTPUT     = "json"
-    RECONCILE_METRICS    = "emf" # which the alarms see, in the namespace:
+    RECONCILE_METRICS    = "emf" # for the alarms, in this namespace:
     OTEL_SERVICE_NAME    = local.namespace
   })
   environment = merge(local.without_git, {
     RECONCILE_GIT_CREDENTIALS = "secretsmanager://${aws_secretsmanager_secret.this["git"].name}"
   })
 
-  # Where work is done elsewhere, by the family of its task.
+  # The executor of each task that uses one, by the family of its tasks.
   executors = { for family, group in {
     (var.name)            = module.security_group.id
     "${var.name}-planner" = one(values(module.planner_security_group)[*].id)
@@ -54,7 +54,7 @@ locals {
     } },
     var.drift == null ? {} : { drift = {
       name    = "${var.name}-drift"
-      role    = "task" # it writes the record, as a pass does
+      role    = "task" # it writes the record, like a pass
       command = ["drift"]
       env     = merge(local.environment, local.telling)
     } },
@@ -67,13 +67,13 @@ locals {
         RECONCILE_EXECUTOR            = local.executors["${var.name}-planner"]
       })
     } } : {},
-    # Nobody starts it but the task above, which adds a key.
+    # Only the task above starts it, and adds a key.
     local.previews ? { planner = {
       name    = "${var.name}-planner"
       role    = "planner"
       command = ["worker", "plan"]
       env = merge(local.without_git, {
-        # Fargate lets nothing make a namespace: the task itself is the sandbox.
+        # Fargate allows no namespaces, so the task itself is the sandbox.
         RECONCILE_ALLOW_UNCONFINED = "true"
         RECONCILE_PLAN_FROM        = join(",", concat([module.vpc.id], [for name in sort(keys(var.network.zones)) : module.vpc.nat_addresses["public-${name}"]]))
       })
@@ -112,7 +112,7 @@ resource "aws_ecs_task_definition" "this" {
     essential              = true
     user                   = "65532:65532"
     readonlyRootFilesystem = true
-    # An apply that is stopped needs the time to leave a whole state behind.
+    # A stopped apply needs this time to write a complete state.
     stopTimeout = 120
     mountPoints = [{ sourceVolume = "work", containerPath = "/var/lib/reconcile", readOnly = false }]
     environment = [for name, value in each.value.env : { name = name, value = value }]
@@ -122,7 +122,7 @@ resource "aws_ecs_task_definition" "this" {
         awslogs-group         = aws_cloudwatch_log_group.this.name
         awslogs-region        = local.region
         awslogs-stream-prefix = each.key == "pass" ? "reconcile" : each.key
-        # A log that cannot be written must not hold up an apply.
+        # A blocked log must not block an apply.
         mode            = "non-blocking"
         max-buffer-size = "25m"
       }

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Name of everything here: the table, the cluster, the image repository, and the first part of the secrets'."
+  description = "Name of the resources: the table, the cluster, the image repository, and the prefix of the secrets."
   type        = string
   default     = "reconcile"
   nullable    = false
@@ -21,7 +21,7 @@ variable "repository" {
 }
 
 variable "image_digest" {
-  description = "Digest of the image in the repository made here (sha256:…). Null until one is pushed: there is then nothing to run, and nothing that starts it."
+  description = "Digest of the image in the repository of this module (sha256:…). Null until one is pushed: until then nothing runs and nothing is started."
   type        = string
   default     = null
 
@@ -32,7 +32,7 @@ variable "image_digest" {
 }
 
 variable "run" {
-  description = "How it runs: mode schedule (one task a tick) or watch (a task that stays); whether it is enabled; a rate or cron expression, or the interval of watch; and after how many minutes somebody is told: without a completed pass, and with the branch ahead of what is applied."
+  description = "How it runs: mode schedule (one task per scheduled start) or watch (a task that stays); whether it is enabled; a rate or cron expression, or the interval of watch; and the minutes until an alarm: without a completed pass, and with the branch out of sync."
   type = object({
     mode           = optional(string, "schedule")
     enabled        = optional(bool, false)
@@ -66,7 +66,7 @@ variable "run" {
 
   validation {
     condition     = var.run.alarm_minutes >= 10 && var.run.alarm_minutes <= 1440 && var.run.alarm_minutes % 5 == 0
-    error_message = "alarm_minutes is 10 to 1440, in steps of five: CloudWatch looks back no further than a day."
+    error_message = "alarm_minutes must be 10 to 1440, in steps of five: CloudWatch evaluates at most a day."
   }
 
   validation {
@@ -78,7 +78,7 @@ variable "run" {
 }
 
 variable "size" {
-  description = "CPU units and MiB of the task, and GiB of its disk, which holds the checkout and the providers."
+  description = "CPU units and MiB of the task, and GiB of its disk for the checkout and the providers."
   type = object({
     cpu      = optional(number, 1024)
     memory   = optional(number, 4096)
@@ -99,7 +99,7 @@ variable "size" {
 }
 
 variable "settings" {
-  description = "Settings of reconcile beside those made here, as environment variables: RECONCILE_BRANCH, RECONCILE_PARALLELISM …, and TF_VAR_ variables that reconcile.hcl passes on. None may be secret: whoever may read the task definition reads them."
+  description = "Settings of reconcile in addition to those of this module, as environment variables: RECONCILE_BRANCH, RECONCILE_PARALLELISM …, and TF_VAR_ variables that reconcile.hcl passes on. None may be secret: everybody who may read the task definition can read them."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -116,7 +116,7 @@ variable "settings" {
 }
 
 variable "network" {
-  description = "Network of its own, so that it stands when the estate's does not: range, and by a name of your choice zones by id, each with a public subnet for the NAT gateway and a private one for the task; and the bucket of the flow log."
+  description = "A separate network, which works when the estate's does not: range, zones by a name of your choice (id, a public subnet for the NAT gateway and a private one for the task), and the bucket of the flow log."
   type = object({
     cidr                = string
     flow_log_bucket_arn = string
@@ -134,7 +134,7 @@ variable "network" {
 }
 
 variable "domains" {
-  description = "Names that can be found from the network, beside the repository's host: AWS, and where Terraform and its providers come from. Those below a name are written *.NAME; nothing else is answered. Null: everything is."
+  description = "Names that can be resolved in the network, in addition to the repository's host: AWS, and the hosts of Terraform and its providers. *.NAME stands for all names below NAME; no other name is resolved. Null: all are."
   type        = set(string)
   default     = ["*.amazonaws.com", "*.api.aws", "registry.terraform.io", "releases.hashicorp.com"]
 
@@ -174,14 +174,14 @@ variable "snapshots" {
 }
 
 variable "secrets" {
-  description = "Secrets to make beside git and digest-key, by name, with what they are for. They are made without values, which people type in, and the task may not read them."
+  description = "Secrets in addition to git and digest-key, by name, with their purpose. They are created without values, which people set, and the task may not read them."
   type        = map(string)
   default     = {}
   nullable    = false
 
   validation {
     condition     = alltrue([for name in keys(var.secrets) : can(regex("^[a-z0-9-]+$", name)) && !contains(["backlog", "git", "digest-key"], name)])
-    error_message = "Names of secrets are lower-case letters, digits and hyphens; git and digest-key are made anyway, backlog with preview."
+    error_message = "Names of secrets must have lower-case letters, digits and hyphens. git and digest-key are always created, backlog with preview."
   }
 }
 
@@ -218,7 +218,7 @@ variable "preview" {
 }
 
 variable "drift" {
-  description = "Looks for drift, by a task of its own with the pass's role: whether they are enabled, and a rate or cron expression. Null: none."
+  description = "Drift checks, in a separate task with the pass's role: whether they are enabled, and a rate or cron expression. Null: none."
   type = object({
     enabled  = optional(bool, false)
     schedule = optional(string, "rate(1 day)")
@@ -232,14 +232,14 @@ variable "drift" {
 }
 
 variable "tasks_for_workspaces" {
-  description = "Whether the work on each stale workspace is a task of its own, which the pass starts (--executor ecs://…): for estates that outgrow one task."
+  description = "Whether the pass applies each stale workspace in a separate task (--executor ecs://…), if one task is too small."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "notify" {
-  description = "Whom passes tell what became of workspaces: topics by ARN; whether on merged pull requests in Backlog, with the key in the secret backlog; and the type of the Backlog issues to keep for workspaces that fail, null for none."
+  description = "Notification channels of passes: topics by ARN; whether on merged pull requests in Backlog, with the key in the secret backlog; and the type of the Backlog issues to maintain for workspaces that fail, null for none."
   type = object({
     topic_arns = optional(set(string), [])
     backlog    = optional(bool, false)
@@ -260,7 +260,7 @@ variable "notify" {
 }
 
 variable "states" {
-  description = "State buckets that the task itself uses, for workspaces without roles of their own, by a name of your choice: bucket, key in KMS and the prefix of the states."
+  description = "State buckets that the task itself uses, for workspaces without roles, by a name of your choice: bucket, KMS key and the prefix of the states."
   type = map(object({
     bucket_arn  = string
     kms_key_arn = string
@@ -281,7 +281,7 @@ variable "states" {
 }
 
 variable "codebuild_project_arns" {
-  description = "CodeBuild projects that run the same image: the task may ask whether a build that held a lease has ended."
+  description = "CodeBuild projects that run the same image: the task may check whether a build that held a lease has ended."
   type        = set(string)
   default     = []
   nullable    = false
@@ -298,12 +298,12 @@ variable "alarm_topic_arns" {
 
   validation {
     condition     = length(var.alarm_topic_arns) > 0 && alltrue([for arn in var.alarm_topic_arns : can(regex("^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$", arn))])
-    error_message = "alarm_topic_arns are ARNs of SNS topics, at least one: a reconciler that stands still must tell somebody."
+    error_message = "alarm_topic_arns must have at least one ARN of an SNS topic, to notify when the reconciler stops."
   }
 }
 
 variable "permissions_boundary" {
-  description = "Permissions boundary of the roles made here."
+  description = "Permissions boundary of the roles of this module."
   type        = string
   default     = null
 
@@ -314,7 +314,7 @@ variable "permissions_boundary" {
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

@@ -7,7 +7,8 @@ locals {
   partition = data.aws_partition.this.partition
   arn       = "arn:${local.partition}:s3:::${var.name}"
 
-  # How each service that delivers logs is told from others that ask it to.
+  # Conditions that distinguish our log deliveries from those that others
+  # request of the service.
   delivery = {
     "delivery.logs.amazonaws.com" = {
       resource = "${local.arn}/*"
@@ -207,7 +208,7 @@ resource "aws_s3_bucket_policy" "this" {
   depends_on = [aws_s3_bucket_public_access_block.this]
 }
 
-# Who read and wrote what.
+# Access logs.
 resource "aws_s3_bucket_logging" "this" {
   count  = var.access_log_bucket == null ? 0 : 1
   region = var.region

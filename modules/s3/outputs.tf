@@ -2,7 +2,7 @@ output "name" {
   description = "Name of the bucket."
   value       = var.name
 
-  # Who writes to it finds its policy in place.
+  # The policy must exist before anything writes to the bucket.
   depends_on = [aws_s3_bucket_policy.this]
 }
 

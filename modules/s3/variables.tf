@@ -19,7 +19,7 @@ variable "kms_key_arn" {
 }
 
 variable "retention" {
-  description = "Days until objects expire (never if null; by prefix, with all their versions), until replaced or deleted versions do, and for which nobody may delete a version (lock_mode GOVERNANCE, or COMPLIANCE, which nobody can take back). A lock is chosen when the bucket is made."
+  description = "Days until objects expire (never if null; by prefix, with all their versions), days until replaced or deleted versions expire, and days in which nobody may delete a version (lock_mode GOVERNANCE, or COMPLIANCE, which nobody can remove). The lock can only be chosen when the bucket is created."
   type = object({
     expire_days     = optional(number)
     prefixes        = optional(map(number), {})
@@ -72,7 +72,7 @@ variable "access_log_bucket" {
 
   validation {
     condition     = var.access_log_bucket == null || var.access_log_bucket != var.name
-    error_message = "A bucket that tells itself of its requests tells of that, too, without end."
+    error_message = "A bucket cannot be the target of its own access logs: each log would cause another."
   }
 }
 
@@ -84,7 +84,7 @@ variable "deny_delete" {
 }
 
 variable "replication" {
-  description = "Where everything is copied to: a bucket with versioning, the role that copies, and the key there (needed if the objects here have a key)."
+  description = "Target of the copies: a bucket with versioning, the role that copies, and the key there (needed if the objects here have a key)."
   type = object({
     bucket_arn  = string
     role_arn    = string
@@ -99,13 +99,13 @@ variable "replication" {
 }
 
 variable "region" {
-  description = "Region, where it is not the provider's. Changing it replaces everything here."
+  description = "Region, if it is not the provider's. Changing it replaces all resources."
   type        = string
   default     = null
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

@@ -1,5 +1,5 @@
 locals {
-  # Ports as AWS takes them: none of "all" protocols, every type of ICMP.
+  # Ports in AWS's form: none for "all" protocols, every type for ICMP.
   ports = { for direction, rules in { in = var.ingress, out = var.egress } : direction => {
     for name, rule in rules : name => {
       protocol = rule.protocol == "all" ? "-1" : rule.protocol

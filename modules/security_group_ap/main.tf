@@ -1,4 +1,5 @@
-# Each names the others' groups, never their ranges: what moves stays admitted.
+# Each refers to the other groups, never to ranges, so that a moved server stays
+# allowed.
 
 module "balancer" {
   source = "../security_group"

@@ -28,7 +28,7 @@ variable "clients" {
 
   validation {
     condition     = length(var.clients) > 0
-    error_message = "Without clients nobody is served."
+    error_message = "clients must not be empty: nobody could connect."
   }
 }
 
@@ -46,7 +46,7 @@ variable "files" {
 }
 
 variable "egress" {
-  description = "What else the servers reach, such as a database of another VPC, by name."
+  description = "Further targets of the servers, such as a database of another VPC, by name."
   type = map(object({
     description = string
     ports       = string
@@ -62,7 +62,7 @@ variable "egress" {
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

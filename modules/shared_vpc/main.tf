@@ -1,17 +1,17 @@
 locals {
-  # Laid out as a side is: where a zone's subnets lie follows from its number.
+  # Same layout as a side: a zone's number determines its subnets.
   subnets = merge([for zone, z in var.zones : {
     "egress-${zone}"  = { zone = z.id, cidr = cidrsubnet(var.cidr, 8, z.number), public = true }
     "transit-${zone}" = { zone = z.id, cidr = cidrsubnet(var.cidr, 12, 64 + z.number), public = false }
     "data-${zone}"    = { zone = z.id, cidr = cidrsubnet(var.cidr, 8, 8 + z.number), public = false }
   }]...)
-  data_cidr = cidrsubnet(var.cidr, 6, 2) # holds the data subnets of all four numbers
+  data_cidr = cidrsubnet(var.cidr, 6, 2) # contains the data subnets of all four numbers
 
   ids = { for tier in ["egress", "transit", "data"] : tier => {
     for zone in keys(var.zones) : "${tier}-${zone}" => module.vpc.subnets["${tier}-${zone}"].id
   } }
 
-  # The NAT gateway that a zone goes out through: its own, or the first.
+  # The NAT gateway that a zone uses: its own, or the first.
   nat_zones = sort([for zone, z in var.zones : zone if z.nat])
   nat       = { for zone, z in var.zones : zone => z.nat ? zone : local.nat_zones[0] }
 }
@@ -37,9 +37,9 @@ module "transit" {
   tags                = var.tags
 }
 
-# Who joins `sides` reaches the shared VPC and, through it, the internet; not
-# another side. Who joins `outside` reaches what was made known to it, which is
-# the shared VPC.
+# An attachment in `sides` reaches the shared VPC and, through it, the internet,
+# but no other side. An attachment in `outside` reaches only propagated routes,
+# which are those of the shared VPC.
 module "attachment" {
   source = "../transit_gw_attachement"
 
@@ -63,7 +63,7 @@ module "routes" {
   vpc_id = module.vpc.id
   tables = merge(
     {
-      # What comes back from the internet for a side.
+      # Responses from the internet to a side.
       egress = {
         subnet_ids = local.ids.egress
         routes = merge(
@@ -71,13 +71,14 @@ module "routes" {
           { for name, cidr in var.inside : "inside ${name}" => { cidr = cidr, transit_gateway_id = module.attachment.transit_gateway_id } },
         )
       }
-      # Data answers, and starts nothing beyond the estate.
+      # Data subnets respond, and open no connections outside of the
+      # infrastructure.
       data = {
         subnet_ids = local.ids.data
         routes     = { for name, cidr in var.inside : "inside ${name}" => { cidr = cidr, transit_gateway_id = module.attachment.transit_gateway_id } }
       }
     },
-    # What arrives from a side goes out in its own zone where it can.
+    # Traffic from a side leaves in its own zone if possible.
     { for zone in keys(var.zones) : "transit-${zone}" => {
       subnet_ids = { "transit-${zone}" = local.ids.transit["transit-${zone}"] }
       routes     = { internet = { cidr = "0.0.0.0/0", nat_gateway_id = module.vpc.nat_gateway_ids["egress-${local.nat[zone]}"] } }

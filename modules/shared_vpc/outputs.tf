@@ -10,7 +10,7 @@ output "vpc" {
     } }
   }
 
-  # Data that is made there can be reached.
+  # Data in the subnets must be reachable.
   depends_on = [module.routes, module.data_acl]
 }
 
@@ -21,12 +21,12 @@ output "transit" {
     route_table_ids = module.transit.route_table_ids
   }
 
-  # A side that joins finds its way out.
+  # A side that attaches must have its outgoing routes.
   depends_on = [module.attachment, module.routes, module.egress_acl, module.transit_acl]
 }
 
 output "addresses" {
-  description = "Fixed addresses from which everything goes out, by zone: for allow-lists of others."
+  description = "Fixed outgoing addresses by zone, for allow-lists of partners."
   value       = { for zone in local.nat_zones : zone => module.vpc.nat_addresses["egress-${zone}"] }
 }
 

@@ -14,7 +14,7 @@ variable "cidr" {
 }
 
 variable "zones" {
-  description = "Zones by letter: each one's id, a number from 0 to 3 that says where its subnets lie and stays, and whether a NAT gateway with a fixed address stands there. A zone without goes out through another's."
+  description = "Zones by letter: the zone's id, a number from 0 to 3 that determines its subnets and must not change, and whether it has a NAT gateway with a fixed address. A zone without one uses another zone's."
   type = map(object({
     id     = string
     number = number
@@ -74,7 +74,7 @@ variable "clients" {
 
   validation {
     condition     = !contains(values(var.clients), "0.0.0.0/0")
-    error_message = "Data is not for everybody."
+    error_message = "Data must not be open to everybody."
   }
 }
 
@@ -96,7 +96,7 @@ variable "flow_log_bucket_arn" {
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

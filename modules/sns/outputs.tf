@@ -2,7 +2,7 @@ output "arn" {
   description = "ARN of the topic."
   value       = aws_sns_topic.this.arn
 
-  # Who publishes to it finds its policy in place.
+  # The policy must exist before anything publishes.
   depends_on = [aws_sns_topic_policy.this]
 }
 

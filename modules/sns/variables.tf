@@ -21,7 +21,7 @@ variable "publishers" {
 }
 
 variable "subscriptions" {
-  description = "Who gets the messages, by a name of your choice. Whoever is asked by email must confirm; until then the subscription cannot be removed."
+  description = "Subscriptions by a name of your choice. An email recipient must confirm; until then the subscription cannot be removed."
   type = map(object({
     protocol        = string
     endpoint        = string
@@ -56,13 +56,13 @@ variable "subscriptions" {
 }
 
 variable "region" {
-  description = "Region, where it is not the provider's. Changing it replaces everything here."
+  description = "Region, if it is not the provider's. Changing it replaces all resources."
   type        = string
   default     = null
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

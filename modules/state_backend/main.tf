@@ -50,14 +50,14 @@ locals {
         Principal = "*"
         Action    = "s3:PutObject"
         Resource  = "${local.arn}/*"
-        # Who names no key gets this one.
+        # Requests without a key use this one.
         Condition = {
           Null            = { "s3:x-amz-server-side-encryption-aws-kms-key-id" = "false" }
           StringNotEquals = { "s3:x-amz-server-side-encryption-aws-kms-key-id" = var.kms_key_arn }
         }
       },
       {
-        # What `encrypt` without a key asks for.
+        # The header that `encrypt` sends without a key.
         Sid       = "NobodyChoosesNoKey"
         Effect    = "Deny"
         Principal = "*"
@@ -114,7 +114,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
   }
 }
 
-# One rule for all: S3 cannot tell locks from states by the end of their names.
+# One rule for all: S3 cannot distinguish locks from states by a suffix.
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
   bucket = aws_s3_bucket.this.id
 
@@ -147,7 +147,7 @@ resource "aws_s3_bucket_policy" "this" {
   depends_on = [aws_s3_bucket_public_access_block.this]
 }
 
-# Who read and wrote what.
+# Access logs.
 resource "aws_s3_bucket_logging" "this" {
   count = var.access_log_bucket == null ? 0 : 1
 
@@ -156,7 +156,7 @@ resource "aws_s3_bucket_logging" "this" {
   target_prefix = "${var.name}/"
 }
 
-# The copy in another Region.
+# The replica in another Region.
 
 module "replica" {
   source   = "../s3"
@@ -174,7 +174,7 @@ resource "aws_iam_role" "replication" {
   count = var.replica == null ? 0 : 1
 
   name                 = "${var.name}-replication"
-  path                 = "/reconcile/" # by which policies keep others off
+  path                 = "/reconcile/" # policies protect roles by this path
   permissions_boundary = var.permissions_boundary
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -248,7 +248,7 @@ resource "aws_s3_bucket_replication_configuration" "this" {
 
     filter {}
 
-    # Else every lock that was ever freed would stand in the copy.
+    # Otherwise every released lock would remain in the replica.
     delete_marker_replication {
       status = "Enabled"
     }

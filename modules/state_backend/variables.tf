@@ -19,14 +19,14 @@ variable "kms_key_arn" {
 }
 
 variable "history_days" {
-  description = "Days until replaced states are forgotten. Each lock leaves a version as well, so this cannot be for ever."
+  description = "Days until replaced states are deleted. Each lock leaves a version too, so the time must be limited."
   type        = number
   default     = 400
   nullable    = false
 
   validation {
     condition     = var.history_days >= 30 && floor(var.history_days) == var.history_days
-    error_message = "history_days is at least 30, in whole days: a state is only missed when somebody looks."
+    error_message = "history_days must be at least 30, in whole days, because a lost state may be noticed late."
   }
 }
 
@@ -56,7 +56,7 @@ variable "access_log_bucket" {
 
   validation {
     condition     = var.access_log_bucket == null || var.access_log_bucket != var.name
-    error_message = "A bucket that tells itself of its requests tells of that, too, without end."
+    error_message = "A bucket cannot be the target of its own access logs: each log would cause another."
   }
 }
 
@@ -72,7 +72,7 @@ variable "permissions_boundary" {
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

@@ -2,7 +2,7 @@ resource "aws_ec2_transit_gateway" "this" {
   description     = var.name
   amazon_side_asn = var.asn
 
-  # Attachments join the tables below, and those alone.
+  # Attachments join only the tables below.
   default_route_table_association = "disable"
   default_route_table_propagation = "disable"
   auto_accept_shared_attachments  = "disable"

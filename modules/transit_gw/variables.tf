@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "asn" {
-  description = "Private autonomous system number, another in each Region: peers and Direct Connect tell gateways by it. Changing it replaces what is attached."
+  description = "Private autonomous system number, different in each Region, because peers and Direct Connect identify gateways by it. Changing it replaces what is attached."
   type        = number
 
   validation {
@@ -14,7 +14,7 @@ variable "asn" {
 }
 
 variable "route_tables" {
-  description = "Names of its route tables, one for each kind of neighbour. Who may reach whom is decided by which table an attachment joins, and which it is made known to."
+  description = "Names of its route tables, one for each kind of attachment. The table that an attachment joins, and the tables that its routes are propagated to, decide who can reach whom."
   type        = set(string)
   nullable    = false
 
@@ -25,7 +25,7 @@ variable "route_tables" {
 }
 
 variable "flow_log_bucket_arn" {
-  description = "Bucket, or bucket and prefix, that the flow log goes to. It outlives the gateway, so that evidence does."
+  description = "Bucket, or bucket and prefix, of the flow log. It must outlive the gateway, because the log is evidence."
   type        = string
 
   validation {
@@ -35,7 +35,7 @@ variable "flow_log_bucket_arn" {
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

@@ -3,7 +3,7 @@ resource "aws_ec2_transit_gateway_vpc_attachment" "this" {
   vpc_id             = var.vpc_id
   subnet_ids         = [for subnet in var.subnets : subnet.id]
 
-  # Left out, these would manage the default tables of the gateway.
+  # If not set, these would manage the default tables of the gateway.
   transit_gateway_default_route_table_association = false
   transit_gateway_default_route_table_propagation = false
 

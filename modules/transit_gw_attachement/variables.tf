@@ -44,7 +44,7 @@ variable "subnets" {
 }
 
 variable "route_table_id" {
-  description = "Route table of the gateway that tells where the VPC's packets go."
+  description = "Route table of the gateway for packets from the VPC."
   type        = string
 }
 
@@ -84,7 +84,8 @@ variable "blackholes" {
     error_message = "A blackhole's cidr is an IPv4 range that begins on its own boundary."
   }
 
-  # The longest prefix wins, and among equals the static route, which a blackhole is.
+  # The longest prefix wins. Among equal prefixes a static route wins, and a
+  # blackhole is one.
   validation {
     condition = !anytrue([for r in var.blackholes : try(
       tonumber(split("/", r.cidr)[1]) >= tonumber(split("/", var.vpc_cidr)[1]) &&
@@ -100,7 +101,7 @@ variable "blackholes" {
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

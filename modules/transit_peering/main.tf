@@ -23,8 +23,8 @@ resource "aws_ec2_transit_gateway_peering_attachment_accepter" "peer" {
   tags = merge(var.tags, { Name = var.name })
 }
 
-# A peering carries static routes alone. All that uses it waits until it is
-# accepted, by taking its id from the accepter.
+# A peering supports only static routes. Everything that uses it waits for the
+# acceptance, because it takes the id from the accepter.
 resource "aws_ec2_transit_gateway_route_table_association" "this" {
   transit_gateway_attachment_id  = aws_ec2_transit_gateway_peering_attachment_accepter.peer.id
   transit_gateway_route_table_id = var.route_table_id

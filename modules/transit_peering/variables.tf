@@ -9,7 +9,7 @@ variable "transit_gateway_id" {
 }
 
 variable "route_table_id" {
-  description = "Route table of this Region that tells where the peer's packets go."
+  description = "Route table of this Region for packets from the peer."
   type        = string
 }
 
@@ -52,7 +52,7 @@ variable "peer" {
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

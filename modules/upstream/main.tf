@@ -1,5 +1,5 @@
-# To read a state that was never written is an error. So it is asked for first;
-# names that begin with the key, as the lock's does, come after it.
+# Reading a state that was never written is an error. So the object is listed
+# first. Names that begin with the key, such as the lock's, sort after it.
 data "aws_s3_objects" "this" {
   region   = var.state.region
   bucket   = var.state.bucket
@@ -27,11 +27,11 @@ locals {
   refusal = "${var.name} has never been applied, or was destroyed: apply it first (reconcile does so by itself in a pass over all workspaces)."
 }
 
-# Remembers, in the reader's own state, that there were outputs. Terraform
-# learns the time when it applies, not when it plans: the precondition lets a
-# plan pass and no apply. The id is known of what exists: the postcondition
-# lets no plan pass in which the outputs that built something would be unknown,
-# since the first half of a replacement, to destroy, waits for nothing.
+# Records, in the reader's own state, that the outputs existed. The time is
+# known only in an apply, so the precondition allows a plan and refuses an
+# apply. The id of an existing resource is known. So the postcondition refuses a
+# plan in which outputs that created resources would be unknown. Otherwise a
+# replacement would start to destroy at once.
 resource "terraform_data" "read" {
   count = var.required ? 1 : 0
 

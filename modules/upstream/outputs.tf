@@ -1,8 +1,9 @@
-# What is made from the time is of no known type or value in a plan. And a
-# precondition is asked before the value. It does not lean on the resource, so
-# that what waits for this output reads its data sources in a first plan, too.
+# A value made from the time has no known type or value in a plan. A
+# precondition is checked before the value. It does not depend on the resource,
+# so that dependents of this output can read their data sources in a first plan,
+# too.
 output "outputs" {
-  description = "The workspace's outputs. Where it has none, unknown until the apply, which is refused then; or null, if they are not required."
+  description = "The workspace's outputs. If it has none, they are unknown until the apply, which is then refused; or null, if they are not required."
   value       = local.applied ? local.read : var.required ? jsondecode(timestamp()) : null
 
   precondition {

@@ -22,7 +22,7 @@ resource "aws_vpc" "this" {
   tags = local.tags
 }
 
-# Adopted and emptied: what names no group of its own reaches nothing.
+# Adopted and emptied: a resource without its own group reaches nothing.
 resource "aws_default_security_group" "this" {
   vpc_id  = aws_vpc.this.id
   ingress = []
@@ -78,8 +78,8 @@ resource "aws_nat_gateway" "this" {
   depends_on = [aws_internet_gateway.this]
 }
 
-# Gateway endpoints are free and are reached through routes: the module
-# vpc_routetable ties them to its tables.
+# Gateway endpoints are free and used through routes: the module vpc_routetable
+# associates them with its tables.
 resource "aws_vpc_endpoint" "gateway" {
   for_each = var.gateway_endpoints
 

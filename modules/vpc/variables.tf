@@ -32,7 +32,8 @@ variable "subnets" {
     error_message = "Each subnet's cidr is an IPv4 range of /16 to /28 that begins on its own boundary."
   }
 
-  # A range lies in another if, cut to the other's length, it begins where that begins.
+  # A range is inside another if, truncated to the other's length, it has the
+  # same start.
   validation {
     condition = alltrue([for s in var.subnets : try(
       tonumber(split("/", s.cidr)[1]) >= tonumber(split("/", var.cidr)[1]) &&
@@ -105,7 +106,7 @@ variable "interface_endpoints" {
 }
 
 variable "flow_log_bucket_arn" {
-  description = "Bucket, or bucket and prefix, that the flow log goes to. It outlives the VPC, so that evidence does."
+  description = "Bucket, or bucket and prefix, of the flow log. It must outlive the VPC, because the log is evidence."
   type        = string
 
   validation {
@@ -115,7 +116,7 @@ variable "flow_log_bucket_arn" {
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

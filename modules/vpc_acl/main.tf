@@ -1,7 +1,7 @@
 locals {
-  # A network ACL has no memory: who may start a connection needs a way back,
-  # to the ports from which connections are started. One rule for each protocol
-  # and range does, numbered after the first rule that needs it.
+  # A network ACL is stateless: an allowed connection needs a return rule, to
+  # the ports from which connections start. One rule per protocol and range is
+  # enough, numbered after the first rule that needs it.
   back = { for direction, rules in { in = var.outbound, out = var.inbound } : direction => {
     for key, numbers in merge([for protocol in ["tcp", "udp"] : {
       for rule in values(rules) : "${protocol} ${rule.cidr}" => rule.number... if rule.allow && contains([protocol, "all"], rule.protocol)
@@ -55,6 +55,6 @@ resource "aws_network_acl_association" "this" {
   network_acl_id = aws_network_acl.this.id
   subnet_id      = each.value
 
-  # A subnet that moved here before the rules stood would be cut off.
+  # A subnet that is associated before the rules exist would be cut off.
   depends_on = [aws_network_acl_rule.this]
 }

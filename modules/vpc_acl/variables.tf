@@ -33,7 +33,7 @@ variable "inbound" {
 
   validation {
     condition     = length(distinct([for r in var.inbound : r.number])) == length(var.inbound)
-    error_message = "Two rules have one number: AWS would keep one of them."
+    error_message = "Two rules have the same number: AWS would keep only one of them."
   }
 
   validation {
@@ -76,7 +76,7 @@ variable "outbound" {
 
   validation {
     condition     = length(distinct([for r in var.outbound : r.number])) == length(var.outbound)
-    error_message = "Two rules have one number: AWS would keep one of them."
+    error_message = "Two rules have the same number: AWS would keep only one of them."
   }
 
   validation {
@@ -108,7 +108,7 @@ variable "max_rules" {
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

@@ -6,7 +6,7 @@ locals {
   from = { for tier, subnets in local.cidrs : tier => { for i, name in sort(keys(subnets)) : name => 10 * i } }
 }
 
-# Clients come to the load balancer alone.
+# Clients reach only the load balancer.
 module "balancer" {
   source = "../vpc_acl"
 
@@ -22,7 +22,8 @@ module "balancer" {
   tags = var.tags
 }
 
-# Servers answer the load balancer, and reach their data and what else they need.
+# Servers respond to the load balancer, and reach their data and the other
+# configured targets.
 module "servers" {
   source = "../vpc_acl"
 
@@ -42,7 +43,7 @@ module "servers" {
   tags = var.tags
 }
 
-# Data is reached by servers, and starts nothing.
+# Servers reach the data, which opens no connections.
 module "data" {
   source = "../vpc_acl"
   count  = length(var.subnets.data) > 0 ? 1 : 0

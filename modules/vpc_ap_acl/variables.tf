@@ -38,7 +38,7 @@ variable "clients" {
 
   validation {
     condition     = length(var.clients) > 0
-    error_message = "Without clients nobody is served."
+    error_message = "clients must not be empty: nobody could connect."
   }
 }
 
@@ -55,7 +55,7 @@ variable "data_ports" {
 }
 
 variable "outbound" {
-  description = "What else the servers reach, such as a database of another VPC, by name; numbers from 1000 on."
+  description = "Further targets of the servers, such as a database of another VPC, by name; numbers from 1000 on."
   type = map(object({
     number = number
     ports  = string
@@ -71,7 +71,7 @@ variable "outbound" {
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 

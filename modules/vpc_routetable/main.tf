@@ -1,5 +1,5 @@
 locals {
-  # One map of everything, by "table name", so that nothing hangs on an order.
+  # One map of all, by "table name", so that nothing depends on an order.
   subnets = merge([for table, t in var.tables : { for name, id in t.subnet_ids : "${table} ${name}" => {
     table = table, id = id
   } }]...)
@@ -45,6 +45,6 @@ resource "aws_route_table_association" "this" {
   route_table_id = aws_route_table.this[each.value.table].id
   subnet_id      = each.value.id
 
-  # A subnet that moved here before the routes stood would be cut off.
+  # A subnet that is associated before the routes exist would be cut off.
   depends_on = [aws_route.this, aws_vpc_endpoint_route_table_association.this]
 }

@@ -4,7 +4,8 @@ module "tables" {
   name   = var.name
   vpc_id = var.vpc_id
   tables = {
-    # The load balancer answers clients straight; what is inside stays inside.
+    # The load balancer responds to clients directly; internal traffic stays
+    # inside.
     balancer = {
       subnet_ids = var.balancer_subnet_ids
       routes = merge(
@@ -18,7 +19,7 @@ module "tables" {
       routes               = { all = { cidr = "0.0.0.0/0", transit_gateway_id = var.transit_gateway_id } }
       gateway_endpoint_ids = var.gateway_endpoint_ids
     }
-    # Data starts no connection beyond the estate.
+    # Data opens no connection outside of the infrastructure.
     data = {
       subnet_ids = var.data_subnet_ids
       routes     = { for name, cidr in var.inside : "inside ${name}" => { cidr = cidr, transit_gateway_id = var.transit_gateway_id } }

@@ -45,7 +45,7 @@ variable "inside" {
 
   validation {
     condition     = length(var.inside) > 0 && !contains(values(var.inside), "0.0.0.0/0")
-    error_message = "inside names the estate's own ranges: everything would cut the load balancer off from its clients."
+    error_message = "inside must name only private ranges: all addresses would cut the load balancer off from its clients."
   }
 }
 
@@ -57,7 +57,7 @@ variable "gateway_endpoint_ids" {
 }
 
 variable "tags" {
-  description = "Tags of everything in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
+  description = "Tags of all resources in the module: Owner, DataClass (public, internal, confidential or restricted), Environment, and others."
   type        = map(string)
   nullable    = false
 
