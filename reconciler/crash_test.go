@@ -101,7 +101,7 @@ func TestDisturbed(t *testing.T) {
 }
 
 func (tpl *fixture) testCrashes(t *testing.T) {
-	t.Run("at a boundary", func(t *testing.T) { tpl.testCrashAtPoints(t, 10) })
+	t.Run("at a crash point", func(t *testing.T) { tpl.testCrashAtPoints(t, 10) })
 	t.Run("at any time", tpl.testCrashAtAnyTime)
 	t.Run("within an apply", tpl.testCrashWithinApply)
 	if tpl.kind == cloudKind {
@@ -112,7 +112,7 @@ func (tpl *fixture) testCrashes(t *testing.T) {
 
 // testCrashAtPoints kills passes at each crash point; in the cloud at some.
 func (tpl *fixture) testCrashAtPoints(t *testing.T, some int) {
-	t.Logf("%d boundaries: %s", len(tpl.crashPoints), strings.Join(tpl.crashPoints, " | "))
+	t.Logf("%d crash points: %s", len(tpl.crashPoints), strings.Join(tpl.crashPoints, " | "))
 	for _, n := range tpl.chooseCrashPoints(some) {
 		t.Run(fmt.Sprintf("%02d %s", n, tpl.crashPoints[n-1]), func(t *testing.T) {
 			t.Parallel()

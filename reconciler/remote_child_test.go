@@ -31,7 +31,7 @@ type processExecutor struct {
 	vars       map[string]string
 	clockAhead time.Duration // of the real time
 	dir        string
-	// behaviors by workspace, or "plan"; "" is to do its work.
+	// behaviors is by workspace, or for "plan"; with "" a worker does its work.
 	behaviors map[string]string
 }
 

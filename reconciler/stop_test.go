@@ -17,7 +17,7 @@ import (
 // A pass that is told to stop ends by itself and releases every lease. It leaves no lock
 // of Terraform's and no process, and the next pass completes its work.
 func (tpl *fixture) testStops(t *testing.T) {
-	t.Run("at a boundary", tpl.testStopAtPoints)
+	t.Run("at a crash point", tpl.testStopAtPoints)
 	t.Run("within an apply", tpl.testStopWithinApply)
 }
 

@@ -165,8 +165,8 @@ func TestRefused(t *testing.T) {
 		{"signature", refuse(400, "InvalidSignatureException", ""), "clock", true},
 		{"denied", refuse(400, "AccessDeniedException", ""), "not allowed", true},
 		{"no table", refuse(400, "ResourceNotFoundException", ""), "no such table", true},
-		{"invalid", refuse(400, "ValidationException", ""), "refuses", true},
-		{"too large", cancelTransaction("ValidationError"), "refuses", true},
+		{"invalid", refuse(400, "ValidationException", ""), "refused the request", true},
+		{"too large", cancelTransaction("ValidationError"), "refused the request", true},
 		{"server fault", refuse(500, "InternalServerError", ""), "InternalServerError", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -60,7 +60,7 @@ func testTakeover(t *testing.T, open Open) {
 	advance(1, b)
 	l := b.acquire()
 	if l.Token() != 2 || len(l.PreviousHolders()) != 1 || l.PreviousHolders()[0].Run != "run-a" || l.PreviousHolders()[0].Process.Host != "a" {
-		t.Fatalf("taken over: token %d, dead %+v", l.Token(), l.PreviousHolders())
+		t.Fatalf("taken over: token %d, previous holders %+v", l.Token(), l.PreviousHolders())
 	}
 	ws := b.readTokyo()
 	assertErr(t, "the late holder begins", held.BeginApply(ctx, ws), state.ErrLeaseLost)
@@ -80,7 +80,7 @@ func testTakeover(t *testing.T, open Open) {
 	advance(lease, a)
 	l = a.acquire()
 	if l.Token() != 3 || len(l.PreviousHolders()) != 2 || l.PreviousHolders()[0].Run != "run-b" || l.PreviousHolders()[1].Run != "run-a" {
-		t.Fatalf("taken over again: token %d, dead %+v", l.Token(), l.PreviousHolders())
+		t.Fatalf("taken over again: token %d, previous holders %+v", l.Token(), l.PreviousHolders())
 	}
 	assertErr(t, "release", l.Release(ctx), nil)
 	testPreviousHolders(t, b)
@@ -148,7 +148,7 @@ func testUnlock(t *testing.T, open Open) {
 	assertLeaseLost(l.KillContext(), t, "the holder's work")
 	next := b.acquire()
 	if next.Token() != 2 || len(next.PreviousHolders()) != 1 || next.PreviousHolders()[0].Run != "run-a" {
-		t.Fatalf("after an unlock: token %d, dead %+v", next.Token(), next.PreviousHolders())
+		t.Fatalf("after an unlock: token %d, previous holders %+v", next.Token(), next.PreviousHolders())
 	}
 }
 
@@ -186,14 +186,14 @@ func testTipMoved(t *testing.T, open Open) {
 // Of many that acquire at once one wins, each time, and tokens grow by one.
 func testRace(t *testing.T, open Open) {
 	const runs, rounds = 6, 4
-	actors := make([]*runner, runs)
-	for i := range actors {
-		actors[i] = newRunner(t, open, fmt.Sprint("run", i), testTime)
+	runners := make([]*runner, runs)
+	for i := range runners {
+		runners[i] = newRunner(t, open, fmt.Sprint("run", i), testTime)
 	}
 	for round := range rounds {
 		won := make([]*state.Lease, runs)
 		var wg sync.WaitGroup
-		for i, a := range actors {
+		for i, a := range runners {
 			wg.Go(func() {
 				l, err := a.Acquire(t.Context(), a.leaseRequest())
 				var busy *state.BusyError

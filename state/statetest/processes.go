@@ -147,7 +147,7 @@ func testKilled(t *testing.T, spec string, open Open) {
 	})
 	defer l.Abandon()
 	if l.Token() != 2 || len(l.PreviousHolders()) != 1 || l.PreviousHolders()[0].Process.PID != p.Process.Pid {
-		t.Fatalf("taken over: token %d, dead %+v", l.Token(), l.PreviousHolders())
+		t.Fatalf("taken over: token %d, previous holders %+v", l.Token(), l.PreviousHolders())
 	}
 	p.Wait()
 	if dead, known := l.PreviousHolders()[0].Process.IsDead(); !dead || !known {

@@ -177,9 +177,9 @@ func testRuns(t *testing.T, open Open) {
 	if run, err := b.Run(ctx, "01JD3"); err != nil || run.Outcome != "applied" || len(run.Workspaces) != 1 {
 		t.Fatalf("run: got %+v, %v", run, err)
 	}
-	gone, err := b.PruneRuns(ctx, testTime.Add(2*time.Hour))
-	if err != nil || !reflect.DeepEqual(gone, []string{"01JD0", "01JD1"}) {
-		t.Fatalf("prune: got %v, %v", gone, err)
+	pruned, err := b.PruneRuns(ctx, testTime.Add(2*time.Hour))
+	if err != nil || !reflect.DeepEqual(pruned, []string{"01JD0", "01JD1"}) {
+		t.Fatalf("prune: got %v, %v", pruned, err)
 	}
 	if runs, err := a.Runs(ctx, 10); err != nil || len(runs) != 3 {
 		t.Fatalf("runs after pruning: got %v, %v", ids(runs), err)
@@ -205,9 +205,9 @@ func testLargeRun(t *testing.T, open Open) {
 	if runs, err := b.Runs(ctx, 1); err != nil || len(runs) != 1 || len(runs[0].Workspaces) != 4000 {
 		t.Fatalf("runs: got %d, %v", len(runs), err)
 	}
-	gone, err := b.PruneRuns(ctx, testTime.Add(1))
-	if err != nil || len(gone) != 1 {
-		t.Fatalf("prune: got %v, %v", gone, err)
+	pruned, err := b.PruneRuns(ctx, testTime.Add(1))
+	if err != nil || len(pruned) != 1 {
+		t.Fatalf("prune: got %v, %v", pruned, err)
 	}
 	if left, err := newFixture(t, open).store.List(ctx, "record", ""); err != nil || len(left) != 0 {
 		t.Fatalf("left after pruning: %q, %v", sortKeys(left), err)

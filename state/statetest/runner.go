@@ -55,8 +55,8 @@ func twoRunners(t *testing.T, open Open) (a, b *runner) {
 }
 
 // advance lets time pass for some runners.
-func advance(d time.Duration, actors ...*runner) {
-	for _, a := range actors {
+func advance(d time.Duration, runners ...*runner) {
+	for _, a := range runners {
 		a.mono.Add(int64(d))
 		a.wall.Add(int64(d))
 	}

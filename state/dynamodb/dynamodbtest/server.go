@@ -67,7 +67,7 @@ func startServer(port int) (exited <-chan error, err error) {
 	}
 	dir := filepath.Join(cache, "dynamodb-local")
 	if jars, _ := filepath.Glob(filepath.Join(dir, "DynamoDBLocal-*.jar")); len(jars) == 0 {
-		return nil, fmt.Errorf("it is not in %s: run `make tools`", dir)
+		return nil, fmt.Errorf("DynamoDB Local is not in %s: run `make tools`", dir)
 	}
 	const script = `
 		exec 3<&0
