@@ -14,20 +14,20 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// address says where a repository is. It holds no password.
+// address is the location of a repository. It contains no password.
 type address struct {
 	scheme string // https, http, ssh, file
-	user   string // of ssh only: part of the address, not a secret
+	user   string // for ssh only: part of the address, not a secret
 	host   string // lower case
-	port   string // "" for the scheme's own
+	port   string // "" for the scheme's default
 	path   string
 }
 
-// scpFormPattern is git's short form of an ssh address, [user@]host:path.
+// scpFormPattern matches git's short form of an ssh address, [user@]host:path.
 var scpFormPattern = regexp.MustCompile(`^(?:([\w.+][\w.+-]*)@)?(\[[0-9a-fA-F:.]+\]|[\w.][\w.-]*):([^:].*)$`)
 
-// parseAddress splits credentials from the address. Errors do not repeat what
-// may hold a password.
+// parseAddress separates credentials from the address. Errors do not repeat text that may
+// contain a password.
 func parseAddress(raw string) (address, Credentials, error) {
 	switch {
 	case raw == "":
@@ -95,7 +95,7 @@ func parseURL(raw string) (address, Credentials, error) {
 	return a, credentials, nil
 }
 
-// stripUser cuts what may be credentials out of a URL that cannot be parsed.
+// stripUser removes possible credentials from a URL that cannot be parsed.
 func stripUser(raw string) string {
 	scheme, rest, ok := strings.Cut(raw, "://")
 	if i := strings.LastIndex(rest, "@"); ok && i >= 0 {
@@ -105,7 +105,7 @@ func stripUser(raw string) string {
 	return scheme + "://" + rest
 }
 
-// String returns the address as a URL, or a path.
+// String returns the address as a URL, or as a path if it is local.
 func (a address) String() string {
 	if a.scheme == "file" {
 		return a.path
@@ -139,15 +139,14 @@ func (a address) isLoopback() bool {
 	return a.host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// backlogDomains are where Nulab serves Backlog spaces.
+// backlogDomains are the domains of Nulab's Backlog spaces.
 var backlogDomains = []string{".backlog.com", ".backlog.jp", ".backlogtool.com"}
 
-// name returns host and path, in which the addresses of one repository agree.
+// name returns host and path in a form that is the same for all addresses of one repository.
 //
-// Backlog's differ in more than the scheme (facts as of November 2026):
-// https://SPACE.backlog.com/git/P/r.git and SPACE@SPACE.git.backlog.com:/P/r.git;
-// Enterprise http://host:8969/backlog/git/P/r.git and
-// ssh://git@host:8972/P/r.git.
+// Backlog's addresses differ in more than the scheme (as of November 2026):
+// https://SPACE.backlog.com/git/P/r.git and SPACE@SPACE.git.backlog.com:/P/r.git; Enterprise
+// http://host:8969/backlog/git/P/r.git and ssh://git@host:8972/P/r.git.
 func (a address) name() string {
 	if a.scheme == "file" {
 		return filepath.ToSlash(a.path)
@@ -173,8 +172,8 @@ func (a address) name() string {
 	return host + "/" + path
 }
 
-// checkBranch refuses what cannot be a branch, or would be more than one line
-// of the protocol.
+// checkBranch returns an error for a name that is not a valid branch name, or that would
+// break the line format of the protocol.
 func checkBranch(branch string) error {
 	if err := plumbing.NewBranchReferenceName(branch).Validate(); err != nil {
 		return &Error{Kind: ErrNoBranch, URL: fmt.Sprintf("branch %q", branch), Text: "not a name that Git takes", Help: "check --branch"}
@@ -182,7 +181,7 @@ func checkBranch(branch string) error {
 	return nil
 }
 
-// parseID takes a full commit id.
+// parseID parses a full commit id.
 func parseID(text string) (plumbing.Hash, error) {
 	if !plumbing.IsHash(text) {
 		return plumbing.ZeroHash, &Error{Kind: ErrRevision, URL: fmt.Sprintf("%q", text), Text: "not a full commit id (40 hexadecimal digits)"}

@@ -17,24 +17,23 @@ import (
 )
 
 const (
-	// maxCached is how many commits stay in the cache beside those in use.
+	// maxCached is the number of commits that stay in the cache, in addition to those in use.
 	maxCached = 2
-	// tmpPrefix is the prefix of directories that are not complete.
+	// tmpPrefix is the prefix of incomplete directories.
 	tmpPrefix = "partial-"
 	// lockFile is locked (shared) by each process that reads a commit.
 	lockFile = "in-use"
 )
 
-// commitCache keeps commits of one remote, each in a directory of its own with an
-// object store of depth 1. Stores are never added to: mixing depths in one
-// store has lost trees without an error (go-git v5).
+// commitCache caches commits of one remote, each in a separate directory with an object store
+// of depth 1. Objects are never added to a store: mixing depths in one store has lost trees
+// without an error (go-git v5).
 type commitCache struct {
 	dir string
 	url string
 }
 
-// open opens a commit that is kept. One that is not readable is removed, as
-// far as nobody else has it open.
+// open opens a cached commit. It removes one that is not readable, unless it is in use.
 func (c commitCache) open(id plumbing.Hash) (*Commit, error) {
 	dir := filepath.Join(c.dir, id.String())
 	lock, err := lockShared(dir)
@@ -49,13 +48,13 @@ func (c commitCache) open(id plumbing.Hash) (*Commit, error) {
 		return nil, fmt.Errorf("commit %s in the cache: %w", id, err)
 	}
 	now := time.Now()
-	_ = os.Chtimes(dir, now, now) // only the order of removal depends on it
+	_ = os.Chtimes(dir, now, now) // affects only the order of removal
 	commit.closers = append(commit.closers, lock)
 	return commit, nil
 }
 
-// add moves the complete commit in dir into the cache and opens it. It is in
-// use before others can see it, and so not removed.
+// add moves the complete commit in dir into the cache and opens it. It locks the commit
+// before others can see it, so that none removes it.
 func (c commitCache) add(dir string, id plumbing.Hash) (*Commit, error) {
 	if err := os.WriteFile(filepath.Join(dir, lockFile), nil, 0o600); err != nil {
 		return nil, err
@@ -74,7 +73,7 @@ func (c commitCache) add(dir string, id plumbing.Hash) (*Commit, error) {
 			lock.Close()
 			return nil, err
 		}
-		// Another process was faster. It may have removed it again since.
+		// Another process was faster, and may already have removed the commit.
 		if commit, err := c.open(id); err == nil {
 			lock.Close()
 			return commit, nil
@@ -91,7 +90,7 @@ func (c commitCache) add(dir string, id plumbing.Hash) (*Commit, error) {
 	return commit, nil
 }
 
-// openCommit reads the commit in an object store kept in dir.
+// openCommit opens the commit from the object store in dir.
 func openCommit(dir string, id plumbing.Hash) (*Commit, error) {
 	store, err := objects.Open(filepath.Join(dir, "objects"))
 	if err != nil {
@@ -109,8 +108,7 @@ func openCommit(dir string, id plumbing.Hash) (*Commit, error) {
 	return commit, nil
 }
 
-// lockShared marks the directory as in use until the file is closed, be it by the
-// end of the process.
+// lockShared marks the directory as in use until the file is closed or the process ends.
 func lockShared(dir string) (*os.File, error) {
 	path := filepath.Join(dir, lockFile)
 	f, err := os.Open(path)
@@ -121,15 +119,15 @@ func lockShared(dir string) (*os.File, error) {
 		f.Close()
 		return nil, fmt.Errorf("%w: %s is being removed", fs.ErrNotExist, dir)
 	}
-	if _, err := os.Stat(path); err != nil { // removed before we had the lock
+	if _, err := os.Stat(path); err != nil { // removed before it was locked
 		f.Close()
 		return nil, err
 	}
 	return f, nil
 }
 
-// waitForRemoval waits while another is removing the directory, so that trying
-// again is not over before that has got a turn.
+// waitForRemoval waits until another process has removed the directory. Otherwise all retries
+// could fail before that.
 func waitForRemoval(dir string) {
 	f, err := os.Open(filepath.Join(dir, lockFile))
 	if err != nil {
@@ -139,8 +137,8 @@ func waitForRemoval(dir string) {
 	_ = syscall.Flock(int(f.Fd()), syscall.LOCK_SH)
 }
 
-// remove removes the directory unless it is in use. The name goes first, so
-// that nobody finds a half.
+// remove removes the directory unless it is in use. It renames it first, so that no process
+// finds a partial commit.
 func (c commitCache) remove(dir string) {
 	if !exists(dir) {
 		return
@@ -160,9 +158,8 @@ func (c commitCache) remove(dir string) {
 	os.RemoveAll(trash)
 }
 
-// prune removes what is not needed any more: all but the newest commits, and
-// directories that killed processes left behind. What cannot be removed stays
-// for the next time.
+// prune removes all but the newest commits, and directories of killed processes. What it
+// cannot remove stays until the next time.
 func (c commitCache) prune() {
 	const abandoned = time.Hour
 	entries, err := os.ReadDir(c.dir)

@@ -20,23 +20,22 @@ import (
 	"reconcile/internal/gitpath"
 )
 
-// maxWriters is how many files are written at once.
+// maxWriters is the maximum number of files written at the same time.
 const maxWriters = 4
 
-// Checkout makes dir hold the whole tree and nothing else, but for paths that
-// the tree does not hold and keep says to leave (slash-separated, from dir; a
-// directory is kept with all that is in it, and d is how it lies there). keep
-// may be nil.
+// Checkout makes dir contain the whole tree and nothing else. It keeps paths that the tree
+// does not contain if isPreserved returns true for them. isPreserved receives a
+// slash-separated path relative to dir and the entry on disk; a preserved directory stays
+// with all its content. isPreserved may be nil.
 //
-// It writes only what differs from the last checkout into dir, of whatever
-// commit, by a manifest beside it (dir + ".manifest"). A file is trusted to be
-// what the manifest says only while it is the same file, with the size and the
-// times noted when it was written, on the same boot of the machine; so a
-// checkout that was killed is mended by the next. The time of the last change
-// is among them, which nobody can set back. The caller makes sure that there
-// is only one at a time.
+// Checkout writes only what differs from the last checkout into dir, of any commit, according
+// to a manifest next to it (dir + ".manifest"). It trusts the manifest for a file only if
+// inode, size and times are those recorded after the write, in the same boot of the machine.
+// So the next checkout repairs one that was killed. The recorded times include the change
+// time (ctime), which no program can set back. The caller must ensure that only one checkout
+// runs at a time.
 //
-// What LeftOut tells of is not laid out.
+// Checkout does not write the entries that SkippedEntries returns.
 func (t *Tree) Checkout(ctx context.Context, dir string, isPreserved func(path string, d fs.DirEntry) bool) error {
 	if isPreserved == nil {
 		isPreserved = func(string, fs.DirEntry) bool { return false }
@@ -56,7 +55,7 @@ func (t *Tree) Checkout(ctx context.Context, dir string, isPreserved func(path s
 	previous := readManifest(dir)
 	c := &checkout{tree: t, root: root, want: want, isPreserved: isPreserved, previous: previous, present: map[string]fs.FileInfo{}}
 	current, err := c.run(ctx)
-	if !maps.Equal(current, previous) { // noted even when the rest failed
+	if !maps.Equal(current, previous) { // saved even if a later step failed
 		err = errors.Join(err, current.save(dir))
 	}
 	if err != nil {
@@ -65,7 +64,7 @@ func (t *Tree) Checkout(ctx context.Context, dir string, isPreserved func(path s
 	return nil
 }
 
-// flatten lists what is laid out of the tree by its path, without the root.
+// flatten returns what is checked out of the tree by path, without the root.
 func (t *Tree) flatten(ctx context.Context) (map[string]entry, error) {
 	if err := t.checkLimitsOnce(); err != nil {
 		return nil, err
@@ -74,7 +73,7 @@ func (t *Tree) flatten(ctx context.Context) (map[string]entry, error) {
 	return all, t.flattenInto(ctx, all, ".", t.root)
 }
 
-// flattenInto adds what is laid out below the directory dir.
+// flattenInto adds what is checked out below the directory dir.
 func (t *Tree) flattenInto(ctx context.Context, all map[string]entry, dir string, e entry) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -105,11 +104,11 @@ type checkout struct {
 	want         map[string]entry
 	isPreserved  func(string, fs.DirEntry) bool
 	previous     manifest
-	present      map[string]fs.FileInfo // files and links that are there and wanted
-	writtenBytes atomic.Int64           // written
+	present      map[string]fs.FileInfo // existing files and symlinks that are wanted
+	writtenBytes atomic.Int64           // bytes written so far
 }
 
-// run lays the tree out and returns what is there then.
+// run writes the tree and returns the new manifest.
 func (c *checkout) run(ctx context.Context) (manifest, error) {
 	if err := c.clear(ctx, "."); err != nil {
 		return c.previous, err
@@ -133,14 +132,14 @@ func (c *checkout) run(ctx context.Context) (manifest, error) {
 	return current, c.writeAll(ctx, toWrite, current)
 }
 
-// sortedNames returns the names, a directory before what is in it.
+// sortedNames returns the names, a directory before its content.
 func (c *checkout) sortedNames() []string {
 	return slices.Sorted(maps.Keys(c.want))
 }
 
-// clear removes what is neither wanted nor kept below dir, or is of another
-// kind than wanted: a link where a directory belongs would be followed. It
-// notes what stays. Names are any bytes, which an fs.FS does not take.
+// clear removes what is neither wanted nor preserved below dir, and what has another kind: a
+// symlink in place of a directory would be followed. It records what stays. It uses no fs.FS,
+// since names may be any bytes.
 func (c *checkout) clear(ctx context.Context, dir string) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -183,7 +182,7 @@ func readDir(root *os.Root, dir string) ([]fs.DirEntry, error) {
 	return entries, errors.Join(err, f.Close())
 }
 
-// isSameKind reports whether d is of the kind that e needs.
+// isSameKind reports whether d has the kind that e needs.
 func isSameKind(d fs.DirEntry, e entry) bool {
 	if e.mode == filemode.Submodule {
 		return d.IsDir()
@@ -191,8 +190,8 @@ func isSameKind(d fs.DirEntry, e entry) bool {
 	return d.Type() == fsMode(e.mode).Type()
 }
 
-// clearDir removes a directory that is not wanted, but for what is kept in
-// it: then it stays.
+// clearDir removes a directory that is not wanted. The directory stays if something in it is
+// preserved.
 func (c *checkout) clearDir(name string) (stays bool, err error) {
 	entries, err := readDir(c.root, name)
 	if err != nil {
@@ -217,8 +216,7 @@ func (c *checkout) clearDir(name string) (stays bool, err error) {
 	return false, c.root.Remove(name)
 }
 
-// writeAll writes the files, several directories at once, and notes how each
-// then looks.
+// writeAll writes the files, several directories in parallel, and records the stamp of each.
 func (c *checkout) writeAll(ctx context.Context, names map[string][]string, current manifest) error {
 	var mu sync.Mutex
 	group, groupCtx := errgroup.WithContext(ctx)
@@ -248,8 +246,8 @@ func (c *checkout) writeAll(ctx context.Context, names map[string][]string, curr
 	return group.Wait()
 }
 
-// write writes the file into its directory, in place: a write that is cut off
-// leaves a file that no manifest knows, and so is written again.
+// write writes the file in place. After an interrupted write no manifest contains the file,
+// so that it is written again.
 func (c *checkout) write(ctx context.Context, dir *os.Root, name string) (fileStamp, error) {
 	e := c.want[name]
 	size, err := c.tree.store.Size(e.id)
@@ -294,7 +292,7 @@ func (c *checkout) create(ctx context.Context, dir *os.Root, name string, e entr
 		return nil, err
 	}
 	info, err := f.Stat()
-	if err == nil && info.Mode().Perm() != mode { // the umask took bits away
+	if err == nil && info.Mode().Perm() != mode { // the umask removed bits
 		if err = f.Chmod(mode); err == nil {
 			info, err = f.Stat()
 		}
@@ -305,13 +303,14 @@ func (c *checkout) create(ctx context.Context, dir *os.Root, name string, e entr
 	return info, f.Close()
 }
 
-// manifestPath is beside the directory, so that it is no part of the tree.
+// manifestPath returns a path next to the directory, so that the manifest is not part of the
+// tree.
 func manifestPath(dir string) string {
 	return strings.TrimRight(dir, string(filepath.Separator)) + ".manifest"
 }
 
-// Omit has Checkout and Mend leave out what omitted reports. It is called
-// before either.
+// Omit sets a rule for paths that Checkout and Repair leave out. It must be called before
+// either.
 func (t *Tree) Omit(rule func(path string) bool) { t.omitRule = rule }
 
 func (t *Tree) isOmitted(name string) bool { return t.omitRule != nil && t.omitRule(name) }

@@ -15,17 +15,17 @@ import (
 type Commit struct {
 	ID      string
 	Parents []string
-	When    time.Time // it was committed
+	When    time.Time // commit time
 	Author  string    // "Name <address>"
 	Subject string    // first line of the message
 	Tree    *Tree
 
-	raw     []byte // as Git stores it
+	raw     []byte // in Git's own form
 	closers []io.Closer
 }
 
-// Close frees what reading the commit holds: open files, and its place in the
-// cache, which may be cleared from then on.
+// Close closes the open files and releases the commit's directory in the cache, which may
+// then be removed.
 func (c *Commit) Close() error {
 	var errs []error
 	for _, c := range c.closers {
@@ -35,7 +35,7 @@ func (c *Commit) Close() error {
 	return errors.Join(errs...)
 }
 
-// AddCloser has f called by Close.
+// AddCloser registers a function for Close to call.
 func (c *Commit) AddCloser(f func() error) { c.closers = append(c.closers, closerFunc(f)) }
 
 type closerFunc func() error

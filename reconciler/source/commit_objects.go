@@ -12,34 +12,34 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 )
 
-// Objects are Git objects in Git's own form, one after the other: kind, length
-// and data, the hash of which is the object's id. They prove a snapshot to be
-// its commit's: see Restore.
+// Objects are Git objects in Git's own form, one after the other: kind, length and data. The
+// hash of these is the object's id. They prove that a snapshot belongs to its commit: see
+// Restore.
 
-// Objects returns what the files of the tree, laid out, do not tell of the
-// commit: itself as Git stores it, with its signature, the directories that
-// hold what is not laid out or is written in an unusual way, and the links
-// among that. They are kept with the commit's snapshot.
+// Objects returns the objects of the commit that cannot be computed from its checked out
+// files. These are the commit object itself with its signature, directories with skipped
+// entries or in an unusual encoding, and the symlinks among those entries. They are stored
+// with the commit's snapshot.
 func (c *Commit) Objects(ctx context.Context) ([]byte, error) {
 	if err := c.Tree.checkLimitsOnce(); err != nil {
 		return nil, err
 	}
 	u := &objectCollector{tree: c.Tree, visited: map[plumbing.Hash]bool{}}
-	if c.raw != nil { // nil: it is none of Git's, as that of a merge
+	if c.raw != nil { // nil: not a real commit, such as a merge
 		u.objects = appendObject(nil, plumbing.CommitObject, c.raw)
 	}
 	_, err := u.collectDir(ctx, ".", c.Tree.root.id)
 	return u.objects, err
 }
 
-// objectCollector collects the objects of a tree that its files do not tell.
+// objectCollector collects the tree's objects that cannot be computed from its files.
 type objectCollector struct {
 	tree    *Tree
 	objects []byte
 	visited map[plumbing.Hash]bool
 }
 
-// collectDir reports whether a directory, or one below it, is not told.
+// collectDir reports whether the directory, or one below it, had to be collected.
 func (u *objectCollector) collectDir(ctx context.Context, treePath string, id plumbing.Hash) (bool, error) {
 	if ctx.Err() != nil {
 		return false, context.Cause(ctx)
@@ -71,10 +71,11 @@ func (u *objectCollector) collectDir(ctx context.Context, treePath string, id pl
 	return needed, err
 }
 
-// maxLink bounds what is kept of a link, in bytes: none is meant that says more.
+// maxLink is the maximum length in bytes of a stored symlink target. No real target is
+// longer.
 const maxLink = 1 << 20
 
-// addLink adds a link that is left out, by which it can be told again why.
+// addLink adds a skipped symlink, so that the reason can be determined again later.
 func (u *objectCollector) addLink(e entry) error {
 	if size, err := u.tree.store.Size(e.id); err != nil || size > maxLink {
 		return err
@@ -101,7 +102,7 @@ func appendObject(objects []byte, kind plumbing.ObjectType, data []byte) []byte 
 
 var errDamagedObject = errors.New("damaged Git object")
 
-// parseObjects returns the objects by their ids.
+// parseObjects returns the objects by id.
 func parseObjects(objects []byte) (map[plumbing.Hash]object, error) {
 	found := map[plumbing.Hash]object{}
 	for len(objects) > 0 {

@@ -12,8 +12,8 @@ import (
 	"reconcile/reconciler/source/objects"
 )
 
-// readBlob returns the content of a file or the target of a link, where it is not
-// too large to be held in memory.
+// readBlob returns the content of a file or the target of a symlink. It fails if the content
+// is too large for memory.
 func (t *Tree) readBlob(e entry) ([]byte, error) {
 	kind, data, err := t.store.Read(e.id)
 	if err != nil {
@@ -22,7 +22,7 @@ func (t *Tree) readBlob(e entry) ([]byte, error) {
 	return data, checkFile(e.id, kind)
 }
 
-// open opens the content of a file, of any size.
+// open opens a file's content of any size.
 func (t *Tree) open(e entry) (*objects.Object, error) {
 	o, err := t.store.Open(e.id)
 	if err != nil {
@@ -34,7 +34,6 @@ func (t *Tree) open(e entry) (*objects.Object, error) {
 	return o, nil
 }
 
-// copyTo writes the content of a file to w.
 func (t *Tree) copyTo(ctx context.Context, w io.Writer, e entry) error {
 	o, err := t.open(e)
 	if err != nil {
@@ -44,7 +43,7 @@ func (t *Tree) copyTo(ctx context.Context, w io.Writer, e entry) error {
 	return copyWithin(ctx, w, o.Content)
 }
 
-// copyWithin copies until the end of r or of ctx.
+// copyWithin copies until r ends or ctx is done.
 func copyWithin(ctx context.Context, w io.Writer, r io.Reader) error {
 	buffer := copyBuffers.Get().(*[]byte)
 	defer copyBuffers.Put(buffer)
@@ -76,8 +75,8 @@ func checkFile(id plumbing.Hash, kind plumbing.ObjectType) error {
 	return fmt.Errorf("object %s is a %s, not a file", id, kind)
 }
 
-// hashFile returns the id of the file that r reads, which has a size: none if
-// it has another.
+// hashFile returns the blob id of the content of r. It returns the zero hash if the content
+// does not have the given size.
 func hashFile(ctx context.Context, r io.Reader, size int64) (plumbing.Hash, error) {
 	h := plumbing.NewHasher(plumbing.BlobObject, size)
 	n := &counted{w: h}
@@ -87,7 +86,6 @@ func hashFile(ctx context.Context, r io.Reader, size int64) (plumbing.Hash, erro
 	return h.Sum(), nil
 }
 
-// counted counts what is written.
 type counted struct {
 	w io.Writer
 	n int64

@@ -5,12 +5,12 @@ import (
 	"log/slog"
 )
 
-// Credentials prove who we are to a remote. They print as redacted,
-// whatever the verb.
+// Credentials authenticate reconcile to a remote. They print as redacted with every
+// formatting verb.
 type Credentials struct {
 	Username string
-	Password string // for https; for ssh where the server takes passwords
-	// PrivateKey (PEM) or KeyFile for ssh; if both are empty, the agent.
+	Password string // for https, and for ssh servers that accept passwords
+	// PrivateKey (PEM) or KeyFile is used for ssh; if both are empty, the SSH agent.
 	PrivateKey []byte
 	KeyFile    string
 }
@@ -22,7 +22,7 @@ func (c Credentials) GoString() string             { return redacted }
 func (c Credentials) LogValue() slog.Value         { return slog.StringValue(redacted) }
 func (c Credentials) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// fillFrom fills what is empty from other.
+// fillFrom fills empty fields from other.
 func (c Credentials) fillFrom(other Credentials) Credentials {
 	c.Username = cmp.Or(c.Username, other.Username)
 	c.Password = cmp.Or(c.Password, other.Password)

@@ -18,19 +18,18 @@ import (
 	"reconcile/reconciler/source/objects"
 )
 
-// ErrUnproven: nothing tells which tree a snapshot should hold.
+// ErrUnproven means that nothing proves which tree a snapshot should contain.
 var ErrUnproven = errors.New("the snapshot does not hold its commit, as those of older versions do not, so that nothing proves it to be that commit's")
 
-// Restore makes the commit of which dir holds the whole tree laid out, as a
-// snapshot has it, without asking Git. Objects are those of Commit.Objects:
-// with the commit among them, its id, its tree and its signature need no trust
-// in who kept them. Without it (the snapshot is of an older version, or of a
-// merge) only ID, When and Tree are set, and tree must tell what Tree.ID(".")
-// was; else the error is ErrUnproven.
+// Restore builds the commit from dir, which contains its whole checked out tree, as a
+// snapshot does. It does not need Git. objects are from Commit.Objects. If they include the
+// commit object, its id, tree and signature are verified without trust in the storage.
+// Without the commit object (a snapshot of an older version or of a merge) only ID, When and
+// Tree are set, and tree must be the earlier Tree.ID("."); otherwise the error is
+// ErrUnproven.
 //
-// Ids are computed from what is there, so that a snapshot that was changed, or
-// does not hold all, is refused. The files must stay as they are while the
-// commit is used.
+// Restore computes all ids from the files, so it refuses a snapshot that is changed or
+// incomplete. The files must not change while the commit is used.
 func Restore(ctx context.Context, dir, commit, tree string, when time.Time, objects []byte) (*Commit, error) {
 	stored, err := parseObjects(objects)
 	if err != nil {
@@ -73,14 +72,14 @@ func Restore(ctx context.Context, dir, commit, tree string, when time.Time, obje
 	return c, nil
 }
 
-// compareDir makes sure that a directory of the tree is laid out, and nothing
-// else. Where the tree object was kept, because the files do not tell it, each
-// of its entries is looked at.
+// compareDir checks that a directory of the tree is checked out, with no other files. If its
+// tree object was stored, since the files alone do not determine it, compareDir checks each
+// entry.
 func (s *dirStore) compareDir(t *Tree, treePath string, id plumbing.Hash) error {
 	actual, present := s.entries[treePath]
 	if _, isStored := s.stored[id]; !isStored {
 		if id == emptyTreeID && !present {
-			return nil // nothing is laid out for it
+			return nil // nothing is checked out for it
 		}
 		if actual.id != id || actual.mode != filemode.Dir {
 			return fmt.Errorf("%s was changed", gitpath.Quote(treePath))
@@ -140,27 +139,25 @@ func (s *dirStore) compareEntry(t *Tree, name string, e entry) error {
 	return fmt.Errorf("%s was changed", gitpath.Quote(name))
 }
 
-// dirStore is a store over files that are laid out, and objects that were kept
-// with them.
+// dirStore is an object store over checked out files and the objects stored with them.
 type dirStore struct {
-	ctx      context.Context // of Restore
+	ctx      context.Context // the context of Restore
 	stored   map[plumbing.Hash]object
 	trees    map[plumbing.Hash][]byte
 	blobs    map[plumbing.Hash]blobRef
-	entries  map[string]entry    // what is laid out, by path
-	children map[string][]string // what is in a directory
+	entries  map[string]entry    // what is checked out, by path
+	children map[string][]string // names in a directory
 }
 
-// blobRef is where the content of a file is: the path of one that has it, or the
-// target of a link.
+// blobRef is the location of a file's content: a path, or the target of a symlink.
 type blobRef struct {
 	path   string
-	target []byte // of a link; nil: a file
+	target []byte // of a symlink; nil: a file
 	size   int64
 }
 
-// hashDir takes in what lies below the directory dir, which is the tree's at, and
-// returns its tree's id.
+// hashDir records everything below the directory dir, which is treePath in the tree, and
+// returns the id of its tree object.
 func (s *dirStore) hashDir(dir, treePath string) (plumbing.Hash, error) {
 	list, err := os.ReadDir(dir)
 	if err != nil {
@@ -264,7 +261,7 @@ func (s *dirStore) Open(id plumbing.Hash) (*objects.Object, error) {
 	return &objects.Object{Kind: plumbing.BlobObject, Size: b.size, Content: &proven{f, plumbing.NewHasher(plumbing.BlobObject, b.size), id}}, nil
 }
 
-// proven is a file that must have the content of an id.
+// proven is a file whose content must match an id.
 type proven struct {
 	file *os.File
 	hash plumbing.Hasher

@@ -12,7 +12,7 @@ import (
 	"syscall"
 )
 
-// What went wrong, for those who decide on it. Match with errors.Is.
+// Kinds of failures that callers act on. Match with errors.Is.
 var (
 	ErrURL            = errors.New("not an address of a Git repository")
 	ErrHost           = errors.New("host name not found")
@@ -34,21 +34,21 @@ var (
 	ErrUnsafe         = errors.New("unsafe path in the repository")
 )
 
-// errDeadline is the cause of a context that Timeout ended.
+// errDeadline is the cause of a context that ended because of Options.Timeout.
 var errDeadline = errors.New("took too long")
 
 // Error is a failure of a remote or local repository.
 type Error struct {
 	Kind error  // one of the sentinels above
-	URL  string // of what, without credentials
-	Text string // what was seen
+	URL  string // of the repository, without credentials
+	Text string // details of the failure
 	Help string // what to do next
-	Err  error  // the cause, if there is one of its own
+	Err  error  // the cause; nil if Kind says it all
 
-	transient bool // trying again may help
+	transient bool // a retry may succeed
 }
 
-// Error says what happened, to what, and what to do next.
+// Error returns what happened, to which repository, and what to do next.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", e.URL, e.Kind)
@@ -64,7 +64,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap makes errors.Is find the kind as well as the cause.
+// Unwrap lets errors.Is find the kind and the cause.
 func (e *Error) Unwrap() []error {
 	if e.Err == nil {
 		return []error{e.Kind}
@@ -72,15 +72,15 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Err}
 }
 
-// IsTransient reports whether err is a failure of a repository that may be gone
-// on another try: the caller goes on with its schedule.
+// IsTransient reports whether err is a repository failure that a later try may not have. The
+// caller continues with its schedule.
 func IsTransient(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.transient
 }
 
-// classifyNetworkError turns an error of a connection into an *Error. One that is an
-// *Error already, or the end of the caller's context, is passed on.
+// classifyNetworkError turns a connection error into an *Error. It returns an *Error, or the
+// end of the caller's context, unchanged.
 func classifyNetworkError(ctx context.Context, url string, err error) error {
 	var known *Error
 	switch {
@@ -108,7 +108,7 @@ func classifyNetworkError(ctx context.Context, url string, err error) error {
 	return &Error{Kind: ErrUnreachable, URL: url, Err: err, Help: "check the address, the proxy and the firewall", transient: errors.As(err, &dns)}
 }
 
-// isDisconnect reports whether the connection ended where it should not.
+// isDisconnect reports whether the connection ended unexpectedly.
 func isDisconnect(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNREFUSED)

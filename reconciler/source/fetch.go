@@ -28,8 +28,7 @@ func (m *remote) fetch(ctx context.Context, id plumbing.Hash) (*Commit, error) {
 	return retry(ctx, m.retry, m.log, func() (*Commit, error) { return m.download(ctx, id) })
 }
 
-// download puts the commit into the cache. It appears there complete or not
-// at all.
+// download adds the commit to the cache. It appears there complete or not at all.
 func (m *remote) download(ctx context.Context, id plumbing.Hash) (*Commit, error) {
 	if m.cache.dir == "" {
 		return nil, fmt.Errorf("fetch from %s: no cache directory is set", m.url)
@@ -55,8 +54,8 @@ func (m *remote) download(ctx context.Context, id plumbing.Hash) (*Commit, error
 	return commit, nil
 }
 
-// receivePack asks for the commits, with history to the depth, and writes their
-// pack into dir. It returns the commits whose parents were left out.
+// receivePack requests the commits with history up to depth and writes their pack into dir.
+// It returns the commits whose parents were omitted.
 func (m *remote) receivePack(ctx context.Context, dir string, depth int, ids ...plumbing.Hash) (shallow []plumbing.Hash, err error) {
 	response, err := m.transport.uploadPack(ctx, wantRequest(depth, ids...))
 	if err != nil {
@@ -68,7 +67,7 @@ func (m *remote) receivePack(ctx context.Context, dir string, depth int, ids ...
 		return nil, m.classifyError(ctx, err)
 	}
 	if err := writePack(dir, pack); err != nil {
-		if pack.err != nil { // not the disk: the remote
+		if pack.err != nil { // the remote failed, not the disk
 			return nil, m.classifyError(ctx, pack.err)
 		}
 		return nil, fmt.Errorf("write the pack of commit %s of %s: %w", ids[0], m.url, err)
@@ -76,7 +75,7 @@ func (m *remote) receivePack(ctx context.Context, dir string, depth int, ids ...
 	return shallow, nil
 }
 
-// errTrackingReader remembers the error of a reader, to tell it from a writer's.
+// errTrackingReader records the reader's error, to distinguish it from a writer's.
 type errTrackingReader struct {
 	r   io.Reader
 	err error
@@ -90,8 +89,8 @@ func (s *errTrackingReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// writePack writes the pack and its index into a new object store in dir,
-// and makes sure that they are on the disk.
+// writePack writes the pack and its index into a new object store in dir, and syncs them to
+// disk.
 func writePack(dir string, pack io.Reader) error {
 	store := filesystem.NewStorage(osfs.New(dir, osfs.WithBoundOS()), cache.NewObjectLRU(16*cache.MiByte))
 	if err := packfile.WritePackfileToObjectStorage(store, pack); err != nil {
@@ -117,8 +116,8 @@ func fsync(name string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// verifyCommit makes sure that every tree and blob of the commit is there: what a
-// server leaves out would later look like a file that was removed.
+// verifyCommit checks that every tree and blob of the commit is present. An object that the
+// server omitted would later look like a removed file.
 func (m *remote) verifyCommit(dir string, id plumbing.Hash) error {
 	store, err := objects.Open(filepath.Join(dir, "objects"))
 	if err != nil {
@@ -138,8 +137,8 @@ func (m *remote) verifyCommit(dir string, id plumbing.Hash) error {
 	return nil
 }
 
-// checkConnected reports the first object of the tree that the store lacks, or that
-// is not what it should be.
+// checkConnected returns an error for the first object of the tree that is missing or has the
+// wrong type.
 func (t *Tree) checkConnected() error {
 	if err := t.checkLimitsOnce(); err != nil {
 		return err
@@ -158,7 +157,7 @@ func (t *Tree) checkConnected() error {
 		for _, e := range list.entries {
 			name := path.Join(dir, e.name)
 			switch {
-			case e.problem != "": // nobody reads it
+			case e.problem != "": // never checked out, so never read
 			case e.mode == filemode.Dir:
 				if err := check(name, e.id); err != nil {
 					return err

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// hostKeys are the keys that we know hosts by. Without them a password or a
-// commit could be had from whoever answers, so an unknown host is refused.
+// hostKeys holds the known keys of hosts. Without them any machine could pose as the remote
+// and receive a password or send a commit, so an unknown host is refused.
 type hostKeys struct {
 	url   string
 	files []string
@@ -36,8 +36,8 @@ func loadHostKeys(a address, files []string) (hostKeys, error) {
 	return hostKeys{url: a.String(), files: files, db: db}, nil
 }
 
-// algorithms are those of the keys known for the host: asked for any other,
-// it would show a key that we do not know.
+// algorithms returns the algorithms of the host's known keys. Asked for another one, the host
+// would show a key that is not known.
 func (h hostKeys) algorithms(hostPort string) []string {
 	return h.db.HostKeyAlgorithms(hostPort)
 }
@@ -55,7 +55,7 @@ func (h hostKeys) check(host string, addr net.Addr, key ssh.PublicKey) error {
 			Help: fmt.Sprintf("compare that with what the remote's owner publishes; if it is the same, add this line to %s: %s",
 				h.files[0], knownhosts.Line([]string{host}, key))}
 	}
-	return h.changedError(description, err) // revoked, or a certificate that does not fit
+	return h.changedError(description, err) // revoked, or a certificate that does not match
 }
 
 func (h hostKeys) changedError(text string, err error) error {
@@ -63,7 +63,7 @@ func (h hostKeys) changedError(text string, err error) error {
 		Help: "nothing was sent; ask the remote's owner, and only if the key was meant to change, replace its line in " + strings.Join(h.files, " or ")}
 }
 
-// keyTypeError is the error of a host none of whose keys is of a known type.
+// keyTypeError is the error for a host that offers no key of a known type.
 func (h hostKeys) keyTypeError(err error) error {
 	return h.changedError("it has no key of the types known", err)
 }

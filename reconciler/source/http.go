@@ -38,7 +38,7 @@ func newHTTPTransport(a address, opts Options) (*httpTransport, error) {
 		Proxy:               http.ProxyFromEnvironment,
 		TLSClientConfig:     &tls.Config{RootCAs: opts.rootCAs, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout: opts.Timeout,
-		DisableCompression:  true, // packs are compressed
+		DisableCompression:  true, // packs are already compressed
 		MaxIdleConns:        2,
 		IdleConnTimeout:     time.Minute,
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -51,7 +51,7 @@ func newHTTPTransport(a address, opts Options) (*httpTransport, error) {
 	}
 	client := &http.Client{
 		Transport: roundTripper,
-		// A redirect could lead the password elsewhere.
+		// A redirect could send the password to another server.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return &httpTransport{address: a, credentials: c, client: client}, nil
@@ -94,7 +94,8 @@ func (w *httpTransport) advertisement(ctx context.Context) (io.ReadCloser, error
 	return response, nil
 }
 
-// serviceLine is what an advertisement begins with over HTTP alone.
+// serviceLine is the first line of an advertisement over HTTP; other transports do not send
+// it.
 const serviceLine = "001e# service=git-upload-pack\n0000"
 
 func skipServiceLine(r io.Reader) error {
@@ -108,14 +109,14 @@ func skipServiceLine(r io.Reader) error {
 	return nil
 }
 
-// serviceURL returns the address of one of the repository's services.
+// serviceURL returns the URL of one of the repository's services.
 func (w *httpTransport) serviceURL(service string) string {
 	return strings.TrimRight(w.address.String(), "/") + service
 }
 
-// do sends the request and accepts nothing but 200 with the given media type.
+// do sends the request. It accepts only status 200 with the given media type.
 func (w *httpTransport) do(req *http.Request, mediaType string) (io.ReadCloser, error) {
-	req.Header.Set("User-Agent", "git/"+userAgent) // some servers look for git/
+	req.Header.Set("User-Agent", "git/"+userAgent) // some servers require git/
 	if w.credentials.Username != "" || w.credentials.Password != "" {
 		req.SetBasicAuth(w.credentials.Username, w.credentials.Password)
 	}
@@ -130,7 +131,7 @@ func (w *httpTransport) do(req *http.Request, mediaType string) (io.ReadCloser, 
 	return res.Body, nil
 }
 
-// unwrapURLError unwraps *url.Error, which repeats what our own error says.
+// unwrapURLError unwraps *url.Error, which repeats the text of *Error.
 func unwrapURLError(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
@@ -139,7 +140,7 @@ func unwrapURLError(err error) error {
 	return err
 }
 
-// checkResponse turns an answer that is not Git's into an error.
+// checkResponse returns an error for a response that is not from Git.
 func (w *httpTransport) checkResponse(res *http.Response, mediaType string) error {
 	e := &Error{URL: w.address.String(), Text: "status " + res.Status}
 	got, _, _ := strings.Cut(res.Header.Get("Content-Type"), ";")
@@ -172,7 +173,7 @@ func (w *httpTransport) checkResponse(res *http.Response, mediaType string) erro
 	return e
 }
 
-// redirectHelp names where the answer points to, without what may be secret.
+// redirectHelp names the target of the redirect without possible secrets.
 func redirectHelp(res *http.Response) string {
 	location, err := res.Location()
 	if err != nil {

@@ -10,22 +10,22 @@ import (
 	"reconcile/reconciler/source/objects"
 )
 
-// Limits of one tree. A few objects can stand for as many paths as one likes,
-// so paths are counted before anybody goes from one to the next.
+// Limits of one tree. A few objects can represent an unlimited number of paths, so the paths
+// are counted before any code walks them.
 const (
 	maxPaths = 1 << 20
-	maxDepth = 1000     // directories in each other
+	maxDepth = 1000     // nested directories
 	maxBytes = 16 << 30 // of all files together
-	// maxUncheckedListings is how many directories are listed before paths are counted:
-	// most who look at a tree look at a small part of it.
+	// maxUncheckedListings is the number of directories listed before the paths are counted.
+	// Most readers use a small part of a tree.
 	maxUncheckedListings = 10_000
 )
 
-// ErrTreeTooLarge: a tree is larger than anything that is meant.
+// ErrTreeTooLarge means that a tree exceeds the limits, which no real tree reaches.
 var ErrTreeTooLarge = errors.New("the tree is too large")
 
-// checkLimits makes sure that the tree is within the limits. It reads each
-// tree object once, however many paths lead to it.
+// checkLimits returns an error if the tree exceeds the limits. It reads each tree object
+// once, even if many paths lead to it.
 func (t *Tree) checkLimits() error {
 	_, err := (&pathCounter{tree: t, sizes: map[plumbing.Hash]treeSize{}}).count(t.root.id, 0)
 	if errors.Is(err, ErrTreeTooLarge) {
@@ -34,7 +34,7 @@ func (t *Tree) checkLimits() error {
 	return err
 }
 
-// name is what messages call the tree.
+// name returns the name of the tree for messages.
 func (t *Tree) name() string {
 	if t.commit == "" {
 		return "tree " + t.root.id.String()
@@ -42,7 +42,7 @@ func (t *Tree) name() string {
 	return "commit " + t.commit
 }
 
-// treeSize is how much lies below a tree object.
+// treeSize is the number of paths and levels below a tree object.
 type treeSize struct{ paths, depth int }
 
 type pathCounter struct {
@@ -50,8 +50,8 @@ type pathCounter struct {
 	sizes map[plumbing.Hash]treeSize
 }
 
-// count returns the extent of a directory that lies at a depth. It goes no
-// deeper than the limit, so that the stack is bounded too.
+// count returns the size of a directory at the given depth. It stops at the depth limit,
+// which also bounds the stack.
 func (c *pathCounter) count(id plumbing.Hash, depth int) (treeSize, error) {
 	if known, ok := c.sizes[id]; ok {
 		return known, nil
@@ -62,7 +62,7 @@ func (c *pathCounter) count(id plumbing.Hash, depth int) (treeSize, error) {
 	}
 	list, err := c.tree.readTree(id)
 	if errors.Is(err, objects.ErrNotFound) {
-		return treeSize{}, nil // who looks at it is told; of what is not laid out, a snapshot has nothing
+		return treeSize{}, nil // a reader gets the error; a snapshot skips it
 	}
 	if err != nil {
 		return treeSize{}, err

@@ -19,18 +19,17 @@ import (
 	"github.com/go-git/go-git/v5/storage/filesystem"
 )
 
-// local is a repository on this machine. It is read as it is: other processes
-// may be writing to it.
+// local is a repository on this machine. Other processes may write to it during a read.
 type local struct {
-	root       string // of the main work tree, or of a bare repository
-	dir        string // what Git calls the common directory
-	openedPath string // the path that it was opened by
+	root       string // root of the main work tree, or the bare repository
+	dir        string // Git's common directory
+	openedPath string // the path by which it was opened
 	branch     string
 	repo       *git.Repository
 }
 
-// openLocal opens the repository that path lies in: a work tree (also a
-// linked one, or a directory in it) or a bare repository.
+// openLocal opens the repository that contains path: a work tree (also a linked one, or a
+// directory in it) or a bare repository.
 func openLocal(path, branch string) (*local, error) {
 	dir, err := findCommonDir(path)
 	if err != nil {
@@ -48,8 +47,8 @@ func openLocal(path, branch string) (*local, error) {
 	return &local{root: root, dir: dir, openedPath: path, branch: branch, repo: repo}, nil
 }
 
-// workTrees are the main work tree and the linked ones, that in which path
-// lies first.
+// workTrees returns the main and the linked work trees. The one that contains openedPath
+// comes first.
 func (l *local) workTrees() []string {
 	var all []string
 	for dir := l.openedPath; ; dir = filepath.Dir(dir) {
@@ -73,11 +72,9 @@ func (l *local) workTrees() []string {
 	return all
 }
 
-// lenientStorage hides settings that go-git refuses to work with, and that do not
-// concern a reader.
+// lenientStorage hides settings that go-git refuses but that do not matter for reading.
 type lenientStorage struct{ *filesystem.Storage }
 
-// Config returns the repository's settings.
 func (l lenientStorage) Config() (*config.Config, error) {
 	settings, err := l.Storage.Config()
 	if err == nil && settings.Raw.HasSection("extensions") {
@@ -86,8 +83,8 @@ func (l lenientStorage) Config() (*config.Config, error) {
 	return settings, err
 }
 
-// findCommonDir finds the directory with the repository's refs and objects,
-// looking upwards from path, as Git does.
+// findCommonDir returns the directory with the repository's refs and objects. It searches
+// upwards from path, as Git does.
 func findCommonDir(path string) (string, error) {
 	start, err := filepath.EvalSymlinks(path)
 	if err != nil {
@@ -95,7 +92,7 @@ func findCommonDir(path string) (string, error) {
 	}
 	for parent := start; ; parent = filepath.Dir(parent) {
 		for _, dir := range []string{filepath.Join(parent, git.GitDirName), parent} {
-			if link, err := os.ReadFile(dir); err == nil { // ".git" of a linked work tree, or of a submodule
+			if link, err := os.ReadFile(dir); err == nil { // ".git" of a linked work tree or a submodule
 				dir = resolveGitPath(parent, strings.TrimPrefix(string(link), "gitdir:"))
 			}
 			if common, err := os.ReadFile(filepath.Join(dir, "commondir")); err == nil {
@@ -111,7 +108,7 @@ func findCommonDir(path string) (string, error) {
 	}
 }
 
-// resolveGitPath takes a path written in a file of Git's in dir.
+// resolveGitPath resolves a path that is written in one of Git's files in dir.
 func resolveGitPath(dir, pointer string) string {
 	pointer = strings.TrimSpace(pointer)
 	if filepath.IsAbs(pointer) {
@@ -170,7 +167,7 @@ func (l *local) openObjects() (*objects.Store, error) {
 	return objects.Open(filepath.Join(l.dir, "objects"))
 }
 
-// contains walks from tip towards the roots until it meets old.
+// contains walks from tip to the roots until it finds old.
 func (l *local) contains(ctx context.Context, tip, old plumbing.Hash) (yes, known bool, err error) {
 	store, err := l.openObjects()
 	if err != nil {
@@ -188,7 +185,7 @@ func (l *local) contains(ctx context.Context, tip, old plumbing.Hash) (yes, know
 		}
 		commit, _, err := decodeCommit(store, queue[0])
 		if errors.Is(err, objects.ErrNotFound) && len(shallow) > 0 {
-			continue // beyond what a shallow clone has
+			continue // beyond the end of a shallow clone
 		}
 		if err != nil {
 			return false, false, fmt.Errorf("%s: %w", l.root, err)

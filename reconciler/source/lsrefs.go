@@ -9,14 +9,14 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// userAgent is what we call ourselves on the wire.
+// userAgent is the agent name in requests.
 const userAgent = "reconcile"
 
-// errNotV2: the remote does not speak protocol version 2.
+// errNotV2 means that the remote does not speak protocol version 2.
 var errNotV2 = errors.New("the remote does not speak protocol version 2")
 
-// lsRefsRequest is the ls-refs command of protocol version 2 (gitprotocol-v2),
-// narrowed to refs whose names begin with one of the prefixes.
+// lsRefsRequest returns an ls-refs command of protocol version 2 (gitprotocol-v2), limited to
+// refs whose names begin with one of the prefixes.
 func lsRefsRequest(prefixes ...string) []byte {
 	var b []byte
 	b = appendPkt(b, "command=ls-refs\n")
@@ -29,15 +29,14 @@ func lsRefsRequest(prefixes ...string) []byte {
 	return append(b, "0000"...)
 }
 
-// ref is one line of an answer to ls-refs or of an advertisement.
+// ref is one line of an ls-refs response or of an advertisement.
 type ref struct {
 	id   plumbing.Hash
 	name string
 }
 
-// readLsRefs reads an answer to ls-refs up to its flush. An answer without a
-// byte is errNotV2: that is how a server of version 0 takes the question.
-// Only an answer that ends in a flush, and only there, is whole.
+// readLsRefs reads an ls-refs response up to its flush. It returns errNotV2 for an empty
+// response: a version 0 server sends that. A response without a final flush is incomplete.
 func readLsRefs(r io.Reader, each func(ref)) error {
 	pkts := newPktReader(r)
 	for first := true; ; first = false {
@@ -79,12 +78,11 @@ func parseRef(line []byte) (ref, error) {
 	return ref{id: plumbing.NewHash(id), name: name}, nil
 }
 
-// errMalformedRef: a line of a list of refs is not one.
+// errMalformedRef means that a line of a list of refs is malformed.
 var errMalformedRef = errors.New("a line is not a ref")
 
-// readAdvertisement reads the advertisement of a server of version 0, which
-// lists every ref in the order of names. It ends at its flush, or where each
-// returns false.
+// readAdvertisement reads the advertisement of a version 0 server, which lists every ref
+// sorted by name. It stops at the flush, or when each returns false.
 func readAdvertisement(pkts *pktReader, each func(ref) bool) error {
 	for first := true; ; first = false {
 		kind, line, err := pkts.next()
@@ -100,7 +98,7 @@ func readAdvertisement(pkts *pktReader, each func(ref) bool) error {
 		if kind != pktData {
 			return errMalformedPkt
 		}
-		line, _, _ = bytes.Cut(line, []byte{0}) // capabilities of the first line
+		line, _, _ = bytes.Cut(line, []byte{0}) // the first line carries capabilities
 		if bytes.HasPrefix(line, []byte("version ")) || bytes.HasPrefix(line, []byte("shallow ")) {
 			continue
 		}
@@ -109,7 +107,7 @@ func readAdvertisement(pkts *pktReader, each func(ref) bool) error {
 			return err
 		}
 		if first && ref.name == "capabilities^{}" {
-			continue // an empty repository has nothing else to hang them on
+			continue // an empty repository sends its capabilities this way
 		}
 		if !each(ref) {
 			return nil

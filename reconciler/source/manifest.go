@@ -11,17 +11,17 @@ import (
 	"reconcile/internal/gitpath"
 )
 
-// manifest is what the last checkout left in a directory, by path.
+// manifest maps the paths of the last checkout to their stamps.
 type manifest map[string]fileStamp
 
-// fileStamp is how a file looked just after it was written.
+// fileStamp describes a file just after it was written.
 type fileStamp struct {
 	ID    string // as in Tree.ID
 	Size  int64
-	Time  int64 // of its content, nanoseconds of Unix time
+	Time  int64 // modification time, nanoseconds of Unix time
 	Perms uint32
-	// Inode and Changed (nanoseconds of Unix time) are the system's own: who
-	// writes a file may give it its old time, but not these.
+	// Inode and Changed (nanoseconds of Unix time) are set by the system. A writer can
+	// restore the modification time of a file, but not these.
 	Inode   uint64
 	Changed int64
 }
@@ -34,16 +34,16 @@ func stampOf(info fs.FileInfo, id string) fileStamp {
 	return s
 }
 
-// manifestFile is a manifest on the disk.
+// manifestFile is the stored form of a manifest.
 type manifestFile struct {
-	// Boot is the machine's boot that it was written in: after a power
-	// failure a file can have its size and times without its content.
+	// Boot is the boot id at the time of writing. After a power failure a file can have its
+	// size and times but not its content.
 	Boot  string
 	Files manifest
 }
 
-// readManifest returns an empty one when there is none, or none to trust:
-// then everything is written anew.
+// readManifest returns the manifest, or an empty one if it is missing or not trusted; then
+// every file is written again.
 func readManifest(dir string) manifest {
 	var file manifestFile
 	data, err := os.ReadFile(manifestPath(dir))
@@ -60,7 +60,7 @@ func readManifest(dir string) manifest {
 func (m manifest) save(dir string) error {
 	files := make(manifest, len(m))
 	for name, s := range m {
-		files[gitpath.Quote(name)] = s // JSON takes no other bytes than UTF-8
+		files[gitpath.Quote(name)] = s // JSON strings must be UTF-8
 	}
 	data, err := json.Marshal(manifestFile{bootID(), files})
 	if err != nil {
@@ -74,7 +74,7 @@ func (m manifest) save(dir string) error {
 	return os.Rename(tmp, path)
 }
 
-// bootID names the boot of this machine, where the system tells it.
+// bootID returns the id of the machine's current boot, or "" if the system has none.
 func bootID() string {
 	id, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	return strings.TrimSpace(string(id))

@@ -2,6 +2,6 @@ package source
 
 import "syscall"
 
-// changeTime is when a file, its name or its mode was last changed, in
-// nanoseconds of Unix time.
+// changeTime returns the file's ctime in nanoseconds of Unix time: the last change of
+// content, name or mode.
 func changeTime(stat *syscall.Stat_t) int64 { return stat.Ctim.Nano() }

@@ -13,46 +13,46 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 )
 
-// ErrUnrelated: two commits have no common ancestor, as far as history was
-// looked through.
+// ErrUnrelated means that no common ancestor of two commits was found in the available
+// history.
 var ErrUnrelated = errors.New("no common ancestor was found")
 
-// Merge is what a merge of head into tip would give.
+// Merge is the result of merging head into tip.
 type Merge struct {
 	Tip, Head string
-	Base      string // the commit in which they parted
-	// CrissCross: the branches were merged into each other, so that there is
-	// more than one such commit. The newest was taken, where Git would merge
-	// those first; the result may differ from Git's.
+	Base      string // the merge base
+	// CrissCross means that the branches were merged into each other, so there are several
+	// merge bases. The newest one was used. Git would first merge the bases, so its result
+	// may differ.
 	CrissCross bool
-	Conflicts  []Conflict // by path; none: Commit is set
-	// Commit has the merged tree, and head's author and message. Its ID is
-	// head's: the commit that the merge would make does not exist yet.
+	Conflicts  []Conflict // sorted by path; if empty, Commit is set
+	// Commit has the merged tree with head's author and message. Its ID is head's, since the
+	// merge commit does not exist yet.
 	Commit *Commit
 
 	close func() error
 }
 
-// Close frees what reading the merge holds.
+// Close frees the resources of the merge.
 func (m *Merge) Close() error { return m.close() }
 
-// Conflict is a path that both sides changed in ways that do not go together.
+// Conflict is a path that both sides changed in incompatible ways.
 type Conflict struct {
 	Path string `json:"path"`
-	Kind string `json:"kind"` // one of the kinds of Conflict
+	Kind string `json:"kind"` // one of the Conflict constants
 }
 
 // Kinds of Conflict.
 const (
-	ConflictContent = "content" // both changed the same lines, or what has none
-	ConflictAdded   = "added"   // both added it, differently
-	ConflictRemoved = "removed" // one changed and one removed it (or renamed: renames are not followed)
-	ConflictKind    = "kind"    // it is of different kinds, such as a file and a directory
+	ConflictContent = "content" // both changed the same lines, or a file without lines
+	ConflictAdded   = "added"   // both added it with different content
+	ConflictRemoved = "removed" // one changed and one removed it (or renamed it: renames are not followed)
+	ConflictKind    = "kind"    // the kinds differ, such as a file and a directory
 )
 
-// Merge merges head into tip: three ways, by tree ids and, inside files that
-// both changed, by lines, as Git does without following renames. Nothing is
-// written to the repository. Close the Merge when it is not read any more.
+// Merge merges head into tip with a three-way merge, as Git does without rename detection. It
+// compares tree ids, and lines in files that both sides changed. It writes nothing to the
+// repository. Close the Merge after use.
 func (r *Repository) Merge(ctx context.Context, tip, head string) (_ *Merge, err error) {
 	tipID, err := parseID(tip)
 	if err != nil {
@@ -113,7 +113,7 @@ func (h *history) merge(base, tip, head plumbing.Hash, crissCross bool) (*Merge,
 	return merge, nil
 }
 
-// merger merges trees into a store. The zero entry stands for what is absent.
+// merger merges trees into a store. The zero entry means that the path is absent.
 type merger struct {
 	store     *overlay
 	tree      *Tree // only to read tree objects
@@ -124,12 +124,12 @@ func (m *merger) addConflict(treePath, kind string) {
 	m.conflicts = append(m.conflicts, Conflict{Path: treePath, Kind: kind})
 }
 
-// isSameEntry tells whether two entries are the same object in the same mode.
+// isSameEntry reports whether two entries have the same object and mode.
 func isSameEntry(a, b entry) bool { return a.id == b.id && a.mode == b.mode }
 
 func (e entry) isAbsent() bool { return e.mode == filemode.Empty }
 
-// mergeEntry merges what is at one path; the zero entry: nothing is there.
+// mergeEntry merges the entries at one path; the zero entry means absent.
 func (m *merger) mergeEntry(treePath string, base, tip, head entry) (entry, error) {
 	switch {
 	case isSameEntry(tip, head), isSameEntry(base, head):
@@ -140,7 +140,7 @@ func (m *merger) mergeEntry(treePath string, base, tip, head entry) (entry, erro
 	isDir := func(e entry) bool { return e.mode == filemode.Dir }
 	switch {
 	case isDir(tip) && isDir(head), isDir(base) && (isDir(tip) || isDir(head)) && (tip.isAbsent() || head.isAbsent()):
-		// A directory that one side removed: what the other left alone goes.
+		// One side removed the directory: remove what the other side did not change.
 		return m.mergeDirs(treePath, base, tip, head)
 	case tip.isAbsent() || head.isAbsent():
 		m.addConflict(treePath, ConflictRemoved)
@@ -149,7 +149,7 @@ func (m *merger) mergeEntry(treePath string, base, tip, head entry) (entry, erro
 	case isFile(base) && isFile(tip) && isFile(head):
 		return m.mergeFiles(treePath, base, tip, head)
 	case tip.mode == head.mode && tip.mode == base.mode:
-		m.addConflict(treePath, ConflictContent) // links, submodules
+		m.addConflict(treePath, ConflictContent) // symlinks, submodules
 	default:
 		m.addConflict(treePath, ConflictKind)
 	}
@@ -160,7 +160,7 @@ func isFile(e entry) bool {
 	return e.mode == filemode.Regular || e.mode == filemode.Executable || e.mode == filemode.Deprecated
 }
 
-// mergeDirs merges directories, one of which may be absent.
+// mergeDirs merges directories; any of them may be absent.
 func (m *merger) mergeDirs(treePath string, base, tip, head entry) (entry, error) {
 	var sides [3]map[string]entry
 	var names []string
@@ -194,12 +194,12 @@ func (m *merger) mergeDirs(treePath string, base, tip, head entry) (entry, error
 		}
 	}
 	if len(merged) == 0 && treePath != "." {
-		return entry{}, nil // Git knows no empty directories
+		return entry{}, nil // Git has no empty directories
 	}
 	return entry{name: path.Base(treePath), mode: filemode.Dir, id: m.store.addTree(merged)}, nil
 }
 
-// mergeFiles merges the contents and the modes of a file that both sides changed.
+// mergeFiles merges the content and mode of a file that both sides changed.
 func (m *merger) mergeFiles(treePath string, base, tip, head entry) (entry, error) {
 	merged := tip
 	if base.mode == tip.mode {
@@ -229,7 +229,7 @@ func (m *merger) mergeFiles(treePath string, base, tip, head entry) (entry, erro
 	return merged, nil
 }
 
-// encodeTree is the tree object with these entries.
+// encodeTree returns the tree object of the entries.
 func encodeTree(entries []entry) []byte {
 	entries = slices.Clone(entries)
 	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(sortName(a), sortName(b)) })

@@ -14,21 +14,20 @@ import (
 	gitobject "github.com/go-git/go-git/v5/plumbing/object"
 )
 
-// history is an object store that holds two commits, and as much of what is
-// behind them as is needed to tell where they parted.
+// history is an object store with two commits and as much of their history as is needed to
+// find the merge base.
 type history struct {
 	store   *objects.Store
-	shallow map[plumbing.Hash]bool // commits whose parents are left out
+	shallow map[plumbing.Hash]bool // commits whose parents are omitted
 	close   func() error
 }
 
-// fetchDepths are how much history is asked for, in turn. Each answer goes into a
-// store of its own, because mixing depths in one store has lost trees without
-// an error (go-git v5).
+// fetchDepths are the depths of history to request, one after the other. Each response gets a
+// separate store: mixing depths in one store has lost trees without an error (go-git v5).
 var fetchDepths = []int{32, 256, 2048}
 
-// fetchHistory fetches both commits with history, until that is enough or the
-// remote has no more. What is never enough is for the caller to say.
+// fetchHistory fetches both commits with history, until the merge base is certain or the
+// remote has no more. The caller decides what to do without one.
 func (m *remote) fetchHistory(ctx context.Context, tip, head plumbing.Hash) (*history, error) {
 	if m.cache.dir == "" {
 		return nil, fmt.Errorf("fetch from %s: no cache directory is set", m.url)
@@ -51,7 +50,7 @@ func (m *remote) fetchHistory(ctx context.Context, tip, head plumbing.Hash) (*hi
 			return nil, err
 		}
 	}
-	return nil, errors.New("no depths to fetch") // there are
+	return nil, errors.New("no depths to fetch") // unreachable: fetchDepths is not empty
 }
 
 func (m *remote) downloadHistory(ctx context.Context, depth int, tip, head plumbing.Hash) (_ *history, err error) {
@@ -102,9 +101,9 @@ func openHistory(dir string, shallow []plumbing.Hash) (*history, error) {
 	return h, nil
 }
 
-// mergeBases are the best common ancestors of two commits, newest first: more than
-// one where branches were merged into each other. They are sure when no
-// unknown history could hold a better one.
+// mergeBases returns the best common ancestors of two commits, newest first. There are
+// several if the branches were merged into each other. isFinal reports that no unknown
+// history can contain a better one.
 func (h *history) mergeBases(a, b plumbing.Hash) (best []*gitobject.Commit, isFinal bool, err error) {
 	ancestorsA, err := h.ancestors(a)
 	if err != nil {
@@ -115,7 +114,7 @@ func (h *history) mergeBases(a, b plumbing.Hash) (best []*gitobject.Commit, isFi
 		return nil, false, err
 	}
 	isFinal = true
-	superseded := map[plumbing.Hash]bool{} // another common ancestor
+	superseded := map[plumbing.Hash]bool{} // ancestors of another common ancestor
 	for id, commit := range ancestorsA {
 		if ancestorsB[id] == nil {
 			isFinal = isFinal && !h.shallow[id]
@@ -142,7 +141,7 @@ func (h *history) mergeBases(a, b plumbing.Hash) (best []*gitobject.Commit, isFi
 	return best, isFinal, nil
 }
 
-// ancestors are a commit and what is behind it, as far as it is known.
+// ancestors returns a commit and its ancestors, as far as they are known.
 func (h *history) ancestors(start plumbing.Hash) (map[plumbing.Hash]*gitobject.Commit, error) {
 	found := map[plumbing.Hash]*gitobject.Commit{}
 	for queue := []plumbing.Hash{start}; len(queue) > 0; queue = queue[1:] {

@@ -6,16 +6,16 @@ import (
 	udiff "github.com/aymanbagabas/go-udiff"
 )
 
-// mergeLines merges what two sides made of a text. Changes that touch each
-// other are a conflict, as they are for Git, unless both made the same of
-// that place. A text with a NUL byte has no lines.
+// mergeLines merges two sides' changes of a text. Changes that touch each other are a
+// conflict, as in Git, unless both sides produce the same text. A text with a NUL byte has no
+// lines.
 func mergeLines(base, ours, theirs string) (merged string, ok bool) {
 	if strings.ContainsRune(base+ours+theirs, 0) {
 		return "", false
 	}
 	a, b := udiff.Lines(base, ours), udiff.Lines(base, theirs)
 	var out strings.Builder
-	offset := 0 // how far of base is written
+	offset := 0 // how much of base is written
 	for len(a) > 0 || len(b) > 0 {
 		var p hunk
 		p.moveToFirst(a, b)
@@ -36,10 +36,10 @@ func mergeLines(base, ours, theirs string) (merged string, ok bool) {
 	return out.String(), true
 }
 
-// hunk is a part of base that changes which touch each other cover.
+// hunk is a part of base that is covered by changes which touch each other.
 type hunk struct{ start, end int }
 
-// moveToFirst puts the place at the first change of either side.
+// moveToFirst sets the hunk to the first change of either side.
 func (p *hunk) moveToFirst(a, b []udiff.Edit) {
 	first := a
 	if len(a) == 0 || len(b) > 0 && b[0].Start < a[0].Start {
@@ -48,8 +48,8 @@ func (p *hunk) moveToFirst(a, b []udiff.Edit) {
 	p.start, p.end = first[0].Start, first[0].Start
 }
 
-// grow widens the place until no further change of either side touches it,
-// and returns how many of each lie in it.
+// grow extends the hunk until no further change of either side touches it. It returns the
+// number of changes of each side in the hunk.
 func (p *hunk) grow(a, b []udiff.Edit) (na, nb int) {
 	for grown := true; grown; {
 		grown = false
@@ -63,7 +63,7 @@ func (p *hunk) grow(a, b []udiff.Edit) (na, nb int) {
 	return na, nb
 }
 
-// apply is what changes make of the place.
+// apply returns the text of the hunk after the changes.
 func (p *hunk) apply(base string, edits []udiff.Edit) string {
 	var out strings.Builder
 	offset := p.start

@@ -9,14 +9,14 @@ import (
 	"reconcile/reconciler/source/objects"
 )
 
-// overlay is a store with objects beside another's, in memory. It is added to
-// by one goroutine before others read it.
+// overlay is a store with additional objects in memory. One goroutine adds objects before
+// others read.
 type overlay struct {
 	store
 	objects map[plumbing.Hash]object
 }
 
-// object is one of Git's, in memory.
+// object is a Git object in memory.
 type object struct {
 	kind plumbing.ObjectType
 	data []byte
@@ -30,7 +30,7 @@ func newOverlay(below store) *overlay {
 	return &overlay{store: below, objects: map[plumbing.Hash]object{}}
 }
 
-// add adds an object and returns the id that Git gives it.
+// add adds an object and returns its id.
 func (o *overlay) add(kind plumbing.ObjectType, data []byte) plumbing.Hash {
 	id := plumbing.ComputeHash(kind, data)
 	o.objects[id] = object{kind, data}
@@ -41,7 +41,6 @@ func (o *overlay) addTree(entries []entry) plumbing.Hash {
 	return o.add(plumbing.TreeObject, encodeTree(entries))
 }
 
-// Read is Read of the store.
 func (o *overlay) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
 	if m, ok := o.objects[id]; ok {
 		return m.kind, m.data, nil
@@ -49,7 +48,6 @@ func (o *overlay) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
 	return o.store.Read(id)
 }
 
-// Open is Open of the store.
 func (o *overlay) Open(id plumbing.Hash) (*objects.Object, error) {
 	if m, ok := o.objects[id]; ok {
 		return m.open(), nil
@@ -57,7 +55,6 @@ func (o *overlay) Open(id plumbing.Hash) (*objects.Object, error) {
 	return o.store.Open(id)
 }
 
-// Size is Size of the store.
 func (o *overlay) Size(id plumbing.Hash) (int64, error) {
 	if m, ok := o.objects[id]; ok {
 		return int64(len(m.data)), nil
@@ -65,7 +62,6 @@ func (o *overlay) Size(id plumbing.Hash) (int64, error) {
 	return o.store.Size(id)
 }
 
-// Has is Has of the store.
 func (o *overlay) Has(id plumbing.Hash) bool {
 	_, ok := o.objects[id]
 	return ok || o.store.Has(id)

@@ -8,7 +8,8 @@ import (
 	"io"
 )
 
-// pktKind tells data from the marks of the pkt-line format (gitprotocol-v2).
+// pktKind distinguishes data from the special packets of the pkt-line format
+// (gitprotocol-v2).
 type pktKind int
 
 const (
@@ -18,18 +19,17 @@ const (
 	pktEnd
 )
 
-// maxPkt is the longest pkt-line, its length's four digits included.
+// maxPkt is the maximum length of a pkt-line, including the four digits of its length.
 const maxPkt = 65520
 
-// errMalformedPkt: what was read is not in the pkt-line format.
+// errMalformedPkt means that the data is not in the pkt-line format.
 var errMalformedPkt = errors.New("not a pkt-line")
 
-// remoteError is what the remote said in an ERR line or on the error band.
+// remoteError is the remote's message in an ERR line or on the error band.
 type remoteError struct{ text string }
 
 func (e *remoteError) Error() string { return fmt.Sprintf("the remote says %q", e.text) }
 
-// pktReader reads pkt-lines.
 type pktReader struct {
 	r   *bufio.Reader
 	buf [maxPkt]byte
@@ -39,9 +39,8 @@ func newPktReader(r io.Reader) *pktReader {
 	return &pktReader{r: bufio.NewReaderSize(r, 16<<10)}
 }
 
-// next returns one line, which is valid until the next call. An end before
-// the line's first byte is io.EOF, later io.ErrUnexpectedEOF. An ERR line is
-// returned as *remoteError.
+// next returns one line, which is valid until the next call. It returns io.EOF at the end,
+// io.ErrUnexpectedEOF inside a line, and *remoteError for an ERR line.
 func (p *pktReader) next() (pktKind, []byte, error) {
 	if _, err := io.ReadFull(p.r, p.buf[:4]); err != nil {
 		return 0, nil, err
@@ -71,7 +70,7 @@ func (p *pktReader) next() (pktKind, []byte, error) {
 	return pktData, data, nil
 }
 
-// pktLength decodes the four hexadecimal digits that a pkt-line begins with.
+// pktLength decodes the four hexadecimal digits at the start of a pkt-line.
 func pktLength(digits []byte) (int, error) {
 	n := 0
 	for _, d := range digits {
@@ -97,7 +96,7 @@ func appendPkt(b []byte, text string) []byte {
 	return fmt.Appendf(b, "%04x%s", len(text)+4, text)
 }
 
-// sanitizeLine cuts what a remote said to one line that is safe to print.
+// sanitizeLine shortens a remote's message to one line that is safe to print.
 func sanitizeLine(text []byte) string {
 	const most = 200
 	text = bytes.TrimSpace(text)

@@ -8,9 +8,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// Refs asks for the commits that refs stand for, such as refs/pull/3/head, by
-// their full names: one request, however many there are. Those that do not
-// exist are missing in the answer.
+// Refs returns the commits of refs such as refs/pull/3/head, by their full names, with one
+// request. A ref that does not exist is missing in the result.
 func (r *Repository) Refs(ctx context.Context, names []string) (map[string]string, error) {
 	if len(names) == 0 {
 		return nil, nil
@@ -32,7 +31,7 @@ func (m *remote) refs(ctx context.Context, names []string) (map[string]string, e
 	})
 }
 
-// refFilter picks refs by their names.
+// refFilter selects refs by name.
 type refFilter struct {
 	wanted map[string]bool
 	ids    map[string]string

@@ -11,7 +11,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// remote is a repository behind a wire.
+// remote is a repository behind a transport.
 type remote struct {
 	transport transport
 	url       string
@@ -44,8 +44,8 @@ func (m *remote) tip(ctx context.Context, protocol string) (Tip, error) {
 		if err == nil || protocol == ProtocolV2 || !isMaybeV0(err) {
 			return tip, err
 		}
-		// A server may refuse the very question. That it answers another
-		// does not prove it, so nothing is to be remembered.
+		// A server may refuse every version 2 request. A version 0 success does not prove
+		// that, so the protocol is not remembered.
 		if tip, errV0 := m.tipV0(ctx); errV0 == nil {
 			return Tip{Commit: tip.Commit}, nil
 		}
@@ -53,18 +53,17 @@ func (m *remote) tip(ctx context.Context, protocol string) (Tip, error) {
 	})
 }
 
-// isMaybeV0 reports whether a question in version 2 may have failed because of
-// its version.
+// isMaybeV0 reports whether a version 2 request may have failed because of its version.
 func isMaybeV0(err error) bool {
 	return errors.Is(err, ErrUnavailable) || errors.Is(err, ErrNotGit)
 }
 
-// tipV2 asks for the refs that begin with the branch's name: one small answer,
-// however many refs there are.
+// tipV2 requests the refs that begin with the branch's name. The response is small, however
+// many refs exist.
 func (m *remote) tipV2(ctx context.Context) (Tip, error) {
 	var id plumbing.Hash
 	err := m.listV2(ctx, func(r ref) {
-		if r.name == m.refName() { // the prefix matches main2 as well
+		if r.name == m.refName() { // the prefix also matches main2
 			id = r.id
 		}
 	}, m.refName())
@@ -94,7 +93,7 @@ func (m *remote) listV2(ctx context.Context, each func(ref), prefixes ...string)
 func (m *remote) tipV0(ctx context.Context) (Tip, error) {
 	var id plumbing.Hash
 	var branches []string
-	rest := 1000 // as many refs more are read, so that the connection can serve again
+	rest := 1000 // further refs to read, so that the connection can be reused
 	err := m.listV0(ctx, func(r ref) bool {
 		branches = appendBranch(branches, r)
 		if r.name == m.refName() {
@@ -114,7 +113,7 @@ func (m *remote) tipV0(ctx context.Context) (Tip, error) {
 	return Tip{id.String(), ProtocolV0}, nil
 }
 
-// listV0 reads the list of all refs, up to where each returns false.
+// listV0 reads the list of all refs until each returns false.
 func (m *remote) listV0(ctx context.Context, each func(ref) bool) error {
 	response, err := m.transport.advertisement(ctx)
 	if err != nil {
@@ -124,7 +123,7 @@ func (m *remote) listV0(ctx context.Context, each func(ref) bool) error {
 	return m.classifyError(ctx, readAdvertisement(newPktReader(m.limitAnswer(response)), each))
 }
 
-// contains asks whether the remote's tip reaches old.
+// contains asks the remote whether old is reachable from tip.
 func (m *remote) contains(ctx context.Context, tip, old plumbing.Hash) (yes, known bool, err error) {
 	response, err := m.transport.uploadPack(ctx, haveRequest(tip, old))
 	if err != nil {
@@ -154,7 +153,7 @@ func (m *remote) limitAnswer(response io.ReadCloser) io.Reader {
 	return &limitReader{ReadCloser: response, url: m.url, remaining: m.maxBytes}
 }
 
-// classifyError says what an error in the middle of an answer means.
+// classifyError returns the meaning of an error in the middle of a response.
 func (m *remote) classifyError(ctx context.Context, err error) error {
 	var remoteErr *remoteError
 	switch {
@@ -170,8 +169,8 @@ func (m *remote) classifyError(ctx context.Context, err error) error {
 	return classifyNetworkError(ctx, m.url, err)
 }
 
-// appendBranch collects names of branches for noBranchError; "" stands for the
-// refs that are none.
+// appendBranch collects branch names for noBranchError; "" stands for refs that are not
+// branches.
 func appendBranch(names []string, r ref) []string {
 	const enough = 100
 	name, ok := strings.CutPrefix(r.name, "refs/heads/")
@@ -184,8 +183,8 @@ func appendBranch(names []string, r ref) []string {
 	return append(names, name)
 }
 
-// noBranchError is the error of a repository without the branch. names are some of
-// the branches that it has; none at all: it is empty.
+// noBranchError is the error of a repository without the branch. names are some of its
+// branches; if there are none, the repository is empty.
 func noBranchError(url, branch string, names []string) error {
 	if len(names) == 0 {
 		return &Error{Kind: ErrEmpty, URL: url, Help: fmt.Sprintf("push a commit to %q first", branch)}

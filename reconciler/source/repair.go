@@ -17,11 +17,10 @@ import (
 	"reconcile/internal/gitpath"
 )
 
-// Repair makes what lies at paths, in a checkout of the tree in dir, again what
-// the tree has there, and returns the paths that were not: sorted, and quoted
-// for people. Files are compared by their content. Paths that the tree does not
-// hold are left alone, and so is what lies beside what it holds, but for what
-// is foreign: that is removed. foreign is given slash-separated paths.
+// Repair restores the given paths in dir, a checkout of the tree. It returns the paths that
+// differed, sorted and quoted for messages. Files are compared by content. Repair leaves
+// paths that the tree does not contain, and files that are not in the tree, but removes those
+// for which isForeign returns true. isForeign receives slash-separated paths.
 func (t *Tree) Repair(ctx context.Context, dir string, paths []string, isForeign func(path string) bool) (_ []string, err error) {
 	if err := t.checkLimitsOnce(); err != nil {
 		return nil, err
@@ -50,7 +49,7 @@ func (t *Tree) Repair(ctx context.Context, dir string, paths []string, isForeign
 	return slices.Compact(r.altered), nil
 }
 
-// repair is one run of Mend.
+// repair is one run of Repair.
 type repair struct {
 	ctx       context.Context
 	tree      *Tree
@@ -59,8 +58,8 @@ type repair struct {
 	altered   []string
 }
 
-// repairParents looks at the directories that a path lies in: a link in the place of
-// one would be followed.
+// repairParents checks the parent directories of a path: a symlink in place of one would be
+// followed.
 func (r *repair) repairParents(name string) error {
 	for dir := range parentDirs(name) {
 		info, err := r.root.Lstat(dir)
@@ -78,7 +77,7 @@ func (r *repair) repairParents(name string) error {
 	return nil
 }
 
-// parentDirs yields the directories above a path, from the top.
+// parentDirs yields the parent directories of a path, from the top.
 func parentDirs(name string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		for i, c := range []byte(name) {
@@ -89,13 +88,11 @@ func parentDirs(name string) func(yield func(string) bool) {
 	}
 }
 
-// isMissing reports whether nothing is there, or a file where a directory is
-// expected.
+// isMissing reports whether the path does not exist, or a parent is not a directory.
 func isMissing(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
-// repairEntry looks at what the tree has at name.
 func (r *repair) repairEntry(name string, e entry) error {
 	if r.ctx.Err() != nil {
 		return context.Cause(r.ctx)
@@ -119,8 +116,8 @@ func (r *repair) repairEntry(name string, e entry) error {
 	return nil
 }
 
-// matchesEntry reports whether what lies at name is the entry; of a directory, whether
-// it is one.
+// matchesEntry reports whether the file at name equals the entry. For a directory it compares
+// only the type.
 func (r *repair) matchesEntry(name string, e entry) (bool, error) {
 	info, err := r.root.Lstat(name)
 	if err != nil {
@@ -154,7 +151,7 @@ func (r *repair) matchesEntry(name string, e entry) (bool, error) {
 	return id == e.id, err
 }
 
-// repairDir looks at what the tree has in a directory, and at what it has not.
+// repairDir repairs the entries of a directory and removes foreign ones.
 func (r *repair) repairDir(name string, e entry) error {
 	list, err := r.tree.readTree(e.id)
 	if err != nil {
@@ -170,7 +167,7 @@ func (r *repair) repairDir(name string, e entry) error {
 	return r.removeForeign(name, treeNames)
 }
 
-// removeForeign removes what is foreign in a directory, held aside.
+// removeForeign removes what is foreign in a directory, except names in treeNames.
 func (r *repair) removeForeign(dir string, treeNames map[string]bool) error {
 	if r.ctx.Err() != nil {
 		return context.Cause(r.ctx)
@@ -196,8 +193,8 @@ func (r *repair) removeForeign(dir string, treeNames map[string]bool) error {
 	return nil
 }
 
-// replaceEntry puts the entry in the place of what lies at name. A file takes its
-// place at once, since others may be reading it.
+// replaceEntry replaces what is at name by the entry. A file is replaced by rename, since
+// other processes may be reading it.
 func (r *repair) replaceEntry(name string, e entry) error {
 	if e.mode == filemode.Dir {
 		return errors.Join(r.root.RemoveAll(name), r.root.Mkdir(name, 0o755))
@@ -226,7 +223,6 @@ func (r *repair) replaceEntry(name string, e entry) error {
 	return nil
 }
 
-// write writes a new file with the content and the mode of the entry.
 func (r *repair) write(name string, e entry) error {
 	f, err := r.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {

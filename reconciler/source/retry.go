@@ -8,11 +8,11 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// retryPolicy says how often and how patiently a remote is asked again after a
-// failure that may be gone the next time.
+// retryPolicy sets how often and with what delay an operation is repeated after a transient
+// failure.
 type retryPolicy struct {
 	maxTries     uint
-	initialDelay time.Duration // before the second try; doubled, with jitter
+	initialDelay time.Duration // before the second try; doubles, with jitter
 }
 
 func (r retryPolicy) orDefault() retryPolicy {
@@ -22,8 +22,8 @@ func (r retryPolicy) orDefault() retryPolicy {
 	return r
 }
 
-// retry calls ask until it succeeds, fails for good, or was called often
-// enough; the error is the last.
+// retry calls operation until it succeeds, fails permanently or reaches the maximum number of
+// tries. It returns the last error.
 func retry[T any](ctx context.Context, r retryPolicy, log *slog.Logger, operation func() (T, error)) (T, error) {
 	wait := backoff.NewExponentialBackOff()
 	wait.InitialInterval, wait.Multiplier, wait.RandomizationFactor = r.initialDelay, 2, 0.5

@@ -2,7 +2,7 @@ package source
 
 import (
 	"bytes"
-	_ "crypto/sha512" // the hash of SSH signatures
+	_ "crypto/sha512" // hash of SSH signatures
 	"errors"
 	"fmt"
 	"strings"
@@ -13,24 +13,24 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// ErrSignature: the commit is not signed by one of the signers.
+// ErrSignature means that the commit is not signed by one of the signers.
 var ErrSignature = errors.New("no valid signature")
 
-// Signers are those whose signature makes a commit trusted.
+// Signers are the keys whose signature makes a commit trusted.
 type Signers struct {
-	// AllowedSigners is the content of a file as ssh-keygen(1) describes it
+	// AllowedSigners is the content of a file in the format that ssh-keygen(1) describes
 	// under ALLOWED SIGNERS. Lines for certificate authorities are ignored.
 	AllowedSigners []byte
-	// Keyring is PGP public keys, armored.
+	// Keyring contains PGP public keys, armored.
 	Keyring []byte
 }
 
-// sshNamespace keeps signatures of other things from being taken for a commit's.
+// sshNamespace is the namespace of Git's SSH signatures. It prevents the use of signatures
+// made for other purposes.
 const sshNamespace = "git"
 
-// Verify makes sure that one of the signers signed the commit: the SSH or PGP
-// signature that Git stores in it. The error is ErrSignature, or says what is
-// wrong with signers.
+// Verify checks that one of the signers signed the commit, with the SSH or PGP signature
+// stored in it. The error is ErrSignature, or describes a problem with signers.
 func (c *Commit) Verify(signers Signers) error {
 	payload, signature := splitSignature(c.raw)
 	refuse := func(text string, err error) error {
@@ -62,9 +62,8 @@ func (c *Commit) Verify(signers Signers) error {
 	return nil
 }
 
-// splitSignature takes the signature out of a commit as Git stores it; what is
-// left is what was signed. It works on the bytes: decoding and encoding again
-// could change what was signed.
+// splitSignature removes the signature from a commit in Git's own form; the rest is the
+// signed payload. It works on the raw bytes, since decoding and encoding could change them.
 func splitSignature(raw []byte) (payload, signature []byte) {
 	head, message, _ := bytes.Cut(raw, []byte("\n\n"))
 	header := ""
@@ -79,7 +78,7 @@ func splitSignature(raw []byte) (payload, signature []byte) {
 		switch header {
 		case "gpgsig":
 			signature = append(signature, line...)
-		case "gpgsig-sha256": // of the commit under another id
+		case "gpgsig-sha256": // signature of the commit's SHA-256 form
 		default:
 			payload = append(payload, line...)
 		}
@@ -107,7 +106,7 @@ func allowedKeys(file []byte, signTime time.Time) ([]ssh.PublicKey, error) {
 	n := 0
 	for line := range strings.Lines(string(file)) {
 		n++
-		_, rest, _ := strings.Cut(strings.TrimSpace(line), " ") // principals: whose key it is
+		_, rest, _ := strings.Cut(strings.TrimSpace(line), " ") // skips the principals: the owners of the key
 		if rest == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
@@ -126,7 +125,7 @@ func allowedKeys(file []byte, signTime time.Time) ([]ssh.PublicKey, error) {
 	return keys, nil
 }
 
-// isAllowed reports whether the options let a key sign commits at that time.
+// isAllowed reports whether the options allow a key to sign commits at that time.
 func isAllowed(options []string, signTime time.Time) (bool, error) {
 	for _, option := range options {
 		name, value, _ := strings.Cut(option, "=")

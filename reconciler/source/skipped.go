@@ -14,17 +14,17 @@ import (
 	"reconcile/internal/gitpath"
 )
 
-// What a tree holds and no checkout or snapshot does: entries that could lead
-// out of the place where the tree is laid out, or that no disk takes. They
-// harm nobody who does not read them, so they stop nobody else.
+// Skipped entries are in a tree but in no checkout or snapshot: they could point outside the
+// checkout, or no file system accepts them. They only matter to code that reads them, so they
+// stop nothing else.
 
 const (
-	maxName   = 255  // bytes of a name: what file systems take
-	maxPath   = 3072 // bytes of a path, so that there is room for that of the checkout before it
-	maxTarget = 4095 // bytes that a link may say: what Linux takes
+	maxName   = 255  // bytes of a name: the limit of file systems
+	maxPath   = 3072 // bytes of a path; leaves room for the path of the checkout
+	maxTarget = 4095 // bytes of a symlink target: the limit of Linux
 )
 
-// SkippedEntry is an entry of a tree that is not laid out.
+// SkippedEntry is an entry of a tree that is not checked out.
 type SkippedEntry struct {
 	Path   string
 	Reason string
@@ -37,8 +37,8 @@ func (l SkippedEntry) Error() string {
 // Is makes errors.Is(err, ErrUnsafe) true.
 func (l SkippedEntry) Is(target error) bool { return target == ErrUnsafe }
 
-// SkippedEntries returns the entries of the directory dir that are not laid out, each
-// as a LeftOut.
+// SkippedEntries returns the entries of the directory dir that are not checked out, each as a
+// SkippedEntry.
 func (t *Tree) SkippedEntries(dir string) ([]error, error) {
 	found, err := t.findPath("readdir", dir, true)
 	if err != nil {
@@ -57,8 +57,8 @@ func (t *Tree) SkippedEntries(dir string) ([]error, error) {
 	return skipped, nil
 }
 
-// skipReason says why the entry at name, a path free of links, is not laid out;
-// "" if it is.
+// skipReason returns why the entry at name, a path without symlinks, is not checked out; ""
+// if it is.
 func (t *Tree) skipReason(name string, e entry) string {
 	switch {
 	case e.problem != "":
@@ -71,8 +71,8 @@ func (t *Tree) skipReason(name string, e entry) string {
 	return ""
 }
 
-// escapeReason says why a link must not be laid out. One that dangles inside, or
-// leads round in a circle, may: what it points to may be made by a run.
+// escapeReason returns why a symlink must not be checked out. A dangling or circular symlink
+// inside the tree is allowed: a run may create its target.
 func (t *Tree) escapeReason(name string, e entry) string {
 	target, err := t.linkTarget(e)
 	if err != nil {
@@ -87,7 +87,7 @@ func (t *Tree) escapeReason(name string, e entry) string {
 	return ""
 }
 
-// linkTarget returns what a link says.
+// linkTarget returns the target of a symlink.
 func (t *Tree) linkTarget(e entry) (string, error) {
 	if size, err := t.store.Size(e.id); err == nil && size > maxTarget {
 		return "", fmt.Errorf("it is a link of %d bytes", size)
@@ -96,13 +96,13 @@ func (t *Tree) linkTarget(e entry) (string, error) {
 	return string(data), err
 }
 
-// isUnlisted reports whether nothing can be at a path, or nothing that is laid
-// out: for who follows a link there, that is the same.
+// isUnlisted reports whether the path does not exist or is not checked out. For a symlink to
+// it the effect is the same.
 func isUnlisted(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrUnsafe)
 }
 
-// nameProblem says why nothing can be laid out under a name; "" if it can.
+// nameProblem returns why a name cannot be checked out; "" if it can.
 func nameProblem(name string) string {
 	switch {
 	case name == "":
@@ -121,8 +121,8 @@ func nameProblem(name string) string {
 	return ""
 }
 
-// stripHFSIgnored takes away the characters that a disk of macOS ignores in
-// names, by which ".git" could be written otherwise.
+// stripHFSIgnored removes the characters that a macOS file system ignores in names. With them
+// ".git" has other spellings.
 func stripHFSIgnored(r rune) rune {
 	if '\u200c' <= r && r <= '\u200f' || '\u202a' <= r && r <= '\u202e' || '\u206a' <= r && r <= '\u206f' || r == '\ufeff' {
 		return -1
@@ -130,7 +130,7 @@ func stripHFSIgnored(r rune) rune {
 	return r
 }
 
-// modeProblem says why nothing is laid out for a mode; "" if something is.
+// modeProblem returns why a mode cannot be checked out; "" if it can.
 func modeProblem(mode filemode.FileMode) string {
 	switch mode {
 	case filemode.Dir, filemode.Regular, filemode.Deprecated, filemode.Executable, filemode.Symlink, filemode.Submodule:

@@ -1,10 +1,9 @@
-// Package source reads the watched branch of a Git repository: what its tip
-// is, the tip's commit, and the tip's tree as a file system with object ids.
+// Package source reads the watched branch of a Git repository: its tip, the tip's commit, and
+// the tip's tree as a file system with object ids.
 //
-// A remote is asked with as little as the protocol allows, and never cloned
-// whole: the tip by one request, a commit by one pack of depth 1, kept under
-// its id in a cache directory. A local repository is read where it lies; its
-// work tree is never looked at.
+// A remote is asked for as little as the protocol allows and is never cloned: the tip needs
+// one request, a commit one pack of depth 1. Commits are cached under their ids. A local
+// repository is read in place; its work tree is ignored.
 package source
 
 import (
@@ -24,42 +23,39 @@ const (
 	DefaultMaxBytes = 2 << 30
 )
 
-// Options say which branch of which repository to read, and how.
+// Options says which branch of which repository to read, and how.
 type Options struct {
 	// URL is an https, ssh, http or file URL, git's short form of an ssh URL
-	// (user@host:path), or a path. Credentials in it are taken out and used.
+	// (user@host:path), or a path. Credentials in it are removed and used.
 	URL    string
 	Branch string // DefaultBranch if empty
-	// Credentials for a remote; what they leave empty is taken from URL.
+	// Credentials are for a remote. Empty fields are filled from URL.
 	Credentials Credentials
-	// CacheDir is the directory that commits of remotes are kept in. It may be
-	// shared by several repositories and processes. A local repository needs
-	// none.
+	// CacheDir is the directory for cached commits of remotes. Several repositories and
+	// processes may share it. A local repository needs none.
 	CacheDir string
-	// KnownHosts are the files with the host keys of ssh remotes; if empty,
-	// those that OpenSSH reads: ~/.ssh/known_hosts and
-	// /etc/ssh/ssh_known_hosts.
+	// KnownHosts lists the files with the host keys of ssh remotes. If it is empty, OpenSSH's
+	// own files are used: ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts.
 	KnownHosts []string
-	// MaxBytes is how long an answer of the remote may be.
+	// MaxBytes is the maximum length of a response of the remote.
 	MaxBytes int64 // DefaultMaxBytes if 0
-	// Timeout is how long the remote may be silent, and how long finding the
-	// tip may take in all.
+	// Timeout is how long the remote may be silent, and how long finding the tip may take in
+	// total.
 	Timeout time.Duration // DefaultTimeout if 0
 	Log     *slog.Logger  // discards if nil
 
-	rootCAs *x509.CertPool // instead of the system's; for tests
-	retry   retryPolicy    // zero: defaults
+	rootCAs *x509.CertPool // replaces the system's; for tests
+	retry   retryPolicy    // zero value: defaults
 }
 
-// Repository is one branch of a Git repository. It is safe for several
-// goroutines.
+// Repository is one branch of a Git repository. It is safe for concurrent use.
 type Repository struct {
 	opts    Options
 	address address
 	backend backend
 }
 
-// backend is where the repository is: on this machine or behind a wire.
+// backend is a repository on this machine or on a remote.
 type backend interface {
 	tip(ctx context.Context, protocol string) (Tip, error)
 	fetch(ctx context.Context, id plumbing.Hash) (*Commit, error)
@@ -69,8 +65,8 @@ type backend interface {
 	fetchHistory(ctx context.Context, tip, head plumbing.Hash) (*history, error)
 }
 
-// Tip is the commit at the head of the branch, and the protocol that the
-// remote spoke: "v2", "v0", or "local".
+// Tip is the commit at the head of the branch, with the protocol that the remote spoke: "v2",
+// "v0", or "local".
 type Tip struct{ Commit, Protocol string }
 
 // Protocols of Tip.
@@ -80,8 +76,8 @@ const (
 	ProtocolLocal = "local"
 )
 
-// Open prepares to read the repository. Nothing is asked of a remote yet; a
-// local repository must exist.
+// Open prepares to read the repository. It does not contact a remote, but a local repository
+// must exist.
 func Open(_ context.Context, opts Options) (*Repository, error) {
 	if opts.Branch == "" {
 		opts.Branch = DefaultBranch
@@ -129,15 +125,15 @@ func Open(_ context.Context, opts Options) (*Repository, error) {
 	return r, nil
 }
 
-// URL returns the repository's address without credentials, for people.
+// URL returns the repository's address without credentials, for messages.
 func (r *Repository) URL() string { return r.address.String() }
 
-// Name returns "host/path", in which the https and ssh addresses of one
-// Backlog repository agree; the path for a local repository.
+// Name returns "host/path", which is the same for the https and ssh addresses of one Backlog
+// repository. For a local repository it returns the path.
 func (r *Repository) Name() string { return r.address.name() }
 
-// WorkTrees are the work trees of a local repository, that which it was opened
-// by first; none of a bare one and of a remote.
+// WorkTrees returns the work trees of a local repository. The one by which it was opened
+// comes first. A bare repository and a remote have none.
 func (r *Repository) WorkTrees() []string {
 	if l, ok := r.backend.(*local); ok {
 		return l.workTrees()
@@ -145,8 +141,7 @@ func (r *Repository) WorkTrees() []string {
 	return nil
 }
 
-// IsSameRepository reports whether two addresses, as URL returns them, are of one
-// repository.
+// IsSameRepository reports whether two addresses in the form of URL belong to one repository.
 func IsSameRepository(a, b string) bool {
 	one, _, err := parseAddress(a)
 	if err != nil {
@@ -156,22 +151,21 @@ func IsSameRepository(a, b string) bool {
 	return err == nil && one.name() == other.name()
 }
 
-// Branch returns the branch that is read.
+// Branch returns the name of the branch.
 func (r *Repository) Branch() string { return r.opts.Branch }
 
-// Tip asks for the commit at the head of the branch: one request. protocol is
-// that of an earlier Tip, to spare a server that does not speak version 2 the
-// question; "" finds out. Errors are *Error, or the context's.
+// Tip returns the commit at the head of the branch, with one request. protocol is the one of
+// an earlier Tip; it saves a server that does not speak version 2 a request. "" detects the
+// protocol. Errors are *Error or the context's.
 func (r *Repository) Tip(ctx context.Context, protocol string) (Tip, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, r.opts.Timeout, errDeadline)
 	defer cancel()
 	return r.backend.tip(ctx, protocol)
 }
 
-// Fetch returns the commit with its whole tree. It is kept: a second Fetch of
-// it, by any process, asks the remote nothing. The error is ErrCommitNotFound when the
-// remote does not give that commit out (any more): ask for the tip again.
-// Close the commit when it is not read any more.
+// Fetch returns the commit with its whole tree. The commit is cached: a second Fetch of it,
+// by any process, sends no request. The error is ErrCommitNotFound if the remote does not
+// have that commit (any more): read the tip again. Close the commit after use.
 func (r *Repository) Fetch(ctx context.Context, commit string) (*Commit, error) {
 	id, err := parseID(commit)
 	if err != nil {
@@ -180,11 +174,10 @@ func (r *Repository) Fetch(ctx context.Context, commit string) (*Commit, error) 
 	return r.backend.fetch(ctx, id)
 }
 
-// Contains reports whether old is an ancestor of tip, or tip itself: if not,
-// the branch's history was rewritten between them. known is false where that
-// cannot be told, as in a shallow clone. A remote decides by commit dates
-// where it can, so that dates that run backwards may make it say no wrongly:
-// tell people, decide nothing on it.
+// Contains reports whether old is tip or an ancestor of tip. If it is not, the branch's
+// history was rewritten between them. known is false if that cannot be decided, for example
+// in a shallow clone. A remote may decide by commit dates, so dates that run backwards can
+// give a wrong no. Use the result for messages only.
 func (r *Repository) Contains(ctx context.Context, tip, old string) (yes, known bool, err error) {
 	tipID, err := parseID(tip)
 	if err != nil {
@@ -200,13 +193,13 @@ func (r *Repository) Contains(ctx context.Context, tip, old string) (yes, known 
 	return r.backend.contains(ctx, tipID, oldID)
 }
 
-// Resolve returns the full id of the commit that rev names: an id or the
-// branch of a remote; whatever Git takes for a local repository.
+// Resolve returns the full id of the commit rev. For a remote, rev is an id or the branch;
+// for a local repository, any revision that Git accepts.
 func (r *Repository) Resolve(ctx context.Context, rev string) (string, error) {
 	return r.backend.resolve(ctx, rev)
 }
 
-// cacheDir is where the repository's commits are kept.
+// cacheDir returns the directory of the repository's cached commits.
 func (o Options) cacheDir(name string) string {
 	if o.CacheDir == "" {
 		return ""

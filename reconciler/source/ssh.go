@@ -14,9 +14,9 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// sshTransport runs git-upload-pack on the remote over SSH, one connection a
-// question: x/crypto/ssh has no deadlines of its own while a server is silent,
-// so each connection is ours, with a deadline, and closed with the context.
+// sshTransport runs git-upload-pack on the remote over SSH, one connection per request.
+// x/crypto/ssh has no deadline while a server is silent, so each connection is opened here,
+// with a deadline, and closed with the context.
 type sshTransport struct {
 	address     address
 	credentials Credentials
@@ -57,7 +57,7 @@ func (w *sshTransport) uploadPack(ctx context.Context, request []byte) (io.ReadC
 	return response.sendRequest(newPktReader(response), request, nil)
 }
 
-// connect connects and starts git-upload-pack, which speaks first.
+// connect connects and starts git-upload-pack, which sends first.
 func (w *sshTransport) connect(ctx context.Context, v2 bool) (*sshResponse, error) {
 	dialer := &net.Dialer{Timeout: w.timeout}
 	tcp, err := dialer.DialContext(ctx, "tcp", w.hostPort())
@@ -82,7 +82,7 @@ func (w *sshTransport) startUploadPack(response *sshResponse, v2 bool) (err erro
 	}
 	response.session.Stderr = &response.stderr
 	if v2 {
-		// A server that takes no environment speaks version 0 then.
+		// A server that refuses the variable speaks version 0.
 		_ = response.session.Setenv("GIT_PROTOCOL", "version=2")
 	}
 	if response.stdin, err = response.session.StdinPipe(); err != nil {
@@ -116,7 +116,7 @@ func (w *sshTransport) handshake(conn *idleConn) (*ssh.Client, error) {
 		return ssh.NewClient(c, channels, requests), nil
 	}
 	if connErr := conn.firstErr.Load(); connErr != nil && !errors.Is(*connErr, net.ErrClosed) {
-		return nil, *connErr // the handshake's error says less
+		return nil, *connErr // the handshake's error is less precise
 	}
 	var known *Error
 	var negotiationErr *ssh.AlgorithmNegotiationError
@@ -136,15 +136,14 @@ func (w *sshTransport) hostPort() string {
 	return net.JoinHostPort(w.address.host, cmp.Or(w.address.port, "22"))
 }
 
-// shellQuote makes path one word for the remote's shell.
+// shellQuote quotes path as one word for the remote's shell.
 func shellQuote(path string) string {
 	if strings.HasPrefix(path, "/~") {
-		path = path[1:] // ssh://host/~user/repo, as git has it
+		path = path[1:] // ssh://host/~user/repo, as git treats it
 	}
 	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
-// sshResponse is the output of git-upload-pack on the remote.
 type sshResponse struct {
 	url     string
 	conn    *idleConn
@@ -152,12 +151,12 @@ type sshResponse struct {
 	session *ssh.Session
 	stdin   io.WriteCloser
 	stdout  io.Reader
-	stderr  headBuffer // on standard error
+	stderr  headBuffer // beginning of stderr
 	stop    func() bool
 }
 
-// sendRequest skips what the remote said first, up to its flush, sends the request
-// and returns the answer to it. err is an error of reading pkts before.
+// sendRequest skips the remote's first output up to its flush, sends the request and returns
+// the response. err is an earlier error of reading pkts.
 func (a *sshResponse) sendRequest(pkts *pktReader, request []byte, err error) (io.ReadCloser, error) {
 	for err == nil {
 		var kind pktKind
@@ -174,7 +173,7 @@ func (a *sshResponse) sendRequest(pkts *pktReader, request []byte, err error) (i
 	return nil, err
 }
 
-// Read never returns io.EOF: the protocol says where an answer ends.
+// Read never returns io.EOF: the protocol defines where a response ends.
 func (a *sshResponse) Read(p []byte) (int, error) {
 	n, err := a.stdout.Read(p)
 	if n == 0 && errors.Is(err, io.EOF) {
@@ -183,7 +182,7 @@ func (a *sshResponse) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// exitError says why git-upload-pack ended.
+// exitError returns the reason why git-upload-pack ended.
 func (a *sshResponse) exitError() error {
 	if connErr := a.conn.firstErr.Load(); connErr != nil {
 		return noEOF(*connErr)
@@ -193,7 +192,7 @@ func (a *sshResponse) exitError() error {
 		return io.ErrUnexpectedEOF
 	}
 	e := &Error{Kind: ErrUnavailable, URL: a.url, Text: fmt.Sprintf("git-upload-pack ended with %d: %s", exit.ExitStatus(), sanitizeLine(a.stderr.buf))}
-	// Nothing but the text tells them apart.
+	// Only the text distinguishes these errors.
 	stderr := strings.ToLower(string(a.stderr.buf))
 	switch {
 	case strings.Contains(stderr, "not appear to be a git repository"), strings.Contains(stderr, "not found"), strings.Contains(stderr, "does not exist"):
@@ -212,7 +211,7 @@ func (a *sshResponse) Close() error {
 	return a.conn.Close()
 }
 
-// headBuffer keeps the beginning of what is written to it.
+// headBuffer stores the beginning of what is written to it.
 type headBuffer struct{ buf []byte }
 
 func (f *headBuffer) Write(p []byte) (int, error) {

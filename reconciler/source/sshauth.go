@@ -10,8 +10,8 @@ import (
 	"golang.org/x/crypto/ssh/agent"
 )
 
-// authMethods returns how to prove who we are: the given key, else the agent,
-// and the password where there is one. done ends the use of the agent.
+// authMethods returns the authentication methods: the given key, else the agent, and the
+// password if there is one. closeAgent closes the connection to the agent.
 func authMethods(a address, c Credentials) (methods []ssh.AuthMethod, closeAgent func(), err error) {
 	closeAgent = func() {}
 	pem := c.PrivateKey
@@ -45,7 +45,7 @@ func authMethods(a address, c Credentials) (methods []ssh.AuthMethod, closeAgent
 	return methods, closeAgent, nil
 }
 
-// parseKey decodes a private key; the password opens one that is encrypted.
+// parseKey decodes a private key. The password decrypts an encrypted one.
 func parseKey(a address, pem []byte, password string) (ssh.Signer, error) {
 	signer, err := ssh.ParsePrivateKey(pem)
 	var encrypted *ssh.PassphraseMissingError

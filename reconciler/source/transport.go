@@ -8,25 +8,25 @@ import (
 	"time"
 )
 
-// transport carries the upload-pack protocol to one remote. Its errors are *Error
-// where they can be told apart; network does it for the rest. Closing an
-// answer frees its connection.
+// transport carries the upload-pack protocol to one remote. Its errors are *Error where the
+// cause is known; classifyNetworkError handles the rest. Closing a response frees its
+// connection.
 type transport interface {
-	// lsRefsRequest sends a request of protocol version 2 and returns the answer.
-	// errNotV2: the remote spoke version 0 instead.
+	// lsRefs sends a request of protocol version 2 and returns the response. It returns
+	// errNotV2 if the remote spoke version 0.
 	lsRefs(ctx context.Context, request []byte) (io.ReadCloser, error)
 	// advertisement returns the list of refs of protocol version 0.
 	advertisement(ctx context.Context) (io.ReadCloser, error)
-	// uploadPack sends a request of protocol version 0 and returns the answer.
+	// uploadPack sends a request of protocol version 0 and returns the response.
 	uploadPack(ctx context.Context, request []byte) (io.ReadCloser, error)
 }
 
-// idleConn gives a connection a deadline that each read and write moves on, so
-// that a remote that falls silent is noticed however long an answer takes.
+// idleConn extends the connection's deadline with each read and write. A remote that stops
+// sending is thus noticed, however long a response takes.
 type idleConn struct {
 	net.Conn
 	timeout  time.Duration
-	firstErr atomic.Pointer[error] // the first failure, which layers above may swallow
+	firstErr atomic.Pointer[error] // the first failure, which layers above may drop
 }
 
 func (s *idleConn) Read(p []byte) (int, error) {
@@ -52,7 +52,7 @@ func (s *idleConn) recordErr(err error) error {
 	return err
 }
 
-// limitReader ends with ErrTooLarge after so many bytes.
+// limitReader returns ErrTooLarge after a number of bytes.
 type limitReader struct {
 	io.ReadCloser
 	url       string

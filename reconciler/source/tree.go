@@ -19,25 +19,24 @@ import (
 	"reconcile/reconciler/source/objects"
 )
 
-// Tree is the tree of a commit: an fs.FS whose objects have ids. It reads
-// only the tree objects on the paths asked for, each once, and is safe for
-// several goroutines.
+// Tree is the tree of a commit: an fs.FS whose objects have ids. It reads only the tree
+// objects on the requested paths, each once. It is safe for concurrent use.
 type Tree struct {
 	store store
 	root  entry
 	when  time.Time
-	// commit is for messages; "": it is of none.
+	// commit is the commit's id, for messages; "": unknown.
 	commit string
 
 	mu              sync.RWMutex
 	listings        map[plumbing.Hash]listing
-	ids             sync.Map     // answers of ID, by path: workspaces share most of theirs
-	listedDirs      atomic.Int64 // directories that were listed, by path
-	checkLimitsOnce func() error // checkLimits, once
+	ids             sync.Map     // results of ID by path; workspaces share most of theirs
+	listedDirs      atomic.Int64 // number of directories listed, counted by path
+	checkLimitsOnce func() error // checkLimits, at most once
 	omitRule        func(path string) bool
 }
 
-// store is what a tree is read from: an *objects.Store.
+// store is the object store of a tree: an *objects.Store.
 type store interface {
 	Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error)
 	Open(id plumbing.Hash) (*objects.Object, error)
@@ -45,23 +44,23 @@ type store interface {
 	Has(id plumbing.Hash) bool
 }
 
-// entry is one name in a tree object.
+// entry is one entry of a tree object.
 type entry struct {
 	name    string
 	mode    filemode.FileMode
 	id      plumbing.Hash
-	problem string // why it is never laid out, whatever its path; "": it is
+	problem string // why it is never checked out, at any path; "": no problem
 }
 
-// listing is what a tree object holds.
+// listing is the content of a tree object.
 type listing struct {
 	entries []entry // sorted by name
-	// canonical: the object is what encodeTree makes of its entries, and all
-	// of them are laid out, links aside.
+	// canonical means that encodeTree of the entries gives the same object, and that every
+	// entry except symlinks is checked out.
 	canonical bool
 }
 
-// Absent is the ID of a path that the tree does not hold.
+// Absent is the ID of a path that the tree does not contain.
 const Absent = "absent"
 
 func newTree(store store, root plumbing.Hash, when time.Time) *Tree {
@@ -74,10 +73,9 @@ func newTree(store store, root plumbing.Hash, when time.Time) *Tree {
 	return t
 }
 
-// ID returns "MODE:ID" of the object at path, as in "040000:9c4f…" or
-// "100644:…", or Absent. A link at the end of path is not followed, others
-// are; a path that leaves the tree is absent. What cannot be read gives a text
-// that equals no id.
+// ID returns "MODE:ID" of the object at path, such as "040000:9c4f…" or "100644:…", or
+// Absent. It does not follow a symlink at the end of path, but follows the others. A path
+// that leaves the tree is absent. If reading fails it returns a text that equals no id.
 func (t *Tree) ID(path string) string {
 	if id, ok := t.ids.Load(path); ok {
 		return id.(string)
@@ -95,28 +93,26 @@ func (t *Tree) ID(path string) string {
 	return id
 }
 
-// String returns the entry's mode and id.
 func (e entry) String() string {
 	const digits = 6
 	mode := strconv.FormatUint(uint64(e.mode), 8)
 	return strings.Repeat("0", max(0, digits-len(mode))) + mode + ":" + e.id.String()
 }
 
-// pathEntry is an entry with the path, free of links, that it lies at.
+// pathEntry is an entry with its path, in which all symlinks are resolved.
 type pathEntry struct {
 	path string
 	entry
 }
 
-// errEscapes: a link leads out of the tree.
+// errEscapes means that a symlink points outside the tree.
 var errEscapes = errors.New("a link leads out of the repository")
 
-// maxLinks is how many links a path may lead through.
+// maxLinks is the maximum number of symlinks in one path.
 const maxLinks = 40
 
-// resolvePath finds the entry at name, following links on the way, and one at its
-// end if so asked. The error is fs.ErrInvalid, fs.ErrNotExist, errEscapes or
-// that of the store.
+// resolvePath returns the entry at name. It follows symlinks on the way, and at the end if
+// follow is set. The error is fs.ErrInvalid, fs.ErrNotExist, errEscapes or the store's.
 func (t *Tree) resolvePath(name string, follow bool) (pathEntry, error) {
 	if !validPath(name) {
 		return pathEntry{}, fs.ErrInvalid
@@ -139,7 +135,7 @@ func (t *Tree) resolvePath(name string, follow bool) (pathEntry, error) {
 		next, err := t.lookUpChild(dir, part)
 		if err != nil {
 			if isUnlisted(err) && slices.Contains(parts, "..") {
-				err = errEscapes // where to depends on what is put there
+				err = errEscapes // the target depends on what replaces it
 			}
 			return pathEntry{}, err
 		}
@@ -162,7 +158,7 @@ func (t *Tree) resolvePath(name string, follow bool) (pathEntry, error) {
 	return stack[len(stack)-1], nil
 }
 
-// validPath is fs.ValidPath for names of any bytes.
+// validPath is fs.ValidPath for names of arbitrary bytes.
 func validPath(name string) bool {
 	if name == "." {
 		return true
@@ -175,7 +171,7 @@ func validPath(name string) bool {
 	return true
 }
 
-// lookUpChild finds a name in the directory dir.
+// lookUpChild returns the entry name of directory dir.
 func (t *Tree) lookUpChild(dir pathEntry, name string) (pathEntry, error) {
 	if dir.mode != filemode.Dir {
 		return pathEntry{}, fs.ErrNotExist
@@ -195,7 +191,7 @@ func (t *Tree) lookUpChild(dir pathEntry, name string) (pathEntry, error) {
 	return found, nil
 }
 
-// readTree returns what the tree object holds.
+// readTree returns the content of a tree object.
 func (t *Tree) readTree(id plumbing.Hash) (listing, error) {
 	t.mu.RLock()
 	list, ok := t.listings[id]
@@ -219,9 +215,8 @@ func (t *Tree) readTree(id plumbing.Hash) (listing, error) {
 	return list, nil
 }
 
-// parseTree decodes a tree object: "MODE NAME\x00" and 20 bytes of id, again
-// and again. Names that could lead astray where the tree is laid out are
-// marked here, so that nobody else has to look at them.
+// parseTree decodes a tree object: repeated "MODE NAME\x00" and a 20-byte id. It marks the
+// names that are unsafe to check out, so that no other code must check them.
 func parseTree(data []byte) (listing, error) {
 	entries := make([]entry, 0, len(data)/32)
 	canonical, previous := true, ""
@@ -258,8 +253,8 @@ func parseTree(data []byte) (listing, error) {
 
 const duplicateNameProblem = "it is there twice"
 
-// isRecoverable reports whether what is laid out of the entry tells its mode and
-// id. Of a submodule it is an empty directory, of an empty directory nothing.
+// isRecoverable reports whether a checkout of the entry shows its mode and id. A submodule is
+// only an empty directory, and an empty directory is not checked out.
 func (e entry) isRecoverable() bool {
 	return e.mode != filemode.Submodule && e.mode != filemode.Deprecated && e.id != emptyTreeID
 }

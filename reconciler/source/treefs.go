@@ -12,7 +12,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 )
 
-// Tree is a file system as package io/fs wants it. All times are the commit's.
+// Tree implements the interfaces of io/fs. All times are the commit's.
 var (
 	_ fs.ReadFileFS = (*Tree)(nil)
 	_ fs.ReadDirFS  = (*Tree)(nil)
@@ -20,13 +20,13 @@ var (
 	_ fs.ReadLinkFS = (*Tree)(nil)
 )
 
-// Object is what Sys returns of a FileInfo of a Tree.
+// Object is the Sys value of a Tree's FileInfo.
 type Object struct {
-	Mode uint32 // as Git has it: 0o040000, 0o100644, 0o100755, 0o120000, 0o160000
+	Mode uint32 // Git's mode: 0o040000, 0o100644, 0o100755, 0o120000, 0o160000
 	ID   string
 }
 
-// Open opens a file or a directory, following links inside the tree.
+// Open opens a file or a directory. It follows symlinks inside the tree.
 func (t *Tree) Open(name string) (fs.File, error) {
 	found, err := t.findPath("open", name, true)
 	if err != nil {
@@ -48,7 +48,7 @@ func (t *Tree) Open(name string) (fs.File, error) {
 	return &treeFile{info, o.Content}, nil
 }
 
-// ReadFile returns the content of a file, which the caller may change.
+// ReadFile returns the content of a file. The caller may change the result.
 func (t *Tree) ReadFile(name string) ([]byte, error) {
 	found, err := t.findPath("read", name, true)
 	if err != nil {
@@ -64,8 +64,8 @@ func (t *Tree) ReadFile(name string) ([]byte, error) {
 	return bytes.Clone(data), pathError("read", name, err)
 }
 
-// ReadDir lists a directory, sorted by name. A submodule is listed as neither
-// file nor directory. What LeftOut tells of is not listed.
+// ReadDir lists a directory, sorted by name. A submodule is listed as neither file nor
+// directory. Skipped entries are not listed.
 func (t *Tree) ReadDir(name string) ([]fs.DirEntry, error) {
 	found, err := t.findPath("readdir", name, true)
 	if err != nil {
@@ -78,7 +78,7 @@ func (t *Tree) ReadDir(name string) ([]fs.DirEntry, error) {
 	return list, pathError("readdir", name, err)
 }
 
-// Stat describes the object at name, following links.
+// Stat describes the object at name. It follows symlinks.
 func (t *Tree) Stat(name string) (fs.FileInfo, error) {
 	found, err := t.findPath("stat", name, true)
 	if err != nil {
@@ -88,7 +88,7 @@ func (t *Tree) Stat(name string) (fs.FileInfo, error) {
 	return info, pathError("stat", name, err)
 }
 
-// Lstat describes the object at name; a link at its end is not followed.
+// Lstat describes the object at name. It does not follow a symlink at the end.
 func (t *Tree) Lstat(name string) (fs.FileInfo, error) {
 	found, err := t.findPath("lstat", name, false)
 	if err != nil {
@@ -98,7 +98,7 @@ func (t *Tree) Lstat(name string) (fs.FileInfo, error) {
 	return info, pathError("lstat", name, err)
 }
 
-// ReadLink returns where a link points to.
+// ReadLink returns the target of a symlink.
 func (t *Tree) ReadLink(name string) (string, error) {
 	found, err := t.findPath("readlink", name, false)
 	if err != nil {
@@ -118,7 +118,7 @@ func (t *Tree) findPath(op, name string, follow bool) (pathEntry, error) {
 	return found, pathError(op, name, err)
 }
 
-// pathError makes a *fs.PathError, or nil.
+// pathError returns a *fs.PathError, or nil if err is nil.
 func pathError(op, name string, err error) error {
 	if err == nil {
 		return nil
@@ -155,7 +155,7 @@ func (t *Tree) newFileInfo(name string, e entry) (fs.FileInfo, error) {
 	return info, nil
 }
 
-// fsMode translates Git's mode.
+// fsMode converts Git's mode.
 func fsMode(mode filemode.FileMode) fs.FileMode {
 	switch mode {
 	case filemode.Dir:
@@ -196,7 +196,6 @@ func (i fileInfo) IsDir() bool        { return i.Mode().IsDir() }
 func (i fileInfo) Sys() any           { return Object{uint32(i.entry.mode), i.entry.id.String()} }
 func (i fileInfo) String() string     { return fs.FormatFileInfo(i) }
 
-// treeFile is an open file.
 type treeFile struct {
 	info    fs.FileInfo
 	content io.ReadCloser
@@ -206,7 +205,6 @@ func (f *treeFile) Stat() (fs.FileInfo, error) { return f.info, nil }
 func (f *treeFile) Read(p []byte) (int, error) { return f.content.Read(p) }
 func (f *treeFile) Close() error               { return f.content.Close() }
 
-// treeDir is an open directory.
 type treeDir struct {
 	info      fs.FileInfo
 	name      string

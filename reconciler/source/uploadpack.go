@@ -10,12 +10,11 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// Requests and answers of git-upload-pack in protocol version 0, which servers
-// of version 2 answer as well, and which over HTTP needs no list of refs first.
+// Requests and responses of git-upload-pack in protocol version 0. Version 2 servers also
+// answer them, and over HTTP they need no list of refs first.
 
-// wantRequest asks for a pack of the commits with their trees, and so much of
-// their history that none is further than depth from the nearest of them; a
-// depth of 1 is the commits alone.
+// wantRequest requests a pack of the commits with their trees. Depth limits the history: 1
+// means only the commits themselves.
 func wantRequest(depth int, ids ...plumbing.Hash) []byte {
 	var b []byte
 	for i, id := range ids {
@@ -30,8 +29,8 @@ func wantRequest(depth int, ids ...plumbing.Hash) []byte {
 	return appendPkt(b, "done\n")
 }
 
-// newPackReader returns the pack in an answer to wantRequest, and the commits whose
-// parents it leaves out.
+// newPackReader returns the pack in a response to wantRequest, and the commits whose parents
+// are omitted.
 func newPackReader(r io.Reader) (pack io.Reader, shallow []plumbing.Hash, err error) {
 	pkts := newPktReader(r)
 	for { // "shallow ID" lines, then a flush
@@ -105,13 +104,12 @@ func (b *bandReader) readBand() ([]byte, error) {
 	return nil, fmt.Errorf("%w: band %d", errMalformedPkt, line[0])
 }
 
-// haveRequest asks whether the remote knows old, and whether tip reaches it.
+// haveRequest asks whether the remote knows old, and whether old is reachable from tip.
 //
-// upload-pack answers "ACK old common" to what it has, and "ACK old ready"
-// when everything wanted reaches what it knows us to have. It takes us to have
-// the parents of old too, which a commit that replaced old reaches as well;
-// saying that old is shallow, that is, without parents for us, leaves old
-// alone.
+// upload-pack answers "ACK old common" if it has old, and "ACK old ready" if every wanted
+// commit reaches a commit that the client has. It assumes that the client also has the
+// parents of old, which a commit that replaced old reaches as well. The "shallow" line says
+// that old has no parents here, so that only old counts.
 func haveRequest(tip, old plumbing.Hash) []byte {
 	b := appendPkt(nil, fmt.Sprintf("want %s multi_ack_detailed shallow no-progress agent=%s\n", tip, userAgent))
 	b = appendPkt(b, fmt.Sprintf("shallow %s\n", old))
@@ -120,7 +118,7 @@ func haveRequest(tip, old plumbing.Hash) []byte {
 	return append(b, "0000"...)
 }
 
-// readHaveAnswer reads the answer to haveRequest, up to its NAK.
+// readHaveAnswer reads the response to haveRequest up to its NAK.
 func readHaveAnswer(r io.Reader, old plumbing.Hash) (common, ready bool, err error) {
 	pkts := newPktReader(r)
 	for {
@@ -144,7 +142,7 @@ func readHaveAnswer(r io.Reader, old plumbing.Hash) (common, ready bool, err err
 	}
 }
 
-// noEOF: an answer that ends here is cut short.
+// noEOF turns io.EOF into io.ErrUnexpectedEOF, for a response that ends too early.
 func noEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
@@ -152,8 +150,8 @@ func noEOF(err error) error {
 	return err
 }
 
-// isNotOurRef reports whether the remote said that it does not give the commit
-// out. There is nothing but the text to tell by.
+// isNotOurRef reports whether the remote refused to send the commit. Only the text of the
+// message shows that.
 func isNotOurRef(err error) bool {
 	var remoteErr *remoteError
 	return errors.As(err, &remoteErr) && strings.Contains(remoteErr.text, "not our ref")

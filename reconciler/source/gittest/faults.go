@@ -6,11 +6,11 @@ import (
 	"net/http"
 )
 
-// Fault may answer a request in the server's place: then it returns true.
-// requests counts from 1.
+// Fault may answer a request instead of the server; it then returns true. requests counts
+// from 1.
 type Fault func(w http.ResponseWriter, r *http.Request, requests int) bool
 
-// RespondStatus answers with the status code, and nothing else.
+// RespondStatus returns a Fault that answers only with the status code.
 func RespondStatus(code int) Fault {
 	return func(w http.ResponseWriter, _ *http.Request, _ int) bool {
 		w.WriteHeader(code)
@@ -18,21 +18,21 @@ func RespondStatus(code int) Fault {
 	}
 }
 
-// NeverAnswer says nothing until the client goes away.
+// NeverAnswer sends nothing until the client disconnects.
 func NeverAnswer(_ http.ResponseWriter, r *http.Request, _ int) bool {
-	_, _ = io.Copy(io.Discard, r.Body) // only then does the server notice that
+	_, _ = io.Copy(io.Discard, r.Body) // the server notices a disconnect only after the body is read
 	<-r.Context().Done()
 	return true
 }
 
-// RespondLoginPage answers with a web page, as a proxy does that wants a login.
+// RespondLoginPage answers with a web page, like a proxy that requires a login.
 func RespondLoginPage(w http.ResponseWriter, _ *http.Request, _ int) bool {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	fmt.Fprint(w, "<html><body>Please log in</body></html>")
 	return true
 }
 
-// FirstRequests lets fault answer the first n requests alone.
+// FirstRequests returns a Fault that applies fault only to the first n requests.
 func FirstRequests(n int, fault Fault) Fault {
 	return func(w http.ResponseWriter, r *http.Request, requests int) bool {
 		return requests <= n && fault(w, r, requests)

@@ -16,26 +16,26 @@ import (
 	"testing"
 )
 
-// HTTP is a smart HTTP server: git's own http-backend behind basic auth. Its
-// fields may be changed between requests.
+// HTTP is a smart HTTP server: git's own http-backend with basic authentication. Its fields
+// may be changed between requests.
 type HTTP struct {
 	// URL of the repository, without credentials.
 	URL string
-	// Username and Password that it asks for; none if Password is empty.
+	// Username and Password are required from clients; none if Password is empty.
 	Username, Password string
-	// OnlyV0 hides the protocol version that a client asks for, as servers do
-	// that know version 0 alone.
+	// OnlyV0 hides the protocol version that a client requests, like a server that knows only
+	// version 0.
 	OnlyV0 bool
 	Fault  Fault // nil: none
-	// CutAfter ends an answer, and its connection, after so many bytes of its
-	// body (0: never), Cuts times (0: every time).
+	// CutAfter ends a response and its connection after so many bytes of the body (0: never).
+	// MaxCuts limits how often (0: no limit).
 	CutAfter int64
 	MaxCuts  int64
 
 	cutCount atomic.Int64
 
-	// Requests, Up and Down count requests, and the bytes of their bodies and
-	// of the answers' bodies.
+	// Requests, BytesIn and BytesOut count requests and the bytes of request and response
+	// bodies.
 	Requests, BytesIn, BytesOut atomic.Int64
 
 	server  *httptest.Server
@@ -48,14 +48,14 @@ func ServeHTTP(t testing.TB, r *Repo) *HTTP {
 	return startServer(t, r, (*httptest.Server).Start)
 }
 
-// ServeTLS is ServeHTTP with a certificate that only CA vouches for.
+// ServeTLS is ServeHTTP with a certificate that only CA can verify.
 func ServeTLS(t testing.TB, r *Repo) *HTTP {
 	t.Helper()
 	return startServer(t, r, (*httptest.Server).StartTLS)
 }
 
-// NewHandler is the server without an address of its own, for one that serves
-// more: the repository is below / by its directory's name. URL is not set.
+// NewHandler returns the server without an address, for use in another server. The repository
+// is at "/" plus the name of its directory. URL is not set.
 func NewHandler(t testing.TB, r *Repo) *HTTP {
 	t.Helper()
 	git, err := exec.LookPath("git")
@@ -83,24 +83,24 @@ func startServer(t testing.TB, r *Repo, start func(*httptest.Server)) *HTTP {
 	return h
 }
 
-// discardLog swallows what servers log of clients that go away: tests mean it.
+// discardLog drops the servers' messages about clients that disconnect, which tests cause on
+// purpose.
 var discardLog = log.New(io.Discard, "", 0)
 
-// Close ends the server and its connections.
+// Close stops the server and closes its connections.
 func (h *HTTP) Close() {
 	h.server.CloseClientConnections()
 	h.server.Close()
 }
 
-// CA holds the certificate of a server started by ServeTLS.
+// CA returns a pool with the certificate of a server started by ServeTLS.
 func (h *HTTP) CA() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(h.server.Certificate())
 	return pool
 }
 
-// CAFile writes the certificate of a server started by ServeTLS to a file, for
-// SSL_CERT_FILE.
+// CAFile writes the certificate of a server started by ServeTLS to a file, for SSL_CERT_FILE.
 func (h *HTTP) CAFile(t testing.TB) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ca.pem")
@@ -111,7 +111,7 @@ func (h *HTTP) CAFile(t testing.TB) string {
 	return path
 }
 
-// URLWithPassword returns the URL with user name and password in it.
+// URLWithPassword returns the URL with user name and password.
 func (h *HTTP) URLWithPassword() string {
 	u, _ := url.Parse(h.URL)
 	u.User = url.UserPassword(h.Username, h.Password)
@@ -165,7 +165,7 @@ func (c *countingResponse) Write(p []byte) (int, error) {
 	h.BytesOut.Add(int64(n))
 	if cut {
 		_ = http.NewResponseController(c.ResponseWriter).Flush()
-		panic(http.ErrAbortHandler) // ends the connection
+		panic(http.ErrAbortHandler) // closes the connection
 	}
 	return n, err
 }

@@ -11,8 +11,8 @@ import (
 	"path/filepath"
 )
 
-// WriteObject writes an object to the bare repository, whatever it says: git's own
-// programs do not write what is odd. It returns its id.
+// WriteObject writes an object with arbitrary content to the bare repository and returns its
+// id. Git's own programs refuse to write unusual objects.
 func (r *Repo) WriteObject(kind string, data []byte) string {
 	r.t.Helper()
 	text := append(fmt.Appendf(nil, "%s %d\x00", kind, len(data)), data...)
@@ -31,7 +31,7 @@ func (r *Repo) WriteObject(kind string, data []byte) string {
 // Entry is an entry of a tree object. Mode is in octal digits, as Git writes it.
 type Entry struct{ Mode, Name, ID string }
 
-// WriteTree writes a tree object of these entries, in this order.
+// WriteTree writes a tree object with these entries in this order.
 func (r *Repo) WriteTree(entries ...Entry) string {
 	r.t.Helper()
 	var data []byte
@@ -45,8 +45,7 @@ func (r *Repo) WriteTree(entries ...Entry) string {
 	return r.WriteObject("tree", data)
 }
 
-// CommitTree writes a commit of a tree object, makes it the branch's, and
-// returns it.
+// CommitTree commits a tree object, points the branch to the commit, and returns its id.
 func (r *Repo) CommitTree(tree string) string {
 	r.t.Helper()
 	const who = "Ann Author <ann@example.com> 1767225600 +0000"

@@ -1,5 +1,5 @@
-// Package gittest makes Git repositories and serves them for tests: over HTTP
-// by git's own http-backend, over SSH by OpenSSH's sshd.
+// Package gittest creates Git repositories and serves them for tests: over HTTP with git's
+// own http-backend, over SSH with OpenSSH's sshd.
 package gittest
 
 import (
@@ -15,10 +15,10 @@ import (
 	"golang.org/x/tools/txtar"
 )
 
-// Repo is a bare repository with a work tree to author commits in. Commits
-// made of the same files in the same order have the same ids in every run.
+// Repo is a bare repository with a work tree for new commits. Commits of the same files in
+// the same order have the same ids in every run.
 type Repo struct {
-	// Dir is the bare repository: what servers serve and others open.
+	// Dir is the bare repository, for servers and other readers.
 	Dir string
 	// Work is the work tree; its remote is Dir.
 	Work string
@@ -27,13 +27,13 @@ type Repo struct {
 	commitCount int
 }
 
-// New makes an empty repository whose branch is main.
+// New creates an empty repository with the branch main.
 func New(t testing.TB) *Repo {
 	t.Helper()
 	return NewIn(t, filepath.Join(t.TempDir(), "repo.git"))
 }
 
-// NewIn makes an empty repository in dir, which must not exist.
+// NewIn creates an empty repository in dir, which must not exist.
 func NewIn(t testing.TB, dir string) *Repo {
 	t.Helper()
 	r := &Repo{Dir: dir, Work: filepath.Join(t.TempDir(), "work"), t: t}
@@ -43,17 +43,17 @@ func NewIn(t testing.TB, dir string) *Repo {
 	return r
 }
 
-// Name is the name of the bare repository's directory.
+// Name returns the name of the bare repository's directory.
 func (r *Repo) Name() string { return filepath.Base(r.Dir) }
 
-// Git runs git in the work tree and returns what it prints, trimmed.
+// Git runs git in the work tree and returns its output, trimmed.
 func (r *Repo) Git(args ...string) string {
 	r.t.Helper()
 	return Git(r.t, r.Work, args...)
 }
 
-// Git runs git in dir, with fixed identity and time and without the user's
-// settings, and returns what it prints, trimmed.
+// Git runs git in dir and returns its output, trimmed. It uses a fixed identity and time, and
+// ignores the user's settings.
 func Git(t testing.TB, dir string, args ...string) string {
 	t.Helper()
 	return runGit(t, dir, "2026-01-01T00:00:00Z", args...)
@@ -73,15 +73,16 @@ func runGit(t testing.TB, dir, date string, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// gitEnv is ours without Git's settings, the user's and the system's.
+// gitEnv returns this process's environment without Git's, the user's and the system's
+// settings.
 func gitEnv() []string {
 	env := slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, "GIT_") })
 	return append(env, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL="+os.DevNull)
 }
 
-// Commit writes the files (path to content; "" removes the file, a content of
-// "-> TARGET" makes a link, and "#!" at its start an executable), commits the
-// work tree and pushes it to the bare repository. It returns the commit.
+// Commit writes the files, commits the work tree and pushes it to the bare repository. It
+// returns the commit id. files maps paths to contents: "" removes the file, "-> TARGET"
+// creates a symlink, and a content that starts with "#!" becomes an executable.
 func (r *Repo) Commit(message string, files map[string]string) string {
 	r.t.Helper()
 	for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -91,7 +92,7 @@ func (r *Repo) Commit(message string, files map[string]string) string {
 	return r.CommitStaged(message)
 }
 
-// CommitTxtar is Commit of the files of a txtar archive.
+// CommitTxtar commits the files of a txtar archive.
 func (r *Repo) CommitTxtar(message, archive string) string {
 	r.t.Helper()
 	files := map[string]string{}
@@ -101,8 +102,8 @@ func (r *Repo) CommitTxtar(message, archive string) string {
 	return r.Commit(message, files)
 }
 
-// CommitStaged commits what is staged, and pushes it. Each commit is a minute later
-// than the one before.
+// CommitStaged commits and pushes what is staged. Each commit is one minute later than the
+// previous one.
 func (r *Repo) CommitStaged(message string) string {
 	r.t.Helper()
 	r.commitCount++
@@ -110,8 +111,8 @@ func (r *Repo) CommitStaged(message string) string {
 	return r.Push()
 }
 
-// Push makes the bare repository's branch the work tree's, whatever it was,
-// and returns its commit.
+// Push points the bare repository's branch to the work tree's commit, by force, and returns
+// the commit id.
 func (r *Repo) Push() string {
 	r.t.Helper()
 	r.Git("push", "-q", "--force", "origin", "HEAD")
@@ -125,7 +126,7 @@ func (r *Repo) Reset(rev string) string {
 	return r.Push()
 }
 
-// Amend replaces the last commit by one with these files as well.
+// Amend replaces the last commit by one with these files added.
 func (r *Repo) Amend(message string, files map[string]string) string {
 	r.t.Helper()
 	r.Git("reset", "-q", "--hard", "HEAD~1")
@@ -140,7 +141,7 @@ func (r *Repo) Revert(rev string) string {
 	return r.Push()
 }
 
-// Files returns the work tree's files as git lists them.
+// Files returns the paths of the work tree's files, as git ls-files prints them.
 func (r *Repo) Files() []string {
 	r.t.Helper()
 	return strings.Split(r.Git("ls-files"), "\n")
@@ -176,7 +177,7 @@ func writeFile(path, content string) error {
 	return os.WriteFile(path, []byte(content), mode)
 }
 
-// PackOf returns a pack of exactly these objects.
+// PackOf returns a pack with exactly these objects.
 func PackOf(t testing.TB, r *Repo, objects ...string) []byte {
 	t.Helper()
 	cmd := exec.Command("git", "pack-objects", "--stdout", "-q")

@@ -20,22 +20,21 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 )
 
-// SSH is OpenSSH's sshd, run as the user that runs the test, one process a
-// connection.
+// SSH is OpenSSH's sshd. It runs as the user of the test, with one process per connection.
 type SSH struct {
 	// URL of the repository.
 	URL string
-	// KeyFile is the private key that it lets in.
+	// KeyFile is the private key that the server accepts.
 	KeyFile string
-	// KnownHosts is a file with its host key.
+	// KnownHosts is a file with the server's host key.
 	KnownHosts string
-	// Fingerprint is its host key's.
+	// Fingerprint is the fingerprint of the host key.
 	Fingerprint string
-	// Connections, Up and Down count connections and bytes.
+	// Connections, BytesIn and BytesOut count connections and bytes.
 	Connections, BytesIn, BytesOut atomic.Int64
-	// NeverAnswer makes it accept connections and say nothing.
+	// NeverAnswer makes the server accept connections and send nothing.
 	NeverAnswer atomic.Bool
-	// Accepted has a value for each connection, as far as there is room.
+	// Accepted receives a value for each connection while its buffer has room.
 	Accepted chan struct{}
 
 	addr string
@@ -43,8 +42,8 @@ type SSH struct {
 	t    testing.TB
 }
 
-// ServeSSH serves the repository on loopback until the test ends. v0: it takes
-// no environment, so that clients cannot ask for protocol version 2.
+// ServeSSH serves the repository on loopback until the test ends. With v0 the server accepts
+// no environment variables, so clients cannot request protocol version 2.
 func ServeSSH(t testing.TB, r *Repo, v0 bool) *SSH {
 	t.Helper()
 	me, err := user.Current()
@@ -71,8 +70,8 @@ func ServeSSH(t testing.TB, r *Repo, v0 bool) *SSH {
 	return s
 }
 
-// NewHostKey gives the server another host key, and makes KnownHosts if there
-// is none yet: a second call is a changed host key.
+// NewHostKey gives the server a new host key. It creates KnownHosts if that does not exist
+// yet, so a second call simulates a changed host key.
 func (s *SSH) NewHostKey() {
 	s.t.Helper()
 	key := NewKey(s.t, filepath.Join(s.dir, "host"))
@@ -82,7 +81,7 @@ func (s *SSH) NewHostKey() {
 	}
 }
 
-// NewKey writes a new private key to path and returns the public one.
+// NewKey writes a new private key to path and returns the public key.
 func NewKey(t testing.TB, path string) ssh.PublicKey {
 	t.Helper()
 	public, private, err := ed25519.GenerateKey(rand.Reader)
@@ -112,12 +111,12 @@ func (s *SSH) write(name string, data []byte) string {
 	return path
 }
 
-// findSSHD finds the server, which is seldom in an ordinary user's PATH.
+// findSSHD returns the path of sshd, which is usually not in a user's PATH.
 func findSSHD(t testing.TB) string {
 	t.Helper()
 	for _, name := range []string{"sshd", "/usr/sbin/sshd", "/usr/local/sbin/sshd"} {
 		if path, err := exec.LookPath(name); err == nil {
-			if os.Geteuid() == 0 { // sshd insists on it for root alone
+			if os.Geteuid() == 0 { // only for root, sshd requires this directory
 				if err := os.MkdirAll("/run/sshd", 0o755); err != nil {
 					t.Fatal(err)
 				}
@@ -133,7 +132,7 @@ func findSSHD(t testing.TB) string {
 	return ""
 }
 
-// acceptConns runs an sshd for each connection, and ends them with the test.
+// acceptConns runs an sshd for each connection, and stops them when the test ends.
 func (s *SSH) acceptConns(listener net.Listener, sshd string) {
 	var running sync.WaitGroup
 	var conns sync.Map
@@ -190,7 +189,7 @@ func (s *SSH) serveConn(conn net.Conn, sshd string) {
 	<-copyDone
 }
 
-// Log returns what the server said.
+// Log returns the server's log.
 func (s *SSH) Log() string {
 	log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
 	return strings.TrimSpace(string(log))

@@ -6,11 +6,11 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// maxBaseCacheBytes is how many bytes of delta bases are kept.
+// maxBaseCacheBytes bounds the cached delta bases.
 const maxBaseCacheBytes = 8 << 20
 
-// baseCache keeps objects that deltas were resolved to or from: neighbours in
-// a chain share most of it.
+// baseCache caches objects that deltas were resolved to or from. Neighbours in a delta chain
+// share most of the chain.
 type baseCache struct {
 	mu    sync.Mutex
 	items map[baseKey]baseItem
@@ -34,8 +34,8 @@ func (c *baseCache) get(p *pack, offset int64) (plumbing.ObjectType, []byte, boo
 	return item.kind, item.data, ok
 }
 
-// put keeps the object; when there is no room all others go, which costs a
-// few inflations and spares a list in order of use.
+// put caches the object. If there is no room it drops all others: that costs a few
+// inflations, but needs no list in order of use.
 func (c *baseCache) put(p *pack, offset int64, kind plumbing.ObjectType, data []byte) {
 	if len(data) > maxBaseCacheBytes/4 {
 		return

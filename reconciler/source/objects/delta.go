@@ -13,13 +13,12 @@ import (
 )
 
 const (
-	// maxChain is the longest chain of deltas followed; Git makes none above
-	// 4095.
+	// maxChain is the longest chain of deltas that is followed. Git creates none above 4095.
 	maxChain = 4095
-	// maxHeld is how large a result of a delta, or its base, is held in memory,
-	// in bytes. What is larger lies in a file.
+	// maxHeld is the maximum size in bytes of a delta's result or base in memory. Larger ones
+	// go into a file.
 	maxHeld = maxBaseCacheBytes / 4
-	// maxSpooled bounds what the deltas of one object write to files, in bytes.
+	// maxSpooled bounds the bytes that the deltas of one object write to files.
 	maxSpooled = 16 << 30
 )
 
@@ -32,7 +31,7 @@ func isDelta(kind plumbing.ObjectType) bool {
 	return kind == plumbing.OFSDeltaObject || kind == plumbing.REFDeltaObject
 }
 
-// resolution applies the deltas that an object consists of.
+// resolution applies the deltas of one object.
 type resolution struct {
 	store   *Store
 	pack    *pack
@@ -69,7 +68,7 @@ func (r *resolution) resolve(offset int64, depth int) (*content, error) {
 	return made, nil
 }
 
-// copy inflates an object that is no delta.
+// copy inflates an object that is not a delta.
 func (r *resolution) copy(e *packEntry) (*content, error) {
 	body, err := e.open()
 	if err != nil {
@@ -82,7 +81,6 @@ func (r *resolution) copy(e *packEntry) (*content, error) {
 	})
 }
 
-// apply applies the delta e to its base.
 func (r *resolution) apply(e *packEntry, depth int) (*content, error) {
 	base, err := r.base(e, depth)
 	if err != nil {
@@ -102,7 +100,7 @@ func (r *resolution) apply(e *packEntry, depth int) (*content, error) {
 	return r.make(base.kind, to, func(w io.Writer) error { return patch(w, base, delta) })
 }
 
-// base returns the object that the delta e changes.
+// base returns the base object of the delta e.
 func (r *resolution) base(e *packEntry, depth int) (*content, error) {
 	if e.kind == plumbing.OFSDeltaObject {
 		return r.resolve(e.baseOffset, depth+1)
@@ -117,7 +115,7 @@ func (r *resolution) base(e *packEntry, depth int) (*content, error) {
 	return r.resolve(offset, depth+1)
 }
 
-// make holds what write writes: size bytes, else it is damaged.
+// make stores what write writes. It fails unless that is size bytes.
 func (r *resolution) make(kind plumbing.ObjectType, size int64, write func(io.Writer) error) (_ *content, err error) {
 	c := &content{kind: kind, size: size}
 	if size <= maxHeld {
@@ -152,7 +150,8 @@ func (r *resolution) make(kind plumbing.ObjectType, size int64, write func(io.Wr
 	return c, nil
 }
 
-// openUnnamed opens a file that ends with its last user, however that ends.
+// openUnnamed opens a file without a name. The file disappears with its last user, even after
+// a crash.
 func openUnnamed() (*os.File, error) {
 	f, err := os.CreateTemp("", "reconcile-object-")
 	if err != nil {
@@ -161,7 +160,7 @@ func openUnnamed() (*os.File, error) {
 	return f, os.Remove(f.Name())
 }
 
-// limited refuses what goes beyond a length.
+// limited is a writer that fails beyond a given length.
 type limited struct {
 	w    io.Writer
 	left int64
@@ -175,12 +174,12 @@ func (l *limited) Write(p []byte) (int, error) {
 	return l.w.Write(p)
 }
 
-// content is what deltas were resolved to: in memory or in a file.
+// content is the result of resolved deltas, in memory or in a file.
 type content struct {
 	kind plumbing.ObjectType
 	size int64
 	data []byte
-	file *os.File // nil: in data
+	file *os.File // nil: the content is in data
 }
 
 func (c *content) section(offset, length int64) io.Reader {
@@ -197,7 +196,7 @@ func (c *content) reader() io.ReadCloser {
 	}{c.section(0, c.size), c}
 }
 
-// Close frees the file.
+// Close closes the file, which frees its space.
 func (c *content) Close() error {
 	if c.file == nil {
 		return nil
@@ -205,7 +204,7 @@ func (c *content) Close() error {
 	return c.file.Close()
 }
 
-// readSizes reads the head of a delta: how long its base is, and its result.
+// readSizes reads the header of a delta: the length of its base and of its result.
 func readSizes(delta io.ByteReader) (from, to int64, err error) {
 	a, err1 := binary.ReadUvarint(delta)
 	b, err2 := binary.ReadUvarint(delta)
@@ -215,8 +214,8 @@ func readSizes(delta io.ByteReader) (from, to int64, err error) {
 	return from, to, nil
 }
 
-// patch writes what the instructions of a delta make of base: to copy a part
-// of it, or to insert what follows (gitformat-pack(5)).
+// patch applies the instructions of a delta to base: copy a part of it, or insert the bytes
+// that follow (gitformat-pack(5)).
 func patch(w io.Writer, base *content, delta *bufio.Reader) error {
 	inserted := make([]byte, 0x7f)
 	for {
@@ -246,8 +245,8 @@ func patch(w io.Writer, base *content, delta *bufio.Reader) error {
 	}
 }
 
-// readCopy reads which part of the base is copied. The bits of code tell which
-// bytes of either number follow; a length of 0 stands for 64 KiB.
+// readCopy reads the range of the base to copy. The bits of code show which bytes of both
+// numbers follow; length 0 means 64 KiB.
 func readCopy(code byte, delta io.ByteReader) (offset, length int64, err error) {
 	var number uint64
 	for bit := range 7 {

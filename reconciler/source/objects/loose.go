@@ -13,7 +13,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// loosePath is where an object lies that is in no pack.
+// loosePath returns the path of an object that is in no pack.
 func loosePath(dir string, id plumbing.Hash) string {
 	hex := id.String()
 	return filepath.Join(dir, hex[:2], hex[2:])
@@ -38,8 +38,8 @@ func (s *Store) openLoose(id plumbing.Hash) (*Object, error) {
 	return nil, fmt.Errorf("object %s: %w", id, ErrNotFound)
 }
 
-// decodeLoose reads "TYPE SIZE\x00CONTENT", deflated, as far as the content.
-// Closing the object closes f.
+// decodeLoose inflates "TYPE SIZE\x00CONTENT" and parses the header. Closing the object
+// closes f.
 func decodeLoose(f io.ReadCloser) (_ *Object, err error) {
 	z, err := inflate(f)
 	if err != nil {

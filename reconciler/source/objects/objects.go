@@ -1,8 +1,7 @@
-// Package objects reads a Git object store: packs and loose objects, with
-// alternates. It only reads, never loads a pack's index into memory, and is
-// safe for several goroutines, which go-git's store is not: a pass looks up
-// thousands of trees in a store that it has just opened, so opening must cost
-// nothing and lookups must be able to run side by side.
+// Package objects reads a Git object store: packs and loose objects, with alternates. It is
+// read-only, never loads a pack's index into memory, and is safe for concurrent use. go-git's
+// own store is not: a pass looks up thousands of trees in a store that it has just opened, so
+// opening must cost nothing and lookups must run in parallel.
 package objects
 
 import (
@@ -17,22 +16,22 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// ErrNotFound: the store holds no such object.
+// ErrNotFound means that the store does not contain the object.
 var ErrNotFound = errors.New("no such object")
 
-// maxAlternates bounds a chain of stores that borrow from each other.
+// maxAlternates bounds a chain of alternate stores.
 const maxAlternates = 8
 
 // Store is a Git object store opened for reading.
 type Store struct {
-	dirs []string // "objects" directories: our own, then alternates
+	dirs []string // "objects" directories: the store's own, then alternates
 
 	mu    sync.Mutex
 	packs []*pack // nil until first needed
 	bases baseCache
 }
 
-// Open opens the object store whose directory ("….git/objects") is dir.
+// Open opens the object store in the directory dir ("….git/objects").
 func Open(dir string) (*Store, error) {
 	if _, err := os.Stat(dir); err != nil {
 		return nil, fmt.Errorf("open object store: %w", err)
@@ -44,7 +43,7 @@ func Open(dir string) (*Store, error) {
 	return &Store{dirs: dirs}, nil
 }
 
-// appendAlternates appends to dirs those that dir borrows objects from.
+// appendAlternates appends the alternates of dir to dirs.
 func appendAlternates(dirs []string, dir string, depth int) ([]string, error) {
 	text, err := os.ReadFile(filepath.Join(dir, "info", "alternates"))
 	if errors.Is(err, os.ErrNotExist) || depth == 0 {
@@ -71,7 +70,7 @@ func appendAlternates(dirs []string, dir string, depth int) ([]string, error) {
 	return dirs, nil
 }
 
-// Has reports whether the store holds the object, without reading it.
+// Has reports whether the store contains the object. It does not read the object.
 func (s *Store) Has(id plumbing.Hash) bool {
 	if p, _, err := s.findObject(id); err != nil || p != nil {
 		return err == nil
@@ -82,7 +81,7 @@ func (s *Store) Has(id plumbing.Hash) bool {
 	})
 }
 
-// Close closes the files that the store holds open.
+// Close closes the open files of the store.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,8 +93,8 @@ func (s *Store) Close() error {
 	return errors.Join(errs...)
 }
 
-// findObject returns the pack that holds the object, or nil: then it is loose or
-// nowhere.
+// findObject returns the pack that contains the object. It returns nil if the object is loose
+// or missing.
 func (s *Store) findObject(id plumbing.Hash) (*pack, int64, error) {
 	packs, err := s.openPacks(false)
 	if err != nil {
@@ -107,7 +106,7 @@ func (s *Store) findObject(id plumbing.Hash) (*pack, int64, error) {
 	if slices.ContainsFunc(s.dirs, func(dir string) bool { return exists(loosePath(dir, id)) }) {
 		return nil, 0, nil
 	}
-	// Git may have packed it since we looked.
+	// Git may have packed the object since the first lookup.
 	if packs, err = s.openPacks(true); err != nil {
 		return nil, 0, err
 	}
@@ -127,7 +126,7 @@ func findInPacks(packs []*pack, id plumbing.Hash) (*pack, int64, error) {
 	return nil, 0, nil
 }
 
-// openPacks returns the packs, and with again those too that have come since.
+// openPacks returns the packs. With refresh it also looks for new ones.
 func (s *Store) openPacks(refresh bool) ([]*pack, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -147,7 +146,7 @@ func (s *Store) openPacks(refresh bool) ([]*pack, error) {
 			}
 			p, err := openPack(path)
 			if errors.Is(err, os.ErrNotExist) {
-				continue // removed by a repack between listing and opening
+				continue // a repack removed it between listing and opening
 			}
 			if err != nil {
 				return nil, err
@@ -159,7 +158,7 @@ func (s *Store) openPacks(refresh bool) ([]*pack, error) {
 	return packs, nil
 }
 
-// escapeGlob quotes what filepath.Glob would take as a pattern.
+// escapeGlob escapes the pattern characters of filepath.Glob.
 func escapeGlob(dir string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// A pack's index, version 2 (gitformat-pack(5)): header, fan-out, ids, CRCs,
-// 31-bit offsets, 63-bit offsets for packs above 2 GiB, two checksums.
+// A pack's index, version 2 (gitformat-pack(5)): header, fan-out, ids, CRCs, 31-bit offsets,
+// 63-bit offsets for packs above 2 GiB, two checksums.
 const (
 	indexMagic      = "\xfftOc\x00\x00\x00\x02"
 	fanoutOffset    = 8
@@ -27,15 +27,15 @@ const (
 	wideOffsetFlag  = 1 << 31
 	trailerLen      = 2 * idLen
 	packReadSize    = 4096
-	maxDeflateRatio = 1032 // of deflate
+	maxDeflateRatio = 1032 // maximum compression ratio of deflate
 )
 
-// pack is one pack file with its index. The index is searched where it lies.
+// pack is one pack file with its index. The index is searched on disk.
 type pack struct {
 	path   string // without extension
 	index  *os.File
 	data   *os.File
-	size   int64 // of data
+	size   int64 // size of the pack file
 	fanout [256]uint32
 }
 
@@ -94,7 +94,7 @@ func (p *pack) close() error {
 	return errors.Join(errs...)
 }
 
-// failed says which object of the pack could not be read; nil if err is.
+// failed adds the object's id and the pack to err; nil if err is nil.
 func (p *pack) failed(id plumbing.Hash, err error) error {
 	if err == nil {
 		return nil
@@ -102,7 +102,7 @@ func (p *pack) failed(id plumbing.Hash, err error) error {
 	return fmt.Errorf("read object %s from %s: %w", id, filepath.Base(p.path), err)
 }
 
-// find returns where in the pack the object begins.
+// find returns the offset of the object in the pack.
 func (p *pack) find(id plumbing.Hash) (offset int64, ok bool, err error) {
 	low, high := uint32(0), p.fanout[id[0]]
 	if id[0] > 0 {
@@ -128,7 +128,7 @@ func (p *pack) find(id plumbing.Hash) (offset int64, ok bool, err error) {
 	return offset, err == nil, err
 }
 
-// readOffset reads the n-th offset of the index.
+// readOffset returns the n-th offset of the index.
 func (p *pack) readOffset(n int64) (int64, error) {
 	total := int64(p.fanout[255])
 	narrowOffset := idsOffset + total*(idLen+4)
@@ -146,13 +146,13 @@ func (p *pack) readOffset(n int64) (int64, error) {
 	return int64(binary.BigEndian.Uint64(b[:])), nil
 }
 
-// packEntry is the head of an object in a pack.
+// packEntry is the header of an object in a pack.
 type packEntry struct {
 	kind       plumbing.ObjectType
-	size       int64         // inflated; of the delta, where it is one
-	maxSize    int64         // that what is left of the pack can inflate to
-	baseOffset int64         // where the base of an offset delta begins
-	baseID     plumbing.Hash // the base of a reference delta
+	size       int64         // inflated size; for a delta, of the delta itself
+	maxSize    int64         // maximum size that the rest of the pack can inflate to
+	baseOffset int64         // offset of the base of an offset delta
+	baseID     plumbing.Hash // id of the base of a reference delta
 	body       *bufio.Reader
 }
 
@@ -183,7 +183,8 @@ func (p *pack) readEntry(offset int64) (*packEntry, error) {
 	return e, err
 }
 
-// parseBaseOffset reads the distance to the base of a delta at offset.
+// parseBaseOffset reads the distance to the base of a delta at offset, and returns the base's
+// offset.
 func parseBaseOffset(r io.ByteReader, offset int64) (int64, error) {
 	distance := int64(0)
 	for n := 0; ; n++ {
@@ -203,15 +204,15 @@ func parseBaseOffset(r io.ByteReader, offset int64) (int64, error) {
 	return offset - distance, nil
 }
 
-// What is larger than most objects is kept for reuse: buffers of readers, and
-// the part of an index that ids are looked up in.
+// These buffers are larger than most objects, so they are reused: readers, and the part of an
+// index in which ids are looked up.
 var (
 	readers   = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, packReadSize) }}
 	idBuffers = sync.Pool{New: func() any { return new([]byte) }}
 )
 
-// open inflates the body, which must be as long as the head says. Closing it
-// ends the use of e.
+// open inflates the body, whose length must match the header. e must not be used after the
+// result is closed.
 func (e *packEntry) open() (*exactly, error) {
 	if e.size < 0 || e.size > e.maxSize {
 		return nil, errors.New("damaged: object larger than its pack can hold")
@@ -226,8 +227,8 @@ func (e *packEntry) open() (*exactly, error) {
 	}}, nil
 }
 
-// sizeAt returns the length of the object at offset, its deltas applied. That
-// of a delta is in its own head.
+// sizeAt returns the length of the object at offset with its deltas applied. A delta's own
+// header contains it.
 func (p *pack) sizeAt(offset int64) (int64, error) {
 	e, err := p.readEntry(offset)
 	if err != nil {

@@ -12,20 +12,19 @@ import (
 	"github.com/klauspost/compress/zlib"
 )
 
-// MaxRead is the largest object that Read returns, in bytes. Larger ones are
-// read through Open.
+// MaxRead is the size of the largest object that Read returns, in bytes. Open reads larger
+// ones.
 const MaxRead = 64 << 20
 
-// Object is an object opened for reading. Content ends with an error unless it
-// is as long as Size says.
+// Object is an object opened for reading. Reading its content fails if the length differs
+// from Size.
 type Object struct {
 	Kind    plumbing.ObjectType
 	Size    int64
 	Content io.ReadCloser
 }
 
-// Open opens the object for reading, whatever its size: it is not held in
-// memory.
+// Open opens an object of any size for reading, without loading it into memory.
 func (s *Store) Open(id plumbing.Hash) (*Object, error) {
 	p, offset, err := s.findObject(id)
 	if err != nil {
@@ -38,7 +37,6 @@ func (s *Store) Open(id plumbing.Hash) (*Object, error) {
 	return o, p.failed(id, err)
 }
 
-// openAt opens the object at offset of the pack.
 func (s *Store) openAt(p *pack, offset int64) (*Object, error) {
 	e, err := p.readEntry(offset)
 	if err != nil {
@@ -56,8 +54,8 @@ func (s *Store) openAt(p *pack, offset int64) (*Object, error) {
 	return &Object{c.kind, c.size, c.reader()}, nil
 }
 
-// Read returns the type and content of the object, which must not be changed:
-// others may be reading it. It refuses what is larger than MaxRead.
+// Read returns the type and content of an object. The content is shared and must not be
+// changed. Read returns an error for an object larger than MaxRead.
 func (s *Store) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
 	p, offset, err := s.findObject(id)
 	if err != nil {
@@ -84,17 +82,17 @@ func (s *Store) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
 	return o.Kind, data, nil
 }
 
-// ReadAll returns the content, unless it is larger than MaxRead.
+// ReadAll returns the content. It returns an error if the content is larger than MaxRead.
 func (o *Object) ReadAll() ([]byte, error) {
 	if o.Size > MaxRead {
 		return nil, fmt.Errorf("it has %d bytes, and more than %d are not read at once", o.Size, MaxRead)
 	}
-	data := bytes.NewBuffer(make([]byte, 0, min(o.Size, maxHeld)+bytes.MinRead)) // the head may lie
+	data := bytes.NewBuffer(make([]byte, 0, min(o.Size, maxHeld)+bytes.MinRead)) // the header may be wrong
 	_, err := data.ReadFrom(o.Content)
 	return data.Bytes(), err
 }
 
-// Size returns the length of the object's content, which its head tells.
+// Size returns the length of the object's content, read from its header.
 func (s *Store) Size(id plumbing.Hash) (int64, error) {
 	p, offset, err := s.findObject(id)
 	if err != nil {
@@ -111,7 +109,7 @@ func (s *Store) Size(id plumbing.Hash) (int64, error) {
 	return size, p.failed(id, err)
 }
 
-// inflaters are kept for reuse, as they are larger than most objects.
+// inflaters are reused, since each is larger than most objects.
 var inflaters sync.Pool
 
 func inflate(r io.Reader) (io.ReadCloser, error) {
@@ -121,15 +119,15 @@ func inflate(r io.Reader) (io.ReadCloser, error) {
 	return zlib.NewReader(r)
 }
 
-// exactly reads as many bytes as an object has by its head, and makes sure
-// that there are neither fewer nor more.
+// exactly reads the number of bytes that an object's header gives, and fails if there are
+// fewer or more.
 type exactly struct {
 	inflated io.Reader
 	left     int64
 	release  func()
 }
 
-// Read gives out the last bytes only when they are known to be the last.
+// Read returns the last bytes only after it has checked that nothing follows.
 func (r *exactly) Read(p []byte) (int, error) {
 	if r.left == 0 {
 		return 0, cmp.Or(r.end(), io.EOF)
@@ -148,7 +146,7 @@ func (r *exactly) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// end makes sure that nothing follows, and that the checksum is right.
+// end checks that nothing follows and that the checksum is right.
 func (r *exactly) end() error {
 	if n, err := r.inflated.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 		return errors.New("damaged: object longer than its head says, or its checksum is wrong")
@@ -156,7 +154,7 @@ func (r *exactly) end() error {
 	return nil
 }
 
-// Close gives back what reading took.
+// Close returns the reader's resources to their pools.
 func (r *exactly) Close() error {
 	if r.release != nil {
 		r.release()
