@@ -33,13 +33,13 @@ func parseAddress(raw string) (address, Credentials, error) {
 	case raw == "":
 		return address{}, Credentials{}, &Error{Kind: ErrURL, URL: "(empty)", Help: "give a URL (https, ssh, file) or a path"}
 	case strings.ContainsFunc(raw, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		return address{}, Credentials{}, &Error{Kind: ErrURL, URL: "(hidden)", Text: "it has control characters"}
+		return address{}, Credentials{}, &Error{Kind: ErrURL, URL: "(hidden)", Text: "contains control characters"}
 	case strings.Contains(raw, "://"):
 		return parseURL(raw)
 	}
 	if m := scpFormPattern.FindStringSubmatch(raw); m != nil && strings.Trim(m[3], "/") != "" && !exists(raw) {
 		if first, _, _ := strings.Cut(m[3], "/"); strings.Contains(first, "@") {
-			return address{}, Credentials{}, &Error{Kind: ErrURL, URL: "(hidden)", Text: "a user name and password without a scheme", Help: "write https://user:password@host/path"}
+			return address{}, Credentials{}, &Error{Kind: ErrURL, URL: "(hidden)", Text: "has a user name and password but no scheme", Help: "write https://user:password@host/path"}
 		}
 		host := strings.ToLower(strings.Trim(m[2], "[]"))
 		return address{scheme: "ssh", user: m[1], host: host, path: m[3]}, Credentials{Username: m[1]}, nil
@@ -58,7 +58,7 @@ func parseURL(raw string) (address, Credentials, error) {
 	u, err := url.Parse(raw)
 	if err != nil {
 		// url.Error repeats the URL with its password.
-		return refuse("it cannot be parsed", "percent-encode special characters in user name and password")
+		return refuse("not a valid URL", "percent-encode special characters in user name and password")
 	}
 	a := address{scheme: strings.ToLower(u.Scheme), host: strings.ToLower(u.Hostname()), port: u.Port(), path: u.Path}
 	password, _ := u.User.Password()
@@ -78,13 +78,13 @@ func parseURL(raw string) (address, Credentials, error) {
 		return refuse(fmt.Sprintf("scheme %q", a.scheme), "use https, ssh, file or a path")
 	}
 	if a.host == "" || strings.Trim(a.path, "/") == "" {
-		return refuse("it names no host or no repository", "write scheme://host/path")
+		return refuse("has no host or no repository path", "write scheme://host/path")
 	}
 	if strings.HasPrefix(a.host, "-") || strings.HasPrefix(u.User.Username(), "-") {
 		return refuse("host or user begins with a dash", "check the address")
 	}
 	if u.RawQuery != "" || u.Fragment != "" {
-		return refuse("it has a query or a fragment", "give the address that git clone takes")
+		return refuse("has a query or a fragment", "use the URL that git clone accepts")
 	}
 	if a.port == map[string]string{"https": "443", "http": "80", "ssh": "22"}[a.scheme] {
 		a.port = ""
@@ -176,7 +176,7 @@ func (a address) name() string {
 // break the line format of the protocol.
 func checkBranch(branch string) error {
 	if err := plumbing.NewBranchReferenceName(branch).Validate(); err != nil {
-		return &Error{Kind: ErrNoBranch, URL: fmt.Sprintf("branch %q", branch), Text: "not a name that Git takes", Help: "check --branch"}
+		return &Error{Kind: ErrNoBranch, URL: fmt.Sprintf("branch %q", branch), Text: "not a valid branch name", Help: "check --branch"}
 	}
 	return nil
 }

@@ -255,7 +255,7 @@ func (c *checkout) write(ctx context.Context, dir *os.Root, name string) (fileSt
 		return fileStamp{}, err
 	}
 	if c.writtenBytes.Add(size) > maxBytes || size > maxBytes {
-		return fileStamp{}, fmt.Errorf("%s: %w: its files have more than %d GiB", c.tree.name(), ErrTreeTooLarge, maxBytes>>30)
+		return fileStamp{}, fmt.Errorf("%s: %w: the files exceed %d GiB", c.tree.name(), ErrTreeTooLarge, maxBytes>>30)
 	}
 	base := path.Base(name)
 	if c.present[name] != nil {

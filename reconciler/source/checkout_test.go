@@ -268,13 +268,13 @@ func TestCheckoutSkipsUnsafe(t *testing.T) {
 		link  string
 		why   string // "": it is laid out
 	}{
-		"absolute":            {map[string]string{"l": "-> /etc/passwd"}, "l", "leads out of the repository, to /etc/passwd"},
-		"above":               {map[string]string{"l": "-> .."}, "l", "leads out"},
-		"above, deeper":       {map[string]string{"a/b/l": "-> ../../../x"}, "a/b/l", "leads out"},
-		"through another":     {map[string]string{"a/b/up": "-> ../..", "l": "-> a/b/up/.."}, "l", "leads out"},
-		"above what is not":   {map[string]string{"l": "-> nothing/../../x"}, "l", "leads out"},
-		"above what may come": {map[string]string{"env/a/main.tf": "x", "l": "-> env/a/.terraform/../.."}, "l", "leads out"},
-		"through one out":     {map[string]string{"out": "-> /etc", "l": "-> out/hosts"}, "l", "leads out"},
+		"absolute":            {map[string]string{"l": "-> /etc/passwd"}, "l", "points outside the repository, to /etc/passwd"},
+		"above":               {map[string]string{"l": "-> .."}, "l", "points outside"},
+		"above, deeper":       {map[string]string{"a/b/l": "-> ../../../x"}, "a/b/l", "points outside"},
+		"through another":     {map[string]string{"a/b/up": "-> ../..", "l": "-> a/b/up/.."}, "l", "points outside"},
+		"above what is not":   {map[string]string{"l": "-> nothing/../../x"}, "l", "points outside"},
+		"above what may come": {map[string]string{"env/a/main.tf": "x", "l": "-> env/a/.terraform/../.."}, "l", "points outside"},
+		"through one out":     {map[string]string{"out": "-> /etc", "l": "-> out/hosts"}, "l", "points outside"},
 		"a circle":            {map[string]string{"l": "-> m", "m": "-> l"}, "l", ""},
 		"dangling":            {map[string]string{"env/a/l": "-> ../b/terraform.tfstate"}, "env/a/l", ""},
 		"up and down":         {map[string]string{"env/a/x": "x", "l": "-> env/a/.."}, "l", ""},

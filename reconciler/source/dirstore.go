@@ -19,7 +19,7 @@ import (
 )
 
 // ErrUnproven means that nothing proves which tree a snapshot should contain.
-var ErrUnproven = errors.New("the snapshot does not hold its commit, as those of older versions do not, so that nothing proves it to be that commit's")
+var ErrUnproven = errors.New("the snapshot has no commit object (it was made by an older version), so it cannot be verified")
 
 // Restore builds the commit from dir, which contains its whole checked out tree, as a
 // snapshot does. It does not need Git. objects are from Commit.Objects. If they include the
@@ -67,7 +67,7 @@ func Restore(ctx context.Context, dir, commit, tree string, when time.Time, obje
 		return nil, fmt.Errorf("read the snapshot of %s: %w", commit, err)
 	}
 	if err := s.compareDir(c.Tree, ".", rootID); err != nil {
-		return nil, fmt.Errorf("the snapshot of %s is not that commit's tree: %w", commit, err)
+		return nil, fmt.Errorf("the snapshot does not match the tree of commit %s: %w", commit, err)
 	}
 	return c, nil
 }
@@ -279,7 +279,7 @@ func (p *proven) Read(b []byte) (int, error) {
 
 func (p *proven) Close() error { return p.file.Close() }
 
-func errChanged(file string) error { return errors.New(file + " was changed while it was used") }
+func errChanged(file string) error { return errors.New(file + " changed during use") }
 
 func (s *dirStore) Size(id plumbing.Hash) (int64, error) {
 	if b, ok := s.blobs[id]; ok {

@@ -110,7 +110,7 @@ func TestRestoreByTheCommitItself(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "a.tf"), []byte("changed"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := source.Restore(t.Context(), dir, commit.ID, "", time.Time{}, readObjects(t, commit)); err == nil || !strings.Contains(err.Error(), "is not that commit's tree") {
+	if _, err := source.Restore(t.Context(), dir, commit.ID, "", time.Time{}, readObjects(t, commit)); err == nil || !strings.Contains(err.Error(), "does not match the tree of commit") {
 		t.Errorf("a snapshot that was changed: %v", err)
 	}
 }
@@ -121,7 +121,7 @@ func TestRestoreRefusesAnotherTree(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := source.Restore(t.Context(), dir, commit.ID, commit.Tree.ID("."), commit.When, nil)
-	if err == nil || !strings.Contains(err.Error(), "is not that commit's tree") {
+	if err == nil || !strings.Contains(err.Error(), "does not match the tree of commit") {
 		t.Errorf("a snapshot that was changed: %v", err)
 	}
 }
@@ -135,7 +135,7 @@ func TestRestoreNoticesAChangeInUse(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "a.tf"), []byte("changed"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := got.Tree.ReadFile("a.tf"); err == nil || !strings.Contains(err.Error(), "was changed while it was used") {
+	if _, err := got.Tree.ReadFile("a.tf"); err == nil || !strings.Contains(err.Error(), "changed during use") {
 		t.Errorf("a file that was changed: %v", err)
 	}
 }

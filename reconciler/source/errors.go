@@ -23,13 +23,13 @@ var (
 	ErrAuth           = errors.New("user name or password not accepted")
 	ErrForbidden      = errors.New("access denied")
 	ErrNotFound       = errors.New("repository not found")
-	ErrNotGit         = errors.New("the answer is not Git's")
+	ErrNotGit         = errors.New("the response is not from Git")
 	ErrNoBranch       = errors.New("no such branch")
 	ErrEmpty          = errors.New("the repository is empty")
-	ErrCommitNotFound = errors.New("the remote does not give out that commit")
-	ErrTooLarge       = errors.New("the answer is too large")
+	ErrCommitNotFound = errors.New("the remote does not have that commit")
+	ErrTooLarge       = errors.New("the response is too large")
 	ErrTimeout        = errors.New("timed out")
-	ErrUnavailable    = errors.New("the remote failed")
+	ErrUnavailable    = errors.New("the remote is unavailable")
 	ErrRevision       = errors.New("no such commit")
 	ErrUnsafe         = errors.New("unsafe path in the repository")
 )
@@ -99,9 +99,9 @@ func classifyNetworkError(ctx context.Context, url string, err error) error {
 		return &Error{Kind: ErrHost, URL: url, Text: dns.Name, Help: "check the address, and the DNS server of this network"}
 	case errors.As(err, &certificate):
 		return &Error{Kind: ErrCertificate, URL: url, Err: certificate.Err,
-			Help: "if the authority is your own, put its certificate in a file and set SSL_CERT_FILE (on macOS: add it to the keychain)"}
+			Help: "for a private CA, set SSL_CERT_FILE to its certificate file (on macOS: add it to the keychain)"}
 	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, os.ErrDeadlineExceeded):
-		return &Error{Kind: ErrTimeout, URL: url, Help: "the remote went silent; try again later", transient: true}
+		return &Error{Kind: ErrTimeout, URL: url, Help: "the remote stopped sending data; try again later", transient: true}
 	case isDisconnect(err):
 		return &Error{Kind: ErrUnavailable, URL: url, Err: err, Help: "try again later", transient: true}
 	}

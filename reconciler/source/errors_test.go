@@ -151,7 +151,7 @@ func TestSSHFailures(t *testing.T) {
 			opts.Timeout = 50 * time.Millisecond
 			return tipError(t, opts)
 		}},
-		{"no such known_hosts", nil, []string{"there is no file"}, func(t *testing.T, repo *gittest.Repo) error {
+		{"no such known_hosts", nil, []string{"does not exist"}, func(t *testing.T, repo *gittest.Repo) error {
 			return tipError(t, Options{URL: "ssh://git@example.com/a.git", KnownHosts: []string{"/nowhere/known_hosts"}})
 		}},
 		{"commit moved away", ErrCommitNotFound, []string{"tip again"}, func(t *testing.T, repo *gittest.Repo) error {

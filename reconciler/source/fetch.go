@@ -34,11 +34,11 @@ func (m *remote) download(ctx context.Context, id plumbing.Hash) (*Commit, error
 		return nil, fmt.Errorf("fetch from %s: no cache directory is set", m.url)
 	}
 	if err := os.MkdirAll(m.cache.dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the cache of commits: %w", err)
+		return nil, fmt.Errorf("create the commit cache: %w", err)
 	}
 	dir, err := os.MkdirTemp(m.cache.dir, tmpPrefix)
 	if err != nil {
-		return nil, fmt.Errorf("make a place for the commit: %w", err)
+		return nil, fmt.Errorf("create a temporary directory for the commit: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	if _, err := m.receivePack(ctx, dir, 1, id); err != nil {
@@ -49,7 +49,7 @@ func (m *remote) download(ctx context.Context, id plumbing.Hash) (*Commit, error
 	}
 	commit, err := m.cache.add(dir, id)
 	if err != nil {
-		return nil, fmt.Errorf("keep commit %s of %s: %w", id, m.url, err)
+		return nil, fmt.Errorf("cache commit %s of %s: %w", id, m.url, err)
 	}
 	return commit, nil
 }
@@ -129,7 +129,7 @@ func (m *remote) verifyCommit(dir string, id plumbing.Hash) error {
 		err = commit.Tree.checkConnected()
 	}
 	if errors.Is(err, objects.ErrNotFound) {
-		return &Error{Kind: ErrUnavailable, URL: m.url, Text: "it left out a part of commit " + id.String(), Err: err, transient: true}
+		return &Error{Kind: ErrUnavailable, URL: m.url, Text: "the remote sent an incomplete commit " + id.String(), Err: err, transient: true}
 	}
 	if err != nil {
 		return fmt.Errorf("commit %s of %s: %w", id, m.url, err)

@@ -125,7 +125,7 @@ func TestIncompletePack(t *testing.T) {
 	pack := gittest.PackOf(t, repo, other, repo.Git("rev-parse", other+"^{tree}"))
 	response = packResponse(other, pack)
 	r := openRepository(t, Options{URL: server.URL})
-	if _, err := r.Fetch(t.Context(), other); !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "left out a part") {
+	if _, err := r.Fetch(t.Context(), other); !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "incomplete commit") {
 		t.Errorf("without blobs: %v", err)
 	}
 	if _, err := r.Fetch(t.Context(), id); err == nil {

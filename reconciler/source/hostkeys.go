@@ -27,7 +27,7 @@ func loadHostKeys(a address, files []string) (hostKeys, error) {
 		}
 		files = append(files, "/etc/ssh/ssh_known_hosts")
 	} else if i := slices.IndexFunc(files, func(f string) bool { return !exists(f) }); i >= 0 {
-		return hostKeys{}, fmt.Errorf("known hosts for %s: there is no file %s", a, files[i])
+		return hostKeys{}, fmt.Errorf("known hosts for %s: file %s does not exist", a, files[i])
 	}
 	db, err := knownhosts.NewDB(slices.DeleteFunc(slices.Clone(files), func(f string) bool { return !exists(f) })...)
 	if err != nil {
@@ -44,7 +44,7 @@ func (h hostKeys) algorithms(hostPort string) []string {
 
 func (h hostKeys) check(host string, addr net.Addr, key ssh.PublicKey) error {
 	err := h.db.HostKeyCallback()(host, addr, key)
-	description := fmt.Sprintf("it shows %s %s", key.Type(), ssh.FingerprintSHA256(key))
+	description := fmt.Sprintf("its host key is %s %s", key.Type(), ssh.FingerprintSHA256(key))
 	switch {
 	case err == nil:
 		return nil
@@ -52,18 +52,18 @@ func (h hostKeys) check(host string, addr net.Addr, key ssh.PublicKey) error {
 		return h.changedError(description, nil)
 	case knownhosts.IsHostUnknown(err):
 		return &Error{Kind: ErrHostKeyUnknown, URL: h.url, Text: description,
-			Help: fmt.Sprintf("compare that with what the remote's owner publishes; if it is the same, add this line to %s: %s",
+			Help: fmt.Sprintf("compare it with the fingerprint that the remote's owner publishes; if they match, add this line to %s: %s",
 				h.files[0], knownhosts.Line([]string{host}, key))}
 	}
 	return h.changedError(description, err) // revoked, or a certificate that does not match
 }
 
 func (h hostKeys) changedError(text string, err error) error {
-	return &Error{Kind: ErrHostKeyChanged, URL: h.url, Err: err, Text: text + ", which is not known for it: someone may be listening in",
-		Help: "nothing was sent; ask the remote's owner, and only if the key was meant to change, replace its line in " + strings.Join(h.files, " or ")}
+	return &Error{Kind: ErrHostKeyChanged, URL: h.url, Err: err, Text: text + ", which does not match known_hosts: someone may be intercepting the connection",
+		Help: "nothing was sent; ask the remote's owner, and replace its line only if the key was changed on purpose, in " + strings.Join(h.files, " or ")}
 }
 
 // keyTypeError is the error for a host that offers no key of a known type.
 func (h hostKeys) keyTypeError(err error) error {
-	return h.changedError("it has no key of the types known", err)
+	return h.changedError("it has no host key of a known type", err)
 }

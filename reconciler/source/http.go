@@ -31,7 +31,7 @@ type httpTransport struct {
 func newHTTPTransport(a address, opts Options) (*httpTransport, error) {
 	c := opts.Credentials
 	if a.scheme == "http" && !a.isLoopback() && (c.Username != "" || c.Password != "") {
-		return nil, &Error{Kind: ErrURL, URL: a.String(), Text: "a password would cross the network in plain text", Help: "use https"}
+		return nil, &Error{Kind: ErrURL, URL: a.String(), Text: "the password would be sent unencrypted", Help: "use https"}
 	}
 	dialer := &net.Dialer{Timeout: opts.Timeout}
 	roundTripper := &http.Transport{
@@ -149,26 +149,26 @@ func (w *httpTransport) checkResponse(res *http.Response, mediaType string) erro
 	case code == http.StatusOK && got == mediaType:
 		return nil
 	case code == http.StatusOK:
-		e.Kind, e.Text = ErrNotGit, fmt.Sprintf("it is %q", sanitizeLine([]byte(got)))
-		e.Help = "give the address that git clone takes; a proxy or a page to log in may stand between"
+		e.Kind, e.Text = ErrNotGit, fmt.Sprintf("its content type is %q", sanitizeLine([]byte(got)))
+		e.Help = "use the URL that git clone accepts; a proxy or a login page may have answered instead"
 	case code == http.StatusUnauthorized && w.credentials.Password == "":
-		e.Kind, e.Text = ErrAuth, "none given"
+		e.Kind, e.Text = ErrAuth, "no credentials given"
 		e.Help = "set RECONCILE_GIT_USERNAME and RECONCILE_GIT_PASSWORD, or --git-credentials"
 	case code == http.StatusUnauthorized:
 		e.Kind, e.Text = ErrAuth, ""
-		e.Help = "check them; where Backlog asks for a second factor, Git wants the e-mail address and a special password issued for it"
+		e.Help = "check the user name and password; with Backlog two-factor authentication, use the e-mail address and a special password for Git"
 	case code == http.StatusForbidden:
-		e.Kind, e.Help = ErrForbidden, "check that this user may read the repository, and that this address is on the space's list of allowed IP addresses"
+		e.Kind, e.Help = ErrForbidden, "check that this user can read the repository, and that this address is among the space's allowed IP addresses"
 	case code == http.StatusNotFound, code == http.StatusGone:
 		e.Kind, e.Help = ErrNotFound, "check the address, and that this user may read the repository"
 	case code == http.StatusProxyAuthRequired:
-		e.Kind, e.Help = ErrUnreachable, "the proxy wants a password: set it in HTTPS_PROXY"
+		e.Kind, e.Help = ErrUnreachable, "the proxy requires a password: set it in HTTPS_PROXY"
 	case code >= 300 && code < 400:
 		e.Kind, e.Help = ErrNotGit, redirectHelp(res)
 	case code == http.StatusTooManyRequests, code >= 500:
 		e.Kind, e.Help, e.transient = ErrUnavailable, "try again later", true
 	default:
-		e.Kind, e.Help = ErrNotGit, "give the address that git clone takes"
+		e.Kind, e.Help = ErrNotGit, "use the URL that git clone accepts"
 	}
 	return e
 }
@@ -182,5 +182,5 @@ func redirectHelp(res *http.Response) string {
 	location.User, location.RawQuery, location.Fragment = nil, "", ""
 	location.Path, _ = strings.CutSuffix(location.Path, "/git-upload-pack")
 	location.Path, _ = strings.CutSuffix(location.Path, "/info/refs")
-	return fmt.Sprintf("it redirects to %s: if that is the repository, use its address (redirects are not followed, so that no password goes astray)", location)
+	return fmt.Sprintf("it redirects to %s: if that is the repository, use that URL (redirects are not followed, to protect the password)", location)
 }

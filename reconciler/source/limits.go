@@ -56,7 +56,7 @@ func (c *pathCounter) count(id plumbing.Hash, depth int) (treeSize, error) {
 	if known, ok := c.sizes[id]; ok {
 		return known, nil
 	}
-	tooDeep := fmt.Errorf("%w: directories lie in each other more than %d deep", ErrTreeTooLarge, maxDepth)
+	tooDeep := fmt.Errorf("%w: directories are nested more than %d deep", ErrTreeTooLarge, maxDepth)
 	if depth > maxDepth {
 		return treeSize{}, tooDeep
 	}

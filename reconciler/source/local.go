@@ -155,7 +155,7 @@ func (l *local) fetch(_ context.Context, id plumbing.Hash) (*Commit, error) {
 	if err != nil {
 		store.Close()
 		if errors.Is(err, objects.ErrNotFound) {
-			return nil, &Error{Kind: ErrCommitNotFound, URL: l.root, Err: err, Help: "the branch may have moved on: ask for its tip again"}
+			return nil, &Error{Kind: ErrCommitNotFound, URL: l.root, Err: err, Help: "the branch may have been rewritten: read its tip again"}
 		}
 		return nil, fmt.Errorf("%s: %w", l.root, err)
 	}

@@ -79,7 +79,7 @@ func parseRef(line []byte) (ref, error) {
 }
 
 // errMalformedRef means that a line of a list of refs is malformed.
-var errMalformedRef = errors.New("a line is not a ref")
+var errMalformedRef = errors.New("malformed ref line")
 
 // readAdvertisement reads the advertisement of a version 0 server, which lists every ref
 // sorted by name. It stops at the flush, or when each returns false.

@@ -69,7 +69,7 @@ func (m manifest) save(dir string) error {
 	path := manifestPath(dir)
 	tmp := path + ".new"
 	if err := os.WriteFile(tmp, data, 0o600); err != nil {
-		return fmt.Errorf("note what was checked out: %w", err)
+		return fmt.Errorf("write the checkout manifest: %w", err)
 	}
 	return os.Rename(tmp, path)
 }

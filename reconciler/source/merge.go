@@ -15,7 +15,7 @@ import (
 
 // ErrUnrelated means that no common ancestor of two commits was found in the available
 // history.
-var ErrUnrelated = errors.New("no common ancestor was found")
+var ErrUnrelated = errors.New("no common ancestor found")
 
 // Merge is the result of merging head into tip.
 type Merge struct {

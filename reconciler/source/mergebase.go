@@ -33,7 +33,7 @@ func (m *remote) fetchHistory(ctx context.Context, tip, head plumbing.Hash) (*hi
 		return nil, fmt.Errorf("fetch from %s: no cache directory is set", m.url)
 	}
 	if err := os.MkdirAll(m.cache.dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the cache of commits: %w", err)
+		return nil, fmt.Errorf("create the commit cache: %w", err)
 	}
 	for i, depth := range fetchDepths {
 		h, err := retry(ctx, m.retry, m.log, func() (*history, error) { return m.downloadHistory(ctx, depth, tip, head) })
@@ -56,7 +56,7 @@ func (m *remote) fetchHistory(ctx context.Context, tip, head plumbing.Hash) (*hi
 func (m *remote) downloadHistory(ctx context.Context, depth int, tip, head plumbing.Hash) (_ *history, err error) {
 	dir, err := os.MkdirTemp(m.cache.dir, tmpPrefix)
 	if err != nil {
-		return nil, fmt.Errorf("make a place for the commits: %w", err)
+		return nil, fmt.Errorf("create a temporary directory for the commits: %w", err)
 	}
 	defer func() {
 		if err != nil {

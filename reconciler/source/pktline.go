@@ -23,7 +23,7 @@ const (
 const maxPkt = 65520
 
 // errMalformedPkt means that the data is not in the pkt-line format.
-var errMalformedPkt = errors.New("not a pkt-line")
+var errMalformedPkt = errors.New("malformed pkt-line")
 
 // remoteError is the remote's message in an ERR line or on the error band.
 type remoteError struct{ text string }

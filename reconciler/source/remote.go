@@ -160,11 +160,11 @@ func (m *remote) classifyError(ctx context.Context, err error) error {
 	case err == nil, errors.Is(err, errNotV2):
 		return err
 	case isNotOurRef(err):
-		return &Error{Kind: ErrCommitNotFound, URL: m.url, Err: err, Help: "the branch may have moved on: ask for its tip again"}
+		return &Error{Kind: ErrCommitNotFound, URL: m.url, Err: err, Help: "the branch may have been rewritten: read its tip again"}
 	case errors.As(err, &remoteErr):
 		return &Error{Kind: ErrUnavailable, URL: m.url, Err: err}
 	case errors.Is(err, errMalformedPkt), errors.Is(err, errMalformedRef):
-		return &Error{Kind: ErrNotGit, URL: m.url, Err: err, Help: "a proxy may stand between"}
+		return &Error{Kind: ErrNotGit, URL: m.url, Err: err, Help: "a proxy may have answered instead"}
 	}
 	return classifyNetworkError(ctx, m.url, err)
 }
@@ -196,7 +196,7 @@ func noBranchError(url, branch string, names []string) error {
 			examples = append(examples, sanitizeLine([]byte(name)))
 		}
 	}
-	help := "it has no branches at all"
+	help := "it has no branches"
 	if len(examples) > 0 {
 		help = "it has " + strings.Join(examples, ", ")
 		if len(names) > few {

@@ -27,7 +27,7 @@ func (t *Tree) Repair(ctx context.Context, dir string, paths []string, isForeign
 	}
 	r := &repair{ctx: ctx, tree: t, isForeign: isForeign}
 	if r.root, err = os.OpenRoot(dir); err != nil {
-		return nil, fmt.Errorf("look through the checkout: %w", err)
+		return nil, fmt.Errorf("verify the checkout: %w", err)
 	}
 	defer r.root.Close()
 	for _, p := range paths {

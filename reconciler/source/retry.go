@@ -38,7 +38,7 @@ func retry[T any](ctx context.Context, r retryPolicy, log *slog.Logger, operatio
 		}
 		return result, err
 	}, backoff.WithBackOff(wait), backoff.WithMaxTries(r.maxTries), backoff.WithNotify(func(err error, delay time.Duration) {
-		log.WarnContext(ctx, "git remote failed; trying again", "error", err, "after", delay)
+		log.WarnContext(ctx, "git remote failed; will retry", "error", err, "after", delay)
 	}))
 	if err != nil && last != nil {
 		return result, last

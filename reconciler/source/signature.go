@@ -35,7 +35,7 @@ func (c *Commit) Verify(signers Signers) error {
 	payload, signature := splitSignature(c.raw)
 	refuse := func(text string, err error) error {
 		return &Error{Kind: ErrSignature, URL: "commit " + c.ID, Text: text, Err: err,
-			Help: "have it signed by one of the allowed signers, or add its signer to them"}
+			Help: "sign the commit with an allowed key, or add its signer to the allowed signers"}
 	}
 	switch {
 	case len(signature) == 0:
@@ -50,7 +50,7 @@ func (c *Commit) Verify(signers Signers) error {
 		}
 		return nil
 	case len(signers.Keyring) == 0:
-		return refuse("it has a PGP signature, and no PGP key is allowed", nil)
+		return refuse("it has a PGP signature, but no PGP keys are configured", nil)
 	}
 	ring, err := openpgp.ReadArmoredKeyRing(bytes.NewReader(signers.Keyring))
 	if err != nil {
@@ -146,7 +146,7 @@ func isAllowed(options []string, signTime time.Time) (bool, error) {
 				return false, nil
 			}
 		default:
-			return false, fmt.Errorf("option %q is not known", name)
+			return false, fmt.Errorf("unknown option %q", name)
 		}
 	}
 	return true, nil

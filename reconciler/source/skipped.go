@@ -31,7 +31,7 @@ type SkippedEntry struct {
 }
 
 func (l SkippedEntry) Error() string {
-	return fmt.Sprintf("%s is not laid out: %s; remove or rename it", gitpath.Quote(l.Path), l.Reason)
+	return fmt.Sprintf("%s is not checked out: %s; remove or rename it", gitpath.Quote(l.Path), l.Reason)
 }
 
 // Is makes errors.Is(err, ErrUnsafe) true.
@@ -79,10 +79,10 @@ func (t *Tree) escapeReason(name string, e entry) string {
 		return err.Error()
 	}
 	if target == "" || strings.Contains(target, "\x00") {
-		return "it is a link to nowhere"
+		return "it is a symlink with an empty target"
 	}
 	if _, err := t.resolvePath(name, true); errors.Is(err, errEscapes) {
-		return fmt.Sprintf("it is a link that leads out of the repository, to %s", gitpath.Quote(target))
+		return fmt.Sprintf("it is a symlink that points outside the repository, to %s", gitpath.Quote(target))
 	}
 	return ""
 }
@@ -108,15 +108,15 @@ func nameProblem(name string) string {
 	case name == "":
 		return "it has no name"
 	case name == "." || name == "..":
-		return "it has the name of a directory above"
+		return "its name is . or .."
 	case strings.ContainsAny(name, "/\x00"):
-		return "a slash in its name"
+		return "its name contains a slash"
 	case strings.EqualFold(strings.Map(stripHFSIgnored, name), ".git"), strings.EqualFold(name, "git~1"):
-		return "it has the name of Git's own directory"
+		return "its name is .git"
 	case len(name) > maxName:
 		return fmt.Sprintf("its name is longer than %d bytes", maxName)
 	case runtime.GOOS == "darwin" && !utf8.ValidString(name):
-		return "its name is not UTF-8, which macOS does not take"
+		return "its name is not UTF-8, which macOS does not support"
 	}
 	return ""
 }

@@ -31,7 +31,7 @@ func authMethods(a address, c Credentials) (methods []ssh.AuthMethod, closeAgent
 	case socket != "":
 		conn, err := net.Dial("unix", socket)
 		if err != nil {
-			return nil, closeAgent, fmt.Errorf("reach the SSH agent (SSH_AUTH_SOCK) for %s: %w", a, err)
+			return nil, closeAgent, fmt.Errorf("connect to the SSH agent (SSH_AUTH_SOCK) for %s: %w", a, err)
 		}
 		closeAgent = func() { conn.Close() }
 		methods = append(methods, ssh.PublicKeysCallback(agent.NewClient(conn).Signers))
@@ -40,7 +40,7 @@ func authMethods(a address, c Credentials) (methods []ssh.AuthMethod, closeAgent
 		methods = append(methods, ssh.Password(c.Password))
 	}
 	if len(methods) == 0 {
-		return nil, closeAgent, &Error{Kind: ErrAuth, URL: a.String(), Text: "none given", Help: "set --git-credentials ssh-key:FILE, or start an SSH agent"}
+		return nil, closeAgent, &Error{Kind: ErrAuth, URL: a.String(), Text: "no credentials given", Help: "set --git-credentials ssh-key:FILE, or start an SSH agent"}
 	}
 	return methods, closeAgent, nil
 }
@@ -56,7 +56,7 @@ func parseKey(a address, pem []byte, password string) (ssh.Signer, error) {
 		signer, err = ssh.ParsePrivateKeyWithPassphrase(pem, []byte(password))
 	}
 	if err != nil {
-		return nil, &Error{Kind: ErrAuth, URL: a.String(), Text: "the private key cannot be read", Err: err, Help: "give a key as ssh-keygen writes it"}
+		return nil, &Error{Kind: ErrAuth, URL: a.String(), Text: "the private key cannot be read", Err: err, Help: "use a key in the format of ssh-keygen"}
 	}
 	return signer, nil
 }

@@ -62,7 +62,7 @@ type limitReader struct {
 func (c *limitReader) Read(p []byte) (int, error) {
 	n, err := c.ReadCloser.Read(p)
 	if c.remaining -= int64(n); c.remaining < 0 {
-		return 0, &Error{Kind: ErrTooLarge, URL: c.url, Help: "raise the limit if the repository is meant to be this large"}
+		return 0, &Error{Kind: ErrTooLarge, URL: c.url, Help: "raise the limit if the repository really is this large"}
 	}
 	return n, err
 }

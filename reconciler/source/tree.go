@@ -106,7 +106,7 @@ type pathEntry struct {
 }
 
 // errEscapes means that a symlink points outside the tree.
-var errEscapes = errors.New("a link leads out of the repository")
+var errEscapes = errors.New("a symlink points outside the repository")
 
 // maxLinks is the maximum number of symlinks in one path.
 const maxLinks = 40
@@ -251,7 +251,7 @@ func parseTree(data []byte) (listing, error) {
 	return listing{entries, canonical}, nil
 }
 
-const duplicateNameProblem = "it is there twice"
+const duplicateNameProblem = "its name occurs twice"
 
 // isRecoverable reports whether a checkout of the entry shows its mode and id. A submodule is
 // only an empty directory, and an empty directory is not checked out.

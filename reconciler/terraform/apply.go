@@ -21,7 +21,7 @@ func (s *Session) PrepareApply(ctx context.Context) error {
 
 // ErrPlanChanged means that the saved plan is not the one that was checked. Nothing was
 // applied.
-var ErrPlanChanged = errors.New("the saved plan was changed after it was made: nothing was applied")
+var ErrPlanChanged = errors.New("the saved plan file was changed; nothing was applied")
 
 // Apply applies exactly the plan that Plan saved. It returns nil if Terraform
 // succeeded. An *UnlockError in the error means that Terraform succeeded but did not

@@ -40,7 +40,7 @@ func (t *Terraform) findProgram(ctx context.Context) error {
 		return err
 	}
 	if v, err := goversion.NewVersion(t.version); err != nil || v.Core().LessThan(minVersions[t.product]) {
-		return fmt.Errorf("%s is %s %s, but at least %s is needed: install a newer one, or name it with --terraform", t.binary, t.product, t.version, minVersions[t.product])
+		return fmt.Errorf("%s is %s %s; at least %s is required: install a newer version, or give its path with --terraform", t.binary, t.product, t.version, minVersions[t.product])
 	}
 	return nil
 }
@@ -59,7 +59,7 @@ func lookPath(binary string) (string, error) {
 	if binary != "" {
 		path, err := exec.LookPath(binary)
 		if err != nil {
-			return "", fmt.Errorf("--terraform names %s, which cannot be run: %w", binary, err)
+			return "", fmt.Errorf("--terraform %s: cannot run it: %w", binary, err)
 		}
 		return filepath.Abs(path)
 	}
@@ -123,7 +123,7 @@ func (t *Terraform) installBinary(ctx context.Context) (string, error) {
 	if _, err := os.Stat(path); err == nil {
 		return path, ownership.CheckFile(path)
 	}
-	t.opts.Log.Info("no terraform and no tofu on PATH: installing Terraform", "version", pinnedVersion.String(), "to", path)
+	t.opts.Log.Info("terraform and tofu not found on PATH; installing Terraform", "version", pinnedVersion.String(), "to", path)
 	temp, err := os.MkdirTemp(dir, "install-")
 	if err != nil {
 		return "", err
@@ -133,7 +133,7 @@ func (t *Terraform) installBinary(ctx context.Context) (string, error) {
 		Product: product.Terraform, Version: pinnedVersion, InstallDir: temp,
 	}})
 	if err != nil {
-		return "", fmt.Errorf("there is no terraform and no tofu on PATH, and Terraform %s could not be installed: install one of them, or name it with --terraform: %w", pinnedVersion, err)
+		return "", fmt.Errorf("terraform and tofu not found on PATH, and installing Terraform %s failed: install one, or give its path with --terraform: %w", pinnedVersion, err)
 	}
 	// Rename the file only when it is complete: a killed install must not look
 	// finished.
@@ -162,7 +162,7 @@ func (t *Terraform) detectVersion(ctx context.Context) error {
 		err = json.Unmarshal(stdout.text.Bytes(), &fields)
 	}
 	if err != nil {
-		return fmt.Errorf("%s cannot tell its version, so it is neither terraform nor tofu: %w", t.binary, err)
+		return fmt.Errorf("%s did not report a version; it is neither terraform nor tofu: %w", t.binary, err)
 	}
 	// Only Terraform reports terraform_outdated. OpenTofu's output is otherwise the
 	// same.

@@ -99,7 +99,7 @@ func (s *Session) commandOutput(ctx context.Context, c command) ([]byte, error) 
 		return nil, err
 	}
 	if document.tooLarge {
-		return nil, s.stepError(c.step, nil, fmt.Errorf("terraform's answer is larger than %d MiB: split the workspace, or keep large values out of it", maxDocument>>20))
+		return nil, s.stepError(c.step, nil, fmt.Errorf("terraform's output is larger than %d MiB: split the workspace, or remove large values from it", maxDocument>>20))
 	}
 	return document.text.Bytes(), nil
 }

@@ -29,7 +29,7 @@ resource "terraform_data" "x" {
 		if len(text) > 2<<20 || log.Len() < 8000000 {
 			t.Errorf("%d bytes are kept of %d", len(text), log.Len())
 		}
-		for _, part := range []string{"BEGIN", " bytes left out]\n", "a line with (redacted)", "THE END"} {
+		for _, part := range []string{"BEGIN", " bytes omitted]\n", "a line with (redacted)", "THE END"} {
 			if !strings.Contains(text, part) {
 				t.Errorf("no %q in the log", part)
 			}
@@ -69,7 +69,7 @@ func TestKilledByOthers(t *testing.T) {
 			if errors.Is(err, terraform.ErrKilled) != c.killed || errors.Is(err, terraform.ErrStopped) {
 				t.Errorf("error: %v", err)
 			}
-			if c.killed && !strings.Contains(err.Error(), "next: look whether memory ran out") {
+			if c.killed && !strings.Contains(err.Error(), "next: check whether memory ran out") {
 				t.Errorf("what to do is not told: %v", err)
 			}
 		})
@@ -87,7 +87,7 @@ func TestHugeError(t *testing.T) {
 			t.Parallel()
 			err := newFixture(t, resourceConfig, withScriptedPlan(t, "("+plan+") >&2; exit 1")).mustFail()
 			text := err.Error()
-			if len(text) > 40<<10 || !strings.Contains(text, "Error: first") || !strings.Contains(text, "the last") || !strings.Contains(text, " bytes left out]") {
+			if len(text) > 40<<10 || !strings.Contains(text, "Error: first") || !strings.Contains(text, "the last") || !strings.Contains(text, " bytes omitted]") {
 				t.Errorf("%d bytes: %.300s", len(text), text)
 			}
 		})

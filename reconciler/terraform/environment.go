@@ -37,7 +37,7 @@ var envDeny = []string{"TF_CLI_ARGS*", "TF_WORKSPACE", "TF_DATA_DIR"}
 func checkEnvironment(environ []string) error {
 	for _, pair := range environ {
 		if name, value, _ := strings.Cut(pair, "="); value != "" && matchesAny(envDeny, name) {
-			return fmt.Errorf("%s is set in the environment: it would change what Terraform does without a trace in the record, so it is refused: unset it", name)
+			return fmt.Errorf("%s is set in the environment; it would change what Terraform does and the record would not show it: unset it", name)
 		}
 	}
 	return nil

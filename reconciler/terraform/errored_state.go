@@ -43,7 +43,7 @@ func SaveErroredState(workDir, name, dir string) (string, error) {
 	targetDir := erroredDir(workDir)
 	target := filepath.Join(targetDir, erroredPrefix(name)+time.Now().UTC().Format("20060102T150405.000000000")+".tfstate")
 	if err := errors.Join(os.MkdirAll(targetDir, 0o700), os.Chmod(source, 0o600), os.Rename(source, target)); err != nil {
-		return "", fmt.Errorf("workspace %s: keep the state that terraform could not write (%s): %w", name, source, err)
+		return "", fmt.Errorf("workspace %s: save the state that terraform could not write (%s): %w", name, source, err)
 	}
 	return target, nil
 }
@@ -76,7 +76,7 @@ func (s *Session) checkErroredState() error {
 	failure := &ErroredStateError{File: file}
 	return &StepError{
 		Workspace: s.spec.Name, Step: "reading the state", Detail: failure.Error(), Err: failure,
-		Hint: "run: reconcile now " + s.spec.Name + " (it keeps that state, and says how to bring it in)",
+		Hint: "run: reconcile now " + s.spec.Name + " (it saves that state and says how to push it)",
 	}
 }
 
@@ -85,7 +85,7 @@ func (s *Session) erroredStateError(file string) error {
 	hint := fmt.Sprintf("in %s, run: %s init && %[2]s state push %s", s.spec.Dir, s.tf.product, file)
 	switch {
 	case IsTruncated(file):
-		hint = "it is cut off, so that nothing of it can be brought in: look for what that apply made"
+		hint = "the state file is truncated and cannot be pushed: look for the resources which that apply created"
 	case s.spec.LocalState != "":
 		hint = fmt.Sprintf("run: cp %s %s", file, s.spec.LocalState)
 	}
@@ -122,10 +122,10 @@ func (s *Session) checkRecovered(ctx context.Context) error {
 		suffix := ".recovered"
 		switch {
 		case isTruncatedJSON(saved) && s.spec.ReadOnly:
-			s.addWarning("a state that terraform could not write whole is kept in " + path + ": what its apply made must be looked for")
+			s.addWarning("a truncated state is saved in " + path + ": look for the resources which that apply created")
 		case isTruncatedJSON(saved):
-			suffix = ".cut-off"
-			s.addWarning("a state that terraform could not write whole is laid aside: what its apply made must be looked for; it is kept in " + path + suffix)
+			suffix = ".truncated"
+			s.addWarning("a truncated state was moved to " + path + suffix + ": look for the resources which that apply created")
 		case !isSameOrLater(current, saved):
 			return s.erroredStateError(path)
 		}

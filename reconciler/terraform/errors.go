@@ -48,7 +48,7 @@ type LockedError struct {
 
 func (e *LockedError) Error() string {
 	if e.Who == "" {
-		return fmt.Sprintf("the Terraform state is locked (lock %s; its backend does not tell by whom)", e.ID)
+		return fmt.Sprintf("the Terraform state is locked (lock %s; the backend does not report by whom)", e.ID)
 	}
 	return fmt.Sprintf("the Terraform state is locked by %s since %s (%s, lock %s)", e.Who, e.Created.Format(time.RFC3339), e.Operation, e.ID)
 }
@@ -60,7 +60,7 @@ type UnlockError struct {
 }
 
 func (e *UnlockError) Error() string {
-	return "terraform could not free its lock of the state (" + e.ID + "), which is left behind"
+	return "terraform could not release its state lock (" + e.ID + ")"
 }
 
 // ErroredStateError means that Terraform changed resources but could not write its
@@ -70,7 +70,7 @@ type ErroredStateError struct {
 }
 
 func (e *ErroredStateError) Error() string {
-	return "terraform could not write its state, and left it in " + e.File
+	return "terraform could not write its state; the state is saved in " + e.File
 }
 
 // stepError builds a step's error from Terraform's stderr and the error of running it.
@@ -80,14 +80,14 @@ func (s *Session) stepError(step string, stderr []byte, err error) error {
 	failure := &StepError{Workspace: s.spec.Name, Step: step, Detail: shorten(s.log.redactString(text), maxError), Err: err}
 	if unlock := parseUnlockError(blocks); unlock != nil && !errors.Is(err, ErrStopped) {
 		failure.Err = unlock
-		failure.Hint = "let the role free the lock (in S3: s3:DeleteObject on the lock object); then the next pass frees it, or by hand: reconcile unlock " + s.spec.Name + " --state-lock " + unlock.ID
+		failure.Hint = "allow the role to delete the lock (in S3: s3:DeleteObject on the lock object); the next pass then releases it, or run: reconcile unlock " + s.spec.Name + " --state-lock " + unlock.ID
 		return failure
 	}
 	// A failing force-unlock prints its own error in the same form.
 	if lock := parseLockedError(text); lock != nil && step != stepForceUnlock {
 		failure.Err = lock
 		failure.Detail = lock.Error()
-		failure.Hint = "if nothing else works on this state, free the lock: reconcile unlock " + s.spec.Name + " --state-lock " + lock.ID
+		failure.Hint = "if nothing else uses this state, release the lock: reconcile unlock " + s.spec.Name + " --state-lock " + lock.ID
 		return failure
 	}
 	if errors.Is(err, ErrStopped) || errors.Is(err, ErrKilled) {

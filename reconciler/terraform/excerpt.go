@@ -81,7 +81,7 @@ func (e *Excerpt) Bytes() []byte {
 	if len(text) > 0 && text[len(text)-1] != '\n' {
 		text = append(text, '\n')
 	}
-	text = fmt.Appendf(text, "[%d bytes left out]\n", omitted)
+	text = fmt.Appendf(text, "[%d bytes omitted]\n", omitted)
 	return append(text, tail...)
 }
 

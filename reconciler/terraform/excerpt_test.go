@@ -15,14 +15,14 @@ func TestExcerpt(t *testing.T) {
 	}{
 		"nothing":                      {false, "", ""},
 		"what fits":                    {false, "0123456789abcdef", "0123456789abcdef"},
-		"beginning and end":            {false, "ab\ncd\nef\ngh\nij\nkl\nmn\n", "ab\n[9 bytes left out]\nij\nkl\nmn\n"},
-		"a long line at the end":       {false, "ab\n" + strings.Repeat("x", 20), "ab\n[8 bytes left out]\n" + strings.Repeat("x", 12)},
-		"one long line":                {false, strings.Repeat("x", 20), "xxxx\n[4 bytes left out]\n" + strings.Repeat("x", 12)},
-		"no half of a character":       {false, "ab\nc" + strings.Repeat("日", 10), "ab\n[19 bytes left out]\n日日日日"},
-		"no half of a line":            {true, "ab\n" + strings.Repeat("x", 20) + "\nyz\n", "ab\n[21 bytes left out]\nyz\n"},
-		"nothing of one long line":     {true, strings.Repeat("x", 20), "[20 bytes left out]\n"},
-		"nothing of a long last line":  {true, "ab\n" + strings.Repeat("x", 20), "ab\n[20 bytes left out]\n"},
-		"nothing of a long first line": {true, strings.Repeat("x", 20) + "\nyz\n", "[21 bytes left out]\nyz\n"},
+		"beginning and end":            {false, "ab\ncd\nef\ngh\nij\nkl\nmn\n", "ab\n[9 bytes omitted]\nij\nkl\nmn\n"},
+		"a long line at the end":       {false, "ab\n" + strings.Repeat("x", 20), "ab\n[8 bytes omitted]\n" + strings.Repeat("x", 12)},
+		"one long line":                {false, strings.Repeat("x", 20), "xxxx\n[4 bytes omitted]\n" + strings.Repeat("x", 12)},
+		"no half of a character":       {false, "ab\nc" + strings.Repeat("日", 10), "ab\n[19 bytes omitted]\n日日日日"},
+		"no half of a line":            {true, "ab\n" + strings.Repeat("x", 20) + "\nyz\n", "ab\n[21 bytes omitted]\nyz\n"},
+		"nothing of one long line":     {true, strings.Repeat("x", 20), "[20 bytes omitted]\n"},
+		"nothing of a long last line":  {true, "ab\n" + strings.Repeat("x", 20), "ab\n[20 bytes omitted]\n"},
+		"nothing of a long first line": {true, strings.Repeat("x", 20) + "\nyz\n", "[21 bytes omitted]\nyz\n"},
 	} {
 		for n := 1; n <= len(c.text)+1; n++ {
 			e := NewExcerpt(16)
@@ -58,7 +58,7 @@ func FuzzExcerpt(f *testing.F) {
 			t.Fatalf("%q became %q", text, got)
 		}
 		for line := range strings.Lines(got) {
-			if utf8.ValidString(text) && !strings.Contains("\n"+text, "\n"+line) && !strings.HasSuffix(line, " bytes left out]\n") {
+			if utf8.ValidString(text) && !strings.Contains("\n"+text, "\n"+line) && !strings.HasSuffix(line, " bytes omitted]\n") {
 				t.Fatalf("%q is no line of %q", line, text)
 			}
 		}
@@ -80,7 +80,7 @@ func TestLongLineIsLeftOut(t *testing.T) {
 	if err := s.log.Close(); err != nil {
 		t.Fatal(err)
 	}
-	want := fmt.Sprintf("one (redacted)\n[a line of %d bytes left out]\ntwo (redacted)", 2*len(long))
+	want := fmt.Sprintf("one (redacted)\n[a line of %d bytes omitted]\ntwo (redacted)", 2*len(long))
 	if got := out.String(); got != want {
 		t.Errorf("%.200q, want %q", got, want)
 	}

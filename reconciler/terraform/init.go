@@ -114,7 +114,7 @@ func (s *Session) linkDataDir(dir string) error {
 	if target, err := os.Readlink(link); err == nil && target == dir {
 		return nil
 	} else if info, err := os.Lstat(link); err == nil && info.Mode()&os.ModeSymlink == 0 {
-		return fmt.Errorf("%s is committed to Git, but belongs to Terraform: remove it from the repository and ignore it", link)
+		return fmt.Errorf("%s is committed to Git, but it is Terraform's own directory: remove it from the repository and add it to .gitignore", link)
 	}
 	return errors.Join(removeIfExists(link), os.Symlink(dir, link))
 }

@@ -147,7 +147,7 @@ func (s *Session) killRepeatedly(done <-chan error) error {
 		case err := <-done:
 			return err
 		case <-limit.C:
-			return errors.Join(killErr, errors.New("terraform was killed but has not ended"))
+			return errors.Join(killErr, errors.New("terraform was killed but did not exit"))
 		case <-ticker.C:
 		}
 	}
@@ -189,7 +189,7 @@ func killTree(isOurs func(tag string) bool) error {
 			return nil
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("process %d of terraform does not end although it was killed: the workspace may still be changing; end it by hand", found[0].pid)
+			return fmt.Errorf("terraform process %d was killed but did not exit; it may still change the workspace: end it by hand", found[0].pid)
 		}
 		for _, p := range found {
 			p.kill()

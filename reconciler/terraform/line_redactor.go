@@ -101,7 +101,7 @@ func (l *lineRedactor) Write(p []byte) (int, error) {
 func (l *lineRedactor) flush() {
 	l.forward(l.partialLine)
 	if l.omittedBytes > 0 {
-		l.forward(fmt.Appendf(nil, "[a line of %d bytes left out]\n", l.omittedBytes))
+		l.forward(fmt.Appendf(nil, "[a line of %d bytes omitted]\n", l.omittedBytes))
 	}
 	l.partialLine, l.omittedBytes = nil, 0
 }

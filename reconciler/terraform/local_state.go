@@ -19,7 +19,7 @@ func (s *Session) copyState() error {
 		return err
 	}
 	if isTruncated {
-		s.addWarning("the state is unfinished: an apply writes it now, or was killed while it did; this plan is made against the state from before that apply")
+		s.addWarning("the state file is truncated: an apply is writing it or was killed; this plan uses the state before that apply")
 	}
 	s.stateCopy = filepath.Join(s.tempDir, "state")
 	return os.WriteFile(s.stateCopy, content, 0o600)
@@ -51,8 +51,8 @@ func (s *Session) restoreTruncated(path string) error {
 	if err != nil || !isTruncated {
 		return err
 	}
-	savedPath := path + ".torn-" + time.Now().UTC().Format("20060102T150405")
-	s.addWarning("a killed terraform has left its state unfinished: the state from before that apply is used again, and what that apply made must be looked for; the unfinished state is kept in " + savedPath)
+	savedPath := path + ".truncated-" + time.Now().UTC().Format("20060102T150405")
+	s.addWarning("terraform was killed and left a truncated state: the state before that apply is used; look for the resources which that apply created; the truncated state is saved in " + savedPath)
 	// Link instead of rename: the path always has a state.
 	if err := os.Link(path, savedPath); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
@@ -123,7 +123,7 @@ func LinkState(checkoutPath, statePath string) error {
 	}
 	info, err := os.Lstat(checkoutPath)
 	if err == nil && info.Mode()&os.ModeSymlink == 0 {
-		return fmt.Errorf("%s is a Terraform state of its own: bring it in, if it is the one to go on with (cp %[1]s %s), and remove it from the repository", checkoutPath, statePath)
+		return fmt.Errorf("%s is a Terraform state in the repository: if it is the current state, copy it (cp %[1]s %s); then remove it from the repository", checkoutPath, statePath)
 	}
 	return errors.Join(
 		os.MkdirAll(filepath.Dir(checkoutPath), 0o755),

@@ -23,7 +23,7 @@ func TestTruncatedState(t *testing.T) {
 				t.Fatal(err)
 			}
 			plan := s.planAndClose()
-			if plan.Changes != (terraform.Changes{Change: 1}) || len(plan.Warnings) != 1 || !strings.Contains(plan.Warnings[0], "unfinished") {
+			if plan.Changes != (terraform.Changes{Change: 1}) || len(plan.Warnings) != 1 || !strings.Contains(plan.Warnings[0], "truncated") {
 				t.Errorf("%s: planned %+v", name, plan)
 			}
 		}
@@ -42,7 +42,7 @@ func TestTruncatedFirstState(t *testing.T) {
 	if plan.Changes.Add != 1 || len(plan.Warnings) != 1 {
 		t.Errorf("planned %+v", plan)
 	}
-	saved, err := filepath.Glob(s.state + ".torn-*")
+	saved, err := filepath.Glob(s.state + ".truncated-*")
 	if err != nil || len(saved) != 1 || s.read(saved[0]) != `{"version": 4, "lin` {
 		t.Errorf("what was left is not kept: %v, %v", saved, err)
 	}

@@ -58,7 +58,7 @@ func (s *Session) GeneratedLockFile() []byte { return s.generatedLockFile }
 func (s *Session) setGeneratedLockFile(content []byte) {
 	s.generatedLockFile = content
 	s.addWarning("no " + lockFileName + " is committed for " + s.spec.Name +
-		", so the newest providers that fit were chosen: commit one (" + s.tf.product + " providers lock)")
+		", so the newest matching providers were used: commit one (" + s.tf.product + " providers lock)")
 }
 
 // lockFileID returns the hash of the lock file in use.
@@ -97,7 +97,7 @@ func (s *Session) checkProviders() error {
 			name = rest
 		}
 		if !slices.Contains(s.spec.AllowedProviders, name) {
-			return s.stepError("plan", nil, fmt.Errorf("provider %s is not among those that may run: %s", name, strings.Join(s.spec.AllowedProviders, ", ")))
+			return s.stepError("plan", nil, fmt.Errorf("provider %s is not allowed to run; allowed: %s", name, strings.Join(s.spec.AllowedProviders, ", ")))
 		}
 	}
 	return nil

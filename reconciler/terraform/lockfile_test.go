@@ -34,7 +34,7 @@ func TestAllowedProviders(t *testing.T) {
 	}
 	for _, wrong := range []string{"registry.terraform.io/hashicorp/external", "example.com/hashicorp/aws", "registry.opentofu.org/hashicorp/aws"} {
 		writeLockFile("registry.terraform.io/hashicorp/aws", wrong)
-		if err := check(); err == nil || !strings.Contains(err.Error(), "may run") || !strings.Contains(err.Error(), "tokyo") {
+		if err := check(); err == nil || !strings.Contains(err.Error(), "not allowed to run") || !strings.Contains(err.Error(), "tokyo") {
 			t.Errorf("%s: %v", wrong, err)
 		}
 	}

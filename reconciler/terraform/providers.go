@@ -106,9 +106,9 @@ func (s *Session) removeUnlessIntact(pkg string, start time.Time) bool {
 	case cache.isIntact(pkg):
 		return info.ModTime().After(start) // another workspace reinstalled it
 	}
-	s.addWarning("a provider was damaged and is installed again: " + cache.path(pkg))
+	s.addWarning("a provider package was damaged and is reinstalled: " + cache.path(pkg))
 	if err := cache.remove(pkg); err != nil {
-		s.tf.opts.Log.Warn("a damaged provider could not be removed: remove it by hand", "folder", cache.path(pkg), "error", err)
+		s.tf.opts.Log.Warn("could not remove a damaged provider package; remove it by hand", "dir", cache.path(pkg), "error", err)
 		return false
 	}
 	return true

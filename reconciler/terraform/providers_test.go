@@ -205,7 +205,7 @@ func TestDamagedProvider(t *testing.T) {
 					}
 					change()
 					plan := s.planAndClose()
-					warned := strings.Contains(strings.Join(plan.Warnings, "\n"), "damaged and is installed again: "+filepath.Dir(program))
+					warned := strings.Contains(strings.Join(plan.Warnings, "\n"), "damaged and is reinstalled: "+filepath.Dir(program))
 					if plan.Changes.Add != 1 || !warned && i < 2 {
 						t.Errorf("%+v", plan)
 					}

@@ -32,11 +32,11 @@ func (s *Session) assumeRole(ctx context.Context, role string) (map[string]strin
 		return cached.env, nil
 	}
 	if assume == nil {
-		return nil, fmt.Errorf("role %s cannot be assumed: there are no AWS settings", role)
+		return nil, fmt.Errorf("cannot assume role %s: AWS is not configured", role)
 	}
 	env, err := assume(ctx, role, sessionName(s.spec.RunID, s.spec.Name))
 	if err != nil && ok && time.Since(cached.issuedAt) < maxFallbackCredentialAge {
-		s.tf.opts.Log.Warn("fresh credentials could not be had; going on with those of before", "workspace", s.spec.Name, "role", role, "error", err)
+		s.tf.opts.Log.Warn("assuming the role failed; using earlier credentials", "workspace", s.spec.Name, "role", role, "error", err)
 		return cached.env, nil
 	}
 	if err != nil {
@@ -97,7 +97,7 @@ func newSTSAssumer(config func(context.Context) (aws.Config, error), duration ti
 		}
 		credentials := output.Credentials
 		if credentials == nil || credentials.AccessKeyId == nil || credentials.SecretAccessKey == nil || credentials.SessionToken == nil {
-			return nil, errors.New("the answer of STS has no credentials")
+			return nil, errors.New("the STS response has no credentials")
 		}
 		return map[string]string{
 			"AWS_ACCESS_KEY_ID":     *credentials.AccessKeyId,

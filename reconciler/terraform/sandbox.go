@@ -28,14 +28,14 @@ func FindSandbox(ctx context.Context) (*Sandbox, error) {
 	}
 	executable, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("the path of this program: %w", err)
+		return nil, fmt.Errorf("find the path of this program: %w", err)
 	}
 	var m mounts
 	m.addSystem()
 	m.addReadOnly(bwrap)
 	args := append(append(isolationOptions(false), m...), bwrap, "--version")
 	if out, err := exec.CommandContext(ctx, bwrap, args...).CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("bubblewrap cannot make a sandbox on this machine: %w: %s", err, strings.TrimSpace(string(out)))
+		return nil, fmt.Errorf("bubblewrap cannot create a sandbox on this machine: %w: %s", err, strings.TrimSpace(string(out)))
 	}
 	return &Sandbox{bwrap: bwrap, executable: executable}, nil
 }
@@ -81,7 +81,7 @@ func becomeBubblewrap(ports string, argv []string) error {
 	}
 	runtime.LockOSThread() // the restriction belongs to this thread, which becomes bubblewrap
 	if err := restrictPorts(allowed); err != nil {
-		return fmt.Errorf("bound the ports that it may connect to: %w", err)
+		return fmt.Errorf("restrict the ports: %w", err)
 	}
 	return syscall.Exec(argv[0], argv, os.Environ()) //nolint:gosec // what it runs, our own caller says
 }

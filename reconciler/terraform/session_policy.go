@@ -19,7 +19,7 @@ func networkPolicy(networks []string) (string, error) {
 		case isIPRange(network):
 			addresses = append(addresses, network)
 		default:
-			return "", fmt.Errorf("%q is neither a VPC (vpc-…) nor an address or a range of addresses", network)
+			return "", fmt.Errorf("%q is neither a VPC (vpc-…) nor an IP address or CIDR range", network)
 		}
 	}
 	if len(networks) == 0 {

@@ -48,7 +48,7 @@ func (s *Session) readPlanState(ctx context.Context, file string) (state State, 
 		err = readZipMember(&plan.Reader, "tfstate", &state)
 	}
 	if err != nil {
-		return state, s.stepError("plan", nil, fmt.Errorf("read which state the saved plan was made against: %w", err))
+		return state, s.stepError("plan", nil, fmt.Errorf("read the state version from the saved plan: %w", err))
 	}
 	return state, nil
 }

@@ -33,7 +33,7 @@ func (s *Session) variableValues() (map[string]any, error) {
 		}
 		value, err := evalExpression(text)
 		if err != nil {
-			return nil, fmt.Errorf("TF_VAR_%s is not a value of the type that variable %q has: write it as in a .tfvars file", name, name)
+			return nil, fmt.Errorf("TF_VAR_%s does not match the type of variable %q: write the value as in a .tfvars file", name, name)
 		}
 		values[name] = ctyjson.SimpleJSONValue{Value: value}
 		s.log.addSecrets(ctyStrings(value)...)
