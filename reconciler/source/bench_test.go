@@ -9,8 +9,8 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// newMonorepo returns a repository with many files, and how to name its
-// workspaces and modules. RECONCILE_BENCH_MONOREPO may name one to use.
+// newMonorepo returns a repository with many files. RECONCILE_BENCH_MONOREPO may name an
+// existing one.
 func newMonorepo(b *testing.B) string {
 	b.Helper()
 	if dir := os.Getenv("RECONCILE_BENCH_MONOREPO"); dir != "" {
@@ -32,8 +32,8 @@ func newMonorepo(b *testing.B) string {
 	return repo.Dir
 }
 
-// BenchmarkIDs opens a repository, reads its tip and looks up every directory
-// of a workspace or module: what a pass does before it knows what is stale.
+// BenchmarkIDs opens a repository, reads its tip and looks up every directory of a workspace
+// or module, as a pass does before it knows what is stale.
 func BenchmarkIDs(b *testing.B) {
 	dir := newMonorepo(b)
 	packed := b.TempDir() + "/packed.git"
@@ -72,8 +72,7 @@ func lookUpIDs(b *testing.B, tree *Tree) {
 	}
 }
 
-// BenchmarkTip compares one question for the tip with the C git's, on a
-// remote with 5,000 refs.
+// BenchmarkTip compares one request for the tip with C git's, on a remote with 5,000 refs.
 func BenchmarkTip(b *testing.B) {
 	repo := gittest.New(b)
 	id := repo.Commit("first", map[string]string{"a": "1"})
@@ -101,7 +100,7 @@ func BenchmarkTip(b *testing.B) {
 		server.Username, server.Password, server.OnlyV0 = "ann", "password", v0
 		protocol := map[bool]string{false: ProtocolV2, true: ProtocolV0}[v0]
 		b.Run(protocol+"/reconcile", func(b *testing.B) {
-			for b.Loop() { // opened anew: no connection is kept
+			for b.Loop() { // opened again: no connection is reused
 				if _, err := openRepository(b, Options{URL: server.URLWithPassword()}).Tip(b.Context(), protocol); err != nil {
 					b.Fatal(err)
 				}
@@ -115,8 +114,7 @@ func BenchmarkTip(b *testing.B) {
 	}
 }
 
-// BenchmarkFetch fetches a commit and lays it out, next to a shallow clone by
-// the C git.
+// BenchmarkFetch fetches a commit and checks it out, compared with a shallow clone by C git.
 func BenchmarkFetch(b *testing.B) {
 	dir := newMonorepo(b)
 	bare := b.TempDir() + "/repo.git"
@@ -173,9 +171,8 @@ func BenchmarkFetch(b *testing.B) {
 	})
 }
 
-// BenchmarkMerge fetches two commits of a large repository over HTTP, with the
-// history behind them, and merges them: what a preview costs before anything
-// is planned.
+// BenchmarkMerge fetches two commits of a large repository over HTTP with their history, and
+// merges them: the cost of a preview before planning.
 func BenchmarkMerge(b *testing.B) {
 	bare := b.TempDir() + "/served.git"
 	gittest.Git(b, ".", "clone", "-q", "--bare", "--no-local", newMonorepo(b), bare)

@@ -38,7 +38,7 @@ func fetchTree(t testing.TB, repo *gittest.Repo, commit string) *Tree {
 	return c.Tree
 }
 
-// readDisk lists what is below dir: content, mode or link target by path.
+// readDisk returns content, mode or symlink target of everything below dir, by path.
 func readDisk(t testing.TB, dir string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -97,7 +97,7 @@ const (
 )
 
 func TestCheckout(t *testing.T) {
-	old := syscall.Umask(0o077) // modes are Git's, whatever the umask
+	old := syscall.Umask(0o077) // modes must not depend on the umask
 	defer syscall.Umask(old)
 	repo := gittest.New(t)
 	repo.Commit("first", map[string]string{
@@ -112,7 +112,7 @@ func TestCheckout(t *testing.T) {
 		"link": "-> env/a", "becomes-dir": fileMode + "file", "becomes-file": "dir", "becomes-file/x": fileMode + "x",
 		"turns": "-> link", "日本": "dir", "日本/ö.txt": fileMode + "ü",
 	})
-	// What a run leaves behind.
+	// Files that a run leaves.
 	for _, name := range []string{"env/a/.terraform", "env/b/.terraform/deep", "junk"} {
 		if err := os.MkdirAll(filepath.Join(dir, name), 0o755); err != nil {
 			t.Fatal(err)
@@ -159,8 +159,8 @@ func inodeOf(t *testing.T, dir, name string) uint64 {
 	return info.Sys().(*syscall.Stat_t).Ino
 }
 
-// TestCheckoutRepairs: whatever was done to the directory or the manifest, the
-// next checkout mends it.
+// TestCheckoutRepairs: after any damage to the directory or the manifest, the next checkout
+// repairs it.
 func TestCheckoutRepairs(t *testing.T) {
 	repo := gittest.New(t)
 	repo.Commit("first", map[string]string{"a/f": "one", "b": "two", "l": "-> b", "d/e/f": "deep"})
@@ -209,8 +209,8 @@ func TestCheckoutRepairs(t *testing.T) {
 	}
 }
 
-// TestCheckoutKilled: a checkout that ended anywhere, with a file half
-// written and nothing noted, is completed by the next, also to another commit.
+// TestCheckoutKilled: the next checkout completes one that was killed anywhere, with a file
+// half written and no manifest, also for another commit.
 func TestCheckoutKilled(t *testing.T) {
 	repo := gittest.New(t)
 	files := [2]map[string]string{{}, {}}
@@ -266,7 +266,7 @@ func TestCheckoutSkipsUnsafe(t *testing.T) {
 	links := map[string]struct {
 		files map[string]string
 		link  string
-		why   string // "": it is laid out
+		why   string // "": it is checked out
 	}{
 		"absolute":            {map[string]string{"l": "-> /etc/passwd"}, "l", "points outside the repository, to /etc/passwd"},
 		"above":               {map[string]string{"l": "-> .."}, "l", "points outside"},
@@ -302,7 +302,7 @@ func TestCheckoutSkipsUnsafe(t *testing.T) {
 				}
 				return
 			}
-			if _, ok := got[test.link]; ok || !strings.Contains(fmt.Sprint(skipped), test.link+" is not laid out: it is a link that "+test.why) {
+			if _, ok := got[test.link]; ok || !strings.Contains(fmt.Sprint(skipped), test.link+" is not checked out: it is a symlink that "+test.why) {
 				t.Errorf("%q, %v", got[test.link], skipped)
 			}
 		})

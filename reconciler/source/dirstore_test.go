@@ -12,8 +12,8 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// newCheckout is a commit with a link, a script and names that Git and the file
-// system sort differently, and its tree laid out.
+// newCheckout returns a commit and its checked out tree, with a symlink, a script, and names
+// that Git and the file system sort differently.
 func newCheckout(t *testing.T) (*source.Commit, string) {
 	t.Helper()
 	r := gittest.New(t)
@@ -76,8 +76,8 @@ func TestRestoreHasTheIdsOfGit(t *testing.T) {
 	}
 }
 
-// A snapshot proves itself by its commit: nobody has to be asked for the tree,
-// and what was signed is as it was.
+// TestRestoreByTheCommitItself: the commit object proves the snapshot without a trusted tree
+// id, and the signed bytes are unchanged.
 func TestRestoreByTheCommitItself(t *testing.T) {
 	commit, dir := newCheckout(t)
 	got, err := source.Restore(t.Context(), dir, commit.ID, "", time.Time{}, readObjects(t, commit))

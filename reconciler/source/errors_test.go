@@ -12,8 +12,7 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// failureCase is a way for a remote to fail: what it is called, and what its
-// message must say.
+// failureCase is a way for a remote to fail, with the expected kind and parts of the message.
 type failureCase struct {
 	name     string
 	kind     error
@@ -217,9 +216,8 @@ func checkFailure(t *testing.T, err error, kind error, messages []string) {
 	}
 }
 
-// TestServerThatRefusesV2: one that fails on protocol version 2 is
-// asked in version 0, but the failure may have been chance: nothing is to be
-// remembered.
+// TestServerThatRefusesV2: a server that fails on protocol version 2 is asked in version 0.
+// The failure may be temporary, so the protocol is not remembered.
 func TestServerThatRefusesV2(t *testing.T) {
 	for _, code := range []int{http.StatusBadRequest, http.StatusInternalServerError} {
 		repo := gittest.New(t)
@@ -240,8 +238,8 @@ func TestServerThatRefusesV2(t *testing.T) {
 	}
 }
 
-// TestCancel: the end of the caller's context ends a question at once, and is
-// told from the remote's failures.
+// TestCancel: the end of the caller's context stops a request at once and is not reported as
+// a failure of the remote.
 func TestCancel(t *testing.T) {
 	repo := gittest.New(t)
 	id := repo.Commit("first", map[string]string{"a": "1"})

@@ -15,7 +15,7 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// newContentRepo makes a repository whose pack is some 100 kB, and a server.
+// newContentRepo returns a repository whose pack is about 100 kB, and a server.
 func newContentRepo(t *testing.T) (*gittest.Repo, *gittest.HTTP, string) {
 	t.Helper()
 	repo := gittest.New(t)
@@ -51,8 +51,7 @@ func TestFetchIsCached(t *testing.T) {
 	}
 }
 
-// TestFetchRetries: what is transient is tried again, and nothing of the
-// failed try is left.
+// TestFetchRetries: transient failures are retried, and a failed try leaves nothing.
 func TestFetchRetries(t *testing.T) {
 	for name, fail := range map[string]func(*gittest.HTTP){
 		"500s": func(s *gittest.HTTP) {
@@ -110,8 +109,7 @@ func TestTimeoutInThePack(t *testing.T) {
 	}
 }
 
-// TestIncompletePack: a server that leaves something out, or damages it, is
-// not believed.
+// TestIncompletePack: an incomplete or damaged pack is refused.
 func TestIncompletePack(t *testing.T) {
 	repo, server, id := newContentRepo(t)
 	other := repo.Commit("second", map[string]string{"another": "file"})
@@ -142,7 +140,7 @@ func TestIncompletePack(t *testing.T) {
 	}
 }
 
-// packResponse is an answer of upload-pack with the pack in one band line.
+// packResponse returns an upload-pack response with the pack in one band line.
 func packResponse(id string, pack []byte) []byte {
 	b := appendPkt(nil, "shallow "+id)
 	b = append(b, "0000"...)
@@ -151,7 +149,7 @@ func packResponse(id string, pack []byte) []byte {
 	return append(b, "0000"...)
 }
 
-// TestFetchConcurrently: several at once share one cache.
+// TestFetchConcurrently: concurrent fetches share one cache.
 func TestFetchConcurrently(t *testing.T) {
 	repo, server, _ := newContentRepo(t)
 	cache := t.TempDir()
@@ -206,7 +204,7 @@ func TestCacheKeepsWhatIsUsed(t *testing.T) {
 	}
 }
 
-// TestCacheRepairs: what is damaged in the cache is fetched again.
+// TestCacheRepairs: a damaged commit in the cache is fetched again.
 func TestCacheRepairs(t *testing.T) {
 	for name, damage := range map[string]func(dir string) error{
 		"no index": func(dir string) error {

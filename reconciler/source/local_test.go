@@ -9,8 +9,7 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// TestLocalPaths: a repository is found from wherever one stands in it, and
-// has one name.
+// TestLocalPaths: a repository is found from any directory in it, and has one name.
 func TestLocalPaths(t *testing.T) {
 	repo := gittest.New(t)
 	id := repo.Commit("first", map[string]string{"env/a/main.tf": "a"})
@@ -38,7 +37,7 @@ func TestLocalPaths(t *testing.T) {
 	}
 }
 
-// TestLocalIgnoresWorkTree: what is not committed does not exist.
+// TestLocalIgnoresWorkTree: uncommitted files are ignored.
 func TestLocalIgnoresWorkTree(t *testing.T) {
 	repo := gittest.New(t)
 	id := repo.Commit("first", map[string]string{"a": "committed"})
@@ -57,8 +56,8 @@ func TestLocalIgnoresWorkTree(t *testing.T) {
 	}
 }
 
-// TestLocalStores: loose, packed, with deltas, borrowed, and repacked while
-// open.
+// TestLocalStores covers loose, packed, delta and alternate objects, and a repack while the
+// store is open.
 func TestLocalStores(t *testing.T) {
 	repo := gittest.New(t)
 	long := ""
@@ -96,8 +95,8 @@ func TestLocalStores(t *testing.T) {
 	check("borrowed", borrower)
 }
 
-// TestLocalSettings: settings that change what the repository is are refused,
-// others are not.
+// TestLocalSettings: settings that change the repository's format are refused, others are
+// not.
 func TestLocalSettings(t *testing.T) {
 	repo := gittest.New(t)
 	id := repo.Commit("first", map[string]string{"a": "1"})
@@ -134,7 +133,7 @@ func TestLocalResolve(t *testing.T) {
 	}
 }
 
-// TestShallowClone: where history ends early, nothing is claimed about it.
+// TestShallowClone: where history ends early, the result is unknown.
 func TestShallowClone(t *testing.T) {
 	repo := gittest.New(t)
 	first := repo.Commit("first", map[string]string{"a": "1"})

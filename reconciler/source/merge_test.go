@@ -16,8 +16,8 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// TestMergeAsGit merges random trees, and lets Git merge them too: the result
-// must be the very tree that Git makes, or a conflict where Git has one.
+// TestMergeAsGit merges random trees and compares with git merge-tree: the same tree, or a
+// conflict in both.
 func TestMergeAsGit(t *testing.T) {
 	repo := gittest.New(t)
 	repo.Commit("first", map[string]string{"a": "1"})
@@ -59,7 +59,6 @@ func TestMergeAsGit(t *testing.T) {
 	}
 }
 
-// drawTree draws a small tree: path to content.
 func drawTree(t *rapid.T) map[string]string {
 	files := map[string]string{}
 	for _, name := range []string{"a", "b", "dir/a", "dir/b", "dir/deep/a", "run.sh"} {
@@ -70,10 +69,9 @@ func drawTree(t *rapid.T) map[string]string {
 	return files
 }
 
-// drawText draws lines, no two of them equal, also in other files: where lines
-// repeat, there is more than one way to say what changed, and Git's may be
-// another; and where files are alike, Git may see a file renamed. Perhaps the
-// last line does not end.
+// drawText draws lines that are all different, also from other files. With repeated lines a
+// diff is ambiguous, and Git may choose another; for similar files Git may detect a rename.
+// The last line may have no newline.
 func drawText(t *rapid.T, name string) string {
 	var b strings.Builder
 	for i := range rapid.IntRange(1, 14).Draw(t, "lines") {
@@ -82,7 +80,7 @@ func drawText(t *rapid.T, name string) string {
 	return strings.TrimSuffix(b.String(), rapid.SampledFrom([]string{"", "", "", "\n"}).Draw(t, "end"))
 }
 
-// mutateTree is a tree as one side left it.
+// mutateTree returns the tree after the changes of one side.
 func mutateTree(t *rapid.T, base map[string]string, side string) map[string]string {
 	files := maps.Clone(base)
 	for i := range rapid.IntRange(0, 4).Draw(t, side) {
@@ -105,8 +103,8 @@ func mutateTree(t *rapid.T, base map[string]string, side string) map[string]stri
 	return files
 }
 
-// editLine changes, removes or adds one line. What it writes another side may
-// write too, but not this side a second time.
+// editLine changes, removes or adds one line. The other side may write the same line, but
+// this side writes it only once.
 func editLine(t *rapid.T, text string, unique int) string {
 	lines := strings.SplitAfter(text, "\n")
 	at := rapid.IntRange(0, len(lines)-1).Draw(t, "line")
@@ -122,7 +120,7 @@ func editLine(t *rapid.T, text string, unique int) string {
 	return strings.Join(lines, "")
 }
 
-// importCommits makes a commit of base, and two upon it.
+// importCommits creates a commit of base and two commits on top of it.
 func importCommits(t *rapid.T, dir string, trees ...map[string]string) []string {
 	var in strings.Builder
 	for i, files := range trees {
@@ -144,7 +142,7 @@ func importCommits(t *rapid.T, dir string, trees ...map[string]string) []string 
 	return strings.Fields(out)
 }
 
-// gitMerge is git merge-tree: the tree, or what the conflict is.
+// gitMerge runs git merge-tree and returns the tree, or the conflict.
 func gitMerge(t *rapid.T, dir, ours, theirs string) (string, bool) {
 	cmd := exec.Command("git", "merge-tree", "--write-tree", ours, theirs)
 	cmd.Dir = dir
@@ -166,11 +164,11 @@ func runGitWithInput(t *rapid.T, dir, in string, args ...string) string {
 	return string(out)
 }
 
-// TestMerge: over every wire, of refs that only the server knows.
+// TestMerge covers every endpoint, with refs that only the server knows.
 func TestMerge(t *testing.T) {
 	for _, endpoint := range endpoints() {
 		if endpoint.name == "work tree" {
-			continue // pull requests are the server's
+			continue // only the server knows pull request refs
 		}
 		t.Run(endpoint.name, func(t *testing.T) {
 			t.Parallel()
@@ -199,7 +197,7 @@ func TestMerge(t *testing.T) {
 			if got := tree.ID("gone"); got != Absent {
 				t.Errorf("what the tip removed is %s", got)
 			}
-			for _, dir := range []string{"env/b", "new"} { // untouched by one side: no new object
+			for _, dir := range []string{"env/b", "new"} { // changed by one side only: no new object
 				if got, want := tree.ID(dir), "040000:"+repo.Git("rev-parse", map[string]string{"env/b": tip, "new": head}[dir]+":"+dir); got != want {
 					t.Errorf("%s is %s, want %s", dir, got, want)
 				}
@@ -236,8 +234,8 @@ func TestMergeConflicts(t *testing.T) {
 	}
 }
 
-// TestMergeDeep: the commit in which the branches parted lies further back
-// than is asked for at first, and merges lie between.
+// TestMergeDeep: the merge base is further back than the first request reaches, with merges
+// in between.
 func TestMergeDeep(t *testing.T) {
 	repo := gittest.New(t)
 	base := repo.Commit("base", map[string]string{"a": "a\n", "b": "b\n"})
@@ -256,7 +254,7 @@ func TestMergeDeep(t *testing.T) {
 	}
 	defer merge.Close()
 
-	// Merged into each other: two bases, of which the newer is taken.
+	// Criss-cross merges: two bases, of which the newer is used.
 	repo.Git("checkout", "-q", "-B", "left", base)
 	left := repo.Commit("left", map[string]string{"left": "1\n"})
 	repo.Git("checkout", "-q", "-B", "right", base)

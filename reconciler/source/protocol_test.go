@@ -13,7 +13,7 @@ const (
 	otherID = "abcdefabcdefabcdefabcdefabcdefabcdefabcd"
 )
 
-// joinPkts joins data lines; "flush" and "delim" stand for themselves.
+// joinPkts joins data lines; "flush" and "delim" become those packets.
 func joinPkts(lines ...string) string {
 	var b []byte
 	for _, line := range lines {

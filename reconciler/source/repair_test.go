@@ -12,8 +12,7 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// What was written into a checkout is found by its content and put right, in
-// what is an input and nowhere else.
+// TestRepair: changes in a checkout are found by content and repaired, only in inputs.
 func TestRepair(t *testing.T) {
 	files := map[string]string{"m/a.tf": "good", "m/run.sh": "#!/bin/sh", "m/sub/b.tf": "b", "m/l": "-> a.tf", "other/o.tf": "o", "f.txt": "f"}
 	for name, test := range map[string]struct {
@@ -66,7 +65,7 @@ func TestRepair(t *testing.T) {
 			if text, err := os.ReadFile(at("m/a.tf")); err != nil || string(text) != "good" {
 				t.Errorf("m/a.tf is %q, %v", text, err)
 			}
-			// The next checkout trusts none of it.
+			// The next checkout does not trust these files.
 			checkOut(t, tree, dir, nil)
 			got := readDisk(t, dir)
 			if got["other/o.tf"] != fileMode+"o" || got["m/sub/b.tf"] != fileMode+"b" || got["m/run.sh"] != executableMode+"#!/bin/sh" || len(got) != 9 {
@@ -76,7 +75,7 @@ func TestRepair(t *testing.T) {
 	}
 }
 
-// changeKeepingTime changes a file and keeps its size and its times.
+// changeKeepingTime changes a file but keeps its size and times.
 func changeKeepingTime(name string) error {
 	info, err := os.Stat(name)
 	if err != nil {
@@ -89,7 +88,8 @@ func relink(name, target string) error {
 	return errors.Join(os.RemoveAll(name), os.Symlink(target, name))
 }
 
-// A file that was altered and has its old size and time is written again.
+// TestCheckoutDetectsBackdatedChange: a changed file with its old size and time is written
+// again.
 func TestCheckoutDetectsBackdatedChange(t *testing.T) {
 	repo := gittest.New(t)
 	repo.Commit("first", map[string]string{"a": "good"})
@@ -102,8 +102,7 @@ func TestCheckoutDetectsBackdatedChange(t *testing.T) {
 	checkDisk(t, dir, map[string]string{"a": fileMode + "good"})
 }
 
-// A few objects that stand for too many paths, too many levels, or just not
-// too many.
+// TestLimits: a few objects represent too many paths, too many levels, or just not too many.
 func TestLimits(t *testing.T) {
 	repo := gittest.New(t)
 	blob := repo.WriteObject("blob", []byte("x"))
@@ -149,7 +148,7 @@ func TestLimits(t *testing.T) {
 			if err := tree.checkConnected(); !errors.Is(err, ErrTreeTooLarge) {
 				t.Errorf("fetched: %v", err)
 			}
-			// Who goes from directory to directory ends as well.
+			// Walking from directory to directory must fail, too.
 			listed := 0
 			for listed = 0; listed <= maxUncheckedListings; listed++ {
 				if _, err = tree.ReadDir("."); err != nil {

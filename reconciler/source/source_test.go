@@ -9,7 +9,7 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// testRetry is how tests try again.
+// testRetry is the retry policy of tests.
 var testRetry = retryPolicy{maxTries: 3, initialDelay: time.Millisecond}
 
 // openRepository opens the repository with defaults that suit tests.
@@ -26,14 +26,14 @@ func openRepository(t testing.TB, opts Options) *Repository {
 	return r
 }
 
-// endpoint is one way to reach a repository.
+// endpoint is one way to access a repository.
 type endpoint struct {
 	name     string
-	protocol string // that Tip finds out
+	protocol string // the protocol that Tip detects
 	open     func(t *testing.T, repo *gittest.Repo, branch string) *Repository
 }
 
-// endpoints are all the ways there are; what is true of one is true of all.
+// endpoints returns all ways to access a repository. Tests expect the same result from each.
 func endpoints() []endpoint {
 	https := func(v0 bool) func(*testing.T, *gittest.Repo, string) *Repository {
 		return func(t *testing.T, repo *gittest.Repo, branch string) *Repository {

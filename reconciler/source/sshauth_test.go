@@ -96,8 +96,8 @@ func TestSSHEncryptedKey(t *testing.T) {
 	}
 }
 
-// TestSSHHostKeyOfAnotherType: a host known by a key of one type is asked for
-// that type, and one that has none of it is not the host that we know.
+// TestSSHHostKeyOfAnotherType: a host with a known key of one type is asked for that type. If
+// it has none, it is refused.
 func TestSSHHostKeyOfAnotherType(t *testing.T) {
 	repo := gittest.New(t)
 	repo.Commit("first", map[string]string{"a": "1"})

@@ -18,7 +18,7 @@ import (
 	"reconcile/state/snapshot/s3test"
 )
 
-// newS3Fixture is a workspace whose state is in an S3, with a lock file.
+// newS3Fixture returns a workspace whose state is in S3, with a lock file.
 func newS3Fixture(t *testing.T, server *s3test.Server, main string, opt option) *fixture {
 	t.Helper()
 	s := newFixture(t, main, opt, withEnv(server.Env()...))
@@ -62,7 +62,7 @@ func TestBackendConfigIsPartOfTheKey(t *testing.T) {
 	}
 }
 
-// checkLockedError looks at what is read out of Terraform's words about a lock.
+// checkLockedError checks what is parsed from Terraform's lock error.
 func checkLockedError(t *testing.T, err error, start time.Time) *terraform.LockedError {
 	t.Helper()
 	var lock *terraform.LockedError
@@ -84,7 +84,7 @@ func checkLockedError(t *testing.T, err error, start time.Time) *terraform.Locke
 	return lock
 }
 
-// A killed apply leaves its lock in the bucket.
+// TestS3Lock: a killed apply leaves its lock in the bucket.
 func TestS3Lock(t *testing.T) {
 	testBothProducts(t, func(t *testing.T, opt option) {
 		start := time.Now().Add(-time.Second)
@@ -108,8 +108,8 @@ func TestS3Lock(t *testing.T) {
 	})
 }
 
-// An apply whose lock cannot be freed afterwards is done, and S3's own words
-// are told.
+// TestS3LockThatCannotBeFreed: an apply whose lock cannot be released has succeeded, and the
+// error contains S3's message.
 func TestS3LockThatCannotBeFreed(t *testing.T) {
 	testBothProducts(t, func(t *testing.T, opt option) {
 		server := startS3(t)
@@ -150,7 +150,7 @@ func denyDelete(r *http.Request) int {
 	return s3test.Serve
 }
 
-// A lock of a local state is held as long as its process lives.
+// TestLocalLock: a lock of a local state is held while its process lives.
 func TestLocalLock(t *testing.T) {
 	testBothProducts(t, func(t *testing.T, opt option) {
 		start := time.Now().Add(-time.Second)
@@ -187,8 +187,7 @@ func TestErroredState(t *testing.T) {
 		server.Inject(nil)
 		file := checkErroredState(s, err, work)
 
-		// Until it is brought in, nothing is planned: not even where the
-		// record of this has been lost.
+		// No plan is made until the state is pushed, even if the record has lost the hold.
 		if second := checkErroredState(s, s.mustFail(), work); second != file {
 			t.Errorf("first %s was named, then %s", file, second)
 		}

@@ -8,8 +8,8 @@ import (
 	"reconcile/internal/testtier"
 )
 
-// BenchmarkCycle is what one stale workspace costs, first init included, and
-// what the same commands cost when they are run by hand.
+// BenchmarkCycle measures one stale workspace with its first init, and the same commands run
+// directly.
 func BenchmarkCycle(b *testing.B) {
 	b.Run("bare", func(b *testing.B) {
 		binary := testtier.Tool(b, "terraform")

@@ -8,8 +8,7 @@ import (
 	"reconcile/reconciler/terraform"
 )
 
-// Which product a program is can be told by its name, or by one that a link
-// to it has.
+// TestProductByName: the file name of a program, or of a symlink to it, shows the product.
 func TestProductByName(t *testing.T) {
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }

@@ -11,7 +11,7 @@ import (
 	"reconcile/reconciler/terraform"
 )
 
-// checksConfig has a check that reads data, and one that does not.
+// checksConfig has a check that reads a data source, and one that does not.
 const checksConfig = `
 resource "terraform_data" "x" {
   input = "1"
@@ -38,8 +38,8 @@ check "compares" {
 }
 `
 
-// A check that reads data is in each plan, and changes nothing; all else in
-// such a plan counts as ever. That a check fails is told in any case.
+// TestChecks: a check that reads a data source is in each plan and changes nothing; other
+// changes still count. A failing check is always reported.
 func TestChecks(t *testing.T) {
 	testBothProducts(t, func(t *testing.T, opt option) {
 		for name, c := range map[string]struct {
@@ -71,8 +71,8 @@ func TestChecks(t *testing.T) {
 	})
 }
 
-// What checks say after an apply counts: one may fail by what was made alone, and
-// one that failed in the plan may be right since.
+// TestChecksOfAnApply: the results of checks after the apply count. One may fail only because
+// of the apply, and one that failed in the plan may now pass.
 func TestChecksOfAnApply(t *testing.T) {
 	testBothProducts(t, func(t *testing.T, opt option) {
 		s := newFixture(t, `
@@ -119,7 +119,7 @@ check "later" {
 	})
 }
 
-// A check may say as much as it likes: what is told of it is bounded.
+// TestChecksOfManyWords: the reported text of a check is bounded.
 func TestChecksOfManyWords(t *testing.T) {
 	s := newFixture(t, `
 check "big" {
@@ -138,7 +138,8 @@ resource "terraform_data" "x" {
 	}
 }
 
-// A plan does not hold what is ephemeral: apply is given it again.
+// TestEphemeralVariables: a plan does not store ephemeral values, so apply receives them
+// again.
 func TestEphemeralVariables(t *testing.T) {
 	testBothProducts(t, func(t *testing.T, opt option) {
 		s := newFixture(t, `
@@ -173,7 +174,7 @@ resource "terraform_data" "x" {
 	})
 }
 
-// What is applied is what was judged.
+// TestPlanThatWasChanged: only the plan that was checked is applied.
 func TestPlanThatWasChanged(t *testing.T) {
 	work := t.TempDir()
 	s := newFixture(t, resourceConfig, func(o *terraform.Options) { o.WorkDir = work })

@@ -12,8 +12,8 @@ import (
 	"reconcile/reconciler/terraform"
 )
 
-// What a provisioner prints without end is kept in part: its beginning and its
-// end, and how much was between; its secrets nowhere.
+// TestLargeOutput: of endless output of a provisioner only the beginning, the end and the
+// omitted size are stored, without secrets.
 func TestLargeOutput(t *testing.T) {
 	testBothProducts(t, func(t *testing.T, opt option) {
 		s := newFixture(t, `
@@ -40,7 +40,7 @@ resource "terraform_data" "x" {
 	})
 }
 
-// withScriptedPlan is a terraform that is given a script for plans.
+// withScriptedPlan returns a terraform that runs a script for plan.
 func withScriptedPlan(t *testing.T, plan string) option {
 	path := filepath.Join(t.TempDir(), "terraform")
 	script := fmt.Sprintf("#!/bin/sh\ncase $1 in\nplan) %s;;\n*) exec %s \"$@\";;\nesac\n", plan, testtier.Tool(t, "terraform"))
@@ -50,7 +50,8 @@ func withScriptedPlan(t *testing.T, plan string) option {
 	return withBinary(path)
 }
 
-// A Terraform that others kill, or that crashes, may have left its lock.
+// TestKilledByOthers: a Terraform that something else killed, or that crashed, may have left
+// its lock.
 func TestKilledByOthers(t *testing.T) {
 	for name, c := range map[string]struct {
 		plan   string
@@ -76,7 +77,7 @@ func TestKilledByOthers(t *testing.T) {
 	}
 }
 
-// An error is as long as a person can read, and has its first words.
+// TestHugeError: an error is short enough to read, and contains its first words.
 func TestHugeError(t *testing.T) {
 	for name, plan := range map[string]string{
 		"of lines":     `echo 'Error: first'; yes 'on and on' | head -c 8000000; echo; echo 'the last'`,

@@ -47,8 +47,8 @@ func TestCycle(t *testing.T) {
 	})
 }
 
-// checkLeftovers looks for what a cycle may leave: nothing of ours in the
-// checkout but the link, no plan, no state that others can read.
+// checkLeftovers checks what a cycle leaves: only the link in the checkout, no plan, and no
+// state that others can read.
 func checkLeftovers(s *fixture) {
 	s.Helper()
 	entries, err := os.ReadDir(s.spec.Dir)
@@ -124,7 +124,7 @@ func TestInitIsRunWhenNeeded(t *testing.T) {
 		if s.log.countInits() != 2 {
 			t.Error("init was run for a key that it has been run for")
 		}
-		// The key misses a new module call: what Terraform says is heeded.
+		// The key misses a new module call, so Terraform's own message must trigger init.
 		s.write("m/main.tf", `resource "terraform_data" "y" {}`)
 		s.write("main.tf", resourceConfig+"\nmodule \"m\" {\n  source = \"./m\"\n}\n")
 		if plan := s.planAndClose(); plan.Changes.Add != 2 || s.log.countInits() != 3 {
@@ -141,8 +141,8 @@ func TestCommittedTerraformDirectoryIsRefused(t *testing.T) {
 	}
 }
 
-// The link by which readers find a local state may lie where Terraform looks
-// for a state to migrate, and empty it.
+// TestLinkAtTheDefaultPathSurvivesInit: the link for readers of a local state may be at
+// Terraform's default path, where init would migrate and empty it.
 func TestLinkAtTheDefaultPathSurvivesInit(t *testing.T) {
 	testBothProducts(t, func(t *testing.T, opt option) {
 		s := newFixture(t, resourceConfig, opt)
@@ -184,7 +184,7 @@ func TestLinkState(t *testing.T) {
 	}
 }
 
-// OpenTofu can encrypt a plan, which then does not tell of its state.
+// TestStateOfAnEncryptedPlan: a plan that OpenTofu encrypted does not show its state.
 func TestStateOfAnEncryptedPlan(t *testing.T) {
 	s := newFixture(t, resourceConfig+`
 terraform {

@@ -7,8 +7,8 @@ import (
 	"reconcile/reconciler/terraform"
 )
 
-// TestDigest plans one change after the other from one state, each in a site
-// of its own, and looks at what the digests tell apart.
+// TestDigest plans different changes from one state, each in a separate checkout, and checks
+// which of them get the same digest.
 func TestDigest(t *testing.T) {
 	const before = `
 resource "terraform_data" "x" {
@@ -62,8 +62,8 @@ output "o" { value = "1" }
 	})
 }
 
-// Two states that differ in nothing that a plan changes: the same resources
-// made at other times, in another order.
+// TestDigestIsOfTheChangeAlone compares two states that differ in nothing that a plan
+// changes: the same resources, created at other times and in another order.
 func TestDigestIsOfTheChangeAlone(t *testing.T) {
 	const one, two = `resource "terraform_data" "a" { input = "1" }`, `resource "terraform_data" "b" { input = "1" }`
 	tf := newTerraform(t)

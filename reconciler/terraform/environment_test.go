@@ -14,8 +14,7 @@ import (
 	"reconcile/reconciler/terraform"
 )
 
-// applyEnvironment is what a program that an apply runs has in its
-// environment.
+// applyEnvironment returns the environment of a program that an apply runs.
 func applyEnvironment(s *fixture) []string {
 	s.Helper()
 	s.write("main.tf", `resource "terraform_data" "x" {
@@ -122,7 +121,7 @@ func TestBinary(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	// Where PATH has none, what was installed before is used.
+	// Without one on PATH, the installed program is used.
 	work := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(work, "bin"), 0o700); err != nil {
 		t.Fatal(err)

@@ -37,8 +37,7 @@ func TestExcerpt(t *testing.T) {
 	}
 }
 
-// However much is written, no more is held, and each line that is kept is one
-// that was written.
+// FuzzExcerpt checks that memory use is bounded, and that every stored line was written.
 func FuzzExcerpt(f *testing.F) {
 	f.Add("first\nsecond\nthird\n", 16, 5)
 	f.Add("日本語\n", 4, 1)
@@ -65,8 +64,8 @@ func FuzzExcerpt(f *testing.F) {
 	})
 }
 
-// A line that is too long to look in is left out whole: a half of it could hold
-// a half of a secret.
+// TestLongLineIsLeftOut: a line that is too long to search is omitted completely. A part of
+// it could contain a part of a secret.
 func TestLongLineIsLeftOut(t *testing.T) {
 	var out bytes.Buffer
 	s := &Session{log: newRedactor(&out), sensitive: map[string]bool{}}

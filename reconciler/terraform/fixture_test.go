@@ -28,7 +28,7 @@ type option func(*terraform.Options)
 
 func withBinary(path string) option { return func(o *terraform.Options) { o.Binary = path } }
 
-// withEnv adds to a small environment.
+// withEnv adds variables to a small environment.
 func withEnv(pairs ...string) option {
 	return func(o *terraform.Options) { o.Env = func() []string { return append(basicEnv(), pairs...) } }
 }
@@ -56,7 +56,7 @@ func newTerraform(t testing.TB, opt ...option) *terraform.Terraform {
 	return tf
 }
 
-// fixture is a checkout with one workspace, and a Terraform to run there.
+// fixture is a checkout with one workspace, and a Terraform for it.
 type fixture struct {
 	testing.TB
 	tf    *terraform.Terraform
@@ -82,7 +82,6 @@ func newFixtureOf(t testing.TB, tf *terraform.Terraform, name, main string) *fix
 	return s
 }
 
-// write writes a file of the workspace.
 func (s *fixture) write(name, text string) {
 	s.Helper()
 	path := filepath.Join(s.spec.Dir, name)
@@ -103,7 +102,7 @@ func (s *fixture) read(path string) string {
 	return string(text)
 }
 
-// open opens a session that ends with the test at the latest.
+// open opens a session that is closed at the end of the test.
 func (s *fixture) open() *terraform.Session {
 	session := s.tf.Open(context.Background(), s.spec)
 	s.Cleanup(func() { session.Close() })
@@ -117,7 +116,7 @@ func (s *fixture) close(session *terraform.Session) {
 	}
 }
 
-// init opens a session and makes it ready to plan.
+// init opens a session and prepares it for plan.
 func (s *fixture) init() *terraform.Session {
 	s.Helper()
 	session := s.open()
@@ -138,7 +137,7 @@ func (s *fixture) plan() (*terraform.Session, *terraform.Plan) {
 	return session, plan
 }
 
-// planAndClose plans and leaves it at that.
+// planAndClose plans and closes the session.
 func (s *fixture) planAndClose() *terraform.Plan {
 	s.Helper()
 	session, plan := s.plan()
@@ -146,8 +145,8 @@ func (s *fixture) planAndClose() *terraform.Plan {
 	return plan
 }
 
-// apply plans, applies if there is something to, and closes; it returns the
-// plan and the digest of the outputs.
+// apply plans, applies if needed, and closes the session. It returns the plan and the digest
+// of the outputs.
 func (s *fixture) apply() (*terraform.Plan, string) {
 	s.Helper()
 	session, plan := s.plan()
@@ -164,8 +163,7 @@ func (s *fixture) apply() (*terraform.Plan, string) {
 	return plan, sum.Digest
 }
 
-// mustFail opens a session, and returns the error that its init or plan must end
-// with.
+// mustFail opens a session and returns the error of its init or plan, which must fail.
 func (s *fixture) mustFail() *terraform.StepError {
 	s.Helper()
 	session := s.open()
@@ -181,7 +179,7 @@ func (s *fixture) mustFail() *terraform.StepError {
 	return step
 }
 
-// syncBuffer is a buffer for what is written and read at the same time.
+// syncBuffer is a buffer for concurrent writes and reads.
 type syncBuffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer

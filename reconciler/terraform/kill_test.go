@@ -18,8 +18,8 @@ import (
 	"reconcile/reconciler/terraform"
 )
 
-// pidPipe is where programs that Terraform runs tell the test their process
-// ids, one a line, and where the test waits for them.
+// pidPipe is a named pipe to which programs under Terraform write their process ids, one per
+// line, and from which the test reads them.
 type pidPipe struct {
 	testing.TB
 	path  string
@@ -32,7 +32,7 @@ func newPIDPipe(t testing.TB) *pidPipe {
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	file, err := os.OpenFile(path, os.O_RDWR, 0) // both, so that it never ends
+	file, err := os.OpenFile(path, os.O_RDWR, 0) // open for both, so that it never reaches EOF
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func newPIDPipe(t testing.TB) *pidPipe {
 	return &pidPipe{TB: t, path: path, lines: bufio.NewReader(file)}
 }
 
-// readPID waits for a program to tell its process id.
+// readPID waits until a program writes its process id.
 func (p *pidPipe) readPID() int {
 	p.Helper()
 	line, err := p.lines.ReadString('\n')
@@ -54,14 +54,14 @@ func (p *pidPipe) readPID() int {
 	return pid
 }
 
-// isAlive tells whether a process runs: a zombie does not.
+// isAlive reports whether a process runs. A zombie does not.
 func isAlive(pid int) bool {
 	out, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
 	return err == nil && !strings.HasPrefix(strings.TrimSpace(string(out)), "Z")
 }
 
-// stubbornConfig is a workspace whose apply starts a program that ignores what it
-// can, has left its process group, and does not end.
+// stubbornConfig returns a workspace whose apply starts a program that ignores signals,
+// leaves its process group, and does not end.
 func stubbornConfig(p *pidPipe) string {
 	return fmt.Sprintf(`
 resource "terraform_data" "done" {}
@@ -75,8 +75,8 @@ resource "terraform_data" "x" {
 `, p.path)
 }
 
-// startApply starts an apply of a stubborn workspace and returns, once its
-// programs run, their process ids and what the apply will return.
+// startApply starts an apply of a stubborn workspace. When its programs run, it returns their
+// process ids and a channel for the result.
 func startApply(ctx, killCtx context.Context, s *fixture, p *pidPipe) (session *terraform.Session, pids []int, result <-chan error) {
 	s.Helper()
 	session = s.tf.Open(killCtx, s.spec)
@@ -115,7 +115,7 @@ func TestInterrupt(t *testing.T) {
 			t.Errorf("error of an interrupted apply: %v", err)
 		}
 		checkProcessesEnded(s, session, pids)
-		// Terraform ended by itself: what was done is in its state.
+		// Terraform exited by itself, so its state contains what was done.
 		if state := s.read(s.state); !strings.Contains(state, `"done"`) {
 			t.Errorf("the interrupted apply left no state:\n%s\n%s", state, s.log)
 		}
@@ -136,7 +136,7 @@ func TestHardKill(t *testing.T) {
 	})
 }
 
-// withUninterruptiblePlan is a terraform that does not heed interrupts.
+// withUninterruptiblePlan returns a terraform that ignores interrupts.
 func withUninterruptiblePlan(t *testing.T, p *pidPipe) option {
 	path := filepath.Join(t.TempDir(), "terraform")
 	script := fmt.Sprintf(`#!/bin/sh
@@ -184,7 +184,8 @@ func TestNothingIsStartedOnceStopped(t *testing.T) {
 	}
 }
 
-// What an apply leaves running in the background ends with its session.
+// TestBackgroundProcessEnds: a process that an apply leaves in the background ends with the
+// session.
 func TestBackgroundProcessEnds(t *testing.T) {
 	p := newPIDPipe(t)
 	s := newFixture(t, fmt.Sprintf(`
@@ -198,8 +199,8 @@ resource "terraform_data" "x" {
 	checkProcessesEnded(s, session, []int{p.readPID()})
 }
 
-// childDirVariable, in the environment, makes the test binary apply the workspace of
-// that directory until it is killed.
+// childDirVariable is an environment variable. It makes the test binary apply the workspace
+// in that directory until it is killed.
 const childDirVariable = "TERRAFORM_TEST_APPLY"
 
 func TestMain(m *testing.M) {
@@ -231,8 +232,8 @@ func childSpec(dir string) terraform.Spec {
 	return terraform.Spec{Name: "one", Dir: filepath.Join(dir, "one"), Root: dir, LocalState: filepath.Join(dir, "state")}
 }
 
-// A run that is killed outright cannot end what it started; the next run in
-// that workspace does, before anything else.
+// TestOrphansOfAKilledRun: a killed run cannot end its processes. The next run in that
+// workspace does so first.
 func TestOrphansOfAKilledRun(t *testing.T) {
 	p := newPIDPipe(t)
 	dir := t.TempDir()

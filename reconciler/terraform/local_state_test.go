@@ -9,14 +9,14 @@ import (
 	"reconcile/reconciler/terraform"
 )
 
-// A Terraform that is killed while it writes a local state leaves it empty or
-// cut off.
+// TestTruncatedState: a Terraform that is killed while writing a local state leaves it empty
+// or truncated.
 func TestTruncatedState(t *testing.T) {
 	testBothProducts(t, func(t *testing.T, opt option) {
 		s := newFixture(t, resourceConfig, opt)
 		s.apply()
 		s.write("main.tf", strings.Replace(resourceConfig, "1", "2", 1))
-		s.apply() // so that there is a backup, of the state with 1
+		s.apply() // creates a backup of the state with 1
 		whole := s.read(s.state)
 		for name, content := range map[string]string{"emptied": "", "cut off": whole[:len(whole)/2]} {
 			if err := os.WriteFile(s.state, []byte(content), 0o600); err != nil {
@@ -48,7 +48,7 @@ func TestTruncatedFirstState(t *testing.T) {
 	}
 }
 
-// A state that is damaged in any other way is nobody's to mend.
+// TestDamagedState: a state that is damaged in another way is not repaired.
 func TestDamagedState(t *testing.T) {
 	s := newFixture(t, resourceConfig)
 	s.apply()

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Providers that init chose and that may not run keep a plan from being made:
-// also those that only the state asks for.
+// TestAllowedProviders: a provider that is not allowed prevents the plan, even if only the
+// state requires it.
 func TestAllowedProviders(t *testing.T) {
 	dir := t.TempDir()
 	s := &Session{tf: &Terraform{product: "terraform"}, spec: Spec{Name: "tokyo", Dir: dir, AllowedProviders: []string{"hashicorp/aws", "example.com/own/x"}}, log: newRedactor(io.Discard)}
@@ -43,7 +43,7 @@ func TestAllowedProviders(t *testing.T) {
 	if err := check(); err != nil {
 		t.Errorf("OpenTofu's own registry: %v", err)
 	}
-	for name, text := range map[string]string{ // each is a lock file to Terraform
+	for name, text := range map[string]string{ // Terraform accepts each as a lock file
 		"a space before it": " provider \"evil.test/evil/evil\" {\n  version = \"1.0.0\"\n}\n",
 		"one line":          "provider \"evil.test/evil/evil\" { version = \"1.0.0\" }\n",
 		"no quotes":         "provider evil.test/evil/evil {\n}\n",

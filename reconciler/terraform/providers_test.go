@@ -28,10 +28,9 @@ resource "time_static" "x" { rfc3339 = "2026-11-23T00:00:00Z" }
 `
 )
 
-// withMirror makes a mirror of the time provider for both registries, as
-// archives: Terraform unpacks those into its cache as it does downloads, while
-// it would only link to what lies unpacked. It returns the CLI configuration
-// that uses it alone.
+// withMirror creates a mirror of the time provider for both registries, as archives.
+// Terraform unpacks archives into its cache, as it does downloads, but only links to an
+// unpacked mirror. The CLI configuration allows only this mirror.
 func withMirror(t *testing.T) option {
 	t.Helper()
 	platform := runtime.GOOS + "_" + runtime.GOARCH
@@ -82,7 +81,7 @@ func writeZip(t *testing.T, file, archive string) {
 	}
 }
 
-// listSharedPackages are the providers in the cache that workspaces share.
+// listSharedPackages returns the providers in the shared cache.
 func listSharedPackages(t *testing.T, work string) []string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(work, "providers", "*", "hashicorp", "time", timeVersion, "*_*", "*"))
@@ -92,8 +91,8 @@ func listSharedPackages(t *testing.T, work string) []string {
 	return found
 }
 
-// Many workspaces, in two processes' worth of sessions, begin at once on an
-// empty cache, while others of them already run from it.
+// TestProviderCacheIsShared starts many workspaces in two Terraform instances at the same
+// time with an empty cache, while some of them already run from it.
 func TestProviderCacheIsShared(t *testing.T) {
 	testBothProducts(t, func(t *testing.T, opt option) {
 		work, mirrorOpt := t.TempDir(), withMirror(t)
@@ -126,8 +125,8 @@ func TestProviderCacheIsShared(t *testing.T) {
 	})
 }
 
-// The lock file that init made is there again when init is skipped, though
-// the checkout has been laid out anew.
+// TestGeneratedLockFileIsSaved: the lock file that init created is restored when init is
+// skipped, even in a new checkout.
 func TestGeneratedLockFileIsSaved(t *testing.T) {
 	s := newFixture(t, timeConfig, withMirror(t))
 	first := s.planAndClose()
@@ -152,7 +151,7 @@ func TestProvidersRemovedFromTheCache(t *testing.T) {
 	}
 }
 
-// Half a package, of an init that was killed, is never used.
+// TestTruncatedPackage: half a package of a killed init is never used.
 func TestTruncatedPackage(t *testing.T) {
 	testBothProducts(t, func(t *testing.T, opt option) {
 		work := t.TempDir()
@@ -173,9 +172,8 @@ func TestTruncatedPackage(t *testing.T) {
 	})
 }
 
-// A provider that was damaged in the cache is installed again, once, and its
-// folder is named: by a workspace that is known, by one that is new, and where
-// the lock file is committed.
+// TestDamagedProvider: a damaged provider package is installed again, once, and a warning
+// gives its path. It covers a known workspace, a new one, and a committed lock file.
 func TestDamagedProvider(t *testing.T) {
 	testBothProducts(t, func(t *testing.T, opt option) {
 		mirrorOpt := withMirror(t)
@@ -195,7 +193,7 @@ func TestDamagedProvider(t *testing.T) {
 				for i, change := range []func(){
 					func() {},
 					func() { s.spec.InitKey = []string{"another"} },
-					// Where a lock file is committed, init may mend the cache itself.
+					// With a committed lock file, init may repair the cache itself.
 					func() { s.spec.HasLockFile = true; s.write(".terraform.lock.hcl", lockFile) },
 					func() {},
 				} {
@@ -234,7 +232,7 @@ func TestCommittedLockFile(t *testing.T) {
 		if s.read(filepath.Join(s.spec.Dir, ".terraform.lock.hcl")) != lockFile {
 			t.Error("the committed lock file was changed")
 		}
-		// The cache has it already: nothing is unpacked.
+		// The cache already has the package, so nothing is unpacked.
 		if found := listSharedPackages(t, work); len(found) != 1 {
 			t.Errorf("in the cache: %v", found)
 		}
@@ -263,7 +261,7 @@ func TestMissingProvider(t *testing.T) {
 	}
 }
 
-// A provider's process ends with its session too.
+// TestNoProviderIsLeft: a provider's process ends with its session.
 func TestNoProviderIsLeft(t *testing.T) {
 	work := t.TempDir()
 	s := newFixture(t, timeConfig, withMirror(t), func(o *terraform.Options) { o.WorkDir = work })

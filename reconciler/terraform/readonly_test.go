@@ -12,7 +12,7 @@ import (
 	"reconcile/reconciler/terraform"
 )
 
-// readFiles is all that lies beside a local state.
+// readFiles returns the files next to a local state.
 func (s *fixture) readFiles(dir string) map[string]string {
 	s.Helper()
 	files := map[string]string{}
@@ -26,8 +26,8 @@ func (s *fixture) readFiles(dir string) map[string]string {
 	return files
 }
 
-// A session that only looks writes no local state, be it torn by an apply
-// that runs now or was killed.
+// TestReadOnlyLocalState: a read-only session does not write a local state, even a truncated
+// one.
 func TestReadOnlyLocalState(t *testing.T) {
 	testBothProducts(t, func(t *testing.T, opt option) {
 		s := newFixture(t, resourceConfig, opt)
@@ -74,7 +74,7 @@ func TestReadOnlyNoStateYet(t *testing.T) {
 	}
 }
 
-// Nor does it lock or write a state elsewhere.
+// TestReadOnlyS3State: a read-only session neither locks nor writes a state in S3.
 func TestReadOnlyS3State(t *testing.T) {
 	testBothProducts(t, func(t *testing.T, opt option) {
 		server := startS3(t)
@@ -94,8 +94,8 @@ func TestReadOnlyS3State(t *testing.T) {
 	})
 }
 
-// What a killed apply left in the checkout, and what was kept of one, stays
-// where it is: no plan is made, and nothing is moved.
+// TestReadOnlyErroredState: what a killed apply left in the checkout, and a saved state, stay
+// in place. No plan is made.
 func TestReadOnlyErroredState(t *testing.T) {
 	work := t.TempDir()
 	s := newFixture(t, resourceConfig, func(o *terraform.Options) { o.WorkDir = work })

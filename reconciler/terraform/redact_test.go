@@ -37,7 +37,7 @@ func TestRedact(t *testing.T) {
 	}
 }
 
-// redactInPieces redacts a text that is written n bytes at a time.
+// redactInPieces redacts a text in writes of n bytes.
 func redactInPieces(text string, n int, secrets ...string) string {
 	var out bytes.Buffer
 	r := newRedactor(&out)
@@ -67,11 +67,11 @@ func FuzzRedact(f *testing.F) {
 	})
 }
 
-// markReplacements marks off what was replaced, so that a secret is not seen that only
-// a replacement and its neighbours make up.
+// markReplacements marks the replacements, so that a replacement and its neighbours are not
+// taken for a secret.
 func markReplacements(text string) string { return strings.ReplaceAll(text, redacted, "\x00\x00\x00") }
 
-// hasSpace values are hidden without the space around them.
+// hasSpace reports whether s is redacted only without the space around it.
 func hasSpace(s string) bool {
 	return strings.TrimSpace(s) != s || strings.Contains(s, "\n") || strings.Contains(s, "\x00")
 }

@@ -13,7 +13,7 @@ import (
 	"reconcile/reconciler/terraform"
 )
 
-// Terraform applies with credentials that STS gave out for the role.
+// TestAssumedRole: Terraform applies with the role's credentials from STS.
 func TestAssumedRole(t *testing.T) {
 	url := awstest.StartMoto(t)
 	assume := terraform.NewRoleAssumer(func(context.Context) (aws.Config, error) {
@@ -34,7 +34,7 @@ func TestAssumedRole(t *testing.T) {
 	if !strings.HasPrefix(env["AWS_ACCESS_KEY_ID"], "ASIA") || env["AWS_SECRET_ACCESS_KEY"] == "" || env["AWS_SESSION_TOKEN"] == "" {
 		t.Errorf("credentials of a session are not in the environment:\n%s", strings.Join(got, "\n"))
 	}
-	// They are hidden like every secret.
+	// The credentials are redacted like every secret.
 	s.write("main.tf", `resource "terraform_data" "x" {
   triggers_replace = 2
   provisioner "local-exec" { command = "echo the token is $AWS_SESSION_TOKEN." }

@@ -21,8 +21,7 @@ import (
 	"reconcile/reconciler/terraform"
 )
 
-// withSandbox lets untrusted jobs run in a sandbox. A machine that has none is
-// no machine to run these tests on.
+// withSandbox runs untrusted sessions in a sandbox. It fails on a machine without one.
 func withSandbox(t testing.TB) option {
 	t.Helper()
 	sandbox, err := terraform.FindSandbox(t.Context())
@@ -37,8 +36,8 @@ resource "terraform_data" "x" { input = "2 ${abspath(path.module)} ${file("${pat
 output "o" { value = pathexpand("~") }
 `
 
-// A plan in the sandbox is one of the state as it is, at the path where passes
-// work, and changes nothing.
+// TestSandboxPlans: a plan in the sandbox sees the current state at the passes' path, and
+// changes nothing.
 func TestSandboxPlans(t *testing.T) {
 	testBothProducts(t, func(t *testing.T, opt option) {
 		s := newFixture(t, resourceConfig, opt, withSandbox(t))
@@ -46,7 +45,7 @@ func TestSandboxPlans(t *testing.T) {
 		before := s.read(s.state)
 		s.write("main.tf", pathConfig)
 		s.spec.Untrusted, s.spec.ReadOnly, s.spec.SandboxRoot = true, true, "/var/lib/estate"
-		for range 2 { // with an init, and without
+		for range 2 { // with init and without
 			plan := s.planAndClose()
 			for _, want := range []string{"2 /var/lib/estate/env/one true", "/home/preview"} {
 				if !strings.Contains(plan.Text, want) || plan.Changes != (terraform.Changes{Change: 1}) || !plan.StateExists {
@@ -63,8 +62,8 @@ func TestSandboxPlans(t *testing.T) {
 	})
 }
 
-// newAttackFixture is a workspace whose Terraform is a program of the attacker's,
-// which reports in the place of a plan.
+// newAttackFixture returns a workspace whose Terraform is the attacker's program. The program
+// reports its results in place of a plan.
 func newAttackFixture(t *testing.T, attack string, opt ...option) *fixture {
 	script := filepath.Join(t.TempDir(), "terraform")
 	text := `#!/bin/bash
@@ -87,20 +86,19 @@ exit 0
 	return s
 }
 
-// What code that nobody has approved can come by is tried with everything
-// that a program can do, in the sandbox and, to see that the attacks are
-// any good, without.
+// TestSandboxConfines tries all that a program can do to get at secrets. It runs the attacks
+// also without the sandbox, to check that they work.
 func TestSandboxConfines(t *testing.T) {
 	const secret = "s3cret-of-ours"
 	home := t.TempDir()
-	neighbour := exec.Command("sleep", "1000") // stands for us, who hide from others by other means too
+	neighbour := exec.Command("sleep", "1000") // stands for a reconcile process, which also hides in other ways
 	neighbour.Env = []string{"SECRET=" + secret}
 	if err := neighbour.Start(); err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = errors.Join(neighbour.Process.Kill(), neighbour.Wait()) }()
 	t.Setenv("HOME", home)
-	listener, err := net.Listen("tcp", "127.0.0.1:0") // stands for what gives out credentials
+	listener, err := net.Listen("tcp", "127.0.0.1:0") // stands for the server of AWS credentials
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +178,7 @@ echo x > ../../m/made-in-a-module && echo x > made-in-the-tree && echo x > /tmp/
 	}
 }
 
-// What the operator has set may be reached.
+// TestSandboxPorts: the endpoints that the operator set can be reached.
 func TestSandboxPorts(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -199,8 +197,8 @@ func TestSandboxPorts(t *testing.T) {
 	}
 }
 
-// A plan in the sandbox gets its interrupt, may end by itself, and is killed
-// with all that it has started where it does not.
+// TestSandboxStops: a plan in the sandbox receives its interrupt and may exit. If it does
+// not, it is killed with all its children.
 func TestSandboxStops(t *testing.T) {
 	for name, c := range map[string]struct {
 		attack string
@@ -233,8 +231,8 @@ func TestSandboxStops(t *testing.T) {
 	}
 }
 
-// A preview uses the providers that passes have, adds its own beside them, and
-// changes nothing of what passes use.
+// TestSandboxProviders: a preview uses the passes' providers, adds its own to a separate
+// cache, and changes nothing in the passes' cache.
 func TestSandboxProviders(t *testing.T) {
 	work := t.TempDir()
 	s := newFixture(t, timeConfig, withSandbox(t), withMirror(t), func(o *terraform.Options) { o.WorkDir = work })
@@ -255,8 +253,8 @@ func TestSandboxProviders(t *testing.T) {
 	}
 }
 
-// What expressions can do without the check: read no file of ours, and no state
-// but their own.
+// TestSandboxHidesFilesFromExpressions: without the policy check, expressions can read
+// neither reconcile's files nor other workspaces' states.
 func TestSandboxHidesFilesFromExpressions(t *testing.T) {
 	t.Setenv("RECONCILE_GIT_PASSWORD", "s3cret-of-ours")
 	other := newFixture(t, resourceConfig)
@@ -276,7 +274,7 @@ func TestSandboxHidesFilesFromExpressions(t *testing.T) {
 	if strings.Count(text, `"blind"`) != 6 || strings.Contains(text, "s3cret") || strings.Contains(text, "tfstate") {
 		t.Errorf("it sees:\n%s", text)
 	}
-	// The state of another, by the ways that Terraform itself has.
+	// Terraform's own ways to read another workspace's state.
 	for name, config := range map[string]string{
 		"remote state": fmt.Sprintf("data \"terraform_remote_state\" \"x\" {\n  backend = \"local\"\n  config = { path = %q }\n}\noutput \"x\" {\n  value = data.terraform_remote_state.x.outputs\n}\n", other.state),
 		"override":     resourceConfig,

@@ -14,13 +14,13 @@ import (
 	"reconcile/reconciler/terraform"
 )
 
-// What a pull request could make off with is worth little.
+// TestRestrictedCredentials: credentials that a pull request could steal are of little use.
 func TestRestrictedCredentials(t *testing.T) {
 	type object = map[string]any
 	vpc, address := []any{"vpc-1"}, []any{"203.0.113.7", "198.51.100.0/24"}
 	for name, c := range map[string]struct {
 		places []string
-		denied any // where
+		denied any // expected condition of the Deny statement; nil: none
 		fails  bool
 	}{
 		"anywhere":            {nil, nil, false},

@@ -17,7 +17,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// allocated returns how many bytes f allocates. Nothing else may run meanwhile.
+// allocated returns the number of bytes that f allocates. No other code may run meanwhile.
 func allocated(f func()) int64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -26,8 +26,8 @@ func allocated(f func()) int64 {
 	return int64(after.TotalAlloc - before.TotalAlloc)
 }
 
-// What has any size is told and read without being held in memory, however it
-// is stored.
+// TestLargeObjectsAreNotHeld: size and content of a large object are read without loading it
+// into memory, however it is stored.
 func TestLargeObjectsAreNotHeld(t *testing.T) {
 	const most = 4 << 20
 	line := strings.Repeat("0123456789abcdef", 64) + "\n"
@@ -82,7 +82,8 @@ func readThrough(t *testing.T, s *objects.Store, id plumbing.Hash) plumbing.Hash
 	return h.Sum()
 }
 
-// A head that lies, and content that inflates to far more, cost no memory.
+// TestLooseObjectsThatLie: a wrong header, or content that inflates to far more, costs no
+// memory.
 func TestLooseObjectsThatLie(t *testing.T) {
 	zeros := make([]byte, 1<<20)
 	for name, test := range map[string]struct {

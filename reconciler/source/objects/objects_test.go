@@ -15,7 +15,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 )
 
-// newDeltaRepo makes a repository whose objects are worth making deltas of.
+// newDeltaRepo creates a repository with objects that Git stores as deltas.
 func newDeltaRepo(t testing.TB) *gittest.Repo {
 	t.Helper()
 	repo := gittest.New(t)
@@ -39,7 +39,6 @@ func openStore(t testing.TB, repo *gittest.Repo) *objects.Store {
 	return s
 }
 
-// listObjectIDs returns the ids of all objects.
 func listObjectIDs(repo *gittest.Repo) []string {
 	return strings.Fields(repo.Git("cat-file", "--batch-all-objects", "--batch-check=%(objectname)"))
 }
@@ -112,7 +111,7 @@ func TestDamagedLooseObjects(t *testing.T) {
 	}
 }
 
-// FuzzDamagedPack changes bytes of a pack: reading may fail, and must end.
+// FuzzDamagedPack changes bytes of a pack. Reading may fail but must end.
 func FuzzDamagedPack(f *testing.F) {
 	repo := newDeltaRepo(f)
 	ids := listObjectIDs(repo)
