@@ -261,7 +261,7 @@ func (s *failingStore) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, erro
 	return kind, data, err
 }
 
-// What could lead out of the checkout is left out of it, and told.
+// TestCheckoutSkipsUnsafe: a symlink that points outside the checkout is skipped and reported.
 func TestCheckoutSkipsUnsafe(t *testing.T) {
 	links := map[string]struct {
 		files map[string]string
@@ -309,7 +309,7 @@ func TestCheckoutSkipsUnsafe(t *testing.T) {
 	}
 }
 
-// TestTreeNames: trees that git itself would not write.
+// TestTreeNames covers trees that Git itself would not write.
 func TestTreeNames(t *testing.T) {
 	repo := gittest.New(t)
 	blob := repo.Git("hash-object", "-w", "--stdin")
@@ -323,18 +323,18 @@ func TestTreeNames(t *testing.T) {
 	id := strings.Repeat("x", 20)
 	for _, name := range []string{"..", ".", ".git", ".GIT", "git~1", "GIT~1", ".g\u200cit", ".git\ufeff", "a/b", "", strings.Repeat("n", 256)} {
 		if problemOf("100644 "+name+"\x00"+id) == "" {
-			t.Errorf("name %q is laid out", name)
+			t.Errorf("name %q is checked out", name)
 		}
 	}
 	for _, mode := range []string{"100000", "644", "20000", "104644"} {
 		if problemOf(mode+" a\x00"+id) == "" {
-			t.Errorf("mode %s is laid out", mode)
+			t.Errorf("mode %s is checked out", mode)
 		}
 	}
 	if problemOf("100644 a\x00"+id+"40000 a\x00"+id) == "" {
-		t.Error("a name twice is laid out")
+		t.Error("a name twice is checked out")
 	}
-	// Laid out, and yet not to be told from what is.
+	// Checked out, although the checkout does not show the exact entry.
 	for _, raw := range []string{"100664 a\x00" + id, "160000 a\x00" + id, "0100644 a\x00" + id, "100644 b\x00" + id + "100644 a\x00" + id, "40000 a\x00" + string(emptyTreeID[:])} {
 		if why := problemOf(raw); why != "" {
 			t.Errorf("%q: %s", raw, why)
@@ -350,7 +350,7 @@ func TestTreeNames(t *testing.T) {
 			t.Errorf("damaged %q was parsed", raw)
 		}
 	}
-	// Names that differ in case alone are two names.
+	// Names that differ only in case are different names.
 	repo.Git("update-index", "--add", "--cacheinfo", "100644,"+blob+",README", "--cacheinfo", "100644,"+blob+",readme")
 	repo.CommitStaged("case")
 	if tree := headTree(t, repo); tree.ID("README") == Absent || tree.ID("readme") == Absent || tree.ID("Readme") != Absent {

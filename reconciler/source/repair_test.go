@@ -57,10 +57,10 @@ func TestRepair(t *testing.T) {
 			isForeign := func(path string) bool { return filepath.Base(path) == "foreign" }
 			repaired, err := tree.Repair(t.Context(), dir, inputs, isForeign)
 			if err != nil || fmt.Sprint(repaired) != test.want {
-				t.Errorf("mended %v, %v, want %s", repaired, err, test.want)
+				t.Errorf("repaired %v, %v, want %s", repaired, err, test.want)
 			}
 			if second, err := tree.Repair(t.Context(), dir, inputs, isForeign); err != nil || len(second) > 0 {
-				t.Errorf("mended again: %v, %v", second, err)
+				t.Errorf("repaired again: %v, %v", second, err)
 			}
 			if text, err := os.ReadFile(at("m/a.tf")); err != nil || string(text) != "good" {
 				t.Errorf("m/a.tf is %q, %v", text, err)

@@ -79,7 +79,7 @@ func checkLockedError(t *testing.T, err error, start time.Time) *terraform.Locke
 		t.Errorf("read of the lock: %+v", lock)
 	}
 	if !strings.Contains(err.Error(), "reconcile unlock one --state-lock "+lock.ID) {
-		t.Errorf("what to do is not told: %v", err)
+		t.Errorf("the hint is missing: %v", err)
 	}
 	return lock
 }
@@ -209,7 +209,7 @@ func checkErroredState(s *fixture, err error, work string) (file string) {
 		s.Fatalf("error is %v, not an ErroredStateError", err)
 	}
 	if !strings.HasPrefix(errored.File, work) || !strings.Contains(err.Error(), "state push "+errored.File) {
-		s.Errorf("what to do is not told: %v", err)
+		s.Errorf("the hint is missing: %v", err)
 	}
 	info, serr := os.Stat(errored.File)
 	if serr != nil || info.Mode().Perm() != 0o600 {

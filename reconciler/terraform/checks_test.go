@@ -134,7 +134,7 @@ resource "terraform_data" "x" {
 `)
 	plan := s.planAndClose()
 	if n := len(strings.Join(plan.Warnings, "")); n == 0 || n > 17<<10 || !strings.HasSuffix(plan.Warnings[0], "line 999 of many") {
-		t.Errorf("%d bytes are told: %.100q", n, plan.Warnings)
+		t.Errorf("%d bytes are reported: %.100q", n, plan.Warnings)
 	}
 }
 

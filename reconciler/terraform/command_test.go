@@ -71,7 +71,7 @@ func TestKilledByOthers(t *testing.T) {
 				t.Errorf("error: %v", err)
 			}
 			if c.killed && !strings.Contains(err.Error(), "next: check whether memory ran out") {
-				t.Errorf("what to do is not told: %v", err)
+				t.Errorf("the hint is missing: %v", err)
 			}
 		})
 	}

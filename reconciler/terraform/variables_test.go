@@ -37,7 +37,7 @@ output "all" {
 			t.Errorf("not in the state: %s\n%s", want, state)
 		}
 		if strings.Contains(s.log.String(), "undeclared") {
-			t.Errorf("undeclared variables are told of:\n%s", s.log)
+			t.Errorf("undeclared variables are reported:\n%s", s.log)
 		}
 		if left, _ := filepath.Glob(filepath.Join(s.spec.Dir, "zzz*")); len(left) > 0 {
 			t.Errorf("left behind: %v", left)
