@@ -42,7 +42,7 @@ func (t *Tree) Repair(ctx context.Context, dir string, paths []string, isForeign
 			err = r.repairEntry(found.path, found.entry)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("look through the checkout: %s: %w", gitpath.Quote(p), err)
+			return nil, fmt.Errorf("verify the checkout: %s: %w", gitpath.Quote(p), err)
 		}
 	}
 	slices.Sort(r.altered)

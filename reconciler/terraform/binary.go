@@ -81,8 +81,9 @@ const (
 const maxLinks = 10
 
 // ProductByName returns the product that New would find, without starting it. The file
-// name decides, or the last name along its symlinks that shows the product; "" if none does. If no
-// program is found it returns terraform, since New would install that.
+// name decides, or the last name along its symlinks that shows the product. If none
+// does, it returns "". If no program is found it returns terraform, since New would
+// install that.
 func ProductByName(binary string) (string, error) {
 	path, err := lookPath(binary)
 	if path == "" && err == nil {
