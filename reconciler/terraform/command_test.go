@@ -70,7 +70,11 @@ func TestKilledByOthers(t *testing.T) {
 			if errors.Is(err, terraform.ErrKilled) != c.killed || errors.Is(err, terraform.ErrStopped) {
 				t.Errorf("error: %v", err)
 			}
-			if c.killed && !strings.Contains(err.Error(), "next: check whether memory ran out") {
+			hint := "next: check whether memory ran out"
+			if strings.Contains(c.plan, "out of memory") {
+				hint = "next: give Terraform more memory"
+			}
+			if c.killed && !strings.Contains(err.Error(), hint) {
 				t.Errorf("the hint is missing: %v", err)
 			}
 		})
