@@ -43,7 +43,7 @@ func TestTaskOfOtherCode(t *testing.T) {
 			task.Commit, task.TreeID = first.Commit, tree(first.Commit)
 		}},
 		"tree": {"find out who wrote that task", func(task *state.Task) { task.TreeID = tree(first.Commit) }},
-		"snapshot": {"nothing proves it", func(task *state.Task) {
+		"snapshot": {"cannot be verified", func(task *state.Task) {
 			task.TreeID = tree(first.Commit)
 			other, err := os.ReadFile(archive(first.Commit))
 			w.must(err)
