@@ -8,15 +8,14 @@ import (
 	"reconcile/internal/visible"
 )
 
-// app is what every command runs with: the settings, and where it reads and
-// writes.
+// app holds the settings of a command and its input and output.
 type app struct {
 	settings
 	in     io.Reader
-	out    io.Writer     // what was asked for: text, or JSON
+	out    io.Writer     // results: text or JSON
 	stdout *stdoutWriter // behind out
-	err    io.Writer     // logs, and what went wrong
-	// terminal is where out can be redrawn; nil where out is none.
+	err    io.Writer     // logs and errors
+	// terminal is out, if out is a terminal that can be redrawn; else nil.
 	terminal *os.File
 	log      *slog.Logger
 	logs     *logWriter // behind log
@@ -33,10 +32,10 @@ func newApp() *app {
 	return a
 }
 
-// wantsJSON says whether output is for programs.
+// wantsJSON reports whether output is JSON.
 func (a *app) wantsJSON() bool { return a.Output == "json" }
 
-// canRedraw says whether output can be redrawn.
+// canRedraw reports whether output goes to a terminal that can be redrawn.
 func (a *app) canRedraw() bool {
 	return a.terminal != nil && !a.wantsJSON() && ownsTerminal(a.terminal)
 }

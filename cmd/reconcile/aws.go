@@ -27,20 +27,20 @@ func loadAWS(ctx context.Context) (aws.Config, error) {
 	return cfg, nil
 }
 
-// awsConfig returns a function that reads those settings when they are first
-// needed.
+// awsConfig returns a function that reads the settings of loadAWS when it is first
+// called.
 func (a *app) awsConfig(ctx context.Context) func() (aws.Config, error) {
 	load := cacheSuccess(loadAWS)
 	return func() (aws.Config, error) { return load(ctx) }
 }
 
-// What is wrong with a secret.
+// Errors of secrets.
 var (
-	errNoSecret = errors.New("there is no such secret here")
-	errNoValue  = errors.New("it has no value: put one into it")
+	errNoSecret = errors.New("secret not found")
+	errNoValue  = errors.New("secret has no value; set one")
 )
 
-// readSecret reads the secret that a secretsmanager://NAME names.
+// readSecret reads the secret at secretsmanager://NAME.
 func readSecret(ctx context.Context, cfg aws.Config, setting, location string) (secret, error) {
 	name := strings.TrimPrefix(location, schemeSecret)
 	client := secretsmanager.NewFromConfig(cfg)
@@ -58,8 +58,8 @@ func readSecret(ctx context.Context, cfg aws.Config, setting, location string) (
 	return "", fmt.Errorf("read the secret %s (%s): %w", name, setting, err)
 }
 
-// classifyMissing tells the two errors apart that Secrets Manager has one code
-// for, where that may be asked: no secret, and a secret without a value.
+// classifyMissing distinguishes a missing secret from a secret without a value, if
+// the credentials may describe it. Secrets Manager has one code for both.
 func classifyMissing(ctx context.Context, client *secretsmanager.Client, name string, err error) error {
 	var notFound *types.ResourceNotFoundException
 	if !errors.As(err, &notFound) {

@@ -14,8 +14,7 @@ import (
 	"reconcile/reconciler/notify/catalog"
 )
 
-// checkBacklog refuses what cannot be right; whether Backlog is needed is for
-// the command to say.
+// checkBacklog refuses wrong settings. Each command decides whether it needs Backlog.
 func (s *settings) checkBacklog() error {
 	switch value := s.BacklogCredentials; {
 	case s.Lang != "" && !slices.Contains(catalog.Languages(), s.Lang):
@@ -30,18 +29,18 @@ func (s *settings) checkBacklog() error {
 	return nil
 }
 
-// backlogProject is the repository's project in Backlog.
+// backlogProject is the Backlog project of the repository.
 type backlogProject struct {
 	client       *backlog.Client
 	repo         backlog.Repo
-	lang         string // of the settings; "": the space's
-	limit        int    // of what is written, in characters
-	userID       int    // the id of the key's user; 0: not asked yet
+	lang         string // from the settings; "": the language of the space
+	limit        int    // length of a written text, in characters
+	userID       int    // id of the key's user; 0: not fetched yet
 	cachedWriter *notify.Writer
 }
 
-// openBacklog finds the space and the repository, and reads the key. Nothing
-// is asked of Backlog yet. limit is how long a text may become; 0: any length.
+// openBacklog parses the addresses of the space and the repository, and reads the
+// key. It does not call Backlog yet. limit is the maximum length of a text; 0: no limit.
 func (p *deps) openBacklog(ctx context.Context, limit int) (*backlogProject, error) {
 	s := &p.app.settings
 	url, repo, err := backlog.ParseRemote(s.Repo)
@@ -68,7 +67,7 @@ func (p *deps) openBacklog(ctx context.Context, limit int) (*backlogProject, err
 	return &backlogProject{client: client, repo: repo, lang: s.Lang, limit: limit}, nil
 }
 
-// backlogKey reads the API key, or the OAuth token, that the settings name.
+// backlogKey reads the API key or the OAuth token that the settings name.
 func (p *deps) backlogKey(ctx context.Context) (key, token backlog.Secret, err error) {
 	s := &p.app.settings
 	if !strings.HasPrefix(s.BacklogCredentials, schemeSecret) {
@@ -99,8 +98,8 @@ func (p *deps) backlogKey(ctx context.Context) (key, token backlog.Secret, err e
 	return backlog.Secret(fields.APIKey), backlog.Secret(fields.Token), nil
 }
 
-// writer writes in the project's format, and in the language of the settings
-// or else of the space. It is made once.
+// writer returns a writer for the project's format, in the language of the settings
+// or else of the space. It is created once.
 func (b *backlogProject) writer(ctx context.Context) (*notify.Writer, error) {
 	if b.cachedWriter != nil {
 		return b.cachedWriter, nil
@@ -141,8 +140,8 @@ func (b *backlogProject) Open(ctx context.Context, branch string) (open []reconc
 	return open, nil
 }
 
-// Comment implements reconciler.PullRequests. A comment that another wrote is
-// none of ours, whatever it says.
+// Comment implements reconciler.PullRequests. It ignores comments of other users,
+// whatever they contain.
 func (b *backlogProject) Comment(ctx context.Context, number int, isOwn func(string) bool) (found reconciler.Comment, err error) {
 	if b.userID == 0 {
 		me, err := b.client.Myself(ctx)

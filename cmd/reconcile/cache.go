@@ -6,8 +6,8 @@ import (
 )
 
 // cacheSuccess returns a function that calls f until f succeeds once, and
-// returns that value from then on. A failure is not kept: what failed once may
-// work for the next caller, and a watch lives for months.
+// returns that value from then on. It does not cache a failure: the next call may
+// succeed, and a watch runs for months.
 func cacheSuccess[T any](f func(ctx context.Context) (T, error)) func(ctx context.Context) (T, error) {
 	var mu sync.Mutex
 	var cached bool

@@ -16,13 +16,13 @@ func newChangedCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "changed",
 		GroupID: groupInspect,
-		Short:   "Which workspaces are stale, and by which input",
+		Short:   "List stale workspaces and the inputs that changed",
 		Long: `List the workspaces that are stale at the tip, and the inputs that differ from
 what they were last applied from. No Terraform is run.
 
-With --from (and --to) two commits are compared, without a record.
+With --from (and --to) it compares two commits, without a record.
 
-Exits 2 when there are any.`,
+Exits 2 when a workspace is stale.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runChanged(c.Context(), a, o)
@@ -64,7 +64,7 @@ func runChanged(ctx context.Context, a *app, o changedOptions) error {
 
 func printChanged(a *app, c *reconciler.Changed) {
 	if len(c.Workspaces) == 0 {
-		fmt.Fprintf(a.out, "nothing is stale, %s\n", formatRange(c.From, c.To))
+		fmt.Fprintf(a.out, "no stale workspaces, %s\n", formatRange(c.From, c.To))
 	}
 	var rows []tableRow
 	for _, w := range c.Workspaces {
@@ -78,15 +78,15 @@ func printChanged(a *app, c *reconciler.Changed) {
 		rows = append(rows, tableRow{cells: []string{visible.Name(w.Name), reason}})
 	}
 	if len(rows) > 0 {
-		printTable(a.out, a.width(), []string{"STALE", "BECAUSE OF"}, rows)
+		printTable(a.out, a.width(), []string{"STALE", "CHANGED INPUTS"}, rows)
 	}
 	if len(c.Maybe) > 0 {
-		printWrapped(a.out, a.width(), "", "if outputs change, also: "+strings.Join(c.Maybe, ", "))
+		printWrapped(a.out, a.width(), "", "also stale if outputs change: "+strings.Join(c.Maybe, ", "))
 	}
 	printWarnings(a, c.Warnings)
 }
 
-// formatRange is the two commits that were compared.
+// formatRange formats the two commits that were compared.
 func formatRange(from, to string) string {
 	if from == to || from == "" {
 		return "at " + abbrevCommit(to)

@@ -12,14 +12,14 @@ func newDistrustCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "distrust",
 		GroupID: groupRepair,
-		Short:   "After a restore of the record: take every workspace as stale",
-		Long: `Take every workspace as stale until it is planned again: what the record says
-was applied is no longer believed. The first step after the record was
-restored from a backup. What is in line has an empty plan, and is trusted
-again by that.
+		Short:   "After a restore of the record: mark every workspace as stale",
+		Long: `Mark every workspace as stale until it is planned again: the record's inputs no
+longer count. Run it first after the record was restored from a backup. A
+workspace that is in sync gets an empty plan and is up to date again.
 
-With --moved the record is also freed from the repository, branch and
-environment that it belongs to: the next pass makes it its own.`,
+With --moved the record is also detached from the repository, branch and
+environment that it belongs to. The next pass attaches it to
+those that it runs with.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runDistrust(c.Context(), a, moved)

@@ -14,13 +14,13 @@ func newDoctorCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "doctor",
 		GroupID: groupStart,
-		Short:   "Check each setting by using it, and say what to mend",
+		Short:   "Check each setting by using it, and say how to fix it",
 		Long: `Check each setting by using it: Git, the record, snapshots, the digest key,
 Terraform, folders and clocks; and where the record is in DynamoDB, whether
-passes run by themselves in ECS. Nothing is applied. What is missing of
-docs/bootstrap.md is told with its step.
+passes run by themselves in ECS. Nothing is applied. For a missing step of
+docs/bootstrap.md, it names the step.
 
-Exits 1 when something must be mended.`,
+Exits 1 if a check fails.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runDoctor(c.Context(), a)
@@ -28,14 +28,14 @@ Exits 1 when something must be mended.`,
 	}
 }
 
-// checkResult is what one check came to.
+// checkResult is the result of one check.
 type checkResult struct {
 	Check string `json:"check"`
 	OK    bool   `json:"ok"`
-	// Skipped: there was nothing to look at, or it is yet to come.
+	// Skipped: there was nothing to check, or a step is still missing.
 	Skipped bool   `json:"skipped,omitempty"`
-	Detail  string `json:"detail"`         // what was seen, or what went wrong
-	Hint    string `json:"mend,omitempty"` // what to do about it
+	Detail  string `json:"detail"`         // what was found, or the error
+	Hint    string `json:"hint,omitempty"` // what to do about it
 }
 
 func runDoctor(ctx context.Context, a *app) error {
@@ -66,9 +66,9 @@ func runDoctor(ctx context.Context, a *app) error {
 			return err
 		}
 	case failures == 0:
-		fmt.Fprintf(a.out, "\nall is well%s\n", suffix)
+		fmt.Fprintf(a.out, "\nall checks passed%s\n", suffix)
 	default:
-		fmt.Fprintf(a.out, "\n%d to mend\n", failures)
+		fmt.Fprintf(a.out, "\nfailed checks: %d\n", failures)
 	}
 	if failures > 0 {
 		return toExitStatus(reconciler.ExitFailed)

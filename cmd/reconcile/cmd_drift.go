@@ -12,17 +12,18 @@ func newDriftCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "drift [WORKSPACE...]",
 		GroupID: groupInspect,
-		Short:   "What was changed behind Git's back",
+		Short:   "Find changes made outside Git",
 		Long: `Plan the workspaces that are in sync, or the named ones, from exactly what they
-were last applied from: what such a plan would do was changed behind Git's back.
-It is recorded (see reconcile status) and told, and nothing is applied: to put
-it back, run reconcile now --replan WORKSPACE.
+were last applied from. Changes in such a plan were made outside Git. Drift is
+recorded (see reconcile status) and notified; nothing is applied. To revert it,
+run reconcile now --replan WORKSPACE.
 
-A workspace that a pass has yet to apply is not looked at, and said so. No pass
-waits for this: what one applies meanwhile is not recorded.
+A workspace that a pass has yet to apply is skipped and reported. No pass waits
+for this command: if a pass applies a workspace meanwhile, its drift is not
+recorded.
 
-Exits 2 when something has drifted or could not be looked at yet, 1 when a plan
-failed, 3 when another run was in the way, 0 when all is as it was applied.`,
+Exits 2 when something has drifted or could not be checked yet, 1 when a plan
+failed, 3 when another run held a lease, 0 when there is no drift.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			return runDrift(c.Context(), a, args)
 		},

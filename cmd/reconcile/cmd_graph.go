@@ -16,7 +16,7 @@ func newGraphCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "graph",
 		GroupID: groupInspect,
-		Short:   "Workspaces at the tip, their inputs and dependencies",
+		Short:   "Show the workspaces at the tip, their inputs and dependencies",
 		Long: `Show the workspaces at the tip of the branch, what each depends on and which
 inputs it has. -o dot and -o mermaid draw it:
 

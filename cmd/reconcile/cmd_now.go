@@ -17,11 +17,12 @@ func newNowCommand(a *app) *cobra.Command {
 		GroupID: groupPass,
 		Short:   "Run one pass: apply what is stale at the tip",
 		Long: `Run one pass: apply the workspaces that are stale at the tip of the branch.
-With names, those alone: failed upstreams are ignored then, and said so.
+With names, only those workspaces; failed upstreams are then ignored with a
+warning.
 
 Exit codes: 0 in sync, or all applied · 1 something failed · 2 something waits
-for a person · 3 another run holds what this one needs · 64 wrong usage ·
-70 a fault of ours. Scripts should ask for -o json as well.`,
+for a person · 3 another run holds a lease that this one needs · 64 wrong usage ·
+70 internal error. Scripts should ask for -o json as well.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.names = args
 			return runNow(c.Context(), a, o)
@@ -67,7 +68,7 @@ func checkTrigger(trigger string) error {
 	return usagef("--trigger takes manual, schedule or webhook", "--trigger %s is not known", trigger)
 }
 
-// toUsageError makes a name that no workspace has wrong usage.
+// toUsageError turns an unknown workspace or pull request into a usage error.
 func toUsageError(err error) error {
 	var unknown *reconciler.UnknownWorkspaceError
 	var closed *reconciler.UnknownPullRequestError

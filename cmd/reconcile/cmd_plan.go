@@ -16,7 +16,7 @@ func newPlanCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "plan [WORKSPACE...]",
 		GroupID: groupInspect,
-		Short:   "What a pass would do, changing nothing",
+		Short:   "Show what a pass would do, without changing anything",
 		Long: `Plan the workspaces that are stale at the tip, or the named ones, and change
 nothing: no lease is taken, nothing is recorded.
 

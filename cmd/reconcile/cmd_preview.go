@@ -18,23 +18,23 @@ func newPreviewCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "preview",
 		GroupID: groupInspect,
-		Short:   "Plan open pull requests, and tell in a comment",
+		Short:   "Plan open pull requests and post a comment",
 		Long: `Merge each open pull request into the watched branch in memory, plan the
 workspaces that this makes stale, and keep one comment on the pull request up
-to date. Nothing else is changed, and nothing is done about a pull request for
-which neither its head nor the branch has moved.
+to date. Nothing else is changed. A pull request is skipped if neither its head
+nor the branch has moved.
 
-A plan runs the code of whoever opened the pull request: see docs/preview.md
-for what is refused, and run it apart from passes.
+A plan runs the code of the pull request's author: see docs/preview.md for what
+is refused, and run previews apart from passes.
 
-Exits 0 when every preview is as it should be, whatever the plans say.`,
+Exits 0 when every preview was made, whatever the plans say.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runPreview(c.Context(), a, o)
 		},
 	}
-	c.Flags().IntVar(&o.number, "pr", 0, "the pull request with this number alone")
-	c.Flags().BoolVar(&o.force, "again", false, "also those that nothing has changed for")
+	c.Flags().IntVar(&o.number, "pr", 0, "only the pull request with this number")
+	c.Flags().BoolVar(&o.force, "again", false, "also pull requests without changes")
 	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "print the comments, in full, instead of writing them")
 	o.confinement.bind(c)
 	return c
@@ -87,7 +87,7 @@ func runPreview(ctx context.Context, a *app, o previewOptions) error {
 		return err
 	}
 	if !a.wantsJSON() && len(previews.PullRequests) == 0 {
-		fmt.Fprintf(a.out, "no pull request towards %s is open\n", a.Branch)
+		fmt.Fprintf(a.out, "no open pull request targets %s\n", a.Branch)
 	}
 	return toExitStatus(previews.Exit)
 }
@@ -103,7 +103,7 @@ func printPreviews(w io.Writer, previews *reconciler.Previews, err error) error 
 	return printJSON(w, out)
 }
 
-// printPreview writes what became of one pull request.
+// printPreview writes the result of one pull request.
 func printPreview(w io.Writer, width int, r reconciler.Preview) {
 	style := styleGood
 	if r.Action == reconciler.ActionFailed {

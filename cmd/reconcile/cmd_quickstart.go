@@ -17,11 +17,11 @@ func newQuickstartCommand(a *app) *cobra.Command {
 		Use:     "quickstart",
 		GroupID: groupStart,
 		Short:   "A guided tour on a throw-away repository, no cloud needed",
-		Long: `Make a small repository in a directory of its own, and take a tour: a first
-pass, a change to a shared module, what is stale by it and why, a second pass.
-Nothing real is made: no cloud, no account, and no network but for Terraform
-where there is none on the PATH. Other settings than --terraform and --work
-are left out.`,
+		Long: `Create a small repository in its own directory and show how reconcile works: a
+first pass, a change to a shared module, which workspaces become stale and why,
+a second pass. It needs no cloud and no account. It uses the network only to
+install Terraform if there is none on the PATH. Of the settings, only
+--terraform and --work are used.`,
 		Args:        noArgs,
 		Annotations: map[string]string{annotationOutputs: "text"},
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -54,8 +54,7 @@ func runQuickstart(ctx context.Context, a *app, o quickstartOptions) error {
 	return t.run(ctx)
 }
 
-// quickstartDir makes the directory of the tour: the one asked for, which must be
-// absent or empty, or a new one.
+// quickstartDir creates the directory: path, which must be absent or empty, or a new one.
 func quickstartDir(path string) (string, error) {
 	if path == "" {
 		return newDir(os.TempDir())
@@ -74,8 +73,8 @@ func quickstartDir(path string) (string, error) {
 	return dir, err
 }
 
-// newDir makes reconcile-1, or the next that is free: commands that are to be
-// copied from a terminal want a short path.
+// newDir creates reconcile-1 or the next free name: a short path is easier to copy from
+// a terminal.
 func newDir(parent string) (string, error) {
 	for n := 1; ; n++ {
 		dir := filepath.Join(parent, fmt.Sprintf("reconcile-%d", n))

@@ -11,7 +11,7 @@ func newResumeCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "resume WORKSPACE",
 		GroupID: groupRepair,
-		Short:   "Lift what holds a workspace: a suspension, or a recovery that is done",
+		Short:   "End a suspension or a finished recovery of a workspace",
 		Args:    rangeArgs(1, 1, "the name of one workspace"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return runResume(c.Context(), a, resumeOptions{workspace: args[0]})
@@ -40,9 +40,9 @@ func runResume(ctx context.Context, a *app, o resumeOptions) error {
 	case a.wantsJSON():
 		return printJSON(a.out, map[string]any{"name": o.workspace, "lifted": lifted})
 	case lifted:
-		fmt.Fprintf(a.out, "%s is resumed: the next pass looks at it\n", o.workspace)
+		fmt.Fprintf(a.out, "%s is resumed; the next pass checks it\n", o.workspace)
 	default:
-		fmt.Fprintf(a.out, "%s was not held\n", o.workspace)
+		fmt.Fprintf(a.out, "%s had no hold\n", o.workspace)
 	}
 	return nil
 }

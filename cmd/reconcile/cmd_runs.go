@@ -20,7 +20,7 @@ func newRunsCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "runs [RUN]",
 		GroupID: groupInspect,
-		Short:   "History of passes; with a run's id its plans and logs",
+		Short:   "List past passes; with a run's id, show its plans and logs",
 		Args:    rangeArgs(0, 1, "the id of one run"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.id = strings.Join(args, "")
@@ -63,7 +63,7 @@ func runRuns(ctx context.Context, a *app, o runsOptions) error {
 
 func printRuns(a *app, runs []state.Run, now time.Time) {
 	if len(runs) == 0 {
-		fmt.Fprintln(a.out, "no pass has done anything yet")
+		fmt.Fprintln(a.out, "no runs yet")
 		return
 	}
 	var rows []tableRow
@@ -79,7 +79,7 @@ func printRuns(a *app, runs []state.Run, now time.Time) {
 	printTable(a.out, a.width(), []string{"RUN", "WHEN", "TRIGGER", "TO", "WORKSPACES"}, rows)
 }
 
-// runLogs is a run with its logs, by workspace.
+// runLogs is a run with its logs by workspace.
 type runLogs struct {
 	state.Run
 	Logs map[string]string `json:"logs"`

@@ -18,7 +18,7 @@ func newSnapshotCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "snapshot",
 		GroupID: groupInspect,
-		Short:   "List and fetch the trees that were applied",
+		Short:   "List and fetch applied trees",
 		Args:    cobra.ArbitraryArgs,
 		RunE:    runGroup,
 	}
@@ -29,7 +29,7 @@ func newSnapshotCommand(a *app) *cobra.Command {
 func newSnapshotListCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
-		Short: "List the snapshots that are kept, newest first",
+		Short: "List the stored snapshots, newest first",
 		Args:  noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runSnapshotList(c.Context(), a)
@@ -69,14 +69,14 @@ func runSnapshotList(ctx context.Context, a *app) error {
 
 func printSnapshots(a *app, list []snapshot.Snapshot, now time.Time) {
 	if len(list) == 0 {
-		fmt.Fprintln(a.out, "no snapshots are kept yet")
+		fmt.Fprintln(a.out, "no snapshots yet")
 		return
 	}
 	var rows []tableRow
 	for _, s := range list {
 		rows = append(rows, tableRow{cells: []string{s.Commit, formatBytes(s.Size), formatAge(s.StoredAt, now)}})
 	}
-	printTable(a.out, a.width(), []string{"COMMIT", "SIZE", "KEPT"}, rows)
+	printTable(a.out, a.width(), []string{"COMMIT", "SIZE", "STORED"}, rows)
 }
 
 func newSnapshotFetchCommand(a *app) *cobra.Command {
@@ -119,8 +119,8 @@ func runSnapshotFetch(ctx context.Context, a *app, o snapshotFetchOptions) error
 	return nil
 }
 
-// verifySnapshot makes sure that what is laid out in dir is the commit's tree.
-// The commit comes with the snapshot; that of an older version is asked of Git.
+// verifySnapshot verifies that dir holds the commit's tree. The commit object is in the
+// snapshot; for a snapshot of an older version it is fetched from Git.
 func verifySnapshot(ctx context.Context, p *deps, commit, dir string, objects []byte) error {
 	_, err := source.Restore(ctx, dir, commit, "", time.Time{}, objects)
 	if !errors.Is(err, source.ErrUnproven) {
@@ -128,13 +128,13 @@ func verifySnapshot(ctx context.Context, p *deps, commit, dir string, objects []
 	}
 	fetched, fetchErr := p.source.Fetch(ctx, commit)
 	if fetchErr != nil {
-		return fmt.Errorf("%w, and Git could not be asked (%w): fetch it where the repository has that commit", err, fetchErr)
+		return fmt.Errorf("%w; fetching the commit from Git failed too (%w): run it where the repository has that commit", err, fetchErr)
 	}
 	_, err = source.Restore(ctx, dir, commit, fetched.Tree.ID("."), fetched.When, nil)
 	return errors.Join(err, fetched.Close())
 }
 
-// findSnapshot finds the one snapshot whose commit begins so.
+// findSnapshot finds the one snapshot whose commit begins with prefix.
 func findSnapshot(list []snapshot.Snapshot, prefix string) (snapshot.Snapshot, error) {
 	var found []snapshot.Snapshot
 	for _, s := range list {
@@ -146,7 +146,7 @@ func findSnapshot(list []snapshot.Snapshot, prefix string) (snapshot.Snapshot, e
 	case 1:
 		return found[0], nil
 	case 0:
-		return snapshot.Snapshot{}, usagef("`reconcile snapshot list` lists them", "no snapshot of commit %s is kept", prefix)
+		return snapshot.Snapshot{}, usagef("`reconcile snapshot list` lists them", "there is no snapshot of commit %s", prefix)
 	}
 	return snapshot.Snapshot{}, usagef("give more of the commit's id", "%d snapshots begin with %s", len(found), prefix)
 }

@@ -17,7 +17,7 @@ func newStatusCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "status",
 		GroupID: groupInspect,
-		Short:   "What the record holds: each workspace, and who works on it",
+		Short:   "Show the record: each workspace, and which run works on it",
 		Args:    noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runStatus(c.Context(), a)
@@ -49,10 +49,10 @@ func printStatus(a *app, st *reconciler.Status, now time.Time) {
 	}
 	summary := "settled"
 	if !st.Head.Settled {
-		summary = "work is left to do"
+		summary = "not settled"
 	}
 	if since := st.Head.BehindSince; since != nil {
-		summary += ", ahead of what is applied for " + formatDuration(now.Sub(*since))
+		summary += ", out of sync for " + formatDuration(now.Sub(*since))
 	}
 	fmt.Fprintf(a.out, "%s at %s · %s · %s\n\n", a.Branch, abbrevCommit(st.Head.Commit), summary, formatAge(st.Head.UpdatedAt, now))
 	var rows []tableRow
@@ -69,7 +69,7 @@ func printStatus(a *app, st *reconciler.Status, now time.Time) {
 	printTable(a.out, a.width(), []string{"WORKSPACE", "OUTCOME", "APPLIED AT", "WHEN"}, rows)
 }
 
-// statusNotes are what a person should know of a workspace.
+// statusNotes returns what a person should know about a workspace.
 func statusNotes(w reconciler.StatusWorkspace, now time.Time) []string {
 	var notes []string
 	if l := w.Lease; l != nil {
@@ -82,23 +82,23 @@ func statusNotes(w reconciler.StatusWorkspace, now time.Time) []string {
 		}
 	}
 	if attempt := w.Attempt; attempt != nil && w.Lease != nil && w.Lease.Run == attempt.Run {
-		notes = append(notes, fmt.Sprintf("it is applying %s", abbrevCommit(attempt.Commit)))
+		notes = append(notes, fmt.Sprintf("applying %s", abbrevCommit(attempt.Commit)))
 	} else if attempt != nil {
-		notes = append(notes, fmt.Sprintf("the apply of %s by run %s, begun %s on %s, has not ended well", abbrevCommit(attempt.Commit), attempt.Run, formatAge(attempt.Since, now), attempt.Host))
+		notes = append(notes, fmt.Sprintf("the apply of %s by run %s, started %s on %s, did not finish", abbrevCommit(attempt.Commit), attempt.Run, formatAge(attempt.Since, now), attempt.Host))
 	}
 	if w.Error != "" && w.Hold == nil {
 		notes = append(notes, w.Error)
 	}
 	if w.OrphanedState != "" {
-		notes = append(notes, "what it made still stands, and no workspace owns its state any more: "+w.OrphanedState)
+		notes = append(notes, "its resources still exist, and no workspace owns their state: "+w.OrphanedState)
 	}
 	if w.Drift != nil && *w.Drift == reconciler.DriftFound {
 		changes := cmp.Or(formatChanges(*w.DriftChanges, false), "outputs only")
-		notes = append(notes, fmt.Sprintf("drifted (%s), seen %s", changes, formatAge(*w.DriftAt, now)))
-		notes = append(notes, fmt.Sprintf("→ `reconcile runs %s` shows the plan, `reconcile now --replan %s` puts it back", w.DriftRun, w.Name))
+		notes = append(notes, fmt.Sprintf("drifted (%s), detected %s", changes, formatAge(*w.DriftAt, now)))
+		notes = append(notes, fmt.Sprintf("→ `reconcile runs %s` shows the plan, `reconcile now --replan %s` reverts it", w.DriftRun, w.Name))
 	}
 	if w.RetryAt != nil && w.RetryAt.After(now) {
-		notes = append(notes, fmt.Sprintf("tried again in %s, or at once by `reconcile now`", formatDuration(w.RetryAt.Sub(now))))
+		notes = append(notes, fmt.Sprintf("retry in %s; `reconcile now` retries at once", formatDuration(w.RetryAt.Sub(now))))
 	}
 	return notes
 }

@@ -16,16 +16,16 @@ func newSuspendCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "suspend WORKSPACE",
 		GroupID: groupRepair,
-		Short:   "Leave a workspace alone until it is resumed",
-		Long: `Leave a workspace alone until reconcile resume: it is neither planned nor
-applied, and alters no exit code. A run that is applying it now goes on.`,
+		Short:   "Suspend a workspace until it is resumed",
+		Long: `Suspend a workspace until reconcile resume: passes neither plan nor apply it, and
+it changes no exit code. A run that is applying it now continues.`,
 		Args: rangeArgs(1, 1, "the name of one workspace"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.workspace = args[0]
 			return runSuspend(c.Context(), a, o)
 		},
 	}
-	c.Flags().StringVar(&o.reason, "reason", "", "why, for whoever wonders")
+	c.Flags().StringVar(&o.reason, "reason", "", "reason to show in status")
 	return c
 }
 
@@ -43,7 +43,7 @@ func runSuspend(ctx context.Context, a *app, o suspendOptions) error {
 	hold := state.Hold{
 		Name: o.workspace, Kind: state.Suspended, Reason: o.reason,
 		PlacedBy: state.CurrentProcess().User, PlacedAt: time.Now().UTC(),
-		Help: "lift it with `reconcile resume " + o.workspace + "`",
+		Help: "resume it with `reconcile resume " + o.workspace + "`",
 	}
 	if hold.Reason == "" {
 		hold.Reason = "no reason given"
@@ -54,12 +54,12 @@ func runSuspend(ctx context.Context, a *app, o suspendOptions) error {
 	if a.wantsJSON() {
 		return printJSON(a.out, hold)
 	}
-	fmt.Fprintf(a.out, "%s is suspended\n%s\n", o.workspace, styleFaint.Render("  → `reconcile resume "+o.workspace+"` lifts it"))
+	fmt.Fprintf(a.out, "%s is suspended\n%s\n", o.workspace, styleFaint.Render("  → `reconcile resume "+o.workspace+"` ends the suspension"))
 	return nil
 }
 
-// requireWorkspace refuses a name that neither the record nor the tip knows: a
-// misspelt suspension would suspend nothing.
+// requireWorkspace refuses a name that is neither in the record nor at the tip: a
+// suspension with a misspelt name would have no effect.
 func (p *deps) requireWorkspace(ctx context.Context, name string) error {
 	if _, found, err := p.record.Workspace(ctx, name); err != nil || found {
 		return err

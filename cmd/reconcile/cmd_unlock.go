@@ -19,16 +19,16 @@ func newUnlockCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "unlock WORKSPACE",
 		GroupID: groupRepair,
-		Short:   "Free the lease that a dead run left on a workspace",
-		Long: `Free the lease that a run holds on a workspace. Leases of dead runs end by
-themselves within a minute or so: this is for those that do not.
+		Short:   "Release the lease of a dead run",
+		Long: `Release the lease that a run holds on a workspace. Leases of dead runs expire
+within about a minute; use this for a lease that does not.
 
-A holder that is known to be dead loses its lease without a question. One that
-is alive on this machine keeps it, unless --force is given. Otherwise you are
-asked.
+If the holder is known to be dead, its lease is released without a question. If
+it is alive on this machine, it keeps its lease, unless --force is given.
+Otherwise the command asks you.
 
-With --state-lock ID, Terraform's own lock of that id is freed as well, by
-terraform force-unlock in the workspace. Be sure that nothing applies there:
+With --state-lock ID, Terraform's own lock with that id is released too, by
+terraform force-unlock in the workspace. Make sure that nothing applies there:
 two writers of one state lose updates.`,
 		Args: rangeArgs(1, 1, "the name of one workspace"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -36,8 +36,8 @@ two writers of one state lose updates.`,
 			return runUnlock(c.Context(), a, o)
 		},
 	}
-	c.Flags().StringVar(&o.stateLock, "state-lock", "", "free Terraform's own lock of this id too")
-	c.Flags().BoolVar(&o.force, "force", false, "do not ask, and free it even if its holder is alive")
+	c.Flags().StringVar(&o.stateLock, "state-lock", "", "also release Terraform's own lock with this id")
+	c.Flags().BoolVar(&o.force, "force", false, "do not ask, and release the lease even if its holder is alive")
 	return c
 }
 
@@ -77,21 +77,21 @@ func runUnlock(ctx context.Context, a *app, o unlockOptions) error {
 
 func printUnlocked(a *app, o unlockOptions, lease state.LeaseItem) error {
 	if a.wantsJSON() {
-		return printJSON(a.out, map[string]any{"name": o.workspace, "run": lease.Run, "freed": lease.Owner != "", "state_lock": o.stateLock})
+		return printJSON(a.out, map[string]any{"name": o.workspace, "run": lease.Run, "released": lease.Owner != "", "state_lock": o.stateLock})
 	}
 	if lease.Owner != "" {
-		fmt.Fprintf(a.out, "%s is free of run %s\n", o.workspace, lease.Run)
+		fmt.Fprintf(a.out, "released the lease of run %s on %s\n", lease.Run, o.workspace)
 	} else {
 		fmt.Fprintf(a.out, "no run holds %s\n", o.workspace)
 	}
 	if o.stateLock != "" {
-		fmt.Fprintf(a.out, "Terraform's lock %s is freed\n", o.stateLock)
+		fmt.Fprintf(a.out, "released Terraform's lock %s\n", o.stateLock)
 	}
 	return nil
 }
 
-// findLease finds the lease on a workspace: by its name too, since a run that
-// was killed early has recorded no identity of it.
+// findLease finds the lease on a workspace, by identity or by name: a run that was killed
+// early has recorded no identity.
 func (p *deps) findLease(ctx context.Context, name string) (state.LeaseItem, error) {
 	ws, found, err := p.record.Workspace(ctx, name)
 	if err != nil {
@@ -112,14 +112,13 @@ func (p *deps) findLease(ctx context.Context, name string) (state.LeaseItem, err
 	return state.LeaseItem{}, p.requireWorkspace(ctx, name)
 }
 
-// confirmUnlock lets a dead holder's lease go, keeps a live one's, and asks about
-// others.
+// confirmUnlock accepts a dead holder, refuses a live one, and asks if it is unknown.
 func (p *deps) confirmUnlock(ctx context.Context, lease state.LeaseItem, force bool) error {
 	dead, known := lease.Process.IsDead()
 	if !known {
 		var err error
 		if dead, err = p.isProcessDead(ctx, lease.Process); err != nil {
-			p.app.log.Warn("cannot tell whether the holder is alive", "error", err)
+			p.app.log.Warn("cannot check whether the lease holder is alive", "error", err)
 		}
 	}
 	holder := fmt.Sprintf("%s is held by run %s, %s, since %s", lease.Workspace, lease.Run, lease.Process, lease.AcquiredAt.Local().Format(time.DateTime))
@@ -127,19 +126,19 @@ func (p *deps) confirmUnlock(ctx context.Context, lease state.LeaseItem, force b
 	case force || dead:
 		return nil
 	case known:
-		return &leaseHeldError{holder + ": that process is alive", "stop it (its lease is released then), or take it away with --force"}
+		return &leaseHeldError{holder + ": that process is alive", "stop it (that releases its lease), or add --force"}
 	}
-	yes, answered := p.app.confirm(holder + ". Is it dead, and shall its lease be freed?")
+	yes, answered := p.app.confirm(holder + ". Is that process dead? Release its lease?")
 	switch {
 	case !answered:
-		return &leaseHeldError{holder + ": whether it is dead cannot be told from here", "if you know that it is, add --force"}
+		return &leaseHeldError{holder + ": cannot check from here whether it is dead", "if you know that it is, add --force"}
 	case !yes:
-		return &leaseHeldError{holder + ": left as it is", ""}
+		return &leaseHeldError{holder + ": lease not released", ""}
 	}
 	return nil
 }
 
-// leaseHeldError: a lease was left to its holder.
+// leaseHeldError says that a lease was not released.
 type leaseHeldError struct{ text, hint string }
 
 func (e *leaseHeldError) Error() string { return e.text }

@@ -15,7 +15,7 @@ func newVersionCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
 		GroupID: groupStart,
-		Short:   "Version of this program",
+		Short:   "Show the version of this program",
 		Args:    noArgs,
 		RunE:    func(*cobra.Command, []string) error { return runVersion(a) },
 	}
@@ -24,7 +24,7 @@ func newVersionCommand(a *app) *cobra.Command {
 // versionJSON is what `version -o json` prints.
 type versionJSON struct {
 	Version  string `json:"version"`
-	Commit   string `json:"commit"` // "" where the build does not know
+	Commit   string `json:"commit"` // "" if the build does not know it
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
 }

@@ -18,25 +18,25 @@ func newWatchCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "watch",
 		GroupID: groupPass,
-		Short:   "Run passes for ever",
-		Long: `Run a pass, wait, and again, until SIGTERM or Ctrl-C. Failures of Git or AWS
-are logged and outlived; while they last the waits grow. When its terminal
-goes away (SIGHUP) the pass under way is the last, unless nohup was used.
+		Short:   "Run passes continuously",
+		Long: `Run a pass, wait, and repeat, until SIGTERM or Ctrl-C. Failures of Git or AWS
+are logged and retried with growing waits. When the terminal closes (SIGHUP),
+watch ends after the current pass, unless nohup was used.
 
 With --health, GET /healthz answers 200 while passes complete, else 503.
 
-With --webhook, a webhook of Backlog's starts a pass at once: its URL is
-https://HOST/hook/TOKEN, with the token of RECONCILE_WEBHOOK_TOKEN. TLS is for
-what stands in front. One that is lost costs nothing but the interval.`,
+With --webhook, a webhook of Backlog starts a pass at once. Its URL is
+https://HOST/hook/TOKEN, with the token of RECONCILE_WEBHOOK_TOKEN. A proxy in
+front must provide TLS. A lost webhook only delays the pass to the next interval.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runWatch(c.Context(), a, o)
 		},
 	}
-	c.Flags().DurationVar(&o.interval, "interval", time.Minute, "time between two passes, give or take a tenth")
+	c.Flags().DurationVar(&o.interval, "interval", time.Minute, "time between two passes, plus or minus 10%")
 	c.Flags().StringVar(&o.health, "health", "", "address to answer GET /healthz on, such as :8080")
 	c.Flags().StringVar(&o.webhook, "webhook", "", "address to receive Backlog's webhooks on, such as :8081")
-	c.Flags().StringVar(&o.webhookFrom, "webhook-from", "", "who may call: any, or addresses and ranges (default: those of Backlog's that are known)")
+	c.Flags().StringVar(&o.webhookFrom, "webhook-from", "", "allowed callers: any, or addresses and ranges (default: the known addresses of Backlog)")
 	return c
 }
 
@@ -47,10 +47,10 @@ type watchOptions struct {
 	webhookFrom string
 }
 
-// Waits of watch.
+// Intervals of watch.
 const (
 	minInterval = time.Second
-	// maxBackoff bounds how far failures stretch the interval.
+	// maxBackoff is the longest interval after failures.
 	maxBackoff = 5 * time.Minute
 )
 
@@ -101,23 +101,23 @@ func runWatch(ctx context.Context, a *app, o watchOptions) error {
 	return nil
 }
 
-// watcher runs passes. Its parts stay open from pass to pass, because what a
-// record has seen of other runs' leases is evidence that takes time to
-// gather; after a failure all is opened anew, with secrets read again.
+// watcher runs passes. Its dependencies stay open between passes: observing other runs'
+// leases takes time, and that knowledge must not be lost. After a failure it opens all
+// of them again and reads the secrets again.
 type watcher struct {
 	app      *app
 	interval time.Duration
-	maxWait  time.Duration // bound of the waits after failures
+	maxWait  time.Duration // longest wait after failures
 	liveness *liveness
 	tel      *telemetry.Telemetry
 	deps     *deps
 	runner   *reconciler.Reconciler
 	failures int           // in a row
-	triggers chan struct{} // holds a call for a pass, until one starts
+	triggers chan struct{} // holds one trigger until a pass starts
 }
 
-// run runs passes until ctx ends, which stops the one under way, or last does,
-// after which none begins.
+// run runs passes. The end of ctx stops the current pass; the end of drainCtx only keeps
+// the next one from starting.
 func (w *watcher) run(ctx, killCtx, drainCtx context.Context) {
 	defer w.closeDeps()
 	trigger := reconciler.Schedule
@@ -131,14 +131,14 @@ func (w *watcher) run(ctx, killCtx, drainCtx context.Context) {
 		default:
 			w.failures++
 			w.closeDeps()
-			w.app.log.Error("the pass could not run", "error", err, "failures", w.failures)
+			w.app.log.Error("pass failed to run", "error", err, "failures", w.failures)
 		}
 		trigger = w.wait(drainCtx)
 	}
 }
 
-// triggerPass makes a pass start at once, or when the one that runs has ended. Calls
-// in between are for the same pass.
+// triggerPass starts a pass at once, or after the current one. More calls until then
+// start no further pass.
 func (w *watcher) triggerPass() {
 	select {
 	case w.triggers <- struct{}{}:
@@ -176,7 +176,7 @@ func (w *watcher) runPass(ctx, killCtx context.Context, trigger string) (err err
 	return err
 }
 
-// closeDeps closes the parts; the next pass opens new ones.
+// closeDeps closes the dependencies; the next pass opens new ones.
 func (w *watcher) closeDeps() {
 	if w.deps != nil {
 		w.app.closeDeps(w.deps)
@@ -184,8 +184,8 @@ func (w *watcher) closeDeps() {
 	}
 }
 
-// wait pauses until the next pass is due, is called for, or ctx ends, and
-// returns what triggers it.
+// wait waits until the next pass is due or triggered, or ctx ends. It returns the
+// trigger.
 func (w *watcher) wait(ctx context.Context) string {
 	timer := time.NewTimer(addJitter(backoff(w.interval, w.maxWait, w.failures)))
 	defer timer.Stop()
@@ -209,8 +209,7 @@ func backoff(interval, maxWait time.Duration, failures int) time.Duration {
 	return interval
 }
 
-// addJitter is d give or take a tenth, so that many watchers do not ask at
-// once.
+// addJitter changes d by up to 10%, so that many watchers do not poll at once.
 func addJitter(d time.Duration) time.Duration {
 	return d*9/10 + rand.N(d/5+1)
 }

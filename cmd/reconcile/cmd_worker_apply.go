@@ -11,14 +11,14 @@ import (
 	"reconcile/state"
 )
 
-// newWorkerApplyCommand is what executors start; it is hidden, since no person does.
+// newWorkerApplyCommand is the command that executors start.
 func newWorkerApplyCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "apply WORKSPACE KEY",
-		Short: "Do the work on one workspace that a pass has given to this build or task",
-		Long: `Do the work on one workspace that a pass with --executor has given to this
-build or task, from the commit's snapshot and under the workspace's lease. The
-pass reads the result in the record.`,
+		Short: "Apply one workspace for a pass with --executor",
+		Long: `Apply one workspace for a pass with --executor, in this build or task: from the
+commit's snapshot and under the workspace's lease. The pass reads the result in
+the record.`,
 		Args: rangeArgs(2, 2, "a workspace and a key"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return runWorkerApply(c.Context(), a, args[0], args[1])
@@ -27,7 +27,7 @@ pass reads the result in the record.`,
 }
 
 func runWorkerApply(ctx context.Context, a *app, name, key string) error {
-	// The snapshot is the tree: Git is not asked, and its password not read.
+	// The tree comes from the snapshot: Git's password is not needed.
 	a.GitCredentials, a.GitUsername, a.GitPassword = "", "", ""
 	ctx, killCtx, release := withSignals(ctx, gracePeriod, linePrinter(a.err))
 	defer release()
@@ -55,7 +55,7 @@ func runWorkerApply(ctx context.Context, a *app, name, key string) error {
 	return workerExitStatus(result)
 }
 
-// workerExitStatus has a build that failed be seen as one in the lists of AWS.
+// workerExitStatus exits 1 for a failed workspace, so that AWS shows the build as failed.
 func workerExitStatus(result reconciler.WorkspaceResult) error {
 	if result.Outcome == state.Failed {
 		return toExitStatus(reconciler.ExitFailed)

@@ -9,17 +9,16 @@ import (
 	"reconcile/internal/visible"
 )
 
-// newWorkerPlanCommand is what `reconcile preview --executor` starts; it is
-// hidden, since no person does.
+// newWorkerPlanCommand is the command that `reconcile preview --executor` starts.
 func newWorkerPlanCommand(a *app) *cobra.Command {
 	var o confinement
 	c := &cobra.Command{
 		Use:   "plan KEY",
-		Short: "Plan the pull request that a preview has given to this build or task",
-		Long: `Plan the workspaces of a pull request that ` + "`reconcile preview --executor`" + ` has
-given to this build or task, from trees that lie beside the snapshots, and leave
-the plans there. It runs code that nobody has approved, so it takes no secret of
-Git or Backlog, and refuses to run where there is one.`,
+		Short: "Plan one pull request for a preview with --executor",
+		Long: `Plan the workspaces of a pull request for ` + "`reconcile preview --executor`" + `, in this
+build or task. It reads the trees that are stored with the snapshots and stores
+the plans there. It runs code that nobody has approved, so it refuses to run
+where a secret of Git or Backlog is set.`,
 		Args: rangeArgs(1, 1, "a key"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return runWorkerPlan(c.Context(), a, args[0], o)
@@ -53,8 +52,7 @@ func runWorkerPlan(ctx context.Context, a *app, key string, o confinement) error
 	return err
 }
 
-// refuseSecrets refuses settings by which the code of a pull request could
-// come by what it must not have.
+// refuseSecrets refuses settings that would give secrets to the code of a pull request.
 func (s *settings) refuseSecrets() error {
 	for _, has := range []struct {
 		is   bool
@@ -68,7 +66,7 @@ func (s *settings) refuseSecrets() error {
 		{s.Executor != executorLocal, "--executor"},
 	} {
 		if has.is {
-			return usagef("take it out of the definition of the planner's task: it plans code that nobody has approved, from a parcel that holds all it needs",
+			return usagef("take it out of the definition of the planner's task: it plans code that nobody has approved, from a bundle that holds all its inputs",
 				"%s is set", has.name)
 		}
 	}

@@ -12,22 +12,21 @@ import (
 	"reconcile/reconciler"
 )
 
-// newWorkerPreviewCommand is what `reconcile preview` starts; it is hidden, since
-// no person does.
+// newWorkerPreviewCommand is the command that `reconcile preview` starts.
 func newWorkerPreviewCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "preview",
-		Short: "Make the preview of one pull request, asked for and answered on the standard streams",
-		Long: `Make the preview of one pull request for ` + "`reconcile preview`" + `, which sends the
-request, with the settings, to standard input, and reads the answer from
-standard output. It is a process of its own so that what a pull request does to
-it is no other's concern.`,
+		Short: "Make the preview of one pull request, over the standard streams",
+		Long: `Make the preview of one pull request for ` + "`reconcile preview`" + `. It reads the request
+and the settings from standard input, and writes the response to standard
+output. It is a process of its own, so that a pull request cannot affect the
+previews of others.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return runWorkerPreview(c.Context(), a) },
 	}
 }
 
-// previewInput is what `reconcile worker preview` reads from its standard input.
+// previewInput is the standard input of `reconcile worker preview`.
 type previewInput struct {
 	Settings    settings
 	Confinement confinement
@@ -41,7 +40,7 @@ func runWorkerPreview(ctx context.Context, a *app) error {
 	}
 	a.settings = input.Settings
 	if err := errors.Join(endWithParent(), boundMemory(input.Confinement.Memory)); err != nil {
-		return fmt.Errorf("bound what this process may take: %w", err)
+		return fmt.Errorf("limit the resources of this process: %w", err)
 	}
 	ctx, killCtx, release := withSignals(ctx, gracePeriod, linePrinter(a.err))
 	defer release()

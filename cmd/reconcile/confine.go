@@ -9,7 +9,7 @@ import (
 	"reconcile/reconciler/terraform"
 )
 
-// confinement is how the commands that plan pull requests hold their code.
+// confinement holds the settings that restrict the code of pull requests.
 type confinement struct {
 	AllowUnconfined bool
 	Networks        []string
@@ -17,16 +17,16 @@ type confinement struct {
 }
 
 func (o *confinement) bind(c *cobra.Command) {
-	c.Flags().BoolVar(&o.AllowUnconfined, "allow-unconfined", false, "plan also where there is no sandbox: for a machine or task that holds nothing that a pull request must not read")
-	c.Flags().StringSliceVar(&o.Networks, "plan-from", nil, "where plans run: VPCs (vpc-…) and public addresses or ranges; from elsewhere the credentials of plan roles are refused (default: they are good anywhere)")
-	c.Flags().IntVar(&o.Memory, "memory", 4096, "most memory of each process that a pull request is planned by, in MiB (Linux alone)")
+	c.Flags().BoolVar(&o.AllowUnconfined, "allow-unconfined", false, "plan even without a sandbox: only for a machine or task that holds nothing that a pull request must not read")
+	c.Flags().StringSliceVar(&o.Networks, "plan-from", nil, "where plans run: VPCs (vpc-…) and public addresses or ranges; AWS refuses the credentials of plan roles from elsewhere (default: valid anywhere)")
+	c.Flags().IntVar(&o.Memory, "memory", 4096, "memory limit of each process that plans a pull request, in MiB (Linux only)")
 }
 
-// confine finds the sandbox for code that nobody has approved, and bounds the
-// credentials that it gets.
+// confine finds the sandbox for code that nobody has approved, and restricts the
+// credentials of that code.
 func (p *deps) confine(ctx context.Context, o confinement) (err error) {
 	if o.Memory < 256 {
-		return usagef("--memory takes a number of MiB from 256 on", "--memory %d is too little to plan with", o.Memory)
+		return usagef("--memory takes 256 or more (MiB)", "--memory %d is too little to plan with", o.Memory)
 	}
 	p.briefAssume, err = terraform.NewRestrictedRoleAssumer(func(context.Context) (aws.Config, error) { return p.aws() }, o.Networks)
 	if err != nil {
@@ -37,7 +37,7 @@ func (p *deps) confine(ctx context.Context, o confinement) (err error) {
 		return nil
 	}
 	if o.AllowUnconfined {
-		p.app.log.Warn("pull requests are planned without a sandbox: their code can read what this user can", "because", err)
+		p.app.log.Warn("planning pull requests without a sandbox; their code can read everything that this user can", "error", err)
 		return nil
 	}
 	return usagef("on Linux, install bubblewrap (bwrap); or plan in a task of its own (--executor); or, where the code may read all that this user can, --allow-unconfined: see docs/preview.md",

@@ -12,8 +12,8 @@ import (
 	"reconcile/reconciler/source"
 )
 
-// gitCredentials gives what --git-credentials names. With nothing set it is
-// empty: then ssh asks the agent.
+// gitCredentials reads the credentials that --git-credentials names. Without a
+// setting they are empty: then ssh uses the agent.
 func (s *settings) gitCredentials(ctx context.Context, cfg func() (aws.Config, error)) (source.Credentials, error) {
 	if file, ok := strings.CutPrefix(s.GitCredentials, prefixSSHKey); ok {
 		return source.Credentials{KeyFile: file}, nil
@@ -37,8 +37,8 @@ func (s *settings) gitCredentials(ctx context.Context, cfg func() (aws.Config, e
 }
 
 // parseCredentials reads a secret: JSON with username and password, or with
-// private_key (and perhaps username), or a private key as it is. Errors say
-// nothing of the value.
+// private_key (and perhaps username), or a private key as it is. Errors
+// do not contain the value.
 func parseCredentials(value secret) (source.Credentials, error) {
 	text := strings.TrimSpace(string(value))
 	if strings.HasPrefix(text, "-----BEGIN ") {
@@ -50,10 +50,10 @@ func parseCredentials(value secret) (source.Credentials, error) {
 		PrivateKey string `json:"private_key"`
 	}
 	if json.Unmarshal([]byte(text), &fields) != nil {
-		return source.Credentials{}, errors.New("the secret is neither JSON nor a private key: it takes " + secretFormat)
+		return source.Credentials{}, errors.New("secret is neither JSON nor a private key; expected " + secretFormat)
 	}
 	if fields.PrivateKey == "" && (fields.Username == "" || fields.Password == "") {
-		return source.Credentials{}, errors.New("the secret lacks a field: it takes " + secretFormat)
+		return source.Credentials{}, errors.New("secret lacks a field; expected " + secretFormat)
 	}
 	c := source.Credentials{Username: fields.Username, Password: fields.Password}
 	if fields.PrivateKey != "" {

@@ -49,7 +49,7 @@ func FuzzParseCredentials(f *testing.F) {
 			if c.PrivateKey == nil && (c.Username == "" || c.Password == "") {
 				t.Error("nothing to prove who we are, and no error")
 			}
-		case len(text) > 12 && !strings.Contains("the secret is neither JSON nor a private key: it takes the secret lacks a field: it takes "+secretFormat, text) && strings.Contains(err.Error(), text):
+		case len(text) > 12 && !strings.Contains("secret is neither JSON nor a private key; expected secret lacks a field; expected "+secretFormat, text) && strings.Contains(err.Error(), text):
 			t.Errorf("the error repeats the secret: %v", err)
 		}
 	})

@@ -16,11 +16,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// minKeyLength is how long a digest key must be, in bytes as written.
+// minKeyLength is the minimum length of a digest key, in bytes of its text.
 const minKeyLength = 16
 
-// checkDigestKey returns the key that outputs and variables are hashed with, and
-// its id. A key file that is missing is made; a secret never is.
+// digestKey returns the key that outputs and variables are hashed with, and its
+// id. It creates a missing key file, but never a secret.
 func (s *settings) digestKey(ctx context.Context, cfg func() (aws.Config, error)) (id string, key []byte, err error) {
 	var text string
 	if strings.HasPrefix(s.DigestKey, schemeSecret) {
@@ -44,8 +44,8 @@ func (s *settings) digestKey(ctx context.Context, cfg func() (aws.Config, error)
 	return hex.EncodeToString(sum[:4]), []byte(text), nil
 }
 
-// loadKeyFile reads the key, and makes it first where there is none. Of several
-// processes that make it at once one wins, and all read that one's.
+// loadKeyFile reads the key file and creates it if it is missing. If several
+// processes create it at once, one wins and all use its key.
 func loadKeyFile(path string) (string, error) {
 	text, err := os.ReadFile(path)
 	if !errors.Is(err, fs.ErrNotExist) {

@@ -6,10 +6,10 @@ import (
 )
 
 // doctor checks the settings by using them, one after the other, so that one
-// failure does not hide the others.
+// failure does not hide the next.
 type doctor struct {
 	app  *app
-	deps *deps // as far as they could be made
+	deps *deps // as far as they could be created
 }
 
 func newDoctor(a *app) *doctor {
@@ -18,13 +18,13 @@ func newDoctor(a *app) *doctor {
 
 func (d *doctor) close() { d.app.closeDeps(d.deps) }
 
-// What is neither well nor ill.
+// Results that are neither a success nor a failure.
 var (
-	errNotChecked  = errors.New("not checked") // there is nothing to look at, or no right to look
-	errPendingStep = errors.New("not yet")     // a step of docs/bootstrap.md is still to come
+	errNotChecked  = errors.New("not checked") // there is nothing to check, or no permission to check it
+	errPendingStep = errors.New("not yet")     // a step of docs/bootstrap.md is still missing
 )
 
-// hintError is a failed check that knows what to do.
+// hintError is the error of a check, with what to do next.
 type hintError struct {
 	err  error
 	hint string
@@ -40,7 +40,7 @@ func withHint(err error, hint string) error {
 	return &hintError{err, hint}
 }
 
-// runChecks runs all checks and tells each as it comes.
+// runChecks runs all checks and calls onResult after each.
 func (d *doctor) runChecks(ctx context.Context, onResult func(checkResult)) []checkResult {
 	d.deps.aws = d.app.awsConfig(ctx)
 	var results []checkResult

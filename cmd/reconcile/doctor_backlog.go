@@ -8,12 +8,12 @@ import (
 	"reconcile/reconciler/backlog"
 )
 
-// usesBacklog tells whether the settings hold anything of Backlog's API.
+// usesBacklog reports whether a setting of Backlog's API is set.
 func (s *settings) usesBacklog() bool {
 	return s.Backlog != "" || s.BacklogCredentials != "" || s.BacklogAPIKey != ""
 }
 
-// checkBacklog tries the key, and the project and repository that it is for.
+// checkBacklog tries the key with the project and the repository.
 func (d *doctor) checkBacklog(ctx context.Context) (string, error) {
 	if !d.app.usesBacklog() {
 		return "", fmt.Errorf("%w: no API key is set, which previews need", errNotChecked)
@@ -48,7 +48,7 @@ func backlogHint(err error) string {
 	return ""
 }
 
-// keepUsageHint keeps the advice of wrong usage.
+// keepUsageHint copies the hint of a usage error.
 func keepUsageHint(err error) error {
 	var usage *usageError
 	if errors.As(err, &usage) {

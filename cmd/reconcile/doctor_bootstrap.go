@@ -20,8 +20,8 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// bootstrapHint names the step of docs/bootstrap.md that makes what is missing; ""
-// for other errors.
+// bootstrapHint names the step of docs/bootstrap.md that creates the missing
+// resource; "" for other errors.
 func bootstrapHint(err error) string {
 	var noTable *dynamodb.ResourceNotFoundException
 	var noBucket *s3.NoSuchBucket
@@ -34,17 +34,16 @@ func bootstrapHint(err error) string {
 	return ""
 }
 
-// The module reconciler gives one name to all that it makes, which the table
-// of the record tells: the task definition's family, the cluster, the service
-// or the schedule and its group.
+// The module reconciler gives one name to all its resources: the record's table, the
+// task definition's family, the cluster, the service or the schedule and its group.
 
-// installation returns that name.
+// installation returns the name of the resources of the module reconciler.
 func (d *doctor) installation() (string, aws.Config, error) {
 	if d.app.isEmbedded() {
-		return "", aws.Config{}, fmt.Errorf("%w: the record is on this machine, and so are passes", errNotChecked)
+		return "", aws.Config{}, fmt.Errorf("%w: the record is on this machine, so passes run here", errNotChecked)
 	}
 	cfg, err := d.deps.aws()
-	// What does not answer is not waited for: it is only looked at.
+	// A check must not wait for a service that does not answer.
 	if client, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
 		cfg.HTTPClient = client.WithTimeout(checkTimeout)
 	}
@@ -53,7 +52,7 @@ func (d *doctor) installation() (string, aws.Config, error) {
 
 const checkTimeout = 5 * time.Second
 
-// checkImage looks whether ECS has been told what to run, and whether that is there.
+// checkImage checks that ECS has a task definition and that its images exist.
 func (d *doctor) checkImage(ctx context.Context) (string, error) {
 	name, cfg, err := d.installation()
 	if err != nil {
@@ -64,7 +63,7 @@ func (d *doctor) checkImage(ctx context.Context) (string, error) {
 	var notFound *ecstypes.ClientException
 	switch {
 	case errors.As(err, &notFound):
-		return "", withHint(fmt.Errorf("%w: ECS has no task definition %s, so that nothing can run there", errPendingStep, name), step)
+		return "", withHint(fmt.Errorf("%w: no ECS task definition %s", errPendingStep, name), step)
 	case err != nil:
 		return "", toNotChecked(err)
 	}
@@ -80,8 +79,8 @@ func (d *doctor) checkImage(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%s:%d runs %s", name, definition.Revision, strings.Join(images, ", ")), nil
 }
 
-// checkImagePushed looks for an image HOST/NAME@DIGEST in ECR. One from elsewhere, or
-// one that may not be looked at, is taken to be there.
+// checkImagePushed looks up an image HOST/NAME@DIGEST in ECR. It assumes that an
+// image exists if it is elsewhere or these credentials may not describe it.
 func checkImagePushed(ctx context.Context, cfg aws.Config, image string) error {
 	location, digest, byDigest := strings.Cut(image, "@")
 	host, repository, _ := strings.Cut(location, "/")
@@ -93,12 +92,12 @@ func checkImagePushed(ctx context.Context, cfg aws.Config, image string) error {
 	})
 	var noImage *ecrtypes.ImageNotFoundException
 	if errors.As(err, &noImage) {
-		return fmt.Errorf("the task is to run %s, which is not in the image repository %s", digest, repository)
+		return fmt.Errorf("image %s is not in repository %s", digest, repository)
 	}
 	return nil
 }
 
-// checkSchedule looks whether passes run by themselves.
+// checkSchedule checks that passes run by themselves.
 func (d *doctor) checkSchedule(ctx context.Context) (string, error) {
 	name, cfg, err := d.installation()
 	if err != nil {
@@ -117,7 +116,7 @@ func (d *doctor) checkSchedule(ctx context.Context) (string, error) {
 	return fmt.Sprintf("the schedule %s starts a pass by %s", name, aws.ToString(out.ScheduleExpression)), nil
 }
 
-// checkService looks for a task that stays, where there is no schedule.
+// checkService checks the service that runs watch, if there is no schedule.
 func (d *doctor) checkService(ctx context.Context, cfg aws.Config, name string) (string, error) {
 	out, err := ecs.NewFromConfig(cfg).DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &name, Services: []string{name}})
 	var notFound *ecstypes.ClusterNotFoundException
@@ -125,25 +124,25 @@ func (d *doctor) checkService(ctx context.Context, cfg aws.Config, name string) 
 		return "", toNotChecked(err)
 	}
 	if err != nil || len(out.Services) == 0 || out.Services[0].DesiredCount == 0 {
-		return "", withEnableHint(fmt.Errorf("%w: neither a schedule nor a service %s runs passes", errPendingStep, name))
+		return "", withEnableHint(fmt.Errorf("%w: no schedule and no service %s runs passes", errPendingStep, name))
 	}
 	s := out.Services[0]
 	if s.RunningCount == 0 {
-		return "", withHint(fmt.Errorf("the service %s wants %d tasks, and none runs", name, s.DesiredCount), "see its events and the log group /reconcile/"+name)
+		return "", withHint(fmt.Errorf("service %s: %d tasks desired, none running", name, s.DesiredCount), "see its events and the log group /reconcile/"+name)
 	}
 	return fmt.Sprintf("the service %s runs", name), nil
 }
 
 func withEnableHint(err error) error {
-	return withHint(err, "once a pass by hand went well, enable it (docs/bootstrap.md, step 7)")
+	return withHint(err, "enable it after a successful manual pass (docs/bootstrap.md, step 7)")
 }
 
-// toNotChecked makes nothing of what cannot be looked at: the task's own credentials
-// may see little, and its network may lead to few services.
+// toNotChecked turns an error into errNotChecked: the task's own credentials have few
+// permissions, and its network may reach few services.
 func toNotChecked(err error) error {
 	var api smithy.APIError
 	if errors.As(err, &api) && strings.HasPrefix(api.ErrorCode(), "AccessDenied") {
-		return fmt.Errorf("%w: these credentials may not look", errNotChecked)
+		return fmt.Errorf("%w: these credentials lack the permission", errNotChecked)
 	}
 	return fmt.Errorf("%w: %w", errNotChecked, err)
 }

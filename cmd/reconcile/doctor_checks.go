@@ -32,7 +32,7 @@ func (d *doctor) checkGit(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%s: %s is at %s%s", repository.URL(), d.app.Branch, abbrevCommit(tip.Commit), signature), nil
 }
 
-// checkSignature verifies the tip, where it must be signed.
+// checkSignature verifies the tip's signature if --signers is set.
 func (d *doctor) checkSignature(ctx context.Context, repository *source.Repository, tip source.Tip) (string, error) {
 	signers, err := d.app.readSigners()
 	if err != nil || signers == nil {
@@ -45,7 +45,7 @@ func (d *doctor) checkSignature(ctx context.Context, repository *source.Reposito
 	return ", and signed", errors.Join(commit.Verify(*signers), commit.Close())
 }
 
-// gitHint adds what to do to those errors of Git that the settings can mend.
+// gitHint returns what to do about errors of Git that a setting can fix.
 func gitHint(err error) string {
 	switch {
 	case errors.Is(err, source.ErrForbidden):
@@ -60,7 +60,7 @@ func gitHint(err error) string {
 	return ""
 }
 
-// checker is a store that can tell more than whether a read succeeds.
+// checker is a store that can check more than whether a read succeeds.
 type checker interface {
 	Check(ctx context.Context) error
 }
@@ -94,10 +94,10 @@ func (d *doctor) checkRecord(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%s in %s: %s", d.deps.recordName(), d.app.State, position), nil
 }
 
-// doctorPartition is where doctor tries to write.
+// doctorPartition is the partition that doctor writes to.
 const doctorPartition = "DOCTOR"
 
-// checkWritable writes an item that nothing reads, and takes it out again.
+// checkWritable writes an item that nothing reads, and deletes it.
 func checkWritable(ctx context.Context, store state.Store) error {
 	key := state.Key{PK: doctorPartition, SK: state.CurrentProcess().Host}
 	value := fmt.Appendf(nil, `{"schema":%d,"expires":%d}`, state.Schema, time.Now().Add(time.Hour).Unix())
@@ -132,8 +132,8 @@ func (d *doctor) checkDigestKey(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%s (id %s)", d.app.DigestKey, id), nil
 }
 
-// checkWorkDir tries the folder for caches: writing, and locks between processes,
-// which some network file systems do not have.
+// checkWorkDir tests writing and file locks in the work directory. Some network file
+// systems have no locks between processes.
 func (d *doctor) checkWorkDir(context.Context) (string, error) {
 	dir := d.app.Work
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -147,7 +147,7 @@ func (d *doctor) checkWorkDir(context.Context) (string, error) {
 		return "", withHint(fmt.Errorf("files in %s cannot be locked: %w", dir, err), "name a directory of a local disk with --work")
 	}
 	if locked, err := rival.TryLock(); err != nil || locked {
-		return "", withHint(fmt.Errorf("locks in %s hold nobody off", dir), "name a directory of a local disk with --work")
+		return "", withHint(fmt.Errorf("file locks in %s have no effect", dir), "name a directory of a local disk with --work")
 	}
 	return dir + " can be written and locked", nil
 }
@@ -160,14 +160,14 @@ func (d *doctor) checkTerraform(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%s %s at %s", t.Product(), t.Version(), t.Binary()), nil
 }
 
-// maxSkew is how far our clock may be off: AWS refuses requests that are
-// signed more than five minutes off.
+// maxSkew is the largest accepted difference of our clock. AWS refuses requests that
+// are signed more than five minutes off.
 const maxSkew = 2 * time.Minute
 
 func (d *doctor) checkClock(ctx context.Context) (string, error) {
 	server := d.clockURL()
 	if server == "" {
-		return "", fmt.Errorf("%w: neither Git nor AWS is reached over HTTP", errNotChecked)
+		return "", fmt.Errorf("%w: neither Git nor AWS uses HTTP", errNotChecked)
 	}
 	date, err := serverTime(ctx, server)
 	if err != nil {
@@ -175,12 +175,12 @@ func (d *doctor) checkClock(ctx context.Context) (string, error) {
 	}
 	skew := time.Since(date).Round(time.Second)
 	if skew.Abs() > maxSkew {
-		return "", withHint(fmt.Errorf("this machine's clock is off by %s, by the Date of %s", skew, server), "set the clock (NTP): AWS refuses requests that are signed at a wrong time")
+		return "", withHint(fmt.Errorf("clock differs by %s from the Date of %s", skew, server), "set the clock (NTP): AWS refuses requests that are signed at a wrong time")
 	}
 	return "agrees with " + server, nil
 }
 
-// clockURL is a server whose Date can be asked for.
+// clockURL returns a server that sends a Date header.
 func (d *doctor) clockURL() string {
 	if isHTTP(d.app.Repo) {
 		scheme, rest, _ := strings.Cut(stripUserinfo(d.app.Repo), "://")

@@ -13,13 +13,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 )
 
-// functionKey is where the function behind the webhook is put, beside snapshots
+// functionKey is the key of the webhook function's program in the snapshots' bucket
 // (env/common/pipeline.tf).
 const functionKey = "webhook/webhook.zip"
 
-// checkWebhook looks whether there is what a webhook needs: its token, and the
-// program of the function that it calls. Where no such secret was made, nobody
-// wants one.
+// checkWebhook checks the webhook's token and the program of its function. Without
+// such a secret, webhooks are not used.
 func (d *doctor) checkWebhook(ctx context.Context) (string, error) {
 	name, cfg, err := d.installation()
 	if err != nil {
@@ -30,7 +29,7 @@ func (d *doctor) checkWebhook(ctx context.Context) (string, error) {
 	var notFound *types.ResourceNotFoundException
 	switch {
 	case errors.As(err, &notFound):
-		return "", fmt.Errorf("%w: there is no secret %s, so no webhook starts passes", errNotChecked, token)
+		return "", fmt.Errorf("%w: no secret %s; webhooks are not used", errNotChecked, token)
 	case err != nil:
 		return "", toNotChecked(err)
 	case len(out.VersionIdsToStages) == 0:
@@ -39,11 +38,11 @@ func (d *doctor) checkWebhook(ctx context.Context) (string, error) {
 	return d.checkFunctionUploaded(ctx, cfg)
 }
 
-// checkFunctionUploaded looks for the function's program.
+// checkFunctionUploaded checks that the function's program is in S3.
 func (d *doctor) checkFunctionUploaded(ctx context.Context, cfg aws.Config) (string, error) {
 	location, inS3 := strings.CutPrefix(d.app.Snapshots, schemeS3)
 	if !inS3 {
-		return "", fmt.Errorf("%w: snapshots are not in S3, so where a program would be is not known", errNotChecked)
+		return "", fmt.Errorf("%w: snapshots are not in S3; cannot locate the function's program", errNotChecked)
 	}
 	bucket, _, _ := strings.Cut(location, "/")
 	client := s3.NewFromConfig(cfg, func(o *s3.Options) { o.UsePathStyle = o.BaseEndpoint != nil })
@@ -51,7 +50,7 @@ func (d *doctor) checkFunctionUploaded(ctx context.Context, cfg aws.Config) (str
 	var notFound *s3types.NotFound
 	switch {
 	case errors.As(err, &notFound):
-		return "", withHint(fmt.Errorf("%w: s3://%s/%s is not there, and common makes the webhook's function of it", errPendingStep, bucket, functionKey),
+		return "", withHint(fmt.Errorf("%w: s3://%s/%s is missing; env/common needs it for the webhook function", errPendingStep, bucket, functionKey),
 			"upload it before the first pass (docs/bootstrap.md, step 5), or set webhook = false in env/common")
 	case err != nil:
 		return "", toNotChecked(err)

@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// workspaces reads the workspaces at the tip, and says which are refused.
+// workspaces reads the workspaces at the tip and reports the refused ones.
 func (d *doctor) workspaces(ctx context.Context) (string, error) {
 	if d.deps.source == nil {
 		return "", fmt.Errorf("%w: they are in Git", errNotChecked)
 	}
 	if _, err := d.deps.detectProduct(ctx); err != nil {
-		return "", fmt.Errorf("%w: it is not known whether Terraform or OpenTofu reads them", errNotChecked)
+		return "", fmt.Errorf("%w: cannot find out whether they are for Terraform or OpenTofu", errNotChecked)
 	}
 	graph, err := d.deps.newReconciler(nil).Graph(ctx)
 	if err != nil {
-		return "", withHint(err, "mend it in Git (docs/recovery.md)")
+		return "", withHint(err, "fix it in Git (docs/recovery.md)")
 	}
 	var refused []string
 	for _, w := range graph.Workspaces {
@@ -25,8 +25,8 @@ func (d *doctor) workspaces(ctx context.Context) (string, error) {
 		}
 	}
 	if len(refused) > 0 {
-		err := fmt.Errorf("%d of %d are refused, and their readers wait:\n%s", len(refused), len(graph.Workspaces), strings.Join(refused, "\n"))
-		return "", withHint(err, "mend them in Git (docs/recovery.md); the others are worked on meanwhile")
+		err := fmt.Errorf("%d of %d are refused, and the workspaces that read them wait:\n%s", len(refused), len(graph.Workspaces), strings.Join(refused, "\n"))
+		return "", withHint(err, "fix them in Git (docs/recovery.md); passes apply the others meanwhile")
 	}
 	return fmt.Sprintf("%d at the tip, none refused", len(graph.Workspaces)), nil
 }

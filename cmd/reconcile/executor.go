@@ -20,8 +20,8 @@ const (
 
 const executorUsage = "--executor takes local, codebuild://PROJECT, or ecs://CLUSTER/TASK_DEFINITION?subnets=SUBNET,…&security_groups=GROUP,…"
 
-// checkExecutor: what is done elsewhere needs a record and snapshots that can
-// be reached from there.
+// checkExecutor checks --executor. A remote task must be able to reach the record,
+// the snapshots and the digest key.
 func (s *settings) checkExecutor() error {
 	switch {
 	case s.Executor == executorLocal:
@@ -47,7 +47,7 @@ func (s *settings) checkExecutor() error {
 	return nil
 }
 
-// newExecutor is where the work on workspaces is done; nil: here.
+// newExecutor returns the executor of --executor; nil: this process.
 func (p *deps) newExecutor() reconciler.Executor {
 	s := &p.app.settings
 	if project, ok := strings.CutPrefix(s.Executor, schemeCodeBuild); ok {
@@ -60,8 +60,8 @@ func (p *deps) newExecutor() reconciler.Executor {
 	return nil
 }
 
-// workerFlags are the flags that a build or task must share with its pass;
-// none is secret. Whatever else it needs, it has from its own environment.
+// workerFlags returns the flags that a build or task must share with its pass. None is
+// secret. Other settings come from its own environment.
 func (p *deps) workerFlags() []string {
 	s := &p.app.settings
 	flags := []string{
@@ -74,8 +74,7 @@ func (p *deps) workerFlags() []string {
 	return flags
 }
 
-// markTransient marks an error of AWS that the SDK would try again as one that
-// may pass.
+// markTransient marks an error of AWS as transient if the SDK would retry it.
 func markTransient(err error) error {
 	if retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err).Bool() {
 		return fmt.Errorf("%w: %w", reconciler.ErrTransient, err)
@@ -83,10 +82,10 @@ func markTransient(err error) error {
 	return err
 }
 
-// ecsTarget is where tasks of ECS are run.
+// ecsTarget says where and how to run ECS tasks.
 type ecsTarget struct {
 	cluster, taskDefinition string
-	container               string // "": the definition's only one is called as its family
+	container               string // default: the family's name
 	subnets, securityGroups []string
 }
 
@@ -116,9 +115,9 @@ func parseECS(text string) (ecsTarget, error) {
 	}
 	switch {
 	case p.cluster == "" || family == "" || strings.Contains(p.taskDefinition, "/"):
-		return p, errors.New("it names no cluster and task definition")
+		return p, errors.New("cluster or task definition is missing")
 	case len(p.subnets) == 0 || len(p.securityGroups) == 0:
-		return p, errors.New("it names no subnets or no security_groups")
+		return p, errors.New("subnets or security_groups are missing")
 	}
 	return p, nil
 }

@@ -13,8 +13,8 @@ import (
 	"reconcile/reconciler"
 )
 
-// codeBuildExecutor runs each task as a build of a project, whose image has the
-// program and a shell. CodeBuild remembers an idempotency token for five
+// codeBuildExecutor runs each task as a build of a project. The project's image must
+// contain the program and a shell. CodeBuild remembers an idempotency token for five
 // minutes (API Reference, StartBuild).
 type codeBuildExecutor struct {
 	aws     func() (aws.Config, error)
@@ -50,14 +50,14 @@ func (c *codeBuildExecutor) Status(ctx context.Context, id string) (reconciler.T
 	case err != nil:
 		return reconciler.TaskRunning, "", markTransient(err)
 	case !found:
-		return reconciler.TaskNotFound, "CodeBuild knows no such build", nil
+		return reconciler.TaskNotFound, "build not found in CodeBuild", nil
 	case b.BuildComplete:
 		return reconciler.TaskEnded, strings.ToLower(string(b.BuildStatus)), nil
 	}
 	return reconciler.TaskRunning, "", nil
 }
 
-// buildspecOf runs the program with arguments in a build. JSON is YAML too.
+// buildspecOf returns a buildspec that runs the program with args. JSON is valid YAML.
 func buildspecOf(args []string) (string, error) {
 	line := "exec reconcile"
 	for _, arg := range args {

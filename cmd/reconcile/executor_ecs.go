@@ -12,7 +12,7 @@ import (
 	"reconcile/reconciler"
 )
 
-// ecsExecutor runs each task as one of ECS on Fargate. ECS remembers a client
+// ecsExecutor runs each task as an ECS task on Fargate. ECS remembers a client
 // token for up to a day (API Reference, RunTask).
 type ecsExecutor struct {
 	aws    func() (aws.Config, error)
@@ -39,7 +39,7 @@ func (e *ecsExecutor) Start(ctx context.Context, key string, command []string) (
 		return "", fmt.Errorf("run a task of %s: %w", e.target.taskDefinition, err)
 	}
 	if len(out.Tasks) == 0 {
-		reason := "ECS does not say why"
+		reason := "ECS gave no reason"
 		for _, f := range out.Failures {
 			reason = aws.ToString(f.Reason) + " " + aws.ToString(f.Detail)
 		}
@@ -57,8 +57,8 @@ func (e *ecsExecutor) Status(ctx context.Context, arn string) (reconciler.TaskSt
 	switch {
 	case err != nil:
 		return reconciler.TaskRunning, "", markTransient(err)
-	case !found: // it forgets stopped tasks after an hour
-		return reconciler.TaskNotFound, "ECS knows no such task any more", nil
+	case !found: // ECS forgets stopped tasks after an hour
+		return reconciler.TaskNotFound, "task not found in ECS", nil
 	case aws.ToString(task.LastStatus) == taskStatusStopped:
 		return reconciler.TaskEnded, aws.ToString(task.StoppedReason), nil
 	}

@@ -11,12 +11,12 @@ import (
 	"reconcile/state"
 )
 
-// exitOutput is the exit code of a command that did its work and could not
-// write its output.
+// exitOutput is the exit code of a command that succeeded but could not write its
+// output.
 const exitOutput = 74
 
-// usageError is wrong usage: of a flag, an argument or an environment
-// variable. Help names the command or setting that would be right.
+// usageError is wrong usage of a flag, an argument or an environment variable. hint
+// names the right command or setting.
 type usageError struct {
 	err  error
 	hint string
@@ -29,8 +29,7 @@ func usagef(hint, format string, args ...any) error {
 	return &usageError{err: fmt.Errorf(format, args...), hint: hint}
 }
 
-// exitStatus ends a command with an exit code after all that there is to say
-// was printed.
+// exitStatus ends a command with an exit code and prints nothing more.
 type exitStatus int
 
 func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
@@ -43,8 +42,7 @@ func toExitStatus(code int) error {
 	return exitStatus(code)
 }
 
-// exitCode prints err for people, with what helps, and returns the exit code
-// that it stands for.
+// exitCode prints err with a hint and returns the exit code for it.
 func exitCode(stderr io.Writer, err error) int {
 	var (
 		code     exitStatus
@@ -80,7 +78,7 @@ func exitCode(stderr io.Writer, err error) int {
 	return exit
 }
 
-// printError says what went wrong and what to do next.
+// printError prints an error and what to do next.
 func printError(stderr io.Writer, message, hint string) {
 	width := noWidth
 	if f, ok := stderr.(*os.File); ok && isTerminal(f) {
@@ -95,13 +93,13 @@ func printError(stderr io.Writer, message, hint string) {
 // exitPanic reports a panic and returns the exit code for it.
 func exitPanic(stderr io.Writer, value any, stack []byte) int {
 	printError(stderr,
-		fmt.Sprintf("a fault of ours: %v\n\n%s", value, stack),
-		"nothing is recorded as applied that was not; run the command again, and please report the lines above")
+		fmt.Sprintf("internal error: %v\n\n%s", value, stack),
+		"the record is correct; run the command again and report the lines above")
 	return reconciler.ExitInternal
 }
 
-// recoverExit is deferred first in each goroutine that this package starts: run's
-// recover cannot reach those.
+// recoverExit must be deferred first in each goroutine that this package starts: the
+// recover in run does not cover goroutines.
 func recoverExit(stderr io.Writer) {
 	if p := recover(); p != nil {
 		os.Exit(exitPanic(stderr, p, debug.Stack()))

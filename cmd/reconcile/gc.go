@@ -7,15 +7,12 @@ import (
 	"runtime/debug"
 )
 
-// firstGCHeapSize is how much memory is in use when garbage is collected for
-// the first time, in bytes.
+// firstGCHeapSize is the memory in use at the first garbage collection, in bytes.
 const firstGCHeapSize = 48 << 20
 
-// tuneGC puts the first garbage collection off. Most commands end before
-// they have used much memory, and would else spend a fifth of their time on
-// collecting what the end of the process frees for nothing. Once there was a
-// collection, they are what they always are. Who has set GOGC or GOMEMLIMIT
-// knows better.
+// tuneGC delays the first garbage collection: short commands would else spend a fifth
+// of their time on memory that the exit frees anyway. After that collection Go's
+// defaults apply. It does nothing if GOGC or GOMEMLIMIT is set.
 func tuneGC() {
 	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
 		return

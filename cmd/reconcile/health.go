@@ -6,23 +6,22 @@ import (
 	"time"
 )
 
-// Limits of a watch that counts as alive.
+// Limits of a live watch.
 const (
-	// maxMissedIntervals is how many intervals may go by without a pass that
-	// completes.
+	// maxMissedIntervals is the number of intervals without a completed pass.
 	maxMissedIntervals = 10
-	// maxPassDuration is how long a pass may take: some resources take hours to
-	// make, and an apply must not be shot for it.
+	// maxPassDuration bounds a pass. Some resources take hours to create, and a probe
+	// must not kill such an apply.
 	maxPassDuration = 6 * time.Hour
 )
 
-// liveness is what a liveness probe is told: how old the last completed pass is.
+// liveness tracks when the last pass completed, for liveness probes.
 type liveness struct {
 	mu           sync.Mutex
 	maxAge       time.Duration
-	completedAt  time.Time // the last pass that completed; at first the start
-	runningSince time.Time // since when one runs; zero: none does
-	err          string    // why the last one did not complete
+	completedAt  time.Time // end of the last completed pass; at first the start of watch
+	runningSince time.Time // start of the running pass; zero: none
+	err          string    // of the last pass, if it did not complete
 }
 
 func newLiveness(interval time.Duration, now time.Time) *liveness {
@@ -49,8 +48,8 @@ func (p *liveness) end(now time.Time, err error) {
 // healthReport is the body of an answer to a probe. Times are in seconds.
 type healthReport struct {
 	Alive   bool   `json:"alive"`
-	Age     int64  `json:"age_s"`   // of the last completed pass, or since the start
-	MaxAge  int64  `json:"limit_s"` // at which age it counts as dead
+	Age     int64  `json:"age_s"`   // since the last completed pass, or since the start
+	MaxAge  int64  `json:"limit_s"` // at this age watch counts as dead
 	Running int64  `json:"running_s,omitempty"`
 	Error   string `json:"error,omitempty"`
 }
@@ -64,7 +63,7 @@ func (p *liveness) check(now time.Time) healthReport {
 	if !p.runningSince.IsZero() {
 		running := now.Sub(p.runningSince)
 		h.Running = int64(running.Seconds())
-		// A long pass is alive; one after a string of failures is not by itself.
+		// A long pass counts as alive, unless the pass before it failed.
 		h.Alive = h.Alive || p.err == "" && running < maxPassDuration
 	}
 	return h
@@ -77,7 +76,7 @@ func (p *liveness) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	if !h.Alive {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
-	_ = printJSON(w, h) // a prober that has gone away needs no answer
+	_ = printJSON(w, h) // an error means that the prober has disconnected
 }
 
 // handler answers probes at /healthz.

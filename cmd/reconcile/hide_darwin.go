@@ -1,5 +1,5 @@
 package main
 
-// hide does nothing: here a process can read the environment of another one of
-// the same user, whatever that does.
+// hide does nothing: macOS always lets a process read the environment of another
+// process of the same user.
 func hide() {}

@@ -8,26 +8,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hide keeps other processes of this user, as Terraform's programs are, from
-// reading our memory and our environment in /proc. Whoever has the capability
-// to trace, as root has, is not kept from the memory; the environment that we
-// were started with is wiped. Failing is no reason not to work: the sandbox
-// shows nothing of us.
+// hide keeps other processes of this user, such as Terraform's plugins, from reading
+// our memory and environment in /proc. A process that may trace (root) can still read
+// the memory, so the initial environment is wiped. Errors are ignored.
 func hide() {
 	wipeEnvironment()
 	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 }
 
-// wipeEnvironment clears what /proc shows of our environment. Go has made its
+// wipeEnvironment clears our environment as /proc shows it. Go has made its
 // own copy, which os.Getenv reads.
 func wipeEnvironment() {
 	stat, err := os.ReadFile("/proc/self/stat")
 	if err != nil {
 		return
 	}
-	// The command's name, in parentheses, may hold anything: fields follow the
-	// last one. The first of these is the third; the 50th and 51st say where
-	// the environment begins and ends.
+	// The command's name, in parentheses, may contain anything; the fields follow
+	// the last parenthesis. The first of them is the third; the 50th and 51st are
+	// the addresses where the environment begins and ends.
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 	const first, begin, end = 3, 50, 51
 	if len(fields) <= end-first {

@@ -10,13 +10,13 @@ import (
 	"golang.org/x/net/netutil"
 )
 
-// Bounds of what strangers can make the process that applies keep open.
+// Limits for unauthenticated connections to the process that applies.
 const (
-	maxConnections = 512 // beyond them the kernel's queue waits
+	maxConnections = 512 // more connections wait in the kernel's queue
 	maxHeaderBytes = 16 << 10
 )
 
-// listen serves on an address, that a flag gives, until stop is called.
+// listen serves on the address of a flag until stop is called.
 func (a *app) listen(flag, addr string, handler http.Handler) (url string, stop func(), err error) {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -32,7 +32,7 @@ func (a *app) listen(flag, addr string, handler http.Handler) (url string, stop 
 	go func() {
 		defer recoverExit(a.err)
 		if err := server.Serve(listener); err != nil && err != http.ErrServerClosed {
-			a.log.Error("nobody is answered there any more", "setting", flag, "error", err)
+			a.log.Error("listener stopped", "setting", flag, "error", err)
 		}
 	}()
 	return url, func() {

@@ -13,9 +13,8 @@ import (
 	"reconcile/reconciler"
 )
 
-// liveModel is the view of a pass on a terminal: below what is already said, a few
-// lines on what is being done now. It takes no keys: Ctrl-C is a signal, as
-// it is without the view.
+// liveModel is the live view of a pass: a few lines about running workspaces, below
+// the output so far. It reads no keys, so Ctrl-C stays a signal.
 type liveModel struct {
 	title     string
 	items     map[string]*liveItem
@@ -33,13 +32,13 @@ type liveItem struct {
 	name       string
 	phase      reconciler.Phase
 	upstreams  []string
-	phaseStart time.Time // since when it is in its phase
+	phaseStart time.Time // start of the current phase
 }
 
 // Messages to the view.
 type (
 	tickMsg  time.Time
-	noteMsg  string // a line to stand there until the end
+	noteMsg  string // a line that stays until the end
 	endMsg   struct{}
 	eventMsg struct {
 		event reconciler.Event
@@ -47,7 +46,7 @@ type (
 	}
 )
 
-// tickInterval is how often the elapsed times move.
+// tickInterval is how often the elapsed times are updated.
 const tickInterval = 200 * time.Millisecond
 
 func newLiveModel(title string, now time.Time) *liveModel {
@@ -61,7 +60,7 @@ func nextTick() tea.Cmd {
 // Init starts the clock.
 func (l *liveModel) Init() tea.Cmd { return nextTick() }
 
-// Update takes a message in.
+// Update handles a message.
 func (l *liveModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
@@ -105,7 +104,7 @@ func removeName(list []string, name string) []string {
 	return rest
 }
 
-// View draws it: nothing after the end, so that only what is said remains.
+// View renders the view. After the end it is empty, so that only the output remains.
 func (l *liveModel) View() tea.View {
 	if l.quitting {
 		return tea.NewView("")
@@ -115,7 +114,7 @@ func (l *liveModel) View() tea.View {
 
 func (l *liveModel) render() string {
 	working, waiting := l.sortItems()
-	room := max(l.height-4, 3) // leave the title, the counts and what was said before
+	room := max(l.height-4, 3) // leave room for the title, the counts and earlier output
 	var lines []string
 	for _, it := range append(working, waiting...) {
 		if len(lines) == room {
@@ -126,7 +125,7 @@ func (l *liveModel) render() string {
 	if hidden := len(l.items) - len(lines); hidden > 0 {
 		lines = append(lines, styleFaint.Render(fmt.Sprintf("  and %d more", hidden)))
 	}
-	status := fmt.Sprintf("%s · %s · %d done, %d at work, %d waiting", l.title, formatDuration(l.now.Sub(l.startedAt)), l.doneCount, len(working), len(waiting))
+	status := fmt.Sprintf("%s · %s · %d done, %d running, %d waiting", l.title, formatDuration(l.now.Sub(l.startedAt)), l.doneCount, len(working), len(waiting))
 	lines = append(lines, styleFaint.Render(status))
 	if l.note != "" {
 		lines = append(lines, styleWait.Render(l.note))
@@ -137,7 +136,7 @@ func (l *liveModel) render() string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// sortItems gives those at work before those that wait, each by name.
+// sortItems returns the running and the waiting items, each sorted by name.
 func (l *liveModel) sortItems() (working, waiting []*liveItem) {
 	for _, it := range l.items {
 		if it.phase == reconciler.PhaseWaiting {
@@ -152,21 +151,21 @@ func (l *liveModel) sortItems() (working, waiting []*liveItem) {
 	return working, waiting
 }
 
-// renderItem is one workspace: its phase, how long, what it waits for.
+// renderItem renders a workspace: its phase, the time in it, and what it waits for.
 func (l *liveModel) renderItem(it *liveItem) string {
 	elapsed := formatDuration(max(l.now.Sub(it.phaseStart), 0))
 	switch it.phase {
 	case reconciler.PhaseWaiting:
-		text := "for a free place"
+		text := "for a free slot"
 		if len(it.upstreams) > 0 {
 			text = "for " + visible.Line(strings.Join(it.upstreams, ", "))
 		}
 		return styleFaint.Render(fmt.Sprintf("· %-9s", "waits")) + "  " + it.name + styleFaint.Render("  "+text)
 	case reconciler.PhaseLease:
-		if l.now.Sub(it.phaseStart) < time.Second { // taking one that is free takes a moment too
+		if l.now.Sub(it.phaseStart) < time.Second { // taking a free lease takes a moment too
 			break
 		}
-		return styleWait.Render(fmt.Sprintf("· %-9s", "lease")) + "  " + it.name + styleFaint.Render("  another run holds it · "+elapsed)
+		return styleWait.Render(fmt.Sprintf("· %-9s", "lease")) + "  " + it.name + styleFaint.Render("  held by another run · "+elapsed)
 	}
 	return styleKey.Render(fmt.Sprintf("● %-9s", it.phase)) + "  " + styleBold.Render(it.name) + styleFaint.Render("  "+elapsed)
 }

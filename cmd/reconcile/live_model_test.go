@@ -35,34 +35,34 @@ func TestLive(t *testing.T) {
 		want string
 	}{
 		{"nothing yet", nil, `
-main · 0.0s · 0 done, 0 at work, 0 waiting
+main · 0.0s · 0 done, 0 running, 0 waiting
 `},
 		{"at work and waiting", begin, `
 ● apply      common  1m14s
-· lease      osaka  another run holds it · 1m13s
+· lease      osaka  held by another run · 1m13s
 · waits      tokyo  for common
-main · 1m15s · 0 done, 2 at work, 1 waiting
+main · 1m15s · 0 done, 2 running, 1 waiting
 `},
 		{"a lease that is being taken", append(begin[:0:0], step(0, "osaka", reconciler.PhaseLease)), `
 ● lease      osaka  0.0s
-main · 0.0s · 0 done, 1 at work, 0 waiting
+main · 0.0s · 0 done, 1 running, 0 waiting
 `},
 		{"what was waited for is done", append(begin, done("common")), `
-· lease      osaka  another run holds it · 1m13s
-· waits      tokyo  for a free place
-main · 1m15s · 1 done, 1 at work, 1 waiting
+· lease      osaka  held by another run · 1m13s
+· waits      tokyo  for a free slot
+main · 1m15s · 1 done, 1 running, 1 waiting
 `},
 		{"a note stays", append(begin, done("common"), done("osaka"), done("osaka"), noteMsg("stopping")), `
-· waits      tokyo  for a free place
-main · 1m15s · 2 done, 0 at work, 1 waiting
+· waits      tokyo  for a free slot
+main · 1m15s · 2 done, 0 running, 1 waiting
 stopping
 `},
 		{"a narrow and low terminal", append(begin, tea.WindowSizeMsg{Width: 36, Height: 5}, step(0, "a-workspace-with-a-long-name-in-it", reconciler.PhasePlan)), `
 ● plan       a-workspace-with-a-lo…
 ● apply      common  1m14s
-· lease      osaka  another run ho…
+· lease      osaka  held by anothe…
   and 1 more
-main · 1m15s · 0 done, 3 at work, …
+main · 1m15s · 0 done, 3 running, …
 `},
 		{"the end leaves nothing", append(begin, endMsg{}), ""},
 	} {
@@ -90,7 +90,7 @@ func TestWorkspaceText(t *testing.T) {
 		want  string
 	}{
 		{noWidth, `
-failed      tokyo         1 to add, 2 to destroy · because of modules/vpc, env/tokyo · 1m01s
+failed      tokyo         1 to add, 2 to destroy · changed inputs: modules/vpc, env/tokyo · 1m01s
             the provider refused
             said why
             warning: look for resources that nobody knows

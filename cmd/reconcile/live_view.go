@@ -12,8 +12,8 @@ import (
 	"reconcile/reconciler"
 )
 
-// liveView runs a live view from its first event on: a pass with nothing to do
-// draws none.
+// liveView runs a live view from the first event on: a pass with nothing to do shows
+// no view.
 type liveView struct {
 	results *resultPrinter
 	title   string
@@ -26,7 +26,7 @@ type liveView struct {
 	restores []func()
 }
 
-// observe draws an event; what became of a workspace stays above the view.
+// observe draws an event; results of workspaces stay above the view.
 func (s *liveView) observe(e reconciler.Event) {
 	program := s.start()
 	s.results.observe(e)
@@ -45,7 +45,7 @@ func (s *liveView) start() *tea.Program {
 	go func() {
 		defer recoverExit(os.Stderr)
 		defer close(s.done)
-		_, _ = s.program.Run() // a view that cannot be drawn is no reason to fail the pass
+		_, _ = s.program.Run() // a view that cannot be drawn must not fail the pass
 	}()
 	s.restores = []func(){
 		disableEcho(s.out),
@@ -55,7 +55,7 @@ func (s *liveView) start() *tea.Program {
 	return s.program
 }
 
-// showNote shows a line until the end.
+// showNote shows a line until the view closes.
 func (s *liveView) showNote(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,7 +66,7 @@ func (s *liveView) showNote(line string) {
 	s.program.Send(noteMsg(line))
 }
 
-// close takes the view off the screen.
+// close removes the view from the screen.
 func (s *liveView) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,8 +80,8 @@ func (s *liveView) close() {
 	}
 }
 
-// viewWriter writes whole lines above a view, where they stay; when the view has
-// come to an end, to where they would have gone without it.
+// viewWriter writes whole lines above a view, where they stay. After the view has
+// ended it writes to fallback.
 type viewWriter struct {
 	program  *tea.Program
 	done     <-chan struct{}
@@ -93,7 +93,7 @@ func (a *viewWriter) Write(p []byte) (int, error) {
 	printed := make(chan struct{})
 	go func() {
 		defer recoverExit(os.Stderr)
-		a.program.Println(text) // blocks for ever when the view has ended
+		a.program.Println(text) // never returns if the view has ended
 		close(printed)
 	}()
 	select {

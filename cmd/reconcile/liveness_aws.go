@@ -19,12 +19,11 @@ import (
 	"reconcile/state"
 )
 
-// envTaskMetadata is where ECS tells a container about its task (metadata endpoint
-// version 4).
+// envTaskMetadata holds the URL of ECS's task metadata (endpoint version 4).
 const envTaskMetadata = "ECS_CONTAINER_METADATA_URI_V4"
 
-// recordOptions say who we are, and how to find out whether another process
-// has ended, where that takes asking AWS.
+// recordOptions returns the identity of this process, and a function that asks AWS
+// whether another process has ended.
 func (p *deps) recordOptions(ctx context.Context) state.Options {
 	self := state.CurrentProcess()
 	if uri := os.Getenv(envTaskMetadata); uri != "" {
@@ -36,18 +35,18 @@ func (p *deps) recordOptions(ctx context.Context) state.Options {
 			task, err = fetchTaskARN(ctx, uri)
 		}
 		if err != nil {
-			p.app.log.Warn("ECS does not say which task this is: should it be killed, its leases run out by themselves, but what it left locked must be freed by hand", "error", err)
+			p.app.log.Warn("could not read the ECS task ARN; if this task is killed, its leases expire, but its Terraform locks must be released by hand", "error", err)
 		}
 		self.TaskARN = task
 	}
 	return state.Options{Process: self, IsProcessDead: p.isProcessDead}
 }
 
-// maxTaskRetries is how often ECS is asked again which task this is: a watch
-// goes by the answer for as long as it lives.
+// maxTaskRetries is how often reading the task's ARN is retried: a watch uses it for
+// its whole life.
 const maxTaskRetries = 3
 
-// fetchTaskARN asks ECS which task this is.
+// fetchTaskARN reads the ARN of the task that this process runs in.
 func fetchTaskARN(ctx context.Context, uri string) (arn string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
@@ -71,7 +70,7 @@ func fetchTaskARN(ctx context.Context, uri string) (arn string, err error) {
 }
 
 // isProcessDead asks AWS whether a process of an ECS task or a CodeBuild build
-// has ended. What AWS does not know (any more) is not certain.
+// has ended. It returns false for a task or build that AWS does not know (any more).
 func (p *deps) isProcessDead(ctx context.Context, process state.Process) (bool, error) {
 	if process.TaskARN == "" && process.BuildID == "" {
 		return false, nil
@@ -88,10 +87,10 @@ func (p *deps) isProcessDead(ctx context.Context, process state.Process) (bool, 
 	return found && build.BuildComplete, err
 }
 
-// taskStatusStopped is the status of a task of which nothing runs any more.
+// taskStatusStopped is the status of a task whose processes have all ended.
 const taskStatusStopped = "STOPPED"
 
-// findTask asks ECS for a task, which it may not know (any more).
+// findTask describes an ECS task; found is false if ECS does not know it (any more).
 func findTask(ctx context.Context, cfg aws.Config, arn string) (task ecstypes.Task, found bool, err error) {
 	cluster, err := clusterOf(arn)
 	if err != nil {
@@ -119,7 +118,7 @@ func clusterOf(arn string) (string, error) {
 	return parts[1], nil
 }
 
-// findBuild asks CodeBuild for a build, which it may not know (any more).
+// findBuild reads a build; found is false if CodeBuild does not know it (any more).
 func findBuild(ctx context.Context, cfg aws.Config, id string) (build cbtypes.Build, found bool, err error) {
 	out, err := codebuild.NewFromConfig(cfg).BatchGetBuilds(ctx, &codebuild.BatchGetBuildsInput{Ids: []string{id}})
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// newLogger logs as text where people read along, and as JSON elsewhere.
+// newLogger logs text to a terminal and JSON elsewhere.
 func newLogger(w io.Writer, terminal bool) *slog.Logger {
 	if terminal {
 		return newTextLogger(w)
@@ -16,14 +16,14 @@ func newLogger(w io.Writer, terminal bool) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelInfo}))
 }
 
-// newTextLogger is for people who read the command's own output as well: that
-// tells the normal course, and what became of each workspace.
+// newTextLogger logs warnings and errors only: the command's own output already shows
+// progress and the result of each workspace.
 func newTextLogger(w io.Writer) *slog.Logger {
 	text := slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: formatTime})
 	return slog.New(&outcomeFilter{Handler: text})
 }
 
-// outcomeFilter leaves out the lines that tell a workspace's outcome.
+// outcomeFilter drops lines with a workspace's outcome.
 type outcomeFilter struct {
 	slog.Handler
 	hasOutcome bool
@@ -65,7 +65,7 @@ func (l *logWriter) Write(p []byte) (int, error) {
 	return l.w.Write(p)
 }
 
-// redirect sends what is logged from now on to w, and returns what undoes it.
+// redirect sends the logs to w until restore is called.
 func (l *logWriter) redirect(w io.Writer) (restore func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

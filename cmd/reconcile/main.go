@@ -21,9 +21,8 @@ func main() {
 	os.Exit(run(a, newRootCommand(a), os.Args[1:]))
 }
 
-// run runs one command and returns the exit code. A panic anywhere below is a
-// fault of ours: Go would exit 2 for it, which here means that changes are
-// pending.
+// run runs one command and returns the exit code. It reports a
+// panic itself: Go would exit 2, which here means that changes are pending.
 func run(a *app, root *cobra.Command, args []string) (code int) {
 	defer func() {
 		if p := recover(); p != nil {

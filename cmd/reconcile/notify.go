@@ -20,7 +20,7 @@ const (
 
 const notifyUsage = "--notify takes log, backlog and sns://TOPIC_ARN, separated by commas"
 
-// checkNotify refuses channels that are not known.
+// checkNotify refuses unknown channels.
 func (s *settings) checkNotify() error {
 	for _, channel := range s.Notify {
 		topic, isSNS := strings.CutPrefix(channel, schemeSNS)
@@ -32,16 +32,16 @@ func (s *settings) checkNotify() error {
 		}
 	}
 	if s.NotifyIssues != "" && !slices.Contains(s.Notify, notifyBacklog) {
-		return usagef("add --notify backlog", "--notify-issues %s, but Backlog is not told", s.NotifyIssues)
+		return usagef("add --notify backlog", "--notify-issues %s needs --notify backlog", s.NotifyIssues)
 	}
 	return nil
 }
 
-// notifiers are the channels on which people are told. Nothing is asked of them,
-// and no secret read, before there is something to tell.
+// notifiers returns the notification channels. They make no calls and read no secret
+// before there is a notification.
 func (p *deps) notifiers() []reconciler.Notifier {
 	s := &p.app.settings
-	// Opened anew each time: watch lives long, and keys change.
+	// Opened for each notification: watch runs long, and keys change.
 	openProject := func(ctx context.Context) (*backlogProject, error) { return p.openBacklog(ctx, notify.MaxCommentLength) }
 	var notifiers []reconciler.Notifier
 	for _, channel := range s.Notify {

@@ -12,7 +12,7 @@ import (
 )
 
 // pullRequestNotifier comments on the pull requests whose merges a pass has
-// applied, and on these again when what came of them changes.
+// applied, and comments again when the result changes.
 type pullRequestNotifier struct {
 	openProject func(ctx context.Context) (*backlogProject, error)
 }
@@ -20,7 +20,7 @@ type pullRequestNotifier struct {
 func (pullRequestNotifier) Channel() string { return "comment" }
 
 func (t pullRequestNotifier) Notify(ctx context.Context, r *notify.Notification) error {
-	// Drift is no doing of whoever merged last.
+	// The last merge did not cause the drift.
 	report := *r
 	report.Events = slices.DeleteFunc(slices.Clone(r.Events), func(n notify.WorkspaceEvent) bool { return n.AboutDrift })
 	if len(report.Events) == 0 {
@@ -38,7 +38,7 @@ func (t pullRequestNotifier) Notify(ctx context.Context, r *notify.Notification)
 		merged = r.LastPullRequests
 	}
 	if len(merged) == 0 {
-		return nil // nobody asked for what was pushed without a pull request
+		return nil // pushed without a pull request
 	}
 	writer, err := b.writer(ctx)
 	if err != nil {
@@ -57,13 +57,13 @@ func (t pullRequestNotifier) Notify(ctx context.Context, r *notify.Notification)
 	return nil
 }
 
-// maxMergeAge is how far back a merge is looked for by a record that has told of
-// none yet, where Backlog does not say its commit.
+// maxMergeAge is the age of the oldest merge to consider if none was notified yet and
+// Backlog does not give the merge commit.
 const maxMergeAge = 24 * time.Hour
 
-// mergedPullRequests are the pull requests that were merged into the branch since the last
-// that people were told on, and when the last of them was. Where nothing was
-// told yet, it is the one whose merge is the tip, else the last recent one.
+// mergedPullRequests returns the pull requests merged into the branch since the last
+// notification, and the time of the newest merge. Without an earlier notification it
+// returns the one whose merge is the tip, else the last recent one.
 func (b *backlogProject) mergedPullRequests(ctx context.Context, r *notify.Notification) (numbers []int, last time.Time, err error) {
 	last = r.MergedSince
 	for pr, err := range b.client.PullRequests(ctx, b.repo, backlog.StatusMerged) {
@@ -91,8 +91,8 @@ func (b *backlogProject) mergedPullRequests(ctx context.Context, r *notify.Notif
 				last = mergedAt
 			}
 		default:
-			// The newest come first, by number: one that was opened earlier may
-			// have been merged later, but hardly a month.
+			// The newest number comes first. A pull request opened earlier may have
+			// been merged later, but hardly by a month.
 			if r.MergedSince.Sub(pr.Created) > 30*24*time.Hour {
 				return numbers, last, nil
 			}
@@ -101,8 +101,8 @@ func (b *backlogProject) mergedPullRequests(ctx context.Context, r *notify.Notif
 	return numbers, last, nil
 }
 
-// issueNotifier keeps an issue for each workspace that fails or has drifted:
-// opened once, commented on, closed when the workspace is in order again.
+// issueNotifier opens an issue for each workspace that fails or has drifted, comments
+// on it, and closes it when the workspace is in sync again.
 type issueNotifier struct {
 	openProject func(ctx context.Context) (*backlogProject, error)
 	issueType   string // of issue, by name

@@ -14,7 +14,7 @@ import (
 	"reconcile/state"
 )
 
-// Styles of text. Where colours cannot be shown they are taken out on the way.
+// Styles of text. colorWriter removes colours that cannot be shown.
 var (
 	styleGood  = lipgloss.NewStyle().Foreground(lipgloss.Green)
 	styleBad   = lipgloss.NewStyle().Foreground(lipgloss.Red)
@@ -31,7 +31,7 @@ func printJSON(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-// styleOf is the colour of an outcome.
+// styleOf returns the colour of an outcome.
 func styleOf(o state.Outcome) lipgloss.Style {
 	switch o {
 	case state.Applied, state.NoChanges:
@@ -44,7 +44,7 @@ func styleOf(o state.Outcome) lipgloss.Style {
 	return styleFaint
 }
 
-// abbrevCommit is a commit as people read it.
+// abbrevCommit shortens a commit id for people.
 func abbrevCommit(commit string) string {
 	if commit == "" {
 		return "-"
@@ -52,7 +52,7 @@ func abbrevCommit(commit string) string {
 	return commit[:min(len(commit), 10)]
 }
 
-// formatChanges is a count of changes as people read it: made, or to be made.
+// formatChanges formats counts of changes, planned or applied.
 func formatChanges(c state.Changes, applied bool) string {
 	var parts []string
 	for _, part := range []struct {
@@ -73,7 +73,7 @@ func formatChanges(c state.Changes, applied bool) string {
 	return strings.Join(parts, ", ")
 }
 
-// formatDuration is a duration as people read it: 0.4s, 12s, 3m05s, 1h02m.
+// formatDuration formats a duration for people: 0.4s, 12s, 3m05s, 1h02m.
 func formatDuration(d time.Duration) string {
 	switch {
 	case d < 10*time.Second:
@@ -86,7 +86,7 @@ func formatDuration(d time.Duration) string {
 	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
 }
 
-// formatAge is how long ago something was, in its largest unit.
+// formatAge formats the time since t in its largest unit.
 func formatAge(t, now time.Time) string {
 	if t.IsZero() {
 		return "-"
@@ -103,7 +103,7 @@ func formatAge(t, now time.Time) string {
 	return fmt.Sprintf("%dd ago", int(d.Hours()/24))
 }
 
-// formatBytes is a size as people read it.
+// formatBytes formats a size for people.
 func formatBytes(n int64) string {
 	switch {
 	case n < 1<<10:
@@ -114,14 +114,14 @@ func formatBytes(n int64) string {
 	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
 }
 
-// tableRow is a line of a table, and what is said below it.
+// tableRow is a line of a table, with notes below it.
 type tableRow struct {
 	cells []string
 	notes []string
 }
 
-// printTable writes rows under a header, in columns as wide as they need to be; a
-// line that is longer than width is cut.
+// printTable writes rows under a header in aligned columns. It cuts lines longer than
+// width.
 func printTable(w io.Writer, width int, header []string, rows []tableRow) {
 	widths := make([]int, len(header))
 	lines := append([]tableRow{{cells: header}}, rows...)
@@ -153,8 +153,7 @@ func printWrapped(w io.Writer, width int, indent, text string) {
 	printHanging(w, width, 0, indent, text)
 }
 
-// printHanging is wrapped for a line that was begun: column columns of it are
-// written already.
+// printHanging is printWrapped for a started line of which column columns are written.
 func printHanging(w io.Writer, width, column int, indent, text string) {
 	margin := column + ansi.StringWidth(indent)
 	room := max(width-margin, minWidth/2)

@@ -8,15 +8,14 @@ import (
 	"reconcile/reconciler"
 )
 
-// passFunc is what runs: Reconciler.Pass, Plan or Drift.
+// passFunc is Reconciler.Pass, Plan or Drift.
 type passFunc func(r *reconciler.Reconciler, ctx, killCtx context.Context, o reconciler.Options) (*reconciler.Result, error)
 
-// runPass runs a pass, or a plan of one, so that signals stop it, and shows
-// what it does: JSON, a live view, or plain lines. Observers are told of it
-// too.
+// runPass runs a pass, a plan or a drift check. Signals stop it. It shows progress as
+// JSON, a live view or plain lines, and also passes events to observers.
 func (a *app) runPass(ctx context.Context, run passFunc, o reconciler.Options, observers ...func(reconciler.Event)) (*reconciler.Result, error) {
 	printer := a.newPassPrinter()
-	defer printer.close() // a terminal must be left in order by a fault too
+	defer printer.close() // a panic must leave the terminal in order too
 	ctx, killCtx, release := withSignals(ctx, gracePeriod, printer.printLine)
 	defer release()
 	p, err := a.open(ctx)
@@ -32,11 +31,10 @@ func (a *app) runPass(ctx context.Context, run passFunc, o reconciler.Options, o
 	return result, firstErr(err, printer.showResult(result, err))
 }
 
-// closeDeps closes the parts when a command has its result: what goes wrong
-// then is worth a line, and no more.
+// closeDeps closes p after a command has its result, and only logs errors.
 func (a *app) closeDeps(p *deps) {
 	if err := p.close(); err != nil {
-		a.log.Warn("while closing", "error", err)
+		a.log.Warn("close failed", "error", err)
 	}
 }
 
@@ -57,7 +55,7 @@ func (a *app) newPassPrinter() *passPrinter {
 
 func (v *passPrinter) observe(e reconciler.Event) {
 	switch {
-	case e.Workspace == "": // a step of the pass: people are shown workspaces
+	case e.Workspace == "": // a step of the pass; only workspaces are shown
 	case v.live != nil:
 		v.live.observe(e)
 	case !v.app.wantsJSON():
@@ -79,24 +77,23 @@ func (v *passPrinter) close() {
 	}
 }
 
-// showResult shows what a pass came to; err is why it could not run, or not to its
-// end.
+// showResult shows the result of a pass; err is why it did not run or complete.
 func (v *passPrinter) showResult(result *reconciler.Result, err error) error {
 	var usage *usageError
 	switch {
 	case errors.As(err, &usage):
-		return nil // it was not run
+		return nil // the pass did not run
 	case v.app.wantsJSON():
 		return printResult(v.app.out, result, err)
 	case err != nil && len(result.Workspaces) == 0:
-		return nil // the error says all
+		return nil // the error is enough
 	}
 	printPlans(v.app.out, result)
 	v.results.printSummary(result)
 	return nil
 }
 
-// printResult writes a result as JSON, with why a pass as a whole failed.
+// printResult writes a result as JSON, with the error of the whole pass.
 func printResult(w io.Writer, result *reconciler.Result, err error) error {
 	out := struct {
 		*reconciler.Result

@@ -9,8 +9,8 @@ import (
 
 var unsafeChars = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
 
-// recordDir is a record's name as the name of a folder: its last part, for
-// people, and enough of a hash to tell it from all others.
+// recordDir turns a record's name into a directory name: its last part for people,
+// and a hash that makes it unique.
 func recordDir(record string) string {
 	last := record[strings.LastIndex(record, "/")+1:]
 	sum := sha256.Sum256([]byte(record))

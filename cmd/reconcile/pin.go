@@ -8,13 +8,13 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// pinFlag names the flag that fixes settings.
+// pinFlag is the name of the flag that pins settings.
 const pinFlag = "pin"
 
-// applyPins gives pinned settings their values, and refuses a flag or a
-// variable that says otherwise. A user who may start an ECS task may give it
+// applyPins sets the pinned settings, and refuses a flag or a variable with another
+// value. A user who may start an ECS task may give it
 // other arguments and variables, but no other entry point: pins belong there.
-// It comes before applyEnvironment.
+// It must run before applyEnvironment.
 func (s *settings) applyPins(c *cobra.Command) error {
 	if env := os.Getenv(envName(pinFlag)); len(s.Pins) == 0 && env != "" {
 		s.Pins = []string{env}
@@ -45,16 +45,16 @@ func (s *settings) applyPins(c *cobra.Command) error {
 		if err := flag.Value.Set(value); err != nil {
 			return usagef("it takes what --"+name+" takes: "+flag.Usage, "--pin %s=%s: %w", name, value, err)
 		}
-		flag.Changed = true // no variable is asked
+		flag.Changed = true // so that applyEnvironment skips it
 	}
 	return nil
 }
 
 func newPinConflict(from, given, value string) error {
-	return usagef("leave it out: the command that starts this program has fixed that setting", "%s is %q, but --pin fixes it to %q", from, given, value)
+	return usagef("remove it: the entry point has pinned this setting", "%s is %q, but it is pinned to %q", from, given, value)
 }
 
-// formatFlag returns a flag's value as it is written in a command line.
+// formatFlag returns a flag's value in the form of the command line.
 func formatFlag(flag *pflag.Flag) string {
 	if list, ok := flag.Value.(pflag.SliceValue); ok {
 		return strings.Join(list.GetSlice(), ",")

@@ -18,19 +18,19 @@ import (
 	"reconcile/reconciler/terraform"
 )
 
-// maxPreviewAnswer bounds what is read of a preview's answer, in bytes.
+// maxPreviewAnswer is the largest response of a preview process, in bytes.
 const maxPreviewAnswer = 64 << 20
 
 // previewProcess runs `reconcile worker preview`.
 type previewProcess struct {
 	settings    settings
 	confinement confinement
-	program     string        // this one
-	gracePeriod time.Duration // how long it may take to stop before it is killed
-	log         io.Writer     // what it says on standard error
+	program     string        // path of this program
+	gracePeriod time.Duration // time to stop before it is killed
+	log         io.Writer     // its standard error
 }
 
-// newPreviewProcess runs this program, without what it needs of Backlog.
+// newPreviewProcess prepares a process of this program without Backlog's secrets.
 func (a *app) newPreviewProcess(confinement confinement) (*previewProcess, error) {
 	program, err := os.Executable()
 	if err != nil {
@@ -41,8 +41,7 @@ func (a *app) newPreviewProcess(confinement confinement) (*previewProcess, error
 	return &previewProcess{settings: s, confinement: confinement, program: program, gracePeriod: gracePeriod + 10*time.Second, log: a.err}, nil
 }
 
-// run makes one preview. The error says how the process ended without an
-// answer.
+// run makes one preview. The error says how the process ended without a response.
 func (p *previewProcess) run(ctx, killCtx context.Context, request reconciler.PreviewRequest) (*reconciler.PreviewResponse, error) {
 	var input bytes.Buffer
 	if err := gob.NewEncoder(&input).Encode(previewInput{p.settings, p.confinement, request}); err != nil {
@@ -65,12 +64,12 @@ func (p *previewProcess) run(ctx, killCtx context.Context, request reconciler.Pr
 	}
 	var decoded reconciler.PreviewResponse
 	if err := gob.NewDecoder(&answer.text).Decode(&decoded); err != nil {
-		return nil, fmt.Errorf("its answer cannot be read: %w", err)
+		return nil, fmt.Errorf("cannot read the response: %w", err)
 	}
 	return &decoded, nil
 }
 
-// failedPreview is the answer where no process could be started.
+// failedPreview returns the response for a process that could not be started.
 func failedPreview(request reconciler.PreviewRequest, err error) *reconciler.PreviewResponse {
 	return &reconciler.PreviewResponse{
 		Preview: request.PullRequest.NewPreview(""),
@@ -78,19 +77,19 @@ func failedPreview(request reconciler.PreviewRequest, err error) *reconciler.Pre
 	}
 }
 
-// explain says why a process gave no answer.
+// explain returns why a process gave no response.
 func (p *previewProcess) explain(err error, answer *limitedBuffer, stderr string) error {
 	var exit *exec.ExitError
 	switch {
 	case answer.isExceeded:
-		return fmt.Errorf("its answer is larger than %d MiB: keep large values out of the plans", maxPreviewAnswer>>20)
+		return fmt.Errorf("response larger than %d MiB: keep large values out of the plans", maxPreviewAnswer>>20)
 	case strings.Contains(stderr, "out of memory"), strings.Contains(stderr, "cannot allocate memory"):
 		return fmt.Errorf("it needed more than %d MiB of memory (--memory)", p.confinement.Memory)
 	case !errors.As(err, &exit):
 		return err
 	}
 	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		return fmt.Errorf("it was killed (%s), perhaps for want of memory", status.Signal())
+		return fmt.Errorf("killed (%s), probably out of memory", status.Signal())
 	}
 	return fmt.Errorf("%w: %s", err, visible.Line(lastLine(stderr)))
 }
@@ -100,7 +99,7 @@ func lastLine(text string) string {
 	return text[strings.LastIndexByte(text, '\n')+1:]
 }
 
-// limitedBuffer takes no more than most bytes; whoever writes more is cut off.
+// limitedBuffer holds at most limit bytes; a larger write fails.
 type limitedBuffer struct {
 	text       bytes.Buffer
 	limit      int

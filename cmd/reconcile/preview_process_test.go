@@ -20,12 +20,12 @@ import (
 func TestPreviewProcessEnds(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ script, says string }{
-		"killed":            {`kill -9 $$`, "it was killed (killed), perhaps for want of memory"},
+		"killed":            {`kill -9 $$`, "killed (killed), probably out of memory"},
 		"without memory":    {`echo 'fatal error: runtime: out of memory' >&2; exit 2`, "it needed more than 300 MiB of memory (--memory)"},
 		"with an error":     {`echo 'reconcile: what went wrong' >&2; exit 1`, "exit status 1: reconcile: what went wrong"},
-		"without an answer": {`exit 0`, "its answer cannot be read: EOF"},
-		"with nonsense":     {`echo nonsense`, "its answer cannot be read"},
-		"never silent":      {`exec cat /dev/zero`, "its answer is larger than 64 MiB"},
+		"without an answer": {`exit 0`, "cannot read the response: EOF"},
+		"with nonsense":     {`echo nonsense`, "cannot read the response"},
+		"never silent":      {`exec cat /dev/zero`, "response larger than 64 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// quickstart is the quickstart: each step prints the command that a person would
-// type, and runs what that command runs.
+// quickstart is the command quickstart. Each step prints a command that a person would
+// type, and runs it.
 type quickstart struct {
 	app
 	dir       string
@@ -24,7 +24,7 @@ type quickstart struct {
 //go:embed all:tour
 var sampleFiles embed.FS
 
-// What the tour changes in the shared module.
+// The change in the shared module.
 const (
 	sampleModule       = "modules/network/main.tf"
 	sampleModuleBefore = "    cidr = var.cidr\n"
@@ -36,7 +36,7 @@ func (t *quickstart) run(ctx context.Context) error {
 		t.makeRepository, t.runFirstPass, t.changeModule, t.showStale, t.runSecondPass, t.runIdlePass,
 	} {
 		if err := step(ctx); err != nil {
-			return fmt.Errorf("the tour ends here, in %s: %w", t.dir, err)
+			return fmt.Errorf("quickstart failed in %s: %w", t.dir, err)
 		}
 	}
 	t.printFarewell()
@@ -110,7 +110,7 @@ func (t *quickstart) runIdlePass(ctx context.Context) error {
 }
 
 func (t *quickstart) printFarewell() {
-	fmt.Fprintf(t.out, "\n%s Edit what you like in %s, commit it to main, and:\n\n", styleBold.Render("Play on."), t.repo)
+	fmt.Fprintf(t.out, "\n%s Edit what you like in %s, commit it to main, and:\n\n", styleBold.Render("Try it."), t.repo)
 	for _, name := range []string{"changed", "now", "status"} {
 		fmt.Fprintf(t.out, "  %s\n", t.commandLine(name))
 	}
@@ -137,12 +137,12 @@ func (t *quickstart) printCommand(format string, args ...any) {
 
 func (t *quickstart) printReconcile(name string) { t.printCommand("%s", t.commandLine(name)) }
 
-// commandLine is a command of ours as a person would type it here.
+// commandLine returns a command as a person would type it here.
 func (t *quickstart) commandLine(name string) string {
 	return fmt.Sprintf("%s %s --repo %s --state %s", selfCommand(), name, t.repo, t.State)
 }
 
-// writeSample lays out the tour's files.
+// writeSample writes the sample repository's files.
 func writeSample(dir string) error {
 	files, err := fs.Sub(sampleFiles, "tour")
 	if err != nil {

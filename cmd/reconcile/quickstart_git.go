@@ -8,7 +8,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
-// The tour's commits are made without git, which need not be installed.
+// The quickstart commits without git, which may not be installed.
 
 func initRepository(dir string) (*git.Repository, error) {
 	return git.PlainInitWithOptions(dir, &git.PlainInitOptions{
@@ -18,7 +18,7 @@ func initRepository(dir string) (*git.Repository, error) {
 
 func openRepository(dir string) (*git.Repository, error) { return git.PlainOpen(dir) }
 
-// commitAll commits all that is in the work tree.
+// commitAll commits the whole work tree.
 func commitAll(repository *git.Repository, message string) error {
 	tree, err := repository.Worktree()
 	if err != nil {

@@ -14,14 +14,14 @@ import (
 	"reconcile/state"
 )
 
-// resultPrinter writes what became of each workspace, as it comes, and at the end
-// what the pass came to.
+// resultPrinter writes the result of each workspace when it is done, and at the end
+// the result of the pass.
 type resultPrinter struct {
 	mu      sync.Mutex
 	out     io.Writer
 	width   int
 	prefix  string          // before the summary's line
-	hasLine map[string]bool // workspaces that have their line
+	hasLine map[string]bool // workspaces whose line is written
 	start   time.Time
 }
 
@@ -29,7 +29,7 @@ func newResultPrinter(out io.Writer, width int) *resultPrinter {
 	return &resultPrinter{out: out, width: width, hasLine: map[string]bool{}, start: time.Now()}
 }
 
-// redirect sends the lines from now on to w, and returns what undoes it.
+// redirect sends the lines to w until restore is called.
 func (r *resultPrinter) redirect(w io.Writer) (restore func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -42,14 +42,14 @@ func (r *resultPrinter) redirect(w io.Writer) (restore func()) {
 	}
 }
 
-// observe is told of each step of a pass.
+// observe handles an event of a pass.
 func (r *resultPrinter) observe(e reconciler.Event) {
 	if e.Phase == reconciler.PhaseDone && e.Result != nil {
 		r.printWorkspace(*e.Result)
 	}
 }
 
-// printWorkspace writes a workspace's line, once. One that was left alone has none.
+// printWorkspace writes a workspace's line, once. An unchanged workspace has none.
 func (r *resultPrinter) printWorkspace(w reconciler.WorkspaceResult) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -60,11 +60,10 @@ func (r *resultPrinter) printWorkspace(w reconciler.WorkspaceResult) {
 	fmt.Fprint(r.out, formatWorkspace(w, r.width))
 }
 
-// minNameWidth is how wide names of workspaces are at least, so that most lines
-// align.
+// minNameWidth is the minimum width of workspace names, so that most lines align.
 const minNameWidth = 12
 
-// formatWorkspace is a workspace's line, and what it says beside that below it.
+// formatWorkspace formats a workspace's line, with its errors and warnings below.
 func formatWorkspace(w reconciler.WorkspaceResult, width int) string {
 	var b strings.Builder
 	details := []string{}
@@ -72,7 +71,7 @@ func formatWorkspace(w reconciler.WorkspaceResult, width int) string {
 		details = append(details, text)
 	}
 	if len(w.StaleReasons) > 0 && w.Outcome != state.Skipped {
-		details = append(details, "because of "+visible.Line(strings.Join(w.StaleReasons, ", ")))
+		details = append(details, "changed inputs: "+visible.Line(strings.Join(w.StaleReasons, ", ")))
 	}
 	if w.DurationMS > 0 {
 		details = append(details, formatDuration(time.Duration(w.DurationMS)*time.Millisecond))
@@ -92,8 +91,7 @@ func formatWorkspace(w reconciler.WorkspaceResult, width int) string {
 	return b.String()
 }
 
-// printSummary writes the lines that no event told of, the pass's warnings, and
-// what it came to.
+// printSummary writes the missing workspace lines, the pass's warnings and its result.
 func (r *resultPrinter) printSummary(result *reconciler.Result) {
 	counts := map[state.Outcome]int{}
 	for _, w := range result.Workspaces {
@@ -104,7 +102,7 @@ func (r *resultPrinter) printSummary(result *reconciler.Result) {
 		printWrapped(r.out, r.width, "", "warning: "+warning)
 	}
 	if result.Rewritten {
-		printWrapped(r.out, r.width, "", fmt.Sprintf("note: history was rewritten: %s is no ancestor of %s", abbrevCommit(result.From), abbrevCommit(result.To)))
+		printWrapped(r.out, r.width, "", fmt.Sprintf("note: history was rewritten; %s is not an ancestor of %s", abbrevCommit(result.From), abbrevCommit(result.To)))
 	}
 	fmt.Fprintln(r.out, r.prefix+r.formatOutcome(result, counts))
 	if hint := nextCommand(result); hint != "" {
@@ -112,7 +110,7 @@ func (r *resultPrinter) printSummary(result *reconciler.Result) {
 	}
 }
 
-// formatOutcome is the one line that says what the pass came to.
+// formatOutcome formats the result of the pass in one line.
 func (r *resultPrinter) formatOutcome(result *reconciler.Result, counts map[state.Outcome]int) string {
 	position := fmt.Sprintf("%s at %s", result.Branch, abbrevCommit(result.To))
 	elapsed := styleFaint.Render(" · " + formatDuration(time.Since(r.start)))
@@ -120,7 +118,7 @@ func (r *resultPrinter) formatOutcome(result *reconciler.Result, counts map[stat
 	case reconciler.OutcomeInSync:
 		found := "nothing to do"
 		if result.Trigger == reconciler.DriftCheck {
-			found = "nothing has drifted"
+			found = "no drift"
 		}
 		return styleGood.Render("in sync") + ": " + found + ", " + position + elapsed
 	case reconciler.OutcomeApplied:
@@ -133,7 +131,7 @@ func (r *resultPrinter) formatOutcome(result *reconciler.Result, counts map[stat
 	return styleWait.Render(result.Outcome) + ": " + formatCounts(counts) + ", " + position + elapsed
 }
 
-// formatCounts is how many workspaces have which outcome.
+// formatCounts formats the number of workspaces by outcome.
 func formatCounts(counts map[state.Outcome]int) string {
 	var parts []string
 	for _, outcome := range []state.Outcome{
@@ -149,27 +147,27 @@ func formatCounts(counts map[state.Outcome]int) string {
 	return strings.Join(parts, ", ")
 }
 
-// nextCommand is the command to go on with.
+// nextCommand returns what to run next.
 func nextCommand(result *reconciler.Result) string {
 	switch result.Outcome {
 	case reconciler.OutcomeFailed:
-		if result.Snapshot == "" { // a plan, or what an earlier pass came to: it is no run of its own
+		if result.Snapshot == "" { // a plan, or an earlier pass's result: it has no run of its own
 			return "`reconcile now` tries again"
 		}
 		return fmt.Sprintf("`reconcile runs %s` shows plans and logs; `reconcile now` tries again", result.Run)
 	case reconciler.OutcomeBlocked:
 		return "`reconcile status` shows what each waits for"
 	case reconciler.OutcomeBusy:
-		return "`reconcile status` shows who holds it"
+		return "`reconcile status` shows the lease holder"
 	case reconciler.OutcomePending:
 		return "`reconcile now` applies it"
 	case reconciler.OutcomeDrifted:
-		return fmt.Sprintf("`reconcile now --replan %s` puts it back", strings.Join(namesByOutcome(result, state.Drifted), " "))
+		return fmt.Sprintf("`reconcile now --replan %s` reverts it", strings.Join(namesByOutcome(result, state.Drifted), " "))
 	}
 	return ""
 }
 
-// namesByOutcome are the workspaces with an outcome.
+// namesByOutcome returns the names of the workspaces with an outcome.
 func namesByOutcome(result *reconciler.Result, outcome state.Outcome) []string {
 	var names []string
 	for _, w := range result.Workspaces {

@@ -1,7 +1,7 @@
 package main
 
-// boundMemory does nothing: macOS bounds no process's memory.
+// boundMemory does nothing: macOS cannot limit a process's memory.
 func boundMemory(int) error { return nil }
 
-// endWithParent does nothing: macOS has no such thing.
+// endWithParent does nothing: macOS has no such feature.
 func endWithParent() error { return nil }

@@ -12,7 +12,7 @@ import (
 func newRootCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "reconcile",
-		Short: "Keep infrastructure as Git says it is",
+		Short: "Keep infrastructure as Git describes it",
 		Long: `reconcile applies the Terraform workspaces of a Git repository that are stale
 at the tip of a branch, and only those.
 
@@ -37,9 +37,9 @@ RECONCILE_GIT_CREDENTIALS. A flag wins.`,
 	c.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	a.bind(c.PersistentFlags())
 	c.AddGroup(
-		&cobra.Group{ID: groupPass, Title: "Bring infrastructure in line:"},
-		&cobra.Group{ID: groupInspect, Title: "Look, changing nothing:"},
-		&cobra.Group{ID: groupRepair, Title: "Hold and mend:"},
+		&cobra.Group{ID: groupPass, Title: "Apply:"},
+		&cobra.Group{ID: groupInspect, Title: "Inspect:"},
+		&cobra.Group{ID: groupRepair, Title: "Suspend and repair:"},
 		&cobra.Group{ID: groupStart, Title: "Start here:"},
 	)
 	c.SetHelpCommandGroupID(groupStart)
@@ -61,8 +61,7 @@ const (
 	groupStart   = "start"
 )
 
-// prepare readies the settings for a command. Completion must work whatever
-// the environment holds.
+// prepare sets the settings for a command. Completion must work with any environment.
 func (a *app) prepare(c *cobra.Command) error {
 	if strings.HasPrefix(c.CommandPath(), "reconcile completion") || strings.HasPrefix(c.Name(), "__complete") {
 		return nil
@@ -85,11 +84,10 @@ func (a *app) prepare(c *cobra.Command) error {
 	return usagef(fmt.Sprintf("`%s` takes -o %s", c.CommandPath(), strings.Join(outputs, ", ")), "-o %s is not known", a.Output)
 }
 
-// annotationOutputs lists the outputs of a command that has others than text
-// and json.
+// annotationOutputs lists the outputs of a command, if not text and json.
 const annotationOutputs = "outputs"
 
-// runGroup is the run function of commands that only hold others.
+// runGroup is the run function of commands that only have subcommands.
 func runGroup(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return c.Help()
@@ -101,7 +99,7 @@ func runGroup(c *cobra.Command, args []string) error {
 	return usagef(hint, "unknown command %q", strings.Join(append(strings.Fields(c.CommandPath())[1:], args[0]), " "))
 }
 
-// explainFlagError says of an unknown flag which one is near.
+// explainFlagError suggests a similar flag for an unknown one.
 func explainFlagError(c *cobra.Command, err error) error {
 	hint := fmt.Sprintf("`%s --help` lists the flags", c.CommandPath())
 	var unknown *pflag.NotExistError
@@ -113,7 +111,7 @@ func explainFlagError(c *cobra.Command, err error) error {
 	return &usageError{err: err, hint: hint}
 }
 
-// rangeArgs returns a check of a command's arguments; what names them for people.
+// rangeArgs returns a check of the number of arguments; what describes them in errors.
 func rangeArgs(minArgs, maxArgs int, what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		switch {

@@ -2,8 +2,8 @@ package main
 
 import "log/slog"
 
-// secret is a value that must not be shown: it prints, logs and marshals as
-// a placeholder.
+// secret is a value that must not be shown. It prints, logs and marshals as a
+// placeholder.
 type secret string
 
 const redacted = "(redacted)"

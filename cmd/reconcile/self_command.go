@@ -7,14 +7,13 @@ import (
 	"strings"
 )
 
-// selfCommand is how this program is called from a shell, for commands that are
-// to be copied.
+// selfCommand returns how to call this program from a shell, for commands to copy.
 func selfCommand() string {
 	self, err := os.Executable()
 	if err != nil {
 		return "reconcile"
 	}
-	// `go run` builds into a directory that is gone when the program ends.
+	// `go run` builds into a directory that is deleted when the program ends.
 	if strings.Contains(filepath.ToSlash(self), "/go-build") {
 		return "go run ./cmd/reconcile"
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// serverTime asks a server what time it is. Any answer will do: all have a Date.
+// serverTime reads a server's time from the Date header of any response.
 func serverTime(ctx context.Context, url string) (time.Time, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -23,7 +23,7 @@ func serverTime(ctx context.Context, url string) (time.Time, error) {
 	defer response.Body.Close()
 	date, err := http.ParseTime(response.Header.Get("Date"))
 	if err != nil {
-		return time.Time{}, fmt.Errorf("%s says no time", url)
+		return time.Time{}, fmt.Errorf("%s sent no Date header", url)
 	}
 	return date, nil
 }

@@ -12,8 +12,8 @@ import (
 	"reconcile/cmd/reconcile/telemetry"
 )
 
-// settings are what every command works by: one field a flag, and an
-// environment variable for each (see settings_env.go).
+// settings holds one field per flag. Each flag has an environment variable (see
+// settings_env.go).
 type settings struct {
 	Repo               string
 	Branch             string
@@ -39,14 +39,14 @@ type settings struct {
 	Output             string
 	Pins               []string // NAME=VALUE; see applyPins
 
-	// From the environment alone: a password has no place in a command line.
+	// Only from the environment: every process can read a command line.
 	GitUsername   string
 	GitPassword   secret
 	BacklogAPIKey secret
 	WebhookToken  secret // or where it is: secretsmanager://NAME
 }
 
-// Schemes of settings that are not a path.
+// Schemes of settings that are not paths.
 const (
 	schemeDynamoDB = "dynamodb://"
 	schemeS3       = "s3://"
@@ -61,34 +61,34 @@ func (s *settings) bind(f *pflag.FlagSet) {
 	f.StringVar(&s.Repo, "repo", "", "repository: an https, ssh or file URL, or a path (default: the current directory's)")
 	f.StringVar(&s.Branch, "branch", "main", "watched branch")
 	f.StringVar(&s.State, "state", "", "record: dynamodb://TABLE, or a directory (default: "+abbrevHome(defaultStateDir())+")")
-	f.StringVar(&s.Record, "record", "", "the record's name in the store (default: from host, path and branch)")
-	f.StringVar(&s.Snapshots, "snapshots", "", "snapshots: s3://BUCKET/PREFIX, or a directory (default: beside the state)")
+	f.StringVar(&s.Record, "record", "", "name of the record in the store (default: from host, path and branch)")
+	f.StringVar(&s.Snapshots, "snapshots", "", "snapshots: s3://BUCKET/PREFIX, or a directory (default: next to the state)")
 	f.StringVar(&s.GitCredentials, "git-credentials", "", "secretsmanager://NAME, env or ssh-key:FILE (default: RECONCILE_GIT_USERNAME and _PASSWORD, else the SSH agent)")
-	f.StringVar(&s.Signers, "signers", "", "file of allowed SSH signers, or of PGP public keys: one of them must have signed the tip")
-	f.StringVar(&s.DigestKey, "digest-key", "", "key of outputs digests: secretsmanager://NAME, or a file (default: beside the state)")
+	f.StringVar(&s.Signers, "signers", "", "file of allowed SSH signers or PGP public keys; one of them must have signed the tip")
+	f.StringVar(&s.DigestKey, "digest-key", "", "key of outputs digests: secretsmanager://NAME, or a file (default: next to the state)")
 	f.StringVar(&s.Terraform, "terraform", "", "terraform or tofu binary (default: from PATH, else installed once)")
 	f.StringVar(&s.Environment, "environment", "", "environment of reconcile.hcl to run")
-	f.StringVar(&s.Executor, "executor", executorLocal, "where the work on a workspace is done: local, codebuild://PROJECT, or ecs://CLUSTER/TASK_DEFINITION?subnets=…&security_groups=…")
+	f.StringVar(&s.Executor, "executor", executorLocal, "where workspaces are applied: local, codebuild://PROJECT, or ecs://CLUSTER/TASK_DEFINITION?subnets=…&security_groups=…")
 	f.StringVar(&s.Backlog, "backlog", "", "Backlog space, such as https://SPACE.backlog.com (default: that of the repository)")
 	f.StringVar(&s.BacklogCredentials, "backlog-credentials", "", "secretsmanager://NAME or env (default: RECONCILE_BACKLOG_API_KEY)")
-	f.StringVar(&s.Lang, "lang", "", "language of what is written to Backlog: en or ja (default: that of the space)")
-	f.StringSliceVar(&s.Notify, "notify", nil, "whom to tell what became of workspaces: log, backlog (a comment on the merged pull request), sns://TOPIC_ARN")
-	f.StringVar(&s.NotifyIssues, "notify-issues", "", "type of the Backlog issues to keep for workspaces that fail or drift, by name (default: none are)")
-	f.StringVar(&s.Metrics, "metrics", telemetry.None, "figures of each pass: none, otlp (OTEL_EXPORTER_OTLP_ENDPOINT says where to), or emf (lines for CloudWatch on stderr)")
+	f.StringVar(&s.Lang, "lang", "", "language of comments and issues in Backlog: en or ja (default: the space's)")
+	f.StringSliceVar(&s.Notify, "notify", nil, "notification channels: log, backlog (a comment on the merged pull request), sns://TOPIC_ARN")
+	f.StringVar(&s.NotifyIssues, "notify-issues", "", "name of the issue type of Backlog to open for workspaces that fail or drift (default: open no issues)")
+	f.StringVar(&s.Metrics, "metrics", telemetry.None, "metrics of each pass: none, otlp (OTEL_EXPORTER_OTLP_ENDPOINT says where to), or emf (lines for CloudWatch on stderr)")
 	f.StringVar(&s.Traces, "traces", telemetry.None, "a trace of each pass: none or otlp")
-	f.IntVar(&s.Parallelism, "parallelism", 4, "workspaces at once")
-	f.DurationVar(&s.Wait, "wait", defaultWait, "how long to wait for what another run holds")
+	f.IntVar(&s.Parallelism, "parallelism", 4, "number of workspaces at once")
+	f.DurationVar(&s.Wait, "wait", defaultWait, "how long to wait for a lease that another run holds")
 	f.StringVar(&s.Work, "work", "", "caches and checkout (default: "+abbrevHome(defaultWorkDir())+")")
-	f.StringArrayVar(&s.Pins, pinFlag, nil, "fix a setting, as NAME=VALUE: a flag or variable that says otherwise is refused. For the entry point of a task or image")
+	f.StringArrayVar(&s.Pins, pinFlag, nil, "pin a setting, as NAME=VALUE: a flag or variable with another value is refused. For the entry point of a task or image")
 	f.StringVarP(&s.Output, "output", "o", "text", "text or json")
 }
 
-// isEmbedded says whether the record is in a directory of this machine.
+// isEmbedded reports whether the record is in a directory of this machine.
 func (s *settings) isEmbedded() bool { return !strings.HasPrefix(s.State, schemeDynamoDB) }
 
-// resolve fills in the defaults and refuses what is wrong or contradictory.
-// It touches the file system only to find the repository around the current
-// directory, and to see who owns the folders that are used.
+// resolve sets the defaults and refuses wrong or contradictory settings. It reads the
+// file system only to find the repository around the current directory and to check
+// who owns the directories that are used.
 func (s *settings) resolve() error {
 	if s.Repo == "" {
 		repo, err := findRepository()
@@ -114,8 +114,7 @@ func (s *settings) resolve() error {
 	return s.check()
 }
 
-// findRepository is the top of the Git repository around the current
-// directory.
+// findRepository returns the top of the Git repository around the current directory.
 func findRepository() (string, error) {
 	cwd, err := os.Getwd()
 	if err != nil {
@@ -127,13 +126,13 @@ func findRepository() (string, error) {
 		}
 		if dir == filepath.Dir(dir) {
 			return "", usagef("run it in a Git repository, or say which: --repo URL (or RECONCILE_REPO)",
-				"no repository: %s is in none", cwd)
+				"%s is not inside a Git repository", cwd)
 		}
 	}
 }
 
-// defaultStateDir is a directory under the user's state home (XDG, on macOS
-// too, so that one page of documentation serves both).
+// defaultStateDir returns a directory under the user's XDG state home (on macOS too,
+// so that the documentation is the same).
 func defaultStateDir() string {
 	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "reconcile")

@@ -28,7 +28,7 @@ func (s *settings) checkLocations() error {
 		return usagef("give the name of a branch, such as main", "--branch is empty")
 	}
 	if s.Record == state.LeasePartition || s.Record == doctorPartition || strings.HasPrefix(s.Record, state.PreviewPartitionPrefix) {
-		return usagef("choose another name", "--record %s is taken by the store itself", s.Record)
+		return usagef("choose another name", "--record %s is reserved", s.Record)
 	}
 	for _, location := range []struct {
 		name, right string
@@ -57,7 +57,7 @@ func checkLocation(name, usage string, schemes []string, value *string) error {
 	for _, scheme := range schemes {
 		if rest, ok := strings.CutPrefix(*value, scheme); ok {
 			if rest == "" || strings.HasPrefix(rest, "/") {
-				return usagef(name+" takes "+usage, "%s %s names nothing", name, *value)
+				return usagef(name+" takes "+usage, "%s %s has no name", name, *value)
 			}
 			return nil
 		}
@@ -73,14 +73,14 @@ func checkLocation(name, usage string, schemes []string, value *string) error {
 	return nil
 }
 
-// checkDynamoDB: what lies beside an embedded state has no such place when
-// the record is in DynamoDB. A container's disk would forget it.
+// checkDynamoDB requires --snapshots and --digest-key if the record is in DynamoDB:
+// their defaults are next to an embedded state, and a container's disk is lost.
 func (s *settings) checkDynamoDB() error {
 	switch {
 	case s.State == "":
-		return usagef("say where: --state DIRECTORY (or RECONCILE_STATE)", "no home directory to keep the state in")
+		return usagef("set --state DIRECTORY (or RECONCILE_STATE)", "no home directory to keep the state in")
 	case s.Work == "":
-		return usagef("say where: --work DIRECTORY (or RECONCILE_WORK)", "no cache directory to work in")
+		return usagef("set --work DIRECTORY (or RECONCILE_WORK)", "no cache directory to work in")
 	case s.isEmbedded():
 		return nil
 	case s.Snapshots == "":
@@ -91,8 +91,8 @@ func (s *settings) checkDynamoDB() error {
 	return nil
 }
 
-// checkOwners refuses folders of this machine that another user owns or may
-// write: programs are run from them, and states and records believed.
+// checkOwners refuses directories of this machine that another user owns or may write:
+// programs run from them, and states and records in them are trusted.
 func (s *settings) checkOwners() error {
 	for _, folder := range []struct{ flag, path string }{
 		{"--work", s.Work}, {"--state", s.State}, {"--snapshots", s.Snapshots},
@@ -159,8 +159,7 @@ func isHTTP(repo string) bool {
 	return strings.HasPrefix(repo, "https://") || strings.HasPrefix(repo, "http://")
 }
 
-// isSSH knows the two spellings of an ssh remote: ssh://host/path and
-// user@host:path.
+// isSSH reports whether repo is an ssh remote: ssh://host/path or user@host:path.
 func isSSH(repo string) bool {
 	if strings.HasPrefix(repo, "ssh://") {
 		return true
@@ -169,7 +168,7 @@ func isSSH(repo string) bool {
 	return ok && !strings.ContainsAny(host, `/\`) && !strings.Contains(repo, "://") && len(host) > 1
 }
 
-// stripUserinfo takes what stands before the @ out of a URL.
+// stripUserinfo removes the part before the @ from a URL.
 func stripUserinfo(repo string) string {
 	scheme, rest, ok := strings.Cut(repo, "://")
 	if !ok {

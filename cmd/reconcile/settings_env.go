@@ -15,8 +15,8 @@ import (
 
 const envPrefix = "RECONCILE_"
 
-// Variables that are no flags. A password in a command line could be read by
-// every process of the machine.
+// Variables without a flag. Every process of the machine could read a password in a
+// command line.
 const (
 	envGitUsername  = envPrefix + "GIT_USERNAME"
 	envGitPassword  = envPrefix + "GIT_PASSWORD"
@@ -55,16 +55,16 @@ func (s *settings) applyEnvironment(c *cobra.Command) error {
 	return setErr
 }
 
-// takeSecret takes a secret out of our environment, which programs that we
-// start could inherit.
+// takeSecret removes a secret from our environment, so that programs that we start do
+// not inherit it.
 func takeSecret(name string) secret {
 	value := os.Getenv(name)
-	_ = os.Unsetenv(name) // fails for names that are none
+	_ = os.Unsetenv(name) // fails only for invalid names
 	return secret(value)
 }
 
-// checkVariables refuses RECONCILE_* variables that no command knows: a
-// misspelt setting would otherwise silently be its default.
+// checkVariables refuses unknown RECONCILE_* variables: a misspelt setting would
+// otherwise silently have its default.
 func checkVariables(root *cobra.Command, environ []string) error {
 	known := knownVariables(root)
 	for _, entry := range environ {
@@ -93,7 +93,7 @@ func knownVariables(root *cobra.Command) map[string]bool {
 	return known
 }
 
-// findNearest is the candidate that is most like name.
+// findNearest returns the candidate that is most similar to name.
 func findNearest(name string, candidates map[string]bool) string {
 	byName := map[string]string{}
 	for candidate := range candidates {

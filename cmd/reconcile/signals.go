@@ -11,28 +11,26 @@ import (
 )
 
 // gracePeriod is how long Terraform may take to stop after a signal before it is
-// killed. Fargate kills us 120 s after its SIGTERM (with the stop timeout at
-// its most); what came of it must be recorded before that.
+// killed. Fargate kills us 120 s after its SIGTERM (with the longest
+// stop timeout); the result must be recorded before that.
 const gracePeriod = 90 * time.Second
 
-// signalError is why a context ended: we were told to.
+// signalError is the cause of a context that a signal ended.
 type signalError struct{ signal os.Signal }
 
 func (s *signalError) Error() string {
 	switch s.signal {
 	case syscall.SIGINT:
-		return "told to stop by Ctrl-C"
+		return "received Ctrl-C"
 	case syscall.SIGTERM:
-		return "told to stop by SIGTERM"
+		return "received SIGTERM"
 	}
-	return "told to stop: " + s.signal.String()
+	return "received signal: " + s.signal.String()
 }
 
-// withSignals returns two contexts: ctx ends with the first SIGINT or SIGTERM, which
-// asks the work to stop; hard ends with the second, or when patience is over,
-// which kills it. A third signal has its usual effect. Say is told of each,
-// once it is heeded: it may hang, on a terminal that nobody reads. Release must
-// be called. SIGHUP is none of them: see catchPipeAndHangup.
+// withSignals returns two contexts. ctx ends at the first SIGINT or SIGTERM: work stops.
+// killCtx ends at the second, or after gracePeriod: work is killed. A third signal has
+// its usual effect. printLine may block (a terminal that nobody reads). Call release.
 func withSignals(parent context.Context, gracePeriod time.Duration, printLine func(string)) (ctx, killCtx context.Context, release func()) {
 	ctx, stop := context.WithCancelCause(parent)
 	killCtx, kill := context.WithCancelCause(parent)
@@ -56,12 +54,12 @@ func withSignals(parent context.Context, gracePeriod time.Duration, printLine fu
 			return
 		}
 		stop(cause)
-		lines <- fmt.Sprintf("stopping: Terraform was asked to stop and has %s; once more kills it", gracePeriod)
+		lines <- fmt.Sprintf("stopping; Terraform has %s to finish; signal again to kill it", gracePeriod)
 		timer := time.NewTimer(gracePeriod)
 		defer timer.Stop()
 		select {
 		case <-signals:
-			lines <- "killing Terraform; the next pass says what that left behind"
+			lines <- "killing Terraform; the next pass reports what is incomplete"
 		case <-timer.C:
 			lines <- fmt.Sprintf("Terraform did not stop within %s: killing it", gracePeriod)
 		case <-killCtx.Done():
@@ -77,8 +75,8 @@ func withSignals(parent context.Context, gracePeriod time.Duration, printLine fu
 	}
 }
 
-// hangupContext returns a context that ends when the terminal goes away, or with any
-// other SIGHUP; never where nohup was used.
+// hangupContext returns a context that ends at SIGHUP (the terminal closes), unless
+// nohup was used.
 func hangupContext(parent context.Context) (context.Context, context.CancelFunc) {
 	if signal.Ignored(syscall.SIGHUP) {
 		return context.WithCancel(parent)
@@ -86,7 +84,7 @@ func hangupContext(parent context.Context) (context.Context, context.CancelFunc)
 	return signal.NotifyContext(parent, syscall.SIGHUP)
 }
 
-// linePrinter writes a line of ours to a person, whatever the output is.
+// linePrinter returns a function that writes a line for people.
 func linePrinter(w io.Writer) func(string) {
 	return func(line string) { fmt.Fprintf(w, "reconcile: %s\n", line) }
 }

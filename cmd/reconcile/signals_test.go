@@ -25,10 +25,10 @@ func TestTwoSignals(t *testing.T) {
 	signalSelf(t, syscall.SIGTERM)
 	<-ctx.Done()
 	var cause *signalError
-	if !errors.As(context.Cause(ctx), &cause) || cause.Error() != "told to stop by SIGTERM" {
+	if !errors.As(context.Cause(ctx), &cause) || cause.Error() != "received SIGTERM" {
 		t.Errorf("the cause is %v", context.Cause(ctx))
 	}
-	if line := <-lines; !strings.Contains(line, "has 1h0m0s; once more kills it") {
+	if line := <-lines; !strings.Contains(line, "has 1h0m0s to finish; signal again to kill it") {
 		t.Errorf("said %q", line)
 	}
 	if killCtx.Err() != nil {

@@ -8,7 +8,7 @@ import (
 	"reconcile/reconciler/source"
 )
 
-// readSigners reads who must have signed the tip; nil where nobody need.
+// readSigners reads the allowed signers of the tip; nil: no signature is required.
 func (s *settings) readSigners() (*source.Signers, error) {
 	if s.Signers == "" {
 		return nil, nil

@@ -10,9 +10,9 @@ import (
 	"syscall"
 )
 
-// catchPipeAndHangup keeps a reader that leaves, and a terminal that goes away,
-// from ending this process in the middle of an apply. The signals are caught,
-// not ignored: the programs that we start would inherit that.
+// catchPipeAndHangup keeps SIGPIPE and SIGHUP from ending this process in the middle of
+// an apply. The signals are caught and not ignored: programs that we start would
+// inherit that they are ignored.
 func catchPipeAndHangup() {
 	signals := []os.Signal{syscall.SIGPIPE}
 	if !signal.Ignored(syscall.SIGHUP) { // else someone used nohup
@@ -21,13 +21,13 @@ func catchPipeAndHangup() {
 	signal.Notify(make(chan os.Signal, 1), signals...)
 }
 
-// stdoutWriter is where results go. One that cannot be written ends no work: it is
-// noted, and what is written later is tried again.
+// stdoutWriter writes results. A failed write does not stop the work: it stores the
+// first error and tries later writes.
 type stdoutWriter struct {
 	w io.Writer
 
 	mu       sync.Mutex
-	writeErr error // the first of to
+	writeErr error // the first error
 }
 
 func (s *stdoutWriter) Write(p []byte) (int, error) {
@@ -39,8 +39,8 @@ func (s *stdoutWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// outputErr is why output could not be written; nil also where its reader has left,
-// who wants no more of it.
+// outputErr returns why output could not be written. It is nil if the reader has closed
+// the pipe.
 func (s *stdoutWriter) outputErr() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,14 +50,13 @@ func (s *stdoutWriter) outputErr() error {
 	return s.writeErr
 }
 
-// exitCode is the exit code of a command that ended with code, which stands
-// unless that says that all is well and the output is lost.
+// exitCode returns code, or exitOutput if code is 0 and output was lost.
 func (s *stdoutWriter) exitCode(stderr io.Writer, code int) int {
 	err := s.outputErr()
 	if err == nil {
 		return code
 	}
-	printError(stderr, fmt.Sprintf("the output could not be written, in whole or in part: %v", err),
+	printError(stderr, fmt.Sprintf("could not write all output: %v", err),
 		"`reconcile status` and `reconcile runs` show what is recorded")
 	if code == 0 {
 		return exitOutput

@@ -11,7 +11,7 @@ import (
 	"reconcile/state/embedded"
 )
 
-// openStore opens what --state names.
+// openStore opens the store of --state.
 func (p *deps) openStore(ctx context.Context) (state.Store, error) {
 	s := &p.app.settings
 	if s.isEmbedded() {

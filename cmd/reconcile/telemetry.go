@@ -18,16 +18,15 @@ func (s *settings) checkTelemetry() error {
 	return nil
 }
 
-// openTelemetry is nil where none is asked for. Lines of EMF go where the logs
-// go: stdout is for results, and logs are JSON lines too where no person reads
-// them.
+// openTelemetry returns nil if no telemetry is set. EMF lines go to the logs: stdout is
+// for results, and logs are JSON lines too without a terminal.
 func (a *app) openTelemetry() (*telemetry.Telemetry, error) {
 	if err := a.checkTelemetry(); err != nil {
 		return nil, err
 	}
 	tel, err := telemetry.Open(telemetry.Options{
 		Metrics: a.Metrics, Traces: a.Traces, Version: version, EMFOutput: a.logs,
-		OnError: func(err error) { a.log.Warn("telemetry was not sent", "error", err) },
+		OnError: func(err error) { a.log.Warn("could not send telemetry", "error", err) },
 	})
 	if err != nil {
 		return nil, usagef("set it right, or --metrics none and --traces none", "%w", err)
@@ -35,15 +34,14 @@ func (a *app) openTelemetry() (*telemetry.Telemetry, error) {
 	return tel, nil
 }
 
-// closeTelemetry sends what is left. That it cannot be sent is worth a line,
-// and no more.
+// closeTelemetry sends the rest and only logs errors.
 func (a *app) closeTelemetry(ctx context.Context, tel *telemetry.Telemetry) {
 	if err := tel.Close(ctx); err != nil {
 		a.log.Warn(err.Error())
 	}
 }
 
-// multiObserver has several observers see the same.
+// multiObserver returns an observer that calls all observers.
 func multiObserver(observers []func(reconciler.Event)) func(reconciler.Event) {
 	return func(e reconciler.Event) {
 		for _, observe := range observers {

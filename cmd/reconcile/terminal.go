@@ -8,13 +8,13 @@ import (
 	"golang.org/x/term"
 )
 
-// isTerminal says whether a file is a terminal that can be redrawn.
+// isTerminal reports whether a file is a terminal that can be redrawn.
 func isTerminal(f *os.File) bool {
 	return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
-// colorWriter writes to w and takes out the colours that file, which is behind it,
-// does not show: none in a pipe, and none with NO_COLOR.
+// colorWriter writes to w and removes the colours that file cannot show: all of them
+// for a pipe or with NO_COLOR.
 func colorWriter(file *os.File, w io.Writer) io.Writer {
 	return &colorprofile.Writer{Forward: w, Profile: colorprofile.Detect(file, os.Environ())}
 }
@@ -23,12 +23,11 @@ func colorWriter(file *os.File, w io.Writer) io.Writer {
 const (
 	defaultWidth = 80
 	minWidth     = 30
-	// noWidth is that of a pipe or file: no line is cut or broken there.
+	// noWidth is the width of a pipe or file: lines are not cut or wrapped.
 	noWidth = 1 << 20
 )
 
-// width is how wide text may be: as the terminal, or without a bound where
-// there is none.
+// width returns the width of the terminal, or noWidth without one.
 func (a *app) width() int { return terminalWidth(a.terminal) }
 
 func terminalWidth(terminal *os.File) int {

@@ -6,22 +6,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// disableEcho keeps typed characters off the screen until restore is called:
-// they would end up in the midst of the live view. Signals by key stay.
+// disableEcho hides typed characters until restore is called: they would appear in the
+// live view. Ctrl-C still sends a signal.
 func disableEcho(terminal *os.File) (restore func()) {
 	fd := int(terminal.Fd())
 	previous, err := unix.IoctlGetTermios(fd, ioctlGet)
 	if err != nil {
-		return func() {} // it is no terminal after all
+		return func() {} // not a terminal
 	}
 	silent := *previous
 	silent.Lflag &^= unix.ECHO
-	_ = unix.IoctlSetTermios(fd, ioctlSet, &silent) // without it the view is only less tidy
+	_ = unix.IoctlSetTermios(fd, ioctlSet, &silent) // an error only makes the view less tidy
 	return func() { _ = unix.IoctlSetTermios(fd, ioctlSet, previous) }
 }
 
-// ownsTerminal says whether the terminal is ours to draw on. A job in the
-// background that changes its settings would be stopped.
+// ownsTerminal reports whether this process is in the foreground of the terminal. A
+// background job that changes the terminal's settings would be stopped.
 func ownsTerminal(terminal *os.File) bool {
 	group, err := unix.IoctlGetInt(int(terminal.Fd()), unix.TIOCGPGRP)
 	return err == nil && group == unix.Getpgrp()

@@ -9,11 +9,11 @@ import (
 	"reconcile/reconciler/backlog/webhook"
 )
 
-// tokenTimeout is how long Secrets Manager may take to give the token.
+// tokenTimeout bounds reading the token from Secrets Manager.
 const tokenTimeout = 10 * time.Second
 
-// newReceiver receives Backlog's webhooks for the watched branch. Call is called
-// for each that wants a pass.
+// newReceiver returns a receiver of Backlog's webhooks for the watched branch. It calls
+// trigger for each webhook that needs a pass.
 func (a *app) newReceiver(from string, trigger func()) (*webhook.Receiver, error) {
 	repo, err := backlog.RepoOf(a.Repo)
 	if err != nil {
@@ -34,12 +34,12 @@ func (a *app) newReceiver(from string, trigger func()) (*webhook.Receiver, error
 		Filter: webhook.Filter{Repo: repo, Branch: a.Branch}, Allowlist: sources, Token: token, Timeout: tokenTimeout, Log: a.log,
 		Start: func(context.Context, webhook.Event) (string, error) {
 			trigger()
-			return "a pass starts", nil
+			return "pass started", nil
 		},
 	}, nil
 }
 
-// webhookTokenReader returns what gives the token that callers must know.
+// webhookTokenReader returns a function that reads the token that callers must send.
 func (a *app) webhookTokenReader() (func(context.Context) (backlog.Secret, error), error) {
 	const right = "set " + envWebhookToken + " to a long random text, or to secretsmanager://NAME"
 	location := string(a.WebhookToken)

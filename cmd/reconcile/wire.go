@@ -19,26 +19,26 @@ import (
 	"reconcile/state/snapshot"
 )
 
-// tipPollInterval is how old the tip may be when a pass starts another workspace.
+// tipPollInterval is the maximum age of the tip when a pass starts a workspace.
 const tipPollInterval = 10 * time.Second
 
-// deps are what a command works with, made from the settings. What costs
-// something (AWS, secrets, Terraform) is made when it is first asked for.
+// deps holds the dependencies of a command, made from the settings. Expensive ones
+// (AWS, secrets, Terraform) are created at their first use.
 type deps struct {
 	app         *app
 	source      *source.Repository
 	signers     *source.Signers
-	secrets     []string // that Terraform must not print, should it come by them
+	secrets     []string // values that Terraform's output must not show
 	record      *state.Record
 	snapshots   *snapshot.Store
 	aws         func() (aws.Config, error)
 	digestKey   func(context.Context) (digestKey, error)
-	sandbox     *terraform.Sandbox    // of code that nobody has approved
+	sandbox     *terraform.Sandbox    // for code that nobody has approved
 	briefAssume terraform.RoleAssumer // its credentials
 	closers     []func() error
 
 	productMu     sync.Mutex
-	cachedProduct workspace.Product // once it was asked for
+	cachedProduct workspace.Product // once it is known
 }
 
 type digestKey struct {
@@ -46,8 +46,8 @@ type digestKey struct {
 	key []byte
 }
 
-// open resolves the settings and makes the parts. Nothing is asked of a
-// remote yet. Close must be called.
+// open resolves the settings and creates the dependencies. It does not call a remote
+// yet. The caller must call close.
 func (a *app) open(ctx context.Context) (_ *deps, err error) {
 	if err := a.resolve(); err != nil {
 		return nil, err
@@ -102,8 +102,8 @@ func (p *deps) openSource(ctx context.Context) (*source.Repository, error) {
 	})
 }
 
-// recordName is what the record is called where no name was given: the same
-// for every spelling of the repository's address.
+// recordName returns --record, or a default that is the same for every spelling of the
+// repository's address.
 func (p *deps) recordName() string {
 	s := &p.app.settings
 	if s.Record != "" {
@@ -138,13 +138,12 @@ func (p *deps) openSnapshots(ctx context.Context) (*snapshot.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Beside the caches: a container's root may be read-only.
+	// In the work directory: a container's root may be read-only.
 	store.TempDir = filepath.Join(s.Work, "tmp")
 	return store, os.MkdirAll(store.TempDir, 0o700)
 }
 
-// newReconciler returns what runs passes, observed by observe (which may be
-// nil).
+// newReconciler returns a reconciler that sends events to observe (may be nil).
 func (p *deps) newReconciler(observe func(reconciler.Event)) *reconciler.Reconciler {
 	s := &p.app.settings
 	c := reconciler.Config{
@@ -176,8 +175,8 @@ func (p *deps) openTerraform(ctx context.Context) (reconciler.Terraform, error) 
 	return reconciler.AdaptTerraform(t), nil
 }
 
-// detectProduct tells which product is to be run: by the name of its file, or by
-// asking it where that name says neither.
+// detectProduct returns the product (Terraform or OpenTofu) by the name of its binary,
+// or else by running it.
 func (p *deps) detectProduct(ctx context.Context) (workspace.Product, error) {
 	p.productMu.Lock()
 	defer p.productMu.Unlock()

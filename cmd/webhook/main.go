@@ -19,7 +19,7 @@ func main() {
 	log := slog.New(slog.NewJSONHandler(os.Stdout, nil))
 	f, err := newFunction(context.Background(), log, os.Environ())
 	if err != nil {
-		log.Error("the function cannot work", "error", err)
+		log.Error("invalid settings", "error", err)
 		os.Exit(1)
 	}
 	lambda.Start(f.handle)

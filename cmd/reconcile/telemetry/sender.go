@@ -45,7 +45,7 @@ func newSender(signal, path string) (*sender, error) {
 	}
 	s := &sender{url: "http://localhost:4318" + path, headers: http.Header{}, timeout: exportTimeout}
 	if protocol, name := get("PROTOCOL"); protocol != "" && protocol != "http/protobuf" {
-		return nil, fmt.Errorf("%s=%s: reconcile speaks http/protobuf alone; collectors take it at port 4318", name, protocol)
+		return nil, fmt.Errorf("%s=%s: only http/protobuf is supported (port 4318)", name, protocol)
 	}
 	if endpoint, name := get("ENDPOINT"); endpoint != "" {
 		u, err := url.Parse(endpoint)

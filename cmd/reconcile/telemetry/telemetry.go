@@ -115,7 +115,7 @@ func (t *Telemetry) Flush(ctx context.Context) error {
 		}
 	}
 	if err := errors.Join(append(errs, t.flush(ctx))...); err != nil {
-		return fmt.Errorf("telemetry was not sent: %w", err)
+		return fmt.Errorf("could not send telemetry: %w", err)
 	}
 	return nil
 }
