@@ -6,15 +6,15 @@ import (
 	"net/http"
 )
 
-// Job is a build or a task that was started.
+// Job is a started build or task.
 type Job struct {
-	ID    string // of the build, or ARN of the task
-	Token string // that makes it one, however often it is asked for
-	// Variables override those of the build's project; Commands are of the
-	// buildspec that overrides the project's.
+	ID    string // id of the build or ARN of the task
+	Token string // idempotency token
+	// Variables override those of the build's project. Commands are those of the
+	// buildspec override.
 	Variables map[string]string
 	Commands  []string
-	// Container and Command are of a task.
+	// Container and Command belong to a task.
 	Container string
 	Command   []string
 	// Input is the whole request.
@@ -35,7 +35,7 @@ func (c *Server) startBuild(w http.ResponseWriter, r *http.Request, body []byte)
 	var spec struct {
 		Phases struct{ Build struct{ Commands []string } }
 	}
-	// A buildspec is YAML, of which JSON is a part.
+	// A buildspec is YAML; JSON is valid YAML.
 	if !decode(w, body, &in) || in.BuildspecOverride != "" && !decode(w, []byte(in.BuildspecOverride), &spec) {
 		return
 	}
@@ -70,8 +70,8 @@ func (c *Server) runTask(w http.ResponseWriter, r *http.Request, body []byte) {
 	}
 }
 
-// start starts work, unless its token was there before, and returns its id;
-// "" after it has answered something else.
+// start starts a job, unless its token is known, and returns its id. It returns "" if
+// it has answered with an error.
 func (c *Server) start(w http.ResponseWriter, r *http.Request, job Job, id string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -85,7 +85,7 @@ func (c *Server) start(w http.ResponseWriter, r *http.Request, job Job, id strin
 	case c.errorCode != "":
 		writeError(w, c.errorCode, "told to fail")
 		return ""
-	case len(job.Token) == 0 || len(job.Token) > 64: // ECS takes no longer one
+	case len(job.Token) == 0 || len(job.Token) > 64: // the limit of ECS
 		writeError(w, "InvalidParameterException", "token")
 		return ""
 	}

@@ -1,8 +1,7 @@
-// Package cloudtest stands for the services of AWS that the programs call and
-// that have no emulator here: CodeBuild and ECS, which run whatever a test
-// says, and Secrets Manager. Written from their API references: CodeBuild
-// 2016-10-06, ECS 2014-11-13, Secrets Manager 2017-10-17, all in AWS's JSON
-// protocol 1.1.
+// Package cloudtest fakes the AWS services that the programs call and that have no
+// emulator here: CodeBuild and ECS, which run a function of the test, and Secrets
+// Manager. It follows their API references: CodeBuild 2016-10-06, ECS 2014-11-13,
+// Secrets Manager 2017-10-17, all in AWS's JSON protocol 1.1.
 package cloudtest
 
 import (
@@ -15,7 +14,7 @@ import (
 	"testing"
 )
 
-// Server answers the calls.
+// Server is the fake of all three services.
 type Server struct {
 	URL string
 
@@ -23,16 +22,16 @@ type Server struct {
 
 	mu              sync.Mutex
 	secrets         map[string]string
-	jobs            []*jobState // in the order in which they were started
-	startCalls      int         // that asked for one
+	jobs            []*jobState // in order of start
+	startCalls      int         // calls that asked for a start
 	errorCode       string
 	neverAnswer     bool
-	statusFailures  int    // how many questions for a build or a task are still refused
-	statusErrorCode string // with this code; "": with a status of 500
+	statusFailures  int    // status calls that still fail
+	statusErrorCode string // with this error code; "": with HTTP status 500
 }
 
-// Start serves until the test ends. run is what a build or a task does, in a
-// goroutine of its own; an error of it is a failed build.
+// Start serves until the test ends. Each build or task calls run in its own goroutine;
+// an error of run is a failed build.
 func Start(t testing.TB, run func(Job) error) *Server {
 	t.Helper()
 	c := &Server{run: run, secrets: map[string]string{}}
@@ -43,7 +42,7 @@ func Start(t testing.TB, run func(Job) error) *Server {
 	return c
 }
 
-// SetSecret puts a value into a secret; "" removes it.
+// SetSecret sets the value of a secret; "" removes the secret.
 func (c *Server) SetSecret(name, value string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -52,23 +51,23 @@ func (c *Server) SetSecret(name, value string) {
 	}
 }
 
-// Fail makes CodeBuild and ECS refuse to start anything, with an error code of
-// their references; "" ends that.
+// Fail makes CodeBuild and ECS refuse every start with an error code of their
+// references; "" ends that.
 func (c *Server) Fail(code string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.errorCode = code
 }
 
-// FailStatus has CodeBuild and ECS refuse the next n questions for what was
-// started, with an error code of their references, or with a status of 500.
+// FailStatus makes CodeBuild and ECS refuse the next n status calls with an error code
+// of their references; "": with HTTP status 500.
 func (c *Server) FailStatus(n int, code string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.statusFailures, c.statusErrorCode = n, code
 }
 
-// refuseStatus refuses a question for what was started, if it was told to.
+// refuseStatus refuses a status call if FailStatus asked for it.
 func (c *Server) refuseStatus(w http.ResponseWriter) (refused bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -77,22 +76,21 @@ func (c *Server) refuseStatus(w http.ResponseWriter) (refused bool) {
 	}
 	c.statusFailures--
 	if c.statusErrorCode == "" {
-		writeReply(w, http.StatusInternalServerError, object{"__type": "ServerException", "message": "told to fail"})
+		writeReply(w, http.StatusInternalServerError, object{"__type": "ServerException", "message": "failure set by the test"})
 	} else {
-		writeError(w, c.statusErrorCode, "told to fail")
+		writeError(w, c.statusErrorCode, "failure set by the test")
 	}
 	return true
 }
 
-// NeverAnswer says whether CodeBuild and ECS say nothing when they are to start
-// something.
+// NeverAnswer sets whether CodeBuild and ECS leave start calls without an answer.
 func (c *Server) NeverAnswer(on bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.neverAnswer = on
 }
 
-// StartedJobs returns what was started, and how many calls asked for something.
+// StartedJobs returns the started jobs and the number of start calls.
 func (c *Server) StartedJobs() (jobs []Job, calls int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -102,11 +100,11 @@ func (c *Server) StartedJobs() (jobs []Job, calls int) {
 	return jobs, c.startCalls
 }
 
-// ServeHTTP answers a call.
+// ServeHTTP implements http.Handler.
 func (c *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return // the caller is gone
+		return // the caller has disconnected
 	}
 	_, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	answer, ok := map[string]func(http.ResponseWriter, *http.Request, []byte){

@@ -12,13 +12,13 @@ import (
 )
 
 const (
-	// awsTimeout is how long AWS may take. API Gateway waits 29 s.
+	// awsTimeout bounds calls of AWS. API Gateway waits 29 s.
 	awsTimeout = 20 * time.Second
-	// answerReserve is what is left of the function's own time to answer in.
+	// answerReserve is the part of the function's time that is reserved for the response.
 	answerReserve = 500 * time.Millisecond
 )
 
-// event is what API Gateway gives to a function: payload format 1.0 of REST
+// event is the input from API Gateway: payload format 1.0 of REST
 // and HTTP APIs, and 2.0 of HTTP APIs
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html,
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html).
@@ -41,7 +41,7 @@ type event struct {
 	IsBase64Encoded bool              `json:"isBase64Encoded"`
 }
 
-// response is what API Gateway makes an HTTP response of, in both formats.
+// response is the output for API Gateway, in both formats.
 type response struct {
 	StatusCode int               `json:"statusCode"`
 	Headers    map[string]string `json:"headers"`
@@ -67,7 +67,7 @@ func (e event) toRequest() webhook.Request {
 	if e.Version == "2.0" {
 		q.Method, from = e.RequestContext.HTTP.Method, e.RequestContext.HTTP.SourceIP
 	}
-	q.From, _ = netip.ParseAddr(from) // an address that is none is nobody's
+	q.From, _ = netip.ParseAddr(from) // an invalid address is on no allow-list
 	if q.Token == "" {
 		q.Token = e.Query[webhook.TokenName]
 	}

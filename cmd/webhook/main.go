@@ -1,6 +1,6 @@
-// Command webhook is an AWS Lambda function behind API Gateway: it receives
-// Backlog's webhooks and starts a pass elsewhere. It is only faster than
-// polling; what it misses, polling finds.
+// Command webhook is an AWS Lambda function behind API Gateway. It receives
+// Backlog's webhooks and starts a pass in CodeBuild or ECS. It only saves the
+// wait for the next poll: polling finds what it misses.
 package main
 
 import (

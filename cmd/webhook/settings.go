@@ -11,7 +11,7 @@ import (
 	"reconcile/reconciler/backlog/webhook"
 )
 
-// Settings are environment variables; the first two are those of reconcile.
+// Environment variables of the settings; reconcile has the first two as well.
 const (
 	envRepo   = "RECONCILE_REPO"
 	envBranch = "RECONCILE_BRANCH"
@@ -20,7 +20,7 @@ const (
 	envStarts = "RECONCILE_WEBHOOK_STARTS"
 )
 
-// What the settings take, for messages.
+// Usage of settings, for messages.
 const (
 	tokenUsage  = envToken + " takes secretsmanager://NAME, by name or ARN"
 	targetUsage = envStarts + " takes codebuild://PROJECT or ecs://CLUSTER/TASK-DEFINITION?subnets=ID,…&security_groups=ID,…"
@@ -31,7 +31,7 @@ const schemeSecret = "secretsmanager://"
 type settings struct {
 	filter  webhook.Filter
 	sources webhook.Allowlist
-	token   string // name or ARN of the secret that holds it
+	token   string // name or ARN of the secret that holds the token
 	target  target
 }
 

@@ -24,11 +24,10 @@ func (s target) newStartFunc(cfg aws.Config) startFunc {
 	return s.newTaskFunc(ecs.NewFromConfig(cfg))
 }
 
-// idempotencyToken makes AWS start one pass for an event that comes several times, to
-// several copies of this function: for five minutes in CodeBuild, for a day in
-// ECS.
+// idempotencyToken makes AWS start only one pass for an event that several copies of
+// this function receive: for five minutes in CodeBuild, for a day in ECS.
 func idempotencyToken(e webhook.Event) *string {
-	return aws.String(fmt.Sprintf("%x", sha256.Sum256([]byte(e.ID)))) // both take 64 characters
+	return aws.String(fmt.Sprintf("%x", sha256.Sum256([]byte(e.ID)))) // both accept 64 characters
 }
 
 func (s target) newBuildFunc(client *codebuild.Client) startFunc {
@@ -40,7 +39,7 @@ func (s target) newBuildFunc(client *codebuild.Client) startFunc {
 				{Name: aws.String("RECONCILE_TRIGGER"), Value: aws.String("webhook"), Type: build.EnvironmentVariableTypePlaintext},
 			},
 		})
-		// A project with a limit of concurrent builds refuses another.
+		// A project with a limit of concurrent builds refuses one more build.
 		var limit *build.AccountLimitExceededException
 		if errors.As(err, &limit) {
 			return "", fmt.Errorf("%w: %s", webhook.ErrRunning, limit.ErrorMessage())

@@ -9,19 +9,18 @@ import (
 	"slices"
 )
 
-// emfExporter writes lines of CloudWatch's embedded metric format, of which
-// CloudWatch Logs makes metrics by itself: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+// emfExporter writes lines of CloudWatch's embedded metric format. CloudWatch Logs
+// turns them into metrics: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 //
-// The metrics have no dimensions: each combination of values would be a metric
-// of its own, to be paid for, and an alarm sees one. What a figure is about is
-// in the same line, for Logs Insights.
+// The metrics have no dimensions: each combination of values would be another paid
+// metric, and an alarm watches one. The attributes are in the same line, for Logs
+// Insights.
 type emfExporter struct {
 	namespace string
 	w         io.Writer
 }
 
-// maxValues is how many values the specification lets a metric have in one
-// line.
+// maxValues is the specification's limit of values of a metric in one line.
 const maxValues = 100
 
 type emfMetadata struct {
@@ -53,8 +52,7 @@ func (m *emfExporter) export(_ context.Context, r passReport) error {
 	return nil
 }
 
-// writeLine writes a line with as many of the values as it takes, and removes
-// those.
+// writeLine writes a line with as many values as fit, and removes them from values.
 func (m *emfExporter) writeLine(r passReport, values map[string][]float64) error {
 	directive := emfDirective{Namespace: m.namespace, Dimensions: [][]string{{}}}
 	line := maps.Clone(r.fields)
@@ -71,7 +69,7 @@ func (m *emfExporter) writeLine(r passReport, values map[string][]float64) error
 		}
 	}
 	line["_aws"] = emfMetadata{Timestamp: r.time.UnixMilli(), CloudWatchMetrics: []emfDirective{directive}}
-	var text bytes.Buffer // written at once: others write lines there too
+	var text bytes.Buffer // written at once: others write lines to w too
 	if err := json.NewEncoder(&text).Encode(line); err != nil {
 		return err
 	}

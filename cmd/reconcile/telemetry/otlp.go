@@ -13,8 +13,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 )
 
-// otlpExporter sends metrics when a pass has ended, and not by a clock: while
-// passes do not complete, there is nothing to tell, and that can be alarmed on.
+// otlpExporter sends metrics when a pass ends, and not periodically: while passes do
+// not complete there is no data, and an alarm can detect that.
 type otlpExporter struct {
 	reader      *sdk.ManualReader
 	sender      *sender
@@ -74,8 +74,7 @@ func (m *otlpExporter) export(ctx context.Context, r passReport) error {
 	return m.sender.send(ctx, toMetricsData(&metrics))
 }
 
-// temporalityOf is what OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE asks
-// for: https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/otlp/
+// temporalityOf parses OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/otlp/
 func temporalityOf(preference string) (sdk.TemporalitySelector, error) {
 	switch preference {
 	case "", "cumulative":
@@ -85,12 +84,12 @@ func temporalityOf(preference string) (sdk.TemporalitySelector, error) {
 	case "lowmemory":
 		return sdk.LowMemoryTemporalitySelector, nil
 	}
-	return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=%s: it takes cumulative, delta or lowmemory", preference)
+	return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=%s: expected cumulative, delta or lowmemory", preference)
 }
 
-// resourceOf is what the telemetry is of: this program, unless OTEL_SERVICE_NAME
-// or OTEL_RESOURCE_ATTRIBUTES call it otherwise. Each process is an instance of
-// its own, so that counters of several are not taken for one.
+// resourceOf returns the resource of the telemetry: this program, unless
+// OTEL_SERVICE_NAME or OTEL_RESOURCE_ATTRIBUTES name another. Each process is its own
+// instance, so that the counters of several processes are not mixed.
 func resourceOf(o Options) (*resource.Resource, error) {
 	r, err := resource.New(context.Background(),
 		resource.WithTelemetrySDK(),

@@ -11,15 +11,15 @@ import (
 	"reconcile/state"
 )
 
-// passObserver is a pass that is being observed, or the part of one that is done in
-// this process for a pass elsewhere, or a look for drift.
+// passObserver observes a pass, a drift check, or one workspace that this process
+// applies for a pass in another process.
 type passObserver struct {
 	id             string
-	isDrift        bool // for drift
+	isDrift        bool // a drift check
 	tracer         trace.Tracer
 	startedAt      time.Time
-	ctx            context.Context // of its span, here or elsewhere
-	passSpan       *phaseSpan      // of the pass; nil when that is elsewhere
+	ctx            context.Context // of the pass's current span, here or in another process
+	passSpan       *phaseSpan      // of the pass; nil if it runs in another process
 	workspaceSpans map[string]*phaseSpan
 	samples        []sample
 }
@@ -39,12 +39,12 @@ func newPassObserver(tracer trace.Tracer, first reconciler.Event, now time.Time)
 	return r
 }
 
-// handle takes an event in. Done: it was the last one of what is done here.
+// handle records an event; done reports whether it was the run's last.
 func (r *passObserver) handle(e reconciler.Event, now time.Time) (_ passReport, done bool) {
 	switch {
 	case e.Workspace == "" && e.Phase == reconciler.PhaseDone:
 		return r.endPass(e, now), true
-	case e.Workspace == "" && r.isDrift: // it has no steps
+	case e.Workspace == "" && r.isDrift: // a drift check has no steps
 	case e.Workspace == "":
 		r.endOpenSpans(now)
 		r.passSpan.startPhase(e.Phase, now)
@@ -70,14 +70,14 @@ func (r *passObserver) observeWorkspace(e reconciler.Event, now time.Time) {
 	v.startPhase(e.Phase, now)
 }
 
-// measureLeaseWait measures how long a lease was waited for, when the wait is over.
+// measureLeaseWait records the wait for a lease when the wait ends.
 func (r *passObserver) measureLeaseWait(workspace string, v *phaseSpan, now time.Time) {
 	if v.phase == reconciler.PhaseLease {
 		r.addSample(LeaseWait, now.Sub(v.phaseStart).Seconds(), map[string]string{attrWorkspace: workspace})
 	}
 }
 
-// endWorkspace ends a visit. What was settled without one has none.
+// endWorkspace ends a workspace's span. A workspace without work has no span.
 func (r *passObserver) endWorkspace(e reconciler.Event, now time.Time) {
 	v := r.workspaceSpans[e.Workspace]
 	if v == nil {
@@ -92,8 +92,8 @@ func (r *passObserver) endWorkspace(e reconciler.Event, now time.Time) {
 	}
 }
 
-// endOpenSpans ends those that the tip has overtaken: nothing more is heard of
-// them when the pass goes on to its next step.
+// endOpenSpans ends the spans of workspaces that a newer tip has overtaken: they get
+// no further events when the pass starts its next step.
 func (r *passObserver) endOpenSpans(now time.Time) {
 	for name, v := range r.workspaceSpans {
 		v.end("", now, attribute.String(attrOutcome, "moved"))
@@ -129,7 +129,7 @@ func (r *passObserver) endPass(e reconciler.Event, now time.Time) passReport {
 	return r.newReport(now, fields)
 }
 
-// measurePass measures what a look for drift does not know.
+// measurePass records the metrics that a drift check does not have.
 func (r *passObserver) measurePass(e reconciler.Event, now time.Time, fields map[string]any) {
 	p := e.Pass
 	if e.Err != nil {
@@ -147,8 +147,8 @@ func (r *passObserver) measurePass(e reconciler.Event, now time.Time, fields map
 	r.measureWorkspaces(e, fields)
 }
 
-// measureWorkspaces measures what the pass found of the workspaces. One that did not look
-// at all of them cannot say how many have failed.
+// measureWorkspaces records the workspaces by outcome. A pass that did not check all of
+// them cannot count the failed ones.
 func (r *passObserver) measureWorkspaces(e reconciler.Event, fields map[string]any) {
 	byOutcome := map[state.Outcome][]string{}
 	for _, w := range e.Pass.Workspaces {
@@ -168,7 +168,7 @@ func (r *passObserver) measureWorkspaces(e reconciler.Event, fields map[string]a
 	}
 }
 
-// maxNames bounds a line: CloudWatch takes 256 KB.
+// maxNames limits the length of a line: CloudWatch accepts 256 KB.
 const maxNames = 100
 
 func (r *passObserver) addSample(m Metric, value float64, attributes map[string]string) {

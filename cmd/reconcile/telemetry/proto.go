@@ -10,7 +10,7 @@ import (
 	resource "go.opentelemetry.io/proto/otlp/resource/v1"
 )
 
-// toMetricsData is collected metrics as OTLP has them. MetricsData has the
+// toMetricsData converts collected metrics to OTLP. MetricsData has the
 // same encoding as the collector's ExportMetricsServiceRequest, whose package
 // would link gRPC: https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/metrics/v1/metrics.proto
 func toMetricsData(metrics *metricdata.ResourceMetrics) *pb.MetricsData {
@@ -25,7 +25,7 @@ func toMetricsData(metrics *metricdata.ResourceMetrics) *pb.MetricsData {
 	return &pb.MetricsData{ResourceMetrics: []*pb.ResourceMetrics{rm}}
 }
 
-// toMetric knows the kinds of instruments that there are.
+// toMetric converts the kinds of instruments that this package uses.
 func toMetric(m metricdata.Metrics) *pb.Metric {
 	out := &pb.Metric{Name: m.Name, Unit: m.Unit}
 	switch data := m.Data.(type) {
@@ -79,7 +79,7 @@ func toTemporality(t metricdata.Temporality) pb.AggregationTemporality {
 	return pb.AggregationTemporality_AGGREGATION_TEMPORALITY_CUMULATIVE
 }
 
-// toAttributes are texts here, whatever their type: all of ours are.
+// toAttributes converts attributes as strings: all of ours are strings.
 func toAttributes(set attribute.Set) (out []*common.KeyValue) {
 	for _, kv := range set.ToSlice() {
 		out = append(out, &common.KeyValue{

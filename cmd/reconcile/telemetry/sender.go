@@ -23,8 +23,8 @@ import (
 // sender posts one signal by OTLP over HTTP with protobuf:
 // https://opentelemetry.io/docs/specs/otlp/#otlphttp
 //
-// OpenTelemetry's own exporter does too, and links gRPC: 16 MB and 10 MB of
-// memory in every process, also in those that send nothing.
+// OpenTelemetry's own exporter does the same, but links gRPC: 16 MB of program and
+// 10 MB of memory in every process, even if it sends nothing.
 type sender struct {
 	url     string
 	headers http.Header
@@ -32,8 +32,8 @@ type sender struct {
 	client  *http.Client
 }
 
-// newSender reads the standard variables of a signal, each of which wins over
-// the one for all signals: https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+// newSender reads the standard variables of a signal. Each wins over the variable for
+// all signals: https://opentelemetry.io/docs/specs/otel/protocol/exporter/
 func newSender(signal, path string) (*sender, error) {
 	get := func(name string) (string, string) {
 		for _, full := range []string{"OTEL_EXPORTER_OTLP_" + signal + "_" + name, "OTEL_EXPORTER_OTLP_" + name} {
@@ -50,7 +50,7 @@ func newSender(signal, path string) (*sender, error) {
 	if endpoint, name := get("ENDPOINT"); endpoint != "" {
 		u, err := url.Parse(endpoint)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return nil, fmt.Errorf("%s=%s: it takes a URL such as http://localhost:4318", name, endpoint)
+			return nil, fmt.Errorf("%s=%s: expected a URL such as http://localhost:4318", name, endpoint)
 		}
 		if name == "OTEL_EXPORTER_OTLP_ENDPOINT" { // the base of all signals
 			u = u.JoinPath(path)
@@ -62,7 +62,7 @@ func newSender(signal, path string) (*sender, error) {
 			key, value, ok := strings.Cut(pair, "=")
 			decoded, err := url.PathUnescape(strings.TrimSpace(value))
 			if !ok || err != nil {
-				return nil, fmt.Errorf("%s: it takes key=value,key=value", name) // a value may be secret
+				return nil, fmt.Errorf("%s: expected key=value,key=value", name) // a value may be secret
 			}
 			s.headers.Set(strings.TrimSpace(key), decoded)
 		}
@@ -70,7 +70,7 @@ func newSender(signal, path string) (*sender, error) {
 	if text, name := get("TIMEOUT"); text != "" {
 		ms, err := strconv.Atoi(text)
 		if err != nil || ms <= 0 {
-			return nil, fmt.Errorf("%s=%s: it takes milliseconds", name, text)
+			return nil, fmt.Errorf("%s=%s: expected milliseconds", name, text)
 		}
 		s.timeout = time.Duration(ms) * time.Millisecond
 	}
@@ -90,8 +90,8 @@ func newSender(signal, path string) (*sender, error) {
 	return s, nil
 }
 
-// send posts a message, again for as long as the receiver says that it could
-// take it later.
+// send posts a message. It retries until timeout while the receiver's status allows a
+// retry.
 func (s *sender) send(ctx context.Context, message proto.Message) error {
 	body, err := proto.Marshal(message)
 	if err != nil {
@@ -112,10 +112,10 @@ func (s *sender) post(ctx context.Context, body []byte) error {
 	request.Header.Set("Content-Type", "application/x-protobuf")
 	response, err := s.client.Do(request)
 	if err != nil {
-		return backoff.Permanent(err) // nobody there: the pass does not wait for it
+		return backoff.Permanent(err) // no receiver: the pass does not wait for one
 	}
 	defer response.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<20)) // so that the connection serves again
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<20)) // so that the connection can be reused
 	statusErr := fmt.Errorf("POST %s: %s", s.url, response.Status)
 	switch response.StatusCode {
 	case http.StatusOK:
@@ -129,7 +129,7 @@ func (s *sender) post(ctx context.Context, body []byte) error {
 	return backoff.Permanent(statusErr)
 }
 
-// traceClient sends what otlptrace exports. TracesData has the same encoding
+// traceClient sends the spans that otlptrace exports. TracesData has the same encoding
 // as the collector's ExportTraceServiceRequest.
 type traceClient struct{ *sender }
 

@@ -17,7 +17,7 @@ import (
 	"reconcile/reconciler"
 )
 
-// phaseSpan is a span and, one after the other, the phases in it.
+// phaseSpan is a span with child spans for its phases, one after the other.
 type phaseSpan struct {
 	tracer     trace.Tracer
 	ctx        context.Context // of the whole
@@ -36,7 +36,7 @@ func newPhaseSpan(ctx context.Context, tracer trace.Tracer, name string, now tim
 	return c
 }
 
-// startPhase ends the phase, and begins another.
+// startPhase ends the current phase and starts another.
 func (c *phaseSpan) startPhase(phase reconciler.Phase, now time.Time) {
 	c.endPhase("", now)
 	c.phase, c.phaseStart = phase, now
@@ -54,7 +54,7 @@ func (c *phaseSpan) endPhase(reason string, now time.Time) {
 	c.child = nil
 }
 
-// end ends the phase and the whole; why: "" or what went wrong in the phase.
+// end ends the phase and the whole span; reason is the error of the phase, or "".
 func (c *phaseSpan) end(reason string, now time.Time, attrs ...attribute.KeyValue) {
 	c.endPhase(reason, now)
 	c.span.SetAttributes(attrs...)
@@ -64,7 +64,7 @@ func (c *phaseSpan) end(reason string, now time.Time, attrs ...attribute.KeyValu
 	c.span.End(trace.WithTimestamp(now))
 }
 
-// startTracing sends spans from now on.
+// startTracing starts sending spans.
 func (t *Telemetry) startTracing(r *resource.Resource, s *sender, onError func(error)) error {
 	exporter, err := otlptrace.New(context.Background(), traceClient{s})
 	if err != nil {
@@ -77,19 +77,19 @@ func (t *Telemetry) startTracing(r *resource.Resource, s *sender, onError func(e
 	return nil
 }
 
-// runIDGenerator gives the trace of a pass the id of its run, which is as long: so who
-// has the one finds the other, and what is done elsewhere for a pass is in the
-// same trace, below a span whose id is the end of the run's.
+// runIDGenerator gives the trace of a pass the id of its run, which has the same length.
+// So remote work for a pass is in the same trace, below a span whose id is the end of
+// the run's id.
 type runIDGenerator struct{}
 
 type runKey struct{}
 
-// rootContext has the next root span be the one of a run.
+// rootContext makes the next root span the span of a run.
 func rootContext(ctx context.Context, run string) context.Context {
 	return context.WithValue(ctx, runKey{}, run)
 }
 
-// childContext puts spans below the one of a run, which is made elsewhere.
+// childContext puts spans below the span of a run in another process.
 func childContext(ctx context.Context, run string) context.Context {
 	traceID, spanID, ok := idsOf(run)
 	if !ok {

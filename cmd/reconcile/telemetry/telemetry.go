@@ -15,24 +15,23 @@ import (
 	"reconcile/reconciler"
 )
 
-// Ways to tell of figures and traces.
+// Values of Options.Metrics and Options.Traces.
 const (
 	None = "none"
 	OTLP = "otlp"
-	EMF  = "emf" // figures alone
+	EMF  = "emf" // metrics only
 )
 
-// Options say what is told, and where to. Where OTLP goes, say the standard
-// OTEL_* variables.
+// Options configure the telemetry. The standard OTEL_* variables set the OTLP receiver.
 type Options struct {
 	Metrics   string      // None, OTLP or EMF
 	Traces    string      // None or OTLP
 	Version   string      // of this program
 	EMFOutput io.Writer   // EMF: one JSON object a line
-	OnError   func(error) // is told of spans that could not be sent meanwhile
+	OnError   func(error) // handles errors of sending spans in the background
 }
 
-// Telemetry observes passes, one at a time. Nil observes nothing.
+// Telemetry observes passes, one at a time. A nil Telemetry does nothing.
 type Telemetry struct {
 	mu       sync.Mutex
 	now      func() time.Time
@@ -44,21 +43,21 @@ type Telemetry struct {
 	close    func(context.Context) error
 }
 
-// metricExporter tells of measures.
+// metricExporter sends the metrics of a pass.
 type metricExporter interface {
 	export(ctx context.Context, r passReport) error
 }
 
-// passReport is what one pass came to, or one workspace that was visited here for
-// a pass elsewhere.
+// passReport holds the metrics of a pass, or of one workspace that this process applied
+// for a pass in another process.
 type passReport struct {
 	time    time.Time
-	fields  map[string]any // for people who read it: no figure
+	fields  map[string]any // context for people; not metrics
 	samples []sample
 }
 
-// Open readies what the options ask for; nil when that is nothing. An error
-// is a setting that is wrong.
+// Open starts the telemetry of the options; it returns nil if they set none. An error
+// means a wrong setting.
 func Open(o Options) (*Telemetry, error) {
 	if os.Getenv("OTEL_SDK_DISABLED") == "true" || o.Metrics == None && o.Traces == None {
 		return nil, nil
@@ -94,10 +93,10 @@ func Open(o Options) (*Telemetry, error) {
 	return t, nil
 }
 
-// exportTimeout is how long a pass waits for its telemetry to be taken.
+// exportTimeout is how long a pass waits for the export of its telemetry.
 const exportTimeout = 10 * time.Second
 
-// Flush sends what was observed, even when ctx has ended.
+// Flush sends all observed data, even if ctx has ended.
 func (t *Telemetry) Flush(ctx context.Context) error {
 	if t == nil {
 		return nil
@@ -120,7 +119,7 @@ func (t *Telemetry) Flush(ctx context.Context) error {
 	return nil
 }
 
-// Close sends what is left, and gives back what is held.
+// Close sends the rest and releases resources.
 func (t *Telemetry) Close(ctx context.Context) error {
 	if t == nil {
 		return nil
@@ -131,7 +130,7 @@ func (t *Telemetry) Close(ctx context.Context) error {
 	return errors.Join(err, t.close(ctx))
 }
 
-// Observe takes an event in. It sends nothing, and does not wait.
+// Observe records an event. It sends nothing and does not block.
 func (t *Telemetry) Observe(e reconciler.Event) {
 	if t == nil {
 		return
