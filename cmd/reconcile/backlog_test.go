@@ -35,8 +35,8 @@ func backlogCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("PASSWORD", password)
 }
 
-// pull-request open BRANCH TITLE | pushed | merge N | close N. $NUMBER is that
-// of the last one opened, $MERGE the last merge commit.
+// pull-request open BRANCH TITLE | pushed | merge N | close N. $NUMBER is the number of
+// the last opened one, $MERGE the last merge commit.
 func pullRequestCommand(ts *testscript.TestScript, neg bool, args []string) {
 	b := fixtureOf(ts).backlog
 	number := func() int {
@@ -60,8 +60,8 @@ func pullRequestCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// comments N COUNT [EDITS] FILE: pull request N has so many comments, the last
-// of which was edited so often; its text is written to FILE.
+// comments N COUNT [EDITS] FILE checks that pull request N has COUNT comments and that
+// the last one was edited EDITS times. It writes that comment's text to FILE.
 func commentsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 4 {
 		ts.Fatalf("usage: comments N COUNT EDITS FILE")
@@ -80,8 +80,7 @@ func commentsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[3]), []byte(text), 0o600))
 }
 
-// issues N [open|closed COMMENTS TITLE]: there are so many issues, and the last
-// is as said.
+// issues N [open|closed COMMENTS TITLE] checks the number of issues and the last one.
 func issuesCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 && len(args) != 4 {
 		ts.Fatalf("usage: issues N [open|closed COMMENTS TITLE]")
@@ -98,8 +97,8 @@ func issuesCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// backlog-fails STATUS [N]: Backlog answers the next N requests so, or all; 0
-// ends that. A limit that is reached is lifted at once.
+// backlog-fails STATUS [N] makes Backlog answer the next N requests, or all, with
+// STATUS; 0 ends that. A rate limit ends at once.
 func backlogFailsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 || len(args) > 2 {
 		ts.Fatalf("usage: backlog-fails STATUS [N]")
@@ -126,8 +125,7 @@ func backlogFailsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// backlog-asked N [METHOD]: since the last time there were so many requests to
-// its API, by the method.
+// backlog-asked N [METHOD] checks that N requests went to its API since the last call.
 func backlogAskedCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 || len(args) > 2 {
 		ts.Fatalf("usage: backlog-asked N [METHOD]")

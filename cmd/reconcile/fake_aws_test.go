@@ -19,14 +19,14 @@ import (
 	"reconcile/state/snapshot/s3test"
 )
 
-// fakeAWS is AWS for a script: DynamoDB Local, an S3 and a few secrets, each
-// behind a counter of requests.
+// fakeAWS fakes AWS for a script: DynamoDB Local, an S3 and a few secrets, each behind
+// a proxy that counts requests.
 type fakeAWS struct {
-	dynamodb, s3, keys *countingProxy // keys is before the secrets of whoever applies
+	dynamodb, s3, keys *countingProxy // keys is in front of the secrets of the applying process
 	secrets            *cloudtest.Server
 }
 
-// countingProxy passes requests on and remembers them. Some of them meet faults.
+// countingProxy forwards requests and records them. It can inject faults.
 type countingProxy struct {
 	mu       sync.Mutex
 	requests []string
@@ -41,7 +41,7 @@ func newCountingProxy(w *fixture, target string) *countingProxy {
 	}
 	c := &countingProxy{}
 	proxy := httputil.NewSingleHostReverseProxy(u)
-	// The Host that a request was signed for must arrive.
+	// The Host of the signed request must not change.
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		c.mu.Lock()
 		request := r.Method + " " + r.URL.Path + " " + r.Header.Get("X-Amz-Target")
@@ -91,8 +91,7 @@ func cloudCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// lock-state KEY ID leaves a lock on a state in S3, as someone's Terraform
-// does that was killed.
+// lock-state KEY ID leaves a lock on a state in S3, as a killed Terraform does.
 func lockStateCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: lock-state KEY ID")
@@ -108,7 +107,7 @@ func lockStateCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// holds BUCKET/KEY TEXT: an object in S3 holds a text.
+// holds BUCKET/KEY TEXT checks that an object in S3 contains TEXT.
 func holdsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: holds BUCKET/KEY TEXT")
@@ -122,7 +121,7 @@ func holdsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// fill FILE... puts the S3's address where @S3@ stands.
+// fill FILE... replaces @S3@ with the address of S3.
 func fillCommand(ts *testscript.TestScript, neg bool, args []string) {
 	for _, arg := range args {
 		text := strings.ReplaceAll(ts.ReadFile(arg), "@S3@", fixtureOf(ts).cloud.s3.url)

@@ -17,12 +17,12 @@ import (
 	"reconcile/cmd/cloudtest"
 )
 
-// fakeExecutors run what CodeBuild and ECS are asked to: processes of this
-// machine, with a disk (--work) of their own and without Git's password.
+// fakeExecutors runs the builds and tasks of CodeBuild and ECS as processes of this
+// machine, each with its own disk (--work) and without Git's password.
 type fakeExecutors struct {
 	env      []string
 	dir      string
-	skipWork atomic.Bool // what is started ends without having done anything
+	skipWork atomic.Bool // jobs end without doing anything
 	cloud    *cloudtest.Server
 }
 
@@ -55,8 +55,8 @@ func executorsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("AWS_ENDPOINT_URL_ECS", x.cloud.URL)
 }
 
-// executor-secret NAME VALUE puts a secret where builds and tasks, whose role
-// is not ours, may read it: they can read no other.
+// executor-secret NAME VALUE sets a secret for builds and tasks. Their role can read
+// no other secrets.
 func executorSecretCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: executor-secret NAME VALUE")
@@ -82,7 +82,7 @@ func startedCommand(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	if fmt.Sprint(n) != args[0] {
-		ts.Fatalf("%d were started to %s, want %s", n, args[1], args[0])
+		ts.Fatalf("%d jobs were started with %s, want %s", n, args[1], args[0])
 	}
 }
 

@@ -12,19 +12,19 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// faults are what the next requests that match meet, one each.
+// faults are the faults of the next matching requests, one each.
 type faults struct {
 	match *regexp.Regexp
 	kinds []string
 }
 
-// answer answers a request, as the service behind a proxy does or otherwise.
+// answer answers a request, by the service behind the proxy or with a fault.
 type answer func(w http.ResponseWriter, r *http.Request, service http.Handler)
 
-// answers of a service that is well, and of each kind of fault.
+// The answers: of the service, and of each kind of fault.
 var answers = map[string]answer{
 	"": func(w http.ResponseWriter, r *http.Request, service http.Handler) { service.ServeHTTP(w, r) },
-	// It takes effect, and no answer comes.
+	// The request takes effect, but no answer arrives.
 	"lost": func(_ http.ResponseWriter, r *http.Request, service http.Handler) {
 		service.ServeHTTP(httptest.NewRecorder(), r)
 		panic(http.ErrAbortHandler)
@@ -45,7 +45,7 @@ func refuseWith(code string) answer {
 	}
 }
 
-// next is how a request is answered.
+// next returns the answer for a request.
 func (f *faults) next(request string, r *http.Request) answer {
 	if len(f.kinds) == 0 {
 		return answers[""]
@@ -60,9 +60,9 @@ func (f *faults) next(request string, r *http.Request) answer {
 	return answers[kind]
 }
 
-// meets WHERE KIND,... MATCH: the next requests to dynamodb, s3 or secrets that
-// match a regular expression meet these faults, one each. Without more than
-// WHERE: they have met them all.
+// meets WHERE KIND,... MATCH injects faults into the next requests to dynamodb, s3 or
+// secrets that match a regular expression, one each. With WHERE alone it checks that
+// all faults were used.
 func meetsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 && len(args) != 3 {
 		ts.Fatalf("usage: meets dynamodb|s3|secrets [KIND,... MATCH]")

@@ -20,9 +20,8 @@ func gitCommand(ts *testscript.TestScript, neg bool, args []string) {
 	gittest.Git(fixtureOf(ts).tb, ts.MkAbs(args[0]), args[1:]...)
 }
 
-// commit DIR MESSAGE [VARIABLE] commits all that is in DIR, a repository that
-// is made if need be, and sets VARIABLE to the commit. A server of DIR gets
-// it too.
+// commit DIR MESSAGE [VARIABLE] commits all files in DIR and sets VARIABLE to the
+// commit. It creates the repository if needed, and pushes to a server of DIR.
 func commitCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 || len(args) > 3 {
 		ts.Fatalf("usage: commit DIR MESSAGE [VARIABLE]")
@@ -42,11 +41,11 @@ func commitCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// password is searched for in all that passes leave behind.
+// password must not appear in any file that passes leave.
 const password = "s3cret-pässword"
 
 // serve DIR serves a bare clone of the repository DIR at $GIT_URL, by HTTPS
-// and to ann with $PASSWORD alone. SSL_CERT_FILE is set.
+// and only to ann with $PASSWORD. SSL_CERT_FILE is set.
 func serveCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: serve DIR")
@@ -92,7 +91,7 @@ func bareClone(ts *testscript.TestScript, arg string) *gittest.Repo {
 	return &gittest.Repo{Dir: bare}
 }
 
-// serve-html serves a page for people, whatever is asked, at $HTML_URL.
+// serve-html serves an HTML page for every request at $HTML_URL.
 func serveHTMLCommand(ts *testscript.TestScript, _ bool, _ []string) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")

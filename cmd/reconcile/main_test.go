@@ -16,7 +16,7 @@ import (
 	"reconcile/reconciler/terraform"
 )
 
-// TestMain makes the test binary play the program in scripts.
+// TestMain makes the test binary act as the program in scripts.
 func TestMain(m *testing.M) {
 	terraform.EnterSandbox()
 	if cache, err := testtier.CacheDir(); err == nil {
@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// runPanicking is the program with a fault: in a command, or in a goroutine.
+// runPanicking runs the program with a panic in a command or in a goroutine.
 func runPanicking() int {
 	a := newApp()
 	root := newRootCommand(a)

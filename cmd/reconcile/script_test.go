@@ -22,7 +22,7 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// fixture is what a script's commands share.
+// fixture is the state that a script's commands share.
 type fixture struct {
 	tb    testing.TB
 	git   *gittest.HTTP
@@ -54,7 +54,7 @@ func setupScript(env *testscript.Env) error {
 
 func fixtureOf(ts *testscript.TestScript) *fixture { return ts.Value(fixtureKey{}).(*fixture) }
 
-// exits CODE COMMAND [ARG...] runs a command, which must exit so.
+// exits CODE COMMAND [ARG...] runs a command, which must exit with CODE.
 func exitsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE COMMAND [ARG...]")
@@ -72,8 +72,8 @@ func exitsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// requests WHERE [N]: since the last time there were N requests to WHERE,
-// which is git, dynamodb or s3. Without N they are forgotten.
+// requests WHERE [N] checks that N requests went to WHERE (git, dynamodb or s3) since
+// the last call. Without N it only resets the count.
 func requestsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 || len(args) > 2 {
 		ts.Fatalf("usage: requests git|dynamodb|s3 [N]")
@@ -98,7 +98,7 @@ func requestsCommand(ts *testscript.TestScript, neg bool, args []string) {
 
 // json FILE PATH VALUE compares a part of a JSON document, as compact JSON or
 // as a bare string. A path is field.field, with [name] for the element of an
-// array whose name that is, or [n]. A value may hold environment variables.
+// array with that name, or [n]. A value may hold environment variables.
 func jsonCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 3 {
 		ts.Fatalf("usage: json FILE PATH VALUE")
@@ -116,7 +116,7 @@ func jsonCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// save FILE PATH VARIABLE keeps a part of a JSON document.
+// save FILE PATH VARIABLE stores a part of a JSON document in a variable.
 func saveCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: save FILE PATH VARIABLE")
@@ -164,8 +164,8 @@ func findElement(list []any, which string) (any, bool) {
 	return nil, false
 }
 
-// fifo PATH... makes fifos, by which workspaces and scripts wait for each
-// other. What still waits when the script ends is let go.
+// fifo PATH... creates fifos, on which workspaces and scripts wait for each other. At
+// the end of the script every waiter is released.
 func fifoCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: fifo PATH...")
@@ -181,9 +181,8 @@ func fifoCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// await FIFO waits until a line is written into a fifo, which a workspace
-// does to say how far it is. One that never comes fails the script instead of
-// hanging it.
+// await FIFO waits until a workspace writes a line into a fifo to report its progress.
+// A missing line fails the script after a timeout.
 func awaitCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: await FIFO")
@@ -197,8 +196,8 @@ func awaitCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// no-secret DIR...: no file below DIR holds the password, but for Terraform's
-// own states.
+// no-secret DIR... checks that no file below DIR contains the password, except
+// Terraform's own states.
 func noSecretCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: no-secret DIR...")
