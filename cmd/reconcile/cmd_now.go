@@ -21,8 +21,8 @@ With names, only those workspaces; failed upstreams are then ignored with a
 warning.
 
 Exit codes: 0 in sync, or all applied · 1 something failed · 2 something waits
-for a person · 3 another run holds a lease that this one needs · 64 wrong usage ·
-70 internal error. Scripts should ask for -o json as well.`,
+for a person · 3 another run holds a lease that this one needs ·
+64 wrong usage · 70 internal error. Scripts should ask for -o json as well.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.names = args
 			return runNow(c.Context(), a, o)

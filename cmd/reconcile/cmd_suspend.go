@@ -17,8 +17,8 @@ func newSuspendCommand(a *app) *cobra.Command {
 		Use:     "suspend WORKSPACE",
 		GroupID: groupRepair,
 		Short:   "Suspend a workspace until it is resumed",
-		Long: `Suspend a workspace until reconcile resume: passes neither plan nor apply it, and
-it changes no exit code. A run that is applying it now continues.`,
+		Long: `Suspend a workspace until reconcile resume: passes neither plan nor apply it,
+and it changes no exit code. A run that is applying it now continues.`,
 		Args: rangeArgs(1, 1, "the name of one workspace"),
 		RunE: func(c *cobra.Command, args []string) error {
 			o.workspace = args[0]

@@ -27,7 +27,8 @@ With --health, GET /healthz answers 200 while passes complete, else 503.
 
 With --webhook, a webhook of Backlog starts a pass at once. Its URL is
 https://HOST/hook/TOKEN, with the token of RECONCILE_WEBHOOK_TOKEN. A proxy in
-front must provide TLS. A lost webhook only delays the pass to the next interval.`,
+front must provide TLS. A lost webhook only delays the pass to the next
+interval.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runWatch(c.Context(), a, o)

@@ -15,10 +15,10 @@ func newWorkerPlanCommand(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "plan KEY",
 		Short: "Plan one pull request for a preview with --executor",
-		Long: `Plan the workspaces of a pull request for ` + "`reconcile preview --executor`" + `, in this
-build or task. It reads the trees that are stored with the snapshots and stores
-the plans there. It runs code that nobody has approved, so it refuses to run
-where a secret of Git or Backlog is set.`,
+		Long: `Plan the workspaces of a pull request for ` + "`reconcile preview --executor`" + `, in
+this build or task. It reads the trees that are stored with the snapshots, and
+stores the plans there. It runs code that nobody has approved, so it refuses to
+run where a secret of Git or Backlog is set.`,
 		Args: rangeArgs(1, 1, "a key"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return runWorkerPlan(c.Context(), a, args[0], o)

@@ -17,10 +17,10 @@ func newWorkerPreviewCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "preview",
 		Short: "Make the preview of one pull request, over the standard streams",
-		Long: `Make the preview of one pull request for ` + "`reconcile preview`" + `. It reads the request
-and the settings from standard input, and writes the response to standard
-output. It is a process of its own, so that a pull request cannot affect the
-previews of others.`,
+		Long: `Make the preview of one pull request for ` + "`reconcile preview`" + `. It reads the
+request and the settings from standard input, and writes the response to
+standard output. It is a process of its own, so that a pull request cannot
+affect the previews of others.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return runWorkerPreview(c.Context(), a) },
 	}

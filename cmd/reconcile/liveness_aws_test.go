@@ -165,7 +165,7 @@ func TestOwnTask(t *testing.T) {
 	}
 }
 
-// The clock of the Git server tells whether ours is right.
+// The clock of the Git server shows whether ours is right.
 func TestDoctorClock(t *testing.T) {
 	for _, test := range []struct {
 		off  time.Duration
@@ -183,7 +183,7 @@ func TestDoctorClock(t *testing.T) {
 	}
 }
 
-// A read-only place is told, with the setting that names another.
+// A read-only directory is reported, with its setting.
 func TestDoctorWork(t *testing.T) {
 	a, _, _ := newTestApp(t, "/")
 	a.Work = filepath.Join(t.TempDir(), "file", "work")

@@ -80,7 +80,7 @@ func TestPreviewProcessCannotStart(t *testing.T) {
 	}
 }
 
-// What the process is told holds the password of Git, and nothing of Backlog.
+// The input of the process holds Git's password, and no secret of Backlog.
 func TestPreviewProcessInput(t *testing.T) {
 	t.Parallel()
 	a := newApp()

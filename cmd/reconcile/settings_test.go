@@ -37,7 +37,7 @@ func TestEveryFlagHasAVariable(t *testing.T) {
 	walk(root)
 }
 
-// A command is told from another by its help, in lines that fit 80 columns.
+// Every command has a short help, and its help lines fit 80 columns.
 func TestHelp(t *testing.T) {
 	var walk func(c *cobra.Command)
 	walk = func(c *cobra.Command) {

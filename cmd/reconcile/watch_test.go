@@ -142,7 +142,7 @@ func newTestApp(t *testing.T, repo string) (a *app, out, logs *lineBuffer) {
 	return a, out, logs
 }
 
-// watch outlives what fails, and goes on by itself when it is mended.
+// watch survives failures, and continues by itself when they are fixed.
 func TestWatchOutlivesFailures(t *testing.T) {
 	repo := gittest.New(t)
 	a, out, logs := newTestApp(t, repo.Dir)
