@@ -106,7 +106,7 @@ func (c *enforcer) reportDenials() {
 		}
 		if ofWorkspace {
 			idle := slices.DeleteFunc(c.identities.roles[name].allowedActions(c.t), func(action string) bool { return used[action] })
-			c.t.Logf("%s was judged %d times, and never used %s", name, len(c.decisions[name]), strings.Join(idle, " "))
+			c.t.Logf("%s: %d queries were checked; never used: %s", name, len(c.decisions[name]), strings.Join(idle, " "))
 		}
 	}
 }

@@ -48,7 +48,7 @@ func (b *backups) serveNotification(c *call, vault string) *response {
 		return jsonResponse(map[string]any{})
 	}
 	if b.notifications[key] == nil {
-		return c.errorResponse("ResourceNotFoundException", "vault %s tells nobody", vault)
+		return c.errorResponse("ResourceNotFoundException", "vault %s has no notifications", vault)
 	}
 	return jsonResponse(b.notifications[key])
 }
