@@ -31,5 +31,5 @@ type PanicError struct {
 }
 
 func (e *PanicError) Error() string {
-	return fmt.Sprintf("a fault in reconcile itself: %v (please report it with the stack in the log)", e.Value)
+	return fmt.Sprintf("internal error: %v (please report it with the stack in the log)", e.Value)
 }

@@ -101,7 +101,7 @@ func (r *Reconciler) inventoryAtTip(ctx context.Context) (*inventory, error) {
 	}
 	tip, err := r.config.Source.Tip(ctx, head.Protocol)
 	if err != nil {
-		return nil, fmt.Errorf("ask for the tip of %s: %w", r.config.Branch, err)
+		return nil, fmt.Errorf("read the tip of %s: %w", r.config.Branch, err)
 	}
 	commit, err := r.fetch(ctx, tip)
 	if err != nil {

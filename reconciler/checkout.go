@@ -66,7 +66,7 @@ func (s *checkout) close() {
 	}
 	s.removeUntrusted()
 	if err := s.lock.Unlock(); err != nil {
-		s.run.log.Warn("the checkout's lock could not be given back", "error", err)
+		s.run.log.Warn("could not release the checkout's lock", "error", err)
 	}
 }
 
@@ -82,7 +82,7 @@ func (s *checkout) ensureLaidOut(ctx context.Context) (string, error) {
 
 func (s *checkout) layOut(ctx context.Context) (string, error) {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		return "", fmt.Errorf("make room for the checkout: %w", err)
+		return "", fmt.Errorf("create the directory of the checkout: %w", err)
 	}
 	if err := s.lockCheckout(ctx, filepath.Join(s.dir, "lock")); err != nil {
 		return "", err
@@ -133,7 +133,7 @@ func (s *checkout) lockCheckout(ctx context.Context, file string) error {
 type CheckoutBusyError struct{ File string }
 
 func (e *CheckoutBusyError) Error() string {
-	return fmt.Sprintf("another pass or preview on this machine works in the checkout (%s is locked): wait for it, or give this one a folder of its own with --work", e.File)
+	return fmt.Sprintf("another pass or preview on this machine uses the checkout (%s is locked): wait for it, or use another directory with --work", e.File)
 }
 
 // collectErroredStates saves the states that a killed Terraform could not write, before
@@ -256,20 +256,20 @@ func (s *checkout) newJob(ctx context.Context, root string, entry *workspaceEntr
 // another path.
 func (s *checkout) checkLocalState(ctx context.Context, entry *workspaceEntry, ws *workspace.Workspace, state string) error {
 	if !norm.NFC.IsNormalString(s.config.LocalState) {
-		return fmt.Errorf("the states of this record are kept in %s, a name that Terraform would write otherwise (in Unicode's form NFC): name another directory with --state", s.config.LocalState)
+		return fmt.Errorf("the states of this record are in %s, and Terraform would change that path (to Unicode NFC): use another directory with --state", s.config.LocalState)
 	}
 	if s.config.LocalState == "" {
-		return fmt.Errorf("%s keeps its Terraform state in a local file, which would be lost with this machine: give it a backend (s3)", entry.dir.Name)
+		return fmt.Errorf("%s stores its Terraform state in a local file, which would be lost with this machine: configure a backend (s3)", entry.dir.Name)
 	}
 	if id := s.inventory.commit.Tree.ID(ws.Backend.Path); id != "absent" {
-		return fmt.Errorf("%s has its Terraform state committed at %s: take it out of Git (git rm --cached) after copying it to %s", entry.dir.Name, ws.Backend.Path, state)
+		return fmt.Errorf("%s has its Terraform state committed at %s: remove it from Git (git rm --cached) after copying it to %s", entry.dir.Name, ws.Backend.Path, state)
 	}
 	if hasContent(state) {
 		return nil
 	}
 	for _, lying := range s.listLegacyStates(ws) {
 		if hasContent(lying) {
-			return &blockedError{retry: true, reason: fmt.Sprintf("a Terraform state of %s lies at %s: bring it in with `mkdir -p %s && cp %[2]s %s`, then run the pass again", entry.dir.Name, lying, filepath.Dir(state), state)}
+			return &blockedError{retry: true, reason: fmt.Sprintf("a Terraform state of %s exists at %s: copy it with `mkdir -p %s && cp %[2]s %[4]s`, then run the pass again", entry.dir.Name, lying, filepath.Dir(state), state)}
 		}
 	}
 	return s.checkDuplicateRecords(ctx, entry)
@@ -297,12 +297,12 @@ func (s *checkout) checkDuplicateRecords(ctx context.Context, entry *workspaceEn
 	}
 	twins, err := s.reconciler.findDuplicateRecords(ctx, s.inventory.commit.ID)
 	if err != nil {
-		return fmt.Errorf("look for a state of %s in other records: %w", entry.dir.Name, err)
+		return fmt.Errorf("search other records for a state of %s: %w", entry.dir.Name, err)
 	}
 	for _, twin := range twins {
 		its := filepath.Join(s.config.LocalStateOf(twin), filepath.FromSlash(entry.dir.Name)+".tfstate")
 		if hasContent(its) {
-			return &blockedError{retry: true, reason: fmt.Sprintf("the record %s, which is of this branch under another address, has a Terraform state of %s (%s): go on with that record (`reconcile distrust --moved --record %[1]s`, then --record %[1]s), or make everything a second time with `reconcile now --adopt %[2]s`", twin, entry.dir.Name, its)}
+			return &blockedError{retry: true, reason: fmt.Sprintf("the record %s of this branch under another address has a Terraform state of %s (%s): continue with that record (`reconcile distrust --moved --record %[1]s`, then --record %[1]s), or create everything a second time with `reconcile now --adopt %[2]s`", twin, entry.dir.Name, its)}
 		}
 	}
 	return nil

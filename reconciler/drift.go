@@ -99,7 +99,7 @@ func (w *inventory) skipDriftCheck(entry *workspaceEntry) (WorkspaceResult, bool
 	result := WorkspaceResult{Name: entry.dir.Name, StaleReasons: w.staleReasons(entry)}
 	why := slices.Clone(result.StaleReasons)
 	if len(why) == 0 && entry.record.PendingInputs != nil {
-		why = append(why, "what its last run left undone was taken back")
+		why = append(why, "the change that its last run did not apply was reverted")
 	}
 	for _, up := range w.graph.DependsOn(entry.dir.Name) {
 		if w.entries[up].record.Attempt != nil {
@@ -112,7 +112,7 @@ func (w *inventory) skipDriftCheck(entry *workspaceEntry) (WorkspaceResult, bool
 		result.Suspended = entry.hold.Kind == state.Suspended
 	case len(why) > 0:
 		result.Outcome = state.Skipped
-		result.Error = "a pass is due first (" + strings.Join(why, ", ") + ")"
+		result.Error = "a pass must run first (" + strings.Join(why, ", ") + ")"
 	default:
 		return result, false
 	}
@@ -137,7 +137,7 @@ func (s *checkout) checkDrift(ctx, killCtx context.Context, entry *workspaceEntr
 	result.DurationMS = s.config.Now().Sub(started).Milliseconds()
 	switch {
 	case errors.Is(err, errConcurrentUpdate):
-		result.Outcome, result.Error = state.Busy, err.Error()+": look again"
+		result.Outcome, result.Error = state.Busy, err.Error()+": check again"
 	case err != nil:
 		result.Outcome, result.Error = outcomeOf(err), err.Error()
 	case plan.Empty:
@@ -184,7 +184,7 @@ func (r *run) saveDrift(ctx context.Context, result *Result, looked bool) {
 	defer cancel()
 	records, err := r.config.Record.Workspaces(ctx)
 	if err != nil {
-		r.log.Warn("what has drifted is not told", "error", err)
+		r.log.Warn("listing workspaces failed; drift not reported", "error", err)
 		return
 	}
 	result.Drifted = listDrifted(records)
@@ -197,7 +197,7 @@ func (r *run) saveDrift(ctx context.Context, result *Result, looked bool) {
 			continue
 		}
 		if err := r.config.Snapshots.PutLog(ctx, result.Run, w.Name, strings.NewReader(w.Plan)); err != nil {
-			r.log.Warn("the plan of this workspace could not be kept", "workspace", w.Name, "error", err)
+			r.log.Warn("could not store the plan of this workspace", "workspace", w.Name, "error", err)
 		}
 	}
 }

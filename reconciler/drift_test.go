@@ -176,7 +176,7 @@ func TestDriftWaitsForAPassThatIsDue(t *testing.T) {
 	due := func(name, why string) {
 		t.Helper()
 		result := w.checkDrift(name, func() { t.Errorf("%s was looked at", name) }, name)
-		if ws := result.Workspaces[0]; ws.Outcome != state.Skipped || !strings.Contains(ws.Error, "a pass is due first ("+why) {
+		if ws := result.Workspaces[0]; ws.Outcome != state.Skipped || !strings.Contains(ws.Error, "a pass must run first ("+why) {
 			t.Errorf("%+v", ws)
 		}
 		if w.recordedDrift(name) != nil {
@@ -198,7 +198,7 @@ func TestDriftWaitsForAPassThatIsDue(t *testing.T) {
 	w.runPass(reconciler.Options{})
 	w.Revert("HEAD")
 	w.Push()
-	due("common", "what its last run left undone was taken back")
+	due("common", "the change that its last run did not apply was reverted")
 	w.runPass(reconciler.Options{})
 	result := w.checkDrift("", nil)
 	if got := outcomes(result); got["common"] != state.NoChanges || result.Outcome == reconciler.OutcomeBlocked {

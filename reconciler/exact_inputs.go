@@ -40,7 +40,7 @@ func (s *checkout) restoreInputs(ctx context.Context, root string, entry *worksp
 	}
 	mended, err := s.inventory.commit.Tree.Repair(ctx, root, ws.Inputs, foreign)
 	if err != nil {
-		return nil, fmt.Errorf("what %s reads was altered in the checkout, and cannot be laid out again: %w", entry.dir.Name, err)
+		return nil, fmt.Errorf("inputs of %s were altered in the checkout and cannot be restored: %w", entry.dir.Name, err)
 	}
 	return mended, nil
 }
@@ -67,7 +67,7 @@ func (v *workspaceRun) planExactInputs(ctx context.Context, root string) (*terra
 	for replans := 0; ; replans++ {
 		if len(mended) > 0 {
 			v.result.Warnings = append(v.result.Warnings, fmt.Sprintf(
-				"%s was altered in the checkout by what another workspace ran, and laid out again as the commit has it", listPaths(mended)))
+				"%s was altered in the checkout by another workspace, and was restored from the commit", listPaths(mended)))
 		}
 		plan, err := v.plan(ctx)
 		if err != nil {
@@ -77,7 +77,7 @@ func (v *workspaceRun) planExactInputs(ctx context.Context, root string) (*terra
 			return plan, err
 		}
 		if replans == maxReplans {
-			return nil, fmt.Errorf("%s was altered in the checkout each time that it was planned: let nothing that Terraform runs write to files that are in Git", listPaths(mended))
+			return nil, fmt.Errorf("%s was altered in the checkout during every plan: let nothing that Terraform runs write to files that are in Git", listPaths(mended))
 		}
 	}
 }
@@ -99,9 +99,9 @@ func (v *workspaceRun) verifyAppliedInputs(ctx context.Context, root string) err
 		return err
 	}
 	if !plan.Empty {
-		return fmt.Errorf("applied, but %s was altered in the checkout meanwhile, and a plan of what the commit holds is not empty: let nothing that Terraform runs write to files that are in Git", listPaths(mended))
+		return fmt.Errorf("applied, but %s was altered in the checkout meanwhile, and a new plan of the commit is not empty: let nothing that Terraform runs write to files that are in Git", listPaths(mended))
 	}
-	v.result.Warnings = append(v.result.Warnings, listPaths(mended)+" was altered in the checkout while this was applied, and laid out again; a plan of what the commit holds is empty")
+	v.result.Warnings = append(v.result.Warnings, listPaths(mended)+" was altered in the checkout during the apply, and was restored; a new plan of the commit is empty")
 	return nil
 }
 

@@ -23,7 +23,7 @@ type Executor interface {
 
 // ErrTransient is an Executor's error that may pass by itself, such as throttling. It
 // says nothing about the task.
-var ErrTransient = errors.New("it could not be asked just now")
+var ErrTransient = errors.New("the executor is not available now")
 
 // TaskStatus is an executor's answer about a task.
 type TaskStatus int
@@ -88,7 +88,7 @@ func (v *workspaceRun) runRemotely(ctx context.Context) (overrun bool, err error
 func (v *workspaceRun) pollTask(ctx context.Context, task *state.Task) (bool, error) {
 	now, _, err := v.config.Record.Task(ctx, task.Name)
 	if err == nil && now.Key != task.Key {
-		return false, &blockedError{reason: fmt.Sprintf("another pass has taken %s over: look at its result", task.Name), retry: true}
+		return false, &blockedError{reason: fmt.Sprintf("another pass has taken over %s: see its result", task.Name), retry: true}
 	}
 	if err == nil && now.Done {
 		*task = now

@@ -75,7 +75,7 @@ func (v *workspaceRun) checkVersion(tf Terraform) error {
 	}
 	now, err := version.NewVersion(tf.Version())
 	if err != nil {
-		return fmt.Errorf("%s calls itself %q: %w", product, tf.Version(), err)
+		return fmt.Errorf("%s reports version %q: %w", product, tf.Version(), err)
 	}
 	a, b := now.Segments(), then.Segments()
 	if slices.Compare(a[:2], b[:2]) < 0 {

@@ -30,7 +30,7 @@ type GraphWorkspace struct {
 func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
 	tip, err := r.config.Source.Tip(ctx, "")
 	if err != nil {
-		return nil, fmt.Errorf("ask for the tip of %s: %w", r.config.Branch, err)
+		return nil, fmt.Errorf("read the tip of %s: %w", r.config.Branch, err)
 	}
 	commit, err := r.fetch(ctx, tip)
 	if err != nil {

@@ -39,28 +39,28 @@ func (s *checkout) checkSameState(entry *workspaceEntry, rec state.Workspace, pl
 			if found.Serial >= last.Serial {
 				return nil
 			}
-			return s.waitForAdoption(entry, plan, fmt.Sprintf("the Terraform state at %s is older than the one that was last applied (serial %d, and it was %d), as after a restore: what was made since then is not in it", s.describeState(entry), found.Serial, last.Serial))
+			return s.waitForAdoption(entry, plan, fmt.Sprintf("the Terraform state at %s is older than the one that was last applied (serial %d, last applied %d), as after a restore: it lacks all later changes", s.describeState(entry), found.Serial, last.Serial))
 		}
 	}
 	moved := rec.Identity != identity
 	switch {
 	case found.Lineage == "" && moved:
 		return &blockedError{retry: true, reason: fmt.Sprintf(
-			"its state was at %s and is now said to be at %s, where there is none: move it (terraform init -migrate-state), or create everything anew with `reconcile now --adopt %s`",
+			"its state was at %s and is now configured at %s, where there is none: move it (terraform init -migrate-state), or create everything again with `reconcile now --adopt %s`",
 			rec.Identity, identity, entry.dir.Name)}
 	case found.Lineage == "":
 		return &blockedError{retry: true, reason: fmt.Sprintf(
-			"its Terraform state has vanished from %s: bring it back (an older version, a backup), or create everything anew with `reconcile now --adopt %s`",
+			"its Terraform state is missing at %s: restore it (an older version, a backup), or create everything again with `reconcile now --adopt %s`",
 			s.describeState(entry), entry.dir.Name)}
 	case moved:
-		return s.waitForAdoption(entry, plan, fmt.Sprintf("its state was at %s and is now said to be at %s, where another one lies (lineage %s): correct the place in Git, unless that is its state, moved by a person", rec.Identity, identity, found.Lineage))
+		return s.waitForAdoption(entry, plan, fmt.Sprintf("its state was at %s and is now configured at %s, where another state exists (lineage %s): correct the backend in Git, unless a person moved its state there", rec.Identity, identity, found.Lineage))
 	}
-	return s.waitForAdoption(entry, plan, fmt.Sprintf("the Terraform state at %s is another than the one that was last applied (lineage %s): bring that back, unless this one has taken its place", s.describeState(entry), found.Lineage))
+	return s.waitForAdoption(entry, plan, fmt.Sprintf("the Terraform state at %s is not the one that was last applied (lineage %s): restore that one, unless this one replaces it", s.describeState(entry), found.Lineage))
 }
 
 // waitForAdoption returns the error for a plan against an unexpected state.
 func (s *checkout) waitForAdoption(entry *workspaceEntry, plan *terraform.Plan, why string) error {
-	return &blockedError{retry: true, reason: fmt.Sprintf("%s; to go on with it (%s): read `reconcile plan %s`, then `reconcile now --adopt %[3]s`", why, formatChanges(plan.Changes), entry.dir.Name)}
+	return &blockedError{retry: true, reason: fmt.Sprintf("%s; to continue with it (%s): read `reconcile plan %s`, then `reconcile now --adopt %[3]s`", why, formatChanges(plan.Changes), entry.dir.Name)}
 }
 
 // describeState returns where the state of an entry is expected, for people.
@@ -96,6 +96,6 @@ func checkAdoption(entry *workspaceEntry, rec state.Workspace, plan *terraform.P
 		return nil
 	}
 	return &blockedError{reason: fmt.Sprintf(
-		"it has a Terraform state that reconcile did not apply, and the plan is not empty (%s): read it with `reconcile plan %s`, then go on with `reconcile now --adopt %[2]s`",
+		"it has a Terraform state that reconcile did not apply, and the plan is not empty (%s): read it with `reconcile plan %s`, then continue with `reconcile now --adopt %[2]s`",
 		formatChanges(plan.Changes), entry.dir.Name)}
 }

@@ -28,7 +28,7 @@ func TestStateThatWasMovedIsFoundBySchedule(t *testing.T) {
 		says    string
 		arrange func(w *testEnv) (move func())
 	}{
-		"it lies in the work tree": {"bring it in with", func(w *testEnv) func() {
+		"it lies in the work tree": {"copy it with", func(w *testEnv) func() {
 			w.config.WorkTrees = []string{t.TempDir()}
 			lying := filepath.Join(w.config.WorkTrees[0], "env", "solo", "terraform.tfstate")
 			w.must(os.MkdirAll(filepath.Dir(lying), 0o700))

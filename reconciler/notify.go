@@ -43,11 +43,11 @@ func (r *run) notifyNow(ctx context.Context, commit string) {
 	defer cancel()
 	untold, err := r.notifyAll(ctx, commit)
 	if err != nil {
-		r.log.Warn("people could not be told; a later pass does it", "error", err)
+		r.log.Warn("notification failed, will retry", "error", err)
 		untold = true
 	}
 	if err := r.scheduleNotifyRetry(ctx, untold); err != nil {
-		r.log.Warn("that people were not told could not be recorded; the next change tells them", "error", err)
+		r.log.Warn("could not record failed notification", "error", err)
 	}
 }
 
@@ -62,7 +62,7 @@ func (r *run) notifyAll(ctx context.Context, commit string) (untold bool, err er
 	}
 	for _, notifier := range r.config.Notifiers {
 		if err := r.notifyOn(ctx, notifier, commit, records, told); err != nil {
-			r.log.Warn("people could not be told; a later pass does it", "channel", notifier.Channel(), "error", err)
+			r.log.Warn("notification failed, will retry", "channel", notifier.Channel(), "error", err)
 			untold = true
 		}
 	}

@@ -34,7 +34,7 @@ func (r *Reconciler) findOrphanedState(removed state.Workspace, records map[stri
 func (p *pass) describeRemoved(w *inventory, rec state.Workspace) string {
 	text := w.explainRemoval(rec)
 	if at := p.reconciler.findOrphanedState(rec, nil); at != "" {
-		text += fmt.Sprintf("; what it made still stands, and no workspace owns its state any more: %s", at)
+		text += fmt.Sprintf("; its resources still exist, and no workspace owns their state: %s", at)
 	}
 	return text
 }
@@ -61,7 +61,7 @@ func (v *workspaceRun) warnOfFormerStates(former []string) {
 	for _, identity := range former {
 		if !v.checkout.inventory.hasState(identity) {
 			v.result.Warnings = append(v.result.Warnings, fmt.Sprintf(
-				"its state was at %s before: no workspace owns that one any more, and what is still in it is left as it is",
+				"its state was at %s before: no workspace has that state any more, and its resources are left as they are",
 				v.config.describeStateAt(v.entry.dir.Name, identity)))
 		}
 	}

@@ -38,7 +38,7 @@ func (r *Reconciler) hasSameBranch(head state.Head) bool {
 type RecordOwnerError struct{ Record, Owner, Caller string }
 
 func (e *RecordOwnerError) Error() string {
-	return fmt.Sprintf("the record %s belongs to %s, and this is %s: nothing was done; give this one a record of its own (another --record, or none), or, if the first was only renamed or moved, run `reconcile distrust --moved` with these settings and read `reconcile plan`", e.Record, e.Owner, e.Caller)
+	return fmt.Sprintf("the record %s belongs to %s, but this is %s: nothing was done; use another record (another --record, or none), or, if the repository was only renamed or moved, run `reconcile distrust --moved` with these settings and read `reconcile plan`", e.Record, e.Owner, e.Caller)
 }
 
 func describeOwner(repo, branch string, environment *string) string {
@@ -85,11 +85,11 @@ func (p *pass) warnOfDuplicateRecords(ctx context.Context, head state.Head, tip 
 	}
 	twins, err := p.reconciler.findDuplicateRecords(ctx, tip.Commit)
 	if err != nil {
-		p.run.log.Warn("whether another record has this branch could not be told", "error", err)
+		p.run.log.Warn("could not check whether another record has this branch", "error", err)
 		return
 	}
 	for _, name := range twins {
-		text := fmt.Sprintf("the record %s is new, and the record %s has the same commits of branch %s under another address: if it is the same repository, stop, and go on with that record (--record %s, after `reconcile distrust --moved --record %[4]s`), or what it has applied is applied again", p.config.RecordName, name, p.config.Branch, name)
+		text := fmt.Sprintf("the record %s is new, and the record %s has the same commits of branch %s under another address: if it is the same repository, stop and continue with that record (--record %s, after `reconcile distrust --moved --record %[4]s`); otherwise this pass applies everything a second time", p.config.RecordName, name, p.config.Branch, name)
 		p.run.warn(text)
 	}
 }

@@ -33,7 +33,7 @@ func (p *pass) loop(ctx, killCtx context.Context) error {
 			return err
 		}
 	}
-	return fmt.Errorf("the tip or the record moved %d times under this pass; the next one goes on from here", maxRounds)
+	return fmt.Errorf("the tip or the record changed %d times during this pass; the next pass continues from here", maxRounds)
 }
 
 // maxRounds limits how often one pass starts again.
@@ -141,7 +141,7 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 func (p *pass) pollTip(ctx context.Context, head state.Head) (source.Tip, error) {
 	tip, err := p.config.Source.Tip(ctx, head.Protocol)
 	if err != nil {
-		return tip, fmt.Errorf("ask for the tip of %s: %w", p.config.Branch, err)
+		return tip, fmt.Errorf("read the tip of %s: %w", p.config.Branch, err)
 	}
 	p.noteTip(tip)
 	return tip, nil
@@ -176,7 +176,7 @@ func (p *pass) storeSnapshot(ctx context.Context, commit *source.Commit) (locati
 		location, err = p.config.Snapshots.Put(ctx, commit.ID, commit.When, commit.Tree, objects)
 	}
 	if err != nil {
-		return "", fmt.Errorf("keep the snapshot of %s (nothing was applied): %w", abbreviate(commit.ID), err)
+		return "", fmt.Errorf("store the snapshot of %s (nothing was applied): %w", abbreviate(commit.ID), err)
 	}
 	return location, nil
 }
@@ -227,12 +227,12 @@ func (p *pass) adopt(ctx context.Context, head state.Head, tip source.Tip, setti
 func (p *pass) warnIfRewritten(ctx context.Context, tip, old string) {
 	yes, known, err := p.config.Source.Contains(ctx, tip, old)
 	if err != nil {
-		p.run.log.Debug("could not tell whether history was rewritten", "error", err)
+		p.run.log.Debug("could not determine whether history was rewritten", "error", err)
 		return
 	}
 	if known && !yes {
 		p.result.Rewritten = true
-		p.run.log.Warn("history was rewritten: the last tip is no ancestor of this one", "last", old, "tip", tip)
+		p.run.log.Warn("history was rewritten: the last tip is not an ancestor of this one", "last", old, "tip", tip)
 	}
 }
 

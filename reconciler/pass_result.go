@@ -45,7 +45,7 @@ func (p *pass) replayRecorded(ctx context.Context, head state.Head) error {
 // still that of an earlier run, so the result is Failed.
 func recordedOutcome(w state.Workspace) (outcome state.Outcome, why string) {
 	if a := w.Attempt; a != nil && w.Outcome != state.Failed && w.Outcome != state.Blocked {
-		return state.Failed, fmt.Sprintf("what came of the apply that run %s began at %s was not recorded",
+		return state.Failed, fmt.Sprintf("run %s started an apply at %s; its outcome was not recorded",
 			a.Run, a.StartedAt.UTC().Format("2006-01-02 15:04:05Z"))
 	}
 	return w.Outcome, w.Error

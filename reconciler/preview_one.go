@@ -73,7 +73,7 @@ func (r *Reconciler) makePreview(ctx, killCtx context.Context, request PreviewRe
 // analyzeInTime calls analyzePullRequest with a time limit. The evaluation does not
 // check ctx, so after the limit its goroutine runs on until the process ends.
 func (w *inventory) analyzeInTime(ctx context.Context, pr PullRequest) (*pullRequestPlan, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, maxAnalysis, fmt.Errorf("merging and looking through it took longer than %s", maxAnalysis))
+	ctx, cancel := context.WithTimeoutCause(ctx, maxAnalysis, fmt.Errorf("merging and analyzing it took longer than %s", maxAnalysis))
 	defer cancel()
 	type looked struct {
 		look *pullRequestPlan
@@ -118,6 +118,6 @@ func (p *previewRun) previewInProcess(ctx, killCtx context.Context, request Prev
 	}
 	preview := request.PullRequest.NewPreview(p.round.Tip)
 	preview.Outcome = OutcomeFailed
-	preview.Error = fmt.Sprintf("the process that made this preview failed: %v; other previews went on", err)
+	preview.Error = fmt.Sprintf("the process that made this preview failed: %v; other previews continued", err)
 	return &PreviewResponse{Preview: preview}, nil
 }

@@ -41,7 +41,7 @@ func TestPlannerWithoutResult(t *testing.T) {
 	round, err := w.runPreviews()
 	w.must(err)
 	pr := round.PullRequests[0]
-	if pr.Action != reconciler.ActionFailed || !strings.Contains(pr.Error, "ended without a word") || round.Exit != reconciler.ExitFailed {
+	if pr.Action != reconciler.ActionFailed || !strings.Contains(pr.Error, "exited without a result") || round.Exit != reconciler.ExitFailed {
 		t.Errorf("%s: %s, exit %d", pr.Action, pr.Error, round.Exit)
 	}
 	if round.PullRequests[1].Action != reconciler.ActionAdded || len(w.board.comments) != 1 {

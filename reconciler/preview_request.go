@@ -126,14 +126,14 @@ func (l *pullRequestPlan) fetchResponse(ctx context.Context, key string) (*planR
 		return nil, nil
 	}
 	if err != nil && !errors.Is(err, snapshot.ErrTooLarge) {
-		return nil, fmt.Errorf("the planner's answer: %w", err)
+		return nil, fmt.Errorf("read the planner's response: %w", err)
 	}
 	var answer planResponse
 	if err == nil {
 		err = json.Unmarshal(data, &answer)
 	}
 	if err != nil {
-		return &planResponse{Error: "its answer cannot be read: " + err.Error()}, nil
+		return &planResponse{Error: "its response cannot be read: " + err.Error()}, nil
 	}
 	return &answer, nil
 }

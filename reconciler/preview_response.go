@@ -65,7 +65,7 @@ func (l *pullRequestPlan) validate(a *planResponse, names []string) ([]Workspace
 		}
 		if !planOutcomes[w.Outcome] || len(said) != len(names) || len(a.Workspaces) != len(names) {
 			results[i] = WorkspaceResult{
-				Name: name, Outcome: state.Failed, StaleReasons: results[i].StaleReasons, Error: "the planner's answer is not one to what it was asked: look at its log",
+				Name: name, Outcome: state.Failed, StaleReasons: results[i].StaleReasons, Error: "planner response does not match the request; see its log",
 			}
 		}
 	}

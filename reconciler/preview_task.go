@@ -19,11 +19,11 @@ import (
 func (r *Reconciler) RunPlan(ctx, killCtx context.Context, key string) ([]WorkspaceResult, error) {
 	data, err := r.config.PlanBundles.BundleFile(ctx, key, partRequest, maxRequest)
 	if err != nil {
-		return nil, fmt.Errorf("there is nothing to plan under this key: `reconcile preview` gives it away, no person does: %w", err)
+		return nil, fmt.Errorf("there is no plan request under this key; only `reconcile preview` runs this command: %w", err)
 	}
 	var order planRequest
 	if err := json.Unmarshal(data, &order); err != nil {
-		return nil, fmt.Errorf("the order under this key: %w", err)
+		return nil, fmt.Errorf("the plan request under this key: %w", err)
 	}
 	answer := r.executePlan(ctx, killCtx, key, order)
 	answer.truncate()
@@ -33,7 +33,7 @@ func (r *Reconciler) RunPlan(ctx, killCtx context.Context, key string) ([]Worksp
 	own, cancel := cleanupContext(ctx)
 	defer cancel()
 	if err := retryWrite(own, func() error { return r.config.PlanBundles.PutBundleFile(own, key, partResponse, data) }); err != nil {
-		return answer.Workspaces, fmt.Errorf("planned, but the preview that waits for it could not be told: %w", err)
+		return answer.Workspaces, fmt.Errorf("planned, but the response could not be stored for the preview that waits for it: %w", err)
 	}
 	for _, text := range []string{answer.Problem, answer.Error} {
 		if text != "" {

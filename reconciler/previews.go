@@ -64,7 +64,7 @@ func (r *Reconciler) previews(ctx, killCtx context.Context, pulls PullRequests, 
 	}
 	tip, err := r.config.Source.Tip(ctx, "")
 	if err != nil {
-		return fmt.Errorf("ask for the tip of %s: %w", r.config.Branch, err)
+		return fmt.Errorf("read the tip of %s: %w", r.config.Branch, err)
 	}
 	round.Tip = tip.Commit
 	ctx, cancel := context.WithCancel(ctx) // nobody waits for the previews after the return
@@ -93,7 +93,7 @@ func (r *Reconciler) previews(ctx, killCtx context.Context, pulls PullRequests, 
 func (r *Reconciler) openPullRequests(ctx context.Context, pulls PullRequests, only int) ([]PullRequest, error) {
 	all, err := pulls.Open(ctx, r.config.Branch)
 	if err != nil {
-		return nil, fmt.Errorf("ask for open pull requests: %w", err)
+		return nil, fmt.Errorf("list the open pull requests: %w", err)
 	}
 	var open []PullRequest
 	var names []string
@@ -108,7 +108,7 @@ func (r *Reconciler) openPullRequests(ctx context.Context, pulls PullRequests, o
 	}
 	refs, err := r.config.Source.Refs(ctx, names)
 	if err != nil {
-		return nil, fmt.Errorf("ask %s for the heads of pull requests: %w", r.config.Repo, err)
+		return nil, fmt.Errorf("read the heads of pull requests from %s: %w", r.config.Repo, err)
 	}
 	for i, pr := range open {
 		open[i].Head = refs[pullRef(pr)]
@@ -129,5 +129,5 @@ type UnknownPullRequestError struct {
 }
 
 func (e *UnknownPullRequestError) Error() string {
-	return fmt.Sprintf("no pull request %d towards %s is open", e.Number, e.Branch)
+	return fmt.Sprintf("no open pull request %d targets %s", e.Number, e.Branch)
 }

@@ -71,7 +71,7 @@ func (v *workspaceRun) recordSuccess(ctx context.Context, tf Terraform, plan *te
 		return v.recordFailure(ctx, err)
 	}
 	if then, now := plan.State.Lineage, outputs.State.Lineage; now != then && (then != "" || outcome != state.Applied) {
-		return v.recordFailure(ctx, fmt.Errorf("the Terraform state of %s at %s was exchanged while it was worked on (lineage %q became %q): whoever did that must say which one counts", v.entry.dir.Name, v.checkout.describeState(v.entry), then, now))
+		return v.recordFailure(ctx, fmt.Errorf("the Terraform state of %s at %s was replaced during the run (lineage %q became %q): find out who replaced it, and restore the right one", v.entry.dir.Name, v.checkout.describeState(v.entry), then, now))
 	}
 	if outcome == state.Applied {
 		v.tellChecks(plan.FailedChecks, outputs.FailedChecks)
@@ -226,13 +226,13 @@ func (s *checkout) placeRecoveryHold(ctx context.Context, entry *workspaceEntry,
 	mend := fmt.Sprintf("in a checkout of %s run `terraform init`, then `terraform state push FILE`", entry.dir.Path)
 	switch {
 	case terraform.IsTruncated(file):
-		mend = "the file is cut off, so that nothing of it can be brought in: look for what that apply made"
+		mend = "the state file is truncated and cannot be pushed: look for the resources which that apply created"
 	case strings.HasPrefix(s.inventory.stateIdentity(entry), localIdentityPrefix):
 		mend = fmt.Sprintf("run `cp %s %s`", file, s.config.localStatePath(entry.dir.Name))
 	}
 	hold := state.Hold{
 		Name: entry.dir.Name, Kind: state.Recovery, PlacedBy: "run " + s.run.options.Run, PlacedAt: s.config.Now(),
-		Reason: "Terraform applied changes and could not write its state: it is kept in " + kept,
+		Reason: "Terraform applied changes and could not write its state: it is saved in " + kept,
 		Help:   fmt.Sprintf("%s, then `reconcile resume %s`", mend, entry.dir.Name),
 	}
 	if err := retryWrite(ctx, func() error { return s.config.Record.PlaceHold(ctx, hold) }); err != nil {

@@ -59,7 +59,7 @@ func (e *remoteTask) startOrFind(ctx context.Context, next state.Task) (state.Ta
 			return old, err
 		}
 		if left := e.retryAfter - e.config.Now().Sub(old.DispatchedAt); old.ID != "" && left > 0 {
-			return old, fmt.Errorf("%s ended without a word: look at its log; it will be tried again in %s", old.ID, left.Round(time.Minute))
+			return old, fmt.Errorf("%s exited without a result; see its log; will retry in %s", old.ID, left.Round(time.Minute))
 		}
 		next.TryCount = old.TryCount + 1
 	}
@@ -72,9 +72,9 @@ func (e *remoteTask) startOrFind(ctx context.Context, next state.Task) (state.Ta
 	}
 	started := next
 	if started.ID, err = e.start(ctx, next); err != nil {
-		return next, fmt.Errorf("start the work on %s elsewhere: %w", next.Name, err)
+		return next, fmt.Errorf("start the remote task for %s: %w", next.Name, err)
 	}
-	e.log.Info("started elsewhere", "id", started.ID)
+	e.log.Info("remote task started", "id", started.ID)
 	own, cancel := cleanupContext(ctx) // it runs now: a later pass must find it
 	defer cancel()
 	err = retryWrite(own, func() error { return e.tasks.PutTask(own, next, started) })
@@ -98,15 +98,15 @@ func (e *remoteTask) isRunning(ctx context.Context, task state.Task) (bool, erro
 		case ended:
 			return e.poll(ctx, &task)
 		case err == nil:
-			e.log.Info("found at work elsewhere", "id", task.ID, "since", task.DispatchedAt)
+			e.log.Info("remote task already running", "id", task.ID, "since", task.DispatchedAt)
 			return true, nil
 		case !errors.Is(err, ErrTransient) && short.Err() == nil:
-			return false, fmt.Errorf("ask for %s, which works on %s: %w", task.ID, task.Name, err)
+			return false, fmt.Errorf("get the status of remote task %s for %s: %w", task.ID, task.Name, err)
 		}
 		if done, _ := e.poll(ctx, &task); done {
 			return true, nil
 		}
-		e.log.Warn("could not ask whether the work elsewhere has ended; asking again", "id", task.ID, "error", err)
+		e.log.Warn("could not get the status of the remote task; will retry", "id", task.ID, "error", err)
 		if err := state.Sleep(short, pause); ctx.Err() != nil {
 			return false, goesOn(task, err)
 		} else if err != nil {
@@ -121,12 +121,12 @@ func (e *remoteTask) bound(ctx context.Context, task state.Task) (context.Contex
 		return context.WithCancel(ctx)
 	}
 	left := e.timeout - e.config.Now().Sub(task.DispatchedAt)
-	return context.WithTimeoutCause(ctx, left, fmt.Errorf("it has taken longer than %s", e.timeout))
+	return context.WithTimeoutCause(ctx, left, fmt.Errorf("the remote task took longer than %s", e.timeout))
 }
 
 // goesOn returns the error for a task that runs on without anyone waiting.
 func goesOn(task state.Task, why error) error {
-	return fmt.Errorf("%s goes on with %s; the next pass finds it there (%w)", task.ID, task.Name, why)
+	return fmt.Errorf("%s still works on %s; the next pass will find it (%w)", task.ID, task.Name, why)
 }
 
 // hasEnded reports whether the task has ended. A task that the executor does not know
@@ -159,16 +159,16 @@ func (e *remoteTask) wait(ctx context.Context, task state.Task) (state.Task, err
 		case errors.As(err, &waits):
 			return task, err
 		case err != nil && ctx.Err() == nil:
-			e.log.Warn("could not ask for what was done elsewhere; going on", "error", err)
+			e.log.Warn("could not get the result of the remote task; still waiting", "error", err)
 		case err != nil:
 		case done:
 			return task, nil
 		case ended:
-			return task, fmt.Errorf("%s ended without a word (%s): look at its log; it will be tried again", task.ID, why)
+			return task, fmt.Errorf("%s exited without a result (%s); see its log; will retry", task.ID, why)
 		}
 		if !ended {
 			if ended, why, err = e.hasEnded(ctx, task); err != nil && ctx.Err() == nil {
-				e.log.Warn("could not ask whether the work elsewhere has ended; going on", "id", task.ID, "error", err)
+				e.log.Warn("could not get the status of the remote task; still waiting", "id", task.ID, "error", err)
 			} else if ended {
 				continue // poll once more: its result may be new
 			}

@@ -186,7 +186,7 @@ func TestRemoteTaskWithoutResult(t *testing.T) {
 			if diff := cmp.Diff(outcomeMap{"tokyo": state.Failed, "osaka": state.Applied, "reader": state.Skipped}, got); diff != "" {
 				t.Error(diff)
 			}
-			if why := result.Workspaces[2].Error; !strings.Contains(why, "ended without a word") {
+			if why := result.Workspaces[2].Error; !strings.Contains(why, "exited without a result") {
 				t.Errorf("error: %s", why)
 			}
 			head, err := w.record.Head(t.Context())

@@ -22,7 +22,7 @@ func (p *pass) handleRemoved(ctx context.Context, w *inventory) {
 		if to := w.findRename(rec); to != nil {
 			if err := p.rename(ctx, w, rec, to); err != nil {
 				p.run.log.Warn("the record of a renamed workspace could not be moved yet", "workspace", rec.Name, "to", to.dir.Name, "error", err)
-				to.renameErr = fmt.Errorf("its record, and its state, are still those of %s: %w", rec.Name, err)
+				to.renameErr = fmt.Errorf("its record and state still have the name %s: %w", rec.Name, err)
 			}
 			continue
 		}
@@ -44,7 +44,7 @@ func (w *inventory) explainRemoval(rec state.Workspace) string {
 	if w.commit.Tree.ID(rec.Path) == workspace.AbsentID {
 		return fmt.Sprintf("its directory %s is gone from the tip", rec.Path)
 	}
-	return fmt.Sprintf("its directory %s is no workspace at the tip: it holds no configuration, or the settings' patterns do not match it", rec.Path)
+	return fmt.Sprintf("its directory %s is not a workspace at the tip: it has no configuration, or the settings' patterns do not match it", rec.Path)
 }
 
 // findRename returns the new workspace that has the state of a removed one.
@@ -101,7 +101,7 @@ func (p *pass) linkLocalState(rec state.Workspace, to string) error {
 		err = os.Link(old, now)
 	}
 	if err != nil {
-		return fmt.Errorf("give the state of %s the name of %s: %w", rec.Name, to, err)
+		return fmt.Errorf("link the state of %s to the name %s: %w", rec.Name, to, err)
 	}
 	return nil
 }
@@ -175,6 +175,6 @@ func (p *pass) clearFailure(ctx context.Context, w *inventory, entry *workspaceE
 		return lease.Write(ctx, rec)
 	})
 	if err != nil {
-		p.run.log.Warn("the record still shows an outcome that is no longer so", "workspace", entry.dir.Name, "error", err)
+		p.run.log.Warn("could not clear stale outcome", "workspace", entry.dir.Name, "error", err)
 	}
 }

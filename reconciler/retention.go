@@ -28,7 +28,7 @@ func (p *pass) finish(ctx context.Context, err error) {
 	p.run.recordHistory(ctx, p.result)
 	records, err := p.config.Record.Workspaces(ctx)
 	if err != nil {
-		p.run.log.Warn("what has drifted is not told, and old snapshots were left alone", "error", err)
+		p.run.log.Warn("listing workspaces failed; drift not reported, snapshots not pruned", "error", err)
 		return
 	}
 	p.result.Drifted = listDrifted(records)

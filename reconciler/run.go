@@ -62,7 +62,7 @@ func (r *run) warn(text string) {
 }
 
 func (r *run) stopError(ctx context.Context) error {
-	return fmt.Errorf("the pass was stopped (%w); the next one goes on from here", context.Cause(ctx))
+	return fmt.Errorf("the pass was stopped (%w); the next pass continues from here", context.Cause(ctx))
 }
 
 // waitForLease waits for a lease that another run holds. After one timeout it does not

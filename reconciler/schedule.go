@@ -274,7 +274,7 @@ func (p *pass) hasTipMoved(ctx context.Context, head state.Head) bool {
 	}
 	tip, err := p.pollTip(ctx, head)
 	if err != nil {
-		p.run.log.Warn("could not ask for the tip again; going on with what is known", "error", err)
+		p.run.log.Warn("could not read the tip again; continuing with the last known tip", "error", err)
 		return false
 	}
 	return tip.Commit != head.Commit

@@ -28,18 +28,18 @@ func (v *workspaceRun) releaseStaleLock(ctx context.Context, locked *terraform.L
 		if !dead {
 			continue
 		}
-		v.log.Info("freeing Terraform's lock that a killed run left behind", "lock", locked.ID, "by", h.Run)
+		v.log.Info("releasing a Terraform state lock that a killed run left", "lock", locked.ID, "by", h.Run)
 		if err := v.session.ForceUnlock(ctx, locked.ID); err != nil {
-			return fmt.Errorf("free Terraform's lock %s, left by run %s: %w", locked.ID, h.Run, err)
+			return fmt.Errorf("release Terraform's state lock %s, left by run %s: %w", locked.ID, h.Run, err)
 		}
 		return nil
 	}
 	if locked.Who == "" {
 		return &blockedError{retry: true, reason: fmt.Sprintf(
-			"Terraform's state lock %s is held, and its backend does not tell by whom; if nobody is applying there: `reconcile unlock %s --state-lock %[1]s`", locked.ID, v.entry.dir.Name)}
+			"Terraform's state lock %s is held, and its backend does not report by whom; if nothing else uses the state: `reconcile unlock %s --state-lock %[1]s`", locked.ID, v.entry.dir.Name)}
 	}
 	return &blockedError{retry: true, reason: fmt.Sprintf(
-		"Terraform's state lock is held by %s since %s (%s, %s); if nobody is applying there: `reconcile unlock %s --state-lock %s`",
+		"Terraform's state lock is held by %s since %s (%s, %s); if nothing else uses the state: `reconcile unlock %s --state-lock %s`",
 		locked.Who, locked.Created.UTC().Format("2006-01-02 15:04:05Z"), locked.Operation, locked.ID, v.entry.dir.Name, locked.ID)}
 }
 

@@ -26,7 +26,7 @@ func (r *Reconciler) RunTask(ctx, killCtx context.Context, name, key string) (Wo
 	case err != nil:
 		return WorkspaceResult{}, err
 	case !found || task.Key != key || task.Done:
-		return WorkspaceResult{}, fmt.Errorf("the work on %s is not to be done under this key (any more): a pass gives it away, no person does; run `reconcile now %s` instead", name, name)
+		return WorkspaceResult{}, fmt.Errorf("there is no task for %s under this key: only a pass with --executor runs this command; run `reconcile now %s` instead", name, name)
 	}
 	v, moved := r.executeTask(ctx, killCtx, task)
 	r.config.Observe(Event{Run: task.Run, Workspace: name, Phase: PhaseDone, Result: &v.result})
@@ -36,7 +36,7 @@ func (r *Reconciler) RunTask(ctx, killCtx context.Context, name, key string) (Wo
 	own, cancel := cleanupContext(ctx)
 	defer cancel()
 	if err := retryWrite(own, func() error { return r.config.Record.PutTask(own, task, done) }); err != nil {
-		return v.result, fmt.Errorf("%s: %s, but the pass that waits for it could not be told: %w", name, v.result.Outcome, err)
+		return v.result, fmt.Errorf("%s: %s, but the result could not be recorded for the pass that waits for it: %w", name, v.result.Outcome, err)
 	}
 	return v.result, nil
 }
@@ -73,7 +73,7 @@ func (r *Reconciler) loadForTask(ctx context.Context, task state.Task) (_ *inven
 		return nil, state.ErrTipMoved
 	}
 	if head.Commit != task.Commit {
-		return nil, fmt.Errorf("the task on %s is of commit %s, and the record has adopted %s: nothing was done; find out who wrote that task", task.Name, task.Commit, head.Commit)
+		return nil, fmt.Errorf("the task for %s is for commit %s, but the record has adopted %s: nothing was done; find out who wrote that task", task.Name, task.Commit, head.Commit)
 	}
 	commit, err := r.commitFromSnapshot(ctx, task.Commit, "", time.Time{}, func(dir string, check snapshot.TreeVerifier) error {
 		return r.config.Snapshots.Fetch(ctx, task.Commit, dir, check)
@@ -87,7 +87,7 @@ func (r *Reconciler) loadForTask(ctx context.Context, task state.Task) (_ *inven
 		}
 	}()
 	if its := commit.Tree.ID("."); its != task.TreeID {
-		return nil, fmt.Errorf("the task on %s is of tree %s, and commit %s has %s: nothing was done; find out who wrote that task", task.Name, task.TreeID, task.Commit, its)
+		return nil, fmt.Errorf("the task for %s is for tree %s, but commit %s has tree %s: nothing was done; find out who wrote that task", task.Name, task.TreeID, task.Commit, its)
 	}
 	if err := r.verify(commit); err != nil {
 		return nil, err
@@ -107,11 +107,11 @@ func (r *Reconciler) loadForTask(ctx context.Context, task state.Task) (_ *inven
 // verifies. The files are deleted when the commit is closed.
 func (r *Reconciler) commitFromSnapshot(ctx context.Context, commit, tree string, when time.Time, fetch func(dir string, check snapshot.TreeVerifier) error) (*source.Commit, error) {
 	if err := os.MkdirAll(r.config.WorkDir, 0o700); err != nil {
-		return nil, fmt.Errorf("make room for the snapshot: %w", err)
+		return nil, fmt.Errorf("create a directory for the snapshot: %w", err)
 	}
 	home, err := os.MkdirTemp(r.config.WorkDir, "snapshot-")
 	if err != nil {
-		return nil, fmt.Errorf("make room for the snapshot: %w", err)
+		return nil, fmt.Errorf("create a directory for the snapshot: %w", err)
 	}
 	dir := filepath.Join(home, "tree")
 	var objects []byte

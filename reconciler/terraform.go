@@ -50,7 +50,7 @@ func (s *checkout) openTerraform(ctx context.Context) (Terraform, error) {
 			return nil, err
 		}
 		if is := workspace.Product(opened.Product()); is != s.inventory.product {
-			return nil, fmt.Errorf("the program that is to be run is %s, but by its file name it is %s, and the two read different files: name the program itself with --terraform", is, s.inventory.product)
+			return nil, fmt.Errorf("the program is %s, but by its file name it is %s, and the two read different files: give the program's own path with --terraform", is, s.inventory.product)
 		}
 		s.reconciler.terraform = opened
 	}

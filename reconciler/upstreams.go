@@ -54,7 +54,7 @@ func (s *checkout) collectSensitiveValues(ctx context.Context, ups upstreamRecor
 			return hidden, fmt.Errorf("digest key: %w", err)
 		}
 		if !strings.HasPrefix(rec.OutputsDigest, id+":") {
-			return hidden, fmt.Errorf("the sensitive outputs of %s were recorded under another digest key, so that they could be printed: run `reconcile now --replan %s` first", name, name)
+			return hidden, fmt.Errorf("the sensitive outputs of %s were recorded under another digest key, so a plan could print them: run `reconcile now --replan %s` first", name, name)
 		}
 		hidden.Key = key
 		hidden.Sums = append(hidden.Sums, rec.SensitiveHashes...)

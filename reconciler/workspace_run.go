@@ -152,7 +152,7 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	err = v.session.Apply(ctx, plan)
 	if unlock := (*terraform.UnlockError)(nil); errors.As(err, &unlock) {
 		v.noteLock(err) // so that the next run knows whose lock it is
-		v.result.Warnings = append(v.result.Warnings, "applied, and then: "+err.Error())
+		v.result.Warnings = append(v.result.Warnings, "applied, but: "+err.Error())
 		err = nil
 	}
 	if errors.Is(err, terraform.ErrPlanChanged) {
@@ -199,14 +199,14 @@ func (v *workspaceRun) release(ctx context.Context) {
 	case v.leaseReleased:
 		return
 	case v.processesRemain:
-		v.log.Error("processes of this workspace could not be stopped; its lease is left to run out")
+		v.log.Error("processes of this workspace could not be stopped; its lease will expire")
 		v.lease.Abandon()
 		return
 	}
 	ctx, cancel := cleanupContext(ctx)
 	defer cancel()
 	if err := retryWrite(ctx, func() error { return v.lease.Release(ctx) }); err != nil {
-		v.log.Warn("the lease could not be released and will run out", "error", err)
+		v.log.Warn("could not release the lease; it will expire", "error", err)
 	}
 }
 
@@ -240,7 +240,7 @@ func (v *workspaceRun) decide(ctx context.Context) (stale bool, err error) {
 	v.result.Warnings = append(v.result.Warnings, v.checkout.inventory.load(v.entry).Warnings...)
 	if a := v.record.Attempt; a != nil {
 		v.result.Warnings = append(v.result.Warnings, fmt.Sprintf(
-			"the apply that run %s began at %s did not end well: resources that it created and could not write to Terraform's state are not known to anyone; look for them",
+			"the apply that run %s started at %s failed: it may have created resources that are not in Terraform's state; look for them",
 			a.Run, a.StartedAt.UTC().Format("2006-01-02 15:04:05Z")))
 	}
 	return true, nil
@@ -348,7 +348,7 @@ func (v *workspaceRun) storeLog(ctx context.Context) {
 	ctx, cancel := cleanupContext(ctx)
 	defer cancel()
 	if err := v.config.Snapshots.PutLog(ctx, v.run.options.Run, v.entry.dir.Name, bytes.NewReader(v.output.Bytes())); err != nil {
-		v.log.Warn("the log of this workspace could not be kept", "error", err)
+		v.log.Warn("could not store the log of this workspace", "error", err)
 	}
 }
 
@@ -360,7 +360,7 @@ func (v *workspaceRun) storeLockFile(ctx context.Context) {
 		return
 	}
 	if _, err := v.config.Snapshots.PutFile(ctx, v.run.options.Run, v.entry.dir.Name, ".terraform.lock.hcl", bytes.NewReader(made)); err != nil {
-		v.log.Warn("the lock file that init made could not be kept", "error", err)
+		v.log.Warn("could not store the lock file that init generated", "error", err)
 	}
 }
 
