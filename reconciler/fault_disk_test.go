@@ -78,7 +78,7 @@ func TestFullDisk(t *testing.T) {
 			}
 			if hold, held := holds["tokyo"]; held {
 				// Not even the state that Terraform leaves found room.
-				if !strings.Contains(hold.Help, "cut off") {
+				if !strings.Contains(hold.Help, "truncated") {
 					t.Errorf("the hold: %+v", hold)
 				}
 				if _, err := p.openRecord(t).RemoveHold(t.Context(), "tokyo"); err != nil {

@@ -154,11 +154,11 @@ func TestPlannerForges(t *testing.T) {
 		outcome state.Outcome // of osaka, the requested one
 		says    string        // in its error, or the run's
 	}{
-		"another workspace":  {jsonObject{"workspaces": []jsonObject{{"name": "tokyo", "outcome": "no-changes"}}}, state.Failed, "is not one to what it was asked"},
-		"one more":           {jsonObject{"workspaces": []jsonObject{{"name": "osaka", "outcome": "no-changes"}, {"name": "tokyo", "outcome": "pending"}}}, state.Failed, "is not one to"},
-		"twice":              {jsonObject{"workspaces": []jsonObject{{"name": "osaka", "outcome": "no-changes"}, {"name": "osaka", "outcome": "pending"}}}, state.Failed, "is not one to"},
-		"nothing":            {jsonObject{}, state.Failed, "is not one to"},
-		"applied":            {jsonObject{"workspaces": []jsonObject{{"name": "osaka", "outcome": "applied"}}}, state.Failed, "is not one to"},
+		"another workspace":  {jsonObject{"workspaces": []jsonObject{{"name": "tokyo", "outcome": "no-changes"}}}, state.Failed, "does not match the request"},
+		"one more":           {jsonObject{"workspaces": []jsonObject{{"name": "osaka", "outcome": "no-changes"}, {"name": "tokyo", "outcome": "pending"}}}, state.Failed, "does not match"},
+		"twice":              {jsonObject{"workspaces": []jsonObject{{"name": "osaka", "outcome": "no-changes"}, {"name": "osaka", "outcome": "pending"}}}, state.Failed, "does not match"},
+		"nothing":            {jsonObject{}, state.Failed, "does not match"},
+		"applied":            {jsonObject{"workspaces": []jsonObject{{"name": "osaka", "outcome": "applied"}}}, state.Failed, "does not match"},
 		"a long plan":        {jsonObject{"workspaces": []jsonObject{{"name": "osaka", "outcome": "pending", "plan": huge}}}, state.Pending, ""},
 		"a terminal's codes": {jsonObject{"workspaces": []jsonObject{{"name": "osaka", "outcome": "failed", "error": "\x1b[2Jgone"}}}, state.Failed, "[2Jgone"},
 		"a lie":              {jsonObject{"workspaces": []jsonObject{{"name": "osaka", "outcome": "no-changes", "stale": []string{"lies"}, "digest": "<b>"}}}, state.NoChanges, ""},
@@ -247,7 +247,7 @@ func TestPlannerRefuses(t *testing.T) {
 	if got, err := plan(commit.Tree.ID(".")); err == nil || !strings.Contains(err.Error(), "was changed") || len(got) > 0 {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if _, err := reconciler.New(w.config).RunPlan(t.Context(), t.Context(), rand.Text()); err == nil || !strings.Contains(err.Error(), "no person does") {
+	if _, err := reconciler.New(w.config).RunPlan(t.Context(), t.Context(), rand.Text()); err == nil || !strings.Contains(err.Error(), "only `reconcile preview` runs this command") {
 		t.Errorf("a request that does not exist: %v", err)
 	}
 }
