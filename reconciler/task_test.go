@@ -39,7 +39,7 @@ func TestTaskOfOtherCode(t *testing.T) {
 		forge func(task *state.Task)
 	}{
 		"none": {"", func(*state.Task) {}},
-		"commit of the record": {first.Commit + ", and the record has adopted " + head.Commit, func(task *state.Task) {
+		"commit of the record": {first.Commit + ", but the record has adopted " + head.Commit, func(task *state.Task) {
 			task.Commit, task.TreeID = first.Commit, tree(first.Commit)
 		}},
 		"tree": {"find out who wrote that task", func(task *state.Task) { task.TreeID = tree(first.Commit) }},
