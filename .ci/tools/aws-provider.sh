@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Puts Terraform's real AWS provider into aws-provider/ of the test cache, built
-# from source and reduced to the services that this repository uses:
+# from source and cut down to the services that this repository uses:
 #
 #   terraform-provider-aws_v6.34.0_x5   the provider
 #   mirror/                             the same, in the layout of a filesystem mirror
@@ -8,10 +8,10 @@
 #                                       and `test` use it, without `init`
 #   mirror.tfrc                         one under which `terraform init` installs it
 #
-# The tests of modules/ and env/ use it. Everywhere else, `terraform init`
-# downloads HashiCorp's own build. The source is pinned in aws-provider/go.mod
-# next to this script; the services are listed below. The script does nothing if
-# the provider is already built. Otherwise it takes about ten minutes on two cores.
+# It is what the tests of modules/ and env/ run. Anybody else lets `terraform
+# init` get HashiCorp's own build. The source is pinned in aws-provider/go.mod
+# beside this script, the services are listed below. It does nothing when this
+# was built already; else it takes about ten minutes on two cores.
 set -euo pipefail
 
 version=6.34.0
