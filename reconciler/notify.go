@@ -56,12 +56,12 @@ func (r *run) notifyAll(ctx context.Context, commit string) (untold bool, err er
 	if err != nil {
 		return true, err
 	}
-	told, err := r.config.Record.NotificationStates(ctx)
+	states, err := r.config.Record.NotificationStates(ctx)
 	if err != nil {
 		return true, err
 	}
 	for _, notifier := range r.config.Notifiers {
-		if err := r.notifyOn(ctx, notifier, commit, records, told); err != nil {
+		if err := r.notifyOn(ctx, notifier, commit, records, states); err != nil {
 			r.log.Warn("notification failed, will retry", "channel", notifier.Channel(), "error", err)
 			untold = true
 		}
@@ -70,7 +70,7 @@ func (r *run) notifyAll(ctx context.Context, commit string) (untold bool, err er
 }
 
 // notifyOn sends the new events to one channel and records them as sent.
-func (r *run) notifyOn(ctx context.Context, notifier Notifier, commit string, records map[string]state.Workspace, told map[string]state.NotificationState) error {
+func (r *run) notifyOn(ctx context.Context, notifier Notifier, commit string, records map[string]state.Workspace, states map[string]state.NotificationState) error {
 	telling, err := r.config.Record.PullRequestCursor(ctx)
 	if err != nil {
 		return err
@@ -82,31 +82,31 @@ func (r *run) notifyOn(ctx context.Context, notifier Notifier, commit string, re
 	channel := notifier.Channel()
 	known := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(records)) {
-		rec, was := records[name], told[name].Fingerprints[channel]
+		rec, was := records[name], states[name].Fingerprints[channel]
 		print := notifyFingerprint(rec)
 		if print == "" || print == was {
 			continue
 		}
 		known[name] = print
 		if shouldNotify(rec, was) {
-			report.Events = append(report.Events, eventOf(rec, was, told[name].IssueKey))
+			report.Events = append(report.Events, eventOf(rec, was, states[name].IssueKey))
 		}
 	}
 	if len(report.Events) > 0 {
 		err = notifier.Notify(ctx, report)
 	}
-	return r.markNotified(ctx, channel, known, report, told, err)
+	return r.markNotified(ctx, channel, known, report, states, err)
 }
 
 // markNotified records what was sent. If sending failed, it records only the issues
 // that were opened nevertheless.
-func (r *run) markNotified(ctx context.Context, channel string, known map[string]string, report *notify.Notification, told map[string]state.NotificationState, failed error) error {
+func (r *run) markNotified(ctx context.Context, channel string, known map[string]string, report *notify.Notification, states map[string]state.NotificationState, failed error) error {
 	issues := map[string]string{}
 	for _, n := range report.Events {
 		issues[n.Name] = n.Issue
 	}
 	for name, print := range known {
-		t := told[name]
+		t := states[name]
 		t.Name, t.Fingerprints = name, maps.Clone(t.Fingerprints)
 		if t.Fingerprints == nil {
 			t.Fingerprints = map[string]string{}
@@ -120,7 +120,7 @@ func (r *run) markNotified(ctx context.Context, channel string, known map[string
 		if isNews {
 			t.IssueKey = issue
 		}
-		told[name] = t
+		states[name] = t
 		if err := r.config.Record.PutNotificationState(ctx, t); err != nil {
 			return err
 		}
