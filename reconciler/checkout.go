@@ -141,7 +141,7 @@ func (e *CheckoutBusyError) Error() string {
 // the checkout would then delete its content.
 func (s *checkout) collectErroredStates(ctx context.Context, root string) error {
 	for _, entry := range s.inventory.entries {
-		if _, err := s.keepErrored(ctx, root, entry); err != nil {
+		if _, err := s.preserveErroredState(ctx, root, entry); err != nil {
 			return err
 		}
 	}
@@ -149,7 +149,7 @@ func (s *checkout) collectErroredStates(ctx context.Context, root string) error 
 		if s.inventory.entries[name] != nil {
 			continue
 		}
-		text, err := s.keepErrored(ctx, root, goneItem(rec))
+		text, err := s.preserveErroredState(ctx, root, newRemovedEntry(rec))
 		if err != nil {
 			return err
 		}
@@ -160,14 +160,14 @@ func (s *checkout) collectErroredStates(ctx context.Context, root string) error 
 	return nil
 }
 
-// goneItem returns an entry for a recorded workspace that is not at the tip any more.
-func goneItem(rec state.Workspace) *workspaceEntry {
+// newRemovedEntry returns an entry for a recorded workspace that is not at the tip any more.
+func newRemovedEntry(rec state.Workspace) *workspaceEntry {
 	return &workspaceEntry{dir: workspace.Dir{Name: rec.Name, Path: gitpath.Unquote(rec.Path)}, record: rec}
 }
 
-// keepErrored moves an errored state out of the workspace's directory and places a
+// preserveErroredState moves an errored state out of the workspace's directory and places a
 // recovery hold. It returns the text for people; "" if there is no such state.
-func (s *checkout) keepErrored(ctx context.Context, root string, entry *workspaceEntry) (text string, err error) {
+func (s *checkout) preserveErroredState(ctx context.Context, root string, entry *workspaceEntry) (text string, err error) {
 	kept, err := terraform.SaveErroredState(s.config.WorkDir, entry.dir.Name, filepath.Join(root, filepath.FromSlash(entry.dir.Path)))
 	if err != nil || kept == "" {
 		return "", err
@@ -295,14 +295,14 @@ func (s *checkout) checkDuplicateRecords(ctx context.Context, entry *workspaceEn
 	if s.run.options.Adopt || s.config.LocalStateOf == nil {
 		return nil
 	}
-	twins, err := s.reconciler.findDuplicateRecords(ctx, s.inventory.commit.ID)
+	duplicates, err := s.reconciler.findDuplicateRecords(ctx, s.inventory.commit.ID)
 	if err != nil {
 		return fmt.Errorf("search other records for a state of %s: %w", entry.dir.Name, err)
 	}
-	for _, twin := range twins {
-		its := filepath.Join(s.config.LocalStateOf(twin), filepath.FromSlash(entry.dir.Name)+".tfstate")
+	for _, duplicate := range duplicates {
+		its := filepath.Join(s.config.LocalStateOf(duplicate), filepath.FromSlash(entry.dir.Name)+".tfstate")
 		if hasContent(its) {
-			return &blockedError{retry: true, reason: fmt.Sprintf("the record %s of this branch under another address has a Terraform state of %s (%s): continue with that record (`reconcile distrust --moved --record %[1]s`, then --record %[1]s), or create everything a second time with `reconcile now --adopt %[2]s`", twin, entry.dir.Name, its)}
+			return &blockedError{retry: true, reason: fmt.Sprintf("the record %s of this branch under another address has a Terraform state of %s (%s): continue with that record (`reconcile distrust --moved --record %[1]s`, then --record %[1]s), or create everything a second time with `reconcile now --adopt %[2]s`", duplicate, entry.dir.Name, its)}
 		}
 	}
 	return nil

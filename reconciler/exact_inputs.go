@@ -38,11 +38,11 @@ func (s *checkout) restoreInputs(ctx context.Context, root string, entry *worksp
 			return ok && err == nil
 		})
 	}
-	mended, err := s.inventory.commit.Tree.Repair(ctx, root, ws.Inputs, foreign)
+	restored, err := s.inventory.commit.Tree.Repair(ctx, root, ws.Inputs, foreign)
 	if err != nil {
 		return nil, fmt.Errorf("inputs of %s were altered in the checkout and cannot be restored: %w", entry.dir.Name, err)
 	}
-	return mended, nil
+	return restored, nil
 }
 
 // isGenerated reports whether reconcile writes this file of the checkout for Terraform.
@@ -60,24 +60,24 @@ func (s *checkout) isGenerated(file string) bool {
 
 // planExactInputs plans with exactly the commit's inputs.
 func (v *workspaceRun) planExactInputs(ctx context.Context, root string) (*terraform.Plan, error) {
-	mended, err := v.checkout.restoreInputs(ctx, root, v.entry, true)
+	restored, err := v.checkout.restoreInputs(ctx, root, v.entry, true)
 	if err != nil {
 		return nil, err
 	}
 	for replans := 0; ; replans++ {
-		if len(mended) > 0 {
+		if len(restored) > 0 {
 			v.result.Warnings = append(v.result.Warnings, fmt.Sprintf(
-				"%s was altered in the checkout by another workspace, and was restored from the commit", listPaths(mended)))
+				"%s was altered in the checkout by another workspace, and was restored from the commit", listPaths(restored)))
 		}
 		plan, err := v.plan(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if mended, err = v.checkout.restoreInputs(ctx, root, v.entry, false); err != nil || len(mended) == 0 {
+		if restored, err = v.checkout.restoreInputs(ctx, root, v.entry, false); err != nil || len(restored) == 0 {
 			return plan, err
 		}
 		if replans == maxReplans {
-			return nil, fmt.Errorf("%s was altered in the checkout during every plan: let nothing that Terraform runs write to files that are in Git", listPaths(mended))
+			return nil, fmt.Errorf("%s was altered in the checkout during every plan: let nothing that Terraform runs write to files that are in Git", listPaths(restored))
 		}
 	}
 }
@@ -86,11 +86,11 @@ func (v *workspaceRun) planExactInputs(ctx context.Context, root string) (*terra
 // changed meanwhile, even by the apply itself, it is restored and a new plan must be
 // empty. Files written next to the inputs do not matter.
 func (v *workspaceRun) verifyAppliedInputs(ctx context.Context, root string) error {
-	mended, err := v.checkout.restoreInputs(ctx, root, v.entry, false)
+	restored, err := v.checkout.restoreInputs(ctx, root, v.entry, false)
 	if err != nil {
 		return fmt.Errorf("applied, but %w", err)
 	}
-	if len(mended) == 0 {
+	if len(restored) == 0 {
 		return nil
 	}
 	v.enterPhase(PhasePlan)
@@ -99,9 +99,9 @@ func (v *workspaceRun) verifyAppliedInputs(ctx context.Context, root string) err
 		return err
 	}
 	if !plan.Empty {
-		return fmt.Errorf("applied, but %s was altered in the checkout meanwhile, and a new plan of the commit is not empty: let nothing that Terraform runs write to files that are in Git", listPaths(mended))
+		return fmt.Errorf("applied, but %s was altered in the checkout meanwhile, and a new plan of the commit is not empty: let nothing that Terraform runs write to files that are in Git", listPaths(restored))
 	}
-	v.result.Warnings = append(v.result.Warnings, listPaths(mended)+" was altered in the checkout during the apply, and was restored; a new plan of the commit is empty")
+	v.result.Warnings = append(v.result.Warnings, listPaths(restored)+" was altered in the checkout during the apply, and was restored; a new plan of the commit is empty")
 	return nil
 }
 

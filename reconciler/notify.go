@@ -41,17 +41,17 @@ func (r *run) notifyNow(ctx context.Context, commit string) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	untold, err := r.notifyAll(ctx, commit)
+	pending, err := r.notifyAll(ctx, commit)
 	if err != nil {
 		r.log.Warn("notification failed, will retry", "error", err)
-		untold = true
+		pending = true
 	}
-	if err := r.scheduleNotifyRetry(ctx, untold); err != nil {
+	if err := r.scheduleNotifyRetry(ctx, pending); err != nil {
 		r.log.Warn("could not record failed notification", "error", err)
 	}
 }
 
-func (r *run) notifyAll(ctx context.Context, commit string) (untold bool, err error) {
+func (r *run) notifyAll(ctx context.Context, commit string) (pending bool, err error) {
 	records, err := r.config.Record.Workspaces(ctx)
 	if err != nil {
 		return true, err
@@ -63,21 +63,21 @@ func (r *run) notifyAll(ctx context.Context, commit string) (untold bool, err er
 	for _, notifier := range r.config.Notifiers {
 		if err := r.notifyOn(ctx, notifier, commit, records, states); err != nil {
 			r.log.Warn("notification failed, will retry", "channel", notifier.Channel(), "error", err)
-			untold = true
+			pending = true
 		}
 	}
-	return untold, nil
+	return pending, nil
 }
 
 // notifyOn sends the new events to one channel and records them as sent.
 func (r *run) notifyOn(ctx context.Context, notifier Notifier, commit string, records map[string]state.Workspace, states map[string]state.NotificationState) error {
-	telling, err := r.config.Record.PullRequestCursor(ctx)
+	cursor, err := r.config.Record.PullRequestCursor(ctx)
 	if err != nil {
 		return err
 	}
 	report := &notify.Notification{
 		Run: r.options.Run, Repo: r.config.Repo, Branch: r.config.Branch, Environment: r.config.Environment, Commit: commit, At: r.config.Now().UTC(),
-		MergedSince: telling.NotifiedUntil, LastPullRequests: telling.LastNotified,
+		MergedSince: cursor.NotifiedUntil, LastPullRequests: cursor.LastNotified,
 	}
 	channel := notifier.Channel()
 	known := map[string]string{}
@@ -132,13 +132,13 @@ func (r *run) markNotified(ctx context.Context, channel string, known map[string
 }
 
 // scheduleNotifyRetry sets or clears the retry time in the head.
-func (r *run) scheduleNotifyRetry(ctx context.Context, untold bool) error {
+func (r *run) scheduleNotifyRetry(ctx context.Context, pending bool) error {
 	head, err := r.config.Record.Head(ctx)
 	if err != nil {
 		return err
 	}
 	switch {
-	case untold:
+	case pending:
 		head.NotifyAt = r.config.Now().Add(notifyRetry)
 	case head.NotifyAt.IsZero():
 		return nil

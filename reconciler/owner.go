@@ -83,12 +83,12 @@ func (p *pass) warnOfDuplicateRecords(ctx context.Context, head state.Head, tip 
 	if head.Commit != "" {
 		return
 	}
-	twins, err := p.reconciler.findDuplicateRecords(ctx, tip.Commit)
+	duplicates, err := p.reconciler.findDuplicateRecords(ctx, tip.Commit)
 	if err != nil {
 		p.run.log.Warn("could not check whether another record has this branch", "error", err)
 		return
 	}
-	for _, name := range twins {
+	for _, name := range duplicates {
 		text := fmt.Sprintf("the record %s is new, and the record %s has the same commits of branch %s under another address: if it is the same repository, stop and continue with that record (--record %s, after `reconcile distrust --moved --record %[4]s`); otherwise this pass applies everything a second time", p.config.RecordName, name, p.config.Branch, name)
 		p.run.warn(text)
 	}

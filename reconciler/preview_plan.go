@@ -54,19 +54,19 @@ func (l *pullRequestPlan) startPlan(ctx, killCtx context.Context) (func() error,
 // startPlans starts planning the allowed workspaces (names in dependency order); the
 // returned function waits for the results.
 func (l *pullRequestPlan) startPlans(ctx, killCtx context.Context, run *run, names []string) (func() ([]WorkspaceResult, error), error) {
-	var judged []WorkspaceResult
+	var refused []WorkspaceResult
 	var allowed []string
 	for _, name := range names {
 		entry := l.merged.entries[name]
 		if result, done := l.refuse(entry); done {
 			entry.result = &result
-			judged = append(judged, result)
+			refused = append(refused, result)
 		} else {
 			allowed = append(allowed, name)
 		}
 	}
 	if len(allowed) == 0 {
-		return func() ([]WorkspaceResult, error) { return judged, nil }, nil
+		return func() ([]WorkspaceResult, error) { return refused, nil }, nil
 	}
 	planned := func() ([]WorkspaceResult, error) { return l.planLocally(ctx, killCtx, run, allowed) }
 	if l.tip.config.Executor != nil {
@@ -80,7 +80,7 @@ func (l *pullRequestPlan) startPlans(ctx, killCtx context.Context, run *run, nam
 		for i := range results {
 			l.merged.entries[results[i].Name].result = &results[i]
 		}
-		return append(judged, results...), err
+		return append(refused, results...), err
 	}, nil
 }
 

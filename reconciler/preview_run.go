@@ -73,13 +73,13 @@ func (p *previewRun) start(ctx, killCtx context.Context, pr PullRequest) *pendin
 		return o
 	}
 	last, _ := notify.ReadMarker(before.Text)
-	insist := p.options.Force || p.options.DryRun
-	due := insist || last.Failed && p.config.Now().Sub(before.At) >= retryFailedAfter
+	force := p.options.Force || p.options.DryRun
+	due := force || last.Failed && p.config.Now().Sub(before.At) >= retryFailedAfter
 	if !due && last.Head == pr.Head && last.Tip == p.round.Tip {
 		o.result.Action = ActionUnchanged
 		return o
 	}
-	request := PreviewRequest{PullRequest: pr, Force: insist}
+	request := PreviewRequest{PullRequest: pr, Force: force}
 	if !due && !last.Failed {
 		request.KnownInputs = last.Inputs
 	}

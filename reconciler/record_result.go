@@ -74,7 +74,7 @@ func (v *workspaceRun) recordSuccess(ctx context.Context, tf Terraform, plan *te
 		return v.recordFailure(ctx, fmt.Errorf("the Terraform state of %s at %s was replaced during the run (lineage %q became %q): find out who replaced it, and restore the right one", v.entry.dir.Name, v.checkout.describeState(v.entry), then, now))
 	}
 	if outcome == state.Applied {
-		v.tellChecks(plan.FailedChecks, outputs.FailedChecks)
+		v.warnOfFailedChecks(plan.FailedChecks, outputs.FailedChecks)
 	}
 	own, cancel := cleanupContext(ctx)
 	defer cancel()
@@ -111,9 +111,9 @@ func (v *workspaceRun) recordSuccess(ctx context.Context, tf Terraform, plan *te
 	return lingering
 }
 
-// tellChecks replaces the warnings about checks that failed in the plan by those about
+// warnOfFailedChecks replaces the warnings about checks that failed in the plan by those about
 // checks that fail after the apply: the apply may have corrected some.
-func (v *workspaceRun) tellChecks(planned, applied []string) {
+func (v *workspaceRun) warnOfFailedChecks(planned, applied []string) {
 	kept := slices.DeleteFunc(v.result.Warnings, func(warning string) bool { return slices.Contains(planned, warning) })
 	v.result.Warnings = append(kept, applied...)
 }
@@ -223,17 +223,17 @@ func (v *workspaceRun) saveErroredState(ctx context.Context, errored *terraform.
 // placeRecoveryHold holds a workspace whose state was not written and is in file; kept
 // lists all its locations.
 func (s *checkout) placeRecoveryHold(ctx context.Context, entry *workspaceEntry, file, kept string) error {
-	mend := fmt.Sprintf("in a checkout of %s run `terraform init`, then `terraform state push FILE`", entry.dir.Path)
+	repair := fmt.Sprintf("in a checkout of %s run `terraform init`, then `terraform state push FILE`", entry.dir.Path)
 	switch {
 	case terraform.IsTruncated(file):
-		mend = "the state file is truncated and cannot be pushed: look for the resources which that apply created"
+		repair = "the state file is truncated and cannot be pushed: look for the resources which that apply created"
 	case strings.HasPrefix(s.inventory.stateIdentity(entry), localIdentityPrefix):
-		mend = fmt.Sprintf("run `cp %s %s`", file, s.config.localStatePath(entry.dir.Name))
+		repair = fmt.Sprintf("run `cp %s %s`", file, s.config.localStatePath(entry.dir.Name))
 	}
 	hold := state.Hold{
 		Name: entry.dir.Name, Kind: state.Recovery, PlacedBy: "run " + s.run.options.Run, PlacedAt: s.config.Now(),
 		Reason: "Terraform applied changes and could not write its state: it is saved in " + kept,
-		Help:   fmt.Sprintf("%s, then `reconcile resume %s`", mend, entry.dir.Name),
+		Help:   fmt.Sprintf("%s, then `reconcile resume %s`", repair, entry.dir.Name),
 	}
 	if err := retryWrite(ctx, func() error { return s.config.Record.PlaceHold(ctx, hold) }); err != nil {
 		return fmt.Errorf("%s; and the hold could not be placed: %w", describeHold(hold), err)

@@ -33,8 +33,8 @@ type remoteTask struct {
 // found: ECS and CodeBuild answer from replicas that lag.
 const startGrace = 5 * time.Minute
 
-// answersWithin limits one status request to the executor.
-const answersWithin = time.Minute
+// statusTimeout limits one status request to the executor.
+const statusTimeout = time.Minute
 
 // run starts the task, or finds it running, and waits for its end. It returns the task
 // also with an error.
@@ -108,7 +108,7 @@ func (e *remoteTask) isRunning(ctx context.Context, task state.Task) (bool, erro
 		}
 		e.log.Warn("could not get the status of the remote task; will retry", "id", task.ID, "error", err)
 		if err := state.Sleep(short, pause); ctx.Err() != nil {
-			return false, goesOn(task, err)
+			return false, abandonedError(task, err)
 		} else if err != nil {
 			return false, nil // the task has timed out
 		}
@@ -124,15 +124,15 @@ func (e *remoteTask) bound(ctx context.Context, task state.Task) (context.Contex
 	return context.WithTimeoutCause(ctx, left, fmt.Errorf("the remote task took longer than %s", e.timeout))
 }
 
-// goesOn returns the error for a task that runs on without anyone waiting.
-func goesOn(task state.Task, why error) error {
+// abandonedError returns the error for a task that runs on without anyone waiting.
+func abandonedError(task state.Task, why error) error {
 	return fmt.Errorf("%s still works on %s; the next pass will find it (%w)", task.ID, task.Name, why)
 }
 
 // hasEnded reports whether the task has ended. A task that the executor does not know
 // has ended if it was observed before, or was started longer than startGrace ago.
 func (e *remoteTask) hasEnded(ctx context.Context, task state.Task) (ended bool, why string, err error) {
-	brief, cancel := context.WithTimeout(ctx, answersWithin)
+	brief, cancel := context.WithTimeout(ctx, statusTimeout)
 	defer cancel()
 	status, why, err := e.config.Executor.Status(brief, task.ID)
 	switch {
@@ -174,7 +174,7 @@ func (e *remoteTask) wait(ctx context.Context, task state.Task) (state.Task, err
 			}
 		}
 		if err := state.Sleep(ctx, pause); err != nil {
-			return task, goesOn(task, err)
+			return task, abandonedError(task, err)
 		}
 	}
 }

@@ -26,7 +26,7 @@ func TestSilentExecutor(t *testing.T) {
 		if ended, _, err := e.hasEnded(t.Context(), state.Task{ID: "1"}); ended || !errors.Is(err, ErrTransient) {
 			t.Errorf("ended: %v, %v", ended, err)
 		}
-		if waited := time.Since(asked); waited != answersWithin {
+		if waited := time.Since(asked); waited != statusTimeout {
 			t.Errorf("waited for %s", waited)
 		}
 	})

@@ -137,7 +137,7 @@ func removeIfExists(path string) error {
 
 func (p *pass) writeTombstone(ctx context.Context, w *inventory, rec state.Workspace) error {
 	return p.run.withLease(ctx, w.head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
-		text, err := p.run.newCheckout(w).keepErrored(ctx, p.reconciler.passRoot(), goneItem(rec))
+		text, err := p.run.newCheckout(w).preserveErroredState(ctx, p.reconciler.passRoot(), newRemovedEntry(rec))
 		if err != nil {
 			return err
 		}
