@@ -11,16 +11,19 @@ func async[T any](f func() (T, error)) func() (T, error) {
 	var value T
 	done := make(chan error, 1)
 	go func() {
-		var err error
-		defer func() {
-			if fault := recover(); fault != nil {
-				err = &PanicError{Value: fault, Stack: debug.Stack()}
-			}
-			done <- err
-		}()
-		value, err = f()
+		done <- catchPanic(func() (err error) { value, err = f(); return err })
 	}()
 	return func() (T, error) { err := <-done; return value, err }
+}
+
+// catchPanic calls f. A panic in f becomes a *PanicError.
+func catchPanic(f func() error) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = &PanicError{Value: value, Stack: debug.Stack()}
+		}
+	}()
+	return f()
 }
 
 // PanicError is a panic inside reconcile, recovered in one workspace. The other

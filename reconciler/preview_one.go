@@ -38,7 +38,7 @@ const maxPreview = maxAnalysis + remotePlanTimeout
 // plans them. It neither reads nor writes Backlog.
 func (r *Reconciler) MakePreview(ctx, killCtx context.Context, request PreviewRequest) *PreviewResponse {
 	answer := &PreviewResponse{Preview: request.PullRequest.NewPreview("")}
-	_, err := async(func() (any, error) { return nil, r.makePreview(ctx, killCtx, request, answer) })()
+	err := catchPanic(func() error { return r.makePreview(ctx, killCtx, request, answer) })
 	if err != nil {
 		var busy *CheckoutBusyError
 		answer.Error, answer.Busy = err.Error(), errors.As(err, &busy)
@@ -63,11 +63,7 @@ func (r *Reconciler) makePreview(ctx, killCtx context.Context, request PreviewRe
 	if answer.Unchanged = request.KnownInputs != "" && request.KnownInputs == l.preview.Inputs; answer.Unchanged {
 		return nil
 	}
-	planned, err := l.startPlan(ctx, killCtx)
-	if err != nil {
-		return err
-	}
-	return planned()
+	return l.plan(ctx, killCtx)
 }
 
 // analyzeInTime calls analyzePullRequest with a time limit. The evaluation does not

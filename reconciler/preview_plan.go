@@ -7,8 +7,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/terraform"
@@ -16,12 +17,12 @@ import (
 	"reconcile/state"
 )
 
-// startPlan plans the stale workspaces: with the plan roles, without a lease or lock,
-// and without a record. The settings at the tip, not those of the pull request, decide
-// which code may run. The returned function waits for the end.
-func (l *pullRequestPlan) startPlan(ctx, killCtx context.Context) (func() error, error) {
+// plan plans the stale workspaces: with the plan roles, without a lease or lock, and
+// without a record. The settings at the tip, not those of the pull request, decide
+// which code may run.
+func (l *pullRequestPlan) plan(ctx, killCtx context.Context) error {
 	if l.merged == nil {
-		return func() error { return nil }, nil
+		return nil
 	}
 	run := l.tip.reconciler.newRun(Options{Trigger: previewTrigger})
 	var names []string
@@ -30,86 +31,91 @@ func (l *pullRequestPlan) startPlan(ctx, killCtx context.Context) (func() error,
 			names = append(names, name)
 		}
 	}
-	planned, err := l.startPlans(ctx, killCtx, run, names)
-	if err != nil {
-		return nil, err
+	results, err := l.planWorkspaces(ctx, killCtx, run, names)
+	if err != nil || l.preview.Error != "" {
+		return err
 	}
-	return func() error {
-		results, err := planned()
-		if err != nil || l.preview.Error != "" {
-			return err
-		}
-		round := run.result
-		for _, result := range results {
-			round.add(result)
-		}
-		round.finalize(nil)
-		l.preview.Workspaces = round.Workspaces
-		l.preview.Outcome = l.outcome(round)
-		l.preview.Readers = l.listReaders()
-		return nil
-	}, nil
+	for _, result := range results {
+		run.result.add(result)
+	}
+	run.result.finalize(nil)
+	l.preview.Workspaces = run.result.Workspaces
+	l.preview.Outcome = l.outcome(run.result)
+	l.preview.Readers = l.listReaders()
+	return nil
 }
 
-// startPlans starts planning the allowed workspaces (names in dependency order); the
-// returned function waits for the results.
-func (l *pullRequestPlan) startPlans(ctx, killCtx context.Context, run *run, names []string) (func() ([]WorkspaceResult, error), error) {
-	var refused []WorkspaceResult
+// planWorkspaces plans those of the workspaces that may be planned. The names are in
+// dependency order.
+func (l *pullRequestPlan) planWorkspaces(ctx, killCtx context.Context, run *run, names []string) ([]WorkspaceResult, error) {
+	var results []WorkspaceResult
 	var allowed []string
 	for _, name := range names {
 		entry := l.merged.entries[name]
-		if result, done := l.refuse(entry); done {
+		if result, refused := l.refuse(entry); refused {
 			entry.result = &result
-			refused = append(refused, result)
+			results = append(results, result)
 		} else {
 			allowed = append(allowed, name)
 		}
 	}
 	if len(allowed) == 0 {
-		return func() ([]WorkspaceResult, error) { return refused, nil }, nil
+		return results, nil
 	}
-	planned := func() ([]WorkspaceResult, error) { return l.planLocally(ctx, killCtx, run, allowed) }
-	if l.tip.config.Executor != nil {
-		var err error
-		if planned, err = l.planRemotely(ctx, run, allowed); err != nil {
-			return nil, err
-		}
+	var planned []WorkspaceResult
+	var err error
+	if l.tip.config.Executor == nil {
+		planned, err = l.planLocally(ctx, killCtx, run, allowed)
+	} else {
+		planned, err = l.planRemotely(ctx, run, allowed)
 	}
-	return func() ([]WorkspaceResult, error) {
-		results, err := planned()
-		for i := range results {
-			l.merged.entries[results[i].Name].result = &results[i]
-		}
-		return append(refused, results...), err
-	}, nil
+	for i := range planned {
+		l.merged.entries[planned[i].Name].result = &planned[i]
+	}
+	return append(results, planned...), err
 }
 
-// planLocally plans in this process.
+// planLocally plans in this process, several at once. A workspace waits for those of
+// its upstreams that are planned too.
 func (l *pullRequestPlan) planLocally(ctx, killCtx context.Context, run *run, names []string) ([]WorkspaceResult, error) {
 	checkout := l.openCheckout(run)
 	defer checkout.close()
 	if err := l.prepareCheckout(ctx, checkout); err != nil || l.preview.Error != "" {
 		return nil, err
 	}
-	planned := map[string]func() (WorkspaceResult, error){}
+	done := map[string]chan struct{}{}
+	for _, name := range names {
+		done[name] = make(chan struct{})
+	}
+	results := make([]WorkspaceResult, len(names))
 	slots := make(chan struct{}, l.tip.config.Parallelism)
-	for _, name := range names {
-		planned[name] = l.startWorkspacePlan(ctx, killCtx, checkout, l.merged.entries[name], slots, planned)
+	var group errgroup.Group
+	for i, name := range names {
+		group.Go(func() error {
+			defer close(done[name])
+			for _, up := range l.merged.graph.DependsOn(name) {
+				if planned := done[up]; planned != nil {
+					<-planned
+				}
+			}
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			return catchPanic(func() error {
+				ctx, cancel := context.WithTimeoutCause(ctx, planTimeout, errTooLong)
+				defer cancel()
+				entry := l.merged.entries[name]
+				results[i] = checkout.planWorkspace(ctx, killCtx, entry)
+				entry.result = &results[i]
+				return nil
+			})
+		})
 	}
-	var results []WorkspaceResult
-	var fault error
-	for _, name := range names {
-		result, err := planned[name]()
-		if err != nil {
-			fault = err
-		}
-		results = append(results, result)
+	err := group.Wait()
+	if err == nil && ctx.Err() != nil {
+		err = run.stopError(ctx)
 	}
-	if fault == nil && ctx.Err() != nil {
-		fault = run.stopError(ctx)
-	}
-	if fault != nil {
-		return nil, fault
+	if err != nil {
+		return nil, err
 	}
 	return results, nil
 }
@@ -128,29 +134,6 @@ func (l *pullRequestPlan) prepareCheckout(ctx context.Context, checkout *checkou
 
 // previewTrigger appears in role session names and logs.
 const previewTrigger = "preview"
-
-// startWorkspacePlan plans a workspace once its planned upstreams are done and a slot
-// is free. The returned function waits for the result.
-func (l *pullRequestPlan) startWorkspacePlan(ctx, killCtx context.Context, checkout *checkout, entry *workspaceEntry, slots chan struct{}, planned map[string]func() (WorkspaceResult, error)) func() (WorkspaceResult, error) {
-	var first []func() (WorkspaceResult, error)
-	for _, up := range l.merged.graph.DependsOn(entry.dir.Name) {
-		if wait := planned[up]; wait != nil {
-			first = append(first, wait)
-		}
-	}
-	return sync.OnceValues(async(func() (WorkspaceResult, error) {
-		for _, wait := range first {
-			_, _ = wait() // the caller that waits for it reports the error
-		}
-		slots <- struct{}{}
-		defer func() { <-slots }()
-		ctx, cancel := context.WithTimeoutCause(ctx, planTimeout, errTooLong)
-		defer cancel()
-		result := checkout.planWorkspace(ctx, killCtx, entry)
-		entry.result = &result
-		return result, nil
-	}))
-}
 
 // refuse returns the result of a workspace that must not be planned.
 func (l *pullRequestPlan) refuse(entry *workspaceEntry) (result WorkspaceResult, done bool) {

@@ -56,9 +56,8 @@ const maxRequest = 16 << 20
 const taskRetention = 7 * 24 * time.Hour
 
 // planRemotely plans with `reconcile worker plan KEY`, in a process that has neither
-// our secrets nor our permissions. It returns when that process is started; the
-// returned function waits for the results.
-func (l *pullRequestPlan) planRemotely(ctx context.Context, run *run, names []string) (func() ([]WorkspaceResult, error), error) {
+// our secrets nor our permissions, and waits for the results.
+func (l *pullRequestPlan) planRemotely(ctx context.Context, run *run, names []string) ([]WorkspaceResult, error) {
 	var answer *planResponse
 	e := &remoteTask{
 		config: l.tip.config, tasks: l.tip.config.Record.PreviewRecord(), log: run.log.With("pull_request", l.preview.Number),
@@ -77,7 +76,7 @@ func (l *pullRequestPlan) planRemotely(ctx context.Context, run *run, names []st
 	if !l.force {
 		e.retryAfter = retryFailedAfter
 	}
-	task, err := e.startOrFind(ctx, state.Task{
+	task, err := e.run(ctx, state.Task{
 		Name: strconv.Itoa(l.preview.Number), Run: run.options.Run, Trigger: previewTrigger,
 		Commit: l.tip.commit.ID, CommitTime: l.tip.commit.When, TreeID: l.merged.commit.Tree.ID("."), Generation: l.tip.head.Generation,
 		Inputs: l.preview.Inputs, ExpiresAt: l.tip.config.Now().Add(taskRetention).Unix(),
@@ -85,19 +84,12 @@ func (l *pullRequestPlan) planRemotely(ctx context.Context, run *run, names []st
 	if err != nil {
 		return nil, err
 	}
-	await := async(func() (state.Task, error) { return e.wait(ctx, task) })
-	return func() ([]WorkspaceResult, error) {
-		task, err := await()
-		if err != nil {
-			return nil, err
-		}
-		over := task
-		over.Done = true
-		if err := e.tasks.PutTask(ctx, task, over); err != nil && !errors.Is(err, state.ErrConflict) {
-			return nil, err
-		}
-		return l.validate(answer, names)
-	}, nil
+	over := task
+	over.Done = true
+	if err := e.tasks.PutTask(ctx, task, over); err != nil && !errors.Is(err, state.ErrConflict) {
+		return nil, err
+	}
+	return l.validate(answer, names)
 }
 
 func (l *pullRequestPlan) uploadRequest(ctx context.Context, key string, names []string) error {

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"reconcile/reconciler/notify"
 )
@@ -14,8 +17,34 @@ type previewRun struct {
 	config     *Config
 	pulls      PullRequests
 	options    PreviewOptions
-	round      *Previews
-	started    []*pendingPreview
+
+	backlog sync.Mutex // Backlog gets one request at a time
+	mu      sync.Mutex // guards round
+	round   *Previews
+}
+
+// previewAll makes one preview for each pull request, several at once. An error that
+// also affects other previews ends the round.
+func (p *previewRun) previewAll(ctx, killCtx context.Context, open []PullRequest) error {
+	group, roundCtx := errgroup.WithContext(ctx)
+	group.SetLimit(p.concurrency())
+	for _, pr := range open {
+		group.Go(func() error {
+			if ctx.Err() != nil {
+				return fmt.Errorf("the previews were stopped: %w", context.Cause(ctx))
+			}
+			if roundCtx.Err() != nil {
+				return nil // another preview has ended the round
+			}
+			result, err := p.previewOne(roundCtx, killCtx, pr)
+			if err == nil && ctx.Err() == nil && roundCtx.Err() != nil {
+				return nil // it was stopped by the end of the round
+			}
+			p.addResult(result)
+			return err
+		})
+	}
+	return group.Wait()
 }
 
 // concurrency returns how many previews run at once. Local previews share one checkout.
@@ -26,101 +55,88 @@ func (p *previewRun) concurrency() int {
 	return p.config.Parallelism
 }
 
-// collect waits for the oldest started preview and adds it to the round. It returns an
-// error only if the error also affects other previews.
-func (p *previewRun) collect() error {
-	one := p.started[0]
-	p.started = p.started[1:]
-	err := one.err
-	if one.finish != nil {
-		err = one.finish()
-	}
-	result := one.result
+func (p *previewRun) addResult(result Preview) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.round.PullRequests = append(p.round.PullRequests, result)
 	if p.options.OnResult != nil {
 		p.options.OnResult(result)
 	}
 	switch {
-	case err != nil:
-		return err
 	case result.Action != ActionFailed:
 	case !result.busy:
 		p.round.Exit = ExitFailed
 	case p.round.Exit == ExitOK:
 		p.round.Exit = ExitBusy
 	}
-	return nil
 }
 
-// pendingPreview is a preview that was started.
-type pendingPreview struct {
-	result Preview
-	err    error        // affects other previews too
-	finish func() error // waits for the response and writes the comment; nil if nothing is left to do
-}
-
-// start starts the preview of one pull request if the preview is due.
-func (p *previewRun) start(ctx, killCtx context.Context, pr PullRequest) *pendingPreview {
-	o := &pendingPreview{result: pr.NewPreview(p.round.Tip)}
-	o.result.Action = ActionFailed
+// previewOne makes the preview of one pull request if it is due, and writes the
+// comment. It returns an error only if the error also affects other previews.
+func (p *previewRun) previewOne(ctx, killCtx context.Context, pr PullRequest) (Preview, error) {
+	result := pr.NewPreview(p.round.Tip)
+	result.Action = ActionFailed
 	if pr.Head == "" {
-		o.result.Error = fmt.Sprintf("Git has neither %s nor %s", pullRef(pr), branchRef(pr))
-		return o
+		result.Error = fmt.Sprintf("Git has neither %s nor %s", pullRef(pr), branchRef(pr))
+		return result, nil
 	}
-	before, err := p.pulls.Comment(ctx, pr.Number, p.isOwnComment)
+	before, err := p.readComment(ctx, pr.Number)
 	if err != nil {
-		o.result.Error, o.err = err.Error(), fmt.Errorf("read the comments on pull request %d: %w", pr.Number, err)
-		return o
+		result.Error = err.Error()
+		return result, fmt.Errorf("read the comments on pull request %d: %w", pr.Number, err)
 	}
 	last, _ := notify.ReadMarker(before.Text)
 	force := p.options.Force || p.options.DryRun
 	due := force || last.Failed && p.config.Now().Sub(before.At) >= retryFailedAfter
 	if !due && last.Head == pr.Head && last.Tip == p.round.Tip {
-		o.result.Action = ActionUnchanged
-		return o
+		result.Action = ActionUnchanged
+		return result, nil
 	}
 	request := PreviewRequest{PullRequest: pr, Force: force}
 	if !due && !last.Failed {
 		request.KnownInputs = last.Inputs
 	}
-	answered := async(func() (*PreviewResponse, error) { return p.previewInProcess(ctx, killCtx, request) })
-	o.finish = func() error {
-		answer, err := answered()
-		if err != nil {
-			o.result.Error = err.Error() // an internal error on one pull request does not affect the others
-			return nil
-		}
-		if err := o.setPreview(answer); err != nil || answer.Error != "" {
-			return err
-		}
-		if err := p.writeComment(ctx, &o.result, before, last, answer.Unchanged); err != nil {
-			o.result.Error = err.Error()
-			return fmt.Errorf("comment on pull request %d: %w", pr.Number, err)
-		}
-		return nil
+	var answer *PreviewResponse
+	err = catchPanic(func() (err error) { answer, err = p.previewInProcess(ctx, killCtx, request); return err })
+	if err != nil {
+		result.Error = err.Error() // an internal error on one pull request does not affect the others
+		return result, nil
 	}
-	return o
+	result, err = resultOf(answer)
+	if err != nil || answer.Error != "" {
+		return result, err
+	}
+	if err := p.writeComment(ctx, &result, before, last, answer.Unchanged); err != nil {
+		result.Error = err.Error()
+		return result, fmt.Errorf("comment on pull request %d: %w", pr.Number, err)
+	}
+	return result, nil
 }
 
-// setPreview copies the response. It returns an error only if the error also affects
-// other previews.
-func (o *pendingPreview) setPreview(answer *PreviewResponse) error {
-	o.result = answer.Preview
-	o.result.Action = ActionFailed
+// resultOf returns the preview of a response. The error also affects other previews.
+func resultOf(answer *PreviewResponse) (Preview, error) {
+	result := answer.Preview
+	result.Action = ActionFailed
 	if answer.Unchanged {
-		o.result.Outcome = ""
+		result.Outcome = ""
 	}
-	if o.result.Workspaces == nil {
-		o.result.Workspaces = []WorkspaceResult{}
+	if result.Workspaces == nil {
+		result.Workspaces = []WorkspaceResult{}
 	}
 	if answer.Error == "" {
-		return nil
+		return result, nil
 	}
-	o.result.Error, o.result.busy = answer.Error, answer.Busy
+	result.Error, result.busy = answer.Error, answer.Busy
 	if answer.EndsRound {
-		return errors.New(answer.Error)
+		return result, errors.New(answer.Error)
 	}
-	return nil
+	return result, nil
+}
+
+func (p *previewRun) readComment(ctx context.Context, number int) (Comment, error) {
+	p.backlog.Lock()
+	defer p.backlog.Unlock()
+	return p.pulls.Comment(ctx, number, p.isOwnComment)
 }
 
 // isOwnComment reports whether text is a preview comment of this environment.
@@ -132,6 +148,8 @@ func (p *previewRun) isOwnComment(text string) bool {
 // writeComment writes the comment, or updates only its marker if the preview is the
 // same.
 func (p *previewRun) writeComment(ctx context.Context, result *Preview, before Comment, last notify.Marker, same bool) error {
+	p.backlog.Lock()
+	defer p.backlog.Unlock()
 	if same {
 		result.Comment = notify.UpdateMarker(before.Text, result.Head, result.Tip)
 	} else {

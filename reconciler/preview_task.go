@@ -51,10 +51,7 @@ func (r *Reconciler) executePlan(ctx, killCtx context.Context, key string, order
 		defer r.closeCommit(l.merged.commit)
 		ctx, cancel := context.WithTimeoutCause(ctx, remotePlanTimeout*9/10, fmt.Errorf("the pull request took longer than %s", remotePlanTimeout*9/10)) // so that the response arrives before remotePlanTimeout
 		defer cancel()
-		var planned func() ([]WorkspaceResult, error)
-		if planned, err = l.startPlans(ctx, killCtx, r.newRun(Options{Trigger: previewTrigger}), order.Workspaces); err == nil {
-			answer.Workspaces, err = planned()
-		}
+		answer.Workspaces, err = l.planWorkspaces(ctx, killCtx, r.newRun(Options{Trigger: previewTrigger}), order.Workspaces)
 		answer.Problem = l.preview.Error
 	}
 	if err != nil {

@@ -3,6 +3,7 @@ package reconciler
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"reconcile/reconciler/notify"
@@ -67,26 +68,14 @@ func (r *Reconciler) previews(ctx, killCtx context.Context, pulls PullRequests, 
 		return fmt.Errorf("read the tip of %s: %w", r.config.Branch, err)
 	}
 	round.Tip = tip.Commit
-	ctx, cancel := context.WithCancel(ctx) // nobody waits for the previews after the return
-	defer cancel()
 	p := &previewRun{reconciler: r, config: &r.config, pulls: pulls, options: o, round: round}
-	for _, pr := range open {
-		if len(p.started) == p.concurrency() {
-			if err := p.collect(); err != nil {
-				return err
-			}
-		}
-		if ctx.Err() != nil {
-			return fmt.Errorf("the previews were stopped: %w", context.Cause(ctx))
-		}
-		p.started = append(p.started, p.start(ctx, killCtx, pr))
+	err = p.previewAll(ctx, killCtx, open)
+	place := map[int]int{}
+	for i, pr := range open {
+		place[pr.Number] = i
 	}
-	for len(p.started) > 0 {
-		if err := p.collect(); err != nil {
-			return err
-		}
-	}
-	return nil
+	slices.SortFunc(round.PullRequests, func(a, b Preview) int { return place[a.Number] - place[b.Number] })
+	return err
 }
 
 // openPullRequests returns the pull requests to preview, with their heads.
