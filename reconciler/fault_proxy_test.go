@@ -16,7 +16,7 @@ import (
 	awsdynamodb "github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
-	"reconcile/cmd/cloudtest"
+	"reconcile/internal/awsfake"
 	"reconcile/reconciler"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
@@ -229,7 +229,7 @@ func TestEveryCallToAWSMeetsEveryFault(t *testing.T) {
 	endpoint := dynamodbtest.Endpoint(t)
 	sound := dynamodbtest.NewClient(endpoint)
 	s3 := s3test.Start(t)
-	secrets := cloudtest.Start(t, nil)
+	secrets := awsfake.Start(t, nil)
 	secrets.SetSecret("digest", "dGhpcyBpcyBub3QgYSBzZWNyZXQgYXQgYWxsLg==")
 	tell := func(t *testing.T, number, faulty int, fault string) (calls []string) {
 		way := &faultTransport{tries: map[string]int{}, callNumber: map[string]int{}, faultyCall: faulty, fault: fault}

@@ -6,12 +6,12 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"reconcile/cmd/cloudtest"
+	"reconcile/internal/awsfake"
 )
 
 // A digest key that could not be read once is read again, and then no more.
 func TestDigestKeyIsReadAgainAfterAFailure(t *testing.T) {
-	cloud := cloudtest.Start(t, nil)
+	cloud := awsfake.Start(t, nil)
 	cloud.SetSecret("digest", "dGhpcyBpcyBub3QgYSBzZWNyZXQgYXQgYWxsLg==")
 	failures, reads := 3, 0 // as many as the SDK tries
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -14,7 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"reconcile/cmd/cloudtest"
+	"reconcile/internal/awsfake"
 	"reconcile/state/dynamodb/dynamodbtest"
 	"reconcile/state/snapshot/s3test"
 )
@@ -23,7 +23,7 @@ import (
 // a proxy that counts requests.
 type fakeAWS struct {
 	dynamodb, s3, keys *countingProxy // keys is in front of the secrets of the applying process
-	secrets            *cloudtest.Server
+	secrets            *awsfake.Server
 }
 
 // countingProxy forwards requests and records them. It can inject faults.
@@ -74,7 +74,7 @@ func cloudCommand(ts *testscript.TestScript, neg bool, args []string) {
 	for _, name := range []string{"bucket", "staging", "osaka-staging"} {
 		s3.CreateBucket(w.tb, name)
 	}
-	w.cloud = &fakeAWS{dynamodb: newCountingProxy(w, endpoint), s3: newCountingProxy(w, s3.URL), secrets: cloudtest.Start(w.tb, nil)}
+	w.cloud = &fakeAWS{dynamodb: newCountingProxy(w, endpoint), s3: newCountingProxy(w, s3.URL), secrets: awsfake.Start(w.tb, nil)}
 	w.cloud.keys = newCountingProxy(w, w.cloud.secrets.URL)
 	for name, value := range map[string]string{
 		"TABLE":                            dynamodbtest.CreateTable(w.tb, dynamodbtest.NewClient(endpoint)),

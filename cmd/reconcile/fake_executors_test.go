@@ -14,7 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"reconcile/cmd/cloudtest"
+	"reconcile/internal/awsfake"
 )
 
 // fakeExecutors runs the builds and tasks of CodeBuild and ECS as processes of this
@@ -23,7 +23,7 @@ type fakeExecutors struct {
 	env      []string
 	dir      string
 	skipWork atomic.Bool // jobs end without doing anything
-	cloud    *cloudtest.Server
+	cloud    *awsfake.Server
 }
 
 // executors starts CodeBuild and ECS; executors silent|willing makes them
@@ -47,7 +47,7 @@ func executorsCommand(ts *testscript.TestScript, neg bool, args []string) {
 		"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_STS"} {
 		x.env = append(x.env, name+"="+ts.Getenv(name))
 	}
-	x.cloud = cloudtest.Start(w.tb, x.run)
+	x.cloud = awsfake.Start(w.tb, x.run)
 	w.cloud.keys = newCountingProxy(w, x.cloud.URL)
 	x.env = append(x.env, "AWS_ENDPOINT_URL_SECRETS_MANAGER="+w.cloud.keys.url)
 	w.executors = x
@@ -86,7 +86,7 @@ func startedCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func (x *fakeExecutors) run(w cloudtest.Job) error {
+func (x *fakeExecutors) run(w awsfake.Job) error {
 	if x.skipWork.Load() {
 		return errors.New("silent")
 	}

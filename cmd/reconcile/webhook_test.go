@@ -12,7 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"reconcile/cmd/cloudtest"
+	"reconcile/internal/awsfake"
 )
 
 // hook project|git URL | lose | repeat | answers RESULT...: Backlog sends
@@ -85,7 +85,7 @@ func nextPassCommand(ts *testscript.TestScript, neg bool, args []string) {
 
 // The token is in the environment, or where that says.
 func TestWebhookToken(t *testing.T) {
-	cloud := cloudtest.Start(t, nil)
+	cloud := awsfake.Start(t, nil)
 	cloud.SetSecret("reconcile/webhook-token", "s3cret\n")
 	t.Setenv("AWS_ENDPOINT_URL", cloud.URL)
 	t.Setenv("AWS_REGION", "ap-northeast-1")

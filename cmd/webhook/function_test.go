@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"reconcile/cmd/cloudtest"
+	"reconcile/internal/awsfake"
 	"reconcile/reconciler/backlog/webhook"
 )
 
@@ -26,7 +26,7 @@ const (
 )
 
 // functionEnv are the function's; Lambda's own are among them.
-func functionEnv(c *cloudtest.Server, changes ...string) map[string]string {
+func functionEnv(c *awsfake.Server, changes ...string) map[string]string {
 	v := map[string]string{
 		"RECONCILE_REPO":              "https://example.backlog.com/git/INFRA/estate.git",
 		"RECONCILE_WEBHOOK_TOKEN":     "secretsmanager://" + secretARN,
@@ -47,9 +47,9 @@ func functionEnv(c *cloudtest.Server, changes ...string) map[string]string {
 
 // startCloud starts an AWS whose builds and tasks do nothing, and that has the
 // token.
-func startCloud(t testing.TB) *cloudtest.Server {
+func startCloud(t testing.TB) *awsfake.Server {
 	t.Helper()
-	c := cloudtest.Start(t, func(cloudtest.Job) error { return nil })
+	c := awsfake.Start(t, func(awsfake.Job) error { return nil })
 	c.SetSecret(secretARN, token)
 	return c
 }
@@ -285,7 +285,7 @@ func checkNoSecret(t *testing.T, f *emulator) {
 func TestSettings(t *testing.T) {
 	environ := func(changes ...string) []string {
 		var list []string
-		v := functionEnv(&cloudtest.Server{}, changes...)
+		v := functionEnv(&awsfake.Server{}, changes...)
 		for name := range maps.Keys(v) {
 			list = append(list, name+"="+v[name])
 		}

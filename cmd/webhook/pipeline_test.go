@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"reconcile/cmd/cloudtest"
+	"reconcile/internal/awsfake"
 	"reconcile/reconciler/backlog/backlogtest"
 	"reconcile/reconciler/source/gittest"
 )
@@ -27,11 +27,11 @@ type buildResult struct {
 }
 
 // newProject returns what CodeBuild runs for a build, and the builds that ended.
-func newProject(t *testing.T, s *backlogtest.Server) (run func(cloudtest.Job) error, builds chan buildResult) {
+func newProject(t *testing.T, s *backlogtest.Server) (run func(awsfake.Job) error, builds chan buildResult) {
 	t.Helper()
 	dir, program := t.TempDir(), buildReconcile(t)
 	builds = make(chan buildResult, 10)
-	return func(w cloudtest.Job) error {
+	return func(w awsfake.Job) error {
 		c := exec.Command(program, "now", "-o", "json")
 		c.Dir = dir
 		c.Env = []string{
@@ -65,7 +65,7 @@ func TestPipeline(t *testing.T) {
 	server.Git.Username, server.Git.Password = "ann", "s3cret-of-git"
 
 	run, builds := newProject(t, server)
-	aws := cloudtest.Start(t, run)
+	aws := awsfake.Start(t, run)
 	aws.SetSecret(secretARN, token)
 	f := startEmulator(t, functionEnv(aws, "RECONCILE_REPO", server.GitURL))
 	hook := (&gateway{t: t, kind: "rest", function: f}).serve()

@@ -1,8 +1,8 @@
-// Package cloudtest fakes the AWS services that the programs call and that have no
+// Package awsfake fakes the AWS services that the programs call and that have no
 // emulator here: CodeBuild and ECS, which run a function of the test, and Secrets
 // Manager. It follows their API references: CodeBuild 2016-10-06, ECS 2014-11-13,
 // Secrets Manager 2017-10-17, all in AWS's JSON protocol 1.1.
-package cloudtest
+package awsfake
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package cloudtest
+package awsfake
 
 import (
 	"encoding/json"
