@@ -84,7 +84,7 @@ func randomPath(r *rand.Rand, depth int) string {
 	if depth <= 0 {
 		return oneOf(r,
 			`"/etc/hostname"`, `"/proc/self/environ"`, `"~/.aws/credentials"`, `"../../../../../../../../../../../../etc/hostname"`, `"${path.cwd}/../../../../../../../../../../../etc/hostname"`,
-			"var.far", "local.far", "local.pair.far", "abspath(\"/etc/hostname\")", `"${dirname("/etc/x")}/hostname"`, `"${terraform.workspace}/../x.txt"`, `pathexpand("~/.terraformrc")`,
+			"var.far", "local.far", "local.pair.far", "abspath(\"/etc/hostname\")", `"${dirname("/etc/x")}/hostname"`, `"${path.cwd}/../x.txt"`, `pathexpand("~/.terraformrc")`,
 		)
 	}
 	p := func() string { return randomPath(r, depth-1) }
@@ -117,7 +117,9 @@ func randomPath(r *rand.Rand, depth int) string {
 	)()
 }
 
+// randomCondition does not name terraform.workspace: a workspace that does is refused as
+// a whole, before the check.
 func randomCondition(r *rand.Rand) string {
 	return oneOf(r, "true", "false", "var.b", "1 == 1", `fileexists("x.txt")`, `fileexists("/etc/hostname")`, `can(file("x.txt"))`, `can(file("nothing"))`,
-		`terraform.workspace == "default"`, `startswith(path.cwd, "/")`, `fileexists("${path.module}/zzz_reconcile_override.tf")`, `timestamp() != ""`, `length(fileset(path.module, "zzz*")) > 0`, `plantimestamp() == ""`)
+		`startswith(path.cwd, "/")`, `fileexists("${path.module}/zzz_reconcile_override.tf")`, `timestamp() != ""`, `length(fileset(path.module, "zzz*")) > 0`, `plantimestamp() == ""`)
 }
