@@ -70,8 +70,8 @@ var rolePermissions = []permission{
 }
 
 // startPermissions: who may start or change what runs with its own permissions. Nobody
-// may change the build. It can assume every workspace's role, so whoever changes it
-// could use them all. apply-common may change the function, and so start that build as
+// may change the build. It can assume every workspace's role, so a change of it
+// would give them all away. apply-common may change the function, and so start that build as
 // it is. apply-common_os may change the standby's function, and so give that task any
 // command. This is why its plans wait for a person.
 var startPermissions = []permission{

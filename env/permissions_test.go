@@ -60,7 +60,7 @@ func allow(roles, action, resource string, context ...string) permission {
 
 const nobody = ""
 
-// statePermissions are the permissions for states. A workspace reads its own state and
+// statePermissions returns the permissions for states. A workspace reads its own state and
 // those whose outputs it reads. Its apply role writes its own. Nobody deletes a state.
 func statePermissions(a *identities) (rows []permission) {
 	osaka := []string{"common_os", "osaka-ap", "switchover"}

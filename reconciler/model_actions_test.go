@@ -161,6 +161,7 @@ func (m *model) letTimePass(rt *rapid.T) {
 	m.wait(draw(rt, "time", time.Second, 30*time.Second, 2*time.Minute, 2*time.Hour))
 }
 
+// wait lets d pass on the virtual clock of synctest; no real time passes.
 func (m *model) wait(d time.Duration) { time.Sleep(d) }
 
 // suspend suspends a workspace, or removes its hold.

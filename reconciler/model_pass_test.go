@@ -118,7 +118,7 @@ func (f *inFlightPass) resume(v injection, stop string) {
 		if stands {
 			return
 		}
-		time.Sleep(time.Second)
+		f.m.wait(time.Second)
 	}
 	f.m.addViolation("pass %s hangs", f.run)
 }

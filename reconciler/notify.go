@@ -211,7 +211,7 @@ func eventOf(w state.Workspace, was, issue string) notify.WorkspaceEvent {
 	return n
 }
 
-// inputsID is a short hash of pending inputs.
+// inputsID returns a short hash of pending inputs.
 func inputsID(waiting state.Trace) string {
 	text, _ := json.Marshal(waiting) // strings always encode, with sorted keys
 	sum := sha256.Sum256(text)

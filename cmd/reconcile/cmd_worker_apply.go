@@ -11,7 +11,7 @@ import (
 	"reconcile/state"
 )
 
-// newWorkerApplyCommand is the command that executors start.
+// newWorkerApplyCommand returns the command that executors start.
 func newWorkerApplyCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "apply WORKSPACE KEY",

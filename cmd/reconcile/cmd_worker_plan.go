@@ -9,7 +9,7 @@ import (
 	"reconcile/internal/visible"
 )
 
-// newWorkerPlanCommand is the command that `reconcile preview --executor` starts.
+// newWorkerPlanCommand returns the command that `reconcile preview --executor` starts.
 func newWorkerPlanCommand(a *app) *cobra.Command {
 	var o confinement
 	c := &cobra.Command{

@@ -12,7 +12,7 @@ import (
 	"reconcile/reconciler"
 )
 
-// newWorkerPreviewCommand is the command that `reconcile preview` starts.
+// newWorkerPreviewCommand returns the command that `reconcile preview` starts.
 func newWorkerPreviewCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "preview",

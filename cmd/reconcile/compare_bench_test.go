@@ -36,9 +36,8 @@ func runProcess(b *testing.B, want int, cmd *exec.Cmd) cost {
 	return cost{wall, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
 }
 
-// peakMemory is the most memory that a run of cmd had, in MiB. A process inherits
-// the peak of the one that started it, and ours is large: a small one between
-// them tells of its child alone.
+// peakMemory runs cmd and returns its peak memory in MiB. A process inherits the peak
+// of its parent, and ours is large. So a small process between them reports it.
 func peakMemory(b *testing.B, cmd *exec.Cmd) float64 {
 	b.Helper()
 	const script = "import resource, subprocess, sys\n" +
@@ -101,7 +100,7 @@ func compareCosts(b *testing.B, subject, anchor func() cost) {
 	b.ReportMetric(median(cpu), "cpu-ratio")
 }
 
-// reportMedians reports those of costs.
+// reportMedians reports the medians of costs.
 func reportMedians(b *testing.B, costs []cost, prefix string) {
 	var wall, cpu []float64
 	for _, c := range costs {
@@ -122,7 +121,7 @@ func median(values []float64) float64 {
 	return (sorted[middle-1] + sorted[middle]) / 2
 }
 
-// buildProgram is this program as it is released.
+// buildProgram builds this program as it is released.
 func buildProgram(b *testing.B) string {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), "reconcile")
@@ -134,7 +133,7 @@ func buildProgram(b *testing.B) string {
 	return path
 }
 
-// findTool is a program that `make bench` installs.
+// findTool finds a program that `make bench` installs.
 func findTool(b *testing.B, name string) string {
 	b.Helper()
 	path, err := exec.LookPath(name) // TestMain adds the tests' cache

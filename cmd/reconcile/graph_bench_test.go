@@ -115,7 +115,7 @@ func runBareTerraform(terraform, dir string) error {
 	return failed
 }
 
-// runCycle is what a person would run in one workspace.
+// runCycle runs what a person would run in one workspace.
 func runCycle(terraform, dir string) error {
 	for _, args := range [][]string{
 		{"init", "-input=false"}, {"plan", "-input=false", "-out=plan"}, {"show", "-json", "plan"},

@@ -62,7 +62,7 @@ func TestHidesItsEnvironment(t *testing.T) {
 	}
 }
 
-// sharedTempDir is a temporary directory that every user may use.
+// sharedTempDir makes a temporary directory that every user may use.
 func sharedTempDir(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()

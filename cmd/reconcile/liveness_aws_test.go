@@ -25,7 +25,7 @@ const (
 	buildID = "reconcile:01234567-89ab-cdef-0123-456789abcdef"
 )
 
-// newFakeAction is AWS that gives one answer to one action, and no other.
+// newFakeAction starts a fake of AWS that answers one action only.
 func newFakeAction(t *testing.T, action, answer string) func() (aws.Config, error) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -153,7 +153,7 @@ func printWrapped(w io.Writer, width int, indent, text string) {
 	printHanging(w, width, 0, indent, text)
 }
 
-// printHanging is printWrapped for a started line of which column columns are written.
+// printHanging does what printWrapped does on a line that already has column columns.
 func printHanging(w io.Writer, width, column int, indent, text string) {
 	margin := column + ansi.StringWidth(indent)
 	room := max(width-margin, minWidth/2)

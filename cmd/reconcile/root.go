@@ -87,7 +87,7 @@ func (a *app) prepare(c *cobra.Command) error {
 // annotationOutputs lists the outputs of a command, if not text and json.
 const annotationOutputs = "outputs"
 
-// runGroup is the run function of commands that only have subcommands.
+// runGroup runs commands that only have subcommands.
 func runGroup(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return c.Help()

@@ -26,7 +26,7 @@ const (
 	envTestCache = envPrefix + "TEST_CACHE"
 )
 
-// envName is the environment variable of a flag: --git-credentials is
+// envName returns the environment variable of a flag: --git-credentials is
 // RECONCILE_GIT_CREDENTIALS.
 func envName(flag string) string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))

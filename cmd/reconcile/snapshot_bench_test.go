@@ -57,7 +57,7 @@ func storeSnapshot(b *testing.B, dir string) error {
 	return err
 }
 
-// newTextRepo is a packed repository of text like an estate's code, which
+// newTextRepo makes a packed repository of text like an estate's code, which
 // compresses about four to one.
 func newTextRepo(b *testing.B) *gittest.Repo {
 	random := rand.New(rand.NewPCG(1, 2))

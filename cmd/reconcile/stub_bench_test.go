@@ -43,7 +43,7 @@ func (b *benchSetup) command(program string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// cleanEnv is a small environment, in which nobody's settings count.
+// cleanEnv returns a small environment without personal settings.
 func cleanEnv() []string {
 	return []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + os.TempDir(), "CHECKPOINT_DISABLE=1",
@@ -51,8 +51,8 @@ func cleanEnv() []string {
 	}
 }
 
-// runStubPass is a pass in this process, by the parts that the program uses, but
-// Terraform, in whose place a stub does nothing.
+// runStubPass runs a pass in this process with the parts of the program. A stub that
+// does nothing replaces Terraform.
 func (b *benchSetup) runStubPass(o reconciler.Options) error {
 	ctx := b.Context()
 	repo, err := source.Open(ctx, source.Options{

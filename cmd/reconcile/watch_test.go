@@ -127,7 +127,7 @@ func (f *lineBuffer) waitFor(text string) string {
 	}
 }
 
-// newTestApp is the program with its output in hand, and a place of its own.
+// newTestApp returns the program with captured output and its own directories.
 func newTestApp(t *testing.T, repo string) (a *app, out, logs *lineBuffer) {
 	t.Helper()
 	out, logs = newLineBuffer(), newLineBuffer()

@@ -56,7 +56,7 @@ func parseNumber(b *testing.B, text string) float64 {
 	return value
 }
 
-// peakMemory is the most memory that the child of a process took, in MiB.
+// peakMemory returns the peak memory of the child of a process, in MiB.
 func peakMemory(b *testing.B, parent int) float64 {
 	b.Helper()
 	files, err := filepath.Glob("/proc/[0-9]*/status")

@@ -139,7 +139,7 @@ func (e *emulator) invoke(ctx context.Context, event []byte) ([]byte, error) {
 	return io.ReadAll(answer.Body)
 }
 
-// freeAddress is one that is free.
+// freeAddress finds an address that is free.
 func freeAddress(t testing.TB) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

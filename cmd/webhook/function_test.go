@@ -25,7 +25,7 @@ const (
 	formType = "application/x-www-form-urlencoded"
 )
 
-// functionEnv are the function's; Lambda's own are among them.
+// functionEnv returns the environment of the function, with Lambda's own variables.
 func functionEnv(c *awsfake.Server, changes ...string) map[string]string {
 	v := map[string]string{
 		"RECONCILE_REPO":              "https://example.backlog.com/git/INFRA/estate.git",
@@ -54,7 +54,7 @@ func startCloud(t testing.TB) *awsfake.Server {
 	return c
 }
 
-// readSample is a webhook's body, of the package that reads it.
+// readSample reads the body of a webhook from the samples of the webhook package.
 func readSample(t testing.TB, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("../../reconciler/backlog/webhook/testdata", name))

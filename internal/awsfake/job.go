@@ -10,7 +10,7 @@ import (
 type Job struct {
 	ID    string // id of the build or ARN of the task
 	Token string // idempotency token
-	// Variables override those of the build's project. Commands are those of the
+	// Variables override the variables of the build's project. Commands come from the
 	// buildspec override.
 	Variables map[string]string
 	Commands  []string

@@ -38,8 +38,8 @@ module "transit" {
 }
 
 # An attachment in `sides` reaches the shared VPC and, through it, the internet,
-# but no other side. An attachment in `outside` reaches only propagated routes,
-# which are those of the shared VPC.
+# but no other side. An attachment in `outside` reaches only propagated routes:
+# the routes of the shared VPC.
 module "attachment" {
   source = "../transit_gw_attachement"
 

@@ -63,7 +63,7 @@ func (h hostKeys) changedError(text string, err error) error {
 		Help: "nothing was sent; ask the remote's owner, and replace its line only if the key was changed on purpose, in " + strings.Join(h.files, " or ")}
 }
 
-// keyTypeError is the error for a host that offers no key of a known type.
+// keyTypeError returns the error for a host that offers no key of a known type.
 func (h hostKeys) keyTypeError(err error) error {
 	return h.changedError("it has no host key of a known type", err)
 }

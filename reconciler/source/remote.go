@@ -183,7 +183,7 @@ func appendBranch(names []string, r ref) []string {
 	return append(names, name)
 }
 
-// noBranchError is the error of a repository without the branch. names are some of its
+// noBranchError returns the error of a repository without the branch. names are some of its
 // branches; if there are none, the repository is empty.
 func noBranchError(url, branch string, names []string) error {
 	if len(names) == 0 {

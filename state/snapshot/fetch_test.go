@@ -58,7 +58,7 @@ func linkHeader(name, target string) tar.Header {
 	return tar.Header{Typeflag: tar.TypeSymlink, Name: name, Linkname: target, Mode: 0o777}
 }
 
-// acceptAny is a TreeVerifier that accepts every tree.
+// acceptAny accepts every tree.
 func acceptAny(string, []byte) error { return nil }
 
 // storeOf returns a store whose only snapshot consists of these bytes.

@@ -184,7 +184,7 @@ func (l *lister) queueEntry(ctx context.Context, name string, d fs.DirEntry) err
 	return nil
 }
 
-// weight is the entry's share of the memory for reading ahead.
+// weight returns the entry's share of the memory for reading ahead.
 func (e *treeEntry) weight() int64 { return min(e.size, maxReadAhead) }
 
 // read opens a file and, if it is small, reads it.

@@ -60,7 +60,7 @@ func runChild(specJSON string, open func(string) (state.Store, error)) error {
 	}
 }
 
-// pollIntervalOf is short: the tests' leases are held for milliseconds.
+// pollIntervalOf returns a short interval: the tests hold leases for milliseconds.
 func pollIntervalOf(lease time.Duration) time.Duration { return min(lease/60, 5*time.Millisecond) }
 
 const (

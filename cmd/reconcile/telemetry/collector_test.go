@@ -72,7 +72,7 @@ func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// lastMetrics are the metrics of the last request, by name.
+// lastMetrics returns the metrics of the last request, by name.
 func (c *collector) lastMetrics() map[string]*metricspb.Metric {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -85,8 +85,8 @@ func (c *collector) lastMetrics() map[string]*metricspb.Metric {
 	return got
 }
 
-// valueOf is the one figure of a gauge or counter, or how many values a
-// histogram has.
+// valueOf returns the value of a gauge or counter, or the number of values of a
+// histogram.
 func valueOf(t *testing.T, m *metricspb.Metric) float64 {
 	t.Helper()
 	var points []*metricspb.NumberDataPoint

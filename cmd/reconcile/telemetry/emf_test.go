@@ -13,8 +13,7 @@ import (
 	"reconcile/state"
 )
 
-// emfLine is a line as the specification has it, of which the metadata must have
-// no members beside these:
+// emfLine is a line of the specification. Its metadata has no other members:
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 type emfLine struct {
 	AWS struct {
@@ -27,7 +26,7 @@ type emfLine struct {
 	} `json:"_aws"`
 }
 
-// emfUnits are those of the specification's schema that could be meant here.
+// emfUnits matches the units of the specification that our metrics may have.
 var emfUnits = regexp.MustCompile(`^(Seconds|Microseconds|Milliseconds|Bytes|Percent|Count|None)$`)
 
 // parseEMF checks one line against the specification, and returns its metrics.

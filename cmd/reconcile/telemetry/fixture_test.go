@@ -67,7 +67,7 @@ func (w *fixture) must(err error) {
 	}
 }
 
-// runPass runs one in a process's own telemetry, all of which is sent.
+// runPass runs a pass with telemetry of its own, and sends all of it.
 func (w *fixture) runPass(o telemetry.Options, run reconciler.Options) *reconciler.Result {
 	w.t.Helper()
 	return w.runObserved((*reconciler.Reconciler).Pass, o, run)

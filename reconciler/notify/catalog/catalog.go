@@ -19,7 +19,7 @@ var files embed.FS
 // Messages are the texts of one language, by key.
 type Messages map[string]string
 
-// Languages are those there is a catalogue in.
+// Languages returns the languages that have a catalogue.
 func Languages() []string {
 	names, _ := files.ReadDir(".") // embedded: it cannot fail
 	var languages []string
@@ -64,5 +64,5 @@ func (w Messages) Text(key string, values ...any) (string, error) {
 	return strings.NewReplacer(pairs...).Replace(text), nil
 }
 
-// Keys are the keys, sorted.
+// Keys returns the keys, sorted.
 func (w Messages) Keys() []string { return slices.Sorted(maps.Keys(w)) }
