@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
 	"reconcile/internal/awsredact"
+	"reconcile/internal/secret"
 )
 
 // loadAWS reads the SDK's own settings: environment, profile, role.
@@ -41,7 +42,7 @@ var (
 )
 
 // readSecret reads the secret at secretsmanager://NAME.
-func readSecret(ctx context.Context, cfg aws.Config, setting, location string) (secret, error) {
+func readSecret(ctx context.Context, cfg aws.Config, setting, location string) (secret.Text, error) {
 	name := strings.TrimPrefix(location, schemeSecret)
 	client := secretsmanager.NewFromConfig(cfg)
 	out, err := client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &name})
@@ -49,9 +50,9 @@ func readSecret(ctx context.Context, cfg aws.Config, setting, location string) (
 	case err != nil:
 		err = classifyMissing(ctx, client, name, err)
 	case out.SecretString != nil:
-		return secret(*out.SecretString), nil
+		return secret.Text(*out.SecretString), nil
 	case len(out.SecretBinary) > 0:
-		return secret(out.SecretBinary), nil
+		return secret.Text(out.SecretBinary), nil
 	default:
 		err = errNoValue
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/internal/secret"
 	"reconcile/reconciler"
 	"reconcile/reconciler/backlog"
 	"reconcile/reconciler/notify"
@@ -55,7 +56,7 @@ func (p *deps) openBacklog(ctx context.Context, limit int) (*backlogProject, err
 	if o.APIKey, o.Token, err = p.backlogKey(ctx); err != nil {
 		return nil, err
 	}
-	for _, value := range []backlog.Secret{o.APIKey, o.Token} {
+	for _, value := range []secret.Text{o.APIKey, o.Token} {
 		if value != "" {
 			p.secrets = append(p.secrets, string(value))
 		}
@@ -68,13 +69,13 @@ func (p *deps) openBacklog(ctx context.Context, limit int) (*backlogProject, err
 }
 
 // backlogKey reads the API key or the OAuth token that the settings name.
-func (p *deps) backlogKey(ctx context.Context) (key, token backlog.Secret, err error) {
+func (p *deps) backlogKey(ctx context.Context) (key, token secret.Text, err error) {
 	s := &p.app.settings
 	if !strings.HasPrefix(s.BacklogCredentials, schemeSecret) {
 		if s.BacklogAPIKey == "" {
 			return "", "", usagef("set "+envBacklogKey+", or --backlog-credentials secretsmanager://NAME", "no API key of Backlog")
 		}
-		return backlog.Secret(s.BacklogAPIKey), "", nil
+		return s.BacklogAPIKey, "", nil
 	}
 	cfg, err := p.aws()
 	if err != nil {
@@ -86,7 +87,7 @@ func (p *deps) backlogKey(ctx context.Context) (key, token backlog.Secret, err e
 	}
 	text := strings.TrimSpace(string(value))
 	if !strings.HasPrefix(text, "{") {
-		return backlog.Secret(text), "", nil
+		return secret.Text(text), "", nil
 	}
 	var fields struct {
 		APIKey string `json:"api_key"`
@@ -95,7 +96,7 @@ func (p *deps) backlogKey(ctx context.Context) (key, token backlog.Secret, err e
 	if json.Unmarshal([]byte(text), &fields) != nil || (fields.APIKey == "") == (fields.Token == "") {
 		return "", "", errors.New(s.BacklogCredentials + `: the secret takes an API key, {"api_key": …} or {"token": …}`)
 	}
-	return backlog.Secret(fields.APIKey), backlog.Secret(fields.Token), nil
+	return secret.Text(fields.APIKey), secret.Text(fields.Token), nil
 }
 
 // writer returns a writer for the project's format, in the language of the settings

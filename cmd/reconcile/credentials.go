@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"reconcile/internal/secret"
 	"reconcile/reconciler/source"
 )
 
@@ -19,7 +20,7 @@ func (s *settings) gitCredentials(ctx context.Context, cfg func() (aws.Config, e
 		return source.Credentials{KeyFile: file}, nil
 	}
 	if !strings.HasPrefix(s.GitCredentials, schemeSecret) {
-		return source.Credentials{Username: s.GitUsername, Password: string(s.GitPassword)}, nil
+		return source.Credentials{Username: secret.Text(s.GitUsername), Password: s.GitPassword}, nil
 	}
 	aws, err := cfg()
 	if err != nil {
@@ -39,10 +40,10 @@ func (s *settings) gitCredentials(ctx context.Context, cfg func() (aws.Config, e
 // parseCredentials reads a secret: JSON with username and password, or with
 // private_key (and perhaps username), or a private key as it is. Errors
 // do not contain the value.
-func parseCredentials(value secret) (source.Credentials, error) {
+func parseCredentials(value secret.Text) (source.Credentials, error) {
 	text := strings.TrimSpace(string(value))
 	if strings.HasPrefix(text, "-----BEGIN ") {
-		return source.Credentials{PrivateKey: []byte(text + "\n")}, nil
+		return source.Credentials{PrivateKey: secret.Text(text + "\n")}, nil
 	}
 	var fields struct {
 		Username   string `json:"username"`
@@ -55,9 +56,9 @@ func parseCredentials(value secret) (source.Credentials, error) {
 	if fields.PrivateKey == "" && (fields.Username == "" || fields.Password == "") {
 		return source.Credentials{}, errors.New("secret lacks a field; expected " + secretFormat)
 	}
-	c := source.Credentials{Username: fields.Username, Password: fields.Password}
+	c := source.Credentials{Username: secret.Text(fields.Username), Password: secret.Text(fields.Password)}
 	if fields.PrivateKey != "" {
-		c.PrivateKey = []byte(strings.TrimSpace(fields.PrivateKey) + "\n")
+		c.PrivateKey = secret.Text(strings.TrimSpace(fields.PrivateKey) + "\n")
 	}
 	return c, nil
 }

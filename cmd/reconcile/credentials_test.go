@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"reconcile/internal/secret"
 )
 
 const pemKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----"
@@ -22,15 +24,15 @@ func TestParseCredentials(t *testing.T) {
 		{name: "list", secret: "[]", wrong: "neither JSON nor a private key"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			c, err := parseCredentials(secret(test.secret))
+			c, err := parseCredentials(secret.Text(test.secret))
 			if test.wrong != "" {
 				if err == nil || !strings.Contains(err.Error(), test.wrong) {
 					t.Fatalf("got %v, want %s", err, test.wrong)
 				}
 				return
 			}
-			if err != nil || c.Username != test.username || c.Password != test.password || string(c.PrivateKey) != test.priv {
-				t.Errorf("got %q, %q, %q, %v", c.Username, c.Password, c.PrivateKey, err)
+			if err != nil || string(c.Username) != test.username || string(c.Password) != test.password || string(c.PrivateKey) != test.priv {
+				t.Errorf("got %q, %q, %q, %v", string(c.Username), string(c.Password), string(c.PrivateKey), err)
 			}
 		})
 	}
@@ -43,10 +45,10 @@ func FuzzParseCredentials(f *testing.F) {
 	f.Add(`{"private_key":5}`)
 	f.Add("hunter2-hunter2")
 	f.Fuzz(func(t *testing.T, text string) {
-		c, err := parseCredentials(secret(text))
+		c, err := parseCredentials(secret.Text(text))
 		switch {
 		case err == nil:
-			if c.PrivateKey == nil && (c.Username == "" || c.Password == "") {
+			if c.PrivateKey == "" && (c.Username == "" || c.Password == "") {
 				t.Error("nothing to prove who we are, and no error")
 			}
 		case len(text) > 12 && !strings.Contains("secret is neither JSON nor a private key; expected secret lacks a field; expected "+secretFormat, text) && strings.Contains(err.Error(), text):

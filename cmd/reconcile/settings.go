@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"reconcile/cmd/reconcile/telemetry"
+	"reconcile/internal/secret"
 )
 
 // settings holds one field per flag. Each flag has an environment variable (see
@@ -41,9 +42,9 @@ type settings struct {
 
 	// Only from the environment: every process can read a command line.
 	GitUsername   string
-	GitPassword   secret
-	BacklogAPIKey secret
-	WebhookToken  secret // or where it is: secretsmanager://NAME
+	GitPassword   secret.Text
+	BacklogAPIKey secret.Text
+	WebhookToken  secret.Text // or where it is: secretsmanager://NAME
 }
 
 // Schemes of settings that are not paths.

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"reconcile/internal/secret"
 	"reconcile/internal/similar"
 )
 
@@ -57,10 +58,10 @@ func (s *settings) applyEnvironment(c *cobra.Command) error {
 
 // takeSecret removes a secret from our environment, so that programs that we start do
 // not inherit it.
-func takeSecret(name string) secret {
+func takeSecret(name string) secret.Text {
 	value := os.Getenv(name)
 	_ = os.Unsetenv(name) // fails only for invalid names
-	return secret(value)
+	return secret.Text(value)
 }
 
 // checkVariables refuses unknown RECONCILE_* variables: a misspelt setting would

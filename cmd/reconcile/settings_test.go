@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"reconcile/internal/secret"
 )
 
 // Every flag has a variable that is known, and no two commands mean different
@@ -105,7 +107,7 @@ func TestRecordDir(t *testing.T) {
 }
 
 func TestSecretsAreNotShown(t *testing.T) {
-	s := settings{GitPassword: secret(password)}
+	s := settings{GitPassword: secret.Text(password)}
 	var log strings.Builder
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "settings", s, "password", s.GitPassword)
 	var out strings.Builder

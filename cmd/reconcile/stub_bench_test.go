@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"reconcile/internal/secret"
 	"reconcile/reconciler"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/terraform"
@@ -57,7 +58,7 @@ func (b *benchSetup) runStubPass(o reconciler.Options) error {
 	ctx := b.Context()
 	repo, err := source.Open(ctx, source.Options{
 		URL: b.url, Branch: "main", CacheDir: b.path("work/git"),
-		Credentials: source.Credentials{Username: b.username, Password: b.password},
+		Credentials: source.Credentials{Username: secret.Text(b.username), Password: secret.Text(b.password)},
 	})
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"reconcile/internal/secret"
 	"reconcile/reconciler/backlog"
 	"reconcile/reconciler/backlog/webhook"
 )
@@ -40,21 +41,21 @@ func (a *app) newReceiver(from string, trigger func()) (*webhook.Receiver, error
 }
 
 // webhookTokenReader returns a function that reads the token that callers must send.
-func (a *app) webhookTokenReader() (func(context.Context) (backlog.Secret, error), error) {
+func (a *app) webhookTokenReader() (func(context.Context) (secret.Text, error), error) {
 	const right = "set " + envWebhookToken + " to a long random text, or to secretsmanager://NAME"
 	location := string(a.WebhookToken)
 	switch {
 	case location == "" || location == schemeSecret:
 		return nil, usagef(right, "--webhook needs a token that callers must know")
 	case !strings.HasPrefix(location, schemeSecret):
-		return func(context.Context) (backlog.Secret, error) { return backlog.Secret(location), nil }, nil
+		return func(context.Context) (secret.Text, error) { return secret.Text(location), nil }, nil
 	}
-	return webhook.CacheToken(func(ctx context.Context) (backlog.Secret, error) {
+	return webhook.CacheToken(func(ctx context.Context) (secret.Text, error) {
 		cfg, err := loadAWS(ctx)
 		if err != nil {
 			return "", err
 		}
 		value, err := readSecret(ctx, cfg, envWebhookToken, location)
-		return backlog.Secret(strings.TrimSpace(string(value))), err
+		return secret.Text(strings.TrimSpace(string(value))), err
 	}), nil
 }

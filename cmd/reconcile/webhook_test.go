@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"reconcile/internal/awsfake"
+	"reconcile/internal/secret"
 )
 
 // hook project|git URL | lose | repeat | answers RESULT...: Backlog sends
@@ -92,7 +93,7 @@ func TestWebhookToken(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "test")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
 	a, _, _ := newTestApp(t, "/")
-	for _, location := range []secret{"s3cret", "secretsmanager://reconcile/webhook-token"} {
+	for _, location := range []secret.Text{"s3cret", "secretsmanager://reconcile/webhook-token"} {
 		a.WebhookToken = location
 		read, err := a.webhookTokenReader()
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"reconcile/internal/secret"
 	"reconcile/reconciler"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/terraform"
@@ -91,9 +92,9 @@ func (p *deps) openSource(ctx context.Context) (*source.Repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, value := range []string{credentials.Password, string(credentials.PrivateKey)} {
+	for _, value := range []secret.Text{credentials.Password, credentials.PrivateKey} {
 		if value != "" {
-			p.secrets = append(p.secrets, value)
+			p.secrets = append(p.secrets, string(value))
 		}
 	}
 	return source.Open(ctx, source.Options{

@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"reconcile/internal/secret"
 )
 
 // Options configures a Client.
@@ -19,8 +21,8 @@ type Options struct {
 	// Enterprise it includes the path.
 	URL string
 	// Exactly one of APIKey and Token (an OAuth 2 access token) must be set.
-	APIKey Secret
-	Token  Secret
+	APIKey secret.Text
+	Token  secret.Text
 	// Timeout limits one request with its response; 0 means 30 seconds.
 	Timeout time.Duration
 	// MaxWait limits how long a call waits for the rate limit to reset; 0 means two

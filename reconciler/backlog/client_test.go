@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/secret"
 	"reconcile/reconciler/backlog"
 	"reconcile/reconciler/backlog/backlogtest"
 	"reconcile/reconciler/source/gittest"
@@ -90,7 +91,7 @@ func TestSpaceAndProject(t *testing.T) {
 
 func TestToken(t *testing.T) {
 	s, _, clock := startBacklog(t)
-	set := func(token backlog.Secret) func(*backlog.Options) {
+	set := func(token secret.Text) func(*backlog.Options) {
 		return func(o *backlog.Options) { o.APIKey, o.Token = "", token }
 	}
 	if _, err := newClient(t, s, clock, set(backlogtest.Token)).Space(t.Context()); err != nil {

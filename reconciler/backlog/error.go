@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"reconcile/internal/secret"
 )
 
 // Kinds of errors. Match them with errors.Is.
@@ -112,9 +114,9 @@ func (c *Client) transportError(op string, err error) *Error {
 
 // redact removes the key and the token from a text.
 func (c *Client) redact(text string) string {
-	for _, secret := range []Secret{c.APIKey, c.Token} {
-		if secret != "" {
-			text = strings.NewReplacer(string(secret), redactedText, url.QueryEscape(string(secret)), redactedText).Replace(text)
+	for _, value := range []secret.Text{c.APIKey, c.Token} {
+		if value != "" {
+			text = strings.NewReplacer(string(value), secret.Redacted, url.QueryEscape(string(value)), secret.Redacted).Replace(text)
 		}
 	}
 	return text

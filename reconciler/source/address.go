@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
+
+	"reconcile/internal/secret"
 )
 
 // address is the location of a repository. It contains no password.
@@ -42,7 +44,7 @@ func parseAddress(raw string) (address, Credentials, error) {
 			return address{}, Credentials{}, &Error{Kind: ErrURL, URL: "(hidden)", Text: "has a user name and password but no scheme", Help: "write https://user:password@host/path"}
 		}
 		host := strings.ToLower(strings.Trim(m[2], "[]"))
-		return address{scheme: "ssh", user: m[1], host: host, path: m[3]}, Credentials{Username: m[1]}, nil
+		return address{scheme: "ssh", user: m[1], host: host, path: m[3]}, Credentials{Username: secret.Text(m[1])}, nil
 	}
 	if strings.Contains(raw, "@") && strings.Contains(raw, ":") && !exists(raw) {
 		return address{}, Credentials{}, &Error{Kind: ErrURL, URL: "(hidden)", Text: "neither a URL nor a path that exists", Help: "write https://user:password@host/path"}
@@ -62,7 +64,7 @@ func parseURL(raw string) (address, Credentials, error) {
 	}
 	a := address{scheme: strings.ToLower(u.Scheme), host: strings.ToLower(u.Hostname()), port: u.Port(), path: u.Path}
 	password, _ := u.User.Password()
-	credentials := Credentials{Username: u.User.Username(), Password: password}
+	credentials := Credentials{Username: secret.Text(u.User.Username()), Password: secret.Text(password)}
 	switch a.scheme {
 	case "file":
 		if a.host != "" && a.host != "localhost" {
@@ -90,7 +92,7 @@ func parseURL(raw string) (address, Credentials, error) {
 		a.port = ""
 	}
 	if a.scheme == "ssh" {
-		a.user = credentials.Username
+		a.user = u.User.Username()
 	}
 	return a, credentials, nil
 }

@@ -2,25 +2,18 @@ package source
 
 import (
 	"cmp"
-	"log/slog"
+
+	"reconcile/internal/secret"
 )
 
-// Credentials authenticate reconcile to a remote. They print as redacted with every
-// formatting verb.
+// Credentials authenticate reconcile to a remote. Their secrets print as redacted.
 type Credentials struct {
-	Username string
-	Password string // for https, and for ssh servers that accept passwords
+	Username secret.Text // some servers take a token as the user name
+	Password secret.Text // for https, and for ssh servers that accept passwords
 	// PrivateKey (PEM) or KeyFile is used for ssh; if both are empty, the SSH agent.
-	PrivateKey []byte
-	KeyFile    string
+	PrivateKey secret.Text
+	KeyFile    string // path of a private key
 }
-
-const redacted = "[redacted]"
-
-func (c Credentials) String() string               { return redacted }
-func (c Credentials) GoString() string             { return redacted }
-func (c Credentials) LogValue() slog.Value         { return slog.StringValue(redacted) }
-func (c Credentials) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // fillFrom fills empty fields from other.
 func (c Credentials) fillFrom(other Credentials) Credentials {

@@ -118,7 +118,7 @@ func (w *httpTransport) serviceURL(service string) string {
 func (w *httpTransport) do(req *http.Request, mediaType string) (io.ReadCloser, error) {
 	req.Header.Set("User-Agent", "git/"+userAgent) // some servers require git/
 	if w.credentials.Username != "" || w.credentials.Password != "" {
-		req.SetBasicAuth(w.credentials.Username, w.credentials.Password)
+		req.SetBasicAuth(string(w.credentials.Username), string(w.credentials.Password))
 	}
 	res, err := w.client.Do(req)
 	if err != nil {

@@ -102,7 +102,7 @@ func (w *sshTransport) handshake(conn *idleConn) (*ssh.Client, error) {
 	defer closeAgent()
 	hostAccepted := false
 	config := &ssh.ClientConfig{
-		User:              cmp.Or(w.credentials.Username, w.address.user, "git"),
+		User:              cmp.Or(string(w.credentials.Username), w.address.user, "git"),
 		Auth:              auth,
 		HostKeyAlgorithms: w.hosts.algorithms(w.hostPort()),
 		HostKeyCallback: func(host string, addr net.Addr, key ssh.PublicKey) error {

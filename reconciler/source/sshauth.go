@@ -8,13 +8,15 @@ import (
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
+
+	"reconcile/internal/secret"
 )
 
 // authMethods returns the authentication methods: the given key, else the agent, and the
 // password if there is one. closeAgent closes the connection to the agent.
 func authMethods(a address, c Credentials) (methods []ssh.AuthMethod, closeAgent func(), err error) {
 	closeAgent = func() {}
-	pem := c.PrivateKey
+	pem := []byte(c.PrivateKey)
 	if len(pem) == 0 && c.KeyFile != "" {
 		if pem, err = os.ReadFile(c.KeyFile); err != nil {
 			return nil, closeAgent, fmt.Errorf("read the key for %s: %w", a, err)
@@ -37,7 +39,7 @@ func authMethods(a address, c Credentials) (methods []ssh.AuthMethod, closeAgent
 		methods = append(methods, ssh.PublicKeysCallback(agent.NewClient(conn).Signers))
 	}
 	if c.Password != "" {
-		methods = append(methods, ssh.Password(c.Password))
+		methods = append(methods, ssh.Password(string(c.Password)))
 	}
 	if len(methods) == 0 {
 		return nil, closeAgent, &Error{Kind: ErrAuth, URL: a.String(), Text: "no credentials given", Help: "set --git-credentials ssh-key:FILE, or start an SSH agent"}
@@ -46,7 +48,7 @@ func authMethods(a address, c Credentials) (methods []ssh.AuthMethod, closeAgent
 }
 
 // parseKey decodes a private key. The password decrypts an encrypted one.
-func parseKey(a address, pem []byte, password string) (ssh.Signer, error) {
+func parseKey(a address, pem []byte, password secret.Text) (ssh.Signer, error) {
 	signer, err := ssh.ParsePrivateKey(pem)
 	var encrypted *ssh.PassphraseMissingError
 	if errors.As(err, &encrypted) {

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"reconcile/internal/secret"
 	"reconcile/reconciler/source/gittest"
 
 	"golang.org/x/crypto/ssh"
@@ -79,18 +80,18 @@ func TestSSHEncryptedKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	opts := sshOptions(server)
-	opts.Credentials = Credentials{PrivateKey: pem.EncodeToMemory(block)}
+	opts.Credentials = Credentials{PrivateKey: secret.Text(pem.EncodeToMemory(block))}
 	checkFailure(t, tipError(t, opts), ErrAuth, []string{"encrypted"})
 	opts.Credentials.Password = "another"
 	checkFailure(t, tipError(t, opts), ErrAuth, []string{"cannot be read"})
-	opts.Credentials = Credentials{PrivateKey: []byte("s3cr3t")}
+	opts.Credentials = Credentials{PrivateKey: "s3cr3t"}
 	checkFailure(t, tipError(t, opts), ErrAuth, []string{"ssh-keygen"})
 
 	plainKey, err := os.ReadFile(server.KeyFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	opts.Credentials = Credentials{PrivateKey: plainKey}
+	opts.Credentials = Credentials{PrivateKey: secret.Text(plainKey)}
 	if tip, err := openRepository(t, opts).Tip(t.Context(), ""); tip.Commit != id || err != nil {
 		t.Errorf("the key as text: %v, %v", tip, err)
 	}

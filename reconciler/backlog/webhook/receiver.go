@@ -12,7 +12,7 @@ import (
 	"net/netip"
 	"time"
 
-	"reconcile/reconciler/backlog"
+	"reconcile/internal/secret"
 )
 
 // MaxBodySize is the maximum size of a body, in bytes. A push of a thousand commits with
@@ -32,7 +32,7 @@ type Receiver struct {
 	Filter    Filter
 	Allowlist Allowlist
 	// Token returns the secret that callers must know.
-	Token func(ctx context.Context) (backlog.Secret, error)
+	Token func(ctx context.Context) (secret.Text, error)
 	// Start starts a pass, or ensures that one starts, and returns its name. It may be
 	// called again for an event with the same ID. Then it starts nothing, if it can know
 	// that.

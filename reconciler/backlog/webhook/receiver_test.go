@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/secret"
 	"reconcile/reconciler/backlog"
 	"reconcile/reconciler/backlog/webhook"
 )
@@ -38,7 +39,7 @@ func newReceiver(t *testing.T) (*webhook.Receiver, *startRecorder) {
 	return &webhook.Receiver{
 		Filter:    webhook.Filter{Repo: backlog.Repo{Project: "INFRA", Name: "estate"}, Branch: "main"},
 		Allowlist: allowed, Timeout: time.Minute, Log: slog.New(slog.NewJSONHandler(&s.log, nil)),
-		Token: func(context.Context) (backlog.Secret, error) { return token, nil },
+		Token: func(context.Context) (secret.Text, error) { return token, nil },
 		Start: func(_ context.Context, e webhook.Event) (string, error) {
 			if s.fail == nil {
 				s.events = append(s.events, e)
@@ -69,11 +70,11 @@ func TestReceive(t *testing.T) {
 		{"no token", func(_ *webhook.Receiver, q *webhook.Request) { q.Token = "" }, 403, webhook.ResultRefused, "the token is wrong or missing"},
 		{"a wrong token", func(_ *webhook.Receiver, q *webhook.Request) { q.Token += "x" }, 403, webhook.ResultRefused, "the token is wrong or missing"},
 		{"an empty secret lets nobody in", func(r *webhook.Receiver, q *webhook.Request) {
-			r.Token = func(context.Context) (backlog.Secret, error) { return "", nil }
+			r.Token = func(context.Context) (secret.Text, error) { return "", nil }
 			q.Token = ""
 		}, 403, webhook.ResultRefused, "the token is wrong or missing"},
 		{"no secret", func(r *webhook.Receiver, _ *webhook.Request) {
-			r.Token = func(context.Context) (backlog.Secret, error) { return "", errors.New("no such secret") }
+			r.Token = func(context.Context) (secret.Text, error) { return "", errors.New("no such secret") }
 		}, 503, webhook.ResultFailed, "could not read the token; see the log"},
 		{"a GET", func(_ *webhook.Receiver, q *webhook.Request) { q.Method = "GET" }, 405, webhook.ResultRefused, "method not allowed: use POST"},
 		{"10 MB", func(_ *webhook.Receiver, q *webhook.Request) { q.Body = bytes.NewReader(make([]byte, 10<<20)) }, 413, webhook.ResultRefused, "the body is larger than 524288 bytes"},
@@ -219,7 +220,7 @@ func TestStrangersAreNotRead(t *testing.T) {
 func TestBusy(t *testing.T) {
 	r, _ := newReceiver(t)
 	arrived, goOn := make(chan struct{}), make(chan struct{})
-	r.Token = func(context.Context) (backlog.Secret, error) {
+	r.Token = func(context.Context) (secret.Text, error) {
 		arrived <- struct{}{}
 		<-goOn
 		return token, nil

@@ -1,0 +1,25 @@
+// Package secret holds texts that must not be shown: passwords, keys and tokens.
+package secret
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// Redacted stands where a secret would be.
+const Redacted = "(redacted)"
+
+// Text is a secret. It prints with every verb, logs and marshals to text and JSON as
+// Redacted, but as the key of a map in JSON. string(t) is the secret itself.
+type Text string
+
+// String returns Redacted.
+func (Text) String() string { return Redacted }
+
+// Format writes Redacted. Without it a verb that is not for texts, such as %d, would show
+// the secret.
+func (Text) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, Redacted) }
+
+func (Text) LogValue() slog.Value         { return slog.StringValue(Redacted) }
+func (Text) MarshalText() ([]byte, error) { return []byte(Redacted), nil }
