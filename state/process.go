@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/user"
 	"syscall"
+
+	"reconcile/internal/procinfo"
 )
 
 // CurrentProcess describes the running process. The caller must ask ECS for TaskARN.
@@ -14,12 +16,12 @@ func CurrentProcess() Process {
 	host, _ := os.Hostname()
 	p := Process{
 		Host:    host,
-		BootID:  bootID(),
+		BootID:  procinfo.PIDScope(),
 		PID:     os.Getpid(),
 		BuildID: os.Getenv("CODEBUILD_BUILD_ID"),
 		User:    "@" + host,
 	}
-	p.StartTime, _ = startTime(p.PID)
+	p.StartTime, _ = procinfo.StartTime(p.PID)
 	if u, err := user.Current(); err == nil {
 		p.User = u.Username + "@" + host
 	}
@@ -41,7 +43,7 @@ func (p Process) isDeadAsSeenBy(self Process) (dead, known bool) {
 	if errors.Is(syscall.Kill(p.PID, 0), syscall.ESRCH) {
 		return true, true
 	}
-	start, ended := startTime(p.PID)
+	start, ended := procinfo.StartTime(p.PID)
 	if start == "" {
 		return false, false
 	}

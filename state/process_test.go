@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"reconcile/internal/procinfo"
 )
 
 func TestProcess(t *testing.T) {
@@ -22,7 +24,7 @@ func TestProcess(t *testing.T) {
 	}
 	living := self
 	living.PID = child.Process.Pid
-	living.StartTime, _ = startTime(living.PID)
+	living.StartTime, _ = procinfo.StartTime(living.PID)
 	with := func(change func(*Process)) Process {
 		p := living
 		change(&p)

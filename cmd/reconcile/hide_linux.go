@@ -1,11 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"os"
 	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"reconcile/internal/procinfo"
 )
 
 // hide keeps other processes of this user, such as Terraform's plugins, from reading
@@ -23,17 +24,18 @@ func wipeEnvironment() {
 	if err != nil {
 		return
 	}
-	// The command's name, in parentheses, may contain anything; the fields follow
-	// the last parenthesis. The first of them is the third; the 50th and 51st are
-	// the addresses where the environment begins and ends.
-	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-	const first, begin, end = 3, 50, 51
-	if len(fields) <= end-first {
-		return
+	var bounds []int64 // the addresses where the environment begins and ends; 0 if hidden
+	for n, field := range procinfo.StatFields(stat) {
+		if n != 50 && n != 51 {
+			continue
+		}
+		address, err := strconv.ParseInt(string(field), 10, 64)
+		if err != nil {
+			return
+		}
+		bounds = append(bounds, address)
 	}
-	start, err1 := strconv.ParseInt(string(fields[begin-first]), 10, 64)
-	stop, err2 := strconv.ParseInt(string(fields[end-first]), 10, 64)
-	if err1 != nil || err2 != nil || start == 0 || stop <= start {
+	if len(bounds) != 2 || bounds[0] == 0 || bounds[1] <= bounds[0] {
 		return
 	}
 	memory, err := os.OpenFile("/proc/self/mem", os.O_WRONLY, 0)
@@ -41,5 +43,5 @@ func wipeEnvironment() {
 		return
 	}
 	defer memory.Close()
-	_, _ = memory.WriteAt(make([]byte, stop-start), start)
+	_, _ = memory.WriteAt(make([]byte, bounds[1]-bounds[0]), bounds[0])
 }

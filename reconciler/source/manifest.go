@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strings"
 	"syscall"
 
 	"reconcile/internal/gitpath"
+	"reconcile/internal/procinfo"
 )
 
 // manifest maps the paths of the last checkout to their stamps.
@@ -47,7 +47,7 @@ type manifestFile struct {
 func readManifest(dir string) manifest {
 	var file manifestFile
 	data, err := os.ReadFile(manifestPath(dir))
-	if err != nil || json.Unmarshal(data, &file) != nil || file.Boot != bootID() {
+	if err != nil || json.Unmarshal(data, &file) != nil || file.Boot != procinfo.BootID() {
 		return nil
 	}
 	files := make(manifest, len(file.Files))
@@ -62,7 +62,7 @@ func (m manifest) save(dir string) error {
 	for name, s := range m {
 		files[gitpath.Quote(name)] = s // JSON strings must be UTF-8
 	}
-	data, err := json.Marshal(manifestFile{bootID(), files})
+	data, err := json.Marshal(manifestFile{procinfo.BootID(), files})
 	if err != nil {
 		return err
 	}
@@ -72,10 +72,4 @@ func (m manifest) save(dir string) error {
 		return fmt.Errorf("write the checkout manifest: %w", err)
 	}
 	return os.Rename(tmp, path)
-}
-
-// bootID returns the id of the machine's current boot, or "" if the system has none.
-func bootID() string {
-	id, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	return strings.TrimSpace(string(id))
 }

@@ -1,8 +1,10 @@
 package terraform
 
-import "golang.org/x/sys/unix"
+import (
+	"golang.org/x/sys/unix"
 
-const zombie = 5 // SZOMB in sys/proc.h
+	"reconcile/internal/procinfo"
+)
 
 // listProcesses asks the kernel. It cannot read the environments of programs that macOS
 // protects; such processes are found only as descendants.
@@ -13,7 +15,7 @@ func listProcesses() ([]process, error) {
 	}
 	var all []process
 	for _, info := range infos {
-		if info.Proc.P_stat == zombie {
+		if info.Proc.P_stat == procinfo.Zombie {
 			continue
 		}
 		p := process{

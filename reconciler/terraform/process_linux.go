@@ -1,10 +1,11 @@
 package terraform
 
 import (
-	"bytes"
 	"os"
 	"strconv"
 	"syscall"
+
+	"reconcile/internal/procinfo"
 )
 
 // listProcesses reads /proc. A process whose environment is not readable has no tag.
@@ -42,20 +43,17 @@ const kernelThreadFlag = 0x00200000
 
 // parseStat returns false for a dead process and for a kernel thread.
 func (p *process) parseStat(stat []byte) bool {
-	// The command name in parentheses may contain any character, so the fields are
-	// counted from the last parenthesis.
-	n := 0
-	for field := range bytes.FieldsSeq(stat[bytes.LastIndexByte(stat, ')')+1:]) {
-		switch n++; n {
-		case 1:
+	for n, field := range procinfo.StatFields(stat) {
+		switch n {
+		case 3:
 			if field[0] == 'Z' || field[0] == 'X' {
 				return false
 			}
-		case 2:
+		case 4:
 			p.parent = parseNumber(field)
-		case 3:
+		case 5:
 			p.group = parseNumber(field)
-		case 7:
+		case 9:
 			return parseNumber(field)&kernelThreadFlag == 0
 		}
 	}
