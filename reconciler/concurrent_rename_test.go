@@ -12,6 +12,7 @@ import (
 // A workspace that is renamed while another run holds its state is left alone until its
 // record and its state can be moved.
 func TestConcurrentRename(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	repo.CommitTxtar("first", outsideStateWorkspace(filesKind, "old"))
 	p := newEnvSpec(t, filesKind, repo.Dir)

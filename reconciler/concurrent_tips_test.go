@@ -14,6 +14,7 @@ import (
 // A pass at an older tip applies nothing after one at a newer tip has started: it
 // continues with the newer tip.
 func TestConcurrentAtTwoTips(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []envKind{filesKind, cloudKind} {
 		for _, separateWork := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, separate=%t", kind, separateWork), func(t *testing.T) {
@@ -91,6 +92,7 @@ func checkApplyOrder(t *testing.T, applies []applyLine, tips []string) {
 
 // The tip moves again and again under several passes at once.
 func TestConcurrentWhileTheTipMoves(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []envKind{filesKind, cloudKind} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()

@@ -13,6 +13,7 @@ import (
 // A workspace is renamed, and its state, which is outside its directory, stays. Wherever
 // the pass is killed, nothing is created again.
 func TestCrashWhileRenaming(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []envKind{filesKind, cloudKind} {
 		t.Run(string(kind), func(t *testing.T) {
 			tpl := newFixtureOf(t, kind, outsideStateWorkspace(kind, "old"), func(repo *gittest.Repo) {
@@ -36,6 +37,7 @@ func (tpl *fixture) testCrashThenRenameBack(t *testing.T) {
 			break
 		}
 		t.Run(fmt.Sprintf("%02d %s", n+1, name), func(t *testing.T) {
+			t.Parallel()
 			// A repository of its own, in which the tip can be moved.
 			p := tpl.copy(t)
 			p.Repo = filepath.Join(t.TempDir(), "repo.git")

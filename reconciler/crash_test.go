@@ -3,6 +3,7 @@ package reconciler_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -13,12 +14,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"reconcile/internal/testtier"
 	"reconcile/reconciler"
 	"reconcile/reconciler/source/gittest"
 )
 
 // allCrashesVariable makes the tests try every crash point everywhere. Without it, they
-// try a seeded selection where each costs more.
+// try a seeded selection where each costs more; outside of `make check`, one of each kind.
 const allCrashesVariable = "RECONCILE_TEST_ALL_CRASHES"
 
 // crashSeed makes the choices of these tests; set another to try other points.
@@ -30,6 +32,7 @@ type fixture struct {
 	envSpec
 	kind         envKind
 	repo         *gittest.Repo
+	whole        bool     // all that `make check` tries is tried
 	crashPoints  []string // of a pass that is not disturbed, one workspace at a time
 	passDuration time.Duration
 	wantResidue  residue // of that pass
@@ -45,7 +48,7 @@ func newFixtureOf(t *testing.T, kind envKind, first string, change func(*gittest
 	t.Helper()
 	repo := gittest.New(t)
 	repo.CommitTxtar("first", first)
-	tpl := &fixture{kind: kind, repo: repo, envSpec: newEnvSpec(t, kind, repo.Dir)}
+	tpl := &fixture{kind: kind, repo: repo, envSpec: newEnvSpec(t, kind, repo.Dir), whole: testtier.Whole(t)}
 	tpl.converge(t)
 	change(repo)
 
@@ -89,6 +92,7 @@ func (tpl *fixture) checkConverged(t *testing.T, p envSpec) {
 // runs them concurrently, with files and in the cloud. Each time the result must be that
 // of undisturbed passes.
 func TestDisturbed(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []envKind{filesKind, cloudKind} {
 		t.Run(string(kind), func(t *testing.T) {
 			tpl := newFixture(t, kind)
@@ -110,7 +114,7 @@ func (tpl *fixture) testCrashes(t *testing.T) {
 	}
 }
 
-// testCrashAtPoints kills passes at each crash point; in the cloud at some.
+// testCrashAtPoints kills passes at each crash point; in the cloud at some of them.
 func (tpl *fixture) testCrashAtPoints(t *testing.T, some int) {
 	t.Logf("%d crash points: %s", len(tpl.crashPoints), strings.Join(tpl.crashPoints, " | "))
 	for _, n := range tpl.chooseCrashPoints(some) {
@@ -127,7 +131,8 @@ func (tpl *fixture) testCrashAtPoints(t *testing.T, some int) {
 }
 
 // chooseCrashPoints returns the crash points to try, counted from 1: all of them with
-// files, some in the cloud.
+// files, some in the cloud. Fewer outside of `make check`: one of each kind, and half of
+// the some.
 func (tpl *fixture) chooseCrashPoints(some int) []int {
 	var all []int
 	for i, name := range tpl.crashPoints {
@@ -136,12 +141,35 @@ func (tpl *fixture) chooseCrashPoints(some int) []int {
 			all = append(all, i+1)
 		}
 	}
-	if tpl.kind == filesKind || os.Getenv(allCrashesVariable) != "" {
-		return all
-	}
 	random := rand.New(rand.NewPCG(crashSeed, uint64(len(tpl.crashPoints))))
+	switch {
+	case os.Getenv(allCrashesVariable) != "", tpl.kind == filesKind && tpl.whole:
+		return all
+	case tpl.kind == filesKind:
+		return tpl.chooseOfEachKind(random, all)
+	case !tpl.whole:
+		some /= 2
+	}
 	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	return slices.Sorted(slices.Values(all[:some]))
+}
+
+// chooseOfEachKind returns one of the crash points for each kind of step.
+func (tpl *fixture) chooseOfEachKind(random *rand.Rand, points []int) []int {
+	kinds := map[string][]int{}
+	for _, n := range points {
+		verb, object, _ := strings.Cut(tpl.crashPoints[n-1], " ")
+		if verb == "put" { // which partition of the record, and whether alone
+			verb += object[:min(3, len(object))] + fmt.Sprint(strings.Count(object, ", "))
+		}
+		kinds[verb] = append(kinds[verb], n)
+	}
+	var chosen []int
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		of := kinds[kind]
+		chosen = append(chosen, of[random.IntN(len(of))])
+	}
+	return slices.Sorted(slices.Values(chosen))
 }
 
 func (tpl *fixture) testCrashAtAnyTime(t *testing.T) {
@@ -162,6 +190,8 @@ func (tpl *fixture) seedCount() int {
 	switch {
 	case os.Getenv(allCrashesVariable) != "":
 		return 60
+	case !tpl.whole:
+		return 2
 	case tpl.kind == filesKind:
 		return 5
 	}

@@ -84,6 +84,7 @@ func (w driftEnv) recordedDrift(name string) *state.Drift {
 }
 
 func TestDriftIsRecordedAndClearedByAPass(t *testing.T) {
+	t.Parallel()
 	w := newDriftEnv(t)
 	before, err := w.record.Head(t.Context())
 	w.must(err)
@@ -132,6 +133,7 @@ func TestDriftIsRecordedAndClearedByAPass(t *testing.T) {
 }
 
 func TestDriftThatAPassOvertookIsDropped(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		meanwhile func(w driftEnv)
 		outcome   state.Outcome
@@ -170,6 +172,7 @@ func TestDriftThatAPassOvertookIsDropped(t *testing.T) {
 }
 
 func TestDriftWaitsForAPassThatIsDue(t *testing.T) {
+	t.Parallel()
 	w := newDriftEnv(t)
 	w.changeOutside("by hand")
 	w.commit("-- env/common/main.tf --\noutput \"text\" {\n  value = \"two\"\n}\n\nresource \"terraform_data\" \"bad\" {\n  provisioner \"local-exec\" {\n    command = \"exit 3\"\n  }\n}\n")

@@ -87,6 +87,7 @@ func newInstantRetryer() aws.Retryer {
 // If DynamoDB throttles, or loses answers after requests took effect, a pass gives the
 // same result as without faults.
 func TestUnreliableDynamoDB(t *testing.T) {
+	t.Parallel()
 	endpoint := dynamodbtest.Endpoint(t)
 	sound := dynamodbtest.NewClient(endpoint)
 	table := dynamodbtest.CreateTable(t, sound)
@@ -115,6 +116,7 @@ func TestUnreliableDynamoDB(t *testing.T) {
 // If the snapshot cannot be stored, nothing is applied. If logs cannot be stored, all is
 // applied.
 func TestRefusingS3(t *testing.T) {
+	t.Parallel()
 	server := s3test.Start(t)
 	server.CreateBucket(t, bucketName)
 	w := newTestEnv(t, tokyoWorkspace)
@@ -146,6 +148,7 @@ func TestRefusingS3(t *testing.T) {
 // A backend refuses the last write of a state, so Terraform leaves the state in a file
 // here. Nothing is planned until someone has pushed it.
 func TestBackendRefusesTheLastWrite(t *testing.T) {
+	t.Parallel()
 	server := s3test.Start(t)
 	server.CreateBucket(t, bucketName)
 	w := newTestEnv(t, tokyoWorkspace+"-- env/tokyo/backend.tf --\n"+server.BackendConfig(bucketName, "tokyo.tfstate"))
@@ -210,6 +213,7 @@ func TestBackendRefusesTheLastWrite(t *testing.T) {
 // A role that may write a state but not release its lock has applied all the same. The
 // missing permission is named, and once it is granted the next pass continues by itself.
 func TestRoleThatMayNotFreeTheLock(t *testing.T) {
+	t.Parallel()
 	server := s3test.Start(t)
 	server.CreateBucket(t, bucketName)
 	w := newTestEnv(t, tokyoWorkspace+"-- env/tokyo/backend.tf --\n"+server.BackendConfig(bucketName, "tokyo.tfstate"))

@@ -50,6 +50,7 @@ func TestChildOnAFullDisk(t *testing.T) {
 // When the disk is full, for all files or for long ones, nothing wrong is recorded. When
 // there is room again, the next pass completes the work.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	repo.CommitTxtar("first", bigState)
 	for _, limit := range []int{0, 512, 4 << 10, 16 << 10, 64 << 10, 256 << 10} {

@@ -85,6 +85,7 @@ func (w *testEnv) assertPassFails() error {
 // A Git server that fails, in any way, changes nothing except the recorded out-of-sync
 // time. The next pass asks the server again.
 func TestFaultyGit(t *testing.T) {
+	t.Parallel()
 	w := newTestEnv(t, tokyoWorkspace)
 	sound := w.config
 	for _, name := range []string{"without a record", "with a record"} {

@@ -11,6 +11,7 @@ import (
 // Each call to the store fails, in each way, alone or with all later calls. Nothing wrong
 // is recorded, and the next undisturbed pass converges.
 func TestFaultyStore(t *testing.T) {
+	t.Parallel()
 	repo := newModelRepo(t)
 	var calls []statetest.Call
 	scenarios := 0

@@ -36,6 +36,7 @@ func (m *model) change(change func(e *modelTree)) {
 // A reader that was planned while its upstream was half applied has read outputs that
 // were never recorded. When these outputs are reverted, the reader is applied again.
 func TestModelReaderOfHalfAnApply(t *testing.T) {
+	t.Parallel()
 	runScenario(t, func(m *model) {
 		schedule := reconciler.Options{Trigger: reconciler.Schedule}
 		m.change(func(e *modelTree) { e.workspaces[0].output = 1 })
@@ -58,6 +59,7 @@ func TestModelReaderOfHalfAnApply(t *testing.T) {
 
 // A workspace whose state a person has locked is tried again by itself.
 func TestModelLockOfAPerson(t *testing.T) {
+	t.Parallel()
 	runScenario(t, func(m *model) {
 		schedule := reconciler.Options{Trigger: reconciler.Schedule}
 		m.locked = true
@@ -75,6 +77,7 @@ func TestModelLockOfAPerson(t *testing.T) {
 // A reader that is applied alone while its upstream's traces are invalid has read outputs
 // that no valid record confirms.
 func TestModelReaderOfADistrustedUpstream(t *testing.T) {
+	t.Parallel()
 	runScenario(t, func(m *model) {
 		m.runToEnd(reconciler.Options{})
 		backup := m.store.Copy()
@@ -92,6 +95,7 @@ func TestModelReaderOfADistrustedUpstream(t *testing.T) {
 // A workspace was renamed and not applied since. When its old directory comes back, it is
 // not in sync: that directory is another workspace's again.
 func TestModelRenamedBackAndForth(t *testing.T) {
+	t.Parallel()
 	runScenario(t, func(m *model) {
 		m.change(func(e *modelTree) { e.workspaces[3] = modelWorkspace{exists: true, name: "w2"} })
 		m.runToEnd(reconciler.Options{})
@@ -111,6 +115,7 @@ func TestModelRenamedBackAndForth(t *testing.T) {
 // An apply that was started with --adopt and killed is continued: the earlier wait does
 // not prevent it.
 func TestModelKilledAdoption(t *testing.T) {
+	t.Parallel()
 	runScenario(t, func(m *model) {
 		m.stateAt(stateIdentityOf(0)).resources = []string{"somebody's"}
 		if f := m.runToEnd(reconciler.Options{}); outcomes(f.result)["w0"] != state.Blocked {

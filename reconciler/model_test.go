@@ -15,6 +15,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"reconcile/internal/testtier"
 	"reconcile/reconciler"
 	"reconcile/reconciler/source"
 	"reconcile/state"
@@ -27,8 +28,13 @@ import (
 //
 // go test ./reconciler -run TestModel -rapid.checks=10000 -timeout=0
 func TestModel(t *testing.T) {
+	t.Parallel()
 	if !isFlagSet("rapid.checks") {
-		must(t, flag.Set("rapid.checks", "100"))
+		checks := "40"
+		if testtier.Whole(t) {
+			checks = "100"
+		}
+		must(t, flag.Set("rapid.checks", checks))
 	}
 	repo := newModelRepo(t)
 	rapid.Check(t, func(rt *rapid.T) {

@@ -24,6 +24,7 @@ func runScheduled(w *testEnv) (outcome state.Outcome, why string) {
 // A workspace that waits for a person to move its state is checked again by itself, later
 // each time: no one need report that the state was moved.
 func TestStateThatWasMovedIsFoundBySchedule(t *testing.T) {
+	t.Parallel()
 	cases := map[string]struct {
 		says    string
 		arrange func(w *testEnv) (move func())

@@ -38,6 +38,7 @@ defaults {
 // The out-of-sync time is that of the first pass that saw a tip which is not wholly
 // applied. Later passes, tips and processes do not change it.
 func TestOutOfSyncSince(t *testing.T) {
+	t.Parallel()
 	w := newTestEnv(t, cleanFiles)
 	clock := time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC)
 	w.config.Now = func() time.Time { return clock }

@@ -40,6 +40,7 @@ resource "terraform_data" "bad" {
 `
 
 func TestFailureStopsReadersNotNeighboursAndIsRetried(t *testing.T) {
+	t.Parallel()
 	w := newTestEnv(t, smallFiles)
 	w.commit("-- env/tokyo/bad.tf --\nresource \"terraform_data\" \"bad\" {\n  provisioner \"local-exec\" {\n    command = \"exit 3\"\n  }\n}\n")
 	now := time.Now()
@@ -87,6 +88,7 @@ func TestFailureStopsReadersNotNeighboursAndIsRetried(t *testing.T) {
 }
 
 func TestRevertAfterHalfAnApplyIsStale(t *testing.T) {
+	t.Parallel()
 	w := newTestEnv(t, soloFiles)
 	w.runPass(reconciler.Options{})
 	w.commit(failingSolo)
@@ -108,6 +110,7 @@ func TestRevertAfterHalfAnApplyIsStale(t *testing.T) {
 }
 
 func TestSkippedCommitForcePushAndRemoval(t *testing.T) {
+	t.Parallel()
 	w := newTestEnv(t, smallFiles)
 	w.commit("-- README.md --\nabout\n")
 	w.runPass(reconciler.Options{})
@@ -140,6 +143,7 @@ func TestSkippedCommitForcePushAndRemoval(t *testing.T) {
 }
 
 func TestWhatIsNotAllowedIsPlannedAndWaits(t *testing.T) {
+	t.Parallel()
 	for _, setting := range []string{`apply = "plan-only"`, `apply = "safe"`, `apply = "approve"`, `protect = ["terraform_data.*"]`} {
 		t.Run(setting, func(t *testing.T) {
 			w := newTestEnv(t, soloFiles+"-- env/reconcile.hcl --\nworkspace \"solo\" {\n  "+setting+"\n}\n")
@@ -159,6 +163,7 @@ func TestWhatIsNotAllowedIsPlannedAndWaits(t *testing.T) {
 }
 
 func TestSuspendedAltersNoExitCode(t *testing.T) {
+	t.Parallel()
 	w := newTestEnv(t, soloFiles)
 	w.must(w.record.PlaceHold(t.Context(), state.Hold{Name: "solo", Kind: state.Suspended, PlacedBy: "me", Reason: "drill"}))
 	result, got := w.runPass(reconciler.Options{})
@@ -174,6 +179,7 @@ func TestSuspendedAltersNoExitCode(t *testing.T) {
 }
 
 func TestAnOldEstateIsAdoptedOnlyWhenItsPlanIsEmpty(t *testing.T) {
+	t.Parallel()
 	w := newTestEnv(t, soloFiles)
 	w.runPass(reconciler.Options{})
 	old := filepath.Join(w.dir, "tfstate", "solo.tfstate")
@@ -208,6 +214,7 @@ func (w *testEnv) copyState(from string) {
 }
 
 func TestNamedWorkspacesAlone(t *testing.T) {
+	t.Parallel()
 	w := newTestEnv(t, smallFiles)
 	result, got := w.runPass(reconciler.Options{Only: []string{"osaka"}})
 	if diff := cmp.Diff(outcomeMap{"osaka": state.Applied}, got); diff != "" || len(result.Workspaces) != 1 {
@@ -227,6 +234,7 @@ func TestNamedWorkspacesAlone(t *testing.T) {
 }
 
 func TestDeclaredVariablesAreInputs(t *testing.T) {
+	t.Parallel()
 	w := newTestEnv(t, `
 -- env/solo/main.tf --
 variable "image" {
@@ -259,6 +267,7 @@ workspace "solo" {
 }
 
 func TestBrokenWorkspaceFailsAlone(t *testing.T) {
+	t.Parallel()
 	w := newTestEnv(t, smallFiles)
 	w.commit("-- env/osaka/main.tf --\nresource {\n")
 	result, got := w.runPass(reconciler.Options{})
@@ -271,6 +280,7 @@ func TestBrokenWorkspaceFailsAlone(t *testing.T) {
 }
 
 func TestFailureThatWasTakenBackIsForgotten(t *testing.T) {
+	t.Parallel()
 	w := newTestEnv(t, smallFiles)
 	w.runPass(reconciler.Options{})
 	w.commit("-- env/osaka/main.tf --\nresource {\n")
@@ -292,6 +302,7 @@ func TestFailureThatWasTakenBackIsForgotten(t *testing.T) {
 }
 
 func TestRecordIsDistrusted(t *testing.T) {
+	t.Parallel()
 	w := newTestEnv(t, smallFiles)
 	w.runPass(reconciler.Options{})
 	if _, err := w.record.InvalidateTraces(t.Context()); err != nil {
@@ -303,6 +314,7 @@ func TestRecordIsDistrusted(t *testing.T) {
 }
 
 func TestTipThatMovesInMidPassIsTheOneApplied(t *testing.T) {
+	t.Parallel()
 	w := newTestEnv(t, smallFiles)
 	moved := false
 	w.config.TipPoll = time.Nanosecond
@@ -325,6 +337,7 @@ func TestTipThatMovesInMidPassIsTheOneApplied(t *testing.T) {
 }
 
 func TestPlanChangesNothing(t *testing.T) {
+	t.Parallel()
 	w := newTestEnv(t, smallFiles)
 	result, err := w.reconciler().Plan(t.Context(), context.Background(), reconciler.Options{})
 	w.must(err)
@@ -341,6 +354,7 @@ func TestPlanChangesNothing(t *testing.T) {
 }
 
 func TestRenamedWorkspaceKeepsRecordAndState(t *testing.T) {
+	t.Parallel()
 	backend := "-- env/%s/backend.tf --\nterraform {\n  backend \"local\" {\n    path = \"../../states/solo.tfstate\"\n  }\n}\n"
 	w := newTestEnv(t, soloFiles+strings.Replace(backend, "%s", "solo", 1))
 	w.runPass(reconciler.Options{})
@@ -359,6 +373,7 @@ func TestRenamedWorkspaceKeepsRecordAndState(t *testing.T) {
 }
 
 func TestStateThatMovedInGitAloneIsNotMadeAnew(t *testing.T) {
+	t.Parallel()
 	w := newTestEnv(t, soloFiles)
 	w.runPass(reconciler.Options{})
 	w.commit("-- env/solo/backend.tf --\nterraform {\n  backend \"local\" {\n    path = \"elsewhere.tfstate\"\n  }\n}\n")
@@ -372,6 +387,7 @@ func TestStateThatMovedInGitAloneIsNotMadeAnew(t *testing.T) {
 }
 
 func TestTipThatIsNotSignedIsRefusedWhereSignaturesAreAskedFor(t *testing.T) {
+	t.Parallel()
 	w := newTestEnv(t, soloFiles)
 	w.config.Signers = &source.Signers{AllowedSigners: []byte("someone ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl\n")}
 	_, err := w.reconciler().Pass(t.Context(), t.Context(), reconciler.Options{})

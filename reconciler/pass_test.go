@@ -53,6 +53,7 @@ resource "terraform_data" "seen" {
 type outcomeMap = map[string]state.Outcome
 
 func TestPassAppliesWhatIsStaleAndNothingElse(t *testing.T) {
+	t.Parallel()
 	w := newTestEnv(t, smallFiles)
 	first, got := w.runPass(reconciler.Options{})
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied, "osaka": state.Applied, "reader": state.Applied}, got); diff != "" {

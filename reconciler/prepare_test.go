@@ -20,6 +20,7 @@ import (
 // A pass obtains what an apply and its record need before it writes the attempt. If it
 // cannot, nothing is applied and no attempt stays.
 func TestApplyBeginsWithAllThatItNeeds(t *testing.T) {
+	t.Parallel()
 	denied := errors.New("AccessDenied: not you")
 	for name, breaks := range map[string]func(w *testEnv){
 		"no digest key": func(w *testEnv) {
@@ -74,6 +75,7 @@ defaults {
 // The result of an apply is recorded as long as there is time for it, however often the
 // store refuses. An attempt that could not be written leaves nothing.
 func TestRecordThatRefusesForAWhile(t *testing.T) {
+	t.Parallel()
 	runScenario(t, func(m *model) {
 		refusals := map[string]int{"begin": 5, "end": 8}
 		p := m.processes[0]
@@ -106,6 +108,7 @@ func TestRecordThatRefusesForAWhile(t *testing.T) {
 // An attempt whose write fails for good does not stay in the record, where it would count
 // as an interrupted apply.
 func TestAttemptThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
 	runScenario(t, func(m *model) {
 		p := m.processes[0]
 		p.store.Inject(func(c statetest.Call) statetest.Fault {

@@ -13,6 +13,7 @@ import (
 // A planner process that dies over one pull request is reported there and tried again
 // later. The other pull requests get their previews.
 func TestPreviewProcessDies(t *testing.T) {
+	t.Parallel()
 	w := newPreviewEnv(t, smallFiles)
 	w.openPullRequest(1, "evil", "-- README.md --\nevil\n")
 	w.openPullRequest(2, "good", "-- README.md --\ngood\n")
@@ -39,6 +40,7 @@ func TestPreviewProcessDies(t *testing.T) {
 
 // A process that ends because the run was stopped is no failure of a pull request.
 func TestPreviewProcessIsStopped(t *testing.T) {
+	t.Parallel()
 	w := newPreviewEnv(t, smallFiles)
 	w.openPullRequest(1, "topic", "-- README.md --\nhello\n")
 	ctx, stop := context.WithCancel(t.Context())

@@ -33,6 +33,7 @@ func newRemotePreviewEnv(t *testing.T) (*previewEnv, processExecutor) {
 // A planner that dies gives no result, and the comment shows none until another one may
 // try.
 func TestPlannerWithoutResult(t *testing.T) {
+	t.Parallel()
 	w, p := newRemotePreviewEnv(t)
 	w.openPullRequest(1, "topic", moreOsaka)
 	w.openPullRequest(2, "docs", "-- README.md --\nhello\n")
@@ -57,6 +58,7 @@ func TestPlannerWithoutResult(t *testing.T) {
 // A run that ends before it sees the plans loses nothing: the next run finds them in
 // progress or complete.
 func TestPlannerIsFoundAgain(t *testing.T) {
+	t.Parallel()
 	w, p := newRemotePreviewEnv(t)
 	w.openPullRequest(1, "topic", moreOsaka)
 	var started [][]string
@@ -82,6 +84,7 @@ type jsonObject = map[string]any
 
 // A planner that answered after the run had ended is not started again.
 func TestPlannersAnswerIsFoundAgain(t *testing.T) {
+	t.Parallel()
 	w, _ := newRemotePreviewEnv(t)
 	w.openPullRequest(1, "topic", moreOsaka)
 	var keys []string
@@ -148,6 +151,10 @@ func (fakePlanner) Status(context.Context, string) (reconciler.TaskStatus, strin
 // A planner's response is untrusted: it cannot report on what it was not asked about, nor
 // in words that a preview does not have.
 func TestPlannerForges(t *testing.T) {
+	t.Parallel()
+	env, _ := newRemotePreviewEnv(t)
+	env.openPullRequest(1, "topic", moreOsaka)
+	env.options.Force = true // so that each answer is asked for
 	huge := strings.Repeat("x", 3<<20)
 	for name, c := range map[string]struct {
 		answer  any
@@ -166,17 +173,16 @@ func TestPlannerForges(t *testing.T) {
 		"no object":          {[]int{1}, "", "cannot be read"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w, _ := newRemotePreviewEnv(t)
-			w.openPullRequest(1, "topic", moreOsaka)
-			before := w.readRecord()
-			w.config.Executor = fakePlanner{w, new([]string), func(order jsonObject) any {
+			env.t = t
+			before := env.readRecord()
+			env.config.Executor = fakePlanner{env, new([]string), func(order jsonObject) any {
 				if diff := cmp.Diff([]any{"osaka"}, order["workspaces"]); diff != "" {
 					t.Errorf("asked for %s", diff)
 				}
 				return c.answer
 			}}
-			round, err := w.runPreviews()
-			w.must(err)
+			round, err := env.runPreviews()
+			env.must(err)
 			pr := round.PullRequests[0]
 			if c.outcome == "" {
 				if pr.Action != reconciler.ActionFailed || !strings.Contains(pr.Error, c.says) {
@@ -197,7 +203,7 @@ func TestPlannerForges(t *testing.T) {
 			if len(got.Plan) > 2<<20+100 {
 				t.Errorf("a plan of %d bytes", len(got.Plan))
 			}
-			if diff := cmp.Diff(before, w.readRecord()); diff != "" {
+			if diff := cmp.Diff(before, env.readRecord()); diff != "" {
 				t.Errorf("the record: %s", diff)
 			}
 		})
@@ -207,6 +213,7 @@ func TestPlannerForges(t *testing.T) {
 // By the settings of the tip, a planner refuses a request that they forbid. It also
 // refuses a tree other than the requested one.
 func TestPlannerRefuses(t *testing.T) {
+	t.Parallel()
 	w, _ := newRemotePreviewEnv(t)
 	w.config.Executor = nil
 	w.openPullRequest(1, "evil", "-- env/osaka/evil.tf --\noutput \"x\" {\n  value = file(\"/proc/self/environ\")\n}\n"+

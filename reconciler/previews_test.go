@@ -127,6 +127,7 @@ resource "terraform_data" "x" {
 
 // A preview that failed is made again later, although nothing moved; others are not.
 func TestPreviewsTryAgain(t *testing.T) {
+	t.Parallel()
 	w := newPreviewEnv(t, smallFiles)
 	w.runPass(reconciler.Options{})
 	w.openPullRequest(1, "broken", brokenTokyo)
@@ -144,6 +145,7 @@ func TestPreviewsTryAgain(t *testing.T) {
 // Commits on main that are not applied yet matter to a pull request only if both change
 // the same files. None of this is recorded.
 func TestPreviewsOfWhatIsNotApplied(t *testing.T) {
+	t.Parallel()
 	w := newPreviewEnv(t, smallFiles)
 	w.runPass(reconciler.Options{})
 	w.commit("-- env/tokyo/more.tf --\nresource \"terraform_data\" \"main\" {}\n-- env/osaka/more.tf --\nresource \"terraform_data\" \"main\" {}\n")
@@ -207,6 +209,7 @@ func (w *previewEnv) readRecord() any {
 // Every workspace of a module is planned, several at once, and its readers are named. A
 // workspace that cannot be planned does not stop the others.
 func TestPreviewsOfManyWorkspaces(t *testing.T) {
+	t.Parallel()
 	var archive strings.Builder
 	archive.WriteString("-- modules/m/main.tf --\nvariable \"n\" {}\nresource \"terraform_data\" \"x\" {\n  input = var.n\n}\n")
 	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
@@ -233,6 +236,7 @@ func TestPreviewsOfManyWorkspaces(t *testing.T) {
 
 // An error of one pull request affects no other. An error of Backlog ends the run.
 func TestPreviewsGoOn(t *testing.T) {
+	t.Parallel()
 	w := newPreviewEnv(t, smallFiles)
 	w.board.open = []reconciler.PullRequest{{Number: 7, Branch: "never-pushed"}}
 	w.openPullRequest(1, "settings", "-- env/reconcile.hcl --\nnonsense = 1\n")
@@ -274,6 +278,7 @@ func TestPreviewsGoOn(t *testing.T) {
 
 // Two runs at once write one comment: the slower one sees that it exists.
 func TestPreviewsAtOnce(t *testing.T) {
+	t.Parallel()
 	w := newPreviewEnv(t, smallFiles)
 	w.openPullRequest(1, "topic", "-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
 	reads := 0
@@ -293,6 +298,7 @@ func TestPreviewsAtOnce(t *testing.T) {
 // A pass and previews do not wait for each other. Previews wait for other previews, and
 // no pull request is told of that.
 func TestPreviewsWhileOthersWork(t *testing.T) {
+	t.Parallel()
 	w := newPreviewEnv(t, smallFiles)
 	w.config.Wait = 0
 	w.openPullRequest(1, "topic", "-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\" {}\n")

@@ -58,6 +58,7 @@ func (c countingExecutor) Start(ctx context.Context, key string, command []strin
 }
 
 func TestRemoteTaskIsFoundByTheNextPass(t *testing.T) {
+	t.Parallel()
 	w := newTestEnv(t, soloFiles)
 	p := w.newProcessExecutor(0)
 	p.behaviors = map[string]string{"solo": workerWaits}
@@ -117,6 +118,7 @@ func (e unansweringExecutor) Status(ctx context.Context, id string) (reconciler.
 // A pass that finds a task of an earlier pass polls it until there is an answer. A
 // temporary error decides nothing; a lasting refusal does.
 func TestRemoteTaskIsFoundWithoutAnswer(t *testing.T) {
+	t.Parallel()
 	refused := errors.New("access denied")
 	for name, c := range map[string]struct {
 		order   string
@@ -175,6 +177,7 @@ func (s stoppingExecutor) Start(ctx context.Context, key string, command []strin
 }
 
 func TestRemoteTaskWithoutResult(t *testing.T) {
+	t.Parallel()
 	for _, order := range []string{workerDies, workerKillsItself} {
 		t.Run(order, func(t *testing.T) {
 			t.Parallel()
@@ -229,6 +232,7 @@ func (l laggingExecutor) Status(ctx context.Context, id string) (reconciler.Task
 // A task that its executor does not list yet has not ended; one that it does not list any
 // more has.
 func TestRemoteTaskNotListedYet(t *testing.T) {
+	t.Parallel()
 	w := newTestEnv(t, smallFiles)
 	p := w.newProcessExecutor(0)
 	p.behaviors = map[string]string{"osaka": workerDies}
@@ -240,6 +244,7 @@ func TestRemoteTaskNotListedYet(t *testing.T) {
 }
 
 func TestRemoteTaskNeedsAPass(t *testing.T) {
+	t.Parallel()
 	w := newTestEnv(t, soloFiles)
 	if _, err := w.reconciler().RunTask(t.Context(), t.Context(), "solo", "key"); err == nil || !strings.Contains(err.Error(), "reconcile now solo") {
 		t.Errorf("a task that was not dispatched: %v", err)

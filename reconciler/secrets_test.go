@@ -177,6 +177,7 @@ resource "terraform_data" "open" {
 // TestSecrets runs the program itself as people do, with success and with failures, and
 // searches its output and its files for secrets.
 func TestSecrets(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	repo.CommitTxtar("first", secretsFiles)
 	server := gittest.ServeTLS(t, repo)

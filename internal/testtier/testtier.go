@@ -60,6 +60,18 @@ func Needs(t testing.TB, needs ...Need) {
 	}
 }
 
+// Whole reports whether the test runs whole: every case that it has, as often as it says.
+// Elsewhere than in the tier "check" it may run fewer; `make check` then runs it again,
+// like a test that was left out.
+func Whole(t testing.TB) bool {
+	t.Helper()
+	if _, limited := tiers[Tier()]; !limited {
+		return true
+	}
+	recordLeftOut(t)
+	return false
+}
+
 func recordLeftOut(t testing.TB) {
 	t.Helper()
 	list := os.Getenv("TEST_LEFT_OUT")

@@ -43,3 +43,16 @@ func TestNeeds(t *testing.T) {
 		}
 	}
 }
+
+func TestWhole(t *testing.T) {
+	for tier, want := range map[string]bool{"short": false, "test": false, "": false, "check": true} {
+		list := filepath.Join(t.TempDir(), "left-out")
+		t.Setenv("TEST_TIER", tier)
+		t.Setenv("TEST_LEFT_OUT", list)
+		whole := testtier.Whole(t)
+		recorded, _ := os.ReadFile(list)
+		if whole != want || strings.Contains(string(recorded), " TestWhole\n") == want {
+			t.Errorf("%q: runs whole: %t, recorded %q", tier, whole, recorded)
+		}
+	}
+}
