@@ -43,7 +43,7 @@ func newScriptedProcess(t *testing.T, script string) *previewProcess {
 	if err := os.WriteFile(program, []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	return &previewProcess{program: program, confinement: confinement{Memory: 300}, gracePeriod: time.Millisecond, log: io.Discard}
+	return &previewProcess{program: program, confinement: confinement{Memory: 300}, gracePeriod: time.Minute, log: io.Discard}
 }
 
 // One that hangs is asked to stop, and is killed where it does not.
@@ -61,7 +61,9 @@ func TestPreviewProcessHangs(t *testing.T) {
 				os.ReadFile(ready)
 				stop()
 			}()
-			answer, err := newScriptedProcess(t, fmt.Sprintf("%secho ready > %q; while :; do sleep 0.05; done", trap, ready)).run(ctx, t.Context(), reconciler.PreviewRequest{})
+			p := newScriptedProcess(t, fmt.Sprintf("%secho ready > %q; while :; do sleep 0.05; done", trap, ready))
+			p.gracePeriod = time.Millisecond
+			answer, err := p.run(ctx, t.Context(), reconciler.PreviewRequest{})
 			if err == nil {
 				t.Errorf("%+v", answer)
 			}
