@@ -8,9 +8,10 @@ export CGO_ENABLED := 0
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 # What is in .ci is beside what ./... names. The test of the image can run on
 # Linux only.
-CI_PACKAGES := ./.ci/lambda ./.ci/sbom $(if $(filter Linux,$(shell uname)),./.ci/image)
+CI_PACKAGES := ./.ci/lambda ./.ci/sbom ./.ci/tools $(if $(filter Linux,$(shell uname)),./.ci/image)
 PACKAGES := ./... $(CI_PACKAGES)
-# The tests that `make test` leaves out for `make check`; internal/testtier writes it.
+# The tests that `make test` leaves out, or does not run whole, for `make check`;
+# internal/testtier writes it.
 LEFT_OUT := $(CURDIR)/.left-out
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 

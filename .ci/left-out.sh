@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# left-out.sh LIST runs the tests that `make test` left out. LIST has a line
-# "FOLDER TEST" for each of them, which internal/testtier wrote.
+# left-out.sh LIST runs the tests that `make test` left out, or did not run whole. LIST
+# has a line "FOLDER TEST" for each of them, which internal/testtier wrote.
 set -euo pipefail
 export TEST_TIER=check
 

@@ -2,9 +2,9 @@
 # Installs what the tests need into a cache, outside the repository:
 #
 #   bin/terraform      from the PATH if it is new enough, else built from source
-#   bin/tofu           OpenTofu, built from source
+#   bin/tofu           OpenTofu, downloaded by its checksum, else built from source
 #   bin/golangci-lint  the linter of Go, built from source
-#   bin/tflint         the linter of Terraform, built from source
+#   bin/tflint         the linter of Terraform, downloaded, else built from source
 #   bin/aws-lambda-rie AWS's own emulator of the Lambda runtime, built from source
 #   bin/cyclonedx-gomod lists the components of a Go program, built from source
 #   bin/moto_server    an emulator of AWS (a Python virtual environment)
@@ -13,10 +13,11 @@
 #   bin/iam-simulate   a simulator of IAM policies (on Node.js)
 #   dynamodb-local/    AWS's own emulator of DynamoDB
 #   mirror/            a provider in the layout of a Terraform filesystem mirror
+#   aws-provider/      the AWS provider, from the registry, else built from source
 #
 # and installs missing system packages if it may. Versions are
 # pinned in the go.mod files, requirements.txt, package-lock.json and
-# dynamodb-local.sh next to this script. A tool is installed again only when its pin
+# dynamodb-local.sh next to this script; ready-made.sha256 has the checksums of downloads. A tool is installed again only when its pin
 # has changed, so a second run takes a fraction of a second.
 #
 # The cache is $RECONCILE_TEST_CACHE, else reconcile-test in the user's cache
@@ -71,8 +72,25 @@ make_once() {
 make_go() {
     local name=$1 result=$2
     shift 2
-    make_once "$name" "building from source; the first time this takes minutes" \
+    make_once "$name" "building from source; the first time this can take 10 minutes on two cores" \
         "$(cksum <"$here/$name/go.mod")" "$result" "$@"
+}
+
+# make_ready NAME MODULE RESULT COMMAND... downloads what its makers built of the module's
+# version that NAME/go.mod pins, or is make_go where that is not possible.
+make_ready() {
+    local name=$1 module=$2 result=$3 stamp=$cache/stamps/$1 pin version
+    shift 3
+    pin=$(cksum <"$here/$name/go.mod")
+    if [[ ! -e $result || ! -f $stamp || $(<"$stamp") != "$pin" ]]; then
+        version=$(sed -n "s|.*$module v\([^ ]*\).*|\1|p" "$here/$name/go.mod")
+        if "$here/ready-made.sh" "$name" "$version" "$result"; then
+            echo "$pin" >"$stamp"
+            say "$name: $version, its makers' own build, downloaded"
+            return
+        fi
+    fi
+    make_go "$name" "$result" "$@"
 }
 
 # build MODULE_DIR PACKAGE VARIABLE OUTPUT builds the tool of a go.mod, as its
@@ -104,8 +122,9 @@ terraform_binary() {
         [[ -x $binary ]] && return
         rm "$binary" # what it led to is gone
     fi
-    if [[ ! -e $binary ]] && link_terraform; then
-        return
+    if [[ ! -e $binary ]]; then
+        link_terraform && return
+        say "terraform: the PATH has none that is $terraform_min or newer"
     fi
     make_go terraform "$binary" build terraform github.com/hashicorp/terraform \
         github.com/hashicorp/terraform/version.dev=no "$binary"
@@ -113,7 +132,7 @@ terraform_binary() {
 
 tofu_binary() {
     local binary=$cache/bin/tofu
-    make_go tofu "$binary" build tofu github.com/opentofu/opentofu/cmd/tofu \
+    make_ready tofu github.com/opentofu/opentofu "$binary" build tofu github.com/opentofu/opentofu/cmd/tofu \
         github.com/opentofu/opentofu/version.dev=no "$binary"
 }
 
@@ -127,7 +146,7 @@ golangci_lint() {
 
 tflint_binary() {
     local binary=$cache/bin/tflint
-    make_go tflint "$binary" build tflint github.com/terraform-linters/tflint '' "$binary"
+    make_ready tflint github.com/terraform-linters/tflint "$binary" build tflint github.com/terraform-linters/tflint '' "$binary"
 }
 
 lambda_rie() {
@@ -187,9 +206,10 @@ make_node() {
         ln -sf "../$1/$2" "$cache/bin/$1"
 }
 
-# system_packages installs the system packages that the tests need, or names them.
+# system_packages installs the system packages that the tests need. What it cannot
+# install it names, all of it at once and before anything is built.
 system_packages() {
-    local missing=() PATH=$PATH:/usr/sbin:/sbin
+    local missing=() advice="" PATH=$PATH:/usr/sbin:/sbin
     need() { command -v "$1" >/dev/null || missing+=("$2"); }
     need git git
     need zstd zstd
@@ -197,6 +217,7 @@ system_packages() {
     need ssh-keygen openssh-client
     need java default-jre-headless
     need mvn maven
+    need python3 python3
     if [[ $1 == check ]]; then
         need node nodejs
         need npm npm
@@ -209,13 +230,18 @@ system_packages() {
         [[ -e /etc/ssl/certs/ca-certificates.crt ]] || missing+=(ca-certificates)
         [[ -d /usr/share/zoneinfo ]] || missing+=(tzdata)
     fi
-    if ((${#missing[@]} == 0)); then
+    if ! command -v go >/dev/null; then
+        advice="Go, in the version that go.mod names"
+    fi
+    if ((EUID == 0)) && command -v apt-get >/dev/null; then
+        [[ -z $advice ]] || fail "missing: $advice. Install it, then run 'make tools' again."
+        ((${#missing[@]} == 0)) || make_once debian-packages "installing ${missing[*]}" "" "" install_packages "${missing[@]}"
         return
     fi
-    if ((EUID != 0)) || ! command -v apt-get >/dev/null; then
-        fail "missing: ${missing[*]} (names of Debian packages). Install them, then run 'make tools' again."
+    if ((${#missing[@]} > 0)); then
+        advice+=${advice:+; }"${missing[*]} (names of Debian packages)"
     fi
-    make_once debian-packages "installing ${missing[*]}" "" "" install_packages "${missing[@]}"
+    [[ -z $advice ]] || fail "missing: $advice. Install them, then run 'make tools' again."
 }
 
 install_packages() {
@@ -228,7 +254,6 @@ install_packages() {
 main() {
     local tier=${1:-check}
     [[ $tier == test || $tier == check ]] || fail "usage: install.sh [test|check]"
-    command -v go >/dev/null || fail "Go is missing: install the version that go.mod names."
     mkdir -p "$cache/bin" "$cache/stamps" "$cache/logs"
     if command -v flock >/dev/null; then
         exec 9>"$cache/lock"
@@ -247,7 +272,7 @@ main() {
         golangci_lint
         tflint_binary
         cyclonedx_gomod
-        "$here/aws-provider.sh"
+        "$here/registry-provider.sh" || "$here/aws-provider.sh"
     fi
     wait "$lane" || fail "not everything could be installed: see above."
     say "ready, in $cache"
