@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -67,7 +68,11 @@ func (s *Store) Get(ctx context.Context, key state.Key) (json.RawMessage, error)
 
 // List implements state.Store, by consistent queries.
 func (s *Store) List(ctx context.Context, pk, prefix string) ([]state.Item, error) {
-	return s.query(ctx, s.newQueryInput(pk, prefix), -1)
+	input, err := s.newQueryInput(pk, prefix)
+	if err != nil {
+		return nil, err
+	}
+	return s.query(ctx, input, -1)
 }
 
 // ListLast implements state.Store, by consistent queries.
@@ -75,25 +80,30 @@ func (s *Store) ListLast(ctx context.Context, pk, prefix string, limit int) ([]s
 	if limit <= 0 {
 		return nil, nil
 	}
-	input := s.newQueryInput(pk, prefix)
+	input, err := s.newQueryInput(pk, prefix)
+	if err != nil {
+		return nil, err
+	}
 	input.ScanIndexForward = aws.Bool(false)
 	input.Limit = aws.Int32(int32(min(limit, 1000)))
 	return s.query(ctx, input, limit)
 }
 
-func (s *Store) newQueryInput(pk, prefix string) *dynamodb.QueryInput {
-	input := &dynamodb.QueryInput{
-		TableName: &s.table, ConsistentRead: aws.Bool(true),
-		KeyConditionExpression:    aws.String("#pk = :pk"),
-		ExpressionAttributeNames:  map[string]string{"#pk": pkAttribute},
-		ExpressionAttributeValues: attributes{":pk": stringAttribute(pk)},
-	}
+func (s *Store) newQueryInput(pk, prefix string) (*dynamodb.QueryInput, error) {
+	keys := expression.Key(pkAttribute).Equal(expression.Value(pk))
 	if prefix != "" {
-		input.KeyConditionExpression = aws.String("#pk = :pk AND begins_with(#sk, :prefix)")
-		input.ExpressionAttributeNames["#sk"] = skAttribute
-		input.ExpressionAttributeValues[":prefix"] = stringAttribute(prefix)
+		keys = keys.And(expression.Key(skAttribute).BeginsWith(prefix))
 	}
-	return input
+	condition, err := expression.NewBuilder().WithKeyCondition(keys).Build()
+	if err != nil {
+		return nil, fmt.Errorf("list the items %q of partition %q: %w", prefix, pk, err)
+	}
+	return &dynamodb.QueryInput{
+		TableName: &s.table, ConsistentRead: aws.Bool(true),
+		KeyConditionExpression:    condition.KeyCondition(),
+		ExpressionAttributeNames:  condition.Names(),
+		ExpressionAttributeValues: condition.Values(),
+	}, nil
 }
 
 // query reads page by page until there are limit items; -1: all.

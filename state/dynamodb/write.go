@@ -7,10 +7,10 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go/middleware"
@@ -91,50 +91,46 @@ func isCancelledFor(err error, codes []string) bool {
 }
 
 func (s *Store) toTransactItem(op state.Op) (types.TransactWriteItem, error) {
-	condition, names, values := conditionExpression(op.If)
+	condition, err := conditionExpression(op.If)
+	if err != nil {
+		return types.TransactWriteItem{}, err
+	}
 	switch {
 	case op.Delete:
 		return types.TransactWriteItem{Delete: &types.Delete{
 			TableName: &s.table, Key: keyAttributes(op.Key),
-			ConditionExpression: condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values,
+			ConditionExpression: condition.Condition(), ExpressionAttributeNames: condition.Names(), ExpressionAttributeValues: condition.Values(),
 		}}, nil
 	case op.Put != nil:
 		item, err := toAttributes(state.Item{Key: op.Key, Value: op.Put})
 		return types.TransactWriteItem{Put: &types.Put{
 			TableName: &s.table, Item: item,
-			ConditionExpression: condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values,
+			ConditionExpression: condition.Condition(), ExpressionAttributeNames: condition.Names(), ExpressionAttributeValues: condition.Values(),
 		}}, err
 	default:
 		return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
 			TableName: &s.table, Key: keyAttributes(op.Key),
-			ConditionExpression: condition, ExpressionAttributeNames: names, ExpressionAttributeValues: values,
+			ConditionExpression: condition.Condition(), ExpressionAttributeNames: condition.Names(), ExpressionAttributeValues: condition.Values(),
 		}}, nil
 	}
 }
 
-// conditionExpression returns a condition in DynamoDB's terms. It names fields by
-// placeholders, because many field names are reserved words.
-func conditionExpression(cond state.Cond) (*string, map[string]string, attributes) {
+// conditionExpression returns a condition in DynamoDB's terms, empty if there is none.
+// Its names are placeholders, because many field names are reserved words.
+func conditionExpression(cond state.Cond) (expression.Expression, error) {
+	var all []expression.ConditionBuilder
 	if cond.Absent {
-		return aws.String("attribute_not_exists(#pk)"), map[string]string{"#pk": pkAttribute}, nil
+		all = append(all, expression.AttributeNotExists(expression.Name(pkAttribute)))
 	}
-	if len(cond.Equal) == 0 {
-		return nil, nil, nil
+	for _, field := range slices.Sorted(maps.Keys(cond.Equal)) {
+		all = append(all, expression.NameNoDotSplit(field).Equal(expression.Value(cond.Equal[field])))
 	}
-	var terms []string
-	names, values := map[string]string{}, attributes{}
-	for i, field := range slices.Sorted(maps.Keys(cond.Equal)) {
-		name, value := fmt.Sprintf("#f%d", i), fmt.Sprintf(":v%d", i)
-		terms = append(terms, name+" = "+value)
-		names[name] = field
-		switch want := cond.Equal[field].(type) {
-		case string:
-			values[value] = stringAttribute(want)
-		case int64:
-			values[value] = &types.AttributeValueMemberN{Value: fmt.Sprint(want)}
-		case bool:
-			values[value] = &types.AttributeValueMemberBOOL{Value: want}
-		}
+	switch len(all) {
+	case 0:
+		return expression.Expression{}, nil
+	case 1:
+		return expression.NewBuilder().WithCondition(all[0]).Build()
+	default:
+		return expression.NewBuilder().WithCondition(expression.And(all[0], all[1], all[2:]...)).Build()
 	}
-	return aws.String(strings.Join(terms, " AND ")), names, values
 }
