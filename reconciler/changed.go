@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/internal/commitid"
 	"reconcile/internal/gitpath"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace"
@@ -60,7 +61,7 @@ func (r *Reconciler) resolve(ctx context.Context, rev string) (*source.Commit, e
 	}
 	commit, err := r.config.Source.Fetch(ctx, id)
 	if err != nil {
-		return nil, fmt.Errorf("fetch %s: %w", abbreviate(id), err)
+		return nil, fmt.Errorf("fetch %s: %w", commitid.Abbrev(id), err)
 	}
 	return commit, nil
 }
@@ -109,7 +110,7 @@ func (r *Reconciler) inventoryAtTip(ctx context.Context) (*inventory, error) {
 	}
 	settings, err := workspace.LoadSettings(commit.Tree, r.config.Environment)
 	if err != nil {
-		return nil, fmt.Errorf("settings at %s: %w", abbreviate(tip.Commit), err)
+		return nil, fmt.Errorf("settings at %s: %w", commitid.Abbrev(tip.Commit), err)
 	}
 	return r.discover(ctx, head, commit, settings)
 }
@@ -177,7 +178,7 @@ func (r *Reconciler) changedBetween(ctx context.Context, a, b *source.Commit) (*
 func (r *Reconciler) inventoryWithoutRecord(ctx context.Context, commit *source.Commit) (*inventory, error) {
 	settings, err := workspace.LoadSettings(commit.Tree, r.config.Environment)
 	if err != nil {
-		return nil, fmt.Errorf("settings at %s: %w", abbreviate(commit.ID), err)
+		return nil, fmt.Errorf("settings at %s: %w", commitid.Abbrev(commit.ID), err)
 	}
 	product, err := r.config.Product(ctx)
 	if err != nil {
@@ -185,7 +186,7 @@ func (r *Reconciler) inventoryWithoutRecord(ctx context.Context, commit *source.
 	}
 	dirs, err := workspace.Discover(commit.Tree, settings, product)
 	if err != nil {
-		return nil, fmt.Errorf("workspaces at %s: %w", abbreviate(commit.ID), err)
+		return nil, fmt.Errorf("workspaces at %s: %w", commitid.Abbrev(commit.ID), err)
 	}
 	w := &inventory{
 		reconciler: r, config: &r.config, commit: commit, settings: settings, product: product,

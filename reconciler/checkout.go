@@ -13,6 +13,7 @@ import (
 	"github.com/gofrs/flock"
 	"golang.org/x/text/unicode/norm"
 
+	"reconcile/internal/commitid"
 	"reconcile/internal/gitpath"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
@@ -98,7 +99,7 @@ func (s *checkout) layOut(ctx context.Context) (string, error) {
 		s.inventory.commit.Tree.Omit(workspace.IsToolFile)
 	}
 	if err := s.inventory.commit.Tree.Checkout(ctx, root, terraform.IsPreserved); err != nil {
-		return "", fmt.Errorf("lay out %s: %w", abbreviate(s.inventory.commit.ID), err)
+		return "", fmt.Errorf("lay out %s: %w", commitid.Abbrev(s.inventory.commit.ID), err)
 	}
 	if s.policy != nil {
 		return root, nil // unreviewed code gets only outputs: see writeUpstreamOutputs

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"reconcile/internal/commitid"
 	"reconcile/internal/gitpath"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace"
@@ -179,7 +180,7 @@ func (w *inventory) ownReasons(entry *workspaceEntry, rec state.Workspace) []str
 	}
 	var reasons []string
 	if rec.Attempt != nil {
-		reasons = append(reasons, fmt.Sprintf("interrupted apply of %s", abbreviate(rec.Attempt.Commit)))
+		reasons = append(reasons, fmt.Sprintf("interrupted apply of %s", commitid.Abbrev(rec.Attempt.Commit)))
 	}
 	if rec.Trace == nil {
 		return reasons
@@ -322,7 +323,7 @@ type TreeError struct {
 }
 
 func (e *TreeError) Error() string {
-	return fmt.Sprintf("workspaces at %s: %s", abbreviate(e.Commit), e.Err)
+	return fmt.Sprintf("workspaces at %s: %s", commitid.Abbrev(e.Commit), e.Err)
 }
 
 func (e *TreeError) Unwrap() error { return e.Err }

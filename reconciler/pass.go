@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace"
 	"reconcile/state"
@@ -75,7 +76,7 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	defer p.reconciler.closeCommit(commit)
 	settings, err := workspace.LoadSettings(commit.Tree, p.config.Environment)
 	if err != nil {
-		return false, fmt.Errorf("settings at %s: %w", abbreviate(tip.Commit), err)
+		return false, fmt.Errorf("settings at %s: %w", commitid.Abbrev(tip.Commit), err)
 	}
 
 	// 4. Adopt the tip.
@@ -85,7 +86,7 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	if errors.Is(err, state.ErrConflict) {
 		return false, nil
 	} else if err != nil {
-		return false, fmt.Errorf("adopt %s: %w", abbreviate(tip.Commit), err)
+		return false, fmt.Errorf("adopt %s: %w", commitid.Abbrev(tip.Commit), err)
 	}
 
 	// 5. Find the stale workspaces and their order.
@@ -152,7 +153,7 @@ func (p *pass) pollTip(ctx context.Context, head state.Head) (source.Tip, error)
 func (r *Reconciler) fetch(ctx context.Context, tip source.Tip) (*source.Commit, error) {
 	commit, err := r.config.Source.Fetch(ctx, tip.Commit)
 	if err != nil {
-		return nil, fmt.Errorf("fetch %s: %w", abbreviate(tip.Commit), err)
+		return nil, fmt.Errorf("fetch %s: %w", commitid.Abbrev(tip.Commit), err)
 	}
 	if err := r.verify(commit); err != nil {
 		r.closeCommit(commit)
@@ -176,7 +177,7 @@ func (p *pass) storeSnapshot(ctx context.Context, commit *source.Commit) (locati
 		location, err = p.config.Snapshots.Put(ctx, commit.ID, commit.When, commit.Tree, objects)
 	}
 	if err != nil {
-		return "", fmt.Errorf("store the snapshot of %s (nothing was applied): %w", abbreviate(commit.ID), err)
+		return "", fmt.Errorf("store the snapshot of %s (nothing was applied): %w", commitid.Abbrev(commit.ID), err)
 	}
 	return location, nil
 }
@@ -275,9 +276,4 @@ func (r *Reconciler) newPass(o Options) *pass {
 		reconciler: r, config: &r.config, run: run, result: run.result,
 		retries: map[string]time.Time{},
 	}
-}
-
-// abbreviate shortens a commit id for people.
-func abbreviate(commit string) string {
-	return commit[:min(len(commit), 10)]
 }

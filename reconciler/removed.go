@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"reconcile/internal/files"
 	"reconcile/internal/gitpath"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
@@ -90,13 +91,13 @@ func (p *pass) rename(ctx context.Context, w *inventory, rec state.Workspace, to
 // linkLocalState links a local state to the workspace's new name.
 func (p *pass) linkLocalState(rec state.Workspace, to string) error {
 	old, now := p.config.localStatePath(rec.Name), p.config.localStatePath(to)
-	if !p.config.hasLocalState(rec) || !hasContent(old) || isSameFile(old, now) {
+	if !p.config.hasLocalState(rec) || !hasContent(old) || files.AreSame(old, now) {
 		return nil
 	}
 	if hasContent(now) {
 		return fmt.Errorf("the Terraform state of another workspace that once had this name lies at %s: move it elsewhere if it is still needed, else remove it", now)
 	}
-	err := errors.Join(os.MkdirAll(filepath.Dir(now), 0o700), removeIfExists(now))
+	err := errors.Join(os.MkdirAll(filepath.Dir(now), 0o700), files.RemoveIfExists(now))
 	if err == nil {
 		err = os.Link(old, now)
 	}
@@ -111,28 +112,12 @@ func (p *pass) unlinkLocalState(rec state.Workspace) error {
 	if !p.config.hasLocalState(rec) {
 		return nil
 	}
-	return removeIfExists(p.config.localStatePath(rec.Name))
+	return files.RemoveIfExists(p.config.localStatePath(rec.Name))
 }
 
 // hasLocalState reports whether the state of a workspace is a file in our directory.
 func (c *Config) hasLocalState(rec state.Workspace) bool {
 	return strings.HasPrefix(rec.Identity, localIdentityPrefix) && c.LocalState != ""
-}
-
-func isSameFile(a, b string) bool {
-	one, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	other, err := os.Stat(b)
-	return err == nil && os.SameFile(one, other)
-}
-
-func removeIfExists(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
 }
 
 func (p *pass) writeTombstone(ctx context.Context, w *inventory, rec state.Workspace) error {

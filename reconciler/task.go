@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace"
 	"reconcile/state"
@@ -94,7 +95,7 @@ func (r *Reconciler) loadForTask(ctx context.Context, task state.Task) (_ *inven
 	}
 	settings, err := workspace.LoadSettings(commit.Tree, r.config.Environment)
 	if err != nil {
-		return nil, fmt.Errorf("settings at %s: %w", abbreviate(commit.ID), err)
+		return nil, fmt.Errorf("settings at %s: %w", commitid.Abbrev(commit.ID), err)
 	}
 	work, err := r.discover(ctx, head, commit, settings)
 	if err != nil {

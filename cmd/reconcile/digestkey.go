@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"reconcile/internal/files"
 )
 
 // minKeyLength is the minimum length of a digest key, in bytes of its text.
@@ -54,19 +56,10 @@ func loadKeyFile(path string) (string, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return "", err
 	}
-	temp, err := os.CreateTemp(filepath.Dir(path), ".digest-key-") // 0600
-	if err != nil {
-		return "", err
-	}
-	defer os.Remove(temp.Name())
 	random := make([]byte, 32)
 	_, _ = rand.Read(random) // never fails: see crypto/rand
-	_, err = temp.WriteString(base64.StdEncoding.EncodeToString(random) + "\n")
-	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
-		return "", err
-	}
-	// Link, unlike rename, refuses to put ours over another's.
-	if err := os.Link(temp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+	key := base64.StdEncoding.EncodeToString(random) + "\n"
+	if err := files.Create(path, []byte(key)); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", err
 	}
 	text, err = os.ReadFile(path)

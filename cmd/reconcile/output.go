@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"reconcile/internal/commitid"
 	"reconcile/internal/visible"
 	"reconcile/state"
 )
@@ -44,13 +46,8 @@ func styleOf(o state.Outcome) lipgloss.Style {
 	return styleFaint
 }
 
-// abbrevCommit shortens a commit id for people.
-func abbrevCommit(commit string) string {
-	if commit == "" {
-		return "-"
-	}
-	return commit[:min(len(commit), 10)]
-}
+// abbrevCommit shortens a commit id for a table.
+func abbrevCommit(commit string) string { return cmp.Or(commitid.Abbrev(commit), "-") }
 
 // formatChanges formats counts of changes, planned or applied.
 func formatChanges(c state.Changes, applied bool) string {

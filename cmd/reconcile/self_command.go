@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"reconcile/internal/files"
 )
 
 // selfCommand returns how to call this program from a shell, for commands to copy.
@@ -17,17 +19,8 @@ func selfCommand() string {
 	if strings.Contains(filepath.ToSlash(self), "/go-build") {
 		return "go run ./cmd/reconcile"
 	}
-	if found, err := exec.LookPath("reconcile"); err == nil && isSameFile(found, self) {
+	if found, err := exec.LookPath("reconcile"); err == nil && files.AreSame(found, self) {
 		return "reconcile"
 	}
 	return self
-}
-
-func isSameFile(a, b string) bool {
-	infoA, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	infoB, err := os.Stat(b)
-	return err == nil && os.SameFile(infoA, infoB)
 }

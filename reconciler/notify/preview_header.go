@@ -1,6 +1,10 @@
 package notify
 
-import "strings"
+import (
+	"strings"
+
+	"reconcile/internal/commitid"
+)
 
 // previewHeader returns a preview without its plans. It truncates long lists, to leave room
 // for the plans.
@@ -56,7 +60,7 @@ func (s *document) addDiff(d *Diff) {
 	if d == nil {
 		return
 	}
-	head := s.markup.code(abbrev(d.Head))
+	head := s.markup.code(commitid.Abbrev(d.Head))
 	if d.IsEmpty() {
 		s.addParagraph(s.message("preview.since.same", "head", head))
 		return

@@ -44,6 +44,3 @@ func (w *Writer) codeList(names []string) string {
 	}
 	return strings.Join(marked, ", ")
 }
-
-// abbrev returns a commit in its short form for people.
-func abbrev(commit string) string { return commit[:min(len(commit), 10)] }

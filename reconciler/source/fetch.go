@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 
+	"reconcile/internal/files"
 	"reconcile/reconciler/source/objects"
 
 	"github.com/go-git/go-billy/v5/osfs"
@@ -101,19 +102,11 @@ func writePack(dir string, pack io.Reader) error {
 		return err
 	}
 	for _, name := range names {
-		if err := fsync(name); err != nil {
+		if err := files.Sync(name); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func fsync(name string) error {
-	f, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }
 
 // verifyCommit checks that every tree and blob of the commit is present. An object that the

@@ -66,6 +66,7 @@ func (m manifest) save(dir string) error {
 	if err != nil {
 		return err
 	}
+	// It need not survive a loss of power, since the boot id would differ: no sync.
 	path := manifestPath(dir)
 	tmp := path + ".new"
 	if err := os.WriteFile(tmp, data, 0o600); err != nil {

@@ -12,6 +12,8 @@ import (
 	"runtime"
 	"slices"
 	"time"
+
+	"reconcile/internal/files"
 )
 
 // Init prepares the workspace for Plan. It runs terraform init only if something that
@@ -116,7 +118,7 @@ func (s *Session) linkDataDir(dir string) error {
 	} else if info, err := os.Lstat(link); err == nil && info.Mode()&os.ModeSymlink == 0 {
 		return fmt.Errorf("%s is committed to Git, but it is Terraform's own directory: remove it from the repository and add it to .gitignore", link)
 	}
-	return errors.Join(removeIfExists(link), os.Symlink(dir, link))
+	return errors.Join(files.RemoveIfExists(link), os.Symlink(dir, link))
 }
 
 // initFresh runs init in an empty directory. Terraform then finds no earlier backend
@@ -127,7 +129,7 @@ func (s *Session) initFresh(ctx context.Context, cache initCacheDir) error {
 		return s.stepError("init", nil, err)
 	}
 	if !s.spec.HasLockFile {
-		if err := removeIfExists(s.path(lockFileName)); err != nil {
+		if err := files.RemoveIfExists(s.path(lockFileName)); err != nil {
 			return s.stepError("init", nil, err)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"reconcile/internal/files"
 )
 
 // copyState copies a local state for a read-only session. The backend stays the same,
@@ -57,7 +59,7 @@ func (s *Session) restoreTruncated(path string) error {
 	if err := os.Link(path, savedPath); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
-	return writeAtomic(path, previous)
+	return files.Replace(path, previous)
 }
 
 // readIntactState reads a state, or its backup if the state is truncated. It returns
@@ -88,19 +90,6 @@ func isTruncatedJSON(state []byte) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// writeAtomic writes a file by rename, so that no reader sees a partial one.
-func writeAtomic(path string, content []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), ".state-") // mode 0600
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(content)
-	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return errors.Join(err, os.Remove(file.Name()))
-	}
-	return os.Rename(file.Name(), path)
-}
-
 // chmodState makes a local state and Terraform's backup of it private.
 func (s *Session) chmodState() error {
 	if s.spec.LocalState == "" {
@@ -127,7 +116,7 @@ func LinkState(checkoutPath, statePath string) error {
 	}
 	return errors.Join(
 		os.MkdirAll(filepath.Dir(checkoutPath), 0o755),
-		removeIfExists(checkoutPath),
+		files.RemoveIfExists(checkoutPath),
 		os.Symlink(statePath, checkoutPath),
 	)
 }

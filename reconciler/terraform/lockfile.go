@@ -12,6 +12,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"reconcile/internal/files"
 )
 
 const lockFileName = ".terraform.lock.hcl"
@@ -39,7 +41,7 @@ func (s *Session) restoreLockFile(cache initCacheDir) error {
 	}
 	content, err := os.ReadFile(cache.lockFile())
 	if errors.Is(err, os.ErrNotExist) {
-		return removeIfExists(s.path(lockFileName))
+		return files.RemoveIfExists(s.path(lockFileName))
 	}
 	if err == nil {
 		s.setGeneratedLockFile(content)

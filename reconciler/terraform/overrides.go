@@ -6,6 +6,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
+
+	"reconcile/internal/files"
 )
 
 // Names of the generated files. They sort last, so that they take precedence.
@@ -23,7 +25,7 @@ func IsGenerated(name string) bool { return name == overrideFile || name == vars
 func (s *Session) writeOverrides() error {
 	s.generatedFiles = []string{s.path(overrideFile), s.path(varsFile)}
 	for _, path := range s.generatedFiles {
-		if err := removeIfExists(path); err != nil { // left by a killed run
+		if err := files.RemoveIfExists(path); err != nil { // left by a killed run
 			return err
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"golang.org/x/mod/sumdb/dirhash"
+
+	"reconcile/internal/files"
 )
 
 const platform = runtime.GOOS + "_" + runtime.GOARCH
@@ -49,7 +51,7 @@ func (c providerCache) isIntact(pkg string) bool {
 // remove removes a package. It removes the hash first, so that a partly removed package
 // does not count as complete.
 func (c providerCache) remove(pkg string) error {
-	return errors.Join(removeIfExists(c.path(pkg)+".h1"), os.RemoveAll(c.path(pkg)))
+	return errors.Join(files.RemoveIfExists(c.path(pkg)+".h1"), os.RemoveAll(c.path(pkg)))
 }
 
 // linkInto links the complete packages with usable hashes into another cache.
@@ -126,14 +128,10 @@ func syncFiles(dir string) error {
 		if err != nil || !entry.Type().IsRegular() {
 			return err
 		}
-		file, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		return errors.Join(file.Sync(), file.Close())
+		return files.Sync(path)
 	})
 }
 
 func replaceWithLink(path, target string) error {
-	return errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), removeIfExists(path), os.Symlink(target, path))
+	return errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), files.RemoveIfExists(path), os.Symlink(target, path))
 }

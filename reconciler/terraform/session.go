@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"reconcile/internal/files"
 )
 
 // Spec describes one workspace at one commit.
@@ -151,7 +153,7 @@ func (s *Session) Close() error {
 	err := s.kill()
 	cleanupErr := s.log.Close()
 	for _, path := range s.generatedFiles {
-		cleanupErr = errors.Join(cleanupErr, removeIfExists(path))
+		cleanupErr = errors.Join(cleanupErr, files.RemoveIfExists(path))
 	}
 	if s.tempDir != "" {
 		cleanupErr = errors.Join(cleanupErr, os.RemoveAll(s.tempDir))
@@ -160,13 +162,6 @@ func (s *Session) Close() error {
 		s.tf.opts.Log.Warn("cleanup after terraform failed", "workspace", s.spec.Name, "error", cleanupErr)
 	}
 	return err
-}
-
-func removeIfExists(path string) error {
-	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
-		return err
-	}
-	return nil
 }
 
 // addWarning adds text to the plan's warnings, once.

@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"reconcile/internal/files"
 )
 
 // DefaultGrace is the time that an interrupted Terraform has to exit if Options.Grace
@@ -108,7 +110,7 @@ func (t *Terraform) Binary() string { return t.binary }
 
 // Close removes this process's plans and other temporary files.
 func (t *Terraform) Close() error {
-	return errors.Join(os.RemoveAll(t.runDir), removeIfExists(t.runLock.Path()), t.runLock.Close())
+	return errors.Join(os.RemoveAll(t.runDir), files.RemoveIfExists(t.runLock.Path()), t.runLock.Close())
 }
 
 // makeRunDir creates a directory for this process and removes those of dead processes:

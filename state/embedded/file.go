@@ -14,6 +14,7 @@ import (
 	"go.etcd.io/bbolt"
 	bbolterrors "go.etcd.io/bbolt/errors"
 
+	"reconcile/internal/files"
 	"reconcile/state"
 )
 
@@ -82,17 +83,7 @@ func createFile(path string) error {
 	if err := os.Link(tmp, path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return syncDir(dir)
-}
-
-// syncDir makes the directory's new entry survive a loss of power.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
+	return files.Sync(dir) // the new name survives a loss of power
 }
 
 // recoverPanics turns bbolt's panics on a corrupt file into errors. It does the same with

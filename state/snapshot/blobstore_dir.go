@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"reconcile/internal/files"
 )
 
 // dirBlobStore is a blobStore in a directory of this machine. Only the owner can read its
@@ -77,12 +79,12 @@ func (d *dirBlobStore) write(ctx context.Context, key string, b *blob, durable b
 		err = publish(tmp.Name(), file)
 	}
 	if err != nil {
-		return errors.Join(err, ignoreNotExist(os.Remove(tmp.Name())))
+		return errors.Join(err, files.RemoveIfExists(tmp.Name()))
 	}
 	if !durable {
 		return nil
 	}
-	return syncDir(filepath.Dir(file))
+	return files.Sync(filepath.Dir(file))
 }
 
 // tmpCleanupInterval is the time between two checks of the temporary files.
@@ -147,7 +149,7 @@ func (d *dirBlobStore) list(_ context.Context, dir string) ([]blobInfo, error) {
 // others may be about to write there.
 func (d *dirBlobStore) remove(_ context.Context, key string) error {
 	file := d.filePath(key)
-	if err := ignoreNotExist(os.Remove(file)); err != nil {
+	if err := files.RemoveIfExists(file); err != nil {
 		return err
 	}
 	for dir := path.Dir(key); strings.Contains(dir, "/"); dir = path.Dir(dir) {
@@ -163,15 +165,6 @@ func ignoreNotExist(err error) error {
 		return nil
 	}
 	return err
-}
-
-// syncDir makes the names in a directory survive a loss of power.
-func syncDir(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }
 
 // ctxReader is a reader that stops when its context ends.

@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"reconcile/internal/files"
 )
 
 // TreeVerifier checks that the tree in dir is the expected one. objects are those that
@@ -61,7 +63,7 @@ func unpackAtomically(archive io.Reader, dir string, verify TreeVerifier) error 
 		return errors.Join(err, os.RemoveAll(tmp))
 	}
 	// Removing fails if dir is not empty any more.
-	if err := errors.Join(ignoreNotExist(os.Remove(dir)), os.Rename(tmp, dir)); err != nil {
+	if err := errors.Join(files.RemoveIfExists(dir), os.Rename(tmp, dir)); err != nil {
 		return errors.Join(err, os.RemoveAll(tmp))
 	}
 	return nil

@@ -1,0 +1,61 @@
+// Package files writes small private files whole, and makes files survive a loss of power.
+package files
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Replace writes a file with mode 0600 under another name and then renames it, so that no
+// reader sees a partial one. The file survives a loss of power.
+func Replace(path string, content []byte) error { return write(path, content, os.Rename) }
+
+// Create is Replace for a file that must not exist. If it does, Create leaves it as it is
+// and returns an error that is fs.ErrExist.
+func Create(path string, content []byte) error { return write(path, content, os.Link) }
+
+// write writes a temporary file and calls publish, which gives it its name.
+func write(path string, content []byte, publish func(tmp, path string) error) error {
+	dir := filepath.Dir(path)
+	tmp, err := os.CreateTemp(dir, ".new-") // mode 0600
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(content)
+	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err == nil {
+		err = publish(tmp.Name(), path)
+	}
+	if err := errors.Join(err, RemoveIfExists(tmp.Name())); err != nil {
+		return err
+	}
+	return Sync(dir)
+}
+
+// Sync flushes a file to the disk, or the names in a directory.
+func Sync(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// AreSame reports whether two paths lead to one file. It is false if one cannot be read.
+func AreSame(a, b string) bool {
+	infoA, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	infoB, err := os.Stat(b)
+	return err == nil && os.SameFile(infoA, infoB)
+}
+
+// RemoveIfExists removes a file. It is no error if there is none.
+func RemoveIfExists(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
