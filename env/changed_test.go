@@ -14,6 +14,7 @@ import (
 // TestGraph: reconcile finds the dependencies in the code and can evaluate every input:
 // there are no warnings.
 func TestGraph(t *testing.T) {
+	t.Parallel()
 	e := newEstateRepo(t)
 	want := []string{
 		"bootstrap after ", "common after ", "common_os after ",
@@ -44,6 +45,7 @@ func TestGraph(t *testing.T) {
 // TestChanged compares the workspaces that are stale after a commit with the expected
 // ones.
 func TestChanged(t *testing.T) {
+	t.Parallel()
 	e := newEstateRepo(t)
 	for _, tt := range []struct {
 		commit      string

@@ -19,6 +19,7 @@ import (
 var update = flag.Bool("update", false, "write the table of workspaces in the READMEs")
 
 func TestWorkspaces(t *testing.T) {
+	t.Parallel()
 	tf := tftest.New(t, map[string]string{"env": ".", "modules": "../modules"})
 	tf.Run(t, "env", "fmt", "-check", "-diff", "-recursive")
 	readers := loadGraph(t, newEstateRepo(t))

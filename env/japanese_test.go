@@ -78,6 +78,7 @@ var (
 // TestJapaneseWords reads the Japanese pages and messages and fails on each word
 // of japaneseWords.
 func TestJapaneseWords(t *testing.T) {
+	t.Parallel()
 	texts := readJapanese(t)
 	if len(texts) < 7 {
 		t.Fatalf("Japanese texts are %q", slices.Sorted(maps.Keys(texts)))
@@ -99,6 +100,7 @@ func TestJapaneseWords(t *testing.T) {
 // it: both have the same number of headings, table rows and code blocks. Links
 // of the Japanese page to pages and headings lead somewhere.
 func TestJapanesePages(t *testing.T) {
+	t.Parallel()
 	for path, text := range readJapanese(t) {
 		base, isPage := strings.CutSuffix(path, ".ja.md")
 		if !isPage {

@@ -34,6 +34,7 @@ func moduleCalls(t testing.TB, dir string) map[string][]tftest.Block {
 
 // TestModulesAreUsed: this infrastructure does not test a module that nothing calls.
 func TestModulesAreUsed(t *testing.T) {
+	t.Parallel()
 	used := map[string]bool{}
 	folders := append(tftest.Glob(t, modulesDir+"/*/main.tf"), tftest.Glob(t, "*/versions.tf")...)
 	for _, file := range folders {
@@ -61,6 +62,7 @@ var evidenceTypes = []string{
 // TestNoEvidenceInSides: a side, which is created and removed by a switchover, contains
 // no evidence.
 func TestNoEvidenceInSides(t *testing.T) {
+	t.Parallel()
 	for _, side := range []string{"tokyo-ap-A", "tokyo-ap-B", "osaka-ap"} {
 		if !exists(side) {
 			t.Errorf("side %s not found", side)
@@ -117,6 +119,7 @@ func createdBlocks(t testing.TB, dir string, call *tftest.Block, kind string) []
 
 // TestReasons: every ignore_changes has a comment with the reason.
 func TestReasons(t *testing.T) {
+	t.Parallel()
 	found := 0
 	for _, pattern := range []string{"*/*.tf", modulesDir + "/*/*.tf"} {
 		for _, path := range tftest.Glob(t, pattern) {

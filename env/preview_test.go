@@ -10,6 +10,7 @@ import (
 // A pull request that changes any workspace can be planned before the merge: the current
 // settings refuse nothing in this infrastructure.
 func TestPreviewsRefuseNothing(t *testing.T) {
+	t.Parallel()
 	e := newEstateRepo(t)
 	repo, err := source.Open(t.Context(), source.Options{URL: e.dir})
 	if err != nil {

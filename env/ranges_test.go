@@ -14,6 +14,7 @@ import (
 // not depend on another Region's state. Both must agree: in a network 10.N.0.0/16,
 // modules/shared_vpc has data in 10.N.8.0/22.
 func TestReaches(t *testing.T) {
+	t.Parallel()
 	data := map[string]string{}
 	for region, workspace := range map[string]string{"tokyo": "tokyo", "osaka": "common_os"} {
 		network := tftest.LoadValues(t, filepath.Join(workspace, "terraform.tfvars"))["network"]

@@ -27,6 +27,7 @@ var serviceNames = map[string]string{
 // TestReadme compares the table of workspaces, modules and services in the
 // READMEs with the tree.
 func TestReadme(t *testing.T) {
+	t.Parallel()
 	dependsOn := map[string][]string{}
 	for _, n := range loadGraph(t, newEstateRepo(t)) {
 		dependsOn[n.Name] = n.DependsOn

@@ -67,6 +67,7 @@ func scan(t *testing.T, dir, folder string) (r scanReport) {
 
 // TestExceptions requires a reason for every exception.
 func TestExceptions(t *testing.T) {
+	t.Parallel()
 	skip := regexp.MustCompile(`checkov:skip=([A-Z0-9_]+)(?::(\S.{14,}\.))?`)
 	var found int
 	for _, file := range slices.Concat(tftest.Glob(t, "*/*.tf"), tftest.Glob(t, modulesDir+"/*/*.tf")) {

@@ -153,6 +153,7 @@ func allBlocks(t testing.TB, name string) []tftest.Block {
 
 // TestSidesMatch: A and B differ only in values.
 func TestSidesMatch(t *testing.T) {
+	t.Parallel()
 	const a, b = "tokyo-ap-A", "tokyo-ap-B"
 	files := map[string]bool{}
 	for _, side := range []string{a, b} {

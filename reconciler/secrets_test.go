@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/internal/testtier"
 	"reconcile/reconciler/source/gittest"
 )
 
@@ -178,6 +179,7 @@ resource "terraform_data" "open" {
 // searches its output and its files for secrets.
 func TestSecrets(t *testing.T) {
 	t.Parallel()
+	testtier.Needs(t, testtier.Program, testtier.Terraform)
 	repo := gittest.New(t)
 	repo.CommitTxtar("first", secretsFiles)
 	server := gittest.ServeTLS(t, repo)

@@ -9,6 +9,7 @@ import (
 )
 
 func TestAddress(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ in, shown, name, username, password string }{
 		{"https://ann%40example.com:pa%3Ass@SPACE.backlog.com/git/PROJ/repo.git", "https://space.backlog.com/git/PROJ/repo.git", "space.backlog.com/PROJ/repo", "ann@example.com", "pa:ss"},
 		{"SPACE@SPACE.git.backlog.com:/PROJ/repo.git", "ssh://SPACE@space.git.backlog.com/PROJ/repo.git", "space.backlog.com/PROJ/repo", "SPACE", ""},
@@ -43,6 +44,7 @@ func TestAddress(t *testing.T) {
 }
 
 func TestAddressRefused(t *testing.T) {
+	t.Parallel()
 	for _, in := range []string{
 		"", "ftp://host/a", "git://host/a", "https://", "https://host", "https://host/", "file://host/path",
 		"https://ann:" + password + "@host/a?b=c", "https://ann:" + password + "@ho st/a", "ann:" + password + "@host/a.git",
@@ -60,6 +62,7 @@ func TestAddressRefused(t *testing.T) {
 }
 
 func TestBranchNames(t *testing.T) {
+	t.Parallel()
 	for _, bad := range []string{"a b", "a..b", "-x\n", "a\nb", "a~1", "/a", "a.lock", "@{x"} {
 		if _, err := Open(t.Context(), Options{URL: "https://example.com/a", Branch: bad}); !errors.Is(err, ErrNoBranch) {
 			t.Errorf("branch %q: %v", bad, err)
@@ -68,6 +71,7 @@ func TestBranchNames(t *testing.T) {
 }
 
 func TestCredentialsPrintRedacted(t *testing.T) {
+	t.Parallel()
 	c := Credentials{Username: "ann", Password: "s3cr3t", PrivateKey: "s3cr3t"}
 	o := Options{URL: "https://example.com/a", Credentials: c}
 	text, err := json.Marshal(o.Credentials)

@@ -137,6 +137,7 @@ func TestCheckout(t *testing.T) {
 }
 
 func TestCheckoutWritesOnlyWhatDiffers(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	repo.Commit("first", map[string]string{"a": "1", "b": "1"})
 	dir := filepath.Join(t.TempDir(), "tree")
@@ -162,6 +163,7 @@ func inodeOf(t *testing.T, dir, name string) uint64 {
 // TestCheckoutRepairs: after any damage to the directory or the manifest, the next checkout
 // repairs it.
 func TestCheckoutRepairs(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	repo.Commit("first", map[string]string{"a/f": "one", "b": "two", "l": "-> b", "d/e/f": "deep"})
 	outside := t.TempDir()
@@ -212,6 +214,7 @@ func TestCheckoutRepairs(t *testing.T) {
 // TestCheckoutKilled: the next checkout completes one that was killed anywhere, with a file
 // half written and no manifest, also for another commit.
 func TestCheckoutKilled(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	files := [2]map[string]string{{}, {}}
 	for i := range files {
@@ -263,6 +266,7 @@ func (s *failingStore) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, erro
 
 // TestCheckoutSkipsUnsafe: a symlink that points outside the checkout is skipped and reported.
 func TestCheckoutSkipsUnsafe(t *testing.T) {
+	t.Parallel()
 	links := map[string]struct {
 		files map[string]string
 		link  string
@@ -311,6 +315,7 @@ func TestCheckoutSkipsUnsafe(t *testing.T) {
 
 // TestTreeNames covers trees that Git itself would not write.
 func TestTreeNames(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	blob := repo.Git("hash-object", "-w", "--stdin")
 	problemOf := func(raw string) string {
@@ -359,6 +364,7 @@ func TestTreeNames(t *testing.T) {
 }
 
 func TestTreeIsAFileSystem(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	repo.Commit("first", map[string]string{"env/a/main.tf": "a", "env/b/main.tf": "b", "link": "-> env/a", "empty": "", "a-b": "1", "a.b": "2", "a/x": "3"})
 	tree := headTree(t, repo)
@@ -387,6 +393,7 @@ func TestTreeIsAFileSystem(t *testing.T) {
 }
 
 func TestSubmodule(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	sub := repo.Commit("first", map[string]string{"a": "1"})
 	repo.Git("update-index", "--add", "--cacheinfo", "160000,"+sub+",vendor/sub")

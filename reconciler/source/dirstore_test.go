@@ -50,6 +50,7 @@ func readObjects(t *testing.T, c *source.Commit) []byte {
 }
 
 func TestRestoreHasTheIdsOfGit(t *testing.T) {
+	t.Parallel()
 	commit, dir := newCheckout(t)
 	got, err := source.Restore(t.Context(), dir, commit.ID, commit.Tree.ID("."), commit.When, nil)
 	if err != nil {
@@ -79,6 +80,7 @@ func TestRestoreHasTheIdsOfGit(t *testing.T) {
 // TestRestoreByTheCommitItself: the commit object proves the snapshot without a trusted tree
 // id, and the signed bytes are unchanged.
 func TestRestoreByTheCommitItself(t *testing.T) {
+	t.Parallel()
 	commit, dir := newCheckout(t)
 	got, err := source.Restore(t.Context(), dir, commit.ID, "", time.Time{}, readObjects(t, commit))
 	if err != nil {
@@ -116,6 +118,7 @@ func TestRestoreByTheCommitItself(t *testing.T) {
 }
 
 func TestRestoreRefusesAnotherTree(t *testing.T) {
+	t.Parallel()
 	commit, dir := newCheckout(t)
 	if err := os.WriteFile(filepath.Join(dir, "a.tf"), []byte("changed"), 0o600); err != nil {
 		t.Fatal(err)
@@ -127,6 +130,7 @@ func TestRestoreRefusesAnotherTree(t *testing.T) {
 }
 
 func TestRestoreNoticesAChangeInUse(t *testing.T) {
+	t.Parallel()
 	commit, dir := newCheckout(t)
 	got, err := source.Restore(t.Context(), dir, commit.ID, commit.Tree.ID("."), commit.When, nil)
 	if err != nil {

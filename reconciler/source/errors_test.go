@@ -41,6 +41,7 @@ func serveFaulty(t *testing.T, repo *gittest.Repo, fault gittest.Fault) *gittest
 const password = "s3cr3t-p@ss"
 
 func TestHTTPFailures(t *testing.T) {
+	t.Parallel()
 	failures := []failureCase{
 		{"wrong password", ErrAuth, []string{"special password"}, func(t *testing.T, repo *gittest.Repo) error {
 			server := gittest.ServeHTTP(t, repo)
@@ -114,6 +115,7 @@ func TestHTTPFailures(t *testing.T) {
 }
 
 func TestSSHFailures(t *testing.T) {
+	t.Parallel()
 	failures := []failureCase{
 		{"host key unknown", ErrHostKeyUnknown, []string{"SHA256:", "known_hosts: [127.0.0.1]:"}, func(t *testing.T, repo *gittest.Repo) error {
 			server := gittest.ServeSSH(t, repo, false)
@@ -168,6 +170,7 @@ func sshOptions(server *gittest.SSH) Options {
 }
 
 func TestBranchFailures(t *testing.T) {
+	t.Parallel()
 	for _, endpoint := range endpoints() {
 		t.Run(endpoint.name, func(t *testing.T) {
 			t.Parallel()
@@ -219,6 +222,7 @@ func checkFailure(t *testing.T, err error, kind error, messages []string) {
 // TestServerThatRefusesV2: a server that fails on protocol version 2 is asked in version 0.
 // The failure may be temporary, so the protocol is not remembered.
 func TestServerThatRefusesV2(t *testing.T) {
+	t.Parallel()
 	for _, code := range []int{http.StatusBadRequest, http.StatusInternalServerError} {
 		repo := gittest.New(t)
 		id := repo.Commit("first", map[string]string{"a": "1"})
@@ -241,6 +245,7 @@ func TestServerThatRefusesV2(t *testing.T) {
 // TestCancel: the end of the caller's context stops a request at once and is not reported as
 // a failure of the remote.
 func TestCancel(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	id := repo.Commit("first", map[string]string{"a": "1"})
 	asked := make(chan struct{}, 10)

@@ -42,6 +42,7 @@ func fetch(t *testing.T, r *Repository, id string) *Commit {
 }
 
 func TestFetchIsCached(t *testing.T) {
+	t.Parallel()
 	_, server, id := newContentRepo(t)
 	cache := t.TempDir()
 	fetch(t, openRepository(t, Options{URL: server.URL, CacheDir: cache}), id)
@@ -53,6 +54,7 @@ func TestFetchIsCached(t *testing.T) {
 
 // TestFetchRetries: transient failures are retried, and a failed try leaves nothing.
 func TestFetchRetries(t *testing.T) {
+	t.Parallel()
 	for name, fail := range map[string]func(*gittest.HTTP){
 		"500s": func(s *gittest.HTTP) {
 			s.Fault = gittest.FirstRequests(2, gittest.RespondStatus(http.StatusInternalServerError))
@@ -79,6 +81,7 @@ func TestFetchRetries(t *testing.T) {
 }
 
 func TestNoRetryOfPermanentErrors(t *testing.T) {
+	t.Parallel()
 	for _, code := range []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound} {
 		_, server, id := newContentRepo(t)
 		server.Fault = gittest.RespondStatus(code)
@@ -96,6 +99,7 @@ func TestNoRetryOfPermanentErrors(t *testing.T) {
 }
 
 func TestTimeoutInThePack(t *testing.T) {
+	t.Parallel()
 	_, server, id := newContentRepo(t)
 	server.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
 		w.Header().Set("Content-Type", resultType)
@@ -111,6 +115,7 @@ func TestTimeoutInThePack(t *testing.T) {
 
 // TestIncompletePack: an incomplete or damaged pack is refused.
 func TestIncompletePack(t *testing.T) {
+	t.Parallel()
 	repo, server, id := newContentRepo(t)
 	other := repo.Commit("second", map[string]string{"another": "file"})
 	var response []byte
@@ -151,6 +156,7 @@ func packResponse(id string, pack []byte) []byte {
 
 // TestFetchConcurrently: concurrent fetches share one cache.
 func TestFetchConcurrently(t *testing.T) {
+	t.Parallel()
 	repo, server, _ := newContentRepo(t)
 	cache := t.TempDir()
 	var ids []string
@@ -176,6 +182,7 @@ func TestFetchConcurrently(t *testing.T) {
 }
 
 func TestCacheKeepsWhatIsUsed(t *testing.T) {
+	t.Parallel()
 	repo, server, _ := newContentRepo(t)
 	cache := t.TempDir()
 	r := openRepository(t, Options{URL: server.URL, CacheDir: cache})
@@ -206,6 +213,7 @@ func TestCacheKeepsWhatIsUsed(t *testing.T) {
 
 // TestCacheRepairs: a damaged commit in the cache is fetched again.
 func TestCacheRepairs(t *testing.T) {
+	t.Parallel()
 	for name, damage := range map[string]func(dir string) error{
 		"no index": func(dir string) error {
 			names, err := filepath.Glob(filepath.Join(dir, "objects/pack/*.idx"))
@@ -237,6 +245,7 @@ func TestCacheRepairs(t *testing.T) {
 }
 
 func TestFetchRefusesShortIDs(t *testing.T) {
+	t.Parallel()
 	_, server, id := newContentRepo(t)
 	r := openRepository(t, Options{URL: server.URL})
 	for _, bad := range []string{"", id[:39], id + "0", "main", strings.Repeat("g", 40)} {

@@ -11,6 +11,7 @@ import (
 
 // TestLocalPaths: a repository is found from any directory in it, and has one name.
 func TestLocalPaths(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	id := repo.Commit("first", map[string]string{"env/a/main.tf": "a"})
 	linked := filepath.Join(t.TempDir(), "linked")
@@ -39,6 +40,7 @@ func TestLocalPaths(t *testing.T) {
 
 // TestLocalIgnoresWorkTree: uncommitted files are ignored.
 func TestLocalIgnoresWorkTree(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	id := repo.Commit("first", map[string]string{"a": "committed"})
 	writeFile(t, filepath.Join(repo.Work, "a"), "changed")
@@ -59,6 +61,7 @@ func TestLocalIgnoresWorkTree(t *testing.T) {
 // TestLocalStores covers loose, packed, delta and alternate objects, and a repack while the
 // store is open.
 func TestLocalStores(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	long := ""
 	var ids []string
@@ -98,6 +101,7 @@ func TestLocalStores(t *testing.T) {
 // TestLocalSettings: settings that change the repository's format are refused, others are
 // not.
 func TestLocalSettings(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	id := repo.Commit("first", map[string]string{"a": "1"})
 	repo.Git("config", "core.repositoryformatversion", "1")
@@ -116,6 +120,7 @@ func TestLocalSettings(t *testing.T) {
 }
 
 func TestLocalResolve(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	first := repo.Commit("first", map[string]string{"a": "1"})
 	second := repo.Commit("second", map[string]string{"a": "2"})
@@ -135,6 +140,7 @@ func TestLocalResolve(t *testing.T) {
 
 // TestShallowClone: where history ends early, the result is unknown.
 func TestShallowClone(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	first := repo.Commit("first", map[string]string{"a": "1"})
 	repo.Commit("second", map[string]string{"a": "2"})

@@ -19,6 +19,7 @@ import (
 // TestMergeAsGit merges random trees and compares with git merge-tree: the same tree, or a
 // conflict in both.
 func TestMergeAsGit(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	repo.Commit("first", map[string]string{"a": "1"})
 	r := openRepository(t, Options{URL: repo.Dir})
@@ -166,6 +167,7 @@ func runGitWithInput(t *rapid.T, dir, in string, args ...string) string {
 
 // TestMerge covers every endpoint, with refs that only the server knows.
 func TestMerge(t *testing.T) {
+	t.Parallel()
 	for _, endpoint := range endpoints() {
 		if endpoint.name == "work tree" {
 			continue // only the server knows pull request refs
@@ -214,6 +216,7 @@ func TestMerge(t *testing.T) {
 }
 
 func TestMergeConflicts(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	base := repo.Commit("base", map[string]string{"same": "1\n2\n3\n", "removed": "x\n", "link": "-> same", "bin": "\x00a", "touch": "a\nb\n", "file": "f\n"})
 	head := repo.Commit("head", map[string]string{"same": "1\nhead\n3\n", "removed": "y\n", "link": "-> bin", "bin": "\x00b", "touch": "A\nb\n", "file": "", "file/in": "x\n", "added": "1\n"})
@@ -237,6 +240,7 @@ func TestMergeConflicts(t *testing.T) {
 // TestMergeDeep: the merge base is further back than the first request reaches, with merges
 // in between.
 func TestMergeDeep(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	base := repo.Commit("base", map[string]string{"a": "a\n", "b": "b\n"})
 	repo.Git("checkout", "-q", "-b", "topic")

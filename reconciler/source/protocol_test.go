@@ -30,6 +30,7 @@ func joinPkts(lines ...string) string {
 }
 
 func TestReadLsRefs(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, answer string
 		refs         int
@@ -66,6 +67,7 @@ func TestReadLsRefs(t *testing.T) {
 }
 
 func TestReadAdvertisement(t *testing.T) {
+	t.Parallel()
 	all := joinPkts(someID+" HEAD\x00multi_ack symref=HEAD:refs/heads/main\n", someID+" refs/heads/a\n", otherID+" refs/heads/main\n", someID+" refs/tags/v1\n", "flush")
 	var names []string
 	if err := readAdvertisement(newPktReader(strings.NewReader(all)), func(r ref) bool {

@@ -14,6 +14,7 @@ import (
 
 // TestRepair: changes in a checkout are found by content and repaired, only in inputs.
 func TestRepair(t *testing.T) {
+	t.Parallel()
 	files := map[string]string{"m/a.tf": "good", "m/run.sh": "#!/bin/sh", "m/sub/b.tf": "b", "m/l": "-> a.tf", "other/o.tf": "o", "f.txt": "f"}
 	for name, test := range map[string]struct {
 		spoil func(at func(string) string) error
@@ -91,6 +92,7 @@ func relink(name, target string) error {
 // TestCheckoutDetectsBackdatedChange: a changed file with its old size and time is written
 // again.
 func TestCheckoutDetectsBackdatedChange(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	repo.Commit("first", map[string]string{"a": "good"})
 	dir := filepath.Join(t.TempDir(), "tree")
@@ -104,6 +106,7 @@ func TestCheckoutDetectsBackdatedChange(t *testing.T) {
 
 // TestLimits: a few objects represent too many paths, too many levels, or just not too many.
 func TestLimits(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	blob := repo.WriteObject("blob", []byte("x"))
 	nested := func(levels, width int) string {

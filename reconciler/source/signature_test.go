@@ -20,6 +20,7 @@ func fetchHead(t *testing.T, repo *gittest.Repo) *Commit {
 }
 
 func TestVerifySSH(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	dir := t.TempDir()
 	key := gittest.NewKey(t, filepath.Join(dir, "key"))
@@ -67,6 +68,7 @@ func TestVerifySSH(t *testing.T) {
 }
 
 func TestVerifyPGP(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	repo.Commit("unsigned", map[string]string{"a": "1"})
 	commit := fetchHead(t, repo)

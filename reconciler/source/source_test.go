@@ -66,6 +66,7 @@ func endpoints() []endpoint {
 }
 
 func TestTipAndFetch(t *testing.T) {
+	t.Parallel()
 	for _, endpoint := range endpoints() {
 		t.Run(endpoint.name, func(t *testing.T) {
 			t.Parallel()
@@ -105,6 +106,7 @@ func TestTipAndFetch(t *testing.T) {
 }
 
 func TestContains(t *testing.T) {
+	t.Parallel()
 	for _, endpoint := range endpoints() {
 		t.Run(endpoint.name, func(t *testing.T) {
 			t.Parallel()

@@ -68,6 +68,7 @@ func TestSSHAgent(t *testing.T) {
 }
 
 func TestSSHEncryptedKey(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	id := repo.Commit("first", map[string]string{"a": "1"})
 	server := gittest.ServeSSH(t, repo, false)
@@ -100,6 +101,7 @@ func TestSSHEncryptedKey(t *testing.T) {
 // TestSSHHostKeyOfAnotherType: a host with a known key of one type is asked for that type. If
 // it has none, it is refused.
 func TestSSHHostKeyOfAnotherType(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	repo.Commit("first", map[string]string{"a": "1"})
 	server := gittest.ServeSSH(t, repo, false)

@@ -3,6 +3,7 @@
 package gittest
 
 import (
+	"errors"
 	"maps"
 	"os"
 	"os/exec"
@@ -40,6 +41,15 @@ func NewIn(t testing.TB, dir string) *Repo {
 	Git(t, ".", "init", "-q", "--bare", "-b", "main", r.Dir)
 	Git(t, ".", "init", "-q", "-b", "main", r.Work)
 	r.Git("remote", "add", "origin", r.Dir)
+	// A push does not pass on the settings of gitEnv.
+	config, err := os.OpenFile(filepath.Join(r.Dir, "config"), os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = config.WriteString("[receive]\n\tautogc = false\n[core]\n\tfsync = none\n")
+		err = errors.Join(err, config.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	return r
 }
 
@@ -74,10 +84,12 @@ func runGit(t testing.TB, dir, date string, args ...string) string {
 }
 
 // gitEnv returns this process's environment without Git's, the user's and the system's
-// settings.
+// settings. Git neither waits for the disk nor looks whether to pack.
 func gitEnv() []string {
 	env := slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, "GIT_") })
-	return append(env, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL="+os.DevNull)
+	return append(env, "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL="+os.DevNull,
+		"GIT_CONFIG_COUNT=2", "GIT_CONFIG_KEY_0=core.fsync", "GIT_CONFIG_VALUE_0=none",
+		"GIT_CONFIG_KEY_1=maintenance.auto", "GIT_CONFIG_VALUE_1=false")
 }
 
 // Commit writes the files, commits the work tree and pushes it to the bare repository. It

@@ -44,6 +44,7 @@ func listObjectIDs(repo *gittest.Repo) []string {
 }
 
 func TestReadsWhatGitReads(t *testing.T) {
+	t.Parallel()
 	for name, settings := range map[string][]string{
 		"offset deltas":    {"pack.depth", "50"},
 		"reference deltas": {"repack.useDeltaBaseOffset", "false"},
@@ -74,6 +75,7 @@ func TestReadsWhatGitReads(t *testing.T) {
 }
 
 func TestNotFound(t *testing.T) {
+	t.Parallel()
 	s := openStore(t, newDeltaRepo(t))
 	nothing := plumbing.NewHash("0123456789012345678901234567890123456789")
 	if _, _, err := s.Read(nothing); !errors.Is(err, objects.ErrNotFound) {
@@ -91,6 +93,7 @@ func TestNotFound(t *testing.T) {
 }
 
 func TestDamagedLooseObjects(t *testing.T) {
+	t.Parallel()
 	repo := gittest.New(t)
 	id := repo.Commit("first", map[string]string{"a": "1"})
 	path := filepath.Join(repo.Work, ".git", "objects", id[:2], id[2:])
