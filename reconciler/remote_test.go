@@ -3,6 +3,7 @@ package reconciler_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,35 +14,41 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"reconcile/internal/testtier"
 	"reconcile/reconciler"
 	"reconcile/state"
 )
 
 // TestRemote runs the tests of the pass again with remote work in separate processes. The
-// results of the pass must be the same.
+// results of the pass must be the same. Outside of `make check` it runs some of them.
 func TestRemote(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]func(*testing.T){
+	tests := map[string]func(*testing.T){
 		"applies what is stale":    TestPassAppliesWhatIsStaleAndNothingElse,
 		"failure stops readers":    TestFailureStopsReadersNotNeighboursAndIsRetried,
-		"revert of half an apply":  TestRevertAfterHalfAnApplyIsStale,
 		"skipped, forced, removed": TestSkippedCommitForcePushAndRemoval,
 		"not allowed":              TestWhatIsNotAllowedIsPlannedAndWaits,
 		"suspended":                TestSuspendedAltersNoExitCode,
-		"adopted":                  TestAnOldEstateIsAdoptedOnlyWhenItsPlanIsEmpty,
-		"named alone":              TestNamedWorkspacesAlone,
-		"declared variables":       TestDeclaredVariablesAreInputs,
-		"broken":                   TestBrokenWorkspaceFailsAlone,
-		"taken back":               TestFailureThatWasTakenBackIsForgotten,
 		"distrusted":               TestRecordIsDistrusted,
 		"renamed":                  TestRenamedWorkspaceKeepsRecordAndState,
-		"moved state":              TestStateThatMovedInGitAloneIsNotMadeAnew,
 		"previews try again":       TestPreviewsTryAgain,
-		"previews, not applied":    TestPreviewsOfWhatIsNotApplied,
-		"previews of many":         TestPreviewsOfManyWorkspaces,
-		"previews continue":        TestPreviewsGoOn,
 		"previews at once":         TestPreviewsAtOnce,
-	} {
+	}
+	if testtier.Whole(t) {
+		maps.Copy(tests, map[string]func(*testing.T){
+			"revert of half an apply": TestRevertAfterHalfAnApplyIsStale,
+			"adopted":                 TestAnOldEstateIsAdoptedOnlyWhenItsPlanIsEmpty,
+			"named alone":             TestNamedWorkspacesAlone,
+			"declared variables":      TestDeclaredVariablesAreInputs,
+			"broken":                  TestBrokenWorkspaceFailsAlone,
+			"taken back":              TestFailureThatWasTakenBackIsForgotten,
+			"moved state":             TestStateThatMovedInGitAloneIsNotMadeAnew,
+			"previews, not applied":   TestPreviewsOfWhatIsNotApplied,
+			"previews of many":        TestPreviewsOfManyWorkspaces,
+			"previews continue":       TestPreviewsGoOn,
+		})
+	}
+	for name, test := range tests {
 		t.Run(name, test)
 	}
 }

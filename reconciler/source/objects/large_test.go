@@ -85,7 +85,6 @@ func readThrough(t *testing.T, s *objects.Store, id plumbing.Hash) plumbing.Hash
 // TestLooseObjectsThatLie: a wrong header, or content that inflates to far more, costs no
 // memory.
 func TestLooseObjectsThatLie(t *testing.T) {
-	t.Parallel()
 	zeros := make([]byte, 1<<20)
 	for name, test := range map[string]struct {
 		head      string
