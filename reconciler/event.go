@@ -14,17 +14,17 @@ const (
 	PhaseRecord  Phase = "record" // reads the outputs and writes the record
 	PhaseDone    Phase = "done"   // also of a pass
 
-	PhaseRemote Phase = "elsewhere" // replaces lease to record when an Executor runs them
+	PhaseRemote Phase = "remote" // replaces lease to record when an Executor runs them
 )
 
 // Phases of a pass, in order. A pass may start again after the last one.
 const (
-	PhasePoll       Phase = "ask" // reads the head of the record and the tip of the remote
+	PhasePoll       Phase = "poll" // reads the head of the record and the tip of the remote
 	PhaseFetch      Phase = "fetch"
 	PhaseAdopt      Phase = "adopt"
-	PhaseDiscover   Phase = "survey"
+	PhaseDiscover   Phase = "discover"
 	PhaseSnapshot   Phase = "snapshot"
-	PhaseWorkspaces Phase = "visits" // the phases of the workspaces happen during it
+	PhaseWorkspaces Phase = "workspaces" // the phases of the workspaces happen during it
 	PhaseSettle     Phase = "settle"
 
 	PhaseDrift Phase = "drift" // replaces all of them: a drift check, not a pass

@@ -43,7 +43,7 @@ func (s modelStore) List(ctx context.Context, pk, prefix string) (items []state.
 	}
 	kind := ""
 	if prefix == "WS#" {
-		kind = "survey"
+		kind = "discover"
 	}
 	err = f.runEffect(kind, func() (err error) {
 		items, err = s.Store.List(ctx, pk, prefix)

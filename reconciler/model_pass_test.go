@@ -58,7 +58,7 @@ var (
 
 // breakpointKinds are the points at which a pass can be stopped.
 var breakpointKinds = []string{
-	"tip", "fetch", "head", "survey", "snapshot", "lease", "decide", "plan", "planned",
+	"tip", "fetch", "head", "discover", "snapshot", "lease", "decide", "plan", "planned",
 	"rename", "begin", "apply", "applied", "upstreams", "record", "release",
 }
 

@@ -34,7 +34,7 @@ Exits 0 when every preview was made, whatever the plans say.`,
 		},
 	}
 	c.Flags().IntVar(&o.number, "pr", 0, "only the pull request with this number")
-	c.Flags().BoolVar(&o.force, "again", false, "also pull requests without changes")
+	c.Flags().BoolVar(&o.force, "force", false, "also preview pull requests without changes")
 	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "print the comments, in full, instead of writing them")
 	o.confinement.bind(c)
 	return c

@@ -21,7 +21,7 @@ type quickstart struct {
 	step      int
 }
 
-//go:embed all:tour
+//go:embed all:sample
 var sampleFiles embed.FS
 
 // The change in the shared module.
@@ -144,7 +144,7 @@ func (t *quickstart) commandLine(name string) string {
 
 // writeSample writes the sample repository's files.
 func writeSample(dir string) error {
-	files, err := fs.Sub(sampleFiles, "tour")
+	files, err := fs.Sub(sampleFiles, "sample")
 	if err != nil {
 		return err
 	}

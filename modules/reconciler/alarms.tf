@@ -43,7 +43,7 @@ locals {
   graphs = {
     "Passes"              = { "reconcile.pass.duration" = "Average", "reconcile.pass.failures" = "Sum" }
     "Workspaces"          = { "reconcile.workspaces.applied" = "Sum", "reconcile.workspaces.failed" = "Maximum", "reconcile.workspaces.blocked" = "Maximum", "reconcile.workspaces.drifted" = "Maximum" }
-    "Seconds a workspace" = { "reconcile.visit.duration" = "Maximum", "reconcile.lease.wait" = "Maximum" }
+    "Seconds a workspace" = { "reconcile.workspace.duration" = "Maximum", "reconcile.lease.wait" = "Maximum" }
     "Seconds behind"      = { "reconcile.staleness" = "Maximum" }
   }
 }

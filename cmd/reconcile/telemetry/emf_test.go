@@ -139,6 +139,6 @@ func TestManyValuesAsEMF(t *testing.T) {
 		passes += len(got[telemetry.PassDuration.Name])
 	}
 	if workspaces != 250 || passes != 1 {
-		t.Errorf("%d visits and %d passes", workspaces, passes)
+		t.Errorf("%d workspaces and %d passes", workspaces, passes)
 	}
 }

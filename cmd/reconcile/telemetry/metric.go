@@ -33,7 +33,7 @@ var (
 	WorkspacesBlocked = Metric{"reconcile.workspaces.blocked", "{workspace}", Gauge}
 	WorkspacesDrifted = Metric{"reconcile.workspaces.drifted", "{workspace}", Gauge}
 	WorkspacesApplied = Metric{"reconcile.workspaces.applied", "{workspace}", Counter}
-	WorkspaceDuration = Metric{"reconcile.visit.duration", "s", Distribution}
+	WorkspaceDuration = Metric{"reconcile.workspace.duration", "s", Distribution}
 	LeaseWait         = Metric{"reconcile.lease.wait", "s", Distribution}
 )
 

@@ -32,10 +32,10 @@ func TestPassByOTLP(t *testing.T) {
 		t.Errorf("the header is %q", got)
 	}
 	checkTrace(t, result.Run, c.spans,
-		"pass failed", "  ask", "  fetch", "  adopt", "  survey", "  snapshot", "  visits",
-		"    visit common applied", "      lease", "      init", "      plan", "      gate", "      apply", "      record",
-		"    visit held blocked !", "      lease", "      init", "      plan", "      gate !",
-		"    visit tokyo failed !", "      lease", "      init", "      plan !",
+		"pass failed", "  poll", "  fetch", "  adopt", "  discover", "  snapshot", "  workspaces",
+		"    workspace common applied", "      lease", "      init", "      plan", "      gate", "      apply", "      record",
+		"    workspace held blocked !", "      lease", "      init", "      plan", "      gate !",
+		"    workspace tokyo failed !", "      lease", "      init", "      plan !",
 		"  settle",
 	)
 
@@ -104,7 +104,7 @@ func checkTrace(t *testing.T, run string, spans []*tracepb.Span, want ...string)
 	tree = func(parent []byte, indent string) (lines []string) {
 		children := byParent[string(parent)]
 		slices.SortStableFunc(children, func(a, b *tracepb.Span) int {
-			if a.Name == "visit" && b.Name == "visit" {
+			if a.Name == "workspace" && b.Name == "workspace" {
 				if attributeOf(a.Attributes, "reconcile.workspace") < attributeOf(b.Attributes, "reconcile.workspace") {
 					return -1
 				}
@@ -147,7 +147,7 @@ func TestDriftByOTLP(t *testing.T) {
 	c.spans = nil
 	result := w.runObserved((*reconciler.Reconciler).Drift, options, reconciler.Options{})
 	checkTrace(t, result.Run, c.spans,
-		"drift drifted", "  visit common drifted", "    init", "    plan", "    record",
+		"drift drifted", "  workspace common drifted", "    init", "    plan", "    record",
 	)
 	got := c.lastMetrics()
 	if n := valueOf(t, got[telemetry.WorkspacesDrifted.Name]); n != 1 || len(got) != 1 {
@@ -176,7 +176,7 @@ func TestRemoteWork(t *testing.T) {
 	w.must(tel.Close(t.Context()))
 
 	for _, s := range c.spans {
-		if s.Name == "visit" && (hex.EncodeToString(s.TraceId) != hex.EncodeToString(run[:]) || hex.EncodeToString(s.ParentSpanId) != hex.EncodeToString(run[8:])) {
+		if s.Name == "workspace" && (hex.EncodeToString(s.TraceId) != hex.EncodeToString(run[:]) || hex.EncodeToString(s.ParentSpanId) != hex.EncodeToString(run[8:])) {
 			t.Errorf("the visit is in %x below %x, not in the pass %x", s.TraceId, s.ParentSpanId, run[:])
 		}
 	}

@@ -63,7 +63,7 @@ func (r *passObserver) handle(e reconciler.Event, now time.Time) (_ passReport, 
 func (r *passObserver) observeWorkspace(e reconciler.Event, now time.Time) {
 	v := r.workspaceSpans[e.Workspace]
 	if v == nil {
-		v = newPhaseSpan(r.ctx, r.tracer, "visit", now, attribute.String(attrWorkspace, e.Workspace))
+		v = newPhaseSpan(r.ctx, r.tracer, "workspace", now, attribute.String(attrWorkspace, e.Workspace))
 		r.workspaceSpans[e.Workspace] = v
 	}
 	r.measureLeaseWait(e.Workspace, v, now)
