@@ -67,7 +67,7 @@ func (s *scope) forEach(bindings []binding, names bound, exprs []hclsyntax.Expre
 	}
 	for _, collection := range s.possibleValues(b.collection, names) {
 		for _, values := range b.elements(collection) {
-			if s.steps += valueCost; s.steps > maxWorkspaceSteps { // one unknown value stands for the rest
+			if s.evaluation.steps += valueCost; s.evaluation.steps > maxWorkspaceSteps { // one unknown value stands for the rest
 				bind(b.bind(cty.DynamicVal, cty.DynamicVal))
 				return
 			}

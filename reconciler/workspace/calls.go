@@ -45,7 +45,7 @@ func (e *evaluation) walkLocalCall(s *scope, c *moduleCall, source definition, d
 		}
 		return
 	}
-	m, err := e.loadModule(dir)
+	m, err := e.loader.loadModule(dir)
 	if err != nil {
 		addProblem("%s", err)
 		return
@@ -90,7 +90,7 @@ func (c *moduleCall) expressions() []hclsyntax.Expression {
 }
 
 func (s *scope) newChild(m *module, c *moduleCall, names bound) *scope {
-	s.instances++
+	s.evaluation.instances++
 	child := newScope(s.evaluation, m)
 	child.parent, child.call, child.bound, child.zeroInstances = s, c, names, s.zeroInstances
 	return child
@@ -109,10 +109,10 @@ func (s *scope) callee(name string) *scope {
 	}
 	text, known := asString(s.evaluate(c.arguments["source"].Expression, nil))
 	dir := path.Join(s.module.dir, text)
-	if !known || !isLocalSource(text) || isOutsideRepo(dir) || s.instances > maxInstances {
+	if !known || !isLocalSource(text) || isOutsideRepo(dir) || s.evaluation.instances > maxInstances {
 		return nil
 	}
-	m, err := s.Loader.loadModule(dir)
+	m, err := s.evaluation.loader.loadModule(dir)
 	if err != nil || s.findCallCycle(m.dir) != "" {
 		return nil
 	}

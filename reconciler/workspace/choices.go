@@ -38,12 +38,12 @@ func (s *scope) choices(x hclsyntax.Expression, names bound) []cty.Value {
 	if x == nil {
 		return unknownChoices
 	}
-	s.checker.choiceSteps++
-	if s.checker.choiceDepth > maxChoiceDepth || s.checker.choiceSteps > maxChoiceSteps {
+	s.evaluation.choiceSteps++
+	if s.evaluation.choiceDepth > maxChoiceDepth || s.evaluation.choiceSteps > maxChoiceSteps {
 		return unknownChoices
 	}
-	s.checker.choiceDepth++
-	defer func() { s.checker.choiceDepth-- }()
+	s.evaluation.choiceDepth++
+	defer func() { s.evaluation.choiceDepth-- }()
 	switch x := unwrap(x).(type) {
 	case *hclsyntax.ConditionalExpr:
 		return distinctValues(append(s.choices(x.TrueResult, names), s.choices(x.FalseResult, names)...))

@@ -15,7 +15,7 @@ var ErrCycle = errors.New("dependency cycle between workspaces")
 func (l *graphBuilder) dropGuesses() {
 	for {
 		up := map[string][]string{}
-		for name, names := range l.upstream {
+		for name, names := range l.graph.upstream {
 			up[name] = slices.Clone(names)
 		}
 		for _, g := range l.guesses {
@@ -51,7 +51,7 @@ func (l *graphBuilder) dropGuesses() {
 // rejectCycles adds an error to the workspaces in each cycle, and removes the cycle's
 // dependencies from the graph.
 func (l *graphBuilder) rejectCycles() {
-	cycle := findCycles(l.upstream)
+	cycle := findCycles(l.graph.upstream)
 	for _, n := range l.nodes {
 		if cycle[n.Name] == 0 {
 			continue
@@ -59,9 +59,9 @@ func (l *graphBuilder) rejectCycles() {
 		inSameCycle := func(up string) bool { return cycle[up] == cycle[n.Name] }
 		l.addError(n.Name, fmt.Errorf("%w: %s", ErrCycle, strings.Join(l.shortestCycle(n.Name, inSameCycle), " -> ")))
 	}
-	for name, up := range l.upstream {
+	for name, up := range l.graph.upstream {
 		if id := cycle[name]; id != 0 {
-			l.upstream[name] = slices.DeleteFunc(up, func(u string) bool { return cycle[u] == id })
+			l.graph.upstream[name] = slices.DeleteFunc(up, func(u string) bool { return cycle[u] == id })
 		}
 	}
 }
@@ -70,7 +70,7 @@ func (l *graphBuilder) rejectCycles() {
 func (l *graphBuilder) shortestCycle(name string, inCycle func(string) bool) []string {
 	from := map[string]string{}
 	for queue := []string{name}; len(queue) > 0; queue = queue[1:] {
-		for _, up := range slices.Sorted(slices.Values(l.upstream[queue[0]])) {
+		for _, up := range slices.Sorted(slices.Values(l.graph.upstream[queue[0]])) {
 			if _, seen := from[up]; seen || !inCycle(up) {
 				continue
 			}

@@ -30,12 +30,12 @@ func Discover(tree Tree, s *Settings, product Product) ([]Dir, error) {
 			unmatched = append(unmatched, problemAt(SettingsFile, pattern.rng, "workspaces: %q matches no directory with .tf files", pattern.text))
 		}
 		for _, d := range dirs {
-			if other, taken := found[d.Name]; taken && other != d.Path {
-				duplicates[d.Name] = append(duplicates[d.Name], problemAt(SettingsFile, pattern.rng, "workspaces: %s and %s would both be named %q: use patterns with different fixed parts", other, d.Path, d.Name))
-				openTofuOnly[d.Name] = openTofuOnly[d.Name] && d.openTofuOnly
+			if other, taken := found[d.dir.Name]; taken && other != d.dir.Path {
+				duplicates[d.dir.Name] = append(duplicates[d.dir.Name], problemAt(SettingsFile, pattern.rng, "workspaces: %s and %s would both be named %q: use patterns with different fixed parts", other, d.dir.Path, d.dir.Name))
+				openTofuOnly[d.dir.Name] = openTofuOnly[d.dir.Name] && d.openTofuOnly
 				continue
 			}
-			found[d.Name], openTofuOnly[d.Name] = d.Path, d.openTofuOnly
+			found[d.dir.Name], openTofuOnly[d.dir.Name] = d.dir.Path, d.openTofuOnly
 		}
 	}
 	s.paths = found
@@ -148,7 +148,7 @@ func (s *Settings) describeNames() string {
 }
 
 type matchedDir struct {
-	Dir
+	dir          Dir
 	openTofuOnly bool // has only configuration for OpenTofu
 }
 
@@ -189,7 +189,7 @@ func matchPattern(tree Tree, pattern string, product Product) ([]matchedDir, err
 		if name == "." {
 			name = "root"
 		}
-		dirs = append(dirs, matchedDir{Dir{Name: gitpath.Quote(name), Path: p}, openTofuOnly[i]})
+		dirs = append(dirs, matchedDir{dir: Dir{Name: gitpath.Quote(name), Path: p}, openTofuOnly: openTofuOnly[i]})
 	}
 	return dirs, nil
 }

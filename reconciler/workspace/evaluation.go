@@ -14,7 +14,8 @@ const maxInstances = 2000
 
 // evaluation loads one workspace.
 type evaluation struct {
-	*Loader
+	loader *Loader
+	tree   Tree // of the loader
 	root   Dir
 	config Config
 	base   *hcl.EvalContext // functions
@@ -36,6 +37,8 @@ type evaluation struct {
 	templateDepth   int             // nesting of templates
 	referenceDepth  int             // nesting of references
 	steps           int             // steps of evaluation
+	choiceSteps     int             // number of choices examined
+	choiceDepth     int             // nesting of choices
 	meter           meter           // of the current expression
 }
 
@@ -109,7 +112,7 @@ func (s *scope) branchValues(x hclsyntax.Expression, names bound) []cty.Value {
 // possibleValues returns the values that x may have. The policy check of unreviewed code
 // needs all choices.
 func (s *scope) possibleValues(x hclsyntax.Expression, names bound) []cty.Value {
-	if s.checker != nil {
+	if s.evaluation.checker != nil {
 		return s.choices(x, names)
 	}
 	return []cty.Value{s.evaluate(x, names)}

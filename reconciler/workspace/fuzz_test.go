@@ -87,13 +87,14 @@ func FuzzExpression(f *testing.F) {
 		}
 		wrapped := &hclsyntax.ParenthesesExpr{Expression: e}
 		meterTree(wrapped)
-		s := newScope(&evaluation{Loader: NewLoader(newTree(nil), Terraform), inputs: newInputs(nil)}, &module{dir: "."})
-		s.base = s.treeFunctions()
+		loader := NewLoader(newTree(nil), Terraform)
+		s := newScope(&evaluation{loader: loader, tree: loader.tree, inputs: newInputs(nil)}, &module{dir: "."})
+		s.evaluation.base = s.evaluation.treeFunctions()
 		if v := s.evaluate(wrapped, nil); sizeOf(v) > maxValueSize {
 			t.Fatal("too large")
 		}
-		if s.steps > 2*maxExpressionSteps {
-			t.Fatalf("%d steps", s.steps)
+		if s.evaluation.steps > 2*maxExpressionSteps {
+			t.Fatalf("%d steps", s.evaluation.steps)
 		}
 	})
 }

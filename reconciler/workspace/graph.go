@@ -38,7 +38,7 @@ func NewGraph(nodes []Node) *Graph {
 	nodes = slices.Clone(nodes)
 	slices.SortFunc(nodes, func(a, b Node) int { return strings.Compare(a.Name, b.Name) })
 	l := &graphBuilder{
-		Graph: &Graph{
+		graph: &Graph{
 			upstream: map[string][]string{}, readers: map[string][]string{}, externalStates: map[string][]string{},
 			warnings: map[string][]string{}, errs: map[string]error{},
 		},
@@ -50,19 +50,19 @@ func NewGraph(nodes []Node) *Graph {
 	}
 	l.dropGuesses()
 	for _, g := range l.guesses {
-		l.upstream[g.reader] = append(l.upstream[g.reader], g.upstream)
+		l.graph.upstream[g.reader] = append(l.graph.upstream[g.reader], g.upstream)
 	}
 	l.rejectCycles()
 	for _, n := range nodes {
-		up := l.upstream[n.Name]
+		up := l.graph.upstream[n.Name]
 		slices.Sort(up)
-		l.upstream[n.Name] = slices.Compact(up)
-		for _, u := range l.upstream[n.Name] {
-			l.readers[u] = append(l.readers[u], n.Name)
+		l.graph.upstream[n.Name] = slices.Compact(up)
+		for _, u := range l.graph.upstream[n.Name] {
+			l.graph.readers[u] = append(l.graph.readers[u], n.Name)
 		}
 	}
-	l.sort()
-	return l.Graph
+	l.graph.sort()
+	return l.graph
 }
 
 // Err returns why a workspace must not run, whatever its files say: it is in a dependency
@@ -87,7 +87,7 @@ func (g *Graph) Order() []string { return g.order }
 func (g *Graph) ExternalStates(name string) []string { return g.externalStates[name] }
 
 type graphBuilder struct {
-	*Graph
+	graph      *Graph
 	byName     map[string]bool
 	byIdentity map[string]string // name of the workspace
 	nodes      []Node
@@ -122,7 +122,7 @@ func (l *graphBuilder) registerStates() {
 }
 
 func (l *graphBuilder) addError(name string, err error) {
-	l.errs[name] = errors.Join(l.errs[name], err)
+	l.graph.errs[name] = errors.Join(l.graph.errs[name], err)
 }
 
 // addDependencies adds the known and guessed dependencies of n, and its external states.
@@ -134,7 +134,7 @@ func (l *graphBuilder) addDependencies(n Node) {
 		case name == n.Name:
 			l.addError(n.Name, fmt.Errorf("workspace %s depends on itself", n.Name))
 		default:
-			l.upstream[n.Name] = append(l.upstream[n.Name], name)
+			l.graph.upstream[n.Name] = append(l.graph.upstream[n.Name], name)
 		}
 	}
 	for _, read := range n.Reads {
@@ -150,15 +150,15 @@ func (l *graphBuilder) addDependencies(n Node) {
 				l.addWarning(n.Name, "workspace %s reads a state whose location cannot be evaluated (%s), and no other workspace matches: it is treated as an external state; if a workspace of this repository owns it, list that workspace in depends_on in %s", n.Name, read, SettingsFile)
 			}
 		case len(found) > 0:
-			l.upstream[n.Name] = append(l.upstream[n.Name], found...)
+			l.graph.upstream[n.Name] = append(l.graph.upstream[n.Name], found...)
 		case !isOwn:
-			l.externalStates[n.Name] = append(l.externalStates[n.Name], read)
+			l.graph.externalStates[n.Name] = append(l.graph.externalStates[n.Name], read)
 		}
 	}
 }
 
 func (l *graphBuilder) addWarning(name, format string, args ...any) {
-	l.warnings[name] = append(l.warnings[name], fmt.Sprintf(format, args...))
+	l.graph.warnings[name] = append(l.graph.warnings[name], fmt.Sprintf(format, args...))
 }
 
 // matchRead returns the workspaces other than reader whose identity matches read. isOwn is

@@ -14,7 +14,7 @@ import (
 // Load loads one workspace with its settings. It never fails as a whole: errors are in
 // Workspace.Err, and the other fields hold what could be determined.
 func (l *Loader) Load(dir Dir, cfg Config) (w *Workspace) {
-	w = &Workspace{Dir: dir, Inputs: []string{dir.Path}, Config: cfg}
+	w = &Workspace{Name: dir.Name, Path: dir.Path, Inputs: []string{dir.Path}, Config: cfg}
 	// Anyone who can commit controls the input of the parser and the evaluator. One
 	// workspace that crashes them must not stop the others.
 	defer func() {
@@ -27,7 +27,7 @@ func (l *Loader) Load(dir Dir, cfg Config) (w *Workspace) {
 		return w
 	}
 	e := &evaluation{
-		Loader: l, root: dir, config: cfg, inputs: newInputs(l),
+		loader: l, tree: l.tree, root: dir, config: cfg, inputs: newInputs(l),
 		reads: map[string]bool{}, globs: map[string]bool{}, walkedGenerally: map[string]bool{}, settings: map[string]bool{},
 	}
 	e.base = e.treeFunctions()
@@ -45,9 +45,9 @@ func (e *evaluation) load(w *Workspace) {
 	if f := w.Config.BackendConfig; f != "" {
 		e.addSettingsInput(f)
 	}
-	m, err := e.loadModule(w.Path)
+	m, err := e.loader.loadModule(w.Path)
 	if err == nil {
-		err = e.requireConfig(m.dir)
+		err = e.loader.requireConfig(m.dir)
 	}
 	if err != nil {
 		w.Err = fmt.Errorf("workspace %s: %w", w.Name, err)

@@ -164,14 +164,14 @@ func (m *pathRef) noteEscapes(e hclsyntax.Expression) {
 
 // visitFunctions adds the arguments of the functions in e that read the tree.
 func (c *pathRefVisitor) visitFunctions(e hclsyntax.Expression) {
-	w := &functionWalker{pathRefVisitor: c}
+	w := &functionWalker{visitor: c}
 	_ = hclsyntax.Walk(e, w)
 }
 
 // functionWalker tracks the enclosing for expressions, whose names are bound in their
 // results.
 type functionWalker struct {
-	*pathRefVisitor
+	visitor       *pathRefVisitor
 	forExprs      []*hclsyntax.ForExpr
 	outerBindings [][]binding
 }
@@ -182,17 +182,17 @@ func (w *functionWalker) Enter(n hclsyntax.Node) hcl.Diagnostics {
 	case *hclsyntax.ForExpr:
 		w.forExprs = append(w.forExprs, n)
 	case hclsyntax.ChildScope:
-		w.outerBindings = append(w.outerBindings, w.bindings)
+		w.outerBindings = append(w.outerBindings, w.visitor.bindings)
 		if len(w.forExprs) > 0 {
 			f := w.forExprs[len(w.forExprs)-1]
 			b := binding{key: f.KeyVar, value: f.ValVar, collection: f.CollExpr}
-			w.bindings = append(w.bindings[:len(w.bindings):len(w.bindings)], b)
+			w.visitor.bindings = append(w.visitor.bindings[:len(w.visitor.bindings):len(w.visitor.bindings)], b)
 		}
 	case *hclsyntax.FunctionCallExpr:
 		w.visitCall(n)
 	case *hclsyntax.ScopeTraversalExpr:
 		if isCLIWorkspaceRef(n.Traversal) {
-			w.module.cliWorkspaceRefs = append(w.module.cliWorkspaceRefs, problemAt(w.file, n.SrcRange, "%s.workspace", n.Traversal.RootName()))
+			w.visitor.module.cliWorkspaceRefs = append(w.visitor.module.cliWorkspaceRefs, problemAt(w.visitor.file, n.SrcRange, "%s.workspace", n.Traversal.RootName()))
 		}
 	}
 	return nil
@@ -204,7 +204,7 @@ func (w *functionWalker) Exit(n hclsyntax.Node) hcl.Diagnostics {
 	case *hclsyntax.ForExpr:
 		w.forExprs = w.forExprs[:len(w.forExprs)-1]
 	case hclsyntax.ChildScope:
-		w.bindings = w.outerBindings[len(w.outerBindings)-1]
+		w.visitor.bindings = w.outerBindings[len(w.outerBindings)-1]
 		w.outerBindings = w.outerBindings[:len(w.outerBindings)-1]
 	}
 	return nil
@@ -220,5 +220,5 @@ func (w *functionWalker) visitCall(n *hclsyntax.FunctionCallExpr) {
 	if len(n.Args) > 1 {
 		m.secondArg = n.Args[1]
 	}
-	w.add(m)
+	w.visitor.add(m)
 }

@@ -12,7 +12,7 @@ import (
 
 // checkDir checks the blocks of one module.
 func (r *policyChecker) checkDir(dir string) {
-	files, problems, err := r.parseDir(dir)
+	files, problems, err := r.evaluation.loader.parseDir(dir)
 	if err != nil {
 		return // reported when it was loaded
 	}

@@ -10,7 +10,7 @@ import (
 
 // Proposal is a workspace as a pull request proposes it.
 type Proposal struct {
-	Dir
+	Dir    Dir
 	Config Config
 	// TipWorkspace is the workspace at the tip. It is nil for a new workspace, which is
 	// planned on an empty state, without its backend.
@@ -30,17 +30,17 @@ type Proposal struct {
 func CheckPolicy(tree Tree, product Product, p Proposal, policy Policy) (violations []string) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			violations = []string{fmt.Sprintf("%s: internal error while checking the configuration: %v", p.Path, fault)}
+			violations = []string{fmt.Sprintf("%s: internal error while checking the configuration: %v", p.Dir.Path, fault)}
 		}
 	}()
 	l := NewLoader(tree, product)
 	l.hidesConditions = true
-	w := &Workspace{Dir: p.Dir, Config: p.Config}
+	w := &Workspace{Name: p.Dir.Name, Path: p.Dir.Path, Config: p.Config}
 	e := &evaluation{
-		Loader: l, root: p.Dir, config: p.Config, inputs: newInputs(l), base: restrictedFunctions(),
+		loader: l, tree: tree, root: p.Dir, config: p.Config, inputs: newInputs(l), base: restrictedFunctions(),
 		reads: map[string]bool{}, globs: map[string]bool{}, walkedGenerally: map[string]bool{}, settings: map[string]bool{},
 	}
-	r := &policyChecker{evaluation: e, proposal: p, policy: policy, providerSources: map[string]string{}}
+	r := &policyChecker{tree: tree, evaluation: e, proposal: p, policy: policy, providerSources: map[string]string{}}
 	e.checker = r
 	e.load(w)
 	r.checkBackend(w)
@@ -48,8 +48,8 @@ func CheckPolicy(tree Tree, product Product, p Proposal, policy Policy) (violati
 	for _, d := range slices.Sorted(slices.Values(r.dirs)) {
 		r.checkDir(d)
 	}
-	if r.choiceSteps > maxChoiceSteps {
-		r.addViolation(p.Path, hcl.Range{}, "", "checking it exceeds the step limit of a preview")
+	if r.evaluation.choiceSteps > maxChoiceSteps {
+		r.addViolation(p.Dir.Path, hcl.Range{}, "", "checking it exceeds the step limit of a preview")
 	}
 	for _, p := range sortProblems(append(r.violations, e.problems...)) {
 		violations = append(violations, p.Error())
@@ -60,14 +60,13 @@ func CheckPolicy(tree Tree, product Product, p Proposal, policy Policy) (violati
 // policyChecker collects the policy violations of one workspace. The evaluation passes it
 // each directory, and each finding that needs evaluation.
 type policyChecker struct {
-	*evaluation
+	tree            Tree
+	evaluation      *evaluation
 	proposal        Proposal
 	policy          Policy
 	dirs            []string          // of the modules
 	providerSources map[string]string // of the directory's providers, by local name
 	violations      []*Problem
-	choiceSteps     int // number of choices examined
-	choiceDepth     int // nesting of choices
 }
 
 // addViolation adds a violation, unless r is nil or the policy allows the name.
@@ -99,9 +98,9 @@ func (r *policyChecker) checkLinkedDir(dir, real string) {
 
 // checkRootFiles refuses files in the workspace's directory that contain programs.
 func (r *policyChecker) checkRootFiles() {
-	entries, _ := r.tree.ReadDir(r.root.Path)
+	entries, _ := r.tree.ReadDir(r.proposal.Dir.Path)
 	for _, e := range entries {
-		p := path.Join(r.root.Path, e.Name())
+		p := path.Join(r.proposal.Dir.Path, e.Name())
 		if e.Name() == "terraform.d" {
 			r.addViolation(p, hcl.Range{}, "terraform.d", "terraform.d is not allowed: it may contain providers, which a plan would run")
 		}

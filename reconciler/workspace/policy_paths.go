@@ -55,7 +55,7 @@ func (r *policyChecker) addPathViolation(m pathRef, format string, args ...any) 
 
 // checkPathRef checks every path that m may name.
 func (r *policyChecker) checkPathRef(s *scope, m pathRef, names bound) {
-	if m.kind == anyText || r.choiceSteps > maxChoiceSteps {
+	if m.kind == anyText || r.evaluation.choiceSteps > maxChoiceSteps {
 		return
 	}
 	s.forEach(m.bindings, names, []hclsyntax.Expression{m.path, m.secondArg}, func(names bound) {
@@ -65,7 +65,7 @@ func (r *policyChecker) checkPathRef(s *scope, m pathRef, names bound) {
 				r.checkFileset(s, m, v, names)
 			case templateArgument:
 				if r.checkRead(m, v) {
-					r.addTemplate(s, m, v, names)
+					r.evaluation.addTemplate(s, m, v, names)
 				}
 			case fileArgument:
 				r.checkRead(m, v)
@@ -96,7 +96,7 @@ func (r *policyChecker) checkRead(m pathRef, v cty.Value) bool {
 		r.addPathViolation(m, readsUnknown)
 		return false
 	}
-	p, ok := r.repoPath(text)
+	p, ok := r.evaluation.repoPath(text)
 	if !ok {
 		r.addPathViolation(m, readsOutside)
 		return false
@@ -144,8 +144,8 @@ func (r *policyChecker) checkFileset(s *scope, m pathRef, dir cty.Value, names b
 		r.addPathViolation(m, "uses a pattern that may match files outside its directory")
 		return
 	}
-	base, ok := r.repoPath(path.Join(start, patternBase(pattern)))
-	if from, in := r.repoPath(start); !ok || !in {
+	base, ok := r.evaluation.repoPath(path.Join(start, patternBase(pattern)))
+	if from, in := r.evaluation.repoPath(start); !ok || !in {
 		r.addPathViolation(m, readsOutside)
 	} else if r.checkObject(m, base) && slices.ContainsFunc(r.untrackedSamples(), func(p string) bool { return mayMatchGlob(path.Join(from, pattern), p) }) {
 		r.addPathViolation(m, readsOthers)
@@ -169,11 +169,11 @@ func (r *policyChecker) untrackedSamples() []string {
 		"terraform.tfstate", ".terraform.tfstate.lock.info", GeneratedPrefix + "_override.tf",
 		".terraform/terraform.tfstate", ".terraform/modules/modules.json", ".terraform/providers/h/n/t/v/p/terraform-provider-t",
 	}
-	if len(r.config.Env) > 0 {
+	if len(r.proposal.Config.Env) > 0 {
 		names = append(names, GeneratedPrefix+".auto.tfvars.json")
 	}
 	for _, name := range names {
-		paths = append(paths, path.Join(r.root.Path, name))
+		paths = append(paths, path.Join(r.proposal.Dir.Path, name))
 	}
 	return paths
 }
@@ -191,9 +191,9 @@ func (r *policyChecker) checkPathAttr(m pathRef, v cty.Value) {
 		r.addPathViolation(m, readsUnknown)
 	case !known || !isPath(text):
 	default:
-		p, ok := r.repoPath(text)
+		p, ok := r.evaluation.repoPath(text)
 		// A provider follows the path step by step, with its links.
-		if _, err := resolveLinks(r.tree, r.root.Path+"/"+text); !ok || err != nil {
+		if _, err := resolveLinks(r.tree, r.proposal.Dir.Path+"/"+text); !ok || err != nil {
 			r.addPathViolation(m, "is outside the repository")
 		} else {
 			r.checkObject(m, p)

@@ -41,7 +41,7 @@ func (r *policyChecker) checkBackend(w *Workspace) {
 	if w.Config.BackendConfig == "" {
 		return
 	}
-	values, _ := r.readVarFile(w.Config.BackendConfig)
+	values, _ := r.evaluation.readVarFile(w.Config.BackendConfig)
 	for _, name := range sortedKeys(values) {
 		allowed := allowedBackendSettings[w.Backend.Type]
 		if w.backendText == tip.backendText && !slices.Contains(fileSettings, name) {
@@ -100,14 +100,14 @@ func (r *policyChecker) checkRemoteStateConfig(data *resource, backend string, c
 			continue
 		}
 		text, known := asString(v)
-		switch p, ok := r.repoPath(text); {
+		switch p, ok := r.evaluation.repoPath(text); {
 		case !known:
 			r.addRemoteStateViolation(data, "terraform_remote_state", "its path is not known before Terraform runs")
 		case !ok || path.IsAbs(text):
 			r.addRemoteStateViolation(data, "terraform_remote_state", "reads outside the repository")
 		default:
 			// Terraform follows the path step by step, with its links.
-			if _, err := resolveLinks(r.tree, r.root.Path+"/"+text); err != nil {
+			if _, err := resolveLinks(r.tree, r.proposal.Dir.Path+"/"+text); err != nil {
 				r.addRemoteStateViolation(data, "terraform_remote_state", "%s", err)
 			} else if isInTerraformDir(p) {
 				r.addRemoteStateViolation(data, "terraform_remote_state", "reads a file that is not part of the repository")

@@ -25,7 +25,7 @@ type bound map[string]cty.Value
 // scope evaluates the expressions of one module for one caller. It evaluates each
 // definition once, when it is first needed.
 type scope struct {
-	*evaluation
+	evaluation     *evaluation
 	module         *module
 	parent         *scope // nil for the root module
 	call           *moduleCall
@@ -54,19 +54,19 @@ func (s *scope) evaluate(e hclsyntax.Expression, names bound) cty.Value {
 			return v
 		}
 	}
-	if s.steps > maxWorkspaceSteps {
-		s.warnExceeded(e)
+	if s.evaluation.steps > maxWorkspaceSteps {
+		s.evaluation.warnExceeded(e)
 		return cty.DynamicVal
 	}
 	ctx := s.evalContext(e, names)
 	v := cty.DynamicVal
-	ok := s.meter.runWithin(func() { v = evaluatePartially(e, ctx) })
-	s.steps += valueCost + s.meter.steps
+	ok := s.evaluation.meter.runWithin(func() { v = evaluatePartially(e, ctx) })
+	s.evaluation.steps += valueCost + s.evaluation.meter.steps
 	if !ok || sizeOf(v) > maxValueSize {
-		s.warnExceeded(e)
+		s.evaluation.warnExceeded(e)
 		return cty.DynamicVal
 	}
-	if s.checker != nil && hasPath(v) {
+	if s.evaluation.checker != nil && hasPath(v) {
 		return cty.DynamicVal // depends on the text of a path, and is therefore unknown
 	}
 	return v
@@ -93,8 +93,8 @@ func (s *scope) lookupSymbol(t hcl.Traversal, names bound) (cty.Value, bool) {
 
 // evalContext returns a context with everything that e refers to.
 func (s *scope) evalContext(e hclsyntax.Expression, names bound) *hcl.EvalContext {
-	ctx := s.base.NewChild()
-	ctx.Variables = s.meter.variables()
+	ctx := s.evaluation.base.NewChild()
+	ctx.Variables = s.evaluation.meter.variables()
 	refs := valueTree{}
 	for _, t := range hclsyntax.Variables(e) {
 		root := t.RootName()
@@ -127,7 +127,7 @@ func (s *scope) addReference(refs valueTree, t hcl.Traversal) {
 		refs.set(s.pathValue(name), root, name)
 	case "terraform", "tofu":
 		v := cty.DynamicVal
-		if name == "workspace" && s.checker == nil {
+		if name == "workspace" && s.evaluation.checker == nil {
 			v = cty.StringVal("default")
 		}
 		refs.set(v, root, name)

@@ -44,7 +44,7 @@ func (e *evaluation) addTemplate(s *scope, m pathRef, v cty.Value, names bound) 
 
 // addTemplateFile adds the files that the template at p reads.
 func (e *evaluation) addTemplateFile(s *scope, m pathRef, p string, names bound) {
-	mentions, err := e.templates.get(p, func() ([]pathRef, error) { return e.parseTemplate(p) })
+	mentions, err := e.loader.templates.get(p, func() ([]pathRef, error) { return e.parseTemplate(p) })
 	if problem, ok := errors.AsType[*Problem](err); ok {
 		e.problems = append(e.problems, problem)
 	}
@@ -105,7 +105,7 @@ func (e *evaluation) parseTemplate(p string) ([]pathRef, error) {
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	if e.hidesConditions {
+	if e.loader.hidesConditions {
 		hideConditions(x)
 	}
 	meterTree(x)

@@ -19,12 +19,12 @@ func (s *scope) memoize(key string, fill func() cty.Value) cty.Value {
 		return v
 	}
 	s.memo[key] = cty.DynamicVal
-	if s.referenceDepth == maxReferences {
+	if s.evaluation.referenceDepth == maxReferences {
 		return cty.DynamicVal
 	}
-	s.referenceDepth++
+	s.evaluation.referenceDepth++
 	v := fill()
-	s.referenceDepth--
+	s.evaluation.referenceDepth--
 	s.memo[key] = v
 	return v
 }
@@ -39,7 +39,7 @@ func (s *scope) variableValue(name string) cty.Value {
 		if declared.notNull && declared.defaultExpr != nil && isNull(value) {
 			value = s.evaluate(declared.defaultExpr, nil)
 		}
-		if s.steps += conversionCost(value); s.steps > maxWorkspaceSteps {
+		if s.evaluation.steps += conversionCost(value); s.evaluation.steps > maxWorkspaceSteps {
 			return cty.DynamicVal
 		}
 		if value = declared.convert(value); sizeOf(value) > maxValueSize {
@@ -114,7 +114,7 @@ func (s *scope) outputValue(name, output string) cty.Value {
 func (s *scope) resourceValue(address, attr string) cty.Value {
 	return s.memoize(address+"."+attr, func() cty.Value {
 		r := s.module.resources[address]
-		if r == nil || s.checker != nil { // the provider may return another value
+		if r == nil || s.evaluation.checker != nil { // the provider may return another value
 			return knownAfterApply
 		}
 		a, ok := r.attributes[attr]
@@ -128,7 +128,7 @@ func (s *scope) resourceValue(address, attr string) cty.Value {
 // pathValue returns path.name. Relative paths start from the workspace's directory, where
 // Terraform runs; absolute ones from an imaginary root.
 func (s *scope) pathValue(name string) cty.Value {
-	if s.checker != nil {
+	if s.evaluation.checker != nil {
 		return cty.DynamicVal // but it may begin a path, see choices
 	}
 	return s.rawPathValue(name)
@@ -137,11 +137,11 @@ func (s *scope) pathValue(name string) cty.Value {
 func (s *scope) rawPathValue(name string) cty.Value {
 	switch name {
 	case "module":
-		return cty.StringVal(relativePath(s.root.Path, s.module.dir))
+		return cty.StringVal(relativePath(s.evaluation.root.Path, s.module.dir))
 	case "root":
 		return cty.StringVal(".")
 	case "cwd":
-		return cty.StringVal(path.Join(repoRoot, s.root.Path))
+		return cty.StringVal(path.Join(repoRoot, s.evaluation.root.Path))
 	}
 	return cty.DynamicVal
 }

@@ -55,7 +55,8 @@ type Dir struct {
 
 // Workspace describes one workspace of a tree.
 type Workspace struct {
-	Dir
+	Name            string   // see Dir
+	Path            string   // in the repository
 	Inputs          []string // repository paths, its own directory first, the others sorted
 	Identity        string   // identity of its state; "" if Err was set before it was known
 	Backend         Backend
