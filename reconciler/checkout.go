@@ -45,9 +45,16 @@ func (r *run) newCheckout(w *inventory) *checkout {
 	return &checkout{run: r, config: r.config, reconciler: r.reconciler, inventory: w, dir: r.config.passDir()}
 }
 
-// passDir returns the directory that contains the checkout of passes.
+// passDir returns the directory that contains the checkout of passes. One that the version
+// before made stays where it is: it may hold a state that could not be written, and
+// configurations may mention its path. Its name is not unique.
 func (c *Config) passDir() string {
-	return filepath.Join(c.WorkDir, "checkout", safeFileName(c.RecordName))
+	parent := filepath.Join(c.WorkDir, "checkout")
+	old := filepath.Join(parent, strings.NewReplacer("/", "_", "\\", "_", ":", "_", "@", "_").Replace(c.RecordName))
+	if info, err := os.Stat(filepath.Join(old, checkoutTree)); err == nil && info.IsDir() {
+		return old
+	}
+	return filepath.Join(parent, state.DirName(c.RecordName))
 }
 
 // passRoot returns the root of the tree that passes check out.
@@ -314,9 +321,4 @@ func (s *checkout) checkDuplicateRecords(ctx context.Context, entry *workspaceEn
 func hasContent(file string) bool {
 	info, err := os.Stat(file)
 	return err == nil && info.Size() > 0
-}
-
-// safeFileName converts a record's name to a single path element.
-func safeFileName(name string) string {
-	return strings.NewReplacer("/", "_", "\\", "_", ":", "_", "@", "_").Replace(name)
 }

@@ -28,7 +28,7 @@ func TestErroredStateOfAFormerDirectory(t *testing.T) {
 			t.Parallel()
 			w := newTestEnv(t, "-- env/a/main.tf --\nterraform {\n  backend \"local\" {\n    path = \"../../a.tfstate\"\n  }\n}\n-- env/b/main.tf --\nresource \"terraform_data\" \"x\" {}\n")
 			w.runPass(reconciler.Options{})
-			errored := filepath.Join(w.dir, "work/checkout/test/tree/env/a/errored.tfstate")
+			errored := filepath.Join(w.dir, "work/checkout", state.DirName("test"), "tree/env/a/errored.tfstate")
 			w.must(os.WriteFile(errored, []byte(`{"version": 4, "serial": 9, "lineage": "l", "outputs": {}, "resources": [{"type": "x"}]}`), 0o600))
 			w.Git("rm", "-rq", "env/a")
 			w.CommitStaged("removed")

@@ -12,6 +12,7 @@ import (
 
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
+	"reconcile/state"
 )
 
 // openCheckout returns a checkout for unreviewed code, which is deleted when it is
@@ -20,7 +21,7 @@ import (
 func (l *pullRequestPlan) openCheckout(run *run) *checkout {
 	checkout := run.newReadOnlyCheckout(l.merged)
 	if !l.alone {
-		checkout.dir = filepath.Join(l.tip.config.WorkDir, "preview", "checkout", safeFileName(l.tip.config.RecordName))
+		checkout.dir = filepath.Join(l.tip.config.WorkDir, "preview", "checkout", state.DirName(l.tip.config.RecordName))
 	}
 	trust := l.tip.settings.PreviewPolicy()
 	checkout.policy = &trust

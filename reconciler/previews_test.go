@@ -308,8 +308,8 @@ func TestPreviewsWhileOthersWork(t *testing.T) {
 		w.must(lock.Lock())
 		return lock
 	}
-	defer lock(filepath.Join(w.config.WorkDir, "checkout", w.config.RecordName)).Close() // of a pass
-	other := lock(filepath.Join(w.config.WorkDir, "preview", "checkout", w.config.RecordName))
+	defer lock(filepath.Join(w.config.WorkDir, "checkout", state.DirName(w.config.RecordName))).Close() // of a pass
+	other := lock(filepath.Join(w.config.WorkDir, "preview", "checkout", state.DirName(w.config.RecordName)))
 	round, err := w.runPreviews()
 	w.must(err)
 	if pr := round.PullRequests[0]; round.Exit != reconciler.ExitBusy || pr.Action != reconciler.ActionFailed || !strings.Contains(pr.Error, "another") {

@@ -3,9 +3,13 @@ package state
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"math/rand/v2"
+	"regexp"
+	"strings"
 	"sync"
 	"time"
 )
@@ -137,4 +141,15 @@ func (r *Record) retry(ctx context.Context, f func() error) error {
 			return err
 		}
 	}
+}
+
+// unsafeChars are characters that a directory name should not have.
+var unsafeChars = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+
+// DirName turns a record's name into the name of its directories on this machine: its last
+// part for people, and a hash that tells "a/b" from "a_b".
+func DirName(record string) string {
+	last := record[strings.LastIndex(record, "/")+1:]
+	sum := sha256.Sum256([]byte(record))
+	return strings.Trim(unsafeChars.ReplaceAllString(last, "-"), ".-") + "-" + hex.EncodeToString(sum[:4])
 }

@@ -94,18 +94,6 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-func TestRecordDir(t *testing.T) {
-	a, b := recordDir("example.com/P/estate@main"), recordDir("example.com/Q/estate@main")
-	if a == b || !strings.HasPrefix(a, "estate-main-") || !strings.HasPrefix(b, "estate-main-") {
-		t.Errorf("%s, %s", a, b)
-	}
-	for _, name := range []string{"..", "/", "@@", "日本"} {
-		if got := recordDir(name); filepath.Base(got) != got || strings.HasPrefix(got, ".") {
-			t.Errorf("folder(%q) = %q", name, got)
-		}
-	}
-}
-
 func TestSecretsAreNotShown(t *testing.T) {
 	s := settings{GitPassword: secret.Text(password)}
 	var log strings.Builder

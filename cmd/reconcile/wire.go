@@ -161,7 +161,7 @@ func (p *deps) newReconciler(observe func(reconciler.Event)) *reconciler.Reconci
 		Log: p.app.log, Observe: observe,
 	}
 	if s.isEmbedded() {
-		c.LocalStateOf = func(record string) string { return filepath.Join(s.State, "tfstate", recordDir(record)) }
+		c.LocalStateOf = func(record string) string { return filepath.Join(s.State, "tfstate", state.DirName(record)) }
 		c.LocalState = c.LocalStateOf(p.recordName())
 		c.WorkTrees = p.source.WorkTrees()
 	}
