@@ -30,3 +30,12 @@ func Unquote(text string) string {
 	}
 	return text
 }
+
+// SortKey returns the text by which Git orders an entry of a tree: it compares the name of a
+// directory as if it ended in a slash.
+func SortKey(name string, isDir bool) string {
+	if isDir {
+		return name + "/"
+	}
+	return name
+}

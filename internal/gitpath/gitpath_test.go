@@ -43,3 +43,10 @@ func FuzzQuote(f *testing.F) {
 		_ = Unquote(path)
 	})
 }
+
+func TestSortKey(t *testing.T) {
+	// The order of `git ls-tree`: the directory "a" lies between the files "a-b" and "a0".
+	if !(SortKey("a", false) < SortKey("a-b", false) && SortKey("a-b", false) < SortKey("a", true) && SortKey("a", true) < SortKey("a0", false)) {
+		t.Error("a directory is not ordered as a name that ends in a slash")
+	}
+}

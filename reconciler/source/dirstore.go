@@ -182,13 +182,6 @@ func (s *dirStore) hashDir(dir, treePath string) (plumbing.Hash, error) {
 	return id, nil
 }
 
-func sortName(e entry) string {
-	if e.mode == filemode.Dir {
-		return e.name + "/"
-	}
-	return e.name
-}
-
 func (s *dirStore) hashEntry(file, treePath string, d os.DirEntry) (e entry, err error) {
 	e.name = d.Name()
 	switch {

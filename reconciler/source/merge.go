@@ -232,7 +232,7 @@ func (m *merger) mergeFiles(treePath string, base, tip, head entry) (entry, erro
 // encodeTree returns the tree object of the entries.
 func encodeTree(entries []entry) []byte {
 	entries = slices.Clone(entries)
-	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(sortName(a), sortName(b)) })
+	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.sortKey(), b.sortKey()) })
 	var data []byte
 	for _, e := range entries {
 		data = fmt.Appendf(data, "%o %s\x00", uint32(e.mode), e.name)

@@ -16,6 +16,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 
+	"reconcile/internal/gitpath"
 	"reconcile/reconciler/source/objects"
 )
 
@@ -92,6 +93,8 @@ func (t *Tree) ID(path string) string {
 	t.ids.Store(path, id)
 	return id
 }
+
+func (e entry) sortKey() string { return gitpath.SortKey(e.name, e.mode == filemode.Dir) }
 
 func (e entry) String() string {
 	const digits = 6
@@ -234,8 +237,8 @@ func parseTree(data []byte) (listing, error) {
 		e := entry{name: text[space+1 : zero], mode: filemode.FileMode(mode)}
 		e.problem = cmp.Or(nameProblem(e.name), modeProblem(e.mode))
 		copy(e.id[:], text[zero+1:])
-		canonical = canonical && e.problem == "" && text[0] != '0' && sortName(e) > previous && e.isRecoverable()
-		previous = sortName(e)
+		canonical = canonical && e.problem == "" && text[0] != '0' && e.sortKey() > previous && e.isRecoverable()
+		previous = e.sortKey()
 		entries = append(entries, e)
 		text = text[zero+1+len(e.id):]
 	}

@@ -123,8 +123,9 @@ func (l *lister) listDir(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	// Git's order: as if the names of directories ended in a slash.
-	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(sortKey(a), sortKey(b)) })
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int {
+		return cmp.Compare(gitpath.SortKey(a.Name(), a.IsDir()), gitpath.SortKey(b.Name(), b.IsDir()))
+	})
 	seen := make(map[string]bool, len(entries))
 	for _, d := range entries {
 		name := path.Join(dir, d.Name())
@@ -145,13 +146,6 @@ func (l *lister) listDir(ctx context.Context, dir string) error {
 		}
 	}
 	return nil
-}
-
-func sortKey(d fs.DirEntry) string {
-	if d.IsDir() {
-		return d.Name() + "/"
-	}
-	return d.Name()
 }
 
 func (l *lister) queueEntry(ctx context.Context, name string, d fs.DirEntry) error {
