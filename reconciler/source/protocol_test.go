@@ -90,6 +90,33 @@ func TestReadAdvertisement(t *testing.T) {
 	}
 }
 
+// TestSideBand: a pack ends with a flush, and the remote's message is known as such and safe
+// to print.
+func TestSideBand(t *testing.T) {
+	const start = "NAK\n"
+	read := func(pkts ...string) (string, error) {
+		r, _, err := newPackReader(strings.NewReader(joinPkts(append([]string{"flush", start}, pkts...)...)))
+		if err != nil {
+			return "", err
+		}
+		pack, err := io.ReadAll(r)
+		return string(pack), err
+	}
+	if pack, err := read("\x01PA", "\x02counting", "\x01CK", "flush"); pack != "PACK" || err != nil {
+		t.Errorf("a pack: %q, %v", pack, err)
+	}
+	if _, err := read("\x01PACK"); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("without its flush: %v", err)
+	}
+	var said *remoteError
+	if _, err := read("\x01PA", "\x03go \x1b[31maway\n"); !errors.As(err, &said) || strings.Contains(err.Error(), "\x1b") {
+		t.Errorf("the remote's message: %v", err)
+	}
+	if _, err := read("\x04PACK", "flush"); !errors.Is(err, errMalformedPkt) {
+		t.Errorf("band 4: %v", err)
+	}
+}
+
 func FuzzLsRefs(f *testing.F) {
 	f.Add([]byte(joinPkts(someID+" refs/heads/main\n", "flush")))
 	f.Add([]byte(joinPkts("ERR no\n")))
