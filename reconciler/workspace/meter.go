@@ -173,11 +173,6 @@ func meterExpr(x *hclsyntax.Expression, use exprUse) {
 	*x = meteredExpr{&hclsyntax.ParenthesesExpr{Expression: *x, SrcRange: (*x).Range()}, use}
 }
 
-func (e *evaluation) warnExceeded(x hclsyntax.Expression) {
-	e.warnings = append(e.warnings, problemAt(x.Range().Filename, x.Range(),
-		"this expression exceeds the evaluation limit: its value is unknown, and every file that it may name is an input"))
-}
-
 // evaluateBounded evaluates an expression that refers only to names in ctx; ctx may be nil.
 func evaluateBounded(x hcl.Expression, ctx *hcl.EvalContext) (v cty.Value, diags hcl.Diagnostics) {
 	for _, t := range x.Variables() { // reports the names without the meter among them

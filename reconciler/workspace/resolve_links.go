@@ -104,3 +104,13 @@ func readLimited(tree Tree, p string, limit int64) ([]byte, error) {
 	}
 	return tree.ReadFile(p)
 }
+
+// isFile reports whether path is a file of tree; it follows links.
+func isFile(tree Tree, path string) bool {
+	real, err := resolveLinks(tree, path)
+	return err == nil && real.exists && !real.dir
+}
+
+func isOutsideRepo(path string) bool {
+	return path == ".." || strings.HasPrefix(path, "../") || strings.HasPrefix(path, "/")
+}

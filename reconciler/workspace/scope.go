@@ -72,6 +72,11 @@ func (s *scope) evaluate(e hclsyntax.Expression, names bound) cty.Value {
 	return v
 }
 
+func (e *evaluation) warnExceeded(x hclsyntax.Expression) {
+	e.warnings = append(e.warnings, problemAt(x.Range().Filename, x.Range(),
+		"this expression exceeds the evaluation limit: its value is unknown, and every file that it may name is an input"))
+}
+
 // lookupSymbol returns the value of var.NAME or local.NAME without building a context.
 func (s *scope) lookupSymbol(t hcl.Traversal, names bound) (cty.Value, bool) {
 	name, ok := attrAt(t, 1)

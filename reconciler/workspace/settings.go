@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 )
@@ -72,16 +71,6 @@ func (s *Settings) Env() []string {
 		}
 	}
 	return sortedKeys(names)
-}
-
-// isFile reports whether path is a file of tree; it follows links.
-func isFile(tree Tree, path string) bool {
-	real, err := resolveLinks(tree, path)
-	return err == nil && real.exists && !real.dir
-}
-
-func isOutsideRepo(path string) bool {
-	return path == ".." || strings.HasPrefix(path, "../") || strings.HasPrefix(path, "/")
 }
 
 func textsOf(list []posString) []string {

@@ -83,22 +83,6 @@ func workspaceContext(name string) *hcl.EvalContext {
 	return &hcl.EvalContext{Variables: map[string]cty.Value{nameVariable: cty.StringVal(name)}}
 }
 
-// configFor merges the settings of one workspace. A workspace block overrides defaults, and
-// an environment overrides what is outside of it. Lists are joined in that order. An
-// environment's var_file comes before the environment's other files.
-func (s *Settings) configFor(d *settingsDecoder, name string) Config {
-	env := s.environments[s.environment]
-	common, commonEnv := s.common.optionsFor(d, name), env.optionsFor(d, name)
-	own, ownEnv := s.common.workspaces[name], env.workspaces[name]
-	o := common.merge(commonEnv).merge(own).merge(ownEnv)
-	d.problems = append(d.problems, o.problems...)
-	o.dependsOn = s.knownDependencies(d, o.dependsOn)
-	c := o.toConfig()
-	files := slices.Concat(common.varFiles, own.varFiles, commonEnv.varFile, commonEnv.varFiles, ownEnv.varFiles)
-	c.VarFiles = d.resolveVarFiles(Dir{name, s.paths[name]}, files)
-	return c
-}
-
 // toConfig returns the Config without variable files.
 func (o workspaceOptions) toConfig() Config {
 	c := Config{
