@@ -1,13 +1,10 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
-
+	"reconcile/cmd/reconcile/internal/awsworker"
 	"reconcile/reconciler"
 )
 
@@ -28,7 +25,7 @@ func (s *settings) checkExecutor() error {
 		return nil
 	case strings.HasPrefix(s.Executor, schemeCodeBuild) && s.Executor != schemeCodeBuild:
 	case strings.HasPrefix(s.Executor, schemeECS):
-		if _, err := parseECS(s.Executor); err != nil {
+		if _, err := awsworker.ParseECS(s.Executor); err != nil {
 			return usagef(executorUsage, "--executor %s: %w", s.Executor, err)
 		}
 	default:
@@ -51,11 +48,11 @@ func (s *settings) checkExecutor() error {
 func (p *deps) newExecutor() reconciler.Executor {
 	s := &p.app.settings
 	if project, ok := strings.CutPrefix(s.Executor, schemeCodeBuild); ok {
-		return &codeBuildExecutor{aws: p.aws, project: project, flags: p.workerFlags()}
+		return &awsworker.CodeBuild{AWS: p.aws, Project: project, Flags: p.workerFlags()}
 	}
 	if strings.HasPrefix(s.Executor, schemeECS) {
-		target, _ := parseECS(s.Executor) // checked with the settings
-		return &ecsExecutor{aws: p.aws, target: target, flags: p.workerFlags()}
+		target, _ := awsworker.ParseECS(s.Executor) // checked with the settings
+		return &awsworker.ECS{AWS: p.aws, Target: target, Flags: p.workerFlags()}
 	}
 	return nil
 }
@@ -72,52 +69,4 @@ func (p *deps) workerFlags() []string {
 		flags = append(flags, "--environment", s.Environment)
 	}
 	return flags
-}
-
-// markTransient marks an error of AWS as transient if the SDK would retry it.
-func markTransient(err error) error {
-	if retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err).Bool() {
-		return fmt.Errorf("%w: %w", reconciler.ErrTransient, err)
-	}
-	return err
-}
-
-// ecsTarget says where and how to run ECS tasks.
-type ecsTarget struct {
-	cluster, taskDefinition string
-	container               string // default: the family's name
-	subnets, securityGroups []string
-}
-
-func parseECS(text string) (ecsTarget, error) {
-	u, err := url.Parse(text)
-	if err != nil {
-		return ecsTarget{}, err
-	}
-	q := u.Query()
-	for name := range q {
-		switch name {
-		case "subnets", "security_groups", "container":
-		default:
-			return ecsTarget{}, fmt.Errorf("%q is not known", name)
-		}
-	}
-	list := func(name string) []string {
-		return strings.FieldsFunc(q.Get(name), func(r rune) bool { return r == ',' })
-	}
-	p := ecsTarget{
-		cluster: u.Host, taskDefinition: strings.TrimPrefix(u.Path, "/"), container: q.Get("container"),
-		subnets: list("subnets"), securityGroups: list("security_groups"),
-	}
-	family, _, _ := strings.Cut(p.taskDefinition, ":")
-	if p.container == "" {
-		p.container = family
-	}
-	switch {
-	case p.cluster == "" || family == "" || strings.Contains(p.taskDefinition, "/"):
-		return p, errors.New("cluster or task definition is missing")
-	case len(p.subnets) == 0 || len(p.securityGroups) == 0:
-		return p, errors.New("subnets or security_groups are missing")
-	}
-	return p, nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -10,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
-	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -100,35 +98,4 @@ func (x *fakeExecutors) run(w awsfake.Job) error {
 		fmt.Fprintf(os.Stderr, "%s: %v: %s\n", w.ID, err, text)
 	}
 	return err
-}
-
-func TestParseECS(t *testing.T) {
-	got, err := parseECS("ecs://passes/reconcile:7?subnets=subnet-1,subnet-2&security_groups=sg-1")
-	if err != nil || got.cluster != "passes" || got.taskDefinition != "reconcile:7" || got.container != "reconcile" || len(got.subnets) != 2 || len(got.securityGroups) != 1 {
-		t.Errorf("%+v, %v", got, err)
-	}
-	for _, wrong := range []string{
-		"ecs://", "ecs://passes", "ecs://passes/reconcile", "ecs:///reconcile?subnets=a&security_groups=b",
-		"ecs://passes/a/b?subnets=a&security_groups=b", "ecs://passes/a?subnets=a&security_groups=b&subnet=c",
-	} {
-		if _, err := parseECS(wrong); err == nil {
-			t.Errorf("%s was taken", wrong)
-		}
-	}
-}
-
-func TestBuildspecQuotes(t *testing.T) {
-	spec, err := buildspecOf([]string{"worker", "it's", "$(id)"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got struct {
-		Phases struct{ Build struct{ Commands []string } }
-	}
-	if err := json.Unmarshal([]byte(spec), &got); err != nil {
-		t.Fatal(err)
-	}
-	if want := `exec reconcile 'worker' 'it'\''s' '$(id)'`; got.Phases.Build.Commands[0] != want {
-		t.Errorf("%s, want %s", got.Phases.Build.Commands[0], want)
-	}
 }

@@ -1,4 +1,4 @@
-package main
+package awsworker
 
 import (
 	"context"
@@ -13,35 +13,37 @@ import (
 	"reconcile/reconciler"
 )
 
-// codeBuildExecutor runs each task as a build of a project. The project's image must
+// CodeBuild runs each task as a build of a project. The project's image must
 // contain the program and a shell. CodeBuild remembers an idempotency token for five
 // minutes (API Reference, StartBuild).
-type codeBuildExecutor struct {
-	aws     func() (aws.Config, error)
-	project string
-	flags   []string
+type CodeBuild struct {
+	AWS     func() (aws.Config, error)
+	Project string
+	Flags   []string // of every command
 }
 
-func (c *codeBuildExecutor) Start(ctx context.Context, key string, command []string) (string, error) {
-	cfg, err := c.aws()
+// Start implements reconciler.Executor.
+func (c *CodeBuild) Start(ctx context.Context, key string, command []string) (string, error) {
+	cfg, err := c.AWS()
 	if err != nil {
 		return "", err
 	}
-	spec, err := buildspecOf(slices.Concat(command, c.flags))
+	spec, err := buildspecOf(slices.Concat(command, c.Flags))
 	if err != nil {
 		return "", err
 	}
 	out, err := codebuild.NewFromConfig(cfg).StartBuild(ctx, &codebuild.StartBuildInput{
-		ProjectName: &c.project, IdempotencyToken: &key, BuildspecOverride: &spec,
+		ProjectName: &c.Project, IdempotencyToken: &key, BuildspecOverride: &spec,
 	})
 	if err != nil {
-		return "", fmt.Errorf("start a build of %s: %w", c.project, err)
+		return "", fmt.Errorf("start a build of %s: %w", c.Project, err)
 	}
 	return aws.ToString(out.Build.Id), nil
 }
 
-func (c *codeBuildExecutor) Status(ctx context.Context, id string) (reconciler.TaskStatus, string, error) {
-	cfg, err := c.aws()
+// Status implements reconciler.Executor.
+func (c *CodeBuild) Status(ctx context.Context, id string) (reconciler.TaskStatus, string, error) {
+	cfg, err := c.AWS()
 	if err != nil {
 		return reconciler.TaskRunning, "", err
 	}

@@ -1,4 +1,7 @@
-package main
+// Package awsworker runs tasks of a pass as builds of CodeBuild or as tasks of ECS, and
+// says whether the process of a build or task has ended. It knows neither settings nor
+// the terminal.
+package awsworker
 
 import (
 	"context"
@@ -11,35 +14,34 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	cbtypes "github.com/aws/aws-sdk-go-v2/service/codebuild/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"reconcile/reconciler"
 	"reconcile/state"
 )
 
 // envTaskMetadata holds the URL of ECS's task metadata (endpoint version 4).
 const envTaskMetadata = "ECS_CONTAINER_METADATA_URI_V4"
 
-// recordOptions returns the identity of this process, and a function that asks AWS
-// whether another process has ended.
-func (p *deps) recordOptions(ctx context.Context) state.Options {
-	self := state.CurrentProcess()
-	if uri := os.Getenv(envTaskMetadata); uri != "" {
-		task, err := fetchTaskARN(ctx, uri)
-		for range maxTaskRetries {
-			if err == nil || state.Sleep(ctx, time.Second) != nil {
-				break
-			}
-			task, err = fetchTaskARN(ctx, uri)
-		}
-		if err != nil {
-			p.app.log.Warn("could not read the ECS task ARN; if this task is killed, its leases expire, but its Terraform locks must be released by hand", "error", err)
-		}
-		self.TaskARN = task
+// ReadTaskARN returns the ARN of the ECS task that this process runs in; "" if it runs
+// in none.
+func ReadTaskARN(ctx context.Context) (string, error) {
+	uri := os.Getenv(envTaskMetadata)
+	if uri == "" {
+		return "", nil
 	}
-	return state.Options{Process: self, IsProcessDead: p.isProcessDead}
+	task, err := fetchTaskARN(ctx, uri)
+	for range maxTaskRetries {
+		if err == nil || state.Sleep(ctx, time.Second) != nil {
+			break
+		}
+		task, err = fetchTaskARN(ctx, uri)
+	}
+	return task, err
 }
 
 // maxTaskRetries is how often reading the task's ARN is retried: a watch uses it for
@@ -69,13 +71,14 @@ func fetchTaskARN(ctx context.Context, uri string) (arn string, err error) {
 	return task.TaskARN, nil
 }
 
-// isProcessDead asks AWS whether a process of an ECS task or a CodeBuild build
-// has ended. It returns false for a task or build that AWS does not know (any more).
-func (p *deps) isProcessDead(ctx context.Context, process state.Process) (bool, error) {
+// IsProcessDead asks AWS whether a process of an ECS task or a CodeBuild build
+// has ended. It returns false for a task or build that AWS does not know (any more),
+// and for a process of neither: then it does not call config.
+func IsProcessDead(ctx context.Context, config func() (aws.Config, error), process state.Process) (bool, error) {
 	if process.TaskARN == "" && process.BuildID == "" {
 		return false, nil
 	}
-	cfg, err := p.aws()
+	cfg, err := config()
 	if err != nil {
 		return false, err
 	}
@@ -130,4 +133,12 @@ func findBuild(ctx context.Context, cfg aws.Config, id string) (build cbtypes.Bu
 		}
 	}
 	return build, false, nil
+}
+
+// markTransient marks an error of AWS as transient if the SDK would retry it.
+func markTransient(err error) error {
+	if retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err).Bool() {
+		return fmt.Errorf("%w: %w", reconciler.ErrTransient, err)
+	}
+	return err
 }

@@ -1,4 +1,4 @@
-package main
+package awsworker
 
 import (
 	"encoding/json"
@@ -6,11 +6,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -60,14 +57,14 @@ func TestProcessDead(t *testing.T) {
 		{"build forgotten", "BatchGetBuilds", `{"buildsNotFound":["` + buildID + `"]}`, state.Process{BuildID: buildID}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p := &deps{aws: newFakeAction(t, test.action, test.answer)}
-			if dead, err := p.isProcessDead(t.Context(), test.process); err != nil || dead != test.dead {
+			config := newFakeAction(t, test.action, test.answer)
+			if dead, err := IsProcessDead(t.Context(), config, test.process); err != nil || dead != test.dead {
 				t.Errorf("dead %v, %v", dead, err)
 			}
 		})
 	}
-	p := &deps{aws: panicAWS}
-	if dead, err := p.isProcessDead(t.Context(), state.Process{Host: "elsewhere", PID: 1}); dead || err != nil {
+	panicAWS := func() (aws.Config, error) { panic("AWS was asked for") }
+	if dead, err := IsProcessDead(t.Context(), panicAWS, state.Process{Host: "elsewhere", PID: 1}); dead || err != nil {
 		t.Errorf("a process elsewhere: dead %v, %v", dead, err)
 	}
 }
@@ -87,9 +84,9 @@ func TestExecutorStatus(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			aws := newFakeAction(t, test.action, test.answer)
-			var e reconciler.Executor = &codeBuildExecutor{aws: aws}
+			var e reconciler.Executor = &CodeBuild{AWS: aws}
 			if test.id == taskARN {
-				e = &ecsExecutor{aws: aws}
+				e = &ECS{AWS: aws}
 			}
 			if status, _, err := e.Status(t.Context(), test.id); err != nil || status != test.status {
 				t.Errorf("%v, %v", status, err)
@@ -130,7 +127,7 @@ func TestExecutorStatusUnknown(t *testing.T) {
 			}
 			awsredact.RedactErrors(&cfg)
 			config := func() (aws.Config, error) { return cfg, nil }
-			for id, e := range map[string]reconciler.Executor{buildID: &codeBuildExecutor{aws: config}, taskARN: &ecsExecutor{aws: config}} {
+			for id, e := range map[string]reconciler.Executor{buildID: &CodeBuild{AWS: config}, taskARN: &ECS{AWS: config}} {
 				if _, _, err := e.Status(t.Context(), id); err == nil || errors.Is(err, reconciler.ErrTransient) != test.transient {
 					t.Errorf("%s: %v", id, err)
 				}
@@ -162,35 +159,5 @@ func TestOwnTask(t *testing.T) {
 	}
 	if arn, err := fetchTaskARN(t.Context(), server.URL+"/v4/xyz"); err == nil {
 		t.Errorf("got %q", arn)
-	}
-}
-
-// The clock of the Git server shows whether ours is right.
-func TestDoctorClock(t *testing.T) {
-	for _, test := range []struct {
-		off  time.Duration
-		well bool
-	}{{0, true}, {time.Minute, true}, {-time.Hour, false}, {time.Hour, false}} {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Date", time.Now().Add(test.off).UTC().Format(http.TimeFormat))
-			w.WriteHeader(http.StatusUnauthorized)
-		}))
-		a, _, _ := newTestApp(t, server.URL+"/git/P/r.git")
-		if detail, err := newDoctor(a).checkClock(t.Context()); (err == nil) != test.well {
-			t.Errorf("off by %s: %q, %v", test.off, detail, err)
-		}
-		server.Close()
-	}
-}
-
-// A read-only directory is reported, with its setting.
-func TestDoctorWork(t *testing.T) {
-	a, _, _ := newTestApp(t, "/")
-	a.Work = filepath.Join(t.TempDir(), "file", "work")
-	if err := os.WriteFile(filepath.Dir(a.Work), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if detail, err := newDoctor(a).checkWorkDir(t.Context()); err == nil {
-		t.Errorf("all is well with %s", detail)
 	}
 }
