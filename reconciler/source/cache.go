@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	"reconcile/reconciler/source/objects"
+	"reconcile/reconciler/source/internal/odb"
 
 	"github.com/go-git/go-git/v5/plumbing"
 )
@@ -92,7 +92,7 @@ func (c commitCache) add(dir string, id plumbing.Hash) (*Commit, error) {
 
 // openCommit opens the commit from the object store in dir.
 func openCommit(dir string, id plumbing.Hash) (*Commit, error) {
-	store, err := objects.Open(filepath.Join(dir, "objects"))
+	store, err := odb.Open(filepath.Join(dir, "objects"))
 	if err != nil {
 		return nil, err
 	}

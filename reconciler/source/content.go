@@ -9,7 +9,7 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 
-	"reconcile/reconciler/source/objects"
+	"reconcile/reconciler/source/internal/odb"
 )
 
 // readBlob returns the content of a file or the target of a symlink. It fails if the content
@@ -23,7 +23,7 @@ func (t *Tree) readBlob(e entry) ([]byte, error) {
 }
 
 // open opens a file's content of any size.
-func (t *Tree) open(e entry) (*objects.Object, error) {
+func (t *Tree) open(e entry) (*odb.Object, error) {
 	o, err := t.store.Open(e.id)
 	if err != nil {
 		return nil, err

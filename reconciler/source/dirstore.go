@@ -15,7 +15,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 
 	"reconcile/internal/gitpath"
-	"reconcile/reconciler/source/objects"
+	"reconcile/reconciler/source/internal/odb"
 )
 
 // ErrUnproven means that nothing proves which tree a snapshot should contain.
@@ -233,7 +233,7 @@ func (s *dirStore) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
 	return o.Kind, data, err
 }
 
-func (s *dirStore) Open(id plumbing.Hash) (*objects.Object, error) {
+func (s *dirStore) Open(id plumbing.Hash) (*odb.Object, error) {
 	if data, ok := s.trees[id]; ok || id == emptyTreeID {
 		return object{plumbing.TreeObject, data}.open(), nil
 	}
@@ -242,7 +242,7 @@ func (s *dirStore) Open(id plumbing.Hash) (*objects.Object, error) {
 	}
 	b, ok := s.blobs[id]
 	if !ok {
-		return nil, objects.ErrNotFound
+		return nil, odb.ErrNotFound
 	}
 	if b.target != nil {
 		return object{plumbing.BlobObject, b.target}.open(), nil
@@ -251,7 +251,7 @@ func (s *dirStore) Open(id plumbing.Hash) (*objects.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &objects.Object{Kind: plumbing.BlobObject, Size: b.size, Content: &proven{f, plumbing.NewHasher(plumbing.BlobObject, b.size), id}}, nil
+	return &odb.Object{Kind: plumbing.BlobObject, Size: b.size, Content: &proven{f, plumbing.NewHasher(plumbing.BlobObject, b.size), id}}, nil
 }
 
 // proven is a file whose content must match an id.
@@ -283,7 +283,7 @@ func (s *dirStore) Size(id plumbing.Hash) (int64, error) {
 	}
 	data, ok := s.trees[id]
 	if !ok {
-		return 0, objects.ErrNotFound
+		return 0, odb.ErrNotFound
 	}
 	return int64(len(data)), nil
 }

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 
 	"reconcile/internal/files"
-	"reconcile/reconciler/source/objects"
+	"reconcile/reconciler/source/internal/odb"
 
 	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
@@ -112,7 +112,7 @@ func writePack(dir string, pack io.Reader) error {
 // verifyCommit checks that every tree and blob of the commit is present. An object that the
 // server omitted would later look like a removed file.
 func (m *remote) verifyCommit(dir string, id plumbing.Hash) error {
-	store, err := objects.Open(filepath.Join(dir, "objects"))
+	store, err := odb.Open(filepath.Join(dir, "objects"))
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (m *remote) verifyCommit(dir string, id plumbing.Hash) error {
 	if err == nil {
 		err = commit.Tree.checkConnected()
 	}
-	if errors.Is(err, objects.ErrNotFound) {
+	if errors.Is(err, odb.ErrNotFound) {
 		return &Error{Kind: ErrUnavailable, URL: m.url, Text: "the remote sent an incomplete commit " + id.String(), Err: err, transient: true}
 	}
 	if err != nil {
@@ -156,7 +156,7 @@ func (t *Tree) checkConnected() error {
 					return err
 				}
 			case e.mode != filemode.Submodule && !t.store.Has(e.id):
-				return fmt.Errorf("%s: %w", name, objects.ErrNotFound)
+				return fmt.Errorf("%s: %w", name, odb.ErrNotFound)
 			}
 		}
 		return nil

@@ -7,7 +7,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 
-	"reconcile/reconciler/source/objects"
+	"reconcile/reconciler/source/internal/odb"
 )
 
 // Limits of one tree. A few objects can represent an unlimited number of paths, so the paths
@@ -61,7 +61,7 @@ func (c *pathCounter) count(id plumbing.Hash, depth int) (treeSize, error) {
 		return treeSize{}, tooDeep
 	}
 	list, err := c.tree.readTree(id)
-	if errors.Is(err, objects.ErrNotFound) {
+	if errors.Is(err, odb.ErrNotFound) {
 		return treeSize{}, nil // a reader gets the error; a snapshot skips it
 	}
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"reconcile/reconciler/source/objects"
+	"reconcile/reconciler/source/internal/odb"
 
 	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5"
@@ -154,7 +154,7 @@ func (l *local) fetch(_ context.Context, id plumbing.Hash) (*Commit, error) {
 	commit, err := readCommit(store, id)
 	if err != nil {
 		store.Close()
-		if errors.Is(err, objects.ErrNotFound) {
+		if errors.Is(err, odb.ErrNotFound) {
 			return nil, &Error{Kind: ErrCommitNotFound, URL: l.root, Err: err, Help: "the branch may have been rewritten: read its tip again"}
 		}
 		return nil, fmt.Errorf("%s: %w", l.root, err)
@@ -163,8 +163,8 @@ func (l *local) fetch(_ context.Context, id plumbing.Hash) (*Commit, error) {
 	return commit, nil
 }
 
-func (l *local) openObjects() (*objects.Store, error) {
-	return objects.Open(filepath.Join(l.dir, "objects"))
+func (l *local) openObjects() (*odb.Store, error) {
+	return odb.Open(filepath.Join(l.dir, "objects"))
 }
 
 // contains walks from tip to the roots until it finds old.
@@ -184,7 +184,7 @@ func (l *local) contains(ctx context.Context, tip, old plumbing.Hash) (yes, know
 			return false, false, err
 		}
 		commit, _, err := decodeCommit(store, queue[0])
-		if errors.Is(err, objects.ErrNotFound) && len(shallow) > 0 {
+		if errors.Is(err, odb.ErrNotFound) && len(shallow) > 0 {
 			continue // beyond the end of a shallow clone
 		}
 		if err != nil {

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"reconcile/reconciler/source/objects"
+	"reconcile/reconciler/source/internal/odb"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	gitobject "github.com/go-git/go-git/v5/plumbing/object"
@@ -17,7 +17,7 @@ import (
 // history is an object store with two commits and as much of their history as is needed to
 // find the merge base.
 type history struct {
-	store   *objects.Store
+	store   *odb.Store
 	shallow map[plumbing.Hash]bool // commits whose parents are omitted
 	close   func() error
 }
@@ -90,7 +90,7 @@ func (l *local) fetchHistory(context.Context, plumbing.Hash, plumbing.Hash) (*hi
 
 // openHistory opens the object store below dir.
 func openHistory(dir string, shallow []plumbing.Hash) (*history, error) {
-	store, err := objects.Open(filepath.Join(dir, "objects"))
+	store, err := odb.Open(filepath.Join(dir, "objects"))
 	if err != nil {
 		return nil, err
 	}

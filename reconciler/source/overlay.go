@@ -6,7 +6,7 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 
-	"reconcile/reconciler/source/objects"
+	"reconcile/reconciler/source/internal/odb"
 )
 
 // overlay is a store with additional objects in memory. One goroutine adds objects before
@@ -22,8 +22,8 @@ type object struct {
 	data []byte
 }
 
-func (o object) open() *objects.Object {
-	return &objects.Object{Kind: o.kind, Size: int64(len(o.data)), Content: io.NopCloser(bytes.NewReader(o.data))}
+func (o object) open() *odb.Object {
+	return &odb.Object{Kind: o.kind, Size: int64(len(o.data)), Content: io.NopCloser(bytes.NewReader(o.data))}
 }
 
 func newOverlay(below store) *overlay {
@@ -48,7 +48,7 @@ func (o *overlay) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
 	return o.store.Read(id)
 }
 
-func (o *overlay) Open(id plumbing.Hash) (*objects.Object, error) {
+func (o *overlay) Open(id plumbing.Hash) (*odb.Object, error) {
 	if m, ok := o.objects[id]; ok {
 		return m.open(), nil
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 
 	"reconcile/internal/gitpath"
-	"reconcile/reconciler/source/objects"
+	"reconcile/reconciler/source/internal/odb"
 )
 
 // Tree is the tree of a commit: an fs.FS whose objects have ids. It reads only the tree
@@ -37,10 +37,10 @@ type Tree struct {
 	omitRule        func(path string) bool
 }
 
-// store is the object store of a tree: an *objects.Store.
+// store is the object store of a tree: an *odb.Store.
 type store interface {
 	Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error)
-	Open(id plumbing.Hash) (*objects.Object, error)
+	Open(id plumbing.Hash) (*odb.Object, error)
 	Size(id plumbing.Hash) (int64, error)
 	Has(id plumbing.Hash) bool
 }

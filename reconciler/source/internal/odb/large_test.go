@@ -1,4 +1,4 @@
-package objects_test
+package odb_test
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"reconcile/reconciler/source/gittest"
-	"reconcile/reconciler/source/objects"
+	"reconcile/reconciler/source/internal/odb"
 
 	"github.com/go-git/go-git/v5/plumbing"
 )
@@ -68,7 +68,7 @@ func TestLargeObjectsAreNotHeld(t *testing.T) {
 	}
 }
 
-func readThrough(t *testing.T, s *objects.Store, id plumbing.Hash) plumbing.Hash {
+func readThrough(t *testing.T, s *odb.Store, id plumbing.Hash) plumbing.Hash {
 	t.Helper()
 	o, err := s.Open(id)
 	if err != nil {

@@ -1,4 +1,4 @@
-package objects_test
+package odb_test
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"reconcile/reconciler/source/gittest"
-	"reconcile/reconciler/source/objects"
+	"reconcile/reconciler/source/internal/odb"
 
 	"github.com/go-git/go-git/v5/plumbing"
 )
@@ -29,9 +29,9 @@ func newDeltaRepo(t testing.TB) *gittest.Repo {
 	return repo
 }
 
-func openStore(t testing.TB, repo *gittest.Repo) *objects.Store {
+func openStore(t testing.TB, repo *gittest.Repo) *odb.Store {
 	t.Helper()
-	s, err := objects.Open(filepath.Join(repo.Work, ".git", "objects"))
+	s, err := odb.Open(filepath.Join(repo.Work, ".git", "objects"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,16 +78,16 @@ func TestNotFound(t *testing.T) {
 	t.Parallel()
 	s := openStore(t, newDeltaRepo(t))
 	nothing := plumbing.NewHash("0123456789012345678901234567890123456789")
-	if _, _, err := s.Read(nothing); !errors.Is(err, objects.ErrNotFound) {
+	if _, _, err := s.Read(nothing); !errors.Is(err, odb.ErrNotFound) {
 		t.Error(err)
 	}
-	if _, err := s.Size(nothing); !errors.Is(err, objects.ErrNotFound) {
+	if _, err := s.Size(nothing); !errors.Is(err, odb.ErrNotFound) {
 		t.Error(err)
 	}
 	if s.Has(nothing) {
 		t.Error("it has what is not there")
 	}
-	if _, err := objects.Open(filepath.Join(t.TempDir(), "nothing")); err == nil {
+	if _, err := odb.Open(filepath.Join(t.TempDir(), "nothing")); err == nil {
 		t.Error("opened nothing")
 	}
 }
@@ -146,7 +146,7 @@ func FuzzDamagedPack(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		s, err := objects.Open(filepath.Dir(dir))
+		s, err := odb.Open(filepath.Dir(dir))
 		if err != nil {
 			t.Fatal(err)
 		}
