@@ -19,7 +19,7 @@ func TestLargeOutput(t *testing.T) {
 		s := newFixture(t, `
 variable "token" {}
 resource "terraform_data" "x" {
-  provisioner "local-exec" { command = "echo BEGIN; yes 'a line with tok-123456' | head -c 3000000; echo THE END" }
+  provisioner "local-exec" { command = "echo BEGIN; yes 'a line with tok-123456' | head -n 131000; echo THE END" }
 }`, opt)
 		s.spec.Vars = map[string]string{"token": "tok-123456"}
 		log := terraform.NewExcerpt(1 << 20)
@@ -84,9 +84,9 @@ func TestKilledByOthers(t *testing.T) {
 // TestHugeError: an error is short enough to read, and contains its first words.
 func TestHugeError(t *testing.T) {
 	for name, plan := range map[string]string{
-		"of lines":     `echo 'Error: first'; yes 'on and on' | head -c 3000000; echo; echo 'the last'`,
-		"of one line":  `echo 'Error: first'; head -c 3000000 /dev/zero | tr '\\0' x; echo; echo 'the last'`,
-		"without ends": `echo 'Error: first'; echo; echo 'the last'; head -c 3000000 /dev/zero | tr '\\0' x`,
+		"of lines":     `echo 'Error: first'; yes 'on and on' | head -n 131000; echo; echo 'the last'`,
+		"of one line":  `echo 'Error: first'; head -n 131000 /dev/zero | tr '\\0' x; echo; echo 'the last'`,
+		"without ends": `echo 'Error: first'; echo; echo 'the last'; head -n 131000 /dev/zero | tr '\\0' x`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
