@@ -17,7 +17,7 @@ import (
 
 	"reconcile/reconciler"
 	"reconcile/reconciler/notify"
-	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/terraform/sandbox"
 	"reconcile/state"
 )
 
@@ -71,13 +71,13 @@ func newPreviewEnv(t *testing.T, archive string) *previewEnv {
 }
 
 // findSandbox returns nil only where no sandbox is available.
-func findSandbox(t *testing.T) *terraform.Sandbox {
+func findSandbox(t *testing.T) *sandbox.Sandbox {
 	t.Helper()
-	sandbox, err := terraform.FindSandbox(t.Context())
+	found, err := sandbox.Find(t.Context())
 	if err != nil && runtime.GOOS == "linux" {
 		t.Fatal(err)
 	}
-	return sandbox
+	return found
 }
 
 // openPullRequest opens or updates a pull request with a branch of that name from main.

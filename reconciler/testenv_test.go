@@ -15,6 +15,7 @@ import (
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/source/gittest"
 	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/terraform/sandbox"
 	"reconcile/state"
 	"reconcile/state/embedded"
 	"reconcile/state/snapshot"
@@ -22,7 +23,7 @@ import (
 
 // TestMain lets the test binary run as Terraform in a sandbox.
 func TestMain(m *testing.M) {
-	terraform.EnterSandbox()
+	sandbox.Enter()
 	os.Exit(m.Run())
 }
 
@@ -36,7 +37,7 @@ type testEnv struct {
 	config reconciler.Config
 	vars   map[string]string
 	// sandbox is for previews.
-	sandbox *terraform.Sandbox
+	sandbox *sandbox.Sandbox
 }
 
 func newTestEnv(t *testing.T, archive string) *testEnv {

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/terraform/sandbox"
 )
 
 // confinement holds the settings that restrict the code of pull requests.
@@ -32,7 +33,7 @@ func (p *deps) confine(ctx context.Context, o confinement) (err error) {
 	if err != nil {
 		return usagef("--plan-from takes VPCs (vpc-…) and public addresses or ranges, such as 203.0.113.7", "--plan-from: %w", err)
 	}
-	p.sandbox, err = terraform.FindSandbox(ctx)
+	p.sandbox, err = sandbox.Find(ctx)
 	if err == nil {
 		return nil
 	}

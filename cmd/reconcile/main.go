@@ -9,11 +9,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/terraform/sandbox"
 )
 
 func main() {
-	terraform.EnterSandbox()
+	sandbox.Enter()
 	hide()
 	tuneGC()
 	catchPipeAndHangup()

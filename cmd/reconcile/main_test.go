@@ -13,12 +13,12 @@ import (
 
 	"reconcile/internal/testtier"
 	"reconcile/reconciler"
-	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/terraform/sandbox"
 )
 
 // TestMain makes the test binary act as the program in scripts.
 func TestMain(m *testing.M) {
-	terraform.EnterSandbox()
+	sandbox.Enter()
 	if cache, err := testtier.CacheDir(); err == nil {
 		os.Setenv("PATH", os.Getenv("PATH")+string(os.PathListSeparator)+filepath.Join(cache, "bin"))
 	}

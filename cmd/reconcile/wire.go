@@ -15,6 +15,7 @@ import (
 	"reconcile/reconciler"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/terraform/sandbox"
 	"reconcile/reconciler/workspace"
 	"reconcile/state"
 	"reconcile/state/snapshot"
@@ -34,7 +35,7 @@ type deps struct {
 	snapshots   *snapshot.Store
 	aws         func() (aws.Config, error)
 	digestKey   func(context.Context) (digestKey, error)
-	sandbox     *terraform.Sandbox    // for code that nobody has approved
+	sandbox     *sandbox.Sandbox      // for code that nobody has approved
 	briefAssume terraform.RoleAssumer // its credentials
 	closers     []func() error
 

@@ -16,6 +16,7 @@ import (
 
 	"reconcile/internal/testtier"
 	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/terraform/sandbox"
 )
 
 // pidPipe is a named pipe to which programs under Terraform write their process ids, one per
@@ -204,7 +205,7 @@ resource "terraform_data" "x" {
 const childDirVariable = "TERRAFORM_TEST_APPLY"
 
 func TestMain(m *testing.M) {
-	terraform.EnterSandbox()
+	sandbox.Enter()
 	if dir := os.Getenv(childDirVariable); dir != "" {
 		applyUntilKilled(dir)
 	}

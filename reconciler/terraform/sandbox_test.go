@@ -19,16 +19,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/terraform/sandbox"
 )
 
 // withSandbox runs untrusted sessions in a sandbox. It fails on a machine without one.
 func withSandbox(t testing.TB) option {
 	t.Helper()
-	sandbox, err := terraform.FindSandbox(t.Context())
+	found, err := sandbox.Find(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return func(o *terraform.Options) { o.Sandbox = sandbox }
+	return func(o *terraform.Options) { o.Sandbox = found }
 }
 
 const pathConfig = `

@@ -21,6 +21,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"reconcile/internal/files"
+	"reconcile/reconciler/terraform/sandbox"
 )
 
 // DefaultGrace is the time that an interrupted Terraform has to exit if Options.Grace
@@ -52,7 +53,7 @@ type Options struct {
 	// AssumeRestrictedRole is the same for an Untrusted Spec.
 	AssumeRestrictedRole RoleAssumer
 	// Sandbox confines an Untrusted Spec; nil: no sandbox.
-	Sandbox *Sandbox
+	Sandbox *sandbox.Sandbox
 }
 
 // Terraform is a program that was found and checked; it can open sessions. It is safe

@@ -1,4 +1,7 @@
-package terraform
+// Package sandbox confines a command that Terraform runs for code that nobody has
+// approved. It knows namespaces, mounts and ports, and where the operator's CLI
+// configuration is; it knows no session and no workspace.
+package sandbox
 
 import (
 	"context"
@@ -13,15 +16,15 @@ import (
 
 // Sandbox confines what Terraform runs for unapproved code. bubblewrap creates user,
 // process and mount namespaces. Landlock, where the kernel has it, restricts the TCP
-// ports for connections. sandbox_mounts.go defines the visible part of the file system.
+// ports for connections. Mounts define the visible part of the file system.
 type Sandbox struct {
 	bwrap      string // path of bubblewrap
-	executable string // this program, which becomes bubblewrap (EnterSandbox)
+	executable string // this program, which becomes bubblewrap (Enter)
 }
 
-// FindSandbox finds bubblewrap and tries it. The error says why no sandbox can be
+// Find finds bubblewrap and tries it. The error says why no sandbox can be
 // created.
-func FindSandbox(ctx context.Context) (*Sandbox, error) {
+func Find(ctx context.Context) (*Sandbox, error) {
 	bwrap, err := exec.LookPath("bwrap")
 	if err != nil {
 		return nil, fmt.Errorf("bubblewrap is not installed: %w", err)
@@ -30,9 +33,9 @@ func FindSandbox(ctx context.Context) (*Sandbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the path of this program: %w", err)
 	}
-	var m mounts
+	var m Mounts
 	m.addSystem()
-	m.addReadOnly(bwrap)
+	m.AddReadOnly(bwrap)
 	args := append(append(isolationOptions(false), m...), bwrap, "--version")
 	if out, err := exec.CommandContext(ctx, bwrap, args...).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("bubblewrap cannot create a sandbox on this machine: %w: %s", err, strings.TrimSpace(string(out)))
@@ -50,20 +53,34 @@ func isolationOptions(network bool) []string {
 	return args
 }
 
-// sandboxArg0 is argv[0] of this program when it must become bubblewrap. The arguments
+// arg0 is argv[0] of this program when it must become bubblewrap. The arguments
 // are the allowed ports, then bubblewrap and its own arguments.
-const sandboxArg0 = "reconcile-sandbox"
+const arg0 = "reconcile-sandbox"
 
-// wrapCommand makes cmd run in the sandbox. cmd's arguments are bubblewrap's.
-func (s *Sandbox) wrapCommand(cmd *exec.Cmd, ports []uint16) {
-	cmd.Path = s.executable
-	cmd.Args = append([]string{sandboxArg0, fmt.Sprint(ports), s.bwrap}, cmd.Args[1:]...)
+// View is what a command in the sandbox has of this machine.
+type View struct {
+	Temp    string // directory that is seen as /tmp
+	Dir     string // working directory, as it is called in the sandbox
+	Mounts  Mounts // beside the system's libraries, /proc and /dev
+	Network bool
+	Ports   []uint16 // TCP ports that it may connect to, if it has a network
 }
 
-// EnterSandbox must be called first in main. It does nothing unless this program was
+// Confine makes cmd run in the sandbox. The program must be among the Mounts. The caller
+// sets HOME and TMPDIR to Home and Temp.
+func (s *Sandbox) Confine(cmd *exec.Cmd, v View) {
+	m := Mounts(isolationOptions(v.Network))
+	m.addSystem()
+	m = append(m, "--bind", v.Temp, Temp, "--dir", Home)
+	m = append(append(m, v.Mounts...), "--remount-ro", "/", "--chdir", v.Dir, "--", cmd.Path)
+	cmd.Args = append(append([]string{arg0, fmt.Sprint(v.Ports), s.bwrap}, m...), cmd.Args[1:]...)
+	cmd.Path = s.executable
+}
+
+// Enter must be called first in main. It does nothing unless this program was
 // started to become bubblewrap: Landlock restricts only the process that asks for it.
-func EnterSandbox() {
-	if os.Args[0] != sandboxArg0 || len(os.Args) < 3 {
+func Enter() {
+	if os.Args[0] != arg0 || len(os.Args) < 3 {
 		return
 	}
 	fmt.Fprintln(os.Stderr, "Error: the sandbox:", becomeBubblewrap(os.Args[1], os.Args[2:]))

@@ -1,4 +1,4 @@
-package terraform
+package sandbox
 
 import (
 	"net/url"
@@ -12,35 +12,34 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// cliConfig is the part of the operator's CLI configuration for an init in the sandbox:
-// the sources of providers. The file may also hold tokens. So only init, which runs no
-// code of the configuration, can read it.
-type cliConfig struct {
-	file    pathMapping
-	mirrors []pathMapping // directories with providers
-	ports   []uint16      // of network mirrors
+// CLIConfig is the part of the operator's CLI configuration that an init in the sandbox
+// needs: the sources of providers. The file may also hold tokens. So only init, which
+// runs no code of the configuration, may see it.
+type CLIConfig struct {
+	File    Mapping
+	Mirrors []Mapping // directories with providers
+	Ports   []uint16  // of network mirrors
 }
 
-// pathMapping maps a file or directory of this machine to a path in the sandbox.
-type pathMapping struct{ hostPath, sandboxPath string }
-
-func (s *Session) readCLIConfig(env map[string]string) cliConfig {
-	var c cliConfig
+// ReadCLIConfig finds the CLI configuration as the product ("terraform" or "tofu") does
+// with that environment.
+func ReadCLIConfig(product string, env map[string]string) CLIConfig {
+	var c CLIConfig
 	if file := env["TF_CLI_CONFIG_FILE"]; file != "" {
-		c.file = pathMapping{file, file}
+		c.File = Mapping{file, file}
 	}
 	if home, err := os.UserHomeDir(); err == nil {
 		names := map[string][]string{"terraform": {".terraformrc"}, "tofu": {".tofurc", ".terraformrc"}}
-		for _, name := range names[s.tf.product] {
-			if file := filepath.Join(home, name); c.file.hostPath == "" && exists(file) {
-				c.file = pathMapping{file, filepath.Join(sandboxHome, name)}
+		for _, name := range names[product] {
+			if file := filepath.Join(home, name); c.File.HostPath == "" && exists(file) {
+				c.File = Mapping{file, filepath.Join(Home, name)}
 			}
 		}
-		for _, dir := range []string{".terraform.d/plugins", ".local/share/" + s.tf.product + "/plugins"} {
-			c.mirrors = append(c.mirrors, pathMapping{filepath.Join(home, dir), filepath.Join(sandboxHome, dir)})
+		for _, dir := range []string{".terraform.d/plugins", ".local/share/" + product + "/plugins"} {
+			c.Mirrors = append(c.Mirrors, Mapping{filepath.Join(home, dir), filepath.Join(Home, dir)})
 		}
 	}
-	if text, err := os.ReadFile(c.file.hostPath); err == nil {
+	if text, err := os.ReadFile(c.File.HostPath); err == nil {
 		c.parseMirrors(string(text))
 	}
 	return c
@@ -48,7 +47,7 @@ func (s *Session) readCLIConfig(env map[string]string) cliConfig {
 
 // parseMirrors records the mirrors in the configuration. It ignores what it cannot
 // parse, since Terraform refuses that itself.
-func (c *cliConfig) parseMirrors(text string) {
+func (c *CLIConfig) parseMirrors(text string) {
 	parsed, _ := hclsyntax.ParseConfig([]byte(text), "", hcl.InitialPos)
 	if parsed == nil {
 		return
@@ -60,9 +59,9 @@ func (c *cliConfig) parseMirrors(text string) {
 		for _, method := range block.Body.Blocks {
 			switch value := literalString(method.Body.Attributes["path"]); method.Type {
 			case "filesystem_mirror":
-				c.mirrors = append(c.mirrors, pathMapping{value, value})
+				c.Mirrors = append(c.Mirrors, Mapping{value, value})
 			case "network_mirror":
-				c.ports = append(c.ports, portOf(literalString(method.Body.Attributes["url"]))...)
+				c.Ports = append(c.Ports, portOf(literalString(method.Body.Attributes["url"]))...)
 			}
 		}
 	}
@@ -80,9 +79,9 @@ func literalString(attribute *hclsyntax.Attribute) string {
 	return value.AsString()
 }
 
-// portsOf returns the TCP ports that a command needs: for HTTPS, DNS, and the endpoints
-// and proxies that the operator set.
-func portsOf(env map[string]string) []uint16 {
+// PortsOf returns the TCP ports that a command needs: for HTTPS, DNS, and the endpoints
+// and proxies that the operator set in its environment.
+func PortsOf(env map[string]string) []uint16 {
 	ports := []uint16{443, 53}
 	for name, value := range env {
 		if strings.HasPrefix(name, "AWS_ENDPOINT_URL") || strings.HasSuffix(strings.ToUpper(name), "_PROXY") {
