@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"strings"
 	"syscall"
+
+	"reconcile/reconciler/terraform/internal/process"
 )
 
 // command is one run of Terraform in a session.
@@ -58,7 +60,7 @@ func (s *Session) runCommand(ctx context.Context, c command) error {
 		return s.stepError(c.step, nil, err)
 	}
 	env := s.tf.environ(role)
-	env[tagVariable] = s.tag
+	env[process.TagVariable] = s.tag
 	for name, value := range c.env {
 		env[name] = value
 	}
@@ -131,7 +133,7 @@ func (s *Session) newExecCmd(c command, env map[string]string) (*exec.Cmd, error
 // nor signals.
 func (t *Terraform) newExecCmd(dir string, env map[string]string, args []string) *exec.Cmd {
 	cmd := exec.Command(t.binary, args...)
-	cmd.Dir, cmd.SysProcAttr = dir, sysProcAttr()
+	cmd.Dir, cmd.SysProcAttr = dir, process.SysProcAttr()
 	cmd.Env = []string{"TF_IN_AUTOMATION=1"}
 	for name, value := range env {
 		cmd.Env = append(cmd.Env, name+"="+value)

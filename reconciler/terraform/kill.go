@@ -6,21 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
-)
 
-// tagVariable marks Terraform and all its child processes in their environments. Its
-// value begins with workspaceTag and runTag, so that processes of a killed run are
-// found too.
-const tagVariable = "TF_RECONCILE_SESSION"
-
-const (
-	scanInterval = 10 * time.Millisecond
-	killTimeout  = 20 * time.Second // maximum wait after SIGKILL before an error is returned
+	"reconcile/reconciler/terraform/internal/process"
 )
 
 // ErrStopped is wrapped by the error of a command that was stopped because a context
@@ -32,7 +22,8 @@ var ErrStopped = errors.New("stopped")
 // Terraform's state lock.
 var ErrKilled = errors.New("killed")
 
-// sessionTagPrefix returns the first part of the tag of a session.
+// sessionTagPrefix returns the first part of the tag of a session's processes. It holds
+// the workspace and the run, so that processes of a killed run are found too.
 func sessionTagPrefix(spec Spec) string {
 	if spec.ReadOnly {
 		return readOnlyTag(spec.Dir)
@@ -93,7 +84,7 @@ func firstContextErr(contexts ...context.Context) error {
 func (s *Session) stop(done <-chan error) error {
 	grace := time.NewTimer(s.tf.opts.Grace)
 	defer grace.Stop()
-	ticker := time.NewTicker(scanInterval)
+	ticker := time.NewTicker(process.ScanInterval)
 	defer ticker.Stop()
 	interrupted := false
 	for {
@@ -115,15 +106,11 @@ func (s *Session) stop(done <-chan error) error {
 // interrupt sends SIGINT to Terraform only; Terraform stops its own children. It
 // returns false if Terraform has not started yet.
 func (s *Session) interrupt() bool {
-	all, err := listProcesses()
-	if err != nil {
-		return false
-	}
-	pid := findChild(all, os.Getpid(), s.tag)
+	generation := 1
 	if s.isSandboxed() { // bubblewrap starts its init process, which starts Terraform
-		pid = findChild(all, findChild(all, pid, s.tag), s.tag)
+		generation = 3
 	}
-	return pid != 0 && syscall.Kill(pid, syscall.SIGINT) == nil
+	return process.InterruptDescendant(s.tag, generation)
 }
 
 // killAndWait kills repeatedly, since the command may be just starting. It returns nil
@@ -137,9 +124,9 @@ func (s *Session) killAndWait(done <-chan error) error {
 }
 
 func (s *Session) killRepeatedly(done <-chan error) error {
-	limit := time.NewTimer(killTimeout)
+	limit := time.NewTimer(process.KillTimeout)
 	defer limit.Stop()
-	ticker := time.NewTicker(scanInterval)
+	ticker := time.NewTicker(process.ScanInterval)
 	defer ticker.Stop()
 	for {
 		killErr := s.kill()
@@ -155,7 +142,7 @@ func (s *Session) killRepeatedly(done <-chan error) error {
 
 // kill kills every process of the session and returns when none is left.
 func (s *Session) kill() error {
-	return killTree(func(tag string) bool { return tag == s.tag })
+	return process.KillTree(func(tag string) bool { return tag == s.tag })
 }
 
 // killOrphans kills what killed runs left in this directory, or of this workspace in
@@ -170,30 +157,7 @@ func (s *Session) killOrphans() error {
 	for _, run := range s.spec.PreviousRuns {
 		tags = append(tags, runTag(s.spec.Name, run))
 	}
-	return killTree(func(tag string) bool {
+	return process.KillTree(func(tag string) bool {
 		return tag != s.tag && slices.ContainsFunc(tags, func(part string) bool { return strings.Contains(tag, part) })
 	})
-}
-
-func killTree(isOurs func(tag string) bool) error {
-	deadline := time.Now().Add(killTimeout)
-	ticker := time.NewTicker(scanInterval)
-	defer ticker.Stop()
-	for {
-		all, err := listProcesses()
-		if err != nil {
-			return fmt.Errorf("list processes: %w", err)
-		}
-		found := findProcessTree(all, isOurs)
-		if len(found) == 0 {
-			return nil
-		}
-		if time.Now().After(deadline) {
-			return fmt.Errorf("terraform process %d was killed but did not exit; it may still change the workspace: end it by hand", found[0].pid)
-		}
-		for _, p := range found {
-			p.kill()
-		}
-		<-ticker.C
-	}
 }

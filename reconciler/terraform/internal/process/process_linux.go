@@ -1,4 +1,4 @@
-package terraform
+package process
 
 import (
 	"os"
@@ -7,6 +7,12 @@ import (
 
 	"reconcile/internal/procinfo"
 )
+
+// SysProcAttr gives a program its own process group, so that Ctrl-C at the terminal
+// does not reach it. The kernel kills the program when this process dies.
+func SysProcAttr() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}
 
 // listProcesses reads /proc. A process whose environment is not readable has no tag.
 func listProcesses() ([]process, error) {

@@ -1,10 +1,16 @@
-package terraform
+package process
 
 import (
+	"syscall"
+
 	"golang.org/x/sys/unix"
 
 	"reconcile/internal/procinfo"
 )
+
+// SysProcAttr gives a program its own process group, so that Ctrl-C at the terminal
+// does not reach it.
+func SysProcAttr() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
 // listProcesses asks the kernel. It cannot read the environments of programs that macOS
 // protects; such processes are found only as descendants.
