@@ -6,7 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
-	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/terraform/roles"
 	"reconcile/reconciler/terraform/sandbox"
 )
 
@@ -29,7 +29,7 @@ func (p *deps) confine(ctx context.Context, o confinement) (err error) {
 	if o.Memory < 256 {
 		return usagef("--memory takes 256 or more (MiB)", "--memory %d is too little to plan with", o.Memory)
 	}
-	p.briefAssume, err = terraform.NewRestrictedRoleAssumer(func(context.Context) (aws.Config, error) { return p.aws() }, o.Networks)
+	p.briefAssume, err = roles.NewRestrictedAssumer(func(context.Context) (aws.Config, error) { return p.aws() }, o.Networks)
 	if err != nil {
 		return usagef("--plan-from takes VPCs (vpc-…) and public addresses or ranges, such as 203.0.113.7", "--plan-from: %w", err)
 	}

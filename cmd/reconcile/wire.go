@@ -15,6 +15,7 @@ import (
 	"reconcile/reconciler"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/terraform/roles"
 	"reconcile/reconciler/terraform/sandbox"
 	"reconcile/reconciler/workspace"
 	"reconcile/state"
@@ -35,8 +36,8 @@ type deps struct {
 	snapshots   *snapshot.Store
 	aws         func() (aws.Config, error)
 	digestKey   func(context.Context) (digestKey, error)
-	sandbox     *sandbox.Sandbox      // for code that nobody has approved
-	briefAssume terraform.RoleAssumer // its credentials
+	sandbox     *sandbox.Sandbox // for code that nobody has approved
+	briefAssume roles.Assumer    // its credentials
 	closers     []func() error
 
 	productMu     sync.Mutex
@@ -200,7 +201,7 @@ func (p *deps) newTerraform(ctx context.Context) (*terraform.Terraform, error) {
 	s := &p.app.settings
 	t, err := terraform.New(ctx, terraform.Options{
 		Binary: s.Terraform, WorkDir: s.Work, Secrets: p.secrets, Log: p.app.log, Sandbox: p.sandbox, AssumeRestrictedRole: p.briefAssume,
-		AssumeRole: terraform.NewRoleAssumer(func(context.Context) (aws.Config, error) { return p.aws() }),
+		AssumeRole: roles.NewAssumer(func(context.Context) (aws.Config, error) { return p.aws() }),
 	})
 	if err != nil {
 		return nil, err

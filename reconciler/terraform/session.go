@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"reconcile/internal/files"
 )
@@ -91,11 +90,6 @@ type Session struct {
 
 	sensitive map[string]bool // Spec.Sensitive.Sums
 	warnings  []string
-}
-
-type roleCredentials struct {
-	env      map[string]string
-	issuedAt time.Time
 }
 
 // Open starts a session for a Spec. When killCtx is done, every process of the session

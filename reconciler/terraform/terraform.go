@@ -21,6 +21,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"reconcile/internal/files"
+	"reconcile/reconciler/terraform/roles"
 	"reconcile/reconciler/terraform/sandbox"
 )
 
@@ -49,9 +50,9 @@ type Options struct {
 	Log *slog.Logger
 	// AssumeRole returns the environment variables of short-lived credentials for an
 	// AWS role. It is needed only if a Spec names roles.
-	AssumeRole RoleAssumer
+	AssumeRole roles.Assumer
 	// AssumeRestrictedRole is the same for an Untrusted Spec.
-	AssumeRestrictedRole RoleAssumer
+	AssumeRestrictedRole roles.Assumer
 	// Sandbox confines an Untrusted Spec; nil: no sandbox.
 	Sandbox *sandbox.Sandbox
 }

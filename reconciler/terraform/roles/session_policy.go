@@ -1,4 +1,4 @@
-package terraform
+package roles
 
 import (
 	"encoding/json"

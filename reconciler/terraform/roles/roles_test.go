@@ -1,17 +1,18 @@
-package terraform_test
+package roles_test
 
 import (
 	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/google/go-cmp/cmp"
 
-	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/terraform/roles"
 )
 
 // TestRestrictedCredentials: credentials that a pull request could steal are of little use.
@@ -46,7 +47,7 @@ func TestRestrictedCredentials(t *testing.T) {
 				http.Error(w, "no", http.StatusForbidden)
 			}))
 			defer sts.Close()
-			assume, err := terraform.NewRestrictedRoleAssumer(func(context.Context) (aws.Config, error) {
+			assume, err := roles.NewRestrictedAssumer(func(context.Context) (aws.Config, error) {
 				return aws.Config{Region: "ap-northeast-1", BaseEndpoint: &sts.URL, Credentials: credentials.NewStaticCredentialsProvider("id", "secret", "")}, nil
 			}, c.places)
 			if (err != nil) != c.fails {
@@ -67,5 +68,14 @@ func TestRestrictedCredentials(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestRoleWithoutConfig(t *testing.T) {
+	assume := roles.NewAssumer(func(context.Context) (aws.Config, error) {
+		return aws.Config{}, os.ErrPermission
+	})
+	if _, err := assume(t.Context(), "role", "session"); err == nil {
+		t.Error("credentials without settings")
 	}
 }

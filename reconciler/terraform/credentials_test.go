@@ -2,7 +2,6 @@ package terraform_test
 
 import (
 	"context"
-	"os"
 	"strings"
 	"testing"
 
@@ -11,12 +10,13 @@ import (
 
 	"reconcile/env/awstest"
 	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/terraform/roles"
 )
 
 // TestAssumedRole: Terraform applies with the role's credentials from STS.
 func TestAssumedRole(t *testing.T) {
 	url := awstest.StartMoto(t)
-	assume := terraform.NewRoleAssumer(func(context.Context) (aws.Config, error) {
+	assume := roles.NewAssumer(func(context.Context) (aws.Config, error) {
 		return aws.Config{
 			Region: "ap-northeast-1", BaseEndpoint: &url,
 			Credentials: credentials.NewStaticCredentialsProvider("own-id", "own-secret", ""),
@@ -42,14 +42,5 @@ func TestAssumedRole(t *testing.T) {
 	s.apply()
 	if log := s.log.String(); !strings.Contains(log, "the token is (redacted).") {
 		t.Errorf("the log:\n%s", log)
-	}
-}
-
-func TestRoleWithoutConfig(t *testing.T) {
-	assume := terraform.NewRoleAssumer(func(context.Context) (aws.Config, error) {
-		return aws.Config{}, os.ErrPermission
-	})
-	if _, err := assume(t.Context(), "role", "session"); err == nil {
-		t.Error("credentials without settings")
 	}
 }

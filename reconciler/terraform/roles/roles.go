@@ -1,0 +1,61 @@
+// Package roles gets short-lived credentials of AWS roles from STS. It knows neither
+// Terraform nor what the credentials are for.
+package roles
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// Assumer returns the credentials of a role (its ARN) as environment variables, for a
+// session of that name.
+type Assumer = func(ctx context.Context, role, session string) (map[string]string, error)
+
+// NewAssumer returns an Assumer that calls AWS STS. It calls config when
+// a role is first needed, and uses its credentials, Region and endpoint.
+func NewAssumer(config func(context.Context) (aws.Config, error)) Assumer {
+	// One hour is the maximum that every role allows, also for a caller that is itself
+	// an assumed role, such as an ECS task's.
+	return newSTSAssumer(config, time.Hour, "")
+}
+
+// NewRestrictedAssumer returns an Assumer for unapproved code.
+// Its credentials last 15 minutes, the minimum of STS. If networks (VPC ids, IP
+// addresses or CIDR ranges) are given, the credentials work only from there.
+func NewRestrictedAssumer(config func(context.Context) (aws.Config, error), networks []string) (Assumer, error) {
+	policy, err := networkPolicy(networks)
+	return newSTSAssumer(config, 15*time.Minute, policy), err
+}
+
+func newSTSAssumer(config func(context.Context) (aws.Config, error), duration time.Duration, policy string) Assumer {
+	return func(ctx context.Context, role, session string) (map[string]string, error) {
+		cfg, err := config(ctx)
+		if err != nil {
+			return nil, err
+		}
+		input := &sts.AssumeRoleInput{
+			RoleArn: &role, RoleSessionName: &session,
+			DurationSeconds: aws.Int32(int32(duration.Seconds())),
+		}
+		if policy != "" {
+			input.Policy = &policy
+		}
+		output, err := sts.NewFromConfig(cfg).AssumeRole(ctx, input)
+		if err != nil {
+			return nil, err
+		}
+		credentials := output.Credentials
+		if credentials == nil || credentials.AccessKeyId == nil || credentials.SecretAccessKey == nil || credentials.SessionToken == nil {
+			return nil, errors.New("the STS response has no credentials")
+		}
+		return map[string]string{
+			"AWS_ACCESS_KEY_ID":     *credentials.AccessKeyId,
+			"AWS_SECRET_ACCESS_KEY": *credentials.SecretAccessKey,
+			"AWS_SESSION_TOKEN":     *credentials.SessionToken,
+		}, nil
+	}
+}
