@@ -67,7 +67,7 @@ func runPreview(ctx context.Context, a *app, o previewOptions) error {
 	if err != nil {
 		return err
 	}
-	options := reconciler.PreviewOptions{Number: o.number, Force: o.force, DryRun: o.dryRun, Writer: project.writer}
+	options := reconciler.PreviewOptions{Number: o.number, Force: o.force, DryRun: o.dryRun, Writer: project.Writer}
 	if !a.wantsJSON() {
 		options.OnResult = func(r reconciler.Preview) { printPreview(a.out, a.width(), r) }
 	}

@@ -22,18 +22,18 @@ func (d *doctor) checkBacklog(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", keepUsageHint(err)
 	}
-	if _, err := project.client.Repository(ctx, project.repo); err != nil {
+	if _, err := project.Client.Repository(ctx, project.Repo); err != nil {
 		return "", withHint(err, backlogHint(err))
 	}
-	writer, err := project.writer(ctx)
+	writer, err := project.Writer(ctx)
 	if err != nil {
 		return "", err
 	}
-	me, err := project.client.Myself(ctx)
+	me, err := project.Client.Myself(ctx)
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s: pull requests of %s, comments by %s (%s)", project.client.URL, project.repo, me.Name, writer), nil
+	return fmt.Sprintf("%s: pull requests of %s, comments by %s (%s)", project.Client.URL, project.Repo, me.Name, writer), nil
 }
 
 func backlogHint(err error) string {

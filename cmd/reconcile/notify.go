@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
+	"reconcile/cmd/reconcile/internal/backlognotify"
 	"reconcile/reconciler"
 	"reconcile/reconciler/notify"
 )
@@ -42,7 +43,9 @@ func (s *settings) checkNotify() error {
 func (p *deps) notifiers() []reconciler.Notifier {
 	s := &p.app.settings
 	// Opened for each notification: watch runs long, and keys change.
-	openProject := func(ctx context.Context) (*backlogProject, error) { return p.openBacklog(ctx, notify.MaxCommentLength) }
+	openProject := func(ctx context.Context) (*backlognotify.Project, error) {
+		return p.openBacklog(ctx, notify.MaxCommentLength)
+	}
 	var notifiers []reconciler.Notifier
 	for _, channel := range s.Notify {
 		switch topic, isSNS := strings.CutPrefix(channel, schemeSNS); {
@@ -51,9 +54,9 @@ func (p *deps) notifiers() []reconciler.Notifier {
 		case channel == notifyLog:
 			notifiers = append(notifiers, notify.Log{Logger: p.app.log})
 		default:
-			notifiers = append(notifiers, pullRequestNotifier{openProject})
+			notifiers = append(notifiers, backlognotify.PullRequestNotifier{OpenProject: openProject})
 			if s.NotifyIssues != "" {
-				notifiers = append(notifiers, issueNotifier{openProject, s.NotifyIssues})
+				notifiers = append(notifiers, backlognotify.IssueNotifier{OpenProject: openProject, IssueType: s.NotifyIssues})
 			}
 		}
 	}

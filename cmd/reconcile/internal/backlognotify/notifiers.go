@@ -1,4 +1,4 @@
-package main
+package backlognotify
 
 import (
 	"context"
@@ -11,22 +11,24 @@ import (
 	"reconcile/reconciler/notify"
 )
 
-// pullRequestNotifier comments on the pull requests whose merges a pass has
+// PullRequestNotifier comments on the pull requests whose merges a pass has
 // applied, and comments again when the result changes.
-type pullRequestNotifier struct {
-	openProject func(ctx context.Context) (*backlogProject, error)
+type PullRequestNotifier struct {
+	OpenProject func(ctx context.Context) (*Project, error)
 }
 
-func (pullRequestNotifier) Channel() string { return "comment" }
+// Channel implements reconciler.Notifier.
+func (PullRequestNotifier) Channel() string { return "comment" }
 
-func (t pullRequestNotifier) Notify(ctx context.Context, r *notify.Notification) error {
+// Notify implements reconciler.Notifier.
+func (t PullRequestNotifier) Notify(ctx context.Context, r *notify.Notification) error {
 	// The last merge did not cause the drift.
 	report := *r
 	report.Events = slices.DeleteFunc(slices.Clone(r.Events), func(n notify.WorkspaceEvent) bool { return n.AboutDrift })
 	if len(report.Events) == 0 {
 		return nil
 	}
-	b, err := t.openProject(ctx)
+	b, err := t.OpenProject(ctx)
 	if err != nil {
 		return err
 	}
@@ -40,7 +42,7 @@ func (t pullRequestNotifier) Notify(ctx context.Context, r *notify.Notification)
 	if len(merged) == 0 {
 		return nil // pushed without a pull request
 	}
-	writer, err := b.writer(ctx)
+	writer, err := b.Writer(ctx)
 	if err != nil {
 		return err
 	}
@@ -49,7 +51,7 @@ func (t pullRequestNotifier) Notify(ctx context.Context, r *notify.Notification)
 		return err
 	}
 	for _, number := range merged {
-		if _, err := b.client.AddComment(ctx, b.repo, number, text); err != nil {
+		if _, err := b.Client.AddComment(ctx, b.Repo, number, text); err != nil {
 			return fmt.Errorf("comment on pull request %d: %w", number, err)
 		}
 	}
@@ -64,9 +66,9 @@ const maxMergeAge = 24 * time.Hour
 // mergedPullRequests returns the pull requests merged into the branch since the last
 // notification, and the time of the newest merge. Without an earlier notification it
 // returns the one whose merge is the tip, else the last recent one.
-func (b *backlogProject) mergedPullRequests(ctx context.Context, r *notify.Notification) (numbers []int, last time.Time, err error) {
+func (b *Project) mergedPullRequests(ctx context.Context, r *notify.Notification) (numbers []int, last time.Time, err error) {
 	last = r.MergedSince
-	for pr, err := range b.client.PullRequests(ctx, b.repo, backlog.StatusMerged) {
+	for pr, err := range b.Client.PullRequests(ctx, b.Repo, backlog.StatusMerged) {
 		if err != nil {
 			return nil, last, fmt.Errorf("ask for merged pull requests: %w", err)
 		}
@@ -101,21 +103,23 @@ func (b *backlogProject) mergedPullRequests(ctx context.Context, r *notify.Notif
 	return numbers, last, nil
 }
 
-// issueNotifier opens an issue for each workspace that fails or has drifted, comments
+// IssueNotifier opens an issue for each workspace that fails or has drifted, comments
 // on it, and closes it when the workspace is in sync again.
-type issueNotifier struct {
-	openProject func(ctx context.Context) (*backlogProject, error)
-	issueType   string // of issue, by name
+type IssueNotifier struct {
+	OpenProject func(ctx context.Context) (*Project, error)
+	IssueType   string // by name
 }
 
-func (issueNotifier) Channel() string { return "issue" }
+// Channel implements reconciler.Notifier.
+func (IssueNotifier) Channel() string { return "issue" }
 
-func (t issueNotifier) Notify(ctx context.Context, r *notify.Notification) error {
-	b, err := t.openProject(ctx)
+// Notify implements reconciler.Notifier.
+func (t IssueNotifier) Notify(ctx context.Context, r *notify.Notification) error {
+	b, err := t.OpenProject(ctx)
 	if err != nil {
 		return err
 	}
-	writer, err := b.writer(ctx)
+	writer, err := b.Writer(ctx)
 	if err != nil {
 		return err
 	}
@@ -127,7 +131,7 @@ func (t issueNotifier) Notify(ctx context.Context, r *notify.Notification) error
 	return nil
 }
 
-func (t issueNotifier) updateIssue(ctx context.Context, b *backlogProject, writer *notify.Writer, r *notify.Notification, n *notify.WorkspaceEvent) error {
+func (t IssueNotifier) updateIssue(ctx context.Context, b *Project, writer *notify.Writer, r *notify.Notification, n *notify.WorkspaceEvent) error {
 	isBlocked, needsIssue := n.Outcome == "blocked", n.HasFailed() || n.HasDrifted()
 	if n.Issue == "" && !needsIssue || isBlocked {
 		return nil
@@ -138,30 +142,30 @@ func (t issueNotifier) updateIssue(ctx context.Context, b *backlogProject, write
 	}
 	switch {
 	case !needsIssue:
-		if _, err := b.client.SetIssueStatus(ctx, n.Issue, backlog.IssueClosed, text); err != nil {
+		if _, err := b.Client.SetIssueStatus(ctx, n.Issue, backlog.IssueClosed, text); err != nil {
 			return err
 		}
 		n.Issue = ""
 	case n.Issue != "":
-		_, err = b.client.CommentIssue(ctx, n.Issue, text)
+		_, err = b.Client.CommentIssue(ctx, n.Issue, text)
 	default:
 		n.Issue, err = t.openIssue(ctx, b, writer, *n, text)
 	}
 	return err
 }
 
-func (t issueNotifier) openIssue(ctx context.Context, b *backlogProject, writer *notify.Writer, n notify.WorkspaceEvent, text string) (key string, err error) {
-	project, err := b.client.Project(ctx, b.repo.Project)
+func (t IssueNotifier) openIssue(ctx context.Context, b *Project, writer *notify.Writer, n notify.WorkspaceEvent, text string) (key string, err error) {
+	project, err := b.Client.Project(ctx, b.Repo.Project)
 	if err != nil {
 		return "", err
 	}
-	types, err := b.client.IssueTypes(ctx, b.repo.Project)
+	types, err := b.Client.IssueTypes(ctx, b.Repo.Project)
 	if err != nil {
 		return "", err
 	}
 	var names []string
 	for _, kind := range types {
-		if kind.Name != t.issueType {
+		if kind.Name != t.IssueType {
 			names = append(names, kind.Name)
 			continue
 		}
@@ -169,10 +173,10 @@ func (t issueNotifier) openIssue(ctx context.Context, b *backlogProject, writer 
 		if err != nil {
 			return "", err
 		}
-		issue, err := b.client.CreateIssue(ctx, backlog.NewIssue{
+		issue, err := b.Client.CreateIssue(ctx, backlog.NewIssue{
 			ProjectID: project.ID, TypeID: kind.ID, Priority: backlog.PriorityHigh, Summary: title, Description: text,
 		})
 		return issue.Key, err
 	}
-	return "", fmt.Errorf("project %s has no issue type %q (--notify-issues): it has %s", b.repo.Project, t.issueType, strings.Join(names, ", "))
+	return "", fmt.Errorf("project %s has no issue type %q (--notify-issues): it has %s", b.Repo.Project, t.IssueType, strings.Join(names, ", "))
 }
