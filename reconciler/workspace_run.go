@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"reconcile/internal/excerpt"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
 )
@@ -29,8 +30,8 @@ type workspaceRun struct {
 	keyID           string          // id of the digest key; set by readKey
 	key             []byte
 	session         Session
-	startedAt       time.Time          // when a Terraform that locks the state started; zero: no Terraform can hold the lock
-	output          *terraform.Excerpt // output of Terraform, redacted
+	startedAt       time.Time       // when a Terraform that locks the state started; zero: no Terraform can hold the lock
+	output          *excerpt.Buffer // output of Terraform, redacted
 	result          WorkspaceResult
 	panicErr        *PanicError
 	processesRemain bool // processes of Terraform may still run
@@ -42,7 +43,7 @@ const maxLog = 4 << 20
 
 func (s *checkout) newWorkspaceRun(entry *workspaceEntry) *workspaceRun {
 	return &workspaceRun{
-		run: s.run, config: s.config, checkout: s, entry: entry, output: terraform.NewExcerpt(maxLog),
+		run: s.run, config: s.config, checkout: s, entry: entry, output: excerpt.New(maxLog),
 		log: s.run.log.With("workspace", entry.dir.Name), result: WorkspaceResult{Name: entry.dir.Name},
 	}
 }

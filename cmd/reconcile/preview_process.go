@@ -13,9 +13,9 @@ import (
 	"syscall"
 	"time"
 
+	"reconcile/internal/excerpt"
 	"reconcile/internal/visible"
 	"reconcile/reconciler"
-	"reconcile/reconciler/terraform"
 )
 
 // maxPreviewAnswer is the largest response of a preview process, in bytes.
@@ -47,7 +47,7 @@ func (p *previewProcess) run(ctx, killCtx context.Context, request reconciler.Pr
 	if err := gob.NewEncoder(&input).Encode(previewInput{p.settings, p.confinement, request}); err != nil {
 		return failedPreview(request, err), nil
 	}
-	stderr := terraform.NewExcerpt(64 << 10)
+	stderr := excerpt.New(64 << 10)
 	answer := &limitedBuffer{limit: maxPreviewAnswer}
 	cmd := exec.CommandContext(ctx, p.program, "worker", "preview")
 	cmd.Args[0] = os.Args[0]

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	tfjson "github.com/hashicorp/terraform-json"
+
+	"reconcile/internal/excerpt"
 )
 
 // checkReadReason is Terraform's reason to read a data source inside a check block. It
@@ -81,9 +83,7 @@ const maxFailure = 16 << 10
 
 // tellable redacts and shortens the text of a failed check.
 func (s *Session) tellable(failure string) string {
-	kept := NewExcerpt(maxFailure)
-	_, _ = kept.Write([]byte(s.log.redactString(failure))) // Write never fails
-	return string(kept.Bytes())
+	return excerpt.Shorten(s.log.redactString(failure), maxFailure)
 }
 
 func describeFailure(address string, messages []string) string {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"reconcile/internal/excerpt"
 	"reconcile/reconciler/terraform/internal/process"
 )
 
@@ -64,7 +65,7 @@ func (s *Session) runCommand(ctx context.Context, c command) error {
 	for name, value := range c.env {
 		env[name] = value
 	}
-	stderr := newSecretExcerpt(maxStderr)
+	stderr := excerpt.NewSecret(maxStderr)
 	stdoutLog, stderrLog := &lineRedactor{session: s}, &lineRedactor{session: s}
 	stderrWriter := io.MultiWriter(stderrLog, stderr)
 	if c.stderr != nil {
@@ -147,7 +148,7 @@ const panicExitCode = 11
 // classifyExit returns the error for the way a command ended. The error wraps ErrKilled if the
 // command had no chance to release the lock: it was killed or crashed, for example out of memory. A
 // shell reports a signal of its child as an exit code above 128.
-func (c command) classifyExit(err error, stderr *Excerpt) error {
+func (c command) classifyExit(err error, stderr *excerpt.Buffer) error {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {
 		return err

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/internal/excerpt"
 	"reconcile/internal/testtier"
 	"reconcile/reconciler/terraform"
 )
@@ -22,7 +23,7 @@ resource "terraform_data" "x" {
   provisioner "local-exec" { command = "echo BEGIN; yes 'a line with tok-123456' | head -n 131000; echo THE END" }
 }`, opt)
 		s.spec.Vars = map[string]string{"token": "tok-123456"}
-		log := terraform.NewExcerpt(1 << 20)
+		log := excerpt.New(1 << 20)
 		s.spec.Log = log
 		s.apply()
 		text := log.String()

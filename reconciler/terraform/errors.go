@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"reconcile/internal/excerpt"
 )
 
 // StepError is a failed step, described for users: the workspace, Terraform's message,
@@ -77,7 +79,7 @@ func (e *ErroredStateError) Error() string {
 func (s *Session) stepError(step string, stderr []byte, err error) error {
 	blocks := parseDiagnostics(string(stderr))
 	text := strings.Join(blocks, "\n")
-	failure := &StepError{Workspace: s.spec.Name, Step: step, Detail: shorten(s.log.redactString(text), maxError), Err: err}
+	failure := &StepError{Workspace: s.spec.Name, Step: step, Detail: excerpt.Shorten(s.log.redactString(text), maxError), Err: err}
 	if unlock := parseUnlockError(blocks); unlock != nil && !errors.Is(err, ErrStopped) {
 		failure.Err = unlock
 		failure.Hint = "allow the role to delete the lock (in S3: s3:DeleteObject on the lock object); the next pass then releases it, or run: reconcile unlock " + s.spec.Name + " --state-lock " + unlock.ID

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	tfjson "github.com/hashicorp/terraform-json"
+
+	"reconcile/internal/excerpt"
 )
 
 // Plan is a saved plan: exactly what Apply will do.
@@ -52,7 +54,7 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 	}
 	plan := &Plan{file: filepath.Join(s.tempDir, "plan")}
 	// Log stderr only when the sensitive values are known.
-	stderr := newSecretExcerpt(maxStderr)
+	stderr := excerpt.NewSecret(maxStderr)
 	defer func() { _, _ = s.log.Write(stderr.Bytes()) }() // the redactor returns its error from Close
 	start := time.Now()
 	changed, text, err := s.runPlan(ctx, plan.file, stderr)
@@ -103,7 +105,7 @@ func (s *Session) runPlan(ctx context.Context, file string, stderr io.Writer) (c
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		return false, "", s.stepError("plan", nil, err)
 	}
-	stdout := newSecretExcerpt(maxText)
+	stdout := excerpt.NewSecret(maxText)
 	err = s.runHoldingLock(ctx, command{step: "plan", args: args, role: s.spec.PlanRole, stdoutIsData: true, stdout: stdout, stderr: stderr, writePaths: []string{file}, isSuccess: func(code int) bool {
 		changed = code == 2
 		return changed

@@ -2,6 +2,7 @@ package terraform
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -74,6 +75,32 @@ func markReplacements(text string) string { return strings.ReplaceAll(text, reda
 // hasSpace reports whether s is redacted only without the space around it.
 func hasSpace(s string) bool {
 	return strings.TrimSpace(s) != s || strings.Contains(s, "\n") || strings.Contains(s, "\x00")
+}
+
+// TestLongLineIsLeftOut: a line that is too long to search is omitted completely. A part of
+// it could contain a part of a secret.
+func TestLongLineIsLeftOut(t *testing.T) {
+	var out bytes.Buffer
+	s := &Session{log: newRedactor(&out), sensitive: map[string]bool{}}
+	s.log.addSecrets("hunter2")
+	l := &lineRedactor{session: s}
+	long := strings.Repeat("x", maxLine) + "hunter2"
+	fmt.Fprintf(l, "one hunter2\n%s", long)
+	fmt.Fprintf(l, "%s\ntwo hunt", long)
+	fmt.Fprint(l, "er2")
+	l.flush()
+	if err := s.log.Close(); err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("one (redacted)\n[a line of %d bytes omitted]\ntwo (redacted)", 2*len(long))
+	if got := out.String(); got != want {
+		t.Errorf("%.200q, want %q", got, want)
+	}
+	fmt.Fprint(l, long)
+	l.flush()
+	if cap(l.partialLine) > 2*maxLine {
+		t.Errorf("%d bytes are held of a line", cap(l.partialLine))
+	}
 }
 
 func TestPlainDiagnostics(t *testing.T) {

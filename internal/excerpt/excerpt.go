@@ -1,4 +1,5 @@
-package terraform
+// Package excerpt keeps a bounded part of what a program prints.
+package excerpt
 
 import (
 	"bytes"
@@ -6,10 +7,10 @@ import (
 	"unicode/utf8"
 )
 
-// Excerpt stores the beginning and the end of what is written to it, and counts the
+// Buffer stores the beginning and the end of what is written to it, and counts the
 // bytes between. Memory use is thus bounded, whatever a program prints. It is not safe
 // for concurrent use.
-type Excerpt struct {
+type Buffer struct {
 	head      []byte
 	tail      []byte // a ring buffer once full; it starts at ringStart
 	ringStart int
@@ -21,22 +22,22 @@ type Excerpt struct {
 	secret bool
 }
 
-// NewExcerpt returns an Excerpt of about size bytes, a quarter of them for the
+// New returns a Buffer of about size bytes, a quarter of them for the
 // beginning. The text written to it must contain no secrets.
-func NewExcerpt(size int) *Excerpt {
-	return &Excerpt{maxHead: size / 4, maxTail: size - size/4}
+func New(size int) *Buffer {
+	return &Buffer{maxHead: size / 4, maxTail: size - size/4}
 }
 
-// newSecretExcerpt returns an Excerpt for text that is not yet redacted. It drops a
+// NewSecret returns a Buffer for text that is not yet redacted. It drops a
 // line that does not fit.
-func newSecretExcerpt(size int) *Excerpt {
-	e := NewExcerpt(size)
+func NewSecret(size int) *Buffer {
+	e := New(size)
 	e.secret = true
 	return e
 }
 
 // Write appends p. It never returns an error.
-func (e *Excerpt) Write(p []byte) (int, error) {
+func (e *Buffer) Write(p []byte) (int, error) {
 	n := len(p)
 	e.total += int64(n)
 	fits := min(n, e.maxHead-len(e.head))
@@ -56,10 +57,10 @@ func (e *Excerpt) Write(p []byte) (int, error) {
 }
 
 // Len returns the number of bytes written.
-func (e *Excerpt) Len() int64 { return e.total }
+func (e *Buffer) Len() int64 { return e.total }
 
 // Bytes returns the stored text, with a line that marks what was omitted.
-func (e *Excerpt) Bytes() []byte {
+func (e *Buffer) Bytes() []byte {
 	tail := append(bytes.Clone(e.tail[e.ringStart:]), e.tail[:e.ringStart]...)
 	if e.total == int64(len(e.head)+len(tail)) {
 		return append(bytes.Clone(e.head), tail...)
@@ -86,11 +87,11 @@ func (e *Excerpt) Bytes() []byte {
 }
 
 // String returns Bytes as a string.
-func (e *Excerpt) String() string { return string(e.Bytes()) }
+func (e *Buffer) String() string { return string(e.Bytes()) }
 
-// shorten returns at most about size bytes of a text that contains no secrets.
-func shorten(text string, size int) string {
-	e := NewExcerpt(size)
+// Shorten returns at most about size bytes of a text that contains no secrets.
+func Shorten(text string, size int) string {
+	e := New(size)
 	_, _ = e.Write([]byte(text)) // Write never fails
 	return e.String()
 }

@@ -1,8 +1,6 @@
-package terraform
+package excerpt
 
 import (
-	"bytes"
-	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -25,7 +23,7 @@ func TestExcerpt(t *testing.T) {
 		"nothing of a long first line": {true, strings.Repeat("x", 20) + "\nyz\n", "[21 bytes omitted]\nyz\n"},
 	} {
 		for n := 1; n <= len(c.text)+1; n++ {
-			e := NewExcerpt(16)
+			e := New(16)
 			e.secret = c.secret
 			for i := 0; i < len(c.text); i += n {
 				e.Write([]byte(c.text[i:min(i+n, len(c.text))]))
@@ -45,7 +43,7 @@ func FuzzExcerpt(f *testing.F) {
 		if size < 4 || size > 1<<10 || n < 1 {
 			return
 		}
-		e := newSecretExcerpt(size)
+		e := NewSecret(size)
 		for i := 0; i < len(text); i += n {
 			e.Write([]byte(text[i:min(i+n, len(text))]))
 		}
@@ -62,30 +60,4 @@ func FuzzExcerpt(f *testing.F) {
 			}
 		}
 	})
-}
-
-// TestLongLineIsLeftOut: a line that is too long to search is omitted completely. A part of
-// it could contain a part of a secret.
-func TestLongLineIsLeftOut(t *testing.T) {
-	var out bytes.Buffer
-	s := &Session{log: newRedactor(&out), sensitive: map[string]bool{}}
-	s.log.addSecrets("hunter2")
-	l := &lineRedactor{session: s}
-	long := strings.Repeat("x", maxLine) + "hunter2"
-	fmt.Fprintf(l, "one hunter2\n%s", long)
-	fmt.Fprintf(l, "%s\ntwo hunt", long)
-	fmt.Fprint(l, "er2")
-	l.flush()
-	if err := s.log.Close(); err != nil {
-		t.Fatal(err)
-	}
-	want := fmt.Sprintf("one (redacted)\n[a line of %d bytes omitted]\ntwo (redacted)", 2*len(long))
-	if got := out.String(); got != want {
-		t.Errorf("%.200q, want %q", got, want)
-	}
-	fmt.Fprint(l, long)
-	l.flush()
-	if cap(l.partialLine) > 2*maxLine {
-		t.Errorf("%d bytes are held of a line", cap(l.partialLine))
-	}
 }
