@@ -17,6 +17,7 @@ import (
 	"reconcile/internal/gitpath"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/repotree"
 	"reconcile/state"
 )
 
@@ -103,7 +104,7 @@ func (s *checkout) layOut(ctx context.Context) (string, error) {
 		}
 	}
 	if s.policy != nil {
-		s.inventory.commit.Tree.Omit(workspace.IsToolFile)
+		s.inventory.commit.Tree.Omit(repotree.IsToolFile)
 	}
 	if err := s.inventory.commit.Tree.Checkout(ctx, root, terraform.IsPreserved); err != nil {
 		return "", fmt.Errorf("lay out %s: %w", commitid.Abbrev(s.inventory.commit.ID), err)

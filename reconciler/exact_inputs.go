@@ -10,7 +10,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"reconcile/reconciler/terraform"
-	"reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/repotree"
 )
 
 // A plan and an apply must use exactly what the commit contains. Other workspaces run
@@ -30,7 +30,7 @@ func (s *checkout) restoreInputs(ctx context.Context, root string, entry *worksp
 	defer s.restoreMu.Unlock()
 	ws := s.inventory.load(entry)
 	foreign := func(file string) bool {
-		if workspace.IsAutoLoaded(path.Base(file)) {
+		if repotree.IsAutoLoaded(path.Base(file)) {
 			return !s.isGenerated(file)
 		}
 		return whole && slices.ContainsFunc(ws.Globs, func(glob string) bool {

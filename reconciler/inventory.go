@@ -13,6 +13,7 @@ import (
 	"reconcile/internal/gitpath"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/repotree"
 	"reconcile/state"
 )
 
@@ -23,7 +24,7 @@ type inventory struct {
 	head       state.Head
 	commit     *source.Commit
 	settings   *workspace.Settings
-	product    workspace.Product
+	product    repotree.Product
 	loader     *workspace.Loader
 	entries    map[string]*workspaceEntry
 	graph      *workspace.Graph
@@ -208,7 +209,7 @@ func (w *inventory) ownReasons(entry *workspaceEntry, rec state.Workspace) []str
 // productID returns the product's value in a trace: each product reads files that the
 // other does not.
 func (w *inventory) productID() string {
-	if w.product == workspace.Terraform {
+	if w.product == repotree.Terraform {
 		return ""
 	}
 	return string(w.product)

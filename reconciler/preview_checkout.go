@@ -12,6 +12,7 @@ import (
 
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/repotree"
 	"reconcile/state"
 )
 
@@ -80,7 +81,7 @@ func (s *checkout) writeUpstreamOutputs(dir string, entry *workspaceEntry) error
 	defer root.Close()
 	for _, up := range s.inventory.graph.DependsOn(entry.dir.Name) {
 		place, local := strings.CutPrefix(s.inventory.stateIdentity(s.inventory.entries[up]), localIdentityPrefix)
-		if !local || s.config.LocalState == "" || s.inventory.commit.Tree.ID(place) != workspace.AbsentID {
+		if !local || s.config.LocalState == "" || s.inventory.commit.Tree.ID(place) != repotree.AbsentID {
 			continue
 		}
 		content, err := os.ReadFile(s.config.localStatePath(up))

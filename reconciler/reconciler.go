@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"reconcile/reconciler/source"
-	"reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/repotree"
 	"reconcile/state"
 	"reconcile/state/snapshot"
 )
@@ -54,7 +54,7 @@ type Config struct {
 	Terraform func(ctx context.Context) (Terraform, error)
 	// Product returns which product Terraform is, without starting it if possible. nil
 	// means Terraform.
-	Product func(ctx context.Context) (workspace.Product, error)
+	Product func(ctx context.Context) (repotree.Product, error)
 	// Executor runs workspaces in other processes; nil runs them in this process.
 	Executor Executor
 	// PlanBundles stores the requests and responses of previews that an Executor runs.
@@ -124,7 +124,7 @@ func New(c Config) *Reconciler {
 		c.Jitter = rand.N[time.Duration]
 	}
 	if c.Product == nil {
-		c.Product = func(context.Context) (workspace.Product, error) { return workspace.Terraform, nil }
+		c.Product = func(context.Context) (repotree.Product, error) { return repotree.Terraform, nil }
 	}
 	if c.Now == nil {
 		c.Now = time.Now

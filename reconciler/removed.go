@@ -12,7 +12,7 @@ import (
 	"reconcile/internal/files"
 	"reconcile/internal/gitpath"
 	"reconcile/reconciler/terraform"
-	"reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/repotree"
 	"reconcile/state"
 )
 
@@ -42,7 +42,7 @@ func (p *pass) handleRemoved(ctx context.Context, w *inventory) {
 }
 
 func (w *inventory) explainRemoval(rec state.Workspace) string {
-	if w.commit.Tree.ID(rec.Path) == workspace.AbsentID {
+	if w.commit.Tree.ID(rec.Path) == repotree.AbsentID {
 		return fmt.Sprintf("its directory %s is gone from the tip", rec.Path)
 	}
 	return fmt.Sprintf("its directory %s is not a workspace at the tip: it has no configuration, or the settings' patterns do not match it", rec.Path)

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"reconcile/reconciler/terraform"
-	"reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/repotree"
 )
 
 // Terraform opens sessions on workspaces. The implementation is *terraform.Terraform,
@@ -49,7 +49,7 @@ func (s *checkout) openTerraform(ctx context.Context) (Terraform, error) {
 		if err != nil {
 			return nil, err
 		}
-		if is := workspace.Product(opened.Product()); is != s.inventory.product {
+		if is := repotree.Product(opened.Product()); is != s.inventory.product {
 			return nil, fmt.Errorf("the program is %s, but by its file name it is %s, and the two read different files: give the program's own path with --terraform", is, s.inventory.product)
 		}
 		s.reconciler.terraform = opened

@@ -17,7 +17,7 @@ import (
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/terraform/roles"
 	"reconcile/reconciler/terraform/sandbox"
-	"reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/repotree"
 	"reconcile/state"
 	"reconcile/state/snapshot"
 )
@@ -41,7 +41,7 @@ type deps struct {
 	closers     []func() error
 
 	productMu     sync.Mutex
-	cachedProduct workspace.Product // once it is known
+	cachedProduct repotree.Product // once it is known
 }
 
 type digestKey struct {
@@ -180,7 +180,7 @@ func (p *deps) openTerraform(ctx context.Context) (reconciler.Terraform, error) 
 
 // detectProduct returns the product (Terraform or OpenTofu) by the name of its binary,
 // or else by running it.
-func (p *deps) detectProduct(ctx context.Context) (workspace.Product, error) {
+func (p *deps) detectProduct(ctx context.Context) (repotree.Product, error) {
 	p.productMu.Lock()
 	defer p.productMu.Unlock()
 	if p.cachedProduct != "" {
@@ -193,7 +193,7 @@ func (p *deps) detectProduct(ctx context.Context) (workspace.Product, error) {
 			name = t.Product()
 		}
 	}
-	p.cachedProduct = workspace.Product(name)
+	p.cachedProduct = repotree.Product(name)
 	return p.cachedProduct, err
 }
 

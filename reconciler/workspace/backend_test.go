@@ -3,6 +3,8 @@ package workspace
 import (
 	"strings"
 	"testing"
+
+	"reconcile/reconciler/workspace/repotree"
 )
 
 // TestRefusedBackends checks that the location of a state is set in one place, and only for
@@ -36,7 +38,7 @@ func TestRefusedBackends(t *testing.T) {
 		for file, text := range tt.files {
 			files["env/a/"+file] = text
 		}
-		w := NewLoader(newTree(files), Terraform).Load(Dir{"a", "env/a"}, Config{})
+		w := NewLoader(newTree(files), repotree.Terraform).Load(Dir{"a", "env/a"}, Config{})
 		if tt.want == "" && w.Err != nil || tt.want != "" && (w.Err == nil || !strings.Contains(w.Err.Error(), tt.want)) {
 			t.Errorf("%s: %v", name, w.Err)
 		}
@@ -65,10 +67,10 @@ func TestNoWorkspaces(t *testing.T) {
 	})
 	s := &Settings{patterns: []posString{{text: defaultPattern}}}
 	want := `these directories have configuration: infra/a, infra/b, one: if they are root modules, add this line to env/reconcile.hcl: workspaces = ["infra/*", "one"]`
-	if err := NewLoader(tree, Terraform).NoWorkspacesError(s); !strings.Contains(err.Error(), want) {
+	if err := NewLoader(tree, repotree.Terraform).NoWorkspacesError(s); !strings.Contains(err.Error(), want) {
 		t.Error(err)
 	}
-	if err := NewLoader(newTree(map[string]string{"README": ""}), Terraform).NoWorkspacesError(s); !strings.Contains(err.Error(), "is this the right branch?") {
+	if err := NewLoader(newTree(map[string]string{"README": ""}), repotree.Terraform).NoWorkspacesError(s); !strings.Contains(err.Error(), "is this the right branch?") {
 		t.Error(err)
 	}
 }

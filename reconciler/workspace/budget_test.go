@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"reconcile/reconciler/workspace/repotree"
 )
 
 // TestBudget checks that no configuration exhausts memory or time. A value that is too
@@ -55,11 +57,11 @@ func TestBudget(t *testing.T) {
 			"other/x":       "x",
 		})
 		dir := Dir{Name: "a", Path: "env/a"}
-		w := NewLoader(tree, Terraform).Load(dir, Config{})
+		w := NewLoader(tree, repotree.Terraform).Load(dir, Config{})
 		if w.Err != nil || len(w.Inputs) != 2 || w.Inputs[1] != "." || len(w.Warnings) == 0 || !strings.HasPrefix(w.Warnings[0], "env/a/main.tf:") {
 			t.Errorf("%s: %v, %q, %v", name, w.Inputs, w.Warnings, w.Err)
 		}
-		if got := CheckPolicy(tree, Terraform, Proposal{Dir: dir}, defaultPolicy()); len(got) == 0 {
+		if got := CheckPolicy(tree, repotree.Terraform, Proposal{Dir: dir}, defaultPolicy()); len(got) == 0 {
 			t.Errorf("%s: not refused", name)
 		}
 	}
@@ -83,7 +85,7 @@ func TestBudgetOfBindings(t *testing.T) {
 		"env/a/main.tf": "locals {\n  l = [" + strings.Repeat("\"x\", ", 200) + "\"y\"]\n}\noutput \"o\" {\n  value = " + loop + "\n}\n",
 		"other/x":       "x",
 	})
-	w := NewLoader(tree, Terraform).Load(Dir{Name: "a", Path: "env/a"}, Config{})
+	w := NewLoader(tree, repotree.Terraform).Load(Dir{Name: "a", Path: "env/a"}, Config{})
 	if w.Err != nil || len(w.Inputs) != 2 || w.Inputs[1] != "." {
 		t.Errorf("%v, %v", w.Inputs, w.Err)
 	}
@@ -124,7 +126,7 @@ output "o" {
 		}
 		files["env/a/data/"+strconv.Itoa(i)+".json"] = "[" + strings.Join(list, ", ") + "]"
 	}
-	w := NewLoader(newTree(files), Terraform).Load(Dir{Name: "a", Path: "env/a"}, Config{})
+	w := NewLoader(newTree(files), repotree.Terraform).Load(Dir{Name: "a", Path: "env/a"}, Config{})
 	if w.Err != nil || len(w.Inputs) != 201 || len(w.Warnings) > 0 {
 		t.Errorf("%d inputs, %q, %v", len(w.Inputs), w.Warnings, w.Err)
 	}
@@ -140,11 +142,11 @@ func TestBudgetOfFiles(t *testing.T) {
 		"env/b/main.tf":          strings.Repeat("#", maxConfigSize+1),
 		"other/x":                "x",
 	})
-	w := NewLoader(tree, Terraform).Load(Dir{Name: "a", Path: "env/a"}, Config{})
+	w := NewLoader(tree, repotree.Terraform).Load(Dir{Name: "a", Path: "env/a"}, Config{})
 	if w.Err != nil || len(w.Inputs) != 2 || w.Inputs[1] != "." {
 		t.Errorf("%v, %v", w.Inputs, w.Err)
 	}
-	w = NewLoader(tree, Terraform).Load(Dir{Name: "b", Path: "env/b"}, Config{})
+	w = NewLoader(tree, repotree.Terraform).Load(Dir{Name: "b", Path: "env/b"}, Config{})
 	if w.Err == nil || !strings.Contains(w.Err.Error(), "the limit is") {
 		t.Errorf("a large file: %v", w.Err)
 	}

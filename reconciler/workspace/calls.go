@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/reconciler/workspace/repotree"
+
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
@@ -21,7 +23,7 @@ func (e *evaluation) walkCall(s *scope, c *moduleCall) {
 		e.checker.addViolation(source.file, source.Range(), "", "the source of module %q is not known before Terraform runs", c.name)
 		// The inputs of such a module are unknown, so every file counts.
 		e.inputs.addGuess(".", problemAt(source.file, source.Range(), "the source of module %q cannot be evaluated: every change in the repository counts", c.name))
-	case isLocalSource(text) && !isOutsideRepo(path.Join(s.module.dir, text)):
+	case isLocalSource(text) && !repotree.IsOutside(path.Join(s.module.dir, text)):
 		e.walkLocalCall(s, c, source, path.Join(s.module.dir, text))
 	case isLocalSource(text), path.IsAbs(text):
 		e.problems = append(e.problems, problemAt(source.file, source.Range(), "module %q: source %s is outside the repository", c.name, text))
@@ -109,7 +111,7 @@ func (s *scope) callee(name string) *scope {
 	}
 	text, known := asString(s.evaluate(c.arguments["source"].Expression, nil))
 	dir := path.Join(s.module.dir, text)
-	if !known || !isLocalSource(text) || isOutsideRepo(dir) || s.evaluation.instances > maxInstances {
+	if !known || !isLocalSource(text) || repotree.IsOutside(dir) || s.evaluation.instances > maxInstances {
 		return nil
 	}
 	m, err := s.evaluation.loader.loadModule(dir)

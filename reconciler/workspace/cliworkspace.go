@@ -5,6 +5,8 @@ import (
 	"path"
 	"strings"
 
+	"reconcile/reconciler/workspace/repotree"
+
 	"github.com/hashicorp/hcl/v2"
 )
 
@@ -25,11 +27,11 @@ func isCLIWorkspaceRef(t hcl.Traversal) bool {
 // rejectCLIWorkspaces adds an error for a directory that was written for several CLI
 // workspaces.
 func (e *evaluation) rejectCLIWorkspaces(w *Workspace) {
-	if states := path.Join(w.Path, "terraform.tfstate.d"); e.tree.ID(states) != AbsentID {
+	if states := path.Join(w.Path, "terraform.tfstate.d"); e.tree.ID(states) != repotree.AbsentID {
 		e.problems = append(e.problems, &Problem{File: states, Text: onlyDefaultText + ", then remove this directory from Git"})
 	}
 	selected := path.Join(w.Path, ".terraform/environment")
-	if text, err := readLimited(e.tree, selected, maxConfigSize); err == nil && strings.TrimSpace(string(text)) != defaultWorkspace {
+	if text, err := repotree.ReadLimited(e.tree, selected, maxConfigSize); err == nil && strings.TrimSpace(string(text)) != defaultWorkspace {
 		e.problems = append(e.problems, &Problem{File: selected, Text: fmt.Sprintf("the Terraform CLI workspace %q is selected, but %s, then remove .terraform from Git", strings.TrimSpace(string(text)), onlyDefaultText)})
 	}
 	if places := sortProblems(e.cliWorkspaceRefs); len(places) > 0 && e.checker == nil {

@@ -9,13 +9,14 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"reconcile/internal/gitpath"
+	"reconcile/reconciler/workspace/repotree"
 )
 
 // Discover returns the workspaces of tree, sorted by name: the directories that match the
 // patterns and have configuration for the product. A link to a directory is another name
 // for the directory, not another workspace. Mistakes in the settings of one workspace are
 // in its Config. An error may concern any workspace.
-func Discover(tree Tree, s *Settings, product Product) ([]Dir, error) {
+func Discover(tree repotree.Tree, s *Settings, product repotree.Product) ([]Dir, error) {
 	found := map[string]string{}          // path by name
 	openTofuOnly := map[string]bool{}     // by name
 	duplicates := map[string][]*Problem{} // by name
@@ -64,7 +65,7 @@ type matchedDir struct {
 	openTofuOnly bool // has only configuration for OpenTofu
 }
 
-func matchPattern(tree Tree, pattern string, product Product) ([]matchedDir, error) {
+func matchPattern(tree repotree.Tree, pattern string, product repotree.Product) ([]matchedDir, error) {
 	base, _ := doublestar.SplitPattern(pattern)
 	var paths []string
 	err := doublestar.GlobWalk(tree, pattern, func(p string, d fs.DirEntry) error {
@@ -83,8 +84,8 @@ func matchPattern(tree Tree, pattern string, product Product) ([]matchedDir, err
 	errs := make([]error, len(paths))
 	runParallel(len(paths), func(i int) {
 		entries, err := tree.ReadDir(paths[i])
-		configured[i], errs[i] = len(product.configFiles(entries)) > 0, err
-		openTofuOnly[i] = !configured[i] && len(OpenTofu.configFiles(entries)) > 0
+		configured[i], errs[i] = len(product.ConfigFiles(entries)) > 0, err
+		openTofuOnly[i] = !configured[i] && len(repotree.OpenTofu.ConfigFiles(entries)) > 0
 	})
 	if err := errors.Join(errs...); err != nil {
 		return nil, err

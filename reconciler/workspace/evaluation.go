@@ -3,6 +3,8 @@ package workspace
 import (
 	"slices"
 
+	"reconcile/reconciler/workspace/repotree"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
@@ -15,7 +17,7 @@ const maxInstances = 2000
 // evaluation loads one workspace.
 type evaluation struct {
 	loader *Loader
-	tree   Tree // of the loader
+	tree   repotree.Tree // of the loader
 	root   Dir
 	config Config
 	base   *hcl.EvalContext // functions

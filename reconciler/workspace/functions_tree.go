@@ -7,6 +7,8 @@ import (
 	"path"
 	"strings"
 
+	"reconcile/reconciler/workspace/repotree"
+
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
@@ -59,7 +61,7 @@ func (e *evaluation) contentFunc(encode func([]byte) string) function.Function {
 		Type:   function.StaticReturnType(cty.String),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 			if p, ok := e.repoPathOf(args[0]); ok {
-				if b, err := readFile(e.tree, p, maxReadSize); err == nil {
+				if b, err := repotree.ReadFile(e.tree, p, maxReadSize); err == nil {
 					return cty.StringVal(encode(b)).Mark(contentMark), nil
 				}
 			}
@@ -77,7 +79,7 @@ func (e *evaluation) existsFunc() function.Function {
 			if !ok {
 				return cty.UnknownVal(cty.Bool), nil
 			}
-			return cty.BoolVal(isFile(e.tree, p)), nil
+			return cty.BoolVal(repotree.IsFile(e.tree, p)), nil
 		},
 	})
 }
@@ -104,7 +106,7 @@ var errTooManyFiles = errors.New("too many files")
 func (e *evaluation) globFiles(dir, pattern string) (cty.Value, error) {
 	unknown := cty.UnknownVal(cty.Set(cty.String))
 	full := path.Join(dir, pattern)
-	if isOutsideRepo(full) {
+	if repotree.IsOutside(full) {
 		return unknown, nil
 	}
 	var found []cty.Value

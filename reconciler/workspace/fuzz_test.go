@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/reconciler/workspace/repotree"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"golang.org/x/tools/txtar"
@@ -45,7 +47,7 @@ func loadText(name, text string) *Workspace {
 		"env/b/main.tf":             "",
 		"env/a/.terraform.lock.hcl": "",
 	})
-	return NewLoader(tree, Terraform).Load(Dir{Name: "a", Path: "env/a"}, Config{Env: []string{"TF_VAR_e"}})
+	return NewLoader(tree, repotree.Terraform).Load(Dir{Name: "a", Path: "env/a"}, Config{Env: []string{"TF_VAR_e"}})
 }
 
 // checkLoaded checks the invariants of every workspace.
@@ -58,7 +60,7 @@ func checkLoaded(t *testing.T, w *Workspace) {
 		t.Fatalf("its own directory is no input: %v", w.Inputs)
 	}
 	for _, in := range w.Inputs {
-		if isOutsideRepo(in) || strings.Contains(in, repoRoot) {
+		if repotree.IsOutside(in) || strings.Contains(in, repoRoot) {
 			t.Fatalf("input %q", in)
 		}
 	}
@@ -87,7 +89,7 @@ func FuzzExpression(f *testing.F) {
 		}
 		wrapped := &hclsyntax.ParenthesesExpr{Expression: e}
 		meterTree(wrapped)
-		loader := NewLoader(newTree(nil), Terraform)
+		loader := NewLoader(newTree(nil), repotree.Terraform)
 		s := newScope(&evaluation{loader: loader, tree: loader.tree, inputs: newInputs(nil)}, &module{dir: "."})
 		s.evaluation.base = s.evaluation.treeFunctions()
 		if v := s.evaluate(wrapped, nil); sizeOf(v) > maxValueSize {
@@ -116,16 +118,16 @@ func FuzzSettings(f *testing.F) {
 		if err != nil {
 			return
 		}
-		dirs, err := Discover(tree, s, Terraform)
+		dirs, err := Discover(tree, s, repotree.Terraform)
 		if err != nil {
 			return
 		}
 		for _, d := range dirs {
-			if d.Name == "" || isOutsideRepo(d.Name) || tree.dirs[d.Path] == nil {
+			if d.Name == "" || repotree.IsOutside(d.Name) || tree.dirs[d.Path] == nil {
 				t.Fatalf("workspace %q at %q", d.Name, d.Path)
 			}
 			for _, file := range s.Config(d.Name).VarFiles {
-				if !isFile(tree, file) {
+				if !repotree.IsFile(tree, file) {
 					t.Fatalf("variable file %q", file)
 				}
 			}

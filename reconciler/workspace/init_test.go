@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 	"testing"
+
+	"reconcile/reconciler/workspace/repotree"
 )
 
 func TestProviders(t *testing.T) {
@@ -39,7 +41,7 @@ func TestProviders(t *testing.T) {
 			for name, text := range test.files {
 				files[path.Join("env/w", name)] = text
 			}
-			w := NewLoader(newTree(files), Terraform).Load(Dir{Name: "w", Path: "env/w"}, Config{})
+			w := NewLoader(newTree(files), repotree.Terraform).Load(Dir{Name: "w", Path: "env/w"}, Config{})
 			if w.Err != nil || w.NeedsProviders != test.want {
 				t.Errorf("got %v (%v), want %v", w.NeedsProviders, w.Err, test.want)
 			}
@@ -56,7 +58,7 @@ func TestModuleWithoutAnInstance(t *testing.T) {
 			"modules/outer/main.tf":  "module \"n\" {\n  source = \"../inner\"\n}\nresource \"terraform_data\" \"x\" {\n  input = file(\"../never\")\n}",
 			"modules/inner/main.tf":  inner,
 			"modules/innest/main.tf": "",
-		}), Terraform).Load(Dir{Name: "w", Path: "env/w"}, Config{})
+		}), repotree.Terraform).Load(Dir{Name: "w", Path: "env/w"}, Config{})
 	}
 	w := load("")
 	if want := []string{"env/w", "modules/inner", "modules/outer"}; w.Err != nil || !slices.Equal(w.Inputs, want) {

@@ -7,6 +7,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"reconcile/reconciler/workspace/repotree"
 )
 
 // inputs collects the objects of the tree that a workspace depends on.
@@ -26,31 +28,31 @@ func (in *inputs) add(p string) (errs []error) {
 	if _, seen := in.paths[p]; seen {
 		return nil
 	}
-	o, err := resolveLinks(in.loader.tree, p)
-	for _, link := range o.links {
+	o, err := repotree.ResolveLinks(in.loader.tree, p)
+	for _, link := range o.Links {
 		in.paths[link] = false
 	}
 	if err != nil {
 		return []error{err}
 	}
-	if _, seen := in.paths[o.path]; seen {
+	if _, seen := in.paths[o.Path]; seen {
 		return nil
 	}
-	in.paths[o.path] = o.dir || !o.exists
+	in.paths[o.Path] = o.Dir || !o.Exists
 	switch {
-	case o.dir:
-		return in.addLinksBelow(o.path)
-	case !o.exists:
+	case o.Dir:
+		return in.addLinksBelow(o.Path)
+	case !o.Exists:
 		return nil
-	case strings.HasPrefix(in.loader.tree.ID(o.path), submoduleMode):
-		return []error{submoduleError(o.path)}
+	case strings.HasPrefix(in.loader.tree.ID(o.Path), repotree.SubmoduleMode):
+		return []error{submoduleError(o.Path)}
 	}
-	info, err := in.loader.tree.Lstat(o.path)
+	info, err := in.loader.tree.Lstat(o.Path)
 	switch {
 	case err != nil:
 		return []error{err}
-	case in.loader.isLFSPointer(o.path, info):
-		return []error{pointerError(o.path)}
+	case in.loader.isLFSPointer(o.Path, info):
+		return []error{pointerError(o.Path)}
 	}
 	return nil
 }
@@ -86,11 +88,11 @@ const lfsPointerText = "is a Git LFS pointer, which is not supported: commit the
 // addGuess adds a directory that may contain an input. The warning counts only if the
 // directory does not become an input anyway.
 func (in *inputs) addGuess(dir string, warning *Problem) {
-	if o, err := resolveLinks(in.loader.tree, dir); err == nil {
-		for _, link := range o.links {
+	if o, err := repotree.ResolveLinks(in.loader.tree, dir); err == nil {
+		for _, link := range o.Links {
 			in.paths[link] = false
 		}
-		dir = o.path
+		dir = o.Path
 	}
 	in.guesses[dir] = append(in.guesses[dir], warning)
 }

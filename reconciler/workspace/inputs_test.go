@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/reconciler/workspace/repotree"
+
 	"pgregory.net/rapid"
 )
 
@@ -143,7 +145,7 @@ func TestClosure(t *testing.T) {
 			if path.Dir(dir) != "env" {
 				continue
 			}
-			w := NewLoader(tree, Terraform).Load(Dir{Name: path.Base(dir), Path: dir}, Config{})
+			w := NewLoader(tree, repotree.Terraform).Load(Dir{Name: path.Base(dir), Path: dir}, Config{})
 			if w.Err != nil || len(w.Warnings) > 0 {
 				t.Fatalf("%s: %v %v", dir, w.Err, w.Warnings)
 			}
@@ -170,12 +172,12 @@ func TestFresh(t *testing.T) {
 		after := newTree(files)
 		for _, dir := range g.modules {
 			d := Dir{Name: path.Base(dir), Path: dir}
-			before := NewLoader(tree, Terraform).Load(d, Config{})
+			before := NewLoader(tree, repotree.Terraform).Load(d, Config{})
 			trace := before.Trace(tree)
 			if len(StalePaths(after, trace)) > 0 {
 				continue
 			}
-			now := NewLoader(after, Terraform).Load(d, Config{})
+			now := NewLoader(after, repotree.Terraform).Load(d, Config{})
 			if !reflect.DeepEqual(now.Trace(after), trace) || !reflect.DeepEqual(now, before) {
 				t.Fatalf("%s is not stale, but\n%+v\nbecame\n%+v", dir, before, now)
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"reconcile/internal/gitpath"
+	"reconcile/reconciler/workspace/repotree"
 )
 
 // Load loads one workspace with its settings. It never fails as a whole: errors are in
@@ -60,7 +61,7 @@ func (e *evaluation) load(w *Workspace) {
 	e.walk(s)
 	e.resolveBackend(w, s)
 	e.rejectCLIWorkspaces(w)
-	if lock := path.Join(w.Path, ".terraform.lock.hcl"); isFile(e.tree, lock) {
+	if lock := path.Join(w.Path, ".terraform.lock.hcl"); repotree.IsFile(e.tree, lock) {
 		w.LockFile = lock
 	}
 	w.Variables = sortedKeys(m.variables)

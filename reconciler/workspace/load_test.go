@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/reconciler/workspace/repotree"
+
 	"golang.org/x/tools/txtar"
 )
 
@@ -25,9 +27,9 @@ func TestLoad(t *testing.T) {
 	for _, archive := range archives {
 		t.Run(strings.TrimSuffix(filepath.Base(archive), ".txtar"), func(t *testing.T) {
 			repo, want := splitArchive(t, archive)
-			product := Terraform
+			product := repotree.Terraform
 			if strings.HasPrefix(filepath.Base(archive), "tofu") {
-				product = OpenTofu
+				product = repotree.OpenTofu
 			}
 			got := describeAll(newTree(repo), product)
 			if *update {
@@ -48,7 +50,7 @@ func TestLoad(t *testing.T) {
 }
 
 // describeAll returns a description of each workspace in a repository.
-func describeAll(tree *memTree, product Product) map[string]string {
+func describeAll(tree *memTree, product repotree.Product) map[string]string {
 	settings, err := LoadSettings(tree, "")
 	if err != nil {
 		return map[string]string{"settings": err.Error()}
@@ -75,7 +77,7 @@ func describeWorkspace(tree *memTree, w *Workspace) string {
 	var b strings.Builder
 	for _, in := range w.Inputs {
 		fmt.Fprintf(&b, "input %s", in)
-		if tree.ID(in) == AbsentID {
+		if tree.ID(in) == repotree.AbsentID {
 			b.WriteString(" (absent)")
 		}
 		b.WriteString("\n")

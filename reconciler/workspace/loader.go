@@ -7,13 +7,15 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"reconcile/reconciler/workspace/repotree"
 )
 
 // Loader loads the workspaces of one tree. It parses each directory once for all workspaces
 // that use it. It is safe for concurrent use.
 type Loader struct {
-	tree            Tree
-	product         Product
+	tree            repotree.Tree
+	product         repotree.Product
 	modules         memo[*module]
 	templates       memo[[]pathRef]
 	scans           memo[*specialFiles]
@@ -21,7 +23,9 @@ type Loader struct {
 }
 
 // NewLoader returns a loader of the workspaces of tree, as product reads them.
-func NewLoader(tree Tree, product Product) *Loader { return &Loader{tree: tree, product: product} }
+func NewLoader(tree repotree.Tree, product repotree.Product) *Loader {
+	return &Loader{tree: tree, product: product}
+}
 
 // LoadAll loads several workspaces in parallel and returns them in the order of dirs.
 // configs holds the settings of each, in the same order. It starts no more once ctx is

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"reconcile/reconciler/workspace/repotree"
 )
 
 // TestLoadAll checks that loading many workspaces in parallel gives the same results, in
@@ -18,7 +20,7 @@ func TestLoadAll(t *testing.T) {
 	slices.Reverse(dirs)
 	loaded := loadAll(t, tree, dirs, configs)
 	for i, w := range loaded {
-		if alone := NewLoader(tree, Terraform).Load(dirs[i], configs[i]); !reflect.DeepEqual(w, alone) {
+		if alone := NewLoader(tree, repotree.Terraform).Load(dirs[i], configs[i]); !reflect.DeepEqual(w, alone) {
 			t.Errorf("got %+v, alone %+v", w, alone)
 		}
 	}
@@ -27,9 +29,9 @@ func TestLoadAll(t *testing.T) {
 	}
 }
 
-func loadAll(t testing.TB, tree Tree, dirs []Dir, configs []Config) []*Workspace {
+func loadAll(t testing.TB, tree repotree.Tree, dirs []Dir, configs []Config) []*Workspace {
 	t.Helper()
-	loaded, err := NewLoader(tree, Terraform).LoadAll(t.Context(), dirs, configs)
+	loaded, err := NewLoader(tree, repotree.Terraform).LoadAll(t.Context(), dirs, configs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +40,7 @@ func loadAll(t testing.TB, tree Tree, dirs []Dir, configs []Config) []*Workspace
 
 // endingTree cancels a context when it is first read.
 type endingTree struct {
-	Tree
+	repotree.Tree
 	end context.CancelCauseFunc
 }
 
@@ -53,7 +55,7 @@ var errEnd = errors.New("end requested")
 func TestLoadAllEnds(t *testing.T) {
 	tree, dirs, configs := monorepo(60, 20)
 	ctx, end := context.WithCancelCause(t.Context())
-	loaded, err := NewLoader(endingTree{tree, end}, Terraform).LoadAll(ctx, dirs, configs)
+	loaded, err := NewLoader(endingTree{tree, end}, repotree.Terraform).LoadAll(ctx, dirs, configs)
 	if !errors.Is(err, errEnd) || loaded != nil {
 		t.Errorf("%d were loaded: %v", len(loaded), err)
 	}
@@ -66,13 +68,13 @@ func TestTrace(t *testing.T) {
 		"other.txt":         "",
 	}
 	tree := newTree(files)
-	w := NewLoader(tree, Terraform).Load(Dir{"a", "env/a"}, Config{})
+	w := NewLoader(tree, repotree.Terraform).Load(Dir{"a", "env/a"}, Config{})
 	trace := w.Trace(tree)
 	want := []string{RulesInput, SettingsInput, "env/a", "gone.txt", "modules/m"}
 	if got := slices.Sorted(maps.Keys(trace)); !slices.Equal(got, want) {
 		t.Fatalf("got %v, want %v", got, want)
 	}
-	if trace["gone.txt"] != AbsentID || trace["modules/m"] != tree.ID("modules/m") {
+	if trace["gone.txt"] != repotree.AbsentID || trace["modules/m"] != tree.ID("modules/m") {
 		t.Errorf("ids: %v", trace)
 	}
 	for change, stale := range map[string][]string{
@@ -109,7 +111,7 @@ func TestManyInstances(t *testing.T) {
 		files[fmt.Sprintf("modules/m%d/main.tf", i)] = b.String()
 	}
 	files[fmt.Sprintf("modules/m%d/main.tf", levels)] = "variable \"name\" {}\nlocals {\n  x = file(\"../../names/${var.name}\")\n}\noutput \"o\" {\n  value = \"o\"\n}\n"
-	w := NewLoader(newTree(files), Terraform).Load(Dir{"a", "env/a"}, Config{})
+	w := NewLoader(newTree(files), repotree.Terraform).Load(Dir{"a", "env/a"}, Config{})
 	if w.Err != nil {
 		t.Fatal(w.Err)
 	}
@@ -134,7 +136,7 @@ func TestEach(t *testing.T) {
 			"env/a/main.tf":     strings.Replace(main, "COLLECTION", collection, 1),
 			"modules/m/main.tf": module,
 		}
-		w := NewLoader(newTree(files), Terraform).Load(Dir{"a", "env/a"}, Config{})
+		w := NewLoader(newTree(files), repotree.Terraform).Load(Dir{"a", "env/a"}, Config{})
 		if got := strings.Join(w.Inputs, " "); w.Err != nil || got != want {
 			t.Errorf("%s: got %s (%v), want %s", collection, got, w.Err, want)
 		}

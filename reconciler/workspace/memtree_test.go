@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/reconciler/workspace/repotree"
+
 	"golang.org/x/tools/txtar"
 )
 
@@ -48,14 +50,14 @@ func (t *memTree) hash(p string) string {
 	text := t.files[p]
 	switch {
 	case isDir:
-		mode = dirMode
+		mode = repotree.DirMode
 		for _, name := range names {
 			io.WriteString(h, name+" "+t.hash(path.Join(p, name))+"\n")
 		}
 	case strings.HasPrefix(text, "-> "):
-		mode = linkMode
+		mode = repotree.LinkMode
 	case text == "submodule\n":
-		mode = submoduleMode
+		mode = repotree.SubmoduleMode
 	}
 	io.WriteString(h, text)
 	t.ids[p] = mode + hex.EncodeToString(h.Sum(nil))
@@ -69,10 +71,10 @@ func (t *memTree) ID(p string) string {
 		return id
 	}
 	dir, name := path.Split(p)
-	if o, err := resolveLinks(t, path.Clean(dir)); err == nil && len(o.links) > 0 && o.dir {
-		return t.ID(path.Join(o.path, name))
+	if o, err := repotree.ResolveLinks(t, path.Clean(dir)); err == nil && len(o.Links) > 0 && o.Dir {
+		return t.ID(path.Join(o.Path, name))
 	}
-	return AbsentID
+	return repotree.AbsentID
 }
 
 func (t *memTree) Lstat(p string) (fs.FileInfo, error) {
@@ -130,11 +132,11 @@ func (i memInfo) Sys() any           { return nil }
 
 func (i memInfo) Mode() fs.FileMode {
 	switch mode, _, _ := strings.Cut(i.t.ID(i.p), ":"); mode + ":" {
-	case dirMode:
+	case repotree.DirMode:
 		return fs.ModeDir | 0o755
-	case linkMode:
+	case repotree.LinkMode:
 		return fs.ModeSymlink | 0o777
-	case submoduleMode:
+	case repotree.SubmoduleMode:
 		return fs.ModeIrregular
 	}
 	return 0o644

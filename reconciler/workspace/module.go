@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 
+	"reconcile/reconciler/workspace/repotree"
+
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 )
@@ -70,19 +72,19 @@ type backendBlock struct {
 // paths in the module start from the real directory, as in Terraform.
 func (l *Loader) loadModule(dir string) (*module, error) {
 	return l.modules.get(dir, func() (*module, error) {
-		o, err := resolveLinks(l.tree, dir)
+		o, err := repotree.ResolveLinks(l.tree, dir)
 		if err != nil {
 			return nil, err
 		}
-		if !o.dir {
+		if !o.Dir {
 			return nil, fmt.Errorf("there is no directory %s", dir)
 		}
-		files, problems, err := l.parseDir(o.path)
+		files, problems, err := l.parseDir(o.Path)
 		if err != nil {
 			return nil, err
 		}
 		m := &module{
-			dir: o.path, problems: problems,
+			dir: o.Path, problems: problems,
 			variables: map[string]*variable{}, locals: map[string]definition{}, outputs: map[string]definition{},
 			resources: map[string]*resource{}, calls: map[string]*moduleCall{},
 		}
@@ -91,7 +93,7 @@ func (l *Loader) loadModule(dir string) (*module, error) {
 				hideConditions(f.body)
 			}
 			for _, b := range f.body.Blocks {
-				m.addBlock(path.Join(o.path, f.name), b)
+				m.addBlock(path.Join(o.Path, f.name), b)
 				m.init = append(m.init, f.initInputs(b)...)
 			}
 		}
@@ -102,10 +104,10 @@ func (l *Loader) loadModule(dir string) (*module, error) {
 // requireConfig returns an error if a directory has no configuration for the product.
 func (l *Loader) requireConfig(dir string) error {
 	entries, err := l.tree.ReadDir(dir)
-	if err != nil || len(l.product.configFiles(entries)) > 0 {
+	if err != nil || len(l.product.ConfigFiles(entries)) > 0 {
 		return err
 	}
-	if files := OpenTofu.configFiles(entries); len(files) > 0 {
+	if files := repotree.OpenTofu.ConfigFiles(entries); len(files) > 0 {
 		return fmt.Errorf("%s has only OpenTofu configuration (%s), which Terraform does not read: rename the files to .tf, or run OpenTofu (--terraform tofu)", dir, files[0].Name())
 	}
 	return fmt.Errorf("%s has no Terraform configuration", dir)
@@ -199,10 +201,10 @@ func (m *module) addTerraform(file string, b *hclsyntax.Block) {
 	for _, inner := range b.Body.Blocks {
 		switch {
 		case inner.Type == "backend" && len(inner.Labels) == 1:
-			m.backend = &backendBlock{kind: inner.Labels[0], arguments: definitionsOf(file, inner.Body), file: file, block: inner, inOverrideFile: isOverride(path.Base(file))}
+			m.backend = &backendBlock{kind: inner.Labels[0], arguments: definitionsOf(file, inner.Body), file: file, block: inner, inOverrideFile: repotree.IsOverride(path.Base(file))}
 			m.addSettings(inner)
 		case inner.Type == "cloud":
-			m.backend = &backendBlock{kind: "cloud", file: file, block: inner, inOverrideFile: isOverride(path.Base(file))}
+			m.backend = &backendBlock{kind: "cloud", file: file, block: inner, inOverrideFile: repotree.IsOverride(path.Base(file))}
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/reconciler/workspace/repotree"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
@@ -28,7 +30,7 @@ func (l *Loader) parseDir(dir string) ([]configFile, []*Problem, error) {
 	}
 	var files []configFile
 	var problems []*Problem
-	for _, e := range l.product.configFiles(entries) {
+	for _, e := range l.product.ConfigFiles(entries) {
 		p := path.Join(dir, e.Name())
 		f, fileProblems := l.parseFile(p, e.Type()&fs.ModeSymlink != 0)
 		problems = append(problems, fileProblems...)
@@ -45,13 +47,13 @@ func (l *Loader) parseDir(dir string) ([]configFile, []*Problem, error) {
 func (l *Loader) parseFile(p string, link bool) (configFile, []*Problem) {
 	real := p
 	if link {
-		o, err := resolveLinks(l.tree, p)
+		o, err := repotree.ResolveLinks(l.tree, p)
 		if err != nil {
 			return configFile{}, []*Problem{{File: p, Text: err.Error()}}
 		}
-		real = o.path
+		real = o.Path
 	}
-	text, err := readLimited(l.tree, real, maxConfigSize)
+	text, err := repotree.ReadLimited(l.tree, real, maxConfigSize)
 	if err != nil {
 		return configFile{}, []*Problem{{File: p, Text: err.Error()}}
 	}
@@ -63,7 +65,7 @@ func (l *Loader) parseFile(p string, link bool) (configFile, []*Problem) {
 }
 
 func loadOrder(name string) int {
-	if isOverride(name) {
+	if repotree.IsOverride(name) {
 		return 1
 	}
 	return 0

@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 
+	"reconcile/reconciler/workspace/repotree"
+
 	"github.com/hashicorp/hcl/v2"
 )
 
@@ -27,7 +29,7 @@ type Proposal struct {
 //
 // CheckPolicy examines configuration only. It does not see the content of modules from
 // registries; the policy says which of them are allowed.
-func CheckPolicy(tree Tree, product Product, p Proposal, policy Policy) (violations []string) {
+func CheckPolicy(tree repotree.Tree, product repotree.Product, p Proposal, policy Policy) (violations []string) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			violations = []string{fmt.Sprintf("%s: internal error while checking the configuration: %v", p.Dir.Path, fault)}
@@ -60,7 +62,7 @@ func CheckPolicy(tree Tree, product Product, p Proposal, policy Policy) (violati
 // policyChecker collects the policy violations of one workspace. The evaluation passes it
 // each directory, and each finding that needs evaluation.
 type policyChecker struct {
-	tree            Tree
+	tree            repotree.Tree
 	evaluation      *evaluation
 	proposal        Proposal
 	policy          Policy

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/reconciler/workspace/repotree"
+
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -105,11 +107,11 @@ func (r *policyChecker) checkRead(m pathRef, v cty.Value) bool {
 }
 
 func (r *policyChecker) checkObject(m pathRef, p string) bool {
-	o, err := resolveLinks(r.tree, p)
+	o, err := repotree.ResolveLinks(r.tree, p)
 	switch {
 	case err != nil:
 		r.addPathViolation(m, "cannot read: %s", err)
-	case IsToolFile(p), IsToolFile(o.path), isInTerraformDir(p), isInTerraformDir(o.path), !o.exists && r.mayExistOutsideGit(o.path):
+	case repotree.IsToolFile(p), repotree.IsToolFile(o.Path), isInTerraformDir(p), isInTerraformDir(o.Path), !o.Exists && r.mayExistOutsideGit(o.Path):
 		r.addPathViolation(m, readsOthers)
 	default:
 		return true
@@ -193,7 +195,7 @@ func (r *policyChecker) checkPathAttr(m pathRef, v cty.Value) {
 	default:
 		p, ok := r.evaluation.repoPath(text)
 		// A provider follows the path step by step, with its links.
-		if _, err := resolveLinks(r.tree, r.proposal.Dir.Path+"/"+text); !ok || err != nil {
+		if _, err := repotree.ResolveLinks(r.tree, r.proposal.Dir.Path+"/"+text); !ok || err != nil {
 			r.addPathViolation(m, "is outside the repository")
 		} else {
 			r.checkObject(m, p)

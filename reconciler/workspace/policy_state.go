@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/reconciler/workspace/repotree"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 )
@@ -107,7 +109,7 @@ func (r *policyChecker) checkRemoteStateConfig(data *resource, backend string, c
 			r.addRemoteStateViolation(data, "terraform_remote_state", "reads outside the repository")
 		default:
 			// Terraform follows the path step by step, with its links.
-			if _, err := resolveLinks(r.tree, r.proposal.Dir.Path+"/"+text); err != nil {
+			if _, err := repotree.ResolveLinks(r.tree, r.proposal.Dir.Path+"/"+text); err != nil {
 				r.addRemoteStateViolation(data, "terraform_remote_state", "%s", err)
 			} else if isInTerraformDir(p) {
 				r.addRemoteStateViolation(data, "terraform_remote_state", "reads a file that is not part of the repository")

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"reconcile/reconciler/workspace/repotree"
 )
 
 // TestRefuse compares the violations of each workspace in testdata/refuse with want/NAME.
@@ -16,13 +18,13 @@ func TestRefuse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dirs, err := Discover(tree, settings, Terraform)
+	dirs, err := Discover(tree, settings, repotree.Terraform)
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := map[string]string{}
 	for _, dir := range dirs {
-		got[dir.Name] = strings.Join(CheckPolicy(tree, Terraform, Proposal{Dir: dir, Config: settings.Config(dir.Name)}, settings.PreviewPolicy()), "\n")
+		got[dir.Name] = strings.Join(CheckPolicy(tree, repotree.Terraform, Proposal{Dir: dir, Config: settings.Config(dir.Name)}, settings.PreviewPolicy()), "\n")
 	}
 	if *update {
 		rewriteArchive(t, archive, got)

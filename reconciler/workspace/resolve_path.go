@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/reconciler/workspace/repotree"
+
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
@@ -82,9 +84,9 @@ func (e *evaluation) addText(s *scope, m pathRef, v cty.Value) {
 		if !ok || !isPath(word) || isWithin(s.module.dir, p) || isWithin(e.root.Path, p) {
 			continue // a parent directory, as in "cd ../..", is not an input
 		}
-		o, err := resolveLinks(e.tree, p)
+		o, err := repotree.ResolveLinks(e.tree, p)
 		switch {
-		case err != nil || !o.exists && word != text:
+		case err != nil || !o.Exists && word != text:
 		case known:
 			e.inputs.add(p) // an object that cannot be used was perhaps not meant
 		default:
@@ -143,7 +145,7 @@ func (e *evaluation) repoPath(text string) (string, bool) {
 		rest, ok := strings.CutPrefix(p, repoRoot+"/")
 		return rest, ok
 	}
-	return p, !isOutsideRepo(p) && !strings.HasPrefix(text, "~")
+	return p, !repotree.IsOutside(p) && !strings.HasPrefix(text, "~")
 }
 
 func (e *evaluation) repoPathOf(v cty.Value) (string, bool) {

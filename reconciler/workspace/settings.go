@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 
+	"reconcile/reconciler/workspace/repotree"
+
 	"github.com/hashicorp/hcl/v2"
 )
 
@@ -38,8 +40,8 @@ type posString struct {
 // LoadSettings reads the settings of tree. Without a settings file, all settings have their
 // defaults. The environment is "" for repositories without environments. The error holds
 // the mistakes that concern the file as a whole.
-func LoadSettings(tree Tree, environment string) (*Settings, error) {
-	text, err := readLimited(tree, SettingsFile, maxConfigSize)
+func LoadSettings(tree repotree.Tree, environment string) (*Settings, error) {
+	text, err := repotree.ReadLimited(tree, SettingsFile, maxConfigSize)
 	if errors.Is(err, fs.ErrNotExist) {
 		if environment != "" {
 			return nil, fmt.Errorf("unknown environment %q: there is no %s", environment, SettingsFile)

@@ -4,6 +4,8 @@ import (
 	"path"
 	"strings"
 
+	"reconcile/reconciler/workspace/repotree"
+
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/hashicorp/hcl/v2"
 )
@@ -36,7 +38,7 @@ var (
 
 // settingsDecoder reads a settings file and collects all problems.
 type settingsDecoder struct {
-	tree     Tree
+	tree     repotree.Tree
 	problems []*Problem
 }
 
@@ -108,7 +110,7 @@ func (d *settingsDecoder) decodePatterns(content *hcl.BodyContent) []posString {
 	}
 	for i, p := range list {
 		list[i].text = path.Clean(p.text)
-		if isOutsideRepo(list[i].text) || strings.Contains(p.text, `\`) || !doublestar.ValidatePattern(p.text) {
+		if repotree.IsOutside(list[i].text) || strings.Contains(p.text, `\`) || !doublestar.ValidatePattern(p.text) {
 			d.addProblem(p.rng, "workspaces: %q is not a pattern of directories in the repository, such as %q", p.text, defaultPattern)
 		}
 	}

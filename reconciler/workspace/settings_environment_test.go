@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"reconcile/reconciler/workspace/repotree"
 )
 
 // TestNamesInSettings checks that settings for all workspaces can use each one's name.
@@ -152,11 +154,11 @@ func TestBackendConfig(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		dirs, err := Discover(tree, s, Terraform)
+		dirs, err := Discover(tree, s, repotree.Terraform)
 		if err != nil {
 			t.Fatal(err)
 		}
-		w := NewLoader(tree, Terraform).Load(dirs[0], s.Config("common"))
+		w := NewLoader(tree, repotree.Terraform).Load(dirs[0], s.Config("common"))
 		if w.Identity != want || w.Err != nil {
 			t.Errorf("%q: got %s, %v; want %s", environment, w.Identity, w.Err, want)
 		}
@@ -199,7 +201,7 @@ environment "staging" {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Discover(tree, s, Terraform); err != nil {
+		if _, err := Discover(tree, s, repotree.Terraform); err != nil {
 			t.Fatal(err)
 		}
 		for name, rights := range want {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/reconciler/workspace/repotree"
+
 	"github.com/hashicorp/hcl/v2"
 )
 
@@ -108,7 +110,7 @@ func (d *settingsDecoder) decodeBackendConfig(attr *hcl.Attribute, ctx *hcl.Eval
 		return ""
 	}
 	file := path.Clean(text)
-	if isOutsideRepo(file) || !isFile(d.tree, file) {
+	if repotree.IsOutside(file) || !repotree.IsFile(d.tree, file) {
 		d.addProblem(attr.Expr.Range(), "backend_config: file %s does not exist in the repository", file)
 		return ""
 	}
@@ -148,9 +150,9 @@ func (d *settingsDecoder) resolveVarFiles(dir Dir, files []posString) []string {
 	for _, f := range files {
 		file := path.Join(dir.Path, f.text)
 		switch {
-		case isOutsideRepo(file):
+		case repotree.IsOutside(file):
 			d.addProblem(f.rng, "variable file %s of workspace %s is outside the repository", file, dir.Name)
-		case !isFile(d.tree, file):
+		case !repotree.IsFile(d.tree, file):
 			d.addProblem(f.rng, "workspace %s: variable file %s does not exist", dir.Name, file)
 		default:
 			paths = append(paths, file)

@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"reconcile/reconciler/workspace/repotree"
 )
 
 // sampleRepo returns a repository with two workspaces and the given files.
@@ -38,7 +40,7 @@ func discover(settings, environment string) (*Settings, []Dir, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	dirs, err := Discover(tree, s, Terraform)
+	dirs, err := Discover(tree, s, repotree.Terraform)
 	return s, dirs, err
 }
 
@@ -72,7 +74,7 @@ func TestDiscoverNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if dirs, err := Discover(newTree(map[string]string{"README.md": ""}), s, Terraform); err != nil || len(dirs) != 0 {
+	if dirs, err := Discover(newTree(map[string]string{"README.md": ""}), s, repotree.Terraform); err != nil || len(dirs) != 0 {
 		t.Errorf("got %v, %v", dirs, err)
 	}
 }

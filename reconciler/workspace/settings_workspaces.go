@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"reconcile/internal/similar"
+	"reconcile/reconciler/workspace/repotree"
 )
 
 // OpenTofuDirs returns the directories that would be workspaces, except that they have only
@@ -15,7 +16,7 @@ func (s *Settings) OpenTofuDirs() []Dir { return s.openTofuDirs }
 // configure evaluates the settings for each workspace. Mistakes in the settings of one
 // workspace go to its Config. It returns the blocks that name no workspace: nobody can tell
 // which workspace they were meant to protect.
-func (s *Settings) configure(tree Tree, duplicates map[string][]*Problem) []*Problem {
+func (s *Settings) configure(tree repotree.Tree, duplicates map[string][]*Problem) []*Problem {
 	s.configs = map[string]Config{}
 	others := &settingsDecoder{tree: tree} // of environments that are not selected
 	for name := range s.paths {

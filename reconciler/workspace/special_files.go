@@ -42,7 +42,7 @@ func (l *Loader) scanDir(dir string) (*specialFiles, error) {
 	for _, e := range entries {
 		p := path.Join(dir, e.Name())
 		switch {
-		case e.Type().IsRegular() && l.product.isConfigFile(e.Name()): // parsing reports it
+		case e.Type().IsRegular() && l.product.IsConfigFile(e.Name()): // parsing reports it
 		case e.Type().IsRegular():
 			if info, err := e.Info(); err == nil && l.isLFSPointer(p, info) {
 				found.pointers = append(found.pointers, p)

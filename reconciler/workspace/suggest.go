@@ -49,7 +49,7 @@ func (l *Loader) findRoots() []string {
 			return fs.SkipAll
 		case err != nil || d.IsDir() && isHidden(p):
 			return fs.SkipDir
-		case !d.IsDir() && l.product.isConfigFile(path.Base(p)) && !slices.Contains(dirs, path.Dir(p)):
+		case !d.IsDir() && l.product.IsConfigFile(path.Base(p)) && !slices.Contains(dirs, path.Dir(p)):
 			dirs = append(dirs, path.Dir(p))
 		}
 		return nil

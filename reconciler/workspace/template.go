@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io/fs"
 
+	"reconcile/reconciler/workspace/repotree"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
@@ -26,11 +28,11 @@ func (e *evaluation) addTemplate(s *scope, m pathRef, v cty.Value, names bound) 
 	if !hasPrefix || !ok {
 		return // the whole repository is an input
 	}
-	o, err := resolveLinks(e.tree, dir)
-	if err != nil || !o.dir {
+	o, err := repotree.ResolveLinks(e.tree, dir)
+	if err != nil || !o.Dir {
 		return
 	}
-	_ = fs.WalkDir(e.tree, o.path, func(p string, d fs.DirEntry, err error) error {
+	_ = fs.WalkDir(e.tree, o.Path, func(p string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 		case d.Type().IsRegular():
@@ -90,7 +92,7 @@ const maxTemplateDepth = 10
 
 // parseTemplate returns the path references in a template.
 func (e *evaluation) parseTemplate(p string) ([]pathRef, error) {
-	text, err := readFile(e.tree, p, maxConfigSize)
+	text, err := repotree.ReadFile(e.tree, p, maxConfigSize)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/reconciler/workspace/repotree"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/json"
 	"github.com/zclconf/go-cty/cty"
@@ -36,7 +38,7 @@ func (e *evaluation) autoVarFiles() []string {
 // readVarFile returns the values in a variable file, or in another file of constant
 // attributes.
 func (e *evaluation) readVarFile(p string) (map[string]cty.Value, []*Problem) {
-	text, err := readFile(e.tree, p, maxConfigSize)
+	text, err := repotree.ReadFile(e.tree, p, maxConfigSize)
 	if err != nil {
 		return nil, []*Problem{{File: p, Text: err.Error()}}
 	}

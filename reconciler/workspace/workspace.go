@@ -9,12 +9,12 @@
 package workspace
 
 import (
-	"io/fs"
 	"maps"
 	"slices"
 	"strings"
 
 	"reconcile/internal/gitpath"
+	"reconcile/reconciler/workspace/repotree"
 )
 
 // RulesVersion is the version of the discovery rules. It is part of every trace, so that a
@@ -26,26 +26,6 @@ const (
 	SettingsInput = "//settings"
 	RulesInput    = "//rules"
 )
-
-// AbsentID is the id of an object that does not exist.
-const AbsentID = "absent"
-
-// Tree is a Git tree. Paths are clean and slash-separated; "." is the root. Implementations
-// are safe for concurrent use.
-type Tree interface {
-	fs.FS
-	ReadFile(path string) ([]byte, error)
-	ReadDir(path string) ([]fs.DirEntry, error)
-	// Lstat and ReadLink do not follow a link at path itself.
-	Lstat(path string) (fs.FileInfo, error)
-	ReadLink(path string) (string, error)
-	// SkippedEntries returns an error for each entry of a directory that ReadDir does not
-	// list because it is not checked out for Terraform.
-	SkippedEntries(path string) ([]error, error)
-	// ID returns "mode:hex" of the object at path, or AbsentID. It does not follow a link
-	// at path itself, but links on the way.
-	ID(path string) string
-}
 
 // Dir is the directory of a workspace.
 type Dir struct {
@@ -78,7 +58,7 @@ type Workspace struct {
 // Trace returns the workspace's inputs, each with its id in tree. The workspace must have
 // been loaded from tree. Paths are quoted by gitpath.Quote, because a trace is stored as
 // text.
-func (w *Workspace) Trace(tree Tree) map[string]string {
+func (w *Workspace) Trace(tree repotree.Tree) map[string]string {
 	trace := map[string]string{SettingsInput: w.Config.Digest(), RulesInput: RulesVersion}
 	for _, path := range w.Inputs {
 		trace[gitpath.Quote(path)] = tree.ID(path)
@@ -93,7 +73,7 @@ func (w *Workspace) Node() Node {
 
 // StalePaths returns the paths of trace, sorted, whose id in tree differs. It ignores names
 // that begin with "//": they are not paths.
-func StalePaths(tree Tree, trace map[string]string) []string {
+func StalePaths(tree repotree.Tree, trace map[string]string) []string {
 	var stale []string
 	for _, name := range slices.Sorted(maps.Keys(trace)) {
 		if !strings.HasPrefix(name, "//") && tree.ID(gitpath.Unquote(name)) != trace[name] {

@@ -1,4 +1,4 @@
-package workspace
+package repotree
 
 import (
 	"io/fs"
@@ -31,24 +31,24 @@ var (
 	tofuSuffixes   = []string{".tofu", ".tofu.json"}
 )
 
-// isConfigFile reports whether the product loads a file with this name.
-func (p Product) isConfigFile(name string) bool {
+// IsConfigFile reports whether the product loads a file with this name.
+func (p Product) IsConfigFile(name string) bool {
 	return hasConfigSuffix(name, configSuffixes) || p == OpenTofu && hasConfigSuffix(name, tofuSuffixes)
 }
 
 // IsAutoLoaded reports whether a product loads a file with this name automatically, as
 // configuration or as values of variables.
 func IsAutoLoaded(name string) bool {
-	return OpenTofu.isConfigFile(name) || name == "terraform.tfvars" || name == "terraform.tfvars.json" ||
+	return OpenTofu.IsConfigFile(name) || name == "terraform.tfvars" || name == "terraform.tfvars.json" ||
 		strings.HasSuffix(name, ".auto.tfvars") || strings.HasSuffix(name, ".auto.tfvars.json")
 }
 
-// configFiles returns the files of a directory that the product loads. OpenTofu ignores
+// ConfigFiles returns the files of a directory that the product loads. OpenTofu ignores
 // x.tf if x.tofu exists, and x.tf.json if x.tofu.json exists.
-func (p Product) configFiles(entries []fs.DirEntry) []fs.DirEntry {
+func (p Product) ConfigFiles(entries []fs.DirEntry) []fs.DirEntry {
 	shadowed := map[string]bool{}
 	for _, e := range entries {
-		if p != OpenTofu || e.IsDir() || !p.isConfigFile(e.Name()) {
+		if p != OpenTofu || e.IsDir() || !p.IsConfigFile(e.Name()) {
 			continue
 		}
 		for i, suffix := range tofuSuffixes {
@@ -59,7 +59,7 @@ func (p Product) configFiles(entries []fs.DirEntry) []fs.DirEntry {
 	}
 	var files []fs.DirEntry
 	for _, e := range entries {
-		if !e.IsDir() && p.isConfigFile(e.Name()) && !shadowed[e.Name()] {
+		if !e.IsDir() && p.IsConfigFile(e.Name()) && !shadowed[e.Name()] {
 			files = append(files, e)
 		}
 	}
@@ -80,8 +80,8 @@ func hasConfigSuffix(name string, suffixes []string) bool {
 	return false
 }
 
-// isOverride reports whether a file's content overrides that of other files.
-func isOverride(name string) bool {
+// IsOverride reports whether a file's content overrides that of other files.
+func IsOverride(name string) bool {
 	base := strings.TrimSuffix(name, ".json")
 	base = strings.TrimSuffix(strings.TrimSuffix(base, ".tf"), ".tofu")
 	return base == "override" || strings.HasSuffix(base, "_override")

@@ -1,0 +1,59 @@
+// Package repotree is the tree of a commit as Terraform and OpenTofu see it: where a path
+// leads through its links, and which files a product loads. It does not parse the files,
+// and knows nothing of workspaces.
+package repotree
+
+import (
+	"fmt"
+	"io/fs"
+)
+
+// AbsentID is the id of an object that does not exist.
+const AbsentID = "absent"
+
+// Tree is a Git tree. Paths are clean and slash-separated; "." is the root. Implementations
+// are safe for concurrent use.
+type Tree interface {
+	fs.FS
+	ReadFile(path string) ([]byte, error)
+	ReadDir(path string) ([]fs.DirEntry, error)
+	// Lstat and ReadLink do not follow a link at path itself.
+	Lstat(path string) (fs.FileInfo, error)
+	ReadLink(path string) (string, error)
+	// SkippedEntries returns an error for each entry of a directory that ReadDir does not
+	// list because it is not checked out for Terraform.
+	SkippedEntries(path string) ([]error, error)
+	// ID returns "mode:hex" of the object at path, or AbsentID. It does not follow a link
+	// at path itself, but links on the way.
+	ID(path string) string
+}
+
+// Prefixes of the ids that Tree.ID returns: the file modes of Git.
+const (
+	DirMode       = "040000:"
+	LinkMode      = "120000:"
+	SubmoduleMode = "160000:"
+)
+
+// ReadFile follows links, and returns the content of a file of at most limit bytes.
+func ReadFile(tree Tree, p string, limit int64) ([]byte, error) {
+	o, err := ResolveLinks(tree, p)
+	if err != nil {
+		return nil, err
+	}
+	return ReadLimited(tree, o.Path, limit)
+}
+
+// ReadLimited returns the content of a file of at most limit bytes.
+func ReadLimited(tree Tree, p string, limit int64) ([]byte, error) {
+	if info, err := tree.Lstat(p); err == nil && info.Size() > limit {
+		return nil, fmt.Errorf("the file has %d bytes; the limit is %d: move large data out of it", info.Size(), limit)
+	}
+	return tree.ReadFile(p)
+}
+
+// IsFile reports whether path is a file of tree; it follows links.
+func IsFile(tree Tree, path string) bool {
+	real, err := ResolveLinks(tree, path)
+	return err == nil && real.Exists && !real.Dir
+}
