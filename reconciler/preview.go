@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"reconcile/reconciler/source"
+	"reconcile/reconciler/source/gittree"
 	"reconcile/reconciler/workspace"
 )
 
@@ -34,7 +35,7 @@ func (w *inventory) analyzePullRequest(ctx context.Context, pr PullRequest) (_ *
 	preview.Outcome = OutcomeInSync
 	l := &pullRequestPlan{tip: w, preview: &preview, stale: map[string]bool{}}
 	l.merge, err = w.config.Source.Merge(ctx, w.commit.ID, pr.Head)
-	if errors.Is(err, source.ErrUnrelated) || errors.Is(err, source.ErrTreeTooLarge) {
+	if errors.Is(err, source.ErrUnrelated) || errors.Is(err, gittree.ErrTreeTooLarge) {
 		return l, l.setError(err)
 	}
 	if err != nil {
@@ -51,7 +52,7 @@ func (w *inventory) analyzePullRequest(ctx context.Context, pr PullRequest) (_ *
 	}
 	l.merged, err = w.reconciler.discover(ctx, w.head, l.merge.Commit, settings)
 	var own *TreeError
-	if errors.As(err, &own) || errors.Is(err, source.ErrTreeTooLarge) {
+	if errors.As(err, &own) || errors.Is(err, gittree.ErrTreeTooLarge) {
 		return l, l.setError(err)
 	}
 	if err != nil {

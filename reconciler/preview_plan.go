@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"reconcile/reconciler/source"
+	"reconcile/reconciler/source/gittree"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
 	"reconcile/state"
@@ -123,7 +123,7 @@ func (l *pullRequestPlan) planLocally(ctx, killCtx context.Context, run *run, na
 // prepareCheckout prepares what every plan needs. Its failure is not the pull
 // request's, except for a tree that is too large.
 func (l *pullRequestPlan) prepareCheckout(ctx context.Context, checkout *checkout) error {
-	if _, err := checkout.ensureLaidOut(ctx); errors.Is(err, source.ErrTreeTooLarge) {
+	if _, err := checkout.ensureLaidOut(ctx); errors.Is(err, gittree.ErrTreeTooLarge) {
 		return l.setError(err)
 	} else if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"reconcile/reconciler/source/gittest"
+	"reconcile/reconciler/source/gittree"
 )
 
 // newMonorepo returns a repository with many files. RECONCILE_BENCH_MONOREPO may name an
@@ -58,14 +59,14 @@ func BenchmarkIDs(b *testing.B) {
 	}
 }
 
-func lookUpIDs(b *testing.B, tree *Tree) {
+func lookUpIDs(b *testing.B, tree *gittree.Tree) {
 	for _, parent := range []string{"env", "modules"} {
 		entries, err := tree.ReadDir(parent)
 		if err != nil {
 			b.Fatal(err)
 		}
 		for _, e := range entries {
-			if tree.ID(parent+"/"+e.Name()) == Absent {
+			if tree.ID(parent+"/"+e.Name()) == gittree.Absent {
 				b.Fatal(e.Name())
 			}
 		}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 	gitobject "github.com/go-git/go-git/v5/plumbing/object"
+
+	"reconcile/reconciler/source/gittree"
 )
 
 // Commit is a commit with its tree.
@@ -18,7 +21,7 @@ type Commit struct {
 	When    time.Time // commit time
 	Author  string    // "Name <address>"
 	Subject string    // first line of the message
-	Tree    *Tree
+	Tree    *gittree.Tree
 
 	raw     []byte // in Git's own form
 	closers []io.Closer
@@ -42,7 +45,7 @@ type closerFunc func() error
 
 func (f closerFunc) Close() error { return f() }
 
-func readCommit(store store, id plumbing.Hash) (*Commit, error) {
+func readCommit(store gittree.Reader, id plumbing.Hash) (*Commit, error) {
 	raw, data, err := decodeCommit(store, id)
 	if err != nil {
 		return nil, err
@@ -51,10 +54,9 @@ func readCommit(store store, id plumbing.Hash) (*Commit, error) {
 		ID:     id.String(),
 		When:   raw.Committer.When,
 		Author: fmt.Sprintf("%s <%s>", raw.Author.Name, raw.Author.Email),
-		Tree:   newTree(store, raw.TreeHash, raw.Committer.When),
+		Tree:   gittree.New(store, raw.TreeHash, raw.Committer.When, id.String()),
 		raw:    data,
 	}
-	c.Tree.commit = c.ID
 	c.Subject, _, _ = strings.Cut(strings.TrimSpace(raw.Message), "\n")
 	for _, parent := range raw.ParentHashes {
 		c.Parents = append(c.Parents, parent.String())
@@ -62,7 +64,7 @@ func readCommit(store store, id plumbing.Hash) (*Commit, error) {
 	return c, nil
 }
 
-func decodeCommit(store store, id plumbing.Hash) (*gitobject.Commit, []byte, error) {
+func decodeCommit(store gittree.Reader, id plumbing.Hash) (*gitobject.Commit, []byte, error) {
 	kind, data, err := store.Read(id)
 	if err != nil {
 		return nil, nil, err
@@ -80,4 +82,16 @@ func decodeCommit(store store, id plumbing.Hash) (*gitobject.Commit, []byte, err
 		return nil, nil, fmt.Errorf("decode commit %s: %w", id, err)
 	}
 	return commit, data, nil
+}
+
+// Objects returns the objects of the commit that cannot be computed from its checked out
+// files. These are the commit object itself with its signature, directories with skipped
+// entries or in an unusual encoding, and the symlinks among those entries. They are stored
+// with the commit's snapshot. Restore needs them.
+func (c *Commit) Objects(ctx context.Context) ([]byte, error) {
+	var objects []byte
+	if c.raw != nil { // nil: not a real commit, such as a merge
+		objects = gittree.AppendObject(nil, plumbing.CommitObject, c.raw)
+	}
+	return c.Tree.AppendObjects(ctx, objects)
 }

@@ -10,6 +10,7 @@ import (
 
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/source/gittest"
+	"reconcile/reconciler/source/gittree"
 )
 
 // newCheckout returns a commit and its checked out tree, with a symlink, a script, and names
@@ -64,7 +65,7 @@ func TestRestoreHasTheIdsOfGit(t *testing.T) {
 			t.Errorf("%s is %s, want %s", path, got, want)
 		}
 	}
-	if commit.Tree.ID("a/link.tf") == source.Absent {
+	if commit.Tree.ID("a/link.tf") == gittree.Absent {
 		t.Fatal("the commit has no link")
 	}
 	text, err := got.Tree.ReadFile("a/link.tf")

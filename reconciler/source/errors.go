@@ -31,7 +31,6 @@ var (
 	ErrTimeout        = errors.New("timed out")
 	ErrUnavailable    = errors.New("the remote is unavailable")
 	ErrRevision       = errors.New("no such commit")
-	ErrUnsafe         = errors.New("unsafe path in the repository")
 )
 
 // errDeadline is the cause of a context that ended because of Options.Timeout.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path"
 	"path/filepath"
 
 	"reconcile/internal/files"
@@ -15,7 +14,6 @@ import (
 	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/cache"
-	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/format/packfile"
 	"github.com/go-git/go-git/v5/storage/filesystem"
 )
@@ -119,7 +117,7 @@ func (m *remote) verifyCommit(dir string, id plumbing.Hash) error {
 	defer store.Close()
 	commit, err := readCommit(store, id)
 	if err == nil {
-		err = commit.Tree.checkConnected()
+		err = commit.Tree.CheckConnected()
 	}
 	if errors.Is(err, odb.ErrNotFound) {
 		return &Error{Kind: ErrUnavailable, URL: m.url, Text: "the remote sent an incomplete commit " + id.String(), Err: err, transient: true}
@@ -128,38 +126,4 @@ func (m *remote) verifyCommit(dir string, id plumbing.Hash) error {
 		return fmt.Errorf("commit %s of %s: %w", id, m.url, err)
 	}
 	return nil
-}
-
-// checkConnected returns an error for the first object of the tree that is missing or has the
-// wrong type.
-func (t *Tree) checkConnected() error {
-	if err := t.checkLimitsOnce(); err != nil {
-		return err
-	}
-	visited := map[plumbing.Hash]bool{}
-	var check func(dir string, id plumbing.Hash) error
-	check = func(dir string, id plumbing.Hash) error {
-		if visited[id] {
-			return nil
-		}
-		visited[id] = true
-		list, err := t.readTree(id)
-		if err != nil {
-			return fmt.Errorf("directory %s: %w", dir, err)
-		}
-		for _, e := range list.entries {
-			name := path.Join(dir, e.name)
-			switch {
-			case e.problem != "": // never checked out, so never read
-			case e.mode == filemode.Dir:
-				if err := check(name, e.id); err != nil {
-					return err
-				}
-			case e.mode != filemode.Submodule && !t.store.Has(e.id):
-				return fmt.Errorf("%s: %w", name, odb.ErrNotFound)
-			}
-		}
-		return nil
-	}
-	return check(".", t.root.id)
 }

@@ -237,7 +237,7 @@ func TestCacheRepairs(t *testing.T) {
 			if err := damage(filepath.Join(r.opts.cacheDir(r.Name()), id)); err != nil {
 				t.Fatal(err)
 			}
-			if err := (fetch(t, r, id)).Tree.checkConnected(); err != nil {
+			if err := (fetch(t, r, id)).Tree.CheckConnected(); err != nil {
 				t.Error(err)
 			}
 		})

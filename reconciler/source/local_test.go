@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"reconcile/reconciler/source/gittest"
+	"reconcile/reconciler/source/gittree"
 )
 
 // TestLocalPaths: a repository is found from any directory in it, and has one name.
@@ -53,7 +54,7 @@ func TestLocalIgnoresWorkTree(t *testing.T) {
 		t.Fatal(tip, err)
 	}
 	tree := fetch(t, r, id).Tree
-	if data, err := tree.ReadFile("a"); string(data) != "committed" || tree.ID("b") != Absent {
+	if data, err := tree.ReadFile("a"); string(data) != "committed" || tree.ID("b") != gittree.Absent {
 		t.Errorf("%q, %v, %s", data, err, tree.ID("b"))
 	}
 }

@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
+
+	"reconcile/reconciler/source/gittree"
 )
 
 // ErrUnrelated means that no common ancestor of two commits was found in the available
@@ -91,21 +92,21 @@ func (h *history) merge(base, tip, head plumbing.Hash, crissCross bool) (*Merge,
 		sides[i] = commit
 	}
 	for _, side := range sides {
-		if err := side.Tree.checkLimitsOnce(); err != nil {
+		if err := side.Tree.CheckLimits(); err != nil {
 			return nil, err
 		}
 	}
-	layer := newOverlay(h.store)
-	m := &merger{store: layer, tree: newTree(layer, plumbing.ZeroHash, sides[2].When)}
-	root, err := m.mergeDirs(".", sides[0].Tree.root, sides[1].Tree.root, sides[2].Tree.root)
+	layer := gittree.NewOverlay(h.store)
+	m := &merger{store: layer, tree: gittree.New(layer, plumbing.ZeroHash, sides[2].When, "")}
+	root, err := m.mergeDirs(".", sides[0].Tree.Root(), sides[1].Tree.Root(), sides[2].Tree.Root())
 	if err != nil {
 		return nil, err
 	}
 	merge := &Merge{Tip: tip.String(), Head: head.String(), Base: base.String(), CrissCross: crissCross, Conflicts: m.conflicts, close: h.close}
 	if len(m.conflicts) == 0 {
 		merge.Commit = sides[2]
-		merge.Commit.Tree, merge.Commit.raw = newTree(layer, root.id, sides[2].When), nil
-		if err := merge.Commit.Tree.checkLimitsOnce(); err != nil {
+		merge.Commit.Tree, merge.Commit.raw = gittree.New(layer, root.ID, sides[2].When, ""), nil
+		if err := merge.Commit.Tree.CheckLimits(); err != nil {
 			return nil, err
 		}
 	}
@@ -115,8 +116,8 @@ func (h *history) merge(base, tip, head plumbing.Hash, crissCross bool) (*Merge,
 
 // merger merges trees into a store. The zero entry means that the path is absent.
 type merger struct {
-	store     *overlay
-	tree      *Tree // only to read tree objects
+	store     *gittree.Overlay
+	tree      *gittree.Tree // only to read tree objects
 	conflicts []Conflict
 }
 
@@ -125,30 +126,30 @@ func (m *merger) addConflict(treePath, kind string) {
 }
 
 // isSameEntry reports whether two entries have the same object and mode.
-func isSameEntry(a, b entry) bool { return a.id == b.id && a.mode == b.mode }
+func isSameEntry(a, b gittree.Entry) bool { return a.ID == b.ID && a.Mode == b.Mode }
 
-func (e entry) isAbsent() bool { return e.mode == filemode.Empty }
+func isAbsent(e gittree.Entry) bool { return e.Mode == filemode.Empty }
 
 // mergeEntry merges the entries at one path; the zero entry means absent.
-func (m *merger) mergeEntry(treePath string, base, tip, head entry) (entry, error) {
+func (m *merger) mergeEntry(treePath string, base, tip, head gittree.Entry) (gittree.Entry, error) {
 	switch {
 	case isSameEntry(tip, head), isSameEntry(base, head):
 		return tip, nil
 	case isSameEntry(base, tip):
 		return head, nil
 	}
-	isDir := func(e entry) bool { return e.mode == filemode.Dir }
+	isDir := func(e gittree.Entry) bool { return e.Mode == filemode.Dir }
 	switch {
-	case isDir(tip) && isDir(head), isDir(base) && (isDir(tip) || isDir(head)) && (tip.isAbsent() || head.isAbsent()):
+	case isDir(tip) && isDir(head), isDir(base) && (isDir(tip) || isDir(head)) && (isAbsent(tip) || isAbsent(head)):
 		// One side removed the directory: remove what the other side did not change.
 		return m.mergeDirs(treePath, base, tip, head)
-	case tip.isAbsent() || head.isAbsent():
+	case isAbsent(tip) || isAbsent(head):
 		m.addConflict(treePath, ConflictRemoved)
-	case base.isAbsent() && isFile(tip) && isFile(head):
+	case isAbsent(base) && isFile(tip) && isFile(head):
 		m.addConflict(treePath, ConflictAdded)
 	case isFile(base) && isFile(tip) && isFile(head):
 		return m.mergeFiles(treePath, base, tip, head)
-	case tip.mode == head.mode && tip.mode == base.mode:
+	case tip.Mode == head.Mode && tip.Mode == base.Mode:
 		m.addConflict(treePath, ConflictContent) // symlinks, submodules
 	default:
 		m.addConflict(treePath, ConflictKind)
@@ -156,67 +157,67 @@ func (m *merger) mergeEntry(treePath string, base, tip, head entry) (entry, erro
 	return tip, nil
 }
 
-func isFile(e entry) bool {
-	return e.mode == filemode.Regular || e.mode == filemode.Executable || e.mode == filemode.Deprecated
+func isFile(e gittree.Entry) bool {
+	return e.Mode == filemode.Regular || e.Mode == filemode.Executable || e.Mode == filemode.Deprecated
 }
 
 // mergeDirs merges directories; any of them may be absent.
-func (m *merger) mergeDirs(treePath string, base, tip, head entry) (entry, error) {
-	var sides [3]map[string]entry
+func (m *merger) mergeDirs(treePath string, base, tip, head gittree.Entry) (gittree.Entry, error) {
+	var sides [3]map[string]gittree.Entry
 	var names []string
-	for i, dir := range []entry{base, tip, head} {
-		sides[i] = map[string]entry{}
-		if dir.mode != filemode.Dir {
+	for i, dir := range []gittree.Entry{base, tip, head} {
+		sides[i] = map[string]gittree.Entry{}
+		if dir.Mode != filemode.Dir {
 			continue
 		}
-		list, err := m.tree.readTree(dir.id)
+		list, err := m.tree.List(dir.ID)
 		if err != nil {
-			return entry{}, fmt.Errorf("directory %s: %w", treePath, err)
+			return gittree.Entry{}, fmt.Errorf("directory %s: %w", treePath, err)
 		}
-		for _, e := range list.entries {
-			if e.problem == duplicateNameProblem {
-				m.addConflict(path.Join(treePath, e.name), ConflictKind)
+		for _, e := range list {
+			if e.Problem == gittree.DuplicateNameProblem {
+				m.addConflict(path.Join(treePath, e.Name), ConflictKind)
 			}
-			sides[i][e.name] = e
-			names = append(names, e.name)
+			sides[i][e.Name] = e
+			names = append(names, e.Name)
 		}
 	}
 	slices.Sort(names)
-	var merged []entry
+	var merged []gittree.Entry
 	for _, name := range slices.Compact(names) {
 		e, err := m.mergeEntry(path.Join(treePath, name), sides[0][name], sides[1][name], sides[2][name])
 		if err != nil {
-			return entry{}, err
+			return gittree.Entry{}, err
 		}
-		if !e.isAbsent() {
-			e.name = name
+		if !isAbsent(e) {
+			e.Name = name
 			merged = append(merged, e)
 		}
 	}
 	if len(merged) == 0 && treePath != "." {
-		return entry{}, nil // Git has no empty directories
+		return gittree.Entry{}, nil // Git has no empty directories
 	}
-	return entry{name: path.Base(treePath), mode: filemode.Dir, id: m.store.addTree(merged)}, nil
+	return gittree.Entry{Name: path.Base(treePath), Mode: filemode.Dir, ID: m.store.AddTree(merged)}, nil
 }
 
 // mergeFiles merges the content and mode of a file that both sides changed.
-func (m *merger) mergeFiles(treePath string, base, tip, head entry) (entry, error) {
+func (m *merger) mergeFiles(treePath string, base, tip, head gittree.Entry) (gittree.Entry, error) {
 	merged := tip
-	if base.mode == tip.mode {
-		merged.mode = head.mode
+	if base.Mode == tip.Mode {
+		merged.Mode = head.Mode
 	}
 	switch {
-	case base.id == tip.id:
-		merged.id = head.id
+	case base.ID == tip.ID:
+		merged.ID = head.ID
 		return merged, nil
-	case base.id == head.id, tip.id == head.id:
+	case base.ID == head.ID, tip.ID == head.ID:
 		return merged, nil
 	}
 	var texts [3]string
-	for i, e := range []entry{base, tip, head} {
-		data, err := m.tree.readBlob(e)
+	for i, e := range []gittree.Entry{base, tip, head} {
+		data, err := m.tree.ReadBlob(e)
 		if err != nil {
-			return entry{}, fmt.Errorf("%s: %w", treePath, err)
+			return gittree.Entry{}, fmt.Errorf("%s: %w", treePath, err)
 		}
 		texts[i] = string(data)
 	}
@@ -225,18 +226,6 @@ func (m *merger) mergeFiles(treePath string, base, tip, head entry) (entry, erro
 		m.addConflict(treePath, ConflictContent)
 		return merged, nil
 	}
-	merged.id = m.store.add(plumbing.BlobObject, []byte(text))
+	merged.ID = m.store.Add(plumbing.BlobObject, []byte(text))
 	return merged, nil
-}
-
-// encodeTree returns the tree object of the entries.
-func encodeTree(entries []entry) []byte {
-	entries = slices.Clone(entries)
-	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.sortKey(), b.sortKey()) })
-	var data []byte
-	for _, e := range entries {
-		data = fmt.Appendf(data, "%o %s\x00", uint32(e.mode), e.name)
-		data = append(data, e.id[:]...)
-	}
-	return data
 }

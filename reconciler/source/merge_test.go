@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"reconcile/reconciler/source/gittest"
+	"reconcile/reconciler/source/gittree"
 )
 
 // TestMergeAsGit merges random trees and compares with git merge-tree: the same tree, or a
@@ -48,10 +49,10 @@ func TestMergeAsGit(t *testing.T) {
 		if len(merge.Conflicts) > 0 {
 			t.Fatalf("we have conflicts %v, Git has none", merge.Conflicts)
 		}
-		if got := merge.Commit.Tree.root.id.String(); got != want {
+		if got := merge.Commit.Tree.Root().ID.String(); got != want {
 			t.Fatalf("tree %s, Git makes %s", got, want)
 		}
-		if err := merge.Commit.Tree.checkConnected(); err != nil {
+		if err := merge.Commit.Tree.CheckConnected(); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -196,7 +197,7 @@ func TestMerge(t *testing.T) {
 			if text, err := tree.ReadFile("env/a/main.tf"); string(text) != "one\n2\n3\nfour\n" || err != nil {
 				t.Errorf("merged file is %q, %v", text, err)
 			}
-			if got := tree.ID("gone"); got != Absent {
+			if got := tree.ID("gone"); got != gittree.Absent {
 				t.Errorf("what the tip removed is %s", got)
 			}
 			for _, dir := range []string{"env/b", "new"} { // changed by one side only: no new object

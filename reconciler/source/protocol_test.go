@@ -149,22 +149,3 @@ func FuzzPackAnswer(f *testing.F) {
 		_, _, _ = readHaveAnswer(bytes.NewReader(response), id)
 	})
 }
-
-func FuzzTree(f *testing.F) {
-	f.Add([]byte("100644 a\x00" + strings.Repeat("x", 20)))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		list, err := parseTree(data)
-		if err != nil {
-			return
-		}
-		for _, e := range list.entries {
-			unsafe := e.name == "" || e.name == "." || e.name == ".." || strings.ContainsAny(e.name, "/\x00") || strings.EqualFold(e.name, ".git")
-			if unsafe && e.problem == "" {
-				t.Errorf("name %q", e.name)
-			}
-		}
-		if list.canonical && !bytes.Equal(encodeTree(list.entries), data) {
-			t.Errorf("%q is not what its entries make", data)
-		}
-	})
-}

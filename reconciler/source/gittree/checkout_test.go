@@ -1,7 +1,6 @@
-package source
+package gittree
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,8 +15,10 @@ import (
 	"syscall"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"reconcile/reconciler/source/gittest"
+	"reconcile/reconciler/source/internal/odb"
 
 	"github.com/go-git/go-git/v5/plumbing"
 )
@@ -25,17 +26,17 @@ import (
 // headTree returns the tree of the work tree's HEAD.
 func headTree(t testing.TB, repo *gittest.Repo) *Tree {
 	t.Helper()
-	return fetchTree(t, repo, repo.Git("rev-parse", "HEAD"))
+	return openTree(t, repo, repo.Git("rev-parse", "HEAD"))
 }
 
-func fetchTree(t testing.TB, repo *gittest.Repo, commit string) *Tree {
+func openTree(t testing.TB, repo *gittest.Repo, commit string) *Tree {
 	t.Helper()
-	c, err := openRepository(t, Options{URL: repo.Dir}).Fetch(context.Background(), commit)
+	objects, err := odb.Open(filepath.Join(repo.Dir, "objects"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { c.Close() })
-	return c.Tree
+	t.Cleanup(func() { objects.Close() })
+	return New(objects, plumbing.NewHash(gittest.Git(t, repo.Dir, "rev-parse", commit+"^{tree}")), time.Unix(0, 0), commit)
 }
 
 // readDisk returns content, mode or symlink target of everything below dir, by path.
@@ -230,8 +231,8 @@ func TestCheckoutKilled(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "tree")
 		for range 3 {
 			noted, _ := os.ReadFile(dir + ".manifest")
-			tree := fetchTree(t, repo, commits[random.IntN(2)])
-			tree.store = &failingStore{store: tree.store, maxBlobs: int64(random.IntN(14))}
+			tree := openTree(t, repo, commits[random.IntN(2)])
+			tree.objects = &failingStore{Reader: tree.objects, maxBlobs: int64(random.IntN(14))}
 			if tree.Checkout(t.Context(), dir, nil) == nil {
 				continue
 			}
@@ -240,7 +241,7 @@ func TestCheckoutKilled(t *testing.T) {
 			}
 			_ = os.Truncate(filepath.Join(dir, "c/d/2"), 1)
 		}
-		checkOut(t, fetchTree(t, repo, commits[1]), dir, nil)
+		checkOut(t, openTree(t, repo, commits[1]), dir, nil)
 		want := map[string]string{"a": "dir", "b": "dir", "c": "dir", "c/d": "dir"}
 		for name, content := range files[1] {
 			want[name] = fileMode + content
@@ -251,13 +252,13 @@ func TestCheckoutKilled(t *testing.T) {
 
 // failingStore is a store that fails after so many blobs.
 type failingStore struct {
-	store
+	Reader
 	maxBlobs int64
 	blobs    atomic.Int64
 }
 
 func (s *failingStore) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
-	kind, data, err := s.store.Read(id)
+	kind, data, err := s.Reader.Read(id)
 	if kind == plumbing.BlobObject && s.blobs.Add(1) > s.maxBlobs {
 		return 0, nil, errors.New("stopped")
 	}
@@ -323,7 +324,7 @@ func TestTreeNames(t *testing.T) {
 		if err != nil || len(list.entries) == 0 || list.canonical {
 			t.Errorf("%q: %+v, %v", raw, list, err)
 		}
-		return list.entries[0].problem
+		return list.entries[0].Problem
 	}
 	id := strings.Repeat("x", 20)
 	for _, name := range []string{"..", ".", ".git", ".GIT", "git~1", "GIT~1", ".g\u200cit", ".git\ufeff", "a/b", "", strings.Repeat("n", 256)} {
@@ -416,4 +417,11 @@ func TestSubmodule(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "tree")
 	checkOut(t, tree, dir, nil)
 	checkDisk(t, dir, map[string]string{"a": fileMode + "1", "vendor": "dir", "vendor/sub": "dir"})
+}
+
+func writeFile(t testing.TB, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -1,4 +1,4 @@
-package source
+package gittree
 
 import (
 	"errors"
@@ -24,6 +24,9 @@ const (
 	maxTarget = 4095 // bytes of a symlink target: the limit of Linux
 )
 
+// ErrUnsafe is the kind of every SkippedEntry.
+var ErrUnsafe = errors.New("unsafe path in the repository")
+
 // SkippedEntry is an entry of a tree that is not checked out.
 type SkippedEntry struct {
 	Path   string
@@ -44,14 +47,14 @@ func (t *Tree) SkippedEntries(dir string) ([]error, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := t.readTree(found.id)
+	list, err := t.readTree(found.entry.ID)
 	if err != nil {
 		return nil, pathError("readdir", dir, err)
 	}
 	var skipped []error
 	for _, e := range list.entries {
-		if reason := t.skipReason(path.Join(found.path, e.name), e); reason != "" {
-			skipped = append(skipped, SkippedEntry{path.Join(found.path, e.name), reason})
+		if reason := t.skipReason(path.Join(found.path, e.Name), e); reason != "" {
+			skipped = append(skipped, SkippedEntry{path.Join(found.path, e.Name), reason})
 		}
 	}
 	return skipped, nil
@@ -59,13 +62,13 @@ func (t *Tree) SkippedEntries(dir string) ([]error, error) {
 
 // skipReason returns why the entry at name, a path without symlinks, is not checked out; ""
 // if it is.
-func (t *Tree) skipReason(name string, e entry) string {
+func (t *Tree) skipReason(name string, e Entry) string {
 	switch {
-	case e.problem != "":
-		return e.problem
+	case e.Problem != "":
+		return e.Problem
 	case len(name) > maxPath:
 		return fmt.Sprintf("its path is longer than %d bytes", maxPath)
-	case e.mode == filemode.Symlink:
+	case e.Mode == filemode.Symlink:
 		return t.escapeReason(name, e)
 	}
 	return ""
@@ -73,7 +76,7 @@ func (t *Tree) skipReason(name string, e entry) string {
 
 // escapeReason returns why a symlink must not be checked out. A dangling or circular symlink
 // inside the tree is allowed: a run may create its target.
-func (t *Tree) escapeReason(name string, e entry) string {
+func (t *Tree) escapeReason(name string, e Entry) string {
 	target, err := t.linkTarget(e)
 	if err != nil {
 		return err.Error()
@@ -88,11 +91,11 @@ func (t *Tree) escapeReason(name string, e entry) string {
 }
 
 // linkTarget returns the target of a symlink.
-func (t *Tree) linkTarget(e entry) (string, error) {
-	if size, err := t.store.Size(e.id); err == nil && size > maxTarget {
+func (t *Tree) linkTarget(e Entry) (string, error) {
+	if size, err := t.objects.Size(e.ID); err == nil && size > maxTarget {
 		return "", fmt.Errorf("it is a link of %d bytes", size)
 	}
-	data, err := t.readBlob(e)
+	data, err := t.ReadBlob(e)
 	return string(data), err
 }
 

@@ -1,4 +1,4 @@
-package source
+package gittree
 
 import (
 	"errors"
@@ -130,7 +130,7 @@ func TestLimits(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			id := repo.CommitTree(test.tree)
-			tree := fetchTree(t, repo, id)
+			tree := openTree(t, repo, id)
 			_, err := tree.flatten(t.Context())
 			if test.want == "" {
 				if err != nil {
@@ -141,14 +141,13 @@ func TestLimits(t *testing.T) {
 			if !errors.Is(err, ErrTreeTooLarge) || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "commit "+id) {
 				t.Errorf("flatten: %v", err)
 			}
-			c := &Commit{Tree: tree}
-			if _, err := c.Objects(t.Context()); !errors.Is(err, ErrTreeTooLarge) {
+			if _, err := tree.AppendObjects(t.Context(), nil); !errors.Is(err, ErrTreeTooLarge) {
 				t.Errorf("objects: %v", err)
 			}
 			if _, err := tree.Repair(t.Context(), t.TempDir(), []string{"."}, nil); !errors.Is(err, ErrTreeTooLarge) {
 				t.Errorf("mend: %v", err)
 			}
-			if err := tree.checkConnected(); !errors.Is(err, ErrTreeTooLarge) {
+			if err := tree.CheckConnected(); !errors.Is(err, ErrTreeTooLarge) {
 				t.Errorf("fetched: %v", err)
 			}
 			// Walking from directory to directory must fail, too.

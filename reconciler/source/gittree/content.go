@@ -1,4 +1,4 @@
-package source
+package gittree
 
 import (
 	"context"
@@ -12,29 +12,29 @@ import (
 	"reconcile/reconciler/source/internal/odb"
 )
 
-// readBlob returns the content of a file or the target of a symlink. It fails if the content
+// ReadBlob returns the content of a file or the target of a symlink. It fails if the content
 // is too large for memory.
-func (t *Tree) readBlob(e entry) ([]byte, error) {
-	kind, data, err := t.store.Read(e.id)
+func (t *Tree) ReadBlob(e Entry) ([]byte, error) {
+	kind, data, err := t.objects.Read(e.ID)
 	if err != nil {
 		return nil, err
 	}
-	return data, checkFile(e.id, kind)
+	return data, checkFile(e.ID, kind)
 }
 
 // open opens a file's content of any size.
-func (t *Tree) open(e entry) (*odb.Object, error) {
-	o, err := t.store.Open(e.id)
+func (t *Tree) open(e Entry) (*odb.Object, error) {
+	o, err := t.objects.Open(e.ID)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkFile(e.id, o.Kind); err != nil {
+	if err := checkFile(e.ID, o.Kind); err != nil {
 		return nil, errors.Join(err, o.Content.Close())
 	}
 	return o, nil
 }
 
-func (t *Tree) copyTo(ctx context.Context, w io.Writer, e entry) error {
+func (t *Tree) copyTo(ctx context.Context, w io.Writer, e Entry) error {
 	o, err := t.open(e)
 	if err != nil {
 		return err

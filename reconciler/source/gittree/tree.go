@@ -1,4 +1,6 @@
-package source
+// Package gittree reads the trees of Git commits, checks them out, repairs checkouts and proves
+// that files are a tree's. It does not know commits, repositories or remotes.
+package gittree
 
 import (
 	"cmp"
@@ -23,9 +25,9 @@ import (
 // Tree is the tree of a commit: an fs.FS whose objects have ids. It reads only the tree
 // objects on the requested paths, each once. It is safe for concurrent use.
 type Tree struct {
-	store store
-	root  entry
-	when  time.Time
+	objects Reader
+	root    Entry
+	when    time.Time
 	// commit is the commit's id, for messages; "": unknown.
 	commit string
 
@@ -37,26 +39,26 @@ type Tree struct {
 	omitRule        func(path string) bool
 }
 
-// store is the object store of a tree: an *odb.Store.
-type store interface {
+// Reader reads the objects of trees: an *odb.Store, an *Overlay or a *DirStore.
+type Reader interface {
 	Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error)
 	Open(id plumbing.Hash) (*odb.Object, error)
 	Size(id plumbing.Hash) (int64, error)
 	Has(id plumbing.Hash) bool
 }
 
-// entry is one entry of a tree object.
-type entry struct {
-	name    string
-	mode    filemode.FileMode
-	id      plumbing.Hash
-	problem string // why it is never checked out, at any path; "": no problem
+// Entry is one entry of a tree object. The zero Entry stands for an absent one.
+type Entry struct {
+	Name    string
+	Mode    filemode.FileMode
+	ID      plumbing.Hash
+	Problem string // why it is never checked out, at any path; "": no problem
 }
 
 // listing is the content of a tree object.
 type listing struct {
-	entries []entry // sorted by name
-	// canonical means that encodeTree of the entries gives the same object, and that every
+	entries []Entry // sorted by name
+	// canonical means that EncodeTree of the entries gives the same object, and that every
 	// entry except symlinks is checked out.
 	canonical bool
 }
@@ -64,15 +66,20 @@ type listing struct {
 // Absent is the ID of a path that the tree does not contain.
 const Absent = "absent"
 
-func newTree(store store, root plumbing.Hash, when time.Time) *Tree {
+// New returns the tree with the id root. when is the time of its files. commit is the commit's
+// id for messages; "": unknown.
+func New(objects Reader, root plumbing.Hash, when time.Time, commit string) *Tree {
 	t := &Tree{
-		store: store, when: when,
-		root:     entry{name: ".", mode: filemode.Dir, id: root},
+		objects: objects, when: when, commit: commit,
+		root:     Entry{Name: ".", Mode: filemode.Dir, ID: root},
 		listings: map[plumbing.Hash]listing{},
 	}
 	t.checkLimitsOnce = sync.OnceValue(t.checkLimits)
 	return t
 }
+
+// Root returns the entry of the tree itself.
+func (t *Tree) Root() Entry { return t.root }
 
 // ID returns "MODE:ID" of the object at path, such as "040000:9c4f…" or "100644:…", or
 // Absent. It does not follow a symlink at the end of path, but follows the others. A path
@@ -94,18 +101,19 @@ func (t *Tree) ID(path string) string {
 	return id
 }
 
-func (e entry) sortKey() string { return gitpath.SortKey(e.name, e.mode == filemode.Dir) }
+func (e Entry) sortKey() string { return gitpath.SortKey(e.Name, e.Mode == filemode.Dir) }
 
-func (e entry) String() string {
+// String returns "MODE:ID", as Tree.ID does.
+func (e Entry) String() string {
 	const digits = 6
-	mode := strconv.FormatUint(uint64(e.mode), 8)
-	return strings.Repeat("0", max(0, digits-len(mode))) + mode + ":" + e.id.String()
+	mode := strconv.FormatUint(uint64(e.Mode), 8)
+	return strings.Repeat("0", max(0, digits-len(mode))) + mode + ":" + e.ID.String()
 }
 
 // pathEntry is an entry with its path, in which all symlinks are resolved.
 type pathEntry struct {
-	path string
-	entry
+	path  string
+	entry Entry
 }
 
 // errEscapes means that a symlink points outside the tree.
@@ -142,7 +150,7 @@ func (t *Tree) resolvePath(name string, follow bool) (pathEntry, error) {
 			}
 			return pathEntry{}, err
 		}
-		if next.mode != filemode.Symlink || len(parts) == 0 && !follow {
+		if next.entry.Mode != filemode.Symlink || len(parts) == 0 && !follow {
 			stack = append(stack, next)
 			continue
 		}
@@ -176,20 +184,20 @@ func validPath(name string) bool {
 
 // lookUpChild returns the entry name of directory dir.
 func (t *Tree) lookUpChild(dir pathEntry, name string) (pathEntry, error) {
-	if dir.mode != filemode.Dir {
+	if dir.entry.Mode != filemode.Dir {
 		return pathEntry{}, fs.ErrNotExist
 	}
-	list, err := t.readTree(dir.id)
+	list, err := t.readTree(dir.entry.ID)
 	if err != nil {
 		return pathEntry{}, err
 	}
-	i, ok := slices.BinarySearchFunc(list.entries, name, func(e entry, name string) int { return strings.Compare(e.name, name) })
+	i, ok := slices.BinarySearchFunc(list.entries, name, func(e Entry, name string) int { return strings.Compare(e.Name, name) })
 	if !ok {
 		return pathEntry{}, fs.ErrNotExist
 	}
 	found := pathEntry{path.Join(dir.path, name), list.entries[i]}
-	if found.problem != "" {
-		return pathEntry{}, SkippedEntry{found.path, found.problem}
+	if found.entry.Problem != "" {
+		return pathEntry{}, SkippedEntry{found.path, found.entry.Problem}
 	}
 	return found, nil
 }
@@ -202,7 +210,7 @@ func (t *Tree) readTree(id plumbing.Hash) (listing, error) {
 	if ok {
 		return list, nil
 	}
-	kind, data, err := t.store.Read(id)
+	kind, data, err := t.objects.Read(id)
 	if err != nil {
 		return listing{}, err
 	}
@@ -218,10 +226,16 @@ func (t *Tree) readTree(id plumbing.Hash) (listing, error) {
 	return list, nil
 }
 
+// List returns the entries of the tree object id, sorted by name.
+func (t *Tree) List(id plumbing.Hash) ([]Entry, error) {
+	list, err := t.readTree(id)
+	return list.entries, err
+}
+
 // parseTree decodes a tree object: repeated "MODE NAME\x00" and a 20-byte id. It marks the
 // names that are unsafe to check out, so that no other code must check them.
 func parseTree(data []byte) (listing, error) {
-	entries := make([]entry, 0, len(data)/32)
+	entries := make([]Entry, 0, len(data)/32)
 	canonical, previous := true, ""
 	text := string(data) // one allocation for all names
 	for len(text) > 0 {
@@ -234,32 +248,45 @@ func parseTree(data []byte) (listing, error) {
 		if err != nil {
 			return listing{}, errors.New("damaged tree object: mode")
 		}
-		e := entry{name: text[space+1 : zero], mode: filemode.FileMode(mode)}
-		e.problem = cmp.Or(nameProblem(e.name), modeProblem(e.mode))
-		copy(e.id[:], text[zero+1:])
-		canonical = canonical && e.problem == "" && text[0] != '0' && e.sortKey() > previous && e.isRecoverable()
+		e := Entry{Name: text[space+1 : zero], Mode: filemode.FileMode(mode)}
+		e.Problem = cmp.Or(nameProblem(e.Name), modeProblem(e.Mode))
+		copy(e.ID[:], text[zero+1:])
+		canonical = canonical && e.Problem == "" && text[0] != '0' && e.sortKey() > previous && e.isRecoverable()
 		previous = e.sortKey()
 		entries = append(entries, e)
-		text = text[zero+1+len(e.id):]
+		text = text[zero+1+len(e.ID):]
 	}
 	// Git sorts directories as if their names ended in a slash.
-	byName := func(a, b entry) int { return strings.Compare(a.name, b.name) }
+	byName := func(a, b Entry) int { return strings.Compare(a.Name, b.Name) }
 	slices.SortFunc(entries, byName)
 	for i := 1; i < len(entries); i++ {
-		if entries[i].name == entries[i-1].name {
-			entries[i-1].problem, entries[i].problem = duplicateNameProblem, duplicateNameProblem
+		if entries[i].Name == entries[i-1].Name {
+			entries[i-1].Problem, entries[i].Problem = DuplicateNameProblem, DuplicateNameProblem
 			canonical = false
 		}
 	}
 	return listing{entries, canonical}, nil
 }
 
-const duplicateNameProblem = "its name occurs twice"
+// DuplicateNameProblem is the Problem of entries whose names are equal.
+const DuplicateNameProblem = "its name occurs twice"
 
 // isRecoverable reports whether a checkout of the entry shows its mode and id. A submodule is
 // only an empty directory, and an empty directory is not checked out.
-func (e entry) isRecoverable() bool {
-	return e.mode != filemode.Submodule && e.mode != filemode.Deprecated && e.id != emptyTreeID
+func (e Entry) isRecoverable() bool {
+	return e.Mode != filemode.Submodule && e.Mode != filemode.Deprecated && e.ID != emptyTreeID
 }
 
 var emptyTreeID = plumbing.ComputeHash(plumbing.TreeObject, nil)
+
+// EncodeTree returns the data of the tree object with the entries.
+func EncodeTree(entries []Entry) []byte {
+	entries = slices.Clone(entries)
+	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.sortKey(), b.sortKey()) })
+	var data []byte
+	for _, e := range entries {
+		data = fmt.Appendf(data, "%o %s\x00", uint32(e.Mode), e.Name)
+		data = append(data, e.ID[:]...)
+	}
+	return data
+}

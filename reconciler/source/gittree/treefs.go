@@ -1,4 +1,4 @@
-package source
+package gittree
 
 import (
 	"bytes"
@@ -33,7 +33,7 @@ func (t *Tree) Open(name string) (fs.File, error) {
 		return nil, err
 	}
 	info := fileInfo{name: path.Base(name), entry: found.entry, when: t.when}
-	switch found.mode {
+	switch found.entry.Mode {
 	case filemode.Dir:
 		list, err := t.listDir(found)
 		return &treeDir{info: info, name: name, remaining: list}, pathError("open", name, err)
@@ -54,13 +54,13 @@ func (t *Tree) ReadFile(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch found.mode {
+	switch found.entry.Mode {
 	case filemode.Dir:
 		return nil, pathError("read", name, errors.New("is a directory"))
 	case filemode.Submodule:
 		return nil, pathError("read", name, errSubmodule)
 	}
-	data, err := t.readBlob(found.entry)
+	data, err := t.ReadBlob(found.entry)
 	return bytes.Clone(data), pathError("read", name, err)
 }
 
@@ -71,7 +71,7 @@ func (t *Tree) ReadDir(name string) ([]fs.DirEntry, error) {
 	if err != nil {
 		return nil, err
 	}
-	if found.mode != filemode.Dir {
+	if found.entry.Mode != filemode.Dir {
 		return nil, pathError("readdir", name, errors.New("not a directory"))
 	}
 	list, err := t.listDir(found)
@@ -104,7 +104,7 @@ func (t *Tree) ReadLink(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if found.mode != filemode.Symlink {
+	if found.entry.Mode != filemode.Symlink {
 		return "", pathError("readlink", name, fs.ErrInvalid)
 	}
 	target, err := t.linkTarget(found.entry)
@@ -127,26 +127,26 @@ func pathError(op, name string, err error) error {
 }
 
 func (t *Tree) listDir(dir pathEntry) ([]fs.DirEntry, error) {
-	tree, err := t.readTree(dir.id)
+	tree, err := t.readTree(dir.entry.ID)
 	if err == nil && t.listedDirs.Add(1) > maxUncheckedListings {
-		err = t.checkLimitsOnce()
+		err = t.CheckLimits()
 	}
 	if err != nil {
 		return nil, err
 	}
 	list := make([]fs.DirEntry, 0, len(tree.entries))
 	for _, e := range tree.entries {
-		if t.skipReason(path.Join(dir.path, e.name), e) == "" {
+		if t.skipReason(path.Join(dir.path, e.Name), e) == "" {
 			list = append(list, dirEntry{t, e})
 		}
 	}
 	return list, nil
 }
 
-func (t *Tree) newFileInfo(name string, e entry) (fs.FileInfo, error) {
+func (t *Tree) newFileInfo(name string, e Entry) (fs.FileInfo, error) {
 	info := fileInfo{name: name, entry: e, when: t.when}
-	if e.mode != filemode.Dir && e.mode != filemode.Submodule {
-		size, err := t.store.Size(e.id)
+	if e.Mode != filemode.Dir && e.Mode != filemode.Submodule {
+		size, err := t.objects.Size(e.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -172,28 +172,28 @@ func fsMode(mode filemode.FileMode) fs.FileMode {
 
 type dirEntry struct {
 	tree  *Tree
-	entry entry
+	entry Entry
 }
 
-func (d dirEntry) Name() string               { return d.entry.name }
-func (d dirEntry) IsDir() bool                { return d.entry.mode == filemode.Dir }
-func (d dirEntry) Type() fs.FileMode          { return fsMode(d.entry.mode).Type() }
-func (d dirEntry) Info() (fs.FileInfo, error) { return d.tree.newFileInfo(d.entry.name, d.entry) }
+func (d dirEntry) Name() string               { return d.entry.Name }
+func (d dirEntry) IsDir() bool                { return d.entry.Mode == filemode.Dir }
+func (d dirEntry) Type() fs.FileMode          { return fsMode(d.entry.Mode).Type() }
+func (d dirEntry) Info() (fs.FileInfo, error) { return d.tree.newFileInfo(d.entry.Name, d.entry) }
 func (d dirEntry) String() string             { return fs.FormatDirEntry(d) }
 
 type fileInfo struct {
 	name  string
-	entry entry
+	entry Entry
 	size  int64
 	when  time.Time
 }
 
 func (i fileInfo) Name() string       { return i.name }
 func (i fileInfo) Size() int64        { return i.size }
-func (i fileInfo) Mode() fs.FileMode  { return fsMode(i.entry.mode) }
+func (i fileInfo) Mode() fs.FileMode  { return fsMode(i.entry.Mode) }
 func (i fileInfo) ModTime() time.Time { return i.when }
 func (i fileInfo) IsDir() bool        { return i.Mode().IsDir() }
-func (i fileInfo) Sys() any           { return Object{uint32(i.entry.mode), i.entry.id.String()} }
+func (i fileInfo) Sys() any           { return Object{uint32(i.entry.Mode), i.entry.ID.String()} }
 func (i fileInfo) String() string     { return fs.FormatFileInfo(i) }
 
 type treeFile struct {

@@ -1,4 +1,4 @@
-package source
+package gittree
 
 import (
 	"bytes"
@@ -14,21 +14,17 @@ import (
 
 // Objects are Git objects in Git's own form, one after the other: kind, length and data. The
 // hash of these is the object's id. They prove that a snapshot belongs to its commit: see
-// Restore.
+// DirStore.
 
-// Objects returns the objects of the commit that cannot be computed from its checked out
-// files. These are the commit object itself with its signature, directories with skipped
-// entries or in an unusual encoding, and the symlinks among those entries. They are stored
-// with the commit's snapshot.
-func (c *Commit) Objects(ctx context.Context) ([]byte, error) {
-	if err := c.Tree.checkLimitsOnce(); err != nil {
+// AppendObjects appends the tree's objects that cannot be computed from its checked out files
+// to objects: directories with skipped entries or in an unusual encoding, and the symlinks
+// among those entries.
+func (t *Tree) AppendObjects(ctx context.Context, objects []byte) ([]byte, error) {
+	if err := t.CheckLimits(); err != nil {
 		return nil, err
 	}
-	u := &objectCollector{tree: c.Tree, visited: map[plumbing.Hash]bool{}}
-	if c.raw != nil { // nil: not a real commit, such as a merge
-		u.objects = appendObject(nil, plumbing.CommitObject, c.raw)
-	}
-	_, err := u.collectDir(ctx, ".", c.Tree.root.id)
+	u := &objectCollector{tree: t, objects: objects, visited: map[plumbing.Hash]bool{}}
+	_, err := u.collectDir(ctx, ".", t.root.ID)
 	return u.objects, err
 }
 
@@ -50,15 +46,15 @@ func (u *objectCollector) collectDir(ctx context.Context, treePath string, id pl
 	}
 	needed := !list.canonical
 	for _, e := range list.entries {
-		name := path.Join(treePath, e.name)
+		name := path.Join(treePath, e.Name)
 		isSkipped := u.tree.skipReason(name, e) != ""
 		needed = needed || isSkipped
 		switch {
-		case isSkipped && e.problem == "" && e.mode == filemode.Symlink:
+		case isSkipped && e.Problem == "" && e.Mode == filemode.Symlink:
 			err = u.addLink(e)
-		case !isSkipped && e.mode == filemode.Dir:
+		case !isSkipped && e.Mode == filemode.Dir:
 			var childAdded bool
-			childAdded, err = u.collectDir(ctx, name, e.id)
+			childAdded, err = u.collectDir(ctx, name, e.ID)
 			needed = needed || childAdded
 		}
 		if err != nil {
@@ -76,11 +72,11 @@ func (u *objectCollector) collectDir(ctx context.Context, treePath string, id pl
 const maxLink = 1 << 20
 
 // addLink adds a skipped symlink, so that the reason can be determined again later.
-func (u *objectCollector) addLink(e entry) error {
-	if size, err := u.tree.store.Size(e.id); err != nil || size > maxLink {
+func (u *objectCollector) addLink(e Entry) error {
+	if size, err := u.tree.objects.Size(e.ID); err != nil || size > maxLink {
 		return err
 	}
-	return u.add(e.id)
+	return u.add(e.ID)
 }
 
 func (u *objectCollector) add(id plumbing.Hash) error {
@@ -88,14 +84,15 @@ func (u *objectCollector) add(id plumbing.Hash) error {
 		return nil
 	}
 	u.visited[id] = true
-	kind, data, err := u.tree.store.Read(id)
+	kind, data, err := u.tree.objects.Read(id)
 	if err == nil {
-		u.objects = appendObject(u.objects, kind, data)
+		u.objects = AppendObject(u.objects, kind, data)
 	}
 	return err
 }
 
-func appendObject(objects []byte, kind plumbing.ObjectType, data []byte) []byte {
+// AppendObject appends one object to objects.
+func AppendObject(objects []byte, kind plumbing.ObjectType, data []byte) []byte {
 	objects = fmt.Appendf(objects, "%s %d\x00", kind, len(data))
 	return append(objects, data...)
 }

@@ -1,8 +1,9 @@
-package source
+package gittree
 
 import (
 	"errors"
 	"fmt"
+	"path"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
@@ -27,17 +28,21 @@ var ErrTreeTooLarge = errors.New("the tree is too large")
 // checkLimits returns an error if the tree exceeds the limits. It reads each tree object
 // once, even if many paths lead to it.
 func (t *Tree) checkLimits() error {
-	_, err := (&pathCounter{tree: t, sizes: map[plumbing.Hash]treeSize{}}).count(t.root.id, 0)
+	_, err := (&pathCounter{tree: t, sizes: map[plumbing.Hash]treeSize{}}).count(t.root.ID, 0)
 	if errors.Is(err, ErrTreeTooLarge) {
 		return fmt.Errorf("%s: %w", t.name(), err)
 	}
 	return err
 }
 
+// CheckLimits returns ErrTreeTooLarge if the tree exceeds the limits. It counts the paths only
+// once.
+func (t *Tree) CheckLimits() error { return t.checkLimitsOnce() }
+
 // name returns the name of the tree for messages.
 func (t *Tree) name() string {
 	if t.commit == "" {
-		return "tree " + t.root.id.String()
+		return "tree " + t.root.ID.String()
 	}
 	return "commit " + t.commit
 }
@@ -69,8 +74,8 @@ func (c *pathCounter) count(id plumbing.Hash, depth int) (treeSize, error) {
 	}
 	found := treeSize{paths: len(list.entries)}
 	for _, e := range list.entries {
-		if e.mode == filemode.Dir && e.problem == "" {
-			child, err := c.count(e.id, depth+1)
+		if e.Mode == filemode.Dir && e.Problem == "" {
+			child, err := c.count(e.ID, depth+1)
 			if err != nil {
 				return treeSize{}, err
 			}
@@ -86,4 +91,38 @@ func (c *pathCounter) count(id plumbing.Hash, depth int) (treeSize, error) {
 	}
 	c.sizes[id] = found
 	return found, nil
+}
+
+// CheckConnected returns an error for the first object of the tree that is missing or has the
+// wrong type.
+func (t *Tree) CheckConnected() error {
+	if err := t.CheckLimits(); err != nil {
+		return err
+	}
+	visited := map[plumbing.Hash]bool{}
+	var check func(dir string, id plumbing.Hash) error
+	check = func(dir string, id plumbing.Hash) error {
+		if visited[id] {
+			return nil
+		}
+		visited[id] = true
+		list, err := t.readTree(id)
+		if err != nil {
+			return fmt.Errorf("directory %s: %w", dir, err)
+		}
+		for _, e := range list.entries {
+			name := path.Join(dir, e.Name)
+			switch {
+			case e.Problem != "": // never checked out, so never read
+			case e.Mode == filemode.Dir:
+				if err := check(name, e.ID); err != nil {
+					return err
+				}
+			case e.Mode != filemode.Submodule && !t.objects.Has(e.ID):
+				return fmt.Errorf("%s: %w", name, odb.ErrNotFound)
+			}
+		}
+		return nil
+	}
+	return check(".", t.root.ID)
 }

@@ -1,4 +1,4 @@
-package source
+package gittree
 
 import (
 	"context"
@@ -22,7 +22,7 @@ import (
 // paths that the tree does not contain, and files that are not in the tree, but removes those
 // for which isForeign returns true. isForeign receives slash-separated paths.
 func (t *Tree) Repair(ctx context.Context, dir string, paths []string, isForeign func(path string) bool) (_ []string, err error) {
-	if err := t.checkLimitsOnce(); err != nil {
+	if err := t.CheckLimits(); err != nil {
 		return nil, err
 	}
 	r := &repair{ctx: ctx, tree: t, isForeign: isForeign}
@@ -93,11 +93,11 @@ func isMissing(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
-func (r *repair) repairEntry(name string, e entry) error {
+func (r *repair) repairEntry(name string, e Entry) error {
 	if r.ctx.Err() != nil {
 		return context.Cause(r.ctx)
 	}
-	if name != "." && (r.tree.skipReason(name, e) != "" || r.tree.isOmitted(name)) || e.mode == filemode.Submodule {
+	if name != "." && (r.tree.skipReason(name, e) != "" || r.tree.isOmitted(name)) || e.Mode == filemode.Submodule {
 		return nil
 	}
 	isEqual, err := r.matchesEntry(name, e)
@@ -110,7 +110,7 @@ func (r *repair) repairEntry(name string, e entry) error {
 			return err
 		}
 	}
-	if e.mode == filemode.Dir {
+	if e.Mode == filemode.Dir {
 		return r.repairDir(name, e)
 	}
 	return nil
@@ -118,7 +118,7 @@ func (r *repair) repairEntry(name string, e entry) error {
 
 // matchesEntry reports whether the file at name equals the entry. For a directory it compares
 // only the type.
-func (r *repair) matchesEntry(name string, e entry) (bool, error) {
+func (r *repair) matchesEntry(name string, e Entry) (bool, error) {
 	info, err := r.root.Lstat(name)
 	if err != nil {
 		if isMissing(err) {
@@ -126,20 +126,20 @@ func (r *repair) matchesEntry(name string, e entry) (bool, error) {
 		}
 		return false, err
 	}
-	mode := fsMode(e.mode)
+	mode := fsMode(e.Mode)
 	if info.Mode().Type() != mode.Type() {
 		return false, nil
 	}
 	switch {
-	case e.mode == filemode.Dir:
+	case e.Mode == filemode.Dir:
 		return true, nil
-	case e.mode == filemode.Symlink:
+	case e.Mode == filemode.Symlink:
 		target, err := r.root.Readlink(name)
-		return err == nil && plumbing.ComputeHash(plumbing.BlobObject, []byte(target)) == e.id, err
+		return err == nil && plumbing.ComputeHash(plumbing.BlobObject, []byte(target)) == e.ID, err
 	case info.Mode().Perm() != mode.Perm():
 		return false, nil
 	}
-	if size, err := r.tree.store.Size(e.id); err != nil || size != info.Size() {
+	if size, err := r.tree.objects.Size(e.ID); err != nil || size != info.Size() {
 		return false, err
 	}
 	f, err := r.root.Open(name)
@@ -148,19 +148,19 @@ func (r *repair) matchesEntry(name string, e entry) (bool, error) {
 	}
 	defer f.Close()
 	id, err := hashFile(r.ctx, f, info.Size())
-	return id == e.id, err
+	return id == e.ID, err
 }
 
 // repairDir repairs the entries of a directory and removes foreign ones.
-func (r *repair) repairDir(name string, e entry) error {
-	list, err := r.tree.readTree(e.id)
+func (r *repair) repairDir(name string, e Entry) error {
+	list, err := r.tree.readTree(e.ID)
 	if err != nil {
 		return err
 	}
 	treeNames := make(map[string]bool, len(list.entries))
 	for _, e := range list.entries {
-		treeNames[e.name] = true
-		if err := r.repairEntry(path.Join(name, e.name), e); err != nil {
+		treeNames[e.Name] = true
+		if err := r.repairEntry(path.Join(name, e.Name), e); err != nil {
 			return err
 		}
 	}
@@ -195,13 +195,13 @@ func (r *repair) removeForeign(dir string, treeNames map[string]bool) error {
 
 // replaceEntry replaces what is at name by the entry. A file is replaced by rename, since
 // other processes may be reading it.
-func (r *repair) replaceEntry(name string, e entry) error {
-	if e.mode == filemode.Dir {
+func (r *repair) replaceEntry(name string, e Entry) error {
+	if e.Mode == filemode.Dir {
 		return errors.Join(r.root.RemoveAll(name), r.root.Mkdir(name, 0o755))
 	}
 	tmp := path.Join(path.Dir(name), ".reconcile-"+rand.Text())
 	var err error
-	if e.mode == filemode.Symlink {
+	if e.Mode == filemode.Symlink {
 		var target string
 		if target, err = r.tree.linkTarget(e); err == nil {
 			err = r.root.Symlink(target, tmp)
@@ -223,7 +223,7 @@ func (r *repair) replaceEntry(name string, e entry) error {
 	return nil
 }
 
-func (r *repair) write(name string, e entry) error {
+func (r *repair) write(name string, e Entry) error {
 	f, err := r.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
@@ -232,7 +232,7 @@ func (r *repair) write(name string, e entry) error {
 	if err := r.tree.copyTo(r.ctx, f, e); err != nil {
 		return err
 	}
-	if err := f.Chmod(fsMode(e.mode).Perm()); err != nil {
+	if err := f.Chmod(fsMode(e.Mode).Perm()); err != nil {
 		return err
 	}
 	return f.Close()

@@ -1,4 +1,4 @@
-package source
+package gittree
 
 import (
 	"context"
@@ -8,8 +8,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
-	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
@@ -18,94 +16,64 @@ import (
 	"reconcile/reconciler/source/internal/odb"
 )
 
-// ErrUnproven means that nothing proves which tree a snapshot should contain.
-var ErrUnproven = errors.New("the snapshot has no commit object (it was made by an older version), so it cannot be verified")
-
-// Restore builds the commit from dir, which contains its whole checked out tree, as a
-// snapshot does. It does not need Git. objects are from Commit.Objects. If they include the
-// commit object, its id, tree and signature are verified without trust in the storage.
-// Without the commit object (a snapshot of an older version or of a merge) only ID, When and
-// Tree are set, and tree must be the earlier Tree.ID("."); otherwise the error is
-// ErrUnproven.
-//
-// Restore computes all ids from the files, so it refuses a snapshot that is changed or
-// incomplete. The files must not change while the commit is used.
-func Restore(ctx context.Context, dir, commit, tree string, when time.Time, objects []byte) (*Commit, error) {
+// NewDirStore returns a store over the objects, which are from AppendObject and
+// Tree.AppendObjects. Hash adds the checked out files. ctx ends the reading of files.
+func NewDirStore(ctx context.Context, objects []byte) (*DirStore, error) {
 	stored, err := parseObjects(objects)
 	if err != nil {
-		return nil, fmt.Errorf("read the snapshot of %s: %w", commit, err)
+		return nil, err
 	}
-	s := &dirStore{
+	return &DirStore{
 		ctx: ctx, stored: stored, trees: map[plumbing.Hash][]byte{}, blobs: map[plumbing.Hash]blobRef{},
-		entries: map[string]entry{}, children: map[string][]string{},
-	}
-	id, err := parseID(commit)
-	if err != nil {
-		return nil, err
-	}
-	c := &Commit{ID: commit, When: when}
-	if _, ok := stored[id]; ok {
-		if c, err = readCommit(s, id); err != nil {
-			return nil, fmt.Errorf("read the snapshot of %s: %w", commit, err)
-		}
-		actual := c.Tree.ID(".")
-		if tree != "" && tree != actual {
-			return nil, fmt.Errorf("the tree of commit %s is %s, not %s", commit, actual, tree)
-		}
-		tree = actual
-	}
-	if tree == "" {
-		return nil, fmt.Errorf("commit %s: %w", commit, ErrUnproven)
-	}
-	rootID, err := parseID(strings.TrimPrefix(tree, "040000:"))
-	if err != nil {
-		return nil, err
-	}
-	c.Tree = newTree(s, rootID, c.When)
-	c.Tree.commit = commit
-	if _, err := s.hashDir(dir, "."); err != nil {
-		return nil, fmt.Errorf("read the snapshot of %s: %w", commit, err)
-	}
-	if err := s.compareDir(c.Tree, ".", rootID); err != nil {
-		return nil, fmt.Errorf("the snapshot does not match the tree of commit %s: %w", commit, err)
-	}
-	return c, nil
+		entries: map[string]Entry{}, children: map[string][]string{},
+	}, nil
 }
+
+// Hash adds the files below dir, the root of a checkout. They must not change while the store
+// is used.
+func (s *DirStore) Hash(dir string) error {
+	_, err := s.hashDir(dir, ".")
+	return err
+}
+
+// Match returns an error if the files are not exactly the checkout of the tree, whose objects
+// are in the store.
+func (s *DirStore) Match(t *Tree) error { return s.compareDir(t, ".", t.root.ID) }
 
 // compareDir checks that a directory of the tree is checked out, with no other files. If its
 // tree object was stored, since the files alone do not determine it, compareDir checks each
 // entry.
-func (s *dirStore) compareDir(t *Tree, treePath string, id plumbing.Hash) error {
+func (s *DirStore) compareDir(t *Tree, treePath string, id plumbing.Hash) error {
 	actual, present := s.entries[treePath]
 	if _, isStored := s.stored[id]; !isStored {
 		if id == emptyTreeID && !present {
 			return nil // nothing is checked out for it
 		}
-		if actual.id != id || actual.mode != filemode.Dir {
+		if actual.ID != id || actual.Mode != filemode.Dir {
 			return fmt.Errorf("%s was changed", gitpath.Quote(treePath))
 		}
 		return nil
 	}
-	if err := t.checkLimitsOnce(); err != nil {
+	if err := t.CheckLimits(); err != nil {
 		return err
 	}
 	list, err := t.readTree(id)
 	if err != nil {
 		return err
 	}
-	if present && actual.mode != filemode.Dir {
+	if present && actual.Mode != filemode.Dir {
 		return fmt.Errorf("%s was changed", gitpath.Quote(treePath))
 	}
 	wanted := map[string]bool{}
 	for _, e := range list.entries {
-		name := path.Join(treePath, e.name)
-		if e.problem == "" && e.mode == filemode.Symlink && !s.Has(e.id) {
+		name := path.Join(treePath, e.Name)
+		if e.Problem == "" && e.Mode == filemode.Symlink && !s.Has(e.ID) {
 			return fmt.Errorf("%s is missing", gitpath.Quote(name))
 		}
 		if t.skipReason(name, e) != "" {
 			continue
 		}
-		wanted[e.name] = true
+		wanted[e.Name] = true
 		if err := s.compareEntry(t, name, e); err != nil {
 			return err
 		}
@@ -118,34 +86,35 @@ func (s *dirStore) compareDir(t *Tree, treePath string, id plumbing.Hash) error 
 	return nil
 }
 
-func (s *dirStore) compareEntry(t *Tree, name string, e entry) error {
+func (s *DirStore) compareEntry(t *Tree, name string, e Entry) error {
 	actual := s.entries[name]
-	switch e.mode {
+	switch e.Mode {
 	case filemode.Dir:
-		return s.compareDir(t, name, e.id)
+		return s.compareDir(t, name, e.ID)
 	case filemode.Submodule:
-		if actual.mode == filemode.Dir && actual.id == emptyTreeID {
+		if actual.Mode == filemode.Dir && actual.ID == emptyTreeID {
 			return nil
 		}
 	case filemode.Deprecated:
-		if actual.mode == filemode.Regular && actual.id == e.id {
+		if actual.Mode == filemode.Regular && actual.ID == e.ID {
 			return nil
 		}
 	default:
-		if actual.mode == e.mode && actual.id == e.id {
+		if actual.Mode == e.Mode && actual.ID == e.ID {
 			return nil
 		}
 	}
 	return fmt.Errorf("%s was changed", gitpath.Quote(name))
 }
 
-// dirStore is an object store over checked out files and the objects stored with them.
-type dirStore struct {
-	ctx      context.Context // the context of Restore
+// DirStore is an object store over checked out files and the objects stored with them. It
+// computes all ids from the content.
+type DirStore struct {
+	ctx      context.Context // the context of NewDirStore
 	stored   map[plumbing.Hash]object
 	trees    map[plumbing.Hash][]byte
 	blobs    map[plumbing.Hash]blobRef
-	entries  map[string]entry    // what is checked out, by path
+	entries  map[string]Entry    // what is checked out, by path
 	children map[string][]string // names in a directory
 }
 
@@ -158,59 +127,59 @@ type blobRef struct {
 
 // hashDir records everything below the directory dir, which is treePath in the tree, and
 // returns the id of its tree object.
-func (s *dirStore) hashDir(dir, treePath string) (plumbing.Hash, error) {
+func (s *DirStore) hashDir(dir, treePath string) (plumbing.Hash, error) {
 	list, err := os.ReadDir(dir)
 	if err != nil {
 		return plumbing.ZeroHash, err
 	}
-	var entries []entry
+	var entries []Entry
 	for _, d := range list {
 		e, err := s.hashEntry(filepath.Join(dir, d.Name()), path.Join(treePath, d.Name()), d)
 		if err != nil {
 			return plumbing.ZeroHash, err
 		}
 		entries = append(entries, e)
-		s.entries[path.Join(treePath, e.name)] = e
-		s.children[treePath] = append(s.children[treePath], e.name)
+		s.entries[path.Join(treePath, e.Name)] = e
+		s.children[treePath] = append(s.children[treePath], e.Name)
 	}
-	data := encodeTree(entries)
+	data := EncodeTree(entries)
 	id := plumbing.ComputeHash(plumbing.TreeObject, data)
 	s.trees[id] = data
 	if treePath == "." {
-		s.entries[treePath] = entry{name: treePath, mode: filemode.Dir, id: id}
+		s.entries[treePath] = Entry{Name: treePath, Mode: filemode.Dir, ID: id}
 	}
 	return id, nil
 }
 
-func (s *dirStore) hashEntry(file, treePath string, d os.DirEntry) (e entry, err error) {
-	e.name = d.Name()
+func (s *DirStore) hashEntry(file, treePath string, d os.DirEntry) (e Entry, err error) {
+	e.Name = d.Name()
 	switch {
 	case d.IsDir():
-		e.mode = filemode.Dir
-		e.id, err = s.hashDir(file, treePath)
+		e.Mode = filemode.Dir
+		e.ID, err = s.hashDir(file, treePath)
 	case d.Type() == os.ModeSymlink:
-		e.mode = filemode.Symlink
+		e.Mode = filemode.Symlink
 		var target string
 		target, err = os.Readlink(file)
-		e.id = plumbing.ComputeHash(plumbing.BlobObject, []byte(target))
-		s.blobs[e.id] = blobRef{target: []byte(target), size: int64(len(target))}
+		e.ID = plumbing.ComputeHash(plumbing.BlobObject, []byte(target))
+		s.blobs[e.ID] = blobRef{target: []byte(target), size: int64(len(target))}
 	default:
 		var info os.FileInfo
 		if info, err = d.Info(); err != nil {
 			return e, err
 		}
-		e.mode = filemode.Regular
+		e.Mode = filemode.Regular
 		if info.Mode()&0o111 != 0 {
-			e.mode = filemode.Executable
+			e.Mode = filemode.Executable
 		}
-		if e.id, err = s.hash(file, info.Size()); err == nil {
-			s.blobs[e.id] = blobRef{path: file, size: info.Size()}
+		if e.ID, err = s.hash(file, info.Size()); err == nil {
+			s.blobs[e.ID] = blobRef{path: file, size: info.Size()}
 		}
 	}
 	return e, err
 }
 
-func (s *dirStore) hash(file string, size int64) (plumbing.Hash, error) {
+func (s *DirStore) hash(file string, size int64) (plumbing.Hash, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return plumbing.ZeroHash, err
@@ -223,7 +192,8 @@ func (s *dirStore) hash(file string, size int64) (plumbing.Hash, error) {
 	return id, err
 }
 
-func (s *dirStore) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
+// Read returns the kind and the content of an object.
+func (s *DirStore) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
 	o, err := s.Open(id)
 	if err != nil {
 		return 0, nil, err
@@ -233,7 +203,8 @@ func (s *dirStore) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
 	return o.Kind, data, err
 }
 
-func (s *dirStore) Open(id plumbing.Hash) (*odb.Object, error) {
+// Open opens an object of any size. Reading fails if the file does not have its id any more.
+func (s *DirStore) Open(id plumbing.Hash) (*odb.Object, error) {
 	if data, ok := s.trees[id]; ok || id == emptyTreeID {
 		return object{plumbing.TreeObject, data}.open(), nil
 	}
@@ -274,7 +245,8 @@ func (p *proven) Close() error { return p.file.Close() }
 
 func errChanged(file string) error { return errors.New(file + " changed during use") }
 
-func (s *dirStore) Size(id plumbing.Hash) (int64, error) {
+// Size returns the size of an object in bytes.
+func (s *DirStore) Size(id plumbing.Hash) (int64, error) {
 	if b, ok := s.blobs[id]; ok {
 		return b.size, nil
 	}
@@ -288,7 +260,8 @@ func (s *dirStore) Size(id plumbing.Hash) (int64, error) {
 	return int64(len(data)), nil
 }
 
-func (s *dirStore) Has(id plumbing.Hash) bool {
+// Has reports whether the store has the object.
+func (s *DirStore) Has(id plumbing.Hash) bool {
 	_, tree := s.trees[id]
 	_, file := s.blobs[id]
 	_, stored := s.stored[id]

@@ -1,4 +1,4 @@
-package source
+package gittree
 
 import (
 	"context"
@@ -65,30 +65,30 @@ func (t *Tree) Checkout(ctx context.Context, dir string, isPreserved func(path s
 }
 
 // flatten returns what is checked out of the tree by path, without the root.
-func (t *Tree) flatten(ctx context.Context) (map[string]entry, error) {
-	if err := t.checkLimitsOnce(); err != nil {
+func (t *Tree) flatten(ctx context.Context) (map[string]Entry, error) {
+	if err := t.CheckLimits(); err != nil {
 		return nil, err
 	}
-	all := map[string]entry{}
+	all := map[string]Entry{}
 	return all, t.flattenInto(ctx, all, ".", t.root)
 }
 
 // flattenInto adds what is checked out below the directory dir.
-func (t *Tree) flattenInto(ctx context.Context, all map[string]entry, dir string, e entry) error {
+func (t *Tree) flattenInto(ctx context.Context, all map[string]Entry, dir string, e Entry) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	list, err := t.readTree(e.id)
+	list, err := t.readTree(e.ID)
 	if err != nil {
 		return fmt.Errorf("directory %s: %w", gitpath.Quote(dir), err)
 	}
 	for _, e := range list.entries {
-		name := path.Join(dir, e.name)
+		name := path.Join(dir, e.Name)
 		if t.skipReason(name, e) != "" || t.isOmitted(name) {
 			continue
 		}
 		all[name] = e
-		if e.mode == filemode.Dir {
+		if e.Mode == filemode.Dir {
 			if err := t.flattenInto(ctx, all, name, e); err != nil {
 				return err
 			}
@@ -101,7 +101,7 @@ func (t *Tree) flattenInto(ctx context.Context, all map[string]entry, dir string
 type checkout struct {
 	tree         *Tree
 	root         *os.Root
-	want         map[string]entry
+	want         map[string]Entry
 	isPreserved  func(string, fs.DirEntry) bool
 	previous     manifest
 	present      map[string]fs.FileInfo // existing files and symlinks that are wanted
@@ -117,7 +117,7 @@ func (c *checkout) run(ctx context.Context) (manifest, error) {
 	toWrite := map[string][]string{} // by directory
 	for _, name := range c.sortedNames() {
 		e := c.want[name]
-		if e.mode == filemode.Dir || e.mode == filemode.Submodule {
+		if e.Mode == filemode.Dir || e.Mode == filemode.Submodule {
 			if err := c.root.Mkdir(name, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 				return c.previous, err
 			}
@@ -183,11 +183,11 @@ func readDir(root *os.Root, dir string) ([]fs.DirEntry, error) {
 }
 
 // isSameKind reports whether d has the kind that e needs.
-func isSameKind(d fs.DirEntry, e entry) bool {
-	if e.mode == filemode.Submodule {
+func isSameKind(d fs.DirEntry, e Entry) bool {
+	if e.Mode == filemode.Submodule {
 		return d.IsDir()
 	}
-	return d.Type() == fsMode(e.mode).Type()
+	return d.Type() == fsMode(e.Mode).Type()
 }
 
 // clearDir removes a directory that is not wanted. The directory stays if something in it is
@@ -250,7 +250,7 @@ func (c *checkout) writeAll(ctx context.Context, names map[string][]string, curr
 // so that it is written again.
 func (c *checkout) write(ctx context.Context, dir *os.Root, name string) (fileStamp, error) {
 	e := c.want[name]
-	size, err := c.tree.store.Size(e.id)
+	size, err := c.tree.objects.Size(e.ID)
 	if err != nil {
 		return fileStamp{}, err
 	}
@@ -264,7 +264,7 @@ func (c *checkout) write(ctx context.Context, dir *os.Root, name string) (fileSt
 		}
 	}
 	var info fs.FileInfo
-	if e.mode == filemode.Symlink {
+	if e.Mode == filemode.Symlink {
 		var target string
 		if target, err = c.tree.linkTarget(e); err == nil {
 			err = dir.Symlink(target, base)
@@ -281,8 +281,8 @@ func (c *checkout) write(ctx context.Context, dir *os.Root, name string) (fileSt
 	return stampOf(info, e.String()), nil
 }
 
-func (c *checkout) create(ctx context.Context, dir *os.Root, name string, e entry) (fs.FileInfo, error) {
-	mode := fsMode(e.mode)
+func (c *checkout) create(ctx context.Context, dir *os.Root, name string, e Entry) (fs.FileInfo, error) {
+	mode := fsMode(e.Mode)
 	f, err := dir.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return nil, err
