@@ -5,6 +5,7 @@ import (
 
 	"reconcile/reconciler/source"
 	ws "reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/repotree"
 )
 
 // A pull request that changes any workspace can be planned before the merge: the current
@@ -30,15 +31,15 @@ func TestPreviewsRefuseNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		dirs, err := ws.Discover(commit.Tree, settings, ws.Terraform)
+		dirs, err := ws.Discover(commit.Tree, settings, repotree.Terraform)
 		if err != nil || len(dirs) == 0 {
 			t.Fatalf("%d workspaces, %v", len(dirs), err)
 		}
-		loader := ws.NewLoader(commit.Tree, ws.Terraform)
+		loader := ws.NewLoader(commit.Tree, repotree.Terraform)
 		for _, dir := range dirs {
 			config := settings.Config(dir.Name)
 			proposal := ws.Proposal{Dir: dir, Config: config, TipWorkspace: loader.Load(dir, config)}
-			for _, refused := range ws.CheckPolicy(commit.Tree, ws.Terraform, proposal, settings.PreviewPolicy()) {
+			for _, refused := range ws.CheckPolicy(commit.Tree, repotree.Terraform, proposal, settings.PreviewPolicy()) {
 				t.Errorf("%s, environment %q: %s", dir.Name, environment, refused)
 			}
 		}
