@@ -9,6 +9,7 @@ import (
 
 	"reconcile/internal/commitid"
 	"reconcile/internal/gitpath"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace"
 )
@@ -36,42 +37,42 @@ type ChangedWorkspace struct {
 // without a record. It does not run Terraform and writes nothing.
 func (r *Reconciler) Changed(ctx context.Context, from, to string) (*Changed, error) {
 	if from == "" && to == "" {
-		return r.changedSinceRecord(ctx)
+		return changedSinceRecord(ctx, &r.config)
 	}
-	a, err := r.resolve(ctx, from)
+	a, err := resolve(ctx, &r.config, from)
 	if err != nil {
 		return nil, err
 	}
-	defer r.closeCommit(a)
-	b, err := r.resolve(ctx, to)
+	defer r.config.CloseCommit(a)
+	b, err := resolve(ctx, &r.config, to)
 	if err != nil {
 		return nil, err
 	}
-	defer r.closeCommit(b)
-	return r.changedBetween(ctx, a, b)
+	defer r.config.CloseCommit(b)
+	return changedBetween(ctx, &r.config, a, b)
 }
 
-func (r *Reconciler) resolve(ctx context.Context, rev string) (*source.Commit, error) {
+func resolve(ctx context.Context, c *run.Config, rev string) (*source.Commit, error) {
 	if rev == "" {
 		return nil, fmt.Errorf("both --from and --to are needed to compare two commits")
 	}
-	id, err := r.config.Source.Resolve(ctx, rev)
+	id, err := c.Source.Resolve(ctx, rev)
 	if err != nil {
 		return nil, fmt.Errorf("resolve %s: %w", rev, err)
 	}
-	commit, err := r.config.Source.Fetch(ctx, id)
+	commit, err := c.Source.Fetch(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("fetch %s: %w", commitid.Abbrev(id), err)
 	}
 	return commit, nil
 }
 
-func (r *Reconciler) changedSinceRecord(ctx context.Context) (*Changed, error) {
-	w, err := r.inventoryAtTip(ctx)
+func changedSinceRecord(ctx context.Context, config *run.Config) (*Changed, error) {
+	w, err := inventoryAtTip(ctx, config)
 	if err != nil {
 		return nil, err
 	}
-	defer r.closeCommit(w.commit)
+	defer config.CloseCommit(w.commit)
 	if len(w.removed) == 0 {
 		if err := w.checkNotEmpty(); err != nil {
 			return nil, err
@@ -95,35 +96,35 @@ func (r *Reconciler) changedSinceRecord(ctx context.Context) (*Changed, error) {
 }
 
 // inventoryAtTip builds the inventory of the tip without adopting the tip.
-func (r *Reconciler) inventoryAtTip(ctx context.Context) (*inventory, error) {
-	head, err := r.readHead(ctx)
+func inventoryAtTip(ctx context.Context, c *run.Config) (*inventory, error) {
+	head, err := c.ReadHead(ctx)
 	if err != nil {
 		return nil, err
 	}
-	tip, err := r.config.Source.Tip(ctx, head.Protocol)
+	tip, err := c.Source.Tip(ctx, head.Protocol)
 	if err != nil {
-		return nil, fmt.Errorf("read the tip of %s: %w", r.config.Branch, err)
+		return nil, fmt.Errorf("read the tip of %s: %w", c.Branch, err)
 	}
-	commit, err := r.fetch(ctx, tip)
+	commit, err := c.Fetch(ctx, tip)
 	if err != nil {
 		return nil, err
 	}
-	settings, err := workspace.LoadSettings(commit.Tree, r.config.Environment)
+	settings, err := workspace.LoadSettings(commit.Tree, c.Environment)
 	if err != nil {
 		return nil, fmt.Errorf("settings at %s: %w", commitid.Abbrev(tip.Commit), err)
 	}
-	return r.discover(ctx, head, commit, settings)
+	return discover(ctx, c, head, commit, settings)
 }
 
 // changedBetween compares, in both trees, the inputs that the workspaces have at b. The
 // inputs at a are not needed: an edit that drops an input also changes an input that
 // remains.
-func (r *Reconciler) changedBetween(ctx context.Context, a, b *source.Commit) (*Changed, error) {
-	before, err := r.inventoryWithoutRecord(ctx, a)
+func changedBetween(ctx context.Context, config *run.Config, a, b *source.Commit) (*Changed, error) {
+	before, err := inventoryWithoutRecord(ctx, config, a)
 	if err != nil {
 		return nil, err
 	}
-	after, err := r.inventoryWithoutRecord(ctx, b)
+	after, err := inventoryWithoutRecord(ctx, config, b)
 	if err != nil {
 		return nil, err
 	}
@@ -175,12 +176,12 @@ func (r *Reconciler) changedBetween(ctx context.Context, a, b *source.Commit) (*
 	return c, nil
 }
 
-func (r *Reconciler) inventoryWithoutRecord(ctx context.Context, commit *source.Commit) (*inventory, error) {
-	settings, err := workspace.LoadSettings(commit.Tree, r.config.Environment)
+func inventoryWithoutRecord(ctx context.Context, c *run.Config, commit *source.Commit) (*inventory, error) {
+	settings, err := workspace.LoadSettings(commit.Tree, c.Environment)
 	if err != nil {
 		return nil, fmt.Errorf("settings at %s: %w", commitid.Abbrev(commit.ID), err)
 	}
-	product, err := r.config.Product(ctx)
+	product, err := c.Product(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +190,7 @@ func (r *Reconciler) inventoryWithoutRecord(ctx context.Context, commit *source.
 		return nil, fmt.Errorf("workspaces at %s: %w", commitid.Abbrev(commit.ID), err)
 	}
 	w := &inventory{
-		reconciler: r, config: &r.config, commit: commit, settings: settings, product: product,
+		config: c, commit: commit, settings: settings, product: product,
 		loader: workspace.NewLoader(commit.Tree, product), entries: map[string]*workspaceEntry{},
 	}
 	for _, dir := range dirs {

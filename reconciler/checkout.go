@@ -15,6 +15,7 @@ import (
 
 	"reconcile/internal/commitid"
 	"reconcile/internal/gitpath"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
 	"reconcile/reconciler/workspace/repotree"
@@ -25,11 +26,10 @@ import (
 // is locked against other passes on this machine from the first workspace that needs it
 // to the last.
 type checkout struct {
-	run        *run
-	config     *Config
-	reconciler *Reconciler
-	inventory  *inventory
-	policy     *workspace.Policy // for plans of unreviewed code; else nil
+	run       *run.Run
+	config    *run.Config
+	inventory *inventory
+	policy    *workspace.Policy // for plans of unreviewed code; else nil
 	// readOnly: nothing is applied, and no lease is held.
 	readOnly bool
 	dir      string // contains the tree and its lock
@@ -42,29 +42,14 @@ type checkout struct {
 	restoreMu sync.Mutex // serializes restoreInputs
 }
 
-func (r *run) newCheckout(w *inventory) *checkout {
-	return &checkout{run: r, config: r.config, reconciler: r.reconciler, inventory: w, dir: r.config.passDir()}
+func newCheckout(r *run.Run, w *inventory) *checkout {
+	return &checkout{run: r, config: r.Config, inventory: w, dir: r.Config.PassDir()}
 }
-
-// passDir returns the directory that contains the checkout of passes. One that the version
-// before made stays where it is: it may hold a state that could not be written, and
-// configurations may mention its path. Its name is not unique.
-func (c *Config) passDir() string {
-	parent := filepath.Join(c.WorkDir, "checkout")
-	old := filepath.Join(parent, strings.NewReplacer("/", "_", "\\", "_", ":", "_", "@", "_").Replace(c.RecordName))
-	if info, err := os.Stat(filepath.Join(old, checkoutTree)); err == nil && info.IsDir() {
-		return old
-	}
-	return filepath.Join(parent, state.DirName(c.RecordName))
-}
-
-// passRoot returns the root of the tree that passes check out.
-func (r *Reconciler) passRoot() string { return filepath.Join(r.config.passDir(), checkoutTree) }
 
 // newReadOnlyCheckout returns a checkout for plans. It leaves in place what an apply
 // left there.
-func (r *run) newReadOnlyCheckout(w *inventory) *checkout {
-	checkout := r.newCheckout(w)
+func newReadOnlyCheckout(r *run.Run, w *inventory) *checkout {
+	checkout := newCheckout(r, w)
 	checkout.readOnly = true
 	return checkout
 }
@@ -75,7 +60,7 @@ func (s *checkout) close() {
 	}
 	s.removeUntrusted()
 	if err := s.lock.Unlock(); err != nil {
-		s.run.log.Warn("could not release the checkout's lock", "error", err)
+		s.run.Log.Warn("could not release the checkout's lock", "error", err)
 	}
 }
 
@@ -97,7 +82,7 @@ func (s *checkout) layOut(ctx context.Context) (string, error) {
 		return "", err
 	}
 	s.removeUntrusted()
-	root := filepath.Join(s.dir, checkoutTree)
+	root := filepath.Join(s.dir, run.CheckoutTree)
 	if !s.readOnly {
 		if err := s.collectErroredStates(ctx, root); err != nil {
 			return "", err
@@ -115,9 +100,6 @@ func (s *checkout) layOut(ctx context.Context) (string, error) {
 	return root, s.linkStates(root)
 }
 
-// checkoutTree is the directory of the tree, next to the lock.
-const checkoutTree = "tree"
-
 // lockCheckout waits for another pass on this machine, at most Wait.
 func (s *checkout) lockCheckout(ctx context.Context, file string) error {
 	wait, cancel := context.WithTimeout(ctx, s.config.Wait)
@@ -132,17 +114,10 @@ func (s *checkout) lockCheckout(ctx context.Context, file string) error {
 		s.lock = lock
 		return nil
 	case ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
-		return &CheckoutBusyError{File: file}
+		return &run.CheckoutBusyError{File: file}
 	default:
 		return fmt.Errorf("lock %s: %w", file, err)
 	}
-}
-
-// CheckoutBusyError is returned when another pass on this machine uses the checkout.
-type CheckoutBusyError struct{ File string }
-
-func (e *CheckoutBusyError) Error() string {
-	return fmt.Sprintf("another pass or preview on this machine uses the checkout (%s is locked): wait for it, or use another directory with --work", e.File)
 }
 
 // collectErroredStates saves the states that a killed Terraform could not write, before
@@ -163,7 +138,7 @@ func (s *checkout) collectErroredStates(ctx context.Context, root string) error 
 			return err
 		}
 		if text != "" {
-			s.run.warn(name + ": " + text)
+			s.run.Warn(name + ": " + text)
 		}
 	}
 	return nil
@@ -182,7 +157,7 @@ func (s *checkout) preserveErroredState(ctx context.Context, root string, entry 
 		return "", err
 	}
 	held := s.placeRecoveryHold(ctx, entry, kept, kept)
-	if waits := (*blockedError)(nil); !errors.As(held, &waits) {
+	if waits := (*run.BlockedError)(nil); !errors.As(held, &waits) {
 		return "", held
 	}
 	if holds, err := s.config.Record.Holds(ctx); err == nil {
@@ -192,16 +167,6 @@ func (s *checkout) preserveErroredState(ctx context.Context, root string, entry 
 	return held.Error(), nil
 }
 
-// localStatePath returns the path of a workspace's local state. It is in NFC, because
-// Terraform converts every text of its configuration to NFC.
-func (c *Config) localStatePath(name string) string {
-	return filepath.Join(c.LocalState, norm.NFC.String(filepath.FromSlash(name))+".tfstate")
-}
-
-// localIdentityPrefix is the prefix of the identity of a local state; its path in the
-// repository follows.
-const localIdentityPrefix = "local:"
-
 // linkStates links the local states into the tree, at the paths where their readers
 // expect them.
 func (s *checkout) linkStates(root string) error {
@@ -209,14 +174,14 @@ func (s *checkout) linkStates(root string) error {
 		return nil
 	}
 	for name, entry := range s.inventory.entries {
-		path, local := strings.CutPrefix(s.inventory.stateIdentity(entry), localIdentityPrefix)
+		path, local := strings.CutPrefix(s.inventory.stateIdentity(entry), run.LocalIdentityPrefix)
 		if !local {
 			continue
 		}
 		if s.inventory.commit.Tree.ID(path) != "absent" {
 			continue // checkLocalState refuses this workspace
 		}
-		if err := terraform.LinkState(filepath.Join(root, filepath.FromSlash(path)), s.config.localStatePath(name)); err != nil {
+		if err := terraform.LinkState(filepath.Join(root, filepath.FromSlash(path)), s.config.LocalStatePath(name)); err != nil {
 			return fmt.Errorf("link the state of %s: %w", name, err)
 		}
 	}
@@ -233,7 +198,7 @@ func (s *checkout) newJob(ctx context.Context, root string, entry *workspaceEntr
 		return terraform.Spec{}, fmt.Errorf("the %s backend of %s does not lock: make it lock (s3: use_lockfile = true), or set allow_unlocked = true for it in env/reconcile.hcl", ws.Backend.Type, entry.dir.Name)
 	}
 	job := terraform.Spec{
-		Name: entry.dir.Name, RunID: s.run.options.Run, Root: root, Dir: filepath.Join(root, filepath.FromSlash(entry.dir.Path)),
+		Name: entry.dir.Name, RunID: s.run.Options.Run, Root: root, Dir: filepath.Join(root, filepath.FromSlash(entry.dir.Path)),
 		PlanRole: entry.config.PlanRole, ApplyRole: entry.config.ApplyRole,
 		InitKey: ws.InitKey, NoProviders: !ws.NeedsProviders, HasLockFile: ws.LockFile != "", Vars: map[string]string{},
 	}
@@ -257,7 +222,7 @@ func (s *checkout) newJob(ctx context.Context, root string, entry *workspaceEntr
 	if ws.Backend.Type != "local" {
 		return job, nil
 	}
-	job.LocalState = s.config.localStatePath(entry.dir.Name)
+	job.LocalState = s.config.LocalStatePath(entry.dir.Name)
 	return job, s.checkLocalState(ctx, entry, ws, job.LocalState)
 }
 
@@ -278,7 +243,7 @@ func (s *checkout) checkLocalState(ctx context.Context, entry *workspaceEntry, w
 	}
 	for _, lying := range s.listLegacyStates(ws) {
 		if hasContent(lying) {
-			return &blockedError{retry: true, reason: fmt.Sprintf("a Terraform state of %s exists at %s: copy it with `mkdir -p %s && cp %[2]s %[4]s`, then run the pass again", entry.dir.Name, lying, filepath.Dir(state), state)}
+			return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("a Terraform state of %s exists at %s: copy it with `mkdir -p %s && cp %[2]s %[4]s`, then run the pass again", entry.dir.Name, lying, filepath.Dir(state), state)}
 		}
 	}
 	return s.checkDuplicateRecords(ctx, entry)
@@ -301,17 +266,17 @@ func (s *checkout) listLegacyStates(ws *workspace.Workspace) (places []string) {
 // record of the same branch under another address. Otherwise everything would be
 // created a second time.
 func (s *checkout) checkDuplicateRecords(ctx context.Context, entry *workspaceEntry) error {
-	if s.run.options.Adopt || s.config.LocalStateOf == nil {
+	if s.run.Options.Adopt || s.config.LocalStateOf == nil {
 		return nil
 	}
-	duplicates, err := s.reconciler.findDuplicateRecords(ctx, s.inventory.commit.ID)
+	duplicates, err := s.config.FindDuplicateRecords(ctx, s.inventory.commit.ID)
 	if err != nil {
 		return fmt.Errorf("search other records for a state of %s: %w", entry.dir.Name, err)
 	}
 	for _, duplicate := range duplicates {
 		its := filepath.Join(s.config.LocalStateOf(duplicate), filepath.FromSlash(entry.dir.Name)+".tfstate")
 		if hasContent(its) {
-			return &blockedError{retry: true, reason: fmt.Sprintf("the record %s of this branch under another address has a Terraform state of %s (%s): continue with that record (`reconcile distrust --moved --record %[1]s`, then --record %[1]s), or create everything a second time with `reconcile now --adopt %[2]s`", duplicate, entry.dir.Name, its)}
+			return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("the record %s of this branch under another address has a Terraform state of %s (%s): continue with that record (`reconcile distrust --moved --record %[1]s`, then --record %[1]s), or create everything a second time with `reconcile now --adopt %[2]s`", duplicate, entry.dir.Name, its)}
 		}
 	}
 	return nil
@@ -322,4 +287,16 @@ func (s *checkout) checkDuplicateRecords(ctx context.Context, entry *workspaceEn
 func hasContent(file string) bool {
 	info, err := os.Stat(file)
 	return err == nil && info.Size() > 0
+}
+
+// openTerraform opens Terraform when a workspace first needs it.
+func (s *checkout) openTerraform(ctx context.Context) (run.Terraform, error) {
+	opened, err := s.config.Terraform(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if is := repotree.Product(opened.Product()); is != s.inventory.product {
+		return nil, fmt.Errorf("the program is %s, but by its file name it is %s, and the two read different files: give the program's own path with --terraform", is, s.inventory.product)
+	}
+	return opened, nil
 }

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
 )
@@ -38,7 +38,7 @@ func (tpl *fixture) testLoseLease(t *testing.T, passes time.Duration) {
 		t.Fatal(err)
 	}
 	config.Parallelism = 1
-	var result *reconciler.Result
+	var result *run.Result
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -50,7 +50,7 @@ func (tpl *fixture) testLoseLease(t *testing.T, passes time.Duration) {
 	clock.advance(passes)
 	waitWithin(t, "Terraform ends", held.allExited)
 	waitWithin(t, "the pass ends", ended)
-	if err != nil || result.Exit != reconciler.ExitFailed {
+	if err != nil || result.Exit != run.ExitFailed {
 		t.Errorf("the pass ends with %v: %+v", err, result)
 	}
 	kyoto, _, err := p.openRecord(t).Workspace(t.Context(), "kyoto")
@@ -62,7 +62,7 @@ func (tpl *fixture) testLoseLease(t *testing.T, passes time.Duration) {
 	}
 	checkReportedAgain(t, p, "kyoto")
 	// A manual run does not wait for the backoff to end.
-	if result, err = p.runPass(t, reconciler.Manual); err != nil || result.Exit != reconciler.ExitOK {
+	if result, err = p.runPass(t, run.Manual); err != nil || result.Exit != run.ExitOK {
 		t.Errorf("the next pass ends with %v: %+v", err, result)
 	}
 	tpl.checkConverged(t, p)
@@ -72,14 +72,14 @@ func (tpl *fixture) testLoseLease(t *testing.T, passes time.Duration) {
 // failed.
 func checkReportedAgain(t *testing.T, p envSpec, workspace string) {
 	t.Helper()
-	result, err := p.runPass(t, reconciler.Schedule)
+	result, err := p.runPass(t, run.Schedule)
 	if err != nil {
 		t.Fatal(err)
 	}
-	reportsFailure := func(w reconciler.WorkspaceResult) bool {
+	reportsFailure := func(w run.WorkspaceResult) bool {
 		return w.Name == workspace && w.Outcome == state.Failed && w.Error != ""
 	}
-	if result.Exit != reconciler.ExitFailed || !slices.ContainsFunc(result.Workspaces, reportsFailure) {
+	if result.Exit != run.ExitFailed || !slices.ContainsFunc(result.Workspaces, reportsFailure) {
 		t.Errorf("result of a pass that may do nothing yet: %+v", result)
 	}
 }
@@ -102,11 +102,11 @@ func (tpl *fixture) testLateHolder(t *testing.T) {
 	config.Parallelism = 1
 	frozen := &frozenApply{started: make(chan context.Context, 1), resume: make(chan struct{})}
 	tf := config.Terraform
-	config.Terraform = func(ctx context.Context) (reconciler.Terraform, error) {
+	config.Terraform = func(ctx context.Context) (run.Terraform, error) {
 		t, err := tf(ctx)
 		return frozenTerraform{t, frozen}, err
 	}
-	var result *reconciler.Result
+	var result *run.Result
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -156,7 +156,7 @@ func (tpl *fixture) testLateHolder(t *testing.T) {
 
 	close(frozen.resume)
 	waitWithin(t, "the pass ends", ended)
-	if result.Exit != reconciler.ExitFailed {
+	if result.Exit != run.ExitFailed {
 		t.Errorf("result of the late pass: %+v", result)
 	}
 	if rec, _, err = other.Workspace(t.Context(), "tokyo"); err != nil || rec.Error != "written by the other" {
@@ -260,16 +260,16 @@ func (f *frozenApply) identity(t *testing.T, p envSpec) string {
 }
 
 type frozenTerraform struct {
-	reconciler.Terraform
+	run.Terraform
 	frozen *frozenApply
 }
 
-func (t frozenTerraform) Open(killCtx context.Context, job terraform.Spec) reconciler.Session {
+func (t frozenTerraform) Open(killCtx context.Context, job terraform.Spec) run.Session {
 	return frozenSession{t.Terraform.Open(killCtx, job), t.frozen, killCtx}
 }
 
 type frozenSession struct {
-	reconciler.Session
+	run.Session
 	frozen  *frozenApply
 	killCtx context.Context
 }

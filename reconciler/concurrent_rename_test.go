@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source/gittest"
 	"reconcile/state"
 )
@@ -32,13 +32,13 @@ func TestConcurrentRename(t *testing.T) {
 		t.Fatal(err)
 	}
 	config.Wait = time.Millisecond
-	config.Observe = func(e reconciler.Event) {
-		if e.Phase == reconciler.PhaseLease {
+	config.Observe = func(e run.Event) {
+		if e.Phase == run.PhaseLease {
 			t.Errorf("%s is worked on without its record", e.Workspace)
 			releaseLease(t, lease) // so that it need not wait
 		}
 	}
-	if result, err := runPassWith(t, config); err != nil || result.Exit != reconciler.ExitBusy {
+	if result, err := runPassWith(t, config); err != nil || result.Exit != run.ExitBusy {
 		t.Errorf("the pass ends with %v: %+v", err, result)
 	}
 	releaseLease(t, lease)

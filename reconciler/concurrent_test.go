@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -49,7 +49,7 @@ func (tpl *fixture) testConcurrent(t *testing.T, processes int, separateWork boo
 	}
 	for _, c := range children {
 		r := c.wait()
-		if r == nil || r.Error != "" || r.Result.Exit != reconciler.ExitOK && r.Result.Exit != reconciler.ExitBusy {
+		if r == nil || r.Error != "" || r.Result.Exit != run.ExitOK && r.Result.Exit != run.ExitBusy {
 			t.Errorf("result of one of %d processes: %+v", processes, r)
 			continue
 		}
@@ -116,11 +116,11 @@ func (tpl *fixture) testBusy(t *testing.T, separateWork bool) {
 	}
 	// The first resumes only after the second has ended.
 	r := second.startChild(t).wait()
-	if r == nil || r.Error != "" || r.Result.Exit != reconciler.ExitBusy {
+	if r == nil || r.Error != "" || r.Result.Exit != run.ExitBusy {
 		t.Errorf("result of the second pass: %+v", r)
 	}
 	held.release()
-	if r := first.wait(); r == nil || r.Result.Exit != reconciler.ExitOK {
+	if r := first.wait(); r == nil || r.Result.Exit != run.ExitOK {
 		t.Errorf("result of the first pass: %+v", r)
 	}
 	tpl.checkConverged(t, p)
@@ -141,13 +141,13 @@ func (tpl *fixture) testSameFailureOnce(t *testing.T) {
 	held.fail()
 	for _, c := range []*child{first, second} {
 		r := c.wait()
-		if r == nil || r.Error != "" || r.Result.Exit != reconciler.ExitFailed {
+		if r == nil || r.Error != "" || r.Result.Exit != run.ExitFailed {
 			t.Errorf("result of a pass: %+v", r)
 		}
 	}
 	checkAppliedOnce(t, readApplyLog(t, o.ApplyLog), "tokyo", "kyoto", "reader")
 	// Not before the retry time, except in a manual run.
-	if result, err := p.runPass(t, reconciler.Manual); err != nil || result.Exit != reconciler.ExitOK {
+	if result, err := p.runPass(t, run.Manual); err != nil || result.Exit != run.ExitOK {
 		t.Errorf("the next pass ends with %v: %+v", err, result)
 	}
 	tpl.checkConverged(t, p)
@@ -178,7 +178,7 @@ func (tpl *fixture) testWaitsOnce(t *testing.T) {
 	}
 	config.Parallelism, config.Wait = 1, time.Minute
 	result, err := runPassWith(t, config)
-	if err != nil || result.Exit != reconciler.ExitBusy {
+	if err != nil || result.Exit != run.ExitBusy {
 		t.Fatalf("the pass ends with %v: %+v", err, result)
 	}
 	busy := 0

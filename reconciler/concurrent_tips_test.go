@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source/gittest"
 )
 
@@ -47,7 +47,7 @@ func testTwoTips(t *testing.T, kind envKind, separateWork bool) {
 	newer.waitForLine(until)
 	held.release()
 	for _, c := range []*child{older, newer} {
-		if r := c.wait(); r == nil || r.Error != "" || r.Result.Exit != reconciler.ExitOK || r.Result.To != tips[1] {
+		if r := c.wait(); r == nil || r.Error != "" || r.Result.Exit != run.ExitOK || r.Result.To != tips[1] {
 			t.Errorf("result of a pass: %+v", r)
 		}
 	}
@@ -112,7 +112,7 @@ func TestConcurrentWhileTheTipMoves(t *testing.T) {
 			}
 			for _, c := range children {
 				r := c.wait()
-				if r == nil || r.Error != "" || r.Result.Exit != reconciler.ExitOK && r.Result.Exit != reconciler.ExitBusy {
+				if r == nil || r.Error != "" || r.Result.Exit != run.ExitOK && r.Result.Exit != run.ExitBusy {
 					t.Errorf("result of a pass: %+v", r)
 				}
 			}

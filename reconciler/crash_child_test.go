@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -41,7 +42,7 @@ const childSpecVariable = "RECONCILE_TEST_CHILD"
 
 // childReport is what a child reports at its end.
 type childReport struct {
-	Result *reconciler.Result
+	Result *run.Result
 	Error  string
 }
 
@@ -83,7 +84,7 @@ func (o childSpec) runPass() error {
 		}
 	}
 	var r childReport
-	r.Result, err = reconciler.New(config).Pass(ctx, context.Background(), reconciler.Options{Trigger: reconciler.Schedule})
+	r.Result, err = reconciler.New(config).Pass(ctx, context.Background(), run.Options{Trigger: run.Schedule})
 	if err != nil {
 		r.Error = err.Error()
 	}
@@ -95,10 +96,10 @@ func (o childSpec) runPass() error {
 }
 
 // newCrashConfig returns the configuration for the environment, with crash points.
-func (o childSpec) newCrashConfig(ctx context.Context, b *crashPoints) (reconciler.Config, error) {
+func (o childSpec) newCrashConfig(ctx context.Context, b *crashPoints) (run.Config, error) {
 	store, err := o.openStore()
 	if err != nil {
-		return reconciler.Config{}, err
+		return run.Config{}, err
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	config, err := o.newConfig(ctx, crashStore{store, b}, log, state.Options{})
@@ -113,15 +114,15 @@ func (o childSpec) newCrashConfig(ctx context.Context, b *crashPoints) (reconcil
 	}
 	config.Snapshots = crashSnapshots{config.Snapshots, b}
 	tf := config.Terraform
-	config.Terraform = func(ctx context.Context) (reconciler.Terraform, error) {
+	config.Terraform = func(ctx context.Context) (run.Terraform, error) {
 		t, err := tf(ctx)
 		return crashTerraform{t, b, o.ApplyLog}, err
 	}
-	config.Observe = func(e reconciler.Event) {
+	config.Observe = func(e run.Event) {
 		switch e.Phase {
-		case reconciler.PhaseWaiting:
+		case run.PhaseWaiting:
 			b.hitOnce("waiting") // before the checkout
-		case reconciler.PhaseLease:
+		case run.PhaseLease:
 			b.hit("lease " + e.Workspace)
 		}
 	}

@@ -18,6 +18,7 @@ import (
 
 	"reconcile/internal/testtier"
 	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
@@ -109,18 +110,18 @@ func (p envSpec) openSnapshots(ctx context.Context) (*snapshot.Store, error) {
 }
 
 // newConfig opens all parts of the environment, with the record in store.
-func (p envSpec) newConfig(ctx context.Context, store state.Store, log *slog.Logger, options state.Options) (reconciler.Config, error) {
+func (p envSpec) newConfig(ctx context.Context, store state.Store, log *slog.Logger, options state.Options) (run.Config, error) {
 	repo, err := source.Open(ctx, source.Options{URL: p.Repo, Branch: "main", CacheDir: filepath.Join(p.Work, "git")})
 	snapshots, serr := p.openSnapshots(ctx)
-	config := reconciler.Config{
+	config := run.Config{
 		Repo: "https://example.com/test.git", Branch: "main", RecordName: "test", // one address, for every copy of it
 		Source: repo, Record: state.New(store, "test", options), Snapshots: snapshots, PlanBundles: snapshots,
-		Terraform: func(ctx context.Context) (reconciler.Terraform, error) {
+		Terraform: func(ctx context.Context) (run.Terraform, error) {
 			tf, err := terraform.New(ctx, terraform.Options{WorkDir: p.Work, Env: p.environ})
 			if err != nil {
 				return nil, err
 			}
-			return reconciler.AdaptTerraform(tf), nil
+			return run.AdaptTerraform(tf), nil
 		},
 		DigestKey: func(context.Context) (string, []byte, error) { return "k1", []byte("key"), nil },
 		LookupEnv: func(string) (string, bool) { return "", false },
@@ -135,7 +136,7 @@ func (p envSpec) newConfig(ctx context.Context, store state.Store, log *slog.Log
 }
 
 // runPass runs an undisturbed pass in this process.
-func (p envSpec) runPass(t *testing.T, trigger string) (*reconciler.Result, error) {
+func (p envSpec) runPass(t *testing.T, trigger string) (*run.Result, error) {
 	t.Helper()
 	store, err := p.openStore()
 	if err != nil {
@@ -145,24 +146,24 @@ func (p envSpec) runPass(t *testing.T, trigger string) (*reconciler.Result, erro
 	if err != nil {
 		t.Fatal(err)
 	}
-	return reconciler.New(config).Pass(t.Context(), t.Context(), reconciler.Options{Trigger: trigger})
+	return reconciler.New(config).Pass(t.Context(), t.Context(), run.Options{Trigger: trigger})
 }
 
 // converge runs undisturbed passes until one has nothing to do. That must be the second.
 func (p envSpec) converge(t *testing.T) {
 	t.Helper()
-	result, err := p.runPass(t, reconciler.Schedule)
+	result, err := p.runPass(t, run.Schedule)
 	if err != nil {
 		t.Fatalf("an undisturbed pass: %v", err)
 	}
-	if result.Exit != reconciler.ExitOK {
+	if result.Exit != run.ExitOK {
 		t.Errorf("an undisturbed pass ends with %d: %+v", result.Exit, result.Workspaces)
 	}
-	result, err = p.runPass(t, reconciler.Schedule)
+	result, err = p.runPass(t, run.Schedule)
 	if err != nil {
 		t.Fatalf("the pass after it: %v", err)
 	}
-	if result.Outcome != reconciler.OutcomeInSync || result.Snapshot != "" {
+	if result.Outcome != run.OutcomeInSync || result.Snapshot != "" {
 		t.Errorf("the pass after it had work: %+v", result)
 	}
 }
@@ -212,7 +213,7 @@ func (p envSpec) copyTo(t *testing.T, to envSpec) {
 	}
 }
 
-func runPassWith(t *testing.T, config reconciler.Config) (*reconciler.Result, error) {
+func runPassWith(t *testing.T, config run.Config) (*run.Result, error) {
 	t.Helper()
-	return reconciler.New(config).Pass(t.Context(), t.Context(), reconciler.Options{Trigger: reconciler.Schedule})
+	return reconciler.New(config).Pass(t.Context(), t.Context(), run.Options{Trigger: run.Schedule})
 }

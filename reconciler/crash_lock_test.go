@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -84,7 +84,7 @@ func (tpl *fixture) testManualLockStays(t *testing.T) {
 			if err := os.WriteFile(p.Hook, []byte(`[ "$WORKSPACE" != kyoto ] || exit 1`), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if r := (childSpec{envSpec: p}).startChild(t).wait(); r == nil || r.Result.Exit != reconciler.ExitFailed {
+			if r := (childSpec{envSpec: p}).startChild(t).wait(); r == nil || r.Result.Exit != run.ExitFailed {
 				t.Errorf("the apply did not fail: %+v", r)
 			}
 		}},
@@ -109,11 +109,11 @@ func (tpl *fixture) testManualLockStays(t *testing.T) {
 			p := tpl.copy(t)
 			c.last(t, p)
 			p.placeManualLock(t)
-			result, err := p.runPass(t, reconciler.Manual)
+			result, err := p.runPass(t, run.Manual)
 			if err != nil {
 				t.Fatal(err)
 			}
-			waits := func(w reconciler.WorkspaceResult) bool {
+			waits := func(w run.WorkspaceResult) bool {
 				return w.Name == "kyoto" && w.Outcome == state.Blocked && strings.Contains(w.Error, "unlock kyoto")
 			}
 			if !slices.ContainsFunc(result.Workspaces, waits) || !slices.Contains(p.readResidue(t).Locks, kyotoLock) {

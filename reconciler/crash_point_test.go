@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
 	"reconcile/state/snapshot"
@@ -97,7 +97,7 @@ func (b *crashPoints) attemptCommit(workspace string) string {
 }
 
 type crashSnapshots struct {
-	reconciler.Snapshots
+	run.Snapshots
 	b *crashPoints
 }
 
@@ -106,9 +106,9 @@ func (s crashSnapshots) Put(ctx context.Context, commit string, when time.Time, 
 	return s.Snapshots.Put(ctx, commit, when, tree, objects)
 }
 
-func (s crashSnapshots) PutLog(ctx context.Context, run, workspace string, log io.Reader) error {
+func (s crashSnapshots) PutLog(ctx context.Context, history, workspace string, log io.Reader) error {
 	s.b.hit("log of " + workspace)
-	return s.Snapshots.PutLog(ctx, run, workspace, log)
+	return s.Snapshots.PutLog(ctx, history, workspace, log)
 }
 
 func (s crashSnapshots) Prune(ctx context.Context, before time.Time, keep func(string) bool) ([]string, error) {
@@ -117,17 +117,17 @@ func (s crashSnapshots) Prune(ctx context.Context, before time.Time, keep func(s
 }
 
 type crashTerraform struct {
-	reconciler.Terraform
+	run.Terraform
 	b        *crashPoints
 	applyLog string
 }
 
-func (t crashTerraform) Open(killCtx context.Context, job terraform.Spec) reconciler.Session {
+func (t crashTerraform) Open(killCtx context.Context, job terraform.Spec) run.Session {
 	return crashSession{t.Terraform.Open(killCtx, job), t, job.Name}
 }
 
 type crashSession struct {
-	reconciler.Session
+	run.Session
 	t    crashTerraform
 	name string
 }

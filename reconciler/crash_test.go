@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"reconcile/internal/testtier"
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source/gittest"
 )
 
@@ -256,7 +256,7 @@ func (tpl *fixture) testCrashWithinApply(t *testing.T) {
 				t.Errorf("Terraform left no lock, so this tests nothing: %v", locks)
 			}
 			if lives { // it waits for its backoff after the failure, except in a manual run
-				if result, err := p.runPass(t, reconciler.Manual); err != nil || result.Exit != reconciler.ExitOK {
+				if result, err := p.runPass(t, run.Manual); err != nil || result.Exit != run.ExitOK {
 					t.Errorf("the next pass: %v, %+v", err, result)
 				}
 			}
@@ -267,7 +267,7 @@ func (tpl *fixture) testCrashWithinApply(t *testing.T) {
 }
 
 // failureOf returns why a workspace failed.
-func failureOf(result *reconciler.Result, name string) string {
+func failureOf(result *run.Result, name string) string {
 	for _, w := range result.Workspaces {
 		if w.Name == name {
 			return w.Error

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
 )
@@ -20,63 +21,63 @@ import (
 // As in Plan, no lease and no Terraform lock is held, so that no pass has to wait for a
 // check. In return the finding is dropped if a pass has written the workspace's record,
 // or applied an upstream, since they were read.
-func (r *Reconciler) Drift(ctx, killCtx context.Context, o Options) (*Result, error) {
-	o.Trigger = DriftCheck
-	run := r.newRun(o)
-	result := run.result
-	run.enterStep(PhaseDrift)
-	looked, err := run.detectDrift(ctx, killCtx, result)
-	result.finalize(err)
-	run.saveDrift(context.WithoutCancel(ctx), result, looked)
+func (r *Reconciler) Drift(ctx, killCtx context.Context, o run.Options) (*run.Result, error) {
+	o.Trigger = run.DriftCheck
+	current := run.New(&r.config, o)
+	result := current.Result
+	current.EnterStep(run.PhaseDrift)
+	looked, err := detectDrift(ctx, killCtx, current, result)
+	result.Finalize(err)
+	saveDrift(context.WithoutCancel(ctx), current, result, looked)
 	if looked {
-		run.notifyNow(context.WithoutCancel(ctx), result.To)
+		notifyNow(context.WithoutCancel(ctx), current, result.To)
 	}
-	run.emit(Event{Phase: PhaseDone, Pass: result, Err: err, Remote: len(o.Only) > 0})
+	current.Emit(run.Event{Phase: run.PhaseDone, Pass: result, Err: err, Remote: len(o.Only) > 0})
 	return result, err
 }
 
 // detectDrift checks all workspaces that can be checked, several at once. looked
 // reports whether there was any.
-func (r *run) detectDrift(ctx, killCtx context.Context, result *Result) (looked bool, err error) {
-	w, err := r.reconciler.inventoryAtTip(ctx)
+func detectDrift(ctx, killCtx context.Context, r *run.Run, result *run.Result) (looked bool, err error) {
+	w, err := inventoryAtTip(ctx, r.Config)
 	if err != nil {
 		return false, err
 	}
-	defer r.reconciler.closeCommit(w.commit)
+	defer r.Config.CloseCommit(w.commit)
 	result.From, result.To = w.head.Commit, w.commit.ID
 	if err := w.checkNotEmpty(); err != nil {
 		return false, err
 	}
-	if err := w.checkNames(r.options.Only); err != nil {
+	if err := w.checkNames(r.Options.Only); err != nil {
 		return false, err
 	}
 	todo := map[string]bool{}
 	for name, entry := range w.entries {
-		if only := r.options.Only; len(only) > 0 && !slices.Contains(only, name) {
+		if only := r.Options.Only; len(only) > 0 && !slices.Contains(only, name) {
 			continue
 		}
 		if skipped, skip := w.skipDriftCheck(entry); skip {
-			result.add(r.emitResult(skipped))
+			result.Add(r.EmitResult(skipped))
 			continue
 		}
 		todo[name] = true
-		r.emit(Event{Workspace: name, Phase: PhaseWaiting})
+		r.Emit(run.Event{Workspace: name, Phase: run.PhaseWaiting})
 	}
 	if err := w.loadOnly(ctx, func(entry *workspaceEntry) bool { return todo[entry.dir.Name] }); err != nil {
-		return false, r.stopError(ctx)
+		return false, r.StopError(ctx)
 	}
-	checkout := r.newReadOnlyCheckout(w)
+	checkout := newReadOnlyCheckout(r, w)
 	defer checkout.close()
-	places := make(chan struct{}, r.config.Parallelism)
-	var looks []func() (WorkspaceResult, error)
+	places := make(chan struct{}, r.Config.Parallelism)
+	var looks []func() (run.WorkspaceResult, error)
 	for name := range todo {
-		looks = append(looks, async(func() (WorkspaceResult, error) {
+		looks = append(looks, run.Async(func() (run.WorkspaceResult, error) {
 			places <- struct{}{}
 			defer func() { <-places }()
 			if ctx.Err() != nil {
-				return WorkspaceResult{}, r.stopError(ctx)
+				return run.WorkspaceResult{}, r.StopError(ctx)
 			}
-			return r.emitResult(checkout.checkDrift(ctx, killCtx, w.entries[name])), nil
+			return r.EmitResult(checkout.checkDrift(ctx, killCtx, w.entries[name])), nil
 		}))
 	}
 	for _, look := range looks {
@@ -85,18 +86,18 @@ func (r *run) detectDrift(ctx, killCtx context.Context, result *Result) (looked 
 			err = fault
 			continue
 		}
-		result.add(found)
+		result.Add(found)
 	}
 	if ctx.Err() != nil {
-		err = r.stopError(ctx)
+		err = r.StopError(ctx)
 	}
 	return len(todo) > 0, err
 }
 
 // skipDriftCheck reports whether a pass must run first, because its changes could not
 // be told from drift. It returns the result that says so.
-func (w *inventory) skipDriftCheck(entry *workspaceEntry) (WorkspaceResult, bool) {
-	result := WorkspaceResult{Name: entry.dir.Name, StaleReasons: w.staleReasons(entry)}
+func (w *inventory) skipDriftCheck(entry *workspaceEntry) (run.WorkspaceResult, bool) {
+	result := run.WorkspaceResult{Name: entry.dir.Name, StaleReasons: w.staleReasons(entry)}
 	why := slices.Clone(result.StaleReasons)
 	if len(why) == 0 && entry.record.PendingInputs != nil {
 		why = append(why, "the change that its last run did not apply was reverted")
@@ -120,8 +121,8 @@ func (w *inventory) skipDriftCheck(entry *workspaceEntry) (WorkspaceResult, bool
 }
 
 // checkDrift plans one workspace and records the drift that it finds.
-func (s *checkout) checkDrift(ctx, killCtx context.Context, entry *workspaceEntry) WorkspaceResult {
-	result := WorkspaceResult{Name: entry.dir.Name}
+func (s *checkout) checkDrift(ctx, killCtx context.Context, entry *workspaceEntry) run.WorkspaceResult {
+	result := run.WorkspaceResult{Name: entry.dir.Name}
 	started := s.config.Now()
 	plan, err := s.planOnly(ctx, killCtx, entry)
 	if err == nil {
@@ -129,17 +130,17 @@ func (s *checkout) checkDrift(ctx, killCtx context.Context, entry *workspaceEntr
 		err = s.checkState(entry, entry.record, plan)
 	}
 	if err == nil {
-		s.run.emit(Event{Workspace: entry.dir.Name, Phase: PhaseRecord})
+		s.run.Emit(run.Event{Workspace: entry.dir.Name, Phase: run.PhaseRecord})
 		err = s.recordDrift(ctx, entry, plan)
 	} else if moved := s.checkNotOvertaken(ctx, entry); moved != nil {
 		err = moved // it may have read a state during a write
 	}
 	result.DurationMS = s.config.Now().Sub(started).Milliseconds()
 	switch {
-	case errors.Is(err, errConcurrentUpdate):
+	case errors.Is(err, run.ErrConcurrentUpdate):
 		result.Outcome, result.Error = state.Busy, err.Error()+": check again"
 	case err != nil:
-		result.Outcome, result.Error = outcomeOf(err), err.Error()
+		result.Outcome, result.Error = run.ClassifyError(err), err.Error()
 	case plan.Empty:
 		result.Outcome = state.NoChanges
 	default:
@@ -149,7 +150,7 @@ func (s *checkout) checkDrift(ctx, killCtx context.Context, entry *workspaceEntr
 	return result
 }
 
-// checkNotOvertaken returns errConcurrentUpdate if an upstream was applied since its
+// checkNotOvertaken returns ErrConcurrentUpdate if an upstream was applied since its
 // record was read: the plan may be outdated then.
 func (s *checkout) checkNotOvertaken(ctx context.Context, entry *workspaceEntry) error {
 	now, err := s.readUpstreams(ctx, entry.dir.Name)
@@ -158,7 +159,7 @@ func (s *checkout) checkNotOvertaken(ctx context.Context, entry *workspaceEntry)
 	}
 	for up, then := range s.inventory.upstreamsOf(entry.dir.Name) {
 		if now[up].ApplyCount != then.ApplyCount || now[up].Attempt != nil {
-			return fmt.Errorf("%s, upstream of %s: %w", up, entry.dir.Name, errConcurrentUpdate)
+			return fmt.Errorf("%s, upstream of %s: %w", up, entry.dir.Name, run.ErrConcurrentUpdate)
 		}
 	}
 	return nil
@@ -170,34 +171,34 @@ func (s *checkout) recordDrift(ctx context.Context, entry *workspaceEntry, plan 
 	if err := s.checkNotOvertaken(ctx, entry); err != nil {
 		return err
 	}
-	return s.run.withLease(ctx, 0, entry.record, func(lease *state.Lease, rec state.Workspace) error {
+	return s.run.WithLease(ctx, 0, entry.record, func(lease *state.Lease, rec state.Workspace) error {
 		rec.Drift = &state.Drift{
-			CheckedAt: s.config.Now(), Found: !plan.Empty, Changes: state.Changes(plan.Changes), PlanDigest: plan.Digest, Run: s.run.options.Run,
+			CheckedAt: s.config.Now(), Found: !plan.Empty, Changes: state.Changes(plan.Changes), PlanDigest: plan.Digest, Run: s.run.Options.Run,
 		}
 		return lease.Write(ctx, rec)
 	})
 }
 
 // saveDrift writes the history of a drift check, with its plans.
-func (r *run) saveDrift(ctx context.Context, result *Result, looked bool) {
-	ctx, cancel := cleanupContext(ctx)
+func saveDrift(ctx context.Context, r *run.Run, result *run.Result, looked bool) {
+	ctx, cancel := run.CleanupContext(ctx)
 	defer cancel()
-	records, err := r.config.Record.Workspaces(ctx)
+	records, err := r.Config.Record.Workspaces(ctx)
 	if err != nil {
-		r.log.Warn("listing workspaces failed; drift not reported", "error", err)
+		r.Log.Warn("listing workspaces failed; drift not reported", "error", err)
 		return
 	}
 	result.Drifted = listDrifted(records)
 	if !looked {
 		return
 	}
-	r.recordHistory(ctx, result)
+	recordHistory(ctx, r, result)
 	for _, w := range result.Workspaces {
 		if w.Plan == "" {
 			continue
 		}
-		if err := r.config.Snapshots.PutLog(ctx, result.Run, w.Name, strings.NewReader(w.Plan)); err != nil {
-			r.log.Warn("could not store the plan of this workspace", "workspace", w.Name, "error", err)
+		if err := r.Config.Snapshots.PutLog(ctx, result.Run, w.Name, strings.NewReader(w.Plan)); err != nil {
+			r.Log.Warn("could not store the plan of this workspace", "workspace", w.Name, "error", err)
 		}
 	}
 }

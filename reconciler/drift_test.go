@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -40,7 +41,7 @@ resource "terraform_data" "it" {
   input = [data.terraform_remote_state.outside.outputs.text, data.terraform_remote_state.common.outputs.text]
 }
 `, w.outsideStateFile()))
-	w.runPass(reconciler.Options{})
+	w.runPass(run.Options{})
 	return w
 }
 
@@ -54,21 +55,21 @@ func (w driftEnv) changeOutside(text string) {
 
 // checkDrift runs a drift check. It calls meanwhile when a workspace was planned and is
 // about to be recorded.
-func (w driftEnv) checkDrift(workspace string, meanwhile func(), only ...string) *reconciler.Result {
+func (w driftEnv) checkDrift(workspace string, meanwhile func(), only ...string) *run.Result {
 	w.t.Helper()
 	config := w.config
-	config.Observe = func(e reconciler.Event) {
-		if e.Workspace == workspace && e.Phase == reconciler.PhaseRecord {
+	config.Observe = func(e run.Event) {
+		if e.Workspace == workspace && e.Phase == run.PhaseRecord {
 			meanwhile()
 		}
 	}
-	result, err := reconciler.New(config).Drift(w.t.Context(), w.t.Context(), reconciler.Options{Only: only})
+	result, err := reconciler.New(config).Drift(w.t.Context(), w.t.Context(), run.Options{Only: only})
 	w.must(err)
 	return result
 }
 
 // runOtherPass runs a pass in another place, as on another machine.
-func (w driftEnv) runOtherPass(o reconciler.Options) map[string]state.Outcome {
+func (w driftEnv) runOtherPass(o run.Options) map[string]state.Outcome {
 	w.t.Helper()
 	config := w.config
 	config.WorkDir = filepath.Join(w.dir, "other")
@@ -96,7 +97,7 @@ func TestDriftIsRecordedAndClearedByAPass(t *testing.T) {
 	if diff := cmp.Diff(outcomeMap{"app": state.Drifted, "common": state.NoChanges}, outcomes(result)); diff != "" {
 		t.Errorf("outcomes: %s", diff)
 	}
-	if result.Exit != reconciler.ExitPending || result.Outcome != reconciler.OutcomeDrifted || !cmp.Equal(result.Drifted, []string{"app"}) {
+	if result.Exit != run.ExitPending || result.Outcome != run.OutcomeDrifted || !cmp.Equal(result.Drifted, []string{"app"}) {
 		t.Errorf("%+v", result)
 	}
 	if d := w.recordedDrift("app"); d == nil || !d.Found || d.Changes.Change != 1 || d.PlanDigest == "" || d.Run != result.Run || d.CheckedAt.IsZero() {
@@ -110,13 +111,13 @@ func TestDriftIsRecordedAndClearedByAPass(t *testing.T) {
 	if before.Rev != after.Rev {
 		t.Error("the drift check wrote the head: a pass would have to check everything again")
 	}
-	if _, got := w.runPass(reconciler.Options{}); len(got) > 0 {
+	if _, got := w.runPass(run.Options{}); len(got) > 0 {
 		t.Errorf("a pass has put drift back by itself: %v", got)
 	}
 
 	// The file is as it was, and a pass finds an empty plan: the drift is cleared.
 	w.changeOutside("as applied")
-	result, got := w.runPass(reconciler.Options{Only: []string{"app"}, Replan: true})
+	result, got := w.runPass(run.Options{Only: []string{"app"}, Replan: true})
 	if got["app"] != state.NoChanges || w.recordedDrift("app") != nil || result.Drifted == nil || len(result.Drifted) > 0 {
 		t.Errorf("after an empty plan: %v, %+v, %q", got, w.recordedDrift("app"), result.Drifted)
 	}
@@ -124,10 +125,10 @@ func TestDriftIsRecordedAndClearedByAPass(t *testing.T) {
 	// A pass corrects the drift.
 	w.changeOutside("by hand")
 	w.checkDrift("", nil)
-	if _, got := w.runPass(reconciler.Options{Only: []string{"app"}, Replan: true}); got["app"] != state.Applied || w.recordedDrift("app") != nil {
+	if _, got := w.runPass(run.Options{Only: []string{"app"}, Replan: true}); got["app"] != state.Applied || w.recordedDrift("app") != nil {
 		t.Errorf("after an apply: %v, %+v", got, w.recordedDrift("app"))
 	}
-	if result := w.checkDrift("", nil); result.Exit != reconciler.ExitOK || result.Outcome != reconciler.OutcomeInSync || len(result.Drifted) > 0 {
+	if result := w.checkDrift("", nil); result.Exit != run.ExitOK || result.Outcome != run.OutcomeInSync || len(result.Drifted) > 0 {
 		t.Errorf("after an apply: %+v", result)
 	}
 }
@@ -140,19 +141,19 @@ func TestDriftThatAPassOvertookIsDropped(t *testing.T) {
 		recorded  bool
 	}{
 		"the workspace was applied": {func(w driftEnv) {
-			if got := w.runOtherPass(reconciler.Options{Only: []string{"app"}, Replan: true}); got["app"] != state.Applied {
+			if got := w.runOtherPass(run.Options{Only: []string{"app"}, Replan: true}); got["app"] != state.Applied {
 				w.t.Errorf("the other pass: %v", got)
 			}
 		}, state.Busy, false},
 		"an upstream was applied": {func(w driftEnv) {
 			w.commit("-- env/common/main.tf --\noutput \"text\" {\n  value = \"two\"\n}\n")
-			if got := w.runOtherPass(reconciler.Options{Only: []string{"common"}}); got["common"] != state.Applied {
+			if got := w.runOtherPass(run.Options{Only: []string{"common"}}); got["common"] != state.Applied {
 				w.t.Errorf("the other pass: %v", got)
 			}
 		}, state.Busy, false},
 		"only the tip has moved": {func(w driftEnv) {
 			w.commit("-- README.md --\nabout\n")
-			if got := w.runOtherPass(reconciler.Options{}); len(got) > 0 {
+			if got := w.runOtherPass(run.Options{}); len(got) > 0 {
 				w.t.Errorf("the other pass: %v", got)
 			}
 		}, state.Drifted, true},
@@ -187,7 +188,7 @@ func TestDriftWaitsForAPassThatIsDue(t *testing.T) {
 		}
 	}
 	due("common", "env/common")
-	w.runPass(reconciler.Options{}) // common fails half-way
+	w.runPass(run.Options{}) // common fails half-way
 	due("common", "interrupted apply of ")
 	due("app", "interrupted apply of its upstream common")
 
@@ -196,15 +197,15 @@ func TestDriftWaitsForAPassThatIsDue(t *testing.T) {
 	// revert.
 	w.Revert("HEAD")
 	w.Push()
-	w.runPass(reconciler.Options{})
+	w.runPass(run.Options{})
 	w.commit("-- env/common/main.tf --\noutput \"text\" {\n  value = file(\"missing\")\n}\n")
-	w.runPass(reconciler.Options{})
+	w.runPass(run.Options{})
 	w.Revert("HEAD")
 	w.Push()
 	due("common", "the change that its last run did not apply was reverted")
-	w.runPass(reconciler.Options{})
+	w.runPass(run.Options{})
 	result := w.checkDrift("", nil)
-	if got := outcomes(result); got["common"] != state.NoChanges || result.Outcome == reconciler.OutcomeBlocked {
+	if got := outcomes(result); got["common"] != state.NoChanges || result.Outcome == run.OutcomeBlocked {
 		t.Errorf("%+v", result)
 	}
 }

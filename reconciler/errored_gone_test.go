@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -27,15 +27,15 @@ func TestErroredStateOfAFormerDirectory(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newTestEnv(t, "-- env/a/main.tf --\nterraform {\n  backend \"local\" {\n    path = \"../../a.tfstate\"\n  }\n}\n-- env/b/main.tf --\nresource \"terraform_data\" \"x\" {}\n")
-			w.runPass(reconciler.Options{})
+			w.runPass(run.Options{})
 			errored := filepath.Join(w.dir, "work/checkout", state.DirName("test"), "tree/env/a/errored.tfstate")
 			w.must(os.WriteFile(errored, []byte(`{"version": 4, "serial": 9, "lineage": "l", "outputs": {}, "resources": [{"type": "x"}]}`), 0o600))
 			w.Git("rm", "-rq", "env/a")
 			w.CommitStaged("removed")
 			c.change(w)
 			w.Push()
-			result, got := w.runPass(reconciler.Options{})
-			w.runPass(reconciler.Options{})
+			result, got := w.runPass(run.Options{})
+			w.runPass(run.Options{})
 			saved, err := filepath.Glob(filepath.Join(w.dir, "work/errored", c.holder+"@*.tfstate"))
 			w.must(err)
 			if len(saved) != 1 || w.exists(errored) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace/repotree"
 )
@@ -93,7 +94,7 @@ func (v *workspaceRun) verifyAppliedInputs(ctx context.Context, root string) err
 	if len(restored) == 0 {
 		return nil
 	}
-	v.enterPhase(PhasePlan)
+	v.enterPhase(run.PhasePlan)
 	plan, err := v.session.Plan(ctx)
 	if err != nil {
 		return err

@@ -2,37 +2,10 @@ package reconciler
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
+	"reconcile/reconciler/run"
 	"reconcile/state"
-)
-
-// Executor starts work in another process: a CodeBuild build or an ECS task. Without an
-// Executor, the work runs in this process.
-type Executor interface {
-	// Start starts `reconcile COMMAND…` and returns the executor's id for it. A second
-	// call with the same key must return the same task, for as long as the executor
-	// remembers keys: minutes at least.
-	Start(ctx context.Context, key string, command []string) (id string, err error)
-	// Status reports whether a started task has ended, successfully or not. why
-	// describes the end for people. The error wraps ErrTransient if another try may
-	// succeed.
-	Status(ctx context.Context, id string) (status TaskStatus, why string, err error)
-}
-
-// ErrTransient is an Executor's error that may pass by itself, such as throttling. It
-// says nothing about the task.
-var ErrTransient = errors.New("the executor is not available now")
-
-// TaskStatus is an executor's answer about a task.
-type TaskStatus int
-
-// Statuses of tasks.
-const (
-	TaskRunning  TaskStatus = iota // or about to run
-	TaskEnded                      // no process of it runs any more
-	TaskNotFound                   // not known yet, or not known any more
 )
 
 // runWorkspace applies a stale workspace, in this process or remotely. overrun reports
@@ -46,7 +19,7 @@ func (s *checkout) runWorkspace(ctx, killCtx context.Context, entry *workspaceEn
 	overrun, err := v.runRemotely(ctx)
 	v.result.DurationMS = s.config.Now().Sub(started).Milliseconds()
 	if err != nil {
-		v.result.Outcome, v.result.Error = outcomeOf(err), err.Error()
+		v.result.Outcome, v.result.Error = run.ClassifyError(err), err.Error()
 	}
 	return v, overrun
 }
@@ -54,7 +27,7 @@ func (s *checkout) runWorkspace(ctx, killCtx context.Context, entry *workspaceEn
 // runRemotely starts `reconcile worker apply NAME KEY` in another process, waits for its end
 // and copies the result.
 func (v *workspaceRun) runRemotely(ctx context.Context) (overrun bool, err error) {
-	v.enterPhase(PhaseRemote)
+	v.enterPhase(run.PhaseRemote)
 	e := &remoteTask{
 		config: v.config, tasks: v.config.Record, log: v.log,
 		start: func(ctx context.Context, task state.Task) (string, error) {
@@ -63,9 +36,9 @@ func (v *workspaceRun) runRemotely(ctx context.Context) (overrun bool, err error
 		poll: v.pollTask,
 	}
 	task, err := e.run(ctx, state.Task{
-		Name: v.entry.dir.Name, Run: v.run.options.Run, Trigger: v.run.options.Trigger,
+		Name: v.entry.dir.Name, Run: v.run.Options.Run, Trigger: v.run.Options.Trigger,
 		Commit: v.checkout.inventory.commit.ID, CommitTime: v.checkout.inventory.commit.When, TreeID: v.checkout.inventory.commit.Tree.ID("."), Generation: v.checkout.inventory.head.Generation,
-		Replan: v.run.options.Replan, Adopt: v.run.options.Adopt,
+		Replan: v.run.Options.Replan, Adopt: v.run.Options.Adopt,
 	})
 	var readErr error
 	if v.record, _, readErr = v.config.Record.Workspace(context.WithoutCancel(ctx), v.entry.dir.Name); err == nil && readErr != nil {
@@ -73,13 +46,13 @@ func (v *workspaceRun) runRemotely(ctx context.Context) (overrun bool, err error
 	}
 	if err != nil {
 		// The record could not be written, so only the head knows when to retry.
-		v.record.Name, v.record.RetryAt = v.entry.dir.Name, v.config.Now().Add(v.config.backoff(max(1, task.TryCount)))
+		v.record.Name, v.record.RetryAt = v.entry.dir.Name, v.config.Now().Add(v.config.Backoff(max(1, task.TryCount)))
 		return false, err
 	}
-	v.result = ResultOf(task.Result)
+	v.result = run.ResultOf(task.Result)
 	v.result.Warnings = task.Warnings
 	if task.InternalError {
-		v.panicErr = &PanicError{Value: task.Result.Error}
+		v.panicErr = &run.PanicError{Value: task.Result.Error}
 	}
 	return task.TipMoved, nil
 }
@@ -88,7 +61,7 @@ func (v *workspaceRun) runRemotely(ctx context.Context) (overrun bool, err error
 func (v *workspaceRun) pollTask(ctx context.Context, task *state.Task) (bool, error) {
 	now, _, err := v.config.Record.Task(ctx, task.Name)
 	if err == nil && now.Key != task.Key {
-		return false, &blockedError{reason: fmt.Sprintf("another pass has taken over %s: see its result", task.Name), retry: true}
+		return false, &run.BlockedError{Reason: fmt.Sprintf("another pass has taken over %s: see its result", task.Name), Retry: true}
 	}
 	if err == nil && now.Done {
 		*task = now

@@ -19,7 +19,7 @@ import (
 	awsdynamodb "github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/google/go-cmp/cmp"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
 	"reconcile/state/dynamodb"
@@ -133,8 +133,8 @@ func TestRefusingS3(t *testing.T) {
 	}
 	for _, status := range []int{http.StatusForbidden, http.StatusServiceUnavailable, s3test.Disconnect} {
 		refuse(status, "/snapshots/")
-		result, err := w.reconciler().Pass(t.Context(), t.Context(), reconciler.Options{Trigger: reconciler.Schedule})
-		if err == nil || !strings.Contains(err.Error(), "nothing was applied") || result.Exit != reconciler.ExitFailed {
+		result, err := w.reconciler().Pass(t.Context(), t.Context(), run.Options{Trigger: run.Schedule})
+		if err == nil || !strings.Contains(err.Error(), "nothing was applied") || result.Exit != run.ExitFailed {
 			t.Errorf("%d: the pass ends with %v: %+v", status, err, result)
 		}
 		if e := w.dumpRecord(); len(e.Workspaces) > 0 || e.Head.Settled {
@@ -153,15 +153,15 @@ func TestBackendRefusesTheLastWrite(t *testing.T) {
 	server.CreateBucket(t, bucketName)
 	w := newTestEnv(t, tokyoWorkspace+"-- env/tokyo/backend.tf --\n"+server.BackendConfig(bucketName, "tokyo.tfstate"))
 	var binary string
-	w.config.Terraform = func(ctx context.Context) (reconciler.Terraform, error) {
+	w.config.Terraform = func(ctx context.Context) (run.Terraform, error) {
 		tf, err := terraform.New(ctx, terraform.Options{WorkDir: filepath.Join(w.dir, "work"), Env: server.Env})
 		if err != nil {
 			return nil, err
 		}
 		binary = tf.Binary()
-		return reconciler.AdaptTerraform(tf), nil
+		return run.AdaptTerraform(tf), nil
 	}
-	schedule := reconciler.Options{Trigger: reconciler.Schedule}
+	schedule := run.Options{Trigger: run.Schedule}
 	server.Inject(func(r *http.Request) int {
 		if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "tokyo.tfstate") {
 			return http.StatusForbidden
@@ -169,7 +169,7 @@ func TestBackendRefusesTheLastWrite(t *testing.T) {
 		return s3test.Serve
 	})
 	result, got := w.runPass(schedule)
-	if diff := cmp.Diff(outcomeMap{"tokyo": state.Blocked}, got); diff != "" || result.Exit != reconciler.ExitPending {
+	if diff := cmp.Diff(outcomeMap{"tokyo": state.Blocked}, got); diff != "" || result.Exit != run.ExitPending {
 		t.Fatalf("the pass with the fault: %s\n%+v", diff, result)
 	}
 	server.Inject(nil)
@@ -181,11 +181,11 @@ func TestBackendRefusesTheLastWrite(t *testing.T) {
 
 	// The fault is over, but nothing is planned: neither on schedule nor in a manual run.
 	terraformOf := w.config.Terraform
-	w.config.Terraform = func(context.Context) (reconciler.Terraform, error) {
+	w.config.Terraform = func(context.Context) (run.Terraform, error) {
 		t.Error("Terraform was asked for")
 		return nil, errors.New("nothing is to be planned")
 	}
-	for _, o := range []reconciler.Options{schedule, {}, {Replan: true}} {
+	for _, o := range []run.Options{schedule, {}, {Replan: true}} {
 		if result, got := w.runPass(o); got["tokyo"] != state.Blocked && result.Snapshot != "" {
 			t.Errorf("the pass after it: %+v", result)
 		}
@@ -217,12 +217,12 @@ func TestRoleThatMayNotFreeTheLock(t *testing.T) {
 	server := s3test.Start(t)
 	server.CreateBucket(t, bucketName)
 	w := newTestEnv(t, tokyoWorkspace+"-- env/tokyo/backend.tf --\n"+server.BackendConfig(bucketName, "tokyo.tfstate"))
-	w.config.Terraform = func(ctx context.Context) (reconciler.Terraform, error) {
+	w.config.Terraform = func(ctx context.Context) (run.Terraform, error) {
 		tf, err := terraform.New(ctx, terraform.Options{WorkDir: filepath.Join(w.dir, "work"), Env: server.Env})
 		if err != nil {
 			return nil, err
 		}
-		return reconciler.AdaptTerraform(tf), nil
+		return run.AdaptTerraform(tf), nil
 	}
 	written := false
 	server.Inject(func(r *http.Request) int {
@@ -232,7 +232,7 @@ func TestRoleThatMayNotFreeTheLock(t *testing.T) {
 		}
 		return s3test.Serve
 	})
-	result, got := w.runPass(reconciler.Options{})
+	result, got := w.runPass(run.Options{})
 	warnings := strings.Join(result.Workspaces[0].Warnings, "\n")
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied}, got); diff != "" || !strings.Contains(warnings, "AccessDenied") {
 		t.Fatalf("%s%+v", diff, result)
@@ -241,12 +241,12 @@ func TestRoleThatMayNotFreeTheLock(t *testing.T) {
 		t.Errorf("the record is %+v", rec)
 	}
 	w.commit("-- env/tokyo/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
-	result, got = w.runPass(reconciler.Options{})
+	result, got = w.runPass(run.Options{})
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.Failed}, got); diff != "" || !strings.Contains(result.Workspaces[0].Error, "AccessDenied") {
 		t.Errorf("with its lock still there: %s%+v", diff, result)
 	}
 	server.Inject(nil)
-	if result, got = w.runPass(reconciler.Options{}); got["tokyo"] != state.Applied {
+	if result, got = w.runPass(run.Options{}); got["tokyo"] != state.Applied {
 		t.Errorf("once it may: %+v", result)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"testing"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source/gittest"
 )
 
@@ -88,7 +88,7 @@ func TestFullDisk(t *testing.T) {
 			}
 			// A manual run, because after a failure a scheduled one would wait for its
 			// retry time.
-			if result, err := p.runPass(t, reconciler.Manual); err != nil || result.Exit != reconciler.ExitOK {
+			if result, err := p.runPass(t, run.Manual); err != nil || result.Exit != run.ExitOK {
 				t.Errorf("the pass with room again ends with %v: %+v", err, result)
 			}
 			p.converge(t)

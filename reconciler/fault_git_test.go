@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/source/gittest"
 	"reconcile/state"
@@ -59,11 +59,11 @@ func (w *testEnv) dumpRecord() (e recordDump) {
 // nothing.
 func (w *testEnv) assertConverges(want outcomeMap) {
 	w.t.Helper()
-	result, got := w.runPass(reconciler.Options{Trigger: reconciler.Schedule})
-	if diff := cmp.Diff(want, got); diff != "" || result.Exit != reconciler.ExitOK {
+	result, got := w.runPass(run.Options{Trigger: run.Schedule})
+	if diff := cmp.Diff(want, got); diff != "" || result.Exit != run.ExitOK {
 		w.t.Errorf("an undisturbed pass: %s\n%+v", diff, result)
 	}
-	if result, _ = w.runPass(reconciler.Options{Trigger: reconciler.Schedule}); result.Outcome != reconciler.OutcomeInSync || result.Snapshot != "" {
+	if result, _ = w.runPass(run.Options{Trigger: run.Schedule}); result.Outcome != run.OutcomeInSync || result.Snapshot != "" {
 		w.t.Errorf("the pass after it: %+v", result)
 	}
 }
@@ -72,8 +72,8 @@ func (w *testEnv) assertConverges(want outcomeMap) {
 func (w *testEnv) assertPassFails() error {
 	w.t.Helper()
 	before := w.dumpRecord()
-	result, err := w.reconciler().Pass(w.t.Context(), w.t.Context(), reconciler.Options{Trigger: reconciler.Schedule})
-	if err == nil || result.Exit != reconciler.ExitFailed {
+	result, err := w.reconciler().Pass(w.t.Context(), w.t.Context(), run.Options{Trigger: run.Schedule})
+	if err == nil || result.Exit != run.ExitFailed {
 		w.t.Errorf("the pass ends with %v: %+v", err, result)
 	}
 	if diff := cmp.Diff(before, w.dumpRecord()); diff != "" {
@@ -95,7 +95,7 @@ func TestFaultyGit(t *testing.T) {
 					t.Parallel() // none writes anything
 					w := *w
 					w.t = t
-					w.config.Terraform = func(context.Context) (reconciler.Terraform, error) {
+					w.config.Terraform = func(context.Context) (run.Terraform, error) {
 						return nil, errors.New("nothing is to be planned")
 					}
 					w.config.Source = fault.openSource(t, w.Repo)
@@ -135,7 +135,7 @@ var gitFaults = []gitFault{
 }
 
 // openSource returns a repository behind a server with the fault.
-func (f gitFault) openSource(t *testing.T, repo *gittest.Repo) reconciler.Source {
+func (f gitFault) openSource(t *testing.T, repo *gittest.Repo) run.Source {
 	server := gittest.ServeHTTP(t, repo)
 	server.CutAfter = f.cutAfter
 	server.Fault = func(rw http.ResponseWriter, r *http.Request, requests int) bool {

@@ -18,6 +18,7 @@ import (
 
 	"reconcile/internal/awsfake"
 	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
 	"reconcile/state/dynamodb"
@@ -146,7 +147,7 @@ type fakeTerraform struct {
 
 func (*fakeTerraform) Product() string { return "terraform" }
 func (*fakeTerraform) Version() string { return "1.11.4" }
-func (t *fakeTerraform) Open(_ context.Context, job terraform.Spec) reconciler.Session {
+func (t *fakeTerraform) Open(_ context.Context, job terraform.Spec) run.Session {
 	fmt.Fprintln(job.Log, "a log, which is stored with the snapshots")
 	return fakeSession{t, job.Name}
 }
@@ -248,7 +249,7 @@ func TestEveryCallToAWSMeetsEveryFault(t *testing.T) {
 		config.Snapshots, config.Parallelism, config.LocalState = snapshots, 1, ""
 		config.Record = state.New(dynamodb.New(awsdynamodb.New(options), table), "test", state.Options{})
 		config.WorkDir = filepath.Join(t.TempDir(), "work")
-		config.Terraform = func(context.Context) (reconciler.Terraform, error) { return tf, nil }
+		config.Terraform = func(context.Context) (run.Terraform, error) { return tf, nil }
 		config.DigestKey = func(ctx context.Context) (string, []byte, error) {
 			out, err := secretsmanager.NewFromConfig(cfg).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String("digest")})
 			if err != nil {
@@ -257,17 +258,17 @@ func TestEveryCallToAWSMeetsEveryFault(t *testing.T) {
 			return "k1", []byte(*out.SecretString), nil
 		}
 		r := reconciler.New(config)
-		result, err := r.Pass(t.Context(), t.Context(), reconciler.Options{Trigger: reconciler.Schedule})
+		result, err := r.Pass(t.Context(), t.Context(), run.Options{Trigger: run.Schedule})
 		way.endFault()
 		record := state.New(dynamodb.New(sound, table), "test", state.Options{})
 		checkReportIsTrue(t, tf, record, result, err)
-		if faulty < 0 && (err != nil || result.Outcome != reconciler.OutcomeApplied) {
+		if faulty < 0 && (err != nil || result.Outcome != run.OutcomeApplied) {
 			t.Errorf("without a fault: %v %+v", err, result)
 		}
 		for range 2 {
-			result, err = r.Pass(t.Context(), t.Context(), reconciler.Options{})
+			result, err = r.Pass(t.Context(), t.Context(), run.Options{})
 		}
-		if err != nil || result.Exit != reconciler.ExitOK {
+		if err != nil || result.Exit != run.ExitOK {
 			t.Errorf("it does not converge: %v %+v", err, result)
 		}
 		records, err := record.Workspaces(t.Context())
@@ -301,7 +302,7 @@ func TestEveryCallToAWSMeetsEveryFault(t *testing.T) {
 }
 
 // checkReportIsTrue compares what a pass reported and recorded with what was applied.
-func checkReportIsTrue(t *testing.T, tf *fakeTerraform, record *state.Record, result *reconciler.Result, failed error) {
+func checkReportIsTrue(t *testing.T, tf *fakeTerraform, record *state.Record, result *run.Result, failed error) {
 	t.Helper()
 	records, err := record.Workspaces(t.Context())
 	must(t, err)

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state/statetest"
 )
 
@@ -66,7 +66,7 @@ func (m *model) runWithFaults(fault func(n int, c statetest.Call) statetest.Faul
 		e.workspaces[2] = modelWorkspace{exists: true, name: "w2"}
 		e.workspaces[3] = modelWorkspace{exists: true, name: "w3", reads: 1}
 	})
-	m.runToEnd(reconciler.Options{})
+	m.runToEnd(run.Options{})
 	m.change(func(e *modelTree) {
 		e.workspaces[0].output = 1     // so that its readers are stale
 		e.workspaces[2].name = "w4"    // renamed
@@ -78,7 +78,7 @@ func (m *model) runWithFaults(fault func(n int, c statetest.Call) statetest.Faul
 		n++
 		return fault(n, c)
 	})
-	f := m.startPass(p, reconciler.Options{Trigger: reconciler.Schedule}, "")
+	f := m.startPass(p, run.Options{Trigger: run.Schedule}, "")
 	p.store.Inject(nil)
 	m.checkViolations()
 	p.pass = f // late writes count as its own

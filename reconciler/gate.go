@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/go-version"
 
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
 	"reconcile/state"
@@ -48,7 +49,7 @@ func pendingInputs(entry *workspaceEntry, trace state.Trace) state.Trace {
 
 func (v *workspaceRun) checkPlan(plan *terraform.Plan) error {
 	if why := gate(v.entry.config, plan); why != "" {
-		return &blockedError{reason: fmt.Sprintf("%s waits: %s", formatChanges(plan.Changes), why)}
+		return &run.BlockedError{Reason: fmt.Sprintf("%s waits: %s", formatChanges(plan.Changes), why)}
 	}
 	return nil
 }
@@ -60,7 +61,7 @@ func formatChanges(c terraform.Changes) string {
 
 // checkVersion refuses a Terraform of an older minor version than the one that wrote
 // the state: it might not read the state, or might plan by older rules.
-func (v *workspaceRun) checkVersion(tf Terraform) error {
+func (v *workspaceRun) checkVersion(tf run.Terraform) error {
 	product, last, ok := strings.Cut(v.record.TerraformVersion, " ")
 	if !ok {
 		return nil

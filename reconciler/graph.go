@@ -32,12 +32,12 @@ func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the tip of %s: %w", r.config.Branch, err)
 	}
-	commit, err := r.fetch(ctx, tip)
+	commit, err := r.config.Fetch(ctx, tip)
 	if err != nil {
 		return nil, err
 	}
-	defer r.closeCommit(commit)
-	w, err := r.inventoryWithoutRecord(ctx, commit)
+	defer r.config.CloseCommit(commit)
+	w, err := inventoryWithoutRecord(ctx, &r.config, commit)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"reconcile/internal/commitid"
 	"reconcile/internal/gitpath"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace"
 	"reconcile/reconciler/workspace/repotree"
@@ -19,18 +20,17 @@ import (
 
 // inventory joins the workspaces at one commit with their records.
 type inventory struct {
-	reconciler *Reconciler
-	config     *Config
-	head       state.Head
-	commit     *source.Commit
-	settings   *workspace.Settings
-	product    repotree.Product
-	loader     *workspace.Loader
-	entries    map[string]*workspaceEntry
-	graph      *workspace.Graph
-	records    map[string]state.Workspace // all records, as first read
-	removed    []state.Workspace          // recorded, but not at the tip any more
-	holds      map[string]state.Hold
+	config   *run.Config
+	head     state.Head
+	commit   *source.Commit
+	settings *workspace.Settings
+	product  repotree.Product
+	loader   *workspace.Loader
+	entries  map[string]*workspaceEntry
+	graph    *workspace.Graph
+	records  map[string]state.Workspace // all records, as first read
+	removed  []state.Workspace          // recorded, but not at the tip any more
+	holds    map[string]state.Hold
 }
 
 // workspaceEntry is one workspace of an inventory.
@@ -54,28 +54,28 @@ type workspaceEntry struct {
 	renameErr error
 	// stateless: in a preview, the workspace is new and is planned with an empty state.
 	stateless bool
-	result    *WorkspaceResult
+	result    *run.WorkspaceResult
 }
 
 // discover reads the workspaces at a commit and their records, and finds those with
 // stale inputs of their own. Only those are parsed.
-func (r *Reconciler) discover(ctx context.Context, head state.Head, commit *source.Commit, settings *workspace.Settings) (*inventory, error) {
-	product, err := r.config.Product(ctx)
+func discover(ctx context.Context, c *run.Config, head state.Head, commit *source.Commit, settings *workspace.Settings) (*inventory, error) {
+	product, err := c.Product(ctx)
 	if err != nil {
 		return nil, err
 	}
-	recorded := async(func() (map[string]state.Workspace, error) { return r.config.Record.Workspaces(ctx) })
+	recorded := run.Async(func() (map[string]state.Workspace, error) { return c.Record.Workspaces(ctx) })
 	dirs, err := workspace.Discover(commit.Tree, settings, product)
 	records, recordErr := recorded() // wait first: no return may leave the read running
 	if err != nil {
 		return nil, &TreeError{Commit: commit.ID, Err: err}
 	}
 	if recordErr != nil {
-		return nil, fmt.Errorf("read the record %s: %w", r.config.RecordName, recordErr)
+		return nil, fmt.Errorf("read the record %s: %w", c.RecordName, recordErr)
 	}
-	holds, err := r.config.Record.Holds(ctx)
+	holds, err := c.Record.Holds(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the record %s: %w", r.config.RecordName, err)
+		return nil, fmt.Errorf("read the record %s: %w", c.RecordName, err)
 	}
 	for _, dir := range settings.OpenTofuDirs() {
 		if rec, known := records[dir.Name]; known && !rec.Removed {
@@ -83,12 +83,12 @@ func (r *Reconciler) discover(ctx context.Context, head state.Head, commit *sour
 		}
 	}
 	w := &inventory{
-		reconciler: r, config: &r.config, head: head, commit: commit, settings: settings, product: product,
+		config: c, head: head, commit: commit, settings: settings, product: product,
 		loader: workspace.NewLoader(commit.Tree, product), entries: map[string]*workspaceEntry{}, records: maps.Clone(records), holds: holds,
 	}
 	for _, dir := range dirs {
 		entry := &workspaceEntry{dir: dir, config: settings.Config(dir.Name)}
-		if entry.env, err = r.hashEnv(ctx, entry.config.Env); err != nil {
+		if entry.env, err = c.HashEnv(ctx, entry.config.Env); err != nil {
 			return nil, err
 		}
 		entry.record, entry.recorded = records[dir.Name]

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
 )
@@ -23,7 +24,7 @@ func (s *checkout) checkSameState(entry *workspaceEntry, rec state.Workspace, pl
 	found, a := state.TerraformState(plan.State), rec.Attempt
 	identity := s.inventory.load(entry).Identity
 	// A local state is a file of the workspace's name, whatever its path in Git.
-	here := rec.Identity == identity || s.config.hasLocalState(rec) && strings.HasPrefix(identity, localIdentityPrefix)
+	here := rec.Identity == identity || s.config.HasLocalState(rec) && strings.HasPrefix(identity, run.LocalIdentityPrefix)
 	switch {
 	case rec.Trace == nil && a == nil:
 		return nil
@@ -45,11 +46,11 @@ func (s *checkout) checkSameState(entry *workspaceEntry, rec state.Workspace, pl
 	moved := rec.Identity != identity
 	switch {
 	case found.Lineage == "" && moved:
-		return &blockedError{retry: true, reason: fmt.Sprintf(
+		return &run.BlockedError{Retry: true, Reason: fmt.Sprintf(
 			"its state was at %s and is now configured at %s, where there is none: move it (terraform init -migrate-state), or create everything again with `reconcile now --adopt %s`",
 			rec.Identity, identity, entry.dir.Name)}
 	case found.Lineage == "":
-		return &blockedError{retry: true, reason: fmt.Sprintf(
+		return &run.BlockedError{Retry: true, Reason: fmt.Sprintf(
 			"its Terraform state is missing at %s: restore it (an older version, a backup), or create everything again with `reconcile now --adopt %s`",
 			s.describeState(entry), entry.dir.Name)}
 	case moved:
@@ -60,15 +61,15 @@ func (s *checkout) checkSameState(entry *workspaceEntry, rec state.Workspace, pl
 
 // waitForAdoption returns the error for a plan against an unexpected state.
 func (s *checkout) waitForAdoption(entry *workspaceEntry, plan *terraform.Plan, why string) error {
-	return &blockedError{retry: true, reason: fmt.Sprintf("%s; to continue with it (%s): read `reconcile plan %s`, then `reconcile now --adopt %[3]s`", why, formatChanges(plan.Changes), entry.dir.Name)}
+	return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("%s; to continue with it (%s): read `reconcile plan %s`, then `reconcile now --adopt %[3]s`", why, formatChanges(plan.Changes), entry.dir.Name)}
 }
 
 // describeState returns where the state of an entry is expected, for people.
 func (s *checkout) describeState(entry *workspaceEntry) string {
-	if identity := s.inventory.load(entry).Identity; !strings.HasPrefix(identity, localIdentityPrefix) {
+	if identity := s.inventory.load(entry).Identity; !strings.HasPrefix(identity, run.LocalIdentityPrefix) {
 		return identity
 	}
-	return s.config.localStatePath(entry.dir.Name)
+	return s.config.LocalStatePath(entry.dir.Name)
 }
 
 // isKnownEmpty reports whether the workspace had no state when it was last recorded,
@@ -95,7 +96,7 @@ func checkAdoption(entry *workspaceEntry, rec state.Workspace, plan *terraform.P
 	if ours || !plan.StateExists || plan.Empty {
 		return nil
 	}
-	return &blockedError{reason: fmt.Sprintf(
+	return &run.BlockedError{Reason: fmt.Sprintf(
 		"it has a Terraform state that reconcile did not apply, and the plan is not empty (%s): read it with `reconcile plan %s`, then continue with `reconcile now --adopt %[2]s`",
 		formatChanges(plan.Changes), entry.dir.Name)}
 }

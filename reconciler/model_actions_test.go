@@ -6,7 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 	"reconcile/state/statetest"
 )
@@ -87,7 +87,7 @@ func (m *model) goBack(rt *rapid.T) {
 // startRandomPass starts a pass on an idle process.
 func (m *model) startRandomPass(rt *rapid.T) {
 	p := m.drawProcess(rt, false)
-	o := reconciler.Options{Trigger: draw(rt, "trigger", reconciler.Schedule, reconciler.Manual)}
+	o := run.Options{Trigger: draw(rt, "trigger", run.Schedule, run.Manual)}
 	switch rapid.IntRange(0, 7).Draw(rt, "options") {
 	case 0:
 		o.Replan = true
@@ -147,7 +147,7 @@ func (m *model) overtake(rt *rapid.T) {
 	if rapid.Bool().Draw(rt, "edit") {
 		m.edit(rt)
 	}
-	m.runToEnd(reconciler.Options{Trigger: reconciler.Manual})
+	m.runToEnd(run.Options{Trigger: run.Manual})
 	m.resume(rt)
 }
 

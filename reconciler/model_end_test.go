@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -42,7 +42,7 @@ func (m *model) checkUndisturbedPass(rt *rapid.T) {
 	}
 	m.wait(2 * time.Minute) // leases of dead runs expire within the pass's wait
 	want, applied := m.predictPass()
-	f := m.runToEnd(reconciler.Options{Trigger: reconciler.Manual})
+	f := m.runToEnd(run.Options{Trigger: run.Manual})
 	if f.err != nil {
 		m.t.Fatalf("an undisturbed pass: %v\n%s", f.err, m.tip().tree.String())
 	}
@@ -62,7 +62,7 @@ func (m *model) checkUndisturbedPass(rt *rapid.T) {
 }
 
 // runToEnd runs a pass that waits for leases, on a machine of its own.
-func (m *model) runToEnd(o reconciler.Options) *inFlightPass {
+func (m *model) runToEnd(o run.Options) *inFlightPass {
 	p := m.newProcess("patient", 5*time.Minute, -time.Hour)
 	return m.startPass(p, o, "")
 }
@@ -92,21 +92,21 @@ func (m *model) converge() {
 		m.commit(healthy)
 	}
 	m.wait(4 * time.Hour) // clocks differ by up to two hours, and failures wait for more than one
-	f := m.runToEnd(reconciler.Options{Trigger: reconciler.Schedule})
+	f := m.runToEnd(run.Options{Trigger: run.Schedule})
 	m.checkViolations()
-	if f.err == nil && f.result.Outcome == reconciler.OutcomeBlocked && !m.tampered {
+	if f.err == nil && f.result.Outcome == run.OutcomeBlocked && !m.tampered {
 		for name, outcome := range outcomes(f.result) {
 			if outcome == state.Blocked && !m.mayNeedAdoption(name) {
 				m.t.Fatalf("%s waits for a person: %+v\n%s", name, f.result, m.tip().tree.String())
 			}
 		}
-		f = m.runToEnd(reconciler.Options{Trigger: reconciler.Manual, Adopt: true})
+		f = m.runToEnd(run.Options{Trigger: run.Manual, Adopt: true})
 	}
 	if m.tampered { // no pass looks for that by itself
-		f = m.runToEnd(reconciler.Options{Trigger: reconciler.Manual, Adopt: true, Replan: true})
+		f = m.runToEnd(run.Options{Trigger: run.Manual, Adopt: true, Replan: true})
 	}
 	m.checkViolations()
-	if f.err != nil || f.result.Exit != reconciler.ExitOK {
+	if f.err != nil || f.result.Exit != run.ExitOK {
 		m.t.Fatalf("an undisturbed pass ends with %+v, %v\n%s", f.result, f.err, m.tip().tree.String())
 	}
 	for id, n := range f.applyCounts {
@@ -115,9 +115,9 @@ func (m *model) converge() {
 		}
 	}
 	m.checkConverged()
-	f = m.runToEnd(reconciler.Options{Trigger: reconciler.Schedule})
+	f = m.runToEnd(run.Options{Trigger: run.Schedule})
 	m.checkViolations()
-	if f.err != nil || f.result.Outcome != reconciler.OutcomeInSync || f.fetchCount > 0 {
+	if f.err != nil || f.result.Outcome != run.OutcomeInSync || f.fetchCount > 0 {
 		m.t.Fatalf("the pass after it is not in sync: %+v, %v", f.result, f.err)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/state"
 	"reconcile/state/snapshot"
@@ -134,7 +134,7 @@ func summarizeWrite(ops []state.Op) (w writeSummary) {
 
 // modelSource is the repository as one process sees it.
 type modelSource struct {
-	reconciler.Source
+	run.Source
 	process *process
 }
 

@@ -5,7 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -30,7 +30,7 @@ type inFlightPass struct {
 	lastSuccess  map[string]*successEvent   // the last success of Terraform, by state identity
 	recordBefore map[string]state.Workspace // the record when the pass began to apply, by name
 
-	result *reconciler.Result
+	result *run.Result
 	err    error
 }
 

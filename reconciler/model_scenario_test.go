@@ -5,7 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -38,7 +38,7 @@ func (m *model) change(change func(e *modelTree)) {
 func TestModelReaderOfHalfAnApply(t *testing.T) {
 	t.Parallel()
 	runScenario(t, func(m *model) {
-		schedule := reconciler.Options{Trigger: reconciler.Schedule}
+		schedule := run.Options{Trigger: run.Schedule}
 		m.change(func(e *modelTree) { e.workspaces[0].output = 1 })
 		m.runToEnd(schedule)
 		m.change(func(e *modelTree) { e.workspaces[0].output = 2 })
@@ -61,7 +61,7 @@ func TestModelReaderOfHalfAnApply(t *testing.T) {
 func TestModelLockOfAPerson(t *testing.T) {
 	t.Parallel()
 	runScenario(t, func(m *model) {
-		schedule := reconciler.Options{Trigger: reconciler.Schedule}
+		schedule := run.Options{Trigger: run.Schedule}
 		m.locked = true
 		if f := m.runToEnd(schedule); outcomes(f.result)["w0"] != state.Blocked {
 			m.t.Fatalf("result of the pass: %+v", f.result)
@@ -79,15 +79,15 @@ func TestModelLockOfAPerson(t *testing.T) {
 func TestModelReaderOfADistrustedUpstream(t *testing.T) {
 	t.Parallel()
 	runScenario(t, func(m *model) {
-		m.runToEnd(reconciler.Options{})
+		m.runToEnd(run.Options{})
 		backup := m.store.Copy()
 		before := m.branchCommits[len(m.branchCommits)-1]
 		m.change(func(e *modelTree) { e.workspaces[0].output = 1 })
-		m.runToEnd(reconciler.Options{})
+		m.runToEnd(run.Options{})
 		m.change(func(e *modelTree) { *e = m.commits[before].tree })
 		m.restoreFrom(backup)
 		// The state has the newer output; the record and the tip have the older one.
-		m.runToEnd(reconciler.Options{Only: []string{"w1"}})
+		m.runToEnd(run.Options{Only: []string{"w1"}})
 		m.converge()
 	})
 }
@@ -98,14 +98,14 @@ func TestModelRenamedBackAndForth(t *testing.T) {
 	t.Parallel()
 	runScenario(t, func(m *model) {
 		m.change(func(e *modelTree) { e.workspaces[3] = modelWorkspace{exists: true, name: "w2"} })
-		m.runToEnd(reconciler.Options{})
+		m.runToEnd(run.Options{})
 		both := m.tip().tree
 		m.change(func(e *modelTree) { e.workspaces[1].exists = false })
-		m.runToEnd(reconciler.Options{})
+		m.runToEnd(run.Options{})
 		m.change(func(e *modelTree) {
 			e.workspaces[3].name, e.workspaces[3].value, e.workspaces[3].planOnly = "w1", 1, true
 		})
-		m.runToEnd(reconciler.Options{})
+		m.runToEnd(run.Options{})
 		m.change(func(e *modelTree) { *e = both })
 		m.checkChanged(nil)
 		m.converge()
@@ -118,12 +118,12 @@ func TestModelKilledAdoption(t *testing.T) {
 	t.Parallel()
 	runScenario(t, func(m *model) {
 		m.stateAt(stateIdentityOf(0)).resources = []string{"somebody's"}
-		if f := m.runToEnd(reconciler.Options{}); outcomes(f.result)["w0"] != state.Blocked {
+		if f := m.runToEnd(run.Options{}); outcomes(f.result)["w0"] != state.Blocked {
 			m.t.Fatalf("result of the pass: %+v", f.result)
 		}
-		m.startPass(m.processes[0], reconciler.Options{Trigger: reconciler.Manual, Adopt: true}, "apply")
+		m.startPass(m.processes[0], run.Options{Trigger: run.Manual, Adopt: true}, "apply")
 		m.killPass(m.processes[0])
-		if f := m.runToEnd(reconciler.Options{Trigger: reconciler.Schedule}); outcomes(f.result)["w0"] != state.Applied {
+		if f := m.runToEnd(run.Options{Trigger: run.Schedule}); outcomes(f.result)["w0"] != state.Applied {
 			m.t.Fatalf("result of the next pass: %+v", f.result)
 		}
 	})

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
 )
@@ -33,7 +33,7 @@ type modelTerraform struct{ process *process }
 func (modelTerraform) Product() string { return "terraform" }
 func (modelTerraform) Version() string { return "1.11.4" }
 
-func (t modelTerraform) Open(killCtx context.Context, job terraform.Spec) reconciler.Session {
+func (t modelTerraform) Open(killCtx context.Context, job terraform.Spec) run.Session {
 	return &modelSession{f: t.process.pass, killCtx: killCtx, job: job, plans: map[*terraform.Plan]*modelPlan{}}
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"reconcile/internal/testtier"
 	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/state"
 	"reconcile/state/statetest"
@@ -158,10 +159,10 @@ func (m *model) newProcess(host string, wait, clockAhead time.Duration) *process
 	p.record = state.New(p.store, "test", state.Options{
 		PollInterval: 5 * time.Second, Process: state.Process{Host: host}, Now: now,
 	})
-	p.reconciler = reconciler.New(reconciler.Config{
+	p.reconciler = reconciler.New(run.Config{
 		Repo: "repo", Branch: m.branch, RecordName: "test", Source: modelSource{repo, p}, Record: p.record,
 		Snapshots: modelSnapshots{p},
-		Terraform: func(context.Context) (reconciler.Terraform, error) { return modelTerraform{p}, nil },
+		Terraform: func(context.Context) (run.Terraform, error) { return modelTerraform{p}, nil },
 		DigestKey: func(context.Context) (string, []byte, error) { return "k1", []byte("key"), nil },
 		LookupEnv: func(string) (string, bool) { return p.size(), true },
 		WorkDir:   filepath.Join(m.dir, host), Wait: wait,
@@ -293,7 +294,7 @@ func (m *model) detachIfDone(f *inFlightPass) {
 }
 
 // startPass starts a pass, which runs until a breakpoint of that kind.
-func (m *model) startPass(p *process, o reconciler.Options, breakAt string) *inFlightPass {
+func (m *model) startPass(p *process, o run.Options, breakAt string) *inFlightPass {
 	m.runCount++
 	o.Run = fmt.Sprintf("R%03d", m.runCount)
 	f := &inFlightPass{
@@ -307,7 +308,7 @@ func (m *model) startPass(p *process, o reconciler.Options, breakAt string) *inF
 	return f
 }
 
-func (m *model) runPass(f *inFlightPass, o reconciler.Options) {
+func (m *model) runPass(f *inFlightPass, o run.Options) {
 	go func() {
 		result, err := f.process.reconciler.Pass(m.ctx, m.ctx, o)
 		m.mu.Lock()

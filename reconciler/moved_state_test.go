@@ -7,14 +7,14 @@ import (
 	"testing"
 	"time"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
 // runScheduled runs a scheduled pass, and returns solo's outcome.
 func runScheduled(w *testEnv) (outcome state.Outcome, why string) {
 	w.t.Helper()
-	result, got := w.runPass(reconciler.Options{Trigger: reconciler.Schedule})
+	result, got := w.runPass(run.Options{Trigger: run.Schedule})
 	for _, ws := range result.Workspaces {
 		why += ws.Error
 	}
@@ -37,7 +37,7 @@ func TestStateThatWasMovedIsFoundBySchedule(t *testing.T) {
 			return func() { w.must(os.Remove(lying)) }
 		}},
 		"its backend moved": {"migrate-state", func(w *testEnv) func() {
-			w.runPass(reconciler.Options{})
+			w.runPass(run.Options{})
 			stateFile := filepath.Join(w.dir, "tfstate", "solo.tfstate")
 			made, err := os.ReadFile(stateFile)
 			w.must(err)

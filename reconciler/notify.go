@@ -12,15 +12,9 @@ import (
 	"time"
 
 	"reconcile/reconciler/notify"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
-
-// Notifier sends notifications about workspaces on one channel. After an error the
-// notification is sent again.
-type Notifier interface {
-	Channel() string // key of the channel in the record
-	Notify(ctx context.Context, report *notify.Notification) error
-}
 
 // notifyRetry is the delay before a failed notification is sent again.
 const notifyRetry = 5 * time.Minute
@@ -29,40 +23,40 @@ const notifyRetry = 5 * time.Minute
 // sent, so that a later pass sends what a failed channel missed, and nothing is sent
 // twice. It never fails a pass.
 func (p *pass) notify(ctx context.Context) {
-	due := !p.notifyAt.IsZero() && (p.run.options.Trigger == Manual || !p.config.Now().Before(p.notifyAt))
+	due := !p.notifyAt.IsZero() && (p.run.Options.Trigger == run.Manual || !p.config.Now().Before(p.notifyAt))
 	if p.result.Snapshot != "" || due {
-		p.run.notifyNow(ctx, p.result.To)
+		notifyNow(ctx, p.run, p.result.To)
 	}
 }
 
-func (r *run) notifyNow(ctx context.Context, commit string) {
-	if len(r.config.Notifiers) == 0 {
+func notifyNow(ctx context.Context, r *run.Run, commit string) {
+	if len(r.Config.Notifiers) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	pending, err := r.notifyAll(ctx, commit)
+	pending, err := notifyAll(ctx, r, commit)
 	if err != nil {
-		r.log.Warn("notification failed, will retry", "error", err)
+		r.Log.Warn("notification failed, will retry", "error", err)
 		pending = true
 	}
-	if err := r.scheduleNotifyRetry(ctx, pending); err != nil {
-		r.log.Warn("could not record failed notification", "error", err)
+	if err := scheduleNotifyRetry(ctx, r, pending); err != nil {
+		r.Log.Warn("could not record failed notification", "error", err)
 	}
 }
 
-func (r *run) notifyAll(ctx context.Context, commit string) (pending bool, err error) {
-	records, err := r.config.Record.Workspaces(ctx)
+func notifyAll(ctx context.Context, r *run.Run, commit string) (pending bool, err error) {
+	records, err := r.Config.Record.Workspaces(ctx)
 	if err != nil {
 		return true, err
 	}
-	states, err := r.config.Record.NotificationStates(ctx)
+	states, err := r.Config.Record.NotificationStates(ctx)
 	if err != nil {
 		return true, err
 	}
-	for _, notifier := range r.config.Notifiers {
-		if err := r.notifyOn(ctx, notifier, commit, records, states); err != nil {
-			r.log.Warn("notification failed, will retry", "channel", notifier.Channel(), "error", err)
+	for _, notifier := range r.Config.Notifiers {
+		if err := notifyOn(ctx, r, notifier, commit, records, states); err != nil {
+			r.Log.Warn("notification failed, will retry", "channel", notifier.Channel(), "error", err)
 			pending = true
 		}
 	}
@@ -70,13 +64,13 @@ func (r *run) notifyAll(ctx context.Context, commit string) (pending bool, err e
 }
 
 // notifyOn sends the new events to one channel and records them as sent.
-func (r *run) notifyOn(ctx context.Context, notifier Notifier, commit string, records map[string]state.Workspace, states map[string]state.NotificationState) error {
-	cursor, err := r.config.Record.PullRequestCursor(ctx)
+func notifyOn(ctx context.Context, r *run.Run, notifier run.Notifier, commit string, records map[string]state.Workspace, states map[string]state.NotificationState) error {
+	cursor, err := r.Config.Record.PullRequestCursor(ctx)
 	if err != nil {
 		return err
 	}
 	report := &notify.Notification{
-		Run: r.options.Run, Repo: r.config.Repo, Branch: r.config.Branch, Environment: r.config.Environment, Commit: commit, At: r.config.Now().UTC(),
+		Run: r.Options.Run, Repo: r.Config.Repo, Branch: r.Config.Branch, Environment: r.Config.Environment, Commit: commit, At: r.Config.Now().UTC(),
 		MergedSince: cursor.NotifiedUntil, LastPullRequests: cursor.LastNotified,
 	}
 	channel := notifier.Channel()
@@ -95,12 +89,12 @@ func (r *run) notifyOn(ctx context.Context, notifier Notifier, commit string, re
 	if len(report.Events) > 0 {
 		err = notifier.Notify(ctx, report)
 	}
-	return r.markNotified(ctx, channel, known, report, states, err)
+	return markNotified(ctx, r, channel, known, report, states, err)
 }
 
 // markNotified records what was sent. If sending failed, it records only the issues
 // that were opened nevertheless.
-func (r *run) markNotified(ctx context.Context, channel string, known map[string]string, report *notify.Notification, states map[string]state.NotificationState, failed error) error {
+func markNotified(ctx context.Context, r *run.Run, channel string, known map[string]string, report *notify.Notification, states map[string]state.NotificationState, failed error) error {
 	issues := map[string]string{}
 	for _, n := range report.Events {
 		issues[n.Name] = n.Issue
@@ -121,31 +115,31 @@ func (r *run) markNotified(ctx context.Context, channel string, known map[string
 			t.IssueKey = issue
 		}
 		states[name] = t
-		if err := r.config.Record.PutNotificationState(ctx, t); err != nil {
+		if err := r.Config.Record.PutNotificationState(ctx, t); err != nil {
 			return err
 		}
 	}
 	if failed == nil && !report.MergedSince.IsZero() {
-		return r.config.Record.PutPullRequestCursor(ctx, state.PullRequestCursor{NotifiedUntil: report.MergedSince, LastNotified: report.LastPullRequests})
+		return r.Config.Record.PutPullRequestCursor(ctx, state.PullRequestCursor{NotifiedUntil: report.MergedSince, LastNotified: report.LastPullRequests})
 	}
 	return failed
 }
 
 // scheduleNotifyRetry sets or clears the retry time in the head.
-func (r *run) scheduleNotifyRetry(ctx context.Context, pending bool) error {
-	head, err := r.config.Record.Head(ctx)
+func scheduleNotifyRetry(ctx context.Context, r *run.Run, pending bool) error {
+	head, err := r.Config.Record.Head(ctx)
 	if err != nil {
 		return err
 	}
 	switch {
 	case pending:
-		head.NotifyAt = r.config.Now().Add(notifyRetry)
+		head.NotifyAt = r.Config.Now().Add(notifyRetry)
 	case head.NotifyAt.IsZero():
 		return nil
 	default:
 		head.NotifyAt = time.Time{}
 	}
-	_, err = r.config.Record.PutHead(ctx, head)
+	_, err = r.Config.Record.PutHead(ctx, head)
 	return err
 }
 

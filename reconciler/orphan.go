@@ -3,37 +3,13 @@ package reconciler
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"reconcile/state"
 )
 
-// describeStateAt returns where people find the state with this identity. A local state
-// lies in the record's own directory.
-func (c *Config) describeStateAt(name, identity string) string {
-	if strings.HasPrefix(identity, localIdentityPrefix) && c.LocalState != "" {
-		return c.localStatePath(name)
-	}
-	return identity
-}
-
-// findOrphanedState returns where the state of a removed workspace lies if no other
-// workspace has it; else "".
-func (r *Reconciler) findOrphanedState(removed state.Workspace, records map[string]state.Workspace) string {
-	if removed.Identity == "" || removed.Trace == nil && removed.Attempt == nil {
-		return "" // nothing was ever applied to it
-	}
-	for _, rec := range records {
-		if !rec.Removed && rec.Identity == removed.Identity {
-			return ""
-		}
-	}
-	return r.config.describeStateAt(removed.Name, removed.Identity)
-}
-
 func (p *pass) describeRemoved(w *inventory, rec state.Workspace) string {
 	text := w.explainRemoval(rec)
-	if at := p.reconciler.findOrphanedState(rec, nil); at != "" {
+	if at := p.config.FindOrphanedState(rec, nil); at != "" {
 		text += fmt.Sprintf("; its resources still exist, and no workspace owns their state: %s", at)
 	}
 	return text
@@ -49,9 +25,9 @@ func (v *workspaceRun) listFormerStates() []string {
 	if v.record.Trace != nil || v.record.Attempt != nil {
 		former = append(former, v.record.Identity)
 	}
-	now := v.config.describeStateAt(v.entry.dir.Name, v.checkout.inventory.load(v.entry).Identity)
+	now := v.config.DescribeStateAt(v.entry.dir.Name, v.checkout.inventory.load(v.entry).Identity)
 	return slices.Compact(slices.DeleteFunc(former, func(identity string) bool {
-		return v.config.describeStateAt(v.entry.dir.Name, identity) == now
+		return v.config.DescribeStateAt(v.entry.dir.Name, identity) == now
 	}))
 }
 
@@ -62,7 +38,7 @@ func (v *workspaceRun) warnOfFormerStates(former []string) {
 		if !v.checkout.inventory.hasState(identity) {
 			v.result.Warnings = append(v.result.Warnings, fmt.Sprintf(
 				"its state was at %s before: no workspace has that state any more, and its resources are left as they are",
-				v.config.describeStateAt(v.entry.dir.Name, identity)))
+				v.config.DescribeStateAt(v.entry.dir.Name, identity)))
 		}
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -59,17 +59,17 @@ func TestReaderOfARemovedUpstream(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newTestEnv(t, upstreamAndReaderFiles)
-			w.runPass(reconciler.Options{})
+			w.runPass(run.Options{})
 			w.commit(c.change)
-			if _, got := w.runPass(reconciler.Options{}); got["reader"] != c.reader {
+			if _, got := w.runPass(run.Options{}); got["reader"] != c.reader {
 				t.Fatalf("the scene: %v", got)
 			}
 			w.Git("rm", "-rq", "env/up")
 			w.CommitStaged("removed")
 			w.Push()
 			for range 2 {
-				result, got := w.runPass(reconciler.Options{})
-				if forgotten := got["reader"] == ""; forgotten != c.forget || forgotten != (result.Exit == reconciler.ExitOK) {
+				result, got := w.runPass(run.Options{})
+				if forgotten := got["reader"] == ""; forgotten != c.forget || forgotten != (result.Exit == run.ExitOK) {
 					t.Errorf("exit %d, %v", result.Exit, got)
 				}
 			}
@@ -81,14 +81,14 @@ func TestReaderOfARemovedUpstream(t *testing.T) {
 func TestStateThatNoWorkspaceOwns(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t, upstreamAndReaderFiles)
-	w.runPass(reconciler.Options{})
+	w.runPass(run.Options{})
 	w.Git("rm", "-rq", "env")
 	w.CommitStaged("removed")
 	w.commit("-- env/other/main.tf --\nresource \"terraform_data\" \"x\" {}\n")
-	result, got := w.runPass(reconciler.Options{})
+	result, got := w.runPass(run.Options{})
 	for _, name := range []string{"up", "reader"} {
 		lies := filepath.Join(w.dir, "tfstate", name+".tfstate")
-		i := slices.IndexFunc(result.Workspaces, func(r reconciler.WorkspaceResult) bool { return r.Name == name })
+		i := slices.IndexFunc(result.Workspaces, func(r run.WorkspaceResult) bool { return r.Name == name })
 		if got[name] != state.Removed || !strings.Contains(result.Workspaces[i].Error, lies) {
 			t.Errorf("%s: %+v", name, result.Workspaces[i])
 		}
@@ -101,7 +101,7 @@ func TestStateThatNoWorkspaceOwns(t *testing.T) {
 	}
 	w.Revert("HEAD~1") // both are back
 	w.Push()
-	w.runPass(reconciler.Options{})
+	w.runPass(run.Options{})
 	if at := w.orphanedStateOf("up"); at != "" {
 		t.Errorf("%s has an owner again", at)
 	}
@@ -134,16 +134,16 @@ func TestStateThatAWorkspaceLeft(t *testing.T) {
 		w.must(lease.Write(t.Context(), rec))
 		w.must(lease.Release(t.Context()))
 	}
-	w.runPass(reconciler.Options{})
+	w.runPass(run.Options{})
 	record(func(rec *state.Workspace) { rec.Identity = "s3://elsewhere/solo" })
 	w.commit(failingSolo)
-	if _, got := w.runPass(reconciler.Options{Adopt: true}); got["solo"] != state.Failed {
+	if _, got := w.runPass(run.Options{Adopt: true}); got["solo"] != state.Failed {
 		t.Fatalf("the scene: %v", got)
 	}
 	w.Revert("HEAD")
 	w.Push()
 	says := func() int {
-		result, _ := w.runPass(reconciler.Options{Replan: true})
+		result, _ := w.runPass(run.Options{Replan: true})
 		return strings.Count(strings.Join(result.Workspaces[0].Warnings, "\n"), "at s3://elsewhere/solo before")
 	}
 	if first, second := says(), says(); first != 1 || second != 0 {

@@ -43,6 +43,6 @@ func (p *pass) recordOutOfSync(ctx context.Context) {
 		_, err = p.config.Record.PutHead(ctx, head)
 	}
 	if err != nil && !errors.Is(err, state.ErrConflict) {
-		p.run.log.Warn("could not record out-of-sync time", "error", err)
+		p.run.Log.Warn("could not record out-of-sync time", "error", err)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 )
 
@@ -56,7 +56,7 @@ func TestOutOfSyncSince(t *testing.T) {
 	}
 	// pass runs one in a Reconciler of its own, as another process would, at a minute
 	// past nine. The result must have the head's out-of-sync time.
-	pass := func(minute int, o reconciler.Options) error {
+	pass := func(minute int, o run.Options) error {
 		t.Helper()
 		clock = time.Date(2026, 11, 26, 9, minute, 0, 0, time.UTC)
 		result, err := w.reconciler().Pass(t.Context(), t.Context(), o)
@@ -67,7 +67,7 @@ func TestOutOfSyncSince(t *testing.T) {
 		}
 		return err
 	}
-	schedule := reconciler.Options{Trigger: reconciler.Schedule}
+	schedule := run.Options{Trigger: run.Schedule}
 
 	w.must(pass(0, schedule))
 	since("all applied", -1)
@@ -105,7 +105,7 @@ func TestOutOfSyncSince(t *testing.T) {
 	w.must(pass(35, schedule))
 	w.must(pass(40, schedule))
 	since("a waits for a person", 35)
-	w.must(pass(45, reconciler.Options{Only: []string{"b"}}))
+	w.must(pass(45, run.Options{Only: []string{"b"}}))
 	since("a pass over others alone", 35)
 
 	tip := w.config.Source
@@ -120,6 +120,6 @@ func TestOutOfSyncSince(t *testing.T) {
 var errNoFetch = errors.New("no fetch")
 
 // noFetchSource answers with the tip but cannot fetch it.
-type noFetchSource struct{ reconciler.Source }
+type noFetchSource struct{ run.Source }
 
 func (noFetchSource) Fetch(context.Context, string) (*source.Commit, error) { return nil, errNoFetch }

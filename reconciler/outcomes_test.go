@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/state"
 )
@@ -46,11 +46,11 @@ func TestFailureStopsReadersNotNeighboursAndIsRetried(t *testing.T) {
 	now := time.Now()
 	w.config.Now = func() time.Time { return now }
 
-	result, got := w.runPass(reconciler.Options{Trigger: reconciler.Schedule})
+	result, got := w.runPass(run.Options{Trigger: run.Schedule})
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.Failed, "osaka": state.Applied, "reader": state.Skipped}, got); diff != "" {
 		t.Errorf("failing: %s", diff)
 	}
-	if result.Exit != reconciler.ExitFailed {
+	if result.Exit != run.ExitFailed {
 		t.Errorf("exit %d", result.Exit)
 	}
 	rec, _, err := w.record.Workspace(t.Context(), "tokyo")
@@ -60,14 +60,14 @@ func TestFailureStopsReadersNotNeighboursAndIsRetried(t *testing.T) {
 	}
 
 	// Before the retry time the head answers.
-	result, _ = w.runPass(reconciler.Options{Trigger: reconciler.Schedule})
-	if result.Exit != reconciler.ExitFailed || result.Snapshot != "" {
+	result, _ = w.runPass(run.Options{Trigger: run.Schedule})
+	if result.Exit != run.ExitFailed || result.Snapshot != "" {
 		t.Errorf("in its backoff: %+v", result)
 	}
 
 	// After the retry time, with nothing new, it is tried again, and then waits longer.
 	now = now.Add(2 * time.Minute)
-	if _, got = w.runPass(reconciler.Options{Trigger: reconciler.Schedule}); got["tokyo"] != state.Failed {
+	if _, got = w.runPass(run.Options{Trigger: run.Schedule}); got["tokyo"] != state.Failed {
 		t.Errorf("retried: %v", got)
 	}
 	again, _, err := w.record.Workspace(t.Context(), "tokyo")
@@ -81,7 +81,7 @@ func TestFailureStopsReadersNotNeighboursAndIsRetried(t *testing.T) {
 	now = now.Add(2 * time.Hour)
 	w.Revert("HEAD")
 	w.Push()
-	_, got = w.runPass(reconciler.Options{Trigger: reconciler.Schedule})
+	_, got = w.runPass(run.Options{Trigger: run.Schedule})
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied, "reader": state.Applied}, got); diff != "" {
 		t.Errorf("reverted: %s", diff)
 	}
@@ -90,14 +90,14 @@ func TestFailureStopsReadersNotNeighboursAndIsRetried(t *testing.T) {
 func TestRevertAfterHalfAnApplyIsStale(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t, soloFiles)
-	w.runPass(reconciler.Options{})
+	w.runPass(run.Options{})
 	w.commit(failingSolo)
-	if _, got := w.runPass(reconciler.Options{}); got["solo"] != state.Failed {
+	if _, got := w.runPass(run.Options{}); got["solo"] != state.Failed {
 		t.Fatalf("the failing commit: %v", got)
 	}
 	w.Revert("HEAD")
 	w.Push()
-	result, got := w.runPass(reconciler.Options{})
+	result, got := w.runPass(run.Options{})
 	if got["solo"] != state.Applied {
 		t.Fatalf("reverted: %v", got)
 	}
@@ -113,10 +113,10 @@ func TestSkippedCommitForcePushAndRemoval(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t, smallFiles)
 	w.commit("-- README.md --\nabout\n")
-	w.runPass(reconciler.Options{})
+	w.runPass(run.Options{})
 	w.Amend("rewritten", map[string]string{"env/osaka/more.tf": "resource \"terraform_data\" \"more\" {}\n"})
 	w.Push()
-	result, got := w.runPass(reconciler.Options{})
+	result, got := w.runPass(run.Options{})
 	if diff := cmp.Diff(outcomeMap{"osaka": state.Applied}, got); diff != "" {
 		t.Errorf("force-push: %s", diff)
 	}
@@ -127,17 +127,17 @@ func TestSkippedCommitForcePushAndRemoval(t *testing.T) {
 	w.Git("rm", "-rq", "env/osaka")
 	w.CommitStaged("osaka is no more")
 	w.Push()
-	result, got = w.runPass(reconciler.Options{})
+	result, got = w.runPass(run.Options{})
 	if diff := cmp.Diff(outcomeMap{"osaka": state.Removed}, got); diff != "" {
 		t.Errorf("removed: %s", diff)
 	}
-	if result.Exit != reconciler.ExitOK {
+	if result.Exit != run.ExitOK {
 		t.Errorf("exit %d", result.Exit)
 	}
 
 	w.Revert("HEAD")
 	w.Push()
-	if _, got = w.runPass(reconciler.Options{}); got["osaka"] != state.NoChanges {
+	if _, got = w.runPass(run.Options{}); got["osaka"] != state.NoChanges {
 		t.Errorf("back again: %v", got)
 	}
 }
@@ -147,15 +147,15 @@ func TestWhatIsNotAllowedIsPlannedAndWaits(t *testing.T) {
 	for _, setting := range []string{`apply = "plan-only"`, `apply = "safe"`, `apply = "approve"`, `protect = ["terraform_data.*"]`} {
 		t.Run(setting, func(t *testing.T) {
 			w := newTestEnv(t, soloFiles+"-- env/reconcile.hcl --\nworkspace \"solo\" {\n  "+setting+"\n}\n")
-			result, got := w.runPass(reconciler.Options{Trigger: reconciler.Schedule})
-			if got["solo"] != state.Blocked || result.Exit != reconciler.ExitPending || result.Workspaces[0].Changes.Add != 1 {
+			result, got := w.runPass(run.Options{Trigger: run.Schedule})
+			if got["solo"] != state.Blocked || result.Exit != run.ExitPending || result.Workspaces[0].Changes.Add != 1 {
 				t.Fatalf("%+v", result)
 			}
 			if info, err := os.Stat(filepath.Join(w.dir, "tfstate", "solo.tfstate")); err == nil && info.Size() > 0 {
 				t.Error("something was applied")
 			}
-			result, _ = w.runPass(reconciler.Options{Trigger: reconciler.Schedule})
-			if result.Snapshot != "" || result.Exit != reconciler.ExitPending || len(result.Workspaces) != 1 {
+			result, _ = w.runPass(run.Options{Trigger: run.Schedule})
+			if result.Snapshot != "" || result.Exit != run.ExitPending || len(result.Workspaces) != 1 {
 				t.Errorf("settled, the head answers: %+v", result)
 			}
 		})
@@ -166,14 +166,14 @@ func TestSuspendedAltersNoExitCode(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t, soloFiles)
 	w.must(w.record.PlaceHold(t.Context(), state.Hold{Name: "solo", Kind: state.Suspended, PlacedBy: "me", Reason: "drill"}))
-	result, got := w.runPass(reconciler.Options{})
-	if got["solo"] != state.Blocked || result.Exit != reconciler.ExitOK || !result.Workspaces[0].Suspended {
+	result, got := w.runPass(run.Options{})
+	if got["solo"] != state.Blocked || result.Exit != run.ExitOK || !result.Workspaces[0].Suspended {
 		t.Fatalf("%+v", result)
 	}
 	if _, err := w.record.RemoveHold(t.Context(), "solo"); err != nil {
 		t.Fatal(err)
 	}
-	if _, got := w.runPass(reconciler.Options{Trigger: reconciler.Schedule}); got["solo"] != state.Applied {
+	if _, got := w.runPass(run.Options{Trigger: run.Schedule}); got["solo"] != state.Applied {
 		t.Errorf("resumed: %v", got)
 	}
 }
@@ -181,26 +181,26 @@ func TestSuspendedAltersNoExitCode(t *testing.T) {
 func TestAnOldEstateIsAdoptedOnlyWhenItsPlanIsEmpty(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t, soloFiles)
-	w.runPass(reconciler.Options{})
+	w.runPass(run.Options{})
 	old := filepath.Join(w.dir, "tfstate", "solo.tfstate")
 
 	same := newTestEnv(t, soloFiles)
 	same.copyState(old)
-	if _, got := same.runPass(reconciler.Options{}); got["solo"] != state.NoChanges {
+	if _, got := same.runPass(run.Options{}); got["solo"] != state.NoChanges {
 		t.Errorf("empty plan: %v", got)
 	}
 
 	differs := newTestEnv(t, strings.Replace(soloFiles, `"one"`, `"two"`, 1))
 	differs.copyState(old)
-	result, got := differs.runPass(reconciler.Options{})
+	result, got := differs.runPass(run.Options{})
 	if got["solo"] != state.Blocked || !strings.Contains(result.Workspaces[0].Error, "--adopt") {
 		t.Errorf("plan that is not empty: %+v", result)
 	}
 	// A run that has failed since is no reason to continue.
-	if _, got = differs.runPass(reconciler.Options{}); got["solo"] != state.Blocked {
+	if _, got = differs.runPass(run.Options{}); got["solo"] != state.Blocked {
 		t.Errorf("a second time: %v", got)
 	}
-	if _, got = differs.runPass(reconciler.Options{Adopt: true}); got["solo"] != state.Applied {
+	if _, got = differs.runPass(run.Options{Adopt: true}); got["solo"] != state.Applied {
 		t.Errorf("--adopt: %v", got)
 	}
 }
@@ -216,7 +216,7 @@ func (w *testEnv) copyState(from string) {
 func TestNamedWorkspacesAlone(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t, smallFiles)
-	result, got := w.runPass(reconciler.Options{Only: []string{"osaka"}})
+	result, got := w.runPass(run.Options{Only: []string{"osaka"}})
 	if diff := cmp.Diff(outcomeMap{"osaka": state.Applied}, got); diff != "" || len(result.Workspaces) != 1 {
 		t.Errorf("%s %+v", diff, result)
 	}
@@ -225,10 +225,10 @@ func TestNamedWorkspacesAlone(t *testing.T) {
 	if head.Settled {
 		t.Error("a pass over some workspaces settled the head")
 	}
-	if _, err := w.reconciler().Pass(t.Context(), t.Context(), reconciler.Options{Only: []string{"kyoto"}}); err == nil || !strings.Contains(err.Error(), "osaka, reader, tokyo") {
+	if _, err := w.reconciler().Pass(t.Context(), t.Context(), run.Options{Only: []string{"kyoto"}}); err == nil || !strings.Contains(err.Error(), "osaka, reader, tokyo") {
 		t.Errorf("an unknown name: %v", err)
 	}
-	if _, got = w.runPass(reconciler.Options{}); len(got) != 2 {
+	if _, got = w.runPass(run.Options{}); len(got) != 2 {
 		t.Errorf("the rest: %v", got)
 	}
 }
@@ -249,18 +249,18 @@ workspace "solo" {
   env = ["TF_VAR_image"]
 }
 `)
-	if result, got := w.runPass(reconciler.Options{}); got["solo"] != state.Failed || !strings.Contains(result.Workspaces[0].Error, "TF_VAR_image") {
+	if result, got := w.runPass(run.Options{}); got["solo"] != state.Failed || !strings.Contains(result.Workspaces[0].Error, "TF_VAR_image") {
 		t.Errorf("not set: %+v", result)
 	}
 	w.vars["TF_VAR_image"] = "v1"
-	if _, got := w.runPass(reconciler.Options{}); got["solo"] != state.Applied {
+	if _, got := w.runPass(run.Options{}); got["solo"] != state.Applied {
 		t.Errorf("set: %v", got)
 	}
-	if _, got := w.runPass(reconciler.Options{Trigger: reconciler.Schedule}); len(got) != 0 {
+	if _, got := w.runPass(run.Options{Trigger: run.Schedule}); len(got) != 0 {
 		t.Errorf("the same: %v", got)
 	}
 	w.vars["TF_VAR_image"] = "v2"
-	result, got := w.runPass(reconciler.Options{Trigger: reconciler.Schedule})
+	result, got := w.runPass(run.Options{Trigger: run.Schedule})
 	if got["solo"] != state.Applied || result.Workspaces[0].Changes.Change != 1 {
 		t.Errorf("another value: %+v", result)
 	}
@@ -270,7 +270,7 @@ func TestBrokenWorkspaceFailsAlone(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t, smallFiles)
 	w.commit("-- env/osaka/main.tf --\nresource {\n")
-	result, got := w.runPass(reconciler.Options{})
+	result, got := w.runPass(run.Options{})
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied, "osaka": state.Failed, "reader": state.Applied}, got); diff != "" {
 		t.Errorf("%s", diff)
 	}
@@ -282,16 +282,16 @@ func TestBrokenWorkspaceFailsAlone(t *testing.T) {
 func TestFailureThatWasTakenBackIsForgotten(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t, smallFiles)
-	w.runPass(reconciler.Options{})
+	w.runPass(run.Options{})
 	w.commit("-- env/osaka/main.tf --\nresource {\n")
-	w.runPass(reconciler.Options{})
-	result, got := w.runPass(reconciler.Options{Trigger: reconciler.Schedule})
-	if got["osaka"] != state.Failed || result.Exit != reconciler.ExitFailed || result.Outcome != reconciler.OutcomeFailed {
+	w.runPass(run.Options{})
+	result, got := w.runPass(run.Options{Trigger: run.Schedule})
+	if got["osaka"] != state.Failed || result.Exit != run.ExitFailed || result.Outcome != run.OutcomeFailed {
 		t.Errorf("still broken, as recorded: %+v", result)
 	}
 	w.Revert("HEAD")
 	w.Push()
-	if result, got = w.runPass(reconciler.Options{}); len(got) != 0 || result.Exit != 0 {
+	if result, got = w.runPass(run.Options{}); len(got) != 0 || result.Exit != 0 {
 		t.Errorf("taken back: %v %+v", got, result)
 	}
 	rec, _, err := w.record.Workspace(t.Context(), "osaka")
@@ -304,11 +304,11 @@ func TestFailureThatWasTakenBackIsForgotten(t *testing.T) {
 func TestRecordIsDistrusted(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t, smallFiles)
-	w.runPass(reconciler.Options{})
+	w.runPass(run.Options{})
 	if _, err := w.record.InvalidateTraces(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, got := w.runPass(reconciler.Options{Trigger: reconciler.Schedule}); len(got) != 3 || got["tokyo"] != state.NoChanges {
+	if _, got := w.runPass(run.Options{Trigger: run.Schedule}); len(got) != 3 || got["tokyo"] != state.NoChanges {
 		t.Errorf("distrusted: %v", got)
 	}
 }
@@ -319,13 +319,13 @@ func TestTipThatMovesInMidPassIsTheOneApplied(t *testing.T) {
 	moved := false
 	w.config.TipPoll = time.Nanosecond
 	w.config.Parallelism = 1
-	w.config.Observe = func(e reconciler.Event) {
-		if e.Phase == reconciler.PhaseApply && !moved {
+	w.config.Observe = func(e run.Event) {
+		if e.Phase == run.PhaseApply && !moved {
 			moved = true
 			w.commit("-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
 		}
 	}
-	result, got := w.runPass(reconciler.Options{})
+	result, got := w.runPass(run.Options{})
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied, "osaka": state.Applied, "reader": state.Applied}, got); diff != "" {
 		t.Errorf("%s", diff)
 	}
@@ -339,9 +339,9 @@ func TestTipThatMovesInMidPassIsTheOneApplied(t *testing.T) {
 func TestPlanChangesNothing(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t, smallFiles)
-	result, err := w.reconciler().Plan(t.Context(), context.Background(), reconciler.Options{})
+	result, err := w.reconciler().Plan(t.Context(), context.Background(), run.Options{})
 	w.must(err)
-	if result.Exit != reconciler.ExitPending || outcomes(result)["tokyo"] != state.Pending || outcomes(result)["reader"] != state.Skipped {
+	if result.Exit != run.ExitPending || outcomes(result)["tokyo"] != state.Pending || outcomes(result)["reader"] != state.Skipped {
 		t.Errorf("%+v", result)
 	}
 	head, err := w.record.Head(t.Context())
@@ -357,11 +357,11 @@ func TestRenamedWorkspaceKeepsRecordAndState(t *testing.T) {
 	t.Parallel()
 	backend := "-- env/%s/backend.tf --\nterraform {\n  backend \"local\" {\n    path = \"../../states/solo.tfstate\"\n  }\n}\n"
 	w := newTestEnv(t, soloFiles+strings.Replace(backend, "%s", "solo", 1))
-	w.runPass(reconciler.Options{})
+	w.runPass(run.Options{})
 	w.Git("mv", "env/solo", "env/first")
 	w.CommitStaged("another name")
 	w.Push()
-	result, got := w.runPass(reconciler.Options{})
+	result, got := w.runPass(run.Options{})
 	if diff := cmp.Diff(outcomeMap{"first": state.NoChanges}, got); diff != "" {
 		t.Errorf("%s %+v", diff, result)
 	}
@@ -375,11 +375,11 @@ func TestRenamedWorkspaceKeepsRecordAndState(t *testing.T) {
 func TestStateThatMovedInGitAloneIsNotMadeAnew(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t, soloFiles)
-	w.runPass(reconciler.Options{})
+	w.runPass(run.Options{})
 	w.commit("-- env/solo/backend.tf --\nterraform {\n  backend \"local\" {\n    path = \"elsewhere.tfstate\"\n  }\n}\n")
 	w.must(os.Remove(filepath.Join(w.dir, "tfstate", "solo.tfstate")))
 	for range 2 {
-		result, got := w.runPass(reconciler.Options{})
+		result, got := w.runPass(run.Options{})
 		if got["solo"] != state.Blocked || !strings.Contains(result.Workspaces[0].Error, "migrate-state") {
 			t.Errorf("%+v", result)
 		}
@@ -390,7 +390,7 @@ func TestTipThatIsNotSignedIsRefusedWhereSignaturesAreAskedFor(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t, soloFiles)
 	w.config.Signers = &source.Signers{AllowedSigners: []byte("someone ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl\n")}
-	_, err := w.reconciler().Pass(t.Context(), t.Context(), reconciler.Options{})
+	_, err := w.reconciler().Pass(t.Context(), t.Context(), run.Options{})
 	if !errors.Is(err, source.ErrSignature) {
 		t.Errorf("a pass over an unsigned tip: %v", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace"
 	"reconcile/state"
@@ -18,12 +19,12 @@ import (
 // When ctx ends, Terraform is interrupted and given time to stop; when killCtx ends,
 // Terraform is killed. The error is set when the whole pass could not run (Git, the
 // record, the settings). The result holds the outcome of each workspace.
-func (r *Reconciler) Pass(ctx, killCtx context.Context, o Options) (*Result, error) {
+func (r *Reconciler) Pass(ctx, killCtx context.Context, o run.Options) (*run.Result, error) {
 	p := r.newPass(o)
 	err := p.loop(ctx, killCtx)
 	p.finish(context.WithoutCancel(ctx), err)
 	p.notify(context.WithoutCancel(ctx))
-	p.run.emit(Event{Phase: PhaseDone, Pass: p.result, Err: err, Remote: len(o.Only) > 0})
+	p.run.Emit(run.Event{Phase: run.PhaseDone, Pass: p.result, Err: err, Remote: len(o.Only) > 0})
 	return p.result, err
 }
 
@@ -46,8 +47,8 @@ const maxRounds = 20
 func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	// 1. The head first, the remote after it: in the other order a slow pass could take
 	// an old tip for a new one.
-	p.run.enterStep(PhasePoll)
-	head, err := p.reconciler.readHead(ctx)
+	p.run.EnterStep(run.PhasePoll)
+	head, err := p.config.ReadHead(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -66,14 +67,14 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	}
 
 	// 3. Fetch the new commit.
-	p.run.enterStep(PhaseFetch)
-	commit, err := p.reconciler.fetch(ctx, tip)
+	p.run.EnterStep(run.PhaseFetch)
+	commit, err := p.config.Fetch(ctx, tip)
 	if errors.Is(err, source.ErrCommitNotFound) {
 		return false, nil // the tip moved between the poll and the fetch
 	} else if err != nil {
 		return false, err
 	}
-	defer p.reconciler.closeCommit(commit)
+	defer p.config.CloseCommit(commit)
 	settings, err := workspace.LoadSettings(commit.Tree, p.config.Environment)
 	if err != nil {
 		return false, fmt.Errorf("settings at %s: %w", commitid.Abbrev(tip.Commit), err)
@@ -81,7 +82,7 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 
 	// 4. Adopt the tip.
 	p.warnOfDuplicateRecords(ctx, head, tip)
-	p.run.enterStep(PhaseAdopt)
+	p.run.EnterStep(run.PhaseAdopt)
 	head, err = p.adopt(ctx, head, tip, settings)
 	if errors.Is(err, state.ErrConflict) {
 		return false, nil
@@ -90,15 +91,15 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	}
 
 	// 5. Find the stale workspaces and their order.
-	p.run.enterStep(PhaseDiscover)
-	work, err := p.reconciler.discover(ctx, head, commit, settings)
+	p.run.EnterStep(run.PhaseDiscover)
+	work, err := discover(ctx, p.config, head, commit, settings)
 	if err != nil {
 		return false, err
 	}
 	for _, text := range settings.Warnings() {
-		p.run.warn(text)
+		p.run.Warn(text)
 	}
-	if err := work.checkNames(p.run.options.Only); err != nil {
+	if err := work.checkNames(p.run.Options.Only); err != nil {
 		return false, err
 	}
 	p.handleRemoved(ctx, work)
@@ -107,23 +108,23 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	}
 
 	// 6. Store the snapshot before anything is applied.
-	p.run.enterStep(PhaseSnapshot)
+	p.run.EnterStep(run.PhaseSnapshot)
 	if p.result.Snapshot, err = p.storeSnapshot(ctx, commit); err != nil {
 		return false, err
 	}
 
 	// 7. Apply the stale workspaces in order, several at once.
-	p.run.enterStep(PhaseWorkspaces)
+	p.run.EnterStep(run.PhaseWorkspaces)
 	moved := p.applyStale(ctx, killCtx, work)
 	if p.panicErr != nil {
 		return false, p.panicErr
 	}
 	if ctx.Err() != nil {
-		return false, p.run.stopError(ctx)
+		return false, p.run.StopError(ctx)
 	}
 
 	// 8. Poll again: a tip that moved meanwhile needs another round.
-	p.run.enterStep(PhaseSettle)
+	p.run.EnterStep(run.PhaseSettle)
 	if !moved && work.didWork() {
 		tip, err := p.pollTip(ctx, head)
 		moved = err == nil && tip.Commit != head.Commit
@@ -148,27 +149,6 @@ func (p *pass) pollTip(ctx context.Context, head state.Head) (source.Tip, error)
 	return tip, nil
 }
 
-// fetch gets the tip and verifies its signature if one is required. Nothing of an
-// unsigned commit is read.
-func (r *Reconciler) fetch(ctx context.Context, tip source.Tip) (*source.Commit, error) {
-	commit, err := r.config.Source.Fetch(ctx, tip.Commit)
-	if err != nil {
-		return nil, fmt.Errorf("fetch %s: %w", commitid.Abbrev(tip.Commit), err)
-	}
-	if err := r.verify(commit); err != nil {
-		r.closeCommit(commit)
-		return nil, err
-	}
-	return commit, nil
-}
-
-func (r *Reconciler) verify(commit *source.Commit) error {
-	if r.config.Signers == nil {
-		return nil
-	}
-	return commit.Verify(*r.config.Signers)
-}
-
 // storeSnapshot stores the commit's tree, with the objects that prove it belongs to the
 // commit, and returns the location.
 func (p *pass) storeSnapshot(ctx context.Context, commit *source.Commit) (location string, err error) {
@@ -184,24 +164,24 @@ func (p *pass) storeSnapshot(ctx context.Context, commit *source.Commit) (locati
 
 // isUpToDate reports whether the recorded head already answers this pass.
 func (p *pass) isUpToDate(ctx context.Context, head state.Head, tip source.Tip) (bool, error) {
-	o := p.run.options
+	o := p.run.Options
 	if len(o.Only) > 0 || o.Replan || o.Adopt || head.Commit != tip.Commit || !head.Settled {
 		return false, nil
 	}
 	if !head.NextRetryAt.IsZero() && !p.config.Now().Before(head.NextRetryAt) {
 		return false, nil
 	}
-	if o.Trigger == Manual && head.Exit != ExitOK {
+	if o.Trigger == run.Manual && head.Exit != run.ExitOK {
 		return false, nil // a manual run ignores backoff and checks blocked workspaces again
 	}
-	basis, err := p.reconciler.hashConfig(ctx, head.EnvVarNames)
+	basis, err := p.config.HashConfig(ctx, head.EnvVarNames)
 	return basis == head.ConfigHash, err
 }
 
 // adopt makes the tip the head's commit and the head unsettled. A pass that is killed
 // after this leaves the head unsettled, so that the next pass continues.
 func (p *pass) adopt(ctx context.Context, head state.Head, tip source.Tip, settings *workspace.Settings) (state.Head, error) {
-	basis, err := p.reconciler.hashConfig(ctx, settings.Env())
+	basis, err := p.config.HashConfig(ctx, settings.Env())
 	if err != nil {
 		return head, err
 	}
@@ -228,12 +208,12 @@ func (p *pass) adopt(ctx context.Context, head state.Head, tip source.Tip, setti
 func (p *pass) warnIfRewritten(ctx context.Context, tip, old string) {
 	yes, known, err := p.config.Source.Contains(ctx, tip, old)
 	if err != nil {
-		p.run.log.Debug("could not determine whether history was rewritten", "error", err)
+		p.run.Log.Debug("could not determine whether history was rewritten", "error", err)
 		return
 	}
 	if known && !yes {
 		p.result.Rewritten = true
-		p.run.log.Warn("history was rewritten: the last tip is not an ancestor of this one", "last", old, "tip", tip)
+		p.run.Log.Warn("history was rewritten: the last tip is not an ancestor of this one", "last", old, "tip", tip)
 	}
 }
 
@@ -241,12 +221,12 @@ func (p *pass) warnIfRewritten(ctx context.Context, tip, old string) {
 // changes. After a pass over only some workspaces the head stays unsettled, because the
 // other workspaces were not checked.
 func (p *pass) settle(ctx context.Context, head state.Head) error {
-	if len(p.run.options.Only) > 0 {
+	if len(p.run.Options.Only) > 0 {
 		return nil
 	}
-	head.Exit, _ = exit(p.result.Workspaces)
-	head.Settled = head.Exit != ExitBusy
-	p.updateOutOfSync(&head, head.Exit == ExitOK)
+	head.Exit, _ = run.Summarize(p.result.Workspaces)
+	head.Settled = head.Exit != run.ExitBusy
+	p.updateOutOfSync(&head, head.Exit == run.ExitOK)
 	head.NextRetryAt = p.earliestRetry()
 	head.Run, head.UpdatedAt = p.result.Run, p.config.Now()
 	_, err := p.config.Record.PutHead(ctx, head)
@@ -255,25 +235,24 @@ func (p *pass) settle(ctx context.Context, head state.Head) error {
 
 // pass is one pass over the workspaces.
 type pass struct {
-	reconciler *Reconciler
-	config     *Config
-	run        *run
-	result     *Result
-	retries    map[string]time.Time // when to retry failed workspaces, by name
-	notifyAt   time.Time            // when to retry a failed notification
-	polledAt   time.Time            // when the tip was last polled
+	config   *run.Config
+	run      *run.Run
+	result   *run.Result
+	retries  map[string]time.Time // when to retry failed workspaces, by name
+	notifyAt time.Time            // when to retry a failed notification
+	polledAt time.Time            // when the tip was last polled
 
 	firstSeenTip string    // the tip that was seen last (see firstSeenAt)
 	firstSeenAt  time.Time // when this pass first saw it
 
-	panicErr     *PanicError
+	panicErr     *run.PanicError
 	recordedExit int // recorded exit code, if the pass had nothing to do
 }
 
-func (r *Reconciler) newPass(o Options) *pass {
-	run := r.newRun(o)
+func (r *Reconciler) newPass(o run.Options) *pass {
+	run := run.New(&r.config, o)
 	return &pass{
-		reconciler: r, config: &r.config, run: run, result: run.result,
+		config: &r.config, run: run, result: run.Result,
 		retries: map[string]time.Time{},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/state"
 )
@@ -19,7 +20,7 @@ func (p *pass) setRange(head state.Head, tip source.Tip) {
 // replayRecorded fills the result of a pass with nothing to do from the record. It
 // reads the workspaces only if the last outcome was not "in sync".
 func (p *pass) replayRecorded(ctx context.Context, head state.Head) error {
-	if head.Exit == ExitOK {
+	if head.Exit == run.ExitOK {
 		return nil
 	}
 	records, err := p.config.Record.Workspaces(ctx)
@@ -32,7 +33,7 @@ func (p *pass) replayRecorded(ctx context.Context, head state.Head) error {
 		if w.Removed || outcome == state.Applied || outcome == state.NoChanges || outcome == state.Unchanged {
 			continue
 		}
-		p.result.add(WorkspaceResult{
+		p.result.Add(run.WorkspaceResult{
 			Name: w.Name, Outcome: outcome, Changes: w.Changes, Risk: w.Risk, PlanDigest: w.PlanDigest, Error: why,
 		})
 	}
@@ -51,12 +52,6 @@ func recordedOutcome(w state.Workspace) (outcome state.Outcome, why string) {
 	return w.Outcome, w.Error
 }
 
-func (r *Reconciler) closeCommit(commit *source.Commit) {
-	if err := commit.Close(); err != nil {
-		r.config.Log.Warn("a commit's files could not be closed", "error", err)
-	}
-}
-
 func (p *pass) earliestRetry() time.Time {
 	var next time.Time
 	for _, at := range p.retries {
@@ -65,4 +60,21 @@ func (p *pass) earliestRetry() time.Time {
 		}
 	}
 	return next
+}
+
+// warnOfDuplicateRecords warns if the record is new and another record of the store has
+// the same branch under another address.
+func (p *pass) warnOfDuplicateRecords(ctx context.Context, head state.Head, tip source.Tip) {
+	if head.Commit != "" {
+		return
+	}
+	duplicates, err := p.config.FindDuplicateRecords(ctx, tip.Commit)
+	if err != nil {
+		p.run.Log.Warn("could not check whether another record has this branch", "error", err)
+		return
+	}
+	for _, name := range duplicates {
+		text := fmt.Sprintf("the record %s is new, and the record %s has the same commits of branch %s under another address: if it is the same repository, stop and continue with that record (--record %s, after `reconcile distrust --moved --record %[4]s`); otherwise this pass applies everything a second time", p.config.RecordName, name, p.config.Branch, name)
+		p.run.Warn(text)
+	}
 }

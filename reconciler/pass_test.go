@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -55,29 +55,29 @@ type outcomeMap = map[string]state.Outcome
 func TestPassAppliesWhatIsStaleAndNothingElse(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t, smallFiles)
-	first, got := w.runPass(reconciler.Options{})
+	first, got := w.runPass(run.Options{})
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied, "osaka": state.Applied, "reader": state.Applied}, got); diff != "" {
 		t.Errorf("first pass: %s", diff)
 	}
-	if first.Outcome != reconciler.OutcomeApplied || first.Exit != 0 || first.Snapshot == "" {
+	if first.Outcome != run.OutcomeApplied || first.Exit != 0 || first.Snapshot == "" {
 		t.Errorf("first pass: %+v", first)
 	}
 
-	second, got := w.runPass(reconciler.Options{})
-	if len(got) > 0 || second.Outcome != reconciler.OutcomeInSync || second.Snapshot != "" {
+	second, got := w.runPass(run.Options{})
+	if len(got) > 0 || second.Outcome != run.OutcomeInSync || second.Snapshot != "" {
 		t.Errorf("second pass: %v %+v", got, second)
 	}
 
 	// The reader of tokyo is not stale when tokyo's outputs stay the same.
 	w.commit("-- env/tokyo/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
-	_, got = w.runPass(reconciler.Options{})
+	_, got = w.runPass(run.Options{})
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied}, got); diff != "" {
 		t.Errorf("early cutoff: %s", diff)
 	}
 
 	// A comment in a module: stale, and empty plans.
 	w.commit("-- modules/greeting/note.tf --\n# a comment\n")
-	_, got = w.runPass(reconciler.Options{})
+	_, got = w.runPass(run.Options{})
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.NoChanges, "osaka": state.NoChanges}, got); diff != "" {
 		t.Errorf("comment: %s", diff)
 	}

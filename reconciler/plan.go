@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
 )
@@ -13,17 +14,17 @@ import (
 // Plan returns what a pass would do, and changes nothing: it adopts, records and leases
 // nothing, and does not take Terraform's state lock. Readers of a workspace with
 // changes are planned against its current outputs.
-func (r *Reconciler) Plan(ctx, killCtx context.Context, o Options) (*Result, error) {
-	run := r.newRun(o)
-	result := run.result
-	w, err := r.inventoryAtTip(ctx)
+func (r *Reconciler) Plan(ctx, killCtx context.Context, o run.Options) (*run.Result, error) {
+	current := run.New(&r.config, o)
+	result := current.Result
+	w, err := inventoryAtTip(ctx, &r.config)
 	if err != nil {
 		return result, err
 	}
-	defer r.closeCommit(w.commit)
+	defer r.config.CloseCommit(w.commit)
 	result.From, result.To = w.head.Commit, w.commit.ID
 	for _, text := range w.settings.Warnings() {
-		run.warn(text)
+		current.Warn(text)
 	}
 	if err := w.checkNotEmpty(); err != nil {
 		return result, err
@@ -32,30 +33,30 @@ func (r *Reconciler) Plan(ctx, killCtx context.Context, o Options) (*Result, err
 		return result, err
 	}
 	s := w.schedule(o.Only, o.Replan)
-	checkout := run.newReadOnlyCheckout(w)
+	checkout := newReadOnlyCheckout(current, w)
 	defer checkout.close()
-	run.announceWaiting(s)
+	announceWaiting(current, s)
 	for _, name := range w.graph.Order() {
 		if ctx.Err() != nil {
-			return result, run.stopError(ctx)
+			return result, current.StopError(ctx)
 		}
 		entry := w.entries[name]
-		planned := WorkspaceResult{Name: name, Outcome: state.Unchanged}
+		planned := run.WorkspaceResult{Name: name, Outcome: state.Unchanged}
 		if s.candidates[name] && (s.alone || len(w.staleReasons(entry)) > 0) {
 			planned = checkout.planWorkspace(ctx, killCtx, entry)
 		}
 		if s.candidates[name] || !s.alone {
 			entry.result = &planned
-			result.add(planned)
-			run.emit(Event{Workspace: name, Phase: PhaseDone, Result: &planned})
+			result.Add(planned)
+			current.Emit(run.Event{Workspace: name, Phase: run.PhaseDone, Result: &planned})
 		}
 	}
-	result.finalize(nil)
+	result.Finalize(nil)
 	return result, nil
 }
 
-func (s *checkout) planWorkspace(ctx, killCtx context.Context, entry *workspaceEntry) WorkspaceResult {
-	result := WorkspaceResult{Name: entry.dir.Name, StaleReasons: s.inventory.staleReasons(entry)}
+func (s *checkout) planWorkspace(ctx, killCtx context.Context, entry *workspaceEntry) run.WorkspaceResult {
+	result := run.WorkspaceResult{Name: entry.dir.Name, StaleReasons: s.inventory.staleReasons(entry)}
 	started := s.config.Now()
 	plan, err := s.planOnly(ctx, killCtx, entry)
 	if err == nil {
@@ -71,13 +72,13 @@ func (s *checkout) planWorkspace(ctx, killCtx context.Context, entry *workspaceE
 	}
 	first := s.pendingUpstreams(entry.dir.Name)
 	switch {
-	case err != nil && outcomeOf(err) == state.Blocked:
+	case err != nil && run.ClassifyError(err) == state.Blocked:
 		result.Outcome, result.Error = state.Blocked, err.Error()
 	case err != nil && len(first) > 0:
 		result.Outcome = state.Skipped
 		result.Error = "cannot be planned before " + strings.Join(first, ", ") + " is applied"
 	case err != nil:
-		result.Outcome, result.Error = outcomeOf(err), err.Error()
+		result.Outcome, result.Error = run.ClassifyError(err), err.Error()
 	case plan.Empty:
 		result.Outcome = state.NoChanges
 	default:
@@ -130,7 +131,7 @@ func (s *checkout) planOnly(ctx, killCtx context.Context, entry *workspaceEntry)
 	}
 	session := tf.Open(killCtx, job)
 	defer func() { err = errors.Join(err, session.Close()) }()
-	s.run.emit(Event{Workspace: entry.dir.Name, Phase: PhaseInit})
+	s.run.Emit(run.Event{Workspace: entry.dir.Name, Phase: run.PhaseInit})
 	entry.linkMu.Lock()
 	err = session.Init(ctx)
 	entry.linkMu.Unlock()
@@ -142,6 +143,6 @@ func (s *checkout) planOnly(ctx, killCtx context.Context, entry *workspaceEntry)
 		link.RLock()
 		defer link.RUnlock()
 	}
-	s.run.emit(Event{Workspace: entry.dir.Name, Phase: PhasePlan})
+	s.run.Emit(run.Event{Workspace: entry.dir.Name, Phase: run.PhasePlan})
 	return session.Plan(ctx)
 }

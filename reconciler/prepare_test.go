@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
 	"reconcile/state/statetest"
@@ -27,7 +27,7 @@ func TestApplyBeginsWithAllThatItNeeds(t *testing.T) {
 			w.config.DigestKey = func(context.Context) (string, []byte, error) { return "", nil, denied }
 		},
 		"no apply role": func(w *testEnv) {
-			w.config.Terraform = func(ctx context.Context) (reconciler.Terraform, error) {
+			w.config.Terraform = func(ctx context.Context) (run.Terraform, error) {
 				tf, err := terraform.New(ctx, terraform.Options{
 					WorkDir: filepath.Join(w.dir, "work"),
 					AssumeRole: func(_ context.Context, role, _ string) (map[string]string, error) {
@@ -40,7 +40,7 @@ func TestApplyBeginsWithAllThatItNeeds(t *testing.T) {
 				if err != nil {
 					return nil, err
 				}
-				return reconciler.AdaptTerraform(tf), nil
+				return run.AdaptTerraform(tf), nil
 			}
 		},
 	} {
@@ -53,7 +53,7 @@ defaults {
 }
 `)
 			breaks(w)
-			result, got := w.runPass(reconciler.Options{})
+			result, got := w.runPass(run.Options{})
 			if diff := cmp.Diff(outcomeMap{"solo": state.Failed}, got); diff != "" {
 				t.Fatal(diff)
 			}
@@ -96,7 +96,7 @@ func TestRecordThatRefusesForAWhile(t *testing.T) {
 			refusals[what]--
 			return statetest.FailBefore
 		})
-		f := m.startPass(p, reconciler.Options{}, "")
+		f := m.startPass(p, run.Options{}, "")
 		p.store.Inject(nil)
 		if got := outcomes(f.result); got["w0"] != state.Applied || refusals["begin"]+refusals["end"] != 0 {
 			m.t.Fatalf("outcomes of the pass: %v; %v refusals were left", got, refusals)
@@ -119,7 +119,7 @@ func TestAttemptThatCannotBeWritten(t *testing.T) {
 			}
 			return statetest.NoFault
 		})
-		f := m.startPass(p, reconciler.Options{}, "")
+		f := m.startPass(p, run.Options{}, "")
 		p.store.Inject(nil)
 		rec, _, err := m.observer.record.Workspace(m.ctx, "w0")
 		if err != nil || rec.Attempt != nil || rec.Outcome != state.Failed || !strings.Contains(rec.Error, "nothing was applied") {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/source/gittree"
 	"reconcile/reconciler/workspace"
@@ -32,7 +33,7 @@ type pullRequestPlan struct {
 // returned.
 func (w *inventory) analyzePullRequest(ctx context.Context, pr PullRequest) (_ *pullRequestPlan, err error) {
 	preview := pr.NewPreview(w.commit.ID)
-	preview.Outcome = OutcomeInSync
+	preview.Outcome = run.OutcomeInSync
 	l := &pullRequestPlan{tip: w, preview: &preview, stale: map[string]bool{}}
 	l.merge, err = w.config.Source.Merge(ctx, w.commit.ID, pr.Head)
 	if errors.Is(err, source.ErrUnrelated) || errors.Is(err, gittree.ErrTreeTooLarge) {
@@ -50,7 +51,7 @@ func (w *inventory) analyzePullRequest(ctx context.Context, pr PullRequest) (_ *
 	if err != nil {
 		return l, l.setError(err)
 	}
-	l.merged, err = w.reconciler.discover(ctx, w.head, l.merge.Commit, settings)
+	l.merged, err = discover(ctx, w.config, w.head, l.merge.Commit, settings)
 	var own *TreeError
 	if errors.As(err, &own) || errors.Is(err, gittree.ErrTreeTooLarge) {
 		return l, l.setError(err)
@@ -79,7 +80,7 @@ func (l *pullRequestPlan) close() {
 
 // setError records an error of the whole pull request.
 func (l *pullRequestPlan) setError(err error) error {
-	l.preview.Outcome, l.preview.Error = OutcomeFailed, err.Error()
+	l.preview.Outcome, l.preview.Error = run.OutcomeFailed, err.Error()
 	return l.setInputsDigest()
 }
 

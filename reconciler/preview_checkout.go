@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
 	"reconcile/reconciler/workspace/repotree"
@@ -19,8 +20,8 @@ import (
 // openCheckout returns a checkout for unreviewed code, which is deleted when it is
 // closed. A process that plans only one pull request shares its work directory with
 // nobody, and uses the path of passes.
-func (l *pullRequestPlan) openCheckout(run *run) *checkout {
-	checkout := run.newReadOnlyCheckout(l.merged)
+func (l *pullRequestPlan) openCheckout(current *run.Run) *checkout {
+	checkout := newReadOnlyCheckout(current, l.merged)
 	if !l.alone {
 		checkout.dir = filepath.Join(l.tip.config.WorkDir, "preview", "checkout", state.DirName(l.tip.config.RecordName))
 	}
@@ -34,18 +35,18 @@ func (s *checkout) removeUntrusted() {
 	if s.policy == nil {
 		return
 	}
-	if err := os.RemoveAll(filepath.Join(s.dir, checkoutTree)); err != nil {
-		s.run.log.Warn("the checkout of a pull request could not be removed", "error", err)
+	if err := os.RemoveAll(filepath.Join(s.dir, run.CheckoutTree)); err != nil {
+		s.run.Log.Warn("the checkout of a pull request could not be removed", "error", err)
 	}
 }
 
 func (s *checkout) confine(job *terraform.Spec, ws *workspace.Workspace) {
 	job.Untrusted, job.AllowedProviders = true, s.policy.ProviderNames()
-	job.SandboxRoot = filepath.Join(s.config.passDir(), checkoutTree)
+	job.SandboxRoot = filepath.Join(s.config.PassDir(), run.CheckoutTree)
 	job.WritableDirs = s.listModuleDirs(ws)
 	job.Offline = ws.Backend.Type == "local"
 	for _, read := range ws.Reads {
-		job.Offline = job.Offline && strings.HasPrefix(read, localIdentityPrefix)
+		job.Offline = job.Offline && strings.HasPrefix(read, run.LocalIdentityPrefix)
 	}
 }
 
@@ -80,11 +81,11 @@ func (s *checkout) writeUpstreamOutputs(dir string, entry *workspaceEntry) error
 	}
 	defer root.Close()
 	for _, up := range s.inventory.graph.DependsOn(entry.dir.Name) {
-		place, local := strings.CutPrefix(s.inventory.stateIdentity(s.inventory.entries[up]), localIdentityPrefix)
+		place, local := strings.CutPrefix(s.inventory.stateIdentity(s.inventory.entries[up]), run.LocalIdentityPrefix)
 		if !local || s.config.LocalState == "" || s.inventory.commit.Tree.ID(place) != repotree.AbsentID {
 			continue
 		}
-		content, err := os.ReadFile(s.config.localStatePath(up))
+		content, err := os.ReadFile(s.config.LocalStatePath(up))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // never applied: Terraform says so
 		}

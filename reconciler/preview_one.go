@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"reconcile/reconciler/run"
 )
 
 // PreviewRequest is the request to a process that makes one preview.
@@ -37,22 +39,27 @@ const maxPreview = maxAnalysis + remotePlanTimeout
 // MakePreview merges a pull request, finds the workspaces that it makes stale, and
 // plans them. It neither reads nor writes Backlog.
 func (r *Reconciler) MakePreview(ctx, killCtx context.Context, request PreviewRequest) *PreviewResponse {
+	return makePreviewRecovered(ctx, killCtx, &r.config, request)
+}
+
+// makePreviewRecovered turns an error and a panic into the response.
+func makePreviewRecovered(ctx, killCtx context.Context, c *run.Config, request PreviewRequest) *PreviewResponse {
 	answer := &PreviewResponse{Preview: request.PullRequest.NewPreview("")}
-	err := catchPanic(func() error { return r.makePreview(ctx, killCtx, request, answer) })
+	err := run.CatchPanic(func() error { return makePreview(ctx, killCtx, c, request, answer) })
 	if err != nil {
-		var busy *CheckoutBusyError
+		var busy *run.CheckoutBusyError
 		answer.Error, answer.Busy = err.Error(), errors.As(err, &busy)
 	}
 	return answer
 }
 
-func (r *Reconciler) makePreview(ctx, killCtx context.Context, request PreviewRequest, answer *PreviewResponse) error {
-	tip, err := r.inventoryAtTip(ctx)
+func makePreview(ctx, killCtx context.Context, c *run.Config, request PreviewRequest, answer *PreviewResponse) error {
+	tip, err := inventoryAtTip(ctx, c)
 	if err != nil {
 		answer.EndsRound = true
 		return err
 	}
-	defer r.closeCommit(tip.commit)
+	defer c.CloseCommit(tip.commit)
 	l, err := tip.analyzeInTime(ctx, request.PullRequest)
 	if err != nil {
 		return err
@@ -77,7 +84,7 @@ func (w *inventory) analyzeInTime(ctx context.Context, pr PullRequest) (*pullReq
 	}
 	done := make(chan looked, 1)
 	go func() {
-		l, err := async(func() (*pullRequestPlan, error) { return w.analyzePullRequest(ctx, pr) })()
+		l, err := run.Async(func() (*pullRequestPlan, error) { return w.analyzePullRequest(ctx, pr) })()
 		done <- looked{l, err}
 	}()
 	select {
@@ -98,7 +105,7 @@ func (w *inventory) analyzeInTime(ctx context.Context, pr PullRequest) (*pullReq
 // limit. If that process fails, the failure belongs to this pull request alone.
 func (p *previewRun) previewInProcess(ctx, killCtx context.Context, request PreviewRequest) (*PreviewResponse, error) {
 	if p.options.Process == nil {
-		return p.reconciler.MakePreview(ctx, killCtx, request), nil
+		return makePreviewRecovered(ctx, killCtx, p.config, request), nil
 	}
 	short, cancel := context.WithTimeoutCause(ctx, maxPreview, fmt.Errorf("it took longer than %s", maxPreview))
 	defer cancel()
@@ -113,7 +120,7 @@ func (p *previewRun) previewInProcess(ctx, killCtx context.Context, request Prev
 		return answer, nil
 	}
 	preview := request.PullRequest.NewPreview(p.round.Tip)
-	preview.Outcome = OutcomeFailed
+	preview.Outcome = run.OutcomeFailed
 	preview.Error = fmt.Sprintf("the process that made this preview failed: %v; other previews continued", err)
 	return &PreviewResponse{Preview: preview}, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source/gittree"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
@@ -24,31 +25,31 @@ func (l *pullRequestPlan) plan(ctx, killCtx context.Context) error {
 	if l.merged == nil {
 		return nil
 	}
-	run := l.tip.reconciler.newRun(Options{Trigger: previewTrigger})
+	current := run.New(l.tip.config, run.Options{Trigger: previewTrigger})
 	var names []string
 	for _, name := range l.merged.graph.Order() {
 		if l.stale[name] {
 			names = append(names, name)
 		}
 	}
-	results, err := l.planWorkspaces(ctx, killCtx, run, names)
+	results, err := l.planWorkspaces(ctx, killCtx, current, names)
 	if err != nil || l.preview.Error != "" {
 		return err
 	}
 	for _, result := range results {
-		run.result.add(result)
+		current.Result.Add(result)
 	}
-	run.result.finalize(nil)
-	l.preview.Workspaces = run.result.Workspaces
-	l.preview.Outcome = l.outcome(run.result)
+	current.Result.Finalize(nil)
+	l.preview.Workspaces = current.Result.Workspaces
+	l.preview.Outcome = l.outcome(current.Result)
 	l.preview.Readers = l.listReaders()
 	return nil
 }
 
 // planWorkspaces plans those of the workspaces that may be planned. The names are in
 // dependency order.
-func (l *pullRequestPlan) planWorkspaces(ctx, killCtx context.Context, run *run, names []string) ([]WorkspaceResult, error) {
-	var results []WorkspaceResult
+func (l *pullRequestPlan) planWorkspaces(ctx, killCtx context.Context, current *run.Run, names []string) ([]run.WorkspaceResult, error) {
+	var results []run.WorkspaceResult
 	var allowed []string
 	for _, name := range names {
 		entry := l.merged.entries[name]
@@ -62,12 +63,12 @@ func (l *pullRequestPlan) planWorkspaces(ctx, killCtx context.Context, run *run,
 	if len(allowed) == 0 {
 		return results, nil
 	}
-	var planned []WorkspaceResult
+	var planned []run.WorkspaceResult
 	var err error
 	if l.tip.config.Executor == nil {
-		planned, err = l.planLocally(ctx, killCtx, run, allowed)
+		planned, err = l.planLocally(ctx, killCtx, current, allowed)
 	} else {
-		planned, err = l.planRemotely(ctx, run, allowed)
+		planned, err = l.planRemotely(ctx, current, allowed)
 	}
 	for i := range planned {
 		l.merged.entries[planned[i].Name].result = &planned[i]
@@ -77,8 +78,8 @@ func (l *pullRequestPlan) planWorkspaces(ctx, killCtx context.Context, run *run,
 
 // planLocally plans in this process, several at once. A workspace waits for those of
 // its upstreams that are planned too.
-func (l *pullRequestPlan) planLocally(ctx, killCtx context.Context, run *run, names []string) ([]WorkspaceResult, error) {
-	checkout := l.openCheckout(run)
+func (l *pullRequestPlan) planLocally(ctx, killCtx context.Context, current *run.Run, names []string) ([]run.WorkspaceResult, error) {
+	checkout := l.openCheckout(current)
 	defer checkout.close()
 	if err := l.prepareCheckout(ctx, checkout); err != nil || l.preview.Error != "" {
 		return nil, err
@@ -87,7 +88,7 @@ func (l *pullRequestPlan) planLocally(ctx, killCtx context.Context, run *run, na
 	for _, name := range names {
 		done[name] = make(chan struct{})
 	}
-	results := make([]WorkspaceResult, len(names))
+	results := make([]run.WorkspaceResult, len(names))
 	slots := make(chan struct{}, l.tip.config.Parallelism)
 	var group errgroup.Group
 	for i, name := range names {
@@ -100,7 +101,7 @@ func (l *pullRequestPlan) planLocally(ctx, killCtx context.Context, run *run, na
 			}
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			return catchPanic(func() error {
+			return run.CatchPanic(func() error {
 				ctx, cancel := context.WithTimeoutCause(ctx, planTimeout, errTooLong)
 				defer cancel()
 				entry := l.merged.entries[name]
@@ -112,7 +113,7 @@ func (l *pullRequestPlan) planLocally(ctx, killCtx context.Context, run *run, na
 	}
 	err := group.Wait()
 	if err == nil && ctx.Err() != nil {
-		err = run.stopError(ctx)
+		err = current.StopError(ctx)
 	}
 	if err != nil {
 		return nil, err
@@ -136,8 +137,8 @@ func (l *pullRequestPlan) prepareCheckout(ctx context.Context, checkout *checkou
 const previewTrigger = "preview"
 
 // refuse returns the result of a workspace that must not be planned.
-func (l *pullRequestPlan) refuse(entry *workspaceEntry) (result WorkspaceResult, done bool) {
-	result = WorkspaceResult{Name: entry.dir.Name, StaleReasons: l.merged.staleReasons(entry)}
+func (l *pullRequestPlan) refuse(entry *workspaceEntry) (result run.WorkspaceResult, done bool) {
+	result = run.WorkspaceResult{Name: entry.dir.Name, StaleReasons: l.merged.staleReasons(entry)}
 	if err := l.pinPermissions(entry); err != nil {
 		result.Outcome, result.Error = state.Failed, err.Error()
 		return result, true
@@ -203,7 +204,7 @@ func (l *pullRequestPlan) atTip(entry *workspaceEntry) *workspace.Workspace {
 func (l *pullRequestPlan) listLocalStates() (all []string) {
 	for _, w := range []*inventory{l.tip, l.merged} {
 		for _, entry := range w.entries {
-			if identity := w.stateIdentity(entry); strings.HasPrefix(identity, localIdentityPrefix) && !slices.Contains(all, identity) {
+			if identity := w.stateIdentity(entry); strings.HasPrefix(identity, run.LocalIdentityPrefix) && !slices.Contains(all, identity) {
 				all = append(all, identity)
 			}
 		}
@@ -211,8 +212,8 @@ func (l *pullRequestPlan) listLocalStates() (all []string) {
 	return all
 }
 
-func (l *pullRequestPlan) outcome(result *Result) string {
-	if slices.ContainsFunc(result.Workspaces, func(w WorkspaceResult) bool { return len(w.Refused) > 0 }) && result.Outcome != OutcomeFailed {
+func (l *pullRequestPlan) outcome(result *run.Result) string {
+	if slices.ContainsFunc(result.Workspaces, func(w run.WorkspaceResult) bool { return len(w.Refused) > 0 }) && result.Outcome != run.OutcomeFailed {
 		return OutcomeRefused
 	}
 	return result.Outcome

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 )
 
 // A planner process that dies over one pull request is reported there and tried again
@@ -26,7 +27,7 @@ func TestPreviewProcessDies(t *testing.T) {
 	round, err := w.runPreviews()
 	w.must(err)
 	evil, good := round.PullRequests[0], round.PullRequests[1]
-	if evil.Action != reconciler.ActionAdded || evil.Outcome != reconciler.OutcomeFailed || good.Outcome != reconciler.OutcomeInSync || round.Exit != reconciler.ExitOK {
+	if evil.Action != reconciler.ActionAdded || evil.Outcome != run.OutcomeFailed || good.Outcome != run.OutcomeInSync || round.Exit != run.ExitOK {
 		t.Errorf("%s: %s; %s: %s; exit %d", evil.Action, evil.Outcome, good.Action, good.Outcome, round.Exit)
 	}
 	if text := w.board.comments[1].Text; !strings.Contains(text, "it was killed") {

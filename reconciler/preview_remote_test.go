@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/state"
 )
@@ -23,7 +24,7 @@ const moreOsaka = "-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\"
 // processes.
 func newRemotePreviewEnv(t *testing.T) (*previewEnv, processExecutor) {
 	w := newPreviewEnv(t, smallFiles)
-	w.runPass(reconciler.Options{})
+	w.runPass(run.Options{})
 	w.config.TaskPoll = 20 * time.Millisecond
 	p := w.newProcessExecutor(time.Until(w.board.now))
 	w.config.Executor = p
@@ -42,7 +43,7 @@ func TestPlannerWithoutResult(t *testing.T) {
 	round, err := w.runPreviews()
 	w.must(err)
 	pr := round.PullRequests[0]
-	if pr.Action != reconciler.ActionFailed || !strings.Contains(pr.Error, "exited without a result") || round.Exit != reconciler.ExitFailed {
+	if pr.Action != reconciler.ActionFailed || !strings.Contains(pr.Error, "exited without a result") || round.Exit != run.ExitFailed {
 		t.Errorf("%s: %s, exit %d", pr.Action, pr.Error, round.Exit)
 	}
 	if round.PullRequests[1].Action != reconciler.ActionAdded || len(w.board.comments) != 1 {
@@ -112,7 +113,7 @@ func TestPlannersAnswerIsFoundAgain(t *testing.T) {
 }
 
 // unreadResponses are plan bundles whose responses cannot be read.
-type unreadResponses struct{ reconciler.PlanBundles }
+type unreadResponses struct{ run.PlanBundles }
 
 func (u unreadResponses) BundleFile(ctx context.Context, key, part string, most int) ([]byte, error) {
 	if part == "answer" {
@@ -144,8 +145,8 @@ func (f fakePlanner) Start(ctx context.Context, key string, command []string) (s
 	return command[0], f.w.config.PlanBundles.PutBundleFile(ctx, key, "answer", data)
 }
 
-func (fakePlanner) Status(context.Context, string) (reconciler.TaskStatus, string, error) {
-	return reconciler.TaskEnded, "", nil
+func (fakePlanner) Status(context.Context, string) (run.TaskStatus, string, error) {
+	return run.TaskEnded, "", nil
 }
 
 // A planner's response is untrusted: it cannot report on what it was not asked about, nor
@@ -228,7 +229,7 @@ func TestPlannerRefuses(t *testing.T) {
 	commit, err := w.config.Source.Fetch(t.Context(), tip.Commit)
 	w.must(err)
 	defer commit.Close()
-	plan := func(merged string) ([]reconciler.WorkspaceResult, error) {
+	plan := func(merged string) ([]run.WorkspaceResult, error) {
 		key := rand.Text()
 		tree := func(c *source.Commit, id string) map[string]any {
 			return map[string]any{"commit": c.ID, "tree": id, "when": c.When}

@@ -8,19 +8,11 @@ import (
 	"strconv"
 	"time"
 
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/state"
 	"reconcile/state/snapshot"
 )
-
-// PlanBundles stores the request and the response of a remote plan, under a key that
-// nobody else knows. *snapshot.Store implements it.
-type PlanBundles interface {
-	PutBundleTree(ctx context.Context, key, part string, when time.Time, tree snapshot.Tree, objects []byte) error
-	FetchBundleTree(ctx context.Context, key, part, dir string, check snapshot.TreeVerifier) error
-	PutBundleFile(ctx context.Context, key, part string, data []byte) error
-	BundleFile(ctx context.Context, key, part string, most int) ([]byte, error)
-}
 
 // planRequest is the request to a planner: the workspaces of the merged tree to plan.
 // The planner reads the policy from the settings of the tip itself.
@@ -57,10 +49,10 @@ const taskRetention = 7 * 24 * time.Hour
 
 // planRemotely plans with `reconcile worker plan KEY`, in a process that has neither
 // our secrets nor our permissions, and waits for the results.
-func (l *pullRequestPlan) planRemotely(ctx context.Context, run *run, names []string) ([]WorkspaceResult, error) {
+func (l *pullRequestPlan) planRemotely(ctx context.Context, current *run.Run, names []string) ([]run.WorkspaceResult, error) {
 	var answer *planResponse
 	e := &remoteTask{
-		config: l.tip.config, tasks: l.tip.config.Record.PreviewRecord(), log: run.log.With("pull_request", l.preview.Number),
+		config: l.tip.config, tasks: l.tip.config.Record.PreviewRecord(), log: current.Log.With("pull_request", l.preview.Number),
 		start: func(ctx context.Context, task state.Task) (string, error) {
 			if err := l.uploadRequest(ctx, task.Key, names); err != nil {
 				return "", err
@@ -77,7 +69,7 @@ func (l *pullRequestPlan) planRemotely(ctx context.Context, run *run, names []st
 		e.retryAfter = retryFailedAfter
 	}
 	task, err := e.run(ctx, state.Task{
-		Name: strconv.Itoa(l.preview.Number), Run: run.options.Run, Trigger: previewTrigger,
+		Name: strconv.Itoa(l.preview.Number), Run: current.Options.Run, Trigger: previewTrigger,
 		Commit: l.tip.commit.ID, CommitTime: l.tip.commit.When, TreeID: l.merged.commit.Tree.ID("."), Generation: l.tip.head.Generation,
 		Inputs: l.preview.Inputs, ExpiresAt: l.tip.config.Now().Add(taskRetention).Unix(),
 	})

@@ -7,13 +7,14 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
 // planResponse is the response of a planner. The planner ran unreviewed code, so the
 // response is not trusted.
 type planResponse struct {
-	Workspaces []WorkspaceResult `json:"workspaces"`
+	Workspaces []run.WorkspaceResult `json:"workspaces"`
 	// Problem is an error of the pull request that prevents all its plans.
 	Problem string `json:"problem,omitempty"`
 	// Error is an error that the pull request did not cause.
@@ -43,7 +44,7 @@ func (a *planResponse) truncate() {
 // validate keeps only the fields of an untrusted response that can do no worse than
 // mislead a reader of the comment. It takes one result for each requested workspace;
 // stale reasons are recomputed.
-func (l *pullRequestPlan) validate(a *planResponse, names []string) ([]WorkspaceResult, error) {
+func (l *pullRequestPlan) validate(a *planResponse, names []string) ([]run.WorkspaceResult, error) {
 	a.truncate()
 	if a.Error != "" {
 		return nil, fmt.Errorf("the planner: %s", a.Error)
@@ -51,20 +52,20 @@ func (l *pullRequestPlan) validate(a *planResponse, names []string) ([]Workspace
 	if a.Problem != "" {
 		return nil, l.setError(errors.New(a.Problem))
 	}
-	said := map[string]WorkspaceResult{}
+	said := map[string]run.WorkspaceResult{}
 	for _, w := range a.Workspaces {
 		said[w.Name] = w
 	}
-	results := make([]WorkspaceResult, len(names))
+	results := make([]run.WorkspaceResult, len(names))
 	for i, name := range names {
 		w := said[name]
-		results[i] = WorkspaceResult{
+		results[i] = run.WorkspaceResult{
 			Name: name, Outcome: w.Outcome, StaleReasons: l.merged.staleReasons(l.merged.entries[name]),
 			Changes: nonNegative(w.Changes), PlanDigest: validDigest(w.PlanDigest), DurationMS: max(0, w.DurationMS), Error: w.Error,
 			Plan: w.Plan, Warnings: w.Warnings, Refused: w.Refused,
 		}
 		if !planOutcomes[w.Outcome] || len(said) != len(names) || len(a.Workspaces) != len(names) {
-			results[i] = WorkspaceResult{
+			results[i] = run.WorkspaceResult{
 				Name: name, Outcome: state.Failed, StaleReasons: results[i].StaleReasons, Error: "planner response does not match the request; see its log",
 			}
 		}

@@ -2,6 +2,7 @@ package reconciler
 
 import (
 	"reconcile/reconciler/notify"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 )
 
@@ -27,10 +28,10 @@ type Preview struct {
 	CrissCross bool              `json:"crossed,omitempty"`
 	Conflicts  []source.Conflict `json:"conflicts,omitempty"`
 	// Workspaces are those that the pull request makes stale.
-	Workspaces []WorkspaceResult `json:"workspaces"`
-	Readers    []Reader          `json:"readers,omitempty"`
-	Removed    []string          `json:"removed,omitempty"` // workspaces that it removes
-	Renamed    []Renamed         `json:"renamed,omitempty"`
+	Workspaces []run.WorkspaceResult `json:"workspaces"`
+	Readers    []Reader              `json:"readers,omitempty"`
+	Removed    []string              `json:"removed,omitempty"` // workspaces that it removes
+	Renamed    []Renamed             `json:"renamed,omitempty"`
 	// Waiting are those of Workspaces that already have changes at the tip, so that
 	// their plans contain both.
 	Waiting []string `json:"waiting,omitempty"`
@@ -50,7 +51,7 @@ type Preview struct {
 
 // NewPreview returns a preview of the pull request without any plans.
 func (pr PullRequest) NewPreview(tip string) Preview {
-	return Preview{Number: pr.Number, Title: pr.Title, Branch: pr.Branch, Head: pr.Head, Tip: tip, Workspaces: []WorkspaceResult{}}
+	return Preview{Number: pr.Number, Title: pr.Title, Branch: pr.Branch, Head: pr.Head, Tip: tip, Workspaces: []run.WorkspaceResult{}}
 }
 
 // Reader is a workspace that a pass would check again after others are applied.
@@ -94,7 +95,7 @@ const (
 func (p *Preview) toNotification(branch, environment string) *notify.Preview {
 	n := &notify.Preview{
 		Number: p.Number, Branch: p.Branch, Base: branch, Head: p.Head, Tip: p.Tip, Environment: environment,
-		Problem: p.Error, Failed: p.Outcome == OutcomeFailed, Inputs: p.Inputs,
+		Problem: p.Error, Failed: p.Outcome == run.OutcomeFailed, Inputs: p.Inputs,
 		CrissCross: p.CrissCross, Removed: p.Removed, Waiting: p.Waiting, PermissionChanges: p.PermissionChanges,
 	}
 	for _, c := range p.Conflicts {

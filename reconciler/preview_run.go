@@ -9,14 +9,14 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"reconcile/reconciler/notify"
+	"reconcile/reconciler/run"
 )
 
 // previewRun makes the previews of one round.
 type previewRun struct {
-	reconciler *Reconciler
-	config     *Config
-	pulls      PullRequests
-	options    PreviewOptions
+	config  *run.Config
+	pulls   PullRequests
+	options PreviewOptions
 
 	backlog sync.Mutex // Backlog gets one request at a time
 	mu      sync.Mutex // guards round
@@ -65,9 +65,9 @@ func (p *previewRun) addResult(result Preview) {
 	switch {
 	case result.Action != ActionFailed:
 	case !result.busy:
-		p.round.Exit = ExitFailed
-	case p.round.Exit == ExitOK:
-		p.round.Exit = ExitBusy
+		p.round.Exit = run.ExitFailed
+	case p.round.Exit == run.ExitOK:
+		p.round.Exit = run.ExitBusy
 	}
 }
 
@@ -97,7 +97,7 @@ func (p *previewRun) previewOne(ctx, killCtx context.Context, pr PullRequest) (P
 		request.KnownInputs = last.Inputs
 	}
 	var answer *PreviewResponse
-	err = catchPanic(func() (err error) { answer, err = p.previewInProcess(ctx, killCtx, request); return err })
+	err = run.CatchPanic(func() (err error) { answer, err = p.previewInProcess(ctx, killCtx, request); return err })
 	if err != nil {
 		result.Error = err.Error() // an internal error on one pull request does not affect the others
 		return result, nil
@@ -121,7 +121,7 @@ func resultOf(answer *PreviewResponse) (Preview, error) {
 		result.Outcome = ""
 	}
 	if result.Workspaces == nil {
-		result.Workspaces = []WorkspaceResult{}
+		result.Workspaces = []run.WorkspaceResult{}
 	}
 	if answer.Error == "" {
 		return result, nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/workspace"
 	"reconcile/state"
 	"reconcile/state/snapshot"
@@ -16,7 +17,7 @@ import (
 // reads the record. It checks the policy again, with the settings of the tip.
 //
 // It returns an error if there is no request, or if the response could not be stored.
-func (r *Reconciler) RunPlan(ctx, killCtx context.Context, key string) ([]WorkspaceResult, error) {
+func (r *Reconciler) RunPlan(ctx, killCtx context.Context, key string) ([]run.WorkspaceResult, error) {
 	data, err := r.config.PlanBundles.BundleFile(ctx, key, partRequest, maxRequest)
 	if err != nil {
 		return nil, fmt.Errorf("there is no plan request under this key; only `reconcile preview` runs this command: %w", err)
@@ -30,9 +31,9 @@ func (r *Reconciler) RunPlan(ctx, killCtx context.Context, key string) ([]Worksp
 	if data, err = json.Marshal(answer); err != nil {
 		return nil, err
 	}
-	own, cancel := cleanupContext(ctx)
+	own, cancel := run.CleanupContext(ctx)
 	defer cancel()
-	if err := retryWrite(own, func() error { return r.config.PlanBundles.PutBundleFile(own, key, partResponse, data) }); err != nil {
+	if err := run.RetryWrite(own, func() error { return r.config.PlanBundles.PutBundleFile(own, key, partResponse, data) }); err != nil {
 		return answer.Workspaces, fmt.Errorf("planned, but the response could not be stored for the preview that waits for it: %w", err)
 	}
 	for _, text := range []string{answer.Problem, answer.Error} {
@@ -47,11 +48,11 @@ func (r *Reconciler) executePlan(ctx, killCtx context.Context, key string, order
 	answer := &planResponse{}
 	l, err := r.loadRequest(ctx, key, order)
 	if err == nil {
-		defer r.closeCommit(l.tip.commit)
-		defer r.closeCommit(l.merged.commit)
+		defer r.config.CloseCommit(l.tip.commit)
+		defer r.config.CloseCommit(l.merged.commit)
 		ctx, cancel := context.WithTimeoutCause(ctx, remotePlanTimeout*9/10, fmt.Errorf("the pull request took longer than %s", remotePlanTimeout*9/10)) // so that the response arrives before remotePlanTimeout
 		defer cancel()
-		answer.Workspaces, err = l.planWorkspaces(ctx, killCtx, r.newRun(Options{Trigger: previewTrigger}), order.Workspaces)
+		answer.Workspaces, err = l.planWorkspaces(ctx, killCtx, run.New(&r.config, run.Options{Trigger: previewTrigger}), order.Workspaces)
 		answer.Problem = l.preview.Error
 	}
 	if err != nil {
@@ -62,7 +63,7 @@ func (r *Reconciler) executePlan(ctx, killCtx context.Context, key string, order
 
 // loadRequest rebuilds the analyzed pull request from the bundle.
 func (r *Reconciler) loadRequest(ctx context.Context, key string, order planRequest) (*pullRequestPlan, error) {
-	head, err := r.readHead(ctx)
+	head, err := r.config.ReadHead(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -75,14 +76,14 @@ func (r *Reconciler) loadRequest(ctx context.Context, key string, order planRequ
 		err = merged.checkNames(order.Workspaces)
 	}
 	if err != nil {
-		r.closeCommit(tip.commit)
+		r.config.CloseCommit(tip.commit)
 		return nil, err
 	}
 	return &pullRequestPlan{tip: tip, merged: merged, preview: &Preview{}, alone: true, stale: map[string]bool{}}, nil
 }
 
 func (r *Reconciler) loadTree(ctx context.Context, key, part string, tree treeRef, head state.Head) (w *inventory, err error) {
-	commit, err := r.commitFromSnapshot(ctx, tree.Commit, tree.Tree, tree.When, func(dir string, check snapshot.TreeVerifier) error {
+	commit, err := commitFromSnapshot(ctx, &r.config, tree.Commit, tree.Tree, tree.When, func(dir string, check snapshot.TreeVerifier) error {
 		return r.config.PlanBundles.FetchBundleTree(ctx, key, part, dir, check)
 	})
 	if err != nil {
@@ -90,10 +91,10 @@ func (r *Reconciler) loadTree(ctx context.Context, key, part string, tree treeRe
 	}
 	settings, err := workspace.LoadSettings(commit.Tree, r.config.Environment)
 	if err == nil {
-		w, err = r.discover(ctx, head, commit, settings)
+		w, err = discover(ctx, &r.config, head, commit, settings)
 	}
 	if err != nil {
-		r.closeCommit(commit)
+		r.config.CloseCommit(commit)
 		return nil, fmt.Errorf("the %s tree: %w", part, err)
 	}
 	return w, nil

@@ -19,7 +19,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"reconcile/internal/testtier"
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 )
 
@@ -49,12 +49,12 @@ func newTracedEnv(t *testing.T, archive string) *tracedEnv {
 	syscall.ForkLock.RUnlock()
 	w.must(err)
 	w.sandbox = nil
-	w.config.Terraform = func(ctx context.Context) (reconciler.Terraform, error) {
+	w.config.Terraform = func(ctx context.Context) (run.Terraform, error) {
 		tf, err := terraform.New(ctx, terraform.Options{WorkDir: w.config.WorkDir, Binary: binary})
 		if err != nil {
 			return nil, err
 		}
-		return reconciler.AdaptTerraform(tf), nil
+		return run.AdaptTerraform(tf), nil
 	}
 	return w
 }

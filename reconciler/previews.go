@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"reconcile/reconciler/notify"
+	"reconcile/reconciler/run"
 )
 
 // PullRequests is the service that has the pull requests: Backlog.
@@ -53,13 +54,13 @@ func (r *Reconciler) Previews(ctx, killCtx context.Context, pulls PullRequests, 
 	round := &Previews{Repo: r.config.Repo, Branch: r.config.Branch, PullRequests: []Preview{}}
 	err := r.previews(ctx, killCtx, pulls, o, round)
 	if err != nil {
-		round.Exit = ExitFailed
+		round.Exit = run.ExitFailed
 	}
 	return round, err
 }
 
 func (r *Reconciler) previews(ctx, killCtx context.Context, pulls PullRequests, o PreviewOptions, round *Previews) error {
-	open, err := r.openPullRequests(ctx, pulls, o.Number)
+	open, err := openPullRequests(ctx, &r.config, pulls, o.Number)
 	if err != nil {
 		return err
 	}
@@ -68,7 +69,7 @@ func (r *Reconciler) previews(ctx, killCtx context.Context, pulls PullRequests, 
 		return fmt.Errorf("read the tip of %s: %w", r.config.Branch, err)
 	}
 	round.Tip = tip.Commit
-	p := &previewRun{reconciler: r, config: &r.config, pulls: pulls, options: o, round: round}
+	p := &previewRun{config: &r.config, pulls: pulls, options: o, round: round}
 	err = p.previewAll(ctx, killCtx, open)
 	place := map[int]int{}
 	for i, pr := range open {
@@ -79,8 +80,8 @@ func (r *Reconciler) previews(ctx, killCtx context.Context, pulls PullRequests, 
 }
 
 // openPullRequests returns the pull requests to preview, with their heads.
-func (r *Reconciler) openPullRequests(ctx context.Context, pulls PullRequests, only int) ([]PullRequest, error) {
-	all, err := pulls.Open(ctx, r.config.Branch)
+func openPullRequests(ctx context.Context, c *run.Config, pulls PullRequests, only int) ([]PullRequest, error) {
+	all, err := pulls.Open(ctx, c.Branch)
 	if err != nil {
 		return nil, fmt.Errorf("list the open pull requests: %w", err)
 	}
@@ -93,11 +94,11 @@ func (r *Reconciler) openPullRequests(ctx context.Context, pulls PullRequests, o
 		}
 	}
 	if only != 0 && len(open) == 0 {
-		return nil, &UnknownPullRequestError{Number: only, Branch: r.config.Branch}
+		return nil, &UnknownPullRequestError{Number: only, Branch: c.Branch}
 	}
-	refs, err := r.config.Source.Refs(ctx, names)
+	refs, err := c.Source.Refs(ctx, names)
 	if err != nil {
-		return nil, fmt.Errorf("read the heads of pull requests from %s: %w", r.config.Repo, err)
+		return nil, fmt.Errorf("read the heads of pull requests from %s: %w", c.Repo, err)
 	}
 	for i, pr := range open {
 		open[i].Head = refs[pullRef(pr)]

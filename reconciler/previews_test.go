@@ -17,6 +17,7 @@ import (
 
 	"reconcile/reconciler"
 	"reconcile/reconciler/notify"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform/sandbox"
 	"reconcile/state"
 )
@@ -129,7 +130,7 @@ resource "terraform_data" "x" {
 func TestPreviewsTryAgain(t *testing.T) {
 	t.Parallel()
 	w := newPreviewEnv(t, smallFiles)
-	w.runPass(reconciler.Options{})
+	w.runPass(run.Options{})
 	w.openPullRequest(1, "broken", brokenTokyo)
 	w.openPullRequest(2, "good", "-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
 	w.assertActions(w.previewActions(), map[string]string{"broken": "added", "good": "added"})
@@ -147,7 +148,7 @@ func TestPreviewsTryAgain(t *testing.T) {
 func TestPreviewsOfWhatIsNotApplied(t *testing.T) {
 	t.Parallel()
 	w := newPreviewEnv(t, smallFiles)
-	w.runPass(reconciler.Options{})
+	w.runPass(run.Options{})
 	w.commit("-- env/tokyo/more.tf --\nresource \"terraform_data\" \"main\" {}\n-- env/osaka/more.tf --\nresource \"terraform_data\" \"main\" {}\n")
 	before := w.readRecord()
 	w.openPullRequest(1, "topic", "-- env/tokyo/topic.tf --\nresource \"terraform_data\" \"topic\" {}\n")
@@ -216,7 +217,7 @@ func TestPreviewsOfManyWorkspaces(t *testing.T) {
 		archive.WriteString("-- env/" + name + "/main.tf --\nmodule \"m\" {\n  source = \"../../modules/m\"\n  n      = \"" + name + "\"\n}\n")
 	}
 	w := newPreviewEnv(t, archive.String())
-	w.runPass(reconciler.Options{})
+	w.runPass(run.Options{})
 	w.openPullRequest(1, "module", "-- modules/m/more.tf --\nresource \"terraform_data\" \"more\" {}\n-- env/f/main.tf --\nmodule \"m\" {\n")
 	round, err := w.runPreviews()
 	w.must(err)
@@ -229,7 +230,7 @@ func TestPreviewsOfManyWorkspaces(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if p.Outcome != reconciler.OutcomeFailed || p.Action != reconciler.ActionAdded || round.Exit != reconciler.ExitOK {
+	if p.Outcome != run.OutcomeFailed || p.Action != reconciler.ActionAdded || round.Exit != run.ExitOK {
 		t.Errorf("outcome %s, action %s, exit %d", p.Outcome, p.Action, round.Exit)
 	}
 }
@@ -253,7 +254,7 @@ func TestPreviewsGoOn(t *testing.T) {
 		got[pr.Branch] = pr.Action + ": " + pr.Outcome
 	}
 	w.assertActions(got, map[string]string{"never-pushed": "failed: ", "settings": "added: failed", "docs": "added: in-sync", "alone": "added: failed"})
-	if round.Exit != reconciler.ExitFailed {
+	if round.Exit != run.ExitFailed {
 		t.Errorf("exit %d", round.Exit)
 	}
 	for number, says := range map[int]string{1: "nonsense", 2: "No workspace is affected", 3: "no common ancestor"} {
@@ -266,7 +267,7 @@ func TestPreviewsGoOn(t *testing.T) {
 	round, err = w.runPreviews()
 	// Several may meet the error at once. What ended before it is in the round.
 	unwritten := slices.ContainsFunc(round.PullRequests, func(p reconciler.Preview) bool { return strings.Contains(p.Error, "Backlog is away") })
-	if !errors.Is(err, w.board.putErr) || round.Exit != reconciler.ExitFailed || !unwritten || round.PullRequests[0].Number != 7 {
+	if !errors.Is(err, w.board.putErr) || round.Exit != run.ExitFailed || !unwritten || round.PullRequests[0].Number != 7 {
 		t.Errorf("%v, exit %d, %+v", err, round.Exit, round.PullRequests)
 	}
 	w.options.Number = 99
@@ -312,7 +313,7 @@ func TestPreviewsWhileOthersWork(t *testing.T) {
 	other := lock(filepath.Join(w.config.WorkDir, "preview", "checkout", state.DirName(w.config.RecordName)))
 	round, err := w.runPreviews()
 	w.must(err)
-	if pr := round.PullRequests[0]; round.Exit != reconciler.ExitBusy || pr.Action != reconciler.ActionFailed || !strings.Contains(pr.Error, "another") {
+	if pr := round.PullRequests[0]; round.Exit != run.ExitBusy || pr.Action != reconciler.ActionFailed || !strings.Contains(pr.Error, "another") {
 		t.Errorf("exit %d, %s: %s", round.Exit, pr.Action, pr.Error)
 	}
 	if len(w.board.comments) > 0 {

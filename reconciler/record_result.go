@@ -10,62 +10,16 @@ import (
 	"time"
 
 	"reconcile/internal/gitpath"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
 )
 
-// blockedError is why a workspace waits for a person. retry: it may also pass by
-// itself. held: a hold represents it until the hold is removed.
-type blockedError struct {
-	reason string
-	retry  bool
-	held   bool
-}
-
-func (e *blockedError) Error() string { return e.reason }
-
-// outcomeOf maps an error to a workspace outcome.
-func outcomeOf(err error) state.Outcome {
-	var busy *state.BusyError
-	var checkoutBusy *CheckoutBusyError
-	var waits *blockedError
-	var errored *terraform.ErroredStateError
-	switch {
-	case errors.As(err, &busy), errors.As(err, &checkoutBusy):
-		return state.Busy
-	case errors.As(err, &waits), errors.As(err, &errored):
-		return state.Blocked
-	default:
-		return state.Failed
-	}
-}
-
-// cleanupContext returns a context for writes that must happen even after the pass was
-// stopped.
-func cleanupContext(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
-}
-
-// recordTimeout limits the retries of a write to the record. With the time since the
-// lease's last renewal it is well below the lease's duration.
-const recordTimeout = 20 * time.Second
-
-// retryWrite repeats a write that must not be lost, until it succeeds, ctx ends, or the
-// error is permanent.
-func retryWrite(ctx context.Context, write func() error) error {
-	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
-		err := write()
-		if err == nil || !state.IsRetryable(err) || state.Sleep(ctx, pause) != nil {
-			return err
-		}
-	}
-}
-
 // recordSuccess records that exactly the trace is applied: after a successful apply or
 // an empty plan. A pass that was stopped meanwhile still records it, because the work
 // is done.
-func (v *workspaceRun) recordSuccess(ctx context.Context, tf Terraform, plan *terraform.Plan, outcome state.Outcome) error {
-	v.enterPhase(PhaseRecord)
+func (v *workspaceRun) recordSuccess(ctx context.Context, tf run.Terraform, plan *terraform.Plan, outcome state.Outcome) error {
+	v.enterPhase(run.PhaseRecord)
 	outputs, err := v.readOutputs(ctx)
 	if err != nil {
 		return v.recordFailure(ctx, err)
@@ -76,9 +30,9 @@ func (v *workspaceRun) recordSuccess(ctx context.Context, tf Terraform, plan *te
 	if outcome == state.Applied {
 		v.warnOfFailedChecks(plan.FailedChecks, outputs.FailedChecks)
 	}
-	own, cancel := cleanupContext(ctx)
+	own, cancel := run.CleanupContext(ctx)
 	defer cancel()
-	if err := retryWrite(own, func() error { return v.invalidateChangedUpstreams(own) }); err != nil {
+	if err := run.RetryWrite(own, func() error { return v.invalidateChangedUpstreams(own) }); err != nil {
 		return err
 	}
 	rec := &v.record
@@ -91,7 +45,7 @@ func (v *workspaceRun) recordSuccess(ctx context.Context, tf Terraform, plan *te
 	rec.OutputsDigest, rec.SensitiveHashes = digest, outputs.Sensitive
 	rec.Trace, rec.PendingInputs, rec.Attempt, rec.Drift = v.trace, nil, nil, nil
 	rec.State = (*state.TerraformState)(&outputs.State)
-	rec.Epoch, rec.Commit, rec.Run = v.checkout.inventory.head.Epoch, v.checkout.inventory.commit.ID, v.run.options.Run
+	rec.Epoch, rec.Commit, rec.Run = v.checkout.inventory.head.Epoch, v.checkout.inventory.commit.ID, v.run.Options.Run
 	rec.Outcome, rec.Error, rec.OutcomeAt = outcome, "", v.config.Now()
 	rec.Changes, rec.Risk, rec.PlanDigest = v.result.Changes, v.result.Risk, v.result.PlanDigest
 	rec.Failures, rec.RetryAt = 0, time.Time{}
@@ -102,7 +56,7 @@ func (v *workspaceRun) recordSuccess(ctx context.Context, tf Terraform, plan *te
 	if lingering != nil {
 		write = v.lease.Write
 	}
-	if err := retryWrite(own, func() error { return write(own, *rec) }); err != nil {
+	if err := run.RetryWrite(own, func() error { return write(own, *rec) }); err != nil {
 		return fmt.Errorf("%s is applied but could not be recorded; the next pass will find its plan empty: %w", v.entry.dir.Name, err)
 	}
 	v.leaseReleased = lingering == nil
@@ -119,7 +73,7 @@ func (v *workspaceRun) warnOfFailedChecks(planned, applied []string) {
 }
 
 func (v *workspaceRun) readOutputs(ctx context.Context) (terraform.Outputs, error) {
-	own, cancel := cleanupContext(ctx)
+	own, cancel := run.CleanupContext(ctx)
 	defer cancel()
 	if err := v.readKey(own); err != nil {
 		return terraform.Outputs{}, err
@@ -160,15 +114,15 @@ func (v *workspaceRun) recordFailure(ctx context.Context, err error) error {
 	rec.Outcome, rec.Error, rec.OutcomeAt, rec.PendingInputs = state.Failed, err.Error(), v.config.Now(), pendingInputs(v.entry, v.trace)
 	rec.Changes, rec.Risk, rec.PlanDigest = v.result.Changes, v.result.Risk, v.result.PlanDigest
 	rec.RetryAt = time.Time{}
-	var waits *blockedError
+	var waits *run.BlockedError
 	switch {
 	case errors.As(err, &waits):
 		rec.Outcome = state.Blocked
-		if waits.retry {
+		if waits.Retry {
 			rec.Failures++
-			rec.RetryAt = v.config.Now().Add(v.config.backoff(rec.Failures))
+			rec.RetryAt = v.config.Now().Add(v.config.Backoff(rec.Failures))
 		}
-		if waits.held {
+		if waits.Held {
 			rec.PendingInputs = nil
 		}
 	case v.checkout.inventory.load(v.entry).Err != nil: // no retry helps before a commit corrects it
@@ -176,11 +130,11 @@ func (v *workspaceRun) recordFailure(ctx context.Context, err error) error {
 		rec.PendingInputs = nil
 	default:
 		rec.Failures++
-		rec.RetryAt = v.config.Now().Add(v.config.backoff(rec.Failures))
+		rec.RetryAt = v.config.Now().Add(v.config.Backoff(rec.Failures))
 	}
-	ctx, cancel := cleanupContext(ctx)
+	ctx, cancel := run.CleanupContext(ctx)
 	defer cancel()
-	if werr := retryWrite(ctx, func() error { return v.lease.Write(ctx, *rec) }); werr != nil {
+	if werr := run.RetryWrite(ctx, func() error { return v.lease.Write(ctx, *rec) }); werr != nil {
 		v.log.Warn("the failure could not be recorded", "error", werr)
 	}
 	return err
@@ -194,24 +148,17 @@ func (v *workspaceRun) updateMetadata() {
 	rec.Removed = false
 }
 
-// backoff returns the delay before the next try after n failures in a row: one minute,
-// doubled each time up to one hour, plus or minus 20 percent.
-func (c *Config) backoff(n int) time.Duration {
-	wait := min(time.Minute<<min(n-1, 10), time.Hour)
-	return wait*4/5 + c.Jitter(wait*2/5)
-}
-
 // saveErroredState stores the state that Terraform could not write, and holds the
 // workspace until a person has pushed it.
 func (v *workspaceRun) saveErroredState(ctx context.Context, errored *terraform.ErroredStateError) error {
-	ctx, cancel := cleanupContext(ctx)
+	ctx, cancel := run.CleanupContext(ctx)
 	defer cancel()
 	kept := errored.File
 	if file, err := os.Open(kept); err != nil {
 		v.log.Error("the state that Terraform could not write cannot be read", "file", kept, "error", err)
 	} else {
 		defer file.Close()
-		if at, err := v.config.Snapshots.PutFile(ctx, v.run.options.Run, v.entry.dir.Name, "errored.tfstate", file); err != nil {
+		if at, err := v.config.Snapshots.PutFile(ctx, v.run.Options.Run, v.entry.dir.Name, "errored.tfstate", file); err != nil {
 			v.log.Error("the state that Terraform could not write is on this machine only", "file", kept, "error", err)
 		} else {
 			kept += " and " + at
@@ -227,16 +174,16 @@ func (s *checkout) placeRecoveryHold(ctx context.Context, entry *workspaceEntry,
 	switch {
 	case terraform.IsTruncated(file):
 		repair = "the state file is truncated and cannot be pushed: look for the resources which that apply created"
-	case strings.HasPrefix(s.inventory.stateIdentity(entry), localIdentityPrefix):
-		repair = fmt.Sprintf("run `cp %s %s`", file, s.config.localStatePath(entry.dir.Name))
+	case strings.HasPrefix(s.inventory.stateIdentity(entry), run.LocalIdentityPrefix):
+		repair = fmt.Sprintf("run `cp %s %s`", file, s.config.LocalStatePath(entry.dir.Name))
 	}
 	hold := state.Hold{
-		Name: entry.dir.Name, Kind: state.Recovery, PlacedBy: "run " + s.run.options.Run, PlacedAt: s.config.Now(),
+		Name: entry.dir.Name, Kind: state.Recovery, PlacedBy: "run " + s.run.Options.Run, PlacedAt: s.config.Now(),
 		Reason: "Terraform applied changes and could not write its state: it is saved in " + kept,
 		Help:   fmt.Sprintf("%s, then `reconcile resume %s`", repair, entry.dir.Name),
 	}
-	if err := retryWrite(ctx, func() error { return s.config.Record.PlaceHold(ctx, hold) }); err != nil {
+	if err := run.RetryWrite(ctx, func() error { return s.config.Record.PlaceHold(ctx, hold) }); err != nil {
 		return fmt.Errorf("%s; and the hold could not be placed: %w", describeHold(hold), err)
 	}
-	return &blockedError{reason: describeHold(hold), held: true}
+	return &run.BlockedError{Reason: describeHold(hold), Held: true}
 }

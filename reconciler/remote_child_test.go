@@ -19,6 +19,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -88,13 +89,13 @@ func (p processExecutor) Start(ctx context.Context, key string, command []string
 }
 
 // Status checks the lock that a worker holds while it lives.
-func (p processExecutor) Status(_ context.Context, id string) (reconciler.TaskStatus, string, error) {
+func (p processExecutor) Status(_ context.Context, id string) (run.TaskStatus, string, error) {
 	lock := flock.New(id)
 	free, err := lock.TryLock()
 	if !free {
-		return reconciler.TaskRunning, "", err
+		return run.TaskRunning, "", err
 	}
-	return reconciler.TaskEnded, "its process has ended", lock.Unlock()
+	return run.TaskEnded, "its process has ended", lock.Unlock()
 }
 
 // TestWorker is no test: it is a worker, run by the test binary.
@@ -152,8 +153,8 @@ func (j workerSpec) runTask() error {
 	config.LookupEnv = func(name string) (string, bool) { v, ok := j.Vars[name]; return v, ok }
 	config.Now = func() time.Time { return time.Now().Add(j.ClockAhead) }
 	if j.Behavior == workerKillsItself {
-		config.Observe = func(e reconciler.Event) {
-			if e.Phase == reconciler.PhaseApply {
+		config.Observe = func(e run.Event) {
+			if e.Phase == run.PhaseApply {
 				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			}
 		}

@@ -8,17 +8,18 @@ import (
 	"log/slog"
 	"time"
 
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
 // remoteTask runs work in another process. It records the task before starting it, so
 // that a later pass finds it instead of starting a second one.
 type remoteTask struct {
-	config *Config
+	config *run.Config
 	tasks  *state.Record // store of the tasks, by name
 	log    *slog.Logger
 	start  func(ctx context.Context, task state.Task) (id string, err error)
-	// poll reports whether the task's result is available, and takes it. A blockedError
+	// poll reports whether the task's result is available, and takes it. A BlockedError
 	// ends the wait.
 	poll func(ctx context.Context, task *state.Task) (bool, error)
 	// retryAfter is the minimum age of a task that exited without a result before the
@@ -75,9 +76,9 @@ func (e *remoteTask) startOrFind(ctx context.Context, next state.Task) (state.Ta
 		return next, fmt.Errorf("start the remote task for %s: %w", next.Name, err)
 	}
 	e.log.Info("remote task started", "id", started.ID)
-	own, cancel := cleanupContext(ctx) // it runs now: a later pass must find it
+	own, cancel := run.CleanupContext(ctx) // it runs now: a later pass must find it
 	defer cancel()
-	err = retryWrite(own, func() error { return e.tasks.PutTask(own, next, started) })
+	err = run.RetryWrite(own, func() error { return e.tasks.PutTask(own, next, started) })
 	if errors.Is(err, state.ErrConflict) {
 		err = nil // it has already ended
 	}
@@ -100,7 +101,7 @@ func (e *remoteTask) isRunning(ctx context.Context, task state.Task) (bool, erro
 		case err == nil:
 			e.log.Info("remote task already running", "id", task.ID, "since", task.DispatchedAt)
 			return true, nil
-		case !errors.Is(err, ErrTransient) && short.Err() == nil:
+		case !errors.Is(err, run.ErrTransient) && short.Err() == nil:
 			return false, fmt.Errorf("get the status of remote task %s for %s: %w", task.ID, task.Name, err)
 		}
 		if done, _ := e.poll(ctx, &task); done {
@@ -137,14 +138,14 @@ func (e *remoteTask) hasEnded(ctx context.Context, task state.Task) (ended bool,
 	status, why, err := e.config.Executor.Status(brief, task.ID)
 	switch {
 	case err != nil && brief.Err() != nil:
-		return false, "", fmt.Errorf("%w: %w", ErrTransient, err)
+		return false, "", fmt.Errorf("%w: %w", run.ErrTransient, err)
 	case err != nil:
 		return false, "", err
-	case status == TaskNotFound:
+	case status == run.TaskNotFound:
 		return e.observed || e.config.Now().Sub(task.DispatchedAt) >= startGrace, why, nil
 	}
 	e.observed = true
-	return status == TaskEnded, why, nil
+	return status == run.TaskEnded, why, nil
 }
 
 // wait waits until the task has a result, or has exited without one.
@@ -154,7 +155,7 @@ func (e *remoteTask) wait(ctx context.Context, task state.Task) (state.Task, err
 	ended, why := false, ""
 	for pause := e.config.TaskPoll / 32; ; pause = min(2*pause, e.config.TaskPoll) {
 		done, err := e.poll(ctx, &task)
-		var waits *blockedError
+		var waits *run.BlockedError
 		switch {
 		case errors.As(err, &waits):
 			return task, err

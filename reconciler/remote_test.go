@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"reconcile/internal/testtier"
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -72,7 +72,7 @@ func TestRemoteTaskIsFoundByTheNextPass(t *testing.T) {
 	var started [][]string
 	ctx, stop := context.WithCancel(t.Context())
 	w.config.Executor = stoppingExecutor{countingExecutor{p, &started}, stop}
-	if _, err := w.reconciler().Pass(ctx, t.Context(), reconciler.Options{}); !errors.Is(err, context.Canceled) {
+	if _, err := w.reconciler().Pass(ctx, t.Context(), run.Options{}); !errors.Is(err, context.Canceled) {
 		t.Fatalf("the first pass, which ends while its worker waits: %v", err)
 	}
 	task, found, err := w.record.Task(t.Context(), "solo")
@@ -83,12 +83,12 @@ func TestRemoteTaskIsFoundByTheNextPass(t *testing.T) {
 
 	w.config.Executor = countingExecutor{p, &started}
 	done := make(chan map[string]state.Outcome)
-	w.config.Observe = func(e reconciler.Event) {
-		if e.Phase == reconciler.PhaseRemote { // the second pass is about to wait
+	w.config.Observe = func(e run.Event) {
+		if e.Phase == run.PhaseRemote { // the second pass is about to wait
 			go releaseWorker(t, filepath.Join(p.dir, task.Key+".go"))
 		}
 	}
-	go func() { _, got := w.runPass(reconciler.Options{}); done <- got }()
+	go func() { _, got := w.runPass(run.Options{}); done <- got }()
 	if diff := cmp.Diff(outcomeMap{"solo": state.Applied}, <-done); diff != "" {
 		t.Error(diff)
 	}
@@ -105,19 +105,19 @@ func TestRemoteTaskIsFoundByTheNextPass(t *testing.T) {
 // unansweringExecutor is an executor that at first cannot say whether the task that it
 // started runs.
 type unansweringExecutor struct {
-	reconciler.Executor
+	run.Executor
 	polls      *atomic.Int64
 	err        error
 	onLastPoll func() // is called at the last poll without an answer
 }
 
-func (e unansweringExecutor) Status(ctx context.Context, id string) (reconciler.TaskStatus, string, error) {
+func (e unansweringExecutor) Status(ctx context.Context, id string) (run.TaskStatus, string, error) {
 	switch n := e.polls.Add(1); {
 	case n == lagPolls:
 		e.onLastPoll()
 		fallthrough
 	case n < lagPolls:
-		return reconciler.TaskRunning, "", e.err
+		return run.TaskRunning, "", e.err
 	}
 	return e.Executor.Status(ctx, id)
 }
@@ -134,8 +134,8 @@ func TestRemoteTaskIsFoundWithoutAnswer(t *testing.T) {
 		started int
 		says    string
 	}{
-		"it runs": {workerWaits, reconciler.ErrTransient, state.Applied, 1, ""},
-		"it died": {workerDies, reconciler.ErrTransient, state.Applied, 2, ""},
+		"it runs": {workerWaits, run.ErrTransient, state.Applied, 1, ""},
+		"it died": {workerDies, run.ErrTransient, state.Applied, 2, ""},
 		"refused": {workerDies, refused, state.Failed, 1, "access denied"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -147,7 +147,7 @@ func TestRemoteTaskIsFoundWithoutAnswer(t *testing.T) {
 			ctx, stop := context.WithCancel(t.Context())
 			w.config.TaskPoll = 20 * time.Millisecond
 			w.config.Executor = stoppingExecutor{countingExecutor{p, &started}, stop}
-			if _, err := w.reconciler().Pass(ctx, t.Context(), reconciler.Options{}); !errors.Is(err, context.Canceled) {
+			if _, err := w.reconciler().Pass(ctx, t.Context(), run.Options{}); !errors.Is(err, context.Canceled) {
 				t.Fatalf("the first pass, which ends while its worker is there: %v", err)
 			}
 			task, _, err := w.record.Task(t.Context(), "solo")
@@ -158,7 +158,7 @@ func TestRemoteTaskIsFoundWithoutAnswer(t *testing.T) {
 					go releaseWorker(t, filepath.Join(p.dir, task.Key+".go"))
 				}
 			}}
-			result, got := w.runPass(reconciler.Options{})
+			result, got := w.runPass(run.Options{})
 			if diff := cmp.Diff(outcomeMap{"solo": c.outcome}, got); diff != "" {
 				t.Error(diff)
 			}
@@ -174,7 +174,7 @@ func TestRemoteTaskIsFoundWithoutAnswer(t *testing.T) {
 
 // stoppingExecutor ends a pass when its work has been started.
 type stoppingExecutor struct {
-	reconciler.Executor
+	run.Executor
 	stop context.CancelFunc
 }
 
@@ -192,7 +192,7 @@ func TestRemoteTaskWithoutResult(t *testing.T) {
 			p := w.newProcessExecutor(0)
 			p.behaviors = map[string]string{"tokyo": order}
 			w.config.Executor = p
-			result, got := w.runPass(reconciler.Options{})
+			result, got := w.runPass(run.Options{})
 			if diff := cmp.Diff(outcomeMap{"tokyo": state.Failed, "osaka": state.Applied, "reader": state.Skipped}, got); diff != "" {
 				t.Error(diff)
 			}
@@ -206,7 +206,7 @@ func TestRemoteTaskWithoutResult(t *testing.T) {
 			}
 			p.behaviors = nil
 			w.config.Executor = p
-			_, got = w.runPass(reconciler.Options{})
+			_, got = w.runPass(run.Options{})
 			if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied, "reader": state.Applied}, got); diff != "" {
 				t.Error(diff)
 			}
@@ -223,15 +223,15 @@ type laggingExecutor struct {
 
 const lagPolls = 4
 
-func (l laggingExecutor) Status(ctx context.Context, id string) (reconciler.TaskStatus, string, error) {
+func (l laggingExecutor) Status(ctx context.Context, id string) (run.TaskStatus, string, error) {
 	looks, _ := l.polls.LoadOrStore(id, new(atomic.Int64))
 	n := looks.(*atomic.Int64).Add(1)
 	status, why, err := l.processExecutor.Status(ctx, id)
 	switch {
 	case n == lagPolls+1:
-		return reconciler.TaskRunning, "", err
-	case n <= lagPolls || status == reconciler.TaskEnded:
-		return reconciler.TaskNotFound, "it is not in the list", err
+		return run.TaskRunning, "", err
+	case n <= lagPolls || status == run.TaskEnded:
+		return run.TaskNotFound, "it is not in the list", err
 	}
 	return status, why, err
 }
@@ -244,7 +244,7 @@ func TestRemoteTaskNotListedYet(t *testing.T) {
 	p := w.newProcessExecutor(0)
 	p.behaviors = map[string]string{"osaka": workerDies}
 	w.config.Executor, w.config.TaskPoll = laggingExecutor{p, &sync.Map{}}, 20*time.Millisecond
-	result, got := w.runPass(reconciler.Options{})
+	result, got := w.runPass(run.Options{})
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied, "osaka": state.Failed, "reader": state.Applied}, got); diff != "" {
 		t.Errorf("%s%+v", diff, result)
 	}

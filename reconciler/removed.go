@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"reconcile/internal/files"
 	"reconcile/internal/gitpath"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace/repotree"
 	"reconcile/state"
@@ -22,12 +22,12 @@ func (p *pass) handleRemoved(ctx context.Context, w *inventory) {
 	for _, rec := range w.removed {
 		if to := w.findRename(rec); to != nil {
 			if err := p.rename(ctx, w, rec, to); err != nil {
-				p.run.log.Warn("the record of a renamed workspace could not be moved yet", "workspace", rec.Name, "to", to.dir.Name, "error", err)
+				p.run.Log.Warn("the record of a renamed workspace could not be moved yet", "workspace", rec.Name, "to", to.dir.Name, "error", err)
 				to.renameErr = fmt.Errorf("its record and state still have the name %s: %w", rec.Name, err)
 			}
 			continue
 		}
-		result := WorkspaceResult{
+		result := run.WorkspaceResult{
 			Name: rec.Name, Outcome: state.Removed, Error: p.describeRemoved(w, rec),
 		}
 		switch err := p.writeTombstone(ctx, w, rec); {
@@ -36,8 +36,8 @@ func (p *pass) handleRemoved(ctx context.Context, w *inventory) {
 		case err != nil: // busy, so that the next pass handles it
 			result.Outcome, result.Error = state.Busy, fmt.Sprintf("%s; its record could not be closed yet: %v", result.Error, err)
 		}
-		p.run.log.Warn(result.Error, "workspace", rec.Name)
-		p.result.add(result)
+		p.run.Log.Warn(result.Error, "workspace", rec.Name)
+		p.result.Add(result)
 	}
 }
 
@@ -59,7 +59,7 @@ func (w *inventory) findRename(rec state.Workspace) *workspaceEntry {
 }
 
 func (p *pass) rename(ctx context.Context, w *inventory, rec state.Workspace, to *workspaceEntry) error {
-	return p.run.withLease(ctx, w.head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
+	return p.run.WithLease(ctx, w.head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
 		// If the run is killed in between, the state is found under both names: the
 		// record's name counts, even if the rename is reverted.
 		if err := p.linkLocalState(rec, to.dir.Name); err != nil {
@@ -67,7 +67,7 @@ func (p *pass) rename(ctx context.Context, w *inventory, rec state.Workspace, to
 		}
 		// A state that Terraform could not write lies under the old path. It is saved
 		// under the new name, and then blocks that workspace.
-		if _, err := terraform.SaveErroredState(p.config.WorkDir, to.dir.Name, filepath.Join(p.reconciler.passRoot(), filepath.FromSlash(gitpath.Unquote(rec.Path)))); err != nil {
+		if _, err := terraform.SaveErroredState(p.config.WorkDir, to.dir.Name, filepath.Join(p.config.PassRoot(), filepath.FromSlash(gitpath.Unquote(rec.Path)))); err != nil {
 			return err
 		}
 		moved := rec
@@ -83,15 +83,15 @@ func (p *pass) rename(ctx context.Context, w *inventory, rec state.Workspace, to
 			to.hold = &hold
 		}
 		to.ownReasons = w.ownReasons(to, moved)
-		p.run.log.Info("a workspace was renamed: its record moved", "workspace", to.dir.Name, "from", rec.Name)
+		p.run.Log.Info("a workspace was renamed: its record moved", "workspace", to.dir.Name, "from", rec.Name)
 		return nil
 	})
 }
 
 // linkLocalState links a local state to the workspace's new name.
 func (p *pass) linkLocalState(rec state.Workspace, to string) error {
-	old, now := p.config.localStatePath(rec.Name), p.config.localStatePath(to)
-	if !p.config.hasLocalState(rec) || !hasContent(old) || files.AreSame(old, now) {
+	old, now := p.config.LocalStatePath(rec.Name), p.config.LocalStatePath(to)
+	if !p.config.HasLocalState(rec) || !hasContent(old) || files.AreSame(old, now) {
 		return nil
 	}
 	if hasContent(now) {
@@ -109,42 +109,24 @@ func (p *pass) linkLocalState(rec state.Workspace, to string) error {
 
 // unlinkLocalState removes the link under the old name.
 func (p *pass) unlinkLocalState(rec state.Workspace) error {
-	if !p.config.hasLocalState(rec) {
+	if !p.config.HasLocalState(rec) {
 		return nil
 	}
-	return files.RemoveIfExists(p.config.localStatePath(rec.Name))
-}
-
-// hasLocalState reports whether the state of a workspace is a file in our directory.
-func (c *Config) hasLocalState(rec state.Workspace) bool {
-	return strings.HasPrefix(rec.Identity, localIdentityPrefix) && c.LocalState != ""
+	return files.RemoveIfExists(p.config.LocalStatePath(rec.Name))
 }
 
 func (p *pass) writeTombstone(ctx context.Context, w *inventory, rec state.Workspace) error {
-	return p.run.withLease(ctx, w.head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
-		text, err := p.run.newCheckout(w).preserveErroredState(ctx, p.reconciler.passRoot(), newRemovedEntry(rec))
+	return p.run.WithLease(ctx, w.head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
+		text, err := newCheckout(p.run, w).preserveErroredState(ctx, p.config.PassRoot(), newRemovedEntry(rec))
 		if err != nil {
 			return err
 		}
 		if text != "" {
-			p.run.warn(rec.Name + ": " + text)
+			p.run.Warn(rec.Name + ": " + text)
 		}
 		rec.Removed, rec.Outcome, rec.OutcomeAt, rec.Drift = true, state.Removed, p.config.Now(), nil
 		return lease.Write(ctx, rec)
 	})
-}
-
-// leaseIdentity returns the identity of a workspace's lease: that of its state. A local
-// state's is only a path in the repository, so the record's name is added. A workspace
-// that never parsed has none and uses its own name.
-func (c *Config) leaseIdentity(name, identity string) string {
-	switch {
-	case identity == "":
-		return "workspace:" + c.RecordName + "/" + name
-	case strings.HasPrefix(identity, localIdentityPrefix):
-		return localIdentityPrefix + c.RecordName + "/" + strings.TrimPrefix(identity, localIdentityPrefix)
-	}
-	return identity
 }
 
 // clearFailure removes a failed or blocked outcome from the record of a workspace that
@@ -153,13 +135,13 @@ func (p *pass) clearFailure(ctx context.Context, w *inventory, entry *workspaceE
 	if o := entry.record.Outcome; !entry.recorded || o != state.Failed && o != state.Blocked {
 		return
 	}
-	err := p.run.withLease(ctx, w.head.Generation, entry.record, func(lease *state.Lease, rec state.Workspace) error {
+	err := p.run.WithLease(ctx, w.head.Generation, entry.record, func(lease *state.Lease, rec state.Workspace) error {
 		rec.Outcome, rec.Error, rec.PendingInputs, rec.OutcomeAt = state.Unchanged, "", nil, p.config.Now()
 		rec.Failures, rec.RetryAt = 0, time.Time{}
 		entry.record = rec
 		return lease.Write(ctx, rec)
 	})
 	if err != nil {
-		p.run.log.Warn("could not clear stale outcome", "workspace", entry.dir.Name, "error", err)
+		p.run.Log.Warn("could not clear stale outcome", "workspace", entry.dir.Name, "error", err)
 	}
 }

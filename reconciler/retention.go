@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -13,9 +14,9 @@ const retention = 90 * 24 * time.Hour
 // finish completes the result and writes the run's history. A failed history write does
 // not fail the pass.
 func (p *pass) finish(ctx context.Context, err error) {
-	p.result.finalize(err)
-	if err == nil && p.recordedExit != ExitOK {
-		p.result.Exit, p.result.Outcome = p.recordedExit, passOutcome(p.recordedExit)
+	p.result.Finalize(err)
+	if err == nil && p.recordedExit != run.ExitOK {
+		p.result.Exit, p.result.Outcome = p.recordedExit, run.DescribeExit(p.recordedExit)
 	}
 	if err != nil {
 		p.recordOutOfSync(ctx)
@@ -25,29 +26,29 @@ func (p *pass) finish(ctx context.Context, err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	p.run.recordHistory(ctx, p.result)
+	recordHistory(ctx, p.run, p.result)
 	records, err := p.config.Record.Workspaces(ctx)
 	if err != nil {
-		p.run.log.Warn("listing workspaces failed; drift not reported, snapshots not pruned", "error", err)
+		p.run.Log.Warn("listing workspaces failed; drift not reported, snapshots not pruned", "error", err)
 		return
 	}
 	p.result.Drifted = listDrifted(records)
 	p.prune(ctx, records)
 }
 
-func (r *run) recordHistory(ctx context.Context, result *Result) {
+func recordHistory(ctx context.Context, r *run.Run, result *run.Result) {
 	history := state.Run{
 		ID: result.Run, Trigger: result.Trigger, FromCommit: result.From, ToCommit: result.To,
-		Outcome: result.Outcome, Exit: result.Exit, StartedAt: r.started, EndedAt: r.config.Now(),
-		Snapshot: result.Snapshot, ExpiresAt: r.config.Now().Add(retention).Unix(),
+		Outcome: result.Outcome, Exit: result.Exit, StartedAt: r.Started, EndedAt: r.Config.Now(),
+		Snapshot: result.Snapshot, ExpiresAt: r.Config.Now().Add(retention).Unix(),
 	}
 	for _, w := range result.Workspaces {
 		if w.Outcome != state.Unchanged {
-			history.Workspaces = append(history.Workspaces, w.history())
+			history.Workspaces = append(history.Workspaces, w.History())
 		}
 	}
-	if err := r.config.Record.PutRun(ctx, history); err != nil {
-		r.log.Warn("the run's history could not be written", "error", err)
+	if err := r.Config.Record.PutRun(ctx, history); err != nil {
+		r.Log.Warn("the run's history could not be written", "error", err)
 	}
 }
 
@@ -62,13 +63,13 @@ func (p *pass) prune(ctx context.Context, records map[string]state.Workspace) {
 		}
 	}
 	if _, err := p.config.Snapshots.Prune(ctx, before, func(commit string) bool { return named[commit] }); err != nil {
-		p.run.log.Warn("old snapshots could not be removed", "error", err)
+		p.run.Log.Warn("old snapshots could not be removed", "error", err)
 	}
 	// The log of a run that a record refers to explains the current state.
 	if _, err := p.config.Snapshots.PruneLogs(ctx, before, func(run string) bool { return named[run] }); err != nil {
-		p.run.log.Warn("old logs could not be removed", "error", err)
+		p.run.Log.Warn("old logs could not be removed", "error", err)
 	}
 	if _, err := p.config.Record.PruneRuns(ctx, before); err != nil {
-		p.run.log.Warn("old runs could not be removed", "error", err)
+		p.run.Log.Warn("old runs could not be removed", "error", err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -118,10 +119,10 @@ func (s *schedule) blockedBy(name string) string {
 // applyStale processes the candidates, several at once, until each has a result, the
 // tip has moved, or ctx has ended. It returns when nothing runs any more.
 func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory) (moved bool) {
-	s := w.schedule(p.run.options.Only, p.run.options.Replan)
+	s := w.schedule(p.run.Options.Only, p.run.Options.Replan)
 	p.reportUnchanged(ctx, s)
-	p.run.announceWaiting(s)
-	checkout := p.run.newCheckout(w)
+	announceWaiting(p.run, s)
+	checkout := newCheckout(p.run, w)
 	defer checkout.close()
 
 	type end struct {
@@ -171,8 +172,8 @@ func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory) (moved boo
 }
 
 // resolveWithoutRun returns the result of an entry that need not, or must not, run.
-func (p *pass) resolveWithoutRun(s *schedule, entry *workspaceEntry) (WorkspaceResult, bool) {
-	result := WorkspaceResult{Name: entry.dir.Name, StaleReasons: s.inventory.staleReasons(entry)}
+func (p *pass) resolveWithoutRun(s *schedule, entry *workspaceEntry) (run.WorkspaceResult, bool) {
+	result := run.WorkspaceResult{Name: entry.dir.Name, StaleReasons: s.inventory.staleReasons(entry)}
 	why := s.blockedBy(entry.dir.Name)
 	switch {
 	case len(result.StaleReasons) == 0:
@@ -182,7 +183,7 @@ func (p *pass) resolveWithoutRun(s *schedule, entry *workspaceEntry) (WorkspaceR
 		result.Suspended = entry.hold.Kind == state.Suspended
 		result.Error = describeHold(*entry.hold)
 	case entry.renameErr != nil:
-		result.Outcome, result.Error = outcomeOf(entry.renameErr), entry.renameErr.Error()
+		result.Outcome, result.Error = run.ClassifyError(entry.renameErr), entry.renameErr.Error()
 	case why != "":
 		result.Outcome = state.Skipped
 		result.Error = "waits for its upstreams: " + why
@@ -200,7 +201,7 @@ func (p *pass) resolveWithoutRun(s *schedule, entry *workspaceEntry) (WorkspaceR
 // an error in the commit until the next commit. A manual run always tries again.
 func (p *pass) isBackingOff(s *schedule, entry *workspaceEntry) bool {
 	rec := entry.record
-	if p.run.options.Trigger == Manual || p.run.options.Replan || !entry.recorded {
+	if p.run.Options.Trigger == run.Manual || p.run.Options.Replan || !entry.recorded {
 		return false
 	}
 	if rec.Outcome != state.Failed && rec.Outcome != state.Blocked {
@@ -218,13 +219,13 @@ func (p *pass) isBackingOff(s *schedule, entry *workspaceEntry) bool {
 	return maps.Equal(rec.PendingInputs, pendingInputs(entry, s.inventory.trace(entry, s.inventory.upstreamDigests(entry.dir.Name))))
 }
 
-func (p *pass) complete(s *schedule, entry *workspaceEntry, result WorkspaceResult) {
+func (p *pass) complete(s *schedule, entry *workspaceEntry, result run.WorkspaceResult) {
 	entry.result = &result
 	s.release(entry.dir.Name)
 	p.scheduleRetry(entry)
-	p.result.add(result)
-	p.run.emit(Event{Workspace: entry.dir.Name, Phase: PhaseDone, Result: &result})
-	log := p.run.log.With("workspace", entry.dir.Name, "outcome", result.Outcome)
+	p.result.Add(result)
+	p.run.Emit(run.Event{Workspace: entry.dir.Name, Phase: run.PhaseDone, Result: &result})
+	log := p.run.Log.With("workspace", entry.dir.Name, "outcome", result.Outcome)
 	switch {
 	case result.Error != "":
 		log.Warn(result.Error)
@@ -240,7 +241,7 @@ func (p *pass) scheduleRetry(entry *workspaceEntry) {
 	switch at := entry.record.RetryAt; {
 	case entry.loaded != nil && entry.loaded.Err != nil:
 	case entry.result.Outcome == state.Failed && at.IsZero(): // the failure could not be recorded
-		p.retries[entry.dir.Name] = p.config.Now().Add(p.config.backoff(1))
+		p.retries[entry.dir.Name] = p.config.Now().Add(p.config.Backoff(1))
 	case entry.result.Outcome == state.Failed, entry.result.Outcome == state.Blocked && !at.IsZero():
 		p.retries[entry.dir.Name] = at
 	}
@@ -251,17 +252,17 @@ func (p *pass) reportUnchanged(ctx context.Context, s *schedule) {
 	for _, name := range s.inventory.graph.Order() {
 		if entry := s.inventory.entries[name]; !s.candidates[name] && !s.alone {
 			p.clearFailure(ctx, s.inventory, entry)
-			entry.result = &WorkspaceResult{Name: name, Outcome: state.Unchanged}
-			p.result.add(*entry.result)
+			entry.result = &run.WorkspaceResult{Name: name, Outcome: state.Unchanged}
+			p.result.Add(*entry.result)
 		}
 	}
 }
 
 // announceWaiting tells the observer which workspaces will run.
-func (r *run) announceWaiting(s *schedule) {
+func announceWaiting(r *run.Run, s *schedule) {
 	for _, name := range s.inventory.graph.Order() {
 		if s.candidates[name] {
-			r.emit(Event{Workspace: name, Phase: PhaseWaiting, WaitsFor: s.pendingUpstreams(name)})
+			r.Emit(run.Event{Workspace: name, Phase: run.PhaseWaiting, WaitsFor: s.pendingUpstreams(name)})
 		}
 	}
 }
@@ -274,7 +275,7 @@ func (p *pass) hasTipMoved(ctx context.Context, head state.Head) bool {
 	}
 	tip, err := p.pollTip(ctx, head)
 	if err != nil {
-		p.run.log.Warn("could not read the tip again; continuing with the last known tip", "error", err)
+		p.run.Log.Warn("could not read the tip again; continuing with the last known tip", "error", err)
 		return false
 	}
 	return tip.Commit != head.Commit

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
 )
@@ -35,10 +36,10 @@ func (v *workspaceRun) releaseStaleLock(ctx context.Context, locked *terraform.L
 		return nil
 	}
 	if locked.Who == "" {
-		return &blockedError{retry: true, reason: fmt.Sprintf(
+		return &run.BlockedError{Retry: true, Reason: fmt.Sprintf(
 			"Terraform's state lock %s is held, and its backend does not report by whom; if nothing else uses the state: `reconcile unlock %s --state-lock %[1]s`", locked.ID, v.entry.dir.Name)}
 	}
-	return &blockedError{retry: true, reason: fmt.Sprintf(
+	return &run.BlockedError{Retry: true, Reason: fmt.Sprintf(
 		"Terraform's state lock is held by %s since %s (%s, %s); if nothing else uses the state: `reconcile unlock %s --state-lock %s`",
 		locked.Who, locked.Created.UTC().Format("2006-01-02 15:04:05Z"), locked.Operation, locked.ID, v.entry.dir.Name, locked.ID)}
 }
@@ -68,16 +69,16 @@ func matchesHolder(locked *terraform.LockedError, h state.PreviousHolder) bool {
 // there. The holder of the Terraform lock must be dead: two writers of one state lose
 // updates.
 func (r *Reconciler) ForceUnlock(ctx, killCtx context.Context, name, id string) (err error) {
-	w, err := r.inventoryAtTip(ctx)
+	w, err := inventoryAtTip(ctx, &r.config)
 	if err != nil {
 		return err
 	}
-	defer r.closeCommit(w.commit)
+	defer r.config.CloseCommit(w.commit)
 	if err := w.checkNames([]string{name}); err != nil {
 		return err
 	}
-	run := r.newRun(Options{})
-	checkout := run.newCheckout(w)
+	current := run.New(&r.config, run.Options{})
+	checkout := newCheckout(current, w)
 	defer checkout.close()
 	entry := w.entries[name]
 	w.load(entry)
@@ -86,13 +87,13 @@ func (r *Reconciler) ForceUnlock(ctx, killCtx context.Context, name, id string) 
 		return err
 	}
 	lease, err := r.config.Record.Acquire(ctx, state.LeaseRequest{
-		Identity: r.config.leaseIdentity(name, w.stateIdentity(entry)), Workspace: name, Run: run.options.Run, MaxWait: r.config.Wait,
+		Identity: r.config.LeaseIdentity(name, w.stateIdentity(entry)), Workspace: name, Run: current.Options.Run, MaxWait: r.config.Wait,
 	})
 	if err != nil {
 		return err
 	}
 	defer func() {
-		ctx, cancel := cleanupContext(ctx)
+		ctx, cancel := run.CleanupContext(ctx)
 		defer cancel()
 		err = errors.Join(err, lease.Release(ctx))
 	}()

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -111,16 +112,16 @@ func (r *Reconciler) Status(ctx context.Context) (*Status, error) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(records)) {
-		w := r.statusOf(records[name], holds, leases)
+		w := statusOf(&r.config, records[name], holds, leases)
 		if w.Removed {
-			w.OrphanedState = r.findOrphanedState(records[name], records)
+			w.OrphanedState = r.config.FindOrphanedState(records[name], records)
 		}
 		st.Workspaces = append(st.Workspaces, w)
 	}
 	return st, nil
 }
 
-func (r *Reconciler) statusOf(w state.Workspace, holds map[string]state.Hold, leases map[string]state.LeaseItem) StatusWorkspace {
+func statusOf(c *run.Config, w state.Workspace, holds map[string]state.Hold, leases map[string]state.LeaseItem) StatusWorkspace {
 	s := StatusWorkspace{
 		Name: w.Name, Path: w.Path, Commit: w.Commit, Outcome: w.Outcome, At: w.OutcomeAt, Error: w.Error, Digest: w.PlanDigest,
 		RetryAt: timeOrNil(w.RetryAt), DependsOn: append([]string{}, w.DependsOn...), Removed: w.Removed, Identity: w.Identity,
@@ -131,7 +132,7 @@ func (r *Reconciler) statusOf(w state.Workspace, holds map[string]state.Hold, le
 	if hold, ok := holds[w.Name]; ok {
 		s.Hold = &hold
 	}
-	if l := leases[r.config.leaseIdentity(w.Name, w.Identity)]; l.Owner != "" {
+	if l := leases[c.LeaseIdentity(w.Name, w.Identity)]; l.Owner != "" {
 		s.Lease = &StatusLease{Run: l.Run, Host: l.Process.Host, PID: l.Process.PID, Since: l.AcquiredAt, Until: l.ExpiresAt}
 	}
 	if d := w.Drift; d != nil {

@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"testing"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -82,7 +82,7 @@ func (tpl *fixture) testStopWithinApply(t *testing.T) {
 		t.Fatal(err)
 	}
 	report := c.wait()
-	if report == nil || report.Result.Exit != reconciler.ExitFailed || !strings.Contains(report.Error, "stopped") {
+	if report == nil || report.Result.Exit != run.ExitFailed || !strings.Contains(report.Error, "stopped") {
 		t.Errorf("result of the stopped pass: %+v", report)
 	}
 	// Nothing would release a process that still ran, so it would hold the pipe open.
@@ -105,12 +105,12 @@ func checkFailedAttempt(t *testing.T, p envSpec, r *childReport) {
 	if kyoto.Outcome != state.Failed || kyoto.Attempt == nil || kyoto.Trace != nil {
 		t.Errorf("the record of kyoto: %+v", kyoto)
 	}
-	run, err := record.Run(t.Context(), r.Result.Run)
+	history, err := record.Run(t.Context(), r.Result.Run)
 	if err != nil {
 		t.Fatal(err)
 	}
 	failed := func(w state.RunWorkspace) bool { return w.Name == "kyoto" && w.Outcome == state.Failed }
-	if run.Outcome != reconciler.OutcomeFailed || !slices.ContainsFunc(run.Workspaces, failed) {
-		t.Errorf("the history: %+v", run)
+	if history.Outcome != run.OutcomeFailed || !slices.ContainsFunc(history.Workspaces, failed) {
+		t.Errorf("the history: %+v", history)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace"
 	"reconcile/state"
@@ -21,22 +22,22 @@ import (
 // the workspace may be applied.
 //
 // It returns an error if there is no such task, or if its end could not be recorded.
-func (r *Reconciler) RunTask(ctx, killCtx context.Context, name, key string) (WorkspaceResult, error) {
+func (r *Reconciler) RunTask(ctx, killCtx context.Context, name, key string) (run.WorkspaceResult, error) {
 	task, found, err := r.config.Record.Task(ctx, name)
 	switch {
 	case err != nil:
-		return WorkspaceResult{}, err
+		return run.WorkspaceResult{}, err
 	case !found || task.Key != key || task.Done:
-		return WorkspaceResult{}, fmt.Errorf("there is no task for %s under this key: only a pass with --executor runs this command; run `reconcile now %s` instead", name, name)
+		return run.WorkspaceResult{}, fmt.Errorf("there is no task for %s under this key: only a pass with --executor runs this command; run `reconcile now %s` instead", name, name)
 	}
 	v, moved := r.executeTask(ctx, killCtx, task)
-	r.config.Observe(Event{Run: task.Run, Workspace: name, Phase: PhaseDone, Result: &v.result})
+	r.config.Observe(run.Event{Run: task.Run, Workspace: name, Phase: run.PhaseDone, Result: &v.result})
 	done := task
 	done.Done, done.TipMoved, done.InternalError = true, moved, v.panicErr != nil
-	done.Result, done.Warnings = v.result.history(), v.result.Warnings
-	own, cancel := cleanupContext(ctx)
+	done.Result, done.Warnings = v.result.History(), v.result.Warnings
+	own, cancel := run.CleanupContext(ctx)
 	defer cancel()
-	if err := retryWrite(own, func() error { return r.config.Record.PutTask(own, task, done) }); err != nil {
+	if err := run.RetryWrite(own, func() error { return r.config.Record.PutTask(own, task, done) }); err != nil {
 		return v.result, fmt.Errorf("%s: %s, but the result could not be recorded for the pass that waits for it: %w", name, v.result.Outcome, err)
 	}
 	return v.result, nil
@@ -45,11 +46,11 @@ func (r *Reconciler) RunTask(ctx, killCtx context.Context, name, key string) (Wo
 // executeTask applies the task's workspace. An error that prevents this is the
 // workspace's result.
 func (r *Reconciler) executeTask(ctx, killCtx context.Context, task state.Task) (v *workspaceRun, moved bool) {
-	run := r.newRun(Options{Run: task.Run, Trigger: task.Trigger, Replan: task.Replan, Adopt: task.Adopt})
-	work, err := r.loadForTask(ctx, task)
+	current := run.New(&r.config, run.Options{Run: task.Run, Trigger: task.Trigger, Replan: task.Replan, Adopt: task.Adopt})
+	work, err := loadForTask(ctx, &r.config, task)
 	if err == nil {
-		defer r.closeCommit(work.commit)
-		checkout := run.newCheckout(work)
+		defer r.config.CloseCommit(work.commit)
+		checkout := newCheckout(current, work)
 		defer checkout.close()
 		return checkout.runLocally(ctx, killCtx, work.entries[task.Name])
 	}
@@ -58,15 +59,15 @@ func (r *Reconciler) executeTask(ctx, killCtx context.Context, task state.Task) 
 	if errors.Is(err, state.ErrTipMoved) {
 		return v, true
 	}
-	v.result.Outcome, v.result.Error = outcomeOf(err), err.Error()
+	v.result.Outcome, v.result.Error = run.ClassifyError(err), err.Error()
 	return v, false
 }
 
 // loadForTask builds the inventory at the task's commit, if that is still the tip. Only
 // the commit id comes from the record; content and signature come from the commit
 // itself. The caller closes the commit.
-func (r *Reconciler) loadForTask(ctx context.Context, task state.Task) (_ *inventory, err error) {
-	head, err := r.readHead(ctx)
+func loadForTask(ctx context.Context, c *run.Config, task state.Task) (_ *inventory, err error) {
+	head, err := c.ReadHead(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -76,28 +77,28 @@ func (r *Reconciler) loadForTask(ctx context.Context, task state.Task) (_ *inven
 	if head.Commit != task.Commit {
 		return nil, fmt.Errorf("the task for %s is for commit %s, but the record has adopted %s: nothing was done; find out who wrote that task", task.Name, task.Commit, head.Commit)
 	}
-	commit, err := r.commitFromSnapshot(ctx, task.Commit, "", time.Time{}, func(dir string, check snapshot.TreeVerifier) error {
-		return r.config.Snapshots.Fetch(ctx, task.Commit, dir, check)
+	commit, err := commitFromSnapshot(ctx, c, task.Commit, "", time.Time{}, func(dir string, check snapshot.TreeVerifier) error {
+		return c.Snapshots.Fetch(ctx, task.Commit, dir, check)
 	})
 	if err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			r.closeCommit(commit)
+			c.CloseCommit(commit)
 		}
 	}()
 	if its := commit.Tree.ID("."); its != task.TreeID {
 		return nil, fmt.Errorf("the task for %s is for tree %s, but commit %s has tree %s: nothing was done; find out who wrote that task", task.Name, task.TreeID, task.Commit, its)
 	}
-	if err := r.verify(commit); err != nil {
+	if err := c.Verify(commit); err != nil {
 		return nil, err
 	}
-	settings, err := workspace.LoadSettings(commit.Tree, r.config.Environment)
+	settings, err := workspace.LoadSettings(commit.Tree, c.Environment)
 	if err != nil {
 		return nil, fmt.Errorf("settings at %s: %w", commitid.Abbrev(commit.ID), err)
 	}
-	work, err := r.discover(ctx, head, commit, settings)
+	work, err := discover(ctx, c, head, commit, settings)
 	if err != nil {
 		return nil, err
 	}
@@ -106,11 +107,11 @@ func (r *Reconciler) loadForTask(ctx context.Context, task state.Task) (_ *inven
 
 // commitFromSnapshot makes a commit from an archived tree, which fetch lays out and
 // verifies. The files are deleted when the commit is closed.
-func (r *Reconciler) commitFromSnapshot(ctx context.Context, commit, tree string, when time.Time, fetch func(dir string, check snapshot.TreeVerifier) error) (*source.Commit, error) {
-	if err := os.MkdirAll(r.config.WorkDir, 0o700); err != nil {
+func commitFromSnapshot(ctx context.Context, c *run.Config, commit, tree string, when time.Time, fetch func(dir string, check snapshot.TreeVerifier) error) (*source.Commit, error) {
+	if err := os.MkdirAll(c.WorkDir, 0o700); err != nil {
 		return nil, fmt.Errorf("create a directory for the snapshot: %w", err)
 	}
-	home, err := os.MkdirTemp(r.config.WorkDir, "snapshot-")
+	home, err := os.MkdirTemp(c.WorkDir, "snapshot-")
 	if err != nil {
 		return nil, fmt.Errorf("create a directory for the snapshot: %w", err)
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/state"
 )
@@ -17,11 +17,11 @@ import (
 func TestTaskOfOtherCode(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t, soloFiles)
-	w.runPass(reconciler.Options{})
+	w.runPass(run.Options{})
 	first, err := w.record.Head(t.Context())
 	w.must(err)
 	w.commit(strings.Replace(soloFiles, `"one"`, `"two"`, 1))
-	w.runPass(reconciler.Options{})
+	w.runPass(run.Options{})
 	head, err := w.record.Head(t.Context())
 	w.must(err)
 	archive := func(commit string) string { return filepath.Join(w.dir, "snapshots", commit+".tar.zst") }
@@ -87,8 +87,8 @@ func TestTaskOfOtherCode(t *testing.T) {
 func TestPlanThatWasChanged(t *testing.T) {
 	t.Parallel()
 	w := newTestEnv(t, soloFiles)
-	w.config.Observe = func(e reconciler.Event) {
-		if e.Phase != reconciler.PhaseApply {
+	w.config.Observe = func(e run.Event) {
+		if e.Phase != run.PhaseApply {
 			return
 		}
 		files, err := filepath.Glob(filepath.Join(w.dir, "work", "run", "process-*", "session-*", "plan"))
@@ -98,7 +98,7 @@ func TestPlanThatWasChanged(t *testing.T) {
 		}
 		w.must(os.WriteFile(files[0], []byte("another plan"), 0o600))
 	}
-	result, got := w.runPass(reconciler.Options{})
+	result, got := w.runPass(run.Options{})
 	if got["solo"] != state.Failed || !strings.Contains(result.Workspaces[0].Error, "nothing was applied") {
 		t.Errorf("%+v", result)
 	}
@@ -108,7 +108,7 @@ func TestPlanThatWasChanged(t *testing.T) {
 		t.Errorf("an attempt is left: %+v", rec.Attempt)
 	}
 	w.config.Observe = nil
-	if result, got := w.runPass(reconciler.Options{}); got["solo"] != state.Applied || len(result.Workspaces[0].Warnings) > 0 {
+	if result, got := w.runPass(run.Options{}); got["solo"] != state.Applied || len(result.Workspaces[0].Warnings) > 0 {
 		t.Errorf("then: %+v", result)
 	}
 }

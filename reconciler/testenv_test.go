@@ -12,6 +12,7 @@ import (
 
 	"reconcile/internal/testtier"
 	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/source/gittest"
 	"reconcile/reconciler/terraform"
@@ -34,7 +35,7 @@ type testEnv struct {
 	t      *testing.T
 	dir    string
 	record *state.Record
-	config reconciler.Config
+	config run.Config
 	vars   map[string]string
 	// sandbox is for previews.
 	sandbox *sandbox.Sandbox
@@ -57,15 +58,15 @@ func newTestEnv(t *testing.T, archive string) *testEnv {
 	w.must(err)
 	snapshots, err := snapshot.Open(t.Context(), filepath.Join(dir, "snapshots"), aws.Config{})
 	w.must(err)
-	w.config = reconciler.Config{
+	w.config = run.Config{
 		Repo: w.Dir, Branch: "main", RecordName: "test",
 		Source: repo, Record: w.record, Snapshots: snapshots, PlanBundles: snapshots,
-		Terraform: func(ctx context.Context) (reconciler.Terraform, error) {
+		Terraform: func(ctx context.Context) (run.Terraform, error) {
 			tf, err := terraform.New(ctx, terraform.Options{WorkDir: filepath.Join(dir, "work"), Sandbox: w.sandbox})
 			if err != nil {
 				return nil, err
 			}
-			return reconciler.AdaptTerraform(tf), nil
+			return run.AdaptTerraform(tf), nil
 		},
 		DigestKey: func(context.Context) (string, []byte, error) { return "k1", []byte("key"), nil },
 		LookupEnv: func(name string) (string, bool) { v, ok := w.vars[name]; return v, ok },
@@ -101,14 +102,14 @@ func (w *testEnv) reconciler() *reconciler.Reconciler {
 
 // runPass runs one pass and returns its outcomes by workspace, without those that were
 // unchanged.
-func (w *testEnv) runPass(o reconciler.Options) (*reconciler.Result, map[string]state.Outcome) {
+func (w *testEnv) runPass(o run.Options) (*run.Result, map[string]state.Outcome) {
 	w.t.Helper()
 	result, err := w.reconciler().Pass(w.t.Context(), w.t.Context(), o)
 	w.must(err)
 	return result, outcomes(result)
 }
 
-func outcomes(result *reconciler.Result) map[string]state.Outcome {
+func outcomes(result *run.Result) map[string]state.Outcome {
 	got := map[string]state.Outcome{}
 	for _, ws := range result.Workspaces {
 		if ws.Outcome != state.Unchanged {

@@ -11,14 +11,15 @@ import (
 	"time"
 
 	"reconcile/internal/excerpt"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
 )
 
 // workspaceRun applies one workspace in one pass, from lease to record.
 type workspaceRun struct {
-	run             *run
-	config          *Config
+	run             *run.Run
+	config          *run.Config
 	checkout        *checkout
 	entry           *workspaceEntry
 	log             *slog.Logger
@@ -29,11 +30,11 @@ type workspaceRun struct {
 	previousAttempt *state.Attempt  // attempt in the record before ours
 	keyID           string          // id of the digest key; set by readKey
 	key             []byte
-	session         Session
+	session         run.Session
 	startedAt       time.Time       // when a Terraform that locks the state started; zero: no Terraform can hold the lock
 	output          *excerpt.Buffer // output of Terraform, redacted
-	result          WorkspaceResult
-	panicErr        *PanicError
+	result          run.WorkspaceResult
+	panicErr        *run.PanicError
 	processesRemain bool // processes of Terraform may still run
 	leaseReleased   bool // the lease was released when the record was written
 }
@@ -44,7 +45,7 @@ const maxLog = 4 << 20
 func (s *checkout) newWorkspaceRun(entry *workspaceEntry) *workspaceRun {
 	return &workspaceRun{
 		run: s.run, config: s.config, checkout: s, entry: entry, output: excerpt.New(maxLog),
-		log: s.run.log.With("workspace", entry.dir.Name), result: WorkspaceResult{Name: entry.dir.Name},
+		log: s.run.Log.With("workspace", entry.dir.Name), result: run.WorkspaceResult{Name: entry.dir.Name},
 	}
 }
 
@@ -62,7 +63,7 @@ func (s *checkout) runLocally(ctx, killCtx context.Context, entry *workspaceEntr
 		return v, true
 	}
 	if err != nil {
-		v.result.Outcome, v.result.Error = outcomeOf(err), err.Error()
+		v.result.Outcome, v.result.Error = run.ClassifyError(err), err.Error()
 	}
 	return v, false
 }
@@ -72,7 +73,7 @@ func (s *checkout) runLocally(ctx, killCtx context.Context, entry *workspaceEntr
 func (v *workspaceRun) executeRecovered(ctx, killCtx context.Context) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = &PanicError{Value: r, Stack: debug.Stack()}
+			err = &run.PanicError{Value: r, Stack: debug.Stack()}
 		}
 	}()
 	return v.execute(ctx, killCtx)
@@ -130,8 +131,8 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	}
 	v.result.Changes, v.result.PlanDigest = state.Changes(plan.Changes), plan.Digest
 	v.result.Warnings = append(v.result.Warnings, plan.Warnings...)
-	v.enterPhase(PhaseGate)
-	if !v.run.options.Adopt {
+	v.enterPhase(run.PhaseGate)
+	if !v.run.Options.Adopt {
 		if err := v.checkout.checkState(v.entry, v.record, plan); err != nil {
 			return v.recordFailure(ctx, err)
 		}
@@ -148,7 +149,7 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	if err := v.begin(ctx, plan); err != nil {
 		return v.recordNotBegun(ctx, err)
 	}
-	v.enterPhase(PhaseApply)
+	v.enterPhase(run.PhaseApply)
 	v.startedAt = v.config.Now()
 	err = v.session.Apply(ctx, plan)
 	if unlock := (*terraform.UnlockError)(nil); errors.As(err, &unlock) {
@@ -170,11 +171,11 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 }
 
 func (v *workspaceRun) acquire(ctx context.Context) (err error) {
-	v.enterPhase(PhaseLease)
-	v.lease, err = v.run.waitForLease(ctx, state.LeaseRequest{
-		Identity:   v.config.leaseIdentity(v.entry.dir.Name, v.checkout.inventory.stateIdentity(v.entry)),
+	v.enterPhase(run.PhaseLease)
+	v.lease, err = v.run.WaitForLease(ctx, state.LeaseRequest{
+		Identity:   v.config.LeaseIdentity(v.entry.dir.Name, v.checkout.inventory.stateIdentity(v.entry)),
 		Workspace:  v.entry.dir.Name,
-		Run:        v.run.options.Run,
+		Run:        v.run.Options.Run,
 		Generation: v.checkout.inventory.head.Generation,
 	})
 	if err != nil {
@@ -204,9 +205,9 @@ func (v *workspaceRun) release(ctx context.Context) {
 		v.lease.Abandon()
 		return
 	}
-	ctx, cancel := cleanupContext(ctx)
+	ctx, cancel := run.CleanupContext(ctx)
 	defer cancel()
-	if err := retryWrite(ctx, func() error { return v.lease.Release(ctx) }); err != nil {
+	if err := run.RetryWrite(ctx, func() error { return v.lease.Release(ctx) }); err != nil {
 		v.log.Warn("could not release the lease; it will expire", "error", err)
 	}
 }
@@ -226,7 +227,7 @@ func (v *workspaceRun) decide(ctx context.Context) (stale bool, err error) {
 	if v.record.Trace != nil {
 		v.result.StaleReasons = append(v.result.StaleReasons, v.checkout.inventory.upstreamReasons(v.entry.dir.Name, v.record.Trace, digests)...)
 	}
-	if v.run.options.Replan && len(v.result.StaleReasons) == 0 {
+	if v.run.Options.Replan && len(v.result.StaleReasons) == 0 {
 		v.result.StaleReasons = []string{"--replan"}
 	}
 	if len(v.result.StaleReasons) == 0 {
@@ -250,19 +251,19 @@ func (v *workspaceRun) decide(ctx context.Context) (stale bool, err error) {
 // wasTriedMeanwhile reports whether another run has tried these inputs without success
 // since this pass read the record. An immediate second try would only repeat it.
 func (v *workspaceRun) wasTriedMeanwhile() bool {
-	o, rec := v.run.options, v.record
+	o, rec := v.run.Options, v.record
 	return !o.Replan && !o.Adopt && rec.Rev != v.entry.record.Rev && rec.PendingInputs != nil &&
 		(rec.Outcome == state.Failed || rec.Outcome == state.Blocked) && maps.Equal(rec.PendingInputs, pendingInputs(v.entry, v.trace))
 }
 
 // plan runs init and plan, and releases a state lock that a dead run of ours left.
 func (v *workspaceRun) plan(ctx context.Context) (*terraform.Plan, error) {
-	v.enterPhase(PhaseInit)
+	v.enterPhase(run.PhaseInit)
 	if err := v.session.Init(ctx); err != nil {
 		return nil, err
 	}
 	v.storeLockFile(ctx)
-	v.enterPhase(PhasePlan)
+	v.enterPhase(run.PhasePlan)
 	v.startedAt = v.config.Now()
 	plan, err := v.session.Plan(ctx)
 	var locked *terraform.LockedError
@@ -318,15 +319,15 @@ func (v *workspaceRun) readKey(ctx context.Context) (err error) {
 func (v *workspaceRun) begin(ctx context.Context, plan *terraform.Plan) error {
 	v.previousAttempt = v.record.Attempt
 	v.record.Attempt = &state.Attempt{
-		Commit: v.checkout.inventory.commit.ID, Run: v.run.options.Run, PlanDigest: plan.Digest,
+		Commit: v.checkout.inventory.commit.ID, Run: v.run.Options.Run, PlanDigest: plan.Digest,
 		Process: v.config.Record.Process(), StartedAt: v.config.Now(), PreviousIdentities: v.listFormerStates(),
 		State: (*state.TerraformState)(&plan.State),
 	}
 	v.record.PendingInputs = nil // the pending inputs are being applied
 	v.updateMetadata()
-	brief, cancel := context.WithTimeout(ctx, recordTimeout)
+	brief, cancel := context.WithTimeout(ctx, run.RecordTimeout)
 	defer cancel()
-	if err := retryWrite(brief, func() error { return v.lease.BeginApply(brief, v.record) }); err != nil {
+	if err := run.RetryWrite(brief, func() error { return v.lease.BeginApply(brief, v.record) }); err != nil {
 		return fmt.Errorf("write the attempt on %s (nothing was applied): %w", v.entry.dir.Name, err)
 	}
 	return nil
@@ -346,9 +347,9 @@ func (v *workspaceRun) storeLog(ctx context.Context) {
 	if v.output.Len() == 0 {
 		return
 	}
-	ctx, cancel := cleanupContext(ctx)
+	ctx, cancel := run.CleanupContext(ctx)
 	defer cancel()
-	if err := v.config.Snapshots.PutLog(ctx, v.run.options.Run, v.entry.dir.Name, bytes.NewReader(v.output.Bytes())); err != nil {
+	if err := v.config.Snapshots.PutLog(ctx, v.run.Options.Run, v.entry.dir.Name, bytes.NewReader(v.output.Bytes())); err != nil {
 		v.log.Warn("could not store the log of this workspace", "error", err)
 	}
 }
@@ -360,14 +361,14 @@ func (v *workspaceRun) storeLockFile(ctx context.Context) {
 	if len(made) == 0 {
 		return
 	}
-	if _, err := v.config.Snapshots.PutFile(ctx, v.run.options.Run, v.entry.dir.Name, ".terraform.lock.hcl", bytes.NewReader(made)); err != nil {
+	if _, err := v.config.Snapshots.PutFile(ctx, v.run.Options.Run, v.entry.dir.Name, ".terraform.lock.hcl", bytes.NewReader(made)); err != nil {
 		v.log.Warn("could not store the lock file that init generated", "error", err)
 	}
 }
 
-func (v *workspaceRun) enterPhase(phase Phase) {
+func (v *workspaceRun) enterPhase(phase run.Phase) {
 	v.log.Debug("phase", "phase", phase)
-	v.run.emit(Event{Workspace: v.entry.dir.Name, Phase: phase})
+	v.run.Emit(run.Event{Workspace: v.entry.dir.Name, Phase: phase})
 }
 
 // mergeCancel returns a context that ends with the first of two contexts, with its

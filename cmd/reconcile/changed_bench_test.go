@@ -4,7 +4,7 @@ import (
 	"os/exec"
 	"testing"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 )
 
 // BenchmarkChanged asks which of 1,000 workspaces a commit to one of 300
@@ -14,7 +14,7 @@ func BenchmarkChanged(b *testing.B) {
 	program, terramate := buildProgram(b), findTool(b, "terramate")
 	repo := newMonorepo(b, 1000, 300, 20_000)
 	setup := &benchSetup{B: b, url: repo.Work, dir: b.TempDir()}
-	if err := setup.runStubPass(reconciler.Options{}); err != nil {
+	if err := setup.runStubPass(run.Options{}); err != nil {
 		b.Fatal(err)
 	}
 	tip := repo.touch()

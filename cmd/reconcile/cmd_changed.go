@@ -9,6 +9,7 @@ import (
 
 	"reconcile/internal/visible"
 	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 )
 
 func newChangedCommand(a *app) *cobra.Command {
@@ -57,7 +58,7 @@ func runChanged(ctx context.Context, a *app, o changedOptions) error {
 		printChanged(a, changed)
 	}
 	if err == nil && len(changed.Workspaces) > 0 {
-		return toExitStatus(reconciler.ExitPending)
+		return toExitStatus(run.ExitPending)
 	}
 	return err
 }

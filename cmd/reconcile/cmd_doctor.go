@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 )
 
 func newDoctorCommand(a *app) *cobra.Command {
@@ -71,7 +71,7 @@ func runDoctor(ctx context.Context, a *app) error {
 		fmt.Fprintf(a.out, "\nfailed checks: %d\n", failures)
 	}
 	if failures > 0 {
-		return toExitStatus(reconciler.ExitFailed)
+		return toExitStatus(run.ExitFailed)
 	}
 	return nil
 }

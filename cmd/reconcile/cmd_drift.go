@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 )
 
 func newDriftCommand(a *app) *cobra.Command {
@@ -36,7 +37,7 @@ func runDrift(ctx context.Context, a *app, names []string) error {
 		return err
 	}
 	defer a.closeTelemetry(ctx, tel)
-	result, err := a.runPass(ctx, (*reconciler.Reconciler).Drift, reconciler.Options{Only: names}, tel.Observe)
+	result, err := a.runPass(ctx, (*reconciler.Reconciler).Drift, run.Options{Only: names}, tel.Observe)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 )
 
 func newNowCommand(a *app) *cobra.Command {
@@ -30,7 +31,7 @@ for a person · 3 another run holds a lease that this one needs ·
 	}
 	c.Flags().BoolVar(&o.replan, "replan", false, "take every workspace (or each named one) as stale")
 	c.Flags().BoolVar(&o.adopt, "adopt", false, "apply to Terraform states that exist and that the record does not know")
-	c.Flags().StringVar(&o.trigger, "trigger", reconciler.Manual, "what started this pass: manual, schedule or webhook; manual ignores backoff")
+	c.Flags().StringVar(&o.trigger, "trigger", run.Manual, "what started this pass: manual, schedule or webhook; manual ignores backoff")
 	return c
 }
 
@@ -50,7 +51,7 @@ func runNow(ctx context.Context, a *app, o nowOptions) error {
 		return err
 	}
 	defer a.closeTelemetry(ctx, tel)
-	result, err := a.runPass(ctx, (*reconciler.Reconciler).Pass, reconciler.Options{
+	result, err := a.runPass(ctx, (*reconciler.Reconciler).Pass, run.Options{
 		Only: o.names, Replan: o.replan, Adopt: o.adopt, Trigger: o.trigger,
 	}, tel.Observe)
 	if err != nil {
@@ -60,7 +61,7 @@ func runNow(ctx context.Context, a *app, o nowOptions) error {
 }
 
 func checkTrigger(trigger string) error {
-	for _, known := range []string{reconciler.Manual, reconciler.Schedule, reconciler.Webhook} {
+	for _, known := range []string{run.Manual, run.Schedule, run.Webhook} {
 		if trigger == known {
 			return nil
 		}

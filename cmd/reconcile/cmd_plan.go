@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 )
 
 func newPlanCommand(a *app) *cobra.Command {
@@ -36,7 +37,7 @@ type planOptions struct {
 }
 
 func runPlan(ctx context.Context, a *app, o planOptions) error {
-	result, err := a.runPass(ctx, (*reconciler.Reconciler).Plan, reconciler.Options{Only: o.names, Replan: o.replan})
+	result, err := a.runPass(ctx, (*reconciler.Reconciler).Plan, run.Options{Only: o.names, Replan: o.replan})
 	if err != nil {
 		return err
 	}
@@ -44,7 +45,7 @@ func runPlan(ctx context.Context, a *app, o planOptions) error {
 }
 
 // printPlans writes the plans of a result in full.
-func printPlans(w io.Writer, result *reconciler.Result) {
+func printPlans(w io.Writer, result *run.Result) {
 	for _, ws := range result.Workspaces {
 		if plan := strings.TrimSpace(ws.Plan); plan != "" {
 			fmt.Fprintf(w, "%s\n\n%s\n\n", styleBold.Render("# "+ws.Name), plan)

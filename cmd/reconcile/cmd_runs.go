@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -67,13 +67,13 @@ func printRuns(a *app, runs []state.Run, now time.Time) {
 		return
 	}
 	var rows []tableRow
-	for _, run := range runs {
+	for _, history := range runs {
 		counts := map[state.Outcome]int{}
-		for _, w := range run.Workspaces {
+		for _, w := range history.Workspaces {
 			counts[w.Outcome]++
 		}
 		rows = append(rows, tableRow{cells: []string{
-			run.ID, formatAge(run.StartedAt, now), run.Trigger, abbrevCommit(run.ToCommit), formatCounts(counts),
+			history.ID, formatAge(history.StartedAt, now), history.Trigger, abbrevCommit(history.ToCommit), formatCounts(counts),
 		}})
 	}
 	printTable(a.out, a.width(), []string{"RUN", "WHEN", "TRIGGER", "TO", "WORKSPACES"}, rows)
@@ -86,7 +86,7 @@ type runLogs struct {
 }
 
 func showRun(ctx context.Context, a *app, p *deps, id string) error {
-	run, err := p.record.Run(ctx, id)
+	history, err := p.record.Run(ctx, id)
 	if errors.Is(err, state.ErrNotFound) {
 		return usagef("`reconcile runs` lists them", "no run %s in the record", id)
 	}
@@ -104,14 +104,14 @@ func showRun(ctx context.Context, a *app, p *deps, id string) error {
 		}
 	}
 	if a.wantsJSON() {
-		return printJSON(a.out, runLogs{run, logs})
+		return printJSON(a.out, runLogs{history, logs})
 	}
-	printRun(a, run, names, logs)
+	printRun(a, history, names, logs)
 	return nil
 }
 
-func readLog(ctx context.Context, p *deps, run, workspace string) (string, error) {
-	r, err := p.snapshots.Log(ctx, run, workspace)
+func readLog(ctx context.Context, p *deps, history, workspace string) (string, error) {
+	r, err := p.snapshots.Log(ctx, history, workspace)
 	if err != nil {
 		return "", err
 	}
@@ -119,13 +119,13 @@ func readLog(ctx context.Context, p *deps, run, workspace string) (string, error
 	return string(text), errors.Join(err, r.Close())
 }
 
-func printRun(a *app, run state.Run, names []string, logs map[string]string) {
-	fmt.Fprintf(a.out, "run       %s (%s, %s)\n", run.ID, run.Trigger, run.Outcome)
-	fmt.Fprintf(a.out, "started   %s, took %s\n", run.StartedAt.Local().Format(time.DateTime), formatDuration(run.EndedAt.Sub(run.StartedAt)))
-	fmt.Fprintf(a.out, "commits   %s → %s\n", abbrevCommit(run.FromCommit), abbrevCommit(run.ToCommit))
-	fmt.Fprintf(a.out, "snapshot  %s\n\n", cmp.Or(run.Snapshot, "-"))
-	for _, w := range run.Workspaces {
-		fmt.Fprint(a.out, formatWorkspace(reconciler.ResultOf(w), a.width()))
+func printRun(a *app, history state.Run, names []string, logs map[string]string) {
+	fmt.Fprintf(a.out, "run       %s (%s, %s)\n", history.ID, history.Trigger, history.Outcome)
+	fmt.Fprintf(a.out, "started   %s, took %s\n", history.StartedAt.Local().Format(time.DateTime), formatDuration(history.EndedAt.Sub(history.StartedAt)))
+	fmt.Fprintf(a.out, "commits   %s → %s\n", abbrevCommit(history.FromCommit), abbrevCommit(history.ToCommit))
+	fmt.Fprintf(a.out, "snapshot  %s\n\n", cmp.Or(history.Snapshot, "-"))
+	for _, w := range history.Workspaces {
+		fmt.Fprint(a.out, formatWorkspace(run.ResultOf(w), a.width()))
 	}
 	for _, name := range names {
 		fmt.Fprintf(a.out, "\n%s\n%s\n", styleBold.Render("# "+name), strings.TrimSpace(logs[name]))

@@ -11,6 +11,7 @@ import (
 	"reconcile/cmd/reconcile/telemetry"
 	"reconcile/reconciler"
 	"reconcile/reconciler/backlog/webhook"
+	"reconcile/reconciler/run"
 )
 
 func newWatchCommand(a *app) *cobra.Command {
@@ -121,7 +122,7 @@ type watcher struct {
 // the next one from starting.
 func (w *watcher) run(ctx, killCtx, drainCtx context.Context) {
 	defer w.closeDeps()
-	trigger := reconciler.Schedule
+	trigger := run.Schedule
 	for drainCtx.Err() == nil {
 		err := w.runPass(ctx, killCtx, trigger)
 		switch {
@@ -158,7 +159,7 @@ func (w *watcher) runPass(ctx, killCtx context.Context, trigger string) (err err
 		w.runner = w.deps.newReconciler(w.tel.Observe)
 	}
 	started := time.Now()
-	result, err := w.runner.Pass(ctx, killCtx, reconciler.Options{Trigger: trigger})
+	result, err := w.runner.Pass(ctx, killCtx, run.Options{Trigger: trigger})
 	if err := w.tel.Flush(ctx); err != nil {
 		w.app.log.Warn(err.Error())
 	}
@@ -194,9 +195,9 @@ func (w *watcher) wait(ctx context.Context) string {
 	case <-timer.C:
 	case <-ctx.Done():
 	case <-w.triggers:
-		return reconciler.Webhook
+		return run.Webhook
 	}
-	return reconciler.Schedule
+	return run.Schedule
 }
 
 // backoff doubles the interval with each failure in a row, up to a bound.

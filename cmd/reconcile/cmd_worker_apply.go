@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -56,9 +56,9 @@ func runWorkerApply(ctx context.Context, a *app, name, key string) error {
 }
 
 // workerExitStatus exits 1 for a failed workspace, so that AWS shows the build as failed.
-func workerExitStatus(result reconciler.WorkspaceResult) error {
+func workerExitStatus(result run.WorkspaceResult) error {
 	if result.Outcome == state.Failed {
-		return toExitStatus(reconciler.ExitFailed)
+		return toExitStatus(run.ExitFailed)
 	}
 	return nil
 }

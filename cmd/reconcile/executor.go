@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"reconcile/cmd/reconcile/internal/awsworker"
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 )
 
 // Values of --executor.
@@ -45,7 +45,7 @@ func (s *settings) checkExecutor() error {
 }
 
 // newExecutor returns the executor of --executor; nil: this process.
-func (p *deps) newExecutor() reconciler.Executor {
+func (p *deps) newExecutor() run.Executor {
 	s := &p.app.settings
 	if project, ok := strings.CutPrefix(s.Executor, schemeCodeBuild); ok {
 		return &awsworker.CodeBuild{AWS: p.aws, Project: project, Flags: p.workerFlags()}

@@ -7,7 +7,7 @@ import (
 	"os"
 	"runtime/debug"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -36,7 +36,7 @@ func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)
 
 // toExitStatus turns the exit code of a pass into a command's result.
 func toExitStatus(code int) error {
-	if code == reconciler.ExitOK {
+	if code == run.ExitOK {
 		return nil
 	}
 	return exitStatus(code)
@@ -48,28 +48,28 @@ func exitCode(stderr io.Writer, err error) int {
 		code     exitStatus
 		usage    *usageError
 		busy     *state.BusyError
-		panicErr *reconciler.PanicError
+		panicErr *run.PanicError
 		heldErr  *leaseHeldError
 		hint     string
-		exit     = reconciler.ExitFailed
+		exit     = run.ExitFailed
 	)
 	switch {
 	case err == nil:
-		return reconciler.ExitOK
+		return run.ExitOK
 	case errors.As(err, &code):
 		return int(code)
 	case errors.As(err, &panicErr):
 		return exitPanic(stderr, panicErr.Value, panicErr.Stack)
 	case errors.As(err, &usage):
-		exit, hint = reconciler.ExitUsage, usage.hint
+		exit, hint = run.ExitUsage, usage.hint
 	case errors.As(err, &busy):
-		exit = reconciler.ExitBusy
+		exit = run.ExitBusy
 	case errors.As(err, &heldErr):
-		exit, hint = reconciler.ExitBusy, heldErr.hint
+		exit, hint = run.ExitBusy, heldErr.hint
 	case errors.Is(err, state.ErrNewerSchema):
 		hint = "install that version or a newer one; this one changed nothing"
 	case errors.Is(err, state.ErrConflict):
-		exit = reconciler.ExitBusy
+		exit = run.ExitBusy
 		hint = "run the command again"
 	case errors.Is(err, os.ErrPermission):
 		hint = "see `reconcile doctor`"
@@ -95,7 +95,7 @@ func exitPanic(stderr io.Writer, value any, stack []byte) int {
 	printError(stderr,
 		fmt.Sprintf("internal error: %v\n\n%s", value, stack),
 		"the record is correct; run the command again and report the lines above")
-	return reconciler.ExitInternal
+	return run.ExitInternal
 }
 
 // recoverExit must be deferred first in each goroutine that this package starts: the

@@ -10,7 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"reconcile/internal/visible"
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 )
 
 // liveModel is the live view of a pass: a few lines about running workspaces, below
@@ -30,7 +30,7 @@ type liveModel struct {
 // liveItem is a workspace in the view.
 type liveItem struct {
 	name       string
-	phase      reconciler.Phase
+	phase      run.Phase
 	upstreams  []string
 	phaseStart time.Time // start of the current phase
 }
@@ -41,7 +41,7 @@ type (
 	noteMsg  string // a line that stays until the end
 	endMsg   struct{}
 	eventMsg struct {
-		event reconciler.Event
+		event run.Event
 		time  time.Time
 	}
 )
@@ -81,7 +81,7 @@ func (l *liveModel) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 func (l *liveModel) handleEvent(s eventMsg) {
 	e := s.event
-	if e.Phase == reconciler.PhaseDone {
+	if e.Phase == run.PhaseDone {
 		if _, ok := l.items[e.Workspace]; ok {
 			delete(l.items, e.Workspace)
 			l.doneCount++
@@ -139,7 +139,7 @@ func (l *liveModel) render() string {
 // sortItems returns the running and the waiting items, each sorted by name.
 func (l *liveModel) sortItems() (working, waiting []*liveItem) {
 	for _, it := range l.items {
-		if it.phase == reconciler.PhaseWaiting {
+		if it.phase == run.PhaseWaiting {
 			waiting = append(waiting, it)
 		} else {
 			working = append(working, it)
@@ -155,13 +155,13 @@ func (l *liveModel) sortItems() (working, waiting []*liveItem) {
 func (l *liveModel) renderItem(it *liveItem) string {
 	elapsed := formatDuration(max(l.now.Sub(it.phaseStart), 0))
 	switch it.phase {
-	case reconciler.PhaseWaiting:
+	case run.PhaseWaiting:
 		text := "for a free slot"
 		if len(it.upstreams) > 0 {
 			text = "for " + visible.Line(strings.Join(it.upstreams, ", "))
 		}
 		return styleFaint.Render(fmt.Sprintf("· %-9s", "waits")) + "  " + it.name + styleFaint.Render("  "+text)
-	case reconciler.PhaseLease:
+	case run.PhaseLease:
 		if l.now.Sub(it.phaseStart) < time.Second { // taking a free lease takes a moment too
 			break
 		}

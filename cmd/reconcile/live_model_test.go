@@ -8,25 +8,25 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
 func TestLive(t *testing.T) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	timeAt := func(d time.Duration) time.Time { return start.Add(d) }
-	step := func(d time.Duration, name string, phase reconciler.Phase, waits ...string) tea.Msg {
-		return eventMsg{reconciler.Event{Workspace: name, Phase: phase, WaitsFor: waits}, timeAt(d)}
+	step := func(d time.Duration, name string, phase run.Phase, waits ...string) tea.Msg {
+		return eventMsg{run.Event{Workspace: name, Phase: phase, WaitsFor: waits}, timeAt(d)}
 	}
 	done := func(name string) tea.Msg {
-		return eventMsg{reconciler.Event{Workspace: name, Phase: reconciler.PhaseDone, Result: &reconciler.WorkspaceResult{}}, start}
+		return eventMsg{run.Event{Workspace: name, Phase: run.PhaseDone, Result: &run.WorkspaceResult{}}, start}
 	}
 	begin := []tea.Msg{
-		step(0, "common", reconciler.PhaseWaiting),
-		step(0, "tokyo", reconciler.PhaseWaiting, "common"),
-		step(0, "osaka", reconciler.PhaseWaiting),
-		step(time.Second, "common", reconciler.PhaseApply),
-		step(2*time.Second, "osaka", reconciler.PhaseLease),
+		step(0, "common", run.PhaseWaiting),
+		step(0, "tokyo", run.PhaseWaiting, "common"),
+		step(0, "osaka", run.PhaseWaiting),
+		step(time.Second, "common", run.PhaseApply),
+		step(2*time.Second, "osaka", run.PhaseLease),
 		tickMsg(timeAt(75 * time.Second)),
 	}
 	for _, test := range []struct {
@@ -43,7 +43,7 @@ main · 0.0s · 0 done, 0 running, 0 waiting
 · waits      tokyo  for common
 main · 1m15s · 0 done, 2 running, 1 waiting
 `},
-		{"a lease that is being taken", append(begin[:0:0], step(0, "osaka", reconciler.PhaseLease)), `
+		{"a lease that is being taken", append(begin[:0:0], step(0, "osaka", run.PhaseLease)), `
 ● lease      osaka  0.0s
 main · 0.0s · 0 done, 1 running, 0 waiting
 `},
@@ -57,7 +57,7 @@ main · 1m15s · 1 done, 1 running, 1 waiting
 main · 1m15s · 2 done, 0 running, 1 waiting
 stopping
 `},
-		{"a narrow and low terminal", append(begin, tea.WindowSizeMsg{Width: 36, Height: 5}, step(0, "a-workspace-with-a-long-name-in-it", reconciler.PhasePlan)), `
+		{"a narrow and low terminal", append(begin, tea.WindowSizeMsg{Width: 36, Height: 5}, step(0, "a-workspace-with-a-long-name-in-it", run.PhasePlan)), `
 ● plan       a-workspace-with-a-lo…
 ● apply      common  1m14s
 · lease      osaka  held by anothe…
@@ -80,7 +80,7 @@ main · 1m15s · 0 done, 3 running, …
 }
 
 func TestWorkspaceText(t *testing.T) {
-	result := reconciler.WorkspaceResult{
+	result := run.WorkspaceResult{
 		Name: "tokyo", Outcome: state.Failed, StaleReasons: []string{"modules/vpc", "env/tokyo"},
 		Changes: state.Changes{Add: 1, Destroy: 2}, DurationMS: 61500, Error: "the provider refused\nsaid why",
 		Warnings: []string{"look for resources that nobody knows"},

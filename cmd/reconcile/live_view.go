@@ -9,7 +9,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 )
 
 // liveView runs a live view from the first event on: a pass with nothing to do shows
@@ -27,7 +27,7 @@ type liveView struct {
 }
 
 // observe draws an event; results of workspaces stay above the view.
-func (s *liveView) observe(e reconciler.Event) {
+func (s *liveView) observe(e run.Event) {
 	program := s.start()
 	s.results.observe(e)
 	program.Send(eventMsg{event: e, time: time.Now()})

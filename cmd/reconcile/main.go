@@ -18,12 +18,12 @@ func main() {
 	tuneGC()
 	catchPipeAndHangup()
 	a := newApp()
-	os.Exit(run(a, newRootCommand(a), os.Args[1:]))
+	os.Exit(execute(a, newRootCommand(a), os.Args[1:]))
 }
 
-// run runs one command and returns the exit code. It reports a
+// execute runs one command and returns the exit code. It reports a
 // panic itself: Go would exit 2, which here means that changes are pending.
-func run(a *app, root *cobra.Command, args []string) (code int) {
+func execute(a *app, root *cobra.Command, args []string) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
 			code = exitPanic(a.err, p, debug.Stack())

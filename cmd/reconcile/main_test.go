@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reconcile/internal/testtier"
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform/sandbox"
 )
 
@@ -38,7 +38,7 @@ func runPanicking() int {
 	}, &cobra.Command{
 		Use: "fault-in-work",
 		RunE: func(*cobra.Command, []string) error {
-			return fmt.Errorf("work: %w", &reconciler.PanicError{Value: "the fault", Stack: debug.Stack()})
+			return fmt.Errorf("work: %w", &run.PanicError{Value: "the fault", Stack: debug.Stack()})
 		},
 	}, &cobra.Command{
 		Use: "fault-beside",
@@ -51,7 +51,7 @@ func runPanicking() int {
 			return nil
 		},
 	})
-	return run(a, root, os.Args[1:])
+	return execute(a, root, os.Args[1:])
 }
 
 func TestScripts(t *testing.T) {

@@ -8,8 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"reconcile/cmd/reconcile/internal/backlognotify"
-	"reconcile/reconciler"
 	"reconcile/reconciler/notify"
+	"reconcile/reconciler/run"
 )
 
 // Values of --notify.
@@ -40,13 +40,13 @@ func (s *settings) checkNotify() error {
 
 // notifiers returns the notification channels. They make no calls and read no secret
 // before there is a notification.
-func (p *deps) notifiers() []reconciler.Notifier {
+func (p *deps) notifiers() []run.Notifier {
 	s := &p.app.settings
 	// Opened for each notification: watch runs long, and keys change.
 	openProject := func(ctx context.Context) (*backlognotify.Project, error) {
 		return p.openBacklog(ctx, notify.MaxCommentLength)
 	}
-	var notifiers []reconciler.Notifier
+	var notifiers []run.Notifier
 	for _, channel := range s.Notify {
 		switch topic, isSNS := strings.CutPrefix(channel, schemeSNS); {
 		case isSNS:

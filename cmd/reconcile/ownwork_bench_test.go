@@ -3,7 +3,7 @@ package main
 import (
 	"testing"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 )
 
 // BenchmarkOwnWork is a pass over 10,000 workspaces with a stub in Terraform's
@@ -16,8 +16,8 @@ func BenchmarkOwnWork(b *testing.B) {
 	var first, again []cost
 	for b.Loop() {
 		setup := &benchSetup{B: b, url: repo.Work, dir: b.TempDir()}
-		first = append(first, runInProcess(b, func() error { return setup.runStubPass(reconciler.Options{}) }))
-		again = append(again, runInProcess(b, func() error { return setup.runStubPass(reconciler.Options{Replan: true}) }))
+		first = append(first, runInProcess(b, func() error { return setup.runStubPass(run.Options{}) }))
+		again = append(again, runInProcess(b, func() error { return setup.runStubPass(run.Options{Replan: true}) }))
 	}
 	b.ReportMetric(0, "ns/op")
 	reportPerWorkspace(b, first, workspaces, "first")

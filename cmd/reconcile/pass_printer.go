@@ -6,14 +6,15 @@ import (
 	"io"
 
 	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 )
 
 // passFunc is Reconciler.Pass, Plan or Drift.
-type passFunc func(r *reconciler.Reconciler, ctx, killCtx context.Context, o reconciler.Options) (*reconciler.Result, error)
+type passFunc func(r *reconciler.Reconciler, ctx, killCtx context.Context, o run.Options) (*run.Result, error)
 
 // runPass runs a pass, a plan or a drift check. Signals stop it. It shows progress as
 // JSON, a live view or plain lines, and also passes events to observers.
-func (a *app) runPass(ctx context.Context, run passFunc, o reconciler.Options, observers ...func(reconciler.Event)) (*reconciler.Result, error) {
+func (a *app) runPass(ctx context.Context, history passFunc, o run.Options, observers ...func(run.Event)) (*run.Result, error) {
 	printer := a.newPassPrinter()
 	defer printer.close() // a panic must leave the terminal in order too
 	ctx, killCtx, release := withSignals(ctx, gracePeriod, printer.printLine)
@@ -23,7 +24,7 @@ func (a *app) runPass(ctx context.Context, run passFunc, o reconciler.Options, o
 		return nil, err
 	}
 	defer a.closeDeps(p)
-	result, err := run(p.newReconciler(multiObserver(append(observers, printer.observe))), ctx, killCtx, o)
+	result, err := history(p.newReconciler(multiObserver(append(observers, printer.observe))), ctx, killCtx, o)
 	printer.close()
 	if err = toUsageError(err); result == nil {
 		return nil, err
@@ -53,7 +54,7 @@ func (a *app) newPassPrinter() *passPrinter {
 	return v
 }
 
-func (v *passPrinter) observe(e reconciler.Event) {
+func (v *passPrinter) observe(e run.Event) {
 	switch {
 	case e.Workspace == "": // a step of the pass; only workspaces are shown
 	case v.live != nil:
@@ -78,7 +79,7 @@ func (v *passPrinter) close() {
 }
 
 // showResult shows the result of a pass; err is why it did not run or complete.
-func (v *passPrinter) showResult(result *reconciler.Result, err error) error {
+func (v *passPrinter) showResult(result *run.Result, err error) error {
 	var usage *usageError
 	switch {
 	case errors.As(err, &usage):
@@ -94,9 +95,9 @@ func (v *passPrinter) showResult(result *reconciler.Result, err error) error {
 }
 
 // printResult writes a result as JSON, with the error of the whole pass.
-func printResult(w io.Writer, result *reconciler.Result, err error) error {
+func printResult(w io.Writer, result *run.Result, err error) error {
 	out := struct {
-		*reconciler.Result
+		*run.Result
 		Error string `json:"error"`
 	}{Result: result}
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source/gittest"
 )
 
@@ -21,7 +21,7 @@ func BenchmarkPoll(b *testing.B) {
 			server := gittest.ServeHTTP(b, repo)
 			server.Username, server.Password, server.OnlyV0 = "ann", "password", protocol == "v0"
 			setup := &benchSetup{B: b, url: server.URL, username: server.Username, password: server.Password, dir: b.TempDir()}
-			if err := setup.runStubPass(reconciler.Options{}); err != nil {
+			if err := setup.runStubPass(run.Options{}); err != nil {
 				b.Fatal(err)
 			}
 			compareCosts(b,

@@ -10,7 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"reconcile/internal/visible"
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -43,14 +43,14 @@ func (r *resultPrinter) redirect(w io.Writer) (restore func()) {
 }
 
 // observe handles an event of a pass.
-func (r *resultPrinter) observe(e reconciler.Event) {
-	if e.Phase == reconciler.PhaseDone && e.Result != nil {
+func (r *resultPrinter) observe(e run.Event) {
+	if e.Phase == run.PhaseDone && e.Result != nil {
 		r.printWorkspace(*e.Result)
 	}
 }
 
 // printWorkspace writes a workspace's line, once. An unchanged workspace has none.
-func (r *resultPrinter) printWorkspace(w reconciler.WorkspaceResult) {
+func (r *resultPrinter) printWorkspace(w run.WorkspaceResult) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if w.Outcome == state.Unchanged || r.hasLine[w.Name] {
@@ -64,7 +64,7 @@ func (r *resultPrinter) printWorkspace(w reconciler.WorkspaceResult) {
 const minNameWidth = 12
 
 // formatWorkspace formats a workspace's line, with its errors and warnings below.
-func formatWorkspace(w reconciler.WorkspaceResult, width int) string {
+func formatWorkspace(w run.WorkspaceResult, width int) string {
 	var b strings.Builder
 	details := []string{}
 	if text := formatChanges(w.Changes, w.Outcome == state.Applied); text != "" {
@@ -92,7 +92,7 @@ func formatWorkspace(w reconciler.WorkspaceResult, width int) string {
 }
 
 // printSummary writes the missing workspace lines, the pass's warnings and its result.
-func (r *resultPrinter) printSummary(result *reconciler.Result) {
+func (r *resultPrinter) printSummary(result *run.Result) {
 	counts := map[state.Outcome]int{}
 	for _, w := range result.Workspaces {
 		counts[w.Outcome]++
@@ -111,21 +111,21 @@ func (r *resultPrinter) printSummary(result *reconciler.Result) {
 }
 
 // formatOutcome formats the result of the pass in one line.
-func (r *resultPrinter) formatOutcome(result *reconciler.Result, counts map[state.Outcome]int) string {
+func (r *resultPrinter) formatOutcome(result *run.Result, counts map[state.Outcome]int) string {
 	position := fmt.Sprintf("%s at %s", result.Branch, abbrevCommit(result.To))
 	elapsed := styleFaint.Render(" · " + formatDuration(time.Since(r.start)))
 	switch result.Outcome {
-	case reconciler.OutcomeInSync:
+	case run.OutcomeInSync:
 		found := "nothing to do"
-		if result.Trigger == reconciler.DriftCheck {
+		if result.Trigger == run.DriftCheck {
 			found = "no drift"
 		}
 		return styleGood.Render("in sync") + ": " + found + ", " + position + elapsed
-	case reconciler.OutcomeApplied:
+	case run.OutcomeApplied:
 		return styleGood.Render("done") + ": " + formatCounts(counts) + ", " + position + elapsed
-	case reconciler.OutcomePending:
+	case run.OutcomePending:
 		return styleWait.Render("pending") + ": " + formatCounts(counts) + ", " + position + elapsed
-	case reconciler.OutcomeFailed:
+	case run.OutcomeFailed:
 		return styleBad.Render("failed") + ": " + formatCounts(counts) + ", " + position + elapsed
 	}
 	return styleWait.Render(result.Outcome) + ": " + formatCounts(counts) + ", " + position + elapsed
@@ -148,27 +148,27 @@ func formatCounts(counts map[state.Outcome]int) string {
 }
 
 // nextCommand returns what to run next.
-func nextCommand(result *reconciler.Result) string {
+func nextCommand(result *run.Result) string {
 	switch result.Outcome {
-	case reconciler.OutcomeFailed:
+	case run.OutcomeFailed:
 		if result.Snapshot == "" { // a plan, or an earlier pass's result: it has no run of its own
 			return "`reconcile now` tries again"
 		}
 		return fmt.Sprintf("`reconcile runs %s` shows plans and logs; `reconcile now` tries again", result.Run)
-	case reconciler.OutcomeBlocked:
+	case run.OutcomeBlocked:
 		return "`reconcile status` shows what each waits for"
-	case reconciler.OutcomeBusy:
+	case run.OutcomeBusy:
 		return "`reconcile status` shows the lease holder"
-	case reconciler.OutcomePending:
+	case run.OutcomePending:
 		return "`reconcile now` applies it"
-	case reconciler.OutcomeDrifted:
+	case run.OutcomeDrifted:
 		return fmt.Sprintf("`reconcile now --replan %s` reverts it", strings.Join(namesByOutcome(result, state.Drifted), " "))
 	}
 	return ""
 }
 
 // namesByOutcome returns the names of the workspaces with an outcome.
-func namesByOutcome(result *reconciler.Result, outcome state.Outcome) []string {
+func namesByOutcome(result *run.Result, outcome state.Outcome) []string {
 	var names []string
 	for _, w := range result.Workspaces {
 		if w.Outcome == outcome {

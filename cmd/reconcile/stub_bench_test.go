@@ -15,6 +15,7 @@ import (
 
 	"reconcile/internal/secret"
 	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
@@ -54,7 +55,7 @@ func cleanEnv() []string {
 
 // runStubPass runs a pass in this process with the parts of the program. A stub that
 // does nothing replaces Terraform.
-func (b *benchSetup) runStubPass(o reconciler.Options) error {
+func (b *benchSetup) runStubPass(o run.Options) error {
 	ctx := b.Context()
 	repo, err := source.Open(ctx, source.Options{
 		URL: b.url, Branch: "main", CacheDir: b.path("work/git"),
@@ -72,16 +73,16 @@ func (b *benchSetup) runStubPass(o reconciler.Options) error {
 	if err != nil {
 		return err
 	}
-	result, err := reconciler.New(reconciler.Config{
+	result, err := reconciler.New(run.Config{
 		Repo: b.url, Branch: "main", RecordName: benchRecord, Source: repo, Snapshots: snapshots,
 		Record:    state.New(store, benchRecord, state.Options{Process: state.CurrentProcess()}),
-		Terraform: func(context.Context) (reconciler.Terraform, error) { return stubTerraform{}, nil },
+		Terraform: func(context.Context) (run.Terraform, error) { return stubTerraform{}, nil },
 		DigestKey: func(context.Context) (string, []byte, error) { return "k1", []byte("key"), nil },
 		LookupEnv: os.LookupEnv,
 		WorkDir:   b.path("work"), LocalState: b.path("state/tfstate"),
 		Parallelism: 4, Wait: time.Minute,
 	}).Pass(ctx, ctx, o)
-	if err == nil && result.Exit != reconciler.ExitOK {
+	if err == nil && result.Exit != run.ExitOK {
 		err = fmt.Errorf("the pass came to %s", result.Outcome)
 	}
 	return err
@@ -92,7 +93,7 @@ type stubTerraform struct{}
 
 func (stubTerraform) Product() string { return "terraform" }
 func (stubTerraform) Version() string { return "1.11.4" }
-func (stubTerraform) Open(_ context.Context, job terraform.Spec) reconciler.Session {
+func (stubTerraform) Open(_ context.Context, job terraform.Spec) run.Session {
 	return stubSession{job}
 }
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"reconcile/cmd/reconcile/telemetry"
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 )
 
 func (s *settings) checkTelemetry() error {
@@ -42,8 +42,8 @@ func (a *app) closeTelemetry(ctx context.Context, tel *telemetry.Telemetry) {
 }
 
 // multiObserver returns an observer that calls all observers.
-func multiObserver(observers []func(reconciler.Event)) func(reconciler.Event) {
-	return func(e reconciler.Event) {
+func multiObserver(observers []func(run.Event)) func(run.Event) {
+	return func(e run.Event) {
 		for _, observe := range observers {
 			observe(e)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"reconcile/internal/secret"
 	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/terraform/roles"
@@ -147,9 +148,9 @@ func (p *deps) openSnapshots(ctx context.Context) (*snapshot.Store, error) {
 }
 
 // newReconciler returns a reconciler that sends events to observe (may be nil).
-func (p *deps) newReconciler(observe func(reconciler.Event)) *reconciler.Reconciler {
+func (p *deps) newReconciler(observe func(run.Event)) *reconciler.Reconciler {
 	s := &p.app.settings
-	c := reconciler.Config{
+	c := run.Config{
 		Repo: p.source.URL(), Branch: s.Branch, RecordName: p.recordName(), Environment: s.Environment,
 		Source: p.source, Signers: p.signers, Record: p.record, Snapshots: p.snapshots,
 		Terraform: p.openTerraform, Product: p.detectProduct, Executor: p.newExecutor(), PlanBundles: p.snapshots, Notifiers: p.notifiers(),
@@ -170,12 +171,12 @@ func (p *deps) newReconciler(observe func(reconciler.Event)) *reconciler.Reconci
 	return reconciler.New(c)
 }
 
-func (p *deps) openTerraform(ctx context.Context) (reconciler.Terraform, error) {
+func (p *deps) openTerraform(ctx context.Context) (run.Terraform, error) {
 	t, err := p.newTerraform(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return reconciler.AdaptTerraform(t), nil
+	return run.AdaptTerraform(t), nil
 }
 
 // detectProduct returns the product (Terraform or OpenTofu) by the name of its binary,

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"reconcile/cmd/reconcile/telemetry"
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -79,7 +79,7 @@ func TestPassAsEMF(t *testing.T) {
 	t.Setenv("OTEL_SERVICE_NAME", "estate")
 	w := newFixture(t)
 	var out bytes.Buffer
-	w.runPass(telemetry.Options{Metrics: telemetry.EMF, Traces: telemetry.None, EMFOutput: &out}, reconciler.Options{})
+	w.runPass(telemetry.Options{Metrics: telemetry.EMF, Traces: telemetry.None, EMFOutput: &out}, run.Options{})
 	line, rest, _ := bytes.Cut(out.Bytes(), []byte("\n"))
 	if len(rest) > 0 {
 		t.Errorf("more than one line: %s", rest)
@@ -103,7 +103,7 @@ func TestPassAsEMF(t *testing.T) {
 		Failed, Blocked []string
 	}
 	w.must(json.Unmarshal(line, &about))
-	if about.AWS.CloudWatchMetrics[0].Namespace != "estate" || about.Outcome != reconciler.OutcomeFailed ||
+	if about.AWS.CloudWatchMetrics[0].Namespace != "estate" || about.Outcome != run.OutcomeFailed ||
 		fmt.Sprint(about.Failed, about.Blocked) != "[tokyo] [held]" {
 		t.Errorf("the line is %s", line)
 	}
@@ -116,15 +116,15 @@ func TestManyValuesAsEMF(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pass := &reconciler.Result{}
-	tel.Observe(reconciler.Event{Run: "R", Phase: reconciler.PhaseWorkspaces})
+	pass := &run.Result{}
+	tel.Observe(run.Event{Run: "R", Phase: run.PhaseWorkspaces})
 	for i := range 250 {
-		w := reconciler.WorkspaceResult{Name: fmt.Sprint("w", i), Outcome: state.Failed}
+		w := run.WorkspaceResult{Name: fmt.Sprint("w", i), Outcome: state.Failed}
 		pass.Workspaces = append(pass.Workspaces, w)
-		tel.Observe(reconciler.Event{Run: "R", Workspace: w.Name, Phase: reconciler.PhaseLease})
-		tel.Observe(reconciler.Event{Run: "R", Workspace: w.Name, Phase: reconciler.PhaseDone, Result: &w})
+		tel.Observe(run.Event{Run: "R", Workspace: w.Name, Phase: run.PhaseLease})
+		tel.Observe(run.Event{Run: "R", Workspace: w.Name, Phase: run.PhaseDone, Result: &w})
 	}
-	tel.Observe(reconciler.Event{Run: "R", Phase: reconciler.PhaseDone, Pass: pass})
+	tel.Observe(run.Event{Run: "R", Phase: run.PhaseDone, Pass: pass})
 	if err := tel.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"reconcile/cmd/reconcile/telemetry"
 	"reconcile/internal/testtier"
 	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/source/gittest"
 	"reconcile/reconciler/terraform"
@@ -68,33 +69,33 @@ func (w *fixture) must(err error) {
 }
 
 // runPass runs a pass with telemetry of its own, and sends all of it.
-func (w *fixture) runPass(o telemetry.Options, run reconciler.Options) *reconciler.Result {
+func (w *fixture) runPass(o telemetry.Options, current run.Options) *run.Result {
 	w.t.Helper()
-	return w.runObserved((*reconciler.Reconciler).Pass, o, run)
+	return w.runObserved((*reconciler.Reconciler).Pass, o, current)
 }
 
-func (w *fixture) runObserved(runFunc func(*reconciler.Reconciler, context.Context, context.Context, reconciler.Options) (*reconciler.Result, error), o telemetry.Options, run reconciler.Options) *reconciler.Result {
+func (w *fixture) runObserved(runFunc func(*reconciler.Reconciler, context.Context, context.Context, run.Options) (*run.Result, error), o telemetry.Options, current run.Options) *run.Result {
 	w.t.Helper()
 	tel := w.open(o)
 	repo, err := source.Open(w.t.Context(), source.Options{URL: w.Dir, Branch: "main", CacheDir: filepath.Join(w.dir, "git")})
 	w.must(err)
 	snapshots, err := snapshot.Open(w.t.Context(), filepath.Join(w.dir, "snapshots"), aws.Config{})
 	w.must(err)
-	result, err := runFunc(reconciler.New(reconciler.Config{
+	result, err := runFunc(reconciler.New(run.Config{
 		Repo: w.Dir, Branch: "main", RecordName: "test", Source: repo, Record: w.record, Snapshots: snapshots,
-		Terraform: func(ctx context.Context) (reconciler.Terraform, error) {
+		Terraform: func(ctx context.Context) (run.Terraform, error) {
 			tf, err := terraform.New(ctx, terraform.Options{WorkDir: filepath.Join(w.dir, "work")})
 			if err != nil {
 				return nil, err
 			}
-			return reconciler.AdaptTerraform(tf), nil
+			return run.AdaptTerraform(tf), nil
 		},
 		DigestKey:   func(context.Context) (string, []byte, error) { return "k1", []byte("key"), nil },
 		WorkDir:     filepath.Join(w.dir, "work"),
 		LocalState:  filepath.Join(w.dir, "tfstate"),
 		Parallelism: 2, Wait: 10 * time.Second,
 		Observe: tel.Observe,
-	}), w.t.Context(), w.t.Context(), run)
+	}), w.t.Context(), w.t.Context(), current)
 	w.must(err)
 	w.must(tel.Close(w.t.Context()))
 	return result

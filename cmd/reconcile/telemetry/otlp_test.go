@@ -16,6 +16,7 @@ import (
 
 	"reconcile/cmd/reconcile/telemetry"
 	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -26,7 +27,7 @@ func TestPassByOTLP(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-key=a%20secret")
 	w := newFixture(t)
 	options := telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.OTLP, Version: "1.2.3"}
-	result := w.runPass(options, reconciler.Options{Trigger: reconciler.Schedule})
+	result := w.runPass(options, run.Options{Trigger: run.Schedule})
 
 	if got := c.headers.Get("X-Key"); got != "a secret" {
 		t.Errorf("the header is %q", got)
@@ -65,7 +66,7 @@ func TestPassByOTLP(t *testing.T) {
 
 	// Another process finds the age in the record, growing, with nothing to do.
 	first := valueOf(t, got[telemetry.Staleness.Name])
-	w.runPass(options, reconciler.Options{Trigger: reconciler.Schedule})
+	w.runPass(options, run.Options{Trigger: run.Schedule})
 	got = c.lastMetrics()
 	if age := valueOf(t, got[telemetry.Staleness.Name]); age <= first {
 		t.Errorf("the age is %v after %v", age, first)
@@ -76,7 +77,7 @@ func TestPassByOTLP(t *testing.T) {
 
 	w.CommitTxtar("mend", "-- env/tokyo/main.tf --\nresource \"terraform_data\" \"this\" {}\n-- env/reconcile.hcl --\ndefaults { apply = \"always\" }\n")
 	w.Push()
-	w.runPass(options, reconciler.Options{Trigger: reconciler.Schedule})
+	w.runPass(options, run.Options{Trigger: run.Schedule})
 	got = c.lastMetrics()
 	if age := valueOf(t, got[telemetry.Staleness.Name]); age != 0 {
 		t.Errorf("all is applied, and the age is %v", age)
@@ -87,9 +88,9 @@ func TestPassByOTLP(t *testing.T) {
 }
 
 // checkTrace compares the tree of spans, siblings in the order of their start.
-func checkTrace(t *testing.T, run string, spans []*tracepb.Span, want ...string) {
+func checkTrace(t *testing.T, current string, spans []*tracepb.Span, want ...string) {
 	t.Helper()
-	id := ulid.MustParseStrict(run)
+	id := ulid.MustParseStrict(current)
 	byParent := map[string][]*tracepb.Span{}
 	for _, s := range spans {
 		if hex.EncodeToString(s.TraceId) != hex.EncodeToString(id[:]) {
@@ -136,7 +137,7 @@ func TestDriftByOTLP(t *testing.T) {
 	c := newCollector(t)
 	w := newFixture(t)
 	options := telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.OTLP}
-	w.runPass(options, reconciler.Options{})
+	w.runPass(options, run.Options{})
 	if n := valueOf(t, c.lastMetrics()[telemetry.WorkspacesDrifted.Name]); n != 0 {
 		t.Errorf("%v workspaces have drifted, that nobody looked at", n)
 	}
@@ -145,7 +146,7 @@ func TestDriftByOTLP(t *testing.T) {
 	w.must(err)
 	w.must(os.WriteFile(file, bytes.ReplaceAll(text, []byte(`"one"`), []byte(`"by hand"`)), 0o600))
 	c.spans = nil
-	result := w.runObserved((*reconciler.Reconciler).Drift, options, reconciler.Options{})
+	result := w.runObserved((*reconciler.Reconciler).Drift, options, run.Options{})
 	checkTrace(t, result.Run, c.spans,
 		"drift drifted", "  workspace common drifted", "    init", "    plan", "    record",
 	)
@@ -155,7 +156,7 @@ func TestDriftByOTLP(t *testing.T) {
 	}
 
 	// A pass that reads the record knows of it.
-	w.runPass(options, reconciler.Options{})
+	w.runPass(options, run.Options{})
 	if n := valueOf(t, c.lastMetrics()[telemetry.WorkspacesDrifted.Name]); n != 1 {
 		t.Errorf("a pass knows of %v that have drifted", n)
 	}
@@ -167,17 +168,17 @@ func TestRemoteWork(t *testing.T) {
 	c := newCollector(t)
 	w := newFixture(t)
 	tel := w.open(telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.OTLP})
-	run := ulid.Make()
-	for _, phase := range []reconciler.Phase{reconciler.PhaseLease, reconciler.PhaseInit} {
-		tel.Observe(reconciler.Event{Run: run.String(), Workspace: "tokyo", Phase: phase})
+	current := ulid.Make()
+	for _, phase := range []run.Phase{run.PhaseLease, run.PhaseInit} {
+		tel.Observe(run.Event{Run: current.String(), Workspace: "tokyo", Phase: phase})
 	}
-	result := &reconciler.WorkspaceResult{Outcome: state.NoChanges}
-	tel.Observe(reconciler.Event{Run: run.String(), Workspace: "tokyo", Phase: reconciler.PhaseDone, Result: result})
+	result := &run.WorkspaceResult{Outcome: state.NoChanges}
+	tel.Observe(run.Event{Run: current.String(), Workspace: "tokyo", Phase: run.PhaseDone, Result: result})
 	w.must(tel.Close(t.Context()))
 
 	for _, s := range c.spans {
-		if s.Name == "workspace" && (hex.EncodeToString(s.TraceId) != hex.EncodeToString(run[:]) || hex.EncodeToString(s.ParentSpanId) != hex.EncodeToString(run[8:])) {
-			t.Errorf("the visit is in %x below %x, not in the pass %x", s.TraceId, s.ParentSpanId, run[:])
+		if s.Name == "workspace" && (hex.EncodeToString(s.TraceId) != hex.EncodeToString(current[:]) || hex.EncodeToString(s.ParentSpanId) != hex.EncodeToString(current[8:])) {
+			t.Errorf("the visit is in %x below %x, not in the pass %x", s.TraceId, s.ParentSpanId, current[:])
 		}
 	}
 	if len(c.spans) != 3 {
@@ -196,18 +197,18 @@ func TestPartialPasses(t *testing.T) {
 	w := newFixture(t)
 	for _, test := range []struct {
 		name     string
-		done     reconciler.Event
+		done     run.Event
 		failures float64
 		missing  []telemetry.Metric
 	}{
-		{"failed", reconciler.Event{Err: errors.New("no Git")}, 1,
+		{"failed", run.Event{Err: errors.New("no Git")}, 1,
 			[]telemetry.Metric{telemetry.PassDuration, telemetry.Staleness, telemetry.WorkspacesFailed, telemetry.WorkspacesBlocked}},
-		{"in part", reconciler.Event{Remote: true}, 0, []telemetry.Metric{telemetry.WorkspacesFailed, telemetry.WorkspacesBlocked}},
+		{"in part", run.Event{Remote: true}, 0, []telemetry.Metric{telemetry.WorkspacesFailed, telemetry.WorkspacesBlocked}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			tel := w.open(telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.None})
-			test.done.Run, test.done.Phase, test.done.Pass = "R", reconciler.PhaseDone, &reconciler.Result{}
-			tel.Observe(reconciler.Event{Run: "R", Phase: reconciler.PhasePoll})
+			test.done.Run, test.done.Phase, test.done.Pass = "R", run.PhaseDone, &run.Result{}
+			tel.Observe(run.Event{Run: "R", Phase: run.PhasePoll})
 			tel.Observe(test.done)
 			w.must(tel.Close(t.Context()))
 			got := c.lastMetrics()
@@ -230,8 +231,8 @@ func TestCollectorsThatRefuse(t *testing.T) {
 	w := newFixture(t)
 	send := func() error {
 		tel := w.open(telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.None})
-		tel.Observe(reconciler.Event{Run: "R", Phase: reconciler.PhasePoll})
-		tel.Observe(reconciler.Event{Run: "R", Phase: reconciler.PhaseDone, Pass: &reconciler.Result{}})
+		tel.Observe(run.Event{Run: "R", Phase: run.PhasePoll})
+		tel.Observe(run.Event{Run: "R", Phase: run.PhaseDone, Pass: &run.Result{}})
 		return tel.Close(t.Context())
 	}
 	c.statusCodes = []int{http.StatusServiceUnavailable}
@@ -269,7 +270,7 @@ func TestWrongSettings(t *testing.T) {
 	if tel != nil || err != nil {
 		t.Errorf("it is disabled, and gives %v, %v", tel, err)
 	}
-	tel.Observe(reconciler.Event{}) // nothing observes nothing
+	tel.Observe(run.Event{}) // nothing observes nothing
 	if err := tel.Close(t.Context()); err != nil {
 		t.Error(err)
 	}

@@ -7,7 +7,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -24,14 +24,14 @@ type passObserver struct {
 	samples        []sample
 }
 
-func newPassObserver(tracer trace.Tracer, first reconciler.Event, now time.Time) *passObserver {
+func newPassObserver(tracer trace.Tracer, first run.Event, now time.Time) *passObserver {
 	r := &passObserver{id: first.Run, tracer: tracer, startedAt: now, workspaceSpans: map[string]*phaseSpan{}}
 	if first.Workspace != "" {
 		r.ctx = childContext(context.Background(), first.Run)
 		return r
 	}
 	name := "pass"
-	if r.isDrift = first.Phase == reconciler.PhaseDrift; r.isDrift {
+	if r.isDrift = first.Phase == run.PhaseDrift; r.isDrift {
 		name = "drift"
 	}
 	r.passSpan = newPhaseSpan(rootContext(context.Background(), first.Run), tracer, name, now, attribute.String(attrRun, first.Run))
@@ -40,27 +40,27 @@ func newPassObserver(tracer trace.Tracer, first reconciler.Event, now time.Time)
 }
 
 // handle records an event; done reports whether it was the run's last.
-func (r *passObserver) handle(e reconciler.Event, now time.Time) (_ passReport, done bool) {
+func (r *passObserver) handle(e run.Event, now time.Time) (_ passReport, done bool) {
 	switch {
-	case e.Workspace == "" && e.Phase == reconciler.PhaseDone:
+	case e.Workspace == "" && e.Phase == run.PhaseDone:
 		return r.endPass(e, now), true
 	case e.Workspace == "" && r.isDrift: // a drift check has no steps
 	case e.Workspace == "":
 		r.endOpenSpans(now)
 		r.passSpan.startPhase(e.Phase, now)
 		r.ctx = r.passSpan.phaseCtx
-	case e.Phase == reconciler.PhaseDone:
+	case e.Phase == run.PhaseDone:
 		r.endWorkspace(e, now)
 		if r.passSpan == nil {
 			return r.newReport(now, map[string]any{"workspace": e.Workspace, "outcome": e.Result.Outcome}), true
 		}
-	case e.Phase != reconciler.PhaseWaiting:
+	case e.Phase != run.PhaseWaiting:
 		r.observeWorkspace(e, now)
 	}
 	return passReport{}, false
 }
 
-func (r *passObserver) observeWorkspace(e reconciler.Event, now time.Time) {
+func (r *passObserver) observeWorkspace(e run.Event, now time.Time) {
 	v := r.workspaceSpans[e.Workspace]
 	if v == nil {
 		v = newPhaseSpan(r.ctx, r.tracer, "workspace", now, attribute.String(attrWorkspace, e.Workspace))
@@ -72,13 +72,13 @@ func (r *passObserver) observeWorkspace(e reconciler.Event, now time.Time) {
 
 // measureLeaseWait records the wait for a lease when the wait ends.
 func (r *passObserver) measureLeaseWait(workspace string, v *phaseSpan, now time.Time) {
-	if v.phase == reconciler.PhaseLease {
+	if v.phase == run.PhaseLease {
 		r.addSample(LeaseWait, now.Sub(v.phaseStart).Seconds(), map[string]string{attrWorkspace: workspace})
 	}
 }
 
 // endWorkspace ends a workspace's span. A workspace without work has no span.
-func (r *passObserver) endWorkspace(e reconciler.Event, now time.Time) {
+func (r *passObserver) endWorkspace(e run.Event, now time.Time) {
 	v := r.workspaceSpans[e.Workspace]
 	if v == nil {
 		return
@@ -101,7 +101,7 @@ func (r *passObserver) endOpenSpans(now time.Time) {
 	}
 }
 
-func (r *passObserver) endPass(e reconciler.Event, now time.Time) passReport {
+func (r *passObserver) endPass(e run.Event, now time.Time) passReport {
 	r.endOpenSpans(now)
 	p := e.Pass
 	reason := ""
@@ -130,7 +130,7 @@ func (r *passObserver) endPass(e reconciler.Event, now time.Time) passReport {
 }
 
 // measurePass records the metrics that a drift check does not have.
-func (r *passObserver) measurePass(e reconciler.Event, now time.Time, fields map[string]any) {
+func (r *passObserver) measurePass(e run.Event, now time.Time, fields map[string]any) {
 	p := e.Pass
 	if e.Err != nil {
 		r.addSample(PassFailures, 1, nil)
@@ -149,7 +149,7 @@ func (r *passObserver) measurePass(e reconciler.Event, now time.Time, fields map
 
 // measureWorkspaces records the workspaces by outcome. A pass that did not check all of
 // them cannot count the failed ones.
-func (r *passObserver) measureWorkspaces(e reconciler.Event, fields map[string]any) {
+func (r *passObserver) measureWorkspaces(e run.Event, fields map[string]any) {
 	byOutcome := map[state.Outcome][]string{}
 	for _, w := range e.Pass.Workspaces {
 		if !w.Suspended {

@@ -14,7 +14,7 @@ import (
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 )
 
 // phaseSpan is a span with child spans for its phases, one after the other.
@@ -24,7 +24,7 @@ type phaseSpan struct {
 	phaseCtx   context.Context // of the phase
 	span       trace.Span
 	child      trace.Span
-	phase      reconciler.Phase
+	phase      run.Phase
 	startedAt  time.Time
 	phaseStart time.Time // of the phase
 }
@@ -37,7 +37,7 @@ func newPhaseSpan(ctx context.Context, tracer trace.Tracer, name string, now tim
 }
 
 // startPhase ends the current phase and starts another.
-func (c *phaseSpan) startPhase(phase reconciler.Phase, now time.Time) {
+func (c *phaseSpan) startPhase(phase run.Phase, now time.Time) {
 	c.endPhase("", now)
 	c.phase, c.phaseStart = phase, now
 	c.phaseCtx, c.child = c.tracer.Start(c.ctx, string(phase), trace.WithTimestamp(now))
@@ -85,13 +85,13 @@ type runIDGenerator struct{}
 type runKey struct{}
 
 // rootContext makes the next root span the span of a run.
-func rootContext(ctx context.Context, run string) context.Context {
-	return context.WithValue(ctx, runKey{}, run)
+func rootContext(ctx context.Context, current string) context.Context {
+	return context.WithValue(ctx, runKey{}, current)
 }
 
 // childContext puts spans below the span of a run in another process.
-func childContext(ctx context.Context, run string) context.Context {
-	traceID, spanID, ok := idsOf(run)
+func childContext(ctx context.Context, current string) context.Context {
+	traceID, spanID, ok := idsOf(current)
 	if !ok {
 		return ctx
 	}
@@ -100,8 +100,8 @@ func childContext(ctx context.Context, run string) context.Context {
 	}))
 }
 
-func idsOf(run string) (trace.TraceID, trace.SpanID, bool) {
-	id, err := ulid.ParseStrict(run)
+func idsOf(current string) (trace.TraceID, trace.SpanID, bool) {
+	id, err := ulid.ParseStrict(current)
 	if err != nil {
 		return trace.TraceID{}, trace.SpanID{}, false
 	}
@@ -110,8 +110,8 @@ func idsOf(run string) (trace.TraceID, trace.SpanID, bool) {
 
 // NewIDs implements sdk.IDGenerator.
 func (g runIDGenerator) NewIDs(ctx context.Context) (trace.TraceID, trace.SpanID) {
-	run, _ := ctx.Value(runKey{}).(string)
-	traceID, spanID, ok := idsOf(run)
+	current, _ := ctx.Value(runKey{}).(string)
+	traceID, spanID, ok := idsOf(current)
 	if !ok {
 		_, _ = rand.Read(traceID[:]) // never fails
 		spanID = g.NewSpanID(ctx, traceID)

@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 )
 
 // Values of Options.Metrics and Options.Traces.
@@ -131,7 +131,7 @@ func (t *Telemetry) Close(ctx context.Context) error {
 }
 
 // Observe records an event. It sends nothing and does not block.
-func (t *Telemetry) Observe(e reconciler.Event) {
+func (t *Telemetry) Observe(e run.Event) {
 	if t == nil {
 		return
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 )
 
 // CodeBuild runs each task as a build of a project. The project's image must
@@ -22,7 +22,7 @@ type CodeBuild struct {
 	Flags   []string // of every command
 }
 
-// Start implements reconciler.Executor.
+// Start implements run.Executor.
 func (c *CodeBuild) Start(ctx context.Context, key string, command []string) (string, error) {
 	cfg, err := c.AWS()
 	if err != nil {
@@ -41,22 +41,22 @@ func (c *CodeBuild) Start(ctx context.Context, key string, command []string) (st
 	return aws.ToString(out.Build.Id), nil
 }
 
-// Status implements reconciler.Executor.
-func (c *CodeBuild) Status(ctx context.Context, id string) (reconciler.TaskStatus, string, error) {
+// Status implements run.Executor.
+func (c *CodeBuild) Status(ctx context.Context, id string) (run.TaskStatus, string, error) {
 	cfg, err := c.AWS()
 	if err != nil {
-		return reconciler.TaskRunning, "", err
+		return run.TaskRunning, "", err
 	}
 	b, found, err := findBuild(ctx, cfg, id)
 	switch {
 	case err != nil:
-		return reconciler.TaskRunning, "", markTransient(err)
+		return run.TaskRunning, "", markTransient(err)
 	case !found:
-		return reconciler.TaskNotFound, "build not found in CodeBuild", nil
+		return run.TaskNotFound, "build not found in CodeBuild", nil
 	case b.BuildComplete:
-		return reconciler.TaskEnded, strings.ToLower(string(b.BuildStatus)), nil
+		return run.TaskEnded, strings.ToLower(string(b.BuildStatus)), nil
 	}
-	return reconciler.TaskRunning, "", nil
+	return run.TaskRunning, "", nil
 }
 
 // buildspecOf returns a buildspec that runs the program with args. JSON is valid YAML.

@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 )
 
 // ECS runs each task as an ECS task on Fargate. ECS remembers a client
@@ -23,7 +23,7 @@ type ECS struct {
 	Flags  []string // of every command
 }
 
-// Start implements reconciler.Executor.
+// Start implements run.Executor.
 func (e *ECS) Start(ctx context.Context, key string, command []string) (string, error) {
 	cfg, err := e.AWS()
 	if err != nil {
@@ -52,22 +52,22 @@ func (e *ECS) Start(ctx context.Context, key string, command []string) (string, 
 	return aws.ToString(out.Tasks[0].TaskArn), nil
 }
 
-// Status implements reconciler.Executor.
-func (e *ECS) Status(ctx context.Context, arn string) (reconciler.TaskStatus, string, error) {
+// Status implements run.Executor.
+func (e *ECS) Status(ctx context.Context, arn string) (run.TaskStatus, string, error) {
 	cfg, err := e.AWS()
 	if err != nil {
-		return reconciler.TaskRunning, "", err
+		return run.TaskRunning, "", err
 	}
 	task, found, err := findTask(ctx, cfg, arn)
 	switch {
 	case err != nil:
-		return reconciler.TaskRunning, "", markTransient(err)
+		return run.TaskRunning, "", markTransient(err)
 	case !found: // ECS forgets stopped tasks after an hour
-		return reconciler.TaskNotFound, "task not found in ECS", nil
+		return run.TaskNotFound, "task not found in ECS", nil
 	case aws.ToString(task.LastStatus) == taskStatusStopped:
-		return reconciler.TaskEnded, aws.ToString(task.StoppedReason), nil
+		return run.TaskEnded, aws.ToString(task.StoppedReason), nil
 	}
-	return reconciler.TaskRunning, "", nil
+	return run.TaskRunning, "", nil
 }
 
 // ECSTarget says where and how to run ECS tasks.

@@ -20,7 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -138,7 +138,7 @@ func findBuild(ctx context.Context, cfg aws.Config, id string) (build cbtypes.Bu
 // markTransient marks an error of AWS as transient if the SDK would retry it.
 func markTransient(err error) error {
 	if retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err).Bool() {
-		return fmt.Errorf("%w: %w", reconciler.ErrTransient, err)
+		return fmt.Errorf("%w: %w", run.ErrTransient, err)
 	}
 	return err
 }

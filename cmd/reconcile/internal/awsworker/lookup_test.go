@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"reconcile/internal/awsredact"
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -73,18 +73,18 @@ func TestProcessDead(t *testing.T) {
 func TestExecutorStatus(t *testing.T) {
 	for _, test := range []struct {
 		name, action, answer, id string
-		status                   reconciler.TaskStatus
+		status                   run.TaskStatus
 	}{
-		{"task runs", "DescribeTasks", `{"tasks":[{"taskArn":"` + taskARN + `","lastStatus":"PENDING"}]}`, taskARN, reconciler.TaskRunning},
-		{"task stopped", "DescribeTasks", `{"tasks":[{"taskArn":"` + taskARN + `","lastStatus":"STOPPED"}]}`, taskARN, reconciler.TaskEnded},
-		{"no such task", "DescribeTasks", `{"failures":[{"arn":"` + taskARN + `","reason":"MISSING"}]}`, taskARN, reconciler.TaskNotFound},
-		{"build runs", "BatchGetBuilds", `{"builds":[{"id":"` + buildID + `","buildComplete":false}]}`, buildID, reconciler.TaskRunning},
-		{"build ended", "BatchGetBuilds", `{"builds":[{"id":"` + buildID + `","buildComplete":true}]}`, buildID, reconciler.TaskEnded},
-		{"no such build", "BatchGetBuilds", `{"buildsNotFound":["` + buildID + `"]}`, buildID, reconciler.TaskNotFound},
+		{"task runs", "DescribeTasks", `{"tasks":[{"taskArn":"` + taskARN + `","lastStatus":"PENDING"}]}`, taskARN, run.TaskRunning},
+		{"task stopped", "DescribeTasks", `{"tasks":[{"taskArn":"` + taskARN + `","lastStatus":"STOPPED"}]}`, taskARN, run.TaskEnded},
+		{"no such task", "DescribeTasks", `{"failures":[{"arn":"` + taskARN + `","reason":"MISSING"}]}`, taskARN, run.TaskNotFound},
+		{"build runs", "BatchGetBuilds", `{"builds":[{"id":"` + buildID + `","buildComplete":false}]}`, buildID, run.TaskRunning},
+		{"build ended", "BatchGetBuilds", `{"builds":[{"id":"` + buildID + `","buildComplete":true}]}`, buildID, run.TaskEnded},
+		{"no such build", "BatchGetBuilds", `{"buildsNotFound":["` + buildID + `"]}`, buildID, run.TaskNotFound},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			aws := newFakeAction(t, test.action, test.answer)
-			var e reconciler.Executor = &CodeBuild{AWS: aws}
+			var e run.Executor = &CodeBuild{AWS: aws}
 			if test.id == taskARN {
 				e = &ECS{AWS: aws}
 			}
@@ -127,8 +127,8 @@ func TestExecutorStatusUnknown(t *testing.T) {
 			}
 			awsredact.RedactErrors(&cfg)
 			config := func() (aws.Config, error) { return cfg, nil }
-			for id, e := range map[string]reconciler.Executor{buildID: &CodeBuild{AWS: config}, taskARN: &ECS{AWS: config}} {
-				if _, _, err := e.Status(t.Context(), id); err == nil || errors.Is(err, reconciler.ErrTransient) != test.transient {
+			for id, e := range map[string]run.Executor{buildID: &CodeBuild{AWS: config}, taskARN: &ECS{AWS: config}} {
+				if _, _, err := e.Status(t.Context(), id); err == nil || errors.Is(err, run.ErrTransient) != test.transient {
 					t.Errorf("%s: %v", id, err)
 				}
 			}

@@ -17,10 +17,10 @@ type PullRequestNotifier struct {
 	OpenProject func(ctx context.Context) (*Project, error)
 }
 
-// Channel implements reconciler.Notifier.
+// Channel implements run.Notifier.
 func (PullRequestNotifier) Channel() string { return "comment" }
 
-// Notify implements reconciler.Notifier.
+// Notify implements run.Notifier.
 func (t PullRequestNotifier) Notify(ctx context.Context, r *notify.Notification) error {
 	// The last merge did not cause the drift.
 	report := *r
@@ -110,10 +110,10 @@ type IssueNotifier struct {
 	IssueType   string // by name
 }
 
-// Channel implements reconciler.Notifier.
+// Channel implements run.Notifier.
 func (IssueNotifier) Channel() string { return "issue" }
 
-// Notify implements reconciler.Notifier.
+// Notify implements run.Notifier.
 func (t IssueNotifier) Notify(ctx context.Context, r *notify.Notification) error {
 	b, err := t.OpenProject(ctx)
 	if err != nil {

@@ -1,4 +1,4 @@
-package reconciler
+package run
 
 // Phase is the step that a pass, or a workspace in it, has reached.
 type Phase string
@@ -43,15 +43,17 @@ type Event struct {
 	Remote    bool             // when a pass is done: it covered only some workspaces
 }
 
-func (r *run) emit(e Event) {
-	e.Run = r.options.Run
-	r.config.Observe(e)
+// Emit sends an event of this run to the observer.
+func (r *Run) Emit(e Event) {
+	e.Run = r.Options.Run
+	r.Config.Observe(e)
 }
 
-func (r *run) enterStep(step Phase) { r.emit(Event{Phase: step}) }
+// EnterStep sends the start of a step of the pass to the observer.
+func (r *Run) EnterStep(step Phase) { r.Emit(Event{Phase: step}) }
 
-// emitResult sends the result of a workspace to the observer and returns it.
-func (r *run) emitResult(result WorkspaceResult) WorkspaceResult {
-	r.emit(Event{Workspace: result.Name, Phase: PhaseDone, Result: &result})
+// EmitResult sends the result of a workspace to the observer and returns it.
+func (r *Run) EmitResult(result WorkspaceResult) WorkspaceResult {
+	r.Emit(Event{Workspace: result.Name, Phase: PhaseDone, Result: &result})
 	return result
 }

@@ -1,4 +1,4 @@
-package reconciler
+package run
 
 import (
 	"context"
@@ -11,19 +11,19 @@ import (
 	"reconcile/reconciler/workspace"
 )
 
-// hashConfig hashes everything except the commit that a decision depends on: discovery
+// HashConfig hashes everything except the commit that a decision depends on: discovery
 // rules, product, environment, and the values of the variables that the settings
 // declare.
-func (r *Reconciler) hashConfig(ctx context.Context, env []string) (string, error) {
-	values, err := r.hashEnv(ctx, env)
+func (c *Config) HashConfig(ctx context.Context, env []string) (string, error) {
+	values, err := c.HashEnv(ctx, env)
 	if err != nil {
 		return "", err
 	}
-	product, err := r.config.Product(ctx)
+	product, err := c.Product(ctx)
 	if err != nil {
 		return "", err
 	}
-	text, err := json.Marshal([]any{workspace.RulesVersion, r.config.Environment, values, product})
+	text, err := json.Marshal([]any{workspace.RulesVersion, c.Environment, values, product})
 	if err != nil {
 		return "", err
 	}
@@ -31,19 +31,19 @@ func (r *Reconciler) hashConfig(ctx context.Context, env []string) (string, erro
 	return hex.EncodeToString(sum[:16]), nil
 }
 
-// hashEnv hashes the named environment variables under the digest key, as "KEYID:HMAC".
+// HashEnv hashes the named environment variables under the digest key, as "KEYID:HMAC".
 // It returns "" for no names, so that no key is needed then.
-func (r *Reconciler) hashEnv(ctx context.Context, names []string) (string, error) {
+func (c *Config) HashEnv(ctx context.Context, names []string) (string, error) {
 	if len(names) == 0 {
 		return "", nil
 	}
-	id, key, err := r.config.DigestKey(ctx)
+	id, key, err := c.DigestKey(ctx)
 	if err != nil {
 		return "", fmt.Errorf("digest key: %w", err)
 	}
 	mac := hmac.New(sha256.New, key)
 	for _, name := range names {
-		value, set := r.config.LookupEnv(name)
+		value, set := c.LookupEnv(name)
 		if err := json.NewEncoder(mac).Encode([]any{name, set, value}); err != nil {
 			return "", err
 		}

@@ -1,11 +1,10 @@
-package reconciler
+package run
 
 import (
 	"context"
-	"fmt"
+	"sync"
 
 	"reconcile/reconciler/terraform"
-	"reconcile/reconciler/workspace/repotree"
 )
 
 // Terraform opens sessions on workspaces. The implementation is *terraform.Terraform,
@@ -40,19 +39,19 @@ func (e terraformAdapter) Open(killCtx context.Context, job terraform.Spec) Sess
 	return e.terraform.Open(killCtx, job)
 }
 
-// openTerraform opens Terraform when a workspace first needs it.
-func (s *checkout) openTerraform(ctx context.Context) (Terraform, error) {
-	s.reconciler.terraformMu.Lock()
-	defer s.reconciler.terraformMu.Unlock()
-	if s.reconciler.terraform == nil {
-		opened, err := s.config.Terraform(ctx)
-		if err != nil {
-			return nil, err
+// openOnce returns a function that calls open until it succeeds, and then returns the
+// same Terraform.
+func openOnce(open func(context.Context) (Terraform, error)) func(context.Context) (Terraform, error) {
+	var mu sync.Mutex
+	var opened Terraform
+	return func(ctx context.Context) (Terraform, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if opened != nil {
+			return opened, nil
 		}
-		if is := repotree.Product(opened.Product()); is != s.inventory.product {
-			return nil, fmt.Errorf("the program is %s, but by its file name it is %s, and the two read different files: give the program's own path with --terraform", is, s.inventory.product)
-		}
-		s.reconciler.terraform = opened
+		var err error
+		opened, err = open(ctx)
+		return opened, err
 	}
-	return s.reconciler.terraform, nil
 }

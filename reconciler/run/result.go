@@ -1,4 +1,4 @@
-package reconciler
+package run
 
 import (
 	"errors"
@@ -78,17 +78,17 @@ func ResultOf(w state.RunWorkspace) WorkspaceResult {
 	}
 }
 
-// history returns the part of the result that is recorded.
-func (w WorkspaceResult) history() state.RunWorkspace {
+// History returns the part of the result that is recorded.
+func (w WorkspaceResult) History() state.RunWorkspace {
 	return state.RunWorkspace{
 		Name: w.Name, Outcome: w.Outcome, StaleReasons: w.StaleReasons, Changes: w.Changes,
 		Risk: w.Risk, PlanDigest: w.PlanDigest, DurationMS: w.DurationMS, Error: w.Error,
 	}
 }
 
-// add adds or replaces the result of a workspace. A workspace that one round applied
+// Add adds or replaces the result of a workspace. A workspace that one round applied
 // keeps that result when a later round finds it unchanged.
-func (r *Result) add(w WorkspaceResult) {
+func (r *Result) Add(w WorkspaceResult) {
 	if w.StaleReasons == nil {
 		w.StaleReasons = []string{}
 	}
@@ -106,9 +106,9 @@ func (r *Result) add(w WorkspaceResult) {
 	r.Workspaces[i] = w
 }
 
-// finalize computes the outcome and the exit code. err is the error of the whole run.
-func (r *Result) finalize(err error) {
-	r.Exit, r.Outcome = exit(r.Workspaces)
+// Finalize computes the outcome and the exit code. err is the error of the whole run.
+func (r *Result) Finalize(err error) {
+	r.Exit, r.Outcome = Summarize(r.Workspaces)
 	var internal *PanicError
 	switch {
 	case errors.As(err, &internal):
@@ -118,8 +118,8 @@ func (r *Result) finalize(err error) {
 	}
 }
 
-// exit returns the exit code and the pass outcome for the outcomes of the workspaces.
-func exit(workspaces []WorkspaceResult) (int, string) {
+// Summarize returns the exit code and the pass outcome for the outcomes of the workspaces.
+func Summarize(workspaces []WorkspaceResult) (int, string) {
 	var failed, busy, drifted, blocked, skipped, pending, applied bool
 	for _, w := range workspaces {
 		if w.Suspended {
@@ -159,8 +159,8 @@ func exit(workspaces []WorkspaceResult) (int, string) {
 	return ExitOK, OutcomeInSync
 }
 
-// passOutcome returns the outcome for a recorded exit code.
-func passOutcome(exit int) string {
+// DescribeExit returns the outcome for a recorded exit code.
+func DescribeExit(exit int) string {
 	switch exit {
 	case ExitOK:
 		return OutcomeInSync

@@ -1,0 +1,38 @@
+package run
+
+import (
+	"context"
+	"fmt"
+
+	"reconcile/internal/commitid"
+	"reconcile/reconciler/source"
+)
+
+// Fetch gets the tip and verifies its signature if one is required. Nothing of an
+// unsigned commit is read.
+func (c *Config) Fetch(ctx context.Context, tip source.Tip) (*source.Commit, error) {
+	commit, err := c.Source.Fetch(ctx, tip.Commit)
+	if err != nil {
+		return nil, fmt.Errorf("fetch %s: %w", commitid.Abbrev(tip.Commit), err)
+	}
+	if err := c.Verify(commit); err != nil {
+		c.CloseCommit(commit)
+		return nil, err
+	}
+	return commit, nil
+}
+
+// Verify verifies the signature of a commit if the configuration requires one.
+func (c *Config) Verify(commit *source.Commit) error {
+	if c.Signers == nil {
+		return nil
+	}
+	return commit.Verify(*c.Signers)
+}
+
+// CloseCommit closes the files of a commit. An error is only logged.
+func (c *Config) CloseCommit(commit *source.Commit) {
+	if err := commit.Close(); err != nil {
+		c.Log.Warn("a commit's files could not be closed", "error", err)
+	}
+}

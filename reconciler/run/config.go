@@ -1,0 +1,144 @@
+package run
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"reconcile/reconciler/notify"
+	"reconcile/reconciler/source"
+	"reconcile/reconciler/workspace/repotree"
+	"reconcile/state"
+	"reconcile/state/snapshot"
+)
+
+// Source is the watched repository. *source.Repository implements it.
+type Source interface {
+	Tip(ctx context.Context, protocol string) (source.Tip, error)
+	Fetch(ctx context.Context, commit string) (*source.Commit, error)
+	Contains(ctx context.Context, tip, old string) (yes, known bool, err error)
+	Resolve(ctx context.Context, rev string) (commit string, err error)
+	Refs(ctx context.Context, names []string) (commits map[string]string, err error)
+	Merge(ctx context.Context, tip, head string) (*source.Merge, error)
+}
+
+// Snapshots stores the trees that were applied, and the logs of runs. *snapshot.Store
+// implements it.
+type Snapshots interface {
+	Put(ctx context.Context, commit string, when time.Time, tree snapshot.Tree, objects []byte) (location string, err error)
+	Fetch(ctx context.Context, commit, dir string, check snapshot.TreeVerifier) error
+	Prune(ctx context.Context, before time.Time, keep func(commit string) bool) ([]string, error)
+	PutLog(ctx context.Context, run, workspace string, log io.Reader) error
+	PutFile(ctx context.Context, run, workspace, name string, contents io.Reader) (location string, err error)
+	PruneLogs(ctx context.Context, before time.Time, keep func(run string) bool) ([]string, error)
+}
+
+// Config holds the settings and dependencies of a Reconciler.
+type Config struct {
+	Repo        string // shown to people: contains no credentials
+	Branch      string
+	RecordName  string // name of the record, and of its directory below WorkDir
+	Environment string // environment in reconcile.hcl; "" for none
+
+	Source    Source
+	Signers   *source.Signers // accepted signers of the tip; nil: no signature is required
+	Record    *state.Record
+	Snapshots Snapshots
+	// Terraform is called until it succeeds once, when the first workspace is planned, so that a pass
+	// with nothing to do starts no process.
+	Terraform func(ctx context.Context) (Terraform, error)
+	// Product returns which product Terraform is, without starting it if possible. nil
+	// means Terraform.
+	Product func(ctx context.Context) (repotree.Product, error)
+	// Executor runs workspaces in other processes; nil runs them in this process.
+	Executor Executor
+	// PlanBundles stores the requests and responses of previews that an Executor runs.
+	// It may be nil without an Executor.
+	PlanBundles PlanBundles
+	// Notifiers send notifications about workspaces.
+	Notifiers []Notifier
+	// DigestKey returns the key for output digests and hashed variables, and the key's
+	// id. It is called only when something is hashed.
+	DigestKey func(ctx context.Context) (id string, key []byte, err error)
+	// LookupEnv returns an environment variable (TF_VAR_* that the settings declare).
+	LookupEnv func(name string) (string, bool)
+
+	WorkDir    string // directory of the checkout
+	LocalState string // directory of states with a local backend; "" refuses such states
+	// LocalStateOf returns that directory for another record of the store. nil refuses
+	// such states.
+	LocalStateOf func(record string) string
+	WorkTrees    []string // work trees of a local repository, which may already contain such a state
+
+	Parallelism int           // how many workspaces run at once
+	Wait        time.Duration // how long to wait for a lease or lock of another run
+	// TaskPoll is how often a pass polls a task of the Executor; the first polls are
+	// more frequent. Zero means 5 s.
+	TaskPoll time.Duration
+	// TipPoll is the minimum age of the last tip poll before a pass polls the tip
+	// again, which it does before it starts another workspace. Zero means 30 s.
+	TipPoll time.Duration
+	Now     func() time.Time
+	// Jitter returns a random part of a duration; it may be nil.
+	Jitter func(time.Duration) time.Duration
+	Log    *slog.Logger
+	// Observe receives an event for each step of the pass and of each workspace. It is
+	// called from several goroutines; it may be nil.
+	Observe func(Event)
+}
+
+// Options are the options of one pass.
+type Options struct {
+	Run     string   // id (ULID); "" generates one
+	Trigger string   // schedule, manual, webhook
+	Only    []string // only these workspaces; empty: all
+	Replan  bool     // treat every workspace (or every one of Only) as stale
+	Adopt   bool     // apply to an existing state that the record does not know
+}
+
+// SetDefaults sets what is missing, and makes Terraform open only once.
+func (c *Config) SetDefaults() {
+	if c.Parallelism < 1 {
+		c.Parallelism = 1
+	}
+	if c.TipPoll == 0 {
+		c.TipPoll = 30 * time.Second
+	}
+	if c.TaskPoll == 0 {
+		c.TaskPoll = 5 * time.Second
+	}
+	if c.Jitter == nil {
+		c.Jitter = rand.N[time.Duration]
+	}
+	if c.Product == nil {
+		c.Product = func(context.Context) (repotree.Product, error) { return repotree.Terraform, nil }
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Observe == nil {
+		c.Observe = func(Event) {}
+	}
+	c.Terraform = openOnce(c.Terraform)
+}
+
+// Notifier sends notifications about workspaces on one channel. After an error the
+// notification is sent again.
+type Notifier interface {
+	Channel() string // key of the channel in the record
+	Notify(ctx context.Context, report *notify.Notification) error
+}
+
+// PlanBundles stores the request and the response of a remote plan, under a key that
+// nobody else knows. *snapshot.Store implements it.
+type PlanBundles interface {
+	PutBundleTree(ctx context.Context, key, part string, when time.Time, tree snapshot.Tree, objects []byte) error
+	FetchBundleTree(ctx context.Context, key, part, dir string, check snapshot.TreeVerifier) error
+	PutBundleFile(ctx context.Context, key, part string, data []byte) error
+	BundleFile(ctx context.Context, key, part string, most int) ([]byte, error)
+}

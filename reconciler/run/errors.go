@@ -1,0 +1,55 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+
+	"reconcile/reconciler/terraform"
+	"reconcile/state"
+)
+
+// CheckoutBusyError is returned when another pass on this machine uses the checkout.
+type CheckoutBusyError struct{ File string }
+
+func (e *CheckoutBusyError) Error() string {
+	return fmt.Sprintf("another pass or preview on this machine uses the checkout (%s is locked): wait for it, or use another directory with --work", e.File)
+}
+
+// BlockedError is why a workspace waits for a person. retry: it may also pass by
+// itself. held: a hold represents it until the hold is removed.
+type BlockedError struct {
+	Reason string
+	Retry  bool
+	Held   bool
+}
+
+func (e *BlockedError) Error() string { return e.Reason }
+
+// ClassifyError maps an error to a workspace outcome.
+func ClassifyError(err error) state.Outcome {
+	var busy *state.BusyError
+	var checkoutBusy *CheckoutBusyError
+	var waits *BlockedError
+	var errored *terraform.ErroredStateError
+	switch {
+	case errors.As(err, &busy), errors.As(err, &checkoutBusy):
+		return state.Busy
+	case errors.As(err, &waits), errors.As(err, &errored):
+		return state.Blocked
+	default:
+		return state.Failed
+	}
+}
+
+var ErrConcurrentUpdate = errors.New("another run has changed its record meanwhile")
+
+// PanicError is a panic inside reconcile, recovered in one workspace. The other
+// workspaces and the record are not affected. Programs exit with ExitInternal on it.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+func (e *PanicError) Error() string {
+	return fmt.Sprintf("internal error: %v (please report it with the stack in the log)", e.Value)
+}

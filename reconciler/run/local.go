@@ -1,0 +1,80 @@
+package run
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"reconcile/state"
+)
+
+// PassDir returns the directory that contains the checkout of passes. One that the version
+// before made stays where it is: it may hold a state that could not be written, and
+// configurations may mention its path. Its name is not unique.
+func (c *Config) PassDir() string {
+	parent := filepath.Join(c.WorkDir, "checkout")
+	old := filepath.Join(parent, strings.NewReplacer("/", "_", "\\", "_", ":", "_", "@", "_").Replace(c.RecordName))
+	if info, err := os.Stat(filepath.Join(old, CheckoutTree)); err == nil && info.IsDir() {
+		return old
+	}
+	return filepath.Join(parent, state.DirName(c.RecordName))
+}
+
+// PassRoot returns the root of the tree that passes check out.
+func (c *Config) PassRoot() string { return filepath.Join(c.PassDir(), CheckoutTree) }
+
+// CheckoutTree is the directory of the tree, next to the lock.
+const CheckoutTree = "tree"
+
+// LocalStatePath returns the path of a workspace's local state. It is in NFC, because
+// Terraform converts every text of its configuration to NFC.
+func (c *Config) LocalStatePath(name string) string {
+	return filepath.Join(c.LocalState, norm.NFC.String(filepath.FromSlash(name))+".tfstate")
+}
+
+// LocalIdentityPrefix is the prefix of the identity of a local state; its path in the
+// repository follows.
+const LocalIdentityPrefix = "local:"
+
+// HasLocalState reports whether the state of a workspace is a file in our directory.
+func (c *Config) HasLocalState(rec state.Workspace) bool {
+	return strings.HasPrefix(rec.Identity, LocalIdentityPrefix) && c.LocalState != ""
+}
+
+// LeaseIdentity returns the identity of a workspace's lease: that of its state. A local
+// state's is only a path in the repository, so the record's name is added. A workspace
+// that never parsed has none and uses its own name.
+func (c *Config) LeaseIdentity(name, identity string) string {
+	switch {
+	case identity == "":
+		return "workspace:" + c.RecordName + "/" + name
+	case strings.HasPrefix(identity, LocalIdentityPrefix):
+		return LocalIdentityPrefix + c.RecordName + "/" + strings.TrimPrefix(identity, LocalIdentityPrefix)
+	}
+	return identity
+}
+
+// DescribeStateAt returns where people find the state with this identity. A local state
+// lies in the record's own directory.
+func (c *Config) DescribeStateAt(name, identity string) string {
+	if strings.HasPrefix(identity, LocalIdentityPrefix) && c.LocalState != "" {
+		return c.LocalStatePath(name)
+	}
+	return identity
+}
+
+// FindOrphanedState returns where the state of a removed workspace lies if no other
+// workspace has it; else "".
+func (c *Config) FindOrphanedState(removed state.Workspace, records map[string]state.Workspace) string {
+	if removed.Identity == "" || removed.Trace == nil && removed.Attempt == nil {
+		return "" // nothing was ever applied to it
+	}
+	for _, rec := range records {
+		if !rec.Removed && rec.Identity == removed.Identity {
+			return ""
+		}
+	}
+	return c.DescribeStateAt(removed.Name, removed.Identity)
+}
