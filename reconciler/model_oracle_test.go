@@ -1,6 +1,7 @@
 package reconciler_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -43,39 +44,38 @@ func (m *model) isStaleByOwn(r recordView, i int, rec state.Workspace) bool {
 // parse, it uses the record, unless that conflicts with the other workspaces.
 func (m *model) upstreamOf(r recordView, i int) (name string, ok bool) {
 	tip := m.tip().tree
-	places, conflict := m.namesByState(r)
+	places := m.namesByState(r)
 	reads := ""
 	switch s := tip.workspaces[i]; {
 	case !s.isUnparsable && s.reads > 0:
 		reads = stateIdentityOf(s.reads - 1)
-	case s.isUnparsable && !conflict && len(r.records[s.name].Reads) > 0:
+	case s.isUnparsable && len(r.records[s.name].Reads) > 0:
 		reads = r.records[s.name].Reads[0]
 	}
 	name, ok = places[reads]
 	return name, ok && name != tip.workspaces[i].name
 }
 
-// namesByState returns the names of the workspaces at the tip by state. conflict reports
-// whether a record of an unparsable one conflicted with the others.
-func (m *model) namesByState(r recordView) (names map[string]string, conflict bool) {
+// namesByState returns the names of the workspaces at the tip by state. The record of an
+// unparsable one does not take a state that another has.
+func (m *model) namesByState(r recordView) map[string]string {
 	tip := m.tip().tree
-	parsed, all := map[string]string{}, map[string]string{}
+	names, recorded := map[string]string{}, map[string]string{}
 	for i, s := range tip.workspaces {
-		id := stateIdentityOf(i)
-		if s.isUnparsable {
-			id = r.records[s.name].Identity
-		} else if s.exists {
-			parsed[id] = s.name
-		}
-		if s.exists && id != "" {
-			conflict = conflict || all[id] != ""
-			all[id] = s.name
+		switch {
+		case !s.exists:
+		case s.isUnparsable:
+			recorded[s.name] = r.records[s.name].Identity
+		default:
+			names[stateIdentityOf(i)] = s.name
 		}
 	}
-	if conflict {
-		return parsed, true
+	for _, name := range slices.Sorted(maps.Keys(recorded)) {
+		if id := recorded[name]; id != "" && names[id] == "" {
+			names[id] = name
+		}
 	}
-	return all, false
+	return names
 }
 
 // expectChanged returns what `changed` should print, and its maybe.
@@ -136,10 +136,21 @@ func (m *model) predictPass() (did map[string]state.Outcome, applied []string) {
 		copied := *s
 		world[id] = &copied
 	}
-	for i, s := range tip.workspaces {
-		if s.exists {
-			m.predictWorkspace(r, world, did, i)
+	visited := make([]bool, len(tip.workspaces))
+	var visit func(i int)
+	visit = func(i int) {
+		if visited[i] || !tip.workspaces[i].exists {
+			return
 		}
+		visited[i] = true
+		// After renames a recorded upstream may come later in the list.
+		if up, depends := m.upstreamOf(r, i); depends {
+			visit(names[up])
+		}
+		m.predictWorkspace(r, world, did, i)
+	}
+	for i, s := range tip.workspaces {
+		visit(i)
 		if did[s.name] == state.Applied {
 			applied = append(applied, stateIdentityOf(i))
 		}
