@@ -86,8 +86,8 @@ func TestKilledByOthers(t *testing.T) {
 func TestHugeError(t *testing.T) {
 	for name, plan := range map[string]string{
 		"of lines":     `echo 'Error: first'; yes 'on and on' | head -n 131000; echo; echo 'the last'`,
-		"of one line":  `echo 'Error: first'; head -n 131000 /dev/zero | tr '\\0' x; echo; echo 'the last'`,
-		"without ends": `echo 'Error: first'; echo; echo 'the last'; head -n 131000 /dev/zero | tr '\\0' x`,
+		"of one line":  `echo 'Error: first'; head -c 3000000 /dev/zero | tr '\\0' x; echo; echo 'the last'`,
+		"without ends": `echo 'Error: first'; echo; echo 'the last'; head -c 3000000 /dev/zero | tr '\\0' x`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
