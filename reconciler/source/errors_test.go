@@ -23,6 +23,9 @@ type failureCase struct {
 func tipError(t *testing.T, opts Options) error {
 	t.Helper()
 	opts.CacheDir, opts.retry = t.TempDir(), testRetry
+	if opts.Timeout == 0 {
+		opts.Timeout = 5 * time.Minute // a busy machine starts sshd slowly
+	}
 	r, err := Open(t.Context(), opts)
 	if err != nil {
 		return err

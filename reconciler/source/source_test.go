@@ -19,6 +19,9 @@ func openRepository(t testing.TB, opts Options) *Repository {
 		opts.CacheDir = t.TempDir()
 	}
 	opts.retry = testRetry
+	if opts.Timeout == 0 {
+		opts.Timeout = 5 * time.Minute // a busy machine starts sshd slowly
+	}
 	r, err := Open(context.Background(), opts)
 	if err != nil {
 		t.Fatal(err)
