@@ -106,9 +106,9 @@ func (s crashSnapshots) Put(ctx context.Context, commit string, when time.Time, 
 	return s.Snapshots.Put(ctx, commit, when, tree, objects)
 }
 
-func (s crashSnapshots) PutLog(ctx context.Context, history, workspace string, log io.Reader) error {
+func (s crashSnapshots) PutLog(ctx context.Context, runID, workspace string, log io.Reader) error {
 	s.b.hit("log of " + workspace)
-	return s.Snapshots.PutLog(ctx, history, workspace, log)
+	return s.Snapshots.PutLog(ctx, runID, workspace, log)
 }
 
 func (s crashSnapshots) Prune(ctx context.Context, before time.Time, keep func(string) bool) ([]string, error) {

@@ -23,16 +23,16 @@ import (
 // or applied an upstream, since they were read.
 func (r *Reconciler) Drift(ctx, killCtx context.Context, o run.Options) (*run.Result, error) {
 	o.Trigger = run.DriftCheck
-	current := run.New(&r.config, o)
-	result := current.Result
-	current.EnterStep(run.PhaseDrift)
-	looked, err := detectDrift(ctx, killCtx, current, result)
+	thisRun := run.New(&r.config, o)
+	result := thisRun.Result
+	thisRun.EnterStep(run.PhaseDrift)
+	looked, err := detectDrift(ctx, killCtx, thisRun, result)
 	result.Finalize(err)
-	saveDrift(context.WithoutCancel(ctx), current, result, looked)
+	saveDrift(context.WithoutCancel(ctx), thisRun, result, looked)
 	if looked {
-		notifyNow(context.WithoutCancel(ctx), current, result.To)
+		notifyNow(context.WithoutCancel(ctx), thisRun, result.To)
 	}
-	current.Emit(run.Event{Phase: run.PhaseDone, Pass: result, Err: err, Remote: len(o.Only) > 0})
+	thisRun.Emit(run.Event{Phase: run.PhaseDone, Pass: result, Err: err, Remote: len(o.Only) > 0})
 	return result, err
 }
 

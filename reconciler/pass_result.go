@@ -78,3 +78,16 @@ func (p *pass) warnOfDuplicateRecords(ctx context.Context, head state.Head, tip 
 		p.run.Warn(text)
 	}
 }
+
+// passOutcome returns the outcome for a recorded exit code.
+func passOutcome(exit int) string {
+	switch exit {
+	case run.ExitOK:
+		return run.OutcomeInSync
+	case run.ExitPending:
+		return run.OutcomeBlocked
+	case run.ExitBusy:
+		return run.OutcomeBusy
+	}
+	return run.OutcomeFailed
+}

@@ -15,8 +15,8 @@ import (
 // nothing, and does not take Terraform's state lock. Readers of a workspace with
 // changes are planned against its current outputs.
 func (r *Reconciler) Plan(ctx, killCtx context.Context, o run.Options) (*run.Result, error) {
-	current := run.New(&r.config, o)
-	result := current.Result
+	thisRun := run.New(&r.config, o)
+	result := thisRun.Result
 	w, err := inventoryAtTip(ctx, &r.config)
 	if err != nil {
 		return result, err
@@ -24,7 +24,7 @@ func (r *Reconciler) Plan(ctx, killCtx context.Context, o run.Options) (*run.Res
 	defer r.config.CloseCommit(w.commit)
 	result.From, result.To = w.head.Commit, w.commit.ID
 	for _, text := range w.settings.Warnings() {
-		current.Warn(text)
+		thisRun.Warn(text)
 	}
 	if err := w.checkNotEmpty(); err != nil {
 		return result, err
@@ -33,12 +33,12 @@ func (r *Reconciler) Plan(ctx, killCtx context.Context, o run.Options) (*run.Res
 		return result, err
 	}
 	s := w.schedule(o.Only, o.Replan)
-	checkout := newReadOnlyCheckout(current, w)
+	checkout := newReadOnlyCheckout(thisRun, w)
 	defer checkout.close()
-	announceWaiting(current, s)
+	announceWaiting(thisRun, s)
 	for _, name := range w.graph.Order() {
 		if ctx.Err() != nil {
-			return result, current.StopError(ctx)
+			return result, thisRun.StopError(ctx)
 		}
 		entry := w.entries[name]
 		planned := run.WorkspaceResult{Name: name, Outcome: state.Unchanged}
@@ -48,7 +48,7 @@ func (r *Reconciler) Plan(ctx, killCtx context.Context, o run.Options) (*run.Res
 		if s.candidates[name] || !s.alone {
 			entry.result = &planned
 			result.Add(planned)
-			current.Emit(run.Event{Workspace: name, Phase: run.PhaseDone, Result: &planned})
+			thisRun.Emit(run.Event{Workspace: name, Phase: run.PhaseDone, Result: &planned})
 		}
 	}
 	result.Finalize(nil)

@@ -20,8 +20,8 @@ import (
 // openCheckout returns a checkout for unreviewed code, which is deleted when it is
 // closed. A process that plans only one pull request shares its work directory with
 // nobody, and uses the path of passes.
-func (l *pullRequestPlan) openCheckout(current *run.Run) *checkout {
-	checkout := newReadOnlyCheckout(current, l.merged)
+func (l *pullRequestPlan) openCheckout(thisRun *run.Run) *checkout {
+	checkout := newReadOnlyCheckout(thisRun, l.merged)
 	if !l.alone {
 		checkout.dir = filepath.Join(l.tip.config.WorkDir, "preview", "checkout", state.DirName(l.tip.config.RecordName))
 	}

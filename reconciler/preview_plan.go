@@ -25,30 +25,30 @@ func (l *pullRequestPlan) plan(ctx, killCtx context.Context) error {
 	if l.merged == nil {
 		return nil
 	}
-	current := run.New(l.tip.config, run.Options{Trigger: previewTrigger})
+	thisRun := run.New(l.tip.config, run.Options{Trigger: previewTrigger})
 	var names []string
 	for _, name := range l.merged.graph.Order() {
 		if l.stale[name] {
 			names = append(names, name)
 		}
 	}
-	results, err := l.planWorkspaces(ctx, killCtx, current, names)
+	results, err := l.planWorkspaces(ctx, killCtx, thisRun, names)
 	if err != nil || l.preview.Error != "" {
 		return err
 	}
 	for _, result := range results {
-		current.Result.Add(result)
+		thisRun.Result.Add(result)
 	}
-	current.Result.Finalize(nil)
-	l.preview.Workspaces = current.Result.Workspaces
-	l.preview.Outcome = l.outcome(current.Result)
+	thisRun.Result.Finalize(nil)
+	l.preview.Workspaces = thisRun.Result.Workspaces
+	l.preview.Outcome = l.outcome(thisRun.Result)
 	l.preview.Readers = l.listReaders()
 	return nil
 }
 
 // planWorkspaces plans those of the workspaces that may be planned. The names are in
 // dependency order.
-func (l *pullRequestPlan) planWorkspaces(ctx, killCtx context.Context, current *run.Run, names []string) ([]run.WorkspaceResult, error) {
+func (l *pullRequestPlan) planWorkspaces(ctx, killCtx context.Context, thisRun *run.Run, names []string) ([]run.WorkspaceResult, error) {
 	var results []run.WorkspaceResult
 	var allowed []string
 	for _, name := range names {
@@ -66,9 +66,9 @@ func (l *pullRequestPlan) planWorkspaces(ctx, killCtx context.Context, current *
 	var planned []run.WorkspaceResult
 	var err error
 	if l.tip.config.Executor == nil {
-		planned, err = l.planLocally(ctx, killCtx, current, allowed)
+		planned, err = l.planLocally(ctx, killCtx, thisRun, allowed)
 	} else {
-		planned, err = l.planRemotely(ctx, current, allowed)
+		planned, err = l.planRemotely(ctx, thisRun, allowed)
 	}
 	for i := range planned {
 		l.merged.entries[planned[i].Name].result = &planned[i]
@@ -78,8 +78,8 @@ func (l *pullRequestPlan) planWorkspaces(ctx, killCtx context.Context, current *
 
 // planLocally plans in this process, several at once. A workspace waits for those of
 // its upstreams that are planned too.
-func (l *pullRequestPlan) planLocally(ctx, killCtx context.Context, current *run.Run, names []string) ([]run.WorkspaceResult, error) {
-	checkout := l.openCheckout(current)
+func (l *pullRequestPlan) planLocally(ctx, killCtx context.Context, thisRun *run.Run, names []string) ([]run.WorkspaceResult, error) {
+	checkout := l.openCheckout(thisRun)
 	defer checkout.close()
 	if err := l.prepareCheckout(ctx, checkout); err != nil || l.preview.Error != "" {
 		return nil, err
@@ -113,7 +113,7 @@ func (l *pullRequestPlan) planLocally(ctx, killCtx context.Context, current *run
 	}
 	err := group.Wait()
 	if err == nil && ctx.Err() != nil {
-		err = current.StopError(ctx)
+		err = thisRun.StopError(ctx)
 	}
 	if err != nil {
 		return nil, err

@@ -49,10 +49,10 @@ const taskRetention = 7 * 24 * time.Hour
 
 // planRemotely plans with `reconcile worker plan KEY`, in a process that has neither
 // our secrets nor our permissions, and waits for the results.
-func (l *pullRequestPlan) planRemotely(ctx context.Context, current *run.Run, names []string) ([]run.WorkspaceResult, error) {
+func (l *pullRequestPlan) planRemotely(ctx context.Context, thisRun *run.Run, names []string) ([]run.WorkspaceResult, error) {
 	var answer *planResponse
 	e := &remoteTask{
-		config: l.tip.config, tasks: l.tip.config.Record.PreviewRecord(), log: current.Log.With("pull_request", l.preview.Number),
+		config: l.tip.config, tasks: l.tip.config.Record.PreviewRecord(), log: thisRun.Log.With("pull_request", l.preview.Number),
 		start: func(ctx context.Context, task state.Task) (string, error) {
 			if err := l.uploadRequest(ctx, task.Key, names); err != nil {
 				return "", err
@@ -69,7 +69,7 @@ func (l *pullRequestPlan) planRemotely(ctx context.Context, current *run.Run, na
 		e.retryAfter = retryFailedAfter
 	}
 	task, err := e.run(ctx, state.Task{
-		Name: strconv.Itoa(l.preview.Number), Run: current.Options.Run, Trigger: previewTrigger,
+		Name: strconv.Itoa(l.preview.Number), Run: thisRun.Options.Run, Trigger: previewTrigger,
 		Commit: l.tip.commit.ID, CommitTime: l.tip.commit.When, TreeID: l.merged.commit.Tree.ID("."), Generation: l.tip.head.Generation,
 		Inputs: l.preview.Inputs, ExpiresAt: l.tip.config.Now().Add(taskRetention).Unix(),
 	})

@@ -16,7 +16,7 @@ const retention = 90 * 24 * time.Hour
 func (p *pass) finish(ctx context.Context, err error) {
 	p.result.Finalize(err)
 	if err == nil && p.recordedExit != run.ExitOK {
-		p.result.Exit, p.result.Outcome = p.recordedExit, run.DescribeExit(p.recordedExit)
+		p.result.Exit, p.result.Outcome = p.recordedExit, passOutcome(p.recordedExit)
 	}
 	if err != nil {
 		p.recordOutOfSync(ctx)

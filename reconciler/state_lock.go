@@ -77,8 +77,8 @@ func (r *Reconciler) ForceUnlock(ctx, killCtx context.Context, name, id string) 
 	if err := w.checkNames([]string{name}); err != nil {
 		return err
 	}
-	current := run.New(&r.config, run.Options{})
-	checkout := newCheckout(current, w)
+	thisRun := run.New(&r.config, run.Options{})
+	checkout := newCheckout(thisRun, w)
 	defer checkout.close()
 	entry := w.entries[name]
 	w.load(entry)
@@ -87,7 +87,7 @@ func (r *Reconciler) ForceUnlock(ctx, killCtx context.Context, name, id string) 
 		return err
 	}
 	lease, err := r.config.Record.Acquire(ctx, state.LeaseRequest{
-		Identity: r.config.LeaseIdentity(name, w.stateIdentity(entry)), Workspace: name, Run: current.Options.Run, MaxWait: r.config.Wait,
+		Identity: r.config.LeaseIdentity(name, w.stateIdentity(entry)), Workspace: name, Run: thisRun.Options.Run, MaxWait: r.config.Wait,
 	})
 	if err != nil {
 		return err

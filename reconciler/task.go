@@ -46,11 +46,11 @@ func (r *Reconciler) RunTask(ctx, killCtx context.Context, name, key string) (ru
 // executeTask applies the task's workspace. An error that prevents this is the
 // workspace's result.
 func (r *Reconciler) executeTask(ctx, killCtx context.Context, task state.Task) (v *workspaceRun, moved bool) {
-	current := run.New(&r.config, run.Options{Run: task.Run, Trigger: task.Trigger, Replan: task.Replan, Adopt: task.Adopt})
+	thisRun := run.New(&r.config, run.Options{Run: task.Run, Trigger: task.Trigger, Replan: task.Replan, Adopt: task.Adopt})
 	work, err := loadForTask(ctx, &r.config, task)
 	if err == nil {
 		defer r.config.CloseCommit(work.commit)
-		checkout := newCheckout(current, work)
+		checkout := newCheckout(thisRun, work)
 		defer checkout.close()
 		return checkout.runLocally(ctx, killCtx, work.entries[task.Name])
 	}

@@ -15,10 +15,10 @@
 #   mirror/            a provider in the layout of a Terraform filesystem mirror
 #   aws-provider/      the AWS provider, from the registry, else built from source
 #
-# and installs missing system packages if it may. Versions are
-# pinned in the go.mod files, requirements.txt, package-lock.json and
-# dynamodb-local.sh next to this script; ready-made.sha256 has the checksums of downloads. A tool is installed again only when its pin
-# has changed, so a second run takes a fraction of a second.
+# and installs missing system packages if it may. Versions are pinned in the go.mod
+# files, requirements.txt, package-lock.json and dynamodb-local.sh next to this script;
+# ready-made.sha256 has the checksums of downloads. A tool is installed again only when
+# its pin has changed, so a second run takes a fraction of a second.
 #
 # The cache is $RECONCILE_TEST_CACHE, else reconcile-test in the user's cache
 # directory. It may be deleted at any time.

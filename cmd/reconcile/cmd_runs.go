@@ -67,13 +67,13 @@ func printRuns(a *app, runs []state.Run, now time.Time) {
 		return
 	}
 	var rows []tableRow
-	for _, history := range runs {
+	for _, entry := range runs {
 		counts := map[state.Outcome]int{}
-		for _, w := range history.Workspaces {
+		for _, w := range entry.Workspaces {
 			counts[w.Outcome]++
 		}
 		rows = append(rows, tableRow{cells: []string{
-			history.ID, formatAge(history.StartedAt, now), history.Trigger, abbrevCommit(history.ToCommit), formatCounts(counts),
+			entry.ID, formatAge(entry.StartedAt, now), entry.Trigger, abbrevCommit(entry.ToCommit), formatCounts(counts),
 		}})
 	}
 	printTable(a.out, a.width(), []string{"RUN", "WHEN", "TRIGGER", "TO", "WORKSPACES"}, rows)
@@ -86,7 +86,7 @@ type runLogs struct {
 }
 
 func showRun(ctx context.Context, a *app, p *deps, id string) error {
-	history, err := p.record.Run(ctx, id)
+	entry, err := p.record.Run(ctx, id)
 	if errors.Is(err, state.ErrNotFound) {
 		return usagef("`reconcile runs` lists them", "no run %s in the record", id)
 	}
@@ -104,14 +104,14 @@ func showRun(ctx context.Context, a *app, p *deps, id string) error {
 		}
 	}
 	if a.wantsJSON() {
-		return printJSON(a.out, runLogs{history, logs})
+		return printJSON(a.out, runLogs{entry, logs})
 	}
-	printRun(a, history, names, logs)
+	printRun(a, entry, names, logs)
 	return nil
 }
 
-func readLog(ctx context.Context, p *deps, history, workspace string) (string, error) {
-	r, err := p.snapshots.Log(ctx, history, workspace)
+func readLog(ctx context.Context, p *deps, runID, workspace string) (string, error) {
+	r, err := p.snapshots.Log(ctx, runID, workspace)
 	if err != nil {
 		return "", err
 	}
@@ -119,12 +119,12 @@ func readLog(ctx context.Context, p *deps, history, workspace string) (string, e
 	return string(text), errors.Join(err, r.Close())
 }
 
-func printRun(a *app, history state.Run, names []string, logs map[string]string) {
-	fmt.Fprintf(a.out, "run       %s (%s, %s)\n", history.ID, history.Trigger, history.Outcome)
-	fmt.Fprintf(a.out, "started   %s, took %s\n", history.StartedAt.Local().Format(time.DateTime), formatDuration(history.EndedAt.Sub(history.StartedAt)))
-	fmt.Fprintf(a.out, "commits   %s → %s\n", abbrevCommit(history.FromCommit), abbrevCommit(history.ToCommit))
-	fmt.Fprintf(a.out, "snapshot  %s\n\n", cmp.Or(history.Snapshot, "-"))
-	for _, w := range history.Workspaces {
+func printRun(a *app, entry state.Run, names []string, logs map[string]string) {
+	fmt.Fprintf(a.out, "run       %s (%s, %s)\n", entry.ID, entry.Trigger, entry.Outcome)
+	fmt.Fprintf(a.out, "started   %s, took %s\n", entry.StartedAt.Local().Format(time.DateTime), formatDuration(entry.EndedAt.Sub(entry.StartedAt)))
+	fmt.Fprintf(a.out, "commits   %s → %s\n", abbrevCommit(entry.FromCommit), abbrevCommit(entry.ToCommit))
+	fmt.Fprintf(a.out, "snapshot  %s\n\n", cmp.Or(entry.Snapshot, "-"))
+	for _, w := range entry.Workspaces {
 		fmt.Fprint(a.out, formatWorkspace(run.ResultOf(w), a.width()))
 	}
 	for _, name := range names {

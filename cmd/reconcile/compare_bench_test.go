@@ -61,10 +61,10 @@ func peakMemory(b *testing.B, cmd *exec.Cmd) float64 {
 
 // runInProcess runs something in this process. Its CPU time is that of the whole
 // process, garbage collection included, and of its children.
-func runInProcess(b *testing.B, history func() error) cost {
+func runInProcess(b *testing.B, command func() error) cost {
 	b.Helper()
 	start, cpuBefore := time.Now(), ownCPUTime(b)
-	if err := history(); err != nil {
+	if err := command(); err != nil {
 		b.Fatal(err)
 	}
 	return cost{wall: time.Since(start), cpu: ownCPUTime(b) - cpuBefore}

@@ -14,7 +14,7 @@ type passFunc func(r *reconciler.Reconciler, ctx, killCtx context.Context, o run
 
 // runPass runs a pass, a plan or a drift check. Signals stop it. It shows progress as
 // JSON, a live view or plain lines, and also passes events to observers.
-func (a *app) runPass(ctx context.Context, history passFunc, o run.Options, observers ...func(run.Event)) (*run.Result, error) {
+func (a *app) runPass(ctx context.Context, do passFunc, o run.Options, observers ...func(run.Event)) (*run.Result, error) {
 	printer := a.newPassPrinter()
 	defer printer.close() // a panic must leave the terminal in order too
 	ctx, killCtx, release := withSignals(ctx, gracePeriod, printer.printLine)
@@ -24,7 +24,7 @@ func (a *app) runPass(ctx context.Context, history passFunc, o run.Options, obse
 		return nil, err
 	}
 	defer a.closeDeps(p)
-	result, err := history(p.newReconciler(multiObserver(append(observers, printer.observe))), ctx, killCtx, o)
+	result, err := do(p.newReconciler(multiObserver(append(observers, printer.observe))), ctx, killCtx, o)
 	printer.close()
 	if err = toUsageError(err); result == nil {
 		return nil, err

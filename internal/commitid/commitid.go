@@ -1,5 +1,5 @@
-// Package commitid writes commit ids for people. It is small because texts of packages
-// that do not know each other show the same commit.
+// Package commitid writes commit ids for people. Packages that do not know each other show
+// the same commit, so the length is set here once.
 package commitid
 
 // abbrevLength is enough for a large repository: git's own default grows to it.

@@ -22,14 +22,14 @@ type Buffer struct {
 	secret bool
 }
 
-// New returns a Buffer of about size bytes, a quarter of them for the
-// beginning. The text written to it must contain no secrets.
+// New returns a Buffer of about size bytes, a quarter of them for the beginning. The text
+// written to it must contain no secrets.
 func New(size int) *Buffer {
 	return &Buffer{maxHead: size / 4, maxTail: size - size/4}
 }
 
-// NewSecret returns a Buffer for text that is not yet redacted. It drops a
-// line that does not fit.
+// NewSecret returns a Buffer for text that is not yet redacted. It drops a line that does
+// not fit.
 func NewSecret(size int) *Buffer {
 	e := New(size)
 	e.secret = true

@@ -12,8 +12,8 @@ import (
 // reader sees a partial one. The file survives a loss of power.
 func Replace(path string, content []byte) error { return write(path, content, os.Rename) }
 
-// Create is Replace for a file that must not exist. If it does, Create leaves it as it is
-// and returns an error that is fs.ErrExist.
+// Create writes a file as Replace does, but only if there is none. Else it leaves the file
+// as it is, and the error wraps fs.ErrExist.
 func Create(path string, content []byte) error { return write(path, content, os.Link) }
 
 // write writes a temporary file and calls publish, which gives it its name.

@@ -10,8 +10,8 @@ import (
 // Redacted stands where a secret would be.
 const Redacted = "(redacted)"
 
-// Text is a secret. It prints with every verb, logs and marshals to text and JSON as
-// Redacted, but as the key of a map in JSON. string(t) is the secret itself.
+// Text is a secret. Redacted stands for it in every print, log, text and JSON. There is
+// one exception: as the key of a map, JSON shows it. string(t) is the secret itself.
 type Text string
 
 // String returns Redacted.

@@ -35,7 +35,7 @@ type Snapshots interface {
 	PruneLogs(ctx context.Context, before time.Time, keep func(run string) bool) ([]string, error)
 }
 
-// Config holds the settings and dependencies of a Reconciler.
+// Config holds the settings and dependencies of a run.
 type Config struct {
 	Repo        string // shown to people: contains no credentials
 	Branch      string
@@ -46,8 +46,8 @@ type Config struct {
 	Signers   *source.Signers // accepted signers of the tip; nil: no signature is required
 	Record    *state.Record
 	Snapshots Snapshots
-	// Terraform is called until it succeeds once, when the first workspace is planned, so that a pass
-	// with nothing to do starts no process.
+	// Terraform is called when the first workspace is planned, so that a pass with
+	// nothing to do starts no process. It is called again only after an error.
 	Terraform func(ctx context.Context) (Terraform, error)
 	// Product returns which product Terraform is, without starting it if possible. nil
 	// means Terraform.
@@ -98,7 +98,8 @@ type Options struct {
 	Adopt   bool     // apply to an existing state that the record does not know
 }
 
-// SetDefaults sets what is missing, and makes Terraform open only once.
+// SetDefaults sets the fields that are not set and have a default, and makes Terraform
+// return one program for all runs.
 func (c *Config) SetDefaults() {
 	if c.Parallelism < 1 {
 		c.Parallelism = 1

@@ -15,12 +15,11 @@ func (e *CheckoutBusyError) Error() string {
 	return fmt.Sprintf("another pass or preview on this machine uses the checkout (%s is locked): wait for it, or use another directory with --work", e.File)
 }
 
-// BlockedError is why a workspace waits for a person. retry: it may also pass by
-// itself. held: a hold represents it until the hold is removed.
+// BlockedError is why a workspace waits for a person.
 type BlockedError struct {
 	Reason string
-	Retry  bool
-	Held   bool
+	Retry  bool // it may also pass by itself, so a later pass tries again
+	Held   bool // a hold represents it until the hold is removed
 }
 
 func (e *BlockedError) Error() string { return e.Reason }
@@ -41,15 +40,6 @@ func ClassifyError(err error) state.Outcome {
 	}
 }
 
+// ErrConcurrentUpdate is the error of work on a workspace whose record another run has
+// changed meanwhile.
 var ErrConcurrentUpdate = errors.New("another run has changed its record meanwhile")
-
-// PanicError is a panic inside reconcile, recovered in one workspace. The other
-// workspaces and the record are not affected. Programs exit with ExitInternal on it.
-type PanicError struct {
-	Value any
-	Stack []byte
-}
-
-func (e *PanicError) Error() string {
-	return fmt.Sprintf("internal error: %v (please report it with the stack in the log)", e.Value)
-}

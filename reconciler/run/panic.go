@@ -1,6 +1,7 @@
 package run
 
 import (
+	"fmt"
 	"runtime/debug"
 )
 
@@ -23,4 +24,15 @@ func CatchPanic(f func() error) (err error) {
 		}
 	}()
 	return f()
+}
+
+// PanicError is a panic inside reconcile, recovered in one workspace. The other
+// workspaces and the record are not affected. Programs exit with ExitInternal on it.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+func (e *PanicError) Error() string {
+	return fmt.Sprintf("internal error: %v (please report it with the stack in the log)", e.Value)
 }

@@ -158,16 +158,3 @@ func Summarize(workspaces []WorkspaceResult) (int, string) {
 	}
 	return ExitOK, OutcomeInSync
 }
-
-// DescribeExit returns the outcome for a recorded exit code.
-func DescribeExit(exit int) string {
-	switch exit {
-	case ExitOK:
-		return OutcomeInSync
-	case ExitPending:
-		return OutcomeBlocked
-	case ExitBusy:
-		return OutcomeBusy
-	}
-	return OutcomeFailed
-}

@@ -50,8 +50,11 @@ func openOnce(open func(context.Context) (Terraform, error)) func(context.Contex
 		if opened != nil {
 			return opened, nil
 		}
-		var err error
-		opened, err = open(ctx)
-		return opened, err
+		program, err := open(ctx)
+		if err != nil {
+			return nil, err
+		}
+		opened = program
+		return opened, nil
 	}
 }

@@ -69,12 +69,12 @@ func (w *fixture) must(err error) {
 }
 
 // runPass runs a pass with telemetry of its own, and sends all of it.
-func (w *fixture) runPass(o telemetry.Options, current run.Options) *run.Result {
+func (w *fixture) runPass(o telemetry.Options, passOptions run.Options) *run.Result {
 	w.t.Helper()
-	return w.runObserved((*reconciler.Reconciler).Pass, o, current)
+	return w.runObserved((*reconciler.Reconciler).Pass, o, passOptions)
 }
 
-func (w *fixture) runObserved(runFunc func(*reconciler.Reconciler, context.Context, context.Context, run.Options) (*run.Result, error), o telemetry.Options, current run.Options) *run.Result {
+func (w *fixture) runObserved(runFunc func(*reconciler.Reconciler, context.Context, context.Context, run.Options) (*run.Result, error), o telemetry.Options, passOptions run.Options) *run.Result {
 	w.t.Helper()
 	tel := w.open(o)
 	repo, err := source.Open(w.t.Context(), source.Options{URL: w.Dir, Branch: "main", CacheDir: filepath.Join(w.dir, "git")})
@@ -95,7 +95,7 @@ func (w *fixture) runObserved(runFunc func(*reconciler.Reconciler, context.Conte
 		LocalState:  filepath.Join(w.dir, "tfstate"),
 		Parallelism: 2, Wait: 10 * time.Second,
 		Observe: tel.Observe,
-	}), w.t.Context(), w.t.Context(), current)
+	}), w.t.Context(), w.t.Context(), passOptions)
 	w.must(err)
 	w.must(tel.Close(w.t.Context()))
 	return result

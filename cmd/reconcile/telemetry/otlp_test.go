@@ -88,9 +88,9 @@ func TestPassByOTLP(t *testing.T) {
 }
 
 // checkTrace compares the tree of spans, siblings in the order of their start.
-func checkTrace(t *testing.T, current string, spans []*tracepb.Span, want ...string) {
+func checkTrace(t *testing.T, runID string, spans []*tracepb.Span, want ...string) {
 	t.Helper()
-	id := ulid.MustParseStrict(current)
+	id := ulid.MustParseStrict(runID)
 	byParent := map[string][]*tracepb.Span{}
 	for _, s := range spans {
 		if hex.EncodeToString(s.TraceId) != hex.EncodeToString(id[:]) {
@@ -168,17 +168,17 @@ func TestRemoteWork(t *testing.T) {
 	c := newCollector(t)
 	w := newFixture(t)
 	tel := w.open(telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.OTLP})
-	current := ulid.Make()
+	runID := ulid.Make()
 	for _, phase := range []run.Phase{run.PhaseLease, run.PhaseInit} {
-		tel.Observe(run.Event{Run: current.String(), Workspace: "tokyo", Phase: phase})
+		tel.Observe(run.Event{Run: runID.String(), Workspace: "tokyo", Phase: phase})
 	}
 	result := &run.WorkspaceResult{Outcome: state.NoChanges}
-	tel.Observe(run.Event{Run: current.String(), Workspace: "tokyo", Phase: run.PhaseDone, Result: result})
+	tel.Observe(run.Event{Run: runID.String(), Workspace: "tokyo", Phase: run.PhaseDone, Result: result})
 	w.must(tel.Close(t.Context()))
 
 	for _, s := range c.spans {
-		if s.Name == "workspace" && (hex.EncodeToString(s.TraceId) != hex.EncodeToString(current[:]) || hex.EncodeToString(s.ParentSpanId) != hex.EncodeToString(current[8:])) {
-			t.Errorf("the visit is in %x below %x, not in the pass %x", s.TraceId, s.ParentSpanId, current[:])
+		if s.Name == "workspace" && (hex.EncodeToString(s.TraceId) != hex.EncodeToString(runID[:]) || hex.EncodeToString(s.ParentSpanId) != hex.EncodeToString(runID[8:])) {
+			t.Errorf("the workspace is in %x below %x, not in the pass %x", s.TraceId, s.ParentSpanId, runID[:])
 		}
 	}
 	if len(c.spans) != 3 {

@@ -85,13 +85,13 @@ type runIDGenerator struct{}
 type runKey struct{}
 
 // rootContext makes the next root span the span of a run.
-func rootContext(ctx context.Context, current string) context.Context {
-	return context.WithValue(ctx, runKey{}, current)
+func rootContext(ctx context.Context, runID string) context.Context {
+	return context.WithValue(ctx, runKey{}, runID)
 }
 
 // childContext puts spans below the span of a run in another process.
-func childContext(ctx context.Context, current string) context.Context {
-	traceID, spanID, ok := idsOf(current)
+func childContext(ctx context.Context, runID string) context.Context {
+	traceID, spanID, ok := idsOf(runID)
 	if !ok {
 		return ctx
 	}
@@ -100,8 +100,8 @@ func childContext(ctx context.Context, current string) context.Context {
 	}))
 }
 
-func idsOf(current string) (trace.TraceID, trace.SpanID, bool) {
-	id, err := ulid.ParseStrict(current)
+func idsOf(runID string) (trace.TraceID, trace.SpanID, bool) {
+	id, err := ulid.ParseStrict(runID)
 	if err != nil {
 		return trace.TraceID{}, trace.SpanID{}, false
 	}
@@ -110,8 +110,8 @@ func idsOf(current string) (trace.TraceID, trace.SpanID, bool) {
 
 // NewIDs implements sdk.IDGenerator.
 func (g runIDGenerator) NewIDs(ctx context.Context) (trace.TraceID, trace.SpanID) {
-	current, _ := ctx.Value(runKey{}).(string)
-	traceID, spanID, ok := idsOf(current)
+	runID, _ := ctx.Value(runKey{}).(string)
+	traceID, spanID, ok := idsOf(runID)
 	if !ok {
 		_, _ = rand.Read(traceID[:]) // never fails
 		spanID = g.NewSpanID(ctx, traceID)

@@ -15,17 +15,17 @@ import (
 // session of that name.
 type Assumer = func(ctx context.Context, role, session string) (map[string]string, error)
 
-// NewAssumer returns an Assumer that calls AWS STS. It calls config when
-// a role is first needed, and uses its credentials, Region and endpoint.
+// NewAssumer returns an Assumer that calls AWS STS. It calls config when a role is first
+// needed, and uses its credentials, Region and endpoint.
 func NewAssumer(config func(context.Context) (aws.Config, error)) Assumer {
 	// One hour is the maximum that every role allows, also for a caller that is itself
 	// an assumed role, such as an ECS task's.
 	return newSTSAssumer(config, time.Hour, "")
 }
 
-// NewRestrictedAssumer returns an Assumer for unapproved code.
-// Its credentials last 15 minutes, the minimum of STS. If networks (VPC ids, IP
-// addresses or CIDR ranges) are given, the credentials work only from there.
+// NewRestrictedAssumer returns an Assumer for unapproved code. Its credentials last 15
+// minutes, the minimum of STS. If networks (VPC ids, IP addresses or CIDR ranges) are
+// given, the credentials work only from there.
 func NewRestrictedAssumer(config func(context.Context) (aws.Config, error), networks []string) (Assumer, error) {
 	policy, err := networkPolicy(networks)
 	return newSTSAssumer(config, 15*time.Minute, policy), err

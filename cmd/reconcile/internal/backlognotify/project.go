@@ -25,8 +25,8 @@ type Project struct {
 	cachedWriter *notify.Writer
 }
 
-// Writer returns a writer for the project's format, in Lang
-// or else the language of the space. It is created once.
+// Writer returns a writer for the project's format, in Lang or else the language of the
+// space. It is created once.
 func (b *Project) Writer(ctx context.Context) (*notify.Writer, error) {
 	if b.cachedWriter != nil {
 		return b.cachedWriter, nil
