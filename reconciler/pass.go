@@ -9,6 +9,7 @@ import (
 	"reconcile/internal/commitid"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
+	"reconcile/reconciler/source/gitwire"
 	"reconcile/reconciler/workspace"
 	"reconcile/state"
 )
@@ -69,7 +70,7 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	// 3. Fetch the new commit.
 	p.run.EnterStep(run.PhaseFetch)
 	commit, err := p.config.Fetch(ctx, tip)
-	if errors.Is(err, source.ErrCommitNotFound) {
+	if errors.Is(err, gitwire.ErrCommitNotFound) {
 		return false, nil // the tip moved between the poll and the fetch
 	} else if err != nil {
 		return false, err

@@ -12,6 +12,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"reconcile/reconciler/source"
+	"reconcile/reconciler/source/gitwire"
 	"reconcile/state"
 )
 
@@ -48,13 +49,13 @@ func (d *doctor) checkSignature(ctx context.Context, repository *source.Reposito
 // gitHint returns what to do about errors of Git that a setting can fix.
 func gitHint(err error) string {
 	switch {
-	case errors.Is(err, source.ErrForbidden):
+	case errors.Is(err, gitwire.ErrForbidden):
 		return "see --git-credentials: may that user read the repository? Where Backlog has an allow-list, the address that this comes from must be on it (docs/bootstrap.md, step 4)"
-	case errors.Is(err, source.ErrAuth):
+	case errors.Is(err, gitwire.ErrAuth):
 		return "see --git-credentials: set RECONCILE_GIT_USERNAME and RECONCILE_GIT_PASSWORD, or name a secret or key"
-	case errors.Is(err, source.ErrNoBranch):
+	case errors.Is(err, gitwire.ErrNoBranch):
 		return "see --branch"
-	case errors.Is(err, source.ErrHost), errors.Is(err, source.ErrNotFound), errors.Is(err, source.ErrNotGit):
+	case errors.Is(err, gitwire.ErrHost), errors.Is(err, gitwire.ErrNotFound), errors.Is(err, gitwire.ErrNotGit):
 		return "see --repo"
 	}
 	return ""

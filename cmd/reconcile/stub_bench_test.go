@@ -17,6 +17,7 @@ import (
 	"reconcile/reconciler"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
+	"reconcile/reconciler/source/gitwire"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
 	"reconcile/state/embedded"
@@ -59,7 +60,7 @@ func (b *benchSetup) runStubPass(o run.Options) error {
 	ctx := b.Context()
 	repo, err := source.Open(ctx, source.Options{
 		URL: b.url, Branch: "main", CacheDir: b.path("work/git"),
-		Credentials: source.Credentials{Username: secret.Text(b.username), Password: secret.Text(b.password)},
+		Credentials: gitwire.Credentials{Username: secret.Text(b.username), Password: secret.Text(b.password)},
 	})
 	if err != nil {
 		return err

@@ -59,3 +59,9 @@ func RemoveIfExists(path string) error {
 	}
 	return nil
 }
+
+// Exists reports whether the path names something; it does not follow a symlink at its end.
+func Exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}

@@ -8,6 +8,7 @@ import (
 
 	"reconcile/reconciler/source/gittest"
 	"reconcile/reconciler/source/gittree"
+	"reconcile/reconciler/source/gitwire"
 )
 
 // newMonorepo returns a repository with many files. RECONCILE_BENCH_MONOREPO may name an
@@ -99,7 +100,7 @@ func BenchmarkTip(b *testing.B) {
 	for _, v0 := range []bool{false, true} {
 		server := gittest.ServeHTTP(b, repo)
 		server.Username, server.Password, server.OnlyV0 = "ann", "password", v0
-		protocol := map[bool]string{false: ProtocolV2, true: ProtocolV0}[v0]
+		protocol := map[bool]string{false: gitwire.ProtocolV2, true: gitwire.ProtocolV0}[v0]
 		b.Run(protocol+"/reconcile", func(b *testing.B) {
 			for b.Loop() { // opened again: no connection is reused
 				if _, err := openRepository(b, Options{URL: server.URLWithPassword()}).Tip(b.Context(), protocol); err != nil {

@@ -1,6 +1,8 @@
 package source
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"reconcile/internal/files"
 	"reconcile/reconciler/source/internal/odb"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -31,6 +34,16 @@ const (
 type commitCache struct {
 	dir string
 	url string
+}
+
+// cacheDir returns the directory of a repository's commits in the cache of all; "" if there is
+// no cache.
+func cacheDir(cache, repository string) string {
+	if cache == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(repository))
+	return filepath.Join(cache, hex.EncodeToString(sum[:8]))
 }
 
 // open opens a cached commit. It removes one that is not readable, unless it is in use.
@@ -140,7 +153,7 @@ func waitForRemoval(dir string) {
 // remove removes the directory unless it is in use. It renames it first, so that no process
 // finds a partial commit.
 func (c commitCache) remove(dir string) {
-	if !exists(dir) {
+	if !files.Exists(dir) {
 		return
 	}
 	f, err := os.Open(filepath.Join(dir, lockFile))

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"reconcile/reconciler/source/gittest"
+	"reconcile/reconciler/source/gitwire"
 )
 
 // newContentRepo returns a repository whose pack is about 100 kB, and a server.
@@ -23,7 +25,7 @@ func newContentRepo(t *testing.T) (*gittest.Repo, *gittest.HTTP, string) {
 	for i := range 50 {
 		text := ""
 		for k := range 200 {
-			text += fmt.Sprintf("%x", shortHash(fmt.Sprint(i, k)))
+			text += fmt.Sprintf("%x", sha256.Sum256([]byte(fmt.Sprint(i, k))))[:32]
 		}
 		files[fmt.Sprintf("dir%d/file%d", i%7, i)] = text
 	}
@@ -86,10 +88,10 @@ func TestNoRetryOfPermanentErrors(t *testing.T) {
 		_, server, id := newContentRepo(t)
 		server.Fault = gittest.RespondStatus(code)
 		r := openRepository(t, Options{URL: server.URL})
-		if _, err := r.Tip(t.Context(), ProtocolV2); err == nil || IsTransient(err) {
+		if _, err := r.Tip(t.Context(), gitwire.ProtocolV2); err == nil || gitwire.IsTransient(err) {
 			t.Errorf("%d: %v", code, err)
 		}
-		if _, err := r.Fetch(t.Context(), id); err == nil || IsTransient(err) {
+		if _, err := r.Fetch(t.Context(), id); err == nil || gitwire.IsTransient(err) {
 			t.Errorf("%d: %v", code, err)
 		}
 		if n := server.Requests.Load(); n != 2 {
@@ -102,13 +104,13 @@ func TestTimeoutInThePack(t *testing.T) {
 	t.Parallel()
 	_, server, id := newContentRepo(t)
 	server.Fault = func(w http.ResponseWriter, r *http.Request, n int) bool {
-		w.Header().Set("Content-Type", resultType)
+		w.Header().Set("Content-Type", gittest.PackMediaType)
 		fmt.Fprintf(w, "0034shallow %s0000", id)
 		_ = http.NewResponseController(w).Flush()
 		return gittest.NeverAnswer(w, r, n)
 	}
 	_, err := openRepository(t, Options{URL: server.URL, Timeout: 50 * time.Millisecond}).Fetch(t.Context(), id)
-	if !errors.Is(err, ErrTimeout) || !IsTransient(err) {
+	if !errors.Is(err, gitwire.ErrTimeout) || !gitwire.IsTransient(err) {
 		t.Error(err)
 	}
 }
@@ -120,38 +122,29 @@ func TestIncompletePack(t *testing.T) {
 	other := repo.Commit("second", map[string]string{"another": "file"})
 	var response []byte
 	server.Fault = func(w http.ResponseWriter, _ *http.Request, _ int) bool {
-		w.Header().Set("Content-Type", resultType)
+		w.Header().Set("Content-Type", gittest.PackMediaType)
 		_, _ = w.Write(response)
 		return true
 	}
 	// A pack of the tip without its blobs.
 	pack := gittest.PackOf(t, repo, other, repo.Git("rev-parse", other+"^{tree}"))
-	response = packResponse(other, pack)
+	response = gittest.PackResponse(other, pack)
 	r := openRepository(t, Options{URL: server.URL})
-	if _, err := r.Fetch(t.Context(), other); !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "incomplete commit") {
+	if _, err := r.Fetch(t.Context(), other); !errors.Is(err, gitwire.ErrUnavailable) || !strings.Contains(err.Error(), "incomplete commit") {
 		t.Errorf("without blobs: %v", err)
 	}
 	if _, err := r.Fetch(t.Context(), id); err == nil {
 		t.Error("the pack of another commit was taken")
 	}
-	response = packResponse(other, pack[:len(pack)-5])
+	response = gittest.PackResponse(other, pack[:len(pack)-5])
 	if _, err := r.Fetch(t.Context(), other); err == nil {
 		t.Error("a pack without its end was taken")
 	}
 	pack[len(pack)/2] ^= 0xff
-	response = packResponse(other, pack)
+	response = gittest.PackResponse(other, pack)
 	if _, err := r.Fetch(t.Context(), other); err == nil {
 		t.Error("a damaged pack was taken")
 	}
-}
-
-// packResponse returns an upload-pack response with the pack in one band line.
-func packResponse(id string, pack []byte) []byte {
-	b := appendPkt(nil, "shallow "+id)
-	b = append(b, "0000"...)
-	b = appendPkt(b, "NAK\n")
-	b = appendPkt(b, "\x01"+string(pack))
-	return append(b, "0000"...)
 }
 
 // TestFetchConcurrently: concurrent fetches share one cache.
@@ -195,7 +188,7 @@ func TestCacheKeepsWhatIsUsed(t *testing.T) {
 			commit.Close()
 		}
 	}
-	entries, err := os.ReadDir(filepath.Join(cache, shortHash(r.Name())))
+	entries, err := os.ReadDir(cacheDir(cache, r.Name()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,9 +225,10 @@ func TestCacheRepairs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, server, id := newContentRepo(t)
-			r := openRepository(t, Options{URL: server.URL, CacheDir: t.TempDir()})
+			cache := t.TempDir()
+			r := openRepository(t, Options{URL: server.URL, CacheDir: cache})
 			fetch(t, r, id).Close()
-			if err := damage(filepath.Join(r.opts.cacheDir(r.Name()), id)); err != nil {
+			if err := damage(filepath.Join(cacheDir(cache, r.Name()), id)); err != nil {
 				t.Fatal(err)
 			}
 			if err := (fetch(t, r, id)).Tree.CheckConnected(); err != nil {
@@ -249,7 +243,7 @@ func TestFetchRefusesShortIDs(t *testing.T) {
 	_, server, id := newContentRepo(t)
 	r := openRepository(t, Options{URL: server.URL})
 	for _, bad := range []string{"", id[:39], id + "0", "main", strings.Repeat("g", 40)} {
-		if _, err := r.Fetch(t.Context(), bad); !errors.Is(err, ErrRevision) {
+		if _, err := r.Fetch(t.Context(), bad); !errors.Is(err, gitwire.ErrRevision) {
 			t.Errorf("Fetch(%q): %v", bad, err)
 		}
 	}

@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"reconcile/reconciler/source/internal/odb"
-
 	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/config"
@@ -17,6 +15,10 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/plumbing/storer"
 	"github.com/go-git/go-git/v5/storage/filesystem"
+
+	"reconcile/internal/files"
+	"reconcile/reconciler/source/gitwire"
+	"reconcile/reconciler/source/internal/odb"
 )
 
 // local is a repository on this machine. Other processes may write to it during a read.
@@ -38,7 +40,7 @@ func openLocal(path, branch string) (*local, error) {
 	store := filesystem.NewStorage(osfs.New(dir, osfs.WithBoundOS()), cache.NewObjectLRU(cache.MiByte))
 	repo, err := git.Open(lenientStorage{store}, nil)
 	if err != nil {
-		return nil, &Error{Kind: ErrNotFound, URL: path, Err: err, Help: "repositories with SHA-256 ids or reftable, and partial clones, are not supported"}
+		return nil, &gitwire.Error{Kind: gitwire.ErrNotFound, URL: path, Err: err, Help: "repositories with SHA-256 ids or reftable, and partial clones, are not supported"}
 	}
 	root := dir
 	if filepath.Base(dir) == git.GitDirName {
@@ -52,7 +54,7 @@ func openLocal(path, branch string) (*local, error) {
 func (l *local) workTrees() []string {
 	var all []string
 	for dir := l.openedPath; ; dir = filepath.Dir(dir) {
-		if exists(filepath.Join(dir, git.GitDirName)) {
+		if files.Exists(filepath.Join(dir, git.GitDirName)) {
 			all = append(all, dir)
 			break
 		}
@@ -88,7 +90,7 @@ func (l lenientStorage) Config() (*config.Config, error) {
 func findCommonDir(path string) (string, error) {
 	start, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return "", &Error{Kind: ErrNotFound, URL: path, Err: err, Help: "check --repo"}
+		return "", &gitwire.Error{Kind: gitwire.ErrNotFound, URL: path, Err: err, Help: "check --repo"}
 	}
 	for parent := start; ; parent = filepath.Dir(parent) {
 		for _, dir := range []string{filepath.Join(parent, git.GitDirName), parent} {
@@ -98,12 +100,12 @@ func findCommonDir(path string) (string, error) {
 			if common, err := os.ReadFile(filepath.Join(dir, "commondir")); err == nil {
 				dir = resolveGitPath(dir, string(common))
 			}
-			if exists(filepath.Join(dir, "HEAD")) && exists(filepath.Join(dir, "objects")) && exists(filepath.Join(dir, "refs")) {
+			if files.Exists(filepath.Join(dir, "HEAD")) && files.Exists(filepath.Join(dir, "objects")) && files.Exists(filepath.Join(dir, "refs")) {
 				return dir, nil
 			}
 		}
 		if filepath.Dir(parent) == parent {
-			return "", &Error{Kind: ErrNotFound, URL: path, Text: "not in a Git repository", Help: "check --repo"}
+			return "", &gitwire.Error{Kind: gitwire.ErrNotFound, URL: path, Text: "not in a Git repository", Help: "check --repo"}
 		}
 	}
 }
@@ -135,15 +137,15 @@ func (l *local) noBranchError() error {
 	}
 	var names []string
 	err = refs.ForEach(func(r *plumbing.Reference) error {
-		if r.Type() == plumbing.HashReference {
-			names = appendBranch(names, ref{r.Hash(), r.Name().String()})
+		if r.Type() == plumbing.HashReference && !r.Hash().IsZero() {
+			names = gitwire.AppendBranch(names, r.Name().String())
 		}
 		return nil
 	})
 	if err != nil && !errors.Is(err, storer.ErrStop) {
 		return fmt.Errorf("%s: list branches: %w", l.root, err)
 	}
-	return noBranchError(l.root, l.branch, names)
+	return gitwire.NoBranchError(l.root, l.branch, names)
 }
 
 func (l *local) fetch(_ context.Context, id plumbing.Hash) (*Commit, error) {
@@ -155,7 +157,7 @@ func (l *local) fetch(_ context.Context, id plumbing.Hash) (*Commit, error) {
 	if err != nil {
 		store.Close()
 		if errors.Is(err, odb.ErrNotFound) {
-			return nil, &Error{Kind: ErrCommitNotFound, URL: l.root, Err: err, Help: "the branch may have been rewritten: read its tip again"}
+			return nil, &gitwire.Error{Kind: gitwire.ErrCommitNotFound, URL: l.root, Err: err, Help: "the branch may have been rewritten: read its tip again"}
 		}
 		return nil, fmt.Errorf("%s: %w", l.root, err)
 	}
@@ -165,6 +167,14 @@ func (l *local) fetch(_ context.Context, id plumbing.Hash) (*Commit, error) {
 
 func (l *local) openObjects() (*odb.Store, error) {
 	return odb.Open(filepath.Join(l.dir, "objects"))
+}
+
+func (l *local) fetchHistory(context.Context, plumbing.Hash, plumbing.Hash) (*history, error) {
+	shallow, err := l.repo.Storer.Shallow()
+	if err != nil {
+		return nil, fmt.Errorf("%s: read shallow: %w", l.root, err)
+	}
+	return openHistory(l.dir, shallow)
 }
 
 // contains walks from tip to the roots until it finds old.
@@ -210,5 +220,19 @@ func (l *local) resolve(_ context.Context, rev string) (string, error) {
 			return id.String(), nil
 		}
 	}
-	return "", &Error{Kind: ErrRevision, URL: l.root, Text: fmt.Sprintf("%q", rev), Help: "give a commit id, a branch or a tag of the repository"}
+	return "", &gitwire.Error{Kind: gitwire.ErrRevision, URL: l.root, Text: fmt.Sprintf("%q", rev), Help: "give a commit id, a branch or a tag of the repository"}
+}
+
+func (l *local) refs(_ context.Context, names []string) (map[string]string, error) {
+	ids := map[string]string{}
+	for _, name := range names {
+		ref, err := l.repo.Reference(plumbing.ReferenceName(name), true)
+		switch {
+		case err == nil:
+			ids[name] = ref.Hash().String()
+		case !errors.Is(err, plumbing.ErrReferenceNotFound):
+			return nil, fmt.Errorf("%s: read %s: %w", l.root, name, err)
+		}
+	}
+	return ids, nil
 }

@@ -1,13 +1,16 @@
 package source
 
 import (
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"reconcile/reconciler/source/gittest"
 	"reconcile/reconciler/source/gittree"
+	"reconcile/reconciler/source/gitwire"
 )
 
 // TestLocalPaths: a repository is found from any directory in it, and has one name.
@@ -33,7 +36,7 @@ func TestLocalPaths(t *testing.T) {
 		fetch(t, r, id)
 	}
 	for _, path := range []string{filepath.Join(repo.Work, "nothing"), t.TempDir()} {
-		if _, err := Open(t.Context(), Options{URL: path}); !errors.Is(err, ErrNotFound) {
+		if _, err := Open(t.Context(), Options{URL: path}); !errors.Is(err, gitwire.ErrNotFound) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
@@ -68,7 +71,7 @@ func TestLocalStores(t *testing.T) {
 	var ids []string
 	for i := range 20 {
 		for k := range 50 {
-			long += shortHash(string(rune(i*50+k))) + "\n"
+			long += fmt.Sprintf("%x\n", sha256.Sum256([]byte{byte(i), byte(k)}))
 		}
 		ids = append(ids, repo.Commit("grows", map[string]string{"long": long, "dir/long": long + "x"}))
 	}
@@ -113,7 +116,7 @@ func TestLocalSettings(t *testing.T) {
 	}
 	other := filepath.Join(t.TempDir(), "sha256")
 	gittest.Git(t, ".", "init", "-q", "--object-format=sha256", other)
-	if _, err := Open(t.Context(), Options{URL: other}); !errors.Is(err, ErrNotFound) {
+	if _, err := Open(t.Context(), Options{URL: other}); !errors.Is(err, gitwire.ErrNotFound) {
 		t.Errorf("SHA-256: %v", err)
 	} else {
 		t.Log(err)
@@ -132,8 +135,8 @@ func TestLocalResolve(t *testing.T) {
 			t.Errorf("Resolve(%s) = %s, %v; want %s", rev, id, err, want)
 		}
 	}
-	for _, rev := range []string{"nothing", "", "deadbeef", someID} {
-		if id, err := r.Resolve(t.Context(), rev); !errors.Is(err, ErrRevision) {
+	for _, rev := range []string{"nothing", "", "deadbeef", "0123456789012345678901234567890123456789"} {
+		if id, err := r.Resolve(t.Context(), rev); !errors.Is(err, gitwire.ErrRevision) {
 			t.Errorf("Resolve(%q) = %s, %v", rev, id, err)
 		}
 	}

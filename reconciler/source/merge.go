@@ -12,6 +12,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 
 	"reconcile/reconciler/source/gittree"
+	"reconcile/reconciler/source/gitwire"
 )
 
 // ErrUnrelated means that no common ancestor of two commits was found in the available
@@ -77,7 +78,7 @@ func (r *Repository) Merge(ctx context.Context, tip, head string) (_ *Merge, err
 		return nil, err
 	}
 	if len(bases) == 0 {
-		return nil, &Error{Kind: ErrUnrelated, URL: r.URL(), Help: fmt.Sprintf("bring the branch up to date with %s", r.opts.Branch)}
+		return nil, &gitwire.Error{Kind: ErrUnrelated, URL: r.URL(), Help: fmt.Sprintf("bring the branch up to date with %s", r.branch)}
 	}
 	return h.merge(bases[0].Hash, tipID, headID, len(bases) > 1)
 }

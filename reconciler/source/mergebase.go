@@ -1,10 +1,6 @@
 package source
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -20,72 +16,6 @@ type history struct {
 	store   *odb.Store
 	shallow map[plumbing.Hash]bool // commits whose parents are omitted
 	close   func() error
-}
-
-// fetchDepths are the depths of history to request, one after the other. Each response gets a
-// separate store: mixing depths in one store has lost trees without an error (go-git v5).
-var fetchDepths = []int{32, 256, 2048}
-
-// fetchHistory fetches both commits with history, until the merge base is certain or the
-// remote has no more. The caller decides what to do without one.
-func (m *remote) fetchHistory(ctx context.Context, tip, head plumbing.Hash) (*history, error) {
-	if m.cache.dir == "" {
-		return nil, fmt.Errorf("fetch from %s: no cache directory is set", m.url)
-	}
-	if err := os.MkdirAll(m.cache.dir, 0o700); err != nil {
-		return nil, fmt.Errorf("create the commit cache: %w", err)
-	}
-	for i, depth := range fetchDepths {
-		h, err := retry(ctx, m.retry, m.log, func() (*history, error) { return m.downloadHistory(ctx, depth, tip, head) })
-		if err != nil {
-			return nil, err
-		}
-		if _, isFinal, err := h.mergeBases(tip, head); err != nil || isFinal || i == len(fetchDepths)-1 {
-			if err != nil {
-				return nil, errors.Join(fmt.Errorf("%s: %w", m.url, err), h.close())
-			}
-			return h, nil
-		}
-		if err := h.close(); err != nil {
-			return nil, err
-		}
-	}
-	return nil, errors.New("no depths to fetch") // unreachable: fetchDepths is not empty
-}
-
-func (m *remote) downloadHistory(ctx context.Context, depth int, tip, head plumbing.Hash) (_ *history, err error) {
-	dir, err := os.MkdirTemp(m.cache.dir, tmpPrefix)
-	if err != nil {
-		return nil, fmt.Errorf("create a temporary directory for the commits: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.RemoveAll(dir))
-		}
-	}()
-	shallow, err := m.receivePack(ctx, dir, depth, tip, head)
-	if err != nil {
-		return nil, err
-	}
-	for _, id := range []plumbing.Hash{tip, head} {
-		if err := m.verifyCommit(dir, id); err != nil {
-			return nil, err
-		}
-	}
-	h, err := openHistory(dir, shallow)
-	if err != nil {
-		return nil, err
-	}
-	h.close = func() error { return errors.Join(h.store.Close(), os.RemoveAll(dir)) }
-	return h, nil
-}
-
-func (l *local) fetchHistory(context.Context, plumbing.Hash, plumbing.Hash) (*history, error) {
-	shallow, err := l.repo.Storer.Shallow()
-	if err != nil {
-		return nil, fmt.Errorf("%s: read shallow: %w", l.root, err)
-	}
-	return openHistory(l.dir, shallow)
 }
 
 // openHistory opens the object store below dir.

@@ -6,203 +6,196 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 
+	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/cache"
+	"github.com/go-git/go-git/v5/plumbing/format/packfile"
+	"github.com/go-git/go-git/v5/storage/filesystem"
+
+	"reconcile/internal/files"
+	"reconcile/reconciler/source/gitwire"
+	"reconcile/reconciler/source/internal/odb"
 )
 
-// remote is a repository behind a transport.
+// remote is a repository that is asked over the network.
 type remote struct {
-	transport transport
-	url       string
-	branch    string
-	maxBytes  int64
-	retry     retryPolicy
-	log       *slog.Logger
-	cache     commitCache
+	client *gitwire.Client
+	url    string
+	branch string
+	log    *slog.Logger
+	cache  commitCache
 }
 
-func newRemote(w transport, r *Repository) *remote {
-	return &remote{
-		transport: w, url: r.URL(), branch: r.opts.Branch,
-		maxBytes: r.opts.MaxBytes, retry: r.opts.retry, log: r.opts.Log,
-		cache: commitCache{dir: r.opts.cacheDir(r.Name()), url: r.URL()},
+func openRemote(a gitwire.Address, opts Options) (*remote, error) {
+	client, err := gitwire.New(a, gitwire.Options{
+		Credentials: opts.Credentials, KnownHosts: opts.KnownHosts, RootCAs: opts.rootCAs,
+		MaxBytes: opts.MaxBytes, Timeout: opts.Timeout, Retry: opts.retry, Log: opts.Log,
+	})
+	if err != nil {
+		return nil, err
 	}
+	return &remote{client: client, url: a.String(), branch: opts.Branch, log: opts.Log,
+		cache: commitCache{dir: cacheDir(opts.CacheDir, a.Name()), url: a.String()}}, nil
 }
-
-func (m *remote) refName() string { return "refs/heads/" + m.branch }
 
 func (m *remote) tip(ctx context.Context, protocol string) (Tip, error) {
-	return retry(ctx, m.retry, m.log, func() (Tip, error) {
-		if protocol == ProtocolV0 {
-			return m.tipV0(ctx)
-		}
-		tip, err := m.tipV2(ctx)
-		if errors.Is(err, errNotV2) {
-			return m.tipV0(ctx)
-		}
-		if err == nil || protocol == ProtocolV2 || !isMaybeV0(err) {
-			return tip, err
-		}
-		// A server may refuse every version 2 request. A version 0 success does not prove
-		// that, so the protocol is not remembered.
-		if tip, errV0 := m.tipV0(ctx); errV0 == nil {
-			return Tip{Commit: tip.Commit}, nil
-		}
-		return Tip{}, err
-	})
+	commit, protocol, err := m.client.Tip(ctx, m.branch, protocol)
+	return Tip{commit, protocol}, err
 }
 
-// isMaybeV0 reports whether a version 2 request may have failed because of its version.
-func isMaybeV0(err error) bool {
-	return errors.Is(err, ErrUnavailable) || errors.Is(err, ErrNotGit)
+func (m *remote) refs(ctx context.Context, names []string) (map[string]string, error) {
+	return m.client.Refs(ctx, names)
 }
 
-// tipV2 requests the refs that begin with the branch's name. The response is small, however
-// many refs exist.
-func (m *remote) tipV2(ctx context.Context) (Tip, error) {
-	var id plumbing.Hash
-	err := m.listV2(ctx, func(r ref) {
-		if r.name == m.refName() { // the prefix also matches main2
-			id = r.id
-		}
-	}, m.refName())
-	if err != nil {
-		return Tip{}, err
-	}
-	if !id.IsZero() {
-		return Tip{id.String(), ProtocolV2}, nil
-	}
-	var branches []string
-	if err := m.listV2(ctx, func(r ref) { branches = appendBranch(branches, r) }, "refs/"); err != nil {
-		return Tip{}, err
-	}
-	return Tip{}, noBranchError(m.url, m.branch, branches)
-}
-
-func (m *remote) listV2(ctx context.Context, each func(ref), prefixes ...string) error {
-	response, err := m.transport.lsRefs(ctx, lsRefsRequest(prefixes...))
-	if err != nil {
-		return m.classifyError(ctx, err)
-	}
-	defer response.Close()
-	return m.classifyError(ctx, readLsRefs(m.limitAnswer(response), each))
-}
-
-// tipV0 reads the list of all refs up to the branch.
-func (m *remote) tipV0(ctx context.Context) (Tip, error) {
-	var id plumbing.Hash
-	var branches []string
-	rest := 1000 // further refs to read, so that the connection can be reused
-	err := m.listV0(ctx, func(r ref) bool {
-		branches = appendBranch(branches, r)
-		if r.name == m.refName() {
-			id = r.id
-		}
-		if !id.IsZero() {
-			rest--
-		}
-		return rest > 0
-	})
-	if err != nil {
-		return Tip{}, err
-	}
-	if id.IsZero() {
-		return Tip{}, noBranchError(m.url, m.branch, branches)
-	}
-	return Tip{id.String(), ProtocolV0}, nil
-}
-
-// listV0 reads the list of all refs until each returns false.
-func (m *remote) listV0(ctx context.Context, each func(ref) bool) error {
-	response, err := m.transport.advertisement(ctx)
-	if err != nil {
-		return m.classifyError(ctx, err)
-	}
-	defer response.Close()
-	return m.classifyError(ctx, readAdvertisement(newPktReader(m.limitAnswer(response)), each))
-}
-
-// contains asks the remote whether old is reachable from tip.
 func (m *remote) contains(ctx context.Context, tip, old plumbing.Hash) (yes, known bool, err error) {
-	response, err := m.transport.uploadPack(ctx, haveRequest(tip, old))
-	if err != nil {
-		return false, false, m.classifyError(ctx, err)
-	}
-	defer response.Close()
-	_, ready, err := readHaveAnswer(m.limitAnswer(response), old)
-	if err != nil {
-		return false, false, m.classifyError(ctx, err)
-	}
-	return ready, true, nil
+	yes, err = m.client.Contains(ctx, tip, old)
+	return yes, err == nil, err
 }
 
 func (m *remote) resolve(ctx context.Context, rev string) (string, error) {
 	if plumbing.IsHash(rev) {
 		return strings.ToLower(rev), nil
 	}
-	if rev == m.branch || rev == m.refName() {
+	if rev == m.branch || rev == "refs/heads/"+m.branch {
 		tip, err := m.tip(ctx, "")
 		return tip.Commit, err
 	}
-	return "", &Error{Kind: ErrRevision, URL: m.url, Text: fmt.Sprintf("%q", rev),
+	return "", &gitwire.Error{Kind: gitwire.ErrRevision, URL: m.url, Text: fmt.Sprintf("%q", rev),
 		Help: fmt.Sprintf("for a remote give a full commit id, or %q", m.branch)}
 }
 
-func (m *remote) limitAnswer(response io.ReadCloser) io.Reader {
-	return &limitReader{ReadCloser: response, url: m.url, remaining: m.maxBytes}
+// fetch adds the commit to the cache, unless it is there. It appears there complete or not at
+// all.
+func (m *remote) fetch(ctx context.Context, id plumbing.Hash) (*Commit, error) {
+	commit, err := m.cache.open(id)
+	if err == nil {
+		return commit, nil
+	}
+	m.log.DebugContext(ctx, "fetching commit", "commit", id, "cache", err)
+	dir, _, err := m.receive(ctx, 1, id)
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	commit, err = m.cache.add(dir, id)
+	if err != nil {
+		return nil, fmt.Errorf("cache commit %s of %s: %w", id, m.url, err)
+	}
+	return commit, nil
 }
 
-// classifyError returns the meaning of an error in the middle of a response.
-func (m *remote) classifyError(ctx context.Context, err error) error {
-	var remoteErr *remoteError
-	switch {
-	case err == nil, errors.Is(err, errNotV2):
+// fetchDepths are the depths of history to request, one after the other. Each response gets a
+// separate store: mixing depths in one store has lost trees without an error (go-git v5).
+var fetchDepths = []int{32, 256, 2048}
+
+// fetchHistory fetches both commits with history, until the merge base is certain or the
+// remote has no more. The caller decides what to do without one.
+func (m *remote) fetchHistory(ctx context.Context, tip, head plumbing.Hash) (*history, error) {
+	for i, depth := range fetchDepths {
+		h, err := m.downloadHistory(ctx, depth, tip, head)
+		if err != nil {
+			return nil, err
+		}
+		if _, isFinal, err := h.mergeBases(tip, head); err != nil || isFinal || i == len(fetchDepths)-1 {
+			if err != nil {
+				return nil, errors.Join(fmt.Errorf("%s: %w", m.url, err), h.close())
+			}
+			return h, nil
+		}
+		if err := h.close(); err != nil {
+			return nil, err
+		}
+	}
+	return nil, errors.New("no depths to fetch") // unreachable: fetchDepths is not empty
+}
+
+func (m *remote) downloadHistory(ctx context.Context, depth int, tip, head plumbing.Hash) (*history, error) {
+	dir, shallow, err := m.receive(ctx, depth, tip, head)
+	if err != nil {
+		return nil, err
+	}
+	h, err := openHistory(dir, shallow)
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	h.close = func() error { return errors.Join(h.store.Close(), os.RemoveAll(dir)) }
+	return h, nil
+}
+
+// receive fetches the commits with history up to depth into an object store in a new directory
+// beside the cache, and checks that they are complete. shallow are the commits whose parents
+// were omitted. The caller removes dir.
+func (m *remote) receive(ctx context.Context, depth int, ids ...plumbing.Hash) (dir string, shallow []plumbing.Hash, err error) {
+	if m.cache.dir == "" {
+		return "", nil, fmt.Errorf("fetch from %s: no cache directory is set", m.url)
+	}
+	if err := os.MkdirAll(m.cache.dir, 0o700); err != nil {
+		return "", nil, fmt.Errorf("create the commit cache: %w", err)
+	}
+	if dir, err = os.MkdirTemp(m.cache.dir, tmpPrefix); err != nil {
+		return "", nil, fmt.Errorf("create a temporary directory for the commits: %w", err)
+	}
+	shallow, err = m.client.Fetch(ctx, depth, ids, func(pack io.Reader) error {
+		err := os.RemoveAll(filepath.Join(dir, "objects")) // of a try before
+		if err == nil {
+			err = writePack(dir, pack)
+		}
+		if err != nil {
+			return fmt.Errorf("write the pack of commit %s of %s: %w", ids[0], m.url, err)
+		}
+		for _, id := range ids {
+			if err := m.verifyCommit(dir, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return "", nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return dir, shallow, nil
+}
+
+// writePack writes the pack and its index into a new object store in dir, and syncs them to
+// disk.
+func writePack(dir string, pack io.Reader) error {
+	store := filesystem.NewStorage(osfs.New(dir, osfs.WithBoundOS()), cache.NewObjectLRU(16*cache.MiByte))
+	if err := packfile.WritePackfileToObjectStorage(store, pack); err != nil {
 		return err
-	case isNotOurRef(err):
-		return &Error{Kind: ErrCommitNotFound, URL: m.url, Err: err, Help: "the branch may have been rewritten: read its tip again"}
-	case errors.As(err, &remoteErr):
-		return &Error{Kind: ErrUnavailable, URL: m.url, Err: err}
-	case errors.Is(err, errMalformedPkt), errors.Is(err, errMalformedRef):
-		return &Error{Kind: ErrNotGit, URL: m.url, Err: err, Help: "a proxy may have answered instead"}
 	}
-	return classifyNetworkError(ctx, m.url, err)
-}
-
-// appendBranch collects branch names for noBranchError; "" stands for refs that are not
-// branches.
-func appendBranch(names []string, r ref) []string {
-	const enough = 100
-	name, ok := strings.CutPrefix(r.name, "refs/heads/")
-	if !ok && len(names) > 0 || len(names) >= enough || r.id.IsZero() {
-		return names
+	names, err := filepath.Glob(filepath.Join(dir, "objects", "pack", "pack-*"))
+	if err != nil {
+		return err
 	}
-	if !ok {
-		name = ""
-	}
-	return append(names, name)
-}
-
-// noBranchError returns the error of a repository without the branch. names are some of its
-// branches; if there are none, the repository is empty.
-func noBranchError(url, branch string, names []string) error {
-	if len(names) == 0 {
-		return &Error{Kind: ErrEmpty, URL: url, Help: fmt.Sprintf("push a commit to %q first", branch)}
-	}
-	const few = 5
-	var examples []string
 	for _, name := range names {
-		if name != "" && len(examples) < few {
-			examples = append(examples, sanitizeLine([]byte(name)))
+		if err := files.Sync(name); err != nil {
+			return err
 		}
 	}
-	help := "it has no branches"
-	if len(examples) > 0 {
-		help = "it has " + strings.Join(examples, ", ")
-		if len(names) > few {
-			help += ", …"
-		}
-		help += ": set --branch"
+	return nil
+}
+
+// verifyCommit checks that every tree and blob of the commit is present. An object that the
+// server omitted would later look like a removed file.
+func (m *remote) verifyCommit(dir string, id plumbing.Hash) error {
+	store, err := odb.Open(filepath.Join(dir, "objects"))
+	if err != nil {
+		return err
 	}
-	return &Error{Kind: ErrNoBranch, URL: url, Text: fmt.Sprintf("%q", branch), Help: help}
+	defer store.Close()
+	commit, err := readCommit(store, id)
+	if err == nil {
+		err = commit.Tree.CheckConnected()
+	}
+	if errors.Is(err, odb.ErrNotFound) {
+		return &gitwire.Error{Kind: gitwire.ErrUnavailable, URL: m.url, Text: "the remote sent an incomplete commit " + id.String(), Err: err, Transient: true}
+	}
+	if err != nil {
+		return fmt.Errorf("commit %s of %s: %w", id, m.url, err)
+	}
+	return nil
 }

@@ -9,19 +9,18 @@ package source
 import (
 	"context"
 	"crypto/x509"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
+
+	"reconcile/reconciler/source/gitwire"
 )
 
-// Defaults of Options.
-const (
-	DefaultBranch   = "main"
-	DefaultTimeout  = 30 * time.Second
-	DefaultMaxBytes = 2 << 30
-)
+// DefaultBranch is the branch of Options without one.
+const DefaultBranch = "main"
 
 // Options says which branch of which repository to read, and how.
 type Options struct {
@@ -30,7 +29,7 @@ type Options struct {
 	URL    string
 	Branch string // DefaultBranch if empty
 	// Credentials are for a remote. Empty fields are filled from URL.
-	Credentials Credentials
+	Credentials gitwire.Credentials
 	// CacheDir is the directory for cached commits of remotes. Several repositories and
 	// processes may share it. A local repository needs none.
 	CacheDir string
@@ -38,20 +37,21 @@ type Options struct {
 	// own files are used: ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts.
 	KnownHosts []string
 	// MaxBytes is the maximum length of a response of the remote.
-	MaxBytes int64 // DefaultMaxBytes if 0
+	MaxBytes int64 // gitwire.DefaultMaxBytes if 0
 	// Timeout is how long the remote may be silent, and how long finding the tip may take in
 	// total.
-	Timeout time.Duration // DefaultTimeout if 0
+	Timeout time.Duration // gitwire.DefaultTimeout if 0
 	Log     *slog.Logger  // discards if nil
 
 	rootCAs *x509.CertPool // replaces the system's; for tests
-	retry   retryPolicy    // zero value: defaults
+	retry   gitwire.RetryPolicy
 }
 
 // Repository is one branch of a Git repository. It is safe for concurrent use.
 type Repository struct {
-	opts    Options
-	address address
+	url     string // without credentials
+	name    string // the same for all addresses of the repository
+	branch  string
 	backend backend
 }
 
@@ -65,16 +65,12 @@ type backend interface {
 	fetchHistory(ctx context.Context, tip, head plumbing.Hash) (*history, error)
 }
 
-// Tip is the commit at the head of the branch, with the protocol that the remote spoke: "v2",
-// "v0", or "local".
+// Tip is the commit at the head of the branch, with the protocol that the remote spoke:
+// gitwire.ProtocolV2, gitwire.ProtocolV0, "" if that is uncertain, or ProtocolLocal.
 type Tip struct{ Commit, Protocol string }
 
-// Protocols of Tip.
-const (
-	ProtocolV2    = "v2"
-	ProtocolV0    = "v0"
-	ProtocolLocal = "local"
-)
+// ProtocolLocal is the protocol of a tip that no remote was asked for.
+const ProtocolLocal = "local"
 
 // Open prepares to read the repository. It does not contact a remote, but a local repository
 // must exist.
@@ -82,55 +78,46 @@ func Open(_ context.Context, opts Options) (*Repository, error) {
 	if opts.Branch == "" {
 		opts.Branch = DefaultBranch
 	}
-	if opts.Timeout == 0 {
-		opts.Timeout = DefaultTimeout
-	}
-	if opts.MaxBytes == 0 {
-		opts.MaxBytes = DefaultMaxBytes
-	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	opts.retry = opts.retry.orDefault()
 	if err := checkBranch(opts.Branch); err != nil {
 		return nil, err
 	}
-	addr, credentials, err := parseAddress(opts.URL)
+	addr, credentials, err := gitwire.ParseAddress(opts.URL)
 	if err != nil {
 		return nil, err
 	}
-	opts.URL = addr.String()
-	opts.Credentials = opts.Credentials.fillFrom(credentials)
-	r := &Repository{opts: opts, address: addr}
-	switch addr.scheme {
-	case "file":
-		local, err := openLocal(addr.path, opts.Branch)
+	if path, ok := addr.LocalPath(); ok {
+		local, err := openLocal(path, opts.Branch)
 		if err != nil {
 			return nil, err
 		}
-		r.address.path, r.backend = local.root, local
-	case "ssh":
-		transport, err := newSSHTransport(addr, opts)
-		if err != nil {
-			return nil, err
-		}
-		r.backend = newRemote(transport, r)
-	default:
-		transport, err := newHTTPTransport(addr, opts)
-		if err != nil {
-			return nil, err
-		}
-		r.backend = newRemote(transport, r)
+		return &Repository{url: local.root, name: filepath.ToSlash(local.root), branch: opts.Branch, backend: local}, nil
 	}
-	return r, nil
+	opts.Credentials = opts.Credentials.FillFrom(credentials)
+	remote, err := openRemote(addr, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Repository{url: addr.String(), name: addr.Name(), branch: opts.Branch, backend: remote}, nil
+}
+
+// checkBranch returns an error for a name that is not a valid branch name, or that would
+// break the line format of the protocol.
+func checkBranch(branch string) error {
+	if err := plumbing.NewBranchReferenceName(branch).Validate(); err != nil {
+		return &gitwire.Error{Kind: gitwire.ErrNoBranch, URL: fmt.Sprintf("branch %q", branch), Text: "not a valid branch name", Help: "check --branch"}
+	}
+	return nil
 }
 
 // URL returns the repository's address without credentials, for messages.
-func (r *Repository) URL() string { return r.address.String() }
+func (r *Repository) URL() string { return r.url }
 
 // Name returns "host/path", which is the same for the https and ssh addresses of one Backlog
 // repository. For a local repository it returns the path.
-func (r *Repository) Name() string { return r.address.name() }
+func (r *Repository) Name() string { return r.name }
 
 // WorkTrees returns the work trees of a local repository. The one by which it was opened
 // comes first. A bare repository and a remote have none.
@@ -143,28 +130,26 @@ func (r *Repository) WorkTrees() []string {
 
 // IsSameRepository reports whether two addresses in the form of URL belong to one repository.
 func IsSameRepository(a, b string) bool {
-	one, _, err := parseAddress(a)
+	one, _, err := gitwire.ParseAddress(a)
 	if err != nil {
 		return a == b
 	}
-	other, _, err := parseAddress(b)
-	return err == nil && one.name() == other.name()
+	other, _, err := gitwire.ParseAddress(b)
+	return err == nil && one.Name() == other.Name()
 }
 
 // Branch returns the name of the branch.
-func (r *Repository) Branch() string { return r.opts.Branch }
+func (r *Repository) Branch() string { return r.branch }
 
 // Tip returns the commit at the head of the branch, with one request. protocol is the one of
 // an earlier Tip; it saves a server that does not speak version 2 a request. "" detects the
-// protocol. Errors are *Error or the context's.
+// protocol. Errors are *gitwire.Error or the context's.
 func (r *Repository) Tip(ctx context.Context, protocol string) (Tip, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, r.opts.Timeout, errDeadline)
-	defer cancel()
 	return r.backend.tip(ctx, protocol)
 }
 
 // Fetch returns the commit with its whole tree. The commit is cached: a second Fetch of it,
-// by any process, sends no request. The error is ErrCommitNotFound if the remote does not
+// by any process, sends no request. The error is gitwire.ErrCommitNotFound if the remote does not
 // have that commit (any more): read the tip again. Close the commit after use.
 func (r *Repository) Fetch(ctx context.Context, commit string) (*Commit, error) {
 	id, err := parseID(commit)
@@ -199,10 +184,19 @@ func (r *Repository) Resolve(ctx context.Context, rev string) (string, error) {
 	return r.backend.resolve(ctx, rev)
 }
 
-// cacheDir returns the directory of the repository's cached commits.
-func (o Options) cacheDir(name string) string {
-	if o.CacheDir == "" {
-		return ""
+// Refs returns the commits of refs such as refs/pull/3/head, by their full names, with one
+// request. A ref that does not exist is missing in the result.
+func (r *Repository) Refs(ctx context.Context, names []string) (map[string]string, error) {
+	if len(names) == 0 {
+		return nil, nil
 	}
-	return filepath.Join(o.CacheDir, shortHash(name))
+	return r.backend.refs(ctx, names)
+}
+
+// parseID parses a full commit id.
+func parseID(text string) (plumbing.Hash, error) {
+	if !plumbing.IsHash(text) {
+		return plumbing.ZeroHash, &gitwire.Error{Kind: gitwire.ErrRevision, URL: fmt.Sprintf("%q", text), Text: "not a full commit id (40 hexadecimal digits)"}
+	}
+	return plumbing.NewHash(text), nil
 }

@@ -2,15 +2,20 @@ package source
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
 	"reconcile/reconciler/source/gittest"
+	"reconcile/reconciler/source/gitwire"
 )
 
 // testRetry is the retry policy of tests.
-var testRetry = retryPolicy{maxTries: 3, initialDelay: time.Millisecond}
+var testRetry = gitwire.RetryPolicy{MaxTries: 3, InitialDelay: time.Millisecond}
 
 // openRepository opens the repository with defaults that suit tests.
 func openRepository(t testing.TB, opts Options) *Repository {
@@ -49,7 +54,7 @@ func endpoints() []endpoint {
 		return func(t *testing.T, repo *gittest.Repo, branch string) *Repository {
 			server := gittest.ServeSSH(t, repo, v0)
 			return openRepository(t, Options{URL: server.URL, Branch: branch, KnownHosts: []string{server.KnownHosts},
-				Credentials: Credentials{KeyFile: server.KeyFile}})
+				Credentials: gitwire.Credentials{KeyFile: server.KeyFile}})
 		}
 	}
 	local := func(url func(*gittest.Repo) string) func(*testing.T, *gittest.Repo, string) *Repository {
@@ -58,10 +63,10 @@ func endpoints() []endpoint {
 		}
 	}
 	return []endpoint{
-		{"https v2", ProtocolV2, https(false)},
-		{"https v0", ProtocolV0, https(true)},
-		{"ssh v2", ProtocolV2, ssh(false)},
-		{"ssh v0", ProtocolV0, ssh(true)},
+		{"https v2", gitwire.ProtocolV2, https(false)},
+		{"https v0", gitwire.ProtocolV0, https(true)},
+		{"ssh v2", gitwire.ProtocolV2, ssh(false)},
+		{"ssh v0", gitwire.ProtocolV0, ssh(true)},
 		{"bare", ProtocolLocal, local(func(r *gittest.Repo) string { return r.Dir })},
 		{"file", ProtocolLocal, local(func(r *gittest.Repo) string { return "file://" + r.Dir })},
 		{"work tree", ProtocolLocal, local(func(r *gittest.Repo) string { return r.Work })},
@@ -149,6 +154,55 @@ func TestContains(t *testing.T) {
 			check("rewritten: the shared root", rewritten, root, true)
 			check("reverted to", repo.Revert("HEAD"), rewritten, true)
 		})
+	}
+}
+
+func TestBranchFailures(t *testing.T) {
+	t.Parallel()
+	for _, endpoint := range endpoints() {
+		t.Run(endpoint.name, func(t *testing.T) {
+			t.Parallel()
+			empty := gittest.New(t)
+			_, err := endpoint.open(t, empty, "").Tip(t.Context(), "")
+			if !errors.Is(err, gitwire.ErrEmpty) || !strings.Contains(err.Error(), "push a commit") {
+				t.Error(err)
+			}
+			repo := gittest.New(t)
+			repo.Commit("first", map[string]string{"a": "1"})
+			repo.Git("push", "-q", "origin", "HEAD:refs/heads/prod2")
+			repo.Git("branch", "-q", "prod2")
+			_, err = endpoint.open(t, repo, "prod").Tip(t.Context(), "")
+			if !errors.Is(err, gitwire.ErrNoBranch) || !strings.Contains(err.Error(), `"prod"`) || !strings.Contains(err.Error(), "main, prod2") {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestBranchNames(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []string{"a b", "a..b", "-x\n", "a\nb", "a~1", "/a", "a.lock", "@{x"} {
+		if _, err := Open(t.Context(), Options{URL: "https://example.com/a", Branch: bad}); !errors.Is(err, gitwire.ErrNoBranch) {
+			t.Errorf("branch %q: %v", bad, err)
+		}
+	}
+}
+
+func TestCredentialsPrintRedacted(t *testing.T) {
+	t.Parallel()
+	c := gitwire.Credentials{Username: "ann", Password: "s3cr3t", PrivateKey: "s3cr3t"}
+	o := Options{URL: "https://example.com/a", Credentials: c}
+	text, err := json.Marshal(o.Credentials)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := fmt.Sprintf("%v %+v %#v %s %v %+v %#v %s %q", c, c, c, c, o, o, o, text, c) + fmt.Sprintf("%+v", r)
+	if strings.Contains(shown, "s3cr3t") {
+		t.Error(shown)
 	}
 }
 

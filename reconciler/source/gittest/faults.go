@@ -38,3 +38,13 @@ func FirstRequests(n int, fault Fault) Fault {
 		return requests <= n && fault(w, r, requests)
 	}
 }
+
+// PackMediaType is the media type of a response with a pack over HTTP.
+const PackMediaType = "application/x-git-upload-pack-result"
+
+// PackResponse returns git-upload-pack's response with the pack of a commit of depth 1, in one
+// line of the data band.
+func PackResponse(commit string, pack []byte) []byte {
+	line := func(text string) string { return fmt.Sprintf("%04x%s", len(text)+4, text) }
+	return []byte(line("shallow "+commit) + "0000" + line("NAK\n") + line("\x01"+string(pack)) + "0000")
+}

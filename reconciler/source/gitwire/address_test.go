@@ -1,9 +1,7 @@
-package source
+package gitwire
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 )
@@ -31,14 +29,14 @@ func TestAddress(t *testing.T) {
 		{"/srv/git/../git/a.git", "/srv/git/a.git", "/srv/git/a.git", "", ""},
 	}
 	for _, test := range tests {
-		a, c, err := parseAddress(test.in)
+		a, c, err := ParseAddress(test.in)
 		if err != nil {
 			t.Errorf("%s: %v", test.in, err)
 			continue
 		}
-		if a.String() != test.shown || a.name() != test.name || string(c.Username) != test.username || string(c.Password) != test.password {
+		if a.String() != test.shown || a.Name() != test.name || string(c.Username) != test.username || string(c.Password) != test.password {
 			t.Errorf("%s:\n got %s, %s, %q, %q\nwant %s, %s, %q, %q", test.in,
-				a, a.name(), string(c.Username), string(c.Password), test.shown, test.name, test.username, test.password)
+				a, a.Name(), string(c.Username), string(c.Password), test.shown, test.name, test.username, test.password)
 		}
 	}
 }
@@ -50,7 +48,7 @@ func TestAddressRefused(t *testing.T) {
 		"https://ann:" + password + "@host/a?b=c", "https://ann:" + password + "@ho st/a", "ann:" + password + "@host/a.git",
 		"https://ann:" + password + "\n@host/a", "ssh://-oProxyCommand=x/a", "ssh://-l@host/a", "https://ann:%zz" + password + "@host/a",
 	} {
-		_, _, err := parseAddress(in)
+		_, _, err := ParseAddress(in)
 		if !errors.Is(err, ErrURL) {
 			t.Errorf("%q: %v", in, err)
 			continue
@@ -61,39 +59,12 @@ func TestAddressRefused(t *testing.T) {
 	}
 }
 
-func TestBranchNames(t *testing.T) {
-	t.Parallel()
-	for _, bad := range []string{"a b", "a..b", "-x\n", "a\nb", "a~1", "/a", "a.lock", "@{x"} {
-		if _, err := Open(t.Context(), Options{URL: "https://example.com/a", Branch: bad}); !errors.Is(err, ErrNoBranch) {
-			t.Errorf("branch %q: %v", bad, err)
-		}
-	}
-}
-
-func TestCredentialsPrintRedacted(t *testing.T) {
-	t.Parallel()
-	c := Credentials{Username: "ann", Password: "s3cr3t", PrivateKey: "s3cr3t"}
-	o := Options{URL: "https://example.com/a", Credentials: c}
-	text, err := json.Marshal(o.Credentials)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := Open(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	shown := fmt.Sprintf("%v %+v %#v %s %v %+v %#v %s %q", c, c, c, c, o, o, o, text, c) + fmt.Sprintf("%+v", r.opts)
-	if strings.Contains(shown, "s3cr3t") {
-		t.Error(shown)
-	}
-}
-
 func FuzzParseAddress(f *testing.F) {
 	for _, seed := range []string{"https://a:b@host/path", "a@b:c", "ssh://h:22/x", "file:///x", "::", "a:b@c:d", "https://[::1]:2/a", "git@[::1]:a"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
-		a, c, err := parseAddress(in)
+		a, c, err := ParseAddress(in)
 		if err != nil {
 			return
 		}
@@ -104,8 +75,8 @@ func FuzzParseAddress(f *testing.F) {
 		if a.scheme == "file" {
 			return
 		}
-		again, _, err := parseAddress(shown)
-		if err != nil || again.String() != shown || again.name() != a.name() {
+		again, _, err := ParseAddress(shown)
+		if err != nil || again.String() != shown || again.Name() != a.Name() {
 			t.Errorf("%q is shown as %q, which is read as %q (%v)", in, shown, again, err)
 		}
 	})

@@ -1,4 +1,4 @@
-package source
+package gitwire
 
 import (
 	"errors"
@@ -14,7 +14,7 @@ import (
 
 // authMethods returns the authentication methods: the given key, else the agent, and the
 // password if there is one. closeAgent closes the connection to the agent.
-func authMethods(a address, c Credentials) (methods []ssh.AuthMethod, closeAgent func(), err error) {
+func authMethods(a Address, c Credentials) (methods []ssh.AuthMethod, closeAgent func(), err error) {
 	closeAgent = func() {}
 	pem := []byte(c.PrivateKey)
 	if len(pem) == 0 && c.KeyFile != "" {
@@ -48,7 +48,7 @@ func authMethods(a address, c Credentials) (methods []ssh.AuthMethod, closeAgent
 }
 
 // parseKey decodes a private key. The password decrypts an encrypted one.
-func parseKey(a address, pem []byte, password secret.Text) (ssh.Signer, error) {
+func parseKey(a Address, pem []byte, password secret.Text) (ssh.Signer, error) {
 	signer, err := ssh.ParsePrivateKey(pem)
 	var encrypted *ssh.PassphraseMissingError
 	if errors.As(err, &encrypted) {

@@ -1,4 +1,4 @@
-package source
+package gitwire
 
 import (
 	"context"
@@ -44,7 +44,7 @@ type Error struct {
 	Help string // what to do next
 	Err  error  // the cause; nil if Kind says it all
 
-	transient bool // a retry may succeed
+	Transient bool // a later try may succeed
 }
 
 // Error returns what happened, to which repository, and what to do next.
@@ -75,7 +75,7 @@ func (e *Error) Unwrap() []error {
 // caller continues with its schedule.
 func IsTransient(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && e.transient
+	return errors.As(err, &e) && e.Transient
 }
 
 // classifyNetworkError turns a connection error into an *Error. It returns an *Error, or the
@@ -86,7 +86,7 @@ func classifyNetworkError(ctx context.Context, url string, err error) error {
 	case err == nil, errors.As(err, &known):
 		return err
 	case errors.Is(context.Cause(ctx), errDeadline):
-		return &Error{Kind: ErrTimeout, URL: url, Help: "the remote does not answer; try again later", transient: true}
+		return &Error{Kind: ErrTimeout, URL: url, Help: "the remote does not answer; try again later", Transient: true}
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s: %w", url, context.Cause(ctx))
 	}
@@ -100,11 +100,11 @@ func classifyNetworkError(ctx context.Context, url string, err error) error {
 		return &Error{Kind: ErrCertificate, URL: url, Err: certificate.Err,
 			Help: "for a private CA, set SSL_CERT_FILE to its certificate file (on macOS: add it to the keychain)"}
 	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, os.ErrDeadlineExceeded):
-		return &Error{Kind: ErrTimeout, URL: url, Help: "the remote stopped sending data; try again later", transient: true}
+		return &Error{Kind: ErrTimeout, URL: url, Help: "the remote stopped sending data; try again later", Transient: true}
 	case isDisconnect(err):
-		return &Error{Kind: ErrUnavailable, URL: url, Err: err, Help: "try again later", transient: true}
+		return &Error{Kind: ErrUnavailable, URL: url, Err: err, Help: "try again later", Transient: true}
 	}
-	return &Error{Kind: ErrUnreachable, URL: url, Err: err, Help: "check the address, the proxy and the firewall", transient: errors.As(err, &dns)}
+	return &Error{Kind: ErrUnreachable, URL: url, Err: err, Help: "check the address, the proxy and the firewall", Transient: errors.As(err, &dns)}
 }
 
 // isDisconnect reports whether the connection ended unexpectedly.

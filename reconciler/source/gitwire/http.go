@@ -1,4 +1,4 @@
-package source
+package gitwire
 
 import (
 	"bytes"
@@ -23,12 +23,12 @@ const (
 
 // httpTransport is the smart HTTP protocol.
 type httpTransport struct {
-	address     address
+	address     Address
 	credentials Credentials
 	client      *http.Client
 }
 
-func newHTTPTransport(a address, opts Options) (*httpTransport, error) {
+func newHTTPTransport(a Address, opts Options) (*httpTransport, error) {
 	c := opts.Credentials
 	if a.scheme == "http" && !a.isLoopback() && (c.Username != "" || c.Password != "") {
 		return nil, &Error{Kind: ErrURL, URL: a.String(), Text: "the password would be sent unencrypted", Help: "use https"}
@@ -36,7 +36,7 @@ func newHTTPTransport(a address, opts Options) (*httpTransport, error) {
 	dialer := &net.Dialer{Timeout: opts.Timeout}
 	roundTripper := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
-		TLSClientConfig:     &tls.Config{RootCAs: opts.rootCAs, MinVersion: tls.VersionTLS12},
+		TLSClientConfig:     &tls.Config{RootCAs: opts.RootCAs, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout: opts.Timeout,
 		DisableCompression:  true, // packs are already compressed
 		MaxIdleConns:        2,
@@ -166,7 +166,7 @@ func (w *httpTransport) checkResponse(res *http.Response, mediaType string) erro
 	case code >= 300 && code < 400:
 		e.Kind, e.Help = ErrNotGit, redirectHelp(res)
 	case code == http.StatusTooManyRequests, code >= 500:
-		e.Kind, e.Help, e.transient = ErrUnavailable, "try again later", true
+		e.Kind, e.Help, e.Transient = ErrUnavailable, "try again later", true
 	default:
 		e.Kind, e.Help = ErrNotGit, "use the URL that git clone accepts"
 	}

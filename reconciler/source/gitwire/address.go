@@ -1,23 +1,19 @@
-package source
+package gitwire
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 
-	"github.com/go-git/go-git/v5/plumbing"
-
+	"reconcile/internal/files"
 	"reconcile/internal/secret"
 )
 
-// address is the location of a repository. It contains no password.
-type address struct {
+// Address is the location of a repository. It contains no password.
+type Address struct {
 	scheme string // https, http, ssh, file
 	user   string // for ssh only: part of the address, not a secret
 	host   string // lower case
@@ -28,41 +24,42 @@ type address struct {
 // scpFormPattern matches git's short form of an ssh address, [user@]host:path.
 var scpFormPattern = regexp.MustCompile(`^(?:([\w.+][\w.+-]*)@)?(\[[0-9a-fA-F:.]+\]|[\w.][\w.-]*):([^:].*)$`)
 
-// parseAddress separates credentials from the address. Errors do not repeat text that may
-// contain a password.
-func parseAddress(raw string) (address, Credentials, error) {
+// ParseAddress reads an https, ssh, http or file URL, git's short form of an ssh URL
+// (user@host:path), or a path, and separates credentials from it. Errors are *Error; they do
+// not repeat text that may contain a password.
+func ParseAddress(raw string) (Address, Credentials, error) {
 	switch {
 	case raw == "":
-		return address{}, Credentials{}, &Error{Kind: ErrURL, URL: "(empty)", Help: "give a URL (https, ssh, file) or a path"}
+		return Address{}, Credentials{}, &Error{Kind: ErrURL, URL: "(empty)", Help: "give a URL (https, ssh, file) or a path"}
 	case strings.ContainsFunc(raw, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		return address{}, Credentials{}, &Error{Kind: ErrURL, URL: "(hidden)", Text: "contains control characters"}
+		return Address{}, Credentials{}, &Error{Kind: ErrURL, URL: "(hidden)", Text: "contains control characters"}
 	case strings.Contains(raw, "://"):
 		return parseURL(raw)
 	}
-	if m := scpFormPattern.FindStringSubmatch(raw); m != nil && strings.Trim(m[3], "/") != "" && !exists(raw) {
+	if m := scpFormPattern.FindStringSubmatch(raw); m != nil && strings.Trim(m[3], "/") != "" && !files.Exists(raw) {
 		if first, _, _ := strings.Cut(m[3], "/"); strings.Contains(first, "@") {
-			return address{}, Credentials{}, &Error{Kind: ErrURL, URL: "(hidden)", Text: "has a user name and password but no scheme", Help: "write https://user:password@host/path"}
+			return Address{}, Credentials{}, &Error{Kind: ErrURL, URL: "(hidden)", Text: "has a user name and password but no scheme", Help: "write https://user:password@host/path"}
 		}
 		host := strings.ToLower(strings.Trim(m[2], "[]"))
-		return address{scheme: "ssh", user: m[1], host: host, path: m[3]}, Credentials{Username: secret.Text(m[1])}, nil
+		return Address{scheme: "ssh", user: m[1], host: host, path: m[3]}, Credentials{Username: secret.Text(m[1])}, nil
 	}
-	if strings.Contains(raw, "@") && strings.Contains(raw, ":") && !exists(raw) {
-		return address{}, Credentials{}, &Error{Kind: ErrURL, URL: "(hidden)", Text: "neither a URL nor a path that exists", Help: "write https://user:password@host/path"}
+	if strings.Contains(raw, "@") && strings.Contains(raw, ":") && !files.Exists(raw) {
+		return Address{}, Credentials{}, &Error{Kind: ErrURL, URL: "(hidden)", Text: "neither a URL nor a path that exists", Help: "write https://user:password@host/path"}
 	}
 	path, err := filepath.Abs(raw)
-	return address{scheme: "file", path: path}, Credentials{}, err
+	return Address{scheme: "file", path: path}, Credentials{}, err
 }
 
-func parseURL(raw string) (address, Credentials, error) {
-	refuse := func(text, help string) (address, Credentials, error) {
-		return address{}, Credentials{}, &Error{Kind: ErrURL, URL: stripUser(raw), Text: text, Help: help}
+func parseURL(raw string) (Address, Credentials, error) {
+	refuse := func(text, help string) (Address, Credentials, error) {
+		return Address{}, Credentials{}, &Error{Kind: ErrURL, URL: stripUser(raw), Text: text, Help: help}
 	}
 	u, err := url.Parse(raw)
 	if err != nil {
 		// url.Error repeats the URL with its password.
 		return refuse("not a valid URL", "percent-encode special characters in user name and password")
 	}
-	a := address{scheme: strings.ToLower(u.Scheme), host: strings.ToLower(u.Hostname()), port: u.Port(), path: u.Path}
+	a := Address{scheme: strings.ToLower(u.Scheme), host: strings.ToLower(u.Hostname()), port: u.Port(), path: u.Path}
 	password, _ := u.User.Password()
 	credentials := Credentials{Username: secret.Text(u.User.Username()), Password: secret.Text(password)}
 	switch a.scheme {
@@ -108,7 +105,7 @@ func stripUser(raw string) string {
 }
 
 // String returns the address as a URL, or as a path if it is local.
-func (a address) String() string {
+func (a Address) String() string {
 	if a.scheme == "file" {
 		return a.path
 	}
@@ -125,7 +122,7 @@ func (a address) String() string {
 	return a.user + "@" + a.hostPort() + ":" + a.path
 }
 
-func (a address) hostPort() string {
+func (a Address) hostPort() string {
 	if a.port != "" {
 		return net.JoinHostPort(a.host, a.port)
 	}
@@ -135,8 +132,11 @@ func (a address) hostPort() string {
 	return a.host
 }
 
+// LocalPath returns the path of a repository on this machine, and false for a remote.
+func (a Address) LocalPath() (string, bool) { return a.path, a.scheme == "file" }
+
 // isLoopback reports whether the host is this machine.
-func (a address) isLoopback() bool {
+func (a Address) isLoopback() bool {
 	ip := net.ParseIP(a.host)
 	return a.host == "localhost" || ip != nil && ip.IsLoopback()
 }
@@ -144,12 +144,12 @@ func (a address) isLoopback() bool {
 // backlogDomains are the domains of Nulab's Backlog spaces.
 var backlogDomains = []string{".backlog.com", ".backlog.jp", ".backlogtool.com"}
 
-// name returns host and path in a form that is the same for all addresses of one repository.
+// Name returns host and path in a form that is the same for all addresses of one repository.
 //
 // Backlog's addresses differ in more than the scheme (as of November 2026):
 // https://SPACE.backlog.com/git/P/r.git and SPACE@SPACE.git.backlog.com:/P/r.git; Enterprise
 // http://host:8969/backlog/git/P/r.git and ssh://git@host:8972/P/r.git.
-func (a address) name() string {
+func (a Address) Name() string {
 	if a.scheme == "file" {
 		return filepath.ToSlash(a.path)
 	}
@@ -172,31 +172,4 @@ func (a address) name() string {
 		host = net.JoinHostPort(host, port)
 	}
 	return host + "/" + path
-}
-
-// checkBranch returns an error for a name that is not a valid branch name, or that would
-// break the line format of the protocol.
-func checkBranch(branch string) error {
-	if err := plumbing.NewBranchReferenceName(branch).Validate(); err != nil {
-		return &Error{Kind: ErrNoBranch, URL: fmt.Sprintf("branch %q", branch), Text: "not a valid branch name", Help: "check --branch"}
-	}
-	return nil
-}
-
-// parseID parses a full commit id.
-func parseID(text string) (plumbing.Hash, error) {
-	if !plumbing.IsHash(text) {
-		return plumbing.ZeroHash, &Error{Kind: ErrRevision, URL: fmt.Sprintf("%q", text), Text: "not a full commit id (40 hexadecimal digits)"}
-	}
-	return plumbing.NewHash(text), nil
-}
-
-func shortHash(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return hex.EncodeToString(sum[:8])
-}
-
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
 }

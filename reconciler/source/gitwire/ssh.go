@@ -1,4 +1,4 @@
-package source
+package gitwire
 
 import (
 	"bytes"
@@ -18,13 +18,13 @@ import (
 // x/crypto/ssh has no deadline while a server is silent, so each connection is opened here,
 // with a deadline, and closed with the context.
 type sshTransport struct {
-	address     address
+	address     Address
 	credentials Credentials
 	hosts       hostKeys
 	timeout     time.Duration
 }
 
-func newSSHTransport(a address, opts Options) (*sshTransport, error) {
+func newSSHTransport(a Address, opts Options) (*sshTransport, error) {
 	hosts, err := loadHostKeys(a, opts.KnownHosts)
 	if err != nil {
 		return nil, err

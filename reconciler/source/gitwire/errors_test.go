@@ -1,13 +1,17 @@
-package source
+package gitwire
 
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
 
 	"reconcile/reconciler/source/gittest"
 )
@@ -20,17 +24,45 @@ type failureCase struct {
 	trigger  func(t *testing.T, repo *gittest.Repo) error
 }
 
-func tipError(t *testing.T, opts Options) error {
+func tipError(t *testing.T, url string, opts Options) error {
 	t.Helper()
-	opts.CacheDir, opts.retry = t.TempDir(), testRetry
-	if opts.Timeout == 0 {
-		opts.Timeout = 5 * time.Minute // a busy machine starts sshd slowly
-	}
-	r, err := Open(t.Context(), opts)
+	c, err := newClient(url, opts)
 	if err != nil {
 		return err
 	}
-	_, err = r.Tip(t.Context(), "")
+	_, _, err = c.Tip(t.Context(), "main", "")
+	return err
+}
+
+// newClient returns a client with options that suit tests.
+func newClient(url string, opts Options) (*Client, error) {
+	a, credentials, err := ParseAddress(url)
+	if err != nil {
+		return nil, err
+	}
+	opts.Credentials = opts.Credentials.FillFrom(credentials)
+	opts.Retry = RetryPolicy{MaxTries: 3, InitialDelay: time.Millisecond}
+	if opts.Timeout == 0 {
+		opts.Timeout = 5 * time.Minute // a busy machine starts sshd slowly
+	}
+	return New(a, opts)
+}
+
+func mustClient(t *testing.T, url string, opts Options) *Client {
+	t.Helper()
+	c, err := newClient(url, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// fetchError fetches the commit and returns the error.
+func fetchError(ctx context.Context, c *Client, id string) error {
+	_, err := c.Fetch(ctx, 1, []plumbing.Hash{plumbing.NewHash(id)}, func(pack io.Reader) error {
+		_, err := io.Copy(io.Discard, pack)
+		return err
+	})
 	return err
 }
 
@@ -49,69 +81,63 @@ func TestHTTPFailures(t *testing.T) {
 		{"wrong password", ErrAuth, []string{"special password"}, func(t *testing.T, repo *gittest.Repo) error {
 			server := gittest.ServeHTTP(t, repo)
 			server.Username, server.Password = "ann", "another"
-			return tipError(t, Options{URL: server.URL, Credentials: Credentials{Username: "ann", Password: password}})
+			return tipError(t, server.URL, Options{Credentials: Credentials{Username: "ann", Password: password}})
 		}},
 		{"no password", ErrAuth, []string{"RECONCILE_GIT_PASSWORD"}, func(t *testing.T, repo *gittest.Repo) error {
 			server := gittest.ServeHTTP(t, repo)
 			server.Password = password
-			return tipError(t, Options{URL: server.URL})
+			return tipError(t, server.URL, Options{})
 		}},
 		{"forbidden", ErrForbidden, []string{"IP addresses"}, func(t *testing.T, repo *gittest.Repo) error {
-			return tipError(t, Options{URL: serveFaulty(t, repo, gittest.RespondStatus(http.StatusForbidden)).URL})
+			return tipError(t, serveFaulty(t, repo, gittest.RespondStatus(http.StatusForbidden)).URL, Options{})
 		}},
 		{"no such repository", ErrNotFound, []string{"check the address"}, func(t *testing.T, repo *gittest.Repo) error {
-			return tipError(t, Options{URL: gittest.ServeHTTP(t, repo).URL + "2"})
+			return tipError(t, gittest.ServeHTTP(t, repo).URL+"2", Options{})
 		}},
 		{"no such host", ErrHost, []string{"no-such-host.invalid"}, func(t *testing.T, _ *gittest.Repo) error {
-			return tipError(t, Options{URL: "https://ann:" + "s3cr3t-p%40ss" + "@no-such-host.invalid/repo.git"})
+			return tipError(t, "https://ann:"+"s3cr3t-p%40ss"+"@no-such-host.invalid/repo.git", Options{})
 		}},
 		{"certificate", ErrCertificate, []string{"SSL_CERT_FILE"}, func(t *testing.T, repo *gittest.Repo) error {
-			return tipError(t, Options{URL: gittest.ServeTLS(t, repo).URL})
+			return tipError(t, gittest.ServeTLS(t, repo).URL, Options{})
 		}},
 		{"login page", ErrNotGit, []string{"text/html", "proxy"}, func(t *testing.T, repo *gittest.Repo) error {
-			return tipError(t, Options{URL: serveFaulty(t, repo, gittest.RespondLoginPage).URL})
+			return tipError(t, serveFaulty(t, repo, gittest.RespondLoginPage).URL, Options{})
 		}},
 		{"redirect", ErrNotGit, []string{"https://login.example.com/elsewhere.git", "not followed"}, func(t *testing.T, repo *gittest.Repo) error {
-			return tipError(t, Options{URL: serveFaulty(t, repo, func(w http.ResponseWriter, r *http.Request, _ int) bool {
+			return tipError(t, serveFaulty(t, repo, func(w http.ResponseWriter, r *http.Request, _ int) bool {
 				http.Redirect(w, r, "https://u:"+"pw@login.example.com/elsewhere.git/git-upload-pack?token=1", http.StatusFound)
 				return true
-			}).URL})
+			}).URL, Options{})
 		}},
 		{"server error", ErrUnavailable, []string{"502"}, func(t *testing.T, repo *gittest.Repo) error {
-			return tipError(t, Options{URL: serveFaulty(t, repo, gittest.RespondStatus(http.StatusBadGateway)).URL})
+			return tipError(t, serveFaulty(t, repo, gittest.RespondStatus(http.StatusBadGateway)).URL, Options{})
 		}},
 		{"silent", ErrTimeout, []string{"try again later"}, func(t *testing.T, repo *gittest.Repo) error {
-			return tipError(t, Options{URL: serveFaulty(t, repo, gittest.NeverAnswer).URL, Timeout: 50 * time.Millisecond})
+			return tipError(t, serveFaulty(t, repo, gittest.NeverAnswer).URL, Options{Timeout: 50 * time.Millisecond})
 		}},
 		{"refused", ErrUnavailable, []string{"refused"}, func(t *testing.T, repo *gittest.Repo) error {
 			server := gittest.ServeHTTP(t, repo)
 			server.Close()
-			return tipError(t, Options{URL: server.URL})
+			return tipError(t, server.URL, Options{})
 		}},
 		{"password in plain text", ErrURL, []string{"use https"}, func(t *testing.T, _ *gittest.Repo) error {
-			return tipError(t, Options{URL: "http://ann:s3cr3t-p%40ss@git.example.com/repo.git"})
+			return tipError(t, "http://ann:s3cr3t-p%40ss@git.example.com/repo.git", Options{})
 		}},
 		{"tip too large", ErrTooLarge, []string{"limit"}, func(t *testing.T, repo *gittest.Repo) error {
-			return tipError(t, Options{URL: gittest.ServeHTTP(t, repo).URL, MaxBytes: 20})
+			return tipError(t, gittest.ServeHTTP(t, repo).URL, Options{MaxBytes: 20})
 		}},
 		{"pack too large", ErrTooLarge, []string{"limit"}, func(t *testing.T, repo *gittest.Repo) error {
-			r := openRepository(t, Options{URL: gittest.ServeHTTP(t, repo).URL, MaxBytes: 100})
-			_, err := r.Fetch(t.Context(), repo.Git("rev-parse", "HEAD"))
-			return err
+			return fetchError(t.Context(), mustClient(t, gittest.ServeHTTP(t, repo).URL, Options{MaxBytes: 100}), repo.Git("rev-parse", "HEAD"))
 		}},
 		{"commit moved away", ErrCommitNotFound, []string{"tip again"}, func(t *testing.T, repo *gittest.Repo) error {
 			lost := repo.Git("rev-parse", "HEAD")
 			repo.Amend("another", map[string]string{"a": "2"})
-			r := openRepository(t, Options{URL: gittest.ServeHTTP(t, repo).URL})
-			_, err := r.Fetch(t.Context(), lost)
-			return err
+			return fetchError(t.Context(), mustClient(t, gittest.ServeHTTP(t, repo).URL, Options{}), lost)
 		}},
 		{"always cut", ErrUnavailable, []string{"unexpected EOF"}, func(t *testing.T, repo *gittest.Repo) error {
 			server := gittest.ServeHTTP(t, repo)
 			server.CutAfter = 150
-			r := openRepository(t, Options{URL: server.URL})
-			_, err := r.Fetch(t.Context(), repo.Git("rev-parse", "HEAD"))
-			return err
+			return fetchError(t.Context(), mustClient(t, server.URL, Options{}), repo.Git("rev-parse", "HEAD"))
 		}},
 	}
 	runFailures(t, failures)
@@ -123,8 +149,10 @@ func TestSSHFailures(t *testing.T) {
 		{"host key unknown", ErrHostKeyUnknown, []string{"SHA256:", "known_hosts: [127.0.0.1]:"}, func(t *testing.T, repo *gittest.Repo) error {
 			server := gittest.ServeSSH(t, repo, false)
 			none := filepath.Join(t.TempDir(), "known_hosts")
-			writeFile(t, none, "")
-			err := tipError(t, Options{URL: server.URL, KnownHosts: []string{none}, Credentials: Credentials{KeyFile: server.KeyFile}})
+			if err := os.WriteFile(none, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			err := tipError(t, server.URL, Options{KnownHosts: []string{none}, Credentials: Credentials{KeyFile: server.KeyFile}})
 			if err != nil && !strings.Contains(err.Error(), server.Fingerprint) {
 				t.Errorf("%v: does not show the fingerprint %s", err, server.Fingerprint)
 			}
@@ -133,62 +161,41 @@ func TestSSHFailures(t *testing.T) {
 		{"host key changed", ErrHostKeyChanged, []string{"HAS CHANGED", "SHA256:", "nothing was sent"}, func(t *testing.T, repo *gittest.Repo) error {
 			server := gittest.ServeSSH(t, repo, false)
 			server.NewHostKey()
-			return tipError(t, sshOptions(server))
+			return tipError(t, server.URL, sshOptions(server))
 		}},
 		{"key not let in", ErrAuth, []string{"public key"}, func(t *testing.T, repo *gittest.Repo) error {
 			server := gittest.ServeSSH(t, repo, false)
 			opts := sshOptions(server)
 			opts.Credentials.KeyFile = filepath.Join(t.TempDir(), "other")
 			gittest.NewKey(t, opts.Credentials.KeyFile)
-			return tipError(t, opts)
+			return tipError(t, server.URL, opts)
 		}},
 		{"no such repository", ErrNotFound, []string{"check the address"}, func(t *testing.T, repo *gittest.Repo) error {
 			server := gittest.ServeSSH(t, repo, false)
-			opts := sshOptions(server)
-			opts.URL += "2"
-			return tipError(t, opts)
+			return tipError(t, server.URL+"2", sshOptions(server))
 		}},
 		{"silent", ErrTimeout, []string{"try again later"}, func(t *testing.T, repo *gittest.Repo) error {
 			server := gittest.ServeSSH(t, repo, false)
 			server.NeverAnswer.Store(true)
 			opts := sshOptions(server)
 			opts.Timeout = 50 * time.Millisecond
-			return tipError(t, opts)
+			return tipError(t, server.URL, opts)
 		}},
 		{"no such known_hosts", nil, []string{"does not exist"}, func(t *testing.T, repo *gittest.Repo) error {
-			return tipError(t, Options{URL: "ssh://git@example.com/a.git", KnownHosts: []string{"/nowhere/known_hosts"}})
+			return tipError(t, "ssh://git@example.com/a.git", Options{KnownHosts: []string{"/nowhere/known_hosts"}})
 		}},
 		{"commit moved away", ErrCommitNotFound, []string{"tip again"}, func(t *testing.T, repo *gittest.Repo) error {
 			lost := repo.Git("rev-parse", "HEAD")
 			repo.Amend("another", map[string]string{"a": "2"})
-			_, err := openRepository(t, sshOptions(gittest.ServeSSH(t, repo, false))).Fetch(t.Context(), lost)
-			return err
+			server := gittest.ServeSSH(t, repo, false)
+			return fetchError(t.Context(), mustClient(t, server.URL, sshOptions(server)), lost)
 		}},
 	}
 	runFailures(t, failures)
 }
 
 func sshOptions(server *gittest.SSH) Options {
-	return Options{URL: server.URL, KnownHosts: []string{server.KnownHosts}, Credentials: Credentials{KeyFile: server.KeyFile}}
-}
-
-func TestBranchFailures(t *testing.T) {
-	t.Parallel()
-	for _, endpoint := range endpoints() {
-		t.Run(endpoint.name, func(t *testing.T) {
-			t.Parallel()
-			empty := gittest.New(t)
-			_, err := endpoint.open(t, empty, "").Tip(t.Context(), "")
-			checkFailure(t, err, ErrEmpty, []string{"push a commit"})
-
-			repo := gittest.New(t)
-			repo.Commit("first", map[string]string{"a": "1"})
-			repo.Git("push", "-q", "origin", "HEAD:refs/heads/prod2")
-			repo.Git("branch", "-q", "prod2")
-			_, err = endpoint.open(t, repo, "prod").Tip(t.Context(), "")
-			checkFailure(t, err, ErrNoBranch, []string{`"prod"`, "main, prod2"})
-		})
-	}
+	return Options{KnownHosts: []string{server.KnownHosts}, Credentials: Credentials{KeyFile: server.KeyFile}}
 }
 
 func runFailures(t *testing.T, failures []failureCase) {
@@ -232,15 +239,15 @@ func TestServerThatRefusesV2(t *testing.T) {
 		server := serveFaulty(t, repo, func(w http.ResponseWriter, r *http.Request, n int) bool {
 			return r.Header.Get("Git-Protocol") != "" && gittest.RespondStatus(code)(w, r, n)
 		})
-		r := openRepository(t, Options{URL: server.URL})
-		if tip, err := r.Tip(t.Context(), ""); tip != (Tip{Commit: id}) || err != nil {
-			t.Errorf("%d: %v, %v", code, tip, err)
+		c := mustClient(t, server.URL, Options{})
+		if tip, protocol, err := c.Tip(t.Context(), "main", ""); tip != id || protocol != "" || err != nil {
+			t.Errorf("%d: %s by %q, %v", code, tip, protocol, err)
 		}
-		if _, err := r.Tip(t.Context(), ProtocolV2); err == nil {
+		if _, _, err := c.Tip(t.Context(), "main", ProtocolV2); err == nil {
 			t.Errorf("%d: no error in the protocol that was spoken before", code)
 		}
-		if tip, err := r.Tip(t.Context(), ProtocolV0); tip != (Tip{id, ProtocolV0}) || err != nil {
-			t.Errorf("%d: %v, %v", code, tip, err)
+		if tip, protocol, err := c.Tip(t.Context(), "main", ProtocolV0); tip != id || protocol != ProtocolV0 || err != nil {
+			t.Errorf("%d: %s by %q, %v", code, tip, protocol, err)
 		}
 	}
 }
@@ -259,14 +266,18 @@ func TestCancel(t *testing.T) {
 	ssh := gittest.ServeSSH(t, repo, false)
 	ssh.NeverAnswer.Store(true)
 	for name, endpoint := range map[string]struct {
+		url   string
 		opts  Options
 		asked chan struct{}
-	}{"http": {Options{URL: http.URL}, asked}, "ssh": {sshOptions(ssh), ssh.Accepted}} {
-		r := openRepository(t, endpoint.opts)
+	}{"http": {http.URL, Options{}, asked}, "ssh": {ssh.URL, sshOptions(ssh), ssh.Accepted}} {
+		c := mustClient(t, endpoint.url, endpoint.opts)
 		for what, ask := range map[string]func(context.Context) error{
-			"tip":      func(ctx context.Context) error { _, err := r.Tip(ctx, ""); return err },
-			"fetch":    func(ctx context.Context) error { _, err := r.Fetch(ctx, id); return err },
-			"contains": func(ctx context.Context) error { _, _, err := r.Contains(ctx, id, someID); return err },
+			"tip":   func(ctx context.Context) error { _, _, err := c.Tip(ctx, "main", ""); return err },
+			"fetch": func(ctx context.Context) error { return fetchError(ctx, c, id) },
+			"contains": func(ctx context.Context) error {
+				_, err := c.Contains(ctx, plumbing.NewHash(id), plumbing.NewHash(someID))
+				return err
+			},
 		} {
 			ctx, cancel := context.WithCancel(t.Context())
 			go func() { <-endpoint.asked; cancel() }()

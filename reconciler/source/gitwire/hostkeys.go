@@ -1,4 +1,4 @@
-package source
+package gitwire
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/internal/files"
+
 	"github.com/skeema/knownhosts"
 	"golang.org/x/crypto/ssh"
 )
@@ -16,24 +18,24 @@ import (
 // and receive a password or send a commit, so an unknown host is refused.
 type hostKeys struct {
 	url   string
-	files []string
+	paths []string
 	db    *knownhosts.HostKeyDB
 }
 
-func loadHostKeys(a address, files []string) (hostKeys, error) {
-	if len(files) == 0 {
+func loadHostKeys(a Address, paths []string) (hostKeys, error) {
+	if len(paths) == 0 {
 		if home, err := os.UserHomeDir(); err == nil {
-			files = append(files, filepath.Join(home, ".ssh", "known_hosts"))
+			paths = append(paths, filepath.Join(home, ".ssh", "known_hosts"))
 		}
-		files = append(files, "/etc/ssh/ssh_known_hosts")
-	} else if i := slices.IndexFunc(files, func(f string) bool { return !exists(f) }); i >= 0 {
-		return hostKeys{}, fmt.Errorf("known hosts for %s: file %s does not exist", a, files[i])
+		paths = append(paths, "/etc/ssh/ssh_known_hosts")
+	} else if i := slices.IndexFunc(paths, func(f string) bool { return !files.Exists(f) }); i >= 0 {
+		return hostKeys{}, fmt.Errorf("known hosts for %s: file %s does not exist", a, paths[i])
 	}
-	db, err := knownhosts.NewDB(slices.DeleteFunc(slices.Clone(files), func(f string) bool { return !exists(f) })...)
+	db, err := knownhosts.NewDB(slices.DeleteFunc(slices.Clone(paths), func(f string) bool { return !files.Exists(f) })...)
 	if err != nil {
 		return hostKeys{}, fmt.Errorf("known hosts for %s: %w", a, err)
 	}
-	return hostKeys{url: a.String(), files: files, db: db}, nil
+	return hostKeys{url: a.String(), paths: paths, db: db}, nil
 }
 
 // algorithms returns the algorithms of the host's known keys. Asked for another one, the host
@@ -53,14 +55,14 @@ func (h hostKeys) check(host string, addr net.Addr, key ssh.PublicKey) error {
 	case knownhosts.IsHostUnknown(err):
 		return &Error{Kind: ErrHostKeyUnknown, URL: h.url, Text: description,
 			Help: fmt.Sprintf("compare it with the fingerprint that the remote's owner publishes; if they match, add this line to %s: %s",
-				h.files[0], knownhosts.Line([]string{host}, key))}
+				h.paths[0], knownhosts.Line([]string{host}, key))}
 	}
 	return h.changedError(description, err) // revoked, or a certificate that does not match
 }
 
 func (h hostKeys) changedError(text string, err error) error {
 	return &Error{Kind: ErrHostKeyChanged, URL: h.url, Err: err, Text: text + ", which does not match known_hosts: someone may be intercepting the connection",
-		Help: "nothing was sent; ask the remote's owner, and replace its line only if the key was changed on purpose, in " + strings.Join(h.files, " or ")}
+		Help: "nothing was sent; ask the remote's owner, and replace its line only if the key was changed on purpose, in " + strings.Join(h.paths, " or ")}
 }
 
 // keyTypeError returns the error for a host that offers no key of a known type.

@@ -1,4 +1,4 @@
-package source
+package gitwire
 
 import (
 	"crypto/ecdsa"
@@ -37,10 +37,10 @@ func TestSSHAgent(t *testing.T) {
 	if err := keyring.Add(agent.AddedKey{PrivateKey: key}); err != nil {
 		t.Fatal(err)
 	}
-	opts := Options{URL: server.URL, KnownHosts: []string{server.KnownHosts}}
+	opts := Options{KnownHosts: []string{server.KnownHosts}}
 
 	t.Setenv("SSH_AUTH_SOCK", "")
-	checkFailure(t, tipError(t, opts), ErrAuth, []string{"SSH agent"})
+	checkFailure(t, tipError(t, server.URL, opts), ErrAuth, []string{"SSH agent"})
 
 	dir, err := os.MkdirTemp("", "agent") // t.TempDir may be too long for a socket
 	if err != nil {
@@ -62,7 +62,7 @@ func TestSSHAgent(t *testing.T) {
 		}
 	}()
 	t.Setenv("SSH_AUTH_SOCK", listener.Addr().String())
-	if tip, err := openRepository(t, opts).Tip(t.Context(), ""); tip.Commit != id || err != nil {
+	if tip, _, err := mustClient(t, server.URL, opts).Tip(t.Context(), "main", ""); tip != id || err != nil {
 		t.Errorf("%v, %v", tip, err)
 	}
 }
@@ -82,18 +82,18 @@ func TestSSHEncryptedKey(t *testing.T) {
 	}
 	opts := sshOptions(server)
 	opts.Credentials = Credentials{PrivateKey: secret.Text(pem.EncodeToMemory(block))}
-	checkFailure(t, tipError(t, opts), ErrAuth, []string{"encrypted"})
+	checkFailure(t, tipError(t, server.URL, opts), ErrAuth, []string{"encrypted"})
 	opts.Credentials.Password = "another"
-	checkFailure(t, tipError(t, opts), ErrAuth, []string{"cannot be read"})
+	checkFailure(t, tipError(t, server.URL, opts), ErrAuth, []string{"cannot be read"})
 	opts.Credentials = Credentials{PrivateKey: "s3cr3t"}
-	checkFailure(t, tipError(t, opts), ErrAuth, []string{"ssh-keygen"})
+	checkFailure(t, tipError(t, server.URL, opts), ErrAuth, []string{"ssh-keygen"})
 
 	plainKey, err := os.ReadFile(server.KeyFile)
 	if err != nil {
 		t.Fatal(err)
 	}
 	opts.Credentials = Credentials{PrivateKey: secret.Text(plainKey)}
-	if tip, err := openRepository(t, opts).Tip(t.Context(), ""); tip.Commit != id || err != nil {
+	if tip, _, err := mustClient(t, server.URL, opts).Tip(t.Context(), "main", ""); tip != id || err != nil {
 		t.Errorf("the key as text: %v, %v", tip, err)
 	}
 }
@@ -119,8 +119,10 @@ func TestSSHHostKeyOfAnotherType(t *testing.T) {
 	}
 	opts := sshOptions(server)
 	opts.KnownHosts = []string{filepath.Join(t.TempDir(), "known_hosts")}
-	writeFile(t, opts.KnownHosts[0], knownhosts.Line([]string{address.Host}, key)+"\n")
-	if err := tipError(t, opts); !errors.Is(err, ErrHostKeyChanged) {
+	if err := os.WriteFile(opts.KnownHosts[0], []byte(knownhosts.Line([]string{address.Host}, key)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := tipError(t, server.URL, opts); !errors.Is(err, ErrHostKeyChanged) {
 		t.Error(err)
 	}
 }

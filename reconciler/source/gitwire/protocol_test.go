@@ -1,4 +1,4 @@
-package source
+package gitwire
 
 import (
 	"bytes"
@@ -6,6 +6,10 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/go-git/go-git/v5/plumbing"
+
+	"reconcile/reconciler/source/gittest"
 )
 
 const (
@@ -137,7 +141,7 @@ func FuzzLsRefs(f *testing.F) {
 }
 
 func FuzzPackAnswer(f *testing.F) {
-	f.Add(packResponse(someID, []byte("PACK")))
+	f.Add(gittest.PackResponse(someID, []byte("PACK")))
 	f.Add([]byte(joinPkts("ACK "+someID+" common\n", "ACK "+someID+" ready\n", "NAK\n")))
 	f.Fuzz(func(t *testing.T, response []byte) {
 		if r, _, err := newPackReader(bytes.NewReader(response)); err == nil {
@@ -145,7 +149,6 @@ func FuzzPackAnswer(f *testing.F) {
 				t.Errorf("%d bytes from %d", n, len(response))
 			}
 		}
-		id, _ := parseID(someID)
-		_, _, _ = readHaveAnswer(bytes.NewReader(response), id)
+		_, _, _ = readHaveAnswer(bytes.NewReader(response), plumbing.NewHash(someID))
 	})
 }

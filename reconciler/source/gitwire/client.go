@@ -1,0 +1,284 @@
+// Package gitwire asks a remote Git repository over HTTP or SSH: for its refs, for a pack of
+// commits, and whether one commit reaches another. It speaks the upload-pack protocol, in
+// version 2 where the remote does. It knows neither a cache nor what is in a pack.
+package gitwire
+
+import (
+	"cmp"
+	"context"
+	"crypto/x509"
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
+
+	"reconcile/internal/secret"
+)
+
+// Defaults of Options.
+const (
+	DefaultTimeout  = 30 * time.Second
+	DefaultMaxBytes = 2 << 30
+)
+
+// Protocols of Tip: the versions of Git's wire protocol.
+const (
+	ProtocolV2 = "v2"
+	ProtocolV0 = "v0"
+)
+
+// Options says how to ask a remote.
+type Options struct {
+	Credentials Credentials
+	// KnownHosts lists the files with the host keys of ssh remotes. If it is empty, OpenSSH's
+	// own files are used: ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts.
+	KnownHosts []string
+	RootCAs    *x509.CertPool // the system's if nil
+	MaxBytes   int64          // maximum length of a response; DefaultMaxBytes if 0
+	// Timeout is how long the remote may be silent, and how long Tip and Refs may take in
+	// total.
+	Timeout time.Duration // DefaultTimeout if 0
+	Retry   RetryPolicy
+	Log     *slog.Logger // discards if nil
+}
+
+// Credentials authenticate reconcile to a remote. Their secrets print as redacted.
+type Credentials struct {
+	Username secret.Text // some servers take a token as the user name
+	Password secret.Text // for https, and for ssh servers that accept passwords
+	// PrivateKey (PEM) or KeyFile is used for ssh; if both are empty, the SSH agent.
+	PrivateKey secret.Text
+	KeyFile    string // path of a private key
+}
+
+// FillFrom fills an empty user name and password from other.
+func (c Credentials) FillFrom(other Credentials) Credentials {
+	c.Username = cmp.Or(c.Username, other.Username)
+	c.Password = cmp.Or(c.Password, other.Password)
+	return c
+}
+
+// Client asks one remote. It is safe for concurrent use.
+type Client struct {
+	transport transport
+	url       string
+	maxBytes  int64
+	timeout   time.Duration
+	retry     RetryPolicy
+	log       *slog.Logger
+}
+
+// New prepares to ask the remote at the address, which must not be local. It does not contact
+// the remote. The error is *Error where an option does not suit the address.
+func New(a Address, opts Options) (*Client, error) {
+	if opts.Timeout == 0 {
+		opts.Timeout = DefaultTimeout
+	}
+	if opts.MaxBytes == 0 {
+		opts.MaxBytes = DefaultMaxBytes
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	c := &Client{url: a.String(), maxBytes: opts.MaxBytes, timeout: opts.Timeout, retry: opts.Retry.orDefault(), log: opts.Log}
+	var err error
+	if a.scheme == "ssh" {
+		c.transport, err = newSSHTransport(a, opts)
+	} else {
+		c.transport, err = newHTTPTransport(a, opts)
+	}
+	return c, err
+}
+
+// Tip returns the id of the commit at the head of the branch, with one request, and the
+// protocol that the remote spoke. protocol is the one of an earlier Tip; it saves a server
+// that does not speak version 2 a request. "" detects the protocol. Errors are *Error or the
+// context's.
+func (c *Client) Tip(ctx context.Context, branch, protocol string) (commit, spoken string, err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errDeadline)
+	defer cancel()
+	commit, err = retry(ctx, c.retry, c.log, func() (string, error) {
+		spoken = ProtocolV0
+		if protocol == ProtocolV0 {
+			return c.tipV0(ctx, branch)
+		}
+		commit, err := c.tipV2(ctx, branch)
+		if errors.Is(err, errNotV2) {
+			return c.tipV0(ctx, branch)
+		}
+		spoken = ProtocolV2
+		if err == nil || protocol == ProtocolV2 || !isMaybeV0(err) {
+			return commit, err
+		}
+		// A server may refuse every version 2 request. A version 0 success does not prove
+		// that, so the protocol is not remembered.
+		if commit, errV0 := c.tipV0(ctx, branch); errV0 == nil {
+			spoken = ""
+			return commit, nil
+		}
+		return "", err
+	})
+	if err != nil {
+		return "", "", err
+	}
+	return commit, spoken, nil
+}
+
+// isMaybeV0 reports whether a version 2 request may have failed because of its version.
+func isMaybeV0(err error) bool {
+	return errors.Is(err, ErrUnavailable) || errors.Is(err, ErrNotGit)
+}
+
+// tipV2 requests the refs that begin with the branch's name. The response is small, however
+// many refs exist.
+func (c *Client) tipV2(ctx context.Context, branch string) (string, error) {
+	var id plumbing.Hash
+	err := c.listV2(ctx, func(r ref) {
+		if r.name == branchPrefix+branch { // the prefix also matches main2
+			id = r.id
+		}
+	}, branchPrefix+branch)
+	if err != nil {
+		return "", err
+	}
+	if !id.IsZero() {
+		return id.String(), nil
+	}
+	var branches []string
+	if err := c.listV2(ctx, func(r ref) { branches = appendRef(branches, r) }, "refs/"); err != nil {
+		return "", err
+	}
+	return "", NoBranchError(c.url, branch, branches)
+}
+
+func (c *Client) listV2(ctx context.Context, each func(ref), prefixes ...string) error {
+	response, err := c.transport.lsRefs(ctx, lsRefsRequest(prefixes...))
+	if err != nil {
+		return c.classifyError(ctx, err)
+	}
+	defer response.Close()
+	return c.classifyError(ctx, readLsRefs(c.limitAnswer(response), each))
+}
+
+// tipV0 reads the list of all refs up to the branch.
+func (c *Client) tipV0(ctx context.Context, branch string) (string, error) {
+	var id plumbing.Hash
+	var branches []string
+	rest := 1000 // further refs to read, so that the connection can be reused
+	err := c.listV0(ctx, func(r ref) bool {
+		branches = appendRef(branches, r)
+		if r.name == branchPrefix+branch {
+			id = r.id
+		}
+		if !id.IsZero() {
+			rest--
+		}
+		return rest > 0
+	})
+	if err != nil {
+		return "", err
+	}
+	if id.IsZero() {
+		return "", NoBranchError(c.url, branch, branches)
+	}
+	return id.String(), nil
+}
+
+// listV0 reads the list of all refs until each returns false.
+func (c *Client) listV0(ctx context.Context, each func(ref) bool) error {
+	response, err := c.transport.advertisement(ctx)
+	if err != nil {
+		return c.classifyError(ctx, err)
+	}
+	defer response.Close()
+	return c.classifyError(ctx, readAdvertisement(newPktReader(c.limitAnswer(response)), each))
+}
+
+// Refs returns the commit ids of refs such as refs/pull/3/head, by their full names, with one
+// request. A ref that does not exist is missing in the result.
+func (c *Client) Refs(ctx context.Context, names []string) (map[string]string, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errDeadline)
+	defer cancel()
+	return retry(ctx, c.retry, c.log, func() (map[string]string, error) {
+		filter := newRefFilter(names)
+		err := c.listV2(ctx, filter.add, names...)
+		if errors.Is(err, errNotV2) || err != nil && isMaybeV0(err) {
+			filter = newRefFilter(names)
+			err = c.listV0(ctx, func(r ref) bool { filter.add(r); return true })
+		}
+		return filter.ids, err
+	})
+}
+
+// Contains reports whether old is reachable from tip. The remote may decide by commit dates.
+func (c *Client) Contains(ctx context.Context, tip, old plumbing.Hash) (bool, error) {
+	response, err := c.transport.uploadPack(ctx, haveRequest(tip, old))
+	if err != nil {
+		return false, c.classifyError(ctx, err)
+	}
+	defer response.Close()
+	_, ready, err := readHaveAnswer(c.limitAnswer(response), old)
+	return ready, c.classifyError(ctx, err)
+}
+
+// Fetch requests a pack of the commits with their trees and their history up to depth (1: only
+// the commits themselves), and calls read with it: again after each transient failure, its own
+// included. shallow are the commits whose parents were omitted. The error is ErrCommitNotFound
+// if the remote does not have one of the commits (any more).
+func (c *Client) Fetch(ctx context.Context, depth int, commits []plumbing.Hash, read func(pack io.Reader) error) (shallow []plumbing.Hash, err error) {
+	return retry(ctx, c.retry, c.log, func() ([]plumbing.Hash, error) {
+		response, err := c.transport.uploadPack(ctx, wantRequest(depth, commits...))
+		if err != nil {
+			return nil, c.classifyError(ctx, err)
+		}
+		defer response.Close()
+		pack, shallow, err := newPackReader(c.limitAnswer(response))
+		if err != nil {
+			return nil, c.classifyError(ctx, err)
+		}
+		tracking := &errTrackingReader{r: pack}
+		if err := read(tracking); err != nil {
+			if tracking.err != nil { // the remote failed, not the disk
+				err = c.classifyError(ctx, tracking.err)
+			}
+			return nil, err
+		}
+		return shallow, nil
+	})
+}
+
+// errTrackingReader records the reader's error, to distinguish it from a writer's.
+type errTrackingReader struct {
+	r   io.Reader
+	err error
+}
+
+func (s *errTrackingReader) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if err != nil && err != io.EOF {
+		s.err = err
+	}
+	return n, err
+}
+
+func (c *Client) limitAnswer(response io.ReadCloser) io.Reader {
+	return &limitReader{ReadCloser: response, url: c.url, remaining: c.maxBytes}
+}
+
+// classifyError returns the meaning of an error in the middle of a response.
+func (c *Client) classifyError(ctx context.Context, err error) error {
+	var remoteErr *remoteError
+	switch {
+	case err == nil, errors.Is(err, errNotV2):
+		return err
+	case isNotOurRef(err):
+		return &Error{Kind: ErrCommitNotFound, URL: c.url, Err: err, Help: "the branch may have been rewritten: read its tip again"}
+	case errors.As(err, &remoteErr):
+		return &Error{Kind: ErrUnavailable, URL: c.url, Err: err}
+	case errors.Is(err, errMalformedPkt), errors.Is(err, errMalformedRef):
+		return &Error{Kind: ErrNotGit, URL: c.url, Err: err, Help: "a proxy may have answered instead"}
+	}
+	return classifyNetworkError(ctx, c.url, err)
+}
