@@ -10,7 +10,7 @@ import (
 
 // app holds the settings of a command and its input and output.
 type app struct {
-	settings
+	settings settings
 	in     io.Reader
 	out    io.Writer     // results: text or JSON
 	stdout *stdoutWriter // behind out
@@ -33,7 +33,7 @@ func newApp() *app {
 }
 
 // wantsJSON reports whether output is JSON.
-func (a *app) wantsJSON() bool { return a.Output == "json" }
+func (a *app) wantsJSON() bool { return a.settings.Output == "json" }
 
 // canRedraw reports whether output goes to a terminal that can be redrawn.
 func (a *app) canRedraw() bool {

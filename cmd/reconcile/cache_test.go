@@ -29,10 +29,10 @@ func TestDigestKeyIsReadAgainAfterAFailure(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	a, _, _ := newTestApp(t, t.TempDir())
-	a.DigestKey = "secretsmanager://digest"
+	a.settings.DigestKey = "secretsmanager://digest"
 	aws := a.awsConfig(t.Context())
 	key := cacheSuccess(func(ctx context.Context) (digestKey, error) {
-		id, key, err := a.digestKey(ctx, aws)
+		id, key, err := a.settings.digestKey(ctx, aws)
 		return digestKey{id, key}, err
 	})
 	if _, err := key(t.Context()); err == nil {

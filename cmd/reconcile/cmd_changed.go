@@ -41,7 +41,7 @@ func runChanged(ctx context.Context, a *app, o changedOptions) error {
 		return usagef("add --from REV", "--to %s without --from", o.to)
 	}
 	if o.from != "" && o.to == "" {
-		o.to = a.Branch
+		o.to = a.settings.Branch
 	}
 	p, err := a.open(ctx)
 	if err != nil {

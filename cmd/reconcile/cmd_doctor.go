@@ -39,7 +39,7 @@ type checkResult struct {
 }
 
 func runDoctor(ctx context.Context, a *app) error {
-	if err := a.resolve(); err != nil {
+	if err := a.settings.resolve(); err != nil {
 		return err
 	}
 	ctx, _, release := withSignals(ctx, gracePeriod, linePrinter(a.err))

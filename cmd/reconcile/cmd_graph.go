@@ -39,7 +39,7 @@ func runGraph(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	switch a.Output {
+	switch a.settings.Output {
 	case "json":
 		return printJSON(a.out, graph)
 	case "dot":

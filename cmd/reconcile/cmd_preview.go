@@ -54,7 +54,7 @@ func runPreview(ctx context.Context, a *app, o previewOptions) error {
 		return err
 	}
 	defer a.closeDeps(p)
-	if a.Executor == executorLocal {
+	if a.settings.Executor == executorLocal {
 		if err := p.confine(ctx, o.confinement); err != nil {
 			return err
 		}
@@ -87,7 +87,7 @@ func runPreview(ctx context.Context, a *app, o previewOptions) error {
 		return err
 	}
 	if !a.wantsJSON() && len(previews.PullRequests) == 0 {
-		fmt.Fprintf(a.out, "no open pull request targets %s\n", a.Branch)
+		fmt.Fprintf(a.out, "no open pull request targets %s\n", a.settings.Branch)
 	}
 	return toExitStatus(previews.Exit)
 }

@@ -45,12 +45,12 @@ func runQuickstart(ctx context.Context, a *app, o quickstartOptions) error {
 		dir:       dir,
 		stepCount: 6,
 	}
-	t.log = newTextLogger(a.logs)
-	t.settings = settings{}
-	t.settings.bind(pflag.NewFlagSet("quickstart", pflag.ContinueOnError)) // the defaults
-	t.Repo, t.State = t.repo, filepath.Join(dir, "state")
-	t.Terraform, t.Work = a.Terraform, a.Work
-	t.Parallelism, t.Wait = a.Parallelism, a.Wait
+	t.app.log = newTextLogger(a.logs)
+	t.app.settings = settings{}
+	t.app.settings.bind(pflag.NewFlagSet("quickstart", pflag.ContinueOnError)) // the defaults
+	t.app.settings.Repo, t.app.settings.State = t.repo, filepath.Join(dir, "state")
+	t.app.settings.Terraform, t.app.settings.Work = a.settings.Terraform, a.settings.Work
+	t.app.settings.Parallelism, t.app.settings.Wait = a.settings.Parallelism, a.settings.Wait
 	return t.run(ctx)
 }
 

@@ -54,7 +54,7 @@ func printStatus(a *app, st *reconciler.Status, now time.Time) {
 	if since := st.Head.BehindSince; since != nil {
 		summary += ", out of sync for " + formatDuration(now.Sub(*since))
 	}
-	fmt.Fprintf(a.out, "%s at %s · %s · %s\n\n", a.Branch, abbrevCommit(st.Head.Commit), summary, formatAge(st.Head.UpdatedAt, now))
+	fmt.Fprintf(a.out, "%s at %s · %s · %s\n\n", a.settings.Branch, abbrevCommit(st.Head.Commit), summary, formatAge(st.Head.UpdatedAt, now))
 	var rows []tableRow
 	for _, w := range st.Workspaces {
 		outcome := w.Outcome

@@ -60,7 +60,7 @@ func runWatch(ctx context.Context, a *app, o watchOptions) error {
 	if o.interval < minInterval {
 		return usagef(fmt.Sprintf("--interval takes %s or more", minInterval), "--interval %s", o.interval)
 	}
-	if err := a.resolve(); err != nil {
+	if err := a.settings.resolve(); err != nil {
 		return err
 	}
 	ctx, killCtx, release := withSignals(ctx, gracePeriod, linePrinter(a.err))

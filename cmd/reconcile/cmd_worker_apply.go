@@ -28,7 +28,7 @@ the record.`,
 
 func runWorkerApply(ctx context.Context, a *app, name, key string) error {
 	// The tree comes from the snapshot: Git's password is not needed.
-	a.GitCredentials, a.GitUsername, a.GitPassword = "", "", ""
+	a.settings.GitCredentials, a.settings.GitUsername, a.settings.GitPassword = "", "", ""
 	ctx, killCtx, release := withSignals(ctx, gracePeriod, linePrinter(a.err))
 	defer release()
 	tel, err := a.openTelemetry()

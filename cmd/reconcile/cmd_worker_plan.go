@@ -29,7 +29,7 @@ run where a secret of Git or Backlog is set.`,
 }
 
 func runWorkerPlan(ctx context.Context, a *app, key string, o confinement) error {
-	if err := a.refuseSecrets(); err != nil {
+	if err := a.settings.refuseSecrets(); err != nil {
 		return err
 	}
 	ctx, killCtx, release := withSignals(ctx, gracePeriod, linePrinter(a.err))

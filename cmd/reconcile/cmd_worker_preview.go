@@ -57,7 +57,7 @@ func makePreview(ctx, killCtx context.Context, a *app, input previewInput) (*rec
 		return nil, err
 	}
 	defer a.closeDeps(p)
-	if a.Executor == executorLocal {
+	if a.settings.Executor == executorLocal {
 		if err := p.confine(ctx, input.Confinement); err != nil {
 			return nil, err
 		}

@@ -15,7 +15,7 @@ func (s *settings) usesBacklog() bool {
 
 // checkBacklog tries the key with the project and the repository.
 func (d *doctor) checkBacklog(ctx context.Context) (string, error) {
-	if !d.app.usesBacklog() {
+	if !d.app.settings.usesBacklog() {
 		return "", fmt.Errorf("%w: no API key is set, which previews need", errNotChecked)
 	}
 	project, err := d.deps.openBacklog(ctx, 0)

@@ -30,12 +30,12 @@ func (d *doctor) checkGit(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", withHint(err, "see --signers, or have the commit signed")
 	}
-	return fmt.Sprintf("%s: %s is at %s%s", repository.URL(), d.app.Branch, abbrevCommit(tip.Commit), signature), nil
+	return fmt.Sprintf("%s: %s is at %s%s", repository.URL(), d.app.settings.Branch, abbrevCommit(tip.Commit), signature), nil
 }
 
 // checkSignature verifies the tip's signature if --signers is set.
 func (d *doctor) checkSignature(ctx context.Context, repository *source.Repository, tip source.Tip) (string, error) {
-	signers, err := d.app.readSigners()
+	signers, err := d.app.settings.readSigners()
 	if err != nil || signers == nil {
 		return "", err
 	}
@@ -80,8 +80,8 @@ func (d *doctor) checkRecord(ctx context.Context) (string, error) {
 	if err := checkWritable(ctx, store); err != nil {
 		return "", err
 	}
-	if d.deps.source == nil && d.app.Record == "" {
-		return d.app.State + " can be read and written", nil
+	if d.deps.source == nil && d.app.settings.Record == "" {
+		return d.app.settings.State + " can be read and written", nil
 	}
 	d.deps.record = state.New(store, d.deps.recordName(), state.Options{})
 	head, err := d.deps.record.Head(ctx)
@@ -92,7 +92,7 @@ func (d *doctor) checkRecord(ctx context.Context) (string, error) {
 	if head.Commit != "" {
 		position = "at " + abbrevCommit(head.Commit)
 	}
-	return fmt.Sprintf("%s in %s: %s", d.deps.recordName(), d.app.State, position), nil
+	return fmt.Sprintf("%s in %s: %s", d.deps.recordName(), d.app.settings.State, position), nil
 }
 
 // doctorPartition is the partition that doctor writes to.
@@ -122,21 +122,21 @@ func (d *doctor) checkSnapshots(ctx context.Context) (string, error) {
 	if err := store.Check(ctx); err != nil {
 		return "", withHint(err, bootstrapHint(err))
 	}
-	return d.app.Snapshots + " can be read and written", nil
+	return d.app.settings.Snapshots + " can be read and written", nil
 }
 
 func (d *doctor) checkDigestKey(ctx context.Context) (string, error) {
-	id, _, err := d.app.digestKey(ctx, d.deps.aws)
+	id, _, err := d.app.settings.digestKey(ctx, d.deps.aws)
 	if err != nil {
 		return "", withHint(err, bootstrapHint(err))
 	}
-	return fmt.Sprintf("%s (id %s)", d.app.DigestKey, id), nil
+	return fmt.Sprintf("%s (id %s)", d.app.settings.DigestKey, id), nil
 }
 
 // checkWorkDir tests writing and file locks in the work directory. Some network file
 // systems have no locks between processes.
 func (d *doctor) checkWorkDir(context.Context) (string, error) {
-	dir := d.app.Work
+	dir := d.app.settings.Work
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", withHint(err, "see --work")
 	}
@@ -183,12 +183,12 @@ func (d *doctor) checkClock(ctx context.Context) (string, error) {
 
 // clockURL returns a server that sends a Date header.
 func (d *doctor) clockURL() string {
-	if isHTTP(d.app.Repo) {
-		scheme, rest, _ := strings.Cut(stripUserinfo(d.app.Repo), "://")
+	if isHTTP(d.app.settings.Repo) {
+		scheme, rest, _ := strings.Cut(stripUserinfo(d.app.settings.Repo), "://")
 		host, _, _ := strings.Cut(rest, "/")
 		return scheme + "://" + host
 	}
-	if d.app.isEmbedded() {
+	if d.app.settings.isEmbedded() {
 		return ""
 	}
 	if endpoint := os.Getenv("AWS_ENDPOINT_URL"); endpoint != "" {

@@ -30,8 +30,8 @@ func TestDoctorClock(t *testing.T) {
 // A read-only directory is reported, with its setting.
 func TestDoctorWork(t *testing.T) {
 	a, _, _ := newTestApp(t, "/")
-	a.Work = filepath.Join(t.TempDir(), "file", "work")
-	if err := os.WriteFile(filepath.Dir(a.Work), nil, 0o600); err != nil {
+	a.settings.Work = filepath.Join(t.TempDir(), "file", "work")
+	if err := os.WriteFile(filepath.Dir(a.settings.Work), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if detail, err := newDoctor(a).checkWorkDir(t.Context()); err == nil {

@@ -64,7 +64,7 @@ func (p *deps) notifiers() []run.Notifier {
 }
 
 func (p *deps) snsNotifier(topic string) notify.SNS {
-	return notify.SNS{Topic: topic, Language: p.app.Lang, Client: func(context.Context) (notify.Publisher, error) {
+	return notify.SNS{Topic: topic, Language: p.app.settings.Lang, Client: func(context.Context) (notify.Publisher, error) {
 		cfg, err := p.aws()
 		if err != nil {
 			return nil, err

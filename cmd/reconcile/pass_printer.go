@@ -49,7 +49,7 @@ type passPrinter struct {
 func (a *app) newPassPrinter() *passPrinter {
 	v := &passPrinter{app: a, results: newResultPrinter(a.out, a.width())}
 	if a.canRedraw() {
-		v.live = &liveView{results: v.results, title: a.Branch, out: a.terminal, logs: a.logs}
+		v.live = &liveView{results: v.results, title: a.settings.Branch, out: a.terminal, logs: a.logs}
 	}
 	return v
 }

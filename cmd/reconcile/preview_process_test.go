@@ -86,7 +86,7 @@ func TestPreviewProcessCannotStart(t *testing.T) {
 func TestPreviewProcessInput(t *testing.T) {
 	t.Parallel()
 	a := newApp()
-	a.GitPassword, a.BacklogAPIKey, a.WebhookToken, a.BacklogCredentials = "s3cret-of-git", "s3cret-of-backlog", "s3cret-of-backlog", "env"
+	a.settings.GitPassword, a.settings.BacklogAPIKey, a.settings.WebhookToken, a.settings.BacklogCredentials = "s3cret-of-git", "s3cret-of-backlog", "s3cret-of-backlog", "env"
 	p, err := a.newPreviewProcess(confinement{})
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 // quickstart is the command quickstart. Each step prints a command that a person would
 // type, and runs it.
 type quickstart struct {
-	app
+	app app
 	dir       string
 	repo      string
 	stepCount int
@@ -77,7 +77,7 @@ func (t *quickstart) changeModule(context.Context) error {
 	if err := os.WriteFile(file, []byte(strings.Replace(string(text), sampleModuleBefore, sampleModuleAfter, 1)), 0o600); err != nil {
 		return err
 	}
-	fmt.Fprintf(t.out, "%s\n     cidr = var.cidr\n%s\n", styleFaint.Render("   "+sampleModule), styleGood.Render("+    team = \"network\""))
+	fmt.Fprintf(t.app.out, "%s\n     cidr = var.cidr\n%s\n", styleFaint.Render("   "+sampleModule), styleGood.Render("+    team = \"network\""))
 	t.printCommand("git -C %s commit -am \"Networks say whose they are\"", t.repo)
 	repository, err := openRepository(t.repo)
 	if err != nil {
@@ -110,36 +110,36 @@ func (t *quickstart) runIdlePass(ctx context.Context) error {
 }
 
 func (t *quickstart) printFarewell() {
-	fmt.Fprintf(t.out, "\n%s Edit what you like in %s, commit it to main, and:\n\n", styleBold.Render("Try it."), t.repo)
+	fmt.Fprintf(t.app.out, "\n%s Edit what you like in %s, commit it to main, and:\n\n", styleBold.Render("Try it."), t.repo)
 	for _, name := range []string{"changed", "now", "status"} {
-		fmt.Fprintf(t.out, "  %s\n", t.commandLine(name))
+		fmt.Fprintf(t.app.out, "  %s\n", t.commandLine(name))
 	}
-	fmt.Fprintf(t.out, "\nAll of it is in %s: remove that when you are done.\n", t.dir)
+	fmt.Fprintf(t.app.out, "\nAll of it is in %s: remove that when you are done.\n", t.dir)
 }
 
 func (t *quickstart) printTitle(text string) {
 	t.step++
 	if t.step > 1 {
-		fmt.Fprintln(t.out)
+		fmt.Fprintln(t.app.out)
 	}
-	fmt.Fprintf(t.out, "%s %s\n", styleKey.Render(fmt.Sprintf("%d/%d", t.step, t.stepCount)), styleBold.Render(text))
+	fmt.Fprintf(t.app.out, "%s %s\n", styleKey.Render(fmt.Sprintf("%d/%d", t.step, t.stepCount)), styleBold.Render(text))
 }
 
 func (t *quickstart) printText(lines ...string) {
 	for _, line := range lines {
-		fmt.Fprintln(t.out, styleFaint.Render(line))
+		fmt.Fprintln(t.app.out, styleFaint.Render(line))
 	}
 }
 
 func (t *quickstart) printCommand(format string, args ...any) {
-	fmt.Fprintf(t.out, "%s %s\n", styleFaint.Render("$"), styleKey.Render(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(t.app.out, "%s %s\n", styleFaint.Render("$"), styleKey.Render(fmt.Sprintf(format, args...)))
 }
 
 func (t *quickstart) printReconcile(name string) { t.printCommand("%s", t.commandLine(name)) }
 
 // commandLine returns a command as a person would type it here.
 func (t *quickstart) commandLine(name string) string {
-	return fmt.Sprintf("%s %s --repo %s --state %s", selfCommand(), name, t.repo, t.State)
+	return fmt.Sprintf("%s %s --repo %s --state %s", selfCommand(), name, t.repo, t.app.settings.State)
 }
 
 // writeSample writes the sample repository's files.

@@ -35,7 +35,7 @@ RECONCILE_GIT_CREDENTIALS. A flag wins.`,
 	c.SetIn(a.in)
 	c.SetFlagErrorFunc(explainFlagError)
 	c.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
-	a.bind(c.PersistentFlags())
+	a.settings.bind(c.PersistentFlags())
 	c.AddGroup(
 		&cobra.Group{ID: groupPass, Title: "Apply:"},
 		&cobra.Group{ID: groupInspect, Title: "Inspect:"},
@@ -66,10 +66,10 @@ func (a *app) prepare(c *cobra.Command) error {
 	if strings.HasPrefix(c.CommandPath(), "reconcile completion") || strings.HasPrefix(c.Name(), "__complete") {
 		return nil
 	}
-	if err := a.applyPins(c); err != nil {
+	if err := a.settings.applyPins(c); err != nil {
 		return err
 	}
-	if err := a.applyEnvironment(c); err != nil {
+	if err := a.settings.applyEnvironment(c); err != nil {
 		return err
 	}
 	outputs := strings.Split(c.Annotations[annotationOutputs], " ")
@@ -77,11 +77,11 @@ func (a *app) prepare(c *cobra.Command) error {
 		outputs = []string{"text", "json"}
 	}
 	for _, output := range outputs {
-		if a.Output == output {
+		if a.settings.Output == output {
 			return nil
 		}
 	}
-	return usagef(fmt.Sprintf("`%s` takes -o %s", c.CommandPath(), strings.Join(outputs, ", ")), "-o %s is not known", a.Output)
+	return usagef(fmt.Sprintf("`%s` takes -o %s", c.CommandPath(), strings.Join(outputs, ", ")), "-o %s is not known", a.settings.Output)
 }
 
 // annotationOutputs lists the outputs of a command, if not text and json.

@@ -21,11 +21,11 @@ func (s *settings) checkTelemetry() error {
 // openTelemetry returns nil if no telemetry is set. EMF lines go to the logs: stdout is
 // for results, and logs are JSON lines too without a terminal.
 func (a *app) openTelemetry() (*telemetry.Telemetry, error) {
-	if err := a.checkTelemetry(); err != nil {
+	if err := a.settings.checkTelemetry(); err != nil {
 		return nil, err
 	}
 	tel, err := telemetry.Open(telemetry.Options{
-		Metrics: a.Metrics, Traces: a.Traces, Version: version, EMFOutput: a.logs,
+		Metrics: a.settings.Metrics, Traces: a.settings.Traces, Version: version, EMFOutput: a.logs,
 		OnError: func(err error) { a.log.Warn("could not send telemetry", "error", err) },
 	})
 	if err != nil {

@@ -146,7 +146,7 @@ func newTestApp(t *testing.T, repo string) (a *app, out, logs *lineBuffer) {
 func TestWatchOutlivesFailures(t *testing.T) {
 	repo := gittest.New(t)
 	a, out, logs := newTestApp(t, repo.Dir)
-	if err := a.resolve(); err != nil {
+	if err := a.settings.resolve(); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
@@ -176,7 +176,7 @@ func TestWatchCommand(t *testing.T) {
 	repo := gittest.New(t)
 	repo.Commit("first", map[string]string{"env/a/main.tf": `output "x" { value = 1 }` + "\n"})
 	a, out, logs := newTestApp(t, repo.Dir)
-	a.Output = "json"
+	a.settings.Output = "json"
 	done := make(chan error)
 	go func() { done <- runWatch(t.Context(), a, watchOptions{interval: time.Hour, health: "127.0.0.1:0"}) }()
 

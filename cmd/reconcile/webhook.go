@@ -16,9 +16,9 @@ const tokenTimeout = 10 * time.Second
 // newReceiver returns a receiver of Backlog's webhooks for the watched branch. It calls
 // trigger for each webhook that needs a pass.
 func (a *app) newReceiver(from string, trigger func()) (*webhook.Receiver, error) {
-	repo, err := backlog.RepoOf(a.Repo)
+	repo, err := backlog.RepoOf(a.settings.Repo)
 	if err != nil {
-		return nil, usagef("give --repo as Backlog does, or leave --webhook out", "--webhook, but --repo %s is %w", stripUserinfo(a.Repo), err)
+		return nil, usagef("give --repo as Backlog does, or leave --webhook out", "--webhook, but --repo %s is %w", stripUserinfo(a.settings.Repo), err)
 	}
 	if from == "" {
 		from = "backlog"
@@ -32,7 +32,7 @@ func (a *app) newReceiver(from string, trigger func()) (*webhook.Receiver, error
 		return nil, err
 	}
 	return &webhook.Receiver{
-		Filter: webhook.Filter{Repo: repo, Branch: a.Branch}, Allowlist: sources, Token: token, Timeout: tokenTimeout, Log: a.log,
+		Filter: webhook.Filter{Repo: repo, Branch: a.settings.Branch}, Allowlist: sources, Token: token, Timeout: tokenTimeout, Log: a.log,
 		Start: func(context.Context, webhook.Event) (string, error) {
 			trigger()
 			return "pass started", nil
@@ -43,7 +43,7 @@ func (a *app) newReceiver(from string, trigger func()) (*webhook.Receiver, error
 // webhookTokenReader returns a function that reads the token that callers must send.
 func (a *app) webhookTokenReader() (func(context.Context) (secret.Text, error), error) {
 	const right = "set " + envWebhookToken + " to a long random text, or to secretsmanager://NAME"
-	location := string(a.WebhookToken)
+	location := string(a.settings.WebhookToken)
 	switch {
 	case location == "" || location == schemeSecret:
 		return nil, usagef(right, "--webhook needs a token that callers must know")

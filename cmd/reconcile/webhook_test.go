@@ -94,7 +94,7 @@ func TestWebhookToken(t *testing.T) {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
 	a, _, _ := newTestApp(t, "/")
 	for _, location := range []secret.Text{"s3cret", "secretsmanager://reconcile/webhook-token"} {
-		a.WebhookToken = location
+		a.settings.WebhookToken = location
 		read, err := a.webhookTokenReader()
 		if err != nil {
 			t.Fatal(err)
@@ -103,7 +103,7 @@ func TestWebhookToken(t *testing.T) {
 			t.Errorf("%q: %q, %v", string(location), string(token), err)
 		}
 	}
-	a.WebhookToken = "secretsmanager://no-such"
+	a.settings.WebhookToken = "secretsmanager://no-such"
 	read, err := a.webhookTokenReader()
 	if err != nil {
 		t.Fatal(err)

@@ -53,7 +53,7 @@ type digestKey struct {
 // open resolves the settings and creates the dependencies. It does not call a remote
 // yet. The caller must call close.
 func (a *app) open(ctx context.Context) (_ *deps, err error) {
-	if err := a.resolve(); err != nil {
+	if err := a.settings.resolve(); err != nil {
 		return nil, err
 	}
 	p := &deps{app: a}
@@ -64,10 +64,10 @@ func (a *app) open(ctx context.Context) (_ *deps, err error) {
 	}()
 	p.aws = a.awsConfig(ctx)
 	p.digestKey = cacheSuccess(func(ctx context.Context) (digestKey, error) {
-		id, key, err := a.digestKey(ctx, p.aws)
+		id, key, err := a.settings.digestKey(ctx, p.aws)
 		return digestKey{id, key}, err
 	})
-	if p.signers, err = a.readSigners(); err != nil {
+	if p.signers, err = a.settings.readSigners(); err != nil {
 		return nil, err
 	}
 	if p.source, err = p.openSource(ctx); err != nil {
