@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -42,13 +39,4 @@ func runPlan(ctx context.Context, a *app, o planOptions) error {
 		return err
 	}
 	return toExitStatus(result.Exit)
-}
-
-// printPlans writes the plans of a result in full.
-func printPlans(w io.Writer, result *run.Result) {
-	for _, ws := range result.Workspaces {
-		if plan := strings.TrimSpace(ws.Plan); plan != "" {
-			fmt.Fprintf(w, "%s\n\n%s\n\n", styleBold.Render("# "+ws.Name), plan)
-		}
-	}
 }

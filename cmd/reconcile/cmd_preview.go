@@ -79,7 +79,7 @@ func runPreview(ctx context.Context, a *app, o previewOptions) error {
 	previews, err := p.newReconciler(nil).Previews(ctx, killCtx, project, options)
 	err = toUsageError(err)
 	if a.wantsJSON() {
-		if printErr := printPreviews(a.out, previews, err); printErr != nil {
+		if printErr := printJSONWith(a.out, previews, "error", errorText(err)); printErr != nil {
 			return printErr
 		}
 	}
@@ -90,17 +90,6 @@ func runPreview(ctx context.Context, a *app, o previewOptions) error {
 		fmt.Fprintf(a.out, "no open pull request targets %s\n", a.settings.Branch)
 	}
 	return toExitStatus(previews.Exit)
-}
-
-func printPreviews(w io.Writer, previews *reconciler.Previews, err error) error {
-	out := struct {
-		*reconciler.Previews
-		Error string `json:"error"`
-	}{Previews: previews}
-	if err != nil {
-		out.Error = err.Error()
-	}
-	return printJSON(w, out)
 }
 
 // printPreview writes the result of one pull request.

@@ -79,12 +79,6 @@ func printRuns(a *app, runs []state.Run, now time.Time) {
 	printTable(a.out, a.width(), []string{"RUN", "WHEN", "TRIGGER", "TO", "WORKSPACES"}, rows)
 }
 
-// runLogs is a run with its logs by workspace.
-type runLogs struct {
-	state.Run
-	Logs map[string]string `json:"logs"`
-}
-
 func showRun(ctx context.Context, a *app, p *deps, id string) error {
 	entry, err := p.record.Run(ctx, id)
 	if errors.Is(err, state.ErrNotFound) {
@@ -104,7 +98,7 @@ func showRun(ctx context.Context, a *app, p *deps, id string) error {
 		}
 	}
 	if a.wantsJSON() {
-		return printJSON(a.out, runLogs{entry, logs})
+		return printJSONWith(a.out, entry, "logs", logs)
 	}
 	printRun(a, entry, names, logs)
 	return nil

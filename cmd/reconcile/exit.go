@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 
 	"reconcile/reconciler/run"
 	"reconcile/state"
@@ -14,20 +13,6 @@ import (
 // exitOutput is the exit code of a command that succeeded but could not write its
 // output.
 const exitOutput = 74
-
-// usageError is wrong usage of a flag, an argument or an environment variable. hint
-// names the right command or setting.
-type usageError struct {
-	err  error
-	hint string
-}
-
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }
-
-func usagef(hint, format string, args ...any) error {
-	return &usageError{err: fmt.Errorf(format, args...), hint: hint}
-}
 
 // exitStatus ends a command with an exit code and prints nothing more.
 type exitStatus int
@@ -78,30 +63,16 @@ func exitCode(stderr io.Writer, err error) int {
 	return exit
 }
 
-// printError prints an error and what to do next.
-func printError(stderr io.Writer, message, hint string) {
-	width := noWidth
-	if f, ok := stderr.(*os.File); ok && isTerminal(f) {
-		width = terminalWidth(f)
+// checkOutput returns code, or exitOutput if code is 0 and output was lost.
+func checkOutput(stderr io.Writer, stdout *stdoutWriter, code int) int {
+	err := stdout.outputErr()
+	if err == nil {
+		return code
 	}
-	printWrapped(stderr, width, "reconcile: ", message)
-	if hint != "" {
-		printWrapped(stderr, width, "  → ", hint)
+	printError(stderr, fmt.Sprintf("could not write all output: %v", err),
+		"`reconcile status` and `reconcile runs` show what is recorded")
+	if code == 0 {
+		return exitOutput
 	}
-}
-
-// exitPanic reports a panic and returns the exit code for it.
-func exitPanic(stderr io.Writer, value any, stack []byte) int {
-	printError(stderr,
-		fmt.Sprintf("internal error: %v\n\n%s", value, stack),
-		"the record is correct; run the command again and report the lines above")
-	return run.ExitInternal
-}
-
-// recoverExit must be deferred first in each goroutine that this package starts: the
-// recover in run does not cover goroutines.
-func recoverExit(stderr io.Writer) {
-	if p := recover(); p != nil {
-		os.Exit(exitPanic(stderr, p, debug.Stack()))
-	}
+	return code
 }

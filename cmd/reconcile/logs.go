@@ -59,6 +59,8 @@ type logWriter struct {
 	w  io.Writer
 }
 
+func newLogWriter(w io.Writer) *logWriter { return &logWriter{w: w} }
+
 func (l *logWriter) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -31,5 +31,5 @@ func execute(a *app, root *cobra.Command, args []string) (code int) {
 	}()
 	root.SetArgs(args)
 	code = exitCode(a.err, root.ExecuteContext(context.Background()))
-	return a.stdout.exitCode(a.err, code)
+	return checkOutput(a.err, a.stdout, code)
 }

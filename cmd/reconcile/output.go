@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -31,6 +33,17 @@ func printJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(visible.NewJSONWriter(w))
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
+}
+
+// printJSONWith writes the object v as one line, with one more field at its end.
+// encoding/json has no inline fields but those of embedded structs.
+func printJSONWith(w io.Writer, v any, name string, field any) error {
+	var object, last bytes.Buffer
+	if err := errors.Join(printJSON(&object, v), printJSON(&last, map[string]any{name: field})); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "%s,%s", bytes.TrimSuffix(object.Bytes(), []byte("}\n")), bytes.TrimPrefix(last.Bytes(), []byte("{")))
+	return err
 }
 
 // styleOf returns the colour of an outcome.

@@ -1,77 +1,61 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"io"
+	"os"
 
-	"reconcile/reconciler"
 	"reconcile/reconciler/run"
 )
 
-// passFunc is Reconciler.Pass, Plan or Drift.
-type passFunc func(r *reconciler.Reconciler, ctx, killCtx context.Context, o run.Options) (*run.Result, error)
-
-// runPass runs a pass, a plan or a drift check. Signals stop it. It shows progress as
-// JSON, a live view or plain lines, and also passes events to observers.
-func (a *app) runPass(ctx context.Context, do passFunc, o run.Options, observers ...func(run.Event)) (*run.Result, error) {
-	printer := a.newPassPrinter()
-	defer printer.close() // a panic must leave the terminal in order too
-	ctx, killCtx, release := withSignals(ctx, gracePeriod, printer.printLine)
-	defer release()
-	p, err := a.open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer a.closeDeps(p)
-	result, err := do(p.newReconciler(multiObserver(append(observers, printer.observe))), ctx, killCtx, o)
-	printer.close()
-	if err = toUsageError(err); result == nil {
-		return nil, err
-	}
-	return result, firstErr(err, printer.showResult(result, err))
+// passOutput says where a pass is shown, and how.
+type passOutput struct {
+	out      io.Writer  // results
+	err      io.Writer  // lines for people
+	width    int        // of out, in columns
+	json     bool       // the result only, as JSON
+	terminal *os.File   // where a live view is drawn; nil: none
+	title    string     // of the live view
+	logs     *logWriter // logs stay above the live view
 }
 
-// closeDeps closes p after a command has its result, and only logs errors.
-func (a *app) closeDeps(p *deps) {
-	if err := p.close(); err != nil {
-		a.log.Warn("close failed", "error", err)
-	}
-}
-
-// passPrinter shows a pass.
+// passPrinter shows a pass: as JSON, as a live view or as plain lines.
 type passPrinter struct {
-	app     *app
+	to      passOutput
 	results *resultPrinter
 	live    *liveView // nil without a terminal
 }
 
-func (a *app) newPassPrinter() *passPrinter {
-	v := &passPrinter{app: a, results: newResultPrinter(a.out, a.width())}
-	if a.canRedraw() {
-		v.live = &liveView{results: v.results, title: a.settings.Branch, out: a.terminal, logs: a.logs}
+// newPassPrinter returns a printer that has written nothing yet. The caller must call
+// close.
+func newPassPrinter(to passOutput) *passPrinter {
+	v := &passPrinter{to: to, results: newResultPrinter(to.out, to.width)}
+	if to.terminal != nil {
+		v.live = &liveView{results: v.results, title: to.title, out: to.terminal, logs: to.logs}
 	}
 	return v
 }
 
+// observe shows an event of the pass.
 func (v *passPrinter) observe(e run.Event) {
 	switch {
 	case e.Workspace == "": // a step of the pass; only workspaces are shown
 	case v.live != nil:
 		v.live.observe(e)
-	case !v.app.wantsJSON():
+	case !v.to.json:
 		v.results.observe(e)
 	}
 }
 
+// printLine shows a line for people.
 func (v *passPrinter) printLine(line string) {
 	if v.live != nil {
 		v.live.showNote(line)
 		return
 	}
-	linePrinter(v.app.err)(line)
+	linePrinter(v.to.err)(line)
 }
 
+// close removes the live view. It may be called twice.
 func (v *passPrinter) close() {
 	if v.live != nil {
 		v.live.close()
@@ -80,37 +64,26 @@ func (v *passPrinter) close() {
 
 // showResult shows the result of a pass; err is why it did not run or complete.
 func (v *passPrinter) showResult(result *run.Result, err error) error {
-	var usage *usageError
 	switch {
-	case errors.As(err, &usage):
-		return nil // the pass did not run
-	case v.app.wantsJSON():
-		return printResult(v.app.out, result, err)
+	case v.to.json:
+		return printResult(v.to.out, result, err)
 	case err != nil && len(result.Workspaces) == 0:
 		return nil // the error is enough
 	}
-	printPlans(v.app.out, result)
+	printPlans(v.to.out, result)
 	v.results.printSummary(result)
 	return nil
 }
 
 // printResult writes a result as JSON, with the error of the whole pass.
 func printResult(w io.Writer, result *run.Result, err error) error {
-	out := struct {
-		*run.Result
-		Error string `json:"error"`
-	}{Result: result}
-	if err != nil {
-		out.Error = err.Error()
-	}
-	return printJSON(w, out)
+	return printJSONWith(w, result, "error", errorText(err))
 }
 
-func firstErr(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
+// errorText returns the text of an error for JSON; "" for none.
+func errorText(err error) string {
+	if err == nil {
+		return ""
 	}
-	return nil
+	return err.Error()
 }

@@ -14,7 +14,7 @@ import (
 // quickstart is the command quickstart. Each step prints a command that a person would
 // type, and runs it.
 type quickstart struct {
-	app app
+	app       app
 	dir       string
 	repo      string
 	stepCount int

@@ -177,3 +177,12 @@ func namesByOutcome(result *run.Result, outcome state.Outcome) []string {
 	}
 	return names
 }
+
+// printPlans writes the plans of a result in full.
+func printPlans(w io.Writer, result *run.Result) {
+	for _, ws := range result.Workspaces {
+		if plan := strings.TrimSpace(ws.Plan); plan != "" {
+			fmt.Fprintf(w, "%s\n\n%s\n\n", styleBold.Render("# "+ws.Name), plan)
+		}
+	}
+}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -84,7 +83,13 @@ func hangupContext(parent context.Context) (context.Context, context.CancelFunc)
 	return signal.NotifyContext(parent, syscall.SIGHUP)
 }
 
-// linePrinter returns a function that writes a line for people.
-func linePrinter(w io.Writer) func(string) {
-	return func(line string) { fmt.Fprintf(w, "reconcile: %s\n", line) }
+// catchPipeAndHangup keeps SIGPIPE and SIGHUP from ending this process in the middle of
+// an apply. The signals are caught and not ignored: programs that we start would
+// inherit that they are ignored.
+func catchPipeAndHangup() {
+	signals := []os.Signal{syscall.SIGPIPE}
+	if !signal.Ignored(syscall.SIGHUP) { // else someone used nohup
+		signals = append(signals, syscall.SIGHUP)
+	}
+	signal.Notify(make(chan os.Signal, 1), signals...)
 }

@@ -2,24 +2,10 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"sync"
 	"syscall"
 )
-
-// catchPipeAndHangup keeps SIGPIPE and SIGHUP from ending this process in the middle of
-// an apply. The signals are caught and not ignored: programs that we start would
-// inherit that they are ignored.
-func catchPipeAndHangup() {
-	signals := []os.Signal{syscall.SIGPIPE}
-	if !signal.Ignored(syscall.SIGHUP) { // else someone used nohup
-		signals = append(signals, syscall.SIGHUP)
-	}
-	signal.Notify(make(chan os.Signal, 1), signals...)
-}
 
 // stdoutWriter writes results. A failed write does not stop the work: it stores the
 // first error and tries later writes.
@@ -50,16 +36,4 @@ func (s *stdoutWriter) outputErr() error {
 	return s.writeErr
 }
 
-// exitCode returns code, or exitOutput if code is 0 and output was lost.
-func (s *stdoutWriter) exitCode(stderr io.Writer, code int) int {
-	err := s.outputErr()
-	if err == nil {
-		return code
-	}
-	printError(stderr, fmt.Sprintf("could not write all output: %v", err),
-		"`reconcile status` and `reconcile runs` show what is recorded")
-	if code == 0 {
-		return exitOutput
-	}
-	return code
-}
+func newStdoutWriter(w io.Writer) *stdoutWriter { return &stdoutWriter{w: w} }

@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/charmbracelet/colorprofile"
+	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 )
 
@@ -27,9 +28,7 @@ const (
 	noWidth = 1 << 20
 )
 
-// width returns the width of the terminal, or noWidth without one.
-func (a *app) width() int { return terminalWidth(a.terminal) }
-
+// terminalWidth returns the width of the terminal in columns, or noWidth for nil.
 func terminalWidth(terminal *os.File) int {
 	if terminal == nil {
 		return noWidth
@@ -39,4 +38,25 @@ func terminalWidth(terminal *os.File) int {
 		return defaultWidth
 	}
 	return max(w, minWidth)
+}
+
+// disableEcho hides typed characters until restore is called: they would appear in the
+// live view. Ctrl-C still sends a signal.
+func disableEcho(terminal *os.File) (restore func()) {
+	fd := int(terminal.Fd())
+	previous, err := unix.IoctlGetTermios(fd, ioctlGet)
+	if err != nil {
+		return func() {} // not a terminal
+	}
+	silent := *previous
+	silent.Lflag &^= unix.ECHO
+	_ = unix.IoctlSetTermios(fd, ioctlSet, &silent) // an error only makes the view less tidy
+	return func() { _ = unix.IoctlSetTermios(fd, ioctlSet, previous) }
+}
+
+// ownsTerminal reports whether this process is in the foreground of the terminal. A
+// background job that changes the terminal's settings would be stopped.
+func ownsTerminal(terminal *os.File) bool {
+	group, err := unix.IoctlGetInt(int(terminal.Fd()), unix.TIOCGPGRP)
+	return err == nil && group == unix.Getpgrp()
 }

@@ -131,7 +131,7 @@ func (f *lineBuffer) waitFor(text string) string {
 func newTestApp(t *testing.T, repo string) (a *app, out, logs *lineBuffer) {
 	t.Helper()
 	out, logs = newLineBuffer(), newLineBuffer()
-	a = &app{out: colorWriter(nil, out), stdout: &stdoutWriter{w: out}, err: logs, logs: &logWriter{w: logs}}
+	a = &app{out: colorWriter(nil, out), stdout: newStdoutWriter(out), err: logs, logs: newLogWriter(logs)}
 	a.log = newLogger(a.logs, false)
 	dir := t.TempDir()
 	a.settings = settings{

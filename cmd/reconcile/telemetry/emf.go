@@ -42,7 +42,7 @@ type emfMetric struct {
 func (m *emfExporter) export(_ context.Context, r passReport) error {
 	values := map[string][]float64{}
 	for _, sample := range r.samples {
-		values[sample.Name] = append(values[sample.Name], sample.value)
+		values[sample.metric.Name] = append(values[sample.metric.Name], sample.value)
 	}
 	for len(values) > 0 {
 		if err := m.writeLine(r, values); err != nil {

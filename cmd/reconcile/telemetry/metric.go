@@ -48,7 +48,7 @@ var bucketBounds = []float64{0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 60
 
 // sample is one value of a metric, with its attributes.
 type sample struct {
-	Metric
+	metric     Metric
 	value      float64
 	attributes map[string]string
 }

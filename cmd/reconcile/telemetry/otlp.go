@@ -65,7 +65,7 @@ func (m *otlpExporter) export(ctx context.Context, r passReport) error {
 		for key, value := range sample.attributes {
 			attrs = append(attrs, attribute.String(key, value))
 		}
-		m.instruments[sample.Name](ctx, sample.value, attrs...)
+		m.instruments[sample.metric.Name](ctx, sample.value, attrs...)
 	}
 	var metrics metricdata.ResourceMetrics
 	if err := m.reader.Collect(ctx, &metrics); err != nil {
