@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
+	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/internal/awsredact"
 	"reconcile/internal/secret"
 )
@@ -22,7 +23,7 @@ func loadAWS(ctx context.Context) (aws.Config, error) {
 		return cfg, fmt.Errorf("AWS settings: %w", err)
 	}
 	if cfg.Region == "" {
-		return cfg, usagef("set AWS_REGION, or a region in the profile", "no AWS Region is set")
+		return cfg, usage.Errorf("set AWS_REGION, or a region in the profile", "no AWS Region is set")
 	}
 	awsredact.RedactErrors(&cfg)
 	return cfg, nil

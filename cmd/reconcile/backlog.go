@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"reconcile/cmd/reconcile/internal/backlognotify"
+	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/internal/secret"
 	"reconcile/reconciler/backlog"
 	"reconcile/reconciler/notify/catalog"
@@ -17,13 +18,13 @@ import (
 func (s *settings) checkBacklog() error {
 	switch value := s.BacklogCredentials; {
 	case s.Lang != "" && !slices.Contains(catalog.Languages(), s.Lang):
-		return usagef("--lang takes "+strings.Join(catalog.Languages(), " or "), "--lang %s is not known", s.Lang)
+		return usage.Errorf("--lang takes "+strings.Join(catalog.Languages(), " or "), "--lang %s is not known", s.Lang)
 	case value == "", strings.HasPrefix(value, schemeSecret) && value != schemeSecret:
 		return nil
 	case value != "env":
-		return usagef("--backlog-credentials takes secretsmanager://NAME or env", "--backlog-credentials %s is not known", value)
+		return usage.Errorf("--backlog-credentials takes secretsmanager://NAME or env", "--backlog-credentials %s is not known", value)
 	case s.BacklogAPIKey == "":
-		return usagef("set "+envBacklogKey, "--backlog-credentials env, but there is none in the environment")
+		return usage.Errorf("set "+envBacklogKey, "--backlog-credentials env, but there is none in the environment")
 	}
 	return nil
 }
@@ -34,7 +35,7 @@ func (p *deps) openBacklog(ctx context.Context, limit int) (*backlognotify.Proje
 	s := &p.app.settings
 	url, repo, err := backlog.ParseRemote(s.Repo)
 	if err != nil {
-		return nil, usagef("--repo takes its Git address, such as https://SPACE.backlog.com/git/PROJECT/repo.git",
+		return nil, usage.Errorf("--repo takes its Git address, such as https://SPACE.backlog.com/git/PROJECT/repo.git",
 			"--repo %s: %w", stripUserinfo(s.Repo), err)
 	}
 	if s.Backlog != "" {
@@ -51,7 +52,7 @@ func (p *deps) openBacklog(ctx context.Context, limit int) (*backlognotify.Proje
 	}
 	client, err := backlog.New(o)
 	if err != nil {
-		return nil, usagef("--backlog takes the address of the space, such as https://SPACE.backlog.com", "%w", err)
+		return nil, usage.Errorf("--backlog takes the address of the space, such as https://SPACE.backlog.com", "%w", err)
 	}
 	return &backlognotify.Project{Client: client, Repo: repo, Lang: s.Lang, MaxLength: limit}, nil
 }
@@ -61,7 +62,7 @@ func (p *deps) backlogKey(ctx context.Context) (key, token secret.Text, err erro
 	s := &p.app.settings
 	if !strings.HasPrefix(s.BacklogCredentials, schemeSecret) {
 		if s.BacklogAPIKey == "" {
-			return "", "", usagef("set "+envBacklogKey+", or --backlog-credentials secretsmanager://NAME", "no API key of Backlog")
+			return "", "", usage.Errorf("set "+envBacklogKey+", or --backlog-credentials secretsmanager://NAME", "no API key of Backlog")
 		}
 		return s.BacklogAPIKey, "", nil
 	}

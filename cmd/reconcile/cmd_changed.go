@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/internal/visible"
 	"reconcile/reconciler"
 	"reconcile/reconciler/run"
@@ -38,7 +40,7 @@ type changedOptions struct{ from, to string }
 
 func runChanged(ctx context.Context, a *app, o changedOptions) error {
 	if o.from == "" && o.to != "" {
-		return usagef("add --from REV", "--to %s without --from", o.to)
+		return usage.Errorf("add --from REV", "--to %s without --from", o.to)
 	}
 	if o.from != "" && o.to == "" {
 		o.to = a.settings.Branch
@@ -53,7 +55,7 @@ func runChanged(ctx context.Context, a *app, o changedOptions) error {
 		return err
 	}
 	if a.wantsJSON() {
-		err = printJSON(a.out, changed)
+		err = ui.PrintJSON(a.out, changed)
 	} else {
 		printChanged(a, changed)
 	}
@@ -67,7 +69,7 @@ func printChanged(a *app, c *reconciler.Changed) {
 	if len(c.Workspaces) == 0 {
 		fmt.Fprintf(a.out, "no stale workspaces, %s\n", formatRange(c.From, c.To))
 	}
-	var rows []tableRow
+	var rows []ui.Row
 	for _, w := range c.Workspaces {
 		reason := strings.Join(w.Stale, ", ")
 		switch {
@@ -76,13 +78,13 @@ func printChanged(a *app, c *reconciler.Changed) {
 		case w.Removed:
 			reason = "removed from Git"
 		}
-		rows = append(rows, tableRow{cells: []string{visible.Name(w.Name), reason}})
+		rows = append(rows, ui.Row{Cells: []string{visible.Name(w.Name), reason}})
 	}
 	if len(rows) > 0 {
-		printTable(a.out, a.width(), []string{"STALE", "CHANGED INPUTS"}, rows)
+		ui.PrintTable(a.out, a.width(), []string{"STALE", "CHANGED INPUTS"}, rows)
 	}
 	if len(c.Maybe) > 0 {
-		printWrapped(a.out, a.width(), "", "also stale if outputs change: "+strings.Join(c.Maybe, ", "))
+		ui.PrintWrapped(a.out, a.width(), "", "also stale if outputs change: "+strings.Join(c.Maybe, ", "))
 	}
 	printWarnings(a, c.Warnings)
 }
@@ -90,13 +92,13 @@ func printChanged(a *app, c *reconciler.Changed) {
 // formatRange formats the two commits that were compared.
 func formatRange(from, to string) string {
 	if from == to || from == "" {
-		return "at " + abbrevCommit(to)
+		return "at " + ui.AbbrevCommit(to)
 	}
-	return abbrevCommit(from) + ".." + abbrevCommit(to)
+	return ui.AbbrevCommit(from) + ".." + ui.AbbrevCommit(to)
 }
 
 func printWarnings(a *app, warnings []string) {
 	for _, warning := range warnings {
-		printWrapped(a.err, a.width(), "", "warning: "+warning)
+		ui.PrintWrapped(a.err, a.width(), "", "warning: "+warning)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"reconcile/cmd/reconcile/internal/ui"
 )
 
 func newDistrustCommand(a *app) *cobra.Command {
@@ -44,8 +46,8 @@ func runDistrust(ctx context.Context, a *app, moved bool) error {
 		return err
 	}
 	if a.wantsJSON() {
-		return printJSON(a.out, map[string]any{"epoch": head.Epoch})
+		return ui.PrintJSON(a.out, map[string]any{"epoch": head.Epoch})
 	}
-	fmt.Fprintf(a.out, "every workspace is stale now\n%s\n", styleFaint.Render("  → `reconcile plan` shows what a pass would do, `reconcile now` runs it"))
+	fmt.Fprintf(a.out, "every workspace is stale now\n%s\n", ui.StyleFaint.Render("  → `reconcile plan` shows what a pass would do, `reconcile now` runs it"))
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/reconciler/run"
 )
 
@@ -42,7 +43,7 @@ func runDoctor(ctx context.Context, a *app) error {
 	if err := a.settings.resolve(); err != nil {
 		return err
 	}
-	ctx, _, release := withSignals(ctx, gracePeriod, linePrinter(a.err))
+	ctx, _, release := withSignals(ctx, gracePeriod, ui.LinePrinter(a.err))
 	defer release()
 	d := newDoctor(a)
 	defer d.close()
@@ -62,7 +63,7 @@ func runDoctor(ctx context.Context, a *app) error {
 	}
 	switch {
 	case a.wantsJSON():
-		if err := printJSON(a.out, map[string]any{"ok": failures == 0, "checks": results}); err != nil {
+		if err := ui.PrintJSON(a.out, map[string]any{"ok": failures == 0, "checks": results}); err != nil {
 			return err
 		}
 	case failures == 0:
@@ -77,16 +78,16 @@ func runDoctor(ctx context.Context, a *app) error {
 }
 
 func printCheck(a *app, f checkResult) {
-	mark := styleGood.Render("✓")
+	mark := ui.StyleGood.Render("✓")
 	switch {
 	case f.Skipped:
-		mark = styleFaint.Render("-")
+		mark = ui.StyleFaint.Render("-")
 	case !f.OK:
-		mark = styleBad.Render("✗")
+		mark = ui.StyleBad.Render("✗")
 	}
 	fmt.Fprint(a.out, mark+" ")
-	printHanging(a.out, a.width(), 2, fmt.Sprintf("%-10s  ", f.Check), f.Detail)
+	ui.PrintHanging(a.out, a.width(), 2, fmt.Sprintf("%-10s  ", f.Check), f.Detail)
 	if f.Hint != "" {
-		printWrapped(a.out, a.width(), strings.Repeat(" ", 14)+"→ ", f.Hint)
+		ui.PrintWrapped(a.out, a.width(), strings.Repeat(" ", 14)+"→ ", f.Hint)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/internal/visible"
 	"reconcile/reconciler"
 )
@@ -41,7 +42,7 @@ func runGraph(ctx context.Context, a *app) error {
 	}
 	switch a.settings.Output {
 	case "json":
-		return printJSON(a.out, graph)
+		return ui.PrintJSON(a.out, graph)
 	case "dot":
 		printDot(a.out, graph)
 	case "mermaid":
@@ -58,11 +59,11 @@ func printGraph(a *app, g *reconciler.Graph) {
 		fmt.Fprintln(a.out, "no workspaces at the tip")
 	}
 	for _, w := range g.Workspaces {
-		fmt.Fprintln(a.out, styleBold.Render(visible.Name(w.Name)))
+		fmt.Fprintln(a.out, ui.StyleBold.Render(visible.Name(w.Name)))
 		if len(w.DependsOn) > 0 {
-			printWrapped(a.out, a.width(), "  after   ", strings.Join(w.DependsOn, ", "))
+			ui.PrintWrapped(a.out, a.width(), "  after   ", strings.Join(w.DependsOn, ", "))
 		}
-		printWrapped(a.out, a.width(), "  inputs  ", strings.Join(w.Inputs, ", "))
+		ui.PrintWrapped(a.out, a.width(), "  inputs  ", strings.Join(w.Inputs, ", "))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/reconciler"
 	"reconcile/reconciler/run"
 )
@@ -66,7 +67,7 @@ func checkTrigger(trigger string) error {
 			return nil
 		}
 	}
-	return usagef("--trigger takes manual, schedule or webhook", "--trigger %s is not known", trigger)
+	return usage.Errorf("--trigger takes manual, schedule or webhook", "--trigger %s is not known", trigger)
 }
 
 // toUsageError turns an unknown workspace or pull request into a usage error.
@@ -75,7 +76,7 @@ func toUsageError(err error) error {
 	var closed *reconciler.UnknownPullRequestError
 	switch {
 	case errors.As(err, &closed):
-		return usagef("`reconcile preview` takes all that are open", "%w", closed)
+		return usage.Errorf("`reconcile preview` takes all that are open", "%w", closed)
 	case !errors.As(err, &unknown):
 		return err
 	}
@@ -87,5 +88,5 @@ func toUsageError(err error) error {
 	if len(unknown.Known) > 12 {
 		hint = "did you mean " + findNearest(unknown.Name, known) + "? `reconcile graph` lists them"
 	}
-	return usagef(hint, "no workspace %q at the tip", unknown.Name)
+	return usage.Errorf(hint, "no workspace %q at the tip", unknown.Name)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/internal/visible"
 	"reconcile/reconciler"
 	"reconcile/reconciler/notify"
@@ -47,7 +48,7 @@ type previewOptions struct {
 }
 
 func runPreview(ctx context.Context, a *app, o previewOptions) error {
-	ctx, killCtx, release := withSignals(ctx, gracePeriod, linePrinter(a.err))
+	ctx, killCtx, release := withSignals(ctx, gracePeriod, ui.LinePrinter(a.err))
 	defer release()
 	p, err := a.open(ctx)
 	if err != nil {
@@ -79,7 +80,7 @@ func runPreview(ctx context.Context, a *app, o previewOptions) error {
 	previews, err := p.newReconciler(nil).Previews(ctx, killCtx, project, options)
 	err = toUsageError(err)
 	if a.wantsJSON() {
-		if printErr := printJSONWith(a.out, previews, "error", errorText(err)); printErr != nil {
+		if printErr := ui.PrintJSONWith(a.out, previews, "error", ui.ErrorText(err)); printErr != nil {
 			return printErr
 		}
 	}
@@ -94,11 +95,11 @@ func runPreview(ctx context.Context, a *app, o previewOptions) error {
 
 // printPreview writes the result of one pull request.
 func printPreview(w io.Writer, width int, r reconciler.Preview) {
-	style := styleGood
+	style := ui.StyleGood
 	if r.Action == reconciler.ActionFailed {
-		style = styleBad
+		style = ui.StyleBad
 	}
-	fmt.Fprintf(w, "%s  %s  %s\n", style.Render(fmt.Sprintf("%-10s", r.Action)), styleBold.Render(fmt.Sprintf("#%d %s", r.Number, visible.Name(r.Branch))), visible.Line(r.Title))
+	fmt.Fprintf(w, "%s  %s  %s\n", style.Render(fmt.Sprintf("%-10s", r.Action)), ui.StyleBold.Render(fmt.Sprintf("#%d %s", r.Number, visible.Name(r.Branch))), visible.Line(r.Title))
 	if r.Action == reconciler.ActionPrinted {
 		fmt.Fprintf(w, "\n%s\n", strings.TrimSpace(r.Comment))
 		return
@@ -107,12 +108,12 @@ func printPreview(w io.Writer, width int, r reconciler.Preview) {
 		fmt.Fprintf(w, "            conflict (%s): %s\n", c.Kind, visible.Name(c.Path))
 	}
 	if r.Error != "" {
-		printWrapped(w, width, "            ", r.Error)
+		ui.PrintWrapped(w, width, "            ", r.Error)
 	}
 	for _, ws := range r.Workspaces {
-		fmt.Fprint(w, formatWorkspace(ws, width))
+		fmt.Fprint(w, ui.FormatWorkspace(ws, width))
 		for _, refused := range ws.Refused {
-			printWrapped(w, width, "            ", refused)
+			ui.PrintWrapped(w, width, "            ", refused)
 		}
 	}
 }

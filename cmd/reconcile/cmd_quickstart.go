@@ -9,6 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/usage"
 )
 
 func newQuickstartCommand(a *app) *cobra.Command {
@@ -45,7 +48,7 @@ func runQuickstart(ctx context.Context, a *app, o quickstartOptions) error {
 		dir:       dir,
 		stepCount: 6,
 	}
-	t.app.log = newTextLogger(a.logs)
+	t.app.log = ui.NewTextLogger(a.logs)
 	t.app.settings = settings{}
 	t.app.settings.bind(pflag.NewFlagSet("quickstart", pflag.ContinueOnError)) // the defaults
 	t.app.settings.Repo, t.app.settings.State = t.repo, filepath.Join(dir, "state")
@@ -68,7 +71,7 @@ func quickstartDir(path string) (string, error) {
 	}
 	entries, err := os.ReadDir(dir)
 	if err == nil && len(entries) > 0 {
-		err = usagef("name a directory that does not exist, or is empty", "--dir %s is not empty", dir)
+		err = usage.Errorf("name a directory that does not exist, or is empty", "--dir %s is not empty", dir)
 	}
 	return dir, err
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"reconcile/cmd/reconcile/internal/ui"
 )
 
 func newResumeCommand(a *app) *cobra.Command {
@@ -38,7 +40,7 @@ func runResume(ctx context.Context, a *app, o resumeOptions) error {
 	}
 	switch {
 	case a.wantsJSON():
-		return printJSON(a.out, map[string]any{"name": o.workspace, "lifted": lifted})
+		return ui.PrintJSON(a.out, map[string]any{"name": o.workspace, "lifted": lifted})
 	case lifted:
 		fmt.Fprintf(a.out, "%s is resumed; the next pass checks it\n", o.workspace)
 	default:

@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -38,7 +40,7 @@ type runsOptions struct {
 
 func runRuns(ctx context.Context, a *app, o runsOptions) error {
 	if o.limit < 1 {
-		return usagef("--limit takes 1 or more", "--limit %d", o.limit)
+		return usage.Errorf("--limit takes 1 or more", "--limit %d", o.limit)
 	}
 	p, err := a.open(ctx)
 	if err != nil {
@@ -53,7 +55,7 @@ func runRuns(ctx context.Context, a *app, o runsOptions) error {
 		return err
 	}
 	if a.wantsJSON() {
-		return printJSON(a.out, struct {
+		return ui.PrintJSON(a.out, struct {
 			Runs []state.Run `json:"runs"`
 		}{append([]state.Run{}, runs...)})
 	}
@@ -66,23 +68,23 @@ func printRuns(a *app, runs []state.Run, now time.Time) {
 		fmt.Fprintln(a.out, "no runs yet")
 		return
 	}
-	var rows []tableRow
+	var rows []ui.Row
 	for _, entry := range runs {
 		counts := map[state.Outcome]int{}
 		for _, w := range entry.Workspaces {
 			counts[w.Outcome]++
 		}
-		rows = append(rows, tableRow{cells: []string{
-			entry.ID, formatAge(entry.StartedAt, now), entry.Trigger, abbrevCommit(entry.ToCommit), formatCounts(counts),
+		rows = append(rows, ui.Row{Cells: []string{
+			entry.ID, ui.FormatAge(entry.StartedAt, now), entry.Trigger, ui.AbbrevCommit(entry.ToCommit), ui.FormatCounts(counts),
 		}})
 	}
-	printTable(a.out, a.width(), []string{"RUN", "WHEN", "TRIGGER", "TO", "WORKSPACES"}, rows)
+	ui.PrintTable(a.out, a.width(), []string{"RUN", "WHEN", "TRIGGER", "TO", "WORKSPACES"}, rows)
 }
 
 func showRun(ctx context.Context, a *app, p *deps, id string) error {
 	entry, err := p.record.Run(ctx, id)
 	if errors.Is(err, state.ErrNotFound) {
-		return usagef("`reconcile runs` lists them", "no run %s in the record", id)
+		return usage.Errorf("`reconcile runs` lists them", "no run %s in the record", id)
 	}
 	if err != nil {
 		return err
@@ -98,7 +100,7 @@ func showRun(ctx context.Context, a *app, p *deps, id string) error {
 		}
 	}
 	if a.wantsJSON() {
-		return printJSONWith(a.out, entry, "logs", logs)
+		return ui.PrintJSONWith(a.out, entry, "logs", logs)
 	}
 	printRun(a, entry, names, logs)
 	return nil
@@ -115,13 +117,13 @@ func readLog(ctx context.Context, p *deps, runID, workspace string) (string, err
 
 func printRun(a *app, entry state.Run, names []string, logs map[string]string) {
 	fmt.Fprintf(a.out, "run       %s (%s, %s)\n", entry.ID, entry.Trigger, entry.Outcome)
-	fmt.Fprintf(a.out, "started   %s, took %s\n", entry.StartedAt.Local().Format(time.DateTime), formatDuration(entry.EndedAt.Sub(entry.StartedAt)))
-	fmt.Fprintf(a.out, "commits   %s → %s\n", abbrevCommit(entry.FromCommit), abbrevCommit(entry.ToCommit))
+	fmt.Fprintf(a.out, "started   %s, took %s\n", entry.StartedAt.Local().Format(time.DateTime), ui.FormatDuration(entry.EndedAt.Sub(entry.StartedAt)))
+	fmt.Fprintf(a.out, "commits   %s → %s\n", ui.AbbrevCommit(entry.FromCommit), ui.AbbrevCommit(entry.ToCommit))
 	fmt.Fprintf(a.out, "snapshot  %s\n\n", cmp.Or(entry.Snapshot, "-"))
 	for _, w := range entry.Workspaces {
-		fmt.Fprint(a.out, formatWorkspace(run.ResultOf(w), a.width()))
+		fmt.Fprint(a.out, ui.FormatWorkspace(run.ResultOf(w), a.width()))
 	}
 	for _, name := range names {
-		fmt.Fprintf(a.out, "\n%s\n%s\n", styleBold.Render("# "+name), strings.TrimSpace(logs[name]))
+		fmt.Fprintf(a.out, "\n%s\n%s\n", ui.StyleBold.Render("# "+name), strings.TrimSpace(logs[name]))
 	}
 }

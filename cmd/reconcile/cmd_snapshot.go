@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/reconciler/source"
 	"reconcile/state/snapshot"
 )
@@ -61,7 +63,7 @@ func runSnapshotList(ctx context.Context, a *app) error {
 		for _, s := range list {
 			out = append(out, snapshotJSON(s))
 		}
-		return printJSON(a.out, map[string]any{"snapshots": out})
+		return ui.PrintJSON(a.out, map[string]any{"snapshots": out})
 	}
 	printSnapshots(a, list, time.Now())
 	return nil
@@ -72,11 +74,11 @@ func printSnapshots(a *app, list []snapshot.Snapshot, now time.Time) {
 		fmt.Fprintln(a.out, "no snapshots yet")
 		return
 	}
-	var rows []tableRow
+	var rows []ui.Row
 	for _, s := range list {
-		rows = append(rows, tableRow{cells: []string{s.Commit, formatBytes(s.Size), formatAge(s.StoredAt, now)}})
+		rows = append(rows, ui.Row{Cells: []string{s.Commit, ui.FormatBytes(s.Size), ui.FormatAge(s.StoredAt, now)}})
 	}
-	printTable(a.out, a.width(), []string{"COMMIT", "SIZE", "STORED"}, rows)
+	ui.PrintTable(a.out, a.width(), []string{"COMMIT", "SIZE", "STORED"}, rows)
 }
 
 func newSnapshotFetchCommand(a *app) *cobra.Command {
@@ -113,9 +115,9 @@ func runSnapshotFetch(ctx context.Context, a *app, o snapshotFetchOptions) error
 		return err
 	}
 	if a.wantsJSON() {
-		return printJSON(a.out, map[string]string{"commit": found.Commit, "dir": o.dir})
+		return ui.PrintJSON(a.out, map[string]string{"commit": found.Commit, "dir": o.dir})
 	}
-	fmt.Fprintf(a.out, "%s is in %s\n", abbrevCommit(found.Commit), o.dir)
+	fmt.Fprintf(a.out, "%s is in %s\n", ui.AbbrevCommit(found.Commit), o.dir)
 	return nil
 }
 
@@ -146,7 +148,7 @@ func findSnapshot(list []snapshot.Snapshot, prefix string) (snapshot.Snapshot, e
 	case 1:
 		return found[0], nil
 	case 0:
-		return snapshot.Snapshot{}, usagef("`reconcile snapshot list` lists them", "there is no snapshot of commit %s", prefix)
+		return snapshot.Snapshot{}, usage.Errorf("`reconcile snapshot list` lists them", "there is no snapshot of commit %s", prefix)
 	}
-	return snapshot.Snapshot{}, usagef("give more of the commit's id", "%d snapshots begin with %s", len(found), prefix)
+	return snapshot.Snapshot{}, usage.Errorf("give more of the commit's id", "%d snapshots begin with %s", len(found), prefix)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/internal/visible"
 	"reconcile/reconciler"
 	"reconcile/state"
@@ -36,7 +37,7 @@ func runStatus(ctx context.Context, a *app) error {
 		return err
 	}
 	if a.wantsJSON() {
-		return printJSON(a.out, st)
+		return ui.PrintJSON(a.out, st)
 	}
 	printStatus(a, st, time.Now())
 	return nil
@@ -44,7 +45,7 @@ func runStatus(ctx context.Context, a *app) error {
 
 func printStatus(a *app, st *reconciler.Status, now time.Time) {
 	if st.Head.Commit == "" {
-		fmt.Fprintln(a.out, "no pass has run yet\n"+styleFaint.Render("  → `reconcile plan` shows what one would do, `reconcile now` runs it"))
+		fmt.Fprintln(a.out, "no pass has run yet\n"+ui.StyleFaint.Render("  → `reconcile plan` shows what one would do, `reconcile now` runs it"))
 		return
 	}
 	summary := "settled"
@@ -52,39 +53,39 @@ func printStatus(a *app, st *reconciler.Status, now time.Time) {
 		summary = "not settled"
 	}
 	if since := st.Head.BehindSince; since != nil {
-		summary += ", out of sync for " + formatDuration(now.Sub(*since))
+		summary += ", out of sync for " + ui.FormatDuration(now.Sub(*since))
 	}
-	fmt.Fprintf(a.out, "%s at %s · %s · %s\n\n", a.settings.Branch, abbrevCommit(st.Head.Commit), summary, formatAge(st.Head.UpdatedAt, now))
-	var rows []tableRow
+	fmt.Fprintf(a.out, "%s at %s · %s · %s\n\n", a.settings.Branch, ui.AbbrevCommit(st.Head.Commit), summary, ui.FormatAge(st.Head.UpdatedAt, now))
+	var rows []ui.Row
 	for _, w := range st.Workspaces {
 		outcome := w.Outcome
 		if w.Removed {
 			outcome = state.Removed
 		}
-		rows = append(rows, tableRow{
-			cells: []string{visible.Name(w.Name), styleOf(outcome).Render(cmp.Or(string(outcome), "-")), abbrevCommit(w.Commit), formatAge(w.At, now)},
-			notes: statusNotes(w, now),
+		rows = append(rows, ui.Row{
+			Cells: []string{visible.Name(w.Name), ui.StyleOf(outcome).Render(cmp.Or(string(outcome), "-")), ui.AbbrevCommit(w.Commit), ui.FormatAge(w.At, now)},
+			Notes: statusNotes(w, now),
 		})
 	}
-	printTable(a.out, a.width(), []string{"WORKSPACE", "OUTCOME", "APPLIED AT", "WHEN"}, rows)
+	ui.PrintTable(a.out, a.width(), []string{"WORKSPACE", "OUTCOME", "APPLIED AT", "WHEN"}, rows)
 }
 
 // statusNotes returns what a person should know about a workspace.
 func statusNotes(w reconciler.StatusWorkspace, now time.Time) []string {
 	var notes []string
 	if l := w.Lease; l != nil {
-		notes = append(notes, fmt.Sprintf("held by run %s on %s (pid %d) for %s", l.Run, l.Host, l.PID, formatDuration(now.Sub(l.Since))))
+		notes = append(notes, fmt.Sprintf("held by run %s on %s (pid %d) for %s", l.Run, l.Host, l.PID, ui.FormatDuration(now.Sub(l.Since))))
 	}
 	if h := w.Hold; h != nil {
-		notes = append(notes, fmt.Sprintf("%s by %s, %s: %s", h.Kind, h.PlacedBy, formatAge(h.PlacedAt, now), h.Reason))
+		notes = append(notes, fmt.Sprintf("%s by %s, %s: %s", h.Kind, h.PlacedBy, ui.FormatAge(h.PlacedAt, now), h.Reason))
 		if h.Help != "" {
 			notes = append(notes, "→ "+h.Help)
 		}
 	}
 	if attempt := w.Attempt; attempt != nil && w.Lease != nil && w.Lease.Run == attempt.Run {
-		notes = append(notes, fmt.Sprintf("applying %s", abbrevCommit(attempt.Commit)))
+		notes = append(notes, fmt.Sprintf("applying %s", ui.AbbrevCommit(attempt.Commit)))
 	} else if attempt != nil {
-		notes = append(notes, fmt.Sprintf("the apply of %s by run %s, started %s on %s, did not finish", abbrevCommit(attempt.Commit), attempt.Run, formatAge(attempt.Since, now), attempt.Host))
+		notes = append(notes, fmt.Sprintf("the apply of %s by run %s, started %s on %s, did not finish", ui.AbbrevCommit(attempt.Commit), attempt.Run, ui.FormatAge(attempt.Since, now), attempt.Host))
 	}
 	if w.Error != "" && w.Hold == nil {
 		notes = append(notes, w.Error)
@@ -93,12 +94,12 @@ func statusNotes(w reconciler.StatusWorkspace, now time.Time) []string {
 		notes = append(notes, "its resources still exist, and no workspace owns their state: "+w.OrphanedState)
 	}
 	if w.Drift != nil && *w.Drift == reconciler.DriftFound {
-		changes := cmp.Or(formatChanges(*w.DriftChanges, false), "outputs only")
-		notes = append(notes, fmt.Sprintf("drifted (%s), detected %s", changes, formatAge(*w.DriftAt, now)))
+		changes := cmp.Or(ui.FormatChanges(*w.DriftChanges, false), "outputs only")
+		notes = append(notes, fmt.Sprintf("drifted (%s), detected %s", changes, ui.FormatAge(*w.DriftAt, now)))
 		notes = append(notes, fmt.Sprintf("→ `reconcile runs %s` shows the plan, `reconcile now --replan %s` reverts it", w.DriftRun, w.Name))
 	}
 	if w.RetryAt != nil && w.RetryAt.After(now) {
-		notes = append(notes, fmt.Sprintf("retry in %s; `reconcile now` retries at once", formatDuration(w.RetryAt.Sub(now))))
+		notes = append(notes, fmt.Sprintf("retry in %s; `reconcile now` retries at once", ui.FormatDuration(w.RetryAt.Sub(now))))
 	}
 	return notes
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/reconciler"
 	"reconcile/state"
 )
@@ -52,9 +53,9 @@ func runSuspend(ctx context.Context, a *app, o suspendOptions) error {
 		return err
 	}
 	if a.wantsJSON() {
-		return printJSON(a.out, hold)
+		return ui.PrintJSON(a.out, hold)
 	}
-	fmt.Fprintf(a.out, "%s is suspended\n%s\n", o.workspace, styleFaint.Render("  → `reconcile resume "+o.workspace+"` ends the suspension"))
+	fmt.Fprintf(a.out, "%s is suspended\n%s\n", o.workspace, ui.StyleFaint.Render("  → `reconcile resume "+o.workspace+"` ends the suspension"))
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/state"
 )
 
@@ -66,7 +67,7 @@ func runUnlock(ctx context.Context, a *app, o unlockOptions) error {
 		}
 	}
 	if o.stateLock != "" {
-		ctx, killCtx, release := withSignals(ctx, gracePeriod, linePrinter(a.err))
+		ctx, killCtx, release := withSignals(ctx, gracePeriod, ui.LinePrinter(a.err))
 		defer release()
 		if err := p.newReconciler(nil).ForceUnlock(ctx, killCtx, o.workspace, o.stateLock); err != nil {
 			return toUsageError(err)
@@ -77,7 +78,7 @@ func runUnlock(ctx context.Context, a *app, o unlockOptions) error {
 
 func printUnlocked(a *app, o unlockOptions, lease state.LeaseItem) error {
 	if a.wantsJSON() {
-		return printJSON(a.out, map[string]any{"name": o.workspace, "run": lease.Run, "released": lease.Owner != "", "state_lock": o.stateLock})
+		return ui.PrintJSON(a.out, map[string]any{"name": o.workspace, "run": lease.Run, "released": lease.Owner != "", "state_lock": o.stateLock})
 	}
 	if lease.Owner != "" {
 		fmt.Fprintf(a.out, "released the lease of run %s on %s\n", lease.Run, o.workspace)

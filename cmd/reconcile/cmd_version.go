@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"reconcile/cmd/reconcile/internal/ui"
 )
 
 // version is set by the build: -ldflags "-X main.version=1.2.3".
@@ -39,11 +41,11 @@ func runVersion(a *app) error {
 		}
 	}
 	if a.wantsJSON() {
-		return printJSON(a.out, v)
+		return ui.PrintJSON(a.out, v)
 	}
 	text := "reconcile " + v.Version
 	if v.Commit != "" {
-		text += " (" + abbrevCommit(v.Commit) + ")"
+		text += " (" + ui.AbbrevCommit(v.Commit) + ")"
 	}
 	fmt.Fprintf(a.out, "%s %s %s\n", text, v.Go, v.Platform)
 	return nil

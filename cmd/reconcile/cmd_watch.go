@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/cmd/reconcile/telemetry"
 	"reconcile/reconciler"
 	"reconcile/reconciler/backlog/webhook"
@@ -58,12 +60,12 @@ const (
 
 func runWatch(ctx context.Context, a *app, o watchOptions) error {
 	if o.interval < minInterval {
-		return usagef(fmt.Sprintf("--interval takes %s or more", minInterval), "--interval %s", o.interval)
+		return usage.Errorf(fmt.Sprintf("--interval takes %s or more", minInterval), "--interval %s", o.interval)
 	}
 	if err := a.settings.resolve(); err != nil {
 		return err
 	}
-	ctx, killCtx, release := withSignals(ctx, gracePeriod, linePrinter(a.err))
+	ctx, killCtx, release := withSignals(ctx, gracePeriod, ui.LinePrinter(a.err))
 	defer release()
 	drainCtx, stop := hangupContext(ctx)
 	defer stop()
@@ -85,7 +87,7 @@ func runWatch(ctx context.Context, a *app, o watchOptions) error {
 		a.log.Info("answering probes", "url", url+"/healthz")
 	}
 	if o.webhook == "" && o.webhookFrom != "" {
-		return usagef("add --webhook ADDRESS, or leave --webhook-from out", "--webhook-from %s, but no webhooks are received", o.webhookFrom)
+		return usage.Errorf("add --webhook ADDRESS, or leave --webhook-from out", "--webhook-from %s, but no webhooks are received", o.webhookFrom)
 	}
 	if o.webhook != "" {
 		receiver, err := a.newReceiver(o.webhookFrom, w.triggerPass)
@@ -167,13 +169,13 @@ func (w *watcher) runPass(ctx, killCtx context.Context, trigger string) (err err
 		return err
 	}
 	if w.app.wantsJSON() {
-		return firstErr(err, printResult(w.app.out, result, err))
+		return firstErr(err, ui.PrintResult(w.app.out, result, err))
 	}
-	printer := newResultPrinter(w.app.out, w.app.width())
-	printer.start = started
-	printer.prefix = started.Local().Format(time.TimeOnly) + " "
+	printer := ui.NewResultPrinter(w.app.out, w.app.width())
+	printer.Start = started
+	printer.Prefix = started.Local().Format(time.TimeOnly) + " "
 	if err == nil {
-		printer.printSummary(result)
+		printer.PrintSummary(result)
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -29,7 +30,7 @@ the record.`,
 func runWorkerApply(ctx context.Context, a *app, name, key string) error {
 	// The tree comes from the snapshot: Git's password is not needed.
 	a.settings.GitCredentials, a.settings.GitUsername, a.settings.GitPassword = "", "", ""
-	ctx, killCtx, release := withSignals(ctx, gracePeriod, linePrinter(a.err))
+	ctx, killCtx, release := withSignals(ctx, gracePeriod, ui.LinePrinter(a.err))
 	defer release()
 	tel, err := a.openTelemetry()
 	if err != nil {
@@ -46,7 +47,7 @@ func runWorkerApply(ctx context.Context, a *app, name, key string) error {
 		return err
 	}
 	if a.wantsJSON() {
-		return firstErr(printJSON(a.out, result), workerExitStatus(result))
+		return firstErr(ui.PrintJSON(a.out, result), workerExitStatus(result))
 	}
 	fmt.Fprintf(a.out, "%s: %s in %s\n", name, result.Outcome, (time.Duration(result.DurationMS) * time.Millisecond).Round(time.Second))
 	if result.Error != "" {

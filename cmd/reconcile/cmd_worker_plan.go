@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/internal/visible"
 )
 
@@ -32,7 +34,7 @@ func runWorkerPlan(ctx context.Context, a *app, key string, o confinement) error
 	if err := a.settings.refuseSecrets(); err != nil {
 		return err
 	}
-	ctx, killCtx, release := withSignals(ctx, gracePeriod, linePrinter(a.err))
+	ctx, killCtx, release := withSignals(ctx, gracePeriod, ui.LinePrinter(a.err))
 	defer release()
 	p, err := a.open(ctx)
 	if err != nil {
@@ -66,7 +68,7 @@ func (s *settings) refuseSecrets() error {
 		{s.Executor != executorLocal, "--executor"},
 	} {
 		if has.is {
-			return usagef("take it out of the definition of the planner's task: it plans code that nobody has approved, from a bundle that holds all its inputs",
+			return usage.Errorf("take it out of the definition of the planner's task: it plans code that nobody has approved, from a bundle that holds all its inputs",
 				"%s is set", has.name)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/reconciler"
 )
 
@@ -36,13 +38,13 @@ type previewInput struct {
 func runWorkerPreview(ctx context.Context, a *app) error {
 	var input previewInput
 	if err := gob.NewDecoder(a.in).Decode(&input); err != nil {
-		return usagef("run `reconcile preview`: it starts this by itself", "there is no request on standard input: %w", err)
+		return usage.Errorf("run `reconcile preview`: it starts this by itself", "there is no request on standard input: %w", err)
 	}
 	a.settings = input.Settings
 	if err := errors.Join(endWithParent(), boundMemory(input.Confinement.Memory)); err != nil {
 		return fmt.Errorf("limit the resources of this process: %w", err)
 	}
-	ctx, killCtx, release := withSignals(ctx, gracePeriod, linePrinter(a.err))
+	ctx, killCtx, release := withSignals(ctx, gracePeriod, ui.LinePrinter(a.err))
 	defer release()
 	answer, err := makePreview(ctx, killCtx, a, input)
 	if err != nil {

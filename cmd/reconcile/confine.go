@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/reconciler/terraform/roles"
 	"reconcile/reconciler/terraform/sandbox"
 )
@@ -27,11 +28,11 @@ func (o *confinement) bind(c *cobra.Command) {
 // credentials of that code.
 func (p *deps) confine(ctx context.Context, o confinement) (err error) {
 	if o.Memory < 256 {
-		return usagef("--memory takes 256 or more (MiB)", "--memory %d is too little to plan with", o.Memory)
+		return usage.Errorf("--memory takes 256 or more (MiB)", "--memory %d is too little to plan with", o.Memory)
 	}
 	p.briefAssume, err = roles.NewRestrictedAssumer(func(context.Context) (aws.Config, error) { return p.aws() }, o.Networks)
 	if err != nil {
-		return usagef("--plan-from takes VPCs (vpc-…) and public addresses or ranges, such as 203.0.113.7", "--plan-from: %w", err)
+		return usage.Errorf("--plan-from takes VPCs (vpc-…) and public addresses or ranges, such as 203.0.113.7", "--plan-from: %w", err)
 	}
 	p.sandbox, err = sandbox.Find(ctx)
 	if err == nil {
@@ -41,6 +42,6 @@ func (p *deps) confine(ctx context.Context, o confinement) (err error) {
 		p.app.log.Warn("planning pull requests without a sandbox; their code can read everything that this user can", "error", err)
 		return nil
 	}
-	return usagef("on Linux, install bubblewrap (bwrap); or plan in a task of its own (--executor); or, where the code may read all that this user can, --allow-unconfined: see docs/preview.md",
+	return usage.Errorf("on Linux, install bubblewrap (bwrap); or plan in a task of its own (--executor); or, where the code may read all that this user can, --allow-unconfined: see docs/preview.md",
 		"a pull request is code that nobody has approved, and it cannot be confined here: %w", err)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/reconciler/backlog"
 )
 
@@ -50,9 +51,9 @@ func backlogHint(err error) string {
 
 // keepUsageHint copies the hint of a usage error.
 func keepUsageHint(err error) error {
-	var usage *usageError
-	if errors.As(err, &usage) {
-		return withHint(usage.err, usage.hint)
+	var wrong *usage.Error
+	if errors.As(err, &wrong) {
+		return withHint(wrong.Err, wrong.Hint)
 	}
 	return err
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/source/gitwire"
 	"reconcile/state"
@@ -30,7 +31,7 @@ func (d *doctor) checkGit(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", withHint(err, "see --signers, or have the commit signed")
 	}
-	return fmt.Sprintf("%s: %s is at %s%s", repository.URL(), d.app.settings.Branch, abbrevCommit(tip.Commit), signature), nil
+	return fmt.Sprintf("%s: %s is at %s%s", repository.URL(), d.app.settings.Branch, ui.AbbrevCommit(tip.Commit), signature), nil
 }
 
 // checkSignature verifies the tip's signature if --signers is set.
@@ -90,7 +91,7 @@ func (d *doctor) checkRecord(ctx context.Context) (string, error) {
 	}
 	position := "no pass yet"
 	if head.Commit != "" {
-		position = "at " + abbrevCommit(head.Commit)
+		position = "at " + ui.AbbrevCommit(head.Commit)
 	}
 	return fmt.Sprintf("%s in %s: %s", d.deps.recordName(), d.app.settings.State, position), nil
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"reconcile/cmd/reconcile/internal/awsworker"
+	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/reconciler/run"
 )
 
@@ -26,10 +27,10 @@ func (s *settings) checkExecutor() error {
 	case strings.HasPrefix(s.Executor, schemeCodeBuild) && s.Executor != schemeCodeBuild:
 	case strings.HasPrefix(s.Executor, schemeECS):
 		if _, err := awsworker.ParseECS(s.Executor); err != nil {
-			return usagef(executorUsage, "--executor %s: %w", s.Executor, err)
+			return usage.Errorf(executorUsage, "--executor %s: %w", s.Executor, err)
 		}
 	default:
-		return usagef(executorUsage, "--executor %s is not known", s.Executor)
+		return usage.Errorf(executorUsage, "--executor %s is not known", s.Executor)
 	}
 	for _, location := range []struct{ flag, value, scheme string }{
 		{"--state", s.State, schemeDynamoDB},
@@ -37,7 +38,7 @@ func (s *settings) checkExecutor() error {
 		{"--digest-key", s.DigestKey, schemeSecret},
 	} {
 		if !strings.HasPrefix(location.value, location.scheme) {
-			return usagef(fmt.Sprintf("give %s %s…, or leave --executor at local", location.flag, location.scheme),
+			return usage.Errorf(fmt.Sprintf("give %s %s…, or leave --executor at local", location.flag, location.scheme),
 				"--executor %s runs on other machines, which cannot reach %s %s", s.Executor, location.flag, location.value)
 		}
 	}

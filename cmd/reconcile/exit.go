@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 
+	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -31,7 +33,7 @@ func toExitStatus(code int) error {
 func exitCode(stderr io.Writer, err error) int {
 	var (
 		code     exitStatus
-		usage    *usageError
+		wrong    *usage.Error
 		busy     *state.BusyError
 		panicErr *run.PanicError
 		heldErr  *leaseHeldError
@@ -44,9 +46,9 @@ func exitCode(stderr io.Writer, err error) int {
 	case errors.As(err, &code):
 		return int(code)
 	case errors.As(err, &panicErr):
-		return exitPanic(stderr, panicErr.Value, panicErr.Stack)
-	case errors.As(err, &usage):
-		exit, hint = run.ExitUsage, usage.hint
+		return ui.PrintPanic(stderr, panicErr.Value, panicErr.Stack)
+	case errors.As(err, &wrong):
+		exit, hint = run.ExitUsage, wrong.Hint
 	case errors.As(err, &busy):
 		exit = run.ExitBusy
 	case errors.As(err, &heldErr):
@@ -59,17 +61,17 @@ func exitCode(stderr io.Writer, err error) int {
 	case errors.Is(err, os.ErrPermission):
 		hint = "see `reconcile doctor`"
 	}
-	printError(stderr, err.Error(), hint)
+	ui.PrintError(stderr, err.Error(), hint)
 	return exit
 }
 
 // checkOutput returns code, or exitOutput if code is 0 and output was lost.
-func checkOutput(stderr io.Writer, stdout *stdoutWriter, code int) int {
-	err := stdout.outputErr()
+func checkOutput(stderr io.Writer, stdout *ui.Stdout, code int) int {
+	err := stdout.Err()
 	if err == nil {
 		return code
 	}
-	printError(stderr, fmt.Sprintf("could not write all output: %v", err),
+	ui.PrintError(stderr, fmt.Sprintf("could not write all output: %v", err),
 		"`reconcile status` and `reconcile runs` show what is recorded")
 	if code == 0 {
 		return exitOutput

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"reconcile/cmd/reconcile/internal/ui"
 )
 
 // Limits of a live watch.
@@ -76,7 +78,7 @@ func (p *liveness) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	if !h.Alive {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
-	_ = printJSON(w, h) // an error means that the prober has disconnected
+	_ = ui.PrintJSON(w, h) // an error means that the prober has disconnected
 }
 
 // handler answers probes at /healthz.

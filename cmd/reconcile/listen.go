@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"golang.org/x/net/netutil"
+
+	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/usage"
 )
 
 // Limits for unauthenticated connections to the process that applies.
@@ -20,7 +23,7 @@ const (
 func (a *app) listen(flag, addr string, handler http.Handler) (url string, stop func(), err error) {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
-		return "", nil, usagef(flag+" takes an address that is free, such as :8080", "%s %s: %w", flag, addr, err)
+		return "", nil, usage.Errorf(flag+" takes an address that is free, such as :8080", "%s %s: %w", flag, addr, err)
 	}
 	url = "http://" + listener.Addr().String()
 	listener = netutil.LimitListener(listener, maxConnections)
@@ -30,7 +33,7 @@ func (a *app) listen(flag, addr string, handler http.Handler) (url string, stop 
 		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
 	go func() {
-		defer recoverExit(a.err)
+		defer ui.RecoverExit(a.err)
 		if err := server.Serve(listener); err != nil && err != http.ErrServerClosed {
 			a.log.Error("listener stopped", "setting", flag, "error", err)
 		}

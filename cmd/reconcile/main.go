@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/reconciler/terraform/sandbox"
 )
 
@@ -26,7 +27,7 @@ func main() {
 func execute(a *app, root *cobra.Command, args []string) (code int) {
 	defer func() {
 		if p := recover(); p != nil {
-			code = exitPanic(a.err, p, debug.Stack())
+			code = ui.PrintPanic(a.err, p, debug.Stack())
 		}
 	}()
 	root.SetArgs(args)

@@ -11,6 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/internal/testtier"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform/sandbox"
@@ -44,7 +45,7 @@ func runPanicking() int {
 		Use: "fault-beside",
 		RunE: func(c *cobra.Command, _ []string) error {
 			go func() {
-				defer recoverExit(a.err)
+				defer ui.RecoverExit(a.err)
 				panic("the fault")
 			}()
 			<-context.Background().Done()

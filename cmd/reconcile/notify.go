@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"reconcile/cmd/reconcile/internal/backlognotify"
+	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/reconciler/notify"
 	"reconcile/reconciler/run"
 )
@@ -29,11 +30,11 @@ func (s *settings) checkNotify() error {
 		case channel == notifyLog, channel == notifyBacklog:
 		case isSNS && strings.HasPrefix(topic, "arn:"):
 		default:
-			return usagef(notifyUsage, "--notify %s is not known", channel)
+			return usage.Errorf(notifyUsage, "--notify %s is not known", channel)
 		}
 	}
 	if s.NotifyIssues != "" && !slices.Contains(s.Notify, notifyBacklog) {
-		return usagef("add --notify backlog", "--notify-issues %s needs --notify backlog", s.NotifyIssues)
+		return usage.Errorf("add --notify backlog", "--notify-issues %s needs --notify backlog", s.NotifyIssues)
 	}
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/reconciler"
 	"reconcile/reconciler/run"
 )
@@ -14,27 +16,27 @@ type passFunc func(r *reconciler.Reconciler, ctx, killCtx context.Context, o run
 // runPass runs a pass, a plan or a drift check. Signals stop it. It shows progress as
 // JSON, a live view or plain lines, and also passes events to observers.
 func (a *app) runPass(ctx context.Context, do passFunc, o run.Options, observers ...func(run.Event)) (*run.Result, error) {
-	printer := newPassPrinter(passOutput{
-		out: a.out, err: a.err, width: a.width(), json: a.wantsJSON(), terminal: a.redrawable(), title: a.settings.Branch, logs: a.logs,
+	printer := ui.NewPassPrinter(ui.PassOutput{
+		Out: a.out, Err: a.err, Width: a.width(), JSON: a.wantsJSON(), Terminal: a.redrawable(), Title: a.settings.Branch, Logs: a.logs,
 	})
-	defer printer.close() // a panic must leave the terminal in order too
-	ctx, killCtx, release := withSignals(ctx, gracePeriod, printer.printLine)
+	defer printer.Close() // a panic must leave the terminal in order too
+	ctx, killCtx, release := withSignals(ctx, gracePeriod, printer.PrintLine)
 	defer release()
 	p, err := a.open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer a.closeDeps(p)
-	result, err := do(p.newReconciler(multiObserver(append(observers, printer.observe))), ctx, killCtx, o)
-	printer.close()
+	result, err := do(p.newReconciler(multiObserver(append(observers, printer.Observe))), ctx, killCtx, o)
+	printer.Close()
 	if err = toUsageError(err); result == nil {
 		return nil, err
 	}
-	var usage *usageError
-	if errors.As(err, &usage) {
+	var wrong *usage.Error
+	if errors.As(err, &wrong) {
 		return result, err // the pass did not run
 	}
-	return result, firstErr(err, printer.showResult(result, err))
+	return result, firstErr(err, printer.ShowResult(result, err))
 }
 
 // closeDeps closes p after a command has its result, and only logs errors.

@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"reconcile/cmd/reconcile/internal/usage"
 )
 
 // pinFlag is the name of the flag that pins settings.
@@ -24,10 +26,10 @@ func (s *settings) applyPins(c *cobra.Command) error {
 		name, value, ok := strings.Cut(pin, "=")
 		flag := c.Root().PersistentFlags().Lookup(name)
 		if !ok || flag == nil || name == pinFlag {
-			return usagef("--pin takes NAME=VALUE, where NAME is a setting such as repo, branch or signers", "--pin %s", pin)
+			return usage.Errorf("--pin takes NAME=VALUE, where NAME is a setting such as repo, branch or signers", "--pin %s", pin)
 		}
 		if earlier, ok := pinned[name]; ok && earlier != value {
-			return usagef("leave one of them out", "--pin %s contradicts --pin %s=%s", pin, name, earlier)
+			return usage.Errorf("leave one of them out", "--pin %s contradicts --pin %s=%s", pin, name, earlier)
 		}
 		pinned[name] = value
 		if env := os.Getenv(envName(name)); env != "" && env != value {
@@ -43,7 +45,7 @@ func (s *settings) applyPins(c *cobra.Command) error {
 			continue
 		}
 		if err := flag.Value.Set(value); err != nil {
-			return usagef("it takes what --"+name+" takes: "+flag.Usage, "--pin %s=%s: %w", name, value, err)
+			return usage.Errorf("it takes what --"+name+" takes: "+flag.Usage, "--pin %s=%s: %w", name, value, err)
 		}
 		flag.Changed = true // so that applyEnvironment skips it
 	}
@@ -51,7 +53,7 @@ func (s *settings) applyPins(c *cobra.Command) error {
 }
 
 func newPinConflict(from, given, value string) error {
-	return usagef("remove it: the entry point has pinned this setting", "%s is %q, but it is pinned to %q", from, given, value)
+	return usage.Errorf("remove it: the entry point has pinned this setting", "%s is %q, but it is pinned to %q", from, given, value)
 }
 
 // formatFlag returns a flag's value in the form of the command line.

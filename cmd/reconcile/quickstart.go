@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"reconcile/cmd/reconcile/internal/ui"
 )
 
 // quickstart is the command quickstart. Each step prints a command that a person would
@@ -77,7 +79,7 @@ func (t *quickstart) changeModule(context.Context) error {
 	if err := os.WriteFile(file, []byte(strings.Replace(string(text), sampleModuleBefore, sampleModuleAfter, 1)), 0o600); err != nil {
 		return err
 	}
-	fmt.Fprintf(t.app.out, "%s\n     cidr = var.cidr\n%s\n", styleFaint.Render("   "+sampleModule), styleGood.Render("+    team = \"network\""))
+	fmt.Fprintf(t.app.out, "%s\n     cidr = var.cidr\n%s\n", ui.StyleFaint.Render("   "+sampleModule), ui.StyleGood.Render("+    team = \"network\""))
 	t.printCommand("git -C %s commit -am \"Networks say whose they are\"", t.repo)
 	repository, err := openRepository(t.repo)
 	if err != nil {
@@ -110,7 +112,7 @@ func (t *quickstart) runIdlePass(ctx context.Context) error {
 }
 
 func (t *quickstart) printFarewell() {
-	fmt.Fprintf(t.app.out, "\n%s Edit what you like in %s, commit it to main, and:\n\n", styleBold.Render("Try it."), t.repo)
+	fmt.Fprintf(t.app.out, "\n%s Edit what you like in %s, commit it to main, and:\n\n", ui.StyleBold.Render("Try it."), t.repo)
 	for _, name := range []string{"changed", "now", "status"} {
 		fmt.Fprintf(t.app.out, "  %s\n", t.commandLine(name))
 	}
@@ -122,17 +124,17 @@ func (t *quickstart) printTitle(text string) {
 	if t.step > 1 {
 		fmt.Fprintln(t.app.out)
 	}
-	fmt.Fprintf(t.app.out, "%s %s\n", styleKey.Render(fmt.Sprintf("%d/%d", t.step, t.stepCount)), styleBold.Render(text))
+	fmt.Fprintf(t.app.out, "%s %s\n", ui.StyleKey.Render(fmt.Sprintf("%d/%d", t.step, t.stepCount)), ui.StyleBold.Render(text))
 }
 
 func (t *quickstart) printText(lines ...string) {
 	for _, line := range lines {
-		fmt.Fprintln(t.app.out, styleFaint.Render(line))
+		fmt.Fprintln(t.app.out, ui.StyleFaint.Render(line))
 	}
 }
 
 func (t *quickstart) printCommand(format string, args ...any) {
-	fmt.Fprintf(t.app.out, "%s %s\n", styleFaint.Render("$"), styleKey.Render(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(t.app.out, "%s %s\n", ui.StyleFaint.Render("$"), ui.StyleKey.Render(fmt.Sprintf(format, args...)))
 }
 
 func (t *quickstart) printReconcile(name string) { t.printCommand("%s", t.commandLine(name)) }

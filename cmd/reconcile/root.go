@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"reconcile/cmd/reconcile/internal/usage"
 )
 
 func newRootCommand(a *app) *cobra.Command {
@@ -81,7 +83,7 @@ func (a *app) prepare(c *cobra.Command) error {
 			return nil
 		}
 	}
-	return usagef(fmt.Sprintf("`%s` takes -o %s", c.CommandPath(), strings.Join(outputs, ", ")), "-o %s is not known", a.settings.Output)
+	return usage.Errorf(fmt.Sprintf("`%s` takes -o %s", c.CommandPath(), strings.Join(outputs, ", ")), "-o %s is not known", a.settings.Output)
 }
 
 // annotationOutputs lists the outputs of a command, if not text and json.
@@ -96,7 +98,7 @@ func runGroup(c *cobra.Command, args []string) error {
 	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
 		hint = fmt.Sprintf("did you mean `%s %s`?", c.CommandPath(), near[0])
 	}
-	return usagef(hint, "unknown command %q", strings.Join(append(strings.Fields(c.CommandPath())[1:], args[0]), " "))
+	return usage.Errorf(hint, "unknown command %q", strings.Join(append(strings.Fields(c.CommandPath())[1:], args[0]), " "))
 }
 
 // explainFlagError suggests a similar flag for an unknown one.
@@ -108,7 +110,7 @@ func explainFlagError(c *cobra.Command, err error) error {
 		c.Flags().VisitAll(func(f *pflag.Flag) { names[f.Name] = true })
 		hint = fmt.Sprintf("did you mean --%s? %s", findNearest(unknown.GetSpecifiedName(), names), hint)
 	}
-	return &usageError{err: err, hint: hint}
+	return &usage.Error{Err: err, Hint: hint}
 }
 
 // rangeArgs returns a check of the number of arguments; what describes them in errors.
@@ -116,11 +118,11 @@ func rangeArgs(minArgs, maxArgs int, what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		switch {
 		case len(args) < minArgs:
-			return usagef(fmt.Sprintf("`%s`", c.UseLine()), "`%s` needs %s", c.CommandPath(), what)
+			return usage.Errorf(fmt.Sprintf("`%s`", c.UseLine()), "`%s` needs %s", c.CommandPath(), what)
 		case len(args) > maxArgs && maxArgs == 0:
-			return usagef(fmt.Sprintf("`%s`", c.UseLine()), "`%s` takes no arguments, not %q", c.CommandPath(), args[0])
+			return usage.Errorf(fmt.Sprintf("`%s`", c.UseLine()), "`%s` takes no arguments, not %q", c.CommandPath(), args[0])
 		case len(args) > maxArgs:
-			return usagef(fmt.Sprintf("`%s`", c.UseLine()), "`%s` takes only %s, not %q as well", c.CommandPath(), what, args[maxArgs])
+			return usage.Errorf(fmt.Sprintf("`%s`", c.UseLine()), "`%s` takes only %s, not %q as well", c.CommandPath(), what, args[maxArgs])
 		}
 		return nil
 	}

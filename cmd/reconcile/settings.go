@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/cmd/reconcile/telemetry"
 	"reconcile/internal/secret"
 )
@@ -126,7 +127,7 @@ func findRepository() (string, error) {
 			return dir, nil
 		}
 		if dir == filepath.Dir(dir) {
-			return "", usagef("run it in a Git repository, or say which: --repo URL (or RECONCILE_REPO)",
+			return "", usage.Errorf("run it in a Git repository, or say which: --repo URL (or RECONCILE_REPO)",
 				"%s is not inside a Git repository", cwd)
 		}
 	}

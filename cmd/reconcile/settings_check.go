@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/internal/ownership"
 	"reconcile/state"
 )
@@ -25,10 +26,10 @@ func (s *settings) check() error {
 
 func (s *settings) checkLocations() error {
 	if s.Branch == "" {
-		return usagef("give the name of a branch, such as main", "--branch is empty")
+		return usage.Errorf("give the name of a branch, such as main", "--branch is empty")
 	}
 	if s.Record == state.LeasePartition || s.Record == doctorPartition || strings.HasPrefix(s.Record, state.PreviewPartitionPrefix) {
-		return usagef("choose another name", "--record %s is reserved", s.Record)
+		return usage.Errorf("choose another name", "--record %s is reserved", s.Record)
 	}
 	for _, location := range []struct {
 		name, right string
@@ -50,20 +51,20 @@ func (s *settings) checkLocations() error {
 
 // checkLocation checks a setting that is a URL of one of the schemes, or a path,
 // which it makes absolute.
-func checkLocation(name, usage string, schemes []string, value *string) error {
+func checkLocation(name, right string, schemes []string, value *string) error {
 	if *value == "" {
 		return nil // checkDynamoDB says what is missing
 	}
 	for _, scheme := range schemes {
 		if rest, ok := strings.CutPrefix(*value, scheme); ok {
 			if rest == "" || strings.HasPrefix(rest, "/") {
-				return usagef(name+" takes "+usage, "%s %s has no name", name, *value)
+				return usage.Errorf(name+" takes "+right, "%s %s has no name", name, *value)
 			}
 			return nil
 		}
 	}
 	if strings.Contains(*value, "://") {
-		return usagef(name+" takes "+usage, "%s %s: this scheme is not known", name, *value)
+		return usage.Errorf(name+" takes "+right, "%s %s: this scheme is not known", name, *value)
 	}
 	abs, err := filepath.Abs(*value)
 	if err != nil {
@@ -78,15 +79,15 @@ func checkLocation(name, usage string, schemes []string, value *string) error {
 func (s *settings) checkDynamoDB() error {
 	switch {
 	case s.State == "":
-		return usagef("set --state DIRECTORY (or RECONCILE_STATE)", "no home directory to keep the state in")
+		return usage.Errorf("set --state DIRECTORY (or RECONCILE_STATE)", "no home directory to keep the state in")
 	case s.Work == "":
-		return usagef("set --work DIRECTORY (or RECONCILE_WORK)", "no cache directory to work in")
+		return usage.Errorf("set --work DIRECTORY (or RECONCILE_WORK)", "no cache directory to work in")
 	case s.isEmbedded():
 		return nil
 	case s.Snapshots == "":
-		return usagef("add --snapshots s3://BUCKET/PREFIX (or RECONCILE_SNAPSHOTS)", "--state %s needs a place for snapshots", s.State)
+		return usage.Errorf("add --snapshots s3://BUCKET/PREFIX (or RECONCILE_SNAPSHOTS)", "--state %s needs a place for snapshots", s.State)
 	case s.DigestKey == "":
-		return usagef("add --digest-key secretsmanager://NAME (or RECONCILE_DIGEST_KEY)", "--state %s needs a place for the digest key", s.State)
+		return usage.Errorf("add --digest-key secretsmanager://NAME (or RECONCILE_DIGEST_KEY)", "--state %s needs a place for the digest key", s.State)
 	}
 	return nil
 }
@@ -103,7 +104,7 @@ func (s *settings) checkOwners() error {
 		err := ownership.CheckDir(folder.path)
 		var refused *ownership.Error
 		if errors.As(err, &refused) {
-			return usagef(refused.Help, "%s %s is not safe to use: %s %s", folder.flag, folder.path, refused.Path, refused.Reason)
+			return usage.Errorf(refused.Help, "%s %s is not safe to use: %s %s", folder.flag, folder.path, refused.Path, refused.Reason)
 		} else if err != nil {
 			return fmt.Errorf("%s: %w", folder.flag, err)
 		}
@@ -117,40 +118,40 @@ func (s *settings) checkCredentials() error {
 	ssh, http := isSSH(s.Repo), isHTTP(s.Repo)
 	switch {
 	case (s.GitUsername == "") != (s.GitPassword == ""):
-		return usagef("set both RECONCILE_GIT_USERNAME and RECONCILE_GIT_PASSWORD, or neither",
+		return usage.Errorf("set both RECONCILE_GIT_USERNAME and RECONCILE_GIT_PASSWORD, or neither",
 			"one of RECONCILE_GIT_USERNAME and RECONCILE_GIT_PASSWORD is missing")
 	case value == "":
 		return nil
 	case value == "env":
 		if s.GitUsername == "" {
-			return usagef("set RECONCILE_GIT_USERNAME and RECONCILE_GIT_PASSWORD", "--git-credentials env, but they are not in the environment")
+			return usage.Errorf("set RECONCILE_GIT_USERNAME and RECONCILE_GIT_PASSWORD", "--git-credentials env, but they are not in the environment")
 		}
 		if ssh {
-			return usagef("use ssh-key:FILE, secretsmanager://NAME or the agent for ssh, or an https URL",
+			return usage.Errorf("use ssh-key:FILE, secretsmanager://NAME or the agent for ssh, or an https URL",
 				"--git-credentials env is a user name and a password, but --repo %s is reached by ssh", stripUserinfo(s.Repo))
 		}
 		return nil
 	case strings.HasPrefix(value, prefixSSHKey):
 		if value == prefixSSHKey {
-			return usagef(right, "--git-credentials %s names no file", value)
+			return usage.Errorf(right, "--git-credentials %s names no file", value)
 		}
 		if http {
-			return usagef("use env or secretsmanager://NAME for https, or an ssh URL",
+			return usage.Errorf("use env or secretsmanager://NAME for https, or an ssh URL",
 				"--git-credentials %s is for ssh, but --repo %s is not", value, stripUserinfo(s.Repo))
 		}
 		return nil
 	case strings.HasPrefix(value, schemeSecret) && value != schemeSecret:
 		return nil
 	}
-	return usagef(right, "--git-credentials %s is not known", value)
+	return usage.Errorf(right, "--git-credentials %s is not known", value)
 }
 
 func (s *settings) checkNumbers() error {
 	if s.Parallelism < 1 {
-		return usagef("--parallelism takes 1 or more", "--parallelism %d", s.Parallelism)
+		return usage.Errorf("--parallelism takes 1 or more", "--parallelism %d", s.Parallelism)
 	}
 	if s.Wait < 0 {
-		return usagef("--wait takes a duration such as 0s, 30s or 5m", "--wait %s", s.Wait)
+		return usage.Errorf("--wait takes a duration such as 0s, 30s or 5m", "--wait %s", s.Wait)
 	}
 	return nil
 }

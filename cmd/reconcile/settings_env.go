@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/internal/secret"
 	"reconcile/internal/similar"
 )
@@ -50,7 +51,7 @@ func (s *settings) applyEnvironment(c *cobra.Command) error {
 			return
 		}
 		if err := f.Value.Set(value); err != nil {
-			setErr = usagef("it takes what --"+f.Name+" takes: "+f.Usage, "%s=%s: %w", envName(f.Name), value, err)
+			setErr = usage.Errorf("it takes what --"+f.Name+" takes: "+f.Usage, "%s=%s: %w", envName(f.Name), value, err)
 		}
 	})
 	return setErr
@@ -73,7 +74,7 @@ func checkVariables(root *cobra.Command, environ []string) error {
 		if !strings.HasPrefix(name, envPrefix) || value == "" || known[name] {
 			continue
 		}
-		return usagef(fmt.Sprintf("did you mean %s? Else unset it", findNearest(name, known)), "%s is not a setting", name)
+		return usage.Errorf(fmt.Sprintf("did you mean %s? Else unset it", findNearest(name, known)), "%s is not a setting", name)
 	}
 	return nil
 }

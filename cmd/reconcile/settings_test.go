@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/internal/secret"
 )
 
@@ -47,7 +48,7 @@ func TestHelp(t *testing.T) {
 			t.Errorf("%s: short help %q", c.CommandPath(), c.Short)
 		}
 		for _, line := range strings.Split(c.Long, "\n") {
-			if len(line) > defaultWidth {
+			if len(line) > ui.DefaultWidth {
 				t.Errorf("%s: too long a line: %s", c.CommandPath(), line)
 			}
 		}
@@ -99,7 +100,7 @@ func TestSecretsAreNotShown(t *testing.T) {
 	var log strings.Builder
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "settings", s, "password", s.GitPassword)
 	var out strings.Builder
-	if err := printJSON(&out, s); err != nil {
+	if err := ui.PrintJSON(&out, s); err != nil {
 		t.Fatal(err)
 	}
 	shown := log.String() + out.String() + fmt.Sprintf("%v %+v %#v %s %q", s, s, s, s.GitPassword, s.GitPassword)

@@ -7,6 +7,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"reconcile/cmd/reconcile/internal/ui"
 )
 
 // gracePeriod is how long Terraform may take to stop after a signal before it is
@@ -29,7 +31,7 @@ func (s *signalError) Error() string {
 
 // withSignals returns two contexts. ctx ends at the first SIGINT or SIGTERM: work stops.
 // killCtx ends at the second, or after gracePeriod: work is killed. A third signal has
-// its usual effect. printLine may block (a terminal that nobody reads). Call release.
+// its usual effect. PrintLine may block (a terminal that nobody reads). Call release.
 func withSignals(parent context.Context, gracePeriod time.Duration, printLine func(string)) (ctx, killCtx context.Context, release func()) {
 	ctx, stop := context.WithCancelCause(parent)
 	killCtx, kill := context.WithCancelCause(parent)
@@ -37,14 +39,14 @@ func withSignals(parent context.Context, gracePeriod time.Duration, printLine fu
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	lines := make(chan string, 2)
 	go func() {
-		defer recoverExit(os.Stderr)
+		defer ui.RecoverExit(os.Stderr)
 		for line := range lines {
 			printLine(line)
 		}
 	}()
 	go func() {
 		defer close(lines)
-		defer recoverExit(os.Stderr)
+		defer ui.RecoverExit(os.Stderr)
 		var cause *signalError
 		select {
 		case s := <-signals:

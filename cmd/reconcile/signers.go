@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/reconciler/source"
 )
 
@@ -19,7 +20,7 @@ func (s *settings) readSigners() (*source.Signers, error) {
 	}
 	switch {
 	case len(bytes.TrimSpace(text)) == 0:
-		return nil, usagef("put those in it whose signature is trusted, as ssh-keygen(1) describes under ALLOWED SIGNERS, or PGP public keys", "--signers %s is empty", s.Signers)
+		return nil, usage.Errorf("put those in it whose signature is trusted, as ssh-keygen(1) describes under ALLOWED SIGNERS, or PGP public keys", "--signers %s is empty", s.Signers)
 	case bytes.Contains(text, []byte("-----BEGIN PGP PUBLIC KEY BLOCK-----")):
 		return &source.Signers{Keyring: text}, nil
 	}

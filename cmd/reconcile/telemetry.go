@@ -4,16 +4,17 @@ import (
 	"context"
 	"slices"
 
+	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/cmd/reconcile/telemetry"
 	"reconcile/reconciler/run"
 )
 
 func (s *settings) checkTelemetry() error {
 	if !slices.Contains([]string{telemetry.None, telemetry.OTLP, telemetry.EMF}, s.Metrics) {
-		return usagef("--metrics takes none, otlp or emf", "--metrics %s is not known", s.Metrics)
+		return usage.Errorf("--metrics takes none, otlp or emf", "--metrics %s is not known", s.Metrics)
 	}
 	if !slices.Contains([]string{telemetry.None, telemetry.OTLP}, s.Traces) {
-		return usagef("--traces takes none or otlp", "--traces %s is not known", s.Traces)
+		return usage.Errorf("--traces takes none or otlp", "--traces %s is not known", s.Traces)
 	}
 	return nil
 }
@@ -29,7 +30,7 @@ func (a *app) openTelemetry() (*telemetry.Telemetry, error) {
 		OnError: func(err error) { a.log.Warn("could not send telemetry", "error", err) },
 	})
 	if err != nil {
-		return nil, usagef("set it right, or --metrics none and --traces none", "%w", err)
+		return nil, usage.Errorf("set it right, or --metrics none and --traces none", "%w", err)
 	}
 	return tel, nil
 }

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/telemetry"
 	"reconcile/reconciler/source/gittest"
 )
@@ -131,8 +132,8 @@ func (f *lineBuffer) waitFor(text string) string {
 func newTestApp(t *testing.T, repo string) (a *app, out, logs *lineBuffer) {
 	t.Helper()
 	out, logs = newLineBuffer(), newLineBuffer()
-	a = &app{out: colorWriter(nil, out), stdout: newStdoutWriter(out), err: logs, logs: newLogWriter(logs)}
-	a.log = newLogger(a.logs, false)
+	a = &app{out: ui.ColorWriter(nil, out), stdout: ui.NewStdout(out), err: logs, logs: ui.NewLogWriter(logs)}
+	a.log = ui.NewLogger(a.logs, false)
 	dir := t.TempDir()
 	a.settings = settings{
 		Repo: repo, Branch: "main", Parallelism: 1, Wait: defaultWait, Output: "text",

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/internal/secret"
 	"reconcile/reconciler/backlog"
 	"reconcile/reconciler/backlog/webhook"
@@ -18,14 +19,14 @@ const tokenTimeout = 10 * time.Second
 func (a *app) newReceiver(from string, trigger func()) (*webhook.Receiver, error) {
 	repo, err := backlog.RepoOf(a.settings.Repo)
 	if err != nil {
-		return nil, usagef("give --repo as Backlog does, or leave --webhook out", "--webhook, but --repo %s is %w", stripUserinfo(a.settings.Repo), err)
+		return nil, usage.Errorf("give --repo as Backlog does, or leave --webhook out", "--webhook, but --repo %s is %w", stripUserinfo(a.settings.Repo), err)
 	}
 	if from == "" {
 		from = "backlog"
 	}
 	sources, err := webhook.ParseAllowlist(from)
 	if err != nil {
-		return nil, usagef("--webhook-from takes backlog, any, or addresses and ranges with commas between them", "--webhook-from: %w", err)
+		return nil, usage.Errorf("--webhook-from takes backlog, any, or addresses and ranges with commas between them", "--webhook-from: %w", err)
 	}
 	token, err := a.webhookTokenReader()
 	if err != nil {
@@ -46,7 +47,7 @@ func (a *app) webhookTokenReader() (func(context.Context) (secret.Text, error), 
 	location := string(a.settings.WebhookToken)
 	switch {
 	case location == "" || location == schemeSecret:
-		return nil, usagef(right, "--webhook needs a token that callers must know")
+		return nil, usage.Errorf(right, "--webhook needs a token that callers must know")
 	case !strings.HasPrefix(location, schemeSecret):
 		return func(context.Context) (secret.Text, error) { return secret.Text(location), nil }, nil
 	}

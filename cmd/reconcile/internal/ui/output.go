@@ -1,4 +1,4 @@
-package main
+package ui
 
 import (
 	"bytes"
@@ -18,52 +18,52 @@ import (
 	"reconcile/state"
 )
 
-// Styles of text. colorWriter removes colours that cannot be shown.
+// Styles of text. ColorWriter removes colours that cannot be shown.
 var (
-	styleGood  = lipgloss.NewStyle().Foreground(lipgloss.Green)
-	styleBad   = lipgloss.NewStyle().Foreground(lipgloss.Red)
-	styleWait  = lipgloss.NewStyle().Foreground(lipgloss.Yellow)
-	styleFaint = lipgloss.NewStyle().Faint(true)
-	styleBold  = lipgloss.NewStyle().Bold(true)
-	styleKey   = lipgloss.NewStyle().Foreground(lipgloss.Cyan)
+	StyleGood  = lipgloss.NewStyle().Foreground(lipgloss.Green)
+	StyleBad   = lipgloss.NewStyle().Foreground(lipgloss.Red)
+	StyleWait  = lipgloss.NewStyle().Foreground(lipgloss.Yellow)
+	StyleFaint = lipgloss.NewStyle().Faint(true)
+	StyleBold  = lipgloss.NewStyle().Bold(true)
+	StyleKey   = lipgloss.NewStyle().Foreground(lipgloss.Cyan)
 )
 
-// printJSON writes v as one line.
-func printJSON(w io.Writer, v any) error {
+// PrintJSON writes v as one line.
+func PrintJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(visible.NewJSONWriter(w))
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
 }
 
-// printJSONWith writes the object v as one line, with one more field at its end.
+// PrintJSONWith writes the object v as one line, with one more field at its end.
 // encoding/json has no inline fields but those of embedded structs.
-func printJSONWith(w io.Writer, v any, name string, field any) error {
+func PrintJSONWith(w io.Writer, v any, name string, field any) error {
 	var object, last bytes.Buffer
-	if err := errors.Join(printJSON(&object, v), printJSON(&last, map[string]any{name: field})); err != nil {
+	if err := errors.Join(PrintJSON(&object, v), PrintJSON(&last, map[string]any{name: field})); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(w, "%s,%s", bytes.TrimSuffix(object.Bytes(), []byte("}\n")), bytes.TrimPrefix(last.Bytes(), []byte("{")))
 	return err
 }
 
-// styleOf returns the colour of an outcome.
-func styleOf(o state.Outcome) lipgloss.Style {
+// StyleOf returns the colour of an outcome.
+func StyleOf(o state.Outcome) lipgloss.Style {
 	switch o {
 	case state.Applied, state.NoChanges:
-		return styleGood
+		return StyleGood
 	case state.Failed:
-		return styleBad
+		return StyleBad
 	case state.Blocked, state.Skipped, state.Busy, state.Drifted:
-		return styleWait
+		return StyleWait
 	}
-	return styleFaint
+	return StyleFaint
 }
 
-// abbrevCommit shortens a commit id for a table.
-func abbrevCommit(commit string) string { return cmp.Or(commitid.Abbrev(commit), "-") }
+// AbbrevCommit shortens a commit id for a table.
+func AbbrevCommit(commit string) string { return cmp.Or(commitid.Abbrev(commit), "-") }
 
-// formatChanges formats counts of changes, planned or applied.
-func formatChanges(c state.Changes, applied bool) string {
+// FormatChanges formats counts of changes, planned or applied.
+func FormatChanges(c state.Changes, applied bool) string {
 	var parts []string
 	for _, part := range []struct {
 		n       int
@@ -83,8 +83,8 @@ func formatChanges(c state.Changes, applied bool) string {
 	return strings.Join(parts, ", ")
 }
 
-// formatDuration formats a duration for people: 0.4s, 12s, 3m05s, 1h02m.
-func formatDuration(d time.Duration) string {
+// FormatDuration formats a duration for people: 0.4s, 12s, 3m05s, 1h02m.
+func FormatDuration(d time.Duration) string {
 	switch {
 	case d < 10*time.Second:
 		return fmt.Sprintf("%.1fs", d.Seconds())
@@ -96,8 +96,8 @@ func formatDuration(d time.Duration) string {
 	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
 }
 
-// formatAge formats the time since t in its largest unit.
-func formatAge(t, now time.Time) string {
+// FormatAge formats the time since t in its largest unit.
+func FormatAge(t, now time.Time) string {
 	if t.IsZero() {
 		return "-"
 	}
@@ -113,8 +113,8 @@ func formatAge(t, now time.Time) string {
 	return fmt.Sprintf("%dd ago", int(d.Hours()/24))
 }
 
-// formatBytes formats a size for people.
-func formatBytes(n int64) string {
+// FormatBytes formats a size for people.
+func FormatBytes(n int64) string {
 	switch {
 	case n < 1<<10:
 		return fmt.Sprintf("%d B", n)
@@ -124,47 +124,47 @@ func formatBytes(n int64) string {
 	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
 }
 
-// tableRow is a line of a table, with notes below it.
-type tableRow struct {
-	cells []string
-	notes []string
+// Row is a line of a table, with notes below it.
+type Row struct {
+	Cells []string
+	Notes []string
 }
 
-// printTable writes rows under a header in aligned columns. It cuts lines longer than
+// PrintTable writes rows under a header in aligned columns. It cuts lines longer than
 // width.
-func printTable(w io.Writer, width int, header []string, rows []tableRow) {
+func PrintTable(w io.Writer, width int, header []string, rows []Row) {
 	widths := make([]int, len(header))
-	lines := append([]tableRow{{cells: header}}, rows...)
+	lines := append([]Row{{Cells: header}}, rows...)
 	for _, r := range lines {
-		for i, cell := range r.cells {
+		for i, cell := range r.Cells {
 			widths[i] = max(widths[i], ansi.StringWidth(cell))
 		}
 	}
 	for n, r := range lines {
 		var b strings.Builder
-		for i, cell := range r.cells {
+		for i, cell := range r.Cells {
 			b.WriteString(cell)
 			b.WriteString(strings.Repeat(" ", widths[i]-ansi.StringWidth(cell)+2))
 		}
 		line := ansi.Truncate(strings.TrimRight(b.String(), " "), width, "…")
 		if n == 0 {
-			line = styleFaint.Render(line)
+			line = StyleFaint.Render(line)
 		}
 		fmt.Fprintln(w, line)
-		for _, note := range r.notes {
-			printWrapped(w, width, "  ", note)
+		for _, note := range r.Notes {
+			PrintWrapped(w, width, "  ", note)
 		}
 	}
 }
 
-// printWrapped writes text in lines of at most width columns: the first after
+// PrintWrapped writes text in lines of at most width columns: the first after
 // indent, the others under it.
-func printWrapped(w io.Writer, width int, indent, text string) {
-	printHanging(w, width, 0, indent, text)
+func PrintWrapped(w io.Writer, width int, indent, text string) {
+	PrintHanging(w, width, 0, indent, text)
 }
 
-// printHanging does what printWrapped does on a line that already has column columns.
-func printHanging(w io.Writer, width, column int, indent, text string) {
+// PrintHanging does what PrintWrapped does on a line that already has column columns.
+func PrintHanging(w io.Writer, width, column int, indent, text string) {
 	margin := column + ansi.StringWidth(indent)
 	room := max(width-margin, minWidth/2)
 	for n, line := range strings.Split(ansi.Wrap(strings.TrimSpace(text), room, " "), "\n") {

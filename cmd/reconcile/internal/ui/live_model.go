@@ -1,4 +1,4 @@
-package main
+package ui
 
 import (
 	"fmt"
@@ -50,7 +50,7 @@ type (
 const tickInterval = 200 * time.Millisecond
 
 func newLiveModel(title string, now time.Time) *liveModel {
-	return &liveModel{title: title, items: map[string]*liveItem{}, now: now, startedAt: now, width: defaultWidth, height: 24}
+	return &liveModel{title: title, items: map[string]*liveItem{}, now: now, startedAt: now, width: DefaultWidth, height: 24}
 }
 
 func nextTick() tea.Cmd {
@@ -123,12 +123,12 @@ func (l *liveModel) render() string {
 		lines = append(lines, l.renderItem(it))
 	}
 	if hidden := len(l.items) - len(lines); hidden > 0 {
-		lines = append(lines, styleFaint.Render(fmt.Sprintf("  and %d more", hidden)))
+		lines = append(lines, StyleFaint.Render(fmt.Sprintf("  and %d more", hidden)))
 	}
-	status := fmt.Sprintf("%s · %s · %d done, %d running, %d waiting", l.title, formatDuration(l.now.Sub(l.startedAt)), l.doneCount, len(working), len(waiting))
-	lines = append(lines, styleFaint.Render(status))
+	status := fmt.Sprintf("%s · %s · %d done, %d running, %d waiting", l.title, FormatDuration(l.now.Sub(l.startedAt)), l.doneCount, len(working), len(waiting))
+	lines = append(lines, StyleFaint.Render(status))
 	if l.note != "" {
-		lines = append(lines, styleWait.Render(l.note))
+		lines = append(lines, StyleWait.Render(l.note))
 	}
 	for i := range lines {
 		lines[i] = ansi.Truncate(lines[i], max(l.width-1, minWidth), "…")
@@ -153,19 +153,19 @@ func (l *liveModel) sortItems() (working, waiting []*liveItem) {
 
 // renderItem renders a workspace: its phase, the time in it, and what it waits for.
 func (l *liveModel) renderItem(it *liveItem) string {
-	elapsed := formatDuration(max(l.now.Sub(it.phaseStart), 0))
+	elapsed := FormatDuration(max(l.now.Sub(it.phaseStart), 0))
 	switch it.phase {
 	case run.PhaseWaiting:
 		text := "for a free slot"
 		if len(it.upstreams) > 0 {
 			text = "for " + visible.Line(strings.Join(it.upstreams, ", "))
 		}
-		return styleFaint.Render(fmt.Sprintf("· %-9s", "waits")) + "  " + it.name + styleFaint.Render("  "+text)
+		return StyleFaint.Render(fmt.Sprintf("· %-9s", "waits")) + "  " + it.name + StyleFaint.Render("  "+text)
 	case run.PhaseLease:
 		if l.now.Sub(it.phaseStart) < time.Second { // taking a free lease takes a moment too
 			break
 		}
-		return styleWait.Render(fmt.Sprintf("· %-9s", "lease")) + "  " + it.name + styleFaint.Render("  held by another run · "+elapsed)
+		return StyleWait.Render(fmt.Sprintf("· %-9s", "lease")) + "  " + it.name + StyleFaint.Render("  held by another run · "+elapsed)
 	}
-	return styleKey.Render(fmt.Sprintf("● %-9s", it.phase)) + "  " + styleBold.Render(it.name) + styleFaint.Render("  "+elapsed)
+	return StyleKey.Render(fmt.Sprintf("● %-9s", it.phase)) + "  " + StyleBold.Render(it.name) + StyleFaint.Render("  "+elapsed)
 }

@@ -1,4 +1,4 @@
-package main
+package ui
 
 import (
 	"io"
@@ -15,10 +15,10 @@ import (
 // liveView runs a live view from the first event on: a pass with nothing to do shows
 // no view.
 type liveView struct {
-	results *resultPrinter
+	results *ResultPrinter
 	title   string
 	out     *os.File
-	logs    *logWriter
+	logs    *LogWriter
 
 	mu       sync.Mutex
 	program  *tea.Program
@@ -43,7 +43,7 @@ func (s *liveView) start() *tea.Program {
 		tea.WithInput(nil), tea.WithOutput(s.out), tea.WithoutSignalHandler())
 	s.done = make(chan struct{})
 	go func() {
-		defer recoverExit(os.Stderr)
+		defer RecoverExit(os.Stderr)
 		defer close(s.done)
 		_, _ = s.program.Run() // a view that cannot be drawn must not fail the pass
 	}()
@@ -60,7 +60,7 @@ func (s *liveView) showNote(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.program == nil {
-		linePrinter(s.logs)(line)
+		LinePrinter(s.logs)(line)
 		return
 	}
 	s.program.Send(noteMsg(line))
@@ -92,7 +92,7 @@ func (a *viewWriter) Write(p []byte) (int, error) {
 	text := strings.TrimRight(string(p), "\n")
 	printed := make(chan struct{})
 	go func() {
-		defer recoverExit(os.Stderr)
+		defer RecoverExit(os.Stderr)
 		a.program.Println(text) // never returns if the view has ended
 		close(printed)
 	}()

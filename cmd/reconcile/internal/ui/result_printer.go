@@ -1,4 +1,4 @@
-package main
+package ui
 
 import (
 	"fmt"
@@ -14,23 +14,24 @@ import (
 	"reconcile/state"
 )
 
-// resultPrinter writes the result of each workspace when it is done, and at the end
+// ResultPrinter writes the result of each workspace when it is done, and at the end
 // the result of the pass.
-type resultPrinter struct {
+type ResultPrinter struct {
 	mu      sync.Mutex
 	out     io.Writer
 	width   int
-	prefix  string          // before the summary's line
+	Prefix  string          // before the summary's line
 	hasLine map[string]bool // workspaces whose line is written
-	start   time.Time
+	Start   time.Time
 }
 
-func newResultPrinter(out io.Writer, width int) *resultPrinter {
-	return &resultPrinter{out: out, width: width, hasLine: map[string]bool{}, start: time.Now()}
+// NewResultPrinter returns a printer that writes lines of at most width columns to out.
+func NewResultPrinter(out io.Writer, width int) *ResultPrinter {
+	return &ResultPrinter{out: out, width: width, hasLine: map[string]bool{}, Start: time.Now()}
 }
 
 // redirect sends the lines to w until restore is called.
-func (r *resultPrinter) redirect(w io.Writer) (restore func()) {
+func (r *ResultPrinter) redirect(w io.Writer) (restore func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	previous := r.out
@@ -43,96 +44,96 @@ func (r *resultPrinter) redirect(w io.Writer) (restore func()) {
 }
 
 // observe handles an event of a pass.
-func (r *resultPrinter) observe(e run.Event) {
+func (r *ResultPrinter) observe(e run.Event) {
 	if e.Phase == run.PhaseDone && e.Result != nil {
 		r.printWorkspace(*e.Result)
 	}
 }
 
 // printWorkspace writes a workspace's line, once. An unchanged workspace has none.
-func (r *resultPrinter) printWorkspace(w run.WorkspaceResult) {
+func (r *ResultPrinter) printWorkspace(w run.WorkspaceResult) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if w.Outcome == state.Unchanged || r.hasLine[w.Name] {
 		return
 	}
 	r.hasLine[w.Name] = true
-	fmt.Fprint(r.out, formatWorkspace(w, r.width))
+	fmt.Fprint(r.out, FormatWorkspace(w, r.width))
 }
 
 // minNameWidth is the minimum width of workspace names, so that most lines align.
 const minNameWidth = 12
 
-// formatWorkspace formats a workspace's line, with its errors and warnings below.
-func formatWorkspace(w run.WorkspaceResult, width int) string {
+// FormatWorkspace formats a workspace's line, with its errors and warnings below.
+func FormatWorkspace(w run.WorkspaceResult, width int) string {
 	var b strings.Builder
 	details := []string{}
-	if text := formatChanges(w.Changes, w.Outcome == state.Applied); text != "" {
+	if text := FormatChanges(w.Changes, w.Outcome == state.Applied); text != "" {
 		details = append(details, text)
 	}
 	if len(w.StaleReasons) > 0 && w.Outcome != state.Skipped {
 		details = append(details, "changed inputs: "+visible.Line(strings.Join(w.StaleReasons, ", ")))
 	}
 	if w.DurationMS > 0 {
-		details = append(details, formatDuration(time.Duration(w.DurationMS)*time.Millisecond))
+		details = append(details, FormatDuration(time.Duration(w.DurationMS)*time.Millisecond))
 	}
 	outcome := fmt.Sprintf("%-10s", w.Outcome)
-	line := styleOf(w.Outcome).Render(outcome) + "  " + styleBold.Render(fmt.Sprintf("%-*s", minNameWidth, visible.Name(w.Name)))
+	line := StyleOf(w.Outcome).Render(outcome) + "  " + StyleBold.Render(fmt.Sprintf("%-*s", minNameWidth, visible.Name(w.Name)))
 	if len(details) > 0 {
-		line += styleFaint.Render("  " + strings.Join(details, " · "))
+		line += StyleFaint.Render("  " + strings.Join(details, " · "))
 	}
 	fmt.Fprintln(&b, strings.TrimRight(ansi.Truncate(line, width, "…"), " "))
 	if w.Error != "" {
-		printWrapped(&b, width, "            ", w.Error)
+		PrintWrapped(&b, width, "            ", w.Error)
 	}
 	for _, warning := range w.Warnings {
-		printWrapped(&b, width, "            ", "warning: "+warning)
+		PrintWrapped(&b, width, "            ", "warning: "+warning)
 	}
 	return b.String()
 }
 
-// printSummary writes the missing workspace lines, the pass's warnings and its result.
-func (r *resultPrinter) printSummary(result *run.Result) {
+// PrintSummary writes the missing workspace lines, the pass's warnings and its result.
+func (r *ResultPrinter) PrintSummary(result *run.Result) {
 	counts := map[state.Outcome]int{}
 	for _, w := range result.Workspaces {
 		counts[w.Outcome]++
 		r.printWorkspace(w)
 	}
 	for _, warning := range result.Warnings {
-		printWrapped(r.out, r.width, "", "warning: "+warning)
+		PrintWrapped(r.out, r.width, "", "warning: "+warning)
 	}
 	if result.Rewritten {
-		printWrapped(r.out, r.width, "", fmt.Sprintf("note: history was rewritten; %s is not an ancestor of %s", abbrevCommit(result.From), abbrevCommit(result.To)))
+		PrintWrapped(r.out, r.width, "", fmt.Sprintf("note: history was rewritten; %s is not an ancestor of %s", AbbrevCommit(result.From), AbbrevCommit(result.To)))
 	}
-	fmt.Fprintln(r.out, r.prefix+r.formatOutcome(result, counts))
+	fmt.Fprintln(r.out, r.Prefix+r.formatOutcome(result, counts))
 	if hint := nextCommand(result); hint != "" {
-		printWrapped(r.out, r.width, "  → ", hint)
+		PrintWrapped(r.out, r.width, "  → ", hint)
 	}
 }
 
 // formatOutcome formats the result of the pass in one line.
-func (r *resultPrinter) formatOutcome(result *run.Result, counts map[state.Outcome]int) string {
-	position := fmt.Sprintf("%s at %s", result.Branch, abbrevCommit(result.To))
-	elapsed := styleFaint.Render(" · " + formatDuration(time.Since(r.start)))
+func (r *ResultPrinter) formatOutcome(result *run.Result, counts map[state.Outcome]int) string {
+	position := fmt.Sprintf("%s at %s", result.Branch, AbbrevCommit(result.To))
+	elapsed := StyleFaint.Render(" · " + FormatDuration(time.Since(r.Start)))
 	switch result.Outcome {
 	case run.OutcomeInSync:
 		found := "nothing to do"
 		if result.Trigger == run.DriftCheck {
 			found = "no drift"
 		}
-		return styleGood.Render("in sync") + ": " + found + ", " + position + elapsed
+		return StyleGood.Render("in sync") + ": " + found + ", " + position + elapsed
 	case run.OutcomeApplied:
-		return styleGood.Render("done") + ": " + formatCounts(counts) + ", " + position + elapsed
+		return StyleGood.Render("done") + ": " + FormatCounts(counts) + ", " + position + elapsed
 	case run.OutcomePending:
-		return styleWait.Render("pending") + ": " + formatCounts(counts) + ", " + position + elapsed
+		return StyleWait.Render("pending") + ": " + FormatCounts(counts) + ", " + position + elapsed
 	case run.OutcomeFailed:
-		return styleBad.Render("failed") + ": " + formatCounts(counts) + ", " + position + elapsed
+		return StyleBad.Render("failed") + ": " + FormatCounts(counts) + ", " + position + elapsed
 	}
-	return styleWait.Render(result.Outcome) + ": " + formatCounts(counts) + ", " + position + elapsed
+	return StyleWait.Render(result.Outcome) + ": " + FormatCounts(counts) + ", " + position + elapsed
 }
 
-// formatCounts formats the number of workspaces by outcome.
-func formatCounts(counts map[state.Outcome]int) string {
+// FormatCounts formats the number of workspaces by outcome.
+func FormatCounts(counts map[state.Outcome]int) string {
 	var parts []string
 	for _, outcome := range []state.Outcome{
 		state.Applied, state.Pending, state.Drifted, state.NoChanges, state.Failed, state.Busy, state.Blocked, state.Skipped, state.Removed, state.Unchanged,
@@ -182,7 +183,7 @@ func namesByOutcome(result *run.Result, outcome state.Outcome) []string {
 func printPlans(w io.Writer, result *run.Result) {
 	for _, ws := range result.Workspaces {
 		if plan := strings.TrimSpace(ws.Plan); plan != "" {
-			fmt.Fprintf(w, "%s\n\n%s\n\n", styleBold.Render("# "+ws.Name), plan)
+			fmt.Fprintf(w, "%s\n\n%s\n\n", StyleBold.Render("# "+ws.Name), plan)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package ui
 
 import (
 	"strings"
@@ -103,7 +103,7 @@ failed      tokyo         1 to add, 2 t…
             that nobody knows
 `},
 	} {
-		if got := ansi.Strip(formatWorkspace(result, test.width)); got != strings.TrimPrefix(test.want, "\n") {
+		if got := ansi.Strip(FormatWorkspace(result, test.width)); got != strings.TrimPrefix(test.want, "\n") {
 			t.Errorf("width %d, got:\n%s\nwant:%s", test.width, got, test.want)
 		}
 	}

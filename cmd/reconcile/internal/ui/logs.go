@@ -1,4 +1,4 @@
-package main
+package ui
 
 import (
 	"context"
@@ -8,17 +8,17 @@ import (
 	"sync"
 )
 
-// newLogger logs text to a terminal and JSON elsewhere.
-func newLogger(w io.Writer, terminal bool) *slog.Logger {
+// NewLogger logs text to a terminal and JSON elsewhere.
+func NewLogger(w io.Writer, terminal bool) *slog.Logger {
 	if terminal {
-		return newTextLogger(w)
+		return NewTextLogger(w)
 	}
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelInfo}))
 }
 
-// newTextLogger logs warnings and errors only: the command's own output already shows
+// NewTextLogger logs warnings and errors only: the command's own output already shows
 // progress and the result of each workspace.
-func newTextLogger(w io.Writer) *slog.Logger {
+func NewTextLogger(w io.Writer) *slog.Logger {
 	text := slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn, ReplaceAttr: formatTime})
 	return slog.New(&outcomeFilter{Handler: text})
 }
@@ -52,23 +52,25 @@ func formatTime(groups []string, attr slog.Attr) slog.Attr {
 	return attr
 }
 
-// logWriter writes logs to stderr, or above the live view while there is one:
+// LogWriter writes logs to stderr, or above the live view while there is one:
 // both are on the same screen.
-type logWriter struct {
+type LogWriter struct {
 	mu sync.Mutex
 	w  io.Writer
 }
 
-func newLogWriter(w io.Writer) *logWriter { return &logWriter{w: w} }
+// NewLogWriter returns a LogWriter that writes to w.
+func NewLogWriter(w io.Writer) *LogWriter { return &LogWriter{w: w} }
 
-func (l *logWriter) Write(p []byte) (int, error) {
+// Write implements io.Writer.
+func (l *LogWriter) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.w.Write(p)
 }
 
 // redirect sends the logs to w until restore is called.
-func (l *logWriter) redirect(w io.Writer) (restore func()) {
+func (l *LogWriter) redirect(w io.Writer) (restore func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	previous := l.w

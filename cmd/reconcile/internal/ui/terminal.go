@@ -1,4 +1,4 @@
-package main
+package ui
 
 import (
 	"io"
@@ -9,33 +9,33 @@ import (
 	"golang.org/x/term"
 )
 
-// isTerminal reports whether a file is a terminal that can be redrawn.
-func isTerminal(f *os.File) bool {
+// IsTerminal reports whether a file is a terminal that can be redrawn.
+func IsTerminal(f *os.File) bool {
 	return term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
-// colorWriter writes to w and removes the colours that file cannot show: all of them
+// ColorWriter writes to w and removes the colours that file cannot show: all of them
 // for a pipe or with NO_COLOR.
-func colorWriter(file *os.File, w io.Writer) io.Writer {
+func ColorWriter(file *os.File, w io.Writer) io.Writer {
 	return &colorprofile.Writer{Forward: w, Profile: colorprofile.Detect(file, os.Environ())}
 }
 
 // Widths of text, in columns.
 const (
-	defaultWidth = 80
+	DefaultWidth = 80
 	minWidth     = 30
 	// noWidth is the width of a pipe or file: lines are not cut or wrapped.
 	noWidth = 1 << 20
 )
 
-// terminalWidth returns the width of the terminal in columns, or noWidth for nil.
-func terminalWidth(terminal *os.File) int {
+// Width returns the width of the terminal in columns, or noWidth for nil.
+func Width(terminal *os.File) int {
 	if terminal == nil {
 		return noWidth
 	}
 	w, _, err := term.GetSize(int(terminal.Fd()))
 	if err != nil || w <= 0 {
-		return defaultWidth
+		return DefaultWidth
 	}
 	return max(w, minWidth)
 }
@@ -54,9 +54,9 @@ func disableEcho(terminal *os.File) (restore func()) {
 	return func() { _ = unix.IoctlSetTermios(fd, ioctlSet, previous) }
 }
 
-// ownsTerminal reports whether this process is in the foreground of the terminal. A
+// OwnsTerminal reports whether this process is in the foreground of the terminal. A
 // background job that changes the terminal's settings would be stopped.
-func ownsTerminal(terminal *os.File) bool {
+func OwnsTerminal(terminal *os.File) bool {
 	group, err := unix.IoctlGetInt(int(terminal.Fd()), unix.TIOCGPGRP)
 	return err == nil && group == unix.Getpgrp()
 }

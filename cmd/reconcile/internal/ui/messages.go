@@ -1,0 +1,43 @@
+package ui
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"reconcile/reconciler/run"
+)
+
+// LinePrinter returns a function that writes a line for people.
+func LinePrinter(w io.Writer) func(string) {
+	return func(line string) { fmt.Fprintf(w, "reconcile: %s\n", line) }
+}
+
+// PrintError prints an error and what to do next.
+func PrintError(stderr io.Writer, message, hint string) {
+	width := noWidth
+	if f, ok := stderr.(*os.File); ok && IsTerminal(f) {
+		width = Width(f)
+	}
+	PrintWrapped(stderr, width, "reconcile: ", message)
+	if hint != "" {
+		PrintWrapped(stderr, width, "  → ", hint)
+	}
+}
+
+// PrintPanic reports a panic and returns the exit code for it.
+func PrintPanic(stderr io.Writer, value any, stack []byte) int {
+	PrintError(stderr,
+		fmt.Sprintf("internal error: %v\n\n%s", value, stack),
+		"the record is correct; run the command again and report the lines above")
+	return run.ExitInternal
+}
+
+// RecoverExit ends the program with a report if the goroutine panics. It must be deferred
+// first in each goroutine that a command starts: the recover of the command covers none.
+func RecoverExit(stderr io.Writer) {
+	if p := recover(); p != nil {
+		os.Exit(PrintPanic(stderr, p, debug.Stack()))
+	}
+}
