@@ -7,11 +7,13 @@ import (
 	"maps"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
 	"golang.org/x/text/unicode/norm"
+
+	"reconcile/reconciler/workspace/internal/hcleval"
 )
 
 // Backend describes where a workspace stores its Terraform state.
@@ -30,7 +32,7 @@ func (e *evaluation) resolveBackend(w *Workspace, s *scope) {
 		block = &backendBlock{kind: localBackend, file: w.Path}
 	}
 	addProblem := func(format string, args ...any) {
-		p := problemAt(block.file, backendRange(block), format, args...)
+		p := hcleval.ProblemAt(block.file, backendRange(block), format, args...)
 		e.problems = append(e.problems, p)
 	}
 	if block.inOverrideFile {
@@ -48,20 +50,20 @@ func (e *evaluation) resolveBackend(w *Workspace, s *scope) {
 	args := map[string]string{}
 	for name, d := range block.arguments {
 		switch v := s.evaluate(d.Expression, nil); {
-		case isNull(v):
+		case hcleval.IsNull(v):
 		case v.IsWhollyKnown():
-			args[name] = scalarText(v)
+			args[name] = hcleval.ScalarText(v)
 		default:
 			addProblem("backend %q: %s is not known before Terraform runs: use a constant", block.kind, name)
 		}
 	}
 	var values map[string]cty.Value
 	if file := w.Config.BackendConfig; file != "" {
-		var problems []*Problem
+		var problems []*hcleval.Problem
 		values, problems = e.readVarFile(file)
 		e.problems = append(e.problems, problems...)
 		for name, v := range values {
-			args[name] = scalarText(v)
+			args[name] = hcleval.ScalarText(v)
 		}
 	}
 	for _, name := range requiredArgs[block.kind] {
@@ -96,15 +98,15 @@ func (b Backend) Check(kind string, args map[string]string) error {
 // backendTextOf returns the settings of a backend as text, in a fixed order.
 func backendTextOf(args map[string]string, block *backendBlock, values map[string]cty.Value) string {
 	var text strings.Builder
-	for _, name := range sortedKeys(args) {
+	for _, name := range slices.Sorted(maps.Keys(args)) {
 		text.WriteString(name + "=" + args[name] + "\n")
 	}
-	for _, name := range sortedKeys(values) {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
 		text.WriteString(name + "=" + values[name].GoString() + "\n")
 	}
 	if block.block != nil {
 		for _, st := range settingsOf(block.block.Body, "", "") {
-			fmt.Fprintf(&text, "%s %s\n", st.path, st.key("", constantValue))
+			fmt.Fprintf(&text, "%s %s\n", st.path, st.key("", hcleval.ConstantValue))
 		}
 	}
 	return text.String()
@@ -259,14 +261,4 @@ func hasLocking(kind string, args map[string]string) bool {
 		return true
 	}
 	return false
-}
-
-// scalarText returns a known string, number or bool as text, and "" for anything else.
-func scalarText(v cty.Value) string {
-	v, _ = v.UnmarkDeep()
-	text, err := convert.Convert(v, cty.String)
-	if err != nil || text.IsNull() || !text.IsKnown() {
-		return ""
-	}
-	return text.AsString()
 }

@@ -1,6 +1,8 @@
 package workspace
 
 import (
+	"reconcile/reconciler/workspace/internal/treetest"
+
 	"strings"
 	"testing"
 
@@ -38,7 +40,7 @@ func TestRefusedBackends(t *testing.T) {
 		for file, text := range tt.files {
 			files["env/a/"+file] = text
 		}
-		w := NewLoader(newTree(files), repotree.Terraform).Load(Dir{"a", "env/a"}, Config{})
+		w := NewLoader(treetest.New(files), repotree.Terraform).Load(Dir{"a", "env/a"}, Config{})
 		if tt.want == "" && w.Err != nil || tt.want != "" && (w.Err == nil || !strings.Contains(w.Err.Error(), tt.want)) {
 			t.Errorf("%s: %v", name, w.Err)
 		}
@@ -62,7 +64,7 @@ func TestBackendCheck(t *testing.T) {
 
 // TestNoWorkspaces checks the suggestions when no workspace is found.
 func TestNoWorkspaces(t *testing.T) {
-	tree := newTree(map[string]string{
+	tree := treetest.New(map[string]string{
 		"infra/a/main.tf": "module \"m\" {\n  source = \"../../lib/m\"\n}\n", "infra/b/main.tf": "", "lib/m/main.tf": "", "one/x.tf": "",
 	})
 	s := &Settings{patterns: []posString{{text: defaultPattern}}}
@@ -70,7 +72,7 @@ func TestNoWorkspaces(t *testing.T) {
 	if err := NewLoader(tree, repotree.Terraform).NoWorkspacesError(s); !strings.Contains(err.Error(), want) {
 		t.Error(err)
 	}
-	if err := NewLoader(newTree(map[string]string{"README": ""}), repotree.Terraform).NoWorkspacesError(s); !strings.Contains(err.Error(), "is this the right branch?") {
+	if err := NewLoader(treetest.New(map[string]string{"README": ""}), repotree.Terraform).NoWorkspacesError(s); !strings.Contains(err.Error(), "is this the right branch?") {
 		t.Error(err)
 	}
 }

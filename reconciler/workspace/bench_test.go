@@ -1,13 +1,15 @@
 package workspace
 
 import (
+	"reconcile/reconciler/workspace/internal/treetest"
+
 	"fmt"
 	"strings"
 	"testing"
 )
 
 // monorepo returns a tree of workspaces that each call three modules of a usual size.
-func monorepo(workspaces, modules int) (*memTree, []Dir, []Config) {
+func monorepo(workspaces, modules int) (*treetest.Tree, []Dir, []Config) {
 	files := map[string]string{}
 	for i := range modules {
 		var b strings.Builder
@@ -43,7 +45,7 @@ resource "aws_thing" "r%[1]d" {
 		files[d.Path+"/locals.tf"] = fmt.Sprintf("locals {\n  name = %q\n}\n", d.Name)
 		dirs = append(dirs, d)
 	}
-	return newTree(files), dirs, make([]Config, workspaces)
+	return treetest.New(files), dirs, make([]Config, workspaces)
 }
 
 func BenchmarkLoadAll(b *testing.B) {

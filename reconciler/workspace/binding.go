@@ -6,6 +6,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"reconcile/reconciler/workspace/internal/hcleval"
 )
 
 // binding binds names to each element of a collection in turn.
@@ -100,7 +102,7 @@ func (b binding) elements(collection cty.Value) []bound {
 		return b.countValues(collection)
 	}
 	unknown := []bound{b.bind(cty.DynamicVal, cty.DynamicVal)}
-	if !isIterable(collection) {
+	if !hcleval.IsIterable(collection) {
 		return unknown
 	}
 	var result []bound

@@ -1,6 +1,9 @@
 package workspace
 
 import (
+	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/internal/treetest"
+
 	"strconv"
 	"strings"
 	"testing"
@@ -52,7 +55,7 @@ func TestBudget(t *testing.T) {
 		"zipped and merged":              "t0 = { a = \"a\" }\n" + chainedLocals(60, "t", "{ for k, v in % : k => merge(%, { b = %, c = % }) }") + "p = jsonencode(local.t60)",
 		"many parts":                     "a = \"x\"\np = format(\"%s%2000000000d\", \"" + tenfold + "\", 1)",
 	} {
-		tree := newTree(map[string]string{
+		tree := treetest.New(map[string]string{
 			"env/a/main.tf": "variable \"n\" {\n  type    = number\n  default = \"1e600000000\"\n}\nlocals {\n" + text + "\n}\noutput \"o\" {\n  value = file(local.p)\n}\n",
 			"other/x":       "x",
 		})
@@ -81,7 +84,7 @@ func chainedLocals(n int, name, template string) string {
 func TestBudgetOfBindings(t *testing.T) {
 	t.Parallel()
 	loop := "[for a in local.l : [for b in local.l : [for c in local.l : [for d in local.l : file(\"${a}${b}${c}${d}\")]]]]"
-	tree := newTree(map[string]string{
+	tree := treetest.New(map[string]string{
 		"env/a/main.tf": "locals {\n  l = [" + strings.Repeat("\"x\", ", 200) + "\"y\"]\n}\noutput \"o\" {\n  value = " + loop + "\n}\n",
 		"other/x":       "x",
 	})
@@ -126,7 +129,7 @@ output "o" {
 		}
 		files["env/a/data/"+strconv.Itoa(i)+".json"] = "[" + strings.Join(list, ", ") + "]"
 	}
-	w := NewLoader(newTree(files), repotree.Terraform).Load(Dir{Name: "a", Path: "env/a"}, Config{})
+	w := NewLoader(treetest.New(files), repotree.Terraform).Load(Dir{Name: "a", Path: "env/a"}, Config{})
 	if w.Err != nil || len(w.Inputs) != 201 || len(w.Warnings) > 0 {
 		t.Errorf("%d inputs, %q, %v", len(w.Inputs), w.Warnings, w.Err)
 	}
@@ -136,10 +139,10 @@ output "o" {
 func TestBudgetOfFiles(t *testing.T) {
 	t.Parallel()
 	bomb := "[for a in [1, 2] : " + nestedLoops(60, "v% == v%") + "]"
-	tree := newTree(map[string]string{
+	tree := treetest.New(map[string]string{
 		"env/a/main.tf":          "variable \"p\" {}\noutput \"o\" {\n  value = file(var.p[0])\n}\n",
 		"env/a/terraform.tfvars": "p = " + bomb + "\n",
-		"env/b/main.tf":          strings.Repeat("#", maxConfigSize+1),
+		"env/b/main.tf":          strings.Repeat("#", hcleval.MaxConfigSize+1),
 		"other/x":                "x",
 	})
 	w := NewLoader(tree, repotree.Terraform).Load(Dir{Name: "a", Path: "env/a"}, Config{})
@@ -153,5 +156,33 @@ func TestBudgetOfFiles(t *testing.T) {
 	tree = sampleRepo(map[string]string{SettingsFile: "defaults {\n  apply = \"${" + bomb + "[0]}\"\n}\n"})
 	if _, err := LoadSettings(tree, ""); err == nil || !strings.Contains(err.Error(), "exceeds the evaluation limit") {
 		t.Errorf("settings: %v", err)
+	}
+}
+
+// TestDeep loads configuration that would overflow the stack of the parser or of a tree
+// walk. An overflow ends the process, so the test only has to reach its end.
+func TestDeep(t *testing.T) {
+	const n = 1 << 20
+	deep := map[string]string{
+		"main.tf":      "locals {\n  a = PLACE\n}\n",
+		"main.tf.json": `{"locals": {"a": PLACE}}`,
+	}
+	for name, texts := range map[string][]string{
+		"main.tf": {
+			strings.Repeat("(", n), strings.Repeat("[", n) + strings.Repeat("]", n), strings.Repeat("!", n) + "true",
+			strings.Repeat("1 +\n", n) + "1", "(" + strings.Repeat("1\n+ ", n) + "1)", strings.Repeat("true ? 1 : ", n) + "1",
+			"a" + strings.Repeat("[*]", n), "file(a" + strings.Repeat(".b", n) + ")", strings.Repeat("{ a = ", n) + strings.Repeat("}", n),
+		},
+		"main.tf.json": {
+			strings.Repeat("[", n) + strings.Repeat("]", n), strings.Repeat(`{"a":`, n) + "1" + strings.Repeat("}", n),
+			`"${` + strings.Repeat("(", n) + `}"`,
+		},
+	} {
+		for _, text := range texts {
+			w := loadText(name, strings.Replace(deep[name], "PLACE", text, 1))
+			if w.Err == nil || !strings.Contains(w.Err.Error(), "nested too deeply") {
+				t.Errorf("%s %.20q…: %v", name, text, w.Err)
+			}
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -17,16 +18,16 @@ func (e *evaluation) walkCall(s *scope, c *moduleCall) {
 	if !ok {
 		return // Terraform has a better message for this
 	}
-	text, known := asString(s.evaluate(source.Expression, nil))
+	text, known := hcleval.AsString(s.evaluate(source.Expression, nil))
 	switch {
 	case !known:
 		e.checker.addViolation(source.file, source.Range(), "", "the source of module %q is not known before Terraform runs", c.name)
 		// The inputs of such a module are unknown, so every file counts.
-		e.inputs.addGuess(".", problemAt(source.file, source.Range(), "the source of module %q cannot be evaluated: every change in the repository counts", c.name))
+		e.inputs.addGuess(".", hcleval.ProblemAt(source.file, source.Range(), "the source of module %q cannot be evaluated: every change in the repository counts", c.name))
 	case isLocalSource(text) && !repotree.IsOutside(path.Join(s.module.dir, text)):
 		e.walkLocalCall(s, c, source, path.Join(s.module.dir, text))
 	case isLocalSource(text), path.IsAbs(text):
-		e.problems = append(e.problems, problemAt(source.file, source.Range(), "module %q: source %s is outside the repository", c.name, text))
+		e.problems = append(e.problems, hcleval.ProblemAt(source.file, source.Range(), "module %q: source %s is outside the repository", c.name, text))
 	default:
 		e.checkRemoteCall(c, source, text)
 	}
@@ -39,7 +40,7 @@ func isLocalSource(source string) bool {
 
 func (e *evaluation) walkLocalCall(s *scope, c *moduleCall, source definition, dir string) {
 	addProblem := func(format string, args ...any) {
-		e.problems = append(e.problems, problemAt(source.file, source.Range(), "module %q: "+format, append([]any{c.name}, args...)...))
+		e.problems = append(e.problems, hcleval.ProblemAt(source.file, source.Range(), "module %q: "+format, append([]any{c.name}, args...)...))
 	}
 	if errs := e.inputs.add(dir); len(errs) > 0 {
 		for _, err := range errs {
@@ -109,7 +110,7 @@ func (s *scope) callee(name string) *scope {
 	if c == nil || c.arguments["source"].Expression == nil {
 		return nil
 	}
-	text, known := asString(s.evaluate(c.arguments["source"].Expression, nil))
+	text, known := hcleval.AsString(s.evaluate(c.arguments["source"].Expression, nil))
 	dir := path.Join(s.module.dir, text)
 	if !known || !isLocalSource(text) || repotree.IsOutside(dir) || s.evaluation.instances > maxInstances {
 		return nil
@@ -146,7 +147,7 @@ var (
 func (e *evaluation) checkRemoteCall(c *moduleCall, source definition, text string) {
 	exact := false
 	if v, ok := c.arguments["version"]; ok {
-		version, known := constantString(v.Expression)
+		version, known := hcleval.ConstantString(v.Expression)
 		exact = known && exactVersion.MatchString(version)
 	}
 	e.checker.checkRemoteModule(c, source, text, exact)

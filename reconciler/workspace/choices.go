@@ -8,6 +8,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"reconcile/reconciler/workspace/internal/hcleval"
 )
 
 // The policy checks unreviewed code by all values that an expression may have, with both
@@ -44,7 +46,7 @@ func (s *scope) choices(x hclsyntax.Expression, names bound) []cty.Value {
 	}
 	s.evaluation.choiceDepth++
 	defer func() { s.evaluation.choiceDepth-- }()
-	switch x := unwrap(x).(type) {
+	switch x := hcleval.Unwrap(x).(type) {
 	case *hclsyntax.ConditionalExpr:
 		return distinctValues(append(s.choices(x.TrueResult, names), s.choices(x.FalseResult, names)...))
 	case *hclsyntax.FunctionCallExpr:
@@ -99,11 +101,11 @@ func (s *scope) callChoices(x *hclsyntax.FunctionCallExpr, names bound) (result 
 
 // filesetChoices returns one element: any file below a directory.
 func (s *scope) filesetChoices(x *hclsyntax.FunctionCallExpr, names bound) []cty.Value {
-	pattern, known := asString(s.evaluate(x.Args[1], names))
+	pattern, known := hcleval.AsString(s.evaluate(x.Args[1], names))
 	if !known || !isPlainPattern(pattern) {
 		return unknownChoices
 	}
-	return []cty.Value{cty.TupleVal([]cty.Value{unknownWithPrefix(patternBase(pattern)).Mark(globMark)})}
+	return []cty.Value{cty.TupleVal([]cty.Value{hcleval.UnknownWithPrefix(patternBase(pattern)).Mark(globMark)})}
 }
 
 // plainAlternatives matches alternatives of a pattern that cannot yield "..".
@@ -123,7 +125,7 @@ func patternBase(pattern string) string {
 
 func (s *scope) traversalChoices(x *hclsyntax.ScopeTraversalExpr, names bound) []cty.Value {
 	root := x.Traversal.RootName()
-	name, ok := attrAt(x.Traversal, 1)
+	name, ok := hcleval.AttrAt(x.Traversal, 1)
 	if v, isBound := names[root]; isBound {
 		return traverse([]cty.Value{v}, x.Traversal[1:])
 	}
@@ -249,7 +251,7 @@ func concatenate(parts []cty.Value) cty.Value {
 	case "":
 		return cty.StringVal(text)
 	case globMark:
-		return unknownWithPrefix(text).Mark(globMark)
+		return hcleval.UnknownWithPrefix(text).Mark(globMark)
 	}
 	return cty.StringVal(text).Mark(mark)
 }
@@ -265,7 +267,7 @@ func wordOf(v cty.Value) (text string, mark valueMark, ok bool) {
 	if mark == globMark {
 		return unmarked.Range().StringPrefix(), globMark, true
 	}
-	if text, ok = asString(v); !ok {
+	if text, ok = hcleval.AsString(v); !ok {
 		text, ok = numberOrBoolText(unmarked)
 	}
 	return text, mark, ok
@@ -275,13 +277,13 @@ func numberOrBoolText(v cty.Value) (string, bool) {
 	if !v.IsKnown() || v.IsNull() || v.Type() != cty.Number && v.Type() != cty.Bool {
 		return "", false
 	}
-	return scalarText(v), true
+	return hcleval.ScalarText(v), true
 }
 
 func (s *scope) objectChoices(x *hclsyntax.ObjectConsExpr, names bound) []cty.Value {
 	keys := make([]string, len(x.Items))
 	for i, item := range x.Items {
-		key, ok := asString(s.evaluate(item.KeyExpr, names))
+		key, ok := hcleval.AsString(s.evaluate(item.KeyExpr, names))
 		if !ok {
 			return unknownChoices
 		}
@@ -330,7 +332,7 @@ func mapValues(values []cty.Value, f func(cty.Value) cty.Value) []cty.Value {
 func elementsOf(collections []cty.Value) (result []cty.Value) {
 	for _, c := range collections {
 		unmarked, marks := c.Unmark()
-		if !isIterable(unmarked) {
+		if !hcleval.IsIterable(unmarked) {
 			return unknownChoices
 		}
 		for it := unmarked.ElementIterator(); it.Next(); {

@@ -5,6 +5,7 @@ import (
 	"path"
 	"strings"
 
+	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 
 	"github.com/hashicorp/hcl/v2"
@@ -20,7 +21,7 @@ const onlyDefaultText = "only the default Terraform CLI workspace is supported: 
 // isCLIWorkspaceRef reports whether t refers to the name of the CLI workspace.
 func isCLIWorkspaceRef(t hcl.Traversal) bool {
 	root := t.RootName()
-	name, ok := attrAt(t, 1)
+	name, ok := hcleval.AttrAt(t, 1)
 	return ok && name == "workspace" && (root == "terraform" || root == "tofu")
 }
 
@@ -28,13 +29,13 @@ func isCLIWorkspaceRef(t hcl.Traversal) bool {
 // workspaces.
 func (e *evaluation) rejectCLIWorkspaces(w *Workspace) {
 	if states := path.Join(w.Path, "terraform.tfstate.d"); e.tree.ID(states) != repotree.AbsentID {
-		e.problems = append(e.problems, &Problem{File: states, Text: onlyDefaultText + ", then remove this directory from Git"})
+		e.problems = append(e.problems, &hcleval.Problem{File: states, Text: onlyDefaultText + ", then remove this directory from Git"})
 	}
 	selected := path.Join(w.Path, ".terraform/environment")
-	if text, err := repotree.ReadLimited(e.tree, selected, maxConfigSize); err == nil && strings.TrimSpace(string(text)) != defaultWorkspace {
-		e.problems = append(e.problems, &Problem{File: selected, Text: fmt.Sprintf("the Terraform CLI workspace %q is selected, but %s, then remove .terraform from Git", strings.TrimSpace(string(text)), onlyDefaultText)})
+	if text, err := repotree.ReadLimited(e.tree, selected, hcleval.MaxConfigSize); err == nil && strings.TrimSpace(string(text)) != defaultWorkspace {
+		e.problems = append(e.problems, &hcleval.Problem{File: selected, Text: fmt.Sprintf("the Terraform CLI workspace %q is selected, but %s, then remove .terraform from Git", strings.TrimSpace(string(text)), onlyDefaultText)})
 	}
-	if places := sortProblems(e.cliWorkspaceRefs); len(places) > 0 && e.checker == nil {
+	if places := hcleval.SortProblems(e.cliWorkspaceRefs); len(places) > 0 && e.checker == nil {
 		p := *places[0]
 		if more := len(places) - 1; more > 0 {
 			p.Text += fmt.Sprintf(" (and in %d more places)", more)

@@ -3,6 +3,7 @@ package workspace
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -41,7 +42,7 @@ func (l *graphBuilder) dropGuesses() {
 			}
 			return drop
 		})
-		for _, key := range sortedKeys(dropped) {
+		for _, key := range slices.Sorted(maps.Keys(dropped)) {
 			reader, read, _ := strings.Cut(key, "\x00")
 			l.addWarning(reader, "workspace %s may read the state of %s (%s), but this dependency is ignored, because it would close a cycle: list the workspaces that it reads in depends_on in %s", reader, strings.Join(dropped[key], ", "), read, SettingsFile)
 		}
@@ -123,7 +124,7 @@ func findCycles(up map[string][]string) map[string]int {
 		}
 		stack = stack[:start]
 	}
-	for _, name := range sortedKeys(up) {
+	for _, name := range slices.Sorted(maps.Keys(up)) {
 		if index[name] == 0 {
 			visit(name)
 		}

@@ -4,11 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
 
 	"reconcile/internal/gitpath"
+	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 )
 
@@ -17,21 +20,21 @@ import (
 // for the directory, not another workspace. Mistakes in the settings of one workspace are
 // in its Config. An error may concern any workspace.
 func Discover(tree repotree.Tree, s *Settings, product repotree.Product) ([]Dir, error) {
-	found := map[string]string{}          // path by name
-	openTofuOnly := map[string]bool{}     // by name
-	duplicates := map[string][]*Problem{} // by name
-	var unmatched, problems []*Problem
+	found := map[string]string{}                  // path by name
+	openTofuOnly := map[string]bool{}             // by name
+	duplicates := map[string][]*hcleval.Problem{} // by name
+	var unmatched, problems []*hcleval.Problem
 	for _, pattern := range s.patterns {
 		dirs, err := matchPattern(tree, pattern.text, product)
 		if err != nil {
 			return nil, fmt.Errorf("look for workspaces in %s: %w", pattern.text, err)
 		}
 		if len(dirs) == 0 && pattern.rng.Start.Line > 0 {
-			unmatched = append(unmatched, problemAt(SettingsFile, pattern.rng, "workspaces: %q matches no directory with .tf files", pattern.text))
+			unmatched = append(unmatched, hcleval.ProblemAt(SettingsFile, pattern.rng, "workspaces: %q matches no directory with .tf files", pattern.text))
 		}
 		for _, d := range dirs {
 			if other, taken := found[d.dir.Name]; taken && other != d.dir.Path {
-				duplicates[d.dir.Name] = append(duplicates[d.dir.Name], problemAt(SettingsFile, pattern.rng, "workspaces: %s and %s would both be named %q: use patterns with different fixed parts", other, d.dir.Path, d.dir.Name))
+				duplicates[d.dir.Name] = append(duplicates[d.dir.Name], hcleval.ProblemAt(SettingsFile, pattern.rng, "workspaces: %s and %s would both be named %q: use patterns with different fixed parts", other, d.dir.Path, d.dir.Name))
 				openTofuOnly[d.dir.Name] = openTofuOnly[d.dir.Name] && d.openTofuOnly
 				continue
 			}
@@ -45,12 +48,12 @@ func Discover(tree repotree.Tree, s *Settings, product repotree.Product) ([]Dir,
 	} else {
 		s.warnings = append(s.warnings, unmatched...)
 	}
-	if err := joinProblems(problems); err != nil {
+	if err := hcleval.JoinProblems(problems); err != nil {
 		return nil, err
 	}
 	dirs := make([]Dir, 0, len(found))
 	s.openTofuDirs = nil
-	for _, name := range sortedKeys(found) {
+	for _, name := range slices.Sorted(maps.Keys(found)) {
 		if d := (Dir{Name: name, Path: found[name]}); openTofuOnly[name] {
 			s.openTofuDirs = append(s.openTofuDirs, d)
 		} else {

@@ -1,8 +1,10 @@
 package workspace
 
 import (
+	"maps"
 	"slices"
 
+	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 
 	"github.com/hashicorp/hcl/v2"
@@ -25,12 +27,12 @@ type evaluation struct {
 	inputs           *inputs
 	reads            map[string]bool
 	globs            map[string]bool // see Workspace.Globs
-	warnings         []*Problem
-	problems         []*Problem
-	cliWorkspaceRefs []*Problem // uses of terraform.workspace
-	versions         []string   // required_version
-	init             []string   // Workspace.InitKey
-	needsProviders   bool       // Workspace.NeedsProviders
+	warnings         []*hcleval.Problem
+	problems         []*hcleval.Problem
+	cliWorkspaceRefs []*hcleval.Problem // uses of terraform.workspace
+	versions         []string           // required_version
+	init             []string           // Workspace.InitKey
+	needsProviders   bool               // Workspace.NeedsProviders
 	settings         map[string]bool
 
 	instances       int             // number of module instances
@@ -41,7 +43,7 @@ type evaluation struct {
 	steps           int             // steps of evaluation
 	choiceSteps     int             // number of choices examined
 	choiceDepth     int             // nesting of choices
-	meter           meter           // of the current expression
+	meter           hcleval.Meter   // of the current expression
 }
 
 // walk collects the inputs of the module of s and of the modules that it calls.
@@ -64,7 +66,7 @@ func (e *evaluation) walk(s *scope) {
 			e.addRemoteState(s, r)
 		}
 	}
-	for _, name := range sortedKeys(s.module.calls) {
+	for _, name := range slices.Sorted(maps.Keys(s.module.calls)) {
 		e.walkCall(s, s.module.calls[name])
 	}
 }
@@ -103,7 +105,7 @@ func (e *evaluation) addPathRefIn(s *scope, m pathRef, names bound) {
 // branchValues returns the values that x may have: both branches of a conditional whose
 // condition is unknown.
 func (s *scope) branchValues(x hclsyntax.Expression, names bound) []cty.Value {
-	if conditional, ok := unwrap(x).(*hclsyntax.ConditionalExpr); ok {
+	if conditional, ok := hcleval.Unwrap(x).(*hclsyntax.ConditionalExpr); ok {
 		if v := s.evaluate(conditional.Condition, names); !v.IsKnown() {
 			return append(s.branchValues(conditional.TrueResult, names), s.branchValues(conditional.FalseResult, names)...)
 		}
@@ -118,20 +120,4 @@ func (s *scope) possibleValues(x hclsyntax.Expression, names bound) []cty.Value 
 		return s.choices(x, names)
 	}
 	return []cty.Value{s.evaluate(x, names)}
-}
-
-// unwrap removes parentheses and templates around a single expression.
-func unwrap(x hclsyntax.Expression) hclsyntax.Expression {
-	for {
-		switch inner := x.(type) {
-		case *hclsyntax.ParenthesesExpr:
-			x = inner.Expression
-		case *hclsyntax.TemplateWrapExpr:
-			x = inner.Wrapped
-		case meteredExpr:
-			x = inner.Expression
-		default:
-			return x
-		}
-	}
 }

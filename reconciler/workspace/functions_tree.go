@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 
+	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -21,9 +22,9 @@ const maxReadSize = 1 << 20
 // treeFunctions returns the functions that read the tree, relative to the workspace's
 // directory.
 func (e *evaluation) treeFunctions() *hcl.EvalContext {
-	ctx := pureFunctions.NewChild()
+	ctx := hcleval.PureFunctions.NewChild()
 	ctx.Functions = map[string]function.Function{
-		"abspath": stringFunc(func(s string) (string, error) {
+		"abspath": hcleval.StringFunc(func(s string) (string, error) {
 			if path.IsAbs(s) {
 				return path.Clean(s), nil
 			}
@@ -48,7 +49,7 @@ func (e *evaluation) treeFunctions() *hcl.EvalContext {
 }
 
 var unknownContentFunc = function.New(&function.Spec{
-	VarParam: anyParameter,
+	VarParam: hcleval.AnyParameter,
 	Type:     function.StaticReturnType(cty.String),
 	Impl: func([]cty.Value, cty.Type) (cty.Value, error) {
 		return cty.UnknownVal(cty.String).Mark(contentMark), nil

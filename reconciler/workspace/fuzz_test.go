@@ -1,6 +1,9 @@
 package workspace
 
 import (
+	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/internal/treetest"
+
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,8 +11,6 @@ import (
 
 	"reconcile/reconciler/workspace/repotree"
 
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"golang.org/x/tools/txtar"
 )
 
@@ -35,7 +36,7 @@ func addSeeds(f *testing.F, suffix string, add func(text string)) {
 
 // loadText loads a workspace of one file and a few objects that the file may name.
 func loadText(name, text string) *Workspace {
-	tree := newTree(map[string]string{
+	tree := treetest.New(map[string]string{
 		"env/a/" + name:             text,
 		"env/a/terraform.tfvars":    "set = \"../../files/x.txt\"\n",
 		"env/a/common.tf":           "-> ../../modules/m/main.tf",
@@ -83,19 +84,17 @@ func FuzzExpression(f *testing.F) {
 		f.Add(x)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		e, diags := hclsyntax.ParseExpression([]byte(text), "", hcl.InitialPos)
-		if diags.HasErrors() || isTooDeep([]byte(text)) {
+		x, err := hcleval.ParseTemplate("", []byte("${"+text+"}"))
+		if err != nil {
 			return
 		}
-		wrapped := &hclsyntax.ParenthesesExpr{Expression: e}
-		meterTree(wrapped)
-		loader := NewLoader(newTree(nil), repotree.Terraform)
+		loader := NewLoader(treetest.New(nil), repotree.Terraform)
 		s := newScope(&evaluation{loader: loader, tree: loader.tree, inputs: newInputs(nil)}, &module{dir: "."})
 		s.evaluation.base = s.evaluation.treeFunctions()
-		if v := s.evaluate(wrapped, nil); sizeOf(v) > maxValueSize {
+		if v := s.evaluate(x, nil); hcleval.IsTooLarge(v) {
 			t.Fatal("too large")
 		}
-		if s.evaluation.steps > 2*maxExpressionSteps {
+		if s.evaluation.steps > maxWorkspaceSteps {
 			t.Fatalf("%d steps", s.evaluation.steps)
 		}
 	})
@@ -123,7 +122,8 @@ func FuzzSettings(f *testing.F) {
 			return
 		}
 		for _, d := range dirs {
-			if d.Name == "" || repotree.IsOutside(d.Name) || tree.dirs[d.Path] == nil {
+			info, err := tree.Lstat(d.Path)
+			if d.Name == "" || repotree.IsOutside(d.Name) || err != nil || !info.IsDir() {
 				t.Fatalf("workspace %q at %q", d.Name, d.Path)
 			}
 			for _, file := range s.Config(d.Name).VarFiles {

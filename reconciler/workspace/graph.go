@@ -3,6 +3,7 @@ package workspace
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -215,7 +216,7 @@ func (g *Graph) sort() {
 		}
 		g.order = append(g.order, name)
 	}
-	for _, name := range sortedKeys(g.upstream) {
+	for _, name := range slices.Sorted(maps.Keys(g.upstream)) {
 		visit(name)
 	}
 }

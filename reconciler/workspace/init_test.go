@@ -1,6 +1,8 @@
 package workspace
 
 import (
+	"reconcile/reconciler/workspace/internal/treetest"
+
 	"path"
 	"slices"
 	"testing"
@@ -41,7 +43,7 @@ func TestProviders(t *testing.T) {
 			for name, text := range test.files {
 				files[path.Join("env/w", name)] = text
 			}
-			w := NewLoader(newTree(files), repotree.Terraform).Load(Dir{Name: "w", Path: "env/w"}, Config{})
+			w := NewLoader(treetest.New(files), repotree.Terraform).Load(Dir{Name: "w", Path: "env/w"}, Config{})
 			if w.Err != nil || w.NeedsProviders != test.want {
 				t.Errorf("got %v (%v), want %v", w.NeedsProviders, w.Err, test.want)
 			}
@@ -53,7 +55,7 @@ func TestProviders(t *testing.T) {
 // evaluated. Terraform still reads and installs the module and the modules that it calls.
 func TestModuleWithoutAnInstance(t *testing.T) {
 	load := func(inner string) *Workspace {
-		return NewLoader(newTree(map[string]string{
+		return NewLoader(treetest.New(map[string]string{
 			"env/w/main.tf":          "module \"m\" {\n  source = \"../../modules/outer\"\n  count  = 0\n}",
 			"modules/outer/main.tf":  "module \"n\" {\n  source = \"../inner\"\n}\nresource \"terraform_data\" \"x\" {\n  input = file(\"../never\")\n}",
 			"modules/inner/main.tf":  inner,

@@ -8,18 +8,19 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 )
 
 // inputs collects the objects of the tree that a workspace depends on.
 type inputs struct {
 	loader  *Loader
-	paths   map[string]bool       // true for directories and absent paths: they cover everything below them
-	guesses map[string][]*Problem // directories that may contain an input, with the warnings for each
+	paths   map[string]bool               // true for directories and absent paths: they cover everything below them
+	guesses map[string][]*hcleval.Problem // directories that may contain an input, with the warnings for each
 }
 
 func newInputs(l *Loader) *inputs {
-	return &inputs{loader: l, paths: map[string]bool{}, guesses: map[string][]*Problem{}}
+	return &inputs{loader: l, paths: map[string]bool{}, guesses: map[string][]*hcleval.Problem{}}
 }
 
 // add adds the object at p, the links on the way to it, and the targets of links below it.
@@ -87,7 +88,7 @@ const lfsPointerText = "is a Git LFS pointer, which is not supported: commit the
 
 // addGuess adds a directory that may contain an input. The warning counts only if the
 // directory does not become an input anyway.
-func (in *inputs) addGuess(dir string, warning *Problem) {
+func (in *inputs) addGuess(dir string, warning *hcleval.Problem) {
 	if o, err := repotree.ResolveLinks(in.loader.tree, dir); err == nil {
 		for _, link := range o.Links {
 			in.paths[link] = false
@@ -99,7 +100,7 @@ func (in *inputs) addGuess(dir string, warning *Problem) {
 
 // list returns the inputs and the warnings: the workspace's directory first, the others
 // sorted, without paths inside another input.
-func (in *inputs) list(workspaceDir string) (paths []string, warnings []*Problem) {
+func (in *inputs) list(workspaceDir string) (paths []string, warnings []*hcleval.Problem) {
 	var guessed []string
 	for dir, notes := range in.guesses {
 		if !in.paths[dir] && !in.isCovered(dir) {

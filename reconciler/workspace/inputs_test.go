@@ -1,6 +1,8 @@
 package workspace
 
 import (
+	"reconcile/reconciler/workspace/internal/treetest"
+
 	"fmt"
 	"maps"
 	"path"
@@ -130,7 +132,7 @@ func TestClosure(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := &repoGen{T: t}
 		g.draw()
-		tree := newTree(g.files)
+		tree := treetest.New(g.files)
 		changes := slices.Sorted(maps.Keys(g.files))
 		changes = append(changes, "files/4.txt", "files/5.txt", "files/sub/4.txt", "files/sub/5.txt", "other.txt")
 		changed := rapid.SampledFrom(changes).Draw(t, "changed")
@@ -140,7 +142,7 @@ func TestClosure(t *testing.T) {
 		} else {
 			files[changed] = old + "\n# changed\n"
 		}
-		after := newTree(files)
+		after := treetest.New(files)
 		for _, dir := range g.modules {
 			if path.Dir(dir) != "env" {
 				continue
@@ -164,12 +166,12 @@ func TestFresh(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := &repoGen{T: t}
 		g.draw()
-		tree := newTree(g.files)
+		tree := treetest.New(g.files)
 		files := maps.Clone(g.files)
 		for range rapid.IntRange(1, 3).Draw(t, "changes") {
 			mutate(t, files)
 		}
-		after := newTree(files)
+		after := treetest.New(files)
 		for _, dir := range g.modules {
 			d := Dir{Name: path.Base(dir), Path: dir}
 			before := NewLoader(tree, repotree.Terraform).Load(d, Config{})

@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"reconcile/internal/gitpath"
+	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 )
 
@@ -64,8 +66,8 @@ func (e *evaluation) load(w *Workspace) {
 	if lock := path.Join(w.Path, ".terraform.lock.hcl"); repotree.IsFile(e.tree, lock) {
 		w.LockFile = lock
 	}
-	w.Variables = sortedKeys(m.variables)
-	w.Reads, w.Globs = sortedKeys(e.reads), sortedKeys(e.globs)
+	w.Variables = slices.Sorted(maps.Keys(m.variables))
+	w.Reads, w.Globs = slices.Sorted(maps.Keys(e.reads)), slices.Sorted(maps.Keys(e.globs))
 	slices.Sort(e.versions)
 	w.RequiredVersion = slices.Compact(e.versions)
 	slices.Sort(e.init)
@@ -74,10 +76,10 @@ func (e *evaluation) load(w *Workspace) {
 	w.settings = e.settings
 	inputs, warnings := e.inputs.list(w.Path)
 	w.Inputs = inputs
-	for _, p := range sortProblems(append(e.warnings, warnings...)) {
+	for _, p := range hcleval.SortProblems(append(e.warnings, warnings...)) {
 		w.Warnings = append(w.Warnings, p.Error())
 	}
-	if w.Err = joinProblems(e.problems); w.Config.Err != nil {
+	if w.Err = hcleval.JoinProblems(e.problems); w.Config.Err != nil {
 		w.Err = w.Config.Err // later problems may only follow from this one
 	}
 }
@@ -91,7 +93,7 @@ func (e *evaluation) checkReservedNames(dir string) {
 	entries, _ := e.tree.ReadDir(dir) // this error is already reported
 	for _, entry := range entries {
 		if strings.HasPrefix(entry.Name(), GeneratedPrefix) {
-			e.problems = append(e.problems, &Problem{File: path.Join(dir, entry.Name()), Text: "the prefix " + GeneratedPrefix + " is reserved for generated files: rename this file"})
+			e.problems = append(e.problems, &hcleval.Problem{File: path.Join(dir, entry.Name()), Text: "the prefix " + GeneratedPrefix + " is reserved for generated files: rename this file"})
 		}
 	}
 }
@@ -99,7 +101,7 @@ func (e *evaluation) checkReservedNames(dir string) {
 // addSettingsInput adds an object that the settings name.
 func (e *evaluation) addSettingsInput(p string) {
 	for _, err := range e.inputs.add(p) {
-		e.problems = append(e.problems, &Problem{File: e.root.Path, Text: err.Error()})
+		e.problems = append(e.problems, &hcleval.Problem{File: e.root.Path, Text: err.Error()})
 	}
 }
 

@@ -1,6 +1,8 @@
 package workspace
 
 import (
+	"reconcile/reconciler/workspace/internal/treetest"
+
 	"flag"
 	"fmt"
 	"maps"
@@ -26,12 +28,12 @@ func TestLoad(t *testing.T) {
 	}
 	for _, archive := range archives {
 		t.Run(strings.TrimSuffix(filepath.Base(archive), ".txtar"), func(t *testing.T) {
-			repo, want := splitArchive(t, archive)
+			repo, want := treetest.SplitArchive(t, archive)
 			product := repotree.Terraform
 			if strings.HasPrefix(filepath.Base(archive), "tofu") {
 				product = repotree.OpenTofu
 			}
-			got := describeAll(newTree(repo), product)
+			got := describeAll(treetest.New(repo), product)
 			if *update {
 				rewriteArchive(t, archive, got)
 				return
@@ -50,7 +52,7 @@ func TestLoad(t *testing.T) {
 }
 
 // describeAll returns a description of each workspace in a repository.
-func describeAll(tree *memTree, product repotree.Product) map[string]string {
+func describeAll(tree *treetest.Tree, product repotree.Product) map[string]string {
 	settings, err := LoadSettings(tree, "")
 	if err != nil {
 		return map[string]string{"settings": err.Error()}
@@ -73,7 +75,7 @@ func describeAll(tree *memTree, product repotree.Product) map[string]string {
 	return got
 }
 
-func describeWorkspace(tree *memTree, w *Workspace) string {
+func describeWorkspace(tree *treetest.Tree, w *Workspace) string {
 	var b strings.Builder
 	for _, in := range w.Inputs {
 		fmt.Fprintf(&b, "input %s", in)

@@ -1,6 +1,8 @@
 package workspace
 
 import (
+	"reconcile/reconciler/workspace/internal/treetest"
+
 	"context"
 	"errors"
 	"fmt"
@@ -67,7 +69,7 @@ func TestTrace(t *testing.T) {
 		"modules/m/main.tf": "",
 		"other.txt":         "",
 	}
-	tree := newTree(files)
+	tree := treetest.New(files)
 	w := NewLoader(tree, repotree.Terraform).Load(Dir{"a", "env/a"}, Config{})
 	trace := w.Trace(tree)
 	want := []string{RulesInput, SettingsInput, "env/a", "gone.txt", "modules/m"}
@@ -82,7 +84,7 @@ func TestTrace(t *testing.T) {
 	} {
 		after := maps.Clone(files)
 		after[change] = "changed"
-		if got := StalePaths(newTree(after), trace); !slices.Equal(got, stale) {
+		if got := StalePaths(treetest.New(after), trace); !slices.Equal(got, stale) {
 			t.Errorf("%s: got %v, want %v", change, got, stale)
 		}
 	}
@@ -111,7 +113,7 @@ func TestManyInstances(t *testing.T) {
 		files[fmt.Sprintf("modules/m%d/main.tf", i)] = b.String()
 	}
 	files[fmt.Sprintf("modules/m%d/main.tf", levels)] = "variable \"name\" {}\nlocals {\n  x = file(\"../../names/${var.name}\")\n}\noutput \"o\" {\n  value = \"o\"\n}\n"
-	w := NewLoader(newTree(files), repotree.Terraform).Load(Dir{"a", "env/a"}, Config{})
+	w := NewLoader(treetest.New(files), repotree.Terraform).Load(Dir{"a", "env/a"}, Config{})
 	if w.Err != nil {
 		t.Fatal(w.Err)
 	}
@@ -136,7 +138,7 @@ func TestEach(t *testing.T) {
 			"env/a/main.tf":     strings.Replace(main, "COLLECTION", collection, 1),
 			"modules/m/main.tf": module,
 		}
-		w := NewLoader(newTree(files), repotree.Terraform).Load(Dir{"a", "env/a"}, Config{})
+		w := NewLoader(treetest.New(files), repotree.Terraform).Load(Dir{"a", "env/a"}, Config{})
 		if got := strings.Join(w.Inputs, " "); w.Err != nil || got != want {
 			t.Errorf("%s: got %s (%v), want %s", collection, got, w.Err, want)
 		}

@@ -5,6 +5,7 @@ import (
 	"path"
 	"slices"
 
+	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -24,10 +25,10 @@ type module struct {
 	remoteStates     []*resource   // terraform_remote_state
 	backend          *backendBlock // nil if there is none
 	versions         []string      // required_version
-	problems         []*Problem
-	cliWorkspaceRefs []*Problem // uses of terraform.workspace
-	init             []string   // see initInputs
-	settings         []string   // of providers and the backend, see setting.key
+	problems         []*hcleval.Problem
+	cliWorkspaceRefs []*hcleval.Problem // uses of terraform.workspace
+	init             []string           // see initInputs
+	settings         []string           // of providers and the backend, see setting.key
 }
 
 // variable is the declaration of a variable; both expressions may be nil.
@@ -90,7 +91,7 @@ func (l *Loader) loadModule(dir string) (*module, error) {
 		}
 		for _, f := range files {
 			if l.hidesConditions {
-				hideConditions(f.body)
+				hcleval.HideConditions(f.body)
 			}
 			for _, b := range f.body.Blocks {
 				m.addBlock(path.Join(o.Path, f.name), b)
@@ -173,7 +174,7 @@ func (m *module) addVariable(name string, attrs hclsyntax.Attributes) {
 		v.typeConstraint = a.Expr
 	}
 	if a := attrs["nullable"]; a != nil {
-		nullable, diags := evaluateBounded(a.Expr, nil)
+		nullable, diags := hcleval.Evaluate(a.Expr, nil)
 		v.notNull = !diags.HasErrors() && nullable.Type() == cty.Bool && nullable.IsKnown() && nullable.False()
 	}
 }
@@ -194,7 +195,7 @@ func (m *module) addCall(file, name string, b *hclsyntax.Block) {
 
 func (m *module) addTerraform(file string, b *hclsyntax.Block) {
 	if v := b.Body.Attributes["required_version"]; v != nil {
-		if text, ok := constantString(v.Expr); ok && !slices.Contains(m.versions, text) {
+		if text, ok := hcleval.ConstantString(v.Expr); ok && !slices.Contains(m.versions, text) {
 			m.versions = append(m.versions, text)
 		}
 	}
@@ -236,13 +237,4 @@ func definitionsOf(file string, body *hclsyntax.Body) map[string]definition {
 		result[name] = definitionOf(file, a)
 	}
 	return result
-}
-
-// constantString returns the value of e if e is a string without references.
-func constantString(e hclsyntax.Expression) (string, bool) {
-	v, diags := evaluateBounded(e, nil)
-	if diags.HasErrors() {
-		return "", false
-	}
-	return asString(v)
 }

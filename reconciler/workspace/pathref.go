@@ -5,6 +5,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"reconcile/reconciler/workspace/internal/hcleval"
 )
 
 // pathRef is an expression that may name an object of the tree.
@@ -88,7 +90,7 @@ func (c *pathRefVisitor) add(m pathRef) {
 
 // addPathExpr adds an attribute that contains a path or a list of paths.
 func (c *pathRefVisitor) addPathExpr(name string, e hclsyntax.Expression) {
-	switch e := unwrap(e).(type) {
+	switch e := hcleval.Unwrap(e).(type) {
 	case *hclsyntax.TupleConsExpr:
 		for _, x := range e.Exprs {
 			c.addPathExpr(name, x)
@@ -103,14 +105,14 @@ func (c *pathRefVisitor) addPathExpr(name string, e hclsyntax.Expression) {
 // addTexts adds the strings of any other attribute that could be a path out of the module's
 // directory.
 func (c *pathRefVisitor) addTexts(name string, e hclsyntax.Expression) {
-	switch e := unwrap(e).(type) {
+	switch e := hcleval.Unwrap(e).(type) {
 	case *hclsyntax.TupleConsExpr:
 		for _, x := range e.Exprs {
 			c.addTexts(name, x)
 		}
 	case *hclsyntax.ObjectConsExpr:
 		for _, item := range e.Items {
-			key := keyName(item.KeyExpr)
+			key := hcleval.KeyName(item.KeyExpr)
 			if pathAttributes[key] {
 				c.addPathExpr(key, item.ValueExpr)
 			} else {
@@ -132,25 +134,16 @@ func (c *pathRefVisitor) addTexts(name string, e hclsyntax.Expression) {
 	}
 }
 
-// keyName returns the constant key of an object's item.
-func keyName(e hclsyntax.Expression) string {
-	if keyword := hcl.ExprAsKeyword(e); keyword != "" {
-		return keyword
-	}
-	text, _ := constantString(e)
-	return text
-}
-
 // noteEscapes finds what could make a text in e a path out of the directory: "..", path.*,
 // or a variable or local that contains one of these.
 func (m *pathRef) noteEscapes(e hclsyntax.Expression) {
 	_ = hclsyntax.VisitAll(e, func(n hclsyntax.Node) hcl.Diagnostics {
 		switch n := n.(type) {
 		case *hclsyntax.LiteralValueExpr:
-			text, _ := asString(n.Val)
+			text, _ := hcleval.AsString(n.Val)
 			m.escapes = m.escapes || strings.Contains(text, "..")
 		case *hclsyntax.ScopeTraversalExpr:
-			name, _ := attrAt(n.Traversal, 1)
+			name, _ := hcleval.AttrAt(n.Traversal, 1)
 			switch root := n.Traversal.RootName(); root {
 			case "path":
 				m.escapes = true
@@ -192,7 +185,7 @@ func (w *functionWalker) Enter(n hclsyntax.Node) hcl.Diagnostics {
 		w.visitCall(n)
 	case *hclsyntax.ScopeTraversalExpr:
 		if isCLIWorkspaceRef(n.Traversal) {
-			w.visitor.module.cliWorkspaceRefs = append(w.visitor.module.cliWorkspaceRefs, problemAt(w.visitor.file, n.SrcRange, "%s.workspace", n.Traversal.RootName()))
+			w.visitor.module.cliWorkspaceRefs = append(w.visitor.module.cliWorkspaceRefs, hcleval.ProblemAt(w.visitor.file, n.SrcRange, "%s.workspace", n.Traversal.RootName()))
 		}
 	}
 	return nil

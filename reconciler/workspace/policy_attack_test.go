@@ -1,6 +1,8 @@
 package workspace
 
 import (
+	"reconcile/reconciler/workspace/internal/treetest"
+
 	"maps"
 	"slices"
 	"strings"
@@ -62,9 +64,9 @@ func violationsOf(t *testing.T, name string, change map[string]string, policy Po
 	dir := Dir{Name: name, Path: "env/" + name}
 	p := Proposal{Dir: dir, LocalStates: []string{"local:env/app/terraform.tfstate", "local:env/db/terraform.tfstate", "local:env/db/own.json"}}
 	if _, exists := baseRepo[dir.Path+"/main.tf"]; exists {
-		p.TipWorkspace = NewLoader(newTree(baseRepo), repotree.Terraform).Load(dir, Config{})
+		p.TipWorkspace = NewLoader(treetest.New(baseRepo), repotree.Terraform).Load(dir, Config{})
 	}
-	return CheckPolicy(newTree(files), repotree.Terraform, p, policy)
+	return CheckPolicy(treetest.New(files), repotree.Terraform, p, policy)
 }
 
 func defaultPolicy(allowed ...string) Policy {
@@ -294,12 +296,12 @@ func TestRefuseBackends(t *testing.T) {
 	}
 	http := map[string]string{"env/a/main.tf": "terraform {\n  backend \"http\" {\n    address = \"https://example.com/a\"\n  }\n}\n"}
 	dir := Dir{Name: "a", Path: "env/a"}
-	p := Proposal{Dir: dir, TipWorkspace: NewLoader(newTree(http), repotree.Terraform).Load(dir, Config{})}
-	if got := CheckPolicy(newTree(http), repotree.Terraform, p, defaultPolicy()); len(got) > 0 {
+	p := Proposal{Dir: dir, TipWorkspace: NewLoader(treetest.New(http), repotree.Terraform).Load(dir, Config{})}
+	if got := CheckPolicy(treetest.New(http), repotree.Terraform, p, defaultPolicy()); len(got) > 0 {
 		t.Errorf("the same backend of another type: %q", got)
 	}
 	http["env/a/main.tf"] = strings.Replace(http["env/a/main.tf"], "\n  }", "\n    lock_address = \"https://evil.test\"\n  }", 1)
-	if got := CheckPolicy(newTree(http), repotree.Terraform, p, defaultPolicy()); len(got) != 1 || !strings.Contains(got[0], "it changes the settings of backend") {
+	if got := CheckPolicy(treetest.New(http), repotree.Terraform, p, defaultPolicy()); len(got) != 1 || !strings.Contains(got[0], "it changes the settings of backend") {
 		t.Errorf("another lock: %q", got)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"reconcile/reconciler/workspace/internal/hcleval"
 )
 
 // checkDir checks the blocks of one module.
@@ -29,7 +31,7 @@ func (r *policyChecker) checkDir(dir string) {
 	for _, f := range files {
 		p := path.Join(dir, f.name)
 		for _, b := range f.body.Blocks {
-			if !slices.Contains(knownBlocks, b.Type) {
+			if !hcleval.IsBlockType(b.Type) {
 				r.addViolation(p, b.TypeRange, b.Type, "blocks of type %s are not supported in previews", b.Type)
 			}
 			r.checkBlock(p, b, b)
@@ -37,17 +39,13 @@ func (r *policyChecker) checkDir(dir string) {
 	}
 }
 
-// knownBlocks are the block types of a configuration file.
-var knownBlocks = []string{
-	"terraform", "locals", "variable", "output", "module", "provider", "resource", "data", "ephemeral", "action",
-	"check", "moved", "import", "removed",
-}
-
 // checkSyntax refuses files that are not parsed here as Terraform parses them.
 func (r *policyChecker) checkSyntax(file string, text []byte) {
 	if strings.HasSuffix(file, ".json") {
 		r.addViolation(file, hcl.Range{}, "tf.json", "JSON configuration is not allowed, because it is checked less closely: write it as HCL, or list tf.json under allow")
-		r.checkJSON(file, text)
+		for _, found := range hcleval.FindAmbiguities(file, text) {
+			r.addViolation(file, found.Range, found.BlockType, "%s", found.Text)
+		}
 	}
 }
 
@@ -82,7 +80,7 @@ func (r *policyChecker) checkTerraformBlock(file string, b *hclsyntax.Block) {
 // providerSourceOf returns the source of a required provider, or "" if it is unknown.
 func providerSourceOf(name string, x hclsyntax.Expression) string {
 	object, ok := x.(*hclsyntax.ObjectConsExpr)
-	if _, isText := constantString(x); isText && !ok {
+	if _, isText := hcleval.ConstantString(x); isText && !ok {
 		return defaultProviderSource(name) // only a version, the old form
 	}
 	if !ok {
@@ -90,9 +88,9 @@ func providerSourceOf(name string, x hclsyntax.Expression) string {
 	}
 	source := defaultProviderSource(name)
 	for _, item := range object.Items {
-		switch keyName(item.KeyExpr) {
+		switch hcleval.KeyName(item.KeyExpr) {
 		case "source":
-			source, _ = constantString(item.ValueExpr)
+			source, _ = hcleval.ConstantString(item.ValueExpr)
 		case "":
 			return ""
 		}
@@ -169,7 +167,7 @@ func (r *policyChecker) checkResource(file string, b *hclsyntax.Block) {
 		if t, ok := a.Expr.(*hclsyntax.ScopeTraversalExpr); ok {
 			name = t.Traversal.RootName()
 		} else { // in JSON, or the old form
-			text, _ := constantString(a.Expr)
+			text, _ := hcleval.ConstantString(a.Expr)
 			name, _, _ = strings.Cut(text, ".")
 		}
 	}
@@ -181,7 +179,7 @@ func isFalse(a *hclsyntax.Attribute) bool {
 	if a == nil {
 		return false
 	}
-	v := constantValue(a.Expr)
+	v := hcleval.ConstantValue(a.Expr)
 	return v.IsKnown() && !v.IsNull() && v.Type() == cty.Bool && v.False()
 }
 
@@ -219,7 +217,7 @@ func addressNames(x hclsyntax.Expression) (names []string) {
 				}
 			}
 		case *hclsyntax.LiteralValueExpr: // in JSON
-			text, _ := asString(n.Val)
+			text, _ := hcleval.AsString(n.Val)
 			names = append(names, strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(".[]", r) })...)
 		}
 		return nil

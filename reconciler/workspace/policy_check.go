@@ -5,6 +5,7 @@ import (
 	"path"
 	"slices"
 
+	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 
 	"github.com/hashicorp/hcl/v2"
@@ -53,7 +54,7 @@ func CheckPolicy(tree repotree.Tree, product repotree.Product, p Proposal, polic
 	if r.evaluation.choiceSteps > maxChoiceSteps {
 		r.addViolation(p.Dir.Path, hcl.Range{}, "", "checking it exceeds the step limit of a preview")
 	}
-	for _, p := range sortProblems(append(r.violations, e.problems...)) {
+	for _, p := range hcleval.SortProblems(append(r.violations, e.problems...)) {
 		violations = append(violations, p.Error())
 	}
 	return violations
@@ -68,7 +69,7 @@ type policyChecker struct {
 	policy          Policy
 	dirs            []string          // of the modules
 	providerSources map[string]string // of the directory's providers, by local name
-	violations      []*Problem
+	violations      []*hcleval.Problem
 }
 
 // addViolation adds a violation, unless r is nil or the policy allows the name.
@@ -76,7 +77,7 @@ func (r *policyChecker) addViolation(file string, rng hcl.Range, name, format st
 	if r == nil || slices.Contains(r.policy.AllowedNames, name) {
 		return
 	}
-	r.violations = append(r.violations, problemAt(file, rng, format, args...))
+	r.violations = append(r.violations, hcleval.ProblemAt(file, rng, format, args...))
 }
 
 // addDir records a module directory.

@@ -1,11 +1,13 @@
 package workspace
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"slices"
 	"strings"
 
+	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -39,12 +41,11 @@ func (r *policyChecker) checkTemplateFunctions(file string, text []byte) {
 	if r == nil {
 		return
 	}
-	if isTooDeep(text) {
-		r.addViolation(file, hcl.Range{}, "", tooDeepText)
-		return
+	x, err := hcleval.ParseTemplate(file, text)
+	if problem, ok := errors.AsType[*hcleval.Problem](err); ok {
+		r.violations = append(r.violations, problem)
 	}
-	x, diags := hclsyntax.ParseTemplate(text, "", hcl.InitialPos)
-	if !diags.HasErrors() {
+	if err == nil {
 		r.checkFunctions(file, x)
 	}
 }
@@ -86,13 +87,13 @@ const (
 
 // checkRead checks the argument of a function, and reports whether it may be read.
 func (r *policyChecker) checkRead(m pathRef, v cty.Value) bool {
-	text, known := asString(v)
+	text, known := hcleval.AsString(v)
 	if v.HasMark(globMark) {
 		unmarked, _ := v.Unmark()
 		text, known = unmarked.Range().StringPrefix(), true
 	}
 	switch {
-	case isNull(v): // an error, or a place where nothing is read
+	case hcleval.IsNull(v): // an error, or a place where nothing is read
 		return false
 	case !known:
 		r.addPathViolation(m, readsUnknown)
@@ -133,8 +134,8 @@ const localIdentityPrefix = "local:"
 // checkFileset checks a list of files: it must not match files on the disk that are not in
 // Git.
 func (r *policyChecker) checkFileset(s *scope, m pathRef, dir cty.Value, names bound) {
-	start, known := asString(dir)
-	pattern, isKnownPattern := asString(s.evaluate(m.secondArg, names))
+	start, known := hcleval.AsString(dir)
+	pattern, isKnownPattern := hcleval.AsString(s.evaluate(m.secondArg, names))
 	switch {
 	case !known:
 		r.addPathViolation(m, readsUnknown)
@@ -187,7 +188,7 @@ func (r *policyChecker) checkPathAttr(m pathRef, v cty.Value) {
 	if unmarked.IsKnown() && (unmarked.IsNull() || unmarked.Type() != cty.String) {
 		return // not set, or another kind of attribute
 	}
-	text, known := asString(v)
+	text, known := hcleval.AsString(v)
 	switch {
 	case !known && m.inData && !v.HasMark(globMark):
 		r.addPathViolation(m, readsUnknown)

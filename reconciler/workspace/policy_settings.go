@@ -7,6 +7,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"reconcile/reconciler/workspace/internal/hcleval"
 )
 
 // allowedAWSSettings are the settings of an AWS provider that a pull request may change.
@@ -97,21 +99,12 @@ func (r *policyChecker) checkSettings(file string, outermost, b *hclsyntax.Block
 			continue
 		}
 		if tip := r.proposal.TipWorkspace; tip != nil && !slices.Contains(fileSettings, st.name) {
-			if st.value == nil || tip.settings[st.key(blockTitle(b), constantValue)] {
+			if st.value == nil || tip.settings[st.key(blockTitle(b), hcleval.ConstantValue)] {
 				continue // the content of a block is checked separately
 			}
 		}
 		r.addViolation(file, st.rng, lastName, "%s is not allowed in %s", st.path, blockTitle(outermost))
 	}
-}
-
-// constantValue returns the value of an expression without references.
-func constantValue(x hclsyntax.Expression) cty.Value {
-	v, diags := x.Value(nil)
-	if diags.HasErrors() {
-		return cty.DynamicVal
-	}
-	return v
 }
 
 // objectKeys returns the keys of the objects in an expression: blocks, in JSON.
@@ -122,7 +115,7 @@ func objectKeys(x hclsyntax.Expression) (keys []string) {
 	_ = hclsyntax.VisitAll(x, func(n hclsyntax.Node) hcl.Diagnostics {
 		if object, ok := n.(*hclsyntax.ObjectConsExpr); ok {
 			for _, item := range object.Items {
-				keys = append(keys, keyName(item.KeyExpr))
+				keys = append(keys, hcleval.KeyName(item.KeyExpr))
 			}
 		}
 		return nil
@@ -132,7 +125,7 @@ func objectKeys(x hclsyntax.Expression) (keys []string) {
 
 func (m *module) addSettings(b *hclsyntax.Block) {
 	for _, st := range settingsOf(b.Body, "", "") {
-		if key := st.key(blockTitle(b), constantValue); key != "" {
+		if key := st.key(blockTitle(b), hcleval.ConstantValue); key != "" {
 			m.settings = append(m.settings, key)
 		}
 	}

@@ -1,10 +1,12 @@
 package workspace
 
 import (
+	"maps"
 	"path"
 	"slices"
 	"strings"
 
+	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 
 	"github.com/hashicorp/hcl/v2"
@@ -44,7 +46,7 @@ func (r *policyChecker) checkBackend(w *Workspace) {
 		return
 	}
 	values, _ := r.evaluation.readVarFile(w.Config.BackendConfig)
-	for _, name := range sortedKeys(values) {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
 		allowed := allowedBackendSettings[w.Backend.Type]
 		if w.backendText == tip.backendText && !slices.Contains(fileSettings, name) {
 			continue
@@ -61,7 +63,7 @@ func (r *policyChecker) checkRemoteState(s *scope, data *resource) {
 	kind, cfg, ws := data.attributes["backend"], data.attributes["config"], data.attributes["workspace"]
 	s.forEach(data.bindings, nil, expressionsOf(kind, cfg, ws), func(names bound) {
 		for _, k := range s.choices(kind.Expression, names) {
-			backend, _ := asString(k)
+			backend, _ := hcleval.AsString(k)
 			allowed := allowedReadSettings[backend]
 			if allowed == nil {
 				r.addRemoteStateViolation(data, "terraform_remote_state", "backend %q is not allowed; allowed are s3 and local", backend)
@@ -87,13 +89,13 @@ func (r *policyChecker) remoteStateConfigs(s *scope, cfg definition, names bound
 
 func (r *policyChecker) checkRemoteStateConfig(data *resource, backend string, config cty.Value, allowed []string) {
 	config, _ = config.Unmark()
-	if !isIterable(config) || !config.Type().IsObjectType() && !config.Type().IsMapType() {
+	if !hcleval.IsIterable(config) || !config.Type().IsObjectType() && !config.Type().IsMapType() {
 		r.addRemoteStateViolation(data, "terraform_remote_state", "its config is not known before Terraform runs")
 		return
 	}
 	for it := config.ElementIterator(); it.Next(); {
 		k, v := it.Element()
-		name, _ := asString(k)
+		name, _ := hcleval.AsString(k)
 		if !slices.Contains(allowed, name) {
 			r.addRemoteStateViolation(data, name, "%s is not allowed", name)
 			continue
@@ -101,7 +103,7 @@ func (r *policyChecker) checkRemoteStateConfig(data *resource, backend string, c
 		if backend != localBackend {
 			continue
 		}
-		text, known := asString(v)
+		text, known := hcleval.AsString(v)
 		switch p, ok := r.evaluation.repoPath(text); {
 		case !known:
 			r.addRemoteStateViolation(data, "terraform_remote_state", "its path is not known before Terraform runs")

@@ -1,6 +1,8 @@
 package workspace
 
 import (
+	"reconcile/reconciler/workspace/internal/treetest"
+
 	"maps"
 	"slices"
 	"strings"
@@ -12,8 +14,8 @@ import (
 // TestRefuse compares the violations of each workspace in testdata/refuse with want/NAME.
 func TestRefuse(t *testing.T) {
 	const archive = "testdata/refuse/pull-request.txtar"
-	repo, want := splitArchive(t, archive)
-	tree := newTree(repo)
+	repo, want := treetest.SplitArchive(t, archive)
+	tree := treetest.New(repo)
 	settings, err := LoadSettings(tree, "")
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +52,7 @@ func TestPreviewSettings(t *testing.T) {
 		"preview {\n}\npreview {\n}\n":                               "env/reconcile.hcl:3:1: preview: only one such block is allowed",
 		"preview {\n  providers = [\"example.com:8443/own/x\"]\n}\n": "",
 	} {
-		settings, err := LoadSettings(newTree(map[string]string{SettingsFile: text}), "")
+		settings, err := LoadSettings(treetest.New(map[string]string{SettingsFile: text}), "")
 		switch {
 		case want == "" && err != nil, want != "" && (err == nil || !strings.Contains(err.Error(), want)):
 			t.Errorf("%q: %v, want %q", text, err, want)

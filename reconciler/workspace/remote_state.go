@@ -7,6 +7,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"reconcile/reconciler/workspace/internal/hcleval"
 )
 
 // wildcard stands for a part of an identity that could not be evaluated.
@@ -44,7 +46,7 @@ func (e *evaluation) addRemoteState(s *scope, r *resource) {
 		e.reads[read] = true
 		if strings.Contains(read, wildcard) && len(e.config.DependsOn) == 0 {
 			format := "the state that this reads cannot be evaluated (%s): the workspace depends on every workspace that matches; list those that it reads in depends_on in %s"
-			e.warnings = append(e.warnings, &Problem{File: r.file, Line: r.line, Text: fmt.Sprintf(format, read, SettingsFile)})
+			e.warnings = append(e.warnings, &hcleval.Problem{File: r.file, Line: r.line, Text: fmt.Sprintf(format, read, SettingsFile)})
 		}
 	})
 }
@@ -68,7 +70,7 @@ func (s *scope) patterns(x hclsyntax.Expression, names bound) map[string]string 
 	}
 	if o, ok := x.(*hclsyntax.ObjectConsExpr); ok {
 		for _, item := range o.Items {
-			key, ok := asString(s.evaluate(item.KeyExpr, names))
+			key, ok := hcleval.AsString(s.evaluate(item.KeyExpr, names))
 			if !ok {
 				return nil
 			}
@@ -77,7 +79,7 @@ func (s *scope) patterns(x hclsyntax.Expression, names bound) map[string]string 
 		return args
 	}
 	v, _ := s.evaluate(x, names).UnmarkDeep()
-	if !isIterable(v) || !(v.Type().IsObjectType() || v.Type().IsMapType()) {
+	if !hcleval.IsIterable(v) || !(v.Type().IsObjectType() || v.Type().IsMapType()) {
 		return nil
 	}
 	for it := v.ElementIterator(); it.Next(); {
@@ -89,13 +91,13 @@ func (s *scope) patterns(x hclsyntax.Expression, names bound) map[string]string 
 
 // pattern returns the text of x, with "*" for each unknown part.
 func (s *scope) pattern(x hclsyntax.Expression, names bound) string {
-	t, ok := unwrap(x).(*hclsyntax.TemplateExpr)
+	t, ok := hcleval.Unwrap(x).(*hclsyntax.TemplateExpr)
 	if !ok {
 		return patternOf(s.evaluate(x, names))
 	}
 	var out strings.Builder
 	for _, part := range t.Parts {
-		if out.WriteString(patternOf(s.evaluate(part, names))); out.Len() > maxTextSize {
+		if out.WriteString(patternOf(s.evaluate(part, names))); out.Len() > hcleval.MaxTextSize {
 			return wildcard
 		}
 	}
@@ -106,7 +108,7 @@ func patternOf(v cty.Value) string {
 	v, _ = v.UnmarkDeep()
 	switch {
 	case v.IsKnown():
-		return scalarText(v)
+		return hcleval.ScalarText(v)
 	case v.Type() == cty.String:
 		return v.Range().StringPrefix() + wildcard
 	default:

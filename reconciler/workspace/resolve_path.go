@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -15,11 +16,11 @@ import (
 // filesetBase returns the directory that a fileset searches: its path with the fixed part
 // of its pattern. It also records the pattern.
 func (e *evaluation) filesetBase(s *scope, m pathRef, dir cty.Value, names bound) cty.Value {
-	start, known := asString(dir)
+	start, known := hcleval.AsString(dir)
 	if !known || m.secondArg == nil {
 		return dir
 	}
-	pattern, known := asString(s.evaluate(m.secondArg, names))
+	pattern, known := hcleval.AsString(s.evaluate(m.secondArg, names))
 	if !known {
 		e.addGlob(path.Join(start, "**"))
 		return dir
@@ -38,7 +39,7 @@ func (e *evaluation) addGlob(pattern string) {
 
 // addFuncArg adds the object that v, the argument of a function, names.
 func (e *evaluation) addFuncArg(m pathRef, v cty.Value) {
-	text, known := asString(v)
+	text, known := hcleval.AsString(v)
 	switch {
 	case known:
 		if p, ok := e.repoPath(text); ok {
@@ -46,7 +47,7 @@ func (e *evaluation) addFuncArg(m pathRef, v cty.Value) {
 			return
 		}
 		e.addWarning(m.file, m.path, "%s reads %s, which is outside the repository: reconcile does not notice changes there", m.label, strings.ReplaceAll(text, repoRoot, ""))
-	case !isNull(v): // null is an error, or nothing is read here
+	case !hcleval.IsNull(v): // null is an error, or nothing is read here
 		e.overApproximate(m, v)
 	}
 }
@@ -57,7 +58,7 @@ func (e *evaluation) addPathAttr(m pathRef, v cty.Value) {
 	if unmarked.IsKnown() && (unmarked.IsNull() || unmarked.Type() != cty.String) {
 		return // not set, or another kind of attribute
 	}
-	text, known := asString(v)
+	text, known := hcleval.AsString(v)
 	if known {
 		switch p, ok := e.repoPath(text); {
 		case !isPath(text):
@@ -75,7 +76,7 @@ func (e *evaluation) addPathAttr(m pathRef, v cty.Value) {
 
 // addText adds the objects that a text names outside of directories that are inputs anyway.
 func (e *evaluation) addText(s *scope, m pathRef, v cty.Value) {
-	text, known := asString(v)
+	text, known := hcleval.AsString(v)
 	if !known {
 		text, _ = prefixOf(v)
 	}
@@ -118,7 +119,7 @@ func (e *evaluation) overApproximate(m pathRef, v cty.Value) {
 
 // addGuess adds a directory that may contain what m names.
 func (e *evaluation) addGuess(m pathRef, dir string) {
-	e.inputs.addGuess(dir, problemAt(m.file, m.path.Range(), "%s cannot be evaluated: every change in %s counts", m.label, describeDir(dir)))
+	e.inputs.addGuess(dir, hcleval.ProblemAt(m.file, m.path.Range(), "%s cannot be evaluated: every change in %s counts", m.label, describeDir(dir)))
 }
 
 func describeDir(dir string) string {
@@ -130,7 +131,7 @@ func describeDir(dir string) string {
 
 func (e *evaluation) addInput(m pathRef, p string) {
 	for _, err := range e.inputs.add(p) {
-		e.problems = append(e.problems, problemAt(m.file, m.path.Range(), "%s: %s", m.label, err))
+		e.problems = append(e.problems, hcleval.ProblemAt(m.file, m.path.Range(), "%s: %s", m.label, err))
 	}
 }
 
@@ -149,7 +150,7 @@ func (e *evaluation) repoPath(text string) (string, bool) {
 }
 
 func (e *evaluation) repoPathOf(v cty.Value) (string, bool) {
-	text, ok := asString(v)
+	text, ok := hcleval.AsString(v)
 	if !ok {
 		return "", false
 	}
@@ -171,11 +172,6 @@ func prefixOf(v cty.Value) (string, bool) {
 	return dir, true
 }
 
-func isNull(v cty.Value) bool {
-	v, _ = v.Unmark()
-	return v.IsKnown() && v.IsNull()
-}
-
 // isPath reports whether text could be the name of a file: one short line, not a URL.
 func isPath(text string) bool {
 	return text != "" && len(text) < 4096 && !strings.ContainsAny(text, "\n\x00") && !strings.Contains(text, "://")
@@ -187,5 +183,5 @@ func isWithin(p, dir string) bool {
 }
 
 func (e *evaluation) addWarning(file string, x hclsyntax.Expression, format string, args ...any) {
-	e.warnings = append(e.warnings, problemAt(file, x.Range(), format, args...))
+	e.warnings = append(e.warnings, hcleval.ProblemAt(file, x.Range(), format, args...))
 }

@@ -2,9 +2,9 @@ package workspace
 
 import (
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
+
+	"reconcile/reconciler/workspace/internal/hcleval"
 )
 
 // reliableFunctions return the same here as in every version of Terraform and OpenTofu,
@@ -19,34 +19,15 @@ var reliableFunctions = []string{
 // name only.
 func restrictedFunctions() *hcl.EvalContext {
 	functions := map[string]function.Function{}
-	for name := range pureFunctions.Functions {
-		functions[name] = unknownFunc
+	for name := range hcleval.PureFunctions.Functions {
+		functions[name] = hcleval.UnknownFunc
 	}
 	for name := range fileFunctions {
-		functions[name], functions["core::"+name] = unknownFunc, unknownFunc
+		functions[name], functions["core::"+name] = hcleval.UnknownFunc, hcleval.UnknownFunc
 	}
-	functions["abspath"], functions["core::abspath"] = unknownFunc, unknownFunc
+	functions["abspath"], functions["core::abspath"] = hcleval.UnknownFunc, hcleval.UnknownFunc
 	for _, name := range reliableFunctions {
-		functions[name], functions["core::"+name] = pureFunctions.Functions[name], pureFunctions.Functions[name]
+		functions[name], functions["core::"+name] = hcleval.PureFunctions.Functions[name], hcleval.PureFunctions.Functions[name]
 	}
 	return &hcl.EvalContext{Functions: functions}
-}
-
-// unknownCondition replaces the condition of a conditional. It is never known, so that both
-// branches count, and it hides nothing that the condition contains.
-type unknownCondition struct{ *hclsyntax.ParenthesesExpr }
-
-// Value implements hclsyntax.Expression.
-func (unknownCondition) Value(*hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
-	return cty.UnknownVal(cty.Bool), nil
-}
-
-// hideConditions makes every condition below a node unknown.
-func hideConditions(n hclsyntax.Node) {
-	_ = hclsyntax.VisitAll(n, func(n hclsyntax.Node) hcl.Diagnostics {
-		if conditional, ok := n.(*hclsyntax.ConditionalExpr); ok {
-			conditional.Condition = unknownCondition{&hclsyntax.ParenthesesExpr{Expression: conditional.Condition, SrcRange: conditional.Condition.Range()}}
-		}
-		return nil
-	})
 }

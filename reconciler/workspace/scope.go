@@ -4,6 +4,14 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"reconcile/reconciler/workspace/internal/hcleval"
+)
+
+// Limits of one workspace. Beyond them values are unknown, which makes the inputs wider.
+const (
+	maxWorkspaceSteps = 1 << 20 // steps of evaluation
+	valueCost         = 4       // steps of evaluating any expression
 )
 
 // valueMark says more about a value that is not fully known.
@@ -46,9 +54,7 @@ func newScope(e *evaluation, m *module) *scope {
 
 // evaluate returns the value of e as far as it is known. It is never NilVal.
 func (s *scope) evaluate(e hclsyntax.Expression, names bound) cty.Value {
-	if metered, ok := e.(meteredExpr); ok {
-		e = metered.Expression
-	}
+	e = hcleval.WithoutMeter(e)
 	if t, ok := e.(*hclsyntax.ScopeTraversalExpr); ok {
 		if v, ok := s.lookupSymbol(t.Traversal, names); ok {
 			return v
@@ -59,10 +65,9 @@ func (s *scope) evaluate(e hclsyntax.Expression, names bound) cty.Value {
 		return cty.DynamicVal
 	}
 	ctx := s.evalContext(e, names)
-	v := cty.DynamicVal
-	ok := s.evaluation.meter.runWithin(func() { v = evaluatePartially(e, ctx) })
-	s.evaluation.steps += valueCost + s.evaluation.meter.steps
-	if !ok || sizeOf(v) > maxValueSize {
+	v, ok := s.evaluation.meter.EvaluatePartially(e, ctx)
+	s.evaluation.steps += valueCost + s.evaluation.meter.Steps
+	if !ok {
 		s.evaluation.warnExceeded(e)
 		return cty.DynamicVal
 	}
@@ -73,13 +78,13 @@ func (s *scope) evaluate(e hclsyntax.Expression, names bound) cty.Value {
 }
 
 func (e *evaluation) warnExceeded(x hclsyntax.Expression) {
-	e.warnings = append(e.warnings, problemAt(x.Range().Filename, x.Range(),
+	e.warnings = append(e.warnings, hcleval.ProblemAt(x.Range().Filename, x.Range(),
 		"this expression exceeds the evaluation limit: its value is unknown, and every file that it may name is an input"))
 }
 
 // lookupSymbol returns the value of var.NAME or local.NAME without building a context.
 func (s *scope) lookupSymbol(t hcl.Traversal, names bound) (cty.Value, bool) {
-	name, ok := attrAt(t, 1)
+	name, ok := hcleval.AttrAt(t, 1)
 	if !ok || len(t) != 2 {
 		return cty.NilVal, false
 	}
@@ -99,7 +104,7 @@ func (s *scope) lookupSymbol(t hcl.Traversal, names bound) (cty.Value, bool) {
 // evalContext returns a context with everything that e refers to.
 func (s *scope) evalContext(e hclsyntax.Expression, names bound) *hcl.EvalContext {
 	ctx := s.evaluation.base.NewChild()
-	ctx.Variables = s.evaluation.meter.variables()
+	ctx.Variables = map[string]cty.Value{}
 	refs := valueTree{}
 	for _, t := range hclsyntax.Variables(e) {
 		root := t.RootName()
@@ -118,7 +123,7 @@ func (s *scope) evalContext(e hclsyntax.Expression, names bound) *hcl.EvalContex
 // addReference puts the value that t leads to into refs.
 func (s *scope) addReference(refs valueTree, t hcl.Traversal) {
 	root := t.RootName()
-	name, hasName := attrAt(t, 1)
+	name, hasName := hcleval.AttrAt(t, 1)
 	if !hasName {
 		refs.set(cty.DynamicVal, root)
 		return
@@ -139,7 +144,7 @@ func (s *scope) addReference(refs valueTree, t hcl.Traversal) {
 	case "module":
 		s.addAttributeReference(refs, t, 2, cty.DynamicVal, func(attr string) cty.Value { return s.outputValue(name, attr) })
 	case "data", "ephemeral":
-		subName, ok := attrAt(t, 2)
+		subName, ok := hcleval.AttrAt(t, 2)
 		if !ok {
 			refs.set(cty.DynamicVal, root)
 			return
@@ -158,27 +163,18 @@ func (s *scope) addReference(refs valueTree, t hcl.Traversal) {
 func (s *scope) addAttributeReference(refs valueTree, t hcl.Traversal, index int, whole cty.Value, attribute func(string) cty.Value) {
 	steps := []string{t.RootName()}
 	for i := 1; i < index; i++ {
-		name, _ := attrAt(t, i)
+		name, _ := hcleval.AttrAt(t, i)
 		steps = append(steps, name)
 	}
 	if key, ok := indexAt(t, index); ok {
 		steps = append(steps, key)
 		index++
 	}
-	if attr, ok := attrAt(t, index); ok {
+	if attr, ok := hcleval.AttrAt(t, index); ok {
 		refs.set(attribute(attr), append(steps, attr)...)
 		return
 	}
 	refs.set(whole, steps...)
-}
-
-// attrAt returns the name of an attribute step of t.
-func attrAt(t hcl.Traversal, i int) (string, bool) {
-	if i >= len(t) {
-		return "", false
-	}
-	a, ok := t[i].(hcl.TraverseAttr)
-	return a.Name, ok
 }
 
 // indexAt returns the key of an index step of t, as the name of an attribute.
@@ -190,7 +186,7 @@ func indexAt(t hcl.Traversal, i int) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	return scalarText(index.Key), true
+	return hcleval.ScalarText(index.Key), true
 }
 
 // valueTree is a tree of names with values at its leaves.
@@ -227,22 +223,4 @@ func (b *valueNode) toValue() cty.Value {
 		attrs[name] = child.toValue()
 	}
 	return cty.ObjectVal(attrs)
-}
-
-// asString returns the string value of v and ignores its marks.
-func asString(v cty.Value) (string, bool) {
-	if v == cty.NilVal {
-		return "", false
-	}
-	v, _ = v.Unmark()
-	if !v.IsKnown() || v.IsNull() || v.Type() != cty.String {
-		return "", false
-	}
-	return v.AsString(), true
-}
-
-// isIterable reports whether the elements of v can be iterated. v itself must be unmarked;
-// its elements may be marked.
-func isIterable(v cty.Value) bool {
-	return v.IsKnown() && !v.IsNull() && v.CanIterateElements()
 }

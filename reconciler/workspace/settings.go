@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 
 	"github.com/hashicorp/hcl/v2"
@@ -23,12 +24,12 @@ type Settings struct {
 	patterns     []posString   // patterns of root module directories
 	common       settingsLayer // settings outside of environments
 	environments map[string]settingsLayer
-	environment  string            // the selected environment; "" for none
-	policy       Policy            // from the preview block
-	paths        map[string]string // workspaces from Discover, including OpenTofuDirs, by name
-	openTofuDirs []Dir             // see OpenTofuDirs
-	warnings     []*Problem        // see Warnings
-	configs      map[string]Config // by workspace name
+	environment  string             // the selected environment; "" for none
+	policy       Policy             // from the preview block
+	paths        map[string]string  // workspaces from Discover, including OpenTofuDirs, by name
+	openTofuDirs []Dir              // see OpenTofuDirs
+	warnings     []*hcleval.Problem // see Warnings
+	configs      map[string]Config  // by workspace name
 }
 
 // posString is a string of the settings with its position.
@@ -41,7 +42,7 @@ type posString struct {
 // defaults. The environment is "" for repositories without environments. The error holds
 // the mistakes that concern the file as a whole.
 func LoadSettings(tree repotree.Tree, environment string) (*Settings, error) {
-	text, err := repotree.ReadLimited(tree, SettingsFile, maxConfigSize)
+	text, err := repotree.ReadLimited(tree, SettingsFile, hcleval.MaxConfigSize)
 	if errors.Is(err, fs.ErrNotExist) {
 		if environment != "" {
 			return nil, fmt.Errorf("unknown environment %q: there is no %s", environment, SettingsFile)
@@ -53,7 +54,7 @@ func LoadSettings(tree repotree.Tree, environment string) (*Settings, error) {
 	}
 	d := settingsDecoder{tree: tree}
 	s := d.decode(text, environment)
-	if err := joinProblems(d.problems); err != nil {
+	if err := hcleval.JoinProblems(d.problems); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -72,7 +73,7 @@ func (s *Settings) Env() []string {
 			}
 		}
 	}
-	return sortedKeys(names)
+	return slices.Sorted(maps.Keys(names))
 }
 
 func textsOf(list []posString) []string {
@@ -82,8 +83,6 @@ func textsOf(list []posString) []string {
 	}
 	return out
 }
-
-func sortedKeys[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
 
 // valueOrZero returns *p, or the zero value if p is nil.
 func valueOrZero[T any](p *T) (v T) {

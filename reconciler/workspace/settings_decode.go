@@ -1,9 +1,12 @@
 package workspace
 
 import (
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
+	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -39,22 +42,22 @@ var (
 // settingsDecoder reads a settings file and collects all problems.
 type settingsDecoder struct {
 	tree     repotree.Tree
-	problems []*Problem
+	problems []*hcleval.Problem
 }
 
 func (d *settingsDecoder) addProblem(rng hcl.Range, format string, args ...any) {
-	d.problems = append(d.problems, problemAt(SettingsFile, rng, format, args...))
+	d.problems = append(d.problems, hcleval.ProblemAt(SettingsFile, rng, format, args...))
 }
 
 func (d *settingsDecoder) decodeContent(body hcl.Body, schema *hcl.BodySchema) *hcl.BodyContent {
 	content, diags := body.Content(schema)
-	d.problems = append(d.problems, problemsOf(SettingsFile, diags)...)
+	d.problems = append(d.problems, hcleval.ProblemsOf(SettingsFile, diags)...)
 	return content
 }
 
 func (d *settingsDecoder) decode(text []byte, environment string) *Settings {
 	s := &Settings{environments: map[string]settingsLayer{}, environment: environment}
-	body, problems := parse(SettingsFile, text)
+	body, problems := hcleval.Parse(SettingsFile, text)
 	if len(problems) > 0 {
 		d.problems = problems
 		return s
@@ -91,9 +94,9 @@ func (d *settingsDecoder) decode(text []byte, environment string) *Settings {
 	if _, ok := s.environments[environment]; environment != "" && !ok {
 		names := "the settings define no environments"
 		if len(s.environments) > 0 {
-			names = "the settings define " + strings.Join(sortedKeys(s.environments), ", ")
+			names = "the settings define " + strings.Join(slices.Sorted(maps.Keys(s.environments)), ", ")
 		}
-		d.problems = append(d.problems, &Problem{File: SettingsFile, Text: "unknown environment \"" + environment + "\": " + names})
+		d.problems = append(d.problems, &hcleval.Problem{File: SettingsFile, Text: "unknown environment \"" + environment + "\": " + names})
 	}
 	return s
 }

@@ -1,6 +1,8 @@
 package workspace
 
 import (
+	"reconcile/reconciler/workspace/internal/treetest"
+
 	"reflect"
 	"strings"
 	"testing"
@@ -167,7 +169,7 @@ func TestBackendConfig(t *testing.T) {
 
 // TestRights checks permissions for workspaces that do not exist yet, too.
 func TestRights(t *testing.T) {
-	tree := newTree(map[string]string{
+	tree := treetest.New(map[string]string{
 		"env/tokyo/main.tf": "",
 		"b.tfbackend":       "",
 		SettingsFile: `

@@ -6,6 +6,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
+
+	"reconcile/reconciler/workspace/internal/hcleval"
 )
 
 // settingsLayer holds the settings outside of environments, or those of one environment.
@@ -122,7 +124,7 @@ func (s *Settings) PermissionConfig(name string) (Config, error) {
 	}
 	d.problems = append(d.problems, o.problems...)
 	c := o.toConfig()
-	return Config{Env: c.Env, PlanRole: c.PlanRole, ApplyRole: c.ApplyRole, AllowUnlocked: c.AllowUnlocked}, joinProblems(d.problems)
+	return Config{Env: c.Env, PlanRole: c.PlanRole, ApplyRole: c.ApplyRole, AllowUnlocked: c.AllowUnlocked}, hcleval.JoinProblems(d.problems)
 }
 
 var permissionOptions = []string{"plan_role", "apply_role", "allow_unlocked"}

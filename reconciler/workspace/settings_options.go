@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 
 	"github.com/hashicorp/hcl/v2"
@@ -15,7 +16,7 @@ import (
 // environment for all its workspaces.
 type workspaceOptions struct {
 	labelRange    hcl.Range // of the label
-	problems      []*Problem
+	problems      []*hcleval.Problem
 	dependsOn     []posString
 	apply         ApplyMode
 	varFile       []posString // of an environment: at most one

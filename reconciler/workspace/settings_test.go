@@ -1,6 +1,11 @@
 package workspace
 
 import (
+	"maps"
+	"slices"
+
+	"reconcile/reconciler/workspace/internal/treetest"
+
 	"reflect"
 	"strings"
 	"testing"
@@ -9,7 +14,7 @@ import (
 )
 
 // sampleRepo returns a repository with two workspaces and the given files.
-func sampleRepo(more map[string]string) *memTree {
+func sampleRepo(more map[string]string) *treetest.Tree {
 	files := map[string]string{
 		"env/common/main.tf":         "",
 		"env/tokyo/main.tf":          "",
@@ -27,7 +32,7 @@ func sampleRepo(more map[string]string) *memTree {
 	for p, text := range more {
 		files[p] = text
 	}
-	return newTree(files)
+	return treetest.New(files)
 }
 
 // discover loads settings and finds workspaces.
@@ -70,11 +75,11 @@ func TestDiscover(t *testing.T) {
 }
 
 func TestDiscoverNothing(t *testing.T) {
-	s, err := LoadSettings(newTree(map[string]string{"README.md": ""}), "")
+	s, err := LoadSettings(treetest.New(map[string]string{"README.md": ""}), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if dirs, err := Discover(newTree(map[string]string{"README.md": ""}), s, repotree.Terraform); err != nil || len(dirs) != 0 {
+	if dirs, err := Discover(treetest.New(map[string]string{"README.md": ""}), s, repotree.Terraform); err != nil || len(dirs) != 0 {
 		t.Errorf("got %v, %v", dirs, err)
 	}
 }
@@ -211,7 +216,7 @@ func TestSettingsErrors(t *testing.T) {
 // checkProblems checks that a mistake concerns exactly the given workspaces.
 func checkProblems(t *testing.T, got map[string]string, whom, want string) {
 	t.Helper()
-	if concerned := strings.Join(sortedKeys(got), "+"); concerned != whom {
+	if concerned := strings.Join(slices.Sorted(maps.Keys(got)), "+"); concerned != whom {
 		t.Errorf("concerns %s, not %s: %v", concerned, whom, got)
 	}
 	if first, _, _ := strings.Cut(whom, "+"); !strings.Contains(got[first], want) {

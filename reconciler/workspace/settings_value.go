@@ -4,6 +4,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+
+	"reconcile/reconciler/workspace/internal/hcleval"
 )
 
 // decodeStrings returns the elements of a list with their positions.
@@ -42,9 +44,9 @@ func (d *settingsDecoder) decodeBool(attr *hcl.Attribute, ctx *hcl.EvalContext) 
 // decodeValue returns the value of e, or NilVal if it reports a problem. Strings must not
 // be empty.
 func (d *settingsDecoder) decodeValue(name string, e hcl.Expression, ctx *hcl.EvalContext, want cty.Type) cty.Value {
-	v, diags := evaluateBounded(e, ctx)
+	v, diags := hcleval.Evaluate(e, ctx)
 	if diags.HasErrors() {
-		d.problems = append(d.problems, problemsOf(SettingsFile, diags)...)
+		d.problems = append(d.problems, hcleval.ProblemsOf(SettingsFile, diags)...)
 		return cty.NilVal
 	}
 	if !v.IsWhollyKnown() {

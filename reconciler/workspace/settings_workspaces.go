@@ -2,10 +2,12 @@ package workspace
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"reconcile/internal/similar"
+	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 )
 
@@ -16,13 +18,13 @@ func (s *Settings) OpenTofuDirs() []Dir { return s.openTofuDirs }
 // configure evaluates the settings for each workspace. Mistakes in the settings of one
 // workspace go to its Config. It returns the blocks that name no workspace: nobody can tell
 // which workspace they were meant to protect.
-func (s *Settings) configure(tree repotree.Tree, duplicates map[string][]*Problem) []*Problem {
+func (s *Settings) configure(tree repotree.Tree, duplicates map[string][]*hcleval.Problem) []*hcleval.Problem {
 	s.configs = map[string]Config{}
 	others := &settingsDecoder{tree: tree} // of environments that are not selected
 	for name := range s.paths {
 		d := &settingsDecoder{tree: tree, problems: duplicates[name]}
 		config := s.configFor(d, name)
-		config.Err = joinProblems(d.problems)
+		config.Err = hcleval.JoinProblems(d.problems)
 		s.configs[name] = config
 		for label, env := range s.environments {
 			if label != s.environment {
@@ -85,7 +87,7 @@ func (s *Settings) knownDependencies(d *settingsDecoder, list []posString) (know
 // Warnings returns the mistakes in the settings that affect no existing workspace, sorted
 // by position.
 func (s *Settings) Warnings() (texts []string) {
-	for _, p := range sortProblems(s.warnings) {
+	for _, p := range hcleval.SortProblems(s.warnings) {
 		texts = append(texts, p.Error())
 	}
 	return texts
@@ -94,14 +96,14 @@ func (s *Settings) Warnings() (texts []string) {
 // unknownWorkspaceText returns the message for an unknown name, with the likely name.
 func (s *Settings) unknownWorkspaceText(name string) string {
 	text := fmt.Sprintf("there is no workspace %q (%s)", name, s.describeNames())
-	if meant := similar.FindCorrection(name, sortedKeys(s.paths)); meant != "" {
+	if meant := similar.FindCorrection(name, slices.Sorted(maps.Keys(s.paths))); meant != "" {
 		text += fmt.Sprintf(", did you mean %q?", meant)
 	}
 	return text
 }
 
 func (s *Settings) describeNames() string {
-	names := sortedKeys(s.paths)
+	names := slices.Sorted(maps.Keys(s.paths))
 	if len(names) == 0 {
 		return "no workspace was found"
 	}

@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"reconcile/reconciler/workspace/internal/hcleval"
 )
 
 // Limits of what NoWorkspacesError searches and prints.
@@ -62,7 +64,7 @@ func (l *Loader) findRoots() []string {
 		}
 		for _, c := range m.calls {
 			if source := c.arguments["source"].Expression; source != nil {
-				if text, ok := constantString(source); ok && isLocalSource(text) {
+				if text, ok := hcleval.ConstantString(source); ok && isLocalSource(text) {
 					called[path.Join(dir, text)] = true
 				}
 			}

@@ -5,10 +5,9 @@ import (
 	"errors"
 	"io/fs"
 
+	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 )
 
@@ -46,8 +45,8 @@ func (e *evaluation) addTemplate(s *scope, m pathRef, v cty.Value, names bound) 
 
 // addTemplateFile adds the files that the template at p reads.
 func (e *evaluation) addTemplateFile(s *scope, m pathRef, p string, names bound) {
-	mentions, err := e.loader.templates.get(p, func() ([]pathRef, error) { return e.parseTemplate(p) })
-	if problem, ok := errors.AsType[*Problem](err); ok {
+	mentions, err := e.loader.templates.get(p, func() ([]pathRef, error) { return e.findTemplateReads(p) })
+	if problem, ok := errors.AsType[*hcleval.Problem](err); ok {
 		e.problems = append(e.problems, problem)
 	}
 	if err != nil || len(mentions) == 0 {
@@ -75,12 +74,12 @@ func (e *evaluation) addTemplateFile(s *scope, m pathRef, p string, names bound)
 func attributesOf(v cty.Value) bound {
 	vars := bound{}
 	v, _ = v.Unmark()
-	if !isIterable(v) || !v.Type().IsObjectType() && !v.Type().IsMapType() {
+	if !hcleval.IsIterable(v) || !v.Type().IsObjectType() && !v.Type().IsMapType() {
 		return vars
 	}
 	for it := v.ElementIterator(); it.Next(); {
 		k, v := it.Element()
-		if name, ok := asString(k); ok {
+		if name, ok := hcleval.AsString(k); ok {
 			vars[name] = v
 		}
 	}
@@ -90,9 +89,9 @@ func attributesOf(v cty.Value) bound {
 // maxTemplateDepth is the maximum nesting of templates.
 const maxTemplateDepth = 10
 
-// parseTemplate returns the path references in a template.
-func (e *evaluation) parseTemplate(p string) ([]pathRef, error) {
-	text, err := repotree.ReadFile(e.tree, p, maxConfigSize)
+// findTemplateReads returns the path references in a template.
+func (e *evaluation) findTemplateReads(p string) ([]pathRef, error) {
+	text, err := repotree.ReadFile(e.tree, p, hcleval.MaxConfigSize)
 	if err != nil {
 		return nil, err
 	}
@@ -100,17 +99,13 @@ func (e *evaluation) parseTemplate(p string) ([]pathRef, error) {
 	if !bytes.Contains(text, []byte("file")) {
 		return nil, nil // the usual template, of any size
 	}
-	if isTooDeep(text) {
-		return nil, &Problem{File: p, Text: tooDeepText}
-	}
-	x, diags := hclsyntax.ParseTemplate(text, p, hcl.InitialPos)
-	if diags.HasErrors() {
-		return nil, diags
+	x, err := hcleval.ParseTemplate(p, text)
+	if err != nil {
+		return nil, err
 	}
 	if e.loader.hidesConditions {
-		hideConditions(x)
+		hcleval.HideConditions(x)
 	}
-	meterTree(x)
 	c := &pathRefVisitor{module: &module{}, file: p}
 	c.visitFunctions(x)
 	return c.module.pathRefs, nil

@@ -7,6 +7,8 @@ import (
 	"github.com/hashicorp/hcl/v2/ext/typeexpr"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+
+	"reconcile/reconciler/workspace/internal/hcleval"
 )
 
 // maxReferences is the maximum length of a chain of references.
@@ -36,13 +38,13 @@ func (s *scope) variableValue(name string) cty.Value {
 			return cty.DynamicVal
 		}
 		value := s.argumentValue(name, declared)
-		if declared.notNull && declared.defaultExpr != nil && isNull(value) {
+		if declared.notNull && declared.defaultExpr != nil && hcleval.IsNull(value) {
 			value = s.evaluate(declared.defaultExpr, nil)
 		}
-		if s.evaluation.steps += conversionCost(value); s.evaluation.steps > maxWorkspaceSteps {
+		if s.evaluation.steps += hcleval.ConversionCost(value); s.evaluation.steps > maxWorkspaceSteps {
 			return cty.DynamicVal
 		}
-		if value = declared.convert(value); sizeOf(value) > maxValueSize {
+		if value = declared.convert(value); hcleval.IsTooLarge(value) {
 			return cty.DynamicVal
 		}
 		return value
@@ -182,7 +184,7 @@ func (s *scope) mayEscape(r symbolRef) bool {
 	found := false
 	v, _ := lookup(r.name).UnmarkDeep()
 	_ = cty.Walk(v, func(_ cty.Path, v cty.Value) (bool, error) {
-		text, known := asString(v)
+		text, known := hcleval.AsString(v)
 		if !known && !v.IsKnown() && v.Type() == cty.String {
 			text = v.Range().StringPrefix()
 		}

@@ -5,10 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/json"
 	"github.com/zclconf/go-cty/cty"
 )
 
@@ -37,34 +36,21 @@ func (e *evaluation) autoVarFiles() []string {
 
 // readVarFile returns the values in a variable file, or in another file of constant
 // attributes.
-func (e *evaluation) readVarFile(p string) (map[string]cty.Value, []*Problem) {
-	text, err := repotree.ReadFile(e.tree, p, maxConfigSize)
+func (e *evaluation) readVarFile(p string) (map[string]cty.Value, []*hcleval.Problem) {
+	text, err := repotree.ReadFile(e.tree, p, hcleval.MaxConfigSize)
 	if err != nil {
-		return nil, []*Problem{{File: p, Text: err.Error()}}
+		return nil, []*hcleval.Problem{{File: p, Text: err.Error()}}
 	}
-	body, problems := parseAttributes(p, text)
+	body, problems := hcleval.ParseAttributes(p, text)
 	if len(problems) > 0 {
 		return nil, problems
 	}
 	attrs, diags := body.JustAttributes()
 	values := map[string]cty.Value{}
 	for name, a := range attrs {
-		v, more := evaluateBounded(a.Expr, nil)
+		v, more := hcleval.Evaluate(a.Expr, nil)
 		diags = append(diags, more...)
 		values[name] = v
 	}
-	return values, problemsOf(p, diags)
-}
-
-// parseAttributes parses a file of attributes in HCL or JSON.
-func parseAttributes(p string, text []byte) (hcl.Body, []*Problem) {
-	if !strings.HasSuffix(p, ".json") {
-		body, problems := parse(p, text)
-		return body, problems
-	}
-	if isJSONTooDeep(text) {
-		return nil, []*Problem{{File: p, Text: tooDeepText}}
-	}
-	file, diags := json.Parse(text, "")
-	return file.Body, problemsOf(p, diags)
+	return values, hcleval.ProblemsOf(p, diags)
 }

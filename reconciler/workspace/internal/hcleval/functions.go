@@ -1,4 +1,4 @@
-package workspace
+package hcleval
 
 import (
 	"encoding/base64"
@@ -14,10 +14,10 @@ import (
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 )
 
-// pureFunctions are Terraform's functions that depend only on their arguments. Functions
+// PureFunctions are Terraform's functions that depend only on their arguments. Functions
 // that do not matter for paths are known by name only: their result is unknown, which makes
 // the inputs wider but is never wrong.
-var pureFunctions = &hcl.EvalContext{Functions: addCoreNames(map[string]function.Function{
+var PureFunctions = &hcl.EvalContext{Functions: addCoreNames(map[string]function.Function{
 	"abs": stdlib.AbsoluteFunc, "ceil": stdlib.CeilFunc, "floor": stdlib.FloorFunc, "log": stdlib.LogFunc,
 	"max": stdlib.MaxFunc, "min": stdlib.MinFunc, "parseint": stdlib.ParseIntFunc, "pow": stdlib.PowFunc,
 	"signum": stdlib.SignumFunc,
@@ -39,16 +39,16 @@ var pureFunctions = &hcl.EvalContext{Functions: addCoreNames(map[string]function
 	"sort": stdlib.SortFunc, "values": stdlib.ValuesFunc, "zipmap": stdlib.ZipmapFunc,
 
 	"csvdecode": stdlib.CSVDecodeFunc, "jsondecode": stdlib.JSONDecodeFunc, "jsonencode": stdlib.JSONEncodeFunc,
-	"base64decode": stringFunc(func(s string) (string, error) {
+	"base64decode": StringFunc(func(s string) (string, error) {
 		b, err := base64.StdEncoding.DecodeString(s)
 		return string(b), err
 	}),
-	"base64encode": stringFunc(func(s string) (string, error) { return base64.StdEncoding.EncodeToString([]byte(s)), nil }),
+	"base64encode": StringFunc(func(s string) (string, error) { return base64.StdEncoding.EncodeToString([]byte(s)), nil }),
 	"formatdate":   stdlib.FormatDateFunc, "timeadd": stdlib.TimeAddFunc,
 
-	"dirname":    stringFunc(func(s string) (string, error) { return path.Dir(s), nil }),
-	"basename":   stringFunc(func(s string) (string, error) { return path.Base(s), nil }),
-	"pathexpand": stringFunc(func(s string) (string, error) { return s, nil }),
+	"dirname":    StringFunc(func(s string) (string, error) { return path.Dir(s), nil }),
+	"basename":   StringFunc(func(s string) (string, error) { return path.Base(s), nil }),
+	"pathexpand": StringFunc(func(s string) (string, error) { return s, nil }),
 	"sensitive":  unchangedFunc, "nonsensitive": unchangedFunc, "ephemeralasnull": unchangedFunc,
 
 	"try": tryfunc.TryFunc, "can": tryfunc.CanFunc,
@@ -66,7 +66,7 @@ var unknownFunctions = strings.Fields(`
 // addCoreNames adds the unknown functions to known, and each function's core:: name.
 func addCoreNames(known map[string]function.Function) map[string]function.Function {
 	for _, name := range unknownFunctions {
-		known[name] = unknownFunc
+		known[name] = UnknownFunc
 	}
 	functions := make(map[string]function.Function, 2*len(known))
 	for name, f := range known {
@@ -76,17 +76,17 @@ func addCoreNames(known map[string]function.Function) map[string]function.Functi
 	return functions
 }
 
-// anyParameter accepts any arguments, including unknown and null values.
-var anyParameter = &function.Parameter{Name: "v", Type: cty.DynamicPseudoType, AllowNull: true, AllowUnknown: true, AllowDynamicType: true}
+// AnyParameter accepts any arguments, including unknown and null values.
+var AnyParameter = &function.Parameter{Name: "v", Type: cty.DynamicPseudoType, AllowNull: true, AllowUnknown: true, AllowDynamicType: true}
 
-var unknownFunc = function.New(&function.Spec{
-	VarParam: anyParameter,
+var UnknownFunc = function.New(&function.Spec{
+	VarParam: AnyParameter,
 	Type:     function.StaticReturnType(cty.DynamicPseudoType),
 	Impl:     func([]cty.Value, cty.Type) (cty.Value, error) { return cty.DynamicVal, nil },
 })
 
 var unchangedFunc = function.New(&function.Spec{
-	Params: []function.Parameter{*anyParameter},
+	Params: []function.Parameter{*AnyParameter},
 	Type:   func(args []cty.Value) (cty.Type, error) { return args[0].Type(), nil },
 	Impl:   func(args []cty.Value, _ cty.Type) (cty.Value, error) { return args[0], nil },
 })
@@ -97,7 +97,7 @@ var oneFunc = function.New(&function.Spec{
 	Type:   function.StaticReturnType(cty.DynamicPseudoType),
 	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 		list := args[0]
-		if !isIterable(list) {
+		if !IsIterable(list) {
 			return cty.NilVal, errors.New("must be a list, set, or tuple")
 		}
 		one := cty.NullVal(cty.DynamicPseudoType)
@@ -140,7 +140,8 @@ var replaceFunc = function.New(&function.Spec{
 	},
 })
 
-func stringFunc(f func(string) (string, error)) function.Function {
+// StringFunc returns a function of one text that calls f.
+func StringFunc(f func(string) (string, error)) function.Function {
 	return function.New(&function.Spec{
 		Params: []function.Parameter{{Name: "s", Type: cty.String}},
 		Type:   function.StaticReturnType(cty.String),

@@ -1,4 +1,4 @@
-package workspace
+package hcleval
 
 import (
 	"github.com/hashicorp/hcl/v2"
@@ -6,8 +6,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// evaluatePartially returns the value of e, or the part of it that is certain.
-func evaluatePartially(e hclsyntax.Expression, ctx *hcl.EvalContext) cty.Value {
+// certainValue returns the value of e, or the part of it that is certain.
+func certainValue(e hclsyntax.Expression, ctx *hcl.EvalContext) cty.Value {
 	v, diags := e.Value(ctx)
 	if diags.HasErrors() {
 		return partialValue(e, ctx)
@@ -25,17 +25,17 @@ func partialValue(e hclsyntax.Expression, ctx *hcl.EvalContext) cty.Value {
 		attrs := map[string]cty.Value{}
 		for _, item := range e.Items {
 			key, diags := item.KeyExpr.Value(ctx)
-			name, ok := asString(key)
+			name, ok := AsString(key)
 			if diags.HasErrors() || !ok {
 				return cty.DynamicVal
 			}
-			attrs[name] = evaluatePartially(item.ValueExpr, ctx)
+			attrs[name] = certainValue(item.ValueExpr, ctx)
 		}
 		return cty.ObjectVal(attrs)
 	case *hclsyntax.TupleConsExpr:
 		var elements []cty.Value
 		for _, x := range e.Exprs {
-			elements = append(elements, evaluatePartially(x, ctx))
+			elements = append(elements, certainValue(x, ctx))
 		}
 		return cty.TupleVal(elements)
 	}
@@ -46,16 +46,11 @@ func partialText(t *hclsyntax.TemplateExpr, ctx *hcl.EvalContext) cty.Value {
 	prefix := ""
 	for _, part := range t.Parts {
 		v, diags := part.Value(ctx)
-		text, ok := asString(v)
+		text, ok := AsString(v)
 		if diags.HasErrors() || !ok {
 			break
 		}
 		prefix += text
 	}
-	return unknownWithPrefix(prefix)
-}
-
-// unknownWithPrefix returns a text of which only the beginning is known.
-func unknownWithPrefix(prefix string) cty.Value {
-	return cty.UnknownVal(cty.String).Refine().NotNull().StringPrefixFull(prefix).NewValue()
+	return UnknownWithPrefix(prefix)
 }

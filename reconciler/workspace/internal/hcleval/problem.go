@@ -1,4 +1,4 @@
-package workspace
+package hcleval
 
 import (
 	"cmp"
@@ -28,13 +28,13 @@ func (p *Problem) Error() string {
 	}
 }
 
-// problemAt returns a problem at the start of rng in file.
-func problemAt(file string, rng hcl.Range, format string, args ...any) *Problem {
+// ProblemAt returns a problem at the start of rng in file.
+func ProblemAt(file string, rng hcl.Range, format string, args ...any) *Problem {
 	return &Problem{File: file, Line: rng.Start.Line, Column: rng.Start.Column, Text: fmt.Sprintf(format, args...)}
 }
 
-// problemsOf returns the errors among diags as problems of file.
-func problemsOf(file string, diags hcl.Diagnostics) []*Problem {
+// ProblemsOf returns the errors among diags as problems of file.
+func ProblemsOf(file string, diags hcl.Diagnostics) []*Problem {
 	var list []*Problem
 	for _, d := range diags {
 		if d.Severity != hcl.DiagError {
@@ -52,17 +52,17 @@ func problemsOf(file string, diags hcl.Diagnostics) []*Problem {
 	return list
 }
 
-// joinProblems returns list as one error, sorted by position; nil for an empty list.
-func joinProblems(list []*Problem) error {
+// JoinProblems returns list as one error, sorted by position; nil for an empty list.
+func JoinProblems(list []*Problem) error {
 	var errs []error
-	for _, p := range sortProblems(list) {
+	for _, p := range SortProblems(list) {
 		errs = append(errs, p)
 	}
 	return errors.Join(errs...)
 }
 
-// sortProblems returns list sorted by position, without duplicates.
-func sortProblems(list []*Problem) []*Problem {
+// SortProblems returns list sorted by position, without duplicates.
+func SortProblems(list []*Problem) []*Problem {
 	slices.SortStableFunc(list, func(a, b *Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Text, b.Text))
 	})

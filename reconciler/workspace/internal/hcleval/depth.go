@@ -1,4 +1,4 @@
-package workspace
+package hcleval
 
 // maxDepth is the maximum nesting of an expression. The parser recurses at each level, and
 // a stack overflow ends the process: recover cannot stop it, and one file would stop all

@@ -1,4 +1,4 @@
-package workspace
+package hcleval
 
 import (
 	"strings"
@@ -25,7 +25,7 @@ func withPrefix(f function.Function, more cty.Type, prefix func(first string, mo
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 			for _, a := range args {
 				if !a.IsWhollyKnown() {
-					return unknownWithPrefix(prefix(args[0].AsString(), args[1:])), nil
+					return UnknownWithPrefix(prefix(args[0].AsString(), args[1:])), nil
 				}
 			}
 			return f.Call(args)
@@ -43,7 +43,7 @@ func formatPrefix(layout string, args []cty.Value) string {
 			return out.String()
 		}
 		arg, err := convert.Convert(args[0], cty.String)
-		text, ok := asString(arg)
+		text, ok := AsString(arg)
 		if err != nil || !ok {
 			return out.String()
 		}
@@ -56,12 +56,12 @@ func formatPrefix(layout string, args []cty.Value) string {
 func joinPrefix(sep string, lists []cty.Value) string {
 	prefix := ""
 	for _, list := range lists {
-		if !isIterable(list) {
+		if !IsIterable(list) {
 			return prefix
 		}
 		for it := list.ElementIterator(); it.Next(); {
 			_, v := it.Element()
-			text, ok := asString(v)
+			text, ok := AsString(v)
 			if !ok {
 				return prefix
 			}

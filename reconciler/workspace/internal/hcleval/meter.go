@@ -1,4 +1,4 @@
-package workspace
+package hcleval
 
 import (
 	"errors"
@@ -10,10 +10,10 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 )
 
-// meter counts the steps of evaluating one expression. It counts them where an expression
+// Meter counts the steps of evaluating one expression. It counts them where an expression
 // can cost many times the size of its text and values: see meterTree.
-type meter struct {
-	steps    int
+type Meter struct {
+	Steps    int // of the last evaluation
 	exceeded bool
 }
 
@@ -24,28 +24,34 @@ var errBudgetExceeded = errors.New("the evaluation exceeds its step limit")
 // meterName is not a name that configuration can refer to.
 const meterName = "\x00meter"
 
-var meterType = cty.Capsule("meter", reflect.TypeFor[meter]())
+var meterType = cty.Capsule("meter", reflect.TypeFor[Meter]())
 
-// variables returns the variables by which expressions of a context find the meter.
-func (m *meter) variables() map[string]cty.Value {
-	return map[string]cty.Value{meterName: cty.CapsuleVal(meterType, m)}
+// EvaluatePartially returns the value of x, or the part of it that is certain. It adds
+// itself to the variables of ctx. If the evaluation or its value exceeds a limit, ok is
+// false and the value is unknown.
+func (m *Meter) EvaluatePartially(x hclsyntax.Expression, ctx *hcl.EvalContext) (v cty.Value, ok bool) {
+	ctx.Variables[meterName] = cty.CapsuleVal(meterType, m)
+	if !m.runWithin(func() { v = certainValue(x, ctx) }) || IsTooLarge(v) {
+		return cty.DynamicVal, false
+	}
+	return v, true
 }
 
 // meterOf returns the meter of the evaluation that ctx belongs to, or nil.
-func meterOf(ctx *hcl.EvalContext) *meter {
+func meterOf(ctx *hcl.EvalContext) *Meter {
 	for ; ctx != nil; ctx = ctx.Parent() {
 		if v, ok := ctx.Variables[meterName]; ok {
-			return v.EncapsulatedValue().(*meter)
+			return v.EncapsulatedValue().(*Meter)
 		}
 	}
 	return nil
 }
 
-func (m *meter) addSteps(n int) {
+func (m *Meter) addSteps(n int) {
 	if m == nil {
 		return
 	}
-	if m.steps += n; m.steps > maxExpressionSteps || m.exceeded {
+	if m.Steps += n; m.Steps > maxExpressionSteps || m.exceeded {
 		m.exceeded = true
 		panic(errBudgetExceeded)
 	}
@@ -53,8 +59,8 @@ func (m *meter) addSteps(n int) {
 
 // runWithin calls evaluate and reports whether it stayed within the limits. Functions such
 // as try() recover from the panic, but the meter still knows.
-func (m *meter) runWithin(evaluate func()) (ok bool) {
-	m.steps, m.exceeded = 0, false
+func (m *Meter) runWithin(evaluate func()) (ok bool) {
+	m.Steps, m.exceeded = 0, false
 	defer func() {
 		r := recover()
 		if err, ok := r.(error); r != nil && !(ok && errors.Is(err, errBudgetExceeded)) {
@@ -113,10 +119,18 @@ func (x meteredExpr) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	case useKeep, useLoopBody:
 		size *= keepCost
 	case useConvert:
-		m.addSteps(conversionCost(v))
+		m.addSteps(ConversionCost(v))
 	}
 	m.addSteps(size / 1024)
 	return v, diags
+}
+
+// WithoutMeter returns the expression that x counts, or x itself.
+func WithoutMeter(x hclsyntax.Expression) hclsyntax.Expression {
+	if metered, ok := x.(meteredExpr); ok {
+		return metered.Expression
+	}
+	return x
 }
 
 // UnwrapExpression returns the expression itself to code that examines its parts.
@@ -173,17 +187,17 @@ func meterExpr(x *hclsyntax.Expression, use exprUse) {
 	*x = meteredExpr{&hclsyntax.ParenthesesExpr{Expression: *x, SrcRange: (*x).Range()}, use}
 }
 
-// evaluateBounded evaluates an expression that refers only to names in ctx; ctx may be nil.
-func evaluateBounded(x hcl.Expression, ctx *hcl.EvalContext) (v cty.Value, diags hcl.Diagnostics) {
+// Evaluate evaluates an expression that refers only to names in ctx; ctx may be nil.
+func Evaluate(x hcl.Expression, ctx *hcl.EvalContext) (v cty.Value, diags hcl.Diagnostics) {
 	for _, t := range x.Variables() { // reports the names without the meter among them
 		if _, diags := t.TraverseAbs(ctx); diags.HasErrors() {
 			return cty.DynamicVal, diags
 		}
 	}
-	m := &meter{}
+	m := &Meter{}
 	inner := ctx.NewChild()
-	inner.Variables = m.variables()
-	if !m.runWithin(func() { v, diags = x.Value(inner) }) || sizeOf(v) > maxValueSize {
+	inner.Variables = map[string]cty.Value{meterName: cty.CapsuleVal(meterType, m)}
+	if !m.runWithin(func() { v, diags = x.Value(inner) }) || IsTooLarge(v) {
 		return cty.DynamicVal, nil
 	}
 	return v, diags

@@ -1,4 +1,4 @@
-package workspace
+package hcleval
 
 import (
 	"regexp"
@@ -13,26 +13,26 @@ import (
 // Limits of evaluation, so that no file of a repository can exhaust memory or time. A value
 // beyond a limit is unknown, which makes the inputs wider.
 const (
-	maxTextSize         = 1 << 20 // bytes of a text
+	MaxTextSize         = 1 << 20 // bytes of a text
 	maxValueSize        = 8 << 20 // bytes of a value, strings and elements together
 	maxExponent         = 1 << 12 // bits of a number
 	maxExpressionSteps  = 1 << 19 // steps of one expression
-	maxWorkspaceSteps   = 1 << 20 // steps of one workspace
-	valueCost           = 4       // steps of evaluating any expression
 	elementSize         = 128
 	maxRegexpCost       = 1 << 25 // pattern instructions times the bytes that they scan
 	maxDistinctElements = 1024    // elements, each compared with all the others
 )
 
-// Limits of files.
-const (
-	maxConfigSize = 16 << 20 // bytes of configuration and settings; a larger file is an error
-)
+// MaxConfigSize is the maximum size in bytes of a file of configuration or settings; a
+// larger file is an error.
+const MaxConfigSize = 16 << 20
 
 // sizeOf returns the approximate size of a value, and more than maxValueSize if it exceeds
 // a limit. It stops there: a few values that share parts can stand for any number of
 // elements.
 func sizeOf(v cty.Value) int { return addSize(v, 0) }
+
+// IsTooLarge reports whether a value exceeds a limit.
+func IsTooLarge(v cty.Value) bool { return sizeOf(v) > maxValueSize }
 
 func addSize(v cty.Value, size int) int {
 	if size += elementSize; size > maxValueSize {
@@ -43,7 +43,7 @@ func addSize(v cty.Value, size int) int {
 	case v == cty.NilVal || !v.IsKnown() || v.IsNull():
 	case v.Type() == cty.String:
 		text := v.AsString()
-		if len(text) > maxTextSize {
+		if len(text) > MaxTextSize {
 			return maxValueSize + 1
 		}
 		size += len(text)
@@ -54,7 +54,7 @@ func addSize(v cty.Value, size int) int {
 	case v.CanIterateElements():
 		for it := v.ElementIterator(); it.Next() && size <= maxValueSize; {
 			k, element := it.Element()
-			key, _ := asString(k)
+			key, _ := AsString(k)
 			size = addSize(element, size+len(key))
 		}
 	}
@@ -74,17 +74,17 @@ func lengthOf(v cty.Value) int {
 	return max(n, longest)
 }
 
-// conversionCost returns the steps that it takes to convert the tuples in v to lists: each
+// ConversionCost returns the steps that it takes to convert the tuples in v to lists: each
 // element's type is compared with all the others.
-func conversionCost(v cty.Value) int {
+func ConversionCost(v cty.Value) int {
 	v, _ = v.Unmark()
-	if v == cty.NilVal || !isIterable(v) {
+	if v == cty.NilVal || !IsIterable(v) {
 		return 0
 	}
 	cost, n := 0, 0
 	for it := v.ElementIterator(); it.Next() && cost <= maxExpressionSteps; n++ {
 		_, element := it.Element()
-		cost += conversionCost(element)
+		cost += ConversionCost(element)
 	}
 	if v.Type().IsTupleType() {
 		cost += n * n / 128
@@ -101,7 +101,7 @@ func withSizeLimit(name string, f function.Function) function.Function {
 	}
 	spec := &function.Spec{VarParam: f.VarParam(), Params: f.Params(), Type: f.ReturnTypeForValues}
 	spec.Impl = func(args []cty.Value, want cty.Type) (cty.Value, error) {
-		if maxResultSize(args) > maxTextSize {
+		if maxResultSize(args) > MaxTextSize {
 			return cty.UnknownVal(want), nil
 		}
 		return f.Call(args)
@@ -126,12 +126,12 @@ var maxResultSizes = map[string]func(args []cty.Value) int{
 	},
 	"replace": func(args []cty.Value) int {
 		n, replacement := lengthOfText(args[0]), lengthOfText(args[2])
-		old, _ := asString(args[1])
-		if text, ok := asString(args[0]); ok && old != "" && !strings.HasPrefix(old, "/") {
+		old, _ := AsString(args[1])
+		if text, ok := AsString(args[0]); ok && old != "" && !strings.HasPrefix(old, "/") {
 			return n + strings.Count(text, old)*replacement
 		}
 		if regexpCost(args[1], n) > maxRegexpCost {
-			return maxTextSize + 1
+			return MaxTextSize + 1
 		}
 		return n + (n+1)*max(replacement, n*strings.Count(textOrEmpty(args[2]), "$"))
 	},
@@ -140,27 +140,27 @@ var maxResultSizes = map[string]func(args []cty.Value) int{
 	},
 	"regex": func(args []cty.Value) int {
 		if regexpCost(args[0], lengthOfText(args[1])) > maxRegexpCost {
-			return maxTextSize + 1
+			return MaxTextSize + 1
 		}
 		return 0
 	},
 	"regexall": func(args []cty.Value) int {
 		n := lengthOfText(args[1])
-		if regexpCost(args[0], n) > maxRegexpCost || n*(strings.Count(textOrEmpty(args[0]), "(")+1) > maxTextSize {
-			return maxTextSize + 1
+		if regexpCost(args[0], n) > maxRegexpCost || n*(strings.Count(textOrEmpty(args[0]), "(")+1) > MaxTextSize {
+			return MaxTextSize + 1
 		}
 		return 0
 	},
 	"distinct": func(args []cty.Value) int {
 		if args[0].CanIterateElements() && args[0].LengthInt() > maxDistinctElements {
-			return maxTextSize + 1
+			return MaxTextSize + 1
 		}
 		return 0
 	},
 	"setproduct": func(args []cty.Value) int {
 		product := 1
 		for _, set := range args {
-			if product *= max(lengthOf(set), 1); product > maxTextSize {
+			if product *= max(lengthOf(set), 1); product > MaxTextSize {
 				return product
 			}
 		}
@@ -195,18 +195,18 @@ func maxFormatSize(args []cty.Value) int {
 	total := len(layout) + strings.Count(layout, "%")*size
 	for _, digits := range formatWidths.FindAllString(layout, -1) {
 		n, err := strconv.Atoi(digits)
-		if err != nil || n > maxTextSize {
-			return maxTextSize + 1
+		if err != nil || n > MaxTextSize {
+			return MaxTextSize + 1
 		}
 		total += n
 	}
 	if strings.Contains(layout, "*") { // a width that is an argument
-		return maxTextSize + 1
+		return MaxTextSize + 1
 	}
 	return total
 }
 
-func textOrEmpty(v cty.Value) string { text, _ := asString(v); return text }
+func textOrEmpty(v cty.Value) string { text, _ := AsString(v); return text }
 
 func lengthOfText(v cty.Value) int { return len(textOrEmpty(v)) }
 
@@ -215,5 +215,5 @@ func clampedInt(v cty.Value) int {
 		return 0
 	}
 	n, _ := v.AsBigFloat().Int64()
-	return int(min(max(n, 0), maxTextSize+1))
+	return int(min(max(n, 0), MaxTextSize+1))
 }

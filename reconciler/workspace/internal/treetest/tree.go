@@ -1,4 +1,6 @@
-package workspace
+// Package treetest makes trees of a commit in memory, for the tests of the packages that
+// read trees.
+package treetest
 
 import (
 	"bytes"
@@ -17,36 +19,37 @@ import (
 	"golang.org/x/tools/txtar"
 )
 
-// memTree is a Git tree in memory: paths of files with their content. The content "->
-// target" is a link, and "submodule" is a submodule.
-type memTree struct {
+// Tree is a Git tree in memory. It implements repotree.Tree.
+type Tree struct {
 	files map[string]string
-	dirs  map[string][]string // names in each directory, sorted
+	names map[string][]string // in each directory, sorted
 	ids   map[string]string
 }
 
-func newTree(files map[string]string) *memTree {
-	t := &memTree{files: files, dirs: map[string][]string{".": nil}, ids: map[string]string{}}
+// New returns the tree of files, which are paths with their content. The content
+// "-> target" is a link, and "submodule" is a submodule.
+func New(files map[string]string) *Tree {
+	t := &Tree{files: files, names: map[string][]string{".": nil}, ids: map[string]string{}}
 	for p := range files {
 		for p != "." {
 			dir := path.Dir(p)
-			if !slices.Contains(t.dirs[dir], path.Base(p)) {
-				t.dirs[dir] = append(t.dirs[dir], path.Base(p))
+			if !slices.Contains(t.names[dir], path.Base(p)) {
+				t.names[dir] = append(t.names[dir], path.Base(p))
 			}
 			p = dir
 		}
 	}
-	for _, names := range t.dirs {
+	for _, names := range t.names {
 		slices.Sort(names)
 	}
 	t.hash(".")
 	return t
 }
 
-func (t *memTree) hash(p string) string {
+func (t *Tree) hash(p string) string {
 	h := sha1.New()
 	mode := "100644:"
-	names, isDir := t.dirs[p]
+	names, isDir := t.names[p]
 	text := t.files[p]
 	switch {
 	case isDir:
@@ -64,9 +67,11 @@ func (t *memTree) hash(p string) string {
 	return t.ids[p]
 }
 
-func (t *memTree) SkippedEntries(string) ([]error, error) { return nil, nil }
+// SkippedEntries implements repotree.Tree.
+func (t *Tree) SkippedEntries(string) ([]error, error) { return nil, nil }
 
-func (t *memTree) ID(p string) string {
+// ID implements repotree.Tree.
+func (t *Tree) ID(p string) string {
 	if id, ok := t.ids[p]; ok {
 		return id
 	}
@@ -77,14 +82,16 @@ func (t *memTree) ID(p string) string {
 	return repotree.AbsentID
 }
 
-func (t *memTree) Lstat(p string) (fs.FileInfo, error) {
+// Lstat implements repotree.Tree.
+func (t *Tree) Lstat(p string) (fs.FileInfo, error) {
 	if _, ok := t.ids[p]; !ok || !fs.ValidPath(p) {
 		return nil, &fs.PathError{Op: "lstat", Path: p, Err: fs.ErrNotExist}
 	}
 	return memInfo{t, p}, nil
 }
 
-func (t *memTree) Open(p string) (fs.File, error) {
+// Open implements repotree.Tree.
+func (t *Tree) Open(p string) (fs.File, error) {
 	info, err := t.Lstat(p)
 	if err != nil {
 		return nil, err
@@ -92,7 +99,8 @@ func (t *memTree) Open(p string) (fs.File, error) {
 	return memFile{info, strings.NewReader(t.files[p])}, nil
 }
 
-func (t *memTree) ReadFile(p string) ([]byte, error) {
+// ReadFile implements repotree.Tree.
+func (t *Tree) ReadFile(p string) ([]byte, error) {
 	info, err := t.Lstat(p)
 	if err != nil {
 		return nil, err
@@ -103,12 +111,14 @@ func (t *memTree) ReadFile(p string) ([]byte, error) {
 	return []byte(t.files[p]), nil
 }
 
-func (t *memTree) ReadLink(p string) (string, error) {
+// ReadLink implements repotree.Tree.
+func (t *Tree) ReadLink(p string) (string, error) {
 	return strings.TrimSpace(strings.TrimPrefix(t.files[p], "-> ")), nil
 }
 
-func (t *memTree) ReadDir(p string) ([]fs.DirEntry, error) {
-	names, ok := t.dirs[p]
+// ReadDir implements repotree.Tree.
+func (t *Tree) ReadDir(p string) ([]fs.DirEntry, error) {
+	names, ok := t.names[p]
 	if !ok {
 		return nil, &fs.PathError{Op: "readdir", Path: p, Err: fs.ErrNotExist}
 	}
@@ -120,7 +130,7 @@ func (t *memTree) ReadDir(p string) ([]fs.DirEntry, error) {
 }
 
 type memInfo struct {
-	t *memTree
+	t *Tree
 	p string
 }
 
@@ -150,9 +160,9 @@ type memFile struct {
 func (f memFile) Stat() (fs.FileInfo, error) { return f.info, nil }
 func (f memFile) Close() error               { return nil }
 
-// splitArchive splits an archive into the repository and the expectations, which are the
+// SplitArchive splits an archive into the repository and the expectations, which are the
 // files below "want/".
-func splitArchive(t *testing.T, name string) (repo, want map[string]string) {
+func SplitArchive(t *testing.T, name string) (repo, want map[string]string) {
 	t.Helper()
 	a, err := txtar.ParseFile(name)
 	if err != nil {

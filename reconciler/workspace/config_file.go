@@ -8,10 +8,10 @@ import (
 	"slices"
 	"strings"
 
-	"reconcile/reconciler/workspace/repotree"
-
-	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/repotree"
 )
 
 type configFile struct {
@@ -23,13 +23,13 @@ type configFile struct {
 
 // parseDir parses the configuration files of dir in Terraform's order: by name, then
 // overrides. It returns the files that parse, even if others do not.
-func (l *Loader) parseDir(dir string) ([]configFile, []*Problem, error) {
+func (l *Loader) parseDir(dir string) ([]configFile, []*hcleval.Problem, error) {
 	entries, err := l.tree.ReadDir(dir)
 	if err != nil {
 		return nil, nil, err
 	}
 	var files []configFile
-	var problems []*Problem
+	var problems []*hcleval.Problem
 	for _, e := range l.product.ConfigFiles(entries) {
 		p := path.Join(dir, e.Name())
 		f, fileProblems := l.parseFile(p, e.Type()&fs.ModeSymlink != 0)
@@ -44,23 +44,23 @@ func (l *Loader) parseDir(dir string) ([]configFile, []*Problem, error) {
 	return files, problems, nil
 }
 
-func (l *Loader) parseFile(p string, link bool) (configFile, []*Problem) {
+func (l *Loader) parseFile(p string, link bool) (configFile, []*hcleval.Problem) {
 	real := p
 	if link {
 		o, err := repotree.ResolveLinks(l.tree, p)
 		if err != nil {
-			return configFile{}, []*Problem{{File: p, Text: err.Error()}}
+			return configFile{}, []*hcleval.Problem{{File: p, Text: err.Error()}}
 		}
 		real = o.Path
 	}
-	text, err := repotree.ReadLimited(l.tree, real, maxConfigSize)
+	text, err := repotree.ReadLimited(l.tree, real, hcleval.MaxConfigSize)
 	if err != nil {
-		return configFile{}, []*Problem{{File: p, Text: err.Error()}}
+		return configFile{}, []*hcleval.Problem{{File: p, Text: err.Error()}}
 	}
 	if bytes.HasPrefix(text, []byte(lfsPointerPrefix)) {
-		return configFile{}, []*Problem{{File: p, Text: "it " + lfsPointerText}}
+		return configFile{}, []*hcleval.Problem{{File: p, Text: "it " + lfsPointerText}}
 	}
-	body, problems := parse(p, text)
+	body, problems := hcleval.Parse(p, text)
 	return configFile{path.Base(p), body, l.tree.ID(real), text}, problems
 }
 
@@ -69,28 +69,4 @@ func loadOrder(name string) int {
 		return 1
 	}
 	return 0
-}
-
-const tooDeepText = "expressions are nested too deeply"
-
-// parse parses one configuration file. It translates JSON, so that all code examines one
-// syntax.
-func parse(p string, text []byte) (*hclsyntax.Body, []*Problem) {
-	if strings.HasSuffix(p, ".json") {
-		b, problems := parseJSON(p, text)
-		if b != nil {
-			meterTree(b)
-		}
-		return b, problems
-	}
-	if isTooDeep(text) {
-		return nil, []*Problem{{File: p, Text: tooDeepText}}
-	}
-	f, diags := hclsyntax.ParseConfig(text, p, hcl.InitialPos)
-	if diags.HasErrors() {
-		return nil, problemsOf(p, diags)
-	}
-	b := f.Body.(*hclsyntax.Body)
-	meterTree(b)
-	return b, nil
 }

@@ -1,4 +1,4 @@
-package workspace
+package hcleval
 
 import (
 	"bytes"
@@ -28,15 +28,18 @@ type jsonMember struct {
 	value *jsonNode
 }
 
-// jsonBlockLabels lists the block types of a configuration file with their number of
-// labels; jsonTerraformBlocks lists those inside the terraform block.
+// blockLabels lists the block types of a configuration file with their number of labels;
+// jsonTerraformBlocks lists those inside the terraform block.
 var (
-	jsonBlockLabels = map[string]int{
+	blockLabels = map[string]int{
 		"terraform": 0, "locals": 0, "variable": 1, "output": 1, "module": 1, "provider": 1,
 		"resource": 2, "data": 2, "ephemeral": 2, "action": 2, "check": 1, "moved": 0, "import": 0, "removed": 0,
 	}
 	jsonTerraformBlocks = map[string]int{"backend": 1, "cloud": 0, "required_providers": 0, "provider_meta": 1}
 )
+
+// IsBlockType reports whether a configuration file may have blocks of a type.
+func IsBlockType(name string) bool { _, ok := blockLabels[name]; return ok }
 
 // parseJSON translates a .tf.json file.
 func parseJSON(p string, text []byte) (*hclsyntax.Body, []*Problem) {
@@ -44,7 +47,7 @@ func parseJSON(p string, text []byte) (*hclsyntax.Body, []*Problem) {
 		return nil, []*Problem{{File: p, Text: tooDeepText}}
 	}
 	if _, diags := hcljson.Parse(text, ""); diags.HasErrors() {
-		return nil, problemsOf(p, diags)
+		return nil, ProblemsOf(p, diags)
 	}
 	r := &jsonReader{text: text, dec: json.NewDecoder(bytes.NewReader(text)), path: p, line: 1}
 	r.dec.UseNumber()
@@ -55,7 +58,7 @@ func parseJSON(p string, text []byte) (*hclsyntax.Body, []*Problem) {
 	body := &hclsyntax.Body{Attributes: hclsyntax.Attributes{}}
 	for _, object := range root.objects() {
 		for _, m := range object.members {
-			if n, ok := jsonBlockLabels[m.name]; ok {
+			if n, ok := blockLabels[m.name]; ok {
 				body.Blocks = append(body.Blocks, r.toBlocks(m.name, nil, n, m.value)...)
 			}
 		}
@@ -141,12 +144,12 @@ func (r *jsonReader) toTemplate(n *jsonNode, literal bool) hclsyntax.Expression 
 		return &hclsyntax.LiteralValueExpr{Val: cty.StringVal(n.text), SrcRange: n.rng}
 	}
 	if isTooDeep([]byte(n.text)) {
-		r.problems = append(r.problems, problemAt(r.path, n.rng, tooDeepText))
+		r.problems = append(r.problems, ProblemAt(r.path, n.rng, tooDeepText))
 		return &hclsyntax.LiteralValueExpr{Val: cty.DynamicVal, SrcRange: n.rng}
 	}
 	x, diags := hclsyntax.ParseTemplate([]byte(n.text), r.path, n.rng.Start)
 	if diags.HasErrors() {
-		r.problems = append(r.problems, problemsOf(r.path, diags)...)
+		r.problems = append(r.problems, ProblemsOf(r.path, diags)...)
 		return &hclsyntax.LiteralValueExpr{Val: cty.DynamicVal, SrcRange: n.rng}
 	}
 	if wrap, ok := x.(*hclsyntax.TemplateWrapExpr); ok {
