@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"reconcile/internal/retry"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -108,7 +109,7 @@ func (e *remoteTask) isRunning(ctx context.Context, task state.Task) (bool, erro
 			return true, nil
 		}
 		e.log.Warn("could not get the status of the remote task; will retry", "id", task.ID, "error", err)
-		if err := state.Sleep(short, pause); ctx.Err() != nil {
+		if err := retry.Sleep(short, pause); ctx.Err() != nil {
 			return false, abandonedError(task, err)
 		} else if err != nil {
 			return false, nil // the task has timed out
@@ -174,7 +175,7 @@ func (e *remoteTask) wait(ctx context.Context, task state.Task) (state.Task, err
 				continue // poll once more: its result may be new
 			}
 		}
-		if err := state.Sleep(ctx, pause); err != nil {
+		if err := retry.Sleep(ctx, pause); err != nil {
 			return task, abandonedError(task, err)
 		}
 	}

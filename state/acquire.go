@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"reconcile/internal/retry"
 )
 
 // LeaseRequest describes the lease to acquire.
@@ -67,7 +69,7 @@ func (r *Record) acquire(ctx context.Context, request LeaseRequest) (*Lease, err
 		if remaining <= 0 {
 			return nil, &BusyError{held}
 		}
-		if err := Sleep(ctx, min(remaining, r.opts.PollInterval)); err != nil {
+		if err := retry.Sleep(ctx, min(remaining, r.opts.PollInterval)); err != nil {
 			return nil, err
 		}
 	}

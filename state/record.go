@@ -7,11 +7,14 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"math/rand/v2"
 	"regexp"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"reconcile/internal/retry"
 )
 
 // Options tune the rules. In production the zero value is right, except for Process and
@@ -127,20 +130,17 @@ func verifyStored[T storable](r *Record, key Key, value json.RawMessage) func(co
 	}
 }
 
-// maxRetries is how often a change that another run overtook is tried again.
-const maxRetries = 50
+// maxTries is how often a change that others overtake is tried.
+const maxTries = 50
 
 // retry calls f again as long as others overtake it.
 func (r *Record) retry(ctx context.Context, f func() error) error {
-	for n := 1; ; n++ {
-		err := f()
-		if n == maxRetries || !errors.Is(err, ErrConflict) {
-			return err
-		}
-		if err := Sleep(ctx, rand.N(time.Duration(n)*time.Millisecond)); err != nil {
-			return err
-		}
+	isConflict := func(err error) bool { return errors.Is(err, ErrConflict) }
+	err := retry.Do(ctx, retry.Doubling(time.Millisecond, 12*time.Millisecond, 1), isConflict, f, backoff.WithMaxTries(maxTries))
+	if isConflict(err) && ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
+	return err
 }
 
 // unsafeChars are characters that a directory name should not have.

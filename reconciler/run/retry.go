@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"reconcile/internal/retry"
 	"reconcile/state"
 )
 
@@ -20,12 +21,7 @@ const RecordTimeout = 20 * time.Second
 // RetryWrite repeats a write that must not be lost, until it succeeds, ctx ends, or the
 // error is permanent.
 func RetryWrite(ctx context.Context, write func() error) error {
-	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
-		err := write()
-		if err == nil || !state.IsRetryable(err) || state.Sleep(ctx, pause) != nil {
-			return err
-		}
-	}
+	return retry.Do(ctx, retry.Doubling(50*time.Millisecond, 2*time.Second, 0), state.IsRetryable, write)
 }
 
 // Backoff returns the delay before the next try after n failures in a row: one minute,

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go/middleware"
 
+	"reconcile/internal/retry"
 	"reconcile/state"
 )
 
@@ -35,21 +35,21 @@ func (s *Store) Write(ctx context.Context, ops ...state.Op) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	for attempt := 0; ; attempt++ {
-		sent := 0
+	sent := 0
+	err := retry.Do(ctx, retry.Doubling(10*time.Millisecond, 500*time.Millisecond, 1), mayBeRetried, func() error {
 		_, err := s.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items}, countTries(&sent))
-		if err == nil {
-			return nil
-		}
-		if !isCancelledFor(err, retryableCodes) || isCancelledFor(err, conditionFailedCodes) {
-			return s.explainWrite(ctx, err, attempt+sent)
-		}
-		// The transaction was cancelled because of another one, or throttled. Nothing was
-		// written, and the SDK leaves the retry to us.
-		if state.Sleep(ctx, backoff(attempt)) != nil {
-			return s.explainWrite(ctx, err, attempt+sent)
-		}
+		return err
+	})
+	if err != nil {
+		return s.explainWrite(ctx, err, sent)
 	}
+	return nil
+}
+
+// mayBeRetried reports whether the transaction was cancelled because of another one, or
+// throttled. Nothing was written then, and the SDK leaves the retry to us.
+func mayBeRetried(err error) bool {
+	return isCancelledFor(err, retryableCodes) && !isCancelledFor(err, conditionFailedCodes)
 }
 
 // countTries counts how often the SDK sends a request.
@@ -63,11 +63,6 @@ func countTries(sent *int) func(*dynamodb.Options) {
 			return stack.Finalize.Insert(count, "Retry", middleware.After)
 		})
 	}
-}
-
-// backoff returns a random time that grows with each attempt, to at most one second.
-func backoff(attempt int) time.Duration {
-	return time.Millisecond + rand.N(min(time.Second, 20*time.Millisecond<<min(attempt, 10)))
 }
 
 // conditionFailedCodes is the code of a cancelled transaction whose condition did not

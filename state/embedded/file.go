@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -15,7 +14,7 @@ import (
 	bbolterrors "go.etcd.io/bbolt/errors"
 
 	"reconcile/internal/files"
-	"reconcile/state"
+	"reconcile/internal/retry"
 )
 
 // lockTimeout is how long to wait for the file. Other processes lock it for milliseconds,
@@ -32,15 +31,16 @@ func open(ctx context.Context, path string, readOnly bool) (*bbolt.DB, error) {
 	defer cancel()
 	// bbolt itself retries only every 50 ms. A read takes a tenth of a millisecond, a
 	// write a few milliseconds.
-	for wait := 100 * time.Microsecond; ; wait = min(2*wait, 4*time.Millisecond) {
-		db, err := tryOpen(path, readOnly)
-		if !errors.Is(err, bbolterrors.ErrTimeout) {
-			return db, err
-		}
-		if err := state.Sleep(ctx, wait/2+rand.N(wait/2)); err != nil {
-			return nil, fmt.Errorf("another process holds the file lock (find it with: fuser %s): %w", path, err)
-		}
+	isLocked := func(err error) bool { return errors.Is(err, bbolterrors.ErrTimeout) }
+	var db *bbolt.DB
+	err := retry.Do(ctx, retry.Doubling(75*time.Microsecond, 3*time.Millisecond, 1./3), isLocked, func() (err error) {
+		db, err = tryOpen(path, readOnly)
+		return err
+	})
+	if isLocked(err) {
+		return nil, fmt.Errorf("another process holds the file lock (find it with: fuser %s): %w", path, context.Cause(ctx))
 	}
+	return db, err
 }
 
 func tryOpen(path string, readOnly bool) (db *bbolt.DB, err error) {

@@ -62,12 +62,12 @@ func (c Credentials) FillFrom(other Credentials) Credentials {
 
 // Client asks one remote. It is safe for concurrent use.
 type Client struct {
-	transport transport
-	url       string
-	maxBytes  int64
-	timeout   time.Duration
-	retry     RetryPolicy
-	log       *slog.Logger
+	transport   transport
+	url         string
+	maxBytes    int64
+	timeout     time.Duration
+	retryPolicy RetryPolicy
+	log         *slog.Logger
 }
 
 // New prepares to ask the remote at the address, which must not be local. It does not contact
@@ -82,7 +82,7 @@ func New(a Address, opts Options) (*Client, error) {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	c := &Client{url: a.String(), maxBytes: opts.MaxBytes, timeout: opts.Timeout, retry: opts.Retry.orDefault(), log: opts.Log}
+	c := &Client{url: a.String(), maxBytes: opts.MaxBytes, timeout: opts.Timeout, retryPolicy: opts.Retry.orDefault(), log: opts.Log}
 	var err error
 	if a.scheme == "ssh" {
 		c.transport, err = newSSHTransport(a, opts)
@@ -99,31 +99,35 @@ func New(a Address, opts Options) (*Client, error) {
 func (c *Client) Tip(ctx context.Context, branch, protocol string) (commit, spoken string, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errDeadline)
 	defer cancel()
-	commit, err = retry(ctx, c.retry, c.log, func() (string, error) {
-		spoken = ProtocolV0
-		if protocol == ProtocolV0 {
-			return c.tipV0(ctx, branch)
-		}
-		commit, err := c.tipV2(ctx, branch)
-		if errors.Is(err, errNotV2) {
-			return c.tipV0(ctx, branch)
-		}
-		spoken = ProtocolV2
-		if err == nil || protocol == ProtocolV2 || !isMaybeV0(err) {
-			return commit, err
-		}
-		// A server may refuse every version 2 request. A version 0 success does not prove
-		// that, so the protocol is not remembered.
-		if commit, errV0 := c.tipV0(ctx, branch); errV0 == nil {
-			spoken = ""
-			return commit, nil
-		}
-		return "", err
+	err = c.retry(ctx, func() (err error) {
+		commit, spoken, err = c.tryTip(ctx, branch, protocol)
+		return err
 	})
-	if err != nil {
+	return commit, spoken, err
+}
+
+func (c *Client) tryTip(ctx context.Context, branch, protocol string) (commit, spoken string, err error) {
+	if protocol != ProtocolV0 {
+		commit, err = c.tipV2(ctx, branch)
+		switch {
+		case err == nil:
+			return commit, ProtocolV2, nil
+		case errors.Is(err, errNotV2):
+		case protocol == ProtocolV2 || !isMaybeV0(err):
+			return "", "", err
+		default:
+			// A server may refuse every version 2 request. A version 0 success does not prove
+			// that, so the protocol is not remembered.
+			if commit, errV0 := c.tipV0(ctx, branch); errV0 == nil {
+				return commit, "", nil
+			}
+			return "", "", err
+		}
+	}
+	if commit, err = c.tipV0(ctx, branch); err != nil {
 		return "", "", err
 	}
-	return commit, spoken, nil
+	return commit, ProtocolV0, nil
 }
 
 // isMaybeV0 reports whether a version 2 request may have failed because of its version.
@@ -201,15 +205,17 @@ func (c *Client) listV0(ctx context.Context, each func(ref) bool) error {
 func (c *Client) Refs(ctx context.Context, names []string) (map[string]string, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errDeadline)
 	defer cancel()
-	return retry(ctx, c.retry, c.log, func() (map[string]string, error) {
-		filter := newRefFilter(names)
+	var filter *refFilter
+	err := c.retry(ctx, func() error {
+		filter = newRefFilter(names)
 		err := c.listV2(ctx, filter.add, names...)
 		if errors.Is(err, errNotV2) || err != nil && isMaybeV0(err) {
 			filter = newRefFilter(names)
 			err = c.listV0(ctx, func(r ref) bool { filter.add(r); return true })
 		}
-		return filter.ids, err
+		return err
 	})
+	return filter.ids, err
 }
 
 // Contains reports whether old is reachable from tip. The remote may decide by commit dates.
@@ -228,25 +234,31 @@ func (c *Client) Contains(ctx context.Context, tip, old plumbing.Hash) (bool, er
 // included. shallow are the commits whose parents were omitted. The error is ErrCommitNotFound
 // if the remote does not have one of the commits (any more).
 func (c *Client) Fetch(ctx context.Context, depth int, commits []plumbing.Hash, read func(pack io.Reader) error) (shallow []plumbing.Hash, err error) {
-	return retry(ctx, c.retry, c.log, func() ([]plumbing.Hash, error) {
-		response, err := c.transport.uploadPack(ctx, wantRequest(depth, commits...))
-		if err != nil {
-			return nil, c.classifyError(ctx, err)
-		}
-		defer response.Close()
-		pack, shallow, err := newPackReader(c.limitAnswer(response))
-		if err != nil {
-			return nil, c.classifyError(ctx, err)
-		}
-		tracking := &errTrackingReader{r: pack}
-		if err := read(tracking); err != nil {
-			if tracking.err != nil { // the remote failed, not the disk
-				err = c.classifyError(ctx, tracking.err)
-			}
-			return nil, err
-		}
-		return shallow, nil
+	err = c.retry(ctx, func() (err error) {
+		shallow, err = c.tryFetch(ctx, depth, commits, read)
+		return err
 	})
+	return shallow, err
+}
+
+func (c *Client) tryFetch(ctx context.Context, depth int, commits []plumbing.Hash, read func(pack io.Reader) error) (shallow []plumbing.Hash, err error) {
+	response, err := c.transport.uploadPack(ctx, wantRequest(depth, commits...))
+	if err != nil {
+		return nil, c.classifyError(ctx, err)
+	}
+	defer response.Close()
+	pack, shallow, err := newPackReader(c.limitAnswer(response))
+	if err != nil {
+		return nil, c.classifyError(ctx, err)
+	}
+	tracking := &errTrackingReader{r: pack}
+	if err := read(tracking); err != nil {
+		if tracking.err != nil { // the remote failed, not the disk
+			err = c.classifyError(ctx, tracking.err)
+		}
+		return nil, err
+	}
+	return shallow, nil
 }
 
 // errTrackingReader records the reader's error, to distinguish it from a writer's.

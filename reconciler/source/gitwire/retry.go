@@ -2,10 +2,11 @@ package gitwire
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"reconcile/internal/retry"
 )
 
 // RetryPolicy sets how often and with what delay a request is repeated after a transient
@@ -22,26 +23,11 @@ func (r RetryPolicy) orDefault() RetryPolicy {
 	return r
 }
 
-// retry calls operation until it succeeds, fails permanently or reaches the maximum number of
+// retry calls request until it succeeds, fails permanently or reaches the maximum number of
 // tries. It returns the last error.
-func retry[T any](ctx context.Context, r RetryPolicy, log *slog.Logger, operation func() (T, error)) (T, error) {
-	wait := backoff.NewExponentialBackOff()
-	wait.InitialInterval, wait.Multiplier, wait.RandomizationFactor = r.InitialDelay, 2, 0.5
-	var last error
-	result, err := backoff.Retry(ctx, func() (T, error) {
-		result, err := operation()
-		if err != nil {
-			last = err
-			if !IsTransient(err) || ctx.Err() != nil {
-				err = backoff.Permanent(err)
-			}
-		}
-		return result, err
-	}, backoff.WithBackOff(wait), backoff.WithMaxTries(r.MaxTries), backoff.WithNotify(func(err error, delay time.Duration) {
-		log.WarnContext(ctx, "git remote failed; will retry", "error", err, "after", delay)
+func (c *Client) retry(ctx context.Context, request func() error) error {
+	pauses := retry.Doubling(c.retryPolicy.InitialDelay, time.Minute, 0.5)
+	return retry.Do(ctx, pauses, IsTransient, request, backoff.WithMaxTries(c.retryPolicy.MaxTries), backoff.WithNotify(func(err error, delay time.Duration) {
+		c.log.WarnContext(ctx, "git remote failed; will retry", "error", err, "after", delay)
 	}))
-	if err != nil && last != nil {
-		return result, last
-	}
-	return result, err
 }

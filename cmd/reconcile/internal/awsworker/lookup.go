@@ -14,12 +14,14 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awsretry "github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	cbtypes "github.com/aws/aws-sdk-go-v2/service/codebuild/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/cenkalti/backoff/v5"
 
+	"reconcile/internal/retry"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -34,19 +36,18 @@ func ReadTaskARN(ctx context.Context) (string, error) {
 	if uri == "" {
 		return "", nil
 	}
-	task, err := fetchTaskARN(ctx, uri)
-	for range maxTaskRetries {
-		if err == nil || state.Sleep(ctx, time.Second) != nil {
-			break
-		}
-		task, err = fetchTaskARN(ctx, uri)
-	}
-	return task, err
+	var arn string
+	always := func(error) bool { return true }
+	err := retry.Do(ctx, backoff.NewConstantBackOff(time.Second), always, func() (err error) {
+		arn, err = fetchTaskARN(ctx, uri)
+		return err
+	}, backoff.WithMaxTries(maxTaskTries))
+	return arn, err
 }
 
-// maxTaskRetries is how often reading the task's ARN is retried: a watch uses it for
-// its whole life.
-const maxTaskRetries = 3
+// maxTaskTries is how often reading the task's ARN is tried: a watch uses it for its whole
+// life.
+const maxTaskTries = 4
 
 // fetchTaskARN reads the ARN of the task that this process runs in.
 func fetchTaskARN(ctx context.Context, uri string) (arn string, err error) {
@@ -137,7 +138,7 @@ func findBuild(ctx context.Context, cfg aws.Config, id string) (build cbtypes.Bu
 
 // markTransient marks an error of AWS as transient if the SDK would retry it.
 func markTransient(err error) error {
-	if retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err).Bool() {
+	if awsretry.IsErrorRetryables(awsretry.DefaultRetryables).IsErrorRetryable(err).Bool() {
 		return fmt.Errorf("%w: %w", run.ErrTransient, err)
 	}
 	return err

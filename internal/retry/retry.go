@@ -1,0 +1,45 @@
+// Package retry calls a function again after a failure that may pass. The pauses are those of
+// cenkalti/backoff, and so is the loop; this package says which error comes out, and when a
+// try is the last.
+package retry
+
+import (
+	"context"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+// Do calls try until it succeeds, until isTransient denies its error, or until ctx ends. It
+// waits for pauses between the tries. It returns try's last error, also when ctx ends while it
+// waits: the caller asks ctx for the reason.
+func Do(ctx context.Context, pauses backoff.BackOff, isTransient func(error) bool, try func() error, options ...backoff.RetryOption) error {
+	var last error
+	options = append([]backoff.RetryOption{backoff.WithBackOff(pauses), backoff.WithMaxElapsedTime(0)}, options...)
+	_, _ = backoff.Retry(ctx, func() (struct{}, error) {
+		last = try()
+		if last != nil && !isTransient(last) {
+			return struct{}{}, backoff.Permanent(last)
+		}
+		return struct{}{}, last
+	}, options...)
+	return last
+}
+
+// Doubling returns pauses that begin at first and double up to longest. Each is then longer or
+// shorter by a random part of itself, up to jitter (0 to 1).
+func Doubling(first, longest time.Duration, jitter float64) backoff.BackOff {
+	return &backoff.ExponentialBackOff{InitialInterval: first, MaxInterval: longest, Multiplier: 2, RandomizationFactor: jitter}
+}
+
+// Sleep waits for d. If ctx ends first, it returns the cause.
+func Sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
