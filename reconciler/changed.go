@@ -139,10 +139,12 @@ func changedBetween(ctx context.Context, config *run.Config, a, b *source.Commit
 			return nil, err
 		}
 	}
+	after.loader.SkipPointers = true // contents count only where something is stale
 	if err := after.loadAll(ctx); err != nil {
 		return nil, err
 	}
 	after.buildGraph()
+	withPointers := workspace.NewLoader(b.Tree, after.product)
 	for _, name := range slices.Sorted(maps.Keys(after.entries)) {
 		entry := after.entries[name]
 		old, ok := before.entries[name]
@@ -161,6 +163,9 @@ func changedBetween(ctx context.Context, config *run.Config, a, b *source.Commit
 		}
 		if len(stale) > 0 {
 			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: stale})
+			if entry.loaded.Err == nil {
+				entry.loaded.Err = withPointers.Load(entry.dir, entry.config).Err
+			}
 		}
 		if entry.loaded.Err != nil {
 			c.Warnings = append(c.Warnings, entry.loaded.Err.Error())

@@ -47,6 +47,8 @@ func (in *inputs) add(p string) (errs []error) {
 		return nil
 	case strings.HasPrefix(in.loader.tree.ID(o.Path), repotree.SubmoduleMode):
 		return []error{submoduleError(o.Path)}
+	case in.loader.SkipPointers:
+		return nil
 	}
 	info, err := in.loader.tree.Lstat(o.Path)
 	switch {

@@ -14,6 +14,10 @@ import (
 // Loader loads the workspaces of one tree. It parses each directory once for all workspaces
 // that use it. It is safe for concurrent use.
 type Loader struct {
+	// SkipPointers says that Load does not search the inputs for Git LFS pointers, for
+	// which it must open every small file. Such a workspace must not be applied.
+	SkipPointers bool
+
 	tree            repotree.Tree
 	product         repotree.Product
 	modules         memo[*module]

@@ -11,7 +11,7 @@ import (
 type specialFiles struct {
 	links      []string
 	submodules []string
-	pointers   []string // Git LFS pointers
+	pointers   []string // Git LFS pointers, unless Loader.SkipPointers
 	skipped    []error  // errors for entries that are not checked out
 }
 
@@ -44,6 +44,9 @@ func (l *Loader) scanDir(dir string) (*specialFiles, error) {
 		switch {
 		case e.Type().IsRegular() && l.product.IsConfigFile(e.Name()): // parsing reports it
 		case e.Type().IsRegular():
+			if l.SkipPointers {
+				continue
+			}
 			if info, err := e.Info(); err == nil && l.isLFSPointer(p, info) {
 				found.pointers = append(found.pointers, p)
 			}

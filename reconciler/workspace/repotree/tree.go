@@ -4,6 +4,7 @@
 package repotree
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
 )
@@ -46,10 +47,21 @@ func ReadFile(tree Tree, p string, limit int64) ([]byte, error) {
 
 // ReadLimited returns the content of a file of at most limit bytes.
 func ReadLimited(tree Tree, p string, limit int64) ([]byte, error) {
-	if info, err := tree.Lstat(p); err == nil && info.Size() > limit {
+	f, err := tree.Open(p)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > limit {
 		return nil, fmt.Errorf("the file has %d bytes; the limit is %d: move large data out of it", info.Size(), limit)
 	}
-	return tree.ReadFile(p)
+	content := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead))
+	_, err = content.ReadFrom(f)
+	return content.Bytes(), err
 }
 
 // IsFile reports whether path is a file of tree; it follows links.

@@ -72,13 +72,19 @@ func appendAlternates(dirs []string, dir string, depth int) ([]string, error) {
 
 // Has reports whether the store contains the object. It does not read the object.
 func (s *Store) Has(id plumbing.Hash) bool {
-	if p, _, err := s.findObject(id); err != nil || p != nil {
-		return err == nil
+	for _, refresh := range []bool{false, true} {
+		packs, err := s.openPacks(refresh)
+		if err != nil {
+			return false
+		}
+		if p, _, err := findInPacks(packs, id); err != nil || p != nil {
+			return err == nil
+		}
+		if slices.ContainsFunc(s.dirs, func(dir string) bool { return exists(loosePath(dir, id)) }) {
+			return true
+		}
 	}
-	return slices.ContainsFunc(s.dirs, func(dir string) bool {
-		_, err := os.Stat(loosePath(dir, id))
-		return err == nil
-	})
+	return false
 }
 
 // Close closes the open files of the store.
@@ -93,24 +99,22 @@ func (s *Store) Close() error {
 	return errors.Join(errs...)
 }
 
-// findObject returns the pack that contains the object. It returns nil if the object is loose
-// or missing.
-func (s *Store) findObject(id plumbing.Hash) (*pack, int64, error) {
-	packs, err := s.openPacks(false)
-	if err != nil {
-		return nil, 0, err
+// findObject returns the pack that contains the object, or the opened object if it is loose.
+// It looks twice, because Git may pack or unpack the object meanwhile.
+func (s *Store) findObject(id plumbing.Hash) (p *pack, offset int64, loose *Object, err error) {
+	for _, refresh := range []bool{false, true} {
+		packs, err := s.openPacks(refresh)
+		if err != nil {
+			return nil, 0, nil, err
+		}
+		if p, offset, err := findInPacks(packs, id); p != nil || err != nil {
+			return p, offset, nil, err
+		}
+		if loose, err := s.openLoose(id); !errors.Is(err, ErrNotFound) {
+			return nil, 0, loose, err
+		}
 	}
-	if p, offset, err := findInPacks(packs, id); p != nil || err != nil {
-		return p, offset, err
-	}
-	if slices.ContainsFunc(s.dirs, func(dir string) bool { return exists(loosePath(dir, id)) }) {
-		return nil, 0, nil
-	}
-	// Git may have packed the object since the first lookup.
-	if packs, err = s.openPacks(true); err != nil {
-		return nil, 0, err
-	}
-	return findInPacks(packs, id)
+	return nil, 0, nil, fmt.Errorf("object %s: %w", id, ErrNotFound)
 }
 
 func findInPacks(packs []*pack, id plumbing.Hash) (*pack, int64, error) {

@@ -26,12 +26,9 @@ type Object struct {
 
 // Open opens an object of any size for reading, without loading it into memory.
 func (s *Store) Open(id plumbing.Hash) (*Object, error) {
-	p, offset, err := s.findObject(id)
-	if err != nil {
-		return nil, err
-	}
-	if p == nil {
-		return s.openLoose(id)
+	p, offset, loose, err := s.findObject(id)
+	if err != nil || loose != nil {
+		return loose, err
 	}
 	o, err := s.openAt(p, offset)
 	return o, p.failed(id, err)
@@ -57,14 +54,11 @@ func (s *Store) openAt(p *pack, offset int64) (*Object, error) {
 // Read returns the type and content of an object. The content is shared and must not be
 // changed. Read returns an error for an object larger than MaxRead.
 func (s *Store) Read(id plumbing.Hash) (plumbing.ObjectType, []byte, error) {
-	p, offset, err := s.findObject(id)
+	p, offset, o, err := s.findObject(id)
 	if err != nil {
 		return 0, nil, err
 	}
-	var o *Object
-	if p == nil {
-		o, err = s.openLoose(id)
-	} else {
+	if o == nil {
 		if kind, data, ok := s.bases.get(p, offset); ok {
 			return kind, data, nil
 		}
@@ -94,16 +88,12 @@ func (o *Object) ReadAll() ([]byte, error) {
 
 // Size returns the length of the object's content, read from its header.
 func (s *Store) Size(id plumbing.Hash) (int64, error) {
-	p, offset, err := s.findObject(id)
+	p, offset, loose, err := s.findObject(id)
 	if err != nil {
 		return 0, err
 	}
-	if p == nil {
-		o, err := s.openLoose(id)
-		if err != nil {
-			return 0, err
-		}
-		return o.Size, o.Content.Close()
+	if loose != nil {
+		return loose.Size, loose.Content.Close()
 	}
 	size, err := p.sizeAt(offset)
 	return size, p.failed(id, err)
