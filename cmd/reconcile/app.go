@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"os"
 
 	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/cmd/reconcile/telemetry"
 	"reconcile/internal/visible"
 )
 
@@ -46,3 +49,37 @@ func (a *app) redrawable() *os.File {
 
 // width returns the width of the terminal, or noWidth without one.
 func (a *app) width() int { return ui.Width(a.terminal) }
+
+// open resolves the settings and opens the dependencies of a command. The caller must
+// call closeDeps.
+func (a *app) open(ctx context.Context) (*deps, error) { return openDeps(ctx, &a.settings, a.log) }
+
+// closeDeps closes p after a command has its result, and only logs errors.
+func (a *app) closeDeps(p *deps) {
+	if err := p.close(); err != nil {
+		a.log.Warn("close failed", "error", err)
+	}
+}
+
+// openTelemetry returns nil if no telemetry is set. EMF lines go to the logs: stdout is
+// for results, and logs are JSON lines too without a terminal.
+func (a *app) openTelemetry() (*telemetry.Telemetry, error) {
+	if err := a.settings.checkTelemetry(); err != nil {
+		return nil, err
+	}
+	tel, err := telemetry.Open(telemetry.Options{
+		Metrics: a.settings.Metrics, Traces: a.settings.Traces, Version: version, EMFOutput: a.logs,
+		OnError: func(err error) { a.log.Warn("could not send telemetry", "error", err) },
+	})
+	if err != nil {
+		return nil, usage.Errorf("set it right, or --metrics none and --traces none", "%w", err)
+	}
+	return tel, nil
+}
+
+// closeTelemetry sends the rest and only logs errors.
+func (a *app) closeTelemetry(ctx context.Context, tel *telemetry.Telemetry) {
+	if err := tel.Close(ctx); err != nil {
+		a.log.Warn(err.Error())
+	}
+}

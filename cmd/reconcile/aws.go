@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -29,9 +30,9 @@ func loadAWS(ctx context.Context) (aws.Config, error) {
 	return cfg, nil
 }
 
-// awsConfig returns a function that reads the settings of loadAWS when it is first
-// called.
-func (a *app) awsConfig(ctx context.Context) func() (aws.Config, error) {
+// awsConfig returns a function that reads the SDK's own settings (environment, profile,
+// role) when it is first called, and again after a failure.
+func awsConfig(ctx context.Context) func() (aws.Config, error) {
 	load := cacheSuccess(loadAWS)
 	return func() (aws.Config, error) { return load(ctx) }
 }
@@ -75,4 +76,25 @@ func classifyMissing(ctx context.Context, client *secretsmanager.Client, name st
 		return errNoSecret
 	}
 	return err
+}
+
+// cacheSuccess returns a function that calls f until f succeeds once, and
+// returns that value from then on. It does not cache a failure: the next call may
+// succeed, and a watch runs for months.
+func cacheSuccess[T any](f func(ctx context.Context) (T, error)) func(ctx context.Context) (T, error) {
+	var mu sync.Mutex
+	var cached bool
+	var value T
+	return func(ctx context.Context) (T, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if cached {
+			return value, nil
+		}
+		got, err := f(ctx)
+		if err == nil {
+			value, cached = got, true
+		}
+		return got, err
+	}
 }

@@ -29,25 +29,15 @@ Exits 1 if a check fails.`,
 	}
 }
 
-// checkResult is the result of one check.
-type checkResult struct {
-	Check string `json:"check"`
-	OK    bool   `json:"ok"`
-	// Skipped: there was nothing to check, or a step is still missing.
-	Skipped bool   `json:"skipped,omitempty"`
-	Detail  string `json:"detail"`         // what was found, or the error
-	Hint    string `json:"hint,omitempty"` // what to do about it
-}
-
 func runDoctor(ctx context.Context, a *app) error {
 	if err := a.settings.resolve(); err != nil {
 		return err
 	}
 	ctx, _, release := withSignals(ctx, gracePeriod, ui.LinePrinter(a.err))
 	defer release()
-	d := newDoctor(a)
-	defer d.close()
-	results := d.runChecks(ctx, func(f checkResult) {
+	p := newDeps(ctx, &a.settings, a.log)
+	defer a.closeDeps(p)
+	results := newDoctor(p).runChecks(ctx, func(f checkResult) {
 		if !a.wantsJSON() {
 			printCheck(a, f)
 		}

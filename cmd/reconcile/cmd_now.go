@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/internal/similar"
 	"reconcile/reconciler"
 	"reconcile/reconciler/run"
 )
@@ -80,13 +81,9 @@ func toUsageError(err error) error {
 	case !errors.As(err, &unknown):
 		return err
 	}
-	known := map[string]bool{}
-	for _, name := range unknown.Known {
-		known[name] = true
-	}
 	hint := "there are: " + strings.Join(unknown.Known, ", ")
 	if len(unknown.Known) > 12 {
-		hint = "did you mean " + findNearest(unknown.Name, known) + "? `reconcile graph` lists them"
+		hint = "did you mean " + similar.FindNearest(unknown.Name, unknown.Known) + "? `reconcile graph` lists them"
 	}
 	return usage.Errorf(hint, "no workspace %q at the tip", unknown.Name)
 }

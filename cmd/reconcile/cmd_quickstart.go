@@ -3,15 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"reconcile/cmd/reconcile/internal/ui"
-	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/reconciler/run"
 )
 
 func newQuickstartCommand(a *app) *cobra.Command {
@@ -38,52 +35,33 @@ install Terraform if there is none on the PATH. Of the settings, only
 type quickstartOptions struct{ dir string }
 
 func runQuickstart(ctx context.Context, a *app, o quickstartOptions) error {
-	dir, err := quickstartDir(o.dir)
+	dir, err := makeDir(o.dir)
 	if err != nil {
 		return err
 	}
-	t := &quickstart{
-		app:       *a,
-		repo:      filepath.Join(dir, "estate"),
-		dir:       dir,
-		stepCount: 6,
-	}
-	t.app.log = ui.NewTextLogger(a.logs)
-	t.app.settings = settings{}
-	t.app.settings.bind(pflag.NewFlagSet("quickstart", pflag.ContinueOnError)) // the defaults
-	t.app.settings.Repo, t.app.settings.State = t.repo, filepath.Join(dir, "state")
-	t.app.settings.Terraform, t.app.settings.Work = a.settings.Terraform, a.settings.Work
-	t.app.settings.Parallelism, t.app.settings.Wait = a.settings.Parallelism, a.settings.Wait
-	return t.run(ctx)
+	tour := newQuickstart(a.out, dir)
+	inner := *a
+	inner.log = ui.NewTextLogger(a.logs)
+	inner.settings = settings{}
+	inner.settings.bind(pflag.NewFlagSet("quickstart", pflag.ContinueOnError)) // the defaults
+	inner.settings.Repo, inner.settings.State = tour.repo, tour.state
+	inner.settings.Terraform, inner.settings.Work = a.settings.Terraform, a.settings.Work
+	inner.settings.Parallelism, inner.settings.Wait = a.settings.Parallelism, a.settings.Wait
+	return tour.show(ctx, inner.runForQuickstart)
 }
 
-// quickstartDir creates the directory: path, which must be absent or empty, or a new one.
-func quickstartDir(path string) (string, error) {
-	if path == "" {
-		return newDir(os.TempDir())
+// runForQuickstart runs a command of the tour.
+func (a *app) runForQuickstart(ctx context.Context, command string) error {
+	switch command {
+	case "graph":
+		return runGraph(ctx, a)
+	case "now":
+		return runNow(ctx, a, nowOptions{trigger: run.Manual})
 	}
-	dir, err := filepath.Abs(path)
-	if err != nil {
-		return "", err
+	err := runChanged(ctx, a, changedOptions{})
+	var pending exitStatus
+	if errors.As(err, &pending) {
+		return nil
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
-	}
-	entries, err := os.ReadDir(dir)
-	if err == nil && len(entries) > 0 {
-		err = usage.Errorf("name a directory that does not exist, or is empty", "--dir %s is not empty", dir)
-	}
-	return dir, err
-}
-
-// newDir creates reconcile-1 or the next free name: a short path is easier to copy from
-// a terminal.
-func newDir(parent string) (string, error) {
-	for n := 1; ; n++ {
-		dir := filepath.Join(parent, fmt.Sprintf("reconcile-%d", n))
-		err := os.Mkdir(dir, 0o700)
-		if err == nil || !errors.Is(err, os.ErrExist) {
-			return dir, err
-		}
-	}
+	return err
 }

@@ -34,7 +34,7 @@ func runResume(ctx context.Context, a *app, o resumeOptions) error {
 		return err
 	}
 	if !lifted {
-		if err := p.requireWorkspace(ctx, o.workspace); err != nil {
+		if err := requireWorkspace(ctx, p, o.workspace); err != nil {
 			return err
 		}
 	}

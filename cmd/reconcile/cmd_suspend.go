@@ -38,7 +38,7 @@ func runSuspend(ctx context.Context, a *app, o suspendOptions) error {
 		return err
 	}
 	defer a.closeDeps(p)
-	if err := p.requireWorkspace(ctx, o.workspace); err != nil {
+	if err := requireWorkspace(ctx, p, o.workspace); err != nil {
 		return err
 	}
 	hold := state.Hold{
@@ -61,7 +61,7 @@ func runSuspend(ctx context.Context, a *app, o suspendOptions) error {
 
 // requireWorkspace refuses a name that is neither in the record nor at the tip: a
 // suspension with a misspelt name would have no effect.
-func (p *deps) requireWorkspace(ctx context.Context, name string) error {
+func requireWorkspace(ctx context.Context, p *deps, name string) error {
 	if _, found, err := p.record.Workspace(ctx, name); err != nil || found {
 		return err
 	}

@@ -54,12 +54,12 @@ func runUnlock(ctx context.Context, a *app, o unlockOptions) error {
 		return err
 	}
 	defer a.closeDeps(p)
-	lease, err := p.findLease(ctx, o.workspace)
+	lease, err := findLease(ctx, p, o.workspace)
 	if err != nil {
 		return err
 	}
 	if lease.Owner != "" {
-		if err := p.confirmUnlock(ctx, lease, o.force); err != nil {
+		if err := a.confirmUnlock(ctx, p, lease, o.force); err != nil {
 			return err
 		}
 		if lease, err = p.record.Unlock(ctx, lease.Identity); err != nil {
@@ -93,7 +93,7 @@ func printUnlocked(a *app, o unlockOptions, lease state.LeaseItem) error {
 
 // findLease finds the lease on a workspace, by identity or by name: a run that was killed
 // early has recorded no identity.
-func (p *deps) findLease(ctx context.Context, name string) (state.LeaseItem, error) {
+func findLease(ctx context.Context, p *deps, name string) (state.LeaseItem, error) {
 	ws, found, err := p.record.Workspace(ctx, name)
 	if err != nil {
 		return state.LeaseItem{}, err
@@ -110,16 +110,16 @@ func (p *deps) findLease(ctx context.Context, name string) (state.LeaseItem, err
 			return l, nil
 		}
 	}
-	return state.LeaseItem{}, p.requireWorkspace(ctx, name)
+	return state.LeaseItem{}, requireWorkspace(ctx, p, name)
 }
 
 // confirmUnlock accepts a dead holder, refuses a live one, and asks if it is unknown.
-func (p *deps) confirmUnlock(ctx context.Context, lease state.LeaseItem, force bool) error {
+func (a *app) confirmUnlock(ctx context.Context, p *deps, lease state.LeaseItem, force bool) error {
 	dead, known := lease.Process.IsDead()
 	if !known {
 		var err error
 		if dead, err = p.isProcessDead(ctx, lease.Process); err != nil {
-			p.app.log.Warn("cannot check whether the lease holder is alive", "error", err)
+			a.log.Warn("cannot check whether the lease holder is alive", "error", err)
 		}
 	}
 	holder := fmt.Sprintf("%s is held by run %s, %s, since %s", lease.Workspace, lease.Run, lease.Process, lease.AcquiredAt.Local().Format(time.DateTime))
@@ -129,7 +129,7 @@ func (p *deps) confirmUnlock(ctx context.Context, lease state.LeaseItem, force b
 	case known:
 		return &leaseHeldError{holder + ": that process is alive", "stop it (that releases its lease), or add --force"}
 	}
-	yes, answered := p.app.confirm(holder + ". Is that process dead? Release its lease?")
+	yes, answered := a.confirm(holder + ". Is that process dead? Release its lease?")
 	switch {
 	case !answered:
 		return &leaseHeldError{holder + ": cannot check from here whether it is dead", "if you know that it is, add --force"}

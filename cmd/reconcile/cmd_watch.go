@@ -75,11 +75,11 @@ func runWatch(ctx context.Context, a *app, o watchOptions) error {
 	}
 	defer a.closeTelemetry(ctx, tel)
 	w := &watcher{
-		app: a, interval: o.interval, maxWait: maxBackoff, liveness: newLiveness(o.interval, time.Now()), tel: tel,
+		app: a, interval: o.interval, maxWait: maxBackoff, liveness: newLiveness(o.interval, maxBackoff, time.Now()), tel: tel,
 		triggers: make(chan struct{}, 1),
 	}
 	if o.health != "" {
-		url, stop, err := a.listen("--health", o.health, w.liveness.handler())
+		url, stop, err := listen(a.log, a.err, "--health", o.health, w.liveness.handler())
 		if err != nil {
 			return err
 		}
@@ -90,11 +90,11 @@ func runWatch(ctx context.Context, a *app, o watchOptions) error {
 		return usage.Errorf("add --webhook ADDRESS, or leave --webhook-from out", "--webhook-from %s, but no webhooks are received", o.webhookFrom)
 	}
 	if o.webhook != "" {
-		receiver, err := a.newReceiver(o.webhookFrom, w.triggerPass)
+		receiver, err := newReceiver(&a.settings, a.log, o.webhookFrom, w.triggerPass)
 		if err != nil {
 			return err
 		}
-		url, stop, err := a.listen("--webhook", o.webhook, receiver.Handler())
+		url, stop, err := listen(a.log, a.err, "--webhook", o.webhook, receiver.Handler())
 		if err != nil {
 			return err
 		}

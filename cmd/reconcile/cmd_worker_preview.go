@@ -1,16 +1,24 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/gob"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/internal/excerpt"
+	"reconcile/internal/visible"
 	"reconcile/reconciler"
 )
 
@@ -65,4 +73,99 @@ func makePreview(ctx, killCtx context.Context, a *app, input previewInput) (*rec
 		}
 	}
 	return p.newReconciler(nil).MakePreview(ctx, killCtx, input.Request), nil
+}
+
+// maxPreviewAnswer is the largest response of a preview process, in bytes.
+const maxPreviewAnswer = 64 << 20
+
+// previewProcess runs `reconcile worker preview`.
+type previewProcess struct {
+	settings    settings
+	confinement confinement
+	program     string        // path of this program
+	gracePeriod time.Duration // time to stop before it is killed
+	log         io.Writer     // its standard error
+}
+
+// newPreviewProcess prepares a process of this program without Backlog's secrets.
+func (a *app) newPreviewProcess(confinement confinement) (*previewProcess, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("the path of this program: %w", err)
+	}
+	s := a.settings
+	s.BacklogCredentials, s.BacklogAPIKey, s.WebhookToken = "", "", ""
+	return &previewProcess{settings: s, confinement: confinement, program: program, gracePeriod: gracePeriod + 10*time.Second, log: a.err}, nil
+}
+
+// run makes one preview. The error says how the process ended without a response.
+func (p *previewProcess) run(ctx, killCtx context.Context, request reconciler.PreviewRequest) (*reconciler.PreviewResponse, error) {
+	var input bytes.Buffer
+	if err := gob.NewEncoder(&input).Encode(previewInput{p.settings, p.confinement, request}); err != nil {
+		return failedPreview(request, err), nil
+	}
+	stderr := excerpt.New(64 << 10)
+	answer := &limitedBuffer{limit: maxPreviewAnswer}
+	cmd := exec.CommandContext(ctx, p.program, "worker", "preview")
+	cmd.Args[0] = os.Args[0]
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = &input, answer, io.MultiWriter(p.log, stderr)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C reaches it through us
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = p.gracePeriod
+	if err := cmd.Start(); err != nil {
+		return failedPreview(request, err), nil
+	}
+	defer context.AfterFunc(killCtx, func() { _ = cmd.Process.Kill() })()
+	if err := cmd.Wait(); err != nil {
+		return nil, p.explain(err, answer, stderr.String())
+	}
+	var decoded reconciler.PreviewResponse
+	if err := gob.NewDecoder(&answer.text).Decode(&decoded); err != nil {
+		return nil, fmt.Errorf("cannot read the response: %w", err)
+	}
+	return &decoded, nil
+}
+
+// failedPreview returns the response for a process that could not be started.
+func failedPreview(request reconciler.PreviewRequest, err error) *reconciler.PreviewResponse {
+	return &reconciler.PreviewResponse{
+		Preview: request.PullRequest.NewPreview(""),
+		Error:   fmt.Sprintf("start a process for the preview: %v", err),
+	}
+}
+
+// explain returns why a process gave no response.
+func (p *previewProcess) explain(err error, answer *limitedBuffer, stderr string) error {
+	var exit *exec.ExitError
+	switch {
+	case answer.isExceeded:
+		return fmt.Errorf("response larger than %d MiB: keep large values out of the plans", maxPreviewAnswer>>20)
+	case strings.Contains(stderr, "out of memory"), strings.Contains(stderr, "cannot allocate memory"):
+		return fmt.Errorf("it needed more than %d MiB of memory (--memory)", p.confinement.Memory)
+	case !errors.As(err, &exit):
+		return err
+	}
+	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return fmt.Errorf("killed (%s), probably out of memory", status.Signal())
+	}
+	return fmt.Errorf("%w: %s", err, visible.Line(lastLine(stderr)))
+}
+
+func lastLine(text string) string {
+	text = strings.TrimSpace(text)
+	return text[strings.LastIndexByte(text, '\n')+1:]
+}
+
+// limitedBuffer holds at most limit bytes; a larger write fails.
+type limitedBuffer struct {
+	text       bytes.Buffer
+	limit      int
+	isExceeded bool
+}
+
+func (b *limitedBuffer) Write(data []byte) (int, error) {
+	if b.isExceeded = b.isExceeded || b.text.Len()+len(data) > b.limit; b.isExceeded {
+		return 0, errors.New("the answer is too large")
+	}
+	return b.text.Write(data)
 }

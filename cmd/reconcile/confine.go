@@ -4,25 +4,11 @@ import (
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/spf13/cobra"
 
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/reconciler/terraform/roles"
 	"reconcile/reconciler/terraform/sandbox"
 )
-
-// confinement holds the settings that restrict the code of pull requests.
-type confinement struct {
-	AllowUnconfined bool
-	Networks        []string
-	Memory          int // MiB
-}
-
-func (o *confinement) bind(c *cobra.Command) {
-	c.Flags().BoolVar(&o.AllowUnconfined, "allow-unconfined", false, "plan even without a sandbox: only for a machine or task that holds nothing that a pull request must not read")
-	c.Flags().StringSliceVar(&o.Networks, "plan-from", nil, "where plans run: VPCs (vpc-…) and public addresses or ranges; AWS refuses the credentials of plan roles from elsewhere (default: valid anywhere)")
-	c.Flags().IntVar(&o.Memory, "memory", 4096, "memory limit of each process that plans a pull request, in MiB (Linux only)")
-}
 
 // confine finds the sandbox for code that nobody has approved, and restricts the
 // credentials of that code.
@@ -39,7 +25,7 @@ func (p *deps) confine(ctx context.Context, o confinement) (err error) {
 		return nil
 	}
 	if o.AllowUnconfined {
-		p.app.log.Warn("planning pull requests without a sandbox; their code can read everything that this user can", "error", err)
+		p.log.Warn("planning pull requests without a sandbox; their code can read everything that this user can", "error", err)
 		return nil
 	}
 	return usage.Errorf("on Linux, install bubblewrap (bwrap); or plan in a task of its own (--executor); or, where the code may read all that this user can, --allow-unconfined: see docs/preview.md",

@@ -1,21 +1,26 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/internal/secret"
+	"reconcile/reconciler/backlog/webhook"
+	"reconcile/reconciler/source"
 	"reconcile/reconciler/source/gitwire"
 )
 
-// gitCredentials reads the credentials that --git-credentials names. Without a
+// readGitCredentials reads the credentials that --git-credentials names. Without a
 // setting they are empty: then ssh uses the agent.
-func (s *settings) gitCredentials(ctx context.Context, cfg func() (aws.Config, error)) (gitwire.Credentials, error) {
+func (s *settings) readGitCredentials(ctx context.Context, cfg func() (aws.Config, error)) (gitwire.Credentials, error) {
 	if file, ok := strings.CutPrefix(s.GitCredentials, prefixSSHKey); ok {
 		return gitwire.Credentials{KeyFile: file}, nil
 	}
@@ -64,3 +69,76 @@ func parseCredentials(value secret.Text) (gitwire.Credentials, error) {
 }
 
 const secretFormat = `{"username": …, "password": …}, {"private_key": …} or a private key in PEM`
+
+// usesBacklog reports whether a setting of Backlog's API is set.
+func (s *settings) usesBacklog() bool {
+	return s.Backlog != "" || s.BacklogCredentials != "" || s.BacklogAPIKey != ""
+}
+
+// readBacklogKey reads the API key or the OAuth token that the settings name.
+func (s *settings) readBacklogKey(ctx context.Context, cfg func() (aws.Config, error)) (key, token secret.Text, err error) {
+	if !strings.HasPrefix(s.BacklogCredentials, schemeSecret) {
+		if s.BacklogAPIKey == "" {
+			return "", "", usage.Errorf("set "+envBacklogKey+", or --backlog-credentials secretsmanager://NAME", "no API key of Backlog")
+		}
+		return s.BacklogAPIKey, "", nil
+	}
+	aws, err := cfg()
+	if err != nil {
+		return "", "", err
+	}
+	value, err := readSecret(ctx, aws, "--backlog-credentials", s.BacklogCredentials)
+	if err != nil {
+		return "", "", err
+	}
+	text := strings.TrimSpace(string(value))
+	if !strings.HasPrefix(text, "{") {
+		return secret.Text(text), "", nil
+	}
+	var fields struct {
+		APIKey string `json:"api_key"`
+		Token  string `json:"token"`
+	}
+	if json.Unmarshal([]byte(text), &fields) != nil || (fields.APIKey == "") == (fields.Token == "") {
+		return "", "", errors.New(s.BacklogCredentials + `: the secret takes an API key, {"api_key": …} or {"token": …}`)
+	}
+	return secret.Text(fields.APIKey), secret.Text(fields.Token), nil
+}
+
+// webhookTokenReader returns a function that reads the token that callers must send.
+func (s *settings) webhookTokenReader() (func(context.Context) (secret.Text, error), error) {
+	const right = "set " + envWebhookToken + " to a long random text, or to secretsmanager://NAME"
+	location := string(s.WebhookToken)
+	switch {
+	case location == "" || location == schemeSecret:
+		return nil, usage.Errorf(right, "--webhook needs a token that callers must know")
+	case !strings.HasPrefix(location, schemeSecret):
+		return func(context.Context) (secret.Text, error) { return secret.Text(location), nil }, nil
+	}
+	return webhook.CacheToken(func(ctx context.Context) (secret.Text, error) {
+		cfg, err := loadAWS(ctx)
+		if err != nil {
+			return "", err
+		}
+		value, err := readSecret(ctx, cfg, envWebhookToken, location)
+		return secret.Text(strings.TrimSpace(string(value))), err
+	}), nil
+}
+
+// readSigners reads the allowed signers of the tip; nil: no signature is required.
+func (s *settings) readSigners() (*source.Signers, error) {
+	if s.Signers == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(s.Signers)
+	if err != nil {
+		return nil, fmt.Errorf("--signers: %w", err)
+	}
+	switch {
+	case len(bytes.TrimSpace(text)) == 0:
+		return nil, usage.Errorf("put those in it whose signature is trusted, as ssh-keygen(1) describes under ALLOWED SIGNERS, or PGP public keys", "--signers %s is empty", s.Signers)
+	case bytes.Contains(text, []byte("-----BEGIN PGP PUBLIC KEY BLOCK-----")):
+		return &source.Signers{Keyring: text}, nil
+	}
+	return &source.Signers{AllowedSigners: text}, nil
+}

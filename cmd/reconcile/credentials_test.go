@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/internal/awsfake"
 	"reconcile/internal/secret"
 )
 
@@ -55,4 +56,33 @@ func FuzzParseCredentials(f *testing.F) {
 			t.Errorf("the error repeats the secret: %v", err)
 		}
 	})
+}
+
+// The token is in the environment, or where that says.
+func TestWebhookToken(t *testing.T) {
+	cloud := awsfake.Start(t, nil)
+	cloud.SetSecret("reconcile/webhook-token", "s3cret\n")
+	t.Setenv("AWS_ENDPOINT_URL", cloud.URL)
+	t.Setenv("AWS_REGION", "ap-northeast-1")
+	t.Setenv("AWS_ACCESS_KEY_ID", "test")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
+	var s settings
+	for _, location := range []secret.Text{"s3cret", "secretsmanager://reconcile/webhook-token"} {
+		s.WebhookToken = location
+		read, err := s.webhookTokenReader()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if token, err := read(t.Context()); err != nil || token != "s3cret" {
+			t.Errorf("%q: %q, %v", string(location), string(token), err)
+		}
+	}
+	s.WebhookToken = "secretsmanager://no-such"
+	read, err := s.webhookTokenReader()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token, err := read(t.Context()); err == nil || !strings.Contains(err.Error(), "no-such") {
+		t.Errorf("%q, %v", string(token), err)
+	}
 }

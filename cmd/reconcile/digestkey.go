@@ -21,29 +21,41 @@ import (
 // minKeyLength is the minimum length of a digest key, in bytes of its text.
 const minKeyLength = 16
 
-// digestKey returns the key that outputs and variables are hashed with, and its
+// digestKey is the key that outputs and variables are hashed with.
+type digestKey struct {
+	id  string // made from the key; the record stores it
+	key []byte
+}
+
+// digestKeyReader returns a function that reads the key when it is first called, and
+// again after a failure.
+func (s *settings) digestKeyReader(cfg func() (aws.Config, error)) func(context.Context) (digestKey, error) {
+	return cacheSuccess(func(ctx context.Context) (digestKey, error) { return s.readDigestKey(ctx, cfg) })
+}
+
+// readDigestKey returns the key that outputs and variables are hashed with, and its
 // id. It creates a missing key file, but never a secret.
-func (s *settings) digestKey(ctx context.Context, cfg func() (aws.Config, error)) (id string, key []byte, err error) {
+func (s *settings) readDigestKey(ctx context.Context, cfg func() (aws.Config, error)) (_ digestKey, err error) {
 	var text string
 	if strings.HasPrefix(s.DigestKey, schemeSecret) {
 		aws, err := cfg()
 		if err != nil {
-			return "", nil, err
+			return digestKey{}, err
 		}
 		value, err := readSecret(ctx, aws, "--digest-key", s.DigestKey)
 		if err != nil {
-			return "", nil, err
+			return digestKey{}, err
 		}
 		text = string(value)
 	} else if text, err = loadKeyFile(s.DigestKey); err != nil {
-		return "", nil, err
+		return digestKey{}, err
 	}
 	text = strings.TrimSpace(text)
 	if len(text) < minKeyLength {
-		return "", nil, fmt.Errorf("the digest key %s is shorter than %d characters: use 32 random bytes, as `openssl rand -base64 32` prints", s.DigestKey, minKeyLength)
+		return digestKey{}, fmt.Errorf("the digest key %s is shorter than %d characters: use 32 random bytes, as `openssl rand -base64 32` prints", s.DigestKey, minKeyLength)
 	}
 	sum := sha256.Sum256([]byte("reconcile digest key id\n" + text))
-	return hex.EncodeToString(sum[:4]), []byte(text), nil
+	return digestKey{hex.EncodeToString(sum[:4]), []byte(text)}, nil
 }
 
 // loadKeyFile reads the key file and creates it if it is missing. If several

@@ -8,15 +8,22 @@ import (
 // doctor checks the settings by using them, one after the other, so that one
 // failure does not hide the next.
 type doctor struct {
-	app  *app
-	deps *deps // as far as they could be created
+	settings *settings
+	deps     *deps // as far as they could be opened
 }
 
-func newDoctor(a *app) *doctor {
-	return &doctor{app: a, deps: &deps{app: a}}
-}
+// newDoctor returns a doctor of dependencies of which none is open yet.
+func newDoctor(p *deps) *doctor { return &doctor{settings: p.settings, deps: p} }
 
-func (d *doctor) close() { d.app.closeDeps(d.deps) }
+// checkResult is the result of one check.
+type checkResult struct {
+	Check string `json:"check"`
+	OK    bool   `json:"ok"`
+	// Skipped: there was nothing to check, or a step is still missing.
+	Skipped bool   `json:"skipped,omitempty"`
+	Detail  string `json:"detail"`         // what was found, or the error
+	Hint    string `json:"hint,omitempty"` // what to do about it
+}
 
 // Results that are neither a success nor a failure.
 var (
@@ -42,7 +49,6 @@ func withHint(err error, hint string) error {
 
 // runChecks runs all checks and calls onResult after each.
 func (d *doctor) runChecks(ctx context.Context, onResult func(checkResult)) []checkResult {
-	d.deps.aws = d.app.awsConfig(ctx)
 	var results []checkResult
 	for _, check := range []struct {
 		name string

@@ -9,14 +9,9 @@ import (
 	"reconcile/reconciler/backlog"
 )
 
-// usesBacklog reports whether a setting of Backlog's API is set.
-func (s *settings) usesBacklog() bool {
-	return s.Backlog != "" || s.BacklogCredentials != "" || s.BacklogAPIKey != ""
-}
-
 // checkBacklog tries the key with the project and the repository.
 func (d *doctor) checkBacklog(ctx context.Context) (string, error) {
-	if !d.app.settings.usesBacklog() {
+	if !d.settings.usesBacklog() {
 		return "", fmt.Errorf("%w: no API key is set, which previews need", errNotChecked)
 	}
 	project, err := d.deps.openBacklog(ctx, 0)

@@ -39,7 +39,7 @@ func bootstrapHint(err error) string {
 
 // installation returns the name of the resources of the module reconciler.
 func (d *doctor) installation() (string, aws.Config, error) {
-	if d.app.settings.isEmbedded() {
+	if d.settings.isEmbedded() {
 		return "", aws.Config{}, fmt.Errorf("%w: the record is on this machine, so passes run here", errNotChecked)
 	}
 	cfg, err := d.deps.aws()
@@ -47,7 +47,7 @@ func (d *doctor) installation() (string, aws.Config, error) {
 	if client, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
 		cfg.HTTPClient = client.WithTimeout(checkTimeout)
 	}
-	return strings.TrimPrefix(d.app.settings.State, schemeDynamoDB), cfg, err
+	return strings.TrimPrefix(d.settings.State, schemeDynamoDB), cfg, err
 }
 
 const checkTimeout = 5 * time.Second

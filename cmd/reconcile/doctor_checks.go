@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,7 +12,7 @@ import (
 
 	"github.com/gofrs/flock"
 
-	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/source/gitwire"
 	"reconcile/state"
@@ -31,12 +32,12 @@ func (d *doctor) checkGit(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", withHint(err, "see --signers, or have the commit signed")
 	}
-	return fmt.Sprintf("%s: %s is at %s%s", repository.URL(), d.app.settings.Branch, ui.AbbrevCommit(tip.Commit), signature), nil
+	return fmt.Sprintf("%s: %s is at %s%s", repository.URL(), d.settings.Branch, commitid.Abbrev(tip.Commit), signature), nil
 }
 
 // checkSignature verifies the tip's signature if --signers is set.
 func (d *doctor) checkSignature(ctx context.Context, repository *source.Repository, tip source.Tip) (string, error) {
-	signers, err := d.app.settings.readSigners()
+	signers, err := d.settings.readSigners()
 	if err != nil || signers == nil {
 		return "", err
 	}
@@ -72,7 +73,6 @@ func (d *doctor) checkRecord(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	d.deps.closers = append(d.deps.closers, store.Close)
 	if c, ok := store.(checker); ok {
 		if err := c.Check(ctx); err != nil {
 			return "", withHint(err, bootstrapHint(err))
@@ -81,8 +81,8 @@ func (d *doctor) checkRecord(ctx context.Context) (string, error) {
 	if err := checkWritable(ctx, store); err != nil {
 		return "", err
 	}
-	if d.deps.source == nil && d.app.settings.Record == "" {
-		return d.app.settings.State + " can be read and written", nil
+	if d.deps.source == nil && d.settings.Record == "" {
+		return d.settings.State + " can be read and written", nil
 	}
 	d.deps.record = state.New(store, d.deps.recordName(), state.Options{})
 	head, err := d.deps.record.Head(ctx)
@@ -91,13 +91,10 @@ func (d *doctor) checkRecord(ctx context.Context) (string, error) {
 	}
 	position := "no pass yet"
 	if head.Commit != "" {
-		position = "at " + ui.AbbrevCommit(head.Commit)
+		position = "at " + commitid.Abbrev(head.Commit)
 	}
-	return fmt.Sprintf("%s in %s: %s", d.deps.recordName(), d.app.settings.State, position), nil
+	return fmt.Sprintf("%s in %s: %s", d.deps.recordName(), d.settings.State, position), nil
 }
-
-// doctorPartition is the partition that doctor writes to.
-const doctorPartition = "DOCTOR"
 
 // checkWritable writes an item that nothing reads, and deletes it.
 func checkWritable(ctx context.Context, store state.Store) error {
@@ -123,21 +120,21 @@ func (d *doctor) checkSnapshots(ctx context.Context) (string, error) {
 	if err := store.Check(ctx); err != nil {
 		return "", withHint(err, bootstrapHint(err))
 	}
-	return d.app.settings.Snapshots + " can be read and written", nil
+	return d.settings.Snapshots + " can be read and written", nil
 }
 
 func (d *doctor) checkDigestKey(ctx context.Context) (string, error) {
-	id, _, err := d.app.settings.digestKey(ctx, d.deps.aws)
+	key, err := d.deps.digestKey(ctx)
 	if err != nil {
 		return "", withHint(err, bootstrapHint(err))
 	}
-	return fmt.Sprintf("%s (id %s)", d.app.settings.DigestKey, id), nil
+	return fmt.Sprintf("%s (id %s)", d.settings.DigestKey, key.id), nil
 }
 
 // checkWorkDir tests writing and file locks in the work directory. Some network file
 // systems have no locks between processes.
 func (d *doctor) checkWorkDir(context.Context) (string, error) {
-	dir := d.app.settings.Work
+	dir := d.settings.Work
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", withHint(err, "see --work")
 	}
@@ -184,12 +181,12 @@ func (d *doctor) checkClock(ctx context.Context) (string, error) {
 
 // clockURL returns a server that sends a Date header.
 func (d *doctor) clockURL() string {
-	if isHTTP(d.app.settings.Repo) {
-		scheme, rest, _ := strings.Cut(stripUserinfo(d.app.settings.Repo), "://")
+	if isHTTP(d.settings.Repo) {
+		scheme, rest, _ := strings.Cut(stripUserinfo(d.settings.Repo), "://")
 		host, _, _ := strings.Cut(rest, "/")
 		return scheme + "://" + host
 	}
-	if d.app.settings.isEmbedded() {
+	if d.settings.isEmbedded() {
 		return ""
 	}
 	if endpoint := os.Getenv("AWS_ENDPOINT_URL"); endpoint != "" {
@@ -199,4 +196,50 @@ func (d *doctor) clockURL() string {
 		return "https://dynamodb." + cfg.Region + ".amazonaws.com"
 	}
 	return ""
+}
+
+// serverTime reads a server's time from the Date header of any response.
+func serverTime(ctx context.Context, url string) (time.Time, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodHead, url, nil)
+	if err != nil {
+		return time.Time{}, err
+	}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := client.Do(request)
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer response.Body.Close()
+	date, err := http.ParseTime(response.Header.Get("Date"))
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%s sent no Date header", url)
+	}
+	return date, nil
+}
+
+// workspaces reads the workspaces at the tip and reports the refused ones.
+func (d *doctor) workspaces(ctx context.Context) (string, error) {
+	if d.deps.source == nil {
+		return "", fmt.Errorf("%w: they are in Git", errNotChecked)
+	}
+	if _, err := d.deps.detectProduct(ctx); err != nil {
+		return "", fmt.Errorf("%w: cannot find out whether they are for Terraform or OpenTofu", errNotChecked)
+	}
+	graph, err := d.deps.newReconciler(nil).Graph(ctx)
+	if err != nil {
+		return "", withHint(err, "fix it in Git (docs/recovery.md)")
+	}
+	var refused []string
+	for _, w := range graph.Workspaces {
+		if w.Error != "" {
+			refused = append(refused, w.Name+": "+strings.ReplaceAll(w.Error, "\n", "; "))
+		}
+	}
+	if len(refused) > 0 {
+		err := fmt.Errorf("%d of %d are refused, and the workspaces that read them wait:\n%s", len(refused), len(graph.Workspaces), strings.Join(refused, "\n"))
+		return "", withHint(err, "fix them in Git (docs/recovery.md); passes apply the others meanwhile")
+	}
+	return fmt.Sprintf("%d at the tip, none refused", len(graph.Workspaces)), nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -19,8 +20,8 @@ func TestDoctorClock(t *testing.T) {
 			w.Header().Set("Date", time.Now().Add(test.off).UTC().Format(http.TimeFormat))
 			w.WriteHeader(http.StatusUnauthorized)
 		}))
-		a, _, _ := newTestApp(t, server.URL+"/git/P/r.git")
-		if detail, err := newDoctor(a).checkClock(t.Context()); (err == nil) != test.well {
+		p := newDeps(t.Context(), &settings{Repo: server.URL + "/git/P/r.git"}, slog.New(slog.DiscardHandler))
+		if detail, err := newDoctor(p).checkClock(t.Context()); (err == nil) != test.well {
 			t.Errorf("off by %s: %q, %v", test.off, detail, err)
 		}
 		server.Close()
@@ -29,12 +30,12 @@ func TestDoctorClock(t *testing.T) {
 
 // A read-only directory is reported, with its setting.
 func TestDoctorWork(t *testing.T) {
-	a, _, _ := newTestApp(t, "/")
-	a.settings.Work = filepath.Join(t.TempDir(), "file", "work")
-	if err := os.WriteFile(filepath.Dir(a.settings.Work), nil, 0o600); err != nil {
+	s := &settings{Work: filepath.Join(t.TempDir(), "file", "work")}
+	p := newDeps(t.Context(), s, slog.New(slog.DiscardHandler))
+	if err := os.WriteFile(filepath.Dir(s.Work), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if detail, err := newDoctor(a).checkWorkDir(t.Context()); err == nil {
+	if detail, err := newDoctor(p).checkWorkDir(t.Context()); err == nil {
 		t.Errorf("all is well with %s", detail)
 	}
 }

@@ -40,7 +40,7 @@ func (d *doctor) checkWebhook(ctx context.Context) (string, error) {
 
 // checkFunctionUploaded checks that the function's program is in S3.
 func (d *doctor) checkFunctionUploaded(ctx context.Context, cfg aws.Config) (string, error) {
-	location, inS3 := strings.CutPrefix(d.app.settings.Snapshots, schemeS3)
+	location, inS3 := strings.CutPrefix(d.settings.Snapshots, schemeS3)
 	if !inS3 {
 		return "", fmt.Errorf("%w: snapshots are not in S3; cannot locate the function's program", errNotChecked)
 	}

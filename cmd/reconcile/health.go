@@ -26,7 +26,9 @@ type liveness struct {
 	err          string    // of the last pass, if it did not complete
 }
 
-func newLiveness(interval time.Duration, now time.Time) *liveness {
+// newLiveness returns a liveness for passes every interval, or every maxBackoff after
+// failures.
+func newLiveness(interval, maxBackoff time.Duration, now time.Time) *liveness {
 	return &liveness{maxAge: max(maxMissedIntervals*interval, 2*maxBackoff), completedAt: now}
 }
 

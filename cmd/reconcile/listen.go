@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -20,7 +21,7 @@ const (
 )
 
 // listen serves on the address of a flag until stop is called.
-func (a *app) listen(flag, addr string, handler http.Handler) (url string, stop func(), err error) {
+func listen(log *slog.Logger, stderr io.Writer, flag, addr string, handler http.Handler) (url string, stop func(), err error) {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return "", nil, usage.Errorf(flag+" takes an address that is free, such as :8080", "%s %s: %w", flag, addr, err)
@@ -30,12 +31,12 @@ func (a *app) listen(flag, addr string, handler http.Handler) (url string, stop 
 	server := &http.Server{
 		Handler: handler, MaxHeaderBytes: maxHeaderBytes,
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 10 * time.Second,
-		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	go func() {
-		defer ui.RecoverExit(a.err)
+		defer ui.RecoverExit(stderr)
 		if err := server.Serve(listener); err != nil && err != http.ErrServerClosed {
-			a.log.Error("listener stopped", "setting", flag, "error", err)
+			log.Error("listener stopped", "setting", flag, "error", err)
 		}
 	}()
 	return url, func() {

@@ -39,13 +39,6 @@ func (a *app) runPass(ctx context.Context, do passFunc, o run.Options, observers
 	return result, firstErr(err, printer.ShowResult(result, err))
 }
 
-// closeDeps closes p after a command has its result, and only logs errors.
-func (a *app) closeDeps(p *deps) {
-	if err := p.close(); err != nil {
-		a.log.Warn("close failed", "error", err)
-	}
-}
-
 func firstErr(errs ...error) error {
 	for _, err := range errs {
 		if err != nil {
@@ -53,4 +46,13 @@ func firstErr(errs ...error) error {
 		}
 	}
 	return nil
+}
+
+// multiObserver returns an observer that calls all observers.
+func multiObserver(observers []func(run.Event)) func(run.Event) {
+	return func(e run.Event) {
+		for _, observe := range observers {
+			observe(e)
+		}
+	}
 }

@@ -5,22 +5,34 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/usage"
 )
 
 // quickstart is the command quickstart. Each step prints a command that a person would
 // type, and runs it.
 type quickstart struct {
-	app       app
-	dir       string
-	repo      string
-	stepCount int
-	step      int
+	out   io.Writer
+	dir   string // holds all that the tour makes
+	repo  string
+	state string
+	run   runFunc
+	step  int
+}
+
+// runFunc runs one of the commands graph, now and changed on the repository of the tour.
+// Workspaces that changed finds are no error.
+type runFunc func(ctx context.Context, command string) error
+
+// newQuickstart returns a tour that makes all its files in dir.
+func newQuickstart(out io.Writer, dir string) *quickstart {
+	return &quickstart{out: out, dir: dir, repo: filepath.Join(dir, "estate"), state: filepath.Join(dir, "state")}
 }
 
 //go:embed all:sample
@@ -33,16 +45,22 @@ const (
 	sampleModuleAfter  = "    cidr = var.cidr\n    team = \"network\"\n"
 )
 
-func (t *quickstart) run(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{
-		t.makeRepository, t.runFirstPass, t.changeModule, t.showStale, t.runSecondPass, t.runIdlePass,
-	} {
+// show shows the tour. The commands that it runs print their own results.
+func (t *quickstart) show(ctx context.Context, run runFunc) error {
+	t.run = run
+	for _, step := range t.steps() {
 		if err := step(ctx); err != nil {
 			return fmt.Errorf("quickstart failed in %s: %w", t.dir, err)
 		}
 	}
 	t.printFarewell()
 	return nil
+}
+
+func (t *quickstart) steps() []func(context.Context) error {
+	return []func(context.Context) error{
+		t.makeRepository, t.runFirstPass, t.changeModule, t.showStale, t.runSecondPass, t.runIdlePass,
+	}
 }
 
 func (t *quickstart) makeRepository(ctx context.Context) error {
@@ -59,14 +77,14 @@ func (t *quickstart) makeRepository(ctx context.Context) error {
 		return err
 	}
 	t.printReconcile("graph")
-	return runGraph(ctx, &t.app)
+	return t.run(ctx, "graph")
 }
 
 func (t *quickstart) runFirstPass(ctx context.Context) error {
 	t.printTitle("The first pass: nothing was applied yet, so every workspace is stale")
 	t.printText("tokyo-ap-A reads the state of tokyo, so it comes after it. tokyo and osaka", "run at the same time.")
 	t.printReconcile("now")
-	return runNow(ctx, &t.app, nowOptions{trigger: "manual"})
+	return t.run(ctx, "now")
 }
 
 func (t *quickstart) changeModule(context.Context) error {
@@ -79,7 +97,7 @@ func (t *quickstart) changeModule(context.Context) error {
 	if err := os.WriteFile(file, []byte(strings.Replace(string(text), sampleModuleBefore, sampleModuleAfter, 1)), 0o600); err != nil {
 		return err
 	}
-	fmt.Fprintf(t.app.out, "%s\n     cidr = var.cidr\n%s\n", ui.StyleFaint.Render("   "+sampleModule), ui.StyleGood.Render("+    team = \"network\""))
+	fmt.Fprintf(t.out, "%s\n     cidr = var.cidr\n%s\n", ui.StyleFaint.Render("   "+sampleModule), ui.StyleGood.Render("+    team = \"network\""))
 	t.printCommand("git -C %s commit -am \"Networks say whose they are\"", t.repo)
 	repository, err := openRepository(t.repo)
 	if err != nil {
@@ -91,57 +109,53 @@ func (t *quickstart) changeModule(context.Context) error {
 func (t *quickstart) showStale(ctx context.Context) error {
 	t.printTitle("What is stale by it, and why? No Terraform is run for that")
 	t.printReconcile("changed")
-	var pending exitStatus
-	if err := runChanged(ctx, &t.app, changedOptions{}); err != nil && !errors.As(err, &pending) {
-		return err
-	}
-	return nil
+	return t.run(ctx, "changed")
 }
 
 func (t *quickstart) runSecondPass(ctx context.Context) error {
 	t.printTitle("The second pass applies those two")
 	t.printText("The outputs of tokyo stay as they were, so tokyo-ap-A, which reads them, is", "left alone: no plan, no apply.")
 	t.printReconcile("now")
-	return runNow(ctx, &t.app, nowOptions{trigger: "manual"})
+	return t.run(ctx, "now")
 }
 
 func (t *quickstart) runIdlePass(ctx context.Context) error {
 	t.printTitle("A pass with nothing to do: one question to Git, one read of the record")
 	t.printReconcile("now")
-	return runNow(ctx, &t.app, nowOptions{trigger: "manual"})
+	return t.run(ctx, "now")
 }
 
 func (t *quickstart) printFarewell() {
-	fmt.Fprintf(t.app.out, "\n%s Edit what you like in %s, commit it to main, and:\n\n", ui.StyleBold.Render("Try it."), t.repo)
+	fmt.Fprintf(t.out, "\n%s Edit what you like in %s, commit it to main, and:\n\n", ui.StyleBold.Render("Try it."), t.repo)
 	for _, name := range []string{"changed", "now", "status"} {
-		fmt.Fprintf(t.app.out, "  %s\n", t.commandLine(name))
+		fmt.Fprintf(t.out, "  %s\n", t.commandLine(name))
 	}
-	fmt.Fprintf(t.app.out, "\nAll of it is in %s: remove that when you are done.\n", t.dir)
+	fmt.Fprintf(t.out, "\nAll of it is in %s: remove that when you are done.\n", t.dir)
 }
 
 func (t *quickstart) printTitle(text string) {
 	t.step++
 	if t.step > 1 {
-		fmt.Fprintln(t.app.out)
+		fmt.Fprintln(t.out)
 	}
-	fmt.Fprintf(t.app.out, "%s %s\n", ui.StyleKey.Render(fmt.Sprintf("%d/%d", t.step, t.stepCount)), ui.StyleBold.Render(text))
+	fmt.Fprintf(t.out, "%s %s\n", ui.StyleKey.Render(fmt.Sprintf("%d/%d", t.step, len(t.steps()))), ui.StyleBold.Render(text))
 }
 
 func (t *quickstart) printText(lines ...string) {
 	for _, line := range lines {
-		fmt.Fprintln(t.app.out, ui.StyleFaint.Render(line))
+		fmt.Fprintln(t.out, ui.StyleFaint.Render(line))
 	}
 }
 
 func (t *quickstart) printCommand(format string, args ...any) {
-	fmt.Fprintf(t.app.out, "%s %s\n", ui.StyleFaint.Render("$"), ui.StyleKey.Render(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(t.out, "%s %s\n", ui.StyleFaint.Render("$"), ui.StyleKey.Render(fmt.Sprintf(format, args...)))
 }
 
 func (t *quickstart) printReconcile(name string) { t.printCommand("%s", t.commandLine(name)) }
 
 // commandLine returns a command as a person would type it here.
 func (t *quickstart) commandLine(name string) string {
-	return fmt.Sprintf("%s %s --repo %s --state %s", selfCommand(), name, t.repo, t.app.settings.State)
+	return fmt.Sprintf("%s %s --repo %s --state %s", selfCommand(), name, t.repo, t.state)
 }
 
 // writeSample writes the sample repository's files.
@@ -151,4 +165,35 @@ func writeSample(dir string) error {
 		return err
 	}
 	return os.CopyFS(dir, files)
+}
+
+// makeDir creates the directory: path, which must be absent or empty, or a new one.
+func makeDir(path string) (string, error) {
+	if path == "" {
+		return newDir(os.TempDir())
+	}
+	dir, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	entries, err := os.ReadDir(dir)
+	if err == nil && len(entries) > 0 {
+		err = usage.Errorf("name a directory that does not exist, or is empty", "--dir %s is not empty", dir)
+	}
+	return dir, err
+}
+
+// newDir creates reconcile-1 or the next free name: a short path is easier to copy from
+// a terminal.
+func newDir(parent string) (string, error) {
+	for n := 1; ; n++ {
+		dir := filepath.Join(parent, fmt.Sprintf("reconcile-%d", n))
+		err := os.Mkdir(dir, 0o700)
+		if err == nil || !errors.Is(err, os.ErrExist) {
+			return dir, err
+		}
+	}
 }

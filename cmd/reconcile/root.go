@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/internal/similar"
 )
 
 func newRootCommand(a *app) *cobra.Command {
@@ -106,9 +107,9 @@ func explainFlagError(c *cobra.Command, err error) error {
 	hint := fmt.Sprintf("`%s --help` lists the flags", c.CommandPath())
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) && len(unknown.GetSpecifiedName()) > 1 {
-		names := map[string]bool{}
-		c.Flags().VisitAll(func(f *pflag.Flag) { names[f.Name] = true })
-		hint = fmt.Sprintf("did you mean --%s? %s", findNearest(unknown.GetSpecifiedName(), names), hint)
+		var names []string
+		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		hint = fmt.Sprintf("did you mean --%s? %s", similar.FindNearest(unknown.GetSpecifiedName(), names), hint)
 	}
 	return &usage.Error{Err: err, Hint: hint}
 }

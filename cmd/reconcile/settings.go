@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"reconcile/cmd/reconcile/internal/usage"
@@ -164,4 +165,17 @@ func abbrevHome(path string) string {
 		return "~/" + rest
 	}
 	return path
+}
+
+// confinement holds the settings that restrict the code of pull requests.
+type confinement struct {
+	AllowUnconfined bool
+	Networks        []string
+	Memory          int // MiB
+}
+
+func (o *confinement) bind(c *cobra.Command) {
+	c.Flags().BoolVar(&o.AllowUnconfined, "allow-unconfined", false, "plan even without a sandbox: only for a machine or task that holds nothing that a pull request must not read")
+	c.Flags().StringSliceVar(&o.Networks, "plan-from", nil, "where plans run: VPCs (vpc-…) and public addresses or ranges; AWS refuses the credentials of plan roles from elsewhere (default: valid anywhere)")
+	c.Flags().IntVar(&o.Memory, "memory", 4096, "memory limit of each process that plans a pull request, in MiB (Linux only)")
 }

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/internal/ownership"
+	"reconcile/reconciler/notify/catalog"
 	"reconcile/state"
 )
 
@@ -23,6 +25,10 @@ func (s *settings) check() error {
 	}
 	return nil
 }
+
+// doctorPartition is the partition of the record's table that the command doctor writes
+// to, so no record may have that name.
+const doctorPartition = "DOCTOR"
 
 func (s *settings) checkLocations() error {
 	if s.Branch == "" {
@@ -180,4 +186,19 @@ func stripUserinfo(repo string) string {
 		host = host[at+1:]
 	}
 	return scheme + "://" + host + "/" + path
+}
+
+// checkBacklog refuses wrong settings. Each command decides whether it needs Backlog.
+func (s *settings) checkBacklog() error {
+	switch value := s.BacklogCredentials; {
+	case s.Lang != "" && !slices.Contains(catalog.Languages(), s.Lang):
+		return usage.Errorf("--lang takes "+strings.Join(catalog.Languages(), " or "), "--lang %s is not known", s.Lang)
+	case value == "", strings.HasPrefix(value, schemeSecret) && value != schemeSecret:
+		return nil
+	case value != "env":
+		return usage.Errorf("--backlog-credentials takes secretsmanager://NAME or env", "--backlog-credentials %s is not known", value)
+	case s.BacklogAPIKey == "":
+		return usage.Errorf("set "+envBacklogKey, "--backlog-credentials env, but there is none in the environment")
+	}
+	return nil
 }

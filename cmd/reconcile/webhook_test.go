@@ -7,13 +7,9 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"reconcile/internal/awsfake"
-	"reconcile/internal/secret"
 )
 
 // hook project|git URL | lose | repeat | answers RESULT...: Backlog sends
@@ -81,34 +77,5 @@ func nextPassCommand(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Check(os.WriteFile(ts.MkAbs(args[1]), line, 0o600))
 			return
 		}
-	}
-}
-
-// The token is in the environment, or where that says.
-func TestWebhookToken(t *testing.T) {
-	cloud := awsfake.Start(t, nil)
-	cloud.SetSecret("reconcile/webhook-token", "s3cret\n")
-	t.Setenv("AWS_ENDPOINT_URL", cloud.URL)
-	t.Setenv("AWS_REGION", "ap-northeast-1")
-	t.Setenv("AWS_ACCESS_KEY_ID", "test")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
-	a, _, _ := newTestApp(t, "/")
-	for _, location := range []secret.Text{"s3cret", "secretsmanager://reconcile/webhook-token"} {
-		a.settings.WebhookToken = location
-		read, err := a.webhookTokenReader()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if token, err := read(t.Context()); err != nil || token != "s3cret" {
-			t.Errorf("%q: %q, %v", string(location), string(token), err)
-		}
-	}
-	a.settings.WebhookToken = "secretsmanager://no-such"
-	read, err := a.webhookTokenReader()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if token, err := read(t.Context()); err == nil || !strings.Contains(err.Error(), "no-such") {
-		t.Errorf("%q, %v", string(token), err)
 	}
 }

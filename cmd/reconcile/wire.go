@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,7 +30,8 @@ const tipPollInterval = 10 * time.Second
 // deps holds the dependencies of a command, made from the settings. Expensive ones
 // (AWS, secrets, Terraform) are created at their first use.
 type deps struct {
-	app         *app
+	settings    *settings
+	log         *slog.Logger
 	source      *source.Repository
 	signers     *source.Signers
 	secrets     []string // values that Terraform's output must not show
@@ -45,29 +47,26 @@ type deps struct {
 	cachedProduct repotree.Product // once it is known
 }
 
-type digestKey struct {
-	id  string
-	key []byte
+// newDeps returns dependencies of which none is open yet.
+func newDeps(ctx context.Context, s *settings, log *slog.Logger) *deps {
+	p := &deps{settings: s, log: log, aws: awsConfig(ctx)}
+	p.digestKey = s.digestKeyReader(p.aws)
+	return p
 }
 
-// open resolves the settings and creates the dependencies. It does not call a remote
+// openDeps resolves the settings and opens the dependencies. It does not call a remote
 // yet. The caller must call close.
-func (a *app) open(ctx context.Context) (_ *deps, err error) {
-	if err := a.settings.resolve(); err != nil {
+func openDeps(ctx context.Context, s *settings, log *slog.Logger) (_ *deps, err error) {
+	if err := s.resolve(); err != nil {
 		return nil, err
 	}
-	p := &deps{app: a}
+	p := newDeps(ctx, s, log)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
 		}
 	}()
-	p.aws = a.awsConfig(ctx)
-	p.digestKey = cacheSuccess(func(ctx context.Context) (digestKey, error) {
-		id, key, err := a.settings.digestKey(ctx, p.aws)
-		return digestKey{id, key}, err
-	})
-	if p.signers, err = a.settings.readSigners(); err != nil {
+	if p.signers, err = s.readSigners(); err != nil {
 		return nil, err
 	}
 	if p.source, err = p.openSource(ctx); err != nil {
@@ -80,6 +79,7 @@ func (a *app) open(ctx context.Context) (_ *deps, err error) {
 	return p, err
 }
 
+// close closes what was opened, the last first.
 func (p *deps) close() error {
 	var errs []error
 	for i := len(p.closers) - 1; i >= 0; i-- {
@@ -90,8 +90,8 @@ func (p *deps) close() error {
 }
 
 func (p *deps) openSource(ctx context.Context) (*source.Repository, error) {
-	s := &p.app.settings
-	credentials, err := s.gitCredentials(ctx, p.aws)
+	s := p.settings
+	credentials, err := s.readGitCredentials(ctx, p.aws)
 	if err != nil {
 		return nil, err
 	}
@@ -102,14 +102,14 @@ func (p *deps) openSource(ctx context.Context) (*source.Repository, error) {
 	}
 	return source.Open(ctx, source.Options{
 		URL: s.Repo, Branch: s.Branch, Credentials: credentials,
-		CacheDir: filepath.Join(s.Work, "git"), Log: p.app.log,
+		CacheDir: filepath.Join(s.Work, "git"), Log: p.log,
 	})
 }
 
 // recordName returns --record, or a default that is the same for every spelling of the
 // repository's address.
 func (p *deps) recordName() string {
-	s := &p.app.settings
+	s := p.settings
 	if s.Record != "" {
 		return s.Record
 	}
@@ -125,12 +125,11 @@ func (p *deps) openRecord(ctx context.Context) (*state.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.closers = append(p.closers, store.Close)
 	return state.New(store, p.recordName(), p.recordOptions(ctx)), nil
 }
 
 func (p *deps) openSnapshots(ctx context.Context) (*snapshot.Store, error) {
-	s := &p.app.settings
+	s := p.settings
 	var cfg aws.Config
 	if strings.HasPrefix(s.Snapshots, schemeS3) {
 		var err error
@@ -149,7 +148,7 @@ func (p *deps) openSnapshots(ctx context.Context) (*snapshot.Store, error) {
 
 // newReconciler returns a reconciler that sends events to observe (may be nil).
 func (p *deps) newReconciler(observe func(run.Event)) *reconciler.Reconciler {
-	s := &p.app.settings
+	s := p.settings
 	c := run.Config{
 		Repo: p.source.URL(), Branch: s.Branch, RecordName: p.recordName(), Environment: s.Environment,
 		Source: p.source, Signers: p.signers, Record: p.record, Snapshots: p.snapshots,
@@ -161,7 +160,7 @@ func (p *deps) newReconciler(observe func(run.Event)) *reconciler.Reconciler {
 		LookupEnv:   os.LookupEnv,
 		WorkDir:     s.Work,
 		Parallelism: s.Parallelism, Wait: s.Wait, TipPoll: tipPollInterval,
-		Log: p.app.log, Observe: observe,
+		Log: p.log, Observe: observe,
 	}
 	if s.isEmbedded() {
 		c.LocalStateOf = func(record string) string { return filepath.Join(s.State, "tfstate", state.DirName(record)) }
@@ -187,7 +186,7 @@ func (p *deps) detectProduct(ctx context.Context) (repotree.Product, error) {
 	if p.cachedProduct != "" {
 		return p.cachedProduct, nil
 	}
-	name, err := terraform.ProductByName(p.app.settings.Terraform)
+	name, err := terraform.ProductByName(p.settings.Terraform)
 	if err == nil && name == "" {
 		var t *terraform.Terraform
 		if t, err = p.newTerraform(ctx); err == nil {
@@ -199,9 +198,9 @@ func (p *deps) detectProduct(ctx context.Context) (repotree.Product, error) {
 }
 
 func (p *deps) newTerraform(ctx context.Context) (*terraform.Terraform, error) {
-	s := &p.app.settings
+	s := p.settings
 	t, err := terraform.New(ctx, terraform.Options{
-		Binary: s.Terraform, WorkDir: s.Work, Secrets: p.secrets, Log: p.app.log, Sandbox: p.sandbox, AssumeRestrictedRole: p.briefAssume,
+		Binary: s.Terraform, WorkDir: s.Work, Secrets: p.secrets, Log: p.log, Sandbox: p.sandbox, AssumeRestrictedRole: p.briefAssume,
 		AssumeRole: roles.NewAssumer(func(context.Context) (aws.Config, error) { return p.aws() }),
 	})
 	if err != nil {

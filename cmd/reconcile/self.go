@@ -3,8 +3,12 @@ package main
 import (
 	"math"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"reconcile/internal/files"
 	"runtime"
 	"runtime/debug"
+	"strings"
 )
 
 // firstGCHeapSize is the memory in use at the first garbage collection, in bytes.
@@ -24,4 +28,20 @@ func tuneGC() {
 		debug.SetMemoryLimit(math.MaxInt64)
 		debug.SetGCPercent(percent)
 	}, percent)
+}
+
+// selfCommand returns how to call this program from a shell, for commands to copy.
+func selfCommand() string {
+	self, err := os.Executable()
+	if err != nil {
+		return "reconcile"
+	}
+	// `go run` builds into a directory that is deleted when the program ends.
+	if strings.Contains(filepath.ToSlash(self), "/go-build") {
+		return "go run ./cmd/reconcile"
+	}
+	if found, err := exec.LookPath("reconcile"); err == nil && files.AreSame(found, self) {
+		return "reconcile"
+	}
+	return self
 }

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"reconcile/cmd/reconcile/internal/ui"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// runVersion runs the command version with one variable, and returns what it
+// reports.
+func runWithVariable(t *testing.T, name, value string) string {
+	t.Helper()
+	t.Setenv(name, value)
+	a := newApp()
+	var stderr bytes.Buffer
+	a.out, a.err = &bytes.Buffer{}, &stderr
+	execute(a, newRootCommand(a), []string{"version"})
+	return stderr.String()
+}
+
+// Every flag has a variable that is known, and no two commands mean different
+// things by one.
+func TestEveryFlagHasAVariable(t *testing.T) {
+	root := newRootCommand(newApp())
+	persistent := map[string]bool{}
+	root.PersistentFlags().VisitAll(func(f *pflag.Flag) { persistent[f.Name] = true })
+	var walk func(c *cobra.Command)
+	walk = func(c *cobra.Command) {
+		c.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+			if c != root && persistent[f.Name] {
+				t.Errorf("%s --%s hides the setting of that name", c.CommandPath(), f.Name)
+			}
+			if f.Name == "help" {
+				return
+			}
+			t.Run(c.CommandPath()+" --"+f.Name, func(t *testing.T) {
+				name := "RECONCILE_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+				if said := runWithVariable(t, name, "1"); strings.Contains(said, "is not a setting") {
+					t.Errorf("%s: %s", name, said)
+				}
+			})
+		})
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	walk(root)
+}
+
+func TestNearest(t *testing.T) {
+	for name, want := range map[string]string{
+		"RECONCILE_STAT":         "RECONCILE_STATE",
+		"RECONCILE_GIT_PASSWD":   "RECONCILE_GIT_PASSWORD",
+		"RECONCILE_REPOSITORY":   "RECONCILE_REPO",
+		"RECONCILE_PARALELLISM":  "RECONCILE_PARALLELISM",
+		"RECONCILE_GIT_USERNAM":  "RECONCILE_GIT_USERNAME",
+		"RECONCILE_ENVIRONNMENT": "RECONCILE_ENVIRONMENT",
+	} {
+		t.Run(name, func(t *testing.T) {
+			said := runWithVariable(t, name, "x")
+			if !strings.Contains(said, name+" is not a setting") || !strings.Contains(said, fmt.Sprintf("did you mean %s?", want)) {
+				t.Errorf("nearest to %s is not %s: %s", name, want, said)
+			}
+		})
+	}
+}
+
+// Every command has a short help, and its help lines fit 80 columns.
+func TestHelp(t *testing.T) {
+	var walk func(c *cobra.Command)
+	walk = func(c *cobra.Command) {
+		if c.Short == "" || strings.HasSuffix(c.Short, ".") {
+			t.Errorf("%s: short help %q", c.CommandPath(), c.Short)
+		}
+		for _, line := range strings.Split(c.Long, "\n") {
+			if len(line) > ui.DefaultWidth {
+				t.Errorf("%s: too long a line: %s", c.CommandPath(), line)
+			}
+		}
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	walk(newRootCommand(newApp()))
+}
