@@ -6,15 +6,17 @@ import (
 	"log/slog"
 	"os"
 
+	"reconcile/cmd/reconcile/internal/config"
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/cmd/reconcile/telemetry"
 	"reconcile/internal/visible"
 )
 
 // app holds the settings of a command and its input and output.
 type app struct {
-	settings settings
+	settings config.Settings
 	in       io.Reader
 	out      io.Writer  // results: text or JSON
 	stdout   *ui.Stdout // behind out
@@ -52,11 +54,13 @@ func (a *app) width() int { return ui.Width(a.terminal) }
 
 // open resolves the settings and opens the dependencies of a command. The caller must
 // call closeDeps.
-func (a *app) open(ctx context.Context) (*deps, error) { return openDeps(ctx, &a.settings, a.log) }
+func (a *app) open(ctx context.Context) (*wire.Deps, error) {
+	return wire.Open(ctx, &a.settings, a.log)
+}
 
 // closeDeps closes p after a command has its result, and only logs errors.
-func (a *app) closeDeps(p *deps) {
-	if err := p.close(); err != nil {
+func (a *app) closeDeps(p *wire.Deps) {
+	if err := p.Close(); err != nil {
 		a.log.Warn("close failed", "error", err)
 	}
 }
@@ -64,7 +68,7 @@ func (a *app) closeDeps(p *deps) {
 // openTelemetry returns nil if no telemetry is set. EMF lines go to the logs: stdout is
 // for results, and logs are JSON lines too without a terminal.
 func (a *app) openTelemetry() (*telemetry.Telemetry, error) {
-	if err := a.settings.checkTelemetry(); err != nil {
+	if err := a.settings.CheckTelemetry(); err != nil {
 		return nil, err
 	}
 	tel, err := telemetry.Open(telemetry.Options{

@@ -50,7 +50,7 @@ func runChanged(ctx context.Context, a *app, o changedOptions) error {
 		return err
 	}
 	defer a.closeDeps(p)
-	changed, err := p.newReconciler(nil).Changed(ctx, o.from, o.to)
+	changed, err := p.NewReconciler(nil).Changed(ctx, o.from, o.to)
 	if err != nil {
 		return err
 	}

@@ -37,10 +37,10 @@ func runDistrust(ctx context.Context, a *app, moved bool) error {
 		return err
 	}
 	defer a.closeDeps(p)
-	head, err := p.record.InvalidateTraces(ctx)
+	head, err := p.Record.InvalidateTraces(ctx)
 	if err == nil && moved && head.Rev != 0 {
 		head.Repo, head.Branch, head.Environment = "", "", nil
-		head, err = p.record.PutHead(ctx, head)
+		head, err = p.Record.PutHead(ctx, head)
 	}
 	if err != nil {
 		return err

@@ -7,7 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/internal/doctor"
 	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/reconciler/run"
 )
 
@@ -30,14 +32,14 @@ Exits 1 if a check fails.`,
 }
 
 func runDoctor(ctx context.Context, a *app) error {
-	if err := a.settings.resolve(); err != nil {
+	if err := a.settings.Resolve(); err != nil {
 		return err
 	}
 	ctx, _, release := withSignals(ctx, gracePeriod, ui.LinePrinter(a.err))
 	defer release()
-	p := newDeps(ctx, &a.settings, a.log)
+	p := wire.New(ctx, &a.settings, a.log)
 	defer a.closeDeps(p)
-	results := newDoctor(p).runChecks(ctx, func(f checkResult) {
+	results := doctor.New(p).Run(ctx, func(f doctor.Result) {
 		if !a.wantsJSON() {
 			printCheck(a, f)
 		}
@@ -67,7 +69,7 @@ func runDoctor(ctx context.Context, a *app) error {
 	return nil
 }
 
-func printCheck(a *app, f checkResult) {
+func printCheck(a *app, f doctor.Result) {
 	mark := ui.StyleGood.Render("✓")
 	switch {
 	case f.Skipped:

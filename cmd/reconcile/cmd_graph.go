@@ -36,7 +36,7 @@ func runGraph(ctx context.Context, a *app) error {
 		return err
 	}
 	defer a.closeDeps(p)
-	graph, err := p.newReconciler(nil).Graph(ctx)
+	graph, err := p.NewReconciler(nil).Graph(ctx)
 	if err != nil {
 		return err
 	}

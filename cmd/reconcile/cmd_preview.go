@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/internal/config"
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/internal/visible"
 	"reconcile/reconciler"
@@ -37,14 +38,14 @@ Exits 0 when every preview was made, whatever the plans say.`,
 	c.Flags().IntVar(&o.number, "pr", 0, "only the pull request with this number")
 	c.Flags().BoolVar(&o.force, "force", false, "also preview pull requests without changes")
 	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "print the comments, in full, instead of writing them")
-	o.confinement.bind(c)
+	o.confinement.Bind(c)
 	return c
 }
 
 type previewOptions struct {
 	number        int
 	force, dryRun bool
-	confinement   confinement
+	confinement   config.Confinement
 }
 
 func runPreview(ctx context.Context, a *app, o previewOptions) error {
@@ -55,8 +56,8 @@ func runPreview(ctx context.Context, a *app, o previewOptions) error {
 		return err
 	}
 	defer a.closeDeps(p)
-	if a.settings.Executor == executorLocal {
-		if err := p.confine(ctx, o.confinement); err != nil {
+	if a.settings.Executor == config.ExecutorLocal {
+		if err := p.Confine(ctx, o.confinement); err != nil {
 			return err
 		}
 	}
@@ -64,7 +65,7 @@ func runPreview(ctx context.Context, a *app, o previewOptions) error {
 	if o.dryRun {
 		limit = 0
 	}
-	project, err := p.openBacklog(ctx, limit)
+	project, err := p.OpenBacklog(ctx, limit)
 	if err != nil {
 		return err
 	}
@@ -77,7 +78,7 @@ func runPreview(ctx context.Context, a *app, o previewOptions) error {
 		return err
 	}
 	options.Process = process.run
-	previews, err := p.newReconciler(nil).Previews(ctx, killCtx, project, options)
+	previews, err := p.NewReconciler(nil).Previews(ctx, killCtx, project, options)
 	err = toUsageError(err)
 	if a.wantsJSON() {
 		if printErr := ui.PrintJSONWith(a.out, previews, "error", ui.ErrorText(err)); printErr != nil {

@@ -7,6 +7,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"reconcile/cmd/reconcile/internal/config"
+	"reconcile/cmd/reconcile/internal/quickstart"
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/reconciler/run"
 )
@@ -35,19 +37,19 @@ install Terraform if there is none on the PATH. Of the settings, only
 type quickstartOptions struct{ dir string }
 
 func runQuickstart(ctx context.Context, a *app, o quickstartOptions) error {
-	dir, err := makeDir(o.dir)
+	dir, err := quickstart.MakeDir(o.dir)
 	if err != nil {
 		return err
 	}
-	tour := newQuickstart(a.out, dir)
+	tour := quickstart.New(a.out, dir)
 	inner := *a
 	inner.log = ui.NewTextLogger(a.logs)
-	inner.settings = settings{}
-	inner.settings.bind(pflag.NewFlagSet("quickstart", pflag.ContinueOnError)) // the defaults
-	inner.settings.Repo, inner.settings.State = tour.repo, tour.state
+	inner.settings = config.Settings{}
+	inner.settings.Bind(pflag.NewFlagSet("quickstart", pflag.ContinueOnError)) // the defaults
+	inner.settings.Repo, inner.settings.State = tour.Repo, tour.State
 	inner.settings.Terraform, inner.settings.Work = a.settings.Terraform, a.settings.Work
 	inner.settings.Parallelism, inner.settings.Wait = a.settings.Parallelism, a.settings.Wait
-	return tour.show(ctx, inner.runForQuickstart)
+	return tour.Show(ctx, inner.runForQuickstart)
 }
 
 // runForQuickstart runs a command of the tour.

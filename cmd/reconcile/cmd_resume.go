@@ -29,7 +29,7 @@ func runResume(ctx context.Context, a *app, o resumeOptions) error {
 		return err
 	}
 	defer a.closeDeps(p)
-	lifted, err := p.record.RemoveHold(ctx, o.workspace)
+	lifted, err := p.Record.RemoveHold(ctx, o.workspace)
 	if err != nil {
 		return err
 	}

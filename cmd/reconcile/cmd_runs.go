@@ -13,6 +13,7 @@ import (
 
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -50,7 +51,7 @@ func runRuns(ctx context.Context, a *app, o runsOptions) error {
 	if o.id != "" {
 		return showRun(ctx, a, p, strings.ToUpper(o.id))
 	}
-	runs, err := p.record.Runs(ctx, o.limit)
+	runs, err := p.Record.Runs(ctx, o.limit)
 	if err != nil {
 		return err
 	}
@@ -81,8 +82,8 @@ func printRuns(a *app, runs []state.Run, now time.Time) {
 	ui.PrintTable(a.out, a.width(), []string{"RUN", "WHEN", "TRIGGER", "TO", "WORKSPACES"}, rows)
 }
 
-func showRun(ctx context.Context, a *app, p *deps, id string) error {
-	entry, err := p.record.Run(ctx, id)
+func showRun(ctx context.Context, a *app, p *wire.Deps, id string) error {
+	entry, err := p.Record.Run(ctx, id)
 	if errors.Is(err, state.ErrNotFound) {
 		return usage.Errorf("`reconcile runs` lists them", "no run %s in the record", id)
 	}
@@ -90,7 +91,7 @@ func showRun(ctx context.Context, a *app, p *deps, id string) error {
 		return err
 	}
 	logs := map[string]string{}
-	names, err := p.snapshots.Logs(ctx, id)
+	names, err := p.Snapshots.Logs(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -106,8 +107,8 @@ func showRun(ctx context.Context, a *app, p *deps, id string) error {
 	return nil
 }
 
-func readLog(ctx context.Context, p *deps, runID, workspace string) (string, error) {
-	r, err := p.snapshots.Log(ctx, runID, workspace)
+func readLog(ctx context.Context, p *wire.Deps, runID, workspace string) (string, error) {
+	r, err := p.Snapshots.Log(ctx, runID, workspace)
 	if err != nil {
 		return "", err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/reconciler/source"
 	"reconcile/state/snapshot"
 )
@@ -53,7 +54,7 @@ func runSnapshotList(ctx context.Context, a *app) error {
 		return err
 	}
 	defer a.closeDeps(p)
-	list, err := p.snapshots.List(ctx)
+	list, err := p.Snapshots.List(ctx)
 	if err != nil {
 		return err
 	}
@@ -100,7 +101,7 @@ func runSnapshotFetch(ctx context.Context, a *app, o snapshotFetchOptions) error
 		return err
 	}
 	defer a.closeDeps(p)
-	list, err := p.snapshots.List(ctx)
+	list, err := p.Snapshots.List(ctx)
 	if err != nil {
 		return err
 	}
@@ -108,7 +109,7 @@ func runSnapshotFetch(ctx context.Context, a *app, o snapshotFetchOptions) error
 	if err != nil {
 		return err
 	}
-	err = p.snapshots.Fetch(ctx, found.Commit, o.dir, func(dir string, objects []byte) error {
+	err = p.Snapshots.Fetch(ctx, found.Commit, o.dir, func(dir string, objects []byte) error {
 		return verifySnapshot(ctx, p, found.Commit, dir, objects)
 	})
 	if err != nil {
@@ -123,12 +124,12 @@ func runSnapshotFetch(ctx context.Context, a *app, o snapshotFetchOptions) error
 
 // verifySnapshot verifies that dir holds the commit's tree. The commit object is in the
 // snapshot; for a snapshot of an older version it is fetched from Git.
-func verifySnapshot(ctx context.Context, p *deps, commit, dir string, objects []byte) error {
+func verifySnapshot(ctx context.Context, p *wire.Deps, commit, dir string, objects []byte) error {
 	_, err := source.Restore(ctx, dir, commit, "", time.Time{}, objects)
 	if !errors.Is(err, source.ErrUnproven) {
 		return err
 	}
-	fetched, fetchErr := p.source.Fetch(ctx, commit)
+	fetched, fetchErr := p.Source.Fetch(ctx, commit)
 	if fetchErr != nil {
 		return fmt.Errorf("%w; fetching the commit from Git failed too (%w): run it where the repository has that commit", err, fetchErr)
 	}

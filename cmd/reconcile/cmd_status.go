@@ -32,7 +32,7 @@ func runStatus(ctx context.Context, a *app) error {
 		return err
 	}
 	defer a.closeDeps(p)
-	st, err := p.newReconciler(nil).Status(ctx)
+	st, err := p.NewReconciler(nil).Status(ctx)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/reconciler"
 	"reconcile/state"
 )
@@ -49,7 +50,7 @@ func runSuspend(ctx context.Context, a *app, o suspendOptions) error {
 	if hold.Reason == "" {
 		hold.Reason = "no reason given"
 	}
-	if err := p.record.PlaceHold(ctx, hold); err != nil {
+	if err := p.Record.PlaceHold(ctx, hold); err != nil {
 		return err
 	}
 	if a.wantsJSON() {
@@ -61,11 +62,11 @@ func runSuspend(ctx context.Context, a *app, o suspendOptions) error {
 
 // requireWorkspace refuses a name that is neither in the record nor at the tip: a
 // suspension with a misspelt name would have no effect.
-func requireWorkspace(ctx context.Context, p *deps, name string) error {
-	if _, found, err := p.record.Workspace(ctx, name); err != nil || found {
+func requireWorkspace(ctx context.Context, p *wire.Deps, name string) error {
+	if _, found, err := p.Record.Workspace(ctx, name); err != nil || found {
 		return err
 	}
-	graph, err := p.newReconciler(nil).Graph(ctx)
+	graph, err := p.NewReconciler(nil).Graph(ctx)
 	if err != nil {
 		return err
 	}

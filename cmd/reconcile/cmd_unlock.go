@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/state"
 )
 
@@ -62,14 +63,14 @@ func runUnlock(ctx context.Context, a *app, o unlockOptions) error {
 		if err := a.confirmUnlock(ctx, p, lease, o.force); err != nil {
 			return err
 		}
-		if lease, err = p.record.Unlock(ctx, lease.Identity); err != nil {
+		if lease, err = p.Record.Unlock(ctx, lease.Identity); err != nil {
 			return err
 		}
 	}
 	if o.stateLock != "" {
 		ctx, killCtx, release := withSignals(ctx, gracePeriod, ui.LinePrinter(a.err))
 		defer release()
-		if err := p.newReconciler(nil).ForceUnlock(ctx, killCtx, o.workspace, o.stateLock); err != nil {
+		if err := p.NewReconciler(nil).ForceUnlock(ctx, killCtx, o.workspace, o.stateLock); err != nil {
 			return toUsageError(err)
 		}
 	}
@@ -93,12 +94,12 @@ func printUnlocked(a *app, o unlockOptions, lease state.LeaseItem) error {
 
 // findLease finds the lease on a workspace, by identity or by name: a run that was killed
 // early has recorded no identity.
-func findLease(ctx context.Context, p *deps, name string) (state.LeaseItem, error) {
-	ws, found, err := p.record.Workspace(ctx, name)
+func findLease(ctx context.Context, p *wire.Deps, name string) (state.LeaseItem, error) {
+	ws, found, err := p.Record.Workspace(ctx, name)
 	if err != nil {
 		return state.LeaseItem{}, err
 	}
-	leases, err := p.record.Leases(ctx)
+	leases, err := p.Record.Leases(ctx)
 	if err != nil {
 		return state.LeaseItem{}, err
 	}
@@ -106,7 +107,7 @@ func findLease(ctx context.Context, p *deps, name string) (state.LeaseItem, erro
 		return l, nil
 	}
 	for _, l := range leases {
-		if l.Record == p.record.Name() && l.Workspace == name {
+		if l.Record == p.Record.Name() && l.Workspace == name {
 			return l, nil
 		}
 	}
@@ -114,11 +115,11 @@ func findLease(ctx context.Context, p *deps, name string) (state.LeaseItem, erro
 }
 
 // confirmUnlock accepts a dead holder, refuses a live one, and asks if it is unknown.
-func (a *app) confirmUnlock(ctx context.Context, p *deps, lease state.LeaseItem, force bool) error {
+func (a *app) confirmUnlock(ctx context.Context, p *wire.Deps, lease state.LeaseItem, force bool) error {
 	dead, known := lease.Process.IsDead()
 	if !known {
 		var err error
-		if dead, err = p.isProcessDead(ctx, lease.Process); err != nil {
+		if dead, err = p.IsProcessDead(ctx, lease.Process); err != nil {
 			a.log.Warn("cannot check whether the lease holder is alive", "error", err)
 		}
 	}

@@ -8,8 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/internal/endpoint"
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/cmd/reconcile/telemetry"
 	"reconcile/reconciler"
 	"reconcile/reconciler/backlog/webhook"
@@ -62,7 +64,7 @@ func runWatch(ctx context.Context, a *app, o watchOptions) error {
 	if o.interval < minInterval {
 		return usage.Errorf(fmt.Sprintf("--interval takes %s or more", minInterval), "--interval %s", o.interval)
 	}
-	if err := a.settings.resolve(); err != nil {
+	if err := a.settings.Resolve(); err != nil {
 		return err
 	}
 	ctx, killCtx, release := withSignals(ctx, gracePeriod, ui.LinePrinter(a.err))
@@ -75,11 +77,11 @@ func runWatch(ctx context.Context, a *app, o watchOptions) error {
 	}
 	defer a.closeTelemetry(ctx, tel)
 	w := &watcher{
-		app: a, interval: o.interval, maxWait: maxBackoff, liveness: newLiveness(o.interval, maxBackoff, time.Now()), tel: tel,
+		app: a, interval: o.interval, maxWait: maxBackoff, liveness: endpoint.NewLiveness(o.interval, maxBackoff, time.Now()), tel: tel,
 		triggers: make(chan struct{}, 1),
 	}
 	if o.health != "" {
-		url, stop, err := listen(a.log, a.err, "--health", o.health, w.liveness.handler())
+		url, stop, err := endpoint.Listen(a.log, a.err, "--health", o.health, w.liveness.Handler())
 		if err != nil {
 			return err
 		}
@@ -90,11 +92,11 @@ func runWatch(ctx context.Context, a *app, o watchOptions) error {
 		return usage.Errorf("add --webhook ADDRESS, or leave --webhook-from out", "--webhook-from %s, but no webhooks are received", o.webhookFrom)
 	}
 	if o.webhook != "" {
-		receiver, err := newReceiver(&a.settings, a.log, o.webhookFrom, w.triggerPass)
+		receiver, err := endpoint.NewReceiver(&a.settings, a.log, o.webhookFrom, w.triggerPass)
 		if err != nil {
 			return err
 		}
-		url, stop, err := listen(a.log, a.err, "--webhook", o.webhook, receiver.Handler())
+		url, stop, err := endpoint.Listen(a.log, a.err, "--webhook", o.webhook, receiver.Handler())
 		if err != nil {
 			return err
 		}
@@ -112,9 +114,9 @@ type watcher struct {
 	app      *app
 	interval time.Duration
 	maxWait  time.Duration // longest wait after failures
-	liveness *liveness
+	liveness *endpoint.Liveness
 	tel      *telemetry.Telemetry
-	deps     *deps
+	deps     *wire.Deps
 	runner   *reconciler.Reconciler
 	failures int           // in a row
 	triggers chan struct{} // holds one trigger until a pass starts
@@ -152,13 +154,13 @@ func (w *watcher) triggerPass() {
 
 // runPass runs one pass and prints one line about it.
 func (w *watcher) runPass(ctx, killCtx context.Context, trigger string) (err error) {
-	w.liveness.begin(time.Now())
-	defer func() { w.liveness.end(time.Now(), err) }()
+	w.liveness.Begin(time.Now())
+	defer func() { w.liveness.End(time.Now(), err) }()
 	if w.deps == nil {
 		if w.deps, err = w.app.open(ctx); err != nil {
 			return err
 		}
-		w.runner = w.deps.newReconciler(w.tel.Observe)
+		w.runner = w.deps.NewReconciler(w.tel.Observe)
 	}
 	started := time.Now()
 	result, err := w.runner.Pass(ctx, killCtx, run.Options{Trigger: trigger})

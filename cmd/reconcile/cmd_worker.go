@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
+
+	"reconcile/cmd/reconcile/internal/config"
+	"reconcile/cmd/reconcile/internal/self"
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/internal/visible"
 	"reconcile/reconciler/run"
 	"reconcile/state"
-	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -56,7 +59,7 @@ func runWorkerApply(ctx context.Context, a *app, name, key string) error {
 		return err
 	}
 	defer a.closeDeps(p)
-	result, err := p.newReconciler(tel.Observe).RunTask(ctx, killCtx, name, key)
+	result, err := p.NewReconciler(tel.Observe).RunTask(ctx, killCtx, name, key)
 	if err != nil {
 		return err
 	}
@@ -80,7 +83,7 @@ func workerExitStatus(result run.WorkspaceResult) error {
 
 // newWorkerPlanCommand returns the command that `reconcile preview --executor` starts.
 func newWorkerPlanCommand(a *app) *cobra.Command {
-	var o confinement
+	var o config.Confinement
 	c := &cobra.Command{
 		Use:   "plan KEY",
 		Short: "Plan one pull request for a preview with --executor",
@@ -93,12 +96,12 @@ run where a secret of Git or Backlog is set.`,
 			return runWorkerPlan(c.Context(), a, args[0], o)
 		},
 	}
-	o.bind(c)
+	o.Bind(c)
 	return c
 }
 
-func runWorkerPlan(ctx context.Context, a *app, key string, o confinement) error {
-	if err := a.settings.refuseSecrets(); err != nil {
+func runWorkerPlan(ctx context.Context, a *app, key string, o config.Confinement) error {
+	if err := a.settings.RefuseSecrets(); err != nil {
 		return err
 	}
 	ctx, killCtx, release := withSignals(ctx, gracePeriod, ui.LinePrinter(a.err))
@@ -108,13 +111,13 @@ func runWorkerPlan(ctx context.Context, a *app, key string, o confinement) error
 		return err
 	}
 	defer a.closeDeps(p)
-	if err := p.confine(ctx, o); err != nil {
+	if err := p.Confine(ctx, o); err != nil {
 		return err
 	}
-	if err := boundMemory(o.Memory); err != nil {
+	if err := self.BoundMemory(o.Memory); err != nil {
 		return err
 	}
-	results, err := p.newReconciler(nil).RunPlan(ctx, killCtx, key)
+	results, err := p.NewReconciler(nil).RunPlan(ctx, killCtx, key)
 	for _, result := range results {
 		fmt.Fprintf(a.err, "%s: %s %s\n", result.Name, result.Outcome, visible.Line(result.Error))
 	}

@@ -15,6 +15,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/internal/config"
+	"reconcile/cmd/reconcile/internal/self"
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/internal/excerpt"
@@ -38,8 +40,8 @@ affect the previews of others.`,
 
 // previewInput is the standard input of `reconcile worker preview`.
 type previewInput struct {
-	Settings    settings
-	Confinement confinement
+	Settings    config.Settings
+	Confinement config.Confinement
 	Request     reconciler.PreviewRequest
 }
 
@@ -49,7 +51,7 @@ func runWorkerPreview(ctx context.Context, a *app) error {
 		return usage.Errorf("run `reconcile preview`: it starts this by itself", "there is no request on standard input: %w", err)
 	}
 	a.settings = input.Settings
-	if err := errors.Join(endWithParent(), boundMemory(input.Confinement.Memory)); err != nil {
+	if err := errors.Join(self.EndWithParent(), self.BoundMemory(input.Confinement.Memory)); err != nil {
 		return fmt.Errorf("limit the resources of this process: %w", err)
 	}
 	ctx, killCtx, release := withSignals(ctx, gracePeriod, ui.LinePrinter(a.err))
@@ -67,12 +69,12 @@ func makePreview(ctx, killCtx context.Context, a *app, input previewInput) (*rec
 		return nil, err
 	}
 	defer a.closeDeps(p)
-	if a.settings.Executor == executorLocal {
-		if err := p.confine(ctx, input.Confinement); err != nil {
+	if a.settings.Executor == config.ExecutorLocal {
+		if err := p.Confine(ctx, input.Confinement); err != nil {
 			return nil, err
 		}
 	}
-	return p.newReconciler(nil).MakePreview(ctx, killCtx, input.Request), nil
+	return p.NewReconciler(nil).MakePreview(ctx, killCtx, input.Request), nil
 }
 
 // maxPreviewAnswer is the largest response of a preview process, in bytes.
@@ -80,15 +82,15 @@ const maxPreviewAnswer = 64 << 20
 
 // previewProcess runs `reconcile worker preview`.
 type previewProcess struct {
-	settings    settings
-	confinement confinement
+	settings    config.Settings
+	confinement config.Confinement
 	program     string        // path of this program
 	gracePeriod time.Duration // time to stop before it is killed
 	log         io.Writer     // its standard error
 }
 
 // newPreviewProcess prepares a process of this program without Backlog's secrets.
-func (a *app) newPreviewProcess(confinement confinement) (*previewProcess, error) {
+func (a *app) newPreviewProcess(confinement config.Confinement) (*previewProcess, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("the path of this program: %w", err)

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/cmd/reconcile/internal/config"
 	"reconcile/reconciler"
 )
 
@@ -43,7 +44,7 @@ func newScriptedProcess(t *testing.T, script string) *previewProcess {
 	if err := os.WriteFile(program, []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	return &previewProcess{program: program, confinement: confinement{Memory: 300}, gracePeriod: time.Minute, log: io.Discard}
+	return &previewProcess{program: program, confinement: config.Confinement{Memory: 300}, gracePeriod: time.Minute, log: io.Discard}
 }
 
 // One that hangs is asked to stop, and is killed where it does not.
@@ -87,7 +88,7 @@ func TestPreviewProcessInput(t *testing.T) {
 	t.Parallel()
 	a := newApp()
 	a.settings.GitPassword, a.settings.BacklogAPIKey, a.settings.WebhookToken, a.settings.BacklogCredentials = "s3cret-of-git", "s3cret-of-backlog", "s3cret-of-backlog", "env"
-	p, err := a.newPreviewProcess(confinement{})
+	p, err := a.newPreviewProcess(config.Confinement{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,14 +9,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reconcile/cmd/reconcile/internal/self"
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/reconciler/terraform/sandbox"
 )
 
 func main() {
 	sandbox.Enter()
-	hide()
-	tuneGC()
+	self.Hide()
+	self.TuneGC()
 	catchPipeAndHangup()
 	a := newApp()
 	os.Exit(execute(a, newRootCommand(a), os.Args[1:]))

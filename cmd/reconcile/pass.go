@@ -27,7 +27,7 @@ func (a *app) runPass(ctx context.Context, do passFunc, o run.Options, observers
 		return nil, err
 	}
 	defer a.closeDeps(p)
-	result, err := do(p.newReconciler(multiObserver(append(observers, printer.Observe))), ctx, killCtx, o)
+	result, err := do(p.NewReconciler(multiObserver(append(observers, printer.Observe))), ctx, killCtx, o)
 	printer.Close()
 	if err = toUsageError(err); result == nil {
 		return nil, err

@@ -38,7 +38,7 @@ RECONCILE_GIT_CREDENTIALS. A flag wins.`,
 	c.SetIn(a.in)
 	c.SetFlagErrorFunc(explainFlagError)
 	c.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
-	a.settings.bind(c.PersistentFlags())
+	a.settings.Bind(c.PersistentFlags())
 	c.AddGroup(
 		&cobra.Group{ID: groupPass, Title: "Apply:"},
 		&cobra.Group{ID: groupInspect, Title: "Inspect:"},
@@ -69,10 +69,10 @@ func (a *app) prepare(c *cobra.Command) error {
 	if strings.HasPrefix(c.CommandPath(), "reconcile completion") || strings.HasPrefix(c.Name(), "__complete") {
 		return nil
 	}
-	if err := a.settings.applyPins(c); err != nil {
+	if err := a.settings.ApplyPins(c); err != nil {
 		return err
 	}
-	if err := a.settings.applyEnvironment(c); err != nil {
+	if err := a.settings.ApplyEnvironment(c); err != nil {
 		return err
 	}
 	outputs := strings.Split(c.Annotations[annotationOutputs], " ")

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/cmd/reconcile/internal/config"
+	"reconcile/cmd/reconcile/internal/endpoint"
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/telemetry"
 	"reconcile/reconciler/source/gittest"
@@ -88,9 +90,9 @@ func newTestApp(t *testing.T, repo string) (a *app, out, logs *lineBuffer) {
 	a = &app{out: ui.ColorWriter(nil, out), stdout: ui.NewStdout(out), err: logs, logs: ui.NewLogWriter(logs)}
 	a.log = ui.NewLogger(a.logs, false)
 	dir := t.TempDir()
-	a.settings = settings{
-		Repo: repo, Branch: "main", Parallelism: 1, Wait: defaultWait, Output: "text",
-		Executor: executorLocal, Metrics: telemetry.None, Traces: telemetry.None,
+	a.settings = config.Settings{
+		Repo: repo, Branch: "main", Parallelism: 1, Wait: config.DefaultWait, Output: "text",
+		Executor: config.ExecutorLocal, Metrics: telemetry.None, Traces: telemetry.None,
 		State: filepath.Join(dir, "state"), Work: filepath.Join(dir, "work"),
 	}
 	return a, out, logs
@@ -100,11 +102,11 @@ func newTestApp(t *testing.T, repo string) (a *app, out, logs *lineBuffer) {
 func TestWatchOutlivesFailures(t *testing.T) {
 	repo := gittest.New(t)
 	a, out, logs := newTestApp(t, repo.Dir)
-	if err := a.settings.resolve(); err != nil {
+	if err := a.settings.Resolve(); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
-	w := &watcher{app: a, interval: time.Millisecond, maxWait: time.Millisecond, liveness: newLiveness(time.Minute, time.Minute, time.Now())}
+	w := &watcher{app: a, interval: time.Millisecond, maxWait: time.Millisecond, liveness: endpoint.NewLiveness(time.Minute, time.Minute, time.Now())}
 	done := make(chan struct{})
 	go func() { defer close(done); w.run(ctx, t.Context(), ctx) }()
 

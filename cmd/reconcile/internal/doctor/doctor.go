@@ -1,0 +1,93 @@
+// Package doctor checks the settings by using them, one after the other, and says what to
+// do about each failure.
+package doctor
+
+import (
+	"context"
+	"errors"
+
+	"reconcile/cmd/reconcile/internal/config"
+	"reconcile/cmd/reconcile/internal/wire"
+)
+
+// Doctor checks the settings by using them, one after the other, so that one
+// failure does not hide the next.
+type Doctor struct {
+	settings *config.Settings
+	deps     *wire.Deps // as far as they could be opened
+}
+
+// New returns a doctor of dependencies of which none is open yet.
+func New(p *wire.Deps) *Doctor { return &Doctor{settings: p.Settings, deps: p} }
+
+// Result is the result of one check.
+type Result struct {
+	Check string `json:"check"`
+	OK    bool   `json:"ok"`
+	// Skipped: there was nothing to check, or a step is still missing.
+	Skipped bool   `json:"skipped,omitempty"`
+	Detail  string `json:"detail"`         // what was found, or the error
+	Hint    string `json:"hint,omitempty"` // what to do about it
+}
+
+// Results that are neither a success nor a failure.
+var (
+	errNotChecked  = errors.New("not checked") // there is nothing to check, or no permission to check it
+	errPendingStep = errors.New("not yet")     // a step of docs/bootstrap.md is still missing
+)
+
+// hintError is the error of a check, with what to do next.
+type hintError struct {
+	err  error
+	hint string
+}
+
+func (e *hintError) Error() string { return e.err.Error() }
+func (e *hintError) Unwrap() error { return e.err }
+
+func withHint(err error, hint string) error {
+	if err == nil {
+		return nil
+	}
+	return &hintError{err, hint}
+}
+
+// Run runs all checks and calls onResult after each.
+func (d *Doctor) Run(ctx context.Context, onResult func(Result)) []Result {
+	var results []Result
+	for _, check := range []struct {
+		name string
+		run  func(context.Context) (string, error)
+	}{
+		{"git", d.checkGit},
+		{"record", d.checkRecord},
+		{"snapshots", d.checkSnapshots},
+		{"digest key", d.checkDigestKey},
+		{"work", d.checkWorkDir},
+		{"terraform", d.checkTerraform},
+		{"workspaces", d.workspaces},
+		{"clock", d.checkClock},
+		{"backlog", d.checkBacklog},
+		{"image", d.checkImage},
+		{"webhook", d.checkWebhook},
+		{"schedule", d.checkSchedule},
+	} {
+		if ctx.Err() != nil {
+			break
+		}
+		f := Result{Check: check.name}
+		detail, err := check.run(ctx)
+		if err == nil {
+			f.OK, f.Detail = true, detail
+		} else {
+			f.Skipped, f.Detail = errors.Is(err, errNotChecked) || errors.Is(err, errPendingStep), err.Error()
+			var hinted *hintError
+			if errors.As(err, &hinted) {
+				f.Hint = hinted.hint
+			}
+		}
+		results = append(results, f)
+		onResult(f)
+	}
+	return results
+}

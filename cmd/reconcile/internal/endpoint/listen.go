@@ -1,0 +1,49 @@
+// Package endpoint is what a watch serves: answers to liveness probes, and Backlog's
+// webhooks. It knows nothing of passes: it is told when one begins and ends.
+package endpoint
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/net/netutil"
+
+	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/usage"
+)
+
+// Limits for unauthenticated connections to the process that applies.
+const (
+	maxConnections = 512 // more connections wait in the kernel's queue
+	maxHeaderBytes = 16 << 10
+)
+
+// Listen serves on the address of a flag until stop is called.
+func Listen(log *slog.Logger, stderr io.Writer, flag, addr string, handler http.Handler) (url string, stop func(), err error) {
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return "", nil, usage.Errorf(flag+" takes an address that is free, such as :8080", "%s %s: %w", flag, addr, err)
+	}
+	url = "http://" + listener.Addr().String()
+	listener = netutil.LimitListener(listener, maxConnections)
+	server := &http.Server{
+		Handler: handler, MaxHeaderBytes: maxHeaderBytes,
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 10 * time.Second,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	go func() {
+		defer ui.RecoverExit(stderr)
+		if err := server.Serve(listener); err != nil && err != http.ErrServerClosed {
+			log.Error("listener stopped", "setting", flag, "error", err)
+		}
+	}()
+	return url, func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = server.Shutdown(ctx)
+	}, nil
+}

@@ -1,0 +1,34 @@
+package wire
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"reconcile/cmd/reconcile/internal/config"
+	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/reconciler/terraform/roles"
+	"reconcile/reconciler/terraform/sandbox"
+)
+
+// Confine finds the sandbox for code that nobody has approved, and restricts the
+// credentials of that code.
+func (p *Deps) Confine(ctx context.Context, o config.Confinement) (err error) {
+	if o.Memory < 256 {
+		return usage.Errorf("--memory takes 256 or more (MiB)", "--memory %d is too little to plan with", o.Memory)
+	}
+	p.restrictedAssume, err = roles.NewRestrictedAssumer(func(context.Context) (aws.Config, error) { return p.AWS() }, o.Networks)
+	if err != nil {
+		return usage.Errorf("--plan-from takes VPCs (vpc-…) and public addresses or ranges, such as 203.0.113.7", "--plan-from: %w", err)
+	}
+	p.sandbox, err = sandbox.Find(ctx)
+	if err == nil {
+		return nil
+	}
+	if o.AllowUnconfined {
+		p.log.Warn("planning pull requests without a sandbox; their code can read everything that this user can", "error", err)
+		return nil
+	}
+	return usage.Errorf("on Linux, install bubblewrap (bwrap); or plan in a task of its own (--executor); or, where the code may read all that this user can, --allow-unconfined: see docs/preview.md",
+		"a pull request is code that nobody has approved, and it cannot be confined here: %w", err)
+}

@@ -1,0 +1,222 @@
+// Package wire opens what a command needs, as its settings say: the repository, the
+// record, Terraform, Backlog, notifiers and executors. No other package below the command
+// joins settings and AWS with the reconciler.
+package wire
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"reconcile/cmd/reconcile/internal/config"
+	"reconcile/internal/secret"
+	"reconcile/reconciler"
+	"reconcile/reconciler/run"
+	"reconcile/reconciler/source"
+	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/terraform/roles"
+	"reconcile/reconciler/terraform/sandbox"
+	"reconcile/reconciler/workspace/repotree"
+	"reconcile/state"
+	"reconcile/state/snapshot"
+)
+
+// tipPollInterval is the maximum age of the tip when a pass starts a workspace.
+const tipPollInterval = 10 * time.Second
+
+// Deps holds the dependencies of a command, made from the settings. Expensive ones
+// (AWS, secrets, Terraform) are created at their first use.
+type Deps struct {
+	Settings  *config.Settings
+	Source    *source.Repository // nil until it is open
+	Record    *state.Record      // nil until it is open
+	Snapshots *snapshot.Store    // nil until it is open
+	// AWS returns the SDK's own settings.
+	AWS func() (aws.Config, error)
+	// DigestKey reads the key of the digests.
+	DigestKey func(context.Context) (config.DigestKey, error)
+
+	log              *slog.Logger
+	signers          *source.Signers
+	secrets          []string         // values that Terraform's output must not show
+	sandbox          *sandbox.Sandbox // for code that nobody has approved
+	restrictedAssume roles.Assumer    // its credentials
+	closers          []func() error
+
+	productMu     sync.Mutex
+	cachedProduct repotree.Product // once it is known
+}
+
+// New returns dependencies of which none is open yet.
+func New(ctx context.Context, s *config.Settings, log *slog.Logger) *Deps {
+	p := &Deps{Settings: s, log: log, AWS: config.AWSLoader(ctx)}
+	p.DigestKey = s.DigestKeyReader(p.AWS)
+	return p
+}
+
+// Open resolves the settings and opens the dependencies. It does not call a remote
+// yet. The caller must call Close.
+func Open(ctx context.Context, s *config.Settings, log *slog.Logger) (_ *Deps, err error) {
+	if err := s.Resolve(); err != nil {
+		return nil, err
+	}
+	p := New(ctx, s, log)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.Close())
+		}
+	}()
+	if p.signers, err = s.ReadSigners(); err != nil {
+		return nil, err
+	}
+	if p.Source, err = p.OpenSource(ctx); err != nil {
+		return nil, err
+	}
+	if p.Record, err = p.openRecord(ctx); err != nil {
+		return nil, err
+	}
+	p.Snapshots, err = p.OpenSnapshots(ctx)
+	return p, err
+}
+
+// Close closes what was opened, the last first.
+func (p *Deps) Close() error {
+	var errs []error
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		errs = append(errs, p.closers[i]())
+	}
+	p.closers = nil
+	return errors.Join(errs...)
+}
+
+// OpenSource opens the repository and reads its credentials. It does not ask the remote
+// yet.
+func (p *Deps) OpenSource(ctx context.Context) (*source.Repository, error) {
+	s := p.Settings
+	credentials, err := s.ReadGitCredentials(ctx, p.AWS)
+	if err != nil {
+		return nil, err
+	}
+	for _, value := range []secret.Text{credentials.Password, credentials.PrivateKey} {
+		if value != "" {
+			p.secrets = append(p.secrets, string(value))
+		}
+	}
+	return source.Open(ctx, source.Options{
+		URL: s.Repo, Branch: s.Branch, Credentials: credentials,
+		CacheDir: filepath.Join(s.Work, "git"), Log: p.log,
+	})
+}
+
+// RecordName returns --record, or a default that is the same for every spelling of the
+// repository's address.
+func (p *Deps) RecordName() string {
+	s := p.Settings
+	if s.Record != "" {
+		return s.Record
+	}
+	name := p.Source.Name() + "@" + s.Branch
+	if s.Environment != "" {
+		name += ":" + s.Environment // a branch name has no colon
+	}
+	return name
+}
+
+func (p *Deps) openRecord(ctx context.Context) (*state.Record, error) {
+	store, err := p.OpenStore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return state.New(store, p.RecordName(), p.recordOptions(ctx)), nil
+}
+
+// OpenSnapshots opens the store of --snapshots.
+func (p *Deps) OpenSnapshots(ctx context.Context) (*snapshot.Store, error) {
+	s := p.Settings
+	var cfg aws.Config
+	if strings.HasPrefix(s.Snapshots, config.SchemeS3) {
+		var err error
+		if cfg, err = p.AWS(); err != nil {
+			return nil, err
+		}
+	}
+	store, err := snapshot.Open(ctx, s.Snapshots, cfg)
+	if err != nil {
+		return nil, err
+	}
+	// In the work directory: a container's root may be read-only.
+	store.TempDir = filepath.Join(s.Work, "tmp")
+	return store, os.MkdirAll(store.TempDir, 0o700)
+}
+
+// NewReconciler returns a reconciler that sends events to observe (may be nil).
+func (p *Deps) NewReconciler(observe func(run.Event)) *reconciler.Reconciler {
+	s := p.Settings
+	c := run.Config{
+		Repo: p.Source.URL(), Branch: s.Branch, RecordName: p.RecordName(), Environment: s.Environment,
+		Source: p.Source, Signers: p.signers, Record: p.Record, Snapshots: p.Snapshots,
+		Terraform: p.openTerraform, Product: p.DetectProduct, Executor: p.newExecutor(), PlanBundles: p.Snapshots, Notifiers: p.notifiers(),
+		DigestKey: func(ctx context.Context) (string, []byte, error) {
+			k, err := p.DigestKey(ctx)
+			return k.ID, k.Key, err
+		},
+		LookupEnv:   os.LookupEnv,
+		WorkDir:     s.Work,
+		Parallelism: s.Parallelism, Wait: s.Wait, TipPoll: tipPollInterval,
+		Log: p.log, Observe: observe,
+	}
+	if s.IsEmbedded() {
+		c.LocalStateOf = func(record string) string { return filepath.Join(s.State, "tfstate", state.DirName(record)) }
+		c.LocalState = c.LocalStateOf(p.RecordName())
+		c.WorkTrees = p.Source.WorkTrees()
+	}
+	return reconciler.New(c)
+}
+
+func (p *Deps) openTerraform(ctx context.Context) (run.Terraform, error) {
+	t, err := p.NewTerraform(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return run.AdaptTerraform(t), nil
+}
+
+// DetectProduct returns the product (Terraform or OpenTofu) by the name of its binary,
+// or else by running it.
+func (p *Deps) DetectProduct(ctx context.Context) (repotree.Product, error) {
+	p.productMu.Lock()
+	defer p.productMu.Unlock()
+	if p.cachedProduct != "" {
+		return p.cachedProduct, nil
+	}
+	name, err := terraform.ProductByName(p.Settings.Terraform)
+	if err == nil && name == "" {
+		var t *terraform.Terraform
+		if t, err = p.NewTerraform(ctx); err == nil {
+			name = t.Product()
+		}
+	}
+	p.cachedProduct = repotree.Product(name)
+	return p.cachedProduct, err
+}
+
+// NewTerraform finds or installs Terraform. Close ends it.
+func (p *Deps) NewTerraform(ctx context.Context) (*terraform.Terraform, error) {
+	s := p.Settings
+	t, err := terraform.New(ctx, terraform.Options{
+		Binary: s.Terraform, WorkDir: s.Work, Secrets: p.secrets, Log: p.log, Sandbox: p.sandbox, AssumeRestrictedRole: p.restrictedAssume,
+		AssumeRole: roles.NewAssumer(func(context.Context) (aws.Config, error) { return p.AWS() }),
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.closers = append(p.closers, t.Close)
+	return t, nil
+}

@@ -1,0 +1,36 @@
+package wire
+
+import (
+	"strings"
+
+	"reconcile/cmd/reconcile/internal/awsworker"
+	"reconcile/cmd/reconcile/internal/config"
+	"reconcile/reconciler/run"
+)
+
+// newExecutor returns the executor of --executor; nil: this process.
+func (p *Deps) newExecutor() run.Executor {
+	s := p.Settings
+	if project, ok := strings.CutPrefix(s.Executor, config.SchemeCodeBuild); ok {
+		return &awsworker.CodeBuild{AWS: p.AWS, Project: project, Flags: p.workerFlags()}
+	}
+	if strings.HasPrefix(s.Executor, config.SchemeECS) {
+		target, _ := awsworker.ParseECS(s.Executor) // checked with the settings
+		return &awsworker.ECS{AWS: p.AWS, Target: target, Flags: p.workerFlags()}
+	}
+	return nil
+}
+
+// workerFlags returns the flags that a build or task must share with its pass. None is
+// secret. Other settings come from its own environment.
+func (p *Deps) workerFlags() []string {
+	s := p.Settings
+	flags := []string{
+		"--repo", p.Source.URL(), "--branch", s.Branch, "--state", s.State, "--record", p.RecordName(),
+		"--snapshots", s.Snapshots, "--digest-key", s.DigestKey, "--wait", s.Wait.String(),
+	}
+	if s.Environment != "" {
+		flags = append(flags, "--environment", s.Environment)
+	}
+	return flags
+}

@@ -1,0 +1,48 @@
+package wire
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"reconcile/cmd/reconcile/internal/backlognotify"
+	"reconcile/cmd/reconcile/internal/config"
+	"reconcile/reconciler/notify"
+	"reconcile/reconciler/run"
+)
+
+// notifiers returns the notification channels. They make no calls and read no secret
+// before there is a notification.
+func (p *Deps) notifiers() []run.Notifier {
+	s := p.Settings
+	// Opened for each notification: watch runs long, and keys change.
+	openProject := func(ctx context.Context) (*backlognotify.Project, error) {
+		return p.OpenBacklog(ctx, notify.MaxCommentLength)
+	}
+	var notifiers []run.Notifier
+	for _, channel := range s.Notify {
+		switch topic, isSNS := strings.CutPrefix(channel, config.SchemeSNS); {
+		case isSNS:
+			notifiers = append(notifiers, p.snsNotifier(topic))
+		case channel == config.NotifyLog:
+			notifiers = append(notifiers, notify.Log{Logger: p.log})
+		default:
+			notifiers = append(notifiers, backlognotify.PullRequestNotifier{OpenProject: openProject})
+			if s.NotifyIssues != "" {
+				notifiers = append(notifiers, backlognotify.IssueNotifier{OpenProject: openProject, IssueType: s.NotifyIssues})
+			}
+		}
+	}
+	return notifiers
+}
+
+func (p *Deps) snsNotifier(topic string) notify.SNS {
+	return notify.SNS{Topic: topic, Language: p.Settings.Lang, Client: func(context.Context) (notify.Publisher, error) {
+		cfg, err := p.AWS()
+		if err != nil {
+			return nil, err
+		}
+		return sns.NewFromConfig(cfg), nil
+	}}
+}
