@@ -6,6 +6,7 @@ import (
 	"reconcile/reconciler/source"
 	ws "reconcile/reconciler/workspace"
 	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // A pull request that changes any workspace can be planned before the merge: the current
@@ -27,11 +28,11 @@ func TestPreviewsRefuseNothing(t *testing.T) {
 	}
 	defer commit.Close()
 	for _, environment := range []string{"", "staging"} {
-		settings, err := ws.LoadSettings(commit.Tree, environment)
+		settings, err := settings.Load(commit.Tree, environment)
 		if err != nil {
 			t.Fatal(err)
 		}
-		dirs, err := ws.Discover(commit.Tree, settings, repotree.Terraform)
+		dirs, err := settings.Discover(commit.Tree, repotree.Terraform)
 		if err != nil || len(dirs) == 0 {
 			t.Fatalf("%d workspaces, %v", len(dirs), err)
 		}

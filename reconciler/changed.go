@@ -12,6 +12,7 @@ import (
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // Changed lists the stale workspaces, as `reconcile changed -o json` prints it.
@@ -109,7 +110,7 @@ func inventoryAtTip(ctx context.Context, c *run.Config) (*inventory, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings, err := workspace.LoadSettings(commit.Tree, c.Environment)
+	settings, err := settings.Load(commit.Tree, c.Environment)
 	if err != nil {
 		return nil, fmt.Errorf("settings at %s: %w", commitid.Abbrev(tip.Commit), err)
 	}
@@ -182,7 +183,7 @@ func changedBetween(ctx context.Context, config *run.Config, a, b *source.Commit
 }
 
 func inventoryWithoutRecord(ctx context.Context, c *run.Config, commit *source.Commit) (*inventory, error) {
-	settings, err := workspace.LoadSettings(commit.Tree, c.Environment)
+	settings, err := settings.Load(commit.Tree, c.Environment)
 	if err != nil {
 		return nil, fmt.Errorf("settings at %s: %w", commitid.Abbrev(commit.ID), err)
 	}
@@ -190,7 +191,7 @@ func inventoryWithoutRecord(ctx context.Context, c *run.Config, commit *source.C
 	if err != nil {
 		return nil, err
 	}
-	dirs, err := workspace.Discover(commit.Tree, settings, product)
+	dirs, err := settings.Discover(commit.Tree, product)
 	if err != nil {
 		return nil, fmt.Errorf("workspaces at %s: %w", commitid.Abbrev(commit.ID), err)
 	}

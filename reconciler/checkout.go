@@ -19,6 +19,7 @@ import (
 	"reconcile/reconciler/terraform"
 	"reconcile/reconciler/workspace"
 	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
 	"reconcile/state"
 )
 
@@ -29,7 +30,7 @@ type checkout struct {
 	run       *run.Run
 	config    *run.Config
 	inventory *inventory
-	policy    *workspace.Policy // for plans of unreviewed code; else nil
+	policy    *settings.Policy // for plans of unreviewed code; else nil
 	// readOnly: nothing is applied, and no lease is held.
 	readOnly bool
 	dir      string // contains the tree and its lock
@@ -146,7 +147,7 @@ func (s *checkout) collectErroredStates(ctx context.Context, root string) error 
 
 // newRemovedEntry returns an entry for a recorded workspace that is not at the tip any more.
 func newRemovedEntry(rec state.Workspace) *workspaceEntry {
-	return &workspaceEntry{dir: workspace.Dir{Name: rec.Name, Path: gitpath.Unquote(rec.Path)}, record: rec}
+	return &workspaceEntry{dir: settings.Dir{Name: rec.Name, Path: gitpath.Unquote(rec.Path)}, record: rec}
 }
 
 // preserveErroredState moves an errored state out of the workspace's directory and places a

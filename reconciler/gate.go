@@ -12,17 +12,17 @@ import (
 
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
-	"reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/settings"
 	"reconcile/state"
 )
 
 // gate decides by the workspace's settings whether a non-empty plan may be applied. It
 // returns "" or why not. All rules about risk and approval belong here.
-func gate(c workspace.Config, _ *terraform.Plan) string {
+func gate(c settings.Config, _ *terraform.Plan) string {
 	switch {
-	case c.Apply == workspace.ApplyPlanOnly:
+	case c.Apply == settings.ApplyPlanOnly:
 		return "apply = \"plan-only\": apply it by hand, or change the setting"
-	case c.Apply != workspace.ApplyAlways:
+	case c.Apply != settings.ApplyAlways:
 		return fmt.Sprintf("apply = %q is not known to this version and acts as plan-only", c.Apply)
 	case len(c.Protect) > 0:
 		return "protect is not known to this version, so the workspace acts as plan-only"

@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"reconcile/internal/gitpath"
-	"reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // Graph lists the workspaces at the tip with their dependencies and inputs, as
@@ -72,8 +72,8 @@ func (w *inventory) loadAll(ctx context.Context) error {
 }
 
 func (w *inventory) loadOnly(ctx context.Context, choose func(*workspaceEntry) bool) error {
-	var dirs []workspace.Dir
-	var configs []workspace.Config
+	var dirs []settings.Dir
+	var configs []settings.Config
 	for _, name := range slices.Sorted(maps.Keys(w.entries)) {
 		if entry := w.entries[name]; choose(entry) {
 			dirs, configs = append(dirs, entry.dir), append(configs, entry.config)

@@ -15,6 +15,7 @@ import (
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace"
 	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
 	"reconcile/state"
 )
 
@@ -23,7 +24,7 @@ type inventory struct {
 	config   *run.Config
 	head     state.Head
 	commit   *source.Commit
-	settings *workspace.Settings
+	settings *settings.Settings
 	product  repotree.Product
 	loader   *workspace.Loader
 	entries  map[string]*workspaceEntry
@@ -35,8 +36,8 @@ type inventory struct {
 
 // workspaceEntry is one workspace of an inventory.
 type workspaceEntry struct {
-	dir        workspace.Dir
-	config     workspace.Config
+	dir        settings.Dir
+	config     settings.Config
 	env        string               // hash of the declared variables' values
 	loaded     *workspace.Workspace // parsed; nil while the trace suffices
 	record     state.Workspace
@@ -59,13 +60,13 @@ type workspaceEntry struct {
 
 // discover reads the workspaces at a commit and their records, and finds those with
 // stale inputs of their own. Only those are parsed.
-func discover(ctx context.Context, c *run.Config, head state.Head, commit *source.Commit, settings *workspace.Settings) (*inventory, error) {
+func discover(ctx context.Context, c *run.Config, head state.Head, commit *source.Commit, settings *settings.Settings) (*inventory, error) {
 	product, err := c.Product(ctx)
 	if err != nil {
 		return nil, err
 	}
 	recorded := run.Async(func() (map[string]state.Workspace, error) { return c.Record.Workspaces(ctx) })
-	dirs, err := workspace.Discover(commit.Tree, settings, product)
+	dirs, err := settings.Discover(commit.Tree, product)
 	records, recordErr := recorded() // wait first: no return may leave the read running
 	if err != nil {
 		return nil, &TreeError{Commit: commit.ID, Err: err}
@@ -196,7 +197,7 @@ func (w *inventory) ownReasons(entry *workspaceEntry, rec state.Workspace) []str
 		reasons = append(reasons, gitpath.Quote(entry.dir.Path))
 	}
 	reasons = append(reasons, workspace.StalePaths(w.commit.Tree, rec.Trace)...)
-	reasons = append(reasons, entry.config.StaleInputs(rec.Trace)...)
+	reasons = append(reasons, workspace.StaleInputs(entry.config, rec.Trace)...)
 	if rec.Trace[keyEnv] != entry.env {
 		reasons = append(reasons, "environment")
 	}

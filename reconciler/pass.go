@@ -10,7 +10,7 @@ import (
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/source/gitwire"
-	"reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/settings"
 	"reconcile/state"
 )
 
@@ -76,7 +76,7 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 		return false, err
 	}
 	defer p.config.CloseCommit(commit)
-	settings, err := workspace.LoadSettings(commit.Tree, p.config.Environment)
+	settings, err := settings.Load(commit.Tree, p.config.Environment)
 	if err != nil {
 		return false, fmt.Errorf("settings at %s: %w", commitid.Abbrev(tip.Commit), err)
 	}
@@ -181,7 +181,7 @@ func (p *pass) isUpToDate(ctx context.Context, head state.Head, tip source.Tip) 
 
 // adopt makes the tip the head's commit and the head unsettled. A pass that is killed
 // after this leaves the head unsettled, so that the next pass continues.
-func (p *pass) adopt(ctx context.Context, head state.Head, tip source.Tip, settings *workspace.Settings) (state.Head, error) {
+func (p *pass) adopt(ctx context.Context, head state.Head, tip source.Tip, settings *settings.Settings) (state.Head, error) {
 	basis, err := p.config.HashConfig(ctx, settings.Env())
 	if err != nil {
 		return head, err

@@ -14,6 +14,7 @@ import (
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/source/gittree"
 	"reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // pullRequestPlan is a pull request merged in memory, and the workspaces that it makes
@@ -47,7 +48,7 @@ func (w *inventory) analyzePullRequest(ctx context.Context, pr PullRequest) (_ *
 		l.preview.Outcome = OutcomeConflict
 		return l, l.setInputsDigest()
 	}
-	settings, err := workspace.LoadSettings(l.merge.Commit.Tree, w.config.Environment)
+	settings, err := settings.Load(l.merge.Commit.Tree, w.config.Environment)
 	if err != nil {
 		return l, l.setError(err)
 	}

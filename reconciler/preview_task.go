@@ -7,7 +7,7 @@ import (
 	"fmt"
 
 	"reconcile/reconciler/run"
-	"reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/settings"
 	"reconcile/state"
 	"reconcile/state/snapshot"
 )
@@ -89,7 +89,7 @@ func (r *Reconciler) loadTree(ctx context.Context, key, part string, tree treeRe
 	if err != nil {
 		return nil, err
 	}
-	settings, err := workspace.LoadSettings(commit.Tree, r.config.Environment)
+	settings, err := settings.Load(commit.Tree, r.config.Environment)
 	if err == nil {
 		w, err = discover(ctx, &r.config, head, commit, settings)
 	}

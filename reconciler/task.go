@@ -11,7 +11,7 @@ import (
 	"reconcile/internal/commitid"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
-	"reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/settings"
 	"reconcile/state"
 	"reconcile/state/snapshot"
 )
@@ -94,7 +94,7 @@ func loadForTask(ctx context.Context, c *run.Config, task state.Task) (_ *invent
 	if err := c.Verify(commit); err != nil {
 		return nil, err
 	}
-	settings, err := workspace.LoadSettings(commit.Tree, c.Environment)
+	settings, err := settings.Load(commit.Tree, c.Environment)
 	if err != nil {
 		return nil, fmt.Errorf("settings at %s: %w", commitid.Abbrev(commit.ID), err)
 	}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // Backend describes where a workspace stores its Terraform state.
@@ -68,7 +69,7 @@ func (e *evaluation) resolveBackend(w *Workspace, s *scope) {
 	}
 	for _, name := range requiredArgs[block.kind] {
 		if args[name] == "" {
-			addProblem("backend %q: %s is not set: set it here or in the environment's backend_config in %s", block.kind, name, SettingsFile)
+			addProblem("backend %q: %s is not set: set it here or in the environment's backend_config in %s", block.kind, name, settings.File)
 			return
 		}
 	}

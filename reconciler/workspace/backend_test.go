@@ -1,12 +1,12 @@
 package workspace
 
 import (
-	"reconcile/reconciler/workspace/internal/treetest"
-
 	"strings"
 	"testing"
 
+	"reconcile/reconciler/workspace/internal/treetest"
 	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // TestRefusedBackends checks that the location of a state is set in one place, and only for
@@ -40,7 +40,7 @@ func TestRefusedBackends(t *testing.T) {
 		for file, text := range tt.files {
 			files["env/a/"+file] = text
 		}
-		w := NewLoader(treetest.New(files), repotree.Terraform).Load(Dir{"a", "env/a"}, Config{})
+		w := NewLoader(treetest.New(files), repotree.Terraform).Load(settings.Dir{Name: "a", Path: "env/a"}, settings.Config{})
 		if tt.want == "" && w.Err != nil || tt.want != "" && (w.Err == nil || !strings.Contains(w.Err.Error(), tt.want)) {
 			t.Errorf("%s: %v", name, w.Err)
 		}
@@ -67,12 +67,37 @@ func TestNoWorkspaces(t *testing.T) {
 	tree := treetest.New(map[string]string{
 		"infra/a/main.tf": "module \"m\" {\n  source = \"../../lib/m\"\n}\n", "infra/b/main.tf": "", "lib/m/main.tf": "", "one/x.tf": "",
 	})
-	s := &Settings{patterns: []posString{{text: defaultPattern}}}
+	s, err := settings.Load(tree, "")
+	if err != nil {
+		t.Fatal(err)
+	}
 	want := `these directories have configuration: infra/a, infra/b, one: if they are root modules, add this line to env/reconcile.hcl: workspaces = ["infra/*", "one"]`
 	if err := NewLoader(tree, repotree.Terraform).NoWorkspacesError(s); !strings.Contains(err.Error(), want) {
 		t.Error(err)
 	}
 	if err := NewLoader(treetest.New(map[string]string{"README": ""}), repotree.Terraform).NoWorkspacesError(s); !strings.Contains(err.Error(), "is this the right branch?") {
 		t.Error(err)
+	}
+}
+
+func TestBackendConfig(t *testing.T) {
+	tree := treetest.New(map[string]string{
+		"env/staging.s3.tfbackend": `bucket = "staging"`,
+		"env/common/main.tf":       "terraform {\n  backend \"s3\" {\n    key = \"k\"\n    bucket = \"mine\"\n  }\n}",
+		settings.File:              "workspaces = [\"env/common\"]\nenvironment \"staging\" {\n  backend_config = \"env/staging.s3.tfbackend\"\n}",
+	})
+	for environment, want := range map[string]string{"": "s3://mine/k", "staging": "s3://staging/k"} {
+		s, err := settings.Load(tree, environment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dirs, err := s.Discover(tree, repotree.Terraform)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := NewLoader(tree, repotree.Terraform).Load(dirs[0], s.Config("common"))
+		if w.Identity != want || w.Err != nil {
+			t.Errorf("%q: got %s, %v; want %s", environment, w.Identity, w.Err, want)
+		}
 	}
 }

@@ -1,15 +1,16 @@
 package workspace
 
 import (
-	"reconcile/reconciler/workspace/internal/treetest"
-
 	"fmt"
 	"strings"
 	"testing"
+
+	"reconcile/reconciler/workspace/internal/treetest"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // monorepo returns a tree of workspaces that each call three modules of a usual size.
-func monorepo(workspaces, modules int) (*treetest.Tree, []Dir, []Config) {
+func monorepo(workspaces, modules int) (*treetest.Tree, []settings.Dir, []settings.Config) {
 	files := map[string]string{}
 	for i := range modules {
 		var b strings.Builder
@@ -34,9 +35,9 @@ resource "aws_thing" "r%[1]d" {
 		fmt.Fprintf(&b, "resource \"x\" \"policy\" {\n  policy = file(\"${path.module}/../../policies/%d.json\")\n}\n", i%7)
 		files[fmt.Sprintf("modules/m%03d/main.tf", i)] = b.String()
 	}
-	var dirs []Dir
+	var dirs []settings.Dir
 	for i := range workspaces {
-		d := Dir{Name: fmt.Sprintf("w%04d", i), Path: fmt.Sprintf("env/w%04d", i)}
+		d := settings.Dir{Name: fmt.Sprintf("w%04d", i), Path: fmt.Sprintf("env/w%04d", i)}
 		var b strings.Builder
 		for k := range 3 {
 			fmt.Fprintf(&b, "module \"m%d\" {\n  source = \"../../modules/m%03d\"\n  name   = local.name\n}\n", k, (i*7+k*13)%modules)
@@ -45,7 +46,7 @@ resource "aws_thing" "r%[1]d" {
 		files[d.Path+"/locals.tf"] = fmt.Sprintf("locals {\n  name = %q\n}\n", d.Name)
 		dirs = append(dirs, d)
 	}
-	return treetest.New(files), dirs, make([]Config, workspaces)
+	return treetest.New(files), dirs, make([]settings.Config, workspaces)
 }
 
 func BenchmarkLoadAll(b *testing.B) {

@@ -1,14 +1,14 @@
 package workspace
 
 import (
-	"reconcile/reconciler/workspace/internal/hcleval"
-	"reconcile/reconciler/workspace/internal/treetest"
-
 	"strconv"
 	"strings"
 	"testing"
 
+	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/internal/treetest"
 	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // TestBudget checks that no configuration exhausts memory or time. A value that is too
@@ -59,8 +59,8 @@ func TestBudget(t *testing.T) {
 			"env/a/main.tf": "variable \"n\" {\n  type    = number\n  default = \"1e600000000\"\n}\nlocals {\n" + text + "\n}\noutput \"o\" {\n  value = file(local.p)\n}\n",
 			"other/x":       "x",
 		})
-		dir := Dir{Name: "a", Path: "env/a"}
-		w := NewLoader(tree, repotree.Terraform).Load(dir, Config{})
+		dir := settings.Dir{Name: "a", Path: "env/a"}
+		w := NewLoader(tree, repotree.Terraform).Load(dir, settings.Config{})
 		if w.Err != nil || len(w.Inputs) != 2 || w.Inputs[1] != "." || len(w.Warnings) == 0 || !strings.HasPrefix(w.Warnings[0], "env/a/main.tf:") {
 			t.Errorf("%s: %v, %q, %v", name, w.Inputs, w.Warnings, w.Err)
 		}
@@ -88,7 +88,7 @@ func TestBudgetOfBindings(t *testing.T) {
 		"env/a/main.tf": "locals {\n  l = [" + strings.Repeat("\"x\", ", 200) + "\"y\"]\n}\noutput \"o\" {\n  value = " + loop + "\n}\n",
 		"other/x":       "x",
 	})
-	w := NewLoader(tree, repotree.Terraform).Load(Dir{Name: "a", Path: "env/a"}, Config{})
+	w := NewLoader(tree, repotree.Terraform).Load(settings.Dir{Name: "a", Path: "env/a"}, settings.Config{})
 	if w.Err != nil || len(w.Inputs) != 2 || w.Inputs[1] != "." {
 		t.Errorf("%v, %v", w.Inputs, w.Err)
 	}
@@ -129,13 +129,13 @@ output "o" {
 		}
 		files["env/a/data/"+strconv.Itoa(i)+".json"] = "[" + strings.Join(list, ", ") + "]"
 	}
-	w := NewLoader(treetest.New(files), repotree.Terraform).Load(Dir{Name: "a", Path: "env/a"}, Config{})
+	w := NewLoader(treetest.New(files), repotree.Terraform).Load(settings.Dir{Name: "a", Path: "env/a"}, settings.Config{})
 	if w.Err != nil || len(w.Inputs) != 201 || len(w.Warnings) > 0 {
 		t.Errorf("%d inputs, %q, %v", len(w.Inputs), w.Warnings, w.Err)
 	}
 }
 
-// TestBudgetOfFiles checks the limits for variable files and settings.
+// TestBudgetOfFiles checks the limits for variable files and configuration.
 func TestBudgetOfFiles(t *testing.T) {
 	t.Parallel()
 	bomb := "[for a in [1, 2] : " + nestedLoops(60, "v% == v%") + "]"
@@ -145,17 +145,13 @@ func TestBudgetOfFiles(t *testing.T) {
 		"env/b/main.tf":          strings.Repeat("#", hcleval.MaxConfigSize+1),
 		"other/x":                "x",
 	})
-	w := NewLoader(tree, repotree.Terraform).Load(Dir{Name: "a", Path: "env/a"}, Config{})
+	w := NewLoader(tree, repotree.Terraform).Load(settings.Dir{Name: "a", Path: "env/a"}, settings.Config{})
 	if w.Err != nil || len(w.Inputs) != 2 || w.Inputs[1] != "." {
 		t.Errorf("%v, %v", w.Inputs, w.Err)
 	}
-	w = NewLoader(tree, repotree.Terraform).Load(Dir{Name: "b", Path: "env/b"}, Config{})
+	w = NewLoader(tree, repotree.Terraform).Load(settings.Dir{Name: "b", Path: "env/b"}, settings.Config{})
 	if w.Err == nil || !strings.Contains(w.Err.Error(), "the limit is") {
 		t.Errorf("a large file: %v", w.Err)
-	}
-	tree = sampleRepo(map[string]string{SettingsFile: "defaults {\n  apply = \"${" + bomb + "[0]}\"\n}\n"})
-	if _, err := LoadSettings(tree, ""); err == nil || !strings.Contains(err.Error(), "exceeds the evaluation limit") {
-		t.Errorf("settings: %v", err)
 	}
 }
 

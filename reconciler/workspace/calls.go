@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
-
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
 // walkCall walks the module that c calls, with everything that the module depends on.

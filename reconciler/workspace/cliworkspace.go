@@ -5,10 +5,10 @@ import (
 	"path"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
-
-	"github.com/hashicorp/hcl/v2"
 )
 
 // Terraform CLI workspaces are several states of one directory. reconcile supports only the

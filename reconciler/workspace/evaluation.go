@@ -4,12 +4,13 @@ import (
 	"maps"
 	"slices"
 
-	"reconcile/reconciler/workspace/internal/hcleval"
-	"reconcile/reconciler/workspace/repotree"
-
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // maxInstances is the number of module instances that are evaluated separately in one
@@ -20,8 +21,8 @@ const maxInstances = 2000
 type evaluation struct {
 	loader *Loader
 	tree   repotree.Tree // of the loader
-	root   Dir
-	config Config
+	root   settings.Dir
+	config settings.Config
 	base   *hcl.EvalContext // functions
 
 	inputs           *inputs

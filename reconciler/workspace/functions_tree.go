@@ -7,13 +7,13 @@ import (
 	"path"
 	"strings"
 
-	"reconcile/reconciler/workspace/internal/hcleval"
-	"reconcile/reconciler/workspace/repotree"
-
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
+
+	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/repotree"
 )
 
 // maxReadSize is the size in bytes of the largest file whose content is evaluated.

@@ -1,17 +1,17 @@
 package workspace
 
 import (
-	"reconcile/reconciler/workspace/internal/hcleval"
-	"reconcile/reconciler/workspace/internal/treetest"
-
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"reconcile/reconciler/workspace/repotree"
-
 	"golang.org/x/tools/txtar"
+
+	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/internal/treetest"
+	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // addSeeds adds the configuration files of testdata to the corpus.
@@ -48,7 +48,7 @@ func loadText(name, text string) *Workspace {
 		"env/b/main.tf":             "",
 		"env/a/.terraform.lock.hcl": "",
 	})
-	return NewLoader(tree, repotree.Terraform).Load(Dir{Name: "a", Path: "env/a"}, Config{Env: []string{"TF_VAR_e"}})
+	return NewLoader(tree, repotree.Terraform).Load(settings.Dir{Name: "a", Path: "env/a"}, settings.Config{Env: []string{"TF_VAR_e"}})
 }
 
 // checkLoaded checks the invariants of every workspace.
@@ -105,32 +105,4 @@ func FuzzLoadJSON(f *testing.F) {
 	f.Add(`{"resource": {"x": {"y": [[{"a": "${each.key}"}], null, 1, "s"]}}, "locals": {"a": {"${b}": null}}}`)
 	f.Add(`[{"variable": {"": {"type": "string", "default": 1e999}}}]`)
 	f.Fuzz(func(t *testing.T, text string) { checkLoaded(t, loadText("main.tf.json", text)) })
-}
-
-func FuzzSettings(f *testing.F) {
-	f.Add("workspaces = [\"env/*\"]\ndefaults {\n  apply = \"safe\"\n}\nworkspace \"tokyo\" {\n  depends_on = [\"common\"]\n}\n", "")
-	f.Add("workspaces = [\"**\", \"{env,infra/live}/*\", \".\"]\nenvironment \"x\" {\n  var_file = \"staging.tfvars\"\n}", "x")
-	f.Add(layeredSettings, "staging")
-	f.Fuzz(func(t *testing.T, text, environment string) {
-		tree := sampleRepo(map[string]string{SettingsFile: text})
-		s, err := LoadSettings(tree, environment)
-		if err != nil {
-			return
-		}
-		dirs, err := Discover(tree, s, repotree.Terraform)
-		if err != nil {
-			return
-		}
-		for _, d := range dirs {
-			info, err := tree.Lstat(d.Path)
-			if d.Name == "" || repotree.IsOutside(d.Name) || err != nil || !info.IsDir() {
-				t.Fatalf("workspace %q at %q", d.Name, d.Path)
-			}
-			for _, file := range s.Config(d.Name).VarFiles {
-				if !repotree.IsFile(tree, file) {
-					t.Fatalf("variable file %q", file)
-				}
-			}
-		}
-	})
 }

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"reconcile/reconciler/workspace/settings"
 )
 
 // Node is what the graph needs of a workspace. It can be stored, so that a workspace that
@@ -148,7 +150,7 @@ func (l *graphBuilder) addDependencies(n Node) {
 				l.guesses = append(l.guesses, guess{n.Name, up, read})
 			}
 			if len(found) == 0 && hasWildcard {
-				l.addWarning(n.Name, "workspace %s reads a state whose location cannot be evaluated (%s), and no other workspace matches: it is treated as an external state; if a workspace of this repository owns it, list that workspace in depends_on in %s", n.Name, read, SettingsFile)
+				l.addWarning(n.Name, "workspace %s reads a state whose location cannot be evaluated (%s), and no other workspace matches: it is treated as an external state; if a workspace of this repository owns it, list that workspace in depends_on in %s", n.Name, read, settings.File)
 			}
 		case len(found) > 0:
 			l.graph.upstream[n.Name] = append(l.graph.upstream[n.Name], found...)

@@ -1,13 +1,13 @@
 package workspace
 
 import (
-	"reconcile/reconciler/workspace/internal/treetest"
-
 	"path"
 	"slices"
 	"testing"
 
+	"reconcile/reconciler/workspace/internal/treetest"
 	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
 )
 
 func TestProviders(t *testing.T) {
@@ -43,7 +43,7 @@ func TestProviders(t *testing.T) {
 			for name, text := range test.files {
 				files[path.Join("env/w", name)] = text
 			}
-			w := NewLoader(treetest.New(files), repotree.Terraform).Load(Dir{Name: "w", Path: "env/w"}, Config{})
+			w := NewLoader(treetest.New(files), repotree.Terraform).Load(settings.Dir{Name: "w", Path: "env/w"}, settings.Config{})
 			if w.Err != nil || w.NeedsProviders != test.want {
 				t.Errorf("got %v (%v), want %v", w.NeedsProviders, w.Err, test.want)
 			}
@@ -60,7 +60,7 @@ func TestModuleWithoutAnInstance(t *testing.T) {
 			"modules/outer/main.tf":  "module \"n\" {\n  source = \"../inner\"\n}\nresource \"terraform_data\" \"x\" {\n  input = file(\"../never\")\n}",
 			"modules/inner/main.tf":  inner,
 			"modules/innest/main.tf": "",
-		}), repotree.Terraform).Load(Dir{Name: "w", Path: "env/w"}, Config{})
+		}), repotree.Terraform).Load(settings.Dir{Name: "w", Path: "env/w"}, settings.Config{})
 	}
 	w := load("")
 	if want := []string{"env/w", "modules/inner", "modules/outer"}; w.Err != nil || !slices.Equal(w.Inputs, want) {

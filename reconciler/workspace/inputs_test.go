@@ -1,8 +1,6 @@
 package workspace
 
 import (
-	"reconcile/reconciler/workspace/internal/treetest"
-
 	"fmt"
 	"maps"
 	"path"
@@ -11,9 +9,11 @@ import (
 	"strings"
 	"testing"
 
-	"reconcile/reconciler/workspace/repotree"
-
 	"pgregory.net/rapid"
+
+	"reconcile/reconciler/workspace/internal/treetest"
+	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // repoGen draws random repositories. It knows, without evaluation, what Terraform could
@@ -147,7 +147,7 @@ func TestClosure(t *testing.T) {
 			if path.Dir(dir) != "env" {
 				continue
 			}
-			w := NewLoader(tree, repotree.Terraform).Load(Dir{Name: path.Base(dir), Path: dir}, Config{})
+			w := NewLoader(tree, repotree.Terraform).Load(settings.Dir{Name: path.Base(dir), Path: dir}, settings.Config{})
 			if w.Err != nil || len(w.Warnings) > 0 {
 				t.Fatalf("%s: %v %v", dir, w.Err, w.Warnings)
 			}
@@ -173,13 +173,13 @@ func TestFresh(t *testing.T) {
 		}
 		after := treetest.New(files)
 		for _, dir := range g.modules {
-			d := Dir{Name: path.Base(dir), Path: dir}
-			before := NewLoader(tree, repotree.Terraform).Load(d, Config{})
+			d := settings.Dir{Name: path.Base(dir), Path: dir}
+			before := NewLoader(tree, repotree.Terraform).Load(d, settings.Config{})
 			trace := before.Trace(tree)
 			if len(StalePaths(after, trace)) > 0 {
 				continue
 			}
-			now := NewLoader(after, repotree.Terraform).Load(d, Config{})
+			now := NewLoader(after, repotree.Terraform).Load(d, settings.Config{})
 			if !reflect.DeepEqual(now.Trace(after), trace) || !reflect.DeepEqual(now, before) {
 				t.Fatalf("%s is not stale, but\n%+v\nbecame\n%+v", dir, before, now)
 			}

@@ -12,11 +12,12 @@ import (
 	"reconcile/internal/gitpath"
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // Load loads one workspace with its settings. It never fails as a whole: errors are in
 // Workspace.Err, and the other fields hold what could be determined.
-func (l *Loader) Load(dir Dir, cfg Config) (w *Workspace) {
+func (l *Loader) Load(dir settings.Dir, cfg settings.Config) (w *Workspace) {
 	w = &Workspace{Name: dir.Name, Path: dir.Path, Inputs: []string{dir.Path}, Config: cfg}
 	// Anyone who can commit controls the input of the parser and the evaluator. One
 	// workspace that crashes them must not stop the others.
@@ -107,7 +108,7 @@ func (e *evaluation) addSettingsInput(p string) {
 
 // readVariableValues returns the values that variable files give to the root module's
 // variables. Values from our environment are unknown here.
-func (e *evaluation) readVariableValues(m *module, cfg Config) map[string]cty.Value {
+func (e *evaluation) readVariableValues(m *module, cfg settings.Config) map[string]cty.Value {
 	variables := map[string]cty.Value{}
 	for _, f := range append(e.autoVarFiles(), cfg.VarFiles...) {
 		values, problems := e.readVarFile(f)

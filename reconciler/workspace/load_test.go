@@ -1,8 +1,6 @@
 package workspace
 
 import (
-	"reconcile/reconciler/workspace/internal/treetest"
-
 	"flag"
 	"fmt"
 	"maps"
@@ -12,9 +10,11 @@ import (
 	"strings"
 	"testing"
 
-	"reconcile/reconciler/workspace/repotree"
-
 	"golang.org/x/tools/txtar"
+
+	"reconcile/reconciler/workspace/internal/treetest"
+	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
 )
 
 var update = flag.Bool("update", false, "write what was found into testdata; read the difference")
@@ -53,11 +53,11 @@ func TestLoad(t *testing.T) {
 
 // describeAll returns a description of each workspace in a repository.
 func describeAll(tree *treetest.Tree, product repotree.Product) map[string]string {
-	settings, err := LoadSettings(tree, "")
+	settings, err := settings.Load(tree, "")
 	if err != nil {
 		return map[string]string{"settings": err.Error()}
 	}
-	dirs, err := Discover(tree, settings, product)
+	dirs, err := settings.Discover(tree, product)
 	if err != nil {
 		return map[string]string{"discover": err.Error()}
 	}

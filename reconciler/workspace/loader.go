@@ -6,9 +6,11 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // Loader loads the workspaces of one tree. It parses each directory once for all workspaces
@@ -34,31 +36,23 @@ func NewLoader(tree repotree.Tree, product repotree.Product) *Loader {
 // LoadAll loads several workspaces in parallel and returns them in the order of dirs.
 // configs holds the settings of each, in the same order. It starts no more once ctx is
 // done, and then returns the context's error.
-func (l *Loader) LoadAll(ctx context.Context, dirs []Dir, configs []Config) ([]*Workspace, error) {
+func (l *Loader) LoadAll(ctx context.Context, dirs []settings.Dir, configs []settings.Config) ([]*Workspace, error) {
 	loaded := make([]*Workspace, len(dirs))
-	runParallel(len(dirs), func(i int) {
-		if ctx.Err() == nil {
-			loaded[i] = l.Load(dirs[i], configs[i])
-		}
-	})
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, dir := range dirs {
+		group.Go(func() error {
+			if ctx.Err() == nil {
+				loaded[i] = l.Load(dir, configs[i])
+			}
+			return nil
+		})
+	}
+	_ = group.Wait()
 	if slices.Contains(loaded, nil) {
 		return nil, fmt.Errorf("load workspaces: %w", context.Cause(ctx))
 	}
 	return loaded, nil
-}
-
-// runParallel calls do for 0 to n-1 on all processors.
-func runParallel(n int, do func(i int)) {
-	var next atomic.Int64
-	var group sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), n) {
-		group.Go(func() {
-			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
-				do(int(i))
-			}
-		})
-	}
-	group.Wait()
 }
 
 // memo stores one value a key and computes each value once.

@@ -1,8 +1,6 @@
 package workspace
 
 import (
-	"reconcile/reconciler/workspace/internal/treetest"
-
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/reconciler/workspace/internal/treetest"
 	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // TestLoadAll checks that loading many workspaces in parallel gives the same results, in
@@ -31,7 +31,7 @@ func TestLoadAll(t *testing.T) {
 	}
 }
 
-func loadAll(t testing.TB, tree repotree.Tree, dirs []Dir, configs []Config) []*Workspace {
+func loadAll(t testing.TB, tree repotree.Tree, dirs []settings.Dir, configs []settings.Config) []*Workspace {
 	t.Helper()
 	loaded, err := NewLoader(tree, repotree.Terraform).LoadAll(t.Context(), dirs, configs)
 	if err != nil {
@@ -70,7 +70,7 @@ func TestTrace(t *testing.T) {
 		"other.txt":         "",
 	}
 	tree := treetest.New(files)
-	w := NewLoader(tree, repotree.Terraform).Load(Dir{"a", "env/a"}, Config{})
+	w := NewLoader(tree, repotree.Terraform).Load(settings.Dir{Name: "a", Path: "env/a"}, settings.Config{})
 	trace := w.Trace(tree)
 	want := []string{RulesInput, SettingsInput, "env/a", "gone.txt", "modules/m"}
 	if got := slices.Sorted(maps.Keys(trace)); !slices.Equal(got, want) {
@@ -88,12 +88,12 @@ func TestTrace(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", change, got, stale)
 		}
 	}
-	if got := w.Config.StaleInputs(trace); got != nil {
+	if got := StaleInputs(w.Config, trace); got != nil {
 		t.Errorf("settings: %v", got)
 	}
 	trace[RulesInput] = "0"
-	other := Config{DependsOn: []string{"b"}}
-	if got := other.StaleInputs(trace); !slices.Equal(got, []string{"settings", "discovery rules"}) {
+	other := settings.Config{DependsOn: []string{"b"}}
+	if got := StaleInputs(other, trace); !slices.Equal(got, []string{"settings", "discovery rules"}) {
 		t.Errorf("settings: %v", got)
 	}
 }
@@ -113,7 +113,7 @@ func TestManyInstances(t *testing.T) {
 		files[fmt.Sprintf("modules/m%d/main.tf", i)] = b.String()
 	}
 	files[fmt.Sprintf("modules/m%d/main.tf", levels)] = "variable \"name\" {}\nlocals {\n  x = file(\"../../names/${var.name}\")\n}\noutput \"o\" {\n  value = \"o\"\n}\n"
-	w := NewLoader(treetest.New(files), repotree.Terraform).Load(Dir{"a", "env/a"}, Config{})
+	w := NewLoader(treetest.New(files), repotree.Terraform).Load(settings.Dir{Name: "a", Path: "env/a"}, settings.Config{})
 	if w.Err != nil {
 		t.Fatal(w.Err)
 	}
@@ -138,7 +138,7 @@ func TestEach(t *testing.T) {
 			"env/a/main.tf":     strings.Replace(main, "COLLECTION", collection, 1),
 			"modules/m/main.tf": module,
 		}
-		w := NewLoader(treetest.New(files), repotree.Terraform).Load(Dir{"a", "env/a"}, Config{})
+		w := NewLoader(treetest.New(files), repotree.Terraform).Load(settings.Dir{Name: "a", Path: "env/a"}, settings.Config{})
 		if got := strings.Join(w.Inputs, " "); w.Err != nil || got != want {
 			t.Errorf("%s: got %s (%v), want %s", collection, got, w.Err, want)
 		}

@@ -5,11 +5,11 @@ import (
 	"path"
 	"slices"
 
-	"reconcile/reconciler/workspace/internal/hcleval"
-	"reconcile/reconciler/workspace/repotree"
-
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/repotree"
 )
 
 // module holds the inputs, states and dependencies of one directory of configuration. It is

@@ -1,14 +1,14 @@
 package workspace
 
 import (
-	"reconcile/reconciler/workspace/internal/treetest"
-
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 
+	"reconcile/reconciler/workspace/internal/treetest"
 	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // baseRepo is the tip that pull requests are checked against.
@@ -52,7 +52,7 @@ provider "aws" {
 
 // violationsOf returns the policy violations of a workspace after some files change. The
 // content "" removes a file.
-func violationsOf(t *testing.T, name string, change map[string]string, policy Policy) []string {
+func violationsOf(t *testing.T, name string, change map[string]string, policy settings.Policy) []string {
 	t.Helper()
 	files := maps.Clone(baseRepo)
 	for p, text := range change {
@@ -61,16 +61,16 @@ func violationsOf(t *testing.T, name string, change map[string]string, policy Po
 		}
 		files[p] = text
 	}
-	dir := Dir{Name: name, Path: "env/" + name}
+	dir := settings.Dir{Name: name, Path: "env/" + name}
 	p := Proposal{Dir: dir, LocalStates: []string{"local:env/app/terraform.tfstate", "local:env/db/terraform.tfstate", "local:env/db/own.json"}}
 	if _, exists := baseRepo[dir.Path+"/main.tf"]; exists {
-		p.TipWorkspace = NewLoader(treetest.New(baseRepo), repotree.Terraform).Load(dir, Config{})
+		p.TipWorkspace = NewLoader(treetest.New(baseRepo), repotree.Terraform).Load(dir, settings.Config{})
 	}
 	return CheckPolicy(treetest.New(files), repotree.Terraform, p, policy)
 }
 
-func defaultPolicy(allowed ...string) Policy {
-	t := (&Settings{}).PreviewPolicy()
+func defaultPolicy(allowed ...string) settings.Policy {
+	t := (&settings.Settings{}).PreviewPolicy()
 	t.AllowedNames = allowed
 	return t
 }
@@ -295,8 +295,8 @@ func TestRefuseBackends(t *testing.T) {
 		}
 	}
 	http := map[string]string{"env/a/main.tf": "terraform {\n  backend \"http\" {\n    address = \"https://example.com/a\"\n  }\n}\n"}
-	dir := Dir{Name: "a", Path: "env/a"}
-	p := Proposal{Dir: dir, TipWorkspace: NewLoader(treetest.New(http), repotree.Terraform).Load(dir, Config{})}
+	dir := settings.Dir{Name: "a", Path: "env/a"}
+	p := Proposal{Dir: dir, TipWorkspace: NewLoader(treetest.New(http), repotree.Terraform).Load(dir, settings.Config{})}
 	if got := CheckPolicy(treetest.New(http), repotree.Terraform, p, defaultPolicy()); len(got) > 0 {
 		t.Errorf("the same backend of another type: %q", got)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // checkDir checks the blocks of one module.
@@ -101,7 +102,7 @@ func providerSourceOf(name string, x hclsyntax.Expression) string {
 // defaultProviderSource returns the source of a provider that a module does not declare.
 func defaultProviderSource(name string) string {
 	if name == "terraform" {
-		return builtinProvider
+		return settings.BuiltinProvider
 	}
 	return "hashicorp/" + name
 }
@@ -116,7 +117,7 @@ func (r *policyChecker) providerSource(name string) string {
 
 // checkProvider checks a provider by its local name in the module.
 func (r *policyChecker) checkProvider(file string, rng hcl.Range, name string) {
-	if source := r.providerSource(name); !r.policy.allowsProvider(source) {
+	if source := r.providerSource(name); !r.policy.AllowsProvider(source) {
 		r.addViolation(file, rng, "", "provider %s is not allowed; allowed are: %s", source, strings.Join(r.policy.Providers, ", "))
 	}
 }
@@ -157,7 +158,7 @@ func (r *policyChecker) checkResource(file string, b *hclsyntax.Block) {
 	kind := b.Labels[0]
 	switch {
 	case b.Type == "ephemeral" && strings.HasPrefix(kind, "aws_"), // all of them are credentials or secrets
-		b.Type != "resource" && r.policy.refusesName(kind):
+		b.Type != "resource" && r.policy.RefusesName(kind):
 		r.addViolation(file, b.TypeRange, kind, "%s %s is not allowed", b.Type, kind)
 	case b.Type == "data" && kind == "aws_s3_object" && !isFalse(b.Body.Attributes["download_body"]):
 		r.addViolation(file, b.TypeRange, kind, "%s %s is not allowed without download_body = false", b.Type, kind)
@@ -191,7 +192,7 @@ func (r *policyChecker) checkImport(file string, b *hclsyntax.Block) {
 		return // Terraform has a better message for this
 	}
 	for _, kind := range addressNames(to.Expr) {
-		if r.policy.refusesName(kind) || matchesAny(importedSecrets, kind) {
+		if r.policy.RefusesImport(kind) {
 			r.addViolation(file, to.NameRange, kind, "import of %s is not allowed", kind)
 		}
 	}

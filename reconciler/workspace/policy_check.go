@@ -5,16 +5,17 @@ import (
 	"path"
 	"slices"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
-
-	"github.com/hashicorp/hcl/v2"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // Proposal is a workspace as a pull request proposes it.
 type Proposal struct {
-	Dir    Dir
-	Config Config
+	Dir    settings.Dir
+	Config settings.Config
 	// TipWorkspace is the workspace at the tip. It is nil for a new workspace, which is
 	// planned on an empty state, without its backend.
 	TipWorkspace *Workspace
@@ -30,7 +31,7 @@ type Proposal struct {
 //
 // CheckPolicy examines configuration only. It does not see the content of modules from
 // registries; the policy says which of them are allowed.
-func CheckPolicy(tree repotree.Tree, product repotree.Product, p Proposal, policy Policy) (violations []string) {
+func CheckPolicy(tree repotree.Tree, product repotree.Product, p Proposal, policy settings.Policy) (violations []string) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			violations = []string{fmt.Sprintf("%s: internal error while checking the configuration: %v", p.Dir.Path, fault)}
@@ -66,7 +67,7 @@ type policyChecker struct {
 	tree            repotree.Tree
 	evaluation      *evaluation
 	proposal        Proposal
-	policy          Policy
+	policy          settings.Policy
 	dirs            []string          // of the modules
 	providerSources map[string]string // of the directory's providers, by local name
 	violations      []*hcleval.Problem

@@ -7,13 +7,13 @@ import (
 	"slices"
 	"strings"
 
-	"reconcile/reconciler/workspace/internal/hcleval"
-	"reconcile/reconciler/workspace/repotree"
-
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/repotree"
 )
 
 // checkFunctions refuses functions by name, and functions of providers that may not run.
@@ -29,7 +29,7 @@ func (r *policyChecker) checkFunctions(file string, x hclsyntax.Expression) {
 			return nil
 		}
 		name := strings.TrimPrefix(call.Name, "core::")
-		if r.policy.refusesName(name) {
+		if r.policy.RefusesName(name) {
 			r.addViolation(file, call.NameRange, name, "%s() is not allowed", name)
 		}
 		return nil
@@ -208,7 +208,7 @@ func (r *policyChecker) checkPathAttr(m pathRef, v cty.Value) {
 func (r *policyChecker) checkRemoteModule(c *moduleCall, source definition, text string, exact bool) {
 	switch {
 	case r == nil:
-	case !isRegistry(text) || !r.policy.allowsModule(text):
+	case !isRegistry(text) || !r.policy.AllowsModule(text):
 		r.addViolation(source.file, source.Range(), "", "module %q: source %s is not allowed", c.name, text)
 	case !exact:
 		r.addViolation(source.file, source.Range(), "", "module %q has no exact version", c.name)

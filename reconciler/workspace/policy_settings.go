@@ -9,6 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // allowedAWSSettings are the settings of an AWS provider that a pull request may change.
@@ -81,7 +82,7 @@ func (r *policyChecker) checkBlockSettings(file string, b *hclsyntax.Block) {
 	}
 	if len(b.Labels) == 1 {
 		var allowed []string
-		if normalizeSource(r.providerSource(b.Labels[0])) == "hashicorp/aws" {
+		if settings.NormalizeSource(r.providerSource(b.Labels[0])) == "hashicorp/aws" {
 			allowed = allowedAWSSettings
 		}
 		r.checkSettings(file, b, b, allowed)
@@ -94,7 +95,7 @@ func (r *policyChecker) checkSettings(file string, outermost, b *hclsyntax.Block
 	for _, st := range settingsOf(b.Body, "", "") {
 		lastName := st.path[strings.LastIndexByte(st.path, '.')+1:]
 		names := append([]string{lastName, st.name}, objectKeys(st.value)...)
-		isRefused := slices.ContainsFunc(names, r.policy.refusesName) || allowed != nil && !slices.Contains(allowed, st.name)
+		isRefused := slices.ContainsFunc(names, r.policy.RefusesName) || allowed != nil && !slices.Contains(allowed, st.name)
 		if !isRefused || slices.Contains(r.policy.AllowedNames, st.name) {
 			continue
 		}

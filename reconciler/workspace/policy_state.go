@@ -6,11 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"reconcile/reconciler/workspace/internal/hcleval"
-	"reconcile/reconciler/workspace/repotree"
-
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
+
+	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/repotree"
 )
 
 // allowedBackendSettings are the settings of a backend that a pull request may change. The
@@ -51,7 +51,7 @@ func (r *policyChecker) checkBackend(w *Workspace) {
 		if w.backendText == tip.backendText && !slices.Contains(fileSettings, name) {
 			continue
 		}
-		if r.policy.refusesName(name) || allowed != nil && !slices.Contains(allowed, name) {
+		if r.policy.RefusesName(name) || allowed != nil && !slices.Contains(allowed, name) {
 			r.addViolation(w.Config.BackendConfig, hcl.Range{}, name, "%s is not allowed", name)
 		}
 	}

@@ -1,14 +1,14 @@
 package workspace
 
 import (
-	"reconcile/reconciler/workspace/internal/treetest"
-
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 
+	"reconcile/reconciler/workspace/internal/treetest"
 	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // TestRefuse compares the violations of each workspace in testdata/refuse with want/NAME.
@@ -16,11 +16,11 @@ func TestRefuse(t *testing.T) {
 	const archive = "testdata/refuse/pull-request.txtar"
 	repo, want := treetest.SplitArchive(t, archive)
 	tree := treetest.New(repo)
-	settings, err := LoadSettings(tree, "")
+	settings, err := settings.Load(tree, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	dirs, err := Discover(tree, settings, repotree.Terraform)
+	dirs, err := settings.Discover(tree, repotree.Terraform)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestPreviewSettings(t *testing.T) {
 		"preview {\n}\npreview {\n}\n":                               "env/reconcile.hcl:3:1: preview: only one such block is allowed",
 		"preview {\n  providers = [\"example.com:8443/own/x\"]\n}\n": "",
 	} {
-		settings, err := LoadSettings(treetest.New(map[string]string{SettingsFile: text}), "")
+		settings, err := settings.Load(treetest.New(map[string]string{settings.File: text}), "")
 		switch {
 		case want == "" && err != nil, want != "" && (err == nil || !strings.Contains(err.Error(), want)):
 			t.Errorf("%q: %v, want %q", text, err, want)

@@ -9,6 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // wildcard stands for a part of an identity that could not be evaluated.
@@ -46,7 +47,7 @@ func (e *evaluation) addRemoteState(s *scope, r *resource) {
 		e.reads[read] = true
 		if strings.Contains(read, wildcard) && len(e.config.DependsOn) == 0 {
 			format := "the state that this reads cannot be evaluated (%s): the workspace depends on every workspace that matches; list those that it reads in depends_on in %s"
-			e.warnings = append(e.warnings, &hcleval.Problem{File: r.file, Line: r.line, Text: fmt.Sprintf(format, read, SettingsFile)})
+			e.warnings = append(e.warnings, &hcleval.Problem{File: r.file, Line: r.line, Text: fmt.Sprintf(format, read, settings.File)})
 		}
 	})
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // Limits of what NoWorkspacesError searches and prints.
@@ -19,14 +21,10 @@ const (
 
 // NoWorkspacesError returns an error that says that Discover found no workspace. It lists
 // the directories that could be meant, and the settings that name them.
-func (l *Loader) NoWorkspacesError(s *Settings) error {
-	var patterns []string
-	for _, p := range s.patterns {
-		patterns = append(patterns, p.text)
-	}
-	message := fmt.Sprintf("no workspace was found: %s matches no directory with %s configuration", strings.Join(patterns, ", "), l.product)
-	if len(s.openTofuDirs) > 0 {
-		return fmt.Errorf("%s; %s has only OpenTofu configuration: use --terraform tofu", message, s.openTofuDirs[0].Path)
+func (l *Loader) NoWorkspacesError(s *settings.Settings) error {
+	message := fmt.Sprintf("no workspace was found: %s matches no directory with %s configuration", strings.Join(s.Patterns(), ", "), l.product)
+	if dirs := s.OpenTofuDirs(); len(dirs) > 0 {
+		return fmt.Errorf("%s; %s has only OpenTofu configuration: use --terraform tofu", message, dirs[0].Path)
 	}
 	roots := l.findRoots()
 	if len(roots) == 0 {
@@ -36,7 +34,7 @@ func (l *Loader) NoWorkspacesError(s *Settings) error {
 	if more := len(roots) - maxSuggestions; more > 0 {
 		shown += fmt.Sprintf(" and %d more", more)
 	}
-	return fmt.Errorf("%s; these directories have configuration: %s: if they are root modules, add this line to %s: workspaces = [%s]", message, shown, SettingsFile, suggestPatterns(roots))
+	return fmt.Errorf("%s; these directories have configuration: %s: if they are root modules, add this line to %s: workspaces = [%s]", message, shown, settings.File, suggestPatterns(roots))
 }
 
 // findRoots returns the directories that have configuration and that no other directory
@@ -49,7 +47,7 @@ func (l *Loader) findRoots() []string {
 		switch {
 		case seen > maxSuggestEntries || len(dirs) == maxSuggestDirs:
 			return fs.SkipAll
-		case err != nil || d.IsDir() && isHidden(p):
+		case err != nil || d.IsDir() && repotree.IsHidden(p):
 			return fs.SkipDir
 		case !d.IsDir() && l.product.IsConfigFile(path.Base(p)) && !slices.Contains(dirs, path.Dir(p)):
 			dirs = append(dirs, path.Dir(p))

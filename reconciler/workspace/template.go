@@ -5,10 +5,10 @@ import (
 	"errors"
 	"io/fs"
 
+	"github.com/zclconf/go-cty/cty"
+
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
-
-	"github.com/zclconf/go-cty/cty"
 )
 
 // addTemplate adds the files that a template reads by its own functions. If the template is

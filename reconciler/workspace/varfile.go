@@ -5,10 +5,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/zclconf/go-cty/cty"
+
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
-
-	"github.com/zclconf/go-cty/cty"
 )
 
 // autoVarFiles returns the variable files that Terraform loads automatically. Later files

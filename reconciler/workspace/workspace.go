@@ -1,4 +1,4 @@
-// Package workspace finds the Terraform root modules of a repository and their
+// Package workspace loads the Terraform root modules of a repository and finds their
 // dependencies: the objects of the Git tree that Terraform could read in each of them (its
 // inputs), the location of its state, and the other states that it reads.
 //
@@ -15,6 +15,7 @@ import (
 
 	"reconcile/internal/gitpath"
 	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // RulesVersion is the version of the discovery rules. It is part of every trace, so that a
@@ -26,12 +27,6 @@ const (
 	SettingsInput = "//settings"
 	RulesInput    = "//rules"
 )
-
-// Dir is the directory of a workspace.
-type Dir struct {
-	Name string // its path below the pattern's fixed part, shown to users
-	Path string // in the repository
-}
 
 // Workspace describes one workspace of a tree.
 type Workspace struct {
@@ -49,7 +44,7 @@ type Workspace struct {
 	LockFile        string   // path of the dependency lock file; "" if there is none
 	Warnings        []string // over-approximated or invisible inputs, each with file:line; sorted
 	Err             error    // why the workspace cannot be used; other workspaces are not affected
-	Config          Config
+	Config          settings.Config
 
 	settings    map[string]bool // of providers and the backend, see setting.key
 	backendText string          // see backendTextOf
@@ -79,6 +74,19 @@ func StalePaths(tree repotree.Tree, trace map[string]string) []string {
 		if !strings.HasPrefix(name, "//") && tree.ID(gitpath.Unquote(name)) != trace[name] {
 			stale = append(stale, name)
 		}
+	}
+	return stale
+}
+
+// StaleInputs returns a description of each changed input of trace that is not a path: the
+// workspace's settings c and the discovery rules. StalePaths handles the paths.
+func StaleInputs(c settings.Config, trace map[string]string) []string {
+	var stale []string
+	if c.Err != nil || trace[SettingsInput] != c.Digest() {
+		stale = append(stale, "settings")
+	}
+	if trace[RulesInput] != RulesVersion {
+		stale = append(stale, "discovery rules")
 	}
 	return stale
 }

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
+	"strings"
 )
 
 // AbsentID is the id of an object that does not exist.
@@ -68,4 +69,9 @@ func ReadLimited(tree Tree, p string, limit int64) ([]byte, error) {
 func IsFile(tree Tree, path string) bool {
 	real, err := ResolveLinks(tree, path)
 	return err == nil && real.Exists && !real.Dir
+}
+
+// IsHidden reports whether an element of path begins with a dot, such as .terraform.
+func IsHidden(path string) bool {
+	return path != "." && (strings.HasPrefix(path, ".") || strings.Contains(path, "/."))
 }

@@ -14,9 +14,9 @@ import (
 	"testing"
 	"time"
 
-	"reconcile/reconciler/workspace/repotree"
-
 	"golang.org/x/tools/txtar"
+
+	"reconcile/reconciler/workspace/repotree"
 )
 
 // Tree is a Git tree in memory. It implements repotree.Tree.

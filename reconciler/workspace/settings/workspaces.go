@@ -1,4 +1,4 @@
-package workspace
+package settings
 
 import (
 	"fmt"
@@ -20,9 +20,9 @@ func (s *Settings) OpenTofuDirs() []Dir { return s.openTofuDirs }
 // which workspace they were meant to protect.
 func (s *Settings) configure(tree repotree.Tree, duplicates map[string][]*hcleval.Problem) []*hcleval.Problem {
 	s.configs = map[string]Config{}
-	others := &settingsDecoder{tree: tree} // of environments that are not selected
+	others := &decoder{tree: tree} // of environments that are not selected
 	for name := range s.paths {
-		d := &settingsDecoder{tree: tree, problems: duplicates[name]}
+		d := &decoder{tree: tree, problems: duplicates[name]}
 		config := s.configFor(d, name)
 		config.Err = hcleval.JoinProblems(d.problems)
 		s.configs[name] = config
@@ -34,7 +34,7 @@ func (s *Settings) configure(tree repotree.Tree, duplicates map[string][]*hcleva
 			}
 		}
 	}
-	d := &settingsDecoder{tree: tree}
+	d := &decoder{tree: tree}
 	s.warnUnknownWorkspaces(d, s.common)
 	for label, env := range s.environments {
 		if label == s.environment {
@@ -50,7 +50,7 @@ func (s *Settings) configure(tree repotree.Tree, duplicates map[string][]*hcleva
 // configFor merges the settings of one workspace. A workspace block overrides defaults, and
 // an environment overrides what is outside of it. Lists are joined in that order. An
 // environment's var_file comes before the environment's other files.
-func (s *Settings) configFor(d *settingsDecoder, name string) Config {
+func (s *Settings) configFor(d *decoder, name string) Config {
 	env := s.environments[s.environment]
 	common, commonEnv := s.common.optionsFor(d, name), env.optionsFor(d, name)
 	own, ownEnv := s.common.workspaces[name], env.workspaces[name]
@@ -64,7 +64,7 @@ func (s *Settings) configFor(d *settingsDecoder, name string) Config {
 }
 
 // warnUnknownWorkspaces adds a problem for each block that names no workspace.
-func (s *Settings) warnUnknownWorkspaces(d *settingsDecoder, l settingsLayer) {
+func (s *Settings) warnUnknownWorkspaces(d *decoder, l layer) {
 	for label, o := range l.workspaces {
 		if _, ok := s.paths[label]; !ok {
 			d.addProblem(o.labelRange, "%s: the settings are not used until you correct the name or remove the block", s.unknownWorkspaceText(label))
@@ -73,7 +73,7 @@ func (s *Settings) warnUnknownWorkspaces(d *settingsDecoder, l settingsLayer) {
 }
 
 // knownDependencies returns the names in list that are workspaces.
-func (s *Settings) knownDependencies(d *settingsDecoder, list []posString) (known []posString) {
+func (s *Settings) knownDependencies(d *decoder, list []posString) (known []posString) {
 	for _, up := range list {
 		if _, ok := s.paths[up.text]; ok {
 			known = append(known, up)

@@ -1,4 +1,4 @@
-package workspace
+package settings
 
 import (
 	"maps"
@@ -6,11 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"reconcile/reconciler/workspace/internal/hcleval"
-	"reconcile/reconciler/workspace/repotree"
-
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/hashicorp/hcl/v2"
+
+	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/repotree"
 )
 
 func attributesSchema(names ...string) *hcl.BodySchema {
@@ -26,7 +26,7 @@ var (
 	defaultsSchema  = attributesSchema(optionNames...)
 	workspaceSchema = attributesSchema(append([]string{"depends_on"}, optionNames...)...)
 	layerBlocks     = []hcl.BlockHeaderSchema{{Type: "defaults"}, {Type: "workspace", LabelNames: []string{"name"}}}
-	settingsSchema  = &hcl.BodySchema{
+	fileSchema      = &hcl.BodySchema{
 		Attributes: []hcl.AttributeSchema{{Name: "workspaces"}},
 		Blocks:     append([]hcl.BlockHeaderSchema{{Type: "environment", LabelNames: []string{"name"}}, {Type: "preview"}}, layerBlocks...),
 	}
@@ -39,30 +39,30 @@ var (
 	workspaceInEnvironmentSchema = attributesSchema(append([]string{"depends_on", "backend_config"}, optionNames...)...)
 )
 
-// settingsDecoder reads a settings file and collects all problems.
-type settingsDecoder struct {
+// decoder reads a settings file and collects all problems.
+type decoder struct {
 	tree     repotree.Tree
 	problems []*hcleval.Problem
 }
 
-func (d *settingsDecoder) addProblem(rng hcl.Range, format string, args ...any) {
-	d.problems = append(d.problems, hcleval.ProblemAt(SettingsFile, rng, format, args...))
+func (d *decoder) addProblem(rng hcl.Range, format string, args ...any) {
+	d.problems = append(d.problems, hcleval.ProblemAt(File, rng, format, args...))
 }
 
-func (d *settingsDecoder) decodeContent(body hcl.Body, schema *hcl.BodySchema) *hcl.BodyContent {
+func (d *decoder) decodeContent(body hcl.Body, schema *hcl.BodySchema) *hcl.BodyContent {
 	content, diags := body.Content(schema)
-	d.problems = append(d.problems, hcleval.ProblemsOf(SettingsFile, diags)...)
+	d.problems = append(d.problems, hcleval.ProblemsOf(File, diags)...)
 	return content
 }
 
-func (d *settingsDecoder) decode(text []byte, environment string) *Settings {
-	s := &Settings{environments: map[string]settingsLayer{}, environment: environment}
-	body, problems := hcleval.Parse(SettingsFile, text)
+func (d *decoder) decode(text []byte, environment string) *Settings {
+	s := &Settings{environments: map[string]layer{}, environment: environment}
+	body, problems := hcleval.Parse(File, text)
 	if len(problems) > 0 {
 		d.problems = problems
 		return s
 	}
-	content := d.decodeContent(body, settingsSchema)
+	content := d.decodeContent(body, fileSchema)
 	s.patterns = d.decodePatterns(content)
 	s.common = d.decodeLayer(content, nil, workspaceSchema)
 	for i, block := range content.Blocks.OfType("preview") {
@@ -83,7 +83,7 @@ func (d *settingsDecoder) decode(text []byte, environment string) *Settings {
 		// before somebody selects them.
 		own := d
 		if label != environment {
-			own = &settingsDecoder{tree: d.tree}
+			own = &decoder{tree: d.tree}
 		}
 		inner := own.decodeContent(block.Body, environmentSchema)
 		s.environments[label] = own.decodeLayer(inner, inner.Attributes, workspaceInEnvironmentSchema)
@@ -96,13 +96,13 @@ func (d *settingsDecoder) decode(text []byte, environment string) *Settings {
 		if len(s.environments) > 0 {
 			names = "the settings define " + strings.Join(slices.Sorted(maps.Keys(s.environments)), ", ")
 		}
-		d.problems = append(d.problems, &hcleval.Problem{File: SettingsFile, Text: "unknown environment \"" + environment + "\": " + names})
+		d.problems = append(d.problems, &hcleval.Problem{File: File, Text: "unknown environment \"" + environment + "\": " + names})
 	}
 	return s
 }
 
 // decodePatterns returns the patterns of directories, without duplicates.
-func (d *settingsDecoder) decodePatterns(content *hcl.BodyContent) []posString {
+func (d *decoder) decodePatterns(content *hcl.BodyContent) []posString {
 	attr, ok := content.Attributes["workspaces"]
 	if !ok {
 		return []posString{{text: defaultPattern}}

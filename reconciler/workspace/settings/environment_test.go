@@ -1,12 +1,11 @@
-package workspace
+package settings
 
 import (
-	"reconcile/reconciler/workspace/internal/treetest"
-
 	"reflect"
 	"strings"
 	"testing"
 
+	"reconcile/reconciler/workspace/internal/treetest"
 	"reconcile/reconciler/workspace/repotree"
 )
 
@@ -146,33 +145,12 @@ environment "other" {
 	}
 }
 
-func TestBackendConfig(t *testing.T) {
-	tree := sampleRepo(map[string]string{
-		"env/common/main.tf": "terraform {\n  backend \"s3\" {\n    key = \"k\"\n    bucket = \"mine\"\n  }\n}",
-		SettingsFile:         "workspaces = [\"env/common\"]\nenvironment \"staging\" {\n  backend_config = \"env/staging.s3.tfbackend\"\n}",
-	})
-	for environment, want := range map[string]string{"": "s3://mine/k", "staging": "s3://staging/k"} {
-		s, err := LoadSettings(tree, environment)
-		if err != nil {
-			t.Fatal(err)
-		}
-		dirs, err := Discover(tree, s, repotree.Terraform)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := NewLoader(tree, repotree.Terraform).Load(dirs[0], s.Config("common"))
-		if w.Identity != want || w.Err != nil {
-			t.Errorf("%q: got %s, %v; want %s", environment, w.Identity, w.Err, want)
-		}
-	}
-}
-
 // TestRights checks permissions for workspaces that do not exist yet, too.
 func TestRights(t *testing.T) {
 	tree := treetest.New(map[string]string{
 		"env/tokyo/main.tf": "",
 		"b.tfbackend":       "",
-		SettingsFile: `
+		File: `
 defaults {
   plan_role = "arn:aws:iam::123456789012:role/plan-${workspace}"
   env       = ["TF_VAR_b"]
@@ -199,11 +177,11 @@ environment "staging" {
 			"new":   {PlanRole: "arn:aws:iam::210987654321:role/plan-new", Env: []string{"TF_VAR_b"}, AllowUnlocked: true},
 		},
 	} {
-		s, err := LoadSettings(tree, environment)
+		s, err := Load(tree, environment)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Discover(tree, s, repotree.Terraform); err != nil {
+		if _, err := s.Discover(tree, repotree.Terraform); err != nil {
 			t.Fatal(err)
 		}
 		for name, rights := range want {

@@ -1,4 +1,4 @@
-package workspace
+package settings
 
 import (
 	"crypto/sha256"
@@ -16,6 +16,12 @@ const (
 	ApplySafe     ApplyMode = "safe"      // up to risk "update"
 	ApplyApproved ApplyMode = "approve"   // plans that a person approved
 )
+
+// Dir is the directory of a workspace.
+type Dir struct {
+	Name string // its path below the pattern's fixed part, shown to users
+	Path string // in the repository
+}
 
 // Config is the settings of one workspace.
 type Config struct {
@@ -42,17 +48,4 @@ func (c Config) Digest() string {
 	text, _ := json.Marshal([]any{c.DependsOn, c.VarFiles, c.BackendConfig, c.Env})
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:16])
-}
-
-// StaleInputs returns a description of each changed input of trace that is not a path: the
-// workspace's settings and the discovery rules. StalePaths handles the paths.
-func (c Config) StaleInputs(trace map[string]string) []string {
-	var stale []string
-	if c.Err != nil || trace[SettingsInput] != c.Digest() {
-		stale = append(stale, "settings")
-	}
-	if trace[RulesInput] != RulesVersion {
-		stale = append(stale, "discovery rules")
-	}
-	return stale
 }

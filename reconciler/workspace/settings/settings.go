@@ -1,4 +1,6 @@
-package workspace
+// Package settings reads a repository's own settings, env/reconcile.hcl, and finds the
+// directories that are workspaces. It does not read their configuration.
+package settings
 
 import (
 	"errors"
@@ -7,23 +9,23 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
-
-	"github.com/hashicorp/hcl/v2"
 )
 
-// SettingsFile is the path of a repository's settings.
-const SettingsFile = "env/reconcile.hcl"
+// File is the path of a repository's settings.
+const File = "env/reconcile.hcl"
 
 // defaultPattern matches root modules if the settings have no patterns.
 const defaultPattern = "env/*"
 
 // Settings holds a repository's settings for one environment.
 type Settings struct {
-	patterns     []posString   // patterns of root module directories
-	common       settingsLayer // settings outside of environments
-	environments map[string]settingsLayer
+	patterns     []posString // patterns of root module directories
+	common       layer       // settings outside of environments
+	environments map[string]layer
 	environment  string             // the selected environment; "" for none
 	policy       Policy             // from the preview block
 	paths        map[string]string  // workspaces from Discover, including OpenTofuDirs, by name
@@ -38,21 +40,21 @@ type posString struct {
 	rng  hcl.Range
 }
 
-// LoadSettings reads the settings of tree. Without a settings file, all settings have their
+// Load reads the settings of tree. Without a settings file, all settings have their
 // defaults. The environment is "" for repositories without environments. The error holds
 // the mistakes that concern the file as a whole.
-func LoadSettings(tree repotree.Tree, environment string) (*Settings, error) {
-	text, err := repotree.ReadLimited(tree, SettingsFile, hcleval.MaxConfigSize)
+func Load(tree repotree.Tree, environment string) (*Settings, error) {
+	text, err := repotree.ReadLimited(tree, File, hcleval.MaxConfigSize)
 	if errors.Is(err, fs.ErrNotExist) {
 		if environment != "" {
-			return nil, fmt.Errorf("unknown environment %q: there is no %s", environment, SettingsFile)
+			return nil, fmt.Errorf("unknown environment %q: there is no %s", environment, File)
 		}
 		return &Settings{patterns: []posString{{text: defaultPattern}}}, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", SettingsFile, err)
+		return nil, fmt.Errorf("read %s: %w", File, err)
 	}
-	d := settingsDecoder{tree: tree}
+	d := decoder{tree: tree}
 	s := d.decode(text, environment)
 	if err := hcleval.JoinProblems(d.problems); err != nil {
 		return nil, err
@@ -63,10 +65,13 @@ func LoadSettings(tree repotree.Tree, environment string) (*Settings, error) {
 // Config returns the settings of a workspace that Discover returned.
 func (s *Settings) Config(name string) Config { return s.configs[name] }
 
+// Patterns returns the patterns of the directories that Discover searches.
+func (s *Settings) Patterns() []string { return textsOf(s.patterns) }
+
 // Env returns the names of all TF_VAR_* variables that the settings declare, sorted.
 func (s *Settings) Env() []string {
 	names := map[string]bool{}
-	for _, l := range []settingsLayer{s.common, s.environments[s.environment]} {
+	for _, l := range []layer{s.common, s.environments[s.environment]} {
 		for _, o := range append(slices.Collect(maps.Values(l.workspaces)), l.defaults.constant) {
 			for _, name := range o.env {
 				names[name] = true

@@ -1,15 +1,13 @@
-package workspace
+package settings
 
 import (
 	"maps"
-	"slices"
-
-	"reconcile/reconciler/workspace/internal/treetest"
-
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
+	"reconcile/reconciler/workspace/internal/treetest"
 	"reconcile/reconciler/workspace/repotree"
 )
 
@@ -39,13 +37,13 @@ func sampleRepo(more map[string]string) *treetest.Tree {
 func discover(settings, environment string) (*Settings, []Dir, error) {
 	tree := sampleRepo(nil)
 	if settings != "" {
-		tree = sampleRepo(map[string]string{SettingsFile: settings})
+		tree = sampleRepo(map[string]string{File: settings})
 	}
-	s, err := LoadSettings(tree, environment)
+	s, err := Load(tree, environment)
 	if err != nil {
 		return nil, nil, err
 	}
-	dirs, err := Discover(tree, s, repotree.Terraform)
+	dirs, err := s.Discover(tree, repotree.Terraform)
 	return s, dirs, err
 }
 
@@ -75,11 +73,11 @@ func TestDiscover(t *testing.T) {
 }
 
 func TestDiscoverNothing(t *testing.T) {
-	s, err := LoadSettings(treetest.New(map[string]string{"README.md": ""}), "")
+	s, err := Load(treetest.New(map[string]string{"README.md": ""}), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if dirs, err := Discover(treetest.New(map[string]string{"README.md": ""}), s, repotree.Terraform); err != nil || len(dirs) != 0 {
+	if dirs, err := s.Discover(treetest.New(map[string]string{"README.md": ""}), repotree.Terraform); err != nil || len(dirs) != 0 {
 		t.Errorf("got %v, %v", dirs, err)
 	}
 }
@@ -252,4 +250,41 @@ func TestDigest(t *testing.T) {
 			t.Errorf("%s does not make tokyo stale", settings)
 		}
 	}
+}
+
+func TestSettingsBudget(t *testing.T) {
+	const depth = 60
+	bomb := strings.Repeat("[for a in [1, 2] : ", depth) + "a" + strings.Repeat("]", depth) + "[0]"
+	tree := sampleRepo(map[string]string{File: "defaults {\n  apply = \"${" + bomb + "}\"\n}\n"})
+	if _, err := Load(tree, ""); err == nil || !strings.Contains(err.Error(), "exceeds the evaluation limit") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func FuzzSettings(f *testing.F) {
+	f.Add("workspaces = [\"env/*\"]\ndefaults {\n  apply = \"safe\"\n}\nworkspace \"tokyo\" {\n  depends_on = [\"common\"]\n}\n", "")
+	f.Add("workspaces = [\"**\", \"{env,infra/live}/*\", \".\"]\nenvironment \"x\" {\n  var_file = \"staging.tfvars\"\n}", "x")
+	f.Add(layeredSettings, "staging")
+	f.Fuzz(func(t *testing.T, text, environment string) {
+		tree := sampleRepo(map[string]string{File: text})
+		s, err := Load(tree, environment)
+		if err != nil {
+			return
+		}
+		dirs, err := s.Discover(tree, repotree.Terraform)
+		if err != nil {
+			return
+		}
+		for _, d := range dirs {
+			info, err := tree.Lstat(d.Path)
+			if d.Name == "" || repotree.IsOutside(d.Name) || err != nil || !info.IsDir() {
+				t.Fatalf("workspace %q at %q", d.Name, d.Path)
+			}
+			for _, file := range s.Config(d.Name).VarFiles {
+				if !repotree.IsFile(tree, file) {
+					t.Fatalf("variable file %q", file)
+				}
+			}
+		}
+	})
 }

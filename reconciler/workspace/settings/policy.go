@@ -1,4 +1,4 @@
-package workspace
+package settings
 
 import (
 	"path"
@@ -50,22 +50,22 @@ var importedSecrets = []string{
 	"aws_iam_service_specific_credential", "aws_iot_certificate", "aws_vpn_connection", "aws_wafv2_api_key",
 }
 
-// builtinProvider is part of Terraform itself.
-const builtinProvider = "terraform.io/builtin/terraform"
+// BuiltinProvider is part of Terraform itself.
+const BuiltinProvider = "terraform.io/builtin/terraform"
 
 // providerSourcePattern matches NAMESPACE/TYPE and HOST/NAMESPACE/TYPE.
 var providerSourcePattern = regexp.MustCompile(`^([0-9a-z.-]+(:\d+)?/)?[0-9a-z_-]+/[0-9a-z_-]+$`)
 
-// allowsProvider reports whether a provider may run.
-func (t Policy) allowsProvider(source string) bool {
-	if source == builtinProvider {
+// AllowsProvider reports whether a provider may run.
+func (t Policy) AllowsProvider(source string) bool {
+	if source == BuiltinProvider {
 		return true
 	}
-	return slices.ContainsFunc(t.Providers, func(p string) bool { return normalizeSource(p) == normalizeSource(source) })
+	return slices.ContainsFunc(t.Providers, func(p string) bool { return NormalizeSource(p) == NormalizeSource(source) })
 }
 
-// normalizeSource removes the host if Terraform and OpenTofu add it by default.
-func normalizeSource(source string) string {
+// NormalizeSource removes the host if Terraform and OpenTofu add it by default.
+func NormalizeSource(source string) string {
 	for _, host := range []string{"registry.terraform.io/", "registry.opentofu.org/"} {
 		source = strings.TrimPrefix(source, host)
 	}
@@ -75,22 +75,28 @@ func normalizeSource(source string) string {
 // ProviderNames returns the addresses of the allowed providers in the form of a dependency
 // lock file, without the registry's host if it is the default.
 func (t Policy) ProviderNames() []string {
-	names := []string{builtinProvider}
+	names := []string{BuiltinProvider}
 	for _, p := range t.Providers {
-		names = append(names, normalizeSource(p))
+		names = append(names, NormalizeSource(p))
 	}
 	return names
 }
 
-// allowsModule reports whether a module of a registry may be called.
-func (t Policy) allowsModule(source string) bool {
+// AllowsModule reports whether a module of a registry may be called.
+func (t Policy) AllowsModule(source string) bool {
 	source, _, _ = strings.Cut(source, "//")
-	return slices.ContainsFunc(t.Modules, func(m string) bool { return normalizeSource(m) == normalizeSource(source) })
+	return slices.ContainsFunc(t.Modules, func(m string) bool { return NormalizeSource(m) == NormalizeSource(source) })
 }
 
-// refusesName reports whether a data source, function or argument is not allowed.
-func (t Policy) refusesName(name string) bool {
+// RefusesName reports whether a data source, function or argument is not allowed.
+func (t Policy) RefusesName(name string) bool {
 	return matchesAny(t.RefusedNames, name) && !slices.Contains(t.AllowedNames, name)
+}
+
+// RefusesImport reports whether an import of a resource is not allowed: the plan would show
+// what a data source may not read.
+func (t Policy) RefusesImport(kind string) bool {
+	return t.RefusesName(kind) || matchesAny(importedSecrets, kind)
 }
 
 func matchesAny(patterns []string, name string) bool {
@@ -114,7 +120,7 @@ var previewSchema = attributesSchema("providers", "modules", "refuse", "allow")
 
 var moduleSourcePattern = regexp.MustCompile(`^([0-9A-Za-z.-]+(:\d+)?/)?[0-9A-Za-z_-]+/[0-9A-Za-z_-]+/[0-9a-z]+$`)
 
-func (d *settingsDecoder) decodePolicy(content *hcl.BodyContent) (t Policy) {
+func (d *decoder) decodePolicy(content *hcl.BodyContent) (t Policy) {
 	for name, attr := range content.Attributes {
 		switch name {
 		case "providers":

@@ -1,4 +1,4 @@
-package workspace
+package settings
 
 import (
 	"maps"
@@ -10,8 +10,8 @@ import (
 	"reconcile/reconciler/workspace/internal/hcleval"
 )
 
-// settingsLayer holds the settings outside of environments, or those of one environment.
-type settingsLayer struct {
+// layer holds the settings outside of environments, or those of one environment.
+type layer struct {
 	defaults   defaultOptions
 	workspaces map[string]workspaceOptions // by label
 }
@@ -24,8 +24,8 @@ type defaultOptions struct {
 
 // decodeLayer decodes the blocks of content. Its attributes, which only an environment has,
 // apply to every workspace.
-func (d *settingsDecoder) decodeLayer(content *hcl.BodyContent, attrs hcl.Attributes, blockSchema *hcl.BodySchema) settingsLayer {
-	l := settingsLayer{workspaces: map[string]workspaceOptions{}}
+func (d *decoder) decodeLayer(content *hcl.BodyContent, attrs hcl.Attributes, blockSchema *hcl.BodySchema) layer {
+	l := layer{workspaces: map[string]workspaceOptions{}}
 	attributes := maps.Clone(attrs)
 	if attributes == nil {
 		attributes = hcl.Attributes{}
@@ -38,7 +38,7 @@ func (d *settingsDecoder) decodeLayer(content *hcl.BodyContent, attrs hcl.Attrib
 	}
 	for _, block := range content.Blocks.OfType("workspace") {
 		label := block.Labels[0]
-		own := &settingsDecoder{tree: d.tree} // its mistakes are those of that workspace
+		own := &decoder{tree: d.tree} // its mistakes are those of that workspace
 		if before, isDuplicate := l.workspaces[label]; isDuplicate {
 			own.problems = before.problems
 			own.addProblem(block.LabelRanges[0], "duplicate workspace %q", label)
@@ -53,7 +53,7 @@ func (d *settingsDecoder) decodeLayer(content *hcl.BodyContent, attrs hcl.Attrib
 }
 
 // decodeDefaults evaluates the options that are the same for all workspaces.
-func (d *settingsDecoder) decodeDefaults(attrs hcl.Attributes) defaultOptions {
+func (d *decoder) decodeDefaults(attrs hcl.Attributes) defaultOptions {
 	var out defaultOptions
 	constant := hcl.Attributes{}
 	out.perWorkspace = hcl.Attributes{}
@@ -69,7 +69,7 @@ func (d *settingsDecoder) decodeDefaults(attrs hcl.Attributes) defaultOptions {
 }
 
 // optionsFor returns the layer's default options for one workspace.
-func (l settingsLayer) optionsFor(d *settingsDecoder, name string) workspaceOptions {
+func (l layer) optionsFor(d *decoder, name string) workspaceOptions {
 	o := l.defaults.constant
 	if len(l.defaults.perWorkspace) > 0 {
 		d.decodeOptions(&o, l.defaults.perWorkspace, workspaceContext(name))
@@ -108,9 +108,9 @@ func (o workspaceOptions) toConfig() Config {
 // its plan: roles, declared variables, and whether it may run without a lock. Unlike
 // Config, it also works for a workspace that does not exist yet.
 func (s *Settings) PermissionConfig(name string) (Config, error) {
-	d := &settingsDecoder{}
+	d := &decoder{}
 	var o workspaceOptions
-	layers := []settingsLayer{s.common, s.environments[s.environment]}
+	layers := []layer{s.common, s.environments[s.environment]}
 	for _, l := range layers {
 		o = o.merge(l.defaults.constant)
 		perWorkspace := maps.Clone(l.defaults.perWorkspace)

@@ -1,14 +1,16 @@
-package workspace
+package settings
 
 import (
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+	"golang.org/x/sync/errgroup"
 
 	"reconcile/internal/gitpath"
 	"reconcile/reconciler/workspace/internal/hcleval"
@@ -19,7 +21,7 @@ import (
 // patterns and have configuration for the product. A link to a directory is another name
 // for the directory, not another workspace. Mistakes in the settings of one workspace are
 // in its Config. An error may concern any workspace.
-func Discover(tree repotree.Tree, s *Settings, product repotree.Product) ([]Dir, error) {
+func (s *Settings) Discover(tree repotree.Tree, product repotree.Product) ([]Dir, error) {
 	found := map[string]string{}                  // path by name
 	openTofuOnly := map[string]bool{}             // by name
 	duplicates := map[string][]*hcleval.Problem{} // by name
@@ -30,11 +32,11 @@ func Discover(tree repotree.Tree, s *Settings, product repotree.Product) ([]Dir,
 			return nil, fmt.Errorf("look for workspaces in %s: %w", pattern.text, err)
 		}
 		if len(dirs) == 0 && pattern.rng.Start.Line > 0 {
-			unmatched = append(unmatched, hcleval.ProblemAt(SettingsFile, pattern.rng, "workspaces: %q matches no directory with .tf files", pattern.text))
+			unmatched = append(unmatched, hcleval.ProblemAt(File, pattern.rng, "workspaces: %q matches no directory with .tf files", pattern.text))
 		}
 		for _, d := range dirs {
 			if other, taken := found[d.dir.Name]; taken && other != d.dir.Path {
-				duplicates[d.dir.Name] = append(duplicates[d.dir.Name], hcleval.ProblemAt(SettingsFile, pattern.rng, "workspaces: %s and %s would both be named %q: use patterns with different fixed parts", other, d.dir.Path, d.dir.Name))
+				duplicates[d.dir.Name] = append(duplicates[d.dir.Name], hcleval.ProblemAt(File, pattern.rng, "workspaces: %s and %s would both be named %q: use patterns with different fixed parts", other, d.dir.Path, d.dir.Name))
 				openTofuOnly[d.dir.Name] = openTofuOnly[d.dir.Name] && d.openTofuOnly
 				continue
 			}
@@ -72,7 +74,7 @@ func matchPattern(tree repotree.Tree, pattern string, product repotree.Product) 
 	base, _ := doublestar.SplitPattern(pattern)
 	var paths []string
 	err := doublestar.GlobWalk(tree, pattern, func(p string, d fs.DirEntry) error {
-		if d.IsDir() && !isHidden(p) {
+		if d.IsDir() && !repotree.IsHidden(p) {
 			paths = append(paths, p)
 		}
 		return nil
@@ -85,11 +87,17 @@ func matchPattern(tree repotree.Tree, pattern string, product repotree.Product) 
 	}
 	configured, openTofuOnly := make([]bool, len(paths)), make([]bool, len(paths))
 	errs := make([]error, len(paths))
-	runParallel(len(paths), func(i int) {
-		entries, err := tree.ReadDir(paths[i])
-		configured[i], errs[i] = len(product.ConfigFiles(entries)) > 0, err
-		openTofuOnly[i] = !configured[i] && len(repotree.OpenTofu.ConfigFiles(entries)) > 0
-	})
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, p := range paths {
+		group.Go(func() error {
+			entries, err := tree.ReadDir(p)
+			configured[i], errs[i] = len(product.ConfigFiles(entries)) > 0, err
+			openTofuOnly[i] = !configured[i] && len(repotree.OpenTofu.ConfigFiles(entries)) > 0
+			return nil
+		})
+	}
+	_ = group.Wait()
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
@@ -108,9 +116,4 @@ func matchPattern(tree repotree.Tree, pattern string, product repotree.Product) 
 		dirs = append(dirs, matchedDir{dir: Dir{Name: gitpath.Quote(name), Path: p}, openTofuOnly: openTofuOnly[i]})
 	}
 	return dirs, nil
-}
-
-// isHidden reports whether an element of path begins with a dot, such as .terraform.
-func isHidden(path string) bool {
-	return path != "." && (strings.HasPrefix(path, ".") || strings.Contains(path, "/."))
 }

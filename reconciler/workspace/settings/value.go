@@ -1,4 +1,4 @@
-package workspace
+package settings
 
 import (
 	"github.com/hashicorp/hcl/v2"
@@ -9,7 +9,7 @@ import (
 )
 
 // decodeStrings returns the elements of a list with their positions.
-func (d *settingsDecoder) decodeStrings(attr *hcl.Attribute, ctx *hcl.EvalContext) []posString {
+func (d *decoder) decodeStrings(attr *hcl.Attribute, ctx *hcl.EvalContext) []posString {
 	exprs, diags := hcl.ExprList(attr.Expr)
 	if diags.HasErrors() {
 		d.addProblem(attr.Expr.Range(), "%s: must be a list of strings", attr.Name)
@@ -24,7 +24,7 @@ func (d *settingsDecoder) decodeStrings(attr *hcl.Attribute, ctx *hcl.EvalContex
 	return list
 }
 
-func (d *settingsDecoder) decodeString(attr *hcl.Attribute, ctx *hcl.EvalContext) string {
+func (d *decoder) decodeString(attr *hcl.Attribute, ctx *hcl.EvalContext) string {
 	v := d.decodeValue(attr.Name, attr.Expr, ctx, cty.String)
 	if v == cty.NilVal {
 		return ""
@@ -32,7 +32,7 @@ func (d *settingsDecoder) decodeString(attr *hcl.Attribute, ctx *hcl.EvalContext
 	return v.AsString()
 }
 
-func (d *settingsDecoder) decodeBool(attr *hcl.Attribute, ctx *hcl.EvalContext) *bool {
+func (d *decoder) decodeBool(attr *hcl.Attribute, ctx *hcl.EvalContext) *bool {
 	v := d.decodeValue(attr.Name, attr.Expr, ctx, cty.Bool)
 	if v == cty.NilVal {
 		return nil
@@ -43,10 +43,10 @@ func (d *settingsDecoder) decodeBool(attr *hcl.Attribute, ctx *hcl.EvalContext) 
 
 // decodeValue returns the value of e, or NilVal if it reports a problem. Strings must not
 // be empty.
-func (d *settingsDecoder) decodeValue(name string, e hcl.Expression, ctx *hcl.EvalContext, want cty.Type) cty.Value {
+func (d *decoder) decodeValue(name string, e hcl.Expression, ctx *hcl.EvalContext, want cty.Type) cty.Value {
 	v, diags := hcleval.Evaluate(e, ctx)
 	if diags.HasErrors() {
-		d.problems = append(d.problems, hcleval.ProblemsOf(SettingsFile, diags)...)
+		d.problems = append(d.problems, hcleval.ProblemsOf(File, diags)...)
 		return cty.NilVal
 	}
 	if !v.IsWhollyKnown() {

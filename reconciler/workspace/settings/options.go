@@ -1,4 +1,4 @@
-package workspace
+package settings
 
 import (
 	"path"
@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
-
-	"github.com/hashicorp/hcl/v2"
 )
 
 // workspaceOptions holds the options of a workspace block, of the defaults, or of an
@@ -64,7 +64,7 @@ var (
 )
 
 // decodeOptions evaluates attributes into o. It omits wrong values.
-func (d *settingsDecoder) decodeOptions(o *workspaceOptions, attrs hcl.Attributes, ctx *hcl.EvalContext) {
+func (d *decoder) decodeOptions(o *workspaceOptions, attrs hcl.Attributes, ctx *hcl.EvalContext) {
 	for name, attr := range attrs {
 		switch name {
 		case "depends_on":
@@ -95,7 +95,7 @@ func (d *settingsDecoder) decodeOptions(o *workspaceOptions, attrs hcl.Attribute
 	}
 }
 
-func (d *settingsDecoder) decodeApply(attr *hcl.Attribute, ctx *hcl.EvalContext) ApplyMode {
+func (d *decoder) decodeApply(attr *hcl.Attribute, ctx *hcl.EvalContext) ApplyMode {
 	a := ApplyMode(d.decodeString(attr, ctx))
 	switch a {
 	case "", ApplyAlways, ApplyPlanOnly, ApplySafe, ApplyApproved: // "" is already reported
@@ -105,7 +105,7 @@ func (d *settingsDecoder) decodeApply(attr *hcl.Attribute, ctx *hcl.EvalContext)
 	return ""
 }
 
-func (d *settingsDecoder) decodeBackendConfig(attr *hcl.Attribute, ctx *hcl.EvalContext) string {
+func (d *decoder) decodeBackendConfig(attr *hcl.Attribute, ctx *hcl.EvalContext) string {
 	text := d.decodeString(attr, ctx)
 	if text == "" {
 		return ""
@@ -118,7 +118,7 @@ func (d *settingsDecoder) decodeBackendConfig(attr *hcl.Attribute, ctx *hcl.Eval
 	return file
 }
 
-func (d *settingsDecoder) decodeRole(attr *hcl.Attribute, ctx *hcl.EvalContext) string {
+func (d *decoder) decodeRole(attr *hcl.Attribute, ctx *hcl.EvalContext) string {
 	arn := d.decodeString(attr, ctx)
 	if arn != "" && !roleARNPattern.MatchString(arn) {
 		d.addProblem(attr.Expr.Range(), "%s: %q is not a role's ARN, such as arn:aws:iam::123456789012:role/plan", attr.Name, arn)
@@ -128,7 +128,7 @@ func (d *settingsDecoder) decodeRole(attr *hcl.Attribute, ctx *hcl.EvalContext) 
 }
 
 // decodeValidStrings returns the valid strings of a list, and reports the others.
-func (d *settingsDecoder) decodeValidStrings(attr *hcl.Attribute, ctx *hcl.EvalContext, what string, isValid func(string) bool) []string {
+func (d *decoder) decodeValidStrings(attr *hcl.Attribute, ctx *hcl.EvalContext, what string, isValid func(string) bool) []string {
 	list := d.decodeStrings(attr, ctx)
 	return textsOf(slices.DeleteFunc(list, func(l posString) bool {
 		if !isValid(l.text) {
@@ -146,7 +146,7 @@ func isAddressPattern(p string) bool {
 
 // resolveVarFiles returns the repository paths of the variable files of dir. It reports
 // files that do not exist.
-func (d *settingsDecoder) resolveVarFiles(dir Dir, files []posString) []string {
+func (d *decoder) resolveVarFiles(dir Dir, files []posString) []string {
 	var paths []string
 	for _, f := range files {
 		file := path.Join(dir.Path, f.text)
