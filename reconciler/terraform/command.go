@@ -37,7 +37,6 @@ const (
 	maxStderr   = 512 << 10 // stderr of a command
 	maxError    = 32 << 10  // stderr in an error, which is recorded
 	maxDocument = 256 << 20 // a plan or a state as JSON
-	maxLine     = 1 << 20   // one line in the log
 )
 
 // extraStdout returns the writers that receive stdout in addition to the log.
@@ -66,7 +65,7 @@ func (s *Session) runCommand(ctx context.Context, c command) error {
 		env[name] = value
 	}
 	stderr := excerpt.NewSecret(maxStderr)
-	stdoutLog, stderrLog := &lineRedactor{session: s}, &lineRedactor{session: s}
+	stdoutLog, stderrLog := s.log.Lines(), s.log.Lines()
 	stderrWriter := io.MultiWriter(stderrLog, stderr)
 	if c.stderr != nil {
 		stderrWriter = io.MultiWriter(c.stderr, stderr)
@@ -85,10 +84,10 @@ func (s *Session) runCommand(ctx context.Context, c command) error {
 		cmd.Stdout, cmd.Stderr = io.MultiWriter(out...), stderrWriter
 		return c.classifyExit(cmd.Run(), stderr)
 	})
-	stdoutLog.flush()
-	stderrLog.flush()
+	stdoutLog.Flush()
+	stderrLog.Flush()
 	if err != nil {
-		s.redactMatches(tokens(stderr.Bytes())...)
+		s.log.AddMatchesIn(stderr.Bytes())
 		return s.stepError(c.step, stderr.Bytes(), err)
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"reconcile/internal/files"
+	"reconcile/reconciler/terraform/internal/providers"
 )
 
 // Init prepares the workspace for Plan. It runs terraform init only if something that
@@ -104,7 +105,7 @@ func (s *Session) committedLockFile() string {
 	if !s.spec.HasLockFile {
 		return ""
 	}
-	return s.path(lockFileName)
+	return s.path(providers.LockFile)
 }
 
 func (s *Session) linkDataDir(dir string) error {
@@ -129,7 +130,7 @@ func (s *Session) initFresh(ctx context.Context, cache initCacheDir) error {
 		return s.stepError("init", nil, err)
 	}
 	if !s.spec.HasLockFile {
-		if err := files.RemoveIfExists(s.path(lockFileName)); err != nil {
+		if err := files.RemoveIfExists(s.path(providers.LockFile)); err != nil {
 			return s.stepError("init", nil, err)
 		}
 	}

@@ -9,21 +9,16 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/zclconf/go-cty/cty"
-
 	"reconcile/internal/files"
+	"reconcile/reconciler/terraform/internal/providers"
 )
-
-const lockFileName = ".terraform.lock.hcl"
 
 // saveLockFile stores the lock file that init created because none is committed.
 func (s *Session) saveLockFile(cache initCacheDir) error {
 	if s.spec.HasLockFile {
 		return nil
 	}
-	content, err := os.ReadFile(s.path(lockFileName))
+	content, err := os.ReadFile(s.path(providers.LockFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil // no providers
 	}
@@ -41,11 +36,11 @@ func (s *Session) restoreLockFile(cache initCacheDir) error {
 	}
 	content, err := os.ReadFile(cache.lockFile())
 	if errors.Is(err, os.ErrNotExist) {
-		return files.RemoveIfExists(s.path(lockFileName))
+		return files.RemoveIfExists(s.path(providers.LockFile))
 	}
 	if err == nil {
 		s.setGeneratedLockFile(content)
-		err = os.WriteFile(s.path(lockFileName), content, 0o600)
+		err = os.WriteFile(s.path(providers.LockFile), content, 0o600)
 	}
 	if err != nil {
 		return s.stepError("init", nil, err)
@@ -59,13 +54,13 @@ func (s *Session) GeneratedLockFile() []byte { return s.generatedLockFile }
 
 func (s *Session) setGeneratedLockFile(content []byte) {
 	s.generatedLockFile = content
-	s.addWarning("no " + lockFileName + " is committed for " + s.spec.Name +
+	s.addWarning("no " + providers.LockFile + " is committed for " + s.spec.Name +
 		", so the newest matching providers were used: commit one (" + s.tf.product + " providers lock)")
 }
 
 // lockFileID returns the hash of the lock file in use.
 func (s *Session) lockFileID() (string, error) {
-	text, err := os.ReadFile(s.path(lockFileName))
+	text, err := os.ReadFile(s.path(providers.LockFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return "", nil
 	}
@@ -78,17 +73,17 @@ func (s *Session) checkProviders() error {
 	if s.spec.AllowedProviders == nil {
 		return nil
 	}
-	text, err := os.ReadFile(s.path(lockFileName))
+	text, err := os.ReadFile(s.path(providers.LockFile))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return s.stepError("plan", nil, err)
 	}
-	locked, err := parseLockFile(text)
+	locked, err := providers.ParseLockFile(text)
 	if err != nil {
 		return s.stepError("plan", nil, err)
 	}
 	var names []string
 	for _, p := range locked {
-		names = append(names, p.source)
+		names = append(names, p.Source)
 	}
 	extra, err := s.installedProviders()
 	if err != nil {
@@ -124,44 +119,6 @@ func (s *Session) installedProviders() (names []string, err error) {
 		level = next
 	}
 	return level, nil
-}
-
-type lockedProvider struct {
-	source, version string
-	hashes          []string
-}
-
-// parseLockFile parses a dependency lock file.
-func parseLockFile(text []byte) ([]lockedProvider, error) {
-	file, diags := hclsyntax.ParseConfig(text, lockFileName, hcl.InitialPos)
-	if diags.HasErrors() {
-		return nil, diags
-	}
-	var all []lockedProvider
-	for _, b := range file.Body.(*hclsyntax.Body).Blocks {
-		if b.Type != "provider" || len(b.Labels) != 1 {
-			continue
-		}
-		p := lockedProvider{source: b.Labels[0]}
-		for name, a := range b.Body.Attributes {
-			v, diags := a.Expr.Value(nil)
-			if diags.HasErrors() {
-				return nil, diags
-			}
-			switch {
-			case name == "version" && v.Type() == cty.String && !v.IsNull():
-				p.version = v.AsString()
-			case name == "hashes" && !v.IsNull() && v.CanIterateElements():
-				for _, hash := range v.AsValueSlice() {
-					if hash.Type() == cty.String && !hash.IsNull() {
-						p.hashes = append(p.hashes, hash.AsString())
-					}
-				}
-			}
-		}
-		all = append(all, p)
-	}
-	return all, nil
 }
 
 // defaultRegistry is the host that each product omits from a provider's address.

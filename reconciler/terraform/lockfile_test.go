@@ -6,13 +6,16 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"reconcile/reconciler/terraform/internal/providers"
+	"reconcile/reconciler/terraform/internal/redact"
 )
 
 // TestAllowedProviders: a provider that is not allowed prevents the plan, even if only the
 // state requires it.
 func TestAllowedProviders(t *testing.T) {
 	dir := t.TempDir()
-	s := &Session{tf: &Terraform{product: "terraform"}, spec: Spec{Name: "tokyo", Dir: dir, AllowedProviders: []string{"hashicorp/aws", "example.com/own/x"}}, log: newRedactor(io.Discard)}
+	s := &Session{tf: &Terraform{product: "terraform"}, spec: Spec{Name: "tokyo", Dir: dir, AllowedProviders: []string{"hashicorp/aws", "example.com/own/x"}}, log: redact.New(io.Discard, nil, nil)}
 	check := func() error { return s.checkProviders() }
 	if err := check(); err != nil {
 		t.Errorf("without a lock file: %v", err)
@@ -24,7 +27,7 @@ func TestAllowedProviders(t *testing.T) {
 		for _, name := range names {
 			text.WriteString("\nprovider \"" + name + "\" {\n  version     = \"1.2.3\"\n  constraints = \"1.2.3\"\n  hashes = [\n    \"h1:x\",\n  ]\n}\n")
 		}
-		if err := os.WriteFile(filepath.Join(dir, lockFileName), []byte(text.String()), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, providers.LockFile), []byte(text.String()), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -50,7 +53,7 @@ func TestAllowedProviders(t *testing.T) {
 		"a comment before":  "/**/provider \"evil.test/evil/evil\" {\n  hashes = []\n}\n",
 		"cut off":           "provider \"registry.opentofu.org/hashicorp/aws\" {\n",
 	} {
-		if err := os.WriteFile(filepath.Join(dir, lockFileName), []byte(text), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, providers.LockFile), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if err := check(); err == nil {

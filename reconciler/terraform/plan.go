@@ -10,13 +10,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
 	tfjson "github.com/hashicorp/terraform-json"
 
 	"reconcile/internal/excerpt"
+	"reconcile/reconciler/terraform/internal/planjson"
+	"reconcile/reconciler/terraform/internal/redact"
 )
 
 // Plan is a saved plan: exactly what Apply will do.
@@ -55,7 +56,7 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 	plan := &Plan{file: filepath.Join(s.tempDir, "plan")}
 	// Log stderr only when the sensitive values are known.
 	stderr := excerpt.NewSecret(maxStderr)
-	defer func() { _, _ = s.log.Write(stderr.Bytes()) }() // the redactor returns its error from Close
+	defer func() { _, _ = s.log.Write(stderr.Bytes()) }() // Close returns its error
 	start := time.Now()
 	changed, text, err := s.runPlan(ctx, plan.file, stderr)
 	if err != nil && (s.removeDamagedProviders(ctx, err, start) || s.initSkipped && needsInit(err)) {
@@ -75,7 +76,7 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 	if plan.State, err = s.readPlanState(ctx, plan.file); err != nil {
 		return nil, err
 	}
-	plan.Digest = planDigest(&tfjson.Plan{})
+	plan.Digest = planjson.Digest(&tfjson.Plan{})
 	// A failing check is a warning, whether or not the plan is empty.
 	if changed || strings.Contains(text, "Warning: ") {
 		if err := s.inspectPlan(ctx, plan); err != nil {
@@ -83,7 +84,7 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 		}
 	}
 	fmt.Fprintf(s.log, "\n# %s plan\n%s", s.tf.product, text)
-	plan.Text = s.log.redactString(extractPlanText(text))
+	plan.Text = s.log.Text(extractPlanText(text))
 	plan.Warnings = s.warnings
 	plan.LockFileID, err = s.lockFileID()
 	if err != nil {
@@ -142,37 +143,33 @@ func (s *Session) inspectPlan(ctx context.Context, plan *Plan) error {
 	if err := errors.Join(json.Unmarshal(text, saved), saved.Validate()); err != nil {
 		return s.stepError("show", nil, err)
 	}
-	s.log.addSecrets(sensitiveValues(saved)...)
-	s.redactMatches(valuesRead(saved)...)
-	for _, failure := range failedChecks(saved) {
+	s.log.AddSecrets(planjson.SensitiveValues(saved)...)
+	s.log.AddMatches(planjson.ValuesRead(saved)...)
+	for _, failure := range planjson.FailedChecks(saved) {
 		failure = s.tellable(failure)
 		plan.FailedChecks = append(plan.FailedChecks, failure)
 		s.addWarning(failure)
 	}
-	plan.Empty = plan.Empty || hasOnlyCheckReads(saved)
-	plan.Changes = countChanges(saved)
-	plan.Digest = planDigest(saved)
-	plan.StateExists = stateHasResources(saved.PriorState)
+	plan.Empty = plan.Empty || planjson.HasOnlyCheckReads(saved)
+	plan.Changes = Changes(planjson.CountChanges(saved))
+	plan.Digest = planjson.Digest(saved)
+	plan.StateExists = planjson.HasResources(saved.PriorState)
 	return nil
 }
 
-// stateHasResources reports whether the state had a managed resource before the plan.
-// The prior state also lists data sources and outputs, even if no state exists.
-func stateHasResources(state *tfjson.State) bool {
-	return state != nil && state.Values != nil && moduleHasResources(state.Values.RootModule)
-}
+// maxFailure bounds the text of one failed check, in bytes.
+const maxFailure = 16 << 10
 
-func moduleHasResources(m *tfjson.StateModule) bool {
-	return m != nil && (slices.ContainsFunc(m.Resources, func(r *tfjson.StateResource) bool {
-		return r.Mode == tfjson.ManagedResourceMode
-	}) || slices.ContainsFunc(m.ChildModules, moduleHasResources))
+// tellable redacts and shortens the text of a failed check.
+func (s *Session) tellable(failure string) string {
+	return excerpt.Shorten(s.log.Text(failure), maxFailure)
 }
 
 var progressPattern = regexp.MustCompile(`(?m)^.*: (Refreshing state\.\.\.|Reading\.\.\.|Still reading\.\.\.|Read complete after|Preparing import\.\.\.).*\n`)
 
 // extractPlanText returns the part of the plan's output that describes the changes.
 func extractPlanText(printed string) string {
-	text := progressPattern.ReplaceAllString(colourPattern.ReplaceAllString(printed, ""), "")
+	text := progressPattern.ReplaceAllString(redact.StripColours(printed), "")
 	if before, _, found := strings.Cut(text, "\nSaved the plan to: "); found {
 		text = strings.TrimRight(before, "─\n ")
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"reconcile/reconciler/terraform/internal/providers"
 )
 
 // installProviders runs init with the provider cache that all workspaces share.
@@ -23,17 +25,17 @@ import (
 func (s *Session) installProviders(ctx context.Context, cache initCacheDir) error {
 	shared := s.providers()
 	locked, known := s.readLockedProviders()
-	if !s.spec.NoProviders && (!known || !shared.hasAll(locked)) {
+	if !s.spec.NoProviders && (!known || !shared.HasAll(locked)) {
 		lock, err := s.lockProviderCache(ctx)
 		if err != nil {
 			return s.stepError("init", nil, err)
 		}
 		defer lock.Close()
 	}
-	staging := providerCache(filepath.Join(s.tempDir, "providers"))
-	err := errors.Join(os.RemoveAll(string(staging)), shared.linkInto(staging, s.hashFilter(locked)))
+	staging := providers.Cache(filepath.Join(s.tempDir, "providers"))
+	err := errors.Join(os.RemoveAll(string(staging)), shared.LinkInto(staging, s.hashFilter(locked)))
 	if s.spec.Untrusted { // reads the passes' cache, adds nothing to it
-		err = errors.Join(err, s.tf.providers().linkInto(staging, s.hashFilter(locked)))
+		err = errors.Join(err, s.tf.providers().LinkInto(staging, s.hashFilter(locked)))
 	}
 	if err != nil {
 		return s.stepError("init", nil, err)
@@ -46,20 +48,20 @@ func (s *Session) installProviders(ctx context.Context, cache initCacheDir) erro
 	if err := s.runInit(ctx, env); err != nil {
 		return err
 	}
-	if err := shared.addStaged(staging, cache.dataDir()); err != nil {
+	if err := shared.AddStaged(staging, cache.dataDir()); err != nil {
 		return s.stepError("init", nil, err)
 	}
 	return nil
 }
 
 // providers returns the cache that passes fill.
-func (t *Terraform) providers() providerCache {
-	return providerCache(filepath.Join(t.opts.WorkDir, "providers"))
+func (t *Terraform) providers() providers.Cache {
+	return providers.Cache(filepath.Join(t.opts.WorkDir, "providers"))
 }
 
 // providers returns the cache that this session adds to.
-func (s *Session) providers() providerCache {
-	return providerCache(filepath.Join(s.workDir(), "providers"))
+func (s *Session) providers() providers.Cache {
+	return providers.Cache(filepath.Join(s.workDir(), "providers"))
 }
 
 // providerErrorPhrases occur in Terraform's errors about a provider package that
@@ -81,14 +83,14 @@ func (s *Session) removeDamagedProviders(ctx context.Context, failure error, sta
 	if !slices.ContainsFunc(providerErrorPhrases, func(words string) bool { return strings.Contains(detail, words) }) {
 		return false
 	}
-	locked, _ := os.ReadFile(s.path(lockFileName)) // the file may not exist yet
+	locked, _ := os.ReadFile(s.path(providers.LockFile)) // the file may not exist yet
 	lock, err := s.lockProviderCache(ctx)
 	if err != nil {
 		return false // the caller reports the failure itself
 	}
 	defer lock.Close()
 	changed := false
-	for _, pkg := range s.providers().packages() {
+	for _, pkg := range s.providers().Packages() {
 		provider := filepath.Dir(filepath.Dir(pkg)) // HOST/NAMESPACE/TYPE
 		if _, name, _ := strings.Cut(provider, "/"); strings.Contains(detail, name) || strings.Contains(string(locked), provider) {
 			changed = s.removeUnlessIntact(pkg, start) || changed
@@ -99,16 +101,16 @@ func (s *Session) removeDamagedProviders(ctx context.Context, failure error, sta
 
 func (s *Session) removeUnlessIntact(pkg string, start time.Time) bool {
 	cache := s.providers()
-	info, err := os.Stat(cache.path(pkg) + ".h1")
+	info, err := os.Stat(cache.Path(pkg) + ".h1")
 	switch {
 	case err != nil:
 		return false // from a mirror, or not marked as complete
-	case cache.isIntact(pkg):
+	case cache.IsIntact(pkg):
 		return info.ModTime().After(start) // another workspace reinstalled it
 	}
-	s.addWarning("a provider package was damaged and is reinstalled: " + cache.path(pkg))
-	if err := cache.remove(pkg); err != nil {
-		s.tf.opts.Log.Warn("could not remove a damaged provider package; remove it by hand", "dir", cache.path(pkg), "error", err)
+	s.addWarning("a provider package was damaged and is reinstalled: " + cache.Path(pkg))
+	if err := cache.Remove(pkg); err != nil {
+		s.tf.opts.Log.Warn("could not remove a damaged provider package; remove it by hand", "dir", cache.Path(pkg), "error", err)
 		return false
 	}
 	return true
@@ -127,7 +129,7 @@ func (s *Session) lockProviderCache(ctx context.Context) (*flock.Flock, error) {
 
 // readLockedProviders returns the providers of the committed lock file, or else of the
 // one that init last created in this workspace. known is false before the first init.
-func (s *Session) readLockedProviders() (locked []lockedProvider, known bool) {
+func (s *Session) readLockedProviders() (locked []providers.Locked, known bool) {
 	path := s.committedLockFile()
 	if path == "" {
 		newest, ok := s.newestInitCache()
@@ -141,7 +143,7 @@ func (s *Session) readLockedProviders() (locked []lockedProvider, known bool) {
 		return nil, true
 	}
 	if err == nil { // init reports a file that cannot be parsed
-		locked, err = parseLockFile(content)
+		locked, err = providers.ParseLockFile(content)
 	}
 	return locked, err == nil
 }
@@ -149,16 +151,8 @@ func (s *Session) readLockedProviders() (locked []lockedProvider, known bool) {
 // hashFilter returns a function that reports whether Terraform accepts a package with
 // that hash: any, or those in the committed lock file. Terraform would overwrite a
 // package that it does not accept, so it must not see one.
-func (s *Session) hashFilter(locked []lockedProvider) func(hash string) bool {
+func (s *Session) hashFilter(locked []providers.Locked) func(hash string) bool {
 	return func(hash string) bool {
-		return !s.spec.HasLockFile || slices.ContainsFunc(locked, func(p lockedProvider) bool { return slices.Contains(p.hashes, hash) })
+		return !s.spec.HasLockFile || slices.ContainsFunc(locked, func(p providers.Locked) bool { return slices.Contains(p.Hashes, hash) })
 	}
-}
-
-// hasAll reports whether the cache has every provider of a lock file with a hash listed
-// there.
-func (c providerCache) hasAll(locked []lockedProvider) bool {
-	return !slices.ContainsFunc(locked, func(p lockedProvider) bool {
-		return !slices.Contains(p.hashes, c.hash(filepath.Join(filepath.FromSlash(p.source), p.version, platform)))
-	})
 }

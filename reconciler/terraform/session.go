@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"reconcile/internal/files"
+	"reconcile/reconciler/terraform/internal/redact"
 )
 
 // Spec describes one workspace at one commit.
@@ -71,6 +72,14 @@ type Spec struct {
 	Offline bool
 }
 
+// Fingerprints recognises secret values without storing them: the sensitive outputs of
+// other workspaces. When Terraform reads a state, it loses the mark that an output is
+// sensitive.
+type Fingerprints struct {
+	Key  []byte   // the key given to Session.Outputs
+	Sums []string // from Outputs.Sensitive
+}
+
 // Session is the work on one Spec. Its methods must not be called concurrently. While
 // it is open, nothing else may work in Spec.Dir.
 type Session struct {
@@ -78,7 +87,7 @@ type Session struct {
 	spec              Spec
 	killCtx           context.Context
 	tag               string
-	log               *redactor
+	log               *redact.Writer
 	tempDir           string // private directory of this session, outside the checkout
 	dataDir           string // target of the link .terraform
 	generatedFiles    []string
@@ -87,9 +96,7 @@ type Session struct {
 	generatedLockFile []byte // the lock file that init created
 	initSkipped       bool   // terraform init was not run
 	stateCopy         string // copy of a local state for a read-only session; "": none
-
-	sensitive map[string]bool // Spec.Sensitive.Sums
-	warnings  []string
+	warnings          []string
 }
 
 // Open starts a session for a Spec. When killCtx is done, every process of the session
@@ -102,17 +109,12 @@ func (t *Terraform) Open(killCtx context.Context, spec Spec) *Session {
 	s := &Session{
 		tf: t, spec: spec, killCtx: killCtx,
 		tag:       sessionTagPrefix(spec) + rand.Text(),
-		log:       newRedactor(spec.Log),
+		log:       redact.New(spec.Log, spec.Sensitive.Key, spec.Sensitive.Sums),
 		stateRole: spec.PlanRole,
 		creds:     map[string]roleCredentials{},
-
-		sensitive: map[string]bool{},
 	}
-	for _, sum := range spec.Sensitive.Sums {
-		s.sensitive[sum] = true
-	}
-	s.log.addSecrets(t.opts.Secrets...)
-	s.log.addSecrets(t.secretValues()...)
+	s.log.AddSecrets(t.opts.Secrets...)
+	s.log.AddSecrets(t.secretValues()...)
 	return s
 }
 

@@ -4,9 +4,16 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+
+	"reconcile/reconciler/terraform/internal/planjson"
+	"reconcile/reconciler/terraform/internal/redact"
 )
 
 // State identifies a Terraform state (Lineage) and its version (Serial). The zero State
@@ -60,4 +67,99 @@ func readZipMember(archive *zip.Reader, name string, into any) error {
 	}
 	defer member.Close()
 	return json.NewDecoder(member).Decode(into)
+}
+
+// Outputs describes a state's outputs without revealing them. Without the key no value
+// can be recovered from it.
+type Outputs struct {
+	// Digest is a keyed hash of all outputs, with their types and sensitive flags. Two
+	// states with equal outputs have equal digests.
+	Digest string
+	// Sensitive holds fingerprints, sorted: of the strings in sensitive outputs, and in
+	// outputs that pass on values of Spec.Sensitive. They go into Spec.Sensitive of the
+	// workspaces that read these outputs.
+	Sensitive []string
+	// State is the state that has these outputs.
+	State State
+	// FailedChecks describes the checks that failed in the apply that wrote the state,
+	// redacted.
+	FailedChecks []string
+}
+
+// Outputs reads the state and returns a description of its outputs.
+func (s *Session) Outputs(ctx context.Context, key []byte) (Outputs, error) {
+	var state struct {
+		Lineage string
+		Serial  int64
+		Outputs map[string]output
+		Checks  []planjson.CheckResult `json:"check_results"`
+	}
+	if err := s.decodeState(ctx, &state); err != nil {
+		return Outputs{}, err
+	}
+	o := Outputs{State: State{state.Lineage, state.Serial}}
+	outputs := state.Outputs
+	for _, output := range outputs {
+		var value any
+		if json.Unmarshal(output.Value, &value) != nil {
+			continue // reported below
+		}
+		secrets := redact.Strings(value)
+		if !output.Sensitive {
+			s.log.AddMatches(secrets...)
+			secrets = slices.DeleteFunc(secrets, func(v string) bool { return s.log.Text(v) == v })
+		}
+		s.log.AddSecrets(secrets...)
+		s.tf.rememberSensitive(secrets...)
+		for _, secret := range secrets {
+			o.Sensitive = append(o.Sensitive, redact.Fingerprint(key, secret))
+		}
+	}
+	for _, failure := range planjson.FailedResults(state.Checks) { // after sensitive values are known
+		o.FailedChecks = append(o.FailedChecks, s.tellable(failure))
+	}
+	slices.Sort(o.Sensitive)
+	o.Sensitive = slices.Compact(o.Sensitive)
+	var err error
+	if o.Digest, err = outputsDigest(outputs, key); err != nil {
+		return Outputs{}, s.stepError("state pull", nil, err)
+	}
+	return o, nil
+}
+
+type output struct {
+	Sensitive bool
+	Type      json.RawMessage
+	Value     json.RawMessage
+}
+
+func outputsDigest(outputs map[string]output, key []byte) (string, error) {
+	canonical := map[string][3]any{}
+	for name, output := range outputs {
+		kind, err := decodeExactJSON(output.Type)
+		if err != nil {
+			return "", fmt.Errorf("type of output %s: %w", name, err)
+		}
+		value, err := decodeExactJSON(output.Value)
+		if err != nil {
+			return "", fmt.Errorf("value of output %s: %w", name, err)
+		}
+		canonical[name] = [3]any{kind, output.Sensitive, value}
+	}
+	text, err := json.Marshal(canonical) // Marshal sorts map keys
+	if err != nil {
+		return "", err
+	}
+	mac := hmac.New(sha256.New, key)
+	mac.Write(text)
+	return hex.EncodeToString(mac.Sum(nil)), nil
+}
+
+// decodeExactJSON decodes JSON without rounding numbers.
+func decodeExactJSON(text json.RawMessage) (any, error) {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var value any
+	err := decoder.Decode(&value)
+	return value, err
 }

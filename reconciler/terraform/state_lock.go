@@ -11,7 +11,6 @@ import (
 )
 
 var (
-	colourPattern    = regexp.MustCompile("\x1b\\[[0-9;]*m")
 	lockFieldPattern = regexp.MustCompile(`(?m)^\s*(ID|Path|Operation|Who|Version|Created):[ \t]*(.*?)\s*$`)
 )
 

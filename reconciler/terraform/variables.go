@@ -8,6 +8,8 @@ import (
 	"sort"
 	"strings"
 
+	"reconcile/reconciler/terraform/internal/redact"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclparse"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -22,7 +24,7 @@ func (s *Session) variableValues() (map[string]any, error) {
 	declared := declaredVariables(s.spec.Dir, s.tf.product)
 	values := map[string]any{}
 	for name, text := range s.spec.Vars {
-		s.log.addSecrets(text)
+		s.log.AddSecrets(text)
 		isExpression, found := declared[name]
 		if !found {
 			continue // as Terraform does with TF_VAR_ variables
@@ -36,7 +38,7 @@ func (s *Session) variableValues() (map[string]any, error) {
 			return nil, fmt.Errorf("TF_VAR_%s does not match the type of variable %q: write the value as in a .tfvars file", name, name)
 		}
 		values[name] = ctyjson.SimpleJSONValue{Value: value}
-		s.log.addSecrets(ctyStrings(value)...)
+		s.log.AddSecrets(ctyStrings(value)...)
 	}
 	return values, nil
 }
@@ -128,26 +130,5 @@ func ctyStrings(value cty.Value) []string {
 	if json.Unmarshal(text, &plain) != nil {
 		return nil
 	}
-	return jsonStrings(plain)
-}
-
-// jsonStrings returns the strings in a decoded JSON value.
-func jsonStrings(value any) []string {
-	switch value := value.(type) {
-	case string:
-		return []string{value}
-	case []any:
-		var all []string
-		for _, v := range value {
-			all = append(all, jsonStrings(v)...)
-		}
-		return all
-	case map[string]any:
-		var all []string
-		for _, v := range value {
-			all = append(all, jsonStrings(v)...)
-		}
-		return all
-	}
-	return nil
+	return redact.Strings(plain)
 }

@@ -1,20 +1,18 @@
-package terraform
+package planjson
 
 import (
 	"strings"
 
 	tfjson "github.com/hashicorp/terraform-json"
-
-	"reconcile/internal/excerpt"
 )
 
 // checkReadReason is Terraform's reason to read a data source inside a check block. It
 // reads such a data source in every plan, and nothing else can use the result.
 const checkReadReason tfjson.ActionReason = "read_because_check_nested"
 
-// hasOnlyCheckReads reports whether a plan does nothing but read data sources of check
+// HasOnlyCheckReads reports whether a plan does nothing but read data sources of check
 // blocks.
-func hasOnlyCheckReads(plan *tfjson.Plan) bool {
+func HasOnlyCheckReads(plan *tfjson.Plan) bool {
 	if len(plan.DeferredChanges) > 0 || len(plan.ActionInvocations) > 0 {
 		return false
 	}
@@ -37,8 +35,8 @@ func hasOnlyCheckReads(plan *tfjson.Plan) bool {
 	return hasRead
 }
 
-// failedChecks describes the checks of a plan that fail.
-func failedChecks(plan *tfjson.Plan) []string {
+// FailedChecks describes the checks of a plan that fail.
+func FailedChecks(plan *tfjson.Plan) []string {
 	var failures []string
 	for _, check := range plan.Checks {
 		for _, instance := range check.Instances {
@@ -55,9 +53,9 @@ func failedChecks(plan *tfjson.Plan) []string {
 	return failures
 }
 
-// checkResult is the result of a check as the state stores it, from the apply that
-// wrote the state.
-type checkResult struct {
+// CheckResult is the result of a check as a state stores it, from the apply that wrote the
+// state.
+type CheckResult struct {
 	Objects []struct {
 		Address  string             `json:"object_addr"`
 		Status   tfjson.CheckStatus `json:"status"`
@@ -65,8 +63,8 @@ type checkResult struct {
 	} `json:"objects"`
 }
 
-// failedResults describes the checks of a state that failed.
-func failedResults(results []checkResult) []string {
+// FailedResults describes the checks of a state that failed.
+func FailedResults(results []CheckResult) []string {
 	var failures []string
 	for _, result := range results {
 		for _, object := range result.Objects {
@@ -76,14 +74,6 @@ func failedResults(results []checkResult) []string {
 		}
 	}
 	return failures
-}
-
-// maxFailure bounds the text of one failed check, in bytes.
-const maxFailure = 16 << 10
-
-// tellable redacts and shortens the text of a failed check.
-func (s *Session) tellable(failure string) string {
-	return excerpt.Shorten(s.log.redactString(failure), maxFailure)
 }
 
 func describeFailure(address string, messages []string) string {

@@ -1,4 +1,4 @@
-package terraform
+package redact
 
 import (
 	"bytes"
@@ -24,9 +24,9 @@ func TestRedact(t *testing.T) {
 		"of itself":         {[]string{"aaaa"}, "aaaaaaa", "(redacted)"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newRedactor(&bytes.Buffer{})
-			r.addSecrets(c.secrets...)
-			if got := r.redactString(c.text); got != c.want {
+			r := New(&bytes.Buffer{}, nil, nil)
+			r.AddSecrets(c.secrets...)
+			if got := r.Text(c.text); got != c.want {
 				t.Errorf("text: %q, want %q", got, c.want)
 			}
 			for n := 1; n <= len(c.text); n++ {
@@ -41,8 +41,8 @@ func TestRedact(t *testing.T) {
 // redactInPieces redacts a text in writes of n bytes.
 func redactInPieces(text string, n int, secrets ...string) string {
 	var out bytes.Buffer
-	r := newRedactor(&out)
-	r.addSecrets(secrets...)
+	r := New(&out, nil, nil)
+	r.AddSecrets(secrets...)
 	for i := 0; i < len(text); i += n {
 		r.Write([]byte(text[i:min(i+n, len(text))]))
 	}
@@ -60,9 +60,9 @@ func FuzzRedact(f *testing.F) {
 		if len(one) >= minSecret && !strings.Contains(redacted, one) && !hasSpace(one) && strings.Contains(markReplacements(got), one) {
 			t.Errorf("%q is left in %q", one, got)
 		}
-		whole := newRedactor(&bytes.Buffer{})
-		whole.addSecrets(one, two)
-		if want := whole.redactString(text); got != want {
+		whole := New(&bytes.Buffer{}, nil, nil)
+		whole.AddSecrets(one, two)
+		if want := whole.Text(text); got != want {
 			t.Errorf("in pieces %q, whole %q", got, want)
 		}
 	})
@@ -81,15 +81,15 @@ func hasSpace(s string) bool {
 // it could contain a part of a secret.
 func TestLongLineIsLeftOut(t *testing.T) {
 	var out bytes.Buffer
-	s := &Session{log: newRedactor(&out), sensitive: map[string]bool{}}
-	s.log.addSecrets("hunter2")
-	l := &lineRedactor{session: s}
+	w := New(&out, nil, nil)
+	w.AddSecrets("hunter2")
+	l := w.Lines()
 	long := strings.Repeat("x", maxLine) + "hunter2"
 	fmt.Fprintf(l, "one hunter2\n%s", long)
 	fmt.Fprintf(l, "%s\ntwo hunt", long)
 	fmt.Fprint(l, "er2")
-	l.flush()
-	if err := s.log.Close(); err != nil {
+	l.Flush()
+	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
 	want := fmt.Sprintf("one (redacted)\n[a line of %d bytes omitted]\ntwo (redacted)", 2*len(long))
@@ -97,36 +97,8 @@ func TestLongLineIsLeftOut(t *testing.T) {
 		t.Errorf("%.200q, want %q", got, want)
 	}
 	fmt.Fprint(l, long)
-	l.flush()
+	l.Flush()
 	if cap(l.partialLine) > 2*maxLine {
 		t.Errorf("%d bytes are held of a line", cap(l.partialLine))
 	}
-}
-
-func TestPlainDiagnostics(t *testing.T) {
-	for name, c := range map[string]struct{ printed, want string }{
-		"drawn and coloured": {
-			"\x1b[31m╷\x1b[0m\x1b[0m\n\x1b[31m│\x1b[0m \x1b[0m\x1b[1m\x1b[31mError: \x1b[0mNo such bucket\n│ \n│   on main.tf line 1:\n╵\n",
-			"Error: No such bucket\n\n  on main.tf line 1:",
-		},
-		"without colour": {
-			"\nWarning: Old\n\nold\n\nError: One\n\n  on main.tf line 3\n\nError: Two\n",
-			"Error: One\n\n  on main.tf line 3\nError: Two",
-		},
-		"none": {"fork: no memory\n", "fork: no memory"},
-	} {
-		if got := strings.Join(parseDiagnostics(c.printed), "\n"); got != c.want {
-			t.Errorf("%s: %q, want %q", name, got, c.want)
-		}
-	}
-}
-
-func FuzzDiagnostics(f *testing.F) {
-	f.Add("Error: x\n\nLock Info:\n  ID: 1\n  Created: 2024-01-01 00:00:00 +0000 UTC\n")
-	f.Fuzz(func(_ *testing.T, printed string) {
-		parseLockedError(strings.Join(parseDiagnostics(printed), "\n"))
-		extractPlanText(printed)
-		_, _ = parseLockFile([]byte(printed))
-		evalExpression(printed)
-	})
 }

@@ -1,4 +1,6 @@
-package terraform
+// Package planjson reads the JSON of a plan, and the checks in a state: what would change,
+// what fails, which values are sensitive. It runs nothing.
+package planjson
 
 import (
 	"cmp"
@@ -26,10 +28,9 @@ type resourceChange struct {
 	DeferredReason  string            `json:"deferred,omitempty"` // reason for the deferral
 }
 
-// planDigest hashes what a plan changes: resources, outputs, actions. The hash includes
-// values, also sensitive ones. It excludes the time, the version and the order of
-// lists.
-func planDigest(plan *tfjson.Plan) string {
+// Digest hashes what a plan changes: resources, outputs, actions. The hash includes values,
+// also sensitive ones. It excludes the time, the version and the order of lists.
+func Digest(plan *tfjson.Plan) string {
 	var resources []resourceChange
 	for _, rc := range plan.ResourceChanges {
 		if e, ok := resourceChangeOf(rc, ""); ok {
@@ -82,7 +83,11 @@ func changeOf(change *tfjson.Change) resourceChange {
 	}
 }
 
-func countChanges(plan *tfjson.Plan) Changes {
+// Changes counts resources. A replaced resource counts only in Replace.
+type Changes struct{ Add, Change, Destroy, Replace int }
+
+// CountChanges counts the managed resources that a plan changes.
+func CountChanges(plan *tfjson.Plan) Changes {
 	var n Changes
 	for _, rc := range plan.ResourceChanges {
 		if rc.Mode != tfjson.ManagedResourceMode || rc.Change == nil {
@@ -100,50 +105,4 @@ func countChanges(plan *tfjson.Plan) Changes {
 		}
 	}
 	return n
-}
-
-// sensitiveValues returns the strings that Terraform marks as sensitive in a plan.
-func sensitiveValues(plan *tfjson.Plan) []string {
-	var all []string
-	add := func(change *tfjson.Change) {
-		if change != nil {
-			all = append(all, markedStrings(change.Before, change.BeforeSensitive)...)
-			all = append(all, markedStrings(change.After, change.AfterSensitive)...)
-		}
-	}
-	for _, rc := range plan.ResourceChanges {
-		add(rc.Change)
-	}
-	for _, change := range plan.OutputChanges {
-		add(change)
-	}
-	return all
-}
-
-// markedStrings returns the strings in value at the places where marks is true. marks
-// has the same shape as value.
-func markedStrings(value, marks any) []string {
-	switch marks := marks.(type) {
-	case bool:
-		if marks {
-			return jsonStrings(value)
-		}
-	case map[string]any:
-		members, _ := value.(map[string]any)
-		var all []string
-		for name, m := range marks {
-			all = append(all, markedStrings(members[name], m)...)
-		}
-		return all
-	case []any:
-		members, _ := value.([]any)
-		var all []string
-		for i, m := range marks {
-			if i < len(members) {
-				all = append(all, markedStrings(members[i], m)...)
-			}
-		}
-		return all
-	}
-	return nil
 }
