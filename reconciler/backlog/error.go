@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 
+	"reconcile/internal/failure"
 	"reconcile/internal/secret"
 )
 
@@ -34,28 +35,10 @@ type Error struct {
 }
 
 // Error says what happened, to what, and what to do next.
-func (e *Error) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "Backlog: %s: %s", e.Op, e.Kind)
-	if e.Text != "" {
-		fmt.Fprintf(&b, ": %s", e.Text)
-	}
-	if e.Err != nil {
-		fmt.Fprintf(&b, ": %s", e.Err)
-	}
-	if e.Help != "" {
-		fmt.Fprintf(&b, "; %s", e.Help)
-	}
-	return b.String()
-}
+func (e *Error) Error() string { return failure.Text(e.Help, "Backlog", e.Op, e.Kind, e.Text, e.Err) }
 
 // Unwrap lets errors.Is find both the kind and the cause.
-func (e *Error) Unwrap() []error {
-	if e.Err == nil {
-		return []error{e.Kind}
-	}
-	return []error{e.Kind, e.Err}
-}
+func (e *Error) Unwrap() []error { return failure.Wrapped(e.Kind, e.Err) }
 
 // statusError returns the error for an unsuccessful response with any body:
 // {"errors":[{"message":…}]}, that of an OAuth failure, or a proxy's page.

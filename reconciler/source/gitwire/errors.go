@@ -8,8 +8,9 @@ import (
 	"io"
 	"net"
 	"os"
-	"strings"
 	"syscall"
+
+	"reconcile/internal/failure"
 )
 
 // Kinds of failures that callers act on. Match with errors.Is.
@@ -48,28 +49,10 @@ type Error struct {
 }
 
 // Error returns what happened, to which repository, and what to do next.
-func (e *Error) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s", e.URL, e.Kind)
-	if e.Text != "" {
-		fmt.Fprintf(&b, ": %s", e.Text)
-	}
-	if e.Err != nil {
-		fmt.Fprintf(&b, ": %s", e.Err)
-	}
-	if e.Help != "" {
-		fmt.Fprintf(&b, "; %s", e.Help)
-	}
-	return b.String()
-}
+func (e *Error) Error() string { return failure.Text(e.Help, e.URL, e.Kind, e.Text, e.Err) }
 
 // Unwrap lets errors.Is find the kind and the cause.
-func (e *Error) Unwrap() []error {
-	if e.Err == nil {
-		return []error{e.Kind}
-	}
-	return []error{e.Kind, e.Err}
-}
+func (e *Error) Unwrap() []error { return failure.Wrapped(e.Kind, e.Err) }
 
 // IsTransient reports whether err is a repository failure that a later try may not have. The
 // caller continues with its schedule.

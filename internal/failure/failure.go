@@ -1,0 +1,35 @@
+// Package failure writes the text of errors that say what happened, to what, and what to do
+// next. Each package keeps its own type of such an error, so that errors.As tells them apart.
+package failure
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Text joins the parts that are neither nil nor "" with colons, and adds help behind a
+// semicolon unless it is "".
+func Text(help string, parts ...any) string {
+	var b strings.Builder
+	for _, part := range parts {
+		if part == nil || part == "" {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString(": ")
+		}
+		fmt.Fprint(&b, part)
+	}
+	if help != "" {
+		b.WriteString("; " + help)
+	}
+	return b.String()
+}
+
+// Wrapped returns the kind of an error and its cause, which may be nil, for the method Unwrap.
+func Wrapped(kind, cause error) []error {
+	if cause == nil {
+		return []error{kind}
+	}
+	return []error{kind, cause}
+}
