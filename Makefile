@@ -36,8 +36,8 @@ short: ## the tests that need neither Terraform nor an emulator, in less than a 
 	TEST_TIER=short go test -timeout 5m ./...
 
 race: ## the race detector over the record and the model of a pass
-	CGO_ENABLED=1 TEST_TIER=short go test -race -count=1 -timeout 20m -skip Processes ./state/... ./reconciler/run
-	CGO_ENABLED=1 TEST_TIER=short go test -race -count=1 -timeout 20m -run 'TestModel|TestSilentExecutor' ./reconciler -rapid.checks=10
+	CGO_ENABLED=1 TEST_TIER=short go test -race -count=1 -timeout 20m -skip Processes ./state/... ./reconciler/run ./reconciler/internal/...
+	CGO_ENABLED=1 TEST_TIER=short go test -race -count=1 -timeout 20m -run TestModel ./reconciler -rapid.checks=10
 
 bench: tools ## measure the program next to others; see docs/benchmarks.md
 	-@.ci/tools/terramate.sh

@@ -9,10 +9,10 @@ import (
 
 	"reconcile/internal/commitid"
 	"reconcile/internal/gitpath"
+	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace"
-	"reconcile/reconciler/workspace/settings"
 )
 
 // Changed lists the stale workspaces, as `reconcile changed -o json` prints it.
@@ -69,140 +69,96 @@ func resolve(ctx context.Context, c *run.Config, rev string) (*source.Commit, er
 }
 
 func changedSinceRecord(ctx context.Context, config *run.Config) (*Changed, error) {
-	w, err := inventoryAtTip(ctx, config)
+	w, err := inventory.AtTip(ctx, config)
 	if err != nil {
 		return nil, err
 	}
-	defer config.CloseCommit(w.commit)
-	if len(w.removed) == 0 {
-		if err := w.checkNotEmpty(); err != nil {
+	defer config.CloseCommit(w.Commit)
+	if len(w.Removed) == 0 {
+		if err := w.CheckNotEmpty(); err != nil {
 			return nil, err
 		}
 	}
-	c := &Changed{From: w.head.Commit, To: w.commit.ID, Warnings: w.settings.Warnings()}
-	for _, name := range slices.Sorted(maps.Keys(w.entries)) {
-		entry := w.entries[name]
-		if len(entry.ownReasons) > 0 {
-			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: entry.ownReasons, New: !entry.recorded})
+	c := &Changed{From: w.Head.Commit, To: w.Commit.ID, Warnings: w.Settings.Warnings()}
+	for _, name := range slices.Sorted(maps.Keys(w.Entries)) {
+		entry := w.Entries[name]
+		if len(entry.OwnReasons) > 0 {
+			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: entry.OwnReasons, New: !entry.Recorded})
 		}
-		if entry.loaded != nil && entry.loaded.Err != nil {
-			c.Warnings = append(c.Warnings, entry.loaded.Err.Error())
+		if entry.Loaded != nil && entry.Loaded.Err != nil {
+			c.Warnings = append(c.Warnings, entry.Loaded.Err.Error())
 		}
 	}
-	for _, rec := range w.removed {
+	for _, rec := range w.Removed {
 		c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: rec.Name, Stale: []string{rec.Path}, Removed: true})
 	}
-	c.addReaders(w.graph)
+	c.addReaders(w.Graph)
 	return c, nil
-}
-
-// inventoryAtTip builds the inventory of the tip without adopting the tip.
-func inventoryAtTip(ctx context.Context, c *run.Config) (*inventory, error) {
-	head, err := c.ReadHead(ctx)
-	if err != nil {
-		return nil, err
-	}
-	tip, err := c.Source.Tip(ctx, head.Protocol)
-	if err != nil {
-		return nil, fmt.Errorf("read the tip of %s: %w", c.Branch, err)
-	}
-	commit, err := c.Fetch(ctx, tip)
-	if err != nil {
-		return nil, err
-	}
-	settings, err := settings.Load(commit.Tree, c.Environment)
-	if err != nil {
-		return nil, fmt.Errorf("settings at %s: %w", commitid.Abbrev(tip.Commit), err)
-	}
-	return discover(ctx, c, head, commit, settings)
 }
 
 // changedBetween compares, in both trees, the inputs that the workspaces have at b. The
 // inputs at a are not needed: an edit that drops an input also changes an input that
 // remains.
 func changedBetween(ctx context.Context, config *run.Config, a, b *source.Commit) (*Changed, error) {
-	before, err := inventoryWithoutRecord(ctx, config, a)
+	before, err := inventory.WithoutRecord(ctx, config, a)
 	if err != nil {
 		return nil, err
 	}
-	after, err := inventoryWithoutRecord(ctx, config, b)
+	after, err := inventory.WithoutRecord(ctx, config, b)
 	if err != nil {
 		return nil, err
 	}
-	c := &Changed{From: a.ID, To: b.ID, Warnings: after.settings.Warnings()}
-	for _, dir := range after.settings.OpenTofuDirs() {
-		if _, ok := before.entries[dir.Name]; ok {
-			after.entries[dir.Name] = &workspaceEntry{dir: dir, config: after.settings.Config(dir.Name)}
+	c := &Changed{From: a.ID, To: b.ID, Warnings: after.Settings.Warnings()}
+	for _, dir := range after.Settings.OpenTofuDirs() {
+		if _, ok := before.Entries[dir.Name]; ok {
+			after.Entries[dir.Name] = &inventory.Entry{Dir: dir, Config: after.Settings.Config(dir.Name)}
 		}
 	}
-	if len(before.entries) == 0 {
-		if err := after.checkNotEmpty(); err != nil {
+	if len(before.Entries) == 0 {
+		if err := after.CheckNotEmpty(); err != nil {
 			return nil, err
 		}
 	}
-	after.loader.SkipPointers = true // contents count only where something is stale
-	if err := after.loadAll(ctx); err != nil {
+	after.Loader.SkipPointers = true // contents count only where something is stale
+	if err := after.LoadAll(ctx); err != nil {
 		return nil, err
 	}
-	after.buildGraph()
-	withPointers := workspace.NewLoader(b.Tree, after.product)
-	for _, name := range slices.Sorted(maps.Keys(after.entries)) {
-		entry := after.entries[name]
-		old, ok := before.entries[name]
+	after.BuildGraph()
+	withPointers := workspace.NewLoader(b.Tree, after.Product)
+	for _, name := range slices.Sorted(maps.Keys(after.Entries)) {
+		entry := after.Entries[name]
+		old, ok := before.Entries[name]
 		if !ok {
-			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: []string{gitpath.Quote(entry.dir.Path)}, New: true})
+			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: []string{gitpath.Quote(entry.Dir.Path)}, New: true})
 			continue
 		}
 		var stale []string
-		for _, path := range entry.loaded.Inputs {
+		for _, path := range entry.Loaded.Inputs {
 			if a.Tree.ID(path) != b.Tree.ID(path) {
 				stale = append(stale, path)
 			}
 		}
-		if old.config.Digest() != entry.config.Digest() {
+		if old.Config.Digest() != entry.Config.Digest() {
 			stale = append(stale, "settings")
 		}
 		if len(stale) > 0 {
 			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: stale})
-			if entry.loaded.Err == nil {
-				entry.loaded.Err = withPointers.Load(entry.dir, entry.config).Err
+			if entry.Loaded.Err == nil {
+				entry.Loaded.Err = withPointers.Load(entry.Dir, entry.Config).Err
 			}
 		}
-		if entry.loaded.Err != nil {
-			c.Warnings = append(c.Warnings, entry.loaded.Err.Error())
+		if entry.Loaded.Err != nil {
+			c.Warnings = append(c.Warnings, entry.Loaded.Err.Error())
 		}
-		c.Warnings = append(c.Warnings, entry.loaded.Warnings...)
+		c.Warnings = append(c.Warnings, entry.Loaded.Warnings...)
 	}
-	for _, name := range slices.Sorted(maps.Keys(before.entries)) {
-		if after.entries[name] == nil {
-			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: []string{gitpath.Quote(before.entries[name].dir.Path)}, Removed: true})
+	for _, name := range slices.Sorted(maps.Keys(before.Entries)) {
+		if after.Entries[name] == nil {
+			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: []string{gitpath.Quote(before.Entries[name].Dir.Path)}, Removed: true})
 		}
 	}
-	c.addReaders(after.graph)
+	c.addReaders(after.Graph)
 	return c, nil
-}
-
-func inventoryWithoutRecord(ctx context.Context, c *run.Config, commit *source.Commit) (*inventory, error) {
-	settings, err := settings.Load(commit.Tree, c.Environment)
-	if err != nil {
-		return nil, fmt.Errorf("settings at %s: %w", commitid.Abbrev(commit.ID), err)
-	}
-	product, err := c.Product(ctx)
-	if err != nil {
-		return nil, err
-	}
-	dirs, err := settings.Discover(commit.Tree, product)
-	if err != nil {
-		return nil, fmt.Errorf("workspaces at %s: %w", commitid.Abbrev(commit.ID), err)
-	}
-	w := &inventory{
-		config: c, commit: commit, settings: settings, product: product,
-		loader: workspace.NewLoader(commit.Tree, product), entries: map[string]*workspaceEntry{},
-	}
-	for _, dir := range dirs {
-		w.entries[dir.Name] = &workspaceEntry{dir: dir, config: settings.Config(dir.Name)}
-	}
-	return w, nil
 }
 
 // addReaders sorts the stale workspaces and adds their readers to Maybe.

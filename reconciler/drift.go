@@ -8,6 +8,10 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/reconciler/internal/checkout"
+	"reconcile/reconciler/internal/gate"
+	"reconcile/reconciler/internal/inventory"
+	"reconcile/reconciler/internal/worker"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
@@ -39,35 +43,36 @@ func (r *Reconciler) Drift(ctx, killCtx context.Context, o run.Options) (*run.Re
 // detectDrift checks all workspaces that can be checked, several at once. looked
 // reports whether there was any.
 func detectDrift(ctx, killCtx context.Context, r *run.Run, result *run.Result) (looked bool, err error) {
-	w, err := inventoryAtTip(ctx, r.Config)
+	w, err := inventory.AtTip(ctx, r.Config)
 	if err != nil {
 		return false, err
 	}
-	defer r.Config.CloseCommit(w.commit)
-	result.From, result.To = w.head.Commit, w.commit.ID
-	if err := w.checkNotEmpty(); err != nil {
+	defer r.Config.CloseCommit(w.Commit)
+	result.From, result.To = w.Head.Commit, w.Commit.ID
+	if err := w.CheckNotEmpty(); err != nil {
 		return false, err
 	}
-	if err := w.checkNames(r.Options.Only); err != nil {
+	if err := w.CheckNames(r.Options.Only); err != nil {
 		return false, err
 	}
 	todo := map[string]bool{}
-	for name, entry := range w.entries {
+	for name, entry := range w.Entries {
 		if only := r.Options.Only; len(only) > 0 && !slices.Contains(only, name) {
 			continue
 		}
-		if skipped, skip := w.skipDriftCheck(entry); skip {
+		if skipped, skip := skipDriftCheck(w, entry); skip {
 			result.Add(r.EmitResult(skipped))
 			continue
 		}
 		todo[name] = true
 		r.Emit(run.Event{Workspace: name, Phase: run.PhaseWaiting})
 	}
-	if err := w.loadOnly(ctx, func(entry *workspaceEntry) bool { return todo[entry.dir.Name] }); err != nil {
+	if err := w.LoadOnly(ctx, func(entry *inventory.Entry) bool { return todo[entry.Dir.Name] }); err != nil {
 		return false, r.StopError(ctx)
 	}
-	checkout := newReadOnlyCheckout(r, w)
-	defer checkout.close()
+	dir := checkout.NewReadOnly(r, w)
+	defer dir.Close()
+	check := driftCheck{run: r, config: r.Config, inventory: w, worker: worker.New(r, w, dir)}
 	places := make(chan struct{}, r.Config.Parallelism)
 	var looks []func() (run.WorkspaceResult, error)
 	for name := range todo {
@@ -77,7 +82,7 @@ func detectDrift(ctx, killCtx context.Context, r *run.Run, result *run.Result) (
 			if ctx.Err() != nil {
 				return run.WorkspaceResult{}, r.StopError(ctx)
 			}
-			return r.EmitResult(checkout.checkDrift(ctx, killCtx, w.entries[name])), nil
+			return r.EmitResult(check.checkWorkspace(ctx, killCtx, w.Entries[name])), nil
 		}))
 	}
 	for _, look := range looks {
@@ -96,21 +101,21 @@ func detectDrift(ctx, killCtx context.Context, r *run.Run, result *run.Result) (
 
 // skipDriftCheck reports whether a pass must run first, because its changes could not
 // be told from drift. It returns the result that says so.
-func (w *inventory) skipDriftCheck(entry *workspaceEntry) (run.WorkspaceResult, bool) {
-	result := run.WorkspaceResult{Name: entry.dir.Name, StaleReasons: w.staleReasons(entry)}
+func skipDriftCheck(w *inventory.Inventory, entry *inventory.Entry) (run.WorkspaceResult, bool) {
+	result := run.WorkspaceResult{Name: entry.Dir.Name, StaleReasons: w.StaleReasons(entry)}
 	why := slices.Clone(result.StaleReasons)
-	if len(why) == 0 && entry.record.PendingInputs != nil {
+	if len(why) == 0 && entry.Record.PendingInputs != nil {
 		why = append(why, "the change that its last run did not apply was reverted")
 	}
-	for _, up := range w.graph.DependsOn(entry.dir.Name) {
-		if w.entries[up].record.Attempt != nil {
+	for _, up := range w.Graph.DependsOn(entry.Dir.Name) {
+		if w.Entries[up].Record.Attempt != nil {
 			why = append(why, "interrupted apply of its upstream "+up)
 		}
 	}
 	switch {
-	case entry.hold != nil:
-		result.Outcome, result.Error = state.Blocked, describeHold(*entry.hold)
-		result.Suspended = entry.hold.Kind == state.Suspended
+	case entry.Hold != nil:
+		result.Outcome, result.Error = state.Blocked, inventory.DescribeHold(*entry.Hold)
+		result.Suspended = entry.Hold.Kind == state.Suspended
 	case len(why) > 0:
 		result.Outcome = state.Skipped
 		result.Error = "a pass must run first (" + strings.Join(why, ", ") + ")"
@@ -120,17 +125,25 @@ func (w *inventory) skipDriftCheck(entry *workspaceEntry) (run.WorkspaceResult, 
 	return result, true
 }
 
-// checkDrift plans one workspace and records the drift that it finds.
-func (s *checkout) checkDrift(ctx, killCtx context.Context, entry *workspaceEntry) run.WorkspaceResult {
-	result := run.WorkspaceResult{Name: entry.dir.Name}
+// driftCheck checks the workspaces of one inventory.
+type driftCheck struct {
+	run       *run.Run
+	config    *run.Config
+	inventory *inventory.Inventory
+	worker    *worker.Worker
+}
+
+// checkWorkspace plans one workspace and records the drift that it finds.
+func (s *driftCheck) checkWorkspace(ctx, killCtx context.Context, entry *inventory.Entry) run.WorkspaceResult {
+	result := run.WorkspaceResult{Name: entry.Dir.Name}
 	started := s.config.Now()
-	plan, err := s.planOnly(ctx, killCtx, entry)
+	plan, err := s.worker.Plan(ctx, killCtx, entry)
 	if err == nil {
 		result.Warnings = plan.Warnings
-		err = s.checkState(entry, entry.record, plan)
+		err = gate.CheckState(s.config, s.inventory.Load(entry), entry.Record, plan)
 	}
 	if err == nil {
-		s.run.Emit(run.Event{Workspace: entry.dir.Name, Phase: run.PhaseRecord})
+		s.run.Emit(run.Event{Workspace: entry.Dir.Name, Phase: run.PhaseRecord})
 		err = s.recordDrift(ctx, entry, plan)
 	} else if moved := s.checkNotOvertaken(ctx, entry); moved != nil {
 		err = moved // it may have read a state during a write
@@ -152,14 +165,14 @@ func (s *checkout) checkDrift(ctx, killCtx context.Context, entry *workspaceEntr
 
 // checkNotOvertaken returns ErrConcurrentUpdate if an upstream was applied since its
 // record was read: the plan may be outdated then.
-func (s *checkout) checkNotOvertaken(ctx context.Context, entry *workspaceEntry) error {
-	now, err := s.readUpstreams(ctx, entry.dir.Name)
+func (s *driftCheck) checkNotOvertaken(ctx context.Context, entry *inventory.Entry) error {
+	now, err := s.inventory.ReadUpstreams(ctx, entry.Dir.Name)
 	if err != nil {
 		return err
 	}
-	for up, then := range s.inventory.upstreamsOf(entry.dir.Name) {
+	for up, then := range s.inventory.UpstreamsOf(entry.Dir.Name) {
 		if now[up].ApplyCount != then.ApplyCount || now[up].Attempt != nil {
-			return fmt.Errorf("%s, upstream of %s: %w", up, entry.dir.Name, run.ErrConcurrentUpdate)
+			return fmt.Errorf("%s, upstream of %s: %w", up, entry.Dir.Name, run.ErrConcurrentUpdate)
 		}
 	}
 	return nil
@@ -167,11 +180,11 @@ func (s *checkout) checkNotOvertaken(ctx context.Context, entry *workspaceEntry)
 
 // recordDrift records the finding unless it may be outdated. A tip that was adopted
 // meanwhile does not make it outdated.
-func (s *checkout) recordDrift(ctx context.Context, entry *workspaceEntry, plan *terraform.Plan) error {
+func (s *driftCheck) recordDrift(ctx context.Context, entry *inventory.Entry, plan *terraform.Plan) error {
 	if err := s.checkNotOvertaken(ctx, entry); err != nil {
 		return err
 	}
-	return s.run.WithLease(ctx, 0, entry.record, func(lease *state.Lease, rec state.Workspace) error {
+	return s.run.WithLease(ctx, 0, entry.Record, func(lease *state.Lease, rec state.Workspace) error {
 		rec.Drift = &state.Drift{
 			CheckedAt: s.config.Now(), Found: !plan.Empty, Changes: state.Changes(plan.Changes), PlanDigest: plan.Digest, Run: s.run.Options.Run,
 		}

@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"reconcile/internal/gitpath"
-	"reconcile/reconciler/workspace/settings"
+	"reconcile/reconciler/internal/inventory"
 )
 
 // Graph lists the workspaces at the tip with their dependencies and inputs, as
@@ -37,21 +37,21 @@ func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
 		return nil, err
 	}
 	defer r.config.CloseCommit(commit)
-	w, err := inventoryWithoutRecord(ctx, &r.config, commit)
+	w, err := inventory.WithoutRecord(ctx, &r.config, commit)
 	if err != nil {
 		return nil, err
 	}
-	if err := w.loadAll(ctx); err != nil {
+	if err := w.LoadAll(ctx); err != nil {
 		return nil, err
 	}
-	w.buildGraph()
-	if err := w.checkNotEmpty(); err != nil {
+	w.BuildGraph()
+	if err := w.CheckNotEmpty(); err != nil {
 		return nil, err
 	}
-	g := &Graph{Workspaces: []GraphWorkspace{}, Warnings: w.settings.Warnings()}
-	for _, name := range slices.Sorted(maps.Keys(w.entries)) {
-		ws := w.entries[name].loaded
-		depends := append([]string{}, w.graph.DependsOn(name)...)
+	g := &Graph{Workspaces: []GraphWorkspace{}, Warnings: w.Settings.Warnings()}
+	for _, name := range slices.Sorted(maps.Keys(w.Entries)) {
+		ws := w.Entries[name].Loaded
+		depends := append([]string{}, w.Graph.DependsOn(name)...)
 		inputs := make([]string, len(ws.Inputs))
 		for i, input := range ws.Inputs {
 			inputs[i] = gitpath.Quote(input)
@@ -65,26 +65,4 @@ func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
 		g.Workspaces = append(g.Workspaces, node)
 	}
 	return g, nil
-}
-
-func (w *inventory) loadAll(ctx context.Context) error {
-	return w.loadOnly(ctx, func(*workspaceEntry) bool { return true })
-}
-
-func (w *inventory) loadOnly(ctx context.Context, choose func(*workspaceEntry) bool) error {
-	var dirs []settings.Dir
-	var configs []settings.Config
-	for _, name := range slices.Sorted(maps.Keys(w.entries)) {
-		if entry := w.entries[name]; choose(entry) {
-			dirs, configs = append(dirs, entry.dir), append(configs, entry.config)
-		}
-	}
-	all, err := w.loader.LoadAll(ctx, dirs, configs)
-	if err != nil {
-		return err
-	}
-	for _, loaded := range all {
-		w.entries[loaded.Name].loaded = loaded
-	}
-	return nil
 }

@@ -2,15 +2,13 @@ package reconciler
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"reconcile/reconciler/internal/gate"
 	"reconcile/reconciler/notify"
 	"reconcile/reconciler/run"
 	"reconcile/state"
@@ -156,9 +154,9 @@ func notifyFingerprint(w state.Workspace) string {
 		}
 		return fmt.Sprintf("ok|%d", w.ApplyCount)
 	case state.Failed:
-		return "failed|" + inputsID(w.PendingInputs)
+		return "failed|" + gate.HashInputs(w.PendingInputs)
 	case state.Blocked:
-		return "blocked|" + w.PlanDigest + "|" + inputsID(w.PendingInputs)
+		return "blocked|" + w.PlanDigest + "|" + gate.HashInputs(w.PendingInputs)
 	}
 	if w.Removed {
 		return "removed"
@@ -203,11 +201,4 @@ func eventOf(w state.Workspace, was, issue string) notify.WorkspaceEvent {
 		n.Add, n.Change, n.Replace, n.Destroy = 0, 0, 0, 0
 	}
 	return n
-}
-
-// inputsID returns a short hash of pending inputs.
-func inputsID(waiting state.Trace) string {
-	text, _ := json.Marshal(waiting) // strings always encode, with sorted keys
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:8])
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/source/gitwire"
@@ -42,7 +43,7 @@ func (p *pass) loop(ctx, killCtx context.Context) error {
 // maxRounds limits how often one pass starts again.
 const maxRounds = 20
 
-// round runs the pass as described in DESIGN §3; the numbers are its steps. It returns
+// round runs the pass as docs/design.md describes it; the numbers are its steps. It returns
 // done = false if the tip or the record changed meanwhile: the round must then run
 // again.
 func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
@@ -76,9 +77,9 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 		return false, err
 	}
 	defer p.config.CloseCommit(commit)
-	settings, err := settings.Load(commit.Tree, p.config.Environment)
+	settings, err := p.config.LoadSettings(commit)
 	if err != nil {
-		return false, fmt.Errorf("settings at %s: %w", commitid.Abbrev(tip.Commit), err)
+		return false, err
 	}
 
 	// 4. Adopt the tip.
@@ -93,18 +94,18 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 
 	// 5. Find the stale workspaces and their order.
 	p.run.EnterStep(run.PhaseDiscover)
-	work, err := discover(ctx, p.config, head, commit, settings)
+	work, err := inventory.Discover(ctx, p.config, head, commit, settings)
 	if err != nil {
 		return false, err
 	}
 	for _, text := range settings.Warnings() {
 		p.run.Warn(text)
 	}
-	if err := work.checkNames(p.run.Options.Only); err != nil {
+	if err := work.CheckNames(p.run.Options.Only); err != nil {
 		return false, err
 	}
 	p.handleRemoved(ctx, work)
-	if err := work.checkNotEmpty(); err != nil {
+	if err := work.CheckNotEmpty(); err != nil {
 		return false, err
 	}
 
@@ -126,7 +127,7 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 
 	// 8. Poll again: a tip that moved meanwhile needs another round.
 	p.run.EnterStep(run.PhaseSettle)
-	if !moved && work.didWork() {
+	if !moved && work.DidWork() {
 		tip, err := p.pollTip(ctx, head)
 		moved = err == nil && tip.Commit != head.Commit
 	}

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/preview"
 	"reconcile/reconciler/run"
 )
 
@@ -18,16 +18,16 @@ func TestPreviewProcessDies(t *testing.T) {
 	w := newPreviewEnv(t, smallFiles)
 	w.openPullRequest(1, "evil", "-- README.md --\nevil\n")
 	w.openPullRequest(2, "good", "-- README.md --\ngood\n")
-	w.options.Process = func(ctx, killCtx context.Context, request reconciler.PreviewRequest) (*reconciler.PreviewResponse, error) {
+	w.options.Process = func(ctx, killCtx context.Context, request preview.Request) (*preview.Response, error) {
 		if request.PullRequest.Branch == "evil" {
 			return nil, errors.New("it was killed")
 		}
-		return w.reconciler().MakePreview(ctx, killCtx, request), nil
+		return w.previewer().Make(ctx, killCtx, request), nil
 	}
 	round, err := w.runPreviews()
 	w.must(err)
 	evil, good := round.PullRequests[0], round.PullRequests[1]
-	if evil.Action != reconciler.ActionAdded || evil.Outcome != run.OutcomeFailed || good.Outcome != run.OutcomeInSync || round.Exit != run.ExitOK {
+	if evil.Action != preview.ActionAdded || evil.Outcome != run.OutcomeFailed || good.Outcome != run.OutcomeInSync || round.Exit != run.ExitOK {
 		t.Errorf("%s: %s; %s: %s; exit %d", evil.Action, evil.Outcome, good.Action, good.Outcome, round.Exit)
 	}
 	if text := w.board.comments[1].Text; !strings.Contains(text, "it was killed") {
@@ -45,14 +45,14 @@ func TestPreviewProcessIsStopped(t *testing.T) {
 	w := newPreviewEnv(t, smallFiles)
 	w.openPullRequest(1, "topic", "-- README.md --\nhello\n")
 	ctx, stop := context.WithCancel(t.Context())
-	w.options.Process = func(ctx, _ context.Context, _ reconciler.PreviewRequest) (*reconciler.PreviewResponse, error) {
+	w.options.Process = func(ctx, _ context.Context, _ preview.Request) (*preview.Response, error) {
 		stop()
 		<-ctx.Done()
 		return nil, errors.New("it was killed")
 	}
-	round, err := w.reconciler().Previews(ctx, t.Context(), w.board, w.options)
+	round, err := w.previewer().RunRound(ctx, t.Context(), w.board, w.options)
 	w.must(err)
-	if pr := round.PullRequests[0]; pr.Action != reconciler.ActionFailed || !strings.Contains(pr.Error, "stopped") || len(w.board.comments) > 0 {
+	if pr := round.PullRequests[0]; pr.Action != preview.ActionFailed || !strings.Contains(pr.Error, "stopped") || len(w.board.comments) > 0 {
 		t.Errorf("%s: %s; %+v", pr.Action, pr.Error, w.board.comments)
 	}
 }

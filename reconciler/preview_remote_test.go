@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"reconcile/reconciler"
+	"reconcile/reconciler/preview"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/state"
@@ -43,10 +43,10 @@ func TestPlannerWithoutResult(t *testing.T) {
 	round, err := w.runPreviews()
 	w.must(err)
 	pr := round.PullRequests[0]
-	if pr.Action != reconciler.ActionFailed || !strings.Contains(pr.Error, "exited without a result") || round.Exit != run.ExitFailed {
+	if pr.Action != preview.ActionFailed || !strings.Contains(pr.Error, "exited without a result") || round.Exit != run.ExitFailed {
 		t.Errorf("%s: %s, exit %d", pr.Action, pr.Error, round.Exit)
 	}
-	if round.PullRequests[1].Action != reconciler.ActionAdded || len(w.board.comments) != 1 {
+	if round.PullRequests[1].Action != preview.ActionAdded || len(w.board.comments) != 1 {
 		t.Errorf("%s, %d comments", round.PullRequests[1].Action, len(w.board.comments))
 	}
 	p.behaviors = nil
@@ -66,8 +66,8 @@ func TestPlannerIsFoundAgain(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	p.behaviors = map[string]string{"plan": workerWaits}
 	w.config.Executor = stoppingExecutor{countingExecutor{p, &started}, stop}
-	round, err := w.reconciler().Previews(ctx, t.Context(), w.board, w.options)
-	if err == nil && round.PullRequests[0].Action != reconciler.ActionFailed {
+	round, err := w.previewer().RunRound(ctx, t.Context(), w.board, w.options)
+	if err == nil && round.PullRequests[0].Action != preview.ActionFailed {
 		t.Fatalf("%+v", round)
 	}
 	w.config.Executor = countingExecutor{p, &started}
@@ -95,8 +95,8 @@ func TestPlannersAnswerIsFoundAgain(t *testing.T) {
 	}}
 	before := w.config.PlanBundles
 	w.config.Executor, w.config.PlanBundles = stoppingExecutor{planner, stop}, unreadResponses{before}
-	round, err := w.reconciler().Previews(ctx, t.Context(), w.board, w.options)
-	if err == nil && round.PullRequests[0].Action != reconciler.ActionFailed || len(w.board.comments) > 0 {
+	round, err := w.previewer().RunRound(ctx, t.Context(), w.board, w.options)
+	if err == nil && round.PullRequests[0].Action != preview.ActionFailed || len(w.board.comments) > 0 {
 		t.Fatalf("%+v", round)
 	}
 	w.config.Executor, w.config.PlanBundles = planner, before
@@ -186,7 +186,7 @@ func TestPlannerForges(t *testing.T) {
 			env.must(err)
 			pr := round.PullRequests[0]
 			if c.outcome == "" {
-				if pr.Action != reconciler.ActionFailed || !strings.Contains(pr.Error, c.says) {
+				if pr.Action != preview.ActionFailed || !strings.Contains(pr.Error, c.says) {
 					t.Errorf("%s: %s", pr.Action, pr.Error)
 				}
 				return
@@ -245,7 +245,7 @@ func TestPlannerRefuses(t *testing.T) {
 		w.must(w.config.PlanBundles.PutBundleFile(t.Context(), key, "order", order))
 		config := w.config
 		config.Source = nil // it has no access to Git
-		return reconciler.New(config).RunPlan(t.Context(), t.Context(), key)
+		return preview.New(config).RunPlan(t.Context(), t.Context(), key)
 	}
 	got, err := plan(merge.Commit.Tree.ID("."))
 	w.must(err)
@@ -255,7 +255,7 @@ func TestPlannerRefuses(t *testing.T) {
 	if got, err := plan(commit.Tree.ID(".")); err == nil || !strings.Contains(err.Error(), "was changed") || len(got) > 0 {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if _, err := reconciler.New(w.config).RunPlan(t.Context(), t.Context(), rand.Text()); err == nil || !strings.Contains(err.Error(), "only `reconcile preview` runs this command") {
+	if _, err := preview.New(w.config).RunPlan(t.Context(), t.Context(), rand.Text()); err == nil || !strings.Contains(err.Error(), "only `reconcile preview` runs this command") {
 		t.Errorf("a request that does not exist: %v", err)
 	}
 }

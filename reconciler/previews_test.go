@@ -15,8 +15,8 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/google/go-cmp/cmp"
 
-	"reconcile/reconciler"
 	"reconcile/reconciler/notify"
+	"reconcile/reconciler/preview"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform/sandbox"
 	"reconcile/state"
@@ -24,25 +24,25 @@ import (
 
 // fakePullRequests holds pull requests in memory.
 type fakePullRequests struct {
-	open          []reconciler.PullRequest
-	comments      map[int]reconciler.Comment
+	open          []preview.PullRequest
+	comments      map[int]preview.Comment
 	now           time.Time
 	putErr        error
 	beforeComment func() // called before a comment is read for the second time
 }
 
-func (b *fakePullRequests) Open(context.Context, string) ([]reconciler.PullRequest, error) {
+func (b *fakePullRequests) Open(context.Context, string) ([]preview.PullRequest, error) {
 	return b.open, nil
 }
 
-func (b *fakePullRequests) Comment(_ context.Context, number int, mine func(string) bool) (reconciler.Comment, error) {
+func (b *fakePullRequests) Comment(_ context.Context, number int, mine func(string) bool) (preview.Comment, error) {
 	if b.beforeComment != nil {
 		b.beforeComment()
 	}
 	if c := b.comments[number]; mine(c.Text) {
 		return c, nil
 	}
-	return reconciler.Comment{}, nil
+	return preview.Comment{}, nil
 }
 
 func (b *fakePullRequests) Put(_ context.Context, number, id int, text string) error {
@@ -52,7 +52,7 @@ func (b *fakePullRequests) Put(_ context.Context, number, id int, text string) e
 	if id == 0 {
 		id = 100 + number
 	}
-	b.comments[number] = reconciler.Comment{ID: id, Text: text, At: b.now}
+	b.comments[number] = preview.Comment{ID: id, Text: text, At: b.now}
 	return nil
 }
 
@@ -60,11 +60,11 @@ func (b *fakePullRequests) Put(_ context.Context, number, id int, text string) e
 type previewEnv struct {
 	*testEnv
 	board   *fakePullRequests
-	options reconciler.PreviewOptions
+	options preview.Options
 }
 
 func newPreviewEnv(t *testing.T, archive string) *previewEnv {
-	w := &previewEnv{testEnv: newTestEnv(t, archive), board: &fakePullRequests{comments: map[int]reconciler.Comment{}, now: time.Unix(1767225600, 0)}}
+	w := &previewEnv{testEnv: newTestEnv(t, archive), board: &fakePullRequests{comments: map[int]preview.Comment{}, now: time.Unix(1767225600, 0)}}
 	w.sandbox = findSandbox(t)
 	w.config.Now = func() time.Time { return w.board.now }
 	w.options.Writer = func(context.Context) (*notify.Writer, error) { return notify.NewWriter("en", notify.Markdown) }
@@ -93,11 +93,16 @@ func (w *previewEnv) openPullRequest(number int, branch, archive string) {
 			return
 		}
 	}
-	w.board.open = append(w.board.open, reconciler.PullRequest{Number: number, Branch: branch, Title: branch})
+	w.board.open = append(w.board.open, preview.PullRequest{Number: number, Branch: branch, Title: branch})
 }
 
-func (w *previewEnv) runPreviews() (*reconciler.Previews, error) {
-	return w.reconciler().Previews(w.t.Context(), w.t.Context(), w.board, w.options)
+func (w *previewEnv) previewer() *preview.Previewer {
+	w.useRemoteExecutor()
+	return preview.New(w.config)
+}
+
+func (w *previewEnv) runPreviews() (*preview.Round, error) {
+	return w.previewer().RunRound(w.t.Context(), w.t.Context(), w.board, w.options)
 }
 
 // previewActions runs previews, which must succeed, and returns their actions by branch.
@@ -230,7 +235,7 @@ func TestPreviewsOfManyWorkspaces(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if p.Outcome != run.OutcomeFailed || p.Action != reconciler.ActionAdded || round.Exit != run.ExitOK {
+	if p.Outcome != run.OutcomeFailed || p.Action != preview.ActionAdded || round.Exit != run.ExitOK {
 		t.Errorf("outcome %s, action %s, exit %d", p.Outcome, p.Action, round.Exit)
 	}
 }
@@ -239,14 +244,14 @@ func TestPreviewsOfManyWorkspaces(t *testing.T) {
 func TestPreviewsGoOn(t *testing.T) {
 	t.Parallel()
 	w := newPreviewEnv(t, smallFiles)
-	w.board.open = []reconciler.PullRequest{{Number: 7, Branch: "never-pushed"}}
+	w.board.open = []preview.PullRequest{{Number: 7, Branch: "never-pushed"}}
 	w.openPullRequest(1, "settings", "-- env/reconcile.hcl --\nnonsense = 1\n")
 	w.openPullRequest(2, "docs", "-- README.md --\nhello\n")
 	w.Git("checkout", "-q", "--orphan", "alone")
 	w.Git("commit", "-q", "-m", "alone")
 	w.Git("push", "-q", "origin", "HEAD:refs/pull/3/head")
 	w.Git("checkout", "-q", "main")
-	w.board.open = append(w.board.open, reconciler.PullRequest{Number: 3, Branch: "alone"})
+	w.board.open = append(w.board.open, preview.PullRequest{Number: 3, Branch: "alone"})
 	round, err := w.runPreviews()
 	w.must(err)
 	got := map[string]string{}
@@ -266,12 +271,12 @@ func TestPreviewsGoOn(t *testing.T) {
 	w.options.Force = true
 	round, err = w.runPreviews()
 	// Several may meet the error at once. What ended before it is in the round.
-	unwritten := slices.ContainsFunc(round.PullRequests, func(p reconciler.Preview) bool { return strings.Contains(p.Error, "Backlog is away") })
+	unwritten := slices.ContainsFunc(round.PullRequests, func(p preview.Preview) bool { return strings.Contains(p.Error, "Backlog is away") })
 	if !errors.Is(err, w.board.putErr) || round.Exit != run.ExitFailed || !unwritten || round.PullRequests[0].Number != 7 {
 		t.Errorf("%v, exit %d, %+v", err, round.Exit, round.PullRequests)
 	}
 	w.options.Number = 99
-	var unknown *reconciler.UnknownPullRequestError
+	var unknown *preview.UnknownPullRequestError
 	if _, err := w.runPreviews(); !errors.As(err, &unknown) {
 		t.Errorf("%v", err)
 	}
@@ -313,7 +318,7 @@ func TestPreviewsWhileOthersWork(t *testing.T) {
 	other := lock(filepath.Join(w.config.WorkDir, "preview", "checkout", state.DirName(w.config.RecordName)))
 	round, err := w.runPreviews()
 	w.must(err)
-	if pr := round.PullRequests[0]; round.Exit != run.ExitBusy || pr.Action != reconciler.ActionFailed || !strings.Contains(pr.Error, "another") {
+	if pr := round.PullRequests[0]; round.Exit != run.ExitBusy || pr.Action != preview.ActionFailed || !strings.Contains(pr.Error, "another") {
 		t.Errorf("exit %d, %s: %s", round.Exit, pr.Action, pr.Error)
 	}
 	if len(w.board.comments) > 0 {

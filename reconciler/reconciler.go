@@ -4,6 +4,9 @@
 package reconciler
 
 import (
+	"context"
+
+	"reconcile/reconciler/internal/remote"
 	"reconcile/reconciler/run"
 )
 
@@ -17,4 +20,12 @@ type Reconciler struct {
 func New(c run.Config) *Reconciler {
 	c.SetDefaults()
 	return &Reconciler{config: c}
+}
+
+// RunTask runs in the process that an Executor started: it applies the workspace that a
+// pass assigned under key, and records the result. It does not use Git.
+//
+// It returns an error if there is no such task, or if its end could not be recorded.
+func (r *Reconciler) RunTask(ctx, killCtx context.Context, name, key string) (run.WorkspaceResult, error) {
+	return remote.RunTask(ctx, killCtx, &r.config, name, key)
 }

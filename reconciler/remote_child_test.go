@@ -19,6 +19,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"reconcile/reconciler"
+	"reconcile/reconciler/preview"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -159,11 +160,10 @@ func (j workerSpec) runTask() error {
 			}
 		}
 	}
-	r := reconciler.New(config)
 	if j.Command[1] == "apply" {
-		_, err = r.RunTask(ctx, ctx, j.Command[2], j.Command[3])
+		_, err = reconciler.New(config).RunTask(ctx, ctx, j.Command[2], j.Command[3])
 	} else {
-		_, err = r.RunPlan(ctx, ctx, j.Command[2])
+		_, err = preview.New(config).RunPlan(ctx, ctx, j.Command[2])
 	}
 	return errors.Join(err, store.Close())
 }

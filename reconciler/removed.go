@@ -10,20 +10,21 @@ import (
 
 	"reconcile/internal/files"
 	"reconcile/internal/gitpath"
+	"reconcile/reconciler/internal/checkout"
+	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
-	"reconcile/reconciler/workspace/repotree"
 	"reconcile/state"
 )
 
 // handleRemoved writes tombstones for removed workspaces, and moves the record of a
 // renamed one to its new name. If the lease stays held, a later pass does it.
-func (p *pass) handleRemoved(ctx context.Context, w *inventory) {
-	for _, rec := range w.removed {
-		if to := w.findRename(rec); to != nil {
+func (p *pass) handleRemoved(ctx context.Context, w *inventory.Inventory) {
+	for _, rec := range w.Removed {
+		if to := w.FindRename(rec); to != nil {
 			if err := p.rename(ctx, w, rec, to); err != nil {
-				p.run.Log.Warn("the record of a renamed workspace could not be moved yet", "workspace", rec.Name, "to", to.dir.Name, "error", err)
-				to.renameErr = fmt.Errorf("its record and state still have the name %s: %w", rec.Name, err)
+				p.run.Log.Warn("the record of a renamed workspace could not be moved yet", "workspace", rec.Name, "to", to.Dir.Name, "error", err)
+				to.RenameErr = fmt.Errorf("its record and state still have the name %s: %w", rec.Name, err)
 			}
 			continue
 		}
@@ -41,49 +42,40 @@ func (p *pass) handleRemoved(ctx context.Context, w *inventory) {
 	}
 }
 
-func (w *inventory) explainRemoval(rec state.Workspace) string {
-	if w.commit.Tree.ID(rec.Path) == repotree.AbsentID {
-		return fmt.Sprintf("its directory %s is gone from the tip", rec.Path)
+func (p *pass) describeRemoved(w *inventory.Inventory, rec state.Workspace) string {
+	text := w.ExplainRemoval(rec)
+	if at := p.config.FindOrphanedState(rec, nil); at != "" {
+		text += fmt.Sprintf("; its resources still exist, and no workspace owns their state: %s", at)
 	}
-	return fmt.Sprintf("its directory %s is not a workspace at the tip: it has no configuration, or the settings' patterns do not match it", rec.Path)
+	return text
 }
 
-// findRename returns the new workspace that has the state of a removed one.
-func (w *inventory) findRename(rec state.Workspace) *workspaceEntry {
-	for _, entry := range w.entries {
-		if !entry.recorded && entry.loaded != nil && entry.loaded.Err == nil && entry.loaded.Identity == rec.Identity {
-			return entry
-		}
-	}
-	return nil
-}
-
-func (p *pass) rename(ctx context.Context, w *inventory, rec state.Workspace, to *workspaceEntry) error {
-	return p.run.WithLease(ctx, w.head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
+func (p *pass) rename(ctx context.Context, w *inventory.Inventory, rec state.Workspace, to *inventory.Entry) error {
+	return p.run.WithLease(ctx, w.Head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
 		// If the run is killed in between, the state is found under both names: the
 		// record's name counts, even if the rename is reverted.
-		if err := p.linkLocalState(rec, to.dir.Name); err != nil {
+		if err := p.linkLocalState(rec, to.Dir.Name); err != nil {
 			return err
 		}
 		// A state that Terraform could not write lies under the old path. It is saved
 		// under the new name, and then blocks that workspace.
-		if _, err := terraform.SaveErroredState(p.config.WorkDir, to.dir.Name, filepath.Join(p.config.PassRoot(), filepath.FromSlash(gitpath.Unquote(rec.Path)))); err != nil {
+		if _, err := terraform.SaveErroredState(p.config.WorkDir, to.Dir.Name, filepath.Join(p.config.PassRoot(), filepath.FromSlash(gitpath.Unquote(rec.Path)))); err != nil {
 			return err
 		}
 		moved := rec
-		moved.Name, moved.Path = to.dir.Name, to.dir.Path
+		moved.Name, moved.Path = to.Dir.Name, to.Dir.Path
 		if err := lease.Rename(ctx, rec, moved); err != nil {
 			return err
 		}
 		if err := p.unlinkLocalState(rec); err != nil {
 			return err
 		}
-		to.record, to.recorded = moved, true
-		if hold, ok := w.holds[rec.Name]; ok { // the hold has moved too
-			to.hold = &hold
+		to.Record, to.Recorded = moved, true
+		if hold, ok := w.Holds[rec.Name]; ok { // the hold has moved too
+			to.Hold = &hold
 		}
-		to.ownReasons = w.ownReasons(to, moved)
-		p.run.Log.Info("a workspace was renamed: its record moved", "workspace", to.dir.Name, "from", rec.Name)
+		to.OwnReasons = w.OwnReasons(to, moved)
+		p.run.Log.Info("a workspace was renamed: its record moved", "workspace", to.Dir.Name, "from", rec.Name)
 		return nil
 	})
 }
@@ -91,10 +83,10 @@ func (p *pass) rename(ctx context.Context, w *inventory, rec state.Workspace, to
 // linkLocalState links a local state to the workspace's new name.
 func (p *pass) linkLocalState(rec state.Workspace, to string) error {
 	old, now := p.config.LocalStatePath(rec.Name), p.config.LocalStatePath(to)
-	if !p.config.HasLocalState(rec) || !hasContent(old) || files.AreSame(old, now) {
+	if !p.config.HasLocalState(rec) || !checkout.HasContent(old) || files.AreSame(old, now) {
 		return nil
 	}
-	if hasContent(now) {
+	if checkout.HasContent(now) {
 		return fmt.Errorf("the Terraform state of another workspace that once had this name lies at %s: move it elsewhere if it is still needed, else remove it", now)
 	}
 	err := errors.Join(os.MkdirAll(filepath.Dir(now), 0o700), files.RemoveIfExists(now))
@@ -115,9 +107,9 @@ func (p *pass) unlinkLocalState(rec state.Workspace) error {
 	return files.RemoveIfExists(p.config.LocalStatePath(rec.Name))
 }
 
-func (p *pass) writeTombstone(ctx context.Context, w *inventory, rec state.Workspace) error {
-	return p.run.WithLease(ctx, w.head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
-		text, err := newCheckout(p.run, w).preserveErroredState(ctx, p.config.PassRoot(), newRemovedEntry(rec))
+func (p *pass) writeTombstone(ctx context.Context, w *inventory.Inventory, rec state.Workspace) error {
+	return p.run.WithLease(ctx, w.Head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
+		text, err := checkout.New(p.run, w).SaveRemovedState(ctx, rec)
 		if err != nil {
 			return err
 		}
@@ -131,17 +123,17 @@ func (p *pass) writeTombstone(ctx context.Context, w *inventory, rec state.Works
 
 // clearFailure removes a failed or blocked outcome from the record of a workspace that
 // is not stale any more: its cause was reverted.
-func (p *pass) clearFailure(ctx context.Context, w *inventory, entry *workspaceEntry) {
-	if o := entry.record.Outcome; !entry.recorded || o != state.Failed && o != state.Blocked {
+func (p *pass) clearFailure(ctx context.Context, w *inventory.Inventory, entry *inventory.Entry) {
+	if o := entry.Record.Outcome; !entry.Recorded || o != state.Failed && o != state.Blocked {
 		return
 	}
-	err := p.run.WithLease(ctx, w.head.Generation, entry.record, func(lease *state.Lease, rec state.Workspace) error {
+	err := p.run.WithLease(ctx, w.Head.Generation, entry.Record, func(lease *state.Lease, rec state.Workspace) error {
 		rec.Outcome, rec.Error, rec.PendingInputs, rec.OutcomeAt = state.Unchanged, "", nil, p.config.Now()
 		rec.Failures, rec.RetryAt = 0, time.Time{}
-		entry.record = rec
+		entry.Record = rec
 		return lease.Write(ctx, rec)
 	})
 	if err != nil {
-		p.run.Log.Warn("could not clear stale outcome", "workspace", entry.dir.Name, "error", err)
+		p.run.Log.Warn("could not clear stale outcome", "workspace", entry.Dir.Name, "error", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/internal/similar"
 	"reconcile/reconciler"
+	"reconcile/reconciler/preview"
 	"reconcile/reconciler/run"
 )
 
@@ -73,8 +74,8 @@ func checkTrigger(trigger string) error {
 
 // toUsageError turns an unknown workspace or pull request into a usage error.
 func toUsageError(err error) error {
-	var unknown *reconciler.UnknownWorkspaceError
-	var closed *reconciler.UnknownPullRequestError
+	var unknown *run.UnknownWorkspaceError
+	var closed *preview.UnknownPullRequestError
 	switch {
 	case errors.As(err, &closed):
 		return usage.Errorf("`reconcile preview` takes all that are open", "%w", closed)

@@ -11,8 +11,8 @@ import (
 	"reconcile/cmd/reconcile/internal/config"
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/internal/visible"
-	"reconcile/reconciler"
 	"reconcile/reconciler/notify"
+	"reconcile/reconciler/preview"
 )
 
 func newPreviewCommand(a *app) *cobra.Command {
@@ -69,16 +69,16 @@ func runPreview(ctx context.Context, a *app, o previewOptions) error {
 	if err != nil {
 		return err
 	}
-	options := reconciler.PreviewOptions{Number: o.number, Force: o.force, DryRun: o.dryRun, Writer: project.Writer}
+	options := preview.Options{Number: o.number, Force: o.force, DryRun: o.dryRun, Writer: project.Writer}
 	if !a.wantsJSON() {
-		options.OnResult = func(r reconciler.Preview) { printPreview(a.out, a.width(), r) }
+		options.OnResult = func(r preview.Preview) { printPreview(a.out, a.width(), r) }
 	}
 	process, err := a.newPreviewProcess(o.confinement)
 	if err != nil {
 		return err
 	}
 	options.Process = process.run
-	previews, err := p.NewReconciler(nil).Previews(ctx, killCtx, project, options)
+	previews, err := preview.New(p.RunConfig(nil)).RunRound(ctx, killCtx, project, options)
 	err = toUsageError(err)
 	if a.wantsJSON() {
 		if printErr := ui.PrintJSONWith(a.out, previews, "error", ui.ErrorText(err)); printErr != nil {
@@ -95,13 +95,13 @@ func runPreview(ctx context.Context, a *app, o previewOptions) error {
 }
 
 // printPreview writes the result of one pull request.
-func printPreview(w io.Writer, width int, r reconciler.Preview) {
+func printPreview(w io.Writer, width int, r preview.Preview) {
 	style := ui.StyleGood
-	if r.Action == reconciler.ActionFailed {
+	if r.Action == preview.ActionFailed {
 		style = ui.StyleBad
 	}
 	fmt.Fprintf(w, "%s  %s  %s\n", style.Render(fmt.Sprintf("%-10s", r.Action)), ui.StyleBold.Render(fmt.Sprintf("#%d %s", r.Number, visible.Name(r.Branch))), visible.Line(r.Title))
-	if r.Action == reconciler.ActionPrinted {
+	if r.Action == preview.ActionPrinted {
 		fmt.Fprintf(w, "\n%s\n", strings.TrimSpace(r.Comment))
 		return
 	}

@@ -9,7 +9,7 @@ import (
 
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/wire"
-	"reconcile/reconciler"
+	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
@@ -70,7 +70,7 @@ func requireWorkspace(ctx context.Context, p *wire.Deps, name string) error {
 	if err != nil {
 		return err
 	}
-	unknown := &reconciler.UnknownWorkspaceError{Name: name}
+	unknown := &run.UnknownWorkspaceError{Name: name}
 	for _, w := range graph.Workspaces {
 		if w.Name == name {
 			return nil

@@ -9,6 +9,7 @@ import (
 	"reconcile/cmd/reconcile/internal/self"
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/internal/visible"
+	"reconcile/reconciler/preview"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 
@@ -117,7 +118,7 @@ func runWorkerPlan(ctx context.Context, a *app, key string, o config.Confinement
 	if err := self.BoundMemory(o.Memory); err != nil {
 		return err
 	}
-	results, err := p.NewReconciler(nil).RunPlan(ctx, killCtx, key)
+	results, err := preview.New(p.RunConfig(nil)).RunPlan(ctx, killCtx, key)
 	for _, result := range results {
 		fmt.Fprintf(a.err, "%s: %s %s\n", result.Name, result.Outcome, visible.Line(result.Error))
 	}

@@ -21,7 +21,7 @@ import (
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/internal/excerpt"
 	"reconcile/internal/visible"
-	"reconcile/reconciler"
+	"reconcile/reconciler/preview"
 )
 
 // newWorkerPreviewCommand returns the command that `reconcile preview` starts.
@@ -42,7 +42,7 @@ affect the previews of others.`,
 type previewInput struct {
 	Settings    config.Settings
 	Confinement config.Confinement
-	Request     reconciler.PreviewRequest
+	Request     preview.Request
 }
 
 func runWorkerPreview(ctx context.Context, a *app) error {
@@ -58,12 +58,12 @@ func runWorkerPreview(ctx context.Context, a *app) error {
 	defer release()
 	answer, err := makePreview(ctx, killCtx, a, input)
 	if err != nil {
-		answer = &reconciler.PreviewResponse{Preview: input.Request.PullRequest.NewPreview(""), Error: err.Error(), EndsRound: true}
+		answer = &preview.Response{Preview: input.Request.PullRequest.NewPreview(""), Error: err.Error(), EndsRound: true}
 	}
 	return gob.NewEncoder(os.Stdout).Encode(answer)
 }
 
-func makePreview(ctx, killCtx context.Context, a *app, input previewInput) (*reconciler.PreviewResponse, error) {
+func makePreview(ctx, killCtx context.Context, a *app, input previewInput) (*preview.Response, error) {
 	p, err := a.open(ctx)
 	if err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func makePreview(ctx, killCtx context.Context, a *app, input previewInput) (*rec
 			return nil, err
 		}
 	}
-	return p.NewReconciler(nil).MakePreview(ctx, killCtx, input.Request), nil
+	return preview.New(p.RunConfig(nil)).Make(ctx, killCtx, input.Request), nil
 }
 
 // maxPreviewAnswer is the largest response of a preview process, in bytes.
@@ -101,7 +101,7 @@ func (a *app) newPreviewProcess(confinement config.Confinement) (*previewProcess
 }
 
 // run makes one preview. The error says how the process ended without a response.
-func (p *previewProcess) run(ctx, killCtx context.Context, request reconciler.PreviewRequest) (*reconciler.PreviewResponse, error) {
+func (p *previewProcess) run(ctx, killCtx context.Context, request preview.Request) (*preview.Response, error) {
 	var input bytes.Buffer
 	if err := gob.NewEncoder(&input).Encode(previewInput{p.settings, p.confinement, request}); err != nil {
 		return failedPreview(request, err), nil
@@ -121,7 +121,7 @@ func (p *previewProcess) run(ctx, killCtx context.Context, request reconciler.Pr
 	if err := cmd.Wait(); err != nil {
 		return nil, p.explain(err, answer, stderr.String())
 	}
-	var decoded reconciler.PreviewResponse
+	var decoded preview.Response
 	if err := gob.NewDecoder(&answer.text).Decode(&decoded); err != nil {
 		return nil, fmt.Errorf("cannot read the response: %w", err)
 	}
@@ -129,8 +129,8 @@ func (p *previewProcess) run(ctx, killCtx context.Context, request reconciler.Pr
 }
 
 // failedPreview returns the response for a process that could not be started.
-func failedPreview(request reconciler.PreviewRequest, err error) *reconciler.PreviewResponse {
-	return &reconciler.PreviewResponse{
+func failedPreview(request preview.Request, err error) *preview.Response {
+	return &preview.Response{
 		Preview: request.PullRequest.NewPreview(""),
 		Error:   fmt.Sprintf("start a process for the preview: %v", err),
 	}

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"reconcile/cmd/reconcile/internal/config"
-	"reconcile/reconciler"
+	"reconcile/reconciler/preview"
 )
 
 // A process that makes a preview and comes to a bad end is explained; what it
@@ -30,7 +30,7 @@ func TestPreviewProcessEnds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			answer, err := newScriptedProcess(t, c.script).run(t.Context(), t.Context(), reconciler.PreviewRequest{})
+			answer, err := newScriptedProcess(t, c.script).run(t.Context(), t.Context(), preview.Request{})
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("%+v, %v", answer, err)
 			}
@@ -64,7 +64,7 @@ func TestPreviewProcessHangs(t *testing.T) {
 			}()
 			p := newScriptedProcess(t, fmt.Sprintf("%secho ready > %q; while :; do sleep 0.05; done", trap, ready))
 			p.gracePeriod = time.Millisecond
-			answer, err := p.run(ctx, t.Context(), reconciler.PreviewRequest{})
+			answer, err := p.run(ctx, t.Context(), preview.Request{})
 			if err == nil {
 				t.Errorf("%+v", answer)
 			}
@@ -77,7 +77,7 @@ func TestPreviewProcessCannotStart(t *testing.T) {
 	t.Parallel()
 	p := newScriptedProcess(t, "")
 	p.program += "-that-is-not-there"
-	answer, err := p.run(t.Context(), t.Context(), reconciler.PreviewRequest{})
+	answer, err := p.run(t.Context(), t.Context(), preview.Request{})
 	if err != nil || !strings.Contains(answer.Error, "start a process for the preview") {
 		t.Errorf("%+v, %v", answer, err)
 	}
@@ -95,7 +95,7 @@ func TestPreviewProcessInput(t *testing.T) {
 	inputFile := filepath.Join(t.TempDir(), "told")
 	s := newScriptedProcess(t, fmt.Sprintf("cat > %q; env > %[1]q.env", inputFile))
 	p.program = s.program
-	_, _ = p.run(t.Context(), t.Context(), reconciler.PreviewRequest{}) // it gives no answer
+	_, _ = p.run(t.Context(), t.Context(), preview.Request{}) // it gives no answer
 	text, err1 := os.ReadFile(inputFile)
 	env, err2 := os.ReadFile(inputFile + ".env")
 	if err := errors.Join(err1, err2); err != nil {

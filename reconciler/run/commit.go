@@ -6,6 +6,7 @@ import (
 
 	"reconcile/internal/commitid"
 	"reconcile/reconciler/source"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // Fetch gets the tip and verifies its signature if one is required. Nothing of an
@@ -35,4 +36,13 @@ func (c *Config) CloseCommit(commit *source.Commit) {
 	if err := commit.Close(); err != nil {
 		c.Log.Warn("a commit's files could not be closed", "error", err)
 	}
+}
+
+// LoadSettings reads the settings at a commit.
+func (c *Config) LoadSettings(commit *source.Commit) (*settings.Settings, error) {
+	settings, err := settings.Load(commit.Tree, c.Environment)
+	if err != nil {
+		return nil, fmt.Errorf("settings at %s: %w", commitid.Abbrev(commit.ID), err)
+	}
+	return settings, nil
 }

@@ -3,6 +3,7 @@ package run
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
@@ -43,3 +44,14 @@ func ClassifyError(err error) state.Outcome {
 // ErrConcurrentUpdate is the error of work on a workspace whose record another run has
 // changed meanwhile.
 var ErrConcurrentUpdate = errors.New("another run has changed its record meanwhile")
+
+// UnknownWorkspaceError is returned for a requested name that no workspace at the tip
+// has.
+type UnknownWorkspaceError struct {
+	Name  string
+	Known []string
+}
+
+func (e *UnknownWorkspaceError) Error() string {
+	return fmt.Sprintf("no workspace %q at the tip; there are: %s", e.Name, strings.Join(e.Known, ", "))
+}

@@ -7,14 +7,14 @@ import (
 	"fmt"
 	"slices"
 
-	"reconcile/reconciler"
 	"reconcile/reconciler/backlog"
 	"reconcile/reconciler/notify"
 	"reconcile/reconciler/notify/catalog"
+	"reconcile/reconciler/preview"
 )
 
 // Project is the Backlog project of the repository. It implements
-// reconciler.PullRequests. It is not safe for concurrent use.
+// preview.PullRequests. It is not safe for concurrent use.
 type Project struct {
 	Client    *backlog.Client
 	Repo      backlog.Repo
@@ -54,22 +54,22 @@ func (b *Project) Writer(ctx context.Context) (*notify.Writer, error) {
 	return writer, nil
 }
 
-// Open implements reconciler.PullRequests.
-func (b *Project) Open(ctx context.Context, branch string) (open []reconciler.PullRequest, err error) {
+// Open implements preview.PullRequests.
+func (b *Project) Open(ctx context.Context, branch string) (open []preview.PullRequest, err error) {
 	for pr, err := range b.Client.PullRequests(ctx, b.Repo, backlog.StatusOpen) {
 		if err != nil {
 			return nil, err
 		}
 		if pr.Base == branch {
-			open = append(open, reconciler.PullRequest{Number: pr.Number, Title: pr.Summary, Branch: pr.Branch})
+			open = append(open, preview.PullRequest{Number: pr.Number, Title: pr.Summary, Branch: pr.Branch})
 		}
 	}
 	return open, nil
 }
 
-// Comment implements reconciler.PullRequests. It ignores comments of other users,
+// Comment implements preview.PullRequests. It ignores comments of other users,
 // whatever they contain.
-func (b *Project) Comment(ctx context.Context, number int, isOwn func(string) bool) (found reconciler.Comment, err error) {
+func (b *Project) Comment(ctx context.Context, number int, isOwn func(string) bool) (found preview.Comment, err error) {
 	if b.userID == 0 {
 		me, err := b.Client.Myself(ctx)
 		if err != nil {
@@ -82,13 +82,13 @@ func (b *Project) Comment(ctx context.Context, number int, isOwn func(string) bo
 			return found, err
 		}
 		if c.CreatedUser.ID == b.userID && isOwn(c.Content) {
-			found = reconciler.Comment{ID: c.ID, Text: c.Content, At: c.Updated}
+			found = preview.Comment{ID: c.ID, Text: c.Content, At: c.Updated}
 		}
 	}
 	return found, nil
 }
 
-// Put implements reconciler.PullRequests.
+// Put implements preview.PullRequests.
 func (b *Project) Put(ctx context.Context, number, id int, text string) (err error) {
 	if id == 0 {
 		_, err = b.Client.AddComment(ctx, b.Repo, number, text)

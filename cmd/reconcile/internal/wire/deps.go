@@ -158,6 +158,11 @@ func (p *Deps) OpenSnapshots(ctx context.Context) (*snapshot.Store, error) {
 
 // NewReconciler returns a reconciler that sends events to observe (may be nil).
 func (p *Deps) NewReconciler(observe func(run.Event)) *reconciler.Reconciler {
+	return reconciler.New(p.RunConfig(observe))
+}
+
+// RunConfig returns the configuration of a run that sends events to observe (may be nil).
+func (p *Deps) RunConfig(observe func(run.Event)) run.Config {
 	s := p.Settings
 	c := run.Config{
 		Repo: p.Source.URL(), Branch: s.Branch, RecordName: p.RecordName(), Environment: s.Environment,
@@ -177,7 +182,7 @@ func (p *Deps) NewReconciler(observe func(run.Event)) *reconciler.Reconciler {
 		c.LocalState = c.LocalStateOf(p.RecordName())
 		c.WorkTrees = p.Source.WorkTrees()
 	}
-	return reconciler.New(c)
+	return c
 }
 
 func (p *Deps) openTerraform(ctx context.Context) (run.Terraform, error) {

@@ -1,0 +1,192 @@
+package reconciler
+
+import (
+	"context"
+	"maps"
+
+	"reconcile/reconciler/internal/checkout"
+	"reconcile/reconciler/internal/gate"
+	"reconcile/reconciler/internal/inventory"
+	"reconcile/reconciler/internal/remote"
+	"reconcile/reconciler/internal/schedule"
+	"reconcile/reconciler/internal/worker"
+	"reconcile/reconciler/run"
+	"reconcile/state"
+)
+
+// applyStale processes the candidates, several at once, until each has a result, the
+// tip has moved, or ctx has ended. It returns when nothing runs any more.
+func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) (moved bool) {
+	s := scheduleStale(w, p.run.Options)
+	p.reportUnchanged(ctx, w, s)
+	announceWaiting(p.run, w, s)
+	dir := checkout.New(p.run, w)
+	defer dir.Close()
+	local := worker.New(p.run, w, dir)
+	ends := make(chan worker.Done)
+	running := 0
+	for {
+		for running < p.config.Parallelism && !moved && ctx.Err() == nil {
+			name, ok := s.Pop()
+			if !ok {
+				break
+			}
+			entry := w.Entries[name]
+			if result, ok := p.resolveWithoutRun(w, s, entry); ok {
+				if result.Outcome == state.Unchanged {
+					p.clearFailure(ctx, w, entry)
+				}
+				p.complete(s, entry, result)
+				continue
+			}
+			if moved = p.hasTipMoved(ctx, w.Head); moved {
+				break
+			}
+			running++
+			go func() {
+				if p.config.Executor == nil {
+					ends <- local.Apply(ctx, killCtx, entry)
+				} else {
+					ends <- remote.Apply(ctx, p.run, w, entry)
+				}
+			}()
+		}
+		if running == 0 {
+			return moved
+		}
+		done := <-ends
+		running--
+		if done.PanicErr != nil {
+			p.panicErr = done.PanicErr
+		}
+		if done.TipMoved {
+			moved = true // dropped: the next round handles it
+			continue
+		}
+		if done.Record.Name != "" {
+			done.Entry.Record = done.Record
+		}
+		p.complete(s, done.Entry, done.Result)
+	}
+}
+
+// scheduleStale schedules the workspaces that a run with these options must look at.
+func scheduleStale(w *inventory.Inventory, o run.Options) *schedule.Schedule {
+	s := schedule.New(w.Graph, func(name string) bool { return len(w.StaleReasons(w.Entries[name])) > 0 }, o.Only, o.Replan)
+	for name, entry := range w.Entries {
+		if o.Replan && s.Includes(name) && len(entry.OwnReasons) == 0 {
+			entry.OwnReasons = []string{"--replan"}
+		}
+	}
+	return s
+}
+
+// resolveWithoutRun returns the result of an entry that need not, or must not, run.
+func (p *pass) resolveWithoutRun(w *inventory.Inventory, s *schedule.Schedule, entry *inventory.Entry) (run.WorkspaceResult, bool) {
+	result := run.WorkspaceResult{Name: entry.Dir.Name, StaleReasons: w.StaleReasons(entry)}
+	why := s.ExplainSkip(entry.Dir.Name)
+	switch {
+	case len(result.StaleReasons) == 0:
+		result.Outcome = state.Unchanged
+	case entry.Hold != nil:
+		result.Outcome = state.Blocked
+		result.Suspended = entry.Hold.Kind == state.Suspended
+		result.Error = inventory.DescribeHold(*entry.Hold)
+	case entry.RenameErr != nil:
+		result.Outcome, result.Error = run.ClassifyError(entry.RenameErr), entry.RenameErr.Error()
+	case why != "":
+		result.Outcome = state.Skipped
+		result.Error = "waits for its upstreams: " + why
+	case p.isBackingOff(w, entry):
+		result.Outcome, result.Error = entry.Record.Outcome, entry.Record.Error
+		result.Changes, result.Risk, result.PlanDigest = entry.Record.Changes, entry.Record.Risk, entry.Record.PlanDigest
+	default:
+		return result, false
+	}
+	return result, true
+}
+
+// isBackingOff reports whether the last result still holds for the same inputs: a
+// failure until its retry time, a plan that waits for a person until an input changes,
+// an error in the commit until the next commit. A manual run always tries again.
+func (p *pass) isBackingOff(w *inventory.Inventory, entry *inventory.Entry) bool {
+	rec := entry.Record
+	if p.run.Options.Trigger == run.Manual || p.run.Options.Replan || !entry.Recorded {
+		return false
+	}
+	if rec.Outcome != state.Failed && rec.Outcome != state.Blocked {
+		return false
+	}
+	if refused := w.Load(entry).Err; refused != nil {
+		return rec.Outcome == state.Failed && rec.Error == refused.Error()
+	}
+	if rec.PendingInputs == nil || rec.Outcome == state.Failed && rec.RetryAt.IsZero() { // it was refused before, and is not any more
+		return false
+	}
+	if !rec.RetryAt.IsZero() && !p.config.Now().Before(rec.RetryAt) {
+		return false
+	}
+	return maps.Equal(rec.PendingInputs, gate.PendingInputs(entry.Config, w.Trace(entry, w.UpstreamDigests(entry.Dir.Name))))
+}
+
+func (p *pass) complete(s *schedule.Schedule, entry *inventory.Entry, result run.WorkspaceResult) {
+	entry.Result = &result
+	s.Finish(entry.Dir.Name, result.Outcome)
+	p.scheduleRetry(entry)
+	p.result.Add(result)
+	p.run.Emit(run.Event{Workspace: entry.Dir.Name, Phase: run.PhaseDone, Result: &result})
+	log := p.run.Log.With("workspace", entry.Dir.Name, "outcome", result.Outcome)
+	switch {
+	case result.Error != "":
+		log.Warn(result.Error)
+	case result.Outcome != state.Unchanged:
+		log.Info("done", "stale", result.StaleReasons, "changes", result.Changes, "ms", result.DurationMS)
+	}
+}
+
+// scheduleRetry sets the retry time of a workspace whose next run may end differently.
+// One whose files do not parse needs another commit instead.
+func (p *pass) scheduleRetry(entry *inventory.Entry) {
+	delete(p.retries, entry.Dir.Name)
+	switch at := entry.Record.RetryAt; {
+	case entry.Loaded != nil && entry.Loaded.Err != nil:
+	case entry.Result.Outcome == state.Failed && at.IsZero(): // the failure could not be recorded
+		p.retries[entry.Dir.Name] = p.config.Now().Add(p.config.Backoff(1))
+	case entry.Result.Outcome == state.Failed, entry.Result.Outcome == state.Blocked && !at.IsZero():
+		p.retries[entry.Dir.Name] = at
+	}
+}
+
+// reportUnchanged adds the results of all workspaces that are not candidates.
+func (p *pass) reportUnchanged(ctx context.Context, w *inventory.Inventory, s *schedule.Schedule) {
+	for _, name := range w.Graph.Order() {
+		if entry := w.Entries[name]; !s.Includes(name) && !s.IsAlone() {
+			p.clearFailure(ctx, w, entry)
+			entry.Result = &run.WorkspaceResult{Name: name, Outcome: state.Unchanged}
+			p.result.Add(*entry.Result)
+		}
+	}
+}
+
+// announceWaiting tells the observer which workspaces will run.
+func announceWaiting(r *run.Run, w *inventory.Inventory, s *schedule.Schedule) {
+	for _, name := range w.Graph.Order() {
+		if s.Includes(name) {
+			r.Emit(run.Event{Workspace: name, Phase: run.PhaseWaiting, WaitsFor: s.PendingUpstreams(name)})
+		}
+	}
+}
+
+// hasTipMoved polls the tip again if the last poll is old, so that a long pass drops
+// what a newer commit replaces.
+func (p *pass) hasTipMoved(ctx context.Context, head state.Head) bool {
+	if p.config.Now().Sub(p.polledAt) < p.config.TipPoll {
+		return false
+	}
+	tip, err := p.pollTip(ctx, head)
+	if err != nil {
+		p.run.Log.Warn("could not read the tip again; continuing with the last known tip", "error", err)
+		return false
+	}
+	return tip.Commit != head.Commit
+}

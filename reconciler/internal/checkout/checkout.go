@@ -1,0 +1,169 @@
+// Package checkout lays out a commit's tree for Terraform: at a path that never changes,
+// under a lock, with exactly the commit's inputs, and for unreviewed code with limits.
+// It does not know what is planned or applied there.
+package checkout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"reconcile/internal/commitid"
+	"reconcile/reconciler/internal/inventory"
+	"reconcile/reconciler/run"
+	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
+)
+
+// Checkout is the directory in which Terraform runs: the whole tree at a fixed path. It
+// is locked against other passes on this machine from the first workspace that needs it
+// to the last.
+type Checkout struct {
+	run       *run.Run
+	config    *run.Config
+	inventory *inventory.Inventory
+	policy    *settings.Policy // for plans of unreviewed code; else nil
+	// readOnly: nothing is applied, and no lease is held.
+	readOnly bool
+	dir      string // contains the tree and its lock
+	// links guards the link to the local state of each workspace, which readers follow:
+	// init removes it for a moment.
+	links map[string]*sync.RWMutex
+
+	mu   sync.Mutex
+	lock *flock.Flock
+	root string // "" until the tree is laid out
+	err  error  // why the tree could not be laid out
+
+	restoreMu sync.Mutex // serializes RestoreInputs
+}
+
+// New returns a checkout for applies, in the directory of passes. The tree is laid out when
+// a workspace first needs it. The caller closes the checkout.
+func New(r *run.Run, w *inventory.Inventory) *Checkout {
+	s := &Checkout{run: r, config: r.Config, inventory: w, dir: r.Config.PassDir(), links: map[string]*sync.RWMutex{}}
+	for name := range w.Entries {
+		s.links[name] = new(sync.RWMutex)
+	}
+	return s
+}
+
+// NewReadOnly returns a checkout for plans. It leaves in place what an apply
+// left there.
+func NewReadOnly(r *run.Run, w *inventory.Inventory) *Checkout {
+	s := New(r, w)
+	s.readOnly = true
+	return s
+}
+
+// Link returns the lock of the link to a workspace's local state. Init holds it for
+// writing, and a plan that follows the link for reading.
+func (s *Checkout) Link(name string) *sync.RWMutex { return s.links[name] }
+
+// Close deletes unreviewed code, and releases the lock of the checkout.
+func (s *Checkout) Close() {
+	if s.lock == nil {
+		return
+	}
+	s.removeUntrusted()
+	if err := s.lock.Unlock(); err != nil {
+		s.run.Log.Warn("could not release the checkout's lock", "error", err)
+	}
+}
+
+// LayOut lays the tree out on the first call, and returns its root.
+func (s *Checkout) LayOut(ctx context.Context) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.root == "" && s.err == nil {
+		s.root, s.err = s.layOutTree(ctx)
+	}
+	return s.root, s.err
+}
+
+func (s *Checkout) layOutTree(ctx context.Context) (string, error) {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return "", fmt.Errorf("create the directory of the checkout: %w", err)
+	}
+	if err := s.lockCheckout(ctx, filepath.Join(s.dir, "lock")); err != nil {
+		return "", err
+	}
+	s.removeUntrusted()
+	root := filepath.Join(s.dir, run.CheckoutTree)
+	if !s.readOnly {
+		if err := s.collectErroredStates(ctx, root); err != nil {
+			return "", err
+		}
+	}
+	if s.policy != nil {
+		s.inventory.Commit.Tree.Omit(repotree.IsToolFile)
+	}
+	if err := s.inventory.Commit.Tree.Checkout(ctx, root, terraform.IsPreserved); err != nil {
+		return "", fmt.Errorf("lay out %s: %w", commitid.Abbrev(s.inventory.Commit.ID), err)
+	}
+	if s.policy != nil {
+		return root, nil // unreviewed code gets only outputs: see writeUpstreamOutputs
+	}
+	return root, s.linkStates(root)
+}
+
+// lockCheckout waits for another pass on this machine, at most Wait.
+func (s *Checkout) lockCheckout(ctx context.Context, file string) error {
+	wait, cancel := context.WithTimeout(ctx, s.config.Wait)
+	defer cancel()
+	lock := flock.New(file, flock.SetPermissions(0o600))
+	ok, err := lock.TryLock() // also if Wait is zero
+	if !ok && err == nil {
+		ok, err = lock.TryLockContext(wait, 100*time.Millisecond)
+	}
+	switch {
+	case ok:
+		s.lock = lock
+		return nil
+	case ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
+		return &run.CheckoutBusyError{File: file}
+	default:
+		return fmt.Errorf("lock %s: %w", file, err)
+	}
+}
+
+// linkStates links the local states into the tree, at the paths where their readers
+// expect them.
+func (s *Checkout) linkStates(root string) error {
+	if s.config.LocalState == "" {
+		return nil
+	}
+	for name, entry := range s.inventory.Entries {
+		path, local := strings.CutPrefix(s.inventory.StateIdentity(entry), run.LocalIdentityPrefix)
+		if !local {
+			continue
+		}
+		if s.inventory.Commit.Tree.ID(path) != "absent" {
+			continue // checkLocalState refuses this workspace
+		}
+		if err := terraform.LinkState(filepath.Join(root, filepath.FromSlash(path)), s.config.LocalStatePath(name)); err != nil {
+			return fmt.Errorf("link the state of %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// OpenTerraform opens Terraform when a workspace first needs it.
+func (s *Checkout) OpenTerraform(ctx context.Context) (run.Terraform, error) {
+	opened, err := s.config.Terraform(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if is := repotree.Product(opened.Product()); is != s.inventory.Product {
+		return nil, fmt.Errorf("the program is %s, but by its file name it is %s, and the two read different files: give the program's own path with --terraform", is, s.inventory.Product)
+	}
+	return opened, nil
+}

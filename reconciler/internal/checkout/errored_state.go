@@ -1,0 +1,87 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"reconcile/internal/gitpath"
+	"reconcile/reconciler/internal/inventory"
+	"reconcile/reconciler/run"
+	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/workspace/settings"
+	"reconcile/state"
+)
+
+// collectErroredStates saves the states that a killed Terraform could not write, before
+// the tree is laid out again. A file may now replace a former workspace directory, and
+// the checkout would then delete its content.
+func (s *Checkout) collectErroredStates(ctx context.Context, root string) error {
+	for _, entry := range s.inventory.Entries {
+		if _, err := s.preserveErroredState(ctx, root, entry); err != nil {
+			return err
+		}
+	}
+	for name, rec := range s.inventory.Records {
+		if s.inventory.Entries[name] != nil {
+			continue
+		}
+		text, err := s.SaveRemovedState(ctx, rec)
+		if err != nil {
+			return err
+		}
+		if text != "" {
+			s.run.Warn(name + ": " + text)
+		}
+	}
+	return nil
+}
+
+// SaveRemovedState is preserveErroredState for a recorded workspace that is not at the
+// tip any more.
+func (s *Checkout) SaveRemovedState(ctx context.Context, rec state.Workspace) (text string, err error) {
+	return s.preserveErroredState(ctx, filepath.Join(s.dir, run.CheckoutTree), &inventory.Entry{
+		Dir: settings.Dir{Name: rec.Name, Path: gitpath.Unquote(rec.Path)}, Record: rec,
+	})
+}
+
+// preserveErroredState moves an errored state out of the workspace's directory and places a
+// recovery hold. It returns the text for people; "" if there is no such state.
+func (s *Checkout) preserveErroredState(ctx context.Context, root string, entry *inventory.Entry) (text string, err error) {
+	kept, err := terraform.SaveErroredState(s.config.WorkDir, entry.Dir.Name, filepath.Join(root, filepath.FromSlash(entry.Dir.Path)))
+	if err != nil || kept == "" {
+		return "", err
+	}
+	held := s.PlaceRecoveryHold(ctx, entry, kept, kept)
+	if waits := (*run.BlockedError)(nil); !errors.As(held, &waits) {
+		return "", held
+	}
+	if holds, err := s.config.Record.Holds(ctx); err == nil {
+		hold := holds[entry.Dir.Name]
+		entry.Hold = &hold
+	}
+	return held.Error(), nil
+}
+
+// PlaceRecoveryHold holds a workspace whose state was not written and is in file; kept
+// lists all its locations.
+func (s *Checkout) PlaceRecoveryHold(ctx context.Context, entry *inventory.Entry, file, kept string) error {
+	repair := fmt.Sprintf("in a checkout of %s run `terraform init`, then `terraform state push FILE`", entry.Dir.Path)
+	switch {
+	case terraform.IsTruncated(file):
+		repair = "the state file is truncated and cannot be pushed: look for the resources which that apply created"
+	case strings.HasPrefix(s.inventory.StateIdentity(entry), run.LocalIdentityPrefix):
+		repair = fmt.Sprintf("run `cp %s %s`", file, s.config.LocalStatePath(entry.Dir.Name))
+	}
+	hold := state.Hold{
+		Name: entry.Dir.Name, Kind: state.Recovery, PlacedBy: "run " + s.run.Options.Run, PlacedAt: s.config.Now(),
+		Reason: "Terraform applied changes and could not write its state: it is saved in " + kept,
+		Help:   fmt.Sprintf("%s, then `reconcile resume %s`", repair, entry.Dir.Name),
+	}
+	if err := run.RetryWrite(ctx, func() error { return s.config.Record.PlaceHold(ctx, hold) }); err != nil {
+		return fmt.Errorf("%s; and the hold could not be placed: %w", inventory.DescribeHold(hold), err)
+	}
+	return &run.BlockedError{Reason: inventory.DescribeHold(hold), Held: true}
+}

@@ -1,0 +1,133 @@
+package checkout
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"reconcile/reconciler/internal/inventory"
+	"reconcile/reconciler/run"
+	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/workspace"
+)
+
+// NewSpec returns Terraform's settings for one workspace.
+func (s *Checkout) NewSpec(ctx context.Context, root string, entry *inventory.Entry) (terraform.Spec, error) {
+	ws := s.inventory.Load(entry)
+	if ws.Err != nil {
+		return terraform.Spec{}, ws.Err
+	}
+	if !ws.Backend.Locks && ws.Backend.Type != "local" && !entry.Config.AllowUnlocked {
+		return terraform.Spec{}, fmt.Errorf("the %s backend of %s does not lock: make it lock (s3: use_lockfile = true), or set allow_unlocked = true for it in env/reconcile.hcl", ws.Backend.Type, entry.Dir.Name)
+	}
+	job := terraform.Spec{
+		Name: entry.Dir.Name, RunID: s.run.Options.Run, Root: root, Dir: filepath.Join(root, filepath.FromSlash(entry.Dir.Path)),
+		PlanRole: entry.Config.PlanRole, ApplyRole: entry.Config.ApplyRole,
+		InitKey: ws.InitKey, NoProviders: !ws.NeedsProviders, HasLockFile: ws.LockFile != "", Vars: map[string]string{},
+	}
+	for _, file := range entry.Config.VarFiles {
+		job.VarFiles = append(job.VarFiles, filepath.Join(root, filepath.FromSlash(file)))
+	}
+	if entry.Config.BackendConfig != "" {
+		job.BackendConfig = filepath.Join(root, filepath.FromSlash(entry.Config.BackendConfig))
+	}
+	for _, name := range entry.Config.Env {
+		value, ok := s.config.LookupEnv(name)
+		if !ok {
+			return job, fmt.Errorf("env/reconcile.hcl passes %s on to %s, but it is not set in the environment of reconcile", name, entry.Dir.Name)
+		}
+		job.Vars[strings.TrimPrefix(name, "TF_VAR_")] = value
+	}
+	job.CheckBackend = ws.Backend.Check
+	if s.policy != nil {
+		s.confine(&job, ws)
+	}
+	if ws.Backend.Type != "local" {
+		return job, nil
+	}
+	job.LocalState = s.config.LocalStatePath(entry.Dir.Name)
+	return job, s.checkLocalState(ctx, entry, ws, job.LocalState)
+}
+
+// NewPlanSpec returns Terraform's settings for a plan that changes nothing, not even a lock.
+func (s *Checkout) NewPlanSpec(ctx context.Context, root string, entry *inventory.Entry) (terraform.Spec, error) {
+	job, err := s.NewSpec(ctx, root, entry)
+	if err != nil {
+		return job, err
+	}
+	job.ReadOnly = true
+	if s.policy == nil {
+		return job, nil
+	}
+	if entry.Stateless {
+		s.useEmptyState(&job)
+	}
+	return job, s.writeUpstreamOutputs(root, entry)
+}
+
+// checkLocalState refuses a local state that would be lost, or that already exists at
+// another path.
+func (s *Checkout) checkLocalState(ctx context.Context, entry *inventory.Entry, ws *workspace.Workspace, state string) error {
+	if !norm.NFC.IsNormalString(s.config.LocalState) {
+		return fmt.Errorf("the states of this record are in %s, and Terraform would change that path (to Unicode NFC): use another directory with --state", s.config.LocalState)
+	}
+	if s.config.LocalState == "" {
+		return fmt.Errorf("%s stores its Terraform state in a local file, which would be lost with this machine: configure a backend (s3)", entry.Dir.Name)
+	}
+	if id := s.inventory.Commit.Tree.ID(ws.Backend.Path); id != "absent" {
+		return fmt.Errorf("%s has its Terraform state committed at %s: remove it from Git (git rm --cached) after copying it to %s", entry.Dir.Name, ws.Backend.Path, state)
+	}
+	if HasContent(state) {
+		return nil
+	}
+	for _, lying := range s.listLegacyStates(ws) {
+		if HasContent(lying) {
+			return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("a Terraform state of %s exists at %s: copy it with `mkdir -p %s && cp %[2]s %[4]s`, then run the pass again", entry.Dir.Name, lying, filepath.Dir(state), state)}
+		}
+	}
+	return s.checkDuplicateRecords(ctx, entry)
+}
+
+// listLegacyStates returns the paths where a local state may lie that was made without
+// reconcile.
+func (s *Checkout) listLegacyStates(ws *workspace.Workspace) (places []string) {
+	at := filepath.FromSlash(ws.Backend.Path)
+	if filepath.IsAbs(at) {
+		return []string{at}
+	}
+	for _, tree := range s.config.WorkTrees {
+		places = append(places, filepath.Join(tree, at))
+	}
+	return places
+}
+
+// checkDuplicateRecords blocks a workspace if another record has its local state: a
+// record of the same branch under another address. Otherwise everything would be
+// created a second time.
+func (s *Checkout) checkDuplicateRecords(ctx context.Context, entry *inventory.Entry) error {
+	if s.run.Options.Adopt || s.config.LocalStateOf == nil {
+		return nil
+	}
+	duplicates, err := s.config.FindDuplicateRecords(ctx, s.inventory.Commit.ID)
+	if err != nil {
+		return fmt.Errorf("search other records for a state of %s: %w", entry.Dir.Name, err)
+	}
+	for _, duplicate := range duplicates {
+		its := filepath.Join(s.config.LocalStateOf(duplicate), filepath.FromSlash(entry.Dir.Name)+".tfstate")
+		if HasContent(its) {
+			return &run.BlockedError{Retry: true, Reason: fmt.Sprintf("the record %s of this branch under another address has a Terraform state of %s (%s): continue with that record (`reconcile distrust --moved --record %[1]s`, then --record %[1]s), or create everything a second time with `reconcile now --adopt %[2]s`", duplicate, entry.Dir.Name, its)}
+		}
+	}
+	return nil
+}
+
+// HasContent reports whether a state file is not empty. Terraform leaves an empty file
+// when it locks a state that does not exist yet.
+func HasContent(file string) bool {
+	info, err := os.Stat(file)
+	return err == nil && info.Size() > 0
+}

@@ -1,0 +1,123 @@
+package checkout
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"reconcile/reconciler/internal/inventory"
+	"reconcile/reconciler/run"
+	"reconcile/reconciler/terraform"
+	"reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
+)
+
+// NewUntrusted returns a checkout for unreviewed code in dir, which is deleted when
+// it is closed. The policy of the tip decides what the code may do.
+func NewUntrusted(r *run.Run, w *inventory.Inventory, policy settings.Policy, dir string) *Checkout {
+	s := NewReadOnly(r, w)
+	s.policy, s.dir = &policy, dir
+	return s
+}
+
+// removeUntrusted deletes the checkout: unreviewed code may have written to it.
+func (s *Checkout) removeUntrusted() {
+	if s.policy == nil {
+		return
+	}
+	if err := os.RemoveAll(filepath.Join(s.dir, run.CheckoutTree)); err != nil {
+		s.run.Log.Warn("the checkout of a pull request could not be removed", "error", err)
+	}
+}
+
+// confine limits what a plan of unreviewed code may reach.
+func (s *Checkout) confine(job *terraform.Spec, ws *workspace.Workspace) {
+	job.Untrusted, job.AllowedProviders = true, s.policy.ProviderNames()
+	job.SandboxRoot = filepath.Join(s.config.PassDir(), run.CheckoutTree)
+	job.WritableDirs = s.listModuleDirs(ws)
+	job.Offline = ws.Backend.Type == "local"
+	for _, read := range ws.Reads {
+		job.Offline = job.Offline && strings.HasPrefix(read, run.LocalIdentityPrefix)
+	}
+}
+
+// listModuleDirs returns the other directories that a workspace reads, except those
+// that overlap with the directories of other workspaces.
+func (s *Checkout) listModuleDirs(ws *workspace.Workspace) (dirs []string) {
+	for _, input := range ws.Inputs {
+		shared := false
+		for _, other := range s.inventory.Entries {
+			shared = shared || isWithin(input, other.Dir.Path) || isWithin(other.Dir.Path, input)
+		}
+		if info, err := s.inventory.Commit.Tree.Lstat(input); err == nil && info.IsDir() && !shared {
+			dirs = append(dirs, input)
+		}
+	}
+	return dirs
+}
+
+// isWithin reports whether name is dir or lies in it.
+func isWithin(name, dir string) bool {
+	return dir == "." || name == dir || strings.HasPrefix(name, dir+"/")
+}
+
+// useEmptyState plans a workspace that is not at the tip with an empty state: its
+// backend could name anyone's state.
+func (s *Checkout) useEmptyState(job *terraform.Spec) {
+	job.BackendConfig = ""
+	job.LocalState = filepath.Join(s.config.WorkDir, "copies", "none") // never exists
+}
+
+// writeUpstreamOutputs writes, where a workspace reads local states, copies that
+// contain only their outputs.
+func (s *Checkout) writeUpstreamOutputs(dir string, entry *inventory.Entry) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for _, up := range s.inventory.Graph.DependsOn(entry.Dir.Name) {
+		place, local := strings.CutPrefix(s.inventory.StateIdentity(s.inventory.Entries[up]), run.LocalIdentityPrefix)
+		if !local || s.config.LocalState == "" || s.inventory.Commit.Tree.ID(place) != repotree.AbsentID {
+			continue
+		}
+		content, err := os.ReadFile(s.config.LocalStatePath(up))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // never applied: Terraform says so
+		}
+		if err == nil {
+			content, err = stripResources(content)
+		}
+		if err == nil {
+			err = errors.Join(root.MkdirAll(path.Dir(place), 0o755), root.WriteFile(place, content, 0o600))
+		}
+		if err != nil {
+			return fmt.Errorf("show %s the outputs of %s: %w", entry.Dir.Name, up, err)
+		}
+	}
+	return nil
+}
+
+// stripResources removes the resources from a state. An encrypted state stays
+// unchanged.
+func stripResources(content []byte) ([]byte, error) {
+	var state map[string]json.RawMessage
+	if err := json.Unmarshal(content, &state); err != nil {
+		return nil, err
+	}
+	for name := range state {
+		switch name {
+		case "resources", "check_results":
+			state[name] = json.RawMessage("[]")
+		}
+	}
+	return json.Marshal(state)
+}

@@ -1,0 +1,216 @@
+// Package inventory joins the workspaces at one commit with the record: which there are,
+// which are gone or renamed, which are stale and why, and what each depends on. It
+// writes nothing, and does not know how a workspace is planned or applied.
+package inventory
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"reconcile/internal/commitid"
+	"reconcile/reconciler/run"
+	"reconcile/reconciler/source"
+	"reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/repotree"
+	"reconcile/reconciler/workspace/settings"
+	"reconcile/state"
+)
+
+// Inventory joins the workspaces at one commit with their records. Its maps are by the
+// name of a workspace.
+type Inventory struct {
+	Config   *run.Config
+	Head     state.Head // of the record; zero without a record
+	Commit   *source.Commit
+	Settings *settings.Settings
+	Product  repotree.Product
+	Entries  map[string]*Entry
+	Graph    *workspace.Graph           // set by BuildGraph
+	Records  map[string]state.Workspace // all records, as first read
+	Removed  []state.Workspace          // recorded, but not at the commit any more; by name
+	Holds    map[string]state.Hold
+
+	Loader *workspace.Loader // parses the workspaces; the commit's tree must be open
+}
+
+// Entry is one workspace of an inventory.
+type Entry struct {
+	Dir        settings.Dir
+	Config     settings.Config
+	Loaded     *workspace.Workspace // parsed; nil while the trace suffices
+	Record     state.Workspace
+	Recorded   bool        // there is a record, and it is not a tombstone
+	Hold       *state.Hold // nil: none
+	OwnReasons []string    // why it is stale, without upstreams
+	// RenameErr is why the record is still under the old name: then nothing may run
+	// under the new one.
+	RenameErr error
+	// Stateless: in a preview, the workspace is new and is planned with an empty state.
+	Stateless bool
+	Result    *run.WorkspaceResult // of this run; nil while it has none
+
+	env string // hash of the declared variables' values
+	// refused: it is part of a dependency cycle, or its state also belongs to another
+	// workspace.
+	refused bool
+}
+
+// Discover reads the workspaces at a commit and their records, and finds those with
+// stale inputs of their own. Only those are parsed.
+func Discover(ctx context.Context, c *run.Config, head state.Head, commit *source.Commit, settings *settings.Settings) (*Inventory, error) {
+	product, err := c.Product(ctx)
+	if err != nil {
+		return nil, err
+	}
+	recorded := run.Async(func() (map[string]state.Workspace, error) { return c.Record.Workspaces(ctx) })
+	dirs, err := settings.Discover(commit.Tree, product)
+	records, recordErr := recorded() // wait first: no return may leave the read running
+	if err != nil {
+		return nil, &TreeError{Commit: commit.ID, Err: err}
+	}
+	if recordErr != nil {
+		return nil, fmt.Errorf("read the record %s: %w", c.RecordName, recordErr)
+	}
+	holds, err := c.Record.Holds(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the record %s: %w", c.RecordName, err)
+	}
+	for _, dir := range settings.OpenTofuDirs() {
+		if rec, known := records[dir.Name]; known && !rec.Removed {
+			dirs = append(dirs, dir) // loading it returns the error that explains why
+		}
+	}
+	w := &Inventory{
+		Config: c, Head: head, Commit: commit, Settings: settings, Product: product,
+		Loader: workspace.NewLoader(commit.Tree, product), Entries: map[string]*Entry{}, Records: maps.Clone(records), Holds: holds,
+	}
+	for _, dir := range dirs {
+		entry := &Entry{Dir: dir, Config: settings.Config(dir.Name)}
+		if entry.env, err = c.HashEnv(ctx, entry.Config.Env); err != nil {
+			return nil, err
+		}
+		entry.Record, entry.Recorded = records[dir.Name]
+		entry.Recorded = entry.Recorded && !entry.Record.Removed
+		if hold, ok := holds[dir.Name]; ok {
+			entry.Hold = &hold
+		}
+		entry.OwnReasons = w.OwnReasons(entry, entry.Record)
+		w.Entries[dir.Name] = entry
+		delete(records, dir.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(records)) {
+		if rec := records[name]; !rec.Removed {
+			w.Removed = append(w.Removed, rec)
+		}
+	}
+	if err := w.LoadOnly(ctx, func(entry *Entry) bool { return len(entry.OwnReasons) > 0 }); err != nil {
+		return nil, err
+	}
+	w.BuildGraph()
+	return w, nil
+}
+
+// AtTip builds the inventory of the tip without adopting the tip.
+func AtTip(ctx context.Context, c *run.Config) (*Inventory, error) {
+	head, err := c.ReadHead(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tip, err := c.Source.Tip(ctx, head.Protocol)
+	if err != nil {
+		return nil, fmt.Errorf("read the tip of %s: %w", c.Branch, err)
+	}
+	commit, err := c.Fetch(ctx, tip)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := c.LoadSettings(commit)
+	if err != nil {
+		return nil, err
+	}
+	return Discover(ctx, c, head, commit, settings)
+}
+
+// WithoutRecord builds the inventory of a commit without a record. It parses nothing.
+func WithoutRecord(ctx context.Context, c *run.Config, commit *source.Commit) (*Inventory, error) {
+	settings, err := c.LoadSettings(commit)
+	if err != nil {
+		return nil, err
+	}
+	product, err := c.Product(ctx)
+	if err != nil {
+		return nil, err
+	}
+	dirs, err := settings.Discover(commit.Tree, product)
+	if err != nil {
+		return nil, fmt.Errorf("workspaces at %s: %w", commitid.Abbrev(commit.ID), err)
+	}
+	w := &Inventory{
+		Config: c, Commit: commit, Settings: settings, Product: product,
+		Loader: workspace.NewLoader(commit.Tree, product), Entries: map[string]*Entry{},
+	}
+	for _, dir := range dirs {
+		w.Entries[dir.Name] = &Entry{Dir: dir, Config: settings.Config(dir.Name)}
+	}
+	return w, nil
+}
+
+// StateIdentity returns the identity of an entry's state; "" if it is unknown.
+func (w *Inventory) StateIdentity(entry *Entry) string {
+	if entry.Loaded != nil && entry.Loaded.Err == nil {
+		return entry.Loaded.Identity
+	}
+	return entry.Record.Identity
+}
+
+// DidWork reports whether the result of any workspace is not Unchanged.
+func (w *Inventory) DidWork() bool {
+	for _, entry := range w.Entries {
+		if entry.Result != nil && entry.Result.Outcome != state.Unchanged {
+			return true
+		}
+	}
+	return false
+}
+
+// CheckNotEmpty returns an error if there are no workspaces. Most likely the settings
+// do not match their directories, and that must not look like success.
+func (w *Inventory) CheckNotEmpty() error {
+	if len(w.Entries) > 0 {
+		return nil
+	}
+	return &TreeError{Commit: w.Commit.ID, Err: w.Loader.NoWorkspacesError(w.Settings)}
+}
+
+// CheckNames returns an error for a name that no workspace has.
+func (w *Inventory) CheckNames(names []string) error {
+	for _, name := range names {
+		if w.Entries[name] == nil {
+			return &run.UnknownWorkspaceError{Name: name, Known: slices.Sorted(maps.Keys(w.Entries))}
+		}
+	}
+	return nil
+}
+
+// DescribeHold returns the text of a hold for people.
+func DescribeHold(h state.Hold) string {
+	text := fmt.Sprintf("%s by %s since %s: %s", h.Kind, h.PlacedBy, h.PlacedAt.UTC().Format("2006-01-02 15:04Z"), h.Reason)
+	if h.Help != "" {
+		text += "; " + h.Help
+	}
+	return text
+}
+
+// TreeError is an error of a commit's workspaces as a whole, not of one of them.
+type TreeError struct {
+	Commit string
+	Err    error
+}
+
+func (e *TreeError) Error() string {
+	return fmt.Sprintf("workspaces at %s: %s", commitid.Abbrev(e.Commit), e.Err)
+}
+
+func (e *TreeError) Unwrap() error { return e.Err }

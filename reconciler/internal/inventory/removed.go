@@ -1,0 +1,36 @@
+package inventory
+
+import (
+	"fmt"
+
+	"reconcile/reconciler/workspace/repotree"
+	"reconcile/state"
+)
+
+// ExplainRemoval returns why a recorded workspace is no workspace at the tip.
+func (w *Inventory) ExplainRemoval(rec state.Workspace) string {
+	if w.Commit.Tree.ID(rec.Path) == repotree.AbsentID {
+		return fmt.Sprintf("its directory %s is gone from the tip", rec.Path)
+	}
+	return fmt.Sprintf("its directory %s is not a workspace at the tip: it has no configuration, or the settings' patterns do not match it", rec.Path)
+}
+
+// FindRename returns the new workspace that has the state of a removed one.
+func (w *Inventory) FindRename(rec state.Workspace) *Entry {
+	for _, entry := range w.Entries {
+		if !entry.Recorded && entry.Loaded != nil && entry.Loaded.Err == nil && entry.Loaded.Identity == rec.Identity {
+			return entry
+		}
+	}
+	return nil
+}
+
+// HasState reports whether a workspace at the tip has the state with this identity.
+func (w *Inventory) HasState(identity string) bool {
+	for _, entry := range w.Entries {
+		if w.StateIdentity(entry) == identity {
+			return true
+		}
+	}
+	return false
+}

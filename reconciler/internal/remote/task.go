@@ -1,0 +1,103 @@
+package remote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"reconcile/reconciler/internal/checkout"
+	"reconcile/reconciler/internal/inventory"
+	"reconcile/reconciler/internal/worker"
+	"reconcile/reconciler/run"
+	"reconcile/state"
+	"reconcile/state/snapshot"
+)
+
+// RunTask runs in the process that an Executor started: it applies the workspace that a
+// pass assigned under key, and records the result. It does not use Git: the tree comes
+// from the commit's snapshot. It decides again, under the workspace's lease, whether
+// the workspace may be applied.
+//
+// It returns an error if there is no such task, or if its end could not be recorded.
+func RunTask(ctx, killCtx context.Context, c *run.Config, name, key string) (run.WorkspaceResult, error) {
+	task, found, err := c.Record.Task(ctx, name)
+	switch {
+	case err != nil:
+		return run.WorkspaceResult{}, err
+	case !found || task.Key != key || task.Done:
+		return run.WorkspaceResult{}, fmt.Errorf("there is no task for %s under this key: only a pass with --executor runs this command; run `reconcile now %s` instead", name, name)
+	}
+	done := executeTask(ctx, killCtx, c, task)
+	result := done.Result
+	c.Observe(run.Event{Run: task.Run, Workspace: name, Phase: run.PhaseDone, Result: &result})
+	ended := task
+	ended.Done, ended.TipMoved, ended.InternalError = true, done.TipMoved, done.PanicErr != nil
+	ended.Result, ended.Warnings = result.History(), result.Warnings
+	own, cancel := run.CleanupContext(ctx)
+	defer cancel()
+	if err := run.RetryWrite(own, func() error { return c.Record.PutTask(own, task, ended) }); err != nil {
+		return result, fmt.Errorf("%s: %s, but the result could not be recorded for the pass that waits for it: %w", name, result.Outcome, err)
+	}
+	return result, nil
+}
+
+// executeTask applies the task's workspace. An error that prevents this is the
+// workspace's result.
+func executeTask(ctx, killCtx context.Context, c *run.Config, task state.Task) worker.Done {
+	thisRun := run.New(c, run.Options{Run: task.Run, Trigger: task.Trigger, Replan: task.Replan, Adopt: task.Adopt})
+	work, err := loadForTask(ctx, c, task)
+	if err == nil {
+		defer c.CloseCommit(work.Commit)
+		dir := checkout.New(thisRun, work)
+		defer dir.Close()
+		return worker.New(thisRun, work, dir).Apply(ctx, killCtx, work.Entries[task.Name])
+	}
+	done := worker.Done{Result: run.WorkspaceResult{Name: task.Name, StaleReasons: []string{}}, TipMoved: errors.Is(err, state.ErrTipMoved)}
+	if !done.TipMoved {
+		done.Result.Outcome, done.Result.Error = run.ClassifyError(err), err.Error()
+	}
+	return done
+}
+
+// loadForTask builds the inventory at the task's commit, if that is still the tip. Only
+// the commit id comes from the record; content and signature come from the commit
+// itself. The caller closes the commit.
+func loadForTask(ctx context.Context, c *run.Config, task state.Task) (_ *inventory.Inventory, err error) {
+	head, err := c.ReadHead(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if head.Generation != task.Generation {
+		return nil, state.ErrTipMoved
+	}
+	if head.Commit != task.Commit {
+		return nil, fmt.Errorf("the task for %s is for commit %s, but the record has adopted %s: nothing was done; find out who wrote that task", task.Name, task.Commit, head.Commit)
+	}
+	commit, err := CommitFromSnapshot(ctx, c, task.Commit, "", time.Time{}, func(dir string, check snapshot.TreeVerifier) error {
+		return c.Snapshots.Fetch(ctx, task.Commit, dir, check)
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			c.CloseCommit(commit)
+		}
+	}()
+	if its := commit.Tree.ID("."); its != task.TreeID {
+		return nil, fmt.Errorf("the task for %s is for tree %s, but commit %s has tree %s: nothing was done; find out who wrote that task", task.Name, task.TreeID, task.Commit, its)
+	}
+	if err := c.Verify(commit); err != nil {
+		return nil, err
+	}
+	settings, err := c.LoadSettings(commit)
+	if err != nil {
+		return nil, err
+	}
+	work, err := inventory.Discover(ctx, c, head, commit, settings)
+	if err != nil {
+		return nil, err
+	}
+	return work, work.CheckNames([]string{task.Name})
+}

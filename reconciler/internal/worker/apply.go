@@ -1,0 +1,385 @@
+package worker
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"runtime/debug"
+	"time"
+
+	"reconcile/internal/excerpt"
+	"reconcile/reconciler/internal/checkout"
+	"reconcile/reconciler/internal/gate"
+	"reconcile/reconciler/internal/inventory"
+	"reconcile/reconciler/run"
+	"reconcile/reconciler/terraform"
+	"reconcile/state"
+)
+
+// workspaceRun applies one workspace in one pass, from lease to record.
+type workspaceRun struct {
+	run             *run.Run
+	config          *run.Config
+	inventory       *inventory.Inventory
+	checkout        *checkout.Checkout
+	entry           *inventory.Entry
+	log             *slog.Logger
+	lease           *state.Lease
+	record          state.Workspace           // as read under the lease
+	upstreamsBefore inventory.UpstreamRecords // as read before the plan
+	trace           state.Trace               // inputs of the plan
+	previousAttempt *state.Attempt            // attempt in the record before ours
+	keyID           string                    // id of the digest key; set by readKey
+	key             []byte
+	session         run.Session
+	startedAt       time.Time       // when a Terraform that locks the state started; zero: no Terraform can hold the lock
+	output          *excerpt.Buffer // output of Terraform, redacted
+	result          run.WorkspaceResult
+	processesRemain bool // processes of Terraform may still run
+	leaseReleased   bool // the lease was released when the record was written
+}
+
+// maxLog limits the stored Terraform output of one workspace, in bytes.
+const maxLog = 4 << 20
+
+func (k *Worker) newWorkspaceRun(entry *inventory.Entry) *workspaceRun {
+	return &workspaceRun{
+		run: k.run, config: k.config, inventory: k.inventory, checkout: k.checkout, entry: entry, output: excerpt.New(maxLog),
+		log: k.run.Log.With("workspace", entry.Dir.Name), result: run.WorkspaceResult{Name: entry.Dir.Name},
+	}
+}
+
+// Apply applies a stale workspace: from its lease to its record.
+func (k *Worker) Apply(ctx, killCtx context.Context, entry *inventory.Entry) Done {
+	v := k.newWorkspaceRun(entry)
+	started := k.config.Now()
+	err := v.executeRecovered(ctx, killCtx)
+	v.result.DurationMS = k.config.Now().Sub(started).Milliseconds()
+	done := Done{Entry: entry, TipMoved: errors.Is(err, state.ErrTipMoved)}
+	errors.As(err, &done.PanicErr)
+	v.storeLog(ctx)
+
+	if err != nil && !done.TipMoved {
+		v.result.Outcome, v.result.Error = run.ClassifyError(err), err.Error()
+	}
+	done.Result, done.Record = v.result, v.record
+	return done
+}
+
+// executeRecovered turns a panic into an error, so that an internal error in one
+// workspace does not affect the others or the record.
+func (v *workspaceRun) executeRecovered(ctx, killCtx context.Context) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &run.PanicError{Value: r, Stack: debug.Stack()}
+		}
+	}()
+	return v.execute(ctx, killCtx)
+}
+
+// execute applies the workspace: lease, decide, init, plan, gate, apply, record.
+func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
+	ws := v.inventory.Load(v.entry)
+	var root string
+	if ws.Err == nil {
+		if root, err = v.checkout.LayOut(ctx); err != nil {
+			return err
+		}
+	}
+	if err := v.acquire(ctx); err != nil {
+		return err
+	}
+	defer v.release(ctx)
+	// A lost lease stops the work like a signal: Terraform is interrupted first, and
+	// killed before the lease could end.
+	ctx = v.lease.Context()
+	killCtx, stop := mergeCancel(killCtx, v.lease.KillContext())
+	defer stop()
+
+	if stale, err := v.decide(ctx); err != nil || !stale {
+		return err
+	}
+	if ws.Err != nil {
+		return v.recordFailure(ctx, ws.Err)
+	}
+	if err := v.checkRoom(); err != nil {
+		return v.recordFailure(ctx, err)
+	}
+	tf, err := v.checkout.OpenTerraform(ctx)
+	if err != nil {
+		return v.recordFailure(ctx, err)
+	}
+	warning, err := gate.CheckVersion(v.record, tf)
+	if err != nil {
+		return v.recordFailure(ctx, err)
+	}
+	if warning != "" {
+		v.result.Warnings = append(v.result.Warnings, warning)
+	}
+	job, err := v.checkout.NewSpec(ctx, root, v.entry)
+	if err != nil {
+		return v.recordFailure(ctx, err)
+	}
+	job.Log, job.PreviousRuns = v.output, runIDs(v.lease.PreviousHolders())
+	if job.Sensitive, err = collectSensitiveValues(ctx, v.config, v.upstreamsBefore); err != nil {
+		return v.recordFailure(ctx, err)
+	}
+	v.session = tf.Open(killCtx, job)
+	defer func() { err = errors.Join(err, v.closeSession()) }()
+
+	plan, err := v.planExactInputs(ctx, root)
+	if err != nil {
+		return v.recordFailure(ctx, err)
+	}
+	v.result.Changes, v.result.PlanDigest = state.Changes(plan.Changes), plan.Digest
+	v.result.Warnings = append(v.result.Warnings, plan.Warnings...)
+	v.enterPhase(run.PhaseGate)
+	if !v.run.Options.Adopt {
+		if err := gate.CheckState(v.config, ws, v.record, plan); err != nil {
+			return v.recordFailure(ctx, err)
+		}
+	}
+	if plan.Empty {
+		return v.recordSuccess(ctx, tf, plan, state.NoChanges)
+	}
+	if err := gate.CheckPlan(v.entry.Config, plan); err != nil {
+		return v.recordFailure(ctx, err)
+	}
+	if err := v.prepare(ctx); err != nil {
+		return v.recordFailure(ctx, err)
+	}
+	if err := v.begin(ctx, plan); err != nil {
+		return v.recordNotBegun(ctx, err)
+	}
+	v.enterPhase(run.PhaseApply)
+	v.startedAt = v.config.Now()
+	err = v.session.Apply(ctx, plan)
+	if unlock := (*terraform.UnlockError)(nil); errors.As(err, &unlock) {
+		v.noteLock(err) // so that the next run knows whose lock it is
+		v.result.Warnings = append(v.result.Warnings, "applied, but: "+err.Error())
+		err = nil
+	}
+	if errors.Is(err, terraform.ErrPlanChanged) {
+		return v.recordNotBegun(ctx, err)
+	}
+	if err != nil {
+		return v.recordFailure(ctx, err)
+	}
+	v.startedAt = time.Time{}
+	if err := v.verifyAppliedInputs(ctx, root); err != nil {
+		return v.recordFailure(ctx, err)
+	}
+	return v.recordSuccess(ctx, tf, plan, state.Applied)
+}
+
+func (v *workspaceRun) acquire(ctx context.Context) (err error) {
+	v.enterPhase(run.PhaseLease)
+	v.lease, err = v.run.WaitForLease(ctx, state.LeaseRequest{
+		Identity:   v.config.LeaseIdentity(v.entry.Dir.Name, v.inventory.StateIdentity(v.entry)),
+		Workspace:  v.entry.Dir.Name,
+		Run:        v.run.Options.Run,
+		Generation: v.inventory.Head.Generation,
+	})
+	if err != nil {
+		return fmt.Errorf("lease of %s: %w", v.entry.Dir.Name, err)
+	}
+	return nil
+}
+
+// closeSession ends the processes of Terraform; a second call does nothing.
+func (v *workspaceRun) closeSession() error {
+	if v.session == nil {
+		return nil
+	}
+	err := v.session.Close()
+	v.session, v.processesRemain = nil, err != nil
+	return err
+}
+
+// release releases the lease, unless a process of this workspace may still run: then
+// the lease must expire.
+func (v *workspaceRun) release(ctx context.Context) {
+	switch {
+	case v.leaseReleased:
+		return
+	case v.processesRemain:
+		v.log.Error("processes of this workspace could not be stopped; its lease will expire")
+		v.lease.Abandon()
+		return
+	}
+	ctx, cancel := run.CleanupContext(ctx)
+	defer cancel()
+	if err := run.RetryWrite(ctx, func() error { return v.lease.Release(ctx) }); err != nil {
+		v.log.Warn("could not release the lease; it will expire", "error", err)
+	}
+}
+
+// decide reads the record again, now under the lease, and reports whether the workspace
+// is still stale. It reads the upstreams' records before the plan reads their states.
+func (v *workspaceRun) decide(ctx context.Context) (stale bool, err error) {
+	if v.record, _, err = v.config.Record.Workspace(ctx, v.entry.Dir.Name); err != nil {
+		return false, fmt.Errorf("read the record of %s: %w", v.entry.Dir.Name, err)
+	}
+	if v.upstreamsBefore, err = v.inventory.ReadUpstreams(ctx, v.entry.Dir.Name); err != nil {
+		return false, err
+	}
+	digests := v.upstreamsBefore.Digests()
+	v.trace = v.inventory.Trace(v.entry, digests)
+	v.result.StaleReasons = v.inventory.OwnReasons(v.entry, v.record)
+	if v.record.Trace != nil {
+		v.result.StaleReasons = append(v.result.StaleReasons, v.inventory.UpstreamReasons(v.entry.Dir.Name, v.record.Trace, digests)...)
+	}
+	if v.run.Options.Replan && len(v.result.StaleReasons) == 0 {
+		v.result.StaleReasons = []string{"--replan"}
+	}
+	if len(v.result.StaleReasons) == 0 {
+		v.result.Outcome = state.Unchanged
+		return false, nil
+	}
+	if v.wasTriedMeanwhile() {
+		v.result.Outcome, v.result.Error = v.record.Outcome, v.record.Error
+		v.result.Changes, v.result.Risk, v.result.PlanDigest = v.record.Changes, v.record.Risk, v.record.PlanDigest
+		return false, nil
+	}
+	v.result.Warnings = append(v.result.Warnings, v.inventory.Load(v.entry).Warnings...)
+	if a := v.record.Attempt; a != nil {
+		v.result.Warnings = append(v.result.Warnings, fmt.Sprintf(
+			"the apply that run %s started at %s failed: it may have created resources that are not in Terraform's state; look for them",
+			a.Run, a.StartedAt.UTC().Format("2006-01-02 15:04:05Z")))
+	}
+	return true, nil
+}
+
+// wasTriedMeanwhile reports whether another run has tried these inputs without success
+// since this pass read the record. An immediate second try would only repeat it.
+func (v *workspaceRun) wasTriedMeanwhile() bool {
+	o, rec := v.run.Options, v.record
+	return !o.Replan && !o.Adopt && rec.Rev != v.entry.Record.Rev && rec.PendingInputs != nil &&
+		(rec.Outcome == state.Failed || rec.Outcome == state.Blocked) && maps.Equal(rec.PendingInputs, gate.PendingInputs(v.entry.Config, v.trace))
+}
+
+// plan runs init and plan, and releases a state lock that a dead run of ours left.
+func (v *workspaceRun) plan(ctx context.Context) (*terraform.Plan, error) {
+	v.enterPhase(run.PhaseInit)
+	if err := v.session.Init(ctx); err != nil {
+		return nil, err
+	}
+	v.storeLockFile(ctx)
+	v.enterPhase(run.PhasePlan)
+	v.startedAt = v.config.Now()
+	plan, err := v.session.Plan(ctx)
+	var locked *terraform.LockedError
+	if errors.As(err, &locked) {
+		if err := v.releaseStaleLock(ctx, locked); err != nil {
+			return nil, err
+		}
+		v.startedAt = v.config.Now()
+		plan, err = v.session.Plan(ctx)
+	}
+	if err == nil {
+		v.lease.ForgetHolders() // Terraform got the lock, so no run has left one
+		v.startedAt = time.Time{}
+	}
+	return plan, err
+}
+
+// checkRoom refuses a workspace whose inputs would be too large for the record.
+func (v *workspaceRun) checkRoom() error {
+	applied := v.record
+	applied.Name, applied.Trace = v.entry.Dir.Name, v.trace
+	if err := v.lease.CheckStorable(applied); err != nil {
+		return fmt.Errorf("nothing was applied: %w", err)
+	}
+	return nil
+}
+
+// prepare gets everything that the apply and its record need, so that it fails before
+// anything is applied.
+func (v *workspaceRun) prepare(ctx context.Context) error {
+	err := v.readKey(ctx)
+	if err == nil {
+		err = v.session.PrepareApply(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("nothing was applied: %w", err)
+	}
+	return nil
+}
+
+// readKey reads the digest key once.
+func (v *workspaceRun) readKey(ctx context.Context) (err error) {
+	if v.key != nil {
+		return nil
+	}
+	if v.keyID, v.key, err = v.config.DigestKey(ctx); err != nil {
+		return fmt.Errorf("digest key: %w", err)
+	}
+	return nil
+}
+
+// begin writes the attempt, if the head's generation has not changed.
+func (v *workspaceRun) begin(ctx context.Context, plan *terraform.Plan) error {
+	v.previousAttempt = v.record.Attempt
+	v.record.Attempt = &state.Attempt{
+		Commit: v.inventory.Commit.ID, Run: v.run.Options.Run, PlanDigest: plan.Digest,
+		Process: v.config.Record.Process(), StartedAt: v.config.Now(), PreviousIdentities: v.listFormerStates(),
+		State: (*state.TerraformState)(&plan.State),
+	}
+	v.record.PendingInputs = nil // the pending inputs are being applied
+	v.updateMetadata()
+	brief, cancel := context.WithTimeout(ctx, run.RecordTimeout)
+	defer cancel()
+	if err := run.RetryWrite(brief, func() error { return v.lease.BeginApply(brief, v.record) }); err != nil {
+		return fmt.Errorf("write the attempt on %s (nothing was applied): %w", v.entry.Dir.Name, err)
+	}
+	return nil
+}
+
+// recordNotBegun records that an apply was not started. The attempt may have been
+// written, so it is reverted: otherwise it would look like an interrupted apply.
+func (v *workspaceRun) recordNotBegun(ctx context.Context, err error) error {
+	if errors.Is(err, state.ErrTipMoved) || errors.Is(err, state.ErrLeaseLost) {
+		return err
+	}
+	v.record.Attempt = v.previousAttempt
+	return v.recordFailure(ctx, err)
+}
+
+func (v *workspaceRun) storeLog(ctx context.Context) {
+	if v.output.Len() == 0 {
+		return
+	}
+	ctx, cancel := run.CleanupContext(ctx)
+	defer cancel()
+	if err := v.config.Snapshots.PutLog(ctx, v.run.Options.Run, v.entry.Dir.Name, bytes.NewReader(v.output.Bytes())); err != nil {
+		v.log.Warn("could not store the log of this workspace", "error", err)
+	}
+}
+
+// storeLockFile stores the dependency lock file that init generated, if none is
+// committed: it shows which providers were used.
+func (v *workspaceRun) storeLockFile(ctx context.Context) {
+	made := v.session.GeneratedLockFile()
+	if len(made) == 0 {
+		return
+	}
+	if _, err := v.config.Snapshots.PutFile(ctx, v.run.Options.Run, v.entry.Dir.Name, ".terraform.lock.hcl", bytes.NewReader(made)); err != nil {
+		v.log.Warn("could not store the lock file that init generated", "error", err)
+	}
+}
+
+func (v *workspaceRun) enterPhase(phase run.Phase) {
+	v.log.Debug("phase", "phase", phase)
+	v.run.Emit(run.Event{Workspace: v.entry.Dir.Name, Phase: phase})
+}
+
+// mergeCancel returns a context that ends with the first of two contexts, with its
+// cause.
+func mergeCancel(a, b context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(a)
+	stop := context.AfterFunc(b, func() { cancel(context.Cause(b)) })
+	return ctx, func() { stop(); cancel(nil) }
+}

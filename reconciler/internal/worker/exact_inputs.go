@@ -1,0 +1,75 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"reconcile/reconciler/run"
+	"reconcile/reconciler/terraform"
+)
+
+// A plan and an apply must use exactly what the commit contains. Other workspaces run
+// in the same checkout, and their provisioners and providers may write there; such
+// changes would be applied as the commit's. So the inputs of a workspace are compared
+// with the commit by content: before the plan, after it, and after the apply.
+
+// maxReplans is how often a plan is repeated because its inputs changed while it was
+// made.
+const maxReplans = 2
+
+// planExactInputs plans with exactly the commit's inputs.
+func (v *workspaceRun) planExactInputs(ctx context.Context, root string) (*terraform.Plan, error) {
+	restored, err := v.checkout.RestoreInputs(ctx, root, v.entry, true)
+	if err != nil {
+		return nil, err
+	}
+	for replans := 0; ; replans++ {
+		if len(restored) > 0 {
+			v.result.Warnings = append(v.result.Warnings, fmt.Sprintf(
+				"%s was altered in the checkout by another workspace, and was restored from the commit", listPaths(restored)))
+		}
+		plan, err := v.plan(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if restored, err = v.checkout.RestoreInputs(ctx, root, v.entry, false); err != nil || len(restored) == 0 {
+			return plan, err
+		}
+		if replans == maxReplans {
+			return nil, fmt.Errorf("%s was altered in the checkout during every plan: let nothing that Terraform runs write to files that are in Git", listPaths(restored))
+		}
+	}
+}
+
+// verifyAppliedInputs makes sure that the commit's content was applied. If an input
+// changed meanwhile, even by the apply itself, it is restored and a new plan must be
+// empty. Files written next to the inputs do not matter.
+func (v *workspaceRun) verifyAppliedInputs(ctx context.Context, root string) error {
+	restored, err := v.checkout.RestoreInputs(ctx, root, v.entry, false)
+	if err != nil {
+		return fmt.Errorf("applied, but %w", err)
+	}
+	if len(restored) == 0 {
+		return nil
+	}
+	v.enterPhase(run.PhasePlan)
+	plan, err := v.session.Plan(ctx)
+	if err != nil {
+		return err
+	}
+	if !plan.Empty {
+		return fmt.Errorf("applied, but %s was altered in the checkout meanwhile, and a new plan of the commit is not empty: let nothing that Terraform runs write to files that are in Git", listPaths(restored))
+	}
+	v.result.Warnings = append(v.result.Warnings, listPaths(restored)+" was altered in the checkout during the apply, and was restored; a new plan of the commit is empty")
+	return nil
+}
+
+// listPaths names at most three paths.
+func listPaths(paths []string) string {
+	const shown = 3
+	if more := len(paths) - shown; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(paths[:shown], ", "), more)
+	}
+	return strings.Join(paths, ", ")
+}

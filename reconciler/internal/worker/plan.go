@@ -1,0 +1,101 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"reconcile/reconciler/internal/gate"
+	"reconcile/reconciler/internal/inventory"
+	"reconcile/reconciler/run"
+	"reconcile/reconciler/terraform"
+	"reconcile/state"
+)
+
+// PlanWorkspace plans a workspace and decides what a pass would do with the plan. It
+// changes nothing.
+func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.Entry) run.WorkspaceResult {
+	result := run.WorkspaceResult{Name: entry.Dir.Name, StaleReasons: k.inventory.StaleReasons(entry)}
+	started := k.config.Now()
+	plan, err := k.Plan(ctx, killCtx, entry)
+	if err == nil {
+		err = gate.CheckState(k.config, k.inventory.Load(entry), entry.Record, plan)
+	}
+	result.DurationMS = k.config.Now().Sub(started).Milliseconds()
+	result.Warnings = slices.Clone(k.inventory.Load(entry).Warnings)
+	if plan != nil && !plan.Empty {
+		result.Plan, result.Changes, result.PlanDigest = plan.Text, state.Changes(plan.Changes), plan.Digest
+	}
+	if plan != nil {
+		result.Warnings = append(result.Warnings, plan.Warnings...)
+	}
+	first := k.pendingUpstreams(entry.Dir.Name)
+	switch {
+	case err != nil && run.ClassifyError(err) == state.Blocked:
+		result.Outcome, result.Error = state.Blocked, err.Error()
+	case err != nil && len(first) > 0:
+		result.Outcome = state.Skipped
+		result.Error = "cannot be planned before " + strings.Join(first, ", ") + " is applied"
+	case err != nil:
+		result.Outcome, result.Error = run.ClassifyError(err), err.Error()
+	case plan.Empty:
+		result.Outcome = state.NoChanges
+	default:
+		result.Outcome = state.Pending
+		if why := gate.Explain(entry.Config, plan); why != "" {
+			result.Warnings = append(result.Warnings, why)
+		}
+	}
+	if entry.Hold != nil {
+		result.Warnings = append(result.Warnings, inventory.DescribeHold(*entry.Hold))
+	}
+	return result
+}
+
+// PendingUpstreams returns the upstreams that have, or may have, changes to apply.
+func (k *Worker) pendingUpstreams(name string) []string {
+	return slices.DeleteFunc(slices.Clone(k.inventory.Graph.DependsOn(name)), func(up string) bool {
+		r := k.inventory.Entries[up].Result
+		return r == nil || r.Outcome != state.Pending && r.Outcome != state.Skipped && r.Outcome != state.Blocked
+	})
+}
+
+// Plan makes the plan of a workspace, without a lease and without Terraform's lock.
+func (k *Worker) Plan(ctx, killCtx context.Context, entry *inventory.Entry) (plan *terraform.Plan, err error) {
+	root, err := k.checkout.LayOut(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tf, err := k.checkout.OpenTerraform(ctx)
+	if err != nil {
+		return nil, err
+	}
+	job, err := k.checkout.NewPlanSpec(ctx, root, entry)
+	if err != nil {
+		return nil, err
+	}
+	if job.Sensitive, err = collectSensitiveValues(ctx, k.config, k.inventory.UpstreamsOf(entry.Dir.Name)); err != nil {
+		return nil, err
+	}
+	if _, err := k.checkout.RestoreInputs(ctx, root, entry, true); err != nil {
+		return nil, err
+	}
+	session := tf.Open(killCtx, job)
+	defer func() { err = errors.Join(err, session.Close()) }()
+	k.run.Emit(run.Event{Workspace: entry.Dir.Name, Phase: run.PhaseInit})
+	link := k.checkout.Link(entry.Dir.Name)
+	link.Lock()
+	err = session.Init(ctx)
+	link.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	for _, up := range k.inventory.Graph.DependsOn(entry.Dir.Name) {
+		link := k.checkout.Link(up)
+		link.RLock()
+		defer link.RUnlock()
+	}
+	k.run.Emit(run.Event{Workspace: entry.Dir.Name, Phase: run.PhasePlan})
+	return session.Plan(ctx)
+}

@@ -1,0 +1,168 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"reconcile/internal/gitpath"
+	"reconcile/reconciler/internal/gate"
+	"reconcile/reconciler/run"
+	"reconcile/reconciler/terraform"
+	"reconcile/state"
+)
+
+// recordSuccess records that exactly the trace is applied: after a successful apply or
+// an empty plan. A pass that was stopped meanwhile still records it, because the work
+// is done.
+func (v *workspaceRun) recordSuccess(ctx context.Context, tf run.Terraform, plan *terraform.Plan, outcome state.Outcome) error {
+	v.enterPhase(run.PhaseRecord)
+	outputs, err := v.readOutputs(ctx)
+	if err != nil {
+		return v.recordFailure(ctx, err)
+	}
+	if then, now := plan.State.Lineage, outputs.State.Lineage; now != then && (then != "" || outcome != state.Applied) {
+		return v.recordFailure(ctx, fmt.Errorf("the Terraform state of %s at %s was replaced during the run (lineage %q became %q): find out who replaced it, and restore the right one", v.entry.Dir.Name, v.config.DescribeStateAt(v.entry.Dir.Name, v.inventory.Load(v.entry).Identity), then, now))
+	}
+	if outcome == state.Applied {
+		v.warnOfFailedChecks(plan.FailedChecks, outputs.FailedChecks)
+	}
+	own, cancel := run.CleanupContext(ctx)
+	defer cancel()
+	if err := run.RetryWrite(own, func() error { return v.invalidateChangedUpstreams(own) }); err != nil {
+		return err
+	}
+	rec := &v.record
+	digest := v.keyID + ":" + outputs.Digest
+	if outcome == state.Applied || rec.Attempt != nil || rec.OutputsDigest != digest {
+		rec.ApplyCount++
+	}
+	former := v.listFormerStates()
+	v.updateMetadata()
+	rec.OutputsDigest, rec.SensitiveHashes = digest, outputs.Sensitive
+	rec.Trace, rec.PendingInputs, rec.Attempt, rec.Drift = v.trace, nil, nil, nil
+	rec.State = (*state.TerraformState)(&outputs.State)
+	rec.Epoch, rec.Commit, rec.Run = v.inventory.Head.Epoch, v.inventory.Commit.ID, v.run.Options.Run
+	rec.Outcome, rec.Error, rec.OutcomeAt = outcome, "", v.config.Now()
+	rec.Changes, rec.Risk, rec.PlanDigest = v.result.Changes, v.result.Risk, v.result.PlanDigest
+	rec.Failures, rec.RetryAt = 0, time.Time{}
+	rec.TerraformVersion, rec.LockFileID = tf.Product()+" "+tf.Version(), plan.LockFileID
+	// Terraform's remaining processes must end before the lease is released.
+	lingering := v.closeSession()
+	write := v.lease.WriteAndRelease
+	if lingering != nil {
+		write = v.lease.Write
+	}
+	if err := run.RetryWrite(own, func() error { return write(own, *rec) }); err != nil {
+		return fmt.Errorf("%s is applied but could not be recorded; the next pass will find its plan empty: %w", v.entry.Dir.Name, err)
+	}
+	v.leaseReleased = lingering == nil
+	v.result.Outcome = outcome
+	v.warnOfFormerStates(former)
+	return lingering
+}
+
+// warnOfFailedChecks replaces the warnings about checks that failed in the plan by those about
+// checks that fail after the apply: the apply may have corrected some.
+func (v *workspaceRun) warnOfFailedChecks(planned, applied []string) {
+	kept := slices.DeleteFunc(v.result.Warnings, func(warning string) bool { return slices.Contains(planned, warning) })
+	v.result.Warnings = append(kept, applied...)
+}
+
+func (v *workspaceRun) readOutputs(ctx context.Context) (terraform.Outputs, error) {
+	own, cancel := run.CleanupContext(ctx)
+	defer cancel()
+	if err := v.readKey(own); err != nil {
+		return terraform.Outputs{}, err
+	}
+	return v.session.Outputs(own, v.key)
+}
+
+// noteLock records with the lease that Terraform has left, or may have left, its state
+// lock.
+func (v *workspaceRun) noteLock(err error) {
+	var step *terraform.StepError
+	var unlock *terraform.UnlockError
+	switch {
+	case v.startedAt.IsZero():
+	case errors.As(err, &unlock):
+		v.lease.MarkKilled(v.startedAt, unlock.ID)
+	case errors.Is(err, terraform.ErrKilled) && errors.As(err, &step):
+		v.lease.MarkKilled(v.startedAt, step.LockID)
+	}
+}
+
+// recordFailure records a failed or blocked run and returns the error. An attempt stays
+// in the record.
+func (v *workspaceRun) recordFailure(ctx context.Context, err error) error {
+	v.noteLock(err)
+	if errors.Is(context.Cause(ctx), state.ErrLeaseLost) {
+		return fmt.Errorf("%w; stopped: %w", err, state.ErrLeaseLost) // without the lease we must not write
+	}
+	var errored *terraform.ErroredStateError
+	if errors.As(err, &errored) {
+		err = v.saveErroredState(ctx, errored)
+	}
+	stopped := ctx.Err() != nil
+	rec := &v.record
+	if rec.Trace == nil && rec.Attempt == nil {
+		v.updateMetadata() // else the metadata describe what was applied
+	}
+	rec.Outcome, rec.Error, rec.OutcomeAt, rec.PendingInputs = state.Failed, err.Error(), v.config.Now(), gate.PendingInputs(v.entry.Config, v.trace)
+	rec.Changes, rec.Risk, rec.PlanDigest = v.result.Changes, v.result.Risk, v.result.PlanDigest
+	rec.RetryAt = time.Time{}
+	var waits *run.BlockedError
+	switch {
+	case errors.As(err, &waits):
+		rec.Outcome = state.Blocked
+		if waits.Retry {
+			rec.Failures++
+			rec.RetryAt = v.config.Now().Add(v.config.Backoff(rec.Failures))
+		}
+		if waits.Held {
+			rec.PendingInputs = nil
+		}
+	case v.inventory.Load(v.entry).Err != nil: // no retry helps before a commit corrects it
+	case stopped:
+		rec.PendingInputs = nil
+	default:
+		rec.Failures++
+		rec.RetryAt = v.config.Now().Add(v.config.Backoff(rec.Failures))
+	}
+	ctx, cancel := run.CleanupContext(ctx)
+	defer cancel()
+	if werr := run.RetryWrite(ctx, func() error { return v.lease.Write(ctx, *rec) }); werr != nil {
+		v.log.Warn("the failure could not be recorded", "error", werr)
+	}
+	return err
+}
+
+func (v *workspaceRun) updateMetadata() {
+	ws := v.inventory.Load(v.entry)
+	rec := &v.record
+	rec.Name, rec.Path, rec.Identity, rec.Reads = v.entry.Dir.Name, gitpath.Quote(v.entry.Dir.Path), ws.Identity, ws.Reads
+	rec.DependsOn = v.inventory.Graph.DependsOn(v.entry.Dir.Name)
+	rec.Removed = false
+}
+
+// saveErroredState stores the state that Terraform could not write, and holds the
+// workspace until a person has pushed it.
+func (v *workspaceRun) saveErroredState(ctx context.Context, errored *terraform.ErroredStateError) error {
+	ctx, cancel := run.CleanupContext(ctx)
+	defer cancel()
+	kept := errored.File
+	if file, err := os.Open(kept); err != nil {
+		v.log.Error("the state that Terraform could not write cannot be read", "file", kept, "error", err)
+	} else {
+		defer file.Close()
+		if at, err := v.config.Snapshots.PutFile(ctx, v.run.Options.Run, v.entry.Dir.Name, "errored.tfstate", file); err != nil {
+			v.log.Error("the state that Terraform could not write is on this machine only", "file", kept, "error", err)
+		} else {
+			kept += " and " + at
+		}
+	}
+	return v.checkout.PlaceRecoveryHold(ctx, v.entry, errored.File, kept)
+}

@@ -1,0 +1,50 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"reconcile/reconciler/internal/inventory"
+	"reconcile/reconciler/run"
+	"reconcile/reconciler/terraform"
+)
+
+// collectSensitiveValues returns the hashes of sensitive upstream outputs, which a plan
+// must not print. Values recorded under another digest key cannot be recognized.
+func collectSensitiveValues(ctx context.Context, c *run.Config, ups inventory.UpstreamRecords) (terraform.Fingerprints, error) {
+	var hidden terraform.Fingerprints
+	for name, rec := range ups {
+		if len(rec.SensitiveHashes) == 0 {
+			continue
+		}
+		id, key, err := c.DigestKey(ctx)
+		if err != nil {
+			return hidden, fmt.Errorf("digest key: %w", err)
+		}
+		if !strings.HasPrefix(rec.OutputsDigest, id+":") {
+			return hidden, fmt.Errorf("the sensitive outputs of %s were recorded under another digest key, so a plan could print them: run `reconcile now --replan %s` first", name, name)
+		}
+		hidden.Key = key
+		hidden.Sums = append(hidden.Sums, rec.SensitiveHashes...)
+	}
+	return hidden, nil
+}
+
+// invalidateChangedUpstreams makes the recorded inputs stale for every upstream that
+// was applied (even partly) or distrusted while this workspace ran. We cannot know
+// which outputs it read, even if they are the same again.
+func (v *workspaceRun) invalidateChangedUpstreams(ctx context.Context) error {
+	now, err := v.inventory.ReadUpstreams(ctx, v.entry.Dir.Name)
+	if err != nil {
+		return err
+	}
+	for up, rec := range now {
+		then := v.upstreamsBefore[up]
+		moved := rec.ApplyCount != then.ApplyCount || rec.Attempt != nil || then.Attempt != nil
+		if moved || then.Epoch != v.inventory.Head.Epoch {
+			v.trace[inventory.KeyUpstream+up] = "applied meanwhile"
+		}
+	}
+	return nil
+}

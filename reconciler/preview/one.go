@@ -1,0 +1,127 @@
+package preview
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"reconcile/reconciler/internal/inventory"
+	"reconcile/reconciler/run"
+)
+
+// Request is the request to a process that makes one preview.
+type Request struct {
+	PullRequest PullRequest
+	// KnownInputs are the Inputs of the preview that the pull request already has: a
+	// preview with the same Inputs is not planned. "" always plans.
+	KnownInputs string
+	// Force: a person requested it, so a recent failure is tried again.
+	Force bool
+}
+
+// Response is the response to a Request.
+type Response struct {
+	Preview   Preview
+	Unchanged bool // the Inputs equal KnownInputs: nothing was planned
+	// Error is why no preview could be made, if the pull request is not the cause.
+	Error string
+	Busy  bool // another run holds a required lease or lock
+	// EndsRound: the error affects other previews too.
+	EndsRound bool
+}
+
+// maxAnalysis limits the time to merge and analyze a pull request.
+const maxAnalysis = 15 * time.Minute
+
+// maxPreview limits the time of one preview.
+const maxPreview = maxAnalysis + remotePlanTimeout
+
+// Make merges a pull request, finds the workspaces that it makes stale, and
+// plans them. It neither reads nor writes Backlog.
+func (p *Previewer) Make(ctx, killCtx context.Context, request Request) *Response {
+	return makeRecovered(ctx, killCtx, &p.config, request)
+}
+
+// makeRecovered turns an error and a panic into the response.
+func makeRecovered(ctx, killCtx context.Context, c *run.Config, request Request) *Response {
+	answer := &Response{Preview: request.PullRequest.NewPreview("")}
+	err := run.CatchPanic(func() error { return makePreview(ctx, killCtx, c, request, answer) })
+	if err != nil {
+		var busy *run.CheckoutBusyError
+		answer.Error, answer.Busy = err.Error(), errors.As(err, &busy)
+	}
+	return answer
+}
+
+func makePreview(ctx, killCtx context.Context, c *run.Config, request Request, answer *Response) error {
+	tip, err := inventory.AtTip(ctx, c)
+	if err != nil {
+		answer.EndsRound = true
+		return err
+	}
+	defer c.CloseCommit(tip.Commit)
+	l, err := analyzeInTime(ctx, tip, request.PullRequest)
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	defer func() { answer.Preview = *l.preview }()
+	l.force = request.Force
+	if answer.Unchanged = request.KnownInputs != "" && request.KnownInputs == l.preview.Inputs; answer.Unchanged {
+		return nil
+	}
+	return l.plan(ctx, killCtx)
+}
+
+// analyzeInTime calls analyzePullRequest with a time limit. The evaluation does not
+// check ctx, so after the limit its goroutine runs on until the process ends.
+func analyzeInTime(ctx context.Context, w *inventory.Inventory, pr PullRequest) (*pullRequestPlan, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, maxAnalysis, fmt.Errorf("merging and analyzing it took longer than %s", maxAnalysis))
+	defer cancel()
+	type looked struct {
+		look *pullRequestPlan
+		err  error
+	}
+	done := make(chan looked, 1)
+	go func() {
+		l, err := run.Async(func() (*pullRequestPlan, error) { return analyzePullRequest(ctx, w, pr) })()
+		done <- looked{l, err}
+	}()
+	select {
+	case found := <-done:
+		return found.look, found.err
+	case <-ctx.Done():
+	}
+	err := context.Cause(ctx)
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return nil, err
+	}
+	preview := pr.NewPreview(w.Commit.ID)
+	l := &pullRequestPlan{tip: w, preview: &preview}
+	return l, l.setError(err)
+}
+
+// previewInProcess makes a preview in a separate process, if configured, within a time
+// limit. If that process fails, the failure belongs to this pull request alone.
+func (p *roundRun) previewInProcess(ctx, killCtx context.Context, request Request) (*Response, error) {
+	if p.options.Process == nil {
+		return makeRecovered(ctx, killCtx, p.config, request), nil
+	}
+	short, cancel := context.WithTimeoutCause(ctx, maxPreview, fmt.Errorf("it took longer than %s", maxPreview))
+	defer cancel()
+	answer, err := p.options.Process(short, killCtx, request)
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("the preview was stopped: %w", context.Cause(ctx))
+	}
+	if short.Err() != nil {
+		err = context.Cause(short)
+	}
+	if err == nil {
+		return answer, nil
+	}
+	preview := request.PullRequest.NewPreview(p.round.Tip)
+	preview.Outcome = run.OutcomeFailed
+	preview.Error = fmt.Sprintf("the process that made this preview failed: %v; other previews continued", err)
+	return &Response{Preview: preview}, nil
+}

@@ -1,0 +1,252 @@
+package preview
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"reconcile/reconciler/internal/checkout"
+	"reconcile/reconciler/internal/inventory"
+	"reconcile/reconciler/internal/worker"
+	"reconcile/reconciler/run"
+	"reconcile/reconciler/source/gittree"
+	"reconcile/reconciler/workspace"
+	"reconcile/state"
+)
+
+// plan plans the stale workspaces: with the plan roles, without a lease or lock, and
+// without a record. The settings at the tip, not those of the pull request, decide
+// which code may run.
+func (l *pullRequestPlan) plan(ctx, killCtx context.Context) error {
+	if l.merged == nil {
+		return nil
+	}
+	thisRun := run.New(l.tip.Config, run.Options{Trigger: trigger})
+	var names []string
+	for _, name := range l.merged.Graph.Order() {
+		if l.stale[name] {
+			names = append(names, name)
+		}
+	}
+	results, err := l.planWorkspaces(ctx, killCtx, thisRun, names)
+	if err != nil || l.preview.Error != "" {
+		return err
+	}
+	for _, result := range results {
+		thisRun.Result.Add(result)
+	}
+	thisRun.Result.Finalize(nil)
+	l.preview.Workspaces = thisRun.Result.Workspaces
+	l.preview.Outcome = l.outcome(thisRun.Result)
+	l.preview.Readers = l.listReaders()
+	return nil
+}
+
+// planWorkspaces plans those of the workspaces that may be planned. The names are in
+// dependency order.
+func (l *pullRequestPlan) planWorkspaces(ctx, killCtx context.Context, thisRun *run.Run, names []string) ([]run.WorkspaceResult, error) {
+	var results []run.WorkspaceResult
+	var allowed []string
+	for _, name := range names {
+		entry := l.merged.Entries[name]
+		if result, refused := l.refuse(entry); refused {
+			entry.Result = &result
+			results = append(results, result)
+		} else {
+			allowed = append(allowed, name)
+		}
+	}
+	if len(allowed) == 0 {
+		return results, nil
+	}
+	var planned []run.WorkspaceResult
+	var err error
+	if l.tip.Config.Executor == nil {
+		planned, err = l.planLocally(ctx, killCtx, thisRun, allowed)
+	} else {
+		planned, err = l.planRemotely(ctx, thisRun, allowed)
+	}
+	for i := range planned {
+		l.merged.Entries[planned[i].Name].Result = &planned[i]
+	}
+	return append(results, planned...), err
+}
+
+// planLocally plans in this process, several at once. A workspace waits for those of
+// its upstreams that are planned too.
+func (l *pullRequestPlan) planLocally(ctx, killCtx context.Context, thisRun *run.Run, names []string) ([]run.WorkspaceResult, error) {
+	dir := l.openCheckout(thisRun)
+	defer dir.Close()
+	planner := worker.New(thisRun, l.merged, dir)
+	if err := l.prepareCheckout(ctx, dir); err != nil || l.preview.Error != "" {
+		return nil, err
+	}
+	done := map[string]chan struct{}{}
+	for _, name := range names {
+		done[name] = make(chan struct{})
+	}
+	results := make([]run.WorkspaceResult, len(names))
+	slots := make(chan struct{}, l.tip.Config.Parallelism)
+	var group errgroup.Group
+	for i, name := range names {
+		group.Go(func() error {
+			defer close(done[name])
+			for _, up := range l.merged.Graph.DependsOn(name) {
+				if planned := done[up]; planned != nil {
+					<-planned
+				}
+			}
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			return run.CatchPanic(func() error {
+				ctx, cancel := context.WithTimeoutCause(ctx, planTimeout, errTooLong)
+				defer cancel()
+				entry := l.merged.Entries[name]
+				results[i] = planner.PlanWorkspace(ctx, killCtx, entry)
+				entry.Result = &results[i]
+				return nil
+			})
+		})
+	}
+	err := group.Wait()
+	if err == nil && ctx.Err() != nil {
+		err = thisRun.StopError(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return results, nil
+}
+
+// openCheckout returns the checkout of the merged tree. A process that plans only one
+// pull request shares its work directory with nobody, and uses the path of passes.
+func (l *pullRequestPlan) openCheckout(thisRun *run.Run) *checkout.Checkout {
+	dir := l.tip.Config.PassDir()
+	if !l.alone {
+		dir = filepath.Join(l.tip.Config.WorkDir, "preview", "checkout", state.DirName(l.tip.Config.RecordName))
+	}
+	return checkout.NewUntrusted(thisRun, l.merged, l.tip.Settings.PreviewPolicy(), dir)
+}
+
+// prepareCheckout prepares what every plan needs. Its failure is not the pull
+// request's, except for a tree that is too large.
+func (l *pullRequestPlan) prepareCheckout(ctx context.Context, dir *checkout.Checkout) error {
+	if _, err := dir.LayOut(ctx); errors.Is(err, gittree.ErrTreeTooLarge) {
+		return l.setError(err)
+	} else if err != nil {
+		return err
+	}
+	_, err := dir.OpenTerraform(ctx)
+	return err
+}
+
+// trigger appears in role session names and logs.
+const trigger = "preview"
+
+// refuse returns the result of a workspace that must not be planned.
+func (l *pullRequestPlan) refuse(entry *inventory.Entry) (result run.WorkspaceResult, done bool) {
+	result = run.WorkspaceResult{Name: entry.Dir.Name, StaleReasons: l.merged.StaleReasons(entry)}
+	if err := l.pinPermissions(entry); err != nil {
+		result.Outcome, result.Error = state.Failed, err.Error()
+		return result, true
+	}
+	if err := l.merged.Load(entry).Err; err != nil {
+		result.Outcome, result.Error = state.Failed, err.Error()
+		return result, true
+	}
+	approved := l.atTip(entry)
+	entry.Stateless = approved == nil
+	proposal := workspace.Proposal{Dir: entry.Dir, Config: entry.Config, TipWorkspace: approved, LocalStates: l.listLocalStates()}
+	if result.Refused = workspace.CheckPolicy(l.merged.Commit.Tree, l.merged.Product, proposal, l.tip.Settings.PreviewPolicy()); len(result.Refused) > 0 {
+		result.Outcome, result.Error = state.Blocked, refusedText
+		return result, true
+	}
+	return result, false
+}
+
+// planTimeout limits one workspace of a pull request: other previews wait for it.
+const planTimeout = 15 * time.Minute
+
+// remotePlanTimeout limits the wait for a remote planner. A planner stops by itself
+// before that.
+const remotePlanTimeout = time.Hour
+
+var errTooLong = fmt.Errorf("took longer than %s", planTimeout)
+
+const refusedText = "not planned before it is merged, because a plan would run code that the settings at the tip do not allow"
+
+// pinPermissions takes the role and the environment variables of a plan from the
+// settings at the tip.
+func (l *pullRequestPlan) pinPermissions(entry *inventory.Entry) error {
+	tip, err := l.tip.Settings.PermissionConfig(entry.Dir.Name)
+	if err != nil {
+		return err
+	}
+	own := entry.Config
+	entry.Config.PlanRole, entry.Config.ApplyRole = tip.PlanRole, tip.ApplyRole
+	entry.Config.Env, entry.Config.AllowUnlocked = tip.Env, tip.AllowUnlocked
+	if own.PlanRole != tip.PlanRole || own.AllowUnlocked != tip.AllowUnlocked || !slices.Equal(own.Env, tip.Env) {
+		l.preview.PermissionChanges = append(l.preview.PermissionChanges, entry.Dir.Name)
+	}
+	return nil
+}
+
+// atTip returns the workspace at the tip, possibly under another name; nil if there is
+// none.
+func (l *pullRequestPlan) atTip(entry *inventory.Entry) *workspace.Workspace {
+	if before := l.tip.Entries[entry.Dir.Name]; before != nil {
+		return l.tip.Load(before)
+	}
+	identity := l.merged.Load(entry).Identity
+	for name, before := range l.tip.Entries {
+		if l.merged.Entries[name] == nil && l.tip.Load(before).Identity == identity {
+			return l.tip.Load(before)
+		}
+	}
+	return nil
+}
+
+// listLocalStates returns the identities of the local states at the tip and after the
+// merge.
+func (l *pullRequestPlan) listLocalStates() (all []string) {
+	for _, w := range []*inventory.Inventory{l.tip, l.merged} {
+		for _, entry := range w.Entries {
+			if identity := w.StateIdentity(entry); strings.HasPrefix(identity, run.LocalIdentityPrefix) && !slices.Contains(all, identity) {
+				all = append(all, identity)
+			}
+		}
+	}
+	return all
+}
+
+func (l *pullRequestPlan) outcome(result *run.Result) string {
+	if slices.ContainsFunc(result.Workspaces, func(w run.WorkspaceResult) bool { return len(w.Refused) > 0 }) && result.Outcome != run.OutcomeFailed {
+		return OutcomeRefused
+	}
+	return result.Outcome
+}
+
+// listReaders returns the workspaces below those with changes.
+func (l *pullRequestPlan) listReaders() (readers []Reader) {
+	moving := map[string]bool{}
+	for _, name := range l.merged.Graph.Order() {
+		var after []string
+		for _, up := range l.merged.Graph.DependsOn(name) {
+			if moving[up] {
+				after = append(after, up)
+			}
+		}
+		r := l.merged.Entries[name].Result
+		moving[name] = len(after) > 0 || r != nil && r.Outcome != state.NoChanges
+		if len(after) > 0 {
+			readers = append(readers, Reader{Name: name, After: after})
+		}
+	}
+	return readers
+}

@@ -1,0 +1,124 @@
+package preview
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"reconcile/reconciler/internal/remote"
+	"reconcile/reconciler/run"
+	"reconcile/reconciler/source"
+	"reconcile/state"
+	"reconcile/state/snapshot"
+)
+
+// planRequest is the request to a planner: the workspaces of the merged tree to plan.
+// The planner reads the policy from the settings of the tip itself.
+type planRequest struct {
+	Tip        treeRef  `json:"tip"`
+	Merged     treeRef  `json:"merged"`
+	Workspaces []string `json:"workspaces"`
+}
+
+// treeRef identifies a tree of the bundle, with the data that make it a commit.
+type treeRef struct {
+	Commit string    `json:"commit"`
+	Tree   string    `json:"tree"`
+	When   time.Time `json:"when"`
+}
+
+func treeRefOf(c *source.Commit) treeRef {
+	return treeRef{Commit: c.ID, Tree: c.Tree.ID("."), When: c.When}
+}
+
+// Parts of a bundle. The planner writes only the response.
+const (
+	partTip      = "tip"
+	partMerged   = "merged"
+	partRequest  = "order"
+	partResponse = "answer"
+)
+
+// maxRequest limits the request that a planner reads, in bytes.
+const maxRequest = 16 << 20
+
+// taskRetention is how long the record of a remote plan is stored.
+const taskRetention = 7 * 24 * time.Hour
+
+// planRemotely plans with `reconcile worker plan KEY`, in a process that has neither
+// our secrets nor our permissions, and waits for the results.
+func (l *pullRequestPlan) planRemotely(ctx context.Context, thisRun *run.Run, names []string) ([]run.WorkspaceResult, error) {
+	var answer *planResponse
+	e := &remote.Runner{
+		Config: l.tip.Config, Tasks: l.tip.Config.Record.PreviewRecord(), Log: thisRun.Log.With("pull_request", l.preview.Number),
+		Start: func(ctx context.Context, task state.Task) (string, error) {
+			if err := l.uploadRequest(ctx, task.Key, names); err != nil {
+				return "", err
+			}
+			return l.tip.Config.Executor.Start(ctx, task.Key, []string{"worker", "plan", task.Key})
+		},
+		Poll: func(ctx context.Context, task *state.Task) (found bool, err error) {
+			answer, err = l.fetchResponse(ctx, task.Key)
+			return answer != nil, err
+		},
+		Timeout: remotePlanTimeout,
+	}
+	if !l.force {
+		e.RetryAfter = retryFailedAfter
+	}
+	task, err := e.Run(ctx, state.Task{
+		Name: strconv.Itoa(l.preview.Number), Run: thisRun.Options.Run, Trigger: trigger,
+		Commit: l.tip.Commit.ID, CommitTime: l.tip.Commit.When, TreeID: l.merged.Commit.Tree.ID("."), Generation: l.tip.Head.Generation,
+		Inputs: l.preview.Inputs, ExpiresAt: l.tip.Config.Now().Add(taskRetention).Unix(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	over := task
+	over.Done = true
+	if err := e.Tasks.PutTask(ctx, task, over); err != nil && !errors.Is(err, state.ErrConflict) {
+		return nil, err
+	}
+	return l.validate(answer, names)
+}
+
+func (l *pullRequestPlan) uploadRequest(ctx context.Context, key string, names []string) error {
+	order := planRequest{Tip: treeRefOf(l.tip.Commit), Merged: treeRefOf(l.merged.Commit), Workspaces: names}
+	data, err := json.Marshal(order)
+	if err != nil {
+		return err
+	}
+	for part, commit := range map[string]*source.Commit{partTip: l.tip.Commit, partMerged: l.merged.Commit} {
+		objects, err := commit.Objects(ctx)
+		if err == nil {
+			err = l.tip.Config.PlanBundles.PutBundleTree(ctx, key, part, commit.When, commit.Tree, objects)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return l.tip.Config.PlanBundles.PutBundleFile(ctx, key, partRequest, data)
+}
+
+// fetchResponse reads the planner's response; nil if there is none yet. An unreadable
+// response counts as one with an error.
+func (l *pullRequestPlan) fetchResponse(ctx context.Context, key string) (*planResponse, error) {
+	data, err := l.tip.Config.PlanBundles.BundleFile(ctx, key, partResponse, maxResponse)
+	if errors.Is(err, snapshot.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil && !errors.Is(err, snapshot.ErrTooLarge) {
+		return nil, fmt.Errorf("read the planner's response: %w", err)
+	}
+	var answer planResponse
+	if err == nil {
+		err = json.Unmarshal(data, &answer)
+	}
+	if err != nil {
+		return &planResponse{Error: "its response cannot be read: " + err.Error()}, nil
+	}
+	return &answer, nil
+}

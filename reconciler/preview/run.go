@@ -1,0 +1,189 @@
+package preview
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"reconcile/reconciler/notify"
+	"reconcile/reconciler/run"
+)
+
+// roundRun makes the previews of one round.
+type roundRun struct {
+	config  *run.Config
+	pulls   PullRequests
+	options Options
+
+	backlog sync.Mutex // Backlog gets one request at a time
+	mu      sync.Mutex // guards round
+	round   *Round
+}
+
+// previewAll makes one preview for each pull request, several at once. An error that
+// also affects other previews ends the round.
+func (p *roundRun) previewAll(ctx, killCtx context.Context, open []PullRequest) error {
+	group, roundCtx := errgroup.WithContext(ctx)
+	group.SetLimit(p.concurrency())
+	for _, pr := range open {
+		group.Go(func() error {
+			if ctx.Err() != nil {
+				return fmt.Errorf("the previews were stopped: %w", context.Cause(ctx))
+			}
+			if roundCtx.Err() != nil {
+				return nil // another preview has ended the round
+			}
+			result, err := p.previewOne(roundCtx, killCtx, pr)
+			if err == nil && ctx.Err() == nil && roundCtx.Err() != nil {
+				return nil // it was stopped by the end of the round
+			}
+			p.addResult(result)
+			return err
+		})
+	}
+	return group.Wait()
+}
+
+// concurrency returns how many previews run at once. Local previews share one checkout.
+func (p *roundRun) concurrency() int {
+	if p.config.Executor == nil {
+		return 1
+	}
+	return p.config.Parallelism
+}
+
+func (p *roundRun) addResult(result Preview) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.round.PullRequests = append(p.round.PullRequests, result)
+	if p.options.OnResult != nil {
+		p.options.OnResult(result)
+	}
+	switch {
+	case result.Action != ActionFailed:
+	case !result.busy:
+		p.round.Exit = run.ExitFailed
+	case p.round.Exit == run.ExitOK:
+		p.round.Exit = run.ExitBusy
+	}
+}
+
+// previewOne makes the preview of one pull request if it is due, and writes the
+// comment. It returns an error only if the error also affects other previews.
+func (p *roundRun) previewOne(ctx, killCtx context.Context, pr PullRequest) (Preview, error) {
+	result := pr.NewPreview(p.round.Tip)
+	result.Action = ActionFailed
+	if pr.Head == "" {
+		result.Error = fmt.Sprintf("Git has neither %s nor %s", pullRef(pr), branchRef(pr))
+		return result, nil
+	}
+	before, err := p.readComment(ctx, pr.Number)
+	if err != nil {
+		result.Error = err.Error()
+		return result, fmt.Errorf("read the comments on pull request %d: %w", pr.Number, err)
+	}
+	last, _ := notify.ReadMarker(before.Text)
+	force := p.options.Force || p.options.DryRun
+	due := force || last.Failed && p.config.Now().Sub(before.At) >= retryFailedAfter
+	if !due && last.Head == pr.Head && last.Tip == p.round.Tip {
+		result.Action = ActionUnchanged
+		return result, nil
+	}
+	request := Request{PullRequest: pr, Force: force}
+	if !due && !last.Failed {
+		request.KnownInputs = last.Inputs
+	}
+	var answer *Response
+	err = run.CatchPanic(func() (err error) { answer, err = p.previewInProcess(ctx, killCtx, request); return err })
+	if err != nil {
+		result.Error = err.Error() // an internal error on one pull request does not affect the others
+		return result, nil
+	}
+	result, err = resultOf(answer)
+	if err != nil || answer.Error != "" {
+		return result, err
+	}
+	if err := p.writeComment(ctx, &result, before, last, answer.Unchanged); err != nil {
+		result.Error = err.Error()
+		return result, fmt.Errorf("comment on pull request %d: %w", pr.Number, err)
+	}
+	return result, nil
+}
+
+// resultOf returns the preview of a response. The error also affects other previews.
+func resultOf(answer *Response) (Preview, error) {
+	result := answer.Preview
+	result.Action = ActionFailed
+	if answer.Unchanged {
+		result.Outcome = ""
+	}
+	if result.Workspaces == nil {
+		result.Workspaces = []run.WorkspaceResult{}
+	}
+	if answer.Error == "" {
+		return result, nil
+	}
+	result.Error, result.busy = answer.Error, answer.Busy
+	if answer.EndsRound {
+		return result, errors.New(answer.Error)
+	}
+	return result, nil
+}
+
+func (p *roundRun) readComment(ctx context.Context, number int) (Comment, error) {
+	p.backlog.Lock()
+	defer p.backlog.Unlock()
+	return p.pulls.Comment(ctx, number, p.isOwnComment)
+}
+
+// isOwnComment reports whether text is a preview comment of this environment.
+func (p *roundRun) isOwnComment(text string) bool {
+	m, ok := notify.ReadMarker(text)
+	return ok && m.Environment == p.config.Environment
+}
+
+// writeComment writes the comment, or updates only its marker if the preview is the
+// same.
+func (p *roundRun) writeComment(ctx context.Context, result *Preview, before Comment, last notify.Marker, same bool) error {
+	p.backlog.Lock()
+	defer p.backlog.Unlock()
+	if same {
+		result.Comment = notify.UpdateMarker(before.Text, result.Head, result.Tip)
+	} else {
+		writer, err := p.options.Writer(ctx)
+		if err == nil {
+			result.Comment, err = writer.WritePreview(result.toNotification(p.config.Branch, p.config.Environment), last)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if p.options.DryRun {
+		result.Action = ActionPrinted
+		return nil
+	}
+	// Planning takes time; another round may have written the comment meanwhile.
+	now, err := p.pulls.Comment(ctx, result.Number, p.isOwnComment)
+	if err != nil {
+		return err
+	}
+	if m, _ := notify.ReadMarker(now.Text); now.Text != before.Text && m.Head == result.Head && m.Tip == result.Tip {
+		result.Action = ActionUnchanged
+		return nil
+	}
+	if err := p.pulls.Put(ctx, result.Number, now.ID, result.Comment); err != nil {
+		return err
+	}
+	switch {
+	case same:
+		result.Action = ActionMoved
+	case now.ID == 0:
+		result.Action = ActionAdded
+	default:
+		result.Action = ActionEdited
+	}
+	return nil
+}

@@ -1,0 +1,63 @@
+package reconciler
+
+import (
+	"context"
+	"errors"
+
+	"reconcile/reconciler/internal/checkout"
+	"reconcile/reconciler/internal/inventory"
+	"reconcile/reconciler/run"
+	"reconcile/state"
+)
+
+// ForceUnlock releases Terraform's own lock with the given id on the state of one
+// workspace at the tip. It holds the workspace's lease meanwhile, so that no pass runs
+// there. The holder of the Terraform lock must be dead: two writers of one state lose
+// updates.
+func (r *Reconciler) ForceUnlock(ctx, killCtx context.Context, name, id string) (err error) {
+	w, err := inventory.AtTip(ctx, &r.config)
+	if err != nil {
+		return err
+	}
+	defer r.config.CloseCommit(w.Commit)
+	if err := w.CheckNames([]string{name}); err != nil {
+		return err
+	}
+	thisRun := run.New(&r.config, run.Options{})
+	dir := checkout.New(thisRun, w)
+	defer dir.Close()
+	entry := w.Entries[name]
+	w.Load(entry)
+	root, err := dir.LayOut(ctx)
+	if err != nil {
+		return err
+	}
+	lease, err := r.config.Record.Acquire(ctx, state.LeaseRequest{
+		Identity: r.config.LeaseIdentity(name, w.StateIdentity(entry)), Workspace: name, Run: thisRun.Options.Run, MaxWait: r.config.Wait,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		ctx, cancel := run.CleanupContext(ctx)
+		defer cancel()
+		err = errors.Join(err, lease.Release(ctx))
+	}()
+	tf, err := dir.OpenTerraform(ctx)
+	if err != nil {
+		return err
+	}
+	job, err := dir.NewSpec(ctx, root, entry)
+	if err != nil {
+		return err
+	}
+	session := tf.Open(killCtx, job)
+	defer func() { err = errors.Join(err, session.Close()) }()
+	if err := session.Init(ctx); err != nil {
+		return err
+	}
+	if err := session.ForceUnlock(ctx, id); err != nil {
+		return err
+	}
+	return r.config.Record.MarkUnsettled(ctx)
+}
