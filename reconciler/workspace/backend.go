@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/internal/module"
 	"reconcile/reconciler/workspace/settings"
 )
 
@@ -27,35 +28,35 @@ type Backend struct {
 
 const localBackend = "local"
 
-func (e *evaluation) resolveBackend(w *Workspace, s *scope) {
-	block := s.module.backend
+func (e *evaluation) resolveBackend(w *Workspace, s *module.Scope) {
+	block := s.Module.Backend
 	if block == nil {
-		block = &backendBlock{kind: localBackend, file: w.Path}
+		block = &module.BackendBlock{Kind: localBackend, File: w.Path}
 	}
 	addProblem := func(format string, args ...any) {
-		p := hcleval.ProblemAt(block.file, backendRange(block), format, args...)
+		p := hcleval.ProblemAt(block.File, backendRange(block), format, args...)
 		e.problems = append(e.problems, p)
 	}
-	if block.inOverrideFile {
-		addProblem("an override file cannot set the backend: move the %s block into a .tf file that is no override", block.kind)
+	if block.InOverrideFile {
+		addProblem("an override file cannot set the backend: move the %s block into a .tf file that is no override", block.Kind)
 		return
 	}
-	if block.kind == "cloud" || block.kind == "remote" {
+	if block.Kind == "cloud" || block.Kind == "remote" {
 		each := ""
-		if block.hasSeveralWorkspaces() {
+		if block.HasSeveralWorkspaces() {
 			each = ", and give each of its workspaces its own directory"
 		}
-		addProblem("backend %q runs Terraform remotely, which is not supported: use another backend, such as s3%s", block.kind, each)
+		addProblem("backend %q runs Terraform remotely, which is not supported: use another backend, such as s3%s", block.Kind, each)
 		return
 	}
 	args := map[string]string{}
-	for name, d := range block.arguments {
-		switch v := s.evaluate(d.Expression, nil); {
+	for name, d := range block.Arguments {
+		switch v := s.Evaluate(d.Expression, nil); {
 		case hcleval.IsNull(v):
 		case v.IsWhollyKnown():
 			args[name] = hcleval.ScalarText(v)
 		default:
-			addProblem("backend %q: %s is not known before Terraform runs: use a constant", block.kind, name)
+			addProblem("backend %q: %s is not known before Terraform runs: use a constant", block.Kind, name)
 		}
 	}
 	var values map[string]cty.Value
@@ -67,22 +68,22 @@ func (e *evaluation) resolveBackend(w *Workspace, s *scope) {
 			args[name] = hcleval.ScalarText(v)
 		}
 	}
-	for _, name := range requiredArgs[block.kind] {
+	for _, name := range requiredArgs[block.Kind] {
 		if args[name] == "" {
-			addProblem("backend %q: %s is not set: set it here or in the environment's backend_config in %s", block.kind, name, settings.File)
+			addProblem("backend %q: %s is not set: set it here or in the environment's backend_config in %s", block.Kind, name, settings.File)
 			return
 		}
 	}
 	for _, name := range []string{"workspace_key_prefix", "workspace_dir"} {
 		if args[name] != "" {
-			addProblem("backend %q: %s is set, but "+onlyDefaultText+", then remove %[2]s", block.kind, name)
+			addProblem("backend %q: %s is set, but "+onlyDefaultText+", then remove %[2]s", block.Kind, name)
 			return
 		}
 	}
-	w.Backend = Backend{Type: block.kind, Config: locationArgs(block.kind, args), Locks: hasLocking(block.kind, args)}
-	w.Identity = identityOf(w.Path, block.kind, args, defaultWorkspace)
+	w.Backend = Backend{Type: block.Kind, Config: locationArgs(block.Kind, args), Locks: hasLocking(block.Kind, args)}
+	w.Identity = identityOf(w.Path, block.Kind, args, defaultWorkspace)
 	w.backendText = backendTextOf(args, block, values)
-	if block.kind == localBackend {
+	if block.Kind == localBackend {
 		w.Backend.Path = localStatePath(w.Path, w.Backend.Config, defaultWorkspace)
 	}
 }
@@ -97,7 +98,7 @@ func (b Backend) Check(kind string, args map[string]string) error {
 }
 
 // backendTextOf returns the settings of a backend as text, in a fixed order.
-func backendTextOf(args map[string]string, block *backendBlock, values map[string]cty.Value) string {
+func backendTextOf(args map[string]string, block *module.BackendBlock, values map[string]cty.Value) string {
 	var text strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(args)) {
 		text.WriteString(name + "=" + args[name] + "\n")
@@ -105,9 +106,9 @@ func backendTextOf(args map[string]string, block *backendBlock, values map[strin
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		text.WriteString(name + "=" + values[name].GoString() + "\n")
 	}
-	if block.block != nil {
-		for _, st := range settingsOf(block.block.Body, "", "") {
-			fmt.Fprintf(&text, "%s %s\n", st.path, st.key("", hcleval.ConstantValue))
+	if block.Block != nil {
+		for _, st := range module.SettingsOf(block.Block.Body, "", "") {
+			fmt.Fprintf(&text, "%s %s\n", st.Path, st.Key("", hcleval.ConstantValue))
 		}
 	}
 	return text.String()
@@ -236,10 +237,10 @@ func localStatePath(dir string, t map[string]string, workspace string) string {
 	switch {
 	case file == "":
 		return path.Join(dir, "terraform.tfstate")
-	case strings.HasPrefix(file, "*"), strings.HasPrefix(file, repoRoot+"/*"):
+	case strings.HasPrefix(file, "*"), strings.HasPrefix(file, module.RepoRoot+"/*"):
 		return "*"
-	case strings.HasPrefix(file, repoRoot+"/"):
-		return path.Clean(strings.TrimPrefix(file, repoRoot+"/"))
+	case strings.HasPrefix(file, module.RepoRoot+"/"):
+		return path.Clean(strings.TrimPrefix(file, module.RepoRoot+"/"))
 	case path.IsAbs(file):
 		return path.Clean(file)
 	default:

@@ -5,8 +5,6 @@ import (
 	"path"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
-
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 )
@@ -17,13 +15,6 @@ import (
 
 // onlyDefaultText says why such a directory is an error, and what to do.
 const onlyDefaultText = "only the default Terraform CLI workspace is supported: give each CLI workspace its own directory and state"
-
-// isCLIWorkspaceRef reports whether t refers to the name of the CLI workspace.
-func isCLIWorkspaceRef(t hcl.Traversal) bool {
-	root := t.RootName()
-	name, ok := hcleval.AttrAt(t, 1)
-	return ok && name == "workspace" && (root == "terraform" || root == "tofu")
-}
 
 // rejectCLIWorkspaces adds an error for a directory that was written for several CLI
 // workspaces.
@@ -43,16 +34,4 @@ func (e *evaluation) rejectCLIWorkspaces(w *Workspace) {
 		p.Text += " is used, but " + onlyDefaultText + ", then replace this with the workspace's name (\"default\" if there never was another one)"
 		e.problems = append(e.problems, &p)
 	}
-}
-
-// hasSeveralWorkspaces reports whether a cloud or remote backend has more than one
-// workspace.
-func (b *backendBlock) hasSeveralWorkspaces() bool {
-	for _, inner := range b.block.Body.Blocks {
-		attrs := inner.Body.Attributes
-		if inner.Type == "workspaces" && (attrs["tags"] != nil || attrs["prefix"] != nil) {
-			return true
-		}
-	}
-	return false
 }

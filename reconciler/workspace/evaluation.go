@@ -4,26 +4,21 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/zclconf/go-cty/cty"
 
 	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/internal/module"
 	"reconcile/reconciler/workspace/repotree"
 	"reconcile/reconciler/workspace/settings"
 )
 
-// maxInstances is the number of module instances that are evaluated separately in one
-// workspace. Beyond it their arguments are unknown, which makes the inputs wider.
-const maxInstances = 2000
-
 // evaluation loads one workspace.
 type evaluation struct {
-	loader *Loader
-	tree   repotree.Tree // of the loader
-	root   settings.Dir
-	config settings.Config
-	base   *hcl.EvalContext // functions
+	tree      repotree.Tree
+	modules   *module.Loader
+	root      settings.Dir
+	config    settings.Config
+	evaluator *module.Evaluator
 
 	inputs           *inputs
 	reads            map[string]bool
@@ -36,89 +31,72 @@ type evaluation struct {
 	needsProviders   bool               // Workspace.NeedsProviders
 	settings         map[string]bool
 
-	instances       int             // number of module instances
 	walkedGenerally map[string]bool // modules that were walked with unknown arguments
 	checker         *policyChecker  // receives each finding; nil if no policy is checked
 	templateDepth   int             // nesting of templates
-	referenceDepth  int             // nesting of references
-	steps           int             // steps of evaluation
-	choiceSteps     int             // number of choices examined
-	choiceDepth     int             // nesting of choices
-	meter           hcleval.Meter   // of the current expression
+}
+
+func newEvaluation(modules *module.Loader, tree repotree.Tree, root settings.Dir, config settings.Config) *evaluation {
+	return &evaluation{
+		tree: tree, modules: modules, root: root, config: config, evaluator: module.NewEvaluator(modules, root.Path), inputs: newInputs(tree, modules),
+		reads: map[string]bool{}, globs: map[string]bool{}, walkedGenerally: map[string]bool{}, settings: map[string]bool{},
+	}
 }
 
 // walk collects the inputs of the module of s and of the modules that it calls.
-func (e *evaluation) walk(s *scope) {
-	e.checker.addDir(s.module.dir)
-	e.problems = append(e.problems, s.module.problems...)
-	e.versions = append(e.versions, s.module.versions...)
-	e.init = append(e.init, s.module.dir)
-	e.init = append(e.init, s.module.init...)
-	e.needsProviders = e.needsProviders || needsProviders(s.module.init)
-	for _, key := range s.module.settings {
+func (e *evaluation) walk(s *module.Scope) {
+	if e.checker != nil {
+		e.checker.addDir(s.Module.Dir)
+	}
+	e.problems = append(e.problems, s.Module.Problems...)
+	e.versions = append(e.versions, s.Module.Versions...)
+	e.init = append(e.init, s.Module.Dir)
+	e.init = append(e.init, s.Module.InitInputs...)
+	e.needsProviders = e.needsProviders || module.NeedsProviders(s.Module.InitInputs)
+	for _, key := range s.Module.Settings {
 		e.settings[key] = true
 	}
-	if !s.zeroInstances { // otherwise Terraform evaluates nothing in it, but still reads and installs it
-		e.cliWorkspaceRefs = append(e.cliWorkspaceRefs, s.module.cliWorkspaceRefs...)
-		for _, m := range s.module.pathRefs {
+	if !s.ZeroInstances { // otherwise Terraform evaluates nothing in it, but still reads and installs it
+		e.cliWorkspaceRefs = append(e.cliWorkspaceRefs, s.Module.CLIWorkspaceRefs...)
+		for _, m := range s.Module.PathRefs {
 			e.addPathRef(s, m)
 		}
-		for _, r := range s.module.remoteStates {
+		for _, r := range s.Module.RemoteStates {
 			e.addRemoteState(s, r)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.module.calls)) {
-		e.walkCall(s, s.module.calls[name])
+	for _, name := range slices.Sorted(maps.Keys(s.Module.Calls)) {
+		e.walkCall(s, s.Module.Calls[name])
 	}
 }
 
 // addPathRef adds the inputs that m names.
-func (e *evaluation) addPathRef(s *scope, m pathRef) { e.addPathRefIn(s, m, nil) }
+func (e *evaluation) addPathRef(s *module.Scope, m module.PathRef) { e.addPathRefIn(s, m, nil) }
 
 // addPathRefIn is addPathRef with some names already bound.
-func (e *evaluation) addPathRefIn(s *scope, m pathRef, names bound) {
+func (e *evaluation) addPathRefIn(s *module.Scope, m module.PathRef, names module.Bound) {
 	if e.checker != nil {
 		e.checker.checkPathRef(s, m, names)
 		return
 	}
-	if m.kind == anyText && !m.escapes && !slices.ContainsFunc(m.refs, s.mayEscape) {
+	if m.Kind == module.AnyText && !m.Escapes && !slices.ContainsFunc(m.Refs, s.MayEscape) {
 		return
 	}
-	s.forEach(m.bindings, names, []hclsyntax.Expression{m.path, m.secondArg}, func(names bound) {
-		for _, v := range s.branchValues(m.path, names) {
-			switch m.kind {
-			case filesetArgument:
+	s.ForEach(m.Bindings, names, []hclsyntax.Expression{m.Path, m.SecondArg}, func(names module.Bound) {
+		for _, v := range s.BranchValues(m.Path, names) {
+			switch m.Kind {
+			case module.FilesetArgument:
 				e.addFuncArg(m, e.filesetBase(s, m, v, names))
-			case templateArgument:
+			case module.TemplateArgument:
 				e.addFuncArg(m, v)
 				e.addTemplate(s, m, v, names)
-			case fileArgument:
+			case module.FileArgument:
 				e.addFuncArg(m, v)
-			case pathAttribute:
+			case module.PathAttribute:
 				e.addPathAttr(m, v)
-			case anyText:
+			case module.AnyText:
 				e.addText(s, m, v)
 			}
 		}
 	})
-}
-
-// branchValues returns the values that x may have: both branches of a conditional whose
-// condition is unknown.
-func (s *scope) branchValues(x hclsyntax.Expression, names bound) []cty.Value {
-	if conditional, ok := hcleval.Unwrap(x).(*hclsyntax.ConditionalExpr); ok {
-		if v := s.evaluate(conditional.Condition, names); !v.IsKnown() {
-			return append(s.branchValues(conditional.TrueResult, names), s.branchValues(conditional.FalseResult, names)...)
-		}
-	}
-	return []cty.Value{s.evaluate(x, names)}
-}
-
-// possibleValues returns the values that x may have. The policy check of unreviewed code
-// needs all choices.
-func (s *scope) possibleValues(x hclsyntax.Expression, names bound) []cty.Value {
-	if s.evaluation.checker != nil {
-		return s.choices(x, names)
-	}
-	return []cty.Value{s.evaluate(x, names)}
 }

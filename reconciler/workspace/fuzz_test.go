@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
-	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/internal/module"
 	"reconcile/reconciler/workspace/internal/treetest"
 	"reconcile/reconciler/workspace/repotree"
 	"reconcile/reconciler/workspace/settings"
@@ -61,7 +61,7 @@ func checkLoaded(t *testing.T, w *Workspace) {
 		t.Fatalf("its own directory is no input: %v", w.Inputs)
 	}
 	for _, in := range w.Inputs {
-		if repotree.IsOutside(in) || strings.Contains(in, repoRoot) {
+		if repotree.IsOutside(in) || strings.Contains(in, module.RepoRoot) {
 			t.Fatalf("input %q", in)
 		}
 	}
@@ -72,32 +72,6 @@ func FuzzLoad(f *testing.F) {
 	f.Add("module \"a\" {\n  source = \"./\"\n}\noutput \"o\" {\n  value = module.a.o\n}\n")
 	f.Add("locals {\n  a = local.b\n  b = local.a\n  c = file(local.a[0].x[*])\n}\n")
 	f.Fuzz(func(t *testing.T, text string) { checkLoaded(t, loadText("main.tf", text)) })
-}
-
-// FuzzExpression checks that the evaluation of any expression stays within the limits.
-func FuzzExpression(f *testing.F) {
-	for _, x := range []string{
-		`[for a in range(1000) : [for b in range(1000) : "${a}${b}"]]`, `format("%1000000000s", "x")`,
-		`"%{for a in range(1000)}${join(a, split("", "xyz"))}%{endfor}"`, `replace("aaa", "/(a?)*/", "$1$1")`,
-		`try(setproduct(range(9), range(9))[0], jsondecode("[1]")[*])`, `"${"1e600000000" * -1}"`,
-	} {
-		f.Add(x)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		x, err := hcleval.ParseTemplate("", []byte("${"+text+"}"))
-		if err != nil {
-			return
-		}
-		loader := NewLoader(treetest.New(nil), repotree.Terraform)
-		s := newScope(&evaluation{loader: loader, tree: loader.tree, inputs: newInputs(nil)}, &module{dir: "."})
-		s.evaluation.base = s.evaluation.treeFunctions()
-		if v := s.evaluate(x, nil); hcleval.IsTooLarge(v) {
-			t.Fatal("too large")
-		}
-		if s.evaluation.steps > maxWorkspaceSteps {
-			t.Fatalf("%d steps", s.evaluation.steps)
-		}
-	})
 }
 
 func FuzzLoadJSON(f *testing.F) {

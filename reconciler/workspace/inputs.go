@@ -1,26 +1,26 @@
 package workspace
 
 import (
-	"bytes"
 	"fmt"
-	"io/fs"
 	"path"
 	"slices"
 	"strings"
 
 	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/internal/module"
 	"reconcile/reconciler/workspace/repotree"
 )
 
 // inputs collects the objects of the tree that a workspace depends on.
 type inputs struct {
-	loader  *Loader
+	tree    repotree.Tree
+	loader  *module.Loader
 	paths   map[string]bool               // true for directories and absent paths: they cover everything below them
 	guesses map[string][]*hcleval.Problem // directories that may contain an input, with the warnings for each
 }
 
-func newInputs(l *Loader) *inputs {
-	return &inputs{loader: l, paths: map[string]bool{}, guesses: map[string][]*hcleval.Problem{}}
+func newInputs(tree repotree.Tree, l *module.Loader) *inputs {
+	return &inputs{tree: tree, loader: l, paths: map[string]bool{}, guesses: map[string][]*hcleval.Problem{}}
 }
 
 // add adds the object at p, the links on the way to it, and the targets of links below it.
@@ -29,7 +29,7 @@ func (in *inputs) add(p string) (errs []error) {
 	if _, seen := in.paths[p]; seen {
 		return nil
 	}
-	o, err := repotree.ResolveLinks(in.loader.tree, p)
+	o, err := repotree.ResolveLinks(in.tree, p)
 	for _, link := range o.Links {
 		in.paths[link] = false
 	}
@@ -45,34 +45,34 @@ func (in *inputs) add(p string) (errs []error) {
 		return in.addLinksBelow(o.Path)
 	case !o.Exists:
 		return nil
-	case strings.HasPrefix(in.loader.tree.ID(o.Path), repotree.SubmoduleMode):
+	case strings.HasPrefix(in.tree.ID(o.Path), repotree.SubmoduleMode):
 		return []error{submoduleError(o.Path)}
 	case in.loader.SkipPointers:
 		return nil
 	}
-	info, err := in.loader.tree.Lstat(o.Path)
+	info, err := in.tree.Lstat(o.Path)
 	switch {
 	case err != nil:
 		return []error{err}
-	case in.loader.isLFSPointer(o.Path, info):
+	case in.loader.IsLFSPointer(o.Path, info):
 		return []error{pointerError(o.Path)}
 	}
 	return nil
 }
 
 func (in *inputs) addLinksBelow(dir string) (errs []error) {
-	special, err := in.loader.findSpecialFiles(dir)
+	special, err := in.loader.FindSpecialFiles(dir)
 	if err != nil {
 		return []error{err}
 	}
-	for _, link := range special.links {
+	for _, link := range special.Links {
 		errs = append(errs, in.add(link)...)
 	}
-	errs = append(errs, special.skipped...)
-	for _, p := range special.submodules {
+	errs = append(errs, special.Skipped...)
+	for _, p := range special.Submodules {
 		errs = append(errs, submoduleError(p))
 	}
-	for _, p := range special.pointers {
+	for _, p := range special.Pointers {
 		errs = append(errs, pointerError(p))
 	}
 	return errs
@@ -83,15 +83,13 @@ func submoduleError(p string) error {
 }
 
 func pointerError(p string) error {
-	return fmt.Errorf("%s %s", p, lfsPointerText)
+	return fmt.Errorf("%s %s", p, module.LFSPointerText)
 }
-
-const lfsPointerText = "is a Git LFS pointer, which is not supported: commit the file itself to Git, or move it out of what Terraform reads"
 
 // addGuess adds a directory that may contain an input. The warning counts only if the
 // directory does not become an input anyway.
 func (in *inputs) addGuess(dir string, warning *hcleval.Problem) {
-	if o, err := repotree.ResolveLinks(in.loader.tree, dir); err == nil {
+	if o, err := repotree.ResolveLinks(in.tree, dir); err == nil {
 		for _, link := range o.Links {
 			in.paths[link] = false
 		}
@@ -131,12 +129,4 @@ func (in *inputs) isCovered(p string) bool {
 		}
 	}
 	return false
-}
-
-func (l *Loader) isLFSPointer(p string, info fs.FileInfo) bool {
-	if !info.Mode().IsRegular() || info.Size() < int64(minPointerSize) || info.Size() > maxPointerSize {
-		return false
-	}
-	text, err := l.tree.ReadFile(p)
-	return err == nil && bytes.HasPrefix(text, []byte(lfsPointerPrefix))
 }

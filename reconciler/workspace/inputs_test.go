@@ -53,7 +53,7 @@ func (g *repoGen) drawModule(dir string) {
 			continue
 		}
 		g.calls[dir] = append(g.calls[dir], callee)
-		fmt.Fprintf(&b, "module \"c%d\" {\n  source = %q\n}\n", i, sourceOfPath(relativePath(dir, callee)))
+		fmt.Fprintf(&b, "module \"c%d\" {\n  source = %q\n}\n", i, sourceOfPath(repotree.RelativePath(dir, callee)))
 	}
 	for i := range rapid.IntRange(0, 3).Draw(g.T, "reads") {
 		g.drawRead(&b, dir, i)
@@ -71,7 +71,7 @@ func sourceOfPath(p string) string {
 
 // drawRead draws one way to read files, and records the files.
 func (g *repoGen) drawRead(b *strings.Builder, dir string, i int) {
-	up := relativePath(dir, ".")
+	up := repotree.RelativePath(dir, ".")
 	n := rapid.IntRange(0, 5).Draw(g.T, "file") // 4 and 5 do not exist
 	file := fmt.Sprintf("files/%d.txt", n)
 	visible := []string{file}

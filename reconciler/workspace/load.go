@@ -11,6 +11,7 @@ import (
 
 	"reconcile/internal/gitpath"
 	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/internal/module"
 	"reconcile/reconciler/workspace/repotree"
 	"reconcile/reconciler/workspace/settings"
 )
@@ -30,18 +31,13 @@ func (l *Loader) Load(dir settings.Dir, cfg settings.Config) (w *Workspace) {
 		w.Err = fmt.Errorf("workspace %s: the name of its directory is not printable UTF-8: rename the directory, because Terraform would write another name", dir.Name)
 		return w
 	}
-	e := &evaluation{
-		loader: l, tree: l.tree, root: dir, config: cfg, inputs: newInputs(l),
-		reads: map[string]bool{}, globs: map[string]bool{}, walkedGenerally: map[string]bool{}, settings: map[string]bool{},
-	}
-	e.base = e.treeFunctions()
-	e.load(w)
+	l.evaluate(newEvaluation(l.modules, l.tree, dir, cfg), w)
 	// Syntax trees are large, and few workspaces are also modules of others.
-	l.modules.forget(dir.Path)
+	l.modules.Forget(dir.Path)
 	return w
 }
 
-func (e *evaluation) load(w *Workspace) {
+func (l *Loader) evaluate(e *evaluation, w *Workspace) {
 	e.addSettingsInput(w.Path)
 	for _, f := range w.Config.VarFiles {
 		e.addSettingsInput(f)
@@ -49,25 +45,27 @@ func (e *evaluation) load(w *Workspace) {
 	if f := w.Config.BackendConfig; f != "" {
 		e.addSettingsInput(f)
 	}
-	m, err := e.loader.loadModule(w.Path)
+	m, err := e.modules.Load(w.Path)
 	if err == nil {
-		err = e.loader.requireConfig(m.dir)
+		err = l.requireConfig(m.Dir)
 	}
 	if err != nil {
 		w.Err = fmt.Errorf("workspace %s: %w", w.Name, err)
 		return
 	}
-	e.checkReservedNames(m.dir)
-	e.checker.checkLinkedDir(w.Path, m.dir)
-	s := newScope(e, m)
-	s.variableValues = e.readVariableValues(m, w.Config)
+	e.checkReservedNames(m.Dir)
+	if e.checker != nil {
+		e.checker.checkLinkedDir(w.Path, m.Dir)
+	}
+	s := module.NewScope(e.evaluator, m)
+	s.VariableValues = e.readVariableValues(m, w.Config)
 	e.walk(s)
 	e.resolveBackend(w, s)
 	e.rejectCLIWorkspaces(w)
 	if lock := path.Join(w.Path, ".terraform.lock.hcl"); repotree.IsFile(e.tree, lock) {
 		w.LockFile = lock
 	}
-	w.Variables = slices.Sorted(maps.Keys(m.variables))
+	w.Variables = slices.Sorted(maps.Keys(m.Variables))
 	w.Reads, w.Globs = slices.Sorted(maps.Keys(e.reads)), slices.Sorted(maps.Keys(e.globs))
 	slices.Sort(e.versions)
 	w.RequiredVersion = slices.Compact(e.versions)
@@ -77,12 +75,24 @@ func (e *evaluation) load(w *Workspace) {
 	w.settings = e.settings
 	inputs, warnings := e.inputs.list(w.Path)
 	w.Inputs = inputs
-	for _, p := range hcleval.SortProblems(append(e.warnings, warnings...)) {
+	for _, p := range hcleval.SortProblems(slices.Concat(e.warnings, e.evaluator.Warnings, warnings)) {
 		w.Warnings = append(w.Warnings, p.Error())
 	}
 	if w.Err = hcleval.JoinProblems(e.problems); w.Config.Err != nil {
 		w.Err = w.Config.Err // later problems may only follow from this one
 	}
+}
+
+// requireConfig returns an error if a directory has no configuration for the product.
+func (l *Loader) requireConfig(dir string) error {
+	entries, err := l.tree.ReadDir(dir)
+	if err != nil || len(l.product.ConfigFiles(entries)) > 0 {
+		return err
+	}
+	if files := repotree.OpenTofu.ConfigFiles(entries); len(files) > 0 {
+		return fmt.Errorf("%s has only OpenTofu configuration (%s), which Terraform does not read: rename the files to .tf, or run OpenTofu (--terraform tofu)", dir, files[0].Name())
+	}
+	return fmt.Errorf("%s has no Terraform configuration", dir)
 }
 
 // GeneratedPrefix begins the names of the files that reconcile generates in a workspace's
@@ -108,7 +118,7 @@ func (e *evaluation) addSettingsInput(p string) {
 
 // readVariableValues returns the values that variable files give to the root module's
 // variables. Values from our environment are unknown here.
-func (e *evaluation) readVariableValues(m *module, cfg settings.Config) map[string]cty.Value {
+func (e *evaluation) readVariableValues(m *module.Module, cfg settings.Config) map[string]cty.Value {
 	variables := map[string]cty.Value{}
 	for _, f := range append(e.autoVarFiles(), cfg.VarFiles...) {
 		values, problems := e.readVarFile(f)

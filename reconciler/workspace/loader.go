@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
+	"reconcile/reconciler/workspace/internal/module"
 	"reconcile/reconciler/workspace/repotree"
 	"reconcile/reconciler/workspace/settings"
 )
@@ -16,22 +16,19 @@ import (
 // Loader loads the workspaces of one tree. It parses each directory once for all workspaces
 // that use it. It is safe for concurrent use.
 type Loader struct {
-	// SkipPointers says that Load does not search the inputs for Git LFS pointers, for
-	// which it must open every small file. Such a workspace must not be applied.
-	SkipPointers bool
-
-	tree            repotree.Tree
-	product         repotree.Product
-	modules         memo[*module]
-	templates       memo[[]pathRef]
-	scans           memo[*specialFiles]
-	hidesConditions bool // see CheckPolicy
+	tree    repotree.Tree
+	product repotree.Product
+	modules *module.Loader
 }
 
 // NewLoader returns a loader of the workspaces of tree, as product reads them.
 func NewLoader(tree repotree.Tree, product repotree.Product) *Loader {
-	return &Loader{tree: tree, product: product}
+	return &Loader{tree: tree, product: product, modules: module.NewLoader(tree, product)}
 }
+
+// SkipPointers makes Load not search the inputs for Git LFS pointers, for which it must
+// open every small file. Such a workspace must not be applied.
+func (l *Loader) SkipPointers() { l.modules.SkipPointers = true }
 
 // LoadAll loads several workspaces in parallel and returns them in the order of dirs.
 // configs holds the settings of each, in the same order. It starts no more once ctx is
@@ -54,17 +51,3 @@ func (l *Loader) LoadAll(ctx context.Context, dirs []settings.Dir, configs []set
 	}
 	return loaded, nil
 }
-
-// memo stores one value a key and computes each value once.
-type memo[T any] struct{ m sync.Map }
-
-func (o *memo[T]) get(key string, fill func() (T, error)) (T, error) {
-	once, ok := o.m.Load(key)
-	if !ok {
-		once, _ = o.m.LoadOrStore(key, sync.OnceValues(fill))
-	}
-	return once.(func() (T, error))()
-}
-
-// forget frees the value of key. Another use of key computes the value again.
-func (o *memo[T]) forget(key string) { o.m.Delete(key) }

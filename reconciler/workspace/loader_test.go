@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"reflect"
 	"slices"
@@ -46,9 +47,9 @@ type endingTree struct {
 	end context.CancelCauseFunc
 }
 
-func (t endingTree) ReadFile(name string) ([]byte, error) {
+func (t endingTree) Open(name string) (fs.File, error) {
 	t.end(errEnd)
-	return t.Tree.ReadFile(name)
+	return t.Tree.Open(name)
 }
 
 var errEnd = errors.New("end requested")

@@ -15,23 +15,23 @@ import (
 
 // checkDir checks the blocks of one module.
 func (r *policyChecker) checkDir(dir string) {
-	files, problems, err := r.evaluation.loader.parseDir(dir)
+	files, problems, err := r.evaluation.modules.ParseDir(dir)
 	if err != nil {
 		return // reported when it was loaded
 	}
 	r.violations = append(r.violations, problems...)
 	r.providerSources = map[string]string{}
 	for _, f := range files {
-		r.checkSyntax(path.Join(dir, f.name), f.text)
-		for _, b := range f.body.Blocks {
+		r.checkSyntax(path.Join(dir, f.Name), f.Text)
+		for _, b := range f.Body.Blocks {
 			if b.Type == "terraform" {
-				r.checkTerraformBlock(path.Join(dir, f.name), b)
+				r.checkTerraformBlock(path.Join(dir, f.Name), b)
 			}
 		}
 	}
 	for _, f := range files {
-		p := path.Join(dir, f.name)
-		for _, b := range f.body.Blocks {
+		p := path.Join(dir, f.Name)
+		for _, b := range f.Body.Blocks {
 			if !hcleval.IsBlockType(b.Type) {
 				r.addViolation(p, b.TypeRange, b.Type, "blocks of type %s are not supported in previews", b.Type)
 			}
@@ -149,10 +149,6 @@ func (r *policyChecker) checkBlock(file string, outermost, b *hclsyntax.Block) {
 
 // providerBlocks are the blocks whose first label names the provider.
 var providerBlocks = []string{"resource", "data", "ephemeral", "action", "list"}
-
-func blockTitle(b *hclsyntax.Block) string {
-	return strings.Join(append([]string{b.Type}, b.Labels...), " ")
-}
 
 func (r *policyChecker) checkResource(file string, b *hclsyntax.Block) {
 	kind := b.Labels[0]

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/internal/module"
 	"reconcile/reconciler/workspace/repotree"
 	"reconcile/reconciler/workspace/settings"
 )
@@ -38,21 +39,19 @@ func CheckPolicy(tree repotree.Tree, product repotree.Product, p Proposal, polic
 		}
 	}()
 	l := NewLoader(tree, product)
-	l.hidesConditions = true
+	l.modules.HidesConditions = true
 	w := &Workspace{Name: p.Dir.Name, Path: p.Dir.Path, Config: p.Config}
-	e := &evaluation{
-		loader: l, tree: tree, root: p.Dir, config: p.Config, inputs: newInputs(l), base: restrictedFunctions(),
-		reads: map[string]bool{}, globs: map[string]bool{}, walkedGenerally: map[string]bool{}, settings: map[string]bool{},
-	}
+	e := newEvaluation(l.modules, tree, p.Dir, p.Config)
+	e.evaluator = module.NewStrictEvaluator(l.modules, p.Dir.Path)
 	r := &policyChecker{tree: tree, evaluation: e, proposal: p, policy: policy, providerSources: map[string]string{}}
 	e.checker = r
-	e.load(w)
+	l.evaluate(e, w)
 	r.checkBackend(w)
 	r.checkRootFiles()
 	for _, d := range slices.Sorted(slices.Values(r.dirs)) {
 		r.checkDir(d)
 	}
-	if r.evaluation.choiceSteps > maxChoiceSteps {
+	if r.evaluation.evaluator.ExceedsChoices() {
 		r.addViolation(p.Dir.Path, hcl.Range{}, "", "checking it exceeds the step limit of a preview")
 	}
 	for _, p := range hcleval.SortProblems(append(r.violations, e.problems...)) {
@@ -73,9 +72,9 @@ type policyChecker struct {
 	violations      []*hcleval.Problem
 }
 
-// addViolation adds a violation, unless r is nil or the policy allows the name.
+// addViolation adds a violation, unless the policy allows the name.
 func (r *policyChecker) addViolation(file string, rng hcl.Range, name, format string, args ...any) {
-	if r == nil || slices.Contains(r.policy.AllowedNames, name) {
+	if slices.Contains(r.policy.AllowedNames, name) {
 		return
 	}
 	r.violations = append(r.violations, hcleval.ProblemAt(file, rng, format, args...))
@@ -83,7 +82,7 @@ func (r *policyChecker) addViolation(file string, rng hcl.Range, name, format st
 
 // addDir records a module directory.
 func (r *policyChecker) addDir(dir string) {
-	if r == nil || slices.Contains(r.dirs, dir) {
+	if slices.Contains(r.dirs, dir) {
 		return
 	}
 	r.dirs = append(r.dirs, dir)
@@ -95,7 +94,7 @@ func (r *policyChecker) addDir(dir string) {
 // checkLinkedDir refuses a configuration directory behind a link: its relative paths lead
 // elsewhere in Terraform.
 func (r *policyChecker) checkLinkedDir(dir, real string) {
-	if r != nil && dir != real {
+	if dir != real {
 		r.addViolation(dir, hcl.Range{}, "", "configuration behind a symbolic link is not allowed")
 	}
 }

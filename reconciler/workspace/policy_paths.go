@@ -13,6 +13,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/internal/module"
 	"reconcile/reconciler/workspace/repotree"
 )
 
@@ -38,9 +39,6 @@ func (r *policyChecker) checkFunctions(file string, x hclsyntax.Expression) {
 
 // checkTemplateFunctions refuses functions in a template's text.
 func (r *policyChecker) checkTemplateFunctions(file string, text []byte) {
-	if r == nil {
-		return
-	}
 	x, err := hcleval.ParseTemplate(file, text)
 	if problem, ok := errors.AsType[*hcleval.Problem](err); ok {
 		r.violations = append(r.violations, problem)
@@ -51,28 +49,28 @@ func (r *policyChecker) checkTemplateFunctions(file string, text []byte) {
 }
 
 // addPathViolation adds a read outside the tree, or a possible one.
-func (r *policyChecker) addPathViolation(m pathRef, format string, args ...any) {
-	name := strings.TrimSuffix(m.label, "()")
-	r.addViolation(m.file, m.path.Range(), name, "%s %s", m.label, fmt.Sprintf(format, args...))
+func (r *policyChecker) addPathViolation(m module.PathRef, format string, args ...any) {
+	name := strings.TrimSuffix(m.Label, "()")
+	r.addViolation(m.File, m.Path.Range(), name, "%s %s", m.Label, fmt.Sprintf(format, args...))
 }
 
 // checkPathRef checks every path that m may name.
-func (r *policyChecker) checkPathRef(s *scope, m pathRef, names bound) {
-	if m.kind == anyText || r.evaluation.choiceSteps > maxChoiceSteps {
+func (r *policyChecker) checkPathRef(s *module.Scope, m module.PathRef, names module.Bound) {
+	if m.Kind == module.AnyText || r.evaluation.evaluator.ExceedsChoices() {
 		return
 	}
-	s.forEach(m.bindings, names, []hclsyntax.Expression{m.path, m.secondArg}, func(names bound) {
-		for _, v := range s.choices(m.path, names) {
-			switch m.kind {
-			case filesetArgument:
+	s.ForEach(m.Bindings, names, []hclsyntax.Expression{m.Path, m.SecondArg}, func(names module.Bound) {
+		for _, v := range s.Choices(m.Path, names) {
+			switch m.Kind {
+			case module.FilesetArgument:
 				r.checkFileset(s, m, v, names)
-			case templateArgument:
+			case module.TemplateArgument:
 				if r.checkRead(m, v) {
 					r.evaluation.addTemplate(s, m, v, names)
 				}
-			case fileArgument:
+			case module.FileArgument:
 				r.checkRead(m, v)
-			case pathAttribute:
+			case module.PathAttribute:
 				r.checkPathAttr(m, v)
 			}
 		}
@@ -86,9 +84,9 @@ const (
 )
 
 // checkRead checks the argument of a function, and reports whether it may be read.
-func (r *policyChecker) checkRead(m pathRef, v cty.Value) bool {
+func (r *policyChecker) checkRead(m module.PathRef, v cty.Value) bool {
 	text, known := hcleval.AsString(v)
-	if v.HasMark(globMark) {
+	if v.HasMark(module.GlobMark) {
 		unmarked, _ := v.Unmark()
 		text, known = unmarked.Range().StringPrefix(), true
 	}
@@ -99,7 +97,7 @@ func (r *policyChecker) checkRead(m pathRef, v cty.Value) bool {
 		r.addPathViolation(m, readsUnknown)
 		return false
 	}
-	p, ok := r.evaluation.repoPath(text)
+	p, ok := r.evaluation.evaluator.RepoPath(text)
 	if !ok {
 		r.addPathViolation(m, readsOutside)
 		return false
@@ -107,7 +105,7 @@ func (r *policyChecker) checkRead(m pathRef, v cty.Value) bool {
 	return r.checkObject(m, p)
 }
 
-func (r *policyChecker) checkObject(m pathRef, p string) bool {
+func (r *policyChecker) checkObject(m module.PathRef, p string) bool {
 	o, err := repotree.ResolveLinks(r.tree, p)
 	switch {
 	case err != nil:
@@ -133,9 +131,9 @@ const localIdentityPrefix = "local:"
 
 // checkFileset checks a list of files: it must not match files on the disk that are not in
 // Git.
-func (r *policyChecker) checkFileset(s *scope, m pathRef, dir cty.Value, names bound) {
+func (r *policyChecker) checkFileset(s *module.Scope, m module.PathRef, dir cty.Value, names module.Bound) {
 	start, known := hcleval.AsString(dir)
-	pattern, isKnownPattern := hcleval.AsString(s.evaluate(m.secondArg, names))
+	pattern, isKnownPattern := hcleval.AsString(s.Evaluate(m.SecondArg, names))
 	switch {
 	case !known:
 		r.addPathViolation(m, readsUnknown)
@@ -143,12 +141,12 @@ func (r *policyChecker) checkFileset(s *scope, m pathRef, dir cty.Value, names b
 	case !isKnownPattern:
 		r.addPathViolation(m, "uses a pattern that is not known before Terraform runs")
 		return
-	case !isPlainPattern(pattern):
+	case !module.IsPlainPattern(pattern):
 		r.addPathViolation(m, "uses a pattern that may match files outside its directory")
 		return
 	}
-	base, ok := r.evaluation.repoPath(path.Join(start, patternBase(pattern)))
-	if from, in := r.evaluation.repoPath(start); !ok || !in {
+	base, ok := r.evaluation.evaluator.RepoPath(path.Join(start, module.PatternBase(pattern)))
+	if from, in := r.evaluation.evaluator.RepoPath(start); !ok || !in {
 		r.addPathViolation(m, readsOutside)
 	} else if r.checkObject(m, base) && slices.ContainsFunc(r.untrackedSamples(), func(p string) bool { return mayMatchGlob(path.Join(from, pattern), p) }) {
 		r.addPathViolation(m, readsOthers)
@@ -183,18 +181,18 @@ func (r *policyChecker) untrackedSamples() []string {
 
 // checkPathAttr checks an attribute that contains a path. A data source reads the path in
 // the plan; a resource reads it in the apply.
-func (r *policyChecker) checkPathAttr(m pathRef, v cty.Value) {
+func (r *policyChecker) checkPathAttr(m module.PathRef, v cty.Value) {
 	unmarked, _ := v.Unmark()
 	if unmarked.IsKnown() && (unmarked.IsNull() || unmarked.Type() != cty.String) {
 		return // not set, or another kind of attribute
 	}
 	text, known := hcleval.AsString(v)
 	switch {
-	case !known && m.inData && !v.HasMark(globMark):
+	case !known && m.InData && !v.HasMark(module.GlobMark):
 		r.addPathViolation(m, readsUnknown)
 	case !known || !isPath(text):
 	default:
-		p, ok := r.evaluation.repoPath(text)
+		p, ok := r.evaluation.evaluator.RepoPath(text)
 		// A provider follows the path step by step, with its links.
 		if _, err := repotree.ResolveLinks(r.tree, r.proposal.Dir.Path+"/"+text); !ok || err != nil {
 			r.addPathViolation(m, "is outside the repository")
@@ -205,20 +203,17 @@ func (r *policyChecker) checkPathAttr(m pathRef, v cty.Value) {
 }
 
 // checkRemoteModule refuses remote modules, except exact versions of allowed ones.
-func (r *policyChecker) checkRemoteModule(c *moduleCall, source definition, text string, exact bool) {
+func (r *policyChecker) checkRemoteModule(c *module.Call, source module.Definition, text string, exact bool) {
 	switch {
-	case r == nil:
 	case !isRegistry(text) || !r.policy.AllowsModule(text):
-		r.addViolation(source.file, source.Range(), "", "module %q: source %s is not allowed", c.name, text)
+		r.addViolation(source.File, source.Range(), "", "module %q: source %s is not allowed", c.Name, text)
 	case !exact:
-		r.addViolation(source.file, source.Range(), "", "module %q has no exact version", c.name)
+		r.addViolation(source.File, source.Range(), "", "module %q has no exact version", c.Name)
 	}
 }
 
 // checkLinkedTemplate refuses a link where any template of a directory may be meant,
 // because the link's target is not checked.
-func (r *policyChecker) checkLinkedTemplate(m pathRef, p string) {
-	if r != nil {
-		r.addPathViolation(m, "may read %s, which is a symbolic link", p)
-	}
+func (r *policyChecker) checkLinkedTemplate(m module.PathRef, p string) {
+	r.addPathViolation(m, "may read %s, which is a symbolic link", p)
 }

@@ -6,9 +6,9 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/zclconf/go-cty/cty"
 
 	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/internal/module"
 	"reconcile/reconciler/workspace/settings"
 )
 
@@ -17,50 +17,6 @@ import (
 var allowedAWSSettings = []string{
 	"alias", "allowed_account_ids", "default_tags", "for_each", "forbidden_account_ids", "ignore_tags", "max_retries", "region",
 	"retry_mode", "tag_policy_compliance", "token_bucket_rate_limiter_capacity", "use_dualstack_endpoint", "use_fips_endpoint", "version",
-}
-
-// setting is an argument of a provider or a backend. For an argument in a block or an
-// object, it has the name of the outermost one.
-type setting struct {
-	name, path string
-	value      hclsyntax.Expression // nil: a block without one
-	rng        hcl.Range
-}
-
-// settingsOf returns the arguments in a block and in everything inside it.
-func settingsOf(body *hclsyntax.Body, outermost, prefix string) (result []setting) {
-	name := func(label string) string {
-		if outermost != "" {
-			return outermost
-		}
-		return label
-	}
-	for label, a := range body.Attributes {
-		result = append(result, setting{name(label), prefix + label, a.Expr, a.NameRange})
-	}
-	for _, b := range body.Blocks {
-		kind := b.Type
-		if kind == "dynamic" && len(b.Labels) > 0 {
-			kind = b.Labels[0]
-		}
-		result = append(result, setting{name(kind), prefix + kind, nil, b.TypeRange})
-		result = append(result, settingsOf(b.Body, name(kind), prefix+kind+".")...)
-	}
-	return result
-}
-
-// key returns the same text for two settings only if they certainly have the same effect.
-// It returns "" if that is unknown.
-func (st setting) key(owner string, value func(hclsyntax.Expression) cty.Value) string {
-	if st.value == nil {
-		return ""
-	}
-	v := value(st.value)
-	if !v.IsWhollyKnown() {
-		return ""
-	}
-	v, _ = v.UnmarkDeep()
-	return owner + " " + st.path + " = " + v.GoString()
 }
 
 // fileSettings name files, whose content a pull request may change.
@@ -92,19 +48,19 @@ func (r *policyChecker) checkBlockSettings(file string, b *hclsyntax.Block) {
 // checkSettings refuses the settings in b that are not in allowed. Without a list, it
 // refuses those that the policy refuses by name.
 func (r *policyChecker) checkSettings(file string, outermost, b *hclsyntax.Block, allowed []string) {
-	for _, st := range settingsOf(b.Body, "", "") {
-		lastName := st.path[strings.LastIndexByte(st.path, '.')+1:]
-		names := append([]string{lastName, st.name}, objectKeys(st.value)...)
-		isRefused := slices.ContainsFunc(names, r.policy.RefusesName) || allowed != nil && !slices.Contains(allowed, st.name)
-		if !isRefused || slices.Contains(r.policy.AllowedNames, st.name) {
+	for _, st := range module.SettingsOf(b.Body, "", "") {
+		lastName := st.Path[strings.LastIndexByte(st.Path, '.')+1:]
+		names := append([]string{lastName, st.Name}, objectKeys(st.Value)...)
+		isRefused := slices.ContainsFunc(names, r.policy.RefusesName) || allowed != nil && !slices.Contains(allowed, st.Name)
+		if !isRefused || slices.Contains(r.policy.AllowedNames, st.Name) {
 			continue
 		}
-		if tip := r.proposal.TipWorkspace; tip != nil && !slices.Contains(fileSettings, st.name) {
-			if st.value == nil || tip.settings[st.key(blockTitle(b), hcleval.ConstantValue)] {
+		if tip := r.proposal.TipWorkspace; tip != nil && !slices.Contains(fileSettings, st.Name) {
+			if st.Value == nil || tip.settings[st.Key(module.BlockTitle(b), hcleval.ConstantValue)] {
 				continue // the content of a block is checked separately
 			}
 		}
-		r.addViolation(file, st.rng, lastName, "%s is not allowed in %s", st.path, blockTitle(outermost))
+		r.addViolation(file, st.Range, lastName, "%s is not allowed in %s", st.Path, module.BlockTitle(outermost))
 	}
 }
 
@@ -122,12 +78,4 @@ func objectKeys(x hclsyntax.Expression) (keys []string) {
 		return nil
 	})
 	return keys
-}
-
-func (m *module) addSettings(b *hclsyntax.Block) {
-	for _, st := range settingsOf(b.Body, "", "") {
-		if key := st.key(blockTitle(b), hcleval.ConstantValue); key != "" {
-			m.settings = append(m.settings, key)
-		}
-	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/internal/module"
 	"reconcile/reconciler/workspace/repotree"
 )
 
@@ -59,10 +60,10 @@ func (r *policyChecker) checkBackend(w *Workspace) {
 
 // checkRemoteState refuses reading a state in a way that leads out of the cloud or out of
 // the tree.
-func (r *policyChecker) checkRemoteState(s *scope, data *resource) {
-	kind, cfg, ws := data.attributes["backend"], data.attributes["config"], data.attributes["workspace"]
-	s.forEach(data.bindings, nil, expressionsOf(kind, cfg, ws), func(names bound) {
-		for _, k := range s.choices(kind.Expression, names) {
+func (r *policyChecker) checkRemoteState(s *module.Scope, data *module.Resource) {
+	kind, cfg, ws := data.Attributes["backend"], data.Attributes["config"], data.Attributes["workspace"]
+	s.ForEach(data.Bindings, nil, module.ExpressionsOf(kind, cfg, ws), func(names module.Bound) {
+		for _, k := range s.Choices(kind.Expression, names) {
 			backend, _ := hcleval.AsString(k)
 			allowed := allowedReadSettings[backend]
 			if allowed == nil {
@@ -80,14 +81,14 @@ func (r *policyChecker) checkRemoteState(s *scope, data *resource) {
 }
 
 // remoteStateConfigs returns the possible values of a terraform_remote_state's config.
-func (r *policyChecker) remoteStateConfigs(s *scope, cfg definition, names bound) []cty.Value {
+func (r *policyChecker) remoteStateConfigs(s *module.Scope, cfg module.Definition, names module.Bound) []cty.Value {
 	if cfg.Expression == nil {
 		return []cty.Value{cty.EmptyObjectVal}
 	}
-	return s.choices(cfg.Expression, names)
+	return s.Choices(cfg.Expression, names)
 }
 
-func (r *policyChecker) checkRemoteStateConfig(data *resource, backend string, config cty.Value, allowed []string) {
+func (r *policyChecker) checkRemoteStateConfig(data *module.Resource, backend string, config cty.Value, allowed []string) {
 	config, _ = config.Unmark()
 	if !hcleval.IsIterable(config) || !config.Type().IsObjectType() && !config.Type().IsMapType() {
 		r.addRemoteStateViolation(data, "terraform_remote_state", "its config is not known before Terraform runs")
@@ -104,7 +105,7 @@ func (r *policyChecker) checkRemoteStateConfig(data *resource, backend string, c
 			continue
 		}
 		text, known := hcleval.AsString(v)
-		switch p, ok := r.evaluation.repoPath(text); {
+		switch p, ok := r.evaluation.evaluator.RepoPath(text); {
 		case !known:
 			r.addRemoteStateViolation(data, "terraform_remote_state", "its path is not known before Terraform runs")
 		case !ok || path.IsAbs(text):
@@ -120,8 +121,8 @@ func (r *policyChecker) checkRemoteStateConfig(data *resource, backend string, c
 	}
 }
 
-func (r *policyChecker) addRemoteStateViolation(data *resource, name, format string, args ...any) {
-	r.addViolation(data.file, hcl.Range{Start: hcl.Pos{Line: data.line}}, name, "terraform_remote_state: "+format, args...)
+func (r *policyChecker) addRemoteStateViolation(data *module.Resource, name, format string, args ...any) {
+	r.addViolation(data.File, hcl.Range{Start: hcl.Pos{Line: data.Line}}, name, "terraform_remote_state: "+format, args...)
 }
 
 // isInTerraformDir reports whether a path is in Terraform's own directory.

@@ -10,17 +10,18 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/internal/module"
 	"reconcile/reconciler/workspace/repotree"
 )
 
 // filesetBase returns the directory that a fileset searches: its path with the fixed part
 // of its pattern. It also records the pattern.
-func (e *evaluation) filesetBase(s *scope, m pathRef, dir cty.Value, names bound) cty.Value {
+func (e *evaluation) filesetBase(s *module.Scope, m module.PathRef, dir cty.Value, names module.Bound) cty.Value {
 	start, known := hcleval.AsString(dir)
-	if !known || m.secondArg == nil {
+	if !known || m.SecondArg == nil {
 		return dir
 	}
-	pattern, known := hcleval.AsString(s.evaluate(m.secondArg, names))
+	pattern, known := hcleval.AsString(s.Evaluate(m.SecondArg, names))
 	if !known {
 		e.addGlob(path.Join(start, "**"))
 		return dir
@@ -32,35 +33,35 @@ func (e *evaluation) filesetBase(s *scope, m pathRef, dir cty.Value, names bound
 
 // addGlob records a pattern of files relative to the workspace's directory.
 func (e *evaluation) addGlob(pattern string) {
-	if glob, ok := e.repoPath(pattern); ok {
+	if glob, ok := e.evaluator.RepoPath(pattern); ok {
 		e.globs[glob] = true
 	}
 }
 
 // addFuncArg adds the object that v, the argument of a function, names.
-func (e *evaluation) addFuncArg(m pathRef, v cty.Value) {
+func (e *evaluation) addFuncArg(m module.PathRef, v cty.Value) {
 	text, known := hcleval.AsString(v)
 	switch {
 	case known:
-		if p, ok := e.repoPath(text); ok {
+		if p, ok := e.evaluator.RepoPath(text); ok {
 			e.addInput(m, p)
 			return
 		}
-		e.addWarning(m.file, m.path, "%s reads %s, which is outside the repository: reconcile does not notice changes there", m.label, strings.ReplaceAll(text, repoRoot, ""))
+		e.addWarning(m.File, m.Path, "%s reads %s, which is outside the repository: reconcile does not notice changes there", m.Label, strings.ReplaceAll(text, module.RepoRoot, ""))
 	case !hcleval.IsNull(v): // null is an error, or nothing is read here
 		e.overApproximate(m, v)
 	}
 }
 
 // addPathAttr adds the object that v, an attribute with a path, names.
-func (e *evaluation) addPathAttr(m pathRef, v cty.Value) {
+func (e *evaluation) addPathAttr(m module.PathRef, v cty.Value) {
 	unmarked, _ := v.Unmark()
 	if unmarked.IsKnown() && (unmarked.IsNull() || unmarked.Type() != cty.String) {
 		return // not set, or another kind of attribute
 	}
 	text, known := hcleval.AsString(v)
 	if known {
-		switch p, ok := e.repoPath(text); {
+		switch p, ok := e.evaluator.RepoPath(text); {
 		case !isPath(text):
 		case ok:
 			e.addInput(m, p)
@@ -69,20 +70,20 @@ func (e *evaluation) addPathAttr(m pathRef, v cty.Value) {
 	}
 	// A value from a provider, or the content of a file, names nothing in the tree unless
 	// it begins like a path.
-	if _, hasPrefix := prefixOf(v); hasPrefix || !v.HasMark(knownAfterApplyMark) && !v.HasMark(contentMark) {
+	if _, hasPrefix := prefixOf(v); hasPrefix || !v.HasMark(module.KnownAfterApplyMark) && !v.HasMark(module.ContentMark) {
 		e.overApproximate(m, v)
 	}
 }
 
 // addText adds the objects that a text names outside of directories that are inputs anyway.
-func (e *evaluation) addText(s *scope, m pathRef, v cty.Value) {
+func (e *evaluation) addText(s *module.Scope, m module.PathRef, v cty.Value) {
 	text, known := hcleval.AsString(v)
 	if !known {
 		text, _ = prefixOf(v)
 	}
 	for _, word := range pathTokens(text) {
-		p, ok := e.repoPath(word)
-		if !ok || !isPath(word) || isWithin(s.module.dir, p) || isWithin(e.root.Path, p) {
+		p, ok := e.evaluator.RepoPath(word)
+		if !ok || !isPath(word) || isWithin(s.Module.Dir, p) || isWithin(e.root.Path, p) {
 			continue // a parent directory, as in "cd ../..", is not an input
 		}
 		o, err := repotree.ResolveLinks(e.tree, p)
@@ -100,16 +101,16 @@ func (e *evaluation) addText(s *scope, m pathRef, v cty.Value) {
 // of the directory.
 func pathTokens(text string) []string {
 	fields := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\n\"'`=:;,|&()<>", r) })
-	return slices.DeleteFunc(fields, func(w string) bool { return !strings.Contains(w, "..") && !strings.HasPrefix(w, repoRoot) })
+	return slices.DeleteFunc(fields, func(w string) bool { return !strings.Contains(w, "..") && !strings.HasPrefix(w, module.RepoRoot) })
 }
 
 // overApproximate adds the directory that must contain an unknown v, with a warning.
-func (e *evaluation) overApproximate(m pathRef, v cty.Value) {
+func (e *evaluation) overApproximate(m module.PathRef, v cty.Value) {
 	dir := "."
 	if prefix, known := prefixOf(v); known {
-		p, ok := e.repoPath(prefix)
+		p, ok := e.evaluator.RepoPath(prefix)
 		if !ok {
-			e.addWarning(m.file, m.path, "%s reads files below %s, outside the repository: reconcile does not notice changes there", m.label, prefix)
+			e.addWarning(m.File, m.Path, "%s reads files below %s, outside the repository: reconcile does not notice changes there", m.Label, prefix)
 			return
 		}
 		dir = p
@@ -118,8 +119,8 @@ func (e *evaluation) overApproximate(m pathRef, v cty.Value) {
 }
 
 // addGuess adds a directory that may contain what m names.
-func (e *evaluation) addGuess(m pathRef, dir string) {
-	e.inputs.addGuess(dir, hcleval.ProblemAt(m.file, m.path.Range(), "%s cannot be evaluated: every change in %s counts", m.label, describeDir(dir)))
+func (e *evaluation) addGuess(m module.PathRef, dir string) {
+	e.inputs.addGuess(dir, hcleval.ProblemAt(m.File, m.Path.Range(), "%s cannot be evaluated: every change in %s counts", m.Label, describeDir(dir)))
 }
 
 func describeDir(dir string) string {
@@ -129,32 +130,10 @@ func describeDir(dir string) string {
 	return dir
 }
 
-func (e *evaluation) addInput(m pathRef, p string) {
+func (e *evaluation) addInput(m module.PathRef, p string) {
 	for _, err := range e.inputs.add(p) {
-		e.problems = append(e.problems, hcleval.ProblemAt(m.file, m.path.Range(), "%s: %s", m.label, err))
+		e.problems = append(e.problems, hcleval.ProblemAt(m.File, m.Path.Range(), "%s: %s", m.Label, err))
 	}
-}
-
-// repoPath returns the repository path of text, which is relative to the workspace's
-// directory.
-func (e *evaluation) repoPath(text string) (string, bool) {
-	p := path.Join(e.root.Path, text)
-	if path.IsAbs(text) {
-		if p = path.Clean(text); p == repoRoot {
-			return ".", true
-		}
-		rest, ok := strings.CutPrefix(p, repoRoot+"/")
-		return rest, ok
-	}
-	return p, !repotree.IsOutside(p) && !strings.HasPrefix(text, "~")
-}
-
-func (e *evaluation) repoPathOf(v cty.Value) (string, bool) {
-	text, ok := hcleval.AsString(v)
-	if !ok {
-		return "", false
-	}
-	return e.repoPath(text)
 }
 
 // prefixOf returns the directory that an unknown text begins with: with a trailing slash,

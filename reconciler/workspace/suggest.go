@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/internal/module"
 	"reconcile/reconciler/workspace/repotree"
 	"reconcile/reconciler/workspace/settings"
 )
@@ -56,13 +57,13 @@ func (l *Loader) findRoots() []string {
 	})
 	called := map[string]bool{}
 	for _, dir := range dirs {
-		m, err := l.loadModule(dir)
+		m, err := l.modules.Load(dir)
 		if err != nil {
 			continue
 		}
-		for _, c := range m.calls {
-			if source := c.arguments["source"].Expression; source != nil {
-				if text, ok := hcleval.ConstantString(source); ok && isLocalSource(text) {
+		for _, c := range m.Calls {
+			if source := c.Arguments["source"].Expression; source != nil {
+				if text, ok := hcleval.ConstantString(source); ok && module.IsLocalSource(text) {
 					called[path.Join(dir, text)] = true
 				}
 			}

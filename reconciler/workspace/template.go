@@ -1,29 +1,31 @@
 package workspace
 
 import (
-	"bytes"
 	"errors"
 	"io/fs"
 
 	"github.com/zclconf/go-cty/cty"
 
 	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/internal/module"
 	"reconcile/reconciler/workspace/repotree"
 )
 
 // addTemplate adds the files that a template reads by its own functions. If the template is
 // unknown, it adds those of every possible template.
-func (e *evaluation) addTemplate(s *scope, m pathRef, v cty.Value, names bound) {
+func (e *evaluation) addTemplate(s *module.Scope, m module.PathRef, v cty.Value, names module.Bound) {
 	if e.templateDepth > maxTemplateDepth {
-		e.checker.addPathViolation(m, "is nested too deeply in templates to be checked")
+		if e.checker != nil {
+			e.checker.addPathViolation(m, "is nested too deeply in templates to be checked")
+		}
 		return
 	}
-	if p, ok := e.repoPathOf(v); ok {
+	if p, ok := e.evaluator.RepoPathOf(v); ok {
 		e.addTemplateFile(s, m, p, names)
 		return
 	}
 	prefix, hasPrefix := prefixOf(v)
-	dir, ok := e.repoPath(prefix)
+	dir, ok := e.evaluator.RepoPath(prefix)
 	if !hasPrefix || !ok {
 		return // the whole repository is an input
 	}
@@ -36,7 +38,7 @@ func (e *evaluation) addTemplate(s *scope, m pathRef, v cty.Value, names bound) 
 		case err != nil:
 		case d.Type().IsRegular():
 			e.addTemplateFile(s, m, p, names)
-		case d.Type()&fs.ModeSymlink != 0:
+		case d.Type()&fs.ModeSymlink != 0 && e.checker != nil:
 			e.checker.checkLinkedTemplate(m, p)
 		}
 		return nil
@@ -44,8 +46,12 @@ func (e *evaluation) addTemplate(s *scope, m pathRef, v cty.Value, names bound) 
 }
 
 // addTemplateFile adds the files that the template at p reads.
-func (e *evaluation) addTemplateFile(s *scope, m pathRef, p string, names bound) {
-	mentions, err := e.loader.templates.get(p, func() ([]pathRef, error) { return e.findTemplateReads(p) })
+func (e *evaluation) addTemplateFile(s *module.Scope, m module.PathRef, p string, names module.Bound) {
+	var check func(p string, text []byte)
+	if e.checker != nil {
+		check = e.checker.checkTemplateFunctions
+	}
+	mentions, err := e.modules.TemplateReads(p, check)
 	if problem, ok := errors.AsType[*hcleval.Problem](err); ok {
 		e.problems = append(e.problems, problem)
 	}
@@ -54,13 +60,12 @@ func (e *evaluation) addTemplateFile(s *scope, m pathRef, p string, names bound)
 	}
 	e.templateDepth++
 	defer func() { e.templateDepth-- }()
-	variableSets := unknownChoices
-	if m.secondArg != nil {
-		variableSets = s.possibleValues(m.secondArg, names)
+	variableSets := module.UnknownChoices
+	if m.SecondArg != nil {
+		variableSets = s.PossibleValues(m.SecondArg, names)
 	}
 	if e.checker != nil {
-		s = newScope(e, &module{dir: s.module.dir})
-		s.isTemplate = true
+		s = s.NewTemplateScope()
 	}
 	for _, variables := range variableSets {
 		vars := attributesOf(variables)
@@ -71,8 +76,8 @@ func (e *evaluation) addTemplateFile(s *scope, m pathRef, p string, names bound)
 }
 
 // attributesOf returns the values of a template's variables, as far as they are known.
-func attributesOf(v cty.Value) bound {
-	vars := bound{}
+func attributesOf(v cty.Value) module.Bound {
+	vars := module.Bound{}
 	v, _ = v.Unmark()
 	if !hcleval.IsIterable(v) || !v.Type().IsObjectType() && !v.Type().IsMapType() {
 		return vars
@@ -88,25 +93,3 @@ func attributesOf(v cty.Value) bound {
 
 // maxTemplateDepth is the maximum nesting of templates.
 const maxTemplateDepth = 10
-
-// findTemplateReads returns the path references in a template.
-func (e *evaluation) findTemplateReads(p string) ([]pathRef, error) {
-	text, err := repotree.ReadFile(e.tree, p, hcleval.MaxConfigSize)
-	if err != nil {
-		return nil, err
-	}
-	e.checker.checkTemplateFunctions(p, text)
-	if !bytes.Contains(text, []byte("file")) {
-		return nil, nil // the usual template, of any size
-	}
-	x, err := hcleval.ParseTemplate(p, text)
-	if err != nil {
-		return nil, err
-	}
-	if e.loader.hidesConditions {
-		hcleval.HideConditions(x)
-	}
-	c := &pathRefVisitor{module: &module{}, file: p}
-	c.visitFunctions(x)
-	return c.module.pathRefs, nil
-}

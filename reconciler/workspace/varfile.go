@@ -16,7 +16,7 @@ import (
 func (e *evaluation) autoVarFiles() []string {
 	entries, err := e.tree.ReadDir(e.root.Path)
 	if err != nil {
-		return nil // loadModule reports it
+		return nil // Load reports it
 	}
 	var first, auto []string
 	for _, entry := range entries {

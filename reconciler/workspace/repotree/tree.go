@@ -75,3 +75,22 @@ func IsFile(tree Tree, path string) bool {
 func IsHidden(path string) bool {
 	return path != "." && (strings.HasPrefix(path, ".") || strings.Contains(path, "/."))
 }
+
+// RelativePath returns the relative path between two directories of the repository.
+func RelativePath(from, to string) string {
+	if from == to {
+		return "."
+	}
+	a, b := splitPath(from), splitPath(to)
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	return strings.Join(append(strings.Split(strings.Repeat("../", len(a)), "/")[:len(a)], b...), "/")
+}
+
+func splitPath(p string) []string {
+	if p == "." {
+		return nil
+	}
+	return strings.Split(p, "/")
+}

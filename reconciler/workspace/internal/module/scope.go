@@ -1,4 +1,4 @@
-package workspace
+package module
 
 import (
 	"github.com/hashicorp/hcl/v2"
@@ -14,76 +14,81 @@ const (
 	valueCost         = 4       // steps of evaluating any expression
 )
 
-// valueMark says more about a value that is not fully known.
-type valueMark string
+// ValueMark says more about a value that is not fully known.
+type ValueMark string
 
+// Marks of values that are not the text of a path themselves.
 const (
-	knownAfterApplyMark valueMark = "known after apply" // from a provider, when Terraform runs
-	contentMark         valueMark = "content"           // content of a file: not a path itself
+	KnownAfterApplyMark ValueMark = "known after apply" // from a provider, when Terraform runs
+	ContentMark         ValueMark = "content"           // content of a file: not a path itself
 )
 
 // knownAfterApply is a value from a resource. What the resource names in the tree counts at
 // the resource itself.
-var knownAfterApply = cty.DynamicVal.Mark(knownAfterApplyMark)
+var knownAfterApply = cty.DynamicVal.Mark(KnownAfterApplyMark)
 
-// bound holds the values of bound names: each, count, and those of for expressions and
+// Bound holds the values of bound names: each, count, and those of for expressions and
 // dynamic blocks.
-type bound map[string]cty.Value
+type Bound map[string]cty.Value
 
-// scope evaluates the expressions of one module for one caller. It evaluates each
+// Scope evaluates the expressions of one module for one caller. It evaluates each
 // definition once, when it is first needed.
-type scope struct {
-	evaluation     *evaluation
-	module         *module
-	parent         *scope // nil for the root module
-	call           *moduleCall
-	bound          bound                // of the call's for_each
-	hasUnknownArgs bool                 // the variables are unknown
-	zeroInstances  bool                 // no instance of the call, or of one of its callers
-	variableValues map[string]cty.Value // the values of the root module's variables
+type Scope struct {
+	evaluator      *Evaluator
+	Module         *Module
+	parent         *Scope // nil for the root module
+	call           *Call
+	bound          Bound                // of the call's for_each
+	HasUnknownArgs bool                 // the variables are unknown
+	ZeroInstances  bool                 // no instance of the call, or of one of its callers
+	VariableValues map[string]cty.Value // the values of the root module's variables
 	memo           map[string]cty.Value
-	escapeMemo     map[symbolRef]bool // see mayEscape
-	callees        map[string]*scope  // of calls without for_each, and for references to outputs
+	escapeMemo     map[SymbolRef]bool // see MayEscape
+	callees        map[string]*Scope  // of calls without for_each, and for references to outputs
 	choiceMemo     map[string][]cty.Value
 	isTemplate     bool // a template has only the names that are passed to it
 }
 
-func newScope(e *evaluation, m *module) *scope {
-	return &scope{evaluation: e, module: m, memo: map[string]cty.Value{}, callees: map[string]*scope{}, escapeMemo: map[symbolRef]bool{}, choiceMemo: map[string][]cty.Value{}}
+// NewScope returns the scope of a root module.
+func NewScope(e *Evaluator, m *Module) *Scope {
+	return &Scope{evaluator: e, Module: m, memo: map[string]cty.Value{}, callees: map[string]*Scope{}, escapeMemo: map[SymbolRef]bool{}, choiceMemo: map[string][]cty.Value{}}
 }
 
-// evaluate returns the value of e as far as it is known. It is never NilVal.
-func (s *scope) evaluate(e hclsyntax.Expression, names bound) cty.Value {
+// NewTemplateScope returns the scope of a template in the module of s: it has only the
+// names that are passed to it.
+func (s *Scope) NewTemplateScope() *Scope {
+	template := NewScope(s.evaluator, &Module{Dir: s.Module.Dir})
+	template.isTemplate = true
+	return template
+}
+
+// Evaluate returns the value of e as far as it is known. It is never NilVal.
+func (s *Scope) Evaluate(e hclsyntax.Expression, names Bound) cty.Value {
 	e = hcleval.WithoutMeter(e)
 	if t, ok := e.(*hclsyntax.ScopeTraversalExpr); ok {
 		if v, ok := s.lookupSymbol(t.Traversal, names); ok {
 			return v
 		}
 	}
-	if s.evaluation.steps > maxWorkspaceSteps {
-		s.evaluation.warnExceeded(e)
+	if s.evaluator.steps > maxWorkspaceSteps {
+		s.evaluator.warnExceeded(e)
 		return cty.DynamicVal
 	}
 	ctx := s.evalContext(e, names)
-	v, ok := s.evaluation.meter.EvaluatePartially(e, ctx)
-	s.evaluation.steps += valueCost + s.evaluation.meter.Steps
+	v, ok := s.evaluator.meter.EvaluatePartially(e, ctx)
+	s.evaluator.steps += valueCost + s.evaluator.meter.Steps
 	if !ok {
-		s.evaluation.warnExceeded(e)
+		s.evaluator.warnExceeded(e)
 		return cty.DynamicVal
 	}
-	if s.evaluation.checker != nil && hasPath(v) {
+	if s.evaluator.strict && hasPath(v) {
 		return cty.DynamicVal // depends on the text of a path, and is therefore unknown
 	}
 	return v
 }
 
-func (e *evaluation) warnExceeded(x hclsyntax.Expression) {
-	e.warnings = append(e.warnings, hcleval.ProblemAt(x.Range().Filename, x.Range(),
-		"this expression exceeds the evaluation limit: its value is unknown, and every file that it may name is an input"))
-}
-
 // lookupSymbol returns the value of var.NAME or local.NAME without building a context.
-func (s *scope) lookupSymbol(t hcl.Traversal, names bound) (cty.Value, bool) {
+func (s *Scope) lookupSymbol(t hcl.Traversal, names Bound) (cty.Value, bool) {
 	name, ok := hcleval.AttrAt(t, 1)
 	if !ok || len(t) != 2 {
 		return cty.NilVal, false
@@ -102,8 +107,8 @@ func (s *scope) lookupSymbol(t hcl.Traversal, names bound) (cty.Value, bool) {
 }
 
 // evalContext returns a context with everything that e refers to.
-func (s *scope) evalContext(e hclsyntax.Expression, names bound) *hcl.EvalContext {
-	ctx := s.evaluation.base.NewChild()
+func (s *Scope) evalContext(e hclsyntax.Expression, names Bound) *hcl.EvalContext {
+	ctx := s.evaluator.functions.NewChild()
 	ctx.Variables = map[string]cty.Value{}
 	refs := valueTree{}
 	for _, t := range hclsyntax.Variables(e) {
@@ -121,7 +126,7 @@ func (s *scope) evalContext(e hclsyntax.Expression, names bound) *hcl.EvalContex
 }
 
 // addReference puts the value that t leads to into refs.
-func (s *scope) addReference(refs valueTree, t hcl.Traversal) {
+func (s *Scope) addReference(refs valueTree, t hcl.Traversal) {
 	root := t.RootName()
 	name, hasName := hcleval.AttrAt(t, 1)
 	if !hasName {
@@ -137,7 +142,7 @@ func (s *scope) addReference(refs valueTree, t hcl.Traversal) {
 		refs.set(s.pathValue(name), root, name)
 	case "terraform", "tofu":
 		v := cty.DynamicVal
-		if name == "workspace" && s.evaluation.checker == nil {
+		if name == "workspace" && !s.evaluator.strict {
 			v = cty.StringVal("default")
 		}
 		refs.set(v, root, name)
@@ -160,7 +165,7 @@ func (s *scope) addReference(refs valueTree, t hcl.Traversal) {
 // addAttributeReference puts the attribute that t reads of an object into refs, or whole if
 // t reads more than one. The object is at step index of t; an instance key may follow, and
 // does not matter for the value.
-func (s *scope) addAttributeReference(refs valueTree, t hcl.Traversal, index int, whole cty.Value, attribute func(string) cty.Value) {
+func (s *Scope) addAttributeReference(refs valueTree, t hcl.Traversal, index int, whole cty.Value, attribute func(string) cty.Value) {
 	steps := []string{t.RootName()}
 	for i := 1; i < index; i++ {
 		name, _ := hcleval.AttrAt(t, i)
@@ -223,4 +228,24 @@ func (b *valueNode) toValue() cty.Value {
 		attrs[name] = child.toValue()
 	}
 	return cty.ObjectVal(attrs)
+}
+
+// BranchValues returns the values that x may have: both branches of a conditional whose
+// condition is unknown.
+func (s *Scope) BranchValues(x hclsyntax.Expression, names Bound) []cty.Value {
+	if conditional, ok := hcleval.Unwrap(x).(*hclsyntax.ConditionalExpr); ok {
+		if v := s.Evaluate(conditional.Condition, names); !v.IsKnown() {
+			return append(s.BranchValues(conditional.TrueResult, names), s.BranchValues(conditional.FalseResult, names)...)
+		}
+	}
+	return []cty.Value{s.Evaluate(x, names)}
+}
+
+// PossibleValues returns the values that x may have. The policy check of unreviewed code
+// needs all choices.
+func (s *Scope) PossibleValues(x hclsyntax.Expression, names Bound) []cty.Value {
+	if s.evaluator.strict {
+		return s.Choices(x, names)
+	}
+	return []cty.Value{s.Evaluate(x, names)}
 }

@@ -1,4 +1,4 @@
-package workspace
+package module
 
 import (
 	"path"
@@ -9,6 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 
 	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/repotree"
 )
 
 // maxReferences is the maximum length of a chain of references.
@@ -16,32 +17,32 @@ const maxReferences = 1000
 
 // memoize returns the value under key and computes it once. Definitions in a cycle are
 // unknown.
-func (s *scope) memoize(key string, fill func() cty.Value) cty.Value {
+func (s *Scope) memoize(key string, fill func() cty.Value) cty.Value {
 	if v, ok := s.memo[key]; ok {
 		return v
 	}
 	s.memo[key] = cty.DynamicVal
-	if s.evaluation.referenceDepth == maxReferences {
+	if s.evaluator.referenceDepth == maxReferences {
 		return cty.DynamicVal
 	}
-	s.evaluation.referenceDepth++
+	s.evaluator.referenceDepth++
 	v := fill()
-	s.evaluation.referenceDepth--
+	s.evaluator.referenceDepth--
 	s.memo[key] = v
 	return v
 }
 
-func (s *scope) variableValue(name string) cty.Value {
+func (s *Scope) variableValue(name string) cty.Value {
 	return s.memoize("var."+name, func() cty.Value {
-		declared := s.module.variables[name]
+		declared := s.Module.Variables[name]
 		if declared == nil {
 			return cty.DynamicVal
 		}
 		value := s.argumentValue(name, declared)
 		if declared.notNull && declared.defaultExpr != nil && hcleval.IsNull(value) {
-			value = s.evaluate(declared.defaultExpr, nil)
+			value = s.Evaluate(declared.defaultExpr, nil)
 		}
-		if s.evaluation.steps += hcleval.ConversionCost(value); s.evaluation.steps > maxWorkspaceSteps {
+		if s.evaluator.steps += hcleval.ConversionCost(value); s.evaluator.steps > maxWorkspaceSteps {
 			return cty.DynamicVal
 		}
 		if value = declared.convert(value); hcleval.IsTooLarge(value) {
@@ -52,26 +53,26 @@ func (s *scope) variableValue(name string) cty.Value {
 }
 
 // argumentValue returns the value that var.name is set to.
-func (s *scope) argumentValue(name string, declared *variable) cty.Value {
-	if s.hasUnknownArgs {
+func (s *Scope) argumentValue(name string, declared *Variable) cty.Value {
+	if s.HasUnknownArgs {
 		return cty.DynamicVal
 	}
-	if v, ok := s.variableValues[name]; ok {
+	if v, ok := s.VariableValues[name]; ok {
 		return v
 	}
 	if s.call != nil {
-		if d, ok := s.call.arguments[name]; ok {
-			return s.parent.evaluate(d.Expression, s.bound)
+		if d, ok := s.call.Arguments[name]; ok {
+			return s.parent.Evaluate(d.Expression, s.bound)
 		}
 	}
 	if declared.defaultExpr != nil {
-		return s.evaluate(declared.defaultExpr, nil)
+		return s.Evaluate(declared.defaultExpr, nil)
 	}
 	return cty.DynamicVal
 }
 
 // convert returns value converted to the variable's type, if that is possible.
-func (v *variable) convert(value cty.Value) cty.Value {
+func (v *Variable) convert(value cty.Value) cty.Value {
 	if v.typeConstraint == nil {
 		return value
 	}
@@ -89,91 +90,72 @@ func (v *variable) convert(value cty.Value) cty.Value {
 	return converted
 }
 
-func (s *scope) localValue(name string) cty.Value {
-	d, ok := s.module.locals[name]
+func (s *Scope) localValue(name string) cty.Value {
+	d, ok := s.Module.locals[name]
 	if !ok {
 		return cty.DynamicVal
 	}
-	return s.memoize("local."+name, func() cty.Value { return s.evaluate(d.Expression, nil) })
+	return s.memoize("local."+name, func() cty.Value { return s.Evaluate(d.Expression, nil) })
 }
 
 // outputValue returns the value of module.name.output, for any instance of the module.
 // Outputs of remote modules do not depend on the tree.
-func (s *scope) outputValue(name, output string) cty.Value {
-	child := s.callee(name)
+func (s *Scope) outputValue(name, output string) cty.Value {
+	child := s.Callee(name)
 	if child == nil {
 		return knownAfterApply
 	}
-	d, ok := child.module.outputs[output]
+	d, ok := child.Module.outputs[output]
 	if !ok {
 		return cty.DynamicVal
 	}
-	return child.memoize("output."+output, func() cty.Value { return child.evaluate(d.Expression, nil) })
+	return child.memoize("output."+output, func() cty.Value { return child.Evaluate(d.Expression, nil) })
 }
 
 // resourceValue returns an attribute of a resource as the configuration sets it. An
 // attribute that is not set is known only to the provider.
-func (s *scope) resourceValue(address, attr string) cty.Value {
+func (s *Scope) resourceValue(address, attr string) cty.Value {
 	return s.memoize(address+"."+attr, func() cty.Value {
-		r := s.module.resources[address]
-		if r == nil || s.evaluation.checker != nil { // the provider may return another value
+		r := s.Module.resources[address]
+		if r == nil || s.evaluator.strict { // the provider may return another value
 			return knownAfterApply
 		}
-		a, ok := r.attributes[attr]
+		a, ok := r.Attributes[attr]
 		if !ok {
 			return knownAfterApply
 		}
-		return s.evaluate(a.Expression, nil)
+		return s.Evaluate(a.Expression, nil)
 	})
 }
 
 // pathValue returns path.name. Relative paths start from the workspace's directory, where
 // Terraform runs; absolute ones from an imaginary root.
-func (s *scope) pathValue(name string) cty.Value {
-	if s.evaluation.checker != nil {
+func (s *Scope) pathValue(name string) cty.Value {
+	if s.evaluator.strict {
 		return cty.DynamicVal // but it may begin a path, see choices
 	}
 	return s.rawPathValue(name)
 }
 
-func (s *scope) rawPathValue(name string) cty.Value {
+func (s *Scope) rawPathValue(name string) cty.Value {
 	switch name {
 	case "module":
-		return cty.StringVal(relativePath(s.evaluation.root.Path, s.module.dir))
+		return cty.StringVal(repotree.RelativePath(s.evaluator.root, s.Module.Dir))
 	case "root":
 		return cty.StringVal(".")
 	case "cwd":
-		return cty.StringVal(path.Join(repoRoot, s.evaluation.root.Path))
+		return cty.StringVal(path.Join(RepoRoot, s.evaluator.root))
 	}
 	return cty.DynamicVal
 }
 
-// repoRoot is the absolute path that stands for the repository. The real one depends on the
+// RepoRoot is the absolute path that stands for the repository. The real one depends on the
 // machine.
-const repoRoot = "/«repository»"
+const RepoRoot = "/«repository»"
 
-// relativePath returns the relative path between two directories of the repository.
-func relativePath(from, to string) string {
-	if from == to {
-		return "."
-	}
-	a, b := splitPath(from), splitPath(to)
-	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
-		a, b = a[1:], b[1:]
-	}
-	return strings.Join(append(strings.Split(strings.Repeat("../", len(a)), "/")[:len(a)], b...), "/")
-}
-
-func splitPath(p string) []string {
-	if p == "." {
-		return nil
-	}
-	return strings.Split(p, "/")
-}
-
-// mayEscape reports whether what r refers to contains a text that leads out of its
+// MayEscape reports whether what r refers to contains a text that leads out of its
 // directory.
-func (s *scope) mayEscape(r symbolRef) bool {
+func (s *Scope) MayEscape(r SymbolRef) bool {
 	if out, ok := s.escapeMemo[r]; ok {
 		return out
 	}
@@ -188,7 +170,7 @@ func (s *scope) mayEscape(r symbolRef) bool {
 		if !known && !v.IsKnown() && v.Type() == cty.String {
 			text = v.Range().StringPrefix()
 		}
-		found = found || strings.Contains(text, "..") || strings.Contains(text, repoRoot)
+		found = found || strings.Contains(text, "..") || strings.Contains(text, RepoRoot)
 		return !found, nil
 	})
 	s.escapeMemo[r] = found

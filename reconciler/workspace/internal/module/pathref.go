@@ -1,4 +1,4 @@
-package workspace
+package module
 
 import (
 	"strings"
@@ -9,40 +9,42 @@ import (
 	"reconcile/reconciler/workspace/internal/hcleval"
 )
 
-// pathRef is an expression that may name an object of the tree.
-type pathRef struct {
-	label     string               // the function or attribute, for messages
-	path      hclsyntax.Expression // the path
-	kind      pathRefKind
-	secondArg hclsyntax.Expression // pattern of a fileset or variables of a template; may be nil
-	bindings  []binding
-	file      string
-	inData    bool // in a data source, which the plan reads
+// PathRef is an expression that may name an object of the tree.
+type PathRef struct {
+	Label     string               // the function or attribute, for messages
+	Path      hclsyntax.Expression // the path
+	Kind      PathRefKind
+	SecondArg hclsyntax.Expression // pattern of a fileset or variables of a template; may be nil
+	Bindings  []Binding
+	File      string
+	InData    bool // in a data source, which the plan reads
 
-	// Only for anyText: the text leads out of the directory, or may do so by a reference.
-	escapes bool
-	refs    []symbolRef
+	// Only for AnyText: the text leads out of the directory, or may do so by a reference.
+	Escapes bool
+	Refs    []SymbolRef
 }
 
-// symbolRef is var.NAME or local.NAME.
-type symbolRef struct{ root, name string }
+// SymbolRef is var.NAME or local.NAME.
+type SymbolRef struct{ root, name string }
 
-type pathRefKind int
+// PathRefKind says where a PathRef stands.
+type PathRefKind int
 
+// The kinds of path references.
 const (
-	fileArgument pathRefKind = iota // the argument of a function that reads a file
-	filesetArgument
-	templateArgument
-	pathAttribute // an attribute that contains a path
-	anyText       // any other text: a path only if its value is known and names something outside
+	FileArgument PathRefKind = iota // the argument of a function that reads a file
+	FilesetArgument
+	TemplateArgument
+	PathAttribute // an attribute that contains a path
+	AnyText       // any other text: a path only if its value is known and names something outside
 )
 
 // fileFunctions are the functions that read the tree.
-var fileFunctions = map[string]pathRefKind{
-	"file": fileArgument, "filebase64": fileArgument, "fileexists": fileArgument, "filemd5": fileArgument,
-	"filesha1": fileArgument, "filesha256": fileArgument, "filesha512": fileArgument,
-	"filebase64sha256": fileArgument, "filebase64sha512": fileArgument,
-	"templatefile": templateArgument, "fileset": filesetArgument,
+var fileFunctions = map[string]PathRefKind{
+	"file": FileArgument, "filebase64": FileArgument, "fileexists": FileArgument, "filemd5": FileArgument,
+	"filesha1": FileArgument, "filesha256": FileArgument, "filesha512": FileArgument,
+	"filebase64sha256": FileArgument, "filebase64sha512": FileArgument,
+	"templatefile": TemplateArgument, "fileset": FilesetArgument,
 }
 
 // pathAttributes are the attributes of resources that name files or directories which the
@@ -54,11 +56,11 @@ var pathAttributes = map[string]bool{
 
 // pathRefVisitor finds the path references in one block.
 type pathRefVisitor struct {
-	module         *module
+	module         *Module
 	file           string
 	withAttributes bool // attributes and texts count too: this is a resource or similar
 	inData         bool
-	bindings       []binding
+	bindings       []Binding
 }
 
 func (c *pathRefVisitor) visitBlock(b *hclsyntax.Block) {
@@ -83,9 +85,9 @@ func (c *pathRefVisitor) visitBlock(b *hclsyntax.Block) {
 	c.bindings = outer
 }
 
-func (c *pathRefVisitor) add(m pathRef) {
-	m.file, m.bindings, m.inData = c.file, c.bindings, c.inData
-	c.module.pathRefs = append(c.module.pathRefs, m)
+func (c *pathRefVisitor) add(m PathRef) {
+	m.File, m.Bindings, m.InData = c.file, c.bindings, c.inData
+	c.module.PathRefs = append(c.module.PathRefs, m)
 }
 
 // addPathExpr adds an attribute that contains a path or a list of paths.
@@ -98,7 +100,7 @@ func (c *pathRefVisitor) addPathExpr(name string, e hclsyntax.Expression) {
 	case *hclsyntax.ObjectConsExpr: // a block, in JSON
 		c.addTexts(name, e)
 	default:
-		c.add(pathRef{label: name, path: e, kind: pathAttribute})
+		c.add(PathRef{Label: name, Path: e, Kind: PathAttribute})
 	}
 }
 
@@ -123,12 +125,12 @@ func (c *pathRefVisitor) addTexts(name string, e hclsyntax.Expression) {
 		c.addTexts(name, e.TrueResult)
 		c.addTexts(name, e.FalseResult)
 	default:
-		m := pathRef{label: name, path: e, kind: anyText}
+		m := PathRef{Label: name, Path: e, Kind: AnyText}
 		m.noteEscapes(e)
 		for _, b := range c.bindings {
 			m.noteEscapes(b.collection)
 		}
-		if m.escapes || len(m.refs) > 0 {
+		if m.Escapes || len(m.Refs) > 0 {
 			c.add(m)
 		}
 	}
@@ -136,19 +138,19 @@ func (c *pathRefVisitor) addTexts(name string, e hclsyntax.Expression) {
 
 // noteEscapes finds what could make a text in e a path out of the directory: "..", path.*,
 // or a variable or local that contains one of these.
-func (m *pathRef) noteEscapes(e hclsyntax.Expression) {
+func (m *PathRef) noteEscapes(e hclsyntax.Expression) {
 	_ = hclsyntax.VisitAll(e, func(n hclsyntax.Node) hcl.Diagnostics {
 		switch n := n.(type) {
 		case *hclsyntax.LiteralValueExpr:
 			text, _ := hcleval.AsString(n.Val)
-			m.escapes = m.escapes || strings.Contains(text, "..")
+			m.Escapes = m.Escapes || strings.Contains(text, "..")
 		case *hclsyntax.ScopeTraversalExpr:
 			name, _ := hcleval.AttrAt(n.Traversal, 1)
 			switch root := n.Traversal.RootName(); root {
 			case "path":
-				m.escapes = true
+				m.Escapes = true
 			case "var", "local":
-				m.refs = append(m.refs, symbolRef{root, name})
+				m.Refs = append(m.Refs, SymbolRef{root, name})
 			}
 		}
 		return nil
@@ -166,7 +168,7 @@ func (c *pathRefVisitor) visitFunctions(e hclsyntax.Expression) {
 type functionWalker struct {
 	visitor       *pathRefVisitor
 	forExprs      []*hclsyntax.ForExpr
-	outerBindings [][]binding
+	outerBindings [][]Binding
 }
 
 // Enter implements hclsyntax.Walker.
@@ -178,14 +180,14 @@ func (w *functionWalker) Enter(n hclsyntax.Node) hcl.Diagnostics {
 		w.outerBindings = append(w.outerBindings, w.visitor.bindings)
 		if len(w.forExprs) > 0 {
 			f := w.forExprs[len(w.forExprs)-1]
-			b := binding{key: f.KeyVar, value: f.ValVar, collection: f.CollExpr}
+			b := Binding{key: f.KeyVar, value: f.ValVar, collection: f.CollExpr}
 			w.visitor.bindings = append(w.visitor.bindings[:len(w.visitor.bindings):len(w.visitor.bindings)], b)
 		}
 	case *hclsyntax.FunctionCallExpr:
 		w.visitCall(n)
 	case *hclsyntax.ScopeTraversalExpr:
 		if isCLIWorkspaceRef(n.Traversal) {
-			w.visitor.module.cliWorkspaceRefs = append(w.visitor.module.cliWorkspaceRefs, hcleval.ProblemAt(w.visitor.file, n.SrcRange, "%s.workspace", n.Traversal.RootName()))
+			w.visitor.module.CLIWorkspaceRefs = append(w.visitor.module.CLIWorkspaceRefs, hcleval.ProblemAt(w.visitor.file, n.SrcRange, "%s.workspace", n.Traversal.RootName()))
 		}
 	}
 	return nil
@@ -209,9 +211,16 @@ func (w *functionWalker) visitCall(n *hclsyntax.FunctionCallExpr) {
 	if !ok || len(n.Args) == 0 {
 		return
 	}
-	m := pathRef{label: name + "()", path: n.Args[0], kind: kind}
+	m := PathRef{Label: name + "()", Path: n.Args[0], Kind: kind}
 	if len(n.Args) > 1 {
-		m.secondArg = n.Args[1]
+		m.SecondArg = n.Args[1]
 	}
 	w.visitor.add(m)
+}
+
+// isCLIWorkspaceRef reports whether t refers to the name of the CLI workspace.
+func isCLIWorkspaceRef(t hcl.Traversal) bool {
+	root := t.RootName()
+	name, ok := hcleval.AttrAt(t, 1)
+	return ok && name == "workspace" && (root == "terraform" || root == "tofu")
 }

@@ -1,4 +1,4 @@
-package workspace
+package module
 
 import (
 	"encoding/base64"
@@ -21,14 +21,14 @@ const maxReadSize = 1 << 20
 
 // treeFunctions returns the functions that read the tree, relative to the workspace's
 // directory.
-func (e *evaluation) treeFunctions() *hcl.EvalContext {
+func (e *Evaluator) treeFunctions() *hcl.EvalContext {
 	ctx := hcleval.PureFunctions.NewChild()
 	ctx.Functions = map[string]function.Function{
 		"abspath": hcleval.StringFunc(func(s string) (string, error) {
 			if path.IsAbs(s) {
 				return path.Clean(s), nil
 			}
-			return path.Join(repoRoot, e.root.Path, s), nil
+			return path.Join(RepoRoot, e.root, s), nil
 		}),
 		"file":       e.contentFunc(func(b []byte) string { return string(b) }),
 		"filebase64": e.contentFunc(base64.StdEncoding.EncodeToString),
@@ -52,45 +52,45 @@ var unknownContentFunc = function.New(&function.Spec{
 	VarParam: hcleval.AnyParameter,
 	Type:     function.StaticReturnType(cty.String),
 	Impl: func([]cty.Value, cty.Type) (cty.Value, error) {
-		return cty.UnknownVal(cty.String).Mark(contentMark), nil
+		return cty.UnknownVal(cty.String).Mark(ContentMark), nil
 	},
 })
 
-func (e *evaluation) contentFunc(encode func([]byte) string) function.Function {
+func (e *Evaluator) contentFunc(encode func([]byte) string) function.Function {
 	return function.New(&function.Spec{
 		Params: []function.Parameter{{Name: "path", Type: cty.String, AllowUnknown: true}},
 		Type:   function.StaticReturnType(cty.String),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			if p, ok := e.repoPathOf(args[0]); ok {
-				if b, err := repotree.ReadFile(e.tree, p, maxReadSize); err == nil {
-					return cty.StringVal(encode(b)).Mark(contentMark), nil
+			if p, ok := e.RepoPathOf(args[0]); ok {
+				if b, err := repotree.ReadFile(e.loader.tree, p, maxReadSize); err == nil {
+					return cty.StringVal(encode(b)).Mark(ContentMark), nil
 				}
 			}
-			return cty.UnknownVal(cty.String).Mark(contentMark), nil
+			return cty.UnknownVal(cty.String).Mark(ContentMark), nil
 		},
 	})
 }
 
-func (e *evaluation) existsFunc() function.Function {
+func (e *Evaluator) existsFunc() function.Function {
 	return function.New(&function.Spec{
 		Params: []function.Parameter{{Name: "path", Type: cty.String}},
 		Type:   function.StaticReturnType(cty.Bool),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			p, ok := e.repoPathOf(args[0])
+			p, ok := e.RepoPathOf(args[0])
 			if !ok {
 				return cty.UnknownVal(cty.Bool), nil
 			}
-			return cty.BoolVal(repotree.IsFile(e.tree, p)), nil
+			return cty.BoolVal(repotree.IsFile(e.loader.tree, p)), nil
 		},
 	})
 }
 
-func (e *evaluation) filesetFunc() function.Function {
+func (e *Evaluator) filesetFunc() function.Function {
 	return function.New(&function.Spec{
 		Params: []function.Parameter{{Name: "path", Type: cty.String}, {Name: "pattern", Type: cty.String}},
 		Type:   function.StaticReturnType(cty.Set(cty.String)),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			dir, ok := e.repoPathOf(args[0])
+			dir, ok := e.RepoPathOf(args[0])
 			if !ok {
 				return cty.UnknownVal(cty.Set(cty.String)), nil
 			}
@@ -104,18 +104,18 @@ const maxFiles = 10_000
 
 var errTooManyFiles = errors.New("too many files")
 
-func (e *evaluation) globFiles(dir, pattern string) (cty.Value, error) {
+func (e *Evaluator) globFiles(dir, pattern string) (cty.Value, error) {
 	unknown := cty.UnknownVal(cty.Set(cty.String))
 	full := path.Join(dir, pattern)
 	if repotree.IsOutside(full) {
 		return unknown, nil
 	}
 	var found []cty.Value
-	err := doublestar.GlobWalk(e.tree, full, func(p string, d fs.DirEntry) error {
+	err := doublestar.GlobWalk(e.loader.tree, full, func(p string, d fs.DirEntry) error {
 		if len(found) == maxFiles {
 			return errTooManyFiles
 		}
-		found = append(found, cty.StringVal(relativePath(dir, p)))
+		found = append(found, cty.StringVal(repotree.RelativePath(dir, p)))
 		return nil
 	}, doublestar.WithFilesOnly(), doublestar.WithNoFollow())
 	if err != nil {
@@ -125,4 +125,29 @@ func (e *evaluation) globFiles(dir, pattern string) (cty.Value, error) {
 		return cty.SetValEmpty(cty.String), nil
 	}
 	return cty.SetVal(found), nil
+}
+
+// reliableFunctions return the same here as in every version of Terraform and OpenTofu,
+// independent of the disk. In the policy check, any other result is unknown: with a
+// difference, an author could have one value checked and another one used.
+var reliableFunctions = []string{
+	"concat", "endswith", "format", "join", "keys", "lower", "merge", "replace", "startswith", "strcontains", "substr",
+	"tolist", "tomap", "toset", "tostring", "trimprefix", "trimspace", "trimsuffix", "upper", "values",
+}
+
+// restrictedFunctions returns the reliable functions of Terraform; the others are known by
+// name only.
+func restrictedFunctions() *hcl.EvalContext {
+	functions := map[string]function.Function{}
+	for name := range hcleval.PureFunctions.Functions {
+		functions[name] = hcleval.UnknownFunc
+	}
+	for name := range fileFunctions {
+		functions[name], functions["core::"+name] = hcleval.UnknownFunc, hcleval.UnknownFunc
+	}
+	functions["abspath"], functions["core::abspath"] = hcleval.UnknownFunc, hcleval.UnknownFunc
+	for _, name := range reliableFunctions {
+		functions[name], functions["core::"+name] = hcleval.PureFunctions.Functions[name], hcleval.PureFunctions.Functions[name]
+	}
+	return &hcl.EvalContext{Functions: functions}
 }

@@ -1,4 +1,4 @@
-package workspace
+package module
 
 import (
 	"bytes"
@@ -14,54 +14,55 @@ import (
 	"reconcile/reconciler/workspace/repotree"
 )
 
-type configFile struct {
-	name string // file name in its directory
-	body *hclsyntax.Body
+// ConfigFile is a parsed configuration file.
+type ConfigFile struct {
+	Name string // file name in its directory
+	Body *hclsyntax.Body
 	id   string // id of the Git object
-	text []byte // the ranges of the body point into it, except for JSON
+	Text []byte // the ranges of the body point into it, except for JSON
 }
 
-// parseDir parses the configuration files of dir in Terraform's order: by name, then
+// ParseDir parses the configuration files of dir in Terraform's order: by name, then
 // overrides. It returns the files that parse, even if others do not.
-func (l *Loader) parseDir(dir string) ([]configFile, []*hcleval.Problem, error) {
+func (l *Loader) ParseDir(dir string) ([]ConfigFile, []*hcleval.Problem, error) {
 	entries, err := l.tree.ReadDir(dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	var files []configFile
+	var files []ConfigFile
 	var problems []*hcleval.Problem
 	for _, e := range l.product.ConfigFiles(entries) {
 		p := path.Join(dir, e.Name())
 		f, fileProblems := l.parseFile(p, e.Type()&fs.ModeSymlink != 0)
 		problems = append(problems, fileProblems...)
-		if f.body != nil {
+		if f.Body != nil {
 			files = append(files, f)
 		}
 	}
-	slices.SortStableFunc(files, func(a, b configFile) int {
-		return cmp.Or(cmp.Compare(loadOrder(a.name), loadOrder(b.name)), strings.Compare(a.name, b.name))
+	slices.SortStableFunc(files, func(a, b ConfigFile) int {
+		return cmp.Or(cmp.Compare(loadOrder(a.Name), loadOrder(b.Name)), strings.Compare(a.Name, b.Name))
 	})
 	return files, problems, nil
 }
 
-func (l *Loader) parseFile(p string, link bool) (configFile, []*hcleval.Problem) {
+func (l *Loader) parseFile(p string, link bool) (ConfigFile, []*hcleval.Problem) {
 	real := p
 	if link {
 		o, err := repotree.ResolveLinks(l.tree, p)
 		if err != nil {
-			return configFile{}, []*hcleval.Problem{{File: p, Text: err.Error()}}
+			return ConfigFile{}, []*hcleval.Problem{{File: p, Text: err.Error()}}
 		}
 		real = o.Path
 	}
 	text, err := repotree.ReadLimited(l.tree, real, hcleval.MaxConfigSize)
 	if err != nil {
-		return configFile{}, []*hcleval.Problem{{File: p, Text: err.Error()}}
+		return ConfigFile{}, []*hcleval.Problem{{File: p, Text: err.Error()}}
 	}
 	if bytes.HasPrefix(text, []byte(lfsPointerPrefix)) {
-		return configFile{}, []*hcleval.Problem{{File: p, Text: "it " + lfsPointerText}}
+		return ConfigFile{}, []*hcleval.Problem{{File: p, Text: "it " + LFSPointerText}}
 	}
 	body, problems := hcleval.Parse(p, text)
-	return configFile{path.Base(p), body, l.tree.ID(real), text}, problems
+	return ConfigFile{path.Base(p), body, l.tree.ID(real), text}, problems
 }
 
 func loadOrder(name string) int {

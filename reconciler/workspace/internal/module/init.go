@@ -1,4 +1,4 @@
-package workspace
+package module
 
 import (
 	"slices"
@@ -10,13 +10,13 @@ import (
 // initInputs returns the parts of a top-level block that `terraform init` uses: the
 // terraform block (backend, required providers), sources of modules, and providers of
 // resources. A JSON file is parsed from a translation, so the whole file counts.
-func (f configFile) initInputs(b *hclsyntax.Block) []string {
-	if strings.HasSuffix(f.name, ".json") {
+func (f ConfigFile) initInputs(b *hclsyntax.Block) []string {
+	if strings.HasSuffix(f.Name, ".json") {
 		return []string{f.id}
 	}
 	switch b.Type {
 	case "terraform":
-		return []string{string(f.text[b.TypeRange.Start.Byte:b.CloseBraceRange.End.Byte])}
+		return []string{string(f.Text[b.TypeRange.Start.Byte:b.CloseBraceRange.End.Byte])}
 	case "module":
 		return []string{"module " + strings.Join(b.Labels, ".") + f.attributeText(b, "source") + f.attributeText(b, "version")}
 	case "provider":
@@ -33,9 +33,9 @@ func (f configFile) initInputs(b *hclsyntax.Block) []string {
 // builtinInit is the initInputs result for a resource of Terraform's built-in provider.
 const builtinInit = "provider of terraform"
 
-// needsProviders reports whether init may have to install providers for a module, given the
+// NeedsProviders reports whether init may have to install providers for a module, given the
 // module's initInputs.
-func needsProviders(init []string) bool {
+func NeedsProviders(init []string) bool {
 	return slices.ContainsFunc(init, func(part string) bool {
 		switch {
 		case part == builtinInit:
@@ -50,10 +50,10 @@ func needsProviders(init []string) bool {
 }
 
 // attributeText returns the source text of an attribute.
-func (f configFile) attributeText(b *hclsyntax.Block, name string) string {
+func (f ConfigFile) attributeText(b *hclsyntax.Block, name string) string {
 	a := b.Body.Attributes[name]
 	if a == nil {
 		return ""
 	}
-	return " " + string(f.text[a.SrcRange.Start.Byte:a.SrcRange.End.Byte])
+	return " " + string(f.Text[a.SrcRange.Start.Byte:a.SrcRange.End.Byte])
 }

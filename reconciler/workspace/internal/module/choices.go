@@ -1,4 +1,4 @@
-package workspace
+package module
 
 import (
 	"regexp"
@@ -19,9 +19,9 @@ import (
 // Marks of values that only stand for the real value. Such a value can only be a path or
 // the beginning of one.
 const (
-	pathMark       valueMark = "path"        // path.*: its text depends on the machine
-	pathPrefixMark valueMark = "path prefix" // text that begins with path.*
-	globMark       valueMark = "glob"        // any file below the directory that the text begins with
+	pathMark       ValueMark = "path"        // path.*: its text depends on the machine
+	pathPrefixMark ValueMark = "path prefix" // text that begins with path.*
+	GlobMark       ValueMark = "glob"        // any file below the directory that the text begins with
 )
 
 // Limits for the choices of one expression, and of one workspace.
@@ -32,23 +32,23 @@ const (
 	maxChoiceSteps = 100_000
 )
 
-var unknownChoices = []cty.Value{cty.DynamicVal}
+var UnknownChoices = []cty.Value{cty.DynamicVal}
 
-// choices returns the values that x may have. A text with a mark of this file is a path;
+// Choices returns the values that x may have. A text with a mark of this file is a path;
 // any other text is exactly the text that Terraform has.
-func (s *scope) choices(x hclsyntax.Expression, names bound) []cty.Value {
+func (s *Scope) Choices(x hclsyntax.Expression, names Bound) []cty.Value {
 	if x == nil {
-		return unknownChoices
+		return UnknownChoices
 	}
-	s.evaluation.choiceSteps++
-	if s.evaluation.choiceDepth > maxChoiceDepth || s.evaluation.choiceSteps > maxChoiceSteps {
-		return unknownChoices
+	s.evaluator.choiceSteps++
+	if s.evaluator.choiceDepth > maxChoiceDepth || s.evaluator.choiceSteps > maxChoiceSteps {
+		return UnknownChoices
 	}
-	s.evaluation.choiceDepth++
-	defer func() { s.evaluation.choiceDepth-- }()
+	s.evaluator.choiceDepth++
+	defer func() { s.evaluator.choiceDepth-- }()
 	switch x := hcleval.Unwrap(x).(type) {
 	case *hclsyntax.ConditionalExpr:
-		return distinctValues(append(s.choices(x.TrueResult, names), s.choices(x.FalseResult, names)...))
+		return distinctValues(append(s.Choices(x.TrueResult, names), s.Choices(x.FalseResult, names)...))
 	case *hclsyntax.FunctionCallExpr:
 		return s.callChoices(x, names)
 	case *hclsyntax.ScopeTraversalExpr:
@@ -60,16 +60,16 @@ func (s *scope) choices(x hclsyntax.Expression, names bound) []cty.Value {
 	case *hclsyntax.ObjectConsExpr:
 		return s.objectChoices(x, names)
 	case *hclsyntax.TupleConsExpr:
-		return combine(len(x.Exprs), func(i int) []cty.Value { return s.choices(x.Exprs[i], names) }, cty.TupleVal)
+		return combine(len(x.Exprs), func(i int) []cty.Value { return s.Choices(x.Exprs[i], names) }, cty.TupleVal)
 	default:
-		return []cty.Value{s.evaluate(x, names)}
+		return []cty.Value{s.Evaluate(x, names)}
 	}
 }
 
 // hasPath reports whether v contains text that is marked as a path.
 func hasPath(v cty.Value) bool {
 	_, marks := v.UnmarkDeep()
-	for _, m := range []valueMark{pathMark, pathPrefixMark, globMark} {
+	for _, m := range []ValueMark{pathMark, pathPrefixMark, GlobMark} {
 		if _, ok := marks[m]; ok {
 			return true
 		}
@@ -77,104 +77,104 @@ func hasPath(v cty.Value) bool {
 	return false
 }
 
-func (s *scope) callChoices(x *hclsyntax.FunctionCallExpr, names bound) (result []cty.Value) {
+func (s *Scope) callChoices(x *hclsyntax.FunctionCallExpr, names Bound) (result []cty.Value) {
 	switch name := strings.TrimPrefix(x.Name, "core::"); {
 	case x.ExpandFinal, len(x.Args) == 0:
 	case name == "try", name == "coalesce":
 		for _, arg := range x.Args {
-			result = append(result, s.choices(arg, names)...)
+			result = append(result, s.Choices(arg, names)...)
 		}
 		return distinctValues(result)
 	case name == "lookup" && len(x.Args) == 3:
-		return distinctValues(append(elementsOf(s.choices(x.Args[0], names)), s.choices(x.Args[2], names)...))
+		return distinctValues(append(elementsOf(s.Choices(x.Args[0], names)), s.Choices(x.Args[2], names)...))
 	case name == "abspath" && len(x.Args) == 1: // the absolute form is the same path
-		return mapValues(s.choices(x.Args[0], names), func(v cty.Value) cty.Value { return v.Mark(pathMark) })
+		return mapValues(s.Choices(x.Args[0], names), func(v cty.Value) cty.Value { return v.Mark(pathMark) })
 	case (name == "toset" || name == "tolist") && len(x.Args) == 1:
-		if choices := s.choices(x.Args[0], names); hasPath(cty.TupleVal(choices)) {
+		if choices := s.Choices(x.Args[0], names); hasPath(cty.TupleVal(choices)) {
 			return choices // iteration does not change the choices
 		}
 	case name == "fileset" && len(x.Args) == 2:
 		return s.filesetChoices(x, names)
 	}
-	return []cty.Value{s.evaluate(x, names)}
+	return []cty.Value{s.Evaluate(x, names)}
 }
 
 // filesetChoices returns one element: any file below a directory.
-func (s *scope) filesetChoices(x *hclsyntax.FunctionCallExpr, names bound) []cty.Value {
-	pattern, known := hcleval.AsString(s.evaluate(x.Args[1], names))
-	if !known || !isPlainPattern(pattern) {
-		return unknownChoices
+func (s *Scope) filesetChoices(x *hclsyntax.FunctionCallExpr, names Bound) []cty.Value {
+	pattern, known := hcleval.AsString(s.Evaluate(x.Args[1], names))
+	if !known || !IsPlainPattern(pattern) {
+		return UnknownChoices
 	}
-	return []cty.Value{cty.TupleVal([]cty.Value{hcleval.UnknownWithPrefix(patternBase(pattern)).Mark(globMark)})}
+	return []cty.Value{cty.TupleVal([]cty.Value{hcleval.UnknownWithPrefix(PatternBase(pattern)).Mark(GlobMark)})}
 }
 
 // plainAlternatives matches alternatives of a pattern that cannot yield "..".
 var plainAlternatives = regexp.MustCompile(`\{[0-9A-Za-z_-]+(,[0-9A-Za-z_-]+)*\}`)
 
-// isPlainPattern reports whether a pattern only matches files below its base directory.
-func isPlainPattern(pattern string) bool {
+// IsPlainPattern reports whether a pattern only matches files below its base directory.
+func IsPlainPattern(pattern string) bool {
 	return !strings.Contains(pattern, "..") && !strings.ContainsAny(plainAlternatives.ReplaceAllString(pattern, ""), `{}\`)
 }
 
-// patternBase returns the directory that contains all files of a pattern, with a trailing
+// PatternBase returns the directory that contains all files of a pattern, with a trailing
 // slash.
-func patternBase(pattern string) string {
+func PatternBase(pattern string) string {
 	base, _ := doublestar.SplitPattern(strings.TrimLeft(pattern, "/"))
 	return "./" + strings.TrimPrefix(base+"/", "./")
 }
 
-func (s *scope) traversalChoices(x *hclsyntax.ScopeTraversalExpr, names bound) []cty.Value {
+func (s *Scope) traversalChoices(x *hclsyntax.ScopeTraversalExpr, names Bound) []cty.Value {
 	root := x.Traversal.RootName()
 	name, ok := hcleval.AttrAt(x.Traversal, 1)
 	if v, isBound := names[root]; isBound {
 		return traverse([]cty.Value{v}, x.Traversal[1:])
 	}
 	if !ok || s.isTemplate {
-		return unknownChoices
+		return UnknownChoices
 	}
 	rest := x.Traversal[2:]
 	switch root {
 	case "path":
 		return traverse([]cty.Value{s.rawPathValue(name).Mark(pathMark)}, rest)
 	case "local":
-		d, ok := s.module.locals[name]
+		d, ok := s.Module.locals[name]
 		if !ok {
-			return unknownChoices
+			return UnknownChoices
 		}
-		return traverse(s.memoizeChoices("local."+name, func() []cty.Value { return s.choices(d.Expression, nil) }), rest)
+		return traverse(s.memoizeChoices("local."+name, func() []cty.Value { return s.Choices(d.Expression, nil) }), rest)
 	case "var":
 		return traverse(s.memoizeChoices("var."+name, func() []cty.Value { return s.variableChoices(name) }), rest)
 	}
-	return []cty.Value{s.evaluate(x, names)}
+	return []cty.Value{s.Evaluate(x, names)}
 }
 
 // memoizeChoices returns the choices under key and computes them once. Choices of
 // definitions in a cycle are unknown.
-func (s *scope) memoizeChoices(key string, fill func() []cty.Value) []cty.Value {
+func (s *Scope) memoizeChoices(key string, fill func() []cty.Value) []cty.Value {
 	if v, ok := s.choiceMemo[key]; ok {
 		return v
 	}
-	s.choiceMemo[key] = unknownChoices
+	s.choiceMemo[key] = UnknownChoices
 	s.choiceMemo[key] = fill()
 	return s.choiceMemo[key]
 }
 
-func (s *scope) variableChoices(name string) []cty.Value {
-	declared := s.module.variables[name]
-	if declared == nil || s.hasUnknownArgs {
-		return unknownChoices
+func (s *Scope) variableChoices(name string) []cty.Value {
+	declared := s.Module.Variables[name]
+	if declared == nil || s.HasUnknownArgs {
+		return UnknownChoices
 	}
 	var result []cty.Value
-	if v, ok := s.variableValues[name]; ok {
+	if v, ok := s.VariableValues[name]; ok {
 		result = []cty.Value{v}
 	} else if d, ok := s.argumentOf(name); ok {
-		result = s.parent.choices(d.Expression, s.bound)
+		result = s.parent.Choices(d.Expression, s.bound)
 	}
 	if declared.defaultExpr != nil && (len(result) == 0 || declared.notNull) {
-		result = append(result, s.choices(declared.defaultExpr, nil)...)
+		result = append(result, s.Choices(declared.defaultExpr, nil)...)
 	}
 	if len(result) == 0 {
-		return unknownChoices
+		return UnknownChoices
 	}
 	return distinctValues(mapValues(result, func(v cty.Value) cty.Value {
 		if hasPath(v) && v.Type() != cty.String {
@@ -184,17 +184,17 @@ func (s *scope) variableChoices(name string) []cty.Value {
 	}))
 }
 
-func (s *scope) argumentOf(name string) (definition, bool) {
+func (s *Scope) argumentOf(name string) (Definition, bool) {
 	if s.call == nil {
-		return definition{}, false
+		return Definition{}, false
 	}
-	d, ok := s.call.arguments[name]
+	d, ok := s.call.Arguments[name]
 	return d, ok
 }
 
-func (s *scope) indexChoices(x *hclsyntax.IndexExpr, names bound) []cty.Value {
-	collections := s.choices(x.Collection, names)
-	key := s.evaluate(x.Key, names)
+func (s *Scope) indexChoices(x *hclsyntax.IndexExpr, names Bound) []cty.Value {
+	collections := s.Choices(x.Collection, names)
+	key := s.Evaluate(x.Key, names)
 	if !key.IsWhollyKnown() { // any of its elements
 		return distinctValues(elementsOf(collections))
 	}
@@ -219,24 +219,24 @@ func traverse(values []cty.Value, t hcl.Traversal) []cty.Value {
 	}))
 }
 
-func (s *scope) templateChoices(x *hclsyntax.TemplateExpr, names bound) []cty.Value {
-	return combine(len(x.Parts), func(i int) []cty.Value { return s.choices(x.Parts[i], names) }, concatenate)
+func (s *Scope) templateChoices(x *hclsyntax.TemplateExpr, names Bound) []cty.Value {
+	return combine(len(x.Parts), func(i int) []cty.Value { return s.Choices(x.Parts[i], names) }, concatenate)
 }
 
 // concatenate joins the parts of a text. A path mark may only stand at the beginning of a
 // path, and a slash must follow it.
 func concatenate(parts []cty.Value) cty.Value {
-	text, mark := "", valueMark("")
+	text, mark := "", ValueMark("")
 	for _, part := range parts {
 		word, partMark, ok := wordOf(part)
 		switch {
-		case !ok, mark == globMark && (partMark != "" || strings.Contains(word, "/")):
+		case !ok, mark == GlobMark && (partMark != "" || strings.Contains(word, "/")):
 			return cty.DynamicVal
-		case partMark == globMark && (text == "" || strings.HasSuffix(text, "/")), partMark != "" && text == "":
+		case partMark == GlobMark && (text == "" || strings.HasSuffix(text, "/")), partMark != "" && text == "":
 			mark = partMark
 		case partMark != "":
 			return cty.DynamicVal
-		case mark == globMark: // part of a name that is unknown anyway
+		case mark == GlobMark: // part of a name that is unknown anyway
 			continue
 		case mark == pathMark && word != "":
 			if mark = pathPrefixMark; word[0] != '/' {
@@ -250,22 +250,22 @@ func concatenate(parts []cty.Value) cty.Value {
 	switch mark {
 	case "":
 		return cty.StringVal(text)
-	case globMark:
-		return hcleval.UnknownWithPrefix(text).Mark(globMark)
+	case GlobMark:
+		return hcleval.UnknownWithPrefix(text).Mark(GlobMark)
 	}
 	return cty.StringVal(text).Mark(mark)
 }
 
 // wordOf returns the known text of a part, and its mark if it is a path.
-func wordOf(v cty.Value) (text string, mark valueMark, ok bool) {
+func wordOf(v cty.Value) (text string, mark ValueMark, ok bool) {
 	unmarked, marks := v.Unmark()
-	for _, m := range []valueMark{pathMark, pathPrefixMark, globMark} {
+	for _, m := range []ValueMark{pathMark, pathPrefixMark, GlobMark} {
 		if _, marked := marks[m]; marked {
 			mark = m
 		}
 	}
-	if mark == globMark {
-		return unmarked.Range().StringPrefix(), globMark, true
+	if mark == GlobMark {
+		return unmarked.Range().StringPrefix(), GlobMark, true
 	}
 	if text, ok = hcleval.AsString(v); !ok {
 		text, ok = numberOrBoolText(unmarked)
@@ -280,16 +280,16 @@ func numberOrBoolText(v cty.Value) (string, bool) {
 	return hcleval.ScalarText(v), true
 }
 
-func (s *scope) objectChoices(x *hclsyntax.ObjectConsExpr, names bound) []cty.Value {
+func (s *Scope) objectChoices(x *hclsyntax.ObjectConsExpr, names Bound) []cty.Value {
 	keys := make([]string, len(x.Items))
 	for i, item := range x.Items {
-		key, ok := hcleval.AsString(s.evaluate(item.KeyExpr, names))
+		key, ok := hcleval.AsString(s.Evaluate(item.KeyExpr, names))
 		if !ok {
-			return unknownChoices
+			return UnknownChoices
 		}
 		keys[i] = key
 	}
-	return combine(len(keys), func(i int) []cty.Value { return s.choices(x.Items[i].ValueExpr, names) }, func(values []cty.Value) cty.Value {
+	return combine(len(keys), func(i int) []cty.Value { return s.Choices(x.Items[i].ValueExpr, names) }, func(values []cty.Value) cty.Value {
 		attrs := map[string]cty.Value{}
 		for i, key := range keys {
 			attrs[key] = values[i]
@@ -309,7 +309,7 @@ func combine(n int, choices func(i int) []cty.Value, join func([]cty.Value) cty.
 			}
 		}
 		if len(next) > maxChoices {
-			return unknownChoices
+			return UnknownChoices
 		}
 		rows = next
 	}
@@ -333,7 +333,7 @@ func elementsOf(collections []cty.Value) (result []cty.Value) {
 	for _, c := range collections {
 		unmarked, marks := c.Unmark()
 		if !hcleval.IsIterable(unmarked) {
-			return unknownChoices
+			return UnknownChoices
 		}
 		for it := unmarked.ElementIterator(); it.Next(); {
 			_, v := it.Element()
@@ -355,7 +355,7 @@ next:
 		}
 		result = append(result, v)
 		if len(result) > maxChoices {
-			return unknownChoices
+			return UnknownChoices
 		}
 	}
 	return result

@@ -1,0 +1,82 @@
+package module
+
+import (
+	"path"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/repotree"
+)
+
+// maxInstances is the number of module instances that are evaluated separately in one
+// workspace. Beyond it their arguments are unknown, which makes the inputs wider.
+const maxInstances = 2000
+
+// Evaluator holds what the scopes of one workspace share: the functions, and the steps that
+// its evaluation may still take.
+type Evaluator struct {
+	Warnings []*hcleval.Problem // expressions that exceed a limit
+
+	loader    *Loader
+	root      string           // directory of the workspace
+	functions *hcl.EvalContext // relative to root
+	strict    bool             // of code that nobody has approved: what is not certain is unknown
+
+	instances      int           // number of module instances
+	referenceDepth int           // nesting of references
+	steps          int           // steps of evaluation
+	choiceSteps    int           // number of choices examined
+	choiceDepth    int           // nesting of choices
+	meter          hcleval.Meter // of the current expression
+}
+
+// NewEvaluator returns an evaluator for the workspace in the directory root.
+func NewEvaluator(l *Loader, root string) *Evaluator {
+	e := &Evaluator{loader: l, root: root}
+	e.functions = e.treeFunctions()
+	return e
+}
+
+// NewStrictEvaluator returns an evaluator of code that nobody has approved. A value is
+// known only if it is the same in every version of Terraform and OpenTofu, and everywhere.
+func NewStrictEvaluator(l *Loader, root string) *Evaluator {
+	return &Evaluator{loader: l, root: root, functions: restrictedFunctions(), strict: true}
+}
+
+// ExceedsChoices reports whether the choices of the workspace exceed their limit.
+func (e *Evaluator) ExceedsChoices() bool { return e.choiceSteps > maxChoiceSteps }
+
+// ExceedsInstances reports whether more module instances were evaluated than the limit.
+func (e *Evaluator) ExceedsInstances() bool { return e.instances > maxInstances }
+
+func (e *Evaluator) warnExceeded(x hclsyntax.Expression) {
+	e.Warnings = append(e.Warnings, hcleval.ProblemAt(x.Range().Filename, x.Range(),
+		"this expression exceeds the evaluation limit: its value is unknown, and every file that it may name is an input"))
+}
+
+// RepoPath returns the repository path of text, which is relative to the workspace's
+// directory.
+func (e *Evaluator) RepoPath(text string) (string, bool) {
+	p := path.Join(e.root, text)
+	if path.IsAbs(text) {
+		if p = path.Clean(text); p == RepoRoot {
+			return ".", true
+		}
+		rest, ok := strings.CutPrefix(p, RepoRoot+"/")
+		return rest, ok
+	}
+	return p, !repotree.IsOutside(p) && !strings.HasPrefix(text, "~")
+}
+
+// RepoPathOf returns the repository path of a known text.
+func (e *Evaluator) RepoPathOf(v cty.Value) (string, bool) {
+	text, ok := hcleval.AsString(v)
+	if !ok {
+		return "", false
+	}
+	return e.RepoPath(text)
+}

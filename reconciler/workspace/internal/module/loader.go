@@ -1,0 +1,107 @@
+package module
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"sync"
+
+	"reconcile/reconciler/workspace/internal/hcleval"
+	"reconcile/reconciler/workspace/repotree"
+)
+
+// Loader reads the modules of one tree. It parses each directory once for all
+// workspaces that use it. It is safe for concurrent use.
+type Loader struct {
+	tree            repotree.Tree
+	product         repotree.Product
+	modules         memo[*Module]
+	templates       memo[[]PathRef]
+	scans           memo[*SpecialFiles]
+	SkipPointers    bool // FindSpecialFiles finds no Git LFS pointers
+	HidesConditions bool // every condition is unknown, so that both branches count
+}
+
+// NewLoader returns a loader of the modules of tree, as product reads them.
+func NewLoader(tree repotree.Tree, product repotree.Product) *Loader {
+	return &Loader{tree: tree, product: product}
+}
+
+// Load returns the module in the directory dir. It follows links to dir: relative
+// paths in the module start from the real directory, as in Terraform.
+func (l *Loader) Load(dir string) (*Module, error) {
+	return l.modules.get(dir, func() (*Module, error) {
+		o, err := repotree.ResolveLinks(l.tree, dir)
+		if err != nil {
+			return nil, err
+		}
+		if !o.Dir {
+			return nil, fmt.Errorf("there is no directory %s", dir)
+		}
+		files, problems, err := l.ParseDir(o.Path)
+		if err != nil {
+			return nil, err
+		}
+		m := &Module{
+			Dir: o.Path, Problems: problems,
+			Variables: map[string]*Variable{}, locals: map[string]Definition{}, outputs: map[string]Definition{},
+			resources: map[string]*Resource{}, Calls: map[string]*Call{},
+		}
+		for _, f := range files {
+			if l.HidesConditions {
+				hcleval.HideConditions(f.Body)
+			}
+			for _, b := range f.Body.Blocks {
+				m.addBlock(path.Join(o.Path, f.Name), b)
+				m.InitInputs = append(m.InitInputs, f.initInputs(b)...)
+			}
+		}
+		return m, nil
+	})
+}
+
+// Forget frees the module in the directory dir. Another use of it parses it again.
+func (l *Loader) Forget(dir string) { l.modules.forget(dir) }
+
+// TemplateReads returns the path references in the template at p. It calls check with the
+// text of each template once; check may be nil.
+func (l *Loader) TemplateReads(p string, check func(p string, text []byte)) ([]PathRef, error) {
+	return l.templates.get(p, func() ([]PathRef, error) { return l.parseTemplate(p, check) })
+}
+
+func (l *Loader) parseTemplate(p string, check func(p string, text []byte)) ([]PathRef, error) {
+	text, err := repotree.ReadFile(l.tree, p, hcleval.MaxConfigSize)
+	if err != nil {
+		return nil, err
+	}
+	if check != nil {
+		check(p, text)
+	}
+	if !bytes.Contains(text, []byte("file")) {
+		return nil, nil // the usual template, of any size
+	}
+	x, err := hcleval.ParseTemplate(p, text)
+	if err != nil {
+		return nil, err
+	}
+	if l.HidesConditions {
+		hcleval.HideConditions(x)
+	}
+	c := &pathRefVisitor{module: &Module{}, file: p}
+	c.visitFunctions(x)
+	return c.module.PathRefs, nil
+}
+
+// memo stores one value a key and computes each value once.
+type memo[T any] struct{ m sync.Map }
+
+func (o *memo[T]) get(key string, fill func() (T, error)) (T, error) {
+	once, ok := o.m.Load(key)
+	if !ok {
+		once, _ = o.m.LoadOrStore(key, sync.OnceValues(fill))
+	}
+	return once.(func() (T, error))()
+}
+
+// forget frees the value of key. Another use of key computes the value again.
+func (o *memo[T]) forget(key string) { o.m.Delete(key) }

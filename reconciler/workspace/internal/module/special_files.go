@@ -1,0 +1,86 @@
+package module
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"path"
+)
+
+// SpecialFiles are the objects below a directory for which the directory's id is not
+// enough, or that cannot be used. Paths are repository paths.
+type SpecialFiles struct {
+	Links      []string
+	Submodules []string
+	Pointers   []string // Git LFS pointers, unless Loader.SkipPointers
+	Skipped    []error  // errors for entries that are not checked out
+}
+
+// lfsPointerPrefix begins every Git LFS pointer; the SHA-256 and the size of the object
+// follow. The LFS specification limits a pointer to maxPointerSize bytes. A file of another
+// size is not read.
+const (
+	lfsPointerPrefix = "version https://git-lfs.github.com/spec/v1\n"
+	minPointerSize   = len(lfsPointerPrefix) + len("oid sha256:") + 64 + len("\nsize 0\n")
+	maxPointerSize   = 1024
+)
+
+// FindSpecialFiles searches the directory dir, and stores the result.
+func (l *Loader) FindSpecialFiles(dir string) (*SpecialFiles, error) {
+	return l.scans.get(dir, func() (*SpecialFiles, error) { return l.scanDir(dir) })
+}
+
+func (l *Loader) scanDir(dir string) (*SpecialFiles, error) {
+	entries, err := l.tree.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", dir, err)
+	}
+	skipped, err := l.tree.SkippedEntries(dir)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", dir, err)
+	}
+	found := &SpecialFiles{Skipped: skipped}
+	for _, e := range entries {
+		p := path.Join(dir, e.Name())
+		switch {
+		case e.Type().IsRegular() && l.product.IsConfigFile(e.Name()): // parsing reports it
+		case e.Type().IsRegular():
+			if l.SkipPointers {
+				continue
+			}
+			if info, err := e.Info(); err == nil && l.IsLFSPointer(p, info) {
+				found.Pointers = append(found.Pointers, p)
+			}
+		case e.IsDir():
+			inner, err := l.FindSpecialFiles(p)
+			if err != nil {
+				return nil, err
+			}
+			found.merge(inner)
+		case e.Type()&fs.ModeSymlink != 0:
+			found.Links = append(found.Links, p)
+		default:
+			found.Submodules = append(found.Submodules, p)
+		}
+	}
+	return found, nil
+}
+
+func (o *SpecialFiles) merge(other *SpecialFiles) {
+	o.Links = append(o.Links, other.Links...)
+	o.Submodules = append(o.Submodules, other.Submodules...)
+	o.Pointers = append(o.Pointers, other.Pointers...)
+	o.Skipped = append(o.Skipped, other.Skipped...)
+}
+
+// LFSPointerText says of a file that it is a Git LFS pointer, and what to do.
+const LFSPointerText = "is a Git LFS pointer, which is not supported: commit the file itself to Git, or move it out of what Terraform reads"
+
+// IsLFSPointer reports whether the file at p is a Git LFS pointer.
+func (l *Loader) IsLFSPointer(p string, info fs.FileInfo) bool {
+	if !info.Mode().IsRegular() || info.Size() < int64(minPointerSize) || info.Size() > maxPointerSize {
+		return false
+	}
+	text, err := l.tree.ReadFile(p)
+	return err == nil && bytes.HasPrefix(text, []byte(lfsPointerPrefix))
+}
