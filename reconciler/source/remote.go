@@ -100,7 +100,7 @@ func (m *remote) fetchHistory(ctx context.Context, tip, head plumbing.Hash) (*hi
 		if err != nil {
 			return nil, err
 		}
-		if _, isFinal, err := h.mergeBases(tip, head); err != nil || isFinal || i == len(fetchDepths)-1 {
+		if _, isFinal, err := h.commits.Bases(tip, head); err != nil || isFinal || i == len(fetchDepths)-1 {
 			if err != nil {
 				return nil, errors.Join(fmt.Errorf("%s: %w", m.url, err), h.close())
 			}

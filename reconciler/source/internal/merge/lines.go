@@ -1,4 +1,4 @@
-package source
+package merge
 
 import (
 	"strings"
@@ -6,10 +6,10 @@ import (
 	udiff "github.com/aymanbagabas/go-udiff"
 )
 
-// mergeLines merges two sides' changes of a text. Changes that touch each other are a
+// Lines merges two sides' changes of a text. Changes that touch each other are a
 // conflict, as in Git, unless both sides produce the same text. A text with a NUL byte has no
 // lines.
-func mergeLines(base, ours, theirs string) (merged string, ok bool) {
+func Lines(base, ours, theirs string) (merged string, ok bool) {
 	if strings.ContainsRune(base+ours+theirs, 0) {
 		return "", false
 	}
