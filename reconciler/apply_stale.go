@@ -176,17 +176,3 @@ func announceWaiting(r *run.Run, w *inventory.Inventory, s *schedule.Schedule) {
 		}
 	}
 }
-
-// hasTipMoved polls the tip again if the last poll is old, so that a long pass drops
-// what a newer commit replaces.
-func (p *pass) hasTipMoved(ctx context.Context, head state.Head) bool {
-	if p.config.Now().Sub(p.polledAt) < p.config.TipPoll {
-		return false
-	}
-	tip, err := p.pollTip(ctx, head)
-	if err != nil {
-		p.run.Log.Warn("could not read the tip again; continuing with the last known tip", "error", err)
-		return false
-	}
-	return tip.Commit != head.Commit
-}

@@ -34,7 +34,7 @@ func (r *Reconciler) Drift(ctx, killCtx context.Context, o run.Options) (*run.Re
 	result.Finalize(err)
 	saveDrift(context.WithoutCancel(ctx), thisRun, result, looked)
 	if looked {
-		notifyNow(context.WithoutCancel(ctx), thisRun, result.To)
+		notifyNow(context.WithoutCancel(ctx), thisRun)
 	}
 	thisRun.Emit(run.Event{Phase: run.PhaseDone, Pass: result, Err: err, Remote: len(o.Only) > 0})
 	return result, err
@@ -48,7 +48,7 @@ func detectDrift(ctx, killCtx context.Context, r *run.Run, result *run.Result) (
 		return false, err
 	}
 	defer r.Config.CloseCommit(w.Commit)
-	result.From, result.To = w.Head.Commit, w.Commit.ID
+	result.SetRange(w.Head, w.Commit.Tip())
 	if err := w.CheckNotEmpty(); err != nil {
 		return false, err
 	}

@@ -23,17 +23,17 @@ const notifyRetry = 5 * time.Minute
 func (p *pass) notify(ctx context.Context) {
 	due := !p.notifyAt.IsZero() && (p.run.Options.Trigger == run.Manual || !p.config.Now().Before(p.notifyAt))
 	if p.result.Snapshot != "" || due {
-		notifyNow(ctx, p.run, p.result.To)
+		notifyNow(ctx, p.run)
 	}
 }
 
-func notifyNow(ctx context.Context, r *run.Run, commit string) {
+func notifyNow(ctx context.Context, r *run.Run) {
 	if len(r.Config.Notifiers) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	pending, err := notifyAll(ctx, r, commit)
+	pending, err := notifyAll(ctx, r)
 	if err != nil {
 		r.Log.Warn("notification failed, will retry", "error", err)
 		pending = true
@@ -43,7 +43,7 @@ func notifyNow(ctx context.Context, r *run.Run, commit string) {
 	}
 }
 
-func notifyAll(ctx context.Context, r *run.Run, commit string) (pending bool, err error) {
+func notifyAll(ctx context.Context, r *run.Run) (pending bool, err error) {
 	records, err := r.Config.Record.Workspaces(ctx)
 	if err != nil {
 		return true, err
@@ -53,7 +53,7 @@ func notifyAll(ctx context.Context, r *run.Run, commit string) (pending bool, er
 		return true, err
 	}
 	for _, notifier := range r.Config.Notifiers {
-		if err := notifyOn(ctx, r, notifier, commit, records, states); err != nil {
+		if err := notifyOn(ctx, r, notifier, records, states); err != nil {
 			r.Log.Warn("notification failed, will retry", "channel", notifier.Channel(), "error", err)
 			pending = true
 		}
@@ -62,13 +62,13 @@ func notifyAll(ctx context.Context, r *run.Run, commit string) (pending bool, er
 }
 
 // notifyOn sends the new events to one channel and records them as sent.
-func notifyOn(ctx context.Context, r *run.Run, notifier run.Notifier, commit string, records map[string]state.Workspace, states map[string]state.NotificationState) error {
+func notifyOn(ctx context.Context, r *run.Run, notifier run.Notifier, records map[string]state.Workspace, states map[string]state.NotificationState) error {
 	cursor, err := r.Config.Record.PullRequestCursor(ctx)
 	if err != nil {
 		return err
 	}
 	report := &notify.Notification{
-		Run: r.Options.Run, Repo: r.Config.Repo, Branch: r.Config.Branch, Environment: r.Config.Environment, Commit: commit, At: r.Config.Now().UTC(),
+		Run: r.Options.Run, Repo: r.Config.Repo, Branch: r.Config.Branch, Environment: r.Config.Environment, Commit: r.Result.To, At: r.Config.Now().UTC(),
 		MergedSince: cursor.NotifiedUntil, LastPullRequests: cursor.LastNotified,
 	}
 	channel := notifier.Channel()

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"reconcile/internal/commitid"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
@@ -59,7 +58,7 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	p.setRange(head, tip)
+	p.result.SetRange(head, tip)
 
 	// 2. Stop if nothing has changed.
 	if nothing, err := p.isUpToDate(ctx, head, tip); err != nil {
@@ -83,13 +82,13 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	}
 
 	// 4. Adopt the tip.
-	p.warnOfDuplicateRecords(ctx, head, tip)
+	p.warnOfDuplicateRecords(ctx, head, commit)
 	p.run.EnterStep(run.PhaseAdopt)
 	head, err = p.adopt(ctx, head, tip, settings)
 	if errors.Is(err, state.ErrConflict) {
 		return false, nil
 	} else if err != nil {
-		return false, fmt.Errorf("adopt %s: %w", commitid.Abbrev(tip.Commit), err)
+		return false, fmt.Errorf("adopt %s: %w", commit, err)
 	}
 
 	// 5. Find the stale workspaces and their order.
@@ -151,6 +150,28 @@ func (p *pass) pollTip(ctx context.Context, head state.Head) (source.Tip, error)
 	return tip, nil
 }
 
+// hasTipMoved polls the tip again if the last poll is old, so that a long pass drops
+// what a newer commit replaces.
+func (p *pass) hasTipMoved(ctx context.Context, head state.Head) bool {
+	if p.config.Now().Sub(p.polledAt) < p.config.TipPoll {
+		return false
+	}
+	tip, err := p.pollTip(ctx, head)
+	if err != nil {
+		p.run.Log.Warn("could not read the tip again; continuing with the last known tip", "error", err)
+		return false
+	}
+	return tip.Commit != head.Commit
+}
+
+// noteTip records when this pass first saw the tip.
+func (p *pass) noteTip(tip source.Tip) {
+	p.polledAt = p.config.Now()
+	if p.firstSeenTip != tip.Commit {
+		p.firstSeenTip, p.firstSeenAt = tip.Commit, p.polledAt
+	}
+}
+
 // storeSnapshot stores the commit's tree, with the objects that prove it belongs to the
 // commit, and returns the location.
 func (p *pass) storeSnapshot(ctx context.Context, commit *source.Commit) (location string, err error) {
@@ -159,7 +180,7 @@ func (p *pass) storeSnapshot(ctx context.Context, commit *source.Commit) (locati
 		location, err = p.config.Snapshots.Put(ctx, commit.ID, commit.When, commit.Tree, objects)
 	}
 	if err != nil {
-		return "", fmt.Errorf("store the snapshot of %s (nothing was applied): %w", commitid.Abbrev(commit.ID), err)
+		return "", fmt.Errorf("store the snapshot of %s (nothing was applied): %w", commit, err)
 	}
 	return location, nil
 }

@@ -2,6 +2,7 @@ package reconciler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,13 +10,6 @@ import (
 	"reconcile/reconciler/source"
 	"reconcile/state"
 )
-
-func (p *pass) setRange(head state.Head, tip source.Tip) {
-	if p.result.To == "" {
-		p.result.From = head.Commit
-	}
-	p.result.To = tip.Commit
-}
 
 // replayRecorded fills the result of a pass with nothing to do from the record. It
 // reads the workspaces only if the last outcome was not "in sync".
@@ -64,11 +58,11 @@ func (p *pass) earliestRetry() time.Time {
 
 // warnOfDuplicateRecords warns if the record is new and another record of the store has
 // the same branch under another address.
-func (p *pass) warnOfDuplicateRecords(ctx context.Context, head state.Head, tip source.Tip) {
+func (p *pass) warnOfDuplicateRecords(ctx context.Context, head state.Head, tip *source.Commit) {
 	if head.Commit != "" {
 		return
 	}
-	duplicates, err := p.config.FindDuplicateRecords(ctx, tip.Commit)
+	duplicates, err := p.config.FindDuplicateRecords(ctx, tip)
 	if err != nil {
 		p.run.Log.Warn("could not check whether another record has this branch", "error", err)
 		return
@@ -90,4 +84,34 @@ func passOutcome(exit int) string {
 		return run.OutcomeBusy
 	}
 	return run.OutcomeFailed
+}
+
+// updateOutOfSync sets head.OutOfSyncSince: when any pass first saw a tip that was not
+// fully applied. Later tips that are not applied either do not change it.
+func (p *pass) updateOutOfSync(head *state.Head, inSync bool) {
+	switch {
+	case inSync:
+		head.OutOfSyncSince = time.Time{}
+	case head.OutOfSyncSince.IsZero():
+		head.OutOfSyncSince = p.firstSeenAt
+	}
+	p.result.BehindSince = head.OutOfSyncSince
+}
+
+// recordOutOfSync records when the tip was first seen even if it could not be adopted
+// (not fetchable, not signed, or invalid settings). The head becomes unsettled, so that
+// a pass runs again if the tip goes back.
+func (p *pass) recordOutOfSync(ctx context.Context) {
+	if p.firstSeenTip == "" {
+		return
+	}
+	head, err := p.config.Record.Head(ctx)
+	if err == nil && head.Rev != 0 && head.Commit != p.firstSeenTip && head.OutOfSyncSince.IsZero() {
+		p.updateOutOfSync(&head, false)
+		head.Settled, head.Run = false, p.result.Run
+		_, err = p.config.Record.PutHead(ctx, head)
+	}
+	if err != nil && !errors.Is(err, state.ErrConflict) {
+		p.run.Log.Warn("could not record out-of-sync time", "error", err)
+	}
 }

@@ -21,7 +21,7 @@ func (r *Reconciler) Plan(ctx, killCtx context.Context, o run.Options) (*run.Res
 		return result, err
 	}
 	defer r.config.CloseCommit(w.Commit)
-	result.From, result.To = w.Head.Commit, w.Commit.ID
+	result.SetRange(w.Head, w.Commit.Tip())
 	for _, text := range w.Settings.Warnings() {
 		thisRun.Warn(text)
 	}

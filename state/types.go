@@ -1,6 +1,10 @@
 package state
 
-import "time"
+import (
+	"time"
+
+	"reconcile/internal/commitid"
+)
 
 // Schema is the version of the record's layout that this program writes. It refuses a
 // record with a higher version (ErrNewerSchema) and reads one with a lower version.
@@ -94,6 +98,9 @@ type Attempt struct {
 	// did not record it, started the apply.
 	State *TerraformState `json:"state,omitempty"`
 }
+
+// ShortCommit returns the abbreviated id of the commit, for people.
+func (a *Attempt) ShortCommit() string { return commitid.Abbrev(a.Commit) }
 
 // Workspace is the record of one workspace. The item of a workspace that was removed from
 // the repository stays, with Removed set: its tombstone.

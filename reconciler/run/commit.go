@@ -42,7 +42,7 @@ func (c *Config) CloseCommit(commit *source.Commit) {
 func (c *Config) LoadSettings(commit *source.Commit) (*settings.Settings, error) {
 	settings, err := settings.Load(commit.Tree, c.Environment)
 	if err != nil {
-		return nil, fmt.Errorf("settings at %s: %w", commitid.Abbrev(commit.ID), err)
+		return nil, fmt.Errorf("settings at %s: %w", commit, err)
 	}
 	return settings, nil
 }

@@ -53,7 +53,7 @@ func describeOwner(repo, branch string, environment *string) string {
 
 // FindDuplicateRecords returns the names, sorted, of the store's other records that
 // have adopted a commit of this branch: the same repository under another address.
-func (c *Config) FindDuplicateRecords(ctx context.Context, tip string) ([]string, error) {
+func (c *Config) FindDuplicateRecords(ctx context.Context, tip *source.Commit) ([]string, error) {
 	others, err := c.Record.OtherHeads(ctx)
 	if err != nil {
 		return nil, err
@@ -64,9 +64,9 @@ func (c *Config) FindDuplicateRecords(ctx context.Context, tip string) ([]string
 		if head.Commit == "" || !c.hasSameBranch(head) {
 			continue
 		}
-		yes := head.Commit == tip
+		yes := head.Commit == tip.ID
 		if !yes {
-			if yes, _, err = c.Source.Contains(ctx, tip, head.Commit); err != nil {
+			if yes, _, err = c.Source.Contains(ctx, tip.ID, head.Commit); err != nil {
 				return nil, err
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"reconcile/reconciler/source"
 	"reconcile/state"
 )
 
@@ -84,6 +85,15 @@ func (w WorkspaceResult) History() state.RunWorkspace {
 		Name: w.Name, Outcome: w.Outcome, StaleReasons: w.StaleReasons, Changes: w.Changes,
 		Risk: w.Risk, PlanDigest: w.PlanDigest, DurationMS: w.DurationMS, Error: w.Error,
 	}
+}
+
+// SetRange sets the commits of the result: what the record had adopted when the run
+// first read it, and the tip.
+func (r *Result) SetRange(head state.Head, tip source.Tip) {
+	if r.To == "" {
+		r.From = head.Commit
+	}
+	r.To = tip.Commit
 }
 
 // Add adds or replaces the result of a workspace. A workspace that one round applied

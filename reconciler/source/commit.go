@@ -11,6 +11,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	gitobject "github.com/go-git/go-git/v5/plumbing/object"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/source/gittree"
 )
 
@@ -26,6 +27,12 @@ type Commit struct {
 	raw     []byte // in Git's own form
 	closers []io.Closer
 }
+
+// String returns the abbreviated id, for people.
+func (c *Commit) String() string { return commitid.Abbrev(c.ID) }
+
+// Tip returns the commit as the tip of a branch. It does not know the remote's protocol.
+func (c *Commit) Tip() Tip { return Tip{Commit: c.ID} }
 
 // Close closes the open files and releases the commit's directory in the cache, which may
 // then be removed.

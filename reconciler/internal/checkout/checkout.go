@@ -15,7 +15,6 @@ import (
 
 	"github.com/gofrs/flock"
 
-	"reconcile/internal/commitid"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
@@ -107,7 +106,7 @@ func (s *Checkout) layOutTree(ctx context.Context) (string, error) {
 		s.inventory.Commit.Tree.Omit(repotree.IsToolFile)
 	}
 	if err := s.inventory.Commit.Tree.Checkout(ctx, root, terraform.IsPreserved); err != nil {
-		return "", fmt.Errorf("lay out %s: %w", commitid.Abbrev(s.inventory.Commit.ID), err)
+		return "", fmt.Errorf("lay out %s: %w", s.inventory.Commit, err)
 	}
 	if s.policy != nil {
 		return root, nil // unreviewed code gets only outputs: see writeUpstreamOutputs

@@ -112,7 +112,7 @@ func (s *Checkout) checkDuplicateRecords(ctx context.Context, entry *inventory.E
 	if s.run.Options.Adopt || s.config.LocalStateOf == nil {
 		return nil
 	}
-	duplicates, err := s.config.FindDuplicateRecords(ctx, s.inventory.Commit.ID)
+	duplicates, err := s.config.FindDuplicateRecords(ctx, s.inventory.Commit)
 	if err != nil {
 		return fmt.Errorf("search other records for a state of %s: %w", entry.Dir.Name, err)
 	}

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"slices"
 
-	"reconcile/internal/commitid"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace"
@@ -68,7 +67,7 @@ func Discover(ctx context.Context, c *run.Config, head state.Head, commit *sourc
 	dirs, err := settings.Discover(commit.Tree, product)
 	records, recordErr := recorded() // wait first: no return may leave the read running
 	if err != nil {
-		return nil, &TreeError{Commit: commit.ID, Err: err}
+		return nil, &TreeError{Commit: commit, Err: err}
 	}
 	if recordErr != nil {
 		return nil, fmt.Errorf("read the record %s: %w", c.RecordName, recordErr)
@@ -145,7 +144,7 @@ func WithoutRecord(ctx context.Context, c *run.Config, commit *source.Commit) (*
 	}
 	dirs, err := settings.Discover(commit.Tree, product)
 	if err != nil {
-		return nil, fmt.Errorf("workspaces at %s: %w", commitid.Abbrev(commit.ID), err)
+		return nil, fmt.Errorf("workspaces at %s: %w", commit, err)
 	}
 	w := &Inventory{
 		Config: c, Commit: commit, Settings: settings, Product: product,
@@ -181,7 +180,7 @@ func (w *Inventory) CheckNotEmpty() error {
 	if len(w.Entries) > 0 {
 		return nil
 	}
-	return &TreeError{Commit: w.Commit.ID, Err: w.Loader.NoWorkspacesError(w.Settings)}
+	return &TreeError{Commit: w.Commit, Err: w.Loader.NoWorkspacesError(w.Settings)}
 }
 
 // CheckNames returns an error for a name that no workspace has.
@@ -205,12 +204,12 @@ func DescribeHold(h state.Hold) string {
 
 // TreeError is an error of a commit's workspaces as a whole, not of one of them.
 type TreeError struct {
-	Commit string
+	Commit *source.Commit
 	Err    error
 }
 
 func (e *TreeError) Error() string {
-	return fmt.Sprintf("workspaces at %s: %s", commitid.Abbrev(e.Commit), e.Err)
+	return fmt.Sprintf("workspaces at %s: %s", e.Commit, e.Err)
 }
 
 func (e *TreeError) Unwrap() error { return e.Err }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"reconcile/internal/commitid"
 	"reconcile/internal/gitpath"
 	"reconcile/reconciler/workspace"
 	"reconcile/reconciler/workspace/repotree"
@@ -28,7 +27,7 @@ func (w *Inventory) OwnReasons(entry *Entry, rec state.Workspace) []string {
 	}
 	var reasons []string
 	if rec.Attempt != nil {
-		reasons = append(reasons, fmt.Sprintf("interrupted apply of %s", commitid.Abbrev(rec.Attempt.Commit)))
+		reasons = append(reasons, fmt.Sprintf("interrupted apply of %s", rec.Attempt.ShortCommit()))
 	}
 	if rec.Trace == nil {
 		return reasons

@@ -45,12 +45,7 @@ func (a *remoteApply) execute(ctx context.Context) error {
 		},
 		Poll: a.pollTask,
 	}
-	commit := a.inventory.Commit
-	task, err := e.Run(ctx, state.Task{
-		Name: name, Run: a.run.Options.Run, Trigger: a.run.Options.Trigger,
-		Commit: commit.ID, CommitTime: commit.When, TreeID: commit.Tree.ID("."), Generation: a.inventory.Head.Generation,
-		Replan: a.run.Options.Replan, Adopt: a.run.Options.Adopt,
-	})
+	task, err := e.Run(ctx, newTask(a.run, a.inventory, name))
 	var readErr error
 	if a.done.Record, _, readErr = a.config.Record.Workspace(context.WithoutCancel(ctx), name); err == nil && readErr != nil {
 		err = fmt.Errorf("read the record of %s: %w", name, readErr)

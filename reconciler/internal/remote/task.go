@@ -4,15 +4,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"reconcile/reconciler/internal/checkout"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/internal/worker"
 	"reconcile/reconciler/run"
+	"reconcile/reconciler/source"
 	"reconcile/state"
 	"reconcile/state/snapshot"
 )
+
+// newTask returns the task to apply a workspace at the inventory's commit.
+func newTask(r *run.Run, w *inventory.Inventory, name string) state.Task {
+	return state.Task{
+		Name: name, Run: r.Options.Run, Trigger: r.Options.Trigger, Replan: r.Options.Replan, Adopt: r.Options.Adopt,
+		Commit: w.Commit.ID, CommitTime: w.Commit.When, TreeID: w.Commit.Tree.ID("."), Generation: w.Head.Generation,
+	}
+}
 
 // RunTask runs in the process that an Executor started: it applies the workspace that a
 // pass assigned under key, and records the result. It does not use Git: the tree comes
@@ -100,4 +111,27 @@ func loadForTask(ctx context.Context, c *run.Config, task state.Task) (_ *invent
 		return nil, err
 	}
 	return work, work.CheckNames([]string{task.Name})
+}
+
+// CommitFromSnapshot makes a commit from an archived tree, which fetch lays out and
+// verifies. The files are deleted when the commit is closed.
+func CommitFromSnapshot(ctx context.Context, c *run.Config, commit, tree string, when time.Time, fetch func(dir string, check snapshot.TreeVerifier) error) (*source.Commit, error) {
+	if err := os.MkdirAll(c.WorkDir, 0o700); err != nil {
+		return nil, fmt.Errorf("create a directory for the snapshot: %w", err)
+	}
+	home, err := os.MkdirTemp(c.WorkDir, "snapshot-")
+	if err != nil {
+		return nil, fmt.Errorf("create a directory for the snapshot: %w", err)
+	}
+	dir := filepath.Join(home, "tree")
+	var objects []byte
+	err = fetch(dir, func(_ string, held []byte) error { objects = held; return nil }) // source.Restore checks them below
+	if err == nil {
+		var restored *source.Commit
+		if restored, err = source.Restore(ctx, dir, commit, tree, when, objects); err == nil {
+			restored.AddCloser(func() error { return os.RemoveAll(home) })
+			return restored, nil
+		}
+	}
+	return nil, errors.Join(err, os.RemoveAll(home))
 }

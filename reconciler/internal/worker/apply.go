@@ -320,34 +320,6 @@ func (v *workspaceRun) readKey(ctx context.Context) (err error) {
 	return nil
 }
 
-// begin writes the attempt, if the head's generation has not changed.
-func (v *workspaceRun) begin(ctx context.Context, plan *terraform.Plan) error {
-	v.previousAttempt = v.record.Attempt
-	v.record.Attempt = &state.Attempt{
-		Commit: v.inventory.Commit.ID, Run: v.run.Options.Run, PlanDigest: plan.Digest,
-		Process: v.config.Record.Process(), StartedAt: v.config.Now(), PreviousIdentities: v.listFormerStates(),
-		State: (*state.TerraformState)(&plan.State),
-	}
-	v.record.PendingInputs = nil // the pending inputs are being applied
-	v.updateMetadata()
-	brief, cancel := context.WithTimeout(ctx, run.RecordTimeout)
-	defer cancel()
-	if err := run.RetryWrite(brief, func() error { return v.lease.BeginApply(brief, v.record) }); err != nil {
-		return fmt.Errorf("write the attempt on %s (nothing was applied): %w", v.entry.Dir.Name, err)
-	}
-	return nil
-}
-
-// recordNotBegun records that an apply was not started. The attempt may have been
-// written, so it is reverted: otherwise it would look like an interrupted apply.
-func (v *workspaceRun) recordNotBegun(ctx context.Context, err error) error {
-	if errors.Is(err, state.ErrTipMoved) || errors.Is(err, state.ErrLeaseLost) {
-		return err
-	}
-	v.record.Attempt = v.previousAttempt
-	return v.recordFailure(ctx, err)
-}
-
 func (v *workspaceRun) storeLog(ctx context.Context) {
 	if v.output.Len() == 0 {
 		return
