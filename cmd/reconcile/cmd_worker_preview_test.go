@@ -92,7 +92,7 @@ func TestPreviewProcessInput(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inputFile := filepath.Join(t.TempDir(), "told")
+	inputFile := filepath.Join(t.TempDir(), "input")
 	s := newScriptedProcess(t, fmt.Sprintf("cat > %q; env > %[1]q.env", inputFile))
 	p.program = s.program
 	_, _ = p.run(t.Context(), t.Context(), preview.Request{}) // it gives no answer

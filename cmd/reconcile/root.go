@@ -59,8 +59,8 @@ RECONCILE_GIT_CREDENTIALS. A flag wins.`,
 // Groups of commands in the help.
 const (
 	groupPass    = "pass"
-	groupInspect = "look"
-	groupRepair  = "mend"
+	groupInspect = "inspect"
+	groupRepair  = "repair"
 	groupStart   = "start"
 )
 

@@ -130,7 +130,7 @@ func TestRunTask(t *testing.T) {
 }
 
 // Whatever else comes is answered and logged, and starts nothing.
-func TestOddCases(t *testing.T) {
+func TestUnusualRequests(t *testing.T) {
 	c := startCloud(t)
 	f := startEmulator(t, functionEnv(c))
 	g := &gateway{t: t, kind: "rest", function: f}

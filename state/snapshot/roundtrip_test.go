@@ -95,7 +95,7 @@ func listFiles(t *testing.T, dir string) map[string]string {
 	return found
 }
 
-func TestOddTrees(t *testing.T) {
+func TestUnusualTrees(t *testing.T) {
 	repo := gittest.New(t)
 	blob, script := repo.WriteObject("blob", []byte("x")), repo.WriteObject("blob", []byte("#!/bin/sh\n"))
 	out, circle := repo.WriteObject("blob", []byte("/etc/hosts")), repo.WriteObject("blob", []byte("l"))

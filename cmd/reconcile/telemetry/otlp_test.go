@@ -75,7 +75,7 @@ func TestPassByOTLP(t *testing.T) {
 		t.Errorf("%v workspaces failed, as the record says of 1", n)
 	}
 
-	w.CommitTxtar("mend", "-- env/tokyo/main.tf --\nresource \"terraform_data\" \"this\" {}\n-- env/reconcile.hcl --\ndefaults { apply = \"always\" }\n")
+	w.CommitTxtar("repair", "-- env/tokyo/main.tf --\nresource \"terraform_data\" \"this\" {}\n-- env/reconcile.hcl --\ndefaults { apply = \"always\" }\n")
 	w.Push()
 	w.runPass(options, run.Options{Trigger: run.Schedule})
 	got = c.lastMetrics()

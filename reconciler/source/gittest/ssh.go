@@ -62,6 +62,9 @@ func ServeSSH(t testing.TB, r *Repo, v0 bool) *SSH {
 	s.NewHostKey()
 	config := fmt.Sprintf("HostKey %s\nAuthorizedKeysFile %s\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin yes\nPidFile none\n",
 		filepath.Join(s.dir, "host"), filepath.Join(s.dir, "authorized_keys"))
+	// The shell that runs git would read the profile of the user's home: half a second here,
+	// and settings of a person.
+	config += "SetEnv HOME=" + s.dir + "\n"
 	if !v0 {
 		config += "AcceptEnv GIT_PROTOCOL\n"
 	}
