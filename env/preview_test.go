@@ -5,6 +5,7 @@ import (
 
 	"reconcile/reconciler/source"
 	ws "reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/policy"
 	"reconcile/reconciler/workspace/repotree"
 	"reconcile/reconciler/workspace/settings"
 )
@@ -39,8 +40,8 @@ func TestPreviewsRefuseNothing(t *testing.T) {
 		loader := ws.NewLoader(commit.Tree, repotree.Terraform)
 		for _, dir := range dirs {
 			config := settings.Config(dir.Name)
-			proposal := ws.Proposal{Dir: dir, Config: config, TipWorkspace: loader.Load(dir, config)}
-			for _, refused := range ws.CheckPolicy(commit.Tree, repotree.Terraform, proposal, settings.PreviewPolicy()) {
+			proposal := policy.Proposal{Dir: dir, Config: config, TipWorkspace: loader.Load(dir, config)}
+			for _, refused := range policy.Check(commit.Tree, repotree.Terraform, proposal, settings.PreviewPolicy()) {
 				t.Errorf("%s, environment %q: %s", dir.Name, environment, refused)
 			}
 		}

@@ -17,6 +17,7 @@ import (
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source/gittree"
 	"reconcile/reconciler/workspace"
+	"reconcile/reconciler/workspace/policy"
 	"reconcile/state"
 )
 
@@ -162,8 +163,8 @@ func (l *pullRequestPlan) refuse(entry *inventory.Entry) (result run.WorkspaceRe
 	}
 	approved := l.atTip(entry)
 	entry.Stateless = approved == nil
-	proposal := workspace.Proposal{Dir: entry.Dir, Config: entry.Config, TipWorkspace: approved, LocalStates: l.listLocalStates()}
-	if result.Refused = workspace.CheckPolicy(l.merged.Commit.Tree, l.merged.Product, proposal, l.tip.Settings.PreviewPolicy()); len(result.Refused) > 0 {
+	proposal := policy.Proposal{Dir: entry.Dir, Config: entry.Config, TipWorkspace: approved, LocalStates: l.listLocalStates()}
+	if result.Refused = policy.Check(l.merged.Commit.Tree, l.merged.Product, proposal, l.tip.Settings.PreviewPolicy()); len(result.Refused) > 0 {
 		result.Outcome, result.Error = state.Blocked, refusedText
 		return result, true
 	}

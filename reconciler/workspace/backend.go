@@ -26,12 +26,13 @@ type Backend struct {
 	Locks  bool              // the backend can lock the state, and locking is configured
 }
 
-const localBackend = "local"
+// LocalBackend is the type of the backend that keeps the state in a file.
+const LocalBackend = "local"
 
 func (e *evaluation) resolveBackend(w *Workspace, s *module.Scope) {
 	block := s.Module.Backend
 	if block == nil {
-		block = &module.BackendBlock{Kind: localBackend, File: w.Path}
+		block = &module.BackendBlock{Kind: LocalBackend, File: w.Path}
 	}
 	addProblem := func(format string, args ...any) {
 		p := hcleval.ProblemAt(block.File, backendRange(block), format, args...)
@@ -62,7 +63,7 @@ func (e *evaluation) resolveBackend(w *Workspace, s *module.Scope) {
 	var values map[string]cty.Value
 	if file := w.Config.BackendConfig; file != "" {
 		var problems []*hcleval.Problem
-		values, problems = e.readVarFile(file)
+		values, problems = e.modules.ReadAttributes(file)
 		e.problems = append(e.problems, problems...)
 		for name, v := range values {
 			args[name] = hcleval.ScalarText(v)
@@ -83,7 +84,7 @@ func (e *evaluation) resolveBackend(w *Workspace, s *module.Scope) {
 	w.Backend = Backend{Type: block.Kind, Config: locationArgs(block.Kind, args), Locks: hasLocking(block.Kind, args)}
 	w.Identity = identityOf(w.Path, block.Kind, args, defaultWorkspace)
 	w.backendText = backendTextOf(args, block, values)
-	if block.Kind == localBackend {
+	if block.Kind == LocalBackend {
 		w.Backend.Path = localStatePath(w.Path, w.Backend.Config, defaultWorkspace)
 	}
 }
@@ -128,7 +129,7 @@ var requiredArgs = map[string][]string{
 // look like a credential.
 var locationDefaults = map[string]map[string]string{
 	"s3":         {"bucket": "", "key": "", "region": "", "workspace_key_prefix": ""},
-	localBackend: {"path": "", "workspace_dir": ""},
+	LocalBackend: {"path": "", "workspace_dir": ""},
 	"gcs":        {"bucket": "", "prefix": ""},
 	"azurerm":    {"storage_account_name": "", "container_name": "", "key": ""},
 	"http":       {"address": ""},
@@ -195,7 +196,7 @@ func identityOf(dir, kind string, args map[string]string, workspace string) stri
 	switch kind {
 	case "s3":
 		return "s3://" + t["bucket"] + "/" + s3StateKey(t["key"], t["workspace_key_prefix"], workspace)
-	case localBackend:
+	case LocalBackend:
 		// Readers name the path in their configuration, where HCL normalizes all text to
 		// NFC.
 		return "local:" + norm.NFC.String(localStatePath(dir, t, workspace))
@@ -259,7 +260,7 @@ func hasLocking(kind string, args map[string]string) bool {
 		return args["tablestore_table"] != ""
 	case "consul":
 		return args["lock"] != "false"
-	case localBackend, "azurerm", "gcs", "kubernetes", "pg", "cos", "oci":
+	case LocalBackend, "azurerm", "gcs", "kubernetes", "pg", "cos", "oci":
 		return true
 	}
 	return false

@@ -1,12 +1,14 @@
-package workspace
+package workspace_test
 
 import (
 	"strconv"
 	"strings"
 	"testing"
 
+	"reconcile/reconciler/workspace"
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/internal/treetest"
+	"reconcile/reconciler/workspace/policy"
 	"reconcile/reconciler/workspace/repotree"
 	"reconcile/reconciler/workspace/settings"
 )
@@ -60,11 +62,11 @@ func TestBudget(t *testing.T) {
 			"other/x":       "x",
 		})
 		dir := settings.Dir{Name: "a", Path: "env/a"}
-		w := NewLoader(tree, repotree.Terraform).Load(dir, settings.Config{})
+		w := workspace.NewLoader(tree, repotree.Terraform).Load(dir, settings.Config{})
 		if w.Err != nil || len(w.Inputs) != 2 || w.Inputs[1] != "." || len(w.Warnings) == 0 || !strings.HasPrefix(w.Warnings[0], "env/a/main.tf:") {
 			t.Errorf("%s: %v, %q, %v", name, w.Inputs, w.Warnings, w.Err)
 		}
-		if got := CheckPolicy(tree, repotree.Terraform, Proposal{Dir: dir}, defaultPolicy()); len(got) == 0 {
+		if got := policy.Check(tree, repotree.Terraform, policy.Proposal{Dir: dir}, (&settings.Settings{}).PreviewPolicy()); len(got) == 0 {
 			t.Errorf("%s: not refused", name)
 		}
 	}
@@ -88,7 +90,7 @@ func TestBudgetOfBindings(t *testing.T) {
 		"env/a/main.tf": "locals {\n  l = [" + strings.Repeat("\"x\", ", 200) + "\"y\"]\n}\noutput \"o\" {\n  value = " + loop + "\n}\n",
 		"other/x":       "x",
 	})
-	w := NewLoader(tree, repotree.Terraform).Load(settings.Dir{Name: "a", Path: "env/a"}, settings.Config{})
+	w := workspace.NewLoader(tree, repotree.Terraform).Load(settings.Dir{Name: "a", Path: "env/a"}, settings.Config{})
 	if w.Err != nil || len(w.Inputs) != 2 || w.Inputs[1] != "." {
 		t.Errorf("%v, %v", w.Inputs, w.Err)
 	}
@@ -129,7 +131,7 @@ output "o" {
 		}
 		files["env/a/data/"+strconv.Itoa(i)+".json"] = "[" + strings.Join(list, ", ") + "]"
 	}
-	w := NewLoader(treetest.New(files), repotree.Terraform).Load(settings.Dir{Name: "a", Path: "env/a"}, settings.Config{})
+	w := workspace.NewLoader(treetest.New(files), repotree.Terraform).Load(settings.Dir{Name: "a", Path: "env/a"}, settings.Config{})
 	if w.Err != nil || len(w.Inputs) != 201 || len(w.Warnings) > 0 {
 		t.Errorf("%d inputs, %q, %v", len(w.Inputs), w.Warnings, w.Err)
 	}
@@ -145,40 +147,12 @@ func TestBudgetOfFiles(t *testing.T) {
 		"env/b/main.tf":          strings.Repeat("#", hcleval.MaxConfigSize+1),
 		"other/x":                "x",
 	})
-	w := NewLoader(tree, repotree.Terraform).Load(settings.Dir{Name: "a", Path: "env/a"}, settings.Config{})
+	w := workspace.NewLoader(tree, repotree.Terraform).Load(settings.Dir{Name: "a", Path: "env/a"}, settings.Config{})
 	if w.Err != nil || len(w.Inputs) != 2 || w.Inputs[1] != "." {
 		t.Errorf("%v, %v", w.Inputs, w.Err)
 	}
-	w = NewLoader(tree, repotree.Terraform).Load(settings.Dir{Name: "b", Path: "env/b"}, settings.Config{})
+	w = workspace.NewLoader(tree, repotree.Terraform).Load(settings.Dir{Name: "b", Path: "env/b"}, settings.Config{})
 	if w.Err == nil || !strings.Contains(w.Err.Error(), "the limit is") {
 		t.Errorf("a large file: %v", w.Err)
-	}
-}
-
-// TestDeep loads configuration that would overflow the stack of the parser or of a tree
-// walk. An overflow ends the process, so the test only has to reach its end.
-func TestDeep(t *testing.T) {
-	const n = 1 << 20
-	deep := map[string]string{
-		"main.tf":      "locals {\n  a = PLACE\n}\n",
-		"main.tf.json": `{"locals": {"a": PLACE}}`,
-	}
-	for name, texts := range map[string][]string{
-		"main.tf": {
-			strings.Repeat("(", n), strings.Repeat("[", n) + strings.Repeat("]", n), strings.Repeat("!", n) + "true",
-			strings.Repeat("1 +\n", n) + "1", "(" + strings.Repeat("1\n+ ", n) + "1)", strings.Repeat("true ? 1 : ", n) + "1",
-			"a" + strings.Repeat("[*]", n), "file(a" + strings.Repeat(".b", n) + ")", strings.Repeat("{ a = ", n) + strings.Repeat("}", n),
-		},
-		"main.tf.json": {
-			strings.Repeat("[", n) + strings.Repeat("]", n), strings.Repeat(`{"a":`, n) + "1" + strings.Repeat("}", n),
-			`"${` + strings.Repeat("(", n) + `}"`,
-		},
-	} {
-		for _, text := range texts {
-			w := loadText(name, strings.Replace(deep[name], "PLACE", text, 1))
-			if w.Err == nil || !strings.Contains(w.Err.Error(), "nested too deeply") {
-				t.Errorf("%s %.20q…: %v", name, text, w.Err)
-			}
-		}
 	}
 }

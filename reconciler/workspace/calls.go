@@ -3,7 +3,6 @@ package workspace
 import (
 	"path"
 	"regexp"
-	"strings"
 
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/internal/module"
@@ -20,7 +19,7 @@ func (e *evaluation) walkCall(s *module.Scope, c *module.Call) {
 	switch {
 	case !known:
 		if e.checker != nil {
-			e.checker.addViolation(source.File, source.Range(), "", "the source of module %q is not known before Terraform runs", c.Name)
+			e.checker.CheckUnknownModule(c, source)
 		}
 		// The inputs of such a module are unknown, so every file counts.
 		e.inputs.addGuess(".", hcleval.ProblemAt(source.File, source.Range(), "the source of module %q cannot be evaluated: every change in the repository counts", c.Name))
@@ -49,7 +48,7 @@ func (e *evaluation) walkLocalCall(s *module.Scope, c *module.Call, source modul
 		return
 	}
 	if e.checker != nil {
-		e.checker.checkLinkedDir(dir, m.Dir)
+		e.checker.CheckLinkedDir(dir, m.Dir)
 	}
 	if cycle := s.FindCallCycle(m.Dir); cycle != "" {
 		addProblem("the module calls itself: %s", cycle)
@@ -79,9 +78,8 @@ func (e *evaluation) walkLocalCall(s *module.Scope, c *module.Call, source modul
 }
 
 var (
-	exactVersion    = regexp.MustCompile(`^\s*=?\s*v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?\s*$`)
-	pinnedRef       = regexp.MustCompile(`[?&](ref|rev|tag|checksum|archive_checksum|versionId|version|digest)=[^&]+`)
-	registryAddress = regexp.MustCompile(`^([0-9A-Za-z.:-]+/)?[0-9A-Za-z_-]+/[0-9A-Za-z_-]+/[0-9a-z]+(//.*)?$`)
+	exactVersion = regexp.MustCompile(`^\s*=?\s*v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?\s*$`)
+	pinnedRef    = regexp.MustCompile(`[?&](ref|rev|tag|checksum|archive_checksum|versionId|version|digest)=[^&]+`)
 )
 
 // checkRemoteCall warns about a module that may change without a commit here.
@@ -92,9 +90,9 @@ func (e *evaluation) checkRemoteCall(c *module.Call, source module.Definition, t
 		exact = known && exactVersion.MatchString(version)
 	}
 	if e.checker != nil {
-		e.checker.checkRemoteModule(c, source, text, exact)
+		e.checker.CheckRemoteModule(c, source, text, exact)
 	}
-	if isRegistry(text) {
+	if module.IsRegistry(text) {
 		if exact {
 			return
 		}
@@ -104,11 +102,4 @@ func (e *evaluation) checkRemoteCall(c *module.Call, source module.Definition, t
 	if !pinnedRef.MatchString(text) {
 		e.addWarning(source.File, source.Expression, "module %q has a remote source without an exact ref: reconcile does not notice changes there", c.Name)
 	}
-}
-
-// isRegistry reports whether source is an address in a module registry. Shorthands of Git
-// hosts have the same form.
-func isRegistry(source string) bool {
-	host, _, _ := strings.Cut(source, "/")
-	return registryAddress.MatchString(source) && host != "github.com" && host != "bitbucket.org"
 }

@@ -32,7 +32,7 @@ type evaluation struct {
 	settings         map[string]bool
 
 	walkedGenerally map[string]bool // modules that were walked with unknown arguments
-	checker         *policyChecker  // receives each finding; nil if no policy is checked
+	checker         Checker         // is told each finding; nil if the code is approved
 	templateDepth   int             // nesting of templates
 }
 
@@ -46,7 +46,7 @@ func newEvaluation(modules *module.Loader, tree repotree.Tree, root settings.Dir
 // walk collects the inputs of the module of s and of the modules that it calls.
 func (e *evaluation) walk(s *module.Scope) {
 	if e.checker != nil {
-		e.checker.addDir(s.Module.Dir)
+		e.checker.CheckDir(s.Module.Dir)
 	}
 	e.problems = append(e.problems, s.Module.Problems...)
 	e.versions = append(e.versions, s.Module.Versions...)
@@ -76,7 +76,7 @@ func (e *evaluation) addPathRef(s *module.Scope, m module.PathRef) { e.addPathRe
 // addPathRefIn is addPathRef with some names already bound.
 func (e *evaluation) addPathRefIn(s *module.Scope, m module.PathRef, names module.Bound) {
 	if e.checker != nil {
-		e.checker.checkPathRef(s, m, names)
+		e.checkPathRef(s, m, names)
 		return
 	}
 	if m.Kind == module.AnyText && !m.Escapes && !slices.ContainsFunc(m.Refs, s.MayEscape) {
@@ -96,6 +96,20 @@ func (e *evaluation) addPathRefIn(s *module.Scope, m module.PathRef, names modul
 				e.addPathAttr(m, v)
 			case module.AnyText:
 				e.addText(s, m, v)
+			}
+		}
+	})
+}
+
+// checkPathRef passes each value that the path of m may have to the checker.
+func (e *evaluation) checkPathRef(s *module.Scope, m module.PathRef, names module.Bound) {
+	if m.Kind == module.AnyText || e.evaluator.ExceedsChoices() {
+		return
+	}
+	s.ForEach(m.Bindings, names, []hclsyntax.Expression{m.Path, m.SecondArg}, func(names module.Bound) {
+		for _, v := range s.Choices(m.Path, names) {
+			if e.checker.CheckPath(s, m, v, names) && m.Kind == module.TemplateArgument {
+				e.addTemplate(s, m, v, names)
 			}
 		}
 	})

@@ -55,7 +55,7 @@ func (l *Loader) evaluate(e *evaluation, w *Workspace) {
 	}
 	e.checkReservedNames(m.Dir)
 	if e.checker != nil {
-		e.checker.checkLinkedDir(w.Path, m.Dir)
+		e.checker.CheckLinkedDir(w.Path, m.Dir)
 	}
 	s := module.NewScope(e.evaluator, m)
 	s.VariableValues = e.readVariableValues(m, w.Config)
@@ -116,12 +116,35 @@ func (e *evaluation) addSettingsInput(p string) {
 	}
 }
 
+// autoVarFiles returns the variable files that Terraform loads automatically. Later files
+// override earlier ones.
+func (e *evaluation) autoVarFiles() []string {
+	entries, err := e.tree.ReadDir(e.root.Path)
+	if err != nil {
+		return nil // Load reports it
+	}
+	var first, auto []string
+	for _, entry := range entries {
+		name := entry.Name()
+		p := path.Join(e.root.Path, name)
+		switch {
+		case name == "terraform.tfvars", name == "terraform.tfvars.json":
+			first = append(first, p)
+		case strings.HasSuffix(name, ".auto.tfvars"), strings.HasSuffix(name, ".auto.tfvars.json"):
+			auto = append(auto, p)
+		}
+	}
+	slices.Sort(first)
+	slices.Sort(auto)
+	return append(first, auto...)
+}
+
 // readVariableValues returns the values that variable files give to the root module's
 // variables. Values from our environment are unknown here.
 func (e *evaluation) readVariableValues(m *module.Module, cfg settings.Config) map[string]cty.Value {
 	variables := map[string]cty.Value{}
 	for _, f := range append(e.autoVarFiles(), cfg.VarFiles...) {
-		values, problems := e.readVarFile(f)
+		values, problems := e.modules.ReadAttributes(f)
 		e.problems = append(e.problems, problems...)
 		for name, v := range values {
 			variables[name] = v

@@ -4,13 +4,10 @@ import (
 	"flag"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"golang.org/x/tools/txtar"
 
 	"reconcile/reconciler/workspace/internal/treetest"
 	"reconcile/reconciler/workspace/repotree"
@@ -35,7 +32,7 @@ func TestLoad(t *testing.T) {
 			}
 			got := describeAll(treetest.New(repo), product)
 			if *update {
-				rewriteArchive(t, archive, got)
+				treetest.RewriteArchive(t, archive, got)
 				return
 			}
 			for _, name := range slices.Sorted(maps.Keys(got)) {
@@ -84,7 +81,7 @@ func describeWorkspace(tree *treetest.Tree, w *Workspace) string {
 		}
 		b.WriteString("\n")
 	}
-	if w.Backend.Type != localBackend || w.Backend.Path != w.Path+"/terraform.tfstate" {
+	if w.Backend.Type != LocalBackend || w.Backend.Path != w.Path+"/terraform.tfstate" {
 		fmt.Fprintf(&b, "state %s locks=%t\n", w.Identity, w.Backend.Locks)
 	}
 	for _, r := range w.Reads {
@@ -116,20 +113,4 @@ func describeGraph(g *Graph) string {
 		}
 	}
 	return strings.Join(lines, "\n")
-}
-
-// rewriteArchive replaces the archive's expectations.
-func rewriteArchive(t *testing.T, name string, got map[string]string) {
-	t.Helper()
-	a, err := txtar.ParseFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.Files = slices.DeleteFunc(a.Files, func(f txtar.File) bool { return strings.HasPrefix(f.Name, "want/") })
-	for _, key := range slices.Sorted(maps.Keys(got)) {
-		a.Files = append(a.Files, txtar.File{Name: "want/" + key, Data: []byte(got[key] + "\n")})
-	}
-	if err := os.WriteFile(name, txtar.Format(a), 0o644); err != nil {
-		t.Fatal(err)
-	}
 }

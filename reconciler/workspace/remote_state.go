@@ -19,7 +19,7 @@ func (e *evaluation) addRemoteState(s *module.Scope, r *module.Resource) {
 	kind, cfg, ws := r.Attributes["backend"], r.Attributes["config"], r.Attributes["workspace"]
 	exprs := module.ExpressionsOf(kind, cfg, ws)
 	if e.checker != nil {
-		e.checker.checkRemoteState(s, r)
+		e.checker.CheckRemoteState(s, r)
 		return
 	}
 	s.ForEach(r.Bindings, nil, exprs, func(names module.Bound) {

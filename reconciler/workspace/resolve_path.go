@@ -62,7 +62,7 @@ func (e *evaluation) addPathAttr(m module.PathRef, v cty.Value) {
 	text, known := hcleval.AsString(v)
 	if known {
 		switch p, ok := e.evaluator.RepoPath(text); {
-		case !isPath(text):
+		case !module.IsPath(text):
 		case ok:
 			e.addInput(m, p)
 		}
@@ -83,7 +83,7 @@ func (e *evaluation) addText(s *module.Scope, m module.PathRef, v cty.Value) {
 	}
 	for _, word := range pathTokens(text) {
 		p, ok := e.evaluator.RepoPath(word)
-		if !ok || !isPath(word) || isWithin(s.Module.Dir, p) || isWithin(e.root.Path, p) {
+		if !ok || !module.IsPath(word) || isWithin(s.Module.Dir, p) || isWithin(e.root.Path, p) {
 			continue // a parent directory, as in "cd ../..", is not an input
 		}
 		o, err := repotree.ResolveLinks(e.tree, p)
@@ -149,11 +149,6 @@ func prefixOf(v cty.Value) (string, bool) {
 		return "", false // nothing, or a part of "../"
 	}
 	return dir, true
-}
-
-// isPath reports whether text could be the name of a file: one short line, not a URL.
-func isPath(text string) bool {
-	return text != "" && len(text) < 4096 && !strings.ContainsAny(text, "\n\x00") && !strings.Contains(text, "://")
 }
 
 // isWithin reports whether p is dir or is below it.

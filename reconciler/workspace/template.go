@@ -16,7 +16,7 @@ import (
 func (e *evaluation) addTemplate(s *module.Scope, m module.PathRef, v cty.Value, names module.Bound) {
 	if e.templateDepth > maxTemplateDepth {
 		if e.checker != nil {
-			e.checker.addPathViolation(m, "is nested too deeply in templates to be checked")
+			e.checker.CheckDeepTemplate(m)
 		}
 		return
 	}
@@ -39,7 +39,7 @@ func (e *evaluation) addTemplate(s *module.Scope, m module.PathRef, v cty.Value,
 		case d.Type().IsRegular():
 			e.addTemplateFile(s, m, p, names)
 		case d.Type()&fs.ModeSymlink != 0 && e.checker != nil:
-			e.checker.checkLinkedTemplate(m, p)
+			e.checker.CheckLinkedTemplate(m, p)
 		}
 		return nil
 	})
@@ -49,7 +49,7 @@ func (e *evaluation) addTemplate(s *module.Scope, m module.PathRef, v cty.Value,
 func (e *evaluation) addTemplateFile(s *module.Scope, m module.PathRef, p string, names module.Bound) {
 	var check func(p string, text []byte)
 	if e.checker != nil {
-		check = e.checker.checkTemplateFunctions
+		check = e.checker.CheckTemplate
 	}
 	mentions, err := e.modules.TemplateReads(p, check)
 	if problem, ok := errors.AsType[*hcleval.Problem](err); ok {

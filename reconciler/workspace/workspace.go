@@ -66,6 +66,13 @@ func (w *Workspace) Node() Node {
 	return Node{Name: w.Name, Identity: w.Identity, Reads: w.Reads, DependsOn: w.Config.DependsOn}
 }
 
+// HasSetting reports whether a provider or the backend has a setting with this key, which
+// is that of a module.Setting.
+func (w *Workspace) HasSetting(key string) bool { return w.settings[key] }
+
+// HasBackendOf reports whether the backend has all settings of the backend of other.
+func (w *Workspace) HasBackendOf(other *Workspace) bool { return w.backendText == other.backendText }
+
 // StalePaths returns the paths of trace, sorted, whose id in tree differs. It ignores names
 // that begin with "//": they are not paths.
 func StalePaths(tree repotree.Tree, trace map[string]string) []string {

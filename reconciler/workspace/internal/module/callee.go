@@ -2,6 +2,7 @@ package module
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -59,4 +60,13 @@ func (s *Scope) FindCallCycle(dir string) string {
 		}
 	}
 	return ""
+}
+
+var registryAddress = regexp.MustCompile(`^([0-9A-Za-z.:-]+/)?[0-9A-Za-z_-]+/[0-9A-Za-z_-]+/[0-9a-z]+(//.*)?$`)
+
+// IsRegistry reports whether source is an address in a module registry. Shorthands of Git
+// hosts have the same form.
+func IsRegistry(source string) bool {
+	host, _, _ := strings.Cut(source, "/")
+	return registryAddress.MatchString(source) && host != "github.com" && host != "bitbucket.org"
 }

@@ -80,3 +80,8 @@ func (e *Evaluator) RepoPathOf(v cty.Value) (string, bool) {
 	}
 	return e.RepoPath(text)
 }
+
+// IsPath reports whether text could be the name of a file: one short line, not a URL.
+func IsPath(text string) bool {
+	return text != "" && len(text) < 4096 && !strings.ContainsAny(text, "\n\x00") && !strings.Contains(text, "://")
+}

@@ -6,6 +6,8 @@ import (
 	"path"
 	"sync"
 
+	"github.com/zclconf/go-cty/cty"
+
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/repotree"
 )
@@ -90,6 +92,27 @@ func (l *Loader) parseTemplate(p string, check func(p string, text []byte)) ([]P
 	c := &pathRefVisitor{module: &Module{}, file: p}
 	c.visitFunctions(x)
 	return c.module.PathRefs, nil
+}
+
+// ReadAttributes returns the values in a file of constant attributes, such as a variable
+// file.
+func (l *Loader) ReadAttributes(p string) (map[string]cty.Value, []*hcleval.Problem) {
+	text, err := repotree.ReadFile(l.tree, p, hcleval.MaxConfigSize)
+	if err != nil {
+		return nil, []*hcleval.Problem{{File: p, Text: err.Error()}}
+	}
+	body, problems := hcleval.ParseAttributes(p, text)
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	attrs, diags := body.JustAttributes()
+	values := map[string]cty.Value{}
+	for name, a := range attrs {
+		v, more := hcleval.Evaluate(a.Expr, nil)
+		diags = append(diags, more...)
+		values[name] = v
+	}
+	return values, hcleval.ProblemsOf(p, diags)
 }
 
 // memo stores one value a key and computes each value once.

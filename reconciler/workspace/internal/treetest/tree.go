@@ -8,6 +8,8 @@ import (
 	"encoding/hex"
 	"io"
 	"io/fs"
+	"maps"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -177,4 +179,20 @@ func SplitArchive(t *testing.T, name string) (repo, want map[string]string) {
 		}
 	}
 	return repo, want
+}
+
+// RewriteArchive replaces the expectations of an archive.
+func RewriteArchive(t *testing.T, name string, got map[string]string) {
+	t.Helper()
+	a, err := txtar.ParseFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Files = slices.DeleteFunc(a.Files, func(f txtar.File) bool { return strings.HasPrefix(f.Name, "want/") })
+	for _, key := range slices.Sorted(maps.Keys(got)) {
+		a.Files = append(a.Files, txtar.File{Name: "want/" + key, Data: []byte(got[key] + "\n")})
+	}
+	if err := os.WriteFile(name, txtar.Format(a), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }

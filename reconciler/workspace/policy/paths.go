@@ -1,4 +1,4 @@
-package workspace
+package policy
 
 import (
 	"errors"
@@ -12,13 +12,14 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
+	"reconcile/reconciler/workspace"
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/internal/module"
 	"reconcile/reconciler/workspace/repotree"
 )
 
 // checkFunctions refuses functions by name, and functions of providers that may not run.
-func (r *policyChecker) checkFunctions(file string, x hclsyntax.Expression) {
+func (r *checker) checkFunctions(file string, x hclsyntax.Expression) {
 	_ = hclsyntax.VisitAll(x, func(n hclsyntax.Node) hcl.Diagnostics {
 		call, ok := n.(*hclsyntax.FunctionCallExpr)
 		if !ok {
@@ -37,8 +38,8 @@ func (r *policyChecker) checkFunctions(file string, x hclsyntax.Expression) {
 	})
 }
 
-// checkTemplateFunctions refuses functions in a template's text.
-func (r *policyChecker) checkTemplateFunctions(file string, text []byte) {
+// CheckTemplate refuses functions in a template's text.
+func (r *checker) CheckTemplate(file string, text []byte) {
 	x, err := hcleval.ParseTemplate(file, text)
 	if problem, ok := errors.AsType[*hcleval.Problem](err); ok {
 		r.violations = append(r.violations, problem)
@@ -49,32 +50,22 @@ func (r *policyChecker) checkTemplateFunctions(file string, text []byte) {
 }
 
 // addPathViolation adds a read outside the tree, or a possible one.
-func (r *policyChecker) addPathViolation(m module.PathRef, format string, args ...any) {
+func (r *checker) addPathViolation(m module.PathRef, format string, args ...any) {
 	name := strings.TrimSuffix(m.Label, "()")
 	r.addViolation(m.File, m.Path.Range(), name, "%s %s", m.Label, fmt.Sprintf(format, args...))
 }
 
-// checkPathRef checks every path that m may name.
-func (r *policyChecker) checkPathRef(s *module.Scope, m module.PathRef, names module.Bound) {
-	if m.Kind == module.AnyText || r.evaluation.evaluator.ExceedsChoices() {
-		return
+// CheckPath checks one of the paths that m may name, and reports whether it may be read.
+func (r *checker) CheckPath(s *module.Scope, m module.PathRef, v cty.Value, names module.Bound) bool {
+	switch m.Kind {
+	case module.FilesetArgument:
+		r.checkFileset(s, m, v, names)
+	case module.TemplateArgument, module.FileArgument:
+		return r.checkRead(m, v)
+	case module.PathAttribute:
+		r.checkPathAttr(m, v)
 	}
-	s.ForEach(m.Bindings, names, []hclsyntax.Expression{m.Path, m.SecondArg}, func(names module.Bound) {
-		for _, v := range s.Choices(m.Path, names) {
-			switch m.Kind {
-			case module.FilesetArgument:
-				r.checkFileset(s, m, v, names)
-			case module.TemplateArgument:
-				if r.checkRead(m, v) {
-					r.evaluation.addTemplate(s, m, v, names)
-				}
-			case module.FileArgument:
-				r.checkRead(m, v)
-			case module.PathAttribute:
-				r.checkPathAttr(m, v)
-			}
-		}
-	})
+	return false
 }
 
 const (
@@ -84,7 +75,7 @@ const (
 )
 
 // checkRead checks the argument of a function, and reports whether it may be read.
-func (r *policyChecker) checkRead(m module.PathRef, v cty.Value) bool {
+func (r *checker) checkRead(m module.PathRef, v cty.Value) bool {
 	text, known := hcleval.AsString(v)
 	if v.HasMark(module.GlobMark) {
 		unmarked, _ := v.Unmark()
@@ -97,7 +88,7 @@ func (r *policyChecker) checkRead(m module.PathRef, v cty.Value) bool {
 		r.addPathViolation(m, readsUnknown)
 		return false
 	}
-	p, ok := r.evaluation.evaluator.RepoPath(text)
+	p, ok := r.paths.RepoPath(text)
 	if !ok {
 		r.addPathViolation(m, readsOutside)
 		return false
@@ -105,7 +96,7 @@ func (r *policyChecker) checkRead(m module.PathRef, v cty.Value) bool {
 	return r.checkObject(m, p)
 }
 
-func (r *policyChecker) checkObject(m module.PathRef, p string) bool {
+func (r *checker) checkObject(m module.PathRef, p string) bool {
 	o, err := repotree.ResolveLinks(r.tree, p)
 	switch {
 	case err != nil:
@@ -120,9 +111,9 @@ func (r *policyChecker) checkObject(m module.PathRef, p string) bool {
 
 // mayExistOutsideGit reports whether a path may exist although it is not in Git: a file
 // that reconcile generates, that Terraform leaves behind, or that holds a state.
-func (r *policyChecker) mayExistOutsideGit(p string) bool {
+func (r *checker) mayExistOutsideGit(p string) bool {
 	name := path.Base(p)
-	return slices.Contains(r.proposal.LocalStates, localIdentityPrefix+p) || strings.HasPrefix(name, GeneratedPrefix) ||
+	return slices.Contains(r.proposal.LocalStates, localIdentityPrefix+p) || strings.HasPrefix(name, workspace.GeneratedPrefix) ||
 		strings.Contains(name, ".tfstate") || name == ".terraform.lock.hcl"
 }
 
@@ -131,7 +122,7 @@ const localIdentityPrefix = "local:"
 
 // checkFileset checks a list of files: it must not match files on the disk that are not in
 // Git.
-func (r *policyChecker) checkFileset(s *module.Scope, m module.PathRef, dir cty.Value, names module.Bound) {
+func (r *checker) checkFileset(s *module.Scope, m module.PathRef, dir cty.Value, names module.Bound) {
 	start, known := hcleval.AsString(dir)
 	pattern, isKnownPattern := hcleval.AsString(s.Evaluate(m.SecondArg, names))
 	switch {
@@ -145,8 +136,8 @@ func (r *policyChecker) checkFileset(s *module.Scope, m module.PathRef, dir cty.
 		r.addPathViolation(m, "uses a pattern that may match files outside its directory")
 		return
 	}
-	base, ok := r.evaluation.evaluator.RepoPath(path.Join(start, module.PatternBase(pattern)))
-	if from, in := r.evaluation.evaluator.RepoPath(start); !ok || !in {
+	base, ok := r.paths.RepoPath(path.Join(start, module.PatternBase(pattern)))
+	if from, in := r.paths.RepoPath(start); !ok || !in {
 		r.addPathViolation(m, readsOutside)
 	} else if r.checkObject(m, base) && slices.ContainsFunc(r.untrackedSamples(), func(p string) bool { return mayMatchGlob(path.Join(from, pattern), p) }) {
 		r.addPathViolation(m, readsOthers)
@@ -159,7 +150,7 @@ func mayMatchGlob(pattern, p string) bool {
 }
 
 // untrackedSamples returns paths that may exist on the disk but are not in Git.
-func (r *policyChecker) untrackedSamples() []string {
+func (r *checker) untrackedSamples() []string {
 	paths := []string{}
 	for _, state := range r.proposal.LocalStates {
 		if p, ok := strings.CutPrefix(state, localIdentityPrefix); ok {
@@ -167,11 +158,11 @@ func (r *policyChecker) untrackedSamples() []string {
 		}
 	}
 	names := []string{
-		"terraform.tfstate", ".terraform.tfstate.lock.info", GeneratedPrefix + "_override.tf",
+		"terraform.tfstate", ".terraform.tfstate.lock.info", workspace.GeneratedPrefix + "_override.tf",
 		".terraform/terraform.tfstate", ".terraform/modules/modules.json", ".terraform/providers/h/n/t/v/p/terraform-provider-t",
 	}
 	if len(r.proposal.Config.Env) > 0 {
-		names = append(names, GeneratedPrefix+".auto.tfvars.json")
+		names = append(names, workspace.GeneratedPrefix+".auto.tfvars.json")
 	}
 	for _, name := range names {
 		paths = append(paths, path.Join(r.proposal.Dir.Path, name))
@@ -181,7 +172,7 @@ func (r *policyChecker) untrackedSamples() []string {
 
 // checkPathAttr checks an attribute that contains a path. A data source reads the path in
 // the plan; a resource reads it in the apply.
-func (r *policyChecker) checkPathAttr(m module.PathRef, v cty.Value) {
+func (r *checker) checkPathAttr(m module.PathRef, v cty.Value) {
 	unmarked, _ := v.Unmark()
 	if unmarked.IsKnown() && (unmarked.IsNull() || unmarked.Type() != cty.String) {
 		return // not set, or another kind of attribute
@@ -190,9 +181,9 @@ func (r *policyChecker) checkPathAttr(m module.PathRef, v cty.Value) {
 	switch {
 	case !known && m.InData && !v.HasMark(module.GlobMark):
 		r.addPathViolation(m, readsUnknown)
-	case !known || !isPath(text):
+	case !known || !module.IsPath(text):
 	default:
-		p, ok := r.evaluation.evaluator.RepoPath(text)
+		p, ok := r.paths.RepoPath(text)
 		// A provider follows the path step by step, with its links.
 		if _, err := repotree.ResolveLinks(r.tree, r.proposal.Dir.Path+"/"+text); !ok || err != nil {
 			r.addPathViolation(m, "is outside the repository")
@@ -202,18 +193,28 @@ func (r *policyChecker) checkPathAttr(m module.PathRef, v cty.Value) {
 	}
 }
 
-// checkRemoteModule refuses remote modules, except exact versions of allowed ones.
-func (r *policyChecker) checkRemoteModule(c *module.Call, source module.Definition, text string, exact bool) {
+// CheckUnknownModule refuses a module whose source is not known.
+func (r *checker) CheckUnknownModule(c *module.Call, source module.Definition) {
+	r.addViolation(source.File, source.Range(), "", "the source of module %q is not known before Terraform runs", c.Name)
+}
+
+// CheckRemoteModule refuses remote modules, except exact versions of allowed ones.
+func (r *checker) CheckRemoteModule(c *module.Call, source module.Definition, text string, exact bool) {
 	switch {
-	case !isRegistry(text) || !r.policy.AllowsModule(text):
+	case !module.IsRegistry(text) || !r.policy.AllowsModule(text):
 		r.addViolation(source.File, source.Range(), "", "module %q: source %s is not allowed", c.Name, text)
 	case !exact:
 		r.addViolation(source.File, source.Range(), "", "module %q has no exact version", c.Name)
 	}
 }
 
-// checkLinkedTemplate refuses a link where any template of a directory may be meant,
+// CheckLinkedTemplate refuses a link where any template of a directory may be meant,
 // because the link's target is not checked.
-func (r *policyChecker) checkLinkedTemplate(m module.PathRef, p string) {
+func (r *checker) CheckLinkedTemplate(m module.PathRef, p string) {
 	r.addPathViolation(m, "may read %s, which is a symbolic link", p)
+}
+
+// CheckDeepTemplate refuses a template that is not read, because templates nest too deeply.
+func (r *checker) CheckDeepTemplate(m module.PathRef) {
+	r.addPathViolation(m, "is nested too deeply in templates to be checked")
 }

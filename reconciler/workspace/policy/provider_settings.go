@@ -1,4 +1,4 @@
-package workspace
+package policy
 
 import (
 	"slices"
@@ -27,7 +27,7 @@ var fileSettings = []string{
 
 // checkBlockSettings refuses settings of providers and backends, except those that the
 // workspace has at the tip with the same value.
-func (r *policyChecker) checkBlockSettings(file string, b *hclsyntax.Block) {
+func (r *checker) checkBlockSettings(file string, b *hclsyntax.Block) {
 	if b.Type == "terraform" {
 		for _, inner := range b.Body.Blocks {
 			if inner.Type == "backend" && len(inner.Labels) == 1 && r.proposal.TipWorkspace != nil {
@@ -47,7 +47,7 @@ func (r *policyChecker) checkBlockSettings(file string, b *hclsyntax.Block) {
 
 // checkSettings refuses the settings in b that are not in allowed. Without a list, it
 // refuses those that the policy refuses by name.
-func (r *policyChecker) checkSettings(file string, outermost, b *hclsyntax.Block, allowed []string) {
+func (r *checker) checkSettings(file string, outermost, b *hclsyntax.Block, allowed []string) {
 	for _, st := range module.SettingsOf(b.Body, "", "") {
 		lastName := st.Path[strings.LastIndexByte(st.Path, '.')+1:]
 		names := append([]string{lastName, st.Name}, objectKeys(st.Value)...)
@@ -56,7 +56,7 @@ func (r *policyChecker) checkSettings(file string, outermost, b *hclsyntax.Block
 			continue
 		}
 		if tip := r.proposal.TipWorkspace; tip != nil && !slices.Contains(fileSettings, st.Name) {
-			if st.Value == nil || tip.settings[st.Key(module.BlockTitle(b), hcleval.ConstantValue)] {
+			if st.Value == nil || tip.HasSetting(st.Key(module.BlockTitle(b), hcleval.ConstantValue)) {
 				continue // the content of a block is checked separately
 			}
 		}

@@ -1,4 +1,4 @@
-package workspace
+package policy
 
 import (
 	"maps"
@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
+	"reconcile/reconciler/workspace"
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/internal/module"
 	"reconcile/reconciler/workspace/repotree"
@@ -21,18 +22,18 @@ var allowedBackendSettings = map[string][]string{
 		"acl", "allowed_account_ids", "bucket", "dynamodb_table", "encrypt", "forbidden_account_ids", "key", "kms_key_id",
 		"max_retries", "region", "retry_mode", "use_lockfile", "workspace_key_prefix",
 	},
-	localBackend: {"path", "workspace_dir"},
+	workspace.LocalBackend: {"path", "workspace_dir"},
 }
 
 // allowedReadSettings are the allowed settings in the config of a terraform_remote_state.
 var allowedReadSettings = map[string][]string{
-	"s3":         {"bucket", "key", "region", "workspace_key_prefix", "encrypt", "use_lockfile", "dynamodb_table", "kms_key_id"},
-	localBackend: {"path"},
+	"s3":                   {"bucket", "key", "region", "workspace_key_prefix", "encrypt", "use_lockfile", "dynamodb_table", "kms_key_id"},
+	workspace.LocalBackend: {"path"},
 }
 
 // checkBackend refuses a state at another location than the workspace's state at the tip. A
 // new workspace is planned without a backend.
-func (r *policyChecker) checkBackend(w *Workspace) {
+func (r *checker) checkBackend(w *workspace.Workspace) {
 	tip := r.proposal.TipWorkspace
 	if tip == nil {
 		return
@@ -40,16 +41,16 @@ func (r *policyChecker) checkBackend(w *Workspace) {
 	switch {
 	case w.Backend.Type == "" || w.Identity != tip.Identity:
 		r.addViolation(w.Path, hcl.Range{}, "backend", "it moves the state: a moved state can be planned only after the merge")
-	case allowedBackendSettings[w.Backend.Type] == nil && w.backendText != tip.backendText:
+	case allowedBackendSettings[w.Backend.Type] == nil && !w.HasBackendOf(tip):
 		r.addViolation(w.Path, hcl.Range{}, "backend", "it changes the settings of backend %q", w.Backend.Type)
 	}
 	if w.Config.BackendConfig == "" {
 		return
 	}
-	values, _ := r.evaluation.readVarFile(w.Config.BackendConfig)
+	values, _ := r.modules.ReadAttributes(w.Config.BackendConfig)
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		allowed := allowedBackendSettings[w.Backend.Type]
-		if w.backendText == tip.backendText && !slices.Contains(fileSettings, name) {
+		if w.HasBackendOf(tip) && !slices.Contains(fileSettings, name) {
 			continue
 		}
 		if r.policy.RefusesName(name) || allowed != nil && !slices.Contains(allowed, name) {
@@ -58,9 +59,9 @@ func (r *policyChecker) checkBackend(w *Workspace) {
 	}
 }
 
-// checkRemoteState refuses reading a state in a way that leads out of the cloud or out of
+// CheckRemoteState refuses reading a state in a way that leads out of the cloud or out of
 // the tree.
-func (r *policyChecker) checkRemoteState(s *module.Scope, data *module.Resource) {
+func (r *checker) CheckRemoteState(s *module.Scope, data *module.Resource) {
 	kind, cfg, ws := data.Attributes["backend"], data.Attributes["config"], data.Attributes["workspace"]
 	s.ForEach(data.Bindings, nil, module.ExpressionsOf(kind, cfg, ws), func(names module.Bound) {
 		for _, k := range s.Choices(kind.Expression, names) {
@@ -70,7 +71,7 @@ func (r *policyChecker) checkRemoteState(s *module.Scope, data *module.Resource)
 				r.addRemoteStateViolation(data, "terraform_remote_state", "backend %q is not allowed; allowed are s3 and local", backend)
 				continue
 			}
-			if backend == localBackend && ws.Expression != nil {
+			if backend == workspace.LocalBackend && ws.Expression != nil {
 				r.addRemoteStateViolation(data, "terraform_remote_state", "workspace is not allowed with backend local: it may lead outside the repository")
 			}
 			for _, c := range r.remoteStateConfigs(s, cfg, names) {
@@ -81,14 +82,14 @@ func (r *policyChecker) checkRemoteState(s *module.Scope, data *module.Resource)
 }
 
 // remoteStateConfigs returns the possible values of a terraform_remote_state's config.
-func (r *policyChecker) remoteStateConfigs(s *module.Scope, cfg module.Definition, names module.Bound) []cty.Value {
+func (r *checker) remoteStateConfigs(s *module.Scope, cfg module.Definition, names module.Bound) []cty.Value {
 	if cfg.Expression == nil {
 		return []cty.Value{cty.EmptyObjectVal}
 	}
 	return s.Choices(cfg.Expression, names)
 }
 
-func (r *policyChecker) checkRemoteStateConfig(data *module.Resource, backend string, config cty.Value, allowed []string) {
+func (r *checker) checkRemoteStateConfig(data *module.Resource, backend string, config cty.Value, allowed []string) {
 	config, _ = config.Unmark()
 	if !hcleval.IsIterable(config) || !config.Type().IsObjectType() && !config.Type().IsMapType() {
 		r.addRemoteStateViolation(data, "terraform_remote_state", "its config is not known before Terraform runs")
@@ -101,11 +102,11 @@ func (r *policyChecker) checkRemoteStateConfig(data *module.Resource, backend st
 			r.addRemoteStateViolation(data, name, "%s is not allowed", name)
 			continue
 		}
-		if backend != localBackend {
+		if backend != workspace.LocalBackend {
 			continue
 		}
 		text, known := hcleval.AsString(v)
-		switch p, ok := r.evaluation.evaluator.RepoPath(text); {
+		switch p, ok := r.paths.RepoPath(text); {
 		case !known:
 			r.addRemoteStateViolation(data, "terraform_remote_state", "its path is not known before Terraform runs")
 		case !ok || path.IsAbs(text):
@@ -121,7 +122,7 @@ func (r *policyChecker) checkRemoteStateConfig(data *module.Resource, backend st
 	}
 }
 
-func (r *policyChecker) addRemoteStateViolation(data *module.Resource, name, format string, args ...any) {
+func (r *checker) addRemoteStateViolation(data *module.Resource, name, format string, args ...any) {
 	r.addViolation(data.File, hcl.Range{Start: hcl.Pos{Line: data.Line}}, name, "terraform_remote_state: "+format, args...)
 }
 

@@ -1,4 +1,7 @@
-package workspace
+// Package policy checks configuration that nobody has approved, before it is planned: what
+// it names must be in the repository, and what a plan would run must be allowed. What is not
+// certain is refused. It plans nothing, and knows no pull requests.
+package policy
 
 import (
 	"fmt"
@@ -7,6 +10,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"reconcile/reconciler/workspace"
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/internal/module"
 	"reconcile/reconciler/workspace/repotree"
@@ -19,52 +23,48 @@ type Proposal struct {
 	Config settings.Config
 	// TipWorkspace is the workspace at the tip. It is nil for a new workspace, which is
 	// planned on an empty state, without its backend.
-	TipWorkspace *Workspace
+	TipWorkspace *workspace.Workspace
 	// LocalStates are the identities of all local states. These files are in a checkout
 	// next to the files of Git.
 	LocalStates []string
 }
 
-// CheckPolicy returns everything in a workspace's configuration that must not be planned
+// Check returns everything in a workspace's configuration that must not be planned
 // before a review, each with its position. An empty result means that a plan is allowed. A
 // plan runs the configuration's code: its providers, its data sources, and functions that
 // read files. What cannot be determined for certain is refused.
 //
-// CheckPolicy examines configuration only. It does not see the content of modules from
+// Check examines configuration only. It does not see the content of modules from
 // registries; the policy says which of them are allowed.
-func CheckPolicy(tree repotree.Tree, product repotree.Product, p Proposal, policy settings.Policy) (violations []string) {
+func Check(tree repotree.Tree, product repotree.Product, p Proposal, policy settings.Policy) (violations []string) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			violations = []string{fmt.Sprintf("%s: internal error while checking the configuration: %v", p.Dir.Path, fault)}
 		}
 	}()
-	l := NewLoader(tree, product)
-	l.modules.HidesConditions = true
-	w := &Workspace{Name: p.Dir.Name, Path: p.Dir.Path, Config: p.Config}
-	e := newEvaluation(l.modules, tree, p.Dir, p.Config)
-	e.evaluator = module.NewStrictEvaluator(l.modules, p.Dir.Path)
-	r := &policyChecker{tree: tree, evaluation: e, proposal: p, policy: policy, providerSources: map[string]string{}}
-	e.checker = r
-	l.evaluate(e, w)
+	modules := module.NewLoader(tree, product)
+	r := &checker{
+		tree: tree, modules: modules, paths: module.NewStrictEvaluator(modules, p.Dir.Path),
+		proposal: p, policy: policy, providerSources: map[string]string{},
+	}
+	w, problems := workspace.Examine(tree, product, p.Dir, p.Config, r)
 	r.checkBackend(w)
 	r.checkRootFiles()
 	for _, d := range slices.Sorted(slices.Values(r.dirs)) {
 		r.checkDir(d)
 	}
-	if r.evaluation.evaluator.ExceedsChoices() {
-		r.addViolation(p.Dir.Path, hcl.Range{}, "", "checking it exceeds the step limit of a preview")
-	}
-	for _, p := range hcleval.SortProblems(append(r.violations, e.problems...)) {
+	for _, p := range hcleval.SortProblems(append(r.violations, problems...)) {
 		violations = append(violations, p.Error())
 	}
 	return violations
 }
 
-// policyChecker collects the policy violations of one workspace. The evaluation passes it
-// each directory, and each finding that needs evaluation.
-type policyChecker struct {
+// checker collects the policy violations of one workspace. It implements
+// workspace.Checker.
+type checker struct {
 	tree            repotree.Tree
-	evaluation      *evaluation
+	modules         *module.Loader
+	paths           *module.Evaluator // knows the repository path of a text
 	proposal        Proposal
 	policy          settings.Policy
 	dirs            []string          // of the modules
@@ -73,15 +73,15 @@ type policyChecker struct {
 }
 
 // addViolation adds a violation, unless the policy allows the name.
-func (r *policyChecker) addViolation(file string, rng hcl.Range, name, format string, args ...any) {
+func (r *checker) addViolation(file string, rng hcl.Range, name, format string, args ...any) {
 	if slices.Contains(r.policy.AllowedNames, name) {
 		return
 	}
 	r.violations = append(r.violations, hcleval.ProblemAt(file, rng, format, args...))
 }
 
-// addDir records a module directory.
-func (r *policyChecker) addDir(dir string) {
+// CheckDir records a module directory.
+func (r *checker) CheckDir(dir string) {
 	if slices.Contains(r.dirs, dir) {
 		return
 	}
@@ -91,16 +91,16 @@ func (r *policyChecker) addDir(dir string) {
 	}
 }
 
-// checkLinkedDir refuses a configuration directory behind a link: its relative paths lead
+// CheckLinkedDir refuses a configuration directory behind a link: its relative paths lead
 // elsewhere in Terraform.
-func (r *policyChecker) checkLinkedDir(dir, real string) {
+func (r *checker) CheckLinkedDir(dir, real string) {
 	if dir != real {
 		r.addViolation(dir, hcl.Range{}, "", "configuration behind a symbolic link is not allowed")
 	}
 }
 
 // checkRootFiles refuses files in the workspace's directory that contain programs.
-func (r *policyChecker) checkRootFiles() {
+func (r *checker) checkRootFiles() {
 	entries, _ := r.tree.ReadDir(r.proposal.Dir.Path)
 	for _, e := range entries {
 		p := path.Join(r.proposal.Dir.Path, e.Name())

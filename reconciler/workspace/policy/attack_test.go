@@ -1,11 +1,13 @@
-package workspace
+package policy
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
 
+	"reconcile/reconciler/workspace"
 	"reconcile/reconciler/workspace/internal/treetest"
 	"reconcile/reconciler/workspace/repotree"
 	"reconcile/reconciler/workspace/settings"
@@ -64,9 +66,18 @@ func violationsOf(t *testing.T, name string, change map[string]string, policy se
 	dir := settings.Dir{Name: name, Path: "env/" + name}
 	p := Proposal{Dir: dir, LocalStates: []string{"local:env/app/terraform.tfstate", "local:env/db/terraform.tfstate", "local:env/db/own.json"}}
 	if _, exists := baseRepo[dir.Path+"/main.tf"]; exists {
-		p.TipWorkspace = NewLoader(treetest.New(baseRepo), repotree.Terraform).Load(dir, settings.Config{})
+		p.TipWorkspace = workspace.NewLoader(treetest.New(baseRepo), repotree.Terraform).Load(dir, settings.Config{})
 	}
-	return CheckPolicy(treetest.New(files), repotree.Terraform, p, policy)
+	return Check(treetest.New(files), repotree.Terraform, p, policy)
+}
+
+// doublingLocals returns locals that are each twice as long as the one before.
+func doublingLocals(n int) string {
+	text := "a0 = \"a\"\n"
+	for i := range n {
+		text += fmt.Sprintf("a%d = \"${local.a%[2]d}${local.a%[2]d}\"\n", i+1, i)
+	}
+	return text
 }
 
 func defaultPolicy(allowed ...string) settings.Policy {
@@ -101,7 +112,7 @@ var attacks = map[string]struct {
 	"a4: another's state, by an override":   {map[string]string{"zzzz_override.tf": "terraform {\n  backend \"local\" {\n    path = \"/state/db.tfstate\"\n  }\n}\n"}, "override file"},
 	"b4: a committed state, by an override": {map[string]string{"zzzz_override.tf": "terraform {\n  backend \"local\" {\n    path = \"/proc/self/cwd/evil.json\"\n  }\n}\n"}, "moves the state"},
 
-	"d1: a text that doubles": {localsConfig(doublingTexts(30) + "p = substr(local.a30, 0, 3)"), "not known before"},
+	"d1: a text that doubles": {localsConfig(doublingLocals(30) + "p = substr(local.a30, 0, 3)"), "not known before"},
 
 	// Both branches, always.
 	"a known condition":               {fileConfig(`true ? "x.txt" : "/proc/self/environ"`), "outside"},
@@ -296,12 +307,12 @@ func TestRefuseBackends(t *testing.T) {
 	}
 	http := map[string]string{"env/a/main.tf": "terraform {\n  backend \"http\" {\n    address = \"https://example.com/a\"\n  }\n}\n"}
 	dir := settings.Dir{Name: "a", Path: "env/a"}
-	p := Proposal{Dir: dir, TipWorkspace: NewLoader(treetest.New(http), repotree.Terraform).Load(dir, settings.Config{})}
-	if got := CheckPolicy(treetest.New(http), repotree.Terraform, p, defaultPolicy()); len(got) > 0 {
+	p := Proposal{Dir: dir, TipWorkspace: workspace.NewLoader(treetest.New(http), repotree.Terraform).Load(dir, settings.Config{})}
+	if got := Check(treetest.New(http), repotree.Terraform, p, defaultPolicy()); len(got) > 0 {
 		t.Errorf("the same backend of another type: %q", got)
 	}
 	http["env/a/main.tf"] = strings.Replace(http["env/a/main.tf"], "\n  }", "\n    lock_address = \"https://evil.test\"\n  }", 1)
-	if got := CheckPolicy(treetest.New(http), repotree.Terraform, p, defaultPolicy()); len(got) != 1 || !strings.Contains(got[0], "it changes the settings of backend") {
+	if got := Check(treetest.New(http), repotree.Terraform, p, defaultPolicy()); len(got) != 1 || !strings.Contains(got[0], "it changes the settings of backend") {
 		t.Errorf("another lock: %q", got)
 	}
 }

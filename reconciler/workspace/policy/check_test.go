@@ -1,6 +1,7 @@
-package workspace
+package policy
 
 import (
+	"flag"
 	"maps"
 	"slices"
 	"strings"
@@ -10,6 +11,8 @@ import (
 	"reconcile/reconciler/workspace/repotree"
 	"reconcile/reconciler/workspace/settings"
 )
+
+var updateRefusals = flag.Bool("update", false, "write what was found into testdata; read the difference")
 
 // TestRefuse compares the violations of each workspace in testdata/refuse with want/NAME.
 func TestRefuse(t *testing.T) {
@@ -26,10 +29,10 @@ func TestRefuse(t *testing.T) {
 	}
 	got := map[string]string{}
 	for _, dir := range dirs {
-		got[dir.Name] = strings.Join(CheckPolicy(tree, repotree.Terraform, Proposal{Dir: dir, Config: settings.Config(dir.Name)}, settings.PreviewPolicy()), "\n")
+		got[dir.Name] = strings.Join(Check(tree, repotree.Terraform, Proposal{Dir: dir, Config: settings.Config(dir.Name)}, settings.PreviewPolicy()), "\n")
 	}
-	if *update {
-		rewriteArchive(t, archive, got)
+	if *updateRefusals {
+		treetest.RewriteArchive(t, archive, got)
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(got)) {

@@ -1,4 +1,4 @@
-package workspace
+package policy
 
 import (
 	"path"
@@ -14,8 +14,8 @@ import (
 )
 
 // checkDir checks the blocks of one module.
-func (r *policyChecker) checkDir(dir string) {
-	files, problems, err := r.evaluation.modules.ParseDir(dir)
+func (r *checker) checkDir(dir string) {
+	files, problems, err := r.modules.ParseDir(dir)
 	if err != nil {
 		return // reported when it was loaded
 	}
@@ -41,7 +41,7 @@ func (r *policyChecker) checkDir(dir string) {
 }
 
 // checkSyntax refuses files that are not parsed here as Terraform parses them.
-func (r *policyChecker) checkSyntax(file string, text []byte) {
+func (r *checker) checkSyntax(file string, text []byte) {
 	if strings.HasSuffix(file, ".json") {
 		r.addViolation(file, hcl.Range{}, "tf.json", "JSON configuration is not allowed, because it is checked less closely: write it as HCL, or list tf.json under allow")
 		for _, found := range hcleval.FindAmbiguities(file, text) {
@@ -58,7 +58,7 @@ var (
 )
 
 // checkTerraformBlock records the provider sources of a module.
-func (r *policyChecker) checkTerraformBlock(file string, b *hclsyntax.Block) {
+func (r *checker) checkTerraformBlock(file string, b *hclsyntax.Block) {
 	for name, a := range b.Body.Attributes {
 		if !slices.Contains(terraformAttributes, name) {
 			r.addViolation(file, a.NameRange, name, "%s is not allowed in terraform", name)
@@ -108,7 +108,7 @@ func defaultProviderSource(name string) string {
 }
 
 // providerSource returns the source of a provider by its local name in the module.
-func (r *policyChecker) providerSource(name string) string {
+func (r *checker) providerSource(name string) string {
 	if source, ok := r.providerSources[name]; ok {
 		return source
 	}
@@ -116,14 +116,14 @@ func (r *policyChecker) providerSource(name string) string {
 }
 
 // checkProvider checks a provider by its local name in the module.
-func (r *policyChecker) checkProvider(file string, rng hcl.Range, name string) {
+func (r *checker) checkProvider(file string, rng hcl.Range, name string) {
 	if source := r.providerSource(name); !r.policy.AllowsProvider(source) {
 		r.addViolation(file, rng, "", "provider %s is not allowed; allowed are: %s", source, strings.Join(r.policy.Providers, ", "))
 	}
 }
 
 // checkBlock checks a block and the blocks in it; outermost contains them all.
-func (r *policyChecker) checkBlock(file string, outermost, b *hclsyntax.Block) {
+func (r *checker) checkBlock(file string, outermost, b *hclsyntax.Block) {
 	switch {
 	case b.Type == "import" && b == outermost:
 		r.checkImport(file, b)
@@ -150,7 +150,7 @@ func (r *policyChecker) checkBlock(file string, outermost, b *hclsyntax.Block) {
 // providerBlocks are the blocks whose first label names the provider.
 var providerBlocks = []string{"resource", "data", "ephemeral", "action", "list"}
 
-func (r *policyChecker) checkResource(file string, b *hclsyntax.Block) {
+func (r *checker) checkResource(file string, b *hclsyntax.Block) {
 	kind := b.Labels[0]
 	switch {
 	case b.Type == "ephemeral" && strings.HasPrefix(kind, "aws_"), // all of them are credentials or secrets
@@ -182,7 +182,7 @@ func isFalse(a *hclsyntax.Attribute) bool {
 
 // checkImport refuses to import what a data source may not read: the plan would show it in
 // the same way.
-func (r *policyChecker) checkImport(file string, b *hclsyntax.Block) {
+func (r *checker) checkImport(file string, b *hclsyntax.Block) {
 	to := b.Body.Attributes["to"]
 	if to == nil {
 		return // Terraform has a better message for this
