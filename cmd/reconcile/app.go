@@ -87,3 +87,6 @@ func (a *app) closeTelemetry(ctx context.Context, tel *telemetry.Telemetry) {
 		a.log.Warn(err.Error())
 	}
 }
+
+// version is set by the build: -ldflags "-X main.version=1.2.3".
+var version = "dev"

@@ -2,15 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"reconcile/cmd/reconcile/internal/usage"
-	"reconcile/internal/similar"
 	"reconcile/reconciler"
-	"reconcile/reconciler/preview"
 	"reconcile/reconciler/run"
 )
 
@@ -70,21 +66,4 @@ func checkTrigger(trigger string) error {
 		}
 	}
 	return usage.Errorf("--trigger takes manual, schedule or webhook", "--trigger %s is not known", trigger)
-}
-
-// toUsageError turns an unknown workspace or pull request into a usage error.
-func toUsageError(err error) error {
-	var unknown *run.UnknownWorkspaceError
-	var closed *preview.UnknownPullRequestError
-	switch {
-	case errors.As(err, &closed):
-		return usage.Errorf("`reconcile preview` takes all that are open", "%w", closed)
-	case !errors.As(err, &unknown):
-		return err
-	}
-	hint := "there are: " + strings.Join(unknown.Known, ", ")
-	if len(unknown.Known) > 12 {
-		hint = "did you mean " + similar.FindNearest(unknown.Name, unknown.Known) + "? `reconcile graph` lists them"
-	}
-	return usage.Errorf(hint, "no workspace %q at the tip", unknown.Name)
 }

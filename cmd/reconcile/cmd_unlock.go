@@ -140,11 +140,6 @@ func (a *app) confirmUnlock(ctx context.Context, p *wire.Deps, lease state.Lease
 	return nil
 }
 
-// leaseHeldError says that a lease was not released.
-type leaseHeldError struct{ text, hint string }
-
-func (e *leaseHeldError) Error() string { return e.text }
-
 // confirm asks a person a question, if there is one at a terminal.
 func (a *app) confirm(question string) (yes, answered bool) {
 	in, ok := a.in.(*os.File)

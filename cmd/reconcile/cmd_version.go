@@ -10,9 +10,6 @@ import (
 	"reconcile/cmd/reconcile/internal/ui"
 )
 
-// version is set by the build: -ldflags "-X main.version=1.2.3".
-var version = "dev"
-
 func newVersionCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/internal/similar"
+	"reconcile/reconciler/preview"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -78,3 +81,25 @@ func checkOutput(stderr io.Writer, stdout *ui.Stdout, code int) int {
 	}
 	return code
 }
+
+// toUsageError turns an unknown workspace or pull request into a usage error.
+func toUsageError(err error) error {
+	var unknown *run.UnknownWorkspaceError
+	var closed *preview.UnknownPullRequestError
+	switch {
+	case errors.As(err, &closed):
+		return usage.Errorf("`reconcile preview` takes all that are open", "%w", closed)
+	case !errors.As(err, &unknown):
+		return err
+	}
+	hint := "there are: " + strings.Join(unknown.Known, ", ")
+	if len(unknown.Known) > 12 {
+		hint = "did you mean " + similar.FindNearest(unknown.Name, unknown.Known) + "? `reconcile graph` lists them"
+	}
+	return usage.Errorf(hint, "no workspace %q at the tip", unknown.Name)
+}
+
+// leaseHeldError says that a lease was not released.
+type leaseHeldError struct{ text, hint string }
+
+func (e *leaseHeldError) Error() string { return e.text }

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"reconcile/cmd/reconcile/internal/usage"
+)
+
+// Groups of commands in the help.
+const (
+	groupPass    = "pass"
+	groupInspect = "inspect"
+	groupRepair  = "repair"
+	groupStart   = "start"
+)
+
+// annotationOutputs lists the outputs of a command, if not text and json.
+const annotationOutputs = "outputs"
+
+// runGroup runs commands that only have subcommands.
+func runGroup(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return c.Help()
+	}
+	hint := fmt.Sprintf("`%s --help` lists the commands", c.CommandPath())
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = fmt.Sprintf("did you mean `%s %s`?", c.CommandPath(), near[0])
+	}
+	return usage.Errorf(hint, "unknown command %q", strings.Join(append(strings.Fields(c.CommandPath())[1:], args[0]), " "))
+}
+
+// rangeArgs returns a check of the number of arguments; what describes them in errors.
+func rangeArgs(minArgs, maxArgs int, what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		switch {
+		case len(args) < minArgs:
+			return usage.Errorf(fmt.Sprintf("`%s`", c.UseLine()), "`%s` needs %s", c.CommandPath(), what)
+		case len(args) > maxArgs && maxArgs == 0:
+			return usage.Errorf(fmt.Sprintf("`%s`", c.UseLine()), "`%s` takes no arguments, not %q", c.CommandPath(), args[0])
+		case len(args) > maxArgs:
+			return usage.Errorf(fmt.Sprintf("`%s`", c.UseLine()), "`%s` takes only %s, not %q as well", c.CommandPath(), what, args[maxArgs])
+		}
+		return nil
+	}
+}
+
+// noArgs is the check of commands without arguments.
+var noArgs = rangeArgs(0, 0, "")
