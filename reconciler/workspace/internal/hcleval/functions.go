@@ -2,7 +2,6 @@ package hcleval
 
 import (
 	"encoding/base64"
-	"errors"
 	"path"
 	"regexp"
 	"strings"
@@ -29,16 +28,17 @@ var PureFunctions = &hcl.EvalContext{Functions: addCoreNames(map[string]function
 	"trimspace": stdlib.TrimSpaceFunc, "trimsuffix": stdlib.TrimSuffixFunc, "upper": stdlib.UpperFunc,
 	"startswith": predicateFunc(strings.HasPrefix), "endswith": predicateFunc(strings.HasSuffix), "strcontains": predicateFunc(strings.Contains),
 
-	"chunklist": stdlib.ChunklistFunc, "coalesce": stdlib.CoalesceFunc, "coalescelist": stdlib.CoalesceListFunc,
+	"chunklist": stdlib.ChunklistFunc, "coalesce": coalesceFunc, "coalescelist": stdlib.CoalesceListFunc,
 	"compact": stdlib.CompactFunc, "concat": stdlib.ConcatFunc, "contains": stdlib.ContainsFunc,
-	"distinct": stdlib.DistinctFunc, "element": stdlib.ElementFunc, "flatten": stdlib.FlattenFunc,
-	"index": stdlib.IndexFunc, "keys": stdlib.KeysFunc, "length": lengthFunc, "lookup": stdlib.LookupFunc,
+	"distinct": stdlib.DistinctFunc, "element": elementFunc, "flatten": stdlib.FlattenFunc,
+	"index": indexFunc, "keys": stdlib.KeysFunc, "length": lengthFunc, "lookup": lookupFunc,
 	"merge": stdlib.MergeFunc, "one": oneFunc, "range": stdlib.RangeFunc, "reverse": stdlib.ReverseListFunc,
 	"setintersection": stdlib.SetIntersectionFunc, "setproduct": stdlib.SetProductFunc,
 	"setsubtract": stdlib.SetSubtractFunc, "setunion": stdlib.SetUnionFunc, "slice": stdlib.SliceFunc,
 	"sort": stdlib.SortFunc, "values": stdlib.ValuesFunc, "zipmap": stdlib.ZipmapFunc,
 
-	"csvdecode": stdlib.CSVDecodeFunc, "jsondecode": stdlib.JSONDecodeFunc, "jsonencode": stdlib.JSONEncodeFunc,
+	"csvdecode": decodeFunc(stdlib.CSVDecodeFunc), "jsondecode": decodeFunc(stdlib.JSONDecodeFunc), "jsonencode": stdlib.JSONEncodeFunc,
+	"yamldecode": decodeFunc(yamlDecodeFunc), "provider::terraform::decode_tfvars": decodeFunc(tfvarsDecodeFunc),
 	"base64decode": StringFunc(func(s string) (string, error) {
 		b, err := base64.StdEncoding.DecodeString(s)
 		return string(b), err
@@ -61,7 +61,7 @@ var PureFunctions = &hcl.EvalContext{Functions: addCoreNames(map[string]function
 var unknownFunctions = strings.Fields(`
 	alltrue anytrue base64gzip base64sha256 base64sha512 bcrypt cidrhost cidrnetmask cidrsubnet cidrsubnets issensitive
 	matchkeys md5 plantimestamp rsadecrypt sha1 sha256 sha512 sum templatestring textdecodebase64 textencodebase64
-	timecmp timestamp transpose type urlencode urldecode uuid uuidv5 yamldecode yamlencode base64gunzip cidrcontains`)
+	timecmp timestamp transpose type urlencode urldecode uuid uuidv5 yamlencode base64gunzip cidrcontains`)
 
 // addCoreNames adds the unknown functions to known, and each function's core:: name.
 func addCoreNames(known map[string]function.Function) map[string]function.Function {
@@ -71,7 +71,10 @@ func addCoreNames(known map[string]function.Function) map[string]function.Functi
 	functions := make(map[string]function.Function, 2*len(known))
 	for name, f := range known {
 		f = withSizeLimit(name, f)
-		functions[name], functions["core::"+name] = f, f
+		functions[name] = f
+		if !strings.HasPrefix(name, "provider::") {
+			functions["core::"+name] = f
+		}
 	}
 	return functions
 }
@@ -89,38 +92,6 @@ var unchangedFunc = function.New(&function.Spec{
 	Params: []function.Parameter{*AnyParameter},
 	Type:   func(args []cty.Value) (cty.Type, error) { return args[0].Type(), nil },
 	Impl:   func(args []cty.Value, _ cty.Type) (cty.Value, error) { return args[0], nil },
-})
-
-// oneFunc is Terraform's one().
-var oneFunc = function.New(&function.Spec{
-	Params: []function.Parameter{{Name: "list", Type: cty.DynamicPseudoType}},
-	Type:   function.StaticReturnType(cty.DynamicPseudoType),
-	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-		list := args[0]
-		if !IsIterable(list) {
-			return cty.NilVal, errors.New("must be a list, set, or tuple")
-		}
-		one := cty.NullVal(cty.DynamicPseudoType)
-		for i, it := 0, list.ElementIterator(); it.Next(); i++ {
-			if i > 0 {
-				return cty.NilVal, errors.New("must be of no or one element")
-			}
-			_, one = it.Element()
-		}
-		return one, nil
-	},
-})
-
-// lengthFunc is Terraform's length(), which also accepts strings.
-var lengthFunc = function.New(&function.Spec{
-	Params: []function.Parameter{{Name: "value", Type: cty.DynamicPseudoType}},
-	Type:   function.StaticReturnType(cty.Number),
-	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-		if args[0].Type() == cty.String {
-			return stdlib.Strlen(args[0])
-		}
-		return stdlib.Length(args[0])
-	},
 })
 
 // replaceFunc is Terraform's replace(): a pattern between slashes is a regular expression.
