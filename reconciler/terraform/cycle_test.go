@@ -47,6 +47,20 @@ func TestCycle(t *testing.T) {
 	})
 }
 
+// What a plan imports is not part of a state that exists.
+func TestImportHasNoState(t *testing.T) {
+	testBothProducts(t, func(t *testing.T, opt option) {
+		s := newFixture(t, "import {\n  to = terraform_data.x\n  id = \"1\"\n}\n"+resourceConfig, opt)
+		if plan, _ := s.apply(); plan.Empty || plan.StateExists {
+			t.Errorf("plan of an import: %+v", plan)
+		}
+		s.write("main.tf", strings.Replace(resourceConfig, "1", "2", 1))
+		if plan, _ := s.apply(); !plan.StateExists {
+			t.Errorf("plan after the import: %+v", plan)
+		}
+	})
+}
+
 // checkLeftovers checks what a cycle leaves: only the link in the checkout, no plan, and no
 // state that others can read.
 func checkLeftovers(s *fixture) {

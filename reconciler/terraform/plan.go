@@ -153,7 +153,7 @@ func (s *Session) inspectPlan(ctx context.Context, plan *Plan) error {
 	plan.Empty = plan.Empty || planjson.HasOnlyCheckReads(saved)
 	plan.Changes = Changes(planjson.CountChanges(saved))
 	plan.Digest = planjson.Digest(saved)
-	plan.StateExists = planjson.HasResources(saved.PriorState)
+	plan.StateExists = planjson.HasResources(saved)
 	return nil
 }
 

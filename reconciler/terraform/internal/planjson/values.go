@@ -82,14 +82,24 @@ func moduleValues(m *tfjson.StateModule) []string {
 	return all
 }
 
-// HasResources reports whether a plan's prior state has a managed resource.
-// That state also lists data sources and outputs, even if no state exists.
-func HasResources(state *tfjson.State) bool {
-	return state != nil && state.Values != nil && moduleHasResources(state.Values.RootModule)
+// HasResources reports whether the state that a plan was made against has a managed
+// resource. The plan's prior state also lists data sources, outputs and what the plan
+// imports, even if no state exists.
+func HasResources(plan *tfjson.Plan) bool {
+	if plan.PriorState == nil || plan.PriorState.Values == nil {
+		return false
+	}
+	imported := map[string]bool{}
+	for _, rc := range plan.ResourceChanges {
+		if rc.Change != nil && rc.Change.Importing != nil {
+			imported[rc.Address] = true
+		}
+	}
+	return moduleHasResources(plan.PriorState.Values.RootModule, imported)
 }
 
-func moduleHasResources(m *tfjson.StateModule) bool {
+func moduleHasResources(m *tfjson.StateModule, imported map[string]bool) bool {
 	return m != nil && (slices.ContainsFunc(m.Resources, func(r *tfjson.StateResource) bool {
-		return r.Mode == tfjson.ManagedResourceMode
-	}) || slices.ContainsFunc(m.ChildModules, moduleHasResources))
+		return r.Mode == tfjson.ManagedResourceMode && !imported[r.Address]
+	}) || slices.ContainsFunc(m.ChildModules, func(m *tfjson.StateModule) bool { return moduleHasResources(m, imported) }))
 }
