@@ -26,7 +26,7 @@ func Parse(contentType string, body []byte) (Event, error) {
 	if kind, _, _ := mime.ParseMediaType(contentType); kind == formContentType || bytes.HasPrefix(payload, []byte("payload=")) {
 		values, err := url.ParseQuery(string(payload))
 		if err == nil && values.Has("payload") {
-			payload = []byte(values.Get("payload"))
+			payload = bytes.TrimSpace([]byte(values.Get("payload")))
 		}
 	}
 	var kind struct {

@@ -100,6 +100,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(formType, []byte(url.Values{"payload": {sample(f, name)}}.Encode()))
 	}
 	f.Add("", []byte(`{"type":12,"id":"9","content":{"changes":[{"field":"status","new_value":3}]}}`))
+	f.Add("", []byte(" {\"type\":12}\n")) // white space around the object changes nothing
 	f.Add("", []byte(`{"after":"0","ref":5,"repository":{"url":"https://example.backlog.com/git/INFRA/estate"}}`))
 	f.Fuzz(func(t *testing.T, kind string, body []byte) {
 		e, err := webhook.Parse(kind, body)
