@@ -16,6 +16,7 @@ func (e *evaluation) walkCall(s *module.Scope, c *module.Call) {
 		return // Terraform has a better message for this
 	}
 	text, known := hcleval.AsString(s.Evaluate(source.Expression, nil))
+	dir, isLocal := module.LocalSource(text)
 	switch {
 	case !known:
 		if e.checker != nil {
@@ -23,12 +24,17 @@ func (e *evaluation) walkCall(s *module.Scope, c *module.Call) {
 		}
 		// The inputs of such a module are unknown, so every file counts.
 		e.inputs.addGuess(".", hcleval.ProblemAt(source.File, source.Range(), "the source of module %q cannot be evaluated: every change in the repository counts", c.Name))
-	case module.IsLocalSource(text) && !repotree.IsOutside(path.Join(s.Module.Dir, text)):
-		e.walkLocalCall(s, c, source, path.Join(s.Module.Dir, text))
-	case module.IsLocalSource(text), path.IsAbs(text):
+	case isLocal && !repotree.IsOutside(path.Join(s.Module.Dir, dir)):
+		e.walkLocalCall(s, c, source, path.Join(s.Module.Dir, dir))
+	case isLocal, path.IsAbs(text):
 		e.problems = append(e.problems, hcleval.ProblemAt(source.File, source.Range(), "module %q: source %s is outside the repository", c.Name, text))
 	default:
 		e.checkRemoteCall(c, source, text)
+		if e.checker == nil && !s.ZeroInstances { // what the module reads is not known: its arguments may name it
+			for _, m := range c.PathRefs {
+				e.addPathRef(s, m)
+			}
+		}
 	}
 }
 
@@ -79,7 +85,8 @@ func (e *evaluation) walkLocalCall(s *module.Scope, c *module.Call, source modul
 
 var (
 	exactVersion = regexp.MustCompile(`^\s*=?\s*v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?\s*$`)
-	pinnedRef    = regexp.MustCompile(`[?&](ref|rev|tag|checksum|archive_checksum|versionId|version|digest)=[^&]+`)
+	// A ref that is neither a commit nor looks like a version may be a branch.
+	exactRef = regexp.MustCompile(`[?&](ref=([0-9a-f]{7,64}|refs/tags/[^&]+|[^&]*\d+\.\d+[^&]*|v\d+)(&|$)|(rev|tag|checksum|archive_checksum|versionId|version|digest)=[^&]+)`)
 )
 
 // checkRemoteCall warns about a module that may change without a commit here.
@@ -99,7 +106,7 @@ func (e *evaluation) checkRemoteCall(c *module.Call, source module.Definition, t
 		e.addWarning(source.File, source.Expression, "module %q has no exact version: reconcile does not notice a new version in the registry", c.Name)
 		return
 	}
-	if !pinnedRef.MatchString(text) {
+	if !exactRef.MatchString(text) {
 		e.addWarning(source.File, source.Expression, "module %q has a remote source without an exact ref: reconcile does not notice changes there", c.Name)
 	}
 }

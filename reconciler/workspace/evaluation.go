@@ -82,7 +82,7 @@ func (e *evaluation) addPathRefIn(s *module.Scope, m module.PathRef, names modul
 	if m.Kind == module.AnyText && !m.Escapes && !slices.ContainsFunc(m.Refs, s.MayEscape) {
 		return
 	}
-	s.ForEach(m.Bindings, names, []hclsyntax.Expression{m.Path, m.SecondArg}, func(names module.Bound) {
+	s.ForEach(m.Bindings, names, append([]hclsyntax.Expression{m.Path, m.SecondArg}, m.Dirs...), func(names module.Bound) {
 		for _, v := range s.BranchValues(m.Path, names) {
 			switch m.Kind {
 			case module.FilesetArgument:
@@ -93,9 +93,9 @@ func (e *evaluation) addPathRefIn(s *module.Scope, m module.PathRef, names modul
 			case module.FileArgument:
 				e.addFuncArg(m, v)
 			case module.PathAttribute:
-				e.addPathAttr(m, v)
+				e.addPathAttr(s, m, v, names)
 			case module.AnyText:
-				e.addText(s, m, v)
+				e.addText(s, m, v, names)
 			}
 		}
 	})

@@ -2,7 +2,6 @@ package workspace
 
 import (
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -11,7 +10,6 @@ import (
 
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/internal/module"
-	"reconcile/reconciler/workspace/repotree"
 )
 
 // filesetBase returns the directory that a fileset searches: its path with the fixed part
@@ -53,55 +51,39 @@ func (e *evaluation) addFuncArg(m module.PathRef, v cty.Value) {
 	}
 }
 
-// addPathAttr adds the object that v, an attribute with a path, names.
-func (e *evaluation) addPathAttr(m module.PathRef, v cty.Value) {
-	unmarked, _ := v.Unmark()
-	if unmarked.IsKnown() && (unmarked.IsNull() || unmarked.Type() != cty.String) {
-		return // not set, or another kind of attribute
-	}
-	text, known := hcleval.AsString(v)
-	if known {
-		switch p, ok := e.evaluator.RepoPath(text); {
-		case !module.IsPath(text):
-		case ok:
-			e.addInput(m, p)
-		}
-		return
-	}
-	// A value from a provider, or the content of a file, names nothing in the tree unless
-	// it begins like a path.
-	if _, hasPrefix := prefixOf(v); hasPrefix || !v.HasMark(module.KnownAfterApplyMark) && !v.HasMark(module.ContentMark) {
-		e.overApproximate(m, v)
-	}
-}
-
-// addText adds the objects that a text names outside of directories that are inputs anyway.
-func (e *evaluation) addText(s *module.Scope, m module.PathRef, v cty.Value) {
-	text, known := hcleval.AsString(v)
-	if !known {
-		text, _ = prefixOf(v)
-	}
-	for _, word := range pathTokens(text) {
-		p, ok := e.evaluator.RepoPath(word)
-		if !ok || !module.IsPath(word) || isWithin(s.Module.Dir, p) || isWithin(e.root.Path, p) {
-			continue // a parent directory, as in "cd ../..", is not an input
-		}
-		o, err := repotree.ResolveLinks(e.tree, p)
-		switch {
-		case err != nil || !o.Exists && word != text:
-		case known:
-			e.inputs.add(p) // an object that cannot be used was perhaps not meant
+// addPathAttr adds the objects that v, an attribute with a path or several, names.
+func (e *evaluation) addPathAttr(s *module.Scope, m module.PathRef, v cty.Value, names module.Bound) {
+	for _, v := range leaves(v) {
+		text, known := hcleval.AsString(v)
+		switch unmarked, _ := v.Unmark(); {
+		case known && module.IsPath(text):
+			if p, ok := e.evaluator.RepoPath(text); ok {
+				e.addInput(m, p)
+			}
+			e.addText(s, m, v, names)
+		case unmarked.IsKnown(): // not set, or another kind of attribute
 		default:
-			e.addGuess(m, p)
+			// A value from a provider, or the content of a file, names nothing in the tree
+			// unless it begins like a path.
+			if _, hasPrefix := prefixOf(v); hasPrefix || !v.HasMark(module.KnownAfterApplyMark) && !v.HasMark(module.ContentMark) {
+				e.overApproximate(m, v)
+			}
 		}
 	}
 }
 
-// pathTokens returns the words of a text, such as a command line, that look like a path out
-// of the directory.
-func pathTokens(text string) []string {
-	fields := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\n\"'`=:;,|&()<>", r) })
-	return slices.DeleteFunc(fields, func(w string) bool { return !strings.Contains(w, "..") && !strings.HasPrefix(w, module.RepoRoot) })
+// leaves returns the values that v consists of: itself, or those in a collection.
+func leaves(v cty.Value) []cty.Value {
+	unmarked, marks := v.Unmark()
+	if !hcleval.IsIterable(unmarked) {
+		return []cty.Value{v}
+	}
+	var list []cty.Value
+	for it := unmarked.ElementIterator(); it.Next(); {
+		_, element := it.Element()
+		list = append(list, leaves(element.WithMarks(marks))...)
+	}
+	return list
 }
 
 // overApproximate adds the directory that must contain an unknown v, with a warning.

@@ -63,8 +63,9 @@ func (l *Loader) findRoots() []string {
 		}
 		for _, c := range m.Calls {
 			if source := c.Arguments["source"].Expression; source != nil {
-				if text, ok := hcleval.ConstantString(source); ok && module.IsLocalSource(text) {
-					called[path.Join(dir, text)] = true
+				text, _ := hcleval.ConstantString(source)
+				if p, ok := module.LocalSource(text); ok {
+					called[path.Join(dir, p)] = true
 				}
 			}
 		}

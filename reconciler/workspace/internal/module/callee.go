@@ -10,9 +10,13 @@ import (
 	"reconcile/reconciler/workspace/repotree"
 )
 
-// IsLocalSource reports whether a module's source is a path in the repository.
-func IsLocalSource(source string) bool {
-	return source == "." || source == ".." || strings.HasPrefix(source, "./") || strings.HasPrefix(source, "../")
+// LocalSource returns a module's source as a path with slashes, and reports whether it is
+// relative, and so in the repository. Terraform takes backslashes on every system.
+func LocalSource(source string) (p string, ok bool) {
+	if strings.HasPrefix(source, `.\`) || strings.HasPrefix(source, `..\`) {
+		source = strings.ReplaceAll(source, `\`, "/")
+	}
+	return source, source == "." || source == ".." || strings.HasPrefix(source, "./") || strings.HasPrefix(source, "../")
 }
 
 // NewChild returns the scope of an instance of the module m, which c calls. names are bound
@@ -36,8 +40,9 @@ func (s *Scope) Callee(name string) *Scope {
 		return nil
 	}
 	text, known := hcleval.AsString(s.Evaluate(c.Arguments["source"].Expression, nil))
-	dir := path.Join(s.Module.Dir, text)
-	if !known || !IsLocalSource(text) || repotree.IsOutside(dir) || s.evaluator.ExceedsInstances() {
+	source, isLocal := LocalSource(text)
+	dir := path.Join(s.Module.Dir, source)
+	if !known || !isLocal || repotree.IsOutside(dir) || s.evaluator.ExceedsInstances() {
 		return nil
 	}
 	m, err := s.evaluator.loader.Load(dir)

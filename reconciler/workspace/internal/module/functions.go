@@ -34,6 +34,8 @@ func (e *Evaluator) treeFunctions() *hcl.EvalContext {
 		"filebase64": e.contentFunc(base64.StdEncoding.EncodeToString),
 		"fileexists": e.existsFunc(),
 		"fileset":    e.filesetFunc(),
+
+		"templatefile": e.templateFunc(),
 	}
 	for name := range fileFunctions {
 		if _, ok := ctx.Functions[name]; !ok { // rendered or hashed content names no path
@@ -69,6 +71,47 @@ func (e *Evaluator) contentFunc(encode func([]byte) string) function.Function {
 			return cty.UnknownVal(cty.String).Mark(ContentMark), nil
 		},
 	})
+}
+
+// templateFunc renders a template with known variables. Within a template, the functions
+// that render templates are unknown.
+func (e *Evaluator) templateFunc() function.Function {
+	return function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "path", Type: cty.String, AllowUnknown: true}, *hcleval.AnyParameter},
+		Type:   function.StaticReturnType(cty.String),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			return e.render(args[0], args[1]).Mark(ContentMark), nil
+		},
+	})
+}
+
+func (e *Evaluator) render(file, variables cty.Value) cty.Value {
+	unknown := cty.UnknownVal(cty.String)
+	p, ok := e.RepoPathOf(file)
+	if !ok || !hcleval.IsIterable(variables) || !variables.Type().IsObjectType() && !variables.Type().IsMapType() || e.steps > maxWorkspaceSteps {
+		return unknown
+	}
+	text, err := repotree.ReadFile(e.loader.tree, p, maxReadSize)
+	if err != nil {
+		return unknown
+	}
+	x, err := hcleval.ParseTemplate(p, text)
+	if err != nil {
+		return unknown
+	}
+	ctx := e.functions.NewChild()
+	ctx.Functions = map[string]function.Function{"templatefile": unknownContentFunc, "core::templatefile": unknownContentFunc}
+	ctx.Variables = variables.AsValueMap()
+	if ctx.Variables == nil {
+		ctx.Variables = map[string]cty.Value{}
+	}
+	meter := &hcleval.Meter{}
+	rendered, ok := meter.EvaluatePartially(x, ctx)
+	e.steps += len(text)/64 + meter.Steps
+	if rendered, _ = rendered.Unmark(); !ok || rendered.Type() != cty.String {
+		return unknown
+	}
+	return rendered
 }
 
 func (e *Evaluator) existsFunc() function.Function {

@@ -89,9 +89,9 @@ func (l *Loader) parseTemplate(p string, check func(p string, text []byte)) ([]P
 	if l.HidesConditions {
 		hcleval.HideConditions(x)
 	}
-	c := &pathRefVisitor{module: &Module{}, file: p}
-	c.visitFunctions(x)
-	return c.module.PathRefs, nil
+	var refs []PathRef
+	(&pathRefVisitor{module: &Module{}, refs: &refs, file: p}).visitFunctions(x)
+	return refs, nil
 }
 
 // ReadAttributes returns the values in a file of constant attributes, such as a variable

@@ -32,6 +32,15 @@ type Module struct {
 	CLIWorkspaceRefs []*hcleval.Problem // uses of terraform.workspace
 	InitInputs       []string           // see initInputs
 	Settings         []string           // of providers and the backend, see setting.key
+
+	providerFunctions map[string]bool // names of called functions of providers
+}
+
+func (m *Module) noteProviderFunction(name string) {
+	if m.providerFunctions == nil {
+		m.providerFunctions = map[string]bool{}
+	}
+	m.providerFunctions[name] = true
 }
 
 // Variable is the declaration of a variable; both expressions may be nil.
@@ -59,6 +68,7 @@ type Call struct {
 	Name      string
 	Arguments map[string]Definition
 	Bindings  []Binding // each.* or count.index
+	PathRefs  []PathRef // texts among the arguments, which count if the module is not in the tree
 }
 
 // metaArguments are the arguments of a module block that are not passed to the module.
@@ -83,7 +93,7 @@ func (m *Module) addBlock(file string, b *hclsyntax.Block) {
 		return ""
 	}
 	attrs := b.Body.Attributes
-	c := &pathRefVisitor{module: m, file: file}
+	c := &pathRefVisitor{module: m, refs: &m.PathRefs, file: file}
 	switch b.Type {
 	case "variable":
 		m.addVariable(label(0), attrs)
@@ -104,6 +114,8 @@ func (m *Module) addBlock(file string, b *hclsyntax.Block) {
 		// The path of a state is not an input: the state is not a file of the tree.
 		c.withAttributes = label(0) != "terraform_remote_state"
 		m.addResource(file, b.Type, label(0), label(1), b)
+	case "action":
+		c.withAttributes = true
 	case "check":
 		c.withAttributes = true
 		for _, inner := range b.Body.Blocks {
@@ -149,6 +161,12 @@ func (m *Module) addCall(file, name string, b *hclsyntax.Block) {
 	}
 	if bindings := repetitionBindings(b.Body); bindings != nil {
 		c.Bindings = bindings
+	}
+	texts := &pathRefVisitor{module: m, refs: &c.PathRefs, file: file, bindings: c.Bindings}
+	for key, a := range b.Body.Attributes {
+		if !slices.Contains(metaArguments, key) {
+			texts.addAttribute(key, a.Expr)
+		}
 	}
 }
 

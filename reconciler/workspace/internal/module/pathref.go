@@ -1,6 +1,7 @@
 package module
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -19,13 +20,18 @@ type PathRef struct {
 	File      string
 	InData    bool // in a data source, which the plan reads
 
+	// Dirs are the attributes beside it that name a directory, such as working_dir: a path
+	// may start there.
+	Dirs []hclsyntax.Expression
+
 	// Only for AnyText: the text leads out of the directory, or may do so by a reference.
 	Escapes bool
 	Refs    []SymbolRef
 }
 
-// SymbolRef is var.NAME or local.NAME.
-type SymbolRef struct{ root, name string }
+// SymbolRef is a reference to a value of the module: var.NAME, local.NAME,
+// module.NAME.attr, or an attribute of a resource, whose root is "".
+type SymbolRef struct{ root, name, attr string }
 
 // PathRefKind says where a PathRef stands.
 type PathRefKind int
@@ -57,11 +63,16 @@ var pathAttributes = map[string]bool{
 // pathRefVisitor finds the path references in one block.
 type pathRefVisitor struct {
 	module         *Module
+	refs           *[]PathRef // what it found
 	file           string
 	withAttributes bool // attributes and texts count too: this is a resource or similar
 	inData         bool
 	bindings       []Binding
+	dirs           []hclsyntax.Expression // of the block, see PathRef.Dirs
 }
+
+// namesDirectory reports whether an attribute with this name may say where a program runs.
+func namesDirectory(name string) bool { return name == "cwd" || strings.Contains(name, "dir") }
 
 func (c *pathRefVisitor) visitBlock(b *hclsyntax.Block) {
 	outer := c.bindings
@@ -69,14 +80,16 @@ func (c *pathRefVisitor) visitBlock(b *hclsyntax.Block) {
 	if b.Type == "dynamic" && len(b.Labels) == 1 {
 		c.bindings = append(outer[:len(outer):len(outer)], dynamicBindings(b)...)
 	}
+	c.dirs = nil
+	for name, a := range b.Body.Attributes {
+		if namesDirectory(name) {
+			c.dirs = append(c.dirs, a.Expr)
+		}
+	}
 	for name, a := range b.Body.Attributes {
 		c.visitFunctions(a.Expr)
-		switch {
-		case !c.withAttributes:
-		case pathAttributes[name]:
-			c.addPathExpr(name, a.Expr)
-		default:
-			c.addTexts(name, a.Expr)
+		if c.withAttributes {
+			c.addAttribute(name, a.Expr)
 		}
 	}
 	for _, inner := range b.Body.Blocks {
@@ -85,9 +98,17 @@ func (c *pathRefVisitor) visitBlock(b *hclsyntax.Block) {
 	c.bindings = outer
 }
 
+func (c *pathRefVisitor) addAttribute(name string, x hclsyntax.Expression) {
+	if pathAttributes[name] {
+		c.addPathExpr(name, x)
+	} else {
+		c.addTexts(name, x)
+	}
+}
+
 func (c *pathRefVisitor) add(m PathRef) {
-	m.File, m.Bindings, m.InData = c.file, c.bindings, c.inData
-	c.module.PathRefs = append(c.module.PathRefs, m)
+	m.File, m.Bindings, m.InData, m.Dirs = c.file, c.bindings, c.inData, c.dirs
+	*c.refs = append(*c.refs, m)
 }
 
 // addPathExpr adds an attribute that contains a path or a list of paths.
@@ -109,13 +130,16 @@ func (c *pathRefVisitor) addPathExpr(name string, e hclsyntax.Expression) {
 func (c *pathRefVisitor) addTexts(name string, e hclsyntax.Expression) {
 	switch e := hcleval.Unwrap(e).(type) {
 	case *hclsyntax.TupleConsExpr:
+		if isCommand(e) {
+			c.addText(name, e)
+			return
+		}
 		for _, x := range e.Exprs {
 			c.addTexts(name, x)
 		}
 	case *hclsyntax.ObjectConsExpr:
 		for _, item := range e.Items {
-			key := hcleval.KeyName(item.KeyExpr)
-			if pathAttributes[key] {
+			if key := hcleval.KeyName(item.KeyExpr); pathAttributes[key] {
 				c.addPathExpr(key, item.ValueExpr)
 			} else {
 				c.addTexts(name, item.ValueExpr)
@@ -125,36 +149,72 @@ func (c *pathRefVisitor) addTexts(name string, e hclsyntax.Expression) {
 		c.addTexts(name, e.TrueResult)
 		c.addTexts(name, e.FalseResult)
 	default:
-		m := PathRef{Label: name, Path: e, Kind: AnyText}
-		m.noteEscapes(e)
-		for _, b := range c.bindings {
-			m.noteEscapes(b.collection)
+		c.addText(name, e)
+	}
+}
+
+// isCommand reports whether a list may be the words of one command: each is a plain text.
+func isCommand(list *hclsyntax.TupleConsExpr) bool {
+	return !slices.ContainsFunc(list.Exprs, func(x hclsyntax.Expression) bool {
+		switch hcleval.Unwrap(x).(type) {
+		case *hclsyntax.TupleConsExpr, *hclsyntax.ObjectConsExpr, *hclsyntax.ConditionalExpr:
+			return true
 		}
-		if m.Escapes || len(m.Refs) > 0 {
-			c.add(m)
-		}
+		return false
+	})
+}
+
+func (c *pathRefVisitor) addText(name string, e hclsyntax.Expression) {
+	m := PathRef{Label: name, Path: e, Kind: AnyText}
+	m.noteEscapes(e)
+	for _, b := range c.bindings {
+		m.noteEscapes(b.collection)
+	}
+	m.Escapes = m.Escapes || len(c.dirs) > 0
+	if m.Escapes || len(m.Refs) > 0 {
+		c.add(m)
 	}
 }
 
 // noteEscapes finds what could make a text in e a path out of the directory: "..", path.*,
-// or a variable or local that contains one of these.
+// the content of a file, or a reference to a value that contains one of these.
 func (m *PathRef) noteEscapes(e hclsyntax.Expression) {
 	_ = hclsyntax.VisitAll(e, func(n hclsyntax.Node) hcl.Diagnostics {
 		switch n := n.(type) {
 		case *hclsyntax.LiteralValueExpr:
 			text, _ := hcleval.AsString(n.Val)
 			m.Escapes = m.Escapes || strings.Contains(text, "..")
+		case *hclsyntax.FunctionCallExpr:
+			_, readsFile := fileFunctions[strings.TrimPrefix(n.Name, "core::")]
+			m.Escapes = m.Escapes || readsFile
 		case *hclsyntax.ScopeTraversalExpr:
-			name, _ := hcleval.AttrAt(n.Traversal, 1)
-			switch root := n.Traversal.RootName(); root {
-			case "path":
-				m.Escapes = true
-			case "var", "local":
-				m.Refs = append(m.Refs, SymbolRef{root, name})
-			}
+			m.noteReference(n.Traversal)
 		}
 		return nil
 	})
+}
+
+func (m *PathRef) noteReference(t hcl.Traversal) {
+	name, _ := hcleval.AttrAt(t, 1)
+	attr, hasAttr := hcleval.AttrAt(t, 2)
+	switch root := t.RootName(); root {
+	case "path":
+		m.Escapes = true
+	case "var", "local":
+		m.Refs = append(m.Refs, SymbolRef{root: root, name: name})
+	case "module":
+		if !hasAttr { // an instance, or all outputs
+			m.Escapes = true
+		}
+		m.Refs = append(m.Refs, SymbolRef{root: root, name: name, attr: attr})
+	case "each", "count", "self", "terraform", "tofu":
+	case "data", "ephemeral":
+		of, _ := hcleval.AttrAt(t, 3)
+		m.Refs = append(m.Refs, SymbolRef{name: root + "." + name + "." + attr, attr: of})
+	default:
+		of, _ := hcleval.AttrAt(t, 2)
+		m.Refs = append(m.Refs, SymbolRef{name: root + "." + name, attr: of})
+	}
 }
 
 // visitFunctions adds the arguments of the functions in e that read the tree.
@@ -207,6 +267,13 @@ func (w *functionWalker) Exit(n hclsyntax.Node) hcl.Diagnostics {
 
 func (w *functionWalker) visitCall(n *hclsyntax.FunctionCallExpr) {
 	name := strings.TrimPrefix(n.Name, "core::")
+	if strings.HasPrefix(name, "provider::") { // it may read what its arguments name
+		w.visitor.module.noteProviderFunction(name)
+		for _, x := range n.Args {
+			w.visitor.addTexts(name+"()", x)
+		}
+		return
+	}
 	kind, ok := fileFunctions[name]
 	if !ok || len(n.Args) == 0 {
 		return

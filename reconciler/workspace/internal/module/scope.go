@@ -4,6 +4,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
 
 	"reconcile/reconciler/workspace/internal/hcleval"
 )
@@ -47,11 +48,23 @@ type Scope struct {
 	callees        map[string]*Scope  // of calls without for_each, and for references to outputs
 	choiceMemo     map[string][]cty.Value
 	isTemplate     bool // a template has only the names that are passed to it
+
+	providerFunctions map[string]function.Function // of the module; their results are unknown
 }
 
 // NewScope returns the scope of a root module.
 func NewScope(e *Evaluator, m *Module) *Scope {
-	return &Scope{evaluator: e, Module: m, memo: map[string]cty.Value{}, callees: map[string]*Scope{}, escapeMemo: map[SymbolRef]bool{}, choiceMemo: map[string][]cty.Value{}}
+	s := &Scope{evaluator: e, Module: m, memo: map[string]cty.Value{}, callees: map[string]*Scope{}, escapeMemo: map[SymbolRef]bool{}, choiceMemo: map[string][]cty.Value{}}
+	for name := range m.providerFunctions {
+		if _, known := hcleval.PureFunctions.Functions[name]; known && !e.strict {
+			continue
+		}
+		if s.providerFunctions == nil {
+			s.providerFunctions = map[string]function.Function{}
+		}
+		s.providerFunctions[name] = hcleval.UnknownFunc
+	}
+	return s
 }
 
 // NewTemplateScope returns the scope of a template in the module of s: it has only the
@@ -109,6 +122,7 @@ func (s *Scope) lookupSymbol(t hcl.Traversal, names Bound) (cty.Value, bool) {
 // evalContext returns a context with everything that e refers to.
 func (s *Scope) evalContext(e hclsyntax.Expression, names Bound) *hcl.EvalContext {
 	ctx := s.evaluator.functions.NewChild()
+	ctx.Functions = s.providerFunctions
 	ctx.Variables = map[string]cty.Value{}
 	refs := valueTree{}
 	for _, t := range hclsyntax.Variables(e) {

@@ -122,10 +122,24 @@ func (s *Scope) resourceValue(address, attr string) cty.Value {
 		}
 		a, ok := r.Attributes[attr]
 		if !ok {
-			return knownAfterApply
+			return s.providerValue(address, r)
 		}
 		return s.Evaluate(a.Expression, nil)
 	})
+}
+
+// providerValue returns a value that only the provider of r knows. If r is a data source
+// that reads a file of the tree, the value may depend on that file.
+func (s *Scope) providerValue(address string, r *Resource) cty.Value {
+	if !strings.HasPrefix(address, "data.") {
+		return knownAfterApply
+	}
+	for _, a := range r.Attributes {
+		if p, ok := s.evaluator.RepoPathOf(s.Evaluate(a.Expression, nil)); ok && repotree.IsFile(s.evaluator.loader.tree, p) {
+			return cty.DynamicVal
+		}
+	}
+	return knownAfterApply
 }
 
 // pathValue returns path.name. Relative paths start from the workspace's directory, where
@@ -159,12 +173,19 @@ func (s *Scope) MayEscape(r SymbolRef) bool {
 	if out, ok := s.escapeMemo[r]; ok {
 		return out
 	}
-	lookup := s.localValue
-	if r.root == "var" {
-		lookup = s.variableValue
+	var value cty.Value
+	switch r.root {
+	case "var":
+		value = s.variableValue(r.name)
+	case "local":
+		value = s.localValue(r.name)
+	case "module":
+		value = s.outputValue(r.name, r.attr)
+	default:
+		value = s.resourceValue(r.name, r.attr)
 	}
 	found := false
-	v, _ := lookup(r.name).UnmarkDeep()
+	v, _ := value.UnmarkDeep()
 	_ = cty.Walk(v, func(_ cty.Path, v cty.Value) (bool, error) {
 		text, known := hcleval.AsString(v)
 		if !known && !v.IsKnown() && v.Type() == cty.String {
