@@ -79,7 +79,7 @@ func changedSinceRecord(ctx context.Context, config *run.Config) (*Changed, erro
 			return nil, err
 		}
 	}
-	c := &Changed{From: w.Head.Commit, To: w.Commit.ID, Warnings: w.Settings.Warnings()}
+	c := &Changed{From: w.Head.Commit, To: w.Commit.ID, Warnings: w.Warnings()}
 	for _, name := range slices.Sorted(maps.Keys(w.Entries)) {
 		entry := w.Entries[name]
 		if len(entry.OwnReasons) > 0 {
@@ -108,7 +108,7 @@ func changedBetween(ctx context.Context, config *run.Config, a, b *source.Commit
 	if err != nil {
 		return nil, err
 	}
-	c := &Changed{From: a.ID, To: b.ID, Warnings: after.Settings.Warnings()}
+	c := &Changed{From: a.ID, To: b.ID}
 	for _, dir := range after.Settings.OpenTofuDirs() {
 		if _, ok := before.Entries[dir.Name]; ok {
 			after.Entries[dir.Name] = &inventory.Entry{Dir: dir, Config: after.Settings.Config(dir.Name)}
@@ -124,6 +124,7 @@ func changedBetween(ctx context.Context, config *run.Config, a, b *source.Commit
 		return nil, err
 	}
 	after.BuildGraph()
+	c.Warnings = after.Warnings()
 	withPointers := workspace.NewLoader(b.Tree, after.Product)
 	for _, name := range slices.Sorted(maps.Keys(after.Entries)) {
 		entry := after.Entries[name]
@@ -153,7 +154,7 @@ func changedBetween(ctx context.Context, config *run.Config, a, b *source.Commit
 		c.Warnings = append(c.Warnings, entry.Loaded.Warnings...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(before.Entries)) {
-		if after.Entries[name] == nil {
+		if after.Entries[name] == nil && !after.IsModule(name) {
 			c.Workspaces = append(c.Workspaces, ChangedWorkspace{Name: name, Stale: []string{gitpath.Quote(before.Entries[name].Dir.Path)}, Removed: true})
 		}
 	}

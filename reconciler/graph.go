@@ -48,7 +48,7 @@ func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
 	if err := w.CheckNotEmpty(); err != nil {
 		return nil, err
 	}
-	g := &Graph{Workspaces: []GraphWorkspace{}, Warnings: w.Settings.Warnings()}
+	g := &Graph{Workspaces: []GraphWorkspace{}, Warnings: w.Warnings()}
 	for _, name := range slices.Sorted(maps.Keys(w.Entries)) {
 		ws := w.Entries[name].Loaded
 		depends := append([]string{}, w.Graph.DependsOn(name)...)

@@ -97,7 +97,7 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	for _, text := range settings.Warnings() {
+	for _, text := range work.Warnings() {
 		p.run.Warn(text)
 	}
 	if err := work.CheckNames(p.run.Options.Only); err != nil {

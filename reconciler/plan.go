@@ -22,7 +22,7 @@ func (r *Reconciler) Plan(ctx, killCtx context.Context, o run.Options) (*run.Res
 	}
 	defer r.config.CloseCommit(w.Commit)
 	result.SetRange(w.Head, w.Commit.Tip())
-	for _, text := range w.Settings.Warnings() {
+	for _, text := range w.Warnings() {
 		thisRun.Warn(text)
 	}
 	if err := w.CheckNotEmpty(); err != nil {

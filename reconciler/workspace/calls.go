@@ -53,6 +53,7 @@ func (e *evaluation) walkLocalCall(s *module.Scope, c *module.Call, source modul
 		addProblem("%s", err)
 		return
 	}
+	e.modulesCalled[m.Dir] = true
 	if e.checker != nil {
 		e.checker.CheckLinkedDir(dir, m.Dir)
 	}

@@ -31,6 +31,7 @@ type evaluation struct {
 	needsProviders   bool               // Workspace.NeedsProviders
 	settings         map[string]bool
 
+	modulesCalled   map[string]bool // directories of modules
 	walkedGenerally map[string]bool // modules that were walked with unknown arguments
 	checker         Checker         // is told each finding; nil if the code is approved
 	templateDepth   int             // nesting of templates
@@ -39,7 +40,7 @@ type evaluation struct {
 func newEvaluation(modules *module.Loader, tree repotree.Tree, root settings.Dir, config settings.Config) *evaluation {
 	return &evaluation{
 		tree: tree, modules: modules, root: root, config: config, evaluator: module.NewEvaluator(modules, root.Path), inputs: newInputs(tree, modules),
-		reads: map[string]bool{}, globs: map[string]bool{}, walkedGenerally: map[string]bool{}, settings: map[string]bool{},
+		reads: map[string]bool{}, globs: map[string]bool{}, modulesCalled: map[string]bool{}, walkedGenerally: map[string]bool{}, settings: map[string]bool{},
 	}
 }
 

@@ -71,6 +71,8 @@ func (l *Loader) evaluate(e *evaluation, w *Workspace) {
 	w.RequiredVersion = slices.Compact(e.versions)
 	slices.Sort(e.init)
 	w.InitKey = slices.Compact(e.init)
+	w.Modules = slices.Sorted(maps.Keys(e.modulesCalled))
+	w.HasBackend = m.Backend != nil
 	w.NeedsProviders = e.needsProviders
 	w.settings = e.settings
 	inputs, warnings := e.inputs.list(w.Path)

@@ -124,9 +124,10 @@ func (e *evaluation) addUnknownText(s *module.Scope, m module.PathRef, v cty.Val
 }
 
 // pathWords returns what in a text, such as a command line, may be a path: the whole text,
-// quoted parts, and words. A scheme such as "file://" and a leading "@" are left out.
+// quoted parts, and words. "file://", "fileb://" and a leading "@" are left out.
 func pathWords(text string) []string {
-	words := []string{text}
+	text = strings.NewReplacer("fileb://", " ", "file://", " ").Replace(text)
+	words := []string{strings.TrimSpace(text)}
 	for _, quote := range []string{`"`, `'`} {
 		for i, part := range strings.Split(text, quote) {
 			if i%2 == 1 {
@@ -136,10 +137,7 @@ func pathWords(text string) []string {
 	}
 	words = append(words, strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\n\"'`=:;,|&()<>", r) })...)
 	for i, word := range words {
-		for _, scheme := range []string{"file://", "fileb://", "@"} {
-			word = strings.TrimPrefix(word, scheme)
-		}
-		words[i] = word
+		words[i] = strings.TrimPrefix(word, "@")
 	}
 	return words
 }

@@ -20,7 +20,7 @@ import (
 
 // RulesVersion is the version of the discovery rules. It is part of every trace, so that a
 // release that finds other inputs checks every workspace again.
-const RulesVersion = "3"
+const RulesVersion = "4"
 
 // Names of the inputs of a trace that are not paths.
 const (
@@ -40,6 +40,8 @@ type Workspace struct {
 	Variables       []string // names of the root module's variables, sorted
 	RequiredVersion []string // every required_version of the root module and its called modules, sorted
 	InitKey         []string // the inputs of "terraform init", which need not run again while they stay the same
+	Modules         []string // directories of the modules that it calls, also indirectly; sorted
+	HasBackend      bool     // its configuration has a backend or cloud block, as only a root module does
 	NeedsProviders  bool     // whether it may need providers other than the built-in one
 	LockFile        string   // path of the dependency lock file; "" if there is none
 	Warnings        []string // over-approximated or invisible inputs, each with file:line; sorted

@@ -32,6 +32,8 @@ type Inventory struct {
 	Holds    map[string]state.Hold
 
 	Loader *workspace.Loader // parses the workspaces; the commit's tree must be open
+
+	modules map[string]string // warnings, by name; see dropModules
 }
 
 // Entry is one workspace of an inventory.
@@ -83,7 +85,7 @@ func Discover(ctx context.Context, c *run.Config, head state.Head, commit *sourc
 	}
 	w := &Inventory{
 		Config: c, Head: head, Commit: commit, Settings: settings, Product: product,
-		Loader: workspace.NewLoader(commit.Tree, product), Entries: map[string]*Entry{}, Records: maps.Clone(records), Holds: holds,
+		Loader: workspace.NewLoader(commit.Tree, product), Entries: map[string]*Entry{}, modules: map[string]string{}, Records: maps.Clone(records), Holds: holds,
 	}
 	for _, dir := range dirs {
 		entry := &Entry{Dir: dir, Config: settings.Config(dir.Name)}
@@ -107,6 +109,7 @@ func Discover(ctx context.Context, c *run.Config, head state.Head, commit *sourc
 	if err := w.LoadOnly(ctx, func(entry *Entry) bool { return len(entry.OwnReasons) > 0 }); err != nil {
 		return nil, err
 	}
+	w.dropModules()
 	w.BuildGraph()
 	return w, nil
 }
@@ -148,7 +151,7 @@ func WithoutRecord(ctx context.Context, c *run.Config, commit *source.Commit) (*
 	}
 	w := &Inventory{
 		Config: c, Commit: commit, Settings: settings, Product: product,
-		Loader: workspace.NewLoader(commit.Tree, product), Entries: map[string]*Entry{},
+		Loader: workspace.NewLoader(commit.Tree, product), Entries: map[string]*Entry{}, modules: map[string]string{},
 	}
 	for _, dir := range dirs {
 		w.Entries[dir.Name] = &Entry{Dir: dir, Config: settings.Config(dir.Name)}

@@ -1,11 +1,14 @@
 package inventory
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
+	"reconcile/internal/gitpath"
 	"reconcile/reconciler/workspace"
 	"reconcile/reconciler/workspace/settings"
 )
@@ -20,7 +23,59 @@ func (w *Inventory) Load(entry *Entry) *workspace.Workspace {
 
 // LoadAll parses all workspaces.
 func (w *Inventory) LoadAll(ctx context.Context) error {
-	return w.LoadOnly(ctx, func(*Entry) bool { return true })
+	if err := w.LoadOnly(ctx, func(*Entry) bool { return true }); err != nil {
+		return err
+	}
+	w.dropModules()
+	return nil
+}
+
+// dropModules removes the entries that others call as modules: such a directory is no
+// workspace, unless it was applied as one, has a backend, or the settings name it.
+func (w *Inventory) dropModules() {
+	callers := map[string]string{} // a workspace that calls the module, by directory
+	for _, name := range slices.Sorted(maps.Keys(w.Entries)) {
+		for _, dir := range w.modulesOf(w.Entries[name]) {
+			callers[dir] = cmp.Or(callers[dir], name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.Entries)) {
+		entry := w.Entries[name]
+		caller := callers[entry.Dir.Path]
+		if caller == "" || entry.Recorded || entry.Loaded == nil || entry.Loaded.HasBackend || w.Settings.IsNamed(name) {
+			continue
+		}
+		delete(w.Entries, name)
+		w.modules[name] = fmt.Sprintf("%s is a module of %s and not taken for a workspace: if it is one, add a block workspace %q to the settings", gitpath.Quote(entry.Dir.Path), caller, name)
+	}
+}
+
+// IsModule reports whether a directory that has the name of a workspace is none, because
+// others call it as a module.
+func (w *Inventory) IsModule(name string) bool { return w.modules[name] != "" }
+
+// modulesOf returns the directories of the modules that a workspace calls. One that is in
+// sync is parsed only if its inputs have the directory of an entry that nothing is recorded of.
+func (w *Inventory) modulesOf(entry *Entry) []string {
+	if entry.Loaded != nil {
+		return entry.Loaded.Modules
+	}
+	for _, other := range w.Entries {
+		if _, ok := entry.Record.Trace[gitpath.Quote(other.Dir.Path)]; ok && !other.Recorded {
+			return w.Load(entry).Modules
+		}
+	}
+	return nil
+}
+
+// Warnings returns what people should know of the settings, and of directories that are no
+// workspaces.
+func (w *Inventory) Warnings() []string {
+	warnings := w.Settings.Warnings()
+	for _, name := range slices.Sorted(maps.Keys(w.modules)) {
+		warnings = append(warnings, w.modules[name])
+	}
+	return warnings
 }
 
 // LoadOnly parses the chosen workspaces, several at once.

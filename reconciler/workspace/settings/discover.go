@@ -18,12 +18,14 @@ import (
 )
 
 // Discover returns the workspaces of tree, sorted by name: the directories that match the
-// patterns and have configuration for the product. A link to a directory is another name
-// for the directory, not another workspace. Mistakes in the settings of one workspace are
+// patterns and have configuration for the product. A link to a directory that no pattern
+// matches is a workspace with the name of the link and the path of the directory; a link to
+// another workspace is only another name for it. Mistakes in the settings of one workspace are
 // in its Config. An error may concern any workspace.
 func (s *Settings) Discover(tree repotree.Tree, product repotree.Product) ([]Dir, error) {
 	found := map[string]string{}                  // path by name
 	openTofuOnly := map[string]bool{}             // by name
+	linked := map[string]bool{}                   // by name: the path is where a link leads
 	duplicates := map[string][]*hcleval.Problem{} // by name
 	var unmatched, problems []*hcleval.Problem
 	for _, pattern := range s.patterns {
@@ -40,10 +42,11 @@ func (s *Settings) Discover(tree repotree.Tree, product repotree.Product) ([]Dir
 				openTofuOnly[d.dir.Name] = openTofuOnly[d.dir.Name] && d.openTofuOnly
 				continue
 			}
-			found[d.dir.Name], openTofuOnly[d.dir.Name] = d.dir.Path, d.openTofuOnly
+			found[d.dir.Name], openTofuOnly[d.dir.Name], linked[d.dir.Name] = d.dir.Path, d.openTofuOnly, d.linked
 		}
 	}
-	s.paths = found
+	removeAliases(found, linked)
+	s.paths, s.named = found, map[string]bool{}
 	problems = s.configure(tree, duplicates)
 	if len(found) == 0 {
 		problems = append(problems, unmatched...)
@@ -68,14 +71,45 @@ func (s *Settings) Discover(tree repotree.Tree, product repotree.Product) ([]Dir
 type matchedDir struct {
 	dir          Dir
 	openTofuOnly bool // has only configuration for OpenTofu
+	linked       bool // its name is that of a link
+}
+
+// removeAliases removes the links to directories that another name stands for.
+func removeAliases(found map[string]string, linked map[string]bool) {
+	names := map[string]string{} // by path
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		if !linked[name] {
+			names[found[name]] = name
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(linked)) {
+		if !linked[name] {
+			continue
+		}
+		if _, taken := names[found[name]]; taken {
+			delete(found, name)
+		} else {
+			names[found[name]] = name
+		}
+	}
 }
 
 func matchPattern(tree repotree.Tree, pattern string, product repotree.Product) ([]matchedDir, error) {
 	base, _ := doublestar.SplitPattern(pattern)
-	var paths []string
+	var paths, names []string // where the configuration is, and what the pattern matches
 	err := doublestar.GlobWalk(tree, pattern, func(p string, d fs.DirEntry) error {
-		if d.IsDir() && !repotree.IsHidden(p) {
-			paths = append(paths, p)
+		target := p
+		if d.Type()&fs.ModeSymlink != 0 {
+			o, err := repotree.ResolveLinks(tree, p)
+			if err != nil || !o.Dir {
+				return nil
+			}
+			target = o.Path
+		} else if !d.IsDir() {
+			return nil
+		}
+		if !repotree.IsHidden(p) {
+			paths, names = append(paths, target), append(names, p)
 		}
 		return nil
 	}, doublestar.WithFailOnIOErrors(), doublestar.WithNoFollow())
@@ -106,14 +140,14 @@ func matchPattern(tree repotree.Tree, pattern string, product repotree.Product) 
 		if !configured[i] && !openTofuOnly[i] {
 			continue
 		}
-		name := strings.TrimPrefix(strings.TrimPrefix(p, base), "/")
+		name := strings.TrimPrefix(strings.TrimPrefix(names[i], base), "/")
 		if base == "." {
-			name = p
+			name = names[i]
 		}
 		if name == "." {
 			name = "root"
 		}
-		dirs = append(dirs, matchedDir{dir: Dir{Name: gitpath.Quote(name), Path: p}, openTofuOnly: openTofuOnly[i]})
+		dirs = append(dirs, matchedDir{dir: Dir{Name: gitpath.Quote(name), Path: p}, openTofuOnly: openTofuOnly[i], linked: p != names[i]})
 	}
 	return dirs, nil
 }

@@ -30,6 +30,7 @@ type Settings struct {
 	policy       Policy             // from the preview block
 	paths        map[string]string  // workspaces from Discover, including OpenTofuDirs, by name
 	openTofuDirs []Dir              // see OpenTofuDirs
+	named        map[string]bool    // see IsNamed
 	warnings     []*hcleval.Problem // see Warnings
 	configs      map[string]Config  // by workspace name
 }

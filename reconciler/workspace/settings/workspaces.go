@@ -63,9 +63,14 @@ func (s *Settings) configFor(d *decoder, name string) Config {
 	return c
 }
 
+// IsNamed reports whether a workspace has a block of its own in the settings. Discover must
+// have been called.
+func (s *Settings) IsNamed(workspace string) bool { return s.named[workspace] }
+
 // warnUnknownWorkspaces adds a problem for each block that names no workspace.
 func (s *Settings) warnUnknownWorkspaces(d *decoder, l layer) {
 	for label, o := range l.workspaces {
+		s.named[label] = true
 		if _, ok := s.paths[label]; !ok {
 			d.addProblem(o.labelRange, "%s: the settings are not used until you correct the name or remove the block", s.unknownWorkspaceText(label))
 		}
