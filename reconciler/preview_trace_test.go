@@ -197,7 +197,7 @@ const harmlessFiles = "-- env/reconcile.hcl --\n-- env/one/main.tf --\n-- README
 // The cases that test the check itself.
 func TestTraceOfCases(t *testing.T) {
 	t.Parallel()
-	archives, err := filepath.Glob("workspace/testdata/refuse/*.txtar")
+	archives, err := filepath.Glob("workspace/policy/testdata/refuse/*.txtar")
 	if err != nil || len(archives) == 0 {
 		t.Fatalf("%q, %v", archives, err)
 	}

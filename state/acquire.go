@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"time"
 
-	"reconcile/internal/retry"
+	"reconcile/internal/sleep"
 )
 
 // LeaseRequest describes the lease to acquire.
@@ -69,7 +69,7 @@ func (r *Record) acquire(ctx context.Context, request LeaseRequest) (*Lease, err
 		if remaining <= 0 {
 			return nil, &BusyError{held}
 		}
-		if err := retry.Sleep(ctx, min(remaining, r.opts.PollInterval)); err != nil {
+		if err := sleep.For(ctx, min(remaining, r.opts.PollInterval)); err != nil {
 			return nil, err
 		}
 	}

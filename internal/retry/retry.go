@@ -31,15 +31,3 @@ func Do(ctx context.Context, pauses backoff.BackOff, isTransient func(error) boo
 func Doubling(first, longest time.Duration, jitter float64) backoff.BackOff {
 	return &backoff.ExponentialBackOff{InitialInterval: first, MaxInterval: longest, Multiplier: 2, RandomizationFactor: jitter}
 }
-
-// Sleep waits for d. If ctx ends first, it returns the cause.
-func Sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"reconcile/internal/retry"
 	"reconcile/internal/secret"
+	"reconcile/internal/sleep"
 )
 
 // Options configures a Client.
@@ -73,7 +73,7 @@ func New(o Options) (*Client, error) {
 		o.Now = time.Now
 	}
 	if o.Sleep == nil {
-		o.Sleep = retry.Sleep
+		o.Sleep = sleep.For
 	}
 	c := &Client{Options: o, requestSlot: make(chan struct{}, 1)}
 	c.base = &url.URL{Scheme: base.Scheme, Host: base.Host, Path: strings.TrimSuffix(base.Path, "/") + "/api/v2"}

@@ -11,7 +11,7 @@ import (
 	"log/slog"
 	"time"
 
-	"reconcile/internal/retry"
+	"reconcile/internal/sleep"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -112,7 +112,7 @@ func (e *Runner) isRunning(ctx context.Context, task state.Task) (bool, error) {
 			return true, nil
 		}
 		e.Log.Warn("could not get the status of the remote task; will retry", "id", task.ID, "error", err)
-		if err := retry.Sleep(short, pause); ctx.Err() != nil {
+		if err := sleep.For(short, pause); ctx.Err() != nil {
 			return false, abandonedError(task, err)
 		} else if err != nil {
 			return false, nil // the task has timed out
@@ -178,7 +178,7 @@ func (e *Runner) wait(ctx context.Context, task state.Task) (state.Task, error) 
 				continue // poll once more: its result may be new
 			}
 		}
-		if err := retry.Sleep(ctx, pause); err != nil {
+		if err := sleep.For(ctx, pause); err != nil {
 			return task, abandonedError(task, err)
 		}
 	}
