@@ -75,7 +75,7 @@ func scheduleStale(w *inventory.Inventory, o run.Options) *schedule.Schedule {
 	s := schedule.New(w.Graph, func(name string) bool { return len(w.StaleReasons(w.Entries[name])) > 0 }, o.Only, o.Replan)
 	for name, entry := range w.Entries {
 		if o.Replan && s.Includes(name) && len(entry.OwnReasons) == 0 {
-			entry.OwnReasons = []string{"--replan"}
+			entry.OwnReasons = []string{run.ReplanReason}
 		}
 	}
 	return s

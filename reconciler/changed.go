@@ -34,6 +34,12 @@ type ChangedWorkspace struct {
 	Removed bool     `json:"removed"`
 }
 
+// IsStale reports whether a pass would have something to plan. A workspace that was removed
+// is only closed in the record.
+func (c *Changed) IsStale() bool {
+	return slices.ContainsFunc(c.Workspaces, func(w ChangedWorkspace) bool { return !w.Removed })
+}
+
 // Changed compares the record with the tip or, if from and to are given, two commits
 // without a record. It does not run Terraform and writes nothing.
 func (r *Reconciler) Changed(ctx context.Context, from, to string) (*Changed, error) {

@@ -108,8 +108,8 @@ func skipDriftCheck(w *inventory.Inventory, entry *inventory.Entry) (run.Workspa
 		why = append(why, "the change that its last run did not apply was reverted")
 	}
 	for _, up := range w.Graph.DependsOn(entry.Dir.Name) {
-		if w.Entries[up].Record.Attempt != nil {
-			why = append(why, "interrupted apply of its upstream "+up)
+		if attempt := w.DescribeUpstreamAttempt(up); attempt != "" {
+			why = append(why, attempt+" in its upstream "+up)
 		}
 	}
 	switch {
@@ -159,6 +159,9 @@ func (s *driftCheck) checkWorkspace(ctx, killCtx context.Context, entry *invento
 	default:
 		result.Outcome, result.Plan = state.Drifted, plan.Text
 		result.Changes, result.PlanDigest = state.Changes(plan.Changes), plan.Digest
+		if result.Withheld = gate.Explain(entry.Config, plan); result.Withheld != "" {
+			result.Warnings = append(result.Warnings, result.Withheld)
+		}
 	}
 	return result
 }

@@ -189,8 +189,8 @@ func TestDriftWaitsForAPassThatIsDue(t *testing.T) {
 	}
 	due("common", "env/common")
 	w.runPass(run.Options{}) // common fails half-way
-	due("common", "interrupted apply of ")
-	due("app", "interrupted apply of its upstream common")
+	due("common", "failed apply of ")
+	due("app", "failed apply of ")
 
 	// The attempt was not app's. When common is in order again, app is checked. A
 	// workspace whose failed change was reverted is checked too, once a pass has seen the

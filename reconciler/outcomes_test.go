@@ -101,11 +101,11 @@ func TestRevertAfterHalfAnApplyIsStale(t *testing.T) {
 	if got["solo"] != state.Applied {
 		t.Fatalf("reverted: %v", got)
 	}
-	if stale := result.Workspaces[0].StaleReasons; len(stale) == 0 || !strings.HasPrefix(stale[0], "interrupted apply") {
+	if stale := result.Workspaces[0].StaleReasons; len(stale) == 0 || !strings.HasPrefix(stale[0], "failed apply of ") {
 		t.Errorf("stale by %v", stale)
 	}
-	if len(result.Workspaces[0].Warnings) == 0 {
-		t.Error("no warning about what the interrupted apply may have left")
+	if warnings := result.Workspaces[0].Warnings; len(warnings) > 0 {
+		t.Errorf("warned of an apply that ended by itself: %q", warnings)
 	}
 }
 

@@ -133,7 +133,7 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 	if moved {
 		return false, nil
 	}
-	if err := p.settle(ctx, head); errors.Is(err, state.ErrConflict) {
+	if err := p.settle(ctx, head, work); errors.Is(err, state.ErrConflict) {
 		return false, nil
 	} else if err != nil {
 		return false, fmt.Errorf("settle the record: %w", err)
@@ -241,11 +241,10 @@ func (p *pass) warnIfRewritten(ctx context.Context, tip, old string) {
 }
 
 // settle records the outcome, so that the next pass need not look again until something
-// changes. After a pass over only some workspaces the head stays unsettled, because the
-// other workspaces were not checked.
-func (p *pass) settle(ctx context.Context, head state.Head) error {
+// changes.
+func (p *pass) settle(ctx context.Context, head state.Head, w *inventory.Inventory) error {
 	if len(p.run.Options.Only) > 0 {
-		return nil
+		return p.settleNamed(ctx, head, w)
 	}
 	head.Exit, _ = run.Summarize(p.result.Workspaces)
 	head.Settled = head.Exit != run.ExitBusy
@@ -253,6 +252,29 @@ func (p *pass) settle(ctx context.Context, head state.Head) error {
 	head.NextRetryAt = p.earliestRetry()
 	head.Run, head.UpdatedAt = p.result.Run, p.config.Now()
 	_, err := p.config.Record.PutHead(ctx, head)
+	return err
+}
+
+// settleNamed settles the head after a pass over only some workspaces if, by the record,
+// nothing is left to do in the others either. Else the head stays unsettled.
+func (p *pass) settleNamed(ctx context.Context, head state.Head, w *inventory.Inventory) error {
+	if exit, _ := run.Summarize(p.result.Workspaces); exit != run.ExitOK {
+		return nil
+	}
+	records, err := p.config.Record.Workspaces(ctx)
+	if err != nil {
+		return err
+	}
+	if !w.IsInSync(records) {
+		return nil
+	}
+	head.Settled, head.Exit, head.NextRetryAt = true, run.ExitOK, time.Time{}
+	p.updateOutOfSync(&head, true)
+	head.Run, head.UpdatedAt = p.result.Run, p.config.Now()
+	_, err = p.config.Record.PutHead(ctx, head)
+	if errors.Is(err, state.ErrConflict) {
+		return nil // another run has the head now
+	}
 	return err
 }
 

@@ -16,6 +16,7 @@ import (
 func (r *Reconciler) Plan(ctx, killCtx context.Context, o run.Options) (*run.Result, error) {
 	thisRun := run.New(&r.config, o)
 	result := thisRun.Result
+	result.IsPlan, result.Named = true, len(o.Only) > 0
 	w, err := inventory.AtTip(ctx, &r.config)
 	if err != nil {
 		return result, err

@@ -117,6 +117,7 @@ func (p *pass) writeTombstone(ctx context.Context, w *inventory.Inventory, rec s
 			p.run.Warn(rec.Name + ": " + text)
 		}
 		rec.Removed, rec.Outcome, rec.OutcomeAt, rec.Drift = true, state.Removed, p.config.Now(), nil
+		rec.Error, rec.PendingInputs, rec.Failures, rec.RetryAt = "", nil, 0, time.Time{}
 		return lease.Write(ctx, rec)
 	})
 }

@@ -126,6 +126,9 @@ func statusOf(c *run.Config, w state.Workspace, holds map[string]state.Hold, lea
 		Name: w.Name, Path: w.Path, Commit: w.Commit, Outcome: w.Outcome, At: w.OutcomeAt, Error: w.Error, Digest: w.PlanDigest,
 		RetryAt: timeOrNil(w.RetryAt), DependsOn: append([]string{}, w.DependsOn...), Removed: w.Removed, Identity: w.Identity,
 	}
+	if w.Removed { // an older version has left the last error there
+		s.Error, s.RetryAt = "", nil
+	}
 	if a := w.Attempt; a != nil {
 		s.Attempt = &StatusRun{Run: a.Run, Commit: a.Commit, Host: a.Process.Host, Since: a.StartedAt}
 	}

@@ -97,6 +97,16 @@ type Attempt struct {
 	// State is the state that the plan was made against. nil: an earlier version, which
 	// did not record it, started the apply.
 	State *TerraformState `json:"state,omitempty"`
+	// Ended: Terraform failed, but ended by itself, so its state names all that it created.
+	Ended bool `json:"ended,omitempty"`
+}
+
+// Describe returns what became of the attempt, as a reason to apply again.
+func (a *Attempt) Describe() string {
+	if a.Ended {
+		return "failed apply of " + a.ShortCommit()
+	}
+	return "interrupted apply of " + a.ShortCommit()
 }
 
 // ShortCommit returns the abbreviated id of the commit, for people.

@@ -25,7 +25,8 @@ what they were last applied from. No Terraform is run.
 
 With --from (and --to) it compares two commits, without a record.
 
-Exits 2 when a workspace is stale.`,
+Exits 2 when a workspace is stale. One that was removed from Git is listed, and is not
+stale: a pass does not touch its resources.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runChanged(c.Context(), a, o)
@@ -59,7 +60,7 @@ func runChanged(ctx context.Context, a *app, o changedOptions) error {
 	} else {
 		printChanged(a, changed)
 	}
-	if err == nil && len(changed.Workspaces) > 0 {
+	if err == nil && changed.IsStale() {
 		return toExitStatus(run.ExitPending)
 	}
 	return err

@@ -47,6 +47,10 @@ type Result struct {
 	Workspaces []WorkspaceResult `json:"workspaces"`
 	Warnings   []string          `json:"warnings,omitempty"`
 	Exit       int               `json:"exit"`
+	// IsPlan: nothing could be applied or recorded.
+	IsPlan bool `json:"-"`
+	// Named: only some workspaces were asked for.
+	Named bool `json:"-"`
 	// BehindSince is when the branch got ahead of what is applied; zero if it is not
 	// ahead, or if the record could not be read.
 	BehindSince time.Time `json:"behind_since,omitzero"`
@@ -69,7 +73,18 @@ type WorkspaceResult struct {
 	Suspended    bool          `json:"suspended,omitempty"` // by a person; does not affect the exit code
 	Plan         string        `json:"plan,omitempty"`      // plan text; only from `reconcile plan`, `drift` and `preview`
 	Refused      []string      `json:"refused,omitempty"`   // why a pull request is not planned
+	// Withheld is why a pass would not apply a pending plan: the gate, or a hold.
+	Withheld string `json:"withheld,omitempty"`
 }
+
+// IsReplanned reports whether the workspace is not stale, and was planned only because
+// someone asked for it.
+func (w WorkspaceResult) IsReplanned() bool {
+	return len(w.StaleReasons) == 0 || slices.Equal(w.StaleReasons, []string{ReplanReason})
+}
+
+// ReplanReason stands in the place of the changed inputs of a workspace that is not stale.
+const ReplanReason = "--replan"
 
 // ResultOf returns the result that a run has recorded for a workspace.
 func ResultOf(w state.RunWorkspace) WorkspaceResult {
@@ -97,7 +112,8 @@ func (r *Result) SetRange(head state.Head, tip source.Tip) {
 }
 
 // Add adds or replaces the result of a workspace. A workspace that one round applied
-// keeps that result when a later round finds it unchanged.
+// keeps that result when a later round finds nothing to apply, or that it was suspended
+// meanwhile.
 func (r *Result) Add(w WorkspaceResult) {
 	if w.StaleReasons == nil {
 		w.StaleReasons = []string{}
@@ -109,11 +125,25 @@ func (r *Result) Add(w WorkspaceResult) {
 		r.Workspaces = slices.Insert(r.Workspaces, i, w)
 		return
 	}
-	before := r.Workspaces[i].Outcome
-	if w.Outcome == state.Unchanged && (before == state.Applied || before == state.NoChanges) {
-		return
+	before := &r.Workspaces[i]
+	switch {
+	case w.Outcome == state.Unchanged && before.Outcome == state.NoChanges:
+	case before.Outcome == state.Applied && (w.Outcome == state.Unchanged || w.Outcome == state.NoChanges):
+		before.addWarnings(w.Warnings...)
+	case before.Outcome == state.Applied && w.Suspended:
+		before.addWarnings("stale again, but " + w.Error)
+	default:
+		*before = w
 	}
-	r.Workspaces[i] = w
+}
+
+// addWarnings adds those warnings that the workspace does not have yet.
+func (w *WorkspaceResult) addWarnings(warnings ...string) {
+	for _, text := range warnings {
+		if !slices.Contains(w.Warnings, text) {
+			w.Warnings = append(w.Warnings, text)
+		}
+	}
 }
 
 // Finalize computes the outcome and the exit code. err is the error of the whole run.

@@ -33,7 +33,8 @@ type Inventory struct {
 
 	Loader *workspace.Loader // parses the workspaces; the commit's tree must be open
 
-	modules map[string]string // warnings, by name; see dropModules
+	modules  map[string]string // warnings, by name; see dropModules
+	applying map[string]string // runs that are applying a workspace now; set by AtTip
 }
 
 // Entry is one workspace of an inventory.
@@ -132,7 +133,11 @@ func AtTip(ctx context.Context, c *run.Config) (*Inventory, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Discover(ctx, c, head, commit, settings)
+	w, err := Discover(ctx, c, head, commit, settings)
+	if err != nil {
+		return nil, err
+	}
+	return w, w.noteApplying(ctx)
 }
 
 // WithoutRecord builds the inventory of a commit without a record. It parses nothing.

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -27,7 +28,7 @@ func (w *Inventory) OwnReasons(entry *Entry, rec state.Workspace) []string {
 	}
 	var reasons []string
 	if rec.Attempt != nil {
-		reasons = append(reasons, fmt.Sprintf("interrupted apply of %s", rec.Attempt.ShortCommit()))
+		reasons = append(reasons, w.describeAttempt(rec))
 	}
 	if rec.Trace == nil {
 		return reasons
@@ -50,6 +51,45 @@ func (w *Inventory) OwnReasons(entry *Entry, rec state.Workspace) []string {
 		reasons = append(reasons, "Terraform or OpenTofu")
 	}
 	return reasons
+}
+
+// describeAttempt returns why an attempt makes its workspace stale.
+func (w *Inventory) describeAttempt(rec state.Workspace) string {
+	if w.applying[rec.Name] == rec.Attempt.Run {
+		return fmt.Sprintf("apply of %s that run %s has not finished", rec.Attempt.ShortCommit(), rec.Attempt.Run)
+	}
+	return rec.Attempt.Describe()
+}
+
+// noteApplying finds the attempts that are being worked on now: their runs hold the leases. It
+// writes the reasons of those workspaces anew.
+func (w *Inventory) noteApplying(ctx context.Context) error {
+	tried := slices.DeleteFunc(slices.Collect(maps.Values(w.Entries)), func(entry *Entry) bool { return entry.Record.Attempt == nil })
+	if len(tried) == 0 {
+		return nil
+	}
+	leases, err := w.Config.Record.Leases(ctx)
+	if err != nil {
+		return err
+	}
+	w.applying = map[string]string{}
+	for _, entry := range tried {
+		lease := leases[w.Config.LeaseIdentity(entry.Dir.Name, entry.Record.Identity)]
+		if lease.Owner != "" && lease.Run == entry.Record.Attempt.Run {
+			w.applying[entry.Dir.Name] = lease.Run
+			entry.OwnReasons = w.OwnReasons(entry, entry.Record)
+		}
+	}
+	return nil
+}
+
+// DescribeUpstreamAttempt returns what the attempt of an upstream is; "" for none.
+func (w *Inventory) DescribeUpstreamAttempt(upstream string) string {
+	rec := w.Entries[upstream].Record
+	if rec.Attempt == nil {
+		return ""
+	}
+	return w.describeAttempt(rec)
 }
 
 // productID returns the product's value in a trace: each product reads files that the
@@ -107,6 +147,26 @@ func (w *Inventory) StaleReasons(entry *Entry) []string {
 		reasons = slices.Concat(reasons, w.UpstreamReasons(entry.Dir.Name, entry.Record.Trace, w.UpstreamDigests(entry.Dir.Name)))
 	}
 	return reasons
+}
+
+// IsInSync reports whether, by these records, each workspace was applied from its inputs at
+// the commit, and none failed or waits.
+func (w *Inventory) IsInSync(records map[string]state.Workspace) bool {
+	now, digests := *w, UpstreamRecords(records).Digests()
+	now.Records = records
+	for name, entry := range w.Entries {
+		rec := records[name]
+		if entry.RenameErr != nil || rec.Outcome == state.Failed || rec.Outcome == state.Blocked || len(now.OwnReasons(entry, rec)) > 0 {
+			return false
+		}
+		if len(now.UpstreamReasons(name, rec.Trace, digests)) > 0 {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(w.Removed, func(gone state.Workspace) bool {
+		rec, recorded := records[gone.Name] // not after a rename
+		return recorded && !rec.Removed
+	})
 }
 
 // Trace returns an entry's inputs at the tip, with the given digests of upstream

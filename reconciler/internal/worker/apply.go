@@ -157,6 +157,7 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	v.enterPhase(run.PhaseApply)
 	v.startedAt = v.config.Now()
 	err = v.session.Apply(ctx, plan)
+	v.record.Attempt.Ended = !errors.Is(err, terraform.ErrKilled)
 	if unlock := (*terraform.UnlockError)(nil); errors.As(err, &unlock) {
 		v.noteLock(err) // so that the next run knows whose lock it is
 		v.result.Warnings = append(v.result.Warnings, "applied, but: "+err.Error())
@@ -233,7 +234,7 @@ func (v *workspaceRun) decide(ctx context.Context) (stale bool, err error) {
 		v.result.StaleReasons = append(v.result.StaleReasons, v.inventory.UpstreamReasons(v.entry.Dir.Name, v.record.Trace, digests)...)
 	}
 	if v.run.Options.Replan && len(v.result.StaleReasons) == 0 {
-		v.result.StaleReasons = []string{"--replan"}
+		v.result.StaleReasons = []string{run.ReplanReason}
 	}
 	if len(v.result.StaleReasons) == 0 {
 		v.result.Outcome = state.Unchanged
@@ -245,9 +246,9 @@ func (v *workspaceRun) decide(ctx context.Context) (stale bool, err error) {
 		return false, nil
 	}
 	v.result.Warnings = append(v.result.Warnings, v.inventory.Load(v.entry).Warnings...)
-	if a := v.record.Attempt; a != nil {
+	if a := v.record.Attempt; a != nil && !a.Ended {
 		v.result.Warnings = append(v.result.Warnings, fmt.Sprintf(
-			"the apply that run %s started at %s failed: it may have created resources that are not in Terraform's state; look for them",
+			"the apply that run %s started at %s was interrupted: it may have created resources that are not in Terraform's state; look for them",
 			a.Run, a.StartedAt.UTC().Format("2006-01-02 15:04:05Z")))
 	}
 	return true, nil

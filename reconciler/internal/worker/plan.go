@@ -43,17 +43,41 @@ func (k *Worker) PlanWorkspace(ctx, killCtx context.Context, entry *inventory.En
 		result.Outcome = state.NoChanges
 	default:
 		result.Outcome = state.Pending
-		if why := gate.Explain(entry.Config, plan); why != "" {
-			result.Warnings = append(result.Warnings, why)
+		if result.Withheld = gate.Explain(entry.Config, plan); result.Withheld != "" {
+			result.Warnings = append(result.Warnings, result.Withheld)
 		}
 	}
+	if up := k.withheldUpstream(entry.Dir.Name); up != "" && result.Outcome == state.Pending {
+		result.Withheld = "a pass would apply it only after its upstream " + up
+		result.Warnings = append(result.Warnings, result.Withheld)
+	}
 	if entry.Hold != nil {
-		result.Warnings = append(result.Warnings, inventory.DescribeHold(*entry.Hold))
+		hold := inventory.DescribeHold(*entry.Hold)
+		result.Warnings = append(result.Warnings, hold)
+		if result.Outcome == state.Pending {
+			result.Withheld = hold
+		}
 	}
 	return result
 }
 
-// PendingUpstreams returns the upstreams that have, or may have, changes to apply.
+// withheldUpstream returns an upstream that a pass would not apply, so that its readers would
+// wait; "" for none. Workspaces that were named do not wait.
+func (k *Worker) withheldUpstream(name string) string {
+	if len(k.run.Options.Only) > 0 {
+		return ""
+	}
+	for _, up := range k.inventory.Graph.DependsOn(name) {
+		entry := k.inventory.Entries[up]
+		held := entry.Hold != nil && len(k.inventory.StaleReasons(entry)) > 0
+		if held || entry.Result != nil && entry.Result.Withheld != "" {
+			return up
+		}
+	}
+	return ""
+}
+
+// pendingUpstreams returns the upstreams that have, or may have, changes to apply.
 func (k *Worker) pendingUpstreams(name string) []string {
 	return slices.DeleteFunc(slices.Clone(k.inventory.Graph.DependsOn(name)), func(up string) bool {
 		r := k.inventory.Entries[up].Result

@@ -152,27 +152,71 @@ func FormatCounts(counts map[state.Outcome]int) string {
 func nextCommand(result *run.Result) string {
 	switch result.Outcome {
 	case run.OutcomeFailed:
-		if result.Snapshot == "" { // a plan, or an earlier pass's result: it has no run of its own
+		if result.IsPlan {
+			return "`reconcile plan` tries again"
+		}
+		if result.Trigger == run.DriftCheck {
+			return "`reconcile drift` tries again"
+		}
+		if result.Snapshot == "" { // an earlier pass's result: it has no run of its own
 			return "`reconcile now` tries again"
 		}
 		return fmt.Sprintf("`reconcile runs %s` shows plans and logs; `reconcile now` tries again", result.Run)
 	case run.OutcomeBlocked:
+		if result.IsPlan || result.Trigger == run.DriftCheck { // the lines above say it, and the record does not
+			return ""
+		}
 		return "`reconcile status` shows what each waits for"
 	case run.OutcomeBusy:
-		return "`reconcile status` shows the lease holder"
+		return "`reconcile status` shows which run is at work"
 	case run.OutcomePending:
-		return "`reconcile now` applies it"
+		return applyCommand(result)
 	case run.OutcomeDrifted:
-		return fmt.Sprintf("`reconcile now --replan %s` reverts it", strings.Join(namesByOutcome(result, state.Drifted), " "))
+		names := drifted(result)
+		if len(names) == 0 {
+			return ""
+		}
+		return fmt.Sprintf("`reconcile now --replan %s` reverts it", strings.Join(names, " "))
 	}
 	return ""
 }
 
-// namesByOutcome returns the names of the workspaces with an outcome.
-func namesByOutcome(result *run.Result, outcome state.Outcome) []string {
+// applyCommand returns the command that applies what a plan has found. The warnings say why
+// it leaves out some of it; "": all of it.
+func applyCommand(result *run.Result) string {
+	var names []string
+	replanned, withheld := false, false
+	for _, w := range result.Workspaces {
+		switch {
+		case w.Outcome != state.Pending:
+		case w.Withheld != "":
+			withheld = true
+		default:
+			names = append(names, w.Name)
+			replanned = replanned || w.IsReplanned()
+		}
+	}
+	command, what := "reconcile now", "it"
+	if replanned {
+		command += " --replan"
+	}
+	if result.Named || replanned { // without names it would plan every workspace anew
+		command += " " + strings.Join(names, " ")
+	}
+	switch {
+	case len(names) == 0:
+		return ""
+	case withheld:
+		what = strings.Join(names, ", ") + " only"
+	}
+	return fmt.Sprintf("`%s` applies %s", command, what)
+}
+
+// drifted returns the names of the drifted workspaces that a pass would apply.
+func drifted(result *run.Result) []string {
 	var names []string
 	for _, w := range result.Workspaces {
-		if w.Outcome == outcome {
+		if w.Outcome == state.Drifted && w.Withheld == "" {
 			names = append(names, w.Name)
 		}
 	}
