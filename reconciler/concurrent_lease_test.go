@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
@@ -26,14 +27,14 @@ func (tpl *fixture) testLeaseLoss(t *testing.T) {
 func (tpl *fixture) testLoseLease(t *testing.T, passes time.Duration) {
 	t.Parallel()
 	p := tpl.copy(t)
-	held := p.holdApply(t, "kyoto")
+	held := holdApply(t, p, "kyoto")
 	clock := &manualClock{}
-	store, err := p.openStore()
+	store, err := p.OpenStore()
 	if err != nil {
 		t.Fatal(err)
 	}
 	renewals := &noRenewStore{Store: store}
-	config, err := p.newConfig(t.Context(), renewals, newTestLogger(t), clock.options())
+	config, err := p.NewConfig(t.Context(), renewals, reconcilertest.NewLogger(t), clock.options())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +54,7 @@ func (tpl *fixture) testLoseLease(t *testing.T, passes time.Duration) {
 	if err != nil || result.Exit != run.ExitFailed {
 		t.Errorf("the pass ends with %v: %+v", err, result)
 	}
-	kyoto, _, err := p.openRecord(t).Workspace(t.Context(), "kyoto")
+	kyoto, _, err := openRecord(t, p).Workspace(t.Context(), "kyoto")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +63,7 @@ func (tpl *fixture) testLoseLease(t *testing.T, passes time.Duration) {
 	}
 	checkReportedAgain(t, p, "kyoto")
 	// A manual run does not wait for the backoff to end.
-	if result, err = p.runPass(t, run.Manual); err != nil || result.Exit != run.ExitOK {
+	if result, err = runPassIn(t, p, run.Manual); err != nil || result.Exit != run.ExitOK {
 		t.Errorf("the next pass ends with %v: %+v", err, result)
 	}
 	tpl.checkConverged(t, p)
@@ -70,9 +71,9 @@ func (tpl *fixture) testLoseLease(t *testing.T, passes time.Duration) {
 
 // checkReportedAgain checks that a pass with nothing to do reports the workspace as
 // failed.
-func checkReportedAgain(t *testing.T, p envSpec, workspace string) {
+func checkReportedAgain(t *testing.T, p reconcilertest.Spec, workspace string) {
 	t.Helper()
-	result, err := p.runPass(t, run.Schedule)
+	result, err := runPassIn(t, p, run.Schedule)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,12 +91,12 @@ func (tpl *fixture) testLateHolder(t *testing.T) {
 	t.Parallel()
 	p := tpl.copy(t)
 	clock := &manualClock{}
-	store, err := p.openStore()
+	store, err := p.OpenStore()
 	if err != nil {
 		t.Fatal(err)
 	}
 	renewals := &noRenewStore{Store: store}
-	config, err := p.newConfig(t.Context(), renewals, newTestLogger(t), clock.options())
+	config, err := p.NewConfig(t.Context(), renewals, reconcilertest.NewLogger(t), clock.options())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,9 +249,9 @@ type frozenApply struct {
 	once    sync.Once
 }
 
-func (f *frozenApply) identity(t *testing.T, p envSpec) string {
+func (f *frozenApply) identity(t *testing.T, p reconcilertest.Spec) string {
 	t.Helper()
-	for identity, lease := range p.readLeases(t) {
+	for identity, lease := range readLeases(t, p) {
 		if lease.Owner != "" {
 			return identity
 		}

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source/gittest"
 	"reconcile/state"
@@ -14,20 +15,20 @@ import (
 func TestConcurrentRename(t *testing.T) {
 	t.Parallel()
 	repo := gittest.New(t)
-	repo.CommitTxtar("first", outsideStateWorkspace(filesKind, "old"))
-	p := newEnvSpec(t, filesKind, repo.Dir)
-	p.converge(t)
-	lease, err := p.openRecord(t).Acquire(t.Context(), state.LeaseRequest{Identity: "local:test/states/it.tfstate", Workspace: "old", Run: "other"})
+	repo.CommitTxtar("first", outsideStateWorkspace(reconcilertest.Files, "old"))
+	p := reconcilertest.NewSpec(t, reconcilertest.Files, repo.Dir)
+	converge(t, p)
+	lease, err := openRecord(t, p).Acquire(t.Context(), state.LeaseRequest{Identity: "local:test/states/it.tfstate", Workspace: "old", Run: "other"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	repo.Git("rm", "-q", "-r", "env/old")
-	repo.CommitTxtar("second", outsideStateWorkspace(filesKind, "new"))
-	store, err := p.openStore()
+	repo.CommitTxtar("second", outsideStateWorkspace(reconcilertest.Files, "new"))
+	store, err := p.OpenStore()
 	if err != nil {
 		t.Fatal(err)
 	}
-	config, err := p.newConfig(t.Context(), store, newTestLogger(t), state.Options{})
+	config, err := p.NewConfig(t.Context(), store, reconcilertest.NewLogger(t), state.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,8 +43,8 @@ func TestConcurrentRename(t *testing.T) {
 		t.Errorf("the pass ends with %v: %+v", err, result)
 	}
 	releaseLease(t, lease)
-	p.converge(t)
-	workspaces, err := p.openRecord(t).Workspaces(t.Context())
+	converge(t, p)
+	workspaces, err := openRecord(t, p).Workspaces(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -23,7 +24,7 @@ func (tpl *fixture) testConcurrentPasses(t *testing.T) {
 	t.Run("busy", func(t *testing.T) { tpl.testBusy(t, false) })
 	t.Run("busy, separate", func(t *testing.T) { tpl.testBusy(t, true) })
 	t.Run("the same failure once", tpl.testSameFailureOnce)
-	if tpl.kind == filesKind {
+	if tpl.kind == reconcilertest.Files {
 		t.Run("waits once", tpl.testWaitsOnce)
 	}
 }
@@ -33,7 +34,7 @@ func (tpl *fixture) testConcurrentPasses(t *testing.T) {
 func (tpl *fixture) testConcurrent(t *testing.T, processes int, separateWork bool) {
 	t.Parallel()
 	p := tpl.copy(t)
-	o := childSpec{envSpec: p, ApplyLog: filepath.Join(p.Home, "applies"), WaitForStdin: true}
+	o := childSpec{Spec: p, ApplyLog: filepath.Join(p.Home, "applies"), WaitForStdin: true}
 	var children []*child
 	for i := range processes {
 		if separateWork {
@@ -107,10 +108,10 @@ func checkAppliedOnce(t *testing.T, applies []applyLine, workspaces ...string) {
 func (tpl *fixture) testBusy(t *testing.T, separateWork bool) {
 	t.Parallel()
 	p := tpl.copy(t)
-	held := p.holdApply(t, "tokyo")
-	first := childSpec{envSpec: p}.startChild(t)
+	held := holdApply(t, p, "tokyo")
+	first := childSpec{Spec: p}.startChild(t)
 	waitWithin(t, "the apply of tokyo begins", held.started)
-	second := childSpec{envSpec: p, Wait: 50 * time.Millisecond}
+	second := childSpec{Spec: p, Wait: 50 * time.Millisecond}
 	if separateWork {
 		second.Work += "-2"
 	}
@@ -131,8 +132,8 @@ func (tpl *fixture) testBusy(t *testing.T, separateWork bool) {
 func (tpl *fixture) testSameFailureOnce(t *testing.T) {
 	t.Parallel()
 	p := tpl.copy(t)
-	held := p.holdApply(t, "kyoto")
-	o := childSpec{envSpec: p, ApplyLog: filepath.Join(p.Home, "applies")}
+	held := holdApply(t, p, "kyoto")
+	o := childSpec{Spec: p, ApplyLog: filepath.Join(p.Home, "applies")}
 	first := o.startChild(t)
 	waitWithin(t, "the apply of kyoto begins", held.started)
 	o.Work += "-2"
@@ -147,7 +148,7 @@ func (tpl *fixture) testSameFailureOnce(t *testing.T) {
 	}
 	checkAppliedOnce(t, readApplyLog(t, o.ApplyLog), "tokyo", "kyoto", "reader")
 	// Not before the retry time, except in a manual run.
-	if result, err := p.runPass(t, run.Manual); err != nil || result.Exit != run.ExitOK {
+	if result, err := runPassIn(t, p, run.Manual); err != nil || result.Exit != run.ExitOK {
 		t.Errorf("the next pass ends with %v: %+v", err, result)
 	}
 	tpl.checkConverged(t, p)
@@ -158,7 +159,7 @@ func (tpl *fixture) testWaitsOnce(t *testing.T) {
 	t.Parallel()
 	p := tpl.copy(t)
 	clock := &manualClock{step: time.Second} // one second passes at each reading
-	store, err := p.openStore()
+	store, err := p.OpenStore()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +173,7 @@ func (tpl *fixture) testWaitsOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	config, err := p.newConfig(t.Context(), store, newTestLogger(t), clock.options())
+	config, err := p.NewConfig(t.Context(), store, reconcilertest.NewLogger(t), clock.options())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source/gittest"
 )
@@ -15,7 +16,7 @@ import (
 // continues with the newer tip.
 func TestConcurrentAtTwoTips(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []envKind{filesKind, cloudKind} {
+	for _, kind := range []reconcilertest.Kind{reconcilertest.Files, reconcilertest.Cloud} {
 		for _, separateWork := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, separate=%t", kind, separateWork), func(t *testing.T) {
 				t.Parallel()
@@ -25,15 +26,15 @@ func TestConcurrentAtTwoTips(t *testing.T) {
 	}
 }
 
-func testTwoTips(t *testing.T, kind envKind, separateWork bool) {
+func testTwoTips(t *testing.T, kind reconcilertest.Kind, separateWork bool) {
 	repo := gittest.New(t)
 	repo.CommitTxtar("first", fixtureFiles(kind)+workspaceFile(kind, "kyoto"))
-	p := newEnvSpec(t, kind, repo.Dir)
-	p.converge(t)
+	p := reconcilertest.NewSpec(t, kind, repo.Dir)
+	converge(t, p)
 	tips := []string{rewordModule(repo, "hello", "good day")}
-	held := p.holdApply(t, "tokyo")
+	held := holdApply(t, p, "tokyo")
 	// One after the other: kyoto is still to come when tokyo is released.
-	o := childSpec{envSpec: p, Parallelism: 1, ApplyLog: filepath.Join(p.Home, "applies")}
+	o := childSpec{Spec: p, Parallelism: 1, ApplyLog: filepath.Join(p.Home, "applies")}
 	older := o.startChild(t)
 	waitWithin(t, "the apply of tokyo at the older tip begins", held.started)
 	tips = append(tips, rewordModule(repo, "good day", "good night"))
@@ -58,7 +59,7 @@ func testTwoTips(t *testing.T, kind envKind, separateWork bool) {
 			t.Errorf("%s was applied at the older tip although a newer one was adopted", a.workspace)
 		}
 	}
-	p.converge(t)
+	converge(t, p)
 }
 
 // rewordModule changes the module of the repository.
@@ -93,15 +94,15 @@ func checkApplyOrder(t *testing.T, applies []applyLine, tips []string) {
 // The tip moves again and again under several passes at once.
 func TestConcurrentWhileTheTipMoves(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []envKind{filesKind, cloudKind} {
+	for _, kind := range []reconcilertest.Kind{reconcilertest.Files, reconcilertest.Cloud} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			repo := gittest.New(t)
 			repo.CommitTxtar("first", fixtureFiles(kind)+workspaceFile(kind, "kyoto"))
-			p := newEnvSpec(t, kind, repo.Dir)
-			p.converge(t)
+			p := reconcilertest.NewSpec(t, kind, repo.Dir)
+			converge(t, p)
 			tips := []string{rewordModule(repo, "hello", "hello 0")}
-			o := childSpec{envSpec: p, Parallelism: 2, ApplyLog: filepath.Join(p.Home, "applies")}
+			o := childSpec{Spec: p, Parallelism: 2, ApplyLog: filepath.Join(p.Home, "applies")}
 			var children []*child
 			for i := range 4 {
 				o.Work = filepath.Join(p.Home, fmt.Sprintf("work-%d", i/2))
@@ -117,7 +118,7 @@ func TestConcurrentWhileTheTipMoves(t *testing.T) {
 				}
 			}
 			checkApplyOrder(t, readApplyLog(t, o.ApplyLog), tips)
-			p.converge(t)
+			converge(t, p)
 		})
 	}
 }

@@ -17,13 +17,14 @@ import (
 	"time"
 
 	"reconcile/reconciler"
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
 // childSpec tells a child process what to do, as JSON in its environment.
 type childSpec struct {
-	envSpec
+	reconcilertest.Spec
 	Parallelism int           // default 4
 	Wait        time.Duration // default a minute
 	// SignalAt is the crash point at which the child sends Signal to itself, by its
@@ -63,7 +64,7 @@ func TestChild(*testing.T) {
 	os.Exit(99)
 }
 
-// runPass runs the pass as `reconcile now` does, and ends the process.
+// RunPass runs the pass as `reconcile now` does, and ends the process.
 func (o childSpec) runPass() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
@@ -97,12 +98,12 @@ func (o childSpec) runPass() error {
 
 // newCrashConfig returns the configuration for the environment, with crash points.
 func (o childSpec) newCrashConfig(ctx context.Context, b *crashPoints) (run.Config, error) {
-	store, err := o.openStore()
+	store, err := o.OpenStore()
 	if err != nil {
 		return run.Config{}, err
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
-	config, err := o.newConfig(ctx, crashStore{store, b}, log, state.Options{})
+	config, err := o.NewConfig(ctx, crashStore{store, b}, log, state.Options{})
 	if err != nil {
 		return config, err
 	}

@@ -3,13 +3,14 @@ package reconciler_test
 import (
 	"strings"
 
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/source/gittest"
 	"reconcile/state/snapshot/s3test"
 )
 
 // fixtureFiles returns the repository of the crash tests at its first commit: tokyo uses
 // a module, osaka does not, the reader reads tokyo's state, and nara will be removed.
-func fixtureFiles(kind envKind) string {
+func fixtureFiles(kind reconcilertest.Kind) string {
 	return `
 -- modules/greeting/main.tf --
 variable "name" {
@@ -54,13 +55,13 @@ output "seen" {
 
 // commitFixtureChange makes the second commit. The module changes, so tokyo and the
 // reader are stale; kyoto is new, and nara is removed.
-func commitFixtureChange(repo *gittest.Repo, kind envKind) {
+func commitFixtureChange(repo *gittest.Repo, kind reconcilertest.Kind) {
 	repo.Git("rm", "-q", "-r", "env/nara")
 	module := repo.Git("show", "HEAD:modules/greeting/main.tf")
 	repo.CommitTxtar("change", "-- modules/greeting/main.tf --\n"+strings.ReplaceAll(module, "hello", "good day")+"\n"+workspaceFile(kind, "kyoto"))
 }
 
-func workspaceFile(kind envKind, name string) string {
+func workspaceFile(kind reconcilertest.Kind, name string) string {
 	return `
 -- env/` + name + `/main.tf --
 ` + backendConfig(kind, name) + `
@@ -77,13 +78,13 @@ output "text" {
 
 // backendConfig returns the configuration of a workspace's backend. The environment names
 // the S3 endpoint, so that one repository serves several environments.
-func backendConfig(kind envKind, name string) string {
-	if kind == filesKind {
+func backendConfig(kind reconcilertest.Kind, name string) string {
+	if kind == reconcilertest.Files {
 		return ""
 	}
 	return `terraform {
   backend "s3" {
-    bucket       = "` + bucketName + `"
+    bucket       = "` + reconcilertest.Bucket + `"
     key          = "states/` + name + `.tfstate"
     region       = "` + s3test.Region + `"
     use_lockfile = true
@@ -98,8 +99,8 @@ func backendConfig(kind envKind, name string) string {
 `
 }
 
-func remoteStateConfig(kind envKind, name string) string {
-	if kind == filesKind {
+func remoteStateConfig(kind reconcilertest.Kind, name string) string {
+	if kind == reconcilertest.Files {
 		return `  backend = "local"
   config = {
     path = "../` + name + `/terraform.tfstate"
@@ -107,7 +108,7 @@ func remoteStateConfig(kind envKind, name string) string {
 	}
 	return `  backend = "s3"
   config = {
-    bucket = "` + bucketName + `"
+    bucket = "` + reconcilertest.Bucket + `"
     key    = "states/` + name + `.tfstate"
     region = "` + s3test.Region + `"
 
@@ -120,9 +121,9 @@ func remoteStateConfig(kind envKind, name string) string {
 }
 
 // outsideStateWorkspace returns a workspace whose state is not in its own directory.
-func outsideStateWorkspace(kind envKind, name string) string {
+func outsideStateWorkspace(kind reconcilertest.Kind, name string) string {
 	where := backendConfig(kind, "it")
-	if kind == filesKind {
+	if kind == reconcilertest.Files {
 		where = `terraform {
   backend "local" {
     path = "../../states/it.tfstate"

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"reconcile/reconciler/internal/reconcilertest"
 )
 
 // heldApply is an apply that is held in the middle of its work until it is released. Its
@@ -29,7 +31,7 @@ const deafSuffix = ".deaf"
 
 // holdApply makes the next apply of a workspace of the module hold. A child process of
 // the apply, which ignores signals, holds with it.
-func (p envSpec) holdApply(t *testing.T, workspace string) *heldApply {
+func holdApply(t *testing.T, p reconcilertest.Spec, workspace string) *heldApply {
 	t.Helper()
 	dir := t.TempDir()
 	alive := filepath.Join(dir, "alive")

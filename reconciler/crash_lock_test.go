@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -23,22 +24,22 @@ import (
 func (tpl *fixture) testCrashWithinPlan(t *testing.T) {
 	for _, c := range []struct {
 		name    string
-		between func(t *testing.T, p envSpec)
+		between func(t *testing.T, p reconcilertest.Spec)
 	}{
-		{"the next pass", func(*testing.T, envSpec) {}},
-		{"the next but one", func(t *testing.T, p envSpec) {
-			if (childSpec{envSpec: p, SignalAtName: "init kyoto", Signal: syscall.SIGTERM}).startChild(t).wait() == nil {
+		{"the next pass", func(*testing.T, reconcilertest.Spec) {}},
+		{"the next but one", func(t *testing.T, p reconcilertest.Spec) {
+			if (childSpec{Spec: p, SignalAtName: "init kyoto", Signal: syscall.SIGTERM}).startChild(t).wait() == nil {
 				t.Error("a pass that was told to stop was killed")
 			}
 		}},
-		{"after another was killed too", func(t *testing.T, p envSpec) { tpl.crashWithinPlan(t, p) }},
+		{"after another was killed too", func(t *testing.T, p reconcilertest.Spec) { tpl.crashWithinPlan(t, p) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			p := tpl.copy(t)
 			tpl.crashWithinPlan(t, p)
 			c.between(t, p)
-			if locks := p.readResidue(t).Locks; !slices.Contains(locks, kyotoLock) {
+			if locks := readResidue(t, p).Locks; !slices.Contains(locks, kyotoLock) {
 				t.Errorf("no lock of Terraform's is there, so that nothing is tried here: %v", locks)
 			}
 			tpl.checkConverged(t, p)
@@ -51,11 +52,11 @@ const kyotoLock = "kyoto.tfstate.tflock"
 // crashWithinPlan kills a pass when Terraform holds its lock on kyoto's state and is
 // about to read the state. If the lock is held already, it kills the pass when Terraform
 // has learned that.
-func (tpl *fixture) crashWithinPlan(t *testing.T, p envSpec) {
+func (tpl *fixture) crashWithinPlan(t *testing.T, p reconcilertest.Spec) {
 	t.Helper()
 	var locked atomic.Bool
 	reached, goOn := make(chan struct{}), make(chan struct{})
-	p.server.Inject(func(r *http.Request) int {
+	p.Server.Inject(func(r *http.Request) int {
 		if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, kyotoLock) {
 			locked.Store(true)
 		}
@@ -65,12 +66,12 @@ func (tpl *fixture) crashWithinPlan(t *testing.T, p envSpec) {
 		}
 		return 0
 	})
-	c := childSpec{envSpec: p, Parallelism: 1}.startChild(t)
+	c := childSpec{Spec: p, Parallelism: 1}.startChild(t)
 	waitWithin(t, "Terraform plans kyoto", reached)
 	killTree(t, c.Process.Pid)
 	c.wait()
 	close(goOn)
-	p.server.Inject(nil)
+	p.Server.Inject(nil)
 }
 
 // A Terraform lock that none of our killed runs can have left belongs to a person. It
@@ -78,26 +79,26 @@ func (tpl *fixture) crashWithinPlan(t *testing.T, p envSpec) {
 func (tpl *fixture) testManualLockStays(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		last func(t *testing.T, p envSpec)
+		last func(t *testing.T, p reconcilertest.Spec)
 	}{
-		{"after an apply that failed", func(t *testing.T, p envSpec) {
+		{"after an apply that failed", func(t *testing.T, p reconcilertest.Spec) {
 			if err := os.WriteFile(p.Hook, []byte(`[ "$WORKSPACE" != kyoto ] || exit 1`), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if r := (childSpec{envSpec: p}).startChild(t).wait(); r == nil || r.Result.Exit != run.ExitFailed {
+			if r := (childSpec{Spec: p}).startChild(t).wait(); r == nil || r.Result.Exit != run.ExitFailed {
 				t.Errorf("the apply did not fail: %+v", r)
 			}
 		}},
-		{"long after an apply that was killed", func(t *testing.T, p envSpec) {
-			held := p.holdApply(t, "kyoto")
-			c := childSpec{envSpec: p}.startChild(t)
+		{"long after an apply that was killed", func(t *testing.T, p reconcilertest.Spec) {
+			held := holdApply(t, p, "kyoto")
+			c := childSpec{Spec: p}.startChild(t)
 			waitWithin(t, "the apply of kyoto begins", held.started)
 			killTree(t, c.Process.Pid)
 			c.wait()
 			held.removeHook()
 			// Someone has released the lock by hand, and now applies.
-			_, err := p.s3Client().DeleteObject(t.Context(), &s3.DeleteObjectInput{
-				Bucket: aws.String(bucketName), Key: aws.String("states/" + kyotoLock),
+			_, err := p.S3Client().DeleteObject(t.Context(), &s3.DeleteObjectInput{
+				Bucket: aws.String(reconcilertest.Bucket), Key: aws.String("states/" + kyotoLock),
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -108,15 +109,15 @@ func (tpl *fixture) testManualLockStays(t *testing.T) {
 			t.Parallel()
 			p := tpl.copy(t)
 			c.last(t, p)
-			p.placeManualLock(t)
-			result, err := p.runPass(t, run.Manual)
+			placeManualLock(t, p)
+			result, err := runPassIn(t, p, run.Manual)
 			if err != nil {
 				t.Fatal(err)
 			}
 			waits := func(w run.WorkspaceResult) bool {
 				return w.Name == "kyoto" && w.Outcome == state.Blocked && strings.Contains(w.Error, "unlock kyoto")
 			}
-			if !slices.ContainsFunc(result.Workspaces, waits) || !slices.Contains(p.readResidue(t).Locks, kyotoLock) {
+			if !slices.ContainsFunc(result.Workspaces, waits) || !slices.Contains(readResidue(t, p).Locks, kyotoLock) {
 				t.Errorf("a person's lock was released: %+v", result.Workspaces)
 			}
 		})
@@ -125,18 +126,18 @@ func (tpl *fixture) testManualLockStays(t *testing.T) {
 
 // placeManualLock locks kyoto's state as a person's Terraform does, on this machine, as
 // this user, but later than any of our leases lasts.
-func (p envSpec) placeManualLock(t *testing.T) {
+func placeManualLock(t *testing.T, p reconcilertest.Spec) {
 	t.Helper()
 	info, err := json.Marshal(map[string]any{
 		"ID": "c0ffee00-0000-4000-8000-000000000000", "Operation": "OperationTypeApply", "Info": "",
 		"Who": state.CurrentProcess().User, "Version": "1.11.4", "Created": time.Now().Add(2 * time.Minute).UTC(),
-		"Path": bucketName + "/states/kyoto.tfstate",
+		"Path": reconcilertest.Bucket + "/states/kyoto.tfstate",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = p.s3Client().PutObject(t.Context(), &s3.PutObjectInput{
-		Bucket: aws.String(bucketName), Key: aws.String("states/" + kyotoLock), Body: strings.NewReader(string(info)),
+	_, err = p.S3Client().PutObject(t.Context(), &s3.PutObjectInput{
+		Bucket: aws.String(reconcilertest.Bucket), Key: aws.String("states/" + kyotoLock), Body: strings.NewReader(string(info)),
 	})
 	if err != nil {
 		t.Fatal(err)

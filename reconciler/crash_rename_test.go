@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/source/gittest"
 )
 
@@ -14,7 +15,7 @@ import (
 // the pass is killed, nothing is created again.
 func TestCrashWhileRenaming(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []envKind{filesKind, cloudKind} {
+	for _, kind := range []reconcilertest.Kind{reconcilertest.Files, reconcilertest.Cloud} {
 		t.Run(string(kind), func(t *testing.T) {
 			tpl := newFixtureOf(t, kind, outsideStateWorkspace(kind, "old"), func(repo *gittest.Repo) {
 				repo.Git("rm", "-q", "-r", "env/old")
@@ -43,12 +44,12 @@ func (tpl *fixture) testCrashThenRenameBack(t *testing.T) {
 			p.Repo = filepath.Join(t.TempDir(), "repo.git")
 			gittest.Git(t, ".", "clone", "-q", "--bare", tpl.Repo, p.Repo)
 			before := resourceIDs(t, p)
-			c := childSpec{envSpec: p, Parallelism: 1, SignalAt: n + 1, Signal: syscall.SIGKILL}.startChild(t)
+			c := childSpec{Spec: p, Parallelism: 1, SignalAt: n + 1, Signal: syscall.SIGKILL}.startChild(t)
 			if r := c.wait(); r != nil {
 				t.Fatalf("the child was not killed: %+v", r)
 			}
 			gittest.Git(t, p.Repo, "update-ref", "refs/heads/main", back)
-			p.converge(t)
+			converge(t, p)
 			if after := resourceIDs(t, p); after["this"] != before["this"] || after["more"] == "" {
 				t.Errorf("created again: before %v, after %v", before, after)
 			}
@@ -58,10 +59,10 @@ func (tpl *fixture) testCrashThenRenameBack(t *testing.T) {
 
 // resourceIDs returns the ids of the resources in the only state of an environment that
 // has any.
-func resourceIDs(t *testing.T, p envSpec) map[string]string {
+func resourceIDs(t *testing.T, p reconcilertest.Spec) map[string]string {
 	t.Helper()
 	ids := map[string]string{}
-	for name, content := range p.readStates(t) {
+	for name, content := range readStates(t, p) {
 		if content == "" {
 			continue
 		}

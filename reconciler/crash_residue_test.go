@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/state"
 )
 
@@ -28,10 +29,10 @@ type residue struct {
 	Snapshots  map[string]int64  // commits, and the archives' sizes
 }
 
-func (p envSpec) readResidue(t *testing.T) residue {
+func readResidue(t *testing.T, p reconcilertest.Spec) residue {
 	t.Helper()
 	ctx := t.Context()
-	record := p.openRecord(t)
+	record := openRecord(t, p)
 	head, err := record.Head(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +43,7 @@ func (p envSpec) readResidue(t *testing.T) residue {
 	}
 	r := residue{Head: head, Workspaces: workspaces, States: map[string]string{}, Snapshots: map[string]int64{}}
 	r.Head.Rev, r.Head.Run, r.Head.UpdatedAt = 0, "", time.Time{}
-	states := p.readStates(t)
+	states := readStates(t, p)
 	for name, ws := range r.Workspaces {
 		file := name + ".tfstate"
 		if p.S3 != "" { // a renamed workspace retains its key
@@ -60,7 +61,7 @@ func (p envSpec) readResidue(t *testing.T) residue {
 		ws.Changes, ws.PlanDigest, ws.Risk = state.Changes{}, "", ""
 		r.Workspaces[name] = ws
 	}
-	for identity, lease := range p.readLeases(t) {
+	for identity, lease := range readLeases(t, p) {
 		if dead, known := lease.Process.IsDead(); lease.Owner != "" && !(dead && known) {
 			r.Held = append(r.Held, identity)
 		}
@@ -72,7 +73,7 @@ func (p envSpec) readResidue(t *testing.T) residue {
 		}
 		r.States[name] = normalizeState(t, content)
 	}
-	snapshots, err := p.openSnapshots(ctx)
+	snapshots, err := p.OpenSnapshots(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,18 +87,18 @@ func (p envSpec) readResidue(t *testing.T) residue {
 	return r
 }
 
-func (p envSpec) readLeases(t *testing.T) map[string]state.LeaseItem {
+func readLeases(t *testing.T, p reconcilertest.Spec) map[string]state.LeaseItem {
 	t.Helper()
-	leases, err := p.openRecord(t).Leases(t.Context())
+	leases, err := openRecord(t, p).Leases(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return leases
 }
 
-func (p envSpec) openRecord(t *testing.T) *state.Record {
+func openRecord(t *testing.T, p reconcilertest.Spec) *state.Record {
 	t.Helper()
-	store, err := p.openStore()
+	store, err := p.OpenStore()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,11 +106,11 @@ func (p envSpec) openRecord(t *testing.T) *state.Record {
 }
 
 // readStates returns Terraform's states, and its locks on them, by their names.
-func (p envSpec) readStates(t *testing.T) map[string]string {
+func readStates(t *testing.T, p reconcilertest.Spec) map[string]string {
 	t.Helper()
 	states := map[string]string{}
 	if p.S3 != "" {
-		for key, content := range p.readObjects(t) {
+		for key, content := range readObjects(t, p) {
 			if name, ok := strings.CutPrefix(key, "states/"); ok {
 				states[name] = content
 			}
@@ -176,18 +177,18 @@ func normalizeState(t *testing.T, content string) string {
 }
 
 // readObjects returns all objects of an environment in S3, by key.
-func (p envSpec) readObjects(t *testing.T) map[string]string {
+func readObjects(t *testing.T, p reconcilertest.Spec) map[string]string {
 	t.Helper()
-	client := p.s3Client()
+	client := p.S3Client()
 	objects := map[string]string{}
-	pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{Bucket: aws.String(bucketName)})
+	pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{Bucket: aws.String(reconcilertest.Bucket)})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, object := range page.Contents {
-			got, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String(bucketName), Key: object.Key})
+			got, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String(reconcilertest.Bucket), Key: object.Key})
 			if err != nil {
 				t.Fatal(err)
 			}

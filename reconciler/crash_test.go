@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"reconcile/internal/testtier"
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source/gittest"
 )
@@ -29,8 +30,8 @@ const crashSeed = 20261123
 // fixture is the repository, applied at its first commit, with the second waiting. Each
 // crash test starts from a copy.
 type fixture struct {
-	envSpec
-	kind         envKind
+	reconcilertest.Spec
+	kind         reconcilertest.Kind
 	repo         *gittest.Repo
 	whole        bool     // all that `make check` tries is tried
 	crashPoints  []string // of a pass that is not disturbed, one workspace at a time
@@ -38,23 +39,23 @@ type fixture struct {
 	wantResidue  residue // of that pass
 }
 
-func newFixture(t *testing.T, kind envKind) *fixture {
+func newFixture(t *testing.T, kind reconcilertest.Kind) *fixture {
 	t.Helper()
 	return newFixtureOf(t, kind, fixtureFiles(kind), func(repo *gittest.Repo) { commitFixtureChange(repo, kind) })
 }
 
 // newFixtureOf makes a fixture of any repository and a change to it.
-func newFixtureOf(t *testing.T, kind envKind, first string, change func(*gittest.Repo)) *fixture {
+func newFixtureOf(t *testing.T, kind reconcilertest.Kind, first string, change func(*gittest.Repo)) *fixture {
 	t.Helper()
 	repo := gittest.New(t)
 	repo.CommitTxtar("first", first)
-	tpl := &fixture{kind: kind, repo: repo, envSpec: newEnvSpec(t, kind, repo.Dir), whole: testtier.Whole(t)}
-	tpl.converge(t)
+	tpl := &fixture{kind: kind, repo: repo, Spec: reconcilertest.NewSpec(t, kind, repo.Dir), whole: testtier.Whole(t)}
+	converge(t, tpl.Spec)
 	change(repo)
 
 	undisturbed := tpl.copy(t)
 	b := &crashPoints{}
-	o := childSpec{envSpec: undisturbed, Parallelism: 1}
+	o := childSpec{Spec: undisturbed, Parallelism: 1}
 	config, err := o.newCrashConfig(t.Context(), b)
 	if err != nil {
 		t.Fatal(err)
@@ -65,25 +66,25 @@ func newFixtureOf(t *testing.T, kind envKind, first string, change func(*gittest
 	}
 	tpl.passDuration = time.Since(started)
 	tpl.crashPoints = b.names
-	undisturbed.converge(t)
-	tpl.wantResidue = undisturbed.readResidue(t)
+	converge(t, undisturbed)
+	tpl.wantResidue = readResidue(t, undisturbed)
 	return tpl
 }
 
 // copy makes a separate environment in which a pass can be killed.
-func (tpl *fixture) copy(t *testing.T) envSpec {
+func (tpl *fixture) copy(t *testing.T) reconcilertest.Spec {
 	t.Helper()
-	p := newEnvSpec(t, tpl.kind, tpl.Repo)
-	tpl.copyTo(t, p)
+	p := reconcilertest.NewSpec(t, tpl.kind, tpl.Repo)
+	copyEnv(t, tpl.Spec, p)
 	return p
 }
 
 // checkConverged runs undisturbed passes, and compares the result with that of an
 // environment in which no pass was killed.
-func (tpl *fixture) checkConverged(t *testing.T, p envSpec) {
+func (tpl *fixture) checkConverged(t *testing.T, p reconcilertest.Spec) {
 	t.Helper()
-	p.converge(t)
-	if diff := cmp.Diff(tpl.wantResidue, p.readResidue(t)); diff != "" {
+	converge(t, p)
+	if diff := cmp.Diff(tpl.wantResidue, readResidue(t, p)); diff != "" {
 		t.Errorf("it is not as if nothing had been killed (-undisturbed +killed):\n%s", diff)
 	}
 }
@@ -93,7 +94,7 @@ func (tpl *fixture) checkConverged(t *testing.T, p envSpec) {
 // of undisturbed passes.
 func TestDisturbed(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []envKind{filesKind, cloudKind} {
+	for _, kind := range []reconcilertest.Kind{reconcilertest.Files, reconcilertest.Cloud} {
 		t.Run(string(kind), func(t *testing.T) {
 			tpl := newFixture(t, kind)
 			t.Run("crashes", tpl.testCrashes)
@@ -108,7 +109,7 @@ func (tpl *fixture) testCrashes(t *testing.T) {
 	t.Run("at a crash point", func(t *testing.T) { tpl.testCrashAtPoints(t, 10) })
 	t.Run("at any time", tpl.testCrashAtAnyTime)
 	t.Run("within an apply", tpl.testCrashWithinApply)
-	if tpl.kind == cloudKind {
+	if tpl.kind == reconcilertest.Cloud {
 		t.Run("within a plan", tpl.testCrashWithinPlan)
 		t.Run("lock of a person", tpl.testManualLockStays)
 	}
@@ -121,7 +122,7 @@ func (tpl *fixture) testCrashAtPoints(t *testing.T, some int) {
 		t.Run(fmt.Sprintf("%02d %s", n, tpl.crashPoints[n-1]), func(t *testing.T) {
 			t.Parallel()
 			p := tpl.copy(t)
-			c := childSpec{envSpec: p, Parallelism: 1, SignalAt: n, Signal: syscall.SIGKILL}.startChild(t)
+			c := childSpec{Spec: p, Parallelism: 1, SignalAt: n, Signal: syscall.SIGKILL}.startChild(t)
 			if r := c.wait(); r != nil {
 				t.Fatalf("the child was not killed: %+v", r)
 			}
@@ -143,9 +144,9 @@ func (tpl *fixture) chooseCrashPoints(some int) []int {
 	}
 	random := rand.New(rand.NewPCG(crashSeed, uint64(len(tpl.crashPoints))))
 	switch {
-	case os.Getenv(allCrashesVariable) != "", tpl.kind == filesKind && tpl.whole:
+	case os.Getenv(allCrashesVariable) != "", tpl.kind == reconcilertest.Files && tpl.whole:
 		return all
-	case tpl.kind == filesKind:
+	case tpl.kind == reconcilertest.Files:
 		return tpl.chooseOfEachKind(random, all)
 	case !tpl.whole:
 		some /= 2
@@ -192,7 +193,7 @@ func (tpl *fixture) seedCount() int {
 		return 60
 	case !tpl.whole:
 		return 2
-	case tpl.kind == filesKind:
+	case tpl.kind == reconcilertest.Files:
 		return 5
 	}
 	return 3
@@ -200,9 +201,9 @@ func (tpl *fixture) seedCount() int {
 
 // crashOnce starts a pass and kills it after a random time: the pass alone, or with all
 // its child processes at once.
-func (tpl *fixture) crashOnce(t *testing.T, p envSpec, random *rand.Rand) {
+func (tpl *fixture) crashOnce(t *testing.T, p reconcilertest.Spec, random *rand.Rand) {
 	t.Helper()
-	c := childSpec{envSpec: p}.startChild(t)
+	c := childSpec{Spec: p}.startChild(t)
 	timer := time.NewTimer(time.Duration(random.Int64N(int64(tpl.passDuration))))
 	defer timer.Stop()
 	power := random.IntN(2) == 0
@@ -232,8 +233,8 @@ func (tpl *fixture) testCrashWithinApply(t *testing.T) {
 			t.Parallel()
 			power, separateWork, lives := c.power, c.separateWork, c.lives
 			p := tpl.copy(t)
-			held := p.holdApply(t, "kyoto")
-			c := childSpec{envSpec: p, Parallelism: 1}.startChild(t)
+			held := holdApply(t, p, "kyoto")
+			c := childSpec{Spec: p, Parallelism: 1}.startChild(t)
 			waitWithin(t, "the apply of kyoto begins", held.started)
 			switch {
 			case lives:
@@ -252,11 +253,11 @@ func (tpl *fixture) testCrashWithinApply(t *testing.T) {
 			if separateWork {
 				p.Work += "-2"
 			}
-			if locks := p.readResidue(t).Locks; tpl.kind == cloudKind && !slices.Contains(locks, "kyoto.tfstate.tflock") {
+			if locks := readResidue(t, p).Locks; tpl.kind == reconcilertest.Cloud && !slices.Contains(locks, "kyoto.tfstate.tflock") {
 				t.Errorf("Terraform left no lock, so this tests nothing: %v", locks)
 			}
 			if lives { // it waits for its backoff after the failure, except in a manual run
-				if result, err := p.runPass(t, run.Manual); err != nil || result.Exit != run.ExitOK {
+				if result, err := runPassIn(t, p, run.Manual); err != nil || result.Exit != run.ExitOK {
 					t.Errorf("the next pass: %v, %+v", err, result)
 				}
 			}

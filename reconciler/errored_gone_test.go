@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -15,34 +16,34 @@ import (
 func TestErroredStateOfAFormerDirectory(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		change func(w *testEnv)
+		change func(w *reconcilertest.Env)
 		holder string
 	}{
-		"removed": {func(w *testEnv) {}, "a"},
-		"a file":  {func(w *testEnv) { w.commit("-- env/a --\nno directory\n-- env/b/main.tf --\n# changed\n") }, "a"},
-		"another workspace's name": {func(w *testEnv) {
-			w.commit("-- env/c/main.tf --\nterraform {\n  backend \"local\" {\n    path = \"../../a.tfstate\"\n  }\n}\n")
+		"removed": {func(w *reconcilertest.Env) {}, "a"},
+		"a file":  {func(w *reconcilertest.Env) { w.Commit("-- env/a --\nno directory\n-- env/b/main.tf --\n# changed\n") }, "a"},
+		"another workspace's name": {func(w *reconcilertest.Env) {
+			w.Commit("-- env/c/main.tf --\nterraform {\n  backend \"local\" {\n    path = \"../../a.tfstate\"\n  }\n}\n")
 		}, "c"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newTestEnv(t, "-- env/a/main.tf --\nterraform {\n  backend \"local\" {\n    path = \"../../a.tfstate\"\n  }\n}\n-- env/b/main.tf --\nresource \"terraform_data\" \"x\" {}\n")
-			w.runPass(run.Options{})
-			errored := filepath.Join(w.dir, "work/checkout", state.DirName("test"), "tree/env/a/errored.tfstate")
-			w.must(os.WriteFile(errored, []byte(`{"version": 4, "serial": 9, "lineage": "l", "outputs": {}, "resources": [{"type": "x"}]}`), 0o600))
+			w := reconcilertest.NewEnv(t, "-- env/a/main.tf --\nterraform {\n  backend \"local\" {\n    path = \"../../a.tfstate\"\n  }\n}\n-- env/b/main.tf --\nresource \"terraform_data\" \"x\" {}\n")
+			w.RunPass(run.Options{})
+			errored := filepath.Join(w.Spec.Home, "work/checkout", state.DirName("test"), "tree/env/a/errored.tfstate")
+			w.Must(os.WriteFile(errored, []byte(`{"version": 4, "serial": 9, "lineage": "l", "outputs": {}, "resources": [{"type": "x"}]}`), 0o600))
 			w.Git("rm", "-rq", "env/a")
 			w.CommitStaged("removed")
 			c.change(w)
 			w.Push()
-			result, got := w.runPass(run.Options{})
-			w.runPass(run.Options{})
-			saved, err := filepath.Glob(filepath.Join(w.dir, "work/errored", c.holder+"@*.tfstate"))
-			w.must(err)
-			if len(saved) != 1 || w.exists(errored) {
+			result, got := w.RunPass(run.Options{})
+			w.RunPass(run.Options{})
+			saved, err := filepath.Glob(filepath.Join(w.Spec.Home, "work/errored", c.holder+"@*.tfstate"))
+			w.Must(err)
+			if len(saved) != 1 || exists(errored) {
 				t.Fatalf("saved states: %v", saved)
 			}
-			holds, err := w.record.Holds(t.Context())
-			w.must(err)
+			holds, err := w.Record.Holds(t.Context())
+			w.Must(err)
 			if holds[c.holder].Kind != state.Recovery || !strings.Contains(holds[c.holder].Reason, saved[0]) {
 				t.Errorf("the hold: %+v", holds)
 			}
@@ -51,4 +52,9 @@ func TestErroredStateOfAFormerDirectory(t *testing.T) {
 			}
 		})
 	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

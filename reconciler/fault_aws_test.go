@@ -19,6 +19,7 @@ import (
 	awsdynamodb "github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/google/go-cmp/cmp"
 
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
@@ -94,19 +95,19 @@ func TestUnreliableDynamoDB(t *testing.T) {
 	way := &unreliableTransport{seen: map[string]bool{}}
 	options := sound.Options()
 	options.HTTPClient, options.Retryer = &http.Client{Transport: way}, newInstantRetryer()
-	w := newTestEnv(t, smallFiles)
-	w.config.Record = state.New(dynamodb.New(awsdynamodb.New(options), table), "test", state.Options{})
-	w.record = state.New(dynamodb.New(sound, table), "test", state.Options{})
-	w.assertConverges(outcomeMap{"tokyo": state.Applied, "osaka": state.Applied, "reader": state.Applied})
+	w := reconcilertest.NewEnv(t, reconcilertest.SmallFiles)
+	w.Config.Record = state.New(dynamodb.New(awsdynamodb.New(options), table), "test", state.Options{})
+	w.Record = state.New(dynamodb.New(sound, table), "test", state.Options{})
+	assertConverges(w, outcomeMap{"tokyo": state.Applied, "osaka": state.Applied, "reader": state.Applied})
 	if way.throttled < 10 || way.lost < 10 {
 		t.Errorf("%d requests were throttled, and %d answers lost", way.throttled, way.lost)
 	}
-	for name, rec := range w.dumpRecord().Workspaces {
+	for name, rec := range dumpRecord(w).Workspaces {
 		if rec.ApplyCount != 1 || rec.Attempt != nil {
 			t.Errorf("%s: the record is %+v", name, rec)
 		}
 	}
-	for identity, lease := range w.dumpRecord().Leases {
+	for identity, lease := range dumpRecord(w).Leases {
 		if lease.Owner != "" {
 			t.Errorf("the lease on %s was not given back", identity)
 		}
@@ -118,11 +119,11 @@ func TestUnreliableDynamoDB(t *testing.T) {
 func TestRefusingS3(t *testing.T) {
 	t.Parallel()
 	server := s3test.Start(t)
-	server.CreateBucket(t, bucketName)
-	w := newTestEnv(t, tokyoWorkspace)
-	snapshots, err := snapshot.Open(t.Context(), "s3://"+bucketName+"/snapshots", server.Config())
-	w.must(err)
-	w.config.Snapshots = snapshots
+	server.CreateBucket(t, reconcilertest.Bucket)
+	w := reconcilertest.NewEnv(t, tokyoWorkspace)
+	snapshots, err := snapshot.Open(t.Context(), "s3://"+reconcilertest.Bucket+"/snapshots", server.Config())
+	w.Must(err)
+	w.Config.Snapshots = snapshots
 	refuse := func(status int, what string) {
 		server.Inject(func(r *http.Request) int {
 			if r.Method == http.MethodPut && strings.Contains(r.URL.Path, what) {
@@ -133,16 +134,16 @@ func TestRefusingS3(t *testing.T) {
 	}
 	for _, status := range []int{http.StatusForbidden, http.StatusServiceUnavailable, s3test.Disconnect} {
 		refuse(status, "/snapshots/")
-		result, err := w.reconciler().Pass(t.Context(), t.Context(), run.Options{Trigger: run.Schedule})
+		result, err := w.Reconciler().Pass(t.Context(), t.Context(), run.Options{Trigger: run.Schedule})
 		if err == nil || !strings.Contains(err.Error(), "nothing was applied") || result.Exit != run.ExitFailed {
 			t.Errorf("%d: the pass ends with %v: %+v", status, err, result)
 		}
-		if e := w.dumpRecord(); len(e.Workspaces) > 0 || e.Head.Settled {
+		if e := dumpRecord(w); len(e.Workspaces) > 0 || e.Head.Settled {
 			t.Errorf("%d: recorded is %+v", status, e)
 		}
 	}
 	refuse(http.StatusForbidden, "/runs/")
-	w.assertConverges(outcomeMap{"tokyo": state.Applied})
+	assertConverges(w, outcomeMap{"tokyo": state.Applied})
 }
 
 // A backend refuses the last write of a state, so Terraform leaves the state in a file
@@ -150,11 +151,11 @@ func TestRefusingS3(t *testing.T) {
 func TestBackendRefusesTheLastWrite(t *testing.T) {
 	t.Parallel()
 	server := s3test.Start(t)
-	server.CreateBucket(t, bucketName)
-	w := newTestEnv(t, tokyoWorkspace+"-- env/tokyo/backend.tf --\n"+server.BackendConfig(bucketName, "tokyo.tfstate"))
+	server.CreateBucket(t, reconcilertest.Bucket)
+	w := reconcilertest.NewEnv(t, tokyoWorkspace+"-- env/tokyo/backend.tf --\n"+server.BackendConfig(reconcilertest.Bucket, "tokyo.tfstate"))
 	var binary string
-	w.config.Terraform = func(ctx context.Context) (run.Terraform, error) {
-		tf, err := terraform.New(ctx, terraform.Options{WorkDir: filepath.Join(w.dir, "work"), Env: server.Env})
+	w.Config.Terraform = func(ctx context.Context) (run.Terraform, error) {
+		tf, err := terraform.New(ctx, terraform.Options{WorkDir: filepath.Join(w.Spec.Home, "work"), Env: server.Env})
 		if err != nil {
 			return nil, err
 		}
@@ -168,32 +169,32 @@ func TestBackendRefusesTheLastWrite(t *testing.T) {
 		}
 		return s3test.Serve
 	})
-	result, got := w.runPass(schedule)
+	result, got := w.RunPass(schedule)
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.Blocked}, got); diff != "" || result.Exit != run.ExitPending {
 		t.Fatalf("the pass with the fault: %s\n%+v", diff, result)
 	}
 	server.Inject(nil)
-	e := w.dumpRecord()
+	e := dumpRecord(w)
 	hold, tokyo := e.Holds["tokyo"], e.Workspaces["tokyo"]
 	if hold.Kind != state.Recovery || !strings.Contains(hold.Help, "state push") || tokyo.Attempt == nil || tokyo.Trace != nil {
 		t.Errorf("the record is %+v", e)
 	}
 
 	// The fault is over, but nothing is planned: neither on schedule nor in a manual run.
-	terraformOf := w.config.Terraform
-	w.config.Terraform = func(context.Context) (run.Terraform, error) {
+	terraformOf := w.Config.Terraform
+	w.Config.Terraform = func(context.Context) (run.Terraform, error) {
 		t.Error("Terraform was asked for")
 		return nil, errors.New("nothing is to be planned")
 	}
 	for _, o := range []run.Options{schedule, {}, {Replan: true}} {
-		if result, got := w.runPass(o); got["tokyo"] != state.Blocked && result.Snapshot != "" {
+		if result, got := w.RunPass(o); got["tokyo"] != state.Blocked && result.Snapshot != "" {
 			t.Errorf("the pass after it: %+v", result)
 		}
 	}
-	w.config.Terraform = terraformOf
+	w.Config.Terraform = terraformOf
 
 	// A person does what the hold says.
-	saved, err := filepath.Glob(filepath.Join(w.dir, "work", "errored", "*.tfstate"))
+	saved, err := filepath.Glob(filepath.Join(w.Spec.Home, "work", "errored", "*.tfstate"))
 	if err != nil || len(saved) != 1 || !strings.Contains(hold.Reason, saved[0]) {
 		t.Fatalf("saved states: %v (%v); the hold: %s", saved, err, hold.Reason)
 	}
@@ -204,10 +205,10 @@ func TestBackendRefusesTheLastWrite(t *testing.T) {
 			t.Fatalf("terraform %v: %v\n%s", args, err, out)
 		}
 	}
-	if lifted, err := w.record.RemoveHold(t.Context(), "tokyo"); err != nil || !lifted {
+	if lifted, err := w.Record.RemoveHold(t.Context(), "tokyo"); err != nil || !lifted {
 		t.Fatalf("resume: %v, %v", lifted, err)
 	}
-	w.assertConverges(outcomeMap{"tokyo": state.NoChanges})
+	assertConverges(w, outcomeMap{"tokyo": state.NoChanges})
 }
 
 // A role that may write a state but not release its lock has applied all the same. The
@@ -215,10 +216,10 @@ func TestBackendRefusesTheLastWrite(t *testing.T) {
 func TestRoleThatMayNotFreeTheLock(t *testing.T) {
 	t.Parallel()
 	server := s3test.Start(t)
-	server.CreateBucket(t, bucketName)
-	w := newTestEnv(t, tokyoWorkspace+"-- env/tokyo/backend.tf --\n"+server.BackendConfig(bucketName, "tokyo.tfstate"))
-	w.config.Terraform = func(ctx context.Context) (run.Terraform, error) {
-		tf, err := terraform.New(ctx, terraform.Options{WorkDir: filepath.Join(w.dir, "work"), Env: server.Env})
+	server.CreateBucket(t, reconcilertest.Bucket)
+	w := reconcilertest.NewEnv(t, tokyoWorkspace+"-- env/tokyo/backend.tf --\n"+server.BackendConfig(reconcilertest.Bucket, "tokyo.tfstate"))
+	w.Config.Terraform = func(ctx context.Context) (run.Terraform, error) {
+		tf, err := terraform.New(ctx, terraform.Options{WorkDir: filepath.Join(w.Spec.Home, "work"), Env: server.Env})
 		if err != nil {
 			return nil, err
 		}
@@ -232,21 +233,21 @@ func TestRoleThatMayNotFreeTheLock(t *testing.T) {
 		}
 		return s3test.Serve
 	})
-	result, got := w.runPass(run.Options{})
+	result, got := w.RunPass(run.Options{})
 	warnings := strings.Join(result.Workspaces[0].Warnings, "\n")
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied}, got); diff != "" || !strings.Contains(warnings, "AccessDenied") {
 		t.Fatalf("%s%+v", diff, result)
 	}
-	if rec := w.dumpRecord().Workspaces["tokyo"]; rec.Attempt != nil || rec.ApplyCount != 1 {
+	if rec := dumpRecord(w).Workspaces["tokyo"]; rec.Attempt != nil || rec.ApplyCount != 1 {
 		t.Errorf("the record is %+v", rec)
 	}
-	w.commit("-- env/tokyo/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
-	result, got = w.runPass(run.Options{})
+	w.Commit("-- env/tokyo/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
+	result, got = w.RunPass(run.Options{})
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.Failed}, got); diff != "" || !strings.Contains(result.Workspaces[0].Error, "AccessDenied") {
 		t.Errorf("with its lock still there: %s%+v", diff, result)
 	}
 	server.Inject(nil)
-	if result, got = w.runPass(run.Options{}); got["tokyo"] != state.Applied {
+	if result, got = w.RunPass(run.Options{}); got["tokyo"] != state.Applied {
 		t.Errorf("once it may: %+v", result)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source/gittest"
 )
@@ -56,8 +57,8 @@ func TestFullDisk(t *testing.T) {
 	for _, limit := range []int{0, 512, 4 << 10, 16 << 10, 64 << 10, 256 << 10} {
 		t.Run(fmt.Sprintf("%d bytes", limit), func(t *testing.T) {
 			t.Parallel()
-			p := newEnvSpec(t, filesKind, repo.Dir)
-			text, err := json.Marshal(childSpec{envSpec: p})
+			p := reconcilertest.NewSpec(t, reconcilertest.Files, repo.Dir)
+			text, err := json.Marshal(childSpec{Spec: p})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -70,10 +71,10 @@ func TestFullDisk(t *testing.T) {
 				t.Errorf("the pass on a full disk succeeds: %s", out)
 			}
 			t.Logf("%v: %s", err, out)
-			if rec, _, err := p.openRecord(t).Workspace(t.Context(), "tokyo"); err != nil || rec.Trace != nil {
+			if rec, _, err := openRecord(t, p).Workspace(t.Context(), "tokyo"); err != nil || rec.Trace != nil {
 				t.Errorf("%v: the record is %+v", err, rec)
 			}
-			holds, err := p.openRecord(t).Holds(t.Context())
+			holds, err := openRecord(t, p).Holds(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -82,18 +83,18 @@ func TestFullDisk(t *testing.T) {
 				if !strings.Contains(hold.Help, "truncated") {
 					t.Errorf("the hold: %+v", hold)
 				}
-				if _, err := p.openRecord(t).RemoveHold(t.Context(), "tokyo"); err != nil {
+				if _, err := openRecord(t, p).RemoveHold(t.Context(), "tokyo"); err != nil {
 					t.Fatal(err)
 				}
 			}
 			// A manual run, because after a failure a scheduled one would wait for its
 			// retry time.
-			if result, err := p.runPass(t, run.Manual); err != nil || result.Exit != run.ExitOK {
+			if result, err := runPassIn(t, p, run.Manual); err != nil || result.Exit != run.ExitOK {
 				t.Errorf("the pass with room again ends with %v: %+v", err, result)
 			}
-			p.converge(t)
+			converge(t, p)
 			for _, name := range []string{"tokyo", "osaka"} {
-				if rec, _, err := p.openRecord(t).Workspace(t.Context(), name); err != nil || rec.Trace == nil || rec.Attempt != nil {
+				if rec, _, err := openRecord(t, p).Workspace(t.Context(), name); err != nil || rec.Trace == nil || rec.Attempt != nil {
 					t.Errorf("%v: the record is %+v", err, rec)
 				}
 			}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/source/gittest"
@@ -36,48 +37,48 @@ type recordDump struct {
 	Runs       []state.Run
 }
 
-func (w *testEnv) dumpRecord() (e recordDump) {
-	w.t.Helper()
+func dumpRecord(w *reconcilertest.Env) (e recordDump) {
+	w.T.Helper()
 	var err error
-	e.Head, err = w.record.Head(w.t.Context())
-	w.must(err)
+	e.Head, err = w.Record.Head(w.T.Context())
+	w.Must(err)
 	// A pass that fails may record since when there has been a tip that it could not
 	// fetch, and that the next pass must check everything; nothing else.
 	e.Head.Rev, e.Head.Settled, e.Head.OutOfSyncSince, e.Head.Run, e.Head.UpdatedAt = 0, false, time.Time{}, "", time.Time{}
-	e.Workspaces, err = w.record.Workspaces(w.t.Context())
-	w.must(err)
-	e.Holds, err = w.record.Holds(w.t.Context())
-	w.must(err)
-	e.Leases, err = w.record.Leases(w.t.Context())
-	w.must(err)
-	e.Runs, err = w.record.Runs(w.t.Context(), 100)
-	w.must(err)
+	e.Workspaces, err = w.Record.Workspaces(w.T.Context())
+	w.Must(err)
+	e.Holds, err = w.Record.Holds(w.T.Context())
+	w.Must(err)
+	e.Leases, err = w.Record.Leases(w.T.Context())
+	w.Must(err)
+	e.Runs, err = w.Record.Runs(w.T.Context(), 100)
+	w.Must(err)
 	return e
 }
 
 // assertConverges runs two undisturbed passes: the first must give want, the second
 // nothing.
-func (w *testEnv) assertConverges(want outcomeMap) {
-	w.t.Helper()
-	result, got := w.runPass(run.Options{Trigger: run.Schedule})
+func assertConverges(w *reconcilertest.Env, want outcomeMap) {
+	w.T.Helper()
+	result, got := w.RunPass(run.Options{Trigger: run.Schedule})
 	if diff := cmp.Diff(want, got); diff != "" || result.Exit != run.ExitOK {
-		w.t.Errorf("an undisturbed pass: %s\n%+v", diff, result)
+		w.T.Errorf("an undisturbed pass: %s\n%+v", diff, result)
 	}
-	if result, _ = w.runPass(run.Options{Trigger: run.Schedule}); result.Outcome != run.OutcomeInSync || result.Snapshot != "" {
-		w.t.Errorf("the pass after it: %+v", result)
+	if result, _ = w.RunPass(run.Options{Trigger: run.Schedule}); result.Outcome != run.OutcomeInSync || result.Snapshot != "" {
+		w.T.Errorf("the pass after it: %+v", result)
 	}
 }
 
 // assertPassFails runs a pass that must fail as a whole and change nothing.
-func (w *testEnv) assertPassFails() error {
-	w.t.Helper()
-	before := w.dumpRecord()
-	result, err := w.reconciler().Pass(w.t.Context(), w.t.Context(), run.Options{Trigger: run.Schedule})
+func assertPassFails(w *reconcilertest.Env) error {
+	w.T.Helper()
+	before := dumpRecord(w)
+	result, err := w.Reconciler().Pass(w.T.Context(), w.T.Context(), run.Options{Trigger: run.Schedule})
 	if err == nil || result.Exit != run.ExitFailed {
-		w.t.Errorf("the pass ends with %v: %+v", err, result)
+		w.T.Errorf("the pass ends with %v: %+v", err, result)
 	}
-	if diff := cmp.Diff(before, w.dumpRecord()); diff != "" {
-		w.t.Errorf("it has changed the record: %s", diff)
+	if diff := cmp.Diff(before, dumpRecord(w)); diff != "" {
+		w.T.Errorf("it has changed the record: %s", diff)
 	}
 	return err
 }
@@ -86,31 +87,31 @@ func (w *testEnv) assertPassFails() error {
 // time. The next pass asks the server again.
 func TestFaultyGit(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t, tokyoWorkspace)
-	sound := w.config
+	w := reconcilertest.NewEnv(t, tokyoWorkspace)
+	sound := w.Config
 	for _, name := range []string{"without a record", "with a record"} {
 		t.Run(name, func(t *testing.T) {
 			for _, fault := range gitFaults {
 				t.Run(fault.name, func(t *testing.T) {
 					t.Parallel() // none writes anything
 					w := *w
-					w.t = t
-					w.config.Terraform = func(context.Context) (run.Terraform, error) {
+					w.T = t
+					w.Config.Terraform = func(context.Context) (run.Terraform, error) {
 						return nil, errors.New("nothing is to be planned")
 					}
-					w.config.Source = fault.openSource(t, w.Repo)
-					w.assertPassFails()
+					w.Config.Source = fault.openSource(t, w.Repo)
+					assertPassFails(&w)
 				})
 			}
 		})
-		w.config = sound
-		head, err := w.record.Head(t.Context())
-		w.must(err)
+		w.Config = sound
+		head, err := w.Record.Head(t.Context())
+		w.Must(err)
 		if head.Rev != 0 && head.OutOfSyncSince.IsZero() {
 			t.Error("it is not recorded since when the tip could not be fetched")
 		}
-		w.assertConverges(outcomeMap{"tokyo": state.Applied})
-		w.commit("-- env/tokyo/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
+		assertConverges(w, outcomeMap{"tokyo": state.Applied})
+		w.Commit("-- env/tokyo/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
 	}
 }
 

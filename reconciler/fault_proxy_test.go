@@ -18,6 +18,7 @@ import (
 
 	"reconcile/internal/awsfake"
 	"reconcile/reconciler"
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
@@ -226,7 +227,7 @@ data "terraform_remote_state" "tokyo" {
 // later passes converge.
 func TestEveryCallToAWSMeetsEveryFault(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t, remoteStateFiles)
+	w := reconcilertest.NewEnv(t, remoteStateFiles)
 	endpoint := dynamodbtest.Endpoint(t)
 	sound := dynamodbtest.NewClient(endpoint)
 	s3 := s3test.Start(t)
@@ -245,7 +246,7 @@ func TestEveryCallToAWSMeetsEveryFault(t *testing.T) {
 		options.HTTPClient, options.Retryer = &http.Client{Transport: way}, newInstantRetryer()
 		table := dynamodbtest.CreateTable(t, sound)
 		cfg.BaseEndpoint = &secrets.URL
-		config := w.config
+		config := w.Config
 		config.Snapshots, config.Parallelism, config.LocalState = snapshots, 1, ""
 		config.Record = state.New(dynamodb.New(awsdynamodb.New(options), table), "test", state.Options{})
 		config.WorkDir = filepath.Join(t.TempDir(), "work")

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -51,7 +52,7 @@ func (m *model) checkUndisturbedPass(rt *rapid.T) {
 			delete(want, name)
 		}
 	}
-	if diff := cmp.Diff(want, outcomes(f.result)); diff != "" {
+	if diff := cmp.Diff(want, reconcilertest.Outcomes(f.result)); diff != "" {
 		m.t.Fatalf("an undisturbed pass (-want +got): %s\n%s\n%+v", diff, m.tip().tree.String(), f.result)
 	}
 	for id, n := range f.applyCounts {
@@ -95,7 +96,7 @@ func (m *model) converge() {
 	f := m.runToEnd(run.Options{Trigger: run.Schedule})
 	m.checkViolations()
 	if f.err == nil && f.result.Outcome == run.OutcomeBlocked && !m.tampered {
-		for name, outcome := range outcomes(f.result) {
+		for name, outcome := range reconcilertest.Outcomes(f.result) {
 			if outcome == state.Blocked && !m.mayNeedAdoption(name) {
 				m.t.Fatalf("%s waits for a person: %+v\n%s", name, f.result, m.tip().tree.String())
 			}

@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -63,12 +64,12 @@ func TestModelLockOfAPerson(t *testing.T) {
 	runScenario(t, func(m *model) {
 		schedule := run.Options{Trigger: run.Schedule}
 		m.locked = true
-		if f := m.runToEnd(schedule); outcomes(f.result)["w0"] != state.Blocked {
+		if f := m.runToEnd(schedule); reconcilertest.Outcomes(f.result)["w0"] != state.Blocked {
 			m.t.Fatalf("result of the pass: %+v", f.result)
 		}
 		m.locked = false
 		m.wait(2 * time.Hour)
-		if f := m.runToEnd(schedule); outcomes(f.result)["w0"] != state.Applied {
+		if f := m.runToEnd(schedule); reconcilertest.Outcomes(f.result)["w0"] != state.Applied {
 			m.t.Fatalf("result of the pass: %+v", f.result)
 		}
 	})
@@ -118,12 +119,12 @@ func TestModelKilledAdoption(t *testing.T) {
 	t.Parallel()
 	runScenario(t, func(m *model) {
 		m.stateAt(stateIdentityOf(0)).resources = []string{"somebody's"}
-		if f := m.runToEnd(run.Options{}); outcomes(f.result)["w0"] != state.Blocked {
+		if f := m.runToEnd(run.Options{}); reconcilertest.Outcomes(f.result)["w0"] != state.Blocked {
 			m.t.Fatalf("result of the pass: %+v", f.result)
 		}
 		m.startPass(m.processes[0], run.Options{Trigger: run.Manual, Adopt: true}, "apply")
 		m.killPass(m.processes[0])
-		if f := m.runToEnd(run.Options{Trigger: run.Schedule}); outcomes(f.result)["w0"] != state.Applied {
+		if f := m.runToEnd(run.Options{Trigger: run.Schedule}); reconcilertest.Outcomes(f.result)["w0"] != state.Applied {
 			m.t.Fatalf("result of the next pass: %+v", f.result)
 		}
 	})

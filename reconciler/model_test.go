@@ -17,6 +17,7 @@ import (
 
 	"reconcile/internal/testtier"
 	"reconcile/reconciler"
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/state"
@@ -285,7 +286,7 @@ func (m *model) detachIfDone(f *inFlightPass) {
 		f.process.pass = nil
 		text := ""
 		if f.result != nil {
-			text = fmt.Sprint(f.result.Outcome, " ", outcomes(f.result))
+			text = fmt.Sprint(f.result.Outcome, " ", reconcilertest.Outcomes(f.result))
 		}
 		m.t.Logf("run %s ends: %s %v", f.run, text, f.err)
 	} else if f.stoppedAt != nil {

@@ -7,14 +7,15 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
 // runScheduled runs a scheduled pass, and returns solo's outcome.
-func runScheduled(w *testEnv) (outcome state.Outcome, why string) {
-	w.t.Helper()
-	result, got := w.runPass(run.Options{Trigger: run.Schedule})
+func runScheduled(w *reconcilertest.Env) (outcome state.Outcome, why string) {
+	w.T.Helper()
+	result, got := w.RunPass(run.Options{Trigger: run.Schedule})
 	for _, ws := range result.Workspaces {
 		why += ws.Error
 	}
@@ -27,30 +28,30 @@ func TestStateThatWasMovedIsFoundBySchedule(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
 		says    string
-		arrange func(w *testEnv) (move func())
+		arrange func(w *reconcilertest.Env) (move func())
 	}{
-		"it lies in the work tree": {"copy it with", func(w *testEnv) func() {
-			w.config.WorkTrees = []string{t.TempDir()}
-			lying := filepath.Join(w.config.WorkTrees[0], "env", "solo", "terraform.tfstate")
-			w.must(os.MkdirAll(filepath.Dir(lying), 0o700))
-			w.must(os.WriteFile(lying, []byte("a state"), 0o600))
-			return func() { w.must(os.Remove(lying)) }
+		"it lies in the work tree": {"copy it with", func(w *reconcilertest.Env) func() {
+			w.Config.WorkTrees = []string{t.TempDir()}
+			lying := filepath.Join(w.Config.WorkTrees[0], "env", "solo", "terraform.tfstate")
+			w.Must(os.MkdirAll(filepath.Dir(lying), 0o700))
+			w.Must(os.WriteFile(lying, []byte("a state"), 0o600))
+			return func() { w.Must(os.Remove(lying)) }
 		}},
-		"its backend moved": {"migrate-state", func(w *testEnv) func() {
-			w.runPass(run.Options{})
-			stateFile := filepath.Join(w.dir, "tfstate", "solo.tfstate")
+		"its backend moved": {"migrate-state", func(w *reconcilertest.Env) func() {
+			w.RunPass(run.Options{})
+			stateFile := filepath.Join(w.Spec.Home, "tfstate", "solo.tfstate")
 			made, err := os.ReadFile(stateFile)
-			w.must(err)
-			w.must(os.Remove(stateFile))
-			w.commit("-- env/solo/backend.tf --\nterraform {\n  backend \"local\" {\n    path = \"elsewhere.tfstate\"\n  }\n}\n")
-			return func() { w.must(os.WriteFile(stateFile, made, 0o600)) }
+			w.Must(err)
+			w.Must(os.Remove(stateFile))
+			w.Commit("-- env/solo/backend.tf --\nterraform {\n  backend \"local\" {\n    path = \"elsewhere.tfstate\"\n  }\n}\n")
+			return func() { w.Must(os.WriteFile(stateFile, made, 0o600)) }
 		}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			w := newTestEnv(t, soloFiles)
+			w := reconcilertest.NewEnv(t, soloFiles)
 			now := time.Now()
-			w.config.Now = func() time.Time { return now }
+			w.Config.Now = func() time.Time { return now }
 			move := c.arrange(w)
 
 			var last time.Duration
@@ -58,8 +59,8 @@ func TestStateThatWasMovedIsFoundBySchedule(t *testing.T) {
 				if outcome, why := runScheduled(w); outcome != state.Blocked || !strings.Contains(why, c.says) {
 					t.Fatalf("%s: %s", outcome, why)
 				}
-				rec, _, err := w.record.Workspace(t.Context(), "solo")
-				w.must(err)
+				rec, _, err := w.Record.Workspace(t.Context(), "solo")
+				w.Must(err)
 				wait := rec.RetryAt.Sub(now)
 				if wait <= last {
 					t.Errorf("looked at again after %s, and before that after %s", wait, last)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -58,17 +59,17 @@ func TestReaderOfARemovedUpstream(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newTestEnv(t, upstreamAndReaderFiles)
-			w.runPass(run.Options{})
-			w.commit(c.change)
-			if _, got := w.runPass(run.Options{}); got["reader"] != c.reader {
+			w := reconcilertest.NewEnv(t, upstreamAndReaderFiles)
+			w.RunPass(run.Options{})
+			w.Commit(c.change)
+			if _, got := w.RunPass(run.Options{}); got["reader"] != c.reader {
 				t.Fatalf("the scene: %v", got)
 			}
 			w.Git("rm", "-rq", "env/up")
 			w.CommitStaged("removed")
 			w.Push()
 			for range 2 {
-				result, got := w.runPass(run.Options{})
+				result, got := w.RunPass(run.Options{})
 				if forgotten := got["reader"] == ""; forgotten != c.forget || forgotten != (result.Exit == run.ExitOK) {
 					t.Errorf("exit %d, %v", result.Exit, got)
 				}
@@ -80,43 +81,43 @@ func TestReaderOfARemovedUpstream(t *testing.T) {
 // An orphaned state is reported with its location.
 func TestStateThatNoWorkspaceOwns(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t, upstreamAndReaderFiles)
-	w.runPass(run.Options{})
+	w := reconcilertest.NewEnv(t, upstreamAndReaderFiles)
+	w.RunPass(run.Options{})
 	w.Git("rm", "-rq", "env")
 	w.CommitStaged("removed")
-	w.commit("-- env/other/main.tf --\nresource \"terraform_data\" \"x\" {}\n")
-	result, got := w.runPass(run.Options{})
+	w.Commit("-- env/other/main.tf --\nresource \"terraform_data\" \"x\" {}\n")
+	result, got := w.RunPass(run.Options{})
 	for _, name := range []string{"up", "reader"} {
-		lies := filepath.Join(w.dir, "tfstate", name+".tfstate")
+		lies := filepath.Join(w.Spec.Home, "tfstate", name+".tfstate")
 		i := slices.IndexFunc(result.Workspaces, func(r run.WorkspaceResult) bool { return r.Name == name })
 		if got[name] != state.Removed || !strings.Contains(result.Workspaces[i].Error, lies) {
 			t.Errorf("%s: %+v", name, result.Workspaces[i])
 		}
-		if at := w.orphanedStateOf(name); at != lies {
+		if at := orphanedStateOf(w, name); at != lies {
 			t.Errorf("status reports the state of %s at %q", name, at)
 		}
 	}
-	if at := w.orphanedStateOf("other"); at != "" {
+	if at := orphanedStateOf(w, "other"); at != "" {
 		t.Errorf("%s has an owner", at)
 	}
 	w.Revert("HEAD~1") // both are back
 	w.Push()
-	w.runPass(run.Options{})
-	if at := w.orphanedStateOf("up"); at != "" {
+	w.RunPass(run.Options{})
+	if at := orphanedStateOf(w, "up"); at != "" {
 		t.Errorf("%s has an owner again", at)
 	}
 }
 
-func (w *testEnv) orphanedStateOf(name string) string {
-	w.t.Helper()
-	status, err := w.reconciler().Status(w.t.Context())
-	w.must(err)
+func orphanedStateOf(w *reconcilertest.Env, name string) string {
+	w.T.Helper()
+	status, err := w.Reconciler().Status(w.T.Context())
+	w.Must(err)
 	for _, ws := range status.Workspaces {
 		if ws.Name == name {
 			return ws.OrphanedState
 		}
 	}
-	w.t.Fatalf("status has no %s", name)
+	w.T.Fatalf("status has no %s", name)
 	return ""
 }
 
@@ -124,26 +125,26 @@ func (w *testEnv) orphanedStateOf(name string) string {
 // once, even if the apply that moved it failed at first.
 func TestStateThatAWorkspaceLeft(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t, soloFiles)
+	w := reconcilertest.NewEnv(t, soloFiles)
 	record := func(change func(rec *state.Workspace)) { // as if its state had been at another place
-		rec, _, err := w.record.Workspace(t.Context(), "solo")
-		w.must(err)
-		lease, err := w.record.Acquire(t.Context(), state.LeaseRequest{Identity: "test", Workspace: "solo", Run: "test"})
-		w.must(err)
+		rec, _, err := w.Record.Workspace(t.Context(), "solo")
+		w.Must(err)
+		lease, err := w.Record.Acquire(t.Context(), state.LeaseRequest{Identity: "test", Workspace: "solo", Run: "test"})
+		w.Must(err)
 		change(&rec)
-		w.must(lease.Write(t.Context(), rec))
-		w.must(lease.Release(t.Context()))
+		w.Must(lease.Write(t.Context(), rec))
+		w.Must(lease.Release(t.Context()))
 	}
-	w.runPass(run.Options{})
+	w.RunPass(run.Options{})
 	record(func(rec *state.Workspace) { rec.Identity = "s3://elsewhere/solo" })
-	w.commit(failingSolo)
-	if _, got := w.runPass(run.Options{Adopt: true}); got["solo"] != state.Failed {
+	w.Commit(failingSolo)
+	if _, got := w.RunPass(run.Options{Adopt: true}); got["solo"] != state.Failed {
 		t.Fatalf("the scene: %v", got)
 	}
 	w.Revert("HEAD")
 	w.Push()
 	says := func() int {
-		result, _ := w.runPass(run.Options{Replan: true})
+		result, _ := w.RunPass(run.Options{Replan: true})
 		return strings.Count(strings.Join(result.Workspaces[0].Warnings, "\n"), "at s3://elsewhere/solo before")
 	}
 	if first, second := says(), says(); first != 1 || second != 0 {

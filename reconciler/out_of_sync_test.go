@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 )
@@ -39,13 +40,13 @@ defaults {
 // applied. Later passes, tips and processes do not change it.
 func TestOutOfSyncSince(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t, cleanFiles)
+	w := reconcilertest.NewEnv(t, cleanFiles)
 	clock := time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC)
-	w.config.Now = func() time.Time { return clock }
+	w.Config.Now = func() time.Time { return clock }
 	since := func(what string, minutes int) {
 		t.Helper()
-		head, err := w.record.Head(t.Context())
-		w.must(err)
+		head, err := w.Record.Head(t.Context())
+		w.Must(err)
 		var want time.Time
 		if minutes >= 0 {
 			want = time.Date(2026, 11, 26, 9, minutes, 0, 0, time.UTC)
@@ -59,9 +60,9 @@ func TestOutOfSyncSince(t *testing.T) {
 	pass := func(minute int, o run.Options) error {
 		t.Helper()
 		clock = time.Date(2026, 11, 26, 9, minute, 0, 0, time.UTC)
-		result, err := w.reconciler().Pass(t.Context(), t.Context(), o)
-		head, headErr := w.record.Head(t.Context())
-		w.must(headErr)
+		result, err := w.Reconciler().Pass(t.Context(), t.Context(), o)
+		head, headErr := w.Record.Head(t.Context())
+		w.Must(headErr)
 		if !result.BehindSince.Equal(head.OutOfSyncSince) {
 			t.Errorf("at minute %d the result has %v and the record %v", minute, result.BehindSince, head.OutOfSyncSince)
 		}
@@ -69,48 +70,48 @@ func TestOutOfSyncSince(t *testing.T) {
 	}
 	schedule := run.Options{Trigger: run.Schedule}
 
-	w.must(pass(0, schedule))
+	w.Must(pass(0, schedule))
 	since("all applied", -1)
 
-	w.commit(failingFiles)
-	w.must(pass(5, schedule))
+	w.Commit(failingFiles)
+	w.Must(pass(5, schedule))
 	since("a fails", 5)
-	w.must(pass(5, schedule))
+	w.Must(pass(5, schedule))
 	since("a waits out its backoff", 5)
 
-	w.commit("-- env/b/main.tf --\nresource \"terraform_data\" \"b\" {\n  input = \"two\"\n}\n")
-	w.must(pass(10, schedule))
+	w.Commit("-- env/b/main.tf --\nresource \"terraform_data\" \"b\" {\n  input = \"two\"\n}\n")
+	w.Must(pass(10, schedule))
 	since("another tip, and a fails still", 5)
 
-	w.commit(invalidSettings)
+	w.Commit(invalidSettings)
 	if pass(15, schedule) == nil {
 		t.Error("settings that do not parse were accepted")
 	}
 	since("a tip that is not even adopted", 5)
 
-	w.commit(cleanFiles)
-	w.must(pass(20, schedule))
+	w.Commit(cleanFiles)
+	w.Must(pass(20, schedule))
 	since("all applied again", -1)
 
-	w.commit(invalidSettings)
+	w.Commit(invalidSettings)
 	if pass(25, schedule) == nil {
 		t.Error("settings that do not parse were accepted")
 	}
 	since("a tip that is not adopted, all else applied", 25)
-	w.commit(cleanFiles)
-	w.must(pass(30, schedule))
+	w.Commit(cleanFiles)
+	w.Must(pass(30, schedule))
 	since("taken back", -1)
 
-	w.commit("-- env/a/main.tf --\nresource \"terraform_data\" \"a\" {\n  input = \"blocked\"\n}\n-- env/reconcile.hcl --\ndefaults { apply = \"plan-only\" }\n")
-	w.must(pass(35, schedule))
-	w.must(pass(40, schedule))
+	w.Commit("-- env/a/main.tf --\nresource \"terraform_data\" \"a\" {\n  input = \"blocked\"\n}\n-- env/reconcile.hcl --\ndefaults { apply = \"plan-only\" }\n")
+	w.Must(pass(35, schedule))
+	w.Must(pass(40, schedule))
 	since("a waits for a person", 35)
-	w.must(pass(45, run.Options{Only: []string{"b"}}))
+	w.Must(pass(45, run.Options{Only: []string{"b"}}))
 	since("a pass over others alone", 35)
 
-	tip := w.config.Source
-	w.config.Source = &noFetchSource{Source: tip}
-	w.commit(cleanFiles)
+	tip := w.Config.Source
+	w.Config.Source = &noFetchSource{Source: tip}
+	w.Commit(cleanFiles)
 	if err := pass(50, schedule); !errors.Is(err, errNoFetch) {
 		t.Errorf("the pass's error is %v", err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/state"
@@ -41,37 +42,37 @@ resource "terraform_data" "bad" {
 
 func TestFailureStopsReadersNotNeighboursAndIsRetried(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t, smallFiles)
-	w.commit("-- env/tokyo/bad.tf --\nresource \"terraform_data\" \"bad\" {\n  provisioner \"local-exec\" {\n    command = \"exit 3\"\n  }\n}\n")
+	w := reconcilertest.NewEnv(t, reconcilertest.SmallFiles)
+	w.Commit("-- env/tokyo/bad.tf --\nresource \"terraform_data\" \"bad\" {\n  provisioner \"local-exec\" {\n    command = \"exit 3\"\n  }\n}\n")
 	now := time.Now()
-	w.config.Now = func() time.Time { return now }
+	w.Config.Now = func() time.Time { return now }
 
-	result, got := w.runPass(run.Options{Trigger: run.Schedule})
+	result, got := w.RunPass(run.Options{Trigger: run.Schedule})
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.Failed, "osaka": state.Applied, "reader": state.Skipped}, got); diff != "" {
 		t.Errorf("failing: %s", diff)
 	}
 	if result.Exit != run.ExitFailed {
 		t.Errorf("exit %d", result.Exit)
 	}
-	rec, _, err := w.record.Workspace(t.Context(), "tokyo")
-	w.must(err)
+	rec, _, err := w.Record.Workspace(t.Context(), "tokyo")
+	w.Must(err)
 	if rec.Attempt == nil || rec.Trace != nil || rec.RetryAt.IsZero() {
 		t.Errorf("record of the failure: %+v", rec)
 	}
 
 	// Before the retry time the head answers.
-	result, _ = w.runPass(run.Options{Trigger: run.Schedule})
+	result, _ = w.RunPass(run.Options{Trigger: run.Schedule})
 	if result.Exit != run.ExitFailed || result.Snapshot != "" {
 		t.Errorf("in its backoff: %+v", result)
 	}
 
 	// After the retry time, with nothing new, it is tried again, and then waits longer.
 	now = now.Add(2 * time.Minute)
-	if _, got = w.runPass(run.Options{Trigger: run.Schedule}); got["tokyo"] != state.Failed {
+	if _, got = w.RunPass(run.Options{Trigger: run.Schedule}); got["tokyo"] != state.Failed {
 		t.Errorf("retried: %v", got)
 	}
-	again, _, err := w.record.Workspace(t.Context(), "tokyo")
-	w.must(err)
+	again, _, err := w.Record.Workspace(t.Context(), "tokyo")
+	w.Must(err)
 	if again.Failures != 2 || again.RetryAt.Sub(now) < rec.RetryAt.Sub(rec.OutcomeAt) {
 		t.Errorf("second failure: %+v", again)
 	}
@@ -81,7 +82,7 @@ func TestFailureStopsReadersNotNeighboursAndIsRetried(t *testing.T) {
 	now = now.Add(2 * time.Hour)
 	w.Revert("HEAD")
 	w.Push()
-	_, got = w.runPass(run.Options{Trigger: run.Schedule})
+	_, got = w.RunPass(run.Options{Trigger: run.Schedule})
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied, "reader": state.Applied}, got); diff != "" {
 		t.Errorf("reverted: %s", diff)
 	}
@@ -89,15 +90,15 @@ func TestFailureStopsReadersNotNeighboursAndIsRetried(t *testing.T) {
 
 func TestRevertAfterHalfAnApplyIsStale(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t, soloFiles)
-	w.runPass(run.Options{})
-	w.commit(failingSolo)
-	if _, got := w.runPass(run.Options{}); got["solo"] != state.Failed {
+	w := reconcilertest.NewEnv(t, soloFiles)
+	w.RunPass(run.Options{})
+	w.Commit(failingSolo)
+	if _, got := w.RunPass(run.Options{}); got["solo"] != state.Failed {
 		t.Fatalf("the failing commit: %v", got)
 	}
 	w.Revert("HEAD")
 	w.Push()
-	result, got := w.runPass(run.Options{})
+	result, got := w.RunPass(run.Options{})
 	if got["solo"] != state.Applied {
 		t.Fatalf("reverted: %v", got)
 	}
@@ -111,12 +112,12 @@ func TestRevertAfterHalfAnApplyIsStale(t *testing.T) {
 
 func TestSkippedCommitForcePushAndRemoval(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t, smallFiles)
-	w.commit("-- README.md --\nabout\n")
-	w.runPass(run.Options{})
+	w := reconcilertest.NewEnv(t, reconcilertest.SmallFiles)
+	w.Commit("-- README.md --\nabout\n")
+	w.RunPass(run.Options{})
 	w.Amend("rewritten", map[string]string{"env/osaka/more.tf": "resource \"terraform_data\" \"more\" {}\n"})
 	w.Push()
-	result, got := w.runPass(run.Options{})
+	result, got := w.RunPass(run.Options{})
 	if diff := cmp.Diff(outcomeMap{"osaka": state.Applied}, got); diff != "" {
 		t.Errorf("force-push: %s", diff)
 	}
@@ -127,7 +128,7 @@ func TestSkippedCommitForcePushAndRemoval(t *testing.T) {
 	w.Git("rm", "-rq", "env/osaka")
 	w.CommitStaged("osaka is no more")
 	w.Push()
-	result, got = w.runPass(run.Options{})
+	result, got = w.RunPass(run.Options{})
 	if diff := cmp.Diff(outcomeMap{"osaka": state.Removed}, got); diff != "" {
 		t.Errorf("removed: %s", diff)
 	}
@@ -137,7 +138,7 @@ func TestSkippedCommitForcePushAndRemoval(t *testing.T) {
 
 	w.Revert("HEAD")
 	w.Push()
-	if _, got = w.runPass(run.Options{}); got["osaka"] != state.NoChanges {
+	if _, got = w.RunPass(run.Options{}); got["osaka"] != state.NoChanges {
 		t.Errorf("back again: %v", got)
 	}
 }
@@ -146,15 +147,15 @@ func TestWhatIsNotAllowedIsPlannedAndWaits(t *testing.T) {
 	t.Parallel()
 	for _, setting := range []string{`apply = "plan-only"`, `apply = "safe"`, `apply = "approve"`, `protect = ["terraform_data.*"]`} {
 		t.Run(setting, func(t *testing.T) {
-			w := newTestEnv(t, soloFiles+"-- env/reconcile.hcl --\nworkspace \"solo\" {\n  "+setting+"\n}\n")
-			result, got := w.runPass(run.Options{Trigger: run.Schedule})
+			w := reconcilertest.NewEnv(t, soloFiles+"-- env/reconcile.hcl --\nworkspace \"solo\" {\n  "+setting+"\n}\n")
+			result, got := w.RunPass(run.Options{Trigger: run.Schedule})
 			if got["solo"] != state.Blocked || result.Exit != run.ExitPending || result.Workspaces[0].Changes.Add != 1 {
 				t.Fatalf("%+v", result)
 			}
-			if info, err := os.Stat(filepath.Join(w.dir, "tfstate", "solo.tfstate")); err == nil && info.Size() > 0 {
+			if info, err := os.Stat(filepath.Join(w.Spec.Home, "tfstate", "solo.tfstate")); err == nil && info.Size() > 0 {
 				t.Error("something was applied")
 			}
-			result, _ = w.runPass(run.Options{Trigger: run.Schedule})
+			result, _ = w.RunPass(run.Options{Trigger: run.Schedule})
 			if result.Snapshot != "" || result.Exit != run.ExitPending || len(result.Workspaces) != 1 {
 				t.Errorf("settled, the head answers: %+v", result)
 			}
@@ -164,78 +165,78 @@ func TestWhatIsNotAllowedIsPlannedAndWaits(t *testing.T) {
 
 func TestSuspendedAltersNoExitCode(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t, soloFiles)
-	w.must(w.record.PlaceHold(t.Context(), state.Hold{Name: "solo", Kind: state.Suspended, PlacedBy: "me", Reason: "drill"}))
-	result, got := w.runPass(run.Options{})
+	w := reconcilertest.NewEnv(t, soloFiles)
+	w.Must(w.Record.PlaceHold(t.Context(), state.Hold{Name: "solo", Kind: state.Suspended, PlacedBy: "me", Reason: "drill"}))
+	result, got := w.RunPass(run.Options{})
 	if got["solo"] != state.Blocked || result.Exit != run.ExitOK || !result.Workspaces[0].Suspended {
 		t.Fatalf("%+v", result)
 	}
-	if _, err := w.record.RemoveHold(t.Context(), "solo"); err != nil {
+	if _, err := w.Record.RemoveHold(t.Context(), "solo"); err != nil {
 		t.Fatal(err)
 	}
-	if _, got := w.runPass(run.Options{Trigger: run.Schedule}); got["solo"] != state.Applied {
+	if _, got := w.RunPass(run.Options{Trigger: run.Schedule}); got["solo"] != state.Applied {
 		t.Errorf("resumed: %v", got)
 	}
 }
 
 func TestAnOldEstateIsAdoptedOnlyWhenItsPlanIsEmpty(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t, soloFiles)
-	w.runPass(run.Options{})
-	old := filepath.Join(w.dir, "tfstate", "solo.tfstate")
+	w := reconcilertest.NewEnv(t, soloFiles)
+	w.RunPass(run.Options{})
+	old := filepath.Join(w.Spec.Home, "tfstate", "solo.tfstate")
 
-	same := newTestEnv(t, soloFiles)
-	same.copyState(old)
-	if _, got := same.runPass(run.Options{}); got["solo"] != state.NoChanges {
+	same := reconcilertest.NewEnv(t, soloFiles)
+	copyState(same, old)
+	if _, got := same.RunPass(run.Options{}); got["solo"] != state.NoChanges {
 		t.Errorf("empty plan: %v", got)
 	}
 
-	differs := newTestEnv(t, strings.Replace(soloFiles, `"one"`, `"two"`, 1))
-	differs.copyState(old)
-	result, got := differs.runPass(run.Options{})
+	differs := reconcilertest.NewEnv(t, strings.Replace(soloFiles, `"one"`, `"two"`, 1))
+	copyState(differs, old)
+	result, got := differs.RunPass(run.Options{})
 	if got["solo"] != state.Blocked || !strings.Contains(result.Workspaces[0].Error, "--adopt") {
 		t.Errorf("plan that is not empty: %+v", result)
 	}
 	// A run that has failed since is no reason to continue.
-	if _, got = differs.runPass(run.Options{}); got["solo"] != state.Blocked {
+	if _, got = differs.RunPass(run.Options{}); got["solo"] != state.Blocked {
 		t.Errorf("a second time: %v", got)
 	}
-	if _, got = differs.runPass(run.Options{Adopt: true}); got["solo"] != state.Applied {
+	if _, got = differs.RunPass(run.Options{Adopt: true}); got["solo"] != state.Applied {
 		t.Errorf("--adopt: %v", got)
 	}
 }
 
-func (w *testEnv) copyState(from string) {
-	w.t.Helper()
+func copyState(w *reconcilertest.Env, from string) {
+	w.T.Helper()
 	data, err := os.ReadFile(from)
-	w.must(err)
-	w.must(os.MkdirAll(filepath.Join(w.dir, "tfstate"), 0o700))
-	w.must(os.WriteFile(filepath.Join(w.dir, "tfstate", "solo.tfstate"), data, 0o600))
+	w.Must(err)
+	w.Must(os.MkdirAll(filepath.Join(w.Spec.Home, "tfstate"), 0o700))
+	w.Must(os.WriteFile(filepath.Join(w.Spec.Home, "tfstate", "solo.tfstate"), data, 0o600))
 }
 
 func TestNamedWorkspacesAlone(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t, smallFiles)
-	result, got := w.runPass(run.Options{Only: []string{"osaka"}})
+	w := reconcilertest.NewEnv(t, reconcilertest.SmallFiles)
+	result, got := w.RunPass(run.Options{Only: []string{"osaka"}})
 	if diff := cmp.Diff(outcomeMap{"osaka": state.Applied}, got); diff != "" || len(result.Workspaces) != 1 {
 		t.Errorf("%s %+v", diff, result)
 	}
-	head, err := w.record.Head(t.Context())
-	w.must(err)
+	head, err := w.Record.Head(t.Context())
+	w.Must(err)
 	if head.Settled {
 		t.Error("a pass over some workspaces settled the head")
 	}
-	if _, err := w.reconciler().Pass(t.Context(), t.Context(), run.Options{Only: []string{"kyoto"}}); err == nil || !strings.Contains(err.Error(), "osaka, reader, tokyo") {
+	if _, err := w.Reconciler().Pass(t.Context(), t.Context(), run.Options{Only: []string{"kyoto"}}); err == nil || !strings.Contains(err.Error(), "osaka, reader, tokyo") {
 		t.Errorf("an unknown name: %v", err)
 	}
-	if _, got = w.runPass(run.Options{}); len(got) != 2 {
+	if _, got = w.RunPass(run.Options{}); len(got) != 2 {
 		t.Errorf("the rest: %v", got)
 	}
 }
 
 func TestDeclaredVariablesAreInputs(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t, `
+	w := reconcilertest.NewEnv(t, `
 -- env/solo/main.tf --
 variable "image" {
   type = string
@@ -249,18 +250,18 @@ workspace "solo" {
   env = ["TF_VAR_image"]
 }
 `)
-	if result, got := w.runPass(run.Options{}); got["solo"] != state.Failed || !strings.Contains(result.Workspaces[0].Error, "TF_VAR_image") {
+	if result, got := w.RunPass(run.Options{}); got["solo"] != state.Failed || !strings.Contains(result.Workspaces[0].Error, "TF_VAR_image") {
 		t.Errorf("not set: %+v", result)
 	}
-	w.vars["TF_VAR_image"] = "v1"
-	if _, got := w.runPass(run.Options{}); got["solo"] != state.Applied {
+	w.Vars["TF_VAR_image"] = "v1"
+	if _, got := w.RunPass(run.Options{}); got["solo"] != state.Applied {
 		t.Errorf("set: %v", got)
 	}
-	if _, got := w.runPass(run.Options{Trigger: run.Schedule}); len(got) != 0 {
+	if _, got := w.RunPass(run.Options{Trigger: run.Schedule}); len(got) != 0 {
 		t.Errorf("the same: %v", got)
 	}
-	w.vars["TF_VAR_image"] = "v2"
-	result, got := w.runPass(run.Options{Trigger: run.Schedule})
+	w.Vars["TF_VAR_image"] = "v2"
+	result, got := w.RunPass(run.Options{Trigger: run.Schedule})
 	if got["solo"] != state.Applied || result.Workspaces[0].Changes.Change != 1 {
 		t.Errorf("another value: %+v", result)
 	}
@@ -268,9 +269,9 @@ workspace "solo" {
 
 func TestBrokenWorkspaceFailsAlone(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t, smallFiles)
-	w.commit("-- env/osaka/main.tf --\nresource {\n")
-	result, got := w.runPass(run.Options{})
+	w := reconcilertest.NewEnv(t, reconcilertest.SmallFiles)
+	w.Commit("-- env/osaka/main.tf --\nresource {\n")
+	result, got := w.RunPass(run.Options{})
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied, "osaka": state.Failed, "reader": state.Applied}, got); diff != "" {
 		t.Errorf("%s", diff)
 	}
@@ -281,21 +282,21 @@ func TestBrokenWorkspaceFailsAlone(t *testing.T) {
 
 func TestFailureThatWasTakenBackIsForgotten(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t, smallFiles)
-	w.runPass(run.Options{})
-	w.commit("-- env/osaka/main.tf --\nresource {\n")
-	w.runPass(run.Options{})
-	result, got := w.runPass(run.Options{Trigger: run.Schedule})
+	w := reconcilertest.NewEnv(t, reconcilertest.SmallFiles)
+	w.RunPass(run.Options{})
+	w.Commit("-- env/osaka/main.tf --\nresource {\n")
+	w.RunPass(run.Options{})
+	result, got := w.RunPass(run.Options{Trigger: run.Schedule})
 	if got["osaka"] != state.Failed || result.Exit != run.ExitFailed || result.Outcome != run.OutcomeFailed {
 		t.Errorf("still broken, as recorded: %+v", result)
 	}
 	w.Revert("HEAD")
 	w.Push()
-	if result, got = w.runPass(run.Options{}); len(got) != 0 || result.Exit != 0 {
+	if result, got = w.RunPass(run.Options{}); len(got) != 0 || result.Exit != 0 {
 		t.Errorf("taken back: %v %+v", got, result)
 	}
-	rec, _, err := w.record.Workspace(t.Context(), "osaka")
-	w.must(err)
+	rec, _, err := w.Record.Workspace(t.Context(), "osaka")
+	w.Must(err)
 	if rec.Outcome != state.Unchanged || rec.Error != "" || rec.Trace == nil {
 		t.Errorf("record: %+v", rec)
 	}
@@ -303,34 +304,34 @@ func TestFailureThatWasTakenBackIsForgotten(t *testing.T) {
 
 func TestRecordIsDistrusted(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t, smallFiles)
-	w.runPass(run.Options{})
-	if _, err := w.record.InvalidateTraces(t.Context()); err != nil {
+	w := reconcilertest.NewEnv(t, reconcilertest.SmallFiles)
+	w.RunPass(run.Options{})
+	if _, err := w.Record.InvalidateTraces(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, got := w.runPass(run.Options{Trigger: run.Schedule}); len(got) != 3 || got["tokyo"] != state.NoChanges {
+	if _, got := w.RunPass(run.Options{Trigger: run.Schedule}); len(got) != 3 || got["tokyo"] != state.NoChanges {
 		t.Errorf("distrusted: %v", got)
 	}
 }
 
 func TestTipThatMovesInMidPassIsTheOneApplied(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t, smallFiles)
+	w := reconcilertest.NewEnv(t, reconcilertest.SmallFiles)
 	moved := false
-	w.config.TipPoll = time.Nanosecond
-	w.config.Parallelism = 1
-	w.config.Observe = func(e run.Event) {
+	w.Config.TipPoll = time.Nanosecond
+	w.Config.Parallelism = 1
+	w.Config.Observe = func(e run.Event) {
 		if e.Phase == run.PhaseApply && !moved {
 			moved = true
-			w.commit("-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
+			w.Commit("-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
 		}
 	}
-	result, got := w.runPass(run.Options{})
+	result, got := w.RunPass(run.Options{})
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied, "osaka": state.Applied, "reader": state.Applied}, got); diff != "" {
 		t.Errorf("%s", diff)
 	}
-	rec, _, err := w.record.Workspace(t.Context(), "osaka")
-	w.must(err)
+	rec, _, err := w.Record.Workspace(t.Context(), "osaka")
+	w.Must(err)
 	if rec.Commit != result.To || rec.ApplyCount != 1 || rec.Changes.Add != 2 {
 		t.Errorf("osaka was applied at %s (%d times, %+v), the tip is %s", rec.Commit, rec.ApplyCount, rec.Changes, result.To)
 	}
@@ -338,17 +339,17 @@ func TestTipThatMovesInMidPassIsTheOneApplied(t *testing.T) {
 
 func TestPlanChangesNothing(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t, smallFiles)
-	result, err := w.reconciler().Plan(t.Context(), context.Background(), run.Options{})
-	w.must(err)
-	if result.Exit != run.ExitPending || outcomes(result)["tokyo"] != state.Pending || outcomes(result)["reader"] != state.Skipped {
+	w := reconcilertest.NewEnv(t, reconcilertest.SmallFiles)
+	result, err := w.Reconciler().Plan(t.Context(), context.Background(), run.Options{})
+	w.Must(err)
+	if result.Exit != run.ExitPending || reconcilertest.Outcomes(result)["tokyo"] != state.Pending || reconcilertest.Outcomes(result)["reader"] != state.Skipped {
 		t.Errorf("%+v", result)
 	}
-	head, err := w.record.Head(t.Context())
-	w.must(err)
-	records, err := w.record.Workspaces(t.Context())
-	w.must(err)
-	if head.Rev != 0 || len(records) != 0 || w.exists(filepath.Join(w.dir, "snapshots", "runs")) {
+	head, err := w.Record.Head(t.Context())
+	w.Must(err)
+	records, err := w.Record.Workspaces(t.Context())
+	w.Must(err)
+	if head.Rev != 0 || len(records) != 0 || exists(filepath.Join(w.Spec.Home, "snapshots", "runs")) {
 		t.Errorf("something was written: %+v %v", head, records)
 	}
 }
@@ -356,17 +357,17 @@ func TestPlanChangesNothing(t *testing.T) {
 func TestRenamedWorkspaceKeepsRecordAndState(t *testing.T) {
 	t.Parallel()
 	backend := "-- env/%s/backend.tf --\nterraform {\n  backend \"local\" {\n    path = \"../../states/solo.tfstate\"\n  }\n}\n"
-	w := newTestEnv(t, soloFiles+strings.Replace(backend, "%s", "solo", 1))
-	w.runPass(run.Options{})
+	w := reconcilertest.NewEnv(t, soloFiles+strings.Replace(backend, "%s", "solo", 1))
+	w.RunPass(run.Options{})
 	w.Git("mv", "env/solo", "env/first")
 	w.CommitStaged("another name")
 	w.Push()
-	result, got := w.runPass(run.Options{})
+	result, got := w.RunPass(run.Options{})
 	if diff := cmp.Diff(outcomeMap{"first": state.NoChanges}, got); diff != "" {
 		t.Errorf("%s %+v", diff, result)
 	}
-	records, err := w.record.Workspaces(t.Context())
-	w.must(err)
+	records, err := w.Record.Workspaces(t.Context())
+	w.Must(err)
 	if _, old := records["solo"]; old || records["first"].ApplyCount != 1 {
 		t.Errorf("records: %+v", records)
 	}
@@ -374,12 +375,12 @@ func TestRenamedWorkspaceKeepsRecordAndState(t *testing.T) {
 
 func TestStateThatMovedInGitAloneIsNotMadeAnew(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t, soloFiles)
-	w.runPass(run.Options{})
-	w.commit("-- env/solo/backend.tf --\nterraform {\n  backend \"local\" {\n    path = \"elsewhere.tfstate\"\n  }\n}\n")
-	w.must(os.Remove(filepath.Join(w.dir, "tfstate", "solo.tfstate")))
+	w := reconcilertest.NewEnv(t, soloFiles)
+	w.RunPass(run.Options{})
+	w.Commit("-- env/solo/backend.tf --\nterraform {\n  backend \"local\" {\n    path = \"elsewhere.tfstate\"\n  }\n}\n")
+	w.Must(os.Remove(filepath.Join(w.Spec.Home, "tfstate", "solo.tfstate")))
 	for range 2 {
-		result, got := w.runPass(run.Options{})
+		result, got := w.RunPass(run.Options{})
 		if got["solo"] != state.Blocked || !strings.Contains(result.Workspaces[0].Error, "migrate-state") {
 			t.Errorf("%+v", result)
 		}
@@ -388,14 +389,14 @@ func TestStateThatMovedInGitAloneIsNotMadeAnew(t *testing.T) {
 
 func TestTipThatIsNotSignedIsRefusedWhereSignaturesAreAskedFor(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t, soloFiles)
-	w.config.Signers = &source.Signers{AllowedSigners: []byte("someone ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl\n")}
-	_, err := w.reconciler().Pass(t.Context(), t.Context(), run.Options{})
+	w := reconcilertest.NewEnv(t, soloFiles)
+	w.Config.Signers = &source.Signers{AllowedSigners: []byte("someone ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl\n")}
+	_, err := w.Reconciler().Pass(t.Context(), t.Context(), run.Options{})
 	if !errors.Is(err, source.ErrSignature) {
 		t.Errorf("a pass over an unsigned tip: %v", err)
 	}
-	head, err := w.record.Head(t.Context())
-	w.must(err)
+	head, err := w.Record.Head(t.Context())
+	w.Must(err)
 	if head.Commit != "" {
 		t.Errorf("it was adopted: %+v", head)
 	}

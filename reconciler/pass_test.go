@@ -5,57 +5,20 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
 
-// smallFiles is two workspaces that share a module, and a reader of one of them.
-const smallFiles = `
--- modules/greeting/main.tf --
-variable "name" {
-  type = string
-}
-
-resource "terraform_data" "this" {
-  input = "hello ${var.name}"
-}
-
-output "text" {
-  value = terraform_data.this.output
-}
--- env/tokyo/main.tf --
-module "greeting" {
-  source = "../../modules/greeting"
-  name   = "tokyo"
-}
-
-output "text" {
-  value = module.greeting.text
-}
--- env/osaka/main.tf --
-module "greeting" {
-  source = "../../modules/greeting"
-  name   = "osaka"
-}
--- env/reader/main.tf --
-data "terraform_remote_state" "tokyo" {
-  backend = "local"
-  config = {
-    path = "../tokyo/terraform.tfstate"
-  }
-}
-
-resource "terraform_data" "seen" {
-  input = data.terraform_remote_state.tokyo.outputs.text
-}
-`
+// TestMain lets the test binary run as Terraform in a sandbox, and as a worker.
+func TestMain(m *testing.M) { reconcilertest.Main(m) }
 
 type outcomeMap = map[string]state.Outcome
 
 func TestPassAppliesWhatIsStaleAndNothingElse(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t, smallFiles)
-	first, got := w.runPass(run.Options{})
+	w := reconcilertest.NewEnv(t, reconcilertest.SmallFiles)
+	first, got := w.RunPass(run.Options{})
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied, "osaka": state.Applied, "reader": state.Applied}, got); diff != "" {
 		t.Errorf("first pass: %s", diff)
 	}
@@ -63,21 +26,21 @@ func TestPassAppliesWhatIsStaleAndNothingElse(t *testing.T) {
 		t.Errorf("first pass: %+v", first)
 	}
 
-	second, got := w.runPass(run.Options{})
+	second, got := w.RunPass(run.Options{})
 	if len(got) > 0 || second.Outcome != run.OutcomeInSync || second.Snapshot != "" {
 		t.Errorf("second pass: %v %+v", got, second)
 	}
 
 	// The reader of tokyo is not stale when tokyo's outputs stay the same.
-	w.commit("-- env/tokyo/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
-	_, got = w.runPass(run.Options{})
+	w.Commit("-- env/tokyo/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
+	_, got = w.RunPass(run.Options{})
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied}, got); diff != "" {
 		t.Errorf("early cutoff: %s", diff)
 	}
 
 	// A comment in a module: stale, and empty plans.
-	w.commit("-- modules/greeting/note.tf --\n# a comment\n")
-	_, got = w.runPass(run.Options{})
+	w.Commit("-- modules/greeting/note.tf --\n# a comment\n")
+	_, got = w.RunPass(run.Options{})
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.NoChanges, "osaka": state.NoChanges}, got); diff != "" {
 		t.Errorf("comment: %s", diff)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
@@ -22,14 +23,14 @@ import (
 func TestApplyBeginsWithAllThatItNeeds(t *testing.T) {
 	t.Parallel()
 	denied := errors.New("AccessDenied: not you")
-	for name, breaks := range map[string]func(w *testEnv){
-		"no digest key": func(w *testEnv) {
-			w.config.DigestKey = func(context.Context) (string, []byte, error) { return "", nil, denied }
+	for name, breaks := range map[string]func(w *reconcilertest.Env){
+		"no digest key": func(w *reconcilertest.Env) {
+			w.Config.DigestKey = func(context.Context) (string, []byte, error) { return "", nil, denied }
 		},
-		"no apply role": func(w *testEnv) {
-			w.config.Terraform = func(ctx context.Context) (run.Terraform, error) {
+		"no apply role": func(w *reconcilertest.Env) {
+			w.Config.Terraform = func(ctx context.Context) (run.Terraform, error) {
 				tf, err := terraform.New(ctx, terraform.Options{
-					WorkDir: filepath.Join(w.dir, "work"),
+					WorkDir: filepath.Join(w.Spec.Home, "work"),
 					AssumeRole: func(_ context.Context, role, _ string) (map[string]string, error) {
 						if strings.HasSuffix(role, "/apply") {
 							return nil, denied
@@ -46,26 +47,26 @@ func TestApplyBeginsWithAllThatItNeeds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newTestEnv(t, soloFiles+`-- env/reconcile.hcl --
+			w := reconcilertest.NewEnv(t, soloFiles+`-- env/reconcile.hcl --
 defaults {
   apply      = "always"
   apply_role = "arn:aws:iam::123456789012:role/apply"
 }
 `)
 			breaks(w)
-			result, got := w.runPass(run.Options{})
+			result, got := w.RunPass(run.Options{})
 			if diff := cmp.Diff(outcomeMap{"solo": state.Failed}, got); diff != "" {
 				t.Fatal(diff)
 			}
 			if why := result.Workspaces[0].Error; !strings.Contains(why, "nothing was applied") || !strings.Contains(why, denied.Error()) {
 				t.Errorf("error: %s", why)
 			}
-			rec, _, err := w.record.Workspace(t.Context(), "solo")
-			w.must(err)
+			rec, _, err := w.Record.Workspace(t.Context(), "solo")
+			w.Must(err)
 			if rec.Attempt != nil || rec.Outcome != state.Failed {
 				t.Errorf("the record is %+v", rec)
 			}
-			if state, err := os.ReadFile(filepath.Join(w.config.LocalState, "solo.tfstate")); err == nil && bytes.Contains(state, []byte("terraform_data")) {
+			if state, err := os.ReadFile(filepath.Join(w.Config.LocalState, "solo.tfstate")); err == nil && bytes.Contains(state, []byte("terraform_data")) {
 				t.Errorf("it was applied: %s", state)
 			}
 		})
@@ -98,7 +99,7 @@ func TestRecordThatRefusesForAWhile(t *testing.T) {
 		})
 		f := m.startPass(p, run.Options{}, "")
 		p.store.Inject(nil)
-		if got := outcomes(f.result); got["w0"] != state.Applied || refusals["begin"]+refusals["end"] != 0 {
+		if got := reconcilertest.Outcomes(f.result); got["w0"] != state.Applied || refusals["begin"]+refusals["end"] != 0 {
 			m.t.Fatalf("outcomes of the pass: %v; %v refusals were left", got, refusals)
 		}
 		m.converge()
@@ -123,7 +124,7 @@ func TestAttemptThatCannotBeWritten(t *testing.T) {
 		p.store.Inject(nil)
 		rec, _, err := m.observer.record.Workspace(m.ctx, "w0")
 		if err != nil || rec.Attempt != nil || rec.Outcome != state.Failed || !strings.Contains(rec.Error, "nothing was applied") {
-			m.t.Fatalf("the record is %+v, %v; outcomes of the pass: %v", rec, err, outcomes(f.result))
+			m.t.Fatalf("the record is %+v, %v; outcomes of the pass: %v", rec, err, reconcilertest.Outcomes(f.result))
 		}
 		m.converge()
 	})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -15,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"reconcile/internal/testtier"
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -31,8 +31,6 @@ func TestRemote(t *testing.T) {
 		"suspended":                TestSuspendedAltersNoExitCode,
 		"distrusted":               TestRecordIsDistrusted,
 		"renamed":                  TestRenamedWorkspaceKeepsRecordAndState,
-		"previews try again":       TestPreviewsTryAgain,
-		"previews at once":         TestPreviewsAtOnce,
 	}
 	if testtier.Whole(t) {
 		maps.Copy(tests, map[string]func(*testing.T){
@@ -43,9 +41,6 @@ func TestRemote(t *testing.T) {
 			"broken":                  TestBrokenWorkspaceFailsAlone,
 			"taken back":              TestFailureThatWasTakenBackIsForgotten,
 			"moved state":             TestStateThatMovedInGitAloneIsNotMadeAnew,
-			"previews, not applied":   TestPreviewsOfWhatIsNotApplied,
-			"previews of many":        TestPreviewsOfManyWorkspaces,
-			"previews continue":       TestPreviewsGoOn,
 		})
 	}
 	for name, test := range tests {
@@ -53,50 +48,39 @@ func TestRemote(t *testing.T) {
 	}
 }
 
-// countingExecutor counts what an executor starts.
-type countingExecutor struct {
-	processExecutor
-	started *[][]string
-}
-
-func (c countingExecutor) Start(ctx context.Context, key string, command []string) (string, error) {
-	*c.started = append(*c.started, command)
-	return c.processExecutor.Start(ctx, key, command)
-}
-
 func TestRemoteTaskIsFoundByTheNextPass(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t, soloFiles)
-	p := w.newProcessExecutor(0)
-	p.behaviors = map[string]string{"solo": workerWaits}
+	w := reconcilertest.NewEnv(t, soloFiles)
+	p := w.NewProcessExecutor(0)
+	p.Behaviors = map[string]string{"solo": reconcilertest.WorkerWaits}
 	var started [][]string
 	ctx, stop := context.WithCancel(t.Context())
-	w.config.Executor = stoppingExecutor{countingExecutor{p, &started}, stop}
-	if _, err := w.reconciler().Pass(ctx, t.Context(), run.Options{}); !errors.Is(err, context.Canceled) {
+	w.Config.Executor = reconcilertest.StoppingExecutor{Executor: reconcilertest.CountingExecutor{ProcessExecutor: p, Started: &started}, Stop: stop}
+	if _, err := w.Reconciler().Pass(ctx, t.Context(), run.Options{}); !errors.Is(err, context.Canceled) {
 		t.Fatalf("the first pass, which ends while its worker waits: %v", err)
 	}
-	task, found, err := w.record.Task(t.Context(), "solo")
-	w.must(err)
+	task, found, err := w.Record.Task(t.Context(), "solo")
+	w.Must(err)
 	if !found || task.Done || len(started) != 1 {
 		t.Fatalf("the task: %+v, started %d", task, len(started))
 	}
 
-	w.config.Executor = countingExecutor{p, &started}
+	w.Config.Executor = reconcilertest.CountingExecutor{ProcessExecutor: p, Started: &started}
 	done := make(chan map[string]state.Outcome)
-	w.config.Observe = func(e run.Event) {
+	w.Config.Observe = func(e run.Event) {
 		if e.Phase == run.PhaseRemote { // the second pass is about to wait
-			go releaseWorker(t, filepath.Join(p.dir, task.Key+".go"))
+			go reconcilertest.ReleaseWorker(t, filepath.Join(p.Dir, task.Key+".go"))
 		}
 	}
-	go func() { _, got := w.runPass(run.Options{}); done <- got }()
+	go func() { _, got := w.RunPass(run.Options{}); done <- got }()
 	if diff := cmp.Diff(outcomeMap{"solo": state.Applied}, <-done); diff != "" {
 		t.Error(diff)
 	}
 	if len(started) != 1 {
 		t.Errorf("started %d times", len(started))
 	}
-	rec, _, err := w.record.Workspace(t.Context(), "solo")
-	w.must(err)
+	rec, _, err := w.Record.Workspace(t.Context(), "solo")
+	w.Must(err)
 	if rec.ApplyCount != 1 {
 		t.Errorf("applied %d times", rec.ApplyCount)
 	}
@@ -134,31 +118,31 @@ func TestRemoteTaskIsFoundWithoutAnswer(t *testing.T) {
 		started int
 		says    string
 	}{
-		"it runs": {workerWaits, run.ErrTransient, state.Applied, 1, ""},
-		"it died": {workerDies, run.ErrTransient, state.Applied, 2, ""},
-		"refused": {workerDies, refused, state.Failed, 1, "access denied"},
+		"it runs": {reconcilertest.WorkerWaits, run.ErrTransient, state.Applied, 1, ""},
+		"it died": {reconcilertest.WorkerDies, run.ErrTransient, state.Applied, 2, ""},
+		"refused": {reconcilertest.WorkerDies, refused, state.Failed, 1, "access denied"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newTestEnv(t, soloFiles)
-			p := w.newProcessExecutor(0)
-			p.behaviors = map[string]string{"solo": c.order}
+			w := reconcilertest.NewEnv(t, soloFiles)
+			p := w.NewProcessExecutor(0)
+			p.Behaviors = map[string]string{"solo": c.order}
 			var started [][]string
 			ctx, stop := context.WithCancel(t.Context())
-			w.config.TaskPoll = 20 * time.Millisecond
-			w.config.Executor = stoppingExecutor{countingExecutor{p, &started}, stop}
-			if _, err := w.reconciler().Pass(ctx, t.Context(), run.Options{}); !errors.Is(err, context.Canceled) {
+			w.Config.TaskPoll = 20 * time.Millisecond
+			w.Config.Executor = reconcilertest.StoppingExecutor{Executor: reconcilertest.CountingExecutor{ProcessExecutor: p, Started: &started}, Stop: stop}
+			if _, err := w.Reconciler().Pass(ctx, t.Context(), run.Options{}); !errors.Is(err, context.Canceled) {
 				t.Fatalf("the first pass, which ends while its worker is there: %v", err)
 			}
-			task, _, err := w.record.Task(t.Context(), "solo")
-			w.must(err)
-			p.behaviors = nil
-			w.config.Executor = unansweringExecutor{countingExecutor{p, &started}, new(atomic.Int64), c.err, func() {
-				if c.order == workerWaits {
-					go releaseWorker(t, filepath.Join(p.dir, task.Key+".go"))
+			task, _, err := w.Record.Task(t.Context(), "solo")
+			w.Must(err)
+			p.Behaviors = nil
+			w.Config.Executor = unansweringExecutor{reconcilertest.CountingExecutor{ProcessExecutor: p, Started: &started}, new(atomic.Int64), c.err, func() {
+				if c.order == reconcilertest.WorkerWaits {
+					go reconcilertest.ReleaseWorker(t, filepath.Join(p.Dir, task.Key+".go"))
 				}
 			}}
-			result, got := w.runPass(run.Options{})
+			result, got := w.RunPass(run.Options{})
 			if diff := cmp.Diff(outcomeMap{"solo": c.outcome}, got); diff != "" {
 				t.Error(diff)
 			}
@@ -172,41 +156,30 @@ func TestRemoteTaskIsFoundWithoutAnswer(t *testing.T) {
 	}
 }
 
-// stoppingExecutor ends a pass when its work has been started.
-type stoppingExecutor struct {
-	run.Executor
-	stop context.CancelFunc
-}
-
-func (s stoppingExecutor) Start(ctx context.Context, key string, command []string) (string, error) {
-	defer s.stop()
-	return s.Executor.Start(ctx, key, command)
-}
-
 func TestRemoteTaskWithoutResult(t *testing.T) {
 	t.Parallel()
-	for _, order := range []string{workerDies, workerKillsItself} {
+	for _, order := range []string{reconcilertest.WorkerDies, reconcilertest.WorkerKillsItself} {
 		t.Run(order, func(t *testing.T) {
 			t.Parallel()
-			w := newTestEnv(t, smallFiles)
-			p := w.newProcessExecutor(0)
-			p.behaviors = map[string]string{"tokyo": order}
-			w.config.Executor = p
-			result, got := w.runPass(run.Options{})
+			w := reconcilertest.NewEnv(t, reconcilertest.SmallFiles)
+			p := w.NewProcessExecutor(0)
+			p.Behaviors = map[string]string{"tokyo": order}
+			w.Config.Executor = p
+			result, got := w.RunPass(run.Options{})
 			if diff := cmp.Diff(outcomeMap{"tokyo": state.Failed, "osaka": state.Applied, "reader": state.Skipped}, got); diff != "" {
 				t.Error(diff)
 			}
 			if why := result.Workspaces[2].Error; !strings.Contains(why, "exited without a result") {
 				t.Errorf("error: %s", why)
 			}
-			head, err := w.record.Head(t.Context())
-			w.must(err)
+			head, err := w.Record.Head(t.Context())
+			w.Must(err)
 			if head.NextRetryAt.IsZero() {
 				t.Error("it is not tried again")
 			}
-			p.behaviors = nil
-			w.config.Executor = p
-			_, got = w.runPass(run.Options{})
+			p.Behaviors = nil
+			w.Config.Executor = p
+			_, got = w.RunPass(run.Options{})
 			if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied, "reader": state.Applied}, got); diff != "" {
 				t.Error(diff)
 			}
@@ -217,16 +190,20 @@ func TestRemoteTaskWithoutResult(t *testing.T) {
 // laggingExecutor is an executor whose list of tasks lags behind. A task is missing at
 // the first polls, is listed once, and is missing again when it has ended.
 type laggingExecutor struct {
-	processExecutor
-	polls *sync.Map
+	executor reconcilertest.ProcessExecutor
+	polls    *sync.Map
 }
 
 const lagPolls = 4
 
+func (l laggingExecutor) Start(ctx context.Context, key string, command []string) (string, error) {
+	return l.executor.Start(ctx, key, command)
+}
+
 func (l laggingExecutor) Status(ctx context.Context, id string) (run.TaskStatus, string, error) {
 	looks, _ := l.polls.LoadOrStore(id, new(atomic.Int64))
 	n := looks.(*atomic.Int64).Add(1)
-	status, why, err := l.processExecutor.Status(ctx, id)
+	status, why, err := l.executor.Status(ctx, id)
 	switch {
 	case n == lagPolls+1:
 		return run.TaskRunning, "", err
@@ -240,11 +217,11 @@ func (l laggingExecutor) Status(ctx context.Context, id string) (run.TaskStatus,
 // more has.
 func TestRemoteTaskNotListedYet(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t, smallFiles)
-	p := w.newProcessExecutor(0)
-	p.behaviors = map[string]string{"osaka": workerDies}
-	w.config.Executor, w.config.TaskPoll = laggingExecutor{p, &sync.Map{}}, 20*time.Millisecond
-	result, got := w.runPass(run.Options{})
+	w := reconcilertest.NewEnv(t, reconcilertest.SmallFiles)
+	p := w.NewProcessExecutor(0)
+	p.Behaviors = map[string]string{"osaka": reconcilertest.WorkerDies}
+	w.Config.Executor, w.Config.TaskPoll = laggingExecutor{p, &sync.Map{}}, 20*time.Millisecond
+	result, got := w.RunPass(run.Options{})
 	if diff := cmp.Diff(outcomeMap{"tokyo": state.Applied, "osaka": state.Failed, "reader": state.Applied}, got); diff != "" {
 		t.Errorf("%s%+v", diff, result)
 	}
@@ -252,19 +229,8 @@ func TestRemoteTaskNotListedYet(t *testing.T) {
 
 func TestRemoteTaskNeedsAPass(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t, soloFiles)
-	if _, err := w.reconciler().RunTask(t.Context(), t.Context(), "solo", "key"); err == nil || !strings.Contains(err.Error(), "reconcile now solo") {
+	w := reconcilertest.NewEnv(t, soloFiles)
+	if _, err := w.Reconciler().RunTask(t.Context(), t.Context(), "solo", "key"); err == nil || !strings.Contains(err.Error(), "reconcile now solo") {
 		t.Errorf("a task that was not dispatched: %v", err)
-	}
-}
-
-// releaseWorker opens and closes a worker's pipe.
-func releaseWorker(t *testing.T, pipe string) {
-	f, err := os.OpenFile(pipe, os.O_WRONLY, 0)
-	if err == nil {
-		err = f.Close()
-	}
-	if err != nil {
-		t.Error(err)
 	}
 }

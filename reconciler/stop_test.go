@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -25,12 +26,12 @@ func (tpl *fixture) testStopAtPoints(t *testing.T) {
 		t.Run(fmt.Sprintf("%02d %s", n, tpl.crashPoints[n-1]), func(t *testing.T) {
 			t.Parallel()
 			p := tpl.copy(t)
-			c := childSpec{envSpec: p, Parallelism: 1, SignalAt: n, Signal: syscall.SIGTERM}.startChild(t)
+			c := childSpec{Spec: p, Parallelism: 1, SignalAt: n, Signal: syscall.SIGTERM}.startChild(t)
 			report := c.wait()
 			if report == nil {
 				t.Fatal("the child was killed")
 			}
-			if name, ok := strings.CutPrefix(tpl.crashPoints[n-1], "outputs "); ok && outcomes(report.Result)[name] != state.Applied {
+			if name, ok := strings.CutPrefix(tpl.crashPoints[n-1], "outputs "); ok && reconcilertest.Outcomes(report.Result)[name] != state.Applied {
 				t.Errorf("the apply of %s was done, and not recorded: %+v", name, report.Result)
 			}
 			checkStopped(t, p)
@@ -51,7 +52,7 @@ func (tpl *fixture) chooseStopPoints() []int {
 	switch {
 	case os.Getenv(allCrashesVariable) != "":
 		return chosen
-	case tpl.kind == cloudKind:
+	case tpl.kind == reconcilertest.Cloud:
 		return chosen[len(chosen)/2:]
 	case !tpl.whole:
 		return chosen[:len(chosen)/2]
@@ -60,14 +61,14 @@ func (tpl *fixture) chooseStopPoints() []int {
 }
 
 // checkStopped checks what must hold as soon as a stopped pass has ended.
-func checkStopped(t *testing.T, p envSpec) {
+func checkStopped(t *testing.T, p reconcilertest.Spec) {
 	t.Helper()
-	for identity, lease := range p.readLeases(t) {
+	for identity, lease := range readLeases(t, p) {
 		if lease.Owner != "" {
 			t.Errorf("the lease on %s was not given back", identity)
 		}
 	}
-	if locks := p.readResidue(t).Locks; len(locks) > 0 {
+	if locks := readResidue(t, p).Locks; len(locks) > 0 {
 		t.Errorf("Terraform's locks are left: %v", locks)
 	}
 }
@@ -75,8 +76,8 @@ func checkStopped(t *testing.T, p envSpec) {
 func (tpl *fixture) testStopWithinApply(t *testing.T) {
 	t.Parallel()
 	p := tpl.copy(t)
-	held := p.holdApply(t, "kyoto")
-	c := childSpec{envSpec: p, Parallelism: 1}.startChild(t)
+	held := holdApply(t, p, "kyoto")
+	c := childSpec{Spec: p, Parallelism: 1}.startChild(t)
 	waitWithin(t, "the apply of kyoto begins", held.started)
 	if err := c.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -95,9 +96,9 @@ func (tpl *fixture) testStopWithinApply(t *testing.T) {
 
 // checkFailedAttempt checks that the stopped apply of kyoto is in the record, and in the
 // history.
-func checkFailedAttempt(t *testing.T, p envSpec, r *childReport) {
+func checkFailedAttempt(t *testing.T, p reconcilertest.Spec, r *childReport) {
 	t.Helper()
-	record := p.openRecord(t)
+	record := openRecord(t, p)
 	kyoto, _, err := record.Workspace(t.Context(), "kyoto")
 	if err != nil {
 		t.Fatal(err)

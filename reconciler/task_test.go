@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/state"
@@ -16,24 +17,24 @@ import (
 // commit which the record has adopted.
 func TestTaskOfOtherCode(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t, soloFiles)
-	w.runPass(run.Options{})
-	first, err := w.record.Head(t.Context())
-	w.must(err)
-	w.commit(strings.Replace(soloFiles, `"one"`, `"two"`, 1))
-	w.runPass(run.Options{})
-	head, err := w.record.Head(t.Context())
-	w.must(err)
-	archive := func(commit string) string { return filepath.Join(w.dir, "snapshots", commit+".tar.zst") }
+	w := reconcilertest.NewEnv(t, soloFiles)
+	w.RunPass(run.Options{})
+	first, err := w.Record.Head(t.Context())
+	w.Must(err)
+	w.Commit(strings.Replace(soloFiles, `"one"`, `"two"`, 1))
+	w.RunPass(run.Options{})
+	head, err := w.Record.Head(t.Context())
+	w.Must(err)
+	archive := func(commit string) string { return filepath.Join(w.Spec.Home, "snapshots", commit+".tar.zst") }
 	tree := func(commit string) string {
-		c, err := w.config.Source.Fetch(t.Context(), commit)
-		w.must(err)
+		c, err := w.Config.Source.Fetch(t.Context(), commit)
+		w.Must(err)
 		defer c.Close()
 		return c.Tree.ID(".")
 	}
 	right := state.Task{Name: "solo", Trigger: "manual", Commit: head.Commit, TreeID: tree(head.Commit), Generation: head.Generation, Replan: true}
 	whole, err := os.ReadFile(archive(head.Commit))
-	w.must(err)
+	w.Must(err)
 	for name, c := range map[string]struct {
 		says  string // "": it is done
 		forge func(task *state.Task)
@@ -46,27 +47,27 @@ func TestTaskOfOtherCode(t *testing.T) {
 		"snapshot": {"cannot be verified", func(task *state.Task) {
 			task.TreeID = tree(first.Commit)
 			other, err := os.ReadFile(archive(first.Commit))
-			w.must(err)
-			w.must(os.WriteFile(archive(head.Commit), other, 0o600))
+			w.Must(err)
+			w.Must(os.WriteFile(archive(head.Commit), other, 0o600))
 		}},
-		"signature": {"it is not signed", func(*state.Task) { w.config.Signers = &source.Signers{} }},
+		"signature": {"it is not signed", func(*state.Task) { w.Config.Signers = &source.Signers{} }},
 	} {
-		w.must(os.WriteFile(archive(head.Commit), whole, 0o600))
-		w.config.Signers = nil
-		before, _, err := w.record.Workspace(t.Context(), "solo")
-		w.must(err)
+		w.Must(os.WriteFile(archive(head.Commit), whole, 0o600))
+		w.Config.Signers = nil
+		before, _, err := w.Record.Workspace(t.Context(), "solo")
+		w.Must(err)
 		task := right
 		task.Key, task.Run = "key of "+name, "run"
 		c.forge(&task)
-		old, _, err := w.record.Task(t.Context(), "solo")
-		w.must(err)
-		w.must(w.record.PutTask(t.Context(), old, task))
-		result, err := w.reconciler().RunTask(t.Context(), t.Context(), "solo", task.Key)
-		w.must(err)
-		done, _, err := w.record.Task(t.Context(), "solo")
-		w.must(err)
-		rec, _, err := w.record.Workspace(t.Context(), "solo")
-		w.must(err)
+		old, _, err := w.Record.Task(t.Context(), "solo")
+		w.Must(err)
+		w.Must(w.Record.PutTask(t.Context(), old, task))
+		result, err := w.Reconciler().RunTask(t.Context(), t.Context(), "solo", task.Key)
+		w.Must(err)
+		done, _, err := w.Record.Task(t.Context(), "solo")
+		w.Must(err)
+		rec, _, err := w.Record.Workspace(t.Context(), "solo")
+		w.Must(err)
 		if c.says == "" {
 			if result.Outcome != state.NoChanges || done.Result.Outcome != state.NoChanges {
 				t.Errorf("%s: %+v", name, result)
@@ -86,29 +87,29 @@ func TestTaskOfOtherCode(t *testing.T) {
 // nothing was started.
 func TestPlanThatWasChanged(t *testing.T) {
 	t.Parallel()
-	w := newTestEnv(t, soloFiles)
-	w.config.Observe = func(e run.Event) {
+	w := reconcilertest.NewEnv(t, soloFiles)
+	w.Config.Observe = func(e run.Event) {
 		if e.Phase != run.PhaseApply {
 			return
 		}
-		files, err := filepath.Glob(filepath.Join(w.dir, "work", "run", "process-*", "session-*", "plan"))
+		files, err := filepath.Glob(filepath.Join(w.Spec.Home, "work", "run", "process-*", "session-*", "plan"))
 		if err != nil || len(files) != 1 {
 			t.Errorf("plans: %v, %v", files, err)
 			return
 		}
-		w.must(os.WriteFile(files[0], []byte("another plan"), 0o600))
+		w.Must(os.WriteFile(files[0], []byte("another plan"), 0o600))
 	}
-	result, got := w.runPass(run.Options{})
+	result, got := w.RunPass(run.Options{})
 	if got["solo"] != state.Failed || !strings.Contains(result.Workspaces[0].Error, "nothing was applied") {
 		t.Errorf("%+v", result)
 	}
-	rec, _, err := w.record.Workspace(t.Context(), "solo")
-	w.must(err)
+	rec, _, err := w.Record.Workspace(t.Context(), "solo")
+	w.Must(err)
 	if rec.Attempt != nil {
 		t.Errorf("an attempt is left: %+v", rec.Attempt)
 	}
-	w.config.Observe = nil
-	if result, got := w.runPass(run.Options{}); got["solo"] != state.Applied || len(result.Workspaces[0].Warnings) > 0 {
+	w.Config.Observe = nil
+	if result, got := w.RunPass(run.Options{}); got["solo"] != state.Applied || len(result.Workspaces[0].Warnings) > 0 {
 		t.Errorf("then: %+v", result)
 	}
 }

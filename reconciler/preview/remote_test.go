@@ -1,10 +1,11 @@
-package reconciler_test
+package preview_test
 
 import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"maps"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,22 +13,44 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"reconcile/internal/testtier"
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/preview"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/state"
 )
 
+// TestRemote runs the tests of previews again, planned by processes. The results must be
+// the same. Outside of `make check` it runs some of them.
+func TestRemote(t *testing.T) {
+	t.Parallel()
+	tests := map[string]func(*testing.T){
+		"try again": TestPreviewsTryAgain,
+		"at once":   TestPreviewsAtOnce,
+	}
+	if testtier.Whole(t) {
+		maps.Copy(tests, map[string]func(*testing.T){
+			"not applied": TestPreviewsOfWhatIsNotApplied,
+			"of many":     TestPreviewsOfManyWorkspaces,
+			"continue":    TestPreviewsGoOn,
+		})
+	}
+	for name, test := range tests {
+		t.Run(name, test)
+	}
+}
+
 const moreOsaka = "-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\" {}\n"
 
 // newRemotePreviewEnv returns an environment whose previews are planned by separate
 // processes.
-func newRemotePreviewEnv(t *testing.T) (*previewEnv, processExecutor) {
-	w := newPreviewEnv(t, smallFiles)
-	w.runPass(run.Options{})
-	w.config.TaskPoll = 20 * time.Millisecond
-	p := w.newProcessExecutor(time.Until(w.board.now))
-	w.config.Executor = p
+func newRemotePreviewEnv(t *testing.T) (*previewEnv, reconcilertest.ProcessExecutor) {
+	w := newPreviewEnv(t, reconcilertest.SmallFiles)
+	w.RunPass(run.Options{})
+	w.Config.TaskPoll = 20 * time.Millisecond
+	p := w.NewProcessExecutor(time.Until(w.board.now))
+	w.Config.Executor = p
 	return w, p
 }
 
@@ -38,10 +61,10 @@ func TestPlannerWithoutResult(t *testing.T) {
 	w, p := newRemotePreviewEnv(t)
 	w.openPullRequest(1, "topic", moreOsaka)
 	w.openPullRequest(2, "docs", "-- README.md --\nhello\n")
-	p.behaviors = map[string]string{"plan": workerDies}
-	w.config.Executor = p
+	p.Behaviors = map[string]string{"plan": reconcilertest.WorkerDies}
+	w.Config.Executor = p
 	round, err := w.runPreviews()
-	w.must(err)
+	w.Must(err)
 	pr := round.PullRequests[0]
 	if pr.Action != preview.ActionFailed || !strings.Contains(pr.Error, "exited without a result") || round.Exit != run.ExitFailed {
 		t.Errorf("%s: %s, exit %d", pr.Action, pr.Error, round.Exit)
@@ -49,8 +72,8 @@ func TestPlannerWithoutResult(t *testing.T) {
 	if round.PullRequests[1].Action != preview.ActionAdded || len(w.board.comments) != 1 {
 		t.Errorf("%s, %d comments", round.PullRequests[1].Action, len(w.board.comments))
 	}
-	p.behaviors = nil
-	w.config.Executor = p
+	p.Behaviors = nil
+	w.Config.Executor = p
 	w.assertActions(w.previewActions(), map[string]string{"topic": "failed", "docs": "unchanged"}) // not at once
 	w.board.now = w.board.now.Add(31 * time.Minute)
 	w.assertActions(w.previewActions(), map[string]string{"topic": "added", "docs": "unchanged"})
@@ -64,19 +87,19 @@ func TestPlannerIsFoundAgain(t *testing.T) {
 	w.openPullRequest(1, "topic", moreOsaka)
 	var started [][]string
 	ctx, stop := context.WithCancel(t.Context())
-	p.behaviors = map[string]string{"plan": workerWaits}
-	w.config.Executor = stoppingExecutor{countingExecutor{p, &started}, stop}
+	p.Behaviors = map[string]string{"plan": reconcilertest.WorkerWaits}
+	w.Config.Executor = reconcilertest.StoppingExecutor{Executor: reconcilertest.CountingExecutor{ProcessExecutor: p, Started: &started}, Stop: stop}
 	round, err := w.previewer().RunRound(ctx, t.Context(), w.board, w.options)
 	if err == nil && round.PullRequests[0].Action != preview.ActionFailed {
 		t.Fatalf("%+v", round)
 	}
-	w.config.Executor = countingExecutor{p, &started}
-	releaseWorker(t, filepath.Join(p.dir, started[0][2]+".go"))
+	w.Config.Executor = reconcilertest.CountingExecutor{ProcessExecutor: p, Started: &started}
+	reconcilertest.ReleaseWorker(t, filepath.Join(p.Dir, started[0][2]+".go"))
 	w.assertActions(w.previewActions(), map[string]string{"topic": "added"})
 	if len(started) != 1 {
 		t.Errorf("started %d times", len(started))
 	}
-	if task, _, err := w.record.Task(t.Context(), "1"); err != nil || task.Key != "" {
+	if task, _, err := w.Record.Task(t.Context(), "1"); err != nil || task.Key != "" {
 		t.Errorf("written among the record's own tasks: %+v, %v", task, err)
 	}
 }
@@ -93,13 +116,13 @@ func TestPlannersAnswerIsFoundAgain(t *testing.T) {
 	planner := fakePlanner{w, &keys, func(jsonObject) any {
 		return jsonObject{"workspaces": []jsonObject{{"name": "osaka", "outcome": "no-changes"}}}
 	}}
-	before := w.config.PlanBundles
-	w.config.Executor, w.config.PlanBundles = stoppingExecutor{planner, stop}, unreadResponses{before}
+	before := w.Config.PlanBundles
+	w.Config.Executor, w.Config.PlanBundles = reconcilertest.StoppingExecutor{Executor: planner, Stop: stop}, unreadResponses{before}
 	round, err := w.previewer().RunRound(ctx, t.Context(), w.board, w.options)
 	if err == nil && round.PullRequests[0].Action != preview.ActionFailed || len(w.board.comments) > 0 {
 		t.Fatalf("%+v", round)
 	}
-	w.config.Executor, w.config.PlanBundles = planner, before
+	w.Config.Executor, w.Config.PlanBundles = planner, before
 	w.assertActions(w.previewActions(), map[string]string{"topic": "added"})
 	if len(keys) != 1 {
 		t.Errorf("asked %d times", len(keys))
@@ -132,7 +155,7 @@ type fakePlanner struct {
 func (f fakePlanner) Start(ctx context.Context, key string, command []string) (string, error) {
 	*f.keys = append(*f.keys, key)
 	var order map[string]any
-	data, err := f.w.config.PlanBundles.BundleFile(ctx, key, "order", 1<<20)
+	data, err := f.w.Config.PlanBundles.BundleFile(ctx, key, "order", 1<<20)
 	if err == nil {
 		err = json.Unmarshal(data, &order)
 	}
@@ -142,7 +165,7 @@ func (f fakePlanner) Start(ctx context.Context, key string, command []string) (s
 	if data, err = json.Marshal(f.respond(order)); err != nil {
 		return "", err
 	}
-	return command[0], f.w.config.PlanBundles.PutBundleFile(ctx, key, "answer", data)
+	return command[0], f.w.Config.PlanBundles.PutBundleFile(ctx, key, "answer", data)
 }
 
 func (fakePlanner) Status(context.Context, string) (run.TaskStatus, string, error) {
@@ -174,16 +197,16 @@ func TestPlannerForges(t *testing.T) {
 		"no object":          {[]int{1}, "", "cannot be read"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			env.t = t
+			env.T = t
 			before := env.readRecord()
-			env.config.Executor = fakePlanner{env, new([]string), func(order jsonObject) any {
+			env.Config.Executor = fakePlanner{env, new([]string), func(order jsonObject) any {
 				if diff := cmp.Diff([]any{"osaka"}, order["workspaces"]); diff != "" {
 					t.Errorf("asked for %s", diff)
 				}
 				return c.answer
 			}}
 			round, err := env.runPreviews()
-			env.must(err)
+			env.Must(err)
 			pr := round.PullRequests[0]
 			if c.outcome == "" {
 				if pr.Action != preview.ActionFailed || !strings.Contains(pr.Error, c.says) {
@@ -216,18 +239,18 @@ func TestPlannerForges(t *testing.T) {
 func TestPlannerRefuses(t *testing.T) {
 	t.Parallel()
 	w, _ := newRemotePreviewEnv(t)
-	w.config.Executor = nil
+	w.Config.Executor = nil
 	w.openPullRequest(1, "evil", "-- env/osaka/evil.tf --\noutput \"x\" {\n  value = file(\"/proc/self/environ\")\n}\n"+
 		"-- env/reconcile.hcl --\npreview {\n  allow = [\"file\"]\n}\n")
-	tip, err := w.config.Source.Tip(t.Context(), "")
-	w.must(err)
-	heads, err := w.config.Source.Refs(t.Context(), []string{"refs/pull/1/head"})
-	w.must(err)
-	merge, err := w.config.Source.Merge(t.Context(), tip.Commit, heads["refs/pull/1/head"])
-	w.must(err)
+	tip, err := w.Config.Source.Tip(t.Context(), "")
+	w.Must(err)
+	heads, err := w.Config.Source.Refs(t.Context(), []string{"refs/pull/1/head"})
+	w.Must(err)
+	merge, err := w.Config.Source.Merge(t.Context(), tip.Commit, heads["refs/pull/1/head"])
+	w.Must(err)
 	defer merge.Close()
-	commit, err := w.config.Source.Fetch(t.Context(), tip.Commit)
-	w.must(err)
+	commit, err := w.Config.Source.Fetch(t.Context(), tip.Commit)
+	w.Must(err)
 	defer commit.Close()
 	plan := func(merged string) ([]run.WorkspaceResult, error) {
 		key := rand.Text()
@@ -237,25 +260,25 @@ func TestPlannerRefuses(t *testing.T) {
 		order, err := json.Marshal(map[string]any{
 			"tip": tree(commit, commit.Tree.ID(".")), "merged": tree(merge.Commit, merged), "workspaces": []string{"osaka"},
 		})
-		w.must(err)
+		w.Must(err)
 		objects, err := commit.Objects(t.Context())
-		w.must(err)
-		w.must(w.config.PlanBundles.PutBundleTree(t.Context(), key, "tip", commit.When, commit.Tree, objects))
-		w.must(w.config.PlanBundles.PutBundleTree(t.Context(), key, "merged", merge.Commit.When, merge.Commit.Tree, nil))
-		w.must(w.config.PlanBundles.PutBundleFile(t.Context(), key, "order", order))
-		config := w.config
+		w.Must(err)
+		w.Must(w.Config.PlanBundles.PutBundleTree(t.Context(), key, "tip", commit.When, commit.Tree, objects))
+		w.Must(w.Config.PlanBundles.PutBundleTree(t.Context(), key, "merged", merge.Commit.When, merge.Commit.Tree, nil))
+		w.Must(w.Config.PlanBundles.PutBundleFile(t.Context(), key, "order", order))
+		config := w.Config
 		config.Source = nil // it has no access to Git
 		return preview.New(config).RunPlan(t.Context(), t.Context(), key)
 	}
 	got, err := plan(merge.Commit.Tree.ID("."))
-	w.must(err)
+	w.Must(err)
 	if len(got) != 1 || got[0].Outcome != state.Blocked || len(got[0].Refused) != 1 || !strings.Contains(got[0].Refused[0], "reads outside the repository") {
 		t.Errorf("%+v", got)
 	}
 	if got, err := plan(commit.Tree.ID(".")); err == nil || !strings.Contains(err.Error(), "was changed") || len(got) > 0 {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if _, err := preview.New(w.config).RunPlan(t.Context(), t.Context(), rand.Text()); err == nil || !strings.Contains(err.Error(), "only `reconcile preview` runs this command") {
+	if _, err := preview.New(w.Config).RunPlan(t.Context(), t.Context(), rand.Text()); err == nil || !strings.Contains(err.Error(), "only `reconcile preview` runs this command") {
 		t.Errorf("a request that does not exist: %v", err)
 	}
 }

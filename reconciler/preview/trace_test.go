@@ -1,6 +1,6 @@
 //go:build linux
 
-package reconciler_test
+package preview_test
 
 import (
 	"context"
@@ -47,10 +47,10 @@ func newTracedEnv(t *testing.T, archive string) *tracedEnv {
 	syscall.ForkLock.RLock()
 	err = os.WriteFile(binary, []byte(script), 0o755)
 	syscall.ForkLock.RUnlock()
-	w.must(err)
-	w.sandbox = nil
-	w.config.Terraform = func(ctx context.Context) (run.Terraform, error) {
-		tf, err := terraform.New(ctx, terraform.Options{WorkDir: w.config.WorkDir, Binary: binary})
+	w.Must(err)
+	w.Sandbox = nil
+	w.Config.Terraform = func(ctx context.Context) (run.Terraform, error) {
+		tf, err := terraform.New(ctx, terraform.Options{WorkDir: w.Config.WorkDir, Binary: binary})
 		if err != nil {
 			return nil, err
 		}
@@ -62,19 +62,19 @@ func newTracedEnv(t *testing.T, archive string) *tracedEnv {
 // touchedPaths returns what the Terraform of each workspace opened, looked at or
 // connected to outside its own directories, in the named steps.
 func (w *tracedEnv) touchedPaths(steps ...string) map[string]map[string]bool {
-	w.t.Helper()
+	w.T.Helper()
 	found := map[string]map[string]bool{}
 	logs, err := os.ReadDir(w.logs)
-	w.must(err)
+	w.Must(err)
 	for _, log := range logs {
 		parts := strings.Split(log.Name(), ".")
 		text, err := os.ReadFile(filepath.Join(w.logs, log.Name()))
-		w.must(err)
+		w.Must(err)
 		if len(parts) != 3 || !slices.Contains(steps, parts[1]) {
 			continue
 		}
 		if !strings.Contains(string(text), "execve(") {
-			w.t.Fatalf("strace saw nothing of %s: %s", log.Name(), text)
+			w.T.Fatalf("strace saw nothing of %s: %s", log.Name(), text)
 		}
 		if found[parts[0]] == nil {
 			found[parts[0]] = map[string]bool{}
@@ -123,46 +123,46 @@ var ownProcessPattern = regexp.MustCompile(`^/proc/(\d+|self)/`)
 // isOwnPath reports whether Terraform works in a path, or always touches it.
 func (w *tracedEnv) isOwnPath(place string) bool {
 	for _, dir := range []string{
-		filepath.Join(w.config.WorkDir, "preview"), filepath.Join(w.config.WorkDir, "run"), filepath.Join(w.config.WorkDir, "providers"),
+		filepath.Join(w.Config.WorkDir, "preview"), filepath.Join(w.Config.WorkDir, "run"), filepath.Join(w.Config.WorkDir, "providers"),
 	} {
 		if place == dir || strings.HasPrefix(place, dir+"/") {
 			return true
 		}
 	}
-	return w.baseline[ownProcessPattern.ReplaceAllString(place, "/proc/PID/")] || strings.HasPrefix(w.config.WorkDir, place) // a directory on the way
+	return w.baseline[ownProcessPattern.ReplaceAllString(place, "/proc/PID/")] || strings.HasPrefix(w.Config.WorkDir, place) // a directory on the way
 }
 
 // learnBaseline records what a harmless workspace touches as the baseline.
 func (w *tracedEnv) learnBaseline() {
-	w.t.Helper()
+	w.T.Helper()
 	w.openPullRequest(1, "innocent", "-- env/innocent/main.tf --\nresource \"terraform_data\" \"x\" {\n  input = file(\"main.tf\")\n}\n")
 	w.assertActions(w.previewActions(), map[string]string{"innocent": "added"})
 	touched := w.touchedPaths("init", "plan", "show")["innocent"]
 	if len(touched) == 0 {
-		w.t.Fatal("nothing can be traced here: these tests would show nothing")
+		w.T.Fatal("nothing can be traced here: these tests would show nothing")
 	}
 	w.baseline = map[string]bool{}
 	for place := range touched {
 		w.baseline[ownProcessPattern.ReplaceAllString(place, "/proc/PID/")] = true
 	}
 	w.board.open = nil
-	w.must(os.RemoveAll(w.logs))
-	w.must(os.Mkdir(w.logs, 0o755))
+	w.Must(os.RemoveAll(w.logs))
+	w.Must(os.Mkdir(w.logs, 0o755))
 }
 
 // refused returns the files of a pull request that the check refuses.
 func (w *tracedEnv) refused(number int, branch, archive string) map[string]bool {
-	w.t.Helper()
+	w.T.Helper()
 	w.openPullRequest(number, branch, archive)
-	w.config.Executor = fakePlanner{w.previewEnv, new([]string), func(order jsonObject) any { return jsonObject{"error": "nothing is planned"} }}
+	w.Config.Executor = fakePlanner{w.previewEnv, new([]string), func(order jsonObject) any { return jsonObject{"error": "nothing is planned"} }}
 	round, err := w.runPreviews()
-	w.must(err)
-	w.config.Executor = nil
+	w.Must(err)
+	w.Config.Executor = nil
 	w.board.open = nil
 	files := map[string]bool{}
 	for _, ws := range round.PullRequests[0].Workspaces {
 		if len(ws.Refused) == 0 {
-			w.t.Errorf("%s: nothing in it is refused", ws.Name)
+			w.T.Errorf("%s: nothing in it is refused", ws.Name)
 		}
 		for _, said := range ws.Refused {
 			file, _, _ := strings.Cut(said, ":")
@@ -175,19 +175,19 @@ func (w *tracedEnv) refused(number int, branch, archive string) map[string]bool 
 // planTraced plans a pull request, and fails for every path that was touched without
 // permission.
 func (w *tracedEnv) planTraced(number int, branch, archive string, steps ...string) {
-	w.t.Helper()
+	w.T.Helper()
 	w.openPullRequest(number, branch, archive)
 	round, err := w.runPreviews()
-	w.must(err)
+	w.Must(err)
 	for _, ws := range round.PullRequests[0].Workspaces {
 		if len(ws.Refused) > 0 {
-			w.t.Errorf("%s passed the check by itself, and is refused in company: %q", ws.Name, ws.Refused)
+			w.T.Errorf("%s passed the check by itself, and is refused in company: %q", ws.Name, ws.Refused)
 		}
 	}
 	w.board.open = nil
 	for name, places := range w.touchedPaths(steps...) {
 		for _, place := range slices.Sorted(maps.Keys(places)) {
-			w.t.Errorf("%s passed the check, and touches %s", name, place)
+			w.T.Errorf("%s passed the check, and touches %s", name, place)
 		}
 	}
 }
@@ -197,7 +197,7 @@ const harmlessFiles = "-- env/reconcile.hcl --\n-- env/one/main.tf --\n-- README
 // The cases that test the check itself.
 func TestTraceOfCases(t *testing.T) {
 	t.Parallel()
-	archives, err := filepath.Glob("workspace/policy/testdata/refuse/*.txtar")
+	archives, err := filepath.Glob("../workspace/policy/testdata/refuse/*.txtar")
 	if err != nil || len(archives) == 0 {
 		t.Fatalf("%q, %v", archives, err)
 	}
@@ -226,14 +226,14 @@ func TestTraceOfCases(t *testing.T) {
 }
 
 func (w *tracedEnv) planTracedCases(archive string) {
-	w.t.Helper()
+	w.T.Helper()
 	w.openPullRequest(2, "cases", archive)
 	_, err := w.runPreviews()
-	w.must(err)
+	w.Must(err)
 	// init may read the sources of providers; what it installs is not traced.
 	for name, places := range w.touchedPaths("plan", "show") {
 		for _, place := range slices.Sorted(maps.Keys(places)) {
-			w.t.Errorf("%s passed the check, and touches %s", name, place)
+			w.T.Errorf("%s passed the check, and touches %s", name, place)
 		}
 	}
 }

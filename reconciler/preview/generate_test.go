@@ -1,6 +1,6 @@
 //go:build linux
 
-package reconciler_test
+package preview_test
 
 import (
 	"fmt"

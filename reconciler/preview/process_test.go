@@ -1,4 +1,4 @@
-package reconciler_test
+package preview_test
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/preview"
 	"reconcile/reconciler/run"
 )
@@ -15,7 +16,7 @@ import (
 // later. The other pull requests get their previews.
 func TestPreviewProcessDies(t *testing.T) {
 	t.Parallel()
-	w := newPreviewEnv(t, smallFiles)
+	w := newPreviewEnv(t, reconcilertest.SmallFiles)
 	w.openPullRequest(1, "evil", "-- README.md --\nevil\n")
 	w.openPullRequest(2, "good", "-- README.md --\ngood\n")
 	w.options.Process = func(ctx, killCtx context.Context, request preview.Request) (*preview.Response, error) {
@@ -25,7 +26,7 @@ func TestPreviewProcessDies(t *testing.T) {
 		return w.previewer().Make(ctx, killCtx, request), nil
 	}
 	round, err := w.runPreviews()
-	w.must(err)
+	w.Must(err)
 	evil, good := round.PullRequests[0], round.PullRequests[1]
 	if evil.Action != preview.ActionAdded || evil.Outcome != run.OutcomeFailed || good.Outcome != run.OutcomeInSync || round.Exit != run.ExitOK {
 		t.Errorf("%s: %s; %s: %s; exit %d", evil.Action, evil.Outcome, good.Action, good.Outcome, round.Exit)
@@ -42,7 +43,7 @@ func TestPreviewProcessDies(t *testing.T) {
 // A process that ends because the run was stopped is no failure of a pull request.
 func TestPreviewProcessIsStopped(t *testing.T) {
 	t.Parallel()
-	w := newPreviewEnv(t, smallFiles)
+	w := newPreviewEnv(t, reconcilertest.SmallFiles)
 	w.openPullRequest(1, "topic", "-- README.md --\nhello\n")
 	ctx, stop := context.WithCancel(t.Context())
 	w.options.Process = func(ctx, _ context.Context, _ preview.Request) (*preview.Response, error) {
@@ -51,7 +52,7 @@ func TestPreviewProcessIsStopped(t *testing.T) {
 		return nil, errors.New("it was killed")
 	}
 	round, err := w.previewer().RunRound(ctx, t.Context(), w.board, w.options)
-	w.must(err)
+	w.Must(err)
 	if pr := round.PullRequests[0]; pr.Action != preview.ActionFailed || !strings.Contains(pr.Error, "stopped") || len(w.board.comments) > 0 {
 		t.Errorf("%s: %s; %+v", pr.Action, pr.Error, w.board.comments)
 	}

@@ -1,4 +1,4 @@
-package reconciler_test
+package preview_test
 
 import (
 	"context"
@@ -15,12 +15,16 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/google/go-cmp/cmp"
 
+	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/notify"
 	"reconcile/reconciler/preview"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform/sandbox"
 	"reconcile/state"
 )
+
+// TestMain lets the test binary run as Terraform in a sandbox, and as a planner.
+func TestMain(m *testing.M) { reconcilertest.Main(m) }
 
 // fakePullRequests holds pull requests in memory.
 type fakePullRequests struct {
@@ -58,15 +62,15 @@ func (b *fakePullRequests) Put(_ context.Context, number, id int, text string) e
 
 // previewEnv is an environment with pull requests, and the options of its preview runs.
 type previewEnv struct {
-	*testEnv
+	*reconcilertest.Env
 	board   *fakePullRequests
 	options preview.Options
 }
 
 func newPreviewEnv(t *testing.T, archive string) *previewEnv {
-	w := &previewEnv{testEnv: newTestEnv(t, archive), board: &fakePullRequests{comments: map[int]preview.Comment{}, now: time.Unix(1767225600, 0)}}
-	w.sandbox = findSandbox(t)
-	w.config.Now = func() time.Time { return w.board.now }
+	w := &previewEnv{Env: reconcilertest.NewEnv(t, archive), board: &fakePullRequests{comments: map[int]preview.Comment{}, now: time.Unix(1767225600, 0)}}
+	w.Sandbox = findSandbox(t)
+	w.Config.Now = func() time.Time { return w.board.now }
 	w.options.Writer = func(context.Context) (*notify.Writer, error) { return notify.NewWriter("en", notify.Markdown) }
 	return w
 }
@@ -83,7 +87,7 @@ func findSandbox(t *testing.T) *sandbox.Sandbox {
 
 // openPullRequest opens or updates a pull request with a branch of that name from main.
 func (w *previewEnv) openPullRequest(number int, branch, archive string) {
-	w.t.Helper()
+	w.T.Helper()
 	w.Git("checkout", "-q", "-B", branch, "main")
 	w.CommitTxtar(branch, archive)
 	w.Git("push", "-q", "--force", "origin", "HEAD:refs/pull/"+string(rune('0'+number))+"/head")
@@ -97,19 +101,19 @@ func (w *previewEnv) openPullRequest(number int, branch, archive string) {
 }
 
 func (w *previewEnv) previewer() *preview.Previewer {
-	w.useRemoteExecutor()
-	return preview.New(w.config)
+	w.UseRemoteExecutor()
+	return preview.New(w.Config)
 }
 
 func (w *previewEnv) runPreviews() (*preview.Round, error) {
-	return w.previewer().RunRound(w.t.Context(), w.t.Context(), w.board, w.options)
+	return w.previewer().RunRound(w.T.Context(), w.T.Context(), w.board, w.options)
 }
 
 // previewActions runs previews, which must succeed, and returns their actions by branch.
 func (w *previewEnv) previewActions() map[string]string {
-	w.t.Helper()
+	w.T.Helper()
 	round, err := w.runPreviews()
-	w.must(err)
+	w.Must(err)
 	got := map[string]string{}
 	for _, pr := range round.PullRequests {
 		got[pr.Branch] = pr.Action
@@ -118,9 +122,9 @@ func (w *previewEnv) previewActions() map[string]string {
 }
 
 func (w *previewEnv) assertActions(got, want map[string]string) {
-	w.t.Helper()
+	w.T.Helper()
 	if diff := cmp.Diff(want, got); diff != "" {
-		w.t.Errorf("actions: %s", diff)
+		w.T.Errorf("actions: %s", diff)
 	}
 }
 
@@ -134,8 +138,8 @@ resource "terraform_data" "x" {
 // A preview that failed is made again later, although nothing moved; others are not.
 func TestPreviewsTryAgain(t *testing.T) {
 	t.Parallel()
-	w := newPreviewEnv(t, smallFiles)
-	w.runPass(run.Options{})
+	w := newPreviewEnv(t, reconcilertest.SmallFiles)
+	w.RunPass(run.Options{})
 	w.openPullRequest(1, "broken", brokenTokyo)
 	w.openPullRequest(2, "good", "-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
 	w.assertActions(w.previewActions(), map[string]string{"broken": "added", "good": "added"})
@@ -152,15 +156,15 @@ func TestPreviewsTryAgain(t *testing.T) {
 // the same files. None of this is recorded.
 func TestPreviewsOfWhatIsNotApplied(t *testing.T) {
 	t.Parallel()
-	w := newPreviewEnv(t, smallFiles)
-	w.runPass(run.Options{})
-	w.commit("-- env/tokyo/more.tf --\nresource \"terraform_data\" \"main\" {}\n-- env/osaka/more.tf --\nresource \"terraform_data\" \"main\" {}\n")
+	w := newPreviewEnv(t, reconcilertest.SmallFiles)
+	w.RunPass(run.Options{})
+	w.Commit("-- env/tokyo/more.tf --\nresource \"terraform_data\" \"main\" {}\n-- env/osaka/more.tf --\nresource \"terraform_data\" \"main\" {}\n")
 	before := w.readRecord()
 	w.openPullRequest(1, "topic", "-- env/tokyo/topic.tf --\nresource \"terraform_data\" \"topic\" {}\n")
 	w.openPullRequest(2, "new", "-- env/nagoya/main.tf --\nresource \"terraform_data\" \"new\" {}\n")
 	states := w.stateTimes()
 	round, err := w.runPreviews()
-	w.must(err)
+	w.Must(err)
 	p := round.PullRequests[0]
 	if len(p.Workspaces) != 1 || p.Workspaces[0].Name != "tokyo" || p.Workspaces[0].Changes.Add != 2 {
 		t.Errorf("planned %+v", p.Workspaces)
@@ -178,7 +182,7 @@ func TestPreviewsOfWhatIsNotApplied(t *testing.T) {
 		t.Errorf("the states: %s", diff)
 	}
 	for _, place := range []string{"preview/checkout/*/tree", "run/*/session-*"} {
-		if left, err := filepath.Glob(filepath.Join(w.config.WorkDir, place)); err != nil || len(left) > 0 {
+		if left, err := filepath.Glob(filepath.Join(w.Config.WorkDir, place)); err != nil || len(left) > 0 {
 			t.Errorf("files left: %q, %v", left, err)
 		}
 	}
@@ -186,9 +190,9 @@ func TestPreviewsOfWhatIsNotApplied(t *testing.T) {
 
 // stateTimes returns the state files in the environment, with their times.
 func (w *previewEnv) stateTimes() map[string]time.Time {
-	w.t.Helper()
+	w.T.Helper()
 	found := map[string]time.Time{}
-	w.must(filepath.WalkDir(w.config.LocalState, func(path string, e fs.DirEntry, err error) error {
+	w.Must(filepath.WalkDir(w.Config.LocalState, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -202,13 +206,13 @@ func (w *previewEnv) stateTimes() map[string]time.Time {
 }
 
 func (w *previewEnv) readRecord() any {
-	w.t.Helper()
-	head, err := w.record.Head(w.t.Context())
-	w.must(err)
-	workspaces, err := w.record.Workspaces(w.t.Context())
-	w.must(err)
-	runs, err := w.record.Runs(w.t.Context(), 100)
-	w.must(err)
+	w.T.Helper()
+	head, err := w.Record.Head(w.T.Context())
+	w.Must(err)
+	workspaces, err := w.Record.Workspaces(w.T.Context())
+	w.Must(err)
+	runs, err := w.Record.Runs(w.T.Context(), 100)
+	w.Must(err)
 	return []any{head, workspaces, len(runs)}
 }
 
@@ -222,16 +226,16 @@ func TestPreviewsOfManyWorkspaces(t *testing.T) {
 		archive.WriteString("-- env/" + name + "/main.tf --\nmodule \"m\" {\n  source = \"../../modules/m\"\n  n      = \"" + name + "\"\n}\n")
 	}
 	w := newPreviewEnv(t, archive.String())
-	w.runPass(run.Options{})
+	w.RunPass(run.Options{})
 	w.openPullRequest(1, "module", "-- modules/m/more.tf --\nresource \"terraform_data\" \"more\" {}\n-- env/f/main.tf --\nmodule \"m\" {\n")
 	round, err := w.runPreviews()
-	w.must(err)
+	w.Must(err)
 	p := round.PullRequests[0]
 	got := map[string]state.Outcome{}
 	for _, ws := range p.Workspaces {
 		got[ws.Name] = ws.Outcome
 	}
-	want := outcomeMap{"a": state.Pending, "b": state.Pending, "c": state.Pending, "d": state.Pending, "e": state.Pending, "f": state.Failed}
+	want := map[string]state.Outcome{"a": state.Pending, "b": state.Pending, "c": state.Pending, "d": state.Pending, "e": state.Pending, "f": state.Failed}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -243,7 +247,7 @@ func TestPreviewsOfManyWorkspaces(t *testing.T) {
 // An error of one pull request affects no other. An error of Backlog ends the run.
 func TestPreviewsGoOn(t *testing.T) {
 	t.Parallel()
-	w := newPreviewEnv(t, smallFiles)
+	w := newPreviewEnv(t, reconcilertest.SmallFiles)
 	w.board.open = []preview.PullRequest{{Number: 7, Branch: "never-pushed"}}
 	w.openPullRequest(1, "settings", "-- env/reconcile.hcl --\nnonsense = 1\n")
 	w.openPullRequest(2, "docs", "-- README.md --\nhello\n")
@@ -253,7 +257,7 @@ func TestPreviewsGoOn(t *testing.T) {
 	w.Git("checkout", "-q", "main")
 	w.board.open = append(w.board.open, preview.PullRequest{Number: 3, Branch: "alone"})
 	round, err := w.runPreviews()
-	w.must(err)
+	w.Must(err)
 	got := map[string]string{}
 	for _, pr := range round.PullRequests {
 		got[pr.Branch] = pr.Action + ": " + pr.Outcome
@@ -285,13 +289,13 @@ func TestPreviewsGoOn(t *testing.T) {
 // Two runs at once write one comment: the slower one sees that it exists.
 func TestPreviewsAtOnce(t *testing.T) {
 	t.Parallel()
-	w := newPreviewEnv(t, smallFiles)
+	w := newPreviewEnv(t, reconcilertest.SmallFiles)
 	w.openPullRequest(1, "topic", "-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
 	reads := 0
 	w.board.beforeComment = func() {
 		if reads++; reads == 2 { // the first run has planned, and not written
 			w.board.beforeComment = nil
-			w.config.WorkDir += "-other"
+			w.Config.WorkDir += "-other"
 			w.assertActions(w.previewActions(), map[string]string{"topic": "added"})
 		}
 	}
@@ -305,25 +309,25 @@ func TestPreviewsAtOnce(t *testing.T) {
 // no pull request is told of that.
 func TestPreviewsWhileOthersWork(t *testing.T) {
 	t.Parallel()
-	w := newPreviewEnv(t, smallFiles)
-	w.config.Wait = 0
+	w := newPreviewEnv(t, reconcilertest.SmallFiles)
+	w.Config.Wait = 0
 	w.openPullRequest(1, "topic", "-- env/osaka/more.tf --\nresource \"terraform_data\" \"more\" {}\n")
 	lock := func(home string) *flock.Flock {
-		w.must(os.MkdirAll(home, 0o700))
+		w.Must(os.MkdirAll(home, 0o700))
 		lock := flock.New(filepath.Join(home, "lock"))
-		w.must(lock.Lock())
+		w.Must(lock.Lock())
 		return lock
 	}
-	defer lock(filepath.Join(w.config.WorkDir, "checkout", state.DirName(w.config.RecordName))).Close() // of a pass
-	other := lock(filepath.Join(w.config.WorkDir, "preview", "checkout", state.DirName(w.config.RecordName)))
+	defer lock(filepath.Join(w.Config.WorkDir, "checkout", state.DirName(w.Config.RecordName))).Close() // of a pass
+	other := lock(filepath.Join(w.Config.WorkDir, "preview", "checkout", state.DirName(w.Config.RecordName)))
 	round, err := w.runPreviews()
-	w.must(err)
+	w.Must(err)
 	if pr := round.PullRequests[0]; round.Exit != run.ExitBusy || pr.Action != preview.ActionFailed || !strings.Contains(pr.Error, "another") {
 		t.Errorf("exit %d, %s: %s", round.Exit, pr.Action, pr.Error)
 	}
 	if len(w.board.comments) > 0 {
 		t.Errorf("%+v", w.board.comments)
 	}
-	w.must(other.Unlock())
+	w.Must(other.Unlock())
 	w.assertActions(w.previewActions(), map[string]string{"topic": "added"})
 }
