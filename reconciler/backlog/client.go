@@ -60,6 +60,11 @@ func New(o Options) (*Client, error) {
 	if (o.APIKey == "") == (o.Token == "") {
 		return nil, errors.New(base.Host + ": set an API key or an OAuth token, but not both")
 	}
+	for _, value := range []secret.Text{o.APIKey, o.Token} {
+		if strings.TrimSpace(string(value)) != string(value) {
+			return nil, errors.New(base.Host + ": the API key or token begins or ends with white space, such as a line break: store it without")
+		}
+	}
 	if o.Timeout == 0 {
 		o.Timeout = 30 * time.Second
 	}

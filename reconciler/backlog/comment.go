@@ -29,13 +29,14 @@ func (c *Client) Comments(ctx context.Context, repo Repo, number int) iter.Seq2[
 				yield(Comment{}, err)
 				return
 			}
+			before := last
 			for _, comment := range list {
 				if comment.ID > last && !yield(comment, nil) {
 					return
 				}
 				last = max(last, comment.ID)
 			}
-			if len(list) < pageSize {
+			if len(list) < pageSize || c.isRepeated(ctx, pullRequestPath(repo, number)+"/comments", last == before) {
 				return
 			}
 			query.Set("minId", strconv.Itoa(last)) // the documentation does not say whether this id is included

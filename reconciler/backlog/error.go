@@ -64,6 +64,13 @@ func (c *Client) statusError(op string, status int, body []byte) *Error {
 	return e
 }
 
+// redirectHelp names the space that a redirect leads to, without the key in its query.
+func redirectHelp(location *url.URL) string {
+	path, _, _ := strings.Cut(location.Path, "/api/v2")
+	space := url.URL{Scheme: location.Scheme, Host: location.Host, Path: path}
+	return fmt.Sprintf("it redirects to %s: if that is the space, use that URL (redirects are not followed, to protect the key)", space.String())
+}
+
 // errorMessage returns the readable message in a body; "" for a web page.
 func errorMessage(body []byte) string {
 	var response struct {

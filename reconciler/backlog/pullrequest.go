@@ -66,17 +66,27 @@ func (c *Client) PullRequests(ctx context.Context, repo Repo, statuses ...Status
 				yield(PullRequest{}, err)
 				return
 			}
+			before := len(seen)
 			for _, p := range list {
 				if !seen[p.Number] && !yield(p, nil) {
 					return
 				}
 				seen[p.Number] = true
 			}
-			if len(list) < pageSize {
+			if len(list) < pageSize || c.isRepeated(ctx, repo.path()+"/pullRequests", len(seen) == before) {
 				return
 			}
 		}
 	}
+}
+
+// isRepeated warns of a full page that brought nothing new: the pages behind it would be the
+// same, without end.
+func (c *Client) isRepeated(ctx context.Context, path string, nothingNew bool) bool {
+	if nothingNew {
+		c.Log.WarnContext(ctx, "Backlog sent the same page again; the list may be incomplete", "request", "GET "+path)
+	}
+	return nothingNew
 }
 
 // PullRequest returns one pull request.

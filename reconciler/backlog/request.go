@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"reconcile/internal/retry"
 )
 
 const (
@@ -105,7 +107,11 @@ func (c *Client) send(ctx context.Context, method, path string, values url.Value
 	case httpResponse.StatusCode == http.StatusTooManyRequests:
 		return c.rateLimitWait(httpResponse.Header), c.statusError(op, httpResponse.StatusCode, body)
 	case httpResponse.StatusCode < 200 || httpResponse.StatusCode > 299:
-		return 0, c.statusError(op, httpResponse.StatusCode, body)
+		statusErr := c.statusError(op, httpResponse.StatusCode, body)
+		if location, err := httpResponse.Location(); err == nil && errors.Is(statusErr, ErrNotBacklog) {
+			statusErr.Help = redirectHelp(location)
+		}
+		return 0, statusErr
 	case len(body) > maxResponseSize:
 		return 0, &Error{Kind: ErrTooLarge, Op: op, Status: httpResponse.StatusCode, Text: fmt.Sprintf("over %d bytes", maxResponseSize)}
 	}
@@ -145,12 +151,17 @@ func (c *Client) newRequest(ctx context.Context, method, path string, values url
 	return request, nil
 }
 
-// rateLimitWait returns the time until X-RateLimit-Reset, in seconds since 1970. The header
-// is too early by a fraction of a second at most.
+// rateLimitWait returns how long to wait after a 429: by Retry-After, else until
+// X-RateLimit-Reset, in seconds since 1970 and too early by a fraction of a second at most.
+// The limit is per minute, so a later reset is a fault of a clock.
 func (c *Client) rateLimitWait(header http.Header) time.Duration {
+	if wait, ok := retry.After(header, c.Now()); ok {
+		return max(wait, minInterval)
+	}
 	reset, err := strconv.ParseInt(header.Get("X-RateLimit-Reset"), 10, 64)
 	if err != nil {
 		return defaultReset
 	}
-	return max(time.Unix(reset+1, 0).Sub(c.Now()), minInterval)
+	wait := time.Unix(reset+1, 0).Sub(retry.ServerTime(header, c.Now()))
+	return min(max(wait, minInterval), defaultReset+time.Second)
 }

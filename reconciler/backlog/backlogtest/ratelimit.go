@@ -21,6 +21,7 @@ func (s *Server) enforceLimit(w http.ResponseWriter, r *http.Request) bool {
 	h := w.Header()
 	h.Set("X-RateLimit-Limit", strconv.Itoa(limit))
 	h.Set("X-RateLimit-Remaining", strconv.Itoa(max(0, limit-s.usedRequests[kind])))
+	h.Set("Date", s.Now().UTC().Format(http.TimeFormat))
 	h.Set("X-RateLimit-Reset", strconv.FormatInt(s.resetTime(), 10))
 	if s.usedRequests[kind] <= limit {
 		return false

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -22,6 +23,10 @@ const (
 	DefaultTimeout  = 30 * time.Second
 	DefaultMaxBytes = 2 << 30
 )
+
+// slowWindows is how many times Timeout a remote may send too slowly before it counts as
+// silent.
+const slowWindows = 4
 
 // Protocols of Tip: the versions of Git's wire protocol.
 const (
@@ -38,7 +43,7 @@ type Options struct {
 	RootCAs    *x509.CertPool // the system's if nil
 	MaxBytes   int64          // maximum length of a response; DefaultMaxBytes if 0
 	// Timeout is how long the remote may be silent, and how long Tip and Refs may take in
-	// total.
+	// total. A response that brings less than 1,000 bytes a second in four times that ends too.
 	Timeout time.Duration // DefaultTimeout if 0
 	Retry   RetryPolicy
 	Log     *slog.Logger // discards if nil
@@ -81,6 +86,11 @@ func New(a Address, opts Options) (*Client, error) {
 	}
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	for _, value := range []secret.Text{opts.Credentials.Username, opts.Credentials.Password} {
+		if strings.TrimRight(string(value), "\r\n") != string(value) {
+			return nil, &Error{Kind: ErrAuth, URL: a.String(), Text: "the user name or password ends in a line break", Help: "store it without, as printf does and echo does not"}
+		}
 	}
 	c := &Client{url: a.String(), maxBytes: opts.MaxBytes, timeout: opts.Timeout, retryPolicy: opts.Retry.orDefault(), log: opts.Log}
 	var err error
@@ -130,8 +140,13 @@ func (c *Client) tryTip(ctx context.Context, branch, protocol string) (commit, s
 	return commit, ProtocolV0, nil
 }
 
-// isMaybeV0 reports whether a version 2 request may have failed because of its version.
+// isMaybeV0 reports whether a version 2 request may have failed because of its version. A
+// remote that asks to be left alone has not.
 func isMaybeV0(err error) bool {
+	var e *Error
+	if errors.As(err, &e) && e.RetryAfter > 0 {
+		return false
+	}
 	return errors.Is(err, ErrUnavailable) || errors.Is(err, ErrNotGit)
 }
 
@@ -276,7 +291,7 @@ func (s *errTrackingReader) Read(p []byte) (int, error) {
 }
 
 func (c *Client) limitAnswer(response io.ReadCloser) io.Reader {
-	return &limitReader{ReadCloser: response, url: c.url, remaining: c.maxBytes}
+	return &limitReader{ReadCloser: response, url: c.url, remaining: c.maxBytes, window: slowWindows * c.timeout}
 }
 
 // classifyError returns the meaning of an error in the middle of a response.
@@ -285,6 +300,8 @@ func (c *Client) classifyError(ctx context.Context, err error) error {
 	switch {
 	case err == nil, errors.Is(err, errNotV2):
 		return err
+	case isSHA256(err):
+		return &Error{Kind: ErrNotGit, URL: c.url, Text: "its objects are named by SHA-256", Help: "use a repository with SHA-1 object names, which git init makes"}
 	case isNotOurRef(err):
 		return &Error{Kind: ErrCommitNotFound, URL: c.url, Err: err, Help: "the branch may have been rewritten: read its tip again"}
 	case errors.As(err, &remoteErr):

@@ -8,7 +8,11 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 	"syscall"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
 
 	"reconcile/internal/failure"
 )
@@ -45,14 +49,21 @@ type Error struct {
 	Help string // what to do next
 	Err  error  // the cause; nil if Kind says it all
 
-	Transient bool // a later try may succeed
+	Transient  bool          // a later try may succeed
+	RetryAfter time.Duration // how long the remote wants to be left alone; 0: not known
 }
 
 // Error returns what happened, to which repository, and what to do next.
 func (e *Error) Error() string { return failure.Text(e.Help, e.URL, e.Kind, e.Text, e.Err) }
 
 // Unwrap lets errors.Is find the kind and the cause.
-func (e *Error) Unwrap() []error { return failure.Wrapped(e.Kind, e.Err) }
+func (e *Error) Unwrap() []error {
+	wrapped := failure.Wrapped(e.Kind, e.Err)
+	if e.RetryAfter > 0 {
+		wrapped = append(wrapped, &backoff.RetryAfterError{Duration: e.RetryAfter})
+	}
+	return wrapped
+}
 
 // IsTransient reports whether err is a repository failure that a later try may not have. The
 // caller continues with its schedule.
@@ -78,7 +89,11 @@ func classifyNetworkError(ctx context.Context, url string, err error) error {
 	var timeout net.Error
 	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return &Error{Kind: ErrHost, URL: url, Text: dns.Name, Help: "check the address, and the DNS server of this network"}
+		help := "check the address, and the DNS server of this network"
+		if !strings.Contains(dns.Name, ".") {
+			help = "give the full name of the host: a Host of ~/.ssh/config is not known here; else check the DNS server of this network"
+		}
+		return &Error{Kind: ErrHost, URL: url, Text: dns.Name, Help: help}
 	case errors.As(err, &certificate):
 		return &Error{Kind: ErrCertificate, URL: url, Err: certificate.Err,
 			Help: "for a private CA, set SSL_CERT_FILE to its certificate file (on macOS: add it to the keychain)"}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -108,6 +110,24 @@ func TestHTTPFailures(t *testing.T) {
 				http.Redirect(w, r, "https://u:"+"pw@login.example.com/elsewhere.git/git-upload-pack?token=1", http.StatusFound)
 				return true
 			}).URL, Options{})
+		}},
+		{"password with a line break", ErrAuth, []string{"ends in a line break"}, func(t *testing.T, repo *gittest.Repo) error {
+			_, err := newClient(gittest.ServeHTTP(t, repo).URL, Options{Credentials: Credentials{Username: "ann", Password: password + "\n"}})
+			return err
+		}},
+		{"SHA-256", ErrNotGit, []string{"SHA-256", "SHA-1"}, func(t *testing.T, _ *gittest.Repo) error {
+			repo, dir := gittest.New(t), t.TempDir()
+			repo.Dir = filepath.Join(dir, "served.git")
+			gittest.Git(t, dir, "init", "-q", "-b", "main", "--object-format=sha256", "work")
+			gittest.Git(t, filepath.Join(dir, "work"), "commit", "-q", "--allow-empty", "-m", "first")
+			gittest.Git(t, dir, "clone", "-q", "--bare", "work", repo.Dir)
+			return tipError(t, gittest.ServeHTTP(t, repo).URL, Options{})
+		}},
+		{"a host's alias", ErrHost, []string{"~/.ssh/config"}, func(t *testing.T, _ *gittest.Repo) error {
+			return classifyNetworkError(t.Context(), "ssh://git@work/repo.git", &net.DNSError{Name: "work", IsNotFound: true})
+		}},
+		{"limited", ErrUnavailable, []string{"429", "in a minute"}, func(t *testing.T, repo *gittest.Repo) error {
+			return tipError(t, serveFaulty(t, repo, gittest.RespondStatus(http.StatusTooManyRequests)).URL, Options{})
 		}},
 		{"server error", ErrUnavailable, []string{"502"}, func(t *testing.T, repo *gittest.Repo) error {
 			return tipError(t, serveFaulty(t, repo, gittest.RespondStatus(http.StatusBadGateway)).URL, Options{})
@@ -251,6 +271,70 @@ func TestServerThatRefusesV2(t *testing.T) {
 		}
 	}
 }
+
+// TestRemoteThatAsksForTime: a remote that answers 429 or 503 is asked once for each try, in one
+// version, and after the time that it asked for. If that does not fit, the caller's schedule
+// decides.
+func TestRemoteThatAsksForTime(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		code, requests int64
+		after          string
+	}{
+		"overloaded":             {http.StatusServiceUnavailable, 3, ""},
+		"limited":                {http.StatusTooManyRequests, 3, ""},
+		"limited for an hour":    {http.StatusTooManyRequests, 1, "3600"},
+		"overloaded for an hour": {http.StatusServiceUnavailable, 1, "3600"},
+	} {
+		repo := gittest.New(t)
+		repo.Commit("first", map[string]string{"a": "1"})
+		server := serveFaulty(t, repo, func(w http.ResponseWriter, r *http.Request, n int) bool {
+			w.Header().Set("Retry-After", test.after)
+			return gittest.RespondStatus(int(test.code))(w, r, n)
+		})
+		c := mustClient(t, server.URL, Options{})
+		_, _, err := c.Tip(t.Context(), "main", "")
+		if got := server.Requests.Load(); !IsTransient(err) || got != test.requests {
+			t.Errorf("%s: %d requests, want %d: %v", name, got, test.requests, err)
+		}
+	}
+}
+
+// TestSlowRemote: a remote that sends a byte every five seconds is given up; a slow one that
+// goes on is not.
+func TestSlowRemote(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		chunk int
+		err   error
+	}{
+		"a byte": {1, ErrTimeout},
+		"10 KB":  {10_000, nil},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			slow := readerFunc(func(p []byte) (int, error) {
+				time.Sleep(5 * time.Second)
+				return min(test.chunk, len(p)), nil
+			})
+			c := &Client{timeout: DefaultTimeout, maxBytes: 10_000_000}
+			start := time.Now()
+			_, err := io.CopyBuffer(io.Discard, c.limitAnswer(io.NopCloser(slow)), make([]byte, 32<<10))
+			if test.err == nil {
+				test.err = ErrTooLarge // it went on until the limit of size
+			}
+			if !errors.Is(err, test.err) {
+				t.Errorf("%s: %v after %s", name, err, time.Since(start))
+			}
+			if errors.Is(err, ErrTimeout) && (!IsTransient(err) || time.Since(start) != 2*time.Minute) {
+				t.Errorf("%s: %v after %s", name, err, time.Since(start))
+			}
+		})
+	}
+}
+
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 // TestCancel: the end of the caller's context stops a request at once and is not reported as
 // a failure of the remote.

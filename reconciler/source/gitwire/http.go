@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"reconcile/internal/retry"
 )
 
 // Media types of Git's smart HTTP protocol (gitprotocol-http).
@@ -26,6 +28,7 @@ type httpTransport struct {
 	address     Address
 	credentials Credentials
 	client      *http.Client
+	retryPolicy RetryPolicy
 }
 
 func newHTTPTransport(a Address, opts Options) (*httpTransport, error) {
@@ -54,7 +57,7 @@ func newHTTPTransport(a Address, opts Options) (*httpTransport, error) {
 		// A redirect could send the password to another server.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	return &httpTransport{address: a, credentials: c, client: client}, nil
+	return &httpTransport{address: a, credentials: c, client: client, retryPolicy: opts.Retry.orDefault()}, nil
 }
 
 func (w *httpTransport) lsRefs(ctx context.Context, request []byte) (io.ReadCloser, error) {
@@ -165,12 +168,26 @@ func (w *httpTransport) checkResponse(res *http.Response, mediaType string) erro
 		e.Kind, e.Help = ErrUnreachable, "the proxy requires a password: set it in HTTPS_PROXY"
 	case code >= 300 && code < 400:
 		e.Kind, e.Help = ErrNotGit, redirectHelp(res)
-	case code == http.StatusTooManyRequests, code >= 500:
+	case code == http.StatusTooManyRequests:
+		e.Kind, e.Help, e.Transient = ErrUnavailable, "the remote limits the number of requests; try again in a minute", true
+		e.RetryAfter = retryAfter(res, w.retryPolicy.rateLimitDelay())
+	case code == http.StatusServiceUnavailable:
+		e.Kind, e.Help, e.Transient = ErrUnavailable, "try again later", true
+		e.RetryAfter = retryAfter(res, w.retryPolicy.overloadDelay())
+	case code >= 500:
 		e.Kind, e.Help, e.Transient = ErrUnavailable, "try again later", true
 	default:
 		e.Kind, e.Help = ErrNotGit, "use the URL that git clone accepts"
 	}
 	return e
+}
+
+// retryAfter returns how long a response asks to wait, at least a second; without that, wait.
+func retryAfter(res *http.Response, wait time.Duration) time.Duration {
+	if asked, ok := retry.After(res.Header, time.Now()); ok {
+		return max(asked, time.Second)
+	}
+	return wait
 }
 
 // redirectHelp names the target of the redirect without possible secrets.

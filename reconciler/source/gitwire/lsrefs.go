@@ -2,6 +2,8 @@ package gitwire
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"strings"
@@ -72,14 +74,25 @@ func parseRef(line []byte) (ref, error) {
 	if id == "unborn" && ok {
 		return ref{name: name}, nil
 	}
+	if ok && len(id) == sha256.Size*2 && isHex(id) {
+		return ref{}, errSHA256
+	}
 	if !ok || name == "" || !plumbing.IsHash(id) {
 		return ref{}, errMalformedRef
 	}
 	return ref{id: plumbing.NewHash(id), name: name}, nil
 }
 
+func isHex(text string) bool {
+	_, err := hex.DecodeString(text)
+	return err == nil
+}
+
 // errMalformedRef means that a line of a list of refs is malformed.
 var errMalformedRef = errors.New("malformed ref line")
+
+// errSHA256 means that a list of refs has SHA-256 ids.
+var errSHA256 = errors.New("object names by SHA-256")
 
 // readAdvertisement reads the advertisement of a version 0 server, which lists every ref
 // sorted by name. It stops at the flush, or when each returns false.

@@ -2,6 +2,7 @@ package gitwire
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -10,7 +11,8 @@ import (
 )
 
 // RetryPolicy sets how often and with what delay a request is repeated after a transient
-// failure. The zero value is four tries, the second after half a second.
+// failure. The zero value is four tries, the second after half a second; after a status of 503
+// that asks for no other delay five seconds, after 429 a minute.
 type RetryPolicy struct {
 	MaxTries     uint          // in total
 	InitialDelay time.Duration // before the second try; doubles, with jitter
@@ -23,11 +25,31 @@ func (r RetryPolicy) orDefault() RetryPolicy {
 	return r
 }
 
-// retry calls request until it succeeds, fails permanently or reaches the maximum number of
-// tries. It returns the last error.
+// maxRetryWait limits the delay that a remote may ask for. After it the caller's schedule
+// decides.
+const maxRetryWait = 2 * time.Minute
+
+// rateLimitDelay is the delay after 429: Backlog's limits are per minute.
+func (r RetryPolicy) rateLimitDelay() time.Duration {
+	return 120 * max(r.InitialDelay, time.Millisecond)
+}
+
+// overloadDelay is the delay after 503.
+func (r RetryPolicy) overloadDelay() time.Duration { return 10 * max(r.InitialDelay, time.Millisecond) }
+
+// retry calls request until it succeeds, fails permanently, reaches the maximum number of
+// tries, or would have to wait for longer than it may. It returns the last error.
 func (c *Client) retry(ctx context.Context, request func() error) error {
 	pauses := retry.Doubling(c.retryPolicy.InitialDelay, time.Minute, 0.5)
-	return retry.Do(ctx, pauses, IsTransient, request, backoff.WithMaxTries(c.retryPolicy.MaxTries), backoff.WithNotify(func(err error, delay time.Duration) {
+	isWorthATry := func(err error) bool {
+		var e *Error
+		if !errors.As(err, &e) || !e.Transient {
+			return false
+		}
+		deadline, bounded := ctx.Deadline()
+		return e.RetryAfter <= maxRetryWait && (!bounded || time.Now().Add(e.RetryAfter).Before(deadline))
+	}
+	return retry.Do(ctx, pauses, isWorthATry, request, backoff.WithMaxTries(c.retryPolicy.MaxTries), backoff.WithNotify(func(err error, delay time.Duration) {
 		c.log.WarnContext(ctx, "git remote failed; will retry", "error", err, "after", delay)
 	}))
 }

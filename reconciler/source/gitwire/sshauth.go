@@ -33,7 +33,8 @@ func authMethods(a Address, c Credentials) (methods []ssh.AuthMethod, closeAgent
 	case socket != "":
 		conn, err := net.Dial("unix", socket)
 		if err != nil {
-			return nil, closeAgent, fmt.Errorf("connect to the SSH agent (SSH_AUTH_SOCK) for %s: %w", a, err)
+			return nil, closeAgent, &Error{Kind: ErrAuth, URL: a.String(), Text: "the SSH agent of SSH_AUTH_SOCK does not answer", Err: err,
+				Help: "start it again, or set --git-credentials ssh-key:FILE"}
 		}
 		closeAgent = func() { conn.Close() }
 		methods = append(methods, ssh.PublicKeysCallback(agent.NewClient(conn).Signers))

@@ -2,6 +2,7 @@ package gitwire
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"sync/atomic"
@@ -52,15 +53,33 @@ func (s *idleConn) recordErr(err error) error {
 	return err
 }
 
-// limitReader returns ErrTooLarge after a number of bytes.
+// limitReader returns ErrTooLarge after a number of bytes, and ErrTimeout where they come too
+// slowly.
 type limitReader struct {
 	io.ReadCloser
 	url       string
 	remaining int64
+	window    time.Duration // how long the remote may be too slow
+
+	waited   time.Duration // in reads, in the current window
+	received int64         // bytes in the current window
 }
 
+// minSpeed is the lowest average speed of a window, in bytes a second. A remote that only
+// keeps the connection open is slower, and a mobile line is not.
+const minSpeed = 1000
+
 func (c *limitReader) Read(p []byte) (int, error) {
+	start := time.Now()
 	n, err := c.ReadCloser.Read(p)
+	c.waited, c.received = c.waited+time.Since(start), c.received+int64(n)
+	if c.waited >= c.window {
+		if float64(c.received) < minSpeed*c.waited.Seconds() && err == nil {
+			return 0, &Error{Kind: ErrTimeout, URL: c.url, Text: fmt.Sprintf("less than %d bytes a second for %s", minSpeed, c.window.Round(time.Second)),
+				Help: "the remote or the network is too slow; try again later", Transient: true}
+		}
+		c.waited, c.received = 0, 0
+	}
 	if c.remaining -= int64(n); c.remaining < 0 {
 		return 0, &Error{Kind: ErrTooLarge, URL: c.url, Help: "raise the limit if the repository really is this large"}
 	}

@@ -150,6 +150,13 @@ func noEOF(err error) error {
 	return err
 }
 
+// isSHA256 reports whether the remote's objects are named by SHA-256: its ids are longer, or
+// it refuses the object format that the request names.
+func isSHA256(err error) bool {
+	var remoteErr *remoteError
+	return errors.Is(err, errSHA256) || errors.As(err, &remoteErr) && strings.Contains(remoteErr.text, "server sha256")
+}
+
 // isNotOurRef reports whether the remote refused to send the commit. Only the text of the
 // message shows that.
 func isNotOurRef(err error) bool {
