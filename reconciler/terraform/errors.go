@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"reconcile/internal/excerpt"
+	"reconcile/internal/redact"
 	"reconcile/reconciler/terraform/internal/providers"
-	"reconcile/reconciler/terraform/internal/redact"
 )
 
 // StepError is a failed step, described for users: the workspace, Terraform's message,

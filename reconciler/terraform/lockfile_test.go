@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/internal/redact"
 	"reconcile/reconciler/terraform/internal/providers"
-	"reconcile/reconciler/terraform/internal/redact"
 )
 
 // TestAllowedProviders: a provider that is not allowed prevents the plan, even if only the

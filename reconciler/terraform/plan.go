@@ -16,8 +16,8 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 
 	"reconcile/internal/excerpt"
+	"reconcile/internal/redact"
 	"reconcile/reconciler/terraform/internal/planjson"
-	"reconcile/reconciler/terraform/internal/redact"
 )
 
 // Plan is a saved plan: exactly what Apply will do.

@@ -10,7 +10,7 @@ import (
 	"slices"
 
 	"reconcile/internal/files"
-	"reconcile/reconciler/terraform/internal/redact"
+	"reconcile/internal/redact"
 )
 
 // Spec describes one workspace at one commit.

@@ -12,8 +12,8 @@ import (
 	"fmt"
 	"slices"
 
+	"reconcile/internal/redact"
 	"reconcile/reconciler/terraform/internal/planjson"
-	"reconcile/reconciler/terraform/internal/redact"
 )
 
 // State identifies a Terraform state (Lineage) and its version (Serial). The zero State

@@ -8,7 +8,7 @@ import (
 	"sort"
 	"strings"
 
-	"reconcile/reconciler/terraform/internal/redact"
+	"reconcile/internal/redact"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclparse"

@@ -5,7 +5,7 @@ import (
 
 	tfjson "github.com/hashicorp/terraform-json"
 
-	"reconcile/reconciler/terraform/internal/redact"
+	"reconcile/internal/redact"
 )
 
 // SensitiveValues returns the strings that Terraform marks as sensitive in a plan.
