@@ -13,18 +13,28 @@ import (
 	"reconcile/state"
 )
 
+// testConcurrentPasses runs passes at once. Outside of `make check` half of the cases are
+// tried with files, and the other half in the cloud.
 func (tpl *fixture) testConcurrentPasses(t *testing.T) {
+	files := tpl.kind == reconcilertest.Files
 	for _, processes := range []int{2, 5} {
 		for _, separateWork := range []bool{false, true} {
+			if !tpl.whole && files == (separateWork == (processes == 2)) {
+				continue // with the other kind of environment
+			}
 			t.Run(fmt.Sprintf("%d processes, separate=%t", processes, separateWork), func(t *testing.T) {
 				tpl.testConcurrent(t, processes, separateWork)
 			})
 		}
 	}
-	t.Run("busy", func(t *testing.T) { tpl.testBusy(t, false) })
-	t.Run("busy, separate", func(t *testing.T) { tpl.testBusy(t, true) })
+	if files || tpl.whole {
+		t.Run("busy", func(t *testing.T) { tpl.testBusy(t, false) })
+	}
+	if !files || tpl.whole {
+		t.Run("busy, separate", func(t *testing.T) { tpl.testBusy(t, true) })
+	}
 	t.Run("the same failure once", tpl.testSameFailureOnce)
-	if tpl.kind == reconcilertest.Files {
+	if files {
 		t.Run("waits once", tpl.testWaitsOnce)
 	}
 }

@@ -7,17 +7,23 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/internal/testtier"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source/gittest"
 )
 
 // A pass at an older tip applies nothing after one at a newer tip has started: it
-// continues with the newer tip.
+// continues with the newer tip. Outside of `make check` the passes share a work directory
+// with files, and have two in the cloud.
 func TestConcurrentAtTwoTips(t *testing.T) {
 	t.Parallel()
+	whole := testtier.Whole(t)
 	for _, kind := range []reconcilertest.Kind{reconcilertest.Files, reconcilertest.Cloud} {
 		for _, separateWork := range []bool{false, true} {
+			if !whole && separateWork != (kind == reconcilertest.Cloud) {
+				continue
+			}
 			t.Run(fmt.Sprintf("%s, separate=%t", kind, separateWork), func(t *testing.T) {
 				t.Parallel()
 				testTwoTips(t, kind, separateWork)

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"reconcile/internal/testtier"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source/gittest"
@@ -54,7 +55,11 @@ func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	repo := gittest.New(t)
 	repo.CommitTxtar("first", bigState)
-	for _, limit := range []int{0, 512, 4 << 10, 16 << 10, 64 << 10, 256 << 10} {
+	limits := []int{0, 4 << 10, 64 << 10}
+	if testtier.Whole(t) {
+		limits = append(limits, 512, 16<<10, 256<<10)
+	}
+	for _, limit := range limits {
 		t.Run(fmt.Sprintf("%d bytes", limit), func(t *testing.T) {
 			t.Parallel()
 			p := reconcilertest.NewSpec(t, reconcilertest.Files, repo.Dir)

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"reconcile/internal/awsfake"
+	"reconcile/internal/testtier"
 	"reconcile/reconciler"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
@@ -224,7 +225,8 @@ data "terraform_remote_state" "tokyo" {
 
 // Each call of a pass to the record, the snapshots or the secrets is delayed, lost,
 // throttled or refused in turn. Nothing is applied twice, all reports are true, and the
-// later passes converge.
+// later passes converge. Outside of `make check` each call meets every other fault, and
+// its neighbour the rest.
 func TestEveryCallToAWSMeetsEveryFault(t *testing.T) {
 	t.Parallel()
 	w := reconcilertest.NewEnv(t, remoteStateFiles)
@@ -288,12 +290,16 @@ func TestEveryCallToAWSMeetsEveryFault(t *testing.T) {
 		}
 		return way.calls
 	}
+	whole := testtier.Whole(t)
 	calls := tell(t, 0, -1, "")
 	if len(calls) < 28 {
 		t.Errorf("only %d calls: %.100q", len(calls), calls)
 	}
 	for n, call := range calls {
 		for i, fault := range awsFaults {
+			if !whole && (n+i)%2 != 0 {
+				continue
+			}
 			t.Run(fmt.Sprintf("%02d %.60s %s", n, call, fault), func(t *testing.T) {
 				t.Parallel()
 				tell(t, 1+n*len(awsFaults)+i, n, fault)

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"testing"
 
+	"reconcile/internal/testtier"
 	"reconcile/reconciler/run"
 	"reconcile/state/statetest"
 )
 
 // Each call to the store fails, in each way, alone or with all later calls. Nothing wrong
-// is recorded, and the next undisturbed pass converges.
+// is recorded, and the next undisturbed pass converges. In `make short` it is every third
+// call.
 func TestFaultyStore(t *testing.T) {
 	t.Parallel()
 	repo := newModelRepo(t)
@@ -31,6 +33,9 @@ func TestFaultyStore(t *testing.T) {
 		return statetest.NoFault
 	})
 	for n, c := range calls {
+		if testtier.Tier() == testtier.Short && n%3 != 0 {
+			continue
+		}
 		faults := map[string]statetest.Fault{"refused": statetest.FailBefore}
 		if c.IsWrite() {
 			faults["answer lost"], faults["late"] = statetest.FailAfter, statetest.FailLate

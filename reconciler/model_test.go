@@ -2,7 +2,6 @@ package reconciler_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -31,13 +30,7 @@ import (
 // go test ./reconciler -run TestModel -rapid.checks=10000 -timeout=0
 func TestModel(t *testing.T) {
 	t.Parallel()
-	if !isFlagSet("rapid.checks") {
-		checks := "40"
-		if testtier.Whole(t) {
-			checks = "100"
-		}
-		must(t, flag.Set("rapid.checks", checks))
-	}
+	testtier.Checks(t, 40, 100)
 	repo := newModelRepo(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		dir, err := os.MkdirTemp(repo.dir, "case")
@@ -47,11 +40,6 @@ func TestModel(t *testing.T) {
 		defer os.RemoveAll(dir)
 		runInBubble(t, func() { newModel(rt, repo, "main", dir).runHistory(rt) })
 	})
-}
-
-func isFlagSet(name string) (found bool) {
-	flag.Visit(func(f *flag.Flag) { found = found || f.Name == name })
-	return found
 }
 
 func must(t *testing.T, err error) {

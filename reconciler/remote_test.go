@@ -24,23 +24,23 @@ import (
 func TestRemote(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(*testing.T){
-		"applies what is stale":    TestPassAppliesWhatIsStaleAndNothingElse,
-		"failure stops readers":    TestFailureStopsReadersNotNeighboursAndIsRetried,
-		"skipped, forced, removed": TestSkippedCommitForcePushAndRemoval,
-		"not allowed":              TestWhatIsNotAllowedIsPlannedAndWaits,
-		"suspended":                TestSuspendedAltersNoExitCode,
-		"distrusted":               TestRecordIsDistrusted,
-		"renamed":                  TestRenamedWorkspaceKeepsRecordAndState,
+		"applies what is stale": TestPassAppliesWhatIsStaleAndNothingElse,
+		"failure stops readers": TestFailureStopsReadersNotNeighboursAndIsRetried,
+		"not allowed":           TestWhatIsNotAllowedIsPlannedAndWaits,
+		"renamed":               TestRenamedWorkspaceKeepsRecordAndState,
 	}
 	if testtier.Whole(t) {
 		maps.Copy(tests, map[string]func(*testing.T){
-			"revert of half an apply": TestRevertAfterHalfAnApplyIsStale,
-			"adopted":                 TestAnOldEstateIsAdoptedOnlyWhenItsPlanIsEmpty,
-			"named alone":             TestNamedWorkspacesAlone,
-			"declared variables":      TestDeclaredVariablesAreInputs,
-			"broken":                  TestBrokenWorkspaceFailsAlone,
-			"taken back":              TestFailureThatWasTakenBackIsForgotten,
-			"moved state":             TestStateThatMovedInGitAloneIsNotMadeAnew,
+			"skipped, forced, removed": TestSkippedCommitForcePushAndRemoval,
+			"suspended":                TestSuspendedAltersNoExitCode,
+			"distrusted":               TestRecordIsDistrusted,
+			"revert of half an apply":  TestRevertAfterHalfAnApplyIsStale,
+			"adopted":                  TestAnOldEstateIsAdoptedOnlyWhenItsPlanIsEmpty,
+			"named alone":              TestNamedWorkspacesAlone,
+			"declared variables":       TestDeclaredVariablesAreInputs,
+			"broken":                   TestBrokenWorkspaceFailsAlone,
+			"taken back":               TestFailureThatWasTakenBackIsForgotten,
+			"moved state":              TestStateThatMovedInGitAloneIsNotMadeAnew,
 		})
 	}
 	for name, test := range tests {

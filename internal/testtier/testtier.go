@@ -5,9 +5,11 @@
 package testtier
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 )
 
@@ -25,11 +27,14 @@ const (
 	Scanner     Need = "policy-judges" // checkov, parliament, iam-simulate, cyclonedx-gomod
 )
 
+// Short is the tier of `make short`.
+const Short = "short"
+
 // tiers lists what the tests of a tier may need. A tier that is not here has
 // everything.
 var tiers = map[string][]Need{
-	"short": {},
-	"test":  {Program, Terraform, Emulator, Sandbox},
+	Short:  {},
+	"test": {Program, Terraform, Emulator, Sandbox},
 }
 
 // Tier returns the tier that runs, from TEST_TIER: "short", "test" or
@@ -71,6 +76,29 @@ func Whole(t testing.TB) bool {
 	recordLeftOut(t)
 	return false
 }
+
+// Checks sets how many cases rapid draws, for the only test of a package that asks: few, all
+// of them where the test runs whole, a third of few in the tier "short". With the flag
+// -rapid.checks it changes nothing.
+func Checks(t testing.TB, few, all int) {
+	t.Helper()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == checksFlag })
+	if given {
+		return
+	}
+	checks := few
+	if Whole(t) {
+		checks = all
+	} else if Tier() == Short {
+		checks = few / 3
+	}
+	if err := flag.Set(checksFlag, strconv.Itoa(checks)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const checksFlag = "rapid.checks"
 
 func recordLeftOut(t testing.TB) {
 	t.Helper()

@@ -1,6 +1,7 @@
 package testtier_test
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,6 +54,27 @@ func TestWhole(t *testing.T) {
 		recorded, _ := os.ReadFile(list)
 		if whole != want || strings.Contains(string(recorded), " TestWhole\n") == want {
 			t.Errorf("%q: runs whole: %t, recorded %q", tier, whole, recorded)
+		}
+	}
+}
+
+func TestChecks(t *testing.T) {
+	whole := flag.CommandLine
+	t.Cleanup(func() { flag.CommandLine = whole })
+	for _, c := range []struct{ tier, given, want string }{
+		{"check", "", "100"}, {"test", "", "40"}, {"", "", "40"}, {"short", "", "13"}, {"test", "7", "7"},
+	} {
+		flag.CommandLine = flag.NewFlagSet("test", flag.ContinueOnError)
+		checks := flag.String("rapid.checks", "none", "")
+		if c.given != "" {
+			if err := flag.Set("rapid.checks", c.given); err != nil {
+				t.Fatal(err)
+			}
+		}
+		t.Setenv("TEST_TIER", c.tier)
+		t.Setenv("TEST_LEFT_OUT", filepath.Join(t.TempDir(), "left-out"))
+		if testtier.Checks(t, 40, 100); *checks != c.want {
+			t.Errorf("%q, given %q: %s checks, want %s", c.tier, c.given, *checks, c.want)
 		}
 	}
 }

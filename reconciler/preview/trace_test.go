@@ -242,7 +242,7 @@ func (w *tracedEnv) planTracedCases(archive string) {
 // dropped, and the rest is planned under strace, many at once.
 func TestTraceOfGenerated(t *testing.T) {
 	t.Parallel()
-	count, batch := 2000, 400
+	count, batch := 1000, 250
 	if testtier.Whole(t) {
 		count = 10000
 	}

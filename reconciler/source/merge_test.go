@@ -13,6 +13,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"reconcile/internal/testtier"
 	"reconcile/reconciler/source/gittest"
 	"reconcile/reconciler/source/gittree"
 )
@@ -21,6 +22,7 @@ import (
 // conflict in both.
 func TestMergeAsGit(t *testing.T) {
 	t.Parallel()
+	testtier.Checks(t, 60, 100)
 	repo := gittest.New(t)
 	repo.Commit("first", map[string]string{"a": "1"})
 	r := openRepository(t, Options{URL: repo.Dir})
@@ -246,10 +248,10 @@ func TestMergeDeep(t *testing.T) {
 	base := repo.Commit("base", map[string]string{"a": "a\n", "b": "b\n"})
 	repo.Git("checkout", "-q", "-b", "topic")
 	repo.Git("checkout", "-q", "main")
-	var tip string
-	for i := range fetchDepths[0] + 5 {
-		tip = repo.Commit("tip", map[string]string{"a": fmt.Sprint(i, "\n")})
+	for range fetchDepths[0] + 4 {
+		repo.Git("commit", "-q", "--allow-empty", "-m", "on the way")
 	}
+	tip := repo.Commit("tip", map[string]string{"a": "changed\n"})
 	repo.Git("checkout", "-q", "topic")
 	head := repo.Commit("head", map[string]string{"b": "changed\n"})
 	r := openRepository(t, Options{URL: gittest.ServeHTTP(t, repo).URL})
