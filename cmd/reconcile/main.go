@@ -32,6 +32,10 @@ func execute(a *app, root *cobra.Command, args []string) (code int) {
 		}
 	}()
 	root.SetArgs(args)
-	code = exitCode(a.err, root.ExecuteContext(context.Background()))
+	err := root.ExecuteContext(context.Background())
+	code = exitCode(a.err, err)
+	if err != nil && a.wantsJSON() && a.stdout.IsEmpty() { // the command had no object of its own
+		_ = ui.PrintJSON(a.out, map[string]any{"error": err.Error(), "exit": code}) // a failure is in a.stdout
+	}
 	return checkOutput(a.err, a.stdout, code)
 }

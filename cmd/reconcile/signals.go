@@ -9,10 +9,11 @@ import (
 	"time"
 
 	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/reconciler/terraform"
 )
 
-// gracePeriod is how long Terraform may take to stop after a signal before it is
-// killed. Fargate kills us 120 s after its SIGTERM (with the longest
+// gracePeriod is how long all work may take to stop after a signal before it is
+// killed; Terraform itself has terraform.DefaultGrace. Fargate kills us 120 s after its SIGTERM (with the longest
 // stop timeout); the result must be recorded before that.
 const gracePeriod = 90 * time.Second
 
@@ -55,14 +56,14 @@ func withSignals(parent context.Context, gracePeriod time.Duration, printLine fu
 			return
 		}
 		stop(cause)
-		lines <- fmt.Sprintf("stopping; Terraform has %s to finish; signal again to kill it", gracePeriod)
+		lines <- fmt.Sprintf("stopping; Terraform has %s to finish; signal again to kill it", min(gracePeriod, terraform.DefaultGrace))
 		timer := time.NewTimer(gracePeriod)
 		defer timer.Stop()
 		select {
 		case <-signals:
 			lines <- "killing Terraform; the next pass reports what is incomplete"
 		case <-timer.C:
-			lines <- fmt.Sprintf("Terraform did not stop within %s: killing it", gracePeriod)
+			lines <- fmt.Sprintf("the work did not end within %s: killing it", gracePeriod)
 		case <-killCtx.Done():
 			return
 		}

@@ -28,7 +28,7 @@ func TestTwoSignals(t *testing.T) {
 	if !errors.As(context.Cause(ctx), &cause) || cause.Error() != "received SIGTERM" {
 		t.Errorf("the cause is %v", context.Cause(ctx))
 	}
-	if line := <-lines; !strings.Contains(line, "has 1h0m0s to finish; signal again to kill it") {
+	if line := <-lines; !strings.Contains(line, "has 1m15s to finish; signal again to kill it") {
 		t.Errorf("said %q", line)
 	}
 	if killCtx.Err() != nil {
@@ -50,7 +50,7 @@ func TestGracePeriodEnds(t *testing.T) {
 	<-ctx.Done()
 	<-killCtx.Done()
 	<-lines
-	if line := <-lines; !strings.Contains(line, "did not stop within") {
+	if line := <-lines; !strings.Contains(line, "did not end within") {
 		t.Errorf("said %q", line)
 	}
 }

@@ -14,6 +14,7 @@ type Stdout struct {
 
 	mu       sync.Mutex
 	writeErr error // the first error
+	written  bool  // something was to be written
 }
 
 // NewStdout returns a Stdout that writes to w.
@@ -23,10 +24,18 @@ func NewStdout(w io.Writer) *Stdout { return &Stdout{w: w} }
 func (s *Stdout) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.written = true
 	if _, err := s.w.Write(p); err != nil && s.writeErr == nil {
 		s.writeErr = err
 	}
 	return len(p), nil
+}
+
+// IsEmpty reports whether nothing was written yet.
+func (s *Stdout) IsEmpty() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.written
 }
 
 // Err returns why output could not be written. It is nil if the reader has closed
