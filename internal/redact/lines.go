@@ -35,11 +35,11 @@ func (l *Lines) Write(p []byte) (int, error) {
 		l.Flush()
 		p = p[end+1:]
 	}
-	l.partialLine = append(l.partialLine, p...)
-	if end := bytes.LastIndexByte(l.partialLine, '\n') + 1; end > 0 {
-		l.forward(l.partialLine[:end])
-		l.partialLine = bytes.Clone(l.partialLine[end:])
+	if end := bytes.LastIndexByte(p, '\n') + 1; end > 0 {
+		l.forward(append(l.partialLine, p[:end]...))
+		l.partialLine, p = nil, p[end:]
 	}
+	l.partialLine = append(l.partialLine, p...)
 	if len(l.partialLine) > maxLine {
 		l.omittedBytes, l.partialLine = len(l.partialLine), nil
 	}
@@ -62,23 +62,25 @@ func (l *Lines) forward(text []byte) {
 
 var tokenPattern = regexp.MustCompile(`[^\s"'\x60]+`)
 
-// tokens returns the lines, quoted strings and words of Terraform's output.
+// tokens returns the lines, quoted strings and words of Terraform's output. A quoted string may
+// have a line break of Terraform in it.
 func tokens(text []byte) []string {
 	var all []string
-	for line := range bytes.Lines(colourPattern.ReplaceAll(text, nil)) {
-		line = bytes.TrimSpace(bytes.TrimLeft(line, "│ "))
-		all = append(all, string(line))
-		for _, part := range bytes.Split(line, []byte{'"'}) {
+	addQuoted := func(text []byte) {
+		for _, part := range bytes.Split(text, []byte{'"'}) {
 			all = append(all, string(part))
 		}
+	}
+	var unwrapped []byte
+	for line := range bytes.Lines(colourPattern.ReplaceAll(text, nil)) {
+		line = bytes.TrimSpace(bytes.TrimLeft(line, "│ "))
+		unwrapped = append(append(unwrapped, line...), ' ')
+		all = append(all, string(line))
+		addQuoted(line)
 		for _, word := range tokenPattern.FindAll(line, -1) {
 			all = append(all, string(word), string(bytes.TrimRight(word, ".,:;)")))
 		}
 	}
+	addQuoted(unwrapped)
 	return all
 }
-
-var colourPattern = regexp.MustCompile("\x1b\\[[0-9;]*m")
-
-// StripColours removes the sequences that set colours from Terraform's output.
-func StripColours(text string) string { return colourPattern.ReplaceAllString(text, "") }

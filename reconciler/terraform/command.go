@@ -22,7 +22,9 @@ type command struct {
 	env          map[string]string // in addition to the session's
 	stdoutIsData bool              // stdout is data and must not be logged
 	stdout       io.Writer         // in addition to the log; must not fail
-	stderr       io.Writer         // receives stderr; nil: stderr goes to the log at once
+	// The session learns the state's secrets before it tells the output of a command that
+	// changes the state, or the error of one that reads it.
+	changesState, readsState bool
 	// readPaths, writePaths and installs extend what the sandbox allows. Without them a
 	// command can only work in the checkout.
 	readPaths, writePaths []string
@@ -66,9 +68,9 @@ func (s *Session) runCommand(ctx context.Context, c command) error {
 	}
 	stderr := excerpt.NewSecret(maxStderr)
 	stdoutLog, stderrLog := s.log.Lines(), s.log.Lines()
-	stderrWriter := io.MultiWriter(stderrLog, stderr)
-	if c.stderr != nil {
-		stderrWriter = io.MultiWriter(c.stderr, stderr)
+	if c.changesState {
+		s.log.Hold(maxText)
+		defer s.log.Release()
 	}
 	var out []io.Writer
 	if !c.stdoutIsData {
@@ -81,11 +83,16 @@ func (s *Session) runCommand(ctx context.Context, c command) error {
 		if err != nil {
 			return err
 		}
-		cmd.Stdout, cmd.Stderr = io.MultiWriter(out...), stderrWriter
+		cmd.Stdout, cmd.Stderr = io.MultiWriter(out...), io.MultiWriter(stderrLog, stderr)
 		return c.classifyExit(cmd.Run(), stderr)
 	})
 	stdoutLog.Flush()
 	stderrLog.Flush()
+	if c.changesState || c.readsState && err != nil {
+		if err := s.learnState(ctx); err != nil && c.changesState {
+			s.tf.opts.Log.Warn("the state could not be read for what it marks as sensitive", "workspace", s.spec.Name, "error", err)
+		}
+	}
 	if err != nil {
 		s.log.AddMatchesIn(stderr.Bytes())
 		return s.stepError(c.step, stderr.Bytes(), err)

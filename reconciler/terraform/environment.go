@@ -3,7 +3,6 @@ package terraform
 import (
 	"context"
 	"fmt"
-	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -73,35 +72,6 @@ func matchesAny(names []string, name string) bool {
 		prefix, isPrefix := strings.CutSuffix(pattern, "*")
 		return name == pattern || isPrefix && strings.HasPrefix(name, prefix)
 	})
-}
-
-// secretEnv lists the secret ones among ownCredentials.
-var secretEnv = []string{"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"}
-
-// secretValues returns values that no session may print. Own credentials are secret
-// because a provisioner can print its environment. Sensitive outputs are secret because
-// Terraform treats them as plain when another workspace reads them.
-func (t *Terraform) secretValues() []string {
-	var values []string
-	for name, value := range t.environ(nil) {
-		if slices.Contains(secretEnv, name) {
-			values = append(values, value)
-		}
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return slices.AppendSeq(values, maps.Keys(t.sensitiveValues))
-}
-
-func (t *Terraform) rememberSensitive(values ...string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, value := range values {
-		if t.sensitiveValues == nil {
-			t.sensitiveValues = map[string]bool{}
-		}
-		t.sensitiveValues[value] = true
-	}
 }
 
 // maxCredentialAge is how long credentials are used for new commands. They last an

@@ -32,6 +32,7 @@ func (s *Session) writeOverrides() error {
 			return err
 		}
 	}
+	s.learnVariables()
 	if err := s.writeBackendOverride(); err != nil {
 		return err
 	}

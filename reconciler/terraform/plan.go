@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -54,17 +53,16 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 		return nil, err
 	}
 	plan := &Plan{file: filepath.Join(s.tempDir, "plan")}
-	// Log stderr only when the sensitive values are known.
-	stderr := excerpt.NewSecret(maxStderr)
-	defer func() { _, _ = s.log.Write(stderr.Bytes()) }() // Close returns its error
+	s.log.Hold(maxText) // until the sensitive values are known
+	defer s.log.Release()
 	start := time.Now()
-	changed, text, err := s.runPlan(ctx, plan.file, stderr)
+	changed, text, err := s.runPlan(ctx, plan.file)
 	if err != nil && (s.removeDamagedProviders(ctx, err, start) || s.initSkipped && needsInit(err)) {
 		// The init cache is missing, damaged or does not match.
 		if err := s.reinit(ctx); err != nil {
 			return nil, err
 		}
-		changed, text, err = s.runPlan(ctx, plan.file, stderr)
+		changed, text, err = s.runPlan(ctx, plan.file)
 	}
 	if err != nil {
 		return nil, err
@@ -93,7 +91,7 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 	return plan, nil
 }
 
-func (s *Session) runPlan(ctx context.Context, file string, stderr io.Writer) (changed bool, text string, err error) {
+func (s *Session) runPlan(ctx context.Context, file string) (changed bool, text string, err error) {
 	args := []string{"plan", "-no-color", "-input=false", "-detailed-exitcode", "-out=" + file, fmt.Sprintf("-lock=%t", !s.spec.ReadOnly)}
 	for _, path := range s.spec.VarFiles {
 		args = append(args, "-var-file="+path)
@@ -107,7 +105,7 @@ func (s *Session) runPlan(ctx context.Context, file string, stderr io.Writer) (c
 		return false, "", s.stepError("plan", nil, err)
 	}
 	stdout := excerpt.NewSecret(maxText)
-	err = s.runHoldingLock(ctx, command{step: "plan", args: args, role: s.spec.PlanRole, stdoutIsData: true, stdout: stdout, stderr: stderr, writePaths: []string{file}, isSuccess: func(code int) bool {
+	err = s.runHoldingLock(ctx, command{step: "plan", args: args, role: s.spec.PlanRole, stdoutIsData: true, stdout: stdout, readsState: true, writePaths: []string{file}, isSuccess: func(code int) bool {
 		changed = code == 2
 		return changed
 	}})
@@ -143,8 +141,7 @@ func (s *Session) inspectPlan(ctx context.Context, plan *Plan) error {
 	if err := errors.Join(json.Unmarshal(text, saved), saved.Validate()); err != nil {
 		return s.stepError("show", nil, err)
 	}
-	s.log.AddSecrets(planjson.SensitiveValues(saved)...)
-	s.log.AddMatches(planjson.ValuesRead(saved)...)
+	s.learnPlan(saved)
 	for _, failure := range planjson.FailedChecks(saved) {
 		failure = s.tellable(failure)
 		plan.FailedChecks = append(plan.FailedChecks, failure)

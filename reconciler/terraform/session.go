@@ -113,7 +113,6 @@ func (t *Terraform) Open(killCtx context.Context, spec Spec) *Session {
 		stateRole: spec.PlanRole,
 		creds:     map[string]roleCredentials{},
 	}
-	s.log.AddSecrets(t.opts.Secrets...)
 	s.log.AddSecrets(t.secretValues()...)
 	return s
 }

@@ -100,18 +100,11 @@ func (s *Session) Outputs(ctx context.Context, key []byte) (Outputs, error) {
 	o := Outputs{State: State{state.Lineage, state.Serial}}
 	outputs := state.Outputs
 	for _, output := range outputs {
-		var value any
-		if json.Unmarshal(output.Value, &value) != nil {
+		value, err := decodeExactJSON(output.Value)
+		if err != nil {
 			continue // reported below
 		}
-		secrets := redact.Strings(value)
-		if !output.Sensitive {
-			s.log.AddMatches(secrets...)
-			secrets = slices.DeleteFunc(secrets, func(v string) bool { return s.log.Text(v) == v })
-		}
-		s.log.AddSecrets(secrets...)
-		s.tf.rememberSensitive(secrets...)
-		for _, secret := range secrets {
+		for _, secret := range s.learnOutput(value, output.Sensitive) {
 			o.Sensitive = append(o.Sensitive, redact.Fingerprint(key, secret))
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"sort"
 	"strings"
 
-	"reconcile/internal/redact"
+	"reconcile/reconciler/terraform/internal/planjson"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclparse"
@@ -25,11 +25,11 @@ func (s *Session) variableValues() (map[string]any, error) {
 	values := map[string]any{}
 	for name, text := range s.spec.Vars {
 		s.log.AddSecrets(text)
-		isExpression, found := declared[name]
-		if !found {
+		variable := declared[name]
+		if variable == nil {
 			continue // as Terraform does with TF_VAR_ variables
 		}
-		if !isExpression {
+		if !variable.isExpression {
 			values[name] = text
 			continue
 		}
@@ -38,14 +38,21 @@ func (s *Session) variableValues() (map[string]any, error) {
 			return nil, fmt.Errorf("TF_VAR_%s does not match the type of variable %q: write the value as in a .tfvars file", name, name)
 		}
 		values[name] = ctyjson.SimpleJSONValue{Value: value}
-		s.log.AddSecrets(ctyStrings(value)...)
+		s.log.AddSecrets(s.secretsOf(planjson.SensitiveValue(decodeValue(value)))...)
 	}
 	return values, nil
 }
 
-// declaredVariables reports, for each variable of the module in dir, whether its values
-// are expressions. It ignores files that do not parse: Terraform reports those better.
-func declaredVariables(dir, product string) map[string]bool {
+// declaredVariable is what the files of a module say about one of its variables.
+type declaredVariable struct {
+	isExpression bool // its values are expressions
+	isSecret     bool // it is sensitive or ephemeral
+	fallback     cty.Value
+}
+
+// declaredVariables returns the variables of the module in dir. It ignores files that do not
+// parse: Terraform reports those better.
+func declaredVariables(dir, product string) map[string]*declaredVariable {
 	names, _ := filepath.Glob(filepath.Join(dir, "*.tf*"))
 	if product == productTofu {
 		names = addTofuFiles(dir, names)
@@ -56,21 +63,26 @@ func declaredVariables(dir, product string) map[string]bool {
 		}
 		return names[i] < names[j]
 	})
-	declared := map[string]bool{}
-	parser := hclparse.NewParser()
+	declared := map[string]*declaredVariable{}
 	for _, name := range names {
-		var file *hcl.File
-		switch {
-		case strings.HasSuffix(name, ".tf"), strings.HasSuffix(name, ".tofu"):
-			file, _ = parser.ParseHCLFile(name)
-		case strings.HasSuffix(name, ".tf.json"), strings.HasSuffix(name, ".tofu.json"):
-			file, _ = parser.ParseJSONFile(name)
-		}
-		if file != nil && file.Body != nil {
-			addDeclared(file.Body, declared)
+		base := strings.TrimSuffix(name, ".json")
+		if strings.HasSuffix(base, ".tf") || strings.HasSuffix(base, ".tofu") {
+			addDeclared(parseBody(name), declared)
 		}
 	}
 	return declared
+}
+
+// parseBody returns what a file of HCL or its JSON says, as far as it can be parsed.
+func parseBody(name string) hcl.Body {
+	parse := hclparse.NewParser().ParseHCLFile
+	if strings.HasSuffix(name, ".json") {
+		parse = hclparse.NewParser().ParseJSONFile
+	}
+	if file, _ := parse(name); file != nil && file.Body != nil {
+		return file.Body
+	}
+	return hcl.EmptyBody()
 }
 
 // addTofuFiles adds the OpenTofu files and removes the .tf files that OpenTofu ignores
@@ -90,15 +102,52 @@ func isOverride(path string) bool {
 	return base == "override" || strings.HasSuffix(base, "_override")
 }
 
-func addDeclared(body hcl.Body, declared map[string]bool) {
+func addDeclared(body hcl.Body, declared map[string]*declaredVariable) {
 	content, _, _ := body.PartialContent(&hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{{Type: "variable", LabelNames: []string{"name"}}}})
 	for _, block := range content.Blocks {
-		inner, _, _ := block.Body.PartialContent(&hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "type"}}})
-		name := block.Labels[0]
+		inner, _, _ := block.Body.PartialContent(&hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "type"}, {Name: "sensitive"}, {Name: "ephemeral"}, {Name: "default"}}})
+		variable := declared[block.Labels[0]]
+		if variable == nil {
+			variable = &declaredVariable{fallback: cty.NilVal}
+			declared[block.Labels[0]] = variable
+		}
 		if kind := inner.Attributes["type"]; kind != nil {
-			declared[name] = !isPrimitive(kind.Expr)
-		} else if _, known := declared[name]; !known {
-			declared[name] = false
+			variable.isExpression = !isPrimitive(kind.Expr)
+		}
+		for _, name := range []string{"sensitive", "ephemeral"} {
+			if attr := inner.Attributes[name]; attr != nil {
+				value, _ := attr.Expr.Value(nil)
+				variable.isSecret = variable.isSecret || !value.RawEquals(cty.False)
+			}
+		}
+		if attr := inner.Attributes["default"]; attr != nil {
+			variable.fallback, _ = attr.Expr.Value(nil)
+		}
+	}
+}
+
+// learnVariables learns the values of sensitive and ephemeral variables in the workspace's
+// files. A plan that fails shows them in no other way, and no plan stores an ephemeral one.
+func (s *Session) learnVariables() {
+	declared := declaredVariables(s.spec.Dir, s.tf.product)
+	learn := func(variable *declaredVariable, value cty.Value) {
+		if variable != nil && variable.isSecret && value != cty.NilVal && value.IsWhollyKnown() {
+			s.log.AddSecrets(s.secretsOf(planjson.SensitiveValue(decodeValue(value)))...)
+		}
+	}
+	for _, variable := range declared {
+		learn(variable, variable.fallback)
+	}
+	files := slices.Clone(s.spec.VarFiles)
+	for _, pattern := range []string{"terraform.tfvars", "terraform.tfvars.json", "*.auto.tfvars", "*.auto.tfvars.json"} {
+		found, _ := filepath.Glob(s.path(pattern))
+		files = append(files, found...)
+	}
+	for _, name := range files {
+		attributes, _ := parseBody(name).JustAttributes()
+		for name, attr := range attributes {
+			value, _ := attr.Expr.Value(nil)
+			learn(declared[name], value)
 		}
 	}
 }
@@ -120,15 +169,12 @@ func evalExpression(text string) (cty.Value, error) {
 	return value, nil
 }
 
-// ctyStrings returns the strings in a value.
-func ctyStrings(value cty.Value) []string {
+// decodeValue returns a value as decoded JSON.
+func decodeValue(value cty.Value) any {
 	text, err := json.Marshal(ctyjson.SimpleJSONValue{Value: value})
 	if err != nil {
 		return nil
 	}
-	var plain any
-	if json.Unmarshal(text, &plain) != nil {
-		return nil
-	}
-	return redact.Strings(plain)
+	plain, _ := decodeExactJSON(text)
+	return plain
 }
