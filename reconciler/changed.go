@@ -145,6 +145,11 @@ func changedBetween(ctx context.Context, config *run.Config, a, b *source.Commit
 				stale = append(stale, path)
 			}
 		}
+		for _, pattern := range entry.Loaded.Patterns {
+			if before.Loader.Files().ID(pattern) != after.Loader.Files().ID(pattern) {
+				stale = append(stale, pattern)
+			}
+		}
 		if old.Config.Digest() != entry.Config.Digest() {
 			stale = append(stale, "settings")
 		}
@@ -165,6 +170,7 @@ func changedBetween(ctx context.Context, config *run.Config, a, b *source.Commit
 		}
 	}
 	c.addReaders(after.Graph)
+	c.Warnings = countRepeated(c.Warnings)
 	return c, nil
 }
 

@@ -52,9 +52,9 @@ func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
 	for _, name := range slices.Sorted(maps.Keys(w.Entries)) {
 		ws := w.Entries[name].Loaded
 		depends := append([]string{}, w.Graph.DependsOn(name)...)
-		inputs := make([]string, len(ws.Inputs))
-		for i, input := range ws.Inputs {
-			inputs[i] = gitpath.Quote(input)
+		inputs := []string{}
+		for _, input := range slices.Concat(ws.Inputs, ws.Patterns) {
+			inputs = append(inputs, gitpath.Quote(input))
 		}
 		node := GraphWorkspace{Name: name, Path: gitpath.Quote(ws.Path), DependsOn: depends, Inputs: inputs}
 		g.Warnings = append(g.Warnings, ws.Warnings...)
@@ -64,5 +64,24 @@ func (r *Reconciler) Graph(ctx context.Context) (*Graph, error) {
 		}
 		g.Workspaces = append(g.Workspaces, node)
 	}
+	g.Warnings = countRepeated(g.Warnings)
 	return g, nil
+}
+
+// countRepeated returns each warning once, in the order of the first occurrence, with the
+// number of workspaces that have it: a warning about a shared module is one of each caller.
+func countRepeated(warnings []string) []string {
+	counts := map[string]int{}
+	var once []string
+	for _, text := range warnings {
+		if counts[text]++; counts[text] == 1 {
+			once = append(once, text)
+		}
+	}
+	for i, text := range once {
+		if n := counts[text]; n > 1 {
+			once[i] = fmt.Sprintf("%s (in %d workspaces)", text, n)
+		}
+	}
+	return once
 }

@@ -37,9 +37,9 @@ type evaluation struct {
 	templateDepth   int             // nesting of templates
 }
 
-func newEvaluation(modules *module.Loader, tree repotree.Tree, root settings.Dir, config settings.Config) *evaluation {
+func newEvaluation(modules *module.Loader, files *FileLists, root settings.Dir, config settings.Config) *evaluation {
 	return &evaluation{
-		tree: tree, modules: modules, root: root, config: config, evaluator: module.NewEvaluator(modules, root.Path), inputs: newInputs(tree, modules),
+		tree: files.tree, modules: modules, root: root, config: config, evaluator: module.NewEvaluator(modules, root.Path), inputs: newInputs(files.tree, files, modules),
 		reads: map[string]bool{}, globs: map[string]bool{}, modulesCalled: map[string]bool{}, walkedGenerally: map[string]bool{}, settings: map[string]bool{},
 	}
 }
@@ -87,12 +87,12 @@ func (e *evaluation) addPathRefIn(s *module.Scope, m module.PathRef, names modul
 		for _, v := range s.BranchValues(m.Path, names) {
 			switch m.Kind {
 			case module.FilesetArgument:
-				e.addFuncArg(m, e.filesetBase(s, m, v, names))
+				e.addFuncArg(s, m, e.filesetBase(s, m, v, names), names)
 			case module.TemplateArgument:
-				e.addFuncArg(m, v)
+				e.addFuncArg(s, m, v, names)
 				e.addTemplate(s, m, v, names)
 			case module.FileArgument:
-				e.addFuncArg(m, v)
+				e.addFuncArg(s, m, v, names)
 			case module.PathAttribute:
 				e.addPathAttr(s, m, v, names)
 			case module.AnyText:

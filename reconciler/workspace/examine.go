@@ -42,7 +42,7 @@ func Examine(tree repotree.Tree, product repotree.Product, dir settings.Dir, cfg
 	l := NewLoader(tree, product)
 	l.modules.HidesConditions = true
 	w := &Workspace{Name: dir.Name, Path: dir.Path, Config: cfg}
-	e := newEvaluation(l.modules, tree, dir, cfg)
+	e := newEvaluation(l.modules, l.files, dir, cfg)
 	e.evaluator, e.checker = module.NewStrictEvaluator(l.modules, dir.Path), c
 	l.evaluate(e, w)
 	if e.evaluator.ExceedsChoices() {

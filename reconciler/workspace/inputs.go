@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -17,10 +18,13 @@ type inputs struct {
 	loader  *module.Loader
 	paths   map[string]bool               // true for directories and absent paths: they cover everything below them
 	guesses map[string][]*hcleval.Problem // directories that may contain an input, with the warnings for each
+
+	files    *FileLists
+	patterns map[string][]*hcleval.Problem // of files that may be inputs, with the warnings for each
 }
 
-func newInputs(tree repotree.Tree, l *module.Loader) *inputs {
-	return &inputs{tree: tree, loader: l, paths: map[string]bool{}, guesses: map[string][]*hcleval.Problem{}}
+func newInputs(tree repotree.Tree, files *FileLists, l *module.Loader) *inputs {
+	return &inputs{tree: tree, files: files, loader: l, paths: map[string]bool{}, guesses: map[string][]*hcleval.Problem{}, patterns: map[string][]*hcleval.Problem{}}
 }
 
 // add adds the object at p, the links on the way to it, and the targets of links below it.
@@ -98,9 +102,41 @@ func (in *inputs) addGuess(dir string, warning *hcleval.Problem) {
 	in.guesses[dir] = append(in.guesses[dir], warning)
 }
 
+// addPattern adds the files that pattern matches. The warning counts only if their directory
+// does not become an input anyway.
+func (in *inputs) addPattern(pattern string, warning *hcleval.Problem) {
+	dir, rest := splitPattern(pattern)
+	if o, err := repotree.ResolveLinks(in.tree, dir); err == nil {
+		for _, link := range o.Links {
+			in.paths[link] = false
+		}
+		pattern = path.Join(o.Path, rest)
+	}
+	if len(in.files.match(pattern)) > maxMatches {
+		in.addGuess(dir, warning)
+		return
+	}
+	in.patterns[pattern] = append(in.patterns[pattern], warning)
+}
+
+// resolvePatterns adds the files of the patterns outside of directories that are inputs, and
+// returns these patterns, sorted.
+func (in *inputs) resolvePatterns() (patterns []string, warnings []*hcleval.Problem) {
+	for _, pattern := range slices.Sorted(maps.Keys(in.patterns)) {
+		if dir, _ := splitPattern(pattern); in.paths[dir] || in.isCovered(dir) {
+			continue
+		}
+		for _, p := range in.files.match(pattern) {
+			in.add(p) // an object that cannot be used was perhaps not meant
+		}
+		patterns, warnings = append(patterns, pattern), append(warnings, in.patterns[pattern]...)
+	}
+	return patterns, warnings
+}
+
 // list returns the inputs and the warnings: the workspace's directory first, the others
 // sorted, without paths inside another input.
-func (in *inputs) list(workspaceDir string) (paths []string, warnings []*hcleval.Problem) {
+func (in *inputs) list(workspaceDir string) (paths, patterns []string, warnings []*hcleval.Problem) {
 	var guessed []string
 	for dir, notes := range in.guesses {
 		if !in.paths[dir] && !in.isCovered(dir) {
@@ -111,13 +147,15 @@ func (in *inputs) list(workspaceDir string) (paths []string, warnings []*hcleval
 	for _, dir := range guessed {
 		in.add(dir) // an object that cannot be used was perhaps not meant
 	}
+	patterns, more := in.resolvePatterns()
+	warnings = append(warnings, more...)
 	for p := range in.paths {
 		if p != workspaceDir && !in.isCovered(p) {
 			paths = append(paths, p)
 		}
 	}
 	slices.Sort(paths)
-	return append([]string{workspaceDir}, paths...), warnings
+	return append([]string{workspaceDir}, paths...), patterns, warnings
 }
 
 // isCovered reports whether an input directory contains p.

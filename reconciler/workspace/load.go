@@ -31,7 +31,7 @@ func (l *Loader) Load(dir settings.Dir, cfg settings.Config) (w *Workspace) {
 		w.Err = fmt.Errorf("workspace %s: the name of its directory is not printable UTF-8: rename the directory, because Terraform would write another name", dir.Name)
 		return w
 	}
-	l.evaluate(newEvaluation(l.modules, l.tree, dir, cfg), w)
+	l.evaluate(newEvaluation(l.modules, l.files, dir, cfg), w)
 	// Syntax trees are large, and few workspaces are also modules of others.
 	l.modules.Forget(dir.Path)
 	return w
@@ -75,8 +75,8 @@ func (l *Loader) evaluate(e *evaluation, w *Workspace) {
 	w.HasBackend = m.Backend != nil
 	w.NeedsProviders = e.needsProviders
 	w.settings = e.settings
-	inputs, warnings := e.inputs.list(w.Path)
-	w.Inputs = inputs
+	inputs, patterns, warnings := e.inputs.list(w.Path)
+	w.Inputs, w.Patterns = inputs, patterns
 	for _, p := range hcleval.SortProblems(slices.Concat(e.warnings, e.evaluator.Warnings, warnings)) {
 		w.Warnings = append(w.Warnings, p.Error())
 	}

@@ -81,6 +81,9 @@ func describeWorkspace(tree *treetest.Tree, w *Workspace) string {
 		}
 		b.WriteString("\n")
 	}
+	for _, pattern := range w.Patterns {
+		fmt.Fprintf(&b, "input %s\n", pattern)
+	}
 	if w.Backend.Type != LocalBackend || w.Backend.Path != w.Path+"/terraform.tfstate" {
 		fmt.Fprintf(&b, "state %s locks=%t\n", w.Identity, w.Backend.Locks)
 	}

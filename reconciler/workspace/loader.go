@@ -19,12 +19,16 @@ type Loader struct {
 	tree    repotree.Tree
 	product repotree.Product
 	modules *module.Loader
+	files   *FileLists
 }
 
 // NewLoader returns a loader of the workspaces of tree, as product reads them.
 func NewLoader(tree repotree.Tree, product repotree.Product) *Loader {
-	return &Loader{tree: tree, product: product, modules: module.NewLoader(tree, product)}
+	return &Loader{tree: tree, product: product, modules: module.NewLoader(tree, product), files: NewFileLists(tree)}
 }
+
+// Files returns the lists of the tree's files.
+func (l *Loader) Files() *FileLists { return l.files }
 
 // SkipPointers makes Load not search the inputs for Git LFS pointers, for which it must
 // open every small file. Such a workspace must not be applied.

@@ -72,7 +72,7 @@ func TestTrace(t *testing.T) {
 	}
 	tree := treetest.New(files)
 	w := NewLoader(tree, repotree.Terraform).Load(settings.Dir{Name: "a", Path: "env/a"}, settings.Config{})
-	trace := w.Trace(tree)
+	trace := w.Trace(NewFileLists(tree))
 	want := []string{RulesInput, SettingsInput, "env/a", "gone.txt", "modules/m"}
 	if got := slices.Sorted(maps.Keys(trace)); !slices.Equal(got, want) {
 		t.Fatalf("got %v, want %v", got, want)
@@ -85,7 +85,7 @@ func TestTrace(t *testing.T) {
 	} {
 		after := maps.Clone(files)
 		after[change] = "changed"
-		if got := StalePaths(treetest.New(after), trace); !slices.Equal(got, stale) {
+		if got := StalePaths(NewFileLists(treetest.New(after)), trace); !slices.Equal(got, stale) {
 			t.Errorf("%s: got %v, want %v", change, got, stale)
 		}
 	}
@@ -142,6 +142,45 @@ func TestEach(t *testing.T) {
 		w := NewLoader(treetest.New(files), repotree.Terraform).Load(settings.Dir{Name: "a", Path: "env/a"}, settings.Config{})
 		if got := strings.Join(w.Inputs, " "); w.Err != nil || got != want {
 			t.Errorf("%s: got %s (%v), want %s", collection, got, w.Err, want)
+		}
+	}
+}
+
+// A path of which only the beginning and the end are known stands for the files that have
+// both: one that changes, appears or disappears makes the workspace stale, and no other.
+func TestFilePatterns(t *testing.T) {
+	t.Parallel()
+	files := func(changes map[string]string) map[string]string {
+		all := map[string]string{
+			"env/a/main.tf":  "variable \"x\" {}\nlocals {\n  p = \"${path.module}/../../cfg/app-${var.x}.json\"\n  f = file(local.p)\n}\n",
+			"cfg/app-1.json": "1", "cfg/other.json": "1", "cfg/README.md": "1",
+		}
+		for p, text := range changes {
+			if all[p] = text; text == "" {
+				delete(all, p)
+			}
+		}
+		return all
+	}
+	tree := treetest.New(files(nil))
+	w := NewLoader(tree, repotree.Terraform).Load(settings.Dir{Name: "a", Path: "env/a"}, settings.Config{})
+	if want := []string{"cfg/app-*.json"}; !slices.Equal(w.Patterns, want) || w.Err != nil {
+		t.Fatalf("patterns %q, %v; want %q", w.Patterns, w.Err, want)
+	}
+	trace := w.Trace(NewFileLists(tree))
+	for name, test := range map[string]struct{ path, text, stale string }{
+		"changes":      {"cfg/app-1.json", "2", "cfg/app-1.json"},
+		"appears":      {"cfg/app-2.json", "1", "cfg/app-*.json"},
+		"appears deep": {"cfg/app-x/y/2.json", "1", "cfg/app-*.json"},
+		"is a link":    {"cfg/app-2.json", "-> other.json", "cfg/app-*.json"},
+		"disappears":   {"cfg/app-1.json", "", "cfg/app-*.json cfg/app-1.json"},
+		"other":        {"cfg/other.json", "2", ""},
+		"not by end":   {"cfg/app-1.yaml", "2", ""},
+		"not by start": {"cfg/b/app-1.json", "2", ""},
+	} {
+		got := StalePaths(NewFileLists(treetest.New(files(map[string]string{test.path: test.text}))), trace)
+		if strings.Join(got, " ") != test.stale {
+			t.Errorf("%s: stale are %q, want %q", name, got, test.stale)
 		}
 	}
 }

@@ -37,7 +37,7 @@ func (e *evaluation) addGlob(pattern string) {
 }
 
 // addFuncArg adds the object that v, the argument of a function, names.
-func (e *evaluation) addFuncArg(m module.PathRef, v cty.Value) {
+func (e *evaluation) addFuncArg(s *module.Scope, m module.PathRef, v cty.Value, names module.Bound) {
 	text, known := hcleval.AsString(v)
 	switch {
 	case known:
@@ -47,7 +47,7 @@ func (e *evaluation) addFuncArg(m module.PathRef, v cty.Value) {
 		}
 		e.addWarning(m.File, m.Path, "%s reads %s, which is outside the repository: reconcile does not notice changes there", m.Label, strings.ReplaceAll(text, module.RepoRoot, ""))
 	case !hcleval.IsNull(v): // null is an error, or nothing is read here
-		e.overApproximate(m, v)
+		e.overApproximate(s, m, v, names)
 	}
 }
 
@@ -66,7 +66,7 @@ func (e *evaluation) addPathAttr(s *module.Scope, m module.PathRef, v cty.Value,
 			// A value from a provider, or the content of a file, names nothing in the tree
 			// unless it begins like a path.
 			if _, hasPrefix := prefixOf(v); hasPrefix || !v.HasMark(module.KnownAfterApplyMark) && !v.HasMark(module.ContentMark) {
-				e.overApproximate(m, v)
+				e.overApproximate(s, m, v, names)
 			}
 		}
 	}
@@ -86,8 +86,13 @@ func leaves(v cty.Value) []cty.Value {
 	return list
 }
 
-// overApproximate adds the directory that must contain an unknown v, with a warning.
-func (e *evaluation) overApproximate(m module.PathRef, v cty.Value) {
+// overApproximate adds what an unknown v may name, with a warning: the files that have the
+// fixed parts of its text, or the directory that it begins with.
+func (e *evaluation) overApproximate(s *module.Scope, m module.PathRef, v cty.Value, names module.Bound) {
+	if pattern, ok := e.filePattern(s, m, v, names); ok {
+		e.inputs.addPattern(pattern, hcleval.ProblemAt(m.File, m.Path.Range(), "%s cannot be evaluated: every file %s counts", m.Label, pattern))
+		return
+	}
 	dir := "."
 	if prefix, known := prefixOf(v); known {
 		p, ok := e.evaluator.RepoPath(prefix)
@@ -98,6 +103,30 @@ func (e *evaluation) overApproximate(m module.PathRef, v cty.Value) {
 		dir = p
 	}
 	e.addGuess(m, dir)
+}
+
+// filePattern returns the file pattern of an unknown path: its fixed beginning and end. What
+// lies between is taken not to lead out of the directory that the path begins with.
+func (e *evaluation) filePattern(s *module.Scope, m module.PathRef, v cty.Value, names module.Bound) (string, bool) {
+	suffix := strings.TrimPrefix(s.FixedSuffix(m.Path, names), "/")
+	isFile := m.Kind == module.FileArgument || m.Kind == module.TemplateArgument || path.Ext(suffix) != ""
+	prefix, begins := "", false
+	if dir, known := prefixOf(v); known {
+		p, ok := e.evaluator.RepoPath(dir)
+		if !ok {
+			return "", false
+		}
+		unmarked, _ := v.Unmark()
+		_, name := path.Split(unmarked.Range().StringPrefix())
+		prefix, begins = strings.TrimPrefix(p+"/", "./")+name, name != ""
+	}
+	switch {
+	case m.Kind == module.FilesetArgument || !isFile || suffix == "" && !begins:
+		return "", false // a directory
+	case strings.Contains(prefix+suffix, "*") || strings.Contains(suffix, "..") || path.Clean("x"+suffix) != "x"+suffix:
+		return "", false
+	}
+	return prefix + "*" + suffix, true
 }
 
 // addGuess adds a directory that may contain what m names.

@@ -14,7 +14,6 @@ import (
 	"strings"
 
 	"reconcile/internal/gitpath"
-	"reconcile/reconciler/workspace/repotree"
 	"reconcile/reconciler/workspace/settings"
 )
 
@@ -26,6 +25,8 @@ const RulesVersion = "4"
 const (
 	SettingsInput = "//settings"
 	RulesInput    = "//rules"
+
+	patternInput = "//files/" // begins the name of a file pattern
 )
 
 // Workspace describes one workspace of a tree.
@@ -33,6 +34,7 @@ type Workspace struct {
 	Name            string   // see Dir
 	Path            string   // in the repository
 	Inputs          []string // repository paths, its own directory first, the others sorted
+	Patterns        []string // of further files that it may read, see FileLists; what matches is in Inputs; sorted
 	Identity        string   // identity of its state; "" if Err was set before it was known
 	Backend         Backend
 	Reads           []string // identities of the states that it reads, "*" for parts that could not be evaluated; sorted
@@ -52,13 +54,16 @@ type Workspace struct {
 	backendText string          // see backendTextOf
 }
 
-// Trace returns the workspace's inputs, each with its id in tree. The workspace must have
-// been loaded from tree. Paths are quoted by gitpath.Quote, because a trace is stored as
-// text.
-func (w *Workspace) Trace(tree repotree.Tree) map[string]string {
+// Trace returns the workspace's inputs, each with its id in the tree of files. The workspace
+// must have been loaded from that tree. Paths are quoted by gitpath.Quote, because a trace is
+// stored as text.
+func (w *Workspace) Trace(files *FileLists) map[string]string {
 	trace := map[string]string{SettingsInput: w.Config.Digest(), RulesInput: RulesVersion}
 	for _, path := range w.Inputs {
-		trace[gitpath.Quote(path)] = tree.ID(path)
+		trace[gitpath.Quote(path)] = files.tree.ID(path)
+	}
+	for _, pattern := range w.Patterns {
+		trace[patternInput+gitpath.Quote(pattern)] = files.ID(pattern)
 	}
 	return trace
 }
@@ -75,12 +80,16 @@ func (w *Workspace) HasSetting(key string) bool { return w.settings[key] }
 // HasBackendOf reports whether the backend has all settings of the backend of other.
 func (w *Workspace) HasBackendOf(other *Workspace) bool { return w.backendText == other.backendText }
 
-// StalePaths returns the paths of trace, sorted, whose id in tree differs. It ignores names
-// that begin with "//": they are not paths.
-func StalePaths(tree repotree.Tree, trace map[string]string) []string {
+// StalePaths returns the paths and the file patterns of trace, sorted, whose id differs in the
+// tree of files. It ignores other names that begin with "//": they are not paths.
+func StalePaths(files *FileLists, trace map[string]string) []string {
 	var stale []string
 	for _, name := range slices.Sorted(maps.Keys(trace)) {
-		if !strings.HasPrefix(name, "//") && tree.ID(gitpath.Unquote(name)) != trace[name] {
+		if pattern, ok := strings.CutPrefix(name, patternInput); ok {
+			if files.ID(gitpath.Unquote(pattern)) != trace[name] {
+				stale = append(stale, pattern)
+			}
+		} else if !strings.HasPrefix(name, "//") && files.tree.ID(gitpath.Unquote(name)) != trace[name] {
 			stale = append(stale, name)
 		}
 	}

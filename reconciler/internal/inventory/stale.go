@@ -42,7 +42,7 @@ func (w *Inventory) OwnReasons(entry *Entry, rec state.Workspace) []string {
 	if _, ok := rec.Trace[gitpath.Quote(entry.Dir.Path)]; !ok { // renamed, and not applied since
 		reasons = append(reasons, gitpath.Quote(entry.Dir.Path))
 	}
-	reasons = append(reasons, workspace.StalePaths(w.Commit.Tree, rec.Trace)...)
+	reasons = append(reasons, workspace.StalePaths(w.Loader.Files(), rec.Trace)...)
 	reasons = append(reasons, workspace.StaleInputs(entry.Config, rec.Trace)...)
 	if rec.Trace[keyEnv] != entry.env {
 		reasons = append(reasons, "environment")
@@ -172,7 +172,7 @@ func (w *Inventory) IsInSync(records map[string]state.Workspace) bool {
 // Trace returns an entry's inputs at the tip, with the given digests of upstream
 // outputs.
 func (w *Inventory) Trace(entry *Entry, digests map[string]string) state.Trace {
-	trace := state.Trace(w.Load(entry).Trace(w.Commit.Tree))
+	trace := state.Trace(w.Load(entry).Trace(w.Loader.Files()))
 	if entry.env != "" {
 		trace[keyEnv] = entry.env
 	}

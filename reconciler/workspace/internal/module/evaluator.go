@@ -83,5 +83,5 @@ func (e *Evaluator) RepoPathOf(v cty.Value) (string, bool) {
 
 // IsPath reports whether text could be the name of a file: one short line, not a URL.
 func IsPath(text string) bool {
-	return text != "" && len(text) < 4096 && !strings.ContainsAny(text, "\n\x00") && !strings.Contains(text, "://")
+	return text != "" && len(text) < maxPathLength && !strings.ContainsAny(text, "\n\x00") && !strings.Contains(text, "://")
 }

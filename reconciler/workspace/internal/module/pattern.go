@@ -1,6 +1,7 @@
 package module
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -65,4 +66,40 @@ func patternOf(v cty.Value) string {
 	default:
 		return Wildcard
 	}
+}
+
+// maxDefinitions is the maximum number of locals through which FixedSuffix follows a text.
+const maxDefinitions = 10
+
+// maxPathLength is the length in bytes of a text above which it is no path.
+const maxPathLength = 4096
+
+// FixedSuffix returns the known end of a text that is not known as a whole.
+func (s *Scope) FixedSuffix(x hclsyntax.Expression, names Bound) string {
+	for range maxDefinitions {
+		switch inner := hcleval.Unwrap(x).(type) {
+		case *hclsyntax.TemplateExpr:
+			suffix := ""
+			for _, part := range slices.Backward(inner.Parts) {
+				text, known := hcleval.AsString(s.Evaluate(part, names))
+				if !known {
+					break
+				}
+				if suffix = text + suffix; len(suffix) > maxPathLength {
+					return ""
+				}
+			}
+			return suffix
+		case *hclsyntax.ScopeTraversalExpr:
+			name, _ := hcleval.AttrAt(inner.Traversal, 1)
+			d, ok := s.Module.locals[name]
+			if !ok || inner.Traversal.RootName() != "local" || len(inner.Traversal) != 2 {
+				return ""
+			}
+			x, names = d.Expression, nil
+		default:
+			return ""
+		}
+	}
+	return ""
 }

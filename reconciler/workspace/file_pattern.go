@@ -1,0 +1,79 @@
+package workspace
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"reconcile/reconciler/workspace/repotree"
+)
+
+// A file pattern is a repository path with one "*", which stands for any text, also with
+// slashes: the part of a path that could not be evaluated.
+
+// maxMatches is the maximum number of files of one pattern that are inputs of their own.
+const maxMatches = 1000
+
+// FileLists lists the files of a tree, each directory once. It is safe for concurrent use.
+type FileLists struct {
+	tree repotree.Tree
+	dirs sync.Map // of func() []string, by directory
+	ids  sync.Map // of string, by pattern
+}
+
+// NewFileLists returns the lists of the files of tree.
+func NewFileLists(tree repotree.Tree) *FileLists { return &FileLists{tree: tree} }
+
+// splitPattern returns the directory that all matches are below, and the rest.
+func splitPattern(pattern string) (dir, rest string) {
+	prefix, _, _ := strings.Cut(pattern, "*")
+	dir = path.Dir(prefix + "x")
+	return dir, strings.TrimPrefix(pattern, strings.TrimSuffix(dir+"/", "./"))
+}
+
+// match returns the files and links that a pattern matches, sorted.
+func (l *FileLists) match(pattern string) (matches []string) {
+	prefix, suffix, _ := strings.Cut(pattern, "*")
+	dir, _ := splitPattern(pattern)
+	for _, p := range l.below(dir) {
+		if strings.HasPrefix(p, prefix) && strings.HasSuffix(p, suffix) && len(p) >= len(prefix)+len(suffix) {
+			matches = append(matches, p)
+		}
+	}
+	return matches
+}
+
+// ID returns an id of the names that a pattern matches. Their contents are inputs of their
+// own.
+func (l *FileLists) ID(pattern string) string {
+	id, ok := l.ids.Load(pattern)
+	if !ok {
+		sum := sha256.Sum256([]byte(strings.Join(l.match(pattern), "\x00")))
+		id, _ = l.ids.LoadOrStore(pattern, hex.EncodeToString(sum[:16]))
+	}
+	return id.(string)
+}
+
+// below returns the files and links below a directory, sorted.
+func (l *FileLists) below(dir string) []string {
+	list, ok := l.dirs.Load(dir)
+	if !ok {
+		list, _ = l.dirs.LoadOrStore(dir, sync.OnceValue(func() []string { return l.list(dir) }))
+	}
+	return list.(func() []string)()
+}
+
+func (l *FileLists) list(dir string) (files []string) {
+	_ = fs.WalkDir(l.tree, dir, func(p string, d fs.DirEntry, err error) error {
+		if err == nil && (d.Type().IsRegular() || d.Type()&fs.ModeSymlink != 0) {
+			files = append(files, p)
+		}
+		return nil // what cannot be read is no file that Terraform could read
+	})
+	slices.Sort(files)
+	return files
+}
