@@ -5,15 +5,13 @@ package awsredact
 
 import (
 	"context"
-	"net/url"
-	"strings"
+	"os"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go/middleware"
-)
 
-// placeholder replaces a secret.
-const placeholder = "(hidden)"
+	"reconcile/internal/redact"
+)
 
 // RedactErrors makes the clients of a configuration return errors without the text of its
 // secret key or session token.
@@ -23,29 +21,26 @@ func RedactErrors(cfg *aws.Config) {
 		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("HideCredentials",
 			func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
 				out, metadata, err := next.HandleInitialize(ctx, in)
-				if err != nil && provider != nil {
-					// The credentials are in the provider's cache: this sends no request.
-					if credentials, unknown := provider.Retrieve(ctx); unknown == nil {
-						err = redact(err, credentials)
+				if err != nil {
+					// Without credentials the error is of getting them, and quotes those of the environment.
+					secrets := []string{os.Getenv("AWS_SECRET_ACCESS_KEY"), os.Getenv("AWS_SESSION_TOKEN"), os.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN")}
+					if provider != nil {
+						// The credentials are in the provider's cache: this sends no request.
+						if credentials, unknown := provider.Retrieve(ctx); unknown == nil {
+							secrets = append(secrets, credentials.SecretAccessKey, credentials.SessionToken)
+						}
 					}
+					err = hide(err, secrets)
 				}
 				return out, metadata, err
 			}), middleware.Before)
 	})
 }
 
-// redact returns err with another text if its text contains a secret.
-func redact(err error, credentials aws.Credentials) error {
+// hide returns err with another text if its text contains a secret.
+func hide(err error, secrets []string) error {
 	text := err.Error()
-	redacted := text
-	for _, value := range []string{credentials.SecretAccessKey, credentials.SessionToken} {
-		if value == "" {
-			continue
-		}
-		for _, form := range []string{value, url.QueryEscape(value), url.PathEscape(value)} {
-			redacted = strings.ReplaceAll(redacted, form, placeholder)
-		}
-	}
+	redacted := redact.Text(text, secrets...)
 	if redacted == text {
 		return err
 	}

@@ -1,6 +1,7 @@
 package awsredact
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -51,8 +52,26 @@ func TestProtect(t *testing.T) {
 				t.Errorf("%s: %q is in %s", name, secret, err)
 			}
 		}
-		if !strings.Contains(err.Error(), placeholder) {
+		if !strings.Contains(err.Error(), "(redacted)") {
 			t.Errorf("%s: nothing was hidden in %s", name, err)
 		}
+	}
+}
+
+// TestErrorOfGettingCredentials: an error of the provider of credentials quotes those of the
+// environment, and there are no others to compare it with.
+func TestErrorOfGettingCredentials(t *testing.T) {
+	const token = "FwoGZXIvYXdzEB//token+of/the/environment=="
+	t.Setenv("AWS_SESSION_TOKEN", token)
+	cfg := aws.Config{
+		Region: "ap-northeast-1", RetryMaxAttempts: 1,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{}, errors.New("AssumeRole: x-amz-security-token:" + token + " " + url.QueryEscape(token))
+		}),
+	}
+	RedactErrors(&cfg)
+	_, err := secretsmanager.NewFromConfig(cfg).GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String("x")})
+	if err == nil || strings.Contains(err.Error(), token) || strings.Contains(err.Error(), url.QueryEscape(token)) || !strings.Contains(err.Error(), "(redacted)") {
+		t.Errorf("the error: %v", err)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"reconcile/internal/failure"
-	"reconcile/internal/secret"
+	"reconcile/internal/redact"
 )
 
 // Kinds of errors. Match them with errors.Is.
@@ -104,10 +104,5 @@ func (c *Client) transportError(op string, err error) *Error {
 
 // redact removes the key and the token from a text.
 func (c *Client) redact(text string) string {
-	for _, value := range []secret.Text{c.APIKey, c.Token} {
-		if value != "" {
-			text = strings.NewReplacer(string(value), secret.Redacted, url.QueryEscape(string(value)), secret.Redacted).Replace(text)
-		}
-	}
-	return text
+	return redact.Text(text, string(c.APIKey), string(c.Token))
 }

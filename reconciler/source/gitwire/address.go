@@ -37,7 +37,7 @@ func ParseAddress(raw string) (Address, Credentials, error) {
 		return parseURL(raw)
 	}
 	if m := scpFormPattern.FindStringSubmatch(raw); m != nil && strings.Trim(m[3], "/") != "" && !files.Exists(raw) {
-		if first, _, _ := strings.Cut(m[3], "/"); strings.Contains(first, "@") {
+		if strings.Contains(m[3], "@") { // perhaps user:pass/word@host/path
 			return Address{}, Credentials{}, &Error{Kind: ErrURL, URL: "(hidden)", Text: "has a user name and password but no scheme", Help: "write https://user:password@host/path"}
 		}
 		host := strings.ToLower(strings.Trim(m[2], "[]"))
@@ -75,6 +75,10 @@ func parseURL(raw string) (Address, Credentials, error) {
 		a.scheme = "ssh"
 	default:
 		return refuse(fmt.Sprintf("scheme %q", a.scheme), "use https, ssh, file or a path")
+	}
+	if strings.Contains(u.EscapedPath(), "@") {
+		// http://u:8/s3cret@host/path is read as host u, port 8: it may be a password with a slash.
+		return refuse("has an @ after its host, as a password with a slash has", "percent-encode special characters in user name and password, and an @ in the path as %40")
 	}
 	if a.host == "" || strings.Trim(a.path, "/") == "" {
 		return refuse("has no host or no repository path", "write scheme://host/path")

@@ -46,7 +46,9 @@ func TestAddressRefused(t *testing.T) {
 	for _, in := range []string{
 		"", "ftp://host/a", "git://host/a", "https://", "https://host", "https://host/", "file://host/path",
 		"https://ann:" + password + "@host/a?b=c", "https://ann:" + password + "@ho st/a", "ann:" + password + "@host/a.git",
-		"https://ann:" + password + "\n@host/a", "ssh://-oProxyCommand=x/a", "ssh://-l@host/a", "https://ann:%zz" + password + "@host/a",
+		"https://ann:" + password + "\n@host/a", "ssh://-oProxyCommand=x/a", "ssh://-l@host/a",
+		"http://u:8/s3cr3t@host/a.git", "https://ann:p@u:8/s3cr3t@host/a.git", "https://s3cr3t/s3cr3t@host/a.git", "u:8/s3cr3t@host/a.git", "ssh://u:8/s3cr3t@host/a.git",
+		"https://ann:8#s3cr3t@host/a.git", "https://ann:8?s3cr3t@host/a.git", "https://ann:%zz" + password + "@host/a",
 	} {
 		_, _, err := ParseAddress(in)
 		if !errors.Is(err, ErrURL) {
