@@ -23,6 +23,8 @@ var secrets = map[string]string{
 	"API key":          "api-Key-9vKxWq73Zt",
 	"AWS secret":       "aws/Secret+41TkQmZ8",
 	"TF_VAR":           "var-T0ken-Xw83\"quoted\"",
+	"map key":          "map-k3y of many words 8Qz",
+	"number":           "54321987",
 	"sensitive output": "dmFyLVQwa2VuLVh3ODMicXVvdGVkIg==", // of the TF_VAR, by tokyo
 }
 
@@ -143,6 +145,43 @@ resource "terraform_data" "last" {
 `
 
 const secretsFailureFiles = `
+-- env/reconcile.hcl --
+workspace "tokyo" {
+  env = ["TF_VAR_token"]
+}
+workspace "kyoto" {
+  env = ["TF_VAR_token"]
+}
+workspace "prints" {
+  env = ["TF_VAR_users"]
+}
+-- env/prints/main.tf --
+variable "users" {
+  type      = map(number)
+  sensitive = true
+}
+
+locals {
+  all = nonsensitive(join(", ", [for name, port in var.users : "${name} ${port} ${base64encode(name)} ${urlencode(name)}"]))
+}
+
+resource "terraform_data" "made" {
+  input = sensitive(uuid())
+}
+
+resource "terraform_data" "prints" {
+  provisioner "local-exec" {
+    command = "echo 'a line that is long, so that Terraform breaks it in its error: ${local.all}' >&2; echo \"made $MADE\"; exit 1"
+    environment = { MADE = nonsensitive(terraform_data.made.output) }
+  }
+}
+
+check "prints" {
+  assert {
+    condition     = local.all == ""
+    error_message = "A sentence that is long enough to be broken somewhere, as Terraform breaks them: ${local.all}"
+  }
+}
 -- env/tokyo/main.tf --
 variable "token" {
   sensitive = true
@@ -192,7 +231,7 @@ func TestSecrets(t *testing.T) {
 		"PATH=" + os.Getenv("PATH"), "HOME=" + s.home, "TMPDIR=" + s.mkdir("tmp"), "SSL_CERT_FILE=" + server.CAFile(t),
 		"RECONCILE_REPO=" + server.URL, "RECONCILE_STATE=" + filepath.Join(s.home, "state"), "RECONCILE_WORK=" + filepath.Join(s.home, "work"),
 		"RECONCILE_GIT_USERNAME=ann", "RECONCILE_GIT_PASSWORD=" + server.Password,
-		"TF_VAR_token=" + secrets["TF_VAR"], "BACKLOG_API_KEY=" + secrets["API key"],
+		"TF_VAR_token=" + secrets["TF_VAR"], `TF_VAR_users={ "` + secrets["map key"] + `" = ` + secrets["number"] + ` }`, "BACKLOG_API_KEY=" + secrets["API key"],
 		"AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=" + secrets["AWS secret"],
 	}
 	everyCommand := func() {
@@ -238,6 +277,9 @@ func TestSecrets(t *testing.T) {
 	s.run("now -o json", "failed")
 	everyCommand()
 	s.run("now", "failed")
+	s.run("plan prints", "as Terraform breaks them: (redacted)")
+	s.run("now prints", "failed")
+	s.run("runs "+s.lastRun(), "made (redacted)")
 	s.searchFiles()
 }
 
@@ -308,9 +350,10 @@ func (s *secretSearch) searchFiles() {
 	}
 }
 
-// search searches for each secret, in each form that it could have.
+// search searches for each secret, in each form that it could have, also broken over lines.
 func (s *secretSearch) search(where string, text []byte) {
 	s.t.Helper()
+	text = bytes.Join(bytes.Fields(bytes.ReplaceAll(text, []byte("│"), nil)), []byte(" "))
 	for name, secret := range secrets {
 		quoted, err := json.Marshal(secret)
 		if err != nil {
