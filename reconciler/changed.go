@@ -19,8 +19,8 @@ import (
 // Workspaces holds those with changed inputs of their own, sorted by name. Maybe holds
 // their direct and indirect readers: these become stale if outputs change.
 type Changed struct {
-	From       string             `json:"from"`
-	To         string             `json:"to"`
+	From       commitid.ID        `json:"from"`
+	To         commitid.ID        `json:"to"`
 	Workspaces []ChangedWorkspace `json:"workspaces"`
 	Maybe      []string           `json:"maybe"`
 	Warnings   []string           `json:"warnings,omitempty"`
@@ -69,7 +69,7 @@ func resolve(ctx context.Context, c *run.Config, rev string) (*source.Commit, er
 	}
 	commit, err := c.Source.Fetch(ctx, id)
 	if err != nil {
-		return nil, fmt.Errorf("fetch %s: %w", commitid.Abbrev(id), err)
+		return nil, fmt.Errorf("fetch %s: %w", id.Abbrev(), err)
 	}
 	return commit, nil
 }

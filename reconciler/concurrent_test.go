@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/state"
@@ -75,7 +76,11 @@ func (tpl *fixture) testConcurrent(t *testing.T, processes int, separateWork boo
 }
 
 // applyLine is a line that a child wrote about an apply.
-type applyLine struct{ event, workspace, commit, process string }
+type applyLine struct {
+	event, workspace string
+	commit           commitid.ID
+	process          string
+}
 
 func readApplyLog(t *testing.T, file string) []applyLine {
 	t.Helper()
@@ -89,7 +94,7 @@ func readApplyLog(t *testing.T, file string) []applyLine {
 		if len(fields) != 4 {
 			t.Fatalf("a line about an apply: %q", line)
 		}
-		applies = append(applies, applyLine{fields[0], fields[1], fields[2], fields[3]})
+		applies = append(applies, applyLine{fields[0], fields[1], commitid.ID(fields[2]), fields[3]})
 	}
 	return applies
 }

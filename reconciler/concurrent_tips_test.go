@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/internal/commitid"
 	"reconcile/internal/testtier"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
@@ -37,7 +38,7 @@ func testTwoTips(t *testing.T, kind reconcilertest.Kind, separateWork bool) {
 	repo.CommitTxtar("first", fixtureFiles(kind)+workspaceFile(kind, "kyoto"))
 	p := reconcilertest.NewSpec(t, kind, repo.Dir)
 	converge(t, p)
-	tips := []string{rewordModule(repo, "hello", "good day")}
+	tips := []commitid.ID{rewordModule(repo, "hello", "good day")}
 	held := holdApply(t, p, "tokyo")
 	// One after the other: kyoto is still to come when tokyo is released.
 	o := childSpec{Spec: p, Parallelism: 1, ApplyLog: filepath.Join(p.Home, "applies")}
@@ -69,14 +70,14 @@ func testTwoTips(t *testing.T, kind reconcilertest.Kind, separateWork bool) {
 }
 
 // rewordModule changes the module of the repository.
-func rewordModule(repo *gittest.Repo, from, to string) (commit string) {
+func rewordModule(repo *gittest.Repo, from, to string) (commit commitid.ID) {
 	module := repo.Git("show", "HEAD:modules/greeting/main.tf")
 	return repo.Commit(to, map[string]string{"modules/greeting/main.tf": strings.ReplaceAll(module, from, to) + "\n"})
 }
 
 // checkApplyOrder checks that no workspace was applied at an older tip after a newer one,
 // and that no workspace was applied twice at one tip.
-func checkApplyOrder(t *testing.T, applies []applyLine, tips []string) {
+func checkApplyOrder(t *testing.T, applies []applyLine, tips []commitid.ID) {
 	t.Helper()
 	last := map[string]int{}
 	by := map[string]string{}
@@ -107,7 +108,7 @@ func TestConcurrentWhileTheTipMoves(t *testing.T) {
 			repo.CommitTxtar("first", fixtureFiles(kind)+workspaceFile(kind, "kyoto"))
 			p := reconcilertest.NewSpec(t, kind, repo.Dir)
 			converge(t, p)
-			tips := []string{rewordModule(repo, "hello", "hello 0")}
+			tips := []commitid.ID{rewordModule(repo, "hello", "hello 0")}
 			o := childSpec{Spec: p, Parallelism: 2, ApplyLog: filepath.Join(p.Home, "applies")}
 			var children []*child
 			for i := range 4 {

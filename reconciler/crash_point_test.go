@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
@@ -29,7 +30,7 @@ type crashPoints struct {
 
 	mu             sync.Mutex
 	names          []string
-	attemptCommits map[string]string // of the attempts that were started, by workspace
+	attemptCommits map[string]commitid.ID // of the attempts that were started, by workspace
 }
 
 func (b *crashPoints) hit(name string) {
@@ -85,12 +86,12 @@ func (b *crashPoints) noteAttempt(op state.Op) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.attemptCommits == nil {
-		b.attemptCommits = map[string]string{}
+		b.attemptCommits = map[string]commitid.ID{}
 	}
 	b.attemptCommits[ws.Name] = ws.Attempt.Commit
 }
 
-func (b *crashPoints) attemptCommit(workspace string) string {
+func (b *crashPoints) attemptCommit(workspace string) commitid.ID {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.attemptCommits[workspace]
@@ -101,7 +102,7 @@ type crashSnapshots struct {
 	b *crashPoints
 }
 
-func (s crashSnapshots) Put(ctx context.Context, commit string, when time.Time, tree snapshot.Tree, objects []byte) (string, error) {
+func (s crashSnapshots) Put(ctx context.Context, commit commitid.ID, when time.Time, tree snapshot.Tree, objects []byte) (string, error) {
 	s.b.hit("snapshot")
 	return s.Snapshots.Put(ctx, commit, when, tree, objects)
 }
@@ -111,7 +112,7 @@ func (s crashSnapshots) PutLog(ctx context.Context, runID, workspace string, log
 	return s.Snapshots.PutLog(ctx, runID, workspace, log)
 }
 
-func (s crashSnapshots) Prune(ctx context.Context, before time.Time, keep func(string) bool) ([]string, error) {
+func (s crashSnapshots) Prune(ctx context.Context, before time.Time, keep func(commitid.ID) bool) ([]commitid.ID, error) {
 	s.b.hit("prune")
 	return s.Snapshots.Prune(ctx, before, keep)
 }

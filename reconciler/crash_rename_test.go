@@ -53,7 +53,7 @@ func (tpl *fixture) testCrashThenRenameBack(t *testing.T) {
 			if r := c.wait(); r != nil {
 				t.Fatalf("the child was not killed: %+v", r)
 			}
-			gittest.Git(t, p.Repo, "update-ref", "refs/heads/main", back)
+			gittest.Git(t, p.Repo, "update-ref", "refs/heads/main", string(back))
 			converge(t, p)
 			if after := resourceIDs(t, p); after["this"] != before["this"] || after["more"] == "" {
 				t.Errorf("created again: before %v, after %v", before, after)

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/state"
 )
@@ -23,10 +24,10 @@ import (
 type residue struct {
 	Head       state.Head
 	Workspaces map[string]state.Workspace
-	Held       []string          // leases, except those of processes known to be dead
-	States     map[string]string // Terraform's
-	Locks      []string          // Terraform's, left by killed processes
-	Snapshots  map[string]int64  // commits, and the archives' sizes
+	Held       []string              // leases, except those of processes known to be dead
+	States     map[string]string     // Terraform's
+	Locks      []string              // Terraform's, left by killed processes
+	Snapshots  map[commitid.ID]int64 // commits, and the archives' sizes
 }
 
 func readResidue(t *testing.T, p reconcilertest.Spec) residue {
@@ -41,7 +42,7 @@ func readResidue(t *testing.T, p reconcilertest.Spec) residue {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := residue{Head: head, Workspaces: workspaces, States: map[string]string{}, Snapshots: map[string]int64{}}
+	r := residue{Head: head, Workspaces: workspaces, States: map[string]string{}, Snapshots: map[commitid.ID]int64{}}
 	r.Head.Rev, r.Head.Run, r.Head.UpdatedAt = 0, "", time.Time{}
 	states := readStates(t, p)
 	for name, ws := range r.Workspaces {

@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 	"reconcile/state/statetest"
@@ -193,7 +194,7 @@ func (m *model) restoreFrom(backup *statetest.Memory) {
 	m.stop()
 	m.store.Restore(backup)
 	head := m.readRecord().head
-	m.adoptedCommits = map[int64]string{head.Generation: head.Commit}
+	m.adoptedCommits = map[int64]commitid.ID{head.Generation: head.Commit}
 	for _, s := range m.tfStates {
 		s.generation = 0
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"reconcile/internal/commitid"
 	"reconcile/state"
 	"reconcile/state/statetest"
 )
@@ -16,13 +17,15 @@ import (
 // recordedTrace is a trace that a pass has recorded, and what it stands for.
 type recordedTrace struct {
 	run     string
-	commit  string
+	commit  commitid.ID
 	trace   state.Trace
 	content string
 	size    string
 }
 
-func recordedKey(ws *state.Workspace) string { return ws.Run + " " + ws.Identity + " " + ws.Commit }
+func recordedKey(ws *state.Workspace) string {
+	return ws.Run + " " + ws.Identity + " " + string(ws.Commit)
+}
 
 // checkWrite checks a write that has taken effect. before is the store as it was.
 func (m *model) checkWrite(f *inFlightPass, before *statetest.Memory, w writeSummary) {

@@ -14,6 +14,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
+
+	"reconcile/internal/commitid"
 )
 
 // modelRepo is a real bare repository, written without a process for each commit.
@@ -25,7 +27,7 @@ type modelRepo struct {
 
 // modelCommit is one commit of a modelRepo.
 type modelCommit struct {
-	id       string
+	id       commitid.ID
 	number   int
 	tree     modelTree
 	idByPath map[string]string // of every path, as traces have them
@@ -44,7 +46,7 @@ func newModelRepo(t *testing.T) *modelRepo {
 const stampFile = "stamp"
 
 // writeCommit writes a commit with the tree's files.
-func (r *modelRepo) writeCommit(e modelTree, number int, parent string) (modelCommit, error) {
+func (r *modelRepo) writeCommit(e modelTree, number int, parent commitid.ID) (modelCommit, error) {
 	files := e.files()
 	files[stampFile] = strconv.Itoa(number)
 	c := modelCommit{number: number, tree: e, idByPath: map[string]string{}}
@@ -55,16 +57,16 @@ func (r *modelRepo) writeCommit(e modelTree, number int, parent string) (modelCo
 	who := object.Signature{Name: "Ann Author", Email: "ann@example.com", When: time.Unix(1767225600+int64(number)*60, 0).UTC()}
 	commit := &object.Commit{Author: who, Committer: who, Message: "commit " + strconv.Itoa(number), TreeHash: root}
 	if parent != "" {
-		commit.ParentHashes = []plumbing.Hash{plumbing.NewHash(parent)}
+		commit.ParentHashes = []plumbing.Hash{plumbing.NewHash(string(parent))}
 	}
 	id, err := r.writeObject(plumbing.CommitObject, commit.Encode)
-	c.id = id.String()
+	c.id = commitid.ID(id.String())
 	return c, err
 }
 
 // push moves a branch.
-func (r *modelRepo) push(branch, commit string) error {
-	return r.repo.Storer.SetReference(plumbing.NewHashReference(plumbing.NewBranchReferenceName(branch), plumbing.NewHash(commit)))
+func (r *modelRepo) push(branch string, commit commitid.ID) error {
+	return r.repo.Storer.SetReference(plumbing.NewHashReference(plumbing.NewBranchReferenceName(branch), plumbing.NewHash(string(commit))))
 }
 
 // writeTree writes the files below dir, and stores the ids of all entries in ids.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/state"
@@ -149,7 +150,7 @@ func (s modelSource) Tip(ctx context.Context, protocol string) (tip source.Tip, 
 	return tip, err
 }
 
-func (s modelSource) Fetch(ctx context.Context, id string) (commit *source.Commit, err error) {
+func (s modelSource) Fetch(ctx context.Context, id commitid.ID) (commit *source.Commit, err error) {
 	f := s.process.pass
 	if f == nil {
 		return s.Source.Fetch(ctx, id)
@@ -165,7 +166,7 @@ func (s modelSource) Fetch(ctx context.Context, id string) (commit *source.Commi
 // modelSnapshots records which commits are stored.
 type modelSnapshots struct{ process *process }
 
-func (s modelSnapshots) Put(_ context.Context, commit string, _ time.Time, _ snapshot.Tree, _ []byte) (string, error) {
+func (s modelSnapshots) Put(_ context.Context, commit commitid.ID, _ time.Time, _ snapshot.Tree, _ []byte) (string, error) {
 	m := s.process.m
 	err := s.process.pass.runEffect("snapshot", func() error {
 		m.mu.Lock()
@@ -173,15 +174,15 @@ func (s modelSnapshots) Put(_ context.Context, commit string, _ time.Time, _ sna
 		m.snapshots[commit] = true
 		return nil
 	})
-	return "snapshot of " + commit, err
+	return "snapshot of " + string(commit), err
 }
 
 // Fetch is for remote work, which the model does not have.
-func (modelSnapshots) Fetch(context.Context, string, string, snapshot.TreeVerifier) error {
+func (modelSnapshots) Fetch(context.Context, commitid.ID, string, snapshot.TreeVerifier) error {
 	return errors.ErrUnsupported
 }
 
-func (modelSnapshots) Prune(context.Context, time.Time, func(string) bool) ([]string, error) {
+func (modelSnapshots) Prune(context.Context, time.Time, func(commitid.ID) bool) ([]commitid.ID, error) {
 	return nil, nil
 }
 

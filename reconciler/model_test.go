@@ -14,6 +14,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"reconcile/internal/commitid"
 	"reconcile/internal/testtier"
 	"reconcile/reconciler"
 	"reconcile/reconciler/internal/reconcilertest"
@@ -92,8 +93,8 @@ type model struct {
 	mu             sync.Mutex // protects what passes touch
 	tfStates       map[string]*tfState
 	lineageCount   int // made so far
-	snapshots      map[string]bool
-	adoptedCommits map[int64]string // commits, by generation
+	snapshots      map[commitid.ID]bool
+	adoptedCommits map[int64]commitid.ID // commits, by generation
 	recordedTraces map[string]recordedTrace
 	locked         bool // another person works on the states
 	violations     []string
@@ -123,8 +124,8 @@ type process struct {
 func newModel(t reporter, repo *modelRepo, branch, dir string) *model {
 	m := &model{
 		t: t, ctx: context.Background(), repo: repo, branch: branch, dir: dir, size: "1",
-		store: statetest.NewMemory(), tfStates: map[string]*tfState{}, snapshots: map[string]bool{},
-		adoptedCommits: map[int64]string{}, recordedTraces: map[string]recordedTrace{}, formerStates: map[string][]tfState{},
+		store: statetest.NewMemory(), tfStates: map[string]*tfState{}, snapshots: map[commitid.ID]bool{},
+		adoptedCommits: map[int64]commitid.ID{}, recordedTraces: map[string]recordedTrace{}, formerStates: map[string][]tfState{},
 	}
 	first := modelTree{}
 	first.workspaces[0] = modelWorkspace{exists: true, name: "w0", module: 2}
@@ -189,7 +190,7 @@ func (m *model) tip() *modelCommit { return &m.commits[m.branchCommits[len(m.bra
 
 // commit puts a commit on the branch.
 func (m *model) commit(e modelTree) {
-	parent := ""
+	var parent commitid.ID
 	if len(m.branchCommits) > 0 {
 		parent = m.tip().id
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
@@ -123,4 +124,6 @@ var errNoFetch = errors.New("no fetch")
 // noFetchSource answers with the tip but cannot fetch it.
 type noFetchSource struct{ run.Source }
 
-func (noFetchSource) Fetch(context.Context, string) (*source.Commit, error) { return nil, errNoFetch }
+func (noFetchSource) Fetch(context.Context, commitid.ID) (*source.Commit, error) {
+	return nil, errNoFetch
+}

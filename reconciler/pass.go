@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
@@ -228,7 +229,7 @@ func (p *pass) adopt(ctx context.Context, head state.Head, tip source.Tip, setti
 
 // warnIfRewritten warns when the old tip is no ancestor of the new one. A rewritten
 // history is applied like any other tip; people only need to know.
-func (p *pass) warnIfRewritten(ctx context.Context, tip, old string) {
+func (p *pass) warnIfRewritten(ctx context.Context, tip, old commitid.ID) {
 	yes, known, err := p.config.Source.Contains(ctx, tip, old)
 	if err != nil {
 		p.run.Log.Debug("could not determine whether history was rewritten", "error", err)
@@ -287,8 +288,8 @@ type pass struct {
 	notifyAt time.Time            // when to retry a failed notification
 	polledAt time.Time            // when the tip was last polled
 
-	firstSeenTip string    // the tip that was seen last (see firstSeenAt)
-	firstSeenAt  time.Time // when this pass first saw it
+	firstSeenTip commitid.ID // the tip that was seen last (see firstSeenAt)
+	firstSeenAt  time.Time   // when this pass first saw it
 
 	panicErr     *run.PanicError
 	recordedExit int // recorded exit code, if the pass had nothing to do

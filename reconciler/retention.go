@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -55,18 +56,19 @@ func recordHistory(ctx context.Context, r *run.Run, result *run.Result) {
 // prune removes runs, logs and snapshots that are old and that no record refers to.
 func (p *pass) prune(ctx context.Context, records map[string]state.Workspace) {
 	before := p.config.Now().Add(-retention)
-	named := map[string]bool{p.result.To: true, p.result.From: true}
+	commits := map[commitid.ID]bool{p.result.To: true, p.result.From: true}
+	runs := map[string]bool{}
 	for _, w := range records {
-		named[w.Commit], named[w.Run] = true, true
+		commits[w.Commit], runs[w.Run] = true, true
 		if w.Attempt != nil {
-			named[w.Attempt.Commit] = true
+			commits[w.Attempt.Commit] = true
 		}
 	}
-	if _, err := p.config.Snapshots.Prune(ctx, before, func(commit string) bool { return named[commit] }); err != nil {
+	if _, err := p.config.Snapshots.Prune(ctx, before, func(commit commitid.ID) bool { return commits[commit] }); err != nil {
 		p.run.Log.Warn("old snapshots could not be removed", "error", err)
 	}
 	// The log of a run that a record refers to explains the current state.
-	if _, err := p.config.Snapshots.PruneLogs(ctx, before, func(run string) bool { return named[run] }); err != nil {
+	if _, err := p.config.Snapshots.PruneLogs(ctx, before, func(run string) bool { return runs[run] }); err != nil {
 		p.run.Log.Warn("old logs could not be removed", "error", err)
 	}
 	if _, err := p.config.Record.PruneRuns(ctx, before); err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -19,12 +20,12 @@ type Status struct {
 
 // StatusHead is the tip that the record has adopted.
 type StatusHead struct {
-	Commit     string     `json:"commit"`
-	Settled    bool       `json:"settled"`
-	Exit       int        `json:"exit"`
-	Generation int64      `json:"generation"`
-	Epoch      int64      `json:"epoch"`
-	NextAt     *time.Time `json:"next_at,omitempty"`
+	Commit     commitid.ID `json:"commit"`
+	Settled    bool        `json:"settled"`
+	Exit       int         `json:"exit"`
+	Generation int64       `json:"generation"`
+	Epoch      int64       `json:"epoch"`
+	NextAt     *time.Time  `json:"next_at,omitempty"`
 	// BehindSince is when the branch got ahead of what is applied.
 	BehindSince *time.Time `json:"behind_since,omitempty"`
 	Run         string     `json:"run"`
@@ -35,7 +36,7 @@ type StatusHead struct {
 type StatusWorkspace struct {
 	Name      string        `json:"name"`
 	Path      string        `json:"path"`
-	Commit    string        `json:"commit"` // the applied commit
+	Commit    commitid.ID   `json:"commit"` // the applied commit
 	Outcome   state.Outcome `json:"outcome"`
 	At        time.Time     `json:"at"`
 	Error     string        `json:"error,omitempty"`
@@ -66,10 +67,10 @@ const (
 
 // StatusRun is the run of an attempt.
 type StatusRun struct {
-	Run    string    `json:"run"`
-	Commit string    `json:"commit"`
-	Host   string    `json:"host"`
-	Since  time.Time `json:"since"`
+	Run    string      `json:"run"`
+	Commit commitid.ID `json:"commit"`
+	Host   string      `json:"host"`
+	Since  time.Time   `json:"since"`
 }
 
 // StatusLease is the holder of a lease.

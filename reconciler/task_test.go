@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
@@ -25,8 +26,10 @@ func TestTaskOfOtherCode(t *testing.T) {
 	w.RunPass(run.Options{})
 	head, err := w.Record.Head(t.Context())
 	w.Must(err)
-	archive := func(commit string) string { return filepath.Join(w.Spec.Home, "snapshots", commit+".tar.zst") }
-	tree := func(commit string) string {
+	archive := func(commit commitid.ID) string {
+		return filepath.Join(w.Spec.Home, "snapshots", string(commit)+".tar.zst")
+	}
+	tree := func(commit commitid.ID) string {
 		c, err := w.Config.Source.Fetch(t.Context(), commit)
 		w.Must(err)
 		defer c.Close()
@@ -40,7 +43,7 @@ func TestTaskOfOtherCode(t *testing.T) {
 		forge func(task *state.Task)
 	}{
 		"none": {"", func(*state.Task) {}},
-		"commit of the record": {first.Commit + ", but the record has adopted " + head.Commit, func(task *state.Task) {
+		"commit of the record": {string(first.Commit) + ", but the record has adopted " + string(head.Commit), func(task *state.Task) {
 			task.Commit, task.TreeID = first.Commit, tree(first.Commit)
 		}},
 		"tree": {"find out who wrote that task", func(task *state.Task) { task.TreeID = tree(first.Commit) }},

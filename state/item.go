@@ -86,7 +86,7 @@ func (p runPart) check() error {
 }
 
 func (t Task) check() error {
-	return errors.Join(required("name", t.Name), required("key", t.Key), required("commit", t.Commit), minValue("generation", t.Generation, 0))
+	return errors.Join(required("name", t.Name), required("key", t.Key), required("commit", string(t.Commit)), minValue("generation", t.Generation, 0))
 }
 
 func (t NotificationState) check() error { return required("name", t.Name) }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"reconcile/internal/commitid"
 )
 
 // Task is the work on one workspace that a pass has given to another process: a CodeBuild
@@ -12,18 +14,18 @@ import (
 // lease does. In PreviewRecord a task plans a pull request, and its process neither reads
 // nor writes it.
 type Task struct {
-	Schema     int       `json:"schema"`
-	Name       string    `json:"name"` // workspace name, or the pull request's number
-	Key        string    `json:"key"`  // unique to each task: starting a task twice under one key starts it once
-	Run        string    `json:"run"`  // of the pass that dispatched the task
-	Trigger    string    `json:"trigger"`
-	Commit     string    `json:"commit"`
-	CommitTime time.Time `json:"when"` // time of the commit
-	TreeID     string    `json:"tree"` // id of the commit's tree, which the snapshot must match
-	Generation int64     `json:"generation"`
-	Replan     bool      `json:"replan,omitempty"`
-	Adopt      bool      `json:"adopt,omitempty"`
-	Inputs     string    `json:"inputs,omitempty"` // of a preview: hash of its other inputs
+	Schema     int         `json:"schema"`
+	Name       string      `json:"name"` // workspace name, or the pull request's number
+	Key        string      `json:"key"`  // unique to each task: starting a task twice under one key starts it once
+	Run        string      `json:"run"`  // of the pass that dispatched the task
+	Trigger    string      `json:"trigger"`
+	Commit     commitid.ID `json:"commit"`
+	CommitTime time.Time   `json:"when"` // time of the commit
+	TreeID     string      `json:"tree"` // id of the commit's tree, which the snapshot must match
+	Generation int64       `json:"generation"`
+	Replan     bool        `json:"replan,omitempty"`
+	Adopt      bool        `json:"adopt,omitempty"`
+	Inputs     string      `json:"inputs,omitempty"` // of a preview: hash of its other inputs
 
 	ID           string    `json:"id,omitempty"` // the executor's id; "": the task may not have been started
 	DispatchedAt time.Time `json:"at"`

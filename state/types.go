@@ -25,16 +25,16 @@ type Trace map[string]string
 // Head is the tip that the record has adopted and its result. A pass with nothing to do
 // reads the head and nothing else.
 type Head struct {
-	Schema      int       `json:"schema"`
-	Rev         int64     `json:"rev"`        // raised by each write of the head, for compare-and-set
-	Generation  int64     `json:"generation"` // counts the adopted tips
-	Epoch       int64     `json:"epoch"`      // raised by distrust: traces of an older epoch do not count
-	Commit      string    `json:"commit"`
-	ConfigHash  string    `json:"basis"`   // hash of the other inputs of a decision (settings, declared environment)
-	EnvVarNames []string  `json:"env"`     // names of the TF_VAR_* that the settings at Commit declare
-	Settled     bool      `json:"settled"` // no work is possible now
-	Exit        int       `json:"exit"`    // exit code of the pass that settled it
-	NextRetryAt time.Time `json:"next_at"` // earliest retry; zero: none
+	Schema      int         `json:"schema"`
+	Rev         int64       `json:"rev"`        // raised by each write of the head, for compare-and-set
+	Generation  int64       `json:"generation"` // counts the adopted tips
+	Epoch       int64       `json:"epoch"`      // raised by distrust: traces of an older epoch do not count
+	Commit      commitid.ID `json:"commit"`
+	ConfigHash  string      `json:"basis"`   // hash of the other inputs of a decision (settings, declared environment)
+	EnvVarNames []string    `json:"env"`     // names of the TF_VAR_* that the settings at Commit declare
+	Settled     bool        `json:"settled"` // no work is possible now
+	Exit        int         `json:"exit"`    // exit code of the pass that settled it
+	NextRetryAt time.Time   `json:"next_at"` // earliest retry; zero: none
 	// OutOfSyncSince is when a pass first saw a tip that is not wholly applied, with no
 	// wholly applied tip after it; zero when all is applied. Workspaces that a person
 	// has suspended do not count.
@@ -86,11 +86,11 @@ type TerraformState struct {
 // Attempt is an apply that was started. It stays in the record until an apply or an empty
 // plan of the workspace has succeeded.
 type Attempt struct {
-	Commit     string    `json:"commit"`
-	Run        string    `json:"run"`
-	PlanDigest string    `json:"plan_digest"`
-	Process    Process   `json:"process"`
-	StartedAt  time.Time `json:"started_at"`
+	Commit     commitid.ID `json:"commit"`
+	Run        string      `json:"run"`
+	PlanDigest string      `json:"plan_digest"`
+	Process    Process     `json:"process"`
+	StartedAt  time.Time   `json:"started_at"`
 	// PreviousIdentities are the identities of the states that the workspace was applied
 	// to before the state of this apply.
 	PreviousIdentities []string `json:"former,omitempty"`
@@ -110,7 +110,7 @@ func (a *Attempt) Describe() string {
 }
 
 // ShortCommit returns the abbreviated id of the commit, for people.
-func (a *Attempt) ShortCommit() string { return commitid.Abbrev(a.Commit) }
+func (a *Attempt) ShortCommit() string { return a.Commit.Abbrev() }
 
 // Workspace is the record of one workspace. The item of a workspace that was removed from
 // the repository stays, with Removed set: its tombstone.
@@ -125,12 +125,12 @@ type Workspace struct {
 	Reads     []string `json:"reads,omitempty"`      // state identities it reads; "*" for parts that could not be evaluated
 	DependsOn []string `json:"depends_on,omitempty"` // upstream workspaces, by settings and by Reads
 
-	Trace     Trace     `json:"trace,omitempty"`
-	Epoch     int64     `json:"epoch"`            // of the head when Trace was recorded
-	Commit    string    `json:"commit,omitempty"` // at which Trace was recorded
-	Run       string    `json:"run,omitempty"`    // that recorded Trace
-	Attempt   *Attempt  `json:"attempt,omitempty"`
-	OutcomeAt time.Time `json:"at"` // of the last outcome
+	Trace     Trace       `json:"trace,omitempty"`
+	Epoch     int64       `json:"epoch"`            // of the head when Trace was recorded
+	Commit    commitid.ID `json:"commit,omitempty"` // at which Trace was recorded
+	Run       string      `json:"run,omitempty"`    // that recorded Trace
+	Attempt   *Attempt    `json:"attempt,omitempty"`
+	OutcomeAt time.Time   `json:"at"` // of the last outcome
 
 	// State is the Terraform state when Trace was recorded. nil: an earlier version,
 	// which did not record it, recorded Trace.
@@ -206,8 +206,8 @@ type Run struct {
 	Schema     int            `json:"schema"`
 	ID         string         `json:"id"`
 	Trigger    string         `json:"trigger"`
-	FromCommit string         `json:"from"`
-	ToCommit   string         `json:"to"`
+	FromCommit commitid.ID    `json:"from"`
+	ToCommit   commitid.ID    `json:"to"`
 	Outcome    string         `json:"outcome"`
 	Exit       int            `json:"exit"`
 	StartedAt  time.Time      `json:"started_at"`

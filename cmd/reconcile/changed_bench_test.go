@@ -20,7 +20,7 @@ func BenchmarkChanged(b *testing.B) {
 	tip := repo.touch()
 	ways := map[string][]string{
 		"record":  {"changed"},
-		"commits": {"changed", "--from", repo.firstCommit, "--to", tip},
+		"commits": {"changed", "--from", string(repo.firstCommit), "--to", string(tip)},
 	}
 	for _, packed := range []bool{false, true} {
 		objects := "loose"

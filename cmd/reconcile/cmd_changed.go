@@ -9,6 +9,7 @@ import (
 
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/usage"
+	"reconcile/internal/commitid"
 	"reconcile/internal/visible"
 	"reconcile/reconciler"
 	"reconcile/reconciler/run"
@@ -91,7 +92,7 @@ func printChanged(a *app, c *reconciler.Changed) {
 }
 
 // formatRange formats the two commits that were compared.
-func formatRange(from, to string) string {
+func formatRange(from, to commitid.ID) string {
 	if from == to || from == "" {
 		return "at " + ui.AbbrevCommit(to)
 	}

@@ -13,6 +13,7 @@ import (
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/cmd/reconcile/internal/wire"
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/source"
 	"reconcile/state/snapshot"
 )
@@ -42,10 +43,10 @@ func newSnapshotListCommand(a *app) *cobra.Command {
 
 // snapshotJSON is a snapshot as `snapshot list -o json` prints it.
 type snapshotJSON struct {
-	Commit   string    `json:"commit"`
-	Size     int64     `json:"size"`
-	StoredAt time.Time `json:"at"`
-	Location string    `json:"location"`
+	Commit   commitid.ID `json:"commit"`
+	Size     int64       `json:"size"`
+	StoredAt time.Time   `json:"at"`
+	Location string      `json:"location"`
 }
 
 func runSnapshotList(ctx context.Context, a *app) error {
@@ -77,7 +78,7 @@ func printSnapshots(a *app, list []snapshot.Snapshot, now time.Time) {
 	}
 	var rows []ui.Row
 	for _, s := range list {
-		rows = append(rows, ui.Row{Cells: []string{s.Commit, ui.FormatBytes(s.Size), ui.FormatAge(s.StoredAt, now)}})
+		rows = append(rows, ui.Row{Cells: []string{string(s.Commit), ui.FormatBytes(s.Size), ui.FormatAge(s.StoredAt, now)}})
 	}
 	ui.PrintTable(a.out, a.width(), []string{"COMMIT", "SIZE", "STORED"}, rows)
 }
@@ -116,7 +117,7 @@ func runSnapshotFetch(ctx context.Context, a *app, o snapshotFetchOptions) error
 		return err
 	}
 	if a.wantsJSON() {
-		return ui.PrintJSON(a.out, map[string]string{"commit": found.Commit, "dir": o.dir})
+		return ui.PrintJSON(a.out, map[string]string{"commit": string(found.Commit), "dir": o.dir})
 	}
 	fmt.Fprintf(a.out, "%s is in %s\n", ui.AbbrevCommit(found.Commit), o.dir)
 	return nil
@@ -124,7 +125,7 @@ func runSnapshotFetch(ctx context.Context, a *app, o snapshotFetchOptions) error
 
 // verifySnapshot verifies that dir holds the commit's tree. The commit object is in the
 // snapshot; for a snapshot of an older version it is fetched from Git.
-func verifySnapshot(ctx context.Context, p *wire.Deps, commit, dir string, objects []byte) error {
+func verifySnapshot(ctx context.Context, p *wire.Deps, commit commitid.ID, dir string, objects []byte) error {
 	_, err := source.Restore(ctx, dir, commit, "", time.Time{}, objects)
 	if !errors.Is(err, source.ErrUnproven) {
 		return err
@@ -141,7 +142,7 @@ func verifySnapshot(ctx context.Context, p *wire.Deps, commit, dir string, objec
 func findSnapshot(list []snapshot.Snapshot, prefix string) (snapshot.Snapshot, error) {
 	var found []snapshot.Snapshot
 	for _, s := range list {
-		if prefix != "" && strings.HasPrefix(s.Commit, strings.ToLower(prefix)) {
+		if prefix != "" && strings.HasPrefix(string(s.Commit), strings.ToLower(prefix)) {
 			found = append(found, s)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/internal/commitid"
 )
 
 func newVersionCommand(a *app) *cobra.Command {
@@ -42,7 +43,7 @@ func runVersion(a *app) error {
 	}
 	text := "reconcile " + v.Version
 	if v.Commit != "" {
-		text += " (" + ui.AbbrevCommit(v.Commit) + ")"
+		text += " (" + ui.AbbrevCommit(commitid.ID(v.Commit)) + ")"
 	}
 	fmt.Fprintf(a.out, "%s %s %s\n", text, v.Go, v.Platform)
 	return nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/source/gittest"
 )
 
@@ -15,7 +16,7 @@ import (
 type monorepo struct {
 	*gittest.Repo
 	modules     int
-	firstCommit string // the commit of the whole tree
+	firstCommit commitid.ID // the commit of the whole tree
 }
 
 func newMonorepo(b *testing.B, workspaces, modules, files int) *monorepo {
@@ -65,7 +66,7 @@ func moduleCall(module int, modules, name string) string {
 }
 
 // touch commits a change of one module that several workspaces reach.
-func (m *monorepo) touch() (commit string) {
+func (m *monorepo) touch() (commit commitid.ID) {
 	return m.Commit("touch a module", map[string]string{fmt.Sprintf("modules/m%04d/touched.tf", m.modules/2): "# touched\n"})
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source/gittest"
 )
@@ -37,7 +38,7 @@ func BenchmarkPoll(b *testing.B) {
 }
 
 // addRefs adds 5,000 refs, as the pull requests of years leave them.
-func addRefs(b *testing.B, repo *gittest.Repo, commit string) {
+func addRefs(b *testing.B, repo *gittest.Repo, commit commitid.ID) {
 	var refs strings.Builder
 	for i := range 5000 {
 		fmt.Fprintf(&refs, "create refs/pull/%d/head %s\n", i, commit)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"reconcile/internal/awsfake"
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/backlog/backlogtest"
 	"reconcile/reconciler/source/gittest"
 )
@@ -20,8 +21,9 @@ import (
 type buildResult struct {
 	exit   int
 	result struct {
-		Outcome, Trigger, To string
-		Workspaces           []struct{ Name, Outcome string }
+		Outcome, Trigger string
+		To               commitid.ID
+		Workspaces       []struct{ Name, Outcome string }
 	}
 	out string
 }
@@ -83,7 +85,7 @@ func TestPipeline(t *testing.T) {
 
 	// The merge is told twice, as a push and as a status; the second finds
 	// nothing to do.
-	merge := server.Merge(number)
+	merge := commitid.ID(server.Merge(number))
 	deliveries := server.Deliveries()
 	if len(deliveries) != 2 || deliveries[0].Status != http.StatusAccepted || deliveries[1].Status != http.StatusAccepted {
 		t.Fatalf("%+v\n%s", deliveries, f.log)

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/commitid"
 	"reconcile/internal/secret"
 	"reconcile/reconciler/backlog"
 	"reconcile/reconciler/backlog/backlogtest"
@@ -124,14 +125,14 @@ func TestPullRequests(t *testing.T) {
 		t.Errorf("%d open: %v", len(open), open)
 	}
 	p, err := c.PullRequest(t.Context(), repo, 5)
-	if err != nil || p.Status.ID != backlog.StatusMerged || p.MergeCommit != merge || p.BranchCommit != head || p.MergedAt == nil || p.Base != "main" || p.Branch != "topic" {
+	if err != nil || p.Status.ID != backlog.StatusMerged || p.MergeCommit != merge || p.BranchCommit != string(head) || p.MergedAt == nil || p.Base != "main" || p.Branch != "topic" {
 		t.Errorf("%+v, %v", p, err)
 	}
 	p, err = c.PullRequest(t.Context(), repo, 7)
 	if err != nil || p.Status.ID != backlog.StatusOpen || p.MergeCommit != "" || p.MergedAt != nil {
 		t.Errorf("%+v, %v", p, err)
 	}
-	if at := gittest.Git(t, s.Repo.Dir, "rev-parse", p.HeadRef()); at != head {
+	if at := commitid.ID(gittest.Git(t, s.Repo.Dir, "rev-parse", p.HeadRef())); at != head {
 		t.Errorf("%s is %s, not %s", p.HeadRef(), at, head)
 	}
 	// A caller that stops early causes no more requests.

@@ -7,14 +7,16 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"reconcile/internal/commitid"
 )
 
 // Marker is the line that identifies the comment of a preview, and records what the preview
 // is about. Nothing else is stored about a preview.
 type Marker struct {
 	Environment string
-	Head, Tip   string // commits
-	Inputs      string // Preview.Inputs
+	Head, Tip   commitid.ID // commits
+	Inputs      string      // Preview.Inputs
 	Failed      bool
 	Plans       map[string]string // abbreviated plan digests by workspace; nil if there were too many
 }
@@ -42,7 +44,7 @@ func (p *Preview) newMarker() Marker {
 
 // String returns the line.
 func (m Marker) String() string {
-	parts := []string{markerStart, "head=" + m.Head, "tip=" + m.Tip, "inputs=" + m.Inputs}
+	parts := []string{markerStart, "head=" + string(m.Head), "tip=" + string(m.Tip), "inputs=" + m.Inputs}
 	if m.Environment != "" {
 		parts = append(parts, "environment="+url.QueryEscape(m.Environment))
 	}
@@ -69,9 +71,9 @@ func ReadMarker(comment string) (m Marker, ok bool) {
 		name, value, _ := strings.Cut(part, "=")
 		switch {
 		case name == "head":
-			m.Head = value
+			m.Head = commitid.ID(value)
 		case name == "tip":
-			m.Tip = value
+			m.Tip = commitid.ID(value)
 		case name == "inputs":
 			m.Inputs = value
 		case name == "failed":
@@ -89,14 +91,14 @@ func ReadMarker(comment string) (m Marker, ok bool) {
 
 // UpdateMarker returns the same comment for other commits, for which its content is still
 // true.
-func UpdateMarker(comment, head, tip string) string {
+func UpdateMarker(comment string, head, tip commitid.ID) string {
 	m, ok := ReadMarker(comment)
 	before, line, _ := splitMarker(comment)
 	if !ok {
 		return comment
 	}
-	line = strings.Replace(line, "head="+m.Head, "head="+head, 1)
-	line = strings.Replace(line, "tip="+m.Tip, "tip="+tip, 1)
+	line = strings.Replace(line, "head="+string(m.Head), "head="+string(head), 1)
+	line = strings.Replace(line, "tip="+string(m.Tip), "tip="+string(tip), 1)
 	return before + markerStart + " " + line
 }
 

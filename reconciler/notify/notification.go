@@ -3,6 +3,8 @@ package notify
 import (
 	"slices"
 	"time"
+
+	"reconcile/internal/commitid"
 )
 
 // Notification is what a channel has not told people yet.
@@ -11,7 +13,7 @@ type Notification struct {
 	Repo        string           `json:"repo"`
 	Branch      string           `json:"branch"`
 	Environment string           `json:"environment,omitempty"`
-	Commit      string           `json:"commit"` // the tip
+	Commit      commitid.ID      `json:"commit"` // the tip
 	At          time.Time        `json:"at"`
 	Events      []WorkspaceEvent `json:"workspaces"` // sorted by name, never empty
 
@@ -23,17 +25,17 @@ type Notification struct {
 
 // WorkspaceEvent is a change of one workspace's outcome.
 type WorkspaceEvent struct {
-	Name       string `json:"name"`
-	Outcome    string `json:"outcome"` // part of a key of the catalogue
-	Recovered  bool   `json:"recovered,omitempty"`
-	AboutDrift bool   `json:"drift,omitempty"` // drift was found, or has ended
-	Add        int    `json:"add"`
-	Change     int    `json:"change"`
-	Replace    int    `json:"replace"`
-	Destroy    int    `json:"destroy"`
-	Error      string `json:"error,omitempty"`
-	Commit     string `json:"commit,omitempty"` // last applied commit
-	Run        string `json:"run,omitempty"`    // run of the outcome
+	Name       string      `json:"name"`
+	Outcome    string      `json:"outcome"` // part of a key of the catalogue
+	Recovered  bool        `json:"recovered,omitempty"`
+	AboutDrift bool        `json:"drift,omitempty"` // drift was found, or has ended
+	Add        int         `json:"add"`
+	Change     int         `json:"change"`
+	Replace    int         `json:"replace"`
+	Destroy    int         `json:"destroy"`
+	Error      string      `json:"error,omitempty"`
+	Commit     commitid.ID `json:"commit,omitempty"` // last applied commit
+	Run        string      `json:"run,omitempty"`    // run of the outcome
 	// Issue is the key of its open issue. A notifier that opens or closes an issue updates
 	// it.
 	Issue string `json:"-"`

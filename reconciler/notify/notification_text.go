@@ -5,7 +5,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"reconcile/internal/commitid"
 	"reconcile/internal/visible"
 )
 
@@ -13,7 +12,7 @@ import (
 func (w *Writer) WriteNotification(r *Notification) (string, error) {
 	s := &document{Writer: w}
 	s.addTitle("report.title."+r.Outcome(), r.Environment)
-	s.addParagraph(s.message("report.at", "branch", s.markup.code(r.Branch), "commit", s.markup.code(commitid.Abbrev(r.Commit)), "command", s.markup.code("reconcile runs "+r.Run)))
+	s.addParagraph(s.message("report.at", "branch", s.markup.code(r.Branch), "commit", s.markup.code(r.Commit.Abbrev()), "command", s.markup.code("reconcile runs "+r.Run)))
 	s.addParagraph(s.eventTable(r))
 	if drifted := r.NamesByOutcome("drifted"); len(drifted) > 0 {
 		s.addParagraph(s.message("report.drifted", "workspaces", s.codeList(drifted), "command", s.markup.code(replanCommand(drifted...))))
@@ -120,7 +119,7 @@ func (w *Writer) WriteIssueText(r *Notification, n WorkspaceEvent) (string, erro
 		key = "issue.drifted"
 	}
 	text, err := w.messages.Text(key,
-		"workspace", w.markup.code(n.Name), "commit", w.markup.code(commitid.Abbrev(r.Commit)), "branch", w.markup.code(r.Branch))
+		"workspace", w.markup.code(n.Name), "commit", w.markup.code(r.Commit.Abbrev()), "branch", w.markup.code(r.Branch))
 	if err != nil || !n.HasFailed() && !n.HasDrifted() {
 		return text, err
 	}

@@ -7,13 +7,14 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/notify/catalog"
 )
 
 func newNotification(events ...WorkspaceEvent) *Notification {
 	return &Notification{
 		Run: "01JD000000000000000000000A", Repo: "https://example.backlog.com/git/INFRA/estate.git", Branch: "main", Environment: "production",
-		Commit: strings.Repeat("b", 40), At: time.Date(2026, 11, 26, 3, 0, 0, 0, time.UTC), Events: events,
+		Commit: commitid.ID(strings.Repeat("b", 40)), At: time.Date(2026, 11, 26, 3, 0, 0, 0, time.UTC), Events: events,
 	}
 }
 

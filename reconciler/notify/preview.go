@@ -3,17 +3,19 @@ package notify
 import (
 	"cmp"
 	"slices"
+
+	"reconcile/internal/commitid"
 )
 
 // Preview is the expected result of merging a pull request, for a comment on it.
 type Preview struct {
 	Number            int
-	Branch, Base      string // names of branches
-	Head, Tip         string // their commits
-	Environment       string // "" for none
-	Problem           string // why nothing could be planned
-	Failed            bool   // a temporary failure
-	Inputs            string // equal for previews with the same content
+	Branch, Base      string      // names of branches
+	Head, Tip         commitid.ID // their commits
+	Environment       string      // "" for none
+	Problem           string      // why nothing could be planned
+	Failed            bool        // a temporary failure
+	Inputs            string      // equal for previews with the same content
 	Conflicts         []Conflict
 	Workspaces        []Workspace // sorted by name
 	Readers           []Reader
@@ -50,7 +52,7 @@ type Workspace struct {
 
 // Diff holds the differences from an earlier preview.
 type Diff struct {
-	Head                  string // of the earlier preview
+	Head                  commitid.ID // of the earlier preview
 	New, Changed, Removed []string
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/notify/catalog"
 )
 
@@ -19,7 +20,7 @@ var update = flag.Bool("update", false, "write what was written into testdata; r
 func examplePreview() *Preview {
 	return &Preview{
 		Number: 12, Branch: "feature/vpc", Base: "main", Environment: "production",
-		Head: strings.Repeat("a", 40), Tip: strings.Repeat("b", 40), Inputs: "0123456789abcdef",
+		Head: commitid.ID(strings.Repeat("a", 40)), Tip: commitid.ID(strings.Repeat("b", 40)), Inputs: "0123456789abcdef",
 		Workspaces: []Workspace{
 			{Name: "common", Outcome: "no-changes", Reasons: []string{"modules/vpc"}},
 			{Name: "osaka-ap", Outcome: "failed", Reasons: []string{"env/osaka-ap"}, Error: "osaka-ap: plan failed: exit status 1\n  Error: Reference to undeclared resource"},
@@ -87,7 +88,7 @@ func TestPreview(t *testing.T) {
 	} {
 		last := Marker{}
 		if name == "everything" {
-			last = Marker{Head: strings.Repeat("9", 40), Plans: map[string]string{"common": "no-chang", "tokyo": "another", "gone": "x"}}
+			last = Marker{Head: commitid.ID(strings.Repeat("9", 40)), Plans: map[string]string{"common": "no-chang", "tokyo": "another", "gone": "x"}}
 		}
 		for _, language := range catalog.Languages() {
 			for _, format := range []Format{Markdown, Notation} {

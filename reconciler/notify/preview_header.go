@@ -2,8 +2,6 @@ package notify
 
 import (
 	"strings"
-
-	"reconcile/internal/commitid"
 )
 
 // previewHeader returns a preview without its plans. It truncates long lists, to leave room
@@ -60,7 +58,7 @@ func (s *document) addDiff(d *Diff) {
 	if d == nil {
 		return
 	}
-	head := s.markup.code(commitid.Abbrev(d.Head))
+	head := s.markup.code(d.Head.Abbrev())
 	if d.IsEmpty() {
 		s.addParagraph(s.message("preview.since.same", "head", head))
 		return

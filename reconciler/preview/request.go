@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/internal/remote"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
@@ -25,9 +26,9 @@ type planRequest struct {
 
 // treeRef identifies a tree of the bundle, with the data that make it a commit.
 type treeRef struct {
-	Commit string    `json:"commit"`
-	Tree   string    `json:"tree"`
-	When   time.Time `json:"when"`
+	Commit commitid.ID `json:"commit"`
+	Tree   string      `json:"tree"`
+	When   time.Time   `json:"when"`
 }
 
 func treeRefOf(c *source.Commit) treeRef {

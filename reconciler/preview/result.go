@@ -1,6 +1,7 @@
 package preview
 
 import (
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/notify"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
@@ -8,21 +9,21 @@ import (
 
 // PullRequest is a request to merge a branch into the watched branch.
 type PullRequest struct {
-	Number int    `json:"number"`
-	Title  string `json:"title"`
-	Branch string `json:"branch"`
-	Head   string `json:"head"` // commit
+	Number int         `json:"number"`
+	Title  string      `json:"title"`
+	Branch string      `json:"branch"`
+	Head   commitid.ID `json:"head"` // commit
 }
 
 // Preview is the result that a pass would have after the pull request is merged.
 type Preview struct {
-	Number  int    `json:"number"`
-	Title   string `json:"title"`
-	Branch  string `json:"branch"`
-	Head    string `json:"head"`    // commit
-	Tip     string `json:"tip"`     // of the watched branch
-	Base    string `json:"base"`    // merge base
-	Outcome string `json:"outcome"` // "" if nothing was planned because nothing changed
+	Number  int         `json:"number"`
+	Title   string      `json:"title"`
+	Branch  string      `json:"branch"`
+	Head    commitid.ID `json:"head"`    // commit
+	Tip     commitid.ID `json:"tip"`     // of the watched branch
+	Base    commitid.ID `json:"base"`    // merge base
+	Outcome string      `json:"outcome"` // "" if nothing was planned because nothing changed
 	// CrissCross: the branches were merged into each other (criss-cross merge); Base is
 	// their newest common commit.
 	CrissCross bool              `json:"crossed,omitempty"`
@@ -50,7 +51,7 @@ type Preview struct {
 }
 
 // NewPreview returns a preview of the pull request without any plans.
-func (pr PullRequest) NewPreview(tip string) Preview {
+func (pr PullRequest) NewPreview(tip commitid.ID) Preview {
 	return Preview{Number: pr.Number, Title: pr.Title, Branch: pr.Branch, Head: pr.Head, Tip: tip, Workspaces: []run.WorkspaceResult{}}
 }
 
@@ -75,11 +76,11 @@ const (
 // Round is the result of a round of previews, as `reconcile preview -o json` prints
 // it. Fields may be added, never renamed.
 type Round struct {
-	Repo         string    `json:"repo"`
-	Branch       string    `json:"branch"`
-	Tip          string    `json:"tip"`
-	PullRequests []Preview `json:"pull_requests"`
-	Exit         int       `json:"exit"`
+	Repo         string      `json:"repo"`
+	Branch       string      `json:"branch"`
+	Tip          commitid.ID `json:"tip"`
+	PullRequests []Preview   `json:"pull_requests"`
+	Exit         int         `json:"exit"`
 }
 
 // Actions of a Preview.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"reconcile/internal/commitid"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace/settings"
 )
@@ -14,7 +13,7 @@ import (
 func (c *Config) Fetch(ctx context.Context, tip source.Tip) (*source.Commit, error) {
 	commit, err := c.Source.Fetch(ctx, tip.Commit)
 	if err != nil {
-		return nil, fmt.Errorf("fetch %s: %w", commitid.Abbrev(tip.Commit), err)
+		return nil, fmt.Errorf("fetch %s: %w", tip.Commit.Abbrev(), err)
 	}
 	if err := c.Verify(commit); err != nil {
 		c.CloseCommit(commit)

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/notify"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace/repotree"
@@ -17,19 +18,19 @@ import (
 // Source is the watched repository. *source.Repository implements it.
 type Source interface {
 	Tip(ctx context.Context, protocol string) (source.Tip, error)
-	Fetch(ctx context.Context, commit string) (*source.Commit, error)
-	Contains(ctx context.Context, tip, old string) (yes, known bool, err error)
-	Resolve(ctx context.Context, rev string) (commit string, err error)
-	Refs(ctx context.Context, names []string) (commits map[string]string, err error)
-	Merge(ctx context.Context, tip, head string) (*source.Merge, error)
+	Fetch(ctx context.Context, commit commitid.ID) (*source.Commit, error)
+	Contains(ctx context.Context, tip, old commitid.ID) (yes, known bool, err error)
+	Resolve(ctx context.Context, rev string) (commit commitid.ID, err error)
+	Refs(ctx context.Context, names []string) (commits map[string]commitid.ID, err error)
+	Merge(ctx context.Context, tip, head commitid.ID) (*source.Merge, error)
 }
 
 // Snapshots stores the trees that were applied, and the logs of runs. *snapshot.Store
 // implements it.
 type Snapshots interface {
-	Put(ctx context.Context, commit string, when time.Time, tree snapshot.Tree, objects []byte) (location string, err error)
-	Fetch(ctx context.Context, commit, dir string, check snapshot.TreeVerifier) error
-	Prune(ctx context.Context, before time.Time, keep func(commit string) bool) ([]string, error)
+	Put(ctx context.Context, commit commitid.ID, when time.Time, tree snapshot.Tree, objects []byte) (location string, err error)
+	Fetch(ctx context.Context, commit commitid.ID, dir string, check snapshot.TreeVerifier) error
+	Prune(ctx context.Context, before time.Time, keep func(commit commitid.ID) bool) ([]commitid.ID, error)
 	PutLog(ctx context.Context, run, workspace string, log io.Reader) error
 	PutFile(ctx context.Context, run, workspace, name string, contents io.Reader) (location string, err error)
 	PruneLogs(ctx context.Context, before time.Time, keep func(run string) bool) ([]string, error)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/source"
 	"reconcile/state"
 )
@@ -39,8 +40,8 @@ type Result struct {
 	Repo       string            `json:"repo"`
 	Branch     string            `json:"branch"`
 	Trigger    string            `json:"trigger"`
-	From       string            `json:"from"`                // commit adopted before; "" for none
-	To         string            `json:"to"`                  // tip
+	From       commitid.ID       `json:"from"`                // commit adopted before; "" for none
+	To         commitid.ID       `json:"to"`                  // tip
 	Rewritten  bool              `json:"rewritten,omitempty"` // From is not an ancestor of To: a force-push
 	Outcome    string            `json:"outcome"`
 	Snapshot   string            `json:"snapshot"` // location of the stored tree of To; "" if there was nothing to do

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"testing"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/source/gittest"
 	"reconcile/reconciler/source/gittree"
 	"reconcile/reconciler/source/gitwire"
@@ -122,7 +123,7 @@ func BenchmarkFetch(b *testing.B) {
 	bare := b.TempDir() + "/repo.git"
 	gittest.Git(b, ".", "clone", "-q", "--bare", "--no-local", dir, bare)
 	server := gittest.ServeHTTP(b, &gittest.Repo{Dir: bare})
-	id := gittest.Git(b, bare, "rev-parse", "main")
+	id := commitid.ID(gittest.Git(b, bare, "rev-parse", "main"))
 	b.Run("fetch", func(b *testing.B) {
 		for b.Loop() {
 			commit, err := openRepository(b, Options{URL: server.URL}).Fetch(b.Context(), id)
@@ -180,12 +181,12 @@ func BenchmarkMerge(b *testing.B) {
 	gittest.Git(b, ".", "clone", "-q", "--bare", "--no-local", newMonorepo(b), bare)
 	work := b.TempDir() + "/work"
 	gittest.Git(b, ".", "clone", "-q", bare, work)
-	commit := func(path string) string {
+	commit := func(path string) commitid.ID {
 		if err := os.WriteFile(work+"/"+path, []byte("# changed\n"), 0o600); err != nil {
 			b.Fatal(err)
 		}
 		gittest.Git(b, work, "commit", "-q", "-a", "-m", path)
-		return gittest.Git(b, work, "rev-parse", "HEAD")
+		return commitid.ID(gittest.Git(b, work, "rev-parse", "HEAD"))
 	}
 	gittest.Git(b, work, "checkout", "-q", "-b", "topic")
 	head := commit("env/ws0001/main.tf")

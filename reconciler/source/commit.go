@@ -17,8 +17,8 @@ import (
 
 // Commit is a commit with its tree.
 type Commit struct {
-	ID      string
-	Parents []string
+	ID      commitid.ID
+	Parents []commitid.ID
 	When    time.Time // commit time
 	Author  string    // "Name <address>"
 	Subject string    // first line of the message
@@ -29,7 +29,7 @@ type Commit struct {
 }
 
 // String returns the abbreviated id, for people.
-func (c *Commit) String() string { return commitid.Abbrev(c.ID) }
+func (c *Commit) String() string { return c.ID.Abbrev() }
 
 // Tip returns the commit as the tip of a branch. It does not know the remote's protocol.
 func (c *Commit) Tip() Tip { return Tip{Commit: c.ID} }
@@ -58,15 +58,15 @@ func readCommit(store gittree.Reader, id plumbing.Hash) (*Commit, error) {
 		return nil, err
 	}
 	c := &Commit{
-		ID:     id.String(),
+		ID:     commitid.ID(id.String()),
 		When:   raw.Committer.When,
 		Author: fmt.Sprintf("%s <%s>", raw.Author.Name, raw.Author.Email),
-		Tree:   gittree.New(store, raw.TreeHash, raw.Committer.When, id.String()),
+		Tree:   gittree.New(store, raw.TreeHash, raw.Committer.When, commitid.ID(id.String())),
 		raw:    data,
 	}
 	c.Subject, _, _ = strings.Cut(strings.TrimSpace(raw.Message), "\n")
 	for _, parent := range raw.ParentHashes {
-		c.Parents = append(c.Parents, parent.String())
+		c.Parents = append(c.Parents, commitid.ID(parent.String()))
 	}
 	return c, nil
 }

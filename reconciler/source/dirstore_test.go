@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/source/gittest"
 	"reconcile/reconciler/source/gittree"
@@ -93,16 +94,17 @@ func TestRestoreByTheCommitItself(t *testing.T) {
 	if !bytes.Equal(readObjects(t, got), readObjects(t, commit)) {
 		t.Errorf("its objects are %q", readObjects(t, got))
 	}
-	other := strings.Repeat("0", 40)
+	other := commitid.ID(strings.Repeat("0", 40))
 	for name, test := range map[string]struct {
-		commit, tree string
-		objects      []byte
-		want         string
+		commit  commitid.ID
+		tree    string
+		objects []byte
+		want    string
 	}{
 		"no commit":         {commit.ID, "", nil, source.ErrUnproven.Error()},
 		"another's commit":  {other, "", readObjects(t, commit), source.ErrUnproven.Error()},
 		"a changed commit":  {commit.ID, "", bytes.Replace(readObjects(t, commit), []byte("first"), []byte("forge"), 1), source.ErrUnproven.Error()},
-		"another tree":      {commit.ID, "040000:" + other, readObjects(t, commit), "the tree of commit"},
+		"another tree":      {commit.ID, "040000:" + string(other), readObjects(t, commit), "the tree of commit"},
 		"damaged objects":   {commit.ID, "", readObjects(t, commit)[:20], "damaged Git object"},
 		"a length too much": {commit.ID, "", []byte("commit 99999999999999999999\x00"), "damaged Git object"},
 	} {

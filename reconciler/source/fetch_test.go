@@ -13,12 +13,13 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/source/gittest"
 	"reconcile/reconciler/source/gitwire"
 )
 
 // newContentRepo returns a repository whose pack is about 100 kB, and a server.
-func newContentRepo(t *testing.T) (*gittest.Repo, *gittest.HTTP, string) {
+func newContentRepo(t *testing.T) (*gittest.Repo, *gittest.HTTP, commitid.ID) {
 	t.Helper()
 	repo := gittest.New(t)
 	files := map[string]string{}
@@ -33,7 +34,7 @@ func newContentRepo(t *testing.T) (*gittest.Repo, *gittest.HTTP, string) {
 	return repo, gittest.ServeHTTP(t, repo), id
 }
 
-func fetch(t *testing.T, r *Repository, id string) *Commit {
+func fetch(t *testing.T, r *Repository, id commitid.ID) *Commit {
 	t.Helper()
 	commit, err := r.Fetch(t.Context(), id)
 	if err != nil {
@@ -127,7 +128,7 @@ func TestIncompletePack(t *testing.T) {
 		return true
 	}
 	// A pack of the tip without its blobs.
-	pack := gittest.PackOf(t, repo, other, repo.Git("rev-parse", other+"^{tree}"))
+	pack := gittest.PackOf(t, repo, string(other), repo.Git("rev-parse", string(other)+"^{tree}"))
 	response = gittest.PackResponse(other, pack)
 	r := openRepository(t, Options{URL: server.URL})
 	if _, err := r.Fetch(t.Context(), other); !errors.Is(err, gitwire.ErrUnavailable) || !strings.Contains(err.Error(), "incomplete commit") {
@@ -152,7 +153,7 @@ func TestFetchConcurrently(t *testing.T) {
 	t.Parallel()
 	repo, server, _ := newContentRepo(t)
 	cache := t.TempDir()
-	var ids []string
+	var ids []commitid.ID
 	for i := range 4 {
 		ids = append(ids, repo.Commit("next", map[string]string{"n": fmt.Sprint(i)}))
 	}
@@ -179,7 +180,7 @@ func TestCacheKeepsWhatIsUsed(t *testing.T) {
 	repo, server, _ := newContentRepo(t)
 	cache := t.TempDir()
 	r := openRepository(t, Options{URL: server.URL, CacheDir: cache})
-	var ids []string
+	var ids []commitid.ID
 	for i := range 5 {
 		id := repo.Commit("next", map[string]string{"n": fmt.Sprint(i)})
 		ids = append(ids, id)
@@ -192,12 +193,12 @@ func TestCacheKeepsWhatIsUsed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var cached []string
+	var cached []commitid.ID
 	for _, e := range entries {
-		cached = append(cached, e.Name())
+		cached = append(cached, commitid.ID(e.Name()))
 	}
 	slices.Sort(cached)
-	want := []string{ids[0], ids[3], ids[4]}
+	want := []commitid.ID{ids[0], ids[3], ids[4]}
 	slices.Sort(want)
 	if !slices.Equal(cached, want) {
 		t.Errorf("kept %v, want the first (in use) and the newest two, %v", cached, want)
@@ -228,7 +229,7 @@ func TestCacheRepairs(t *testing.T) {
 			cache := t.TempDir()
 			r := openRepository(t, Options{URL: server.URL, CacheDir: cache})
 			fetch(t, r, id).Close()
-			if err := damage(filepath.Join(cacheDir(cache, r.Name()), id)); err != nil {
+			if err := damage(filepath.Join(cacheDir(cache, r.Name()), string(id))); err != nil {
 				t.Fatal(err)
 			}
 			if err := (fetch(t, r, id)).Tree.CheckConnected(); err != nil {
@@ -242,7 +243,7 @@ func TestFetchRefusesShortIDs(t *testing.T) {
 	t.Parallel()
 	_, server, id := newContentRepo(t)
 	r := openRepository(t, Options{URL: server.URL})
-	for _, bad := range []string{"", id[:39], id + "0", "main", strings.Repeat("g", 40)} {
+	for _, bad := range []commitid.ID{"", id[:39], id + "0", "main", commitid.ID(strings.Repeat("g", 40))} {
 		if _, err := r.Fetch(t.Context(), bad); !errors.Is(err, gitwire.ErrRevision) {
 			t.Errorf("Fetch(%q): %v", bad, err)
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/storer"
 	"github.com/go-git/go-git/v5/storage/filesystem"
 
+	"reconcile/internal/commitid"
 	"reconcile/internal/files"
 	"reconcile/reconciler/source/gitwire"
 	"reconcile/reconciler/source/internal/odb"
@@ -127,7 +128,7 @@ func (l *local) tip(context.Context, string) (Tip, error) {
 	if err != nil {
 		return Tip{}, fmt.Errorf("%s: read branch %q: %w", l.root, l.branch, err)
 	}
-	return Tip{ref.Hash().String(), ProtocolLocal}, nil
+	return Tip{commitid.ID(ref.Hash().String()), ProtocolLocal}, nil
 }
 
 func (l *local) noBranchError() error {
@@ -213,23 +214,23 @@ func (l *local) contains(ctx context.Context, tip, old plumbing.Hash) (yes, know
 	return false, len(shallow) == 0, nil
 }
 
-func (l *local) resolve(_ context.Context, rev string) (string, error) {
+func (l *local) resolve(_ context.Context, rev string) (commitid.ID, error) {
 	for _, name := range []string{"refs/heads/" + rev, rev} {
 		id, err := l.repo.ResolveRevision(plumbing.Revision(name))
 		if err == nil {
-			return id.String(), nil
+			return commitid.ID(id.String()), nil
 		}
 	}
 	return "", &gitwire.Error{Kind: gitwire.ErrRevision, URL: l.root, Text: fmt.Sprintf("%q", rev), Help: "give a commit id, a branch or a tag of the repository"}
 }
 
-func (l *local) refs(_ context.Context, names []string) (map[string]string, error) {
-	ids := map[string]string{}
+func (l *local) refs(_ context.Context, names []string) (map[string]commitid.ID, error) {
+	ids := map[string]commitid.ID{}
 	for _, name := range names {
 		ref, err := l.repo.Reference(plumbing.ReferenceName(name), true)
 		switch {
 		case err == nil:
-			ids[name] = ref.Hash().String()
+			ids[name] = commitid.ID(ref.Hash().String())
 		case !errors.Is(err, plumbing.ErrReferenceNotFound):
 			return nil, fmt.Errorf("%s: read %s: %w", l.root, name, err)
 		}

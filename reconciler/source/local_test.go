@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/source/gittest"
 	"reconcile/reconciler/source/gittree"
 	"reconcile/reconciler/source/gitwire"
@@ -68,7 +69,8 @@ func TestLocalStores(t *testing.T) {
 	t.Parallel()
 	repo := gittest.New(t)
 	long := ""
-	var ids, texts []string
+	var ids []commitid.ID
+	var texts []string
 	for i := range 20 {
 		for k := range 50 {
 			long += fmt.Sprintf("%x\n", sha256.Sum256([]byte{byte(i), byte(k)}))
@@ -129,9 +131,9 @@ func TestLocalResolve(t *testing.T) {
 	repo := gittest.New(t)
 	first := repo.Commit("first", map[string]string{"a": "1"})
 	second := repo.Commit("second", map[string]string{"a": "2"})
-	repo.Git("tag", "-a", "-m", "one", "v1", first)
+	repo.Git("tag", "-a", "-m", "one", "v1", string(first))
 	r := openRepository(t, Options{URL: repo.Work})
-	for rev, want := range map[string]string{"main": second, "HEAD": second, "HEAD~1": first, "main^": first, "v1": first, first[:8]: first, first: first} {
+	for rev, want := range map[string]commitid.ID{"main": second, "HEAD": second, "HEAD~1": first, "main^": first, "v1": first, string(first[:8]): first, string(first): first} {
 		if id, err := r.Resolve(t.Context(), rev); id != want || err != nil {
 			t.Errorf("Resolve(%s) = %s, %v; want %s", rev, id, err, want)
 		}

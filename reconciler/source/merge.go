@@ -9,6 +9,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	gitobject "github.com/go-git/go-git/v5/plumbing/object"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/source/gittree"
 	"reconcile/reconciler/source/gitwire"
 	"reconcile/reconciler/source/internal/merge"
@@ -21,8 +22,8 @@ var ErrUnrelated = errors.New("no common ancestor found")
 
 // Merge is the result of merging head into tip.
 type Merge struct {
-	Tip, Head string
-	Base      string // the merge base
+	Tip, Head commitid.ID
+	Base      commitid.ID // the merge base
 	// CrissCross means that the branches were merged into each other, so there are several
 	// merge bases. The newest one was used. Git would first merge the bases, so its result
 	// may differ.
@@ -55,12 +56,12 @@ const (
 // Merge merges head into tip with a three-way merge, as Git does without rename detection. It
 // compares tree ids, and lines in files that both sides changed. It writes nothing to the
 // repository. Close the Merge after use.
-func (r *Repository) Merge(ctx context.Context, tip, head string) (_ *Merge, err error) {
-	tipID, err := parseID(tip)
+func (r *Repository) Merge(ctx context.Context, tip, head commitid.ID) (_ *Merge, err error) {
+	tipID, err := parseID(string(tip))
 	if err != nil {
 		return nil, err
 	}
-	headID, err := parseID(head)
+	headID, err := parseID(string(head))
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +103,7 @@ func (h *history) merge(base, tip, head plumbing.Hash, crissCross bool) (*Merge,
 	if err != nil {
 		return nil, err
 	}
-	result := &Merge{Tip: tip.String(), Head: head.String(), Base: base.String(), CrissCross: crissCross, close: h.close}
+	result := &Merge{Tip: commitid.ID(tip.String()), Head: commitid.ID(head.String()), Base: commitid.ID(base.String()), CrissCross: crissCross, close: h.close}
 	for _, c := range conflicts {
 		result.Conflicts = append(result.Conflicts, Conflict(c))
 	}

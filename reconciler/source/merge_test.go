@@ -13,6 +13,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"reconcile/internal/commitid"
 	"reconcile/internal/testtier"
 	"reconcile/reconciler/source/gittest"
 	"reconcile/reconciler/source/gittree"
@@ -125,7 +126,7 @@ func editLine(t *rapid.T, text string, unique int) string {
 }
 
 // importCommits creates a commit of base and two commits on top of it.
-func importCommits(t *rapid.T, dir string, trees ...map[string]string) []string {
+func importCommits(t *rapid.T, dir string, trees ...map[string]string) []commitid.ID {
 	var in strings.Builder
 	for i, files := range trees {
 		fmt.Fprintf(&in, "commit refs/heads/t%d\nmark :%d\ncommitter A <a@example.com> %d +0000\ndata 0\n", i, i+1, 1767225600+i)
@@ -143,12 +144,16 @@ func importCommits(t *rapid.T, dir string, trees ...map[string]string) []string 
 		fmt.Fprintf(&in, "get-mark :%d\n", i+1)
 	}
 	out := runGitWithInput(t, dir, in.String(), "fast-import", "--quiet", "--force", "--cat-blob-fd=1")
-	return strings.Fields(out)
+	var ids []commitid.ID
+	for id := range strings.FieldsSeq(out) {
+		ids = append(ids, commitid.ID(id))
+	}
+	return ids
 }
 
 // gitMerge runs git merge-tree and returns the tree, or the conflict.
-func gitMerge(t *rapid.T, dir, ours, theirs string) (string, bool) {
-	cmd := exec.Command("git", "merge-tree", "--write-tree", ours, theirs)
+func gitMerge(t *rapid.T, dir string, ours, theirs commitid.ID) (string, bool) {
+	cmd := exec.Command("git", "merge-tree", "--write-tree", string(ours), string(theirs))
 	cmd.Dir = dir
 	out, err := cmd.Output()
 	var exit *exec.ExitError
@@ -181,11 +186,11 @@ func TestMerge(t *testing.T) {
 			base := repo.Commit("base", map[string]string{"env/a/main.tf": "1\n2\n3\n4\n", "env/b/main.tf": "b\n", "gone": "x\n"})
 			head := repo.Commit("head", map[string]string{"env/a/main.tf": "1\n2\n3\nfour\n", "new/deep/file": "n\n"})
 			repo.Git("push", "-q", "origin", "HEAD:refs/pull/7/head")
-			repo.Git("reset", "-q", "--hard", base)
+			repo.Git("reset", "-q", "--hard", string(base))
 			tip := repo.Commit("tip", map[string]string{"env/a/main.tf": "one\n2\n3\n4\n", "gone": ""})
 			r := endpoint.open(t, repo, "")
 			refs, err := r.Refs(t.Context(), []string{"refs/pull/7/head", "refs/heads/main", "refs/pull/8/head"})
-			if err != nil || !maps.Equal(refs, map[string]string{"refs/pull/7/head": head, "refs/heads/main": tip}) {
+			if err != nil || !maps.Equal(refs, map[string]commitid.ID{"refs/pull/7/head": head, "refs/heads/main": tip}) {
 				t.Fatalf("refs are %v, %v", refs, err)
 			}
 			merge, err := r.Merge(t.Context(), tip, head)
@@ -203,7 +208,7 @@ func TestMerge(t *testing.T) {
 				t.Errorf("what the tip removed is %s", got)
 			}
 			for _, dir := range []string{"env/b", "new"} { // changed by one side only: no new object
-				if got, want := tree.ID(dir), "040000:"+repo.Git("rev-parse", map[string]string{"env/b": tip, "new": head}[dir]+":"+dir); got != want {
+				if got, want := tree.ID(dir), "040000:"+repo.Git("rev-parse", string(map[string]commitid.ID{"env/b": tip, "new": head}[dir])+":"+dir); got != want {
 					t.Errorf("%s is %s, want %s", dir, got, want)
 				}
 			}
@@ -224,7 +229,7 @@ func TestMergeConflicts(t *testing.T) {
 	base := repo.Commit("base", map[string]string{"same": "1\n2\n3\n", "removed": "x\n", "link": "-> same", "bin": "\x00a", "touch": "a\nb\n", "file": "f\n"})
 	head := repo.Commit("head", map[string]string{"same": "1\nhead\n3\n", "removed": "y\n", "link": "-> bin", "bin": "\x00b", "touch": "A\nb\n", "file": "", "file/in": "x\n", "added": "1\n"})
 	repo.Git("push", "-q", "origin", "HEAD:refs/pull/1/head")
-	repo.Git("reset", "-q", "--hard", base)
+	repo.Git("reset", "-q", "--hard", string(base))
 	tip := repo.Commit("tip", map[string]string{"same": "1\ntip\n3\n", "removed": "", "link": "-> removed", "bin": "\x00c", "touch": "a\nB\n", "file": "g\n", "added": "2\n"})
 	merge, err := openRepository(t, Options{URL: repo.Dir}).Merge(t.Context(), tip, head)
 	if err != nil {
@@ -262,14 +267,14 @@ func TestMergeDeep(t *testing.T) {
 	defer merge.Close()
 
 	// Criss-cross merges: two bases, of which the newer is used.
-	repo.Git("checkout", "-q", "-B", "left", base)
+	repo.Git("checkout", "-q", "-B", "left", string(base))
 	left := repo.Commit("left", map[string]string{"left": "1\n"})
-	repo.Git("checkout", "-q", "-B", "right", base)
+	repo.Git("checkout", "-q", "-B", "right", string(base))
 	right := repo.Commit("right", map[string]string{"right": "1\n"})
-	repo.Git("merge", "-q", "--no-edit", left)
+	repo.Git("merge", "-q", "--no-edit", string(left))
 	second := repo.Push()
 	repo.Git("checkout", "-q", "left")
-	repo.Git("merge", "-q", "--no-edit", right)
+	repo.Git("merge", "-q", "--no-edit", string(right))
 	crossed, err := r.Merge(t.Context(), repo.Push(), second)
 	if err != nil || !crossed.CrissCross || crossed.Base != right {
 		t.Fatalf("merge is %+v, %v; want base %s", crossed, err, right)

@@ -16,6 +16,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/format/packfile"
 	"github.com/go-git/go-git/v5/storage/filesystem"
 
+	"reconcile/internal/commitid"
 	"reconcile/internal/files"
 	"reconcile/reconciler/source/gitwire"
 	"reconcile/reconciler/source/internal/odb"
@@ -47,7 +48,7 @@ func (m *remote) tip(ctx context.Context, protocol string) (Tip, error) {
 	return Tip{commit, protocol}, err
 }
 
-func (m *remote) refs(ctx context.Context, names []string) (map[string]string, error) {
+func (m *remote) refs(ctx context.Context, names []string) (map[string]commitid.ID, error) {
 	return m.client.Refs(ctx, names)
 }
 
@@ -56,9 +57,9 @@ func (m *remote) contains(ctx context.Context, tip, old plumbing.Hash) (yes, kno
 	return yes, err == nil, err
 }
 
-func (m *remote) resolve(ctx context.Context, rev string) (string, error) {
+func (m *remote) resolve(ctx context.Context, rev string) (commitid.ID, error) {
 	if plumbing.IsHash(rev) {
-		return strings.ToLower(rev), nil
+		return commitid.ID(strings.ToLower(rev)), nil
 	}
 	if rev == m.branch || rev == "refs/heads/"+m.branch {
 		tip, err := m.tip(ctx, "")

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/source/gittree"
 )
 
@@ -22,12 +23,12 @@ var ErrUnproven = errors.New("the snapshot has no commit object (it was made by 
 //
 // Restore computes all ids from the files, so it refuses a snapshot that is changed or
 // incomplete. The files must not change while the commit is used.
-func Restore(ctx context.Context, dir, commit, tree string, when time.Time, objects []byte) (*Commit, error) {
+func Restore(ctx context.Context, dir string, commit commitid.ID, tree string, when time.Time, objects []byte) (*Commit, error) {
 	s, err := gittree.NewDirStore(ctx, objects)
 	if err != nil {
 		return nil, fmt.Errorf("read the snapshot of %s: %w", commit, err)
 	}
-	id, err := parseID(commit)
+	id, err := parseID(string(commit))
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ const sshNamespace = "git"
 func (c *Commit) Verify(signers Signers) error {
 	payload, signature := splitSignature(c.raw)
 	refuse := func(text string, err error) error {
-		return &gitwire.Error{Kind: ErrSignature, URL: "commit " + c.ID, Text: text, Err: err,
+		return &gitwire.Error{Kind: ErrSignature, URL: "commit " + string(c.ID), Text: text, Err: err,
 			Help: "sign the commit with an allowed key, or add its signer to the allowed signers"}
 	}
 	switch {

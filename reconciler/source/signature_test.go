@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/source/gittest"
 
 	"github.com/ProtonMail/go-crypto/openpgp"
@@ -16,7 +17,7 @@ import (
 
 func fetchHead(t *testing.T, repo *gittest.Repo) *Commit {
 	t.Helper()
-	return fetch(t, openRepository(t, Options{URL: repo.Work}), repo.Git("rev-parse", "HEAD"))
+	return fetch(t, openRepository(t, Options{URL: repo.Work}), commitid.ID(repo.Git("rev-parse", "HEAD")))
 }
 
 func TestVerifySSH(t *testing.T) {
@@ -80,7 +81,7 @@ func TestVerifyPGP(t *testing.T) {
 	header := "gpgsig " + strings.ReplaceAll(strings.TrimSpace(signature.String()), "\n", "\n ")
 	file := filepath.Join(t.TempDir(), "commit")
 	writeFile(t, file, strings.Replace(string(commit.raw), "\n\n", "\n"+header+"\n\n", 1))
-	signed := fetch(t, openRepository(t, Options{URL: repo.Work}), repo.Git("hash-object", "-t", "commit", "-w", file))
+	signed := fetch(t, openRepository(t, Options{URL: repo.Work}), commitid.ID(repo.Git("hash-object", "-t", "commit", "-w", file)))
 	if err := signed.Verify(Signers{Keyring: publicKey(t, ann)}); err != nil {
 		t.Error(err)
 	}

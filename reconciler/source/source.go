@@ -16,6 +16,7 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/source/gitwire"
 )
 
@@ -60,14 +61,17 @@ type backend interface {
 	tip(ctx context.Context, protocol string) (Tip, error)
 	fetch(ctx context.Context, id plumbing.Hash) (*Commit, error)
 	contains(ctx context.Context, tip, old plumbing.Hash) (yes, known bool, err error)
-	resolve(ctx context.Context, rev string) (string, error)
-	refs(ctx context.Context, names []string) (map[string]string, error)
+	resolve(ctx context.Context, rev string) (commitid.ID, error)
+	refs(ctx context.Context, names []string) (map[string]commitid.ID, error)
 	fetchHistory(ctx context.Context, tip, head plumbing.Hash) (*history, error)
 }
 
 // Tip is the commit at the head of the branch, with the protocol that the remote spoke:
 // gitwire.ProtocolV2, gitwire.ProtocolV0, "" if that is uncertain, or ProtocolLocal.
-type Tip struct{ Commit, Protocol string }
+type Tip struct {
+	Commit   commitid.ID
+	Protocol string
+}
 
 // ProtocolLocal is the protocol of a tip that no remote was asked for.
 const ProtocolLocal = "local"
@@ -151,8 +155,8 @@ func (r *Repository) Tip(ctx context.Context, protocol string) (Tip, error) {
 // Fetch returns the commit with its whole tree. The commit is cached: a second Fetch of it,
 // by any process, sends no request. The error is gitwire.ErrCommitNotFound if the remote does not
 // have that commit (any more): read the tip again. Close the commit after use.
-func (r *Repository) Fetch(ctx context.Context, commit string) (*Commit, error) {
-	id, err := parseID(commit)
+func (r *Repository) Fetch(ctx context.Context, commit commitid.ID) (*Commit, error) {
+	id, err := parseID(string(commit))
 	if err != nil {
 		return nil, err
 	}
@@ -163,12 +167,12 @@ func (r *Repository) Fetch(ctx context.Context, commit string) (*Commit, error) 
 // history was rewritten between them. known is false if that cannot be decided, for example
 // in a shallow clone. A remote may decide by commit dates, so dates that run backwards can
 // give a wrong no. Use the result for messages only.
-func (r *Repository) Contains(ctx context.Context, tip, old string) (yes, known bool, err error) {
-	tipID, err := parseID(tip)
+func (r *Repository) Contains(ctx context.Context, tip, old commitid.ID) (yes, known bool, err error) {
+	tipID, err := parseID(string(tip))
 	if err != nil {
 		return false, false, err
 	}
-	oldID, err := parseID(old)
+	oldID, err := parseID(string(old))
 	if err != nil {
 		return false, false, err
 	}
@@ -180,13 +184,13 @@ func (r *Repository) Contains(ctx context.Context, tip, old string) (yes, known 
 
 // Resolve returns the full id of the commit rev. For a remote, rev is an id or the branch;
 // for a local repository, any revision that Git accepts.
-func (r *Repository) Resolve(ctx context.Context, rev string) (string, error) {
+func (r *Repository) Resolve(ctx context.Context, rev string) (commitid.ID, error) {
 	return r.backend.resolve(ctx, rev)
 }
 
 // Refs returns the commits of refs such as refs/pull/3/head, by their full names, with one
 // request. A ref that does not exist is missing in the result.
-func (r *Repository) Refs(ctx context.Context, names []string) (map[string]string, error) {
+func (r *Repository) Refs(ctx context.Context, names []string) (map[string]commitid.ID, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/source/gittest"
 	"reconcile/reconciler/source/gitwire"
 )
@@ -99,14 +100,14 @@ func TestTipAndFetch(t *testing.T) {
 				t.Errorf("commit is %+v", commit)
 			}
 			for path, object := range map[string]string{"env": "040000:", "env/tokyo/main.tf": "100644:", "run.sh": "100755:"} {
-				if got, want := commit.Tree.ID(path), object+repo.Git("rev-parse", want+":"+path); got != want {
+				if got, want := commit.Tree.ID(path), object+repo.Git("rev-parse", string(want)+":"+path); got != want {
 					t.Errorf("ID(%s) = %s, want %s", path, got, want)
 				}
 			}
 			if id, err := r.Resolve(t.Context(), "main"); id != want || err != nil {
 				t.Errorf("Resolve(main) = %s, %v", id, err)
 			}
-			if id, err := r.Resolve(t.Context(), first); id != first || err != nil {
+			if id, err := r.Resolve(t.Context(), string(first)); id != first || err != nil {
 				t.Errorf("Resolve(%s) = %s, %v", first, id, err)
 			}
 		})
@@ -122,13 +123,13 @@ func TestContains(t *testing.T) {
 			root := repo.Commit("root", map[string]string{"a": "1"})
 			second := repo.Commit("second", map[string]string{"a": "2"})
 			third := repo.Commit("third", map[string]string{"a": "3"})
-			repo.Git("checkout", "-q", "-b", "side", root)
+			repo.Git("checkout", "-q", "-b", "side", string(root))
 			side := repo.Commit("side", map[string]string{"b": "1"})
 			repo.Git("checkout", "-q", "main")
 			repo.Git("merge", "-q", "--no-edit", "side")
 			merge := repo.Push()
 			r := endpoint.open(t, repo, "")
-			check := func(what, tip, old string, want bool) {
+			check := func(what string, tip, old commitid.ID, want bool) {
 				t.Helper()
 				yes, known, err := r.Contains(t.Context(), tip, old)
 				if yes != want || !known || err != nil {

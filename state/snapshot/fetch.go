@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"reconcile/internal/commitid"
 	"reconcile/internal/files"
 )
 
@@ -20,12 +21,12 @@ type TreeVerifier func(dir string, objects []byte) error
 // Fetch unpacks the snapshot of a commit into dir, which must be absent or empty. It
 // checks every path and link of the archive, and calls verify on the whole tree, before
 // it moves the tree to dir. After an error dir is as it was.
-func (s *Store) Fetch(ctx context.Context, commit, dir string, verify TreeVerifier) error {
+func (s *Store) Fetch(ctx context.Context, commit commitid.ID, dir string, verify TreeVerifier) error {
 	key, err := archiveKey(commit)
 	if err != nil {
 		return fmt.Errorf("snapshot: %w", err)
 	}
-	return s.fetch(ctx, key, "snapshot of "+commit, dir, verify)
+	return s.fetch(ctx, key, "snapshot of "+string(commit), dir, verify)
 }
 
 // fetch unpacks the archive at key; what is its name in errors.

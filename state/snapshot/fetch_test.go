@@ -14,6 +14,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/klauspost/compress/zstd"
+
+	"reconcile/internal/commitid"
 )
 
 const (
@@ -157,12 +159,12 @@ func TestFetchInto(t *testing.T) {
 		}
 	})
 	t.Run("unknown commit", func(t *testing.T) {
-		err := s.Fetch(t.Context(), strings.Repeat("f", 40), filepath.Join(t.TempDir(), "dir"), acceptAny)
+		err := s.Fetch(t.Context(), commitid.ID(strings.Repeat("f", 40)), filepath.Join(t.TempDir(), "dir"), acceptAny)
 		if !errors.Is(err, ErrNotFound) {
 			t.Error(err)
 		}
 	})
-	for _, id := range []string{"", "main", commit[:10], "../" + commit[3:], strings.ToUpper(commit)} {
+	for _, id := range []commitid.ID{"", "main", commitid.ID(commit[:10]), commitid.ID("../" + commit[3:]), commitid.ID(strings.ToUpper(commit))} {
 		if err := s.Fetch(t.Context(), id, filepath.Join(t.TempDir(), "dir"), acceptAny); err == nil {
 			t.Errorf("commit %q: no error", id)
 		}
@@ -202,7 +204,7 @@ func TestFetchChecks(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused := errors.New("refused")
-	for id, want := range map[string]string{commit: "", otherCommit: "objects"} {
+	for id, want := range map[commitid.ID]string{commit: "", otherCommit: "objects"} {
 		parent := t.TempDir()
 		err := s.Fetch(t.Context(), id, filepath.Join(parent, "dir"), func(dir string, objects []byte) error {
 			if entries, err := os.ReadDir(dir); err != nil || len(entries) == 0 {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/source/gittest"
 	"reconcile/state/snapshot"
@@ -18,7 +19,7 @@ import (
 
 // roundTrip puts a commit's tree into a store and fetches it again. The restored commit
 // must have the same ids and the same files.
-func roundTrip(t *testing.T, repo *gittest.Repo, id string) {
+func roundTrip(t *testing.T, repo *gittest.Repo, id commitid.ID) {
 	t.Helper()
 	opened, err := source.Open(t.Context(), source.Options{URL: repo.Dir})
 	if err != nil {

@@ -23,6 +23,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"reconcile/internal/commitid"
 )
 
 // Store is a store of snapshots. It is safe for several goroutines and several processes
@@ -37,7 +39,7 @@ type Store struct {
 
 // Snapshot is one stored archive.
 type Snapshot struct {
-	Commit   string
+	Commit   commitid.ID
 	Size     int64     // bytes, compressed
 	StoredAt time.Time // when it was stored
 	Location string    // s3://… or a path
@@ -72,11 +74,11 @@ const archiveSuffix = ".tar.zst"
 
 var commitIDPattern = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 
-func archiveKey(commit string) (string, error) {
-	if !commitIDPattern.MatchString(commit) {
+func archiveKey(commit commitid.ID) (string, error) {
+	if !commitIDPattern.MatchString(string(commit)) {
 		return "", fmt.Errorf("%q is not a full commit id", commit)
 	}
-	return commit + archiveSuffix, nil
+	return string(commit) + archiveSuffix, nil
 }
 
 // Put stores the tree of a commit made at commitTime, and returns its location. objects
@@ -84,7 +86,7 @@ func archiveKey(commit string) (string, error) {
 // snapshot with the same content that is already stored is success; with other content
 // the error is ErrDifferentContent. If the stored one has the same tree and no objects
 // (an older version wrote it), Put replaces it.
-func (s *Store) Put(ctx context.Context, commit string, commitTime time.Time, tree Tree, objects []byte) (string, error) {
+func (s *Store) Put(ctx context.Context, commit commitid.ID, commitTime time.Time, tree Tree, objects []byte) (string, error) {
 	key, err := archiveKey(commit)
 	if err != nil {
 		return "", fmt.Errorf("snapshot: %w", err)
@@ -174,7 +176,7 @@ func (s *Store) List(ctx context.Context) ([]Snapshot, error) {
 	for _, o := range objects {
 		commit, ok := strings.CutSuffix(o.name, archiveSuffix)
 		if ok && !o.isDir && commitIDPattern.MatchString(commit) {
-			snapshots = append(snapshots, Snapshot{commit, o.size, o.modTime, s.blobs.location(o.name)})
+			snapshots = append(snapshots, Snapshot{commitid.ID(commit), o.size, o.modTime, s.blobs.location(o.name)})
 		}
 	}
 	return snapshots, nil
@@ -182,17 +184,17 @@ func (s *Store) List(ctx context.Context) ([]Snapshot, error) {
 
 // Prune removes the snapshots that were stored before cutoff, and returns their commits.
 // It leaves those for which keep returns true. It calls keep right before each removal.
-func (s *Store) Prune(ctx context.Context, cutoff time.Time, keep func(commit string) bool) ([]string, error) {
+func (s *Store) Prune(ctx context.Context, cutoff time.Time, keep func(commit commitid.ID) bool) ([]commitid.ID, error) {
 	snapshots, err := s.List(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var removed []string
+	var removed []commitid.ID
 	for _, o := range snapshots {
 		if !o.StoredAt.Before(cutoff) || keep(o.Commit) {
 			continue
 		}
-		if err := s.blobs.remove(ctx, o.Commit+archiveSuffix); err != nil {
+		if err := s.blobs.remove(ctx, string(o.Commit)+archiveSuffix); err != nil {
 			return removed, fmt.Errorf("remove old snapshot: %w", err)
 		}
 		removed = append(removed, o.Commit)

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/oklog/ulid/v2"
 
+	"reconcile/internal/commitid"
 	"reconcile/state/snapshot"
 	"reconcile/state/snapshot/s3test"
 )
@@ -71,7 +72,7 @@ func forEachStore(t *testing.T, test func(t *testing.T, s *snapshot.Store)) {
 	}
 }
 
-func put(t *testing.T, s *snapshot.Store, commit string, tree snapshot.Tree) string {
+func put(t *testing.T, s *snapshot.Store, commit commitid.ID, tree snapshot.Tree) string {
 	t.Helper()
 	location, err := s.Put(t.Context(), commit, commitTime, tree, nil)
 	if err != nil {
@@ -159,7 +160,7 @@ func TestListAndPrune(t *testing.T) {
 		if removed, err := s.Prune(t.Context(), time.Now().Add(-time.Hour), keepNone); err != nil || len(removed) > 0 {
 			t.Errorf("nothing is old: %v, %v", removed, err)
 		}
-		removed, err := s.Prune(t.Context(), time.Now().Add(time.Hour), func(c string) bool { return c == commitB })
+		removed, err := s.Prune(t.Context(), time.Now().Add(time.Hour), func(c commitid.ID) bool { return c == commitB })
 		if err != nil || len(removed) != 1 || removed[0] != commitA {
 			t.Errorf("removed %v, %v", removed, err)
 		}
@@ -169,7 +170,7 @@ func TestListAndPrune(t *testing.T) {
 	})
 }
 
-func keepNone(string) bool { return false }
+func keepNone(commitid.ID) bool { return false }
 
 func TestLogs(t *testing.T) {
 	forEachStore(t, func(t *testing.T, s *snapshot.Store) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/commitid"
 	"reconcile/state"
 )
 
@@ -60,7 +61,7 @@ func testAdoption(t *testing.T, open Open) {
 		won := make([]bool, passes)
 		for p := range passes {
 			a, h := newRunner(t, open, fmt.Sprint("pass", p), testTime), h
-			h.Commit, h.Run = fmt.Sprint("tip", tip), a.name
+			h.Commit, h.Run = commitid.ID(fmt.Sprint("tip", tip)), a.name
 			wg.Go(func() {
 				got, err := a.Adopt(t.Context(), h)
 				won[p] = err == nil && got.Generation == int64(tip+1)

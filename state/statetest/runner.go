@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/commitid"
 	"reconcile/state"
 )
 
@@ -103,7 +104,7 @@ func (a *runner) leaseItem() state.LeaseItem {
 }
 
 // adopt adopts a tip and returns the head.
-func (a *runner) adopt(commit string) state.Head {
+func (a *runner) adopt(commit commitid.ID) state.Head {
 	a.t.Helper()
 	h, err := a.Head(a.t.Context())
 	if err != nil {
@@ -126,8 +127,8 @@ func (a *runner) readTokyo() state.Workspace {
 	return w
 }
 
-func newTokyo(commit string) state.Workspace {
-	return state.Workspace{Name: "tokyo", Path: "env/tokyo", Identity: identity, Commit: commit, Trace: state.Trace{"env/tokyo": "040000:" + commit}}
+func newTokyo(commit commitid.ID) state.Workspace {
+	return state.Workspace{Name: "tokyo", Path: "env/tokyo", Identity: identity, Commit: commit, Trace: state.Trace{"env/tokyo": "040000:" + string(commit)}}
 }
 
 // assertErr asserts the kind of an error.

@@ -110,7 +110,7 @@ func (r *passObserver) endPass(e run.Event, now time.Time) passReport {
 	}
 	r.passSpan.end(reason, now,
 		attribute.String(attrRepo, p.Repo), attribute.String(attrBranch, p.Branch), attribute.String(attrTrigger, p.Trigger),
-		attribute.String(attrFrom, p.From), attribute.String(attrCommit, p.To),
+		attribute.String(attrFrom, string(p.From)), attribute.String(attrCommit, string(p.To)),
 		attribute.String(attrOutcome, p.Outcome), attribute.Int(attrExit, p.Exit))
 
 	fields := map[string]any{

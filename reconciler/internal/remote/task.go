@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/internal/checkout"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/internal/worker"
@@ -115,7 +116,7 @@ func loadForTask(ctx context.Context, c *run.Config, task state.Task) (_ *invent
 
 // CommitFromSnapshot makes a commit from an archived tree, which fetch lays out and
 // verifies. The files are deleted when the commit is closed.
-func CommitFromSnapshot(ctx context.Context, c *run.Config, commit, tree string, when time.Time, fetch func(dir string, check snapshot.TreeVerifier) error) (*source.Commit, error) {
+func CommitFromSnapshot(ctx context.Context, c *run.Config, commit commitid.ID, tree string, when time.Time, fetch func(dir string, check snapshot.TreeVerifier) error) (*source.Commit, error) {
 	if err := os.MkdirAll(c.WorkDir, 0o700); err != nil {
 		return nil, fmt.Errorf("create a directory for the snapshot: %w", err)
 	}

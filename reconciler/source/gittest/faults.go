@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+
+	"reconcile/internal/commitid"
 )
 
 // Fault may answer a request instead of the server; it then returns true. requests counts
@@ -44,7 +46,7 @@ const PackMediaType = "application/x-git-upload-pack-result"
 
 // PackResponse returns git-upload-pack's response with the pack of a commit of depth 1, in one
 // line of the data band.
-func PackResponse(commit string, pack []byte) []byte {
+func PackResponse(commit commitid.ID, pack []byte) []byte {
 	line := func(text string) string { return fmt.Sprintf("%04x%s", len(text)+4, text) }
-	return []byte(line("shallow "+commit) + "0000" + line("NAK\n") + line("\x01"+string(pack)) + "0000")
+	return []byte(line("shallow "+string(commit)) + "0000" + line("NAK\n") + line("\x01"+string(pack)) + "0000")
 }

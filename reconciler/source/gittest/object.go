@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"reconcile/internal/commitid"
 )
 
 // WriteObject writes an object with arbitrary content to the bare repository and returns its
@@ -46,12 +48,12 @@ func (r *Repo) WriteTree(entries ...Entry) string {
 }
 
 // CommitTree commits a tree object, points the branch to the commit, and returns its id.
-func (r *Repo) CommitTree(tree string) string {
+func (r *Repo) CommitTree(tree string) commitid.ID {
 	r.t.Helper()
 	const who = "Ann Author <ann@example.com> 1767225600 +0000"
 	id := r.WriteObject("commit", fmt.Appendf(nil, "tree %s\nauthor %s\ncommitter %s\n\nodd\n", tree, who, who))
 	if err := os.WriteFile(filepath.Join(r.Dir, "refs", "heads", "main"), []byte(id+"\n"), 0o644); err != nil {
 		r.t.Fatal(err)
 	}
-	return id
+	return commitid.ID(id)
 }

@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"golang.org/x/tools/txtar"
+
+	"reconcile/internal/commitid"
 )
 
 // Repo is a bare repository with a work tree for new commits. Commits of the same files in
@@ -96,7 +98,7 @@ func gitEnv() []string {
 // Commit writes the files, commits the work tree and pushes it to the bare repository. It
 // returns the commit id. files maps paths to contents: "" removes the file, "-> TARGET"
 // creates a symlink, and a content that starts with "#!" becomes an executable.
-func (r *Repo) Commit(message string, files map[string]string) string {
+func (r *Repo) Commit(message string, files map[string]string) commitid.ID {
 	r.t.Helper()
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		r.write(name, files[name])
@@ -106,7 +108,7 @@ func (r *Repo) Commit(message string, files map[string]string) string {
 }
 
 // CommitTxtar commits the files of a txtar archive.
-func (r *Repo) CommitTxtar(message, archive string) string {
+func (r *Repo) CommitTxtar(message, archive string) commitid.ID {
 	r.t.Helper()
 	files := map[string]string{}
 	for _, f := range txtar.Parse([]byte(archive)).Files {
@@ -117,7 +119,7 @@ func (r *Repo) CommitTxtar(message, archive string) string {
 
 // CommitStaged commits and pushes what is staged. Each commit is one minute later than the
 // previous one.
-func (r *Repo) CommitStaged(message string) string {
+func (r *Repo) CommitStaged(message string) commitid.ID {
 	r.t.Helper()
 	r.commitCount++
 	runGit(r.t, r.Work, r.commitDate(), "commit", "-q", "--allow-empty", "-m", message)
@@ -126,11 +128,11 @@ func (r *Repo) CommitStaged(message string) string {
 
 // Push points the bare repository's branch to the work tree's commit, by force, and returns
 // the commit id.
-func (r *Repo) Push() string {
+func (r *Repo) Push() commitid.ID {
 	r.t.Helper()
-	commit := r.Git("rev-parse", "HEAD")
+	commit := commitid.ID(r.Git("rev-parse", "HEAD"))
 	r.linkObjects()
-	Git(r.t, r.Dir, "update-ref", r.Git("symbolic-ref", "HEAD"), commit)
+	Git(r.t, r.Dir, "update-ref", r.Git("symbolic-ref", "HEAD"), string(commit))
 	return commit
 }
 
@@ -157,21 +159,21 @@ func (r *Repo) linkObjects() {
 }
 
 // Reset moves the branch to rev, as a force-push does.
-func (r *Repo) Reset(rev string) string {
+func (r *Repo) Reset(rev commitid.ID) commitid.ID {
 	r.t.Helper()
-	r.Git("reset", "-q", "--hard", rev)
+	r.Git("reset", "-q", "--hard", string(rev))
 	return r.Push()
 }
 
 // Amend replaces the last commit by one with these files added.
-func (r *Repo) Amend(message string, files map[string]string) string {
+func (r *Repo) Amend(message string, files map[string]string) commitid.ID {
 	r.t.Helper()
 	r.Git("reset", "-q", "--hard", "HEAD~1")
 	return r.Commit(message, files)
 }
 
 // Revert commits the reverse of rev.
-func (r *Repo) Revert(rev string) string {
+func (r *Repo) Revert(rev string) commitid.ID {
 	r.t.Helper()
 	r.commitCount++
 	runGit(r.t, r.Work, r.commitDate(), "revert", "--no-edit", rev)

@@ -17,6 +17,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/source/gittest"
 	"reconcile/reconciler/source/internal/odb"
 
@@ -26,17 +27,17 @@ import (
 // headTree returns the tree of the work tree's HEAD.
 func headTree(t testing.TB, repo *gittest.Repo) *Tree {
 	t.Helper()
-	return openTree(t, repo, repo.Git("rev-parse", "HEAD"))
+	return openTree(t, repo, commitid.ID(repo.Git("rev-parse", "HEAD")))
 }
 
-func openTree(t testing.TB, repo *gittest.Repo, commit string) *Tree {
+func openTree(t testing.TB, repo *gittest.Repo, commit commitid.ID) *Tree {
 	t.Helper()
 	objects, err := odb.Open(filepath.Join(repo.Dir, "objects"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { objects.Close() })
-	return New(objects, plumbing.NewHash(gittest.Git(t, repo.Dir, "rev-parse", commit+"^{tree}")), time.Unix(0, 0), commit)
+	return New(objects, plumbing.NewHash(gittest.Git(t, repo.Dir, "rev-parse", string(commit)+"^{tree}")), time.Unix(0, 0), commit)
 }
 
 // readDisk returns content, mode or symlink target of everything below dir, by path.
@@ -225,7 +226,7 @@ func TestCheckoutKilled(t *testing.T) {
 			}
 		}
 	}
-	commits := []string{repo.Commit("first", files[0]), repo.Commit("second", files[1])}
+	commits := []commitid.ID{repo.Commit("first", files[0]), repo.Commit("second", files[1])}
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 30 {
 		dir := filepath.Join(t.TempDir(), "tree")
@@ -397,10 +398,10 @@ func TestSubmodule(t *testing.T) {
 	t.Parallel()
 	repo := gittest.New(t)
 	sub := repo.Commit("first", map[string]string{"a": "1"})
-	repo.Git("update-index", "--add", "--cacheinfo", "160000,"+sub+",vendor/sub")
+	repo.Git("update-index", "--add", "--cacheinfo", "160000,"+string(sub)+",vendor/sub")
 	repo.CommitStaged("submodule")
 	tree := headTree(t, repo)
-	if id := tree.ID("vendor/sub"); id != "160000:"+sub {
+	if id := tree.ID("vendor/sub"); id != "160000:"+string(sub) {
 		t.Error(id)
 	}
 	entries, err := tree.ReadDir("vendor")
@@ -408,7 +409,7 @@ func TestSubmodule(t *testing.T) {
 		t.Errorf("%v, %v", entries, err)
 	}
 	info, err := tree.Lstat("vendor/sub")
-	if err != nil || info.Sys() != (Object{0o160000, sub}) {
+	if err != nil || info.Sys() != (Object{0o160000, string(sub)}) {
 		t.Errorf("%v, %v", info, err)
 	}
 	if _, err := tree.ReadFile("vendor/sub"); !errors.Is(err, errSubmodule) {

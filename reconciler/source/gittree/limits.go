@@ -44,7 +44,7 @@ func (t *Tree) name() string {
 	if t.commit == "" {
 		return "tree " + t.root.ID.String()
 	}
-	return "commit " + t.commit
+	return "commit " + string(t.commit)
 }
 
 // treeSize is the number of paths and levels below a tree object.

@@ -138,7 +138,7 @@ func TestLimits(t *testing.T) {
 				}
 				return
 			}
-			if !errors.Is(err, ErrTreeTooLarge) || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "commit "+id) {
+			if !errors.Is(err, ErrTreeTooLarge) || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "commit "+string(id)) {
 				t.Errorf("flatten: %v", err)
 			}
 			if _, err := tree.AppendObjects(t.Context(), nil); !errors.Is(err, ErrTreeTooLarge) {

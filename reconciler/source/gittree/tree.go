@@ -18,6 +18,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 
+	"reconcile/internal/commitid"
 	"reconcile/internal/gitpath"
 	"reconcile/reconciler/source/internal/odb"
 )
@@ -29,7 +30,7 @@ type Tree struct {
 	root    Entry
 	when    time.Time
 	// commit is the commit's id, for messages; "": unknown.
-	commit string
+	commit commitid.ID
 
 	mu              sync.RWMutex
 	listings        map[plumbing.Hash]listing
@@ -68,7 +69,7 @@ const Absent = "absent"
 
 // New returns the tree with the id root. when is the time of its files. commit is the commit's
 // id for messages; "": unknown.
-func New(objects Reader, root plumbing.Hash, when time.Time, commit string) *Tree {
+func New(objects Reader, root plumbing.Hash, when time.Time, commit commitid.ID) *Tree {
 	t := &Tree{
 		objects: objects, when: when, commit: commit,
 		root:     Entry{Name: ".", Mode: filemode.Dir, ID: root},

@@ -3,6 +3,8 @@ package gitwire
 import (
 	"fmt"
 	"strings"
+
+	"reconcile/internal/commitid"
 )
 
 // branchPrefix is the prefix of the full names of branches.
@@ -11,11 +13,11 @@ const branchPrefix = "refs/heads/"
 // refFilter selects refs by name.
 type refFilter struct {
 	wanted map[string]bool
-	ids    map[string]string
+	ids    map[string]commitid.ID
 }
 
 func newRefFilter(names []string) *refFilter {
-	f := &refFilter{wanted: map[string]bool{}, ids: map[string]string{}}
+	f := &refFilter{wanted: map[string]bool{}, ids: map[string]commitid.ID{}}
 	for _, name := range names {
 		f.wanted[name] = true
 	}
@@ -24,7 +26,7 @@ func newRefFilter(names []string) *refFilter {
 
 func (f *refFilter) add(r ref) {
 	if f.wanted[r.name] && !r.id.IsZero() {
-		f.ids[r.name] = r.id.String()
+		f.ids[r.name] = commitid.ID(r.id.String())
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 
+	"reconcile/internal/commitid"
 	"reconcile/internal/secret"
 )
 
@@ -106,7 +107,7 @@ func New(a Address, opts Options) (*Client, error) {
 // protocol that the remote spoke. protocol is the one of an earlier Tip; it saves a server
 // that does not speak version 2 a request. "" detects the protocol. Errors are *Error or the
 // context's.
-func (c *Client) Tip(ctx context.Context, branch, protocol string) (commit, spoken string, err error) {
+func (c *Client) Tip(ctx context.Context, branch, protocol string) (commit commitid.ID, spoken string, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errDeadline)
 	defer cancel()
 	err = c.retry(ctx, func() (err error) {
@@ -116,7 +117,7 @@ func (c *Client) Tip(ctx context.Context, branch, protocol string) (commit, spok
 	return commit, spoken, err
 }
 
-func (c *Client) tryTip(ctx context.Context, branch, protocol string) (commit, spoken string, err error) {
+func (c *Client) tryTip(ctx context.Context, branch, protocol string) (commit commitid.ID, spoken string, err error) {
 	if protocol != ProtocolV0 {
 		commit, err = c.tipV2(ctx, branch)
 		switch {
@@ -152,7 +153,7 @@ func isMaybeV0(err error) bool {
 
 // tipV2 requests the refs that begin with the branch's name. The response is small, however
 // many refs exist.
-func (c *Client) tipV2(ctx context.Context, branch string) (string, error) {
+func (c *Client) tipV2(ctx context.Context, branch string) (commitid.ID, error) {
 	var id plumbing.Hash
 	err := c.listV2(ctx, func(r ref) {
 		if r.name == branchPrefix+branch { // the prefix also matches main2
@@ -163,7 +164,7 @@ func (c *Client) tipV2(ctx context.Context, branch string) (string, error) {
 		return "", err
 	}
 	if !id.IsZero() {
-		return id.String(), nil
+		return commitid.ID(id.String()), nil
 	}
 	var branches []string
 	if err := c.listV2(ctx, func(r ref) { branches = appendRef(branches, r) }, "refs/"); err != nil {
@@ -182,7 +183,7 @@ func (c *Client) listV2(ctx context.Context, each func(ref), prefixes ...string)
 }
 
 // tipV0 reads the list of all refs up to the branch.
-func (c *Client) tipV0(ctx context.Context, branch string) (string, error) {
+func (c *Client) tipV0(ctx context.Context, branch string) (commitid.ID, error) {
 	var id plumbing.Hash
 	var branches []string
 	rest := 1000 // further refs to read, so that the connection can be reused
@@ -202,7 +203,7 @@ func (c *Client) tipV0(ctx context.Context, branch string) (string, error) {
 	if id.IsZero() {
 		return "", NoBranchError(c.url, branch, branches)
 	}
-	return id.String(), nil
+	return commitid.ID(id.String()), nil
 }
 
 // listV0 reads the list of all refs until each returns false.
@@ -217,7 +218,7 @@ func (c *Client) listV0(ctx context.Context, each func(ref) bool) error {
 
 // Refs returns the commit ids of refs such as refs/pull/3/head, by their full names, with one
 // request. A ref that does not exist is missing in the result.
-func (c *Client) Refs(ctx context.Context, names []string) (map[string]string, error) {
+func (c *Client) Refs(ctx context.Context, names []string) (map[string]commitid.ID, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errDeadline)
 	defer cancel()
 	var filter *refFilter

@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 
+	"reconcile/internal/commitid"
 	"reconcile/reconciler/source/gittest"
 )
 
@@ -60,8 +61,8 @@ func mustClient(t *testing.T, url string, opts Options) *Client {
 }
 
 // fetchError fetches the commit and returns the error.
-func fetchError(ctx context.Context, c *Client, id string) error {
-	_, err := c.Fetch(ctx, 1, []plumbing.Hash{plumbing.NewHash(id)}, func(pack io.Reader) error {
+func fetchError(ctx context.Context, c *Client, id commitid.ID) error {
+	_, err := c.Fetch(ctx, 1, []plumbing.Hash{plumbing.NewHash(string(id))}, func(pack io.Reader) error {
 		_, err := io.Copy(io.Discard, pack)
 		return err
 	})
@@ -147,17 +148,17 @@ func TestHTTPFailures(t *testing.T) {
 			return tipError(t, gittest.ServeHTTP(t, repo).URL, Options{MaxBytes: 20})
 		}},
 		{"pack too large", ErrTooLarge, []string{"limit"}, func(t *testing.T, repo *gittest.Repo) error {
-			return fetchError(t.Context(), mustClient(t, gittest.ServeHTTP(t, repo).URL, Options{MaxBytes: 100}), repo.Git("rev-parse", "HEAD"))
+			return fetchError(t.Context(), mustClient(t, gittest.ServeHTTP(t, repo).URL, Options{MaxBytes: 100}), commitid.ID(repo.Git("rev-parse", "HEAD")))
 		}},
 		{"commit moved away", ErrCommitNotFound, []string{"tip again"}, func(t *testing.T, repo *gittest.Repo) error {
-			lost := repo.Git("rev-parse", "HEAD")
+			lost := commitid.ID(repo.Git("rev-parse", "HEAD"))
 			repo.Amend("another", map[string]string{"a": "2"})
 			return fetchError(t.Context(), mustClient(t, gittest.ServeHTTP(t, repo).URL, Options{}), lost)
 		}},
 		{"always cut", ErrUnavailable, []string{"unexpected EOF"}, func(t *testing.T, repo *gittest.Repo) error {
 			server := gittest.ServeHTTP(t, repo)
 			server.CutAfter = 150
-			return fetchError(t.Context(), mustClient(t, server.URL, Options{}), repo.Git("rev-parse", "HEAD"))
+			return fetchError(t.Context(), mustClient(t, server.URL, Options{}), commitid.ID(repo.Git("rev-parse", "HEAD")))
 		}},
 	}
 	runFailures(t, failures)
@@ -205,7 +206,7 @@ func TestSSHFailures(t *testing.T) {
 			return tipError(t, "ssh://git@example.com/a.git", Options{KnownHosts: []string{"/nowhere/known_hosts"}})
 		}},
 		{"commit moved away", ErrCommitNotFound, []string{"tip again"}, func(t *testing.T, repo *gittest.Repo) error {
-			lost := repo.Git("rev-parse", "HEAD")
+			lost := commitid.ID(repo.Git("rev-parse", "HEAD"))
 			repo.Amend("another", map[string]string{"a": "2"})
 			server := gittest.ServeSSH(t, repo, false)
 			return fetchError(t.Context(), mustClient(t, server.URL, sshOptions(server)), lost)
@@ -359,7 +360,7 @@ func TestCancel(t *testing.T) {
 			"tip":   func(ctx context.Context) error { _, _, err := c.Tip(ctx, "main", ""); return err },
 			"fetch": func(ctx context.Context) error { return fetchError(ctx, c, id) },
 			"contains": func(ctx context.Context) error {
-				_, err := c.Contains(ctx, plumbing.NewHash(id), plumbing.NewHash(someID))
+				_, err := c.Contains(ctx, plumbing.NewHash(string(id)), plumbing.NewHash(someID))
 				return err
 			},
 		} {

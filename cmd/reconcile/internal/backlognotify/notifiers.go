@@ -79,7 +79,7 @@ func (b *Project) mergedPullRequests(ctx context.Context, r *notify.Notification
 		if pr.MergedAt != nil {
 			mergedAt = *pr.MergedAt
 		}
-		isTip := pr.MergeCommit != "" && pr.MergeCommit == r.Commit
+		isTip := pr.MergeCommit != "" && pr.MergeCommit == string(r.Commit)
 		switch {
 		case r.MergedSince.IsZero() && (isTip || pr.MergeCommit == "" && r.At.Sub(mergedAt) < maxMergeAge):
 			return []int{pr.Number}, mergedAt, nil

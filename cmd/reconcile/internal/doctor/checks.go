@@ -13,7 +13,6 @@ import (
 	"github.com/gofrs/flock"
 
 	"reconcile/cmd/reconcile/internal/config"
-	"reconcile/internal/commitid"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/source/gitwire"
 	"reconcile/state"
@@ -33,7 +32,7 @@ func (d *Doctor) checkGit(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", withHint(err, "see --signers, or have the commit signed")
 	}
-	return fmt.Sprintf("%s: %s is at %s%s", repository.URL(), d.settings.Branch, commitid.Abbrev(tip.Commit), signature), nil
+	return fmt.Sprintf("%s: %s is at %s%s", repository.URL(), d.settings.Branch, tip.Commit.Abbrev(), signature), nil
 }
 
 // checkSignature verifies the tip's signature if --signers is set.
@@ -92,7 +91,7 @@ func (d *Doctor) checkRecord(ctx context.Context) (string, error) {
 	}
 	position := "no pass yet"
 	if head.Commit != "" {
-		position = "at " + commitid.Abbrev(head.Commit)
+		position = "at " + head.Commit.Abbrev()
 	}
 	return fmt.Sprintf("%s in %s: %s", d.deps.RecordName(), d.settings.State, position), nil
 }

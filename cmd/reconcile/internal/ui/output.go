@@ -60,7 +60,7 @@ func StyleOf(o state.Outcome) lipgloss.Style {
 }
 
 // AbbrevCommit shortens a commit id for a table.
-func AbbrevCommit(commit string) string { return cmp.Or(commitid.Abbrev(commit), "-") }
+func AbbrevCommit(commit commitid.ID) string { return cmp.Or(commit.Abbrev(), "-") }
 
 // FormatChanges formats counts of changes, planned or applied.
 func FormatChanges(c state.Changes, applied bool) string {

@@ -96,7 +96,7 @@ func TestDamagedLooseObjects(t *testing.T) {
 	t.Parallel()
 	repo := gittest.New(t)
 	id := repo.Commit("first", map[string]string{"a": "1"})
-	path := filepath.Join(repo.Work, ".git", "objects", id[:2], id[2:])
+	path := filepath.Join(repo.Work, ".git", "objects", string(id[:2]), string(id[2:]))
 	intact, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +108,7 @@ func TestDamagedLooseObjects(t *testing.T) {
 		if err := os.WriteFile(path, damaged, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := openStore(t, repo).Read(plumbing.NewHash(id)); err == nil {
+		if _, _, err := openStore(t, repo).Read(plumbing.NewHash(string(id))); err == nil {
 			t.Errorf("read %q", damaged)
 		}
 	}
