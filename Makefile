@@ -16,7 +16,7 @@ LEFT_OUT := $(CURDIR)/.left-out
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 
 .DEFAULT_GOAL := build
-.PHONY: build test check rest short race bench lint tools cross image lambda sbom help $(PLATFORMS)
+.PHONY: build test check rest short race bench bounds lint tools cross image lambda sbom help $(PLATFORMS)
 
 build: ## build ./reconcile, one static binary
 	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o reconcile ./cmd/reconcile
@@ -28,7 +28,7 @@ test: ## test everything about the program, with Terraform and emulators
 
 check: test rest ## all that CI runs: also lint, cross builds, OpenTofu, the AWS provider, policies, races
 
-rest: lint cross race ## what `make check` runs after `make test`
+rest: lint cross race bounds ## what `make check` runs after `make test`
 	@.ci/left-out.sh $(LEFT_OUT)
 	TEST_TIER=check go test -count=1 -timeout 40m $(CI_PACKAGES)
 
@@ -44,6 +44,10 @@ bench: tools ## measure the program next to others; see docs/benchmarks.md
 	go test -run '^$$' -bench 'Poll|Changed|Snapshot' -benchtime 15x -timeout 30m ./cmd/reconcile
 	go test -run '^$$' -bench 'Graph|OwnWork' -benchtime 3x -timeout 30m ./cmd/reconcile
 	go test -run '^$$' -bench ColdStart -benchtime 15x ./cmd/webhook
+
+bounds: tools ## the rows of the poll and of changed by processor time; fails above their bounds
+	@.ci/tools/terramate.sh
+	BENCH_BOUNDS=cpu go test -run '^$$' -bench 'Poll|Changed' -benchtime 5x -timeout 30m ./cmd/reconcile
 
 lint: tools ## gofmt, go vet, golangci-lint, tflint
 	@unformatted=$$(gofmt -l .) && test -z "$$unformatted" || { echo "run gofmt -w on: $$unformatted"; exit 1; }

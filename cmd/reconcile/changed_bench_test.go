@@ -18,26 +18,32 @@ func BenchmarkChanged(b *testing.B) {
 		b.Fatal(err)
 	}
 	tip := repo.touch()
-	ways := map[string][]string{
-		"record":  {"changed"},
-		"commits": {"changed", "--from", string(repo.firstCommit), "--to", string(tip)},
+	byRecord, byCommits := []string{"changed"}, []string{"changed", "--from", string(repo.firstCommit), "--to", string(tip)}
+	rows := []struct {
+		name    string
+		packed  bool
+		args    []string
+		highest bound
+	}{
+		{"record/loose", false, byRecord, bound{wall: 0.09, cpu: 0.1}},
+		{"commits/loose", false, byCommits, bound{wall: 0.5, cpu: 0.5}},
+		{"record/packed", true, byRecord, bound{wall: 0.06, cpu: 0.07}},
+		{"commits/packed", true, byCommits, bound{wall: 0.45, cpu: 0.45}},
 	}
-	for _, packed := range []bool{false, true} {
-		objects := "loose"
-		if packed {
+	packed := false
+	for _, row := range rows {
+		if row.packed && !packed {
 			repo.pack()
-			objects = "packed"
+			packed = true
 		}
-		for way, args := range ways {
-			b.Run(way+"/"+objects, func(b *testing.B) {
-				compareCosts(b,
-					func() cost { return runProcess(b, 2, setup.command(program, args...)) },
-					func() cost {
-						cmd := exec.Command(terramate, "list", "--changed")
-						cmd.Dir, cmd.Env = repo.Work, cleanEnv()
-						return runProcess(b, 0, cmd)
-					})
-			})
-		}
+		b.Run(row.name, func(b *testing.B) {
+			compareCosts(b, row.highest,
+				func() cost { return runProcess(b, 2, setup.command(program, row.args...)) },
+				func() cost {
+					cmd := exec.Command(terramate, "list", "--changed")
+					cmd.Dir, cmd.Env = repo.Work, cleanEnv()
+					return runProcess(b, 0, cmd)
+				})
+		})
 	}
 }

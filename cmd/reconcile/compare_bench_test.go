@@ -81,10 +81,14 @@ func ownCPUTime(b *testing.B) (sum time.Duration) {
 	return sum
 }
 
+// bound is the largest ratio of our costs to the anchor's at which a row passes.
+type bound struct{ wall, cpu float64 }
+
 // compareCosts runs the two in turn, so that a machine whose speed drifts drifts for
 // both, and reports the medians, and of the ratios, pair by pair, their median.
-// A ratio below 1 says that ours is faster, or takes less of the processors.
-func compareCosts(b *testing.B, subject, anchor func() cost) {
+// A ratio below 1 says that ours is faster, or takes less of the processors. The row
+// fails above its bound.
+func compareCosts(b *testing.B, highest bound, subject, anchor func() cost) {
 	b.Helper()
 	var a, z []cost
 	var wall, cpu []float64
@@ -98,6 +102,17 @@ func compareCosts(b *testing.B, subject, anchor func() cost) {
 	reportMedians(b, z, "anchor-")
 	b.ReportMetric(median(wall), "ratio")
 	b.ReportMetric(median(cpu), "cpu-ratio")
+	checkBound(b, "processor time", "times the anchor's", median(cpu), highest.cpu)
+	if os.Getenv("BENCH_BOUNDS") != "cpu" { // other work on the machine lengthens wall time
+		checkBound(b, "time", "times the anchor's", median(wall), highest.wall)
+	}
+}
+
+// checkBound fails the row if value is above its bound.
+func checkBound(b *testing.B, what, unit string, value, highest float64) {
+	if value > highest {
+		b.Errorf("%s: %.3g %s; the bound is %.3g", what, value, unit, highest)
+	}
 }
 
 // reportMedians reports the medians of costs.

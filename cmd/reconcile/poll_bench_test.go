@@ -17,7 +17,7 @@ func BenchmarkPoll(b *testing.B) {
 	program := buildProgram(b)
 	repo := gittest.New(b)
 	addRefs(b, repo, repo.Commit("first", map[string]string{"env/one/main.tf": "resource \"terraform_data\" \"one\" {}\n"}))
-	for _, protocol := range []string{"v2", "v0"} {
+	for protocol, highest := range map[string]bound{"v2": {wall: 1, cpu: 1.3}, "v0": {wall: 1.3, cpu: 1.4}} {
 		b.Run(protocol, func(b *testing.B) {
 			server := gittest.ServeHTTP(b, repo)
 			server.Username, server.Password, server.OnlyV0 = "ann", "password", protocol == "v0"
@@ -25,14 +25,16 @@ func BenchmarkPoll(b *testing.B) {
 			if err := setup.runStubPass(run.Options{}); err != nil {
 				b.Fatal(err)
 			}
-			compareCosts(b,
+			compareCosts(b, highest,
 				func() cost { return runProcess(b, 0, setup.command(program, "now")) },
 				func() cost {
 					cmd := exec.Command("git", "ls-remote", server.URLWithPassword(), "refs/heads/main")
 					cmd.Env = cleanEnv()
 					return runProcess(b, 0, cmd)
 				})
-			b.ReportMetric(peakMemory(b, setup.command(program, "now")), "MiB")
+			memory := peakMemory(b, setup.command(program, "now"))
+			b.ReportMetric(memory, "MiB")
+			checkBound(b, "memory", "MiB", memory, 64)
 		})
 	}
 }
