@@ -26,8 +26,8 @@ what they were last applied from. No Terraform is run.
 
 With --from (and --to) it compares two commits, without a record.
 
-Exits 2 when a workspace is stale. One that was removed from Git is listed, and is not
-stale: a pass does not touch its resources.`,
+Exits 2 when a workspace is stale. A workspace that was removed from Git is
+listed, but is not stale: a pass does not touch its resources.`,
 		Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return runChanged(c.Context(), a, o)
