@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"reconcile/internal/retry"
+	"reconcile/internal/retryafter"
 )
 
 const (
@@ -155,13 +155,13 @@ func (c *Client) newRequest(ctx context.Context, method, path string, values url
 // X-RateLimit-Reset, in seconds since 1970 and too early by a fraction of a second at most.
 // The limit is per minute, so a later reset is a fault of a clock.
 func (c *Client) rateLimitWait(header http.Header) time.Duration {
-	if wait, ok := retry.After(header, c.Now()); ok {
+	if wait, ok := retryafter.Wait(header, c.Now()); ok {
 		return max(wait, minInterval)
 	}
 	reset, err := strconv.ParseInt(header.Get("X-RateLimit-Reset"), 10, 64)
 	if err != nil {
 		return defaultReset
 	}
-	wait := time.Unix(reset+1, 0).Sub(retry.ServerTime(header, c.Now()))
+	wait := time.Unix(reset+1, 0).Sub(retryafter.ServerTime(header, c.Now()))
 	return min(max(wait, minInterval), defaultReset+time.Second)
 }

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"reconcile/internal/retry"
+	"reconcile/internal/retryafter"
 )
 
 // Media types of Git's smart HTTP protocol (gitprotocol-http).
@@ -184,7 +184,7 @@ func (w *httpTransport) checkResponse(res *http.Response, mediaType string) erro
 
 // retryAfter returns how long a response asks to wait, at least a second; without that, wait.
 func retryAfter(res *http.Response, wait time.Duration) time.Duration {
-	if asked, ok := retry.After(res.Header, time.Now()); ok {
+	if asked, ok := retryafter.Wait(res.Header, time.Now()); ok {
 		return max(asked, time.Second)
 	}
 	return wait

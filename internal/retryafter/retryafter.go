@@ -1,4 +1,6 @@
-package retry
+// Package retryafter reads how long a server asks to wait. It is no part of retry, because the
+// webhook's function reads it, too, and must stay small.
+package retryafter
 
 import (
 	"net/http"
@@ -6,9 +8,9 @@ import (
 	"time"
 )
 
-// After returns how long the header Retry-After of a response asks to wait. ok is false
+// Wait returns how long the header Retry-After of a response asks to wait. ok is false
 // without a valid one. A date in it counts from the server's own Date: our clock may be wrong.
-func After(header http.Header, now time.Time) (wait time.Duration, ok bool) {
+func Wait(header http.Header, now time.Time) (wait time.Duration, ok bool) {
 	text := header.Get("Retry-After")
 	if seconds, err := strconv.ParseInt(text, 10, 32); err == nil && seconds >= 0 {
 		return time.Duration(seconds) * time.Second, true

@@ -1,4 +1,4 @@
-package retry
+package retryafter
 
 import (
 	"net/http"
@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestAfter: a date counts from the server's clock, and what is not valid counts for nothing.
-func TestAfter(t *testing.T) {
+// TestWait: a date counts from the server's clock, and what is not valid counts for nothing.
+func TestWait(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 	server := now.Add(-time.Hour) // our clock is an hour ahead
@@ -29,7 +29,7 @@ func TestAfter(t *testing.T) {
 		header := http.Header{}
 		header.Set("Retry-After", test.after)
 		header.Set("Date", test.date)
-		if got, ok := After(header, now); got != test.want || ok != test.ok {
+		if got, ok := Wait(header, now); got != test.want || ok != test.ok {
 			t.Errorf("%s: %s, %t", name, got, ok)
 		}
 	}
