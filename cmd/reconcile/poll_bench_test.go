@@ -17,7 +17,7 @@ func BenchmarkPoll(b *testing.B) {
 	program := buildProgram(b)
 	repo := gittest.New(b)
 	addRefs(b, repo, repo.Commit("first", map[string]string{"env/one/main.tf": "resource \"terraform_data\" \"one\" {}\n"}))
-	for protocol, highest := range map[string]bound{"v2": {wall: 1, cpu: 1.3}, "v0": {wall: 1.3, cpu: 1.4}} {
+	for protocol, highest := range map[string]bound{"v2": {wall: 1, cpu: 1.6}, "v0": {wall: 1.3, cpu: 1.8}} {
 		b.Run(protocol, func(b *testing.B) {
 			server := gittest.ServeHTTP(b, repo)
 			server.Username, server.Password, server.OnlyV0 = "ann", "password", protocol == "v0"

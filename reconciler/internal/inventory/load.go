@@ -1,7 +1,6 @@
 package inventory
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,20 +32,24 @@ func (w *Inventory) LoadAll(ctx context.Context) error {
 // dropModules removes the entries that others call as modules: such a directory is no
 // workspace, unless it was applied as one, has a backend, or the settings name it.
 func (w *Inventory) dropModules() {
-	callers := map[string]string{} // a workspace that calls the module, by directory
-	for _, name := range slices.Sorted(maps.Keys(w.Entries)) {
-		for _, dir := range w.modulesOf(w.Entries[name]) {
-			callers[dir] = cmp.Or(callers[dir], name)
+	candidates := map[string]string{} // names by directory
+	for name, entry := range w.Entries {
+		if !entry.Recorded && entry.Loaded != nil && !entry.Loaded.HasBackend && !w.Settings.IsNamed(name) {
+			candidates[entry.Dir.Path] = name
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(w.Entries)) {
-		entry := w.Entries[name]
-		caller := callers[entry.Dir.Path]
-		if caller == "" || entry.Recorded || entry.Loaded == nil || entry.Loaded.HasBackend || w.Settings.IsNamed(name) {
-			continue
+	for _, caller := range slices.Sorted(maps.Keys(w.Entries)) {
+		for _, dir := range w.modulesOf(w.Entries[caller], candidates) {
+			name, ok := candidates[dir]
+			if !ok {
+				continue
+			}
+			delete(candidates, dir)
+			w.modules[name] = fmt.Sprintf("%s is a module of %s and not taken for a workspace: if it is one, add a block workspace %q to the settings", gitpath.Quote(dir), caller, name)
 		}
+	}
+	for name := range w.modules {
 		delete(w.Entries, name)
-		w.modules[name] = fmt.Sprintf("%s is a module of %s and not taken for a workspace: if it is one, add a block workspace %q to the settings", gitpath.Quote(entry.Dir.Path), caller, name)
 	}
 }
 
@@ -55,17 +58,15 @@ func (w *Inventory) dropModules() {
 func (w *Inventory) IsModule(name string) bool { return w.modules[name] != "" }
 
 // modulesOf returns the directories of the modules that a workspace calls. One that is in
-// sync is parsed only if its inputs have the directory of an entry that nothing is recorded of.
-func (w *Inventory) modulesOf(entry *Entry) []string {
-	if entry.Loaded != nil {
-		return entry.Loaded.Modules
+// sync is parsed only if its inputs have one of the candidates' directories.
+func (w *Inventory) modulesOf(entry *Entry, candidates map[string]string) []string {
+	if entry.Loaded == nil && !slices.ContainsFunc(slices.Collect(maps.Keys(candidates)), func(dir string) bool {
+		_, ok := entry.Record.Trace[gitpath.Quote(dir)]
+		return ok
+	}) {
+		return nil
 	}
-	for _, other := range w.Entries {
-		if _, ok := entry.Record.Trace[gitpath.Quote(other.Dir.Path)]; ok && !other.Recorded {
-			return w.Load(entry).Modules
-		}
-	}
-	return nil
+	return w.Load(entry).Modules
 }
 
 // Warnings returns what people should know of the settings, and of directories that are no
