@@ -39,3 +39,8 @@ func SortKey(name string, isDir bool) string {
 	}
 	return name
 }
+
+// IsWithin reports whether a path is the directory dir or lies in it. "." is the root.
+func IsWithin(path, dir string) bool {
+	return dir == "." || path == dir || strings.HasPrefix(path, dir+"/")
+}

@@ -50,3 +50,16 @@ func TestSortKey(t *testing.T) {
 		t.Error("a directory is not ordered as a name that ends in a slash")
 	}
 }
+
+func TestIsWithin(t *testing.T) {
+	for _, test := range []struct {
+		path, dir string
+		want      bool
+	}{
+		{"a", ".", true}, {".", ".", true}, {"a", "a", true}, {"a/b", "a", true}, {"ab", "a", false}, {"a", "a/b", false}, {".", "a", false},
+	} {
+		if got := IsWithin(test.path, test.dir); got != test.want {
+			t.Errorf("IsWithin(%q, %q) = %t", test.path, test.dir, got)
+		}
+	}
+}

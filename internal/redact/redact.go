@@ -64,7 +64,7 @@ func (w *Writer) AddMatches(values ...string) {
 }
 
 // AddMatchesIn adds those of the lines, quoted strings and words of Terraform's output that
-// have a known fingerprint. It is for output of which no plan shows the values read.
+// have a known fingerprint. It is for output with values that no plan shows.
 func (w *Writer) AddMatchesIn(text []byte) {
 	if len(w.sums) > 0 {
 		w.AddMatches(tokens(text)...)
@@ -140,8 +140,8 @@ func (w *Writer) Release() {
 	}
 }
 
-// Close writes the pending text, and drops what is still held. It returns the first write error: a failing log must
-// not stop Terraform in mid-apply.
+// Close writes the pending text, and drops what is still held. It returns the first write
+// error: a failing log must not stop Terraform in mid-apply.
 func (w *Writer) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -1,6 +1,5 @@
-// Package retry calls a function again after a failure that may pass. The pauses are those of
-// cenkalti/backoff, and so is the loop; this package says which error comes out, and when a
-// try is the last.
+// Package retry calls a function again after a transient failure. cenkalti/backoff makes the
+// pauses and the loop. This package decides which error is returned, and which try is the last.
 package retry
 
 import (

@@ -14,7 +14,7 @@ import (
 	"reconcile/reconciler/source/gittest"
 )
 
-// TestPagesThatRepeat: a server that sends the same full page for ever is not asked for ever.
+// TestPagesThatRepeat: a server that always sends the same full page is asked twice.
 func TestPagesThatRepeat(t *testing.T) {
 	s, c, _ := startBacklog(t)
 	page := make([]map[string]any, 100)

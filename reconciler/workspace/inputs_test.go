@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"reconcile/internal/gitpath"
 	"reconcile/reconciler/workspace/internal/treetest"
 	"reconcile/reconciler/workspace/repotree"
 	"reconcile/reconciler/workspace/settings"
@@ -111,7 +112,7 @@ func (g *repoGen) visiblePaths(dir string) map[string]bool {
 	var visit func(string)
 	visit = func(dir string) {
 		for file := range g.files {
-			if isWithin(file, dir) {
+			if gitpath.IsWithin(file, dir) {
 				seen[file] = true
 			}
 		}
@@ -152,7 +153,7 @@ func TestClosure(t *testing.T) {
 				t.Fatalf("%s: %v %v", dir, w.Err, w.Warnings)
 			}
 			visible := g.visiblePaths(dir)
-			want := visible[changed] || visible["files/sub"] && isWithin(changed, "files/sub")
+			want := visible[changed] || visible["files/sub"] && gitpath.IsWithin(changed, "files/sub")
 			if stale := StalePaths(NewFileLists(after), w.Trace(NewFileLists(tree))); (len(stale) > 0) != want {
 				t.Fatalf("%s: change of %s: stale %v, want %t\ninputs %v\n%s", dir, changed, stale, want, w.Inputs, g.files[dir+"/main.tf"])
 			}

@@ -146,8 +146,8 @@ func TestEach(t *testing.T) {
 	}
 }
 
-// A path of which only the beginning and the end are known stands for the files that have
-// both: one that changes, appears or disappears makes the workspace stale, and no other.
+// If only the beginning and the end of a path are known, the files that have both are inputs:
+// one that changes, appears or disappears makes the workspace stale. No other file does.
 func TestFilePatterns(t *testing.T) {
 	t.Parallel()
 	files := func(changes map[string]string) map[string]string {

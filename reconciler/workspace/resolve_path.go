@@ -162,11 +162,6 @@ func prefixOf(v cty.Value) (string, bool) {
 	return dir, true
 }
 
-// isWithin reports whether p is dir or is below it.
-func isWithin(p, dir string) bool {
-	return dir == "." || p == dir || strings.HasPrefix(p, dir+"/")
-}
-
 func (e *evaluation) addWarning(file string, x hclsyntax.Expression, format string, args ...any) {
 	e.warnings = append(e.warnings, hcleval.ProblemAt(file, x.Range(), format, args...))
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/zclconf/go-cty/cty"
 
+	"reconcile/internal/gitpath"
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/internal/module"
 	"reconcile/reconciler/workspace/repotree"
@@ -33,7 +34,7 @@ func (e *evaluation) addText(s *module.Scope, m module.PathRef, v cty.Value, nam
 		}
 	}
 	for _, dir := range starts[1:] {
-		if !found && isWithin(e.root.Path, dir) && m.Kind == module.AnyText {
+		if !found && gitpath.IsWithin(e.root.Path, dir) && m.Kind == module.AnyText {
 			e.inputs.addGuess(dir, hcleval.ProblemAt(m.File, m.Path.Range(), "%s runs in %s, and what it reads there is not known: every change in %[3]s counts", m.Label, describeDir(dir), describeDir(dir)))
 		}
 	}
@@ -83,7 +84,7 @@ func (e *evaluation) addNamed(s *module.Scope, m module.PathRef, word string, wh
 		return false
 	}
 	for i, start := range starts {
-		if i == 0 && !strings.Contains(word, "..") && !strings.HasPrefix(word, module.RepoRoot) {
+		if i == 0 && !leadsOut(word) {
 			continue // in the workspace's own directory, which is an input
 		}
 		p, ok := e.evaluator.RepoPath(word)
@@ -99,7 +100,7 @@ func (e *evaluation) addNamed(s *module.Scope, m module.PathRef, word string, wh
 		}
 		o, err := repotree.ResolveLinks(e.tree, p)
 		switch {
-		case isWithin(s.Module.Dir, p) || isWithin(e.root.Path, p): // a parent directory, as in "cd ../..", is not an input
+		case e.isParent(s, p): // as in "cd ../..", is not an input
 		case err != nil || !o.Exists && !(whole && i == 0):
 		default:
 			e.inputs.add(p) // an object that cannot be used was perhaps not meant
@@ -114,13 +115,23 @@ func (e *evaluation) addUnknownText(s *module.Scope, m module.PathRef, v cty.Val
 	prefix, _ := prefixOf(v)
 	for _, word := range pathWords(prefix) {
 		p, ok := e.evaluator.RepoPath(word)
-		if !ok || !module.IsPath(word) || !strings.Contains(word, "..") && !strings.HasPrefix(word, module.RepoRoot) || isWithin(s.Module.Dir, p) || isWithin(e.root.Path, p) {
+		if !ok || !module.IsPath(word) || !leadsOut(word) || e.isParent(s, p) {
 			continue
 		}
 		if o, err := repotree.ResolveLinks(e.tree, p); err == nil && (o.Exists || word == prefix) {
 			e.addGuess(m, p)
 		}
 	}
+}
+
+// leadsOut reports whether a word may name something outside of the workspace's directory.
+func leadsOut(word string) bool {
+	return strings.Contains(word, "..") || strings.HasPrefix(word, module.RepoRoot)
+}
+
+// isParent reports whether p contains the workspace's directory or that of the module of s.
+func (e *evaluation) isParent(s *module.Scope, p string) bool {
+	return gitpath.IsWithin(s.Module.Dir, p) || gitpath.IsWithin(e.root.Path, p)
 }
 
 // pathWords returns what in a text, such as a command line, may be a path: the whole text,

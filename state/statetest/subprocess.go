@@ -25,8 +25,8 @@ type childSpec struct {
 	Lease     time.Duration
 }
 
-// Main is the TestMain of a package that uses RunProcesses: open opens the store of a
-// spec in another process.
+// Main runs the tests of a package that uses RunProcesses. open opens the store of a spec in
+// another process.
 func Main(m *testing.M, open func(spec string) (state.Store, error)) {
 	specJSON, isChild := os.LookupEnv(childEnv)
 	if !isChild {

@@ -39,8 +39,8 @@ func (s *Checkout) collectErroredStates(ctx context.Context, root string) error 
 	return nil
 }
 
-// SaveRemovedState is preserveErroredState for a recorded workspace that is not at the
-// tip any more.
+// SaveRemovedState moves the errored state of a recorded workspace that is not at the tip any
+// more, and places a recovery hold. It returns the text for people; "" if there is none.
 func (s *Checkout) SaveRemovedState(ctx context.Context, rec state.Workspace) (text string, err error) {
 	return s.preserveErroredState(ctx, filepath.Join(s.dir, run.CheckoutTree), &inventory.Entry{
 		Dir: settings.Dir{Name: rec.Name, Path: gitpath.Unquote(rec.Path)}, Record: rec,

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"reconcile/internal/gitpath"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
@@ -53,18 +54,13 @@ func (s *Checkout) listModuleDirs(ws *workspace.Workspace) (dirs []string) {
 	for _, input := range ws.Inputs {
 		shared := false
 		for _, other := range s.inventory.Entries {
-			shared = shared || isWithin(input, other.Dir.Path) || isWithin(other.Dir.Path, input)
+			shared = shared || gitpath.IsWithin(input, other.Dir.Path) || gitpath.IsWithin(other.Dir.Path, input)
 		}
 		if info, err := s.inventory.Commit.Tree.Lstat(input); err == nil && info.IsDir() && !shared {
 			dirs = append(dirs, input)
 		}
 	}
 	return dirs
-}
-
-// isWithin reports whether name is dir or lies in it.
-func isWithin(name, dir string) bool {
-	return dir == "." || name == dir || strings.HasPrefix(name, dir+"/")
 }
 
 // useEmptyState plans a workspace that is not at the tip with an empty state: its

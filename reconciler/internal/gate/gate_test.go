@@ -12,7 +12,7 @@ import (
 	"reconcile/state"
 )
 
-// version is a Terraform of which only the version matters.
+// version is a Terraform that has a version only.
 type version struct {
 	run.Terraform
 	product, number string

@@ -61,8 +61,8 @@ func (w *Inventory) describeAttempt(rec state.Workspace) string {
 	return rec.Attempt.Describe()
 }
 
-// noteApplying finds the attempts that are being worked on now: their runs hold the leases. It
-// writes the reasons of those workspaces anew.
+// noteApplying finds the attempts whose runs still hold their leases. It replaces the reasons of
+// those workspaces.
 func (w *Inventory) noteApplying(ctx context.Context) error {
 	tried := slices.DeleteFunc(slices.Collect(maps.Values(w.Entries)), func(entry *Entry) bool { return entry.Record.Attempt == nil })
 	if len(tried) == 0 {

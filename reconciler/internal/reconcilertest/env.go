@@ -19,8 +19,8 @@ import (
 	"reconcile/state"
 )
 
-// Main is the TestMain of a package that uses environments: it lets the test binary run as
-// Terraform in a sandbox, and as a worker of a ProcessExecutor.
+// Main runs the tests of a package that uses environments. It also lets the test binary run
+// as Terraform in a sandbox, and as a worker of a ProcessExecutor.
 func Main(m *testing.M) {
 	sandbox.Enter()
 	if spec, ok := os.LookupEnv(workerSpecVariable); ok {

@@ -314,7 +314,7 @@ func TestSlowRemote(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			slow := readerFunc(func(p []byte) (int, error) {
-				time.Sleep(5 * time.Second)
+				<-time.After(5 * time.Second) // on the fake clock
 				return min(test.chunk, len(p)), nil
 			})
 			c := &Client{timeout: DefaultTimeout, maxBytes: 10_000_000}

@@ -29,12 +29,12 @@ func (r RetryPolicy) orDefault() RetryPolicy {
 // decides.
 const maxRetryWait = 2 * time.Minute
 
-// rateLimitDelay is the delay after 429: Backlog's limits are per minute.
+// rateLimitDelay returns the delay after 429: Backlog's limits are per minute.
 func (r RetryPolicy) rateLimitDelay() time.Duration {
 	return 120 * max(r.InitialDelay, time.Millisecond)
 }
 
-// overloadDelay is the delay after 503.
+// overloadDelay returns the delay after 503.
 func (r RetryPolicy) overloadDelay() time.Duration { return 10 * max(r.InitialDelay, time.Millisecond) }
 
 // retry calls request until it succeeds, fails permanently, reaches the maximum number of

@@ -17,7 +17,7 @@ type Doctor struct {
 	deps     *wire.Deps // as far as they could be opened
 }
 
-// New returns a doctor of dependencies of which none is open yet.
+// New returns a doctor of p, whose dependencies are not open yet.
 func New(p *wire.Deps) *Doctor { return &Doctor{settings: p.Settings, deps: p} }
 
 // Result is the result of one check.

@@ -200,7 +200,7 @@ func applyCommand(result *run.Result) string {
 	if replanned {
 		command += " --replan"
 	}
-	if result.Named || replanned { // without names it would plan every workspace anew
+	if result.Named || replanned { // without names it would plan every workspace again
 		command += " " + strings.Join(names, " ")
 	}
 	switch {

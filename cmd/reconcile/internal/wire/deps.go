@@ -54,7 +54,7 @@ type Deps struct {
 	cachedProduct repotree.Product // once it is known
 }
 
-// New returns dependencies of which none is open yet.
+// New returns dependencies that are not open yet.
 func New(ctx context.Context, s *config.Settings, log *slog.Logger) *Deps {
 	p := &Deps{Settings: s, log: log, AWS: config.AWSLoader(ctx)}
 	p.DigestKey = s.DigestKeyReader(p.AWS)

@@ -39,7 +39,7 @@ func ScalarText(v cty.Value) string {
 	return text.AsString()
 }
 
-// UnknownWithPrefix returns a text of which only the beginning is known.
+// UnknownWithPrefix returns an unknown text that begins with prefix.
 func UnknownWithPrefix(prefix string) cty.Value {
 	return cty.UnknownVal(cty.String).Refine().NotNull().StringPrefixFull(prefix).NewValue()
 }

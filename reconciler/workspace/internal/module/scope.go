@@ -56,7 +56,7 @@ type Scope struct {
 func NewScope(e *Evaluator, m *Module) *Scope {
 	s := &Scope{evaluator: e, Module: m, memo: map[string]cty.Value{}, callees: map[string]*Scope{}, escapeMemo: map[SymbolRef]bool{}, choiceMemo: map[string][]cty.Value{}}
 	for name := range m.providerFunctions {
-		if _, known := hcleval.PureFunctions.Functions[name]; known && !e.strict {
+		if _, known := hcleval.PureFunctions.Functions[name]; known {
 			continue
 		}
 		if s.providerFunctions == nil {
