@@ -66,7 +66,8 @@ func (e *modelTree) edit(rt *rapid.T) {
 	case "rename":
 		s.name = draw(rt, "name", names...)
 	case "remove":
-		s.exists = false
+		// A tip without workspaces is an error, which TestModelEmptyTip looks at.
+		s.exists = len(e.indexByName()) == 1
 	case "broken":
 		s.isUnparsable = true
 	case "plan-only":

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"reconcile/internal/commitid"
 	"reconcile/state"
@@ -55,7 +56,7 @@ func (m *model) checkWrite(f *inFlightPass, before *statetest.Memory, w writeSum
 	if value, err := before.Get(m.ctx, state.Key{PK: "test", SK: "WS#" + w.workspace.Name}); err == nil {
 		m.must(json.Unmarshal(value, &was))
 	}
-	if a := w.workspace.Attempt; a != nil && a.Run == f.run && w.kind != "rename" && !cmp.Equal(a, was.Attempt) {
+	if a := w.workspace.Attempt; a != nil && a.Run == f.run && w.kind != "rename" && !isSameAttempt(a, was.Attempt) {
 		head, err := m.observer.record.Head(m.ctx)
 		m.must(err)
 		if head.Generation != f.generations[w.leaseIdentity] || head.Commit != a.Commit {
@@ -66,6 +67,11 @@ func (m *model) checkWrite(f *inFlightPass, before *statetest.Memory, w writeSum
 	if w.workspace.Trace != nil {
 		m.checkTrace(f, was, w.workspace)
 	}
+}
+
+// isSameAttempt reports whether an attempt is the recorded one, which may have ended since.
+func isSameAttempt(a, recorded *state.Attempt) bool {
+	return recorded != nil && cmp.Equal(a, recorded, cmpopts.IgnoreFields(state.Attempt{}, "Ended"))
 }
 
 // leaseHolder returns the run that holds a lease; "" for none.

@@ -63,6 +63,8 @@ func (s modelStore) Write(ctx context.Context, ops ...state.Op) error {
 		return f.writeRenewal(ctx, func() error { return s.Store.Write(ctx, ops...) })
 	}
 	return f.runEffect(w.kind, func() error {
+		s.process.m.writeMu.Lock()
+		defer s.process.m.writeMu.Unlock()
 		before := s.process.m.store.Copy()
 		if err := s.Store.Write(ctx, ops...); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package reconciler_test
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -53,6 +54,27 @@ func TestModelReaderOfHalfAnApply(t *testing.T) {
 		f.resume(proceed, "")
 		m.detachIfDone(f)
 		m.branchCommits = append(m.branchCommits, old)
+		m.push()
+		m.converge()
+	})
+}
+
+// A tip without workspaces is an error, and the next tip with workspaces ends it.
+func TestModelEmptyTip(t *testing.T) {
+	t.Parallel()
+	runScenario(t, func(m *model) {
+		schedule := run.Options{Trigger: run.Schedule}
+		full := m.branchCommits[0]
+		m.runToEnd(schedule)
+		m.change(func(e *modelTree) { e.workspaces = [maxWorkspaces]modelWorkspace{} })
+		for range 2 {
+			f := m.runToEnd(schedule)
+			if f.err == nil || !strings.Contains(f.err.Error(), "no workspace was found") || f.result.Exit == run.ExitOK || len(f.applyCounts) > 0 {
+				m.t.Fatalf("result of the pass: %+v, %v", f.result, f.err)
+			}
+			m.wait(4 * time.Hour)
+		}
+		m.branchCommits = append(m.branchCommits, full)
 		m.push()
 		m.converge()
 	})

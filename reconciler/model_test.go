@@ -90,6 +90,7 @@ type model struct {
 	processes []*process
 	runCount  int
 
+	writeMu        sync.Mutex // makes one step of a write and the look at what it changed
 	mu             sync.Mutex // protects what passes touch
 	tfStates       map[string]*tfState
 	lineageCount   int // made so far
