@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/stateid"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
@@ -249,7 +250,7 @@ type frozenApply struct {
 	once    sync.Once
 }
 
-func (f *frozenApply) identity(t *testing.T, p reconcilertest.Spec) string {
+func (f *frozenApply) identity(t *testing.T, p reconcilertest.Spec) stateid.ID {
 	t.Helper()
 	for identity, lease := range readLeases(t, p) {
 		if lease.Owner != "" {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/stateid"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/state"
@@ -182,7 +183,7 @@ func (tpl *fixture) testWaitsOnce(t *testing.T) {
 	other := state.New(store, "test", elsewhere)
 	for _, name := range []string{"tokyo", "kyoto"} {
 		_, err := other.Acquire(t.Context(), state.LeaseRequest{
-			Identity: "local:test/env/" + name + "/terraform.tfstate", Workspace: name, Run: "other",
+			Identity: stateid.ID("local:test/env/" + name + "/terraform.tfstate"), Workspace: name, Run: "other",
 		})
 		if err != nil {
 			t.Fatal(err)

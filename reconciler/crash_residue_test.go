@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/stateid"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/state"
 )
@@ -24,7 +25,7 @@ import (
 type residue struct {
 	Head       state.Head
 	Workspaces map[string]state.Workspace
-	Held       []string              // leases, except those of processes known to be dead
+	Held       []stateid.ID          // leases, except those of processes known to be dead
 	States     map[string]string     // Terraform's
 	Locks      []string              // Terraform's, left by killed processes
 	Snapshots  map[commitid.ID]int64 // commits, and the archives' sizes
@@ -48,7 +49,7 @@ func readResidue(t *testing.T, p reconcilertest.Spec) residue {
 	for name, ws := range r.Workspaces {
 		file := name + ".tfstate"
 		if p.S3 != "" { // a renamed workspace retains its key
-			file = path.Base(ws.Identity)
+			file = path.Base(string(ws.Identity))
 		}
 		if now := versionOf(t, states[file]); ws.Attempt == nil && ws.Trace != nil && *ws.State != now {
 			t.Errorf("%s: its state is %+v, and recorded as %+v", name, now, ws.State)
@@ -88,7 +89,7 @@ func readResidue(t *testing.T, p reconcilertest.Spec) residue {
 	return r
 }
 
-func readLeases(t *testing.T, p reconcilertest.Spec) map[string]state.LeaseItem {
+func readLeases(t *testing.T, p reconcilertest.Spec) map[stateid.ID]state.LeaseItem {
 	t.Helper()
 	leases, err := openRecord(t, p).Leases(t.Context())
 	if err != nil {

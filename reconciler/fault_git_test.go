@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"reconcile/internal/stateid"
 	"reconcile/reconciler/internal/reconcilertest"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
@@ -33,7 +34,7 @@ type recordDump struct {
 	Head       state.Head
 	Workspaces map[string]state.Workspace
 	Holds      map[string]state.Hold
-	Leases     map[string]state.LeaseItem
+	Leases     map[stateid.ID]state.LeaseItem
 	Runs       []state.Run
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/stateid"
 	"reconcile/state"
 	"reconcile/state/statetest"
 )
@@ -25,7 +26,7 @@ type recordedTrace struct {
 }
 
 func recordedKey(ws *state.Workspace) string {
-	return ws.Run + " " + ws.Identity + " " + string(ws.Commit)
+	return ws.Run + " " + string(ws.Identity) + " " + string(ws.Commit)
 }
 
 // checkWrite checks a write that has taken effect. before is the store as it was.
@@ -75,9 +76,9 @@ func isSameAttempt(a, recorded *state.Attempt) bool {
 }
 
 // leaseHolder returns the run that holds a lease; "" for none.
-func (m *model) leaseHolder(store *statetest.Memory, id string) string {
+func (m *model) leaseHolder(store *statetest.Memory, id stateid.ID) string {
 	var lease state.LeaseItem
-	value, err := store.Get(m.ctx, state.Key{PK: state.LeasePartition, SK: id})
+	value, err := store.Get(m.ctx, state.Key{PK: state.LeasePartition, SK: string(id)})
 	if err == nil {
 		m.must(json.Unmarshal(value, &lease))
 	}

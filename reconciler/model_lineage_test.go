@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"reconcile/internal/stateid"
 	"reconcile/state"
 )
 
@@ -44,7 +45,7 @@ func (m *model) placeState(i int, s tfState) {
 }
 
 // saveCopy saves a copy of a state for a later restore.
-func (m *model) saveCopy(id string) {
+func (m *model) saveCopy(id stateid.ID) {
 	if now := m.stateAt(id); now.version.Lineage != "" {
 		m.formerStates[id] = append(m.formerStates[id], *now)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/internal/stateid"
 	"reconcile/state"
 )
 
@@ -45,7 +46,7 @@ func (m *model) isStaleByOwn(r recordView, i int, rec state.Workspace) bool {
 func (m *model) upstreamOf(r recordView, i int) (name string, ok bool) {
 	tip := m.tip().tree
 	places := m.namesByState(r)
-	reads := ""
+	var reads stateid.ID
 	switch s := tip.workspaces[i]; {
 	case !s.isUnparsable && s.reads > 0:
 		reads = stateIdentityOf(s.reads - 1)
@@ -58,9 +59,9 @@ func (m *model) upstreamOf(r recordView, i int) (name string, ok bool) {
 
 // namesByState returns the names of the workspaces at the tip by state. The record of an
 // unparsable one does not take a state that another has.
-func (m *model) namesByState(r recordView) map[string]string {
+func (m *model) namesByState(r recordView) map[stateid.ID]string {
 	tip := m.tip().tree
-	names, recorded := map[string]string{}, map[string]string{}
+	names, recorded := map[stateid.ID]string{}, map[string]stateid.ID{}
 	for i, s := range tip.workspaces {
 		switch {
 		case !s.exists:
@@ -110,7 +111,7 @@ func (m *model) expectChanged() (stale, removed, maybe []string) {
 }
 
 // predictPass predicts what an undisturbed manual pass does.
-func (m *model) predictPass() (did map[string]state.Outcome, applied []string) {
+func (m *model) predictPass() (did map[string]state.Outcome, applied []stateid.ID) {
 	did = map[string]state.Outcome{}
 	r, tip := m.readRecord(), m.tip().tree
 	names := tip.indexByName()
@@ -131,7 +132,7 @@ func (m *model) predictPass() (did map[string]state.Outcome, applied []string) {
 		}
 		did[name] = state.Removed
 	}
-	world := map[string]*tfState{}
+	world := map[stateid.ID]*tfState{}
 	for id, s := range m.tfStates {
 		copied := *s
 		world[id] = &copied
@@ -159,7 +160,7 @@ func (m *model) predictPass() (did map[string]state.Outcome, applied []string) {
 }
 
 // predictWorkspace adds one workspace, after its upstream.
-func (m *model) predictWorkspace(r recordView, world map[string]*tfState, did map[string]state.Outcome, i int) {
+func (m *model) predictWorkspace(r recordView, world map[stateid.ID]*tfState, did map[string]state.Outcome, i int) {
 	tip := m.tip().tree
 	s := tip.workspaces[i]
 	rec := r.records[s.name]

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/stateid"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/state"
@@ -95,7 +96,7 @@ type writeSummary struct {
 	kind          string
 	workspace     *state.Workspace
 	lease         *state.LeaseItem // acquired, renewed or released
-	leaseIdentity string           // the state identity whose lease the write checks
+	leaseIdentity stateid.ID       // the state identity whose lease the write checks
 	generation    int64            // that the write checks; 0: none
 }
 
@@ -107,9 +108,9 @@ func summarizeWrite(ops []state.Op) (w writeSummary) {
 		case op.Key.SK == "HEAD":
 			w.kind = "head"
 		case op.Key.PK == state.LeasePartition && op.Put == nil:
-			w.leaseIdentity = op.Key.SK
+			w.leaseIdentity = stateid.ID(op.Key.SK)
 		case op.Key.PK == state.LeasePartition:
-			w.leaseIdentity, w.lease = op.Key.SK, &state.LeaseItem{}
+			w.leaseIdentity, w.lease = stateid.ID(op.Key.SK), &state.LeaseItem{}
 			_ = json.Unmarshal(op.Put, w.lease)
 			switch {
 			case w.lease.Owner == "":

@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"reconcile/internal/stateid"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -25,10 +26,10 @@ type inFlightPass struct {
 	readPurpose string // why it reads records of workspaces: decide, upstreams
 
 	fetchCount   int
-	applyCounts  map[string]int             // by state identity
-	generations  map[string]int64           // generation of the lease held, by state identity
-	lastSuccess  map[string]*successEvent   // the last success of Terraform, by state identity
-	recordBefore map[string]state.Workspace // the record when the pass began to apply, by name
+	applyCounts  map[stateid.ID]int           // by state identity
+	generations  map[stateid.ID]int64         // generation of the lease held, by state identity
+	lastSuccess  map[stateid.ID]*successEvent // the last success of Terraform, by state identity
+	recordBefore map[string]state.Workspace   // the record when the pass began to apply, by name
 
 	result *run.Result
 	err    error

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/internal/stateid"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
@@ -41,7 +42,7 @@ type modelSession struct {
 	f       *inFlightPass
 	killCtx context.Context
 	job     terraform.Spec
-	id      string
+	id      stateid.ID
 	plans   map[*terraform.Plan]*modelPlan
 }
 
@@ -166,7 +167,7 @@ func (s *modelSession) Outputs(context.Context, []byte) (terraform.Outputs, erro
 }
 
 // readConfig derives from the files in the checkout what to make.
-func (s *modelSession) readConfig(world map[string]*tfState) (*modelPlan, error) {
+func (s *modelSession) readConfig(world map[stateid.ID]*tfState) (*modelPlan, error) {
 	stamp, err := os.ReadFile(filepath.Join(s.job.Root, stampFile))
 	if err != nil {
 		return nil, err
@@ -197,12 +198,12 @@ func (s *modelSession) readConfig(world map[string]*tfState) (*modelPlan, error)
 }
 
 // readRoot reads what only the root module has.
-func (s *modelSession) readRoot(text string, p *modelPlan, world map[string]*tfState) error {
+func (s *modelSession) readRoot(text string, p *modelPlan, world map[stateid.ID]*tfState) error {
 	keys := keyPattern.FindAllStringSubmatch(text, -1)
-	s.id = "s3://states/" + keys[0][1]
+	s.id = stateid.ID("s3://states/" + keys[0][1])
 	upstream := ""
 	if len(keys) > 1 {
-		up := world["s3://states/"+keys[1][1]]
+		up := world[stateid.ID("s3://states/"+keys[1][1])]
 		if up == nil || up.output == "" {
 			return errors.New("unable to find remote state, or an output in it")
 		}

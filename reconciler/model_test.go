@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/stateid"
 	"reconcile/internal/testtier"
 	"reconcile/reconciler"
 	"reconcile/reconciler/internal/reconcilertest"
@@ -92,7 +93,7 @@ type model struct {
 
 	writeMu        sync.Mutex // makes one step of a write and the look at what it changed
 	mu             sync.Mutex // protects what passes touch
-	tfStates       map[string]*tfState
+	tfStates       map[stateid.ID]*tfState
 	lineageCount   int // made so far
 	snapshots      map[commitid.ID]bool
 	adoptedCommits map[int64]commitid.ID // commits, by generation
@@ -101,7 +102,7 @@ type model struct {
 	violations     []string
 
 	backup       *statetest.Memory
-	formerStates map[string][]tfState // earlier states, by identity
+	formerStates map[stateid.ID][]tfState // earlier states, by identity
 	// tampered: a state was changed in a way that Git does not know of.
 	tampered bool
 }
@@ -125,8 +126,8 @@ type process struct {
 func newModel(t reporter, repo *modelRepo, branch, dir string) *model {
 	m := &model{
 		t: t, ctx: context.Background(), repo: repo, branch: branch, dir: dir, size: "1",
-		store: statetest.NewMemory(), tfStates: map[string]*tfState{}, snapshots: map[commitid.ID]bool{},
-		adoptedCommits: map[int64]commitid.ID{}, recordedTraces: map[string]recordedTrace{}, formerStates: map[string][]tfState{},
+		store: statetest.NewMemory(), tfStates: map[stateid.ID]*tfState{}, snapshots: map[commitid.ID]bool{},
+		adoptedCommits: map[int64]commitid.ID{}, recordedTraces: map[string]recordedTrace{}, formerStates: map[stateid.ID][]tfState{},
 	}
 	first := modelTree{}
 	first.workspaces[0] = modelWorkspace{exists: true, name: "w0", module: 2}
@@ -180,7 +181,7 @@ func (m *model) addViolation(format string, args ...any) {
 	m.violations = append(m.violations, fmt.Sprintf(format, args...))
 }
 
-func (m *model) stateAt(id string) *tfState {
+func (m *model) stateAt(id stateid.ID) *tfState {
 	if m.tfStates[id] == nil {
 		m.tfStates[id] = &tfState{}
 	}
@@ -290,7 +291,7 @@ func (m *model) startPass(p *process, o run.Options, breakAt string) *inFlightPa
 	o.Run = fmt.Sprintf("R%03d", m.runCount)
 	f := &inFlightPass{
 		m: m, process: p, run: o.Run, adopts: o.Adopt, breakAt: breakAt, size: m.size, recordBefore: map[string]state.Workspace{},
-		applyCounts: map[string]int{}, generations: map[string]int64{}, lastSuccess: map[string]*successEvent{},
+		applyCounts: map[stateid.ID]int{}, generations: map[stateid.ID]int64{}, lastSuccess: map[stateid.ID]*successEvent{},
 	}
 	p.pass = f
 	m.runPass(f, o)

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"reconcile/internal/stateid"
 )
 
 // maxWorkspaces is the maximum number of workspaces in a modelled repository.
@@ -37,10 +39,10 @@ type modelWorkspace struct {
 
 func stateKey(i int) string { return fmt.Sprintf("k%d", i) }
 
-func stateIdentityOf(i int) string { return "s3://states/" + stateKey(i) }
+func stateIdentityOf(i int) stateid.ID { return stateid.ID("s3://states/" + stateKey(i)) }
 
 // indexOfState returns the index of the workspace with that state; -1: none.
-func indexOfState(id string) int {
+func indexOfState(id stateid.ID) int {
 	for i := range maxWorkspaces {
 		if stateIdentityOf(i) == id {
 			return i

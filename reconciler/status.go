@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/stateid"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -48,7 +49,7 @@ type StatusWorkspace struct {
 	DependsOn []string      `json:"depends_on"`
 	Drift     *string       `json:"drift"` // "drifted" or "none"; null: not checked since the last apply
 	Removed   bool          `json:"removed,omitempty"`
-	Identity  string        `json:"identity"`
+	Identity  stateid.ID    `json:"identity"`
 	// OrphanedState is where the state of a removed workspace lies, if no other
 	// workspace has it.
 	OrphanedState string `json:"orphaned_state,omitempty"`
@@ -122,7 +123,7 @@ func (r *Reconciler) Status(ctx context.Context) (*Status, error) {
 	return st, nil
 }
 
-func statusOf(c *run.Config, w state.Workspace, holds map[string]state.Hold, leases map[string]state.LeaseItem) StatusWorkspace {
+func statusOf(c *run.Config, w state.Workspace, holds map[string]state.Hold, leases map[stateid.ID]state.LeaseItem) StatusWorkspace {
 	s := StatusWorkspace{
 		Name: w.Name, Path: w.Path, Commit: w.Commit, Outcome: w.Outcome, At: w.OutcomeAt, Error: w.Error, Digest: w.PlanDigest,
 		RetryAt: timeOrNil(w.RetryAt), DependsOn: append([]string{}, w.DependsOn...), Removed: w.Removed, Identity: w.Identity,

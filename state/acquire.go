@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"reconcile/internal/sleep"
+	"reconcile/internal/stateid"
 )
 
 // LeaseRequest describes the lease to acquire.
 type LeaseRequest struct {
-	Identity   string // the state to act on, under a name that all records of the store agree on
+	Identity   stateid.ID // the state to act on, under a name that all records of the store agree on
 	Workspace  string
 	Run        string
 	Generation int64         // of the head that the work depends on; 0: none

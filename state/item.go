@@ -43,7 +43,7 @@ func (p runPart) sortKey() string              { return fmt.Sprintf("%s%06d", ru
 func (t Task) sortKey() string                 { return taskPrefix + t.Name }
 func (t NotificationState) sortKey() string    { return notifiedPrefix + t.Name }
 func (t PullRequestCursor) sortKey() string    { return pullRequestCursorKey }
-func (l LeaseItem) sortKey() string            { return l.Identity }
+func (l LeaseItem) sortKey() string            { return string(l.Identity) }
 func (h Head) schemaVersion() int              { return h.Schema }
 func (w Workspace) schemaVersion() int         { return w.Schema }
 func (p workspacePart) schemaVersion() int     { return p.Schema }
@@ -93,7 +93,7 @@ func (t NotificationState) check() error { return required("name", t.Name) }
 func (t PullRequestCursor) check() error { return nil }
 
 func (l LeaseItem) check() error {
-	return errors.Join(minValue("token", l.Token, 1), minValue("beat", l.Heartbeat, 0), minValue("length_ms", l.LengthMS, 0), required("identity", l.Identity))
+	return errors.Join(minValue("token", l.Token, 1), minValue("beat", l.Heartbeat, 0), minValue("length_ms", l.LengthMS, 0), required("identity", string(l.Identity)))
 }
 
 func minValue(field string, got, minimum int64) error {

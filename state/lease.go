@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"reconcile/internal/stateid"
 )
 
 // Lease is the right to act on one state identity. It renews itself until it is released,
@@ -183,12 +185,12 @@ func (l *Lease) Abandon() {
 
 // Leases returns all leases of the store, of other records too, by state identity. A
 // lease with an Owner is held, or was held when its holder died.
-func (r *Record) Leases(ctx context.Context) (map[string]LeaseItem, error) {
+func (r *Record) Leases(ctx context.Context) (map[stateid.ID]LeaseItem, error) {
 	all, err := list[LeaseItem](ctx, r, LeasePartition, "")
 	if err != nil {
 		return nil, fmt.Errorf("read the leases: %w", err)
 	}
-	byIdentity := make(map[string]LeaseItem, len(all))
+	byIdentity := make(map[stateid.ID]LeaseItem, len(all))
 	for _, l := range all {
 		byIdentity[l.Identity] = l
 	}
@@ -199,7 +201,7 @@ func (r *Record) Leases(ctx context.Context) (map[string]LeaseItem, error) {
 // unsettled, in one transaction. It returns the lease as it was held (Owner "" if it was
 // free). A holder that is still alive finds its lease lost. If there is no lease on the
 // identity, the error is ErrNotFound.
-func (r *Record) Unlock(ctx context.Context, identity string) (LeaseItem, error) {
+func (r *Record) Unlock(ctx context.Context, identity stateid.ID) (LeaseItem, error) {
 	var held LeaseItem
 	err := r.retry(ctx, func() (err error) {
 		held, err = r.unlock(ctx, identity)
@@ -211,7 +213,7 @@ func (r *Record) Unlock(ctx context.Context, identity string) (LeaseItem, error)
 	return held, nil
 }
 
-func (r *Record) unlock(ctx context.Context, identity string) (LeaseItem, error) {
+func (r *Record) unlock(ctx context.Context, identity stateid.ID) (LeaseItem, error) {
 	held, found, err := get[LeaseItem](ctx, r, leaseKey(identity))
 	if err != nil {
 		return held, err

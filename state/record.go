@@ -15,6 +15,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"reconcile/internal/retry"
+	"reconcile/internal/stateid"
 )
 
 // Options tune the rules. In production the zero value is right, except for Process and
@@ -46,8 +47,8 @@ type Record struct {
 	opts  Options
 
 	mu         sync.Mutex
-	observed   map[string]observation // by identity: held leases as this process first saw them
-	idleOwners map[string]bool        // owners of leases that this process may hold without working under them
+	observed   map[stateid.ID]observation // by identity: held leases as this process first saw them
+	idleOwners map[string]bool            // owners of leases that this process may hold without working under them
 }
 
 // New returns the record of that name in store. It reads nothing yet.
@@ -68,7 +69,7 @@ func New(store Store, name string, opts Options) *Record {
 	if opts.Process == (Process{}) {
 		opts.Process = CurrentProcess()
 	}
-	return &Record{store: store, name: name, opts: opts, observed: map[string]observation{}, idleOwners: map[string]bool{}}
+	return &Record{store: store, name: name, opts: opts, observed: map[stateid.ID]observation{}, idleOwners: map[string]bool{}}
 }
 
 // Name returns the record's name in its store.
@@ -76,7 +77,7 @@ func (r *Record) Name() string { return r.name }
 
 func (r *Record) key(sk string) Key { return Key{PK: r.name, SK: sk} }
 
-func leaseKey(identity string) Key { return Key{PK: LeasePartition, SK: identity} }
+func leaseKey(identity stateid.ID) Key { return Key{PK: LeasePartition, SK: string(identity)} }
 
 // now returns the wall clock without its monotonic reading, to the millisecond, as it is
 // stored.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/stateid"
 )
 
 // Schema is the version of the record's layout that this program writes. It refuses a
@@ -93,7 +94,7 @@ type Attempt struct {
 	StartedAt  time.Time   `json:"started_at"`
 	// PreviousIdentities are the identities of the states that the workspace was applied
 	// to before the state of this apply.
-	PreviousIdentities []string `json:"former,omitempty"`
+	PreviousIdentities []stateid.ID `json:"former,omitempty"`
 	// State is the state that the plan was made against. nil: an earlier version, which
 	// did not record it, started the apply.
 	State *TerraformState `json:"state,omitempty"`
@@ -115,15 +116,15 @@ func (a *Attempt) ShortCommit() string { return a.Commit.Abbrev() }
 // Workspace is the record of one workspace. The item of a workspace that was removed from
 // the repository stays, with Removed set: its tombstone.
 type Workspace struct {
-	Schema   int    `json:"schema"`
-	Rev      int64  `json:"rev"` // raised by each write, so that a late or outdated one is refused
-	Name     string `json:"name"`
-	Path     string `json:"path"`     // its directory in the repository
-	Identity string `json:"identity"` // where its Terraform state lives; with an Attempt: the identity that the attempt works on
+	Schema   int        `json:"schema"`
+	Rev      int64      `json:"rev"` // raised by each write, so that a late or outdated one is refused
+	Name     string     `json:"name"`
+	Path     string     `json:"path"`     // its directory in the repository
+	Identity stateid.ID `json:"identity"` // where its Terraform state lives; with an Attempt: the identity that the attempt works on
 	// What discovery found at the commit of Trace, so that a workspace that is not stale
 	// need not be parsed again.
-	Reads     []string `json:"reads,omitempty"`      // state identities it reads; "*" for parts that could not be evaluated
-	DependsOn []string `json:"depends_on,omitempty"` // upstream workspaces, by settings and by Reads
+	Reads     []stateid.ID `json:"reads,omitempty"`      // state identities it reads; "*" for parts that could not be evaluated
+	DependsOn []string     `json:"depends_on,omitempty"` // upstream workspaces, by settings and by Reads
 
 	Trace     Trace       `json:"trace,omitempty"`
 	Epoch     int64       `json:"epoch"`            // of the head when Trace was recorded
@@ -243,18 +244,18 @@ type Process struct {
 
 // LeaseItem is a lease as stored. It is never deleted: Token only grows.
 type LeaseItem struct {
-	Schema     int       `json:"schema"`
-	Identity   string    `json:"identity"`
-	Owner      string    `json:"owner"` // unique to each acquisition; "" when free
-	Token      int64     `json:"token"`
-	Heartbeat  int64     `json:"beat"`      // raised by each renewal
-	ExpiresAt  time.Time `json:"until"`     // for display only
-	LengthMS   int64     `json:"length_ms"` // of the holder's lease; a run that waits uses the longer of this and its own
-	Record     string    `json:"record"`
-	Workspace  string    `json:"workspace"`
-	Run        string    `json:"run"`
-	Process    Process   `json:"process"`
-	AcquiredAt time.Time `json:"taken_at"`
+	Schema     int        `json:"schema"`
+	Identity   stateid.ID `json:"identity"`
+	Owner      string     `json:"owner"` // unique to each acquisition; "" when free
+	Token      int64      `json:"token"`
+	Heartbeat  int64      `json:"beat"`      // raised by each renewal
+	ExpiresAt  time.Time  `json:"until"`     // for display only
+	LengthMS   int64      `json:"length_ms"` // of the holder's lease; a run that waits uses the longer of this and its own
+	Record     string     `json:"record"`
+	Workspace  string     `json:"workspace"`
+	Run        string     `json:"run"`
+	Process    Process    `json:"process"`
+	AcquiredAt time.Time  `json:"taken_at"`
 	// PreviousHolders are the earlier holders that may have left something behind
 	// (Terraform's lock of the state), newest first. They are the evidence for releasing
 	// that lock. They stay until a holder knows that nothing is left.

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"reconcile/internal/stateid"
 	"reconcile/reconciler/internal/checkout"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/internal/worker"
@@ -215,10 +216,10 @@ func (l *pullRequestPlan) atTip(entry *inventory.Entry) *workspace.Workspace {
 
 // listLocalStates returns the identities of the local states at the tip and after the
 // merge.
-func (l *pullRequestPlan) listLocalStates() (all []string) {
+func (l *pullRequestPlan) listLocalStates() (all []stateid.ID) {
 	for _, w := range []*inventory.Inventory{l.tip, l.merged} {
 		for _, entry := range w.Entries {
-			if identity := w.StateIdentity(entry); strings.HasPrefix(identity, run.LocalIdentityPrefix) && !slices.Contains(all, identity) {
+			if identity := w.StateIdentity(entry); strings.HasPrefix(string(identity), run.LocalIdentityPrefix) && !slices.Contains(all, identity) {
 				all = append(all, identity)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"reconcile/internal/stateid"
 	"reconcile/state"
 )
 
@@ -40,29 +41,29 @@ const LocalIdentityPrefix = "local:"
 
 // HasLocalState reports whether the state of a workspace is a file in our directory.
 func (c *Config) HasLocalState(rec state.Workspace) bool {
-	return strings.HasPrefix(rec.Identity, LocalIdentityPrefix) && c.LocalState != ""
+	return strings.HasPrefix(string(rec.Identity), LocalIdentityPrefix) && c.LocalState != ""
 }
 
 // LeaseIdentity returns the identity of a workspace's lease: that of its state. A local
 // state's is only a path in the repository, so the record's name is added. A workspace
 // that never parsed has none and uses its own name.
-func (c *Config) LeaseIdentity(name, identity string) string {
+func (c *Config) LeaseIdentity(name string, identity stateid.ID) stateid.ID {
 	switch {
 	case identity == "":
-		return "workspace:" + c.RecordName + "/" + name
-	case strings.HasPrefix(identity, LocalIdentityPrefix):
-		return LocalIdentityPrefix + c.RecordName + "/" + strings.TrimPrefix(identity, LocalIdentityPrefix)
+		return stateid.ID("workspace:" + c.RecordName + "/" + name)
+	case strings.HasPrefix(string(identity), LocalIdentityPrefix):
+		return stateid.ID(LocalIdentityPrefix + c.RecordName + "/" + strings.TrimPrefix(string(identity), LocalIdentityPrefix))
 	}
 	return identity
 }
 
 // DescribeStateAt returns where people find the state with this identity. A local state
 // lies in the record's own directory.
-func (c *Config) DescribeStateAt(name, identity string) string {
-	if strings.HasPrefix(identity, LocalIdentityPrefix) && c.LocalState != "" {
+func (c *Config) DescribeStateAt(name string, identity stateid.ID) string {
+	if strings.HasPrefix(string(identity), LocalIdentityPrefix) && c.LocalState != "" {
 		return c.LocalStatePath(name)
 	}
-	return identity
+	return string(identity)
 }
 
 // FindOrphanedState returns where the state of a removed workspace lies if no other

@@ -13,6 +13,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"golang.org/x/text/unicode/norm"
 
+	"reconcile/internal/stateid"
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/internal/module"
 	"reconcile/reconciler/workspace/settings"
@@ -191,15 +192,15 @@ func stripCredentials(text string) string {
 
 // identityOf returns the identity of a state: the same text for the workspace that owns the
 // state and for its readers. Terraform runs in dir. Parts may contain "*" for any text.
-func identityOf(dir, kind string, args map[string]string, workspace string) string {
+func identityOf(dir, kind string, args map[string]string, workspace string) stateid.ID {
 	t := locationArgs(kind, args)
 	switch kind {
 	case "s3":
-		return "s3://" + t["bucket"] + "/" + s3StateKey(t["key"], t["workspace_key_prefix"], workspace)
+		return stateid.ID("s3://" + t["bucket"] + "/" + s3StateKey(t["key"], t["workspace_key_prefix"], workspace))
 	case LocalBackend:
 		// Readers name the path in their configuration, where HCL normalizes all text to
 		// NFC.
-		return "local:" + norm.NFC.String(localStatePath(dir, t, workspace))
+		return stateid.ID("local:" + norm.NFC.String(localStatePath(dir, t, workspace)))
 	}
 	if workspace != defaultWorkspace {
 		t["workspace"] = workspace
@@ -208,7 +209,7 @@ func identityOf(dir, kind string, args map[string]string, workspace string) stri
 	enc := json.NewEncoder(&text)
 	enc.SetEscapeHTML(false)
 	_ = enc.Encode(t) // encoding a map of strings never fails; keys are sorted
-	return kind + ":" + strings.TrimSpace(text.String())
+	return stateid.ID(kind + ":" + strings.TrimSpace(text.String()))
 }
 
 // s3StateKey returns the S3 key of the state of a Terraform CLI workspace.

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/internal/stateid"
 	"reconcile/reconciler/workspace/internal/treetest"
 	"reconcile/reconciler/workspace/repotree"
 	"reconcile/reconciler/workspace/settings"
@@ -86,7 +87,7 @@ func TestBackendConfig(t *testing.T) {
 		"env/common/main.tf":       "terraform {\n  backend \"s3\" {\n    key = \"k\"\n    bucket = \"mine\"\n  }\n}",
 		settings.File:              "workspaces = [\"env/common\"]\nenvironment \"staging\" {\n  backend_config = \"env/staging.s3.tfbackend\"\n}",
 	})
-	for environment, want := range map[string]string{"": "s3://mine/k", "staging": "s3://staging/k"} {
+	for environment, want := range map[string]stateid.ID{"": "s3://mine/k", "staging": "s3://staging/k"} {
 		s, err := settings.Load(tree, environment)
 		if err != nil {
 			t.Fatal(err)

@@ -39,7 +39,7 @@ func (l *graphBuilder) dropGuesses() {
 		l.guesses = slices.DeleteFunc(l.guesses, func(g guess) bool {
 			drop := inCycle(g) && g.certainty() == minCertainty
 			if drop {
-				key := g.reader + "\x00" + g.read
+				key := g.reader + "\x00" + string(g.read)
 				dropped[key] = append(dropped[key], g.upstream)
 			}
 			return drop

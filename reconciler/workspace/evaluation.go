@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"reconcile/internal/stateid"
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/internal/module"
 	"reconcile/reconciler/workspace/repotree"
@@ -21,7 +22,7 @@ type evaluation struct {
 	evaluator *module.Evaluator
 
 	inputs           *inputs
-	reads            map[string]bool
+	reads            map[stateid.ID]bool
 	globs            map[string]bool // see Workspace.Globs
 	warnings         []*hcleval.Problem
 	problems         []*hcleval.Problem
@@ -40,7 +41,7 @@ type evaluation struct {
 func newEvaluation(modules *module.Loader, files *FileLists, root settings.Dir, config settings.Config) *evaluation {
 	return &evaluation{
 		tree: files.tree, modules: modules, root: root, config: config, evaluator: module.NewEvaluator(modules, root.Path), inputs: newInputs(files.tree, files, modules),
-		reads: map[string]bool{}, globs: map[string]bool{}, modulesCalled: map[string]bool{}, walkedGenerally: map[string]bool{}, settings: map[string]bool{},
+		reads: map[stateid.ID]bool{}, globs: map[string]bool{}, modulesCalled: map[string]bool{}, walkedGenerally: map[string]bool{}, settings: map[string]bool{},
 	}
 }
 

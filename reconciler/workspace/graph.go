@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/internal/stateid"
 	"reconcile/reconciler/workspace/settings"
 )
 
@@ -14,10 +15,10 @@ import (
 // is not stale need not be parsed again.
 type Node struct {
 	Name      string
-	Identity  string   // identity of its own state; "" if unknown
-	Reads     []string // identities of states, with "*" for parts that could not be evaluated
-	DependsOn []string // names of workspaces, from the settings
-	LastKnown bool     // Identity and Reads are from an earlier commit: its files do not parse now
+	Identity  stateid.ID   // identity of its own state; "" if unknown
+	Reads     []stateid.ID // identities of states, with "*" for parts that could not be evaluated
+	DependsOn []string     // names of workspaces, from the settings
+	LastKnown bool         // Identity and Reads are from an earlier commit: its files do not parse now
 }
 
 // Graph is the dependency graph of the workspaces. It has no cycle.
@@ -25,7 +26,7 @@ type Graph struct {
 	order          []string
 	upstream       map[string][]string
 	readers        map[string][]string
-	externalStates map[string][]string
+	externalStates map[string][]stateid.ID
 	warnings       map[string][]string
 	errs           map[string]error
 }
@@ -42,10 +43,10 @@ func NewGraph(nodes []Node) *Graph {
 	slices.SortFunc(nodes, func(a, b Node) int { return strings.Compare(a.Name, b.Name) })
 	l := &graphBuilder{
 		graph: &Graph{
-			upstream: map[string][]string{}, readers: map[string][]string{}, externalStates: map[string][]string{},
+			upstream: map[string][]string{}, readers: map[string][]string{}, externalStates: map[string][]stateid.ID{},
 			warnings: map[string][]string{}, errs: map[string]error{},
 		},
-		byName: map[string]bool{}, byIdentity: map[string]string{}, nodes: nodes,
+		byName: map[string]bool{}, byIdentity: map[stateid.ID]string{}, nodes: nodes,
 	}
 	l.registerStates()
 	for _, n := range nodes {
@@ -87,21 +88,24 @@ func (g *Graph) Order() []string { return g.order }
 
 // ExternalStates returns the states that name reads and that no workspace of this
 // repository owns.
-func (g *Graph) ExternalStates(name string) []string { return g.externalStates[name] }
+func (g *Graph) ExternalStates(name string) []stateid.ID { return g.externalStates[name] }
 
 type graphBuilder struct {
 	graph      *Graph
 	byName     map[string]bool
-	byIdentity map[string]string // name of the workspace
+	byIdentity map[stateid.ID]string // name of the workspace
 	nodes      []Node
 	guesses    []guess
 }
 
 // guess is an uncertain dependency.
-type guess struct{ reader, upstream, read string }
+type guess struct {
+	reader, upstream string
+	read             stateid.ID
+}
 
 // certainty returns how much of the read state's identity is known.
-func (g guess) certainty() int { return len(strings.ReplaceAll(g.read, "*", "")) }
+func (g guess) certainty() int { return len(strings.ReplaceAll(string(g.read), "*", "")) }
 
 // registerStates records the owner of each state. An identity from an earlier commit does
 // not conflict with any other.
@@ -142,7 +146,7 @@ func (l *graphBuilder) addDependencies(n Node) {
 	}
 	for _, read := range n.Reads {
 		found, isOwn := l.matchRead(read, n.Name)
-		hasWildcard := strings.Contains(read, "*")
+		hasWildcard := strings.Contains(string(read), "*")
 		switch {
 		case hasWildcard && len(n.DependsOn) > 0:
 		case hasWildcard || n.LastKnown:
@@ -166,8 +170,8 @@ func (l *graphBuilder) addWarning(name, format string, args ...any) {
 
 // matchRead returns the workspaces other than reader whose identity matches read. isOwn is
 // true if the reader's own identity matches.
-func (l *graphBuilder) matchRead(read, reader string) (found []string, isOwn bool) {
-	if !strings.Contains(read, "*") {
+func (l *graphBuilder) matchRead(read stateid.ID, reader string) (found []string, isOwn bool) {
+	if !strings.Contains(string(read), "*") {
 		name, ok := l.byIdentity[read]
 		if !ok || name == reader {
 			return nil, ok
@@ -176,7 +180,7 @@ func (l *graphBuilder) matchRead(read, reader string) (found []string, isOwn boo
 	}
 	for _, n := range l.nodes {
 		switch {
-		case n.Identity == "" || !matchesWildcard(read, n.Identity):
+		case n.Identity == "" || !matchesWildcard(read, string(n.Identity)):
 		case n.Name == reader:
 			isOwn = true
 		default:
@@ -187,8 +191,8 @@ func (l *graphBuilder) matchRead(read, reader string) (found []string, isOwn boo
 }
 
 // matchesWildcard reports whether text matches pattern, where "*" matches any text.
-func matchesWildcard(pattern, text string) bool {
-	parts := strings.Split(pattern, "*")
+func matchesWildcard(pattern stateid.ID, text string) bool {
+	parts := strings.Split(string(pattern), "*")
 	if !strings.HasPrefix(text, parts[0]) {
 		return false
 	}

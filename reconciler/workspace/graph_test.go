@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"reconcile/internal/stateid"
 )
 
 // parseNodes parses lines "name identity reads=a,b depends=c,d".
@@ -14,11 +16,13 @@ func parseNodes(lines ...string) []Node {
 		n := Node{Name: fields[0]}
 		for _, f := range fields[1:] {
 			if rest, ok := strings.CutPrefix(f, "reads="); ok {
-				n.Reads = strings.Split(rest, ",")
+				for read := range strings.SplitSeq(rest, ",") {
+					n.Reads = append(n.Reads, stateid.ID(read))
+				}
 			} else if rest, ok := strings.CutPrefix(f, "depends="); ok {
 				n.DependsOn = strings.Split(rest, ",")
 			} else {
-				n.Identity = f
+				n.Identity = stateid.ID(f)
 			}
 		}
 		list = append(list, n)
@@ -157,8 +161,9 @@ func TestLinkGuesses(t *testing.T) {
 
 func TestFits(t *testing.T) {
 	for _, tt := range []struct {
-		pattern, text string
-		want          bool
+		pattern stateid.ID
+		text    string
+		want    bool
 	}{
 		{"*", "", true}, {"a*", "a", true}, {"a*b", "ab", true}, {"a*b", "a", false}, {"a*a", "a", false},
 		{"a*b*c", "axbyc", true}, {"a*b*c", "acb", false}, {"s3://b/*/t", "s3://b/x/y/t", true}, {"*ab*ab", "ab", false},

@@ -105,8 +105,12 @@ func describeGraph(g *Graph) string {
 		if up := g.DependsOn(name); len(up) > 0 {
 			lines = append(lines, name+" after "+strings.Join(up, ", "))
 		}
-		if not := g.ExternalStates(name); len(not) > 0 {
-			lines = append(lines, name+" reads elsewhere "+strings.Join(not, ", "))
+		var elsewhere []string
+		for _, identity := range g.ExternalStates(name) {
+			elsewhere = append(elsewhere, string(identity))
+		}
+		if len(elsewhere) > 0 {
+			lines = append(lines, name+" reads elsewhere "+strings.Join(elsewhere, ", "))
 		}
 		for _, warning := range g.Warnings(name) {
 			lines = append(lines, "warning "+warning)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"reconcile/internal/stateid"
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/internal/module"
 	"reconcile/reconciler/workspace/settings"
@@ -32,16 +33,16 @@ func (e *evaluation) addRemoteState(s *module.Scope, r *module.Resource) {
 		if kind.Expression != nil {
 			backend = s.Pattern(kind.Expression, names)
 		}
-		read := module.Wildcard // any backend
+		read := stateid.ID(module.Wildcard) // any backend
 		switch {
 		case strings.Contains(backend, module.Wildcard):
 		case args == nil:
-			read = backend + ":" + module.Wildcard
+			read = stateid.ID(backend + ":" + module.Wildcard)
 		default:
 			read = identityOf(e.root.Path, backend, args, workspace)
 		}
 		e.reads[read] = true
-		if strings.Contains(read, module.Wildcard) && len(e.config.DependsOn) == 0 {
+		if strings.Contains(string(read), module.Wildcard) && len(e.config.DependsOn) == 0 {
 			format := "the state that this reads cannot be evaluated (%s): the workspace depends on every workspace that matches; list those that it reads in depends_on in %s"
 			e.warnings = append(e.warnings, &hcleval.Problem{File: r.File, Line: r.Line, Text: fmt.Sprintf(format, read, settings.File)})
 		}

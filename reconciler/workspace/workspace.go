@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"reconcile/internal/gitpath"
+	"reconcile/internal/stateid"
 	"reconcile/reconciler/workspace/settings"
 )
 
@@ -31,23 +32,23 @@ const (
 
 // Workspace describes one workspace of a tree.
 type Workspace struct {
-	Name            string   // see Dir
-	Path            string   // in the repository
-	Inputs          []string // repository paths, its own directory first, the others sorted
-	Patterns        []string // of further files that it may read, see FileLists; what matches is in Inputs; sorted
-	Identity        string   // identity of its state; "" if Err was set before it was known
+	Name            string     // see Dir
+	Path            string     // in the repository
+	Inputs          []string   // repository paths, its own directory first, the others sorted
+	Patterns        []string   // of further files that it may read, see FileLists; what matches is in Inputs; sorted
+	Identity        stateid.ID // identity of its state; "" if Err was set before it was known
 	Backend         Backend
-	Reads           []string // identities of the states that it reads, "*" for parts that could not be evaluated; sorted
-	Globs           []string // repository path patterns, in doublestar's syntax, that its configuration searches; sorted
-	Variables       []string // names of the root module's variables, sorted
-	RequiredVersion []string // every required_version of the root module and its called modules, sorted
-	InitKey         []string // the inputs of "terraform init", which need not run again while they stay the same
-	Modules         []string // directories of the modules that it calls, also indirectly; sorted
-	HasBackend      bool     // its configuration has a backend or cloud block, as only a root module does
-	NeedsProviders  bool     // whether it may need providers other than the built-in one
-	LockFile        string   // path of the dependency lock file; "" if there is none
-	Warnings        []string // over-approximated or invisible inputs, each with file:line; sorted
-	Err             error    // why the workspace cannot be used; other workspaces are not affected
+	Reads           []stateid.ID // identities of the states that it reads, "*" for parts that could not be evaluated; sorted
+	Globs           []string     // repository path patterns, in doublestar's syntax, that its configuration searches; sorted
+	Variables       []string     // names of the root module's variables, sorted
+	RequiredVersion []string     // every required_version of the root module and its called modules, sorted
+	InitKey         []string     // the inputs of "terraform init", which need not run again while they stay the same
+	Modules         []string     // directories of the modules that it calls, also indirectly; sorted
+	HasBackend      bool         // its configuration has a backend or cloud block, as only a root module does
+	NeedsProviders  bool         // whether it may need providers other than the built-in one
+	LockFile        string       // path of the dependency lock file; "" if there is none
+	Warnings        []string     // over-approximated or invisible inputs, each with file:line; sorted
+	Err             error        // why the workspace cannot be used; other workspaces are not affected
 	Config          settings.Config
 
 	settings    map[string]bool // of providers and the backend, see setting.key

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/stateid"
 	"reconcile/state"
 )
 
@@ -109,11 +110,11 @@ func fillRecord(b *testing.B, r *state.Record, n int) {
 func benchWorkspace(i int) state.Workspace {
 	w := state.Workspace{
 		Name: fmt.Sprintf("workspace-%05d", i), Path: fmt.Sprintf("env/workspace-%05d", i),
-		Identity: fmt.Sprintf("s3://company-terraform-states/workspace-%05d/terraform.tfstate", i),
+		Identity: stateid.ID(fmt.Sprintf("s3://company-terraform-states/workspace-%05d/terraform.tfstate", i)),
 		Commit:   "6e1b5d0a4c8f2937b5a1d0e9c8f7a6b5c4d3e2f1", Run: "01JDABCDEFGHJKMNPQRSTVWXYZ",
 		Outcome: state.Applied, OutcomeAt: testTime, OutputsDigest: "k1:0123456789abcdef0123456789abcdef", ApplyCount: 3,
 		PlanDigest: "0123456789abcdef0123456789abcdef", TerraformVersion: "1.11.4", Risk: "update",
-		Reads: []string{"s3://company-terraform-states/common/terraform.tfstate"}, DependsOn: []string{"common"},
+		Reads: []stateid.ID{"s3://company-terraform-states/common/terraform.tfstate"}, DependsOn: []string{"common"},
 		Trace: state.Trace{"//settings": "0123456789abcdef", "//rules": "1", "//upstream/common": "k1:0123456789abcdef/7"},
 	}
 	w.Trace[w.Path] = fmt.Sprintf("040000:%040x", i)

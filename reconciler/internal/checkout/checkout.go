@@ -141,7 +141,7 @@ func (s *Checkout) linkStates(root string) error {
 		return nil
 	}
 	for name, entry := range s.inventory.Entries {
-		path, local := strings.CutPrefix(s.inventory.StateIdentity(entry), run.LocalIdentityPrefix)
+		path, local := strings.CutPrefix(string(s.inventory.StateIdentity(entry)), run.LocalIdentityPrefix)
 		if !local {
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/internal/stateid"
 	"reconcile/reconciler/internal/gate"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
@@ -64,7 +65,7 @@ func TestCheckState(t *testing.T) {
 	applied := state.Workspace{Name: "app", Identity: place, Trace: state.Trace{}, State: &state.TerraformState{Lineage: "a", Serial: 5}}
 	for name, c := range map[string]struct {
 		record   state.Workspace
-		identity string
+		identity stateid.ID
 		found    terraform.State
 		exists   bool
 		says     string // "": it may be applied

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 
+	"reconcile/internal/stateid"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace"
@@ -165,7 +166,7 @@ func WithoutRecord(ctx context.Context, c *run.Config, commit *source.Commit) (*
 }
 
 // StateIdentity returns the identity of an entry's state; "" if it is unknown.
-func (w *Inventory) StateIdentity(entry *Entry) string {
+func (w *Inventory) StateIdentity(entry *Entry) stateid.ID {
 	if entry.Loaded != nil && entry.Loaded.Err == nil {
 		return entry.Loaded.Identity
 	}

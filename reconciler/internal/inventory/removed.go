@@ -3,6 +3,7 @@ package inventory
 import (
 	"fmt"
 
+	"reconcile/internal/stateid"
 	"reconcile/reconciler/workspace/repotree"
 	"reconcile/state"
 )
@@ -26,7 +27,7 @@ func (w *Inventory) FindRename(rec state.Workspace) *Entry {
 }
 
 // HasState reports whether a workspace at the tip has the state with this identity.
-func (w *Inventory) HasState(identity string) bool {
+func (w *Inventory) HasState(identity stateid.ID) bool {
 	for _, entry := range w.Entries {
 		if w.StateIdentity(entry) == identity {
 			return true

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/internal/stateid"
 	"reconcile/reconciler/workspace"
 	"reconcile/reconciler/workspace/internal/treetest"
 	"reconcile/reconciler/workspace/repotree"
@@ -64,7 +65,7 @@ func violationsOf(t *testing.T, name string, change map[string]string, policy se
 		files[p] = text
 	}
 	dir := settings.Dir{Name: name, Path: "env/" + name}
-	p := Proposal{Dir: dir, LocalStates: []string{"local:env/app/terraform.tfstate", "local:env/db/terraform.tfstate", "local:env/db/own.json"}}
+	p := Proposal{Dir: dir, LocalStates: []stateid.ID{"local:env/app/terraform.tfstate", "local:env/db/terraform.tfstate", "local:env/db/own.json"}}
 	if _, exists := baseRepo[dir.Path+"/main.tf"]; exists {
 		p.TipWorkspace = workspace.NewLoader(treetest.New(baseRepo), repotree.Terraform).Load(dir, settings.Config{})
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"reconcile/internal/stateid"
 	"reconcile/reconciler/workspace"
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/internal/module"
@@ -26,7 +27,7 @@ type Proposal struct {
 	TipWorkspace *workspace.Workspace
 	// LocalStates are the identities of all local states. These files are in a checkout
 	// next to the files of Git.
-	LocalStates []string
+	LocalStates []stateid.ID
 }
 
 // Check returns everything in a workspace's configuration that must not be planned

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
+	"reconcile/internal/stateid"
 	"reconcile/reconciler/workspace"
 	"reconcile/reconciler/workspace/internal/hcleval"
 	"reconcile/reconciler/workspace/internal/module"
@@ -113,7 +114,7 @@ func (r *checker) checkObject(m module.PathRef, p string) bool {
 // that reconcile generates, that Terraform leaves behind, or that holds a state.
 func (r *checker) mayExistOutsideGit(p string) bool {
 	name := path.Base(p)
-	return slices.Contains(r.proposal.LocalStates, localIdentityPrefix+p) || strings.HasPrefix(name, workspace.GeneratedPrefix) ||
+	return slices.Contains(r.proposal.LocalStates, stateid.ID(localIdentityPrefix+p)) || strings.HasPrefix(name, workspace.GeneratedPrefix) ||
 		strings.Contains(name, ".tfstate") || name == ".terraform.lock.hcl"
 }
 
@@ -153,7 +154,7 @@ func mayMatchGlob(pattern, p string) bool {
 func (r *checker) untrackedSamples() []string {
 	paths := []string{}
 	for _, state := range r.proposal.LocalStates {
-		if p, ok := strings.CutPrefix(state, localIdentityPrefix); ok {
+		if p, ok := strings.CutPrefix(string(state), localIdentityPrefix); ok {
 			paths = append(paths, p)
 		}
 	}
