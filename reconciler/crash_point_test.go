@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/runid"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
@@ -107,7 +108,7 @@ func (s crashSnapshots) Put(ctx context.Context, commit commitid.ID, when time.T
 	return s.Snapshots.Put(ctx, commit, when, tree, objects)
 }
 
-func (s crashSnapshots) PutLog(ctx context.Context, runID, workspace string, log io.Reader) error {
+func (s crashSnapshots) PutLog(ctx context.Context, runID runid.ID, workspace string, log io.Reader) error {
 	s.b.hit("log of " + workspace)
 	return s.Snapshots.PutLog(ctx, runID, workspace, log)
 }

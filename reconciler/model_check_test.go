@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/runid"
 	"reconcile/internal/stateid"
 	"reconcile/state"
 	"reconcile/state/statetest"
@@ -18,7 +19,7 @@ import (
 
 // recordedTrace is a trace that a pass has recorded, and what it stands for.
 type recordedTrace struct {
-	run     string
+	run     runid.ID
 	commit  commitid.ID
 	trace   state.Trace
 	content string
@@ -26,7 +27,7 @@ type recordedTrace struct {
 }
 
 func recordedKey(ws *state.Workspace) string {
-	return ws.Run + " " + string(ws.Identity) + " " + string(ws.Commit)
+	return string(ws.Run) + " " + string(ws.Identity) + " " + string(ws.Commit)
 }
 
 // checkWrite checks a write that has taken effect. before is the store as it was.
@@ -76,7 +77,7 @@ func isSameAttempt(a, recorded *state.Attempt) bool {
 }
 
 // leaseHolder returns the run that holds a lease; "" for none.
-func (m *model) leaseHolder(store *statetest.Memory, id stateid.ID) string {
+func (m *model) leaseHolder(store *statetest.Memory, id stateid.ID) runid.ID {
 	var lease state.LeaseItem
 	value, err := store.Get(m.ctx, state.Key{PK: state.LeasePartition, SK: string(id)})
 	if err == nil {

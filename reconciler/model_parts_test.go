@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/runid"
 	"reconcile/internal/stateid"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
@@ -189,12 +190,12 @@ func (modelSnapshots) Prune(context.Context, time.Time, func(commitid.ID) bool) 
 	return nil, nil
 }
 
-func (modelSnapshots) PutLog(context.Context, string, string, io.Reader) error { return nil }
+func (modelSnapshots) PutLog(context.Context, runid.ID, string, io.Reader) error { return nil }
 
-func (modelSnapshots) PutFile(context.Context, string, string, string, io.Reader) (string, error) {
+func (modelSnapshots) PutFile(context.Context, runid.ID, string, string, io.Reader) (string, error) {
 	return "", nil
 }
 
-func (modelSnapshots) PruneLogs(context.Context, time.Time, func(string) bool) ([]string, error) {
+func (modelSnapshots) PruneLogs(context.Context, time.Time, func(runid.ID) bool) ([]string, error) {
 	return nil, nil
 }

@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"reconcile/internal/runid"
 	"reconcile/internal/stateid"
 	"reconcile/reconciler/run"
 	"reconcile/state"
@@ -15,7 +16,7 @@ import (
 type inFlightPass struct {
 	m           *model
 	process     *process
-	run         string
+	run         runid.ID
 	adopts      bool
 	size        string      // of the variable TF_VAR_size
 	breakAt     string      // kind of the next breakpoint; "": none

@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/runid"
 	"reconcile/internal/stateid"
 	"reconcile/internal/testtier"
 	"reconcile/reconciler"
@@ -288,7 +289,7 @@ func (m *model) detachIfDone(f *inFlightPass) {
 // startPass starts a pass, which runs until a breakpoint of that kind.
 func (m *model) startPass(p *process, o run.Options, breakAt string) *inFlightPass {
 	m.runCount++
-	o.Run = fmt.Sprintf("R%03d", m.runCount)
+	o.Run = runid.ID(fmt.Sprintf("R%03d", m.runCount))
 	f := &inFlightPass{
 		m: m, process: p, run: o.Run, adopts: o.Adopt, breakAt: breakAt, size: m.size, recordBefore: map[string]state.Workspace{},
 		applyCounts: map[stateid.ID]int{}, generations: map[stateid.ID]int64{}, lastSuccess: map[stateid.ID]*successEvent{},

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/runid"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -57,7 +58,7 @@ func recordHistory(ctx context.Context, r *run.Run, result *run.Result) {
 func (p *pass) prune(ctx context.Context, records map[string]state.Workspace) {
 	before := p.config.Now().Add(-retention)
 	commits := map[commitid.ID]bool{p.result.To: true, p.result.From: true}
-	runs := map[string]bool{}
+	runs := map[runid.ID]bool{}
 	for _, w := range records {
 		commits[w.Commit], runs[w.Run] = true, true
 		if w.Attempt != nil {
@@ -68,7 +69,7 @@ func (p *pass) prune(ctx context.Context, records map[string]state.Workspace) {
 		p.run.Log.Warn("old snapshots could not be removed", "error", err)
 	}
 	// The log of a run that a record refers to explains the current state.
-	if _, err := p.config.Snapshots.PruneLogs(ctx, before, func(run string) bool { return runs[run] }); err != nil {
+	if _, err := p.config.Snapshots.PruneLogs(ctx, before, func(run runid.ID) bool { return runs[run] }); err != nil {
 		p.run.Log.Warn("old logs could not be removed", "error", err)
 	}
 	if _, err := p.config.Record.PruneRuns(ctx, before); err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/runid"
 	"reconcile/internal/stateid"
 	"reconcile/reconciler/run"
 	"reconcile/state"
@@ -29,7 +30,7 @@ type StatusHead struct {
 	NextAt     *time.Time  `json:"next_at,omitempty"`
 	// BehindSince is when the branch got ahead of what is applied.
 	BehindSince *time.Time `json:"behind_since,omitempty"`
-	Run         string     `json:"run"`
+	Run         runid.ID   `json:"run"`
 	UpdatedAt   time.Time  `json:"updated_at"`
 }
 
@@ -57,7 +58,7 @@ type StatusWorkspace struct {
 	DriftAt      *time.Time     `json:"drift_at,omitempty"`      // last drift check
 	DriftChanges *state.Changes `json:"drift_changes,omitempty"` // changes that revert the drift
 	DriftDigest  string         `json:"drift_digest,omitempty"`  // of the plan that reverts it
-	DriftRun     string         `json:"drift_run,omitempty"`     // run that found it: `reconcile runs` shows its plan
+	DriftRun     runid.ID       `json:"drift_run,omitempty"`     // run that found it: `reconcile runs` shows its plan
 }
 
 // Values of StatusWorkspace.Drift.
@@ -68,7 +69,7 @@ const (
 
 // StatusRun is the run of an attempt.
 type StatusRun struct {
-	Run    string      `json:"run"`
+	Run    runid.ID    `json:"run"`
 	Commit commitid.ID `json:"commit"`
 	Host   string      `json:"host"`
 	Since  time.Time   `json:"since"`
@@ -76,7 +77,7 @@ type StatusRun struct {
 
 // StatusLease is the holder of a lease.
 type StatusLease struct {
-	Run   string    `json:"run"`
+	Run   runid.ID  `json:"run"`
 	Host  string    `json:"host"`
 	PID   int       `json:"pid"`
 	Since time.Time `json:"since"`

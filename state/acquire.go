@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"reconcile/internal/runid"
 	"reconcile/internal/sleep"
 	"reconcile/internal/stateid"
 )
@@ -15,7 +16,7 @@ import (
 type LeaseRequest struct {
 	Identity   stateid.ID // the state to act on, under a name that all records of the store agree on
 	Workspace  string
-	Run        string
+	Run        runid.ID
 	Generation int64         // of the head that the work depends on; 0: none
 	MaxWait    time.Duration // how long to wait while another run holds it
 }

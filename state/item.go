@@ -38,7 +38,7 @@ func (h Head) sortKey() string                 { return headKey }
 func (w Workspace) sortKey() string            { return workspacePrefix + w.Name }
 func (p workspacePart) sortKey() string        { return partKey(p.Workspace, p.Part) }
 func (h Hold) sortKey() string                 { return holdPrefix + h.Name }
-func (r Run) sortKey() string                  { return runPrefix + r.ID }
+func (r Run) sortKey() string                  { return runPrefix + string(r.ID) }
 func (p runPart) sortKey() string              { return fmt.Sprintf("%s%06d", runPartKeyPrefix(p.Run), p.Part) }
 func (t Task) sortKey() string                 { return taskPrefix + t.Name }
 func (t NotificationState) sortKey() string    { return notifiedPrefix + t.Name }
@@ -78,11 +78,11 @@ func (h Hold) check() error {
 }
 
 func (r Run) check() error {
-	return errors.Join(required("id", r.ID), minValue("parts", int64(r.Parts), 0))
+	return errors.Join(required("id", string(r.ID)), minValue("parts", int64(r.Parts), 0))
 }
 
 func (p runPart) check() error {
-	return errors.Join(required("run", p.Run), minValue("part", int64(p.Part), 1))
+	return errors.Join(required("run", string(p.Run)), minValue("part", int64(p.Part), 1))
 }
 
 func (t Task) check() error {

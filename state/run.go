@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"reconcile/internal/runid"
 )
 
 // PutRun records a run, or replaces the run recorded under its id. A run over very many
@@ -51,8 +53,8 @@ func (r *Record) Runs(ctx context.Context, limit int) ([]Run, error) {
 }
 
 // Run returns one run, or ErrNotFound.
-func (r *Record) Run(ctx context.Context, id string) (Run, error) {
-	run, found, err := get[Run](ctx, r, r.key(runPrefix+id))
+func (r *Record) Run(ctx context.Context, id runid.ID) (Run, error) {
+	run, found, err := get[Run](ctx, r, r.key(runPrefix+string(id)))
 	if err == nil && !found {
 		err = ErrNotFound
 	}
@@ -67,12 +69,12 @@ func (r *Record) Run(ctx context.Context, id string) (Run, error) {
 
 // PruneRuns deletes the runs that ended before cutoff, and returns their ids. For a run
 // that has not ended, the start counts.
-func (r *Record) PruneRuns(ctx context.Context, cutoff time.Time) ([]string, error) {
+func (r *Record) PruneRuns(ctx context.Context, cutoff time.Time) ([]runid.ID, error) {
 	runs, err := list[Run](ctx, r, r.name, runPrefix)
 	if err != nil {
 		return nil, fmt.Errorf("read the runs of record %s: %w", r.name, err)
 	}
-	var ids []string
+	var ids []runid.ID
 	for _, run := range runs {
 		endedAt := run.EndedAt
 		if endedAt.IsZero() {
@@ -107,13 +109,13 @@ const runPartBytes = MaxValue / 2
 // runPart is an item that holds more of a run's workspaces.
 type runPart struct {
 	Schema     int            `json:"schema"`
-	Run        string         `json:"run"`
+	Run        runid.ID       `json:"run"`
 	Part       int            `json:"part"` // from 1
 	Workspaces []RunWorkspace `json:"workspaces"`
 	ExpiresAt  int64          `json:"expires"`
 }
 
-func runPartKeyPrefix(id string) string { return runPartPrefix + id + "#" }
+func runPartKeyPrefix(id runid.ID) string { return runPartPrefix + string(id) + "#" }
 
 // splitRun leaves as many workspaces in run as fit, and moves the rest into parts.
 func splitRun(run Run) (Run, []runPart, error) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/runid"
 )
 
 // Task is the work on one workspace that a pass has given to another process: a CodeBuild
@@ -17,7 +18,7 @@ type Task struct {
 	Schema     int         `json:"schema"`
 	Name       string      `json:"name"` // workspace name, or the pull request's number
 	Key        string      `json:"key"`  // unique to each task: starting a task twice under one key starts it once
-	Run        string      `json:"run"`  // of the pass that dispatched the task
+	Run        runid.ID    `json:"run"`  // of the pass that dispatched the task
 	Trigger    string      `json:"trigger"`
 	Commit     commitid.ID `json:"commit"`
 	CommitTime time.Time   `json:"when"` // time of the commit

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/runid"
 	"reconcile/internal/stateid"
 )
 
@@ -48,7 +49,7 @@ type Head struct {
 	// Environment is the environment in the settings. nil: not known, because an earlier
 	// version wrote this, or because a person declared that the record moved.
 	Environment *string   `json:"environment,omitempty"`
-	Run         string    `json:"run"` // the run that wrote this
+	Run         runid.ID  `json:"run"` // the run that wrote this
 	UpdatedAt   time.Time `json:"updated_at"`
 }
 
@@ -88,7 +89,7 @@ type TerraformState struct {
 // plan of the workspace has succeeded.
 type Attempt struct {
 	Commit     commitid.ID `json:"commit"`
-	Run        string      `json:"run"`
+	Run        runid.ID    `json:"run"`
 	PlanDigest string      `json:"plan_digest"`
 	Process    Process     `json:"process"`
 	StartedAt  time.Time   `json:"started_at"`
@@ -129,7 +130,7 @@ type Workspace struct {
 	Trace     Trace       `json:"trace,omitempty"`
 	Epoch     int64       `json:"epoch"`            // of the head when Trace was recorded
 	Commit    commitid.ID `json:"commit,omitempty"` // at which Trace was recorded
-	Run       string      `json:"run,omitempty"`    // that recorded Trace
+	Run       runid.ID    `json:"run,omitempty"`    // that recorded Trace
 	Attempt   *Attempt    `json:"attempt,omitempty"`
 	OutcomeAt time.Time   `json:"at"` // of the last outcome
 
@@ -177,7 +178,7 @@ type Drift struct {
 	Found      bool      `json:"found"` // the plan was not empty
 	Changes    Changes   `json:"changes"`
 	PlanDigest string    `json:"digest"`
-	Run        string    `json:"run"` // that made the check
+	Run        runid.ID  `json:"run"` // that made the check
 }
 
 // HoldKind is the reason for a hold.
@@ -205,7 +206,7 @@ type Hold struct {
 // Run is the history of one pass.
 type Run struct {
 	Schema     int            `json:"schema"`
-	ID         string         `json:"id"`
+	ID         runid.ID       `json:"id"`
 	Trigger    string         `json:"trigger"`
 	FromCommit commitid.ID    `json:"from"`
 	ToCommit   commitid.ID    `json:"to"`
@@ -253,7 +254,7 @@ type LeaseItem struct {
 	LengthMS   int64      `json:"length_ms"` // of the holder's lease; a run that waits uses the longer of this and its own
 	Record     string     `json:"record"`
 	Workspace  string     `json:"workspace"`
-	Run        string     `json:"run"`
+	Run        runid.ID   `json:"run"`
 	Process    Process    `json:"process"`
 	AcquiredAt time.Time  `json:"taken_at"`
 	// PreviousHolders are the earlier holders that may have left something behind
@@ -265,7 +266,7 @@ type LeaseItem struct {
 // PreviousHolder is a run that held a lease and did not release it, or whose work under
 // it was killed.
 type PreviousHolder struct {
-	Run         string    `json:"run"`
+	Run         runid.ID  `json:"run"`
 	Process     Process   `json:"process"`
 	ActiveSince time.Time `json:"taken_at"` // if Released: when the killed work was started
 	ActiveUntil time.Time `json:"until"`    // by the same clock: nothing was started under the lease after that

@@ -14,6 +14,7 @@ import (
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/usage"
 	"reconcile/cmd/reconcile/internal/wire"
+	"reconcile/internal/runid"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -49,7 +50,7 @@ func runRuns(ctx context.Context, a *app, o runsOptions) error {
 	}
 	defer a.closeDeps(p)
 	if o.id != "" {
-		return showRun(ctx, a, p, strings.ToUpper(o.id))
+		return showRun(ctx, a, p, runid.ID(strings.ToUpper(o.id)))
 	}
 	runs, err := p.Record.Runs(ctx, o.limit)
 	if err != nil {
@@ -76,13 +77,13 @@ func printRuns(a *app, runs []state.Run, now time.Time) {
 			counts[w.Outcome]++
 		}
 		rows = append(rows, ui.Row{Cells: []string{
-			entry.ID, ui.FormatAge(entry.StartedAt, now), entry.Trigger, ui.AbbrevCommit(entry.ToCommit), ui.FormatCounts(counts),
+			string(entry.ID), ui.FormatAge(entry.StartedAt, now), entry.Trigger, ui.AbbrevCommit(entry.ToCommit), ui.FormatCounts(counts),
 		}})
 	}
 	ui.PrintTable(a.out, a.width(), []string{"RUN", "WHEN", "TRIGGER", "TO", "WORKSPACES"}, rows)
 }
 
-func showRun(ctx context.Context, a *app, p *wire.Deps, id string) error {
+func showRun(ctx context.Context, a *app, p *wire.Deps, id runid.ID) error {
 	entry, err := p.Record.Run(ctx, id)
 	if errors.Is(err, state.ErrNotFound) {
 		return usage.Errorf("`reconcile runs` lists them", "no run %s in the record", id)
@@ -107,7 +108,7 @@ func showRun(ctx context.Context, a *app, p *wire.Deps, id string) error {
 	return nil
 }
 
-func readLog(ctx context.Context, p *wire.Deps, runID, workspace string) (string, error) {
+func readLog(ctx context.Context, p *wire.Deps, runID runid.ID, workspace string) (string, error) {
 	r, err := p.Snapshots.Log(ctx, runID, workspace)
 	if err != nil {
 		return "", err

@@ -5,11 +5,12 @@ import (
 	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/runid"
 )
 
 // Notification is what a channel has not told people yet.
 type Notification struct {
-	Run         string           `json:"run"`
+	Run         runid.ID         `json:"run"`
 	Repo        string           `json:"repo"`
 	Branch      string           `json:"branch"`
 	Environment string           `json:"environment,omitempty"`
@@ -35,7 +36,7 @@ type WorkspaceEvent struct {
 	Destroy    int         `json:"destroy"`
 	Error      string      `json:"error,omitempty"`
 	Commit     commitid.ID `json:"commit,omitempty"` // last applied commit
-	Run        string      `json:"run,omitempty"`    // run of the outcome
+	Run        runid.ID    `json:"run,omitempty"`    // run of the outcome
 	// Issue is the key of its open issue. A notifier that opens or closes an issue updates
 	// it.
 	Issue string `json:"-"`

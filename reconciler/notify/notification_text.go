@@ -12,7 +12,7 @@ import (
 func (w *Writer) WriteNotification(r *Notification) (string, error) {
 	s := &document{Writer: w}
 	s.addTitle("report.title."+r.Outcome(), r.Environment)
-	s.addParagraph(s.message("report.at", "branch", s.markup.code(r.Branch), "commit", s.markup.code(r.Commit.Abbrev()), "command", s.markup.code("reconcile runs "+r.Run)))
+	s.addParagraph(s.message("report.at", "branch", s.markup.code(r.Branch), "commit", s.markup.code(r.Commit.Abbrev()), "command", s.markup.code("reconcile runs "+string(r.Run))))
 	s.addParagraph(s.eventTable(r))
 	if drifted := r.NamesByOutcome("drifted"); len(drifted) > 0 {
 		s.addParagraph(s.message("report.drifted", "workspaces", s.codeList(drifted), "command", s.markup.code(replanCommand(drifted...))))
@@ -123,7 +123,7 @@ func (w *Writer) WriteIssueText(r *Notification, n WorkspaceEvent) (string, erro
 	if err != nil || !n.HasFailed() && !n.HasDrifted() {
 		return text, err
 	}
-	help, err := w.messages.Text("issue.help", "command", w.markup.code("reconcile runs "+r.Run))
+	help, err := w.messages.Text("issue.help", "command", w.markup.code("reconcile runs "+string(r.Run)))
 	if err != nil {
 		return "", err
 	}

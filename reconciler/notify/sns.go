@@ -110,7 +110,7 @@ func attributesOf(r *Notification) (map[string]types.MessageAttributeValue, erro
 	addAttribute("repo", r.Repo)
 	addAttribute("branch", r.Branch)
 	addAttribute("environment", r.Environment)
-	addAttribute("run", r.Run)
+	addAttribute("run", string(r.Run))
 	for name, list := range map[string][]string{"workspaces": r.NamesByOutcome(""), "failed": r.NamesByOutcome("failed"), "drifted": r.NamesByOutcome("drifted")} {
 		if len(list) == 0 {
 			continue

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/runid"
 	"reconcile/reconciler/notify"
 	"reconcile/reconciler/source"
 	"reconcile/reconciler/workspace/repotree"
@@ -31,9 +32,9 @@ type Snapshots interface {
 	Put(ctx context.Context, commit commitid.ID, when time.Time, tree snapshot.Tree, objects []byte) (location string, err error)
 	Fetch(ctx context.Context, commit commitid.ID, dir string, check snapshot.TreeVerifier) error
 	Prune(ctx context.Context, before time.Time, keep func(commit commitid.ID) bool) ([]commitid.ID, error)
-	PutLog(ctx context.Context, run, workspace string, log io.Reader) error
-	PutFile(ctx context.Context, run, workspace, name string, contents io.Reader) (location string, err error)
-	PruneLogs(ctx context.Context, before time.Time, keep func(run string) bool) ([]string, error)
+	PutLog(ctx context.Context, run runid.ID, workspace string, log io.Reader) error
+	PutFile(ctx context.Context, run runid.ID, workspace, name string, contents io.Reader) (location string, err error)
+	PruneLogs(ctx context.Context, before time.Time, keep func(run runid.ID) bool) ([]string, error)
 }
 
 // Config holds the settings and dependencies of a run.
@@ -92,7 +93,7 @@ type Config struct {
 
 // Options are the options of one pass.
 type Options struct {
-	Run     string   // id (ULID); "" generates one
+	Run     runid.ID // id (ULID); "" generates one
 	Trigger string   // schedule, manual, webhook
 	Only    []string // only these workspaces; empty: all
 	Replan  bool     // treat every workspace (or every one of Only) as stale

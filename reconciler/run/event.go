@@ -1,5 +1,7 @@
 package run
 
+import "reconcile/internal/runid"
+
 // Phase is the step that a pass, or a workspace in it, has reached.
 type Phase string
 
@@ -33,7 +35,7 @@ const (
 // Event reports the start of a phase. The phase ends with the next event of the same
 // workspace, or of the pass.
 type Event struct {
-	Run       string
+	Run       runid.ID
 	Workspace string // "": the pass itself
 	Phase     Phase
 	WaitsFor  []string         // upstreams that a waiting workspace waits for

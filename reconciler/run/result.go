@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/runid"
 	"reconcile/reconciler/source"
 	"reconcile/state"
 )
@@ -36,7 +37,7 @@ const (
 // Result is the result of a pass, as `reconcile now -o json` prints it. Fields may be
 // added, never renamed.
 type Result struct {
-	Run        string            `json:"run"` // ULID
+	Run        runid.ID          `json:"run"` // ULID
 	Repo       string            `json:"repo"`
 	Branch     string            `json:"branch"`
 	Trigger    string            `json:"trigger"`

@@ -11,6 +11,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"reconcile/internal/runid"
 	"reconcile/state"
 )
 
@@ -38,7 +39,7 @@ type Run struct {
 // New returns a run with the given options. It gets a new id unless the options have one.
 func New(c *Config, o Options) *Run {
 	if o.Run == "" {
-		o.Run = ulid.Make().String()
+		o.Run = runid.ID(ulid.Make().String())
 	}
 	if o.Trigger == "" {
 		o.Trigger = Manual

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"reconcile/internal/runid"
 )
 
 // envAllow lists the variables of this process's environment that Terraform receives. A
@@ -121,7 +123,7 @@ var invalidSessionChars = regexp.MustCompile(`[^\w+=,.@-]`)
 
 // sessionName returns a role session name that AWS accepts: at most 64 characters of a
 // small set.
-func sessionName(run, workspace string) string {
-	name := invalidSessionChars.ReplaceAllString("reconcile-"+run+"-"+workspace, "-")
+func sessionName(run runid.ID, workspace string) string {
+	name := invalidSessionChars.ReplaceAllString("reconcile-"+string(run)+"-"+workspace, "-")
 	return name[:min(len(name), 64)]
 }

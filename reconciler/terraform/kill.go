@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"reconcile/internal/runid"
 	"reconcile/reconciler/terraform/internal/process"
 )
 
@@ -38,7 +39,7 @@ func workspaceTag(dir string) string { return tagOf(dir) }
 func readOnlyTag(dir string) string { return tagOf("read-only\x00" + dir) }
 
 // runTag marks the processes of one pass for one workspace, in any directory.
-func runTag(name, run string) string { return tagOf(name + "\x00" + run) }
+func runTag(name string, run runid.ID) string { return tagOf(name + "\x00" + string(run)) }
 
 func tagOf(text string) string {
 	sum := sha256.Sum256([]byte(text))

@@ -11,15 +11,16 @@ import (
 
 	"reconcile/internal/files"
 	"reconcile/internal/redact"
+	"reconcile/internal/runid"
 )
 
 // Spec describes one workspace at one commit.
 type Spec struct {
-	Name  string // of the workspace
-	RunID string // id of the pass, used in role session names
+	Name  string   // of the workspace
+	RunID runid.ID // id of the pass, used in role session names
 	// PreviousRuns lists passes that had the right to work on this state and ended
 	// without returning it. Processes that they left are killed.
-	PreviousRuns []string
+	PreviousRuns []runid.ID
 	Dir          string // absolute path of the workspace in the checkout
 	Root         string // absolute path of the checkout
 

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"reconcile/internal/runid"
+
 	"github.com/oklog/ulid/v2"
 )
 
@@ -22,12 +24,12 @@ const (
 
 // runKey returns the key of a part of a run. Parts may be any text: a slash in them is
 // escaped, so that no name can reach the keys of another.
-func runKey(run string, parts ...string) (string, error) {
-	id, err := ulid.ParseStrict(run)
-	if err != nil || id.String() != run {
+func runKey(run runid.ID, parts ...string) (string, error) {
+	id, err := ulid.ParseStrict(string(run))
+	if err != nil || id.String() != string(run) {
 		return "", fmt.Errorf("%q is not the id of a run", run)
 	}
-	key := runsDir + "/" + run
+	key := runsDir + "/" + string(run)
 	for _, part := range parts {
 		if err := checkPath(part); err != nil {
 			return "", err
@@ -39,7 +41,7 @@ func runKey(run string, parts ...string) (string, error) {
 
 // PutLog stores the output of a run for a workspace, and replaces an earlier one. Only
 // the owner can read it (0600; S3 encrypts it).
-func (s *Store) PutLog(ctx context.Context, run, workspace string, log io.Reader) error {
+func (s *Store) PutLog(ctx context.Context, run runid.ID, workspace string, log io.Reader) error {
 	key, err := runKey(run, workspace)
 	if err != nil {
 		return fmt.Errorf("log of %s: %w", workspace, err)
@@ -74,7 +76,7 @@ func (s *Store) newBlobFrom(r io.Reader) (*blob, error) {
 }
 
 // Log returns the output of a run for a workspace, or ErrNotFound.
-func (s *Store) Log(ctx context.Context, run, workspace string) (io.ReadCloser, error) {
+func (s *Store) Log(ctx context.Context, run runid.ID, workspace string) (io.ReadCloser, error) {
 	key, err := runKey(run, workspace)
 	if err != nil {
 		return nil, fmt.Errorf("log of %s: %w", workspace, err)
@@ -83,7 +85,7 @@ func (s *Store) Log(ctx context.Context, run, workspace string) (io.ReadCloser, 
 }
 
 // Logs returns the workspaces for which a run has logs, sorted.
-func (s *Store) Logs(ctx context.Context, run string) ([]string, error) {
+func (s *Store) Logs(ctx context.Context, run runid.ID) ([]string, error) {
 	key, err := runKey(run)
 	if err != nil {
 		return nil, fmt.Errorf("logs: %w", err)
@@ -106,7 +108,7 @@ func (s *Store) Logs(ctx context.Context, run string) ([]string, error) {
 // PutFile stores a file of a run that must not be lost (Terraform's errored.tfstate), and
 // returns its location. Like a snapshot it is never overwritten with other content:
 // ErrDifferentContent.
-func (s *Store) PutFile(ctx context.Context, run, workspace, name string, contents io.Reader) (string, error) {
+func (s *Store) PutFile(ctx context.Context, run runid.ID, workspace, name string, contents io.Reader) (string, error) {
 	key, err := runKey(run, filesDir, workspace, name)
 	if err != nil {
 		return "", fmt.Errorf("%s of %s: %w", name, workspace, err)
@@ -123,7 +125,7 @@ func (s *Store) PutFile(ctx context.Context, run, workspace, name string, conten
 }
 
 // File returns a file that PutFile stored, or ErrNotFound.
-func (s *Store) File(ctx context.Context, run, workspace, name string) (io.ReadCloser, error) {
+func (s *Store) File(ctx context.Context, run runid.ID, workspace, name string) (io.ReadCloser, error) {
 	key, err := runKey(run, filesDir, workspace, name)
 	if err != nil {
 		return nil, fmt.Errorf("%s of %s: %w", name, workspace, err)
@@ -133,7 +135,7 @@ func (s *Store) File(ctx context.Context, run, workspace, name string) (io.ReadC
 
 // PruneLogs removes the logs and files of the runs that started before cutoff, and
 // returns the runs' ids. It leaves the runs for which keep returns true.
-func (s *Store) PruneLogs(ctx context.Context, cutoff time.Time, keep func(run string) bool) ([]string, error) {
+func (s *Store) PruneLogs(ctx context.Context, cutoff time.Time, keep func(run runid.ID) bool) ([]string, error) {
 	runs, err := s.blobs.list(ctx, runsDir)
 	if err != nil {
 		return nil, fmt.Errorf("remove old logs: %w", err)
@@ -141,7 +143,7 @@ func (s *Store) PruneLogs(ctx context.Context, cutoff time.Time, keep func(run s
 	var removed []string
 	for _, o := range runs {
 		id, err := ulid.ParseStrict(o.name)
-		if err != nil || !id.Timestamp().Before(cutoff) || keep(o.name) {
+		if err != nil || !id.Timestamp().Before(cutoff) || keep(runid.ID(o.name)) {
 			continue
 		}
 		if err := s.removeAll(ctx, path.Join(runsDir, o.name)); err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/runid"
 	"reconcile/state/snapshot"
 	"reconcile/state/snapshot/s3test"
 )
@@ -242,8 +243,8 @@ func TestFiles(t *testing.T) {
 func TestPruneLogs(t *testing.T) {
 	forEachStore(t, func(t *testing.T, s *snapshot.Store) {
 		ctx := t.Context()
-		kept := ulid.MustNew(ulid.Timestamp(time.Unix(1_600_000_000, 0)), nil).String()
-		for _, run := range []string{runA, runB, kept} {
+		kept := runid.ID(ulid.MustNew(ulid.Timestamp(time.Unix(1_600_000_000, 0)), nil).String())
+		for _, run := range []runid.ID{runA, runB, kept} {
 			if err := s.PutLog(ctx, run, "a/b", strings.NewReader("x")); err != nil {
 				t.Fatal(err)
 			}
@@ -252,11 +253,11 @@ func TestPruneLogs(t *testing.T) {
 			}
 		}
 		between := ulid.Time(ulid.MustParse(runB).Time())
-		removed, err := s.PruneLogs(ctx, between, func(run string) bool { return run == kept })
+		removed, err := s.PruneLogs(ctx, between, func(run runid.ID) bool { return run == kept })
 		if err != nil || len(removed) != 1 || removed[0] != runA {
 			t.Errorf("removed %v, %v", removed, err)
 		}
-		for run, want := range map[string]int{runA: 0, runB: 1, kept: 1} {
+		for run, want := range map[runid.ID]int{runA: 0, runB: 1, kept: 1} {
 			if logs, err := s.Logs(ctx, run); err != nil || len(logs) != want {
 				t.Errorf("%s: %v, %v", run, logs, err)
 			}
@@ -277,7 +278,7 @@ func TestNames(t *testing.T) {
 			t.Errorf("file %q: %v", name, err)
 		}
 	}
-	for _, run := range []string{"", "..", "x", strings.ToLower(runA), runA + "/..", runA[1:]} {
+	for _, run := range []runid.ID{"", "..", "x", runid.ID(strings.ToLower(runA)), runA + "/..", runid.ID(runA[1:])} {
 		if err := s.PutLog(t.Context(), run, "a", strings.NewReader("x")); err == nil {
 			t.Errorf("run %q: no error", run)
 		}

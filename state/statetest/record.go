@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/runid"
 	"reconcile/state"
 )
 
@@ -61,7 +63,7 @@ func testAdoption(t *testing.T, open Open) {
 		won := make([]bool, passes)
 		for p := range passes {
 			a, h := newRunner(t, open, fmt.Sprint("pass", p), testTime), h
-			h.Commit, h.Run = commitid.ID(fmt.Sprint("tip", tip)), a.name
+			h.Commit, h.Run = commitid.ID(fmt.Sprint("tip", tip)), runid.ID(a.name)
 			wg.Go(func() {
 				got, err := a.Adopt(t.Context(), h)
 				won[p] = err == nil && got.Generation == int64(tip+1)
@@ -159,27 +161,27 @@ func testRuns(t *testing.T, open Open) {
 	_, err := a.Run(ctx, "none")
 	assertErr(t, "no such run", err, state.ErrNotFound)
 	for i := range 5 {
-		run := state.Run{ID: fmt.Sprintf("01JD%d", i), StartedAt: testTime.Add(time.Duration(i) * time.Hour), ExpiresAt: testTime.Add(24 * time.Hour * 365 * 100).Unix()}
+		run := state.Run{ID: runid.ID(fmt.Sprintf("01JD%d", i)), StartedAt: testTime.Add(time.Duration(i) * time.Hour), ExpiresAt: testTime.Add(24 * time.Hour * 365 * 100).Unix()}
 		assertErr(t, "start", a.PutRun(ctx, run), nil)
 		if i < 4 {
 			run.EndedAt, run.Outcome, run.Workspaces = run.StartedAt.Add(time.Minute), "applied", []state.RunWorkspace{{Name: "tokyo", Outcome: state.Applied}}
 			assertErr(t, "end", a.PutRun(ctx, run), nil)
 		}
 	}
-	ids := func(runs []state.Run) (ids []string) {
+	ids := func(runs []state.Run) (ids []runid.ID) {
 		for _, r := range runs {
 			ids = append(ids, r.ID)
 		}
 		return ids
 	}
-	if runs, err := b.Runs(ctx, 3); err != nil || !reflect.DeepEqual(ids(runs), []string{"01JD4", "01JD3", "01JD2"}) {
+	if runs, err := b.Runs(ctx, 3); err != nil || !slices.Equal(ids(runs), []runid.ID{"01JD4", "01JD3", "01JD2"}) {
 		t.Fatalf("runs: got %v, %v", ids(runs), err)
 	}
 	if run, err := b.Run(ctx, "01JD3"); err != nil || run.Outcome != "applied" || len(run.Workspaces) != 1 {
 		t.Fatalf("run: got %+v, %v", run, err)
 	}
 	pruned, err := b.PruneRuns(ctx, testTime.Add(2*time.Hour))
-	if err != nil || !reflect.DeepEqual(pruned, []string{"01JD0", "01JD1"}) {
+	if err != nil || !slices.Equal(pruned, []runid.ID{"01JD0", "01JD1"}) {
 		t.Fatalf("prune: got %v, %v", pruned, err)
 	}
 	if runs, err := a.Runs(ctx, 10); err != nil || len(runs) != 3 {

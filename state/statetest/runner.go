@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/runid"
 	"reconcile/state"
 )
 
@@ -66,7 +67,7 @@ func advance(d time.Duration, runners ...*runner) {
 const identity = "s3://bucket/tokyo"
 
 func (a *runner) leaseRequest() state.LeaseRequest {
-	return state.LeaseRequest{Identity: identity, Workspace: "tokyo", Run: "run-" + a.name}
+	return state.LeaseRequest{Identity: identity, Workspace: "tokyo", Run: runid.ID("run-" + a.name)}
 }
 
 // acquire acquires the lease, which must be possible at once.
@@ -88,7 +89,7 @@ func (a *runner) assertBusy(holder *runner) {
 	if !errors.As(err, &busy) {
 		a.t.Fatalf("%s: acquire: got %v, %v, want a BusyError", a.name, l, err)
 	}
-	if busy.Lease.Run != "run-"+holder.name || busy.Lease.Process.Host != holder.name {
+	if busy.Lease.Run != runid.ID("run-"+holder.name) || busy.Lease.Process.Host != holder.name {
 		a.t.Fatalf("%s: acquire: got %v, want it held by %s", a.name, err, holder.name)
 	}
 }
@@ -110,7 +111,7 @@ func (a *runner) adopt(commit commitid.ID) state.Head {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	h.Commit, h.Run = commit, "run-"+a.name
+	h.Commit, h.Run = commit, runid.ID("run-"+a.name)
 	if h, err = a.Adopt(a.t.Context(), h); err != nil {
 		a.t.Fatal(err)
 	}

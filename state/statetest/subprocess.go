@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"reconcile/internal/runid"
 	"reconcile/internal/stateid"
 	"reconcile/state"
 )
@@ -83,7 +84,7 @@ func (t childSpec) count(r *state.Record) error {
 
 func (t childSpec) countOne(r *state.Record, name string) error {
 	ctx := context.Background()
-	l, err := r.Acquire(ctx, state.LeaseRequest{Identity: stateid.ID("local:" + name), Workspace: name, Run: fmt.Sprint(os.Getpid()), Generation: 1, MaxWait: time.Hour})
+	l, err := r.Acquire(ctx, state.LeaseRequest{Identity: stateid.ID("local:" + name), Workspace: name, Run: runid.ID(fmt.Sprint(os.Getpid())), Generation: 1, MaxWait: time.Hour})
 	if err != nil {
 		return err
 	}
@@ -96,7 +97,7 @@ func (t childSpec) countOne(r *state.Record, name string) error {
 		return err
 	}
 	w.Name, w.Identity = name, stateid.ID("local:"+name)
-	w.Attempt = &state.Attempt{Run: fmt.Sprint(os.Getpid())}
+	w.Attempt = &state.Attempt{Run: runid.ID(fmt.Sprint(os.Getpid()))}
 	if err := l.BeginApply(ctx, w); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 
 	"reconcile/cmd/reconcile/telemetry"
+	"reconcile/internal/runid"
 	"reconcile/reconciler"
 	"reconcile/reconciler/run"
 	"reconcile/state"
@@ -88,9 +89,9 @@ func TestPassByOTLP(t *testing.T) {
 }
 
 // checkTrace compares the tree of spans, siblings in the order of their start.
-func checkTrace(t *testing.T, runID string, spans []*tracepb.Span, want ...string) {
+func checkTrace(t *testing.T, runID runid.ID, spans []*tracepb.Span, want ...string) {
 	t.Helper()
-	id := ulid.MustParseStrict(runID)
+	id := ulid.MustParseStrict(string(runID))
 	byParent := map[string][]*tracepb.Span{}
 	for _, s := range spans {
 		if hex.EncodeToString(s.TraceId) != hex.EncodeToString(id[:]) {
@@ -170,10 +171,10 @@ func TestRemoteWork(t *testing.T) {
 	tel := w.open(telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.OTLP})
 	runID := ulid.Make()
 	for _, phase := range []run.Phase{run.PhaseLease, run.PhaseInit} {
-		tel.Observe(run.Event{Run: runID.String(), Workspace: "tokyo", Phase: phase})
+		tel.Observe(run.Event{Run: runid.ID(runID.String()), Workspace: "tokyo", Phase: phase})
 	}
 	result := &run.WorkspaceResult{Outcome: state.NoChanges}
-	tel.Observe(run.Event{Run: runID.String(), Workspace: "tokyo", Phase: run.PhaseDone, Result: result})
+	tel.Observe(run.Event{Run: runid.ID(runID.String()), Workspace: "tokyo", Phase: run.PhaseDone, Result: result})
 	w.must(tel.Close(t.Context()))
 
 	for _, s := range c.spans {

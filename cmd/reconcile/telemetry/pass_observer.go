@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
+	"reconcile/internal/runid"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -14,7 +15,7 @@ import (
 // passObserver observes a pass, a drift check, or one workspace that this process
 // applies for a pass in another process.
 type passObserver struct {
-	id             string
+	id             runid.ID
 	isDrift        bool // a drift check
 	tracer         trace.Tracer
 	startedAt      time.Time
@@ -34,7 +35,7 @@ func newPassObserver(tracer trace.Tracer, first run.Event, now time.Time) *passO
 	if r.isDrift = first.Phase == run.PhaseDrift; r.isDrift {
 		name = "drift"
 	}
-	r.passSpan = newPhaseSpan(rootContext(context.Background(), first.Run), tracer, name, now, attribute.String(attrRun, first.Run))
+	r.passSpan = newPhaseSpan(rootContext(context.Background(), first.Run), tracer, name, now, attribute.String(attrRun, string(first.Run)))
 	r.ctx = r.passSpan.ctx
 	return r
 }

@@ -14,6 +14,7 @@ import (
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
+	"reconcile/internal/runid"
 	"reconcile/reconciler/run"
 )
 
@@ -85,12 +86,12 @@ type runIDGenerator struct{}
 type runKey struct{}
 
 // rootContext makes the next root span the span of a run.
-func rootContext(ctx context.Context, runID string) context.Context {
+func rootContext(ctx context.Context, runID runid.ID) context.Context {
 	return context.WithValue(ctx, runKey{}, runID)
 }
 
 // childContext puts spans below the span of a run in another process.
-func childContext(ctx context.Context, runID string) context.Context {
+func childContext(ctx context.Context, runID runid.ID) context.Context {
 	traceID, spanID, ok := idsOf(runID)
 	if !ok {
 		return ctx
@@ -100,8 +101,8 @@ func childContext(ctx context.Context, runID string) context.Context {
 	}))
 }
 
-func idsOf(runID string) (trace.TraceID, trace.SpanID, bool) {
-	id, err := ulid.ParseStrict(runID)
+func idsOf(runID runid.ID) (trace.TraceID, trace.SpanID, bool) {
+	id, err := ulid.ParseStrict(string(runID))
 	if err != nil {
 		return trace.TraceID{}, trace.SpanID{}, false
 	}
@@ -110,7 +111,7 @@ func idsOf(runID string) (trace.TraceID, trace.SpanID, bool) {
 
 // NewIDs implements sdk.IDGenerator.
 func (g runIDGenerator) NewIDs(ctx context.Context) (trace.TraceID, trace.SpanID) {
-	runID, _ := ctx.Value(runKey{}).(string)
+	runID, _ := ctx.Value(runKey{}).(runid.ID)
 	traceID, spanID, ok := idsOf(runID)
 	if !ok {
 		_, _ = rand.Read(traceID[:]) // never fails

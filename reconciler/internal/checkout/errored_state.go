@@ -76,7 +76,7 @@ func (s *Checkout) PlaceRecoveryHold(ctx context.Context, entry *inventory.Entry
 		repair = fmt.Sprintf("run `cp %s %s`", file, s.config.LocalStatePath(entry.Dir.Name))
 	}
 	hold := state.Hold{
-		Name: entry.Dir.Name, Kind: state.Recovery, PlacedBy: "run " + s.run.Options.Run, PlacedAt: s.config.Now(),
+		Name: entry.Dir.Name, Kind: state.Recovery, PlacedBy: "run " + string(s.run.Options.Run), PlacedAt: s.config.Now(),
 		Reason: "Terraform applied changes and could not write its state: it is saved in " + kept,
 		Help:   fmt.Sprintf("%s, then `reconcile resume %s`", repair, entry.Dir.Name),
 	}

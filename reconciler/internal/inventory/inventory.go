@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 
+	"reconcile/internal/runid"
 	"reconcile/internal/stateid"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/source"
@@ -34,8 +35,8 @@ type Inventory struct {
 
 	Loader *workspace.Loader // parses the workspaces; the commit's tree must be open
 
-	modules  map[string]string // warnings, by name; see dropModules
-	applying map[string]string // runs that are applying a workspace now; set by AtTip
+	modules  map[string]string   // warnings, by name; see dropModules
+	applying map[string]runid.ID // runs that are applying a workspace now; set by AtTip
 }
 
 // Entry is one workspace of an inventory.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"reconcile/internal/gitpath"
+	"reconcile/internal/runid"
 	"reconcile/reconciler/workspace"
 	"reconcile/reconciler/workspace/repotree"
 	"reconcile/state"
@@ -72,7 +73,7 @@ func (w *Inventory) noteApplying(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w.applying = map[string]string{}
+	w.applying = map[string]runid.ID{}
 	for _, entry := range tried {
 		lease := leases[w.Config.LeaseIdentity(entry.Dir.Name, entry.Record.Identity)]
 		if lease.Owner != "" && lease.Run == entry.Record.Attempt.Run {

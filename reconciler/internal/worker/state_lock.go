@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"reconcile/internal/runid"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
@@ -43,8 +44,8 @@ func (v *workspaceRun) releaseStaleLock(ctx context.Context, locked *terraform.L
 		locked.Who, locked.Created.UTC().Format("2006-01-02 15:04:05Z"), locked.Operation, locked.ID, v.entry.Dir.Name, locked.ID)}
 }
 
-func runIDs(holders []state.PreviousHolder) []string {
-	var runs []string
+func runIDs(holders []state.PreviousHolder) []runid.ID {
+	var runs []runid.ID
 	for _, h := range holders {
 		runs = append(runs, h.Run)
 	}
