@@ -16,7 +16,7 @@ LEFT_OUT := $(CURDIR)/.left-out
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 
 .DEFAULT_GOAL := build
-.PHONY: build test check rest short race bench bounds lint tools cross image lambda sbom help $(PLATFORMS)
+.PHONY: build test check rest short race fuzz bench bounds lint tools cross image lambda sbom help $(PLATFORMS)
 
 build: ## build ./reconcile, one static binary
 	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o reconcile ./cmd/reconcile
@@ -26,9 +26,9 @@ test: ## test everything about the program, with Terraform and emulators
 	@rm -f $(LEFT_OUT)
 	TEST_TIER=test TEST_LEFT_OUT=$(LEFT_OUT) go test -count=1 -timeout 40m ./...
 
-check: test rest ## all that CI runs: also lint, cross builds, OpenTofu, the AWS provider, policies, races
+check: test rest ## all that CI runs: also lint, cross builds, OpenTofu, the AWS provider, policies, races, fuzzing
 
-rest: lint cross race bounds ## what `make check` runs after `make test`
+rest: lint cross race fuzz bounds ## what `make check` runs after `make test`
 	@.ci/left-out.sh $(LEFT_OUT)
 	TEST_TIER=check go test -count=1 -timeout 40m $(CI_PACKAGES)
 
@@ -38,6 +38,9 @@ short: ## the tests that need neither Terraform nor an emulator, in less than a 
 race: ## the race detector over the record and the model of a pass
 	CGO_ENABLED=1 TEST_TIER=short go test -race -count=1 -timeout 20m -skip Processes ./state/... ./reconciler/run ./reconciler/internal/...
 	CGO_ENABLED=1 TEST_TIER=short go test -race -count=1 -timeout 20m -run TestModel ./reconciler -rapid.checks=10
+
+fuzz: ## each fuzz target for 20 seconds, two at a time
+	.ci/fuzz.sh
 
 bench: tools ## measure the program next to others; see docs/benchmarks.md
 	-@.ci/tools/terramate.sh
