@@ -49,7 +49,7 @@ RECONCILE_GIT_CREDENTIALS. A flag wins.`,
 	c.SetCompletionCommandGroupID(groupStart)
 	c.AddCommand(
 		newNowCommand(a), newWatchCommand(a),
-		newPlanCommand(a), newDriftCommand(a), newPreviewCommand(a), newChangedCommand(a), newGraphCommand(a), newStatusCommand(a), newRunsCommand(a), newSnapshotCommand(a),
+		newPlanCommand(a), newDriftCommand(a), newPreviewCommand(a), newRiskCommand(a), newChangedCommand(a), newGraphCommand(a), newStatusCommand(a), newRunsCommand(a), newSnapshotCommand(a),
 		newSuspendCommand(a), newResumeCommand(a), newUnlockCommand(a), newDistrustCommand(a),
 		newQuickstartCommand(a), newDoctorCommand(a), newVersionCommand(a), newWorkerCommand(a),
 	)

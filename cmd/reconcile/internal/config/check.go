@@ -191,15 +191,24 @@ func StripUserinfo(repo string) string {
 
 // checkBacklog refuses wrong settings. Each command decides whether it needs Backlog.
 func (s *Settings) checkBacklog() error {
+	if err := s.CheckLang(); err != nil {
+		return err
+	}
 	switch value := s.BacklogCredentials; {
-	case s.Lang != "" && !slices.Contains(catalog.Languages(), s.Lang):
-		return usage.Errorf("--lang takes "+strings.Join(catalog.Languages(), " or "), "--lang %s is not known", s.Lang)
 	case value == "", strings.HasPrefix(value, schemeSecret) && value != schemeSecret:
 		return nil
 	case value != "env":
 		return usage.Errorf("--backlog-credentials takes secretsmanager://NAME or env", "--backlog-credentials %s is not known", value)
 	case s.BacklogAPIKey == "":
 		return usage.Errorf("set "+envBacklogKey, "--backlog-credentials env, but there is none in the environment")
+	}
+	return nil
+}
+
+// CheckLang refuses a language that the program does not have.
+func (s *Settings) CheckLang() error {
+	if s.Lang != "" && !slices.Contains(catalog.Languages(), s.Lang) {
+		return usage.Errorf("--lang takes "+strings.Join(catalog.Languages(), " or "), "--lang %s is not known", s.Lang)
 	}
 	return nil
 }

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"charm.land/lipgloss/v2"
+	tfjson "github.com/hashicorp/terraform-json"
+	"github.com/spf13/cobra"
+
+	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/internal/visible"
+	"reconcile/reconciler/risk"
+)
+
+// maxPlanJSON bounds the plan that is read, in bytes. Decoded it takes some ten times that.
+const maxPlanJSON = 256 << 20
+
+func newRiskCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "risk PLAN.json",
+		GroupID: groupInspect,
+		Short:   "Judge what a plan of Terraform or OpenTofu does to what runs",
+		Long: `Judge a plan that was printed as JSON, without a repository or a record. - reads
+it from the standard input:
+
+  terraform plan -out PLAN
+  terraform show -json PLAN | reconcile risk -
+
+The classes are none, update, interruption, replace, destroy and loss. The risk
+of the plan is that of its worst change. Exits 0 whatever the risk is.`,
+		Args: rangeArgs(1, 1, "one plan in JSON, or - for the standard input"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return runRisk(a, riskOptions{plan: args[0]})
+		},
+	}
+}
+
+type riskOptions struct{ plan string }
+
+func runRisk(a *app, o riskOptions) error {
+	if err := a.settings.CheckLang(); err != nil {
+		return err
+	}
+	plan, err := readPlan(a.in, o.plan)
+	if err != nil {
+		return err
+	}
+	report := risk.Judge(plan)
+	if a.wantsJSON() {
+		return ui.PrintJSON(a.out, riskJSONOf(report, a.settings.Lang))
+	}
+	printRisk(a, report)
+	return nil
+}
+
+func readPlan(stdin io.Reader, name string) (*tfjson.Plan, error) {
+	const hint = "make it with `terraform show -json PLAN`, where PLAN is from `terraform plan -out PLAN`"
+	input := stdin
+	if name == "-" {
+		name = "the standard input"
+	} else {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		input = file
+	}
+	text, err := io.ReadAll(io.LimitReader(input, maxPlanJSON+1))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	if len(text) > maxPlanJSON {
+		return nil, fmt.Errorf("%s is larger than %s", name, ui.FormatBytes(maxPlanJSON))
+	}
+	var plan tfjson.Plan
+	if err := json.Unmarshal(text, &plan); err != nil {
+		return nil, fmt.Errorf("%s is no plan in JSON (%w): %s", name, err, hint)
+	}
+	// A state has a format version, too, and would pass as a plan without changes.
+	if plan.ResourceChanges == nil && plan.PlannedValues == nil {
+		return nil, fmt.Errorf("%s is no plan in JSON (%w): %s", name, errors.New("it has neither resource_changes nor planned_values"), hint)
+	}
+	return &plan, nil
+}
+
+// riskReport is the published JSON of the command.
+type riskReport struct {
+	Risk    risk.Class   `json:"risk"`
+	Changes []riskChange `json:"changes"`
+}
+
+type riskChange struct {
+	Address  string     `json:"address"`
+	Risk     risk.Class `json:"risk"`
+	Why      string     `json:"why"`
+	Rule     string     `json:"rule"`
+	Unjudged bool       `json:"unjudged,omitempty"`
+	Guard    bool       `json:"guard,omitempty"`
+}
+
+func riskJSONOf(report risk.Report, language string) riskReport {
+	r := riskReport{Risk: report.Risk, Changes: []riskChange{}}
+	for _, c := range report.Changes {
+		r.Changes = append(r.Changes, riskChange{
+			Address: c.Address, Risk: c.Risk, Why: c.Why.In(language), Rule: c.Rule, Unjudged: c.Unjudged, Guard: c.Guard,
+		})
+	}
+	return r
+}
+
+func printRisk(a *app, report risk.Report) {
+	if len(report.Changes) == 0 {
+		fmt.Fprintln(a.out, "the plan changes nothing")
+		return
+	}
+	var rows []ui.Row
+	for _, c := range report.Changes {
+		rows = append(rows, ui.Row{
+			Cells: []string{riskStyle(c.Risk).Render(c.Risk.String()), visible.Line(c.Address)},
+			Notes: []string{c.Why.In(a.settings.Lang)},
+		})
+	}
+	ui.PrintTable(a.out, a.width(), []string{"RISK", "ADDRESS"}, rows)
+	fmt.Fprintf(a.out, "\nthe plan's risk is %s\n", riskStyle(report.Risk).Render(report.Risk.String()))
+}
+
+func riskStyle(c risk.Class) lipgloss.Style {
+	switch {
+	case c >= risk.Destroy:
+		return ui.StyleBad
+	case c.Asks():
+		return ui.StyleWait
+	}
+	return ui.StyleGood
+}

@@ -1,0 +1,207 @@
+package risk
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
+	"github.com/zclconf/go-cty/cty/function/stdlib"
+)
+
+// holds evaluates the condition of an entry for the value at a path. A condition that does
+// not come out, because a value is not known before the apply or is of another type than
+// expected, holds: what is not known is the worst it could be.
+func (s *subject) holds(r *rule, at steps) bool {
+	if r.When == nil {
+		return true
+	}
+	ctx := &hcl.EvalContext{
+		Variables: map[string]cty.Value{"before": s.before(at), "after": s.after(at)},
+		Functions: map[string]function.Function{
+			"old": lookup(s.before), "new": lookup(s.after),
+			"num": numFunc, "isset": issetFunc, "removes": removesFunc, "length": lengthFunc,
+			"contains": containsFunc, "lower": stdlib.LowerFunc, "min": stdlib.MinFunc,
+			"traffic": trafficFunc, "sooner": soonerFunc, "expires": expiresFunc,
+		},
+	}
+	value, diags := r.When.Value(ctx)
+	if diags.HasErrors() || !value.IsKnown() || value.IsNull() || value.Type() != cty.Bool {
+		return true
+	}
+	return value.True()
+}
+
+func (s *subject) before(at steps) cty.Value { return toCty(valueAt(s.change.Before, at), nil) }
+
+func (s *subject) after(at steps) cty.Value {
+	return toCty(valueAt(s.change.After, at), unknownAt(s.change.AfterUnknown, at))
+}
+
+// toCty returns a value of JSON for conditions. An unknown one is a value of any type.
+func toCty(v, unknown any) cty.Value {
+	if unknown == true {
+		return cty.DynamicVal
+	}
+	switch v := v.(type) {
+	case bool:
+		return cty.BoolVal(v)
+	case float64:
+		return cty.NumberFloatVal(v)
+	case string:
+		return cty.StringVal(v)
+	case []any:
+		marks := asType[[]any](unknown)
+		var elements []cty.Value
+		for i := range max(len(v), len(marks)) {
+			elements = append(elements, toCty(element(v, i), element(marks, i)))
+		}
+		return cty.TupleVal(elements)
+	case map[string]any:
+		marks := asType[map[string]any](unknown)
+		attributes := map[string]cty.Value{}
+		for name := range marks {
+			attributes[name] = toCty(nil, marks[name])
+		}
+		for name, value := range v {
+			attributes[name] = toCty(value, marks[name])
+		}
+		return cty.ObjectVal(attributes)
+	}
+	if hasUnknown(unknown) {
+		return cty.DynamicVal
+	}
+	return cty.NullVal(cty.DynamicPseudoType)
+}
+
+// anyValue is a parameter that takes every value, also one that is unknown.
+var anyValue = function.Parameter{Name: "value", Type: cty.DynamicPseudoType, AllowNull: true, AllowUnknown: true, AllowDynamicType: true}
+
+// predicate makes a function that is unknown where something in an argument is.
+func predicate(parameters int, f func(args []cty.Value) bool) function.Function {
+	spec := &function.Spec{
+		Type: function.StaticReturnType(cty.Bool),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			for _, arg := range args {
+				if !arg.IsWhollyKnown() {
+					return cty.UnknownVal(cty.Bool), nil
+				}
+			}
+			return cty.BoolVal(f(args)), nil
+		},
+	}
+	for range parameters {
+		spec.Params = append(spec.Params, anyValue)
+	}
+	return function.New(spec)
+}
+
+// lookup makes the function that returns the value at a path, such as
+// new("scaling.0.min"), or null.
+func lookup(get func(steps) cty.Value) function.Function {
+	return function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "path", Type: cty.String}},
+		Type:   function.StaticReturnType(cty.DynamicPseudoType),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			return get(strings.Split(args[0].AsString(), ".")), nil
+		},
+	})
+}
+
+// numFunc is num(value, default): the value as a number, the default where it is none.
+var numFunc = function.New(&function.Spec{
+	Params: []function.Parameter{anyValue, {Name: "default", Type: cty.Number}},
+	Type:   function.StaticReturnType(cty.Number),
+	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		if !args[0].IsKnown() {
+			return cty.UnknownVal(cty.Number), nil
+		}
+		if n, ok := numberOf(args[0]); ok {
+			return cty.NumberFloatVal(n), nil
+		}
+		return args[1], nil
+	},
+})
+
+func numberOf(v cty.Value) (float64, bool) {
+	switch {
+	case v.IsNull():
+		return 0, false
+	case v.Type() == cty.Number:
+		n, _ := v.AsBigFloat().Float64()
+		return n, true
+	case v.Type() == cty.String:
+		n, err := strconv.ParseFloat(v.AsString(), 64)
+		return n, err == nil
+	}
+	return 0, false
+}
+
+// issetFunc is isset(value): neither null, false, zero nor empty.
+var issetFunc = predicate(1, func(args []cty.Value) bool { return isSet(args[0]) })
+
+func isSet(v cty.Value) bool {
+	switch {
+	case v.IsNull(), v.Type() == cty.Bool && v.False():
+		return false
+	case v.Type() == cty.String:
+		return v.AsString() != "" && v.AsString() != "false"
+	case v.Type() == cty.Number:
+		return v.AsBigFloat().Sign() != 0
+	case v.CanIterateElements():
+		return v.LengthInt() > 0
+	}
+	return true
+}
+
+// removesFunc is removes(before, after): an element of one list is not in the other.
+var removesFunc = predicate(2, func(args []cty.Value) bool {
+	after := elementsOf(args[1])
+	for _, v := range elementsOf(args[0]) {
+		if !containsValue(after, v) {
+			return true
+		}
+	}
+	return false
+})
+
+// containsFunc is contains(list, value).
+var containsFunc = predicate(2, func(args []cty.Value) bool { return containsValue(elementsOf(args[0]), args[1]) })
+
+// lengthFunc is length(list); that of null is 0.
+var lengthFunc = function.New(&function.Spec{
+	Params: []function.Parameter{anyValue},
+	Type:   function.StaticReturnType(cty.Number),
+	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		if !args[0].IsKnown() {
+			return cty.UnknownVal(cty.Number), nil
+		}
+		return cty.NumberIntVal(int64(len(elementsOf(args[0])))), nil
+	},
+})
+
+func containsValue(list []cty.Value, v cty.Value) bool {
+	for _, w := range list {
+		if w.RawEquals(v) {
+			return true
+		}
+	}
+	return false
+}
+
+// elementsOf returns the elements of a list, none of any other value.
+func elementsOf(v cty.Value) []cty.Value {
+	if v.IsNull() || !v.CanIterateElements() || v.Type().IsObjectType() {
+		return nil
+	}
+	return v.AsValueSlice()
+}
+
+// attribute returns an attribute of an object, or null.
+func attribute(v cty.Value, name string) cty.Value {
+	if v.IsNull() || !v.Type().IsObjectType() || !v.Type().HasAttribute(name) {
+		return cty.NullVal(cty.DynamicPseudoType)
+	}
+	return v.GetAttr(name)
+}

@@ -1,0 +1,282 @@
+package risk
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	tfjson "github.com/hashicorp/terraform-json"
+)
+
+// The actions that a rule can be about.
+const (
+	onCreate  = "create"
+	onUpdate  = "update"
+	onReplace = "replace"
+	onDelete  = "delete"
+)
+
+// notePrefix begins the name of an entry that adds a sentence, and no risk.
+const notePrefix = "note."
+
+// subject is the change of one resource that is judged.
+type subject struct {
+	knowledge *knowledge
+	typeName  string
+	change    *tfjson.Change
+}
+
+// verdict is what one layer says of a change.
+type verdict struct {
+	risk            Class
+	rule            string
+	why             Sentence
+	unjudged, guard bool
+}
+
+// of returns a verdict as the only one on a change.
+func (v verdict) of(rc *tfjson.ResourceChange) Change {
+	change := Change{Address: rc.Address, Risk: v.risk, Why: v.why, Rule: v.rule, Unjudged: v.unjudged, Guard: v.guard}
+	if rc.Change != nil {
+		change.Actions = rc.Change.Actions
+	}
+	return change
+}
+
+// verdictOf returns the verdict of the file of actions on what has no values to look at.
+func (k *knowledge) verdictOf(name string) verdict {
+	r := k.actions[name]
+	return verdict{risk: r.class, rule: name, why: Sentence{En: r.En, Ja: r.Ja}}
+}
+
+// judgeResource returns false for what does not change at all.
+func (k *knowledge) judgeResource(rc *tfjson.ResourceChange, programs programs) (Change, bool) {
+	if rc == nil || rc.Change == nil {
+		return Change{}, false
+	}
+	s := &subject{knowledge: k, typeName: rc.Type, change: rc.Change}
+	action := actionOf(rc)
+	var verdicts []verdict
+	switch action {
+	case "":
+		return Change{}, false
+	case "read":
+		kind, ok := k.kinds[programPrefix+rc.Type]
+		if !ok {
+			return Change{}, false
+		}
+		verdicts = append(verdicts, s.verdictOfKind("action.read-program", kind))
+	case onCreate, onReplace:
+		verdicts = s.judgeCreate(action)
+		if kinds := programs.of(rc.Address); kinds != "" {
+			verdicts = append(verdicts, s.verdictOfKind("action.provisioner", kind{What: kinds, WhatJa: kinds}))
+		}
+	case onDelete:
+		verdicts = s.judgeDestroy(action)
+	case onUpdate:
+		verdicts = s.judgeUpdate()
+	default:
+		verdicts = []verdict{k.verdictOf("action." + action)}
+	}
+	change := combine(verdicts).of(rc)
+	return change, true
+}
+
+// actionOf names what is done to a resource; "" is nothing.
+func actionOf(rc *tfjson.ResourceChange) string {
+	actions := rc.Change.Actions
+	has := func(a tfjson.Action) bool { return slices.Contains(actions, a) }
+	switch {
+	case has(tfjson.ActionDelete) && has(tfjson.ActionCreate):
+		return onReplace
+	case has(tfjson.ActionForget) && has(tfjson.ActionCreate):
+		return "abandon"
+	case len(actions) != 1:
+		return "unknown"
+	case has(tfjson.ActionDelete):
+		return onDelete
+	case has(tfjson.ActionCreate):
+		return onCreate
+	case has(tfjson.ActionUpdate):
+		return onUpdate
+	case has(tfjson.ActionForget):
+		return "forget"
+	case has(tfjson.ActionRead):
+		return "read"
+	case !actions.NoOp():
+		return "unknown"
+	case rc.Change.Importing != nil:
+		return "import"
+	case rc.PreviousAddress != "" && rc.PreviousAddress != rc.Address:
+		return "move"
+	}
+	return ""
+}
+
+// isAWS reports whether the files know the resource's provider. Any registry may serve it,
+// under any name, so the prefix of the type decides.
+func (s *subject) isAWS() bool { return strings.HasPrefix(s.typeName, "aws_") }
+
+// judgeCreate judges what is made, or replaced.
+func (s *subject) judgeCreate(action string) []verdict {
+	verdicts := s.applyRules(onCreate)
+	if action == onReplace {
+		return append(verdicts, s.judgeDestroy(action)...)
+	}
+	return append(verdicts, s.knowledge.verdictOf("action.create"))
+}
+
+// judgeDestroy judges the end of a resource, also the end that a replacement begins with. A
+// rule for it goes before the lists.
+func (s *subject) judgeDestroy(action string) []verdict {
+	if verdicts := s.applyRules(action); len(verdicts) > 0 {
+		return verdicts
+	}
+	entry, ok := s.knowledge.kinds[s.typeName]
+	if !ok || !s.isAWS() || entry.list == "routine" && action == onDelete {
+		return []verdict{s.knowledge.verdictOf("action." + action)}
+	}
+	v := s.verdictOfKind("list."+entry.list+"-"+action, entry)
+	v.rule = entry.list + "." + s.typeName
+	return []verdict{v}
+}
+
+// verdictOfKind fills what a list says of a type into a verdict of the file of actions.
+func (s *subject) verdictOfKind(name string, entry kind) verdict {
+	v := s.knowledge.verdictOf(name)
+	v.why.En = strings.ReplaceAll(v.why.En, "{what}", entry.What)
+	v.why.Ja = strings.ReplaceAll(v.why.Ja, "{what}", entry.WhatJa)
+	return v
+}
+
+// applyRules returns the verdicts of the rules about a create, a replacement or a destroy.
+func (s *subject) applyRules(action string) []verdict {
+	var verdicts []verdict
+	for _, r := range s.knowledge.rules {
+		if !s.isAWS() || !r.isFor(s.typeName) || !slices.Contains(r.On, action) {
+			continue
+		}
+		if at := r.patterns[0]; s.holds(r, at) {
+			verdicts = append(verdicts, s.verdictOfRule(r, at))
+		}
+	}
+	return verdicts
+}
+
+// judgeUpdate judges a change in place by each attribute that differs.
+func (s *subject) judgeUpdate() []verdict {
+	if !s.isAWS() {
+		return []verdict{s.knowledge.verdictOf("action.update")}
+	}
+	provider := s.knowledge.provider[s.typeName]
+	isSet := func(p steps) bool { return leadsTo(provider.sets, p) }
+	changed := differences(s.change.Before, s.change.After, s.change.AfterUnknown, isSet)
+	if len(changed) == 0 {
+		return []verdict{s.knowledge.verdictOf("action.same")}
+	}
+	var verdicts []verdict
+	for _, p := range changed {
+		verdicts = append(verdicts, s.judgeAttribute(p))
+	}
+	for _, note := range s.knowledge.notes {
+		if !note.isFor(s.typeName) {
+			continue
+		}
+		for _, p := range changed {
+			if at, ok := note.covers(p); ok && s.holds(note, at) {
+				v := s.verdictOfRule(note, at)
+				v.risk, v.rule = Update, notePrefix+v.rule
+				verdicts = append(verdicts, v)
+				break
+			}
+		}
+	}
+	return verdicts
+}
+
+// covers returns the part of a path that an entry is about. The longest pattern wins.
+func (r *rule) covers(p steps) (at steps, ok bool) {
+	for _, pattern := range r.patterns {
+		if p.startsWith(pattern) && len(pattern) > len(at) {
+			at, ok = p[:len(pattern)], true
+		}
+	}
+	return at, ok
+}
+
+func leadsTo(patterns []steps, p steps) bool {
+	return slices.ContainsFunc(patterns, func(pattern steps) bool {
+		return len(pattern) == len(p) && p.startsWith(pattern)
+	})
+}
+
+// judgeAttribute judges one value that differs. Of the rules about it the one with the
+// longest path wins; of those with the same, the worst.
+func (s *subject) judgeAttribute(p steps) verdict {
+	var best *verdict
+	var bestLength int
+	known := ""
+	for _, r := range s.knowledge.rules {
+		if !r.isFor(s.typeName) || !slices.Contains(r.On, onUpdate) {
+			continue
+		}
+		at, ok := r.covers(p)
+		if !ok {
+			continue
+		}
+		known = r.id()
+		if !s.holds(r, at) {
+			continue
+		}
+		v := s.verdictOfRule(r, at)
+		if best == nil || cmp.Or(cmp.Compare(len(at), bestLength), cmp.Compare(v.risk, best.risk)) > 0 {
+			best, bestLength = &v, len(at)
+		}
+	}
+	if best != nil {
+		return *best
+	}
+	if known != "" {
+		v := s.verdictOfPath("action.otherwise", p)
+		v.rule = known + ".otherwise"
+		return v
+	}
+	if slices.ContainsFunc(s.knowledge.provider[s.typeName].computed, p.startsWith) {
+		v := s.knowledge.verdictOf("action.same")
+		v.rule = "provider." + s.typeName
+		return v
+	}
+	for _, r := range s.knowledge.harmless {
+		if _, ok := r.covers(p); ok && r.isFor(s.typeName) {
+			v := s.verdictOfPath("action.harmless", p)
+			v.rule = "harmless." + r.id()
+			return v
+		}
+	}
+	name := "action.unjudged"
+	switch entry := s.knowledge.kinds[s.typeName]; entry.list {
+	case "data", "identity", "traffic":
+		name = "action.unjudged-" + entry.list
+	}
+	v := s.verdictOfPath(name, p)
+	v.unjudged = true
+	return v
+}
+
+// combine makes one verdict: the worst, with the sentences of the others that ask.
+func combine(verdicts []verdict) verdict {
+	slices.SortStableFunc(verdicts, func(a, b verdict) int { return cmp.Compare(b.risk, a.risk) })
+	all := verdicts[0]
+	said := 1
+	for _, v := range verdicts[1:] {
+		all.unjudged, all.guard = all.unjudged || v.unjudged, all.guard || v.guard
+		isNews := v.risk.Asks() || strings.HasPrefix(v.rule, notePrefix)
+		if !isNews || said == maxSentences || strings.Contains(all.why.En, v.why.En) {
+			continue
+		}
+		said++
+		all.why.En += ". " + v.why.En
+		all.why.Ja += "。" + v.why.Ja
+	}
+	return all
+}

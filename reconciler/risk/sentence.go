@@ -1,0 +1,95 @@
+package risk
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"reconcile/internal/visible"
+)
+
+const (
+	maxSentences = 3  // of one change
+	maxQuoted    = 60 // characters of a value in a sentence
+)
+
+// placeholder is where a sentence quotes a value: {before}, {after}, {path}, {old.NAME} or
+// {new.NAME}.
+var placeholder = regexp.MustCompile(`\{(before|after|path|what|(?:old|new)\.[a-z0-9_.]+)\}`)
+
+func (s *subject) verdictOfRule(r *rule, at steps) verdict {
+	return verdict{
+		risk: r.class, rule: r.id(), guard: r.Guard,
+		why: Sentence{En: s.fill(r.En, at, false), Ja: s.fill(r.Ja, at, true)},
+	}
+}
+
+// verdictOfPath fills a path into a verdict of the file of actions.
+func (s *subject) verdictOfPath(name string, at steps) verdict {
+	v := s.knowledge.verdictOf(name)
+	v.why = Sentence{En: s.fill(v.why.En, at, false), Ja: s.fill(v.why.Ja, at, true)}
+	return v
+}
+
+// fill replaces the placeholders of a sentence by what is at a path.
+func (s *subject) fill(text string, at steps, japanese bool) string {
+	return placeholder.ReplaceAllStringFunc(text, func(field string) string {
+		switch name := strings.Trim(field, "{}"); {
+		case name == "before":
+			return s.quoteOld(at, japanese)
+		case name == "after":
+			return s.quoteNew(at, japanese)
+		case name == "path":
+			return visible.Line(strings.Join(at, "."))
+		case strings.HasPrefix(name, "old."):
+			return s.quoteOld(strings.Split(name[len("old."):], "."), japanese)
+		case strings.HasPrefix(name, "new."):
+			return s.quoteNew(strings.Split(name[len("new."):], "."), japanese)
+		}
+		return field
+	})
+}
+
+func (s *subject) quoteOld(at steps, japanese bool) string {
+	return quote(valueAt(s.change.Before, at), isMarked(s.change.BeforeSensitive, at), japanese)
+}
+
+func (s *subject) quoteNew(at steps, japanese bool) string {
+	if hasUnknown(unknownAt(s.change.AfterUnknown, at)) {
+		return words(japanese, "(known after apply)", "（適用後に決まる値）")
+	}
+	return quote(valueAt(s.change.After, at), isMarked(s.change.AfterSensitive, at), japanese)
+}
+
+// quote shows a value. It never shows one that Terraform marks as sensitive.
+func quote(v any, sensitive, japanese bool) string {
+	if sensitive {
+		return words(japanese, "(sensitive)", "（非公開の値）")
+	}
+	var text string
+	switch v := v.(type) {
+	case nil:
+		return words(japanese, "(none)", "（なし）")
+	case string:
+		text = strconv.Quote(v)
+		if isPlainWord.MatchString(v) {
+			text = v
+		}
+	default:
+		text = jsonOf(v)
+	}
+	if r := []rune(visible.Line(text)); len(r) > maxQuoted {
+		return string(r[:maxQuoted]) + "…"
+	}
+	return visible.Line(text)
+}
+
+// isPlainWord matches what needs no quotation marks in a sentence.
+var isPlainWord = regexp.MustCompile(`^[A-Za-z0-9._:/+-]+$`)
+
+func words(japanese bool, en, ja string) string {
+	if japanese {
+		return ja
+	}
+	return en
+}
