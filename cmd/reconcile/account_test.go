@@ -7,6 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/codebuild"
+	codebuildtypes "github.com/aws/aws-sdk-go-v2/service/codebuild/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -16,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"reconcile/env/awstest"
@@ -36,6 +39,9 @@ import (
 //	account upload BUCKET KEY     an object
 //	account task NAME IMAGE       a task definition
 //	account schedule NAME STATE   DISABLED or ENABLED
+//	account topic NAME            of SNS
+//	account cluster NAME          of ECS
+//	account project NAME          of CodeBuild
 func accountCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: account WHAT [ARG]...")
@@ -88,6 +94,19 @@ func (a *account) put(w *fixture, what string, args []string) (err error) {
 		_, err = ecs.NewFromConfig(a.cfg).RegisterTaskDefinition(ctx, &ecs.RegisterTaskDefinitionInput{Family: name, ContainerDefinitions: []ecstypes.ContainerDefinition{
 			{Name: aws.String("reconcile"), Image: &args[1], Memory: aws.Int32(4096)},
 		}})
+	case "topic":
+		_, err = sns.NewFromConfig(a.cfg).CreateTopic(ctx, &sns.CreateTopicInput{Name: name})
+	case "cluster":
+		_, err = ecs.NewFromConfig(a.cfg).CreateCluster(ctx, &ecs.CreateClusterInput{ClusterName: name})
+	case "project":
+		_, err = codebuild.NewFromConfig(a.cfg).CreateProject(ctx, &codebuild.CreateProjectInput{
+			Name: name, ServiceRole: aws.String("arn:aws:iam::123456789012:role/builds"),
+			Source:    &codebuildtypes.ProjectSource{Type: codebuildtypes.SourceTypeGithub, Location: aws.String("https://example.com/x.git"), Buildspec: aws.String("{}")},
+			Artifacts: &codebuildtypes.ProjectArtifacts{Type: codebuildtypes.ArtifactsTypeNoArtifacts},
+			Environment: &codebuildtypes.ProjectEnvironment{
+				Type: codebuildtypes.EnvironmentTypeLinuxContainer, Image: aws.String("image"), ComputeType: codebuildtypes.ComputeTypeBuildGeneral1Small,
+			},
+		})
 	case "schedule":
 		err = a.putSchedule(w, name, schedulertypes.ScheduleState(args[1]))
 	default:

@@ -19,9 +19,11 @@ func newDoctorCommand(a *app) *cobra.Command {
 		GroupID: groupStart,
 		Short:   "Check each setting by using it, and say how to fix it",
 		Long: `Check each setting by using it: Git, the record, snapshots, the digest key,
-Terraform, folders and clocks; and where the record is in DynamoDB, whether
-passes run by themselves in ECS. Nothing is applied. For a missing step of
-docs/bootstrap.md, it names the step.
+Terraform, folders and clocks; the repository's own settings and workspaces at
+the tip; the channels of notifications, the executor and the receiver of
+telemetry; and where the record is in DynamoDB, whether passes run by
+themselves in ECS. Nothing is applied and nobody is notified. For a missing
+step of docs/bootstrap.md, it names the step.
 
 Exits 1 if a check fails.`,
 		Args: noArgs,

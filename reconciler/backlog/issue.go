@@ -53,6 +53,27 @@ func (c *Client) IssueTypes(ctx context.Context, project string) (types []IssueT
 	return types, c.get(ctx, projectPath(project)+"/issueTypes", nil, &types)
 }
 
+// Statuses returns the ids of the statuses that issues of a project can have.
+func (c *Client) Statuses(ctx context.Context, project string) (ids []int, err error) {
+	return c.ids(ctx, projectPath(project)+"/statuses")
+}
+
+// Priorities returns the ids of the priorities that issues can have.
+func (c *Client) Priorities(ctx context.Context) (ids []int, err error) {
+	return c.ids(ctx, "/priorities")
+}
+
+func (c *Client) ids(ctx context.Context, path string) (ids []int, err error) {
+	var list []struct {
+		ID int `json:"id"`
+	}
+	err = c.get(ctx, path, nil, &list)
+	for _, item := range list {
+		ids = append(ids, item.ID)
+	}
+	return ids, err
+}
+
 // Issue returns an issue by its key, or by its id in digits.
 func (c *Client) Issue(ctx context.Context, key string) (issue Issue, err error) {
 	return issue, c.get(ctx, issuePath(key), nil, &issue)

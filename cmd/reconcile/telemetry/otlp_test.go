@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -247,6 +248,32 @@ func TestCollectorsThatRefuse(t *testing.T) {
 	c.Close()
 	if err := send(); err == nil {
 		t.Error("there is no collector, and no error")
+	}
+}
+
+// A check finds each receiver, or none, and names it without its secrets.
+func TestCheck(t *testing.T) {
+	c := newCollector(t)
+	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", strings.Replace(c.URL, "http://", "http://ann:s3/cret@", 1)+"/v1/traces?key=s3cret")
+	both := telemetry.Options{Metrics: telemetry.OTLP, Traces: telemetry.OTLP}
+	if _, err := telemetry.Check(t.Context(), both); err == nil || strings.Contains(err.Error(), "s3") {
+		t.Errorf("a password with a slash: %v", err)
+	}
+	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", strings.Replace(c.URL, "http://", "http://ann:s3cret@", 1)+"/v1/traces?key=s3cret")
+	receivers, err := telemetry.Check(t.Context(), both)
+	if want := []string{c.URL + "/v1/metrics", c.URL + "/v1/traces"}; err != nil || !slices.Equal(receivers, want) {
+		t.Errorf("receivers: %q, %v; want %q", receivers, err, want)
+	}
+	if receivers, err := telemetry.Check(t.Context(), telemetry.Options{Metrics: telemetry.EMF, Traces: telemetry.None}); err != nil || len(receivers) > 0 {
+		t.Errorf("receivers without OTLP: %q, %v", receivers, err)
+	}
+	c.statusCodes = []int{http.StatusOK, http.StatusForbidden}
+	if _, err := telemetry.Check(t.Context(), both); err == nil || strings.Contains(err.Error(), "s3cret") || !strings.Contains(err.Error(), "403") {
+		t.Errorf("a receiver that refuses: %v", err)
+	}
+	c.Close()
+	if _, err := telemetry.Check(t.Context(), telemetry.Options{Metrics: telemetry.None, Traces: telemetry.OTLP}); err == nil || strings.Contains(err.Error(), "s3cret") {
+		t.Errorf("no receiver: %v", err)
 	}
 }
 

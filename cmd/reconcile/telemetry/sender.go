@@ -50,7 +50,7 @@ func newSender(signal, path string) (*sender, error) {
 	if endpoint, name := get("ENDPOINT"); endpoint != "" {
 		u, err := url.Parse(endpoint)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return nil, fmt.Errorf("%s=%s: expected a URL such as http://localhost:4318", name, endpoint)
+			return nil, fmt.Errorf("%s=%s: expected a URL such as http://localhost:4318", name, redactURL(endpoint))
 		}
 		if name == "OTEL_EXPORTER_OTLP_ENDPOINT" { // the base of all signals
 			u = u.JoinPath(path)
@@ -90,6 +90,16 @@ func newSender(signal, path string) (*sender, error) {
 	return s, nil
 }
 
+// redactURL returns an address for people. Keys of receivers are in user parts and queries.
+func redactURL(text string) string {
+	address, _, _ := strings.Cut(text, "?")
+	scheme, rest, hasScheme := strings.Cut(address, "://")
+	if !hasScheme {
+		return address[strings.LastIndex(address, "@")+1:]
+	}
+	return scheme + "://" + rest[strings.LastIndex(rest, "@")+1:]
+}
+
 // send posts a message. It retries until timeout while the receiver's status allows a
 // retry.
 func (s *sender) send(ctx context.Context, message proto.Message) error {
@@ -112,11 +122,16 @@ func (s *sender) post(ctx context.Context, body []byte) error {
 	request.Header.Set("Content-Type", "application/x-protobuf")
 	response, err := s.client.Do(request)
 	if err != nil {
-		return backoff.Permanent(err) // no receiver: the pass does not wait for one
+		// No receiver: the pass does not wait for one. A url.Error would quote the address.
+		var wrapped *url.Error
+		for errors.As(err, &wrapped) {
+			err = wrapped.Err
+		}
+		return backoff.Permanent(fmt.Errorf("POST %s: %w", redactURL(s.url), err))
 	}
 	defer response.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<20)) // so that the connection can be reused
-	statusErr := fmt.Errorf("POST %s: %s", s.url, response.Status)
+	statusErr := fmt.Errorf("POST %s: %s", redactURL(s.url), response.Status)
 	switch response.StatusCode {
 	case http.StatusOK:
 		return nil

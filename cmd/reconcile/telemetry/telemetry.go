@@ -11,6 +11,9 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
+	metricspb "go.opentelemetry.io/proto/otlp/metrics/v1"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
 
 	"reconcile/reconciler/run"
 )
@@ -59,7 +62,7 @@ type passReport struct {
 // Open starts the telemetry of the options; it returns nil if they set none. An error
 // means a wrong setting.
 func Open(o Options) (*Telemetry, error) {
-	if os.Getenv("OTEL_SDK_DISABLED") == "true" || o.Metrics == None && o.Traces == None {
+	if isDisabled() || o.Metrics == None && o.Traces == None {
 		return nil, nil
 	}
 	t := &Telemetry{now: time.Now, tracer: noop.NewTracerProvider().Tracer("")}
@@ -91,6 +94,37 @@ func Open(o Options) (*Telemetry, error) {
 		}
 	}
 	return t, nil
+}
+
+func isDisabled() bool { return os.Getenv("OTEL_SDK_DISABLED") == "true" }
+
+// Check sends a message without data to each receiver of OTLP, which answers it with
+// success: https://opentelemetry.io/docs/specs/otlp/#full-success-1. It returns their
+// addresses.
+func Check(ctx context.Context, o Options) (receivers []string, err error) {
+	if isDisabled() {
+		return nil, nil
+	}
+	for _, signal := range []struct {
+		value, name, path string
+		message           proto.Message
+	}{
+		{o.Metrics, "METRICS", "/v1/metrics", &metricspb.MetricsData{}},
+		{o.Traces, "TRACES", "/v1/traces", &tracepb.TracesData{}},
+	} {
+		if signal.value != OTLP {
+			continue
+		}
+		sender, err := newSender(signal.name, signal.path)
+		if err != nil {
+			return receivers, err
+		}
+		if err := sender.send(ctx, signal.message); err != nil {
+			return receivers, err
+		}
+		receivers = append(receivers, redactURL(sender.url))
+	}
+	return receivers, nil
 }
 
 // exportTimeout is how long a pass waits for the export of its telemetry.

@@ -151,6 +151,8 @@ func (s *Server) routes() map[string]http.HandlerFunc {
 		"GET /rateLimit":                           s.getRateLimit,
 		"GET /projects/{project}":                  s.withProject(s.getProject),
 		"GET /projects/{project}/issueTypes":       s.withProject(s.getIssueTypes),
+		"GET /projects/{project}/statuses":         s.withProject(s.getStatuses),
+		"GET /priorities":                          s.getPriorities,
 		"GET /projects/{project}/activities":       s.withProject(s.getActivities),
 		"GET /projects/{project}/git/repositories": s.withProject(s.getRepositories),
 		"GET " + repository:                        s.withProject(s.getRepository),

@@ -67,6 +67,19 @@ func (s *Server) getIssueTypes(w http.ResponseWriter, _ *http.Request) {
 	})
 }
 
+func (s *Server) getStatuses(w http.ResponseWriter, _ *http.Request) {
+	respond(w, []object{
+		{"id": 1, "projectId": projectID, "name": "Open", "color": "#ed8077", "displayOrder": 1000},
+		{"id": 2, "projectId": projectID, "name": "In Progress", "color": "#4488c5", "displayOrder": 2000},
+		{"id": 3, "projectId": projectID, "name": "Resolved", "color": "#5eb5a6", "displayOrder": 3000},
+		{"id": 4, "projectId": projectID, "name": "Closed", "color": "#a1af2f", "displayOrder": 4000},
+	})
+}
+
+func (s *Server) getPriorities(w http.ResponseWriter, _ *http.Request) {
+	respond(w, []object{{"id": 2, "name": "High"}, {"id": 3, "name": "Normal"}, {"id": 4, "name": "Low"}})
+}
+
 func (s *Server) getActivities(w http.ResponseWriter, r *http.Request) {
 	types := map[string]bool{}
 	for _, t := range r.Form["activityTypeId[]"] {

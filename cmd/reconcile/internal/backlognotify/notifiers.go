@@ -142,7 +142,7 @@ func (t IssueNotifier) updateIssue(ctx context.Context, b *Project, writer *noti
 	}
 	switch {
 	case !needsIssue:
-		if _, err := b.Client.SetIssueStatus(ctx, n.Issue, backlog.IssueClosed, text); err != nil {
+		if _, err := b.Client.SetIssueStatus(ctx, n.Issue, closedIssueStatus, text); err != nil {
 			return err
 		}
 		n.Issue = ""
@@ -159,24 +159,62 @@ func (t IssueNotifier) openIssue(ctx context.Context, b *Project, writer *notify
 	if err != nil {
 		return "", err
 	}
-	types, err := b.Client.IssueTypes(ctx, b.Repo.Project)
+	typeID, err := b.issueTypeID(ctx, t.IssueType)
 	if err != nil {
 		return "", err
 	}
+	title, err := writer.WriteIssueTitle(n)
+	if err != nil {
+		return "", err
+	}
+	issue, err := b.Client.CreateIssue(ctx, backlog.NewIssue{
+		ProjectID: project.ID, TypeID: typeID, Priority: issuePriority, Summary: title, Description: text,
+	})
+	return issue.Key, err
+}
+
+// What issues of an IssueNotifier are opened with, and what they are closed with.
+const (
+	issuePriority     = backlog.PriorityHigh
+	closedIssueStatus = backlog.IssueClosed
+)
+
+func (b *Project) issueTypeID(ctx context.Context, name string) (int, error) {
+	types, err := b.Client.IssueTypes(ctx, b.Repo.Project)
+	if err != nil {
+		return 0, err
+	}
 	var names []string
 	for _, kind := range types {
-		if kind.Name != t.IssueType {
-			names = append(names, kind.Name)
-			continue
+		if kind.Name == name {
+			return kind.ID, nil
 		}
-		title, err := writer.WriteIssueTitle(n)
-		if err != nil {
-			return "", err
-		}
-		issue, err := b.Client.CreateIssue(ctx, backlog.NewIssue{
-			ProjectID: project.ID, TypeID: kind.ID, Priority: backlog.PriorityHigh, Summary: title, Description: text,
-		})
-		return issue.Key, err
+		names = append(names, kind.Name)
 	}
-	return "", fmt.Errorf("project %s has no issue type %q (--notify-issues): it has %s", b.Repo.Project, t.IssueType, strings.Join(names, ", "))
+	return 0, fmt.Errorf("project %s has no issue type %q (--notify-issues): it has %s", b.Repo.Project, name, strings.Join(names, ", "))
+}
+
+// Check checks that issues can be opened and closed, and changes nothing.
+func (t IssueNotifier) Check(ctx context.Context) error {
+	b, err := t.OpenProject(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := b.issueTypeID(ctx, t.IssueType); err != nil {
+		return err
+	}
+	priorities, err := b.Client.Priorities(ctx)
+	if err != nil {
+		return err
+	}
+	statuses, err := b.Client.Statuses(ctx, b.Repo.Project)
+	switch {
+	case err != nil:
+		return err
+	case !slices.Contains(priorities, issuePriority):
+		return fmt.Errorf("the space has no priority with the id %d, with which issues are opened", issuePriority)
+	case !slices.Contains(statuses, closedIssueStatus):
+		return fmt.Errorf("project %s has no status with the id %d, with which issues are closed", b.Repo.Project, closedIssueStatus)
+	}
+	return nil
 }

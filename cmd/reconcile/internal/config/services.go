@@ -66,11 +66,14 @@ func (s *Settings) checkNotify() error {
 			return usage.Errorf(notifyUsage, "--notify %s is not known", channel)
 		}
 	}
-	if s.NotifyIssues != "" && !slices.Contains(s.Notify, notifyBacklog) {
+	if s.NotifyIssues != "" && !s.NotifiesBacklog() {
 		return usage.Errorf("add --notify backlog", "--notify-issues %s needs --notify backlog", s.NotifyIssues)
 	}
 	return nil
 }
+
+// NotifiesBacklog reports whether Backlog is a channel of notifications.
+func (s *Settings) NotifiesBacklog() bool { return slices.Contains(s.Notify, notifyBacklog) }
 
 // CheckTelemetry refuses unknown values of --metrics and --traces.
 func (s *Settings) CheckTelemetry() error {

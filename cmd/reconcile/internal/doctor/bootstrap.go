@@ -44,12 +44,18 @@ func (d *Doctor) installation() (string, aws.Config, error) {
 	if d.settings.IsEmbedded() {
 		return "", aws.Config{}, fmt.Errorf("%w: the record is on this machine, so passes run here", errNotChecked)
 	}
+	cfg, err := d.awsConfig()
+	return strings.TrimPrefix(d.settings.State, config.SchemeDynamoDB), cfg, err
+}
+
+// awsConfig returns settings of AWS for a check, which must not wait for a service that
+// does not answer.
+func (d *Doctor) awsConfig() (aws.Config, error) {
 	cfg, err := d.deps.AWS()
-	// A check must not wait for a service that does not answer.
 	if client, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
 		cfg.HTTPClient = client.WithTimeout(checkTimeout)
 	}
-	return strings.TrimPrefix(d.settings.State, config.SchemeDynamoDB), cfg, err
+	return cfg, err
 }
 
 const checkTimeout = 5 * time.Second
@@ -142,9 +148,14 @@ func withEnableHint(err error) error {
 // toNotChecked turns an error into errNotChecked: the task's own credentials have few
 // permissions, and its network may reach few services.
 func toNotChecked(err error) error {
-	var api smithy.APIError
-	if errors.As(err, &api) && strings.HasPrefix(api.ErrorCode(), "AccessDenied") {
+	if isDenied(err) {
 		return fmt.Errorf("%w: these credentials lack the permission", errNotChecked)
 	}
 	return fmt.Errorf("%w: %w", errNotChecked, err)
+}
+
+// isDenied reports whether AWS refused the permission. SNS has a code of its own.
+func isDenied(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && (strings.HasPrefix(api.ErrorCode(), "AccessDenied") || api.ErrorCode() == "AuthorizationError")
 }

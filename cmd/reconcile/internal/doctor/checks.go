@@ -85,7 +85,12 @@ func (d *Doctor) checkRecord(ctx context.Context) (string, error) {
 		return d.settings.State + " can be read and written", nil
 	}
 	d.deps.Record = state.New(store, d.deps.RecordName(), state.Options{})
-	head, err := d.deps.Record.Head(ctx)
+	readHead := d.deps.Record.Head
+	if d.deps.Source != nil {
+		config := d.deps.RunConfig(nil)
+		readHead = config.ReadHead // refuses the record of another repository
+	}
+	head, err := readHead(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -217,29 +222,4 @@ func serverTime(ctx context.Context, url string) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("%s sent no Date header", url)
 	}
 	return date, nil
-}
-
-// workspaces reads the workspaces at the tip and reports the refused ones.
-func (d *Doctor) workspaces(ctx context.Context) (string, error) {
-	if d.deps.Source == nil {
-		return "", fmt.Errorf("%w: they are in Git", errNotChecked)
-	}
-	if _, err := d.deps.DetectProduct(ctx); err != nil {
-		return "", fmt.Errorf("%w: cannot find out whether they are for Terraform or OpenTofu", errNotChecked)
-	}
-	graph, err := d.deps.NewReconciler(nil).Graph(ctx)
-	if err != nil {
-		return "", withHint(err, "fix it in Git (docs/recovery.md)")
-	}
-	var refused []string
-	for _, w := range graph.Workspaces {
-		if w.Error != "" {
-			refused = append(refused, w.Name+": "+strings.ReplaceAll(w.Error, "\n", "; "))
-		}
-	}
-	if len(refused) > 0 {
-		err := fmt.Errorf("%d of %d are refused, and the workspaces that read them wait:\n%s", len(refused), len(graph.Workspaces), strings.Join(refused, "\n"))
-		return "", withHint(err, "fix them in Git (docs/recovery.md); passes apply the others meanwhile")
-	}
-	return fmt.Sprintf("%d at the tip, none refused", len(graph.Workspaces)), nil
 }

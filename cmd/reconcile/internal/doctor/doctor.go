@@ -8,13 +8,15 @@ import (
 
 	"reconcile/cmd/reconcile/internal/config"
 	"reconcile/cmd/reconcile/internal/wire"
+	"reconcile/reconciler/workspace/settings"
 )
 
 // Doctor checks the settings by using them, one after the other, so that one
 // failure does not hide the next.
 type Doctor struct {
 	settings *config.Settings
-	deps     *wire.Deps // as far as they could be opened
+	deps     *wire.Deps         // as far as they could be opened
+	atTip    *settings.Settings // the repository's own settings; nil: not read
 }
 
 // New returns a doctor of p, whose dependencies are not open yet.
@@ -65,9 +67,13 @@ func (d *Doctor) Run(ctx context.Context, onResult func(Result)) []Result {
 		{"digest key", d.checkDigestKey},
 		{"work", d.checkWorkDir},
 		{"terraform", d.checkTerraform},
-		{"workspaces", d.workspaces},
+		{"settings", d.checkSettings},
+		{"workspaces", d.checkWorkspaces},
 		{"clock", d.checkClock},
 		{"backlog", d.checkBacklog},
+		{"notify", d.checkNotify},
+		{"executor", d.checkExecutor},
+		{"telemetry", d.checkTelemetry},
 		{"image", d.checkImage},
 		{"webhook", d.checkWebhook},
 		{"schedule", d.checkSchedule},

@@ -1,0 +1,77 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"reconcile/reconciler/workspace/settings"
+)
+
+// checkSettings reads the repository's own settings at the tip, for --environment, and
+// looks for the variables that they pass on.
+func (d *Doctor) checkSettings(ctx context.Context) (string, error) {
+	if d.deps.Source == nil {
+		return "", fmt.Errorf("%w: they are in Git", errNotChecked)
+	}
+	config := d.deps.RunConfig(nil)
+	tip, err := config.Source.Tip(ctx, "")
+	if err != nil {
+		return "", withHint(err, gitHint(err))
+	}
+	commit, err := config.Fetch(ctx, tip)
+	if err != nil {
+		return "", err
+	}
+	defer config.CloseCommit(commit)
+	found, err := config.LoadSettings(commit)
+	if err != nil {
+		hint := "fix " + settings.File + " in Git"
+		if d.settings.Environment != "" {
+			hint = "see --environment, or " + hint
+		}
+		return "", withHint(err, hint)
+	}
+	d.atTip = found
+	var missing []string
+	for _, name := range found.Env() {
+		if _, ok := os.LookupEnv(name); !ok {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) > 0 {
+		return "", withHint(fmt.Errorf("%s passes on %s, which the environment of reconcile does not have", settings.File, strings.Join(missing, ", ")),
+			"set it where passes run, or take it out of "+settings.File)
+	}
+	environment := "no environment"
+	if d.settings.Environment != "" {
+		environment = "environment " + d.settings.Environment
+	}
+	return fmt.Sprintf("%s at %s: %s, workspaces %s", settings.File, tip.Commit.Abbrev(), environment, strings.Join(found.Patterns(), ", ")), nil
+}
+
+// checkWorkspaces reads the workspaces at the tip and reports the refused ones.
+func (d *Doctor) checkWorkspaces(ctx context.Context) (string, error) {
+	if d.atTip == nil {
+		return "", fmt.Errorf("%w: the settings at the tip are not known", errNotChecked)
+	}
+	if _, err := d.deps.DetectProduct(ctx); err != nil {
+		return "", fmt.Errorf("%w: cannot find out whether they are for Terraform or OpenTofu", errNotChecked)
+	}
+	graph, err := d.deps.NewReconciler(nil).Graph(ctx)
+	if err != nil {
+		return "", withHint(err, "fix it in Git (docs/recovery.md)")
+	}
+	var refused []string
+	for _, w := range graph.Workspaces {
+		if w.Error != "" {
+			refused = append(refused, w.Name+": "+strings.ReplaceAll(w.Error, "\n", "; "))
+		}
+	}
+	if len(refused) > 0 {
+		err := fmt.Errorf("%d of %d are refused, and the workspaces that read them wait:\n%s", len(refused), len(graph.Workspaces), strings.Join(refused, "\n"))
+		return "", withHint(err, "fix them in Git (docs/recovery.md); passes apply the others meanwhile")
+	}
+	return fmt.Sprintf("%d at the tip, none refused", len(graph.Workspaces)), nil
+}
