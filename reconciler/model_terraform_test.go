@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"reconcile/internal/plandigest"
 	"reconcile/internal/stateid"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
@@ -101,7 +102,7 @@ func (s *modelSession) plan(ctx context.Context) (*terraform.Plan, error) {
 	now := m.stateAt(s.id)
 	wants.version = now.version
 	plan := &terraform.Plan{
-		Empty: wants.equal(now.stateContent), StateExists: now.exists(), State: terraform.State(now.version), Digest: strings.Join(wants.resources, ";"),
+		Empty: wants.equal(now.stateContent), StateExists: now.exists(), State: terraform.State(now.version), Digest: plandigest.Digest(strings.Join(wants.resources, ";")),
 	}
 	s.plans[plan] = wants
 	if plan.Empty {

@@ -150,13 +150,13 @@ func notifyFingerprint(w state.Workspace) string {
 		case w.Removed:
 			return "removed"
 		case w.Drift != nil && w.Drift.Found:
-			return driftPrefix + w.Drift.PlanDigest
+			return driftPrefix + string(w.Drift.PlanDigest)
 		}
 		return fmt.Sprintf("ok|%d", w.ApplyCount)
 	case state.Failed:
 		return "failed|" + gate.HashInputs(w.PendingInputs)
 	case state.Blocked:
-		return "blocked|" + w.PlanDigest + "|" + gate.HashInputs(w.PendingInputs)
+		return "blocked|" + string(w.PlanDigest) + "|" + gate.HashInputs(w.PendingInputs)
 	}
 	if w.Removed {
 		return "removed"

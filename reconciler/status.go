@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/plandigest"
 	"reconcile/internal/runid"
 	"reconcile/internal/stateid"
 	"reconcile/reconciler/run"
@@ -36,29 +37,29 @@ type StatusHead struct {
 
 // StatusWorkspace is one workspace of the record.
 type StatusWorkspace struct {
-	Name      string        `json:"name"`
-	Path      string        `json:"path"`
-	Commit    commitid.ID   `json:"commit"` // the applied commit
-	Outcome   state.Outcome `json:"outcome"`
-	At        time.Time     `json:"at"`
-	Error     string        `json:"error,omitempty"`
-	Digest    string        `json:"digest,omitempty"`
-	RetryAt   *time.Time    `json:"retry_at,omitempty"`
-	Attempt   *StatusRun    `json:"attempt,omitempty"` // an apply that was started and was not successful
-	Lease     *StatusLease  `json:"lease"`             // null if free
-	Hold      *state.Hold   `json:"hold,omitempty"`
-	DependsOn []string      `json:"depends_on"`
-	Drift     *string       `json:"drift"` // "drifted" or "none"; null: not checked since the last apply
-	Removed   bool          `json:"removed,omitempty"`
-	Identity  stateid.ID    `json:"identity"`
+	Name      string            `json:"name"`
+	Path      string            `json:"path"`
+	Commit    commitid.ID       `json:"commit"` // the applied commit
+	Outcome   state.Outcome     `json:"outcome"`
+	At        time.Time         `json:"at"`
+	Error     string            `json:"error,omitempty"`
+	Digest    plandigest.Digest `json:"digest,omitempty"`
+	RetryAt   *time.Time        `json:"retry_at,omitempty"`
+	Attempt   *StatusRun        `json:"attempt,omitempty"` // an apply that was started and was not successful
+	Lease     *StatusLease      `json:"lease"`             // null if free
+	Hold      *state.Hold       `json:"hold,omitempty"`
+	DependsOn []string          `json:"depends_on"`
+	Drift     *string           `json:"drift"` // "drifted" or "none"; null: not checked since the last apply
+	Removed   bool              `json:"removed,omitempty"`
+	Identity  stateid.ID        `json:"identity"`
 	// OrphanedState is where the state of a removed workspace lies, if no other
 	// workspace has it.
 	OrphanedState string `json:"orphaned_state,omitempty"`
 
-	DriftAt      *time.Time     `json:"drift_at,omitempty"`      // last drift check
-	DriftChanges *state.Changes `json:"drift_changes,omitempty"` // changes that revert the drift
-	DriftDigest  string         `json:"drift_digest,omitempty"`  // of the plan that reverts it
-	DriftRun     runid.ID       `json:"drift_run,omitempty"`     // run that found it: `reconcile runs` shows its plan
+	DriftAt      *time.Time        `json:"drift_at,omitempty"`      // last drift check
+	DriftChanges *state.Changes    `json:"drift_changes,omitempty"` // changes that revert the drift
+	DriftDigest  plandigest.Digest `json:"drift_digest,omitempty"`  // of the plan that reverts it
+	DriftRun     runid.ID          `json:"drift_run,omitempty"`     // run that found it: `reconcile runs` shows its plan
 }
 
 // Values of StatusWorkspace.Drift.

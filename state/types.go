@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/plandigest"
 	"reconcile/internal/runid"
 	"reconcile/internal/stateid"
 )
@@ -88,11 +89,11 @@ type TerraformState struct {
 // Attempt is an apply that was started. It stays in the record until an apply or an empty
 // plan of the workspace has succeeded.
 type Attempt struct {
-	Commit     commitid.ID `json:"commit"`
-	Run        runid.ID    `json:"run"`
-	PlanDigest string      `json:"plan_digest"`
-	Process    Process     `json:"process"`
-	StartedAt  time.Time   `json:"started_at"`
+	Commit     commitid.ID       `json:"commit"`
+	Run        runid.ID          `json:"run"`
+	PlanDigest plandigest.Digest `json:"plan_digest"`
+	Process    Process           `json:"process"`
+	StartedAt  time.Time         `json:"started_at"`
 	// PreviousIdentities are the identities of the states that the workspace was applied
 	// to before the state of this apply.
 	PreviousIdentities []stateid.ID `json:"former,omitempty"`
@@ -138,11 +139,11 @@ type Workspace struct {
 	// which did not record it, recorded Trace.
 	State *TerraformState `json:"state,omitempty"`
 
-	Outcome    Outcome `json:"outcome,omitempty"`
-	Error      string  `json:"error,omitempty"`
-	Changes    Changes `json:"changes"`
-	Risk       string  `json:"risk,omitempty"`
-	PlanDigest string  `json:"digest,omitempty"` // of the plan that waits or was applied
+	Outcome    Outcome           `json:"outcome,omitempty"`
+	Error      string            `json:"error,omitempty"`
+	Changes    Changes           `json:"changes"`
+	Risk       string            `json:"risk,omitempty"`
+	PlanDigest plandigest.Digest `json:"digest,omitempty"` // of the plan that waits or was applied
 	// PendingInputs holds hashes of the inputs of the plan that Outcome is about, if that
 	// plan was not applied. While they are the same and NextRetryAt has not come, nothing
 	// is planned again.
@@ -174,11 +175,11 @@ type Workspace struct {
 // Drift is the result of a plan of exactly the inputs that a workspace was last applied
 // from.
 type Drift struct {
-	CheckedAt  time.Time `json:"at"`
-	Found      bool      `json:"found"` // the plan was not empty
-	Changes    Changes   `json:"changes"`
-	PlanDigest string    `json:"digest"`
-	Run        runid.ID  `json:"run"` // that made the check
+	CheckedAt  time.Time         `json:"at"`
+	Found      bool              `json:"found"` // the plan was not empty
+	Changes    Changes           `json:"changes"`
+	PlanDigest plandigest.Digest `json:"digest"`
+	Run        runid.ID          `json:"run"` // that made the check
 }
 
 // HoldKind is the reason for a hold.
@@ -222,14 +223,14 @@ type Run struct {
 
 // RunWorkspace is what a run did with one workspace.
 type RunWorkspace struct {
-	Name         string   `json:"name"`
-	Outcome      Outcome  `json:"outcome"`
-	StaleReasons []string `json:"stale"`
-	Changes      Changes  `json:"changes"`
-	Risk         string   `json:"risk"`
-	PlanDigest   string   `json:"digest"`
-	DurationMS   int64    `json:"duration_ms"`
-	Error        string   `json:"error"`
+	Name         string            `json:"name"`
+	Outcome      Outcome           `json:"outcome"`
+	StaleReasons []string          `json:"stale"`
+	Changes      Changes           `json:"changes"`
+	Risk         string            `json:"risk"`
+	PlanDigest   plandigest.Digest `json:"digest"`
+	DurationMS   int64             `json:"duration_ms"`
+	Error        string            `json:"error"`
 }
 
 // Process identifies a process well enough that another can find out whether it is dead.

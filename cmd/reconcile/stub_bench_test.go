@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"reconcile/internal/plandigest"
 	"reconcile/internal/secret"
 	"reconcile/reconciler"
 	"reconcile/reconciler/run"
@@ -103,7 +104,7 @@ type stubSession struct{ terraform.Spec }
 func (s stubSession) Init(context.Context) error { return s.logLine("initialized") }
 
 func (s stubSession) Plan(context.Context) (*terraform.Plan, error) {
-	return &terraform.Plan{Changes: terraform.Changes{Add: 1}, Digest: s.digestOf("plan")}, s.logLine("1 to add")
+	return &terraform.Plan{Changes: terraform.Changes{Add: 1}, Digest: plandigest.Digest(s.digestOf("plan"))}, s.logLine("1 to add")
 }
 
 func (s stubSession) Apply(context.Context, *terraform.Plan) error { return s.logLine("1 added") }

@@ -36,7 +36,7 @@ func (p *Preview) newMarker() Marker {
 	}
 	m.Plans = map[string]string{}
 	for _, w := range p.Workspaces {
-		digest := cmp.Or(w.Digest, w.Outcome)
+		digest := cmp.Or(w.Digest.Abbrev(), w.Outcome)
 		m.Plans[w.Name] = digest[:min(len(digest), markerDigestLength)]
 	}
 	return m

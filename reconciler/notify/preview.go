@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/plandigest"
 )
 
 // Preview is the expected result of merging a pull request, for a comment on it.
@@ -44,7 +45,7 @@ type Workspace struct {
 	Outcome                       string // part of a key of the catalogue
 	Add, Change, Replace, Destroy int
 	Reasons                       []string
-	Digest                        string // of the plan
+	Digest                        plandigest.Digest // of the plan
 	Plan                          string
 	Error                         string
 	Refused, Warnings             []string

@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"reconcile/internal/plandigest"
 	"reconcile/reconciler/run"
 	"reconcile/state"
 )
@@ -61,7 +62,7 @@ func (l *pullRequestPlan) validate(a *planResponse, names []string) ([]run.Works
 		w := said[name]
 		results[i] = run.WorkspaceResult{
 			Name: name, Outcome: w.Outcome, StaleReasons: l.merged.StaleReasons(l.merged.Entries[name]),
-			Changes: nonNegative(w.Changes), PlanDigest: validDigest(w.PlanDigest), DurationMS: max(0, w.DurationMS), Error: w.Error,
+			Changes: nonNegative(w.Changes), PlanDigest: plandigest.Parse(string(w.PlanDigest)), DurationMS: max(0, w.DurationMS), Error: w.Error,
 			Plan: w.Plan, Warnings: w.Warnings, Refused: w.Refused,
 		}
 		if !planOutcomes[w.Outcome] || len(said) != len(names) || len(a.Workspaces) != len(names) {
@@ -80,14 +81,6 @@ var planOutcomes = map[state.Outcome]bool{
 
 func nonNegative(c state.Changes) state.Changes {
 	return state.Changes{Add: max(0, c.Add), Change: max(0, c.Change), Destroy: max(0, c.Destroy), Replace: max(0, c.Replace)}
-}
-
-// validDigest returns digest, or "" if it does not look like one.
-func validDigest(digest string) string {
-	if len(digest) > 128 || strings.Trim(digest, "0123456789abcdef") != "" {
-		return ""
-	}
-	return digest
 }
 
 // sanitize removes control characters, which could move a terminal's cursor, and

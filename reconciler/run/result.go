@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"reconcile/internal/commitid"
+	"reconcile/internal/plandigest"
 	"reconcile/internal/runid"
 	"reconcile/reconciler/source"
 	"reconcile/state"
@@ -63,18 +64,18 @@ type Result struct {
 
 // WorkspaceResult is the result of a pass for one workspace.
 type WorkspaceResult struct {
-	Name         string        `json:"name"`
-	Outcome      state.Outcome `json:"outcome"`
-	StaleReasons []string      `json:"stale"` // the changed inputs
-	Changes      state.Changes `json:"changes"`
-	Risk         string        `json:"risk"`
-	PlanDigest   string        `json:"digest"` // of the plan
-	DurationMS   int64         `json:"duration_ms"`
-	Error        string        `json:"error"`
-	Warnings     []string      `json:"warnings,omitempty"`
-	Suspended    bool          `json:"suspended,omitempty"` // by a person; does not affect the exit code
-	Plan         string        `json:"plan,omitempty"`      // plan text; only from `reconcile plan`, `drift` and `preview`
-	Refused      []string      `json:"refused,omitempty"`   // why a pull request is not planned
+	Name         string            `json:"name"`
+	Outcome      state.Outcome     `json:"outcome"`
+	StaleReasons []string          `json:"stale"` // the changed inputs
+	Changes      state.Changes     `json:"changes"`
+	Risk         string            `json:"risk"`
+	PlanDigest   plandigest.Digest `json:"digest"` // of the plan
+	DurationMS   int64             `json:"duration_ms"`
+	Error        string            `json:"error"`
+	Warnings     []string          `json:"warnings,omitempty"`
+	Suspended    bool              `json:"suspended,omitempty"` // by a person; does not affect the exit code
+	Plan         string            `json:"plan,omitempty"`      // plan text; only from `reconcile plan`, `drift` and `preview`
+	Refused      []string          `json:"refused,omitempty"`   // why a pull request is not planned
 	// Withheld is why a pass would not apply a pending plan: the gate, or a hold.
 	Withheld string `json:"withheld,omitempty"`
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"reconcile/internal/plandigest"
 	"reconcile/reconciler/terraform"
 )
 
@@ -41,7 +42,7 @@ output "o" { value = "1" }
 	}
 	testBothProducts(t, func(t *testing.T, opt option) {
 		tf := newTerraform(t, opt)
-		seen := map[string]string{}
+		seen := map[plandigest.Digest]string{}
 		base := newFixtureOf(t, tf, "base", before)
 		base.apply()
 		for name, p := range plans {

@@ -15,6 +15,7 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 
 	"reconcile/internal/excerpt"
+	"reconcile/internal/plandigest"
 	"reconcile/internal/redact"
 	"reconcile/reconciler/terraform/internal/planjson"
 )
@@ -26,9 +27,12 @@ type Plan struct {
 	// is not empty.
 	Empty   bool
 	Changes Changes
-	// Digest identifies the changes: two plans with equal digests do the same.
-	Digest string
-	Text   string // for users, redacted
+	// Digest identifies the changes: two plans with equal digests do the same. "" for an
+	// empty plan.
+	Digest plandigest.Digest
+	// Difference is what the digest is of, redacted and shortened.
+	Difference plandigest.Difference
+	Text       string // for users, redacted
 	// StateExists means that the state has resources. It is not set for an empty plan.
 	StateExists bool
 	// State identifies the state that the plan was made against.
@@ -74,7 +78,6 @@ func (s *Session) Plan(ctx context.Context) (*Plan, error) {
 	if plan.State, err = s.readPlanState(ctx, plan.file); err != nil {
 		return nil, err
 	}
-	plan.Digest = planjson.Digest(&tfjson.Plan{})
 	// A failing check is a warning, whether or not the plan is empty.
 	if changed || strings.Contains(text, "Warning: ") {
 		if err := s.inspectPlan(ctx, plan); err != nil {
@@ -149,8 +152,26 @@ func (s *Session) inspectPlan(ctx context.Context, plan *Plan) error {
 	}
 	plan.Empty = plan.Empty || planjson.HasOnlyCheckReads(saved)
 	plan.Changes = Changes(planjson.CountChanges(saved))
-	plan.Digest = planjson.Digest(saved)
+	if !plan.Empty {
+		if err := s.digest(ctx, plan, saved); err != nil {
+			return err
+		}
+	}
 	plan.StateExists = planjson.HasResources(saved)
+	return nil
+}
+
+// digest sets the plan's digest and difference. It comes after learnPlan, so that the
+// difference is redacted.
+func (s *Session) digest(ctx context.Context, plan *Plan, saved *tfjson.Plan) (err error) {
+	basis := planjson.Basis{Lineage: plan.State.Lineage, ApplyRole: s.spec.ApplyRole}
+	if s.spec.DigestKey != nil {
+		if basis.KeyID, basis.Key, err = s.spec.DigestKey(ctx); err != nil {
+			return fmt.Errorf("nothing was applied: digest key: %w", err)
+		}
+	}
+	difference := planjson.FindDifference(saved)
+	plan.Digest, plan.Difference = difference.Digest(basis), difference.Describe(basis, s.log.Text)
 	return nil
 }
 

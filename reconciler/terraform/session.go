@@ -37,6 +37,10 @@ type Spec struct {
 	// mark them.
 	Sensitive Fingerprints
 
+	// DigestKey returns the key of plan digests, with its id. It is called for a plan that
+	// is not empty; nil: the digest has no key.
+	DigestKey func(ctx context.Context) (id string, key []byte, err error)
+
 	PlanRole, ApplyRole string    // ARNs; "": reconcile's own credentials
 	Log                 io.Writer // receives Terraform's output, redacted; nil: discard
 

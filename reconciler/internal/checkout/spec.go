@@ -28,6 +28,7 @@ func (s *Checkout) NewSpec(ctx context.Context, root string, entry *inventory.En
 		Name: entry.Dir.Name, RunID: s.run.Options.Run, Root: root, Dir: filepath.Join(root, filepath.FromSlash(entry.Dir.Path)),
 		PlanRole: entry.Config.PlanRole, ApplyRole: entry.Config.ApplyRole,
 		InitKey: ws.InitKey, NoProviders: !ws.NeedsProviders, HasLockFile: ws.LockFile != "", Vars: map[string]string{},
+		DigestKey: s.config.DigestKey,
 	}
 	for _, file := range entry.Config.VarFiles {
 		job.VarFiles = append(job.VarFiles, filepath.Join(root, filepath.FromSlash(file)))

@@ -26,8 +26,7 @@ func HasOnlyCheckReads(plan *tfjson.Plan) bool {
 		if rc == nil || rc.Change == nil {
 			continue
 		}
-		_, changes := resourceChangeOf(rc, "")
-		if changes || rc.Change.Actions.Read() && rc.ActionReason != checkReadReason {
+		if changesSomething(rc) || rc.Change.Actions.Read() && rc.ActionReason != checkReadReason {
 			return false
 		}
 		hasRead = hasRead || rc.Change.Actions.Read()

@@ -3,84 +3,115 @@
 package planjson
 
 import (
-	"cmp"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	tfjson "github.com/hashicorp/terraform-json"
+
+	"reconcile/internal/plandigest"
 )
 
-// resourceChange is a planned change of one resource, in the form that the digest
-// hashes.
-type resourceChange struct {
-	Address         string            `json:"address"`
-	PreviousAddress string            `json:"previous,omitempty"` // address before a move
-	Deposed         string            `json:"deposed,omitempty"`
-	Actions         tfjson.Actions    `json:"actions"`
-	Before          any               `json:"before"`
-	After           any               `json:"after"`
-	AfterUnknown    any               `json:"unknown,omitempty"`
-	Sensitive       [2]any            `json:"hidden"` // sensitive paths before and after
-	ReplacePaths    []any             `json:"replace,omitempty"`
-	Importing       *tfjson.Importing `json:"importing,omitempty"`
-	DeferredReason  string            `json:"deferred,omitempty"` // reason for the deferral
+// Basis is what a digest depends on beside the difference.
+type Basis struct {
+	KeyID     string `json:"-"`
+	Key       []byte `json:"-"`
+	Lineage   string `json:"lineage"` // of the state
+	ApplyRole string `json:"role"`
 }
 
-// Digest hashes what a plan changes: resources, outputs, actions. The hash includes values,
-// also sensitive ones. It excludes the time, the version and the order of lists.
-func Digest(plan *tfjson.Plan) string {
-	var resources []resourceChange
-	for _, rc := range plan.ResourceChanges {
-		if e, ok := resourceChangeOf(rc, ""); ok {
-			resources = append(resources, e)
-		}
-	}
-	for _, deferred := range plan.DeferredChanges {
-		if e, ok := resourceChangeOf(deferred.ResourceChange, deferred.Reason); ok {
-			resources = append(resources, e)
-		}
-	}
-	slices.SortFunc(resources, func(a, b resourceChange) int {
-		return cmp.Or(cmp.Compare(a.Address, b.Address), cmp.Compare(a.Deposed, b.Deposed))
-	})
-	outputs := map[string]resourceChange{}
-	for name, change := range plan.OutputChanges {
-		if !change.Actions.NoOp() {
-			outputs[name] = changeOf(change)
-		}
-	}
-	// Marshal cannot fail: all values are plain JSON. It sorts map keys.
-	text, _ := json.Marshal(map[string]any{
-		"resources": resources, "outputs": outputs, "invocations": plan.ActionInvocations,
-	})
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
+// Digest returns the keyed hash of the difference, with its values, also sensitive ones.
+func (d Difference) Digest(basis Basis) plandigest.Digest {
+	return plandigest.New(basis.KeyID, basis.hash(map[string]any{"plan": d, "basis": basis}))
 }
 
-// resourceChangeOf returns false for an entry that changes nothing: an unchanged
-// resource or a data source that is read.
-func resourceChangeOf(rc *tfjson.ResourceChange, deferredReason string) (resourceChange, bool) {
-	if rc == nil || rc.Change == nil {
-		return resourceChange{}, false
-	}
-	change := rc.Change
-	isUnchanged := change.Actions.NoOp() && rc.PreviousAddress == "" && change.Importing == nil
-	if isUnchanged || change.Actions.Read() {
-		return resourceChange{}, false
-	}
-	e := changeOf(change)
-	e.Address, e.PreviousAddress, e.Deposed, e.DeferredReason = rc.Address, rc.PreviousAddress, rc.DeposedKey, deferredReason
-	return e, true
+// hash hashes a value of plain JSON, which always encodes; maps are encoded in order.
+func (b Basis) hash(value any) string {
+	text, _ := json.Marshal(value)
+	mac := hmac.New(sha256.New, b.Key)
+	mac.Write(text)
+	return hex.EncodeToString(mac.Sum(nil))
 }
 
-func changeOf(change *tfjson.Change) resourceChange {
-	return resourceChange{
-		Actions: change.Actions, Before: change.Before, After: change.After, AfterUnknown: change.AfterUnknown,
-		Sensitive:    [2]any{change.BeforeSensitive, change.AfterSensitive},
-		ReplacePaths: change.ReplacePaths, Importing: change.Importing,
+// Describe returns the difference as the record keeps it. redact removes what is known to
+// be secret from a text.
+func (d Difference) Describe(basis Basis, redact func(string) string) plandigest.Difference {
+	var out plandigest.Difference
+	for _, r := range d.Resources {
+		out.Changes = append(out.Changes, r.describe(r.Address, basis, redact))
 	}
+	for _, name := range slices.Sorted(maps.Keys(d.Outputs)) {
+		out.Changes = append(out.Changes, d.Outputs[name].describe("output."+name, basis, redact))
+	}
+	for _, action := range d.Invocations {
+		out.Changes = append(out.Changes, plandigest.Change{Address: action.Address, Action: "invoke", Attributes: []plandigest.Attribute{
+			{Path: "config", After: plandigest.Value{Hash: shorten(basis.hash(action), hashLength)}},
+		}})
+	}
+	return out.Limit()
+}
+
+func (r resourceChange) describe(address string, basis Basis, redact func(string) string) plandigest.Change {
+	if r.Deposed != "" {
+		address += " (deposed " + r.Deposed + ")"
+	}
+	var actions []string
+	for _, a := range r.Actions {
+		actions = append(actions, string(a))
+	}
+	out := plandigest.Change{Address: address, Action: strings.Join(actions, ", ")}
+	describe := func(value []any, unknown any, isSensitive bool) (v plandigest.Value) {
+		if len(value) == 0 && unknown == nil {
+			return v
+		}
+		v.Hash = shorten(basis.hash([]any{value, unknown}), hashLength)
+		switch {
+		case isSensitive:
+		case len(value) == 0 || unknown == true:
+			v.Text = "(known after apply)"
+		default:
+			text, _ := json.Marshal(value[0])
+			v.Text = shorten(redact(string(text)), plandigest.MaxText)
+		}
+		return v
+	}
+	for _, a := range r.Attributes {
+		out.Attributes = append(out.Attributes, plandigest.Attribute{
+			Path: formatPath(a.Path), Before: describe(a.Before, nil, a.IsSensitive), After: describe(a.After, a.Unknown, a.IsSensitive),
+		})
+	}
+	return out
+}
+
+// hashLength is the length of a value's hash in a record.
+const hashLength = 16
+
+func shorten(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(text[:limit], "")
+}
+
+func formatPath(path []any) string {
+	var out strings.Builder
+	for i, step := range path {
+		name, isName := step.(string)
+		switch {
+		case !isName:
+			fmt.Fprintf(&out, "[%v]", step)
+		case i == 0:
+			out.WriteString(name)
+		default:
+			out.WriteString("." + name)
+		}
+	}
+	return out.String()
 }
 
 // Changes counts resources. A replaced resource counts only in Replace.
