@@ -8,7 +8,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -18,6 +17,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"reconcile/internal/stracetest"
 	"reconcile/internal/testtier"
 	"reconcile/reconciler/run"
 	"reconcile/reconciler/terraform"
@@ -34,18 +34,14 @@ type tracedEnv struct {
 func newTracedEnv(t *testing.T, archive string) *tracedEnv {
 	t.Helper()
 	w := &tracedEnv{previewEnv: newPreviewEnv(t, archive), logs: t.TempDir()}
-	testtier.Needs(t, testtier.Sandbox)
-	strace, err := exec.LookPath("strace")
-	if err != nil {
-		t.Fatalf("%v: run `make tools`", err)
-	}
+	strace := strings.Join(stracetest.Args(t, "%file,connect,sendto"), " ")
 	real := testtier.Tool(t, "terraform")
 	binary := filepath.Join(t.TempDir(), "terraform")
-	script := fmt.Sprintf("#!/bin/sh\ncase $1 in version) exec %[3]q \"$@\" ;; esac\nexec %[1]q -f -y -s 4096 -e trace=%%file,connect,sendto -o %[2]q/$(basename \"$(pwd -P)\").$1.$$ %[3]q \"$@\"\n", strace, w.logs, real)
+	script := fmt.Sprintf("#!/bin/sh\ncase $1 in version) exec %[3]q \"$@\" ;; esac\nexec %[1]s -o %[2]q/$(basename \"$(pwd -P)\").$1.$$ %[3]q \"$@\"\n", strace, w.logs, real)
 	// A process that is forked while the file is open for writing would hold it open, so
 	// that it could not be run.
 	syscall.ForkLock.RLock()
-	err = os.WriteFile(binary, []byte(script), 0o755)
+	err := os.WriteFile(binary, []byte(script), 0o755)
 	syscall.ForkLock.RUnlock()
 	w.Must(err)
 	w.Sandbox = nil
@@ -68,52 +64,19 @@ func (w *tracedEnv) touchedPaths(steps ...string) map[string]map[string]bool {
 	w.Must(err)
 	for _, log := range logs {
 		parts := strings.Split(log.Name(), ".")
-		text, err := os.ReadFile(filepath.Join(w.logs, log.Name()))
-		w.Must(err)
 		if len(parts) != 3 || !slices.Contains(steps, parts[1]) {
 			continue
-		}
-		if !strings.Contains(string(text), "execve(") {
-			w.T.Fatalf("strace saw nothing of %s: %s", log.Name(), text)
 		}
 		if found[parts[0]] == nil {
 			found[parts[0]] = map[string]bool{}
 		}
-		for line := range strings.Lines(string(text)) {
-			for _, place := range pathsIn(line) {
+		for _, line := range stracetest.ReadLog(w.T, filepath.Join(w.logs, log.Name())) {
+			for _, place := range stracetest.Paths(line) {
 				if !w.isOwnPath(place) {
 					found[parts[0]][place] = true
 				}
 			}
 		}
-	}
-	return found
-}
-
-var (
-	relativePattern = regexp.MustCompile(`<(/[^>]*)>, "([^"]*)"`) // a directory's descriptor, and a path from there
-	quotedPattern   = regexp.MustCompile(`^\d+ +\w+\("([^"]*)"`)
-	openedPattern   = regexp.MustCompile(`= \d+<(/[^>]*)>`)
-	addressPattern  = regexp.MustCompile(`sa_family=AF_INET6?, .*?sin6?_port=htons\((\d+)\).*?"([^"]+)"`)
-)
-
-// pathsIn returns the paths in a line of strace, including the targets of links.
-func pathsIn(line string) []string {
-	var found []string
-	if m := addressPattern.FindStringSubmatch(line); m != nil {
-		return []string{m[2] + ":" + m[1]}
-	}
-	if m := relativePattern.FindStringSubmatch(line); m != nil {
-		path := m[2]
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(m[1], path)
-		}
-		found = append(found, filepath.Clean(path))
-	} else if m := quotedPattern.FindStringSubmatch(line); m != nil && filepath.IsAbs(m[1]) {
-		found = append(found, filepath.Clean(m[1]))
-	}
-	if m := openedPattern.FindStringSubmatch(line); m != nil {
-		found = append(found, filepath.Clean(m[1]))
 	}
 	return found
 }

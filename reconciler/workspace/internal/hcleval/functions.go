@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/ext/tryfunc"
+	ctyyaml "github.com/zclconf/go-cty-yaml"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
@@ -28,6 +29,7 @@ var PureFunctions = &hcl.EvalContext{Functions: addCoreNames(map[string]function
 	"trimspace": stdlib.TrimSpaceFunc, "trimsuffix": stdlib.TrimSuffixFunc, "upper": stdlib.UpperFunc,
 	"startswith": predicateFunc(strings.HasPrefix), "endswith": predicateFunc(strings.HasSuffix), "strcontains": predicateFunc(strings.Contains),
 
+	"alltrue": boolsFunc(false), "anytrue": boolsFunc(true), "matchkeys": matchkeysFunc, "transpose": transposeFunc,
 	"chunklist": stdlib.ChunklistFunc, "coalesce": coalesceFunc, "coalescelist": stdlib.CoalesceListFunc,
 	"compact": stdlib.CompactFunc, "concat": stdlib.ConcatFunc, "contains": stdlib.ContainsFunc,
 	"distinct": stdlib.DistinctFunc, "element": elementFunc, "flatten": stdlib.FlattenFunc,
@@ -38,7 +40,7 @@ var PureFunctions = &hcl.EvalContext{Functions: addCoreNames(map[string]function
 	"sort": stdlib.SortFunc, "values": stdlib.ValuesFunc, "zipmap": stdlib.ZipmapFunc,
 
 	"csvdecode": decodeFunc(stdlib.CSVDecodeFunc), "jsondecode": decodeFunc(stdlib.JSONDecodeFunc), "jsonencode": stdlib.JSONEncodeFunc,
-	"yamldecode": decodeFunc(yamlDecodeFunc), "provider::terraform::decode_tfvars": decodeFunc(tfvarsDecodeFunc),
+	"yamldecode": decodeFunc(yamlDecodeFunc), "yamlencode": ctyyaml.YAMLEncodeFunc, "provider::terraform::decode_tfvars": decodeFunc(tfvarsDecodeFunc),
 	"base64decode": StringFunc(func(s string) (string, error) {
 		b, err := base64.StdEncoding.DecodeString(s)
 		return string(b), err
@@ -59,12 +61,13 @@ var PureFunctions = &hcl.EvalContext{Functions: addCoreNames(map[string]function
 
 // unknownFunctions lists the functions whose result is not computed here.
 var unknownFunctions = strings.Fields(`
-	alltrue anytrue base64gzip base64sha256 base64sha512 bcrypt cidrhost cidrnetmask cidrsubnet cidrsubnets issensitive
-	matchkeys md5 plantimestamp rsadecrypt sha1 sha256 sha512 sum templatestring textdecodebase64 textencodebase64
-	timecmp timestamp transpose type urlencode urldecode uuid uuidv5 yamlencode base64gunzip cidrcontains`)
+	base64gzip bcrypt cidrhost cidrnetmask cidrsubnet cidrsubnets issensitive plantimestamp rsadecrypt sum templatestring
+	textdecodebase64 textencodebase64 timecmp timestamp type uuid uuidv5 base64gunzip cidrcontains`)
 
-// addCoreNames adds the unknown functions to known, and each function's core:: name.
+// addCoreNames adds the encodings and the unknown functions to known, and each function's
+// core:: name.
 func addCoreNames(known map[string]function.Function) map[string]function.Function {
+	addEncodings(known)
 	for _, name := range unknownFunctions {
 		known[name] = UnknownFunc
 	}

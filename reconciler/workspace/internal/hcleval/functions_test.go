@@ -40,6 +40,10 @@ var expressions = []string{
 	`dirname("a/b/c.txt")`, `basename("a/b/c.txt")`, `dirname("a")`, `abs(-1)`, `ceil(1.2)`, `floor(1.8)`, `max(1, 3, 2)`, `min(1, 3)`, `parseint("ff", 16)`, `pow(2, 3)`, `signum(-3)`, `log(8, 2)`,
 	`try("a".b, "fallback")`, `try(yamldecode("a: b").a, "fallback")`, `try(md5("a"), "fallback")`, `can(lookup({}, "a"))`, `can(cidrhost("10.0.0.0/8", 1))`,
 	`formatdate("YYYY", "2026-11-29T00:00:00Z")`, `timeadd("2026-11-29T00:00:00Z", "1h")`, `nonsensitive(sensitive("a") == "a")`, `nonsensitive(sensitive("a"))`,
+	`alltrue([])`, `alltrue([true, "true"])`, `alltrue([true, false])`, `alltrue([true, null])`, `anytrue([])`, `anytrue([false, true])`, `anytrue([null])`, `alltrue(["x"])`,
+	`matchkeys(["a", "b"], ["k", "l"], ["l"])`, `matchkeys(["a", "b"], [1, 2], ["2"])`, `matchkeys(["a"], ["k"], [])`, `matchkeys(["a"], ["k"], ["x"])`, `matchkeys(["a"], [], ["x"])`,
+	`transpose({ a = ["x", "y"], b = ["y"] })`, `transpose({})`, `transpose({ a = [null] })`, `transpose({ a = null })`,
+	`md5("a")`, `sha1("a")`, `sha256("a")`, `sha512("a")`, `base64sha256("a")`, `base64sha512("")`, `urlencode("a b/c?ä~")`, `yamlencode({ a = ["x", 1, null], b = { c = "../x" } })`,
 	`core::coalesce("", "b")`, `{ for k, v in { a = "x" } : v => k }`, `[for s in ["b", "a"] : upper(s) if s != "b"]`, `[{ a = 1 }, { a = 2 }][*].a`, `"${true ? "a" : "b"}-${1 + 1}"`,
 }
 

@@ -35,7 +35,8 @@ func (e *Evaluator) treeFunctions() *hcl.EvalContext {
 		"fileexists": e.existsFunc(),
 		"fileset":    e.filesetFunc(),
 
-		"templatefile": e.templateFunc(),
+		"templatefile":   e.templateFunc(),
+		"templatestring": e.templateStringFunc(),
 	}
 	for name := range fileFunctions {
 		if _, ok := ctx.Functions[name]; !ok { // rendered or hashed content names no path
@@ -85,22 +86,45 @@ func (e *Evaluator) templateFunc() function.Function {
 	})
 }
 
+// templateStringFunc renders a text as a template.
+func (e *Evaluator) templateStringFunc() function.Function {
+	return function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "template", Type: cty.String}, *hcleval.AnyParameter},
+		Type:   function.StaticReturnType(cty.String),
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+			return e.renderText("templatestring", []byte(args[0].AsString()), args[1]), nil
+		},
+	})
+}
+
 func (e *Evaluator) render(file, variables cty.Value) cty.Value {
 	unknown := cty.UnknownVal(cty.String)
 	p, ok := e.RepoPathOf(file)
-	if !ok || !hcleval.IsIterable(variables) || !variables.Type().IsObjectType() && !variables.Type().IsMapType() || e.steps > maxWorkspaceSteps {
+	if !ok {
 		return unknown
 	}
 	text, err := repotree.ReadFile(e.loader.tree, p, maxReadSize)
 	if err != nil {
 		return unknown
 	}
-	x, err := hcleval.ParseTemplate(p, text)
+	return e.renderText(p, text, variables)
+}
+
+// renderText renders a template. Its variables are the elements of an object or a map.
+func (e *Evaluator) renderText(name string, text []byte, variables cty.Value) cty.Value {
+	unknown := cty.UnknownVal(cty.String)
+	if !hcleval.IsIterable(variables) || !variables.Type().IsObjectType() && !variables.Type().IsMapType() || e.steps > maxWorkspaceSteps {
+		return unknown
+	}
+	x, err := hcleval.ParseTemplate(name, text)
 	if err != nil {
 		return unknown
 	}
 	ctx := e.functions.NewChild()
-	ctx.Functions = map[string]function.Function{"templatefile": unknownContentFunc, "core::templatefile": unknownContentFunc}
+	ctx.Functions = map[string]function.Function{}
+	for _, name := range []string{"templatefile", "templatestring"} {
+		ctx.Functions[name], ctx.Functions["core::"+name] = unknownContentFunc, unknownContentFunc
+	}
 	ctx.Variables = variables.AsValueMap()
 	if ctx.Variables == nil {
 		ctx.Variables = map[string]cty.Value{}
