@@ -3,6 +3,7 @@ package reconciler
 import (
 	"context"
 	"maps"
+	"time"
 
 	"reconcile/reconciler/internal/checkout"
 	"reconcile/reconciler/internal/gate"
@@ -15,7 +16,8 @@ import (
 )
 
 // applyStale processes the candidates, several at once, until each has a result, the
-// tip has moved, or ctx has ended. It returns when nothing runs any more.
+// tip has moved, or ctx has ended. It returns when nothing runs any more. While something
+// runs, it polls the tip if another pass can take a new one.
 func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) (moved bool) {
 	s := scheduleStale(w, p.run.Options)
 	p.reportUnchanged(ctx, w, s)
@@ -25,6 +27,8 @@ func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) 
 	local := worker.New(p.run, w, dir)
 	ends := make(chan worker.Done)
 	running := 0
+	poll := time.NewTicker(p.config.TipPoll)
+	defer poll.Stop()
 	for {
 		for running < p.config.Parallelism && !moved && ctx.Err() == nil {
 			name, ok := s.Pop()
@@ -42,6 +46,11 @@ func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) 
 			if moved = p.hasTipMoved(ctx, w.Head); moved {
 				break
 			}
+			if err := p.claims.take(name, p.run.Options.Run); err != nil {
+				p.claimed[name] = true
+				p.complete(s, entry, busyResult(name, err))
+				continue
+			}
 			running++
 			go func() {
 				if p.config.Executor == nil {
@@ -54,11 +63,22 @@ func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) 
 		if running == 0 {
 			return moved
 		}
-		done := <-ends
+		if moved {
+			p.handOver()
+		}
+		var done worker.Done
+		select {
+		case done = <-ends:
+		case <-poll.C:
+			moved = moved || p.run.Options.HandOver && p.pollMoved(ctx, w.Head)
+			continue
+		}
 		running--
+		p.claims.release(done.Entry.Dir.Name)
 		if done.PanicErr != nil {
 			p.panicErr = done.PanicErr
 		}
+		p.claimed[done.Entry.Dir.Name] = done.Claimed
 		if done.TipMoved {
 			moved = true // dropped: the next round handles it
 			continue
@@ -68,6 +88,19 @@ func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) 
 		}
 		p.complete(s, done.Entry, done.Result)
 	}
+}
+
+// handOver leaves the new tip to another pass, while this one still applies workspaces.
+func (p *pass) handOver() {
+	if p.run.Options.HandOver && !p.result.Overtaken {
+		p.result.Overtaken = true
+		p.run.Emit(run.Event{Phase: run.PhaseOvertaken})
+	}
+}
+
+// busyResult returns the result of a workspace that another run works on.
+func busyResult(name string, err error) run.WorkspaceResult {
+	return run.WorkspaceResult{Name: name, Outcome: state.Busy, Error: err.Error()}
 }
 
 // scheduleStale schedules the workspaces that a run with these options must look at.

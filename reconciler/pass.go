@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"reconcile/internal/commitid"
@@ -25,7 +26,9 @@ func (r *Reconciler) Pass(ctx, killCtx context.Context, o run.Options) (*run.Res
 	p := r.newPass(o)
 	err := p.loop(ctx, killCtx)
 	p.finish(context.WithoutCancel(ctx), err)
+	r.notifyMu.Lock()
 	p.notify(context.WithoutCancel(ctx))
+	r.notifyMu.Unlock()
 	p.run.Emit(run.Event{Phase: run.PhaseDone, Pass: p.result, Err: err, Remote: len(o.Only) > 0})
 	return p.result, err
 }
@@ -125,6 +128,10 @@ func (p *pass) round(ctx, killCtx context.Context) (done bool, err error) {
 		return false, p.run.StopError(ctx)
 	}
 
+	if p.result.Overtaken {
+		return true, nil // another pass takes the new tip
+	}
+
 	// 8. Poll again: a tip that moved meanwhile needs another round.
 	p.run.EnterStep(run.PhaseSettle)
 	if !moved && work.DidWork() {
@@ -157,6 +164,11 @@ func (p *pass) hasTipMoved(ctx context.Context, head state.Head) bool {
 	if p.config.Now().Sub(p.polledAt) < p.config.TipPoll {
 		return false
 	}
+	return p.pollMoved(ctx, head)
+}
+
+// pollMoved polls the tip and reports whether it has moved.
+func (p *pass) pollMoved(ctx context.Context, head state.Head) bool {
 	tip, err := p.pollTip(ctx, head)
 	if err != nil {
 		p.run.Log.Warn("could not read the tip again; continuing with the last known tip", "error", err)
@@ -189,7 +201,10 @@ func (p *pass) storeSnapshot(ctx context.Context, commit *source.Commit) (locati
 // isUpToDate reports whether the recorded head already answers this pass.
 func (p *pass) isUpToDate(ctx context.Context, head state.Head, tip source.Tip) (bool, error) {
 	o := p.run.Options
-	if len(o.Only) > 0 || o.Replan || o.Adopt || head.Commit != tip.Commit || !head.Settled {
+	if len(o.Only) > 0 || o.Replan || o.Adopt || head.Commit != tip.Commit {
+		return false, nil
+	}
+	if !head.Settled && !p.claims.areAllThatIsLeft(head.Rev) {
 		return false, nil
 	}
 	if !head.NextRetryAt.IsZero() && !p.config.Now().Before(head.NextRetryAt) {
@@ -252,8 +267,19 @@ func (p *pass) settle(ctx context.Context, head state.Head, w *inventory.Invento
 	p.updateOutOfSync(&head, head.Exit == run.ExitOK)
 	head.NextRetryAt = p.earliestRetry()
 	head.Run, head.UpdatedAt = p.result.Run, p.config.Now()
-	_, err := p.config.Record.PutHead(ctx, head)
+	head, err := p.config.Record.PutHead(ctx, head)
+	if err == nil && !p.isBusyElsewhere() {
+		p.claims.noteWaiting(head.Rev)
+	}
 	return err
+}
+
+// isBusyElsewhere reports whether a workspace is busy for another reason than the work of
+// another pass of this process.
+func (p *pass) isBusyElsewhere() bool {
+	return slices.ContainsFunc(p.result.Workspaces, func(w run.WorkspaceResult) bool {
+		return w.Outcome == state.Busy && !p.claimed[w.Name]
+	})
 }
 
 // settleNamed settles the head after a pass over only some workspaces if, by the record,
@@ -293,12 +319,15 @@ type pass struct {
 
 	panicErr     *run.PanicError
 	recordedExit int // recorded exit code, if the pass had nothing to do
+
+	claims  *claims         // of all passes of this process
+	claimed map[string]bool // workspaces that this pass left to another one
 }
 
 func (r *Reconciler) newPass(o run.Options) *pass {
 	run := run.New(&r.config, o)
 	return &pass{
 		config: &r.config, run: run, result: run.Result,
-		retries: map[string]time.Time{},
+		retries: map[string]time.Time{}, claims: r.claims, claimed: map[string]bool{},
 	}
 }

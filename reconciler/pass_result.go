@@ -24,6 +24,9 @@ func (p *pass) replayRecorded(ctx context.Context, head state.Head) error {
 	p.result.Drifted = listDrifted(records)
 	for _, w := range records {
 		outcome, why := recordedOutcome(w)
+		if err := p.claims.check(w.Name, p.run.Options.Run); err != nil {
+			outcome, why = state.Busy, err.Error()
+		}
 		if w.Removed || outcome == state.Applied || outcome == state.NoChanges || outcome == state.Unchanged {
 			continue
 		}

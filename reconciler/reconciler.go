@@ -5,21 +5,24 @@ package reconciler
 
 import (
 	"context"
+	"sync"
 
 	"reconcile/reconciler/internal/remote"
 	"reconcile/reconciler/run"
 )
 
-// Reconciler runs passes over one repository, branch and record.
+// Reconciler runs passes over one repository, branch and record. Passes may run at once.
 type Reconciler struct {
-	config run.Config
+	config   run.Config
+	claims   *claims
+	notifyMu sync.Mutex // one pass after the other, so that none sends what another sends
 }
 
 // New returns a Reconciler. Source, Record, Snapshots, Terraform, DigestKey and WorkDir
 // must be set.
 func New(c run.Config) *Reconciler {
 	c.SetDefaults()
-	return &Reconciler{config: c}
+	return &Reconciler{config: c, claims: newClaims()}
 }
 
 // RunTask runs in the process that an Executor started: it applies the workspace that a

@@ -9,11 +9,9 @@ import (
 	"time"
 
 	"reconcile/internal/files"
-	"reconcile/internal/gitpath"
 	"reconcile/reconciler/internal/checkout"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
-	"reconcile/reconciler/terraform"
 	"reconcile/state"
 )
 
@@ -51,6 +49,9 @@ func (p *pass) describeRemoved(w *inventory.Inventory, rec state.Workspace) stri
 }
 
 func (p *pass) rename(ctx context.Context, w *inventory.Inventory, rec state.Workspace, to *inventory.Entry) error {
+	if err := p.claims.check(rec.Name, p.run.Options.Run); err != nil {
+		return err
+	}
 	return p.run.WithLease(ctx, w.Head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
 		// If the run is killed in between, the state is found under both names: the
 		// record's name counts, even if the rename is reverted.
@@ -59,7 +60,7 @@ func (p *pass) rename(ctx context.Context, w *inventory.Inventory, rec state.Wor
 		}
 		// A state that Terraform could not write lies under the old path. It is saved
 		// under the new name, and then blocks that workspace.
-		if _, err := terraform.SaveErroredState(p.config.WorkDir, to.Dir.Name, filepath.Join(p.config.PassRoot(), filepath.FromSlash(gitpath.Unquote(rec.Path)))); err != nil {
+		if err := checkout.New(p.run, w).MoveErroredState(rec, to.Dir.Name); err != nil {
 			return err
 		}
 		moved := rec
@@ -108,6 +109,10 @@ func (p *pass) unlinkLocalState(rec state.Workspace) error {
 }
 
 func (p *pass) writeTombstone(ctx context.Context, w *inventory.Inventory, rec state.Workspace) error {
+	if err := p.claims.check(rec.Name, p.run.Options.Run); err != nil {
+		p.claimed[rec.Name] = true
+		return err
+	}
 	return p.run.WithLease(ctx, w.Head.Generation, rec, func(lease *state.Lease, rec state.Workspace) error {
 		text, err := checkout.New(p.run, w).SaveRemovedState(ctx, rec)
 		if err != nil {
@@ -127,6 +132,9 @@ func (p *pass) writeTombstone(ctx context.Context, w *inventory.Inventory, rec s
 func (p *pass) clearFailure(ctx context.Context, w *inventory.Inventory, entry *inventory.Entry) {
 	if o := entry.Record.Outcome; !entry.Recorded || o != state.Failed && o != state.Blocked {
 		return
+	}
+	if p.claims.check(entry.Dir.Name, p.run.Options.Run) != nil {
+		return // its end replaces the outcome
 	}
 	err := p.run.WithLease(ctx, w.Head.Generation, entry.Record, func(lease *state.Lease, rec state.Workspace) error {
 		rec.Outcome, rec.Error, rec.PendingInputs, rec.OutcomeAt = state.Unchanged, "", nil, p.config.Now()

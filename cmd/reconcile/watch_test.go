@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -106,7 +108,8 @@ func TestWatchOutlivesFailures(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
-	w := &watcher{app: a, interval: time.Millisecond, maxWait: time.Millisecond, liveness: endpoint.NewLiveness(time.Minute, time.Minute, time.Now())}
+	w := newWatcher(a, time.Millisecond, time.Millisecond, nil)
+	w.liveness = endpoint.NewLiveness(time.Minute, time.Minute, time.Now())
 	done := make(chan struct{})
 	go func() { defer close(done); w.run(ctx, t.Context(), ctx) }()
 
@@ -125,6 +128,40 @@ func TestWatchOutlivesFailures(t *testing.T) {
 	<-done
 	if w.deps != nil {
 		t.Error("parts were left open")
+	}
+}
+
+// watch applies a commit to one workspace while the apply of another does not end, and stops
+// with that apply.
+func TestWatchBesideALongApply(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	repo := gittest.New(t)
+	repo.Commit("first", map[string]string{"env/slow/main.tf": fmt.Sprintf(`
+resource "terraform_data" "this" {
+  provisioner "local-exec" {
+    command = "cat '%s'"
+  }
+}
+`, pipe)})
+	a, out, _ := newTestApp(t, repo.Dir)
+	ctx, stop := context.WithCancel(t.Context())
+	w := newWatcher(a, time.Millisecond, time.Millisecond, nil)
+	done := make(chan struct{})
+	go func() { defer close(done); w.run(ctx, t.Context(), ctx) }()
+	held, err := os.OpenFile(pipe, os.O_WRONLY, 0) // waits until the provisioner reads
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	repo.Commit("second", map[string]string{"env/quick/main.tf": `output "x" { value = 1 }` + "\n"})
+	out.waitFor("1 applied, 1 busy")
+	stop()
+	<-done
+	if w.deps != nil || len(w.passes) > 0 {
+		t.Errorf("left: %v", w.passes)
 	}
 }
 

@@ -80,7 +80,8 @@ type Config struct {
 	// more frequent. Zero means 5 s.
 	TaskPoll time.Duration
 	// TipPoll is the minimum age of the last tip poll before a pass polls the tip
-	// again, which it does before it starts another workspace. Zero means 30 s.
+	// again. It does so before it starts another workspace, and with Options.HandOver
+	// also while workspaces are being applied. Zero means 30 s.
 	TipPoll time.Duration
 	Now     func() time.Time
 	// Jitter returns a random part of a duration; it may be nil.
@@ -98,6 +99,14 @@ type Options struct {
 	Only    []string // only these workspaces; empty: all
 	Replan  bool     // treat every workspace (or every one of Only) as stale
 	Adopt   bool     // apply to an existing state that the record does not know
+
+	// HandOver: when the tip moves while workspaces are being applied, the pass emits
+	// PhaseOvertaken, ends with those workspaces and leaves the new tip to another pass,
+	// which the caller starts. Otherwise it takes the new tip itself, when they are done.
+	HandOver bool
+	// Place is the number of the checkout that the pass uses. Passes of one process that
+	// run at once have different ones; most passes have 0.
+	Place int
 }
 
 // SetDefaults sets the fields that are not set and have a default, and makes Terraform

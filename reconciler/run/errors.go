@@ -16,6 +16,19 @@ func (e *CheckoutBusyError) Error() string {
 	return fmt.Sprintf("another pass or preview on this machine uses the checkout (%s is locked): wait for it, or use another directory with --work", e.File)
 }
 
+// ClaimedError is returned for a workspace that waits for another pass of this process.
+type ClaimedError struct {
+	Run  string // works on it; "": another pass has the usual checkout, whose path matters
+	Path string // of the checkout that its plan mentions
+}
+
+func (e *ClaimedError) Error() string {
+	if e.Run == "" {
+		return fmt.Sprintf("its plan mentions the path of the checkout (%s), and another pass of this process has the one that it was applied in: the next pass after that continues", e.Path)
+	}
+	return fmt.Sprintf("run %s of this process works on it; the next pass after that continues", e.Run)
+}
+
 // BlockedError is why a workspace waits for a person.
 type BlockedError struct {
 	Reason string
@@ -29,10 +42,11 @@ func (e *BlockedError) Error() string { return e.Reason }
 func ClassifyError(err error) state.Outcome {
 	var busy *state.BusyError
 	var checkoutBusy *CheckoutBusyError
+	var claimed *ClaimedError
 	var waits *BlockedError
 	var errored *terraform.ErroredStateError
 	switch {
-	case errors.As(err, &busy), errors.As(err, &checkoutBusy):
+	case errors.As(err, &busy), errors.As(err, &checkoutBusy), errors.As(err, &claimed):
 		return state.Busy
 	case errors.As(err, &waits), errors.As(err, &errored):
 		return state.Blocked

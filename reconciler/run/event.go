@@ -29,6 +29,9 @@ const (
 	PhaseWorkspaces Phase = "workspaces" // the phases of the workspaces happen during it
 	PhaseSettle     Phase = "settle"
 
+	// PhaseOvertaken comes during PhaseWorkspaces: see Options.HandOver.
+	PhaseOvertaken Phase = "overtaken"
+
 	PhaseDrift Phase = "drift" // replaces all of them: a drift check, not a pass
 )
 

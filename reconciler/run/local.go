@@ -3,6 +3,7 @@ package run
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -23,8 +24,17 @@ func (c *Config) PassDir() string {
 	return filepath.Join(parent, state.DirName(c.RecordName))
 }
 
-// PassRoot returns the root of the tree that passes check out.
-func (c *Config) PassRoot() string { return filepath.Join(c.PassDir(), CheckoutTree) }
+// MaxPlaces is the number of checkouts of passes, and so of passes that may run at once in
+// one process.
+const MaxPlaces = 4
+
+// PlaceDir returns the directory that contains the checkout with a number: PassDir for 0.
+func (c *Config) PlaceDir(place int) string {
+	if place == 0 {
+		return c.PassDir()
+	}
+	return filepath.Join(c.PassDir(), "beside-"+strconv.Itoa(place))
+}
 
 // CheckoutTree is the directory of the tree, next to the lock.
 const CheckoutTree = "tree"

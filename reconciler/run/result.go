@@ -54,6 +54,9 @@ type Result struct {
 	IsPlan bool `json:"-"`
 	// Named: only some workspaces were asked for.
 	Named bool `json:"-"`
+	// Overtaken: the tip moved during the pass, which then began nothing more and left the
+	// new tip to the next pass.
+	Overtaken bool `json:"overtaken,omitempty"`
 	// BehindSince is when the branch got ahead of what is applied; zero if it is not
 	// ahead, or if the record could not be read.
 	BehindSince time.Time `json:"behind_since,omitzero"`
@@ -158,6 +161,8 @@ func (r *Result) Finalize(err error) {
 		r.Exit, r.Outcome = ExitInternal, OutcomeFailed
 	case err != nil:
 		r.Exit, r.Outcome = ExitFailed, OutcomeFailed
+	case r.Overtaken && r.Outcome == OutcomeInSync:
+		r.Exit, r.Outcome = ExitPending, OutcomePending
 	}
 }
 

@@ -34,7 +34,7 @@ type remote struct {
 func openRemote(a gitwire.Address, opts Options) (*remote, error) {
 	client, err := gitwire.New(a, gitwire.Options{
 		Credentials: opts.Credentials, KnownHosts: opts.KnownHosts, RootCAs: opts.rootCAs,
-		MaxBytes: opts.MaxBytes, Timeout: opts.Timeout, Retry: opts.retry, Log: opts.Log,
+		MaxBytes: opts.MaxBytes, Timeout: opts.Timeout, Retry: opts.retry, Log: opts.Log, OnProgress: opts.OnProgress,
 	})
 	if err != nil {
 		return nil, err

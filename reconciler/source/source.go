@@ -43,6 +43,8 @@ type Options struct {
 	// total.
 	Timeout time.Duration // gitwire.DefaultTimeout if 0
 	Log     *slog.Logger  // discards if nil
+	// OnProgress is called from time to time while a long fetch goes on; it may be nil.
+	OnProgress func()
 
 	rootCAs *x509.CertPool // replaces the system's; for tests
 	retry   gitwire.RetryPolicy

@@ -34,16 +34,16 @@ type Options struct {
 	OnError   func(error) // handles errors of sending spans in the background
 }
 
-// Telemetry observes passes, one at a time. A nil Telemetry does nothing.
+// Telemetry observes passes, also at once. A nil Telemetry does nothing.
 type Telemetry struct {
-	mu       sync.Mutex
-	now      func() time.Time
-	tracer   trace.Tracer
-	exporter metricExporter
-	observer *passObserver
-	reports  []passReport
-	flush    func(context.Context) error // spans
-	close    func(context.Context) error
+	mu        sync.Mutex
+	now       func() time.Time
+	tracer    trace.Tracer
+	exporter  metricExporter
+	observers map[string]*passObserver // by run
+	reports   []passReport
+	flush     func(context.Context) error // spans
+	close     func(context.Context) error
 }
 
 // metricExporter sends the metrics of a pass.
@@ -65,7 +65,7 @@ func Open(o Options) (*Telemetry, error) {
 	if isDisabled() || o.Metrics == None && o.Traces == None {
 		return nil, nil
 	}
-	t := &Telemetry{now: time.Now, tracer: noop.NewTracerProvider().Tracer("")}
+	t := &Telemetry{now: time.Now, tracer: noop.NewTracerProvider().Tracer(""), observers: map[string]*passObserver{}}
 	doNothing := func(context.Context) error { return nil }
 	t.flush, t.close = doNothing, doNothing
 	resource, err := resourceOf(o)
@@ -166,16 +166,19 @@ func (t *Telemetry) Close(ctx context.Context) error {
 
 // Observe records an event. It sends nothing and does not block.
 func (t *Telemetry) Observe(e run.Event) {
-	if t == nil {
+	if t == nil || e.Phase == run.PhaseOvertaken { // the spans of its workspaces go on
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.now()
-	if t.observer == nil || t.observer.id != e.Run {
-		t.observer = newPassObserver(t.tracer, e, now)
+	observer := t.observers[e.Run]
+	if observer == nil {
+		observer = newPassObserver(t.tracer, e, now)
+		t.observers[e.Run] = observer
 	}
-	if r, done := t.observer.handle(e, now); done {
-		t.observer, t.reports = nil, append(t.reports, r)
+	if r, done := observer.handle(e, now); done {
+		delete(t.observers, e.Run)
+		t.reports = append(t.reports, r)
 	}
 }

@@ -48,7 +48,7 @@ type Checkout struct {
 // New returns a checkout for applies, in the directory of passes. The tree is laid out when
 // a workspace first needs it. The caller closes the checkout.
 func New(r *run.Run, w *inventory.Inventory) *Checkout {
-	s := &Checkout{run: r, config: r.Config, inventory: w, dir: r.Config.PassDir(), links: map[string]*sync.RWMutex{}}
+	s := &Checkout{run: r, config: r.Config, inventory: w, dir: r.Config.PlaceDir(r.Options.Place), links: map[string]*sync.RWMutex{}}
 	for name := range w.Entries {
 		s.links[name] = new(sync.RWMutex)
 	}
@@ -61,6 +61,18 @@ func NewReadOnly(r *run.Run, w *inventory.Inventory) *Checkout {
 	s := New(r, w)
 	s.readOnly = true
 	return s
+}
+
+// lockName is the file in the directory of a checkout that is locked while it is used.
+const lockName = "lock"
+
+// CheckPath returns an error if a plan mentions the path of this checkout, and this is not the
+// one that passes mostly use: an apply would put one path into the place of another.
+func (s *Checkout) CheckPath(planText string) error {
+	if root := filepath.Join(s.dir, run.CheckoutTree); s.run.Options.Place > 0 && strings.Contains(planText, root) {
+		return &run.ClaimedError{Path: root}
+	}
+	return nil
 }
 
 // Link returns the lock of the link to a workspace's local state. Init holds it for
@@ -92,13 +104,13 @@ func (s *Checkout) layOutTree(ctx context.Context) (string, error) {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return "", fmt.Errorf("create the directory of the checkout: %w", err)
 	}
-	if err := s.lockCheckout(ctx, filepath.Join(s.dir, "lock")); err != nil {
+	if err := s.lockCheckout(ctx, filepath.Join(s.dir, lockName)); err != nil {
 		return "", err
 	}
 	s.removeUntrusted()
 	root := filepath.Join(s.dir, run.CheckoutTree)
 	if !s.readOnly {
-		if err := s.collectErroredStates(ctx, root); err != nil {
+		if err := s.collectErroredStates(ctx); err != nil {
 			return "", err
 		}
 	}

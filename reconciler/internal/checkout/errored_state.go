@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/gofrs/flock"
+
+	"reconcile/internal/files"
 	"reconcile/internal/gitpath"
 	"reconcile/reconciler/internal/inventory"
 	"reconcile/reconciler/run"
@@ -18,9 +21,9 @@ import (
 // collectErroredStates saves the states that a killed Terraform could not write, before
 // the tree is laid out again. A file may now replace a former workspace directory, and
 // the checkout would then delete its content.
-func (s *Checkout) collectErroredStates(ctx context.Context, root string) error {
+func (s *Checkout) collectErroredStates(ctx context.Context) error {
 	for _, entry := range s.inventory.Entries {
-		if _, err := s.preserveErroredState(ctx, root, entry); err != nil {
+		if _, err := s.preserveErroredState(ctx, entry); err != nil {
 			return err
 		}
 	}
@@ -42,15 +45,48 @@ func (s *Checkout) collectErroredStates(ctx context.Context, root string) error 
 // SaveRemovedState moves the errored state of a recorded workspace that is not at the tip any
 // more, and places a recovery hold. It returns the text for people; "" if there is none.
 func (s *Checkout) SaveRemovedState(ctx context.Context, rec state.Workspace) (text string, err error) {
-	return s.preserveErroredState(ctx, filepath.Join(s.dir, run.CheckoutTree), &inventory.Entry{
+	return s.preserveErroredState(ctx, &inventory.Entry{
 		Dir: settings.Dir{Name: rec.Name, Path: gitpath.Unquote(rec.Path)}, Record: rec,
 	})
 }
 
+// MoveErroredState moves the errored state of a renamed workspace to where the next pass
+// finds it under the new name.
+func (s *Checkout) MoveErroredState(rec state.Workspace, to string) error {
+	_, err := s.saveErroredState(to, gitpath.Unquote(rec.Path))
+	return err
+}
+
+// saveErroredState moves the errored state at a path of the repository out of whichever
+// checkout of passes holds it, and returns where it is; "" if there is none. A checkout that
+// another pass uses is left to that pass.
+func (s *Checkout) saveErroredState(name, path string) (kept string, err error) {
+	for place := range run.MaxPlaces {
+		dir := s.config.PlaceDir(place)
+		at := filepath.Join(dir, run.CheckoutTree, filepath.FromSlash(path))
+		if dir != s.dir {
+			if !files.Exists(at) {
+				continue
+			}
+			lock := flock.New(filepath.Join(dir, lockName), flock.SetPermissions(0o600))
+			if ok, err := lock.TryLock(); err != nil {
+				return "", fmt.Errorf("lock %s: %w", lock.Path(), err)
+			} else if !ok {
+				continue
+			}
+			defer lock.Close()
+		}
+		if kept, err = terraform.SaveErroredState(s.config.WorkDir, name, at); err != nil || kept != "" {
+			return kept, err
+		}
+	}
+	return "", nil
+}
+
 // preserveErroredState moves an errored state out of the workspace's directory and places a
 // recovery hold. It returns the text for people; "" if there is no such state.
-func (s *Checkout) preserveErroredState(ctx context.Context, root string, entry *inventory.Entry) (text string, err error) {
-	kept, err := terraform.SaveErroredState(s.config.WorkDir, entry.Dir.Name, filepath.Join(root, filepath.FromSlash(entry.Dir.Path)))
+func (s *Checkout) preserveErroredState(ctx context.Context, entry *inventory.Entry) (text string, err error) {
+	kept, err := s.saveErroredState(entry.Dir.Name, entry.Dir.Path)
 	if err != nil || kept == "" {
 		return "", err
 	}

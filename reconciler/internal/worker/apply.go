@@ -60,6 +60,8 @@ func (k *Worker) Apply(ctx, killCtx context.Context, entry *inventory.Entry) Don
 	v.result.DurationMS = k.config.Now().Sub(started).Milliseconds()
 	done := Done{Entry: entry, TipMoved: errors.Is(err, state.ErrTipMoved)}
 	errors.As(err, &done.PanicErr)
+	var claimed *run.ClaimedError
+	done.Claimed = errors.As(err, &claimed)
 	v.storeLog(ctx)
 
 	if err != nil && !done.TipMoved {
@@ -133,6 +135,9 @@ func (v *workspaceRun) execute(ctx, killCtx context.Context) (err error) {
 	plan, err := v.planExactInputs(ctx, root)
 	if err != nil {
 		return v.recordFailure(ctx, err)
+	}
+	if err := v.checkout.CheckPath(plan.Text); err != nil {
+		return err
 	}
 	v.result.Changes, v.result.PlanDigest = state.Changes(plan.Changes), plan.Digest
 	v.result.Warnings = append(v.result.Warnings, plan.Warnings...)

@@ -32,4 +32,5 @@ type Done struct {
 
 	PanicErr *run.PanicError
 	TipMoved bool // nothing was done, because the tip has moved
+	Claimed  bool // nothing was done, because of another pass of this process
 }

@@ -48,6 +48,9 @@ type Options struct {
 	Timeout time.Duration // DefaultTimeout if 0
 	Retry   RetryPolicy
 	Log     *slog.Logger // discards if nil
+	// OnProgress is called while a long response comes fast enough, once in four times
+	// Timeout; it may be nil.
+	OnProgress func()
 }
 
 // Credentials authenticate reconcile to a remote. Their secrets print as redacted.
@@ -73,6 +76,7 @@ type Client struct {
 	maxBytes    int64
 	timeout     time.Duration
 	retryPolicy RetryPolicy
+	onProgress  func()
 	log         *slog.Logger
 }
 
@@ -88,12 +92,15 @@ func New(a Address, opts Options) (*Client, error) {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
+	if opts.OnProgress == nil {
+		opts.OnProgress = func() {}
+	}
 	for _, value := range []secret.Text{opts.Credentials.Username, opts.Credentials.Password} {
 		if strings.TrimRight(string(value), "\r\n") != string(value) {
 			return nil, &Error{Kind: ErrAuth, URL: a.String(), Text: "the user name or password ends in a line break", Help: "store it without, as printf does and echo does not"}
 		}
 	}
-	c := &Client{url: a.String(), maxBytes: opts.MaxBytes, timeout: opts.Timeout, retryPolicy: opts.Retry.orDefault(), log: opts.Log}
+	c := &Client{url: a.String(), maxBytes: opts.MaxBytes, timeout: opts.Timeout, retryPolicy: opts.Retry.orDefault(), onProgress: opts.OnProgress, log: opts.Log}
 	var err error
 	if a.scheme == "ssh" {
 		c.transport, err = newSSHTransport(a, opts)
@@ -292,7 +299,7 @@ func (s *errTrackingReader) Read(p []byte) (int, error) {
 }
 
 func (c *Client) limitAnswer(response io.ReadCloser) io.Reader {
-	return &limitReader{ReadCloser: response, url: c.url, remaining: c.maxBytes, window: slowWindows * c.timeout}
+	return &limitReader{ReadCloser: response, url: c.url, remaining: c.maxBytes, window: slowWindows * c.timeout, onProgress: c.onProgress, windowStart: time.Now()}
 }
 
 // classifyError returns the meaning of an error in the middle of a response.

@@ -60,9 +60,12 @@ type limitReader struct {
 	url       string
 	remaining int64
 	window    time.Duration // how long the remote may be too slow
+	// onProgress is called at the end of each window that was fast enough.
+	onProgress func()
 
-	waited   time.Duration // in reads, in the current window
-	received int64         // bytes in the current window
+	windowStart time.Time
+	waited      time.Duration // in reads, in the current window
+	received    int64         // bytes in the current window
 }
 
 // minSpeed is the lowest average speed of a window, in bytes a second. A remote that only
@@ -73,12 +76,15 @@ func (c *limitReader) Read(p []byte) (int, error) {
 	start := time.Now()
 	n, err := c.ReadCloser.Read(p)
 	c.waited, c.received = c.waited+time.Since(start), c.received+int64(n)
-	if c.waited >= c.window {
-		if float64(c.received) < minSpeed*c.waited.Seconds() && err == nil {
+	isSlow := float64(c.received) < minSpeed*c.waited.Seconds()
+	// The reader may be slower than the remote: then no wait ends the window, but the clock.
+	if c.waited >= c.window || !isSlow && time.Since(c.windowStart) >= c.window {
+		if isSlow && err == nil {
 			return 0, &Error{Kind: ErrTimeout, URL: c.url, Text: fmt.Sprintf("less than %d bytes a second for %s", minSpeed, c.window.Round(time.Second)),
 				Help: "the remote or the network is too slow; try again later", Transient: true}
 		}
-		c.waited, c.received = 0, 0
+		c.waited, c.received, c.windowStart = 0, 0, time.Now()
+		c.onProgress()
 	}
 	if c.remaining -= int64(n); c.remaining < 0 {
 		return 0, &Error{Kind: ErrTooLarge, URL: c.url, Help: "raise the limit if the repository really is this large"}

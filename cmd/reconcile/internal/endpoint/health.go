@@ -6,44 +6,71 @@ import (
 	"time"
 
 	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/reconciler/run"
 )
 
 // Limits of a live watch.
 const (
 	// maxMissedIntervals is the number of intervals without a completed pass.
 	maxMissedIntervals = 10
-	// maxPassDuration bounds a pass. Some resources take hours to create, and a probe
-	// must not kill such an apply.
+	// maxPassDuration bounds a pass that applies. Some resources take hours to create, and a
+	// probe must not kill such an apply.
 	maxPassDuration = 6 * time.Hour
 )
 
-// Liveness tracks when the last pass completed, for liveness probes.
+// Liveness tracks when the last pass completed and how far the running ones are, for liveness
+// probes.
 type Liveness struct {
-	mu           sync.Mutex
-	maxAge       time.Duration
-	completedAt  time.Time // end of the last completed pass; at first the start of watch
-	runningSince time.Time // start of the running pass; zero: none
-	err          string    // of the last pass, if it did not complete
+	mu          sync.Mutex
+	maxAge      time.Duration
+	completedAt time.Time // end of the last completed pass; at first the start of watch
+	receivedAt  time.Time // when a long fetch last had come on, fast enough
+	running     map[string]runningPass
+	err         string // of the last pass, if it did not complete
+}
+
+// runningPass is how far a pass is.
+type runningPass struct {
+	since      time.Time
+	progressAt time.Time // when it entered its present step
+	applies    bool      // the present step applies workspaces
 }
 
 // NewLiveness returns a liveness for passes every interval, or every maxBackoff after
 // failures.
 func NewLiveness(interval, maxBackoff time.Duration, now time.Time) *Liveness {
-	return &Liveness{maxAge: max(maxMissedIntervals*interval, 2*maxBackoff), completedAt: now}
+	return &Liveness{maxAge: max(maxMissedIntervals*interval, 2*maxBackoff), completedAt: now, running: map[string]runningPass{}}
 }
 
 // Begin notes that a pass has started.
-func (p *Liveness) Begin(now time.Time) {
+func (p *Liveness) Begin(id string, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.runningSince = now
+	p.running[id] = runningPass{since: now, progressAt: now}
 }
 
-// End notes that the pass has ended; err is why it did not complete.
-func (p *Liveness) End(now time.Time, err error) {
+// EnterStep notes the step that a running pass has entered.
+func (p *Liveness) EnterStep(id string, step run.Phase, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.runningSince = time.Time{}
+	if pass, ok := p.running[id]; ok {
+		pass.progressAt, pass.applies = now, step == run.PhaseWorkspaces || step == run.PhaseOvertaken
+		p.running[id] = pass
+	}
+}
+
+// Receive notes that a fetch, which may take hours at the lowest speed, has come on.
+func (p *Liveness) Receive(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.receivedAt = now
+}
+
+// End notes that a pass has ended; err is why it did not complete.
+func (p *Liveness) End(id string, now time.Time, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.running, id)
 	if err != nil {
 		p.err = err.Error()
 		return
@@ -65,13 +92,20 @@ func (p *Liveness) check(now time.Time) healthReport {
 	defer p.mu.Unlock()
 	age := now.Sub(p.completedAt)
 	h := healthReport{Age: int64(age.Seconds()), MaxAge: int64(p.maxAge.Seconds()), Error: p.err}
-	h.Alive = age < p.maxAge
-	if !p.runningSince.IsZero() {
-		running := now.Sub(p.runningSince)
-		h.Running = int64(running.Seconds())
-		// A long pass counts as alive, unless the pass before it failed.
-		h.Alive = h.Alive || p.err == "" && running < maxPassDuration
+	receives := now.Sub(p.receivedAt) < p.maxAge
+	// A long pass counts as alive while it comes on, unless the pass before it failed: then
+	// only a fetch that brings data does.
+	comesOn := len(p.running) > 0 && (p.err == "" || receives)
+	for _, pass := range p.running {
+		running := now.Sub(pass.since)
+		h.Running = max(h.Running, int64(running.Seconds()))
+		if pass.applies {
+			comesOn = comesOn && running < maxPassDuration
+		} else {
+			comesOn = comesOn && (now.Sub(pass.progressAt) < p.maxAge || receives)
+		}
 	}
+	h.Alive = age < p.maxAge || comesOn
 	return h
 }
 

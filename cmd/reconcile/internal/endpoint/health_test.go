@@ -7,12 +7,19 @@ import (
 	"net/http/httptest"
 	"testing"
 	"time"
+
+	"reconcile/reconciler/run"
 )
 
 func TestLiveness(t *testing.T) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	timeAt := func(d time.Duration) time.Time { return start.Add(d) }
 	failure := errors.New("git is away")
+	const id = "run"
+	enter := func(p *Liveness, step run.Phase, at time.Duration) {
+		p.Begin(id, timeAt(time.Minute))
+		p.EnterStep(id, step, timeAt(at))
+	}
 	for _, test := range []struct {
 		name  string
 		do    func(p *Liveness)
@@ -22,11 +29,23 @@ func TestLiveness(t *testing.T) {
 	}{
 		{"just started", func(*Liveness) {}, time.Minute, true, 60},
 		{"no pass ever completed", func(*Liveness) {}, 11 * time.Minute, false, 660},
-		{"a pass completed", func(p *Liveness) { p.Begin(timeAt(5 * time.Minute)); p.End(timeAt(6*time.Minute), nil) }, 15 * time.Minute, true, 540},
-		{"passes fail", func(p *Liveness) { p.Begin(timeAt(9 * time.Minute)); p.End(timeAt(10*time.Minute), failure) }, 11 * time.Minute, false, 660},
-		{"a long apply", func(p *Liveness) { p.Begin(timeAt(time.Minute)) }, 3 * time.Hour, true, 3 * 3600},
-		{"a pass that hangs", func(p *Liveness) { p.Begin(timeAt(time.Minute)) }, 7 * time.Hour, false, 7 * 3600},
-		{"a pass after failures", func(p *Liveness) { p.End(timeAt(time.Minute), failure); p.Begin(timeAt(11 * time.Minute)) }, 12 * time.Minute, false, 720},
+		{"a pass completed", func(p *Liveness) { p.Begin(id, timeAt(5*time.Minute)); p.End(id, timeAt(6*time.Minute), nil) }, 15 * time.Minute, true, 540},
+		{"passes fail", func(p *Liveness) { p.Begin(id, timeAt(9*time.Minute)); p.End(id, timeAt(10*time.Minute), failure) }, 11 * time.Minute, false, 660},
+		{"a long apply", func(p *Liveness) { enter(p, run.PhaseWorkspaces, time.Minute) }, 3 * time.Hour, true, 3 * 3600},
+		{"an apply that hangs", func(p *Liveness) { enter(p, run.PhaseWorkspaces, time.Minute) }, 7 * time.Hour, false, 7 * 3600},
+		{"a long fetch", func(p *Liveness) { enter(p, run.PhaseFetch, time.Minute); p.Receive(timeAt(9 * time.Hour)) }, 9*time.Hour + 5*time.Minute, true, 32700},
+		{"a fetch that hangs", func(p *Liveness) { enter(p, run.PhaseFetch, time.Minute) }, 12 * time.Minute, false, 720},
+		{"a fetch that stopped", func(p *Liveness) { enter(p, run.PhaseFetch, time.Minute); p.Receive(timeAt(time.Hour)) }, 71 * time.Minute, false, 4260},
+		{"a long fetch after failures", func(p *Liveness) {
+			p.End(id, timeAt(time.Minute), failure)
+			enter(p, run.PhaseFetch, 11*time.Minute)
+			p.Receive(timeAt(20 * time.Minute))
+		}, 25 * time.Minute, true, 1500},
+		{"a fetch that hangs beside a long apply", func(p *Liveness) {
+			enter(p, run.PhaseWorkspaces, time.Minute)
+			p.Begin("other", timeAt(2*time.Minute))
+		}, 13 * time.Minute, false, 780},
+		{"a pass after failures", func(p *Liveness) { p.End(id, timeAt(time.Minute), failure); p.Begin(id, timeAt(11*time.Minute)) }, 12 * time.Minute, false, 720},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := NewLiveness(time.Minute, 5*time.Minute, start)

@@ -114,6 +114,9 @@ func (r *ResultPrinter) PrintSummary(result *run.Result) {
 // formatOutcome formats the result of the pass in one line.
 func (r *ResultPrinter) formatOutcome(result *run.Result, counts map[state.Outcome]int) string {
 	position := fmt.Sprintf("%s at %s", result.Branch, AbbrevCommit(result.To))
+	if result.Overtaken {
+		position += ", and the next pass takes a newer commit"
+	}
 	elapsed := StyleFaint.Render(" · " + FormatDuration(time.Since(r.Start)))
 	switch result.Outcome {
 	case run.OutcomeInSync:

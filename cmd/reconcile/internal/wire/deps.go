@@ -4,6 +4,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -28,8 +29,8 @@ import (
 	"reconcile/state/snapshot"
 )
 
-// tipPollInterval is the maximum age of the tip when a pass starts a workspace.
-const tipPollInterval = 10 * time.Second
+// TipPollInterval is the maximum age of the tip when a pass starts a workspace.
+const TipPollInterval = 10 * time.Second
 
 // Deps holds the dependencies of a command, made from the settings. Expensive ones
 // (AWS, secrets, Terraform) are created at their first use.
@@ -42,6 +43,11 @@ type Deps struct {
 	AWS func() (aws.Config, error)
 	// DigestKey reads the key of the digests.
 	DigestKey func(context.Context) (config.DigestKey, error)
+	// OnFetchProgress is called from time to time while a long fetch goes on; it may be nil.
+	// It is set before the first fetch.
+	OnFetchProgress func()
+	// TipPoll replaces TipPollInterval, unless it is 0.
+	TipPoll time.Duration
 
 	log              *slog.Logger
 	signers          *source.Signers
@@ -112,6 +118,11 @@ func (p *Deps) OpenSource(ctx context.Context) (*source.Repository, error) {
 	return source.Open(ctx, source.Options{
 		URL: s.Repo, Branch: s.Branch, Credentials: credentials,
 		CacheDir: filepath.Join(s.Work, "git"), Log: p.log,
+		OnProgress: func() {
+			if p.OnFetchProgress != nil {
+				p.OnFetchProgress()
+			}
+		},
 	})
 }
 
@@ -174,7 +185,7 @@ func (p *Deps) RunConfig(observe func(run.Event)) run.Config {
 		},
 		LookupEnv:   os.LookupEnv,
 		WorkDir:     s.Work,
-		Parallelism: s.Parallelism, Wait: s.Wait, TipPoll: tipPollInterval,
+		Parallelism: s.Parallelism, Wait: s.Wait, TipPoll: cmp.Or(p.TipPoll, TipPollInterval),
 		Log: p.log, Observe: observe,
 	}
 	if s.IsEmbedded() {

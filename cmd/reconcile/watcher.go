@@ -1,0 +1,237 @@
+package main
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"reconcile/cmd/reconcile/internal/endpoint"
+	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/cmd/reconcile/internal/wire"
+	"reconcile/cmd/reconcile/telemetry"
+	"reconcile/reconciler"
+	"reconcile/reconciler/run"
+)
+
+// watcher runs passes. Its dependencies stay open between passes: observing other runs'
+// leases takes time, and that knowledge must not be lost. After a failure it opens all
+// of them again and reads the secrets again, once no pass runs.
+//
+// One pass runs at a time, until the tip moves while it applies workspaces. It then ends with
+// those, and another pass takes the new tip beside it.
+type watcher struct {
+	app       *app
+	interval  time.Duration
+	maxWait   time.Duration // longest wait after failures
+	liveness  *endpoint.Liveness
+	tel       *telemetry.Telemetry
+	deps      *wire.Deps
+	runner    *reconciler.Reconciler
+	passes    map[string]*watchedPass // that run, by run id
+	overtaken chan string             // ids of runs that a newer tip has overtaken
+	ends      chan *watchedPass
+	isStale   bool          // an overtaken pass has ended since the last start: its workspaces are free
+	failures  int           // in a row
+	triggers  chan struct{} // holds one trigger until a pass starts
+}
+
+// watchedPass is a pass that watch runs.
+type watchedPass struct {
+	options   run.Options
+	startedAt time.Time
+	overtaken bool
+	result    *run.Result
+	err       error
+}
+
+func newWatcher(a *app, interval, maxWait time.Duration, tel *telemetry.Telemetry) *watcher {
+	return &watcher{
+		app: a, interval: interval, maxWait: maxWait, liveness: endpoint.NewLiveness(interval, maxWait, time.Now()), tel: tel,
+		passes: map[string]*watchedPass{}, overtaken: make(chan string, run.MaxPlaces), ends: make(chan *watchedPass),
+		triggers: make(chan struct{}, 1),
+	}
+}
+
+// run runs passes. The end of ctx stops the current passes; the end of drainCtx only keeps
+// the next one from starting.
+func (w *watcher) run(ctx, killCtx, drainCtx context.Context) {
+	defer w.closeDeps()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for drainCtx.Err() == nil {
+		due, triggers := timer.C, w.triggers
+		if !w.mayStart() {
+			due, triggers = nil, nil
+		}
+		select {
+		case <-drainCtx.Done():
+		case <-due:
+			w.startPass(ctx, killCtx, run.Schedule)
+		case <-triggers:
+			w.startPass(ctx, killCtx, run.Webhook)
+		case id := <-w.overtaken:
+			if pass := w.passes[id]; pass != nil {
+				pass.overtaken = true
+				timer.Reset(0)
+			}
+		case pass := <-w.ends:
+			w.endPass(ctx, pass)
+			timer.Reset(w.untilNext())
+		}
+	}
+	for len(w.passes) > 0 {
+		w.endPass(ctx, <-w.ends)
+	}
+}
+
+// mayStart reports whether another pass may start: all that run only end what they have begun.
+func (w *watcher) mayStart() bool {
+	for _, pass := range w.passes {
+		if !pass.overtaken {
+			return false
+		}
+	}
+	return len(w.passes) < run.MaxPlaces
+}
+
+// untilNext returns when the next pass starts, after one has ended.
+func (w *watcher) untilNext() time.Duration {
+	if w.isStale && w.failures == 0 {
+		return 0
+	}
+	return addJitter(backoff(w.interval, w.maxWait, w.failures))
+}
+
+// triggerPass starts a pass at once, or after the current one. More calls until then
+// start no further pass.
+func (w *watcher) triggerPass() {
+	select {
+	case w.triggers <- struct{}{}:
+	default:
+	}
+}
+
+// startPass starts a pass in the first checkout that no other pass uses.
+func (w *watcher) startPass(ctx, killCtx context.Context, trigger string) {
+	pass := &watchedPass{
+		options:   run.Options{Run: ulid.Make().String(), Trigger: trigger, HandOver: true, Place: w.freePlace()},
+		startedAt: time.Now(),
+	}
+	w.passes[pass.options.Run], w.isStale = pass, false
+	w.liveness.Begin(pass.options.Run, pass.startedAt)
+	if w.failures > 0 && len(w.passes) == 1 {
+		w.closeDeps()
+	}
+	if pass.err = w.openDeps(ctx); pass.err != nil {
+		go func() { w.ends <- pass }()
+		return
+	}
+	runner := w.runner
+	go func() {
+		defer ui.RecoverExit(w.app.err)
+		pass.result, pass.err = runner.Pass(ctx, killCtx, pass.options)
+		w.ends <- pass
+	}()
+}
+
+// freePlace returns the lowest number of a checkout that no running pass uses.
+func (w *watcher) freePlace() int {
+	used := map[int]bool{}
+	for _, pass := range w.passes {
+		used[pass.options.Place] = true
+	}
+	place := 0
+	for used[place] {
+		place++
+	}
+	return place
+}
+
+// openDeps opens the dependencies unless they are open.
+func (w *watcher) openDeps(ctx context.Context) (err error) {
+	if w.deps != nil {
+		return nil
+	}
+	if w.deps, err = w.app.open(ctx); err != nil {
+		return err
+	}
+	w.deps.OnFetchProgress = func() { w.liveness.Receive(time.Now()) }
+	w.deps.TipPoll = min(wire.TipPollInterval, w.interval)
+	w.runner = w.deps.NewReconciler(w.observe)
+	return nil
+}
+
+// observe handles an event of a pass.
+func (w *watcher) observe(e run.Event) {
+	w.tel.Observe(e)
+	if e.Workspace == "" {
+		w.liveness.EnterStep(e.Run, e.Phase, time.Now())
+	}
+	if e.Phase == run.PhaseOvertaken {
+		w.overtaken <- e.Run
+	}
+}
+
+// endPass handles the end of a pass and prints one line about it.
+func (w *watcher) endPass(ctx context.Context, pass *watchedPass) {
+	delete(w.passes, pass.options.Run)
+	w.isStale = w.isStale || pass.result != nil && pass.result.Overtaken
+	if err := w.tel.Flush(ctx); err != nil {
+		w.app.log.Warn(err.Error())
+	}
+	err := firstErr(pass.err, w.printResult(pass))
+	w.liveness.End(pass.options.Run, time.Now(), err)
+	switch {
+	case ctx.Err() != nil:
+	case err == nil:
+		w.failures = 0
+	default:
+		w.failures++
+		if len(w.passes) == 0 {
+			w.closeDeps()
+		}
+		w.app.log.Error("pass failed to run", "error", err, "failures", w.failures)
+	}
+}
+
+// printResult prints the result of a pass.
+func (w *watcher) printResult(pass *watchedPass) error {
+	switch {
+	case pass.result == nil:
+		return nil
+	case w.app.wantsJSON():
+		return ui.PrintResult(w.app.out, pass.result, pass.err)
+	case pass.err == nil:
+		printer := ui.NewResultPrinter(w.app.out, w.app.width())
+		printer.Start = pass.startedAt
+		printer.Prefix = pass.startedAt.Local().Format(time.TimeOnly) + " "
+		printer.PrintSummary(pass.result)
+	}
+	return nil
+}
+
+// closeDeps closes the dependencies; the next pass opens new ones.
+func (w *watcher) closeDeps() {
+	if w.deps != nil {
+		w.app.closeDeps(w.deps)
+		w.deps, w.runner = nil, nil
+	}
+}
+
+// backoff doubles the interval with each failure in a row, up to a bound.
+func backoff(interval, maxWait time.Duration, failures int) time.Duration {
+	maxWait = max(interval, maxWait)
+	for range failures {
+		if interval *= 2; interval >= maxWait {
+			return maxWait
+		}
+	}
+	return interval
+}
+
+// addJitter changes d by up to 10%, so that many watchers do not poll at once.
+func addJitter(d time.Duration) time.Duration {
+	return d*9/10 + rand.N(d/5+1)
+}
