@@ -27,8 +27,12 @@ func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) 
 	local := worker.New(p.run, w, dir)
 	ends := make(chan worker.Done)
 	running := 0
-	poll := time.NewTicker(p.config.TipPoll)
-	defer poll.Stop()
+	var polls <-chan time.Time
+	if p.run.Options.HandOver {
+		ticker := time.NewTicker(p.config.TipPoll)
+		defer ticker.Stop()
+		polls = ticker.C
+	}
 	for {
 		for running < p.config.Parallelism && !moved && ctx.Err() == nil {
 			name, ok := s.Pop()
@@ -69,8 +73,8 @@ func (p *pass) applyStale(ctx, killCtx context.Context, w *inventory.Inventory) 
 		var done worker.Done
 		select {
 		case done = <-ends:
-		case <-poll.C:
-			moved = moved || p.run.Options.HandOver && p.pollMoved(ctx, w.Head)
+		case <-polls:
+			moved = moved || p.pollMoved(ctx, w.Head)
 			continue
 		}
 		running--

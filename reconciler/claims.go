@@ -3,6 +3,7 @@ package reconciler
 import (
 	"sync"
 
+	"reconcile/internal/runid"
 	"reconcile/reconciler/run"
 )
 
@@ -11,8 +12,8 @@ import (
 // what the earlier one has begun: a lease says the same, but only after a wait.
 type claims struct {
 	mu       sync.Mutex
-	runs     map[string]string // by workspace
-	released int               // counts the claims that have ended
+	runs     map[string]runid.ID // by workspace
+	released int                 // counts the claims that have ended
 	waiting  waitingHead
 }
 
@@ -22,10 +23,10 @@ type waitingHead struct {
 	released int // claims.released then
 }
 
-func newClaims() *claims { return &claims{runs: map[string]string{}} }
+func newClaims() *claims { return &claims{runs: map[string]runid.ID{}} }
 
 // check returns an error if another run of this process works on the workspace.
-func (c *claims) check(name, id string) error {
+func (c *claims) check(name string, id runid.ID) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if owner := c.runs[name]; owner != "" && owner != id {
@@ -35,7 +36,7 @@ func (c *claims) check(name, id string) error {
 }
 
 // take claims a workspace for a run, or returns the error of check.
-func (c *claims) take(name, id string) error {
+func (c *claims) take(name string, id runid.ID) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if owner := c.runs[name]; owner != "" && owner != id {

@@ -189,7 +189,7 @@ func (s *driftCheck) recordDrift(ctx context.Context, entry *inventory.Entry, pl
 	}
 	return s.run.WithLease(ctx, 0, entry.Record, func(lease *state.Lease, rec state.Workspace) error {
 		rec.Drift = &state.Drift{
-			CheckedAt: s.config.Now(), Found: !plan.Empty, Changes: state.Changes(plan.Changes), PlanDigest: plan.Digest, Run: s.run.Options.Run,
+			CheckedAt: s.config.Now(), Found: !plan.Empty, Withheld: gate.Explain(entry.Config, plan), Changes: state.Changes(plan.Changes), PlanDigest: plan.Digest, Run: s.run.Options.Run,
 		}
 		return lease.Write(ctx, rec)
 	})
@@ -208,7 +208,7 @@ func saveDrift(ctx context.Context, r *run.Run, result *run.Result, looked bool)
 	if !looked {
 		return
 	}
-	recordHistory(ctx, r, result)
+	recordHistory(ctx, r, result, nil)
 	for _, w := range result.Workspaces {
 		if w.Plan == "" {
 			continue

@@ -72,6 +72,9 @@ func notifyOn(ctx context.Context, r *run.Run, notifier run.Notifier, records ma
 		MergedSince: cursor.NotifiedUntil, LastPullRequests: cursor.LastNotified,
 	}
 	channel := notifier.Channel()
+	if err := introduceChannel(ctx, r, channel, records, states); err != nil {
+		return err
+	}
 	known := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(records)) {
 		rec, was := records[name], states[name].Fingerprints[channel]
@@ -88,6 +91,36 @@ func notifyOn(ctx context.Context, r *run.Run, notifier run.Notifier, records ma
 		err = notifier.Notify(ctx, report)
 	}
 	return markNotified(ctx, r, channel, known, report, states, err)
+}
+
+// introduceChannel records, before the first notification of a channel, what it need not hear
+// of: what other runs have applied before. A problem that is there still is news to it.
+func introduceChannel(ctx context.Context, r *run.Run, channel string, records map[string]state.Workspace, states map[string]state.NotificationState) error {
+	for _, t := range states {
+		if _, told := t.Fingerprints[channel]; told {
+			return nil
+		}
+	}
+	for name, rec := range records {
+		print := notifyFingerprint(rec)
+		if print == "" {
+			continue
+		}
+		if !strings.HasPrefix(print, "ok|") || rec.Run == r.Options.Run {
+			print = "" // still to be sent, even if this try fails
+		}
+		t := states[name]
+		t.Name, t.Fingerprints = name, maps.Clone(t.Fingerprints)
+		if t.Fingerprints == nil {
+			t.Fingerprints = map[string]string{}
+		}
+		t.Fingerprints[channel] = print
+		states[name] = t
+		if err := r.Config.Record.PutNotificationState(ctx, t); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // markNotified records what was sent. If sending failed, it records only the issues

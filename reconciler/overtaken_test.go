@@ -73,6 +73,7 @@ func TestOvertakenWhileAnApplyTakesLong(t *testing.T) {
 	w := reconcilertest.NewEnv(t, quickFiles("one"))
 	w.RunPass(run.Options{})
 	w.Commit(slowFile(pipe))
+	w.Config.Wait = time.Millisecond // for the checkout that the pass has
 	done, overtaken := make(chan *run.Result, 1), make(chan struct{}, 1)
 	pass := overtakablePasses(w, overtaken)
 	go func() { done <- pass(0) }()
@@ -93,6 +94,11 @@ func TestOvertakenWhileAnApplyTakesLong(t *testing.T) {
 	third := pass(1)
 	if third.Exit != run.ExitBusy || third.Snapshot != "" {
 		t.Errorf("nothing is free, and yet: %+v", third)
+	}
+	plan, err := w.Reconciler().Plan(t.Context(), t.Context(), run.Options{})
+	w.Must(err)
+	if why := plan.Workspaces[len(plan.Workspaces)-1].Error; plan.Exit != run.ExitBusy || !strings.Contains(why, "is applying it") {
+		t.Errorf("a plan beside it: %+v", plan)
 	}
 	w.Must(held.Close())
 	first := <-done

@@ -171,9 +171,13 @@ func (p *pass) hasTipMoved(ctx context.Context, head state.Head) bool {
 func (p *pass) pollMoved(ctx context.Context, head state.Head) bool {
 	tip, err := p.pollTip(ctx, head)
 	if err != nil {
-		p.run.Log.Warn("could not read the tip again; continuing with the last known tip", "error", err)
+		if !p.pollFailed { // else it is known, and polled again soon
+			p.run.Log.Warn("could not read the tip again; continuing with the last known tip", "error", err)
+		}
+		p.pollFailed = true
 		return false
 	}
+	p.pollFailed = false
 	return tip.Commit != head.Commit
 }
 
@@ -193,7 +197,7 @@ func (p *pass) storeSnapshot(ctx context.Context, commit *source.Commit) (locati
 		location, err = p.config.Snapshots.Put(ctx, commit.ID, commit.When, commit.Tree, objects)
 	}
 	if err != nil {
-		return "", fmt.Errorf("store the snapshot of %s (nothing was applied): %w", commit, err)
+		return "", fmt.Errorf("store the snapshot of %s (nothing was applied from it): %w", commit, err)
 	}
 	return location, nil
 }
@@ -265,7 +269,7 @@ func (p *pass) settle(ctx context.Context, head state.Head, w *inventory.Invento
 	head.Exit, _ = run.Summarize(p.result.Workspaces)
 	head.Settled = head.Exit != run.ExitBusy
 	p.updateOutOfSync(&head, head.Exit == run.ExitOK)
-	head.NextRetryAt = p.earliestRetry()
+	head.NextRetryAt, head.Error = p.earliestRetry(), ""
 	head.Run, head.UpdatedAt = p.result.Run, p.config.Now()
 	head, err := p.config.Record.PutHead(ctx, head)
 	if err == nil && !p.isBusyElsewhere() {
@@ -295,7 +299,7 @@ func (p *pass) settleNamed(ctx context.Context, head state.Head, w *inventory.In
 	if !w.IsInSync(records) {
 		return nil
 	}
-	head.Settled, head.Exit, head.NextRetryAt = true, run.ExitOK, time.Time{}
+	head.Settled, head.Exit, head.NextRetryAt, head.Error = true, run.ExitOK, time.Time{}, ""
 	p.updateOutOfSync(&head, true)
 	head.Run, head.UpdatedAt = p.result.Run, p.config.Now()
 	_, err = p.config.Record.PutHead(ctx, head)
@@ -313,6 +317,8 @@ type pass struct {
 	retries  map[string]time.Time // when to retry failed workspaces, by name
 	notifyAt time.Time            // when to retry a failed notification
 	polledAt time.Time            // when the tip was last polled
+
+	pollFailed bool // the last poll while workspaces were applied
 
 	firstSeenTip commitid.ID // the tip that was seen last (see firstSeenAt)
 	firstSeenAt  time.Time   // when this pass first saw it

@@ -101,20 +101,23 @@ func (p *pass) updateOutOfSync(head *state.Head, inSync bool) {
 	p.result.BehindSince = head.OutOfSyncSince
 }
 
-// recordOutOfSync records when the tip was first seen even if it could not be adopted
-// (not fetchable, not signed, or invalid settings). The head becomes unsettled, so that
-// a pass runs again if the tip goes back.
-func (p *pass) recordOutOfSync(ctx context.Context) {
-	if p.firstSeenTip == "" {
+// recordError records why the pass failed as a whole, and when the tip was first seen even if
+// it could not be adopted (not fetchable, not signed, or invalid settings). The head becomes
+// unsettled, so that a pass runs again if the tip goes back.
+func (p *pass) recordError(ctx context.Context, failed error) {
+	if p.firstSeenTip == "" || errors.Is(failed, run.ErrStopped) {
 		return
 	}
 	head, err := p.config.Record.Head(ctx)
-	if err == nil && head.Rev != 0 && head.Commit != p.firstSeenTip && head.OutOfSyncSince.IsZero() {
-		p.updateOutOfSync(&head, false)
-		head.Settled, head.Run = false, p.result.Run
+	isBehind := head.Commit != p.firstSeenTip && head.OutOfSyncSince.IsZero()
+	if err == nil && head.Rev != 0 && (isBehind || head.Error != failed.Error()) {
+		if isBehind {
+			p.updateOutOfSync(&head, false)
+		}
+		head.Settled, head.Run, head.Error = false, p.result.Run, failed.Error()
 		_, err = p.config.Record.PutHead(ctx, head)
 	}
 	if err != nil && !errors.Is(err, state.ErrConflict) {
-		p.run.Log.Warn("could not record out-of-sync time", "error", err)
+		p.run.Log.Warn("could not record why the pass failed", "error", err)
 	}
 }

@@ -2,6 +2,7 @@ package reconciler
 
 import (
 	"context"
+	"fmt"
 
 	"reconcile/reconciler/internal/checkout"
 	"reconcile/reconciler/internal/inventory"
@@ -43,7 +44,9 @@ func (r *Reconciler) Plan(ctx, killCtx context.Context, o run.Options) (*run.Res
 		}
 		entry := w.Entries[name]
 		planned := run.WorkspaceResult{Name: name, Outcome: state.Unchanged}
-		if s.Includes(name) && (s.IsAlone() || len(w.StaleReasons(entry)) > 0) {
+		if applying := w.ApplyingRun(name); s.Includes(name) && applying != "" {
+			planned = busyResult(name, fmt.Errorf("run %s is applying it: plan again when that has ended", applying))
+		} else if s.Includes(name) && (s.IsAlone() || len(w.StaleReasons(entry)) > 0) {
 			planned = planner.PlanWorkspace(ctx, killCtx, entry)
 		}
 		if s.Includes(name) || !s.IsAlone() {

@@ -21,14 +21,14 @@ func (p *pass) finish(ctx context.Context, err error) {
 		p.result.Exit, p.result.Outcome = p.recordedExit, passOutcome(p.recordedExit)
 	}
 	if err != nil {
-		p.recordOutOfSync(ctx)
+		p.recordError(ctx, err)
 	}
 	if p.result.Snapshot == "" {
 		return // the pass ended before it stored a snapshot
 	}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	recordHistory(ctx, p.run, p.result)
+	recordHistory(ctx, p.run, p.result, err)
 	records, err := p.config.Record.Workspaces(ctx)
 	if err != nil {
 		p.run.Log.Warn("listing workspaces failed; drift not reported, snapshots not pruned", "error", err)
@@ -38,11 +38,15 @@ func (p *pass) finish(ctx context.Context, err error) {
 	p.prune(ctx, records)
 }
 
-func recordHistory(ctx context.Context, r *run.Run, result *run.Result) {
+// recordHistory writes the history of a run; failed is why it failed as a whole.
+func recordHistory(ctx context.Context, r *run.Run, result *run.Result, failed error) {
 	history := state.Run{
 		ID: result.Run, Trigger: result.Trigger, FromCommit: result.From, ToCommit: result.To,
 		Outcome: result.Outcome, Exit: result.Exit, StartedAt: r.Started, EndedAt: r.Config.Now(),
 		Snapshot: result.Snapshot, ExpiresAt: r.Config.Now().Add(retention).Unix(),
+	}
+	if failed != nil {
+		history.Error = failed.Error()
 	}
 	for _, w := range result.Workspaces {
 		if w.Outcome != state.Unchanged {

@@ -33,6 +33,7 @@ type StatusHead struct {
 	BehindSince *time.Time `json:"behind_since,omitempty"`
 	Run         runid.ID   `json:"run"`
 	UpdatedAt   time.Time  `json:"updated_at"`
+	Error       string     `json:"error,omitempty"` // why the last pass failed as a whole
 }
 
 // StatusWorkspace is one workspace of the record.
@@ -60,6 +61,8 @@ type StatusWorkspace struct {
 	DriftChanges *state.Changes    `json:"drift_changes,omitempty"` // changes that revert the drift
 	DriftDigest  plandigest.Digest `json:"drift_digest,omitempty"`  // of the plan that reverts it
 	DriftRun     runid.ID          `json:"drift_run,omitempty"`     // run that found it: `reconcile runs` shows its plan
+	// DriftWithheld is why a pass would not apply the plan that reverts it.
+	DriftWithheld string `json:"drift_withheld,omitempty"`
 }
 
 // Values of StatusWorkspace.Drift.
@@ -106,7 +109,7 @@ func (r *Reconciler) Status(ctx context.Context) (*Status, error) {
 	st := &Status{
 		Head: StatusHead{
 			Commit: head.Commit, Settled: head.Settled, Exit: head.Exit, Generation: head.Generation,
-			Epoch: head.Epoch, NextAt: timeOrNil(head.NextRetryAt), BehindSince: timeOrNil(head.OutOfSyncSince), Run: head.Run, UpdatedAt: head.UpdatedAt,
+			Epoch: head.Epoch, NextAt: timeOrNil(head.NextRetryAt), BehindSince: timeOrNil(head.OutOfSyncSince), Run: head.Run, UpdatedAt: head.UpdatedAt, Error: head.Error,
 		},
 		Workspaces: []StatusWorkspace{},
 	}
@@ -145,7 +148,7 @@ func statusOf(c *run.Config, w state.Workspace, holds map[string]state.Hold, lea
 	if d := w.Drift; d != nil {
 		said := DriftNone
 		if d.Found {
-			said, s.DriftChanges, s.DriftDigest, s.DriftRun = DriftFound, &d.Changes, d.PlanDigest, d.Run
+			said, s.DriftChanges, s.DriftDigest, s.DriftRun, s.DriftWithheld = DriftFound, &d.Changes, d.PlanDigest, d.Run, d.Withheld
 		}
 		s.Drift, s.DriftAt = &said, &d.CheckedAt
 	}

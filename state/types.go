@@ -42,6 +42,8 @@ type Head struct {
 	// wholly applied tip after it; zero when all is applied. Workspaces that a person
 	// has suspended do not count.
 	OutOfSyncSince time.Time `json:"behind_since"`
+	// Error is why the last pass failed as a whole; "" if it did not.
+	Error string `json:"error,omitempty"`
 	// NotifyAt is when to retry failed notifications; zero: none failed.
 	NotifyAt time.Time `json:"tell_at,omitzero"`
 	Protocol string    `json:"protocol"` // the Git protocol that the remote spoke: "v2", "v0"
@@ -180,6 +182,8 @@ type Drift struct {
 	Changes    Changes           `json:"changes"`
 	PlanDigest plandigest.Digest `json:"digest"`
 	Run        runid.ID          `json:"run"` // that made the check
+	// Withheld is why a pass would not apply the plan that reverts it; "": it would.
+	Withheld string `json:"withheld,omitempty"`
 }
 
 // HoldKind is the reason for a hold.
@@ -215,6 +219,7 @@ type Run struct {
 	Exit       int            `json:"exit"`
 	StartedAt  time.Time      `json:"started_at"`
 	EndedAt    time.Time      `json:"ended_at"`
+	Error      string         `json:"error,omitempty"` // why the run failed as a whole
 	Snapshot   string         `json:"snapshot"`
 	Workspaces []RunWorkspace `json:"workspaces"`      // those that the pass worked on
 	Parts      int            `json:"parts,omitempty"` // how many more items hold the rest of Workspaces

@@ -76,9 +76,13 @@ func printRuns(a *app, runs []state.Run, now time.Time) {
 		for _, w := range entry.Workspaces {
 			counts[w.Outcome]++
 		}
-		rows = append(rows, ui.Row{Cells: []string{
+		row := ui.Row{Cells: []string{
 			string(entry.ID), ui.FormatAge(entry.StartedAt, now), entry.Trigger, ui.AbbrevCommit(entry.ToCommit), ui.FormatCounts(counts),
-		}})
+		}}
+		if entry.Error != "" {
+			row.Notes = []string{"failed: " + entry.Error}
+		}
+		rows = append(rows, row)
 	}
 	ui.PrintTable(a.out, a.width(), []string{"RUN", "WHEN", "TRIGGER", "TO", "WORKSPACES"}, rows)
 }
@@ -121,7 +125,11 @@ func printRun(a *app, entry state.Run, names []string, logs map[string]string) {
 	fmt.Fprintf(a.out, "run       %s (%s, %s)\n", entry.ID, entry.Trigger, entry.Outcome)
 	fmt.Fprintf(a.out, "started   %s, took %s\n", entry.StartedAt.Local().Format(time.DateTime), ui.FormatDuration(entry.EndedAt.Sub(entry.StartedAt)))
 	fmt.Fprintf(a.out, "commits   %s → %s\n", ui.AbbrevCommit(entry.FromCommit), ui.AbbrevCommit(entry.ToCommit))
-	fmt.Fprintf(a.out, "snapshot  %s\n\n", cmp.Or(entry.Snapshot, "-"))
+	fmt.Fprintf(a.out, "snapshot  %s\n", cmp.Or(entry.Snapshot, "-"))
+	if entry.Error != "" {
+		fmt.Fprintf(a.out, "failed    %s\n", entry.Error)
+	}
+	fmt.Fprintln(a.out)
 	for _, w := range entry.Workspaces {
 		fmt.Fprint(a.out, ui.FormatWorkspace(run.ResultOf(w), a.width()))
 	}

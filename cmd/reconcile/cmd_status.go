@@ -55,7 +55,11 @@ func printStatus(a *app, st *reconciler.Status, now time.Time) {
 	if since := st.Head.BehindSince; since != nil {
 		summary += ", out of sync for " + ui.FormatDuration(now.Sub(*since))
 	}
-	fmt.Fprintf(a.out, "%s at %s · %s · %s\n\n", a.settings.Branch, ui.AbbrevCommit(st.Head.Commit), summary, ui.FormatAge(st.Head.UpdatedAt, now))
+	fmt.Fprintf(a.out, "%s at %s · %s · %s\n", a.settings.Branch, ui.AbbrevCommit(st.Head.Commit), summary, ui.FormatAge(st.Head.UpdatedAt, now))
+	if st.Head.Error != "" {
+		ui.PrintWrapped(a.out, a.width(), "  ", "the last pass failed: "+st.Head.Error)
+	}
+	fmt.Fprintln(a.out)
 	var rows []ui.Row
 	for _, w := range st.Workspaces {
 		outcome := w.Outcome
@@ -96,7 +100,15 @@ func statusNotes(w reconciler.StatusWorkspace, now time.Time) []string {
 	if w.Drift != nil && *w.Drift == reconciler.DriftFound {
 		changes := cmp.Or(ui.FormatChanges(*w.DriftChanges, false), "outputs only")
 		notes = append(notes, fmt.Sprintf("drifted (%s), detected %s", changes, ui.FormatAge(*w.DriftAt, now)))
-		notes = append(notes, fmt.Sprintf("→ `reconcile runs %s` shows the plan, `reconcile now --replan %s` reverts it", w.DriftRun, w.Name))
+		help := fmt.Sprintf("→ `reconcile runs %s` shows the plan", w.DriftRun)
+		switch {
+		case w.Hold != nil: // its own help says what comes first
+		case w.DriftWithheld != "":
+			help += "; no pass reverts it: " + w.DriftWithheld
+		default:
+			help += fmt.Sprintf(", `reconcile now --replan %s` reverts it", w.Name)
+		}
+		notes = append(notes, help)
 	}
 	if w.RetryAt != nil && w.RetryAt.After(now) {
 		notes = append(notes, fmt.Sprintf("retry in %s; `reconcile now` retries at once", ui.FormatDuration(w.RetryAt.Sub(now))))

@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -34,8 +35,27 @@ func execute(a *app, root *cobra.Command, args []string) (code int) {
 	root.SetArgs(args)
 	err := root.ExecuteContext(context.Background())
 	code = exitCode(a.err, err)
-	if err != nil && a.wantsJSON() && a.stdout.IsEmpty() { // the command had no object of its own
+	if err != nil && (a.wantsJSON() || asksForJSON(args)) && a.stdout.IsEmpty() { // the command had no object of its own
 		_ = ui.PrintJSON(a.out, map[string]any{"error": err.Error(), "exit": code}) // a failure is in a.stdout
 	}
 	return checkOutput(a.err, a.stdout, code)
+}
+
+// asksForJSON reports whether the arguments or the environment ask for JSON. It is for errors
+// that come before all flags and the environment are read.
+func asksForJSON(args []string) bool {
+	output := os.Getenv("RECONCILE_OUTPUT")
+	for i, arg := range args {
+		switch next := args[min(i+1, len(args)-1)]; {
+		case arg == "--":
+			return output == "json"
+		case arg == "-o" || arg == "--output":
+			output = next
+		case strings.HasPrefix(arg, "--output="):
+			output = strings.TrimPrefix(arg, "--output=")
+		case strings.HasPrefix(arg, "-o"):
+			output = strings.TrimPrefix(strings.TrimPrefix(arg, "-o"), "=")
+		}
+	}
+	return output == "json"
 }

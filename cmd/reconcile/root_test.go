@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 
 	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/reconciler/run"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -51,6 +53,35 @@ func TestEveryFlagHasAVariable(t *testing.T) {
 		}
 	}
 	walk(root)
+}
+
+// -o json prints an object, also for flags and arguments that are refused before it is read.
+func TestErrorsAsJSON(t *testing.T) {
+	for args, want := range map[string]bool{
+		"status --nope -o json":       true,
+		"-o json status --nope":       true,
+		"status --nope --output=json": true,
+		"status -ojson --nope":        true,
+		"status extra -o json":        true,
+		"nope -o json":                true,
+		"now --wait x -o json":        true,
+		"status --nope":               false,
+		"status --nope -o text":       false,
+		"status --nope -- -o json":    false,
+	} {
+		a := newApp()
+		var out bytes.Buffer
+		a.stdout = ui.NewStdout(&out)
+		a.out, a.err = ui.ColorWriter(nil, a.stdout), &bytes.Buffer{}
+		code := execute(a, newRootCommand(a), strings.Fields(args))
+		var object struct {
+			Error string
+			Exit  int
+		}
+		if is := json.Unmarshal(out.Bytes(), &object) == nil; is != want || code != run.ExitUsage || want && (object.Error == "" || object.Exit != code) {
+			t.Errorf("%s: exit %d, %q", args, code, out.String())
+		}
+	}
 }
 
 func TestNearest(t *testing.T) {

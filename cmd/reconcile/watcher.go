@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -11,6 +12,7 @@ import (
 	"reconcile/cmd/reconcile/internal/ui"
 	"reconcile/cmd/reconcile/internal/wire"
 	"reconcile/cmd/reconcile/telemetry"
+	"reconcile/internal/runid"
 	"reconcile/reconciler"
 	"reconcile/reconciler/run"
 )
@@ -29,10 +31,11 @@ type watcher struct {
 	tel       *telemetry.Telemetry
 	deps      *wire.Deps
 	runner    *reconciler.Reconciler
-	passes    map[string]*watchedPass // that run, by run id
-	overtaken chan string             // ids of runs that a newer tip has overtaken
+	passes    map[runid.ID]*watchedPass // that run, by run id
+	overtaken chan runid.ID             // ids of runs that a newer tip has overtaken
 	ends      chan *watchedPass
 	isStale   bool          // an overtaken pass has ended since the last start: its workspaces are free
+	warnings  []string      // of the pass that was printed last
 	failures  int           // in a row
 	triggers  chan struct{} // holds one trigger until a pass starts
 }
@@ -49,7 +52,7 @@ type watchedPass struct {
 func newWatcher(a *app, interval, maxWait time.Duration, tel *telemetry.Telemetry) *watcher {
 	return &watcher{
 		app: a, interval: interval, maxWait: maxWait, liveness: endpoint.NewLiveness(interval, maxWait, time.Now()), tel: tel,
-		passes: map[string]*watchedPass{}, overtaken: make(chan string, run.MaxPlaces), ends: make(chan *watchedPass),
+		passes: map[runid.ID]*watchedPass{}, overtaken: make(chan runid.ID, run.MaxPlaces), ends: make(chan *watchedPass),
 		triggers: make(chan struct{}, 1),
 	}
 }
@@ -116,7 +119,7 @@ func (w *watcher) triggerPass() {
 // startPass starts a pass in the first checkout that no other pass uses.
 func (w *watcher) startPass(ctx, killCtx context.Context, trigger string) {
 	pass := &watchedPass{
-		options:   run.Options{Run: ulid.Make().String(), Trigger: trigger, HandOver: true, Place: w.freePlace()},
+		options:   run.Options{Run: runid.ID(ulid.Make().String()), Trigger: trigger, HandOver: true, Place: w.freePlace()},
 		startedAt: time.Now(),
 	}
 	w.passes[pass.options.Run], w.isStale = pass, false
@@ -207,7 +210,12 @@ func (w *watcher) printResult(pass *watchedPass) error {
 		printer := ui.NewResultPrinter(w.app.out, w.app.width())
 		printer.Start = pass.startedAt
 		printer.Prefix = pass.startedAt.Local().Format(time.TimeOnly) + " "
-		printer.PrintSummary(pass.result)
+		result := *pass.result // a warning that every pass has is printed once
+		result.Warnings = slices.DeleteFunc(slices.Clone(result.Warnings), func(text string) bool { return slices.Contains(w.warnings, text) })
+		if pass.result.Snapshot != "" { // it looked at the workspaces
+			w.warnings = pass.result.Warnings
+		}
+		printer.PrintSummary(&result)
 	}
 	return nil
 }

@@ -87,6 +87,8 @@ type Config struct {
 	// Jitter returns a random part of a duration; it may be nil.
 	Jitter func(time.Duration) time.Duration
 	Log    *slog.Logger
+	warned *warnedTexts // see Run.Warn
+
 	// Observe receives an event for each step of the pass and of each workspace. It is
 	// called from several goroutines; it may be nil.
 	Observe func(Event)
@@ -136,6 +138,7 @@ func (c *Config) SetDefaults() {
 	if c.Observe == nil {
 		c.Observe = func(Event) {}
 	}
+	c.warned = &warnedTexts{}
 	c.Terraform = openOnce(c.Terraform)
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"reconcile/internal/runid"
 	"reconcile/reconciler/terraform"
 	"reconcile/state"
 )
@@ -18,8 +19,8 @@ func (e *CheckoutBusyError) Error() string {
 
 // ClaimedError is returned for a workspace that waits for another pass of this process.
 type ClaimedError struct {
-	Run  string // works on it; "": another pass has the usual checkout, whose path matters
-	Path string // of the checkout that its plan mentions
+	Run  runid.ID // works on it; "": another pass has the usual checkout, whose path matters
+	Path string   // of the checkout that its plan mentions
 }
 
 func (e *ClaimedError) Error() string {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -54,17 +55,50 @@ func New(c *Config, o Options) *Run {
 	}
 }
 
-// Warn adds a warning about the whole run, once.
+// Warn adds a warning about the whole run, once. It is logged as a warning once in all runs of
+// the configuration: `watch` would repeat it with every pass.
 func (r *Run) Warn(text string) {
-	if !slices.Contains(r.Result.Warnings, text) {
-		r.Result.Warnings = append(r.Result.Warnings, text)
-		r.Log.Warn(text)
+	if slices.Contains(r.Result.Warnings, text) {
+		return
 	}
+	r.Result.Warnings = append(r.Result.Warnings, text)
+	level := slog.LevelDebug
+	if r.Config.warned.add(text) {
+		level = slog.LevelWarn
+	}
+	r.Log.Log(context.Background(), level, text)
 }
+
+// warnedTexts are the warnings that were logged. nil remembers nothing.
+type warnedTexts struct {
+	mu    sync.Mutex
+	texts map[string]bool
+}
+
+// add reports whether the text is new. It forgets all texts when there are very many.
+func (w *warnedTexts) add(text string) bool {
+	if w == nil {
+		return true
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	const most = 10_000
+	if w.texts[text] {
+		return false
+	}
+	if len(w.texts) >= most || w.texts == nil {
+		w.texts = map[string]bool{}
+	}
+	w.texts[text] = true
+	return true
+}
+
+// ErrStopped is in the error of a run that a signal or another cause has stopped.
+var ErrStopped = errors.New("the pass was stopped")
 
 // StopError returns the error of a run that a signal or another cause has stopped.
 func (r *Run) StopError(ctx context.Context) error {
-	return fmt.Errorf("the pass was stopped (%w); the next pass continues from here", context.Cause(ctx))
+	return fmt.Errorf("%w (%w); the next pass continues from here", ErrStopped, context.Cause(ctx))
 }
 
 // WaitForLease waits for a lease that another run holds. After one timeout it does not

@@ -1,10 +1,13 @@
 package source
 
 import (
+	"bytes"
+	"crypto"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -17,6 +20,7 @@ import (
 	"reconcile/reconciler/source/internal/odb"
 
 	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/hash"
 )
 
 const (
@@ -54,7 +58,11 @@ func (c commitCache) open(id plumbing.Hash) (*Commit, error) {
 		c.remove(dir)
 		return nil, err
 	}
-	commit, err := openCommit(dir, id)
+	err = checkPacks(dir)
+	var commit *Commit
+	if err == nil {
+		commit, err = openCommit(dir, id)
+	}
 	if err != nil {
 		lock.Close()
 		c.remove(dir)
@@ -101,6 +109,44 @@ func (c commitCache) add(dir string, id plumbing.Hash) (*Commit, error) {
 	commit.closers = append(commit.closers, lock)
 	c.prune()
 	return commit, nil
+}
+
+// checkPacks compares the packs of the object store in dir with the checksums at their ends: a
+// byte that flipped on the disk would make every pass fail at the object that it is in.
+func checkPacks(dir string) error {
+	names, err := filepath.Glob(filepath.Join(dir, "objects", "pack", "pack-*.pack"))
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := checkPack(name); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func checkPack(name string) error {
+	pack, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer pack.Close()
+	info, err := pack.Stat()
+	if err != nil {
+		return err
+	}
+	sum, end := hash.New(crypto.SHA1), make([]byte, hash.Size)
+	if _, err := io.CopyN(sum, pack, info.Size()-hash.Size); err != nil {
+		return err
+	}
+	if _, err := io.ReadFull(pack, end); err != nil {
+		return err
+	}
+	if !bytes.Equal(sum.Sum(nil), end) {
+		return errors.New("the pack is damaged: its checksum is wrong")
+	}
+	return nil
 }
 
 // openCommit opens the commit from the object store in dir.

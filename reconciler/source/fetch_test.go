@@ -219,6 +219,18 @@ func TestCacheRepairs(t *testing.T) {
 			names, err := filepath.Glob(filepath.Join(dir, "objects/pack/*.idx"))
 			return errors.Join(err, os.Chmod(names[0], 0o600), os.Truncate(names[0], 1100))
 		},
+		"a flipped byte": func(dir string) error {
+			names, err := filepath.Glob(filepath.Join(dir, "objects/pack/*.pack"))
+			if err != nil {
+				return err
+			}
+			pack, err := os.ReadFile(names[0])
+			if err != nil {
+				return err
+			}
+			pack[len(pack)-30] ^= 1 // in the last file, before the pack's checksum
+			return errors.Join(os.Chmod(names[0], 0o600), os.WriteFile(names[0], pack, 0o600))
+		},
 		"cut pack": func(dir string) error {
 			names, err := filepath.Glob(filepath.Join(dir, "objects/pack/*.pack"))
 			return errors.Join(err, os.Chmod(names[0], 0o600), os.Truncate(names[0], 13))
@@ -232,7 +244,8 @@ func TestCacheRepairs(t *testing.T) {
 			if err := damage(filepath.Join(cacheDir(cache, r.Name()), string(id))); err != nil {
 				t.Fatal(err)
 			}
-			if err := (fetch(t, r, id)).Tree.CheckConnected(); err != nil {
+			tree := fetch(t, r, id).Tree
+			if err := errors.Join(tree.CheckConnected(), checkPacks(filepath.Join(cacheDir(cache, r.Name()), string(id)))); err != nil {
 				t.Error(err)
 			}
 		})

@@ -41,7 +41,7 @@ func openLocal(path, branch string) (*local, error) {
 	store := filesystem.NewStorage(osfs.New(dir, osfs.WithBoundOS()), cache.NewObjectLRU(cache.MiByte))
 	repo, err := git.Open(lenientStorage{store}, nil)
 	if err != nil {
-		return nil, &gitwire.Error{Kind: gitwire.ErrNotFound, URL: path, Err: err, Help: "repositories with SHA-256 ids or reftable, and partial clones, are not supported"}
+		return nil, &gitwire.Error{Kind: gitwire.ErrNotFound, URL: path, Err: err, Help: "repositories with SHA-256 ids or reftable are not supported: give the address of the remote, or clone it with ids of SHA-1 and --ref-format=files"}
 	}
 	root := dir
 	if filepath.Base(dir) == git.GitDirName {
@@ -81,7 +81,7 @@ type lenientStorage struct{ *filesystem.Storage }
 func (l lenientStorage) Config() (*config.Config, error) {
 	settings, err := l.Storage.Config()
 	if err == nil && settings.Raw.HasSection("extensions") {
-		settings.Raw.Section("extensions").RemoveOption("worktreeConfig").RemoveOption("preciousObjects")
+		settings.Raw.Section("extensions").RemoveOption("worktreeConfig").RemoveOption("preciousObjects").RemoveOption("partialClone")
 	}
 	return settings, err
 }
@@ -163,7 +163,25 @@ func (l *local) fetch(_ context.Context, id plumbing.Hash) (*Commit, error) {
 		return nil, fmt.Errorf("%s: %w", l.root, err)
 	}
 	commit.closers = append(commit.closers, store)
+	if err := l.checkPartial(commit); err != nil {
+		return nil, errors.Join(err, commit.Close())
+	}
 	return commit, nil
+}
+
+// checkPartial returns an error if the repository is a partial clone and lacks objects of the
+// commit. Git would fetch them when they are read.
+func (l *local) checkPartial(commit *Commit) error {
+	promises, err := filepath.Glob(filepath.Join(l.dir, "objects", "pack", "*.promisor"))
+	if err != nil || len(promises) == 0 {
+		return err
+	}
+	err = commit.Tree.CheckConnected()
+	if errors.Is(err, odb.ErrNotFound) {
+		return &gitwire.Error{Kind: gitwire.ErrUnavailable, URL: l.root, Text: "this partial clone lacks objects of commit " + string(commit.ID), Err: err,
+			Help: "run `git fetch --refetch --no-filter` in it, or give the address of the remote"}
+	}
+	return err
 }
 
 func (l *local) openObjects() (*odb.Store, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"reconcile/internal/commitid"
@@ -103,6 +104,36 @@ func TestLocalStores(t *testing.T) {
 	borrower := filepath.Join(t.TempDir(), "borrower.git")
 	gittest.Git(t, ".", "clone", "-q", "--bare", "--shared", repo.Work, borrower)
 	check("borrowed", borrower)
+	// Git's own way to write a path that starts with a quote, or has a line break.
+	odd := filepath.Join(t.TempDir(), "a \"b\"\tü")
+	if err := os.Symlink(filepath.Join(repo.Work, ".git", "objects"), odd); err != nil {
+		t.Fatal(err)
+	}
+	quoted := `"` + filepath.Dir(odd) + `/a \"b\"\t\303\274"`
+	writeFile(t, filepath.Join(borrower, "objects", "info", "alternates"), "# a comment\n\n"+quoted+"\n")
+	if got := gittest.Git(t, borrower, "cat-file", "-t", string(ids[0])); got != "commit" {
+		t.Fatalf("Git itself reads %q", got)
+	}
+	check("borrowed by a quoted path", borrower)
+}
+
+// A partial clone is read as far as it has the objects of the commit, else the error says so.
+func TestLocalPartialClone(t *testing.T) {
+	t.Parallel()
+	repo := gittest.New(t)
+	id := repo.Commit("first", map[string]string{"env/a/main.tf": "a"})
+	repo.Git("config", "uploadpack.allowFilter", "true")
+	dir := t.TempDir()
+	full, bare := filepath.Join(dir, "full"), filepath.Join(dir, "bare")
+	gittest.Git(t, ".", "clone", "-q", "--filter=blob:none", "file://"+repo.Work, full)
+	if data, err := fetch(t, openRepository(t, Options{URL: full}), id).Tree.ReadFile("env/a/main.tf"); err != nil || string(data) != "a" {
+		t.Errorf("%q, %v", data, err)
+	}
+	gittest.Git(t, ".", "clone", "-q", "--bare", "--filter=blob:none", "file://"+repo.Work, bare)
+	_, err := openRepository(t, Options{URL: bare}).Fetch(t.Context(), id)
+	if err == nil || !strings.Contains(err.Error(), "partial clone") || !strings.Contains(err.Error(), "--refetch") {
+		t.Errorf("without the files: %v", err)
+	}
 }
 
 // TestLocalSettings: settings that change the repository's format are refused, others are

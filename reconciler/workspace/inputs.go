@@ -48,6 +48,11 @@ func (in *inputs) add(p string) (errs []error) {
 	case o.Dir:
 		return in.addLinksBelow(o.Path)
 	case !o.Exists:
+		for dir := path.Dir(o.Path); dir != "." && dir != "/"; dir = path.Dir(dir) {
+			if strings.HasPrefix(in.tree.ID(dir), repotree.SubmoduleMode) {
+				return []error{submoduleError(dir)}
+			}
+		}
 		return nil
 	case strings.HasPrefix(in.tree.ID(o.Path), repotree.SubmoduleMode):
 		return []error{submoduleError(o.Path)}

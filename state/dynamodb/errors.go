@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
@@ -60,9 +62,21 @@ func (s *Store) classifyError(err error) (help string, refused bool) {
 		return "the request's signature was refused: check the secret key and this machine's clock: ", true
 	case "ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded":
 		return "it is overloaded (throttled, after several tries): try again later, or raise its limits: ", false
-	case "ValidationException", "TransactionCanceledException", "ItemCollectionSizeLimitExceededException":
+	case "ValidationException":
+		if isAboutKeys(api.ErrorMessage()) {
+			return keysText + ": ", true
+		}
+		return "DynamoDB refused the request: ", true
+	case "TransactionCanceledException", "ItemCollectionSizeLimitExceededException":
 		return "DynamoDB refused the request: ", true
 	default:
 		return "", false
 	}
+}
+
+// isAboutKeys reports whether DynamoDB says that the table has other keys. It has no code for it.
+func isAboutKeys(message string) bool {
+	return slices.ContainsFunc([]string{"key element", "key schema", "Missing the key"}, func(words string) bool {
+		return strings.Contains(message, words)
+	})
 }

@@ -6,6 +6,7 @@ package dynamodb
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -163,6 +164,9 @@ func (s *Store) Check(ctx context.Context) error {
 	return nil
 }
 
+// keysText describes a table that has other keys, or none where a record needs them.
+const keysText = "its keys are not partition key \"" + pkAttribute + "\" and sort key \"" + skAttribute + "\", both strings: it is not a table for records: create a new one"
+
 func checkSchema(table *types.TableDescription) error {
 	if table.TableStatus != types.TableStatusActive && table.TableStatus != types.TableStatusUpdating {
 		return fmt.Errorf("its status is %s: wait until it is ACTIVE", table.TableStatus)
@@ -177,7 +181,7 @@ func checkSchema(table *types.TableDescription) error {
 	}
 	if keys[types.KeyTypeHash] != pkAttribute || keys[types.KeyTypeRange] != skAttribute ||
 		kinds[pkAttribute] != types.ScalarAttributeTypeS || kinds[skAttribute] != types.ScalarAttributeTypeS {
-		return fmt.Errorf("its keys are not partition key %q and sort key %q, both strings: it is not a table for records: create a new one", pkAttribute, skAttribute)
+		return errors.New(keysText)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
+	"reconcile/internal/runid"
 	"reconcile/reconciler/run"
 )
 
@@ -40,7 +41,7 @@ type Telemetry struct {
 	now       func() time.Time
 	tracer    trace.Tracer
 	exporter  metricExporter
-	observers map[string]*passObserver // by run
+	observers map[runid.ID]*passObserver // by run
 	reports   []passReport
 	flush     func(context.Context) error // spans
 	close     func(context.Context) error
@@ -65,7 +66,7 @@ func Open(o Options) (*Telemetry, error) {
 	if isDisabled() || o.Metrics == None && o.Traces == None {
 		return nil, nil
 	}
-	t := &Telemetry{now: time.Now, tracer: noop.NewTracerProvider().Tracer(""), observers: map[string]*passObserver{}}
+	t := &Telemetry{now: time.Now, tracer: noop.NewTracerProvider().Tracer(""), observers: map[runid.ID]*passObserver{}}
 	doNothing := func(context.Context) error { return nil }
 	t.flush, t.close = doNothing, doNothing
 	resource, err := resourceOf(o)

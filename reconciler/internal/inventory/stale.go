@@ -62,8 +62,8 @@ func (w *Inventory) describeAttempt(rec state.Workspace) string {
 	return rec.Attempt.Describe()
 }
 
-// noteApplying finds the attempts whose runs still hold their leases. It replaces the reasons of
-// those workspaces.
+// noteApplying finds the attempts whose runs still hold their leases, and are not known to be
+// dead. It replaces the reasons of those workspaces.
 func (w *Inventory) noteApplying(ctx context.Context) error {
 	tried := slices.DeleteFunc(slices.Collect(maps.Values(w.Entries)), func(entry *Entry) bool { return entry.Record.Attempt == nil })
 	if len(tried) == 0 {
@@ -76,13 +76,20 @@ func (w *Inventory) noteApplying(ctx context.Context) error {
 	w.applying = map[string]runid.ID{}
 	for _, entry := range tried {
 		lease := leases[w.Config.LeaseIdentity(entry.Dir.Name, entry.Record.Identity)]
-		if lease.Owner != "" && lease.Run == entry.Record.Attempt.Run {
+		if lease.Owner == "" || lease.Run != entry.Record.Attempt.Run {
+			continue
+		}
+		if dead, err := w.Config.Record.IsProcessDead(ctx, lease.Process); err != nil || !dead {
 			w.applying[entry.Dir.Name] = lease.Run
 			entry.OwnReasons = w.OwnReasons(entry, entry.Record)
 		}
 	}
 	return nil
 }
+
+// ApplyingRun returns the run that is applying a workspace, by an inventory of AtTip; "" for
+// none.
+func (w *Inventory) ApplyingRun(name string) runid.ID { return w.applying[name] }
 
 // DescribeUpstreamAttempt returns what the attempt of an upstream is; "" for none.
 func (w *Inventory) DescribeUpstreamAttempt(upstream string) string {

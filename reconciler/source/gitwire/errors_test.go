@@ -302,7 +302,7 @@ func TestRemoteThatAsksForTime(t *testing.T) {
 }
 
 // TestSlowRemote: a remote that sends a byte every five seconds is given up; a slow one that
-// goes on is not.
+// goes on is not, and reports progress for the probe.
 func TestSlowRemote(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -317,14 +317,22 @@ func TestSlowRemote(t *testing.T) {
 				<-time.After(5 * time.Second) // on the fake clock
 				return min(test.chunk, len(p)), nil
 			})
-			c := &Client{timeout: DefaultTimeout, maxBytes: 10_000_000}
-			start := time.Now()
+			start, last := time.Now(), time.Now()
+			c := &Client{timeout: DefaultTimeout, maxBytes: 10_000_000, onProgress: func() {
+				if time.Since(last) > 5*time.Minute {
+					t.Errorf("%s: no progress for %s", name, time.Since(last))
+				}
+				last = time.Now()
+			}}
 			_, err := io.CopyBuffer(io.Discard, c.limitAnswer(io.NopCloser(slow)), make([]byte, 32<<10))
 			if test.err == nil {
 				test.err = ErrTooLarge // it went on until the limit of size
 			}
 			if !errors.Is(err, test.err) {
 				t.Errorf("%s: %v after %s", name, err, time.Since(start))
+			}
+			if isSteady := test.err == ErrTooLarge; isSteady != (last != start) || isSteady && time.Since(last) > 5*time.Minute {
+				t.Errorf("%s: the last progress was after %s of %s", name, last.Sub(start), time.Since(start))
 			}
 			if errors.Is(err, ErrTimeout) && (!IsTransient(err) || time.Since(start) != 2*time.Minute) {
 				t.Errorf("%s: %v after %s", name, err, time.Since(start))

@@ -5,6 +5,7 @@ package backlognotify
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 
 	"reconcile/reconciler/backlog"
@@ -20,6 +21,7 @@ type Project struct {
 	Repo      backlog.Repo
 	Lang      string // of texts; "": the language of the space
 	MaxLength int    // of a text, in characters; 0: no limit
+	Log       *slog.Logger
 
 	userID       int // id of the key's user; 0: not fetched yet
 	cachedWriter *notify.Writer
@@ -46,7 +48,12 @@ func (b *Project) Writer(ctx context.Context) (*notify.Writer, error) {
 	if !slices.Contains(catalog.Languages(), lang) {
 		lang = "en"
 	}
-	writer, err := notify.NewWriter(lang, notify.Format(project.TextFormattingRule))
+	format := notify.Format(project.TextFormattingRule)
+	if format != notify.Markdown && format != notify.Notation {
+		b.Log.Warn("Backlog does not say a text format that is known here; texts are in Markdown", "project", b.Repo.Project, "textFormattingRule", format)
+		format = notify.Markdown
+	}
+	writer, err := notify.NewWriter(lang, format)
 	if err != nil {
 		return nil, err
 	}

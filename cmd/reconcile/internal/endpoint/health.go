@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"reconcile/cmd/reconcile/internal/ui"
+	"reconcile/internal/runid"
 	"reconcile/reconciler/run"
 )
 
@@ -25,7 +26,7 @@ type Liveness struct {
 	maxAge      time.Duration
 	completedAt time.Time // end of the last completed pass; at first the start of watch
 	receivedAt  time.Time // when a long fetch last had come on, fast enough
-	running     map[string]runningPass
+	running     map[runid.ID]runningPass
 	err         string // of the last pass, if it did not complete
 }
 
@@ -39,18 +40,18 @@ type runningPass struct {
 // NewLiveness returns a liveness for passes every interval, or every maxBackoff after
 // failures.
 func NewLiveness(interval, maxBackoff time.Duration, now time.Time) *Liveness {
-	return &Liveness{maxAge: max(maxMissedIntervals*interval, 2*maxBackoff), completedAt: now, running: map[string]runningPass{}}
+	return &Liveness{maxAge: max(maxMissedIntervals*interval, 2*maxBackoff), completedAt: now, running: map[runid.ID]runningPass{}}
 }
 
 // Begin notes that a pass has started.
-func (p *Liveness) Begin(id string, now time.Time) {
+func (p *Liveness) Begin(id runid.ID, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.running[id] = runningPass{since: now, progressAt: now}
 }
 
 // EnterStep notes the step that a running pass has entered.
-func (p *Liveness) EnterStep(id string, step run.Phase, now time.Time) {
+func (p *Liveness) EnterStep(id runid.ID, step run.Phase, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if pass, ok := p.running[id]; ok {
@@ -67,7 +68,7 @@ func (p *Liveness) Receive(now time.Time) {
 }
 
 // End notes that a pass has ended; err is why it did not complete.
-func (p *Liveness) End(id string, now time.Time, err error) {
+func (p *Liveness) End(id runid.ID, now time.Time, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.running, id)

@@ -35,5 +35,5 @@ func (p *Deps) OpenBacklog(ctx context.Context, limit int) (*backlognotify.Proje
 	if err != nil {
 		return nil, usage.Errorf("--backlog takes the address of the space, such as https://SPACE.backlog.com", "%w", err)
 	}
-	return &backlognotify.Project{Client: client, Repo: repo, Lang: s.Lang, MaxLength: limit}, nil
+	return &backlognotify.Project{Client: client, Repo: repo, Lang: s.Lang, MaxLength: limit, Log: p.log}, nil
 }

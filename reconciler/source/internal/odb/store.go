@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -53,9 +54,12 @@ func appendAlternates(dirs []string, dir string, depth int) ([]string, error) {
 		return nil, fmt.Errorf("read alternates of object store: %w", err)
 	}
 	for line := range strings.Lines(string(text)) {
-		other := strings.TrimSpace(line)
+		other := strings.TrimSuffix(line, "\n")
 		if other == "" || strings.HasPrefix(other, "#") {
 			continue
+		}
+		if path, err := strconv.Unquote(other); err == nil && other[0] == '"' { // as Git quotes names in C's way
+			other = path
 		}
 		if !filepath.IsAbs(other) {
 			other = filepath.Join(dir, other)

@@ -70,7 +70,7 @@ var tfvarsDecodeFunc = function.New(&function.Spec{
 	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 		const name = "<decode_tfvars argument>"
 		text := []byte(args[0].AsString())
-		if isTooDeep(text) {
+		if isTooDeep(text, hclsyntax.LexConfig) {
 			return cty.DynamicVal, nil
 		}
 		f, diags := hclsyntax.ParseConfig(text, name, hcl.InitialPos)

@@ -143,7 +143,7 @@ func (r *jsonReader) toTemplate(n *jsonNode, literal bool) hclsyntax.Expression 
 	if literal || !strings.ContainsAny(n.text, "$%") {
 		return &hclsyntax.LiteralValueExpr{Val: cty.StringVal(n.text), SrcRange: n.rng}
 	}
-	if isTooDeep([]byte(n.text)) {
+	if isTooDeep([]byte(n.text), hclsyntax.LexTemplate) {
 		r.problems = append(r.problems, ProblemAt(r.path, n.rng, tooDeepText))
 		return &hclsyntax.LiteralValueExpr{Val: cty.DynamicVal, SrcRange: n.rng}
 	}

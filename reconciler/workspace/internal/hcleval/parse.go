@@ -24,7 +24,7 @@ func Parse(p string, text []byte) (*hclsyntax.Body, []*Problem) {
 		}
 		return b, problems
 	}
-	if isTooDeep(text) {
+	if isTooDeep(text, hclsyntax.LexConfig) {
 		return nil, []*Problem{{File: p, Text: tooDeepText}}
 	}
 	f, diags := hclsyntax.ParseConfig(text, p, hcl.InitialPos)
@@ -39,7 +39,7 @@ func Parse(p string, text []byte) (*hclsyntax.Body, []*Problem) {
 // ParseTemplate parses the text of a template. The error is a *Problem if the template
 // nests too deeply.
 func ParseTemplate(p string, text []byte) (hclsyntax.Expression, error) {
-	if isTooDeep(text) {
+	if isTooDeep(text, hclsyntax.LexTemplate) {
 		return nil, &Problem{File: p, Text: tooDeepText}
 	}
 	x, diags := hclsyntax.ParseTemplate(text, p, hcl.InitialPos)
